@@ -1,0 +1,116 @@
+//! Misbehaviour on request, the same for the same seed.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+/// What goes wrong, and how often (rates are probabilities from 0 to 1).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chaos {
+    pub seed: u64,
+    /// A queue message is delivered again although it was deleted in time.
+    pub duplicate: f64,
+    /// A message of a standard queue becomes visible later, by at most `max_delay`.
+    pub delay: f64,
+    pub max_delay: Duration,
+    /// A receive from a standard queue hands out messages in another order.
+    pub reorder: f64,
+    /// A request to DynamoDB is refused, before the table sees it.
+    pub throttle: f64,
+    /// `$disconnect` does not come (for the owner of the sockets).
+    pub drop_disconnect: f64,
+    /// A socket is cut (for the owner of the sockets).
+    pub cut: f64,
+}
+
+impl Chaos {
+    /// Rates that a correct system survives without a retry running out.
+    pub fn from_seed(seed: u64) -> Self {
+        Self {
+            seed,
+            duplicate: 0.1,
+            delay: 0.1,
+            max_delay: Duration::from_millis(500),
+            reorder: 0.1,
+            throttle: 0.03,
+            drop_disconnect: 0.3,
+            cut: 0.005,
+        }
+    }
+
+    /// Dice for one purpose: their rolls depend on the seed, the purpose and how often they were thrown, not
+    /// on other dice.
+    pub fn dice(&self, what: &str) -> Dice {
+        // FNV-1a: std's hasher may change from one Rust to the next, and a printed seed should not.
+        let purpose = what.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
+        Dice { state: Arc::new(AtomicU64::new(mix(self.seed) ^ purpose)) }
+    }
+}
+
+/// A deterministic source of chance; clones share one sequence.
+#[derive(Clone, Debug)]
+pub struct Dice {
+    state: Arc<AtomicU64>,
+}
+
+impl Dice {
+    /// True with probability `p`.
+    pub fn hit(&self, p: f64) -> bool {
+        self.roll() < p
+    }
+
+    /// A duration below `d`, evenly spread.
+    pub fn up_to(&self, d: Duration) -> Duration {
+        d.mul_f64(self.roll())
+    }
+
+    /// From 0 to below 1: the step of `SplitMix64`, whose state is a plain counter and so needs no lock.
+    fn roll(&self) -> f64 {
+        let state = self.state.fetch_add(GOLDEN, Ordering::Relaxed);
+        // 32 bits are exact in an f64
+        let bits = u32::try_from(mix(state) >> 32).unwrap_or(u32::MAX);
+        f64::from(bits) / (f64::from(u32::MAX) + 1.0)
+    }
+}
+
+const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+
+fn mix(state: u64) -> u64 {
+    let z = state.wrapping_add(GOLDEN);
+    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn throws(seed: u64, what: &str) -> Vec<bool> {
+        let dice = Chaos::from_seed(seed).dice(what);
+        (0..200).map(|_| dice.hit(0.5)).collect()
+    }
+
+    #[test]
+    fn a_seed_repeats_and_purposes_differ() {
+        assert_eq!(throws(7, "queue"), throws(7, "queue"));
+        assert_ne!(throws(7, "queue"), throws(7, "table"));
+        assert_ne!(throws(7, "queue"), throws(8, "queue"));
+    }
+
+    #[test]
+    fn rates_are_kept() {
+        let dice = Chaos::from_seed(1).dice("rate");
+        let hits = (0..10_000).filter(|_| dice.hit(0.1)).count();
+        assert!((850..1150).contains(&hits), "{hits} of 10,000 at 10 %");
+        assert!(!dice.hit(0.0) && dice.hit(1.0));
+        let limit = Duration::from_millis(500);
+        assert!((0..1000).all(|_| dice.up_to(limit) < limit));
+    }
+}

@@ -1,0 +1,102 @@
+//! The registry behind `@connections`. Who holds the sockets is the gateway's business: it registers a sender
+//! for each, and takes [`Outbound`] from the other end.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use tokio::sync::mpsc::UnboundedSender;
+
+/// What a socket is to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outbound {
+    Text(String),
+    Close { code: u16, reason: String },
+}
+
+/// What `GetConnection` tells.
+#[derive(Clone, Debug)]
+pub struct ConnectionInfo {
+    pub connected_at_ms: i64,
+    pub last_active_ms: i64,
+    pub source_ip: String,
+    pub user_agent: String,
+}
+
+/// The sockets that exist now; clones are one registry.
+#[derive(Clone, Default)]
+pub struct Connections {
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    sockets: Mutex<HashMap<String, Socket>>,
+    posts: AtomicU64,
+}
+
+struct Socket {
+    info: ConnectionInfo,
+    tx: UnboundedSender<Outbound>,
+    open: bool,
+}
+
+impl Connections {
+    /// Makes a socket known; as on AWS it is gone (410) for posts until [`open`](Self::open).
+    pub fn register(&self, id: &str, info: ConnectionInfo, tx: UnboundedSender<Outbound>) {
+        self.sockets().insert(id.to_owned(), Socket { info, tx, open: false });
+    }
+
+    /// `$connect` has returned 200: posts are accepted from now on.
+    pub fn open(&self, id: &str) {
+        if let Some(socket) = self.sockets().get_mut(id) {
+            socket.open = true;
+        }
+    }
+
+    /// A frame came in or went out.
+    pub fn touch(&self, id: &str, now_ms: i64) {
+        if let Some(socket) = self.sockets().get_mut(id) {
+            socket.info.last_active_ms = now_ms;
+        }
+    }
+
+    pub fn remove(&self, id: &str) {
+        self.sockets().remove(id);
+    }
+
+    pub fn ids(&self) -> Vec<String> {
+        self.sockets().keys().cloned().collect()
+    }
+
+    /// Accepted posts since the start.
+    pub fn posts(&self) -> u64 {
+        self.shared.posts.load(Ordering::Relaxed)
+    }
+
+    /// False when the socket is not open or its owner has gone.
+    pub(crate) fn post(&self, id: &str, text: String, now_ms: i64) -> bool {
+        let accepted = self.send(id, Outbound::Text(text));
+        if accepted {
+            self.shared.posts.fetch_add(1, Ordering::Relaxed);
+            self.touch(id, now_ms);
+        }
+        accepted
+    }
+
+    pub(crate) fn send(&self, id: &str, message: Outbound) -> bool {
+        self.sockets().get(id).is_some_and(|socket| socket.open && socket.tx.send(message).is_ok())
+    }
+
+    pub(crate) fn info(&self, id: &str) -> Option<ConnectionInfo> {
+        self.sockets().get(id).filter(|socket| socket.open && !socket.tx.is_closed()).map(|socket| socket.info.clone())
+    }
+
+    fn sockets(&self) -> MutexGuard<'_, HashMap<String, Socket>> {
+        self.shared.sockets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

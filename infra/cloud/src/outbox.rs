@@ -1,0 +1,212 @@
+//! SESv2's `SendEmail`, which keeps the mail instead of delivering it.
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use anyhow::Context;
+use axum::{Json, extract::State, response::{IntoResponse, Response}};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::{Now, ids, journal::Journal, wire};
+
+/// A mail as it was given to SES.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Mail {
+    /// SES's message id.
+    pub id: String,
+    pub at_ms: i64,
+    pub from: String,
+    /// All recipients, copies included.
+    pub to: Vec<String>,
+    pub subject: String,
+    pub text: Option<String>,
+    pub html: Option<String>,
+    /// http(s) links in the text (in the HTML if there is no text), in order.
+    pub links: Vec<String>,
+}
+
+/// Everything sent; clones are one outbox.
+#[derive(Clone)]
+pub struct Outbox {
+    kept: Arc<Mutex<Kept>>,
+    now: Now,
+}
+
+struct Kept {
+    mails: Vec<Mail>,
+    journal: Option<Journal>,
+}
+
+impl Outbox {
+    pub(crate) fn open(dir: Option<&Path>, now: Now) -> anyhow::Result<Self> {
+        let (journal, mails) = match dir {
+            Some(dir) => {
+                let (journal, mails) = Journal::open(&dir.join("mail.jsonl"))?;
+                (Some(journal), mails)
+            }
+            None => (None, Vec::new()),
+        };
+        Ok(Self { kept: Arc::new(Mutex::new(Kept { mails, journal })), now })
+    }
+
+    /// Oldest first.
+    pub fn all(&self) -> Vec<Mail> {
+        self.kept().mails.clone()
+    }
+
+    /// The newest mail to this address, however its name and case were written.
+    pub fn last_to(&self, address: &str) -> Option<Mail> {
+        let to = |recipient: &String| bare(recipient).eq_ignore_ascii_case(bare(address));
+        self.kept().mails.iter().rev().find(|mail| mail.to.iter().any(to)).cloned()
+    }
+
+    fn keep(&self, mail: Mail) -> anyhow::Result<()> {
+        let mut kept = self.kept();
+        if let Some(journal) = &mut kept.journal {
+            journal.append(std::slice::from_ref(&mail)).context("cannot keep mail")?;
+        }
+        kept.mails.push(mail);
+        Ok(())
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// `Name <address>` without the name.
+fn bare(address: &str) -> &str {
+    match address.rsplit_once('<') {
+        Some((_, address)) => address.trim_end_matches('>').trim(),
+        None => address.trim(),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct SendEmail {
+    from_email_address: Option<String>,
+    destination: Option<Destination>,
+    content: EmailContent,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Destination {
+    to_addresses: Vec<String>,
+    cc_addresses: Vec<String>,
+    bcc_addresses: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct EmailContent {
+    simple: Option<Simple>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Simple {
+    subject: Content,
+    body: Body,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Body {
+    text: Option<Content>,
+    html: Option<Content>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Content {
+    data: String,
+}
+
+/// `POST /v2/email/outbound-emails`
+pub(crate) async fn send_email(State(outbox): State<Outbox>, body: bytes::Bytes) -> Response {
+    let bad_request = |message: String| wire::rest_error(StatusCode::BAD_REQUEST, "BadRequestException", &message);
+    let input: SendEmail = match serde_json::from_slice(&body) {
+        Ok(input) => input,
+        Err(error) => return bad_request(error.to_string()),
+    };
+    let Some(simple) = input.content.simple else {
+        return bad_request("Only simple content is emulated here.".to_owned());
+    };
+    let Some(from) = input.from_email_address else {
+        return bad_request("Missing required header 'From'.".to_owned());
+    };
+    let Destination { to_addresses: mut to, cc_addresses, bcc_addresses } = input.destination.unwrap_or_default();
+    to.extend(cc_addresses);
+    to.extend(bcc_addresses);
+    if to.is_empty() {
+        return bad_request("Destination has no recipients.".to_owned());
+    }
+    // 50 recipients and 40 MB a message: SES quotas
+    if to.len() > 50 {
+        return bad_request("Recipient count exceeds 50.".to_owned());
+    }
+    if let Some(address) = std::iter::once(&from).chain(&to).find(|address| !bare(address).contains('@')) {
+        return bad_request(format!("Missing final '@domain' in {address:?}."));
+    }
+    let (text, html) = (simple.body.text.map(|c| c.data), simple.body.html.map(|c| c.data));
+    if text.is_none() && html.is_none() {
+        return bad_request("Body has neither text nor HTML.".to_owned());
+    }
+    let at_ms = (outbox.now)();
+    let links = match (&text, &html) {
+        (Some(text), _) => links(text),
+        (None, Some(html)) => links(&html.replace("&amp;", "&")),
+        (None, None) => Vec::new(),
+    };
+    let mail = Mail { id: ids::message(at_ms), at_ms, from, to, subject: simple.subject.data, text, html, links };
+    let id = mail.id.clone();
+    match outbox.keep(mail) {
+        Ok(()) => Json(json!({ "MessageId": id })).into_response(),
+        Err(error) => {
+            tracing::error!(error = format!("{error:#}"), "mail not kept");
+            wire::rest_error(StatusCode::INTERNAL_SERVER_ERROR, "InternalServiceErrorException", "Mail was not kept.")
+        }
+    }
+}
+
+fn links(text: &str) -> Vec<String> {
+    let ends = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '\'');
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(start) = rest.find("http") {
+        rest = &rest[start..];
+        let link = rest.split(ends).next().unwrap_or_default();
+        rest = &rest[link.len().max(4)..];
+        if link.starts_with("http://") || link.starts_with("https://") {
+            found.push(link.trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']']).to_owned());
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_end_where_a_reader_would_end_them() {
+        assert_eq!(
+            links("Open https://a.example/reset?token=x-1&y=2.\n(or http://localhost:8000/) http is not one"),
+            ["https://a.example/reset?token=x-1&y=2", "http://localhost:8000/"]
+        );
+        assert_eq!(links(r#"<a href="https://a.example/x">here</a>"#), ["https://a.example/x"]);
+        assert!(links("").is_empty());
+    }
+
+    #[test]
+    fn an_address_is_found_without_its_name() {
+        assert_eq!(bare("Ana <ana@example.com>"), "ana@example.com");
+        assert_eq!(bare("ana@example.com"), "ana@example.com");
+    }
+}

@@ -1,0 +1,89 @@
+//! What a FIFO queue adds: a message is taken once within five minutes, and a group gives nothing more while one
+//! of its messages is in flight.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::message::Message;
+
+/// AWS's deduplication interval.
+const WINDOW_MS: i64 = 5 * 60 * 1000;
+
+/// Which deduplication ids were used in the last five minutes.
+#[derive(Default)]
+pub(super) struct Deduplication {
+    seen: HashMap<String, Seen>,
+    prune_at: usize,
+}
+
+/// The message that took a deduplication id; it may be deleted since.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Seen {
+    pub(super) message_id: String,
+    pub(super) sequence: u64,
+    at: i64,
+}
+
+impl Deduplication {
+    pub(super) fn find(&self, key: &str, now: i64) -> Option<&Seen> {
+        self.seen.get(key).filter(|seen| seen.at + WINDOW_MS > now)
+    }
+
+    pub(super) fn remember(&mut self, key: String, message: &Message) {
+        let seen = Seen { message_id: message.id.clone(), sequence: message.sequence, at: message.sent_at };
+        self.restore(key, seen, message.sent_at);
+    }
+
+    pub(super) fn restore(&mut self, key: String, seen: Seen, now: i64) {
+        // Only when it has doubled, so that a send costs the same whatever was sent before.
+        if self.seen.len() >= self.prune_at {
+            self.seen.retain(|_, seen| seen.at + WINDOW_MS > now);
+            self.prune_at = 2 * self.seen.len() + 64;
+        }
+        self.seen.insert(key, seen);
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.seen.clear();
+    }
+
+    pub(super) fn live(&self, now: i64) -> impl Iterator<Item = (&String, &Seen)> {
+        self.seen.iter().filter(move |(_, seen)| seen.at + WINDOW_MS > now)
+    }
+}
+
+/// The id of a message that has none, where `ContentBasedDeduplication` is on.
+pub(super) fn content_id(body: &str) -> String {
+    Sha256::digest(body).iter().fold(String::with_capacity(64), |hex, byte| hex + &format!("{byte:02x}"))
+}
+
+/// The messages that may be given out now, in order.
+pub(super) fn pick(
+    messages: &BTreeMap<u64, Message>,
+    handed: &BTreeSet<u64>,
+    now: i64,
+    max: usize,
+) -> Vec<u64> {
+    let group = |message: &Message| message.group.clone().unwrap_or_default();
+    let in_flight = handed.iter().filter_map(|sequence| messages.get(sequence)).filter(|message| message.in_flight(now));
+    let mut blocked: HashSet<String> = in_flight.map(group).collect();
+    let mut picked = Vec::new();
+    for message in messages.values() {
+        if picked.len() >= max {
+            break;
+        }
+        let group = group(message);
+        if blocked.contains(&group) {
+            continue;
+        }
+        if message.visible(now) {
+            picked.push(message.sequence);
+        } else {
+            // delayed: those behind it must not overtake it
+            blocked.insert(group);
+        }
+    }
+    picked
+}

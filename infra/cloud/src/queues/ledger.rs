@@ -1,0 +1,223 @@
+//! All queues of a cloud and the journal that keeps them. Each change is a record, written before it is answered.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    io,
+    path::Path,
+};
+
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    QueueSpec,
+    fifo::Seen,
+    message::Message,
+    queue::Queue,
+};
+use crate::journal::Journal;
+
+pub(super) struct Ledger {
+    queues: BTreeMap<String, Queue>,
+    journal: Option<Journal>,
+    next: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "snake_case")]
+pub(super) enum Record {
+    /// Sent, or moved here.
+    Put { queue: String, message: Message },
+    /// Received, or its visibility changed.
+    Seen { queue: String, sequence: u64, visible_at: i64, receives: u32, first_received_at: Option<i64> },
+    Gone { queue: String, sequence: u64 },
+    /// A deduplication id whose message may be gone.
+    Deduplicated { queue: String, key: String, seen: Seen },
+}
+
+impl Record {
+    pub(super) fn seen(queue: &str, message: &Message) -> Self {
+        Self::Seen {
+            queue: queue.to_owned(),
+            sequence: message.sequence,
+            visible_at: message.visible_at,
+            receives: message.receives,
+            first_received_at: message.first_received_at,
+        }
+    }
+
+    pub(super) fn gone(queue: &str, sequence: u64) -> Self {
+        Self::Gone { queue: queue.to_owned(), sequence }
+    }
+}
+
+impl Ledger {
+    pub(super) fn open(specs: Vec<QueueSpec>, dir: Option<&Path>, now: i64) -> anyhow::Result<Self> {
+        let mut queues = BTreeMap::new();
+        for spec in specs {
+            check(&spec)?;
+            let name = spec.name.clone();
+            anyhow::ensure!(queues.insert(name.clone(), Queue::new(spec)).is_none(), "two queues are named {name}");
+        }
+        for queue in queues.values() {
+            let Some(dead_letters) = &queue.spec.dead_letters else { continue };
+            let target = queues.get(dead_letters);
+            let target = target.with_context(|| format!("dead-letter queue {dead_letters} does not exist"))?;
+            anyhow::ensure!(
+                target.spec.fifo == queue.spec.fifo,
+                "queue {} and its dead-letter queue must both be FIFO or both standard",
+                queue.spec.name
+            );
+        }
+        let mut ledger = Self { queues, journal: None, next: 1 };
+        if let Some(dir) = dir {
+            let (journal, records) = Journal::open(&dir.join("queues.jsonl"))?;
+            ledger.replay(records, now);
+            ledger.journal = Some(journal);
+            ledger.compact(now).context("cannot rewrite queues.jsonl")?;
+        }
+        Ok(ledger)
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&Queue> {
+        self.queues.get(name)
+    }
+
+    pub(super) fn get_mut(&mut self, name: &str) -> Option<&mut Queue> {
+        self.queues.get_mut(name)
+    }
+
+    pub(super) fn names(&self) -> Vec<String> {
+        self.queues.keys().cloned().collect()
+    }
+
+    pub(super) fn next_sequence(&mut self) -> u64 {
+        let sequence = self.next;
+        self.next += 1;
+        sequence
+    }
+
+    /// Writes the records; what a caller acknowledges, it does after this.
+    pub(super) fn commit(&mut self, records: &[Record], now: i64) -> io::Result<()> {
+        let Some(journal) = &mut self.journal else { return Ok(()) };
+        if records.is_empty() {
+            return Ok(());
+        }
+        journal.append(records)?;
+        let (lines, live) = (journal.lines(), self.queues.values().map(Queue::len).sum::<usize>());
+        // Rewriting costs what lives; this often, an append stays constant on average.
+        if lines > 20_000 && lines > 4 * live {
+            self.compact(now)?;
+        }
+        Ok(())
+    }
+
+    /// Moves what was received too often to the dead-letter queues; their names are returned.
+    pub(super) fn settle(&mut self, now: i64) -> io::Result<Vec<String>> {
+        let mut moves = Vec::new();
+        for queue in self.queues.values_mut() {
+            let target = queue.spec.dead_letters.clone();
+            let spent = queue.settle(now);
+            let Some(target) = target.filter(|_| !spent.is_empty()) else { continue };
+            moves.push((queue.spec.name.clone(), target, spent));
+        }
+        let mut records = Vec::new();
+        let mut targets = Vec::new();
+        for (source, target, spent) in moves {
+            tracing::warn!(queue = source, messages = spent.len(), "moved to the dead-letter queue {target}");
+            for message in spent {
+                let message = Message { source: Some(source.clone()), ..message };
+                records.extend(self.transfer(&source, &target, message, now));
+            }
+            targets.push(target);
+        }
+        self.commit(&records, now)?;
+        Ok(targets)
+    }
+
+    /// Puts a message that is out of `source` already into `target`, visible now. Whoever dies between the two
+    /// records has the message twice, not lost.
+    pub(super) fn transfer(&mut self, source: &str, target: &str, message: Message, now: i64) -> [Record; 2] {
+        let gone = Record::gone(source, message.sequence);
+        let message = Message { sequence: self.next_sequence(), visible_at: now, ..message };
+        let put = Record::Put { queue: target.to_owned(), message: message.clone() };
+        if let Some(queue) = self.queues.get_mut(target) {
+            queue.put(message);
+        }
+        [put, gone]
+    }
+
+    fn replay(&mut self, records: Vec<Record>, now: i64) {
+        let mut unknown: HashMap<String, usize> = HashMap::new();
+        for record in records {
+            let (Record::Put { queue: name, .. }
+            | Record::Seen { queue: name, .. }
+            | Record::Gone { queue: name, .. }
+            | Record::Deduplicated { queue: name, .. }) = &record;
+            if let Record::Put { message: Message { sequence, .. }, .. }
+            | Record::Deduplicated { seen: Seen { sequence, .. }, .. } = &record
+            {
+                self.next = self.next.max(sequence + 1);
+            }
+            let Some(queue) = self.queues.get_mut(name) else {
+                *unknown.entry(name.clone()).or_default() += 1;
+                continue;
+            };
+            match record {
+                Record::Put { message, .. } => {
+                    if let (Some(group), Some(id), None) = (&message.group, &message.deduplication_id, &message.source) {
+                        let key = queue.deduplication_key(group, id);
+                        queue.deduplication.remember(key, &message);
+                    }
+                    queue.put(message);
+                }
+                Record::Seen { sequence, visible_at, receives, first_received_at, .. } => {
+                    if let Some(message) = queue.remove(sequence) {
+                        queue.put(Message { visible_at, receives, first_received_at, ..message });
+                    }
+                }
+                Record::Gone { sequence, .. } => {
+                    queue.remove(sequence);
+                }
+                Record::Deduplicated { key, seen, .. } => queue.deduplication.restore(key, seen, now),
+            }
+        }
+        for (name, records) in unknown {
+            tracing::warn!(queue = name, records, "the data directory has messages of a queue that is no longer");
+        }
+    }
+
+    fn compact(&mut self, now: i64) -> io::Result<()> {
+        let Some(journal) = &mut self.journal else { return Ok(()) };
+        let mut records = Vec::new();
+        for (name, queue) in &self.queues {
+            let kept = queue.messages().filter(|message| !message.ghost);
+            records.extend(kept.map(|message| Record::Put { queue: name.clone(), message: message.clone() }));
+            records.extend(queue.deduplication.live(now).map(|(key, seen)| Record::Deduplicated {
+                queue: name.clone(),
+                key: key.clone(),
+                seen: seen.clone(),
+            }));
+        }
+        journal.rewrite(&records)
+    }
+}
+
+fn check(spec: &QueueSpec) -> anyhow::Result<()> {
+    let name = &spec.name;
+    anyhow::ensure!(
+        spec.fifo == name.ends_with(".fifo"),
+        "queue {name}: a name ends in .fifo if, and only if, the queue is FIFO"
+    );
+    let stem = name.trim_end_matches(".fifo");
+    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    anyhow::ensure!(
+        !stem.is_empty() && name.len() <= 80 && stem.chars().all(allowed),
+        "queue name {name:?}: 1 to 80 letters, digits, hyphens and underscores"
+    );
+    anyhow::ensure!(
+        spec.dead_letters.is_none() || spec.max_receive_count.is_some_and(|count| count > 0),
+        "queue {name} has a dead-letter queue and no max_receive_count"
+    );
+    Ok(())
+}

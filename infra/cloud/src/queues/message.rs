@@ -1,0 +1,186 @@
+//! A message, and the receipt handle that a receive gives for it.
+
+use std::collections::BTreeMap;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+/// As it lies in a queue and in the journal.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Message {
+    /// Place in the queue; unique in the whole cloud, grows.
+    pub(super) sequence: u64,
+    pub(super) id: String,
+    pub(super) body: String,
+    /// Message attributes as SQS's JSON has them.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub(super) attributes: Map<String, Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) group: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) deduplication_id: Option<String>,
+    pub(super) sent_at: i64,
+    /// Nobody receives it before.
+    pub(super) visible_at: i64,
+    #[serde(default)]
+    pub(super) receives: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) first_received_at: Option<i64>,
+    /// In a dead-letter queue: the queue it came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) source: Option<String>,
+    /// Chaos: a second delivery that nobody sent. It is not kept, and never a dead letter.
+    #[serde(skip)]
+    pub(super) ghost: bool,
+    /// Chaos: its deletion was already lost once.
+    #[serde(skip)]
+    pub(super) survived: bool,
+}
+
+impl Message {
+    pub(super) fn visible(&self, now: i64) -> bool {
+        self.visible_at <= now
+    }
+
+    pub(super) fn in_flight(&self, now: i64) -> bool {
+        self.receives > 0 && !self.visible(now)
+    }
+
+    /// `SequenceNumber`, which sorts as text: 20 digits.
+    pub(super) fn sequence_number(&self) -> String {
+        format!("{:020}", self.sequence)
+    }
+
+    pub(super) fn body_md5(&self) -> String {
+        body_md5(&self.body)
+    }
+
+    pub(super) fn received(&self, queue: &str) -> Received {
+        let mut attributes = BTreeMap::from([
+            ("ApproximateReceiveCount", self.receives.to_string()),
+            ("SentTimestamp", self.sent_at.to_string()),
+            ("SenderId", "AIDALOCAL".to_owned()),
+        ]);
+        if let Some(at) = self.first_received_at {
+            attributes.insert("ApproximateFirstReceiveTimestamp", at.to_string());
+        }
+        if let Some(group) = &self.group {
+            attributes.insert("MessageGroupId", group.clone());
+        }
+        if let Some(id) = &self.deduplication_id {
+            attributes.insert("MessageDeduplicationId", id.clone());
+            attributes.insert("SequenceNumber", self.sequence_number());
+        }
+        if let Some(source) = &self.source {
+            attributes.insert("DeadLetterQueueSourceArn", super::arn(source));
+        }
+        Received {
+            message_id: self.id.clone(),
+            receipt_handle: Receipt { queue: queue.to_owned(), sequence: self.sequence, receive: self.receives }.handle(),
+            body: self.body.clone(),
+            attributes: attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            message_attributes: lambda_attributes(&self.attributes),
+            md5: self.body_md5(),
+        }
+    }
+}
+
+pub(super) fn body_md5(body: &str) -> String {
+    format!("{:x}", md5::compute(body))
+}
+
+/// A message as a consumer gets it.
+#[derive(Clone, Debug)]
+pub struct Received {
+    pub message_id: String,
+    pub receipt_handle: String,
+    pub body: String,
+    /// `ApproximateReceiveCount`, `SentTimestamp`, `SenderId`, `ApproximateFirstReceiveTimestamp`; of FIFO queues also
+    /// `MessageGroupId`, `MessageDeduplicationId`, `SequenceNumber`; of dead letters `DeadLetterQueueSourceArn`.
+    pub attributes: BTreeMap<String, String>,
+    /// In the form of a Lambda's SQS event: `{name: {dataType, stringValue | binaryValue, …}}`.
+    pub message_attributes: Value,
+    pub md5: String,
+}
+
+fn lambda_attributes(attributes: &Map<String, Value>) -> Value {
+    let lambda = |attribute: &Value| {
+        let mut out = Map::from_iter([
+            ("stringListValues".to_owned(), json!([])),
+            ("binaryListValues".to_owned(), json!([])),
+            ("dataType".to_owned(), attribute["DataType"].clone()),
+        ]);
+        for (wire, name) in [("StringValue", "stringValue"), ("BinaryValue", "binaryValue")] {
+            if let Some(value) = attribute.get(wire) {
+                out.insert(name.to_owned(), value.clone());
+            }
+        }
+        Value::Object(out)
+    };
+    attributes.iter().map(|(name, attribute)| (name.clone(), lambda(attribute))).collect()
+}
+
+/// `MD5OfMessageAttributes`: over name, type, kind and value of each, in the order of names, every text with its length
+/// as four bytes before it (SQS Developer Guide, "Calculating the MD5 message digest for message attributes").
+pub(super) fn attributes_md5(attributes: &Map<String, Value>) -> Option<String> {
+    fn put(bytes: &mut Vec<u8>, part: &[u8]) {
+        bytes.extend(u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
+        bytes.extend(part);
+    }
+    if attributes.is_empty() {
+        return None;
+    }
+    let sorted: BTreeMap<_, _> = attributes.iter().collect();
+    let mut bytes = Vec::new();
+    for (name, attribute) in sorted {
+        put(&mut bytes, name.as_bytes());
+        put(&mut bytes, attribute["DataType"].as_str().unwrap_or_default().as_bytes());
+        if let Some(text) = attribute["StringValue"].as_str() {
+            bytes.push(1);
+            put(&mut bytes, text.as_bytes());
+        } else {
+            bytes.push(2);
+            let binary = attribute["BinaryValue"].as_str().unwrap_or_default();
+            let decoded = base64::engine::general_purpose::STANDARD.decode(binary).unwrap_or_default();
+            put(&mut bytes, &decoded);
+        }
+    }
+    Some(format!("{:x}", md5::compute(bytes)))
+}
+
+/// What a receipt handle says: which delivery of which message.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Receipt {
+    pub(super) queue: String,
+    pub(super) sequence: u64,
+    pub(super) receive: u32,
+}
+
+impl Receipt {
+    pub(super) fn handle(&self) -> String {
+        URL_SAFE_NO_PAD.encode(format!("{}/{}/{}", self.sequence, self.receive, self.queue))
+    }
+
+    /// `None` for what this queue never gave out.
+    pub(super) fn parse(queue: &str, handle: &str) -> Option<Self> {
+        let text = String::from_utf8(URL_SAFE_NO_PAD.decode(handle).ok()?).ok()?;
+        let mut parts = text.splitn(3, '/');
+        let (sequence, receive, of) = (parts.next()?, parts.next()?, parts.next()?);
+        (of == queue).then_some(())?;
+        Some(Self { queue: of.to_owned(), sequence: sequence.parse().ok()?, receive: receive.parse().ok()? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_receipt_handle_is_of_its_queue() {
+        let receipt = Receipt { queue: "jobs".to_owned(), sequence: 7, receive: 2 };
+        assert_eq!(Receipt::parse("jobs", &receipt.handle()).as_ref(), Some(&receipt));
+        assert_eq!(Receipt::parse("mail", &receipt.handle()), None);
+        assert_eq!(Receipt::parse("jobs", "nonsense"), None);
+    }
+}

@@ -1,0 +1,182 @@
+//! One queue in memory: pure, the time is a parameter.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use super::{
+    Depth, QueueSpec,
+    fifo::{self, Deduplication},
+    message::{Message, Receipt},
+    misbehaviour::Misbehaviour,
+};
+
+pub(super) struct Queue {
+    pub(super) spec: QueueSpec,
+    messages: BTreeMap<u64, Message>,
+    /// Those received at least once: few, so that timeouts and dead letters cost no walk through the backlog.
+    handed: BTreeSet<u64>,
+    pub(super) deduplication: Deduplication,
+    /// Not after any message's `sent_at`.
+    oldest: i64,
+}
+
+/// Why a receipt handle did nothing.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Stale {
+    /// The message is gone, or has been given out again since.
+    Superseded,
+    /// Its visibility timeout has passed.
+    Expired,
+}
+
+impl Queue {
+    pub(super) fn new(spec: QueueSpec) -> Self {
+        Self {
+            spec,
+            messages: BTreeMap::new(),
+            handed: BTreeSet::new(),
+            deduplication: Deduplication::default(),
+            oldest: i64::MAX,
+        }
+    }
+
+    pub(super) fn put(&mut self, message: Message) {
+        self.oldest = self.oldest.min(message.sent_at);
+        if message.receives > 0 {
+            self.handed.insert(message.sequence);
+        }
+        self.messages.insert(message.sequence, message);
+    }
+
+    pub(super) fn remove(&mut self, sequence: u64) -> Option<Message> {
+        self.handed.remove(&sequence);
+        self.messages.remove(&sequence)
+    }
+
+    pub(super) fn clear(&mut self) -> Vec<u64> {
+        let sequences = self.messages.keys().copied().collect();
+        *self = Self::new(self.spec.clone());
+        sequences
+    }
+
+    pub(super) fn messages(&self) -> impl Iterator<Item = &Message> {
+        self.messages.values()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.messages.len()
+    }
+
+    /// The key under which a deduplication id is remembered.
+    pub(super) fn deduplication_key(&self, group: &str, id: &str) -> String {
+        if self.spec.deduplicate_per_group { format!("{group}\0{id}") } else { id.to_owned() }
+    }
+
+    /// Forgets what is older than the retention, and takes out what was received too often.
+    pub(super) fn settle(&mut self, now: i64) -> Vec<Message> {
+        let retention = millis(self.spec.retention);
+        if self.oldest.saturating_add(retention) <= now {
+            self.messages.retain(|_, message| message.sent_at + retention > now);
+            self.handed.retain(|sequence| self.messages.contains_key(sequence));
+            self.oldest = self.messages.values().map(|message| message.sent_at).min().unwrap_or(i64::MAX);
+        }
+        let back: Vec<_> = self.handed.iter().filter_map(|s| self.messages.get(s)).filter(|m| m.visible(now)).collect();
+        let limit = self.spec.max_receive_count.filter(|_| self.spec.dead_letters.is_some()).unwrap_or(u32::MAX);
+        let spent = |message: &&&Message| message.ghost || message.receives >= limit;
+        let spent: Vec<u64> = back.iter().filter(spent).map(|message| message.sequence).collect();
+        spent.into_iter().filter_map(|sequence| self.remove(sequence)).filter(|message| !message.ghost).collect()
+    }
+
+    /// Takes up to `max` messages, which stay invisible for `visibility`.
+    pub(super) fn receive(
+        &mut self,
+        now: i64,
+        max: usize,
+        visibility: Duration,
+        misbehaviour: Option<&Misbehaviour>,
+    ) -> Vec<Message> {
+        let picked = if self.spec.fifo {
+            fifo::pick(&self.messages, &self.handed, now, max)
+        } else {
+            let visible = self.messages.values().filter(|message| message.visible(now)).map(|m| m.sequence);
+            match misbehaviour {
+                Some(misbehaviour) => misbehaviour.pick(visible, max),
+                None => visible.take(max).collect(),
+            }
+        };
+        let mut taken = Vec::with_capacity(picked.len());
+        for sequence in picked {
+            let Some(message) = self.messages.get_mut(&sequence) else { continue };
+            message.receives += 1;
+            message.first_received_at.get_or_insert(now);
+            message.visible_at = now.saturating_add(millis(visibility));
+            self.handed.insert(sequence);
+            taken.push(message.clone());
+        }
+        taken
+    }
+
+    /// Ok with what was removed, or with nothing if the deletion was lost (chaos).
+    pub(super) fn delete(
+        &mut self,
+        receipt: &Receipt,
+        now: i64,
+        misbehaviour: Option<&Misbehaviour>,
+    ) -> Result<Option<Message>, Stale> {
+        let fifo = self.spec.fifo;
+        let message = self.current(receipt)?;
+        if fifo && message.visible(now) {
+            return Err(Stale::Expired);
+        }
+        if fifo && !message.survived && misbehaviour.is_some_and(Misbehaviour::loses_deletion) {
+            message.survived = true;
+            message.visible_at = now;
+            // A lost deletion is not a failure: it must not bring the message nearer to the dead letters.
+            message.receives = message.receives.saturating_sub(1);
+            if message.receives == 0 {
+                self.handed.remove(&receipt.sequence);
+            }
+            return Ok(None);
+        }
+        Ok(self.remove(receipt.sequence))
+    }
+
+    /// `ChangeMessageVisibility`.
+    pub(super) fn release(&mut self, receipt: &Receipt, now: i64, after: Duration) -> Result<&Message, Stale> {
+        let message = self.current(receipt)?;
+        if message.visible(now) {
+            return Err(Stale::Expired);
+        }
+        message.visible_at = now.saturating_add(millis(after));
+        Ok(message)
+    }
+
+    fn current(&mut self, receipt: &Receipt) -> Result<&mut Message, Stale> {
+        let message = self.messages.get_mut(&receipt.sequence).ok_or(Stale::Superseded)?;
+        if message.receives == receipt.receive { Ok(message) } else { Err(Stale::Superseded) }
+    }
+
+    /// When the next of the invisible messages becomes visible.
+    pub(super) fn next_at(&self, now: i64) -> Option<i64> {
+        self.messages.values().map(|message| message.visible_at).filter(|at| *at > now).min()
+    }
+
+    pub(super) fn depth(&self, now: i64) -> Depth {
+        let mut depth = Depth::default();
+        for message in self.messages.values() {
+            let state = match message {
+                message if message.visible(now) => &mut depth.visible,
+                message if message.in_flight(now) => &mut depth.in_flight,
+                _ => &mut depth.delayed,
+            };
+            *state += 1;
+        }
+        depth
+    }
+}
+
+pub(super) fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,28 @@
+//! The two ways in which AWS writes an answer: REST-JSON (`x-amzn-errortype` names the error) and AWS JSON 1.0
+//! (`__type` in the body does).
+
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE};
+use serde::Serialize;
+use serde_json::json;
+
+pub(crate) const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
+const AWS_JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.0");
+
+pub(crate) fn rest_error(status: StatusCode, kind: &'static str, message: &str) -> Response {
+    let kind = [(ERROR_TYPE, HeaderValue::from_static(kind))];
+    (status, kind, Json(json!({ "message": message }))).into_response()
+}
+
+pub(crate) fn aws_json(status: StatusCode, body: &impl Serialize) -> Response {
+    match serde_json::to_vec(body) {
+        Ok(body) => (status, [(CONTENT_TYPE, AWS_JSON)], body).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "answer not written");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! The two APIs: which route leads to which function.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Resource, Result, Template, TemplateError};
+
+/// A route of the HTTP API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpRoute {
+    /// `ANY /v1/auth/{proxy+}`
+    pub key: String,
+    /// Logical id of the function.
+    pub function: String,
+}
+
+/// The WebSocket API.
+#[derive(Clone, Debug)]
+pub struct SocketApi {
+    /// The path clients connect to is `/{stage}`.
+    pub stage: String,
+    /// Field of a message's body that selects the route, as in `$request.body.type`.
+    pub selection: Vec<String>,
+    /// Route key to logical id of the function.
+    pub routes: BTreeMap<String, String>,
+}
+
+impl Template {
+    pub fn http_routes(&self) -> Result<Vec<HttpRoute>> {
+        let mut routes = Vec::new();
+        for route in self.routes("HTTP")? {
+            let key = self.required(route, "RouteKey")?;
+            let well_formed = key == "$default"
+                || key.split_once(' ').is_some_and(|(method, path)| {
+                    method.bytes().all(|byte| byte.is_ascii_uppercase()) && path.starts_with('/')
+                });
+            if !well_formed {
+                return Err(TemplateError::new(route.path("RouteKey"), format!("{key:?} is no METHOD /path")));
+            }
+            routes.push(HttpRoute { key, function: self.target(route)? });
+        }
+        Ok(routes)
+    }
+
+    /// `None` where the template has no WebSocket API.
+    pub fn socket_api(&self) -> Result<Option<SocketApi>> {
+        let apis = self.resources("AWS::ApiGatewayV2::Api")?;
+        let Some(api) = apis.into_iter().find(|api| api.property("ProtocolType") == "WEBSOCKET") else {
+            return Ok(None);
+        };
+        let expression = self.required(api, "RouteSelectionExpression")?;
+        let selection = expression.strip_prefix("$request.body.").ok_or_else(|| {
+            TemplateError::new(api.path("RouteSelectionExpression"), "the local cloud selects by $request.body.FIELD")
+        })?;
+        let stages = self.resources("AWS::ApiGatewayV2::Stage")?;
+        let mut names = Vec::new();
+        for stage in stages {
+            if self.required(stage, "ApiId")? == api.id {
+                names.push(self.required(stage, "StageName")?);
+            }
+        }
+        let [stage] = names.as_slice() else {
+            return Err(TemplateError::new(format!("Resources.{}", api.id), "wants exactly one stage"));
+        };
+        let mut routes = BTreeMap::new();
+        for route in self.routes("WEBSOCKET")? {
+            routes.insert(self.required(route, "RouteKey")?, self.target(route)?);
+        }
+        Ok(Some(SocketApi { stage: stage.clone(), selection: selection.split('.').map(str::to_owned).collect(), routes }))
+    }
+
+    fn routes(&self, protocol: &str) -> Result<Vec<Resource<'_>>> {
+        let mut found = Vec::new();
+        for route in self.resources("AWS::ApiGatewayV2::Route")? {
+            let api = self.required(route, "ApiId")?;
+            let api = self.resource(&api).ok_or_else(|| TemplateError::new(route.path("ApiId"), "no such API"))?;
+            if api.property("ProtocolType") == protocol {
+                found.push(route);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The function behind a route, which the API must be permitted to invoke: on AWS a missing permission is a 500.
+    fn target(&self, route: Resource<'_>) -> Result<String> {
+        let path = route.path("Target");
+        let target = self.required(route, "Target")?;
+        let integration = target.strip_prefix("integrations/").and_then(|id| self.resource(id));
+        let integration =
+            integration.ok_or_else(|| TemplateError::new(&path, format!("{target:?} is no integration")))?;
+        let uri = self.required(integration, "IntegrationUri")?;
+        let uri = uri.strip_suffix("/invocations").unwrap_or(&uri);
+        let name = uri.rsplit(':').next().unwrap_or_default();
+        for function in self.resources("AWS::Serverless::Function")? {
+            if self.physical_name(function)? == name {
+                if !self.invocable()?.contains(name) {
+                    let why = format!("no AWS::Lambda::Permission lets API Gateway invoke {}", function.id);
+                    return Err(TemplateError::new(path, why));
+                }
+                return Ok(function.id.to_owned());
+            }
+        }
+        Err(TemplateError::new(integration.path("IntegrationUri"), format!("{uri:?} names no function")))
+    }
+
+    fn invocable(&self) -> Result<BTreeSet<String>> {
+        let mut names = BTreeSet::new();
+        for permission in self.resources("AWS::Lambda::Permission")? {
+            if permission.property("Principal") == "apigateway.amazonaws.com" {
+                names.insert(self.required(permission, "FunctionName")?);
+            }
+        }
+        Ok(names)
+    }
+
+    fn required(&self, resource: Resource<'_>, property: &str) -> Result<String> {
+        let path = resource.path(property);
+        self.text(resource.property(property), &path)?.ok_or_else(|| TemplateError::new(path, "is missing"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Secrets, tests::repository};
+    use super::*;
+
+    #[test]
+    fn the_repository_routes_lead_to_their_functions() {
+        let template = repository();
+        let routes = template.http_routes().unwrap();
+        let function = |key: &str| routes.iter().find(|route| route.key == key).unwrap().function.as_str();
+        assert_eq!(function("ANY /v1/auth/{proxy+}"), "ApiIdentity");
+        assert_eq!(function("$default"), "ApiDocs");
+
+        let socket = template.socket_api().unwrap().unwrap();
+        assert_eq!((socket.stage.as_str(), socket.selection.as_slice()), ("live", &["type".to_owned()][..]));
+        assert_eq!(socket.routes["$connect"], "SocketConnections");
+        assert_eq!(socket.routes["response_submitted"], "SocketSessions");
+    }
+
+    #[test]
+    fn a_function_without_permission_is_refused() {
+        let text = include_str!("../../../../template.yaml").replace("Principal: apigateway.amazonaws.com", "Principal: x");
+        let error = Template::parse(&text, Secrets::in_memory()).unwrap().http_routes().unwrap_err();
+        assert!(error.to_string().ends_with("no AWS::Lambda::Permission lets API Gateway invoke ApiIdentity"), "{error}");
+    }
+
+    #[test]
+    fn a_malformed_route_is_refused() {
+        let text = include_str!("../../../../template.yaml").replace("ANY /v1/slides/{proxy+}", "ANY_v1_slides");
+        let error = Template::parse(&text, Secrets::in_memory()).unwrap().http_routes().unwrap_err();
+        let expected = "template: Resources.V1SlidesProxyRoute.Properties.RouteKey: \"ANY_v1_slides\" is no METHOD /path";
+        assert_eq!(error.to_string(), expected);
+    }
+}

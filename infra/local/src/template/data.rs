@@ -1,0 +1,75 @@
+//! Tables and queues, as `infra/cloud` takes them.
+
+use std::time::Duration;
+
+use cloud::{QueueSpec, TableSpec};
+
+use super::{Resource, Result, Template, TemplateError};
+
+impl Template {
+    pub fn tables(&self) -> Result<Vec<TableSpec>> {
+        let tables = self.resources("AWS::DynamoDB::Table")?;
+        tables
+            .into_iter()
+            .map(|table| {
+                let definition =
+                    self.resolve(&table.body["Properties"], &format!("Resources.{}.Properties", table.id))?;
+                Ok(TableSpec { name: self.physical_name(table)?, definition })
+            })
+            .collect()
+    }
+
+    pub fn queues(&self) -> Result<Vec<QueueSpec>> {
+        self.resources("AWS::SQS::Queue")?.into_iter().map(|queue| self.queue(queue)).collect()
+    }
+
+    fn queue(&self, queue: Resource<'_>) -> Result<QueueSpec> {
+        let seconds = |property: &str, default: Duration| {
+            let seconds = self.number(queue.property(property), &queue.path(property))?;
+            Ok::<_, TemplateError>(seconds.map_or(default, Duration::from_secs))
+        };
+        let flag = |property: &str| self.flag(queue.property(property), &queue.path(property));
+        let usual = QueueSpec::default();
+        let redrive = queue.property("RedrivePolicy");
+        let path = queue.path("RedrivePolicy");
+        let scope = self.text(queue.property("DeduplicationScope"), &queue.path("DeduplicationScope"))?;
+        let max_receive_count = self.number(&redrive["maxReceiveCount"], &path)?;
+        Ok(QueueSpec {
+            name: self.physical_name(queue)?,
+            fifo: flag("FifoQueue")?,
+            visibility: seconds("VisibilityTimeout", usual.visibility)?,
+            delay: seconds("DelaySeconds", usual.delay)?,
+            retention: seconds("MessageRetentionPeriod", usual.retention)?,
+            max_receive_count: max_receive_count.map(|count| u32::try_from(count).unwrap_or(u32::MAX)),
+            dead_letters: self
+                .text(&redrive["deadLetterTargetArn"], &path)?
+                .map(|arn| arn.rsplit(':').next().unwrap_or_default().to_owned()),
+            content_deduplication: flag("ContentBasedDeduplication")?,
+            deduplicate_per_group: scope.as_deref() == Some("messageGroup"),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::repository;
+    use super::*;
+
+    #[test]
+    fn the_repository_has_its_table_and_queues() {
+        let template = repository();
+        let tables = template.tables().unwrap();
+        assert_eq!(tables.len(), 1);
+        assert_eq!(tables[0].name, "Table");
+        assert_eq!(tables[0].definition["GlobalSecondaryIndexes"][1]["IndexName"], "due");
+
+        let queues = template.queues().unwrap();
+        let ticks = queues.iter().find(|queue| queue.name == "TicksQueue.fifo").unwrap();
+        assert!(ticks.fifo && ticks.deduplicate_per_group);
+        assert_eq!(ticks.visibility, Duration::from_secs(180));
+        assert_eq!((ticks.max_receive_count, ticks.dead_letters.as_deref()), (Some(5), Some("TicksDeadLetters.fifo")));
+        let mail = queues.iter().find(|queue| queue.name == "MailDeadLetters").unwrap();
+        assert!(!mail.fifo && mail.dead_letters.is_none());
+        assert_eq!(mail.retention, Duration::from_secs(1_209_600));
+    }
+}

@@ -1,0 +1,231 @@
+//! Functions with what SAM's `Globals` give them, and the events that are no API: queues and schedules.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use serde_json::{Map, Value};
+
+use super::{Resource, Result, Template, TemplateError, intrinsics::arn};
+
+/// One Lambda.
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// Logical id in the template.
+    pub id: String,
+    pub name: String,
+    pub arn: String,
+    /// The binary of the workspace, from `Metadata.BuildProperties.Binary`.
+    pub binary: String,
+    pub timeout: Duration,
+    pub memory_mb: u32,
+    pub environment: BTreeMap<String, String>,
+}
+
+/// A queue that calls a function.
+#[derive(Clone, Debug)]
+pub struct Mapping {
+    /// Logical id of the function.
+    pub function: String,
+    pub queue: String,
+    pub queue_arn: String,
+    pub batch_size: usize,
+    /// How long a batch may wait for company.
+    pub window: Duration,
+    /// `FunctionResponseTypes: [ReportBatchItemFailures]`
+    pub partial_failures: bool,
+    /// `ScalingConfig.MaximumConcurrency`
+    pub concurrency: Option<usize>,
+}
+
+/// A function that runs by the clock.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    /// Logical id of the function.
+    pub function: String,
+    /// Logical id of the event.
+    pub name: String,
+    pub every: Duration,
+    /// The event to send, where the template gives one.
+    pub input: Option<Value>,
+    /// EventBridge Scheduler (`ScheduleV2`) and not a rule of the older EventBridge.
+    pub scheduler: bool,
+}
+
+impl Template {
+    pub fn functions(&self) -> Result<Vec<Function>> {
+        self.resources("AWS::Serverless::Function")?.into_iter().map(|function| self.function(function)).collect()
+    }
+
+    fn function(&self, function: Resource<'_>) -> Result<Function> {
+        let globals = &self.root["Globals"]["Function"];
+        // what the function says itself, else the Globals
+        let setting = |name: &str| match function.property(name) {
+            Value::Null => (&globals[name], format!("Globals.Function.{name}")),
+            own => (own, function.path(name)),
+        };
+        let number = |name: &str, default: u64| {
+            let (value, path) = setting(name);
+            Ok::<_, TemplateError>(self.number(value, &path)?.unwrap_or(default))
+        };
+        let binary = &function.body["Metadata"]["BuildProperties"]["Binary"];
+        let binary = binary.as_str().ok_or_else(|| {
+            TemplateError::new(format!("Resources.{}.Metadata.BuildProperties.Binary", function.id), "is missing")
+        })?;
+        let name = self.physical_name(function)?;
+        Ok(Function {
+            id: function.id.to_owned(),
+            arn: arn("lambda", &format!("function:{name}")),
+            name,
+            binary: binary.to_owned(),
+            timeout: Duration::from_secs(number("Timeout", 3)?),
+            memory_mb: u32::try_from(number("MemorySize", 128)?).unwrap_or(u32::MAX),
+            environment: self.environment(function, &globals["Environment"]["Variables"])?,
+        })
+    }
+
+    fn environment(&self, function: Resource<'_>, globals: &Value) -> Result<BTreeMap<String, String>> {
+        let mut variables = BTreeMap::new();
+        let own = &function.property("Environment")["Variables"];
+        let sources = [(globals, "Globals.Function.Environment.Variables".to_owned()), (own, function.path("Environment.Variables"))];
+        for (source, path) in sources {
+            for (name, value) in source.as_object().into_iter().flatten() {
+                let path = format!("{path}.{name}");
+                match self.text(value, &path)? {
+                    Some(text) => variables.insert(name.clone(), text),
+                    None => variables.remove(name),
+                };
+            }
+        }
+        Ok(variables)
+    }
+
+    pub fn mappings(&self) -> Result<Vec<Mapping>> {
+        let mut mappings = Vec::new();
+        for (function, name, event) in self.events()? {
+            let at = |property: &str| function.path(&format!("Events.{name}.Properties.{property}"));
+            let properties = &event["Properties"];
+            if event["Type"] != "SQS" {
+                continue;
+            }
+            let number = |property: &str| self.number(&properties[property], &at(property));
+            let size = |number: Option<u64>| number.and_then(|number| usize::try_from(number).ok());
+            let queue_arn = self
+                .text(&properties["Queue"], &at("Queue"))?
+                .ok_or_else(|| TemplateError::new(at("Queue"), "is missing"))?;
+            let responses = self.resolve(&properties["FunctionResponseTypes"], &at("FunctionResponseTypes"))?;
+            mappings.push(Mapping {
+                function: function.id.to_owned(),
+                queue: queue_arn.rsplit(':').next().unwrap_or_default().to_owned(),
+                queue_arn,
+                batch_size: size(number("BatchSize")?).unwrap_or(10),
+                window: Duration::from_secs(number("MaximumBatchingWindowInSeconds")?.unwrap_or(0)),
+                partial_failures: responses
+                    .as_array()
+                    .is_some_and(|types| types.iter().any(|kind| kind == "ReportBatchItemFailures")),
+                concurrency: size(
+                    self.number(&properties["ScalingConfig"]["MaximumConcurrency"], &at("ScalingConfig"))?,
+                ),
+            });
+        }
+        Ok(mappings)
+    }
+
+    pub fn schedules(&self) -> Result<Vec<Schedule>> {
+        let mut schedules = Vec::new();
+        for (function, name, event) in self.events()? {
+            let (scheduler, property) = match event["Type"].as_str() {
+                Some("ScheduleV2") => (true, "ScheduleExpression"),
+                Some("Schedule") => (false, "Schedule"),
+                Some("SQS") => continue,
+                other => {
+                    let why = format!("the local cloud knows no event {}", other.unwrap_or("without a type"));
+                    return Err(TemplateError::new(function.path(&format!("Events.{name}.Type")), why));
+                }
+            };
+            let path = function.path(&format!("Events.{name}.Properties.{property}"));
+            let expression = self.text(&event["Properties"][property], &path)?.unwrap_or_default();
+            let input = self.text(&event["Properties"]["Input"], &path)?;
+            schedules.push(Schedule {
+                function: function.id.to_owned(),
+                name: name.to_owned(),
+                every: every(&expression)
+                    .ok_or_else(|| TemplateError::new(path, format!("the local cloud knows no schedule {expression:?}")))?,
+                input: input.map(|text| serde_json::from_str(&text).unwrap_or(Value::String(text))),
+                scheduler,
+            });
+        }
+        Ok(schedules)
+    }
+
+    fn events(&self) -> Result<Vec<(Resource<'_>, &str, &Value)>> {
+        let functions = self.resources("AWS::Serverless::Function")?.into_iter();
+        Ok(functions
+            .flat_map(|function| {
+                let events = function.property("Events").as_object().into_iter().flat_map(Map::iter);
+                events.map(move |(name, event)| (function, name.as_str(), event))
+            })
+            .collect())
+    }
+}
+
+/// `rate(5 minutes)`, or the cron of every minute.
+fn every(expression: &str) -> Option<Duration> {
+    if expression == "cron(* * * * ? *)" {
+        return Some(Duration::from_mins(1));
+    }
+    let (count, unit) = expression.strip_prefix("rate(")?.strip_suffix(')')?.split_once(' ')?;
+    let count: u64 = count.parse().ok().filter(|count| *count > 0)?;
+    match unit {
+        "minute" | "minutes" => Some(Duration::from_mins(count)),
+        "hour" | "hours" => Some(Duration::from_hours(count)),
+        "day" | "days" => Some(Duration::from_hours(count * 24)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::repository;
+    use super::*;
+
+    #[test]
+    fn the_repository_functions_have_their_globals() {
+        let mut template = repository();
+        template.set([("PublicUrl", "http://127.0.0.1:8000"), ("Stage", "local")]).unwrap();
+        template.queues_at("http://127.0.0.1:9/queues");
+        template.generate_secrets().unwrap();
+        let functions = template.functions().unwrap();
+        let worker = functions.iter().find(|function| function.binary == "worker-sessions").unwrap();
+        assert_eq!((worker.timeout, worker.memory_mb), (Duration::from_secs(30), 512));
+        assert_eq!(worker.name, "colloquy-local-worker-sessions");
+        let variable = |name: &str| worker.environment[name].as_str();
+        assert_eq!(variable("TABLE"), "Table");
+        assert_eq!(variable("TICKS_QUEUE_URL"), "http://127.0.0.1:9/queues/TicksQueue.fifo");
+        assert_eq!(variable("PUBLIC_URL"), "http://127.0.0.1:8000");
+        assert_eq!(variable("SOCKET_URL"), "wss://SocketApi.execute-api.us-east-1.amazonaws.com/local");
+        assert_eq!(variable("SIGNING_SECRETS").len(), 65);
+        assert_eq!(variable("ALLOW_TOKEN_IN_URL"), "false");
+    }
+
+    #[test]
+    fn the_repository_mappings_and_schedules() {
+        let template = repository();
+        let mappings = template.mappings().unwrap();
+        let ticks = mappings.iter().find(|mapping| mapping.queue == "TicksQueue.fifo").unwrap();
+        assert_eq!((ticks.function.as_str(), ticks.batch_size), ("WorkerSessions", 10));
+        assert!(ticks.partial_failures && ticks.window.is_zero());
+        let broadcast = mappings.iter().find(|mapping| mapping.queue == "BroadcastQueue").unwrap();
+        assert_eq!(broadcast.batch_size, 1);
+
+        let schedules = template.schedules().unwrap();
+        assert_eq!((schedules.len(), schedules[0].every), (1, Duration::from_mins(1)));
+        assert!(schedules[0].scheduler);
+    }
+
+    #[test]
+    fn schedules_that_are_known() {
+        assert_eq!(every("rate(2 hours)"), Some(Duration::from_hours(2)));
+        assert_eq!(every("cron(* * * * ? *)"), Some(Duration::from_mins(1)));
+        assert_eq!(every("rate(0 minutes)"), None);
+        assert_eq!(every("cron(0 12 * * ? *)"), None);
+    }
+}

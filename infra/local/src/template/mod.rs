@@ -1,0 +1,168 @@
+//! `template.yaml`, read for what the local cloud runs: functions, routes, queues, mappings, tables, schedules.
+//!
+//! What CloudFormation would do with the file is done here for the parts that matter to a running system;
+//! anything else in it (policies, alarms) is left alone, and an intrinsic that is not known is an error with its path.
+
+mod apis;
+mod data;
+mod functions;
+mod intrinsics;
+mod secrets;
+mod yaml;
+
+use std::{collections::BTreeMap, path::Path};
+
+use serde_json::Value;
+
+pub use apis::{HttpRoute, SocketApi};
+pub use functions::{Function, Mapping, Schedule};
+pub(crate) use intrinsics::{ACCOUNT, REGION};
+pub use secrets::Secrets;
+
+/// What is wrong with a template, and where.
+#[derive(Debug, thiserror::Error)]
+#[error("template: {path}: {why}")]
+pub struct TemplateError {
+    path: String,
+    why: String,
+}
+
+impl TemplateError {
+    pub(crate) fn new(path: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { path: path.into(), why: why.into() }
+    }
+}
+
+type Result<T> = std::result::Result<T, TemplateError>;
+
+/// A template with its tags in long form, and the values it is resolved with.
+pub struct Template {
+    root: Value,
+    parameters: BTreeMap<String, String>,
+    secrets: Secrets,
+    queue_base: String,
+}
+
+impl Template {
+    pub fn parse(text: &str, secrets: Secrets) -> Result<Self> {
+        let root = yaml::long_form(text)?;
+        if !root["Resources"].is_object() {
+            return Err(TemplateError::new("Resources", "there are none"));
+        }
+        let mut template =
+            Self { root, parameters: BTreeMap::new(), secrets, queue_base: "http://127.0.0.1/queues".into() };
+        template.parameters = template.defaults()?;
+        Ok(template)
+    }
+
+    /// Without a file, what the repository's `template.yaml` held when this was built.
+    pub fn read(path: Option<&Path>, secrets: Secrets) -> anyhow::Result<Self> {
+        let text = match path {
+            Some(path) => std::fs::read_to_string(path)
+                .map_err(|error| anyhow::anyhow!("cannot read the template {}: {error}", path.display()))?,
+            None => std::fs::read_to_string("template.yaml")
+                .unwrap_or_else(|_| include_str!("../../../../template.yaml").to_owned()),
+        };
+        Ok(Self::parse(&text, secrets)?)
+    }
+
+    /// Sets parameters; one that the template does not declare is an error.
+    pub fn set<I, K, V>(&mut self, values: I) -> Result<()>
+    where
+        I: IntoIterator<Item = (K, V)>,
+        K: Into<String>,
+        V: Into<String>,
+    {
+        for (name, value) in values {
+            let name = name.into();
+            if self.root["Parameters"].get(&name).is_none() {
+                return Err(TemplateError::new("Parameters", format!("there is no parameter {name}")));
+            }
+            self.parameters.insert(name, value.into());
+        }
+        Ok(())
+    }
+
+    /// Where queue URLs begin: `{base}/{queue name}`. Known once the queues run.
+    pub fn queues_at(&mut self, base: impl Into<String>) {
+        self.queue_base = base.into();
+    }
+
+    fn defaults(&self) -> Result<BTreeMap<String, String>> {
+        let Some(declared) = self.root["Parameters"].as_object() else { return Ok(BTreeMap::new()) };
+        let with_default = declared.iter().filter_map(|(name, parameter)| Some((name, parameter.get("Default")?)));
+        with_default
+            .map(|(name, default)| {
+                let text = scalar(default)
+                    .ok_or_else(|| TemplateError::new(format!("Parameters.{name}.Default"), "not a scalar"))?;
+                Ok((name.clone(), text))
+            })
+            .collect()
+    }
+
+    /// The resources whose condition holds, with their logical ids.
+    fn resources<'a>(&'a self, kind: &'a str) -> Result<Vec<Resource<'a>>> {
+        let Some(all) = self.root["Resources"].as_object() else { return Ok(Vec::new()) };
+        let mut found = Vec::new();
+        for (id, resource) in all {
+            if resource["Type"] == kind && self.exists(id)? {
+                found.push(Resource { id, body: resource });
+            }
+        }
+        Ok(found)
+    }
+
+    fn resource(&self, id: &str) -> Option<Resource<'_>> {
+        let (id, body) = self.root["Resources"].as_object()?.get_key_value(id)?;
+        Some(Resource { id, body })
+    }
+}
+
+/// One entry of `Resources`.
+#[derive(Clone, Copy)]
+struct Resource<'a> {
+    id: &'a str,
+    body: &'a Value,
+}
+
+impl<'a> Resource<'a> {
+    fn kind(self) -> &'a str {
+        self.body["Type"].as_str().unwrap_or_default()
+    }
+
+    fn property(self, name: &str) -> &'a Value {
+        &self.body["Properties"][name]
+    }
+
+    fn path(self, rest: &str) -> String {
+        format!("Resources.{}.Properties.{rest}", self.id)
+    }
+}
+
+/// Strings, numbers and booleans as CloudFormation passes them on: as text.
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(bool) => Some(bool.to_string()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// The repository's own template.
+    pub(crate) fn repository() -> Template {
+        Template::parse(include_str!("../../../../template.yaml"), Secrets::in_memory()).unwrap()
+    }
+
+    #[test]
+    fn unknown_parameters_and_empty_templates_are_refused() {
+        let error = repository().set([("Colour", "red")]).unwrap_err();
+        assert_eq!(error.to_string(), "template: Parameters: there is no parameter Colour");
+        assert!(Template::parse("Outputs: {}", Secrets::in_memory()).is_err());
+        assert!(Template::parse("a: [", Secrets::in_memory()).is_err());
+    }
+}

@@ -1,0 +1,84 @@
+//! YAML with CloudFormation's short tags to JSON in long form: `!Ref X` becomes `{"Ref": "X"}`.
+
+use serde_json::{Map, Value};
+use serde_yaml_ng::Value as Yaml;
+
+use super::{Result, TemplateError, scalar};
+
+pub(super) fn long_form(text: &str) -> Result<Value> {
+    let yaml: Yaml =
+        serde_yaml_ng::from_str(text).map_err(|error| TemplateError::new("the file", error.to_string()))?;
+    convert(yaml, "")
+}
+
+fn convert(yaml: Yaml, path: &str) -> Result<Value> {
+    Ok(match yaml {
+        Yaml::Null => Value::Null,
+        Yaml::Bool(bool) => Value::Bool(bool),
+        Yaml::String(text) => Value::String(text),
+        Yaml::Number(_) => {
+            serde_json::to_value(&yaml).map_err(|error| TemplateError::new(path, error.to_string()))?
+        }
+        Yaml::Sequence(items) => Value::Array(
+            items
+                .into_iter()
+                .enumerate()
+                .map(|(index, item)| convert(item, &format!("{path}[{index}]")))
+                .collect::<Result<_>>()?,
+        ),
+        Yaml::Mapping(entries) => {
+            let mut map = Map::new();
+            for (key, value) in entries {
+                let key = key_text(key, path)?;
+                let inner = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                map.insert(key, convert(value, &inner)?);
+            }
+            Value::Object(map)
+        }
+        Yaml::Tagged(tagged) => {
+            let tag = tagged.tag.to_string();
+            let tag = tag.trim_start_matches('!');
+            let value = convert(tagged.value, path)?;
+            let (name, value) = match tag {
+                "Ref" | "Condition" => (tag.to_owned(), value),
+                "GetAtt" => ("Fn::GetAtt".to_owned(), attribute(value, path)?),
+                other => (format!("Fn::{other}"), value),
+            };
+            Value::Object(Map::from_iter([(name, value)]))
+        }
+    })
+}
+
+/// `!GetAtt Queue.Arn` is short for `["Queue", "Arn"]`.
+fn attribute(value: Value, path: &str) -> Result<Value> {
+    let Value::String(text) = value else { return Ok(value) };
+    let (id, name) =
+        text.split_once('.').ok_or_else(|| TemplateError::new(path, "!GetAtt wants Resource.Attribute"))?;
+    Ok(serde_json::json!([id, name]))
+}
+
+fn key_text(key: Yaml, path: &str) -> Result<String> {
+    match convert(key, path)? {
+        Value::String(text) => Ok(text),
+        other => scalar(&other).ok_or_else(|| TemplateError::new(path, "a key that is not a scalar")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_take_their_long_form() {
+        let text = "a: !Ref X\nb: !GetAtt Q.Arn\nc: !If [Has, !Sub 'x${Y}', 2]\n200: yes\n";
+        let expected = serde_json::json!({
+            "a": {"Ref": "X"},
+            "b": {"Fn::GetAtt": ["Q", "Arn"]},
+            "c": {"Fn::If": ["Has", {"Fn::Sub": "x${Y}"}, 2]},
+            "200": "yes",
+        });
+        assert_eq!(long_form(text).unwrap(), expected);
+        let error = long_form("A: {B: [1, !GetAtt Queue]}").unwrap_err();
+        assert_eq!(error.to_string(), "template: A.B[1]: !GetAtt wants Resource.Attribute");
+    }
+}

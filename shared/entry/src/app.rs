@@ -1,0 +1,172 @@
+//! What every door stands on.
+
+use std::{collections::HashMap, sync::Arc};
+
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
+use protocol::job::Queue;
+use queue::Queues;
+use rooms::Rooms;
+use store::Store;
+
+use crate::{Clock, Environment, StartError, tokens::Tokens};
+
+/// Everything that a handler may use. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    pub clock: Clock,
+    pub store: Store,
+    pub queues: Queues,
+    pub rooms: Rooms,
+    pub tokens: Tokens,
+    pub settings: Arc<Settings>,
+}
+
+/// The settings of a deployment (`template.yaml`, `Globals`). Secrets are not among them: they end in `Tokens`.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `PUBLIC_URL`: the base of links in mail.
+    pub public_url: String,
+    /// `SOCKET_URL`: the `wss://` URL that clients are given.
+    pub socket_url: String,
+    /// `ALLOWED_ORIGINS`: exact origins; a port of `*` stands for any (local development).
+    pub allowed_origins: Vec<String>,
+    /// `ALLOW_TOKEN_IN_URL`: `?token=` takes access and participant tokens besides tickets. Off in the template: URLs
+    /// end up in logs.
+    pub allow_token_in_url: bool,
+    /// `MAIL_SENDER`
+    pub mail_sender: String,
+    /// `FIRST_ADMIN_EMAIL`: whoever registers with it is an admin.
+    pub first_admin_email: Option<String>,
+    /// `SHOW_COST`: answers carry `x-colloquy-cost`, what the table was asked for.
+    pub show_cost: bool,
+}
+
+impl Settings {
+    fn read(environment: &Environment) -> Result<Self, StartError> {
+        let origins = environment.get("ALLOWED_ORIGINS").unwrap_or_default();
+        Ok(Self {
+            public_url: environment.required("PUBLIC_URL")?.trim_end_matches('/').to_owned(),
+            socket_url: environment.required("SOCKET_URL")?.to_owned(),
+            allowed_origins: origins.split(',').map(str::trim).filter(|o| !o.is_empty()).map(Into::into).collect(),
+            allow_token_in_url: environment.parsed("ALLOW_TOKEN_IN_URL", false)?,
+            mail_sender: environment.get("MAIL_SENDER").unwrap_or("Colloquy <no-reply@example.com>").into(),
+            first_admin_email: environment.get("FIRST_ADMIN_EMAIL").map(str::to_lowercase),
+            show_cost: environment.parsed("SHOW_COST", false)?,
+        })
+    }
+
+    /// May pages of this origin talk to us?
+    pub fn allows_origin(&self, origin: &str) -> bool {
+        self.allowed_origins.iter().any(|allowed| match allowed.strip_suffix(":*") {
+            Some(host) => origin.strip_prefix(host).is_some_and(|rest| {
+                rest.is_empty()
+                    || rest.strip_prefix(':').is_some_and(|port| {
+                        !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())
+                    })
+            }),
+            None => allowed == origin,
+        })
+    }
+}
+
+/// How the SDKs are told where they are. Not `aws-config`: a Lambda's region and keys stand in its environment, and its
+/// chain of other sources (profiles, SSO, metadata service) is only start-up time here.
+pub struct Aws {
+    region: Region,
+    credentials: Credentials,
+}
+
+/// Attempts in all, with jittered backoff, before a call counts as failed (RELIABILITY 39).
+const ATTEMPTS: u32 = 6;
+
+impl Aws {
+    fn read(environment: &Environment) -> Result<Self, StartError> {
+        Ok(Self {
+            region: Region::new(environment.required("AWS_REGION")?.to_owned()),
+            credentials: Credentials::new(
+                environment.required("AWS_ACCESS_KEY_ID")?,
+                environment.required("AWS_SECRET_ACCESS_KEY")?,
+                environment.get("AWS_SESSION_TOKEN").map(Into::into),
+                None,
+                "environment",
+            ),
+        })
+    }
+}
+
+/// The same six lines for every SDK: their builders share no trait.
+macro_rules! client {
+    ($sdk:ident, $aws:expr, $endpoint:expr) => {{
+        let aws = $aws;
+        let mut config = $sdk::config::Builder::new()
+            .behavior_version(BehaviorVersion::latest())
+            .region(aws.region.clone())
+            .credentials_provider(aws.credentials.clone())
+            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS));
+        if let Some(url) = $endpoint {
+            config = config.endpoint_url(url);
+        }
+        $sdk::Client::from_conf(config.build())
+    }};
+}
+
+impl App {
+    /// Reads the settings and makes the clients; nothing is sent yet.
+    pub fn start(environment: &Environment) -> Result<Self, StartError> {
+        let aws = Aws::read(environment)?;
+        let tokens = Tokens::from_secrets(environment.required("SIGNING_SECRETS")?)?;
+        let dynamodb = client!(aws_sdk_dynamodb, &aws, environment.get("AWS_ENDPOINT_URL_DYNAMODB"));
+        let table = environment.required("TABLE")?.to_owned();
+        let store = Store::new(dynamodb, table, tokens.derive("cursor"));
+        let sqs = client!(aws_sdk_sqs, &aws, environment.get("AWS_ENDPOINT_URL_SQS"));
+        let urls = Queue::ALL
+            .into_iter()
+            .map(|queue| Ok((queue, environment.required(queue.setting())?.to_owned())))
+            .collect::<Result<HashMap<_, _>, StartError>>()?;
+        let queues = Queues::new(sqs, urls);
+        let endpoint = environment.required("SOCKET_ENDPOINT")?;
+        let management = client!(aws_sdk_apigatewaymanagement, &aws, Some(endpoint));
+        let rooms = Rooms::new(management, store.clone(), queues.clone());
+        let settings = Arc::new(Settings::read(environment)?);
+        Ok(Self { clock: environment.clock().clone(), store, queues, rooms, tokens, settings })
+    }
+}
+
+/// The client that only `worker-mail` needs.
+pub fn mailer(environment: &Environment) -> Result<mailer::Mailer, StartError> {
+    let aws = Aws::read(environment)?;
+    let client = client!(aws_sdk_sesv2, &aws, environment.get("AWS_ENDPOINT_URL_SESV2"));
+    Ok(mailer::Mailer::new(client, environment.required("MAIL_SENDER")?.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins_are_exact_but_for_a_starred_port() {
+        let settings = Settings {
+            public_url: String::new(),
+            socket_url: String::new(),
+            allowed_origins: vec!["https://app.example.com".into(), "http://localhost:*".into()],
+            allow_token_in_url: false,
+            mail_sender: String::new(),
+            first_admin_email: None,
+            show_cost: false,
+        };
+        for good in ["https://app.example.com", "http://localhost:5173", "http://localhost"] {
+            assert!(settings.allows_origin(good), "{good}");
+        }
+        for bad in [
+            "https://app.example.com.evil.example",
+            "http://app.example.com",
+            "https://app.example.com:8443",
+            "http://localhost.evil.example",
+            "http://localhost:80.evil.example",
+            "http://localhost:",
+            "null",
+        ] {
+            assert!(!settings.allows_origin(bad), "{bad}");
+        }
+    }
+}

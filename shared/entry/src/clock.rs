@@ -1,0 +1,64 @@
+//! Time and ids, injected: the only place that asks the system what time it is.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use jiff::{SignedDuration, Timestamp};
+use uuid::{NoContext, Uuid};
+
+/// The system's time, plus what a test has moved it by.
+#[derive(Clone, Debug, Default)]
+pub struct Clock {
+    ahead_ms: Arc<AtomicI64>,
+}
+
+impl Clock {
+    pub fn system() -> Self {
+        Self::default()
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the source of time")]
+    pub fn now(&self) -> Timestamp {
+        Timestamp::now() + SignedDuration::from_millis(self.ahead_ms.load(Ordering::Relaxed))
+    }
+
+    /// Milliseconds since 1970.
+    pub fn millis(&self) -> i64 {
+        self.now().as_millisecond()
+    }
+
+    /// Moves this clock, and every clone of it, forward.
+    pub fn advance(&self, by: Duration) {
+        let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+        self.ahead_ms.fetch_add(by, Ordering::Relaxed);
+    }
+
+    /// A new id, UUID v7: ids sort by the time of this clock.
+    pub fn id<T: From<Uuid>>(&self) -> T {
+        let now = self.now();
+        let seconds = u64::try_from(now.as_second()).unwrap_or_default();
+        let nanos = u32::try_from(now.subsec_nanosecond()).unwrap_or_default();
+        T::from(Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, nanos)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clones_move_together_and_ids_follow() {
+        let clock = Clock::system();
+        let earlier: Uuid = clock.id();
+        let other = clock.clone();
+        other.advance(Duration::from_secs(3600));
+        let later: Uuid = clock.id();
+        assert!(later > earlier);
+        assert!(clock.millis() - other.millis() < 1000);
+    }
+}

@@ -1,0 +1,27 @@
+//! The scheduler's event: it carries nothing but that a minute has passed.
+
+use std::{future::Future, sync::Arc};
+
+use model::Error;
+use serde_json::Value;
+
+use crate::{App, Door};
+
+/// A door that runs `tick` at every event. A failure is thrown, so that the scheduler retries and the alarm sees it.
+pub fn door<F, A>(app: App, tick: F) -> Door
+where
+    F: Fn(App) -> A + Send + Sync + 'static,
+    A: Future<Output = Result<(), Error>> + Send + 'static,
+{
+    let tick = Arc::new(tick);
+    Door::new(move |_event, context| {
+        let running = tick(app.clone());
+        async move {
+            running.await.map_err(|error| {
+                tracing::error!(request_id = %context.request_id, error = ?error, "the clock failed");
+                lambda_runtime::Error::from(error.to_string())
+            })?;
+            Ok(Value::Null)
+        }
+    })
+}

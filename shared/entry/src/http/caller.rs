@@ -1,0 +1,191 @@
+//! Who calls. By the first line of a handler this is settled: an extractor that fails answers for it.
+
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use http::{HeaderMap, header, request::Parts};
+use model::{Error, LoginId, ParticipantId, SessionId, UserId, user::Role};
+use store::{logins, users};
+
+use super::error::Failure;
+use crate::{
+    App,
+    tokens::{Access, Participant},
+};
+
+/// `__Host-`: only over TLS, only for this host, for every path (ASVS 3.3).
+pub const ACCESS_COOKIE: &str = "__Host-access";
+pub const REFRESH_COOKIE: &str = "__Host-refresh";
+
+/// An account on a log-in that still counts: log-out, a new password and disabling end it with the next request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Account {
+    pub user: UserId,
+    pub login: LoginId,
+}
+
+/// Someone in a session, by the token they got when they joined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Guest {
+    pub participant: ParticipantId,
+    pub session: SessionId,
+}
+
+/// An account or a guest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caller {
+    Account(Account),
+    Guest(Guest),
+}
+
+/// An account whose role is admin *now*: one more read, so that a lost role is lost with the next request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Admin(pub Account);
+
+/// The account, where a credential came along; a bad one is refused all the same.
+pub type MaybeAccount = Option<Account>;
+
+/// Where the request came from, as API Gateway saw it; headers that a client can write are not looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    pub ip: String,
+    pub user_agent: Option<String>,
+}
+
+enum Credential<'a> {
+    Bearer(&'a str),
+    Cookie(&'a str),
+}
+
+/// A bearer token wins over a cookie.
+fn credential(headers: &HeaderMap) -> Option<Credential<'_>> {
+    if let Some(value) = headers.get(header::AUTHORIZATION) {
+        let token = value.to_str().ok().and_then(|text| {
+            let (scheme, token) = text.split_once(' ')?;
+            scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+        });
+        // a header that cannot be read is a credential that does not count, not none
+        return Some(Credential::Bearer(token.unwrap_or_default()));
+    }
+    cookie(headers, ACCESS_COOKIE).map(Credential::Cookie)
+}
+
+/// The value of a cookie.
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .find_map(|pair| pair.trim().split_once('=').filter(|(key, _)| *key == name).map(|(_, value)| value))
+}
+
+pub(super) fn credential_is_cookie(headers: &HeaderMap) -> bool {
+    !headers.contains_key(header::AUTHORIZATION)
+        && [ACCESS_COOKIE, REFRESH_COOKIE].iter().any(|name| cookie(headers, name).is_some())
+}
+
+/// Who a request speaks for, without asking the table whether the log-in still counts: a name to file things under.
+pub(super) fn claimed(app: &App, headers: &HeaderMap) -> Option<String> {
+    let token = match credential(headers)? {
+        Credential::Bearer(token) | Credential::Cookie(token) => token,
+    };
+    let now = app.clock.now();
+    app.tokens
+        .verify::<Access>(token, now)
+        .map(|access| format!("user:{}", access.user))
+        .or_else(|| {
+            let guest = app.tokens.verify::<Participant>(token, now)?;
+            Some(format!("participant:{}", guest.participant))
+        })
+}
+
+const NO_CREDENTIAL: &str = "sign in: no access token came along";
+const BAD_CREDENTIAL: &str = "the token is not valid, or no longer";
+
+/// The account behind an access token, if its log-in still counts.
+pub async fn account(app: &App, token: &str) -> Result<Account, Error> {
+    let now = app.clock.now();
+    let Access { user, login } =
+        app.tokens.verify(token, now).ok_or(Error::Unauthenticated(BAD_CREDENTIAL))?;
+    logins::get(&app.store, user, login, now).await?.ok_or(Error::Unauthenticated(BAD_CREDENTIAL))?;
+    tracing::Span::current().record("user", tracing::field::display(user));
+    Ok(Account { user, login })
+}
+
+fn guest(app: &App, token: &str) -> Result<Guest, Error> {
+    let token = app.tokens.verify::<Participant>(token, app.clock.now());
+    let Participant { participant, session } = token.ok_or(Error::Unauthenticated(BAD_CREDENTIAL))?;
+    Ok(Guest { participant, session })
+}
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = Failure;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        match credential(&parts.headers).ok_or(Error::Unauthenticated(NO_CREDENTIAL))? {
+            Credential::Bearer(token) => match guest(app, token) {
+                Ok(guest) => Ok(Self::Guest(guest)),
+                Err(_) => Ok(Self::Account(account(app, token).await?)),
+            },
+            Credential::Cookie(token) => Ok(Self::Account(account(app, token).await?)),
+        }
+    }
+}
+
+impl FromRequestParts<App> for Account {
+    type Rejection = Failure;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        match credential(&parts.headers).ok_or(Error::Unauthenticated(NO_CREDENTIAL))? {
+            Credential::Bearer(token) | Credential::Cookie(token) => Ok(account(app, token).await?),
+        }
+    }
+}
+
+impl OptionalFromRequestParts<App> for Account {
+    type Rejection = Failure;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Option<Self>, Failure> {
+        match credential(&parts.headers) {
+            None => Ok(None),
+            Some(Credential::Bearer(token) | Credential::Cookie(token)) => {
+                Ok(Some(account(app, token).await?))
+            }
+        }
+    }
+}
+
+impl FromRequestParts<App> for Guest {
+    type Rejection = Failure;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        match credential(&parts.headers) {
+            Some(Credential::Bearer(token)) => Ok(guest(app, token)?),
+            _ => Err(Error::Unauthenticated("the participant_token of the session must come along").into()),
+        }
+    }
+}
+
+impl FromRequestParts<App> for Admin {
+    type Rejection = Failure;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        let account = <Account as FromRequestParts<App>>::from_request_parts(parts, app).await?;
+        let user = users::get(&app.store, account.user, app.clock.now()).await?;
+        match user {
+            Some(user) if user.role == Role::Admin => Ok(Self(account)),
+            _ => Err(Error::forbidden("admins only").into()),
+        }
+    }
+}
+
+impl FromRequestParts<App> for Source {
+    type Rejection = Failure;
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Failure> {
+        use lambda_http::request::RequestContext::ApiGatewayV2;
+        let ip = match parts.extensions.get() {
+            Some(ApiGatewayV2(context)) => context.http.source_ip.clone(),
+            _ => None,
+        };
+        let user_agent = parts
+            .headers
+            .get(header::USER_AGENT)
+            .and_then(|value| value.to_str().ok())
+            .map(|agent| agent.chars().take(200).collect());
+        Ok(Self { ip: ip.unwrap_or_else(|| "unknown".into()), user_agent })
+    }
+}

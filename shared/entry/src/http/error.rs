@@ -1,0 +1,111 @@
+//! The one mapping of [`model::Error`] to HTTP.
+
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, StatusCode, header};
+use model::{Code, Error, FieldError};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What a handler returns.
+pub type Answer<T, E = Failure> = Result<T, E>;
+
+/// The body of every error.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = Error)]
+pub struct Body {
+    #[schema(example = 404)]
+    pub status_code: u16,
+    /// What programs branch on.
+    #[schema(example = "RESOURCE_NOT_FOUND")]
+    pub code: String,
+    /// For people; may change.
+    pub message: String,
+    /// The same as `message`, under the name that clients of the originals read.
+    pub detail: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<FieldError>,
+    pub request_id: String,
+}
+
+/// An [`Error`] on its way out, or a refusal that only HTTP knows.
+#[derive(Debug)]
+pub enum Failure {
+    Ours(Error),
+    Transport(StatusCode, Code, String),
+}
+
+impl Failure {
+    pub(super) fn unknown_path() -> Self {
+        Self::Ours(Error::NotFound("this path"))
+    }
+
+    pub(super) fn method_not_allowed() -> Self {
+        let why = "this path does not take this method";
+        Self::Transport(StatusCode::METHOD_NOT_ALLOWED, Code::MethodNotAllowed, why.into())
+    }
+}
+
+impl<E: Into<Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Ours(error.into())
+    }
+}
+
+const fn status(error: &Error) -> StatusCode {
+    match error {
+        Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+        Error::Forbidden(..) => StatusCode::FORBIDDEN,
+        Error::NotFound(_) => StatusCode::NOT_FOUND,
+        Error::Malformed(_) => StatusCode::BAD_REQUEST,
+        Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::Conflict(..) => StatusCode::CONFLICT,
+        Error::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Error::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+impl IntoResponse for Failure {
+    /// The request id is filled in by `observe`, which knows it.
+    fn into_response(self) -> Response {
+        let (status, code, message, fields, retry_after) = match self {
+            Self::Transport(status, code, message) => (status, code, message, Vec::new(), None),
+            Self::Ours(error) => {
+                if let Error::Internal(source) = &error {
+                    tracing::error!(error = %source, debug = ?source, "internal error");
+                } else if let Error::Unavailable { service, source } = &error {
+                    tracing::warn!(service, error = %source, "a dependency failed");
+                }
+                let retry_after = match &error {
+                    Error::TooMany { retry_after } => Some(retry_after.as_secs().max(1)),
+                    Error::Unavailable { .. } => Some(1),
+                    _ => None,
+                };
+                let message = error.to_string();
+                let (status, code) = (status(&error), error.code());
+                let fields = if let Error::Invalid(fields) = error { fields } else { Vec::new() };
+                (status, code, message, fields, retry_after)
+            }
+        };
+        let body = Body {
+            status_code: status.as_u16(),
+            code: code.http().into(),
+            detail: message.clone(),
+            message,
+            fields,
+            request_id: String::new(),
+        };
+        let mut response = (status, Json(&body)).into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(seconds) = retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response.extensions_mut().insert(body);
+        response
+    }
+}

@@ -1,0 +1,159 @@
+//! Input that is valid before a handler's body runs.
+
+use axum::{
+    body::{Body, to_bytes},
+    extract::{FromRequest, FromRequestParts, Query},
+};
+use garde::{Report, Validate};
+use http::{HeaderMap, Request, StatusCode, header, request::Parts};
+use model::{Code, Error, FieldError};
+use serde::{Deserialize, de::DeserializeOwned};
+use utoipa::IntoParams;
+
+use super::{BODY_LIMIT, error::Failure};
+use crate::App;
+
+/// A JSON body: readable, of the right types, and within its rules. No body at all is `{}`.
+///
+/// 413 over [`BODY_LIMIT`], 415 for another content type, 400 for what is not JSON, 422 naming every field.
+#[derive(Debug)]
+pub struct Valid<T>(pub T);
+
+impl<T> FromRequest<App> for Valid<T>
+where
+    T: DeserializeOwned + Validate<Context = ()>,
+{
+    type Rejection = Failure;
+
+    async fn from_request(request: Request<Body>, _: &App) -> Result<Self, Failure> {
+        let (parts, body) = request.into_parts();
+        let bytes = to_bytes(body, BODY_LIMIT).await.map_err(|_| {
+            let why = format!("a body has {} KB at most", BODY_LIMIT / 1024);
+            Failure::Transport(StatusCode::PAYLOAD_TOO_LARGE, Code::PayloadTooLarge, why)
+        })?;
+        let bytes = if bytes.is_empty() {
+            b"{}".as_slice().into()
+        } else if is_json(&parts.headers) {
+            bytes
+        } else {
+            let why = "the content type must be application/json";
+            let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+            return Err(Failure::Transport(status, Code::UnsupportedMediaType, why.into()));
+        };
+        Ok(Self(valid(&bytes)?))
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = content_type.and_then(|value| value.split(';').next()).unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json") || essence.to_ascii_lowercase().ends_with("+json")
+}
+
+fn valid<T: DeserializeOwned + Validate<Context = ()>>(bytes: &[u8]) -> Result<T, Error> {
+    let input: T = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(bytes))
+        .map_err(|error| {
+            let path = error.path().to_string();
+            let inner = error.into_inner();
+            if inner.is_data() {
+                Error::Invalid(vec![type_error(&path, &inner.to_string())])
+            } else {
+                Error::Malformed(format!("the body is not JSON: {inner}"))
+            }
+        })?;
+    input.validate().map_err(|report| Error::Invalid(fields(&report)))?;
+    Ok(input)
+}
+
+/// serde's words without its position in the text, and with the field it means.
+fn type_error(path: &str, message: &str) -> FieldError {
+    let message = message.split(" at line ").next().unwrap_or(message);
+    let missing = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
+    match (path, missing) {
+        (".", Some(field)) => FieldError::new(field, "is required"),
+        (path, Some(field)) => FieldError::new(format!("{path}.{field}"), "is required"),
+        (".", None) => FieldError::new("body", message),
+        (path, None) => FieldError::new(path, message),
+    }
+}
+
+/// What garde found, in the words and paths of ours.
+pub fn fields(report: &Report) -> Vec<FieldError> {
+    report.iter().map(|(path, error)| FieldError::new(path.to_string(), error.message())).collect()
+}
+
+/// Query parameters of the right types and within their rules; 422 otherwise.
+#[derive(Debug)]
+pub struct Params<T>(pub T);
+
+impl<T> FromRequestParts<App> for Params<T>
+where
+    T: DeserializeOwned + Validate<Context = ()>,
+{
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Failure> {
+        let Query(input): Query<T> = Query::try_from_uri(&parts.uri)
+            .map_err(|error| Error::field("query", error.body_text()))?;
+        input.validate().map_err(|report| Error::Invalid(fields(&report)))?;
+        Ok(Self(input))
+    }
+}
+
+/// The parameters of every list.
+#[derive(Clone, Debug, Default, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ListQuery {
+    /// Items on a page, 1 to 100.
+    #[garde(range(min = 1, max = 100))]
+    pub limit: Option<usize>,
+    /// `next` of the page before.
+    #[garde(length(max = 2000))]
+    pub cursor: Option<String>,
+}
+
+impl ListQuery {
+    /// Contract A1: 20 where nothing is said.
+    pub fn limit(&self) -> usize {
+        self.limit.unwrap_or(20)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize, Validate)]
+    struct Talk {
+        #[garde(length(chars, min = 1, max = 5))]
+        title: String,
+        #[garde(dive)]
+        #[serde(default)]
+        options: Vec<Choice>,
+    }
+
+    #[derive(Debug, Deserialize, Validate)]
+    struct Choice {
+        #[garde(length(min = 1))]
+        text: String,
+    }
+
+    fn errors(body: &str) -> Vec<FieldError> {
+        match valid::<Talk>(body.as_bytes()) {
+            Err(Error::Invalid(fields)) => fields,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn wrong_input_names_its_fields() {
+        assert_eq!(errors("{}"), [FieldError::new("title", "is required")]);
+        assert_eq!(errors(r#"{"title":3}"#)[0].field, "title");
+        assert_eq!(errors(r#"{"title":"x","options":[{"text":1}]}"#)[0].field, "options[0].text");
+        assert_eq!(errors(r#"{"title":"x","options":[{}]}"#)[0].field, "options[0].text");
+        let two = errors(r#"{"title":"toolong","options":[{"text":""}]}"#);
+        assert_eq!(two.iter().map(|e| e.field.as_str()).collect::<Vec<_>>(), ["options[0].text", "title"]);
+        assert_eq!(errors("[]")[0].field, "title");
+        assert!(matches!(valid::<Talk>(b"{"), Err(Error::Malformed(_))));
+    }
+}

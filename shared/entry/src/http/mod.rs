@@ -1,0 +1,78 @@
+//! API Gateway HTTP events become calls of an axum router.
+
+mod caller;
+mod cors;
+mod csrf;
+mod error;
+mod idempotency;
+mod input;
+mod limit;
+mod observe;
+mod path;
+
+use std::convert::Infallible;
+
+use axum::{Router, body::Body, middleware::from_fn_with_state, response::IntoResponse};
+use http::Request;
+use lambda_http::{Adapter, request::LambdaRequest, service_fn};
+use lambda_runtime::LambdaEvent;
+use tower::ServiceExt;
+
+use crate::{App, Door};
+
+pub use caller::{Account, Admin, Caller, Guest, MaybeAccount, Source};
+pub use error::{Answer, Body as ErrorBody, Failure};
+pub use input::{ListQuery, Params, Valid};
+pub use limit::limit;
+
+/// Bytes of a JSON body. The largest field is speaker notes of 50,000 characters.
+pub const BODY_LIMIT: usize = 512 * 1024;
+
+/// A door for a subject's router. Routes are written canonically (`/v1/…`); the other prefixes, a trailing slash, CORS,
+/// CSRF, idempotency, errors and the log line are added here, once.
+pub fn door(app: &App, router: Router) -> Door {
+    let router = router
+        .fallback(|| async { Failure::unknown_path() })
+        .method_not_allowed_fallback(|| async { Failure::method_not_allowed() });
+    // An outer router whose only route is the inner one: layers run before the inner one looks at the path.
+    let whole = Router::new()
+        .fallback_service(router)
+        .layer(from_fn_with_state(app.clone(), idempotency::layer))
+        .layer(from_fn_with_state(app.clone(), csrf::layer))
+        .layer(from_fn_with_state(app.clone(), cors::layer))
+        .layer(from_fn_with_state(app.clone(), observe::layer))
+        .layer(axum::middleware::map_request(path::canonical));
+    Door::new(move |event, context| {
+        let whole = whole.clone();
+        async move {
+            let request: LambdaRequest = serde_json::from_value(event)?;
+            let service = service_fn(move |request: lambda_http::Request| {
+                let whole = whole.clone();
+                async move {
+                    let answer = whole.oneshot(request.map(body)).await;
+                    answer.map(IntoResponse::into_response).map_err(|never: Infallible| match never {})
+                }
+            });
+            let answer = Adapter::from(service).oneshot(LambdaEvent::new(request, context)).await;
+            Ok(serde_json::to_value(answer.map_err(|never: Infallible| match never {})?)?)
+        }
+    })
+}
+
+fn body(body: lambda_http::Body) -> Body {
+    match body {
+        lambda_http::Body::Text(text) => Body::from(text),
+        lambda_http::Body::Binary(bytes) => Body::from(bytes),
+        _ => Body::empty(),
+    }
+}
+
+/// API Gateway's id of this request, so that a screenshot finds the log line.
+pub(crate) fn request_id<B>(request: &Request<B>) -> String {
+    match request.extensions().get::<lambda_http::request::RequestContext>() {
+        Some(lambda_http::request::RequestContext::ApiGatewayV2(context)) => {
+            context.request_id.clone().unwrap_or_default()
+        }
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,48 @@
+//! `/v1/…`, `/api/v1/…` and `/api/…` are the same routes, with or without a trailing slash.
+
+use axum::body::Body;
+use http::{Request, Uri, uri::PathAndQuery};
+
+pub(super) async fn canonical(mut request: Request<Body>) -> Request<Body> {
+    if let Some(uri) = rewritten(request.uri()) {
+        *request.uri_mut() = uri;
+    }
+    request
+}
+
+fn rewritten(uri: &Uri) -> Option<Uri> {
+    let path = canonical_path(uri.path());
+    let whole = uri.query().map_or_else(|| path.clone(), |query| format!("{path}?{query}"));
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(PathAndQuery::try_from(whole).ok()?);
+    Uri::from_parts(parts).ok()
+}
+
+fn canonical_path(path: &str) -> String {
+    let trimmed = match path.trim_end_matches('/') {
+        "" => "/",
+        trimmed => trimmed,
+    };
+    match trimmed.strip_prefix("/api/") {
+        Some(rest) if rest == "v1" || rest.starts_with("v1/") => format!("/{rest}"),
+        Some(rest) => format!("/v1/{rest}"),
+        None => trimmed.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_of_a_path_is_one() {
+        for spelling in ["/v1/a/b", "/v1/a/b/", "/api/v1/a/b", "/api/a/b/", "/api/a/b"] {
+            assert_eq!(canonical_path(spelling), "/v1/a/b");
+        }
+        assert_eq!(canonical_path("/"), "/");
+        assert_eq!(canonical_path("/docs/"), "/docs");
+        assert_eq!(canonical_path("/apiary"), "/apiary");
+        let uri: Uri = "https://host/api/a/?x=1".parse().unwrap();
+        assert_eq!(rewritten(&uri).unwrap().path_and_query().unwrap(), "/v1/a?x=1");
+    }
+}

@@ -1,0 +1,320 @@
+//! Tokens: JWTs signed with Ed25519. The key is derived from a secret string, so that a deployment can have one made by
+//! Secrets Manager and never needs a key file; the first secret signs, every one verifies (rotation).
+//!
+//! | `typ` claim | who | lives |
+//! | --- | --- | --- |
+//! | `access` | an account, on one log-in | 15 min |
+//! | `refresh` | the log-in's family, with its generation | 30 days from log-in, however often it rotates |
+//! | `participant` | someone in a session, with or without an account | 24 h |
+//! | `ticket` | whoever may open one socket, once | 60 s |
+
+use std::sync::Arc;
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use ed25519_dalek::SigningKey;
+use hmac::{Hmac, Mac};
+use jiff::{SignedDuration, Timestamp};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use model::{Error, LoginId, ParticipantId, SessionId, UserId};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::StartError;
+
+/// Who issues and who accepts: one deployment.
+const ISSUER: &str = "colloquy";
+/// Clocks of two machines may differ by this much.
+const LEEWAY_SECONDS: i64 = 5;
+
+pub const ACCESS_LIFE: SignedDuration = SignedDuration::from_mins(15);
+pub const REFRESH_LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
+pub const PARTICIPANT_LIFE: SignedDuration = SignedDuration::from_hours(24);
+/// RELIABILITY 24.
+pub const TICKET_LIFE: SignedDuration = SignedDuration::from_secs(60);
+
+/// An account on one of its log-ins.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Access {
+    #[serde(rename = "sub")]
+    pub user: UserId,
+    #[serde(rename = "sid")]
+    pub login: LoginId,
+}
+
+/// The right to the next pair of tokens of a log-in. There is no secret in it to store: its signature and the
+/// generation in the table decide, so the successor of a token can be made again when its answer was lost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refresh {
+    #[serde(rename = "sub")]
+    pub user: UserId,
+    #[serde(rename = "sid")]
+    pub login: LoginId,
+    #[serde(rename = "gen")]
+    pub generation: u64,
+}
+
+/// Someone in a session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Participant {
+    #[serde(rename = "sub")]
+    pub participant: ParticipantId,
+    pub session: SessionId,
+}
+
+/// The right to open one socket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ticket {
+    #[serde(rename = "jti")]
+    pub id: Uuid,
+    #[serde(flatten)]
+    pub bearer: Bearer,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<SessionId>,
+}
+
+/// Whose socket it will be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bearer {
+    Account { user: UserId, login: LoginId },
+    Participant(ParticipantId),
+}
+
+/// A kind of token: what it is called and how long it lives.
+pub trait Kind: Serialize + DeserializeOwned {
+    const TYPE: &'static str;
+    const LIFE: SignedDuration;
+}
+
+impl Kind for Access {
+    const TYPE: &'static str = "access";
+    const LIFE: SignedDuration = ACCESS_LIFE;
+}
+impl Kind for Refresh {
+    const TYPE: &'static str = "refresh";
+    const LIFE: SignedDuration = REFRESH_LIFE;
+}
+impl Kind for Participant {
+    const TYPE: &'static str = "participant";
+    const LIFE: SignedDuration = PARTICIPANT_LIFE;
+}
+impl Kind for Ticket {
+    const TYPE: &'static str = "ticket";
+    const LIFE: SignedDuration = TICKET_LIFE;
+}
+
+#[derive(Serialize, Deserialize)]
+struct Claims<T> {
+    iss: String,
+    aud: String,
+    typ: String,
+    iat: i64,
+    nbf: i64,
+    exp: i64,
+    #[serde(flatten)]
+    subject: T,
+}
+
+struct Key {
+    id: String,
+    /// The public key as JWKS writes it.
+    x: String,
+    signing: EncodingKey,
+    verifying: DecodingKey,
+}
+
+/// The keys of a deployment. Cheap to clone.
+#[derive(Clone)]
+pub struct Tokens {
+    keys: Arc<Vec<Key>>,
+    derivation: SecretString,
+}
+
+impl Tokens {
+    /// Keys from `SIGNING_SECRETS`: comma-separated, newest first, each of 32 characters or more; empty parts count for
+    /// nothing (a deployment without a previous secret).
+    pub fn from_secrets(secrets: &str) -> Result<Self, StartError> {
+        let secrets: Vec<&str> =
+            secrets.split(',').map(str::trim).filter(|secret| !secret.is_empty()).collect();
+        let Some(first) = secrets.first() else { return Err(StartError::Missing("SIGNING_SECRETS".into())) };
+        if secrets.iter().any(|secret| secret.len() < 32) {
+            return Err(StartError::wrong("SIGNING_SECRETS", "each secret needs 32 characters or more"));
+        }
+        let keys = secrets.iter().map(|secret| Key::derive(secret)).collect();
+        Ok(Self { keys: Arc::new(keys), derivation: SecretString::from(*first) })
+    }
+
+    /// Signs what is said, from `now` on for the kind's life.
+    pub fn sign<T: Kind>(&self, subject: &T, now: Timestamp) -> Result<String, Error> {
+        self.sign_until(subject, now, now + T::LIFE)
+    }
+
+    /// Signs with an end of its own. Same subject and times, same token: Ed25519 signatures are deterministic.
+    pub fn sign_until<T: Kind>(
+        &self,
+        subject: &T,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<String, Error> {
+        let key = &self.keys[0];
+        let header = Header { kid: Some(key.id.clone()), ..Header::new(Algorithm::EdDSA) };
+        let claims = Claims {
+            iss: ISSUER.into(),
+            aud: ISSUER.into(),
+            typ: T::TYPE.into(),
+            iat: from.as_second(),
+            nbf: from.as_second(),
+            exp: until.as_second(),
+            subject,
+        };
+        jsonwebtoken::encode(&header, &claims, &key.signing).map_err(Error::internal)
+    }
+
+    /// What a token says, if we said it, of this kind, and it is its time. The key is one of ours by `kid`; `jku`, `jwk`
+    /// and `x5u` headers are never looked at, and no algorithm but `EdDSA` is known.
+    pub fn verify<T: Kind>(&self, token: &str, now: Timestamp) -> Option<T> {
+        let header = jsonwebtoken::decode_header(token).ok()?;
+        let kid = header.kid?;
+        let key = self.keys.iter().find(|key| key.id == kid)?;
+        let mut validation = Validation::new(Algorithm::EdDSA);
+        validation.set_audience(&[ISSUER]);
+        validation.set_issuer(&[ISSUER]);
+        validation.set_required_spec_claims(&["exp", "aud", "iss"]);
+        // against our clock, below: the library asks the system's
+        validation.validate_exp = false;
+        validation.validate_nbf = false;
+        let claims = jsonwebtoken::decode::<Claims<T>>(token, &key.verifying, &validation).ok()?.claims;
+        let now = now.as_second();
+        let timely = claims.nbf <= now + LEEWAY_SECONDS && now < claims.exp;
+        (claims.typ == T::TYPE && timely).then_some(claims.subject)
+    }
+
+    /// The public keys, as `/.well-known/jwks.json` shows them.
+    pub fn jwks(&self) -> serde_json::Value {
+        let keys: Vec<_> = self
+            .keys
+            .iter()
+            .map(|key| {
+                serde_json::json!({
+                    "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": key.id, "x": key.x,
+                })
+            })
+            .collect();
+        serde_json::json!({ "keys": keys })
+    }
+
+    /// Key material for another purpose (cursors), the same on every instance.
+    pub(crate) fn derive(&self, purpose: &str) -> [u8; 32] {
+        derive(self.derivation.expose_secret(), purpose)
+    }
+}
+
+impl Key {
+    fn derive(secret: &str) -> Self {
+        let seed = derive(secret, "ed25519");
+        let public = SigningKey::from_bytes(&seed).verifying_key().to_bytes();
+        // RFC 8410: a PKCS#8 v1 envelope around the 32 bytes of the seed
+        let mut der = vec![
+            0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
+        ];
+        der.extend(seed);
+        let id = Sha256::digest(public);
+        Self {
+            id: BASE64_URL_SAFE_NO_PAD.encode(&id[..9]),
+            x: BASE64_URL_SAFE_NO_PAD.encode(public),
+            signing: EncodingKey::from_ed_der(&der),
+            verifying: DecodingKey::from_ed_der(&public),
+        }
+    }
+}
+
+/// HKDF's expand step for one block: the secrets are random already.
+fn derive(secret: &str, purpose: &str) -> [u8; 32] {
+    #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("any length");
+    mac.update(b"colloquy/");
+    mac.update(purpose.as_bytes());
+    mac.update(&[1]);
+    mac.finalize().into_bytes().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OLD: &str = "an-older-secret-of-more-than-32-characters";
+    const NEW: &str = "a-newer-secret-of-more-than-32-characters!";
+
+    fn access() -> Access {
+        Access { user: Uuid::from_u128(1).into(), login: Uuid::from_u128(2).into() }
+    }
+
+    #[test]
+    fn a_token_is_good_for_its_kind_and_its_time() {
+        let tokens = Tokens::from_secrets(NEW).unwrap();
+        let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
+        let token = tokens.sign(&access(), now).unwrap();
+        assert_eq!(tokens.verify::<Access>(&token, now), Some(access()));
+        assert_eq!(tokens.verify::<Refresh>(&token, now), None);
+        assert_eq!(tokens.verify::<Access>(&token, now + ACCESS_LIFE), None, "expired");
+        assert_eq!(tokens.verify::<Access>(&token, now - SignedDuration::from_secs(60)), None, "not yet");
+        assert_eq!(tokens.verify::<Access>(&format!("{token}x"), now), None);
+    }
+
+    #[test]
+    fn the_same_refresh_token_can_be_made_again() {
+        let tokens = Tokens::from_secrets(NEW).unwrap();
+        let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
+        let Access { user, login } = access();
+        let refresh = Refresh { user, login, generation: 7 };
+        assert_eq!(tokens.sign(&refresh, now).unwrap(), tokens.sign(&refresh, now).unwrap());
+    }
+
+    #[test]
+    fn forged_tokens_are_refused() {
+        let (tokens, theirs) = (Tokens::from_secrets(NEW).unwrap(), Tokens::from_secrets(OLD).unwrap());
+        let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
+        let foreign = theirs.sign(&access(), now).unwrap();
+        assert_eq!(tokens.verify::<Access>(&foreign, now), None, "another key");
+        let token = tokens.sign(&access(), now).unwrap();
+        let [_, claims, signature] = token.split('.').collect::<Vec<_>>()[..] else { panic!("three parts") };
+        let kid = &tokens.keys[0].id;
+        for header in [
+            format!(r#"{{"alg":"none","kid":"{kid}"}}"#),
+            format!(r#"{{"alg":"HS256","kid":"{kid}"}}"#),
+            format!(r#"{{"alg":"RS256","kid":"{kid}"}}"#),
+            r#"{"alg":"EdDSA"}"#.to_owned(),
+            format!(r#"{{"alg":"EdDSA","kid":"other","jku":"http://evil.example","was":"{kid}"}}"#),
+        ] {
+            let header_part = BASE64_URL_SAFE_NO_PAD.encode(&header);
+            for signature in [signature, ""] {
+                let forged = format!("{header_part}.{claims}.{signature}");
+                assert_eq!(tokens.verify::<Access>(&forged, now), None, "{header}");
+            }
+        }
+        // the public key as an HMAC secret
+        let hmac = jsonwebtoken::encode(
+            &Header { kid: Some(kid.clone()), ..Header::new(Algorithm::HS256) },
+            &serde_json::json!({"typ": "access", "aud": ISSUER, "iss": ISSUER, "exp": now.as_second() + 60,
+                "iat": 0, "nbf": 0, "sub": access().user, "sid": access().login}),
+            &EncodingKey::from_secret(tokens.keys[0].x.as_bytes()),
+        )
+        .unwrap();
+        assert_eq!(tokens.verify::<Access>(&hmac, now), None);
+    }
+
+    #[test]
+    fn a_secret_is_rotated_while_its_tokens_live() {
+        let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
+        let before = Tokens::from_secrets(OLD).unwrap().sign(&access(), now).unwrap();
+        let both = Tokens::from_secrets(&format!("{NEW},{OLD}")).unwrap();
+        assert_eq!(both.verify::<Access>(&before, now), Some(access()));
+        let after = both.sign(&access(), now).unwrap();
+        assert_eq!(Tokens::from_secrets(OLD).unwrap().verify::<Access>(&after, now), None);
+        assert_eq!(both.jwks()["keys"].as_array().map(Vec::len), Some(2));
+        assert!(Tokens::from_secrets(&format!("{NEW},")).is_ok(), "no previous secret");
+        assert!(Tokens::from_secrets("short").is_err());
+    }
+}

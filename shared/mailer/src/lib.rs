@@ -1,0 +1,49 @@
+//! Sends e-mail. The only crate that speaks SES.
+
+use aws_sdk_sesv2::{
+    Client,
+    error::DisplayErrorContext,
+    types::{Body, Content, Destination, EmailContent, Message},
+};
+use model::Error;
+
+/// What goes out.
+#[derive(Clone, Debug)]
+pub struct Mail {
+    pub to: String,
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+}
+
+/// The sender of a deployment. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Mailer {
+    client: Client,
+    sender: String,
+}
+
+impl Mailer {
+    pub const fn new(client: Client, sender: String) -> Self {
+        Self { client, sender }
+    }
+
+    pub async fn send(&self, mail: Mail) -> Result<(), Error> {
+        let content = |data: String| Content::builder().data(data).charset("UTF-8").build();
+        let body = Body::builder()
+            .text(content(mail.text).map_err(Error::internal)?)
+            .html(content(mail.html).map_err(Error::internal)?)
+            .build();
+        let message =
+            Message::builder().subject(content(mail.subject).map_err(Error::internal)?).body(body).build();
+        self.client
+            .send_email()
+            .from_email_address(&self.sender)
+            .destination(Destination::builder().to_addresses(mail.to).build())
+            .content(EmailContent::builder().simple(message).build())
+            .send()
+            .await
+            .map_err(|error| Error::unavailable("mail", DisplayErrorContext(error).to_string()))?;
+        Ok(())
+    }
+}

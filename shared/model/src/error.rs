@@ -1,0 +1,181 @@
+//! The one error of the product, free of transport. `entry::http` maps it to a status, `entry::socket` to an `error`
+//! event, `entry::worker` to "again" or "never".
+
+use std::{error::Error as StdError, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+type Source = Box<dyn StdError + Send + Sync>;
+
+/// What went wrong, for whoever has to answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No credential, or none that counts any more.
+    #[error("{0}")]
+    Unauthenticated(&'static str),
+    /// The caller is known, and may not.
+    #[error("{1}")]
+    Forbidden(Code, String),
+    /// There is no such thing, or the caller may not know of it.
+    #[error("{0} not found")]
+    NotFound(&'static str),
+    /// The request cannot be read at all.
+    #[error("{0}")]
+    Malformed(String),
+    /// It can be read, and these fields are wrong.
+    #[error("{}", summary(.0))]
+    Invalid(Vec<FieldError>),
+    /// Not in this state.
+    #[error("{1}")]
+    Conflict(Code, String),
+    #[error("too many requests; try again in {} s", retry_after.as_secs().max(1))]
+    TooMany { retry_after: Duration },
+    /// Theirs: worth retrying.
+    #[error("{service} is unavailable")]
+    Unavailable { service: &'static str, source: Source },
+    /// Ours: a bug.
+    #[error("internal error")]
+    Internal(Source),
+}
+
+impl Error {
+    /// One field is wrong.
+    pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Invalid(vec![FieldError::new(field, message)])
+    }
+
+    pub fn internal(source: impl Into<Source>) -> Self {
+        Self::Internal(source.into())
+    }
+
+    pub fn unavailable(service: &'static str, source: impl Into<Source>) -> Self {
+        Self::Unavailable { service, source: source.into() }
+    }
+
+    pub fn conflict(code: Code, message: impl Into<String>) -> Self {
+        Self::Conflict(code, message.into())
+    }
+
+    pub fn forbidden(message: impl Into<String>) -> Self {
+        Self::Forbidden(Code::Forbidden, message.into())
+    }
+
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::Unauthenticated(_) => Code::Unauthorized,
+            Self::Forbidden(code, _) | Self::Conflict(code, _) => *code,
+            Self::NotFound(_) => Code::ResourceNotFound,
+            Self::Malformed(_) => Code::MalformedRequest,
+            Self::Invalid(_) => Code::ValidationError,
+            Self::TooMany { .. } => Code::RateLimited,
+            Self::Unavailable { .. } => Code::ServiceUnavailable,
+            Self::Internal(_) => Code::InternalError,
+        }
+    }
+
+    /// The same request may succeed later without anybody changing it.
+    pub const fn is_worth_retrying(&self) -> bool {
+        matches!(self, Self::TooMany { .. } | Self::Unavailable { .. } | Self::Internal(_))
+    }
+}
+
+/// A field of the input and what is wrong with it. Paths read `content.options[0].text`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct FieldError {
+    pub field: String,
+    pub message: String,
+}
+
+impl FieldError {
+    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { field: field.into(), message: message.into() }
+    }
+}
+
+fn summary(fields: &[FieldError]) -> String {
+    match fields {
+        [] => "invalid input".into(),
+        [one] => format!("{}: {}", one.field, one.message),
+        [first, rest @ ..] => format!("{}: {} (and {} more)", first.field, first.message, rest.len()),
+    }
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident = $http:literal, $socket:literal;)*) => {
+        /// What programs branch on. A code is never reused for something else. Over HTTP it is in
+        /// `SCREAMING_SNAKE`, on a socket the same word in `snake_case`, as the originals had it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Code { $($(#[$doc])* $variant,)* }
+
+        impl Code {
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            pub const fn http(self) -> &'static str {
+                match self { $(Self::$variant => $http,)* }
+            }
+
+            pub const fn socket(self) -> &'static str {
+                match self { $(Self::$variant => $socket,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    AccountDisabled = "ACCOUNT_DISABLED", "account_disabled";
+    Conflict = "CONFLICT", "conflict";
+    /// A cookie came along, the proof that our own page sent it did not.
+    CsrfRefused = "CSRF_REFUSED", "csrf_refused";
+    EmailTaken = "EMAIL_TAKEN", "email_taken";
+    Forbidden = "FORBIDDEN", "forbidden";
+    IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED", "idempotency_key_reused";
+    InternalError = "INTERNAL_ERROR", "internal_error";
+    /// The answer does not fit the slide.
+    InvalidContent = "INVALID_CONTENT", "invalid_content";
+    /// A reset token that is unknown, used or expired.
+    InvalidToken = "INVALID_TOKEN", "invalid_token";
+    /// A state machine has no such move.
+    InvalidTransition = "INVALID_TRANSITION", "invalid_transition";
+    MalformedRequest = "MALFORMED_REQUEST", "parse_error";
+    MethodNotAllowed = "METHOD_NOT_ALLOWED", "method_not_allowed";
+    PayloadTooLarge = "PAYLOAD_TOO_LARGE", "payload_too_large";
+    RateLimited = "RATE_LIMITED", "rate_limited";
+    ResourceNotFound = "RESOURCE_NOT_FOUND", "not_found";
+    ServiceUnavailable = "SERVICE_UNAVAILABLE", "service_unavailable";
+    SessionEnded = "SESSION_ENDED", "session_ended";
+    SessionNotActive = "SESSION_NOT_ACTIVE", "session_not_active";
+    SlideNotCurrent = "SLIDE_NOT_CURRENT", "slide_not_current";
+    SlugTaken = "SLUG_TAKEN", "slug_taken";
+    SubscriptionLimitExceeded = "SUBSCRIPTION_LIMIT_EXCEEDED", "subscription_limit_exceeded";
+    /// A newer connection of the presenter took over.
+    Superseded = "SUPERSEDED", "superseded";
+    Unauthorized = "UNAUTHORIZED", "unauthorized";
+    UnknownType = "UNKNOWN_TYPE", "unknown_type";
+    UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", "unsupported_media_type";
+    UsernameTaken = "USERNAME_TAKEN", "username_taken";
+    ValidationError = "VALIDATION_ERROR", "invalid_request";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_code_is_used_twice() {
+        let http: HashSet<_> = Code::ALL.iter().map(|code| code.http()).collect();
+        let socket: HashSet<_> = Code::ALL.iter().map(|code| code.socket()).collect();
+        assert_eq!((http.len(), socket.len()), (Code::ALL.len(), Code::ALL.len()));
+    }
+
+    #[test]
+    fn many_wrong_fields_are_summed_up() {
+        let one = Error::field("title", "must not be empty");
+        assert_eq!(one.to_string(), "title: must not be empty");
+        let two = Error::Invalid(vec![FieldError::new("a", "b"), FieldError::new("c", "d")]);
+        assert_eq!(two.to_string(), "a: b (and 1 more)");
+    }
+}

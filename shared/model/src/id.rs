@@ -1,0 +1,93 @@
+//! Typed ids: a UUID that knows what it names, so that a slide's id cannot be passed for a session's.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+        #[serde(transparent)]
+        #[schema(value_type = Uuid)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// The bare UUID, for deriving one id from another.
+            pub const fn uuid(self) -> Uuid {
+                self.0
+            }
+        }
+
+        impl From<Uuid> for $name {
+            fn from(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = uuid::Error;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Uuid::from_str(text).map(Self)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// One log-in of an account on one device: the family of its refresh tokens.
+    LoginId
+    /// Someone in a session, with or without an account.
+    ParticipantId
+    PresentationId
+    /// One participant's answer to one slide; derived from the three, see [`ResponseId::of`].
+    ResponseId
+    SessionId
+    SlideId
+    UserId
+}
+
+impl ParticipantId {
+    /// The participant that an account is in a session: the same however often it joins.
+    pub fn of_account(session: SessionId, user: UserId) -> Self {
+        Self(Uuid::new_v5(&session.0, user.0.as_bytes()))
+    }
+}
+
+impl ResponseId {
+    /// A participant has one response per slide and session, so its id follows from them and a repeated vote keeps it.
+    pub fn of(session: SessionId, slide: SlideId, participant: ParticipantId) -> Self {
+        let mut name = [0; 32];
+        name[..16].copy_from_slice(slide.0.as_bytes());
+        name[16..].copy_from_slice(participant.0.as_bytes());
+        Self(Uuid::new_v5(&session.0, &name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_response_keeps_its_id_and_no_two_share_one() {
+        let (session, other) = (SessionId(Uuid::from_u128(1)), SessionId(Uuid::from_u128(2)));
+        let (slide, participant) = (SlideId(Uuid::from_u128(3)), ParticipantId(Uuid::from_u128(4)));
+        let id = ResponseId::of(session, slide, participant);
+        assert_eq!(id, ResponseId::of(session, slide, participant));
+        assert_ne!(id, ResponseId::of(other, slide, participant));
+        assert_ne!(id, ResponseId::of(session, SlideId(participant.0), ParticipantId(slide.0)));
+    }
+}

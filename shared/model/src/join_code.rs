@@ -1,0 +1,59 @@
+//! The six characters that an audience types: A–Z without I, L and O, and 2–9 (contract A3.2).
+
+use std::fmt;
+
+use rand::{RngExt, seq::IndexedRandom};
+use serde::{Deserialize, Serialize};
+
+const ALPHABET: &[u8] = b"ABCDEFGHJKMNPQRSTUVWXYZ23456789";
+const LENGTH: usize = 6;
+
+/// A join code in its stored form, upper case.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = String, example = "K7M2QX")]
+pub struct JoinCode(String);
+
+impl JoinCode {
+    /// One of 887,503,681.
+    pub fn draw(rng: &mut impl RngExt) -> Self {
+        Self((0..LENGTH).filter_map(|_| ALPHABET.choose(rng)).map(|byte| char::from(*byte)).collect())
+    }
+
+    /// What someone typed. Any six letters or digits are looked up, also those that are never drawn: codes of the
+    /// originals contain them ("ABC123").
+    pub fn typed(text: &str) -> Option<Self> {
+        let text = text.trim();
+        (text.len() == LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+            .then(|| Self(text.to_ascii_uppercase()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for JoinCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drawn_codes_are_readable_and_typed_ones_forgiving() {
+        for _ in 0..1000 {
+            let code = JoinCode::draw(&mut rand::rng());
+            assert_eq!(code.as_str().len(), 6);
+            assert!(!code.as_str().contains(['I', 'L', 'O', '0', '1']), "{code}");
+            assert_eq!(JoinCode::typed(&format!(" {} ", code.as_str().to_lowercase())), Some(code));
+        }
+        assert_eq!(ALPHABET.len(), 31);
+        assert!(JoinCode::typed("abc123").is_some());
+        assert!(JoinCode::typed("abc12").is_none() && JoinCode::typed("abc-12").is_none());
+        assert!(JoinCode::typed("äbc12").is_none());
+    }
+}

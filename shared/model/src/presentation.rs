@@ -1,0 +1,1 @@
+//! Presentations: their statuses and slugs. (Brief of `functions/presentations`.)

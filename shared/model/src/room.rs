@@ -1,0 +1,74 @@
+//! Rooms: who is told together.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::{SessionId, UserId};
+
+/// A set of connections that an event is published to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Room {
+    /// Everyone in a session.
+    Session(SessionId),
+    /// The presenter of a session: names and single answers go here only.
+    Presenter(SessionId),
+    /// Every device of an account.
+    User(UserId),
+}
+
+impl fmt::Display for Room {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Session(id) => write!(f, "session:{id}"),
+            Self::Presenter(id) => write!(f, "presenter:{id}"),
+            Self::User(id) => write!(f, "user:{id}"),
+        }
+    }
+}
+
+/// A text that names no room.
+#[derive(Debug, thiserror::Error)]
+#[error("is not a room")]
+pub struct NoRoom;
+
+impl FromStr for Room {
+    type Err = NoRoom;
+    fn from_str(text: &str) -> Result<Self, NoRoom> {
+        let (kind, id) = text.split_once(':').ok_or(NoRoom)?;
+        match kind {
+            "session" => Ok(Self::Session(id.parse().map_err(|_| NoRoom)?)),
+            "presenter" => Ok(Self::Presenter(id.parse().map_err(|_| NoRoom)?)),
+            "user" => Ok(Self::User(id.parse().map_err(|_| NoRoom)?)),
+            _ => Err(NoRoom),
+        }
+    }
+}
+
+impl Serialize for Room {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Room {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_room_reads_as_it_is_written() {
+        let id = Uuid::from_u128(7);
+        for room in [Room::Session(id.into()), Room::Presenter(id.into()), Room::User(id.into())] {
+            assert_eq!(room.to_string().parse::<Room>().ok(), Some(room));
+        }
+        assert!("session:x".parse::<Room>().is_err() && "user".parse::<Room>().is_err());
+    }
+}

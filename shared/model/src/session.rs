@@ -1,0 +1,107 @@
+//! A live session: `pending → active ⇄ paused → ended`, one machine for every kind.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Code, Error, Result};
+
+/// What the gathering is about; decided by what it is created from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionKind {
+    Presentation,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = SessionStatus)]
+pub enum Status {
+    Pending,
+    Active,
+    Paused,
+    Ended,
+}
+
+/// A move of the presenter (or of the clock).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Move {
+    Start,
+    Pause,
+    Resume,
+    End,
+}
+
+/// Why a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    /// Its owner ended it.
+    Ended,
+    /// Its owner ended it before it began.
+    Cancelled,
+    /// Nobody ended it for [`AUTO_END_HOURS`].
+    Expired,
+}
+
+/// A session that nobody ends, ends this long after its creation (contract A3.3).
+pub const AUTO_END_HOURS: i64 = 24;
+
+impl Status {
+    /// The state after a move.
+    ///
+    /// # Errors
+    /// `Conflict` naming the state where the machine has no such move. Ending a pending session cancels it.
+    pub fn after(self, made: Move) -> Result<Self> {
+        match (self, made) {
+            (Self::Pending, Move::Start) | (Self::Paused, Move::Resume) => Ok(Self::Active),
+            (Self::Active, Move::Pause) => Ok(Self::Paused),
+            (Self::Pending | Self::Active | Self::Paused, Move::End) => Ok(Self::Ended),
+            (Self::Ended, _) => Err(Error::conflict(Code::SessionEnded, "the session has ended")),
+            _ => Err(Error::conflict(
+                Code::InvalidTransition,
+                format!("a session that is {} cannot {}", self.as_str(), made.as_str()),
+            )),
+        }
+    }
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Active => "active",
+            Self::Paused => "paused",
+            Self::Ended => "ended",
+        }
+    }
+}
+
+impl Move {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::End => "end",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_move_from_every_state() {
+        use Move::{End, Pause, Resume, Start};
+        use Status::{Active, Ended, Paused, Pending};
+        let table = [
+            (Pending, [Some(Active), None, None, Some(Ended)]),
+            (Active, [None, Some(Paused), None, Some(Ended)]),
+            (Paused, [None, None, Some(Active), Some(Ended)]),
+            (Ended, [None, None, None, None]),
+        ];
+        for (from, expected) in table {
+            for (made, to) in [Start, Pause, Resume, End].into_iter().zip(expected) {
+                assert_eq!(from.after(made).ok(), to, "{from:?} {made:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Slides. (Brief of `functions/presentations`.)

@@ -1,0 +1,81 @@
+//! Everything a client can ask of a socket. A second, smaller enum: the two directions never share variants.
+
+use model::{Error, FieldError, SlideId};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use crate::Incoming;
+
+#[derive(Clone, Debug)]
+pub enum Command {
+    Join(Join),
+    JoinSpeaker(JoinSpeaker),
+    Subscribe(Subscribe),
+    Respond(Respond),
+    Ping(Ping),
+}
+
+/// Be a participant: rename oneself, or take up again who one was.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Join {
+    pub display_name: Option<String>,
+    pub participant_token: Option<String>,
+}
+
+/// Be the presenter.
+#[derive(Clone, Debug, Deserialize)]
+pub struct JoinSpeaker {
+    pub token: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct Subscribe {
+    /// The `version` that the client has.
+    pub since: Option<u64>,
+}
+
+/// Answer the current slide.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Respond {
+    pub slide_id: SlideId,
+    /// `{"selected": [option ids]}` or `{"text": …}`.
+    pub content: Value,
+    /// Any number that grows with every change of mind; milliseconds since 1970 do. Without it the order in which the
+    /// gateway received decides.
+    pub seq: Option<i64>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct Ping {
+    /// The `version` that the client has.
+    pub version: Option<u64>,
+}
+
+impl Command {
+    /// Every type of message, with the aliases of the originals: the routes of the WebSocket API.
+    pub const TYPES: &'static [&'static str] =
+        &["join", "join_speaker", "ping", "response_submitted", "submit_response", "subscribe"];
+
+    /// # Errors
+    /// `None` for a type nobody knows; `Invalid` naming the field that is missing or has the wrong type.
+    pub fn read(message: &Incoming) -> Option<Result<Self, Error>> {
+        let payload = &message.payload;
+        Some(match message.kind.as_str() {
+            "join" => fields(payload).map(Self::Join),
+            "join_speaker" => fields(payload).map(Self::JoinSpeaker),
+            "subscribe" => fields(payload).map(Self::Subscribe),
+            "response_submitted" | "submit_response" => fields(payload).map(Self::Respond),
+            "ping" => fields(payload).map(Self::Ping),
+            _ => return None,
+        })
+    }
+}
+
+fn fields<T: DeserializeOwned>(payload: &Value) -> Result<T, Error> {
+    T::deserialize(payload).map_err(|error| {
+        let message = error.to_string();
+        // serde names a missing field in backticks; a wrong type it does not, so look which field it was
+        let named = message.split('`').nth(1).map(str::to_owned);
+        Error::Invalid(vec![FieldError::new(named.unwrap_or_else(|| "payload".into()), message)])
+    })
+}

@@ -1,0 +1,102 @@
+//! The envelope both ways: `{"type", "sid"?, "room"?, "payload", "timestamp"}`.
+
+use jiff::Timestamp;
+use model::{Error, Room, SessionId};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::Event;
+
+/// Bytes of an outgoing frame; API Gateway bills and cuts by 32 KB.
+pub const FRAME_LIMIT: usize = 32 * 1024;
+
+/// An event as it is sent.
+#[derive(Clone, Debug, Serialize)]
+pub struct Outgoing {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sid: Option<SessionId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub room: Option<Room>,
+    #[serde(flatten)]
+    pub event: Event,
+    pub timestamp: Timestamp,
+}
+
+impl Outgoing {
+    pub fn to_room(room: Room, event: Event, timestamp: Timestamp) -> Self {
+        let sid = match room {
+            Room::Session(id) | Room::Presenter(id) => Some(id),
+            Room::User(_) => None,
+        };
+        Self { sid, room: Some(room), event, timestamp }
+    }
+
+    pub const fn to_one(sid: Option<SessionId>, event: Event, timestamp: Timestamp) -> Self {
+        Self { sid, room: None, event, timestamp }
+    }
+
+    pub fn json(&self) -> Result<String, Error> {
+        serde_json::to_string(self).map_err(Error::internal)
+    }
+}
+
+/// A message from a client: its type, its fields and what it wants answers to refer to.
+#[derive(Clone, Debug)]
+pub struct Incoming {
+    pub kind: String,
+    pub payload: Value,
+    pub reference: Option<Value>,
+}
+
+impl Incoming {
+    /// Reads the envelope, or the flat form with fields beside `type`.
+    ///
+    /// # Errors
+    /// `Malformed` where it is not a JSON object with a string `type`.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let value: Value =
+            serde_json::from_str(text).map_err(|error| Error::Malformed(format!("not JSON: {error}")))?;
+        let Value::Object(mut fields) = value else {
+            return Err(Error::Malformed("a message is a JSON object".into()));
+        };
+        let Some(Value::String(kind)) = fields.remove("type") else {
+            return Err(Error::Malformed("type: must be a string".into()));
+        };
+        let reference = fields.remove("ref").filter(|value| value.is_string() || value.is_number());
+        let payload = match fields.remove("payload") {
+            None => Value::Object(fields),
+            Some(payload @ Value::Object(_)) => payload,
+            Some(Value::Null) => Value::Object(Map::new()),
+            Some(_) => return Err(Error::field("payload", "must be an object")),
+        };
+        Ok(Self { kind, payload, reference })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_read_the_same() {
+        let nested =
+            Incoming::parse(r#"{"type":"ping","payload":{"a":1},"timestamp":"x","ref":"7"}"#).unwrap();
+        let flat = Incoming::parse(r#"{"type":"ping","a":1,"ref":"7"}"#).unwrap();
+        assert_eq!((&nested.kind, &nested.payload), (&flat.kind, &flat.payload));
+        assert_eq!(nested.reference, flat.reference);
+    }
+
+    #[test]
+    fn what_is_no_message_says_why() {
+        for (text, why) in [
+            ("{", "not JSON"),
+            ("[]", "a message is a JSON object"),
+            ("{}", "type: must be a string"),
+            (r#"{"type":1}"#, "type: must be a string"),
+            (r#"{"type":"a","payload":3}"#, "payload: must be an object"),
+        ] {
+            let error = Incoming::parse(text).unwrap_err().to_string();
+            assert!(error.contains(why), "{text}: {error}");
+        }
+    }
+}

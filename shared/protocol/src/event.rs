@@ -1,0 +1,185 @@
+//! Everything a client can be told. Adding a variant is free; changing one is a new variant.
+
+use jiff::Timestamp;
+use model::{
+    ParticipantId, ResponseId, SessionId, SlideId,
+    join_code::JoinCode,
+    session::{EndReason, SessionKind, Status},
+    tally::Tally,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "type", content = "payload", rename_all = "snake_case")]
+pub enum Event {
+    SessionState(Box<SessionState>),
+    SlideChanged(SlideChanged),
+    SessionStarted(SessionStarted),
+    SessionPaused(SessionMoved),
+    SessionResumed(SessionMoved),
+    SessionEnded(SessionEnded),
+    ParticipantCount(ParticipantCount),
+    ParticipantJoined(ParticipantJoined),
+    ParticipantLeft(ParticipantLeft),
+    ResponseSubmitted(ResponseSubmitted),
+    VoteUpdate(VoteUpdate),
+    Error(ErrorEvent),
+    Pong(Pong),
+}
+
+/// A slide as everyone in a session may see it: content, never notes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SlideView {
+    pub id: SlideId,
+    /// From 0.
+    pub order_index: usize,
+    #[serde(rename = "type")]
+    pub kind: String,
+    #[schema(value_type = Object)]
+    pub content: Value,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionRole {
+    Presenter,
+    Audience,
+}
+
+/// A room's whole small state.
+#[derive(Clone, Debug, Serialize)]
+pub struct SessionState {
+    pub session_id: SessionId,
+    pub kind: SessionKind,
+    pub join_code: JoinCode,
+    pub status: Status,
+    pub version: u64,
+    pub presentation_title: String,
+    pub current_slide: Option<SlideView>,
+    pub total_slides: usize,
+    pub participant_count: u64,
+    pub started_at: Option<Timestamp>,
+    pub ended_at: Option<Timestamp>,
+    pub role: SessionRole,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub participant_id: Option<ParticipantId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub participant_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// The participant's own answers to the current slide.
+    pub my_responses: Vec<OwnResponse>,
+    /// Of the current slide, where the receiver may see results.
+    pub votes: Option<VoteUpdate>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct OwnResponse {
+    pub response_id: ResponseId,
+    pub slide_id: SlideId,
+    pub content: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seq: Option<i64>,
+    pub updated_at: Timestamp,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct SlideChanged {
+    pub session_id: SessionId,
+    pub version: u64,
+    pub slide: SlideView,
+    /// From 0.
+    pub slide_index: usize,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct SessionStarted {
+    pub session_id: SessionId,
+    pub version: u64,
+    pub started_at: Timestamp,
+    pub current_slide: Option<SlideView>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct SessionMoved {
+    pub session_id: SessionId,
+    pub version: u64,
+    pub timestamp: Timestamp,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct SessionEnded {
+    pub session_id: SessionId,
+    pub version: u64,
+    pub ended_at: Timestamp,
+    pub end_reason: EndReason,
+    pub summary_available: bool,
+}
+
+/// How many participants are connected, each counted once however many tabs it has open.
+#[derive(Clone, Debug, Serialize)]
+pub struct ParticipantCount {
+    pub session_id: SessionId,
+    pub participant_count: u64,
+    pub as_of: Timestamp,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct ParticipantJoined {
+    pub participant_id: ParticipantId,
+    pub display_name: Option<String>,
+    pub is_anonymous: bool,
+    /// As last counted; `participant_count` follows.
+    pub participant_count: u64,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct ParticipantLeft {
+    pub participant_id: ParticipantId,
+    /// As last counted; `participant_count` follows.
+    pub participant_count: u64,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct ResponseSubmitted {
+    pub response_id: ResponseId,
+    pub slide_id: SlideId,
+    pub participant_id: ParticipantId,
+    pub display_name: Option<String>,
+    pub content: Value,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// The state of a vote at a moment; the newest `as_of` is the truth.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct VoteUpdate {
+    pub slide_id: SlideId,
+    #[serde(flatten)]
+    pub tally: Tally,
+    #[schema(value_type = String, format = DateTime)]
+    pub as_of: Timestamp,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct ErrorEvent {
+    pub code: &'static str,
+    pub message: String,
+    /// The connection is closed after this; do not come back with the same request.
+    pub fatal: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<model::FieldError>,
+    #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+    pub reference: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u64>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Pong {
+    pub timestamp: Timestamp,
+    #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+    pub reference: Option<Value>,
+}

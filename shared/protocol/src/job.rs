@@ -1,0 +1,174 @@
+//! Jobs: structs of ids that a queue carries to the worker of their subject. Delivered at least once, in any order.
+
+use jiff::Timestamp;
+use model::{Room, SessionId, SlideId, UserId, tick::Tick};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+/// Which queue carries a job; its URL is the setting [`Queue::setting`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Queue {
+    Sessions,
+    Ticks,
+    Broadcast,
+    Mail,
+}
+
+impl Queue {
+    pub const ALL: [Self; 4] = [Self::Sessions, Self::Ticks, Self::Broadcast, Self::Mail];
+
+    pub const fn setting(self) -> &'static str {
+        match self {
+            Self::Sessions => "SESSIONS_QUEUE_URL",
+            Self::Ticks => "TICKS_QUEUE_URL",
+            Self::Broadcast => "BROADCAST_QUEUE_URL",
+            Self::Mail => "MAIL_QUEUE_URL",
+        }
+    }
+}
+
+/// Where a job stands in a FIFO queue: in order within its group, and once per deduplication id in five minutes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub group: String,
+    pub deduplication: String,
+}
+
+pub trait Job: Serialize + DeserializeOwned + Send {
+    /// With a version: a changed struct is a new name, and the old one is drained.
+    const NAME: &'static str;
+    const QUEUE: Queue;
+
+    /// `None` on a standard queue.
+    fn place(&self) -> Option<Place> {
+        None
+    }
+}
+
+/// A job as it lies in a queue.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Posted {
+    pub job: String,
+    pub payload: Value,
+    pub at: Timestamp,
+}
+
+/// Tell a new connection the state of its room, and the presenter who has come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Greet {
+    pub connection: String,
+}
+
+impl Job for Greet {
+    const NAME: &'static str = "greet.v1";
+    const QUEUE: Queue = Queue::Sessions;
+}
+
+/// Look after a running session: count what was not announced, end what nobody ends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckSession {
+    pub session: SessionId,
+}
+
+impl Job for CheckSession {
+    const NAME: &'static str = "check_session.v1";
+    const QUEUE: Queue = Queue::Sessions;
+}
+
+/// Who is told what a tally comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Told {
+    Presenter,
+    Everyone,
+}
+
+/// Count the answers to a slide when a tick is over. However many instances store votes in a tick, the deduplication id
+/// makes it one job.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CountVotes {
+    pub session: SessionId,
+    pub slide: SlideId,
+    pub tick: Tick,
+    pub told: Told,
+}
+
+impl Job for CountVotes {
+    const NAME: &'static str = "count_votes.v1";
+    const QUEUE: Queue = Queue::Ticks;
+
+    fn place(&self) -> Option<Place> {
+        let (session, slide, tick) = (self.session, self.slide, self.tick.0);
+        Some(match self.told {
+            Told::Presenter => {
+                Place { group: session.to_string(), deduplication: format!("{slide}-{tick}") }
+            }
+            // a group of its own: waiting for the audience's tick must not hold up the presenter's
+            Told::Everyone => Place {
+                group: format!("{session}-everyone"),
+                deduplication: format!("{slide}-{tick}-everyone"),
+            },
+        })
+    }
+}
+
+/// Count who is connected when a tick is over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CountPresence {
+    pub session: SessionId,
+    pub tick: Tick,
+}
+
+impl Job for CountPresence {
+    const NAME: &'static str = "count_presence.v1";
+    const QUEUE: Queue = Queue::Ticks;
+
+    fn place(&self) -> Option<Place> {
+        Some(Place {
+            group: format!("{}-presence", self.session),
+            deduplication: format!("{}-presence-{}", self.session, self.tick.0),
+        })
+    }
+}
+
+/// Post to one shard of a large room, or to all of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Broadcast {
+    pub room: Room,
+    pub shard: Option<u8>,
+    /// The frame, as it goes out.
+    pub frame: String,
+    /// Close the connections after it.
+    #[serde(default)]
+    pub close: bool,
+}
+
+impl Job for Broadcast {
+    const NAME: &'static str = "broadcast.v1";
+    const QUEUE: Queue = Queue::Broadcast;
+}
+
+/// Send one e-mail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SendMail {
+    /// The same mail is sent once, however often the job is delivered.
+    pub id: String,
+    pub user: UserId,
+    pub letter: Letter,
+}
+
+impl Job for SendMail {
+    const NAME: &'static str = "send_mail.v1";
+    const QUEUE: Queue = Queue::Mail;
+}
+
+/// What the mail says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "letter", rename_all = "snake_case")]
+pub enum Letter {
+    PasswordReset {
+        /// The token itself: the table holds only its hash. Queues are encrypted at rest.
+        token: String,
+    },
+    PasswordChanged,
+}

@@ -1,0 +1,34 @@
+//! What crosses a wire other than HTTP: socket events and commands, and jobs. serde only.
+//!
+//! Events carry state and its version, never a change: `version` of the session, `as_of` of a count, `updated_at` of a
+//! response. A client keeps the newest and ignores what is older, so a late, doubled or reordered event does no harm.
+//!
+//! | event | to | when |
+//! | --- | --- | --- |
+//! | `session_state` | the joiner | connected, `join`, `subscribe` |
+//! | `slide_changed` | all | the presenter moves |
+//! | `session_started` `session_paused` `session_resumed` `session_ended` | all | the session moves |
+//! | `participant_count` | all | presence changed, by tick |
+//! | `participant_joined` `participant_left` | presenter | someone connects or is gone: names are the presenter's only |
+//! | `response_submitted` | presenter | an answer is stored, by tick |
+//! | `vote_update` | presenter every tick, all by audience size | votes changed |
+//! | `error` | one | a refusal; `fatal` before the connection is closed |
+//! | `pong` | one | `ping` |
+//!
+//! | command | what |
+//! | --- | --- |
+//! | `join {display_name?, participant_token?}` | be (again) a participant; answered by `session_state` |
+//! | `join_speaker {token}` | be the presenter, with an access token |
+//! | `subscribe {since?}` | `session_state`, or nothing if nothing changed since that `version` |
+//! | `response_submitted {slide_id, content, seq?}`, alias `submit_response` | answer the current slide |
+//! | `ping {version?}` | `pong`; with a `version` that is old, also `session_state` |
+
+pub mod command;
+pub mod envelope;
+pub mod event;
+pub mod job;
+
+pub use command::Command;
+pub use envelope::{Incoming, Outgoing};
+pub use event::Event;
+pub use job::Job;

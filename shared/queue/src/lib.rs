@@ -1,0 +1,53 @@
+//! Enqueue a job. The only crate that speaks SQS.
+//!
+//! | queue | jobs | read by |
+//! | --- | --- | --- |
+//! | `Sessions` | `greet` `check_session` | `worker-sessions` |
+//! | `Ticks` (FIFO) | `count_votes` `count_presence` | `worker-sessions` |
+//! | `Broadcast` | `broadcast` | `worker-broadcast` |
+//! | `Mail` | `send_mail` | `worker-mail` |
+//!
+//! A job that must not be lost leaves its intent on an item and in the `due` index; what is sent from here may be lost
+//! by a crash before it is sent, never after.
+
+use std::collections::HashMap;
+
+use aws_sdk_sqs::{Client, error::DisplayErrorContext};
+use jiff::Timestamp;
+use model::Error;
+use protocol::{
+    Job,
+    job::{Posted, Queue},
+};
+
+/// The queues of a deployment. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Queues {
+    client: Client,
+    urls: HashMap<Queue, String>,
+}
+
+impl Queues {
+    pub const fn new(client: Client, urls: HashMap<Queue, String>) -> Self {
+        Self { client, urls }
+    }
+
+    /// Sends a job: one request.
+    pub async fn send<J: Job>(&self, job: &J, now: Timestamp) -> Result<(), Error> {
+        let url = self.urls.get(&J::QUEUE).ok_or_else(|| Error::internal(J::QUEUE.setting()))?;
+        let payload = serde_json::to_value(job).map_err(Error::internal)?;
+        let posted = Posted { job: J::NAME.into(), payload, at: now };
+        let body = serde_json::to_string(&posted).map_err(Error::internal)?;
+        let place = job.place();
+        self.client
+            .send_message()
+            .queue_url(url)
+            .message_body(body)
+            .set_message_group_id(place.as_ref().map(|place| place.group.clone()))
+            .set_message_deduplication_id(place.map(|place| place.deduplication))
+            .send()
+            .await
+            .map_err(|error| Error::unavailable("the queue", DisplayErrorContext(error).to_string()))?;
+        Ok(())
+    }
+}

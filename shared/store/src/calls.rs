@@ -1,0 +1,313 @@
+//! The handful of calls that everything else is made of.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::{
+    Client,
+    types::{KeysAndAttributes, ReturnConsumedCapacity, ReturnValue},
+};
+use jiff::Timestamp;
+use rand::RngExt;
+use serde::de::DeserializeOwned;
+
+use crate::{
+    cost::{Direction, record},
+    error::{Result, StoreError, is_conflict, lost_condition, lost_conditions},
+    expression::{Change, Condition, Write},
+    item::{Attributes, Item, attributes, is_expired, key_attributes, number, read},
+    query::Query,
+    table::Key,
+};
+
+/// How fresh a read must be. A strong read costs double.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    Eventual,
+    Strong,
+}
+
+/// What a conditional write came to.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Written<T = ()> {
+    Done(T),
+    /// The condition did not hold; nothing was written.
+    Refused,
+}
+
+impl<T> Written<T> {
+    pub fn done(self) -> Option<T> {
+        match self {
+            Self::Done(value) => Some(value),
+            Self::Refused => None,
+        }
+    }
+}
+
+/// The table. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store {
+    client: Client,
+    table: String,
+    cursor_key: [u8; 32],
+}
+
+impl Store {
+    /// `cursor_key` signs cursors; every instance must have the same.
+    pub fn new(client: Client, table: String, cursor_key: [u8; 32]) -> Self {
+        Self { client, table, cursor_key }
+    }
+
+    pub(crate) const fn cursor_key(&self) -> &[u8; 32] {
+        &self.cursor_key
+    }
+
+    /// Does the table answer? One read of an item that is not there.
+    pub async fn ready(&self) -> Result<()> {
+        let key = Key { pk: "READY".into(), sk: "#".into() };
+        self.get_attributes(&key, Freshness::Eventual).await.map(drop)
+    }
+
+    async fn get_attributes(&self, key: &Key, freshness: Freshness) -> Result<Option<Attributes>> {
+        let output = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key_attributes(key)))
+            .consistent_read(freshness == Freshness::Strong)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await?;
+        record(&Direction::Read, output.consumed_capacity());
+        Ok(output.item)
+    }
+
+    /// One item by its key, unless it has expired.
+    pub async fn get<T: Item>(&self, key: &Key, freshness: Freshness, now: Timestamp) -> Result<Option<T>> {
+        let item = self.get_attributes(key, freshness).await?;
+        item.filter(|item| !is_expired(item, now)).map(read).transpose()
+    }
+
+    /// Many items by their keys, in no order, missing ones left out. Any number: asked for by the hundred, and what
+    /// DynamoDB leaves unprocessed is asked again.
+    pub async fn get_many<T: Item>(&self, keys: &[Key], now: Timestamp) -> Result<Vec<T>> {
+        let mut found = Vec::with_capacity(keys.len());
+        for chunk in keys.chunks(100) {
+            let mut wanted: Vec<Attributes> = chunk.iter().map(key_attributes).collect();
+            while !wanted.is_empty() {
+                let request = KeysAndAttributes::builder()
+                    .set_keys(Some(wanted))
+                    .build()
+                    .map_err(|error| StoreError::Refused(error.to_string()))?;
+                let output = self
+                    .client
+                    .batch_get_item()
+                    .request_items(&self.table, request)
+                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                    .send()
+                    .await?;
+                record(&Direction::Read, output.consumed_capacity());
+                let items = output.responses.unwrap_or_default().remove(&self.table).unwrap_or_default();
+                for item in items.into_iter().filter(|item| !is_expired(item, now)) {
+                    found.push(read(item)?);
+                }
+                wanted = output
+                    .unprocessed_keys
+                    .and_then(|mut left| left.remove(&self.table))
+                    .map(|left| left.keys)
+                    .unwrap_or_default();
+            }
+        }
+        Ok(found)
+    }
+
+    /// Writes an item, whatever lies there.
+    pub async fn put<T: Item>(&self, item: &T) -> Result<()> {
+        self.put_attributes(attributes(item)?, None).await.map(drop)
+    }
+
+    /// Writes an item where none lies, or only one that has expired.
+    pub async fn put_new<T: Item>(&self, item: &T, now: Timestamp) -> Result<Written> {
+        let condition = Condition::new("attribute_not_exists(pk) OR #ttl <= :now")
+            .name("#ttl", "ttl")
+            .value(":now", number(now.as_second()));
+        self.put_if(item, condition).await
+    }
+
+    pub async fn put_if<T: Item>(&self, item: &T, condition: Condition) -> Result<Written> {
+        self.put_attributes(attributes(item)?, Some(condition)).await
+    }
+
+    async fn put_attributes(&self, item: Attributes, condition: Option<Condition>) -> Result<Written> {
+        let condition = condition.unwrap_or_default();
+        let sent = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .set_condition_expression(condition.expression)
+            .set_expression_attribute_names(condition.names)
+            .set_expression_attribute_values(condition.values)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match sent {
+            Ok(output) => {
+                record(&Direction::Write, output.consumed_capacity());
+                Ok(Written::Done(()))
+            }
+            Err(error) if lost_condition(&error) => {
+                record(&Direction::Write, None);
+                Ok(Written::Refused)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Changes an item and returns it as it is now.
+    pub async fn update<T: Item>(&self, key: &Key, change: Change) -> Result<Written<T>> {
+        Ok(match self.send_update(key, change, ReturnValue::AllNew).await? {
+            Written::Done(Some(item)) => Written::Done(read(item)?),
+            Written::Done(None) | Written::Refused => Written::Refused,
+        })
+    }
+
+    /// Changes an item that nobody wants to see.
+    pub async fn update_unseen(&self, key: &Key, change: Change) -> Result<Written> {
+        Ok(match self.send_update(key, change, ReturnValue::None).await? {
+            Written::Done(_) => Written::Done(()),
+            Written::Refused => Written::Refused,
+        })
+    }
+
+    async fn send_update(
+        &self,
+        key: &Key,
+        change: Change,
+        returned: ReturnValue,
+    ) -> Result<Written<Option<Attributes>>> {
+        let sent = change
+            .apply(self.client.update_item())
+            .table_name(&self.table)
+            .set_key(Some(key_attributes(key)))
+            .return_values(returned)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match sent {
+            Ok(output) => {
+                record(&Direction::Write, output.consumed_capacity());
+                Ok(Written::Done(output.attributes))
+            }
+            Err(error) if lost_condition(&error) => {
+                record(&Direction::Write, None);
+                Ok(Written::Refused)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Deletes an item, if it is there.
+    pub async fn delete(&self, key: &Key) -> Result<()> {
+        self.delete_attributes(key, Condition::default()).await.map(drop)
+    }
+
+    /// Deletes an item under a condition and returns what it was: of many who try, one gets it.
+    pub async fn take<T: Item>(&self, key: &Key, condition: Condition, now: Timestamp) -> Result<Option<T>> {
+        let taken = self.delete_attributes(key, condition).await?;
+        taken.filter(|item| !is_expired(item, now)).map(read).transpose()
+    }
+
+    async fn delete_attributes(&self, key: &Key, condition: Condition) -> Result<Option<Attributes>> {
+        let sent = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(key_attributes(key)))
+            .set_condition_expression(condition.expression)
+            .set_expression_attribute_names(condition.names)
+            .set_expression_attribute_values(condition.values)
+            .return_values(ReturnValue::AllOld)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match sent {
+            Ok(output) => {
+                record(&Direction::Write, output.consumed_capacity());
+                Ok(output.attributes)
+            }
+            Err(error) if lost_condition(&error) => {
+                record(&Direction::Write, None);
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// All or nothing. Conflicts with other transactions are retried here: the SDK takes a cancelled transaction for
+    /// final.
+    ///
+    /// # Errors
+    /// The positions of the writes whose conditions did not hold are in `Ok(Err(..))`.
+    pub async fn transact(&self, writes: Vec<Write>) -> Result<Result<(), Vec<usize>>> {
+        let items = writes.into_iter().map(|write| write.build(&self.table)).collect::<Result<Vec<_>>>()?;
+        let mut attempt = 0;
+        loop {
+            let sent = self
+                .client
+                .transact_write_items()
+                .set_transact_items(Some(items.clone()))
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send()
+                .await;
+            match sent {
+                Ok(output) => {
+                    record(&Direction::Write, output.consumed_capacity());
+                    return Ok(Ok(()));
+                }
+                Err(error) => {
+                    if let Some(lost) = lost_conditions(&error) {
+                        record(&Direction::Write, None);
+                        return Ok(Err(lost));
+                    }
+                    if !is_conflict(&error) {
+                        return Err(error.into());
+                    }
+                    if attempt == 5 {
+                        return Err(StoreError::Unavailable(error.to_string()));
+                    }
+                    attempt += 1;
+                    let wait = rand::rng().random_range(10..20_u64 << attempt);
+                    tokio::time::sleep(Duration::from_millis(wait)).await;
+                }
+            }
+        }
+    }
+
+    /// A query of one partition, as far as one request goes (1 MB), with where it stopped.
+    pub(crate) async fn query_once(&self, query: Query) -> Result<(Vec<Attributes>, Option<Attributes>)> {
+        let output = query
+            .apply(self.client.query())
+            .table_name(&self.table)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await?;
+        record(&Direction::Read, output.consumed_capacity());
+        Ok((output.items.unwrap_or_default(), output.last_evaluated_key))
+    }
+
+    /// Everything that a query finds, request after request. Only for partitions whose size the product bounds.
+    pub async fn query_all<T: DeserializeOwned>(&self, query: Query, now: Timestamp) -> Result<Vec<T>> {
+        let mut found = Vec::new();
+        let mut start = None;
+        loop {
+            let (items, next) = self.query_once(query.clone().start(start)).await?;
+            for item in items.into_iter().filter(|item| !is_expired(item, now)) {
+                found.push(read(item)?);
+            }
+            start = next;
+            if start.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+}

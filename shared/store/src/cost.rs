@@ -1,0 +1,53 @@
+//! What operations cost: requests and capacity units, as DynamoDB itself reports them. Every call of this crate asks
+//! for `ReturnConsumedCapacity` (free) and adds to the innermost [`measure`].
+
+use std::{cell::RefCell, future::Future, ops::AddAssign};
+
+use aws_sdk_dynamodb::types::ConsumedCapacity;
+use serde::{Deserialize, Serialize};
+
+/// Requests and capacity units. A read unit is half a unit where the read is eventually consistent, up to 4 KB; a
+/// write unit covers 1 KB; transactions cost double.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Cost {
+    pub requests: u32,
+    pub read_units: f64,
+    pub write_units: f64,
+}
+
+impl AddAssign for Cost {
+    fn add_assign(&mut self, other: Self) {
+        self.requests += other.requests;
+        self.read_units += other.read_units;
+        self.write_units += other.write_units;
+    }
+}
+
+tokio::task_local! {
+    static METER: RefCell<Cost>;
+}
+
+/// Runs a future and says what its calls of the store cost. Calls on spawned tasks are not seen.
+pub async fn measure<F: Future>(future: F) -> (F::Output, Cost) {
+    METER
+        .scope(RefCell::default(), async {
+            let output = future.await;
+            (output, METER.with(|meter| *meter.borrow()))
+        })
+        .await
+}
+
+pub(crate) enum Direction {
+    Read,
+    Write,
+}
+
+pub(crate) fn record<'a>(direction: &Direction, consumed: impl IntoIterator<Item = &'a ConsumedCapacity>) {
+    let units = consumed.into_iter().filter_map(ConsumedCapacity::capacity_units).sum();
+    let cost = match direction {
+        Direction::Read => Cost { requests: 1, read_units: units, write_units: 0.0 },
+        Direction::Write => Cost { requests: 1, read_units: 0.0, write_units: units },
+    };
+    // outside of `measure`, as in a test of one function, nobody wants to know
+    let _ = METER.try_with(|meter| *meter.borrow_mut() += cost);
+}

@@ -1,0 +1,104 @@
+//! Answers to requests that carried an `Idempotency-Key`.
+//!
+//! | # | question | index | partition | sort | function |
+//! | --- | --- | --- | --- | --- | --- |
+//! | I1 | the request with this key | table | `IDEMPOTENCY#{hash}` | `#` | [`begin`], [`finish`], [`abandon`] |
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Condition, Freshness, Item, Key, Store, Written,
+    error::Result,
+    table::{Pk, Sk},
+};
+
+/// Answers are kept this long (after svix: twelve hours).
+const KEPT: SignedDuration = SignedDuration::from_hours(12);
+/// A request that has not answered by now is taken for dead: API Gateway gives up after 30 s.
+const LOCKED: SignedDuration = SignedDuration::from_secs(35);
+
+/// An answer as it was given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stored {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+/// A request under its key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    hash: String,
+    /// Of the body: the same key with another one is a mistake of the client.
+    pub body_hash: String,
+    pub answer: Option<Stored>,
+    locked_until: i64,
+    ttl_at: Timestamp,
+}
+
+impl Item for Record {
+    const KIND: &'static str = "idempotency";
+
+    fn key(&self) -> Key {
+        key(&self.hash)
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.ttl_at)
+    }
+}
+
+fn key(hash: &str) -> Key {
+    Key::new(&Pk::Idempotency(hash), &Sk::Self_)
+}
+
+/// What a request with a key is told before it runs.
+#[derive(Debug)]
+pub enum Begun {
+    /// It is the first, or the one before it died: run.
+    Run,
+    /// There was one before; it may still be running.
+    Before(Record),
+}
+
+/// I1: claims a key.
+pub async fn begin(store: &Store, hash: &str, body_hash: &str, now: Timestamp) -> Result<Begun> {
+    let record = Record {
+        hash: hash.into(),
+        body_hash: body_hash.into(),
+        answer: None,
+        locked_until: (now + LOCKED).as_second(),
+        ttl_at: now + KEPT,
+    };
+    let free = Condition::new(
+        "attribute_not_exists(pk) OR #ttl <= :now OR (attribute_type(answer, :null) AND locked_until <= :now AND body_hash = :body)",
+    )
+    .name("#ttl", "ttl")
+    .number(":now", now.as_second())
+    .text(":null", "NULL")
+    .text(":body", body_hash);
+    if store.put_if(&record, free).await? == Written::Done(()) {
+        return Ok(Begun::Run);
+    }
+    let before = store.get(&key(hash), Freshness::Strong, now).await?;
+    // gone in between: abandoned just now, so this one may run
+    Ok(before.map_or(Begun::Run, Begun::Before))
+}
+
+/// I1: keeps the answer.
+pub async fn finish(store: &Store, hash: &str, body_hash: &str, answer: Stored, now: Timestamp) -> Result<()> {
+    let record = Record {
+        hash: hash.into(),
+        body_hash: body_hash.into(),
+        answer: Some(answer),
+        locked_until: 0,
+        ttl_at: now + KEPT,
+    };
+    store.put(&record).await
+}
+
+/// I1: forgets a request whose failure may pass: the next try runs.
+pub async fn abandon(store: &Store, hash: &str) -> Result<()> {
+    store.delete(&key(hash)).await
+}

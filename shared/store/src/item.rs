@@ -1,0 +1,92 @@
+//! How a struct lies in the table.
+
+use std::{collections::HashMap, fmt::Display};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    error::Result,
+    table::{Gsi1, Key},
+};
+
+pub type Attributes = HashMap<String, AttributeValue>;
+
+/// An item: what it is called, where it lies, where else it can be found and until when.
+pub trait Item: Serialize + DeserializeOwned {
+    /// The `kind` attribute.
+    const KIND: &'static str;
+    /// The `v` attribute: the version of the shape; readers accept the previous one.
+    const VERSION: u32 = 1;
+
+    fn key(&self) -> Key;
+
+    /// The entry in `gsi1`: the question and the sort key of the answer.
+    fn gsi1(&self) -> Option<(Gsi1, String)> {
+        None
+    }
+
+    /// When something is to happen to this item: the entry in the sparse `due` index.
+    fn due(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// After this the item does not exist: reads do not return it, and DynamoDB deletes it within days.
+    fn expires_at(&self) -> Option<Timestamp> {
+        None
+    }
+}
+
+/// The one partition of the `due` index. One is enough while less than 1,000 things a second fall due.
+pub(crate) const DUE_SHARD: &str = "0";
+
+pub(crate) fn text(value: impl Display) -> AttributeValue {
+    AttributeValue::S(value.to_string())
+}
+
+pub(crate) fn number(value: impl Display) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+/// Sortable: RFC 3339 with milliseconds, always the same length.
+pub fn sortable(time: Timestamp) -> String {
+    format!("{time:.3}")
+}
+
+pub(crate) fn attributes<T: Item>(item: &T) -> Result<Attributes> {
+    let mut all: Attributes = serde_dynamo::aws_sdk_dynamodb_1::to_item(item)?;
+    let Key { pk, sk } = item.key();
+    all.insert("pk".into(), text(pk));
+    all.insert("sk".into(), text(sk));
+    all.insert("kind".into(), text(T::KIND));
+    all.insert("v".into(), number(T::VERSION));
+    if let Some((index, sort)) = item.gsi1() {
+        all.insert("gsi1pk".into(), text(index));
+        all.insert("gsi1sk".into(), text(sort));
+    }
+    if let Some(due) = item.due() {
+        all.insert("due_shard".into(), text(DUE_SHARD));
+        all.insert("due_at".into(), text(sortable(due)));
+    }
+    if let Some(expiry) = item.expires_at() {
+        all.insert("ttl".into(), number(expiry.as_second()));
+    }
+    Ok(all)
+}
+
+pub(crate) fn read<T: DeserializeOwned>(item: Attributes) -> Result<T> {
+    Ok(serde_dynamo::aws_sdk_dynamodb_1::from_item(item)?)
+}
+
+pub(crate) fn key_attributes(key: &Key) -> Attributes {
+    HashMap::from([("pk".into(), text(&key.pk)), ("sk".into(), text(&key.sk))])
+}
+
+/// DynamoDB deletes expired items within days, so a reader must not take them for alive.
+pub(crate) fn is_expired(item: &Attributes, now: Timestamp) -> bool {
+    item.get("ttl")
+        .and_then(|ttl| ttl.as_n().ok())
+        .and_then(|ttl| ttl.parse::<i64>().ok())
+        .is_some_and(|ttl| ttl <= now.as_second())
+}

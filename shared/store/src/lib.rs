@@ -1,0 +1,22 @@
+mod calls;
+pub mod cost;
+pub mod error;
+mod expression;
+pub mod item;
+pub mod idempotency;
+pub mod limits;
+pub mod logins;
+pub mod page;
+mod query;
+pub mod table;
+
+pub use calls::{Freshness, Store, Written};
+pub use cost::Cost;
+pub use error::StoreError;
+pub use expression::{Change, Condition, Write};
+pub use item::{Item, sortable};
+pub use limits::Limit;
+pub use page::Page;
+pub use query::Query;
+pub use table::Key;
+pub mod users;

@@ -1,0 +1,92 @@
+//! Counters of attempts, by what and by whom, in windows of time.
+//!
+//! | # | question | index | partition | sort | function |
+//! | --- | --- | --- | --- | --- | --- |
+//! | R1 | attempts in this window | table | `LIMIT#{what}#{who}` | `WINDOW#{start}` | [`count`], [`peek`] |
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use model::Error;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Change, Freshness, Item, Key, Store, Written,
+    error::Result,
+    table::{Pk, Sk},
+};
+
+/// How often something may be tried: `most` times in a window.
+#[derive(Clone, Copy, Debug)]
+pub struct Limit {
+    pub what: &'static str,
+    pub most: u64,
+    pub window: Duration,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Attempts {
+    what: String,
+    who: String,
+    window: i64,
+    n: u64,
+}
+
+impl Item for Attempts {
+    const KIND: &'static str = "attempts";
+
+    fn key(&self) -> Key {
+        Key::new(&Pk::Limit(&self.what, &self.who), &Sk::Window(self.window))
+    }
+}
+
+impl Limit {
+    fn window(&self, now: Timestamp) -> (i64, Duration) {
+        let length = i64::try_from(self.window.as_secs().max(1)).unwrap_or(i64::MAX);
+        let start = now.as_second().div_euclid(length) * length;
+        let left = u64::try_from(start + length - now.as_second()).unwrap_or(1);
+        (start, Duration::from_secs(left))
+    }
+
+    fn key(&self, who: &str, start: i64) -> Key {
+        Key::new(&Pk::Limit(self.what, who), &Sk::Window(start))
+    }
+}
+
+/// R1: counts an attempt and refuses it above the limit. 1 write unit.
+///
+/// # Errors
+/// `TooMany` until the window is over.
+pub async fn count(store: &Store, limit: Limit, who: &str, now: Timestamp) -> Result<(), Error> {
+    let (start, left) = limit.window(now);
+    let until = now + SignedDuration::try_from(left * 2).unwrap_or(SignedDuration::from_hours(1));
+    let change = Change::new("ADD n :one SET #ttl = :until, kind = :kind, v = :v, what = :what, who = :who, #w = :window")
+        .only_if("attribute_not_exists(n) OR n < :most")
+        .name("#ttl", "ttl")
+        .name("#w", "window")
+        .number(":one", 1)
+        .number(":most", limit.most)
+        .number(":until", until.as_second())
+        .number(":v", 1)
+        .number(":window", start)
+        .text(":kind", Attempts::KIND)
+        .text(":what", limit.what)
+        .text(":who", who);
+    match store.update_unseen(&limit.key(who, start), change).await? {
+        Written::Done(()) => Ok(()),
+        Written::Refused => Err(Error::TooMany { retry_after: left }),
+    }
+}
+
+/// R1: refuses above the limit without counting, where only failures count. 0.5 read units.
+///
+/// # Errors
+/// `TooMany` until the window is over.
+pub async fn peek(store: &Store, limit: Limit, who: &str, now: Timestamp) -> Result<(), Error> {
+    let (start, left) = limit.window(now);
+    let attempts: Option<Attempts> = store.get(&limit.key(who, start), Freshness::Eventual, now).await?;
+    match attempts {
+        Some(attempts) if attempts.n >= limit.most => Err(Error::TooMany { retry_after: left }),
+        _ => Ok(()),
+    }
+}

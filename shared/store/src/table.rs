@@ -1,0 +1,217 @@
+//! The key language: the only file where a key string is written. `Display` of [`Pk`] and [`Sk`] is what lies in the
+//! table; the snapshot below is the map a reviewer sees change.
+
+use std::fmt;
+
+use model::{LoginId, ParticipantId, PresentationId, SessionId, SlideId, UserId, join_code::JoinCode};
+
+/// The partition of an item: what one query, or one hot spot, can cover.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pk<'a> {
+    Code(&'a JoinCode),
+    Connection(&'a str),
+    Email(&'a str),
+    Idempotency(&'a str),
+    Limit(&'a str, &'a str),
+    Presentation(PresentationId),
+    Reset(&'a str),
+    Room(&'a str),
+    Session(SessionId),
+    /// From a slide's id to its presentation.
+    SlideOf(SlideId),
+    Slug(&'a str),
+    Ticket(&'a str),
+    User(UserId),
+    Username(&'a str),
+    /// One shard of the answers to a slide: ten thousand people answer within seconds, a partition takes 1,000
+    /// writes/s.
+    Votes(SessionId, SlideId, u8),
+    /// What a job has claimed, so that it runs once.
+    Once(&'a str),
+}
+
+/// The place of an item inside its partition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sk<'a> {
+    /// The item that the partition is named after.
+    Self_,
+    /// A connection in a room, after two hexadecimal digits of its hash, so that a range of a room is a shard.
+    Connection(&'a str),
+    Login(LoginId),
+    Notes,
+    Participant(ParticipantId),
+    Session(SessionId),
+    Slide(SlideId),
+    Tally(SlideId),
+    Window(i64),
+}
+
+/// `gsi1`: the second question about an item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Gsi1 {
+    /// Presentations of an owner, by `updated_at`.
+    PresentationsOf(UserId),
+    /// Sessions of an owner, by creation.
+    SessionsOf(UserId),
+}
+
+impl fmt::Display for Pk<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code(code) => write!(f, "CODE#{code}"),
+            Self::Connection(id) => write!(f, "CONNECTION#{id}"),
+            Self::Email(email) => write!(f, "EMAIL#{email}"),
+            Self::Idempotency(hash) => write!(f, "IDEMPOTENCY#{hash}"),
+            Self::Limit(what, who) => write!(f, "LIMIT#{what}#{who}"),
+            Self::Presentation(id) => write!(f, "PRESENTATION#{id}"),
+            Self::Reset(hash) => write!(f, "RESET#{hash}"),
+            Self::Room(room) => write!(f, "ROOM#{room}"),
+            Self::Session(id) => write!(f, "SESSION#{id}"),
+            Self::SlideOf(id) => write!(f, "SLIDE#{id}"),
+            Self::Slug(slug) => write!(f, "SLUG#{slug}"),
+            Self::Ticket(id) => write!(f, "TICKET#{id}"),
+            Self::User(id) => write!(f, "USER#{id}"),
+            Self::Username(name) => write!(f, "USERNAME#{name}"),
+            Self::Votes(session, slide, shard) => write!(f, "VOTES#{session}#{slide}#{shard}"),
+            Self::Once(key) => write!(f, "ONCE#{key}"),
+        }
+    }
+}
+
+impl fmt::Display for Sk<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Self_ => f.write_str("#"),
+            Self::Connection(id) => write!(f, "CONNECTION#{:02x}#{id}", spread(id)),
+            Self::Login(id) => write!(f, "LOGIN#{id}"),
+            Self::Notes => f.write_str("NOTES"),
+            Self::Participant(id) => write!(f, "PARTICIPANT#{id}"),
+            Self::Session(id) => write!(f, "SESSION#{id}"),
+            Self::Slide(id) => write!(f, "SLIDE#{id}"),
+            Self::Tally(id) => write!(f, "TALLY#{id}"),
+            // padded: keys are compared as text
+            Self::Window(start) => write!(f, "WINDOW#{start:012}"),
+        }
+    }
+}
+
+impl fmt::Display for Gsi1 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PresentationsOf(user) => write!(f, "PRESENTATIONS_OF#{user}"),
+            Self::SessionsOf(user) => write!(f, "SESSIONS_OF#{user}"),
+        }
+    }
+}
+
+/// What the sort keys of one sort of item start with, for queries over a partition.
+pub mod prefix {
+    pub const CONNECTION: &str = "CONNECTION#";
+    pub const LOGIN: &str = "LOGIN#";
+    pub const PARTICIPANT: &str = "PARTICIPANT#";
+    pub const SESSION: &str = "SESSION#";
+    pub const SLIDE: &str = "SLIDE#";
+}
+
+/// Shards of a large room: ranges of the first hexadecimal digit.
+pub const ROOM_SHARDS: u8 = 16;
+
+/// The range of sort keys that is one shard of a room.
+pub fn room_shard(shard: u8) -> (String, String) {
+    let digit = format!("{:x}", shard % ROOM_SHARDS);
+    (format!("{}{digit}", prefix::CONNECTION), format!("{}{digit}g", prefix::CONNECTION))
+}
+
+/// Shards of the answers to one slide: 4 × 1,000 writes/s.
+pub const VOTE_SHARDS: u8 = 4;
+
+/// Where a participant's answers lie.
+pub fn vote_shard(participant: ParticipantId) -> u8 {
+    // the last byte of a UUID is random in v7 and hashed in v5
+    participant.uuid().as_bytes()[15] % VOTE_SHARDS
+}
+
+/// FNV-1a, folded to a byte: spreads connection ids, whose own characters are not uniform.
+fn spread(id: &str) -> u8 {
+    let hash = id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    hash.to_be_bytes().into_iter().fold(0, |folded, byte| folded ^ byte)
+}
+
+/// A primary key as it is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    pub pk: String,
+    pub sk: String,
+}
+
+impl Key {
+    pub fn new(pk: &Pk<'_>, sk: &Sk<'_>) -> Self {
+        Self { pk: pk.to_string(), sk: sk.to_string() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn the_key_language() {
+        let id = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001);
+        let code = JoinCode::typed("K7M2QX").unwrap();
+        let partitions = [
+            Pk::Code(&code),
+            Pk::Connection("c="),
+            Pk::Email("ana@example.com"),
+            Pk::Idempotency("hash"),
+            Pk::Limit("login", "ana@example.com"),
+            Pk::Once("key"),
+            Pk::Presentation(id.into()),
+            Pk::Reset("hash"),
+            Pk::Room("session:1"),
+            Pk::Session(id.into()),
+            Pk::SlideOf(id.into()),
+            Pk::Slug("talk-1"),
+            Pk::Ticket("id"),
+            Pk::User(id.into()),
+            Pk::Username("ana"),
+            Pk::Votes(id.into(), id.into(), 3),
+        ]
+        .map(|pk| pk.to_string());
+        let sorts = [
+            Sk::Self_,
+            Sk::Connection("c="),
+            Sk::Login(id.into()),
+            Sk::Notes,
+            Sk::Participant(id.into()),
+            Sk::Session(id.into()),
+            Sk::Slide(id.into()),
+            Sk::Tally(id.into()),
+            Sk::Window(7),
+        ]
+        .map(|sk| sk.to_string());
+        let indexes =
+            [Gsi1::PresentationsOf(id.into()), Gsi1::SessionsOf(id.into())].map(|key| key.to_string());
+        insta::assert_debug_snapshot!("keys", (partitions, sorts, indexes));
+    }
+
+    #[test]
+    fn every_connection_is_in_exactly_one_shard_and_shards_are_even() {
+        let mut sizes = [0_u32; ROOM_SHARDS as usize];
+        for n in 0..1600 {
+            let sk = Sk::Connection(&format!("Zq{n}8dAcE=")).to_string();
+            let within: Vec<u8> = (0..ROOM_SHARDS)
+                .filter(|shard| {
+                    let (from, to) = room_shard(*shard);
+                    from <= sk && sk <= to
+                })
+                .collect();
+            assert_eq!(within.len(), 1, "{sk}");
+            sizes[usize::from(within[0])] += 1;
+        }
+        assert!(sizes.iter().all(|size| (40..=180).contains(size)), "{sizes:?}");
+    }
+}
