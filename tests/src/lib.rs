@@ -1,0 +1,1 @@
+//! Nothing: the stories and contracts are in `e2e/`, one test binary.

@@ -1,0 +1,26 @@
+//! E-mail.
+//!
+//! | job | file |
+//! | --- | --- |
+//! | `send_mail.v1` | [`send`] |
+
+mod send;
+
+use entry::{App, Door, Environment, StartError};
+use protocol::job::SendMail;
+
+/// `worker-mail`.
+#[expect(clippy::unused_async, reason = "every door starts alike")]
+pub async fn worker(environment: Environment) -> Result<Door, StartError> {
+    let app = App::start(&environment)?;
+    let mailer = entry::app::mailer(&environment)?;
+    Ok(entry::worker::door(app, move |app, delivery| {
+        let mailer = mailer.clone();
+        async move {
+            match delivery.take::<SendMail>() {
+                Some(job) => send::send(&app, &mailer, &job?).await,
+                None => Err(delivery.unknown()),
+            }
+        }
+    }))
+}

@@ -1,0 +1,59 @@
+//! Sockets: who may open one, who is on one, and telling large rooms.
+//!
+//! | request | file |
+//! | --- | --- |
+//! | `POST /v1/realtime/tickets` | [`ticket`] |
+//!
+//! | socket event | file |
+//! | --- | --- |
+//! | `$connect` | [`connect`] |
+//! | `$disconnect`, `ping`, `subscribe`, `$default` | [`connections`] |
+//!
+//! | job | file |
+//! | --- | --- |
+//! | `broadcast` | [`broadcast`](fn@broadcast) |
+//!
+//! Tickets have a door of their own, which the picture in DESIGN lacks: whoever opens a socket needs one whatever the
+//! subject, so no subject's API is their place.
+
+pub mod connect;
+pub mod connections;
+pub mod ticket;
+
+use entry::{App, Door, Environment, StartError, socket::Known};
+use protocol::job::Broadcast;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(ticket::ticket))
+}
+
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    router().into_openapi()
+}
+
+/// `api-sockets`
+#[expect(clippy::unused_async, reason = "every door is opened the same way")]
+pub async fn api(environment: Environment) -> Result<Door, StartError> {
+    let app = App::start(&environment)?;
+    Ok(entry::http::door(&app, router().split_for_parts().0.with_state(app.clone())))
+}
+
+/// `socket-connections`
+#[expect(clippy::unused_async, reason = "every door is opened the same way")]
+pub async fn connections(environment: Environment) -> Result<Door, StartError> {
+    let app = App::start(&environment)?;
+    let known = Known::default();
+    let socket = connections::Connections { app: app.clone(), known: known.clone() };
+    Ok(entry::socket::door(app, known, socket))
+}
+
+/// `worker-broadcast`: tells a shard of a large room. Told twice is harmless: events carry state.
+#[expect(clippy::unused_async, reason = "every door is opened the same way")]
+pub async fn broadcast(environment: Environment) -> Result<Door, StartError> {
+    let app = App::start(&environment)?;
+    Ok(entry::worker::door(app, |app, delivery| async move {
+        let job: Broadcast = delivery.take().ok_or_else(|| delivery.unknown())??;
+        app.rooms.broadcast(&job, app.clock.now()).await
+    }))
+}

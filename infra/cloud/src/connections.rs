@@ -80,20 +80,28 @@ impl Connections {
 
     /// False when the socket is not open or its owner has gone.
     pub(crate) fn post(&self, id: &str, text: String, now_ms: i64) -> bool {
-        let accepted = self.send(id, Outbound::Text(text));
-        if accepted {
-            self.shared.posts.fetch_add(1, Ordering::Relaxed);
-            self.touch(id, now_ms);
+        let mut sockets = self.sockets();
+        let Some(socket) = sockets.get_mut(id).filter(|socket| socket.open) else { return false };
+        if socket.tx.send(Outbound::Text(text)).is_err() {
+            return false;
         }
-        accepted
+        socket.info.last_active_ms = now_ms;
+        self.shared.posts.fetch_add(1, Ordering::Relaxed);
+        true
     }
 
-    pub(crate) fn send(&self, id: &str, message: Outbound) -> bool {
-        self.sockets().get(id).is_some_and(|socket| socket.open && socket.tx.send(message).is_ok())
+    /// Nothing is accepted for the socket any more; its owner still has to [`remove`](Self::remove) it.
+    pub(crate) fn close(&self, id: &str, close: Outbound) -> bool {
+        let mut sockets = self.sockets();
+        let Some(socket) = sockets.get_mut(id).filter(|socket| socket.open) else { return false };
+        socket.open = false;
+        socket.tx.send(close).is_ok()
     }
 
     pub(crate) fn info(&self, id: &str) -> Option<ConnectionInfo> {
-        self.sockets().get(id).filter(|socket| socket.open && !socket.tx.is_closed()).map(|socket| socket.info.clone())
+        let sockets = self.sockets();
+        let socket = sockets.get(id).filter(|socket| socket.open && !socket.tx.is_closed())?;
+        Some(socket.info.clone())
     }
 
     fn sockets(&self) -> MutexGuard<'_, HashMap<String, Socket>> {

@@ -14,6 +14,7 @@ pub(crate) struct Journal {
     path: PathBuf,
     file: File,
     lines: usize,
+    rewritten: usize,
 }
 
 impl Journal {
@@ -28,7 +29,9 @@ impl Journal {
         let mut line = Vec::new();
         loop {
             line.clear();
-            let read = reader.read_until(b'\n', &mut line).with_context(|| format!("cannot read {}", path.display()))?;
+            let read = reader
+                .read_until(b'\n', &mut line)
+                .with_context(|| format!("cannot read {}", path.display()))?;
             if line.last() != Some(&b'\n') {
                 break;
             }
@@ -39,7 +42,7 @@ impl Journal {
         }
         drop(reader);
         file.set_len(complete)?;
-        Ok((Self { path: path.to_owned(), file, lines: records.len() }, records))
+        Ok((Self { path: path.to_owned(), file, lines: records.len(), rewritten: 0 }, records))
     }
 
     /// Appends in one write, in this order.
@@ -56,7 +59,13 @@ impl Journal {
         fs::rename(&next, &self.path)?;
         self.file = OpenOptions::new().append(true).open(&self.path)?;
         self.lines = records.len();
+        self.rewritten = records.len();
         Ok(())
+    }
+
+    /// Lines that the last [`rewrite`](Self::rewrite) left.
+    pub(crate) fn rewritten(&self) -> usize {
+        self.rewritten
     }
 
     pub(crate) fn lines(&self) -> usize {

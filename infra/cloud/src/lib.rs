@@ -6,15 +6,31 @@
 //! | DynamoDB | [`Cloud::dynamodb_url`], an engine on a thread of its own | `table.rs`, `engine.rs`, `throttle.rs` |
 //! | SQS | `POST {url}/`, by `X-Amz-Target` | `queues/` |
 //! | SESv2 | `POST {url}/v2/email/outbound-emails` | `outbox.rs` |
-//! | `@connections` | `{url}/sockets/@connections/{id}` | `connections.rs` |
+//! | `@connections` | `{url}/sockets/@connections/{id}` | `connections.rs`, `management.rs` |
 
 pub mod chaos;
 pub mod connections;
+mod engine;
+mod front;
+mod ids;
+mod journal;
+mod management;
 pub mod outbox;
 pub mod queues;
+mod server;
 pub mod table;
+mod throttle;
+mod wire;
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fs,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::Context;
 
 pub use chaos::{Chaos, Dice};
 pub use connections::{ConnectionInfo, Connections, Outbound};
@@ -45,25 +61,67 @@ pub struct Options {
     pub chaos: Option<Chaos>,
 }
 
+/// The region of every ARN, and of the functions.
+pub const REGION: &str = "us-east-1";
+/// The account of every ARN.
+pub const ACCOUNT: &str = "000000000000";
+
 /// A running cloud; dropping it stops every listener and thread.
 pub struct Cloud {
+    // Dropped in this order: first what takes requests.
+    _front: server::Server,
+    throttle: Option<throttle::Throttle>,
+    engine: engine::Engine,
     url: String,
-    dynamodb_url: String,
+    now: Now,
     queues: Queues,
     outbox: Outbox,
     connections: Connections,
 }
 
 impl Cloud {
+    /// Up in milliseconds; opening the data of an earlier run takes as long as reading its queues.
     pub async fn start(options: Options) -> anyhow::Result<Self> {
-        drop(options);
-        anyhow::bail!("not built yet")
+        // Files are opened and read: not on a thread that serves others.
+        tokio::task::spawn_blocking(|| Self::open(options)).await?
     }
 
-    /// What a Lambda's environment must hold so that the AWS SDKs reach this cloud: `AWS_REGION`, dummy
+    fn open(options: Options) -> anyhow::Result<Self> {
+        let Options { now, data, port, tables, queues, chaos } = options;
+        let dir = match &data {
+            Data::Memory => None,
+            Data::Dir(dir) => {
+                private_dir(dir).with_context(|| format!("cannot use {} for data", dir.display()))?;
+                Some(dir.as_path())
+            }
+        };
+        let listener = TcpListener::bind(("127.0.0.1", port))
+            .with_context(|| format!("cannot listen on port {port}"))?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let engine = engine::Engine::start(tables, dir)?;
+        let throttle =
+            chaos.as_ref().map(|chaos| throttle::Throttle::start(engine.url(), chaos)).transpose()?;
+        let queues = Queues::open(queues, dir, now.clone(), &url, chaos)?;
+        let outbox = Outbox::open(dir, now.clone())?;
+        let connections = Connections::default();
+        let front = front::start(listener, queues.clone(), outbox.clone(), connections.clone(), now.clone())?;
+        Ok(Self { _front: front, throttle, engine, url, now, queues, outbox, connections })
+    }
+
+    /// What a Lambda's environment must hold so that the AWS SDKs reach this cloud and nothing else: region, dummy
     /// keys, `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL_SQS`, `AWS_ENDPOINT_URL_SESV2`.
     pub fn variables(&self) -> BTreeMap<String, String> {
-        BTreeMap::new()
+        let variables = [
+            ("AWS_REGION", REGION),
+            ("AWS_DEFAULT_REGION", REGION),
+            ("AWS_ACCESS_KEY_ID", "local"),
+            ("AWS_SECRET_ACCESS_KEY", "local"),
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+            ("AWS_ENDPOINT_URL_DYNAMODB", self.dynamodb_url()),
+            ("AWS_ENDPOINT_URL_SQS", self.url()),
+            ("AWS_ENDPOINT_URL_SESV2", self.url()),
+        ];
+        variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 
     /// Base of the front: `http://127.0.0.1:PORT`.
@@ -71,8 +129,9 @@ impl Cloud {
         &self.url
     }
 
+    /// The engine, or under chaos what throttles it.
     pub fn dynamodb_url(&self) -> &str {
-        &self.dynamodb_url
+        self.throttle.as_ref().map_or(self.engine.url(), throttle::Throttle::url)
     }
 
     pub fn queues(&self) -> Queues {
@@ -93,5 +152,16 @@ impl Cloud {
     }
 
     /// Deletes the items whose TTL has passed by [`Options::now`]; AWS does it within days, here the owner calls it.
-    pub async fn sweep(&self) {}
+    pub async fn sweep(&self) {
+        self.engine.sweep((self.now)()).await;
+    }
+}
+
+/// Password hashes and mailed links lie here: for their owner only.
+fn private_dir(dir: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir)
 }

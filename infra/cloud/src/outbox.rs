@@ -6,7 +6,11 @@ use std::{
 };
 
 use anyhow::Context;
-use axum::{Json, extract::State, response::{IntoResponse, Response}};
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -95,11 +99,14 @@ pub(crate) struct SendEmail {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
+#[serde(default)]
 struct Destination {
-    to_addresses: Vec<String>,
-    cc_addresses: Vec<String>,
-    bcc_addresses: Vec<String>,
+    #[serde(rename = "ToAddresses")]
+    to: Vec<String>,
+    #[serde(rename = "CcAddresses")]
+    cc: Vec<String>,
+    #[serde(rename = "BccAddresses")]
+    bcc: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -130,7 +137,8 @@ struct Content {
 
 /// `POST /v2/email/outbound-emails`
 pub(crate) async fn send_email(State(outbox): State<Outbox>, body: bytes::Bytes) -> Response {
-    let bad_request = |message: String| wire::rest_error(StatusCode::BAD_REQUEST, "BadRequestException", &message);
+    let bad_request =
+        |message: String| wire::rest_error(StatusCode::BAD_REQUEST, "BadRequestException", &message);
     let input: SendEmail = match serde_json::from_slice(&body) {
         Ok(input) => input,
         Err(error) => return bad_request(error.to_string()),
@@ -141,9 +149,9 @@ pub(crate) async fn send_email(State(outbox): State<Outbox>, body: bytes::Bytes)
     let Some(from) = input.from_email_address else {
         return bad_request("Missing required header 'From'.".to_owned());
     };
-    let Destination { to_addresses: mut to, cc_addresses, bcc_addresses } = input.destination.unwrap_or_default();
-    to.extend(cc_addresses);
-    to.extend(bcc_addresses);
+    let Destination { mut to, cc, bcc } = input.destination.unwrap_or_default();
+    to.extend(cc);
+    to.extend(bcc);
     if to.is_empty() {
         return bad_request("Destination has no recipients.".to_owned());
     }
@@ -164,13 +172,18 @@ pub(crate) async fn send_email(State(outbox): State<Outbox>, body: bytes::Bytes)
         (None, Some(html)) => links(&html.replace("&amp;", "&")),
         (None, None) => Vec::new(),
     };
-    let mail = Mail { id: ids::message(at_ms), at_ms, from, to, subject: simple.subject.data, text, html, links };
+    let mail =
+        Mail { id: ids::message(at_ms), at_ms, from, to, subject: simple.subject.data, text, html, links };
     let id = mail.id.clone();
     match outbox.keep(mail) {
         Ok(()) => Json(json!({ "MessageId": id })).into_response(),
         Err(error) => {
             tracing::error!(error = format!("{error:#}"), "mail not kept");
-            wire::rest_error(StatusCode::INTERNAL_SERVER_ERROR, "InternalServiceErrorException", "Mail was not kept.")
+            wire::rest_error(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "InternalServiceErrorException",
+                "Mail was not kept.",
+            )
         }
     }
 }

@@ -1,9 +1,173 @@
-//! A table, as CloudFormation describes it.
+//! A table as CloudFormation describes it, and what the engine is asked for it.
+
+use anyhow::Context;
+use dynoxide::{Database, storage::TableMetadata};
+use serde_json::{Map, Value, json};
 
 /// One `AWS::DynamoDB::Table` to create.
 #[derive(Clone, Debug)]
 pub struct TableSpec {
     pub name: String,
     /// The resource's `Properties`, intrinsics resolved.
-    pub definition: serde_json::Value,
+    pub definition: Value,
+}
+
+/// What of a definition makes a table. The rest (streams, point-in-time recovery, encryption, tags) has no effect here.
+const REQUESTED: [&str; 6] = [
+    "AttributeDefinitions",
+    "BillingMode",
+    "GlobalSecondaryIndexes",
+    "KeySchema",
+    "LocalSecondaryIndexes",
+    "ProvisionedThroughput",
+];
+
+impl TableSpec {
+    /// Creates the table, or makes sure that the one in the data directory is as described.
+    pub(crate) fn ensure(&self, db: &Database) -> anyhow::Result<()> {
+        let name = &self.name;
+        if let Some(there) = db.get_table_metadata(name)? {
+            self.check(&there)?;
+        } else {
+            let request = serde_json::from_value(self.request())
+                .with_context(|| format!("table {name}: definition not understood"))?;
+            db.create_table(request).with_context(|| format!("table {name}: not created"))?;
+        }
+        if let Some(attribute) = self.ttl_attribute() {
+            let there = db.get_table_metadata(name)?;
+            if there.is_some_and(|there| there.ttl_attribute.as_deref() != Some(attribute)) {
+                let ttl = json!({ "AttributeName": attribute, "Enabled": true });
+                let request = json!({ "TableName": name, "TimeToLiveSpecification": ttl });
+                db.update_time_to_live(serde_json::from_value(request)?)
+                    .with_context(|| format!("table {name}: TimeToLiveSpecification"))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The attribute that says when an item may go, if that is enabled.
+    pub(crate) fn ttl_attribute(&self) -> Option<&str> {
+        let ttl = &self.definition["TimeToLiveSpecification"];
+        ttl["AttributeName"].as_str().filter(|_| ttl["Enabled"] == true)
+    }
+
+    pub(crate) fn key_attributes(&self) -> Vec<&str> {
+        let schema = self.definition["KeySchema"].as_array().map(Vec::as_slice).unwrap_or_default();
+        schema.iter().filter_map(|key| key["AttributeName"].as_str()).collect()
+    }
+
+    fn request(&self) -> Value {
+        let mut request = Map::from_iter([("TableName".to_owned(), self.name.clone().into())]);
+        for property in REQUESTED {
+            if let Some(value) = self.definition.get(property) {
+                request.insert(property.to_owned(), value.clone());
+            }
+        }
+        Value::Object(request)
+    }
+
+    fn check(&self, there: &TableMetadata) -> anyhow::Result<()> {
+        let stored = [
+            ("KeySchema", Some(&there.key_schema)),
+            ("AttributeDefinitions", Some(&there.attribute_definitions)),
+            ("GlobalSecondaryIndexes", there.gsi_definitions.as_ref()),
+            ("LocalSecondaryIndexes", there.lsi_definitions.as_ref()),
+        ];
+        for (property, stored) in stored {
+            let stored = match stored {
+                Some(stored) => serde_json::from_str(stored)?,
+                None => Value::Null,
+            };
+            anyhow::ensure!(
+                outline(&stored) == outline(&self.definition[property]),
+                "table {}: {property} in the data directory is not what the template says; use another data \
+                 directory or delete this one (stored: {stored}, template: {})",
+                self.name,
+                self.definition[property]
+            );
+        }
+        Ok(())
+    }
+}
+
+/// A definition without what may change in place (throughput) and without the order of its lists, except that of keys,
+/// whose types tell them apart.
+fn outline(definition: &Value) -> Value {
+    match definition {
+        Value::Array(list) if list.is_empty() => Value::Null,
+        Value::Array(list) => {
+            let mut list: Vec<_> = list.iter().map(outline).collect();
+            list.sort_by_key(Value::to_string);
+            Value::Array(list)
+        }
+        Value::Object(fields) => {
+            let kept = |name: &str| {
+                !matches!(name, "ProvisionedThroughput" | "OnDemandThroughput" | "WarmThroughput")
+            };
+            let fields = fields.iter().filter(|(name, value)| kept(name) && !value.is_null());
+            fields.map(|(name, value)| (name.clone(), outline(value))).collect()
+        }
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec(extra: &Value) -> TableSpec {
+        let mut definition = json!({
+            "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [
+                { "AttributeName": "pk", "AttributeType": "S" },
+                { "AttributeName": "other", "AttributeType": "N" },
+            ],
+            "KeySchema": [{ "AttributeName": "pk", "KeyType": "HASH" }],
+            "GlobalSecondaryIndexes": [{
+                "IndexName": "by-other",
+                "KeySchema": [{ "AttributeName": "other", "KeyType": "HASH" }],
+                "Projection": { "ProjectionType": "INCLUDE", "NonKeyAttributes": ["b", "a"] },
+            }],
+            "PointInTimeRecoverySpecification": { "PointInTimeRecoveryEnabled": true },
+        });
+        for (name, value) in extra.as_object().unwrap() {
+            definition[name] = value.clone();
+        }
+        TableSpec { name: "things".to_owned(), definition }
+    }
+
+    #[test]
+    fn a_table_is_made_once_and_found_again() {
+        let db = Database::memory().unwrap();
+        let ttl = json!({ "TimeToLiveSpecification": { "AttributeName": "ttl", "Enabled": true } });
+        spec(&ttl).ensure(&db).unwrap();
+        let there = db.get_table_metadata("things").unwrap().unwrap();
+        assert_eq!((there.stream_enabled, there.ttl_attribute.as_deref()), (false, Some("ttl")));
+        spec(&ttl).ensure(&db).unwrap();
+        let mut turned = spec(&ttl);
+        turned.definition["AttributeDefinitions"].as_array_mut().unwrap().reverse();
+        turned.ensure(&db).unwrap();
+    }
+
+    #[test]
+    fn drift_is_refused_and_named() {
+        let db = Database::memory().unwrap();
+        spec(&json!({})).ensure(&db).unwrap();
+        let other = json!({ "GlobalSecondaryIndexes": [{
+            "IndexName": "by-other",
+            "KeySchema": [{ "AttributeName": "other", "KeyType": "HASH" }],
+            "Projection": { "ProjectionType": "ALL" },
+        }] });
+        let error = spec(&other).ensure(&db).unwrap_err().to_string();
+        assert!(
+            error.starts_with("table things: GlobalSecondaryIndexes in the data directory is not"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_definition_that_is_none_is_named() {
+        let error = spec(&json!({ "KeySchema": [] })).ensure(&Database::memory().unwrap()).unwrap_err();
+        assert!(format!("{error:#}").starts_with("table things: "), "{error:#}");
+    }
 }

@@ -1,13 +1,15 @@
-//! The two ways in which AWS writes an answer: REST-JSON (`x-amzn-errortype` names the error) and AWS JSON 1.0
+//! What the services' answers have in common. The two ways in which AWS writes an answer: REST-JSON (`x-amzn-errortype` names the error) and AWS JSON 1.0
 //! (`__type` in the body does).
 
 use axum::{
     Json,
     response::{IntoResponse, Response},
+    serve::{Listener, ListenerExt},
 };
 use http::{HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE};
 use serde::Serialize;
 use serde_json::json;
+use tokio::net::{TcpListener, TcpStream};
 
 pub(crate) const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 const AWS_JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.0");
@@ -25,4 +27,13 @@ pub(crate) fn aws_json(status: StatusCode, body: &impl Serialize) -> Response {
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
+}
+
+/// Answers are small and are waited for: none waits for a packet to fill.
+pub(crate) fn prompt(listener: TcpListener) -> impl Listener<Io = TcpStream, Addr = std::net::SocketAddr> {
+    listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY not set");
+        }
+    })
 }

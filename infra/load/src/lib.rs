@@ -1,0 +1,50 @@
+//! Rehearses an event before the audience comes: real clients against any deployment, through public URLs only, and a
+//! table of how it went. Knows nothing of the deployment but its URL.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | [`talk`] | the course of a talk, and its report |
+//! | `presenter` | the account that presents: its requests, its screen |
+//! | `voter` | one of the audience: join, connect, vote, come back |
+//! | `ballot` | what was cast and what was shown, for one question |
+//! | `book` | what all clients write down while it runs |
+//! | `api`, `socket` | requests and frames |
+//! | `latency`, `machine`, `report` | figures and how they are printed |
+
+mod api;
+mod ballot;
+mod book;
+mod latency;
+mod machine;
+mod presenter;
+mod report;
+mod socket;
+pub mod talk;
+mod voter;
+
+pub use report::Report;
+pub use talk::Talk;
+
+/// What to rehearse.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Load {
+    #[command(subcommand)]
+    rehearsal: Rehearsal,
+}
+
+#[derive(Clone, Debug, clap::Subcommand)]
+enum Rehearsal {
+    /// A talk: an audience joins by code, votes in a burst on every slide, and checks every tally
+    Talk(Talk),
+}
+
+/// Runs it and prints the figures.
+///
+/// # Errors
+/// Also where a tally is not what was voted, or a screen does not show it: scripts see it by the exit code.
+pub async fn run(load: Load) -> anyhow::Result<()> {
+    let Rehearsal::Talk(talk) = load.rehearsal;
+    let report = talk.play().await?;
+    report.print(talk.json)?;
+    report.verdict()
+}

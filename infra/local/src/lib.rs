@@ -1,1 +1,46 @@
+//! The local cloud: `template.yaml`, running on one machine.
+//!
+//! API Gateway (HTTP and WebSocket), Lambda, the event-source mappings of SQS and the scheduler, in front of the emulated
+//! services of [`cloud`]. The functions are the ones that deploy, called in this process with the events that AWS
+//! sends.
+//!
+//! | module | stands for |
+//! | --- | --- |
+//! | `template` | CloudFormation: what there is to run |
+//! | `doors` | the binaries, by name |
+//! | `runner` | Lambda: timeouts, panics, concurrency |
+//! | `gateway`, `http`, `sockets` | API Gateway: routes, events, quotas |
+//! | `queues` | event-source mappings |
+//! | `schedules` | EventBridge Scheduler |
+//! | `page` | `/_local`: what happened here, and what it would cost |
+//! | `openapi` | the document of all HTTP operations |
+//! | `stack` | [`Local`], which starts and stops all of it |
+//!
+//! ```no_run
+//! # async fn example() -> anyhow::Result<()> {
+//! let local = local::Local::start(local::LocalOptions::default()).await?;
+//! println!("{}", local.url());
+//! local.stop().await;
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod doors;
+mod gateway;
+mod http;
+mod ids;
+mod lock;
+pub mod openapi;
+mod options;
+mod page;
+mod queues;
+pub mod record;
+pub mod runner;
+mod schedules;
+mod sockets;
+mod stack;
 pub mod template;
+
+pub use cloud::Data;
+pub use options::LocalOptions;
+pub use stack::Local;

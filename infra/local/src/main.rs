@@ -1,1 +1,47 @@
-fn main() {}
+//! `colloquy`: the whole system on one machine, and tools that talk to a deployment.
+
+mod demo;
+mod serve;
+
+use clap::{Parser, Subcommand};
+use serve::Serve;
+
+/// Colloquy on one machine: accounts, presentations, live sessions, votes.
+///
+/// Without a command it serves: API, sockets, queues, mail and table, from template.yaml, with nothing to install and no
+/// cloud account. What is kept lies in .colloquy, what happened is at /_local.
+#[derive(Parser)]
+#[command(name = "colloquy", version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: Serve,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run everything here (the default)
+    Serve(Serve),
+    /// Rehearse an event against any deployment, with real clients
+    Load(load::Load),
+    /// Print the OpenAPI document of all operations
+    Openapi,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let cli = Cli::parse();
+    match cli.command {
+        None => cli.serve.run().await,
+        Some(Command::Serve(serve)) => serve.run().await,
+        Some(Command::Load(load)) => load::run(load).await,
+        Some(Command::Openapi) => print_openapi(),
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the document is what was asked for")]
+fn print_openapi() -> anyhow::Result<()> {
+    println!("{}", local::openapi::openapi().to_pretty_json()?);
+    Ok(())
+}

@@ -47,7 +47,12 @@ impl Settings {
         Ok(Self {
             public_url: environment.required("PUBLIC_URL")?.trim_end_matches('/').to_owned(),
             socket_url: environment.required("SOCKET_URL")?.to_owned(),
-            allowed_origins: origins.split(',').map(str::trim).filter(|o| !o.is_empty()).map(Into::into).collect(),
+            allowed_origins: origins
+                .split(',')
+                .map(str::trim)
+                .filter(|o| !o.is_empty())
+                .map(Into::into)
+                .collect(),
             allow_token_in_url: environment.parsed("ALLOW_TOKEN_IN_URL", false)?,
             mail_sender: environment.get("MAIL_SENDER").unwrap_or("Colloquy <no-reply@example.com>").into(),
             first_admin_email: environment.get("FIRST_ADMIN_EMAIL").map(str::to_lowercase),

@@ -56,7 +56,7 @@ mod tests {
         let clock = Clock::system();
         let earlier: Uuid = clock.id();
         let other = clock.clone();
-        other.advance(Duration::from_secs(3600));
+        other.advance(Duration::from_hours(1));
         let later: Uuid = clock.id();
         assert!(later > earlier);
         assert!(clock.millis() - other.millis() < 1000);

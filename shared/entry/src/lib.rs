@@ -9,6 +9,7 @@
 //! | [`worker`] | SQS batches: decode, run, report only what failed |
 //! | [`cron`] | the scheduler's event |
 //! | [`tokens`] | Ed25519 tokens: access, refresh, participant, ticket; JWKS |
+//! | [`tickets`] | the right to open one socket |
 //! | [`app`] | what every door stands on, and its settings |
 //! | [`environment`] | settings as they come in, and the clock |
 //!
@@ -30,6 +31,7 @@ pub mod environment;
 pub mod http;
 pub mod socket;
 mod telemetry;
+pub mod tickets;
 pub mod tokens;
 pub mod worker;
 

@@ -1,4 +1,4 @@
-//! Logs of a Lambda: one JSON object a line on standard output, where CloudWatch takes it.
+//! Logs of a Lambda: one JSON object a line on standard output, where `CloudWatch` takes it.
 
 use tracing_subscriber::EnvFilter;
 

@@ -1,4 +1,6 @@
-//! Sends e-mail. The only crate that speaks SES.
+//! E-mail: what letters say ([`letters`]), and sending them. The only crate that speaks SES.
+
+pub mod letters;
 
 use aws_sdk_sesv2::{
     Client,

@@ -27,6 +27,9 @@ pub enum Error {
     /// It can be read, and these fields are wrong.
     #[error("{}", summary(.0))]
     Invalid(Vec<FieldError>),
+    /// An answer that does not fit its slide.
+    #[error("{}", summary(.0))]
+    InvalidContent(Vec<FieldError>),
     /// Not in this state.
     #[error("{1}")]
     Conflict(Code, String),
@@ -69,9 +72,18 @@ impl Error {
             Self::NotFound(_) => Code::ResourceNotFound,
             Self::Malformed(_) => Code::MalformedRequest,
             Self::Invalid(_) => Code::ValidationError,
+            Self::InvalidContent(_) => Code::InvalidContent,
             Self::TooMany { .. } => Code::RateLimited,
             Self::Unavailable { .. } => Code::ServiceUnavailable,
             Self::Internal(_) => Code::InternalError,
+        }
+    }
+
+    /// The fields that are wrong, where it is about fields.
+    pub fn fields(&self) -> &[FieldError] {
+        match self {
+            Self::Invalid(fields) | Self::InvalidContent(fields) => fields,
+            _ => &[],
         }
     }
 
@@ -138,6 +150,8 @@ codes! {
     InvalidToken = "INVALID_TOKEN", "invalid_token";
     /// A state machine has no such move.
     InvalidTransition = "INVALID_TRANSITION", "invalid_transition";
+    /// There are as many of them as there may be.
+    LimitReached = "LIMIT_REACHED", "limit_reached";
     MalformedRequest = "MALFORMED_REQUEST", "parse_error";
     MethodNotAllowed = "METHOD_NOT_ALLOWED", "method_not_allowed";
     PayloadTooLarge = "PAYLOAD_TOO_LARGE", "payload_too_large";

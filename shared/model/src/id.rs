@@ -5,8 +5,13 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+/// What an id is of, in an error's words.
+pub trait Named: FromStr {
+    const WHAT: &'static str;
+}
+
 macro_rules! ids {
-    ($($(#[$doc:meta])* $name:ident)*) => {$(
+    ($($(#[$doc:meta])* $name:ident = $what:literal;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
         #[serde(transparent)]
@@ -18,6 +23,10 @@ macro_rules! ids {
             pub const fn uuid(self) -> Uuid {
                 self.0
             }
+        }
+
+        impl Named for $name {
+            const WHAT: &'static str = $what;
         }
 
         impl From<Uuid> for $name {
@@ -49,15 +58,15 @@ macro_rules! ids {
 
 ids! {
     /// One log-in of an account on one device: the family of its refresh tokens.
-    LoginId
+    LoginId = "log-in";
     /// Someone in a session, with or without an account.
-    ParticipantId
-    PresentationId
+    ParticipantId = "participant";
+    PresentationId = "presentation";
     /// One participant's answer to one slide; derived from the three, see [`ResponseId::of`].
-    ResponseId
-    SessionId
-    SlideId
-    UserId
+    ResponseId = "response";
+    SessionId = "session";
+    SlideId = "slide";
+    UserId = "user";
 }
 
 impl ParticipantId {

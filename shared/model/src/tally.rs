@@ -23,20 +23,20 @@ impl Tally {
     where
         V: IntoIterator<Item = &'a str>,
     {
-        let mut votes: BTreeMap<String, u64> = options.into_iter().map(|id| (id.to_owned(), 0)).collect();
-        let (mut total_votes, mut total_voters) = (0, 0);
+        let mut counts: BTreeMap<String, u64> = options.into_iter().map(|id| (id.to_owned(), 0)).collect();
+        let (mut choices, mut people) = (0, 0);
         for chosen in voters {
             let mut counted = false;
             for id in chosen {
-                if let Some(count) = votes.get_mut(id) {
+                if let Some(count) = counts.get_mut(id) {
                     *count += 1;
-                    total_votes += 1;
+                    choices += 1;
                     counted = true;
                 }
             }
-            total_voters += u64::from(counted);
+            people += u64::from(counted);
         }
-        Self { votes, total_votes, total_voters }
+        Self { votes: counts, total_votes: choices, total_voters: people }
     }
 }
 

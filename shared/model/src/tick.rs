@@ -21,6 +21,7 @@ impl Tick {
     }
 
     /// The tick, this one or a later one, at whose end an audience of this size is told.
+    #[must_use]
     pub const fn for_audience(self, size: usize) -> Self {
         let period = audience_period(size);
         // The last tick of its period: the one whose successor is divisible.

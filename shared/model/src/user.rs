@@ -1,4 +1,9 @@
-//! Accounts. (Brief of `functions/identity`.)
+//! Accounts: what they are, and the rules of what people type about themselves.
+//!
+//! Each rule answers with the words for the field it judges (`must be …`), so that whoever reads input can name the
+//! field beside it.
+
+use std::{fmt, ops::RangeInclusive};
 
 use serde::{Deserialize, Serialize};
 
@@ -18,4 +23,201 @@ pub enum Role {
     #[default]
     User,
     Admin,
+}
+
+/// Whether an account may log in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = UserStatus)]
+pub enum Status {
+    #[default]
+    Active,
+    /// By an admin; everything is kept, nothing may be done.
+    Disabled,
+    /// By its owner; what remains says only that there was one.
+    Deleted,
+}
+
+/// Characters of a password. Above the longest, somebody is sending us work, not a password (RELIABILITY 2).
+pub const PASSWORD_LENGTH: RangeInclusive<usize> = 8..=128;
+
+/// The longest name and organization (contract A1.2).
+pub const NAME_LENGTH: usize = 255;
+
+/// The longest URL of a picture (contract 1.2 of chat).
+pub const AVATAR_LENGTH: usize = 2048;
+
+/// An e-mail address in the one spelling that is stored and compared: lower case, without space around it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Email(String);
+
+impl Email {
+    /// As somebody typed it. Syntax only, and plainer than RFC 5321: no quoted local parts, no address literals, and
+    /// nothing outside ASCII, which SES does not deliver to. Whether mail arrives, only mail can tell.
+    pub fn typed(text: &str) -> Result<Self, &'static str> {
+        const WRONG: &str = "must be an e-mail address";
+        let text = text.trim().to_ascii_lowercase();
+        let (local, domain) = text.rsplit_once('@').ok_or(WRONG)?;
+        let local_is_good = (1..=64).contains(&local.len())
+            && !local.starts_with('.')
+            && !local.ends_with('.')
+            && !local.contains("..")
+            && local
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&byte));
+        let labels: Vec<&str> = domain.split('.').collect();
+        let domain_is_good = labels.len() >= 2
+            && labels.iter().all(|label| {
+                (1..=63).contains(&label.len())
+                    && !label.starts_with('-')
+                    && !label.ends_with('-')
+                    && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            });
+        // RFC 5321, 4.5.3.1.3: a path has 256 octets, two of them brackets
+        if local_is_good && domain_is_good && text.len() <= 254 { Ok(Self(text)) } else { Err(WRONG) }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The part before the `@`: what somebody is called who told no name.
+    pub fn local_part(&self) -> &str {
+        self.0.split('@').next().unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A user name: 3 to 20 of `[A-Za-z0-9_]`, shown as it was typed, taken in every spelling.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Username(String);
+
+impl Username {
+    pub fn typed(text: &str) -> Result<Self, &'static str> {
+        let good = (3..=20).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if good { Ok(Self(text.into())) } else { Err("must be 3 to 20 letters, digits or underscores") }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The spelling under which it is unique.
+    pub fn folded(&self) -> String {
+        self.0.to_ascii_lowercase()
+    }
+}
+
+impl fmt::Display for Username {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A name or an organization: one line of up to [`NAME_LENGTH`] characters, without space around it.
+pub fn line(text: &str) -> Result<String, &'static str> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().count() > NAME_LENGTH {
+        return Err("must have 1 to 255 characters");
+    }
+    if text.chars().any(char::is_control) {
+        return Err("must be one line without control characters");
+    }
+    Ok(text.into())
+}
+
+/// The URL of a picture. Only `https:`: a browser follows it, we never do.
+pub fn avatar(text: &str) -> Result<String, &'static str> {
+    let text = text.trim();
+    let host = text.strip_prefix("https://").and_then(|rest| rest.split(['/', '?', '#']).next());
+    let plain =
+        |text: &str| !text.chars().any(|c| c.is_whitespace() || c.is_control() || "\"'<>\\`".contains(c));
+    if text.chars().count() > AVATAR_LENGTH || host.is_none_or(str::is_empty) || !plain(text) {
+        return Err("must be an https URL of at most 2048 characters");
+    }
+    Ok(text.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn addresses_have_one_spelling() {
+        assert_eq!(
+            Email::typed(" Ana.Lima+talks@Example.COM\n").unwrap().as_str(),
+            "ana.lima+talks@example.com"
+        );
+        assert_eq!(Email::typed("ana@sub.example.co").unwrap().local_part(), "ana");
+        for bad in [
+            "",
+            "ana",
+            "ana@",
+            "@example.com",
+            "ana@example",
+            "a na@example.com",
+            "ana@exa mple.com",
+            "ana@-example.com",
+            "ana@example..com",
+            ".ana@example.com",
+            "an..a@example.com",
+            "ana@b@example.com",
+            "ana\r\nbcc: x@example.com",
+            "Ana <ana@example.com>",
+            "\u{e1}na@example.com",
+        ] {
+            assert!(Email::typed(bad).is_err(), "{bad:?}");
+        }
+        assert!(Email::typed(&format!("{}@example.com", "a".repeat(64))).is_ok());
+        assert!(Email::typed(&format!("{}@example.com", "a".repeat(65))).is_err());
+        assert!(Email::typed(&format!("a@{}com", "abcdefg.".repeat(40))).is_err());
+    }
+
+    #[test]
+    fn user_names_are_taken_in_every_spelling() {
+        let name = Username::typed("Ana_1").unwrap();
+        assert_eq!((name.as_str(), name.folded().as_str()), ("Ana_1", "ana_1"));
+        for bad in ["", "an", "a-b-c", "ana lima", "\u{e1}na_lima", &"a".repeat(21)] {
+            assert!(Username::typed(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn lines_and_pictures() {
+        assert_eq!(line("  Ana Lima ").unwrap(), "Ana Lima");
+        assert!(line(&"\u{e1}".repeat(255)).is_ok());
+        for bad in ["", "  ", "a\nb", "a\u{0}b", &"a".repeat(256)] {
+            assert!(line(bad).is_err(), "{bad:?}");
+        }
+        assert!(avatar("https://example.com/a.png?x=1").is_ok());
+        for bad in [
+            "",
+            "https://",
+            "https:///a",
+            "http://example.com/a",
+            "javascript:alert(1)",
+            "https://a/\"onload=x",
+        ] {
+            assert!(avatar(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn normalising_twice_is_normalising_once(text in "[A-Za-z0-9.+-]{1,20}@[A-Za-z0-9.-]{1,20}") {
+            if let Ok(email) = Email::typed(&text) {
+                prop_assert_eq!(Email::typed(email.as_str()), Ok(email));
+            }
+        }
+    }
 }

@@ -82,7 +82,7 @@ pub struct OwnResponse {
     pub content: Value,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seq: Option<i64>,
-    pub updated_at: Timestamp,
+    pub created_at: Timestamp,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -142,15 +142,18 @@ pub struct ParticipantLeft {
     pub participant_count: u64,
 }
 
-#[derive(Clone, Debug, Serialize)]
+/// An answer. A changed mind is a new answer under the same `response_id`: the newest `created_at` counts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ResponseSubmitted {
     pub response_id: ResponseId,
     pub slide_id: SlideId,
     pub participant_id: ParticipantId,
     pub display_name: Option<String>,
+    #[schema(value_type = Object)]
     pub content: Value,
+    /// When the gateway received it.
+    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
-    pub updated_at: Timestamp,
 }
 
 /// The state of a vote at a moment; the newest `as_of` is the truth.

@@ -53,10 +53,12 @@ pub struct Posted {
     pub at: Timestamp,
 }
 
-/// Tell a new connection the state of its room, and the presenter who has come.
+/// Tell a connection the state of its room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Greet {
     pub connection: String,
+    /// It is new: the presenter is told who has come.
+    pub arrived: bool,
 }
 
 impl Job for Greet {
@@ -75,7 +77,7 @@ impl Job for CheckSession {
     const QUEUE: Queue = Queue::Sessions;
 }
 
-/// Who is told what a tally comes to.
+/// Who is told what a count comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Told {
@@ -98,17 +100,7 @@ impl Job for CountVotes {
     const QUEUE: Queue = Queue::Ticks;
 
     fn place(&self) -> Option<Place> {
-        let (session, slide, tick) = (self.session, self.slide, self.tick.0);
-        Some(match self.told {
-            Told::Presenter => {
-                Place { group: session.to_string(), deduplication: format!("{slide}-{tick}") }
-            }
-            // a group of its own: waiting for the audience's tick must not hold up the presenter's
-            Told::Everyone => Place {
-                group: format!("{session}-everyone"),
-                deduplication: format!("{slide}-{tick}-everyone"),
-            },
-        })
+        Some(place(self.session, &self.slide.to_string(), self.tick, self.told))
     }
 }
 
@@ -117,6 +109,7 @@ impl Job for CountVotes {
 pub struct CountPresence {
     pub session: SessionId,
     pub tick: Tick,
+    pub told: Told,
 }
 
 impl Job for CountPresence {
@@ -124,10 +117,20 @@ impl Job for CountPresence {
     const QUEUE: Queue = Queue::Ticks;
 
     fn place(&self) -> Option<Place> {
-        Some(Place {
-            group: format!("{}-presence", self.session),
-            deduplication: format!("{}-presence-{}", self.session, self.tick.0),
-        })
+        Some(place(self.session, "presence", self.tick, self.told))
+    }
+}
+
+/// Counts of one thing stand in order; those for everyone in a group of their own, since waiting for the audience's tick
+/// must not hold up the presenter's.
+fn place(session: SessionId, counted: &str, tick: Tick, told: Told) -> Place {
+    let told = match told {
+        Told::Presenter => "presenter",
+        Told::Everyone => "everyone",
+    };
+    Place {
+        group: format!("{session}-{told}"),
+        deduplication: format!("{session}-{counted}-{}-{told}", tick.0),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What crosses a wire other than HTTP: socket events and commands, and jobs. serde only.
 //!
-//! Events carry state and its version, never a change: `version` of the session, `as_of` of a count, `updated_at` of a
+//! Events carry state and its version, never a change: `version` of the session, `as_of` of a count, `created_at` of a
 //! response. A client keeps the newest and ignores what is older, so a late, doubled or reordered event does no harm.
 //!
 //! | event | to | when |

@@ -1,8 +1,33 @@
-//! Rooms. (being built)
+//! Who is connected where, and telling them. The only crate that posts to sockets.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`post`] | one frame to one connection, and closing it |
+//! | [`publish`] | an event to a room: directly up to a hundred connections, by shards of `worker-broadcast` above |
+//! | [`presence`] | entering and leaving a room, and what others are told of it |
+//!
+//! This crate stands on `store` and `queue`, as no other ability does on another: a room *is* rows of the table, and a
+//! large one is told by jobs. The alternative, traits with one implementation each, would say everything twice.
+
+pub mod post;
+pub mod presence;
+pub mod publish;
+
 use aws_sdk_apigatewaymanagement::Client;
 use queue::Queues;
 use store::Store;
 
+/// The rooms of a deployment. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Rooms { client: Client, store: Store, queues: Queues }
-impl Rooms { pub const fn new(client: Client, store: Store, queues: Queues) -> Self { Self { client, store, queues } } }
+pub struct Rooms {
+    client: Client,
+    store: Store,
+    queues: Queues,
+}
+
+impl Rooms {
+    /// `client` speaks to the management endpoint of our WebSocket API.
+    pub const fn new(client: Client, store: Store, queues: Queues) -> Self {
+        Self { client, store, queues }
+    }
+}

@@ -310,4 +310,17 @@ impl Store {
             }
         }
     }
+
+    /// How many items a query finds; paid for like reading them.
+    pub async fn count(&self, query: Query) -> Result<u64> {
+        let (mut total, mut start) = (0, None);
+        loop {
+            let (items, next) = self.query_once(query.clone().only("pk").start(start)).await?;
+            total += items.len() as u64;
+            start = next;
+            if start.is_none() {
+                return Ok(total);
+            }
+        }
+    }
 }

@@ -1,5 +1,5 @@
 //! What operations cost: requests and capacity units, as DynamoDB itself reports them. Every call of this crate asks
-//! for `ReturnConsumedCapacity` (free) and adds to the innermost [`measure`].
+//! for `ReturnConsumedCapacity` (free) and adds to every [`measure`] around it.
 
 use std::{cell::RefCell, future::Future, ops::AddAssign};
 
@@ -27,14 +27,17 @@ tokio::task_local! {
     static METER: RefCell<Cost>;
 }
 
-/// Runs a future and says what its calls of the store cost. Calls on spawned tasks are not seen.
+/// Runs a future and says what its calls of the store cost; a `measure` around this one sees them too. Calls on spawned
+/// tasks are not seen.
 pub async fn measure<F: Future>(future: F) -> (F::Output, Cost) {
-    METER
+    let (output, cost) = METER
         .scope(RefCell::default(), async {
             let output = future.await;
             (output, METER.with(|meter| *meter.borrow()))
         })
-        .await
+        .await;
+    let _ = METER.try_with(|outer| *outer.borrow_mut() += cost);
+    (output, cost)
 }
 
 pub(crate) enum Direction {

@@ -4,7 +4,10 @@ use std::{collections::HashMap, fmt::Display};
 
 use aws_sdk_dynamodb::{
     operation::update_item::builders::UpdateItemFluentBuilder,
-    types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update},
+    types::{
+        AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update,
+        builders::TransactWriteItemBuilder,
+    },
 };
 use serde::Serialize;
 
@@ -179,6 +182,6 @@ impl Write {
                 .build()
                 .map(|check| item.condition_check(check)),
         };
-        built.map(|item| item.build()).map_err(|error| StoreError::Refused(error.to_string()))
+        built.map(TransactWriteItemBuilder::build).map_err(|error| StoreError::Refused(error.to_string()))
     }
 }

@@ -87,7 +87,13 @@ pub async fn begin(store: &Store, hash: &str, body_hash: &str, now: Timestamp) -
 }
 
 /// I1: keeps the answer.
-pub async fn finish(store: &Store, hash: &str, body_hash: &str, answer: Stored, now: Timestamp) -> Result<()> {
+pub async fn finish(
+    store: &Store,
+    hash: &str,
+    body_hash: &str,
+    answer: Stored,
+    now: Timestamp,
+) -> Result<()> {
     let record = Record {
         hash: hash.into(),
         body_hash: body_hash.into(),

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    error::Result,
+    error::{Result, StoreError},
     table::{Gsi1, Key},
 };
 
@@ -54,8 +54,16 @@ pub fn sortable(time: Timestamp) -> String {
     format!("{time:.3}")
 }
 
+/// What the table itself writes into an item.
+const RESERVED: [&str; 9] =
+    ["pk", "sk", "kind", "v", "gsi1pk", "gsi1sk", "due_shard", "due_at", "ttl"];
+
 pub(crate) fn attributes<T: Item>(item: &T) -> Result<Attributes> {
     let mut all: Attributes = serde_dynamo::aws_sdk_dynamodb_1::to_item(item)?;
+    // the item's own field would be overwritten, and found out when it is read
+    if let Some(taken) = RESERVED.into_iter().find(|name| all.contains_key(*name)) {
+        return Err(StoreError::Refused(format!("{}: the attribute {taken} is the table's own", T::KIND)));
+    }
     let Key { pk, sk } = item.key();
     all.insert("pk".into(), text(pk));
     all.insert("sk".into(), text(sk));

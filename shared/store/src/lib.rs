@@ -1,14 +1,55 @@
+//! The table: keys, items, access patterns. The only crate that speaks DynamoDB.
+//!
+//! Each entity has one file: its item, its key, where else it can be found, and its operations, each with the number of the
+//! access pattern that it is. A key string is written in [`table`] and nowhere else.
+//!
+//! | # | question | file |
+//! | --- | --- | --- |
+//! | U1–U3 | accounts: one, by address, by user name | [`users`] |
+//! | L1–L2 | log-ins: one, all of an account | [`logins`] |
+//! | E1 | the password reset with this token | [`resets`] |
+//! | P1–P5 | presentations: one, its notes, all of it, by slug, of an owner | [`presentations`] |
+//! | Q1–Q3 | slides: one, by its id alone, all of a presentation | [`slides`] |
+//! | S1–S6 | sessions: one, with counts, by code, of an owner, of a presentation, to look after | [`sessions`] |
+//! | A1–A2 | the audience: one participant, all of a session | [`participants`] |
+//! | V1–V2 | votes: one, all of a slide | [`responses`] |
+//! | C1–C4 | connections: one, in a room, in a shard, of one holder | [`connections`] |
+//! | K1 | tickets that were used | [`tickets`] |
+//! | R1 | attempts in a window | [`limits`] |
+//! | I1 | requests with an idempotency key | [`idempotency`] |
+//! | O1 | deeds that are done once | [`once`] |
+//! | D1 | what has fallen due | [`due`] |
+//!
+//! # Rules
+//!
+//! - No scan, and no filter where a key condition would do. Every list is paged by a signed cursor ([`page`]).
+//! - What must agree is one transaction; a claim of uniqueness (address, user name, slug, join code) is an item of its own.
+//! - Every item carries `kind` and `v`. What has expired is not returned: DynamoDB deletes it within days.
+//! - Everything asks for its capacity units ([`cost`]); `infra/COSTS.md` says what each operation costs, and a test compares.
+//! - The store is concrete: no repository trait, no in-memory twin. Tests start the embedded engine (`infra/cloud`).
+
 mod calls;
+pub mod connections;
 pub mod cost;
+pub mod due;
 pub mod error;
 mod expression;
-pub mod item;
 pub mod idempotency;
+pub mod item;
 pub mod limits;
 pub mod logins;
+pub mod once;
 pub mod page;
+pub mod participants;
+pub mod presentations;
 mod query;
+pub mod resets;
+pub mod responses;
+pub mod sessions;
+pub mod slides;
 pub mod table;
+pub mod tickets;
+pub mod users;
 
 pub use calls::{Freshness, Store, Written};
 pub use cost::Cost;
@@ -19,4 +60,3 @@ pub use limits::Limit;
 pub use page::Page;
 pub use query::Query;
 pub use table::Key;
-pub mod users;

@@ -2,7 +2,7 @@
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | R1 | attempts in this window | table | `LIMIT#{what}#{who}` | `WINDOW#{start}` | [`count`], [`peek`] |
+//! | R1 | attempts in this window | table | `LIMIT#{what}#{who}` | `WINDOW#{start}` | [`count`], [`peek`], [`peek_strong`] |
 
 use std::time::Duration;
 
@@ -60,18 +60,20 @@ impl Limit {
 pub async fn count(store: &Store, limit: Limit, who: &str, now: Timestamp) -> Result<(), Error> {
     let (start, left) = limit.window(now);
     let until = now + SignedDuration::try_from(left * 2).unwrap_or(SignedDuration::from_hours(1));
-    let change = Change::new("ADD n :one SET #ttl = :until, kind = :kind, v = :v, what = :what, who = :who, #w = :window")
-        .only_if("attribute_not_exists(n) OR n < :most")
-        .name("#ttl", "ttl")
-        .name("#w", "window")
-        .number(":one", 1)
-        .number(":most", limit.most)
-        .number(":until", until.as_second())
-        .number(":v", 1)
-        .number(":window", start)
-        .text(":kind", Attempts::KIND)
-        .text(":what", limit.what)
-        .text(":who", who);
+    let change = Change::new(
+        "ADD n :one SET #ttl = :until, kind = :kind, v = :v, what = :what, who = :who, #w = :window",
+    )
+    .only_if("attribute_not_exists(n) OR n < :most")
+    .name("#ttl", "ttl")
+    .name("#w", "window")
+    .number(":one", 1)
+    .number(":most", limit.most)
+    .number(":until", until.as_second())
+    .number(":v", 1)
+    .number(":window", start)
+    .text(":kind", Attempts::KIND)
+    .text(":what", limit.what)
+    .text(":who", who);
     match store.update_unseen(&limit.key(who, start), change).await? {
         Written::Done(()) => Ok(()),
         Written::Refused => Err(Error::TooMany { retry_after: left }),
@@ -83,8 +85,27 @@ pub async fn count(store: &Store, limit: Limit, who: &str, now: Timestamp) -> Re
 /// # Errors
 /// `TooMany` until the window is over.
 pub async fn peek(store: &Store, limit: Limit, who: &str, now: Timestamp) -> Result<(), Error> {
+    look(store, limit, who, Freshness::Eventual, now).await
+}
+
+/// R1: as [`peek`], with every failure that was counted before: the last word before a success, so that many who try
+/// at once get no more tries than one after the other. 1 read unit.
+///
+/// # Errors
+/// `TooMany` until the window is over.
+pub async fn peek_strong(store: &Store, limit: Limit, who: &str, now: Timestamp) -> Result<(), Error> {
+    look(store, limit, who, Freshness::Strong, now).await
+}
+
+async fn look(
+    store: &Store,
+    limit: Limit,
+    who: &str,
+    freshness: Freshness,
+    now: Timestamp,
+) -> Result<(), Error> {
     let (start, left) = limit.window(now);
-    let attempts: Option<Attempts> = store.get(&limit.key(who, start), Freshness::Eventual, now).await?;
+    let attempts: Option<Attempts> = store.get(&limit.key(who, start), freshness, now).await?;
     match attempts {
         Some(attempts) if attempts.n >= limit.most => Err(Error::TooMany { retry_after: left }),
         _ => Ok(()),

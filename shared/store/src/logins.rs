@@ -2,15 +2,15 @@
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | L1 | one log-in of an account | table | `USER#{user}` | `LOGIN#{login}` | [`get`] |
-//! | L2 | all log-ins of an account | table | `USER#{user}` | `LOGIN#…` | [`list`] |
+//! | L1 | one log-in of an account | table | `USER#{user}` | `LOGIN#{login}` | [`get`], [`get_strong`], [`create`], [`rotate`], [`end`] |
+//! | L2 | all log-ins of an account, newest first | table | `USER#{user}` | `LOGIN#…` | [`list`] |
 
 use jiff::Timestamp;
 use model::{LoginId, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Freshness, Item, Key, Query, Store,
+    Change, Condition, Freshness, Item, Key, Query, Store, Written,
     error::Result,
     table::{Pk, Sk, prefix},
 };
@@ -51,7 +51,37 @@ pub async fn get(store: &Store, user: UserId, login: LoginId, now: Timestamp) ->
     store.get(&key(user, login), Freshness::Eventual, now).await
 }
 
-/// L2.
+/// L1, after every rotation that was acknowledged before.
+pub async fn get_strong(
+    store: &Store,
+    user: UserId,
+    login: LoginId,
+    now: Timestamp,
+) -> Result<Option<Login>> {
+    store.get(&key(user, login), Freshness::Strong, now).await
+}
+
+/// L1: 1 write unit.
+pub async fn create(store: &Store, login: &Login) -> Result<()> {
+    store.put(login).await
+}
+
+/// L1: the next generation, on the condition that it is the next. 1 write unit.
+pub async fn rotate(store: &Store, login: &Login, now: Timestamp) -> Result<Written<Login>> {
+    let change = Change::new("SET generation = :next, rotated_at = :now")
+        .only_if("generation = :current")
+        .number(":current", login.generation)
+        .number(":next", login.generation + 1)
+        .text(":now", now);
+    store.update(&login.key(), change).await
+}
+
+/// L1: ends a log-in; `None` where there was none. 1 write unit.
+pub async fn end(store: &Store, user: UserId, login: LoginId, now: Timestamp) -> Result<Option<Login>> {
+    store.take(&key(user, login), Condition::exists(), now).await
+}
+
+/// L2. Strong: a log-in that is not on the list must not live on.
 pub async fn list(store: &Store, user: UserId, now: Timestamp) -> Result<Vec<Login>> {
-    store.query_all(Query::starting(&Pk::User(user), prefix::LOGIN).strong(), now).await
+    store.query_all(Query::starting(&Pk::User(user), prefix::LOGIN).strong().newest_first(), now).await
 }

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use uuid::Uuid;
+
 use model::{LoginId, ParticipantId, PresentationId, SessionId, SlideId, UserId, join_code::JoinCode};
 
 /// The partition of an item: what one query, or one hot spot, can cover.
@@ -35,13 +37,17 @@ pub enum Pk<'a> {
 pub enum Sk<'a> {
     /// The item that the partition is named after.
     Self_,
-    /// A connection in a room, after two hexadecimal digits of its hash, so that a range of a room is a shard.
-    Connection(&'a str),
+    /// A connection in a room, after whoever holds it and the last two hexadecimal digits of that: a range of a room is
+    /// a shard, and the connections of one holder lie together.
+    Connection(Uuid, &'a str),
     Login(LoginId),
     Notes,
     Participant(ParticipantId),
+    /// Beside the session itself, so that one query reads a session with all its counts.
+    Presence,
     Session(SessionId),
     Slide(SlideId),
+    /// Beside the session itself, as [`Sk::Presence`].
     Tally(SlideId),
     Window(i64),
 }
@@ -82,13 +88,14 @@ impl fmt::Display for Sk<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Self_ => f.write_str("#"),
-            Self::Connection(id) => write!(f, "CONNECTION#{:02x}#{id}", spread(id)),
+            Self::Connection(holder, id) => write!(f, "{}{id}", prefix::held_by(*holder)),
             Self::Login(id) => write!(f, "LOGIN#{id}"),
             Self::Notes => f.write_str("NOTES"),
             Self::Participant(id) => write!(f, "PARTICIPANT#{id}"),
+            Self::Presence => f.write_str("#PRESENCE"),
             Self::Session(id) => write!(f, "SESSION#{id}"),
             Self::Slide(id) => write!(f, "SLIDE#{id}"),
-            Self::Tally(id) => write!(f, "TALLY#{id}"),
+            Self::Tally(id) => write!(f, "#TALLY#{id}"),
             // padded: keys are compared as text
             Self::Window(start) => write!(f, "WINDOW#{start:012}"),
         }
@@ -106,7 +113,16 @@ impl fmt::Display for Gsi1 {
 
 /// What the sort keys of one sort of item start with, for queries over a partition.
 pub mod prefix {
+    /// The named item and what lies beside it.
+    pub const SELF: &str = "#";
     pub const CONNECTION: &str = "CONNECTION#";
+
+    /// The connections of one holder in a room.
+    pub fn held_by(holder: uuid::Uuid) -> String {
+        // the last byte of a UUID is random in v7 and hashed in v5
+        format!("{CONNECTION}{:02x}#{holder}#", holder.as_bytes()[15])
+    }
+
     pub const LOGIN: &str = "LOGIN#";
     pub const PARTICIPANT: &str = "PARTICIPANT#";
     pub const SESSION: &str = "SESSION#";
@@ -131,14 +147,6 @@ pub fn vote_shard(participant: ParticipantId) -> u8 {
     participant.uuid().as_bytes()[15] % VOTE_SHARDS
 }
 
-/// FNV-1a, folded to a byte: spreads connection ids, whose own characters are not uniform.
-fn spread(id: &str) -> u8 {
-    let hash = id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    hash.to_be_bytes().into_iter().fold(0, |folded, byte| folded ^ byte)
-}
-
 /// A primary key as it is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
@@ -154,8 +162,6 @@ impl Key {
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
 
     #[test]
@@ -183,10 +189,11 @@ mod tests {
         .map(|pk| pk.to_string());
         let sorts = [
             Sk::Self_,
-            Sk::Connection("c="),
+            Sk::Connection(id, "c="),
             Sk::Login(id.into()),
             Sk::Notes,
             Sk::Participant(id.into()),
+            Sk::Presence,
             Sk::Session(id.into()),
             Sk::Slide(id.into()),
             Sk::Tally(id.into()),
@@ -201,8 +208,9 @@ mod tests {
     #[test]
     fn every_connection_is_in_exactly_one_shard_and_shards_are_even() {
         let mut sizes = [0_u32; ROOM_SHARDS as usize];
-        for n in 0..1600 {
-            let sk = Sk::Connection(&format!("Zq{n}8dAcE=")).to_string();
+        for n in 0..1600_u32 {
+            let holder = Uuid::new_v5(&Uuid::nil(), &n.to_be_bytes());
+            let sk = Sk::Connection(holder, "Zq8dAcE=").to_string();
             let within: Vec<u8> = (0..ROOM_SHARDS)
                 .filter(|shard| {
                     let (from, to) = room_shard(*shard);

@@ -1,16 +1,26 @@
-//! Accounts.
+//! Accounts, and the claims that keep their addresses and user names unique.
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | U1 | one account | table | `USER#{user}` | `#` | [`get`] |
+//! | U1 | one account | table | `USER#{user}` | `#` | [`get`], [`get_strong`] |
+//! | U2 | the account with this address | table | `EMAIL#{email}` | `#` | [`by_email`] |
+//! | U3 | the account with this user name | table | `USERNAME#{username}` | `#` | [`by_username`] |
+//!
+//! An account and its claims change together, in one transaction.
+
+use std::fmt;
 
 use jiff::Timestamp;
-use model::{UserId, user::{Plan, Role}};
+use model::{
+    UserId,
+    user::{Email, Plan, Role, Status, Username},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Freshness, Item, Key, Store,
+    Change, Condition, Freshness, Item, Key, Store, Write, Written,
     error::Result,
+    logins::Login,
     table::{Pk, Sk},
 };
 
@@ -18,12 +28,42 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     pub id: UserId,
-    pub email: String,
+    /// `None` once the account is deleted.
+    pub email: Option<Email>,
+    pub username: Option<Username>,
     pub name: String,
+    pub avatar: Option<String>,
+    pub organization: Option<String>,
     pub role: Role,
     pub plan: Plan,
+    pub status: Status,
+    pub password: Option<PasswordHash>,
+    /// Log-ins and reset tokens from before count no more.
+    pub password_changed_at: Timestamp,
     pub created_at: Timestamp,
+    /// Moves with every change: what a whole item is written over is what was read.
     pub updated_at: Timestamp,
+}
+
+/// A password hash in its own notation (`$argon2id$…`). Does not print itself.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PasswordHash(String);
+
+impl PasswordHash {
+    pub const fn new(encoded: String) -> Self {
+        Self(encoded)
+    }
+
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordHash(…)")
+    }
 }
 
 impl Item for User {
@@ -34,11 +74,268 @@ impl Item for User {
     }
 }
 
+impl User {
+    pub fn is_active(&self) -> bool {
+        self.status == Status::Active
+    }
+
+    /// What is left of a deleted account: that there was one.
+    fn erased(&self, now: Timestamp) -> Self {
+        Self {
+            id: self.id,
+            email: None,
+            username: None,
+            name: "Deleted account".into(),
+            avatar: None,
+            organization: None,
+            role: Role::User,
+            plan: Plan::Free,
+            status: Status::Deleted,
+            password: None,
+            password_changed_at: now,
+            created_at: self.created_at,
+            updated_at: now,
+        }
+    }
+}
+
+/// An address belongs to one account.
+#[derive(Debug, Serialize, Deserialize)]
+struct EmailClaim {
+    email: Email,
+    owner: UserId,
+}
+
+impl Item for EmailClaim {
+    const KIND: &'static str = "email_claim";
+
+    fn key(&self) -> Key {
+        email_key(&self.email)
+    }
+}
+
+/// A user name belongs to one account, in every spelling.
+#[derive(Debug, Serialize, Deserialize)]
+struct UsernameClaim {
+    username: Username,
+    owner: UserId,
+}
+
+impl Item for UsernameClaim {
+    const KIND: &'static str = "username_claim";
+
+    fn key(&self) -> Key {
+        username_key(&self.username)
+    }
+}
+
 pub fn key(user: UserId) -> Key {
     Key::new(&Pk::User(user), &Sk::Self_)
+}
+
+fn email_key(email: &Email) -> Key {
+    Key::new(&Pk::Email(email.as_str()), &Sk::Self_)
+}
+
+fn username_key(username: &Username) -> Key {
+    Key::new(&Pk::Username(&username.folded()), &Sk::Self_)
 }
 
 /// U1.
 pub async fn get(store: &Store, user: UserId, now: Timestamp) -> Result<Option<User>> {
     store.get(&key(user), Freshness::Eventual, now).await
+}
+
+/// U1, after every write that was acknowledged before: where a password is judged or an item written over.
+pub async fn get_strong(store: &Store, user: UserId, now: Timestamp) -> Result<Option<User>> {
+    store.get(&key(user), Freshness::Strong, now).await
+}
+
+/// U2. Strong: whoever has just registered logs in.
+pub async fn by_email(store: &Store, email: &Email, now: Timestamp) -> Result<Option<UserId>> {
+    let claim: Option<EmailClaim> = store.get(&email_key(email), Freshness::Strong, now).await?;
+    Ok(claim.map(|claim| claim.owner))
+}
+
+/// U3. Strong, as U2.
+pub async fn by_username(store: &Store, username: &Username, now: Timestamp) -> Result<Option<UserId>> {
+    let claim: Option<UsernameClaim> = store.get(&username_key(username), Freshness::Strong, now).await?;
+    Ok(claim.map(|claim| claim.owner))
+}
+
+/// What an account and its claims came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Saved {
+    Done,
+    EmailTaken,
+    UsernameTaken,
+    /// Somebody changed the account in between: read it again.
+    Stale,
+}
+
+/// The writes of a transaction, each with what it means when its condition does not hold.
+#[derive(Default)]
+struct Claims {
+    writes: Vec<Write>,
+    meanings: Vec<Saved>,
+}
+
+impl Claims {
+    fn add(&mut self, write: Write, lost: Saved) {
+        self.writes.push(write);
+        self.meanings.push(lost);
+    }
+
+    fn take_email(&mut self, email: &Email, owner: UserId) -> Result<()> {
+        let write = Write::put_new(&EmailClaim { email: email.clone(), owner })?;
+        self.add(write, Saved::EmailTaken);
+        Ok(())
+    }
+
+    fn take_username(&mut self, username: &Username, owner: UserId) -> Result<()> {
+        let write = Write::put_new(&UsernameClaim { username: username.clone(), owner })?;
+        self.add(write, Saved::UsernameTaken);
+        Ok(())
+    }
+
+    fn release(&mut self, claim: Key, owner: UserId) {
+        let theirs = Condition::new("#owner = :owner").name("#owner", "owner").text(":owner", owner);
+        self.add(Write::delete(claim, theirs), Saved::Stale);
+    }
+
+    async fn save(self, store: &Store) -> Result<Saved> {
+        Ok(match store.transact(self.writes).await? {
+            Ok(()) => Saved::Done,
+            Err(lost) => {
+                let lost: Vec<Saved> = lost.iter().filter_map(|at| self.meanings.get(*at)).copied().collect();
+                // what was read is old: whether the rest is taken has to be asked again
+                let stale = lost.contains(&Saved::Stale);
+                lost.first().copied().filter(|_| !stale).unwrap_or(Saved::Stale)
+            }
+        })
+    }
+}
+
+/// U1 to U3, L1: a new account with its claims and its first log-in. 6 write units, 8 with a user name.
+pub async fn create(store: &Store, user: &User, login: &Login) -> Result<Saved> {
+    let mut claims = Claims::default();
+    claims.add(Write::put_new(user)?, Saved::Stale);
+    claims.add(Write::put_new(login)?, Saved::Stale);
+    if let Some(email) = &user.email {
+        claims.take_email(email, user.id)?;
+    }
+    if let Some(username) = &user.username {
+        claims.take_username(username, user.id)?;
+    }
+    claims.save(store).await
+}
+
+/// U1 to U3: an account as it was read becomes another one; claims follow.
+pub async fn replace(store: &Store, before: &User, after: &User) -> Result<Saved> {
+    let mut claims = Claims::default();
+    let unchanged = Condition::new("updated_at = :read").text(":read", before.updated_at);
+    claims.add(Write::put(after, unchanged)?, Saved::Stale);
+    if before.email != after.email {
+        if let Some(email) = &before.email {
+            claims.release(email_key(email), before.id);
+        }
+        if let Some(email) = &after.email {
+            claims.take_email(email, after.id)?;
+        }
+    }
+    let folded = |user: &User| user.username.as_ref().map(Username::folded);
+    if folded(before) != folded(after) {
+        if let Some(username) = &before.username {
+            claims.release(username_key(username), before.id);
+        }
+        if let Some(username) = &after.username {
+            claims.take_username(username, after.id)?;
+        }
+    }
+    claims.save(store).await
+}
+
+/// U1 to U3: deletes an account as it was read. Its address and user name are free again; what remains is an empty item
+/// that says so, for whoever still names it.
+pub async fn erase(store: &Store, user: &User, now: Timestamp) -> Result<Saved> {
+    replace(store, user, &user.erased(now)).await
+}
+
+/// What somebody changes about themselves; `Some(None)` clears.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Edit {
+    pub name: Option<String>,
+    pub avatar: Option<Option<String>>,
+    pub organization: Option<Option<String>>,
+}
+
+/// U1: changes what nobody else can lay claim to; `Refused` where there is no active account. 1 write unit.
+pub async fn edit(store: &Store, user: UserId, edit: &Edit, now: Timestamp) -> Result<Written<User>> {
+    let mut sets = vec!["updated_at = :now"];
+    let mut names = Vec::new();
+    let mut bound = Vec::new();
+    if let Some(name) = &edit.name {
+        sets.push("#name = :name");
+        names.push(("#name", "name"));
+        bound.push((":name", Some(name)));
+    }
+    if let Some(avatar) = &edit.avatar {
+        sets.push("avatar = :avatar");
+        bound.push((":avatar", avatar.as_ref()));
+    }
+    if let Some(organization) = &edit.organization {
+        sets.push("#organization = :organization");
+        names.push(("#organization", "organization"));
+        bound.push((":organization", organization.as_ref()));
+    }
+    let mut change = active_only(format!("SET {}", sets.join(", "))).text(":now", now);
+    for (placeholder, attribute) in names {
+        change = change.name(placeholder, attribute);
+    }
+    for (placeholder, value) in bound {
+        change = change.serialized(placeholder, &value)?;
+    }
+    store.update(&key(user), change).await
+}
+
+fn active_only(expression: String) -> Change {
+    Change::new(expression).only_if("#status = :active").name("#status", "status").text(":active", "active")
+}
+
+/// U1: another password, on the condition that the one that was judged still stands. 1 write unit.
+pub async fn change_password(
+    store: &Store,
+    user: &User,
+    new: &PasswordHash,
+    now: Timestamp,
+) -> Result<Written> {
+    store.update_unseen(&user.key(), password_change(user, new, now)?).await
+}
+
+/// The write of [`change_password`], also for the transaction that spends a reset token.
+pub(crate) fn password_change(user: &User, new: &PasswordHash, now: Timestamp) -> Result<Change> {
+    Change::new("SET #password = :new, password_changed_at = :now, updated_at = :now")
+        .only_if("#status = :active AND #password = :old")
+        .name("#password", "password")
+        .name("#status", "status")
+        .text(":active", "active")
+        .text(":now", now)
+        .serialized(":old", &user.password)?
+        .serialized(":new", new)
+}
+
+/// U1: the same password under a stronger hash; whoever changed it meanwhile wins.
+pub async fn rehash_password(
+    store: &Store,
+    user: &User,
+    new: &PasswordHash,
+    now: Timestamp,
+) -> Result<Written> {
+    let change = Change::new("SET #password = :new, updated_at = :now")
+        .only_if("#password = :old")
+        .name("#password", "password")
+        .text(":now", now)
+        .serialized(":old", &user.password)?
+        .serialized(":new", new)?;
+    store.update_unseen(&user.key(), change).await
 }

@@ -45,8 +45,8 @@ impl Deduplication {
         self.seen.insert(key, seen);
     }
 
-    pub(super) fn clear(&mut self) {
-        self.seen.clear();
+    pub(super) fn forget(&mut self, key: &str) {
+        self.seen.remove(key);
     }
 
     pub(super) fn live(&self, now: i64) -> impl Iterator<Item = (&String, &Seen)> {
@@ -67,7 +67,8 @@ pub(super) fn pick(
     max: usize,
 ) -> Vec<u64> {
     let group = |message: &Message| message.group.clone().unwrap_or_default();
-    let in_flight = handed.iter().filter_map(|sequence| messages.get(sequence)).filter(|message| message.in_flight(now));
+    let in_flight =
+        handed.iter().filter_map(|sequence| messages.get(sequence)).filter(|message| message.in_flight(now));
     let mut blocked: HashSet<String> = in_flight.map(group).collect();
     let mut picked = Vec::new();
     for message in messages.values() {

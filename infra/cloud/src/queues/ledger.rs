@@ -9,12 +9,7 @@ use std::{
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    QueueSpec,
-    fifo::Seen,
-    message::Message,
-    queue::Queue,
-};
+use super::{QueueSpec, fifo::Seen, message::Message, queue::Queue};
 use crate::journal::Journal;
 
 pub(super) struct Ledger {
@@ -27,12 +22,28 @@ pub(super) struct Ledger {
 #[serde(tag = "op", rename_all = "snake_case")]
 pub(super) enum Record {
     /// Sent, or moved here.
-    Put { queue: String, message: Message },
+    Put {
+        queue: String,
+        message: Message,
+    },
     /// Received, or its visibility changed.
-    Seen { queue: String, sequence: u64, visible_at: i64, receives: u32, first_received_at: Option<i64> },
-    Gone { queue: String, sequence: u64 },
+    Seen {
+        queue: String,
+        sequence: u64,
+        visible_at: i64,
+        receives: u32,
+        first_received_at: Option<i64>,
+    },
+    Gone {
+        queue: String,
+        sequence: u64,
+    },
     /// A deduplication id whose message may be gone.
-    Deduplicated { queue: String, key: String, seen: Seen },
+    Deduplicated {
+        queue: String,
+        key: String,
+        seen: Seen,
+    },
 }
 
 impl Record {
@@ -57,12 +68,16 @@ impl Ledger {
         for spec in specs {
             check(&spec)?;
             let name = spec.name.clone();
-            anyhow::ensure!(queues.insert(name.clone(), Queue::new(spec)).is_none(), "two queues are named {name}");
+            anyhow::ensure!(
+                queues.insert(name.clone(), Queue::new(spec)).is_none(),
+                "two queues are named {name}"
+            );
         }
         for queue in queues.values() {
             let Some(dead_letters) = &queue.spec.dead_letters else { continue };
             let target = queues.get(dead_letters);
-            let target = target.with_context(|| format!("dead-letter queue {dead_letters} does not exist"))?;
+            let target =
+                target.with_context(|| format!("dead-letter queue {dead_letters} does not exist"))?;
             anyhow::ensure!(
                 target.spec.fifo == queue.spec.fifo,
                 "queue {} and its dead-letter queue must both be FIFO or both standard",
@@ -104,9 +119,8 @@ impl Ledger {
             return Ok(());
         }
         journal.append(records)?;
-        let (lines, live) = (journal.lines(), self.queues.values().map(Queue::len).sum::<usize>());
-        // Rewriting costs what lives; this often, an append stays constant on average.
-        if lines > 20_000 && lines > 4 * live {
+        // Rewriting costs what is kept; when that much has been added again, an append stays constant on average.
+        if journal.lines() > 4 * journal.rewritten() + 20_000 {
             self.compact(now)?;
         }
         Ok(())
@@ -165,7 +179,9 @@ impl Ledger {
             };
             match record {
                 Record::Put { message, .. } => {
-                    if let (Some(group), Some(id), None) = (&message.group, &message.deduplication_id, &message.source) {
+                    if let (Some(group), Some(id), None) =
+                        (&message.group, &message.deduplication_id, &message.source)
+                    {
                         let key = queue.deduplication_key(group, id);
                         queue.deduplication.remember(key, &message);
                     }
@@ -183,7 +199,11 @@ impl Ledger {
             }
         }
         for (name, records) in unknown {
-            tracing::warn!(queue = name, records, "the data directory has messages of a queue that is no longer");
+            tracing::warn!(
+                queue = name,
+                records,
+                "the data directory has messages of a queue that is no longer"
+            );
         }
     }
 
@@ -206,7 +226,7 @@ impl Ledger {
 fn check(spec: &QueueSpec) -> anyhow::Result<()> {
     let name = &spec.name;
     anyhow::ensure!(
-        spec.fifo == name.ends_with(".fifo"),
+        spec.fifo == name.strip_suffix(".fifo").is_some(),
         "queue {name}: a name ends in .fifo if, and only if, the queue is FIFO"
     );
     let stem = name.trim_end_matches(".fifo");

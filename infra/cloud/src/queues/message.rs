@@ -77,7 +77,12 @@ impl Message {
         }
         Received {
             message_id: self.id.clone(),
-            receipt_handle: Receipt { queue: queue.to_owned(), sequence: self.sequence, receive: self.receives }.handle(),
+            receipt_handle: Receipt {
+                queue: queue.to_owned(),
+                sequence: self.sequence,
+                receive: self.receives,
+            }
+            .handle(),
             body: self.body.clone(),
             attributes: attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
             message_attributes: lambda_attributes(&self.attributes),

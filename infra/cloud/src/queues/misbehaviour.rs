@@ -13,7 +13,8 @@ pub(super) struct Misbehaviour {
 
 impl Misbehaviour {
     pub(super) fn new(chaos: Chaos) -> Self {
-        let [duplicate, delay, reorder] = ["queue.duplicate", "queue.delay", "queue.reorder"].map(|what| chaos.dice(what));
+        let [duplicate, delay, reorder] =
+            ["queue.duplicate", "queue.delay", "queue.reorder"].map(|what| chaos.dice(what));
         Self { chaos, duplicate, delay, reorder }
     }
 

@@ -65,10 +65,6 @@ impl Queue {
         self.messages.values()
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.messages.len()
-    }
-
     /// The key under which a deduplication id is remembered.
     pub(super) fn deduplication_key(&self, group: &str, id: &str) -> String {
         if self.spec.deduplicate_per_group { format!("{group}\0{id}") } else { id.to_owned() }
@@ -82,11 +78,17 @@ impl Queue {
             self.handed.retain(|sequence| self.messages.contains_key(sequence));
             self.oldest = self.messages.values().map(|message| message.sent_at).min().unwrap_or(i64::MAX);
         }
-        let back: Vec<_> = self.handed.iter().filter_map(|s| self.messages.get(s)).filter(|m| m.visible(now)).collect();
-        let limit = self.spec.max_receive_count.filter(|_| self.spec.dead_letters.is_some()).unwrap_or(u32::MAX);
+        let back: Vec<_> =
+            self.handed.iter().filter_map(|s| self.messages.get(s)).filter(|m| m.visible(now)).collect();
+        let limit =
+            self.spec.max_receive_count.filter(|_| self.spec.dead_letters.is_some()).unwrap_or(u32::MAX);
         let spent = |message: &&&Message| message.ghost || message.receives >= limit;
         let spent: Vec<u64> = back.iter().filter(spent).map(|message| message.sequence).collect();
-        spent.into_iter().filter_map(|sequence| self.remove(sequence)).filter(|message| !message.ghost).collect()
+        spent
+            .into_iter()
+            .filter_map(|sequence| self.remove(sequence))
+            .filter(|message| !message.ghost)
+            .collect()
     }
 
     /// Takes up to `max` messages, which stay invisible for `visibility`.
@@ -144,7 +146,12 @@ impl Queue {
     }
 
     /// `ChangeMessageVisibility`.
-    pub(super) fn release(&mut self, receipt: &Receipt, now: i64, after: Duration) -> Result<&Message, Stale> {
+    pub(super) fn release(
+        &mut self,
+        receipt: &Receipt,
+        now: i64,
+        after: Duration,
+    ) -> Result<&Message, Stale> {
         let message = self.current(receipt)?;
         if message.visible(now) {
             return Err(Stale::Expired);

@@ -34,7 +34,10 @@ impl Template {
                     method.bytes().all(|byte| byte.is_ascii_uppercase()) && path.starts_with('/')
                 });
             if !well_formed {
-                return Err(TemplateError::new(route.path("RouteKey"), format!("{key:?} is no METHOD /path")));
+                return Err(TemplateError::new(
+                    route.path("RouteKey"),
+                    format!("{key:?} is no METHOD /path"),
+                ));
             }
             routes.push(HttpRoute { key, function: self.target(route)? });
         }
@@ -49,7 +52,10 @@ impl Template {
         };
         let expression = self.required(api, "RouteSelectionExpression")?;
         let selection = expression.strip_prefix("$request.body.").ok_or_else(|| {
-            TemplateError::new(api.path("RouteSelectionExpression"), "the local cloud selects by $request.body.FIELD")
+            TemplateError::new(
+                api.path("RouteSelectionExpression"),
+                "the local cloud selects by $request.body.FIELD",
+            )
         })?;
         let stages = self.resources("AWS::ApiGatewayV2::Stage")?;
         let mut names = Vec::new();
@@ -65,14 +71,19 @@ impl Template {
         for route in self.routes("WEBSOCKET")? {
             routes.insert(self.required(route, "RouteKey")?, self.target(route)?);
         }
-        Ok(Some(SocketApi { stage: stage.clone(), selection: selection.split('.').map(str::to_owned).collect(), routes }))
+        Ok(Some(SocketApi {
+            stage: stage.clone(),
+            selection: selection.split('.').map(str::to_owned).collect(),
+            routes,
+        }))
     }
 
     fn routes(&self, protocol: &str) -> Result<Vec<Resource<'_>>> {
         let mut found = Vec::new();
         for route in self.resources("AWS::ApiGatewayV2::Route")? {
             let api = self.required(route, "ApiId")?;
-            let api = self.resource(&api).ok_or_else(|| TemplateError::new(route.path("ApiId"), "no such API"))?;
+            let api =
+                self.resource(&api).ok_or_else(|| TemplateError::new(route.path("ApiId"), "no such API"))?;
             if api.property("ProtocolType") == protocol {
                 found.push(route);
             }
@@ -139,14 +150,19 @@ mod tests {
 
     #[test]
     fn a_function_without_permission_is_refused() {
-        let text = include_str!("../../../../template.yaml").replace("Principal: apigateway.amazonaws.com", "Principal: x");
+        let text = include_str!("../../../../template.yaml")
+            .replace("Principal: apigateway.amazonaws.com", "Principal: x");
         let error = Template::parse(&text, Secrets::in_memory()).unwrap().http_routes().unwrap_err();
-        assert!(error.to_string().ends_with("no AWS::Lambda::Permission lets API Gateway invoke ApiIdentity"), "{error}");
+        assert!(
+            error.to_string().ends_with("no AWS::Lambda::Permission lets API Gateway invoke ApiIdentity"),
+            "{error}"
+        );
     }
 
     #[test]
     fn a_malformed_route_is_refused() {
-        let text = include_str!("../../../../template.yaml").replace("ANY /v1/slides/{proxy+}", "ANY_v1_slides");
+        let text =
+            include_str!("../../../../template.yaml").replace("ANY /v1/slides/{proxy+}", "ANY_v1_slides");
         let error = Template::parse(&text, Secrets::in_memory()).unwrap().http_routes().unwrap_err();
         let expected = "template: Resources.V1SlidesProxyRoute.Properties.RouteKey: \"ANY_v1_slides\" is no METHOD /path";
         assert_eq!(error.to_string(), expected);

@@ -27,6 +27,7 @@ pub struct Mapping {
     pub function: String,
     pub queue: String,
     pub queue_arn: String,
+    pub fifo: bool,
     pub batch_size: usize,
     /// How long a batch may wait for company.
     pub window: Duration,
@@ -52,7 +53,10 @@ pub struct Schedule {
 
 impl Template {
     pub fn functions(&self) -> Result<Vec<Function>> {
-        self.resources("AWS::Serverless::Function")?.into_iter().map(|function| self.function(function)).collect()
+        self.resources("AWS::Serverless::Function")?
+            .into_iter()
+            .map(|function| self.function(function))
+            .collect()
     }
 
     fn function(&self, function: Resource<'_>) -> Result<Function> {
@@ -68,7 +72,10 @@ impl Template {
         };
         let binary = &function.body["Metadata"]["BuildProperties"]["Binary"];
         let binary = binary.as_str().ok_or_else(|| {
-            TemplateError::new(format!("Resources.{}.Metadata.BuildProperties.Binary", function.id), "is missing")
+            TemplateError::new(
+                format!("Resources.{}.Metadata.BuildProperties.Binary", function.id),
+                "is missing",
+            )
         })?;
         let name = self.physical_name(function)?;
         Ok(Function {
@@ -85,7 +92,10 @@ impl Template {
     fn environment(&self, function: Resource<'_>, globals: &Value) -> Result<BTreeMap<String, String>> {
         let mut variables = BTreeMap::new();
         let own = &function.property("Environment")["Variables"];
-        let sources = [(globals, "Globals.Function.Environment.Variables".to_owned()), (own, function.path("Environment.Variables"))];
+        let sources = [
+            (globals, "Globals.Function.Environment.Variables".to_owned()),
+            (own, function.path("Environment.Variables")),
+        ];
         for (source, path) in sources {
             for (name, value) in source.as_object().into_iter().flatten() {
                 let path = format!("{path}.{name}");
@@ -111,10 +121,12 @@ impl Template {
             let queue_arn = self
                 .text(&properties["Queue"], &at("Queue"))?
                 .ok_or_else(|| TemplateError::new(at("Queue"), "is missing"))?;
-            let responses = self.resolve(&properties["FunctionResponseTypes"], &at("FunctionResponseTypes"))?;
+            let responses =
+                self.resolve(&properties["FunctionResponseTypes"], &at("FunctionResponseTypes"))?;
             mappings.push(Mapping {
                 function: function.id.to_owned(),
                 queue: queue_arn.rsplit(':').next().unwrap_or_default().to_owned(),
+                fifo: queue_arn.strip_suffix(".fifo").is_some(),
                 queue_arn,
                 batch_size: size(number("BatchSize")?).unwrap_or(10),
                 window: Duration::from_secs(number("MaximumBatchingWindowInSeconds")?.unwrap_or(0)),
@@ -132,7 +144,7 @@ impl Template {
     pub fn schedules(&self) -> Result<Vec<Schedule>> {
         let mut schedules = Vec::new();
         for (function, name, event) in self.events()? {
-            let (scheduler, property) = match event["Type"].as_str() {
+            let (is_scheduler, property) = match event["Type"].as_str() {
                 Some("ScheduleV2") => (true, "ScheduleExpression"),
                 Some("Schedule") => (false, "Schedule"),
                 Some("SQS") => continue,
@@ -147,10 +159,11 @@ impl Template {
             schedules.push(Schedule {
                 function: function.id.to_owned(),
                 name: name.to_owned(),
-                every: every(&expression)
-                    .ok_or_else(|| TemplateError::new(path, format!("the local cloud knows no schedule {expression:?}")))?,
+                every: every(&expression).ok_or_else(|| {
+                    TemplateError::new(path, format!("the local cloud knows no schedule {expression:?}"))
+                })?,
                 input: input.map(|text| serde_json::from_str(&text).unwrap_or(Value::String(text))),
-                scheduler,
+                scheduler: is_scheduler,
             });
         }
         Ok(schedules)

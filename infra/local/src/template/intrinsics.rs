@@ -1,13 +1,9 @@
 //! CloudFormation's intrinsic functions, for those that templates of ours use.
 
+use cloud::{ACCOUNT, REGION};
 use serde_json::{Map, Value};
 
 use super::{Resource, Result, Template, TemplateError, scalar};
-
-/// What the emulated account is called.
-pub(crate) const ACCOUNT: &str = "000000000000";
-/// Where everything seems to run.
-pub(crate) const REGION: &str = "us-east-1";
 
 impl Template {
     /// The value with every intrinsic replaced; `AWS::NoValue` removes the property.
@@ -25,7 +21,9 @@ impl Template {
 
     pub(super) fn number(&self, value: &Value, path: &str) -> Result<Option<u64>> {
         let Some(text) = self.text(value, path)? else { return Ok(None) };
-        text.parse().map(Some).map_err(|_| TemplateError::new(path, format!("{text:?} is not a whole number")))
+        text.parse()
+            .map(Some)
+            .map_err(|_| TemplateError::new(path, format!("{text:?} is not a whole number")))
     }
 
     pub(super) fn flag(&self, value: &Value, path: &str) -> Result<bool> {
@@ -93,10 +91,13 @@ impl Template {
     fn intrinsic(&self, name: &str, argument: &Value, path: &str) -> Result<Option<Value>> {
         match name {
             "Ref" if argument == "AWS::NoValue" => Ok(None),
-            "Ref" => self.reference(argument.as_str().unwrap_or_default(), path).map(|text| Some(text.into())),
+            "Ref" => {
+                self.reference(argument.as_str().unwrap_or_default(), path).map(|text| Some(text.into()))
+            }
             "Fn::GetAtt" => match list(argument, path)? {
                 [id, attribute] => {
-                    let (id, attribute) = (id.as_str().unwrap_or_default(), attribute.as_str().unwrap_or_default());
+                    let (id, attribute) =
+                        (id.as_str().unwrap_or_default(), attribute.as_str().unwrap_or_default());
                     self.attribute(id, attribute, path).map(|text| Some(text.into()))
                 }
                 _ => Err(TemplateError::new(path, "Fn::GetAtt wants a resource and an attribute")),
@@ -112,7 +113,8 @@ impl Template {
             "Fn::Join" => match list(argument, path)? {
                 [separator, parts] => {
                     let parts = list(parts, path)?.iter().map(|part| self.text(part, path));
-                    let parts = parts.map(|part| Ok(part?.unwrap_or_default())).collect::<Result<Vec<_>>>()?;
+                    let parts =
+                        parts.map(|part| Ok(part?.unwrap_or_default())).collect::<Result<Vec<_>>>()?;
                     Ok(Some(parts.join(separator.as_str().unwrap_or_default()).into()))
                 }
                 _ => Err(TemplateError::new(path, "Fn::Join wants a separator and a list")),
@@ -138,8 +140,9 @@ impl Template {
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("${") {
             filled.push_str(before);
-            let (name, after) =
-                after.split_once('}').ok_or_else(|| TemplateError::new(path, "Fn::Sub: a ${ without its }"))?;
+            let (name, after) = after
+                .split_once('}')
+                .ok_or_else(|| TemplateError::new(path, "Fn::Sub: a ${ without its }"))?;
             rest = after;
             if let Some(literal) = name.strip_prefix('!') {
                 filled.push_str("${");
@@ -241,13 +244,13 @@ mod tests {
 
     use super::super::{Secrets, Template};
 
-    const TEXT: &str = r#"
+    const TEXT: &str = r"
 Parameters: {Stage: {Type: String, Default: live}, Size: {Type: Number, Default: 3}, Open: {Type: String}}
 Conditions: {IsLive: !Equals [!Ref Stage, live], Big: !And [!Condition IsLive, !Not [!Equals [!Ref Size, 3]]]}
 Resources:
   Jobs: {Type: AWS::SQS::Queue, Properties: {FifoQueue: true}}
   Gone: {Type: AWS::SQS::Queue, Condition: Big}
-"#;
+";
 
     fn resolve(text: &str) -> Result<serde_json::Value, String> {
         let template = Template::parse(TEXT, Secrets::in_memory()).unwrap();
@@ -263,7 +266,10 @@ Resources:
             resolve("v: !Sub ['a-${Stage}-${Jobs.QueueName}-${x}-${!raw}', {x: !Ref Size}]"),
             Ok(json!("a-live-Jobs.fifo-3-${raw}"))
         );
-        assert_eq!(resolve("v: {a: !If [Big, 1, !Ref AWS::NoValue], b: [!If [IsLive, 2, 3]]}"), Ok(json!({"b": [2]})));
+        assert_eq!(
+            resolve("v: {a: !If [Big, 1, !Ref AWS::NoValue], b: [!If [IsLive, 2, 3]]}"),
+            Ok(json!({"b": [2]}))
+        );
         assert_eq!(resolve("v: !Join ['-', [a, !Ref Stage]]"), Ok(json!("a-live")));
     }
 
@@ -274,7 +280,10 @@ Resources:
             ("v: !Ref Gone", "template: v: there is no parameter or resource Gone"),
             ("v: !Ref Open", "template: v: the parameter Open has no value"),
             ("v: !ImportValue x", "template: v: Fn::ImportValue is not an intrinsic the local cloud knows"),
-            ("v: !GetAtt Jobs.Color", "template: v: the local cloud knows no attribute Color of Jobs (AWS::SQS::Queue)"),
+            (
+                "v: !GetAtt Jobs.Color",
+                "template: v: the local cloud knows no attribute Color of Jobs (AWS::SQS::Queue)",
+            ),
             ("v: !If [Nope, 1, 2]", "template: Conditions.Nope: there is no such condition"),
             ("v: !Sub 'a${b'", "template: v: Fn::Sub: a ${ without its }"),
         ] {

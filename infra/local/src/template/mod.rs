@@ -16,8 +16,8 @@ use serde_json::Value;
 
 pub use apis::{HttpRoute, SocketApi};
 pub use functions::{Function, Mapping, Schedule};
-pub(crate) use intrinsics::{ACCOUNT, REGION};
 pub use secrets::Secrets;
+pub(crate) use secrets::write_private;
 
 /// What is wrong with a template, and where.
 #[derive(Debug, thiserror::Error)]
@@ -90,11 +90,13 @@ impl Template {
 
     fn defaults(&self) -> Result<BTreeMap<String, String>> {
         let Some(declared) = self.root["Parameters"].as_object() else { return Ok(BTreeMap::new()) };
-        let with_default = declared.iter().filter_map(|(name, parameter)| Some((name, parameter.get("Default")?)));
+        let with_default =
+            declared.iter().filter_map(|(name, parameter)| Some((name, parameter.get("Default")?)));
         with_default
             .map(|(name, default)| {
-                let text = scalar(default)
-                    .ok_or_else(|| TemplateError::new(format!("Parameters.{name}.Default"), "not a scalar"))?;
+                let text = scalar(default).ok_or_else(|| {
+                    TemplateError::new(format!("Parameters.{name}.Default"), "not a scalar")
+                })?;
                 Ok((name.clone(), text))
             })
             .collect()

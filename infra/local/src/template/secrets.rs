@@ -65,8 +65,9 @@ impl Secrets {
         let mut filled = String::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once(OPEN) {
-            let (reference, after) =
-                after.split_once("}}").ok_or_else(|| TemplateError::new(path, "a {{resolve: without its }}"))?;
+            let (reference, after) = after
+                .split_once("}}")
+                .ok_or_else(|| TemplateError::new(path, "a {{resolve: without its }}"))?;
             filled.push_str(before);
             filled.push_str(&self.dynamic(reference, path)?);
             rest = after;
@@ -76,7 +77,9 @@ impl Secrets {
     }
 
     fn dynamic(&self, reference: &str, path: &str) -> Result<String> {
-        let unknown = || TemplateError::new(path, format!("the local cloud cannot resolve {{{{resolve:{reference}}}}}"));
+        let unknown = || {
+            TemplateError::new(path, format!("the local cloud cannot resolve {{{{resolve:{reference}}}}}"))
+        };
         let arn_and_key = reference.strip_prefix("secretsmanager:").ok_or_else(unknown)?;
         let (arn, key) = arn_and_key.split_once(":SecretString:").ok_or_else(unknown)?;
         let id = arn.rsplit(':').next().unwrap_or(arn);

@@ -57,15 +57,17 @@ enum Credential<'a> {
 
 /// A bearer token wins over a cookie.
 fn credential(headers: &HeaderMap) -> Option<Credential<'_>> {
-    if let Some(value) = headers.get(header::AUTHORIZATION) {
-        let token = value.to_str().ok().and_then(|text| {
-            let (scheme, token) = text.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
-        });
+    if headers.contains_key(header::AUTHORIZATION) {
         // a header that cannot be read is a credential that does not count, not none
-        return Some(Credential::Bearer(token.unwrap_or_default()));
+        return Some(Credential::Bearer(bearer(headers).unwrap_or_default()));
     }
     cookie(headers, ACCESS_COOKIE).map(Credential::Cookie)
+}
+
+/// The token of `Authorization: Bearer`.
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
 /// The value of a cookie.
@@ -89,13 +91,10 @@ pub(super) fn claimed(app: &App, headers: &HeaderMap) -> Option<String> {
         Credential::Bearer(token) | Credential::Cookie(token) => token,
     };
     let now = app.clock.now();
-    app.tokens
-        .verify::<Access>(token, now)
-        .map(|access| format!("user:{}", access.user))
-        .or_else(|| {
-            let guest = app.tokens.verify::<Participant>(token, now)?;
-            Some(format!("participant:{}", guest.participant))
-        })
+    app.tokens.verify::<Access>(token, now).map(|access| format!("user:{}", access.user)).or_else(|| {
+        let guest = app.tokens.verify::<Participant>(token, now)?;
+        Some(format!("participant:{}", guest.participant))
+    })
 }
 
 const NO_CREDENTIAL: &str = "sign in: no access token came along";

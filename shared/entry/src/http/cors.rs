@@ -11,17 +11,16 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use crate::App;
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE");
-const HEADERS: HeaderValue =
-    HeaderValue::from_static("authorization, content-type, idempotency-key, x-csrf");
+const HEADERS: HeaderValue = HeaderValue::from_static("authorization, content-type, idempotency-key, x-csrf");
 const EXPOSED: HeaderValue = HeaderValue::from_static("retry-after, x-request-id");
 
 pub(super) async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
     let origin = request.headers().get(header::ORIGIN).cloned();
-    let allowed = origin.filter(|origin| origin.to_str().is_ok_and(|origin| app.settings.allows_origin(origin)));
+    let allowed =
+        origin.filter(|origin| origin.to_str().is_ok_and(|origin| app.settings.allows_origin(origin)));
     let preflight = request.method() == Method::OPTIONS
         && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-    let mut answer =
-        if preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
+    let mut answer = if preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
     let headers = answer.headers_mut();
     headers.append(header::VARY, HeaderValue::from_static("origin"));
     if let Some(origin) = allowed {

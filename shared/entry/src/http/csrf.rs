@@ -17,7 +17,10 @@ use crate::App;
 pub const PROOF: &str = "x-csrf";
 
 pub(super) async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
-    if !request.method().is_safe() && credential_is_cookie(request.headers()) && !proven(&app, request.headers()) {
+    if !request.method().is_safe()
+        && credential_is_cookie(request.headers())
+        && !proven(&app, request.headers())
+    {
         let why = "writes with a cookie need the header x-csrf and an allowed origin";
         return Failure::Transport(StatusCode::FORBIDDEN, Code::CsrfRefused, why.into()).into_response();
     }

@@ -60,7 +60,7 @@ const fn status(error: &Error) -> StatusCode {
         Error::Forbidden(..) => StatusCode::FORBIDDEN,
         Error::NotFound(_) => StatusCode::NOT_FOUND,
         Error::Malformed(_) => StatusCode::BAD_REQUEST,
-        Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::Invalid(_) | Error::InvalidContent(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Conflict(..) => StatusCode::CONFLICT,
         Error::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
         Error::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -86,8 +86,7 @@ impl IntoResponse for Failure {
                 };
                 let message = error.to_string();
                 let (status, code) = (status(&error), error.code());
-                let fields = if let Error::Invalid(fields) = error { fields } else { Vec::new() };
-                (status, code, message, fields, retry_after)
+                (status, code, message, error.fields().to_vec(), retry_after)
             }
         };
         let body = Body {

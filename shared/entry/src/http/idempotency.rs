@@ -26,12 +26,10 @@ const KEPT_HEADERS: [&str; 2] = ["content-type", "location"];
 pub(super) async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
     let key = request.headers().get(HEADER).cloned();
     match key {
-        Some(key) if request.method() == Method::POST => {
-            match once(&app, &key, request, next).await {
-                Ok(answer) => answer,
-                Err(failure) => failure.into_response(),
-            }
-        }
+        Some(key) if request.method() == Method::POST => match once(&app, &key, request, next).await {
+            Ok(answer) => answer,
+            Err(failure) => failure.into_response(),
+        },
         _ => next.run(request).await,
     }
 }
@@ -73,7 +71,9 @@ async fn keep(app: &App, hash: &str, body_hash: &str, answer: Response) -> Resul
     if let (true, Ok(text)) = (body.len() <= KEPT_LIMIT, std::str::from_utf8(&body)) {
         let headers = KEPT_HEADERS
             .iter()
-            .filter_map(|name| Some(((*name).to_owned(), parts.headers.get(*name)?.to_str().ok()?.to_owned())))
+            .filter_map(|name| {
+                Some(((*name).to_owned(), parts.headers.get(*name)?.to_str().ok()?.to_owned()))
+            })
             .collect();
         let stored = Stored { status: status.as_u16(), headers, body: text.into() };
         finish(&app.store, hash, body_hash, stored, app.clock.now()).await?;

@@ -78,7 +78,7 @@ fn type_error(path: &str, message: &str) -> FieldError {
 }
 
 /// What garde found, in the words and paths of ours.
-pub fn fields(report: &Report) -> Vec<FieldError> {
+fn fields(report: &Report) -> Vec<FieldError> {
     report.iter().map(|(path, error)| FieldError::new(path.to_string(), error.message())).collect()
 }
 
@@ -93,8 +93,8 @@ where
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Failure> {
-        let Query(input): Query<T> = Query::try_from_uri(&parts.uri)
-            .map_err(|error| Error::field("query", error.body_text()))?;
+        let Query(input): Query<T> =
+            Query::try_from_uri(&parts.uri).map_err(|error| Error::field("query", error.body_text()))?;
         input.validate().map_err(|report| Error::Invalid(fields(&report)))?;
         Ok(Self(input))
     }

@@ -4,24 +4,32 @@ mod caller;
 mod cors;
 mod csrf;
 mod error;
+mod id;
 mod idempotency;
 mod input;
 mod limit;
 mod observe;
 mod path;
 
-use std::convert::Infallible;
-
-use axum::{Router, body::Body, middleware::from_fn_with_state, response::IntoResponse};
-use http::Request;
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    middleware::from_fn_with_state,
+};
+use http::{Request, Response};
 use lambda_http::{Adapter, request::LambdaRequest, service_fn};
 use lambda_runtime::LambdaEvent;
 use tower::ServiceExt;
 
 use crate::{App, Door};
 
-pub use caller::{Account, Admin, Caller, Guest, MaybeAccount, Source};
+pub use caller::{
+    ACCESS_COOKIE, Account, Admin, Caller, Guest, MaybeAccount, REFRESH_COOKIE, Source, account, bearer,
+    cookie,
+};
+pub use csrf::PROOF;
 pub use error::{Answer, Body as ErrorBody, Failure};
+pub use id::Id;
 pub use input::{ListQuery, Params, Valid};
 pub use limit::limit;
 
@@ -49,12 +57,15 @@ pub fn door(app: &App, router: Router) -> Door {
             let service = service_fn(move |request: lambda_http::Request| {
                 let whole = whole.clone();
                 async move {
-                    let answer = whole.oneshot(request.map(body)).await;
-                    answer.map(IntoResponse::into_response).map_err(|never: Infallible| match never {})
+                    let Ok(answer) = whole.oneshot(request.map(body)).await;
+                    let (parts, body) = answer.into_parts();
+                    // whether it travels as text or base64 the adapter decides by content type
+                    let body = to_bytes(body, usize::MAX).await?;
+                    Ok::<_, axum::Error>(Response::from_parts(parts, lambda_http::Body::from(body.to_vec())))
                 }
             });
-            let answer = Adapter::from(service).oneshot(LambdaEvent::new(request, context)).await;
-            Ok(serde_json::to_value(answer.map_err(|never: Infallible| match never {})?)?)
+            let answer = Adapter::from(service).oneshot(LambdaEvent::new(request, context)).await?;
+            Ok(serde_json::to_value(answer)?)
         }
     })
 }

@@ -24,7 +24,8 @@ pub(super) async fn layer(State(app): State<App>, request: Request, next: Next) 
     let (answer, cost) = store::cost::measure(AssertUnwindSafe(next.run(request)).catch_unwind())
         .instrument(span.clone())
         .await;
-    let answer = answer.unwrap_or_else(|_| error::Failure::from(Error::internal("a handler panicked")).into_response());
+    let answer = answer
+        .unwrap_or_else(|_| error::Failure::from(Error::internal("a handler panicked")).into_response());
     let mut answer = with_id(answer, &id);
     let entered = span.enter();
     tracing::info!(
@@ -46,8 +47,7 @@ pub(super) async fn layer(State(app): State<App>, request: Request, next: Next) 
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     if app.settings.show_cost {
-        let cost =
-            format!("requests={}; rru={}; wru={}", cost.requests, cost.read_units, cost.write_units);
+        let cost = format!("requests={}; rru={}; wru={}", cost.requests, cost.read_units, cost.write_units);
         if let Ok(cost) = HeaderValue::from_str(&cost) {
             headers.insert("x-colloquy-cost", cost);
         }
@@ -58,9 +58,8 @@ pub(super) async fn layer(State(app): State<App>, request: Request, next: Next) 
 /// An error says which request it was.
 fn with_id(mut answer: Response, id: &str) -> Response {
     let Some(mut body) = answer.extensions_mut().remove::<error::Body>() else { return answer };
-    body.request_id = id.to_owned();
+    id.clone_into(&mut body.request_id);
     let (mut parts, _) = answer.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);
     Response::from_parts(parts, Json(body).into_response().into_body())
 }
-

@@ -1,0 +1,6 @@
+//! The Lambda `cron-clock`.
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    entry::run(clock::cron).await
+}

@@ -1,0 +1,183 @@
+//! One document of all subjects.
+
+use entry::http::ErrorBody;
+use model::FieldError;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        ContentBuilder, License, OpenApi, OpenApiBuilder, Ref, RefOr, Response, ResponseBuilder, Schema, Tag,
+        info::InfoBuilder,
+        path::{Operation, ParameterBuilder, ParameterIn, PathItem},
+        schema::{Components, ObjectBuilder, Type},
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+        server::Server,
+        tag::TagBuilder,
+    },
+};
+
+const DESCRIPTION: &str = "\
+One backend for people (and AI) who talk live. Paths are written as `/v1/…`; `/api/v1/…` and `/api/…` are the same \
+routes, with or without a trailing slash.
+
+**Errors** have one body, `Error`; programs branch on `code`. 404 also means *not yours to know about*.
+
+**Lists** answer `items` and `next`, the `cursor` of the next page.
+
+**Repeating**: a POST with an `Idempotency-Key` is answered again, not done again, when it is repeated with the same body.
+
+**Signing in**: a bearer token, or cookies; writes with cookies also need the header `x-csrf`.";
+
+/// What each subject is about, in the order in which a reader meets them.
+const TAGS: [(&str, &str); 7] = [
+    ("identity", "Accounts, log-ins and tokens"),
+    ("presentations", "What a speaker prepares"),
+    ("slides", "The slides of a presentation"),
+    ("sessions", "Live sessions, and who is in them"),
+    ("responses", "What an audience answers"),
+    ("realtime", "Tickets for the socket"),
+    ("docs", "What this is, and whether it works"),
+];
+
+/// Merges what the subjects say about themselves, and adds what is true of all of them: how to sign in, the errors that
+/// `entry` answers for everyone, the header of idempotency.
+pub fn assemble(subjects: impl IntoIterator<Item = OpenApi>) -> OpenApi {
+    let info = InfoBuilder::new()
+        .title("Colloquy")
+        .version(crate::VERSION)
+        .description(Some(DESCRIPTION))
+        .license(Some(License::new("Apache-2.0")))
+        .build();
+    let mut whole = OpenApiBuilder::new().info(info).servers(Some([Server::new("/")])).build();
+    for mut subject in subjects {
+        subject.tags = None;
+        subject.servers = None;
+        whole.merge(subject);
+    }
+    whole.tags = Some(TAGS.map(|(name, about)| tag(name, about)).to_vec());
+    let components = whole.components.get_or_insert_with(Components::new);
+    components.schemas.insert(ErrorBody::name().into_owned(), ErrorBody::schema());
+    components.schemas.insert(FieldError::name().into_owned(), FieldError::schema());
+    components.security_schemes.insert("bearer".into(), RefOr::T(bearer()));
+    components.security_schemes.insert("cookie".into(), RefOr::T(cookie()));
+    for (path, item) in &mut whole.paths.paths {
+        complete(path, item);
+    }
+    whole
+}
+
+fn tag(name: &str, about: &str) -> Tag {
+    TagBuilder::new().name(name).description(Some(about)).build()
+}
+
+fn bearer() -> SecurityScheme {
+    let about = "The `access_token` of a log-in; of a session's guest, the `participant_token`.";
+    let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT");
+    SecurityScheme::Http(scheme.description(Some(about)).build())
+}
+
+fn cookie() -> SecurityScheme {
+    let about = "Set by logging in. Writes also need the header `x-csrf` and an allowed origin.";
+    SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description("__Host-access", about)))
+}
+
+fn complete(path: &str, item: &mut PathItem) {
+    let PathItem { get, put, post, delete, patch, .. } = item;
+    let safe = get.iter_mut().map(|operation| (operation, false));
+    let unsafe_ = [put, delete, patch].into_iter().flatten().map(|operation| (operation, true));
+    for (operation, writes) in safe.chain(unsafe_) {
+        answers(path, operation, writes);
+    }
+    if let Some(operation) = post {
+        answers(path, operation, true);
+        operation.parameters.get_or_insert_default().push(idempotency_key());
+        answer(
+            operation,
+            "409",
+            "`CONFLICT`: the first request with this `Idempotency-Key` is still running",
+        );
+        answer(operation, "422", "`IDEMPOTENCY_KEY_REUSED`: it came with another body before");
+    }
+}
+
+/// What `entry` answers, whatever the operation.
+fn answers(path: &str, operation: &mut Operation, writes: bool) {
+    if !path.starts_with("/v1/") {
+        return;
+    }
+    if operation.security.as_ref().is_some_and(|ways| !ways.is_empty()) {
+        answer(operation, "401", "No credential, or none that counts any more");
+    }
+    if writes {
+        answer(operation, "403", "`CSRF_REFUSED`: a cookie without its proof");
+    }
+    if operation.request_body.is_some() {
+        answer(operation, "400", "Not JSON");
+        answer(operation, "413", "Too large");
+        answer(operation, "415", "Not `application/json`");
+        answer(operation, "422", "Wrong fields");
+    }
+    answer(operation, "500", "A mistake of ours");
+    answer(operation, "503", "A dependency failed; try again after `Retry-After` seconds");
+}
+
+/// Adds an answer that the operation itself says nothing about.
+fn answer(operation: &mut Operation, status: &str, about: &str) {
+    let responses = &mut operation.responses.responses;
+    responses.entry(status.into()).or_insert_with(|| RefOr::T(error(about)));
+    for (status, response) in responses {
+        // What the status means is all that most of them have to say.
+        if let RefOr::T(response) = response
+            && response.description.is_empty()
+        {
+            response.description = meaning(status).into();
+        }
+    }
+}
+
+fn error(about: &str) -> Response {
+    let body = Ref::from_schema_name(ErrorBody::name());
+    let content = ContentBuilder::new().schema(Some(body)).build();
+    ResponseBuilder::new().description(about).content("application/json", content).build()
+}
+
+fn meaning(status: &str) -> &'static str {
+    match status {
+        "200" => "As asked",
+        "201" => "Created",
+        "202" => "Accepted: it will be done",
+        "204" => "Done, and nothing to say",
+        "401" => "No credential, or none that counts any more",
+        "403" => "Known, and may not",
+        "404" => "No such thing, or not yours",
+        "409" => "Not in this state",
+        "422" => "Wrong fields",
+        "429" => "Too often; try again after `Retry-After` seconds",
+        "503" => "A dependency failed",
+        _ => "See `code`",
+    }
+}
+
+fn idempotency_key() -> RefOr<utoipa::openapi::path::Parameter> {
+    let text = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(255));
+    let parameter = ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .description(Some("Any text of one's own: repeated with it, the request is done once."))
+        .schema(Some(Schema::Object(text.build())));
+    RefOr::T(parameter.build())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_true_of_all_is_said_of_each() {
+        let document = serde_json::to_value(assemble([crate::openapi()])).unwrap();
+        assert_eq!(document["info"]["title"], "Colloquy");
+        assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+        assert!(document["components"]["schemas"]["Error"]["properties"]["code"].is_object());
+        assert_eq!(document["components"]["securitySchemes"]["bearer"]["scheme"], "bearer");
+        assert!(document["paths"]["/health"]["get"]["responses"]["200"].is_object());
+    }
+}

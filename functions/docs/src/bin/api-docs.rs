@@ -1,0 +1,6 @@
+//! The Lambda `api-docs`.
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    entry::run(docs::api).await
+}

@@ -1,0 +1,49 @@
+use std::sync::Arc;
+
+use axum::{Extension, response::IntoResponse};
+use entry::StartError;
+use http::header;
+use serde_json::{Value, json};
+
+/// Generated from the handlers of all subjects (`cargo run -- openapi`) and committed: a change of the API is a diff.
+const COMMITTED: &str = include_str!("../../../infra/openapi.json");
+
+/// The document as this deployment serves it: with its own URL.
+#[derive(Clone)]
+pub(crate) struct Document(Arc<str>);
+
+impl Document {
+    pub(crate) fn of(public_url: &str) -> Result<Self, StartError> {
+        let wrong = |why| StartError::wrong("infra/openapi.json", why);
+        let mut document: Value = serde_json::from_str(COMMITTED).map_err(wrong)?;
+        document["servers"] = json!([{ "url": public_url }]);
+        Ok(Self(document.to_string().into()))
+    }
+}
+
+/// This document
+#[utoipa::path(
+    get,
+    path = "/openapi.json",
+    tag = "docs",
+    operation_id = "openapi",
+    responses((status = 200, description = "OpenAPI 3.1", body = serde_json::Value))
+)]
+pub(crate) async fn document(Extension(document): Extension<Document>) -> impl IntoResponse {
+    let headers =
+        [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=300")];
+    (headers, document.0.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_committed_document_is_one_and_gets_our_url() {
+        let document = Document::of("https://api.example.com").unwrap();
+        let document: Value = serde_json::from_str(&document.0).unwrap();
+        assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+        assert_eq!(document["servers"][0]["url"], "https://api.example.com");
+    }
+}

@@ -1,0 +1,80 @@
+//! Swagger UI, from assets in this binary: nothing comes from elsewhere, so the page works without the internet and its
+//! content security policy needs to allow nothing but itself.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+};
+use entry::{App, http::Answer};
+use http::header;
+use model::Error;
+use utoipa_swagger_ui::{Config, serve};
+
+/// `/docs`: the page.
+pub(crate) async fn index(State(app): State<App>) -> Answer<Response> {
+    page(&app, "index.html")
+}
+
+/// What the page is made of.
+pub(crate) async fn file(State(app): State<App>, Path(file): Path<String>) -> Answer<Response> {
+    page(&app, &file)
+}
+
+fn page(app: &App, file: &str) -> Answer<Response> {
+    let config = Config::from("/openapi.json").try_it_out_enabled(true);
+    let served = serve(file, Arc::new(config)).map_err(|error| Error::internal(error.to_string()))?;
+    let asset = served.ok_or(Error::NotFound("this page"))?;
+    let bytes = if file == "index.html" { placed(&asset.bytes) } else { asset.bytes.into_owned() };
+    let headers = [
+        (header::CONTENT_TYPE, asset.content_type),
+        (header::CACHE_CONTROL, "public, max-age=3600".to_owned()),
+        (header::CONTENT_SECURITY_POLICY, policy(&app.settings.public_url)),
+    ];
+    Ok((headers, bytes).into_response())
+}
+
+/// The page is at `/docs`, and means its parts to be beside it; they are below.
+fn placed(page: &[u8]) -> Vec<u8> {
+    String::from_utf8_lossy(page)
+        .replace("=\"./", "=\"/docs/")
+        .replace("=\"index.css", "=\"/docs/index.css")
+        .replace("<title>Swagger UI", "<title>Colloquy API")
+        .into_bytes()
+}
+
+/// Nothing but our own, and requests to this API, which may have a URL of its own.
+fn policy(public_url: &str) -> String {
+    format!(
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+         connect-src 'self' {public_url}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_part_of_the_page_is_in_this_binary() {
+        let asset = |file: &str| serve(file, Arc::new(Config::from("/openapi.json"))).unwrap();
+        let page = String::from_utf8(placed(&asset("index.html").unwrap().bytes)).unwrap();
+        let parts: Vec<&str> = page
+            .split(['"'])
+            .filter(|text| {
+                text.contains('/')
+                    && !text.contains('<')
+                    && !text.contains("image/")
+                    && !text.contains("text/")
+            })
+            .collect();
+        assert!(parts.len() >= 7, "{parts:?}");
+        for part in parts {
+            let file = part.strip_prefix("/docs/").unwrap_or_else(|| panic!("{part} is elsewhere"));
+            assert!(asset(file).is_some(), "{file}");
+        }
+        let start = String::from_utf8(asset("swagger-initializer.js").unwrap().bytes.into_owned()).unwrap();
+        assert!(start.contains("\"/openapi.json\"") && !start.contains("petstore"), "{start}");
+    }
+}

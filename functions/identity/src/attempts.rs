@@ -1,0 +1,80 @@
+//! How often a password may be guessed: per account and per network, failures only, so that a whole office logs in
+//! from one address (RELIABILITY 4).
+
+use std::time::Duration;
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use entry::{App, http::Source};
+use model::{Error, UserId};
+use sha2::{Digest, Sha256};
+use store::{Limit, limits, users::User};
+
+use crate::password_hash::{self, Verdict};
+
+const WINDOW: Duration = Duration::from_mins(15);
+const PER_ACCOUNT: Limit = Limit { what: "password", most: 10, window: WINDOW };
+const PER_NETWORK: Limit = Limit { what: "password_from", most: 50, window: WINDOW };
+
+/// The guesses at one account from one network.
+pub(crate) struct Attempts<'a> {
+    app: &'a App,
+    account: String,
+    network: String,
+}
+
+impl<'a> Attempts<'a> {
+    /// Refuses where too many have failed; counts nothing yet.
+    pub(crate) async fn open(app: &'a App, account: String, source: &Source) -> Result<Self, Error> {
+        let (network, now) = (source.network(), app.clock.now());
+        tokio::try_join!(
+            limits::peek(&app.store, PER_ACCOUNT, &account, now),
+            limits::peek(&app.store, PER_NETWORK, &network, now),
+        )?;
+        Ok(Self { app, account, network })
+    }
+
+    /// Counts a wrong password. The tenth and those that fail beside it are refused, not answered: nobody learns more
+    /// by guessing at once than one after the other.
+    pub(crate) async fn failed(&self) -> Result<(), Error> {
+        let now = self.app.clock.now();
+        let (account, network) = tokio::join!(
+            limits::count(&self.app.store, PER_ACCOUNT, &self.account, now),
+            limits::count(&self.app.store, PER_NETWORK, &self.network, now),
+        );
+        account.and(network)
+    }
+
+    /// The last word before a right password counts: were there too many wrong ones meanwhile?
+    pub(crate) async fn passed(&self) -> Result<(), Error> {
+        limits::peek_strong(&self.app.store, PER_ACCOUNT, &self.account, self.app.clock.now()).await
+    }
+}
+
+/// The name under which guesses at an account are counted, however it was spelled.
+pub(crate) fn account(user: UserId) -> String {
+    user.to_string()
+}
+
+/// The name under which guesses at an account are counted that does not exist. Hashed: what people mistype is theirs.
+pub(crate) fn nobody(identifier: &str) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(identifier.trim().to_lowercase())[..16])
+}
+
+/// Makes the caller prove once more who they are, before what a stolen token must not do (ASVS 7.5.1).
+///
+/// # Errors
+/// `Invalid` for `field` where the password is wrong.
+pub(crate) async fn confirm(
+    app: &App,
+    source: &Source,
+    user: &User,
+    field: &'static str,
+    password: &str,
+) -> Result<(), Error> {
+    let attempts = Attempts::open(app, account(user.id), source).await?;
+    if password_hash::verify(password, user.password.as_ref()).await? == Verdict::Wrong {
+        attempts.failed().await?;
+        return Err(Error::field(field, "is wrong"));
+    }
+    attempts.passed().await
+}

@@ -1,0 +1,143 @@
+//! Log-in with a password. Nobody learns from the answer, or from its time, which accounts there are.
+
+use std::collections::BTreeMap;
+
+use axum::{
+    Form, Json,
+    body::Body,
+    extract::{FromRequest, Request, State},
+};
+use entry::{
+    App,
+    http::{Answer, ErrorBody, Failure, Source, Valid},
+};
+use garde::Validate;
+use http::{HeaderValue, header};
+use model::{
+    Code, Error, UserId,
+    user::{Email, Status, Username},
+};
+use serde::Deserialize;
+use store::users::{self, User};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{
+    attempts::{self, Attempts},
+    fields::Maybe,
+    log_in::{self, Welcome},
+    pair::Cookies,
+    password_hash::{self, Verdict},
+};
+
+const REFUSED: Error = Error::Unauthenticated("the e-mail address, user name or password is wrong");
+
+#[derive(Deserialize, Validate, ToSchema)]
+pub(crate) struct Credentials {
+    /// One of `email`, `username` and `login`, each of which takes an address or a user name.
+    #[garde(length(max = 300))]
+    #[schema(example = "ana@example.com")]
+    email: Maybe,
+    #[garde(length(max = 300))]
+    username: Maybe,
+    #[garde(length(max = 300))]
+    login: Maybe,
+    #[garde(length(max = 1000))]
+    #[schema(format = Password, example = "correct horse battery staple")]
+    password: String,
+}
+
+/// Credentials as JSON, or as the form that `OAuth2` password clients send.
+pub(crate) struct Typed(Credentials);
+
+impl FromRequest<App> for Typed {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
+        let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let is_form =
+            content_type.is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
+        let request = if is_form { as_json(request, app).await? } else { request };
+        let Valid(credentials) = Valid::from_request(request, app).await?;
+        Ok(Self(credentials))
+    }
+}
+
+/// The fields of a form as a JSON object: one set of rules for both.
+async fn as_json(request: Request, app: &App) -> Result<Request, Failure> {
+    let Form(fields): Form<BTreeMap<String, String>> = Form::from_request(request, app)
+        .await
+        .map_err(|error| Error::Malformed(format!("the body is not a form: {}", error.body_text())))?;
+    let body = Body::from(serde_json::to_vec(&fields).map_err(Error::internal)?);
+    let mut request = Request::new(body);
+    request.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok(request)
+}
+
+#[utoipa::path(
+    post,
+    path = "/v1/auth/login",
+    tag = "identity",
+    operation_id = "log_in",
+    summary = "Log in",
+    description = "Also at `/v1/auth/login/json`; the form of OAuth2 password clients (`username`, `password`) is taken too. \
+        Answers a new log-in, in the body and as cookies. An account has at most 20; the oldest dies.",
+    request_body(content((Credentials = "application/json"), (Credentials = "application/x-www-form-urlencoded"))),
+    responses(
+        (status = 200, description = "The account and a new log-in", body = Welcome),
+        (status = 400, description = "Not JSON", body = ErrorBody),
+        (status = 401, description = "Unknown account or wrong password", body = ErrorBody),
+        (status = 403, description = "`ACCOUNT_DISABLED`, and the password was right", body = ErrorBody),
+        (status = 413, description = "Too large", body = ErrorBody),
+        (status = 415, description = "Neither JSON nor a form", body = ErrorBody),
+        (status = 422, description = "Missing fields", body = ErrorBody),
+        (status = 429, description = "Too many wrong passwords for this account, or from this network", body = ErrorBody),
+        (status = 503, description = "A dependency failed", body = ErrorBody),
+    ),
+    security(())
+)]
+pub(crate) async fn log_in(
+    State(app): State<App>,
+    source: Source,
+    Typed(input): Typed,
+) -> Answer<(Cookies, Json<Welcome>)> {
+    let identifier = input.email.as_deref().or(input.login.as_deref()).or(input.username.as_deref());
+    let identifier = identifier.ok_or_else(|| Error::field("email", "is required"))?;
+    let user = find(&app, identifier).await?;
+    let account =
+        user.as_ref().map_or_else(|| attempts::nobody(identifier), |user| attempts::account(user.id));
+    let attempts = Attempts::open(&app, account, &source).await?;
+    let hash = user.as_ref().and_then(|user| user.password.as_ref());
+    let verdict = password_hash::verify(&input.password, hash).await?;
+    let Some(user) = user.filter(|_| verdict != Verdict::Wrong) else {
+        attempts.failed().await?;
+        tracing::info!(reason = "wrong password or no such account", "log-in refused");
+        return Err(REFUSED.into());
+    };
+    attempts.passed().await?;
+    if user.status == Status::Disabled {
+        tracing::info!(user.id = %user.id, reason = "disabled", "log-in refused");
+        return Err(Error::Forbidden(Code::AccountDisabled, "this account is disabled".into()).into());
+    }
+    if verdict == Verdict::RightButWeak {
+        let renewed = password_hash::renew(&input.password).await?;
+        users::rehash_password(&app.store, &user, &renewed, app.clock.now()).await?;
+        tracing::info!(user.id = %user.id, "password hash renewed");
+    }
+    let pair = log_in::begin(&app, &user, &source).await?;
+    tracing::info!(user.id = %user.id, "logged in");
+    Ok((pair.cookies(), Json(Welcome::new(&user, pair))))
+}
+
+/// The account that is meant. Asks the table for as much where there is none.
+async fn find(app: &App, identifier: &str) -> Result<Option<User>, Error> {
+    let now = app.clock.now();
+    let id = match (Email::typed(identifier), Username::typed(identifier.trim())) {
+        (Ok(email), _) => users::by_email(&app.store, &email, now).await?,
+        (_, Ok(username)) => users::by_username(&app.store, &username, now).await?,
+        // of a form that no account has: nothing to be found out
+        _ => None,
+    };
+    let id = id.unwrap_or_else(|| UserId::from(Uuid::nil()));
+    Ok(users::get_strong(&app.store, id, now).await?)
+}

@@ -1,0 +1,60 @@
+//! Ends the log-in of the token that comes along, whichever of the two it is.
+
+use axum::extract::State;
+use entry::{
+    App,
+    http::{ACCESS_COOKIE, Answer, ErrorBody, REFRESH_COOKIE, Valid, bearer, cookie},
+    tokens::{Access, Refresh},
+};
+use http::{HeaderMap, StatusCode};
+use model::{Error, LoginId, UserId};
+
+use super::refresh::Refreshing;
+use crate::{
+    log_in,
+    pair::{Cookies, no_cookies},
+};
+
+#[utoipa::path(
+    post,
+    path = "/v1/auth/logout",
+    tag = "identity",
+    operation_id = "log_out",
+    summary = "Log out",
+    description = "Ends this log-in: both its tokens and its sockets. A refresh token alone, in the body or as a cookie, does.",
+    responses(
+        (status = 204, description = "Ended, and the cookies are taken away"),
+        (status = 400, description = "Not JSON", body = ErrorBody),
+        (status = 401, description = "No token that says whose log-in", body = ErrorBody),
+        (status = 403, description = "`CSRF_REFUSED`: a cookie without its proof", body = ErrorBody),
+        (status = 413, description = "Too large", body = ErrorBody),
+        (status = 415, description = "Not `application/json`", body = ErrorBody),
+        (status = 422, description = "Wrong fields", body = ErrorBody),
+        (status = 503, description = "A dependency failed", body = ErrorBody),
+    )
+)]
+pub(crate) async fn log_out(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Valid(input): Valid<Refreshing>,
+) -> Answer<(StatusCode, Cookies)> {
+    let (user, login) = meant(&app, &headers, input.refresh_token.as_deref())
+        .ok_or(Error::Unauthenticated("no token that says which log-in to end"))?;
+    log_in::end(&app, user, login).await?;
+    tracing::info!(user.id = %user, login.id = %login, "logged out");
+    Ok((StatusCode::NO_CONTENT, no_cookies()))
+}
+
+/// The log-in that the request speaks of. It need not count any more: ending it again does no harm.
+fn meant(app: &App, headers: &HeaderMap, refresh_token: Option<&str>) -> Option<(UserId, LoginId)> {
+    let now = app.clock.now();
+    let access =
+        |token: &str| app.tokens.verify::<Access>(token, now).map(|access| (access.user, access.login));
+    let refresh =
+        |token: &str| app.tokens.verify::<Refresh>(token, now).map(|refresh| (refresh.user, refresh.login));
+    refresh_token
+        .and_then(refresh)
+        .or_else(|| bearer(headers).and_then(access))
+        .or_else(|| cookie(headers, REFRESH_COOKIE).and_then(refresh))
+        .or_else(|| cookie(headers, ACCESS_COOKIE).and_then(access))
+}

@@ -1,0 +1,94 @@
+//! Another password, for who knows the one that is good now.
+
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Source, Valid},
+};
+use garde::Validate;
+use model::{
+    Error,
+    user::{self, Username},
+};
+use protocol::job::{Letter, SendMail};
+use serde::Deserialize;
+use store::{
+    Written,
+    users::{self, Saved, User},
+};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{Done, register::refusal};
+use crate::{attempts, log_in, password_hash};
+
+#[derive(Deserialize, Validate, ToSchema)]
+pub(crate) struct PasswordChange {
+    #[garde(length(max = 1000))]
+    #[schema(format = Password)]
+    current_password: String,
+    /// 8 to 128 characters, and not easily guessed.
+    #[garde(length(chars, min = *user::PASSWORD_LENGTH.start(), max = *user::PASSWORD_LENGTH.end()))]
+    #[schema(format = Password, min_length = 8, max_length = 128)]
+    new_password: String,
+}
+
+#[utoipa::path(
+    post,
+    path = "/v1/auth/password",
+    tag = "identity",
+    operation_id = "change_password",
+    summary = "Change one's password",
+    description = "Also at `/v1/auth/me/password` and `/v1/auth/change-password`. Ends every other log-in; a mail says so.",
+    responses(
+        (status = 200, description = "Changed", body = Done),
+        (status = 400, description = "Not JSON", body = ErrorBody),
+        (status = 401, description = "Not signed in", body = ErrorBody),
+        (status = 403, description = "`CSRF_REFUSED`: a cookie without its proof", body = ErrorBody),
+        (status = 409, description = "Changed by somebody else at the same time", body = ErrorBody),
+        (status = 413, description = "Too large", body = ErrorBody),
+        (status = 415, description = "Not `application/json`", body = ErrorBody),
+        (status = 422, description = "The current password is wrong, or the new one too short, long or easily guessed", body = ErrorBody),
+        (status = 429, description = "Too many wrong passwords", body = ErrorBody),
+        (status = 503, description = "A dependency failed", body = ErrorBody),
+    )
+)]
+pub(crate) async fn change_password(
+    State(app): State<App>,
+    account: Account,
+    source: Source,
+    Valid(input): Valid<PasswordChange>,
+) -> Answer<Json<Done>> {
+    let user = users::get_strong(&app.store, account.user, app.clock.now()).await?;
+    let user = user.filter(User::is_active).ok_or(Error::Unauthenticated("the account is gone"))?;
+    attempts::confirm(&app, &source, &user, "current_password", &input.current_password).await?;
+    let new = password_hash::choose("new_password", &input.new_password, &about(&user)).await?;
+    if users::change_password(&app.store, &user, &new, app.clock.now()).await? == Written::Refused {
+        return Err(refusal(Saved::Stale).into());
+    }
+    after_change(&app, &user, Some(account)).await?;
+    Ok(Json(Done { message: "The password is changed; every other log-in has ended." }))
+}
+
+/// What a password must not be made of.
+pub(crate) fn about(user: &User) -> [&str; 4] {
+    [
+        user.email.as_ref().map_or("", |email| email.as_str()),
+        user.email.as_ref().map_or("", |email| email.local_part()),
+        &user.name,
+        user.username.as_ref().map_or("", Username::as_str),
+    ]
+}
+
+/// Ends the log-ins of a password that is no more, and tells its owner. The change stands whether or not the mail can
+/// be queued.
+pub(crate) async fn after_change(app: &App, user: &User, keep: Option<Account>) -> Result<(), Error> {
+    log_in::end_all_but(app, user.id, keep.map(|account| account.login)).await?;
+    tracing::info!(user.id = %user.id, "password changed");
+    let mail =
+        SendMail { id: app.clock.id::<Uuid>().to_string(), user: user.id, letter: Letter::PasswordChanged };
+    if let Err(error) = app.queues.send(&mail, app.clock.now()).await {
+        tracing::error!(user.id = %user.id, error = ?error, "nobody told the owner of a changed password");
+    }
+    Ok(())
+}

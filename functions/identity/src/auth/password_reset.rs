@@ -1,0 +1,83 @@
+//! Asks for a mail that lets one set a new password. The answer, its time and what the table and the queue are asked
+//! for are the same whether there is such an account or not (RELIABILITY 3).
+
+use std::time::Duration;
+
+use axum::{Json, extract::State};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use entry::{
+    App,
+    http::{Answer, ErrorBody, Source, Valid, limit},
+};
+use garde::Validate;
+use model::{Error, UserId, user::Email};
+use protocol::job::{Letter, SendMail};
+use rand::RngExt;
+use serde::Deserialize;
+use store::{
+    Limit, limits, resets,
+    users::{self, User},
+};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::Done;
+use crate::{attempts, fields};
+
+const HOUR: Duration = Duration::from_hours(1);
+/// More mails than this help nobody. Silent: a 429 would tell who asked before.
+const PER_ACCOUNT: Limit = Limit { what: "reset", most: 3, window: HOUR };
+const PER_NETWORK: Limit = Limit { what: "reset_from", most: 20, window: HOUR };
+
+#[derive(Deserialize, Validate, ToSchema)]
+pub(crate) struct ResetRequest {
+    #[garde(custom(fields::email))]
+    #[schema(format = Email, example = "ana@example.com")]
+    email: String,
+}
+
+#[utoipa::path(
+    post,
+    path = "/v1/auth/password-reset",
+    tag = "identity",
+    operation_id = "request_password_reset",
+    summary = "Ask for a mail that lets one set a new password",
+    description = "Also at `/v1/auth/forgot-password`. The link in the mail is good once, for an hour.",
+    responses(
+        (status = 200, description = "Always the same", body = Done),
+        (status = 400, description = "Not JSON", body = ErrorBody),
+        (status = 413, description = "Too large", body = ErrorBody),
+        (status = 415, description = "Not `application/json`", body = ErrorBody),
+        (status = 422, description = "Not an address", body = ErrorBody),
+        (status = 429, description = "Too many requests from this network", body = ErrorBody),
+        (status = 503, description = "A dependency failed", body = ErrorBody),
+    ),
+    security(())
+)]
+pub(crate) async fn request_password_reset(
+    State(app): State<App>,
+    source: Source,
+    Valid(input): Valid<ResetRequest>,
+) -> Answer<Json<Done>> {
+    limit(&app, &[(PER_NETWORK, &source.network())]).await?;
+    let email = fields::typed("email", &input.email, Email::typed)?;
+    match limits::count(&app.store, PER_ACCOUNT, &attempts::nobody(email.as_str()), app.clock.now()).await {
+        Ok(()) => send(&app, &email).await?,
+        Err(Error::TooMany { .. }) => tracing::info!("a reset was asked for too often"),
+        Err(error) => return Err(error.into()),
+    }
+    Ok(Json(Done { message: "If there is an account with this address, a mail is on its way." }))
+}
+
+/// For an address without an active account, the same for nobody: `worker-mail` finds nobody to write to.
+async fn send(app: &App, email: &Email) -> Result<(), Error> {
+    let now = app.clock.now();
+    let nobody = UserId::from(Uuid::nil());
+    let claimed = users::by_email(&app.store, email, now).await?.unwrap_or(nobody);
+    let user = users::get(&app.store, claimed, now).await?.filter(User::is_active);
+    let user = user.map_or(nobody, |user| user.id);
+    let token = BASE64_URL_SAFE_NO_PAD.encode(rand::rng().random::<[u8; 32]>());
+    resets::create(&app.store, &token, user, now).await?;
+    let id = app.clock.id::<Uuid>().to_string();
+    app.queues.send(&SendMail { id, user, letter: Letter::PasswordReset { token } }, now).await
+}

@@ -1,0 +1,89 @@
+//! Sets a new password with the token from the mail.
+
+use std::time::Duration;
+
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Answer, ErrorBody, Failure, Source, Valid},
+};
+use garde::Validate;
+use http::StatusCode;
+use model::{Code, user};
+use serde::Deserialize;
+use store::{
+    Limit, Written, limits,
+    resets::{self, Reset},
+    users::{self, User},
+};
+use utoipa::ToSchema;
+
+use super::{
+    Done,
+    password::{about, after_change},
+};
+use crate::password_hash;
+
+/// Wrong tokens from one network. They cannot be guessed; this is about the noise.
+const PER_NETWORK: Limit = Limit { what: "reset_token_from", most: 50, window: Duration::from_hours(1) };
+
+#[derive(Deserialize, Validate, ToSchema)]
+pub(crate) struct ResetConfirmation {
+    #[garde(length(max = 200))]
+    token: String,
+    /// 8 to 128 characters, and not easily guessed.
+    #[garde(length(chars, min = *user::PASSWORD_LENGTH.start(), max = *user::PASSWORD_LENGTH.end()))]
+    #[schema(format = Password, min_length = 8, max_length = 128)]
+    new_password: String,
+}
+
+#[utoipa::path(
+    post,
+    path = "/v1/auth/password-reset/confirm",
+    tag = "identity",
+    operation_id = "confirm_password_reset",
+    summary = "Set a new password with the token from the mail",
+    description = "Ends every log-in. A password that is refused does not use the token up.",
+    responses(
+        (status = 200, description = "Changed", body = Done),
+        (status = 400, description = "`INVALID_TOKEN`: unknown, used or expired; or not JSON", body = ErrorBody),
+        (status = 413, description = "Too large", body = ErrorBody),
+        (status = 415, description = "Not `application/json`", body = ErrorBody),
+        (status = 422, description = "The password is too short, long or easily guessed", body = ErrorBody),
+        (status = 429, description = "Too many wrong tokens from this network", body = ErrorBody),
+        (status = 503, description = "A dependency failed", body = ErrorBody),
+    ),
+    security(())
+)]
+pub(crate) async fn confirm_password_reset(
+    State(app): State<App>,
+    source: Source,
+    Valid(input): Valid<ResetConfirmation>,
+) -> Answer<Json<Done>> {
+    let network = source.network();
+    limits::peek(&app.store, PER_NETWORK, &network, app.clock.now()).await?;
+    let Some((reset, user)) = meant(&app, &input.token).await? else {
+        limits::count(&app.store, PER_NETWORK, &network, app.clock.now()).await?;
+        return Err(refused());
+    };
+    let new = password_hash::choose("new_password", &input.new_password, &about(&user)).await?;
+    if resets::redeem(&app.store, &reset, &user, &new, app.clock.now()).await? == Written::Refused {
+        return Err(refused());
+    }
+    after_change(&app, &user, None).await?;
+    Ok(Json(Done { message: "The password is changed; every log-in has ended." }))
+}
+
+/// The reset and its account, where the token counts: asked for after the last change of the password.
+async fn meant(app: &App, token: &str) -> Answer<Option<(Reset, User)>> {
+    let now = app.clock.now();
+    let Some(reset) = resets::get(&app.store, token, now).await? else { return Ok(None) };
+    let user = users::get_strong(&app.store, reset.user, now).await?;
+    let user = user.filter(|user| user.is_active() && user.password_changed_at <= reset.created_at);
+    Ok(user.map(|user| (reset, user)))
+}
+
+fn refused() -> Failure {
+    let why = "the token is unknown, used or expired: ask for another mail";
+    Failure::Transport(StatusCode::BAD_REQUEST, Code::InvalidToken, why.into())
+}

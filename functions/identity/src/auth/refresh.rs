@@ -1,0 +1,149 @@
+//! The next pair of tokens. Refresh tokens rotate; one that comes twice, later than an answer can be lost, was stolen,
+//! and ends its log-in (RELIABILITY 6).
+
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Answer, ErrorBody, REFRESH_COOKIE, Valid, cookie},
+    tokens::Refresh,
+};
+use garde::Validate;
+use http::HeaderMap;
+use jiff::{SignedDuration, Timestamp};
+use model::Error;
+use serde::Deserialize;
+use store::{
+    Written,
+    logins::{self, Login},
+    users,
+};
+use utoipa::ToSchema;
+
+use crate::{
+    fields::Maybe,
+    log_in,
+    pair::{Cookies, Pair},
+};
+
+/// How long the token before is answered with the pair that its owner may not have got: tabs that refresh at once,
+/// an answer lost on the way.
+const OVERLAP: SignedDuration = SignedDuration::from_secs(30);
+
+const REFUSED: Error = Error::Unauthenticated("the refresh token is not valid, or no longer");
+
+#[derive(Deserialize, Validate, ToSchema)]
+pub(crate) struct Refreshing {
+    /// Without it the cookie counts.
+    #[garde(length(max = 4000))]
+    pub(crate) refresh_token: Maybe,
+}
+
+/// What a token of some generation is to its log-in.
+#[derive(Debug, PartialEq, Eq)]
+enum Standing {
+    Current,
+    /// The one before, and its successor may have been lost on the way.
+    JustRotated,
+    Reused,
+    /// Of a generation that never was.
+    Impossible,
+}
+
+fn standing(generation: u64, login: &Login, now: Timestamp) -> Standing {
+    if generation == login.generation {
+        Standing::Current
+    } else if generation > login.generation {
+        Standing::Impossible
+    } else if generation + 1 == login.generation && now.duration_since(login.rotated_at) <= OVERLAP {
+        Standing::JustRotated
+    } else {
+        Standing::Reused
+    }
+}
+
+#[utoipa::path(
+    post,
+    path = "/v1/auth/refresh",
+    tag = "identity",
+    operation_id = "refresh",
+    summary = "The next pair of tokens",
+    description = "A refresh token is good once, and for 30 s more for the same answer. One that comes later ends its log-in. \
+        The 30 days of a log-in count from its beginning.",
+    responses(
+        (status = 200, description = "The next pair, in the body and as cookies", body = Pair),
+        (status = 400, description = "Not JSON", body = ErrorBody),
+        (status = 401, description = "Not a refresh token, or one that counts no more", body = ErrorBody),
+        (status = 403, description = "`CSRF_REFUSED`: a cookie without its proof", body = ErrorBody),
+        (status = 413, description = "Too large", body = ErrorBody),
+        (status = 415, description = "Not `application/json`", body = ErrorBody),
+        (status = 422, description = "Wrong fields", body = ErrorBody),
+        (status = 503, description = "A dependency failed", body = ErrorBody),
+    ),
+    security(())
+)]
+pub(crate) async fn refresh(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Valid(input): Valid<Refreshing>,
+) -> Answer<(Cookies, Json<Pair>)> {
+    let token = input.refresh_token.as_deref().or_else(|| cookie(&headers, REFRESH_COOKIE)).ok_or(REFUSED)?;
+    let token: Refresh = app.tokens.verify(token, app.clock.now()).ok_or(REFUSED)?;
+    let login = current(&app, &token).await?;
+    let user = users::get(&app.store, token.user, app.clock.now()).await?;
+    if !user.is_some_and(|user| user.is_active()) {
+        return Err(REFUSED.into());
+    }
+    let pair = Pair::of(&app, &login)?;
+    Ok((pair.cookies(), Json(pair)))
+}
+
+/// The log-in in the generation whose pair the token is good for.
+async fn current(app: &App, token: &Refresh) -> Result<Login, Error> {
+    let now = app.clock.now();
+    let find = || logins::get_strong(&app.store, token.user, token.login, now);
+    let mut login = find().await?.ok_or(REFUSED)?;
+    if standing(token.generation, &login, now) == Standing::Current {
+        match logins::rotate(&app.store, &login, now).await? {
+            Written::Done(rotated) => return Ok(rotated),
+            // somebody refreshed with the same token at the same time, or this write was sent twice
+            Written::Refused => login = find().await?.ok_or(REFUSED)?,
+        }
+    }
+    match standing(token.generation, &login, now) {
+        Standing::JustRotated => Ok(login),
+        Standing::Reused => {
+            log_in::end(app, token.user, token.login).await?;
+            tracing::warn!(user.id = %token.user, login.id = %token.login, "refresh token reused: log-in ended");
+            Err(REFUSED)
+        }
+        Standing::Current | Standing::Impossible => Err(REFUSED),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_token_is_good_once_and_a_little_longer() {
+        let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
+        let login = Login {
+            user: Uuid::nil().into(),
+            id: Uuid::nil().into(),
+            generation: 7,
+            rotated_at: now,
+            created_at: now,
+            expires_at: now + SignedDuration::from_hours(720),
+            user_agent: None,
+            ip: None,
+        };
+        let after = |seconds| now + SignedDuration::from_secs(seconds);
+        assert_eq!(standing(7, &login, after(9999)), Standing::Current);
+        assert_eq!(standing(6, &login, after(30)), Standing::JustRotated);
+        assert_eq!(standing(6, &login, after(31)), Standing::Reused);
+        assert_eq!(standing(5, &login, after(0)), Standing::Reused);
+        assert_eq!(standing(8, &login, after(0)), Standing::Impossible);
+    }
+}

@@ -1,0 +1,160 @@
+//! Sign-up, in the words of every original.
+
+use std::time::Duration;
+
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Answer, ErrorBody, Source, Valid, limit},
+};
+use garde::Validate;
+use http::StatusCode;
+use model::{
+    Code, Error,
+    user::{self, Email, Plan, Role, Status, Username},
+};
+use serde::{Deserialize, Serialize};
+use store::{
+    Limit,
+    users::{self, Saved, User},
+};
+use utoipa::ToSchema;
+
+use crate::{
+    fields::{self, Maybe},
+    log_in::{self, Welcome},
+    pair::{Cookies, Pair},
+    password_hash,
+};
+
+/// A room full of people behind one address signs up; a machine does not make a million accounts.
+const PER_NETWORK: Limit = Limit { what: "register", most: 500, window: Duration::from_hours(1) };
+
+#[derive(Deserialize, Validate, ToSchema)]
+pub(crate) struct Registration {
+    /// Kept in lower case.
+    #[garde(custom(fields::email))]
+    #[schema(format = Email, example = "ana@example.com")]
+    email: String,
+    /// 8 to 128 characters, and not easily guessed.
+    #[garde(length(chars, min = *user::PASSWORD_LENGTH.start(), max = *user::PASSWORD_LENGTH.end()))]
+    #[schema(format = Password, min_length = 8, max_length = 128, example = "correct horse battery staple")]
+    password: String,
+    /// What others see. Without one: the user name, else the part of the address before the `@`.
+    #[garde(custom(fields::maybe_line))]
+    name: Maybe,
+    /// Same as `name`.
+    #[garde(custom(fields::maybe_line))]
+    full_name: Maybe,
+    /// Same as `name`.
+    #[garde(custom(fields::maybe_line))]
+    display_name: Maybe,
+    /// 3 to 20 of `[A-Za-z0-9_]`, unique in every spelling.
+    #[garde(custom(fields::maybe_username))]
+    username: Maybe,
+    /// `https:` URL of a picture.
+    #[garde(custom(fields::maybe_avatar))]
+    avatar: Maybe,
+    #[garde(custom(fields::maybe_line))]
+    organization: Maybe,
+    /// An invitation to accept; what came of it stands in the answer.
+    #[garde(length(max = 500))]
+    invite_token: Maybe,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Registered {
+    #[serde(flatten)]
+    welcome: Welcome,
+    /// Where an `invite_token` came along.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invite: Option<Invite>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Invite {
+    /// `not_found`: unknown, used or expired. The account was made all the same.
+    #[schema(example = "not_found")]
+    status: &'static str,
+}
+
+#[utoipa::path(
+    post,
+    path = "/v1/auth/register",
+    tag = "identity",
+    operation_id = "register",
+    summary = "Sign up",
+    description = "Also at `/v1/auth/signup`. Answers the account and a first log-in, in the body and as cookies.",
+    responses(
+        (status = 201, description = "The account and its first log-in", body = Registered),
+        (status = 400, description = "Not JSON", body = ErrorBody),
+        (status = 409, description = "`EMAIL_TAKEN` or `USERNAME_TAKEN`", body = ErrorBody),
+        (status = 413, description = "Too large", body = ErrorBody),
+        (status = 415, description = "Not `application/json`", body = ErrorBody),
+        (status = 422, description = "Wrong fields, or an easily guessed password", body = ErrorBody),
+        (status = 429, description = "Too many sign-ups from this network", body = ErrorBody),
+        (status = 503, description = "A dependency failed", body = ErrorBody),
+    ),
+    security(())
+)]
+pub(crate) async fn register(
+    State(app): State<App>,
+    source: Source,
+    Valid(input): Valid<Registration>,
+) -> Answer<(StatusCode, Cookies, Json<Registered>)> {
+    limit(&app, &[(PER_NETWORK, &source.network())]).await?;
+    let user = account(&app, &input).await?;
+    let login = log_in::fresh(&app, user.id, &source);
+    match users::create(&app.store, &user, &login).await? {
+        Saved::Done => {}
+        taken => return Err(refusal(taken).into()),
+    }
+    tracing::info!(user.id = %user.id, login.id = %login.id, "registered");
+    let pair = Pair::of(&app, &login)?;
+    let cookies = pair.cookies();
+    let invite = input.invite_token.map(|_| Invite { status: "not_found" });
+    Ok((StatusCode::CREATED, cookies, Json(Registered { welcome: Welcome::new(&user, pair), invite })))
+}
+
+async fn account(app: &App, input: &Registration) -> Result<User, Error> {
+    let email = fields::typed("email", &input.email, Email::typed)?;
+    let username =
+        input.username.as_deref().map(|name| fields::typed("username", name, Username::typed)).transpose()?;
+    let name = input.name.as_deref().or(input.full_name.as_deref()).or(input.display_name.as_deref());
+    let name = name.or(username.as_ref().map(Username::as_str)).unwrap_or(email.local_part());
+    let name = fields::typed("name", name, user::line)?;
+    let about = [email.as_str(), email.local_part(), &name, username.as_ref().map_or("", Username::as_str)];
+    let password = password_hash::choose("password", &input.password, &about).await?;
+    let is_first_admin = app.settings.first_admin_email.as_deref() == Some(email.as_str());
+    let now = app.clock.now();
+    Ok(User {
+        id: app.clock.id(),
+        email: Some(email),
+        username,
+        name,
+        avatar: input.avatar.as_deref().map(|url| fields::typed("avatar", url, user::avatar)).transpose()?,
+        organization: input
+            .organization
+            .as_deref()
+            .map(|name| fields::typed("organization", name, user::line))
+            .transpose()?,
+        role: if is_first_admin { Role::Admin } else { Role::User },
+        plan: Plan::Free,
+        status: Status::Active,
+        password: Some(password),
+        password_changed_at: now,
+        created_at: now,
+        updated_at: now,
+    })
+}
+
+/// What it means that an account could not be saved.
+pub(crate) fn refusal(saved: Saved) -> Error {
+    match saved {
+        Saved::EmailTaken => Error::conflict(Code::EmailTaken, "this e-mail address has an account"),
+        Saved::UsernameTaken => Error::conflict(Code::UsernameTaken, "this user name is taken"),
+        Saved::Done | Saved::Stale => {
+            Error::conflict(Code::Conflict, "the account was changed at the same time: try again")
+        }
+    }
+}

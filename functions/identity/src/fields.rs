@@ -1,0 +1,62 @@
+//! The rules of [`model::user`] as rules of input, whether a field is there, optional, or may be cleared.
+
+#![expect(clippy::trivially_copy_pass_by_ref, reason = "garde passes its context by reference")]
+
+use garde::Error;
+use model::user::{self, Email, Username};
+use serde::{Deserialize, Deserializer};
+
+type Rule<T> = fn(&str) -> Result<T, &'static str>;
+
+fn each<'a, T>(values: impl IntoIterator<Item = &'a String>, rule: Rule<T>) -> garde::Result {
+    values.into_iter().try_for_each(|value| rule(value).map(drop).map_err(Error::new))
+}
+
+/// A field that may be left out.
+pub(crate) type Maybe = Option<String>;
+
+/// A field that may be left out, or cleared by `null`.
+pub(crate) type Clearable<T = String> = Option<Option<T>>;
+
+/// Makes `null` something else than nothing.
+pub(crate) fn clearable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Clearable, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// What garde is given for a field: `fields::email` and so on.
+pub(crate) fn email(value: &str, _: &()) -> garde::Result {
+    Email::typed(value).map(drop).map_err(Error::new)
+}
+
+pub(crate) fn maybe_email(value: &Maybe, _: &()) -> garde::Result {
+    each(value, Email::typed)
+}
+
+pub(crate) fn maybe_line(value: &Maybe, _: &()) -> garde::Result {
+    each(value, user::line)
+}
+
+pub(crate) fn maybe_avatar(value: &Maybe, _: &()) -> garde::Result {
+    each(value, user::avatar)
+}
+
+pub(crate) fn maybe_username(value: &Maybe, _: &()) -> garde::Result {
+    each(value, Username::typed)
+}
+
+pub(crate) fn clearable_line(value: &Clearable, _: &()) -> garde::Result {
+    each(value.iter().flatten(), user::line)
+}
+
+pub(crate) fn clearable_avatar(value: &Clearable, _: &()) -> garde::Result {
+    each(value.iter().flatten(), user::avatar)
+}
+
+pub(crate) fn clearable_username(value: &Clearable, _: &()) -> garde::Result {
+    each(value.iter().flatten(), Username::typed)
+}
+
+/// A value that has passed its rule, in its own type.
+pub(crate) fn typed<T>(field: &'static str, value: &str, rule: Rule<T>) -> Result<T, model::Error> {
+    rule(value).map_err(|why| model::Error::field(field, why))
+}

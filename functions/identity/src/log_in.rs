@@ -1,0 +1,92 @@
+//! Log-ins of an account begin and end here; whoever ends one also closes its sockets.
+
+use entry::{App, http::Source, tokens::REFRESH_LIFE};
+use futures::future::try_join_all;
+use model::{Error, LoginId, UserId};
+use serde::Serialize;
+use store::{
+    logins::{self, Login},
+    users::{self, User},
+};
+use utoipa::ToSchema;
+
+use crate::{pair::Pair, profile::Profile};
+
+/// Log-ins that an account may have; with one more the oldest dies (ASVS 7.1.2).
+pub(crate) const MOST: usize = 20;
+
+/// What registering and logging in answer: the tokens, and the account under each name that the originals' clients
+/// read, beside them and in `user` and `speaker`.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Welcome {
+    #[serde(flatten)]
+    pub(crate) pair: Pair,
+    pub(crate) user: Profile,
+    /// Same as `user`.
+    pub(crate) speaker: Profile,
+    #[serde(flatten)]
+    pub(crate) account: Profile,
+}
+
+impl Welcome {
+    pub(crate) fn new(user: &User, pair: Pair) -> Self {
+        let profile = Profile::from(user);
+        Self { pair, user: profile.clone(), speaker: profile.clone(), account: profile }
+    }
+}
+
+/// A log-in as it begins, not stored yet.
+pub(crate) fn fresh(app: &App, user: UserId, source: &Source) -> Login {
+    let now = app.clock.now();
+    Login {
+        user,
+        id: app.clock.id(),
+        generation: 0,
+        rotated_at: now,
+        created_at: now,
+        expires_at: now + REFRESH_LIFE,
+        user_agent: source.user_agent.clone(),
+        ip: Some(source.ip.clone()),
+    }
+}
+
+/// Begins a log-in of an account whose password was right as it was read.
+///
+/// # Errors
+/// `Unauthenticated` where the password was changed, or the account disabled, between that and now: whoever changes it
+/// ends the log-ins that lie there, and this one may have come too late for that.
+pub(crate) async fn begin(app: &App, user: &User, source: &Source) -> Result<Pair, Error> {
+    let now = app.clock.now();
+    let login = fresh(app, user.id, source);
+    logins::create(&app.store, &login).await?;
+    let (all, current) = tokio::try_join!(
+        logins::list(&app.store, user.id, now),
+        users::get_strong(&app.store, user.id, now),
+    )?;
+    let stands = current.is_some_and(|current| {
+        current.is_active() && current.password_changed_at == user.password_changed_at
+    });
+    if !stands {
+        end(app, user.id, login.id).await?;
+        return Err(Error::Unauthenticated("the account was changed at the same time: sign in again"));
+    }
+    try_join_all(all.iter().skip(MOST).map(|oldest| end(app, user.id, oldest.id))).await?;
+    Pair::of(app, &login)
+}
+
+/// Ends one log-in: its tokens, and its open sockets (RELIABILITY 8). Says whether it was there.
+pub(crate) async fn end(app: &App, user: UserId, login: LoginId) -> Result<bool, Error> {
+    let now = app.clock.now();
+    let ended = logins::end(&app.store, user, login, now).await?;
+    app.rooms.end_logins(user, |one| one == login, now).await?;
+    Ok(ended.is_some())
+}
+
+/// Ends every log-in of an account but the one to keep.
+pub(crate) async fn end_all_but(app: &App, user: UserId, keep: Option<LoginId>) -> Result<(), Error> {
+    let now = app.clock.now();
+    let all = logins::list(&app.store, user, now).await?;
+    let ending = all.iter().filter(|login| Some(login.id) != keep);
+    try_join_all(ending.map(|login| logins::end(&app.store, user, login.id, now))).await?;
+    app.rooms.end_logins(user, |login| Some(login) != keep, now).await
+}

@@ -1,0 +1,83 @@
+//! The two tokens of a log-in, in the body and as cookies.
+
+use axum::response::AppendHeaders;
+use entry::{
+    App,
+    http::{ACCESS_COOKIE, REFRESH_COOKIE},
+    tokens::{ACCESS_LIFE, Access, Refresh},
+};
+use http::{HeaderName, header::SET_COOKIE};
+use jiff::{SignedDuration, Timestamp};
+use model::Error;
+use serde::Serialize;
+use store::logins::Login;
+use utoipa::ToSchema;
+
+const ALMOST_A_SECOND: SignedDuration = SignedDuration::from_millis(999);
+
+/// Set-Cookie twice.
+pub(crate) type Cookies = AppendHeaders<[(HeaderName, String); 2]>;
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Pair {
+    access_token: String,
+    refresh_token: String,
+    #[schema(example = "bearer")]
+    token_type: &'static str,
+    /// Seconds that the access token lives on.
+    #[schema(example = 900)]
+    expires_in: i64,
+    #[serde(skip)]
+    refresh_expires_in: i64,
+}
+
+impl Pair {
+    /// The pair of a log-in's generation. The same however often it is made: who lost the answer gets it again.
+    pub(crate) fn of(app: &App, login: &Login) -> Result<Self, Error> {
+        let Login { user, id, generation, rotated_at, expires_at, .. } = *login;
+        let access = Access { user, login: id };
+        let refresh = Refresh { user, login: id, generation };
+        let now = app.clock.now();
+        // rounded up: what was signed a moment ago lives for 900 s, not 899
+        let left = |until: Timestamp| until.duration_since(now).max(SignedDuration::ZERO) + ALMOST_A_SECOND;
+        let access_until = expires_at.min(rotated_at + ACCESS_LIFE);
+        Ok(Self {
+            access_token: app.tokens.sign_until(&access, rotated_at, access_until)?,
+            refresh_token: app.tokens.sign_until(&refresh, rotated_at, expires_at)?,
+            token_type: "bearer",
+            expires_in: left(access_until).as_secs(),
+            refresh_expires_in: left(expires_at).as_secs(),
+        })
+    }
+
+    /// `SameSite=Lax` and not `Strict`: whoever follows a link to the app is still signed in; writes need the proof
+    /// that `entry` asks for.
+    pub(crate) fn cookies(&self) -> Cookies {
+        AppendHeaders([
+            cookie(ACCESS_COOKIE, &self.access_token, self.expires_in),
+            cookie(REFRESH_COOKIE, &self.refresh_token, self.refresh_expires_in),
+        ])
+    }
+}
+
+/// Takes the cookies away again.
+pub(crate) fn no_cookies() -> Cookies {
+    AppendHeaders([cookie(ACCESS_COOKIE, "", 0), cookie(REFRESH_COOKIE, "", 0)])
+}
+
+fn cookie(name: &str, value: &str, max_age: i64) -> (HeaderName, String) {
+    (SET_COOKIE, format!("{name}={value}; Max-Age={max_age}; Path=/; Secure; HttpOnly; SameSite=Lax"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cookies_are_for_this_host_over_tls_and_not_for_scripts() {
+        for (_, cookie) in no_cookies().0 {
+            assert!(cookie.starts_with("__Host-"), "{cookie}");
+            assert!(cookie.ends_with("=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax"), "{cookie}");
+        }
+    }
+}

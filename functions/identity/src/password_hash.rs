@@ -1,0 +1,192 @@
+//! Password hashes: argon2id in OWASP's smallest set, made and verified off the async threads.
+//!
+//! Hashes of the originals are bcrypt. They verify, and the first log-in replaces them (RELIABILITY 1); passwords that
+//! bcrypt had cut off at 72 bytes do not verify, since then any tail would do.
+
+use argon2::{
+    Algorithm, Argon2, Params, Version,
+    password_hash::{PasswordHasher, PasswordVerifier, phc},
+};
+use model::Error;
+use store::users::PasswordHash;
+use tokio::{sync::Semaphore, task::spawn_blocking};
+
+/// OWASP Password Storage Cheat Sheet: 19 MiB, two passes, one lane.
+const MEMORY_KIB: u32 = 19 * 1024;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+
+/// Hashes that may run at once in this process. A Lambda has one request; the local cloud has all of them, and 500 at
+/// once would take 10 GB.
+static RUNNING: Semaphore = Semaphore::const_new(4);
+
+/// Guesses that a password must withstand. At ten guesses per quarter of an hour that is a hundred days, and every
+/// password of the usual lists falls in fewer than 30,000.
+const GUESSES: u64 = 100_000;
+
+/// Characters up to which a password is judged. Longer ones are on no list, and judging takes time that grows with the
+/// square of the length.
+const JUDGED: usize = 40;
+
+/// Of no password: verified where there is no account, so that both take the same time.
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$Y29sbG9xdXktbm9ib2R5$e7ZC5+3cjA6IbKLLcbsvtDSyKUhNLQ+Qqk1iUyi6p4k";
+
+/// What a password turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Wrong,
+    Right,
+    /// Right, under a hash that is weaker than today's.
+    RightButWeak,
+}
+
+fn argon2() -> Result<Argon2<'static>, Error> {
+    let params =
+        Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|why| Error::internal(why.to_string()))?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let running = RUNNING.acquire().await.map_err(Error::internal)?;
+    let done = spawn_blocking(work).await.map_err(Error::internal)?;
+    drop(running);
+    done
+}
+
+/// Hashes a password that its owner chose, if it is not easily guessed by one who knows `about` them.
+///
+/// # Errors
+/// `Invalid` for `field`.
+pub(crate) async fn choose(
+    field: &'static str,
+    password: &str,
+    about: &[&str],
+) -> Result<PasswordHash, Error> {
+    let (password, about) = (password.to_owned(), about.iter().map(ToString::to_string).collect::<Vec<_>>());
+    blocking(move || {
+        let about: Vec<&str> = about.iter().map(String::as_str).collect();
+        if is_easily_guessed(&password, &about) {
+            return Err(Error::field(
+                field,
+                "is too easily guessed: use a few words that do not belong together",
+            ));
+        }
+        hash(&password)
+    })
+    .await
+}
+
+/// Hashes a password that is known to be right.
+pub(crate) async fn renew(password: &str) -> Result<PasswordHash, Error> {
+    let password = password.to_owned();
+    blocking(move || hash(&password)).await
+}
+
+/// Takes the same time whether there is a hash or not.
+pub(crate) async fn verify(password: &str, hash: Option<&PasswordHash>) -> Result<Verdict, Error> {
+    let password = password.to_owned();
+    let known = hash.is_some();
+    let encoded = hash.map_or(NOBODY, PasswordHash::expose).to_owned();
+    blocking(move || {
+        let verdict = judge(&password, &encoded)?;
+        Ok(if known { verdict } else { Verdict::Wrong })
+    })
+    .await
+}
+
+fn is_easily_guessed(password: &str, about: &[&str]) -> bool {
+    if password.chars().count() > JUDGED {
+        let password = password.to_lowercase();
+        return about.iter().any(|fact| fact.to_lowercase() == password);
+    }
+    zxcvbn::zxcvbn(password, about).guesses() < GUESSES
+}
+
+fn hash(password: &str) -> Result<PasswordHash, Error> {
+    let hash =
+        argon2()?.hash_password(password.as_bytes()).map_err(|why| Error::internal(why.to_string()))?;
+    Ok(PasswordHash::new(hash.to_string()))
+}
+
+fn judge(password: &str, encoded: &str) -> Result<Verdict, Error> {
+    if ["$2a$", "$2b$", "$2y$"].iter().any(|prefix| encoded.starts_with(prefix)) {
+        // an error is a password of more than 72 bytes, or a hash that nothing fits
+        let right = bcrypt::non_truncating_verify(password, encoded).unwrap_or(false);
+        return Ok(if right { Verdict::RightButWeak } else { Verdict::Wrong });
+    }
+    let hash = phc::PasswordHash::new(encoded).map_err(|why| Error::internal(why.to_string()))?;
+    match argon2()?.verify_password(password.as_bytes(), &hash) {
+        Ok(()) if is_weak(&hash) => Ok(Verdict::RightButWeak),
+        Ok(()) => Ok(Verdict::Right),
+        Err(argon2::password_hash::Error::PasswordInvalid) => Ok(Verdict::Wrong),
+        Err(why) => Err(Error::internal(why.to_string())),
+    }
+}
+
+fn is_weak(hash: &phc::PasswordHash) -> bool {
+    let strong = Params::try_from(hash).is_ok_and(|params| {
+        params.m_cost() >= MEMORY_KIB && params.t_cost() >= PASSES && params.p_cost() >= LANES
+    });
+    hash.algorithm.as_str() != Algorithm::Argon2id.as_str() || !strong
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_says_its_parameters_and_nothing_is_cut_off() {
+        let long = "x".repeat(72);
+        let hash = hash(&format!("{long}a")).unwrap();
+        assert!(hash.expose().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", hash.expose());
+        assert_eq!(judge(&format!("{long}a"), hash.expose()).unwrap(), Verdict::Right);
+        assert_eq!(judge(&format!("{long}b"), hash.expose()).unwrap(), Verdict::Wrong);
+        assert!(!format!("{hash:?}").contains("argon2"), "does not print itself");
+    }
+
+    #[test]
+    fn weaker_hashes_are_right_but_weak() {
+        let weak =
+            Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(8 * 1024, 1, 1, None).unwrap());
+        let encoded = weak.hash_password(b"correct horse").unwrap().to_string();
+        assert_eq!(judge("correct horse", &encoded).unwrap(), Verdict::RightButWeak);
+        assert_eq!(judge("wrong horse", &encoded).unwrap(), Verdict::Wrong);
+        let bcrypt = bcrypt::hash("correct horse", 4).unwrap();
+        assert_eq!(judge("correct horse", &bcrypt).unwrap(), Verdict::RightButWeak);
+        assert_eq!(judge("wrong horse", &bcrypt).unwrap(), Verdict::Wrong);
+    }
+
+    #[test]
+    fn a_password_that_bcrypt_cut_off_does_not_verify() {
+        let cut = bcrypt::hash("x".repeat(72), 4).unwrap();
+        assert_eq!(judge(&"x".repeat(73), &cut).unwrap(), Verdict::Wrong);
+        assert_eq!(judge("correct horse", "$2b$broken").unwrap(), Verdict::Wrong);
+    }
+
+    #[tokio::test]
+    async fn nobody_has_a_password() {
+        assert_eq!(verify("", None).await.unwrap(), Verdict::Wrong);
+        let [nobody, real] = [NOBODY, hash("x").unwrap().expose()].map(|encoded| {
+            let hash = phc::PasswordHash::new(encoded).unwrap();
+            (hash.algorithm.to_string(), Params::try_from(&hash).unwrap())
+        });
+        assert_eq!(nobody, real, "verifying takes the same time");
+    }
+
+    #[test]
+    fn easily_guessed_passwords() {
+        for easy in
+            ["password", "12345678", "qwertyuiop", "Password123!", "passw0rd12", "iloveyou1", "aaaaaaaaaaaa"]
+        {
+            assert!(is_easily_guessed(easy, &[]), "{easy}");
+        }
+        assert!(is_easily_guessed("ana.lima@example.com", &["ana.lima@example.com", "Ana Lima"]));
+        for good in ["correct horse battery staple", "secret-password", "m\u{fc}sli-um-acht", &"x".repeat(64)]
+        {
+            assert!(!is_easily_guessed(good, &["ana@example.com"]), "{good}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! What is shown of an account.
+
+use jiff::Timestamp;
+use model::{
+    UserId,
+    user::{Plan, Role, Status},
+};
+use serde::Serialize;
+use store::users::User;
+use utoipa::ToSchema;
+
+/// An account as its owner sees it. Several names for one fact are the originals': their clients read them.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Profile {
+    id: UserId,
+    email: Option<String>,
+    name: String,
+    /// Same as `name`.
+    full_name: String,
+    /// Same as `name`.
+    display_name: String,
+    username: Option<String>,
+    avatar: Option<String>,
+    /// Same as `avatar`.
+    avatar_url: Option<String>,
+    organization: Option<String>,
+    plan: Plan,
+    /// Same as `plan`.
+    plan_type: Plan,
+    role: Role,
+    status: Status,
+    is_active: bool,
+    is_admin: bool,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+}
+
+impl From<&User> for Profile {
+    fn from(user: &User) -> Self {
+        Self {
+            id: user.id,
+            email: user.email.as_ref().map(ToString::to_string),
+            name: user.name.clone(),
+            full_name: user.name.clone(),
+            display_name: user.name.clone(),
+            username: user.username.as_ref().map(ToString::to_string),
+            avatar: user.avatar.clone(),
+            avatar_url: user.avatar.clone(),
+            organization: user.organization.clone(),
+            plan: user.plan,
+            plan_type: user.plan,
+            role: user.role,
+            status: user.status,
+            is_active: user.is_active(),
+            is_admin: user.role == Role::Admin,
+            created_at: user.created_at,
+            updated_at: user.updated_at,
+        }
+    }
+}
+
+/// An account as others see it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Card {
+    id: UserId,
+    name: String,
+    username: Option<String>,
+    avatar: Option<String>,
+}
+
+impl From<&User> for Card {
+    fn from(user: &User) -> Self {
+        Self {
+            id: user.id,
+            name: user.name.clone(),
+            username: user.username.as_ref().map(ToString::to_string),
+            avatar: user.avatar.clone(),
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Deletes one's account: what is kept about it, its log-ins, its claims. The address is free again.
+
+use axum::extract::State;
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Source, Valid},
+};
+use garde::Validate;
+use http::StatusCode;
+use model::{Error, user::Status};
+use serde::Deserialize;
+use store::users::{self, Saved, User};
+use utoipa::ToSchema;
+
+use super::me::GONE;
+use crate::{
+    attempts,
+    auth::register::refusal,
+    fields::Maybe,
+    log_in,
+    pair::{Cookies, no_cookies},
+};
+
+#[derive(Deserialize, Validate, ToSchema)]
+pub(crate) struct Deletion {
+    /// One's password, or `current_password`: a stolen token must not delete an account.
+    #[garde(length(max = 1000))]
+    #[schema(format = Password)]
+    password: Maybe,
+    /// Same as `password`.
+    #[garde(length(max = 1000))]
+    #[schema(format = Password)]
+    current_password: Maybe,
+}
+
+#[utoipa::path(
+    delete,
+    path = "/v1/users/me",
+    tag = "identity",
+    operation_id = "delete_me",
+    summary = "Delete one's account",
+    responses(
+        (status = 204, description = "Deleted, and every log-in has ended"),
+        (status = 400, description = "Not JSON", body = ErrorBody),
+        (status = 401, description = "Not signed in", body = ErrorBody),
+        (status = 403, description = "`CSRF_REFUSED`: a cookie without its proof", body = ErrorBody),
+        (status = 409, description = "Changed at the same time", body = ErrorBody),
+        (status = 413, description = "Too large", body = ErrorBody),
+        (status = 415, description = "Not `application/json`", body = ErrorBody),
+        (status = 422, description = "The password is missing or wrong", body = ErrorBody),
+        (status = 429, description = "Too many wrong passwords", body = ErrorBody),
+        (status = 503, description = "A dependency failed", body = ErrorBody),
+    )
+)]
+pub(crate) async fn delete_me(
+    State(app): State<App>,
+    account: Account,
+    source: Source,
+    Valid(input): Valid<Deletion>,
+) -> Answer<(StatusCode, Cookies)> {
+    let now = app.clock.now();
+    let user = users::get_strong(&app.store, account.user, now).await?.ok_or(GONE)?;
+    // already deleted: only the log-ins are left, since an earlier try broke off
+    if user.status != Status::Deleted {
+        let user = Some(user).filter(User::is_active).ok_or(GONE)?;
+        let password = input.password.as_deref().or(input.current_password.as_deref());
+        let password = password.ok_or_else(|| Error::field("password", "is required"))?;
+        attempts::confirm(&app, &source, &user, "password", password).await?;
+        match users::erase(&app.store, &user, now).await? {
+            Saved::Done => tracing::info!(user.id = %user.id, "account deleted"),
+            refused => return Err(refusal(refused).into()),
+        }
+    }
+    log_in::end_all_but(&app, account.user, None).await?;
+    Ok((StatusCode::NO_CONTENT, no_cookies()))
+}

@@ -1,0 +1,48 @@
+//! Somebody's card, or one's own account.
+
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Id},
+};
+use model::{Error, UserId, user::Status};
+use serde::Serialize;
+use store::users;
+use utoipa::ToSchema;
+
+use crate::profile::{Card, Profile};
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum Shown {
+    Own(Box<Profile>),
+    Others(Card),
+}
+
+#[utoipa::path(
+    get,
+    path = "/v1/users/{id}",
+    tag = "identity",
+    operation_id = "get_user",
+    summary = "Somebody's card",
+    params(("id" = UserId, Path, description = "Anybody, also oneself")),
+    responses(
+        (status = 200, description = "Of others their card, of oneself everything", body = Shown),
+        (status = 401, description = "Not signed in", body = ErrorBody),
+        (status = 404, description = "No such account, or deleted", body = ErrorBody),
+        (status = 503, description = "A dependency failed", body = ErrorBody),
+    )
+)]
+pub(crate) async fn get_user(
+    State(app): State<App>,
+    account: Account,
+    Id(id): Id<UserId>,
+) -> Answer<Json<Shown>> {
+    let user = users::get(&app.store, id, app.clock.now()).await?;
+    let user = user.filter(|user| user.status != Status::Deleted).ok_or(Error::NotFound("user"))?;
+    Ok(Json(if id == account.user {
+        Shown::Own(Box::new(Profile::from(&user)))
+    } else {
+        Shown::Others(Card::from(&user))
+    }))
+}

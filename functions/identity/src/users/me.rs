@@ -1,0 +1,32 @@
+//! One's own account.
+
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody},
+};
+use model::Error;
+use store::users::{self, User};
+
+use crate::profile::Profile;
+
+#[utoipa::path(
+    get,
+    path = "/v1/users/me",
+    tag = "identity",
+    operation_id = "get_me",
+    summary = "One's own account",
+    description = "Also at `/v1/auth/me`.",
+    responses(
+        (status = 200, description = "Everything that is kept about oneself", body = Profile),
+        (status = 401, description = "Not signed in", body = ErrorBody),
+        (status = 503, description = "A dependency failed", body = ErrorBody),
+    )
+)]
+pub(crate) async fn get_me(State(app): State<App>, account: Account) -> Answer<Json<Profile>> {
+    let user = users::get_strong(&app.store, account.user, app.clock.now()).await?.filter(User::is_active);
+    Ok(Json(Profile::from(&user.ok_or(GONE)?)))
+}
+
+/// The log-in counts a moment longer than the account that it is of.
+pub(crate) const GONE: Error = Error::Unauthenticated("the account is disabled or deleted");

@@ -1,0 +1,6 @@
+//! `/v1/users/…`
+
+pub(crate) mod delete;
+pub(crate) mod get;
+pub(crate) mod me;
+pub(crate) mod update;

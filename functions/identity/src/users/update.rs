@@ -1,0 +1,185 @@
+//! What one changes about oneself. Role, plan and status are not among it (RELIABILITY 16).
+
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Id, Source, Valid},
+};
+use garde::Validate;
+use model::{
+    Error, UserId,
+    user::{self, Email, Username},
+};
+use serde::Deserialize;
+use store::{
+    Written,
+    users::{self, Edit, Saved, User},
+};
+use utoipa::ToSchema;
+
+use super::me::GONE;
+use crate::{
+    attempts,
+    auth::register::refusal,
+    fields::{self, Clearable, Maybe, clearable},
+    profile::Profile,
+};
+
+#[derive(Deserialize, Validate, ToSchema)]
+pub(crate) struct ProfileEdit {
+    #[garde(custom(fields::maybe_line))]
+    name: Maybe,
+    /// Same as `name`.
+    #[garde(custom(fields::maybe_line))]
+    full_name: Maybe,
+    /// Same as `name`.
+    #[garde(custom(fields::maybe_line))]
+    display_name: Maybe,
+    /// `null` gives it up.
+    #[garde(custom(fields::clearable_username))]
+    #[serde(default, deserialize_with = "clearable")]
+    #[schema(value_type = Option<String>)]
+    username: Clearable,
+    /// `https:` URL of a picture; `null` clears.
+    #[garde(custom(fields::clearable_avatar))]
+    #[serde(default, deserialize_with = "clearable")]
+    #[schema(value_type = Option<String>)]
+    avatar: Clearable,
+    /// `null` clears.
+    #[garde(custom(fields::clearable_line))]
+    #[serde(default, deserialize_with = "clearable")]
+    #[schema(value_type = Option<String>)]
+    organization: Clearable,
+    /// Another address needs `current_password`: whoever has it can have the password reset.
+    #[garde(custom(fields::maybe_email))]
+    email: Maybe,
+    #[garde(length(max = 1000))]
+    #[schema(format = Password)]
+    current_password: Maybe,
+}
+
+#[utoipa::path(
+    patch,
+    path = "/v1/users/me",
+    tag = "identity",
+    operation_id = "update_me",
+    summary = "Change one's account",
+    description = "Also at `/v1/auth/me`. What is left out stays; `null` clears what may be empty.",
+    responses(
+        (status = 200, description = "The account as it is now", body = Profile),
+        (status = 400, description = "Not JSON", body = ErrorBody),
+        (status = 401, description = "Not signed in", body = ErrorBody),
+        (status = 403, description = "`CSRF_REFUSED`: a cookie without its proof", body = ErrorBody),
+        (status = 409, description = "`EMAIL_TAKEN`, `USERNAME_TAKEN`, or changed at the same time", body = ErrorBody),
+        (status = 413, description = "Too large", body = ErrorBody),
+        (status = 415, description = "Not `application/json`", body = ErrorBody),
+        (status = 422, description = "Wrong fields", body = ErrorBody),
+        (status = 429, description = "Too many wrong passwords", body = ErrorBody),
+        (status = 503, description = "A dependency failed", body = ErrorBody),
+    )
+)]
+pub(crate) async fn update_me(
+    State(app): State<App>,
+    account: Account,
+    source: Source,
+    Valid(input): Valid<ProfileEdit>,
+) -> Answer<Json<Profile>> {
+    Ok(Json(update(&app, account.user, &source, &input).await?))
+}
+
+#[utoipa::path(
+    put,
+    path = "/v1/users/{id}",
+    tag = "identity",
+    operation_id = "update_user",
+    summary = "Change one's account, by its id",
+    description = "The same as `PATCH /v1/users/me`: what is left out stays.",
+    params(("id" = UserId, Path, description = "One's own")),
+    responses(
+        (status = 200, description = "The account as it is now", body = Profile),
+        (status = 400, description = "Not JSON", body = ErrorBody),
+        (status = 401, description = "Not signed in", body = ErrorBody),
+        (status = 403, description = "Somebody else's; or `CSRF_REFUSED`: a cookie without its proof", body = ErrorBody),
+        (status = 404, description = "Not an id", body = ErrorBody),
+        (status = 409, description = "`EMAIL_TAKEN`, `USERNAME_TAKEN`, or changed at the same time", body = ErrorBody),
+        (status = 413, description = "Too large", body = ErrorBody),
+        (status = 415, description = "Not `application/json`", body = ErrorBody),
+        (status = 422, description = "Wrong fields", body = ErrorBody),
+        (status = 429, description = "Too many wrong passwords", body = ErrorBody),
+        (status = 503, description = "A dependency failed", body = ErrorBody),
+    )
+)]
+pub(crate) async fn update_user(
+    State(app): State<App>,
+    account: Account,
+    source: Source,
+    Id(id): Id<UserId>,
+    Valid(input): Valid<ProfileEdit>,
+) -> Answer<Json<Profile>> {
+    if id != account.user {
+        return Err(Error::forbidden("an account is changed by its owner").into());
+    }
+    Ok(Json(update(&app, id, &source, &input).await?))
+}
+
+async fn update(app: &App, id: UserId, source: &Source, input: &ProfileEdit) -> Result<Profile, Error> {
+    let edit = edit(input)?;
+    if input.email.is_none() && input.username.is_none() {
+        return match users::edit(&app.store, id, &edit, app.clock.now()).await? {
+            Written::Done(user) => Ok(Profile::from(&user)),
+            Written::Refused => Err(GONE),
+        };
+    }
+    let email = input.email.as_deref().map(|text| fields::typed("email", text, Email::typed)).transpose()?;
+    let username = match &input.username {
+        Some(Some(name)) => Some(Some(fields::typed("username", name, Username::typed)?)),
+        Some(None) => Some(None),
+        None => None,
+    };
+    let before =
+        users::get_strong(&app.store, id, app.clock.now()).await?.filter(User::is_active).ok_or(GONE)?;
+    let after = edited(&before, edit, email, username, app.clock.now());
+    if after.email != before.email {
+        let password = input.current_password.as_deref();
+        let password = password
+            .ok_or_else(|| Error::field("current_password", "is required to change the e-mail address"))?;
+        attempts::confirm(app, source, &before, "current_password", password).await?;
+    }
+    match users::replace(&app.store, &before, &after).await? {
+        Saved::Done => Ok(Profile::from(&after)),
+        refused => Err(refusal(refused)),
+    }
+}
+
+fn edit(input: &ProfileEdit) -> Result<Edit, Error> {
+    let name = input.name.as_deref().or(input.full_name.as_deref()).or(input.display_name.as_deref());
+    let optional = |field, value: &Clearable, rule| match value {
+        Some(Some(text)) => fields::typed(field, text, rule).map(|text| Some(Some(text))),
+        Some(None) => Ok(Some(None)),
+        None => Ok(None),
+    };
+    Ok(Edit {
+        name: name.map(|name| fields::typed("name", name, user::line)).transpose()?,
+        avatar: optional("avatar", &input.avatar, user::avatar)?,
+        organization: optional("organization", &input.organization, user::line)?,
+    })
+}
+
+fn edited(
+    before: &User,
+    edit: Edit,
+    email: Option<Email>,
+    username: Clearable<Username>,
+    now: jiff::Timestamp,
+) -> User {
+    let before = before.clone();
+    User {
+        email: email.or(before.email),
+        username: username.unwrap_or(before.username),
+        name: edit.name.unwrap_or(before.name),
+        avatar: edit.avatar.unwrap_or(before.avatar),
+        organization: edit.organization.unwrap_or(before.organization),
+        updated_at: now,
+        ..before
+    }
+}

@@ -1,0 +1,163 @@
+use std::time::Duration;
+
+use futures::future::join_all;
+use model::user::Status;
+use serde_json::{Value, json};
+use store::users;
+
+use crate::world::{PASSWORD, World};
+
+#[tokio::test]
+async fn one_logs_in_by_address_or_user_name_as_json_or_form() {
+    let world = World::start().await;
+    let body = json!({ "email": "ana@example.com", "password": PASSWORD, "username": "Ana" });
+    world.post("/v1/auth/register", &body).send().await.ok(201);
+    for (field, value) in [
+        ("email", "ANA@example.com"),
+        ("username", "ana"),
+        ("login", "ANA"),
+        ("login", "ana@example.com"),
+        ("username", "ana@example.com"),
+    ] {
+        let body = json!({ field: value, "password": PASSWORD });
+        let answer = world.post("/v1/auth/login", &body).send().await;
+        assert_eq!(answer.cookies.len(), 2, "{field} {value}");
+        assert_eq!(answer.ok(200)["user"]["email"], "ana@example.com");
+    }
+    let form = "grant_type=password&username=ana%40example.com&password=a+heron+over+grey+water";
+    world.ask("POST", "/v1/auth/login").form(form).send().await.ok(200);
+    world.ask("POST", "/v1/auth/login").form("username=ana").send().await.wrong("password");
+    world.post("/v1/auth/login", &json!({ "password": PASSWORD })).send().await.wrong("email");
+}
+
+#[tokio::test]
+async fn nobody_learns_who_has_an_account() {
+    let world = World::start().await;
+    world.register("ana").await;
+    let wrong = world.log_in("ana", "not it, surely").await;
+    let unknown = world.log_in("nobody", "not it, surely").await;
+    assert_eq!((wrong.status, &wrong.body), (unknown.status, &unknown.body));
+    // and the table is asked for as much: nothing but time passes differently
+    assert_eq!(wrong.headers["x-colloquy-cost"], unknown.headers["x-colloquy-cost"]);
+    wrong.refused(401, "UNAUTHORIZED");
+}
+
+#[tokio::test]
+async fn guessing_is_limited_per_account_however_it_is_done() {
+    let world = World::start().await;
+    world.register("ana").await;
+    world.register("bo").await;
+    let guess = |n: usize, password: &'static str| {
+        let body = json!({ "email": "ana@example.com", "password": password });
+        world.post("/v1/auth/login", &body).from(&format!("198.51.100.{n}")).send()
+    };
+    let answers = join_all((0..16).map(|n| guess(n, "not it, surely"))).await;
+    let tries = answers.iter().filter(|answer| answer.status == 401).count();
+    assert_eq!((tries, answers.iter().filter(|answer| answer.status == 429).count()), (10, 6));
+    let limited = guess(40, PASSWORD).await;
+    let wait: u64 = limited.headers["retry-after"].as_str().unwrap().parse().unwrap();
+    limited.refused(429, "RATE_LIMITED");
+    world.log_in("bo", PASSWORD).await.ok(200);
+    world.clock.advance(Duration::from_secs(wait + 1));
+    guess(41, PASSWORD).await.ok(200);
+}
+
+#[tokio::test]
+async fn guessing_is_limited_per_network_and_logging_in_is_not() {
+    let world = World::start().await;
+    for n in 0..50 {
+        let account = format!("nobody{n}");
+        world.log_in(&account, "not it, surely").await.refused(401, "UNAUTHORIZED");
+    }
+    world.log_in("somebody", "not it, surely").await.refused(429, "RATE_LIMITED");
+    world.register("ana").await;
+    let body = json!({ "email": "ana@example.com", "password": PASSWORD });
+    for _ in 0..12 {
+        world.post("/v1/auth/login", &body).from("198.51.100.1").send().await.ok(200);
+    }
+}
+
+#[tokio::test]
+async fn a_disabled_account_is_told_so_only_with_its_password() {
+    let world = World::start().await;
+    let ana = world.register("ana").await;
+    let id = ana["id"].as_str().unwrap().parse().unwrap();
+    let mut user = users::get(&world.app.store, id, world.clock.now()).await.unwrap().unwrap();
+    user.status = Status::Disabled;
+    world.app.store.put(&user).await.unwrap();
+    world.log_in("ana", "not it, surely").await.refused(401, "UNAUTHORIZED");
+    world.log_in("ana", PASSWORD).await.refused(403, "ACCOUNT_DISABLED");
+    world.get("/v1/auth/me", &ana).send().await.refused(401, "UNAUTHORIZED");
+    let tokens = json!({ "refresh_token": ana["refresh_token"] });
+    world.post("/v1/auth/refresh", &tokens).send().await.refused(401, "UNAUTHORIZED");
+}
+
+#[tokio::test]
+async fn the_twenty_first_log_in_ends_the_oldest() {
+    let world = World::start().await;
+    let first = world.register("ana").await;
+    let mut newest = first.clone();
+    for _ in 0..20 {
+        world.clock.advance(Duration::from_millis(2));
+        newest = world.log_in("ana", PASSWORD).await.ok(200);
+    }
+    world.get("/v1/auth/me", &first).send().await.refused(401, "UNAUTHORIZED");
+    let list = world.get("/v1/auth/sessions", &newest).send().await.ok(200);
+    let items = list["items"].as_array().unwrap();
+    assert_eq!((items.len(), &list["next"]), (20, &json!(null)));
+    let current: Vec<bool> = items.iter().map(|login| login["current"] == true).collect();
+    assert_eq!(current.iter().filter(|current| **current).count(), 1);
+    assert!(current[0], "newest first");
+    assert_eq!((&items[0]["ip"], &items[0]["user_agent"]), (&json!("203.0.113.7"), &json!(null)));
+}
+
+#[tokio::test]
+async fn log_ins_end_one_by_one_or_all_but_this() {
+    let world = World::start().await;
+    let (ana, bo) = (world.register("ana").await, world.register("bo").await);
+    let phone = world.log_in("ana", PASSWORD).await.ok(200);
+    let tablet = world.log_in("ana", PASSWORD).await.ok(200);
+    let list = world.get("/v1/auth/sessions", &phone).send().await.ok(200);
+    let this = list["items"].as_array().unwrap().iter().find(|login| login["current"] == true).unwrap();
+    let path = format!("/v1/auth/sessions/{}", this["id"].as_str().unwrap());
+    let delete = |path: &str, tokens: &Value| world.ask("DELETE", path).bearer(tokens).send();
+    delete(&path, &bo).await.refused(404, "RESOURCE_NOT_FOUND");
+    delete("/v1/auth/sessions/x", &bo).await.refused(404, "RESOURCE_NOT_FOUND");
+    delete(&path, &ana).await.ok(204);
+    delete(&path, &ana).await.refused(404, "RESOURCE_NOT_FOUND");
+    world.get("/v1/auth/me", &phone).send().await.refused(401, "UNAUTHORIZED");
+    delete("/v1/auth/sessions", &ana).await.ok(204);
+    world.get("/v1/auth/me", &tablet).send().await.refused(401, "UNAUTHORIZED");
+    world.get("/v1/auth/me", &ana).send().await.ok(200);
+}
+
+#[tokio::test]
+async fn logging_out_ends_both_tokens_by_any_of_them() {
+    let world = World::start().await;
+    world.register("ana").await;
+    let out = |tokens: &Value| world.post("/v1/auth/logout", tokens);
+    for way in ["bearer", "body", "cookie", "access cookie"] {
+        let ana = world.log_in("ana", PASSWORD).await.ok(200);
+        let text = |field: &str| ana[field].as_str().unwrap().to_owned();
+        let refresh = format!("__Host-refresh={}", text("refresh_token"));
+        let answer = match way {
+            "bearer" => out(&json!({})).bearer(&ana).send().await,
+            "body" => out(&json!({ "refresh_token": ana["refresh_token"] })).send().await,
+            "cookie" => {
+                let bare = out(&json!({})).header("cookie", &refresh);
+                bare.clone().send().await.refused(403, "CSRF_REFUSED");
+                bare.header("x-csrf", "1").send().await
+            }
+            _ => {
+                let access = format!("__Host-access={}", text("access_token"));
+                out(&json!({})).header("cookie", &access).header("x-csrf", "1").send().await
+            }
+        };
+        assert!(answer.cookies.iter().all(|cookie| cookie.contains("=; Max-Age=0;")), "{:?}", answer.cookies);
+        answer.ok(204);
+        world.get("/v1/auth/me", &ana).send().await.refused(401, "UNAUTHORIZED");
+        let tokens = json!({ "refresh_token": ana["refresh_token"] });
+        world.post("/v1/auth/refresh", &tokens).send().await.refused(401, "UNAUTHORIZED");
+    }
+    out(&json!({})).send().await.refused(401, "UNAUTHORIZED");
+}

@@ -1,0 +1,142 @@
+use std::time::Duration;
+
+use futures::future::join_all;
+use serde_json::{Value, json};
+use store::users::{self, PasswordHash};
+
+use crate::world::{PASSWORD, World};
+
+const NEW: &str = "a marten under the eaves";
+
+#[tokio::test]
+async fn a_new_password_ends_every_other_log_in() {
+    let world = World::start().await;
+    let ana = world.register("ana").await;
+    let phone = world.log_in("ana", PASSWORD).await.ok(200);
+    let change = |current: &str, new: &str| {
+        let body = json!({ "current_password": current, "new_password": new });
+        world.post("/v1/auth/password", &body).bearer(&ana).send()
+    };
+    change("not it, surely", NEW).await.wrong("current_password");
+    change(PASSWORD, "password1").await.wrong("new_password");
+    change(PASSWORD, "ana@example.com").await.wrong("new_password");
+    change(PASSWORD, NEW).await.ok(200);
+    world.get("/v1/auth/me", &phone).send().await.refused(401, "UNAUTHORIZED");
+    world.get("/v1/auth/me", &ana).send().await.ok(200);
+    world.log_in("ana", PASSWORD).await.refused(401, "UNAUTHORIZED");
+    world.log_in("ana", NEW).await.ok(200);
+    let [letter] = &world.letters()[..] else { panic!("one letter: {:?}", world.letters()) };
+    assert_eq!((&letter["user"], &letter["letter"]["letter"]), (&ana["id"], &json!("password_changed")));
+    let aliased = json!({ "current_password": NEW, "new_password": PASSWORD });
+    world.post("/api/auth/me/password", &aliased).bearer(&ana).send().await.ok(200);
+}
+
+#[tokio::test]
+async fn current_passwords_are_not_guessed_either() {
+    let world = World::start().await;
+    let ana = world.register("ana").await;
+    let body = json!({ "current_password": "not it, surely", "new_password": NEW });
+    for _ in 0..10 {
+        world.post("/v1/auth/password", &body).bearer(&ana).send().await.wrong("current_password");
+    }
+    world.post("/v1/auth/password", &body).bearer(&ana).send().await.refused(429, "RATE_LIMITED");
+    world.log_in("ana", PASSWORD).await.refused(429, "RATE_LIMITED");
+}
+
+/// The token of the newest letter.
+fn mailed(world: &World) -> String {
+    let letters = world.letters();
+    let letter = &letters.last().expect("a letter")["letter"];
+    assert_eq!(letter["letter"], "password_reset");
+    letter["token"].as_str().expect("a token").into()
+}
+
+#[tokio::test]
+async fn a_reset_answers_the_same_whether_or_not_there_is_somebody() {
+    let world = World::start().await;
+    let ana = world.register("ana").await;
+    let ask = |email: &str| world.post("/v1/auth/password-reset", &json!({ "email": email })).send();
+    let (known, unknown) = (ask("ANA@example.com").await, ask("nobody@example.com").await);
+    assert_eq!((known.status, &known.body), (200, &unknown.body));
+    assert_eq!(known.headers["x-colloquy-cost"], unknown.headers["x-colloquy-cost"]);
+    let letters = world.letters();
+    assert_eq!(letters.len(), 2, "one of them to nobody: {letters:?}");
+    assert_eq!(letters[0]["user"], ana["id"]);
+    assert_eq!(letters[1]["user"], "00000000-0000-0000-0000-000000000000");
+    // three mails an hour, silently
+    for _ in 0..4 {
+        assert_eq!(ask("ana@example.com").await.ok(200), known.body);
+    }
+    assert_eq!(world.letters().len(), 4);
+    // and twenty requests from one network, loudly
+    for _ in 0..14 {
+        ask("nobody@example.com").await.ok(200);
+    }
+    ask("nobody@example.com").await.refused(429, "RATE_LIMITED");
+    ask("nobody").await.wrong("email");
+}
+
+#[tokio::test]
+async fn a_reset_token_sets_one_password_within_an_hour() {
+    let world = World::start().await;
+    let ana = world.register("ana").await;
+    let ask = || world.post("/v1/auth/password-reset", &json!({ "email": "ana@example.com" })).send();
+    let confirm = |token: &str, new: &str| {
+        let body = json!({ "token": token, "new_password": new });
+        world.post("/v1/auth/password-reset/confirm", &body).send()
+    };
+    ask().await.ok(200);
+    let token = mailed(&world);
+    assert_eq!(token.len(), 43, "256 bits");
+    ask().await.ok(200);
+    let other = mailed(&world);
+    confirm("unknown", NEW).await.refused(400, "INVALID_TOKEN");
+    confirm(&token, "short").await.wrong("new_password");
+    confirm(&token, "password1").await.wrong("new_password");
+    let answers = join_all((0..4).map(|n| {
+        let (confirm, token) = (&confirm, &token);
+        async move { confirm(token, &format!("{NEW} {n}")).await }
+    }))
+    .await;
+    assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1, "{answers:?}");
+    let winner = answers.iter().position(|answer| answer.status == 200).unwrap();
+    confirm(&token, NEW).await.refused(400, "INVALID_TOKEN");
+    confirm(&other, NEW).await.refused(400, "INVALID_TOKEN");
+    world.get("/v1/auth/me", &ana).send().await.refused(401, "UNAUTHORIZED");
+    world.log_in("ana", PASSWORD).await.refused(401, "UNAUTHORIZED");
+    world.log_in("ana", &format!("{NEW} {winner}")).await.ok(200);
+    ask().await.ok(200);
+    let late = mailed(&world);
+    world.clock.advance(Duration::from_secs(3601));
+    confirm(&late, NEW).await.refused(400, "INVALID_TOKEN");
+}
+
+#[tokio::test]
+async fn old_hashes_count_once_and_are_replaced() {
+    let world = World::start().await;
+    let ana = world.register("ana").await;
+    let id = ana["id"].as_str().unwrap().parse().unwrap();
+    let hash = || async {
+        let user = users::get(&world.app.store, id, world.clock.now()).await.unwrap().unwrap();
+        user.password.unwrap().expose().to_owned()
+    };
+    let mut user = users::get(&world.app.store, id, world.clock.now()).await.unwrap().unwrap();
+    user.password = Some(PasswordHash::new(bcrypt::hash("an old password", 4).unwrap()));
+    world.app.store.put(&user).await.unwrap();
+    world.log_in("ana", "not it, surely").await.refused(401, "UNAUTHORIZED");
+    assert!(hash().await.starts_with("$2b$"));
+    world.log_in("ana", "an old password").await.ok(200);
+    assert!(hash().await.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+    world.log_in("ana", "an old password").await.ok(200);
+}
+
+#[tokio::test]
+async fn the_whole_password_counts() {
+    let world = World::start().await;
+    let long = format!("{} tail", "grey heron ".repeat(8));
+    let body = json!({ "email": "ana@example.com", "password": long });
+    let made: Value = world.post("/v1/auth/register", &body).send().await.ok(201);
+    assert!(long.len() > 73 && made["access_token"].is_string());
+    world.log_in("ana", &format!("{} tall", "grey heron ".repeat(8))).await.refused(401, "UNAUTHORIZED");
+    world.log_in("ana", &long).await.ok(200);
+}

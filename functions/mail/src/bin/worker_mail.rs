@@ -1,0 +1,6 @@
+//! `worker-mail`: the jobs of [`mail`].
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    entry::run(mail::worker).await
+}

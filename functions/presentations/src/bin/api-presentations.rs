@@ -1,0 +1,6 @@
+//! The Lambda `api-presentations`.
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    entry::run(presentations::api).await
+}

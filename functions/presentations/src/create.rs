@@ -1,0 +1,59 @@
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Valid},
+};
+use garde::Validate;
+use http::StatusCode;
+use model::presentation::Slug;
+use serde::Deserialize;
+use store::presentations::{self, Presentation, Whole};
+use utoipa::ToSchema;
+
+use crate::{fields, view::WithSlides};
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+pub(crate) struct NewPresentation {
+    #[garde(length(chars, max = 200), custom(fields::not_blank))]
+    #[schema(min_length = 1, max_length = 200)]
+    title: String,
+    #[garde(length(chars, max = 2000))]
+    #[schema(max_length = 2000)]
+    description: Option<String>,
+    /// Never shown to an audience; what the assistant answers from.
+    #[garde(length(chars, max = 50_000))]
+    #[schema(max_length = 50_000)]
+    speaker_notes: Option<String>,
+    /// For the link; one is made from the title where none is chosen.
+    #[garde(length(max = 200))]
+    #[schema(value_type = Option<Slug>)]
+    slug: Option<String>,
+}
+
+/// A new presentation, a draft without slides
+#[utoipa::path(
+    post,
+    path = "/v1/presentations",
+    tag = "presentations",
+    operation_id = "create_presentation",
+    request_body = NewPresentation,
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 201, body = WithSlides),
+        (status = 401, body = ErrorBody),
+        (status = 409, description = "`SLUG_TAKEN`", body = ErrorBody),
+        (status = 422, body = ErrorBody),
+    )
+)]
+pub(crate) async fn create(
+    State(app): State<App>,
+    account: Account,
+    Valid(input): Valid<NewPresentation>,
+) -> Answer<(StatusCode, Json<WithSlides>)> {
+    let chosen = input.slug.as_deref().map(fields::slug).transpose()?;
+    let draft =
+        Presentation::new(app.clock.id(), account.user, input.title, input.description, app.clock.now());
+    let notes = input.speaker_notes;
+    let presentation = presentations::create(&app.store, draft, chosen, notes.clone(), &[]).await?;
+    Ok((StatusCode::CREATED, Json(Whole { presentation, notes, slides: Vec::new() }.into())))
+}

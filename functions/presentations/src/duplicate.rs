@@ -1,0 +1,92 @@
+use std::collections::HashMap;
+
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Id, Valid},
+};
+use garde::Validate;
+use http::StatusCode;
+use model::{Error, PresentationId, SlideId, presentation::Order};
+use serde::Deserialize;
+use store::{
+    presentations::{self, Presentation, Whole},
+    slides::Slide,
+};
+use utoipa::ToSchema;
+
+use crate::{fields, view::WithSlides};
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+pub(crate) struct Copy {
+    /// `Copy of …` where none is given.
+    #[garde(inner(length(chars, max = 200), custom(fields::not_blank)))]
+    #[schema(min_length = 1, max_length = 200)]
+    new_title: Option<String>,
+}
+
+/// Copy a presentation
+///
+/// A draft with a link of its own; slides with new ids, and notes.
+#[utoipa::path(
+    post,
+    path = "/v1/presentations/{id}/duplicate",
+    tag = "presentations",
+    operation_id = "duplicate_presentation",
+    params(("id" = PresentationId, Path)),
+    request_body = Option<Copy>,
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 201, body = WithSlides),
+        (status = 401, body = ErrorBody),
+        (status = 404, body = ErrorBody),
+        (status = 422, body = ErrorBody),
+    )
+)]
+pub(crate) async fn duplicate(
+    State(app): State<App>,
+    account: Account,
+    Id(id): Id<PresentationId>,
+    Valid(input): Valid<Copy>,
+) -> Answer<(StatusCode, Json<WithSlides>)> {
+    let now = app.clock.now();
+    let whole = presentations::whole(&app.store, id, now).await?;
+    let whole = whole.filter(|whole| whole.presentation.owner == account.user);
+    let Whole { presentation: original, notes, mut slides } = whole.ok_or(Error::NotFound("presentation"))?;
+    let title = input.new_title.unwrap_or_else(|| copy_of(&original.title));
+    let mut draft = Presentation::new(app.clock.id(), account.user, title, original.description, now);
+    renew(&mut slides, draft.id, || app.clock.id());
+    for slide in &mut slides {
+        (slide.created_at, slide.updated_at) = (now, now);
+    }
+    draft.slides = Order::of(slides.iter().map(|slide| slide.id).collect());
+    let presentation = presentations::create(&app.store, draft, None, notes.clone(), &slides).await?;
+    Ok((StatusCode::CREATED, Json(Whole { presentation, notes, slides }.into())))
+}
+
+fn copy_of(title: &str) -> String {
+    "Copy of ".chars().chain(title.chars()).take(200).collect()
+}
+
+/// Makes slides those of another presentation; what refers to one of them refers to its copy.
+fn renew(slides: &mut [Slide], presentation: PresentationId, mut id: impl FnMut() -> SlideId) {
+    let renamed: HashMap<SlideId, SlideId> = slides.iter().map(|slide| (slide.id, id())).collect();
+    for slide in slides {
+        slide.presentation = presentation;
+        slide.id = renamed[&slide.id];
+        slide.content.refer(&|id| renamed.get(&id).copied().unwrap_or(id));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copys_title_fits() {
+        assert_eq!(copy_of("Talk"), "Copy of Talk");
+        let long = copy_of(&"ä".repeat(200));
+        assert_eq!(long.chars().count(), 200);
+        assert!(long.starts_with("Copy of ä"));
+    }
+}

@@ -1,0 +1,105 @@
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, ListQuery, Params},
+};
+use garde::Validate;
+use model::presentation::Status;
+use serde::{Deserialize, Serialize};
+use store::presentations::{self, Filter};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::view::PresentationView;
+
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Which {
+    /// Somewhere in title or description, in upper or lower case.
+    #[garde(length(chars, max = 200))]
+    search: Option<String>,
+    #[garde(skip)]
+    status: Option<Status>,
+    /// From 1: answers with `total`, `page`, `page_size` and `total_pages`, and reads all there are to know them.
+    #[garde(range(min = 1))]
+    page: Option<usize>,
+    /// Items on a numbered page, 1 to 100.
+    #[garde(range(min = 1, max = 100))]
+    page_size: Option<usize>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PresentationList)]
+pub(crate) struct Listing {
+    items: Vec<PresentationView>,
+    /// Where the next page starts; `null` on the last one, and on numbered pages.
+    next: Option<String>,
+    #[serde(flatten)]
+    numbers: Option<Numbers>,
+}
+
+/// What a numbered page says about all of them.
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = PageNumbers)]
+pub(crate) struct Numbers {
+    total: usize,
+    page: usize,
+    page_size: usize,
+    total_pages: usize,
+}
+
+/// One's presentations, the last changed first
+///
+/// By cursor, or by numbered page where `page` or `page_size` is given. With `search` or `status`, a page by cursor may
+/// come back short, with a `next`.
+#[utoipa::path(
+    get,
+    path = "/v1/presentations",
+    tag = "presentations",
+    operation_id = "list_presentations",
+    params(ListQuery, Which),
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, body = Listing),
+        (status = 401, body = ErrorBody),
+        (status = 422, body = ErrorBody),
+    )
+)]
+pub(crate) async fn list(
+    State(app): State<App>,
+    account: Account,
+    Params(query): Params<ListQuery>,
+    Params(which): Params<Which>,
+) -> Answer<Json<Listing>> {
+    let now = app.clock.now();
+    let filter = Filter { search: which.search, status: which.status };
+    if which.page.is_none() && which.page_size.is_none() {
+        let (limit, cursor) = (query.limit(), query.cursor.as_deref());
+        let page = presentations::page(&app.store, account.user, &filter, limit, cursor, now).await?;
+        let page = page.map(PresentationView::from);
+        return Ok(Json(Listing { items: page.items, next: page.next, numbers: None }));
+    }
+    let all = presentations::all(&app.store, account.user, &filter, now).await?;
+    let page_size = which.page_size.unwrap_or_else(|| query.limit());
+    let numbers = Numbers::of(all.len(), which.page.unwrap_or(1), page_size);
+    let start = (numbers.page - 1).saturating_mul(page_size);
+    let items = all.into_iter().skip(start).take(page_size).map(PresentationView::from).collect();
+    Ok(Json(Listing { items, next: None, numbers: Some(numbers) }))
+}
+
+impl Numbers {
+    const fn of(total: usize, page: usize, page_size: usize) -> Self {
+        Self { total, page, page_size, total_pages: total.div_ceil(page_size) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_page_may_be_short_and_none_is_empty() {
+        for (total, pages) in [(0, 0), (1, 1), (20, 1), (21, 2), (40, 2)] {
+            assert_eq!(Numbers::of(total, 1, 20).total_pages, pages, "{total}");
+        }
+    }
+}

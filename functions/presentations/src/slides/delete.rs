@@ -1,0 +1,35 @@
+use axum::extract::State;
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Id},
+};
+use http::StatusCode;
+use model::SlideId;
+use store::slides;
+
+/// Delete a slide
+///
+/// Those behind it move up. Responses to it stay with their sessions: they are history.
+#[utoipa::path(
+    delete,
+    path = "/v1/slides/{id}",
+    tag = "slides",
+    operation_id = "delete_slide",
+    params(("id" = SlideId, Path)),
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 204),
+        (status = 401, body = ErrorBody),
+        (status = 404, body = ErrorBody),
+    )
+)]
+pub(crate) async fn delete(
+    State(app): State<App>,
+    account: Account,
+    Id(id): Id<SlideId>,
+) -> Answer<StatusCode> {
+    let now = app.clock.now();
+    let found = slides::locate(&app.store, account.user, id, now).await?;
+    slides::remove(&app.store, &found.presentation, id, now).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

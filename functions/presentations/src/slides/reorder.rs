@@ -1,0 +1,54 @@
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Id, Valid},
+};
+use garde::Validate;
+use model::{PresentationId, SlideId, presentation::MOST_SLIDES};
+use serde::{Deserialize, Serialize};
+use store::slides;
+use utoipa::ToSchema;
+
+use crate::view::{SlideView, in_order};
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+pub(crate) struct NewOrder {
+    /// Every slide of the presentation, once, in the order wanted.
+    #[garde(length(min = 1, max = MOST_SLIDES))]
+    slide_ids: Vec<SlideId>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Reordered {
+    /// How many there are.
+    reordered: usize,
+    slides: Vec<SlideView>,
+}
+
+/// Put the slides in another order
+#[utoipa::path(
+    put,
+    path = "/v1/presentations/{id}/slides/reorder",
+    tag = "slides",
+    operation_id = "reorder_slides",
+    params(("id" = PresentationId, Path)),
+    request_body = NewOrder,
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, body = Reordered),
+        (status = 401, body = ErrorBody),
+        (status = 404, body = ErrorBody),
+        (status = 422, description = "Ids that are missing, unknown or there twice", body = ErrorBody),
+    )
+)]
+pub(crate) async fn reorder(
+    State(app): State<App>,
+    account: Account,
+    Id(id): Id<PresentationId>,
+    Valid(input): Valid<NewOrder>,
+) -> Answer<Json<Reordered>> {
+    let (store, now) = (&app.store, app.clock.now());
+    let presentation = slides::arrange(store, account.user, id, &input.slide_ids, "slide_ids", now).await?;
+    let slides = in_order(slides::list(store, &presentation, now).await?);
+    Ok(Json(Reordered { reordered: slides.len(), slides }))
+}

@@ -1,0 +1,104 @@
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Id, Valid},
+};
+use garde::Validate;
+use model::{
+    Error, SlideId,
+    slide::{Content, SlideType},
+};
+use serde::Deserialize;
+use serde_json::Value;
+use store::slides::{self, Located};
+use utoipa::ToSchema;
+
+use crate::view::SlideView;
+
+/// What is left out stays.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+pub(crate) struct SlideChanges {
+    /// Another type without `content` starts from that type's default.
+    #[serde(rename = "type")]
+    #[garde(skip)]
+    kind: Option<SlideType>,
+    /// Replaces all of it; `{}` is the type's default.
+    #[garde(skip)]
+    #[schema(value_type = Option<Object>)]
+    content: Option<Value>,
+    /// Moves it there; the others close up.
+    #[garde(skip)]
+    order_index: Option<usize>,
+}
+
+/// Change a slide
+#[utoipa::path(
+    put,
+    path = "/v1/slides/{id}",
+    tag = "slides",
+    operation_id = "update_slide",
+    params(("id" = SlideId, Path)),
+    request_body = SlideChanges,
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, body = SlideView),
+        (status = 401, body = ErrorBody),
+        (status = 404, body = ErrorBody),
+        (status = 422, description = "Among others, an `order_index` past the end", body = ErrorBody),
+    )
+)]
+pub(crate) async fn update(
+    State(app): State<App>,
+    account: Account,
+    Id(id): Id<SlideId>,
+    Valid(input): Valid<SlideChanges>,
+) -> Answer<Json<SlideView>> {
+    let (store, now) = (&app.store, app.clock.now());
+    let Located { mut slide, index, presentation } = slides::locate(store, account.user, id, now).await?;
+    let content = changed(&slide.content, &input)?;
+    let replaced = content.is_some();
+    if let Some(content) = content {
+        (slide.content, slide.updated_at) = (content, now);
+    }
+    match input.order_index.filter(|wanted| *wanted != index) {
+        Some(wanted) => {
+            let with = replaced.then_some(&slide);
+            slides::shift(store, &presentation, id, wanted, "order_index", with, now).await?;
+        }
+        None if replaced => slides::replace(store, &slide).await?,
+        None => {}
+    }
+    Ok(Json(SlideView::at(input.order_index.unwrap_or(index), slide)))
+}
+
+/// The content as it is to be, where it is to be another.
+fn changed(before: &Content, input: &SlideChanges) -> Result<Option<Content>, Error> {
+    let kind = input.kind.unwrap_or(before.kind());
+    match &input.content {
+        Some(content) => Content::parse(kind, content).map(Some).map_err(Error::Invalid),
+        None if kind != before.kind() => Ok(Some(Content::default_for(kind))),
+        None => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn content_follows_its_type() {
+        let before = Content::parse(SlideType::QuestionText, &json!({"question": "Why?"})).unwrap();
+        let after = |input: Value| changed(&before, &serde_json::from_value(input).unwrap());
+        assert_eq!(after(json!({})).unwrap(), None);
+        assert_eq!(after(json!({"order_index": 3, "content": null, "type": null})).unwrap(), None);
+        assert_eq!(after(json!({"type": "question_text"})).unwrap(), None, "the type it has");
+        let choice = Content::default_for(SlideType::QuestionChoice);
+        assert_eq!(after(json!({"type": "question_choice"})).unwrap(), Some(choice));
+        let fresh = Content::default_for(SlideType::QuestionText);
+        assert_eq!(after(json!({"content": {}})).unwrap(), Some(fresh));
+        assert!(after(json!({"type": "summary", "content": {"title": 1}})).is_err());
+        assert!(after(json!({"content": {"question": ""}})).is_err());
+    }
+}

@@ -1,0 +1,141 @@
+//! Presentations and slides as requests answer them.
+
+use jiff::Timestamp;
+use model::{
+    PresentationId, SlideId, UserId,
+    presentation::{Slug, Status},
+    slide::Content,
+};
+use serde::Serialize;
+use store::{
+    presentations::{Presentation, Whole},
+    slides::Slide,
+};
+use utoipa::ToSchema;
+
+/// A presentation in its owner's list.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Presentation)]
+pub(crate) struct PresentationView {
+    pub id: PresentationId,
+    /// Its owner.
+    pub speaker_id: UserId,
+    pub title: String,
+    pub description: Option<String>,
+    pub slug: Slug,
+    pub status: Status,
+    pub slide_count: usize,
+    /// Rises with every change of the presentation or of the order of its slides.
+    pub version: u64,
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    pub updated_at: Timestamp,
+}
+
+impl From<Presentation> for PresentationView {
+    fn from(presentation: Presentation) -> Self {
+        Self {
+            id: presentation.id,
+            speaker_id: presentation.owner,
+            title: presentation.title,
+            description: presentation.description,
+            slug: presentation.slug,
+            status: presentation.status,
+            slide_count: presentation.slides.len(),
+            version: presentation.version,
+            created_at: presentation.created_at,
+            updated_at: presentation.updated_at,
+        }
+    }
+}
+
+/// A presentation with what only its owner reads.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = PresentationWithNotes)]
+pub(crate) struct WithNotes {
+    #[serde(flatten)]
+    pub presentation: PresentationView,
+    pub speaker_notes: Option<String>,
+}
+
+/// A presentation with its notes and slides.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = PresentationWithSlides)]
+pub(crate) struct WithSlides {
+    #[serde(flatten)]
+    pub presentation: WithNotes,
+    /// In their order.
+    pub slides: Vec<SlideView>,
+}
+
+impl From<Whole> for WithSlides {
+    fn from(Whole { presentation, notes, slides }: Whole) -> Self {
+        let presentation = WithNotes { presentation: presentation.into(), speaker_notes: notes };
+        Self { presentation, slides: in_order(slides) }
+    }
+}
+
+/// A presentation as anyone with its link sees it: neither notes nor whose it is.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct PublicPresentation {
+    pub id: PresentationId,
+    pub title: String,
+    pub description: Option<String>,
+    pub slug: Slug,
+    pub status: Status,
+    pub slide_count: usize,
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    pub updated_at: Timestamp,
+}
+
+impl From<Presentation> for PublicPresentation {
+    fn from(presentation: Presentation) -> Self {
+        Self {
+            id: presentation.id,
+            title: presentation.title,
+            description: presentation.description,
+            slug: presentation.slug,
+            status: presentation.status,
+            slide_count: presentation.slides.len(),
+            created_at: presentation.created_at,
+            updated_at: presentation.updated_at,
+        }
+    }
+}
+
+/// A slide: where it stands, what it is and what is on it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Slide)]
+pub(crate) struct SlideView {
+    pub id: SlideId,
+    pub presentation_id: PresentationId,
+    /// From 0, without gaps.
+    pub order_index: usize,
+    #[serde(flatten)]
+    pub content: Content,
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    pub updated_at: Timestamp,
+}
+
+impl SlideView {
+    pub(crate) fn at(order_index: usize, slide: Slide) -> Self {
+        Self {
+            id: slide.id,
+            presentation_id: slide.presentation,
+            order_index,
+            content: slide.content,
+            created_at: slide.created_at,
+            updated_at: slide.updated_at,
+        }
+    }
+}
+
+/// All slides of a presentation, which are in their order.
+pub(crate) fn in_order(slides: Vec<Slide>) -> Vec<SlideView> {
+    slides.into_iter().enumerate().map(|(index, slide)| SlideView::at(index, slide)).collect()
+}

@@ -1,0 +1,214 @@
+use serde_json::json;
+
+use crate::world::World;
+
+#[tokio::test]
+async fn a_presentation_from_draft_to_gone() {
+    let world = World::start().await;
+    let ana = world.person().await;
+    let new = json!({
+        "title": "The First Talk!", "description": "About it", "speaker_notes": "Breathe.",
+        "status": "archived", "owner": "someone", "speaker_id": "someone", "version": 9,
+    });
+    let made = ana.post("/v1/presentations", new).await.expect(201);
+    assert_eq!(made["status"], "draft", "what nobody may set is not set");
+    assert_eq!(made["version"], 1);
+    assert!(made["slug"].as_str().unwrap().starts_with("the-first-talk-"), "{made}");
+    let path = format!("/v1/presentations/{}", made["id"].as_str().unwrap());
+
+    let shown = ana.get(&path).await.expect(200);
+    assert_eq!(shown, made);
+    assert_eq!(shown["speaker_notes"], "Breathe.");
+    assert_eq!(shown["slides"], json!([]));
+    for other in ["/api/v1", "/api"] {
+        let same = ana.get(&format!("{}/", path.replacen("/v1", other, 1))).await.expect(200);
+        assert_eq!(same, made);
+    }
+
+    let changed = ana.put(&path, json!({"title": "Second", "status": "active"})).await.expect(200);
+    assert_eq!((&changed["title"], &changed["status"]), (&json!("Second"), &json!("active")));
+    assert_eq!(changed["description"], "About it", "what is left out stays");
+    assert_eq!(changed["speaker_notes"], "Breathe.");
+    assert_eq!(changed["slug"], made["slug"], "a title never changes the link");
+
+    let cleared = json!({"title": null, "description": null, "speaker_notes": null, "status": null});
+    let cleared = ana.put(&path, cleared).await.expect(200);
+    assert_eq!((&cleared["title"], &cleared["status"]), (&json!("Second"), &json!("active")));
+    assert_eq!((&cleared["description"], &cleared["speaker_notes"]), (&json!(null), &json!(null)));
+    let before = ana.get(&path).await.expect(200);
+    assert_eq!(before["speaker_notes"], json!(null));
+    let after = ana.put(&path, json!({})).await.expect(200);
+    assert_eq!(after["updated_at"], before["updated_at"], "nothing asked, nothing changed");
+
+    ana.delete(&path).await.expect(204);
+    ana.get(&path).await.refused(404, "RESOURCE_NOT_FOUND");
+    ana.put(&path, json!({"title": "x"})).await.refused(404, "RESOURCE_NOT_FOUND");
+    ana.delete(&path).await.refused(404, "RESOURCE_NOT_FOUND");
+    assert_eq!(ana.get("/v1/presentations").await.expect(200), json!({"items": [], "next": null}));
+}
+
+#[tokio::test]
+async fn the_link_shows_what_is_public_and_no_more() {
+    let world = World::start().await;
+    let ana = world.person().await;
+    let new = json!({"title": "Talk", "speaker_notes": "a-secret-marker", "slug": "My-Talk"});
+    let made = ana.post("/v1/presentations", new).await.expect(201);
+    assert_eq!(made["slug"], "my-talk");
+    let public = world.nobody().get("/v1/presentations/slug/MY-TALK").await.expect(200);
+    assert_eq!(public["title"], "Talk");
+    let fields: Vec<&str> = public.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(
+        fields,
+        ["created_at", "description", "id", "slide_count", "slug", "status", "title", "updated_at"]
+    );
+
+    for body in [json!({"title": "Other", "slug": "my-talk"}), json!({"title": "Other", "slug": " MY-talk "})]
+    {
+        ana.post("/v1/presentations", body).await.refused(409, "SLUG_TAKEN");
+    }
+    let other = ana.presentation("Other").await;
+    ana.put(&other, json!({"slug": "my-talk"})).await.refused(409, "SLUG_TAKEN");
+    let path = format!("/v1/presentations/{}", made["id"].as_str().unwrap());
+    ana.put(&path, json!({"slug": "my-talk", "speaker_notes": "b"})).await.expect(200);
+    let moved = ana.put(&path, json!({"slug": "new-talk", "title": "New"})).await.expect(200);
+    assert_eq!((&moved["slug"], &moved["speaker_notes"]), (&json!("new-talk"), &json!("b")));
+    let nobody = world.nobody();
+    nobody.get("/v1/presentations/slug/my-talk").await.refused(404, "RESOURCE_NOT_FOUND");
+    assert_eq!(nobody.get("/v1/presentations/slug/new-talk").await.expect(200)["title"], "New");
+    ana.put(&other, json!({"slug": "my-talk"})).await.expect(200);
+    ana.delete(&path).await.expect(204);
+    nobody.get("/v1/presentations/slug/new-talk").await.refused(404, "RESOURCE_NOT_FOUND");
+    ana.post("/v1/presentations", json!({"title": "x", "slug": "new-talk"})).await.expect(201);
+}
+
+#[tokio::test]
+async fn statuses_move_as_they_may() {
+    let world = World::start().await;
+    let ana = world.person().await;
+    let path = ana.presentation("Talk").await;
+    let refused = ana.put(&path, json!({"status": "ended", "title": "Not"})).await;
+    let refused = refused.refused(409, "INVALID_TRANSITION");
+    assert!(refused["message"].as_str().unwrap().contains("draft"), "{refused}");
+    let with_notes = json!({"status": "ended", "speaker_notes": "Not"});
+    ana.put(&path, with_notes).await.refused(409, "INVALID_TRANSITION");
+    let unchanged = ana.get(&path).await.expect(200);
+    assert_eq!((&unchanged["title"], &unchanged["speaker_notes"]), (&json!("Talk"), &json!(null)));
+    for status in ["draft", "active", "active", "ended", "active", "archived", "draft"] {
+        assert_eq!(ana.put(&path, json!({"status": status})).await.expect(200)["status"], status);
+    }
+    ana.put(&path, json!({"status": "archived"})).await.expect(200);
+    ana.put(&path, json!({"status": "active"})).await.refused(409, "INVALID_TRANSITION");
+}
+
+#[tokio::test]
+async fn lists_by_cursor_and_by_page() {
+    let world = World::start().await;
+    let (ana, ben) = (world.person().await, world.person().await);
+    let mut paths = Vec::new();
+    for n in 0..5 {
+        paths.push(ana.presentation(&format!("Talk {n} on RÜST")).await);
+    }
+    ben.presentation("Not Ana's").await;
+    ana.put(&paths[1], json!({"description": "Bicycles", "status": "active"})).await.expect(200);
+    let titles = |list: &serde_json::Value| -> Vec<String> {
+        let items = list["items"].as_array().unwrap();
+        items.iter().map(|item| item["title"].as_str().unwrap()[..6].to_owned()).collect()
+    };
+    let first = ana.get("/v1/presentations?limit=2").await.expect(200);
+    assert_eq!(titles(&first), ["Talk 1", "Talk 4"], "the last changed first");
+    assert!(first.get("total").is_none() && first["items"][0].get("speaker_notes").is_none());
+    let next = format!("/v1/presentations?limit=2&cursor={}", first["next"].as_str().unwrap());
+    assert_eq!(titles(&ana.get(&next).await.expect(200)), ["Talk 3", "Talk 2"]);
+    assert_eq!(ben.get(&next).await.fields(), ["cursor"], "another's cursor");
+
+    let page = ana.get("/v1/presentations?page=2&page_size=2").await.expect(200);
+    assert_eq!(titles(&page), ["Talk 3", "Talk 2"]);
+    let numbers = ["total", "page", "page_size", "total_pages"].map(|name| page[name].as_u64().unwrap());
+    assert_eq!(numbers, [5, 2, 2, 3]);
+    assert_eq!(ana.get("/v1/presentations?page=9").await.expect(200)["items"], json!([]));
+
+    for search in ["talk%201", "BICYCLES", "r%C3%BCst&status=active", "&status=active"] {
+        let found = ana.get(&format!("/v1/presentations?search={search}")).await.expect(200);
+        assert_eq!(titles(&found), ["Talk 1"], "{search}");
+    }
+    let found = ana.get("/v1/presentations?page=1&search=rüst&status=draft").await.expect(200);
+    assert_eq!(found["total"], 4);
+    for wrong in ["page=0", "page_size=0", "page_size=101", "limit=0", "limit=101", "cursor=x", "status=gone"]
+    {
+        assert_eq!(ana.get(&format!("/v1/presentations?{wrong}")).await.status, 422, "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn a_copy_is_a_presentation_of_its_own() {
+    let world = World::start().await;
+    let ana = world.person().await;
+    let original = ana.presentation("Talk").await;
+    ana.put(&original, json!({"speaker_notes": "Breathe.", "description": "D", "status": "active"}))
+        .await
+        .expect(200);
+    let question = ana.slide(&original, "question_choice").await;
+    let summary = json!({"type": "summary", "content": {"include_slides": [question]}});
+    ana.post(&format!("{original}/slides"), summary).await.expect(201);
+
+    let copy = ana.send("POST", &format!("{original}/duplicate"), None).await.expect(201);
+    assert_eq!((&copy["title"], &copy["status"]), (&json!("Copy of Talk"), &json!("draft")));
+    assert_eq!((&copy["speaker_notes"], &copy["description"]), (&json!("Breathe."), &json!("D")));
+    let path = format!("/v1/presentations/{}", copy["id"].as_str().unwrap());
+    assert_eq!(ana.get(&path).await.expect(200), copy);
+    let [first, second] = ana.order(&path).await.try_into().unwrap();
+    assert_ne!(first, question);
+    let slide = ana.get(&format!("/v1/slides/{second}")).await.expect(200);
+    assert_eq!(slide["content"]["include_slides"], json!([first]), "references follow");
+    assert_eq!(slide["presentation_id"], copy["id"]);
+
+    ana.delete(&original).await.expect(204);
+    assert_eq!(ana.order(&path).await.len(), 2);
+    let named = ana.post(&format!("{path}/duplicate"), json!({"new_title": "Mine"})).await.expect(201);
+    assert_eq!(named["title"], "Mine");
+}
+
+#[tokio::test]
+async fn what_is_deleted_leaves_nothing() {
+    let world = World::start().await;
+    let ana = world.person().await;
+    let new = json!({"title": "marker-1", "description": "marker-2", "speaker_notes": "marker-3", "slug": "marker-4"});
+    let made = ana.post("/v1/presentations", new).await.expect(201);
+    let id = made["id"].as_str().unwrap();
+    let path = format!("/v1/presentations/{id}");
+    for _ in 0..3 {
+        let slide = json!({"type": "content", "content": {"text": "marker-5"}});
+        ana.post(&format!("{path}/slides"), slide).await.expect(201);
+    }
+    assert_eq!(
+        world.dump().await.matches("marker-").count(),
+        11,
+        "title and description also for the search"
+    );
+    ana.delete(&path).await.expect(204);
+    let left = world.dump().await;
+    assert!(!left.contains("marker-") && !left.contains(id), "{left}");
+}
+
+#[tokio::test]
+async fn one_presentation_costs_the_same_however_many_there_are() {
+    let world = World::start().await;
+    let ana = world.person().await;
+    let first = ana.presentation("Talk").await;
+    let slide = ana.slide(&first, "content").await;
+    let costs = async || {
+        let mut costs = Vec::new();
+        costs.push(ana.get(&first).await.cost);
+        costs.push(ana.put(&first, json!({"title": "Talk"})).await.cost);
+        costs.push(ana.get(&format!("/v1/slides/{slide}")).await.cost);
+        costs.push(ana.put(&format!("/v1/slides/{slide}"), json!({"content": {"text": "x"}})).await.cost);
+        costs.push(ana.get(&format!("{first}/slides")).await.cost);
+        costs
+    };
+    let alone = costs().await;
+    assert_eq!(alone[0], "requests=2; rru=1.5; wru=0", "the log-in, and all of it in one query");
+    for n in 0..40 {
+        ana.presentation(&format!("Talk {n}")).await;
+    }
+    assert_eq!(costs().await, alone);
+}

@@ -1,0 +1,152 @@
+use futures::future::join_all;
+use serde_json::json;
+
+use crate::world::World;
+
+#[tokio::test]
+async fn slides_from_first_to_last() {
+    let world = World::start().await;
+    let ana = world.person().await;
+    let talk = ana.presentation("Talk").await;
+    let slides = format!("{talk}/slides");
+    let made = ana.post(&slides, json!({"type": "question_choice"})).await.expect(201);
+    assert_eq!(made["order_index"], 0);
+    assert_eq!(made["content"]["options"][1]["id"], "opt2", "the default of the type");
+    let a = made["id"].as_str().unwrap().to_owned();
+    let question = json!({"type": "question_text", "content": {"question": "Why?", "surprise": 1}});
+    let made = ana.post(&slides, question).await.expect(201);
+    assert_eq!((&made["order_index"], &made["content"]["question"]), (&json!(1), &json!("Why?")));
+    assert!(made["content"].get("surprise").is_none());
+    let b = made["id"].as_str().unwrap().to_owned();
+
+    let c = ana.post(&slides, json!({"type": "content", "order_index": 1})).await.expect(201);
+    assert_eq!(c["order_index"], 1);
+    let c = c["id"].as_str().unwrap().to_owned();
+    let d = ana.post(&format!("{slides}/insert/0"), json!({"type": "summary"})).await.expect(201);
+    let d = d["id"].as_str().unwrap().to_owned();
+    assert_eq!(ana.order(&talk).await, [&d, &a, &c, &b].map(String::as_str));
+
+    let copy = ana.send("POST", &format!("/v1/slides/{a}/duplicate"), None).await.expect(201);
+    assert_eq!(copy["order_index"], 2);
+    assert_eq!(copy["content"], ana.get(&format!("/v1/slides/{a}")).await.expect(200)["content"]);
+    let e = copy["id"].as_str().unwrap().to_owned();
+    let reordered = json!({"slide_ids": [e, d, c, b, a]});
+    let reordered = ana.put(&format!("{slides}/reorder"), reordered).await.expect(200);
+    assert_eq!(reordered["reordered"], 5);
+    assert_eq!(reordered["slides"][4]["id"], a);
+
+    ana.delete(&format!("/v1/slides/{c}")).await.expect(204);
+    assert_eq!(ana.order(&talk).await, [&e, &d, &b, &a].map(String::as_str));
+    ana.get(&format!("/v1/slides/{c}")).await.refused(404, "RESOURCE_NOT_FOUND");
+    ana.delete(&format!("/v1/slides/{c}")).await.refused(404, "RESOURCE_NOT_FOUND");
+    let whole = ana.get(&talk).await.expect(200);
+    assert_eq!((&whole["slide_count"], &whole["slides"][3]["order_index"]), (&json!(4), &json!(3)));
+}
+
+#[tokio::test]
+async fn a_slide_changes_its_type_its_content_and_its_place() {
+    let world = World::start().await;
+    let ana = world.person().await;
+    let talk = ana.presentation("Talk").await;
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        ids.push(ana.slide(&talk, "content").await);
+    }
+    let path = format!("/v1/slides/{}", ids[0]);
+    let text = ana.put(&path, json!({"content": {"text": "Hello"}})).await.expect(200);
+    assert_eq!(
+        (&text["content"]["text"], &text["content"]["layout"]),
+        (&json!("Hello"), &json!("text-only"))
+    );
+    let moved = ana.put(&path, json!({"order_index": 2})).await.expect(200);
+    assert_eq!((&moved["order_index"], &moved["content"]["text"]), (&json!(2), &json!("Hello")));
+    assert_eq!(ana.order(&talk).await, [&ids[1], &ids[2], &ids[0]].map(String::as_str));
+    let both = json!({"order_index": 0, "type": "question_text", "content": {"question": "Why?"}});
+    let both = ana.put(&path, both).await.expect(200);
+    assert_eq!(both, ana.get(&path).await.expect(200));
+    assert_eq!((&both["order_index"], &both["type"]), (&json!(0), &json!("question_text")));
+    let reset = ana.put(&path, json!({"type": "conclusion"})).await.expect(200);
+    assert_eq!(reset["content"]["title"], "Key Takeaways");
+    assert_eq!(ana.put(&path, json!({})).await.expect(200), reset);
+
+    assert_eq!(ana.put(&path, json!({"order_index": 3, "type": "content"})).await.fields(), ["order_index"]);
+    assert_eq!(ana.put(&path, json!({"content": {"title": 1}})).await.fields(), ["content.title"]);
+    assert_eq!(ana.get(&path).await.expect(200), reset, "nothing changed");
+}
+
+#[tokio::test]
+async fn twenty_at_once_are_twenty_in_a_row() {
+    let world = World::start().await;
+    let ana = world.person().await;
+    let talk = ana.presentation("Talk").await;
+    let slides = format!("{talk}/slides");
+    let made = join_all((0..20).map(|_| ana.post(&slides, json!({"type": "content"})))).await;
+    let mut ids: Vec<String> =
+        made.into_iter().map(|answer| answer.expect(201)["id"].as_str().unwrap().to_owned()).collect();
+    let mut order = ana.order(&talk).await;
+    ids.sort();
+    order.sort();
+    assert_eq!(order, ids);
+}
+
+#[tokio::test]
+async fn whatever_happens_at_once_the_order_stays_whole() {
+    let world = World::start().await;
+    let ana = world.person().await;
+    let talk = ana.presentation("Talk").await;
+    let slides = format!("{talk}/slides");
+    let mut ids = Vec::new();
+    for _ in 0..6 {
+        ids.push(ana.slide(&talk, "content").await);
+    }
+    let mut reversed = ids.clone();
+    reversed.reverse();
+    let insert = format!("{slides}/insert/1");
+    let (reorder, first, last) =
+        (format!("{slides}/reorder"), format!("/v1/slides/{}", ids[0]), format!("/v1/slides/{}", ids[5]));
+    let duplicate = format!("{last}/duplicate");
+    let (appended, inserted, reordered, deleted, moved, copied) = futures::join!(
+        join_all((0..3).map(|_| ana.post(&slides, json!({"type": "content"})))),
+        join_all((0..3).map(|_| ana.post(&insert, json!({"type": "content"})))),
+        ana.put(&reorder, json!({"slide_ids": reversed})),
+        ana.delete(&first),
+        ana.put(&last, json!({"order_index": 0})),
+        ana.send("POST", &duplicate, None),
+    );
+    for answer in appended.into_iter().chain(inserted).chain([copied]) {
+        ids.push(answer.expect(201)["id"].as_str().unwrap().to_owned());
+    }
+    deleted.expect(204);
+    moved.expect(200);
+    // it names the slides of a moment that may be over
+    assert!([200, 422].contains(&reordered.status), "{reordered:?}");
+    ids.remove(0);
+    ids.sort();
+    let mut order = ana.order(&talk).await;
+    order.sort();
+    assert_eq!(order, ids);
+}
+
+#[tokio::test]
+async fn a_presentation_can_be_full() {
+    let world = World::start().await;
+    let ana = world.person().await;
+    let talk = ana.presentation("Talk").await;
+    let slides = format!("{talk}/slides");
+    for _ in 0..10 {
+        join_all((0..20).map(|_| ana.slide(&talk, "content"))).await;
+    }
+    let new = json!({"type": "content"});
+    ana.post(&slides, new.clone()).await.refused(409, "LIMIT_REACHED");
+    ana.post(&format!("{slides}/insert/0"), new.clone()).await.refused(409, "LIMIT_REACHED");
+    let order = ana.order(&talk).await;
+    assert_eq!(order.len(), 200);
+    let one = format!("/v1/slides/{}", order[7]);
+    ana.send("POST", &format!("{one}/duplicate"), None).await.refused(409, "LIMIT_REACHED");
+    let copy = ana.send("POST", &format!("{talk}/duplicate"), None).await.expect(201);
+    assert_eq!(copy["slide_count"], 200);
+    ana.delete(&one).await.expect(204);
+    ana.post(&slides, new).await.expect(201);
+    ana.delete(&talk).await.expect(204);
+    ana.get(&format!("/v1/slides/{}", order[0])).await.refused(404, "RESOURCE_NOT_FOUND");
+}

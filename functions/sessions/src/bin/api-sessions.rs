@@ -1,0 +1,6 @@
+//! The Lambda `api-sessions`.
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    entry::run(sessions::api).await
+}

@@ -1,0 +1,6 @@
+//! The Lambda `socket-sessions`.
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    entry::run(sessions::socket).await
+}

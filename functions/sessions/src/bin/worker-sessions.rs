@@ -1,0 +1,6 @@
+//! The Lambda `worker-sessions`.
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    entry::run(sessions::worker).await
+}

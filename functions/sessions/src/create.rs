@@ -1,0 +1,83 @@
+use axum::extract::State;
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Valid},
+};
+use garde::Validate;
+use http::StatusCode;
+use jiff::SignedDuration;
+use model::{
+    Error, PresentationId,
+    join_code::JoinCode,
+    session::{AUTO_END_HOURS, SessionKind, Status},
+};
+use serde::Deserialize;
+use store::{
+    Written, presentations,
+    sessions::{self, Session},
+};
+use utoipa::ToSchema;
+
+use crate::view::SessionView;
+
+/// Codes that are tried before giving up: with a million sessions live, ten misses in a row happen once in 10^29.
+const TRIES: usize = 10;
+
+/// What the session is to be about; that decides its kind.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+pub struct NewSession {
+    /// One's own presentation.
+    #[garde(skip)]
+    pub presentation_id: PresentationId,
+}
+
+/// Makes a session with a join code; its first slide is set, it waits to be started.
+#[utoipa::path(
+    post,
+    path = "/v1/sessions",
+    tag = "sessions",
+    operation_id = "create_session",
+    request_body = NewSession,
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 201, body = SessionView),
+        (status = 401, body = ErrorBody),
+        (status = 404, description = "no presentation of yours", body = ErrorBody),
+        (status = 422, body = ErrorBody),
+    )
+)]
+pub async fn create(
+    State(app): State<App>,
+    account: Account,
+    Valid(input): Valid<NewSession>,
+) -> Answer<(StatusCode, axum::Json<SessionView>)> {
+    let now = app.clock.now();
+    let presentation = presentations::get(&app.store, input.presentation_id, now).await?;
+    let presentation = presentation
+        .filter(|presentation| presentation.owner == account.user)
+        .ok_or(Error::NotFound("presentation"))?;
+    let mut session = Session {
+        id: app.clock.id(),
+        kind: SessionKind::Presentation,
+        owner: account.user,
+        presentation: presentation.id,
+        presentation_title: presentation.title,
+        presentation_slug: presentation.slug.to_string(),
+        join_code: JoinCode::draw(&mut rand::rng()),
+        status: Status::Pending,
+        version: 1,
+        current_slide: presentation.slides.first().copied(),
+        created_at: now,
+        started_at: None,
+        ended_at: None,
+        end_reason: None,
+        check_at: Some(now + SignedDuration::from_hours(AUTO_END_HOURS)),
+    };
+    for _ in 0..TRIES {
+        if sessions::create(&app.store, &session).await? == Written::Done(()) {
+            return Ok((StatusCode::CREATED, axum::Json(SessionView::uncounted(session))));
+        }
+        session.join_code = JoinCode::draw(&mut rand::rng());
+    }
+    Err(Error::internal("no free join code in ten tries").into())
+}

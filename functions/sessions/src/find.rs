@@ -1,0 +1,91 @@
+//! A session as the audience finds it, without an account.
+
+use std::time::Duration;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use entry::{
+    App,
+    http::{Answer, ErrorBody, Source},
+};
+use model::{Error, join_code::JoinCode, presentation::Slug, session::Status};
+use store::{
+    Freshness, Limit, limits, presentations,
+    sessions::{self, Session},
+};
+
+use crate::{live, view::PublicSession};
+
+/// Wrong codes per address: nobody types thirty wrong ones in ten minutes, and at this rate all codes take 560 years.
+/// Right ones are not counted: an audience of a thousand behind one address joins freely.
+const WRONG_CODES: Limit = Limit { what: "join_code", most: 30, window: Duration::from_mins(10) };
+
+/// The session with a code that somebody typed. A wrong one is counted against where it came from.
+///
+/// # Errors
+/// `NotFound`; `TooMany` after too many wrong ones.
+pub async fn session_of_code(app: &App, source: &Source, typed: &str) -> Result<Session, Error> {
+    let now = app.clock.now();
+    let network = source.network();
+    limits::peek(&app.store, WRONG_CODES, &network, now).await?;
+    let code = match JoinCode::typed(typed) {
+        Some(code) => sessions::by_code(&app.store, &code, now).await?,
+        None => None,
+    };
+    let Some(code) = code else {
+        limits::count(&app.store, WRONG_CODES, &network, now).await?;
+        return Err(Error::NotFound("session"));
+    };
+    let session = sessions::get(&app.store, code.session, Freshness::Strong, now).await?;
+    session.ok_or(Error::NotFound("session"))
+}
+
+async fn public(app: &App, session: Session) -> Result<PublicSession, Error> {
+    let moment = live::moment(app, session, app.clock.now()).await?;
+    let order = moment.shown.map(|shown| shown.index);
+    Ok(PublicSession::of(&moment.session, order))
+}
+
+/// The session with this join code, upper or lower case; one that has ended says so for 30 days.
+#[utoipa::path(
+    get,
+    path = "/v1/sessions/code/{code}",
+    tag = "sessions",
+    operation_id = "find_session_by_code",
+    params(("code" = String, Path, example = "K7M2QX")),
+    responses(
+        (status = 200, body = PublicSession),
+        (status = 404, body = ErrorBody),
+        (status = 429, description = "too many wrong codes", body = ErrorBody),
+    )
+)]
+pub async fn by_code(
+    State(app): State<App>,
+    source: Source,
+    Path(code): Path<String>,
+) -> Answer<Json<PublicSession>> {
+    let session = session_of_code(&app, &source, &code).await?;
+    Ok(Json(public(&app, session).await?))
+}
+
+/// The newest session of a presentation that has not ended.
+#[utoipa::path(
+    get,
+    path = "/v1/sessions/slug/{slug}",
+    tag = "sessions",
+    operation_id = "find_session_by_slug",
+    params(("slug" = String, Path)),
+    responses((status = 200, body = PublicSession), (status = 404, body = ErrorBody))
+)]
+pub async fn by_slug(State(app): State<App>, Path(slug): Path<String>) -> Answer<Json<PublicSession>> {
+    let now = app.clock.now();
+    let slug = Slug::typed(&slug).ok_or(Error::NotFound("session"))?;
+    let presentation = presentations::by_slug(&app.store, &slug, now).await?;
+    let presentation = presentation.ok_or(Error::NotFound("session"))?;
+    // the newest twenty: a presentation with more that were made later and all have ended is not on
+    let held = sessions::of_presentation(&app.store, presentation.id, 20, None, now).await?;
+    let running = held.items.into_iter().find(|session| session.status != Status::Ended);
+    Ok(Json(public(&app, running.ok_or(Error::NotFound("session"))?).await?))
+}

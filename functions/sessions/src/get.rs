@@ -1,0 +1,33 @@
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Id},
+};
+use model::{Error, SessionId};
+use store::sessions;
+
+use crate::view::SessionView;
+
+/// One of one's own sessions, with its counts: two reads, 1 read unit.
+#[utoipa::path(
+    get,
+    path = "/v1/sessions/{id}",
+    tag = "sessions",
+    operation_id = "get_session",
+    params(("id" = SessionId, Path)),
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, body = SessionView),
+        (status = 401, body = ErrorBody),
+        (status = 404, body = ErrorBody),
+    )
+)]
+pub async fn get(
+    State(app): State<App>,
+    account: Account,
+    Id(id): Id<SessionId>,
+) -> Answer<Json<SessionView>> {
+    let counted = sessions::with_counts(&app.store, id, app.clock.now()).await?;
+    let counted = counted.filter(|counted| counted.session.owner == account.user);
+    Ok(Json(counted.ok_or(Error::NotFound("session"))?.into()))
+}

@@ -1,0 +1,173 @@
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Source, Valid},
+    tokens::{Bearer, Participant as Token},
+};
+use garde::Validate;
+use http::StatusCode;
+use jiff::Timestamp;
+use model::{Code, Error, ParticipantId, session::Status};
+use serde::{Deserialize, Serialize};
+use store::{
+    Written,
+    participants::{self, Participant},
+    sessions::Session,
+};
+use utoipa::ToSchema;
+
+use crate::{find::session_of_code, live, view::PublicSession};
+
+/// Contract A2.2.
+pub const NAME_LENGTH: usize = 100;
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+pub struct Join {
+    /// How the presenter sees the participant; blank or absent is anonymous.
+    #[garde(length(chars, max = NAME_LENGTH))]
+    pub display_name: Option<String>,
+    /// From an earlier join: be the same participant again.
+    #[garde(length(max = 2000))]
+    pub participant_token: Option<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Joined {
+    pub participant_id: ParticipantId,
+    /// For 24 hours: answers by HTTP, new tickets, and joining again as the same participant.
+    pub participant_token: String,
+    pub display_name: Option<String>,
+    pub is_anonymous: bool,
+    pub session: PublicSession,
+    /// Complete, ticket included; good once, for 60 seconds.
+    pub websocket_url: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub ticket_expires_at: Timestamp,
+}
+
+/// Joins a session by its code. No account is needed; with one, joining again is the same participant.
+#[utoipa::path(
+    post,
+    path = "/v1/sessions/code/{code}/join",
+    tag = "sessions",
+    operation_id = "join_session",
+    params(("code" = String, Path, example = "K7M2QX")),
+    request_body = Join,
+    responses(
+        (status = 201, body = Joined),
+        (status = 401, description = "a credential came along that does not count", body = ErrorBody),
+        (status = 404, body = ErrorBody),
+        (status = 409, description = "the session has ended", body = ErrorBody),
+        (status = 422, body = ErrorBody),
+        (status = 429, description = "too many wrong codes", body = ErrorBody),
+    )
+)]
+pub async fn join(
+    State(app): State<App>,
+    source: Source,
+    account: Option<Account>,
+    Path(code): Path<String>,
+    Valid(input): Valid<Join>,
+) -> Answer<(StatusCode, Json<Joined>)> {
+    let session = session_of_code(&app, &source, &code).await?;
+    if session.status == Status::Ended {
+        return Err(Error::conflict(Code::SessionEnded, "the session has ended").into());
+    }
+    let name = display_name(input.display_name.as_deref())?;
+    let participant = match input.participant_token {
+        Some(token) => resume(&app, &session, &token, name).await?,
+        None => enter(&app, &session, account, name).await?,
+    };
+    let now = app.clock.now();
+    let token = Token { participant: participant.id, session: session.id };
+    let ticket = entry::tickets::issue(&app, Bearer::Participant(participant.id), Some(session.id))?;
+    let moment = live::moment(&app, session, now).await?;
+    let answer = Joined {
+        participant_id: participant.id,
+        participant_token: app.tokens.sign(&token, now)?,
+        is_anonymous: participant.display_name.is_none(),
+        display_name: participant.display_name,
+        session: PublicSession::of(&moment.session, moment.shown.map(|shown| shown.index)),
+        websocket_url: ticket.websocket_url,
+        ticket_expires_at: ticket.expires_at,
+    };
+    Ok((StatusCode::CREATED, Json(answer)))
+}
+
+/// A name as it is shown; blank is none.
+///
+/// # Errors
+/// `Invalid` for one that is too long or has control characters.
+pub fn display_name(typed: Option<&str>) -> Result<Option<String>, Error> {
+    let name = typed.map(str::trim).filter(|name| !name.is_empty());
+    match name {
+        Some(name) if name.chars().any(char::is_control) => {
+            Err(Error::field("display_name", "has control characters"))
+        }
+        Some(name) if name.chars().count() > NAME_LENGTH => {
+            Err(Error::field("display_name", format!("has {NAME_LENGTH} characters at most")))
+        }
+        name => Ok(name.map(str::to_owned)),
+    }
+}
+
+async fn resume(
+    app: &App,
+    session: &Session,
+    token: &str,
+    name: Option<String>,
+) -> Result<Participant, Error> {
+    let now = app.clock.now();
+    let token: Option<Token> = app.tokens.verify(token, now);
+    let wrong = || Error::field("participant_token", "is not a token of this session, or has expired");
+    let token = token.filter(|token| token.session == session.id).ok_or_else(wrong)?;
+    let found = match name {
+        Some(name) => participants::rename(&app.store, session.id, token.participant, &name).await?.done(),
+        None => participants::get(&app.store, session.id, token.participant, now).await?,
+    };
+    found.ok_or_else(wrong)
+}
+
+async fn enter(
+    app: &App,
+    session: &Session,
+    account: Option<Account>,
+    name: Option<String>,
+) -> Result<Participant, Error> {
+    let now = app.clock.now();
+    let id =
+        account.map_or_else(|| app.clock.id(), |account| ParticipantId::of_account(session.id, account.user));
+    let participant = Participant {
+        session: session.id,
+        id,
+        display_name: name.clone(),
+        user: account.map(|account| account.user),
+        joined_at: now,
+    };
+    if participants::add(&app.store, &participant, now).await? == Written::Done(()) {
+        return Ok(participant);
+    }
+    let before = match name {
+        Some(name) => participants::rename(&app.store, session.id, id, &name).await?.done(),
+        None => participants::get(&app.store, session.id, id, now).await?,
+    };
+    Ok(before.unwrap_or(participant))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blank_names_are_anonymous() {
+        assert_eq!(display_name(None).unwrap(), None);
+        assert_eq!(display_name(Some("  ")).unwrap(), None);
+        assert_eq!(display_name(Some(" Ana ")).unwrap(), Some("Ana".into()));
+        assert!(display_name(Some("a\nb")).is_err());
+        assert!(display_name(Some(&"ä".repeat(101))).is_err());
+        assert!(display_name(Some(&"ä".repeat(100))).is_ok());
+    }
+}

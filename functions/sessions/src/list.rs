@@ -1,0 +1,59 @@
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, ListQuery, Params},
+};
+use garde::Validate;
+use model::{Error, PresentationId, session::Status};
+use serde::Deserialize;
+use store::{Page, presentations, sessions};
+use utoipa::IntoParams;
+
+use crate::view::SessionView;
+
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Which {
+    /// Only sessions of this presentation.
+    #[garde(skip)]
+    pub presentation_id: Option<PresentationId>,
+    /// Only sessions in this state.
+    #[garde(skip)]
+    pub status: Option<Status>,
+}
+
+/// One's own sessions, newest first. A page may come back short, with a `next`.
+#[utoipa::path(
+    get,
+    path = "/v1/sessions",
+    tag = "sessions",
+    operation_id = "list_sessions",
+    params(ListQuery, Which),
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, body = Page<SessionView>),
+        (status = 401, body = ErrorBody),
+        (status = 404, description = "no presentation of yours", body = ErrorBody),
+        (status = 422, body = ErrorBody),
+    )
+)]
+pub async fn list(
+    State(app): State<App>,
+    account: Account,
+    Params(page): Params<ListQuery>,
+    Params(which): Params<Which>,
+) -> Answer<Json<Page<SessionView>>> {
+    let now = app.clock.now();
+    let (limit, cursor) = (page.limit(), page.cursor.as_deref());
+    let Some(presentation) = which.presentation_id else {
+        let found = sessions::of_owner(&app.store, account.user, which.status, limit, cursor, now).await?;
+        return Ok(Json(found.map(SessionView::uncounted)));
+    };
+    presentations::get(&app.store, presentation, now)
+        .await?
+        .filter(|presentation| presentation.owner == account.user)
+        .ok_or(Error::NotFound("presentation"))?;
+    let mut found = sessions::of_presentation(&app.store, presentation, limit, cursor, now).await?;
+    found.items.retain(|session| which.status.is_none_or(|status| session.status == status));
+    Ok(Json(found.map(SessionView::uncounted)))
+}

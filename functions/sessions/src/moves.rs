@@ -1,0 +1,165 @@
+//! Start, pause, resume, end: one machine (`model::session`), one way through it.
+
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Id},
+};
+use jiff::{SignedDuration, Timestamp};
+use model::{
+    Error, Room, SessionId, UserId,
+    session::{AUTO_END_HOURS, EndReason, Move, Status},
+    tick::Tick,
+};
+use protocol::{
+    Event,
+    event::{SessionEnded, SessionMoved, SessionStarted},
+    job::Told,
+};
+use store::{
+    Freshness, Written,
+    sessions::{self, Session},
+};
+
+use crate::{announce::Announcer, live, view::SessionView};
+
+/// A running session is looked after this often: what nobody announced is counted.
+pub const CHECKED_EVERY: SignedDuration = SignedDuration::from_secs(60);
+/// Changes that are tried again because another one came first.
+const TRIES: usize = 8;
+
+/// Changes a session that is its owner's, again and again until nobody came first.
+///
+/// # Errors
+/// `NotFound` for others' sessions, and what `change` says. What it returns comes with the session.
+pub async fn change<T>(
+    app: &App,
+    id: SessionId,
+    owner: Option<UserId>,
+    change: impl Fn(&mut Session, Timestamp) -> Result<T, Error>,
+) -> Result<(Session, T), Error> {
+    for _ in 0..TRIES {
+        let now = app.clock.now();
+        let found = sessions::get(&app.store, id, Freshness::Strong, now).await?;
+        let found = found.filter(|session| owner.is_none_or(|owner| session.owner == owner));
+        let mut session = found.ok_or(Error::NotFound("session"))?;
+        let said = change(&mut session, now)?;
+        session.version += 1;
+        if sessions::change(&app.store, &session).await? == Written::Done(()) {
+            return Ok((session, said));
+        }
+    }
+    Err(Error::unavailable("the session", "it changed under eight tries"))
+}
+
+/// Makes a move and tells the room.
+pub async fn make(
+    app: &App,
+    announcer: &Announcer,
+    id: SessionId,
+    owner: Option<UserId>,
+    made: Move,
+    reason: EndReason,
+) -> Result<Session, Error> {
+    let (session, ()) = change(app, id, owner, |session, now| {
+        let from = session.status;
+        session.status = from.after(made)?;
+        match session.status {
+            Status::Active => {
+                session.started_at.get_or_insert(now);
+                session.check_at = Some(now + CHECKED_EVERY);
+            }
+            Status::Ended => {
+                session.ended_at = Some(now);
+                session.end_reason = Some(if from == Status::Pending && reason == EndReason::Ended {
+                    EndReason::Cancelled
+                } else {
+                    reason
+                });
+                session.check_at = None;
+            }
+            Status::Paused | Status::Pending => {
+                session.check_at = Some(session.created_at + SignedDuration::from_hours(AUTO_END_HOURS));
+            }
+        }
+        Ok(())
+    })
+    .await?;
+    if let Err(error) = tell(app, announcer, &session, made).await {
+        // the change stands; whoever was not told sees it at the next event, ping or reconnect
+        tracing::error!(session = %id, ?error, "a move was not told");
+    }
+    Ok(session)
+}
+
+async fn tell(app: &App, announcer: &Announcer, session: &Session, made: Move) -> Result<(), Error> {
+    let now = app.clock.now();
+    let (session_id, version) = (session.id, session.version);
+    let moved = SessionMoved { session_id, version, timestamp: now };
+    let event = match made {
+        Move::Start => Event::SessionStarted(SessionStarted {
+            session_id,
+            version,
+            started_at: session.started_at.unwrap_or(now),
+            current_slide: live::moment(app, session.clone(), now).await?.shown.map(|shown| shown.view),
+        }),
+        Move::Pause => Event::SessionPaused(moved),
+        Move::Resume => Event::SessionResumed(moved),
+        Move::End => Event::SessionEnded(SessionEnded {
+            session_id,
+            version,
+            ended_at: session.ended_at.unwrap_or(now),
+            end_reason: session.end_reason.unwrap_or(EndReason::Ended),
+            summary_available: false,
+        }),
+    };
+    if matches!(made, Move::Pause | Move::End)
+        && let Some(slide) = session.current_slide
+    {
+        // the last word on a slide is for everyone
+        announcer.votes(app, session.id, slide).await;
+        announcer.votes_at(app, session.id, slide, Tick::at(now.as_millisecond()), Told::Everyone).await;
+    }
+    app.rooms.publish(Room::Session(session.id), event, now).await
+}
+
+macro_rules! moves {
+    ($($(#[$doc:meta])* $name:ident, $path:literal, $id:literal, $made:expr;)*) => {$(
+        $(#[$doc])*
+        #[utoipa::path(
+            post,
+            path = $path,
+            tag = "sessions",
+            operation_id = $id,
+            params(("id" = SessionId, Path)),
+            security(("bearer" = []), ("cookie" = [])),
+            responses(
+                (status = 200, body = SessionView),
+                (status = 401, body = ErrorBody),
+                (status = 404, body = ErrorBody),
+                (status = 409, description = "not from this state", body = ErrorBody),
+            )
+        )]
+        pub async fn $name(
+            State(app): State<App>,
+            axum::Extension(hot): axum::Extension<crate::Hot>,
+            account: Account,
+            Id(id): Id<SessionId>,
+        ) -> Answer<Json<SessionView>> {
+            let owner = Some(account.user);
+            let session = make(&app, &hot.announcer, id, owner, $made, EndReason::Ended).await?;
+            Ok(Json(SessionView::uncounted(session)))
+        }
+    )*};
+}
+
+moves! {
+    /// Starts a session that waits: the audience may answer.
+    start, "/v1/sessions/{id}/start", "start_session", Move::Start;
+    /// Pauses a session: no answers until it goes on.
+    pause, "/v1/sessions/{id}/pause", "pause_session", Move::Pause;
+    /// Goes on after a pause.
+    resume, "/v1/sessions/{id}/resume", "resume_session", Move::Resume;
+    /// Ends a session for good; one that was not started is cancelled.
+    end, "/v1/sessions/{id}/end", "end_session", Move::End;
+}

@@ -1,0 +1,53 @@
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Id, ListQuery, Params},
+};
+use jiff::Timestamp;
+use model::{Error, ParticipantId, SessionId};
+use serde::Serialize;
+use store::{Freshness, Page, participants, sessions};
+use utoipa::ToSchema;
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Participant)]
+pub struct ParticipantView {
+    pub id: ParticipantId,
+    pub display_name: Option<String>,
+    pub is_anonymous: bool,
+    #[schema(value_type = String, format = DateTime)]
+    pub joined_at: Timestamp,
+}
+
+/// Everyone who joined, for the owner only.
+#[utoipa::path(
+    get,
+    path = "/v1/sessions/{id}/participants",
+    tag = "sessions",
+    operation_id = "list_participants",
+    params(("id" = SessionId, Path), ListQuery),
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, body = Page<ParticipantView>),
+        (status = 401, body = ErrorBody),
+        (status = 404, body = ErrorBody),
+        (status = 422, body = ErrorBody),
+    )
+)]
+pub async fn participants(
+    State(app): State<App>,
+    account: Account,
+    Id(id): Id<SessionId>,
+    Params(page): Params<ListQuery>,
+) -> Answer<Json<Page<ParticipantView>>> {
+    let now = app.clock.now();
+    let session = sessions::get(&app.store, id, Freshness::Eventual, now).await?;
+    session.filter(|session| session.owner == account.user).ok_or(Error::NotFound("session"))?;
+    let found = participants::page(&app.store, id, page.limit(), page.cursor.as_deref(), now).await?;
+    Ok(Json(found.map(|participant| ParticipantView {
+        id: participant.id,
+        is_anonymous: participant.display_name.is_none(),
+        display_name: participant.display_name,
+        joined_at: participant.joined_at,
+    })))
+}

@@ -1,0 +1,80 @@
+use axum::{Extension, Json, extract::State};
+use entry::{
+    App,
+    http::{Answer, ErrorBody, Guest, Valid},
+};
+use garde::Validate;
+use http::StatusCode;
+use model::{Error, ParticipantId, SessionId, SlideId};
+use protocol::event::ResponseSubmitted;
+use serde::Deserialize;
+use serde_json::Value;
+use store::participants;
+use utoipa::ToSchema;
+
+use crate::{Hot, responses::submitted, vote};
+
+/// An answer to the slide that is shown.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+pub struct NewResponse {
+    /// The session of the token.
+    #[garde(skip)]
+    pub session_id: SessionId,
+    #[garde(skip)]
+    pub slide_id: SlideId,
+    /// Oneself; may be left out.
+    #[garde(skip)]
+    pub participant_id: Option<ParticipantId>,
+    /// `{"selected": [option ids]}` or `{"text": …}`.
+    #[garde(skip)]
+    #[schema(value_type = Object)]
+    pub content: Value,
+    /// Any number that grows with every change of mind; milliseconds since 1970 do.
+    #[garde(skip)]
+    pub seq: Option<i64>,
+}
+
+/// Answers the current slide with a participant's token. Another answer to the same slide takes the place of the first.
+#[utoipa::path(
+    post,
+    path = "/v1/responses",
+    tag = "responses",
+    operation_id = "submit_response",
+    request_body = NewResponse,
+    security(("participant" = [])),
+    responses(
+        (status = 201, body = ResponseSubmitted),
+        (status = 401, body = ErrorBody),
+        (status = 404, body = ErrorBody),
+        (status = 409, description = "the session is not active, or another slide is shown", body = ErrorBody),
+        (status = 422, body = ErrorBody),
+    )
+)]
+pub async fn respond(
+    State(app): State<App>,
+    Extension(hot): Extension<Hot>,
+    guest: Guest,
+    Valid(input): Valid<NewResponse>,
+) -> Answer<(StatusCode, Json<ResponseSubmitted>)> {
+    let Guest { participant, session } = guest;
+    // someone else's session or self is not there for this token
+    if input.session_id != session {
+        return Err(Error::NotFound("session").into());
+    }
+    if input.participant_id.is_some_and(|other| other != participant) {
+        return Err(Error::NotFound("participant").into());
+    }
+    let found = participants::get(&app.store, session, participant, app.clock.now()).await?;
+    let found = found.ok_or(Error::NotFound("participant"))?;
+    let ballot = vote::Ballot {
+        session,
+        slide: input.slide_id,
+        participant,
+        display_name: found.display_name,
+        content: &input.content,
+        seq: input.seq,
+        received: app.clock.millis(),
+    };
+    let response = vote::cast(&app, &hot, ballot).await?;
+    Ok((StatusCode::CREATED, Json(submitted(response))))
+}

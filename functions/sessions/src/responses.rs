@@ -1,0 +1,86 @@
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Id, Params},
+};
+use garde::Validate;
+use jiff::Timestamp;
+use model::{Error, SessionId, SlideId};
+use protocol::event::ResponseSubmitted;
+use serde::{Deserialize, Serialize};
+use store::{
+    Freshness,
+    responses::{self, Response},
+    sessions,
+};
+use utoipa::{IntoParams, ToSchema};
+
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Which {
+    #[garde(skip)]
+    pub session_id: SessionId,
+    /// From 1.
+    #[garde(range(min = 1, max = 100_000))]
+    pub page: Option<usize>,
+    /// 1 to 100; 20 where nothing is said.
+    #[garde(range(min = 1, max = 100))]
+    pub page_size: Option<usize>,
+}
+
+/// A page of answers, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Responses {
+    pub items: Vec<ResponseSubmitted>,
+    pub total: usize,
+    pub page: usize,
+    pub page_size: usize,
+    pub total_pages: usize,
+}
+
+/// An answer as the presenter sees it.
+pub fn submitted(response: Response) -> ResponseSubmitted {
+    ResponseSubmitted {
+        response_id: response.id,
+        slide_id: response.slide,
+        participant_id: response.participant,
+        display_name: response.display_name,
+        content: response.answer.to_value(),
+        created_at: Timestamp::from_millisecond(response.received).unwrap_or_default(),
+    }
+}
+
+/// The answers to a slide in a session, with names: for the owner only.
+///
+/// Page by number, not by cursor: answers lie by participant, because a vote is one write and an index by time would be
+/// a second. So a page reads all answers to the slide, as every count of it does.
+#[utoipa::path(
+    get,
+    path = "/v1/responses/slide/{slide_id}",
+    tag = "responses",
+    operation_id = "list_responses_of_slide",
+    params(("slide_id" = SlideId, Path), Which),
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, body = Responses),
+        (status = 401, body = ErrorBody),
+        (status = 404, body = ErrorBody),
+        (status = 422, body = ErrorBody),
+    )
+)]
+pub async fn responses(
+    State(app): State<App>,
+    account: Account,
+    Id(slide): Id<SlideId>,
+    Params(which): Params<Which>,
+) -> Answer<Json<Responses>> {
+    let now = app.clock.now();
+    let session = sessions::get(&app.store, which.session_id, Freshness::Eventual, now).await?;
+    session.filter(|session| session.owner == account.user).ok_or(Error::NotFound("session"))?;
+    let mut found = responses::of_slide(&app.store, which.session_id, slide, now).await?;
+    found.sort_by_key(|response| std::cmp::Reverse((response.received, response.id)));
+    let (page, page_size) = (which.page.unwrap_or(1), which.page_size.unwrap_or(20));
+    let total = found.len();
+    let items = found.into_iter().skip((page - 1) * page_size).take(page_size).map(submitted).collect();
+    Ok(Json(Responses { items, total, page, page_size, total_pages: total.div_ceil(page_size) }))
+}

@@ -1,0 +1,111 @@
+use axum::{Extension, Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Id, Valid},
+};
+use garde::Validate;
+use model::{Code, Error, Room, SessionId, SlideId, session::Status, tick::Tick};
+use protocol::{Event, event::SlideChanged, job::Told};
+use serde::Deserialize;
+use store::{
+    Freshness,
+    sessions::{self, Session},
+    slides,
+};
+use utoipa::ToSchema;
+
+use crate::{Hot, live, moves::change, view::SessionView};
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+pub struct Show {
+    /// A slide of the session's presentation.
+    #[garde(skip)]
+    pub slide_id: SlideId,
+}
+
+macro_rules! shows {
+    ($($(#[$doc:meta])* $name:ident, $method:ident, $path:literal, $id:literal;)*) => {$(
+        $(#[$doc])*
+        #[utoipa::path(
+            $method,
+            path = $path,
+            tag = "sessions",
+            operation_id = $id,
+            params(("id" = SessionId, Path)),
+            request_body = Show,
+            security(("bearer" = []), ("cookie" = [])),
+            responses(
+                (status = 200, body = SessionView),
+                (status = 401, body = ErrorBody),
+                (status = 404, body = ErrorBody),
+                (status = 409, description = "the session is not running", body = ErrorBody),
+                (status = 422, description = "a slide of another presentation", body = ErrorBody),
+            )
+        )]
+        pub async fn $name(
+            State(app): State<App>,
+            Extension(hot): Extension<Hot>,
+            account: Account,
+            Id(id): Id<SessionId>,
+            Valid(input): Valid<Show>,
+        ) -> Answer<Json<SessionView>> {
+            let session = turn_to(&app, &hot, account, id, input.slide_id).await?;
+            Ok(Json(SessionView::uncounted(session)))
+        }
+    )*};
+}
+
+shows! {
+    /// Shows a slide to everyone.
+    show, post, "/v1/sessions/{id}/slide", "show_slide";
+    /// Shows a slide to everyone; the spelling of old clients.
+    show_put, put, "/v1/sessions/{id}/current-slide", "show_slide_put";
+}
+
+async fn turn_to(
+    app: &App,
+    hot: &Hot,
+    account: Account,
+    id: SessionId,
+    slide: SlideId,
+) -> Result<Session, Error> {
+    let now = app.clock.now();
+    let session = sessions::get(&app.store, id, Freshness::Eventual, now).await?;
+    let session =
+        session.filter(|session| session.owner == account.user).ok_or(Error::NotFound("session"))?;
+    slides::get(&app.store, session.presentation, slide, now)
+        .await?
+        .ok_or_else(|| Error::field("slide_id", "is not a slide of this session's presentation"))?;
+    let (session, before) = change(app, id, Some(account.user), |session, _| match session.status {
+        Status::Active | Status::Paused => Ok(session.current_slide.replace(slide)),
+        Status::Ended => Err(Error::conflict(Code::SessionEnded, "the session has ended")),
+        Status::Pending => Err(Error::conflict(Code::SessionNotActive, "the session has not been started")),
+    })
+    .await?;
+    if let Err(error) = tell(app, hot, &session, before.filter(|before| *before != slide)).await {
+        // the change stands; whoever was not told sees it at the next event, ping or reconnect
+        tracing::error!(session = %id, ?error, "a slide change was not told");
+    }
+    Ok(session)
+}
+
+async fn tell(app: &App, hot: &Hot, session: &Session, before: Option<SlideId>) -> Result<(), Error> {
+    let now = app.clock.now();
+    let moment = live::moment(app, session.clone(), now).await?;
+    if let Some(shown) = moment.shown {
+        let changed = SlideChanged {
+            session_id: session.id,
+            version: session.version,
+            slide_index: shown.index,
+            slide: shown.view,
+        };
+        app.rooms.publish(Room::Session(session.id), Event::SlideChanged(changed), now).await?;
+    }
+    if let Some(before) = before {
+        // the last word on the slide that is left is for everyone
+        hot.announcer.votes(app, session.id, before).await;
+        let tick = Tick::at(app.clock.millis());
+        hot.announcer.votes_at(app, session.id, before, tick, Told::Everyone).await;
+    }
+    Ok(())
+}

@@ -1,0 +1,128 @@
+//! Messages of a session's socket.
+
+use entry::{
+    App,
+    http::account,
+    socket::{Known, Message, Socket},
+    tokens::Participant as Token,
+};
+use jiff::Timestamp;
+use model::{Error, ParticipantId, SessionId};
+use protocol::{
+    Command,
+    command::{Join, JoinSpeaker, Respond},
+    job::Greet,
+};
+use store::{
+    Freshness,
+    connections::{self, Connection, Identity},
+    participants, sessions,
+};
+
+use crate::{Hot, join::display_name, vote};
+
+pub struct Sessions {
+    pub app: App,
+    pub known: Known,
+    pub hot: Hot,
+}
+
+impl Socket for Sessions {
+    async fn message(&self, message: Message) -> Result<(), Error> {
+        let connection = message.connection;
+        match message.command {
+            Command::Respond(respond) => self.respond(&connection, &respond, message.received).await,
+            Command::Join(join) => self.join(connection, join).await,
+            Command::JoinSpeaker(join) => self.join_speaker(connection, &join).await,
+            Command::Subscribe(_) | Command::Ping(_) => {
+                Err(Error::field("type", "is not a message of this socket"))
+            }
+        }
+    }
+}
+
+const AUDIENCE_ONLY: &str = "only participants answer; this connection presents";
+const NO_SESSION: &str = "this connection is in no session";
+
+fn participant(connection: &Connection) -> Result<(ParticipantId, SessionId), Error> {
+    match connection.identity {
+        Identity::Participant { participant, session } => Ok((participant, session)),
+        Identity::Account { presents: Some(_), .. } => Err(Error::forbidden(AUDIENCE_ONLY)),
+        Identity::Account { presents: None, .. } => Err(Error::forbidden(NO_SESSION)),
+    }
+}
+
+impl Sessions {
+    async fn respond(&self, connection: &Connection, respond: &Respond, received: i64) -> Result<(), Error> {
+        let (participant, session) = participant(connection)?;
+        let ballot = vote::Ballot {
+            session,
+            slide: respond.slide_id,
+            participant,
+            display_name: connection.display_name.clone(),
+            content: &respond.content,
+            seq: respond.seq,
+            received,
+        };
+        vote::cast(&self.app, &self.hot, ballot).await.map(drop)
+    }
+
+    /// Renames the participant, or takes up again who the connection was before; answered by `session_state`.
+    async fn join(&self, connection: Connection, join: Join) -> Result<(), Error> {
+        let now = self.app.clock.now();
+        let (mut who, session) = participant(&connection)?;
+        if let Some(token) = &join.participant_token {
+            let token: Option<Token> = self.app.tokens.verify(token, now);
+            let wrong =
+                || Error::field("participant_token", "is not a token of this session, or has expired");
+            who = token.filter(|token| token.session == session).ok_or_else(wrong)?.participant;
+        }
+        let found = match display_name(join.display_name.as_deref())? {
+            Some(name) => participants::rename(&self.app.store, session, who, &name).await?.done(),
+            None => participants::get(&self.app.store, session, who, now).await?,
+        };
+        let found = found.ok_or(Error::NotFound("participant"))?;
+        let identity = Identity::Participant { participant: who, session };
+        self.become_(connection, identity, found.display_name, now).await
+    }
+
+    /// Makes the connection the presenter's, by an access token of the session's owner.
+    async fn join_speaker(&self, connection: Connection, join: &JoinSpeaker) -> Result<(), Error> {
+        let now = self.app.clock.now();
+        let session = connection.identity.session().ok_or_else(|| Error::forbidden(NO_SESSION))?;
+        let wrong = |_| Error::field("token", "is not an access token that counts");
+        let account = account(&self.app, &join.token).await.map_err(wrong)?;
+        let found = sessions::get(&self.app.store, session, Freshness::Eventual, now).await?;
+        let owns = found.is_some_and(|session| session.owner == account.user);
+        if !owns {
+            return Err(Error::forbidden("only the session's owner presents"));
+        }
+        let identity =
+            Identity::Account { user: account.user, login: account.login, presents: Some(session) };
+        self.become_(connection, identity, None, now).await
+    }
+
+    /// Another identity is other rooms. The old places go after the new ones are taken, so that nothing is missed.
+    async fn become_(
+        &self,
+        before: Connection,
+        identity: Identity,
+        display_name: Option<String>,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let after = Connection { identity, display_name, ..before.clone() };
+        if after != before {
+            connections::open(&self.app.store, &after).await?;
+            connections::move_out(&self.app.store, &before, &after).await?;
+            self.known.meet(after.clone(), now);
+            self.app.rooms.newest_presenter_wins(&after, now).await?;
+            if let Some(session) = identity.session() {
+                self.app.rooms.announce_presence(session, now).await?;
+            }
+        }
+        self.app
+            .queues
+            .send(&Greet { connection: after.id, arrived: after.identity != before.identity }, now)
+            .await
+    }
+}

@@ -1,0 +1,136 @@
+//! A room's whole small state, as one connection may see it.
+
+use entry::{App, tokens::Participant as Token};
+use futures::try_join;
+use jiff::Timestamp;
+use model::{Error, ParticipantId, Room, SessionId};
+use protocol::event::{OwnResponse, SessionRole, SessionState, VoteUpdate};
+use store::{
+    connections::{self, Connection, Identity},
+    participants, responses,
+    sessions::{self, Snapshot},
+};
+
+use crate::Hot;
+
+/// Rooms up to this size are counted for the state itself; in larger ones it says what was last counted.
+const COUNTED: usize = 100;
+
+/// The state for a connection of this session. Read afresh: whoever is told it was in the room before it was read, so
+/// whatever changes after it reaches them as an event.
+pub async fn of(
+    app: &App,
+    hot: &Hot,
+    connection: &Connection,
+    session: SessionId,
+    now: Timestamp,
+) -> Result<SessionState, Error> {
+    let moment = hot.live.fresh(app, session).await?;
+    let participant = match connection.identity {
+        Identity::Participant { participant, .. } => Some(participant),
+        Identity::Account { .. } => None,
+    };
+    let slide = moment.shown.as_ref().map(|shown| shown.view.id);
+    let (own, display_name, snapshot, participant_count) = try_join!(
+        own(app, session, slide, participant, now),
+        name(app, session, participant, now),
+        counted_votes(app, session, slide, now),
+        present(app, session, now),
+    )?;
+    let may_see =
+        participant.is_none() || moment.shown.as_ref().is_some_and(|shown| shown.content.shows_results());
+    let session = moment.session.clone();
+    let token = match participant {
+        Some(participant) => Some(app.tokens.sign(&Token { participant, session: session.id }, now)?),
+        None => None,
+    };
+    Ok(SessionState {
+        session_id: session.id,
+        kind: session.kind,
+        join_code: session.join_code,
+        status: session.status,
+        version: session.version,
+        presentation_title: session.presentation_title,
+        votes: snapshot.filter(|_| may_see).map(vote_update),
+        current_slide: moment.shown.as_ref().map(|shown| shown.view.clone()),
+        total_slides: moment.total_slides,
+        participant_count,
+        started_at: session.started_at,
+        ended_at: session.ended_at,
+        role: if participant.is_some() { SessionRole::Audience } else { SessionRole::Presenter },
+        participant_id: participant,
+        participant_token: token,
+        display_name,
+        my_responses: own.into_iter().collect(),
+    })
+}
+
+/// A count as it is told.
+pub fn vote_update(snapshot: Snapshot) -> VoteUpdate {
+    VoteUpdate {
+        slide_id: snapshot.slide,
+        tally: snapshot.tally,
+        as_of: Timestamp::from_millisecond(snapshot.as_of).unwrap_or_default(),
+    }
+}
+
+async fn own(
+    app: &App,
+    session: SessionId,
+    slide: Option<model::SlideId>,
+    participant: Option<ParticipantId>,
+    now: Timestamp,
+) -> Result<Option<OwnResponse>, Error> {
+    let Some((slide, participant)) = slide.zip(participant) else { return Ok(None) };
+    let found = responses::get(&app.store, session, slide, participant, now).await?;
+    Ok(found.map(|response| OwnResponse {
+        response_id: response.id,
+        slide_id: slide,
+        content: response.answer.to_value(),
+        seq: response.seq,
+        created_at: Timestamp::from_millisecond(response.received).unwrap_or_default(),
+    }))
+}
+
+async fn name(
+    app: &App,
+    session: SessionId,
+    participant: Option<ParticipantId>,
+    now: Timestamp,
+) -> Result<Option<String>, Error> {
+    let Some(participant) = participant else { return Ok(None) };
+    let found = participants::get(&app.store, session, participant, now).await?;
+    Ok(found.and_then(|participant| participant.display_name))
+}
+
+async fn counted_votes(
+    app: &App,
+    session: SessionId,
+    slide: Option<model::SlideId>,
+    now: Timestamp,
+) -> Result<Option<Snapshot>, Error> {
+    match slide {
+        Some(slide) => Ok(sessions::snapshot(&app.store, session, slide, now).await?),
+        None => Ok(None),
+    }
+}
+
+async fn present(app: &App, session: SessionId, now: Timestamp) -> Result<u64, Error> {
+    let room = Room::Session(session);
+    match connections::in_small_room(&app.store, room, COUNTED, now).await? {
+        Some(members) => Ok(distinct_participants(&members)),
+        None => app.rooms.last_count(session, now).await,
+    }
+}
+
+/// Participants, each once however many connections they have. The presenter is none.
+pub fn distinct_participants(members: &[Connection]) -> u64 {
+    let participants: std::collections::HashSet<_> = members
+        .iter()
+        .filter_map(|member| match member.identity {
+            Identity::Participant { participant, .. } => Some(participant),
+            Identity::Account { .. } => None,
+        })
+        .collect();
+    participants.len() as u64
+}

@@ -1,0 +1,101 @@
+//! A session as its requests answer it.
+
+use jiff::Timestamp;
+use model::{
+    PresentationId, SessionId, SlideId,
+    join_code::JoinCode,
+    session::{EndReason, SessionKind, Status},
+};
+use serde::Serialize;
+use store::sessions::{Counted, Session};
+use utoipa::ToSchema;
+
+/// A live session, for its owner.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Session)]
+pub struct SessionView {
+    pub id: SessionId,
+    pub kind: SessionKind,
+    pub presentation_id: PresentationId,
+    pub presentation_title: String,
+    pub presentation_slug: String,
+    pub join_code: JoinCode,
+    pub status: Status,
+    /// Rises by one with every change; events carry it.
+    pub version: u64,
+    pub current_slide_id: Option<SlideId>,
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub started_at: Option<Timestamp>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub ended_at: Option<Timestamp>,
+    pub end_reason: Option<EndReason>,
+    /// Participants connected when last counted.
+    pub participant_count: u64,
+    /// Answers when last counted.
+    pub response_count: u64,
+}
+
+impl SessionView {
+    /// Of a session in which nothing was counted, or whose counts are not asked for.
+    pub fn uncounted(session: Session) -> Self {
+        Self {
+            id: session.id,
+            kind: session.kind,
+            presentation_id: session.presentation,
+            presentation_title: session.presentation_title,
+            presentation_slug: session.presentation_slug,
+            join_code: session.join_code,
+            status: session.status,
+            version: session.version,
+            current_slide_id: session.current_slide,
+            created_at: session.created_at,
+            started_at: session.started_at,
+            ended_at: session.ended_at,
+            end_reason: session.end_reason,
+            participant_count: 0,
+            response_count: 0,
+        }
+    }
+}
+
+impl From<Counted> for SessionView {
+    fn from(counted: Counted) -> Self {
+        Self {
+            participant_count: counted.presence.map_or(0, |presence| presence.participants),
+            response_count: counted.snapshots.iter().map(|snapshot| snapshot.responses).sum(),
+            ..Self::uncounted(counted.session)
+        }
+    }
+}
+
+/// A session as whoever has its code may see it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct PublicSession {
+    pub id: SessionId,
+    /// The same as `id`.
+    pub session_id: SessionId,
+    pub kind: SessionKind,
+    pub join_code: JoinCode,
+    pub presentation_title: String,
+    pub status: Status,
+    pub version: u64,
+    /// From 0; `null` where nothing is shown.
+    pub current_slide_order: Option<usize>,
+}
+
+impl PublicSession {
+    pub fn of(session: &Session, current_slide_order: Option<usize>) -> Self {
+        Self {
+            id: session.id,
+            session_id: session.id,
+            kind: session.kind,
+            join_code: session.join_code.clone(),
+            presentation_title: session.presentation_title.clone(),
+            status: session.status,
+            version: session.version,
+            current_slide_order,
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! An answer to the current slide: the hot path. One write; 0 reads while the instance remembers the moment.
+
+use entry::App;
+use model::{Code, Error, ParticipantId, ResponseId, SessionId, SlideId, session::Status, slide::Answer};
+use serde_json::Value;
+use store::{
+    Written,
+    responses::{self, Response},
+};
+
+use crate::{Hot, live::Moment};
+
+/// An answer as it came in.
+#[derive(Debug)]
+pub struct Ballot<'a> {
+    pub session: SessionId,
+    pub slide: SlideId,
+    pub participant: ParticipantId,
+    pub display_name: Option<String>,
+    pub content: &'a Value,
+    /// The client's own order.
+    pub seq: Option<i64>,
+    /// Milliseconds at which the gateway received it.
+    pub received: i64,
+}
+
+/// Stores an answer and has it counted. An answer that came later already lies there: nothing changes, and that is no
+/// error — it is the same mind, overtaken by itself.
+///
+/// # Errors
+/// `SESSION_NOT_ACTIVE`, `SESSION_ENDED`, `SLIDE_NOT_CURRENT`, `INVALID_CONTENT`: nothing was stored.
+pub async fn cast(app: &App, hot: &Hot, ballot: Ballot<'_>) -> Result<Response, Error> {
+    let recent = hot.live.recent(app, ballot.session).await?;
+    let answer = match accept(&recent, ballot.slide, ballot.content) {
+        Ok(answer) => answer,
+        // what is remembered may be old: a vote cast the moment a slide appears always counts
+        Err(_) => accept(&*hot.live.fresh(app, ballot.session).await?, ballot.slide, ballot.content)?,
+    };
+    let response = Response {
+        id: ResponseId::of(ballot.session, ballot.slide, ballot.participant),
+        session: ballot.session,
+        slide: ballot.slide,
+        participant: ballot.participant,
+        display_name: ballot.display_name,
+        answer,
+        seq: ballot.seq,
+        received: ballot.received,
+        stored: app.clock.millis(),
+    };
+    if responses::put(&app.store, &response).await? == Written::Done(()) {
+        hot.announcer.votes(app, ballot.session, ballot.slide).await;
+    }
+    Ok(response)
+}
+
+fn accept(moment: &Moment, slide: SlideId, content: &Value) -> Result<Answer, Error> {
+    match moment.session.status {
+        Status::Active => {}
+        Status::Ended => return Err(Error::conflict(Code::SessionEnded, "the session has ended")),
+        Status::Pending | Status::Paused => {
+            let why = format!("the session is {}", moment.session.status.as_str());
+            return Err(Error::conflict(Code::SessionNotActive, why));
+        }
+    }
+    let shown = moment.shown.as_ref().filter(|shown| shown.view.id == slide);
+    let why = "slide_id is not the slide that is shown now";
+    let shown = shown.ok_or_else(|| Error::conflict(Code::SlideNotCurrent, why))?;
+    shown.content.accept(content).map_err(Error::InvalidContent)
+}

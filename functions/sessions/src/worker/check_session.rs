@@ -1,0 +1,31 @@
+use entry::App;
+use jiff::SignedDuration;
+use model::{
+    Error,
+    session::{AUTO_END_HOURS, EndReason, Move, Status},
+};
+use protocol::job::CheckSession;
+use store::{Freshness, sessions};
+
+use crate::{Hot, moves};
+
+/// Looks after a session that has not ended: has its current slide counted, in case a vote was stored and its
+/// announcement lost; ends it when nobody else did.
+pub async fn run(app: &App, hot: &Hot, job: CheckSession) -> Result<(), Error> {
+    let now = app.clock.now();
+    let found = sessions::get(&app.store, job.session, Freshness::Strong, now).await?;
+    let Some(session) = found.filter(|session| session.status != Status::Ended) else { return Ok(()) };
+    let end = session.created_at + SignedDuration::from_hours(AUTO_END_HOURS);
+    if now >= end {
+        return moves::make(app, &hot.announcer, session.id, None, Move::End, EndReason::Expired)
+            .await
+            .map(drop);
+    }
+    if let (Status::Active, Some(slide)) = (session.status, session.current_slide) {
+        hot.announcer.votes(app, session.id, slide).await;
+        app.rooms.announce_presence(session.id, now).await?;
+        let next = (now + moves::CHECKED_EVERY).min(end);
+        return Ok(sessions::check_again(&app.store, session.id, next).await?);
+    }
+    Ok(sessions::check_again(&app.store, session.id, end).await?)
+}

@@ -1,0 +1,41 @@
+use entry::App;
+use jiff::Timestamp;
+use model::{Error, Room};
+use protocol::{
+    Event,
+    event::ParticipantCount,
+    job::{CountPresence, Told},
+};
+use store::{
+    Written, connections,
+    sessions::{self, Presence},
+};
+
+use super::over;
+use crate::state::distinct_participants;
+
+/// Counts who is connected when the tick is over. The presenter is told at once, everyone by the size of the audience.
+pub async fn run(app: &App, job: CountPresence) -> Result<(), Error> {
+    over(app, job.tick).await;
+    let now = app.clock.now();
+    let (session, as_of) = (job.session, job.tick.end());
+    let members = connections::in_room(&app.store, Room::Session(session), now).await?;
+    let participants = distinct_participants(&members);
+    let event = Event::ParticipantCount(ParticipantCount {
+        session_id: session,
+        participant_count: participants,
+        as_of: Timestamp::from_millisecond(as_of).unwrap_or_default(),
+    });
+    match job.told {
+        Told::Presenter => {
+            let presence = Presence { session, participants, as_of };
+            if sessions::keep_presence(&app.store, &presence).await? == Written::Refused {
+                return Ok(());
+            }
+            app.rooms.publish(Room::Presenter(session), event, now).await?;
+            let tick = job.tick.for_audience(members.len());
+            app.queues.send(&CountPresence { session, tick, told: Told::Everyone }, now).await
+        }
+        Told::Everyone => app.rooms.publish(Room::Session(session), event, now).await,
+    }
+}

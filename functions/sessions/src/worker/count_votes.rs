@@ -1,0 +1,157 @@
+use entry::App;
+use jiff::Timestamp;
+use model::{Error, Room, tally::Tally};
+use protocol::{
+    Event,
+    event::VoteUpdate,
+    job::{CountVotes, Told},
+};
+use store::{
+    Written,
+    responses::{self, Response},
+    sessions::{self, Snapshot},
+    slides,
+};
+
+use super::over;
+use crate::{Hot, responses::submitted};
+
+/// Single answers that the presenter is shown per tick; with more, nobody could read them, and GET has them all.
+const SHOWN: usize = 100;
+
+/// Counts the answers to a slide when the tick is over, and tells. By query, so that it is exact whatever was delivered
+/// twice, late or never.
+pub async fn run(app: &App, hot: &Hot, job: CountVotes) -> Result<(), Error> {
+    over(app, job.tick).await;
+    let now = app.clock.now();
+    let found = responses::of_slide(&app.store, job.session, job.slide, now).await?;
+    let Some((options, shows_results)) = options(app, hot, &job, now).await? else { return Ok(()) };
+    let chosen = found.iter().map(|response| response.answer.selected().iter().map(String::as_str));
+    let tally = Tally::count(options.iter().flatten().map(String::as_str), chosen);
+    let counted = Counted { job, is_choice: options.is_some(), shows_results, tally, found };
+    match counted.job.told {
+        Told::Presenter => counted.tell_presenter(app, hot, now).await,
+        Told::Everyone => counted.tell_everyone(app, now).await,
+    }
+}
+
+struct Counted {
+    job: CountVotes,
+    is_choice: bool,
+    shows_results: bool,
+    tally: Tally,
+    found: Vec<Response>,
+}
+
+impl Counted {
+    fn update(&self) -> Event {
+        Event::VoteUpdate(VoteUpdate {
+            slide_id: self.job.slide,
+            tally: self.tally.clone(),
+            as_of: Timestamp::from_millisecond(self.job.tick.end()).unwrap_or_default(),
+        })
+    }
+
+    async fn tell_presenter(self, app: &App, hot: &Hot, now: Timestamp) -> Result<(), Error> {
+        let (session, slide, as_of) = (self.job.session, self.job.slide, self.job.tick.end());
+        let before = sessions::snapshot(&app.store, session, slide, now).await?;
+        let since = match before {
+            // the same job once more: what was news then is news now
+            Some(before) if before.as_of == as_of => before.since,
+            Some(before) if before.as_of > as_of => return Ok(()),
+            Some(before) => before.as_of,
+            None => 0,
+        };
+        let responses = self.found.len() as u64;
+        let snapshot = Snapshot { session, slide, tally: self.tally.clone(), responses, as_of, since };
+        if sessions::keep_snapshot(&app.store, &snapshot).await? == Written::Refused {
+            return Ok(());
+        }
+        let presenter = Room::Presenter(session);
+        for response in news(&self.found, since) {
+            app.rooms.publish(presenter, Event::ResponseSubmitted(submitted(response)), now).await?;
+        }
+        if !self.is_choice {
+            return Ok(());
+        }
+        app.rooms.publish(presenter, self.update(), now).await?;
+        if self.shows_results {
+            let size = usize::try_from(app.rooms.last_count(session, now).await?).unwrap_or(usize::MAX);
+            let tick = self.job.tick.for_audience(size);
+            hot.announcer.votes_at(app, session, slide, tick, Told::Everyone).await;
+        }
+        Ok(())
+    }
+
+    async fn tell_everyone(self, app: &App, now: Timestamp) -> Result<(), Error> {
+        if !self.is_choice || !self.shows_results {
+            return Ok(());
+        }
+        app.rooms.publish(Room::Session(self.job.session), self.update(), now).await
+    }
+}
+
+/// Answers stored since the count before, newest last, and a little earlier: another machine's clock may be behind.
+fn news(found: &[Response], since: i64) -> Vec<Response> {
+    let mut news: Vec<Response> =
+        found.iter().filter(|response| response.stored >= since - super::SKEW_MS).cloned().collect();
+    news.sort_by_key(|response| response.stored);
+    let surplus = news.len().saturating_sub(SHOWN);
+    news.split_off(surplus)
+}
+
+/// The options that are counted (`None` for text) and whether the audience sees the result; nothing for a slide or session
+/// that is gone.
+async fn options(
+    app: &App,
+    hot: &Hot,
+    job: &CountVotes,
+    now: Timestamp,
+) -> Result<Option<(Option<Vec<String>>, bool)>, Error> {
+    let moment = match hot.live.recent(app, job.session).await {
+        Err(Error::NotFound(_)) => return Ok(None),
+        moment => moment?,
+    };
+    let on_screen = moment.shown.as_ref().filter(|shown| shown.view.id == job.slide);
+    let content = match on_screen {
+        Some(shown) => Some(shown.content.clone()),
+        None => slides::get(&app.store, moment.session.presentation, job.slide, now)
+            .await?
+            .map(|slide| slide.content),
+    };
+    Ok(content.map(|content| {
+        let options = content.option_ids().map(|ids| ids.into_iter().map(str::to_owned).collect());
+        (options, content.shows_results())
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use model::slide::Answer;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn response(n: i64) -> Response {
+        let stored = 10_000 + n;
+        Response {
+            id: Uuid::from_u128(n.unsigned_abs().into()).into(),
+            session: Uuid::from_u128(1).into(),
+            slide: Uuid::from_u128(2).into(),
+            participant: Uuid::from_u128(n.unsigned_abs().into()).into(),
+            display_name: None,
+            answer: Answer::Selected(vec!["a".into()]),
+            seq: None,
+            received: stored,
+            stored,
+        }
+    }
+
+    #[test]
+    fn news_is_what_was_stored_since_and_never_more_than_a_screenful() {
+        let found: Vec<_> = (0..300).map(response).collect();
+        assert_eq!(news(&found, 0).len(), SHOWN);
+        assert_eq!(news(&found, 0).last().unwrap().id, found[299].id, "the newest are kept");
+        assert_eq!(news(&found, 10_290).len(), 10 + 20);
+    }
+}

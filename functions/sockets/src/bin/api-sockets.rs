@@ -1,0 +1,6 @@
+//! The Lambda `api-sockets`.
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    entry::run(sockets::api).await
+}

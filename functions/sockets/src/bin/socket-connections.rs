@@ -1,0 +1,6 @@
+//! The Lambda `socket-connections`.
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    entry::run(sockets::connections).await
+}

@@ -1,0 +1,6 @@
+//! The Lambda `worker-broadcast`.
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    entry::run(sockets::broadcast).await
+}

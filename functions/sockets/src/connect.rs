@@ -1,0 +1,137 @@
+//! `$connect`: who is it, may they be here, and where they are from now on.
+
+use entry::{
+    App,
+    http::account,
+    socket::Opening,
+    tokens::{Bearer, Participant as Token, TICKET_LIFE, Ticket},
+};
+use jiff::{SignedDuration, Timestamp};
+use model::{Code, Error, LoginId, ParticipantId, SessionId, UserId, session::Status};
+use protocol::job::Greet;
+use store::{
+    Freshness,
+    connections::{self, Connection, Identity},
+    logins,
+    participants::{self, Participant},
+    sessions::{self, Session},
+    tickets,
+};
+
+/// Opens a connection, or says why not; nothing can be posted to it in here, so its greeting is a job.
+pub async fn connect(app: &App, opening: &Opening) -> Result<(), Error> {
+    if let Some(origin) = &opening.origin
+        && !app.settings.allows_origin(origin)
+        && *origin != app.settings.public_url
+    {
+        return Err(Error::forbidden("pages of this origin may not connect"));
+    }
+    let now = app.clock.now();
+    let asked = match opening.query.get("session_id") {
+        Some(text) => Some(text.parse().map_err(|_| Error::NotFound("session"))?),
+        None => None,
+    };
+    let (bearer, session) = bearer(app, opening, asked, now).await?;
+    let (identity, display_name) = identity(app, bearer, session, now).await?;
+    let connected_at = Timestamp::from_millisecond(opening.connected_at).unwrap_or(now);
+    let connection = Connection { id: opening.connection.clone(), identity, display_name, connected_at };
+    connections::open(&app.store, &connection).await?;
+    app.rooms.newest_presenter_wins(&connection, now).await?;
+    if let Some(session) = identity.session() {
+        app.queues.send(&Greet { connection: connection.id, arrived: true }, now).await?;
+        if matches!(identity, Identity::Participant { .. }) {
+            app.rooms.announce_presence(session, now).await?;
+        }
+    }
+    Ok(())
+}
+
+const NOTHING: &str = "a ticket must come along: POST /v1/realtime/tickets";
+const BAD: &str = "the ticket or token is not valid, or no longer";
+
+/// Who comes, by ticket; or by token, where this deployment takes tokens in URLs, or in a header, where a client can set
+/// one.
+async fn bearer(
+    app: &App,
+    opening: &Opening,
+    asked: Option<SessionId>,
+    now: Timestamp,
+) -> Result<(Bearer, Option<SessionId>), Error> {
+    let given = |name| opening.query.get(name).map(String::as_str).filter(|value| !value.is_empty());
+    // the original's query parameter, which a ticket may come in too
+    let ticket = given("ticket").or_else(|| given("token"));
+    if let Some(text) = ticket
+        && let Some(ticket) = app.tokens.verify::<Ticket>(text, now)
+    {
+        if asked.is_some_and(|asked| ticket.session != Some(asked)) {
+            return Err(Error::NotFound("session"));
+        }
+        let spent_until = now + TICKET_LIFE + SignedDuration::from_secs(60);
+        if !tickets::spend(&app.store, ticket.id, spent_until, now).await? {
+            return Err(Error::Unauthenticated(BAD));
+        }
+        return Ok((ticket.bearer, ticket.session));
+    }
+    let in_url = given("token").filter(|_| app.settings.allow_token_in_url);
+    let in_header = opening.authorization.as_deref().and_then(|header| header.strip_prefix("Bearer "));
+    let nothing = if ticket.is_some() { BAD } else { NOTHING };
+    let token = in_header.or(in_url).ok_or(Error::Unauthenticated(nothing))?;
+    if let Some(Token { participant, session }) = app.tokens.verify(token, now) {
+        if asked.is_some_and(|asked| asked != session) {
+            return Err(Error::NotFound("session"));
+        }
+        return Ok((Bearer::Participant(participant), Some(session)));
+    }
+    let account = account(app, token).await?;
+    Ok((Bearer::Account { user: account.user, login: account.login }, asked))
+}
+
+async fn identity(
+    app: &App,
+    bearer: Bearer,
+    session: Option<SessionId>,
+    now: Timestamp,
+) -> Result<(Identity, Option<String>), Error> {
+    match (bearer, session) {
+        (Bearer::Account { user, login }, session) => of_account(app, user, login, session, now).await,
+        (Bearer::Participant(participant), Some(session)) => {
+            running(app, session, now).await?;
+            let found = participants::get(&app.store, session, participant, now).await?;
+            let found = found.ok_or(Error::NotFound("session"))?;
+            Ok((Identity::Participant { participant, session }, found.display_name))
+        }
+        (Bearer::Participant(_), None) => Err(Error::NotFound("session")),
+    }
+}
+
+async fn of_account(
+    app: &App,
+    user: UserId,
+    login: LoginId,
+    session: Option<SessionId>,
+    now: Timestamp,
+) -> Result<(Identity, Option<String>), Error> {
+    logins::get(&app.store, user, login, now).await?.ok_or(Error::Unauthenticated(BAD))?;
+    let Some(session) = session else {
+        return Ok((Identity::Account { user, login, presents: None }, None));
+    };
+    if running(app, session, now).await?.owner == user {
+        return Ok((Identity::Account { user, login, presents: Some(session) }, None));
+    }
+    // someone else with an account and the session's id, as the original let in: part of the audience
+    let id = ParticipantId::of_account(session, user);
+    let newcomer = Participant { session, id, display_name: None, user: Some(user), joined_at: now };
+    participants::add(&app.store, &newcomer, now).await?;
+    let found = participants::get(&app.store, session, id, now).await?;
+    let display_name = found.and_then(|participant| participant.display_name);
+    Ok((Identity::Participant { participant: id, session }, display_name))
+}
+
+async fn running(app: &App, session: SessionId, now: Timestamp) -> Result<Session, Error> {
+    let found = sessions::get(&app.store, session, Freshness::Strong, now).await?;
+    let session = found.ok_or(Error::NotFound("session"))?;
+    if session.status == Status::Ended {
+        return Err(Error::conflict(Code::SessionEnded, "the session has ended"));
+    }
+    Ok(session)
+}

@@ -1,0 +1,104 @@
+//! The embedded DynamoDB (`dynoxide`), served from a thread of its own.
+
+use std::{net::TcpListener, path::Path};
+
+use anyhow::Context;
+use dynoxide::{
+    Database, actions::delete_item::DeleteItemRequest, actions::scan::ScanRequest, types::AttributeValue,
+};
+
+use crate::{TableSpec, server::Server};
+
+pub(crate) struct Engine {
+    url: String,
+    db: Database,
+    tables: Vec<TableSpec>,
+    _server: Server,
+}
+
+impl Engine {
+    pub(crate) fn start(tables: Vec<TableSpec>, dir: Option<&Path>) -> anyhow::Result<Self> {
+        let db = match dir {
+            Some(dir) => {
+                let path = dir.join("dynamodb.sqlite");
+                let path = path.to_str().context("the data directory's path is not UTF-8")?;
+                let db = Database::new(path).with_context(|| format!("cannot open {path}"))?;
+                // Despite its name the way to `synchronous = NORMAL`: no flush to disk per write, and still nothing
+                // is lost when only the process dies.
+                db.disable_bulk_loading()?;
+                db
+            }
+            None => Database::memory()?,
+        };
+        for table in &tables {
+            table.ensure(&db)?;
+        }
+        let listener = TcpListener::bind(("127.0.0.1", 0))?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let shared = db.clone();
+        let server = Server::start("dynamodb", listener, |listener| async move {
+            let never = std::future::pending();
+            if let Err(error) = dynoxide::server::serve_with_shutdown(listener, shared, never).await {
+                tracing::error!(error, "the table's server ended");
+            }
+        })?;
+        Ok(Self { url, db, tables, _server: server })
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Deletes what has expired. Not the engine's own sweep, which goes by the system's clock.
+    pub(crate) async fn sweep(&self, now_ms: i64) {
+        let (db, tables) = (self.db.clone(), self.tables.clone());
+        let swept = tokio::task::spawn_blocking(move || {
+            tables.iter().try_for_each(|table| sweep(&db, table, now_ms / 1000))
+        });
+        match swept.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(error = format!("{error:#}"), "expired items not deleted"),
+            Err(error) => tracing::error!(%error, "expired items not deleted"),
+        }
+    }
+}
+
+fn sweep(db: &Database, table: &TableSpec, now_s: i64) -> anyhow::Result<()> {
+    let Some(attribute) = table.ttl_attribute() else { return Ok(()) };
+    // Only a number compares with a number: items whose attribute is missing or of another type stay, as on AWS.
+    let expired = "#ttl < :now".to_owned();
+    let names = [("#ttl".to_owned(), attribute.to_owned())];
+    let values = [(":now".to_owned(), AttributeValue::N(now_s.to_string()))];
+    let keys = table.key_attributes();
+    let mut start = None;
+    loop {
+        let page = db.scan(ScanRequest {
+            table_name: table.name.clone(),
+            filter_expression: Some(expired.clone()),
+            expression_attribute_names: Some(names.clone().into()),
+            expression_attribute_values: Some(values.clone().into()),
+            exclusive_start_key: start.take(),
+            ..ScanRequest::default()
+        })?;
+        for mut item in page.items.unwrap_or_default() {
+            let key = keys.iter().filter_map(|key| item.remove_entry(*key)).collect();
+            let deleted = db.delete_item(DeleteItemRequest {
+                table_name: table.name.clone(),
+                key,
+                // it may have been extended since it was read
+                condition_expression: Some(expired.clone()),
+                expression_attribute_names: Some(names.clone().into()),
+                expression_attribute_values: Some(values.clone().into()),
+                ..DeleteItemRequest::default()
+            });
+            match deleted {
+                Ok(_) | Err(dynoxide::DynoxideError::ConditionalCheckFailedException(..)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        start = page.last_evaluated_key;
+        if start.is_none() {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! One listener for SQS, SESv2 and `@connections`.
+
+use std::net::TcpListener;
+
+use axum::{Router, extract::DefaultBodyLimit, routing::post};
+
+use crate::{Connections, Now, Outbox, Queues, management, outbox, queues, server::Server, wire};
+
+/// Above every limit of the services themselves, so that each answers with its own error.
+const MAX_BODY: usize = 48 * 1024 * 1024;
+
+pub(crate) fn start(
+    listener: TcpListener,
+    queues: Queues,
+    outbox: Outbox,
+    connections: Connections,
+    now: Now,
+) -> anyhow::Result<Server> {
+    let app = Router::new()
+        .route("/", post(queues::handle).with_state(queues))
+        .route("/v2/email/outbound-emails", post(outbox::send_email).with_state(outbox))
+        .merge(management::router(connections, now))
+        .layer(DefaultBodyLimit::max(MAX_BODY));
+    Server::start("cloud", listener, |listener| async move {
+        if let Err(error) = axum::serve(wire::prompt(listener), app).await {
+            tracing::error!(%error, "the front ended");
+        }
+    })
+}

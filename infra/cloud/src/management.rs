@@ -1,0 +1,66 @@
+//! `@connections`, the management API of a WebSocket API: post to, ask about and close a socket.
+
+use axum::{
+    Json, Router,
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use bytes::Bytes;
+use http::StatusCode;
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::{
+    Now,
+    connections::{Connections, Outbound},
+    wire,
+};
+
+/// 128 KB (API Gateway quotas, WebSocket message payload).
+const MAX_PAYLOAD: usize = 128 * 1024;
+
+#[derive(Clone)]
+struct Management {
+    connections: Connections,
+    now: Now,
+}
+
+pub(crate) fn router(connections: Connections, now: Now) -> Router {
+    // Ids arrive percent-encoded (they end in `=` on AWS); the path extractor decodes them.
+    Router::new()
+        .route("/sockets/@connections/{id}", post(send).get(show).delete(close))
+        .with_state(Management { connections, now })
+}
+
+async fn send(State(it): State<Management>, Path(id): Path<String>, body: Bytes) -> Response {
+    if body.len() > MAX_PAYLOAD {
+        let status = StatusCode::PAYLOAD_TOO_LARGE;
+        return wire::rest_error(status, "PayloadTooLargeException", "Message too long");
+    }
+    // A WebSocket API sends text frames only, and those are UTF-8.
+    let Ok(text) = String::from_utf8(body.into()) else {
+        return wire::rest_error(StatusCode::BAD_REQUEST, "BadRequestException", "Payload is not UTF-8");
+    };
+    if it.connections.post(&id, text, (it.now)()) { StatusCode::OK.into_response() } else { gone() }
+}
+
+async fn show(State(it): State<Management>, Path(id): Path<String>) -> Response {
+    let Some(info) = it.connections.info(&id) else { return gone() };
+    let iso = |ms: i64| Timestamp::from_millisecond(ms).unwrap_or_default().to_string();
+    let answer = json!({
+        "connectedAt": iso(info.connected_at_ms),
+        "lastActiveAt": iso(info.last_active_ms),
+        "identity": { "sourceIp": info.source_ip, "userAgent": info.user_agent },
+    });
+    Json(answer).into_response()
+}
+
+async fn close(State(it): State<Management>, Path(id): Path<String>) -> Response {
+    let close = Outbound::Close { code: 1000, reason: "Connection Closed Normally".to_owned() };
+    if it.connections.close(&id, close) { StatusCode::NO_CONTENT.into_response() } else { gone() }
+}
+
+fn gone() -> Response {
+    wire::rest_error(StatusCode::GONE, "GoneException", "Connection is gone")
+}

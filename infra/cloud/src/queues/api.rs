@@ -1,0 +1,281 @@
+//! SQS's AWS JSON 1.0: `POST /` with the operation in `X-Amz-Target`.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use axum::{extract::State, response::Response};
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Map, Value, json};
+
+use super::{
+    Queues, batch,
+    fault::Fault,
+    message::{Message, attributes_md5},
+    send::Draft,
+};
+use crate::wire;
+
+pub(crate) async fn handle(State(queues): State<Queues>, headers: HeaderMap, body: Bytes) -> Response {
+    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    let operation = target.strip_prefix("AmazonSQS.").unwrap_or(target);
+    match run(&queues, operation, &body).await {
+        Ok(answer) => wire::aws_json(StatusCode::OK, &answer),
+        Err(fault) => fault.answer(),
+    }
+}
+
+async fn run(queues: &Queues, operation: &str, body: &[u8]) -> Result<Value, Fault> {
+    match operation {
+        "SendMessage" => send(queues, &input(body)?),
+        "SendMessageBatch" => batch::send(queues, input(body)?),
+        "ReceiveMessage" => receive(queues, input(body)?).await,
+        "DeleteMessage" => delete(queues, &input(body)?),
+        "DeleteMessageBatch" => batch::delete(queues, input(body)?),
+        "ChangeMessageVisibility" => change_visibility(queues, &input(body)?),
+        "ChangeMessageVisibilityBatch" => batch::change_visibility(queues, input(body)?),
+        "GetQueueUrl" => queue_url(queues, &input(body)?),
+        "GetQueueAttributes" => queue_attributes(queues, &input(body)?),
+        "PurgeQueue" => purge(queues, &input(body)?),
+        "ListQueues" => Ok(list(queues, &input(body)?)),
+        other => Err(Fault::unsupported(other)),
+    }
+}
+
+fn input<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
+    serde_json::from_slice(body).map_err(|error| Fault::invalid(error.to_string()))
+}
+
+/// The last segment of a queue's URL: who asks may know the host by another name.
+pub(super) fn name(queues: &Queues, url: &str) -> Result<String, Fault> {
+    let name = url.rsplit('/').next().unwrap_or_default();
+    queues.spec(name).map(|spec| spec.name)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct SendMessage {
+    #[serde(default)]
+    queue_url: String,
+    #[serde(default)]
+    message_body: String,
+    delay_seconds: Option<u64>,
+    #[serde(default)]
+    message_attributes: Map<String, Value>,
+    message_group_id: Option<String>,
+    message_deduplication_id: Option<String>,
+}
+
+impl SendMessage {
+    pub(super) fn draft(&self) -> Draft<'_> {
+        Draft {
+            body: &self.message_body,
+            attributes: self.message_attributes.clone(),
+            group: self.message_group_id.as_deref(),
+            deduplication_id: self.message_deduplication_id.as_deref(),
+            delay: self.delay_seconds.map(Duration::from_secs),
+        }
+    }
+}
+
+fn send(queues: &Queues, input: &SendMessage) -> Result<Value, Fault> {
+    Ok(Value::Object(sent(&queues.accept(&name(queues, &input.queue_url)?, input.draft())?)))
+}
+
+/// What the sender is told. The checksums are of what it sent, also where a duplicate is dropped.
+pub(super) fn sent(message: &Message) -> Map<String, Value> {
+    let mut answer = Map::new();
+    answer.insert("MessageId".to_owned(), message.id.clone().into());
+    answer.insert("MD5OfMessageBody".to_owned(), message.body_md5().into());
+    if let Some(md5) = attributes_md5(&message.attributes) {
+        answer.insert("MD5OfMessageAttributes".to_owned(), md5.into());
+    }
+    if message.deduplication_id.is_some() {
+        answer.insert("SequenceNumber".to_owned(), message.sequence_number().into());
+    }
+    answer
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ReceiveMessage {
+    #[serde(default)]
+    queue_url: String,
+    max_number_of_messages: Option<usize>,
+    wait_time_seconds: Option<u64>,
+    visibility_timeout: Option<u64>,
+    #[serde(default)]
+    attribute_names: Vec<String>,
+    #[serde(default)]
+    message_system_attribute_names: Vec<String>,
+    #[serde(default)]
+    message_attribute_names: Vec<String>,
+}
+
+async fn receive(queues: &Queues, input: ReceiveMessage) -> Result<Value, Fault> {
+    let name = name(queues, &input.queue_url)?;
+    let max = input.max_number_of_messages.unwrap_or(1);
+    if !(1..=10).contains(&max) {
+        return Err(Fault::invalid(
+            "Reason: MaxNumberOfMessages must be between 1 and 10, if provided.".to_owned(),
+        ));
+    }
+    let wait = input.wait_time_seconds.unwrap_or(0);
+    if wait > 20 {
+        return Err(Fault::invalid(
+            "Reason: WaitTimeSeconds must be >= 0 and <= 20, if provided.".to_owned(),
+        ));
+    }
+    let visibility = input.visibility_timeout.map(visibility).transpose()?;
+    let messages = queues.receive_for(&name, max, Duration::from_secs(wait), visibility).await;
+    if messages.is_empty() {
+        return Ok(json!({}));
+    }
+    let messages: Vec<_> = messages.iter().map(|message| input.wanted(&name, message)).collect();
+    Ok(json!({ "Messages": messages }))
+}
+
+impl ReceiveMessage {
+    /// The message with the attributes that were asked for, and no others.
+    fn wanted(&self, queue: &str, message: &Message) -> Value {
+        let received = message.received(queue);
+        let mut answer = json!({
+            "MessageId": received.message_id,
+            "ReceiptHandle": received.receipt_handle,
+            "MD5OfBody": received.md5,
+            "Body": received.body,
+        });
+        let system: Vec<_> =
+            self.attribute_names.iter().chain(&self.message_system_attribute_names).collect();
+        let asked = |name: &String| system.iter().any(|wanted| *wanted == "All" || *wanted == name);
+        let attributes: BTreeMap<_, _> =
+            received.attributes.into_iter().filter(|(name, _)| asked(name)).collect();
+        if !attributes.is_empty() {
+            answer["Attributes"] = json!(attributes);
+        }
+        let asked = |name: &String| {
+            self.message_attribute_names.iter().any(|wanted| match wanted.strip_suffix(".*") {
+                Some(prefix) => name.starts_with(prefix),
+                None => wanted == "All" || wanted == name,
+            })
+        };
+        let attributes = message.attributes.iter().filter(|(name, _)| asked(name));
+        let attributes: Map<_, _> = attributes.map(|(name, value)| (name.clone(), value.clone())).collect();
+        if let Some(md5) = attributes_md5(&attributes) {
+            answer["MD5OfMessageAttributes"] = md5.into();
+            answer["MessageAttributes"] = Value::Object(attributes);
+        }
+        answer
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct DeleteMessage {
+    #[serde(default)]
+    queue_url: String,
+    receipt_handle: String,
+}
+
+fn delete(queues: &Queues, input: &DeleteMessage) -> Result<Value, Fault> {
+    queues.delete_received(&name(queues, &input.queue_url)?, &input.receipt_handle)?;
+    Ok(json!({}))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ChangeMessageVisibility {
+    #[serde(default)]
+    queue_url: String,
+    receipt_handle: String,
+    visibility_timeout: u64,
+}
+
+fn change_visibility(queues: &Queues, input: &ChangeMessageVisibility) -> Result<Value, Fault> {
+    let name = name(queues, &input.queue_url)?;
+    queues.release_received(&name, &input.receipt_handle, visibility(input.visibility_timeout)?)?;
+    Ok(json!({}))
+}
+
+/// 12 hours at most (SQS quotas).
+pub(super) fn visibility(seconds: u64) -> Result<Duration, Fault> {
+    if seconds > 43_200 {
+        return Err(Fault::invalid(
+            "Reason: VisibilityTimeout must be between 0 and 43200, if provided.".to_owned(),
+        ));
+    }
+    Ok(Duration::from_secs(seconds))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct QueueName {
+    queue_name: String,
+}
+
+fn queue_url(queues: &Queues, input: &QueueName) -> Result<Value, Fault> {
+    let spec = queues.spec(&input.queue_name)?;
+    Ok(json!({ "QueueUrl": queues.url(&spec.name) }))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct QueueAttributes {
+    #[serde(default)]
+    queue_url: String,
+    #[serde(default)]
+    attribute_names: Vec<String>,
+}
+
+fn queue_attributes(queues: &Queues, input: &QueueAttributes) -> Result<Value, Fault> {
+    let name = name(queues, &input.queue_url)?;
+    let spec = queues.spec(&name)?;
+    let depth = queues.depth(&name);
+    let mut attributes = BTreeMap::from([
+        ("QueueArn", queues.arn(&name)),
+        ("ApproximateNumberOfMessages", depth.visible.to_string()),
+        ("ApproximateNumberOfMessagesNotVisible", depth.in_flight.to_string()),
+        ("ApproximateNumberOfMessagesDelayed", depth.delayed.to_string()),
+        ("VisibilityTimeout", spec.visibility.as_secs().to_string()),
+        ("DelaySeconds", spec.delay.as_secs().to_string()),
+        ("MessageRetentionPeriod", spec.retention.as_secs().to_string()),
+        ("MaximumMessageSize", super::send::MAX_BYTES.to_string()),
+    ]);
+    if spec.fifo {
+        attributes.insert("FifoQueue", "true".to_owned());
+        attributes.insert("ContentBasedDeduplication", spec.content_deduplication.to_string());
+        let scope = if spec.deduplicate_per_group { "messageGroup" } else { "queue" };
+        attributes.insert("DeduplicationScope", scope.to_owned());
+    }
+    if let (Some(dead_letters), Some(count)) = (&spec.dead_letters, spec.max_receive_count) {
+        let policy = json!({ "deadLetterTargetArn": queues.arn(dead_letters), "maxReceiveCount": count });
+        attributes.insert("RedrivePolicy", policy.to_string());
+    }
+    attributes.retain(|name, _| input.attribute_names.iter().any(|wanted| wanted == "All" || wanted == name));
+    Ok(json!({ "Attributes": attributes }))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct PurgeQueue {
+    #[serde(default)]
+    queue_url: String,
+}
+
+fn purge(queues: &Queues, input: &PurgeQueue) -> Result<Value, Fault> {
+    queues.purge(&name(queues, &input.queue_url)?)?;
+    Ok(json!({}))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ListQueues {
+    #[serde(default)]
+    queue_name_prefix: String,
+}
+
+fn list(queues: &Queues, input: &ListQueues) -> Value {
+    let names = queues.names().into_iter().filter(|name| name.starts_with(&input.queue_name_prefix));
+    let urls: Vec<_> = names.map(|name| queues.url(&name)).collect();
+    json!({ "QueueUrls": urls })
+}

@@ -1,0 +1,90 @@
+//! The batch operations: each entry succeeds or fails by itself.
+
+use std::{collections::HashSet, time::Duration};
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::{
+    Queues,
+    api::{self, SendMessage},
+    fault::Fault,
+    send::MAX_BYTES,
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Batch<T> {
+    #[serde(default)]
+    queue_url: String,
+    #[serde(default = "Vec::new")]
+    entries: Vec<Entry<T>>,
+}
+
+#[derive(Deserialize)]
+struct Entry<T> {
+    #[serde(rename = "Id")]
+    id: String,
+    #[serde(flatten)]
+    input: T,
+}
+
+impl<T> Batch<T> {
+    fn run(
+        self,
+        queues: &Queues,
+        each: impl Fn(&str, &T) -> Result<Map<String, Value>, Fault>,
+    ) -> Result<Value, Fault> {
+        let name = api::name(queues, &self.queue_url)?;
+        let ids: HashSet<_> = self.entries.iter().map(|entry| &entry.id).collect();
+        match self.entries.len() {
+            0 => return Err(Fault::batch_empty()),
+            11.. => return Err(Fault::batch_entries()),
+            distinct if distinct != ids.len() => return Err(Fault::batch_ids()),
+            _ => {}
+        }
+        let (mut successful, mut failed) = (Vec::new(), Vec::new());
+        for entry in &self.entries {
+            match each(&name, &entry.input) {
+                Ok(mut answer) => {
+                    answer.insert("Id".to_owned(), entry.id.clone().into());
+                    successful.push(answer);
+                }
+                Err(fault) => failed.push(fault.entry(&entry.id)),
+            }
+        }
+        Ok(json!({ "Successful": successful, "Failed": failed }))
+    }
+}
+
+pub(super) fn send(queues: &Queues, batch: Batch<SendMessage>) -> Result<Value, Fault> {
+    if batch.entries.iter().map(|entry| entry.input.draft().size()).sum::<usize>() > MAX_BYTES {
+        return Err(Fault::batch_size());
+    }
+    batch.run(queues, |name, message| Ok(api::sent(&queues.accept(name, message.draft())?)))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Delete {
+    receipt_handle: String,
+}
+
+pub(super) fn delete(queues: &Queues, batch: Batch<Delete>) -> Result<Value, Fault> {
+    batch.run(queues, |name, entry| queues.delete_received(name, &entry.receipt_handle).map(|()| Map::new()))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ChangeVisibility {
+    receipt_handle: String,
+    #[serde(default)]
+    visibility_timeout: u64,
+}
+
+pub(super) fn change_visibility(queues: &Queues, batch: Batch<ChangeVisibility>) -> Result<Value, Fault> {
+    batch.run(queues, |name, entry| {
+        let after: Duration = api::visibility(entry.visibility_timeout)?;
+        queues.release_received(name, &entry.receipt_handle, after).map(|()| Map::new())
+    })
+}

@@ -1,0 +1,127 @@
+//! SQS's errors. In its JSON protocol the type is in the body, and the name from the days of XML in a header, which is
+//! the one that SDKs show.
+
+use std::{fmt, io};
+
+use axum::response::Response;
+use http::{HeaderName, HeaderValue, StatusCode};
+use serde_json::json;
+
+use crate::wire;
+
+#[derive(Debug)]
+pub(super) struct Fault {
+    kind: &'static str,
+    code: &'static str,
+    message: String,
+    sender: bool,
+}
+
+impl Fault {
+    fn of_sender(kind: &'static str, code: &'static str, message: impl Into<String>) -> Self {
+        Self { kind, code, message: message.into(), sender: true }
+    }
+
+    pub(super) fn queue() -> Self {
+        let code = "AWS.SimpleQueueService.NonExistentQueue";
+        Self::of_sender("com.amazonaws.sqs#QueueDoesNotExist", code, "The specified queue does not exist.")
+    }
+
+    pub(super) fn receipt_handle() -> Self {
+        let message = "The input receipt handle is invalid.";
+        Self::of_sender("com.amazonaws.sqs#ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid", message)
+    }
+
+    pub(super) fn not_in_flight() -> Self {
+        let code = "AWS.SimpleQueueService.MessageNotInflight";
+        Self::of_sender("com.amazonaws.sqs#MessageNotInflight", code, "The message is not in flight.")
+    }
+
+    pub(super) fn expired() -> Self {
+        Self::invalid(
+            "Value for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired."
+                .to_owned(),
+        )
+    }
+
+    pub(super) fn invalid(message: String) -> Self {
+        Self::of_sender("com.amazonaws.sqs#InvalidParameterValueException", "InvalidParameterValue", message)
+    }
+
+    pub(super) fn missing(parameter: &str) -> Self {
+        let message = format!("The request must contain the parameter {parameter}.");
+        Self::of_sender("com.amazonaws.sqs#MissingRequiredParameterException", "MissingParameter", message)
+    }
+
+    pub(super) fn contents() -> Self {
+        let message = "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | \
+                       #xE000 to #xFFFD | #x10000 to #x10FFFF";
+        Self::of_sender("com.amazonaws.sqs#InvalidMessageContents", "InvalidMessageContents", message)
+    }
+
+    pub(super) fn unsupported(operation: &str) -> Self {
+        let message = format!("{operation} is not emulated here.");
+        Self::of_sender(
+            "com.amazonaws.sqs#UnsupportedOperation",
+            "AWS.SimpleQueueService.UnsupportedOperation",
+            message,
+        )
+    }
+
+    pub(super) fn batch_empty() -> Self {
+        let code = "AWS.SimpleQueueService.EmptyBatchRequest";
+        Self::of_sender(
+            "com.amazonaws.sqs#EmptyBatchRequest",
+            code,
+            "There should be at least one entry in the request.",
+        )
+    }
+
+    pub(super) fn batch_entries() -> Self {
+        let code = "AWS.SimpleQueueService.TooManyEntriesInBatchRequest";
+        let message = "Maximum number of entries per request are 10.";
+        Self::of_sender("com.amazonaws.sqs#TooManyEntriesInBatchRequest", code, message)
+    }
+
+    pub(super) fn batch_ids() -> Self {
+        let code = "AWS.SimpleQueueService.BatchEntryIdsNotDistinct";
+        Self::of_sender("com.amazonaws.sqs#BatchEntryIdsNotDistinct", code, "Two entries have the same Id.")
+    }
+
+    pub(super) fn batch_size() -> Self {
+        let code = "AWS.SimpleQueueService.BatchRequestTooLong";
+        let message = "Batch requests cannot be longer than 1048576 bytes.";
+        Self::of_sender("com.amazonaws.sqs#BatchRequestTooLong", code, message)
+    }
+
+    pub(super) fn not_kept(error: &io::Error) -> Self {
+        tracing::error!(%error, "queues.jsonl not written");
+        Self {
+            kind: "com.amazonaws.sqs#InternalFailure",
+            code: "InternalFailure",
+            message: "The message was not kept.".to_owned(),
+            sender: false,
+        }
+    }
+
+    pub(super) fn answer(&self) -> Response {
+        let status = if self.sender { StatusCode::BAD_REQUEST } else { StatusCode::INTERNAL_SERVER_ERROR };
+        let mut response = wire::aws_json(status, &json!({ "__type": self.kind, "message": self.message }));
+        let side = if self.sender { "Sender" } else { "Receiver" };
+        if let Ok(value) = HeaderValue::from_str(&format!("{};{side}", self.code)) {
+            response.headers_mut().insert(HeaderName::from_static("x-amzn-query-error"), value);
+        }
+        response
+    }
+
+    /// As one of the `Failed` of a batch.
+    pub(super) fn entry(&self, id: &str) -> serde_json::Value {
+        json!({ "Id": id, "SenderFault": self.sender, "Code": self.code, "Message": self.message })
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)
+    }
+}

@@ -1,0 +1,81 @@
+//! Receiving: look, and wait for an arrival or for time to make something visible.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{
+    Queues, Received,
+    ledger::{Ledger, Record},
+    log,
+    message::Message,
+    queue::millis,
+};
+
+/// How long a waiter trusts the clock while something is invisible: time may be moved, and tells nobody.
+const GLANCE: Duration = Duration::from_millis(50);
+
+impl Queues {
+    /// Waits until something is visible, at most `wait` of real time, then returns what is there (`max` at most).
+    pub async fn receive(&self, name: &str, max: usize, wait: Duration) -> Vec<Received> {
+        self.receive_for(name, max, wait, None).await.iter().map(|message| message.received(name)).collect()
+    }
+
+    /// `visibility`: other than the queue's.
+    pub(super) async fn receive_for(
+        &self,
+        name: &str,
+        max: usize,
+        wait: Duration,
+        visibility: Option<Duration>,
+    ) -> Vec<Message> {
+        let Some(arrivals) = self.shared.arrivals.get(name) else { return Vec::new() };
+        let deadline = Instant::now() + wait;
+        loop {
+            // Before looking: it notices what arrives from now on, also between looking and waiting.
+            let arrived = arrivals.notified();
+            let (messages, more_to_come) = self.take(name, max, visibility);
+            let now = Instant::now();
+            if !messages.is_empty() || now >= deadline {
+                return messages;
+            }
+            let until = more_to_come.map_or(deadline, |pause| deadline.min(now + pause));
+            // Elapsed or arrived: look again either way.
+            let _ = tokio::time::timeout_at(until, arrived).await;
+        }
+    }
+
+    /// What is visible now; if that is nothing, how long to wait at most before something might be.
+    fn take(&self, name: &str, max: usize, visibility: Option<Duration>) -> (Vec<Message>, Option<Duration>) {
+        let now = (self.shared.now)();
+        let mut ledger = self.settled(now);
+        let Some(queue) = ledger.get_mut(name) else { return (Vec::new(), None) };
+        let visibility = visibility.unwrap_or(queue.spec.visibility);
+        let messages = queue.receive(now, max, visibility, self.shared.misbehaviour.as_ref());
+        if messages.is_empty() {
+            let until = |at: i64| Duration::from_millis(at.abs_diff(now)).min(GLANCE);
+            return (messages, queue.next_at(now).map(until));
+        }
+        let records: Vec<_> = messages.iter().filter(|m| !m.ghost).map(|m| Record::seen(name, m)).collect();
+        if !queue.spec.fifo {
+            self.haunt(&mut ledger, name, &messages, now);
+        }
+        log(ledger.commit(&records, now));
+        (messages, None)
+    }
+
+    /// Chaos: some of what was given out comes a second time.
+    fn haunt(&self, ledger: &mut Ledger, name: &str, messages: &[Message], now: i64) {
+        let Some(misbehaviour) = &self.shared.misbehaviour else { return };
+        for message in messages.iter().filter(|message| !message.ghost && message.receives == 1) {
+            let Some(after) = misbehaviour.duplicate() else { continue };
+            let sequence = ledger.next_sequence();
+            let visible_at = now.saturating_add(millis(after));
+            let ghost = Message { sequence, visible_at, receives: 0, ghost: true, ..message.clone() };
+            if let Some(queue) = ledger.get_mut(name) {
+                queue.put(ghost);
+            }
+        }
+        self.announce(name);
+    }
+}

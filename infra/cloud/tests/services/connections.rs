@@ -1,0 +1,114 @@
+use aws_sdk_apigatewaymanagement::primitives::Blob;
+use cloud::{ConnectionInfo, Outbound};
+use tokio::sync::mpsc::{self, UnboundedReceiver};
+
+use crate::world::{START, World};
+
+/// As AWS writes them, and what a path must not take literally.
+const ID: &str = "Qf3+/xyzAbcCAbc=";
+
+fn register(world: &World, id: &str) -> UnboundedReceiver<Outbound> {
+    let (tx, rx) = mpsc::unbounded_channel();
+    let info = ConnectionInfo {
+        connected_at_ms: START - 1_500,
+        last_active_ms: START - 1_000,
+        source_ip: "203.0.113.7".to_owned(),
+        user_agent: "browser/1".to_owned(),
+    };
+    world.cloud.connections().register(id, info, tx);
+    rx
+}
+
+async fn gone(world: &World, id: &str) -> bool {
+    let post = world.management().post_to_connection().connection_id(id).data(Blob::new("x"));
+    match post.send().await {
+        Ok(_) => false,
+        Err(error) => {
+            assert!(error.as_service_error().unwrap().is_gone_exception(), "{error:?}");
+            true
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_socket_takes_posts_from_open_to_remove() {
+    let world = World::with([]).start().await;
+    let connections = world.cloud.connections();
+    assert!(gone(&world, ID).await);
+    let mut rx = register(&world, ID);
+    assert!(gone(&world, ID).await, "its $connect has not returned");
+    connections.open(ID);
+    assert!(!gone(&world, ID).await);
+    assert_eq!(rx.try_recv().unwrap(), Outbound::Text("x".to_owned()));
+    assert_eq!((connections.posts(), connections.ids()), (1, vec![ID.to_owned()]));
+    connections.remove(ID);
+    assert!(gone(&world, ID).await);
+    assert_eq!((connections.posts(), connections.ids()), (1, vec![]));
+}
+
+#[tokio::test]
+async fn posts_keep_their_order() {
+    let world = World::with([]).start().await;
+    let mut rx = register(&world, ID);
+    world.cloud.connections().open(ID);
+    let management = world.management();
+    for n in 0..50 {
+        let post = management.post_to_connection().connection_id(ID).data(Blob::new(n.to_string()));
+        post.send().await.unwrap();
+    }
+    for n in 0..50 {
+        assert_eq!(rx.try_recv().unwrap(), Outbound::Text(n.to_string()));
+    }
+}
+
+#[tokio::test]
+async fn a_socket_whose_owner_has_died_is_gone() {
+    let world = World::with([]).start().await;
+    drop(register(&world, ID));
+    world.cloud.connections().open(ID);
+    assert!(gone(&world, ID).await);
+    let error = world.management().get_connection().connection_id(ID).send().await.unwrap_err();
+    assert!(error.into_service_error().is_gone_exception());
+}
+
+#[tokio::test]
+async fn a_payload_is_limited_to_128_kilobytes() {
+    let world = World::with([]).start().await;
+    let _rx = register(&world, ID);
+    world.cloud.connections().open(ID);
+    let post = |bytes| {
+        let data = Blob::new(vec![b'x'; bytes]);
+        world.management().post_to_connection().connection_id(ID).data(data).send()
+    };
+    post(128 * 1024).await.unwrap();
+    let error = post(128 * 1024 + 1).await.unwrap_err().into_service_error();
+    assert!(error.is_payload_too_large_exception(), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_socket_tells_about_itself() {
+    let world = World::with([]).start().await;
+    let _rx = register(&world, ID);
+    let connections = world.cloud.connections();
+    connections.open(ID);
+    connections.touch(ID, START + 250);
+    let told = world.management().get_connection().connection_id(ID).send().await.unwrap();
+    let millis =
+        |at: Option<&aws_sdk_apigatewaymanagement::primitives::DateTime>| at.unwrap().to_millis().unwrap();
+    assert_eq!(millis(told.connected_at()), START - 1_500);
+    assert_eq!(millis(told.last_active_at()), START + 250);
+    let identity = told.identity().unwrap();
+    assert_eq!((identity.source_ip(), identity.user_agent()), (Some("203.0.113.7"), Some("browser/1")));
+}
+
+#[tokio::test]
+async fn deleting_closes_and_nothing_follows() {
+    let world = World::with([]).start().await;
+    let mut rx = register(&world, ID);
+    world.cloud.connections().open(ID);
+    world.management().delete_connection().connection_id(ID).send().await.unwrap();
+    assert!(matches!(rx.try_recv().unwrap(), Outbound::Close { code: 1000, .. }));
+    assert!(gone(&world, ID).await);
+    let error = world.management().delete_connection().connection_id(ID).send().await.unwrap_err();
+    assert!(error.into_service_error().is_gone_exception());
+}

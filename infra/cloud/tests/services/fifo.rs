@@ -1,0 +1,149 @@
+use std::time::Duration;
+
+use aws_sdk_sqs::error::ProvideErrorMetadata;
+use cloud::{Depth, QueueSpec};
+
+use crate::world::{World, bodies, fifo, with_dead_letters};
+
+const NOW: Duration = Duration::ZERO;
+
+#[tokio::test]
+async fn a_deduplication_id_is_taken_once_in_five_minutes() {
+    let world = World::with([fifo("ticks.fifo")]).start().await;
+    let (sqs, queues) = (world.sqs(), world.cloud.queues());
+    let send = |body: &str, group: &str| {
+        let send = sqs.send_message().queue_url(queues.url("ticks.fifo")).message_body(body);
+        send.message_group_id(group).message_deduplication_id("slide/1").send()
+    };
+    let first = send("first", "a").await.unwrap();
+    let second = send("second", "b").await.unwrap();
+    assert_eq!(second.sequence_number(), first.sequence_number());
+    assert_eq!(second.message_id(), first.message_id());
+    // the checksum is of what was sent, or the SDK of other languages would refuse the answer
+    assert_ne!(second.md5_of_message_body(), first.md5_of_message_body());
+
+    // also after the first is done
+    let received = queues.receive("ticks.fifo", 10, NOW).await;
+    assert_eq!(bodies(&received), ["first"]);
+    queues.delete("ticks.fifo", &received[0].receipt_handle);
+    world.advance(Duration::from_millis(299_999));
+    send("third", "a").await.unwrap();
+    assert_eq!(queues.depth("ticks.fifo"), Depth::default());
+
+    world.advance(Duration::from_millis(1));
+    let fourth = send("fourth", "a").await.unwrap();
+    assert!(fourth.sequence_number() > first.sequence_number());
+    assert_eq!(bodies(&queues.receive("ticks.fifo", 10, NOW).await), ["fourth"]);
+}
+
+#[tokio::test]
+async fn the_scope_of_deduplication_can_be_the_group() {
+    let per_group = QueueSpec { deduplicate_per_group: true, ..fifo("ticks.fifo") };
+    let world = World::with([per_group]).start().await;
+    let queues = world.cloud.queues();
+    for group in ["a", "b", "a"] {
+        queues.send("ticks.fifo", group, Some(group), Some("1"), NOW);
+    }
+    assert_eq!(bodies(&queues.receive("ticks.fifo", 10, NOW).await), ["a", "b"]);
+}
+
+#[tokio::test]
+async fn without_an_id_the_content_counts_where_the_queue_says_so() {
+    let by_content = QueueSpec { content_deduplication: true, ..fifo("content.fifo") };
+    let world = World::with([by_content, fifo("plain.fifo")]).start().await;
+    let (sqs, queues) = (world.sqs(), world.cloud.queues());
+    let send = |queue: &str, body: &str| {
+        sqs.send_message().queue_url(queues.url(queue)).message_body(body).message_group_id("g").send()
+    };
+    for body in ["same", "same", "other"] {
+        send("content.fifo", body).await.unwrap();
+    }
+    assert_eq!(bodies(&queues.receive("content.fifo", 10, NOW).await), ["same", "other"]);
+    let error = send("plain.fifo", "same").await.unwrap_err().into_service_error();
+    assert_eq!(error.code(), Some("InvalidParameterValue"), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_group_stays_in_order_and_gives_nothing_while_in_flight() {
+    let world = World::with([fifo("jobs.fifo")]).start().await;
+    let queues = world.cloud.queues();
+    for (body, group) in [("a1", "a"), ("a2", "a"), ("a3", "a"), ("b1", "b")] {
+        queues.send("jobs.fifo", body, Some(group), None, NOW);
+    }
+    let batch = queues.receive("jobs.fifo", 2, NOW).await;
+    assert_eq!(bodies(&batch), ["a1", "a2"]);
+    let other = queues.receive("jobs.fifo", 10, NOW).await;
+    assert_eq!(bodies(&other), ["b1"]);
+
+    // the first is done, the second is not: the third must not overtake it
+    queues.delete("jobs.fifo", &batch[0].receipt_handle);
+    assert!(queues.receive("jobs.fifo", 10, NOW).await.is_empty());
+    queues.release("jobs.fifo", &batch[1].receipt_handle, NOW);
+    assert_eq!(bodies(&queues.receive("jobs.fifo", 10, NOW).await), ["a2", "a3"]);
+    world.advance(Duration::from_secs(30));
+    assert_eq!(bodies(&queues.receive("jobs.fifo", 10, NOW).await), ["a2", "a3", "b1"]);
+}
+
+#[tokio::test]
+async fn a_waiting_consumer_gets_the_next_of_a_group_when_it_is_free() {
+    let world = World::with([fifo("jobs.fifo")]).start().await;
+    let queues = world.cloud.queues();
+    queues.send("jobs.fifo", "1", Some("g"), None, NOW);
+    queues.send("jobs.fifo", "2", Some("g"), None, NOW);
+    let first = queues.receive("jobs.fifo", 1, NOW).await.remove(0);
+    let waiting = tokio::spawn({
+        let queues = queues.clone();
+        async move { queues.receive("jobs.fifo", 1, Duration::from_mins(1)).await }
+    });
+    tokio::task::yield_now().await;
+    queues.delete("jobs.fifo", &first.receipt_handle);
+    let second = tokio::time::timeout(Duration::from_secs(20), waiting).await.unwrap().unwrap();
+    assert_eq!(bodies(&second), ["2"]);
+}
+
+#[tokio::test]
+async fn a_poisoned_message_frees_its_group_as_a_dead_letter() {
+    let world = World::with(with_dead_letters(fifo("jobs.fifo"), "dead.fifo", 1)).start().await;
+    let queues = world.cloud.queues();
+    queues.send("jobs.fifo", "poison", Some("g"), None, NOW);
+    queues.send("jobs.fifo", "good", Some("g"), None, NOW);
+    assert_eq!(bodies(&queues.receive("jobs.fifo", 1, NOW).await), ["poison"]);
+    world.advance(Duration::from_secs(30));
+    assert_eq!(bodies(&queues.receive("jobs.fifo", 1, NOW).await), ["good"]);
+    assert_eq!(bodies(&queues.peek("dead.fifo")), ["poison"]);
+    assert_eq!(queues.redrive("dead.fifo"), 1);
+    world.advance(Duration::from_secs(30));
+    // the good one has used up its only receive as well
+    assert_eq!(bodies(&queues.receive("jobs.fifo", 10, NOW).await), ["poison"]);
+    assert_eq!(bodies(&queues.peek("dead.fifo")), ["good"]);
+}
+
+#[tokio::test]
+async fn what_a_fifo_queue_does_not_take_is_refused() {
+    let world = World::with([fifo("jobs.fifo")]).start().await;
+    let sqs = world.sqs();
+    let send = || {
+        let send = sqs.send_message().queue_url(world.cloud.queues().url("jobs.fifo"));
+        send.message_body("x").message_deduplication_id("1")
+    };
+    let error = send().send().await.unwrap_err().into_service_error();
+    assert_eq!(error.code(), Some("MissingParameter"), "{error:?}");
+    assert!(error.message().unwrap().contains("MessageGroupId"), "{error:?}");
+    let delayed =
+        send().message_group_id("g").delay_seconds(1).send().await.unwrap_err().into_service_error();
+    assert!(delayed.message().unwrap().contains("DelaySeconds"), "{delayed:?}");
+}
+
+#[tokio::test]
+async fn a_receipt_of_a_fifo_queue_expires() {
+    let world = World::with([fifo("jobs.fifo")]).start().await;
+    let (sqs, queues) = (world.sqs(), world.cloud.queues());
+    queues.send("jobs.fifo", "1", Some("g"), None, NOW);
+    let received = queues.receive("jobs.fifo", 1, NOW).await.remove(0);
+    world.advance(Duration::from_secs(30));
+    let delete =
+        sqs.delete_message().queue_url(queues.url("jobs.fifo")).receipt_handle(&received.receipt_handle);
+    let error = delete.send().await.unwrap_err().into_service_error();
+    assert!(error.message().unwrap().contains("expired"), "{error:?}");
+    assert_eq!(queues.depth("jobs.fifo").visible, 1);
+}

@@ -1,0 +1,54 @@
+use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, RawMessage};
+use aws_sdk_sesv2::{operation::send_email::builders::SendEmailFluentBuilder, primitives::Blob};
+
+use crate::world::{START, World};
+
+fn text(data: &str) -> Content {
+    Content::builder().data(data).build().unwrap()
+}
+
+fn to(send: SendEmailFluentBuilder, address: &str) -> SendEmailFluentBuilder {
+    send.destination(Destination::builder().to_addresses(address).build())
+}
+
+#[tokio::test]
+async fn a_mail_is_kept_with_its_links() {
+    let world = World::with([]).start().await;
+    let body = Body::builder()
+        .text(text("Reset it here: https://example.com/reset?token=abc.\nBye"))
+        .html(text("<a href=\"https://example.com/other\">Reset</a>"))
+        .build();
+    let message = Message::builder().subject(text("Your password")).body(body).build();
+    let mail = world.ses().send_email().from_email_address("Colloquy <no-reply@example.com>");
+    let mail = to(mail, "Ana <ana@example.com>").configuration_set_name("ignored");
+    let sent = mail.content(EmailContent::builder().simple(message).build()).send().await.unwrap();
+
+    let outbox = world.cloud.outbox();
+    let mail = outbox.last_to("ANA@example.com").unwrap();
+    assert_eq!(Some(mail.id.as_str()), sent.message_id());
+    assert_eq!((mail.at_ms, &*mail.subject), (START, "Your password"));
+    assert_eq!(mail.links, ["https://example.com/reset?token=abc"]);
+    assert_eq!(mail.html.as_deref(), Some("<a href=\"https://example.com/other\">Reset</a>"));
+    assert!(outbox.last_to("ben@example.com").is_none());
+    assert_eq!(outbox.all().len(), 1);
+}
+
+#[tokio::test]
+async fn what_ses_would_not_send_is_refused() {
+    let world = World::with([]).start().await;
+    let message = Message::builder().subject(text("s")).body(Body::builder().text(text("t")).build()).build();
+    let simple = EmailContent::builder().simple(message).build();
+    let from = || world.ses().send_email().from_email_address("no-reply@example.com");
+    let raw = RawMessage::builder().data(Blob::new("x")).build().unwrap();
+    let raw = EmailContent::builder().raw(raw).build();
+    for send in [
+        from().content(simple.clone()),
+        to(from(), "nobody").content(simple.clone()),
+        to(world.ses().send_email(), "ana@example.com").content(simple),
+        to(from(), "ana@example.com").content(raw),
+    ] {
+        let error = send.send().await.unwrap_err().into_service_error();
+        assert!(error.is_bad_request_exception(), "{error:?}");
+    }
+    assert!(world.cloud.outbox().all().is_empty());
+}

@@ -1,0 +1,187 @@
+use std::{
+    fs,
+    net::{SocketAddr, TcpStream},
+    time::{Duration, Instant},
+};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use cloud::Depth;
+
+use crate::world::{START, Start, World, bodies, fifo, standard, with_dead_letters};
+
+const NOW: Duration = Duration::ZERO;
+
+fn world() -> Start {
+    let mut queues = with_dead_letters(standard("jobs"), "dead", 2).to_vec();
+    queues.push(fifo("ticks.fifo"));
+    World::with(queues)
+}
+
+async fn put(world: &World, sk: &str) {
+    let put = world.dynamodb().put_item().table_name("things");
+    put.item("pk", AttributeValue::S("p".into()))
+        .item("sk", AttributeValue::S(sk.into()))
+        .send()
+        .await
+        .unwrap();
+}
+
+async fn rows(world: &World) -> i32 {
+    world.dynamodb().scan().table_name("things").send().await.unwrap().count()
+}
+
+#[tokio::test]
+async fn everything_is_there_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let before = world().kept_in(dir.path()).start().await;
+    put(&before, "1").await;
+    let queues = before.cloud.queues();
+    for body in ["done", "failing", "waiting"] {
+        queues.send("jobs", body, None, None, NOW);
+    }
+    let received = queues.receive("jobs", 2, NOW).await;
+    queues.delete("jobs", &received[0].receipt_handle);
+    queues.send("ticks.fifo", "tick", Some("g"), Some("1"), NOW);
+    let tick = queues.receive("ticks.fifo", 1, NOW).await.remove(0);
+    queues.delete("ticks.fifo", &tick.receipt_handle);
+    drop(before);
+
+    let after = world().kept_in(dir.path()).later(Duration::from_secs(1)).start().await;
+    assert_eq!(rows(&after).await, 1);
+    let queues = after.cloud.queues();
+    assert_eq!(queues.depth("jobs"), Depth { visible: 1, in_flight: 1, delayed: 0 });
+    assert_eq!(bodies(&queues.receive("jobs", 10, NOW).await), ["waiting"]);
+    // its consumer may have survived the restart
+    queues.release("jobs", &received[1].receipt_handle, NOW);
+    let failing = queues.receive("jobs", 10, NOW).await.remove(0);
+    assert_eq!((&*failing.body, &*failing.attributes["ApproximateReceiveCount"]), ("failing", "2"));
+    queues.release("jobs", &failing.receipt_handle, NOW);
+    assert_eq!(bodies(&queues.peek("dead")), ["failing"]);
+
+    queues.send("ticks.fifo", "tick again", Some("g"), Some("1"), NOW);
+    assert_eq!(queues.depth("ticks.fifo"), Depth::default(), "the deduplication id was used a second ago");
+    queues.send("ticks.fifo", "next", Some("g"), Some("2"), NOW);
+    let next = queues.receive("ticks.fifo", 1, NOW).await.remove(0);
+    assert!(next.attributes["SequenceNumber"] > tick.attributes["SequenceNumber"]);
+    drop(after);
+
+    let third = world().kept_in(dir.path()).later(Duration::from_secs(2)).start().await;
+    assert_eq!(bodies(&third.cloud.queues().peek("dead")), ["failing"]);
+    assert_eq!(third.cloud.queues().redrive("dead"), 1);
+    // its message is gone since the first start
+    third.cloud.queues().send("ticks.fifo", "tick again", Some("g"), Some("1"), NOW);
+    assert_eq!(third.cloud.queues().depth("ticks.fifo"), Depth { in_flight: 1, ..Depth::default() });
+}
+
+/// The files as they are while the cloud runs are what a kill -9 would leave.
+#[tokio::test]
+async fn nothing_acknowledged_is_lost_by_a_kill() {
+    let (dir, left) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let killed = world().kept_in(dir.path()).start().await;
+    let (sqs, url) = (killed.sqs(), killed.cloud.queues().url("jobs"));
+    let work = (0..40).map(|n| {
+        let (killed, send) = (&killed, sqs.send_message().queue_url(&url).message_body(n.to_string()));
+        async move {
+            put(killed, &n.to_string()).await;
+            send.send().await.unwrap();
+        }
+    });
+    futures::future::join_all(work).await;
+    for file in fs::read_dir(dir.path()).unwrap() {
+        let file = file.unwrap();
+        // SQLite rebuilds its index of the log
+        if !file.path().to_string_lossy().ends_with("-shm") {
+            fs::copy(file.path(), left.path().join(file.file_name())).unwrap();
+        }
+    }
+    let after = world().kept_in(left.path()).start().await;
+    assert_eq!((rows(&after).await, after.cloud.queues().depth("jobs").visible), (40, 40));
+    drop(killed);
+}
+
+#[tokio::test]
+async fn a_long_history_is_rewritten_and_nothing_lost() {
+    let dir = tempfile::tempdir().unwrap();
+    let before = world().kept_in(dir.path()).start().await;
+    let queues = before.cloud.queues();
+    queues.send("jobs", "first", None, None, NOW);
+    let _in_flight = queues.receive("jobs", 1, NOW).await;
+    let begun = Instant::now();
+    for n in 0..10_000 {
+        // all the deduplication ids are remembered, as the clock stands still
+        for (queue, group) in [("jobs", None), ("ticks.fifo", Some("g"))] {
+            queues.send(queue, &n.to_string(), group, None, NOW);
+            let received = queues.receive(queue, 1, NOW).await.remove(0);
+            queues.delete(queue, &received.receipt_handle);
+        }
+    }
+    let size = fs::metadata(dir.path().join("queues.jsonl")).unwrap().len();
+    assert!(size < 12_000_000, "{size} bytes for one message and 10,000 deduplication ids");
+    assert!(begun.elapsed() < Duration::from_mins(1), "rewritten too often: {:?}", begun.elapsed());
+    drop(before);
+    let after = world().kept_in(dir.path()).start().await;
+    assert_eq!(bodies(&after.cloud.queues().peek("jobs")), ["first"]);
+    assert_eq!(after.cloud.queues().depth("jobs").in_flight, 1);
+}
+
+#[tokio::test]
+async fn mail_is_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let before = World::with([]).kept_in(dir.path()).start().await;
+    let content = aws_sdk_sesv2::types::Content::builder().data("hello").build().unwrap();
+    let body = aws_sdk_sesv2::types::Body::builder().html(content.clone()).build();
+    let message = aws_sdk_sesv2::types::Message::builder().subject(content).body(body).build();
+    let to = aws_sdk_sesv2::types::Destination::builder().to_addresses("ana@example.com").build();
+    let send = before.ses().send_email().from_email_address("a@example.com").destination(to);
+    send.content(aws_sdk_sesv2::types::EmailContent::builder().simple(message).build()).send().await.unwrap();
+    drop(before);
+    let after = World::with([]).kept_in(dir.path()).start().await;
+    let mail = after.cloud.outbox().last_to("ana@example.com").unwrap();
+    assert_eq!((mail.at_ms, mail.html.as_deref(), mail.text), (START, Some("hello"), None));
+}
+
+#[tokio::test]
+async fn dropping_stops_every_listener_even_in_a_long_poll() {
+    let world = World::with([standard("jobs")]).start().await;
+    let sqs = world.sqs();
+    let poll = sqs.receive_message().queue_url(world.cloud.queues().url("jobs")).wait_time_seconds(20).send();
+    let poll = tokio::spawn(poll);
+    // until it waits there is nothing to cut; a request that is answered shows that the front is up
+    sqs.list_queues().send().await.unwrap();
+    let addresses = [world.cloud.url(), world.cloud.dynamodb_url()];
+    let addresses: Vec<SocketAddr> =
+        addresses.iter().map(|url| url.strip_prefix("http://").unwrap().parse().unwrap()).collect();
+    let begun = Instant::now();
+    drop(world);
+    assert!(begun.elapsed() < Duration::from_secs(5));
+    for address in addresses {
+        assert!(TcpStream::connect(address).is_err(), "{address} still listens");
+    }
+    poll.abort();
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let options = cloud::Options {
+        now: std::sync::Arc::new(|| START),
+        data: cloud::Data::Memory,
+        port,
+        tables: Vec::new(),
+        queues: Vec::new(),
+        chaos: None,
+    };
+    let error = cloud::Cloud::start(options).await.err().unwrap().to_string();
+    assert_eq!(error, format!("cannot listen on port {port}"));
+}
+
+#[tokio::test]
+async fn the_environment_names_every_endpoint() {
+    let world = World::with([]).start().await;
+    let variables = world.cloud.variables();
+    assert_eq!(variables["AWS_ENDPOINT_URL_SQS"], world.cloud.url());
+    assert_eq!(variables["AWS_ENDPOINT_URL_SESV2"], world.cloud.url());
+    assert_eq!(variables["AWS_ENDPOINT_URL_DYNAMODB"], world.cloud.dynamodb_url());
+    assert!(world.cloud.url().starts_with("http://127.0.0.1:"));
+}

@@ -1,0 +1,138 @@
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, TransactWriteItem, Update};
+use cloud::{Cloud, Data, Options};
+
+use crate::world::{START, World, things};
+
+fn s(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
+}
+
+async fn put(world: &World, sk: &str, more: &[(&str, AttributeValue)]) {
+    let mut put = world.dynamodb().put_item().table_name("things").item("pk", s("p")).item("sk", s(sk));
+    for (name, value) in more {
+        put = put.item(*name, value.clone());
+    }
+    put.send().await.unwrap();
+}
+
+async fn sort_keys(world: &World) -> Vec<String> {
+    let query = world.dynamodb().query().table_name("things").key_condition_expression("pk = :p");
+    let found = query.expression_attribute_values(":p", s("p")).send().await.unwrap();
+    found.items().iter().map(|item| item["sk"].as_s().unwrap().clone()).collect()
+}
+
+#[tokio::test]
+async fn the_table_is_as_its_definition_says() {
+    let world = World::with([]).start().await;
+    let told = world.dynamodb().describe_table().table_name("things").send().await.unwrap().table.unwrap();
+    assert!(told.stream_specification().is_none(), "a stream slows every write and nobody reads it");
+    assert_eq!(told.billing_mode_summary().unwrap().billing_mode().unwrap().as_str(), "PAY_PER_REQUEST");
+    let ttl = world.dynamodb().describe_time_to_live().table_name("things").send().await.unwrap();
+    assert_eq!(ttl.time_to_live_description().unwrap().attribute_name(), Some("ttl"));
+
+    put(&world, "1", &[("due_shard", s("0")), ("due_at", s("2026")), ("kind", s("k")), ("body", s("long"))])
+        .await;
+    put(&world, "2", &[]).await;
+    let due = world.dynamodb().query().table_name("things").index_name("due");
+    let due = due.key_condition_expression("due_shard = :s").expression_attribute_values(":s", s("0"));
+    let found = due.send().await.unwrap();
+    let [item] = found.items() else { panic!("the index is sparse: {found:?}") };
+    assert_eq!((item.get("kind"), item.get("body")), (Some(&s("k")), None));
+}
+
+#[tokio::test]
+async fn a_transaction_is_all_or_nothing() {
+    let world = World::with([]).start().await;
+    put(&world, "taken", &[]).await;
+    let put = |sk: &str| {
+        let put = Put::builder().table_name("things").item("pk", s("p")).item("sk", s(sk));
+        let put = put.condition_expression("attribute_not_exists(pk)").build().unwrap();
+        TransactWriteItem::builder().put(put).build()
+    };
+    let write = || world.dynamodb().transact_write_items();
+    let refused = write().transact_items(put("new")).transact_items(put("taken")).send().await;
+    let error = refused.unwrap_err().into_service_error();
+    let aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException(
+        cancelled,
+    ) = error
+    else {
+        panic!("{error:?}")
+    };
+    let codes: Vec<_> =
+        cancelled.cancellation_reasons().iter().map(|reason| reason.code().unwrap()).collect();
+    assert_eq!(codes, ["None", "ConditionalCheckFailed"]);
+    assert_eq!(sort_keys(&world).await, ["taken"]);
+
+    let check = ConditionCheck::builder().table_name("things").key("pk", s("p")).key("sk", s("taken"));
+    let check = check.condition_expression("attribute_exists(pk)").build().unwrap();
+    let count = Update::builder().table_name("things").key("pk", s("p")).key("sk", s("count"));
+    let count = count
+        .update_expression("ADD n :one")
+        .expression_attribute_values(":one", AttributeValue::N("1".into()));
+    let write = write().transact_items(put("new"));
+    let write = write.transact_items(TransactWriteItem::builder().condition_check(check).build());
+    write
+        .transact_items(TransactWriteItem::builder().update(count.build().unwrap()).build())
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(sort_keys(&world).await, ["count", "new", "taken"]);
+}
+
+#[tokio::test]
+async fn the_sweep_goes_by_the_injected_clock() {
+    let world = World::with([]).start().await;
+    let expires = |s: i64| [("ttl", AttributeValue::N((START / 1000 + s).to_string()))];
+    put(&world, "soon", &expires(60)).await;
+    put(&world, "later", &expires(600)).await;
+    put(&world, "never", &[]).await;
+    put(&world, "text", &[("ttl", s("1"))]).await;
+    world.cloud.sweep().await;
+    assert_eq!(sort_keys(&world).await, ["later", "never", "soon", "text"]);
+    world.advance(Duration::from_secs(61));
+    world.cloud.sweep().await;
+    assert_eq!(sort_keys(&world).await, ["later", "never", "text"]);
+    world.advance(Duration::from_hours(24));
+    world.cloud.sweep().await;
+    assert_eq!(sort_keys(&world).await, ["never", "text"]);
+}
+
+#[tokio::test]
+async fn a_sweep_reaches_every_page() {
+    let world = World::with([]).start().await;
+    let expired = [("ttl", AttributeValue::N("1".to_owned())), ("body", s(&"x".repeat(300_000)))];
+    // a page of a scan is 1 MB
+    for n in 0..8 {
+        put(&world, &n.to_string(), &expired).await;
+    }
+    world.cloud.sweep().await;
+    assert!(sort_keys(&world).await.is_empty());
+}
+
+#[tokio::test]
+async fn two_clouds_share_nothing() {
+    let (one, other) = tokio::join!(World::with([]).start(), World::with([]).start());
+    put(&one, "1", &[]).await;
+    assert!(sort_keys(&other).await.is_empty());
+}
+
+#[tokio::test]
+async fn data_of_another_schema_is_refused_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(World::with([]).kept_in(dir.path()).start().await);
+    let mut table = things();
+    table.definition["GlobalSecondaryIndexes"][0]["Projection"] =
+        serde_json::json!({ "ProjectionType": "ALL" });
+    let options = Options {
+        now: std::sync::Arc::new(|| START),
+        data: Data::Dir(dir.path().to_owned()),
+        port: 0,
+        tables: vec![table],
+        queues: Vec::new(),
+        chaos: None,
+    };
+    let error = Cloud::start(options).await.err().unwrap().to_string();
+    assert!(error.starts_with("table things: GlobalSecondaryIndexes in the data directory"), "{error}");
+}

@@ -1,0 +1,162 @@
+//! A cloud with a clock that stands still until it is moved, and the SDKs' clients for it.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use aws_sdk_apigatewaymanagement as management;
+use aws_sdk_dynamodb as dynamodb;
+use aws_sdk_sesv2 as ses;
+use aws_sdk_sqs as sqs;
+use cloud::{Chaos, Cloud, Data, Options, QueueSpec, TableSpec};
+use serde_json::json;
+
+pub(crate) const START: i64 = 1_800_000_000_000;
+
+pub(crate) struct World {
+    pub(crate) cloud: Cloud,
+    now: Arc<AtomicI64>,
+}
+
+pub(crate) struct Start {
+    queues: Vec<QueueSpec>,
+    data: Data,
+    chaos: Option<Chaos>,
+    now: i64,
+}
+
+impl World {
+    pub(crate) fn with(queues: impl IntoIterator<Item = QueueSpec>) -> Start {
+        Start { queues: queues.into_iter().collect(), data: Data::Memory, chaos: None, now: START }
+    }
+
+    pub(crate) fn advance(&self, by: Duration) {
+        self.now.fetch_add(i64::try_from(by.as_millis()).unwrap(), Ordering::Relaxed);
+    }
+
+    pub(crate) fn sqs(&self) -> sqs::Client {
+        let config = sqs::Config::builder()
+            .behavior_version(sqs::config::BehaviorVersion::latest())
+            .region(sqs::config::Region::new(cloud::REGION))
+            .credentials_provider(sqs::config::Credentials::new("local", "local", None, None, "test"))
+            .endpoint_url(self.cloud.url())
+            .build();
+        sqs::Client::from_conf(config)
+    }
+
+    pub(crate) fn dynamodb(&self) -> dynamodb::Client {
+        let retry = dynamodb::config::retry::RetryConfig::standard()
+            .with_max_attempts(8)
+            .with_initial_backoff(Duration::from_millis(1));
+        let config = dynamodb::Config::builder()
+            .behavior_version(dynamodb::config::BehaviorVersion::latest())
+            .region(dynamodb::config::Region::new(cloud::REGION))
+            .credentials_provider(dynamodb::config::Credentials::new("local", "local", None, None, "test"))
+            .endpoint_url(self.cloud.dynamodb_url())
+            .retry_config(retry)
+            .build();
+        dynamodb::Client::from_conf(config)
+    }
+
+    pub(crate) fn ses(&self) -> ses::Client {
+        let config = ses::Config::builder()
+            .behavior_version(ses::config::BehaviorVersion::latest())
+            .region(ses::config::Region::new(cloud::REGION))
+            .credentials_provider(ses::config::Credentials::new("local", "local", None, None, "test"))
+            .endpoint_url(self.cloud.url())
+            .build();
+        ses::Client::from_conf(config)
+    }
+
+    pub(crate) fn management(&self) -> management::Client {
+        let config = management::Config::builder()
+            .behavior_version(management::config::BehaviorVersion::latest())
+            .region(management::config::Region::new(cloud::REGION))
+            .credentials_provider(management::config::Credentials::new("local", "local", None, None, "test"))
+            .endpoint_url(self.cloud.socket_endpoint())
+            .build();
+        management::Client::from_conf(config)
+    }
+}
+
+impl Start {
+    pub(crate) fn kept_in(self, dir: &Path) -> Self {
+        Self { data: Data::Dir(dir.to_owned()), ..self }
+    }
+
+    pub(crate) fn chaos(self, chaos: Chaos) -> Self {
+        Self { chaos: Some(chaos), ..self }
+    }
+
+    /// So much later than [`START`].
+    pub(crate) fn later(self, by: Duration) -> Self {
+        Self { now: START + i64::try_from(by.as_millis()).unwrap(), ..self }
+    }
+
+    pub(crate) async fn start(self) -> World {
+        let now = Arc::new(AtomicI64::new(self.now));
+        let clock = now.clone();
+        let options = Options {
+            now: Arc::new(move || clock.load(Ordering::Relaxed)),
+            data: self.data,
+            port: 0,
+            tables: vec![things()],
+            queues: self.queues,
+            chaos: self.chaos,
+        };
+        World { cloud: Cloud::start(options).await.unwrap(), now }
+    }
+}
+
+pub(crate) fn things() -> TableSpec {
+    TableSpec {
+        name: "things".to_owned(),
+        definition: json!({
+            "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [
+                { "AttributeName": "pk", "AttributeType": "S" },
+                { "AttributeName": "sk", "AttributeType": "S" },
+                { "AttributeName": "due_shard", "AttributeType": "S" },
+                { "AttributeName": "due_at", "AttributeType": "S" },
+            ],
+            "KeySchema": [
+                { "AttributeName": "pk", "KeyType": "HASH" },
+                { "AttributeName": "sk", "KeyType": "RANGE" },
+            ],
+            "GlobalSecondaryIndexes": [{
+                "IndexName": "due",
+                "KeySchema": [
+                    { "AttributeName": "due_shard", "KeyType": "HASH" },
+                    { "AttributeName": "due_at", "KeyType": "RANGE" },
+                ],
+                "Projection": { "ProjectionType": "INCLUDE", "NonKeyAttributes": ["kind"] },
+            }],
+            "StreamSpecification": { "StreamViewType": "NEW_IMAGE" },
+            "TimeToLiveSpecification": { "AttributeName": "ttl", "Enabled": true },
+            "PointInTimeRecoverySpecification": { "PointInTimeRecoveryEnabled": true },
+        }),
+    }
+}
+
+pub(crate) fn standard(name: &str) -> QueueSpec {
+    QueueSpec { name: name.to_owned(), ..QueueSpec::default() }
+}
+
+pub(crate) fn fifo(name: &str) -> QueueSpec {
+    QueueSpec { name: name.to_owned(), fifo: true, ..QueueSpec::default() }
+}
+
+/// With a dead-letter queue after so many receives.
+pub(crate) fn with_dead_letters(queue: QueueSpec, name: &str, after: u32) -> [QueueSpec; 2] {
+    let dead_letters = QueueSpec { name: name.to_owned(), fifo: queue.fifo, ..QueueSpec::default() };
+    [QueueSpec { dead_letters: Some(name.to_owned()), max_receive_count: Some(after), ..queue }, dead_letters]
+}
+
+pub(crate) fn bodies(received: &[cloud::Received]) -> Vec<&str> {
+    received.iter().map(|message| message.body.as_str()).collect()
+}

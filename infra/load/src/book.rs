@@ -1,0 +1,158 @@
+//! What all clients of a rehearsal write down while it runs.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use crate::{
+    ballot::{Ballot, Shown},
+    latency::Latency,
+};
+
+pub(crate) struct Book {
+    /// Asked to join → the answer with the ticket.
+    pub(crate) join: Latency,
+    /// Dialled → the handshake is done.
+    pub(crate) connect: Latency,
+    /// Dialled → the room's state is there.
+    pub(crate) welcome: Latency,
+    /// The vote was sent → the presenter's screen shows it.
+    pub(crate) vote: Latency,
+    /// The presenter asked for the slide → a screen shows it.
+    pub(crate) slide: Latency,
+    /// The last vote was sent → a screen of the audience shows the whole tally.
+    pub(crate) tally: Latency,
+    /// The connection was dropped → the room's state is there again.
+    pub(crate) comeback: Latency,
+    frames: AtomicU64,
+    errors: Mutex<BTreeMap<String, u64>>,
+    slides: Mutex<HashMap<String, Slide>>,
+    screens: Mutex<Vec<Screen>>,
+}
+
+/// A slide from when the presenter asked for it.
+pub(crate) struct Slide {
+    asked: Instant,
+    pub(crate) ballot: Ballot,
+}
+
+/// What one of the audience sees.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Screen {
+    pub(crate) connected: bool,
+    pub(crate) ended: bool,
+    pub(crate) slide: Option<String>,
+    pub(crate) tallies: HashMap<String, Option<Shown>>,
+}
+
+impl Book {
+    pub(crate) fn new(audience: usize) -> anyhow::Result<Self> {
+        Ok(Self {
+            join: Latency::new()?,
+            connect: Latency::new()?,
+            welcome: Latency::new()?,
+            vote: Latency::new()?,
+            slide: Latency::new()?,
+            tally: Latency::new()?,
+            comeback: Latency::new()?,
+            frames: AtomicU64::new(0),
+            errors: Mutex::default(),
+            slides: Mutex::default(),
+            screens: Mutex::new(vec![Screen::default(); audience]),
+        })
+    }
+
+    pub(crate) fn frame(&self) {
+        self.frames.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn frames(&self) -> u64 {
+        self.frames.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn error(&self, code: &str) {
+        *held(&self.errors).entry(code.to_owned()).or_default() += 1;
+    }
+
+    pub(crate) fn errors(&self) -> BTreeMap<String, u64> {
+        held(&self.errors).clone()
+    }
+
+    /// The presenter asks for a slide now. Written down before the request, since a screen may be faster than the answer.
+    pub(crate) fn ask_for_slide(&self, slide: &str) {
+        let new = Slide { asked: Instant::now(), ballot: Ballot::default() };
+        held(&self.slides).insert(slide.to_owned(), new);
+    }
+
+    pub(crate) fn ballot<T>(&self, slide: &str, look: impl FnOnce(&mut Ballot) -> T) -> Option<T> {
+        held(&self.slides).get_mut(slide).map(|slide| look(&mut slide.ballot))
+    }
+
+    /// The presenter's screen shows a tally.
+    pub(crate) fn show_presenter(&self, slide: &str, shown: Shown) {
+        for took in self.ballot(slide, |ballot| ballot.show(shown)).unwrap_or_default() {
+            self.vote.record(took);
+        }
+    }
+
+    /// A screen shows a slide; timed unless it comes back and had missed the moment.
+    pub(crate) fn see_slide(&self, number: usize, slide: &str, live: bool) {
+        let asked = held(&self.slides).get(slide).map(|slide| slide.asked);
+        let first =
+            self.screen(number, |screen| screen.slide.replace(slide.to_owned()).as_deref() != Some(slide));
+        if let (true, true, Some(asked)) = (first, live, asked) {
+            self.slide.record(asked.elapsed());
+        }
+    }
+
+    pub(crate) fn see_tally(&self, number: usize, slide: String, shown: Shown) {
+        self.screen(number, |screen| Shown::renew(screen.tallies.entry(slide).or_default(), shown));
+    }
+
+    pub(crate) fn screen<T>(&self, number: usize, look: impl FnOnce(&mut Screen) -> T) -> T {
+        look(&mut held(&self.screens)[number])
+    }
+
+    pub(crate) fn screens_where(&self, is_so: impl Fn(&Screen) -> bool) -> usize {
+        held(&self.screens).iter().filter(|screen| is_so(screen)).count()
+    }
+
+    /// Writes down how long after the last vote each screen showed the whole tally.
+    pub(crate) fn time_tallies(&self, slide: &str) {
+        let Some((cast, Some(last))) = self.ballot(slide, |ballot| (ballot.votes(), ballot.last_cast()))
+        else {
+            return;
+        };
+        for screen in &*held(&self.screens) {
+            if let Some(Some(shown)) = screen.tallies.get(slide)
+                && shown.votes == cast
+            {
+                self.tally.record(shown.at.saturating_duration_since(last));
+            }
+        }
+    }
+
+    /// Waits until something is so; `false` at the deadline. Looks twenty times a second: what is measured is measured
+    /// where it happens, this only decides when the talk goes on.
+    pub(crate) async fn wait(&self, within: Duration, is_so: impl Fn(&Self) -> bool) -> bool {
+        let deadline = Instant::now() + within;
+        loop {
+            if is_so(self) {
+                return true;
+            }
+            if Instant::now() > deadline {
+                return false;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

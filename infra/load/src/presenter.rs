@@ -1,0 +1,141 @@
+//! The account that presents.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::Context;
+use rand::RngExt;
+use serde_json::{Value, json};
+
+use crate::{api::Api, ballot::Shown, book::Book, socket::Socket};
+
+pub(crate) struct Presenter {
+    api: Api,
+    password: String,
+    presentation: String,
+    pub(crate) session: String,
+    pub(crate) code: String,
+    pub(crate) slides: Vec<String>,
+}
+
+impl Presenter {
+    /// Signs up, writes a presentation of as many choice slides, and opens a session of it.
+    pub(crate) async fn prepare(api: &Api, questions: usize) -> anyhow::Result<Self> {
+        let api = api.keyed();
+        let number: u128 = rand::rng().random();
+        let password = format!("rehearsal {number:032x}");
+        let account = json!({
+            "email": format!("rehearsal-{number:032x}@example.com"), "password": password, "name": "Rehearsal",
+        });
+        let account = api.post("/v1/auth/register", &account).await?;
+        let api = api.with_token(text(&account, "access_token")?);
+        let presentation = api.post("/v1/presentations", &json!({ "title": "Rehearsal" })).await?;
+        let presentation = text(&presentation, "id")?.to_owned();
+        let mut slides = Vec::with_capacity(questions);
+        for number in 1..=questions {
+            let path = format!("/v1/presentations/{presentation}/slides");
+            let slide = api.post(&path, &question(number)).await?;
+            slides.push(text(&slide, "id")?.to_owned());
+        }
+        let session = api.post("/v1/sessions", &json!({ "presentation_id": presentation })).await?;
+        let (session, code) = (text(&session, "id")?.to_owned(), text(&session, "join_code")?.to_owned());
+        Ok(Self { api, password, presentation, session, code, slides })
+    }
+
+    /// Keeps the presenter's screen open: every tally that comes is shown. Ends when it is dropped.
+    pub(crate) async fn watch(&self, book: Arc<Book>) -> anyhow::Result<tokio::task::JoinHandle<()>> {
+        let (api, session) = (self.api.clone(), self.session.clone());
+        let socket = open(&api, &session).await?;
+        Ok(tokio::spawn(async move {
+            let mut socket = Some(socket);
+            loop {
+                if let Some(open) = socket.take() {
+                    show(open, &book).await;
+                    book.error("presenter's connection lost");
+                }
+                match open(&api, &session).await {
+                    Ok(new) => socket = Some(new),
+                    Err(_) => tokio::time::sleep(Duration::from_millis(500)).await,
+                }
+            }
+        }))
+    }
+
+    pub(crate) async fn start(&self) -> anyhow::Result<()> {
+        self.api.post(&format!("/v1/sessions/{}/start", self.session), &json!({})).await.map(drop)
+    }
+
+    pub(crate) async fn go_to(&self, slide: &str) -> anyhow::Result<()> {
+        let body = json!({ "slide_id": slide });
+        self.api.post(&format!("/v1/sessions/{}/slide", self.session), &body).await.map(drop)
+    }
+
+    pub(crate) async fn end(&self) -> anyhow::Result<()> {
+        self.api.post(&format!("/v1/sessions/{}/end", self.session), &json!({})).await.map(drop)
+    }
+
+    /// What the deployment says was answered, slide by slide, when it is over.
+    pub(crate) async fn answered(&self) -> anyhow::Result<Value> {
+        let statistics = self.api.get(&format!("/v1/sessions/{}/statistics", self.session)).await?;
+        Ok(statistics["responses_per_slide"].clone())
+    }
+
+    /// Takes away what the rehearsal put there.
+    pub(crate) async fn leave(&self) -> anyhow::Result<()> {
+        self.api.delete(&format!("/v1/presentations/{}", self.presentation), None).await?;
+        self.api.delete("/v1/users/me", Some(&json!({ "password": self.password }))).await?;
+        Ok(())
+    }
+}
+
+async fn open(api: &Api, session: &str) -> anyhow::Result<Socket> {
+    let ticket = api.post("/v1/realtime/tickets", &json!({ "session_id": session })).await?;
+    Socket::connect(text(&ticket, "websocket_url")?).await.context("the presenter's socket")
+}
+
+async fn show(mut socket: Socket, book: &Book) {
+    // under API Gateway's ten minutes, and what the contract asks of a client (A2.3)
+    let mut heartbeat = tokio::time::interval(Duration::from_secs(30));
+    loop {
+        let event = tokio::select! {
+            event = socket.next() => event,
+            _ = heartbeat.tick() => {
+                if socket.send("ping", json!({}), None).await.is_err() {
+                    return;
+                }
+                continue;
+            }
+        };
+        let Some(event) = event else { return };
+        let at = Instant::now();
+        book.frame();
+        let update = match event.kind.as_str() {
+            "vote_update" => &event.payload,
+            "session_state" => &event.payload["votes"],
+            "session_ended" => return futures::future::pending().await,
+            "error" => {
+                book.error(event.payload["code"].as_str().unwrap_or("error without a code"));
+                continue;
+            }
+            _ => continue,
+        };
+        if let Some((slide, shown)) = Shown::read(update, at) {
+            book.show_presenter(&slide, shown);
+        }
+    }
+}
+
+fn question(number: usize) -> Value {
+    let options =
+        ["a", "b", "c", "d"].map(|id| json!({ "id": id, "text": format!("Answer {id}"), "order": 0 }));
+    json!({
+        "type": "question_choice",
+        "content": { "question": format!("Question {number}?"), "options": options, "show_results": true },
+    })
+}
+
+pub(crate) fn text<'a>(value: &'a Value, field: &str) -> anyhow::Result<&'a str> {
+    value[field].as_str().with_context(|| format!("the answer has no {field}"))
+}

@@ -1,0 +1,111 @@
+//! How it went.
+
+use std::{collections::BTreeMap, fmt};
+
+use serde::Serialize;
+
+use crate::{latency::Summary, machine::Machine};
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    pub machine: Machine,
+    pub url: String,
+    pub audience: usize,
+    pub joined: usize,
+    pub joined_per_second: f64,
+    pub join: Option<Summary>,
+    pub connect: Option<Summary>,
+    pub welcome: Option<Summary>,
+    pub vote_to_presenter: Option<Summary>,
+    pub slide_to_screen: Option<Summary>,
+    pub last_vote_to_screen: Option<Summary>,
+    pub comeback: Option<Summary>,
+    pub votes_cast: u64,
+    pub posts_received: u64,
+    pub errors: BTreeMap<String, u64>,
+    pub questions: Vec<Question>,
+}
+
+/// One question: what was cast, what the presenter saw in the end.
+#[derive(Clone, Debug, Serialize)]
+pub struct Question {
+    pub slide_id: String,
+    pub cast: BTreeMap<String, u64>,
+    pub shown: BTreeMap<String, u64>,
+    pub exact: bool,
+    /// Answers that the deployment reports when the talk is over.
+    pub reported: Option<u64>,
+    /// Screens of the audience that never showed the tally.
+    pub screens_behind: usize,
+}
+
+impl Question {
+    fn is_right(&self) -> bool {
+        self.exact && self.screens_behind == 0 && self.reported == Some(self.cast.values().sum())
+    }
+}
+
+impl Report {
+    #[expect(clippy::print_stdout, reason = "the report is what the command is for")]
+    pub(crate) fn print(&self, json: bool) -> anyhow::Result<()> {
+        if json {
+            println!("{}", serde_json::to_string_pretty(self)?);
+        } else {
+            println!("{self}");
+        }
+        Ok(())
+    }
+
+    /// # Errors
+    /// A tally is wrong, a screen is behind, or somebody never got in.
+    pub fn verdict(&self) -> anyhow::Result<()> {
+        let wrong = self.questions.iter().filter(|question| !question.is_right()).count();
+        anyhow::ensure!(wrong == 0, "{wrong} of {} tallies are lost or wrong", self.questions.len());
+        let outside = self.audience - self.joined;
+        anyhow::ensure!(outside == 0, "{outside} of {} could not join", self.audience);
+        Ok(())
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "\n{} · {} voters · {}", self.url, self.audience, self.machine)?;
+        writeln!(f, "\n{:<36}{:>10}{:>10}{:>10}{:>10}", "", "count", "p50 ms", "p99 ms", "max ms")?;
+        for (name, summary) in [
+            ("join", self.join),
+            ("connect", self.connect),
+            ("connect → state on screen", self.welcome),
+            ("vote → presenter's screen", self.vote_to_presenter),
+            ("slide change → screen", self.slide_to_screen),
+            ("last vote → whole tally on a screen", self.last_vote_to_screen),
+            ("dropped → back with state", self.comeback),
+        ] {
+            if let Some(Summary { count, p50_ms, p99_ms, max_ms }) = summary {
+                writeln!(f, "{name:<36}{count:>10}{p50_ms:>10.1}{p99_ms:>10.1}{max_ms:>10.1}")?;
+            }
+        }
+        let (joined, rate) = (self.joined, self.joined_per_second);
+        writeln!(
+            f,
+            "\n{joined} joined, {rate:.0}/s · {} votes · {} posts received",
+            self.votes_cast, self.posts_received
+        )?;
+        for (number, question) in self.questions.iter().enumerate() {
+            let verdict = if question.is_right() { "exact" } else { "WRONG" };
+            write!(f, "question {}: {verdict}, {} cast", number + 1, question.cast.values().sum::<u64>())?;
+            if !question.is_right() {
+                let Question { cast, shown, reported, screens_behind, .. } = question;
+                write!(
+                    f,
+                    " {cast:?}, shown {shown:?}, reported {reported:?}, {screens_behind} screens behind"
+                )?;
+            }
+            writeln!(f)?;
+        }
+        if self.errors.is_empty() {
+            return write!(f, "no errors");
+        }
+        write!(f, "errors:")?;
+        self.errors.iter().try_for_each(|(code, count)| write!(f, "\n  {count:>6} {code}"))
+    }
+}

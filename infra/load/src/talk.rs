@@ -1,0 +1,238 @@
+//! The course of a talk.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context;
+use jiff::SignedDuration;
+use tokio::{
+    sync::{Semaphore, watch},
+    task::JoinSet,
+    time::Instant,
+};
+
+use crate::{
+    api::Api,
+    book::{Book, Screen},
+    machine::{self, Machine},
+    presenter::Presenter,
+    report::{Question, Report},
+    voter::{Hall, Phase, Voter},
+};
+
+/// How long the deployment may take for what should take a second.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Voters at the door at once; API Gateway takes 500 new connections a second.
+const DOOR: usize = 64;
+
+/// A talk to rehearse.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Talk {
+    /// Base URL of the deployment
+    #[arg(long, default_value = "http://127.0.0.1:8000")]
+    pub url: String,
+    /// How many come
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=50_000))]
+    pub audience: u32,
+    /// Slides, each a question to vote on
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=200))]
+    pub questions: u32,
+    /// Over what time they come in
+    #[arg(long, default_value = "5s", value_parser = duration)]
+    pub ramp: Duration,
+    /// How soon after a slide appears everybody has voted
+    #[arg(long, default_value = "2s", value_parser = duration)]
+    pub vote_within: Duration,
+    /// Drop every connection in the middle of a vote, and let everybody come back
+    #[arg(long)]
+    pub storm: bool,
+    /// Print the report as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let duration: SignedDuration = text.parse().map_err(|_| "write it like 5s, 500ms or 1m".to_owned())?;
+    duration.try_into().map_err(|_| "must not be negative".to_owned())
+}
+
+impl Talk {
+    /// Plays it from sign-up to end, and takes away what it has put there.
+    ///
+    /// # Errors
+    /// The talk could not be played. A wrong tally is no error here but stands in the report.
+    pub async fn play(&self) -> anyhow::Result<Report> {
+        let audience = usize::try_from(self.audience)?;
+        if let Some(most) = machine::open_files() {
+            let needed = audience + DOOR + 32;
+            anyhow::ensure!(
+                needed <= most,
+                "{audience} sockets need {needed} open files, this shell allows {most}: ulimit -n {needed}"
+            );
+        }
+        let book = Arc::new(Book::new(audience)?);
+        let api = Api::new(&self.url, Arc::clone(&book))?;
+        let presenter = Presenter::prepare(&api, usize::try_from(self.questions)?)
+            .await
+            .with_context(|| format!("cannot prepare a talk at {}", self.url))?;
+        let watching = presenter.watch(Arc::clone(&book)).await?;
+        let played = self.play_before(&presenter, &api, &book, audience).await;
+        watching.abort();
+        let left = presenter.leave().await;
+        if let Err(error) = left {
+            book.error(&format!("clean-up: {error:#}"));
+        }
+        let (questions, came) = played?;
+        Ok(self.report(&book, questions, &came))
+    }
+
+    async fn play_before(
+        &self,
+        presenter: &Presenter,
+        api: &Api,
+        book: &Arc<Book>,
+        audience: usize,
+    ) -> anyhow::Result<(Vec<Question>, Came)> {
+        let hall = Arc::new(Hall {
+            api: api.clone(),
+            book: Arc::clone(book),
+            code: presenter.code.clone(),
+            vote_within: self.vote_within,
+            door: Semaphore::new(DOOR),
+        });
+        let (phase, attending) = watch::channel(Phase::Attend);
+        let mut voters = JoinSet::new();
+        let opened = Instant::now();
+        for number in 0..audience {
+            let voter = Voter::new(number, Arc::clone(&hall), attending.clone());
+            let comes = opened + self.ramp.mul_f64(share(number, audience));
+            voters.spawn(async move {
+                tokio::time::sleep_until(comes).await;
+                voter.attend().await;
+            });
+        }
+        let all_here = |book: &Book| book.screens_where(|screen| screen.connected) == audience;
+        book.wait(self.ramp + PATIENCE, all_here).await;
+        let came = Came {
+            seconds: opened.elapsed().as_secs_f64(),
+            people: book.screens_where(|screen| screen.connected),
+        };
+        self.say(&format!("{} of {audience} are here", came.people));
+        anyhow::ensure!(came.people > 0, "nobody could join: {:?}", book.errors());
+
+        let mut questions = Vec::with_capacity(presenter.slides.len());
+        let storm_at = if self.storm { presenter.slides.len() / 2 } else { usize::MAX };
+        for (number, slide) in presenter.slides.iter().enumerate() {
+            book.ask_for_slide(slide);
+            if number == 0 {
+                presenter.start().await?;
+            } else {
+                presenter.go_to(slide).await?;
+            }
+            if number == storm_at {
+                let in_the_middle = came.people as u64 / 2;
+                book.wait(self.vote_within + PATIENCE, |book| cast(book, slide) >= in_the_middle).await;
+                phase.send_replace(Phase::Storm);
+                self.say("storm: every connection drops");
+            }
+            questions.push(self.vote(book, slide, came.people).await);
+        }
+        presenter.end().await?;
+        book.wait(PATIENCE, |book| book.screens_where(|screen| screen.ended) >= came.people).await;
+        let unaware = came.people.saturating_sub(book.screens_where(|screen| screen.ended));
+        if unaware > 0 {
+            book.error(&format!("{unaware} screens never saw the end"));
+        }
+        let answered = presenter.answered().await?;
+        for question in &mut questions {
+            question.reported = answered[&question.slide_id].as_u64();
+        }
+        phase.send_replace(Phase::Over);
+        Ok((questions, came))
+    }
+
+    /// Waits for a vote to run its course, and looks at every screen.
+    async fn vote(&self, book: &Book, slide: &str, people: usize) -> Question {
+        book.wait(self.vote_within + PATIENCE, |book| cast(book, slide) >= people as u64).await;
+        book.wait(PATIENCE, |book| book.ballot(slide, |ballot| ballot.is_exact()) == Some(true)).await;
+        let votes = book.ballot(slide, |ballot| ballot.votes()).unwrap_or_default();
+        let shows_it =
+            |screen: &Screen| matches!(screen.tallies.get(slide), Some(Some(shown)) if shown.votes == votes);
+        book.wait(PATIENCE, |book| book.screens_where(shows_it) >= people).await;
+        book.time_tallies(slide);
+        let (exact, shown) = book
+            .ballot(slide, |ballot| {
+                (ballot.is_exact(), ballot.shown.as_ref().map(|shown| shown.votes.clone()))
+            })
+            .unwrap_or_default();
+        let cast = votes.values().sum::<u64>();
+        self.say(&format!("{cast} votes, {}", if exact { "exact" } else { "WRONG" }));
+        Question {
+            slide_id: slide.to_owned(),
+            shown: shown.unwrap_or_default(),
+            exact: exact && cast == people as u64,
+            reported: None,
+            screens_behind: people.saturating_sub(book.screens_where(shows_it)),
+            cast: votes,
+        }
+    }
+
+    fn report(&self, book: &Book, questions: Vec<Question>, came: &Came) -> Report {
+        Report {
+            machine: Machine::this(),
+            url: self.url.clone(),
+            audience: self.audience as usize,
+            joined: came.people,
+            joined_per_second: people(came.people) / came.seconds,
+            join: book.join.summary(),
+            connect: book.connect.summary(),
+            welcome: book.welcome.summary(),
+            vote_to_presenter: book.vote.summary(),
+            slide_to_screen: book.slide.summary(),
+            last_vote_to_screen: book.tally.summary(),
+            comeback: book.comeback.summary(),
+            votes_cast: questions.iter().flat_map(|question| question.cast.values()).sum(),
+            posts_received: book.frames(),
+            errors: book.errors(),
+            questions,
+        }
+    }
+
+    #[expect(clippy::print_stderr, reason = "a rehearsal takes a minute; whoever waits sees that it moves")]
+    fn say(&self, what: &str) {
+        if !self.json {
+            eprintln!("{what}");
+        }
+    }
+}
+
+/// Who came in the ramp, and how long it took.
+struct Came {
+    people: usize,
+    seconds: f64,
+}
+
+fn cast(book: &Book, slide: &str) -> u64 {
+    book.ballot(slide, |ballot| ballot.votes().values().sum()).unwrap_or_default()
+}
+
+/// An audience has at most 50,000.
+fn people(number: usize) -> f64 {
+    u32::try_from(number).map_or(f64::MAX, f64::from)
+}
+
+fn share(number: usize, of: usize) -> f64 {
+    people(number) / people(of)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_read_as_people_write_them() {
+        assert_eq!(duration("5s"), Ok(Duration::from_secs(5)));
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("1m"), Ok(Duration::from_mins(1)));
+        assert!(duration("soon").is_err() && duration("-1s").is_err());
+    }
+}

@@ -1,0 +1,259 @@
+//! One of the audience.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use rand::RngExt;
+use serde_json::{Value, json};
+use tokio::{
+    sync::{Semaphore, watch},
+    time::{Instant as Moment, sleep, sleep_until},
+};
+
+use crate::{
+    api::Api,
+    ballot::Shown,
+    book::Book,
+    presenter::text,
+    socket::{Event, Socket},
+};
+
+/// What the rehearsal asks of the whole audience.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Attend,
+    /// Everyone's connection drops now.
+    Storm,
+    /// Nobody comes back any more.
+    Over,
+}
+
+/// What the voters of a talk share.
+pub(crate) struct Hall {
+    pub(crate) api: Api,
+    pub(crate) book: Arc<Book>,
+    pub(crate) code: String,
+    pub(crate) vote_within: Duration,
+    /// How many may be at the door at once; beyond that a machine measures its own queue.
+    pub(crate) door: Semaphore,
+}
+
+pub(crate) struct Voter {
+    number: usize,
+    hall: Arc<Hall>,
+    phase: watch::Receiver<Phase>,
+    /// Who they are, once they have joined.
+    token: Option<String>,
+    vote: Option<Vote>,
+    /// When the connection was lost, until they are back.
+    lost: Option<Instant>,
+    /// Grows with every vote sent, so that the server knows which is the last.
+    seq: u64,
+}
+
+struct Vote {
+    slide: String,
+    option: String,
+    due: Moment,
+    sent: bool,
+}
+
+enum Gone {
+    Storm,
+    Lost,
+    Over,
+}
+
+impl Voter {
+    pub(crate) fn new(number: usize, hall: Arc<Hall>, phase: watch::Receiver<Phase>) -> Self {
+        Self { number, hall, phase, token: None, vote: None, lost: None, seq: 0 }
+    }
+
+    /// Joins, votes on every slide, and comes back however often the connection is lost.
+    pub(crate) async fn attend(mut self) {
+        let mut failed = 0;
+        loop {
+            let gone = match self.enter().await {
+                Ok(socket) => {
+                    failed = 0;
+                    let gone = self.sit(socket).await;
+                    self.hall.book.screen(self.number, |screen| screen.connected = false);
+                    gone
+                }
+                Err(_) if *self.phase.borrow() == Phase::Over => Gone::Over,
+                Err(_) => {
+                    failed += 1;
+                    Gone::Lost
+                }
+            };
+            match gone {
+                Gone::Over => return,
+                Gone::Storm => {
+                    self.lost = Some(Instant::now());
+                    pause(Duration::from_millis(500)).await;
+                }
+                Gone::Lost => {
+                    self.lost.get_or_insert_with(Instant::now);
+                    // contract A2.3: 1, 2, 4 s with jitter; halved, a rehearsal is not to be waited for
+                    pause(Duration::from_millis(500) * 2_u32.pow(failed.min(4))).await;
+                }
+            }
+        }
+    }
+
+    async fn enter(&mut self) -> anyhow::Result<Socket> {
+        let hall = Arc::clone(&self.hall);
+        let _turn = hall.door.acquire().await?;
+        let asked = Instant::now();
+        let body = match &self.token {
+            None => json!({ "display_name": format!("Voter {}", self.number) }),
+            Some(token) => json!({ "participant_token": token }),
+        };
+        let joined = hall.api.post(&format!("/v1/sessions/code/{}/join", hall.code), &body).await?;
+        hall.book.join.record(asked.elapsed());
+        self.token = Some(text(&joined, "participant_token")?.to_owned());
+        let dialled = Instant::now();
+        let dial = async {
+            let mut socket = Socket::connect(text(&joined, "websocket_url")?).await?;
+            hall.book.connect.record(dialled.elapsed());
+            // the greeting is the first thing that matters, others may be faster
+            while let Some(event) = socket.next().await {
+                let greeted = event.kind == "session_state";
+                self.hear(&mut socket, &event, false).await?;
+                if greeted {
+                    return Ok(socket);
+                }
+            }
+            anyhow::bail!("closed before the room's state came")
+        };
+        let socket = tokio::time::timeout(Duration::from_secs(15), dial)
+            .await
+            .unwrap_or_else(|_| Err(anyhow::anyhow!("no state within 15 s")))
+            .inspect_err(|error| self.hall.book.error(&format!("connect: {error}")))?;
+        hall.book.welcome.record(dialled.elapsed());
+        if let Some(lost) = self.lost.take() {
+            hall.book.comeback.record(lost.elapsed());
+        }
+        hall.book.screen(self.number, |screen| screen.connected = true);
+        Ok(socket)
+    }
+
+    async fn sit(&mut self, mut socket: Socket) -> Gone {
+        self.phase.mark_unchanged();
+        let mut heartbeat = tokio::time::interval(Duration::from_secs(30));
+        loop {
+            let due = self.vote.as_ref().filter(|vote| !vote.sent).map(|vote| vote.due);
+            let done = tokio::select! {
+                event = socket.next() => match event {
+                    Some(event) => self.hear(&mut socket, &event, true).await,
+                    None if self.hall.book.screen(self.number, |screen| screen.ended) => return Gone::Over,
+                    None => {
+                        self.hall.book.error("connection lost");
+                        return Gone::Lost;
+                    }
+                },
+                () = sleep_until(due.unwrap_or_else(Moment::now)), if due.is_some() => self.cast(&mut socket).await,
+                _ = heartbeat.tick() => socket.send("ping", json!({}), None).await,
+                changed = self.phase.changed() => match *self.phase.borrow() {
+                    _ if changed.is_err() => return Gone::Over,
+                    Phase::Over => return Gone::Over,
+                    Phase::Storm => return Gone::Storm,
+                    Phase::Attend => Ok(()),
+                },
+            };
+            if done.is_err() {
+                self.hall.book.error("connection lost");
+                return Gone::Lost;
+            }
+        }
+    }
+
+    async fn hear(&mut self, socket: &mut Socket, event: &Event, live: bool) -> anyhow::Result<()> {
+        self.hall.book.frame();
+        let payload = &event.payload;
+        match event.kind.as_str() {
+            "session_state" => {
+                self.see(&payload["current_slide"], payload["status"] == "active", live);
+                self.see_tally(&payload["votes"]);
+                if payload["status"] == "ended" {
+                    self.hall.book.screen(self.number, |screen| screen.ended = true);
+                }
+                return self.recall(socket, &payload["my_responses"]).await;
+            }
+            "session_started" => self.see(&payload["current_slide"], true, live),
+            "slide_changed" => self.see(&payload["slide"], true, live),
+            "vote_update" => self.see_tally(payload),
+            "session_ended" => self.hall.book.screen(self.number, |screen| screen.ended = true),
+            "error" => return self.refused(socket, payload).await,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// A slide is on the screen; makes up their mind if it is a question.
+    fn see(&mut self, slide: &Value, active: bool, live: bool) {
+        let Some(id) = slide["id"].as_str().filter(|_| active) else { return };
+        self.hall.book.see_slide(self.number, id, live);
+        if self.vote.as_ref().is_some_and(|vote| vote.slide == id) {
+            return;
+        }
+        let Some(options) = slide["content"]["options"].as_array().filter(|options| !options.is_empty())
+        else {
+            return;
+        };
+        let mut rng = rand::rng();
+        let Some(option) = options[rng.random_range(0..options.len())]["id"].as_str() else { return };
+        let due = Moment::now() + self.hall.vote_within.mul_f64(rng.random_range(0.0..1.0));
+        self.vote = Some(Vote { slide: id.to_owned(), option: option.to_owned(), due, sent: false });
+    }
+
+    fn see_tally(&self, update: &Value) {
+        if let Some((slide, shown)) = Shown::read(update, Instant::now()) {
+            self.hall.book.see_tally(self.number, slide, shown);
+        }
+    }
+
+    /// Back again: a vote that the server does not hold was lost with the connection, and is sent once more.
+    async fn recall(&mut self, socket: &mut Socket, held: &Value) -> anyhow::Result<()> {
+        let Some(vote) = self.vote.as_ref().filter(|vote| vote.sent) else { return Ok(()) };
+        let held = held.as_array().is_some_and(|held| held.iter().any(|own| own["slide_id"] == *vote.slide));
+        if held { Ok(()) } else { self.send(socket).await }
+    }
+
+    async fn refused(&mut self, socket: &mut Socket, payload: &Value) -> anyhow::Result<()> {
+        let code = payload["code"].as_str().unwrap_or("error without a code");
+        self.hall.book.error(code);
+        let passing = ["service_unavailable", "rate_limited", "internal_error"].contains(&code);
+        let ours = payload["ref"].as_u64() == Some(self.seq);
+        if passing && ours && self.vote.as_ref().is_some_and(|vote| vote.sent) {
+            pause(Duration::from_secs(payload["retry_after"].as_u64().unwrap_or(1))).await;
+            return self.send(socket).await;
+        }
+        Ok(())
+    }
+
+    async fn cast(&mut self, socket: &mut Socket) -> anyhow::Result<()> {
+        if let Some(vote) = &mut self.vote {
+            vote.sent = true;
+            let at = Instant::now();
+            self.hall.book.ballot(&vote.slide, |ballot| ballot.cast(&vote.option, at));
+        }
+        self.send(socket).await
+    }
+
+    async fn send(&mut self, socket: &mut Socket) -> anyhow::Result<()> {
+        let Some(vote) = &self.vote else { return Ok(()) };
+        self.seq += 1;
+        let content = json!({ "selected": [vote.option] });
+        let payload = json!({ "slide_id": vote.slide, "content": content, "seq": self.seq });
+        socket.send("response_submitted", payload, Some(self.seq)).await
+    }
+}
+
+/// Waits for half of it or a little more or less: a crowd that comes back in step is a second storm.
+async fn pause(most: Duration) {
+    let share = rand::rng().random_range(0.25..1.0);
+    sleep(most.mul_f64(share)).await;
+}

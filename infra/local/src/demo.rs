@@ -1,0 +1,156 @@
+//! `--demo`: something to look at, made through the public API. A second start finds it again.
+
+use std::fmt;
+
+use anyhow::{Context as _, ensure};
+use reqwest::{Client, Method, StatusCode};
+use serde_json::{Value, json};
+
+const EMAIL: &str = "ana@example.com";
+/// Only ever valid on this machine.
+const PASSWORD: &str = "correct-horse-demo";
+const TITLE: &str = "Colloquy in five minutes";
+
+/// What was prepared, as the banner shows it.
+pub(crate) struct Demo {
+    url: String,
+    presentation: String,
+    session: String,
+    join_code: String,
+}
+
+impl fmt::Display for Demo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { url, presentation, session, join_code } = self;
+        writeln!(f, "Demo: {EMAIL}, password {PASSWORD}\n")?;
+        writeln!(f, "  presentation  {presentation}")?;
+        writeln!(f, "  session       {session}")?;
+        writeln!(f, "  join code     {join_code}\n")?;
+        writeln!(f, "  curl -X POST {url}/v1/sessions/code/{join_code}/join \\")?;
+        writeln!(f, "    -H 'content-type: application/json' -d '{{\"display_name\": \"Ben\"}}'")
+    }
+}
+
+pub(crate) async fn prepare(url: &str) -> anyhow::Result<Demo> {
+    let mut api = Api { client: Client::builder().build()?, url: url.to_owned(), token: String::new() };
+    api.token = api.log_in().await?;
+    let presentation = match api.presentation().await? {
+        Some(id) => id,
+        None => api.present().await?,
+    };
+    let (session, join_code) = match api.session(&presentation).await? {
+        Some(session) => session,
+        None => api.open_session(&presentation).await?,
+    };
+    Ok(Demo { url: url.to_owned(), presentation, session, join_code })
+}
+
+struct Api {
+    client: Client,
+    url: String,
+    token: String,
+}
+
+impl Api {
+    async fn log_in(&self) -> anyhow::Result<String> {
+        let login = json!({"email": EMAIL, "password": PASSWORD});
+        let (status, known) = self.send(Method::POST, "/v1/auth/login", Some(&login)).await?;
+        if status.is_success() {
+            return text(&known, "access_token");
+        }
+        ensure!(status == StatusCode::UNAUTHORIZED, "log-in: {status} {known}");
+        let account = json!({"email": EMAIL, "password": PASSWORD, "name": "Ana"});
+        let (status, account) = self.send(Method::POST, "/v1/auth/register", Some(&account)).await?;
+        ensure!(status != StatusCode::CONFLICT, "{EMAIL} is taken and has another password");
+        ensure!(status.is_success(), "register: {status} {account}");
+        text(&account, "access_token")
+    }
+
+    async fn presentation(&self) -> anyhow::Result<Option<String>> {
+        let list = self.ask(Method::GET, "/v1/presentations", None).await?;
+        let items = list["items"].as_array().context("the list of presentations has no items")?;
+        items.iter().find(|one| one["title"] == TITLE).map(|one| text(one, "id")).transpose()
+    }
+
+    async fn present(&self) -> anyhow::Result<String> {
+        let body = json!({
+            "title": TITLE,
+            "description": "A talk to play with.",
+            "speaker_notes": "Colloquy runs on Lambda, DynamoDB and API Gateway, and all of it on this machine.",
+        });
+        let presentation = self.ask(Method::POST, "/v1/presentations", Some(&body)).await?;
+        let id = text(&presentation, "id")?;
+        for slide in slides() {
+            self.ask(Method::POST, &format!("/v1/presentations/{id}/slides"), Some(&slide)).await?;
+        }
+        Ok(id)
+    }
+
+    /// The session that runs, if one does.
+    async fn session(&self, presentation: &str) -> anyhow::Result<Option<(String, String)>> {
+        let list =
+            self.ask(Method::GET, &format!("/v1/sessions?presentation_id={presentation}"), None).await?;
+        let items = list["items"].as_array().context("the list of sessions has no items")?;
+        let running = items.iter().find(|session| session["status"] == "active");
+        running.map(|session| Ok((text(session, "id")?, text(session, "join_code")?))).transpose()
+    }
+
+    async fn open_session(&self, presentation: &str) -> anyhow::Result<(String, String)> {
+        let body = json!({"presentation_id": presentation});
+        let session = self.ask(Method::POST, "/v1/sessions", Some(&body)).await?;
+        let id = text(&session, "id")?;
+        self.ask(Method::POST, &format!("/v1/sessions/{id}/start"), Some(&json!({}))).await?;
+        Ok((id, text(&session, "join_code")?))
+    }
+
+    async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
+        let asked = format!("{method} {path}");
+        let (status, answer) = self.send(method, path, body).await?;
+        ensure!(status.is_success(), "{asked}: {status} {answer}");
+        Ok(answer)
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> anyhow::Result<(StatusCode, Value)> {
+        let mut request = self.client.request(method, format!("{}{path}", self.url));
+        if !self.token.is_empty() {
+            request = request.bearer_auth(&self.token);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let answer = request.send().await?;
+        let status = answer.status();
+        Ok((status, answer.json().await.unwrap_or_default()))
+    }
+}
+
+fn slides() -> [Value; 4] {
+    let options = |texts: [&str; 3]| {
+        let option = |(order, text): (usize, &str)| json!({"id": format!("opt{}", order + 1), "text": text, "order": order});
+        texts.into_iter().enumerate().map(option).collect::<Vec<_>>()
+    };
+    [
+        json!({"type": "content", "content": {"text": "# Welcome\n\nOne talk, many voices.", "layout": "text-only"}}),
+        json!({"type": "question_choice", "content": {
+            "question": "How did you come here today?",
+            "options": options(["On foot", "By bike", "Without leaving my chair"]),
+            "show_results": true,
+        }}),
+        json!({"type": "question_choice", "content": {
+            "question": "What should we talk about? (several)",
+            "options": options(["Votes", "Sockets", "Cost"]),
+            "allow_multiple": true,
+            "show_results": true,
+        }}),
+        json!({"type": "question_text", "content": {"question": "What would you ask the speaker?", "max_length": 300}}),
+    ]
+}
+
+fn text(value: &Value, field: &str) -> anyhow::Result<String> {
+    Ok(value[field].as_str().with_context(|| format!("the answer has no {field}"))?.to_owned())
+}

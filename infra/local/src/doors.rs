@@ -1,0 +1,108 @@
+//! Binary names to the functions they are: the one place that knows every subject.
+
+use std::{collections::BTreeMap, future::Future, sync::Arc};
+
+use entry::{Door, Environment, StartError};
+use futures::future::BoxFuture;
+use lambda_runtime::Context;
+use serde_json::Value;
+
+/// A started function: an event and its context in, the answer or a thrown error out.
+pub type Handler =
+    Arc<dyn Fn(Value, Context) -> BoxFuture<'static, Result<Value, lambda_runtime::Error>> + Send + Sync>;
+
+type Constructor = Arc<dyn Fn(Environment) -> BoxFuture<'static, anyhow::Result<Handler>> + Send + Sync>;
+
+/// What to run for each binary that the template names.
+#[derive(Clone, Default)]
+pub struct Doors {
+    constructors: BTreeMap<String, Constructor>,
+}
+
+impl Doors {
+    /// None: for tests of the runner, which bring their own.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Every binary of the workspace that is a Lambda.
+    pub fn ours() -> Self {
+        Self::none()
+            .door("api-docs", docs::api)
+            .door("api-identity", identity::api)
+            .door("api-presentations", presentations::api)
+            .door("api-sessions", sessions::api)
+            .door("api-sockets", sockets::api)
+            .door("cron-clock", clock::cron)
+            .door("socket-connections", sockets::connections)
+            .door("socket-sessions", sessions::socket)
+            .door("worker-broadcast", sockets::broadcast)
+            .door("worker-mail", mail::worker)
+            .door("worker-sessions", sessions::worker)
+    }
+
+    fn door<F, A>(self, binary: &str, start: F) -> Self
+    where
+        F: Fn(Environment) -> A + Send + Sync + 'static,
+        A: Future<Output = Result<Door, StartError>> + Send + 'static,
+    {
+        self.with(binary, move |environment| {
+            let starting = start(environment);
+            async move {
+                let door = starting.await?;
+                let handler: Handler = Arc::new(move |event, context| {
+                    let door = door.clone();
+                    Box::pin(async move { door.call(event, context).await })
+                });
+                Ok(handler)
+            }
+        })
+    }
+
+    /// Adds a binary by what its `main` would do.
+    #[must_use]
+    pub fn with<F, A>(mut self, binary: &str, start: F) -> Self
+    where
+        F: Fn(Environment) -> A + Send + Sync + 'static,
+        A: Future<Output = anyhow::Result<Handler>> + Send + 'static,
+    {
+        self.constructors
+            .insert(binary.to_owned(), Arc::new(move |environment| Box::pin(start(environment))));
+        self
+    }
+
+    /// A binary in the template that is not here cannot run; one that is only here would never be deployed.
+    pub(crate) fn agree_with<'a>(&self, template: impl Iterator<Item = &'a str>) -> anyhow::Result<()> {
+        let mut unused: Vec<&str> = self.constructors.keys().map(String::as_str).collect();
+        for binary in template {
+            anyhow::ensure!(
+                self.constructors.contains_key(binary),
+                "the template names the binary {binary}, which infra/local/src/doors.rs does not know"
+            );
+            unused.retain(|known| *known != binary);
+        }
+        anyhow::ensure!(unused.is_empty(), "no function in the template runs {}", unused.join(", "));
+        Ok(())
+    }
+
+    pub(crate) async fn start(&self, binary: &str, environment: Environment) -> anyhow::Result<Handler> {
+        let constructor = self.constructors.get(binary);
+        constructor.ok_or_else(|| anyhow::anyhow!("there is no binary {binary}"))?(environment).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn template_and_table_must_agree() {
+        let never = |_| async { anyhow::bail!("not started") };
+        let doors = Doors::none().with("api-a", never).with("api-b", never);
+        assert!(doors.agree_with(["api-a", "api-b"].into_iter()).is_ok());
+        let error = doors.agree_with(["api-a"].into_iter()).unwrap_err();
+        assert_eq!(error.to_string(), "no function in the template runs api-b");
+        let error = doors.agree_with(["api-a", "api-b", "api-c"].into_iter()).unwrap_err();
+        assert!(error.to_string().contains("names the binary api-c"));
+    }
+}

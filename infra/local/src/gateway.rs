@@ -1,0 +1,103 @@
+//! What every connection of the front needs, and the listener that accepts them.
+
+use std::{
+    collections::BTreeSet,
+    convert::Infallible,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
+
+use cloud::Cloud;
+use entry::Clock;
+use http::{Request, StatusCode, uri::Authority};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{net::TcpListener, sync::watch};
+
+use crate::{
+    http::{
+        answer::{Answer, message},
+        handle,
+        routes::Routes,
+    },
+    page,
+    record::Record,
+    runner::Runner,
+    schedules::Schedules,
+    sockets::{self, Sockets},
+};
+
+/// API Gateway, for both APIs.
+pub(crate) struct Gateway {
+    pub(crate) runner: Arc<Runner>,
+    pub(crate) routes: Routes,
+    pub(crate) sockets: Option<Sockets>,
+    pub(crate) schedules: Schedules,
+    /// Queues that a function reads; what lies in the others is a dead letter.
+    pub(crate) read_queues: BTreeSet<String>,
+    pub(crate) cloud: Arc<Cloud>,
+    pub(crate) record: Record,
+    pub(crate) clock: Clock,
+    /// Host and port that clients use.
+    pub(crate) authority: String,
+    pub(crate) started: jiff::Timestamp,
+}
+
+/// Accepts until `stop` turns true, then lets each connection finish its request.
+pub(crate) async fn serve(listener: TcpListener, gateway: Arc<Gateway>, mut stop: watch::Receiver<bool>) {
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stop.wait_for(|stop| *stop) => return,
+        };
+        // out of file descriptors, or the peer was gone already: the next may be fine
+        let Ok((stream, peer)) = accepted else {
+            tokio::task::yield_now().await;
+            continue;
+        };
+        // a frame that waits for the acknowledgement of the last one is 40 ms late
+        let _ = stream.set_nodelay(true);
+        tokio::spawn(connection(TokioIo::new(stream), peer, Arc::clone(&gateway), stop.clone()));
+    }
+}
+
+async fn connection(
+    io: TokioIo<tokio::net::TcpStream>,
+    peer: SocketAddr,
+    gateway: Arc<Gateway>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let service = service_fn(move |request| {
+        let gateway = Arc::clone(&gateway);
+        async move { Ok::<_, Infallible>(respond(gateway, request, peer.ip()).await) }
+    });
+    let serving =
+        http1::Builder::new().timer(TokioTimer::new()).serve_connection(io, service).with_upgrades();
+    tokio::pin!(serving);
+    let stopping = async { drop(stop.wait_for(|stop| *stop).await) };
+    let ended = tokio::select! {
+        ended = serving.as_mut() => Some(ended),
+        () = stopping => None,
+    };
+    let ended = if let Some(ended) = ended {
+        ended
+    } else {
+        serving.as_mut().graceful_shutdown();
+        serving.await
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%peer, %error, "a connection ended early");
+    }
+}
+
+async fn respond(gateway: Arc<Gateway>, request: Request<Incoming>, peer: IpAddr) -> Answer {
+    let host = request.headers().get(http::header::HOST).map(|host| Authority::try_from(host.as_bytes()));
+    let Some(Ok(host)) = host else { return message(StatusCode::BAD_REQUEST, "Bad Request") };
+    if request.uri().path().starts_with("/_local") {
+        return page::answer(&gateway, request, &host).await;
+    }
+    if let Some(path) = sockets::wanted(&gateway, &request) {
+        return sockets::handshake(gateway, request, peer, path).await;
+    }
+    handle(gateway, request, peer).await
+}

@@ -1,0 +1,115 @@
+//! The HTTP API: API Gateway between a client and a Lambda.
+
+pub(crate) mod answer;
+pub(crate) mod event;
+pub(crate) mod query;
+pub(crate) mod routes;
+
+use std::{
+    net::IpAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use answer::{Answer, LAMBDA_PAYLOAD, answer, message};
+use bytes::{Bytes, BytesMut};
+use http::{HeaderName, HeaderValue, Request, StatusCode, header, request::Parts};
+use http_body_util::BodyExt as _;
+use hyper::body::{Body as _, Incoming};
+
+use crate::{gateway::Gateway, ids, record};
+
+/// Lets a test play many addresses: taken for the client's, and not passed on.
+pub(crate) const SOURCE_IP: HeaderName = HeaderName::from_static("x-local-source-ip");
+/// The figure an operation may report on what it cost (DESIGN 7).
+const COST: &str = "x-colloquy-cost";
+/// HTTP APIs' limit on a request's payload, in bytes.
+const PAYLOAD: usize = 10 * 1024 * 1024;
+/// How much of a body that is too large is still read, so that its sender hears why.
+const DRAIN: usize = 64 * 1024 * 1024;
+/// HTTP APIs' limit on the time an integration takes.
+const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
+
+pub(crate) async fn handle(gateway: Arc<Gateway>, request: Request<Incoming>, peer: IpAddr) -> Answer {
+    let began = Instant::now();
+    let at = gateway.clock.now();
+    let request_id = ids::gateway();
+    let (parts, body) = request.into_parts();
+    let source_ip = source_ip(&parts, peer);
+    let path = query::decode(parts.uri.path());
+
+    let (mut answer, route) = match gateway.routes.select(parts.method.as_str(), &path) {
+        Some(route) => {
+            let received = event::Received {
+                request_id: &request_id,
+                source_ip,
+                at,
+                authority: &gateway.authority,
+                path: &path,
+            };
+            let answer = match read(body).await {
+                Ok(body) => {
+                    invoke(&gateway, event::event(&parts, &body, &route, &received), route.function).await
+                }
+                Err(refused) => refused,
+            };
+            (answer, route.key)
+        }
+        None => (message(StatusCode::NOT_FOUND, "Not Found"), ""),
+    };
+
+    if let Ok(id) = HeaderValue::try_from(&request_id) {
+        answer.headers_mut().insert("apigw-requestid", id);
+    }
+    gateway.record.request(record::Request {
+        at,
+        method: parts.method.to_string(),
+        path,
+        route: route.to_owned(),
+        status: answer.status().as_u16(),
+        duration_ms: began.elapsed().as_secs_f64() * 1_000.0,
+        request_id,
+        cost: answer.headers().get(COST).and_then(|cost| cost.to_str().ok()).map(str::to_owned),
+    });
+    answer
+}
+
+async fn invoke(gateway: &Gateway, event: serde_json::Value, function: &str) -> Answer {
+    if event["body"].as_str().is_some_and(|body| body.len() > LAMBDA_PAYLOAD) {
+        return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+    }
+    match tokio::time::timeout(INTEGRATION_TIMEOUT, gateway.runner.invoke(function, event)).await {
+        Ok(Ok(returned)) => answer(&returned),
+        Ok(Err(_)) => None,
+        Err(_) => Some(message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable")),
+    }
+    .unwrap_or_else(|| message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"))
+}
+
+pub(crate) fn source_ip(parts: &Parts, peer: IpAddr) -> IpAddr {
+    let played = parts.headers.get(SOURCE_IP).and_then(|value| value.to_str().ok()?.parse().ok());
+    played.unwrap_or(peer)
+}
+
+async fn read(mut body: Incoming) -> Result<Bytes, Answer> {
+    let hint = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    let mut whole = BytesMut::with_capacity(hint.min(PAYLOAD));
+    let mut length = 0;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| message(StatusCode::BAD_REQUEST, "Bad Request"))?;
+        let Some(data) = frame.data_ref() else { continue };
+        length += data.len();
+        if length > DRAIN {
+            break;
+        }
+        if length <= PAYLOAD {
+            whole.extend_from_slice(data);
+        }
+    }
+    if length <= PAYLOAD {
+        return Ok(whole.freeze());
+    }
+    let mut refused = message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+    refused.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    Err(refused)
+}

@@ -1,0 +1,60 @@
+//! Percent-encoding, as API Gateway decodes it.
+
+use std::collections::BTreeMap;
+
+/// The pairs of a query string, decoded, in order.
+pub(crate) fn pairs(raw: &str) -> impl Iterator<Item = (String, String)> {
+    raw.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (decode(&name.replace('+', " ")), decode(&value.replace('+', " ")))
+    })
+}
+
+/// One value a name; several are joined by a comma.
+pub(crate) fn joined(raw: &str) -> BTreeMap<String, String> {
+    let mut parameters = BTreeMap::<String, String>::new();
+    for (name, value) in pairs(raw) {
+        parameters
+            .entry(name)
+            .and_modify(|values| {
+                values.push(',');
+                values.push_str(&value);
+            })
+            .or_insert(value);
+    }
+    parameters
+}
+
+/// Leaves a broken escape as it is.
+pub(crate) fn decode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let escape = (bytes[at] == b'%').then(|| bytes.get(at + 1..at + 3)).flatten();
+        let byte = escape
+            .filter(|hex| hex.iter().all(u8::is_ascii_hexdigit))
+            .and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
+        if let Some(byte) = byte {
+            decoded.push(byte);
+            at += 3;
+        } else {
+            decoded.push(bytes[at]);
+            at += 1;
+        }
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queries_decode() {
+        let expected =
+            [("a", "1,2 3"), ("b c", ""), ("d", "ü&%zz%")].map(|(k, v)| (k.to_owned(), v.to_owned()));
+        assert_eq!(joined("a=1&b%20c&a=2+3&d=%C3%BC%26%zz%&"), BTreeMap::from(expected));
+        assert!(joined("").is_empty());
+    }
+}

@@ -1,0 +1,176 @@
+//! Which route a request takes, by the rules of HTTP APIs: the most specific path wins, a greedy `{proxy+}` comes
+//! after everything that is not greedy, a named method before `ANY`, and `$default` last.
+
+use std::{cmp::Reverse, collections::BTreeMap};
+
+use crate::template::HttpRoute;
+
+/// The routes of an API, most specific first.
+pub(crate) struct Routes {
+    routes: Vec<Route>,
+}
+
+struct Route {
+    key: String,
+    function: String,
+    method: Option<String>,
+    /// `None` is `$default`.
+    path: Option<Vec<Segment>>,
+}
+
+enum Segment {
+    Literal(String),
+    Parameter(String),
+    Greedy(String),
+}
+
+/// The route that a request takes.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Match<'r> {
+    pub(crate) key: &'r str,
+    pub(crate) function: &'r str,
+    pub(crate) parameters: BTreeMap<&'r str, String>,
+}
+
+impl Routes {
+    pub(crate) fn new(routes: Vec<HttpRoute>) -> Self {
+        let mut routes: Vec<Route> = routes.into_iter().map(Route::new).collect();
+        routes.sort_by_cached_key(|route| {
+            let kinds = |path: &Vec<Segment>| path.iter().map(Segment::rank).collect::<Vec<_>>();
+            let greedy =
+                route.path.as_ref().is_some_and(|path| path.iter().any(|segment| segment.rank() == 2));
+            // among greedy routes the longer prefix is the more specific
+            let length = route.path.as_ref().map_or(0, Vec::len);
+            (
+                route.path.is_none(),
+                greedy,
+                Reverse(length),
+                route.path.as_ref().map(kinds),
+                route.method.is_none(),
+            )
+        });
+        Self { routes }
+    }
+
+    pub(crate) fn select(&self, method: &str, path: &str) -> Option<Match<'_>> {
+        let wanted: Vec<&str> = path.strip_prefix('/').unwrap_or(path).split('/').collect();
+        self.routes.iter().find_map(|route| {
+            if route.method.as_ref().is_some_and(|own| own != method) {
+                return None;
+            }
+            let parameters = match &route.path {
+                Some(path) => captures(path, &wanted)?,
+                None => BTreeMap::new(),
+            };
+            Some(Match { key: &route.key, function: &route.function, parameters })
+        })
+    }
+}
+
+impl Route {
+    fn new(route: HttpRoute) -> Self {
+        let (method, path) = match route.key.split_once(' ') {
+            Some((method, path)) => {
+                let segments = path.strip_prefix('/').unwrap_or(path).split('/').map(Segment::new).collect();
+                ((method != "ANY").then(|| method.to_owned()), Some(segments))
+            }
+            None => (None, None),
+        };
+        Self { key: route.key, function: route.function, method, path }
+    }
+}
+
+impl Segment {
+    fn new(text: &str) -> Self {
+        match text.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+            Some(name) => match name.strip_suffix('+') {
+                Some(name) => Self::Greedy(name.to_owned()),
+                None => Self::Parameter(name.to_owned()),
+            },
+            None => Self::Literal(text.to_owned()),
+        }
+    }
+
+    const fn rank(&self) -> u8 {
+        match self {
+            Self::Literal(_) => 0,
+            Self::Parameter(_) => 1,
+            Self::Greedy(_) => 2,
+        }
+    }
+}
+
+fn captures<'r>(path: &'r [Segment], wanted: &[&str]) -> Option<BTreeMap<&'r str, String>> {
+    let mut parameters = BTreeMap::new();
+    for (index, segment) in path.iter().enumerate() {
+        let here = *wanted.get(index)?;
+        match segment {
+            Segment::Literal(text) if text == here => {}
+            Segment::Parameter(name) if !here.is_empty() => {
+                parameters.insert(name.as_str(), here.to_owned());
+            }
+            Segment::Greedy(name) if !here.is_empty() => {
+                parameters.insert(name.as_str(), wanted[index..].join("/"));
+                return Some(parameters);
+            }
+            _ => return None,
+        }
+    }
+    (path.len() == wanted.len()).then_some(parameters)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn routes() -> Routes {
+        let keys = [
+            "$default",
+            "ANY /v1/{proxy+}",
+            "ANY /v1/sessions",
+            "ANY /v1/sessions/",
+            "ANY /v1/sessions/{proxy+}",
+            "GET /v1/sessions/{id}",
+            "GET /v1/sessions/code",
+            "POST /v1/sessions",
+            "ANY /v1/{kind}/list",
+        ];
+        Routes::new(keys.map(|key| HttpRoute { key: key.into(), function: key.into() }).into())
+    }
+
+    #[test]
+    fn the_most_specific_route_wins() {
+        let routes = routes();
+        for (method, path, key) in [
+            ("POST", "/v1/sessions", "POST /v1/sessions"),
+            ("GET", "/v1/sessions", "ANY /v1/sessions"),
+            ("GET", "/v1/sessions/", "ANY /v1/sessions/"),
+            ("GET", "/v1/sessions/code", "GET /v1/sessions/code"),
+            ("GET", "/v1/sessions/1", "GET /v1/sessions/{id}"),
+            ("PUT", "/v1/sessions/1", "ANY /v1/sessions/{proxy+}"),
+            ("GET", "/v1/sessions/1/votes", "ANY /v1/sessions/{proxy+}"),
+            ("GET", "/v1/other/list", "ANY /v1/{kind}/list"),
+            ("GET", "/v1/other", "ANY /v1/{proxy+}"),
+            ("GET", "/v1/", "$default"),
+            ("GET", "/v1", "$default"),
+            ("GET", "/", "$default"),
+        ] {
+            assert_eq!(routes.select(method, path).unwrap().key, key, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn parameters_are_captured() {
+        let routes = routes();
+        let parameters = |path| routes.select("GET", path).unwrap().parameters;
+        assert_eq!(parameters("/v1/sessions/1"), BTreeMap::from([("id", "1".to_owned())]));
+        assert_eq!(parameters("/v1/sessions/1/a/"), BTreeMap::from([("proxy", "1/a/".to_owned())]));
+        assert!(parameters("/nothing").is_empty());
+    }
+
+    #[test]
+    fn without_default_there_may_be_none() {
+        let routes = Routes::new(vec![HttpRoute { key: "GET /a".into(), function: "F".into() }]);
+        assert!(routes.select("GET", "/b").is_none() && routes.select("POST", "/a").is_none());
+    }
+}

@@ -1,0 +1,52 @@
+//! One process a data directory.
+
+use std::{
+    fs::{File, TryLockError},
+    path::Path,
+};
+
+use anyhow::Context as _;
+
+/// Held as long as the directory is in use; the system lets go when the process ends, however it ends.
+pub(crate) struct DataLock {
+    _file: File,
+}
+
+impl DataLock {
+    /// Makes the directory if it is missing, for its owner only: mailed links and password hashes lie in it.
+    pub(crate) fn take(dir: &Path) -> anyhow::Result<Self> {
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(dir).with_context(|| format!("cannot make {}", dir.display()))?;
+        let path = dir.join("lock");
+        let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(TryLockError::WouldBlock) => anyhow::bail!(
+                "{} is in use by another local cloud; choose a directory with --data, or --data memory",
+                dir.display()
+            ),
+            Err(TryLockError::Error(error)) => {
+                Err(error).with_context(|| format!("cannot lock {}", path.display()))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::DataLock;
+
+    #[test]
+    fn the_second_is_refused_until_the_first_is_gone() {
+        let dir = std::env::temp_dir().join(format!("colloquy-lock-{}", rand::random::<u64>()));
+        let first = DataLock::take(&dir).unwrap();
+        let error = DataLock::take(&dir).err().unwrap().to_string();
+        assert!(error.contains("is in use by another local cloud"), "{error}");
+        drop(first);
+        assert!(DataLock::take(&dir).is_ok());
+        std::fs::remove_dir_all(&dir).unwrap();
+    }
+}

@@ -1,0 +1,45 @@
+//! How to start a local cloud.
+
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+
+use cloud::Data;
+use entry::Clock;
+
+use crate::doors::Doors;
+
+/// What [`Local::start`](crate::Local::start) takes; the default is what a test wants.
+#[derive(Clone)]
+pub struct LocalOptions {
+    /// Port of the front; 0 takes a free one.
+    pub port: u16,
+    pub data: Data,
+    /// Seed of misbehaviour; `None` behaves.
+    pub chaos: Option<u64>,
+    /// An Invoke API that runs the functions, instead of this process.
+    pub lambda: Option<reqwest::Url>,
+    /// Else `template.yaml` of the working directory, else the one this was built with.
+    pub template: Option<PathBuf>,
+    /// Parameters of the template, on top of those that the local cloud sets.
+    pub parameters: BTreeMap<String, String>,
+    pub clock: Clock,
+    /// When a message that failed is tried again: soon, where AWS waits for the visibility timeout (minutes).
+    /// `None` waits as AWS does.
+    pub retry_after: Option<Duration>,
+    pub doors: Doors,
+}
+
+impl Default for LocalOptions {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            data: Data::Memory,
+            chaos: None,
+            lambda: None,
+            template: None,
+            parameters: BTreeMap::new(),
+            clock: Clock::system(),
+            retry_after: Some(Duration::from_secs(1)),
+            doors: Doors::ours(),
+        }
+    }
+}

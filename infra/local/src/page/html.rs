@@ -1,0 +1,202 @@
+//! The page itself.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+
+use super::{
+    prices::Units,
+    state::{QueueState, State},
+};
+
+/// Rows of requests and mails that a page shows.
+const SHOWN: usize = 60;
+
+pub(super) fn render(state: &State) -> String {
+    let mut html = String::with_capacity(32 * 1024);
+    let url = escape(&state.url);
+    html.push_str("<!doctype html><html lang=en><meta charset=utf-8><title>Colloquy, local</title>");
+    html.push_str("<meta name=viewport content='width=device-width'>");
+    let _ = write!(html, "<style>{}</style>", include_str!("page.css"));
+    let _ = write!(
+        html,
+        "<header><h1>Colloquy, local</h1><a href='/docs'>API</a> <a href='/_local/state.json'>state.json</a> \
+         <span class=soft>{url}</span></header><main>"
+    );
+    figures(&mut html, state);
+    requests(&mut html, state);
+    mail(&mut html, state);
+    queues(&mut html, &state.queues);
+    sockets(&mut html, state);
+    functions(&mut html, state);
+    html.push_str("</main><script src='/_local/page.js'></script></html>");
+    html
+}
+
+fn figures(html: &mut String, state: &State) {
+    let dead: usize = state.queues.iter().map(|queue| queue.letters.len()).sum();
+    let figures = [
+        ("requests", state.http_requests.to_string()),
+        ("open sockets", state.sockets.len().to_string()),
+        ("messages in", state.socket_messages.to_string()),
+        ("posts out", state.posts.to_string()),
+        ("mails", state.mail.len().to_string()),
+        ("dead letters", dead.to_string()),
+        ("would have cost on AWS", format!("${:.6}", state.estimate.total)),
+    ];
+    html.push_str("<ul class=figures>");
+    for (name, figure) in figures {
+        let _ = write!(html, "<li><b>{figure}</b><span>{name}</span></li>");
+    }
+    let _ = write!(
+        html,
+        "</ul><p class=soft>Time here: {}. <form method=post action='/_local/schedules'><button>run the schedules now</button></form></p>",
+        time(state.now)
+    );
+}
+
+fn requests(html: &mut String, state: &State) {
+    html.push_str("<h2>Requests</h2>");
+    if state.requests.is_empty() {
+        html.push_str("<p class=empty>None yet.</p>");
+        return;
+    }
+    html.push_str(
+        "<table><tr><th>time<th>request<th>route<th class=n>status<th class=n>ms<th class=n>units<th class=n>table, $/M</tr>",
+    );
+    for request in state.requests.iter().take(SHOWN) {
+        let bad = if request.status >= 500 { " bad" } else { "" };
+        let cost = request.cost.as_deref();
+        // a million of these, so that the figure can be read
+        let dollars =
+            cost.map(|cost| format!("{:.2}", Units::parse(cost).dollars() * 1e6)).unwrap_or_default();
+        let _ = write!(
+            html,
+            "<tr><td class=m>{}<td class=m title='{}'>{} {}<td class=m>{}<td class='n{bad}'>{}<td class=n>{:.1}<td class=n>{}<td class=n>{dollars}</tr>",
+            time(request.at),
+            escape(&request.request_id),
+            escape(&request.method),
+            escape(&request.path),
+            escape(&request.route),
+            request.status,
+            request.duration_ms,
+            escape(cost.unwrap_or_default()),
+        );
+    }
+    html.push_str("</table>");
+}
+
+fn mail(html: &mut String, state: &State) {
+    html.push_str("<h2>Mail</h2>");
+    if state.mail.is_empty() {
+        html.push_str("<p class=empty>Nothing was sent. Mail is not delivered here; it is shown.</p>");
+    }
+    for mail in state.mail.iter().take(SHOWN) {
+        let at = Timestamp::from_millisecond(mail.at_ms).map(time).unwrap_or_default();
+        let (to, subject) = (escape(&mail.to.join(", ")), escape(&mail.subject));
+        let _ = write!(html, "<details><summary><code>{at}</code> {to}: <b>{subject}</b>");
+        // links that the product put into its own mail; anything but http(s) never gets here
+        for link in mail.links.iter().filter(|link| link.starts_with("http")) {
+            let link = escape(link);
+            let _ = write!(html, " <a href='{link}'>open</a>");
+        }
+        let text = mail.text.as_deref().or(mail.html.as_deref()).unwrap_or_default();
+        let _ = write!(html, "</summary><pre>{}</pre></details>", escape(text));
+    }
+}
+
+fn queues(html: &mut String, queues: &[QueueState]) {
+    html.push_str("<h2>Queues</h2><table><tr><th>queue<th class=n>visible<th class=n>in flight<th class=n>delayed<th></tr>");
+    for queue in queues {
+        let name = escape(&queue.name);
+        let _ = write!(
+            html,
+            "<tr><td class=m>{name}<td class=n>{}<td class=n>{}<td class=n>{}<td>",
+            queue.visible, queue.in_flight, queue.delayed
+        );
+        if !queue.letters.is_empty() {
+            let _ = write!(
+                html,
+                "<form method=post action='/_local/queues/{name}/redrive'><button>redrive</button></form>"
+            );
+        }
+        for letter in queue.letters.iter().take(SHOWN) {
+            let id = escape(&letter.message_id);
+            let _ = write!(
+                html,
+                "<details><summary class=bad>{id}</summary><pre>{}</pre></details>",
+                escape(&letter.body)
+            );
+        }
+        html.push_str("</tr>");
+    }
+    html.push_str("</table>");
+}
+
+fn sockets(html: &mut String, state: &State) {
+    html.push_str("<h2>Sockets</h2>");
+    if state.sockets.is_empty() {
+        html.push_str("<p class=empty>None open.</p>");
+        return;
+    }
+    html.push_str("<table><tr><th>connection<th>from<th class=n>age, s<th class=n>silent, s</tr>");
+    for socket in state.sockets.iter().take(SHOWN) {
+        let (id, from, age, silent) = socket.row(state.now.as_millisecond());
+        let _ = write!(
+            html,
+            "<tr><td class=m>{}<td class=m>{from}<td class=n>{age}<td class=n>{silent}</tr>",
+            escape(id)
+        );
+    }
+    html.push_str("</table>");
+    if state.sockets.len() > SHOWN {
+        let _ = write!(html, "<p class=soft>and {} more</p>", state.sockets.len() - SHOWN);
+    }
+}
+
+fn functions(html: &mut String, state: &State) {
+    html.push_str("<h2>Functions</h2><table><tr><th>function<th class=n>invocations<th class=n>errors<th class=n>ms, all<th class=n>MB<th class=n>reads<th class=n>writes</tr>");
+    for usage in &state.functions {
+        let bad = if usage.errors > 0 { " bad" } else { "" };
+        let _ = write!(
+            html,
+            "<tr><td class=m>{}<td class=n>{}<td class='n{bad}'>{}<td class=n>{}<td class=n>{}<td class=n>{}<td class=n>{}</tr>",
+            escape(&usage.binary),
+            usage.invocations,
+            usage.errors,
+            usage.billed_ms,
+            usage.memory_mb,
+            usage.table.read_units,
+            usage.table.write_units
+        );
+    }
+    html.push_str("</table>");
+}
+
+fn time(at: Timestamp) -> String {
+    at.strftime("%H:%M:%S").to_string()
+}
+
+/// For text and for attributes in single quotes.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '\'' => escaped.push_str("&#39;"),
+            '"' => escaped.push_str("&quot;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn markup_stays_text() {
+        assert_eq!(super::escape("<a href='x'>\"&\""), "&lt;a href=&#39;x&#39;&gt;&quot;&amp;&quot;");
+    }
+}

@@ -1,0 +1,105 @@
+//! `/_local`: what happened here, and the handles that tests and a curious developer turn.
+//!
+//! | request | what |
+//! | --- | --- |
+//! | `GET /_local` | the page |
+//! | `GET /_local/page.js` | what keeps the page fresh |
+//! | `GET /_local/state.json` | the same as data |
+//! | `GET /_local/mail` | sent mail, newest first |
+//! | `POST /_local/clock` `{"advance_seconds": n}` | moves time forward |
+//! | `POST /_local/schedules` | runs every schedule once |
+//! | `POST /_local/queues/{name}/redrive` | gives dead letters another chance |
+
+mod html;
+mod prices;
+mod state;
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header, uri::Authority};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Incoming;
+use serde::Deserialize;
+use serde_json::json;
+use state::State;
+
+use crate::{
+    gateway::Gateway,
+    http::answer::{Answer, json_answer, message},
+};
+
+pub(crate) async fn answer(gateway: &Arc<Gateway>, request: Request<Incoming>, host: &Authority) -> Answer {
+    if !is_ours(&request, host) {
+        return message(StatusCode::FORBIDDEN, "/_local answers only to this machine's own pages");
+    }
+    let path = request.uri().path().trim_end_matches('/').to_owned();
+    let segments: Vec<&str> = path.split('/').skip(2).collect();
+    match (request.method(), segments.as_slice()) {
+        (&Method::GET, []) => page(&html::render(&State::of(gateway))),
+        (&Method::GET, ["page.js"]) => script(),
+        (&Method::GET, ["state.json"]) => json_answer(StatusCode::OK, &json!(State::of(gateway))),
+        (&Method::GET, ["mail"]) => json_answer(StatusCode::OK, &json!({"items": State::of(gateway).mail})),
+        (&Method::POST, ["clock"]) => advance(gateway, request).await,
+        (&Method::POST, ["schedules"]) => {
+            gateway.run_schedules().await;
+            done(&json!({}))
+        }
+        (&Method::POST, ["queues", name, "redrive"]) => {
+            let queues = gateway.cloud.queues();
+            if !queues.names().iter().any(|known| known == name) {
+                return message(StatusCode::NOT_FOUND, "There is no such queue");
+            }
+            done(&json!({"redriven": queues.redrive(name)}))
+        }
+        _ => message(StatusCode::NOT_FOUND, "Not Found"),
+    }
+}
+
+/// The page shows mail, hence links that log in: no other site may read it through a name that it resolves to this
+/// machine, nor turn the handles from a page of its own.
+fn is_ours(request: &Request<Incoming>, host: &Authority) -> bool {
+    let local = matches!(host.host(), "127.0.0.1" | "localhost" | "[::1]");
+    let origin = request.headers().get(header::ORIGIN);
+    local && origin.is_none_or(|origin| origin.as_bytes() == format!("http://{host}").as_bytes())
+}
+
+#[derive(Deserialize)]
+struct Advance {
+    advance_seconds: u64,
+}
+
+async fn advance(gateway: &Gateway, request: Request<Incoming>) -> Answer {
+    let body =
+        Limited::new(request.into_body(), 1_024).collect().await.map(http_body_util::Collected::to_bytes);
+    let wanted = body.ok().and_then(|body| serde_json::from_slice::<Advance>(&body).ok());
+    let Some(Advance { advance_seconds }) = wanted else {
+        return message(StatusCode::BAD_REQUEST, "The body should be {\"advance_seconds\": n}");
+    };
+    gateway.clock.advance(Duration::from_secs(advance_seconds));
+    done(&json!({"now": gateway.clock.now()}))
+}
+
+fn script() -> Answer {
+    let mut response = Response::new(Full::new(Bytes::from_static(include_bytes!("page.js"))));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8"));
+    response
+}
+
+fn done(body: &serde_json::Value) -> Answer {
+    json_answer(StatusCode::OK, body)
+}
+
+fn page(html: &str) -> Answer {
+    let mut response = Response::new(Full::new(Bytes::from(html.to_owned())));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // what users wrote (mail, paths, dead letters) is shown here
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; \
+                  form-action 'self'; frame-ancestors 'none'";
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    response
+}

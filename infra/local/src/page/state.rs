@@ -1,0 +1,97 @@
+//! What there is to see at this moment.
+
+use cloud::Mail;
+use serde::Serialize;
+
+use super::prices::{Estimate, Traffic, estimate};
+use crate::{
+    gateway::Gateway,
+    record::Request,
+    runner::Usage,
+    sockets::{OpenSocket, Sockets},
+};
+
+/// A queue and how full it is.
+#[derive(Debug, Serialize)]
+pub(super) struct QueueState {
+    pub(super) name: String,
+    pub(super) visible: usize,
+    pub(super) in_flight: usize,
+    pub(super) delayed: usize,
+    /// What lies in it, if nothing reads it: dead letters.
+    pub(super) letters: Vec<Letter>,
+}
+
+/// A message that was given up.
+#[derive(Debug, Serialize)]
+pub(super) struct Letter {
+    pub(super) message_id: String,
+    pub(super) body: String,
+}
+
+/// Everything `/_local` shows.
+#[derive(Serialize)]
+pub(super) struct State {
+    pub(super) url: String,
+    pub(super) now: jiff::Timestamp,
+    pub(super) started: jiff::Timestamp,
+    pub(super) requests: Vec<Request>,
+    pub(super) http_requests: u64,
+    pub(super) socket_messages: u64,
+    pub(super) posts: u64,
+    pub(super) sockets: Vec<OpenSocket>,
+    pub(super) queues: Vec<QueueState>,
+    pub(super) mail: Vec<Mail>,
+    pub(super) functions: Vec<Usage>,
+    /// US dollars.
+    pub(super) estimate: Estimate,
+}
+
+impl State {
+    pub(super) fn of(gateway: &Gateway) -> Self {
+        let requests = gateway.record.recent();
+        let functions = gateway.runner.usage();
+        let (http, frames) = (gateway.record.http_requests(), gateway.record.frames());
+        let posts = gateway.cloud.connections().posts();
+        let mut mail = gateway.cloud.outbox().all();
+        mail.reverse();
+        Self {
+            url: format!("http://{}", gateway.authority),
+            now: gateway.clock.now(),
+            started: gateway.started,
+            estimate: estimate(&Traffic {
+                http_requests: http,
+                socket_messages: frames + posts,
+                queue_requests: gateway.record.queue_requests(),
+                functions: &functions,
+            }),
+            requests,
+            http_requests: http,
+            socket_messages: frames,
+            posts,
+            sockets: gateway.sockets.as_ref().map(Sockets::list).unwrap_or_default(),
+            queues: queues(gateway),
+            mail,
+            functions,
+        }
+    }
+}
+
+fn queues(gateway: &Gateway) -> Vec<QueueState> {
+    let queues = gateway.cloud.queues();
+    let state = |name: String| {
+        let depth = queues.depth(&name);
+        let letters = if gateway.read_queues.contains(&name) { Vec::new() } else { queues.peek(&name) };
+        QueueState {
+            visible: depth.visible,
+            in_flight: depth.in_flight,
+            delayed: depth.delayed,
+            letters: letters
+                .into_iter()
+                .map(|message| Letter { message_id: message.message_id, body: message.body })
+                .collect(),
+            name,
+        }
+    };
+    queues.names().into_iter().map(state).collect()
+}

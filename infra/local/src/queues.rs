@@ -1,0 +1,147 @@
+//! Event-source mappings: what polls a queue and calls its function, as Lambda does.
+
+use std::{sync::Arc, time::Duration};
+
+use cloud::{Queues, REGION, Received};
+use serde_json::{Value, json};
+use tokio::{
+    sync::Semaphore,
+    task::JoinSet,
+    time::{Instant, timeout_at},
+};
+
+use crate::{gateway::Gateway, runner::Runner, template::Mapping};
+
+/// Batches of a mapping under way at once: Lambda starts with five of a standard queue; of a FIFO queue as many as
+/// there are groups, each of which the queue itself keeps in order.
+const BATCHES: usize = 5;
+const FIFO_BATCHES: usize = 10;
+/// Long poll, as Lambda's pollers do.
+const WAIT: Duration = Duration::from_secs(20);
+
+/// Polls one queue until it is aborted.
+pub(crate) async fn poll(mapping: Mapping, gateway: Arc<Gateway>, retry_after: Option<Duration>) {
+    let usual = if mapping.fifo { FIFO_BATCHES } else { BATCHES };
+    let queues = gateway.cloud.queues();
+    let slots = Arc::new(Semaphore::new(mapping.concurrency.unwrap_or(usual)));
+    let mapping = Arc::new(mapping);
+    let mut batches = JoinSet::new();
+    loop {
+        let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
+        let messages = gather(&mapping, &queues).await;
+        while batches.try_join_next().is_some() {}
+        if messages.is_empty() {
+            continue;
+        }
+        let batch = Batch { mapping: Arc::clone(&mapping), queues: queues.clone(), retry_after };
+        gateway.record.batch(messages.len());
+        let runner = Arc::clone(&gateway.runner);
+        batches.spawn(async move {
+            batch.handle(messages, &runner).await;
+            drop(slot);
+        });
+    }
+}
+
+/// A batch: what is there, and with a window what comes until it is full or the window is over.
+async fn gather(mapping: &Mapping, queues: &Queues) -> Vec<Received> {
+    let mut messages = queues.receive(&mapping.queue, mapping.batch_size, WAIT).await;
+    let closes = Instant::now() + mapping.window;
+    while !messages.is_empty() && messages.len() < mapping.batch_size && Instant::now() < closes {
+        let missing = mapping.batch_size - messages.len();
+        let more = timeout_at(closes, queues.receive(&mapping.queue, missing, closes - Instant::now()));
+        messages.extend(more.await.unwrap_or_default());
+    }
+    messages
+}
+
+struct Batch {
+    mapping: Arc<Mapping>,
+    queues: Queues,
+    retry_after: Option<Duration>,
+}
+
+impl Batch {
+    async fn handle(&self, messages: Vec<Received>, runner: &Arc<Runner>) {
+        let event = event(&self.mapping.queue_arn, &messages);
+        let result = runner.invoke(&self.mapping.function, event).await;
+        let failed = match &result {
+            Ok(returned) if self.mapping.partial_failures => failures(returned),
+            Ok(_) => Failures::Only(Vec::new()),
+            Err(_) => Failures::All,
+        };
+        for message in messages {
+            if !failed.contain(&message.message_id) {
+                self.queues.delete(&self.mapping.queue, &message.receipt_handle);
+            } else if let Some(after) = self.retry_after {
+                self.queues.release(&self.mapping.queue, &message.receipt_handle, after);
+            }
+        }
+    }
+}
+
+enum Failures<'r> {
+    All,
+    Only(Vec<&'r str>),
+}
+
+impl Failures<'_> {
+    fn contain(&self, message_id: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(ids) => ids.contains(&message_id),
+        }
+    }
+}
+
+/// By Lambda's rules an answer that cannot be understood means that everything failed, an empty one that nothing did.
+fn failures(returned: &Value) -> Failures<'_> {
+    match returned.get("batchItemFailures") {
+        None | Some(Value::Null) => Failures::Only(Vec::new()),
+        Some(Value::Array(items)) => {
+            let ids: Option<Vec<&str>> = items
+                .iter()
+                .map(|item| item["itemIdentifier"].as_str().filter(|id| !id.is_empty()))
+                .collect();
+            ids.map_or(Failures::All, Failures::Only)
+        }
+        Some(_) => Failures::All,
+    }
+}
+
+fn event(queue_arn: &str, messages: &[Received]) -> Value {
+    let records: Vec<Value> = messages
+        .iter()
+        .map(|message| {
+            json!({
+                "messageId": message.message_id,
+                "receiptHandle": message.receipt_handle,
+                "body": message.body,
+                "attributes": message.attributes,
+                "messageAttributes": message.message_attributes,
+                "md5OfBody": message.md5,
+                "eventSource": "aws:sqs",
+                "eventSourceARN": queue_arn,
+                "awsRegion": REGION,
+            })
+        })
+        .collect();
+    json!({ "Records": records })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_says_what_failed() {
+        let contains = |returned: Value, id: &str| failures(&returned).contain(id);
+        assert!(!contains(Value::Null, "a"));
+        assert!(!contains(json!({"batchItemFailures": []}), "a"));
+        let one = json!({"batchItemFailures": [{"itemIdentifier": "a"}]});
+        assert!(contains(one.clone(), "a") && !contains(one, "b"));
+        assert!(contains(json!({"batchItemFailures": [{"itemIdentifier": ""}]}), "b"));
+        assert!(contains(json!({"batchItemFailures": [{"id": "a"}]}), "b"));
+        assert!(contains(json!({"batchItemFailures": "a"}), "b"));
+    }
+}

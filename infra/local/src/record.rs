@@ -1,0 +1,77 @@
+//! The last requests, for `/_local`.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use serde::Serialize;
+
+const KEPT: usize = 200;
+
+/// One request as it went through the gateway.
+#[derive(Clone, Debug, Serialize)]
+pub struct Request {
+    pub at: jiff::Timestamp,
+    pub method: String,
+    pub path: String,
+    pub route: String,
+    pub status: u16,
+    pub duration_ms: f64,
+    pub request_id: String,
+    /// What the request cost, where the function said so (`x-colloquy-cost`).
+    pub cost: Option<String>,
+}
+
+/// What has come in since the start.
+#[derive(Default)]
+pub(crate) struct Record {
+    requests: Mutex<VecDeque<Request>>,
+    http: AtomicU64,
+    /// Billed as messages: every frame in, 32 KB each.
+    frames: AtomicU64,
+    /// Requests to SQS, those of the pollers and, one a message, those of the senders.
+    queue_requests: AtomicU64,
+}
+
+impl Record {
+    pub(crate) fn request(&self, request: Request) {
+        self.http.fetch_add(1, Ordering::Relaxed);
+        let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        if requests.len() == KEPT {
+            requests.pop_front();
+        }
+        requests.push_back(request);
+    }
+
+    pub(crate) fn frame(&self) {
+        self.frames.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A batch is received and deleted at once; each of its messages was sent by itself.
+    pub(crate) fn batch(&self, messages: usize) {
+        let messages = u64::try_from(messages).unwrap_or(u64::MAX);
+        self.queue_requests.fetch_add(messages + 2, Ordering::Relaxed);
+    }
+
+    pub(crate) fn queue_requests(&self) -> u64 {
+        self.queue_requests.load(Ordering::Relaxed)
+    }
+
+    /// Newest first.
+    pub(crate) fn recent(&self) -> Vec<Request> {
+        let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        requests.iter().rev().cloned().collect()
+    }
+
+    pub(crate) fn http_requests(&self) -> u64 {
+        self.http.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn frames(&self) -> u64 {
+        self.frames.load(Ordering::Relaxed)
+    }
+}

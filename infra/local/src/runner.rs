@@ -1,0 +1,213 @@
+//! Lambda: invokes functions by their logical id, in this process or through an Invoke API.
+
+use std::{
+    collections::BTreeMap,
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use entry::Clock;
+use futures::FutureExt as _;
+use lambda_runtime::Context;
+use serde::Serialize;
+use serde_json::Value;
+use store::cost::Cost;
+use tokio::sync::Semaphore;
+
+use crate::{doors::Handler, ids, template::Function};
+
+/// A new account's quota of concurrent executions; what comes above it waits, where AWS would throttle.
+const CONCURRENCY: usize = 1_000;
+
+/// How a function failed.
+#[derive(Debug, thiserror::Error)]
+pub enum InvokeError {
+    #[error("there is no function {0}")]
+    Unknown(String),
+    #[error("Task timed out after {:.2} seconds", .0.as_secs_f64())]
+    Timeout(Duration),
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// What a function has done so far.
+#[derive(Clone, Debug, Serialize)]
+pub struct Usage {
+    pub function: String,
+    pub binary: String,
+    pub memory_mb: u32,
+    pub invocations: u64,
+    pub errors: u64,
+    /// Wall time of all invocations, in milliseconds, each rounded up as Lambda bills it.
+    pub billed_ms: u64,
+    /// What it asked of the table; unknown where the function runs in another process.
+    pub table: Cost,
+}
+
+/// The functions of a stack.
+pub struct Runner {
+    lambdas: BTreeMap<String, Lambda>,
+    concurrency: Arc<Semaphore>,
+    running: AtomicUsize,
+    clock: Clock,
+}
+
+struct Lambda {
+    function: Function,
+    code: Code,
+    invocations: AtomicU64,
+    errors: AtomicU64,
+    billed_ms: AtomicU64,
+    table: Mutex<Cost>,
+}
+
+/// Where a function's code is.
+pub(crate) enum Code {
+    InProcess(Handler),
+    /// An Invoke API, such as that of `cargo lambda watch`.
+    Remote {
+        client: reqwest::Client,
+        endpoint: reqwest::Url,
+    },
+}
+
+impl Runner {
+    pub(crate) fn new(functions: Vec<(Function, Code)>, clock: Clock) -> Self {
+        let lambda = |(function, code): (Function, Code)| {
+            let id = function.id.clone();
+            let zero = AtomicU64::default;
+            (
+                id,
+                Lambda {
+                    function,
+                    code,
+                    invocations: zero(),
+                    errors: zero(),
+                    billed_ms: zero(),
+                    table: Mutex::default(),
+                },
+            )
+        };
+        Self {
+            lambdas: functions.into_iter().map(lambda).collect(),
+            concurrency: Arc::new(Semaphore::new(CONCURRENCY)),
+            running: AtomicUsize::new(0),
+            clock,
+        }
+    }
+
+    /// Runs a function to its end, its timeout or its panic. It goes on when the caller loses interest, as a
+    /// Lambda does when a client hangs up.
+    pub async fn invoke(self: &Arc<Self>, function: &str, event: Value) -> Result<Value, InvokeError> {
+        if !self.lambdas.contains_key(function) {
+            return Err(InvokeError::Unknown(function.to_owned()));
+        }
+        // counted from here on, so that `idle` never sees a gap between the event and the task
+        let running = Running::new(Arc::clone(self));
+        let function = function.to_owned();
+        let task = tokio::spawn(async move { running.runner.run(&function, event).await });
+        task.await.unwrap_or_else(|error| Err(InvokeError::Failed(error.to_string())))
+    }
+
+    async fn run(&self, id: &str, event: Value) -> Result<Value, InvokeError> {
+        let Some(lambda) = self.lambdas.get(id) else { return Err(InvokeError::Unknown(id.to_owned())) };
+        let _slot = self.concurrency.acquire().await;
+        lambda.invocations.fetch_add(1, Ordering::Relaxed);
+        let began = Instant::now();
+        let timeout = lambda.function.timeout;
+        let result = match tokio::time::timeout(timeout, lambda.call(event, &self.clock)).await {
+            Ok(result) => result,
+            Err(_) => Err(InvokeError::Timeout(timeout)),
+        };
+        let elapsed = u64::try_from(began.elapsed().as_micros().div_ceil(1_000)).unwrap_or(u64::MAX);
+        lambda.billed_ms.fetch_add(elapsed, Ordering::Relaxed);
+        if let Err(error) = &result {
+            lambda.errors.fetch_add(1, Ordering::Relaxed);
+            tracing::error!(function = %lambda.function.binary, %error, "a function failed");
+        }
+        result
+    }
+
+    /// Invocations under way.
+    pub fn running(&self) -> usize {
+        self.running.load(Ordering::SeqCst)
+    }
+
+    pub fn usage(&self) -> Vec<Usage> {
+        self.lambdas.values().map(Lambda::usage).collect()
+    }
+}
+
+struct Running {
+    runner: Arc<Runner>,
+}
+
+impl Running {
+    fn new(runner: Arc<Runner>) -> Self {
+        runner.running.fetch_add(1, Ordering::SeqCst);
+        Self { runner }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.runner.running.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Lambda {
+    async fn call(&self, event: Value, clock: &Clock) -> Result<Value, InvokeError> {
+        match &self.code {
+            Code::InProcess(handler) => {
+                let mut context = Context::default();
+                context.request_id = ids::uuid();
+                context.invoked_function_arn.clone_from(&self.function.arn);
+                let deadline = clock.now() + self.function.timeout;
+                context.deadline = u64::try_from(deadline.as_millisecond()).unwrap_or_default();
+                let handling = AssertUnwindSafe(async { handler(event, context).await }).catch_unwind();
+                let (answer, cost) = store::cost::measure(handling).await;
+                *self.table.lock().unwrap_or_else(PoisonError::into_inner) += cost;
+                match answer {
+                    Ok(answer) => answer.map_err(|error| InvokeError::Failed(error.to_string())),
+                    Err(panic) => Err(InvokeError::Failed(format!("panicked: {}", message(panic.as_ref())))),
+                }
+            }
+            Code::Remote { client, endpoint } => {
+                let failed = |error: reqwest::Error| InvokeError::Failed(error.to_string());
+                let path = format!("/2015-03-31/functions/{}/invocations", self.function.binary);
+                let url = endpoint.join(&path).map_err(|error| InvokeError::Failed(error.to_string()))?;
+                let answer = client.post(url).json(&event).send().await.map_err(failed)?;
+                let status = answer.status();
+                // AWS answers a thrown error with 200 and a header, `cargo lambda watch` with 500
+                let thrown = answer.headers().contains_key("x-amz-function-error");
+                let body: Value = answer.json().await.map_err(failed)?;
+                if thrown || !status.is_success() {
+                    let text = body["errorMessage"].as_str().map_or_else(|| body.to_string(), str::to_owned);
+                    return Err(InvokeError::Failed(text));
+                }
+                Ok(body)
+            }
+        }
+    }
+
+    fn usage(&self) -> Usage {
+        Usage {
+            function: self.function.id.clone(),
+            binary: self.function.binary.clone(),
+            memory_mb: self.function.memory_mb,
+            invocations: self.invocations.load(Ordering::Relaxed),
+            errors: self.errors.load(Ordering::Relaxed),
+            billed_ms: self.billed_ms.load(Ordering::Relaxed),
+            table: *self.table.lock().unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+}
+
+fn message(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a message")
+}

@@ -1,0 +1,77 @@
+//! The scheduler: functions that run by the clock on the wall.
+
+use std::{sync::Arc, time::Duration};
+
+use cloud::{ACCOUNT, REGION};
+use entry::Clock;
+use futures::future::join_all;
+use serde_json::{Value, json};
+use tokio::time::MissedTickBehavior;
+
+use crate::{ids, runner::Runner, template::Schedule};
+
+/// The schedules of a stack.
+#[derive(Clone)]
+pub(crate) struct Schedules {
+    all: Arc<[Schedule]>,
+    runner: Arc<Runner>,
+    clock: Clock,
+}
+
+impl Schedules {
+    pub(crate) fn new(schedules: Vec<Schedule>, runner: Arc<Runner>, clock: Clock) -> Self {
+        Self { all: schedules.into(), runner, clock }
+    }
+
+    /// Runs each of them once, now, and waits.
+    pub(crate) async fn run_all(&self) {
+        join_all(self.all.iter().map(|schedule| self.run(schedule))).await;
+    }
+
+    /// Runs each at its rate, in real time, until it is aborted.
+    pub(crate) async fn run_for_ever(self) {
+        join_all(self.all.iter().map(|schedule| self.at_rate(schedule, schedule.every))).await;
+    }
+
+    async fn at_rate(&self, schedule: &Schedule, every: Duration) {
+        let mut ticks = tokio::time::interval(every);
+        // a laptop that slept does not catch up
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        // the first tick of an interval is at once
+        ticks.tick().await;
+        loop {
+            ticks.tick().await;
+            self.run(schedule).await;
+        }
+    }
+
+    async fn run(&self, schedule: &Schedule) {
+        let event = schedule.input.clone().unwrap_or_else(|| self.event(schedule));
+        // logged by the runner; the scheduler's own retries are the next minute's
+        let _ = self.runner.invoke(&schedule.function, event).await;
+    }
+
+    fn event(&self, schedule: &Schedule) -> Value {
+        let (source, resource, detail) = if schedule.scheduler {
+            (
+                "aws.scheduler",
+                format!("arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule/default/{}", schedule.name),
+                json!("{}"),
+            )
+        } else {
+            ("aws.events", format!("arn:aws:events:{REGION}:{ACCOUNT}:rule/{}", schedule.name), json!({}))
+        };
+        json!({
+            "version": "0",
+            "id": ids::uuid(),
+            "detail-type": "Scheduled Event",
+            "source": source,
+            "account": ACCOUNT,
+            // whole seconds, as the scheduler writes it
+            "time": self.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            "region": REGION,
+            "resources": [resource],
+            "detail": detail,
+        })
+    }
+}

@@ -1,0 +1,159 @@
+//! `colloquy serve`: start, say where, show mail, stop on Ctrl-C.
+
+use std::{io::IsTerminal as _, path::PathBuf, time::Duration};
+
+use anyhow::Context as _;
+use local::{Data, Local, LocalOptions};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use crate::demo;
+
+/// How soon sent mail is shown.
+const MAIL_CHECK: Duration = Duration::from_millis(200);
+
+#[derive(clap::Args)]
+pub(crate) struct Serve {
+    /// Port for HTTP and WebSocket, on 127.0.0.1; 0 takes a free one
+    #[arg(long, default_value_t = 8000)]
+    port: u16,
+    /// Where data is kept: a directory, or "memory" to keep nothing
+    #[arg(long, default_value = ".colloquy", value_name = "DIR|memory")]
+    data: String,
+    /// Put a demo account, presentation and running session there
+    #[arg(long)]
+    demo: bool,
+    /// Misbehave as the cloud may: repeat, delay and reorder jobs, throttle the table, drop $disconnect, cut sockets. The
+    /// same seed repeats the same mischief
+    #[arg(long, value_name = "SEED")]
+    chaos: Option<u64>,
+    /// Run the functions elsewhere, through the Invoke API of `cargo lambda watch` (such as <http://127.0.0.1:9000>)
+    #[arg(long, value_name = "URL")]
+    lambda: Option<reqwest::Url>,
+    /// The template to run, instead of template.yaml here
+    #[arg(long, value_name = "FILE")]
+    template: Option<PathBuf>,
+    /// Set a parameter of the template, such as FirstAdminEmail=ana@example.com
+    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = assignment)]
+    parameters: Vec<(String, String)>,
+    /// Logs on standard error: error, warn, info (a line for each event) or debug
+    #[arg(long, env = "LOG_LEVEL", default_value = "warn", value_name = "LEVEL")]
+    log_level: String,
+}
+
+fn assignment(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+impl Serve {
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
+        log(&self.log_level)?;
+        let data = match self.data.as_str() {
+            "memory" => Data::Memory,
+            dir => Data::Dir(PathBuf::from(dir)),
+        };
+        let local = Local::start(LocalOptions {
+            port: self.port,
+            data,
+            chaos: self.chaos,
+            lambda: self.lambda.clone(),
+            template: self.template.clone(),
+            parameters: self.parameters.iter().cloned().collect(),
+            ..LocalOptions::default()
+        })
+        .await?;
+        // before the demo: what it sends is no news
+        let seen = local.cloud().outbox().all().len();
+        self.banner(&local);
+        if self.demo {
+            match demo::prepare(&local.url()).await {
+                Ok(demo) => say(&demo.to_string()),
+                // the system runs all the same
+                Err(error) => say(&format!("  the demo could not be prepared: {error:#}\n")),
+            }
+        }
+        tokio::select! {
+            () = show_mail(&local, seen) => {}
+            stopped = stop_signal() => stopped?,
+        }
+        say("stopping");
+        local.stop().await;
+        Ok(())
+    }
+
+    fn banner(&self, local: &Local) {
+        let url = local.url();
+        let data =
+            if self.data == "memory" { "in memory, gone at the end".to_owned() } else { self.data.clone() };
+        let mut lines = vec![
+            String::new(),
+            "Colloquy is up.".to_owned(),
+            String::new(),
+            format!("  API      {url}/v1"),
+            format!("  docs     {url}/docs"),
+            format!("  socket   {}", local.ws_url()),
+            format!("  inside   {url}/_local    requests, sockets, queues, mail, cost"),
+            format!("  data     {data}"),
+        ];
+        if let Some(seed) = self.chaos {
+            lines.push(format!("  chaos    seed {seed}"));
+        }
+        if let Some(lambda) = &self.lambda {
+            lines.push(format!("  lambda   {lambda}"));
+            if self.data != "memory" {
+                lines.push(format!(
+                    "           cargo lambda watch -A 127.0.0.1 -P {} --ignore-changes --concurrency 4 --env-file {}/lambda.env",
+                    lambda.port_or_known_default().unwrap_or(9000),
+                    self.data
+                ));
+            }
+        }
+        lines.extend([String::new(), "Ctrl-C stops it.".to_owned(), String::new()]);
+        say(&lines.join("\n"));
+    }
+}
+
+/// Prints each mail with its links as it is sent; never returns.
+async fn show_mail(local: &Local, mut seen: usize) {
+    let outbox = local.cloud().outbox();
+    loop {
+        tokio::time::sleep(MAIL_CHECK).await;
+        let all = outbox.all();
+        for mail in all.iter().skip(seen) {
+            say(&format!("mail to {}: {}", mail.to.join(", "), mail.subject));
+            for link in &mail.links {
+                say(&format!("     {link}"));
+            }
+        }
+        seen = all.len();
+    }
+}
+
+/// Ctrl-C, or what a service manager sends.
+async fn stop_signal() -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    tokio::select! {
+        pressed = tokio::signal::ctrl_c() => pressed.context("cannot listen for Ctrl-C"),
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+/// Logs for eyes; a Lambda's are JSON.
+fn log(level: &str) -> anyhow::Result<()> {
+    let quiet =
+        "aws_config=warn,aws_smithy_runtime=warn,hyper=warn,hyper_util=warn,reqwest=warn,tungstenite=warn";
+    let filter = EnvFilter::try_new(format!("{level},{quiet}")).context("--log-level")?;
+    let format = tracing_subscriber::fmt()
+        .compact()
+        .with_target(false)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .with_env_filter(filter);
+    format.try_init().map_err(|error| anyhow::anyhow!(error))
+}
+
+#[expect(clippy::print_stdout, reason = "the banner and the mail are what the command is for")]
+fn say(text: &str) {
+    println!("{text}");
+}

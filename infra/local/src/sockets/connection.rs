@@ -1,0 +1,248 @@
+//! One open socket, from the handshake to `$disconnect`.
+
+use std::sync::{Arc, atomic::Ordering};
+use std::time::Duration;
+
+use cloud::Outbound;
+use futures::{SinkExt as _, StreamExt as _};
+use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper_util::rt::TokioIo;
+use serde_json::json;
+use tokio::{
+    io::AsyncReadExt as _,
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc::UnboundedReceiver},
+};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        Error, Message,
+        protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode},
+    },
+};
+
+use super::{
+    Pulse,
+    event::{Connection, select},
+};
+use crate::{gateway::Gateway, ids};
+
+/// API Gateway's quotas on what a client sends.
+const FRAME: usize = 32 * 1024;
+const MESSAGE: usize = 128 * 1024;
+/// Messages of one socket under way at once; then the next is not read yet, where AWS would throttle.
+const CONCURRENT: usize = 64;
+/// How long a peer may take to accept a frame, or to answer a close.
+const PATIENCE: Duration = Duration::from_secs(10);
+const FAREWELL: Duration = Duration::from_secs(1);
+
+type Stream = WebSocketStream<TokioIo<Upgraded>>;
+
+pub(super) struct Socket {
+    gateway: Arc<Gateway>,
+    connection: Arc<Connection>,
+    pulse: Arc<Pulse>,
+    rx: UnboundedReceiver<Outbound>,
+}
+
+/// Why a socket is over, as `$disconnect` tells it.
+struct End {
+    code: u16,
+    reason: String,
+}
+
+impl End {
+    fn new(code: u16, reason: impl Into<String>) -> Self {
+        Self { code, reason: reason.into() }
+    }
+}
+
+impl Socket {
+    pub(super) fn new(
+        gateway: Arc<Gateway>,
+        connection: Connection,
+        pulse: Arc<Pulse>,
+        rx: UnboundedReceiver<Outbound>,
+    ) -> Self {
+        Self { gateway, connection: Arc::new(connection), pulse, rx }
+    }
+
+    pub(super) async fn run(mut self, upgrade: OnUpgrade) {
+        let end = match upgrade.await {
+            Ok(upgraded) => {
+                let config =
+                    WebSocketConfig::default().max_frame_size(Some(FRAME)).max_message_size(Some(MESSAGE));
+                let io = TokioIo::new(upgraded);
+                let mut stream = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
+                self.pump(&mut stream).await
+            }
+            Err(_) => End::new(1006, "Connection closed abnormally"),
+        };
+        self.gateway.cloud.connections().remove(&self.connection.id);
+        let Some(sockets) = &self.gateway.sockets else { return };
+        let function = sockets.api.routes.get("$disconnect").filter(|_| !sockets.drop_disconnect());
+        if let Some(function) = function {
+            let event = self.connection.disconnect(end.code, &end.reason, self.gateway.clock.now());
+            // logged by the runner
+            let _ = self.gateway.runner.invoke(function, event).await;
+        }
+        // only now: a stop waits for what is listed
+        sockets.open().remove(&self.connection.id);
+    }
+
+    async fn pump(&mut self, stream: &mut Stream) -> End {
+        let concurrent = Arc::new(Semaphore::new(CONCURRENT));
+        let mut permit = None;
+        loop {
+            tokio::select! {
+                Some(outbound) = self.rx.recv() => {
+                    if let Some(end) = self.send(stream, outbound).await {
+                        return end;
+                    }
+                }
+                Ok(free) = Arc::clone(&concurrent).acquire_owned(), if permit.is_none() => permit = Some(free),
+                message = stream.next(), if permit.is_some() => {
+                    if let Some(end) = self.receive(stream, message, &mut permit).await {
+                        return end;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Sends what is waiting, in one flush.
+    async fn send(&mut self, stream: &mut Stream, first: Outbound) -> Option<End> {
+        if self.cut() {
+            return Some(End::new(1006, "Cut by chaos"));
+        }
+        self.touch();
+        let mut next = Some(first);
+        let mut close = None;
+        let written = tokio::time::timeout(PATIENCE, async {
+            while let Some(outbound) = next.take() {
+                match outbound {
+                    Outbound::Text(text) => {
+                        stream.feed(Message::text(text)).await?;
+                        next = self.rx.try_recv().ok();
+                    }
+                    Outbound::Close { code, reason } => close = Some(End::new(code, reason)),
+                }
+            }
+            stream.flush().await
+        });
+        match written.await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return Some(End::new(1006, "Connection closed abnormally")),
+            Err(_) => return Some(End::new(1006, "The client does not read")),
+        }
+        match close {
+            Some(end) => Some(close_with(stream, end).await),
+            None => None,
+        }
+    }
+
+    async fn receive(
+        &self,
+        stream: &mut Stream,
+        message: Option<Result<Message, Error>>,
+        permit: &mut Option<OwnedSemaphorePermit>,
+    ) -> Option<End> {
+        if self.cut() {
+            return Some(End::new(1006, "Cut by chaos"));
+        }
+        match message {
+            Some(Ok(Message::Text(text))) => {
+                self.touch();
+                self.gateway.record.frame();
+                if let Some(permit) = permit.take() {
+                    self.dispatch(text.as_str().to_owned(), permit);
+                }
+                None
+            }
+            Some(Ok(Message::Binary(_))) => {
+                Some(close_with(stream, End::new(1003, "Binary is not supported")).await)
+            }
+            // a pong goes out by itself; neither keeps an idle socket alive
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => None,
+            Some(Ok(Message::Close(frame))) => {
+                let end = match frame {
+                    Some(frame) => End::new(frame.code.into(), frame.reason.as_str()),
+                    None => End::new(1005, "Client-side close frame status not set"),
+                };
+                // the answer to a close is written while reading on
+                let _ =
+                    tokio::time::timeout(FAREWELL, async { while stream.next().await.is_some() {} }).await;
+                Some(end)
+            }
+            Some(Err(Error::Capacity(_))) => {
+                let end = close_with(stream, End::new(1009, "Message too big")).await;
+                drain(stream).await;
+                Some(end)
+            }
+            Some(Err(Error::Utf8(_))) => Some(close_with(stream, End::new(1007, "Not UTF-8")).await),
+            Some(Err(Error::Protocol(error))) if error_is_the_clients(&error) => {
+                Some(close_with(stream, End::new(1002, "Protocol error")).await)
+            }
+            Some(Err(_)) | None => Some(End::new(1006, "Connection closed abnormally")),
+        }
+    }
+
+    /// Each message is an invocation of its own; they may overtake each other, as on AWS.
+    fn dispatch(&self, body: String, permit: OwnedSemaphorePermit) {
+        let gateway = Arc::clone(&self.gateway);
+        let connection = Arc::clone(&self.connection);
+        let pulse = Arc::clone(&self.pulse);
+        tokio::spawn(async move {
+            let Some(sockets) = &gateway.sockets else { return };
+            let routes = &sockets.api.routes;
+            let known = |key: &str| routes.get_key_value(key).map(|(key, _)| key.as_str());
+            let route = select(&sockets.api.selection, &body, known);
+            let Some(function) = routes.get(route) else { return };
+            let event = connection.message(route, &body, gateway.clock.now());
+            // what it returns is dropped: without a RouteResponse a body goes nowhere
+            if gateway.runner.invoke(function, event).await.is_err() {
+                let notice = json!({
+                    "message": "Internal server error",
+                    "connectionId": connection.id,
+                    "requestId": ids::gateway(),
+                });
+                let _ = pulse.tx.send(Outbound::Text(notice.to_string()));
+            }
+            drop(permit);
+        });
+    }
+
+    fn touch(&self) {
+        let now_ms = self.gateway.clock.millis();
+        self.pulse.last_active_ms.store(now_ms, Ordering::Relaxed);
+        self.gateway.cloud.connections().touch(&self.connection.id, now_ms);
+    }
+
+    fn cut(&self) -> bool {
+        self.gateway.sockets.as_ref().is_some_and(super::Sockets::cut)
+    }
+}
+
+/// Says good-bye and waits a moment for the other side's.
+async fn close_with(stream: &mut Stream, end: End) -> End {
+    let frame = CloseFrame { code: CloseCode::from(end.code), reason: end.reason.as_str().into() };
+    let _ = tokio::time::timeout(FAREWELL, async {
+        stream.close(Some(frame)).await?;
+        while let Some(Ok(_)) = stream.next().await {}
+        Ok::<_, Error>(())
+    })
+    .await;
+    end
+}
+
+/// Reads what is still under way: closing a socket with unread bytes resets it, and the client would not see why.
+async fn drain(stream: &mut Stream) {
+    let mut sink = vec![0; FRAME];
+    let _ = tokio::time::timeout(FAREWELL, async {
+        while stream.get_mut().read(&mut sink).await.is_ok_and(|read| read > 0) {}
+    })
+    .await;
+}
+
+fn error_is_the_clients(error: &tokio_tungstenite::tungstenite::error::ProtocolError) -> bool {
+    !matches!(error, tokio_tungstenite::tungstenite::error::ProtocolError::ResetWithoutClosingHandshake)
+}

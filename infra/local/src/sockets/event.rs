@@ -1,0 +1,149 @@
+//! What happens on a socket, as API Gateway's WebSocket APIs hand it to a Lambda.
+
+use std::{collections::BTreeMap, net::IpAddr};
+
+use http::HeaderMap;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::{
+    http::{event::common_log_time, query},
+    ids,
+};
+
+/// What is fixed for the life of a connection.
+pub(super) struct Connection {
+    pub(super) id: String,
+    pub(super) connected_at: Timestamp,
+    pub(super) source_ip: IpAddr,
+    pub(super) user_agent: String,
+    pub(super) headers: BTreeMap<String, Vec<String>>,
+    pub(super) query: BTreeMap<String, Vec<String>>,
+    pub(super) stage: String,
+    pub(super) domain: String,
+}
+
+impl Connection {
+    pub(super) fn connect(&self, at: Timestamp) -> Value {
+        let mut event = self.with_headers("$connect", "CONNECT", at);
+        if !self.query.is_empty() {
+            event["queryStringParameters"] = json!(last(&self.query));
+            event["multiValueQueryStringParameters"] = json!(self.query);
+        }
+        event
+    }
+
+    pub(super) fn message(&self, route: &str, body: &str, at: Timestamp) -> Value {
+        let mut event = self.event(route, "MESSAGE", at);
+        event["requestContext"]["messageId"] = json!(ids::gateway());
+        event["body"] = json!(body);
+        event
+    }
+
+    pub(super) fn disconnect(&self, code: u16, reason: &str, at: Timestamp) -> Value {
+        let mut event = self.with_headers("$disconnect", "DISCONNECT", at);
+        event["requestContext"]["disconnectStatusCode"] = json!(code);
+        event["requestContext"]["disconnectReason"] = json!(reason);
+        event
+    }
+
+    fn with_headers(&self, route: &str, kind: &str, at: Timestamp) -> Value {
+        let mut event = self.event(route, kind, at);
+        event["headers"] = json!(last(&self.headers));
+        event["multiValueHeaders"] = json!(self.headers);
+        event
+    }
+
+    fn event(&self, route: &str, kind: &str, at: Timestamp) -> Value {
+        let request_id = ids::gateway();
+        json!({
+            "requestContext": {
+                "routeKey": route,
+                "eventType": kind,
+                "connectionId": self.id,
+                "connectedAt": self.connected_at.as_millisecond(),
+                "requestTime": common_log_time(at),
+                "requestTimeEpoch": at.as_millisecond(),
+                "requestId": request_id,
+                "extendedRequestId": request_id,
+                "messageDirection": "IN",
+                "stage": self.stage,
+                "domainName": self.domain,
+                "apiId": "local-socket",
+                "identity": {"sourceIp": self.source_ip, "userAgent": self.user_agent},
+            },
+            "isBase64Encoded": false,
+        })
+    }
+}
+
+/// The headers of a handshake; who the client is comes from the connection.
+pub(super) fn headers(request: &HeaderMap, source_ip: IpAddr, port: &str) -> BTreeMap<String, Vec<String>> {
+    let mut headers = BTreeMap::<String, Vec<String>>::new();
+    for (name, value) in request {
+        if *name != http::header::FORWARDED && name != crate::http::SOURCE_IP {
+            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            headers.entry(name.as_str().to_owned()).or_default().push(value);
+        }
+    }
+    headers.insert("x-forwarded-for".into(), vec![source_ip.to_string()]);
+    headers.insert("x-forwarded-port".into(), vec![port.to_owned()]);
+    headers.insert("x-forwarded-proto".into(), vec!["http".into()]);
+    headers
+}
+
+/// Query parameters; the session in the path counts as one, unless the query names another.
+pub(super) fn parameters(raw: &str, session: Option<String>) -> BTreeMap<String, Vec<String>> {
+    let mut parameters = BTreeMap::<String, Vec<String>>::new();
+    for (name, value) in query::pairs(raw) {
+        parameters.entry(name).or_default().push(value);
+    }
+    if let Some(session) = session {
+        parameters.entry("session_id".into()).or_insert_with(|| vec![session]);
+    }
+    parameters
+}
+
+fn last(values: &BTreeMap<String, Vec<String>>) -> BTreeMap<&str, &str> {
+    values.iter().filter_map(|(name, values)| Some((name.as_str(), values.last()?.as_str()))).collect()
+}
+
+/// The route of a message: what the selection expression finds in it, if the API has that route.
+pub(super) fn select<'r>(selection: &[String], body: &str, has: impl Fn(&str) -> Option<&'r str>) -> &'r str {
+    let parsed: Option<Value> = serde_json::from_str(body).ok();
+    let found =
+        parsed.as_ref().and_then(|body| selection.iter().try_fold(body, |value, field| value.get(field)));
+    found
+        .and_then(Value::as_str)
+        // `$connect` and its like are no messages
+        .filter(|key| !key.starts_with('$'))
+        .and_then(has)
+        .unwrap_or("$default")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_type_of_a_message_is_its_route() {
+        let has = |key: &str| ["ping", "$connect"].into_iter().find(|known| *known == key);
+        let selection = ["type".to_owned()];
+        for (body, route) in [
+            (r#"{"type": "ping"}"#, "ping"),
+            (r#"{"type": "pong"}"#, "$default"),
+            (r#"{"type": "$connect"}"#, "$default"),
+            (r#"{"type": 7}"#, "$default"),
+            ("[1]", "$default"),
+            ("not JSON", "$default"),
+        ] {
+            assert_eq!(select(&selection, body, has), route, "{body}");
+        }
+    }
+
+    #[test]
+    fn the_path_is_a_parameter_and_the_last_value_counts() {
+        let parameters = parameters("a=1&a=2&token=x%2By", Some("7".into()));
+        assert_eq!(last(&parameters), BTreeMap::from([("a", "2"), ("session_id", "7"), ("token", "x+y")]));
+    }
+}

@@ -1,0 +1,268 @@
+//! The WebSocket API: the handshake that waits for `$connect`, and the sockets that are open.
+
+mod connection;
+mod event;
+mod paths;
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use cloud::{Chaos, ConnectionInfo, Dice, Outbound};
+use connection::Socket;
+use event::Connection;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use hyper::body::Incoming;
+use paths::SocketPath;
+use serde::Serialize;
+use serde_json::Value;
+use tokio::sync::mpsc;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+use crate::{
+    gateway::Gateway,
+    http::{
+        answer::{Answer, json_answer},
+        source_ip,
+    },
+    ids,
+    template::SocketApi,
+};
+
+/// API Gateway's quotas for WebSocket APIs.
+const IDLE: Duration = Duration::from_mins(10);
+const LIFE: Duration = Duration::from_hours(2);
+
+/// The API and its open sockets.
+pub(crate) struct Sockets {
+    api: SocketApi,
+    mischief: Option<Mischief>,
+    open: Mutex<HashMap<String, Arc<Pulse>>>,
+}
+
+struct Mischief {
+    chaos: Chaos,
+    cut: Dice,
+    drop_disconnect: Dice,
+}
+
+/// How old a socket is, when it last spoke, and how to reach it.
+struct Pulse {
+    source_ip: IpAddr,
+    connected_at_ms: i64,
+    last_active_ms: AtomicI64,
+    tx: mpsc::UnboundedSender<Outbound>,
+}
+
+/// An open socket, for `/_local`.
+#[derive(Debug, Serialize)]
+pub(crate) struct OpenSocket {
+    connection_id: String,
+    source_ip: IpAddr,
+    connected_at_ms: i64,
+    last_active_ms: i64,
+}
+
+impl OpenSocket {
+    /// Id, address, age and silence in seconds.
+    pub(crate) fn row(&self, now_ms: i64) -> (&str, IpAddr, i64, i64) {
+        let seconds = |since_ms: i64| (now_ms - since_ms) / 1_000;
+        (&self.connection_id, self.source_ip, seconds(self.connected_at_ms), seconds(self.last_active_ms))
+    }
+}
+
+impl Sockets {
+    pub(crate) fn new(api: SocketApi, chaos: Option<&Chaos>) -> Self {
+        let mischief = chaos.map(|chaos| Mischief {
+            chaos: chaos.clone(),
+            cut: chaos.dice("cut"),
+            drop_disconnect: chaos.dice("drop_disconnect"),
+        });
+        Self { api, mischief, open: Mutex::default() }
+    }
+
+    fn open(&self) -> MutexGuard<'_, HashMap<String, Arc<Pulse>>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn cut(&self) -> bool {
+        self.mischief.as_ref().is_some_and(|mischief| mischief.cut.hit(mischief.chaos.cut))
+    }
+
+    fn drop_disconnect(&self) -> bool {
+        self.mischief
+            .as_ref()
+            .is_some_and(|mischief| mischief.drop_disconnect.hit(mischief.chaos.drop_disconnect))
+    }
+
+    pub(crate) fn list(&self) -> Vec<OpenSocket> {
+        let mut list: Vec<OpenSocket> = self
+            .open()
+            .iter()
+            .map(|(id, pulse)| OpenSocket {
+                connection_id: id.clone(),
+                source_ip: pulse.source_ip,
+                connected_at_ms: pulse.connected_at_ms,
+                last_active_ms: pulse.last_active_ms.load(Ordering::Relaxed),
+            })
+            .collect();
+        list.sort_by_key(|socket| socket.connected_at_ms);
+        list
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.open().len()
+    }
+
+    /// Closes what has been silent or alive for too long by the given time.
+    pub(crate) fn close_expired(&self, now_ms: i64) {
+        let limit = |limit: Duration| i64::try_from(limit.as_millis()).unwrap_or(i64::MAX);
+        for pulse in self.open().values() {
+            let reason = if now_ms - pulse.connected_at_ms >= limit(LIFE) {
+                "Connection duration limit"
+            } else if now_ms - pulse.last_active_ms.load(Ordering::Relaxed) >= limit(IDLE) {
+                "Idle connection timeout"
+            } else {
+                continue;
+            };
+            let _ = pulse.tx.send(Outbound::Close { code: 1001, reason: reason.into() });
+        }
+    }
+
+    pub(crate) fn close_all(&self) {
+        for pulse in self.open().values() {
+            let _ = pulse.tx.send(Outbound::Close { code: 1001, reason: "Going away".into() });
+        }
+    }
+}
+
+/// Whether a request asks for the socket.
+pub(crate) fn wanted(gateway: &Gateway, request: &Request<Incoming>) -> Option<SocketPath> {
+    let upgrade = request.headers().get(header::UPGRADE)?;
+    if request.method() != Method::GET || !upgrade.as_bytes().eq_ignore_ascii_case(b"websocket") {
+        return None;
+    }
+    paths::socket_path(request.uri().path(), &gateway.sockets.as_ref()?.api.stage)
+}
+
+pub(crate) async fn handshake(
+    gateway: Arc<Gateway>,
+    request: Request<Incoming>,
+    peer: IpAddr,
+    path: SocketPath,
+) -> Answer {
+    // a task of its own: a client that hangs up now has a connection row already, which `$disconnect` must remove
+    let task = tokio::spawn(connect(gateway, request, peer, path));
+    task.await.unwrap_or_else(|_| refusal(StatusCode::INTERNAL_SERVER_ERROR, ""))
+}
+
+async fn connect(
+    gateway: Arc<Gateway>,
+    mut request: Request<Incoming>,
+    peer: IpAddr,
+    path: SocketPath,
+) -> Answer {
+    let upgrade = hyper::upgrade::on(&mut request);
+    let (parts, _) = request.into_parts();
+    let key = parts.headers.get(header::SEC_WEBSOCKET_KEY);
+    let version = parts.headers.get(header::SEC_WEBSOCKET_VERSION);
+    let (Some(key), Some(sockets)) = (key, &gateway.sockets) else {
+        return refusal(StatusCode::BAD_REQUEST, "");
+    };
+    if version.is_none_or(|version| version != "13") {
+        return refusal(StatusCode::BAD_REQUEST, "");
+    }
+
+    let source_ip = source_ip(&parts, peer);
+    let now = gateway.clock.now();
+    let port = gateway.authority.rsplit_once(':').map_or("80", |(_, port)| port);
+    let user_agent =
+        parts.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    let connection = Connection {
+        id: ids::gateway(),
+        connected_at: now,
+        source_ip,
+        user_agent: user_agent.to_owned(),
+        headers: event::headers(&parts.headers, source_ip, port),
+        query: event::parameters(parts.uri.query().unwrap_or_default(), path.session),
+        stage: sockets.api.stage.clone(),
+        domain: gateway.authority.clone(),
+    };
+
+    let (tx, rx) = mpsc::unbounded_channel();
+    let info = ConnectionInfo {
+        connected_at_ms: now.as_millisecond(),
+        last_active_ms: now.as_millisecond(),
+        source_ip: source_ip.to_string(),
+        user_agent: user_agent.to_owned(),
+    };
+    let connections = gateway.cloud.connections();
+    connections.register(&connection.id, info, tx.clone());
+
+    let returned = match sockets.api.routes.get("$connect") {
+        Some(function) => gateway.runner.invoke(function, connection.connect(now)).await.ok(),
+        None => Some(serde_json::json!({"statusCode": 200})),
+    };
+    let status = returned.as_ref().and_then(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    if !status.is_success() {
+        connections.remove(&connection.id);
+        return refusal(status, &connection.id);
+    }
+
+    let mut response = Response::new(http_body_util::Full::default());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let headers = response.headers_mut();
+    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    if let Ok(accept) = HeaderValue::try_from(derive_accept_key(key.as_bytes())) {
+        headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+    }
+    choose_protocol(returned.as_ref(), headers);
+
+    let pulse = Arc::new(Pulse {
+        source_ip,
+        connected_at_ms: now.as_millisecond(),
+        last_active_ms: AtomicI64::new(now.as_millisecond()),
+        tx,
+    });
+    sockets.open().insert(connection.id.clone(), Arc::clone(&pulse));
+    connections.open(&connection.id);
+    let socket = Socket::new(Arc::clone(&gateway), connection, pulse, rx);
+    tokio::spawn(socket.run(upgrade));
+    response
+}
+
+fn status(returned: &Value) -> Option<StatusCode> {
+    let status = &returned["statusCode"];
+    let status = status.as_u64().or_else(|| status.as_str()?.parse().ok())?;
+    StatusCode::from_u16(u16::try_from(status).ok()?).ok()
+}
+
+/// A browser that asked for subprotocols closes the socket unless `$connect` chose one.
+fn choose_protocol(returned: Option<&Value>, headers: &mut HeaderMap) {
+    let chosen = returned.and_then(|returned| returned["headers"].as_object()).into_iter().flatten();
+    for (name, value) in chosen {
+        if name.eq_ignore_ascii_case("sec-websocket-protocol")
+            && let Some(Ok(value)) = value.as_str().map(HeaderValue::try_from)
+        {
+            headers.insert(header::SEC_WEBSOCKET_PROTOCOL, value);
+        }
+    }
+}
+
+fn refusal(status: StatusCode, connection_id: &str) -> Answer {
+    // a Lambda's 3xx is no answer to a handshake
+    let status =
+        if status.is_client_error() || status.is_server_error() { status } else { StatusCode::BAD_GATEWAY };
+    let message = status.canonical_reason().unwrap_or("Refused");
+    json_answer(
+        status,
+        &serde_json::json!({"message": message, "connectionId": connection_id, "requestId": ids::gateway()}),
+    )
+}

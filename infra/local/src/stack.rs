@@ -1,0 +1,289 @@
+//! A running stack: everything that `template.yaml` describes.
+
+use std::{io, net::Ipv4Addr, path::Path, sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use cloud::{Chaos, Cloud, Data};
+use entry::{Clock, Environment};
+use futures::future::try_join_all;
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+
+use crate::{
+    doors::Doors,
+    gateway::{self, Gateway},
+    http::routes::Routes,
+    lock::DataLock,
+    options::LocalOptions,
+    queues,
+    record::Record,
+    runner::{Code, Runner},
+    schedules::Schedules,
+    sockets::Sockets,
+    template::{Function, Mapping, Secrets, Template},
+};
+
+/// How often the sockets' quotas are looked at; time may jump by the injected clock.
+const QUOTA_CHECK: Duration = Duration::from_millis(100);
+/// What a stop waits for sockets and invocations.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// A local cloud that runs. Dropping it aborts everything; [`stop`](Self::stop) is the polite way.
+pub struct Local {
+    gateway: Arc<Gateway>,
+    mappings: Vec<Mapping>,
+    chaos: Option<Chaos>,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+    _lock: Option<DataLock>,
+}
+
+impl Local {
+    /// Runs the functions on the current tokio runtime.
+    pub async fn start(options: LocalOptions) -> anyhow::Result<Self> {
+        let lock = match &options.data {
+            Data::Dir(dir) => Some(DataLock::take(dir)?),
+            Data::Memory => None,
+        };
+        let listener = listen(options.port).await?;
+        let authority = format!("127.0.0.1:{}", listener.local_addr()?.port());
+        let mut template = read_template(&options, &authority)?;
+        let chaos = options.chaos.map(Chaos::from_seed);
+
+        let clock = options.clock.clone();
+        let now: cloud::Now = {
+            let clock = clock.clone();
+            Arc::new(move || clock.millis())
+        };
+        let cloud = Cloud::start(cloud::Options {
+            now,
+            data: options.data.clone(),
+            port: 0,
+            tables: template.tables()?,
+            queues: template.queues()?,
+            chaos: chaos.clone(),
+        })
+        .await?;
+        template.set([("SocketEndpoint", cloud.socket_endpoint())])?;
+        template.queues_at(format!("{}/queues", cloud.url()));
+
+        let mut functions = template.functions()?;
+        for function in &mut functions {
+            complete(function, &cloud);
+        }
+        if let (Some(_), Data::Dir(dir)) = (&options.lambda, &options.data) {
+            write_environment(&functions, &dir.join("lambda.env"))?;
+        }
+        let functions = started(functions, &options.doors, options.lambda.as_ref(), &clock).await?;
+        let runner = Arc::new(Runner::new(functions, clock.clone()));
+        let mappings = template.mappings()?;
+        let gateway = Arc::new(Gateway {
+            read_queues: mappings.iter().map(|mapping| mapping.queue.clone()).collect(),
+            routes: Routes::new(template.http_routes()?),
+            sockets: template.socket_api()?.map(|api| Sockets::new(api, chaos.as_ref())),
+            schedules: Schedules::new(template.schedules()?, Arc::clone(&runner), clock.clone()),
+            cloud: Arc::new(cloud),
+            record: Record::default(),
+            started: clock.now(),
+            authority,
+            clock,
+            runner,
+        });
+        let (stop, stopping) = watch::channel(false);
+        let mut tasks = vec![
+            tokio::spawn(gateway::serve(listener, Arc::clone(&gateway), stopping)),
+            tokio::spawn(gateway.schedules.clone().run_for_ever()),
+            tokio::spawn(keep_quotas(Arc::clone(&gateway))),
+            tokio::spawn(sweep(Arc::clone(&gateway))),
+        ];
+        for mapping in &mappings {
+            tasks.push(tokio::spawn(queues::poll(
+                mapping.clone(),
+                Arc::clone(&gateway),
+                options.retry_after,
+            )));
+        }
+        Ok(Self { gateway, mappings, chaos, stop, tasks, _lock: lock })
+    }
+
+    /// `http://127.0.0.1:PORT`
+    pub fn url(&self) -> String {
+        format!("http://{}", self.gateway.authority)
+    }
+
+    /// `ws://127.0.0.1:PORT/local`
+    pub fn ws_url(&self) -> String {
+        socket_url(&self.gateway.authority)
+    }
+
+    pub fn clock(&self) -> &Clock {
+        &self.gateway.clock
+    }
+
+    pub fn cloud(&self) -> &Cloud {
+        &self.gateway.cloud
+    }
+
+    pub fn runner(&self) -> &Arc<Runner> {
+        &self.gateway.runner
+    }
+
+    /// Open sockets.
+    pub fn sockets(&self) -> usize {
+        self.gateway.sockets.as_ref().map_or(0, Sockets::count)
+    }
+
+    /// Runs every schedule once, and the table's TTL, as a minute of AWS would.
+    pub async fn run_schedules(&self) {
+        self.gateway.run_schedules().await;
+    }
+
+    /// Waits until no function runs and no queue that a function reads holds a message that is visible or in
+    /// flight. Messages of a later time do not count, except under chaos, whose delays are short.
+    pub async fn idle(&self) {
+        // twice, because a message is neither here nor there while a function hands it over
+        let mut quiet = 0;
+        while quiet < 2 {
+            quiet = if self.is_idle() { quiet + 1 } else { 0 };
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
+    fn is_idle(&self) -> bool {
+        let queues = self.gateway.cloud.queues();
+        self.gateway.runner.running() == 0
+            && self.mappings.iter().all(|mapping| {
+                let depth = queues.depth(&mapping.queue);
+                depth.visible == 0 && depth.in_flight == 0 && (self.chaos.is_none() || depth.delayed == 0)
+            })
+    }
+
+    /// Closes the sockets, lets what runs come to its end, and stops.
+    pub async fn stop(self) {
+        let _ = self.stop.send(true);
+        if let Some(sockets) = &self.gateway.sockets {
+            sockets.close_all();
+        }
+        let done = async {
+            while self.sockets() > 0 || self.gateway.runner.running() > 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let _ = tokio::time::timeout(GRACE, done).await;
+    }
+}
+
+impl Drop for Local {
+    fn drop(&mut self) {
+        let _ = self.stop.send(true);
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+impl Gateway {
+    pub(crate) async fn run_schedules(&self) {
+        self.schedules.run_all().await;
+        self.cloud.sweep().await;
+    }
+}
+
+async fn listen(port: u16) -> anyhow::Result<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            anyhow::anyhow!("port {port} is taken, perhaps by another local cloud; choose one with --port")
+        }
+        _ => anyhow::anyhow!("cannot listen on port {port}: {error}"),
+    })
+}
+
+fn socket_url(authority: &str) -> String {
+    format!("ws://{authority}/{STAGE}")
+}
+
+/// Name of the stage, hence the path of the socket.
+const STAGE: &str = "local";
+
+fn read_template(options: &LocalOptions, authority: &str) -> anyhow::Result<Template> {
+    let secrets = match &options.data {
+        Data::Dir(dir) => Secrets::in_file(&dir.join("secrets.json"))?,
+        Data::Memory => Secrets::in_memory(),
+    };
+    let mut template = Template::read(options.template.as_deref(), secrets)?;
+    template.set([
+        ("Stage", STAGE),
+        ("PublicUrl", &format!("http://{authority}")),
+        ("SocketUrl", &socket_url(authority)),
+        ("AllowTokenInUrl", "true"),
+        // `entry` reads `:*` as any port
+        ("AllowedOrigins", "http://localhost:*,http://127.0.0.1:*"),
+    ])?;
+    template.set(&options.parameters)?;
+    template.generate_secrets()?;
+    Ok(template)
+}
+
+/// What Lambda adds to a function's environment, and where the emulated services are.
+fn complete(function: &mut Function, cloud: &Cloud) {
+    let own = [
+        ("AWS_LAMBDA_FUNCTION_NAME", function.name.clone()),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".into()),
+        // what `/_local` shows; never set where strangers see the answers
+        ("SHOW_COST", "true".into()),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", function.memory_mb.to_string()),
+    ];
+    function.environment.extend(own.map(|(name, value)| (name.to_owned(), value)));
+    function.environment.extend(cloud.variables());
+}
+
+async fn started(
+    functions: Vec<Function>,
+    doors: &Doors,
+    lambda: Option<&reqwest::Url>,
+    clock: &Clock,
+) -> anyhow::Result<Vec<(Function, Code)>> {
+    if let Some(endpoint) = lambda {
+        // no timeout of its own: the function's is enforced by the runner
+        let client = reqwest::Client::builder().build()?;
+        let remote = || Code::Remote { client: client.clone(), endpoint: endpoint.clone() };
+        return Ok(functions.into_iter().map(|function| (function, remote())).collect());
+    }
+    doors.agree_with(functions.iter().map(|function| function.binary.as_str()))?;
+    try_join_all(functions.into_iter().map(|function| async move {
+        let environment = Environment::of(function.environment.clone(), clock.clone());
+        let handler = doors.start(&function.binary, environment).await;
+        let handler = handler.with_context(|| format!("{} does not start", function.binary))?;
+        Ok((function, Code::InProcess(handler)))
+    }))
+    .await
+}
+
+/// For `cargo lambda watch --env-file`: all functions get the same file, so what differs between them stays out.
+fn write_environment(functions: &[Function], file: &Path) -> anyhow::Result<()> {
+    let Some((first, others)) = functions.split_first() else { return Ok(()) };
+    let shared = first
+        .environment
+        .iter()
+        .filter(|(name, value)| others.iter().all(|other| other.environment.get(*name) == Some(*value)));
+    let lines: Vec<String> = shared.map(|(name, value)| format!("{name}={value}")).collect();
+    crate::template::write_private(file, &lines.join("\n")).with_context(|| file.display().to_string())
+}
+
+async fn keep_quotas(gateway: Arc<Gateway>) {
+    let mut ticks = tokio::time::interval(QUOTA_CHECK);
+    loop {
+        ticks.tick().await;
+        if let Some(sockets) = &gateway.sockets {
+            sockets.close_expired(gateway.clock.millis());
+        }
+    }
+}
+
+async fn sweep(gateway: Arc<Gateway>) {
+    let mut ticks = tokio::time::interval(Duration::from_mins(1));
+    ticks.tick().await;
+    loop {
+        ticks.tick().await;
+        gateway.cloud.sweep().await;
+    }
+}

@@ -1,0 +1,104 @@
+//! Event-source mappings and schedules.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::stack::Stack;
+
+/// Bodies of each batch from one queue.
+fn batches(stack: &Stack, queue: &str) -> Vec<Vec<String>> {
+    let records = |event: &Value| {
+        let records = event["Records"].as_array()?.clone();
+        let from = records.first()?["eventSourceARN"].as_str()?.ends_with(queue);
+        from.then(|| records.iter().map(|record| record["body"].as_str().unwrap().to_owned()).collect())
+    };
+    stack.seen.all().iter().filter_map(records).collect()
+}
+
+#[tokio::test]
+async fn a_message_reaches_its_function_as_an_sqs_event() {
+    let stack = Stack::start().await;
+    let queues = stack.local.cloud().queues();
+    let id = queues.send("Groups.fifo", "hello", Some("g"), None, Duration::ZERO);
+    stack.local.idle().await;
+    let event = stack.seen.first(|event| event["Records"].is_array()).await;
+    let record = &event["Records"][0];
+    assert_eq!((&record["messageId"], &record["body"]), (&json!(id), &json!("hello")));
+    assert_eq!((&record["eventSource"], &record["awsRegion"]), (&json!("aws:sqs"), &json!("us-east-1")));
+    assert_eq!(record["eventSourceARN"], "arn:aws:sqs:us-east-1:000000000000:Groups.fifo");
+    assert_eq!(record["md5OfBody"], "5d41402abc4b2a76b9719d911017c592");
+    assert_eq!(record["attributes"]["MessageGroupId"], "g");
+    let typed: aws_lambda_events::sqs::SqsEvent = serde_json::from_value(event).unwrap();
+    assert_eq!(typed.records.len(), 1);
+}
+
+#[tokio::test]
+async fn only_what_failed_comes_again_until_it_is_a_dead_letter() {
+    let stack = Stack::start().await;
+    let queues = stack.local.cloud().queues();
+    for body in ["good", "fail", "better"] {
+        queues.send("Jobs", body, None, None, Duration::ZERO);
+    }
+    stack.local.idle().await;
+    let seen: Vec<String> = batches(&stack, ":Jobs").into_iter().flatten().collect();
+    let count = |body: &str| seen.iter().filter(|one| *one == body).count();
+    assert_eq!((count("good"), count("better"), count("fail")), (1, 1, 2), "{seen:?}");
+    let dead = queues.peek("Dead");
+    assert_eq!(dead.len(), 1);
+    assert_eq!(dead[0].body, "fail");
+}
+
+#[tokio::test]
+async fn a_thrown_error_fails_the_batch() {
+    let stack = Stack::start().await;
+    let queues = stack.local.cloud().queues();
+    queues.send("Jobs", "throw", None, None, Duration::ZERO);
+    stack.local.idle().await;
+    assert_eq!(batches(&stack, ":Jobs").len(), 2);
+    assert_eq!(queues.depth("Dead").visible, 1);
+}
+
+#[tokio::test]
+async fn a_window_gathers_a_batch() {
+    let stack = Stack::start().await;
+    let queues = stack.local.cloud().queues();
+    for body in ["1", "2", "3"] {
+        queues.send("Windowed", body, None, None, Duration::ZERO);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    stack.local.idle().await;
+    let batches = batches(&stack, ":Windowed");
+    assert_eq!(batches.len(), 1, "{batches:?}");
+    assert_eq!(batches[0].len(), 3);
+}
+
+#[tokio::test]
+async fn a_group_stays_in_order_and_groups_run_side_by_side() {
+    let stack = Stack::start().await;
+    let queues = stack.local.cloud().queues();
+    for number in 0..5 {
+        for group in ["a", "b", "c", "d"] {
+            queues.send("Groups.fifo", &format!("{group}{number}"), Some(group), None, Duration::ZERO);
+        }
+    }
+    stack.local.idle().await;
+    let seen: Vec<String> = batches(&stack, ":Groups.fifo").into_iter().flatten().collect();
+    assert_eq!(seen.len(), 20);
+    for group in ["a", "b", "c", "d"] {
+        let own: Vec<&String> = seen.iter().filter(|body| body.starts_with(group)).collect();
+        assert!(own.is_sorted(), "{own:?}");
+    }
+    let last_start = seen.iter().position(|body| body == "d0").unwrap();
+    let first_end = seen.iter().position(|body| body == "a4").unwrap();
+    assert!(last_start < first_end, "one group waited for another: {seen:?}");
+}
+
+#[tokio::test]
+async fn schedules_send_the_schedulers_event() {
+    let stack = Stack::start().await;
+    stack.local.run_schedules().await;
+    let event = stack.seen.first(|event| event["source"] == "aws.scheduler").await;
+    assert_eq!((&event["detail-type"], &event["detail"]), (&json!("Scheduled Event"), &json!("{}")));
+    assert!(event["time"].as_str().unwrap().ends_with('Z'));
+}

@@ -1,0 +1,167 @@
+//! A stack whose functions record their events and do what the events ask for.
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use lambda_runtime::Error;
+use local::{
+    Local, LocalOptions,
+    doors::{Doors, Handler},
+};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+/// A running stack and what its functions have seen.
+pub(crate) struct Stack {
+    pub(crate) local: Local,
+    pub(crate) seen: Seen,
+}
+
+#[derive(Clone, Default)]
+pub(crate) struct Seen(Arc<Mutex<Vec<Value>>>);
+
+impl Seen {
+    fn push(&self, event: Value) {
+        self.0.lock().unwrap().push(event);
+    }
+
+    pub(crate) fn all(&self) -> Vec<Value> {
+        self.0.lock().unwrap().clone()
+    }
+
+    /// Waits for an event that fits.
+    pub(crate) async fn first(&self, fits: impl Fn(&Value) -> bool) -> Value {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        loop {
+            if let Some(event) = self.all().into_iter().find(|event| fits(event)) {
+                return event;
+            }
+            assert!(Instant::now() < deadline, "no such event among {:#?}", self.all());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    pub(crate) async fn socket(&self, kind: &str) -> Value {
+        self.first(|event| event["requestContext"]["eventType"] == kind).await
+    }
+}
+
+pub(crate) fn options(seen: &Seen) -> LocalOptions {
+    let template = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/gateway/template.yaml");
+    let door = |name: &'static str| {
+        let seen = seen.clone();
+        move |environment: entry::Environment| {
+            let seen = seen.clone();
+            async move {
+                let endpoint = environment.required("SOCKET_ENDPOINT")?.to_owned();
+                let handler: Handler = Arc::new(move |event, _context| {
+                    seen.push(event.clone());
+                    let endpoint = endpoint.clone();
+                    Box::pin(async move {
+                        match name {
+                            "web" => web(&event).await,
+                            "socket" => socket(&event, &endpoint).await,
+                            _ => worker(&event).await,
+                        }
+                    })
+                });
+                Ok(handler)
+            }
+        }
+    };
+    LocalOptions {
+        template: Some(template),
+        doors: Doors::none()
+            .with("web", door("web"))
+            .with("socket", door("socket"))
+            .with("worker", door("worker")),
+        retry_after: Some(Duration::from_millis(50)),
+        ..LocalOptions::default()
+    }
+}
+
+impl Stack {
+    pub(crate) async fn start() -> Self {
+        Self::with(|_| ()).await
+    }
+
+    pub(crate) async fn with(change: impl FnOnce(&mut LocalOptions)) -> Self {
+        let seen = Seen::default();
+        let mut options = options(&seen);
+        change(&mut options);
+        Self { local: Local::start(options).await.unwrap(), seen }
+    }
+}
+
+/// Answers what the path asks for.
+async fn web(event: &Value) -> Result<Value, Error> {
+    match event["pathParameters"]["proxy"].as_str().unwrap_or_default() {
+        "throw" => Err("secret detail".into()),
+        "panic" => panic!("secret detail"),
+        "slow" => {
+            tokio::time::sleep(Duration::from_secs(30)).await;
+            Ok(Value::Null)
+        }
+        "huge" => Ok(json!({"statusCode": 200, "body": "x".repeat(7 * 1024 * 1024)})),
+        "cookies" => Ok(
+            json!({"statusCode": 200, "cookies": ["a=1", "b=2"], "headers": {"x-colloquy-cost": "rru=1;wru=2"}}),
+        ),
+        _ => Ok(
+            json!({"statusCode": 200, "headers": {"content-type": "application/json"}, "body": event.to_string()}),
+        ),
+    }
+}
+
+/// `refuse=STATUS` in the query refuses; `echo` posts back; `crash` throws; `post_early` posts inside `$connect`.
+async fn socket(event: &Value, endpoint: &str) -> Result<Value, Error> {
+    let context = &event["requestContext"];
+    let id = context["connectionId"].as_str().unwrap_or_default().replace('=', "%3D");
+    let post = format!("{endpoint}/@connections/{id}");
+    let query = &event["queryStringParameters"];
+    if let Some(status) = query["refuse"].as_str() {
+        return if status == "throw" {
+            Err("no".into())
+        } else {
+            Ok(json!({"statusCode": status.parse::<u16>()?}))
+        };
+    }
+    if query["post_early"] == "yes" {
+        let status = client().post(post).body("early").send().await?.status().as_u16();
+        return Ok(json!({"statusCode": if status == 410 { 200 } else { 500 }}));
+    }
+    let body: Value =
+        event["body"].as_str().and_then(|body| serde_json::from_str(body).ok()).unwrap_or_default();
+    match body["type"].as_str() {
+        Some("echo") => {
+            if let Some(wait) = body["wait_ms"].as_u64() {
+                tokio::time::sleep(Duration::from_millis(wait)).await;
+            }
+            client().post(post).body(body["text"].as_str().unwrap_or("").to_owned()).send().await?;
+        }
+        Some("crash") => return Err("secret detail".into()),
+        _ => {}
+    }
+    let protocol =
+        event["headers"]["sec-websocket-protocol"].as_str().map(|all| all.split(',').next().unwrap_or(all));
+    let headers = protocol.map_or_else(|| json!({}), |protocol| json!({"Sec-WebSocket-Protocol": protocol}));
+    Ok(json!({"statusCode": 200, "headers": headers, "body": "dropped"}))
+}
+
+/// Fails messages that say so.
+async fn worker(event: &Value) -> Result<Value, Error> {
+    let records = event["Records"].as_array().cloned().unwrap_or_default();
+    if records.iter().any(|record| record["body"] == "throw") {
+        return Err("thrown".into());
+    }
+    let failed = records.iter().filter(|record| record["body"] == "fail");
+    let failed: Vec<Value> = failed.map(|record| json!({"itemIdentifier": record["messageId"]})).collect();
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    Ok(json!({ "batchItemFailures": failed }))
+}
+
+pub(crate) fn client() -> reqwest::Client {
+    reqwest::Client::builder().build().unwrap()
+}

@@ -1,0 +1,88 @@
+//! The connections that this instance has met: whose they are does not change, so it is read once.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use jiff::{SignedDuration, Timestamp};
+use model::Error;
+use store::connections::{self, Connection};
+
+use super::pace::Pace;
+use crate::App;
+
+/// After this an instance asks again. A log-in that ends and a participant who is sent away have their sockets closed
+/// at once; this is for the case that closing failed.
+const TRUSTED: SignedDuration = SignedDuration::from_secs(60);
+/// Connections remembered; beyond, the oldest are forgotten and read again.
+const MOST: usize = 20_000;
+
+struct Entry {
+    connection: Connection,
+    read_at: Timestamp,
+    pace: Pace,
+}
+
+/// Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Known(Arc<Mutex<HashMap<String, Entry>>>);
+
+impl Known {
+    fn entries(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
+        // no code panics while it holds the lock; if it did, the map would still be whole
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whose connection is this? 0 reads, or 1 when this instance meets it first.
+    ///
+    /// # Errors
+    /// `Unauthenticated` for one that has no row: it was closed, or never opened.
+    pub async fn get(&self, app: &App, id: &str) -> Result<Connection, Error> {
+        let now = app.clock.now();
+        let met = self
+            .entries()
+            .get(id)
+            .filter(|entry| now < entry.read_at + TRUSTED)
+            .map(|entry| entry.connection.clone());
+        if let Some(connection) = met {
+            return Ok(connection);
+        }
+        let found = connections::get(&app.store, id, now).await?;
+        let Some(connection) = found else {
+            self.forget(id);
+            return Err(Error::Unauthenticated("this connection is not, or no longer, known: connect again"));
+        };
+        self.meet(connection.clone(), now);
+        Ok(connection)
+    }
+
+    /// Remembers who a connection is (now).
+    pub fn meet(&self, connection: Connection, now: Timestamp) {
+        let mut entries = self.entries();
+        if entries.len() >= MOST {
+            entries.retain(|_, entry| now < entry.read_at + TRUSTED);
+            if entries.len() >= MOST {
+                entries.clear();
+            }
+        }
+        let pace = entries.get(&connection.id).map_or_else(|| Pace::new(now), |entry| entry.pace);
+        entries.insert(connection.id.clone(), Entry { connection, read_at: now, pace });
+    }
+
+    pub fn forget(&self, id: &str) {
+        self.entries().remove(id);
+    }
+
+    /// # Errors
+    /// `TooMany` for a connection that sends faster than people do.
+    pub(super) fn pace(&self, id: &str, now: Timestamp) -> Result<(), Error> {
+        let mut entries = self.entries();
+        if entries.get_mut(id).is_none_or(|entry| entry.pace.take(now)) {
+            Ok(())
+        } else {
+            Err(Error::TooMany { retry_after: Duration::from_secs(1) })
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! WebSocket events. Whatever is answered is posted to the connection: a returned body reaches nobody on API Gateway.
+//!
+//! A refusal is an `error` event and the connection lives; one that ends it says `fatal` first.
+
+mod known;
+mod pace;
+
+use std::{future::Future, panic::AssertUnwindSafe, sync::Arc, time::Instant};
+
+use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
+use futures::FutureExt;
+use http::StatusCode;
+use model::{Code, Error};
+use protocol::{Command, Event, Incoming, Outgoing, event::ErrorEvent};
+use rooms::post::Delivery;
+use serde_json::{Value, json};
+use store::connections::Connection;
+
+use crate::{App, Door};
+
+pub use known::Known;
+
+/// A handshake.
+#[derive(Debug)]
+pub struct Opening {
+    pub connection: String,
+    /// Milliseconds since 1970 by API Gateway's clock.
+    pub connected_at: i64,
+    pub source_ip: String,
+    pub origin: Option<String>,
+    /// The `Authorization` header, where a client can set one.
+    pub authorization: Option<String>,
+    pub query: std::collections::HashMap<String, String>,
+}
+
+/// A message of a connection that we know.
+#[derive(Debug)]
+pub struct Message {
+    pub connection: Connection,
+    pub command: Command,
+    /// Milliseconds since 1970 at which the gateway received it.
+    pub received: i64,
+    pub reference: Option<Value>,
+}
+
+/// What a subject does with its socket's events.
+pub trait Socket: Send + Sync + 'static {
+    /// May this connection be opened? Only `socket-connections` is asked.
+    fn connect(&self, opening: Opening) -> impl Future<Output = Result<(), Error>> + Send {
+        let _ = opening;
+        async { Err(Error::NotFound("this route")) }
+    }
+
+    /// A connection is gone; may never be called.
+    fn disconnect(&self, connection: String) -> impl Future<Output = Result<(), Error>> + Send {
+        let _ = connection;
+        async { Ok(()) }
+    }
+
+    fn message(&self, message: Message) -> impl Future<Output = Result<(), Error>> + Send;
+}
+
+/// A door for a subject's socket.
+pub fn door(app: App, known: Known, socket: impl Socket) -> Door {
+    let shared = Arc::new((app, known, socket));
+    Door::new(move |event, _context| {
+        let shared = shared.clone();
+        async move {
+            let (app, known, socket) = &*shared;
+            let event: ApiGatewayWebsocketProxyRequest = serde_json::from_value(event)?;
+            let started = Instant::now();
+            let route = event.request_context.route_key.clone().unwrap_or_default();
+            let request_id = event.request_context.request_id.clone().unwrap_or_default();
+            let handling = AssertUnwindSafe(handle(app, known, socket, event)).catch_unwind();
+            let (status, cost) = store::cost::measure(handling).await;
+            let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            tracing::info!(
+                request_id,
+                route,
+                status = status.as_u16(),
+                duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+                table_requests = cost.requests,
+                read_units = cost.read_units,
+                write_units = cost.write_units,
+                "handled"
+            );
+            Ok(json!({ "statusCode": status.as_u16() }))
+        }
+    })
+}
+
+async fn handle<S: Socket>(
+    app: &App,
+    known: &Known,
+    socket: &S,
+    event: ApiGatewayWebsocketProxyRequest,
+) -> StatusCode {
+    let context = &event.request_context;
+    let id = context.connection_id.clone().unwrap_or_default();
+    match context.event_type.as_deref() {
+        Some("CONNECT") => {
+            let header = |name: &str| Some(event.headers.get(name)?.to_str().ok()?.to_owned());
+            let opening = Opening {
+                connection: id,
+                connected_at: context.connected_at,
+                source_ip: context.identity.source_ip.clone().unwrap_or_default(),
+                origin: header("origin"),
+                authorization: header("authorization"),
+                query: event
+                    .query_string_parameters
+                    .iter()
+                    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                    .collect(),
+            };
+            socket.connect(opening).await.map_or_else(|error| refused(&error), |()| StatusCode::OK)
+        }
+        Some("DISCONNECT") => match socket.disconnect(id).await {
+            Ok(()) => StatusCode::OK,
+            Err(error) => refused(&error),
+        },
+        _ => {
+            let received = context.request_time_epoch;
+            let body = event.body.as_deref().unwrap_or_default();
+            match message(app, known, socket, &id, received, body).await {
+                Ok(()) => StatusCode::OK,
+                Err((error, reference)) => answer_error(app, &id, &error, reference).await,
+            }
+        }
+    }
+}
+
+/// The status of a handshake that is refused.
+fn refused(error: &Error) -> StatusCode {
+    match error {
+        Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+        Error::Forbidden(..) => StatusCode::FORBIDDEN,
+        Error::NotFound(_) => StatusCode::NOT_FOUND,
+        Error::Malformed(_) | Error::Invalid(_) | Error::InvalidContent(_) => StatusCode::BAD_REQUEST,
+        Error::Conflict(..) => StatusCode::CONFLICT,
+        Error::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Error::Unavailable { service, source } => {
+            tracing::warn!(service, error = %source, "a dependency failed");
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+        Error::Internal(source) => {
+            tracing::error!(error = %source, debug = ?source, "internal error");
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
+    }
+}
+
+async fn message<S: Socket>(
+    app: &App,
+    known: &Known,
+    socket: &S,
+    id: &str,
+    received: i64,
+    body: &str,
+) -> Result<(), (Error, Option<Value>)> {
+    let incoming = Incoming::parse(body).map_err(|error| (error, None))?;
+    let reference = incoming.reference.clone();
+    let handled = async {
+        let connection = known.get(app, id).await?;
+        known.pace(id, app.clock.now())?;
+        let unknown =
+            || Error::Invalid(vec![model::FieldError::new("type", "is not a message of this socket")]);
+        let command = Command::read(&incoming).ok_or_else(unknown)??;
+        let message = Message { connection, command, received, reference: reference.clone() };
+        socket.message(message).await
+    };
+    handled.await.map_err(|error| (error, reference))
+}
+
+/// The one mapping of an error to an `error` event.
+async fn answer_error(app: &App, id: &str, error: &Error, reference: Option<Value>) -> StatusCode {
+    match error {
+        Error::Internal(source) => tracing::error!(error = %source, debug = ?source, "internal error"),
+        Error::Unavailable { service, source } => {
+            tracing::warn!(service, error = %source, "a dependency failed");
+        }
+        _ => {}
+    }
+    let fatal = matches!(error, Error::Unauthenticated(_));
+    let unknown_type = error.fields().iter().any(|field| field.field == "type");
+    let code = if unknown_type { Code::UnknownType } else { error.code() };
+    let event = Event::Error(ErrorEvent {
+        code: code.socket(),
+        message: error.to_string(),
+        fatal,
+        fields: error.fields().to_vec(),
+        reference,
+        retry_after: match error {
+            Error::TooMany { retry_after } => Some(retry_after.as_secs().max(1)),
+            _ => None,
+        },
+    });
+    let sent = match Outgoing::to_one(None, event, app.clock.now()).json() {
+        Ok(frame) => app.rooms.post(id, &frame).await,
+        Err(error) => Err(error),
+    };
+    match sent {
+        Ok(Delivery::Delivered) if fatal => {
+            // it has been told; if this fails too, its next frame meets the same refusal
+            if let Err(error) = app.rooms.disconnect(id).await {
+                tracing::warn!(%error, "a refused connection could not be closed");
+            }
+        }
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, "an error could not be told"),
+    }
+    StatusCode::OK
+}

@@ -1,0 +1,27 @@
+//! Tickets: the right to open one socket, once, within a minute.
+
+use jiff::Timestamp;
+use model::{Error, SessionId};
+
+use crate::{
+    App,
+    tokens::{Bearer, TICKET_LIFE, Ticket},
+};
+
+/// A ticket as it is handed out.
+#[derive(Clone, Debug)]
+pub struct Issued {
+    pub ticket: String,
+    /// Complete, ticket included.
+    pub websocket_url: String,
+    pub expires_at: Timestamp,
+}
+
+/// Signs a ticket. Nothing is written: that it works once is remembered when it is used.
+pub fn issue(app: &App, bearer: Bearer, session: Option<SessionId>) -> Result<Issued, Error> {
+    let now = app.clock.now();
+    let ticket = app.tokens.sign(&Ticket { id: app.clock.id(), bearer, session }, now)?;
+    let session = session.map(|session| format!("session_id={session}&")).unwrap_or_default();
+    let websocket_url = format!("{}?{session}ticket={ticket}", app.settings.socket_url);
+    Ok(Issued { ticket, websocket_url, expires_at: now + TICKET_LIFE })
+}

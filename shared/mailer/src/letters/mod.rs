@@ -1,0 +1,93 @@
+//! What letters say: a subject, a text and a page, rendered from the templates beside this file.
+
+use std::sync::LazyLock;
+
+use minijinja::{Environment, Value, context};
+use model::Error;
+
+use crate::Mail;
+
+/// Templates by name; what ends in `.html` is escaped.
+const TEMPLATES: [(&str, &str); 5] = [
+    ("layout.html", include_str!("layout.html")),
+    ("password_changed.html", include_str!("password_changed.html")),
+    ("password_changed.txt", include_str!("password_changed.txt")),
+    ("password_reset.html", include_str!("password_reset.html")),
+    ("password_reset.txt", include_str!("password_reset.txt")),
+];
+
+static ENVIRONMENT: LazyLock<Result<Environment<'static>, String>> = LazyLock::new(|| {
+    let mut environment = Environment::new();
+    // a misspelt variable is an error, not an empty place in somebody's mail
+    environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
+    for (name, source) in TEMPLATES {
+        environment.add_template(name, source).map_err(|why| why.to_string())?;
+    }
+    Ok(environment)
+});
+
+/// Whom a letter goes to, and from where.
+#[derive(Clone, Copy, Debug)]
+pub struct Recipient<'a> {
+    pub email: &'a str,
+    pub name: &'a str,
+    /// The base of links.
+    pub public_url: &'a str,
+}
+
+/// Lets its reader choose a new password.
+pub fn password_reset(to: Recipient<'_>, token: &str) -> Result<Mail, Error> {
+    let link = format!("{}/reset?token={token}", to.public_url);
+    render(to, "Choose a new password", "password_reset", context! { link, token })
+}
+
+/// Tells its reader that somebody changed the password.
+pub fn password_changed(to: Recipient<'_>) -> Result<Mail, Error> {
+    render(to, "Your password was changed", "password_changed", context! {})
+}
+
+fn render(to: Recipient<'_>, subject: &str, template: &str, own: Value) -> Result<Mail, Error> {
+    let environment = ENVIRONMENT.as_ref().map_err(|why| Error::internal(why.as_str()))?;
+    let Recipient { email, name, public_url } = to;
+    let values = context! { subject, name, public_url, ..own };
+    let one = |ending: &str| {
+        let template = environment.get_template(&format!("{template}.{ending}"))?;
+        template.render(&values)
+    };
+    Ok(Mail {
+        to: email.to_owned(),
+        subject: subject.to_owned(),
+        text: one("txt").map_err(Error::internal)?,
+        html: one("html").map_err(Error::internal)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ANA: Recipient<'_> =
+        Recipient { email: "ana@example.com", name: "Ana <b>", public_url: "https://colloquy.example" };
+
+    #[test]
+    fn a_reset_carries_link_and_token() {
+        let mail = password_reset(ANA, "T0ken-_").unwrap();
+        assert_eq!((mail.to.as_str(), mail.subject.as_str()), ("ana@example.com", "Choose a new password"));
+        assert!(mail.text.contains("\nhttps://colloquy.example/reset?token=T0ken-_\n"), "{}", mail.text);
+        assert!(mail.text.contains("\nT0ken-_\n"), "{}", mail.text);
+        assert!(mail.html.contains("reset?token=T0ken-_\""), "{}", mail.html);
+        assert!(mail.html.contains("<code>T0ken-_</code>"), "{}", mail.html);
+    }
+
+    #[test]
+    fn pages_are_escaped_and_texts_are_not() {
+        let mail = password_changed(ANA).unwrap();
+        assert!(mail.html.contains("Hello Ana &lt;b&gt;,"), "{}", mail.html);
+        assert!(mail.text.starts_with("Hello Ana <b>,"), "{}", mail.text);
+    }
+
+    #[test]
+    fn every_template_is_readable() {
+        assert!(ENVIRONMENT.is_ok(), "{:?}", ENVIRONMENT.as_ref().err());
+    }
+}

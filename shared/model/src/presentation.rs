@@ -1,1 +1,0 @@
-//! Presentations: their statuses and slugs. (Brief of `functions/presentations`.)

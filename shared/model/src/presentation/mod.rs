@@ -1,0 +1,85 @@
+//! Presentations: their statuses, the order of their slides, their slugs.
+
+mod order;
+mod slug;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::{order::Order, slug::Slug};
+use crate::{Code, Error, Result};
+
+/// Slides of a presentation: its order is one item, and all of them are shown at once.
+pub const MOST_SLIDES: usize = 200;
+
+/// Where a presentation is in its life. Not linked to sessions: it says what its owner thinks of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = PresentationStatus)]
+pub enum Status {
+    #[default]
+    Draft,
+    Active,
+    Ended,
+    Archived,
+}
+
+impl Status {
+    pub const ALL: [Self; 4] = [Self::Draft, Self::Active, Self::Ended, Self::Archived];
+
+    /// May it become the other? Staying the same is no move and always allowed (contract A3.3).
+    pub const fn may_become(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Draft, Self::Draft | Self::Active | Self::Archived)
+            | (Self::Active | Self::Ended, _)
+            | (Self::Archived, Self::Archived | Self::Draft) => true,
+            (Self::Draft, Self::Ended) | (Self::Archived, Self::Active | Self::Ended) => false,
+        }
+    }
+
+    /// # Errors
+    /// `Conflict` naming both statuses where there is no such move.
+    pub fn check(self, other: Self) -> Result<()> {
+        if self.may_become(other) {
+            return Ok(());
+        }
+        let (from, to) = (self.as_str(), other.as_str());
+        let why = format!("a presentation that is {from} cannot become {to}");
+        Err(Error::conflict(Code::InvalidTransition, why))
+    }
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Active => "active",
+            Self::Ended => "ended",
+            Self::Archived => "archived",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_move_from_every_status() {
+        use Status::{Active, Archived, Draft, Ended};
+        for (from, allowed) in [
+            (Draft, vec![Draft, Active, Archived]),
+            (Active, vec![Draft, Active, Ended, Archived]),
+            (Ended, vec![Draft, Active, Ended, Archived]),
+            (Archived, vec![Draft, Archived]),
+        ] {
+            for to in Status::ALL {
+                assert_eq!(from.check(to).is_ok(), allowed.contains(&to), "{from:?} {to:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_status_is_called_the_same_everywhere() {
+        for status in Status::ALL {
+            assert_eq!(serde_json::json!(status), status.as_str());
+        }
+    }
+}

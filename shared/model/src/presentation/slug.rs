@@ -1,0 +1,108 @@
+//! The name of a presentation in a link.
+
+use std::fmt;
+
+use rand::{RngExt, seq::IndexedRandom};
+use serde::{Deserialize, Serialize};
+
+const ALPHABET: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+/// Characters of the title that a slug keeps (contract A1.3).
+const FROM_TITLE: usize = 50;
+
+/// Lower-case letters, digits and single hyphens, 3 to 100; one presentation has it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = String, example = "the-first-talk-k7m2qx")]
+pub struct Slug(String);
+
+impl Slug {
+    /// The title as far as a link can say it, and six characters so that two talks may have the same title.
+    pub fn from_title(title: &str, rng: &mut impl RngExt) -> Self {
+        let mut slug = String::with_capacity(FROM_TITLE + 7);
+        for c in title.to_lowercase().chars().filter(|c| matches!(c, 'a'..='z' | '0'..='9' | ' ' | '-')) {
+            if slug.len() == FROM_TITLE {
+                break;
+            }
+            match c {
+                ' ' | '-' if slug.is_empty() || slug.ends_with('-') => {}
+                ' ' => slug.push('-'),
+                c => slug.push(c),
+            }
+        }
+        let slug = slug.trim_end_matches('-');
+        if slug.is_empty() {
+            return Self::random(rng);
+        }
+        Self(format!("{slug}-{}", draw(6, rng)))
+    }
+
+    /// Of a title that no letter is left of, or when its slugs are all taken.
+    pub fn random(rng: &mut impl RngExt) -> Self {
+        Self(draw(12, rng))
+    }
+
+    /// What someone chose or typed, in any case.
+    pub fn typed(text: &str) -> Option<Self> {
+        let text = text.trim().to_ascii_lowercase();
+        let words = |text: &str| {
+            text.split('-').all(|word| {
+                !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+            })
+        };
+        ((3..=100).contains(&text.len()) && words(&text)).then_some(Self(text))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn draw(length: usize, rng: &mut impl RngExt) -> String {
+    (0..length).filter_map(|_| ALPHABET.choose(rng)).map(|byte| char::from(*byte)).collect()
+}
+
+impl fmt::Display for Slug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn base(title: &str) -> String {
+        let slug = Slug::from_title(title, &mut rand::rng());
+        slug.as_str().rsplit_once('-').map(|(base, _)| base.to_owned()).unwrap_or_default()
+    }
+
+    #[test]
+    fn titles_become_links() {
+        assert_eq!(base("The First Talk!"), "the-first-talk");
+        assert_eq!(base("  C++ & Rust -- 2026  "), "c-rust-2026");
+        assert_eq!(base("Über Äpfel"), "ber-pfel");
+        assert_eq!(base(&"a".repeat(80)), "a".repeat(50));
+        assert_eq!(base("講演"), "");
+        assert_eq!(Slug::from_title("講演", &mut rand::rng()).as_str().len(), 12);
+    }
+
+    #[test]
+    fn chosen_slugs() {
+        for good in ["abc", "My-Talk", " talk-2026 ", &"x".repeat(100)] {
+            assert!(Slug::typed(good).is_some(), "{good}");
+        }
+        for bad in ["", "ab", "-abc", "abc-", "a--b", "a b", "a_b", "äbc", "a/b", &"x".repeat(101)] {
+            assert!(Slug::typed(bad).is_none(), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_drawn_slug_can_be_typed(title in ".{0,120}") {
+            let slug = Slug::from_title(&title, &mut rand::rng());
+            prop_assert_eq!(Slug::typed(slug.as_str()), Some(slug));
+        }
+    }
+}

@@ -1,1 +1,0 @@
-//! Slides. (Brief of `functions/presentations`.)

@@ -1,0 +1,44 @@
+//! What a participant says to a slide.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// An answer that its slide has accepted: `{"selected": ["opt1"]}` or `{"text": "…"}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = AnswerContent)]
+pub enum Answer {
+    /// Ids of the options chosen, in the order they were given.
+    Selected(Vec<String>),
+    Text(String),
+}
+
+impl Answer {
+    pub fn to_value(&self) -> Value {
+        match self {
+            Self::Selected(ids) => serde_json::json!({ "selected": ids }),
+            Self::Text(text) => serde_json::json!({ "text": text }),
+        }
+    }
+
+    /// What counts in a tally: nothing of a text.
+    pub fn selected(&self) -> &[String] {
+        match self {
+            Self::Selected(ids) => ids,
+            Self::Text(_) => &[],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_reads_as_it_is_written() {
+        for answer in [Answer::Selected(vec!["a".into(), "b".into()]), Answer::Text("so".into())] {
+            assert_eq!(serde_json::from_value::<Answer>(answer.to_value()).unwrap(), answer);
+            assert_eq!(serde_json::to_value(&answer).unwrap(), answer.to_value());
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! `conclusion`: what to take home.
+
+use garde::Validate;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::Kind;
+
+/// Characters of one conclusion; the rest is cut (contract A3.1), so that what a model writes always fits.
+const CUT: usize = 500;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(default)]
+#[schema(as = ConclusionContent)]
+pub struct Conclusion {
+    #[garde(length(chars, max = 200))]
+    pub title: String,
+    /// 10 at most; each is cut at 500 characters.
+    #[serde(deserialize_with = "cut")]
+    #[garde(length(max = 10))]
+    pub conclusions: Vec<String>,
+    #[garde(skip)]
+    pub auto_generate: bool,
+    #[garde(length(chars, max = 500))]
+    pub thank_you_message: Option<String>,
+}
+
+fn cut<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let all = Vec::<String>::deserialize(deserializer)?;
+    Ok(all.into_iter().map(|one| one.chars().take(CUT).collect()).collect())
+}
+
+impl Default for Conclusion {
+    fn default() -> Self {
+        Self {
+            title: "Key Takeaways".into(),
+            conclusions: Vec::new(),
+            auto_generate: false,
+            thank_you_message: None,
+        }
+    }
+}
+
+impl Kind for Conclusion {}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::slide::{Content, SlideType};
+
+    #[test]
+    fn limits() {
+        let parse = |value| Content::parse(SlideType::Conclusion, &value);
+        let cut = parse(json!({"conclusions": vec!["ü".repeat(501); 10]})).unwrap();
+        assert_eq!(cut.to_value()["conclusions"][9].as_str().unwrap().chars().count(), 500);
+        assert_eq!(cut.to_value()["title"], "Key Takeaways");
+        for (wrong, field) in [
+            (json!({"conclusions": vec!["x"; 11]}), "content.conclusions"),
+            (json!({"conclusions": ["x", 1]}), "content.conclusions[1]"),
+            (json!({"conclusions": null}), "content.conclusions"),
+            (json!({"title": "x".repeat(201)}), "content.title"),
+            (json!({"thank_you_message": "x".repeat(501)}), "content.thank_you_message"),
+        ] {
+            let errors = parse(wrong.clone()).unwrap_err();
+            assert_eq!(errors[0].field, field, "{wrong}: {errors:?}");
+        }
+    }
+}

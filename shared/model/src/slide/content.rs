@@ -1,0 +1,84 @@
+//! `content`: text and perhaps an image.
+
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+
+use super::Kind;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(default)]
+#[schema(as = TextContent)]
+pub struct Text {
+    /// `http`, `https`, or relative to the page.
+    #[garde(inner(length(chars, min = 1, max = 2048), custom(showable)))]
+    pub image_url: Option<String>,
+    /// Markdown.
+    #[garde(length(chars, max = 10_000))]
+    pub text: String,
+    #[garde(skip)]
+    pub layout: Layout,
+}
+
+/// Where the image stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schema(as = SlideLayout)]
+pub enum Layout {
+    ImageLeft,
+    ImageRight,
+    ImageTop,
+    #[default]
+    TextOnly,
+}
+
+impl Kind for Text {}
+
+/// Every client of an audience opens this: `javascript:` and its like are not images.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "garde passes the context so")]
+fn showable(url: &str, (): &()) -> garde::Result {
+    let scheme =
+        url.split(['/', '?', '#']).next().and_then(|start| start.split_once(':')).map(|(scheme, _)| scheme);
+    let known = scheme.is_none_or(|s| s.eq_ignore_ascii_case("http") || s.eq_ignore_ascii_case("https"));
+    if known && !url.contains(char::is_control) && url.trim() == url {
+        Ok(())
+    } else {
+        Err(garde::Error::new("must be an http(s) URL or a relative one"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::slide::{Content, SlideType};
+
+    fn fields(value: &serde_json::Value) -> Vec<String> {
+        match Content::parse(SlideType::Content, value) {
+            Ok(_) => vec![],
+            Err(errors) => errors.into_iter().map(|error| error.field).collect(),
+        }
+    }
+
+    #[test]
+    fn limits() {
+        assert_eq!(fields(&json!({"text": "ä".repeat(10_000), "layout": "image-top"})), [""; 0]);
+        assert_eq!(fields(&json!({"text": "ä".repeat(10_001)})), ["content.text"]);
+        assert_eq!(fields(&json!({"layout": "upside-down"})), ["content.layout"]);
+        assert_eq!(fields(&json!({"text": null})), ["content.text"]);
+        assert_eq!(fields(&json!({"surprise": 1})), [""; 0]);
+    }
+
+    #[test]
+    fn images_are_web_addresses() {
+        for good in
+            ["https://example.com/a.png?x=a:b", "HTTP://example.com", "/v1/images/a.png", "a.png", "a/b:c"]
+        {
+            assert_eq!(fields(&json!({"image_url": good})), [""; 0], "{good}");
+        }
+        assert_eq!(fields(&json!({"image_url": null, "text": ""})), [""; 0]);
+        for bad in ["javascript:alert(1)", "data:image/png;base64,AA", " javascript:x", "java\nscript:x", ""]
+        {
+            assert_eq!(fields(&json!({"image_url": bad})), ["content.image_url"], "{bad}");
+        }
+    }
+}

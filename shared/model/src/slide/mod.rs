@@ -1,0 +1,237 @@
+//! Slides: what each type may hold, what it is when it is new, and which answers it takes (contract A3.1).
+//!
+//! A new slide type is one file beside these — a struct, its limits and an `impl` of [`Kind`] — with its `mod` line and
+//! its line in [`slide_types!`].
+
+mod answer;
+mod conclusion;
+mod content;
+mod question_choice;
+mod question_text;
+mod read;
+mod summary;
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+pub use self::{
+    answer::Answer,
+    conclusion::Conclusion,
+    content::{Layout, Text},
+    question_choice::{Choice, QuestionChoice},
+    question_text::QuestionText,
+    summary::{All, Included, Summary},
+};
+use crate::{FieldError, SlideId};
+
+type Checked<T> = Result<T, Vec<FieldError>>;
+
+/// What every slide type can say about itself; the default is a slide that is only shown.
+trait Kind: Default + Serialize + DeserializeOwned + garde::Validate<Context = ()> {
+    fn accept(&self, _answer: &Value) -> Checked<Answer> {
+        Err(vec![FieldError::new("content", "this slide takes no answers")])
+    }
+
+    fn option_ids(&self) -> Option<Vec<&str>> {
+        None
+    }
+
+    fn shows_results(&self) -> bool {
+        true
+    }
+
+    fn refer(&mut self, _renamed: &dyn Fn(SlideId) -> SlideId) {}
+}
+
+macro_rules! slide_types {
+    ($($variant:ident($content:ty) = $name:literal,)*) => {
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub enum SlideType { $($variant,)* }
+
+        impl SlideType {
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+        }
+
+        /// What is on a slide. On the wire and in the table it is `"type": …, "content": {…}`.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+        #[serde(tag = "type", content = "content", rename_all = "snake_case")]
+        pub enum Content { $($variant($content),)* }
+
+        impl Content {
+            /// Content of a type as a client sends it; nothing, `null` or `{}` is the type's default, and fields that
+            /// the type does not have are dropped.
+            ///
+            /// # Errors
+            /// Every field at fault, as `content.options[0].text`.
+            pub fn parse(kind: SlideType, value: &Value) -> Checked<Self> {
+                match kind { $(SlideType::$variant => read::content::<$content>(value).map(Self::$variant),)* }
+            }
+
+            pub fn default_for(kind: SlideType) -> Self {
+                match kind { $(SlideType::$variant => Self::$variant(<$content>::default()),)* }
+            }
+
+            pub const fn kind(&self) -> SlideType {
+                match self { $(Self::$variant(_) => SlideType::$variant,)* }
+            }
+
+            /// The bare content, without its type.
+            pub fn to_value(&self) -> Value {
+                // structs with string keys, numbers and lists: nothing that JSON cannot say
+                match self { $(Self::$variant(content) => serde_json::to_value(content).unwrap_or_default(),)* }
+            }
+
+            /// An answer as a participant sends it.
+            ///
+            /// # Errors
+            /// What is wrong with it, as `content.selected[0]`; on `content` where the slide takes no answers.
+            pub fn accept(&self, answer: &Value) -> Checked<Answer> {
+                match self { $(Self::$variant(content) => content.accept(answer),)* }
+            }
+
+            /// What is tallied; `None` where there is nothing to choose from.
+            pub fn option_ids(&self) -> Option<Vec<&str>> {
+                match self { $(Self::$variant(content) => content.option_ids(),)* }
+            }
+
+            /// May the audience see how the others answered?
+            pub fn shows_results(&self) -> bool {
+                match self { $(Self::$variant(content) => content.shows_results(),)* }
+            }
+
+            /// Lets references to other slides follow them to their new ids: in a copy of a presentation.
+            pub fn refer(&mut self, renamed: &dyn Fn(SlideId) -> SlideId) {
+                match self { $(Self::$variant(content) => content.refer(renamed),)* }
+            }
+        }
+    };
+}
+
+slide_types! {
+    Content(Text) = "content",
+    QuestionText(QuestionText) = "question_text",
+    QuestionChoice(QuestionChoice) = "question_choice",
+    Summary(Summary) = "summary",
+    Conclusion(Conclusion) = "conclusion",
+}
+
+/// A rule of garde: something to read is there, and not only space.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "garde passes the context so")]
+fn not_blank(text: &str, (): &()) -> garde::Result {
+    if text.trim().is_empty() { Err(garde::Error::new("must not be blank")) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_type_is_called_the_same_everywhere() {
+        for kind in SlideType::ALL {
+            assert_eq!(json!(kind), kind.as_str());
+            assert_eq!(json!(Content::default_for(*kind))["type"], kind.as_str());
+            assert_eq!(Content::default_for(*kind).kind(), *kind);
+        }
+    }
+
+    #[test]
+    fn nothing_is_the_default_and_the_default_is_good() {
+        for kind in SlideType::ALL {
+            let default = Content::default_for(*kind);
+            for nothing in [json!(null), json!({})] {
+                assert_eq!(Content::parse(*kind, &nothing).as_ref(), Ok(&default));
+            }
+            assert_eq!(Content::parse(*kind, &default.to_value()), Ok(default));
+        }
+    }
+
+    #[test]
+    fn content_that_is_not_an_object_is_refused() {
+        for kind in SlideType::ALL {
+            for wrong in [json!([]), json!("text"), json!(3), json!(true)] {
+                let errors = Content::parse(*kind, &wrong).unwrap_err();
+                assert_eq!(errors[0].field, "content", "{kind:?} {wrong}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_questions_take_answers() {
+        let answers = [json!({"text": "x"}), json!({"selected": ["opt1"]}), json!({}), json!(null)];
+        for kind in [SlideType::Content, SlideType::Summary, SlideType::Conclusion] {
+            for answer in &answers {
+                let errors = Content::default_for(kind).accept(answer).unwrap_err();
+                assert_eq!(errors, [FieldError::new("content", "this slide takes no answers")]);
+            }
+        }
+    }
+
+    fn json_value() -> impl Strategy<Value = Value> {
+        let names = [
+            "question",
+            "options",
+            "text",
+            "id",
+            "order",
+            "max_length",
+            "include_slides",
+            "conclusions",
+            "title",
+        ];
+        let leaf = prop_oneof![
+            Just(json!(null)),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            ".{0,20}".prop_map(Value::from),
+            Just(json!("x".repeat(11_000))),
+        ];
+        leaf.prop_recursive(3, 40, 6, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+                prop::collection::vec((prop::sample::select(names.to_vec()), inner), 0..6)
+                    .prop_map(|fields| fields.into_iter().map(|(k, v)| (k.to_owned(), v)).collect::<Value>()),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_sent_is_good_or_named(value in json_value()) {
+            for kind in SlideType::ALL {
+                match Content::parse(*kind, &value) {
+                    Ok(content) => {
+                        prop_assert_eq!(content.kind(), *kind);
+                        prop_assert_eq!(Content::parse(*kind, &content.to_value()), Ok(content.clone()));
+                        let stored = serde_json::to_value(&content).unwrap();
+                        prop_assert_eq!(serde_json::from_value::<Content>(stored).unwrap(), content);
+                    }
+                    Err(errors) => {
+                        prop_assert!(!errors.is_empty());
+                        prop_assert!(errors.iter().all(|error| error.field.starts_with("content")));
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn whatever_is_answered_is_good_or_named(value in json_value()) {
+            for kind in SlideType::ALL {
+                match Content::default_for(*kind).accept(&value) {
+                    Ok(answer) => prop_assert_eq!(
+                        Content::default_for(*kind).accept(&answer.to_value()), Ok(answer)
+                    ),
+                    Err(errors) => prop_assert!(errors.iter().all(|error| error.field.starts_with("content"))),
+                }
+            }
+        }
+    }
+}

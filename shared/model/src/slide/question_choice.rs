@@ -1,0 +1,228 @@
+//! `question_choice`: a vote.
+
+use std::collections::HashSet;
+
+use garde::Validate;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+
+use super::{Answer, Checked, Kind, not_blank};
+use crate::FieldError;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
+#[schema(as = ChoiceQuestionContent)]
+pub struct QuestionChoice {
+    #[garde(length(chars, max = 500), custom(not_blank))]
+    pub question: String,
+    /// 2 to 10, with different ids.
+    #[serde(deserialize_with = "options")]
+    #[garde(length(min = 2, max = 10), custom(unique), dive)]
+    pub options: Vec<Choice>,
+    #[serde(default)]
+    #[garde(skip)]
+    pub allow_multiple: bool,
+    /// May the audience see the votes?
+    #[serde(default = "yes")]
+    #[garde(skip)]
+    pub show_results: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
+#[schema(as = ChoiceOption)]
+pub struct Choice {
+    #[garde(length(chars, max = 100), custom(not_blank))]
+    pub id: String,
+    #[garde(length(chars, max = 200), custom(not_blank))]
+    pub text: String,
+    #[garde(skip)]
+    pub order: u32,
+}
+
+/// An option as it may be written: without an id it gets the first free one of `opt1`, `opt2`, …, without an order its
+/// place in the list.
+#[derive(Deserialize)]
+struct Written {
+    id: Option<String>,
+    text: String,
+    order: Option<u32>,
+}
+
+fn options<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Choice>, D::Error> {
+    let written = Vec::<Written>::deserialize(deserializer)?;
+    let taken: HashSet<String> = written.iter().filter_map(|option| option.id.clone()).collect();
+    let mut free = (1..).map(|n| format!("opt{n}")).filter(|id| !taken.contains(id));
+    let options = (0..).zip(written).map(|(place, Written { id, text, order })| Choice {
+        id: id.or_else(|| free.next()).unwrap_or_default(),
+        text,
+        order: order.unwrap_or(place),
+    });
+    Ok(options.collect())
+}
+
+const fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "garde passes the context so")]
+fn unique(options: &[Choice], (): &()) -> garde::Result {
+    let mut seen = HashSet::new();
+    match options.iter().find(|option| !seen.insert(&option.id)) {
+        Some(_) => Err(garde::Error::new("the ids of options must differ")),
+        None => Ok(()),
+    }
+}
+
+impl Default for QuestionChoice {
+    fn default() -> Self {
+        let option = |n: u32| Choice { id: format!("opt{n}"), text: format!("Option {n}"), order: n - 1 };
+        Self {
+            question: "Your question".into(),
+            options: vec![option(1), option(2)],
+            allow_multiple: false,
+            show_results: true,
+        }
+    }
+}
+
+impl Kind for QuestionChoice {
+    /// Takes `{"selected": ["opt1"]}`, and what the originals sent: `{"selected": "opt1"}`, `{"selected_ids": […]}`,
+    /// `{"option_id": "opt1"}`.
+    fn accept(&self, answer: &Value) -> Checked<Answer> {
+        let Some(fields) = answer.as_object() else {
+            return Err(vec![FieldError::new("content", "must be an object with what is selected")]);
+        };
+        let Some((name, given)) = ["selected", "selected_ids", "option_id"]
+            .into_iter()
+            .find_map(|name| Some((name, fields.get(name)?)))
+        else {
+            return Err(vec![FieldError::new("content.selected", "is required")]);
+        };
+        let at = format!("content.{name}");
+        let wrong = |message: &str| Err(vec![FieldError::new(at.as_str(), message)]);
+        let given = match given {
+            Value::String(_) => std::slice::from_ref(given),
+            Value::Array(ids) => ids.as_slice(),
+            _ => return wrong("must be a list of option ids"),
+        };
+        match given.len() {
+            0 => return wrong("choose an option"),
+            1 => {}
+            _ if !self.allow_multiple => return wrong("choose one option only"),
+            many if many > self.options.len() => return wrong("has more than there are options"),
+            _ => {}
+        }
+        let mut selected: Vec<String> = Vec::with_capacity(given.len());
+        let mut errors = Vec::new();
+        for (place, id) in given.iter().enumerate() {
+            let known = id.as_str().filter(|id| self.options.iter().any(|option| option.id == *id));
+            match known {
+                None => {
+                    errors.push(FieldError::new(format!("{at}[{place}]"), "is not an option of this slide"));
+                }
+                Some(id) if selected.iter().any(|before| before == id) => {
+                    errors.push(FieldError::new(format!("{at}[{place}]"), "is chosen twice"));
+                }
+                Some(id) => selected.push(id.to_owned()),
+            }
+        }
+        if errors.is_empty() { Ok(Answer::Selected(selected)) } else { Err(errors) }
+    }
+
+    fn option_ids(&self) -> Option<Vec<&str>> {
+        Some(self.options.iter().map(|option| option.id.as_str()).collect())
+    }
+
+    fn shows_results(&self) -> bool {
+        self.show_results
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::slide::{Content, SlideType};
+
+    fn parse(value: &Value) -> Checked<Content> {
+        Content::parse(SlideType::QuestionChoice, value)
+    }
+
+    fn fields(value: &Value) -> Vec<String> {
+        parse(value).err().into_iter().flatten().map(|error| error.field).collect()
+    }
+
+    fn with(options: &Value) -> Value {
+        json!({"question": "?", "options": options})
+    }
+
+    #[test]
+    fn limits() {
+        let option = |n: usize| json!({"id": format!("o{n}"), "text": "x".repeat(200), "order": n});
+        for n in [2, 10] {
+            assert_eq!(fields(&with(&(0..n).map(option).collect())), [""; 0]);
+        }
+        for (wrong, expected) in [
+            (json!({"question": "?"}), "content.options"),
+            (json!({"options": [{"text": "a"}, {"text": "b"}]}), "content.question"),
+            (with(&json!([{"text": "a"}])), "content.options"),
+            (with(&(0..11).map(option).collect()), "content.options"),
+            (with(&json!([{"id": "a", "text": "a"}, {"id": "a", "text": "b"}])), "content.options"),
+            (with(&json!([{"text": "a"}, {"text": ""}])), "content.options[1].text"),
+            (with(&json!([{"text": "a"}, {"text": "x".repeat(201)}])), "content.options[1].text"),
+            (with(&json!([{"text": "a"}, {"text": "b", "id": ""}])), "content.options[1].id"),
+            (with(&json!([{"text": "a"}, {"text": "b", "id": "x".repeat(101)}])), "content.options[1].id"),
+            (with(&json!([{"text": "a"}, {"text": 1}])), "content.options[1].text"),
+            (with(&json!([{"text": "a"}, {"text": "b", "order": -1}])), "content.options[1].order"),
+            (with(&json!([{"text": "a"}, {}])), "content.options[1].text"),
+            (with(&json!([{"text": "a"}, "b"])), "content.options[1]"),
+            (with(&json!("a,b")), "content.options"),
+        ] {
+            assert_eq!(fields(&wrong), [expected], "{wrong}");
+        }
+    }
+
+    #[test]
+    fn options_without_ids_get_the_free_ones() {
+        let content =
+            parse(&with(&json!([{"text": "a"}, {"text": "b", "id": "opt1"}, {"text": "c", "order": 9}])));
+        let Ok(Content::QuestionChoice(content)) = content else { panic!("{content:?}") };
+        let options: Vec<_> = content.options.iter().map(|o| (o.id.as_str(), o.order)).collect();
+        assert_eq!(options, [("opt2", 0), ("opt1", 1), ("opt3", 9)]);
+    }
+
+    #[test]
+    fn a_vote_in_every_spelling() {
+        let slide = QuestionChoice::default();
+        let voted = Ok(Answer::Selected(vec!["opt1".into()]));
+        for vote in [
+            json!({"selected": ["opt1"]}),
+            json!({"selected": "opt1"}),
+            json!({"option_id": "opt1"}),
+            json!({"type": "choice", "selected_ids": ["opt1"]}),
+        ] {
+            assert_eq!(slide.accept(&vote), voted, "{vote}");
+        }
+    }
+
+    #[test]
+    fn votes_keep_to_the_options() {
+        let one = QuestionChoice::default();
+        let many = QuestionChoice { allow_multiple: true, ..QuestionChoice::default() };
+        let at = |slide: &QuestionChoice, vote: &Value| slide.accept(vote).unwrap_err()[0].field.clone();
+        assert_eq!(at(&one, &json!({"selected": ["opt1", "opt2"]})), "content.selected");
+        assert!(many.accept(&json!({"selected": ["opt2", "opt1"]})).is_ok());
+        assert_eq!(at(&many, &json!({"selected": ["opt1", "opt1"]})), "content.selected[1]");
+        assert_eq!(at(&many, &json!({"selected": ["opt1", "opt3"]})), "content.selected[1]");
+        assert_eq!(at(&many, &json!({"selected": vec!["opt1"; 1000]})), "content.selected");
+        for slide in [&one, &many] {
+            assert_eq!(at(slide, &json!({"selected": []})), "content.selected");
+            assert_eq!(at(slide, &json!({"selected": ["opt9"]})), "content.selected[0]");
+            assert_eq!(at(slide, &json!({"selected": [1]})), "content.selected[0]");
+            assert_eq!(at(slide, &json!({"selected": null})), "content.selected");
+            assert_eq!(at(slide, &json!({"option_id": "opt9"})), "content.option_id[0]");
+            assert_eq!(at(slide, &json!({"text": "opt1"})), "content.selected");
+            assert_eq!(at(slide, &json!("opt1")), "content");
+        }
+    }
+}

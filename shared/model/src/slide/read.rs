@@ -1,0 +1,38 @@
+//! From what a client sent to a slide's content, naming the fields that are wrong.
+
+use garde::Validate;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::{Checked, Kind};
+use crate::FieldError;
+
+pub(super) fn content<T: Kind>(value: &Value) -> Checked<T> {
+    match value {
+        Value::Null => Ok(T::default()),
+        Value::Object(fields) if fields.is_empty() => Ok(T::default()),
+        Value::Object(_) => validated(value),
+        _ => Err(vec![FieldError::new("content", "must be an object")]),
+    }
+}
+
+fn validated<T: DeserializeOwned + Validate<Context = ()>>(value: &Value) -> Checked<T> {
+    let content: T = serde_path_to_error::deserialize(value)
+        .map_err(|error| vec![type_error(&error.path().to_string(), &error.inner().to_string())])?;
+    content.validate().map_err(|report| {
+        report
+            .iter()
+            .map(|(path, error)| FieldError::new(format!("content.{path}"), error.message()))
+            .collect::<Vec<_>>()
+    })?;
+    Ok(content)
+}
+
+/// serde's words, with the field it means.
+fn type_error(path: &str, message: &str) -> FieldError {
+    let inside = if path == "." { "content".to_owned() } else { format!("content.{path}") };
+    match message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
+        Some(field) => FieldError::new(format!("{inside}.{field}"), "is required"),
+        None => FieldError::new(inside, message),
+    }
+}

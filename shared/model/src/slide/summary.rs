@@ -1,0 +1,111 @@
+//! `summary`: what the audience said, in a few words.
+
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+
+use super::Kind;
+use crate::SlideId;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(default)]
+#[schema(as = SummaryContent)]
+pub struct Summary {
+    #[garde(length(chars, max = 200))]
+    pub title: String,
+    #[garde(length(chars, max = 10_000))]
+    pub summary_text: Option<String>,
+    #[garde(skip)]
+    pub auto_generate: bool,
+    #[garde(custom(few))]
+    pub include_slides: Included,
+}
+
+/// The slides that are summed up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(untagged, expecting = "must be \"all\" or a list of slide ids")]
+#[schema(as = IncludedSlides)]
+pub enum Included {
+    All(All),
+    These(Vec<SlideId>),
+}
+
+/// The word `"all"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = AllSlides)]
+pub enum All {
+    All,
+}
+
+impl Default for Summary {
+    fn default() -> Self {
+        Self {
+            title: "Summary".into(),
+            summary_text: None,
+            auto_generate: true,
+            include_slides: Included::All(All::All),
+        }
+    }
+}
+
+impl Kind for Summary {
+    fn refer(&mut self, renamed: &dyn Fn(SlideId) -> SlideId) {
+        if let Included::These(slides) = &mut self.include_slides {
+            for slide in slides {
+                *slide = renamed(*slide);
+            }
+        }
+    }
+}
+
+/// A presentation has no more slides than that.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "garde passes the context so")]
+fn few(included: &Included, (): &()) -> garde::Result {
+    match included {
+        Included::These(slides) if slides.len() > crate::presentation::MOST_SLIDES => {
+            Err(garde::Error::new("has more than a presentation has slides"))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::slide::{Content, SlideType};
+
+    #[test]
+    fn limits() {
+        let id = Uuid::from_u128(7);
+        for good in [
+            json!({"include_slides": "all"}),
+            json!({"include_slides": [id]}),
+            json!({"title": "", "summary_text": null}),
+        ] {
+            assert!(Content::parse(SlideType::Summary, &good).is_ok(), "{good}");
+        }
+        for (wrong, field) in [
+            (json!({"include_slides": "some"}), "content.include_slides"),
+            (json!({"include_slides": ["x"]}), "content.include_slides"),
+            (json!({"include_slides": vec![id; 201]}), "content.include_slides"),
+            (json!({"title": "x".repeat(201)}), "content.title"),
+            (json!({"summary_text": "x".repeat(10_001)}), "content.summary_text"),
+            (json!({"auto_generate": 1}), "content.auto_generate"),
+        ] {
+            let errors = Content::parse(SlideType::Summary, &wrong).unwrap_err();
+            assert_eq!(errors[0].field, field, "{wrong}: {errors:?}");
+        }
+    }
+
+    #[test]
+    fn references_follow_their_slides_into_a_copy() {
+        let (old, new): (SlideId, SlideId) = (Uuid::from_u128(1).into(), Uuid::from_u128(2).into());
+        let mut content =
+            Content::Summary(Summary { include_slides: Included::These(vec![old]), ..Summary::default() });
+        content.refer(&|_| new);
+        assert_eq!(content.to_value()["include_slides"], json!([new]));
+    }
+}

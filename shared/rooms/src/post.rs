@@ -1,0 +1,98 @@
+//! One frame to one connection.
+
+use aws_sdk_apigatewaymanagement::{
+    error::{DisplayErrorContext, SdkError},
+    operation::{delete_connection::DeleteConnectionError, post_to_connection::PostToConnectionError},
+    primitives::Blob,
+};
+use jiff::Timestamp;
+use model::{Code, Error};
+use protocol::{Event, Outgoing, event::ErrorEvent};
+use store::connections::Connection;
+
+use crate::Rooms;
+
+/// Whether somebody was there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Delivery {
+    Delivered,
+    /// The connection is gone, or not open yet.
+    Gone,
+}
+
+impl Rooms {
+    /// Posts a frame. Billed by 32 KB.
+    ///
+    /// # Errors
+    /// `Unavailable` where API Gateway failed after the SDK's retries.
+    pub async fn post(&self, connection: &str, frame: &str) -> Result<Delivery, Error> {
+        let sent = self
+            .client
+            .post_to_connection()
+            .connection_id(connection)
+            .data(Blob::new(frame.as_bytes()))
+            .send()
+            .await;
+        match sent {
+            Ok(_) => Ok(Delivery::Delivered),
+            Err(SdkError::ServiceError(error))
+                if matches!(error.err(), PostToConnectionError::GoneException(_)) =>
+            {
+                Ok(Delivery::Gone)
+            }
+            Err(error) => Err(Error::unavailable("the socket", DisplayErrorContext(error).to_string())),
+        }
+    }
+
+    /// An event to one connection; forgets the connection if nobody is there.
+    pub async fn tell(
+        &self,
+        connection: &Connection,
+        event: Event,
+        now: Timestamp,
+    ) -> Result<Delivery, Error> {
+        let frame = Outgoing::to_one(connection.identity.session(), event, now).json()?;
+        let delivery = self.post(&connection.id, &frame).await?;
+        if delivery == Delivery::Gone {
+            self.leave(connection, now).await?;
+        }
+        Ok(delivery)
+    }
+
+    /// Closes a connection after saying why: a server cannot choose a close code on API Gateway.
+    pub async fn expel(
+        &self,
+        connection: &Connection,
+        code: Code,
+        message: &str,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let event = Event::Error(ErrorEvent {
+            code: code.socket(),
+            message: message.into(),
+            fatal: true,
+            fields: Vec::new(),
+            reference: None,
+            retry_after: None,
+        });
+        let frame = Outgoing::to_one(connection.identity.session(), event, now).json()?;
+        if self.post(&connection.id, &frame).await? == Delivery::Delivered {
+            self.disconnect(&connection.id).await?;
+        }
+        self.leave(connection, now).await
+    }
+
+    /// Closes a connection, if it is open.
+    pub async fn disconnect(&self, connection: &str) -> Result<(), Error> {
+        match self.client.delete_connection().connection_id(connection).send().await {
+            Ok(_) => Ok(()),
+            Err(SdkError::ServiceError(error))
+                if matches!(error.err(), DeleteConnectionError::GoneException(_)) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(Error::unavailable("the socket", DisplayErrorContext(error).to_string())),
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Presence: it follows from the rows of connections, and is announced by tick.
+
+use jiff::Timestamp;
+use model::{Code, Error, LoginId, Room, SessionId, UserId, tick::Tick};
+use protocol::{
+    Event,
+    event::ParticipantLeft,
+    job::{CountPresence, Told},
+};
+use store::{
+    connections::{self, Connection, Identity},
+    sessions,
+};
+
+use crate::Rooms;
+
+impl Rooms {
+    /// Has someone counted who is in a session, when this tick is over. However many come and go in a tick, the
+    /// deduplication id makes it one job.
+    pub async fn announce_presence(&self, session: SessionId, now: Timestamp) -> Result<(), Error> {
+        let tick = Tick::at(now.as_millisecond());
+        self.queues.send(&CountPresence { session, tick, told: Told::Presenter }, now).await
+    }
+
+    /// Forgets a connection; tells the presenter if whoever held it has no other, and has presence counted.
+    pub async fn leave(&self, connection: &Connection, now: Timestamp) -> Result<(), Error> {
+        connections::close(&self.store, connection).await?;
+        let Identity::Participant { participant, session } = connection.identity else { return Ok(()) };
+        self.announce_presence(session, now).await?;
+        let room = Room::Session(session);
+        if connections::held_by(&self.store, room, participant.uuid(), now).await?.is_empty() {
+            let participant_count = self.last_count(session, now).await?;
+            let left =
+                Event::ParticipantLeft(ParticipantLeft { participant_id: participant, participant_count });
+            // in a box: the presenter's own connection may turn out to be gone, and leave by this very function
+            Box::pin(self.publish(Room::Presenter(session), left, now)).await?;
+        }
+        Ok(())
+    }
+
+    /// A session has one presenter's connection: an older one is told, and closed. (In the original a dead socket kept
+    /// the true presenter out.) Which is newer follows from the rows, so that two who come at once agree.
+    pub async fn newest_presenter_wins(&self, newcomer: &Connection, now: Timestamp) -> Result<(), Error> {
+        let Identity::Account { presents: Some(session), .. } = newcomer.identity else { return Ok(()) };
+        let mut presenters = connections::in_room(&self.store, Room::Presenter(session), now).await?;
+        presenters.sort_by(|a, b| (a.connected_at, &a.id).cmp(&(b.connected_at, &b.id)));
+        presenters.pop();
+        for older in presenters {
+            self.expel(&older, Code::Superseded, "a newer connection presents", now).await?;
+        }
+        Ok(())
+    }
+
+    /// How many participants were connected when last counted.
+    pub async fn last_count(&self, session: SessionId, now: Timestamp) -> Result<u64, Error> {
+        let presence = sessions::presence(&self.store, session, now).await?;
+        Ok(presence.map_or(0, |presence| presence.participants))
+    }
+
+    /// Closes the sockets of an account: of one log-in, or of all but the one to keep.
+    pub async fn end_logins(
+        &self,
+        user: UserId,
+        ends: impl Fn(LoginId) -> bool,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        for connection in connections::in_room(&self.store, Room::User(user), now).await? {
+            if let Identity::Account { login, .. } = connection.identity
+                && ends(login)
+            {
+                self.expel(&connection, Code::Unauthorized, "this log-in has ended", now).await?;
+            }
+        }
+        Ok(())
+    }
+}

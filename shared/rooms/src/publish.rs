@@ -1,0 +1,93 @@
+//! An event to everyone in a room.
+
+use futures::{StreamExt, future::try_join_all, stream};
+use jiff::Timestamp;
+use model::{Error, Room};
+use protocol::{Event, Outgoing, job::Broadcast};
+use store::{
+    connections::{self, Connection},
+    table::ROOM_SHARDS,
+};
+
+use crate::{Rooms, post::Delivery};
+
+/// Connections up to which the publisher posts itself: with more, its caller would wait, and shards go out in parallel.
+const DIRECT: usize = 100;
+/// Posts under way at once.
+const CONCURRENT: usize = 50;
+
+impl Rooms {
+    /// Tells a room. What cannot be told from here is handed to the broadcast queue, which tries again: an event may come
+    /// twice, and is harmless twice.
+    pub async fn publish(&self, room: Room, event: Event, now: Timestamp) -> Result<(), Error> {
+        let frame = Outgoing::to_room(room, event, now).json()?;
+        self.deliver(room, frame, false, now).await
+    }
+
+    /// Tells a room, then closes every connection in it.
+    pub async fn publish_last(&self, room: Room, event: Event, now: Timestamp) -> Result<(), Error> {
+        let frame = Outgoing::to_room(room, event, now).json()?;
+        self.deliver(room, frame, true, now).await
+    }
+
+    async fn deliver(&self, room: Room, frame: String, close: bool, now: Timestamp) -> Result<(), Error> {
+        let small = match connections::in_small_room(&self.store, room, DIRECT, now).await {
+            Ok(small) => small,
+            Err(error) => {
+                tracing::warn!(%room, %error, "a room could not be read; handing it over");
+                return self.queues.send(&Broadcast { room, shard: None, frame, close }, now).await;
+            }
+        };
+        if let Some(members) = small {
+            if self.post_all(&members, &frame, close, now).await.is_ok() {
+                return Ok(());
+            }
+            return self.queues.send(&Broadcast { room, shard: None, frame, close }, now).await;
+        }
+        let shards = (0..ROOM_SHARDS).map(|shard| {
+            let job = Broadcast { room, shard: Some(shard), frame: frame.clone(), close };
+            async move { self.queues.send(&job, now).await }
+        });
+        try_join_all(shards).await.map(drop)
+    }
+
+    /// The work of `worker-broadcast`: a shard, or a whole room.
+    ///
+    /// # Errors
+    /// The first failure, after everyone was tried.
+    pub async fn broadcast(&self, job: &Broadcast, now: Timestamp) -> Result<(), Error> {
+        let members = match job.shard {
+            Some(shard) => connections::in_shard(&self.store, job.room, shard, now).await?,
+            None => connections::in_room(&self.store, job.room, now).await?,
+        };
+        self.post_all(&members, &job.frame, job.close, now).await
+    }
+
+    async fn post_all(
+        &self,
+        members: &[Connection],
+        frame: &str,
+        close: bool,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let posts: Vec<_> =
+            members.iter().map(|member| self.post_member(member, frame, close, now)).collect();
+        let outcomes: Vec<Result<(), Error>> =
+            stream::iter(posts).buffer_unordered(CONCURRENT).collect().await;
+        outcomes.into_iter().collect()
+    }
+
+    async fn post_member(
+        &self,
+        member: &Connection,
+        frame: &str,
+        close: bool,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        match self.post(&member.id, frame).await? {
+            Delivery::Gone => self.leave(member, now).await,
+            Delivery::Delivered if close => self.disconnect(&member.id).await,
+            Delivery::Delivered => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Connections: who is on a socket, and in which rooms.
+//!
+//! | # | question | index | partition | sort | function |
+//! | --- | --- | --- | --- | --- | --- |
+//! | C1 | whose connection is this | table | `CONNECTION#{id}` | `#` | [`get`] |
+//! | C2 | who is in a room | table | `ROOM#{room}` | `CONNECTION#…` | [`in_room`], [`in_small_room`] |
+//! | C3 | a shard of a large room | table | `ROOM#{room}` | `CONNECTION#{hex digit}…` | [`in_shard`] |
+//! | C4 | someone's connections in a room | table | `ROOM#{room}` | `CONNECTION#{hex}#{holder}#…` | [`held_by`] |
+//!
+//! Rows carry a TTL because `$disconnect` may never come; a post that answers 410 deletes them earlier.
+
+use futures::future::try_join_all;
+use jiff::{SignedDuration, Timestamp};
+use model::{LoginId, ParticipantId, Room, SessionId, UserId};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{
+    Freshness, Item, Key, Query, Store,
+    error::Result,
+    table::{Pk, Sk, prefix, room_shard},
+};
+
+/// A connection lives two hours (API Gateway's quota); a row a little longer.
+const LIFE: SignedDuration = SignedDuration::from_mins(125);
+
+/// Whose connection it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Identity {
+    /// An account; `presents` is the session that it presents here.
+    Account { user: UserId, login: LoginId, presents: Option<SessionId> },
+    /// Someone in a session.
+    Participant { participant: ParticipantId, session: SessionId },
+}
+
+impl Identity {
+    pub const fn session(&self) -> Option<SessionId> {
+        match self {
+            Self::Account { presents, .. } => *presents,
+            Self::Participant { session, .. } => Some(*session),
+        }
+    }
+
+    /// Who has it, of all who may have several.
+    pub const fn holder(&self) -> Uuid {
+        match self {
+            Self::Account { user, .. } => user.uuid(),
+            Self::Participant { participant, .. } => participant.uuid(),
+        }
+    }
+
+    /// The rooms that such a connection is in.
+    pub fn rooms(&self) -> Vec<Room> {
+        match *self {
+            Self::Account { user, presents: None, .. } => vec![Room::User(user)],
+            Self::Account { user, presents: Some(session), .. } => {
+                vec![Room::User(user), Room::Session(session), Room::Presenter(session)]
+            }
+            Self::Participant { session, .. } => vec![Room::Session(session)],
+        }
+    }
+}
+
+/// An open connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Connection {
+    pub id: String,
+    pub identity: Identity,
+    /// Of a participant, as it was when the socket opened.
+    pub display_name: Option<String>,
+    pub connected_at: Timestamp,
+}
+
+impl Item for Connection {
+    const KIND: &'static str = "connection";
+
+    fn key(&self) -> Key {
+        Key::new(&Pk::Connection(&self.id), &Sk::Self_)
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.connected_at + LIFE)
+    }
+}
+
+/// A connection in one of its rooms.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    pub room: Room,
+    pub connection: Connection,
+}
+
+impl Item for Member {
+    const KIND: &'static str = "member";
+
+    fn key(&self) -> Key {
+        member_key(self.room, &self.connection)
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        self.connection.expires_at()
+    }
+}
+
+fn member_key(room: Room, connection: &Connection) -> Key {
+    Key::new(&Pk::Room(&room.to_string()), &Sk::Connection(connection.identity.holder(), &connection.id))
+}
+
+/// C1. Strong: a message may follow its `$connect` within a millisecond.
+pub async fn get(store: &Store, id: &str, now: Timestamp) -> Result<Option<Connection>> {
+    store.get(&Key::new(&Pk::Connection(id), &Sk::Self_), Freshness::Strong, now).await
+}
+
+/// C1, C2: one write for the connection and one for each of its rooms. Not a transaction (double the price): a row
+/// without its others is either swept or posted to in vain once.
+pub async fn open(store: &Store, connection: &Connection) -> Result<()> {
+    let members: Vec<Member> = connection
+        .identity
+        .rooms()
+        .into_iter()
+        .map(|room| Member { room, connection: connection.clone() })
+        .collect();
+    futures::try_join!(store.put(connection), try_join_all(members.iter().map(|member| store.put(member))))?;
+    Ok(())
+}
+
+/// C1, C2: forgets a connection and its places.
+pub async fn close(store: &Store, connection: &Connection) -> Result<()> {
+    let places = connection.identity.rooms().into_iter().map(|room| member_key(room, connection));
+    try_join_all(places.chain([connection.key()]).map(|key| async move { store.delete(&key).await })).await?;
+    Ok(())
+}
+
+/// C2: gives up the places that a connection has no longer, after its identity has changed.
+pub async fn move_out(store: &Store, before: &Connection, after: &Connection) -> Result<()> {
+    let kept: Vec<Key> = after.identity.rooms().into_iter().map(|room| member_key(room, after)).collect();
+    let left = before.identity.rooms().into_iter().map(|room| member_key(room, before));
+    let left = left.filter(|key| !kept.contains(key));
+    try_join_all(left.map(|key| async move { store.delete(&key).await })).await.map(drop)
+}
+
+/// C2: everyone in a room.
+pub async fn in_room(store: &Store, room: Room, now: Timestamp) -> Result<Vec<Connection>> {
+    connections(store, whole(room), now).await
+}
+
+/// C2: everyone in a room of at most `most`, or `None` for a larger one. One request.
+pub async fn in_small_room(
+    store: &Store,
+    room: Room,
+    most: usize,
+    now: Timestamp,
+) -> Result<Option<Vec<Connection>>> {
+    let page = store.page::<Member>(whole(room), most + 1, None, now).await?;
+    let fits = page.items.len() <= most && page.next.is_none();
+    Ok(fits.then(|| page.items.into_iter().map(|member| member.connection).collect()))
+}
+
+/// C3.
+pub async fn in_shard(store: &Store, room: Room, shard: u8, now: Timestamp) -> Result<Vec<Connection>> {
+    let range = Query::between(&Pk::Room(&room.to_string()), &room_shard(shard)).strong();
+    connections(store, range, now).await
+}
+
+/// C4: is someone still in a room, by another tab or device? 1 read unit.
+pub async fn held_by(store: &Store, room: Room, holder: Uuid, now: Timestamp) -> Result<Vec<Connection>> {
+    let theirs = Query::starting(&Pk::Room(&room.to_string()), &prefix::held_by(holder)).strong();
+    connections(store, theirs, now).await
+}
+
+// Strong: someone who has just connected read the room's state before the change that is published now.
+fn whole(room: Room) -> Query {
+    Query::starting(&Pk::Room(&room.to_string()), prefix::CONNECTION).strong()
+}
+
+async fn connections(store: &Store, query: Query, now: Timestamp) -> Result<Vec<Connection>> {
+    let members: Vec<Member> = store.query_all(query, now).await?;
+    Ok(members.into_iter().map(|member| member.connection).collect())
+}

@@ -1,0 +1,82 @@
+//! What has been done once and must not be done again, however often its job is delivered.
+//!
+//! | # | question | index | partition | sort | function |
+//! | --- | --- | --- | --- | --- | --- |
+//! | O1 | the deed with this key | table | `ONCE#{key}` | `#` | [`claim`], [`finish`], [`abandon`] |
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Condition, Freshness, Item, Key, Store, Written,
+    error::Result,
+    table::{Pk, Sk},
+};
+
+/// Longer than any message lives: dead letters are kept for 14 days.
+const KEPT: SignedDuration = SignedDuration::from_hours(15 * 24);
+/// Whoever has not finished by now is taken for dead: workers have 30 s.
+const LOCKED: SignedDuration = SignedDuration::from_secs(35);
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Deed {
+    key: String,
+    done: bool,
+    locked_until: i64,
+    ttl_at: Timestamp,
+}
+
+impl Item for Deed {
+    const KIND: &'static str = "once";
+
+    fn key(&self) -> Key {
+        key(&self.key)
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.ttl_at)
+    }
+}
+
+fn key(name: &str) -> Key {
+    Key::new(&Pk::Once(name), &Sk::Self_)
+}
+
+/// What somebody who wants to do it is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// Yours: do it, then [`finish`].
+    Yours,
+    /// Somebody is at it, or died less than [`LOCKED`] ago.
+    Running,
+    Done,
+}
+
+/// O1: 1 write unit, and 1 read unit where it is not free.
+pub async fn claim(store: &Store, name: &str, now: Timestamp) -> Result<Claim> {
+    let deed =
+        Deed { key: name.into(), done: false, locked_until: (now + LOCKED).as_second(), ttl_at: now + KEPT };
+    let free = Condition::new(
+        "attribute_not_exists(pk) OR #ttl <= :now OR (#done = :false AND locked_until <= :now)",
+    )
+    .name("#ttl", "ttl")
+    .name("#done", "done")
+    .value(":false", aws_sdk_dynamodb::types::AttributeValue::Bool(false))
+    .number(":now", now.as_second());
+    if store.put_if(&deed, free).await? == Written::Done(()) {
+        return Ok(Claim::Yours);
+    }
+    let before: Option<Deed> = store.get(&key(name), Freshness::Strong, now).await?;
+    // gone in between: abandoned, and the next delivery takes it
+    Ok(if before.is_some_and(|deed| deed.done) { Claim::Done } else { Claim::Running })
+}
+
+/// O1: it is done.
+pub async fn finish(store: &Store, name: &str, now: Timestamp) -> Result<()> {
+    store.put(&Deed { key: name.into(), done: true, locked_until: 0, ttl_at: now + KEPT }).await
+}
+
+/// O1: it was not done: the next delivery may try at once.
+pub async fn abandon(store: &Store, name: &str) -> Result<()> {
+    store.delete(&key(name)).await
+}

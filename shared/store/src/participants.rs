@@ -1,0 +1,87 @@
+//! Participants of a session.
+//!
+//! | # | question | index | partition | sort | function |
+//! | --- | --- | --- | --- | --- | --- |
+//! | A1 | one participant | table | `SESSION#{id}` | `PARTICIPANT#{id}` | [`get`] |
+//! | A2 | all participants | table | `SESSION#{id}` | `PARTICIPANT#…` | [`page`], [`count`] |
+
+use jiff::Timestamp;
+use model::{ParticipantId, SessionId, UserId};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Change, Freshness, Item, Key, Page, Query, Store, Written,
+    error::Result,
+    table::{Pk, Sk, prefix},
+};
+
+/// Someone who joined. Whether they are here now follows from their connections.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Participant {
+    pub session: SessionId,
+    pub id: ParticipantId,
+    /// `None` is anonymous.
+    pub display_name: Option<String>,
+    /// The account, where one joined.
+    pub user: Option<UserId>,
+    pub joined_at: Timestamp,
+}
+
+impl Item for Participant {
+    const KIND: &'static str = "participant";
+
+    fn key(&self) -> Key {
+        key(self.session, self.id)
+    }
+}
+
+fn key(session: SessionId, id: ParticipantId) -> Key {
+    Key::new(&Pk::Session(session), &Sk::Participant(id))
+}
+
+/// A1. Strong: a socket opens right after its participant was written.
+pub async fn get(
+    store: &Store,
+    session: SessionId,
+    id: ParticipantId,
+    now: Timestamp,
+) -> Result<Option<Participant>> {
+    store.get(&key(session, id), Freshness::Strong, now).await
+}
+
+/// A1: adds someone, unless they are there already.
+pub async fn add(store: &Store, participant: &Participant, now: Timestamp) -> Result<Written> {
+    store.put_new(participant, now).await
+}
+
+/// A1: a new name for someone who is there; `Refused` where nobody is.
+pub async fn rename(
+    store: &Store,
+    session: SessionId,
+    id: ParticipantId,
+    display_name: &str,
+) -> Result<Written<Participant>> {
+    let change =
+        Change::new("SET display_name = :name").only_if("attribute_exists(pk)").text(":name", display_name);
+    store.update(&key(session, id), change).await
+}
+
+fn all(session: SessionId) -> Query {
+    Query::starting(&Pk::Session(session), prefix::PARTICIPANT)
+}
+
+/// A2.
+pub async fn page(
+    store: &Store,
+    session: SessionId,
+    limit: usize,
+    cursor: Option<&str>,
+    now: Timestamp,
+) -> Result<Page<Participant>> {
+    store.page(all(session), limit, cursor, now).await
+}
+
+/// A2: everyone who ever joined. Costs by their number: for statistics, not for every look at a session.
+pub async fn count(store: &Store, session: SessionId) -> Result<u64> {
+    store.count(all(session)).await
+}

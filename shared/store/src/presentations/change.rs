@@ -1,0 +1,167 @@
+//! Changes of a presentation other than of its slides.
+
+use jiff::Timestamp;
+use model::{
+    Code, Error, PresentationId, UserId,
+    presentation::{Slug, Status},
+};
+
+use super::{Claim, Notes, Presentation, key, notes_key, owned, slug_key};
+use crate::{
+    Change, Condition, Store, Write, Written,
+    error::Result,
+    item::{number, sortable},
+};
+
+/// What is to change; `None` leaves, `Some(None)` clears.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    pub title: Option<String>,
+    pub description: Option<Option<String>>,
+    pub notes: Option<Option<String>>,
+    pub status: Option<Status>,
+    pub slug: Option<Slug>,
+}
+
+impl Changes {
+    pub const fn is_empty(&self) -> bool {
+        let Self { title, description, notes, status, slug } = self;
+        title.is_none() && description.is_none() && notes.is_none() && status.is_none() && slug.is_none()
+    }
+}
+
+/// Tries against others who change the same presentation.
+const TRIES: usize = 10;
+
+/// P1: changes what lies on the item itself in one conditional write, without reading it before; notes and slug, which
+/// are items of their own, in one transaction with it.
+///
+/// # Errors
+/// `NotFound` where there is none of this owner; `Conflict` when the status has no such move or the slug is taken.
+pub async fn change(
+    store: &Store,
+    owner: UserId,
+    id: PresentationId,
+    changes: &Changes,
+    now: Timestamp,
+) -> model::Result<Presentation> {
+    for _ in 0..TRIES {
+        let alone = changes.notes.is_none() && changes.slug.is_none();
+        let done = if alone {
+            in_place(store, owner, id, changes, now).await?
+        } else {
+            together(store, owner, id, changes, now).await?
+        };
+        if let Written::Done(presentation) = done {
+            return Ok(presentation);
+        }
+    }
+    Err(Error::unavailable("the presentation", "changed by many at once"))
+}
+
+async fn in_place(
+    store: &Store,
+    owner: UserId,
+    id: PresentationId,
+    changes: &Changes,
+    now: Timestamp,
+) -> model::Result<Written<Presentation>> {
+    match store.update(&key(id), expression(owner, changes, now)?).await? {
+        Written::Done(presentation) => Ok(Written::Done(presentation)),
+        Written::Refused => {
+            let presentation = owned(store, owner, id, now).await?;
+            if let Some(status) = changes.status {
+                presentation.status.check(status)?;
+            }
+            // it may now: someone else changed it in between
+            Ok(Written::Refused)
+        }
+    }
+}
+
+fn expression(owner: UserId, changes: &Changes, now: Timestamp) -> Result<Change> {
+    let mut set = vec!["updated_at = :now", "gsi1sk = :sort", "version = version + :one"];
+    let mut remove = "";
+    let mut condition = "#owner = :owner AND attribute_not_exists(deleted_at)".to_owned();
+    if changes.title.is_some() {
+        set.extend(["title = :title", "title_lower = :title_lower"]);
+    }
+    match &changes.description {
+        Some(Some(_)) => set.extend(["description = :text", "description_lower = :text_lower"]),
+        Some(None) => remove = " REMOVE description, description_lower",
+        None => {}
+    }
+    if changes.status.is_some() {
+        set.push("#status = :status");
+        condition.push_str(" AND #status IN (:from0, :from1, :from2, :from3)");
+    }
+    let mut change = Change::new(format!("SET {}{remove}", set.join(", ")))
+        .only_if(condition)
+        .name("#owner", "owner")
+        .text(":owner", owner)
+        .serialized(":now", &now)?
+        .text(":sort", sortable(now))
+        .number(":one", 1);
+    if let Some(title) = &changes.title {
+        change = change.text(":title", title).text(":title_lower", title.to_lowercase());
+    }
+    if let Some(Some(text)) = &changes.description {
+        change = change.text(":text", text).text(":text_lower", text.to_lowercase());
+    }
+    if let Some(status) = changes.status {
+        change = change.name("#status", "status").text(":status", status.as_str());
+        // four places, filled up with the status itself, which is always allowed
+        for (place, from) in Status::ALL.into_iter().enumerate() {
+            let from = if from.may_become(status) { from } else { status };
+            change = change.text(&format!(":from{place}"), from.as_str());
+        }
+    }
+    Ok(change)
+}
+
+async fn together(
+    store: &Store,
+    owner: UserId,
+    id: PresentationId,
+    changes: &Changes,
+    now: Timestamp,
+) -> model::Result<Written<Presentation>> {
+    let before = owned(store, owner, id, now).await?;
+    let mut after = before.clone();
+    after.version += 1;
+    after.updated_at = now;
+    if let Some(title) = &changes.title {
+        (after.title, after.title_lower) = (title.clone(), title.to_lowercase());
+    }
+    if let Some(description) = &changes.description {
+        after.description.clone_from(description);
+        after.description_lower = description.as_deref().map(str::to_lowercase);
+    }
+    if let Some(status) = changes.status {
+        before.status.check(status)?;
+        after.status = status;
+    }
+    if let Some(slug) = &changes.slug {
+        after.slug = slug.clone();
+    }
+    let unchanged = Condition::new("version = :version").value(":version", number(before.version));
+    let mut writes = vec![Write::put(&after, unchanged)?];
+    match &changes.notes {
+        Some(Some(text)) => {
+            let notes = Notes { presentation: id, text: text.clone() };
+            writes.push(Write::put(&notes, Condition::default())?);
+        }
+        Some(None) => writes.push(Write::delete(notes_key(id), Condition::default())),
+        None => {}
+    }
+    if after.slug != before.slug {
+        let claim = Claim { slug: after.slug.clone(), presentation: id };
+        writes.push(Write::delete(slug_key(&before.slug), Condition::default()));
+        writes.push(Write::put_new(&claim)?);
+    }
+    match store.transact(writes).await? {
+        Ok(()) => Ok(Written::Done(after)),
+        Err(lost) if lost.contains(&0) => Ok(Written::Refused),
+        Err(_) => Err(Error::conflict(Code::SlugTaken, "another presentation has this slug")),
+    }
+}

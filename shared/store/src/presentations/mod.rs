@@ -1,0 +1,260 @@
+//! Presentations. The item holds the order of its slides as a list of their ids; the slides themselves, and the
+//! speaker's notes, lie beside it, so that listing and reordering do not carry them.
+//!
+//! | # | question | index | partition | sort | function |
+//! | --- | --- | --- | --- | --- | --- |
+//! | P1 | one presentation | table | `PRESENTATION#{id}` | `#` | [`get`] |
+//! | P2 | the speaker's notes | table | `PRESENTATION#{id}` | `NOTES` | [`notes`] |
+//! | P3 | all of one: itself, notes, slides | table | `PRESENTATION#{id}` | | [`whole`] |
+//! | P4 | the presentation with this slug | table | `SLUG#{slug}` | `#` | [`by_slug`] |
+//! | P5 | an owner's, the last changed first | gsi1 | `PRESENTATIONS_OF#{user}` | `{updated_at}` | [`page`], [`all`] |
+
+mod change;
+mod create;
+mod delete;
+
+use jiff::Timestamp;
+use model::{
+    PresentationId, UserId,
+    presentation::{Order, Slug, Status},
+};
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    change::{Changes, change},
+    create::create,
+    delete::delete,
+};
+use crate::{
+    Freshness, Item, Key, Page, Query, Store,
+    error::Result,
+    item::{is_expired, read, sortable},
+    slides::Slide,
+    table::{Gsi1, Pk, Sk},
+};
+
+/// A presentation as it lies in the table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Presentation {
+    pub id: PresentationId,
+    pub owner: UserId,
+    pub title: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    pub slug: Slug,
+    pub status: Status,
+    /// The slides in the order in which they are shown: a slide's index is its place here.
+    pub slides: Order,
+    /// Rises with every change of this item.
+    pub version: u64,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    /// What a search looks through: `contains` tells upper from lower case.
+    title_lower: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    description_lower: Option<String>,
+    /// Being deleted: nobody is shown it any more, and whoever repeats the deletion goes on with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    deleted_at: Option<Timestamp>,
+}
+
+impl Presentation {
+    /// A draft without slides; [`create`] has the last word on its slug.
+    pub fn new(
+        id: PresentationId,
+        owner: UserId,
+        title: String,
+        description: Option<String>,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            owner,
+            title_lower: title.to_lowercase(),
+            description_lower: description.as_deref().map(str::to_lowercase),
+            slug: Slug::from_title(&title, &mut rand::rng()),
+            title,
+            description,
+            status: Status::default(),
+            slides: Order::default(),
+            version: 1,
+            created_at: now,
+            updated_at: now,
+            deleted_at: None,
+        }
+    }
+
+    fn is_there(&self) -> bool {
+        self.deleted_at.is_none()
+    }
+}
+
+impl Item for Presentation {
+    const KIND: &'static str = "presentation";
+
+    fn key(&self) -> Key {
+        key(self.id)
+    }
+
+    fn gsi1(&self) -> Option<(Gsi1, String)> {
+        self.is_there().then(|| (Gsi1::PresentationsOf(self.owner), sortable(self.updated_at)))
+    }
+}
+
+/// What only the speaker reads, and the assistant that answers for them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Notes {
+    presentation: PresentationId,
+    text: String,
+}
+
+impl Item for Notes {
+    const KIND: &'static str = "notes";
+
+    fn key(&self) -> Key {
+        notes_key(self.presentation)
+    }
+}
+
+/// The claim of a presentation on its slug.
+#[derive(Debug, Serialize, Deserialize)]
+struct Claim {
+    slug: Slug,
+    presentation: PresentationId,
+}
+
+impl Item for Claim {
+    const KIND: &'static str = "slug";
+
+    fn key(&self) -> Key {
+        slug_key(&self.slug)
+    }
+}
+
+pub fn key(id: PresentationId) -> Key {
+    Key::new(&Pk::Presentation(id), &Sk::Self_)
+}
+
+fn notes_key(id: PresentationId) -> Key {
+    Key::new(&Pk::Presentation(id), &Sk::Notes)
+}
+
+fn slug_key(slug: &Slug) -> Key {
+    Key::new(&Pk::Slug(slug.as_str()), &Sk::Self_)
+}
+
+/// P1: without notes; 0.5 read units up to a hundred slides.
+pub async fn get(store: &Store, id: PresentationId, now: Timestamp) -> Result<Option<Presentation>> {
+    let found: Option<Presentation> = store.get(&key(id), Freshness::Eventual, now).await?;
+    Ok(found.filter(Presentation::is_there))
+}
+
+/// P1 for whoever is about to change it: sees every change that was acknowledged before. Others' are not found.
+///
+/// # Errors
+/// `NotFound` where there is none, or none of this owner.
+pub async fn owned(
+    store: &Store,
+    owner: UserId,
+    id: PresentationId,
+    now: Timestamp,
+) -> model::Result<Presentation> {
+    let found: Option<Presentation> = store.get(&key(id), Freshness::Strong, now).await?;
+    found
+        .filter(|found| found.is_there() && found.owner == owner)
+        .ok_or(model::Error::NotFound("presentation"))
+}
+
+/// P2.
+pub async fn notes(store: &Store, id: PresentationId, now: Timestamp) -> Result<Option<String>> {
+    let notes: Option<Notes> = store.get(&notes_key(id), Freshness::Strong, now).await?;
+    Ok(notes.map(|notes| notes.text))
+}
+
+/// A presentation with everything that is part of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Whole {
+    pub presentation: Presentation,
+    pub notes: Option<String>,
+    /// In their order.
+    pub slides: Vec<Slide>,
+}
+
+/// P3: one query, which sees every change that was acknowledged before.
+pub async fn whole(store: &Store, id: PresentationId, now: Timestamp) -> Result<Option<Whole>> {
+    let query = Query::partition(&Pk::Presentation(id)).strong();
+    let (mut presentation, mut notes, mut slides) = (None::<Presentation>, None, Vec::new());
+    let mut start = None;
+    loop {
+        let (items, next) = store.query_once(query.clone().start(start)).await?;
+        for item in items.into_iter().filter(|item| !is_expired(item, now)) {
+            match item.get("kind").and_then(|kind| kind.as_s().ok()).map(String::as_str) {
+                Some(Presentation::KIND) => presentation = Some(read(item)?),
+                Some(Notes::KIND) => notes = Some(read::<Notes>(item)?.text),
+                Some(Slide::KIND) => slides.push(read(item)?),
+                _ => {}
+            }
+        }
+        start = next;
+        if start.is_none() {
+            break;
+        }
+    }
+    let Some(presentation) = presentation.filter(Presentation::is_there) else { return Ok(None) };
+    let slides = crate::slides::in_order(&presentation.slides, slides);
+    Ok(Some(Whole { presentation, notes, slides }))
+}
+
+/// P4.
+pub async fn by_slug(store: &Store, slug: &Slug, now: Timestamp) -> Result<Option<Presentation>> {
+    let claim: Option<Claim> = store.get(&slug_key(slug), Freshness::Eventual, now).await?;
+    let Some(claim) = claim else { return Ok(None) };
+    let found = get(store, claim.presentation, now).await?;
+    // a claim outlives its presentation for a moment
+    Ok(found.filter(|found| found.slug == *slug))
+}
+
+/// Which presentations of an owner.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// In title or description, whatever the case.
+    pub search: Option<String>,
+    pub status: Option<Status>,
+}
+
+/// P5: up to `limit` from a cursor on. A filtered page may come back short, with a cursor.
+pub async fn page(
+    store: &Store,
+    owner: UserId,
+    filter: &Filter,
+    limit: usize,
+    cursor: Option<&str>,
+    now: Timestamp,
+) -> Result<Page<Presentation>> {
+    store.page(listed(owner, filter), limit, cursor, now).await
+}
+
+/// P5: all of them, for lists that say how many there are; as dear as the owner has presentations.
+pub async fn all(store: &Store, owner: UserId, filter: &Filter, now: Timestamp) -> Result<Vec<Presentation>> {
+    store.query_all(listed(owner, filter), now).await
+}
+
+fn listed(owner: UserId, filter: &Filter) -> Query {
+    let query = Query::gsi1(&Gsi1::PresentationsOf(owner)).newest_first();
+    let search = filter.search.as_deref().map(str::trim).filter(|search| !search.is_empty());
+    let found = search.map(|_| "(contains(title_lower, :search) OR contains(description_lower, :search))");
+    let status = filter.status.map(|_| "#status = :status");
+    let wanted: Vec<&str> = [found, status].into_iter().flatten().collect();
+    if wanted.is_empty() {
+        return query;
+    }
+    query.filter(&wanted.join(" AND "), |mut bound| {
+        if let Some(search) = search {
+            bound = bound.text(":search", search.to_lowercase());
+        }
+        if let Some(status) = filter.status {
+            bound = bound.name("#status", "status").text(":status", status.as_str());
+        }
+        bound
+    })
+}

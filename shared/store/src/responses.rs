@@ -1,0 +1,87 @@
+//! Answers to slides: the hot path of a live talk. One `PutItem` each, no counter, no transaction; counts are queries.
+//!
+//! | # | question | index | partition | sort | function |
+//! | --- | --- | --- | --- | --- | --- |
+//! | V1 | a participant's answer to a slide | table | `VOTES#{session}#{slide}#{shard}` | `PARTICIPANT#{id}` | [`get`], [`put`] |
+//! | V2 | all answers to a slide | table | the four shards | `PARTICIPANT#…` | [`of_slide`] |
+
+use futures::future::try_join_all;
+use jiff::Timestamp;
+use model::{ParticipantId, ResponseId, SessionId, SlideId, slide::Answer};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Condition, Freshness, Item, Key, Query, Store, Written,
+    error::Result,
+    table::{Pk, Sk, VOTE_SHARDS, prefix, vote_shard},
+};
+
+/// An answer. A changed mind is written over it under the same id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Response {
+    pub id: ResponseId,
+    pub session: SessionId,
+    pub slide: SlideId,
+    pub participant: ParticipantId,
+    pub display_name: Option<String>,
+    pub answer: Answer,
+    /// The client's own order, where it has one.
+    pub seq: Option<i64>,
+    /// Milliseconds at which the gateway received it: the order where the client has none.
+    pub received: i64,
+    /// Milliseconds at which it was written: what is new to a count.
+    pub stored: i64,
+}
+
+impl Item for Response {
+    const KIND: &'static str = "response";
+
+    fn key(&self) -> Key {
+        key(self.session, self.slide, self.participant)
+    }
+}
+
+fn key(session: SessionId, slide: SlideId, participant: ParticipantId) -> Key {
+    Key::new(&Pk::Votes(session, slide, vote_shard(participant)), &Sk::Participant(participant))
+}
+
+/// V1: the later answer wins, whichever invocation comes first; `Refused` says that this one is not later. 1 write unit.
+pub async fn put(store: &Store, response: &Response) -> Result<Written> {
+    let later = match response.seq {
+        // against an answer without a number, the order of arrival decides
+        Some(seq) => Condition::new(
+            "attribute_not_exists(pk) OR (attribute_type(seq, :number) AND seq < :seq) OR (NOT attribute_type(seq, :number) AND received < :received)",
+        )
+        .text(":number", "N")
+        .number(":seq", seq)
+        .number(":received", response.received),
+        None => Condition::new("attribute_not_exists(pk) OR received < :received")
+            .number(":received", response.received),
+    };
+    store.put_if(response, later).await
+}
+
+/// V1.
+pub async fn get(
+    store: &Store,
+    session: SessionId,
+    slide: SlideId,
+    participant: ParticipantId,
+    now: Timestamp,
+) -> Result<Option<Response>> {
+    store.get(&key(session, slide, participant), Freshness::Strong, now).await
+}
+
+/// V2: every shard at once, strongly: a count sees every answer that was acknowledged before it began.
+pub async fn of_slide(
+    store: &Store,
+    session: SessionId,
+    slide: SlideId,
+    now: Timestamp,
+) -> Result<Vec<Response>> {
+    let shards = (0..VOTE_SHARDS).map(|shard| {
+        let query = Query::starting(&Pk::Votes(session, slide, shard), prefix::PARTICIPANT).strong();
+        store.query_all(query, now)
+    });
+    Ok(try_join_all(shards).await?.concat())
+}

@@ -1,0 +1,307 @@
+//! Live sessions.
+//!
+//! | # | question | index | partition | sort | function |
+//! | --- | --- | --- | --- | --- | --- |
+//! | S1 | one session | table | `SESSION#{id}` | `#` | [`get`] |
+//! | S2 | one session with its counts | table | `SESSION#{id}` | `#…` | [`with_counts`] |
+//! | S3 | the session with this join code | table | `CODE#{code}` | `#` | [`by_code`] |
+//! | S4 | an owner's sessions, newest first | gsi1 | `SESSIONS_OF#{user}` | creation | [`of_owner`] |
+//! | S5 | a presentation's sessions, newest first | table | `PRESENTATION#{id}` | `SESSION#…` | [`of_presentation`] |
+//! | S6 | sessions to look after now | due | – | `check_at` | [`crate::due::due`] |
+
+use jiff::{SignedDuration, Timestamp};
+use model::{
+    PresentationId, SessionId, SlideId, UserId,
+    join_code::JoinCode,
+    session::{EndReason, SessionKind, Status},
+    tally::Tally,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Change, Condition, Freshness, Item, Key, Page, Query, Store, Write, Written,
+    error::Result,
+    item::sortable,
+    table::{Gsi1, Pk, Sk, prefix},
+};
+
+/// An ended session is still found by its code for this long: the audience's screen says that it is over.
+const CODE_KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
+
+/// A session as it lies in the table. Every change writes it whole, on the condition that its version has not moved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    pub id: SessionId,
+    #[serde(rename = "session_kind")]
+    pub kind: SessionKind,
+    pub owner: UserId,
+    pub presentation: PresentationId,
+    pub presentation_title: String,
+    pub presentation_slug: String,
+    pub join_code: JoinCode,
+    pub status: Status,
+    /// Rises by one with every change; what events carry.
+    pub version: u64,
+    pub current_slide: Option<SlideId>,
+    pub created_at: Timestamp,
+    pub started_at: Option<Timestamp>,
+    pub ended_at: Option<Timestamp>,
+    pub end_reason: Option<EndReason>,
+    /// When `cron-clock` looks after it next; `None` once it has ended.
+    pub check_at: Option<Timestamp>,
+}
+
+impl Item for Session {
+    const KIND: &'static str = "session";
+
+    fn key(&self) -> Key {
+        key(self.id)
+    }
+
+    fn gsi1(&self) -> Option<(Gsi1, String)> {
+        Some((Gsi1::SessionsOf(self.owner), format!("{}#{}", sortable(self.created_at), self.id)))
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        self.check_at
+    }
+}
+
+/// A join code, taken while its session has not ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Code {
+    pub code: JoinCode,
+    pub session: SessionId,
+    pub ended: bool,
+    until: Option<Timestamp>,
+}
+
+impl Item for Code {
+    const KIND: &'static str = "join_code";
+
+    fn key(&self) -> Key {
+        Key::new(&Pk::Code(&self.code), &Sk::Self_)
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        self.until
+    }
+}
+
+/// That a presentation was held, beside the presentation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Held {
+    presentation: PresentationId,
+    session: SessionId,
+}
+
+impl Item for Held {
+    const KIND: &'static str = "held";
+
+    fn key(&self) -> Key {
+        Key::new(&Pk::Presentation(self.presentation), &Sk::Session(self.session))
+    }
+}
+
+/// The last count of answers to a slide. Nothing is lost with it: it follows from the answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    pub session: SessionId,
+    pub slide: SlideId,
+    pub tally: Tally,
+    /// Answers of any sort, text included.
+    pub responses: u64,
+    /// Milliseconds since 1970: a number, so that the newer of two is told by a condition.
+    pub as_of: i64,
+    /// `as_of` of the count before: answers stored since then are news.
+    pub since: i64,
+}
+
+impl Item for Snapshot {
+    const KIND: &'static str = "tally";
+
+    fn key(&self) -> Key {
+        snapshot_key(self.session, self.slide)
+    }
+}
+
+/// The last count of connected participants.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Presence {
+    pub session: SessionId,
+    pub participants: u64,
+    /// Milliseconds since 1970.
+    pub as_of: i64,
+}
+
+impl Item for Presence {
+    const KIND: &'static str = "presence";
+
+    fn key(&self) -> Key {
+        presence_key(self.session)
+    }
+}
+
+fn key(id: SessionId) -> Key {
+    Key::new(&Pk::Session(id), &Sk::Self_)
+}
+
+fn snapshot_key(session: SessionId, slide: SlideId) -> Key {
+    Key::new(&Pk::Session(session), &Sk::Tally(slide))
+}
+
+fn presence_key(session: SessionId) -> Key {
+    Key::new(&Pk::Session(session), &Sk::Presence)
+}
+
+/// S1.
+pub async fn get(
+    store: &Store,
+    id: SessionId,
+    freshness: Freshness,
+    now: Timestamp,
+) -> Result<Option<Session>> {
+    store.get(&key(id), freshness, now).await
+}
+
+/// S1, S3, S5: creates a session with its code, or refuses because the code is taken by a session that has not ended.
+pub async fn create(store: &Store, session: &Session) -> Result<Written> {
+    let code = Code { code: session.join_code.clone(), session: session.id, ended: false, until: None };
+    let held = Held { presentation: session.presentation, session: session.id };
+    let free = Condition::new("attribute_not_exists(pk) OR ended = :true")
+        .value(":true", aws_sdk_dynamodb::types::AttributeValue::Bool(true));
+    let writes = vec![Write::put_new(session)?, Write::put(&code, free)?, Write::put_new(&held)?];
+    Ok(match store.transact(writes).await? {
+        Ok(()) => Written::Done(()),
+        Err(_) => Written::Refused,
+    })
+}
+
+/// S1: writes a changed session if nobody else has changed it since it was read. `session.version` is already the new
+/// one. Where it has ended, its code is freed in the same transaction.
+pub async fn change(store: &Store, session: &Session) -> Result<Written> {
+    let unmoved = Condition::new("version = :before").number(":before", session.version - 1);
+    let Some(ended_at) = session.ended_at else { return store.put_if(session, unmoved).await };
+    let code = Code {
+        code: session.join_code.clone(),
+        session: session.id,
+        ended: true,
+        until: Some(ended_at + CODE_KEPT),
+    };
+    let ours = Condition::new("#session = :session").name("#session", "session").text(":session", session.id);
+    let writes = vec![Write::put(session, unmoved)?, Write::put(&code, ours)?];
+    Ok(match store.transact(writes).await? {
+        Ok(()) => Written::Done(()),
+        Err(_) => Written::Refused,
+    })
+}
+
+/// S6: when to look again. Not a new version: nobody is told.
+pub async fn check_again(store: &Store, id: SessionId, at: Timestamp) -> Result<()> {
+    let change = Change::new("SET check_at = :at, due_at = :due")
+        .only_if("attribute_exists(check_at) AND attribute_type(check_at, :text)")
+        .text(":at", at)
+        .text(":due", sortable(at))
+        .text(":text", "S");
+    store.update_unseen(&key(id), change).await.map(drop)
+}
+
+/// A session with what was counted in it.
+#[derive(Clone, Debug)]
+pub struct Counted {
+    pub session: Session,
+    pub snapshots: Vec<Snapshot>,
+    pub presence: Option<Presence>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Row {
+    Session(Box<Session>),
+    Snapshot(Snapshot),
+    Presence(Presence),
+}
+
+/// S2: one query, by size: a session with twenty counted slides is some 8 KB, 1 read unit.
+pub async fn with_counts(store: &Store, id: SessionId, now: Timestamp) -> Result<Option<Counted>> {
+    let query = Query::starting(&Pk::Session(id), prefix::SELF);
+    let (mut session, mut snapshots, mut presence) = (None, Vec::new(), None);
+    for row in store.query_all::<Row>(query, now).await? {
+        match row {
+            Row::Session(found) => session = Some(*found),
+            Row::Snapshot(snapshot) => snapshots.push(snapshot),
+            Row::Presence(found) => presence = Some(found),
+        }
+    }
+    Ok(session.map(|session| Counted { session, snapshots, presence }))
+}
+
+/// S3.
+pub async fn by_code(store: &Store, code: &JoinCode, now: Timestamp) -> Result<Option<Code>> {
+    store.get(&Key::new(&Pk::Code(code), &Sk::Self_), Freshness::Strong, now).await
+}
+
+/// S4.
+pub async fn of_owner(
+    store: &Store,
+    owner: UserId,
+    status: Option<Status>,
+    limit: usize,
+    cursor: Option<&str>,
+    now: Timestamp,
+) -> Result<Page<Session>> {
+    let mut query = Query::gsi1(&Gsi1::SessionsOf(owner)).newest_first();
+    if let Some(status) = status {
+        // a filter and no key: an owner has few sessions that are not of the status they ask for
+        query = query.filter("#status = :status", |bound| {
+            bound.name("#status", "status").text(":status", status.as_str())
+        });
+    }
+    store.page(query, limit, cursor, now).await
+}
+
+/// S5: ids are UUID v7, so their order is that of creation.
+pub async fn of_presentation(
+    store: &Store,
+    presentation: PresentationId,
+    limit: usize,
+    cursor: Option<&str>,
+    now: Timestamp,
+) -> Result<Page<Session>> {
+    let query = Query::starting(&Pk::Presentation(presentation), prefix::SESSION).newest_first();
+    let held: Page<Held> = store.page(query, limit, cursor, now).await?;
+    let keys: Vec<Key> = held.items.iter().map(|held| key(held.session)).collect();
+    let mut sessions: Vec<Session> = store.get_many(&keys, now).await?;
+    sessions.sort_by_key(|session| std::cmp::Reverse(session.id));
+    Ok(Page { items: sessions, next: held.next })
+}
+
+/// S2: keeps a count unless a newer one lies there.
+pub async fn keep_snapshot(store: &Store, snapshot: &Snapshot) -> Result<Written> {
+    store.put_if(snapshot, older(snapshot.as_of)).await
+}
+
+/// S2: keeps a count unless a newer one lies there.
+pub async fn keep_presence(store: &Store, presence: &Presence) -> Result<Written> {
+    store.put_if(presence, older(presence.as_of)).await
+}
+
+// Equal is kept: a job that is delivered twice counts twice, and says the same or more.
+fn older(as_of: i64) -> Condition {
+    Condition::new("attribute_not_exists(pk) OR as_of <= :as_of").number(":as_of", as_of)
+}
+
+/// S2.
+pub async fn snapshot(
+    store: &Store,
+    session: SessionId,
+    slide: SlideId,
+    now: Timestamp,
+) -> Result<Option<Snapshot>> {
+    store.get(&snapshot_key(session, slide), Freshness::Strong, now).await
+}
+
+/// S2.
+pub async fn presence(store: &Store, session: SessionId, now: Timestamp) -> Result<Option<Presence>> {
+    store.get(&presence_key(session), Freshness::Eventual, now).await
+}

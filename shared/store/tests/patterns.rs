@@ -1,0 +1,255 @@
+//! Access patterns by number, against the embedded engine with the table of `template.yaml`.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::{
+    Client,
+    config::{BehaviorVersion, Credentials, Region},
+};
+use cloud::{Cloud, Data, Options, TableSpec};
+use jiff::{SignedDuration, Timestamp};
+use model::{
+    ParticipantId, ResponseId, Room, SessionId,
+    join_code::JoinCode,
+    session::{SessionKind, Status},
+    slide::Answer,
+};
+use serde_yaml_ng::Value;
+use store::{
+    Freshness, Limit, Store, Written,
+    connections::{self, Connection, Identity},
+    cost, due, idempotency, limits,
+    responses::{self, Response},
+    sessions::{self, Session},
+    tickets,
+};
+use uuid::Uuid;
+
+struct World {
+    store: Store,
+    _cloud: Cloud,
+}
+
+const NOW: &str = "2026-11-21T12:00:00Z";
+
+fn now() -> Timestamp {
+    NOW.parse().unwrap()
+}
+
+fn id<T: From<Uuid>>(n: u128) -> T {
+    T::from(Uuid::from_u128(n))
+}
+
+/// The properties of the table, without CloudFormation's short tags: it uses none.
+fn definition() -> serde_json::Value {
+    let template: Value = serde_yaml_ng::from_str(include_str!("../../../template.yaml")).unwrap();
+    serde_json::to_value(&template["Resources"]["Table"]["Properties"]).unwrap()
+}
+
+async fn world() -> World {
+    let millis = now().as_millisecond();
+    let options = Options {
+        now: Arc::new(move || millis),
+        data: Data::Memory,
+        port: 0,
+        tables: vec![TableSpec { name: "table".into(), definition: definition() }],
+        queues: Vec::new(),
+        chaos: None,
+    };
+    let cloud = Cloud::start(options).await.unwrap();
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-west-1"))
+        .credentials_provider(Credentials::new("local", "local", None, None, "test"))
+        .endpoint_url(cloud.dynamodb_url())
+        .build();
+    World { store: Store::new(Client::from_conf(config), "table".into(), [7; 32]), _cloud: cloud }
+}
+
+fn session(n: u128, code: &str) -> Session {
+    Session {
+        id: id(n),
+        kind: SessionKind::Presentation,
+        owner: id(1),
+        presentation: id(2),
+        presentation_title: "Talk".into(),
+        presentation_slug: "talk".into(),
+        join_code: JoinCode::typed(code).unwrap(),
+        status: Status::Pending,
+        version: 1,
+        current_slide: None,
+        created_at: now() + SignedDuration::from_secs(i64::try_from(n).unwrap()),
+        started_at: None,
+        ended_at: None,
+        end_reason: None,
+        check_at: Some(now() + SignedDuration::from_hours(24)),
+    }
+}
+
+fn connection(n: u128, session: SessionId) -> Connection {
+    let identity = Identity::Participant { participant: id(n), session };
+    Connection { id: format!("connection-{n}="), identity, display_name: None, connected_at: now() }
+}
+
+fn vote(participant: u128, received: i64, seq: Option<i64>, option: &str) -> Response {
+    let (session, slide, participant) = (id(1), id(2), ParticipantId::from(Uuid::from_u128(participant)));
+    Response {
+        id: ResponseId::of(session, slide, participant),
+        session,
+        slide,
+        participant,
+        display_name: None,
+        answer: Answer::Selected(vec![option.into()]),
+        seq,
+        received,
+        stored: received,
+    }
+}
+
+#[tokio::test]
+async fn s1_s3_a_code_is_taken_until_its_session_ends() {
+    let World { store, _cloud } = world().await;
+    let first = session(10, "AAAAAA");
+    assert_eq!(sessions::create(&store, &first).await.unwrap(), Written::Done(()));
+    assert_eq!(sessions::create(&store, &session(11, "AAAAAA")).await.unwrap(), Written::Refused);
+    assert_eq!(sessions::get(&store, id(11), Freshness::Strong, now()).await.unwrap(), None);
+
+    let ended = Session { status: Status::Ended, ended_at: Some(now()), check_at: None, version: 2, ..first.clone() };
+    assert_eq!(sessions::change(&store, &ended).await.unwrap(), Written::Done(()));
+    assert_eq!(sessions::change(&store, &ended).await.unwrap(), Written::Refused, "the version has moved");
+    let code = sessions::by_code(&store, &first.join_code, now()).await.unwrap().unwrap();
+    assert!(code.ended && code.session == first.id);
+    assert_eq!(sessions::create(&store, &session(12, "AAAAAA")).await.unwrap(), Written::Done(()));
+}
+
+#[tokio::test]
+async fn s4_s5_lists_are_newest_first_and_cursors_belong_to_their_list() {
+    let World { store, _cloud } = world().await;
+    for n in 20..25 {
+        sessions::create(&store, &session(n, &format!("AAAA{n}"))).await.unwrap();
+    }
+    let first = sessions::of_owner(&store, id(1), None, 2, None, now()).await.unwrap();
+    let ids = |page: &store::Page<Session>| page.items.iter().map(|session| session.id).collect::<Vec<_>>();
+    assert_eq!(ids(&first), [id(24), id(23)]);
+    let cursor = first.next.as_deref();
+    let second = sessions::of_owner(&store, id(1), None, 2, cursor, now()).await.unwrap();
+    assert_eq!(ids(&second), [id(22), id(21)]);
+    assert!(sessions::of_owner(&store, id(9), None, 2, cursor, now()).await.is_err(), "another owner's");
+    let mut bent = cursor.unwrap().to_owned();
+    bent.replace_range(0..1, if bent.starts_with('A') { "B" } else { "A" });
+    assert!(sessions::of_owner(&store, id(1), None, 2, Some(&bent), now()).await.is_err(), "bit flip");
+    let held = sessions::of_presentation(&store, id(2), 3, None, now()).await.unwrap();
+    assert_eq!(ids(&held), [id(24), id(23), id(22)]);
+    let none = sessions::of_owner(&store, id(1), Some(Status::Active), 2, None, now()).await.unwrap();
+    assert!(none.items.is_empty());
+}
+
+#[tokio::test]
+async fn d1_what_falls_due_is_found_until_it_is_put_off() {
+    let World { store, _cloud } = world().await;
+    sessions::create(&store, &session(30, "AAAAAA")).await.unwrap();
+    let tomorrow = now() + SignedDuration::from_hours(25);
+    assert!(due::due(&store, 10, None, now()).await.unwrap().items.is_empty());
+    let found = due::due(&store, 10, None, tomorrow).await.unwrap().items;
+    assert_eq!((found[0].kind.as_str(), found[0].id), ("session", Uuid::from_u128(30)));
+    sessions::check_again(&store, id(30), tomorrow + SignedDuration::from_hours(1)).await.unwrap();
+    assert!(due::due(&store, 10, None, tomorrow).await.unwrap().items.is_empty());
+    let session = sessions::get(&store, id(30), Freshness::Strong, now()).await.unwrap().unwrap();
+    assert_eq!(session.check_at, Some(tomorrow + SignedDuration::from_hours(1)));
+}
+
+#[tokio::test]
+async fn v1_the_later_vote_wins_in_whatever_order_they_come() {
+    let World { store, _cloud } = world().await;
+    for (received, seq, option, written) in [
+        (100, None, "a", true),
+        (90, None, "b", false),
+        (100, None, "a", false),
+        (110, None, "c", true),
+        (50, Some(1), "d", false),
+        (120, Some(1), "e", true),
+        (130, Some(1), "f", false),
+        (100, Some(2), "g", true),
+    ] {
+        let outcome = responses::put(&store, &vote(7, received, seq, option)).await.unwrap();
+        assert_eq!(outcome == Written::Done(()), written, "{option}");
+    }
+    let all = responses::of_slide(&store, id(1), id(2), now()).await.unwrap();
+    assert_eq!(all.len(), 1);
+    assert_eq!(all[0].answer.selected(), ["g"]);
+}
+
+#[tokio::test]
+async fn v1_v2_a_vote_is_one_write_unit_and_every_shard_is_counted() {
+    let World { store, _cloud } = world().await;
+    for n in 0..40 {
+        let (outcome, cost) = cost::measure(responses::put(&store, &vote(n, 1, None, "a"))).await;
+        assert_eq!(outcome.unwrap(), Written::Done(()));
+        assert_eq!((cost.requests, cost.read_units, cost.write_units), (1, 0.0, 1.0));
+    }
+    assert_eq!(responses::of_slide(&store, id(1), id(2), now()).await.unwrap().len(), 40);
+}
+
+#[tokio::test]
+async fn c1_c2_c3_c4_a_connection_is_in_its_rooms_until_it_is_closed() {
+    let World { store, _cloud } = world().await;
+    let (session, room) = (id(1), Room::Session(id(1)));
+    for n in 0..150 {
+        connections::open(&store, &connection(1000 + n, session)).await.unwrap();
+    }
+    let tab = Connection { id: "another-tab=".into(), ..connection(1000, session) };
+    connections::open(&store, &tab).await.unwrap();
+    assert_eq!(connections::in_room(&store, room, now()).await.unwrap().len(), 151);
+    assert!(connections::in_small_room(&store, room, 100, now()).await.unwrap().is_none());
+    let mut sharded = 0;
+    for shard in 0..store::table::ROOM_SHARDS {
+        sharded += connections::in_shard(&store, room, shard, now()).await.unwrap().len();
+    }
+    assert_eq!(sharded, 151);
+    assert_eq!(connections::held_by(&store, room, Uuid::from_u128(1000), now()).await.unwrap().len(), 2);
+    connections::close(&store, &tab).await.unwrap();
+    assert_eq!(connections::held_by(&store, room, Uuid::from_u128(1000), now()).await.unwrap().len(), 1);
+    assert!(connections::get(&store, "another-tab=", now()).await.unwrap().is_none());
+    let much_later = now() + SignedDuration::from_hours(3);
+    assert!(connections::in_room(&store, room, much_later).await.unwrap().is_empty(), "expired");
+}
+
+#[tokio::test]
+async fn k1_a_ticket_is_spent_once_by_however_many() {
+    let World { store, _cloud } = world().await;
+    let until = now() + SignedDuration::from_secs(60);
+    let tries = (0..20).map(|_| tickets::spend(&store, Uuid::from_u128(5), until, now()));
+    let won = futures::future::try_join_all(tries).await.unwrap();
+    assert_eq!(won.into_iter().filter(|won| *won).count(), 1);
+}
+
+#[tokio::test]
+async fn r1_a_limit_lets_so_many_through_and_the_next_window_begins_anew() {
+    let World { store, _cloud } = world().await;
+    let limit = Limit { what: "test", most: 3, window: std::time::Duration::from_mins(1) };
+    let tries = (0..10).map(|_| limits::count(&store, limit, "ana", now()));
+    let passed = futures::future::join_all(tries).await.into_iter().filter(Result::is_ok).count();
+    assert_eq!(passed, 3);
+    assert!(limits::peek(&store, limit, "ana", now()).await.is_err());
+    assert!(limits::peek(&store, limit, "ben", now()).await.is_ok());
+    assert!(limits::count(&store, limit, "ana", now() + SignedDuration::from_secs(60)).await.is_ok());
+}
+
+#[tokio::test]
+async fn i1_a_key_runs_once_and_its_answer_is_kept() {
+    let World { store, _cloud } = world().await;
+    let begun = idempotency::begin(&store, "key", "body", now()).await.unwrap();
+    assert!(matches!(begun, idempotency::Begun::Run));
+    let again = idempotency::begin(&store, "key", "body", now()).await.unwrap();
+    assert!(matches!(again, idempotency::Begun::Before(record) if record.answer.is_none()));
+    let later = now() + SignedDuration::from_secs(60);
+    let died = idempotency::begin(&store, "key", "body", later).await.unwrap();
+    assert!(matches!(died, idempotency::Begun::Run), "the first one died: its lock has run out");
+    let answer = idempotency::Stored { status: 201, headers: Vec::new(), body: "{}".into() };
+    idempotency::finish(&store, "key", "body", answer.clone(), later).await.unwrap();
+    let kept = idempotency::begin(&store, "key", "other", later + SignedDuration::from_secs(60)).await.unwrap();
+    let idempotency::Begun::Before(record) = kept else { panic!("{kept:?}") };
+    assert_eq!((record.answer, record.body_hash.as_str()), (Some(answer), "body"));
+}

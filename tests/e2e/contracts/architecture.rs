@@ -1,0 +1,192 @@
+//! Who may stand on whom (DESIGN 1), against `cargo metadata`; and what no file may be called.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use serde_json::Value;
+
+use crate::world::repository;
+
+const ABILITIES: [&str; 4] = ["mailer", "queue", "rooms", "store"];
+const FORBIDDEN_NAMES: [&str; 10] =
+    ["common", "core", "util", "utils", "helper", "helpers", "types", "misc", "shared", "lib_common"];
+
+struct Package {
+    name: String,
+    folder: String,
+    manifest: PathBuf,
+    /// Crate → kinds of dependency (`normal`, `dev`, `build`).
+    dependencies: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Package {
+    fn uses(&self, name: &str, kind: &str) -> bool {
+        self.dependencies.get(name).is_some_and(|kinds| kinds.contains(kind))
+    }
+
+    fn group(&self) -> &str {
+        self.folder.split('/').next().unwrap_or_default()
+    }
+}
+
+fn packages() -> Vec<Package> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .current_dir(repository())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap().iter().map(|package| {
+        let manifest = PathBuf::from(package["manifest_path"].as_str().unwrap());
+        let folder = manifest.parent().unwrap().strip_prefix(repository()).unwrap().display().to_string();
+        let mut dependencies: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for dependency in package["dependencies"].as_array().unwrap() {
+            let kind = dependency["kind"].as_str().unwrap_or("normal").to_owned();
+            dependencies.entry(dependency["name"].as_str().unwrap().to_owned()).or_default().insert(kind);
+        }
+        Package { name: package["name"].as_str().unwrap().to_owned(), folder, manifest, dependencies }
+    });
+    packages.collect()
+}
+
+/// May a crate stand on another one of ours?
+fn may_use(from: &Package, to: &Package, kind: &str) -> bool {
+    let abilities = ABILITIES.contains(&to.name.as_str());
+    match (from.group(), from.name.as_str(), to.name.as_str()) {
+        // tests against the real wire protocol
+        ("shared" | "functions", _, "cloud") => kind == "dev",
+        // a room is rows of the table, and a large one is told by jobs (rooms' crate doc)
+        (_, "rooms", "store" | "queue") => true,
+        (_, "model", _) => false,
+        (_, "protocol", to) => to == "model",
+        (_, from, "model" | "protocol") if ABILITIES.contains(&from) => true,
+        (_, from, _) if ABILITIES.contains(&from) => false,
+        (_, "entry", "model" | "protocol") => true,
+        (_, "entry", _) => abilities,
+        ("functions", ..) => to.group() == "shared",
+        (_, "cloud" | "load", _) => false,
+        (_, "local", to) => to != "tests",
+        ("tests", ..) => true,
+        _ => false,
+    }
+}
+
+#[test]
+fn crates_stand_on_each_other_in_one_direction() {
+    let packages = packages();
+    let mut wrong = Vec::new();
+    for from in &packages {
+        for to in &packages {
+            for kind in ["normal", "dev", "build"] {
+                if from.uses(&to.name, kind) && !may_use(from, to, kind) {
+                    wrong.push(format!("{} → {} ({kind})", from.name, to.name));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "not a direction of this house: {wrong:#?}");
+}
+
+/// One crate knows how a service is spoken to. `entry` makes the clients and hands them over; `cloud` tests itself by them.
+#[test]
+fn each_service_is_spoken_to_by_one_crate() {
+    let owners: [(&str, &[&str]); 7] = [
+        ("aws-sdk-dynamodb", &["store", "entry"]),
+        ("aws-sdk-apigatewaymanagement", &["rooms", "entry"]),
+        ("aws-sdk-sqs", &["queue", "entry"]),
+        ("aws-sdk-sesv2", &["mailer", "entry"]),
+        ("lambda_http", &["entry"]),
+        ("dynoxide-rs", &["cloud"]),
+        ("serde_dynamo", &["store"]),
+    ];
+    for package in packages() {
+        for (library, owners) in owners {
+            let allowed = owners.contains(&package.name.as_str());
+            assert!(allowed || !package.uses(library, "normal"), "{} uses {library}", package.name);
+        }
+        let pure = ["model", "protocol"].contains(&package.name.as_str());
+        for library in ["tokio", "axum", "http", "reqwest", "tracing"] {
+            assert!(!pure || !package.uses(library, "normal"), "{} uses {library}", package.name);
+        }
+    }
+}
+
+/// Each version stands once, at the root, with what it is for.
+#[test]
+fn dependencies_are_declared_once_with_a_reason() {
+    for package in packages() {
+        for line in dependency_lines(&package.manifest) {
+            let inherited = line.contains(".workspace = true") || line.contains("workspace = true");
+            assert!(inherited, "{}: {line}", package.manifest.display());
+        }
+    }
+    let root = fs::read_to_string(repository().join("Cargo.toml")).unwrap();
+    let lines: Vec<&str> = root.lines().collect();
+    let mut section = "";
+    for (number, line) in lines.iter().enumerate() {
+        if line.starts_with('[') {
+            section = line;
+        }
+        let declares =
+            section == "[workspace.dependencies]" && line.contains(" = ") && !line.starts_with('#');
+        if declares && !line.contains("path =") {
+            assert!(lines[number - 1].starts_with('#'), "no reason stands above: {line}");
+        }
+    }
+}
+
+fn dependency_lines(manifest: &Path) -> Vec<String> {
+    let text = fs::read_to_string(manifest).unwrap();
+    let mut inside = false;
+    let mut lines = Vec::new();
+    for line in text.lines().map(str::trim) {
+        if line.starts_with('[') {
+            inside = line.ends_with("dependencies]");
+        } else if inside && line.contains('=') && !line.starts_with('#') {
+            lines.push(line.to_owned());
+        }
+    }
+    lines
+}
+
+/// Junk drawers, and files that nobody reads to their end.
+#[test]
+fn files_are_rooms() {
+    let mut wrong = Vec::new();
+    for file in sources(&repository()) {
+        let relative = file.strip_prefix(repository()).unwrap().with_extension("");
+        for part in relative.components().skip(1) {
+            let part = part.as_os_str().to_str().unwrap();
+            if FORBIDDEN_NAMES.contains(&part) {
+                wrong.push(format!("{}: a name that says nothing", file.display()));
+            }
+        }
+        let lines = fs::read_to_string(&file).unwrap().lines().count();
+        if lines > 400 {
+            wrong.push(format!("{}: {lines} lines", file.display()));
+        }
+    }
+    let names = packages().into_iter().map(|package| package.name);
+    wrong.extend(names.filter(|name| FORBIDDEN_NAMES.contains(&name.as_str())));
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Every Rust file of ours.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if path.is_dir() && !name.starts_with('.') && name != "target" {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}

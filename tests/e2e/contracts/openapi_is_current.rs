@@ -1,0 +1,59 @@
+use std::{collections::BTreeSet, fs};
+
+use serde_json::Value;
+
+use crate::world::{World, repository};
+
+/// `cargo run -- openapi > infra/openapi.json` makes it current.
+#[test]
+fn openapi_is_current() {
+    let made = serde_json::to_value(local::openapi()).unwrap();
+    let kept = fs::read_to_string(repository().join("infra/openapi.json")).unwrap_or_default();
+    let kept: Value = serde_json::from_str(&kept).unwrap_or_default();
+    assert!(
+        made == kept,
+        "infra/openapi.json is not what the handlers say: cargo run -- openapi > infra/openapi.json"
+    );
+}
+
+#[test]
+fn operations_are_documented_whole() {
+    let document = serde_json::to_value(local::openapi()).unwrap();
+    assert!(
+        document["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")),
+        "{}",
+        document["openapi"]
+    );
+    let mut ids = BTreeSet::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let name = format!("{method} {path}");
+            let id = operation["operationId"].as_str().unwrap_or_else(|| panic!("{name} has no operationId"));
+            assert!(ids.insert(id.to_owned()), "{name}: {id} is taken");
+            assert!(operation["tags"].as_array().is_some_and(|tags| !tags.is_empty()), "{name} has no tag");
+            let said = operation["summary"].is_string() || operation["description"].is_string();
+            assert!(said, "{name} does not say what it does");
+            let responses = operation["responses"].as_object().unwrap();
+            assert!(
+                responses.keys().any(|status| status.starts_with('2') || status.starts_with('3')),
+                "{name}"
+            );
+            for (status, response) in responses.iter().filter(|(status, _)| status.starts_with(['4', '5'])) {
+                let schema = &response["content"]["application/json"]["schema"]["$ref"];
+                assert_eq!(schema, "#/components/schemas/Error", "{name} {status}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_served_document_is_the_committed_one() {
+    let world = World::start().await;
+    let mut served = world.nobody().get("/openapi.json").await.ok(200);
+    let mut made = serde_json::to_value(local::openapi()).unwrap();
+    // where it is served is added
+    for document in [&mut served, &mut made] {
+        document.as_object_mut().unwrap().remove("servers");
+    }
+    assert!(served == made, "/openapi.json is not infra/openapi.json");
+}

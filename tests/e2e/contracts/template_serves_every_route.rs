@@ -1,0 +1,88 @@
+//! `template.yaml` against the routers: a route that is missing from it is missing everywhere.
+
+use std::collections::BTreeMap;
+
+use local::template::{Secrets, Template};
+use protocol::Command;
+
+use crate::world::repository;
+
+fn template() -> Template {
+    Template::read(Some(&repository().join("template.yaml")), Secrets::in_memory()).unwrap()
+}
+
+/// Paths of each subject, and the function that serves them.
+fn documents() -> [(&'static str, utoipa::openapi::OpenApi); 5] {
+    [
+        ("ApiIdentity", identity::openapi()),
+        ("ApiPresentations", presentations::openapi()),
+        ("ApiSessions", sessions::openapi()),
+        ("ApiSockets", sockets::openapi()),
+        ("ApiDocs", docs::openapi()),
+    ]
+}
+
+/// As API Gateway selects: a full match before the longest `{proxy+}` before `$default`.
+fn serves<'a>(routes: &'a BTreeMap<String, String>, method: &str, path: &str) -> Option<&'a str> {
+    for method in [method, "ANY"] {
+        if let Some(function) = routes.get(&format!("{method} {path}")) {
+            return Some(function);
+        }
+    }
+    let greedy = routes.iter().filter_map(|(key, function)| {
+        let (of, pattern) = key.split_once(' ')?;
+        let base = pattern.strip_suffix("{proxy+}")?;
+        let fits = (of == "ANY" || of == method) && path.len() > base.len() && path.starts_with(base);
+        fits.then_some((base.len(), function))
+    });
+    greedy.max().map(|(_, function)| function.as_str()).or_else(|| routes.get("$default").map(String::as_str))
+}
+
+#[test]
+fn template_serves_every_route() {
+    let template = template();
+    let routes: BTreeMap<_, _> =
+        template.http_routes().unwrap().into_iter().map(|route| (route.key, route.function)).collect();
+    let mut wrong = Vec::new();
+    for (function, document) in documents() {
+        let document = serde_json::to_value(document).unwrap();
+        for (path, methods) in document["paths"].as_object().unwrap() {
+            for method in methods.as_object().unwrap().keys() {
+                let method = method.to_uppercase();
+                for spelling in spellings(path) {
+                    let served = serves(&routes, &method, &spelling);
+                    if served != Some(function) {
+                        wrong.push(format!("{method} {spelling}: {served:?} and not {function}"));
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// The prefixes and the slash of old clients (DESIGN 8).
+fn spellings(path: &str) -> Vec<String> {
+    match path.strip_prefix("/v1/") {
+        Some(rest) => ["/v1/", "/api/v1/", "/api/"]
+            .iter()
+            .flat_map(|prefix| [format!("{prefix}{rest}"), format!("{prefix}{rest}/")])
+            .collect(),
+        None => vec![path.to_owned()],
+    }
+}
+
+#[test]
+fn every_message_is_a_route_of_the_socket() {
+    let api = template().socket_api().unwrap().expect("a WebSocket API");
+    let mut expected: BTreeMap<&str, &str> = ["$connect", "$disconnect", "$default", "ping", "subscribe"]
+        .map(|key| (key, "SocketConnections"))
+        .into();
+    for kind in Command::TYPES {
+        expected.entry(kind).or_insert("SocketSessions");
+    }
+    let routes: BTreeMap<&str, &str> =
+        api.routes.iter().map(|(key, function)| (key.as_str(), function.as_str())).collect();
+    assert_eq!(routes, expected, "left: the template; right: protocol::Command::TYPES");
+    assert_eq!(api.selection, ["type"]);
+}

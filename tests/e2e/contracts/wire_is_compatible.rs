@@ -1,0 +1,219 @@
+//! What crosses a wire keeps its shape: events that clients read, commands that clients of the last release send, jobs
+//! that the last release left in a queue.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use model::{
+    FieldError, Room,
+    join_code::JoinCode,
+    session::{EndReason, SessionKind, Status},
+    tally::Tally,
+    tick::Tick,
+};
+use protocol::{
+    Command, Event, Incoming, Job, Outgoing,
+    event::{
+        ErrorEvent, OwnResponse, ParticipantCount, ParticipantJoined, ParticipantLeft, Pong,
+        ResponseSubmitted, SessionEnded, SessionMoved, SessionRole, SessionStarted, SessionState,
+        SlideChanged, SlideView, VoteUpdate,
+    },
+    job::{Broadcast, CheckSession, CountPresence, CountVotes, Greet, Letter, SendMail, Told},
+};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+fn id<T: From<Uuid>>(number: u128) -> T {
+    Uuid::from_u128(number).into()
+}
+
+fn now() -> Timestamp {
+    "2026-11-21T12:00:00Z".parse().unwrap()
+}
+
+fn slide() -> SlideView {
+    SlideView { id: id(3), order_index: 1, kind: "content".into(), content: json!({ "text": "Herons" }) }
+}
+
+fn votes() -> VoteUpdate {
+    let tally = Tally { votes: [("a".into(), 2), ("b".into(), 0)].into(), total_votes: 2, total_voters: 2 };
+    VoteUpdate { slide_id: id(3), tally, as_of: now() }
+}
+
+/// One of each. A new kind of event does not compile until it has its place in [`name`], and fails here until it has its
+/// example.
+fn events() -> Vec<Event> {
+    let (session_id, version, timestamp) = (id(1), 7, now());
+    let moved = SessionMoved { session_id, version, timestamp };
+    vec![
+        Event::SessionState(Box::new(SessionState {
+            session_id,
+            kind: SessionKind::Presentation,
+            join_code: JoinCode::typed("K7M2QX").unwrap(),
+            status: Status::Active,
+            version,
+            presentation_title: "Herons".into(),
+            current_slide: Some(slide()),
+            total_slides: 2,
+            participant_count: 5,
+            started_at: Some(timestamp),
+            ended_at: None,
+            role: SessionRole::Audience,
+            participant_id: Some(id(4)),
+            participant_token: Some("token".into()),
+            display_name: Some("Bo".into()),
+            my_responses: vec![OwnResponse {
+                response_id: id(5),
+                slide_id: id(3),
+                content: json!({ "selected": ["a"] }),
+                seq: Some(2),
+                created_at: timestamp,
+            }],
+            votes: Some(votes()),
+        })),
+        Event::SlideChanged(SlideChanged { session_id, version, slide: slide(), slide_index: 1 }),
+        Event::SessionStarted(SessionStarted {
+            session_id,
+            version,
+            started_at: timestamp,
+            current_slide: Some(slide()),
+        }),
+        Event::SessionPaused(moved.clone()),
+        Event::SessionResumed(moved),
+        Event::SessionEnded(SessionEnded {
+            session_id,
+            version,
+            ended_at: timestamp,
+            end_reason: EndReason::Expired,
+            summary_available: false,
+        }),
+        Event::ParticipantCount(ParticipantCount { session_id, participant_count: 5, as_of: timestamp }),
+        Event::ParticipantJoined(ParticipantJoined {
+            participant_id: id(4),
+            display_name: None,
+            is_anonymous: true,
+            participant_count: 5,
+        }),
+        Event::ParticipantLeft(ParticipantLeft { participant_id: id(4), participant_count: 4 }),
+        Event::ResponseSubmitted(ResponseSubmitted {
+            response_id: id(5),
+            slide_id: id(3),
+            participant_id: id(4),
+            display_name: Some("Bo".into()),
+            content: json!({ "text": "by the river" }),
+            created_at: timestamp,
+        }),
+        Event::VoteUpdate(votes()),
+        Event::Error(ErrorEvent {
+            code: "invalid_request",
+            message: "slide_id: is required".into(),
+            fatal: false,
+            fields: vec![FieldError::new("slide_id", "is required")],
+            reference: Some(json!(9)),
+            retry_after: Some(1),
+        }),
+        Event::Pong(Pong { timestamp, reference: Some(json!("r")) }),
+    ]
+}
+
+fn name(event: &Event) -> &'static str {
+    match event {
+        Event::SessionState(_) => "session_state",
+        Event::SlideChanged(_) => "slide_changed",
+        Event::SessionStarted(_) => "session_started",
+        Event::SessionPaused(_) => "session_paused",
+        Event::SessionResumed(_) => "session_resumed",
+        Event::SessionEnded(_) => "session_ended",
+        Event::ParticipantCount(_) => "participant_count",
+        Event::ParticipantJoined(_) => "participant_joined",
+        Event::ParticipantLeft(_) => "participant_left",
+        Event::ResponseSubmitted(_) => "response_submitted",
+        Event::VoteUpdate(_) => "vote_update",
+        Event::Error(_) => "error",
+        Event::Pong(_) => "pong",
+    }
+}
+
+#[test]
+fn events_keep_their_shape() {
+    let events = events();
+    let names: BTreeSet<_> = events.iter().map(name).collect();
+    assert_eq!(names.len(), 13, "one example of each: {names:?}");
+    let frames: Vec<Value> = events
+        .into_iter()
+        .map(|event| {
+            let name = name(&event);
+            let frame = Outgoing::to_room(Room::Session(id(1)), event, now()).json().unwrap();
+            let frame: Value = serde_json::from_str(&frame).unwrap();
+            assert_eq!(frame["type"], name);
+            frame
+        })
+        .collect();
+    insta::assert_json_snapshot!(frames);
+}
+
+/// Frames that clients in the field send: the envelope, the flat form, the originals' names.
+#[test]
+fn commands_of_every_client_are_read() {
+    let slide = "00000000-0000-0000-0000-000000000003";
+    let mut read = BTreeSet::new();
+    for text in [
+        json!({ "type": "join", "payload": { "display_name": "Bo" }, "timestamp": "2026-01-31T12:00:00Z" }),
+        json!({ "type": "join" }),
+        json!({ "type": "join_speaker", "token": "t" }),
+        json!({ "type": "subscribe", "payload": { "since": 3 } }),
+        json!({ "type": "subscribe" }),
+        json!({ "type": "ping" }),
+        json!({ "type": "ping", "payload": { "version": 3 }, "ref": "r" }),
+        json!({ "type": "response_submitted", "payload": { "slide_id": slide, "content": { "selected": ["a"] } } }),
+        json!({ "type": "submit_response", "slide_id": slide, "content": { "text": "x" }, "seq": 5 }),
+    ] {
+        let message = Incoming::parse(&text.to_string()).unwrap();
+        Command::read(&message).expect("a known type").unwrap_or_else(|error| panic!("{text}: {error}"));
+        read.insert(message.kind);
+    }
+    assert_eq!(read, Command::TYPES.iter().map(|kind| (*kind).to_owned()).collect(), "an example of each");
+}
+
+fn job<J: Job + Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(
+    job: &J,
+    name: &str,
+    golden: Value,
+) {
+    assert_eq!(J::NAME, name, "a changed job is a new name; the old one is drained first");
+    assert_eq!(serde_json::to_value(job).unwrap(), golden, "{name}");
+    assert_eq!(*job, serde_json::from_value(golden).unwrap(), "{name}");
+}
+
+#[test]
+fn jobs_keep_their_shape() {
+    let (one, two) = ("00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000002");
+    job(
+        &Greet { connection: "c=".into(), arrived: true },
+        "greet.v1",
+        json!({ "connection": "c=", "arrived": true }),
+    );
+    job(&CheckSession { session: id(1) }, "check_session.v1", json!({ "session": one }));
+    let votes = CountVotes { session: id(1), slide: id(2), tick: Tick(9), told: Told::Presenter };
+    job(&votes, "count_votes.v1", json!({ "session": one, "slide": two, "tick": 9, "told": "presenter" }));
+    let presence = CountPresence { session: id(1), tick: Tick(9), told: Told::Everyone };
+    job(&presence, "count_presence.v1", json!({ "session": one, "tick": 9, "told": "everyone" }));
+    let broadcast =
+        Broadcast { room: Room::Session(id(1)), shard: Some(3), frame: "{}".into(), close: false };
+    let golden = json!({ "room": format!("session:{one}"), "shard": 3, "frame": "{}", "close": false });
+    job(&broadcast, "broadcast.v1", golden);
+    let mail = |letter| SendMail { id: "m".into(), user: id(2), letter };
+    let reset = mail(Letter::PasswordReset { token: "t".into() });
+    job(
+        &reset,
+        "send_mail.v1",
+        json!({ "id": "m", "user": two, "letter": { "letter": "password_reset", "token": "t" } }),
+    );
+    let changed = mail(Letter::PasswordChanged);
+    job(
+        &changed,
+        "send_mail.v1",
+        json!({ "id": "m", "user": two, "letter": { "letter": "password_changed" } }),
+    );
+}

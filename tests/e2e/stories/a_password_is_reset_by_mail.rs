@@ -1,0 +1,62 @@
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::world::{User, World};
+
+/// The token that was mailed last.
+async fn mailed(world: &World, user: &User) -> String {
+    world.quiet().await;
+    let mail = world.cloud().cloud().outbox().last_to(&user.email).expect("a mail");
+    assert!(mail.text.is_some() && mail.html.is_some(), "{}", mail.subject);
+    let link = mail.links.iter().find(|link| link.contains("token=")).expect("a link with a token");
+    assert!(link.starts_with(world.url()), "{link}");
+    link.split_once("token=").unwrap().1.split('&').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_password_is_reset_by_mail() {
+    let Some(world) = World::local("mail").await else { return };
+    let ana = world.user("ana").await;
+    let mut someone = world.nobody();
+    let asked = someone.post("/v1/auth/password-reset", &json!({ "email": ana.email.to_uppercase() })).await;
+    let unknown = someone.post("/v1/auth/password-reset", &json!({ "email": "nobody@example.com" })).await;
+    assert_eq!(
+        (asked.status, asked.body()),
+        (unknown.status, unknown.body()),
+        "nobody learns who has an account"
+    );
+    asked.ok(200);
+    let token = mailed(&world, &ana).await;
+    assert!(token.len() >= 22, "128 bits: {token}");
+    assert!(world.cloud().cloud().outbox().last_to("nobody@example.com").is_none());
+
+    let confirm = |token: &str, password: &str| json!({ "token": token, "new_password": password });
+    let new = "a marten under the eaves 17";
+    someone = world.nobody();
+    let path = "/v1/auth/password-reset/confirm";
+    someone.post(path, &confirm(&token, "short")).await.refused(422, "VALIDATION_ERROR");
+    someone.post(path, &confirm("no such token", new)).await.refused(400, "INVALID_TOKEN");
+    let done = someone.post(path, &confirm(&token, new)).await;
+    assert!((200..300).contains(&done.status), "{}", done.text);
+    someone.post(path, &confirm(&token, new)).await.refused(400, "INVALID_TOKEN");
+
+    // every log-in has ended, the new password counts, and a mail says so
+    ana.client.get("/v1/auth/me").await.refused(401, "UNAUTHORIZED");
+    let login = |password: &str| json!({ "email": ana.email, "password": password });
+    someone.post("/v1/auth/login", &login(&ana.password)).await.refused(401, "UNAUTHORIZED");
+    someone.post("/v1/auth/login", &login(new)).await.ok(200);
+    world.quiet().await;
+    let mail = world.cloud().cloud().outbox().last_to(&ana.email).unwrap();
+    assert!(
+        !mail.links.iter().any(|link| link.contains("token=")),
+        "the notice of the change: {}",
+        mail.subject
+    );
+
+    // an hour, not longer
+    someone.post("/v1/auth/password-reset", &json!({ "email": ana.email })).await.ok(200);
+    let late = mailed(&world, &ana).await;
+    world.cloud().clock().advance(Duration::from_secs(3601));
+    someone.post(path, &confirm(&late, new)).await.refused(400, "INVALID_TOKEN");
+}

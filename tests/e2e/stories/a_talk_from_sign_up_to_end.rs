@@ -1,0 +1,191 @@
+use std::collections::{BTreeMap, HashSet};
+
+use futures::future::join_all;
+use serde_json::{Value, json};
+
+use crate::world::{Guest, Screen, Socket, World, people::vote};
+
+const AUDIENCE: usize = 50;
+
+fn tally(update: &Value) -> BTreeMap<String, u64> {
+    let votes = update["votes"].as_object().expect("votes by option");
+    votes.iter().map(|(option, count)| (option.clone(), count.as_u64().expect("a count"))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_talk_from_sign_up_to_end() {
+    let world = World::start().await;
+
+    // sign up, write two questions to choose from and one to write on
+    let ana = world.user("ana").await;
+    let me = ana.client.get("/v1/auth/me").await.ok(200);
+    assert_eq!((&me["id"], &me["email"]), (&json!(ana.id), &json!(ana.email)));
+    let presentation = ana.presentation(2).await;
+    let path = format!("/v1/presentations/{}/slides", presentation.id);
+    let written = json!({ "type": "question_text", "content": { "question": "Where have you seen one?" } });
+    let written = ana.client.post(&path, &written).await.ok(201);
+    let [first, second] = presentation.slides.as_slice() else { panic!("two slides") };
+
+    // a session, found by its code in any case
+    let body = json!({ "presentation_id": presentation.id });
+    let made = ana.client.post("/v1/sessions", &body).await.ok(201);
+    assert_eq!((&made["kind"], &made["status"]), (&json!("presentation"), &json!("pending")));
+    assert_eq!(made["current_slide_id"], json!(first.id), "the first slide is preset");
+    let version = made["version"].as_u64().expect("a version");
+    let session = ana.opened(&made);
+    let lower = session.code.to_lowercase();
+    let found = world.nobody().get(&format!("/v1/sessions/code/{lower}")).await.ok(200);
+    assert_eq!((&found["presentation_title"], &found["status"]), (&json!("Herons"), &json!("pending")));
+    assert!(found.get("owner").is_none() && !found.to_string().contains(&ana.id), "{found}");
+
+    // the presenter connects by ticket
+    let ticket = ana.client.post("/v1/realtime/tickets", &json!({ "session_id": session.id })).await.ok(201);
+    for field in ["ticket", "websocket_url", "expires_at"] {
+        assert!(ticket[field].is_string(), "no {field} in {ticket}");
+    }
+    let mut presenter = Socket::open(ticket["websocket_url"].as_str().unwrap()).await;
+    let state = presenter.wait("session_state").await;
+    assert_eq!((&state["role"], &state["total_slides"]), (&json!("presenter"), &json!(3)), "{state}");
+    assert_eq!((&state["status"], &state["participant_count"]), (&json!("pending"), &json!(0)), "{state}");
+
+    // the audience joins, every second one without a name
+    let joined = join_all((0..AUDIENCE).map(|number| {
+        let name = (number % 2 == 0).then(|| format!("Guest {number}"));
+        let (world, session) = (&world, &session);
+        async move {
+            let guest = session.join(world, name.as_deref()).await;
+            let mut socket = Socket::open(&guest.websocket_url).await;
+            let state = socket.wait("session_state").await;
+            assert_eq!(
+                (&state["role"], &state["status"]),
+                (&json!("audience"), &json!("pending")),
+                "{state}"
+            );
+            assert_eq!(state["participant_id"], json!(guest.id));
+            assert!(state["participant_token"].is_string() && state["my_responses"] == json!([]), "{state}");
+            (guest, socket)
+        }
+    }))
+    .await;
+    let (guests, mut sockets): (Vec<Guest>, Vec<Socket>) = joined.into_iter().unzip();
+    presenter.wait_where("participant_count", |payload| payload["participant_count"] == AUDIENCE).await;
+    world.quiet().await;
+    presenter.catch_up().await;
+    let came = presenter.seen.iter().filter(|event| event.kind == "participant_joined");
+    let came: HashSet<_> = came
+        .map(|event| {
+            let (name, anonymous) = (&event.payload["display_name"], &event.payload["is_anonymous"]);
+            assert_eq!(name.is_null(), *anonymous, "{}", event.frame);
+            event.payload["participant_id"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    assert_eq!(
+        came,
+        guests.iter().map(|guest| guest.id.clone()).collect(),
+        "the presenter hears of everyone who came"
+    );
+    for socket in &mut sockets {
+        socket.wait_where("participant_count", |payload| payload["participant_count"] == AUDIENCE).await;
+    }
+
+    // it starts: everyone sees the first slide
+    let started = session.go("start").await;
+    assert_eq!((&started["status"], started["version"].as_u64() > Some(version)), (&json!("active"), true));
+    for socket in sockets.iter_mut().chain([&mut presenter]) {
+        let event = socket.wait("session_started").await;
+        assert_eq!(event["current_slide"]["id"], json!(first.id));
+        assert_eq!(event["current_slide"]["content"]["options"][2]["id"], "c");
+        assert!(event["started_at"].is_string() && event["version"] == started["version"], "{event}");
+        assert!(!event.to_string().contains("speaker_notes"), "notes never leave: {event}");
+    }
+
+    // everyone votes; presenter and audience see what it comes to
+    let mut cast = BTreeMap::from(["a", "b", "c"].map(|option| (option.to_owned(), 0)));
+    for (number, socket) in sockets.iter_mut().enumerate() {
+        let option = ["a", "b", "c", "a"][number % 4];
+        *cast.get_mut(option).unwrap() += 1;
+        socket.send("response_submitted", vote(first, option, 1)).await;
+    }
+    for socket in sockets.iter_mut().chain([&mut presenter]) {
+        let update = socket.wait_where("vote_update", |update| update["total_voters"] == AUDIENCE).await;
+        assert_eq!((update["slide_id"].as_str(), tally(&update)), (Some(first.id.as_str()), cast.clone()));
+        assert_eq!(update["total_votes"], AUDIENCE);
+        assert!(update["as_of"].is_string(), "{update}");
+    }
+    world.quiet().await;
+    presenter.catch_up().await;
+    let answers = presenter.seen.iter().filter(|event| event.kind == "response_submitted");
+    let answered: HashSet<_> = answers
+        .map(|event| {
+            let payload = &event.payload;
+            assert!(
+                payload["response_id"].is_string() && payload["created_at"].is_string(),
+                "{}",
+                event.frame
+            );
+            assert!(payload["content"]["selected"].is_array(), "{}", event.frame);
+            payload["participant_id"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    assert_eq!(answered.len(), AUDIENCE, "the presenter is shown every answer");
+    let listed = session.responses(first).await;
+    assert_eq!((listed["total"].as_u64(), listed["items"].as_array().map(Vec::len)), (Some(50), Some(50)));
+
+    // the next slide; a pause, in which nobody votes
+    session.show(second).await;
+    for socket in sockets.iter_mut().chain([&mut presenter]) {
+        let event = socket.wait("slide_changed").await;
+        assert_eq!((&event["slide"]["id"], &event["slide_index"]), (&json!(second.id), &json!(1)));
+    }
+    session.go("pause").await;
+    for socket in sockets.iter_mut().chain([&mut presenter]) {
+        socket.wait("session_paused").await;
+    }
+    let frame = json!({ "type": "response_submitted", "ref": 7, "payload": vote(second, "a", 2) });
+    sockets[0].send_text(&frame.to_string()).await;
+    let error = sockets[0].refused(&json!(7)).await;
+    assert_eq!((&error["code"], &error["fatal"]), (&json!("session_not_active"), &json!(false)));
+    session.go("resume").await;
+    for socket in sockets.iter_mut().chain([&mut presenter]) {
+        socket.wait("session_resumed").await;
+    }
+
+    // words instead of choices
+    let words = json!({ "slide_id": written["id"] });
+    ana.client.post(&format!("/v1/sessions/{}/slide", session.id), &words).await.ok(200);
+    for socket in &mut sockets {
+        socket.wait_where("slide_changed", |event| event["slide"]["id"] == written["id"]).await;
+    }
+    let said = json!({ "slide_id": written["id"], "content": { "text": "by the river" } });
+    sockets[1].send("submit_response", said).await;
+    let shown = presenter.wait_where("response_submitted", |event| event["slide_id"] == written["id"]).await;
+    assert_eq!(
+        (&shown["content"], &shown["participant_id"]),
+        (&json!({ "text": "by the river" }), &json!(guests[1].id))
+    );
+
+    // someone leaves
+    sockets.pop().unwrap().hang_up().await;
+    let left = presenter.wait("participant_left").await;
+    assert_eq!(left["participant_id"], json!(guests[AUDIENCE - 1].id));
+    presenter.wait_where("participant_count", |payload| payload["participant_count"] == AUDIENCE - 1).await;
+
+    // the end, the same for everyone
+    let ended = session.go("end").await;
+    assert_eq!((&ended["status"], &ended["end_reason"]), (&json!("ended"), &json!("ended")));
+    for socket in sockets.iter_mut().chain([&mut presenter]) {
+        let event = socket.wait("session_ended").await;
+        assert!(event["ended_at"].is_string() && event["summary_available"].is_boolean(), "{event}");
+        let screen = Screen::of(&socket.seen);
+        assert_eq!(screen.status, "ended");
+        assert_eq!(screen.slide.as_deref(), written["id"].as_str());
+        assert_eq!(screen.votes[&first.id], cast);
+    }
+    let statistics = ana.client.get(&format!("/v1/sessions/{}/statistics", session.id)).await.ok(200);
+    assert_eq!(statistics["participant_count"], AUDIENCE);
+    assert_eq!(statistics["responses_per_slide"][&first.id], AUDIENCE);
+    assert_eq!(statistics["total_responses"], AUDIENCE + 1);
+    assert_eq!(statistics["status"], "ended");
+    let over = world.nobody().post(&format!("/v1/sessions/code/{}/join", session.code), &json!({})).await;
+    over.refused(409, "SESSION_ENDED");
+}

@@ -1,0 +1,70 @@
+use serde_json::{Value, json};
+
+use crate::world::{
+    World,
+    people::{question, vote},
+};
+
+#[tokio::test]
+async fn a_vote_changes_and_the_last_one_counts() {
+    let world = World::start().await;
+    let ana = world.user("ana").await;
+    let (presentation, session) = ana.started(1).await;
+    let slide = &presentation.slides[0];
+    let mut presenter = ana.socket(&session).await;
+    let (bo, mut bo_socket) = session.guest(&world, "Bo").await;
+    let (_, mut cy_socket) = session.guest(&world, "Cy").await;
+
+    bo_socket.send("response_submitted", vote(slide, "a", 1)).await;
+    cy_socket.send("response_submitted", vote(slide, "c", 1)).await;
+    presenter.wait_where("vote_update", |update| votes(update) == [1, 0, 1]).await;
+
+    // another mind, then the first one again, late: by its `seq` it is older
+    bo_socket.send("response_submitted", vote(slide, "b", 3)).await;
+    presenter.wait_where("vote_update", |update| votes(update) == [0, 1, 1]).await;
+    bo_socket.send("response_submitted", vote(slide, "a", 2)).await;
+    // the same vote a second time, and over HTTP
+    bo_socket.send("response_submitted", vote(slide, "b", 3)).await;
+    let mut by_http = vote(slide, "b", 4);
+    by_http["session_id"] = json!(session.id);
+    let stored = bo.client.post("/v1/responses", &by_http).await.ok(201);
+    assert_eq!(stored["participant_id"], json!(bo.id));
+    cy_socket.send("response_submitted", vote(slide, "a", 2)).await;
+    let last = presenter.wait_where("vote_update", |update| votes(update) == [1, 1, 0]).await;
+    assert_eq!((&last["total_votes"], &last["total_voters"]), (&json!(2), &json!(2)));
+
+    world.quiet().await;
+    presenter.catch_up().await;
+    let end = presenter.seen.iter().filter(|event| event.kind == "vote_update").next_back().unwrap();
+    assert_eq!(votes(&end.payload), [1, 1, 0], "nothing old comes up again");
+    let answers = session.responses(slide).await;
+    assert_eq!(answers["total"], 2, "one answer each: {answers}");
+    bo_socket.hang_up().await;
+    let (_, state) = bo.back().await;
+    assert_eq!(state["my_responses"][0]["content"], json!({ "selected": ["b"] }), "{state}");
+}
+
+#[tokio::test]
+async fn choices_and_voters_are_counted_apart() {
+    let world = World::start().await;
+    let ana = world.user("ana").await;
+    let presentation = ana.presentation(0).await;
+    let path = format!("/v1/presentations/{}/slides", presentation.id);
+    let slide = ana.client.post(&path, &question(1, true)).await.ok(201);
+    let session = ana.session(&presentation).await;
+    session.go("start").await;
+    let mut presenter = ana.socket(&session).await;
+    let (_, mut bo) = session.guest(&world, "Bo").await;
+    let (_, mut cy) = session.guest(&world, "Cy").await;
+
+    bo.send("response_submitted", json!({ "slide_id": slide["id"], "content": { "selected": ["a", "b"] } }))
+        .await;
+    cy.send("response_submitted", json!({ "slide_id": slide["id"], "content": { "selected": ["b"] } })).await;
+    let update = presenter.wait_where("vote_update", |update| update["total_voters"] == 2).await;
+    assert_eq!((votes(&update), &update["total_votes"]), ([1, 2, 0], &json!(3)));
+}
+
+fn votes(update: &Value) -> [u64; 3] {
+    ["a", "b", "c"]
+        .map(|option| update["votes"][option].as_u64().expect("every option is counted, also with 0"))
+}

@@ -1,0 +1,120 @@
+use reqwest::Method;
+use serde_json::json;
+
+use crate::world::{Answer, World};
+
+/// The cookies that an answer sets, as a browser sends them back.
+fn jar(answer: &Answer) -> String {
+    let cookies = answer.cookies();
+    for (name, _, attributes) in &cookies {
+        let attributes = attributes.to_lowercase();
+        assert!(name.starts_with("__Host-"), "{name}");
+        for needed in ["secure", "httponly", "samesite=lax", "path=/"] {
+            assert!(attributes.contains(needed), "{name}: {attributes}");
+        }
+        assert!(!attributes.contains("domain"), "{name}: {attributes}");
+    }
+    cookies.iter().map(|(name, value, _)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
+}
+
+#[tokio::test]
+async fn cookies_need_csrf_proof() {
+    let Some(world) = World::local("origins").await else { return };
+    let ana = world.user("ana").await;
+    let login = json!({ "email": ana.email, "password": ana.password });
+    let browser = world.nobody();
+    let cookies = jar(&browser.post("/v1/auth/login", &login).await);
+    assert!(cookies.contains("__Host-access=") && cookies.contains("__Host-refresh="), "{cookies}");
+    let write = |headers: &[(&str, &str)]| {
+        let body = json!({ "title": "Herons" });
+        let mut ask = browser.ask(Method::POST, "/v1/presentations").header("cookie", &cookies).json(&body);
+        for (name, value) in headers {
+            ask = ask.header(name, value);
+        }
+        ask.send()
+    };
+
+    // reading needs no proof
+    browser.ask(Method::GET, "/v1/auth/me").header("cookie", &cookies).send().await.ok(200);
+    for (headers, allowed) in [
+        (&[][..], false),
+        (&[("x-csrf", "1")][..], true),
+        (&[("origin", "http://localhost:5173")][..], false),
+        (&[("origin", "http://localhost:5173"), ("x-csrf", "1")][..], true),
+        (&[("origin", world.url()), ("x-csrf", "1")][..], true),
+        (&[("origin", "https://evil.example"), ("x-csrf", "1")][..], false),
+        (&[("origin", "null"), ("x-csrf", "1")][..], false),
+        (&[("sec-fetch-site", "cross-site"), ("x-csrf", "1")][..], false),
+        (
+            &[("origin", "http://localhost:5173"), ("sec-fetch-site", "cross-site"), ("x-csrf", "1")][..],
+            false,
+        ),
+    ] {
+        let answer = write(headers).await;
+        if allowed {
+            answer.ok(201);
+        } else {
+            answer.refused(403, "CSRF_REFUSED");
+        }
+    }
+    // a bearer token needs none, whatever cookies came along
+    let bearer = ana.client.ask(Method::POST, "/v1/presentations").header("cookie", &cookies);
+    bearer.header("origin", "https://evil.example").json(&json!({ "title": "Herons" })).send().await.ok(201);
+
+    // the refresh cookie alone is enough for a new pair, with the proof
+    let refresh = browser.ask(Method::POST, "/v1/auth/refresh").header("cookie", &cookies).json(&json!({}));
+    refresh.send().await.refused(403, "CSRF_REFUSED");
+    let refresh = browser.ask(Method::POST, "/v1/auth/refresh").header("cookie", &cookies).json(&json!({}));
+    let renewed = refresh.header("x-csrf", "1").send().await;
+    renewed.ok(200);
+    let cookies = jar(&renewed);
+
+    // and logging out takes the cookies away
+    let out = browser
+        .ask(Method::POST, "/v1/auth/logout")
+        .header("cookie", &cookies)
+        .header("x-csrf", "1")
+        .send()
+        .await;
+    out.ok(204);
+    assert!(
+        out.cookies()
+            .iter()
+            .all(|(_, value, attributes)| value.is_empty() && attributes.contains("Max-Age=0"))
+    );
+    browser
+        .ask(Method::GET, "/v1/auth/me")
+        .header("cookie", &cookies)
+        .send()
+        .await
+        .refused(401, "UNAUTHORIZED");
+}
+
+/// Exact origins, credentials, and the same headers on errors (RELIABILITY 14).
+#[tokio::test]
+async fn pages_of_ours_may_ask_and_others_may_not() {
+    let Some(world) = World::local("origins").await else { return };
+    let page = |origin: &'static str, method: Method, path: &'static str| {
+        let ask = world.nobody().ask(method, path).header("origin", origin);
+        ask.header("access-control-request-method", "POST")
+    };
+    let preflight = page("http://localhost:5173", Method::OPTIONS, "/v1/presentations").send().await;
+    assert!((200..300).contains(&preflight.status), "{}", preflight.status);
+    assert_eq!(preflight.header("access-control-allow-origin"), Some("http://localhost:5173"));
+    assert_eq!(preflight.header("access-control-allow-credentials"), Some("true"));
+    let allowed = preflight.header("access-control-allow-headers").unwrap().to_lowercase();
+    for header in ["authorization", "content-type", "idempotency-key", "x-csrf"] {
+        assert!(allowed.contains(header), "{allowed}");
+    }
+    let foreign = page("https://evil.example", Method::OPTIONS, "/v1/presentations").send().await;
+    assert_eq!(foreign.header("access-control-allow-origin"), None);
+    for (path, status) in [("/v1/auth/me", 401), ("/v1/nothing/here", 404), ("/health", 200)] {
+        let ours = page("http://127.0.0.1:3000", Method::GET, path).send().await;
+        assert_eq!(
+            (ours.status, ours.header("access-control-allow-origin")),
+            (status, Some("http://127.0.0.1:3000"))
+        );
+        let theirs = page("https://evil.example", Method::GET, path).send().await;
+        assert_eq!((theirs.status, theirs.header("access-control-allow-origin")), (status, None));
+    }
+}

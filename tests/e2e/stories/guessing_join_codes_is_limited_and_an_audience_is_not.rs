@@ -1,0 +1,43 @@
+use futures::future::join_all;
+use serde_json::json;
+
+use crate::world::World;
+
+#[tokio::test]
+async fn guessing_join_codes_is_limited_and_an_audience_is_not() {
+    let Some(world) = World::local("guessing join codes").await else { return };
+    let ana = world.user("ana").await;
+    let (_, session) = ana.started(1).await;
+
+    // a whole audience behind one address
+    let hall = world.nobody().from_address("192.0.2.7");
+    let joined = join_all((0..80).map(|_| session.join_from(hall.clone(), None))).await;
+    assert_eq!(joined.len(), 80);
+
+    // someone guesses: wrong ones are counted, whatever they look like, by look-up and by join
+    let thief = world.nobody().from_address("198.51.100.9");
+    let mut tries = 0;
+    let limited = loop {
+        let code = format!("ZZ{tries:04}");
+        let answer = match tries % 3 {
+            0 => thief.get(&format!("/v1/sessions/code/{code}")).await,
+            1 => thief.post(&format!("/v1/sessions/code/{code}/join"), &json!({})).await,
+            _ => thief.get("/v1/sessions/code/nonsense").await,
+        };
+        if answer.status == 429 {
+            break answer;
+        }
+        answer.refused(404, "RESOURCE_NOT_FOUND");
+        tries += 1;
+        assert!(tries <= 100, "nobody stops them");
+    };
+    limited.refused(429, "RATE_LIMITED");
+    let wait: u64 = limited.header("retry-after").and_then(|value| value.parse().ok()).expect("Retry-After");
+    assert!((10..=100).contains(&tries), "{tries} wrong guesses");
+
+    // they learn nothing more, others are not touched, and it passes
+    thief.get(&format!("/v1/sessions/code/{}", session.code)).await.refused(429, "RATE_LIMITED");
+    session.join_from(hall, None).await;
+    world.cloud().clock().advance(std::time::Duration::from_secs(wait + 1));
+    thief.get(&format!("/v1/sessions/code/{}", session.code)).await.ok(200);
+}

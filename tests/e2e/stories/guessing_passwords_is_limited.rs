@@ -1,0 +1,57 @@
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::world::World;
+
+#[tokio::test]
+async fn guessing_passwords_is_limited() {
+    let Some(world) = World::local("guessing passwords").await else { return };
+    let (ana, bo) = (world.user("ana").await, world.user("bo").await);
+    let guess = json!({ "email": ana.email, "password": "surely this is it" });
+    let mut tries = 0;
+    let limited = loop {
+        // from ever other addresses: the account itself is protected
+        let answer = world.nobody().post("/v1/auth/login", &guess).await;
+        if answer.status == 429 {
+            break answer;
+        }
+        answer.refused(401, "UNAUTHORIZED");
+        tries += 1;
+        assert!(tries <= 20, "nobody stops them");
+    };
+    limited.refused(429, "RATE_LIMITED");
+    let wait: u64 = limited.header("retry-after").and_then(|value| value.parse().ok()).expect("Retry-After");
+    let right = json!({ "email": ana.email, "password": ana.password });
+    world.nobody().post("/v1/auth/login", &right).await.refused(429, "RATE_LIMITED");
+    bo.log_in(&world).await;
+    ana.client.get("/v1/auth/me").await.ok(200);
+    world.cloud().clock().advance(Duration::from_secs(wait + 1));
+    world.nobody().post("/v1/auth/login", &right).await.ok(200);
+}
+
+/// Someone who does not exist answers as someone whose password is wrong, and as slowly.
+#[tokio::test]
+async fn an_unknown_account_answers_like_a_wrong_password() {
+    let Some(world) = World::local("times of log-ins").await else { return };
+    let ana = world.user("ana").await;
+    let (mut known, mut unknown) = (Vec::new(), Vec::new());
+    for number in 0..9 {
+        let wrong = json!({ "email": ana.email, "password": "surely this is it" });
+        let nobody =
+            json!({ "email": format!("nobody{number}@example.com"), "password": "surely this is it" });
+        for (body, times) in [(&wrong, &mut known), (&nobody, &mut unknown)] {
+            let client = world.nobody();
+            let began = Instant::now();
+            let answer = client.post("/v1/auth/login", body).await;
+            times.push(began.elapsed());
+            let said = answer.refused(401, "UNAUTHORIZED");
+            assert_eq!(said["message"].as_str().map(|text| text.contains(&ana.email)), Some(false));
+        }
+    }
+    known.sort();
+    unknown.sort();
+    // the hash is most of it on either side; without it one of them would be a tenth
+    let (known, unknown) = (known[4], unknown[4]);
+    assert!(known < unknown * 3 && unknown < known * 3, "{known:?} and {unknown:?}");
+}

@@ -1,0 +1,95 @@
+use serde_json::json;
+
+use crate::world::World;
+
+#[tokio::test]
+async fn logging_out_closes_sockets_and_tokens() {
+    let world = World::start().await;
+    let ana = world.user("ana").await;
+    let phone = ana.log_in(&world).await;
+    let (_, session) = ana.started(1).await;
+    let mut socket = phone.socket(&session).await;
+
+    phone.client.post("/v1/auth/logout", &json!({})).await.ok(204);
+    let error = socket.wait("error").await;
+    assert_eq!((&error["code"], &error["fatal"]), (&json!("unauthorized"), &json!(true)));
+    socket.closed().await;
+    phone.client.get("/v1/auth/me").await.refused(401, "UNAUTHORIZED");
+    let body = json!({ "refresh_token": phone.refresh_token });
+    world.nobody().post("/v1/auth/refresh", &body).await.refused(401, "UNAUTHORIZED");
+
+    // the other device is untouched
+    ana.client.get("/v1/auth/me").await.ok(200);
+    ana.socket(&session).await.catch_up().await;
+}
+
+#[tokio::test]
+async fn a_new_password_ends_every_other_log_in() {
+    let world = World::start().await;
+    let ana = world.user("ana").await;
+    let phone = ana.log_in(&world).await;
+    let (_, session) = ana.started(1).await;
+    let mut socket = phone.socket(&session).await;
+
+    let new = "an otter in the morning fog 81";
+    let wrong = json!({ "current_password": "not it, surely", "new_password": new });
+    ana.client.post("/v1/auth/password", &wrong).await.refused(422, "VALIDATION_ERROR");
+    let right = json!({ "current_password": ana.password, "new_password": new });
+    let changed = ana.client.post("/v1/auth/password", &right).await;
+    assert!((200..300).contains(&changed.status), "{}", changed.text);
+    socket.wait_where("error", |error| error["fatal"] == true).await;
+    socket.closed().await;
+    phone.client.get("/v1/auth/me").await.refused(401, "UNAUTHORIZED");
+    ana.client.get("/v1/auth/me").await.ok(200);
+    let old = json!({ "email": ana.email, "password": ana.password });
+    world.nobody().post("/v1/auth/login", &old).await.refused(401, "UNAUTHORIZED");
+    let login = json!({ "email": ana.email.to_uppercase(), "password": new });
+    world.nobody().post("/v1/auth/login", &login).await.ok(200);
+}
+
+#[tokio::test]
+async fn log_ins_are_listed_ended_and_capped() {
+    let world = World::start().await;
+    let ana = world.user("ana").await;
+    let phone = ana.log_in(&world).await;
+    let logins = ana.client.get("/v1/auth/sessions").await.ok(200);
+    let logins = logins["items"].as_array().expect("items").clone();
+    assert_eq!(logins.len(), 2, "{logins:?}");
+    let other = logins.iter().find(|login| login["current"] == false).expect("the phone");
+    ana.client.delete(&format!("/v1/auth/sessions/{}", other["id"].as_str().unwrap())).await.ok(204);
+    phone.client.get("/v1/auth/me").await.refused(401, "UNAUTHORIZED");
+
+    // the twenty-first ends the oldest
+    for _ in 0..20 {
+        ana.log_in(&world).await;
+    }
+    ana.client.get("/v1/auth/me").await.refused(401, "UNAUTHORIZED");
+    let newest = ana.log_in(&world).await;
+    let logins = newest.client.get("/v1/auth/sessions?limit=100").await.ok(200);
+    assert_eq!(logins["items"].as_array().map(Vec::len), Some(20));
+    newest.client.delete("/v1/auth/sessions").await.ok(204);
+    let logins = newest.client.get("/v1/auth/sessions").await.ok(200);
+    assert_eq!(logins["items"].as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
+async fn a_deleted_account_is_gone_and_its_address_is_free() {
+    let world = World::start().await;
+    let ana = world.user("ana").await;
+    let presentation = ana.presentation(1).await;
+    let wrong = json!({ "password": "something else entirely" });
+    ana.client
+        .ask(reqwest::Method::DELETE, "/v1/users/me")
+        .json(&wrong)
+        .send()
+        .await
+        .refused(422, "VALIDATION_ERROR");
+    let right = json!({ "password": ana.password });
+    ana.client.ask(reqwest::Method::DELETE, "/v1/users/me").json(&right).send().await.ok(204);
+    ana.client.get("/v1/auth/me").await.refused(401, "UNAUTHORIZED");
+    let login = json!({ "email": ana.email, "password": ana.password });
+    world.nobody().post("/v1/auth/login", &login).await.refused(401, "UNAUTHORIZED");
+    ana.client.get(&format!("/v1/presentations/{}", presentation.id)).await.refused(401, "UNAUTHORIZED");
+    let again = json!({ "email": ana.email, "password": ana.password, "name": "ana" });
+    world.nobody().post("/v1/auth/register", &again).await.ok(201);
+}

@@ -1,0 +1,22 @@
+//! What people do with the product.
+
+mod a_guest_comes_back_as_the_same_participant;
+mod a_killed_cloud_loses_nothing;
+mod a_password_is_reset_by_mail;
+mod a_talk_from_sign_up_to_end;
+mod a_vote_changes_and_the_last_one_counts;
+mod bad_input_changes_nothing;
+mod cookies_need_csrf_proof;
+mod guessing_join_codes_is_limited_and_an_audience_is_not;
+mod guessing_passwords_is_limited;
+mod late_and_wrong_votes_are_refused_with_a_code;
+mod logging_out_closes_sockets_and_tokens;
+mod names_are_for_the_presenter_only;
+mod old_paths_still_work;
+mod presence_survives_a_lost_disconnect;
+mod refresh_tokens_rotate;
+mod slides_stay_in_order;
+mod the_newest_presenter_wins;
+mod the_same_request_twice_is_one_thing;
+mod the_tally_is_exact_under_chaos;
+mod tickets_work_once;

@@ -1,0 +1,81 @@
+use std::{fs, time::Duration};
+
+use local::LocalOptions;
+
+use crate::world::{Screen, World, people::vote, repository};
+
+/// A deployment whose `$disconnect` never comes.
+async fn deaf() -> Option<(World, tempfile::TempDir)> {
+    let folder = tempfile::tempdir().unwrap();
+    let template = fs::read_to_string(repository().join("template.yaml")).unwrap();
+    let without = template.replace("RouteKey: \"$disconnect\"", "RouteKey: \"never\"");
+    assert_ne!(template, without, "the template has a $disconnect route");
+    let file = folder.path().join("template.yaml");
+    fs::write(&file, without).unwrap();
+    let options = LocalOptions { template: Some(file), ..LocalOptions::default() };
+    Some((World::local_with("a lost $disconnect", options).await?, folder))
+}
+
+#[tokio::test]
+async fn presence_survives_a_lost_disconnect() {
+    let Some((world, _folder)) = deaf().await else { return };
+    let ana = world.user("ana").await;
+    let (presentation, session) = ana.started(1).await;
+    let mut presenter = ana.socket(&session).await;
+    let (_, mut bo) = session.guest(&world, "Bo").await;
+    let (cy, socket) = session.guest(&world, "Cy").await;
+    presenter.wait_where("participant_count", |payload| payload["participant_count"] == 2).await;
+
+    // Cy is gone without a word; the next thing that is told to the room finds out
+    socket.vanish();
+    while world.cloud().sockets() > 2 {
+        tokio::task::yield_now().await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    bo.send("response_submitted", vote(&presentation.slides[0], "a", 1)).await;
+    let left = presenter.wait("participant_left").await;
+    assert_eq!(left["participant_id"], cy.id.as_str());
+    presenter.wait_where("participant_count", |payload| payload["participant_count"] == 1).await;
+    bo.wait_where("participant_count", |payload| payload["participant_count"] == 1).await;
+
+    // they come back and are one again
+    let (_again, state) = cy.back().await;
+    assert_eq!(state["participant_count"], 2, "{state}");
+    presenter.wait_where("participant_count", |payload| payload["participant_count"] == 2).await;
+}
+
+/// A row that nothing cleans up dies with the two hours that a connection may live.
+#[tokio::test]
+async fn a_forgotten_connection_dies_with_its_time() {
+    let Some((world, _folder)) = deaf().await else { return };
+    let ana = world.user("ana").await;
+    let (_, session) = ana.started(1).await;
+    let (_, socket) = session.guest(&world, "Bo").await;
+    socket.vanish();
+    world.quiet().await;
+    world.cloud().clock().advance(Duration::from_secs(2 * 3600 + 600));
+    let back = ana.log_in(&world).await;
+    let mut presenter = back.socket(&session).await;
+    let (_, mut cy) = session.guest(&world, "Cy").await;
+    presenter.wait_where("participant_count", |payload| payload["participant_count"] == 1).await;
+    world.quiet().await;
+    cy.catch_up().await;
+    presenter.catch_up().await;
+    assert_eq!(Screen::of(&presenter.seen).people, Some(1));
+}
+
+/// Two hours or ten silent minutes end a connection; who comes back misses nothing.
+#[tokio::test]
+async fn an_idle_connection_is_closed_and_comes_back_whole() {
+    let Some(world) = World::local("idle connections").await else { return };
+    let ana = world.user("ana").await;
+    let (presentation, session) = ana.started(2).await;
+    let (bo, mut socket) = session.guest(&world, "Bo").await;
+    world.cloud().clock().advance(Duration::from_secs(601));
+    socket.closed().await;
+    session.show(&presentation.slides[1]).await;
+    let (_, state) = bo.back().await;
+    assert_eq!(state["current_slide"]["id"], presentation.slides[1].id.as_str());
+    world.quiet().await;
+    assert_eq!(world.cloud().sockets(), 1);
+}

@@ -1,0 +1,44 @@
+use serde_json::json;
+
+use crate::world::World;
+
+#[tokio::test]
+async fn the_newest_presenter_wins() {
+    let world = World::start().await;
+    let ana = world.user("ana").await;
+    let (_, session) = ana.started(1).await;
+    let mut old = ana.socket(&session).await;
+
+    // from another device, with a log-in of its own
+    let mut new = ana.log_in(&world).await.socket(&session).await;
+    let error = old.wait("error").await;
+    assert_eq!((&error["code"], &error["fatal"]), (&json!("superseded"), &json!(true)));
+    old.closed().await;
+
+    // what happens goes to the new one
+    let guest = session.join(&world, Some("Bo")).await;
+    let (_, state) = guest.back().await;
+    assert_eq!(state["role"], "audience");
+    assert_eq!(new.wait("participant_joined").await["display_name"], "Bo");
+    assert_eq!(new.count("error"), 0);
+}
+
+/// The original's form: whoever is connected says by an access token that they present.
+#[tokio::test]
+async fn a_guest_of_the_owner_may_become_the_presenter() {
+    let world = World::start().await;
+    let (ana, eve) = (world.user("ana").await, world.user("eve").await);
+    let (_, session) = ana.started(1).await;
+    let (_, mut socket) = session.guest(&world, "Ana's tablet").await;
+
+    let frame = json!({ "type": "join_speaker", "token": eve.access_token, "ref": 1 });
+    socket.send_text(&frame.to_string()).await;
+    assert_eq!(socket.refused(&json!(1)).await["code"], "forbidden");
+    let frame = json!({ "type": "join_speaker", "token": ana.refresh_token, "ref": 2 });
+    socket.send_text(&frame.to_string()).await;
+    assert_eq!(socket.refused(&json!(2)).await["code"], "invalid_request", "a refresh token is no proof");
+
+    socket.send_text(&json!({ "type": "join_speaker", "token": ana.access_token }).to_string()).await;
+    let state = socket.wait("session_state").await;
+    assert_eq!(state["role"], "presenter");
+}

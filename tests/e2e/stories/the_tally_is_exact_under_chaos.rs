@@ -1,0 +1,31 @@
+use std::time::Duration;
+
+use load::Talk;
+use local::LocalOptions;
+
+use crate::world::World;
+
+/// Deliveries doubled, delayed and reordered, a throttled table, `$disconnect`s that never come, cut connections, and in
+/// the middle of a vote everyone drops and comes back: what the rehearsal's clients cast is what everyone sees.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_tally_is_exact_under_chaos() {
+    let Some(world) =
+        World::local_with("chaos", LocalOptions { chaos: Some(20_261_121), ..LocalOptions::default() }).await
+    else {
+        return;
+    };
+    let talk = Talk {
+        url: world.url().to_owned(),
+        audience: 40,
+        questions: 3,
+        ramp: Duration::from_millis(500),
+        vote_within: Duration::from_secs(1),
+        storm: true,
+        json: true,
+    };
+    let report = talk.play().await.expect("the talk is played to its end");
+    report.verdict().unwrap_or_else(|wrong| panic!("{wrong}\n{report}"));
+    assert_eq!(report.votes_cast, 120, "{report}");
+    assert!(report.comeback.is_some_and(|comeback| comeback.count >= 40), "nobody was dropped:\n{report}");
+    world.quiet().await;
+}

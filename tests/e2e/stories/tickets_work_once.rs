@@ -1,0 +1,96 @@
+use std::{collections::BTreeMap, time::Duration};
+
+use local::LocalOptions;
+use serde_json::{Value, json};
+
+use crate::world::{Session, Socket, User, World};
+
+async fn ticket(user: &User, session: &Session) -> String {
+    let answer = user.client.post("/v1/realtime/tickets", &json!({ "session_id": session.id })).await;
+    answer.ok(201)["websocket_url"].as_str().expect("a websocket_url").to_owned()
+}
+
+/// The status of a handshake that must be refused.
+async fn refused(url: &str) -> u16 {
+    Socket::dial(url).await.err().unwrap_or_else(|| panic!("{url} was let in"))
+}
+
+#[tokio::test]
+async fn tickets_work_once() {
+    let world = World::start().await;
+    let (ana, eve) = (world.user("ana").await, world.user("eve").await);
+    let (_, session) = ana.started(1).await;
+
+    let url = ticket(&ana, &session).await;
+    let mut socket = Socket::open(&url).await;
+    socket.wait("session_state").await;
+    assert_eq!(refused(&url).await, 401, "a ticket is used up");
+    let (_, mut guest) = session.guest(&world, "Bo").await;
+    guest.catch_up().await;
+
+    // ten at once: one gets in
+    let url = ticket(&ana, &session).await;
+    let opened = futures::future::join_all((0..10).map(|_| Socket::dial(&url))).await;
+    assert_eq!(opened.iter().filter(|socket| socket.is_ok()).count(), 1);
+
+    // neither none, nor a forged one, nor someone else's session
+    let base = url.split_once('?').unwrap().0.to_owned();
+    assert_eq!(refused(&base).await, 401);
+    assert_eq!(refused(&format!("{base}?session_id={}", session.id)).await, 401);
+    let forged = format!("{base}?session_id={}&ticket={}", session.id, ana.access_token);
+    assert_eq!(refused(&forged).await, 401, "an access token is no ticket");
+    let stranger = eve.client.post("/v1/realtime/tickets", &json!({ "session_id": session.id })).await;
+    stranger.refused(404, "RESOURCE_NOT_FOUND");
+    world.nobody().post("/v1/realtime/tickets", &json!({})).await.refused(401, "UNAUTHORIZED");
+}
+
+#[tokio::test]
+async fn a_ticket_dies_after_a_minute() {
+    let Some(world) = World::local("a ticket's minute").await else { return };
+    let ana = world.user("ana").await;
+    let (_, session) = ana.started(1).await;
+    let (early, late) = (ticket(&ana, &session).await, ticket(&ana, &session).await);
+    world.cloud().clock().advance(Duration::from_secs(50));
+    Socket::open(&early).await.wait("session_state").await;
+    world.cloud().clock().advance(Duration::from_secs(20));
+    assert_eq!(refused(&late).await, 401);
+}
+
+#[tokio::test]
+async fn pages_of_strangers_open_no_socket() {
+    let Some(world) = World::local("origins of sockets").await else { return };
+    let ana = world.user("ana").await;
+    let (_, session) = ana.started(1).await;
+    for (origin, let_in) in
+        [("http://localhost:5173", true), ("https://evil.example", false), ("null", false)]
+    {
+        let url = ticket(&ana, &session).await;
+        let opened = Socket::dial_with(&url, &[("origin", origin)]).await.map(drop);
+        assert_eq!(opened, if let_in { Ok(()) } else { Err(403) }, "{origin}");
+    }
+}
+
+/// Tokens in URLs end up in logs: off in the template, on locally for clients of the originals.
+#[tokio::test]
+async fn a_token_in_the_url_is_let_in_only_where_that_is_on() {
+    let parameters = BTreeMap::from([("AllowTokenInUrl".to_owned(), "false".to_owned())]);
+    let options = LocalOptions { parameters, ..LocalOptions::default() };
+    let Some(strict) = World::local_with("tokens in URLs", options).await else { return };
+    for (world, on) in [(World::local("tokens in URLs").await.unwrap(), true), (strict, false)] {
+        let ana = world.user("ana").await;
+        let (_, session) = ana.started(1).await;
+        let bo = session.join(&world, None).await;
+        let base = world.cloud().ws_url();
+        for (token, role) in [(&ana.access_token, "presenter"), (&bo.token, "audience")] {
+            let url = format!("{base}?session_id={}&token={token}", session.id);
+            if on {
+                let state: Value = Socket::open(&url).await.wait("session_state").await;
+                assert_eq!(state["role"], role);
+            } else {
+                assert_eq!(refused(&url).await, 401);
+            }
+        }
+        let url = format!("{base}?session_id={}&token={}", session.id, ana.refresh_token);
+        assert_eq!(refused(&url).await, 401, "a refresh token opens nothing");
+    }
+}

@@ -1,0 +1,144 @@
+//! Requests.
+
+use reqwest::{Method, header::HeaderMap};
+use serde_json::Value;
+
+/// Someone who asks: with a token or without, from an address.
+#[derive(Clone)]
+pub(crate) struct Client {
+    http: reqwest::Client,
+    base: String,
+    address: String,
+    token: Option<String>,
+}
+
+impl Client {
+    pub(crate) fn new(http: reqwest::Client, base: &str, address: &str) -> Self {
+        Self { http, base: base.to_owned(), address: address.to_owned(), token: None }
+    }
+
+    pub(crate) fn with_token(&self, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
+    pub(crate) fn from_address(&self, address: &str) -> Self {
+        Self { address: address.to_owned(), ..self.clone() }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.ask(Method::GET, path).send().await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        self.ask(Method::DELETE, path).send().await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.ask(Method::POST, path).json(body).send().await
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Answer {
+        self.ask(Method::PUT, path).json(body).send().await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, body: &Value) -> Answer {
+        self.ask(Method::PATCH, path).json(body).send().await
+    }
+
+    /// A request to be completed.
+    pub(crate) fn ask(&self, method: Method, path: &str) -> Ask {
+        let what = format!("{method} {path}");
+        // what the deployed API Gateway ignores, the local one takes for the peer's address
+        let request = self.http.request(method, format!("{}{path}", self.base));
+        let mut request = request.header("x-local-source-ip", &self.address);
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        Ask { what, request }
+    }
+}
+
+pub(crate) struct Ask {
+    what: String,
+    request: reqwest::RequestBuilder,
+}
+
+impl Ask {
+    pub(crate) fn header(self, name: &str, value: &str) -> Self {
+        Self { request: self.request.header(name, value), ..self }
+    }
+
+    pub(crate) fn json(self, body: &Value) -> Self {
+        Self { request: self.request.json(body), ..self }
+    }
+
+    /// A body that says it is JSON, whatever it is.
+    pub(crate) fn raw(self, body: impl Into<reqwest::Body>) -> Self {
+        Self { request: self.request.header("content-type", "application/json").body(body), ..self }
+    }
+
+    pub(crate) async fn send(self) -> Answer {
+        let answer =
+            self.request.send().await.unwrap_or_else(|error| panic!("{}: no answer: {error}", self.what));
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        let text = answer.text().await.unwrap_or_else(|error| panic!("{}: no body: {error}", self.what));
+        Answer { what: self.what, status, headers, text }
+    }
+}
+
+/// What came back.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    what: String,
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    pub(crate) fn body(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_default()
+    }
+
+    /// The body, if the status is this.
+    #[track_caller]
+    pub(crate) fn ok(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}: {}", self.what, self.text);
+        self.body()
+    }
+
+    /// The body, if it is an error of this status and code, in the documented form.
+    #[track_caller]
+    pub(crate) fn refused(&self, status: u16, code: &str) -> Value {
+        let body = self.body();
+        assert_eq!(
+            (self.status, body["code"].as_str()),
+            (status, Some(code)),
+            "{}: {}",
+            self.what,
+            self.text
+        );
+        assert_eq!(body["status_code"], status, "{}: {}", self.what, self.text);
+        assert_eq!(body["detail"], body["message"], "{}: {}", self.what, self.text);
+        for field in ["message", "request_id"] {
+            let said = body[field].as_str().is_some_and(|text| !text.is_empty());
+            assert!(said, "{}: no {field} in {}", self.what, self.text);
+        }
+        body
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// Name → value and attributes of every cookie that is set.
+    pub(crate) fn cookies(&self) -> Vec<(String, String, String)> {
+        let set = self.headers.get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
+        set.filter_map(|cookie| {
+            let (pair, attributes) = cookie.split_once(';').unwrap_or((cookie, ""));
+            let (name, value) = pair.split_once('=')?;
+            Some((name.trim().to_owned(), value.to_owned(), attributes.to_owned()))
+        })
+        .collect()
+    }
+}

@@ -1,0 +1,133 @@
+//! Where stories happen.
+
+mod client;
+pub(crate) mod people;
+mod screen;
+mod socket;
+
+use std::{
+    path::PathBuf,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use local::{Local, LocalOptions};
+
+pub(crate) use client::{Answer, Client};
+pub(crate) use people::{Guest, Session, User};
+pub(crate) use screen::Screen;
+pub(crate) use socket::{Event, Socket};
+
+/// How long anything may take before a story says that it never happens. Nothing waits this long when all is well.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
+
+/// A cloud to play in: one of our own, or a deployment.
+pub(crate) struct World {
+    url: String,
+    http: reqwest::Client,
+    local: Option<Local>,
+}
+
+impl World {
+    pub(crate) async fn start() -> Self {
+        match deployed() {
+            Some(url) => Self::at(url.trim_end_matches('/')),
+            None => Self::with(LocalOptions::default()).await,
+        }
+    }
+
+    async fn with(mut options: LocalOptions) -> Self {
+        options.template.get_or_insert_with(|| repository().join("template.yaml"));
+        let local = Local::start(options).await.expect("the local cloud starts");
+        Self { url: local.url(), http: http(), local: Some(local) }
+    }
+
+    /// A cloud of this story's own, with handles to turn; `None`, and a word about it, against a deployment.
+    pub(crate) async fn local(story: &str) -> Option<Self> {
+        Self::local_with(story, LocalOptions::default()).await
+    }
+
+    pub(crate) async fn local_with(story: &str, options: LocalOptions) -> Option<Self> {
+        if deployed().is_some() {
+            say(&format!("{story}: passed over, it needs the handles of a local cloud"));
+            return None;
+        }
+        Some(Self::with(options).await)
+    }
+
+    /// Whatever answers there.
+    pub(crate) fn at(url: &str) -> Self {
+        Self { url: url.to_owned(), http: http(), local: None }
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The local cloud itself.
+    pub(crate) fn cloud(&self) -> &Local {
+        self.local.as_ref().expect("a story that turns handles starts with World::local")
+    }
+
+    /// Someone without an account, from an address of their own.
+    pub(crate) fn nobody(&self) -> Client {
+        Client::new(self.http.clone(), &self.url, &address())
+    }
+
+    /// Signs someone up.
+    pub(crate) async fn user(&self, name: &str) -> User {
+        User::register(self, name).await
+    }
+
+    /// Waits until no job is left: what they were to post has been posted. Against a deployment there is no telling.
+    pub(crate) async fn quiet(&self) {
+        if let Some(local) = &self.local {
+            tokio::time::timeout(DEADLINE, local.idle()).await.expect("jobs come to an end");
+        }
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let Some(local) = &self.local else { return };
+        let queues = local.cloud().queues();
+        for name in queues.names().iter().filter(|name| name.contains("DeadLetters")) {
+            let dead: Vec<String> = queues.peek(name).into_iter().map(|message| message.body).collect();
+            assert!(dead.is_empty(), "the story left dead letters in {name}: {dead:#?}");
+        }
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "a story that is passed over must not look like one that was played")]
+fn say(what: &str) {
+    eprintln!("{what}");
+}
+
+/// The root of the repository.
+pub(crate) fn repository() -> PathBuf {
+    let tests = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    tests.parent().expect("tests/ is in the repository").to_owned()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the setting is of this test run, not of the product")]
+fn deployed() -> Option<String> {
+    std::env::var("BASE_URL").ok().filter(|url| !url.is_empty())
+}
+
+fn http() -> reqwest::Client {
+    reqwest::Client::builder()
+        .timeout(DEADLINE)
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .expect("an HTTP client")
+}
+
+/// An address that nobody else in this run has: limits count by address. A deployment looks at the true one.
+pub(crate) fn address() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    let [_, a, b, c] = NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+    format!("10.{a}.{b}.{c}")
+}

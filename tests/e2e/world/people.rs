@@ -1,0 +1,230 @@
+//! Who takes part, and what they hold.
+
+use rand::RngExt;
+use serde_json::{Value, json};
+
+use super::{Client, Socket, World};
+
+/// Someone with an account, logged in.
+pub(crate) struct User {
+    pub(crate) client: Client,
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) email: String,
+    pub(crate) password: String,
+    pub(crate) refresh_token: String,
+    pub(crate) access_token: String,
+}
+
+pub(crate) struct Presentation {
+    pub(crate) id: String,
+    pub(crate) slug: String,
+    pub(crate) slides: Vec<Slide>,
+}
+
+/// A choice slide with the options `a`, `b` and `c`.
+#[derive(Clone, Debug)]
+pub(crate) struct Slide {
+    pub(crate) id: String,
+}
+
+pub(crate) struct Session {
+    pub(crate) id: String,
+    pub(crate) code: String,
+    presenter: Client,
+}
+
+/// Someone in a session, without an account.
+#[derive(Clone)]
+pub(crate) struct Guest {
+    pub(crate) client: Client,
+    pub(crate) id: String,
+    pub(crate) token: String,
+    pub(crate) websocket_url: String,
+    visitor: Client,
+    code: String,
+}
+
+impl User {
+    pub(crate) async fn register(world: &World, name: &str) -> Self {
+        let number: u64 = rand::rng().random();
+        let email = format!("{name}-{number:016x}@example.com");
+        let password = format!("a heron over grey water {number:016x}");
+        let body = json!({ "email": email, "password": password, "name": name });
+        let visitor = world.nobody();
+        let account = visitor.post("/v1/auth/register", &body).await.ok(201);
+        let text = |value: &Value| value.as_str().expect("a text in the answer to a sign-up").to_owned();
+        let access_token = text(&account["access_token"]);
+        Self {
+            client: visitor.with_token(&access_token),
+            id: text(&account["user"]["id"]),
+            name: name.to_owned(),
+            refresh_token: text(&account["refresh_token"]),
+            access_token,
+            email,
+            password,
+        }
+    }
+
+    /// The same account on another device.
+    pub(crate) async fn log_in(&self, world: &World) -> Self {
+        let visitor = world.nobody();
+        let body = json!({ "email": self.email, "password": self.password });
+        let tokens = visitor.post("/v1/auth/login", &body).await.ok(200);
+        let access_token = tokens["access_token"].as_str().expect("an access token").to_owned();
+        Self {
+            client: visitor.with_token(&access_token),
+            id: self.id.clone(),
+            name: self.name.clone(),
+            email: self.email.clone(),
+            password: self.password.clone(),
+            refresh_token: tokens["refresh_token"].as_str().expect("a refresh token").to_owned(),
+            access_token,
+        }
+    }
+
+    /// A presentation of so many choice slides.
+    pub(crate) async fn presentation(&self, slides: usize) -> Presentation {
+        let made = self.client.post("/v1/presentations", &json!({ "title": "Herons" })).await.ok(201);
+        let mut presentation = Presentation {
+            id: made["id"].as_str().expect("an id").to_owned(),
+            slug: made["slug"].as_str().expect("a slug").to_owned(),
+            slides: Vec::new(),
+        };
+        for number in 1..=slides {
+            let path = format!("/v1/presentations/{}/slides", presentation.id);
+            let slide = self.client.post(&path, &question(number, false)).await.ok(201);
+            presentation.slides.push(Slide { id: slide["id"].as_str().expect("an id").to_owned() });
+        }
+        presentation
+    }
+
+    /// A session of a presentation; not started.
+    pub(crate) async fn session(&self, presentation: &Presentation) -> Session {
+        let body = json!({ "presentation_id": presentation.id });
+        self.opened(&self.client.post("/v1/sessions", &body).await.ok(201))
+    }
+
+    /// The session that an answer tells of.
+    pub(crate) fn opened(&self, made: &Value) -> Session {
+        Session {
+            id: made["id"].as_str().expect("an id").to_owned(),
+            code: made["join_code"].as_str().expect("a join code").to_owned(),
+            presenter: self.client.clone(),
+        }
+    }
+
+    /// A session of so many slides, with the first on screen.
+    pub(crate) async fn started(&self, slides: usize) -> (Presentation, Session) {
+        let presentation = self.presentation(slides).await;
+        let session = self.session(&presentation).await;
+        session.go("start").await;
+        (presentation, session)
+    }
+
+    /// The owner's socket, greeted.
+    pub(crate) async fn socket(&self, session: &Session) -> Socket {
+        let mut socket = self.socket_unread(session).await;
+        let state = socket.wait("session_state").await;
+        assert_eq!(state["role"], "presenter", "{state}");
+        socket
+    }
+
+    /// The owner's socket before anything was read.
+    pub(crate) async fn socket_unread(&self, session: &Session) -> Socket {
+        let body = json!({ "session_id": session.id });
+        let ticket = self.client.post("/v1/realtime/tickets", &body).await.ok(201);
+        Socket::open(ticket["websocket_url"].as_str().expect("a websocket_url")).await
+    }
+}
+
+impl Session {
+    /// `start`, `pause`, `resume` or `end`.
+    pub(crate) async fn go(&self, step: &str) -> Value {
+        self.presenter.post(&format!("/v1/sessions/{}/{step}", self.id), &json!({})).await.ok(200)
+    }
+
+    pub(crate) async fn show(&self, slide: &Slide) -> Value {
+        let body = json!({ "slide_id": slide.id });
+        self.presenter.post(&format!("/v1/sessions/{}/slide", self.id), &body).await.ok(200)
+    }
+
+    /// Someone joins by the code.
+    pub(crate) async fn join(&self, world: &World, name: Option<&str>) -> Guest {
+        self.join_from(world.nobody(), name).await
+    }
+
+    pub(crate) async fn join_from(&self, client: Client, name: Option<&str>) -> Guest {
+        let body = name.map_or_else(|| json!({}), |name| json!({ "display_name": name }));
+        let joined = client.post(&format!("/v1/sessions/code/{}/join", self.code), &body).await.ok(201);
+        Guest::read(&client, &joined, &self.code)
+    }
+
+    /// Someone joins and is greeted.
+    pub(crate) async fn guest(&self, world: &World, name: &str) -> (Guest, Socket) {
+        let guest = self.join(world, Some(name)).await;
+        let mut socket = Socket::open(&guest.websocket_url).await;
+        let state = socket.wait("session_state").await;
+        assert_eq!(
+            (&state["participant_id"], &state["role"]),
+            (&json!(guest.id), &json!("audience")),
+            "{state}"
+        );
+        (guest, socket)
+    }
+
+    /// The answers to a slide, as their owner reads them.
+    pub(crate) async fn responses(&self, slide: &Slide) -> Value {
+        let path = format!("/v1/responses/slide/{}?session_id={}&page_size=100", slide.id, self.id);
+        self.presenter.get(&path).await.ok(200)
+    }
+}
+
+impl Guest {
+    fn read(visitor: &Client, joined: &Value, code: &str) -> Self {
+        let text = |field: &str| {
+            joined[field].as_str().unwrap_or_else(|| panic!("no {field} in {joined}")).to_owned()
+        };
+        let token = text("participant_token");
+        Self {
+            client: visitor.with_token(&token),
+            visitor: visitor.clone(),
+            id: text("participant_id"),
+            websocket_url: text("websocket_url"),
+            token,
+            code: code.to_owned(),
+        }
+    }
+
+    /// Joins again with the token, as a client does whose connection was lost.
+    pub(crate) async fn again(&self) -> Self {
+        let body = json!({ "participant_token": self.token });
+        let joined = self.visitor.post(&format!("/v1/sessions/code/{}/join", self.code), &body).await;
+        Self::read(&self.visitor, &joined.ok(201), &self.code)
+    }
+
+    /// Comes back and is greeted.
+    pub(crate) async fn back(&self) -> (Socket, Value) {
+        let mut socket = Socket::open(&self.again().await.websocket_url).await;
+        let state = socket.wait("session_state").await;
+        (socket, state)
+    }
+}
+
+/// The body of a choice slide.
+pub(crate) fn question(number: usize, multiple: bool) -> Value {
+    let options = [("a", 0), ("b", 1), ("c", 2)];
+    let options =
+        options.map(|(id, order)| json!({ "id": id, "text": format!("Answer {id}"), "order": order }));
+    json!({
+        "type": "question_choice",
+        "content": {
+            "question": format!("Question {number}?"), "options": options, "allow_multiple": multiple, "show_results": true,
+        },
+    })
+}
+
+/// The payload of a vote.
+pub(crate) fn vote(slide: &Slide, option: &str, seq: u64) -> Value {
+    json!({ "slide_id": slide.id, "content": { "selected": [option] }, "seq": seq })
+}

@@ -1,0 +1,170 @@
+//! Sockets. Nothing is read but when a story asks for it, so that it sees every frame in its order.
+
+use std::collections::VecDeque;
+
+use futures::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::{net::TcpStream, time::timeout};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{Error, Message, client::IntoClientRequest},
+};
+
+use super::DEADLINE;
+
+/// A frame that came.
+#[derive(Clone, Debug)]
+pub(crate) struct Event {
+    pub(crate) kind: String,
+    pub(crate) payload: Value,
+    /// All of it.
+    pub(crate) frame: Value,
+}
+
+pub(crate) struct Socket {
+    // boxed: twenty kilobytes that every story's future would carry
+    stream: Box<WebSocketStream<MaybeTlsStream<TcpStream>>>,
+    /// Everything that came, in order; what a story has not waited for lies here too.
+    pub(crate) seen: Vec<Event>,
+    unread: VecDeque<usize>,
+    close: Option<u16>,
+}
+
+impl Socket {
+    #[track_caller]
+    pub(crate) fn open(url: &str) -> impl Future<Output = Self> + use<> {
+        let opening = Self::dial(url);
+        async move { opening.await.unwrap_or_else(|status| panic!("the handshake was refused: {status}")) }
+    }
+
+    /// Opens a socket, or says with which status the handshake was refused.
+    pub(crate) fn dial(url: &str) -> impl Future<Output = Result<Self, u16>> + use<> {
+        Self::dial_with(url, &[])
+    }
+
+    pub(crate) fn dial_with(
+        url: &str,
+        headers: &[(&'static str, &'static str)],
+    ) -> impl Future<Output = Result<Self, u16>> + use<> {
+        let mut request = url.into_client_request().unwrap_or_else(|error| panic!("{url}: {error}"));
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().expect("a header"));
+        }
+        async move {
+            match timeout(DEADLINE, Box::pin(connect_async(request)))
+                .await
+                .expect("a handshake comes to an end")
+            {
+                Ok((stream, _)) => Ok(Self {
+                    stream: Box::new(stream),
+                    seen: Vec::new(),
+                    unread: VecDeque::new(),
+                    close: None,
+                }),
+                Err(Error::Http(answer)) => Err(answer.status().as_u16()),
+                Err(error) => panic!("no handshake: {error}"),
+            }
+        }
+    }
+
+    pub(crate) async fn send(&mut self, kind: &str, payload: Value) {
+        self.send_text(&json!({ "type": kind, "payload": payload }).to_string()).await;
+    }
+
+    pub(crate) async fn send_text(&mut self, text: &str) {
+        self.send_message(Message::text(text)).await;
+    }
+
+    pub(crate) async fn send_message(&mut self, message: Message) {
+        self.stream.send(message).await.expect("the connection lives");
+    }
+
+    /// The next frame; `None` when the connection is over.
+    async fn read(&mut self) -> Option<Event> {
+        loop {
+            let message = timeout(DEADLINE, self.stream.next()).await;
+            match message.unwrap_or_else(|_| panic!("nothing came; before: {}", self.heard()))? {
+                Ok(Message::Text(text)) => {
+                    let frame: Value = serde_json::from_str(&text).expect("frames are JSON");
+                    let kind = frame["type"].as_str().unwrap_or_default().to_owned();
+                    let event = Event { kind, payload: frame["payload"].clone(), frame };
+                    self.seen.push(event.clone());
+                    return Some(event);
+                }
+                Ok(Message::Close(frame)) => self.close = frame.map(|frame| frame.code.into()),
+                Ok(_) => {}
+                Err(_) => return None,
+            }
+        }
+    }
+
+    /// The next event of this type, among those not waited for yet.
+    pub(crate) async fn wait(&mut self, kind: &str) -> Value {
+        self.wait_where(kind, |_| true).await
+    }
+
+    /// The next event of this type of which something is so.
+    pub(crate) async fn wait_where(&mut self, kind: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+        let fits = |event: &Event| event.kind == kind && is_so(&event.payload);
+        if let Some(place) = self.unread.iter().position(|index| fits(&self.seen[*index])) {
+            let index = self.unread.remove(place).expect("it was found there");
+            return self.seen[index].payload.clone();
+        }
+        loop {
+            let Some(event) = self.read().await else {
+                panic!("closed before {kind} came; before: {}", self.heard());
+            };
+            if fits(&event) {
+                return event.payload;
+            }
+            self.unread.push_back(self.seen.len() - 1);
+        }
+    }
+
+    /// The error that answers what was sent with this `ref`.
+    pub(crate) async fn refused(&mut self, reference: &Value) -> Value {
+        self.wait_where("error", |payload| payload["ref"] == *reference).await
+    }
+
+    /// Reads up to the answer to a ping of our own: whatever was posted before has come by then.
+    pub(crate) async fn catch_up(&mut self) -> &[Event] {
+        let reference = json!(format!("fence {}", self.seen.len()));
+        self.send_text(&json!({ "type": "ping", "ref": reference }).to_string()).await;
+        self.wait_where("pong", |payload| payload["ref"] == reference).await;
+        &self.seen
+    }
+
+    /// Reads to the end of the connection; the code it was closed with, if it was said.
+    pub(crate) async fn closed(&mut self) -> Option<u16> {
+        while self.read().await.is_some() {
+            self.unread.push_back(self.seen.len() - 1);
+        }
+        self.close
+    }
+
+    /// The next frame, or `None` at the end, without a deadline of its own: for clients that only listen.
+    pub(crate) async fn listen(&mut self) -> Option<Event> {
+        self.read().await
+    }
+
+    /// Hangs up as the protocol has it.
+    pub(crate) async fn hang_up(mut self) {
+        // the other side may have been faster
+        let _ = self.stream.as_mut().close(None).await;
+        while let Ok(Some(Ok(_))) = timeout(DEADLINE, self.stream.next()).await {}
+    }
+
+    /// Is gone without a word, as a telephone in a tunnel.
+    pub(crate) fn vanish(self) {
+        drop(self);
+    }
+
+    pub(crate) fn count(&self, kind: &str) -> usize {
+        self.seen.iter().filter(|event| event.kind == kind).count()
+    }
+
+    fn heard(&self) -> String {
+        let heard: Vec<_> = self.seen.iter().map(|event| event.frame.to_string()).collect();
+        heard.join("\n")
+    }
+}
