@@ -1,6 +1,10 @@
 //! The rules of [`model::user`] as rules of input, whether a field is there, optional, or may be cleared.
 
-#![expect(clippy::trivially_copy_pass_by_ref, reason = "garde passes its context by reference")]
+#![expect(
+    clippy::ref_option,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "garde calls rules with references"
+)]
 
 use garde::Error;
 use model::user::{self, Email, Username};
@@ -11,9 +15,6 @@ type Rule<T> = fn(&str) -> Result<T, &'static str>;
 fn each<'a, T>(values: impl IntoIterator<Item = &'a String>, rule: Rule<T>) -> garde::Result {
     values.into_iter().try_for_each(|value| rule(value).map(drop).map_err(Error::new))
 }
-
-/// A field that may be left out.
-pub(crate) type Maybe = Option<String>;
 
 /// A field that may be left out, or cleared by `null`.
 pub(crate) type Clearable<T = String> = Option<Option<T>>;
@@ -28,19 +29,19 @@ pub(crate) fn email(value: &str, _: &()) -> garde::Result {
     Email::typed(value).map(drop).map_err(Error::new)
 }
 
-pub(crate) fn maybe_email(value: &Maybe, _: &()) -> garde::Result {
+pub(crate) fn maybe_email(value: &Option<String>, _: &()) -> garde::Result {
     each(value, Email::typed)
 }
 
-pub(crate) fn maybe_line(value: &Maybe, _: &()) -> garde::Result {
+pub(crate) fn maybe_line(value: &Option<String>, _: &()) -> garde::Result {
     each(value, user::line)
 }
 
-pub(crate) fn maybe_avatar(value: &Maybe, _: &()) -> garde::Result {
+pub(crate) fn maybe_avatar(value: &Option<String>, _: &()) -> garde::Result {
     each(value, user::avatar)
 }
 
-pub(crate) fn maybe_username(value: &Maybe, _: &()) -> garde::Result {
+pub(crate) fn maybe_username(value: &Option<String>, _: &()) -> garde::Result {
     each(value, Username::typed)
 }
 

@@ -1,5 +1,11 @@
 //! `worker-mail` through its door, against the emulated table and mail service.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "what a test's helper cannot do, fails the test"
+)]
+
 use std::{sync::Arc, time::Duration};
 
 use cloud::{Cloud, Data, Options, TableSpec};
@@ -77,7 +83,7 @@ impl World {
             plan: Plan::Free,
             status,
             password: None,
-            password_changed_at: now,
+            credentials_changed_at: now,
             created_at: now,
             updated_at: now,
         };

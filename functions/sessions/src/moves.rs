@@ -120,7 +120,11 @@ async fn tell(app: &App, announcer: &Announcer, session: &Session, made: Move) -
         announcer.votes(app, session.id, slide).await;
         announcer.votes_at(app, session.id, slide, Tick::at(now.as_millisecond()), Told::Everyone).await;
     }
-    app.rooms.publish(Room::Session(session.id), event, now).await
+    let room = Room::Session(session.id);
+    match made {
+        Move::End => app.rooms.publish_last(room, event, now).await,
+        Move::Start | Move::Pause | Move::Resume => app.rooms.publish(room, event, now).await,
+    }
 }
 
 macro_rules! moves {

@@ -31,7 +31,7 @@ impl Socket for Connections {
     async fn message(&self, message: Message) -> Result<(), Error> {
         match &message.command {
             Command::Ping(ping) => self.ping(&message, ping.version).await,
-            Command::Subscribe(subscribe) => self.subscribe(&message, subscribe.since).await,
+            Command::Subscribe(_) => self.subscribe(&message).await,
             _ => Err(Error::field("type", "is not a message of this socket")),
         }
     }
@@ -51,8 +51,8 @@ impl Connections {
         }
     }
 
-    /// The room's whole state. Also where `since` is the present version: counts move without it.
-    async fn subscribe(&self, message: &Message, _since: Option<u64>) -> Result<(), Error> {
+    /// The room's whole state. Also where the client's `since` is the present version: counts move without it.
+    async fn subscribe(&self, message: &Message) -> Result<(), Error> {
         if message.connection.identity.session().is_none() {
             return Err(Error::forbidden("this connection is in no session"));
         }

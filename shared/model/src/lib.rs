@@ -26,5 +26,5 @@ pub mod tick;
 pub mod user;
 
 pub use error::{Code, Error, FieldError, Result};
-pub use room::Room;
 pub use id::{LoginId, ParticipantId, PresentationId, ResponseId, SessionId, SlideId, UserId};
+pub use room::Room;

@@ -1,5 +1,7 @@
 //! Jobs: structs of ids that a queue carries to the worker of their subject. Delivered at least once, in any order.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use model::{Room, SessionId, SlideId, UserId, tick::Tick};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -42,6 +44,11 @@ pub trait Job: Serialize + DeserializeOwned + Send {
     /// `None` on a standard queue.
     fn place(&self) -> Option<Place> {
         None
+    }
+
+    /// How long a standard queue keeps it back; at most 900 s (SQS's limit).
+    fn delay(&self) -> Duration {
+        Duration::ZERO
     }
 }
 
@@ -141,7 +148,7 @@ pub struct Broadcast {
     pub shard: Option<u8>,
     /// The frame, as it goes out.
     pub frame: String,
-    /// Close the connections after it.
+    /// The last word: close the connections after it.
     #[serde(default)]
     pub close: bool,
 }
@@ -149,6 +156,11 @@ pub struct Broadcast {
 impl Job for Broadcast {
     const NAME: &'static str = "broadcast.v1";
     const QUEUE: Queue = Queue::Broadcast;
+
+    /// The last word waits for what is still being counted.
+    fn delay(&self) -> Duration {
+        if self.close { Duration::from_secs(10) } else { Duration::ZERO }
+    }
 }
 
 /// Send one e-mail.

@@ -19,7 +19,7 @@
 //! | --- | --- |
 //! | `join {display_name?, participant_token?}` | be (again) a participant; answered by `session_state` |
 //! | `join_speaker {token}` | be the presenter, with an access token |
-//! | `subscribe {since?}` | `session_state`, or nothing if nothing changed since that `version` |
+//! | `subscribe {since?}` | `session_state` |
 //! | `response_submitted {slide_id, content, seq?}`, alias `submit_response` | answer the current slide |
 //! | `ping {version?}` | `pong`; with a `version` that is old, also `session_state` |
 

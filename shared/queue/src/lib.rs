@@ -39,10 +39,13 @@ impl Queues {
         let posted = Posted { job: J::NAME.into(), payload, at: now };
         let body = serde_json::to_string(&posted).map_err(Error::internal)?;
         let place = job.place();
+        // SQS refuses any delay of its own on a FIFO message, zero too
+        let delay = i32::try_from(job.delay().as_secs()).ok().filter(|delay| *delay > 0);
         self.client
             .send_message()
             .queue_url(url)
             .message_body(body)
+            .set_delay_seconds(delay)
             .set_message_group_id(place.as_ref().map(|place| place.group.clone()))
             .set_message_deduplication_id(place.map(|place| place.deduplication))
             .send()

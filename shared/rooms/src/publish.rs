@@ -21,31 +21,33 @@ impl Rooms {
     /// twice, and is harmless twice.
     pub async fn publish(&self, room: Room, event: Event, now: Timestamp) -> Result<(), Error> {
         let frame = Outgoing::to_room(room, event, now).json()?;
-        self.deliver(room, frame, false, now).await
+        self.deliver(room, frame, now).await
     }
 
-    /// Tells a room, then closes every connection in it.
+    /// Tells a room, and in ten seconds once more, then closing every connection in it: what is counted meanwhile still
+    /// reaches everyone.
     pub async fn publish_last(&self, room: Room, event: Event, now: Timestamp) -> Result<(), Error> {
         let frame = Outgoing::to_room(room, event, now).json()?;
-        self.deliver(room, frame, true, now).await
+        self.queues.send(&Broadcast { room, shard: None, frame: frame.clone(), close: true }, now).await?;
+        self.deliver(room, frame, now).await
     }
 
-    async fn deliver(&self, room: Room, frame: String, close: bool, now: Timestamp) -> Result<(), Error> {
+    async fn deliver(&self, room: Room, frame: String, now: Timestamp) -> Result<(), Error> {
         let small = match connections::in_small_room(&self.store, room, DIRECT, now).await {
             Ok(small) => small,
             Err(error) => {
                 tracing::warn!(%room, %error, "a room could not be read; handing it over");
-                return self.queues.send(&Broadcast { room, shard: None, frame, close }, now).await;
+                return self.queues.send(&Broadcast { room, shard: None, frame, close: false }, now).await;
             }
         };
         if let Some(members) = small {
-            if self.post_all(&members, &frame, close, now).await.is_ok() {
+            if self.post_all(&members, &frame, false, now).await.is_ok() {
                 return Ok(());
             }
-            return self.queues.send(&Broadcast { room, shard: None, frame, close }, now).await;
+            return self.queues.send(&Broadcast { room, shard: None, frame, close: false }, now).await;
         }
         let shards = (0..ROOM_SHARDS).map(|shard| {
-            let job = Broadcast { room, shard: Some(shard), frame: frame.clone(), close };
+            let job = Broadcast { room, shard: Some(shard), frame: frame.clone(), close: false };
             async move { self.queues.send(&job, now).await }
         });
         try_join_all(shards).await.map(drop)

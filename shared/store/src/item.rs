@@ -55,8 +55,7 @@ pub fn sortable(time: Timestamp) -> String {
 }
 
 /// What the table itself writes into an item.
-const RESERVED: [&str; 9] =
-    ["pk", "sk", "kind", "v", "gsi1pk", "gsi1sk", "due_shard", "due_at", "ttl"];
+const RESERVED: [&str; 9] = ["pk", "sk", "kind", "v", "gsi1pk", "gsi1sk", "due_shard", "due_at", "ttl"];
 
 pub(crate) fn attributes<T: Item>(item: &T) -> Result<Attributes> {
     let mut all: Attributes = serde_dynamo::aws_sdk_dynamodb_1::to_item(item)?;

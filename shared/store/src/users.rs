@@ -38,8 +38,9 @@ pub struct User {
     pub plan: Plan,
     pub status: Status,
     pub password: Option<PasswordHash>,
-    /// Log-ins and reset tokens from before count no more.
-    pub password_changed_at: Timestamp,
+    /// When the password or the address last changed: reset tokens from before, and log-ins whose password was judged
+    /// before, count no more.
+    pub credentials_changed_at: Timestamp,
     pub created_at: Timestamp,
     /// Moves with every change: what a whole item is written over is what was read.
     pub updated_at: Timestamp,
@@ -92,7 +93,7 @@ impl User {
             plan: Plan::Free,
             status: Status::Deleted,
             password: None,
-            password_changed_at: now,
+            credentials_changed_at: now,
             created_at: self.created_at,
             updated_at: now,
         }
@@ -314,7 +315,7 @@ pub async fn change_password(
 
 /// The write of [`change_password`], also for the transaction that spends a reset token.
 pub(crate) fn password_change(user: &User, new: &PasswordHash, now: Timestamp) -> Result<Change> {
-    Change::new("SET #password = :new, password_changed_at = :now, updated_at = :now")
+    Change::new("SET #password = :new, credentials_changed_at = :now, updated_at = :now")
         .only_if("#status = :active AND #password = :old")
         .name("#password", "password")
         .name("#status", "status")

@@ -116,7 +116,8 @@ async fn s1_s3_a_code_is_taken_until_its_session_ends() {
     assert_eq!(sessions::create(&store, &session(11, "AAAAAA")).await.unwrap(), Written::Refused);
     assert_eq!(sessions::get(&store, id(11), Freshness::Strong, now()).await.unwrap(), None);
 
-    let ended = Session { status: Status::Ended, ended_at: Some(now()), check_at: None, version: 2, ..first.clone() };
+    let ended =
+        Session { status: Status::Ended, ended_at: Some(now()), check_at: None, version: 2, ..first.clone() };
     assert_eq!(sessions::change(&store, &ended).await.unwrap(), Written::Done(()));
     assert_eq!(sessions::change(&store, &ended).await.unwrap(), Written::Refused, "the version has moved");
     let code = sessions::by_code(&store, &first.join_code, now()).await.unwrap().unwrap();
@@ -249,7 +250,8 @@ async fn i1_a_key_runs_once_and_its_answer_is_kept() {
     assert!(matches!(died, idempotency::Begun::Run), "the first one died: its lock has run out");
     let answer = idempotency::Stored { status: 201, headers: Vec::new(), body: "{}".into() };
     idempotency::finish(&store, "key", "body", answer.clone(), later).await.unwrap();
-    let kept = idempotency::begin(&store, "key", "other", later + SignedDuration::from_secs(60)).await.unwrap();
+    let kept =
+        idempotency::begin(&store, "key", "other", later + SignedDuration::from_secs(60)).await.unwrap();
     let idempotency::Begun::Before(record) = kept else { panic!("{kept:?}") };
     assert_eq!((record.answer, record.body_hash.as_str()), (Some(answer), "body"));
 }

@@ -24,7 +24,6 @@ use uuid::Uuid;
 
 use crate::{
     attempts::{self, Attempts},
-    fields::Maybe,
     log_in::{self, Welcome},
     pair::Cookies,
     password_hash::{self, Verdict},
@@ -37,11 +36,11 @@ pub(crate) struct Credentials {
     /// One of `email`, `username` and `login`, each of which takes an address or a user name.
     #[garde(length(max = 300))]
     #[schema(example = "ana@example.com")]
-    email: Maybe,
+    email: Option<String>,
     #[garde(length(max = 300))]
-    username: Maybe,
+    username: Option<String>,
     #[garde(length(max = 300))]
-    login: Maybe,
+    login: Option<String>,
     #[garde(length(max = 1000))]
     #[schema(format = Password, example = "correct horse battery staple")]
     password: String,

@@ -22,6 +22,7 @@ use crate::{
     operation_id = "log_out",
     summary = "Log out",
     description = "Ends this log-in: both its tokens and its sockets. A refresh token alone, in the body or as a cookie, does.",
+    request_body = Option<Refreshing>,
     responses(
         (status = 204, description = "Ended, and the cookies are taken away"),
         (status = 400, description = "Not JSON", body = ErrorBody),

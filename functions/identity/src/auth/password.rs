@@ -40,6 +40,7 @@ pub(crate) struct PasswordChange {
     operation_id = "change_password",
     summary = "Change one's password",
     description = "Also at `/v1/auth/me/password` and `/v1/auth/change-password`. Ends every other log-in; a mail says so.",
+    request_body = PasswordChange,
     responses(
         (status = 200, description = "Changed", body = Done),
         (status = 400, description = "Not JSON", body = ErrorBody),

@@ -43,6 +43,7 @@ pub(crate) struct ResetRequest {
     operation_id = "request_password_reset",
     summary = "Ask for a mail that lets one set a new password",
     description = "Also at `/v1/auth/forgot-password`. The link in the mail is good once, for an hour.",
+    request_body = ResetRequest,
     responses(
         (status = 200, description = "Always the same", body = Done),
         (status = 400, description = "Not JSON", body = ErrorBody),

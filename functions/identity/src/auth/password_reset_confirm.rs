@@ -44,6 +44,7 @@ pub(crate) struct ResetConfirmation {
     operation_id = "confirm_password_reset",
     summary = "Set a new password with the token from the mail",
     description = "Ends every log-in. A password that is refused does not use the token up.",
+    request_body = ResetConfirmation,
     responses(
         (status = 200, description = "Changed", body = Done),
         (status = 400, description = "`INVALID_TOKEN`: unknown, used or expired; or not JSON", body = ErrorBody),
@@ -79,7 +80,7 @@ async fn meant(app: &App, token: &str) -> Answer<Option<(Reset, User)>> {
     let now = app.clock.now();
     let Some(reset) = resets::get(&app.store, token, now).await? else { return Ok(None) };
     let user = users::get_strong(&app.store, reset.user, now).await?;
-    let user = user.filter(|user| user.is_active() && user.password_changed_at <= reset.created_at);
+    let user = user.filter(|user| user.is_active() && user.credentials_changed_at <= reset.created_at);
     Ok(user.map(|user| (reset, user)))
 }
 

@@ -20,7 +20,6 @@ use store::{
 use utoipa::ToSchema;
 
 use crate::{
-    fields::Maybe,
     log_in,
     pair::{Cookies, Pair},
 };
@@ -35,7 +34,7 @@ const REFUSED: Error = Error::Unauthenticated("the refresh token is not valid, o
 pub(crate) struct Refreshing {
     /// Without it the cookie counts.
     #[garde(length(max = 4000))]
-    pub(crate) refresh_token: Maybe,
+    pub(crate) refresh_token: Option<String>,
 }
 
 /// What a token of some generation is to its log-in.
@@ -69,6 +68,7 @@ fn standing(generation: u64, login: &Login, now: Timestamp) -> Standing {
     summary = "The next pair of tokens",
     description = "A refresh token is good once, and for 30 s more for the same answer. One that comes later ends its log-in. \
         The 30 days of a log-in count from its beginning.",
+    request_body = Option<Refreshing>,
     responses(
         (status = 200, description = "The next pair, in the body and as cookies", body = Pair),
         (status = 400, description = "Not JSON", body = ErrorBody),

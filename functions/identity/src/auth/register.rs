@@ -21,7 +21,7 @@ use store::{
 use utoipa::ToSchema;
 
 use crate::{
-    fields::{self, Maybe},
+    fields,
     log_in::{self, Welcome},
     pair::{Cookies, Pair},
     password_hash,
@@ -42,24 +42,24 @@ pub(crate) struct Registration {
     password: String,
     /// What others see. Without one: the user name, else the part of the address before the `@`.
     #[garde(custom(fields::maybe_line))]
-    name: Maybe,
+    name: Option<String>,
     /// Same as `name`.
     #[garde(custom(fields::maybe_line))]
-    full_name: Maybe,
+    full_name: Option<String>,
     /// Same as `name`.
     #[garde(custom(fields::maybe_line))]
-    display_name: Maybe,
+    display_name: Option<String>,
     /// 3 to 20 of `[A-Za-z0-9_]`, unique in every spelling.
     #[garde(custom(fields::maybe_username))]
-    username: Maybe,
+    username: Option<String>,
     /// `https:` URL of a picture.
     #[garde(custom(fields::maybe_avatar))]
-    avatar: Maybe,
+    avatar: Option<String>,
     #[garde(custom(fields::maybe_line))]
-    organization: Maybe,
+    organization: Option<String>,
     /// An invitation to accept; what came of it stands in the answer.
     #[garde(length(max = 500))]
-    invite_token: Maybe,
+    invite_token: Option<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -85,6 +85,7 @@ pub(crate) struct Invite {
     operation_id = "register",
     summary = "Sign up",
     description = "Also at `/v1/auth/signup`. Answers the account and a first log-in, in the body and as cookies.",
+    request_body = Registration,
     responses(
         (status = 201, description = "The account and its first log-in", body = Registered),
         (status = 400, description = "Not JSON", body = ErrorBody),
@@ -142,7 +143,7 @@ async fn account(app: &App, input: &Registration) -> Result<User, Error> {
         plan: Plan::Free,
         status: Status::Active,
         password: Some(password),
-        password_changed_at: now,
+        credentials_changed_at: now,
         created_at: now,
         updated_at: now,
     })

@@ -16,7 +16,6 @@ use super::me::GONE;
 use crate::{
     attempts,
     auth::register::refusal,
-    fields::Maybe,
     log_in,
     pair::{Cookies, no_cookies},
 };
@@ -26,11 +25,11 @@ pub(crate) struct Deletion {
     /// One's password, or `current_password`: a stolen token must not delete an account.
     #[garde(length(max = 1000))]
     #[schema(format = Password)]
-    password: Maybe,
+    password: Option<String>,
     /// Same as `password`.
     #[garde(length(max = 1000))]
     #[schema(format = Password)]
-    current_password: Maybe,
+    current_password: Option<String>,
 }
 
 #[utoipa::path(
@@ -39,6 +38,7 @@ pub(crate) struct Deletion {
     tag = "identity",
     operation_id = "delete_me",
     summary = "Delete one's account",
+    request_body = Deletion,
     responses(
         (status = 204, description = "Deleted, and every log-in has ended"),
         (status = 400, description = "Not JSON", body = ErrorBody),

@@ -38,9 +38,15 @@ pub(crate) async fn get_user(
     account: Account,
     Id(id): Id<UserId>,
 ) -> Answer<Json<Shown>> {
-    let user = users::get(&app.store, id, app.clock.now()).await?;
+    let (is_own, now) = (id == account.user, app.clock.now());
+    // whoever has just changed something wants to see it
+    let user = if is_own {
+        users::get_strong(&app.store, id, now).await?
+    } else {
+        users::get(&app.store, id, now).await?
+    };
     let user = user.filter(|user| user.status != Status::Deleted).ok_or(Error::NotFound("user"))?;
-    Ok(Json(if id == account.user {
+    Ok(Json(if is_own {
         Shown::Own(Box::new(Profile::from(&user)))
     } else {
         Shown::Others(Card::from(&user))

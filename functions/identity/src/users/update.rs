@@ -21,20 +21,20 @@ use super::me::GONE;
 use crate::{
     attempts,
     auth::register::refusal,
-    fields::{self, Clearable, Maybe, clearable},
+    fields::{self, Clearable, clearable},
     profile::Profile,
 };
 
 #[derive(Deserialize, Validate, ToSchema)]
 pub(crate) struct ProfileEdit {
     #[garde(custom(fields::maybe_line))]
-    name: Maybe,
+    name: Option<String>,
     /// Same as `name`.
     #[garde(custom(fields::maybe_line))]
-    full_name: Maybe,
+    full_name: Option<String>,
     /// Same as `name`.
     #[garde(custom(fields::maybe_line))]
-    display_name: Maybe,
+    display_name: Option<String>,
     /// `null` gives it up.
     #[garde(custom(fields::clearable_username))]
     #[serde(default, deserialize_with = "clearable")]
@@ -52,10 +52,10 @@ pub(crate) struct ProfileEdit {
     organization: Clearable,
     /// Another address needs `current_password`: whoever has it can have the password reset.
     #[garde(custom(fields::maybe_email))]
-    email: Maybe,
+    email: Option<String>,
     #[garde(length(max = 1000))]
     #[schema(format = Password)]
-    current_password: Maybe,
+    current_password: Option<String>,
 }
 
 #[utoipa::path(
@@ -65,6 +65,7 @@ pub(crate) struct ProfileEdit {
     operation_id = "update_me",
     summary = "Change one's account",
     description = "Also at `/v1/auth/me`. What is left out stays; `null` clears what may be empty.",
+    request_body = ProfileEdit,
     responses(
         (status = 200, description = "The account as it is now", body = Profile),
         (status = 400, description = "Not JSON", body = ErrorBody),
@@ -95,6 +96,7 @@ pub(crate) async fn update_me(
     summary = "Change one's account, by its id",
     description = "The same as `PATCH /v1/users/me`: what is left out stays.",
     params(("id" = UserId, Path, description = "One's own")),
+    request_body = ProfileEdit,
     responses(
         (status = 200, description = "The account as it is now", body = Profile),
         (status = 400, description = "Not JSON", body = ErrorBody),
@@ -173,7 +175,10 @@ fn edited(
     now: jiff::Timestamp,
 ) -> User {
     let before = before.clone();
+    let is_readdressed = email.as_ref().is_some_and(|email| Some(email) != before.email.as_ref());
     User {
+        // a mail to the old address must not set the password any more
+        credentials_changed_at: if is_readdressed { now } else { before.credentials_changed_at },
         email: email.or(before.email),
         username: username.unwrap_or(before.username),
         name: edit.name.unwrap_or(before.name),

@@ -1,5 +1,11 @@
 //! The operations of identity, through its door, against the emulated services.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "what a test's helper cannot do, fails the test"
+)]
+
 mod accounts;
 mod log_ins;
 mod passwords;

@@ -112,6 +112,18 @@ async fn a_reset_token_sets_one_password_within_an_hour() {
 }
 
 #[tokio::test]
+async fn a_mail_to_the_old_address_sets_no_password() {
+    let world = World::start().await;
+    let ana = world.register("ana").await;
+    world.post("/v1/auth/password-reset", &json!({ "email": "ana@example.com" })).send().await.ok(200);
+    let token = mailed(&world);
+    let edit = json!({ "email": "lima@example.com", "current_password": PASSWORD });
+    world.ask("PATCH", "/v1/users/me").bearer(&ana).json(&edit).send().await.ok(200);
+    let confirm = json!({ "token": token, "new_password": NEW });
+    world.post("/v1/auth/password-reset/confirm", &confirm).send().await.refused(400, "INVALID_TOKEN");
+}
+
+#[tokio::test]
 async fn old_hashes_count_once_and_are_replaced() {
     let world = World::start().await;
     let ana = world.register("ana").await;

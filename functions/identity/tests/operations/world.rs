@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 /// Withstands `password_hash::choose`.
 pub(crate) const PASSWORD: &str = "a heron over grey water";
 
-const HOUR: Duration = Duration::from_hours(1);
 const HOUR_MS: u64 = 3_600_000;
 
 pub(crate) const QUEUES: [(&str, &str); 4] = [
@@ -70,7 +69,7 @@ pub(crate) struct Ask<'a> {
     ip: String,
 }
 
-impl<'a> Ask<'a> {
+impl Ask<'_> {
     pub(crate) fn bearer(mut self, tokens: &Value) -> Self {
         let token = tokens["access_token"].as_str().expect("an access token");
         self.headers.insert("authorization", format!("Bearer {token}"));
@@ -141,16 +140,13 @@ impl World {
     pub(crate) async fn start() -> Self {
         let clock = Clock::system();
         // limits count in windows: tests begin with one
-        clock.advance(HOUR - Duration::from_millis(clock.millis().unsigned_abs() % HOUR_MS));
+        clock.advance(Duration::from_millis(HOUR_MS - clock.millis().unsigned_abs() % HOUR_MS));
         let template: serde_yaml_ng::Value =
             serde_yaml_ng::from_str(include_str!("../../../../template.yaml")).expect("a template");
         let definition =
             serde_json::to_value(&template["Resources"]["Table"]["Properties"]).expect("a table");
-        let queue = |name: &str| QueueSpec {
-            name: name.into(),
-            fifo: name.ends_with(".fifo"),
-            ..QueueSpec::default()
-        };
+        let queue =
+            |name: &str| QueueSpec { name: name.into(), fifo: name == "ticks.fifo", ..QueueSpec::default() };
         let time = clock.clone();
         let cloud = Cloud::start(Options {
             now: Arc::new(move || time.millis()),

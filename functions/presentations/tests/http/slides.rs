@@ -12,33 +12,33 @@ async fn slides_from_first_to_last() {
     let made = ana.post(&slides, json!({"type": "question_choice"})).await.expect(201);
     assert_eq!(made["order_index"], 0);
     assert_eq!(made["content"]["options"][1]["id"], "opt2", "the default of the type");
-    let a = made["id"].as_str().unwrap().to_owned();
+    let choice = made["id"].as_str().unwrap().to_owned();
     let question = json!({"type": "question_text", "content": {"question": "Why?", "surprise": 1}});
     let made = ana.post(&slides, question).await.expect(201);
     assert_eq!((&made["order_index"], &made["content"]["question"]), (&json!(1), &json!("Why?")));
     assert!(made["content"].get("surprise").is_none());
-    let b = made["id"].as_str().unwrap().to_owned();
+    let text = made["id"].as_str().unwrap().to_owned();
 
-    let c = ana.post(&slides, json!({"type": "content", "order_index": 1})).await.expect(201);
-    assert_eq!(c["order_index"], 1);
-    let c = c["id"].as_str().unwrap().to_owned();
-    let d = ana.post(&format!("{slides}/insert/0"), json!({"type": "summary"})).await.expect(201);
-    let d = d["id"].as_str().unwrap().to_owned();
-    assert_eq!(ana.order(&talk).await, [&d, &a, &c, &b].map(String::as_str));
+    let made = ana.post(&slides, json!({"type": "content", "order_index": 1})).await.expect(201);
+    assert_eq!(made["order_index"], 1);
+    let image = made["id"].as_str().unwrap().to_owned();
+    let made = ana.post(&format!("{slides}/insert/0"), json!({"type": "summary"})).await.expect(201);
+    let summary = made["id"].as_str().unwrap().to_owned();
+    assert_eq!(ana.order(&talk).await, [&summary, &choice, &image, &text].map(String::as_str));
 
-    let copy = ana.send("POST", &format!("/v1/slides/{a}/duplicate"), None).await.expect(201);
+    let copy = ana.send("POST", &format!("/v1/slides/{choice}/duplicate"), None).await.expect(201);
     assert_eq!(copy["order_index"], 2);
-    assert_eq!(copy["content"], ana.get(&format!("/v1/slides/{a}")).await.expect(200)["content"]);
-    let e = copy["id"].as_str().unwrap().to_owned();
-    let reordered = json!({"slide_ids": [e, d, c, b, a]});
+    assert_eq!(copy["content"], ana.get(&format!("/v1/slides/{choice}")).await.expect(200)["content"]);
+    let copy_id = copy["id"].as_str().unwrap().to_owned();
+    let reordered = json!({"slide_ids": [copy_id, summary, image, text, choice]});
     let reordered = ana.put(&format!("{slides}/reorder"), reordered).await.expect(200);
     assert_eq!(reordered["reordered"], 5);
-    assert_eq!(reordered["slides"][4]["id"], a);
+    assert_eq!(reordered["slides"][4]["id"], choice);
 
-    ana.delete(&format!("/v1/slides/{c}")).await.expect(204);
-    assert_eq!(ana.order(&talk).await, [&e, &d, &b, &a].map(String::as_str));
-    ana.get(&format!("/v1/slides/{c}")).await.refused(404, "RESOURCE_NOT_FOUND");
-    ana.delete(&format!("/v1/slides/{c}")).await.refused(404, "RESOURCE_NOT_FOUND");
+    ana.delete(&format!("/v1/slides/{image}")).await.expect(204);
+    assert_eq!(ana.order(&talk).await, [&copy_id, &summary, &text, &choice].map(String::as_str));
+    ana.get(&format!("/v1/slides/{image}")).await.refused(404, "RESOURCE_NOT_FOUND");
+    ana.delete(&format!("/v1/slides/{image}")).await.refused(404, "RESOURCE_NOT_FOUND");
     let whole = ana.get(&talk).await.expect(200);
     assert_eq!((&whole["slide_count"], &whole["slides"][3]["order_index"]), (&json!(4), &json!(3)));
 }

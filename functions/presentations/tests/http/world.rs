@@ -11,7 +11,7 @@ use protocol::job::Queue;
 use serde_json::{Value, json};
 use store::logins::Login;
 
-pub struct World {
+pub(crate) struct World {
     door: Door,
     app: App,
     cloud: Cloud,
@@ -26,7 +26,7 @@ fn table() -> TableSpec {
 }
 
 impl World {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let clock = Clock::system();
         let now = clock.clone();
         let cloud = Cloud::start(Options {
@@ -59,7 +59,7 @@ impl World {
     }
 
     /// Someone new who has logged in.
-    pub async fn person(&self) -> Person<'_> {
+    pub(crate) async fn person(&self) -> Person<'_> {
         let now = self.app.clock.now();
         let login = Login {
             user: self.app.clock.id(),
@@ -76,12 +76,12 @@ impl World {
         Person { world: self, token: Some(self.app.tokens.sign(&access, now).unwrap()) }
     }
 
-    pub fn nobody(&self) -> Person<'_> {
+    pub(crate) fn nobody(&self) -> Person<'_> {
         Person { world: self, token: None }
     }
 
     /// Everything that lies in the table, as it came from the engine.
-    pub async fn dump(&self) -> String {
+    pub(crate) async fn dump(&self) -> String {
         let client = aws_sdk_dynamodb::Client::from_conf(
             aws_sdk_dynamodb::Config::builder()
                 .behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::latest())
@@ -98,37 +98,37 @@ impl World {
     }
 }
 
-pub struct Person<'a> {
+pub(crate) struct Person<'a> {
     world: &'a World,
     token: Option<String>,
 }
 
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u64,
-    pub body: Value,
-    pub cost: String,
+pub(crate) struct Answer {
+    pub(crate) status: u64,
+    pub(crate) body: Value,
+    pub(crate) cost: String,
 }
 
 impl Person<'_> {
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send("GET", path, None).await
     }
 
-    pub async fn post(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
         self.send("POST", path, Some(body.to_string())).await
     }
 
-    pub async fn put(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
         self.send("PUT", path, Some(body.to_string())).await
     }
 
-    pub async fn delete(&self, path: &str) -> Answer {
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
         self.send("DELETE", path, None).await
     }
 
     /// The event of an HTTP API, payload format 2.0.
-    pub async fn send(&self, method: &str, path: &str, body: Option<String>) -> Answer {
+    pub(crate) async fn send(&self, method: &str, path: &str, body: Option<String>) -> Answer {
         let (raw_path, query) = path.split_once('?').unwrap_or((path, ""));
         let mut headers = json!({ "host": "localhost", "content-type": "application/json" });
         if let Some(token) = &self.token {
@@ -162,19 +162,19 @@ impl Person<'_> {
     }
 
     /// The path of a new presentation.
-    pub async fn presentation(&self, title: &str) -> String {
+    pub(crate) async fn presentation(&self, title: &str) -> String {
         let answer = self.post("/v1/presentations", json!({ "title": title })).await.expect(201);
         format!("/v1/presentations/{}", answer["id"].as_str().unwrap())
     }
 
     /// The id of a new slide at the end.
-    pub async fn slide(&self, presentation: &str, kind: &str) -> String {
+    pub(crate) async fn slide(&self, presentation: &str, kind: &str) -> String {
         let answer = self.post(&format!("{presentation}/slides"), json!({ "type": kind })).await;
         answer.expect(201)["id"].as_str().unwrap().into()
     }
 
     /// The ids of the slides, in their order, after making sure that their indexes have no gaps.
-    pub async fn order(&self, presentation: &str) -> Vec<String> {
+    pub(crate) async fn order(&self, presentation: &str) -> Vec<String> {
         let list = self.get(&format!("{presentation}/slides")).await.expect(200);
         let items = list["items"].as_array().unwrap();
         for (index, slide) in items.iter().enumerate() {
@@ -186,13 +186,13 @@ impl Person<'_> {
 }
 
 impl Answer {
-    pub fn expect(self, status: u64) -> Value {
+    pub(crate) fn expect(self, status: u64) -> Value {
         assert_eq!(self.status, status, "{}", self.body);
         self.body
     }
 
     /// An error of this status and code.
-    pub fn refused(self, status: u64, code: &str) -> Value {
+    pub(crate) fn refused(self, status: u64, code: &str) -> Value {
         let body = self.expect(status);
         assert_eq!(body["code"], code, "{body}");
         assert_eq!(body["request_id"], "r-1");
@@ -200,7 +200,7 @@ impl Answer {
     }
 
     /// 422, and the fields that are named.
-    pub fn fields(self) -> Vec<String> {
+    pub(crate) fn fields(self) -> Vec<String> {
         let body = self.refused(422, "VALIDATION_ERROR");
         body["fields"].as_array().unwrap().iter().map(|f| f["field"].as_str().unwrap().to_owned()).collect()
     }
