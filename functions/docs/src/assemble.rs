@@ -9,7 +9,7 @@ use utoipa::{
         info::InfoBuilder,
         path::{Operation, ParameterBuilder, ParameterIn, PathItem},
         schema::{Components, ObjectBuilder, Type},
-        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
         server::Server,
         tag::TagBuilder,
     },
@@ -59,6 +59,8 @@ pub fn assemble(subjects: impl IntoIterator<Item = OpenApi>) -> OpenApi {
     components.schemas.insert(FieldError::name().into_owned(), FieldError::schema());
     components.security_schemes.insert("bearer".into(), RefOr::T(bearer()));
     components.security_schemes.insert("cookie".into(), RefOr::T(cookie()));
+    components.security_schemes.insert("participant".into(), RefOr::T(participant()));
+    whole.security = Some(["bearer", "cookie"].map(requirement).to_vec());
     for (path, item) in &mut whole.paths.paths {
         complete(path, item);
     }
@@ -70,7 +72,14 @@ fn tag(name: &str, about: &str) -> Tag {
 }
 
 fn bearer() -> SecurityScheme {
-    let about = "The `access_token` of a log-in; of a session's guest, the `participant_token`.";
+    token("The `access_token` of a log-in")
+}
+
+fn participant() -> SecurityScheme {
+    token("The `participant_token` that joining a session gave")
+}
+
+fn token(about: &str) -> SecurityScheme {
     let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT");
     SecurityScheme::Http(scheme.description(Some(about)).build())
 }
@@ -80,15 +89,13 @@ fn cookie() -> SecurityScheme {
     SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description("__Host-access", about)))
 }
 
+fn requirement(name: &str) -> SecurityRequirement {
+    SecurityRequirement::new(name, [""; 0])
+}
+
 fn complete(path: &str, item: &mut PathItem) {
     let PathItem { get, put, post, delete, patch, .. } = item;
-    let safe = get.iter_mut().map(|operation| (operation, false));
-    let unsafe_ = [put, delete, patch].into_iter().flatten().map(|operation| (operation, true));
-    for (operation, writes) in safe.chain(unsafe_) {
-        answers(path, operation, writes);
-    }
     if let Some(operation) = post {
-        answers(path, operation, true);
         operation.parameters.get_or_insert_default().push(idempotency_key());
         answer(
             operation,
@@ -97,15 +104,19 @@ fn complete(path: &str, item: &mut PathItem) {
         );
         answer(operation, "422", "`IDEMPOTENCY_KEY_REUSED`: it came with another body before");
     }
+    let reads = get.iter_mut().map(|operation| (operation, false));
+    let writes = [put, post, delete, patch].into_iter().flatten().map(|operation| (operation, true));
+    for (operation, writes) in reads.chain(writes) {
+        answers(path, operation, writes);
+        describe(operation);
+    }
 }
 
 /// What `entry` answers, whatever the operation.
 fn answers(path: &str, operation: &mut Operation, writes: bool) {
-    if !path.starts_with("/v1/") {
-        return;
-    }
-    if operation.security.as_ref().is_some_and(|ways| !ways.is_empty()) {
-        answer(operation, "401", "No credential, or none that counts any more");
+    // Whoever cannot be refused for want of a credential needs none.
+    if operation.security.is_none() && !operation.responses.responses.contains_key("401") {
+        operation.security = Some(vec![SecurityRequirement::default()]);
     }
     if writes {
         answer(operation, "403", "`CSRF_REFUSED`: a cookie without its proof");
@@ -116,16 +127,20 @@ fn answers(path: &str, operation: &mut Operation, writes: bool) {
         answer(operation, "415", "Not `application/json`");
         answer(operation, "422", "Wrong fields");
     }
-    answer(operation, "500", "A mistake of ours");
-    answer(operation, "503", "A dependency failed; try again after `Retry-After` seconds");
+    if path.starts_with("/v1/") {
+        answer(operation, "500", "A mistake of ours");
+        answer(operation, "503", "A dependency failed; try again after `Retry-After` seconds");
+    }
 }
 
 /// Adds an answer that the operation itself says nothing about.
 fn answer(operation: &mut Operation, status: &str, about: &str) {
-    let responses = &mut operation.responses.responses;
-    responses.entry(status.into()).or_insert_with(|| RefOr::T(error(about)));
-    for (status, response) in responses {
-        // What the status means is all that most of them have to say.
+    operation.responses.responses.entry(status.into()).or_insert_with(|| RefOr::T(error(about)));
+}
+
+/// What the status means is all that most answers have to say.
+fn describe(operation: &mut Operation) {
+    for (status, response) in &mut operation.responses.responses {
         if let RefOr::T(response) = response
             && response.description.is_empty()
         {

@@ -1,8 +1,11 @@
 use std::time::Duration;
 
 use axum::{Json, extract::State};
-use entry::App;
-use http::StatusCode;
+use entry::{
+    App,
+    http::{Answer, ErrorBody},
+};
+use model::Error;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -32,21 +35,11 @@ pub(crate) struct Checks {
     path = "/ready",
     tag = "docs",
     operation_id = "ready",
-    responses((status = 200, body = Readiness), (status = 503, body = Readiness))
+    responses((status = 200, body = Readiness), (status = 503, description = "Not now", body = ErrorBody))
 )]
-pub(crate) async fn ready(State(app): State<App>) -> (StatusCode, Json<Readiness>) {
-    let table = match tokio::time::timeout(PATIENCE, app.store.ready()).await {
-        Ok(Ok(())) => true,
-        Ok(Err(error)) => {
-            tracing::warn!(%error, "the table does not answer");
-            false
-        }
-        Err(_) => {
-            tracing::warn!("the table does not answer in {PATIENCE:?}");
-            false
-        }
-    };
-    let status = if table { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let checks = Checks { settings: true, table };
-    (status, Json(Readiness { ready: table, version: crate::VERSION, checks }))
+pub(crate) async fn ready(State(app): State<App>) -> Answer<Json<Readiness>> {
+    let answered = tokio::time::timeout(PATIENCE, app.store.ready()).await;
+    answered.map_err(|late| Error::unavailable("the table", late))??;
+    let checks = Checks { settings: true, table: true };
+    Ok(Json(Readiness { ready: true, version: crate::VERSION, checks }))
 }

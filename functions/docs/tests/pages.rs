@@ -70,7 +70,9 @@ async fn what_this_is_and_that_it_lives() {
 async fn it_is_not_ready_without_a_table() {
     let ready = send(&door().await, "GET", "/ready").await;
     assert_eq!(ready["statusCode"], 503);
-    assert_eq!(body(&ready)["checks"], json!({"settings": true, "table": false}));
+    assert_eq!(body(&ready)["code"], "SERVICE_UNAVAILABLE");
+    assert!(body(&ready)["message"].as_str().unwrap().contains("the table"));
+    assert_eq!(ready["headers"]["retry-after"], "1");
 }
 
 #[tokio::test]

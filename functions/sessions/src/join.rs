@@ -56,6 +56,7 @@ pub struct Joined {
     operation_id = "join_session",
     params(("code" = String, Path, example = "K7M2QX")),
     request_body = Join,
+    security((), ("bearer" = []), ("cookie" = [])),
     responses(
         (status = 201, body = Joined),
         (status = 401, description = "a credential came along that does not count", body = ErrorBody),

@@ -56,10 +56,10 @@ pub fn submitted(response: Response) -> ResponseSubmitted {
 /// a second. So a page reads all answers to the slide, as every count of it does.
 #[utoipa::path(
     get,
-    path = "/v1/responses/slide/{slide_id}",
+    path = "/v1/responses/slide/{id}",
     tag = "responses",
     operation_id = "list_responses_of_slide",
-    params(("slide_id" = SlideId, Path), Which),
+    params(("id" = SlideId, Path), Which),
     security(("bearer" = []), ("cookie" = [])),
     responses(
         (status = 200, body = Responses),

@@ -3,6 +3,8 @@
 mod demo;
 mod serve;
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 use serve::Serve;
 
@@ -30,14 +32,29 @@ enum Command {
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let cli = Cli::parse();
+async fn main() -> ExitCode {
+    match run(Cli::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         None => cli.serve.run().await,
         Some(Command::Serve(serve)) => serve.run().await,
         Some(Command::Load(load)) => load::run(load).await,
         Some(Command::Openapi) => print_openapi(),
     }
+}
+
+/// Without the backtrace that `anyhow` adds: a taken port is no bug.
+#[expect(clippy::print_stderr, reason = "logs may be off, and this is for whoever typed the command")]
+fn complain(error: &anyhow::Error) {
+    eprintln!("error: {error:#}");
 }
 
 #[expect(clippy::print_stdout, reason = "the document is what was asked for")]

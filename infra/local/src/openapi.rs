@@ -4,7 +4,11 @@ use utoipa::openapi::OpenApi;
 
 /// OpenAPI 3.1 of every HTTP operation; `infra/openapi.json` is this.
 pub fn openapi() -> OpenApi {
-    [identity::openapi(), presentations::openapi(), sessions::openapi(), sockets::openapi()]
-        .into_iter()
-        .fold(docs::openapi(), OpenApi::merge_from)
+    docs::assemble([
+        identity::openapi(),
+        presentations::openapi(),
+        sessions::openapi(),
+        sockets::openapi(),
+        docs::openapi(),
+    ])
 }

@@ -96,6 +96,8 @@ impl Local {
             tokio::spawn(sweep(Arc::clone(&gateway))),
         ];
         for mapping in &mappings {
+            // received by pollers that died with the last process; for their visibility to pass would take minutes
+            gateway.cloud.queues().release_all(&mapping.queue);
             tasks.push(tokio::spawn(queues::poll(
                 mapping.clone(),
                 Arc::clone(&gateway),

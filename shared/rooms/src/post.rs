@@ -5,12 +5,16 @@ use aws_sdk_apigatewaymanagement::{
     operation::{delete_connection::DeleteConnectionError, post_to_connection::PostToConnectionError},
     primitives::Blob,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use model::{Code, Error};
 use protocol::{Event, Outgoing, event::ErrorEvent};
 use store::connections::Connection;
 
 use crate::Rooms;
+
+/// A connection has its row before its `$connect` returns, and only then takes posts: for this long after it was asked for,
+/// one that is gone may be one that is yet to come.
+pub const OPENING: SignedDuration = SignedDuration::from_secs(10);
 
 /// Whether somebody was there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,13 +3,19 @@
 use futures::{StreamExt, future::try_join_all, stream};
 use jiff::Timestamp;
 use model::{Error, Room};
-use protocol::{Event, Outgoing, job::Broadcast};
+use protocol::{
+    Event, Outgoing,
+    job::{Broadcast, Greet},
+};
 use store::{
     connections::{self, Connection},
     table::ROOM_SHARDS,
 };
 
-use crate::{Rooms, post::Delivery};
+use crate::{
+    Rooms,
+    post::{Delivery, OPENING},
+};
 
 /// Connections up to which the publisher posts itself: with more, its caller would wait, and shards go out in parallel.
 const DIRECT: usize = 100;
@@ -87,6 +93,10 @@ impl Rooms {
         now: Timestamp,
     ) -> Result<(), Error> {
         match self.post(&member.id, frame).await? {
+            // not open yet: it is greeted once more when it is, with what it has just missed
+            Delivery::Gone if now < member.connected_at + OPENING => {
+                self.queues.send(&Greet { connection: member.id.clone(), arrived: false }, now).await
+            }
             Delivery::Gone => self.leave(member, now).await,
             Delivery::Delivered if close => self.disconnect(&member.id).await,
             Delivery::Delivered => Ok(()),

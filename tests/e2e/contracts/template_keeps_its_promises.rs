@@ -9,7 +9,9 @@ use serde_yaml_ng::Value as Yaml;
 use crate::world::repository;
 
 fn template() -> Template {
-    Template::read(Some(&repository().join("template.yaml")), Secrets::in_memory()).unwrap()
+    let template = Template::read(Some(&repository().join("template.yaml")), Secrets::in_memory()).unwrap();
+    template.generate_secrets().unwrap();
+    template
 }
 
 /// The file as it is written; a tag is a map of one entry.

@@ -115,7 +115,7 @@ async fn a_killed_cloud_loses_nothing() {
     let (_cloud, world) = Cloud::start(folder.path(), port).await;
     ana.client.get("/v1/auth/me").await.ok(200);
     let mut presenter = ana.socket(&session).await;
-    let mut held = 0;
+    let (mut held, mut back) = (0, Vec::new());
     for (number, (guest, _)) in guests.iter().enumerate() {
         let (mut socket, state): (Socket, _) = guest.back().await;
         assert_eq!((&state["status"], &state["current_slide"]["id"]), (&json!("active"), &json!(slide.id)));
@@ -129,6 +129,7 @@ async fn a_killed_cloud_loses_nothing() {
         } else {
             held += 1;
         }
+        back.push(socket);
     }
     // one more vote, and everything is counted, the old ones with it
     let last = session.join(&world, None).await;

@@ -141,6 +141,7 @@ async fn a_talk_from_sign_up_to_end() {
     for socket in sockets.iter_mut().chain([&mut presenter]) {
         socket.wait("session_paused").await;
     }
+    world.forget().await;
     let frame = json!({ "type": "response_submitted", "ref": 7, "payload": vote(second, "a", 2) });
     sockets[0].send_text(&frame.to_string()).await;
     let error = sockets[0].refused(&json!(7)).await;

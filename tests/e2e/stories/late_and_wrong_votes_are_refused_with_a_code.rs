@@ -39,9 +39,11 @@ async fn late_and_wrong_votes_are_refused_with_a_code() {
         assert_eq!(refused(&mut socket, reference, payload).await, "invalid_content", "{content}");
     }
     session.go("pause").await;
+    world.forget().await;
     assert_eq!(refused(&mut socket, 20, vote(first, "a", 1)).await, "session_not_active", "paused");
     session.go("resume").await;
     session.show(second).await;
+    world.forget().await;
     assert_eq!(refused(&mut socket, 21, vote(first, "a", 1)).await, "slide_not_current", "too late");
 
     // the presenter does not vote
@@ -65,6 +67,7 @@ async fn late_and_wrong_votes_are_refused_with_a_code() {
         .await;
 
     session.go("end").await;
+    world.forget().await;
     body["content"] = json!({ "selected": ["a"] });
     bo.client.post("/v1/responses", &body).await.refused(409, "SESSION_ENDED");
     assert_eq!(session.responses(second).await["items"][0]["content"], json!({ "selected": ["b"] }));

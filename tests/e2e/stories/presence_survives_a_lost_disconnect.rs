@@ -32,6 +32,8 @@ async fn presence_survives_a_lost_disconnect() {
         tokio::task::yield_now().await;
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+    // nobody is just about to come: a connection that young would be waited for
+    world.cloud().clock().advance(Duration::from_secs(30));
     bo.send("response_submitted", vote(&presentation.slides[0], "a", 1)).await;
     let left = presenter.wait("participant_left").await;
     assert_eq!(left["participant_id"], cy.id.as_str());
@@ -71,10 +73,12 @@ async fn an_idle_connection_is_closed_and_comes_back_whole() {
     let ana = world.user("ana").await;
     let (presentation, session) = ana.started(2).await;
     let (bo, mut socket) = session.guest(&world, "Bo").await;
+    // what is posted to a connection counts as much as what it says
+    world.quiet().await;
     world.cloud().clock().advance(Duration::from_secs(601));
     socket.closed().await;
     session.show(&presentation.slides[1]).await;
-    let (_, state) = bo.back().await;
+    let (_open, state) = bo.back().await;
     assert_eq!(state["current_slide"]["id"], presentation.slides[1].id.as_str());
     world.quiet().await;
     assert_eq!(world.cloud().sockets(), 1);

@@ -77,6 +77,10 @@ impl Ask {
         Self { request: self.request.header("content-type", "application/json").body(body), ..self }
     }
 
+    pub(crate) fn text(self, body: &'static str) -> Self {
+        Self { request: self.request.header("content-type", "text/plain").body(body), ..self }
+    }
+
     pub(crate) async fn send(self) -> Answer {
         let answer =
             self.request.send().await.unwrap_or_else(|error| panic!("{}: no answer: {error}", self.what));

@@ -14,7 +14,7 @@ use std::{
 use local::{Local, LocalOptions};
 
 pub(crate) use client::{Answer, Client};
-pub(crate) use people::{Guest, Session, User};
+pub(crate) use people::{Guest, Presentation, Session, User};
 pub(crate) use screen::Screen;
 pub(crate) use socket::{Event, Socket};
 
@@ -37,6 +37,7 @@ impl World {
     }
 
     async fn with(mut options: LocalOptions) -> Self {
+        listen();
         options.template.get_or_insert_with(|| repository().join("template.yaml"));
         let local = Local::start(options).await.expect("the local cloud starts");
         Self { url: local.url(), http: http(), local: Some(local) }
@@ -79,6 +80,15 @@ impl World {
         User::register(self, name).await
     }
 
+    /// Lets what instances remember grow old: two seconds in which a cache may accept what is over (DESIGN 5).
+    pub(crate) async fn forget(&self) {
+        let remembered = Duration::from_secs(3);
+        match &self.local {
+            Some(local) => local.clock().advance(remembered),
+            None => tokio::time::sleep(remembered).await,
+        }
+    }
+
     /// Waits until no job is left: what they were to post has been posted. Against a deployment there is no telling.
     pub(crate) async fn quiet(&self) {
         if let Some(local) = &self.local {
@@ -99,6 +109,13 @@ impl Drop for World {
             assert!(dead.is_empty(), "the story left dead letters in {name}: {dead:#?}");
         }
     }
+}
+
+/// What the functions warn of stands with the output of a story that fails.
+fn listen() {
+    let format = tracing_subscriber::fmt().with_test_writer().with_max_level(tracing::Level::WARN).compact();
+    // the first story of this process has done it for all
+    let _ = format.try_init();
 }
 
 #[expect(clippy::print_stderr, reason = "a story that is passed over must not look like one that was played")]

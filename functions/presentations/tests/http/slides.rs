@@ -76,7 +76,15 @@ async fn a_slide_changes_its_type_its_content_and_its_place() {
 
 #[tokio::test]
 async fn twenty_at_once_are_twenty_in_a_row() {
-    let world = World::start().await;
+    twenty_at_once(World::start().await).await;
+}
+
+#[tokio::test]
+async fn twenty_at_once_on_a_table_that_throttles() {
+    twenty_at_once(World::misbehaving(7).await).await;
+}
+
+async fn twenty_at_once(world: World) {
     let ana = world.person().await;
     let talk = ana.presentation("Talk").await;
     let slides = format!("{talk}/slides");
@@ -91,7 +99,15 @@ async fn twenty_at_once_are_twenty_in_a_row() {
 
 #[tokio::test]
 async fn whatever_happens_at_once_the_order_stays_whole() {
-    let world = World::start().await;
+    everything_at_once(World::start().await).await;
+}
+
+#[tokio::test]
+async fn the_order_stays_whole_on_a_table_that_throttles() {
+    everything_at_once(World::misbehaving(8).await).await;
+}
+
+async fn everything_at_once(world: World) {
     let ana = world.person().await;
     let talk = ana.presentation("Talk").await;
     let slides = format!("{talk}/slides");

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use cloud::{Cloud, Data, Options, TableSpec};
+use cloud::{Chaos, Cloud, Data, Options, TableSpec};
 use entry::{
     App, Clock, Door, Environment,
     tokens::{Access, REFRESH_LIFE},
@@ -27,6 +27,15 @@ fn table() -> TableSpec {
 
 impl World {
     pub(crate) async fn start() -> Self {
+        Self::with(None).await
+    }
+
+    /// A table that throttles and whose transactions conflict.
+    pub(crate) async fn misbehaving(seed: u64) -> Self {
+        Self::with(Some(Chaos::from_seed(seed))).await
+    }
+
+    async fn with(chaos: Option<Chaos>) -> Self {
         let clock = Clock::system();
         let now = clock.clone();
         let cloud = Cloud::start(Options {
@@ -35,7 +44,7 @@ impl World {
             port: 0,
             tables: vec![table()],
             queues: Vec::new(),
-            chaos: None,
+            chaos,
         })
         .await
         .unwrap();

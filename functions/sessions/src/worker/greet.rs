@@ -1,16 +1,12 @@
 use std::time::Duration;
 
 use entry::App;
-use jiff::SignedDuration;
-use model::{Error, Room};
+use model::{Error, Room, SessionId};
 use protocol::{Event, Outgoing, event::ParticipantJoined, job::Greet};
-use rooms::post::Delivery;
+use rooms::post::{Delivery, OPENING};
 use store::connections::{self, Connection, Identity};
 
 use crate::{Hot, state};
-
-/// A connection this young may still be inside its `$connect`, where nothing can be posted to it.
-const YOUNG: SignedDuration = SignedDuration::from_secs(5);
 
 /// Tells a connection the state of its session, and the presenter who has come.
 pub async fn run(app: &App, hot: &Hot, job: &Greet) -> Result<(), Error> {
@@ -18,11 +14,7 @@ pub async fn run(app: &App, hot: &Hot, job: &Greet) -> Result<(), Error> {
     // gone again before it was greeted
     let Some(connection) = found else { return Ok(()) };
     let Some(session) = connection.identity.session() else { return Ok(()) };
-    let state = state::of(app, hot, &connection, session, app.clock.now()).await?;
-    let participant_count = state.participant_count;
-    if tell(app, &connection, Event::SessionState(Box::new(state))).await? == Delivery::Gone {
-        return Ok(());
-    }
+    let Some(participant_count) = tell(app, hot, &connection, session).await? else { return Ok(()) };
     if let (true, Identity::Participant { participant, .. }) = (job.arrived, connection.identity) {
         let joined = Event::ParticipantJoined(ParticipantJoined {
             participant_id: participant,
@@ -35,17 +27,27 @@ pub async fn run(app: &App, hot: &Hot, job: &Greet) -> Result<(), Error> {
     Ok(())
 }
 
-async fn tell(app: &App, connection: &Connection, event: Event) -> Result<Delivery, Error> {
-    let frame = Outgoing::to_one(connection.identity.session(), event, app.clock.now()).json()?;
-    for attempt in 0..6 {
+/// Tells the state, and says how many it counted; `None` to a connection that is gone. One that is not open yet is waited
+/// for. The state is read anew for every try: what is published meanwhile does not reach it.
+async fn tell(
+    app: &App,
+    hot: &Hot,
+    connection: &Connection,
+    session: SessionId,
+) -> Result<Option<u64>, Error> {
+    for attempt in 0.. {
+        let state = state::of(app, hot, connection, session, app.clock.now()).await?;
+        let participant_count = state.participant_count;
+        let event = Event::SessionState(Box::new(state));
+        let frame = Outgoing::to_one(Some(session), event, app.clock.now()).json()?;
         if app.rooms.post(&connection.id, &frame).await? == Delivery::Delivered {
-            return Ok(Delivery::Delivered);
+            return Ok(Some(participant_count));
         }
-        if app.clock.now() > connection.connected_at + YOUNG {
+        if app.clock.now() >= connection.connected_at + OPENING {
             break;
         }
-        tokio::time::sleep(Duration::from_millis(10 << attempt)).await;
+        tokio::time::sleep(Duration::from_millis(20 << attempt.min(5))).await;
     }
     app.rooms.leave(connection, app.clock.now()).await?;
-    Ok(Delivery::Gone)
+    Ok(None)
 }

@@ -171,6 +171,19 @@ impl Queues {
         Ok(())
     }
 
+    /// Gives back everything that was received and not deleted: for an owner who knows that its consumers are gone.
+    pub fn release_all(&self, name: &str) {
+        let now = (self.shared.now)();
+        let mut ledger = self.ledger();
+        let Some(queue) = ledger.get_mut(name) else { return };
+        let released = queue.release_all(now);
+        let kept = released.iter().filter(|message| !message.ghost);
+        let records: Vec<Record> = kept.map(|message| Record::seen(name, message)).collect();
+        log(ledger.commit(&records, now));
+        drop(ledger);
+        self.announce(name);
+    }
+
     pub fn depth(&self, name: &str) -> Depth {
         let now = (self.shared.now)();
         self.settled(now).get(name).map(|queue| queue.depth(now)).unwrap_or_default()

@@ -160,6 +160,16 @@ impl Queue {
         Ok(message)
     }
 
+    /// Makes everything visible that is in flight.
+    pub(super) fn release_all(&mut self, now: i64) -> Vec<Message> {
+        let in_flight = self.messages.values_mut().filter(|message| message.in_flight(now));
+        let released = in_flight.map(|message| {
+            message.visible_at = now;
+            message.clone()
+        });
+        released.collect()
+    }
+
     fn current(&mut self, receipt: &Receipt) -> Result<&mut Message, Stale> {
         let message = self.messages.get_mut(&receipt.sequence).ok_or(Stale::Superseded)?;
         if message.receives == receipt.receive { Ok(message) } else { Err(Stale::Superseded) }

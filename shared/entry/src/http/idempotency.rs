@@ -1,6 +1,9 @@
 //! `Idempotency-Key` on a POST (draft-ietf-httpapi-idempotency-key-header-07): same key and body, same answer; another
 //! body, 422; the first one still running, 409. A key is its caller's alone. Failures that may pass (429, 5xx) are not
 //! kept: the next try runs.
+//!
+//! Answers hold tokens (registering, joining), and the table holds none in clear (RELIABILITY 10): a kept answer is sealed
+//! with a key made of the client's own, of which the table has only a hash.
 
 use axum::{
     body::{Body, to_bytes},
@@ -9,12 +12,17 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use chacha20poly1305::{ChaCha20Poly1305, KeyInit, aead::Aead};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use model::{Code, Error};
+use rand::RngExt;
 use sha2::{Digest, Sha256};
 use store::idempotency::{Begun, Stored, abandon, begin, finish};
 
-use super::{BODY_LIMIT, caller, error::Failure};
+use super::{
+    BODY_LIMIT, caller,
+    error::{self, Failure},
+};
 use crate::App;
 
 const HEADER: &str = "idempotency-key";
@@ -43,6 +51,7 @@ async fn once(app: &App, key: &HeaderValue, request: Request, next: Next) -> Res
     // a body over the limit is refused further in, with its own error
     let body = to_bytes(body, BODY_LIMIT + 1).await.unwrap_or_else(|_| vec![b' '; BODY_LIMIT + 1].into());
     let body_hash = digest(&[&body]);
+    let seal = Seal::new(&who, key);
     match begin(&app.store, &hash, &body_hash, app.clock.now()).await? {
         Begun::Run => {}
         Begun::Before(record) if record.body_hash != body_hash => {
@@ -53,14 +62,20 @@ async fn once(app: &App, key: &HeaderValue, request: Request, next: Next) -> Res
         Begun::Before(record) => {
             let running = "the first request with this Idempotency-Key is still running";
             let stored = record.answer.ok_or_else(|| Error::conflict(Code::Conflict, running))?;
-            return Ok(replay(stored));
+            return Ok(replay(seal.open(stored)?));
         }
     }
     let answer = next.run(Request::from_parts(parts, Body::from(body))).await;
-    keep(app, &hash, &body_hash, answer).await
+    keep(app, &hash, &body_hash, &seal, answer).await
 }
 
-async fn keep(app: &App, hash: &str, body_hash: &str, answer: Response) -> Result<Response, Failure> {
+async fn keep(
+    app: &App,
+    hash: &str,
+    body_hash: &str,
+    seal: &Seal,
+    answer: Response,
+) -> Result<Response, Failure> {
     let status = answer.status();
     if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
         abandon(&app.store, hash).await?;
@@ -75,14 +90,19 @@ async fn keep(app: &App, hash: &str, body_hash: &str, answer: Response) -> Resul
                 Some(((*name).to_owned(), parts.headers.get(*name)?.to_str().ok()?.to_owned()))
             })
             .collect();
-        let stored = Stored { status: status.as_u16(), headers, body: text.into() };
+        let stored = Stored { status: status.as_u16(), headers, body: seal.close(text)? };
         finish(&app.store, hash, body_hash, stored, app.clock.now()).await?;
     }
     Ok(Response::from_parts(parts, Body::from(body)))
 }
 
 fn replay(stored: Stored) -> Response {
+    // an error says which request it answers, so `observe` must know it for one
+    let error = serde_json::from_str::<error::Body>(&stored.body).ok().filter(|_| stored.status >= 400);
     let mut answer = Response::new(Body::from(stored.body));
+    if let Some(error) = error {
+        answer.extensions_mut().insert(error);
+    }
     *answer.status_mut() = StatusCode::from_u16(stored.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in stored.headers {
         if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse()) {
@@ -93,6 +113,38 @@ fn replay(stored: Stored) -> Response {
     answer
 }
 
+/// Seals and opens the answer to one key of one caller.
+struct Seal(ChaCha20Poly1305);
+
+/// Bytes of a nonce, in front of what it sealed.
+const NONCE: usize = 12;
+
+impl Seal {
+    fn new(who: &str, key: &str) -> Self {
+        let mut hash = Sha256::new();
+        for part in ["seal", who, key] {
+            hash.update(part.len().to_be_bytes());
+            hash.update(part);
+        }
+        Self(ChaCha20Poly1305::new(&hash.finalize()))
+    }
+
+    fn close(&self, body: &str) -> Result<String, Error> {
+        let nonce: [u8; NONCE] = rand::rng().random();
+        let sealed = self.0.encrypt(&nonce.into(), body.as_bytes());
+        let sealed = sealed.map_err(|error| Error::internal(error.to_string()))?;
+        Ok(BASE64_URL_SAFE_NO_PAD.encode([nonce.as_slice(), &sealed].concat()))
+    }
+
+    fn open(&self, stored: Stored) -> Result<Stored, Error> {
+        let broken = || Error::internal("a kept answer cannot be opened");
+        let sealed = BASE64_URL_SAFE_NO_PAD.decode(&stored.body).map_err(|_| broken())?;
+        let (nonce, sealed) = sealed.split_first_chunk::<NONCE>().ok_or_else(broken)?;
+        let body = self.0.decrypt(&(*nonce).into(), sealed).map_err(|_| broken())?;
+        Ok(Stored { body: String::from_utf8(body).map_err(|_| broken())?, ..stored })
+    }
+}
+
 fn digest(parts: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
@@ -100,4 +152,21 @@ fn digest(parts: &[&[u8]]) -> String {
         hash.update(part);
     }
     BASE64_URL_SAFE_NO_PAD.encode(hash.finalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kept_answer_opens_for_its_key_only_and_shows_nothing() {
+        let seal = Seal::new("user:1", "key");
+        let body = seal.close(r#"{"access_token":"secret"}"#).unwrap();
+        assert!(!body.contains("secret") && body != seal.close(r#"{"access_token":"secret"}"#).unwrap());
+        let stored = Stored { status: 201, headers: Vec::new(), body };
+        assert_eq!(seal.open(stored.clone()).unwrap().body, r#"{"access_token":"secret"}"#);
+        for other in [Seal::new("user:2", "key"), Seal::new("user:1", "other")] {
+            assert!(other.open(stored.clone()).is_err());
+        }
+    }
 }

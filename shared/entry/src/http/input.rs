@@ -51,6 +51,11 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 fn valid<T: DeserializeOwned + Validate<Context = ()>>(bytes: &[u8]) -> Result<T, Error> {
+    // serde reads a struct from an array too, by position; nobody means that
+    let is_object = bytes.trim_ascii_start().starts_with(b"{");
+    if !is_object && serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok() {
+        return Err(Error::field("body", "must be a JSON object"));
+    }
     let input: T = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(bytes))
         .map_err(|error| {
             let path = error.path().to_string();
@@ -153,7 +158,9 @@ mod tests {
         assert_eq!(errors(r#"{"title":"x","options":[{}]}"#)[0].field, "options[0].text");
         let two = errors(r#"{"title":"toolong","options":[{"text":""}]}"#);
         assert_eq!(two.iter().map(|e| e.field.as_str()).collect::<Vec<_>>(), ["options[0].text", "title"]);
-        assert_eq!(errors("[]")[0].field, "title");
+        for no_object in ["[]", r#"["x"]"#, "3", "null"] {
+            assert_eq!(errors(no_object), [FieldError::new("body", "must be a JSON object")]);
+        }
         assert!(matches!(valid::<Talk>(b"{"), Err(Error::Malformed(_))));
     }
 }

@@ -1,0 +1,194 @@
+//! Who gets what: every operation of the OpenAPI document, asked by nobody, a stranger with an account, a participant of the
+//! owner's session and the owner (RELIABILITY 15). An operation without a row fails, and a row without an operation.
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::world::{Client, Guest, Presentation, Session, User, World, people::question};
+
+/// Operation → status for nobody, stranger, participant, owner; asked in this order, so that the owner may delete.
+/// The session is running: it can be paused and ended, and neither started nor resumed.
+const ANSWERS: &[(&str, [u16; 4])] = &[
+    ("home", [200, 200, 200, 200]),
+    ("jwks", [200, 200, 200, 200]),
+    ("health", [200, 200, 200, 200]),
+    ("openapi", [200, 200, 200, 200]),
+    ("ready", [200, 200, 200, 200]),
+    ("log_in", [200, 200, 200, 200]),
+    ("log_out", [401, 204, 401, 204]),
+    ("change_password", [401, 422, 401, 200]),
+    ("request_password_reset", [200, 200, 200, 200]),
+    ("confirm_password_reset", [400, 400, 400, 400]),
+    ("refresh", [200, 200, 200, 200]),
+    ("register", [201, 409, 409, 409]),
+    ("end_other_logins", [401, 204, 401, 204]),
+    ("list_logins", [401, 200, 401, 200]),
+    ("end_login", [401, 404, 401, 204]),
+    ("list_presentations", [401, 200, 401, 200]),
+    ("create_presentation", [401, 201, 401, 201]),
+    ("get_presentation_by_slug", [200, 200, 200, 200]),
+    ("delete_presentation", [401, 404, 401, 204]),
+    ("get_presentation", [401, 404, 401, 200]),
+    ("update_presentation", [401, 404, 401, 200]),
+    ("duplicate_presentation", [401, 404, 401, 201]),
+    ("list_slides", [401, 404, 401, 200]),
+    ("create_slide", [401, 404, 401, 201]),
+    ("insert_slide", [401, 404, 401, 201]),
+    ("reorder_slides", [401, 404, 401, 200]),
+    ("create_ticket", [401, 404, 201, 201]),
+    ("submit_response", [401, 401, 201, 401]),
+    ("list_responses_of_slide", [401, 404, 401, 200]),
+    ("list_sessions", [401, 200, 401, 200]),
+    ("create_session", [401, 404, 401, 201]),
+    ("find_session_by_code", [200, 200, 200, 200]),
+    ("join_session", [201, 201, 401, 201]),
+    ("find_session_by_slug", [200, 200, 200, 200]),
+    ("get_session", [401, 404, 401, 200]),
+    ("show_slide_put", [401, 404, 401, 200]),
+    ("end_session", [401, 404, 401, 200]),
+    ("list_participants", [401, 404, 401, 200]),
+    ("pause_session", [401, 404, 401, 200]),
+    ("resume_session", [401, 404, 401, 409]),
+    ("show_slide", [401, 404, 401, 200]),
+    ("start_session", [401, 404, 401, 409]),
+    ("session_statistics", [401, 404, 401, 200]),
+    ("session_stats", [401, 404, 401, 200]),
+    ("delete_slide", [401, 404, 401, 204]),
+    ("get_slide", [401, 404, 401, 200]),
+    ("update_slide", [401, 404, 401, 200]),
+    ("duplicate_slide", [401, 404, 401, 201]),
+    ("delete_me", [401, 422, 401, 204]),
+    ("get_me", [401, 200, 401, 200]),
+    ("update_me", [401, 200, 401, 200]),
+    ("get_user", [401, 200, 401, 200]),
+    ("update_user", [401, 403, 401, 200]),
+];
+
+/// What there is to ask for; made anew for every operation.
+struct Scene {
+    owner: User,
+    stranger: User,
+    guest: Guest,
+    presentation: Presentation,
+    session: Session,
+    /// A second log-in of the owner.
+    login: String,
+}
+
+impl Scene {
+    async fn set(world: &World) -> Self {
+        let (owner, stranger) = tokio::join!(world.user("owner"), world.user("stranger"));
+        let (presentation, session) = owner.started(2).await;
+        let guest = session.join(world, Some("Bo")).await;
+        owner.log_in(world).await;
+        let logins = owner.client.get("/v1/auth/sessions").await.ok(200);
+        let other =
+            logins["items"].as_array().unwrap().iter().find(|login| login["current"] == false).unwrap();
+        let login = other["id"].as_str().unwrap().to_owned();
+        Self { owner, stranger, guest, presentation, session, login }
+    }
+
+    fn path(&self, template: &str) -> String {
+        let slide = &self.presentation.slides[0].id;
+        let id = match template {
+            path if path.starts_with("/v1/auth/sessions/") => &self.login,
+            path if path.starts_with("/v1/presentations/") => &self.presentation.id,
+            path if path.starts_with("/v1/responses/slide/") || path.starts_with("/v1/slides/") => slide,
+            path if path.starts_with("/v1/users/") => &self.owner.id,
+            _ => &self.session.id,
+        };
+        let path = template
+            .replace("{id}", id)
+            .replace("{code}", &self.session.code)
+            .replace("{slug}", &self.presentation.slug)
+            .replace("{position}", "0");
+        assert!(!path.contains('{'), "{template} has a parameter that this test does not know");
+        if path.starts_with("/v1/responses/slide/") {
+            format!("{path}?session_id={}", self.session.id)
+        } else {
+            path
+        }
+    }
+
+    /// A body that is right.
+    fn body(&self, operation: &str) -> Option<Value> {
+        let Self { owner, presentation, session, .. } = self;
+        let slides: Vec<&str> = presentation.slides.iter().map(|slide| slide.id.as_str()).collect();
+        let number: u64 = rand::random();
+        Some(match operation {
+            "register" => json!({
+                "email": format!("new-{number:016x}@example.com"), "password": "a heron over grey water", "name": "New",
+            }),
+            "log_in" => json!({ "email": owner.email, "password": owner.password }),
+            "refresh" => json!({ "refresh_token": owner.refresh_token }),
+            "change_password" => {
+                json!({ "current_password": owner.password, "new_password": "an otter in the morning fog 81" })
+            }
+            "request_password_reset" => json!({ "email": owner.email }),
+            "confirm_password_reset" => {
+                json!({ "token": "none", "new_password": "an otter in the morning fog 81" })
+            }
+            "update_me" | "update_user" => json!({ "name": "Renamed" }),
+            "delete_me" => json!({ "password": owner.password }),
+            "create_presentation" | "update_presentation" => json!({ "title": "Herons" }),
+            "duplicate_presentation" | "join_session" | "log_out" => json!({}),
+            "create_slide" | "insert_slide" | "update_slide" => question(9, false),
+            "reorder_slides" => json!({ "slide_ids": [slides[1], slides[0]] }),
+            "create_session" => json!({ "presentation_id": presentation.id }),
+            "show_slide" | "show_slide_put" => json!({ "slide_id": slides[1] }),
+            "create_ticket" => json!({ "session_id": session.id }),
+            "submit_response" => {
+                json!({ "session_id": session.id, "slide_id": slides[0], "content": { "selected": ["a"] } })
+            }
+            _ => return None,
+        })
+    }
+}
+
+async fn ask(client: &Client, method: &str, path: &str, body: Option<&Value>) -> u16 {
+    let ask = client.ask(Method::from_bytes(method.as_bytes()).unwrap(), path);
+    let ask = match body {
+        Some(body) => ask.json(body),
+        None => ask,
+    };
+    let answer = ask.send().await;
+    assert!(answer.status < 500, "{method} {path}: {} {}", answer.status, answer.text);
+    answer.status
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_route_has_an_answer_for_everyone() {
+    let Some(world) = World::local("the matrix of routes").await else { return };
+    let document = serde_json::to_value(local::openapi::openapi()).unwrap();
+    let mut asked = BTreeSet::new();
+    let mut wrong = Vec::new();
+    for (template, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let id = operation["operationId"].as_str().expect("an operationId");
+            let scene = Scene::set(&world).await;
+            let (path, body) = (scene.path(template), scene.body(id));
+            let declared = operation["requestBody"].is_object();
+            assert!(body.is_some() || !declared, "{id} takes a body that this test does not know");
+            let nobody = world.nobody();
+            let callers = [&nobody, &scene.stranger.client, &scene.guest.client, &scene.owner.client];
+            let mut statuses = [0; 4];
+            for (status, client) in statuses.iter_mut().zip(callers) {
+                *status = ask(client, &method.to_uppercase(), &path, body.as_ref()).await;
+                let documented = operation["responses"].get(status.to_string()).is_some();
+                if !documented {
+                    wrong.push(format!("{id} answers {status}, which the document does not say"));
+                }
+            }
+            let expected = ANSWERS.iter().find(|(known, _)| *known == id).map(|(_, statuses)| *statuses);
+            if expected != Some(statuses) {
+                wrong.push(format!("    (\"{id}\", {statuses:?}), // and not {expected:?}"));
+            }
+            asked.insert(id.to_owned());
+        }
+    }
+    let gone = ANSWERS.iter().filter(|(id, _)| !asked.contains(*id));
+    wrong.extend(gone.map(|(id, _)| format!("{id} is no operation any more")));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
