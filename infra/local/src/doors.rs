@@ -96,6 +96,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_function_of_the_repository_has_its_door() {
+        let template = crate::template::tests::repository();
+        template.generate_secrets().unwrap();
+        let functions = template.functions().unwrap();
+        let binaries: Vec<String> = functions.into_iter().map(|function| function.binary).collect();
+        Doors::ours().agree_with(binaries.iter().map(String::as_str)).unwrap();
+    }
+
+    #[test]
     fn template_and_table_must_agree() {
         let never = |_| async { anyhow::bail!("not started") };
         let doors = Doors::none().with("api-a", never).with("api-b", never);

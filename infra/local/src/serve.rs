@@ -1,6 +1,10 @@
 //! `colloquy serve`: start, say where, show mail, stop on Ctrl-C.
 
-use std::{io::IsTerminal as _, path::PathBuf, time::Duration};
+use std::{
+    io::{IsTerminal as _, Write as _},
+    path::PathBuf,
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use local::{Data, Local, LocalOptions};
@@ -153,7 +157,7 @@ fn log(level: &str) -> anyhow::Result<()> {
     format.try_init().map_err(|error| anyhow::anyhow!(error))
 }
 
-#[expect(clippy::print_stdout, reason = "the banner and the mail are what the command is for")]
+/// A reader that went away, as in `colloquy | head`, is no reason to stop.
 fn say(text: &str) {
-    println!("{text}");
+    let _ = writeln!(std::io::stdout(), "{text}");
 }

@@ -177,6 +177,10 @@ impl Local {
 impl Drop for Local {
     fn drop(&mut self) {
         let _ = self.stop.send(true);
+        // each open socket holds the cloud
+        if let Some(sockets) = &self.gateway.sockets {
+            sockets.close_all();
+        }
         for task in &self.tasks {
             task.abort();
         }

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 
 use crate::Event;
 
-/// Bytes of an outgoing frame; API Gateway bills and cuts by 32 KB.
-pub const FRAME_LIMIT: usize = 32 * 1024;
+/// Bytes of an outgoing message: what API Gateway takes in one post. It cuts it into frames of 32 KB, and bills by those.
+pub const MESSAGE_LIMIT: usize = 128 * 1024;
 
 /// An event as it is sent.
 #[derive(Clone, Debug, Serialize)]
@@ -75,7 +75,32 @@ impl Incoming {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
     use super::*;
+    use crate::Command;
+
+    proptest! {
+        /// Whatever comes in a frame is a command or a refusal, never a panic.
+        #[test]
+        fn any_frame_is_read_or_refused(text in ".*") {
+            let _ = Incoming::parse(&text).map(|message| Command::read(&message));
+        }
+
+        #[test]
+        fn any_payload_is_read_or_refused(
+            kind in prop::sample::select(Command::TYPES),
+            key in "slide_id|content|seq|token|display_name|since|version|payload|ref|x",
+            value in prop_oneof![
+                Just(json!(null)), Just(json!({})), Just(json!([1, [2]])), Just(json!(-1.5)),
+                Just(json!(u64::MAX)), any::<String>().prop_map(Value::from),
+            ],
+        ) {
+            let text = json!({"type": kind, key: value}).to_string();
+            let _ = Incoming::parse(&text).map(|message| Command::read(&message));
+        }
+    }
 
     #[test]
     fn both_forms_read_the_same() {

@@ -186,3 +186,61 @@ pub struct Pong {
     #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
     pub reference: Option<Value>,
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{Outgoing, envelope::MESSAGE_LIMIT};
+
+    /// The longest text of so many characters, as JSON writes it: a control character takes six bytes.
+    fn longest(characters: usize) -> String {
+        "\u{1}".repeat(characters)
+    }
+
+    /// The largest event: a slide of 10,000 characters (contract A3.1), one's own answer of 5,000, every name at its limit.
+    #[test]
+    fn the_largest_event_fits_a_message() {
+        let now = Timestamp::UNIX_EPOCH;
+        let id = Uuid::from_u128(u128::MAX);
+        let votes = (0..10).map(|option| (format!("{}{option}", longest(63)), u64::MAX)).collect();
+        let state = SessionState {
+            session_id: id.into(),
+            kind: SessionKind::Presentation,
+            join_code: JoinCode::typed("K7M2QX").unwrap(),
+            status: Status::Active,
+            version: u64::MAX,
+            presentation_title: longest(200),
+            current_slide: Some(SlideView {
+                id: id.into(),
+                order_index: usize::MAX,
+                kind: "content".into(),
+                content: json!({"text": longest(10_000), "image_url": longest(2_000), "layout": "text-only"}),
+            }),
+            total_slides: usize::MAX,
+            participant_count: u64::MAX,
+            started_at: Some(now),
+            ended_at: Some(now),
+            role: SessionRole::Audience,
+            participant_id: Some(id.into()),
+            participant_token: Some("x".repeat(1_000)),
+            display_name: Some(longest(100)),
+            my_responses: vec![OwnResponse {
+                response_id: id.into(),
+                slide_id: id.into(),
+                content: json!({"text": longest(5_000)}),
+                seq: Some(i64::MIN),
+                created_at: now,
+            }],
+            votes: Some(VoteUpdate {
+                slide_id: id.into(),
+                tally: Tally { votes, total_votes: u64::MAX, total_voters: u64::MAX },
+                as_of: now,
+            }),
+        };
+        let frame = Outgoing::to_one(Some(id.into()), Event::SessionState(Box::new(state)), now).json().unwrap();
+        assert!(frame.len() <= MESSAGE_LIMIT, "{} bytes", frame.len());
+    }
+}

@@ -30,6 +30,30 @@ impl Rooms {
         self.deliver(room, frame, now).await
     }
 
+    /// Tells a small room many things, which may come in any order; the room is read once.
+    ///
+    /// # Errors
+    /// The first failure, after everything was tried.
+    pub async fn publish_each(
+        &self,
+        room: Room,
+        events: impl IntoIterator<Item = Event>,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let frames = events.into_iter().map(|event| Outgoing::to_room(room, event, now).json());
+        let frames = frames.collect::<Result<Vec<String>, Error>>()?;
+        if frames.is_empty() {
+            return Ok(());
+        }
+        let members = connections::in_room(&self.store, room, now).await?;
+        let posts = members.iter().flat_map(|member| frames.iter().map(move |frame| (member, frame)));
+        let posts: Vec<_> =
+            posts.map(|(member, frame)| self.post_member(member, frame, false, now)).collect();
+        let outcomes: Vec<Result<(), Error>> =
+            stream::iter(posts).buffer_unordered(CONCURRENT).collect().await;
+        outcomes.into_iter().collect()
+    }
+
     /// Tells a room, and in ten seconds once more, then closing every connection in it: what is counted meanwhile still
     /// reaches everyone.
     pub async fn publish_last(&self, room: Room, event: Event, now: Timestamp) -> Result<(), Error> {

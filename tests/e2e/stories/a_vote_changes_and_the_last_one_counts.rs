@@ -35,7 +35,7 @@ async fn a_vote_changes_and_the_last_one_counts() {
 
     world.quiet().await;
     presenter.catch_up().await;
-    let end = presenter.seen.iter().filter(|event| event.kind == "vote_update").next_back().unwrap();
+    let end = presenter.seen.iter().rfind(|event| event.kind == "vote_update").unwrap();
     assert_eq!(votes(&end.payload), [1, 1, 0], "nothing old comes up again");
     let answers = session.responses(slide).await;
     assert_eq!(answers["total"], 2, "one answer each: {answers}");

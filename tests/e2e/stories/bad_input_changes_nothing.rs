@@ -30,6 +30,7 @@ async fn unreadable(client: &Client, method: &Method, path: &str) {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "it is tables")]
 async fn bad_bodies_change_nothing() {
     let Some(world) = World::local("tables of bad bodies").await else { return };
     let ana = world.user("ana").await;

@@ -10,12 +10,12 @@ async fn guessing_join_codes_is_limited_and_an_audience_is_not() {
     let (_, session) = ana.started(1).await;
 
     // a whole audience behind one address
-    let hall = world.nobody().from_address("192.0.2.7");
+    let hall = world.nobody().at_address("192.0.2.7");
     let joined = join_all((0..80).map(|_| session.join_from(hall.clone(), None))).await;
     assert_eq!(joined.len(), 80);
 
     // someone guesses: wrong ones are counted, whatever they look like, by look-up and by join
-    let thief = world.nobody().from_address("198.51.100.9");
+    let thief = world.nobody().at_address("198.51.100.9");
     let mut tries = 0;
     let limited = loop {
         let code = format!("ZZ{tries:04}");

@@ -55,7 +55,7 @@ async fn a_forgotten_connection_dies_with_its_time() {
     let (_, socket) = session.guest(&world, "Bo").await;
     socket.vanish();
     world.quiet().await;
-    world.cloud().clock().advance(Duration::from_secs(2 * 3600 + 600));
+    world.cloud().clock().advance(Duration::from_mins(130));
     let back = ana.log_in(&world).await;
     let mut presenter = back.socket(&session).await;
     let (_, mut cy) = session.guest(&world, "Cy").await;

@@ -11,7 +11,7 @@ async fn order(ana: &User, presentation: &str) -> Vec<String> {
         assert_eq!(slide["order_index"], index, "{listed}");
     }
     assert_eq!(listed["total"], slides.len());
-    slides.iter().map(|slide| id(slide)).collect()
+    slides.iter().map(id).collect()
 }
 
 fn id(slide: &Value) -> String {
@@ -47,8 +47,11 @@ async fn slides_stay_in_order() {
         ana.client.post(&double, &Value::Null),
         ana.client.put(&moved, &first),
     );
-    inserted.iter().for_each(|answer| drop(answer.ok(201)));
-    deleted.iter().for_each(|answer| drop(answer.ok(204)));
+    for (answers, status) in [(&inserted, 201), (&deleted, 204)] {
+        for answer in answers {
+            answer.ok(status);
+        }
+    }
     let twin = id(&doubled.ok(201));
     shifted.ok(200);
     let slides_now = order(&ana, &presentation).await;

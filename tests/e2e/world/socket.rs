@@ -142,11 +142,6 @@ impl Socket {
         self.close
     }
 
-    /// The next frame, or `None` at the end, without a deadline of its own: for clients that only listen.
-    pub(crate) async fn listen(&mut self) -> Option<Event> {
-        self.read().await
-    }
-
     /// Hangs up as the protocol has it.
     pub(crate) async fn hang_up(mut self) {
         // the other side may have been faster

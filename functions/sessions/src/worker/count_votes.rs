@@ -68,19 +68,17 @@ impl Counted {
             return Ok(());
         }
         let presenter = Room::Presenter(session);
-        for response in news(&self.found, since) {
-            app.rooms.publish(presenter, Event::ResponseSubmitted(submitted(response)), now).await?;
+        // the count before the single answers: it is what everyone waits for
+        if self.is_choice {
+            app.rooms.publish(presenter, self.update(), now).await?;
+            if self.shows_results {
+                let size = usize::try_from(app.rooms.last_count(session, now).await?).unwrap_or(usize::MAX);
+                let tick = self.job.tick.for_audience(size);
+                hot.announcer.votes_at(app, session, slide, tick, Told::Everyone).await;
+            }
         }
-        if !self.is_choice {
-            return Ok(());
-        }
-        app.rooms.publish(presenter, self.update(), now).await?;
-        if self.shows_results {
-            let size = usize::try_from(app.rooms.last_count(session, now).await?).unwrap_or(usize::MAX);
-            let tick = self.job.tick.for_audience(size);
-            hot.announcer.votes_at(app, session, slide, tick, Told::Everyone).await;
-        }
-        Ok(())
+        let answers = news(&self.found, since).into_iter().map(submitted).map(Event::ResponseSubmitted);
+        app.rooms.publish_each(presenter, answers, now).await
     }
 
     async fn tell_everyone(self, app: &App, now: Timestamp) -> Result<(), Error> {

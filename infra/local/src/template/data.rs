@@ -66,13 +66,13 @@ mod tests {
         let queues = template.queues().unwrap();
         let ticks = queues.iter().find(|queue| queue.name == "TicksQueue.fifo").unwrap();
         assert!(ticks.fifo && ticks.deduplicate_per_group);
-        assert_eq!(ticks.visibility, Duration::from_secs(180));
+        assert_eq!(ticks.visibility, Duration::from_mins(3));
         assert_eq!(
             (ticks.max_receive_count, ticks.dead_letters.as_deref()),
             (Some(5), Some("TicksDeadLetters.fifo"))
         );
         let mail = queues.iter().find(|queue| queue.name == "MailDeadLetters").unwrap();
         assert!(!mail.fifo && mail.dead_letters.is_none());
-        assert_eq!(mail.retention, Duration::from_secs(1_209_600));
+        assert_eq!(mail.retention, Duration::from_hours(14 * 24));
     }
 }

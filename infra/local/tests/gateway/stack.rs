@@ -56,14 +56,15 @@ pub(crate) fn options(seen: &Seen) -> LocalOptions {
         move |environment: entry::Environment| {
             let seen = seen.clone();
             async move {
-                let endpoint = environment.required("SOCKET_ENDPOINT")?.to_owned();
+                let posts =
+                    Posts { client: client(), endpoint: environment.required("SOCKET_ENDPOINT")?.to_owned() };
                 let handler: Handler = Arc::new(move |event, _context| {
                     seen.push(event.clone());
-                    let endpoint = endpoint.clone();
+                    let posts = posts.clone();
                     Box::pin(async move {
                         match name {
                             "web" => web(&event).await,
-                            "socket" => socket(&event, &endpoint).await,
+                            "socket" => socket(&event, &posts).await,
                             _ => worker(&event).await,
                         }
                     })
@@ -115,11 +116,24 @@ async fn web(event: &Value) -> Result<Value, Error> {
     }
 }
 
+/// The management API of the socket.
+#[derive(Clone)]
+struct Posts {
+    client: reqwest::Client,
+    endpoint: String,
+}
+
+impl Posts {
+    async fn post(&self, connection: &str, text: &str) -> Result<u16, Error> {
+        let url = format!("{}/@connections/{}", self.endpoint, connection.replace('=', "%3D"));
+        Ok(self.client.post(url).body(text.to_owned()).send().await?.status().as_u16())
+    }
+}
+
 /// `refuse=STATUS` in the query refuses; `echo` posts back; `crash` throws; `post_early` posts inside `$connect`.
-async fn socket(event: &Value, endpoint: &str) -> Result<Value, Error> {
+async fn socket(event: &Value, posts: &Posts) -> Result<Value, Error> {
     let context = &event["requestContext"];
-    let id = context["connectionId"].as_str().unwrap_or_default().replace('=', "%3D");
-    let post = format!("{endpoint}/@connections/{id}");
+    let id = context["connectionId"].as_str().unwrap_or_default();
     let query = &event["queryStringParameters"];
     if let Some(status) = query["refuse"].as_str() {
         return if status == "throw" {
@@ -129,7 +143,7 @@ async fn socket(event: &Value, endpoint: &str) -> Result<Value, Error> {
         };
     }
     if query["post_early"] == "yes" {
-        let status = client().post(post).body("early").send().await?.status().as_u16();
+        let status = posts.post(id, "early").await?;
         return Ok(json!({"statusCode": if status == 410 { 200 } else { 500 }}));
     }
     let body: Value =
@@ -139,7 +153,7 @@ async fn socket(event: &Value, endpoint: &str) -> Result<Value, Error> {
             if let Some(wait) = body["wait_ms"].as_u64() {
                 tokio::time::sleep(Duration::from_millis(wait)).await;
             }
-            client().post(post).body(body["text"].as_str().unwrap_or("").to_owned()).send().await?;
+            posts.post(id, body["text"].as_str().unwrap_or_default()).await?;
         }
         Some("crash") => return Err("secret detail".into()),
         _ => {}

@@ -1,0 +1,85 @@
+//! The command as a user runs it.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a helper of a test fails the test")]
+
+use std::{
+    io::{BufRead as _, BufReader},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+};
+
+const COLLOQUY: &str = env!("CARGO_BIN_EXE_colloquy");
+
+/// A local cloud with the demo in it.
+struct Served {
+    child: Child,
+    /// What it printed until the demo was ready.
+    banner: String,
+}
+
+impl Served {
+    fn start(data: &PathBuf) -> Self {
+        let mut child = Command::new(COLLOQUY)
+            .args(["--port", "0", "--demo", "--data"])
+            .arg(data)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut banner = String::new();
+        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+            banner += &line.unwrap();
+            banner.push('\n');
+            if banner.contains("display_name") || banner.contains("could not be prepared") {
+                break;
+            }
+        }
+        Self { child, banner }
+    }
+
+    fn after(&self, label: &str) -> &str {
+        let line = self.banner.lines().find_map(|line| line.trim().strip_prefix(label));
+        line.unwrap_or_else(|| panic!("no {label} in:\n{}", self.banner)).trim()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // SIGKILL: what was acknowledged must be there afterwards
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+#[test]
+fn the_demo_survives_a_kill_and_is_made_once() {
+    let data = std::env::temp_dir().join(format!("colloquy-cli-{}", rand::random::<u64>()));
+    let made = {
+        let first = Served::start(&data);
+        assert!(first.after("socket").starts_with("ws://127.0.0.1:"));
+        let second = Command::new(COLLOQUY).args(["--port", "0", "--data"]).arg(&data).output().unwrap();
+        let complaint = String::from_utf8(second.stderr).unwrap();
+        assert!(
+            !second.status.success() && complaint.contains("is in use by another local cloud"),
+            "{complaint}"
+        );
+        assert_eq!(complaint.lines().count(), 1, "{complaint}");
+        first.after("session").to_owned() + first.after("join code")
+    };
+    let again = Served::start(&data);
+    assert_eq!(again.after("session").to_owned() + again.after("join code"), made);
+    drop(again);
+    std::fs::remove_dir_all(&data).unwrap();
+}
+
+#[test]
+fn help_and_the_document() {
+    let help = Command::new(COLLOQUY).arg("--help").output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    for option in ["--port", "--data", "--demo", "--chaos", "--lambda", "load", "openapi"] {
+        assert!(help.contains(option), "{help}");
+    }
+    let document = Command::new(COLLOQUY).arg("openapi").output().unwrap();
+    let document: serde_json::Value = serde_json::from_slice(&document.stdout).unwrap();
+    assert_eq!(document["openapi"], "3.1.0");
+    assert!(document["paths"]["/v1/sessions"]["post"].is_object());
+}

@@ -1,0 +1,45 @@
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::world::World;
+
+/// What nobody can do is set aside after some tries, and holds up nothing (RELIABILITY 36 and 37).
+#[tokio::test]
+async fn a_poison_message_ends_as_a_dead_letter() {
+    let Some(world) = World::local("dead letters").await else { return };
+    let queues = world.cloud().cloud().queues();
+    let named = |part: &str| queues.names().into_iter().find(|name| name.contains(part)).unwrap();
+    let (queue, dead) = (named("SessionsQueue"), named("SessionsDeadLetters"));
+    let unknown = json!({ "job": "dance.v1", "payload": {}, "at": "2026-11-21T12:00:00Z" }).to_string();
+    let misshapen = json!({ "job": "greet.v1", "payload": 5, "at": "2026-11-21T12:00:00Z" }).to_string();
+    for body in ["no job at all", &unknown, &misshapen] {
+        queues.send(&queue, body, None, None, Duration::ZERO);
+    }
+
+    // meanwhile everybody is greeted
+    let ana = world.user("ana").await;
+    let (_, session) = ana.started(1).await;
+    ana.socket(&session).await;
+    session.guest(&world, "Bo").await;
+
+    let arrived = async {
+        while queues.depth(&dead).visible < 3 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(40), arrived).await.expect("they are set aside");
+    // each can be given another chance, and comes back if it is no better
+    assert_eq!(queues.redrive(&dead), 3);
+    let again = async {
+        while queues.depth(&dead).visible < 3 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(40), again).await.expect("they are set aside again");
+    let bodies: Vec<String> = queues.peek(&dead).into_iter().map(|message| message.body).collect();
+    assert!(bodies.contains(&unknown) && bodies.contains(&misshapen), "{bodies:#?}");
+    for message in queues.receive(&dead, 10, Duration::ZERO).await {
+        queues.delete(&dead, &message.receipt_handle);
+    }
+}

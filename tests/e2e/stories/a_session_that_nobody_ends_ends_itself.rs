@@ -1,0 +1,59 @@
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::world::{World, people::vote};
+
+#[tokio::test]
+async fn a_session_that_nobody_ends_ends_itself() {
+    let Some(world) = World::local("a day").await else { return };
+    let ana = world.user("ana").await;
+    let (_, session) = ana.started(1).await;
+    let path = format!("/v1/sessions/{}", session.id);
+    world.cloud().clock().advance(Duration::from_hours(23));
+    world.cloud().run_schedules().await;
+    world.quiet().await;
+    let ana = ana.log_in(&world).await;
+    assert_eq!(ana.client.get(&path).await.ok(200)["status"], "active");
+
+    let (_, mut bo) = session.guest(&world, "Bo").await;
+    world.cloud().clock().advance(Duration::from_mins(61));
+    world.cloud().run_schedules().await;
+    let event = bo.wait("session_ended").await;
+    assert_eq!(event["end_reason"], "expired");
+    let ana = ana.log_in(&world).await;
+    let ended = ana.client.get(&path).await.ok(200);
+    assert_eq!((&ended["status"], &ended["end_reason"]), (&json!("ended"), &json!("expired")));
+    // its code is free to be asked for, not to be joined
+    let found = world.nobody().get(&format!("/v1/sessions/code/{}", session.code)).await.ok(200);
+    assert_eq!(found["status"], "ended");
+}
+
+/// Jobs that are lost are asked for again by the clock: here all that a vote led to is taken out of the queue.
+#[tokio::test]
+async fn a_vote_whose_announcement_is_lost_is_counted_by_the_clock() {
+    let Some(world) = World::local("lost jobs").await else { return };
+    let ana = world.user("ana").await;
+    let (presentation, session) = ana.started(1).await;
+    let mut presenter = ana.socket(&session).await;
+    let bo = session.join(&world, None).await;
+    world.quiet().await;
+    let queues = world.cloud().cloud().queues();
+    let ticks = queues.names().into_iter().find(|name| name.contains("TicksQueue")).unwrap();
+
+    let mut body = vote(&presentation.slides[0], "a", 1);
+    body["session_id"] = json!(session.id);
+    let lost = async {
+        // faster than the worker, which asks in the same way; if it wins, the story is a plain one
+        let taken = queues.receive(&ticks, 10, Duration::from_secs(1)).await;
+        for message in &taken {
+            queues.delete(&ticks, &message.receipt_handle);
+        }
+    };
+    let (stored, ()) = tokio::join!(bo.client.post("/v1/responses", &body), lost);
+    stored.ok(201);
+    world.quiet().await;
+    world.cloud().clock().advance(Duration::from_mins(2));
+    world.cloud().run_schedules().await;
+    presenter.wait_where("vote_update", |update| update["votes"]["a"] == 1).await;
+}

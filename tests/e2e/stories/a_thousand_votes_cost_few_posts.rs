@@ -1,0 +1,65 @@
+use std::time::Instant;
+
+use futures::{StreamExt, future::join_all, stream};
+use serde_json::json;
+
+use crate::world::{Screen, World, people::vote};
+
+const VOTERS: usize = 250;
+const WATCHERS: u64 = 12;
+
+/// A thousand votes at once, each participant four times, doubled and out of order: each counts once, the last one, and the
+/// audience is told by the tick and not by the vote (RELIABILITY 32 and 40).
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_votes_cost_few_posts() {
+    let Some(world) = World::local("counting posts").await else { return };
+    let ana = world.user("ana").await;
+    let (presentation, session) = ana.started(1).await;
+    let slide = &presentation.slides[0];
+    let hall = world.nobody();
+    let voters: Vec<_> = stream::iter(0..VOTERS)
+        .map(|_| session.join_from(hall.clone(), None))
+        .buffer_unordered(32)
+        .collect()
+        .await;
+    let mut watchers = Vec::new();
+    for number in 0..WATCHERS {
+        watchers.push(session.guest(&world, &format!("Watcher {number}")).await.1);
+    }
+    world.quiet().await;
+    let before = world.cloud().cloud().connections().posts();
+    let began = Instant::now();
+
+    // the last of the four, by `seq`, is what counts; it is sent first
+    let ballots = voters.iter().enumerate().flat_map(|(number, voter)| {
+        let last = ["a", "b", "c"][number % 3];
+        [(last, 9), ("a", 3), (last, 9), ("b", 5)].map(|(option, seq)| (voter, vote(slide, option, seq)))
+    });
+    let sent: Vec<_> = stream::iter(ballots)
+        .map(|(voter, mut body)| {
+            body["session_id"] = json!(session.id);
+            async move { voter.client.post("/v1/responses", &body).await.ok(201) }
+        })
+        .buffer_unordered(64)
+        .collect()
+        .await;
+    assert_eq!(sent.len(), 4 * VOTERS);
+    let seconds = began.elapsed().as_secs() + 1;
+    let expected = json!({ "a": 84, "b": 83, "c": 83 });
+    join_all(watchers.iter_mut().map(async |watcher| {
+        let complete = watcher.wait_where("vote_update", |update| update["votes"] == expected).await;
+        assert_eq!(complete["total_voters"], VOTERS);
+    }))
+    .await;
+    world.quiet().await;
+    for watcher in &mut watchers {
+        watcher.catch_up().await;
+        assert_eq!(Screen::of(&watcher.seen).votes[&slide.id].values().sum::<u64>(), 250);
+    }
+
+    // 2 Hz for an audience of this size; the first and the last update are on top, and a pong each
+    let posts = world.cloud().cloud().connections().posts() - before;
+    let most = WATCHERS * (2 * seconds + 4);
+    assert!(posts <= most, "{posts} posts for a thousand votes in {seconds} s");
+    assert_eq!(session.responses(slide).await["total"], VOTERS);
+}

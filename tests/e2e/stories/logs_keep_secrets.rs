@@ -1,0 +1,86 @@
+use std::{
+    io::{self, Write},
+    sync::{Arc, Mutex},
+};
+
+use serde_json::json;
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::world::{World, people::vote};
+
+#[derive(Clone, Default)]
+struct Paper(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Paper {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(text)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Paper {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+/// Markers in everything that is private, then the whole log is searched for them (RELIABILITY 43).
+#[tokio::test]
+async fn logs_keep_secrets() {
+    let paper = Paper::default();
+    let subscriber = tracing_subscriber::fmt().with_writer(paper.clone()).with_ansi(false).json();
+    let _listening =
+        tracing::subscriber::set_default(subscriber.with_max_level(tracing::Level::INFO).finish());
+    let Some(world) = World::local("the log").await else { return };
+
+    let ana = world.user("quaggamail").await;
+    let (presentation, session) = ana.started(1).await;
+    let notes =
+        json!({ "speaker_notes": "QUAGGANOTES", "description": "QUAGGATEXT\n{\"level\":\"FORGED\"}" });
+    ana.client.put(&format!("/v1/presentations/{}", presentation.id), &notes).await.ok(200);
+    let mut presenter = ana.socket(&session).await;
+    let (bo, mut socket) = session.guest(&world, "QUAGGANAME").await;
+    socket.send("response_submitted", vote(&presentation.slides[0], "a", 1)).await;
+    socket.send_text(r#"{"type":"QUAGGATYPE","x":"QUAGGAFRAME"}"#).await;
+    presenter.wait("vote_update").await;
+    let wrong = json!({ "email": ana.email, "password": "QUAGGAPASSWORD is wrong" });
+    world.nobody().post("/v1/auth/login", &wrong).await.refused(401, "UNAUTHORIZED");
+    let unknown = json!({ "email": "quaggaunknown@example.com", "password": "QUAGGAPASSWORD is wrong" });
+    world.nobody().post("/v1/auth/login", &unknown).await.refused(401, "UNAUTHORIZED");
+    world.nobody().post("/v1/auth/password-reset", &json!({ "email": ana.email })).await.ok(200);
+    world.nobody().get("/v1/users/me?access_token=QUAGGAQUERY").await.refused(401, "UNAUTHORIZED");
+    world.quiet().await;
+    let mail = world.cloud().cloud().outbox().last_to(&ana.email).expect("a mail");
+    let link = mail.links.iter().find(|link| link.contains("token=")).unwrap();
+    let reset = link.split_once("token=").unwrap().1.to_owned();
+
+    let log = String::from_utf8(paper.0.lock().unwrap().clone()).unwrap();
+    assert!(log.lines().count() > 20, "the functions log into this: {log}");
+    for line in log.lines() {
+        let parsed: Result<serde_json::Value, _> = serde_json::from_str(line);
+        assert!(parsed.is_ok(), "one line, one entry: {line}");
+    }
+    let (access, refresh, guest) = (&ana.access_token, &ana.refresh_token, &bo.token);
+    let lower = log.to_lowercase();
+    for secret in
+        ["quagga", "forged", &ana.password, access, refresh, guest, &reset, "203.0.113", "\"a heron"]
+    {
+        assert!(
+            !lower.contains(&secret.to_lowercase()),
+            "{secret} is in the log: {}",
+            around(&lower, secret)
+        );
+    }
+    for told in ["request_id", "duration_ms", "status", &ana.id] {
+        assert!(log.contains(told), "the log does not tell {told}");
+    }
+}
+
+fn around<'a>(log: &'a str, secret: &str) -> &'a str {
+    log.lines().find(|line| line.contains(&secret.to_lowercase())).unwrap_or_default()
+}
