@@ -240,7 +240,8 @@ mod tests {
                 as_of: now,
             }),
         };
-        let frame = Outgoing::to_one(Some(id.into()), Event::SessionState(Box::new(state)), now).json().unwrap();
+        let frame =
+            Outgoing::to_one(Some(id.into()), Event::SessionState(Box::new(state)), now).json().unwrap();
         assert!(frame.len() <= MESSAGE_LIMIT, "{} bytes", frame.len());
     }
 }
