@@ -47,6 +47,10 @@ impl Api {
         self.ask(Method::POST, path, Some(body)).await
     }
 
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        self.ask(Method::PUT, path, Some(body)).await
+    }
+
     pub(crate) async fn delete(&self, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
         self.ask(Method::DELETE, path, body).await
     }

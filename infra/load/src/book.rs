@@ -15,6 +15,10 @@ use crate::{
 };
 
 pub(crate) struct Book {
+    /// Asked for one thing by its id → the answer.
+    pub(crate) read: Latency,
+    /// Asked to change one thing → the answer.
+    pub(crate) write: Latency,
     /// Asked to join → the answer with the ticket.
     pub(crate) join: Latency,
     /// Dialled → the handshake is done.
@@ -53,6 +57,8 @@ pub(crate) struct Screen {
 impl Book {
     pub(crate) fn new(audience: usize) -> anyhow::Result<Self> {
         Ok(Self {
+            read: Latency::new()?,
+            write: Latency::new()?,
             join: Latency::new()?,
             connect: Latency::new()?,
             welcome: Latency::new()?,

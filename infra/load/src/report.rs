@@ -13,6 +13,10 @@ pub struct Report {
     pub audience: usize,
     pub joined: usize,
     pub joined_per_second: f64,
+    /// One reader, one thing by its id, before anybody comes.
+    pub read: Option<Summary>,
+    /// One writer, one thing by its id, before anybody comes.
+    pub write: Option<Summary>,
     pub join: Option<Summary>,
     pub connect: Option<Summary>,
     pub welcome: Option<Summary>,
@@ -72,6 +76,8 @@ impl fmt::Display for Report {
         writeln!(f, "\n{} · {} voters · {}", self.url, self.audience, self.machine)?;
         writeln!(f, "\n{:<36}{:>10}{:>10}{:>10}{:>10}", "", "count", "p50 ms", "p99 ms", "max ms")?;
         for (name, summary) in [
+            ("read by key", self.read),
+            ("write", self.write),
             ("join", self.join),
             ("connect", self.connect),
             ("connect → state on screen", self.welcome),

@@ -74,6 +74,7 @@ impl Talk {
         let presenter = Presenter::prepare(&api, usize::try_from(self.questions)?)
             .await
             .with_context(|| format!("cannot prepare a talk at {}", self.url))?;
+        presenter.time_requests(&book).await?;
         let watching = presenter.watch(Arc::clone(&book)).await?;
         let played = self.play_before(&presenter, &api, &book, audience).await;
         watching.abort();
@@ -183,6 +184,8 @@ impl Talk {
             audience: self.audience as usize,
             joined: came.people,
             joined_per_second: people(came.people) / came.seconds,
+            read: book.read.summary(),
+            write: book.write.summary(),
             join: book.join.summary(),
             connect: book.connect.summary(),
             welcome: book.welcome.summary(),

@@ -22,9 +22,12 @@ impl Clock {
         Self::default()
     }
 
+    /// To the millisecond: what gateways, ids and clients count in.
     #[expect(clippy::disallowed_methods, reason = "this is the source of time")]
     pub fn now(&self) -> Timestamp {
-        Timestamp::now() + SignedDuration::from_millis(self.ahead_ms.load(Ordering::Relaxed))
+        let ahead = SignedDuration::from_millis(self.ahead_ms.load(Ordering::Relaxed));
+        let now = Timestamp::now() + ahead;
+        Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
     }
 
     /// Milliseconds since 1970.
