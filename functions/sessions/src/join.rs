@@ -4,13 +4,13 @@ use axum::{
 };
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Source, Valid},
+    http::{Answer, Caller, ErrorBody, Guest, Source, Valid},
     tokens::{Bearer, Participant as Token},
 };
 use garde::Validate;
 use http::StatusCode;
 use jiff::Timestamp;
-use model::{Code, Error, ParticipantId, session::Status};
+use model::{Code, Error, ParticipantId, SessionId, UserId, session::Status};
 use serde::{Deserialize, Serialize};
 use store::{
     Written,
@@ -69,7 +69,7 @@ pub struct Joined {
 pub async fn join(
     State(app): State<App>,
     source: Source,
-    account: Option<Account>,
+    caller: Option<Caller>,
     Path(code): Path<String>,
     Valid(input): Valid<Join>,
 ) -> Answer<(StatusCode, Json<Joined>)> {
@@ -78,9 +78,17 @@ pub async fn join(
         return Err(Error::conflict(Code::SessionEnded, "the session has ended").into());
     }
     let name = display_name(input.display_name.as_deref())?;
-    let participant = match input.participant_token {
-        Some(token) => resume(&app, &session, &token, name).await?,
-        None => enter(&app, &session, account, name).await?,
+    let participant = match (input.participant_token, caller) {
+        (Some(token), _) => {
+            let id = of_token(&app, session.id, &token)?;
+            renamed(&app, session.id, id, name).await?.ok_or_else(wrong_token)?
+        }
+        // the token in the place of an access token
+        (None, Some(Caller::Guest(Guest { participant, session: its }))) if its == session.id => {
+            renamed(&app, session.id, participant, name).await?.ok_or_else(wrong_token)?
+        }
+        (None, Some(Caller::Account(account))) => enter(&app, &session, Some(account.user), name).await?,
+        (None, _) => enter(&app, &session, None, name).await?,
     };
     let now = app.clock.now();
     let token = Token { participant: participant.id, session: session.id };
@@ -115,47 +123,46 @@ pub fn display_name(typed: Option<&str>) -> Result<Option<String>, Error> {
     }
 }
 
-async fn resume(
+fn wrong_token() -> Error {
+    Error::field("participant_token", "is not a token of this session, or has expired")
+}
+
+/// Who a participant's token speaks for.
+///
+/// # Errors
+/// `Invalid` for one of another session, or whose time is over.
+pub fn of_token(app: &App, session: SessionId, token: &str) -> Result<ParticipantId, Error> {
+    let token: Option<Token> = app.tokens.verify(token, app.clock.now());
+    let token = token.filter(|token| token.session == session).ok_or_else(wrong_token)?;
+    Ok(token.participant)
+}
+
+/// A participant who is there, by a new name where one is given.
+pub async fn renamed(
     app: &App,
-    session: &Session,
-    token: &str,
+    session: SessionId,
+    id: ParticipantId,
     name: Option<String>,
-) -> Result<Participant, Error> {
-    let now = app.clock.now();
-    let token: Option<Token> = app.tokens.verify(token, now);
-    let wrong = || Error::field("participant_token", "is not a token of this session, or has expired");
-    let token = token.filter(|token| token.session == session.id).ok_or_else(wrong)?;
-    let found = match name {
-        Some(name) => participants::rename(&app.store, session.id, token.participant, &name).await?.done(),
-        None => participants::get(&app.store, session.id, token.participant, now).await?,
-    };
-    found.ok_or_else(wrong)
+) -> Result<Option<Participant>, Error> {
+    Ok(match name {
+        Some(name) => participants::rename(&app.store, session, id, &name).await?.done(),
+        None => participants::get(&app.store, session, id, app.clock.now()).await?,
+    })
 }
 
 async fn enter(
     app: &App,
     session: &Session,
-    account: Option<Account>,
+    user: Option<UserId>,
     name: Option<String>,
 ) -> Result<Participant, Error> {
     let now = app.clock.now();
-    let id =
-        account.map_or_else(|| app.clock.id(), |account| ParticipantId::of_account(session.id, account.user));
-    let participant = Participant {
-        session: session.id,
-        id,
-        display_name: name.clone(),
-        user: account.map(|account| account.user),
-        joined_at: now,
-    };
-    if participants::add(&app.store, &participant, now).await? == Written::Done(()) {
-        return Ok(participant);
+    let id = user.map_or_else(|| app.clock.id(), |user| ParticipantId::of_account(session.id, user));
+    let newcomer = Participant { session: session.id, id, display_name: name.clone(), user, joined_at: now };
+    if participants::add(&app.store, &newcomer, now).await? == Written::Done(()) {
+        return Ok(newcomer);
     }
-    let before = match name {
-        Some(name) => participants::rename(&app.store, session.id, id, &name).await?.done(),
-        None => participants::get(&app.store, session.id, id, now).await?,
-    };
-    Ok(before.unwrap_or(participant))
+    Ok(renamed(app, session.id, id, name).await?.unwrap_or(newcomer))
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@ use entry::{
     App,
     http::account,
     socket::{Known, Message, Socket},
-    tokens::Participant as Token,
 };
 use jiff::Timestamp;
 use model::{Error, ParticipantId, SessionId};
@@ -16,10 +15,14 @@ use protocol::{
 use store::{
     Freshness,
     connections::{self, Connection, Identity},
-    participants, sessions,
+    sessions,
 };
 
-use crate::{Hot, join::display_name, vote};
+use crate::{
+    Hot,
+    join::{display_name, of_token, renamed},
+    vote,
+};
 
 pub struct Sessions {
     pub app: App,
@@ -72,15 +75,10 @@ impl Sessions {
         let now = self.app.clock.now();
         let (mut who, session) = participant(&connection)?;
         if let Some(token) = &join.participant_token {
-            let token: Option<Token> = self.app.tokens.verify(token, now);
-            let wrong =
-                || Error::field("participant_token", "is not a token of this session, or has expired");
-            who = token.filter(|token| token.session == session).ok_or_else(wrong)?.participant;
+            who = of_token(&self.app, session, token)?;
         }
-        let found = match display_name(join.display_name.as_deref())? {
-            Some(name) => participants::rename(&self.app.store, session, who, &name).await?.done(),
-            None => participants::get(&self.app.store, session, who, now).await?,
-        };
+        let name = display_name(join.display_name.as_deref())?;
+        let found = renamed(&self.app, session, who, name).await?;
         let found = found.ok_or(Error::NotFound("participant"))?;
         let identity = Identity::Participant { participant: who, session };
         self.become_(connection, identity, found.display_name, now).await

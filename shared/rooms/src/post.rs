@@ -14,7 +14,7 @@ use crate::Rooms;
 
 /// A connection has its row before its `$connect` returns, and only then takes posts: for this long after it was asked for,
 /// one that is gone may be one that is yet to come.
-pub const OPENING: SignedDuration = SignedDuration::from_secs(10);
+pub const OPENING: SignedDuration = SignedDuration::from_secs(5);
 
 /// Whether somebody was there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

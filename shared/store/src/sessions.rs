@@ -15,6 +15,7 @@ use model::{
     join_code::JoinCode,
     session::{EndReason, SessionKind, Status},
     tally::Tally,
+    tick::Tick,
 };
 use serde::{Deserialize, Serialize};
 
@@ -115,6 +116,8 @@ pub struct Snapshot {
     pub as_of: i64,
     /// `as_of` of the count before: answers stored since then are news.
     pub since: i64,
+    /// Whose count it is: the same job once more tells the same once more.
+    pub tick: Tick,
 }
 
 impl Item for Snapshot {
@@ -132,6 +135,8 @@ pub struct Presence {
     pub participants: u64,
     /// Milliseconds since 1970.
     pub as_of: i64,
+    /// Whose count it is.
+    pub tick: Tick,
 }
 
 impl Item for Presence {

@@ -11,14 +11,22 @@ use store::{
     sessions::{self, Presence},
 };
 
-use super::over;
+use super::{newest, over};
 use crate::state::distinct_participants;
 
 /// Counts who is connected when the tick is over. The presenter is told at once, everyone by the size of the audience.
 pub async fn run(app: &App, job: CountPresence) -> Result<(), Error> {
     over(app, job.tick).await;
     let now = app.clock.now();
-    let (session, as_of) = (job.session, job.tick.end());
+    let (session, tick, as_of) = (job.session, job.tick, newest(app, job.tick).end());
+    if job.told == Told::Presenter
+        && let Some(before) = sessions::presence(&app.store, session, now).await?
+        && before.tick != tick
+        && before.as_of >= tick.end()
+    {
+        // a job that came late has counted for this one
+        return Ok(());
+    }
     let members = connections::in_room(&app.store, Room::Session(session), now).await?;
     let participants = distinct_participants(&members);
     let event = Event::ParticipantCount(ParticipantCount {
@@ -28,12 +36,12 @@ pub async fn run(app: &App, job: CountPresence) -> Result<(), Error> {
     });
     match job.told {
         Told::Presenter => {
-            let presence = Presence { session, participants, as_of };
+            let presence = Presence { session, participants, as_of, tick };
             if sessions::keep_presence(&app.store, &presence).await? == Written::Refused {
                 return Ok(());
             }
             app.rooms.publish(Room::Presenter(session), event, now).await?;
-            let tick = job.tick.for_audience(members.len());
+            let tick = tick.for_audience(members.len());
             app.queues.send(&CountPresence { session, tick, told: Told::Everyone }, now).await
         }
         Told::Everyone => app.rooms.publish(Room::Session(session), event, now).await,

@@ -13,7 +13,7 @@ use store::{
     slides,
 };
 
-use super::over;
+use super::{newest, over};
 use crate::{Hot, responses::submitted};
 
 /// Single answers that the presenter is shown per tick; with more, nobody could read them, and GET has them all.
@@ -24,11 +24,24 @@ const SHOWN: usize = 100;
 pub async fn run(app: &App, hot: &Hot, job: CountVotes) -> Result<(), Error> {
     over(app, job.tick).await;
     let now = app.clock.now();
+    let as_of = newest(app, job.tick).end();
+    let before = match job.told {
+        Told::Presenter => sessions::snapshot(&app.store, job.session, job.slide, now).await?,
+        Told::Everyone => None,
+    };
+    let since = match before {
+        // the same job once more: what was news then is news now
+        Some(before) if before.tick == job.tick => before.since,
+        // a job that came late has counted for this one
+        Some(before) if before.as_of >= job.tick.end() => return Ok(()),
+        Some(before) => before.as_of,
+        None => 0,
+    };
     let found = responses::of_slide(&app.store, job.session, job.slide, now).await?;
     let Some((options, shows_results)) = options(app, hot, &job, now).await? else { return Ok(()) };
     let chosen = found.iter().map(|response| response.answer.selected().iter().map(String::as_str));
     let tally = Tally::count(options.iter().flatten().map(String::as_str), chosen);
-    let counted = Counted { job, is_choice: options.is_some(), shows_results, tally, found };
+    let counted = Counted { job, as_of, since, is_choice: options.is_some(), shows_results, tally, found };
     match counted.job.told {
         Told::Presenter => counted.tell_presenter(app, hot, now).await,
         Told::Everyone => counted.tell_everyone(app, now).await,
@@ -37,6 +50,10 @@ pub async fn run(app: &App, hot: &Hot, job: CountVotes) -> Result<(), Error> {
 
 struct Counted {
     job: CountVotes,
+    /// Milliseconds since 1970.
+    as_of: i64,
+    /// `as_of` of the count before.
+    since: i64,
     is_choice: bool,
     shows_results: bool,
     tally: Tally,
@@ -48,22 +65,14 @@ impl Counted {
         Event::VoteUpdate(VoteUpdate {
             slide_id: self.job.slide,
             tally: self.tally.clone(),
-            as_of: Timestamp::from_millisecond(self.job.tick.end()).unwrap_or_default(),
+            as_of: Timestamp::from_millisecond(self.as_of).unwrap_or_default(),
         })
     }
 
     async fn tell_presenter(self, app: &App, hot: &Hot, now: Timestamp) -> Result<(), Error> {
-        let (session, slide, as_of) = (self.job.session, self.job.slide, self.job.tick.end());
-        let before = sessions::snapshot(&app.store, session, slide, now).await?;
-        let since = match before {
-            // the same job once more: what was news then is news now
-            Some(before) if before.as_of == as_of => before.since,
-            Some(before) if before.as_of > as_of => return Ok(()),
-            Some(before) => before.as_of,
-            None => 0,
-        };
+        let Self { as_of, since, job: CountVotes { session, slide, tick, .. }, .. } = self;
         let responses = self.found.len() as u64;
-        let snapshot = Snapshot { session, slide, tally: self.tally.clone(), responses, as_of, since };
+        let snapshot = Snapshot { session, slide, tally: self.tally.clone(), responses, as_of, since, tick };
         if sessions::keep_snapshot(&app.store, &snapshot).await? == Written::Refused {
             return Ok(());
         }
@@ -73,7 +82,7 @@ impl Counted {
             app.rooms.publish(presenter, self.update(), now).await?;
             if self.shows_results {
                 let size = usize::try_from(app.rooms.last_count(session, now).await?).unwrap_or(usize::MAX);
-                let tick = self.job.tick.for_audience(size);
+                let tick = tick.for_audience(size);
                 hot.announcer.votes_at(app, session, slide, tick, Told::Everyone).await;
             }
         }

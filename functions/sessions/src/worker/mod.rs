@@ -8,7 +8,10 @@ pub mod greet;
 use std::time::Duration;
 
 use entry::{App, worker::Delivery};
-use model::{Error, tick::Tick};
+use model::{
+    Error,
+    tick::{TICK_MS, Tick},
+};
 use protocol::job::{CheckSession, CountPresence, CountVotes, Greet};
 
 use crate::Hot;
@@ -31,6 +34,12 @@ pub async fn run(app: &App, hot: &Hot, delivery: &Delivery) -> Result<(), Error>
 
 /// Clocks of two machines in one region differ by less; whoever announced a tick wrote before it was over by its own.
 const SKEW_MS: i64 = 20;
+
+/// The newest tick that is over, but not before the job's own: a job that comes late counts for those that are later
+/// still, and they have nothing left to do. Ask before counting.
+fn newest(app: &App, job: Tick) -> Tick {
+    Tick::at(app.clock.millis() - SKEW_MS - TICK_MS).max(job)
+}
 
 /// Waits until everything announced in a tick is written.
 async fn over(app: &App, tick: Tick) {

@@ -29,7 +29,7 @@ pub struct Guest {
     pub session: SessionId,
 }
 
-/// An account or a guest.
+/// An account or a guest. `Option<Caller>` is `None` where no credential came along; a bad one is refused all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Caller {
     Account(Account),
@@ -39,9 +39,6 @@ pub enum Caller {
 /// An account whose role is admin *now*: one more read, so that a lost role is lost with the next request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Admin(pub Account);
-
-/// The account, where a credential came along; a bad one is refused all the same.
-pub type MaybeAccount = Option<Account>;
 
 /// Where the request came from, as API Gateway saw it; headers that a client can write are not looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,15 +113,30 @@ fn guest(app: &App, token: &str) -> Result<Guest, Error> {
     Ok(Guest { participant, session })
 }
 
+async fn caller(app: &App, credential: Credential<'_>) -> Result<Caller, Error> {
+    match credential {
+        Credential::Bearer(token) => match guest(app, token) {
+            Ok(guest) => Ok(Caller::Guest(guest)),
+            Err(_) => Ok(Caller::Account(account(app, token).await?)),
+        },
+        Credential::Cookie(token) => Ok(Caller::Account(account(app, token).await?)),
+    }
+}
+
 impl FromRequestParts<App> for Caller {
     type Rejection = Failure;
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        match credential(&parts.headers).ok_or(Error::Unauthenticated(NO_CREDENTIAL))? {
-            Credential::Bearer(token) => match guest(app, token) {
-                Ok(guest) => Ok(Self::Guest(guest)),
-                Err(_) => Ok(Self::Account(account(app, token).await?)),
-            },
-            Credential::Cookie(token) => Ok(Self::Account(account(app, token).await?)),
+        let credential = credential(&parts.headers).ok_or(Error::Unauthenticated(NO_CREDENTIAL))?;
+        Ok(caller(app, credential).await?)
+    }
+}
+
+impl OptionalFromRequestParts<App> for Caller {
+    type Rejection = Failure;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Option<Self>, Failure> {
+        match credential(&parts.headers) {
+            None => Ok(None),
+            Some(credential) => Ok(Some(caller(app, credential).await?)),
         }
     }
 }
@@ -134,18 +146,6 @@ impl FromRequestParts<App> for Account {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
         match credential(&parts.headers).ok_or(Error::Unauthenticated(NO_CREDENTIAL))? {
             Credential::Bearer(token) | Credential::Cookie(token) => Ok(account(app, token).await?),
-        }
-    }
-}
-
-impl OptionalFromRequestParts<App> for Account {
-    type Rejection = Failure;
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Option<Self>, Failure> {
-        match credential(&parts.headers) {
-            None => Ok(None),
-            Some(Credential::Bearer(token) | Credential::Cookie(token)) => {
-                Ok(Some(account(app, token).await?))
-            }
         }
     }
 }
