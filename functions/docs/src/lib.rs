@@ -8,6 +8,7 @@
 //! | `GET /ready`, `/v1/ready` | [`ready`] |
 //! | `GET /openapi.json` | [`document`] |
 //! | `GET /docs`, `/docs/{file}`; `/redoc` leads there | [`pages`] |
+//! | `GET /reset`, the link in the mail of a password reset | [`reset`] |
 //!
 //! [`assemble`] makes the one document of all subjects, which `infra/openapi.json` is.
 
@@ -17,6 +18,7 @@ mod health;
 mod home;
 mod pages;
 mod ready;
+mod reset;
 
 use axum::{Extension, response::Redirect, routing::get};
 use entry::{App, Door, Environment, StartError};
@@ -38,6 +40,7 @@ pub fn router() -> OpenApiRouter<App> {
         .route("/v1/ready", get(ready::ready))
         .route("/docs", get(pages::index))
         .route("/docs/{*file}", get(pages::file))
+        .route("/reset", get(reset::page))
         .route("/redoc", get(async || Redirect::permanent("/docs")))
 }
 

@@ -98,6 +98,25 @@ async fn the_document_and_its_page() {
 }
 
 #[tokio::test]
+async fn the_link_in_the_mail_leads_to_a_form() {
+    let door = door().await;
+    let page = send(&door, "GET", "/reset").await;
+    assert_eq!((&page["statusCode"], &page["headers"]["cache-control"]), (&json!(200), &json!("no-store")));
+    assert_eq!(page["headers"]["referrer-policy"], "no-referrer");
+    let html = page["body"].as_str().unwrap();
+    assert!(html.contains("<form") && html.contains("\"/v1/auth/password-reset/confirm\""));
+    // or the policy would turn it off
+    for attribute in [" style=", " onclick=", " onsubmit=", " src=", " href="] {
+        assert!(!html.contains(attribute), "{attribute}");
+    }
+    let policy = page["headers"]["content-security-policy"].as_str().unwrap();
+    // `sha256sum` of nothing: the element was not found
+    assert!(!policy.contains("47DEQpj8HBSa"), "{policy}");
+    assert!(policy.contains("script-src 'sha256-") && policy.contains("connect-src 'self';"), "{policy}");
+    assert_eq!(send(&door, "POST", "/reset").await["statusCode"], 405);
+}
+
+#[tokio::test]
 async fn everything_else_is_not_there() {
     let door = door().await;
     for path in ["/nothing", "/v1/nothing", "/docs/nothing.js", "/docs/..%2f..%2fCargo.toml", "/v1", "/api"] {

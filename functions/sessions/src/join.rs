@@ -92,7 +92,12 @@ pub async fn join(
     };
     let now = app.clock.now();
     let token = Token { participant: participant.id, session: session.id };
-    let ticket = entry::tickets::issue(&app, Bearer::Participant(participant.id), Some(session.id))?;
+    let by = match caller {
+        Some(Caller::Account(account)) => Some(account.into()),
+        Some(Caller::Guest(_)) | None => None,
+    };
+    let bearer = Bearer::Participant { participant: participant.id, by };
+    let ticket = entry::tickets::issue(&app, bearer, Some(session.id))?;
     let moment = live::moment(&app, session, now).await?;
     let answer = Joined {
         participant_id: participant.id,

@@ -48,6 +48,10 @@ pub async fn change<T>(
         if sessions::change(&app.store, &session).await? == Written::Done(()) {
             return Ok((session, said));
         }
+        // refused by itself: the write was done, its answer was lost, and the SDK sent it again
+        if sessions::get(&app.store, id, Freshness::Strong, now).await?.as_ref() == Some(&session) {
+            return Ok((session, said));
+        }
     }
     Err(Error::unavailable("the session", "it changed under eight tries"))
 }
@@ -76,7 +80,8 @@ pub async fn make(
                 } else {
                     reason
                 });
-                session.check_at = None;
+                // once more, in case the last counts or the last word are lost
+                session.check_at = Some(now + CHECKED_EVERY);
             }
             Status::Paused | Status::Pending => {
                 session.check_at = Some(session.created_at + SignedDuration::from_hours(AUTO_END_HOURS));
@@ -92,6 +97,29 @@ pub async fn make(
     Ok(session)
 }
 
+/// Has the slide on the screen counted for everyone, whatever the tick of the audience.
+pub async fn last_count(app: &App, announcer: &Announcer, session: &Session) {
+    let Some(slide) = session.current_slide else { return };
+    announcer.votes(app, session.id, slide).await;
+    announcer.votes_at(app, session.id, slide, Tick::at(app.clock.millis()), Told::Everyone).await;
+}
+
+fn ended(session: &Session, now: Timestamp) -> Event {
+    Event::SessionEnded(SessionEnded {
+        session_id: session.id,
+        version: session.version,
+        ended_at: session.ended_at.unwrap_or(now),
+        end_reason: session.end_reason.unwrap_or(EndReason::Ended),
+        summary_available: false,
+    })
+}
+
+/// The end once more, for whoever has not heard it: told, and their sockets closed.
+pub async fn tell_end(app: &App, session: &Session) -> Result<(), Error> {
+    let now = app.clock.now();
+    app.rooms.publish_last(Room::Session(session.id), ended(session, now), now).await
+}
+
 async fn tell(app: &App, announcer: &Announcer, session: &Session, made: Move) -> Result<(), Error> {
     let now = app.clock.now();
     let (session_id, version) = (session.id, session.version);
@@ -105,20 +133,10 @@ async fn tell(app: &App, announcer: &Announcer, session: &Session, made: Move) -
         }),
         Move::Pause => Event::SessionPaused(moved),
         Move::Resume => Event::SessionResumed(moved),
-        Move::End => Event::SessionEnded(SessionEnded {
-            session_id,
-            version,
-            ended_at: session.ended_at.unwrap_or(now),
-            end_reason: session.end_reason.unwrap_or(EndReason::Ended),
-            summary_available: false,
-        }),
+        Move::End => ended(session, now),
     };
-    if matches!(made, Move::Pause | Move::End)
-        && let Some(slide) = session.current_slide
-    {
-        // the last word on a slide is for everyone
-        announcer.votes(app, session.id, slide).await;
-        announcer.votes_at(app, session.id, slide, Tick::at(now.as_millisecond()), Told::Everyone).await;
+    if matches!(made, Move::Pause | Move::End) {
+        last_count(app, announcer, session).await;
     }
     let room = Room::Session(session.id);
     match made {

@@ -1,7 +1,7 @@
 use axum::{Extension, Json, extract::State};
 use entry::{
     App,
-    http::{Answer, ErrorBody, Guest, Valid},
+    http::{Answer, ErrorBody, Guest, Received, Valid},
 };
 use garde::Validate;
 use http::StatusCode;
@@ -53,6 +53,7 @@ pub struct NewResponse {
 pub async fn respond(
     State(app): State<App>,
     Extension(hot): Extension<Hot>,
+    Received(received): Received,
     guest: Guest,
     Valid(input): Valid<NewResponse>,
 ) -> Answer<(StatusCode, Json<ResponseSubmitted>)> {
@@ -73,7 +74,7 @@ pub async fn respond(
         display_name: found.display_name,
         content: &input.content,
         seq: input.seq,
-        received: app.clock.millis(),
+        received,
     };
     let response = vote::cast(&app, &hot, ballot).await?;
     Ok((StatusCode::CREATED, Json(submitted(response))))

@@ -70,7 +70,7 @@ async fn turn_to(
     slide: SlideId,
 ) -> Result<Session, Error> {
     let now = app.clock.now();
-    let session = sessions::get(&app.store, id, Freshness::Eventual, now).await?;
+    let session = sessions::get(&app.store, id, Freshness::Strong, now).await?;
     let session =
         session.filter(|session| session.owner == account.user).ok_or(Error::NotFound("session"))?;
     slides::get(&app.store, session.presentation, slide, now)

@@ -49,7 +49,7 @@ const NO_SESSION: &str = "this connection is in no session";
 
 fn participant(connection: &Connection) -> Result<(ParticipantId, SessionId), Error> {
     match connection.identity {
-        Identity::Participant { participant, session } => Ok((participant, session)),
+        Identity::Participant { participant, session, .. } => Ok((participant, session)),
         Identity::Account { presents: Some(_), .. } => Err(Error::forbidden(AUDIENCE_ONLY)),
         Identity::Account { presents: None, .. } => Err(Error::forbidden(NO_SESSION)),
     }
@@ -70,17 +70,21 @@ impl Sessions {
         vote::cast(&self.app, &self.hot, ballot).await.map(drop)
     }
 
-    /// Renames the participant, or takes up again who the connection was before; answered by `session_state`.
+    /// Renames the participant; answered by `session_state`. A connection stays whose it is: other instances remember it. To
+    /// be another participant again, one joins by HTTP with its token and opens the socket that comes with the answer.
     async fn join(&self, connection: Connection, join: Join) -> Result<(), Error> {
         let now = self.app.clock.now();
-        let (mut who, session) = participant(&connection)?;
-        if let Some(token) = &join.participant_token {
-            who = of_token(&self.app, session, token)?;
+        let (who, session) = participant(&connection)?;
+        if let Some(token) = &join.participant_token
+            && of_token(&self.app, session, token)? != who
+        {
+            let why = "is another participant's: join with it and open the socket of that answer";
+            return Err(Error::field("participant_token", why));
         }
         let name = display_name(join.display_name.as_deref())?;
         let found = renamed(&self.app, session, who, name).await?;
         let found = found.ok_or(Error::NotFound("participant"))?;
-        let identity = Identity::Participant { participant: who, session };
+        let identity = connection.identity;
         self.become_(connection, identity, found.display_name, now).await
     }
 
@@ -120,7 +124,10 @@ impl Sessions {
         }
         self.app
             .queues
-            .send(&Greet { connection: after.id, arrived: after.identity != before.identity }, now)
+            .send(
+                &Greet { connection: after.id, arrived: after.identity != before.identity, opening: false },
+                now,
+            )
             .await
     }
 }

@@ -4,14 +4,14 @@ use entry::{
     App,
     http::account,
     socket::Opening,
-    tokens::{Bearer, Participant as Token, TICKET_LIFE, Ticket},
+    tokens::{Access, Bearer, Participant as Token, TICKET_LIFE, Ticket},
 };
 use jiff::{SignedDuration, Timestamp};
-use model::{Code, Error, LoginId, ParticipantId, SessionId, UserId, session::Status};
+use model::{Code, Error, ParticipantId, SessionId, session::Status};
 use protocol::job::Greet;
 use store::{
     Freshness,
-    connections::{self, Connection, Identity},
+    connections::{self, Connection, Identity, LoggedIn},
     logins,
     participants::{self, Participant},
     sessions::{self, Session},
@@ -36,10 +36,27 @@ pub async fn connect(app: &App, opening: &Opening) -> Result<(), Error> {
     let connected_at = Timestamp::from_millisecond(opening.connected_at).unwrap_or(now);
     let connection = Connection { id: opening.connection.clone(), identity, display_name, connected_at };
     connections::open(&app.store, &connection).await?;
-    app.rooms.newest_presenter_wins(&connection, now).await?;
-    if let Some(session) = identity.session() {
-        app.queues.send(&Greet { connection: connection.id, arrived: true }, now).await?;
-        if matches!(identity, Identity::Participant { .. }) {
+    if let Err(error) = arrive(app, &connection, now).await {
+        // refused after all: nobody is to be told by a socket that never opens
+        connections::close(&app.store, &connection).await?;
+        return Err(error);
+    }
+    Ok(())
+}
+
+/// What follows from a connection that has its rows.
+async fn arrive(app: &App, connection: &Connection, now: Timestamp) -> Result<(), Error> {
+    if let Some(LoggedIn { user, login }) = connection.identity.logged_in() {
+        // once more, now that whoever ends the log-in would find the connection
+        let found = logins::get_strong(&app.store, user, login, now).await?;
+        found.ok_or(Error::Unauthenticated(BAD))?;
+    }
+    app.rooms.newest_presenter_wins(connection, now).await?;
+    if let Some(session) = connection.identity.session() {
+        app.queues
+            .send(&Greet { connection: connection.id.clone(), arrived: true, opening: false }, now)
+            .await?;
+        if matches!(connection.identity, Identity::Participant { .. }) {
             app.rooms.announce_presence(session, now).await?;
         }
     }
@@ -80,10 +97,10 @@ async fn bearer(
         if asked.is_some_and(|asked| asked != session) {
             return Err(Error::NotFound("session"));
         }
-        return Ok((Bearer::Participant(participant), Some(session)));
+        return Ok((Bearer::Participant { participant, by: None }, Some(session)));
     }
     let account = account(app, token).await?;
-    Ok((Bearer::Account { user: account.user, login: account.login }, asked))
+    Ok((Bearer::Account(account.into()), asked))
 }
 
 async fn identity(
@@ -93,25 +110,25 @@ async fn identity(
     now: Timestamp,
 ) -> Result<(Identity, Option<String>), Error> {
     match (bearer, session) {
-        (Bearer::Account { user, login }, session) => of_account(app, user, login, session, now).await,
-        (Bearer::Participant(participant), Some(session)) => {
+        (Bearer::Account(access), session) => of_account(app, access, session, now).await,
+        (Bearer::Participant { participant, by }, Some(session)) => {
             running(app, session, now).await?;
             let found = participants::get(&app.store, session, participant, now).await?;
             let found = found.ok_or(Error::NotFound("session"))?;
-            Ok((Identity::Participant { participant, session }, found.display_name))
+            let by = by.map(logged_in);
+            Ok((Identity::Participant { participant, session, by }, found.display_name))
         }
-        (Bearer::Participant(_), None) => Err(Error::NotFound("session")),
+        (Bearer::Participant { .. }, None) => Err(Error::NotFound("session")),
     }
 }
 
 async fn of_account(
     app: &App,
-    user: UserId,
-    login: LoginId,
+    access: Access,
     session: Option<SessionId>,
     now: Timestamp,
 ) -> Result<(Identity, Option<String>), Error> {
-    logins::get(&app.store, user, login, now).await?.ok_or(Error::Unauthenticated(BAD))?;
+    let Access { user, login } = access;
     let Some(session) = session else {
         return Ok((Identity::Account { user, login, presents: None }, None));
     };
@@ -124,7 +141,12 @@ async fn of_account(
     participants::add(&app.store, &newcomer, now).await?;
     let found = participants::get(&app.store, session, id, now).await?;
     let display_name = found.and_then(|participant| participant.display_name);
-    Ok((Identity::Participant { participant: id, session }, display_name))
+    let by = Some(logged_in(access));
+    Ok((Identity::Participant { participant: id, session, by }, display_name))
+}
+
+const fn logged_in(Access { user, login }: Access) -> LoggedIn {
+    LoggedIn { user, login }
 }
 
 async fn running(app: &App, session: SessionId, now: Timestamp) -> Result<Session, Error> {

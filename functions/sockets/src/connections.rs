@@ -67,7 +67,7 @@ impl Connections {
     }
 
     async fn greet(&self, message: &Message) -> Result<(), Error> {
-        let greet = Greet { connection: message.connection.id.clone(), arrived: false };
+        let greet = Greet { connection: message.connection.id.clone(), arrived: false, opening: false };
         self.app.queues.send(&greet, self.app.clock.now()).await
     }
 }

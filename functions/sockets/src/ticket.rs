@@ -56,9 +56,9 @@ pub async fn ticket(
             if asked.is_some_and(|asked| asked != guest.session) {
                 return Err(Error::NotFound("session").into());
             }
-            (Bearer::Participant(guest.participant), Some(guest.session))
+            (Bearer::Participant { participant: guest.participant, by: None }, Some(guest.session))
         }
-        (Caller::Account(account), None) => (account_bearer(account), None),
+        (Caller::Account(account), None) => (Bearer::Account(account.into()), None),
         (Caller::Account(account), Some(session)) => {
             (of_session(&app, account, session).await?, Some(session))
         }
@@ -72,17 +72,14 @@ pub async fn ticket(
     Ok((StatusCode::CREATED, Json(view)))
 }
 
-fn account_bearer(account: Account) -> Bearer {
-    Bearer::Account { user: account.user, login: account.login }
-}
-
 async fn of_session(app: &App, account: Account, session: SessionId) -> Result<Bearer, Error> {
     let now = app.clock.now();
-    let found = sessions::get(&app.store, session, Freshness::Eventual, now).await?;
+    let found = sessions::get(&app.store, session, Freshness::Strong, now).await?;
     if found.ok_or(Error::NotFound("session"))?.owner == account.user {
-        return Ok(account_bearer(account));
+        return Ok(Bearer::Account(account.into()));
     }
     let participant = ParticipantId::of_account(session, account.user);
     let found = participants::get(&app.store, session, participant, now).await?;
-    Ok(Bearer::Participant(found.ok_or(Error::NotFound("session"))?.id))
+    let participant = found.ok_or(Error::NotFound("session"))?.id;
+    Ok(Bearer::Participant { participant, by: Some(account.into()) })
 }

@@ -35,7 +35,7 @@ pub const PARTICIPANT_LIFE: SignedDuration = SignedDuration::from_hours(24);
 pub const TICKET_LIFE: SignedDuration = SignedDuration::from_secs(60);
 
 /// An account on one of its log-ins.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Access {
     #[serde(rename = "sub")]
     pub user: UserId,
@@ -78,8 +78,12 @@ pub struct Ticket {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Bearer {
-    Account { user: UserId, login: LoginId },
-    Participant(ParticipantId),
+    Account(Access),
+    /// By an account, the socket goes when its log-in does.
+    Participant {
+        participant: ParticipantId,
+        by: Option<Access>,
+    },
 }
 
 /// A kind of token: what it is called and how long it lives.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 pub const TICK_MS: i64 = 250;
 
 /// A bucket of time, counted from 1970.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Tick(pub i64);
 

@@ -72,10 +72,35 @@ impl Command {
 }
 
 fn fields<T: DeserializeOwned>(payload: &Value) -> Result<T, Error> {
-    T::deserialize(payload).map_err(|error| {
-        let message = error.to_string();
-        // serde names a missing field in backticks; a wrong type it does not, so look which field it was
-        let named = message.split('`').nth(1).map(str::to_owned);
-        Error::Invalid(vec![FieldError::new(named.unwrap_or_else(|| "payload".into()), message)])
+    serde_path_to_error::deserialize(payload).map_err(|error| {
+        let path = error.path().to_string();
+        let message = error.into_inner().to_string();
+        let missing = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
+        Error::Invalid(vec![match missing {
+            Some(field) => FieldError::new(field, "is required"),
+            None => FieldError::new(path, message),
+        }])
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_wrong_field_is_named() {
+        for (message, field) in [
+            (json!({"type": "response_submitted", "content": {}}), "slide_id"),
+            (json!({"type": "response_submitted", "slide_id": 3, "content": {}}), "slide_id"),
+            (json!({"type": "join", "display_name": true}), "display_name"),
+            (json!({"type": "subscribe", "since": "x"}), "since"),
+            (json!({"type": "join_speaker"}), "token"),
+        ] {
+            let message = Incoming::parse(&message.to_string()).unwrap();
+            let Some(Err(error)) = Command::read(&message) else { panic!("{message:?}") };
+            assert_eq!(error.fields()[0].field, field, "{error}");
+        }
+    }
 }

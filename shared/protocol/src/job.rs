@@ -66,11 +66,18 @@ pub struct Greet {
     pub connection: String,
     /// It is new: the presenter is told who has come.
     pub arrived: bool,
+    /// It could not be told something because it was not open yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub opening: bool,
 }
 
 impl Job for Greet {
     const NAME: &'static str = "greet.v1";
     const QUEUE: Queue = Queue::Sessions;
+
+    fn delay(&self) -> Duration {
+        if self.opening { Duration::from_secs(1) } else { Duration::ZERO }
+    }
 }
 
 /// Look after a running session: count what was not announced, end what nobody ends.

@@ -7,7 +7,7 @@ use aws_sdk_apigatewaymanagement::{
 };
 use jiff::{SignedDuration, Timestamp};
 use model::{Code, Error};
-use protocol::{Event, Outgoing, event::ErrorEvent};
+use protocol::{Event, Outgoing, event::ErrorEvent, job::Greet};
 use store::connections::Connection;
 
 use crate::Rooms;
@@ -81,8 +81,14 @@ impl Rooms {
             retry_after: None,
         });
         let frame = Outgoing::to_one(connection.identity.session(), event, now).json()?;
-        if self.post(&connection.id, &frame).await? == Delivery::Delivered {
-            self.disconnect(&connection.id).await?;
+        match self.post(&connection.id, &frame).await? {
+            Delivery::Delivered => self.disconnect(&connection.id).await?,
+            // not open yet: its greeting finds the same reason, when it is
+            Delivery::Gone if now < connection.connected_at + OPENING => {
+                let greet = Greet { connection: connection.id.clone(), arrived: false, opening: true };
+                return self.queues.send(&greet, now).await;
+            }
+            Delivery::Gone => {}
         }
         self.leave(connection, now).await
     }

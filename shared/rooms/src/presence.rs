@@ -25,7 +25,7 @@ impl Rooms {
     /// Forgets a connection; tells the presenter if whoever held it has no other, and has presence counted.
     pub async fn leave(&self, connection: &Connection, now: Timestamp) -> Result<(), Error> {
         connections::close(&self.store, connection).await?;
-        let Identity::Participant { participant, session } = connection.identity else { return Ok(()) };
+        let Identity::Participant { participant, session, .. } = connection.identity else { return Ok(()) };
         self.announce_presence(session, now).await?;
         let room = Room::Session(session);
         if connections::held_by(&self.store, room, participant.uuid(), now).await?.is_empty() {
@@ -45,10 +45,23 @@ impl Rooms {
         let mut presenters = connections::in_room(&self.store, Room::Presenter(session), now).await?;
         presenters.sort_by(|a, b| (a.connected_at, &a.id).cmp(&(b.connected_at, &b.id)));
         presenters.pop();
-        for older in presenters {
-            self.expel(&older, Code::Superseded, "a newer connection presents", now).await?;
+        self.expel_all(presenters, Code::Superseded, "a newer connection presents", now).await
+    }
+
+    /// All of them, though one cannot be closed; the first failure.
+    async fn expel_all(
+        &self,
+        connections: impl IntoIterator<Item = Connection>,
+        code: Code,
+        message: &str,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let mut outcome = Ok(());
+        for connection in connections {
+            let closed = self.expel(&connection, code, message, now).await;
+            outcome = outcome.and(closed);
         }
-        Ok(())
+        outcome
     }
 
     /// How many participants were connected when last counted.
@@ -64,13 +77,10 @@ impl Rooms {
         ends: impl Fn(LoginId) -> bool,
         now: Timestamp,
     ) -> Result<(), Error> {
-        for connection in connections::in_room(&self.store, Room::User(user), now).await? {
-            if let Identity::Account { login, .. } = connection.identity
-                && ends(login)
-            {
-                self.expel(&connection, Code::Unauthorized, "this log-in has ended", now).await?;
-            }
-        }
-        Ok(())
+        let theirs = connections::in_room(&self.store, Room::User(user), now).await?;
+        let ended = theirs
+            .into_iter()
+            .filter(|connection| connection.identity.logged_in().is_some_and(|by| ends(by.login)));
+        self.expel_all(ended, Code::Unauthorized, "this log-in has ended", now).await
     }
 }

@@ -119,7 +119,9 @@ impl Rooms {
         match self.post(&member.id, frame).await? {
             // not open yet: it is greeted once more when it is, with what it has just missed
             Delivery::Gone if now < member.connected_at + OPENING => {
-                self.queues.send(&Greet { connection: member.id.clone(), arrived: false }, now).await
+                self.queues
+                    .send(&Greet { connection: member.id.clone(), arrived: false, opening: true }, now)
+                    .await
             }
             Delivery::Gone => self.leave(member, now).await,
             Delivery::Delivered if close => self.disconnect(&member.id).await,

@@ -30,8 +30,15 @@ const LIFE: SignedDuration = SignedDuration::from_mins(125);
 pub enum Identity {
     /// An account; `presents` is the session that it presents here.
     Account { user: UserId, login: LoginId, presents: Option<SessionId> },
-    /// Someone in a session.
-    Participant { participant: ParticipantId, session: SessionId },
+    /// Someone in a session; by an account, they go when its log-in does.
+    Participant { participant: ParticipantId, session: SessionId, by: Option<LoggedIn> },
+}
+
+/// An account on one of its log-ins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoggedIn {
+    pub user: UserId,
+    pub login: LoginId,
 }
 
 impl Identity {
@@ -39,6 +46,14 @@ impl Identity {
         match self {
             Self::Account { presents, .. } => *presents,
             Self::Participant { session, .. } => Some(*session),
+        }
+    }
+
+    /// The log-in that it stands on.
+    pub const fn logged_in(&self) -> Option<LoggedIn> {
+        match *self {
+            Self::Account { user, login, .. } => Some(LoggedIn { user, login }),
+            Self::Participant { by, .. } => by,
         }
     }
 
@@ -57,7 +72,10 @@ impl Identity {
             Self::Account { user, presents: Some(session), .. } => {
                 vec![Room::User(user), Room::Session(session), Room::Presenter(session)]
             }
-            Self::Participant { session, .. } => vec![Room::Session(session)],
+            Self::Participant { session, by: None, .. } => vec![Room::Session(session)],
+            Self::Participant { session, by: Some(LoggedIn { user, .. }), .. } => {
+                vec![Room::Session(session), Room::User(user)]
+            }
         }
     }
 }

@@ -11,7 +11,7 @@ use model::{ParticipantId, ResponseId, SessionId, SlideId, slide::Answer};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Condition, Freshness, Item, Key, Query, Store, Written,
+    Change, Condition, Freshness, Item, Key, Query, Store, Written,
     error::Result,
     table::{Pk, Sk, VOTE_SHARDS, prefix, vote_shard},
 };
@@ -45,20 +45,31 @@ fn key(session: SessionId, slide: SlideId, participant: ParticipantId) -> Key {
     Key::new(&Pk::Votes(session, slide, vote_shard(participant)), &Sk::Participant(participant))
 }
 
-/// V1: the later answer wins, whichever invocation comes first; `Refused` says that this one is not later. 1 write unit.
+/// V1: the later answer wins, whichever invocation comes first; `Refused` says that this one is older. The same one once
+/// more (a write whose answer was lost, and that the SDK sent again) is `Done`. 1 write unit.
 pub async fn put(store: &Store, response: &Response) -> Result<Written> {
     let later = match response.seq {
         // against an answer without a number, the order of arrival decides
         Some(seq) => Condition::new(
-            "attribute_not_exists(pk) OR (attribute_type(seq, :number) AND seq < :seq) OR (NOT attribute_type(seq, :number) AND received < :received)",
+            "attribute_not_exists(pk) OR (attribute_type(seq, :number) AND seq <= :seq) OR (NOT attribute_type(seq, :number) AND received <= :received)",
         )
         .text(":number", "N")
         .number(":seq", seq)
         .number(":received", response.received),
-        None => Condition::new("attribute_not_exists(pk) OR received < :received")
+        None => Condition::new("attribute_not_exists(pk) OR received <= :received")
             .number(":received", response.received),
     };
     store.put_if(response, later).await
+}
+
+/// V1: says that an answer was written later than it says, where the writing took long. 1 write unit.
+pub async fn stored_at(store: &Store, response: &Response, stored: i64) -> Result<Written> {
+    let change = Change::new("SET #stored = :stored")
+        .name("#stored", "stored")
+        .only_if("attribute_exists(pk) AND received = :received")
+        .number(":stored", stored)
+        .number(":received", response.received);
+    store.update_unseen(&response.key(), change).await
 }
 
 /// V1.

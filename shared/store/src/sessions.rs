@@ -48,7 +48,7 @@ pub struct Session {
     pub started_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
     pub end_reason: Option<EndReason>,
-    /// When `cron-clock` looks after it next; `None` once it has ended.
+    /// When `cron-clock` looks after it next; `None` some time after it has ended.
     pub check_at: Option<Timestamp>,
 }
 
@@ -117,6 +117,7 @@ pub struct Snapshot {
     /// `as_of` of the count before: answers stored since then are news.
     pub since: i64,
     /// Whose count it is: the same job once more tells the same once more.
+    #[serde(default)]
     pub tick: Tick,
 }
 
@@ -136,6 +137,7 @@ pub struct Presence {
     /// Milliseconds since 1970.
     pub as_of: i64,
     /// Whose count it is.
+    #[serde(default)]
     pub tick: Tick,
 }
 
@@ -208,6 +210,15 @@ pub async fn check_again(store: &Store, id: SessionId, at: Timestamp) -> Result<
         .text(":at", at)
         .text(":due", sortable(at))
         .text(":text", "S");
+    store.update_unseen(&key(id), change).await.map(drop)
+}
+
+/// S6: nothing is left to look after.
+pub async fn check_no_more(store: &Store, id: SessionId) -> Result<()> {
+    let change = Change::new("REMOVE check_at, due_at, due_shard")
+        .only_if("attribute_exists(pk) AND #status = :ended")
+        .name("#status", "status")
+        .text(":ended", Status::Ended.as_str());
     store.update_unseen(&key(id), change).await.map(drop)
 }
 

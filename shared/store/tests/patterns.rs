@@ -89,7 +89,7 @@ fn session(n: u128, code: &str) -> Session {
 }
 
 fn connection(n: u128, session: SessionId) -> Connection {
-    let identity = Identity::Participant { participant: id(n), session };
+    let identity = Identity::Participant { participant: id(n), session, by: None };
     Connection { id: format!("connection-{n}="), identity, display_name: None, connected_at: now() }
 }
 
@@ -167,11 +167,12 @@ async fn v1_the_later_vote_wins_in_whatever_order_they_come() {
     for (received, seq, option, written) in [
         (100, None, "a", true),
         (90, None, "b", false),
-        (100, None, "a", false),
+        (100, None, "a", true),
         (110, None, "c", true),
         (50, Some(1), "d", false),
         (120, Some(1), "e", true),
-        (130, Some(1), "f", false),
+        (130, Some(1), "f", true),
+        (140, Some(0), "x", false),
         (100, Some(2), "g", true),
     ] {
         let outcome = responses::put(&store, &vote(7, received, seq, option)).await.unwrap();
@@ -254,4 +255,32 @@ async fn i1_a_key_runs_once_and_its_answer_is_kept() {
         idempotency::begin(&store, "key", "other", later + SignedDuration::from_secs(60)).await.unwrap();
     let idempotency::Begun::Before(record) = kept else { panic!("{kept:?}") };
     assert_eq!((record.answer, record.body_hash.as_str()), (Some(answer), "body"));
+}
+
+#[tokio::test]
+async fn v1_an_answer_that_was_long_in_writing_says_so() {
+    let World { store, _cloud } = world().await;
+    let answer = vote(7, 100, None, "a");
+    responses::put(&store, &answer).await.unwrap();
+    assert_eq!(responses::stored_at(&store, &answer, 900).await.unwrap(), Written::Done(()));
+    let kept = responses::get(&store, answer.session, answer.slide, answer.participant, now()).await.unwrap();
+    assert_eq!(kept.unwrap().stored, 900);
+    let newer = vote(7, 200, None, "b");
+    responses::put(&store, &newer).await.unwrap();
+    assert_eq!(responses::stored_at(&store, &answer, 950).await.unwrap(), Written::Refused, "another answer");
+}
+
+#[tokio::test]
+async fn s6_an_ended_session_leaves_the_index() {
+    let World { store, _cloud } = world().await;
+    let first = session(40, "AAAAAA");
+    sessions::create(&store, &first).await.unwrap();
+    sessions::check_no_more(&store, first.id).await.unwrap();
+    let later = now() + SignedDuration::from_hours(48);
+    assert_eq!(due::due(&store, 10, None, later).await.unwrap().items.len(), 1, "it has not ended");
+    let ended = Session { status: Status::Ended, ended_at: Some(now()), version: 2, ..first.clone() };
+    sessions::change(&store, &ended).await.unwrap();
+    sessions::check_no_more(&store, first.id).await.unwrap();
+    assert!(due::due(&store, 10, None, later).await.unwrap().items.is_empty());
+    assert!(sessions::get(&store, first.id, Freshness::Strong, now()).await.unwrap().is_some());
 }

@@ -43,7 +43,7 @@ const ANSWERS: &[(&str, [u16; 4])] = &[
     ("list_sessions", [401, 200, 401, 200]),
     ("create_session", [401, 404, 401, 201]),
     ("find_session_by_code", [200, 200, 200, 200]),
-    ("join_session", [201, 201, 401, 201]),
+    ("join_session", [201, 201, 201, 201]),
     ("find_session_by_slug", [200, 200, 200, 200]),
     ("get_session", [401, 404, 401, 200]),
     ("show_slide_put", [401, 404, 401, 200]),

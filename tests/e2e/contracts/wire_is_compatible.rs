@@ -190,7 +190,7 @@ fn job<J: Job + Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(
 fn jobs_keep_their_shape() {
     let (one, two) = ("00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000002");
     job(
-        &Greet { connection: "c=".into(), arrived: true },
+        &Greet { connection: "c=".into(), arrived: true, opening: false },
         "greet.v1",
         json!({ "connection": "c=", "arrived": true }),
     );

@@ -4,13 +4,16 @@ use serde_json::json;
 
 use crate::world::{User, World};
 
-/// The token that was mailed last.
+/// The token that was mailed last; its link leads to a form.
 async fn mailed(world: &World, user: &User) -> String {
     world.quiet().await;
     let mail = world.cloud().cloud().outbox().last_to(&user.email).expect("a mail");
     assert!(mail.text.is_some() && mail.html.is_some(), "{}", mail.subject);
     let link = mail.links.iter().find(|link| link.contains("token=")).expect("a link with a token");
     assert!(link.starts_with(world.url()), "{link}");
+    let page = world.nobody().get(link.strip_prefix(world.url()).unwrap()).await;
+    page.ok(200);
+    assert!(page.text.contains("<form") && page.text.contains("type=\"password\""), "{}", page.text);
     link.split_once("token=").unwrap().1.split('&').next().unwrap().to_owned()
 }
 

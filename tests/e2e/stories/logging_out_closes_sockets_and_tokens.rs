@@ -77,6 +77,8 @@ async fn a_deleted_account_is_gone_and_its_address_is_free() {
     let world = World::start().await;
     let ana = world.user("ana").await;
     let presentation = ana.presentation(1).await;
+    let link = format!("/v1/presentations/slug/{}", presentation.slug);
+    world.nobody().get(&link).await.ok(200);
     let wrong = json!({ "password": "something else entirely" });
     ana.client
         .ask(reqwest::Method::DELETE, "/v1/users/me")
@@ -90,6 +92,7 @@ async fn a_deleted_account_is_gone_and_its_address_is_free() {
     let login = json!({ "email": ana.email, "password": ana.password });
     world.nobody().post("/v1/auth/login", &login).await.refused(401, "UNAUTHORIZED");
     ana.client.get(&format!("/v1/presentations/{}", presentation.id)).await.refused(401, "UNAUTHORIZED");
+    world.nobody().get(&link).await.refused(404, "RESOURCE_NOT_FOUND");
     let again = json!({ "email": ana.email, "password": ana.password, "name": "ana" });
     world.nobody().post("/v1/auth/register", &again).await.ok(201);
 }

@@ -1,15 +1,21 @@
-//! Deletes one's account: what is kept about it, its log-ins, its claims. The address is free again.
+//! Deletes one's account: its presentations with their links, what is kept about it, its log-ins, its claims. The address
+//! is free again. Sessions that were held stay, with their responses: they are the audience's history too. One that still
+//! runs goes on without its presenter until it ends by itself.
 
 use axum::extract::State;
 use entry::{
     App,
     http::{Account, Answer, ErrorBody, Source, Valid},
 };
+use futures::future::try_join_all;
 use garde::Validate;
 use http::StatusCode;
-use model::{Error, user::Status};
+use model::{Error, UserId, user::Status};
 use serde::Deserialize;
-use store::users::{self, Saved, User};
+use store::{
+    presentations,
+    users::{self, Saved, User},
+};
 use utoipa::ToSchema;
 
 use super::me::GONE;
@@ -19,6 +25,9 @@ use crate::{
     log_in,
     pair::{Cookies, no_cookies},
 };
+
+/// Presentations that are deleted at once.
+const AT_ONCE: usize = 10;
 
 #[derive(Deserialize, Validate, ToSchema)]
 pub(crate) struct Deletion {
@@ -38,6 +47,7 @@ pub(crate) struct Deletion {
     tag = "identity",
     operation_id = "delete_me",
     summary = "Delete one's account",
+    description = "With its presentations and their links. Sessions that were held stay: they are history.",
     request_body = Deletion,
     responses(
         (status = 204, description = "Deleted, and every log-in has ended"),
@@ -66,6 +76,8 @@ pub(crate) async fn delete_me(
         let password = input.password.as_deref().or(input.current_password.as_deref());
         let password = password.ok_or_else(|| Error::field("password", "is required"))?;
         attempts::confirm(&app, &source, &user, "password", password).await?;
+        // before the account: whoever is cut off here can sign in and ask again
+        delete_presentations(&app, user.id).await?;
         match users::erase(&app.store, &user, now).await? {
             Saved::Done => tracing::info!(user.id = %user.id, "account deleted"),
             refused => return Err(refusal(refused).into()),
@@ -73,4 +85,24 @@ pub(crate) async fn delete_me(
     }
     log_in::end_all_but(&app, account.user, None).await?;
     Ok((StatusCode::NO_CONTENT, no_cookies()))
+}
+
+async fn delete_presentations(app: &App, owner: UserId) -> Result<(), Error> {
+    let now = app.clock.now();
+    let (every, mut cursor) = (presentations::Filter::default(), None);
+    loop {
+        let page = presentations::page(&app.store, owner, &every, AT_ONCE, cursor.as_deref(), now).await?;
+        try_join_all(page.items.iter().map(|presentation| async {
+            match presentations::delete(&app.store, owner, presentation.id, now).await {
+                // the index listed it a moment longer than it was there
+                Err(Error::NotFound(_)) => Ok(()),
+                done => done,
+            }
+        }))
+        .await?;
+        cursor = page.next;
+        if cursor.is_none() {
+            return Ok(());
+        }
+    }
 }

@@ -1,5 +1,6 @@
 use futures::future::join_all;
 use serde_json::{Value, json};
+use store::presentations::{self, Presentation};
 
 use crate::world::{PASSWORD, World};
 
@@ -183,6 +184,33 @@ async fn a_deleted_account_leaves_nothing_but_that_it_was() {
     let left = store::users::get(&world.app.store, id, world.clock.now()).await.unwrap().unwrap();
     assert!(!format!("{left:?}").to_lowercase().contains("ana"), "{left:?}");
     world.register("ana").await;
+}
+
+#[tokio::test]
+async fn a_deleted_account_takes_its_presentations_along() {
+    let world = World::start().await;
+    let (ana, bo) = (world.register("ana").await, world.register("bo").await);
+    let (store, now) = (&world.app.store, world.clock.now());
+    let present = async |owner: &Value| {
+        let owner = owner["id"].as_str().unwrap().parse().unwrap();
+        let made = Presentation::new(world.clock.id(), owner, "Herons".into(), None, now);
+        presentations::create(store, made, None, Some("notes".into()), &[]).await.unwrap()
+    };
+    // more than are deleted at once
+    let made = join_all((0..23).map(|_| present(&ana))).await;
+    let others = present(&bo).await;
+    let delete = |password: &str| {
+        let body = json!({ "password": password });
+        world.ask("DELETE", "/v1/users/me").bearer(&ana).json(&body).send()
+    };
+    delete("not it").await.wrong("password");
+    assert!(presentations::by_slug(store, &made[0].slug, now).await.unwrap().is_some());
+    delete(PASSWORD).await.ok(204);
+    for gone in &made {
+        assert_eq!(presentations::by_slug(store, &gone.slug, now).await.unwrap(), None, "{}", gone.slug);
+        assert_eq!(presentations::notes(store, gone.id, now).await.unwrap(), None);
+    }
+    assert_eq!(presentations::by_slug(store, &others.slug, now).await.unwrap(), Some(others));
 }
 
 #[tokio::test]

@@ -10,19 +10,27 @@ use store::{Freshness, sessions};
 use crate::{Hot, moves};
 
 /// Looks after a session that has not ended: has its current slide counted, in case a vote was stored and its
-/// announcement lost; ends it when nobody else did.
+/// announcement lost; ends it when nobody else did. One that has ended is told so once more.
 pub async fn run(app: &App, hot: &Hot, job: CheckSession) -> Result<(), Error> {
     let now = app.clock.now();
     let found = sessions::get(&app.store, job.session, Freshness::Strong, now).await?;
-    let Some(session) = found.filter(|session| session.status != Status::Ended) else { return Ok(()) };
+    let Some(session) = found else { return Ok(()) };
+    if session.status == Status::Ended {
+        // its last minute was a minute ago
+        moves::last_count(app, &hot.announcer, &session).await;
+        moves::tell_end(app, &session).await?;
+        return Ok(sessions::check_no_more(&app.store, session.id).await?);
+    }
     let end = session.created_at + SignedDuration::from_hours(AUTO_END_HOURS);
     if now >= end {
         return moves::make(app, &hot.announcer, session.id, None, Move::End, EndReason::Expired)
             .await
             .map(drop);
     }
-    if let (Status::Active, Some(slide)) = (session.status, session.current_slide) {
-        hot.announcer.votes(app, session.id, slide).await;
+    if session.status == Status::Active {
+        if let Some(slide) = session.current_slide {
+            hot.announcer.votes(app, session.id, slide).await;
+        }
         app.rooms.announce_presence(session.id, now).await?;
         let next = (now + moves::CHECKED_EVERY).min(end);
         return Ok(sessions::check_again(&app.store, session.id, next).await?);

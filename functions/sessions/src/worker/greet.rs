@@ -1,10 +1,13 @@
 use std::time::Duration;
 
 use entry::App;
-use model::{Error, Room, SessionId};
+use model::{Code, Error, Room, SessionId};
 use protocol::{Event, Outgoing, event::ParticipantJoined, job::Greet};
 use rooms::post::{Delivery, OPENING};
-use store::connections::{self, Connection, Identity};
+use store::{
+    connections::{self, Connection, Identity, LoggedIn},
+    logins,
+};
 
 use crate::{Hot, state};
 
@@ -14,6 +17,14 @@ pub async fn run(app: &App, hot: &Hot, job: &Greet) -> Result<(), Error> {
     // gone again before it was greeted
     let Some(connection) = found else { return Ok(()) };
     let Some(session) = connection.identity.session() else { return Ok(()) };
+    let now = app.clock.now();
+    // what could not be said while it was opening
+    if let Some(LoggedIn { user, login }) = connection.identity.logged_in()
+        && logins::get(&app.store, user, login, now).await?.is_none()
+    {
+        return app.rooms.expel(&connection, Code::Unauthorized, "this log-in has ended", now).await;
+    }
+    app.rooms.newest_presenter_wins(&connection, now).await?;
     let Some(participant_count) = tell(app, hot, &connection, session).await? else { return Ok(()) };
     if let (true, Identity::Participant { participant, .. }) = (job.arrived, connection.identity) {
         let joined = Event::ParticipantJoined(ParticipantJoined {

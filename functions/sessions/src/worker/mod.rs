@@ -12,16 +12,23 @@ use model::{
     Error,
     tick::{TICK_MS, Tick},
 };
-use protocol::job::{CheckSession, CountPresence, CountVotes, Greet};
+use protocol::{
+    Job,
+    job::{CheckSession, CountPresence, CountVotes, Greet},
+};
 
 use crate::Hot;
 
 pub async fn run(app: &App, hot: &Hot, delivery: &Delivery) -> Result<(), Error> {
     if let Some(job) = delivery.take::<CountVotes>() {
-        return count_votes::run(app, hot, job?).await;
+        let job = job?;
+        let outcome = count_votes::run(app, hot, job.clone()).await;
+        return later(app, outcome, &CountVotes { tick: second_later(app, job.tick), ..job }).await;
     }
     if let Some(job) = delivery.take::<CountPresence>() {
-        return count_presence::run(app, job?).await;
+        let job = job?;
+        let outcome = count_presence::run(app, job.clone()).await;
+        return later(app, outcome, &CountPresence { tick: second_later(app, job.tick), ..job }).await;
     }
     if let Some(job) = delivery.take::<Greet>() {
         return greet::run(app, hot, &job?).await;
@@ -30,6 +37,22 @@ pub async fn run(app: &App, hot: &Hot, delivery: &Delivery) -> Result<(), Error>
         return check_session::run(app, hot, job?).await;
     }
     Err(delivery.unknown())
+}
+
+/// A failed message of a FIFO queue holds up its group until it is visible again, minutes later. What failed because a
+/// dependency did is therefore asked for anew, of a later tick, and done with; a bug goes its way to the dead letters.
+async fn later<J: Job>(app: &App, outcome: Result<(), Error>, again: &J) -> Result<(), Error> {
+    match outcome {
+        Err(error @ (Error::Unavailable { .. } | Error::TooMany { .. })) => {
+            tracing::warn!(?error, "a count is put off");
+            app.queues.send(again, app.clock.now()).await
+        }
+        outcome => outcome,
+    }
+}
+
+fn second_later(app: &App, tick: Tick) -> Tick {
+    Tick(Tick::at(app.clock.millis()).max(tick).0 + 1000 / TICK_MS)
 }
 
 /// Clocks of two machines in one region differ by less; whoever announced a tick wrote before it was over by its own.

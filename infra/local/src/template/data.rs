@@ -66,7 +66,7 @@ mod tests {
         let queues = template.queues().unwrap();
         let ticks = queues.iter().find(|queue| queue.name == "TicksQueue.fifo").unwrap();
         assert!(ticks.fifo && ticks.deduplicate_per_group);
-        assert_eq!(ticks.visibility, Duration::from_mins(3));
+        assert_eq!(ticks.visibility, Duration::from_secs(90));
         assert_eq!(
             (ticks.max_receive_count, ticks.dead_letters.as_deref()),
             (Some(5), Some("TicksDeadLetters.fifo"))

@@ -208,7 +208,7 @@ mod tests {
         template.generate_secrets().unwrap();
         let functions = template.functions().unwrap();
         let worker = functions.iter().find(|function| function.binary == "worker-sessions").unwrap();
-        assert_eq!((worker.timeout, worker.memory_mb), (Duration::from_secs(30), 512));
+        assert_eq!((worker.timeout, worker.memory_mb), (Duration::from_secs(15), 512));
         assert_eq!(worker.name, "colloquy-local-worker-sessions");
         let variable = |name: &str| worker.environment[name].as_str();
         assert_eq!(variable("TABLE"), "Table");

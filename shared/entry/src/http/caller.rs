@@ -1,7 +1,8 @@
 //! Who calls. By the first line of a handler this is settled: an extractor that fails answers for it.
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
-use http::{HeaderMap, header, request::Parts};
+use http::{Extensions, HeaderMap, header, request::Parts};
+use lambda_http::request::RequestContext::ApiGatewayV2;
 use model::{Error, LoginId, ParticipantId, SessionId, UserId, user::Role};
 use store::{logins, users};
 
@@ -20,6 +21,12 @@ pub const REFRESH_COOKIE: &str = "__Host-refresh";
 pub struct Account {
     pub user: UserId,
     pub login: LoginId,
+}
+
+impl From<Account> for Access {
+    fn from(Account { user, login }: Account) -> Self {
+        Self { user, login }
+    }
 }
 
 /// Someone in a session, by the token they got when they joined.
@@ -45,6 +52,21 @@ pub struct Admin(pub Account);
 pub struct Source {
     pub ip: String,
     pub user_agent: Option<String>,
+}
+
+/// Milliseconds since 1970 at which API Gateway received the request: the order of two that overtook each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Received(pub i64);
+
+impl FromRequestParts<App> for Received {
+    type Rejection = Failure;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        let received = match parts.extensions.get() {
+            Some(ApiGatewayV2(context)) if context.time_epoch > 0 => context.time_epoch,
+            _ => app.clock.millis(),
+        };
+        Ok(Self(received))
+    }
 }
 
 enum Credential<'a> {
@@ -175,16 +197,20 @@ impl FromRequestParts<App> for Admin {
 impl FromRequestParts<App> for Source {
     type Rejection = Failure;
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Failure> {
-        use lambda_http::request::RequestContext::ApiGatewayV2;
-        let ip = match parts.extensions.get() {
+        Ok(Self::of(&parts.extensions, &parts.headers))
+    }
+}
+
+impl Source {
+    pub(super) fn of(extensions: &Extensions, headers: &HeaderMap) -> Self {
+        let ip = match extensions.get() {
             Some(ApiGatewayV2(context)) => context.http.source_ip.clone(),
             _ => None,
         };
-        let user_agent = parts
-            .headers
+        let user_agent = headers
             .get(header::USER_AGENT)
             .and_then(|value| value.to_str().ok())
             .map(|agent| agent.chars().take(200).collect());
-        Ok(Self { ip: ip.unwrap_or_else(|| "unknown".into()), user_agent })
+        Self { ip: ip.unwrap_or_else(|| "unknown".into()), user_agent }
     }
 }

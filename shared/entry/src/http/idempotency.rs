@@ -1,5 +1,6 @@
 //! `Idempotency-Key` on a POST (draft-ietf-httpapi-idempotency-key-header-07): same key and body, same answer; another
-//! body, 422; the first one still running, 409. A key is its caller's alone. Failures that may pass (429, 5xx) are not
+//! body, 422; the first one still running, 409. A key is its caller's alone; of who
+//! has no account yet, their network's. Failures that may pass (429, 5xx) are not
 //! kept: the next try runs.
 //!
 //! Answers hold tokens (registering, joining), and the table holds none in clear (RELIABILITY 10): a kept answer is sealed
@@ -45,7 +46,10 @@ pub(super) async fn layer(State(app): State<App>, request: Request, next: Next) 
 async fn once(app: &App, key: &HeaderValue, request: Request, next: Next) -> Result<Response, Failure> {
     let key = key.to_str().ok().filter(|key| (1..=255).contains(&key.len()));
     let key = key.ok_or_else(|| Error::field("Idempotency-Key", "has 1 to 255 visible characters"))?;
-    let who = caller::claimed(app, request.headers()).unwrap_or_else(|| "anonymous".into());
+    let who = caller::claimed(app, request.headers()).unwrap_or_else(|| {
+        let source = caller::Source::of(request.extensions(), request.headers());
+        format!("anonymous:{}", source.network())
+    });
     let hash = digest(&[who.as_bytes(), request.uri().path().as_bytes(), key.as_bytes()]);
     let (parts, body) = request.into_parts();
     // a body over the limit is refused further in, with its own error

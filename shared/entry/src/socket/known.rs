@@ -1,16 +1,15 @@
-//! The connections that this instance has met: whose they are does not change, so it is read once.
+//! The connections that this instance has met: a participant's connection stays theirs, so it is read once.
 
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
 use jiff::{SignedDuration, Timestamp};
 use model::Error;
 use store::connections::{self, Connection};
 
-use super::pace::Pace;
+use super::pace::{Pace, Paced};
 use crate::App;
 
 /// After this an instance asks again. A log-in that ends and a participant who is sent away have their sockets closed
@@ -75,14 +74,8 @@ impl Known {
         self.entries().remove(id);
     }
 
-    /// # Errors
-    /// `TooMany` for a connection that sends faster than people do.
-    pub(super) fn pace(&self, id: &str, now: Timestamp) -> Result<(), Error> {
-        let mut entries = self.entries();
-        if entries.get_mut(id).is_none_or(|entry| entry.pace.take(now)) {
-            Ok(())
-        } else {
-            Err(Error::TooMany { retry_after: Duration::from_secs(1) })
-        }
+    /// May this frame of a connection be looked at?
+    pub(super) fn pace(&self, id: &str, now: Timestamp) -> Paced {
+        self.entries().get_mut(id).map_or(Paced::Pass, |entry| entry.pace.take(now))
     }
 }

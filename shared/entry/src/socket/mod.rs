@@ -5,7 +5,12 @@
 mod known;
 mod pace;
 
-use std::{future::Future, panic::AssertUnwindSafe, sync::Arc, time::Instant};
+use std::{
+    future::Future,
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
 use futures::FutureExt;
@@ -19,6 +24,7 @@ use store::connections::Connection;
 use crate::{App, Door};
 
 pub use known::Known;
+use pace::Paced;
 
 /// A handshake.
 #[derive(Debug)]
@@ -157,11 +163,15 @@ async fn message<S: Socket>(
     received: i64,
     body: &str,
 ) -> Result<(), (Error, Option<Value>)> {
+    let connection = known.get(app, id).await.map_err(|error| (error, None))?;
+    match known.pace(id, app.clock.now()) {
+        Paced::Pass => {}
+        Paced::Refuse => return Err((Error::TooMany { retry_after: Duration::from_secs(1) }, None)),
+        Paced::Drop => return Ok(()),
+    }
     let incoming = Incoming::parse(body).map_err(|error| (error, None))?;
     let reference = incoming.reference.clone();
     let handled = async {
-        let connection = known.get(app, id).await?;
-        known.pace(id, app.clock.now())?;
         let unknown =
             || Error::Invalid(vec![model::FieldError::new("type", "is not a message of this socket")]);
         let command = Command::read(&incoming).ok_or_else(unknown)??;

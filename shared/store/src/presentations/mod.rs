@@ -143,9 +143,10 @@ fn slug_key(slug: &Slug) -> Key {
     Key::new(&Pk::Slug(slug.as_str()), &Sk::Self_)
 }
 
-/// P1: without notes; 0.5 read units up to a hundred slides.
+/// P1: without notes; 1 read unit up to a hundred slides. Strong: a session is made, and a slide shown, right after it was
+/// written.
 pub async fn get(store: &Store, id: PresentationId, now: Timestamp) -> Result<Option<Presentation>> {
-    let found: Option<Presentation> = store.get(&key(id), Freshness::Eventual, now).await?;
+    let found: Option<Presentation> = store.get(&key(id), Freshness::Strong, now).await?;
     Ok(found.filter(Presentation::is_there))
 }
 

@@ -79,7 +79,7 @@ pub async fn get(
     slide: SlideId,
     now: Timestamp,
 ) -> Result<Option<Slide>> {
-    store.get(&key(presentation, slide), Freshness::Eventual, now).await
+    store.get(&key(presentation, slide), Freshness::Strong, now).await
 }
 
 /// A slide where it stands.
