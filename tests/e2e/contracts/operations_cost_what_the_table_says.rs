@@ -1,5 +1,5 @@
 //! What operations ask of the table, as DynamoDB reports it and the functions log it, against `infra/COSTS.md`: a dearer
-//! operation shows as a diff. `COLLOQUY_UPDATE=1 cargo test -p tests costs` writes the file anew.
+//! operation shows as a diff. `COLLOQUY_UPDATE=1 cargo test -p tests operations_cost` writes the file anew.
 
 use std::{
     fmt::{self, Write},
@@ -107,7 +107,7 @@ impl Table {
              be a moment old), a WRU a write of 1 KB, both double in a transaction. Measured by\n\
              `tests/e2e/contracts/operations_cost_what_the_table_says.rs`, which fails when an operation costs something \
              else;\n\
-             `COLLOQUY_UPDATE=1 cargo test -p tests costs` writes this file.\n\n\
+             `COLLOQUY_UPDATE=1 cargo test -p tests operations_cost` writes this file.\n\n\
              | operation | requests | RRU | WRU |\n| --- | ---: | ---: | ---: |\n",
         );
         for (operation, Line { requests, read, write, .. }) in &self.0 {

@@ -108,7 +108,7 @@ const ALL: &[&str] = &["BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Quer
 
 /// What whoever posts to rooms sends: a connection that is gone is taken out of its room (`Rooms::leave`), which announces
 /// presence (Ticks); one that is still opening is greeted later (Sessions); a large room is told in shards (Broadcast).
-/// From the table that takes GetItem, Query and DeleteItem.
+/// From the table that takes `GetItem`, `Query` and `DeleteItem`.
 const ROOMS: &[&str] = &["BroadcastQueue", "SessionsQueue", "TicksQueue"];
 
 const DOORS: [May; 11] = [
