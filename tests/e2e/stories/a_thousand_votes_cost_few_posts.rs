@@ -44,7 +44,6 @@ async fn a_thousand_votes_cost_few_posts() {
         .collect()
         .await;
     assert_eq!(sent.len(), 4 * VOTERS);
-    let seconds = began.elapsed().as_secs() + 1;
     let expected = json!({ "a": 84, "b": 83, "c": 83 });
     join_all(watchers.iter_mut().map(async |watcher| {
         let complete = watcher.wait_where("vote_update", |update| update["votes"] == expected).await;
@@ -57,7 +56,8 @@ async fn a_thousand_votes_cost_few_posts() {
         assert_eq!(Screen::of(&watcher.seen).votes[&slide.id].values().sum::<u64>(), 250);
     }
 
-    // 2 Hz for an audience of this size; the first and the last update are on top, and a pong each
+    // 2 Hz for an audience of this size, as long as it was told; the first and the last update are on top, and a pong each
+    let seconds = began.elapsed().as_secs() + 1;
     let posts = world.cloud().cloud().connections().posts() - before;
     let most = WATCHERS * (2 * seconds + 4);
     assert!(posts <= most, "{posts} posts for a thousand votes in {seconds} s");
