@@ -176,6 +176,25 @@ fn files_are_rooms() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// A Lambda is frozen when it has answered: what it still had running goes on with some later request, or never
+/// (RELIABILITY 38). The local cloud would let it run, so nothing there would notice.
+#[test]
+fn functions_leave_nothing_running() {
+    let ours = ["shared", "functions"].map(|folder| sources(&repository().join(folder)));
+    let spawning: Vec<PathBuf> = ours
+        .into_iter()
+        .flatten()
+        .filter(|file| !file.components().any(|part| part.as_os_str() == "tests"))
+        .filter(|file| {
+            let text = fs::read_to_string(file).unwrap();
+            ["tokio::spawn(", "task::spawn(", "thread::spawn(", "JoinSet"]
+                .iter()
+                .any(|word| text.contains(word))
+        })
+        .collect();
+    assert!(spawning.is_empty(), "{spawning:#?}");
+}
+
 /// Every Rust file of ours.
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
