@@ -51,6 +51,8 @@ pub(crate) struct Voter {
     lost: Option<Instant>,
     /// Grows with every vote sent, so that the server knows which is the last.
     seq: u64,
+    /// Of the session, as last heard.
+    version: u64,
 }
 
 struct Vote {
@@ -68,7 +70,7 @@ enum Gone {
 
 impl Voter {
     pub(crate) fn new(number: usize, hall: Arc<Hall>, phase: watch::Receiver<Phase>) -> Self {
-        Self { number, hall, phase, token: None, vote: None, lost: None, seq: 0 }
+        Self { number, hall, phase, token: None, vote: None, lost: None, seq: 0, version: 0 }
     }
 
     /// Joins, votes on every slide, and comes back however often the connection is lost.
@@ -173,6 +175,11 @@ impl Voter {
     async fn hear(&mut self, socket: &mut Socket, event: &Event, live: bool) -> anyhow::Result<()> {
         self.hall.book.frame();
         let payload = &event.payload;
+        if self.is_stale(payload) {
+            // a greeting that was overtaken: what it says of one's own vote is still to be learnt
+            let greeting = event.kind == "session_state";
+            return if greeting { socket.send("subscribe", json!({}), None).await } else { Ok(()) };
+        }
         match event.kind.as_str() {
             "session_state" => {
                 self.see(&payload["current_slide"], payload["status"] == "active", live);
@@ -190,6 +197,14 @@ impl Voter {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Events may overtake each other; one of an older version of the session says nothing any more.
+    fn is_stale(&mut self, payload: &Value) -> bool {
+        let Some(version) = payload["version"].as_u64() else { return false };
+        let stale = version < self.version;
+        self.version = self.version.max(version);
+        stale
     }
 
     /// A slide is on the screen; makes up their mind if it is a question.
