@@ -1,6 +1,6 @@
 use entry::App;
 use jiff::Timestamp;
-use model::{Error, Room};
+use model::{Error, Room, tick::Tick};
 use protocol::{
     Event,
     event::ParticipantCount,
@@ -41,7 +41,8 @@ pub async fn run(app: &App, job: CountPresence) -> Result<(), Error> {
                 return Ok(());
             }
             app.rooms.publish(Room::Presenter(session), event, now).await?;
-            let tick = tick.for_audience(members.len());
+            // of the tick that was counted: the audience may have been told of the job's own before it came
+            let tick = Tick::at(as_of - 1).for_audience(members.len());
             app.queues.send(&CountPresence { session, tick, told: Told::Everyone }, now).await
         }
         Told::Everyone => app.rooms.publish(Room::Session(session), event, now).await,

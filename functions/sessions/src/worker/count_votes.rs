@@ -1,6 +1,6 @@
 use entry::App;
 use jiff::Timestamp;
-use model::{Error, Room, tally::Tally};
+use model::{Error, Room, tally::Tally, tick::Tick};
 use protocol::{
     Event,
     event::VoteUpdate,
@@ -82,7 +82,8 @@ impl Counted {
             app.rooms.publish(presenter, self.update(), now).await?;
             if self.shows_results {
                 let size = usize::try_from(app.rooms.last_count(session, now).await?).unwrap_or(usize::MAX);
-                let tick = tick.for_audience(size);
+                // of the tick that was counted: the audience may have been told of the job's own before it came
+                let tick = Tick::at(as_of - 1).for_audience(size);
                 hot.announcer.votes_at(app, session, slide, tick, Told::Everyone).await;
             }
         }
