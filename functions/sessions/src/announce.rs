@@ -24,6 +24,12 @@ impl Announcer {
         self.votes_at(app, session, slide, Tick::at(app.clock.millis()), Told::Presenter).await;
     }
 
+    /// Has a slide counted for the presenter and for everyone at once, whatever the tick of the audience: the last word on it.
+    pub async fn last_votes(&self, app: &App, session: SessionId, slide: SlideId) {
+        self.votes(app, session, slide).await;
+        self.votes_at(app, session, slide, Tick::at(app.clock.millis()), Told::Everyone).await;
+    }
+
     pub async fn votes_at(&self, app: &App, session: SessionId, slide: SlideId, tick: Tick, told: Told) {
         let place = (session, slide, told == Told::Everyone);
         {

@@ -9,12 +9,10 @@ use jiff::{SignedDuration, Timestamp};
 use model::{
     Error, Room, SessionId, UserId,
     session::{AUTO_END_HOURS, EndReason, Move, Status},
-    tick::Tick,
 };
 use protocol::{
     Event,
     event::{SessionEnded, SessionMoved, SessionStarted},
-    job::Told,
 };
 use store::{
     Freshness, Written,
@@ -97,13 +95,6 @@ pub async fn make(
     Ok(session)
 }
 
-/// Has the slide on the screen counted for everyone, whatever the tick of the audience.
-pub async fn last_count(app: &App, announcer: &Announcer, session: &Session) {
-    let Some(slide) = session.current_slide else { return };
-    announcer.votes(app, session.id, slide).await;
-    announcer.votes_at(app, session.id, slide, Tick::at(app.clock.millis()), Told::Everyone).await;
-}
-
 fn ended(session: &Session, now: Timestamp) -> Event {
     Event::SessionEnded(SessionEnded {
         session_id: session.id,
@@ -135,8 +126,10 @@ async fn tell(app: &App, announcer: &Announcer, session: &Session, made: Move) -
         Move::Resume => Event::SessionResumed(moved),
         Move::End => ended(session, now),
     };
-    if matches!(made, Move::Pause | Move::End) {
-        last_count(app, announcer, session).await;
+    if matches!(made, Move::Pause | Move::End)
+        && let Some(slide) = session.current_slide
+    {
+        announcer.last_votes(app, session.id, slide).await;
     }
     let room = Room::Session(session.id);
     match made {

@@ -4,8 +4,8 @@ use entry::{
     http::{Account, Answer, ErrorBody, Id, Valid},
 };
 use garde::Validate;
-use model::{Code, Error, Room, SessionId, SlideId, session::Status, tick::Tick};
-use protocol::{Event, event::SlideChanged, job::Told};
+use model::{Code, Error, Room, SessionId, SlideId, session::Status};
+use protocol::{Event, event::SlideChanged};
 use serde::Deserialize;
 use store::{
     Freshness,
@@ -102,10 +102,7 @@ async fn tell(app: &App, hot: &Hot, session: &Session, before: Option<SlideId>) 
         app.rooms.publish(Room::Session(session.id), Event::SlideChanged(changed), now).await?;
     }
     if let Some(before) = before {
-        // the last word on the slide that is left is for everyone
-        hot.announcer.votes(app, session.id, before).await;
-        let tick = Tick::at(app.clock.millis());
-        hot.announcer.votes_at(app, session.id, before, tick, Told::Everyone).await;
+        hot.announcer.last_votes(app, session.id, before).await;
     }
     Ok(())
 }

@@ -17,7 +17,9 @@ pub async fn run(app: &App, hot: &Hot, job: CheckSession) -> Result<(), Error> {
     let Some(session) = found else { return Ok(()) };
     if session.status == Status::Ended {
         // its last minute was a minute ago
-        moves::last_count(app, &hot.announcer, &session).await;
+        if let Some(slide) = session.current_slide {
+            hot.announcer.last_votes(app, session.id, slide).await;
+        }
         moves::tell_end(app, &session).await?;
         return Ok(sessions::check_no_more(&app.store, session.id).await?);
     }
