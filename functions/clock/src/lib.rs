@@ -4,15 +4,25 @@
 //! | kind of item | job |
 //! | --- | --- |
 //! | `session` | `check_session` |
+//! | `login` (that has ended) | `end_login` |
+//!
+//! What was sent is put off by [`AGAIN`], so that a backlog is not sent anew every minute; the job itself says more exactly
+//! when, or takes the item out. What nobody can read is put off as well, and said.
 
 use entry::{App, Door, Environment, StartError};
+use futures::{StreamExt, stream};
+use jiff::{SignedDuration, Timestamp};
 use model::Error;
-use protocol::job::CheckSession;
-use store::due::{Due, due};
+use protocol::job::{CheckSession, EndLogin};
+use store::due::{self, Due, What};
 
 /// Items of one look; what is left is due a minute later too.
 const MOST: usize = 5_000;
-const PAGE: usize = 500;
+const PAGE: i32 = 500;
+/// Items under way at once: 5,000, one after the other, would take longer than the function has.
+const CONCURRENT: usize = 16;
+/// A job that has not been done by now is sent again: longer than it takes, with its retries.
+const AGAIN: SignedDuration = SignedDuration::from_mins(5);
 
 /// `cron-clock`
 #[expect(clippy::unused_async, reason = "every door is opened the same way")]
@@ -21,29 +31,40 @@ pub async fn cron(environment: Environment) -> Result<Door, StartError> {
     Ok(entry::cron::door(app, |app| async move { tick(&app).await }))
 }
 
+/// # Errors
+/// The last failure, after everything was tried.
 async fn tick(app: &App) -> Result<(), Error> {
-    let (mut cursor, mut sent) = (None, 0);
-    while sent < MOST {
-        let page = due(&app.store, PAGE, cursor.as_deref(), app.clock.now()).await?;
-        for item in &page.items {
-            send(app, item).await?;
-            sent += 1;
+    let now = app.clock.now();
+    let (mut from, mut seen, mut failed, mut outcome) = (None, 0, 0, Ok(()));
+    while seen < MOST {
+        let (items, next) = due::due(&app.store, PAGE, from, now).await?;
+        let sending: Vec<_> = items.iter().map(|item| pass_on(app, item, now)).collect();
+        let outcomes: Vec<_> = stream::iter(sending).buffer_unordered(CONCURRENT).collect().await;
+        seen += outcomes.len();
+        for error in outcomes.into_iter().filter_map(Result::err) {
+            tracing::error!(?error, "what has fallen due could not be passed on");
+            failed += 1;
+            outcome = Err(error);
         }
-        cursor = page.next;
-        if cursor.is_none() {
+        from = next;
+        if from.is_none() {
             break;
         }
     }
-    tracing::info!(sent, "what has fallen due was sent");
-    Ok(())
+    tracing::info!(sent = seen - failed, failed, "what has fallen due was sent");
+    outcome
 }
 
-async fn send(app: &App, item: &Due) -> Result<(), Error> {
-    match item.kind.as_str() {
-        "session" => app.queues.send(&CheckSession { session: item.id.into() }, app.clock.now()).await,
-        kind => {
-            tracing::error!(kind, "something is due that no job takes");
-            Ok(())
-        }
+async fn pass_on(app: &App, item: &Due, now: Timestamp) -> Result<(), Error> {
+    let sent = match item.what() {
+        Ok(What::Session(session)) => app.queues.send(&CheckSession { session }, now).await,
+        Ok(What::Login(user, login)) => app.queues.send(&EndLogin { user, login }, now).await,
+        Err(error) => Err(error.into()),
+    };
+    if let Err(Error::Unavailable { .. }) = sent {
+        // the next minute tries again
+        return sent;
     }
+    due::put_off(&app.store, item, now + AGAIN).await?;
+    sent
 }

@@ -1,11 +1,14 @@
 //! One document of all subjects.
 
+use std::collections::BTreeSet;
+
 use entry::http::ErrorBody;
 use model::FieldError;
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
-        ContentBuilder, License, OpenApi, OpenApiBuilder, Ref, RefOr, Response, ResponseBuilder, Schema, Tag,
+        Content, ContentBuilder, License, OpenApi, OpenApiBuilder, Ref, RefOr, Response, ResponseBuilder,
+        Schema, Tag,
         info::InfoBuilder,
         path::{Operation, ParameterBuilder, ParameterIn, PathItem},
         schema::{Components, ObjectBuilder, Type},
@@ -22,6 +25,9 @@ routes, with or without a trailing slash.
 **Errors** have one body, `Error`; programs branch on `code`. 404 also means *not yours to know about*.
 
 **Lists** answer `items` and `next`, the `cursor` of the next page.
+
+**Live**: what happens in a session is told on a socket, described at [`/asyncapi.json`](/asyncapi.json) and to read at \
+[`/redoc/events`](/redoc/events).
 
 **Repeating**: a POST with an `Idempotency-Key` is answered again, not done again, when it is repeated with the same body.
 
@@ -61,8 +67,16 @@ pub fn assemble(subjects: impl IntoIterator<Item = OpenApi>) -> OpenApi {
     components.security_schemes.insert("cookie".into(), RefOr::T(cookie()));
     components.security_schemes.insert("participant".into(), RefOr::T(participant()));
     whole.security = Some(["bearer", "cookie"].map(requirement).to_vec());
+    let free: BTreeSet<String> = components
+        .schemas
+        .iter()
+        .filter(
+            |(_, schema)| matches!(schema, RefOr::T(Schema::Object(object)) if object.required.is_empty()),
+        )
+        .map(|(name, _)| format!("#/components/schemas/{name}"))
+        .collect();
     for (path, item) in &mut whole.paths.paths {
-        complete(path, item);
+        complete(path, item, &free);
     }
     whole
 }
@@ -93,23 +107,35 @@ fn requirement(name: &str) -> SecurityRequirement {
     SecurityRequirement::new(name, [""; 0])
 }
 
-fn complete(path: &str, item: &mut PathItem) {
+/// `free` are the schemas that an empty object is of: whoever takes one takes no body at all for it.
+fn complete(path: &str, item: &mut PathItem, free: &BTreeSet<String>) {
     let PathItem { get, put, post, delete, patch, .. } = item;
     if let Some(operation) = post {
         operation.parameters.get_or_insert_default().push(idempotency_key());
         answer(
             operation,
             "409",
-            "`CONFLICT`: the first request with this `Idempotency-Key` is still running",
+            "`CONFLICT`: the first request with this `Idempotency-Key` is still running; \
+             `IDEMPOTENCY_ANSWER_NOT_KEPT`: it is done, and its answer was too large to keep",
         );
         answer(operation, "422", "`IDEMPOTENCY_KEY_REUSED`: it came with another body before");
     }
     let reads = get.iter_mut().map(|operation| (operation, false));
     let writes = [put, post, delete, patch].into_iter().flatten().map(|operation| (operation, true));
     for (operation, writes) in reads.chain(writes) {
+        if let Some(RefOr::T(body)) = operation.request_body.as_mut()
+            && body.content.values().any(|content| may_be_empty(content, free))
+        {
+            body.required = None;
+        }
         answers(path, operation, writes);
         describe(operation);
     }
+}
+
+fn may_be_empty(content: &RefOr<Content>, free: &BTreeSet<String>) -> bool {
+    let RefOr::T(Content { schema: Some(RefOr::Ref(schema)), .. }) = content else { return false };
+    free.contains(&schema.ref_location)
 }
 
 /// What `entry` answers, whatever the operation.

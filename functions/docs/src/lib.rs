@@ -7,41 +7,60 @@
 //! | `GET /health`, `/v1/health` | [`health`] |
 //! | `GET /ready`, `/v1/ready` | [`ready`] |
 //! | `GET /openapi.json` | [`document`] |
-//! | `GET /docs`, `/docs/{file}`; `/redoc` leads there | [`pages`] |
+//! | `GET /asyncapi.json` | [`asyncapi`] |
+//! | `GET /docs`, `/docs/{file}`: to try requests | [`pages`] |
+//! | `GET /redoc`, `/redoc/events`: to read; `/redoc/{file}` | [`redoc`] |
 //! | `GET /reset`, the link in the mail of a password reset | [`reset`] |
 //!
-//! [`assemble`] makes the one document of all subjects, which `infra/openapi.json` is.
+//! Without `SHOW_DOCS` the documents and their pages are not there.
+//!
+//! [`assemble`](fn@assemble) makes the one document of all subjects, which `infra/openapi.json` is.
 
 mod assemble;
+mod asyncapi;
 mod document;
 mod health;
 mod home;
 mod pages;
 mod ready;
+mod redoc;
 mod reset;
 
-use axum::{Extension, response::Redirect, routing::get};
+use axum::{Extension, routing::get};
 use entry::{App, Door, Environment, StartError};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use assemble::assemble;
+use asyncapi::Messages;
 use document::Document;
 
 /// Of the whole product.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 pub fn router() -> OpenApiRouter<App> {
+    always().merge(documentation())
+}
+
+fn always() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(home::home))
         .routes(routes!(health::health))
         .routes(routes!(ready::ready))
-        .routes(routes!(document::document))
         .route("/v1/health", get(health::health))
         .route("/v1/ready", get(ready::ready))
+        .route("/reset", get(reset::page))
+}
+
+/// What `SHOW_DOCS` is about.
+fn documentation() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(document::document))
+        .routes(routes!(asyncapi::asyncapi))
         .route("/docs", get(pages::index))
         .route("/docs/{*file}", get(pages::file))
-        .route("/reset", get(reset::page))
-        .route("/redoc", get(async || Redirect::permanent("/docs")))
+        .route("/redoc", get(redoc::requests))
+        .route("/redoc/events", get(redoc::events))
+        .route("/redoc/{file}", get(redoc::file))
 }
 
 pub fn openapi() -> utoipa::openapi::OpenApi {
@@ -53,6 +72,8 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 pub async fn api(environment: Environment) -> Result<Door, StartError> {
     let app = App::start(&environment)?;
     let document = Document::of(&app.settings.public_url)?;
-    let router = router().split_for_parts().0.layer(Extension(document));
+    let messages = Messages::of(&app.settings.socket_url);
+    let router = if app.settings.show_docs { router() } else { always() };
+    let router = router.split_for_parts().0.layer(Extension(document)).layer(Extension(messages));
     Ok(entry::http::door(&app, router.with_state(app.clone())))
 }

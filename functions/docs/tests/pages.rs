@@ -8,6 +8,10 @@ use entry::{Clock, Door, Environment};
 use serde_json::{Value, json};
 
 async fn door() -> Door {
+    door_with(&[]).await
+}
+
+async fn door_with(more: &[(&str, &str)]) -> Door {
     let variables = [
         ("AWS_REGION", "us-east-1"),
         ("AWS_ACCESS_KEY_ID", "local"),
@@ -19,13 +23,13 @@ async fn door() -> Door {
         ("TICKS_QUEUE_URL", "http://127.0.0.1:9"),
         ("BROADCAST_QUEUE_URL", "http://127.0.0.1:9"),
         ("MAIL_QUEUE_URL", "http://127.0.0.1:9"),
-        ("SIGNING_SECRETS", "a-secret-of-tests-that-has-more-than-32-characters"),
+        ("SIGNING_SECRET", "a-secret-of-tests-that-has-more-than-32-characters"),
         ("PUBLIC_URL", "https://api.example.com"),
         ("SOCKET_URL", "wss://socket.example.com"),
         ("SOCKET_ENDPOINT", "http://127.0.0.1:9"),
     ];
     let variables: BTreeMap<String, String> =
-        variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        variables.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     docs::api(Environment::of(variables, Clock::system())).await.unwrap()
 }
 
@@ -93,8 +97,52 @@ async fn the_document_and_its_page() {
     assert!(script["body"].as_str().unwrap().contains("/openapi.json"));
     let picture = send(&door, "GET", "/docs/favicon-32x32.png").await;
     assert_eq!((&picture["statusCode"], &picture["isBase64Encoded"]), (&json!(200), &json!(true)));
-    let moved = send(&door, "GET", "/redoc").await;
-    assert_eq!((&moved["statusCode"], &moved["headers"]["location"]), (&json!(308), &json!("/docs")));
+}
+
+#[tokio::test]
+async fn the_documents_to_read() {
+    let door = door().await;
+    let document = send(&door, "GET", "/asyncapi.json").await;
+    assert_eq!(document["headers"]["content-type"], "application/json");
+    assert_eq!(body(&document)["servers"]["socket"]["host"], "socket.example.com");
+    let home = body(&send(&door, "GET", "/").await);
+    for (link, path, shown) in
+        [("redoc", "/redoc", "/openapi.json"), ("events", "/redoc/events", "/asyncapi.json")]
+    {
+        assert_eq!(home[link], format!("https://api.example.com{path}"));
+        let page = send(&door, "GET", path).await;
+        assert_eq!(page["headers"]["content-type"], "text/html; charset=utf-8");
+        let html = page["body"].as_str().unwrap();
+        assert!(html.contains(&format!("spec-url=\"{shown}\" disable-telemetry=\"true\"")), "{html}");
+        // nothing comes from, or goes, elsewhere
+        let policy = page["headers"]["content-security-policy"].as_str().unwrap();
+        assert!(policy.starts_with("default-src 'none'"), "{policy}");
+        let elsewhere: Vec<&str> = policy.split([' ', ';']).filter(|source| source.contains("//")).collect();
+        assert_eq!(elsewhere, ["https://api.example.com"], "{policy}");
+        let (_, script) = html.split_once("src=\"").unwrap();
+        let script = send(&door, "GET", script.split_once('"').unwrap().0).await;
+        assert_eq!((&script["statusCode"], &script["isBase64Encoded"]), (&json!(200), &json!(true)));
+        assert_eq!(script["headers"]["content-encoding"], "gzip");
+        assert_eq!(script["headers"]["cache-control"], "public, max-age=31536000, immutable");
+        // what a Lambda may answer
+        assert!(script.to_string().len() < 6 * 1024 * 1024);
+    }
+    assert_eq!(send(&door, "GET", "/redoc/redoc-0.0.0.js").await["statusCode"], 404);
+}
+
+#[tokio::test]
+async fn documents_are_shown_only_where_they_may() {
+    let door = door_with(&[("SHOW_DOCS", "false")]).await;
+    for path in
+        ["/docs", "/docs/swagger-ui-bundle.js", "/redoc", "/redoc/events", "/openapi.json", "/asyncapi.json"]
+    {
+        assert_eq!(send(&door, "GET", path).await["statusCode"], 404, "{path}");
+    }
+    for path in ["/", "/health", "/v1/health", "/reset"] {
+        assert_eq!(send(&door, "GET", path).await["statusCode"], 200, "{path}");
+    }
+    let home = body(&send(&door, "GET", "/").await);
+    assert!(home["docs"].is_null() && home["asyncapi"].is_null() && home["health"].is_string(), "{home}");
 }
 
 #[tokio::test]

@@ -47,6 +47,7 @@ pub(crate) fn fresh(app: &App, user: UserId, source: &Source) -> Login {
         expires_at: now + REFRESH_LIFE,
         user_agent: source.user_agent.clone(),
         ip: Some(source.ip.clone()),
+        ended_at: None,
     }
 }
 
@@ -74,19 +75,23 @@ pub(crate) async fn begin(app: &App, user: &User, source: &Source) -> Result<Pai
     Pair::of(app, &login)
 }
 
-/// Ends one log-in: its tokens, and its open sockets (RELIABILITY 8). Says whether it was there.
+/// Ends one log-in: its tokens at once, then its open sockets (RELIABILITY 8); what breaks off in between, the clock takes
+/// up. Says whether it was there.
 pub(crate) async fn end(app: &App, user: UserId, login: LoginId) -> Result<bool, Error> {
     let now = app.clock.now();
     let ended = logins::end(&app.store, user, login, now).await?;
     app.rooms.end_logins(user, |one| one == login, now).await?;
-    Ok(ended.is_some())
+    logins::forget(&app.store, user, login).await?;
+    Ok(ended)
 }
 
 /// Ends every log-in of an account but the one to keep.
 pub(crate) async fn end_all_but(app: &App, user: UserId, keep: Option<LoginId>) -> Result<(), Error> {
     let now = app.clock.now();
     let all = logins::list(&app.store, user, now).await?;
-    let ending = all.iter().filter(|login| Some(login.id) != keep);
-    try_join_all(ending.map(|login| logins::end(&app.store, user, login.id, now))).await?;
-    app.rooms.end_logins(user, |login| Some(login) != keep, now).await
+    let ending = || all.iter().filter(|login| Some(login.id) != keep);
+    try_join_all(ending().map(|login| logins::end(&app.store, user, login.id, now))).await?;
+    app.rooms.end_logins(user, |login| Some(login) != keep, now).await?;
+    try_join_all(ending().map(|login| logins::forget(&app.store, user, login.id))).await?;
+    Ok(())
 }

@@ -63,6 +63,8 @@ impl From<&User> for Profile {
 
 /// An account as others see it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+// said to the document only: a profile is not also a card
+#[serde(deny_unknown_fields)]
 pub(crate) struct Card {
     id: UserId,
     name: String,

@@ -46,13 +46,14 @@ impl World {
             tables: vec![TableSpec { name: "table".into(), definition }],
             queues: Vec::new(),
             chaos: None,
+            access: cloud::Access::default(),
         })
         .await
         .expect("a cloud");
         let mut variables = cloud.variables();
         for (setting, value) in [
             ("TABLE", "table"),
-            ("SIGNING_SECRETS", "a-secret-of-tests-with-more-than-32-characters"),
+            ("SIGNING_SECRET", "a-secret-of-tests-with-more-than-32-characters"),
             ("PUBLIC_URL", "https://colloquy.example"),
             ("SOCKET_URL", "wss://socket.example"),
             ("SOCKET_ENDPOINT", &cloud.socket_endpoint()),

@@ -16,14 +16,17 @@ use crate::view::PresentationView;
 pub(crate) struct Which {
     /// Somewhere in title or description, in upper or lower case.
     #[garde(length(chars, max = 200))]
+    #[param(max_length = 200)]
     search: Option<String>,
     #[garde(skip)]
     status: Option<Status>,
     /// From 1: answers with `total`, `page`, `page_size` and `total_pages`, and reads all there are to know them.
     #[garde(range(min = 1))]
+    #[param(minimum = 1)]
     page: Option<usize>,
     /// Items on a numbered page, 1 to 100.
     #[garde(range(min = 1, max = 100))]
+    #[param(minimum = 1, maximum = 100)]
     page_size: Option<usize>,
 }
 
@@ -34,16 +37,21 @@ pub(crate) struct Listing {
     /// Where the next page starts; `null` on the last one, and on numbered pages.
     next: Option<String>,
     #[serde(flatten)]
+    #[schema(value_type = Numbers)]
     numbers: Option<Numbers>,
 }
 
-/// What a numbered page says about all of them.
+/// What a numbered page says about all of them; pages by cursor do not.
 #[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = PageNumbers)]
 pub(crate) struct Numbers {
+    #[schema(required = false)]
     total: usize,
+    #[schema(required = false)]
     page: usize,
+    #[schema(required = false)]
     page_size: usize,
+    #[schema(required = false)]
     total_pages: usize,
 }
 

@@ -43,7 +43,7 @@ impl Announcer {
                 last.retain(|_, other| other.0 + 40 > tick.0);
             }
         }
-        let job = CountVotes { session, slide, tick, told };
+        let job = CountVotes { session, slide, tick, told, tries: 0, since: None };
         if let Err(error) = app.queues.send(&job, app.clock.now()).await {
             tracing::warn!(%session, %slide, %error, "votes were not announced");
             self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&place);

@@ -28,9 +28,11 @@ pub const NAME_LENGTH: usize = 100;
 pub struct Join {
     /// How the presenter sees the participant; blank or absent is anonymous.
     #[garde(length(chars, max = NAME_LENGTH))]
+    #[schema(max_length = 100)]
     pub display_name: Option<String>,
     /// From an earlier join: be the same participant again.
     #[garde(length(max = 2000))]
+    #[schema(max_length = 2000)]
     pub participant_token: Option<String>,
 }
 

@@ -25,6 +25,7 @@
 //! | `count_votes` | [`worker::count_votes`] |
 //! | `count_presence` | [`worker::count_presence`] |
 //! | `check_session` | [`worker::check_session`] |
+//! | `end_login` | [`worker::end_login`] |
 //!
 //! A vote is one write and nothing else (DESIGN 5): [`vote`] stores it, [`announce`] asks once per tick that it be
 //! counted, [`worker::count_votes`] counts when the tick is over.

@@ -22,9 +22,11 @@ pub struct Which {
     pub session_id: SessionId,
     /// From 1.
     #[garde(range(min = 1, max = 100_000))]
+    #[param(minimum = 1, maximum = 100_000)]
     pub page: Option<usize>,
     /// 1 to 100; 20 where nothing is said.
     #[garde(range(min = 1, max = 100))]
+    #[param(minimum = 1, maximum = 100)]
     pub page_size: Option<usize>,
 }
 

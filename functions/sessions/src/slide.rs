@@ -90,6 +90,10 @@ async fn turn_to(
 }
 
 async fn tell(app: &App, hot: &Hot, session: &Session, before: Option<SlideId>) -> Result<(), Error> {
+    // first: nothing that fails after it may keep the last votes from being counted
+    if let Some(before) = before {
+        hot.announcer.last_votes(app, session.id, before).await;
+    }
     let now = app.clock.now();
     let moment = live::moment(app, session.clone(), now).await?;
     if let Some(shown) = moment.shown {
@@ -100,9 +104,6 @@ async fn tell(app: &App, hot: &Hot, session: &Session, before: Option<SlideId>) 
             slide: shown.view,
         };
         app.rooms.publish(Room::Session(session.id), Event::SlideChanged(changed), now).await?;
-    }
-    if let Some(before) = before {
-        hot.announcer.last_votes(app, session.id, before).await;
     }
     Ok(())
 }

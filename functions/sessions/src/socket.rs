@@ -36,10 +36,8 @@ impl Socket for Sessions {
         match message.command {
             Command::Respond(respond) => self.respond(&connection, &respond, message.received).await,
             Command::Join(join) => self.join(connection, join).await,
-            Command::JoinSpeaker(join) => self.join_speaker(connection, &join).await,
-            Command::Subscribe(_) | Command::Ping(_) => {
-                Err(Error::field("type", "is not a message of this socket"))
-            }
+            Command::JoinSpeaker(join) => self.join_speaker(connection, &join, message.received).await,
+            Command::Subscribe(_) | Command::Ping(_) => Err(Error::UnknownType),
         }
     }
 }
@@ -84,12 +82,17 @@ impl Sessions {
         let name = display_name(join.display_name.as_deref())?;
         let found = renamed(&self.app, session, who, name).await?;
         let found = found.ok_or(Error::NotFound("participant"))?;
-        let identity = connection.identity;
-        self.become_(connection, identity, found.display_name, now).await
+        let after = Connection { display_name: found.display_name, ..connection.clone() };
+        self.become_(connection, after, now).await
     }
 
     /// Makes the connection the presenter's, by an access token of the session's owner.
-    async fn join_speaker(&self, connection: Connection, join: &JoinSpeaker) -> Result<(), Error> {
+    async fn join_speaker(
+        &self,
+        connection: Connection,
+        join: &JoinSpeaker,
+        received: i64,
+    ) -> Result<(), Error> {
         let now = self.app.clock.now();
         let session = connection.identity.session().ok_or_else(|| Error::forbidden(NO_SESSION))?;
         let wrong = |_| Error::field("token", "is not an access token that counts");
@@ -101,24 +104,23 @@ impl Sessions {
         }
         let identity =
             Identity::Account { user: account.user, login: account.login, presents: Some(session) };
-        self.become_(connection, identity, None, now).await
+        let presents_since = match connection.identity {
+            // it says so once more
+            before if before == identity => connection.presents_since,
+            _ => Some(Timestamp::from_millisecond(received).unwrap_or(now)),
+        };
+        let after = Connection { identity, display_name: None, presents_since, ..connection.clone() };
+        self.become_(connection, after, now).await
     }
 
     /// Another identity is other rooms. The old places go after the new ones are taken, so that nothing is missed.
-    async fn become_(
-        &self,
-        before: Connection,
-        identity: Identity,
-        display_name: Option<String>,
-        now: Timestamp,
-    ) -> Result<(), Error> {
-        let after = Connection { identity, display_name, ..before.clone() };
+    async fn become_(&self, before: Connection, after: Connection, now: Timestamp) -> Result<(), Error> {
         if after != before {
             connections::open(&self.app.store, &after).await?;
             connections::move_out(&self.app.store, &before, &after).await?;
             self.known.meet(after.clone(), now);
             self.app.rooms.newest_presenter_wins(&after, now).await?;
-            if let Some(session) = identity.session() {
+            if let Some(session) = after.identity.session() {
                 self.app.rooms.announce_presence(session, now).await?;
             }
         }

@@ -34,7 +34,9 @@ pub async fn connect(app: &App, opening: &Opening) -> Result<(), Error> {
     let (bearer, session) = bearer(app, opening, asked, now).await?;
     let (identity, display_name) = identity(app, bearer, session, now).await?;
     let connected_at = Timestamp::from_millisecond(opening.connected_at).unwrap_or(now);
-    let connection = Connection { id: opening.connection.clone(), identity, display_name, connected_at };
+    let presents_since = identity.presents().map(|_| connected_at);
+    let id = opening.connection.clone();
+    let connection = Connection { id, identity, display_name, connected_at, presents_since };
     connections::open(&app.store, &connection).await?;
     if let Err(error) = arrive(app, &connection, now).await {
         // refused after all: nobody is to be told by a socket that never opens

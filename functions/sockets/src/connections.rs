@@ -32,7 +32,7 @@ impl Socket for Connections {
         match &message.command {
             Command::Ping(ping) => self.ping(&message, ping.version).await,
             Command::Subscribe(_) => self.subscribe(&message).await,
-            _ => Err(Error::field("type", "is not a message of this socket")),
+            _ => Err(Error::UnknownType),
         }
     }
 }

@@ -1,6 +1,9 @@
 //! The embedded DynamoDB (`dynoxide`), served from a thread of its own.
 
-use std::{net::TcpListener, path::Path};
+use std::{
+    net::{SocketAddr, TcpListener},
+    path::Path,
+};
 
 use anyhow::Context;
 use dynoxide::{
@@ -10,7 +13,7 @@ use dynoxide::{
 use crate::{TableSpec, server::Server};
 
 pub(crate) struct Engine {
-    url: String,
+    address: SocketAddr,
     db: Database,
     tables: Vec<TableSpec>,
     _server: Server,
@@ -34,7 +37,7 @@ impl Engine {
             table.ensure(&db)?;
         }
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
-        let url = format!("http://{}", listener.local_addr()?);
+        let address = listener.local_addr()?;
         let shared = db.clone();
         let server = Server::start("dynamodb", listener, |listener| async move {
             let never = std::future::pending();
@@ -42,11 +45,16 @@ impl Engine {
                 tracing::error!(error, "the table's server ended");
             }
         })?;
-        Ok(Self { url, db, tables, _server: server })
+        Ok(Self { address, db, tables, _server: server })
     }
 
-    pub(crate) fn url(&self) -> &str {
-        &self.url
+    pub(crate) fn database(&self) -> Database {
+        self.db.clone()
+    }
+
+    /// Where the engine's own server listens; nobody's permissions are asked for there.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Deletes what has expired. Not the engine's own sweep, which goes by the system's clock.

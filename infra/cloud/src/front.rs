@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use axum::{Router, extract::DefaultBodyLimit, routing::post};
 
-use crate::{Connections, Now, Outbox, Queues, management, outbox, queues, server::Server, wire};
+use crate::{Connections, Now, Outbox, Queues, iam::Guard, management, outbox, queues, server::Server, wire};
 
 /// Above every limit of the services themselves, so that each answers with its own error.
 const MAX_BODY: usize = 48 * 1024 * 1024;
@@ -15,11 +15,12 @@ pub(crate) fn start(
     outbox: Outbox,
     connections: Connections,
     now: Now,
+    guard: &Guard,
 ) -> anyhow::Result<Server> {
     let app = Router::new()
-        .route("/", post(queues::handle).with_state(queues))
-        .route("/v2/email/outbound-emails", post(outbox::send_email).with_state(outbox))
-        .merge(management::router(connections, now))
+        .route("/", post(queues::handle).with_state((queues, guard.clone())))
+        .route("/v2/email/outbound-emails", post(outbox::send_email).with_state((outbox, guard.clone())))
+        .merge(management::router(connections, now, guard.clone()))
         .layer(DefaultBodyLimit::max(MAX_BODY));
     Server::start("cloud", listener, |listener| async move {
         if let Err(error) = axum::serve(wire::prompt(listener), app).await {

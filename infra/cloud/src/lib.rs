@@ -3,15 +3,18 @@
 //!
 //! | service | where it answers | file |
 //! | --- | --- | --- |
-//! | DynamoDB | [`Cloud::dynamodb_url`], an engine on a thread of its own | `table.rs`, `engine.rs`, `throttle.rs` |
+//! | DynamoDB | [`Cloud::dynamodb_url`], an engine on a thread of its own | `table.rs`, `engine.rs`, `gate/` |
 //! | SQS | `POST {url}/`, by `X-Amz-Target` | `queues/` |
 //! | SESv2 | `POST {url}/v2/email/outbound-emails` | `outbox.rs` |
 //! | `@connections` | `{url}/sockets/@connections/{id}` | `connections.rs`, `management.rs` |
+//! | IAM | before each of them: [`Access`] says who may do what | `iam/` |
 
 pub mod chaos;
 pub mod connections;
 mod engine;
 mod front;
+mod gate;
+pub mod iam;
 mod ids;
 mod journal;
 mod management;
@@ -19,11 +22,10 @@ pub mod outbox;
 pub mod queues;
 mod server;
 pub mod table;
-mod throttle;
 mod wire;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     net::TcpListener,
     path::{Path, PathBuf},
@@ -34,6 +36,7 @@ use anyhow::Context;
 
 pub use chaos::{Chaos, Dice};
 pub use connections::{ConnectionInfo, Connections, Outbound};
+pub use iam::{Access, Policy};
 pub use outbox::{Mail, Outbox};
 pub use queues::{Depth, QueueSpec, Queues, Received};
 pub use table::TableSpec;
@@ -59,6 +62,8 @@ pub struct Options {
     pub tables: Vec<TableSpec>,
     pub queues: Vec<QueueSpec>,
     pub chaos: Option<Chaos>,
+    /// Who may do what, beside the administrator.
+    pub access: Access,
 }
 
 /// The region of every ARN, and of the functions.
@@ -70,8 +75,9 @@ pub const ACCOUNT: &str = "000000000000";
 pub struct Cloud {
     // Dropped in this order: first what takes requests.
     _front: server::Server,
-    throttle: Option<throttle::Throttle>,
+    gate: gate::Gate,
     engine: engine::Engine,
+    guard: iam::Guard,
     url: String,
     now: Now,
     queues: Queues,
@@ -87,7 +93,7 @@ impl Cloud {
     }
 
     fn open(options: Options) -> anyhow::Result<Self> {
-        let Options { now, data, port, tables, queues, chaos } = options;
+        let Options { now, data, port, tables, queues, chaos, access } = options;
         let dir = match &data {
             Data::Memory => None,
             Data::Dir(dir) => {
@@ -98,23 +104,25 @@ impl Cloud {
         let listener = TcpListener::bind(("127.0.0.1", port))
             .with_context(|| format!("cannot listen on port {port}"))?;
         let url = format!("http://{}", listener.local_addr()?);
+        let guard = iam::Guard::new(access);
+        let keys = gate::Keys::of(&tables);
         let engine = engine::Engine::start(tables, dir)?;
-        let throttle =
-            chaos.as_ref().map(|chaos| throttle::Throttle::start(engine.url(), chaos)).transpose()?;
+        let gate = gate::Gate::start(&engine, guard.clone(), keys, chaos.as_ref())?;
         let queues = Queues::open(queues, dir, now.clone(), &url, chaos)?;
         let outbox = Outbox::open(dir, now.clone())?;
         let connections = Connections::default();
-        let front = front::start(listener, queues.clone(), outbox.clone(), connections.clone(), now.clone())?;
-        Ok(Self { _front: front, throttle, engine, url, now, queues, outbox, connections })
+        let front =
+            front::start(listener, queues.clone(), outbox.clone(), connections.clone(), now.clone(), &guard)?;
+        Ok(Self { _front: front, gate, engine, guard, url, now, queues, outbox, connections })
     }
 
-    /// What a Lambda's environment must hold so that the AWS SDKs reach this cloud and nothing else: region, dummy
-    /// keys, `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL_SQS`, `AWS_ENDPOINT_URL_SESV2`.
+    /// What a Lambda's environment must hold so that the AWS SDKs reach this cloud and nothing else: region, the
+    /// administrator's keys, `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL_SQS`, `AWS_ENDPOINT_URL_SESV2`.
     pub fn variables(&self) -> BTreeMap<String, String> {
         let variables = [
             ("AWS_REGION", REGION),
             ("AWS_DEFAULT_REGION", REGION),
-            ("AWS_ACCESS_KEY_ID", "local"),
+            ("AWS_ACCESS_KEY_ID", iam::ADMINISTRATOR),
             ("AWS_SECRET_ACCESS_KEY", "local"),
             ("AWS_EC2_METADATA_DISABLED", "true"),
             ("AWS_ENDPOINT_URL_DYNAMODB", self.dynamodb_url()),
@@ -129,9 +137,14 @@ impl Cloud {
         &self.url
     }
 
-    /// The engine, or under chaos what throttles it.
+    /// Where the table answers: permissions, chaos and the engine.
     pub fn dynamodb_url(&self) -> &str {
-        self.throttle.as_ref().map_or(self.engine.url(), throttle::Throttle::url)
+        self.gate.url()
+    }
+
+    /// What each role was allowed so far, by access key; of the administrator nothing is known.
+    pub fn uses(&self) -> BTreeMap<String, BTreeSet<iam::Use>> {
+        self.guard.uses()
     }
 
     pub fn queues(&self) -> Queues {

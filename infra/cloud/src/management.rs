@@ -2,7 +2,8 @@
 
 use axum::{
     Json, Router,
-    extract::{Path, State},
+    extract::{Path, Request, State},
+    middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::post,
 };
@@ -14,6 +15,7 @@ use serde_json::json;
 use crate::{
     Now,
     connections::{Connections, Outbound},
+    iam::{self, Guard},
     wire,
 };
 
@@ -26,11 +28,33 @@ struct Management {
     now: Now,
 }
 
-pub(crate) fn router(connections: Connections, now: Now) -> Router {
+pub(crate) fn router(connections: Connections, now: Now, guard: Guard) -> Router {
     // Ids arrive percent-encoded (they end in `=` on AWS); the path extractor decodes them.
     Router::new()
         .route("/sockets/@connections/{id}", post(send).get(show).delete(close))
         .with_state(Management { connections, now })
+        .route_layer(middleware::from_fn_with_state(guard, permit))
+}
+
+/// Every method is the same action on another resource.
+async fn permit(
+    State(guard): State<Guard>,
+    Path(id): Path<String>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let resource = format!("{}/{}/@connections/{id}", guard.socket_api(), request.method());
+    let permitted = guard.caller(request.headers()).and_then(|caller| {
+        caller.may(&iam::Request {
+            action: "execute-api:ManageConnections",
+            resource: &iam::arn("execute-api", resource),
+            context: None,
+        })
+    });
+    match permitted {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => wire::rest_refusal(&refusal),
+    }
 }
 
 async fn send(State(it): State<Management>, Path(id): Path<String>, body: Bytes) -> Response {

@@ -11,11 +11,17 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::{Now, ids, journal::Journal, wire};
+use crate::{
+    Now,
+    iam::{self, ContextKey, Guard, Request},
+    ids,
+    journal::Journal,
+    wire,
+};
 
 /// A mail as it was given to SES.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -136,7 +142,15 @@ struct Content {
 }
 
 /// `POST /v2/email/outbound-emails`
-pub(crate) async fn send_email(State(outbox): State<Outbox>, body: bytes::Bytes) -> Response {
+pub(crate) async fn send_email(
+    State((outbox, guard)): State<(Outbox, Guard)>,
+    headers: HeaderMap,
+    body: bytes::Bytes,
+) -> Response {
+    let caller = match guard.caller(&headers) {
+        Ok(caller) => caller,
+        Err(refusal) => return wire::rest_refusal(&refusal),
+    };
     let bad_request =
         |message: String| wire::rest_error(StatusCode::BAD_REQUEST, "BadRequestException", &message);
     let input: SendEmail = match serde_json::from_slice(&body) {
@@ -149,6 +163,12 @@ pub(crate) async fn send_email(State(outbox): State<Outbox>, body: bytes::Bytes)
     let Some(from) = input.from_email_address else {
         return bad_request("Missing required header 'From'.".to_owned());
     };
+    // of an address whose domain is verified SES asks for the address all the same
+    let resource = iam::arn("ses", format_args!("identity/{}", bare(&from)));
+    let context = Some((ContextKey::FromAddress, vec![bare(&from).to_owned()]));
+    if let Err(refusal) = caller.may(&Request { action: "ses:SendEmail", resource: &resource, context }) {
+        return wire::rest_refusal(&refusal);
+    }
     let Destination { mut to, cc, bcc } = input.destination.unwrap_or_default();
     to.extend(cc);
     to.extend(bcc);

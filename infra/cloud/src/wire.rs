@@ -11,6 +11,8 @@ use serde::Serialize;
 use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::iam::Refusal;
+
 pub(crate) const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 const AWS_JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.0");
 
@@ -19,14 +21,31 @@ pub(crate) fn rest_error(status: StatusCode, kind: &'static str, message: &str) 
     (status, kind, Json(json!({ "message": message }))).into_response()
 }
 
+/// Nobody, or somebody who may not.
+pub(crate) fn rest_refusal(refusal: &Refusal) -> Response {
+    let (kind, message) = match refusal {
+        Refusal::Unsigned => ("MissingAuthenticationTokenException", "Missing Authentication Token"),
+        Refusal::Unknown => {
+            ("UnrecognizedClientException", "The security token included in the request is invalid.")
+        }
+        Refusal::Denied(text) => ("AccessDeniedException", text.as_str()),
+    };
+    rest_error(StatusCode::FORBIDDEN, kind, message)
+}
+
 pub(crate) fn aws_json(status: StatusCode, body: &impl Serialize) -> Response {
     match serde_json::to_vec(body) {
-        Ok(body) => (status, [(CONTENT_TYPE, AWS_JSON)], body).into_response(),
+        Ok(body) => written(status, body),
         Err(error) => {
             tracing::error!(%error, "answer not written");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
+}
+
+/// An answer that is AWS JSON already.
+pub(crate) fn written(status: StatusCode, body: Vec<u8>) -> Response {
+    (status, [(CONTENT_TYPE, AWS_JSON)], body).into_response()
 }
 
 /// Answers are small and are waited for: none waits for a packet to fill.

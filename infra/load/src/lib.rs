@@ -1,9 +1,11 @@
 //! Rehearses an event before the audience comes: real clients against any deployment, through public URLs only, and a
-//! table of how it went. Knows nothing of the deployment but its URL.
+//! table of how it went. Smokes a deployment that is new: one client, and a line for each thing that works or not. Knows
+//! nothing of the deployment but its URL.
 //!
 //! | file | what |
 //! | --- | --- |
 //! | [`talk`] | the course of a talk, and its report |
+//! | [`smoke`] | one person's talk, check by check |
 //! | `presenter` | the account that presents: its requests, its screen |
 //! | `voter` | one of the audience: join, connect, vote, come back |
 //! | `ballot` | what was cast and what was shown, for one question |
@@ -18,11 +20,13 @@ mod latency;
 mod machine;
 mod presenter;
 mod report;
+pub mod smoke;
 mod socket;
 pub mod talk;
 mod voter;
 
 pub use report::Report;
+pub use smoke::Smoke;
 pub use talk::Talk;
 
 /// What to rehearse.

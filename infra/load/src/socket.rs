@@ -41,6 +41,11 @@ impl Socket {
         }
     }
 
+    /// Says good-bye; whether it is heard is the other side's affair.
+    pub(crate) async fn close(mut self) {
+        let _ = self.0.close(None).await;
+    }
+
     pub(crate) async fn send(
         &mut self,
         kind: &str,

@@ -9,6 +9,7 @@
 //! | `template` | CloudFormation: what there is to run |
 //! | `doors` | the binaries, by name |
 //! | `runner` | Lambda: timeouts, panics, concurrency |
+//! | `environment_file` | settings for functions that `cargo lambda watch` runs |
 //! | `gateway`, `http`, `sockets` | API Gateway: routes, events, quotas |
 //! | `queues` | event-source mappings |
 //! | `schedules` | EventBridge Scheduler |
@@ -26,6 +27,7 @@
 //! ```
 
 pub mod doors;
+mod environment_file;
 mod gateway;
 mod http;
 mod ids;

@@ -6,6 +6,7 @@ mod serve;
 use std::{io::Write as _, process::ExitCode};
 
 use clap::{Parser, Subcommand};
+use protocol::asyncapi::{EXAMPLE_URL, document};
 use serve::Serve;
 
 /// Colloquy on one machine: accounts, presentations, live sessions, votes.
@@ -27,8 +28,12 @@ enum Command {
     Serve(Serve),
     /// Rehearse an event against any deployment, with real clients
     Load(load::Load),
+    /// Look whether a deployment works, check by check, with one real client
+    Smoke(load::Smoke),
     /// Print the OpenAPI document of all operations
     Openapi,
+    /// Print the AsyncAPI document of the socket
+    Asyncapi,
 }
 
 #[tokio::main]
@@ -47,7 +52,15 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         None => cli.serve.run().await,
         Some(Command::Serve(serve)) => serve.run().await,
         Some(Command::Load(load)) => load::run(load).await,
-        Some(Command::Openapi) => print_openapi(),
+        Some(Command::Smoke(smoke)) => smoke.run(&mut std::io::stdout()).await,
+        Some(Command::Openapi) => {
+            print(&local::openapi::openapi().to_pretty_json()?);
+            Ok(())
+        }
+        Some(Command::Asyncapi) => {
+            print(&serde_json::to_string_pretty(&document(EXAMPLE_URL))?);
+            Ok(())
+        }
     }
 }
 
@@ -57,9 +70,7 @@ fn complain(error: &anyhow::Error) {
     eprintln!("error: {error:#}");
 }
 
-fn print_openapi() -> anyhow::Result<()> {
-    let document = local::openapi::openapi().to_pretty_json()?;
+fn print(document: &str) {
     // a reader that has seen enough, as in `colloquy openapi | head`, is no failure
     let _ = writeln!(std::io::stdout(), "{document}");
-    Ok(())
 }

@@ -132,6 +132,10 @@ impl Runner {
         result
     }
 
+    pub fn functions(&self) -> impl Iterator<Item = &Function> {
+        self.lambdas.values().map(|lambda| &lambda.function)
+    }
+
     /// Invocations under way.
     pub fn running(&self) -> usize {
         self.running.load(Ordering::SeqCst)

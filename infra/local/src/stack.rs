@@ -1,15 +1,16 @@
 //! A running stack: everything that `template.yaml` describes.
 
-use std::{io, net::Ipv4Addr, path::Path, sync::Arc, time::Duration};
+use std::{io, net::Ipv4Addr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use cloud::{Chaos, Cloud, Data};
+use cloud::{Access, Chaos, Cloud, Data};
 use entry::{Clock, Environment};
 use futures::future::try_join_all;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use crate::{
     doors::Doors,
+    environment_file,
     gateway::{self, Gateway},
     http::routes::Routes,
     lock::DataLock,
@@ -54,6 +55,8 @@ impl Local {
             let clock = clock.clone();
             Arc::new(move || clock.millis())
         };
+        let socket_api = template.socket_api()?;
+        let socket_arn = socket_api.as_ref().map(|api| format!("{}/{}", api.id, api.stage));
         let cloud = Cloud::start(cloud::Options {
             now,
             data: options.data.clone(),
@@ -61,6 +64,7 @@ impl Local {
             tables: template.tables()?,
             queues: template.queues()?,
             chaos: chaos.clone(),
+            access: Access { roles: template.roles()?, socket_api: socket_arn.unwrap_or_default() },
         })
         .await?;
         template.set([("SocketEndpoint", cloud.socket_endpoint())])?;
@@ -69,9 +73,13 @@ impl Local {
         let mut functions = template.functions()?;
         for function in &mut functions {
             complete(function, &cloud);
+            // `cargo lambda watch` gives all functions one environment, hence one caller: the administrator
+            if options.lambda.is_none() {
+                function.environment.insert("AWS_ACCESS_KEY_ID".into(), function.id.clone());
+            }
         }
         if let (Some(_), Data::Dir(dir)) = (&options.lambda, &options.data) {
-            write_environment(&functions, &dir.join("lambda.env"))?;
+            environment_file::write(&functions, &dir.join("lambda.env"))?;
         }
         let functions = started(functions, &options.doors, options.lambda.as_ref(), &clock).await?;
         let runner = Arc::new(Runner::new(functions, clock.clone()));
@@ -79,7 +87,7 @@ impl Local {
         let gateway = Arc::new(Gateway {
             read_queues: mappings.iter().map(|mapping| mapping.queue.clone()).collect(),
             routes: Routes::new(template.http_routes()?),
-            sockets: template.socket_api()?.map(|api| Sockets::new(api, chaos.as_ref())),
+            sockets: socket_api.map(|api| Sockets::new(api, chaos.as_ref())),
             schedules: Schedules::new(template.schedules()?, Arc::clone(&runner), clock.clone()),
             cloud: Arc::new(cloud),
             record: Record::default(),
@@ -262,17 +270,6 @@ async fn started(
         Ok((function, Code::InProcess(handler)))
     }))
     .await
-}
-
-/// For `cargo lambda watch --env-file`: all functions get the same file, so what differs between them stays out.
-fn write_environment(functions: &[Function], file: &Path) -> anyhow::Result<()> {
-    let Some((first, others)) = functions.split_first() else { return Ok(()) };
-    let shared = first
-        .environment
-        .iter()
-        .filter(|(name, value)| others.iter().all(|other| other.environment.get(*name) == Some(*value)));
-    let lines: Vec<String> = shared.map(|(name, value)| format!("{name}={value}")).collect();
-    crate::template::write_private(file, &lines.join("\n")).with_context(|| file.display().to_string())
 }
 
 async fn keep_quotas(gateway: Arc<Gateway>) {

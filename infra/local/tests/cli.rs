@@ -71,11 +71,56 @@ fn the_demo_survives_a_kill_and_is_made_once() {
     std::fs::remove_dir_all(&data).unwrap();
 }
 
+/// Exit code, standard output and standard error of `colloquy smoke`.
+fn smoke(url: &str, arguments: &[&str]) -> (bool, String, String) {
+    let ended = Command::new(COLLOQUY).args(["smoke", url]).args(arguments).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (ended.status.success(), text(ended.stdout), text(ended.stderr))
+}
+
+#[test]
+fn a_smoke_says_what_works_and_what_does_not() {
+    let data = tempfile::tempdir().unwrap();
+    let served = Served::start(&data.path().to_owned());
+    let url = served.after("API").trim_end_matches("/v1");
+
+    // twice with the same address: the first has taken its account away again
+    for _ in 0..2 {
+        let (passed, lines, complaint) =
+            smoke(url, &["--origin", "http://localhost:5173", "--mailbox", "ben@example.com"]);
+        assert!(passed && lines.contains("checks passed") && !lines.contains('✗'), "{lines}{complaint}");
+        for check in ["✓ health", "✓ register", "✓ vote ", "✓ mail", "✓ large-message", "✓ dead-token"]
+        {
+            assert!(lines.contains(check), "no {check} in {lines}");
+        }
+        assert!(lines.contains("ben@example.com"), "{lines}");
+    }
+
+    // what fails is named, the rest is still looked at, and nothing is left behind
+    let (passed, lines, complaint) = smoke(url, &["--origin", "https://other.example", "--skip", "vote"]);
+    assert!(!passed && lines.contains("✗ cors"), "{lines}");
+    assert!(lines.contains("- vote ") && lines.contains("✓ delete"), "{lines}");
+    assert!(complaint.contains("checks failed: cors") && complaint.lines().count() == 1, "{complaint}");
+    let (passed, _, complaint) = smoke(url, &["--skip", "vots"]);
+    assert!(!passed && complaint.contains("no check of this name"), "{complaint}");
+
+    drop(served);
+    let (passed, _, complaint) = smoke(url_of_nothing().as_str(), &[]);
+    assert!(!passed && complaint.contains("nothing answers at http://127.0.0.1:"), "{complaint}");
+    assert!(complaint.contains("refused") && complaint.lines().count() == 1, "{complaint}");
+}
+
+/// Of a port that was free a moment ago.
+fn url_of_nothing() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
+}
+
 #[test]
 fn help_and_the_document() {
     let help = Command::new(COLLOQUY).arg("--help").output().unwrap();
     let help = String::from_utf8(help.stdout).unwrap();
-    for option in ["--port", "--data", "--demo", "--chaos", "--lambda", "load", "openapi"] {
+    for option in ["--port", "--data", "--demo", "--chaos", "--lambda", "load", "smoke", "openapi"] {
         assert!(help.contains(option), "{help}");
     }
     let document = Command::new(COLLOQUY).arg("openapi").output().unwrap();

@@ -37,6 +37,8 @@ pub struct Settings {
     pub mail_sender: String,
     /// `FIRST_ADMIN_EMAIL`: whoever registers with it is an admin.
     pub first_admin_email: Option<String>,
+    /// `SHOW_DOCS`: the documents of the API and their pages are served.
+    pub show_docs: bool,
     /// `SHOW_COST`: answers carry `x-colloquy-cost`, what the table was asked for.
     pub show_cost: bool,
 }
@@ -56,6 +58,7 @@ impl Settings {
             allow_token_in_url: environment.parsed("ALLOW_TOKEN_IN_URL", false)?,
             mail_sender: environment.get("MAIL_SENDER").unwrap_or("Colloquy <no-reply@example.com>").into(),
             first_admin_email: environment.get("FIRST_ADMIN_EMAIL").map(str::to_lowercase),
+            show_docs: environment.parsed("SHOW_DOCS", true)?,
             show_cost: environment.parsed("SHOW_COST", false)?,
         })
     }
@@ -115,15 +118,24 @@ macro_rules! client {
     }};
 }
 
+/// The variables that every SDK of AWS reads: for one service, or for all (emulators). Absent on AWS.
+fn endpoint<'a>(environment: &'a Environment, service: &str) -> Option<&'a str> {
+    environment.get(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| environment.get("AWS_ENDPOINT_URL"))
+}
+
 impl App {
     /// Reads the settings and makes the clients; nothing is sent yet.
     pub fn start(environment: &Environment) -> Result<Self, StartError> {
         let aws = Aws::read(environment)?;
-        let tokens = Tokens::from_secrets(environment.required("SIGNING_SECRETS")?)?;
-        let dynamodb = client!(aws_sdk_dynamodb, &aws, environment.get("AWS_ENDPOINT_URL_DYNAMODB"));
+        let tokens = Tokens::from_secrets(
+            environment.required("SIGNING_SECRET")?,
+            // a deployment whose secret was never rotated says `none` (template.yaml)
+            environment.get("SIGNING_SECRET_PREVIOUS").filter(|secret| *secret != "none"),
+        )?;
+        let dynamodb = client!(aws_sdk_dynamodb, &aws, endpoint(environment, "DYNAMODB"));
         let table = environment.required("TABLE")?.to_owned();
         let store = Store::new(dynamodb, table, tokens.derive("cursor"));
-        let sqs = client!(aws_sdk_sqs, &aws, environment.get("AWS_ENDPOINT_URL_SQS"));
+        let sqs = client!(aws_sdk_sqs, &aws, endpoint(environment, "SQS"));
         let urls = Queue::ALL
             .into_iter()
             .map(|queue| Ok((queue, environment.required(queue.setting())?.to_owned())))
@@ -140,7 +152,7 @@ impl App {
 /// The client that only `worker-mail` needs.
 pub fn mailer(environment: &Environment) -> Result<mailer::Mailer, StartError> {
     let aws = Aws::read(environment)?;
-    let client = client!(aws_sdk_sesv2, &aws, environment.get("AWS_ENDPOINT_URL_SESV2"));
+    let client = client!(aws_sdk_sesv2, &aws, endpoint(environment, "SESV2"));
     Ok(mailer::Mailer::new(client, environment.required("MAIL_SENDER")?.to_owned()))
 }
 
@@ -157,6 +169,7 @@ mod tests {
             allow_token_in_url: false,
             mail_sender: String::new(),
             first_admin_email: None,
+            show_docs: true,
             show_cost: false,
         };
         for good in ["https://app.example.com", "http://localhost:5173", "http://localhost"] {

@@ -137,17 +137,21 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// Keys from `SIGNING_SECRETS`: comma-separated, newest first, each of 32 characters or more; empty parts count for
-    /// nothing (a deployment without a previous secret).
-    pub fn from_secrets(secrets: &str) -> Result<Self, StartError> {
-        let secrets: Vec<&str> =
-            secrets.split(',').map(str::trim).filter(|secret| !secret.is_empty()).collect();
-        let Some(first) = secrets.first() else { return Err(StartError::Missing("SIGNING_SECRETS".into())) };
-        if secrets.iter().any(|secret| secret.len() < 32) {
-            return Err(StartError::wrong("SIGNING_SECRETS", "each secret needs 32 characters or more"));
+    /// One key per secret, newest first: the first signs, every one verifies.
+    ///
+    /// # Errors
+    /// A secret of fewer than 32 characters.
+    pub fn from_secrets(newest: &str, previous: Option<&str>) -> Result<Self, StartError> {
+        let secrets = [("SIGNING_SECRET", Some(newest)), ("SIGNING_SECRET_PREVIOUS", previous)];
+        let mut keys = Vec::new();
+        for (setting, secret) in secrets {
+            let Some(secret) = secret else { continue };
+            if secret.len() < 32 {
+                return Err(StartError::wrong(setting, "a secret needs 32 characters or more"));
+            }
+            keys.push(Key::derive(secret));
         }
-        let keys = secrets.iter().map(|secret| Key::derive(secret)).collect();
-        Ok(Self { keys: Arc::new(keys), derivation: SecretString::from(*first) })
+        Ok(Self { keys: Arc::new(keys), derivation: SecretString::from(newest) })
     }
 
     /// Signs what is said, from `now` on for the kind's life.
@@ -257,7 +261,7 @@ mod tests {
 
     #[test]
     fn a_token_is_good_for_its_kind_and_its_time() {
-        let tokens = Tokens::from_secrets(NEW).unwrap();
+        let tokens = Tokens::from_secrets(NEW, None).unwrap();
         let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
         let token = tokens.sign(&access(), now).unwrap();
         assert_eq!(tokens.verify::<Access>(&token, now), Some(access()));
@@ -269,7 +273,7 @@ mod tests {
 
     #[test]
     fn the_same_refresh_token_can_be_made_again() {
-        let tokens = Tokens::from_secrets(NEW).unwrap();
+        let tokens = Tokens::from_secrets(NEW, None).unwrap();
         let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
         let Access { user, login } = access();
         let refresh = Refresh { user, login, generation: 7 };
@@ -278,7 +282,8 @@ mod tests {
 
     #[test]
     fn forged_tokens_are_refused() {
-        let (tokens, theirs) = (Tokens::from_secrets(NEW).unwrap(), Tokens::from_secrets(OLD).unwrap());
+        let (tokens, theirs) =
+            (Tokens::from_secrets(NEW, None).unwrap(), Tokens::from_secrets(OLD, None).unwrap());
         let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
         let foreign = theirs.sign(&access(), now).unwrap();
         assert_eq!(tokens.verify::<Access>(&foreign, now), None, "another key");
@@ -312,13 +317,13 @@ mod tests {
     #[test]
     fn a_secret_is_rotated_while_its_tokens_live() {
         let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
-        let before = Tokens::from_secrets(OLD).unwrap().sign(&access(), now).unwrap();
-        let both = Tokens::from_secrets(&format!("{NEW},{OLD}")).unwrap();
+        let before = Tokens::from_secrets(OLD, None).unwrap().sign(&access(), now).unwrap();
+        let both = Tokens::from_secrets(NEW, Some(OLD)).unwrap();
         assert_eq!(both.verify::<Access>(&before, now), Some(access()));
         let after = both.sign(&access(), now).unwrap();
-        assert_eq!(Tokens::from_secrets(OLD).unwrap().verify::<Access>(&after, now), None);
+        assert_eq!(Tokens::from_secrets(OLD, None).unwrap().verify::<Access>(&after, now), None);
         assert_eq!(both.jwks()["keys"].as_array().map(Vec::len), Some(2));
-        assert!(Tokens::from_secrets(&format!("{NEW},")).is_ok(), "no previous secret");
-        assert!(Tokens::from_secrets("short").is_err());
+        assert!(Tokens::from_secrets("short", None).is_err());
+        assert!(Tokens::from_secrets(NEW, Some("short")).is_err());
     }
 }

@@ -24,6 +24,9 @@ pub enum Error {
     /// The request cannot be read at all.
     #[error("{0}")]
     Malformed(String),
+    /// A message of a type that nobody here takes.
+    #[error("type: is not a message of this socket")]
+    UnknownType,
     /// It can be read, and these fields are wrong.
     #[error("{}", summary(.0))]
     Invalid(Vec<FieldError>),
@@ -71,6 +74,7 @@ impl Error {
             Self::Forbidden(code, _) | Self::Conflict(code, _) => *code,
             Self::NotFound(_) => Code::ResourceNotFound,
             Self::Malformed(_) => Code::MalformedRequest,
+            Self::UnknownType => Code::UnknownType,
             Self::Invalid(_) => Code::ValidationError,
             Self::InvalidContent(_) => Code::InvalidContent,
             Self::TooMany { .. } => Code::RateLimited,
@@ -142,6 +146,8 @@ codes! {
     CsrfRefused = "CSRF_REFUSED", "csrf_refused";
     EmailTaken = "EMAIL_TAKEN", "email_taken";
     Forbidden = "FORBIDDEN", "forbidden";
+    /// The request with this key is done, and its answer was too large to keep.
+    IdempotencyAnswerNotKept = "IDEMPOTENCY_ANSWER_NOT_KEPT", "idempotency_answer_not_kept";
     IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED", "idempotency_key_reused";
     InternalError = "INTERNAL_ERROR", "internal_error";
     /// The answer does not fit the slide.

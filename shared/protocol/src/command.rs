@@ -3,6 +3,7 @@
 use model::{Error, FieldError, SlideId};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::Incoming;
 
@@ -15,37 +16,52 @@ pub enum Command {
     Ping(Ping),
 }
 
-/// Be a participant: rename oneself, or take up again who one was.
-#[derive(Clone, Debug, Deserialize)]
+/// Be a participant
+///
+/// Renames oneself, and asks for the state anew. A connection stays whose it is: to be another participant again, join by
+/// HTTP with its token.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct Join {
+    #[schema(max_length = 100)]
     pub display_name: Option<String>,
+    /// Of this participant, as joining by HTTP gave it.
     pub participant_token: Option<String>,
 }
 
-/// Be the presenter.
-#[derive(Clone, Debug, Deserialize)]
+/// Be the presenter
+///
+/// The presenter's older connection is closed, with an `error` that is `superseded`.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct JoinSpeaker {
+    /// An access token of the session's owner.
     pub token: String,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+/// Ask for the state of the session
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct Subscribe {
     /// The `version` that the client has.
     pub since: Option<u64>,
 }
 
-/// Answer the current slide.
-#[derive(Clone, Debug, Deserialize)]
+/// Answer the current slide
+///
+/// A changed mind is a new message; the last one counts. `submit_response` is its older name.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct Respond {
     pub slide_id: SlideId,
     /// `{"selected": [option ids]}` or `{"text": …}`.
+    #[schema(value_type = Object)]
     pub content: Value,
     /// Any number that grows with every change of mind; milliseconds since 1970 do. Without it the order in which the
     /// gateway received decides.
     pub seq: Option<i64>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+/// Is anybody there?
+///
+/// Keeps the connection; with a `version` that is old it is answered by `session_state` too.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct Ping {
     /// The `version` that the client has.
     pub version: Option<u64>,

@@ -4,11 +4,15 @@ use jiff::Timestamp;
 use model::{Error, Room, SessionId};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 
 use crate::Event;
 
 /// Bytes of an outgoing message: what API Gateway takes in one post. It cuts it into frames of 32 KB, and bills by those.
 pub const MESSAGE_LIMIT: usize = 128 * 1024;
+
+/// Bytes of an incoming frame, and of an outgoing one: API Gateway's quota.
+pub const FRAME_LIMIT: usize = 32 * 1024;
 
 /// An event as it is sent.
 #[derive(Clone, Debug, Serialize)]
@@ -38,6 +42,12 @@ impl Outgoing {
     pub fn json(&self) -> Result<String, Error> {
         serde_json::to_string(self).map_err(Error::internal)
     }
+}
+
+/// What a client may put into `ref`.
+pub(crate) fn reference() -> Schema {
+    let either = SchemaType::from_iter([Type::String, Type::Number]);
+    Schema::Object(ObjectBuilder::new().schema_type(either).build())
 }
 
 /// A message from a client: its type, its fields and what it wants answers to refer to.

@@ -11,21 +11,63 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-#[derive(Clone, Debug, Serialize)]
+/// Their documentation is the one of the AsyncAPI document: the first line a summary, the rest to whom and when.
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(tag = "type", content = "payload", rename_all = "snake_case")]
 pub enum Event {
+    /// The whole small state of a session
+    ///
+    /// To one: connected, after `join` and `subscribe`, and after a `ping` with an old `version`. Whoever has it has missed
+    /// nothing.
     SessionState(Box<SessionState>),
+    /// Another slide is shown
+    ///
+    /// To all: the presenter moves.
     SlideChanged(SlideChanged),
+    /// The session begins
+    ///
+    /// To all.
     SessionStarted(SessionStarted),
+    /// The session pauses; answers are refused
+    ///
+    /// To all.
     SessionPaused(SessionMoved),
+    /// The session goes on
+    ///
+    /// To all.
     SessionResumed(SessionMoved),
+    /// The session is over
+    ///
+    /// To all; the last counts follow, then the socket is closed.
     SessionEnded(SessionEnded),
+    /// How many are there
+    ///
+    /// To all, by tick, where it changed.
     ParticipantCount(ParticipantCount),
+    /// Someone came
+    ///
+    /// To the presenter: names are nobody else's.
     ParticipantJoined(ParticipantJoined),
+    /// Someone is gone
+    ///
+    /// To the presenter.
     ParticipantLeft(ParticipantLeft),
+    /// An answer is stored
+    ///
+    /// To the presenter.
     ResponseSubmitted(ResponseSubmitted),
+    /// The state of a vote
+    ///
+    /// To the presenter every tick (250 ms); to all at 2 Hz up to 50 of them, at 1 Hz up to 500, above that every 2 s, and
+    /// always when the slide changes or the session ends.
     VoteUpdate(VoteUpdate),
+    /// A refusal
+    ///
+    /// To one. The connection lives on, unless it is `fatal`: then it is closed.
     Error(ErrorEvent),
+    /// It is still there
+    ///
+    /// To one: the answer to `ping`.
     Pong(Pong),
 }
 
@@ -49,7 +91,7 @@ pub enum SessionRole {
 }
 
 /// A room's whole small state.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SessionState {
     pub session_id: SessionId,
     pub kind: SessionKind,
@@ -75,17 +117,18 @@ pub struct SessionState {
     pub votes: Option<VoteUpdate>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct OwnResponse {
     pub response_id: ResponseId,
     pub slide_id: SlideId,
+    #[schema(value_type = Object)]
     pub content: Value,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seq: Option<i64>,
     pub created_at: Timestamp,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SlideChanged {
     pub session_id: SessionId,
     pub version: u64,
@@ -94,7 +137,7 @@ pub struct SlideChanged {
     pub slide_index: usize,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SessionStarted {
     pub session_id: SessionId,
     pub version: u64,
@@ -102,14 +145,14 @@ pub struct SessionStarted {
     pub current_slide: Option<SlideView>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SessionMoved {
     pub session_id: SessionId,
     pub version: u64,
     pub timestamp: Timestamp,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SessionEnded {
     pub session_id: SessionId,
     pub version: u64,
@@ -119,14 +162,14 @@ pub struct SessionEnded {
 }
 
 /// How many participants are connected, each counted once however many tabs it has open.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ParticipantCount {
     pub session_id: SessionId,
     pub participant_count: u64,
     pub as_of: Timestamp,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ParticipantJoined {
     pub participant_id: ParticipantId,
     pub display_name: Option<String>,
@@ -135,7 +178,7 @@ pub struct ParticipantJoined {
     pub participant_count: u64,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ParticipantLeft {
     pub participant_id: ParticipantId,
     /// As last counted; `participant_count` follows.
@@ -152,7 +195,6 @@ pub struct ResponseSubmitted {
     #[schema(value_type = Object)]
     pub content: Value,
     /// When the gateway received it.
-    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
 }
 
@@ -162,28 +204,35 @@ pub struct VoteUpdate {
     pub slide_id: SlideId,
     #[serde(flatten)]
     pub tally: Tally,
-    #[schema(value_type = String, format = DateTime)]
     pub as_of: Timestamp,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ErrorEvent {
+    /// What programs branch on: the code of the same error over HTTP, in `snake_case`.
+    #[schema(example = "slide_not_current")]
     pub code: &'static str,
+    /// For people.
     pub message: String,
     /// The connection is closed after this; do not come back with the same request.
     pub fatal: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<model::FieldError>,
+    /// The `ref` of the message that this answers.
     #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = crate::envelope::reference)]
     pub reference: Option<Value>,
+    /// Seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Pong {
     pub timestamp: Timestamp,
+    /// The `ref` of the message that this answers.
     #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = crate::envelope::reference)]
     pub reference: Option<Value>,
 }
 

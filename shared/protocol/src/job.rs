@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use model::{Room, SessionId, SlideId, UserId, tick::Tick};
+use model::{LoginId, Room, SessionId, SlideId, UserId, tick::Tick};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -91,6 +91,18 @@ impl Job for CheckSession {
     const QUEUE: Queue = Queue::Sessions;
 }
 
+/// Close the sockets of a log-in that has ended: whoever ended it broke off before they were.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndLogin {
+    pub user: UserId,
+    pub login: LoginId,
+}
+
+impl Job for EndLogin {
+    const NAME: &'static str = "end_login.v1";
+    const QUEUE: Queue = Queue::Sessions;
+}
+
 /// Who is told what a count comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -107,6 +119,12 @@ pub struct CountVotes {
     pub slide: SlideId,
     pub tick: Tick,
     pub told: Told,
+    /// How often it was put off.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub tries: u8,
+    /// Milliseconds since 1970: answers stored since then were counted by the try before, and could not be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<i64>,
 }
 
 impl Job for CountVotes {
@@ -114,7 +132,7 @@ impl Job for CountVotes {
     const QUEUE: Queue = Queue::Ticks;
 
     fn place(&self) -> Option<Place> {
-        Some(place(self.session, &self.slide.to_string(), self.tick, self.told))
+        Some(place(self.session, &self.slide.to_string(), self.tick, self.told, self.tries))
     }
 }
 
@@ -124,6 +142,9 @@ pub struct CountPresence {
     pub session: SessionId,
     pub tick: Tick,
     pub told: Told,
+    /// How often it was put off.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub tries: u8,
 }
 
 impl Job for CountPresence {
@@ -131,21 +152,28 @@ impl Job for CountPresence {
     const QUEUE: Queue = Queue::Ticks;
 
     fn place(&self) -> Option<Place> {
-        Some(place(self.session, "presence", self.tick, self.told))
+        Some(place(self.session, "presence", self.tick, self.told, self.tries))
     }
 }
 
 /// Counts of one thing stand in order; those for everyone in a group of their own, since waiting for the audience's tick
-/// must not hold up the presenter's.
-fn place(session: SessionId, counted: &str, tick: Tick, told: Told) -> Place {
+/// must not hold up the presenter's. One that was put off is not what is announced of its new tick: it may have more to
+/// tell.
+fn place(session: SessionId, counted: &str, tick: Tick, told: Told, tries: u8) -> Place {
     let told = match told {
         Told::Presenter => "presenter",
         Told::Everyone => "everyone",
     };
-    Place {
-        group: format!("{session}-{told}"),
-        deduplication: format!("{session}-{counted}-{}-{told}", tick.0),
+    let mut deduplication = format!("{session}-{counted}-{}-{told}", tick.0);
+    if tries > 0 {
+        deduplication = format!("{deduplication}-{tries}");
     }
+    Place { group: format!("{session}-{told}"), deduplication }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+const fn is_zero(tries: &u8) -> bool {
+    *tries == 0
 }
 
 /// Post to one shard of a large room, or to all of it.

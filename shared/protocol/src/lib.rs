@@ -22,7 +22,10 @@
 //! | `subscribe {since?}` | `session_state` |
 //! | `response_submitted {slide_id, content, seq?}`, alias `submit_response` | answer the current slide |
 //! | `ping {version?}` | `pong`; with a `version` that is old, also `session_state` |
+//!
+//! [`asyncapi`] makes the document of all this from these types.
 
+pub mod asyncapi;
 pub mod command;
 pub mod envelope;
 pub mod event;

@@ -1,6 +1,7 @@
 //! One frame to one connection.
 
 use aws_sdk_apigatewaymanagement::{
+    config::http::HttpResponse,
     error::{DisplayErrorContext, SdkError},
     operation::{delete_connection::DeleteConnectionError, post_to_connection::PostToConnectionError},
     primitives::Blob,
@@ -29,7 +30,8 @@ impl Rooms {
     /// Posts a frame. Billed by 32 KB.
     ///
     /// # Errors
-    /// `Unavailable` where API Gateway failed after the SDK's retries.
+    /// `Unavailable` where API Gateway failed after the SDK's retries; `Internal` where it refuses (no permission, too
+    /// large): the same frame would be refused again.
     pub async fn post(&self, connection: &str, frame: &str) -> Result<Delivery, Error> {
         let sent = self
             .client
@@ -45,7 +47,7 @@ impl Rooms {
             {
                 Ok(Delivery::Gone)
             }
-            Err(error) => Err(Error::unavailable("the socket", DisplayErrorContext(error).to_string())),
+            Err(error) => Err(failed(error)),
         }
     }
 
@@ -102,7 +104,15 @@ impl Rooms {
             {
                 Ok(())
             }
-            Err(error) => Err(Error::unavailable("the socket", DisplayErrorContext(error).to_string())),
+            Err(error) => Err(failed(error)),
         }
     }
+}
+
+fn failed<E: std::error::Error + 'static>(error: SdkError<E, HttpResponse>) -> Error {
+    let status = error.raw_response().map(HttpResponse::status);
+    let refused =
+        status.is_some_and(|status| status.is_client_error() && ![408, 429].contains(&status.as_u16()));
+    let text = DisplayErrorContext(error).to_string();
+    if refused { Error::internal(text) } else { Error::unavailable("the socket", text) }
 }

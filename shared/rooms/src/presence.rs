@@ -19,7 +19,7 @@ impl Rooms {
     /// deduplication id makes it one job.
     pub async fn announce_presence(&self, session: SessionId, now: Timestamp) -> Result<(), Error> {
         let tick = Tick::at(now.as_millisecond());
-        self.queues.send(&CountPresence { session, tick, told: Told::Presenter }, now).await
+        self.queues.send(&CountPresence { session, tick, told: Told::Presenter, tries: 0 }, now).await
     }
 
     /// Forgets a connection; tells the presenter if whoever held it has no other, and has presence counted.
@@ -38,12 +38,15 @@ impl Rooms {
         Ok(())
     }
 
-    /// A session has one presenter's connection: an older one is told, and closed. (In the original a dead socket kept
-    /// the true presenter out.) Which is newer follows from the rows, so that two who come at once agree.
+    /// A session has one presenter's connection: whichever began to present last; the others are told, and closed. (In the
+    /// original a dead socket kept the true presenter out.) Who began last follows from the rows, so that two who come at
+    /// once agree.
     pub async fn newest_presenter_wins(&self, newcomer: &Connection, now: Timestamp) -> Result<(), Error> {
         let Identity::Account { presents: Some(session), .. } = newcomer.identity else { return Ok(()) };
         let mut presenters = connections::in_room(&self.store, Room::Presenter(session), now).await?;
-        presenters.sort_by(|a, b| (a.connected_at, &a.id).cmp(&(b.connected_at, &b.id)));
+        // not the connection's own age: a tab opened long ago may say only now that it presents
+        let since = |one: &Connection| one.presents_since.unwrap_or(one.connected_at);
+        presenters.sort_by(|a, b| (since(a), &a.id).cmp(&(since(b), &b.id)));
         presenters.pop();
         self.expel_all(presenters, Code::Superseded, "a newer connection presents", now).await
     }

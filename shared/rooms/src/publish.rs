@@ -30,10 +30,8 @@ impl Rooms {
         self.deliver(room, frame, now).await
     }
 
-    /// Tells a small room many things, which may come in any order; the room is read once.
-    ///
-    /// # Errors
-    /// The first failure, after everything was tried.
+    /// Tells a small room many things, which may come in any order; the room is read once. What cannot be told from here is
+    /// handed over, as by [`publish`](Self::publish).
     pub async fn publish_each(
         &self,
         room: Room,
@@ -45,13 +43,31 @@ impl Rooms {
         if frames.is_empty() {
             return Ok(());
         }
-        let members = connections::in_room(&self.store, room, now).await?;
-        let posts = members.iter().flat_map(|member| frames.iter().map(move |frame| (member, frame)));
-        let posts: Vec<_> =
-            posts.map(|(member, frame)| self.post_member(member, frame, false, now)).collect();
-        let outcomes: Vec<Result<(), Error>> =
-            stream::iter(posts).buffer_unordered(CONCURRENT).collect().await;
-        outcomes.into_iter().collect()
+        let untold = match connections::in_room(&self.store, room, now).await {
+            Ok(members) => self.post_each(&members, frames, now).await,
+            Err(error) => {
+                tracing::warn!(%room, %error, "a room could not be read; handing it over");
+                frames
+            }
+        };
+        let handed = untold.into_iter().map(|frame| self.hand_over(room, frame, now));
+        try_join_all(handed).await.map(drop)
+    }
+
+    /// The frames that somebody did not get.
+    async fn post_each(&self, members: &[Connection], frames: Vec<String>, now: Timestamp) -> Vec<String> {
+        let posts: Vec<_> = frames
+            .into_iter()
+            .map(|frame| async move {
+                let told = self.post_all(members, &frame, false, now).await;
+                told.is_err().then_some(frame)
+            })
+            .collect();
+        stream::iter(posts).buffer_unordered(CONCURRENT).filter_map(std::future::ready).collect().await
+    }
+
+    async fn hand_over(&self, room: Room, frame: String, now: Timestamp) -> Result<(), Error> {
+        self.queues.send(&Broadcast { room, shard: None, frame, close: false }, now).await
     }
 
     /// Tells a room, and in ten seconds once more, then closing every connection in it: what is counted meanwhile still
@@ -67,14 +83,14 @@ impl Rooms {
             Ok(small) => small,
             Err(error) => {
                 tracing::warn!(%room, %error, "a room could not be read; handing it over");
-                return self.queues.send(&Broadcast { room, shard: None, frame, close: false }, now).await;
+                return self.hand_over(room, frame, now).await;
             }
         };
         if let Some(members) = small {
             if self.post_all(&members, &frame, false, now).await.is_ok() {
                 return Ok(());
             }
-            return self.queues.send(&Broadcast { room, shard: None, frame, close: false }, now).await;
+            return self.hand_over(room, frame, now).await;
         }
         let shards = (0..ROOM_SHARDS).map(|shard| {
             let job = Broadcast { room, shard: Some(shard), frame: frame.clone(), close: false };

@@ -16,7 +16,7 @@ use crate::{
     expression::{Change, Condition, Write},
     item::{Attributes, Item, attributes, is_expired, key_attributes, number, read},
     query::Query,
-    table::Key,
+    table::{Key, Pk, Sk},
 };
 
 /// How fresh a read must be. A strong read costs double.
@@ -63,7 +63,7 @@ impl Store {
 
     /// Does the table answer? One read of an item that is not there.
     pub async fn ready(&self) -> Result<()> {
-        let key = Key { pk: "READY".into(), sk: "#".into() };
+        let key = Key::new(&Pk::Ready, &Sk::Self_);
         self.get_attributes(&key, Freshness::Eventual).await.map(drop)
     }
 
@@ -209,6 +209,11 @@ impl Store {
     /// Deletes an item, if it is there.
     pub async fn delete(&self, key: &Key) -> Result<()> {
         self.delete_attributes(key, Condition::default()).await.map(drop)
+    }
+
+    /// Deletes an item, if it is there and as it should be.
+    pub async fn delete_if(&self, key: &Key, condition: Condition) -> Result<()> {
+        self.delete_attributes(key, condition).await.map(drop)
     }
 
     /// Deletes an item under a condition and returns what it was: of many who try, one gets it.

@@ -49,6 +49,14 @@ impl Identity {
         }
     }
 
+    /// The session that it presents.
+    pub const fn presents(&self) -> Option<SessionId> {
+        match self {
+            Self::Account { presents, .. } => *presents,
+            Self::Participant { .. } => None,
+        }
+    }
+
     /// The log-in that it stands on.
     pub const fn logged_in(&self) -> Option<LoggedIn> {
         match *self {
@@ -88,6 +96,9 @@ pub struct Connection {
     /// Of a participant, as it was when the socket opened.
     pub display_name: Option<String>,
     pub connected_at: Timestamp,
+    /// By the gateway's clock, as `connected_at`; `None` where it presents nothing.
+    #[serde(default)]
+    pub presents_since: Option<Timestamp>,
 }
 
 impl Item for Connection {

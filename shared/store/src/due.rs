@@ -2,22 +2,92 @@
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | D1 | what has fallen due | due | `0` | `due_at` ≤ now | [`due`] |
+//! | D1 | what has fallen due | due | `0` | `due_at` ≤ now | [`due`], [`put_off`] |
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use model::{LoginId, SessionId, UserId};
 use uuid::Uuid;
 
-use crate::{Page, Query, Store, error::Result};
+use crate::{
+    Change, Item, Key, Query, Store, Written,
+    error::{Result, StoreError},
+    item::{Attributes, sortable},
+    logins::Login,
+    sessions::Session,
+    table::user_of,
+};
 
-/// Something that has fallen due: its kind and its id.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+/// Something that has fallen due, as far as the index knows it. One that cannot be read is here too: it must be seen, and
+/// hold up nothing.
+#[derive(Clone, Debug)]
 pub struct Due {
-    pub kind: String,
-    pub id: Uuid,
+    key: Key,
+    /// `due_at` as it was read.
+    at: String,
+    kind: Option<String>,
+    id: Option<Uuid>,
 }
 
-/// D1: up to `limit`, oldest first.
-pub async fn due(store: &Store, limit: usize, cursor: Option<&str>, now: Timestamp) -> Result<Page<Due>> {
-    store.page(Query::due(now), limit, cursor, now).await
+/// What it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// To be looked after.
+    Session(SessionId),
+    /// Has ended, and its sockets may be open.
+    Login(UserId, LoginId),
+}
+
+impl Due {
+    /// # Errors
+    /// `Refused` for a kind that nobody is waiting for, or an id that is none.
+    pub fn what(&self) -> Result<What> {
+        match (self.kind.as_deref(), self.id) {
+            (Some(Session::KIND), Some(id)) => Ok(What::Session(id.into())),
+            (Some(Login::KIND), Some(id)) => user_of(&self.key.pk)
+                .map(|user| What::Login(user, id.into()))
+                .ok_or_else(|| self.unreadable()),
+            _ => Err(self.unreadable()),
+        }
+    }
+
+    fn unreadable(&self) -> StoreError {
+        let Key { pk, sk } = &self.key;
+        StoreError::Refused(format!("nobody knows what is due at {pk} {sk} ({:?}, {:?})", self.kind, self.id))
+    }
+
+    fn read(item: &Attributes) -> Option<Self> {
+        let text = |name: &str| item.get(name)?.as_s().ok().cloned();
+        Some(Self {
+            key: Key { pk: text("pk")?, sk: text("sk")? },
+            at: text("due_at")?,
+            kind: text("kind"),
+            id: text("id").and_then(|id| id.parse().ok()),
+        })
+    }
+}
+
+/// Where a look goes on. It never leaves the function, so it needs no signature.
+#[derive(Clone, Debug)]
+pub struct Next(Attributes);
+
+/// D1: up to `limit` from there on, oldest first.
+pub async fn due(
+    store: &Store,
+    limit: i32,
+    from: Option<Next>,
+    now: Timestamp,
+) -> Result<(Vec<Due>, Option<Next>)> {
+    let query = Query::due(now).limit(limit).start(from.map(|next| next.0));
+    let (items, next) = store.query_once(query).await?;
+    // what is in the index has the keys of the index, so none is left out
+    Ok((items.iter().filter_map(Due::read).collect(), next.map(Next)))
+}
+
+/// D1: not due again before `until`, unless somebody has already said when, or taken it out. 2 write units.
+pub async fn put_off(store: &Store, due: &Due, until: Timestamp) -> Result<Written> {
+    let change = Change::new("SET due_at = :until")
+        .only_if("due_at = :before")
+        .text(":until", sortable(until))
+        .text(":before", &due.at);
+    store.update_unseen(&due.key, change).await
 }

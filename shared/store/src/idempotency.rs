@@ -23,7 +23,8 @@ const LOCKED: SignedDuration = SignedDuration::from_secs(35);
 pub struct Stored {
     pub status: u16,
     pub headers: Vec<(String, String)>,
-    pub body: String,
+    /// `None`: it was too large to keep. What was asked is done all the same.
+    pub body: Option<String>,
 }
 
 /// A request under its key.

@@ -2,20 +2,24 @@
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | L1 | one log-in of an account | table | `USER#{user}` | `LOGIN#{login}` | [`get`], [`get_strong`], [`create`], [`rotate`], [`end`] |
+//! | L1 | one log-in of an account | table | `USER#{user}` | `LOGIN#{login}` | [`get`], [`get_strong`], [`create`], [`rotate`], [`end`], [`forget`] |
 //! | L2 | all log-ins of an account, newest first | table | `USER#{user}` | `LOGIN#…` | [`list`] |
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use model::{LoginId, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Change, Condition, Freshness, Item, Key, Query, Store, Written,
     error::Result,
+    item::{DUE_SHARD, sortable},
     table::{Pk, Sk, prefix},
 };
 
-/// A log-in. While it is there its access tokens count; deleting it ends them with the next request.
+/// Whoever ends a log-in has closed its sockets by then; if not, the clock has it done.
+const CLOSED: SignedDuration = SignedDuration::from_secs(60);
+
+/// A log-in. While it is there, and has not ended, its access tokens count.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Login {
     pub user: UserId,
@@ -28,6 +32,9 @@ pub struct Login {
     pub expires_at: Timestamp,
     pub user_agent: Option<String>,
     pub ip: Option<String>,
+    /// Its tokens count no more; it lies here until its sockets are closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
 }
 
 impl Item for Login {
@@ -35,6 +42,10 @@ impl Item for Login {
 
     fn key(&self) -> Key {
         key(self.user, self.id)
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        self.ended_at.map(|ended| ended + CLOSED)
     }
 
     fn expires_at(&self) -> Option<Timestamp> {
@@ -48,7 +59,11 @@ pub fn key(user: UserId, login: LoginId) -> Key {
 
 /// L1. Every authorised request asks this: 0.5 read units.
 pub async fn get(store: &Store, user: UserId, login: LoginId, now: Timestamp) -> Result<Option<Login>> {
-    store.get(&key(user, login), Freshness::Eventual, now).await
+    Ok(store.get(&key(user, login), Freshness::Eventual, now).await?.filter(counts))
+}
+
+const fn counts(login: &Login) -> bool {
+    login.ended_at.is_none()
 }
 
 /// L1, after every rotation that was acknowledged before.
@@ -58,7 +73,7 @@ pub async fn get_strong(
     login: LoginId,
     now: Timestamp,
 ) -> Result<Option<Login>> {
-    store.get(&key(user, login), Freshness::Strong, now).await
+    Ok(store.get(&key(user, login), Freshness::Strong, now).await?.filter(counts))
 }
 
 /// L1: 1 write unit.
@@ -69,19 +84,33 @@ pub async fn create(store: &Store, login: &Login) -> Result<()> {
 /// L1: the next generation, on the condition that it is the next. 1 write unit.
 pub async fn rotate(store: &Store, login: &Login, now: Timestamp) -> Result<Written<Login>> {
     let change = Change::new("SET generation = :next, rotated_at = :now")
-        .only_if("generation = :current")
+        .only_if("generation = :current AND attribute_not_exists(ended_at)")
         .number(":current", login.generation)
         .number(":next", login.generation + 1)
         .text(":now", now);
     store.update(&login.key(), change).await
 }
 
-/// L1: ends a log-in; `None` where there was none. 1 write unit.
-pub async fn end(store: &Store, user: UserId, login: LoginId, now: Timestamp) -> Result<Option<Login>> {
-    store.take(&key(user, login), Condition::exists(), now).await
+/// L1: ends a log-in; says whether there was one. Not by deleting it: whoever ends it may break off before its sockets
+/// are closed, and then it falls due. 2 write units, one of them for the index.
+pub async fn end(store: &Store, user: UserId, login: LoginId, now: Timestamp) -> Result<bool> {
+    let change = Change::new("SET ended_at = :now, due_shard = :shard, due_at = :due")
+        .only_if("attribute_not_exists(ended_at) AND #ttl > :second")
+        .name("#ttl", "ttl")
+        .number(":second", now.as_second())
+        .text(":now", now)
+        .text(":shard", DUE_SHARD)
+        .text(":due", sortable(now + CLOSED));
+    Ok(store.update_unseen(&key(user, login), change).await? == Written::Done(()))
+}
+
+/// L1: its sockets are closed: deletes a log-in that has ended. 2 write units.
+pub async fn forget(store: &Store, user: UserId, login: LoginId) -> Result<()> {
+    store.delete_if(&key(user, login), Condition::new("attribute_exists(ended_at)")).await
 }
 
 /// L2. Strong: a log-in that is not on the list must not live on.
 pub async fn list(store: &Store, user: UserId, now: Timestamp) -> Result<Vec<Login>> {
-    store.query_all(Query::starting(&Pk::User(user), prefix::LOGIN).strong().newest_first(), now).await
+    let query = Query::starting(&Pk::User(user), prefix::LOGIN).strong().newest_first();
+    Ok(store.query_all(query, now).await?.into_iter().filter(counts).collect())
 }

@@ -3,7 +3,7 @@
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
 //! | V1 | a participant's answer to a slide | table | `VOTES#{session}#{slide}#{shard}` | `PARTICIPANT#{id}` | [`get`], [`put`] |
-//! | V2 | all answers to a slide | table | the four shards | `PARTICIPANT#…` | [`of_slide`] |
+//! | V2 | all answers to a slide | table | the four shards | `PARTICIPANT#…` | [`of_slide`], [`any`] |
 
 use futures::future::try_join_all;
 use jiff::Timestamp;
@@ -95,4 +95,13 @@ pub async fn of_slide(
         store.query_all(query, now)
     });
     Ok(try_join_all(shards).await?.concat())
+}
+
+/// V2: was it answered at all? At most 2 read units.
+pub async fn any(store: &Store, session: SessionId, slide: SlideId) -> Result<bool> {
+    let shards = (0..VOTE_SHARDS).map(|shard| {
+        let query = Query::starting(&Pk::Votes(session, slide, shard), prefix::PARTICIPANT).limit(1);
+        store.query_once(query)
+    });
+    Ok(try_join_all(shards).await?.iter().any(|(found, _)| !found.is_empty()))
 }

@@ -16,6 +16,8 @@ pub enum Pk<'a> {
     Idempotency(&'a str),
     Limit(&'a str, &'a str),
     Presentation(PresentationId),
+    /// Nothing lies there: reading it tells that the table answers.
+    Ready,
     Reset(&'a str),
     Room(&'a str),
     Session(SessionId),
@@ -70,6 +72,7 @@ impl fmt::Display for Pk<'_> {
             Self::Idempotency(hash) => write!(f, "IDEMPOTENCY#{hash}"),
             Self::Limit(what, who) => write!(f, "LIMIT#{what}#{who}"),
             Self::Presentation(id) => write!(f, "PRESENTATION#{id}"),
+            Self::Ready => f.write_str("READY#"),
             Self::Reset(hash) => write!(f, "RESET#{hash}"),
             Self::Room(room) => write!(f, "ROOM#{room}"),
             Self::Session(id) => write!(f, "SESSION#{id}"),
@@ -129,6 +132,11 @@ pub mod prefix {
     pub const SLIDE: &str = "SLIDE#";
 }
 
+/// Whose partition this is, where it is an account's.
+pub(crate) fn user_of(pk: &str) -> Option<UserId> {
+    pk.strip_prefix("USER#")?.parse().ok()
+}
+
 /// Shards of a large room: ranges of the first hexadecimal digit.
 pub const ROOM_SHARDS: u8 = 16;
 
@@ -176,6 +184,7 @@ mod tests {
             Pk::Limit("login", "ana@example.com"),
             Pk::Once("key"),
             Pk::Presentation(id.into()),
+            Pk::Ready,
             Pk::Reset("hash"),
             Pk::Room("session:1"),
             Pk::Session(id.into()),
@@ -203,6 +212,13 @@ mod tests {
         let indexes =
             [Gsi1::PresentationsOf(id.into()), Gsi1::SessionsOf(id.into())].map(|key| key.to_string());
         insta::assert_debug_snapshot!("keys", (partitions, sorts, indexes));
+    }
+
+    #[test]
+    fn an_account_is_read_from_its_partition() {
+        let user = UserId::from(Uuid::from_u128(7));
+        assert_eq!(user_of(&Pk::User(user).to_string()), Some(user));
+        assert_eq!(user_of(&Pk::Session(Uuid::from_u128(7).into()).to_string()), None);
     }
 
     #[test]

@@ -21,6 +21,7 @@ use store::{
     Freshness, Limit, Store, Written,
     connections::{self, Connection, Identity},
     cost, due, idempotency, limits,
+    logins::{self, Login},
     responses::{self, Response},
     sessions::{self, Session},
     tickets,
@@ -57,6 +58,7 @@ async fn world() -> World {
         tables: vec![TableSpec { name: "table".into(), definition: definition() }],
         queues: Vec::new(),
         chaos: None,
+        access: cloud::Access::default(),
     };
     let cloud = Cloud::start(options).await.unwrap();
     let config = aws_sdk_dynamodb::Config::builder()
@@ -90,7 +92,8 @@ fn session(n: u128, code: &str) -> Session {
 
 fn connection(n: u128, session: SessionId) -> Connection {
     let identity = Identity::Participant { participant: id(n), session, by: None };
-    Connection { id: format!("connection-{n}="), identity, display_name: None, connected_at: now() }
+    let id = format!("connection-{n}=");
+    Connection { id, identity, display_name: None, connected_at: now(), presents_since: None }
 }
 
 fn vote(participant: u128, received: i64, seq: Option<i64>, option: &str) -> Response {
@@ -152,13 +155,19 @@ async fn d1_what_falls_due_is_found_until_it_is_put_off() {
     let World { store, _cloud } = world().await;
     sessions::create(&store, &session(30, "AAAAAA")).await.unwrap();
     let tomorrow = now() + SignedDuration::from_hours(25);
-    assert!(due::due(&store, 10, None, now()).await.unwrap().items.is_empty());
-    let found = due::due(&store, 10, None, tomorrow).await.unwrap().items;
-    assert_eq!((found[0].kind.as_str(), found[0].id), ("session", Uuid::from_u128(30)));
+    assert!(due::due(&store, 10, None, now()).await.unwrap().0.is_empty());
+    let found = due::due(&store, 10, None, tomorrow).await.unwrap().0;
+    assert_eq!(found[0].what().unwrap(), due::What::Session(id(30)));
+    let lease = tomorrow + SignedDuration::from_secs(300);
+    assert_eq!(due::put_off(&store, &found[0], lease).await.unwrap(), Written::Done(()));
+    assert_eq!(due::put_off(&store, &found[0], lease).await.unwrap(), Written::Refused, "it is put off");
+    assert!(due::due(&store, 10, None, tomorrow).await.unwrap().0.is_empty());
+    let found = due::due(&store, 10, None, lease).await.unwrap().0;
     sessions::check_again(&store, id(30), tomorrow + SignedDuration::from_hours(1)).await.unwrap();
-    assert!(due::due(&store, 10, None, tomorrow).await.unwrap().items.is_empty());
+    assert!(due::due(&store, 10, None, tomorrow).await.unwrap().0.is_empty());
     let session = sessions::get(&store, id(30), Freshness::Strong, now()).await.unwrap().unwrap();
     assert_eq!(session.check_at, Some(tomorrow + SignedDuration::from_hours(1)));
+    assert_eq!(due::put_off(&store, &found[0], lease).await.unwrap(), Written::Refused, "its job was faster");
 }
 
 #[tokio::test]
@@ -249,7 +258,7 @@ async fn i1_a_key_runs_once_and_its_answer_is_kept() {
     let later = now() + SignedDuration::from_secs(60);
     let died = idempotency::begin(&store, "key", "body", later).await.unwrap();
     assert!(matches!(died, idempotency::Begun::Run), "the first one died: its lock has run out");
-    let answer = idempotency::Stored { status: 201, headers: Vec::new(), body: "{}".into() };
+    let answer = idempotency::Stored { status: 201, headers: Vec::new(), body: Some("{}".into()) };
     idempotency::finish(&store, "key", "body", answer.clone(), later).await.unwrap();
     let kept =
         idempotency::begin(&store, "key", "other", later + SignedDuration::from_secs(60)).await.unwrap();
@@ -271,16 +280,53 @@ async fn v1_an_answer_that_was_long_in_writing_says_so() {
 }
 
 #[tokio::test]
+async fn l1_l2_an_ended_log_in_counts_no_more_and_is_due_until_it_is_forgotten() {
+    let World { store, _cloud } = world().await;
+    let login = Login {
+        user: id(1),
+        id: id(50),
+        generation: 0,
+        rotated_at: now(),
+        created_at: now(),
+        expires_at: now() + SignedDuration::from_hours(1),
+        user_agent: None,
+        ip: None,
+        ended_at: None,
+    };
+    logins::create(&store, &login).await.unwrap();
+    logins::forget(&store, login.user, login.id).await.unwrap();
+    assert!(logins::get(&store, login.user, login.id, now()).await.unwrap().is_some(), "it has not ended");
+    assert!(logins::end(&store, login.user, login.id, now()).await.unwrap());
+    assert!(!logins::end(&store, login.user, login.id, now()).await.unwrap(), "it has ended already");
+    assert!(logins::get(&store, login.user, login.id, now()).await.unwrap().is_none());
+    assert!(logins::get_strong(&store, login.user, login.id, now()).await.unwrap().is_none());
+    assert!(logins::list(&store, login.user, now()).await.unwrap().is_empty());
+    assert_eq!(logins::rotate(&store, &login, now()).await.unwrap(), Written::Refused);
+
+    assert!(due::due(&store, 10, None, now()).await.unwrap().0.is_empty(), "whoever ended it is at it");
+    let later = now() + SignedDuration::from_secs(61);
+    let found = due::due(&store, 10, None, later).await.unwrap().0;
+    assert_eq!(found[0].what().unwrap(), due::What::Login(login.user, login.id));
+    logins::forget(&store, login.user, login.id).await.unwrap();
+    assert!(due::due(&store, 10, None, later).await.unwrap().0.is_empty());
+    assert!(
+        !logins::end(&store, login.user, login.id, now()).await.unwrap(),
+        "nothing is made by ending nothing"
+    );
+    assert!(due::due(&store, 10, None, later).await.unwrap().0.is_empty());
+}
+
+#[tokio::test]
 async fn s6_an_ended_session_leaves_the_index() {
     let World { store, _cloud } = world().await;
     let first = session(40, "AAAAAA");
     sessions::create(&store, &first).await.unwrap();
     sessions::check_no_more(&store, first.id).await.unwrap();
     let later = now() + SignedDuration::from_hours(48);
-    assert_eq!(due::due(&store, 10, None, later).await.unwrap().items.len(), 1, "it has not ended");
+    assert_eq!(due::due(&store, 10, None, later).await.unwrap().0.len(), 1, "it has not ended");
     let ended = Session { status: Status::Ended, ended_at: Some(now()), version: 2, ..first.clone() };
     sessions::change(&store, &ended).await.unwrap();
     sessions::check_no_more(&store, first.id).await.unwrap();
-    assert!(due::due(&store, 10, None, later).await.unwrap().items.is_empty());
+    assert!(due::due(&store, 10, None, later).await.unwrap().0.is_empty());
     assert!(sessions::get(&store, first.id, Freshness::Strong, now()).await.unwrap().is_some());
 }

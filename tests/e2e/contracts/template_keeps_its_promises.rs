@@ -1,41 +1,17 @@
 //! What no rehearsal checks (DESIGN 7) and no deployment forgives.
 
-use std::{collections::BTreeMap, fs, time::Duration};
+use std::{collections::BTreeSet, fs, time::Duration};
 
 use local::template::{Secrets, Template};
 use serde_json::{Value, json};
-use serde_yaml_ng::Value as Yaml;
 
+use super::written_template::{resources, written};
 use crate::world::repository;
 
 fn template() -> Template {
     let template = Template::read(Some(&repository().join("template.yaml")), Secrets::in_memory()).unwrap();
     template.generate_secrets().unwrap();
     template
-}
-
-/// The file as it is written; a tag is a map of one entry.
-fn written() -> Value {
-    let text = fs::read_to_string(repository().join("template.yaml")).unwrap();
-    plain(serde_yaml_ng::from_str(&text).unwrap())
-}
-
-fn plain(yaml: Yaml) -> Value {
-    match yaml {
-        Yaml::Tagged(tagged) => Value::from_iter([(tagged.tag.to_string(), plain(tagged.value))]),
-        Yaml::Mapping(map) => map
-            .into_iter()
-            .map(|(key, value)| (key.as_str().expect("keys are text").to_owned(), plain(value)))
-            .collect(),
-        Yaml::Sequence(list) => list.into_iter().map(plain).collect(),
-        scalar => serde_json::to_value(scalar).unwrap(),
-    }
-}
-
-fn resources(kind: &str) -> BTreeMap<String, Value> {
-    let written = written();
-    let all = written["Resources"].as_object().unwrap().clone().into_iter();
-    all.filter(|(_, resource)| resource["Type"] == kind).collect()
 }
 
 #[test]
@@ -65,7 +41,8 @@ fn a_message_is_not_seen_again_while_it_is_worked_on() {
 fn the_table_is_kept_and_can_be_restored() {
     for (name, table) in resources("AWS::DynamoDB::Table") {
         let properties = &table["Properties"];
-        assert_eq!(table["DeletionPolicy"], "Retain", "{name}");
+        // a first deploy that fails leaves no empty table behind, whose name would be in the way of the second
+        assert_eq!(table["DeletionPolicy"], "RetainExceptOnCreate", "{name}");
         assert_eq!(table["UpdateReplacePolicy"], "Retain", "{name}");
         assert_eq!(properties["TimeToLiveSpecification"]["Enabled"], true, "{name}");
         assert_eq!(
@@ -93,164 +70,188 @@ fn the_table_is_kept_and_can_be_restored() {
     }
 }
 
-/// What a door may do, by the name of its binary. Here and in the template, so that neither a permission too many nor one
-/// too few goes unseen: the local cloud asks nobody for one.
-struct May {
-    door: &'static str,
-    table: &'static [&'static str],
-    send_to: &'static [&'static str],
-    post: bool,
-    mail: bool,
-}
-
-/// Any item, in any way but a scan. A write in a transaction is allowed as the same write outside of one.
-const ALL: &[&str] = &["BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"];
-
-/// What whoever posts to rooms sends: a connection that is gone is taken out of its room (`Rooms::leave`), which announces
-/// presence (Ticks); one that is still opening is greeted later (Sessions); a large room is told in shards (Broadcast).
-/// From the table that takes `GetItem`, `Query` and `DeleteItem`.
-const ROOMS: &[&str] = &["BroadcastQueue", "SessionsQueue", "TicksQueue"];
-
-const DOORS: [May; 11] = [
-    // mails links and notices; ends the sockets of a log-in, so it posts to rooms
-    May {
-        door: "api-identity",
-        table: ALL,
-        send_to: &["BroadcastQueue", "MailQueue", "SessionsQueue", "TicksQueue"],
-        post: true,
-        mail: false,
-    },
-    May { door: "api-presentations", table: ALL, send_to: &[], post: false, mail: false },
-    // tells a room that its session moved
-    May { door: "api-sessions", table: ALL, send_to: ROOMS, post: true, mail: false },
-    // both answer repeated POSTs from what was kept (idempotency), as every HTTP door
-    May {
-        door: "api-sockets",
-        table: &["DeleteItem", "GetItem", "PutItem"],
-        send_to: &[],
-        post: false,
-        mail: false,
-    },
-    May {
-        door: "api-docs",
-        table: &["DeleteItem", "GetItem", "PutItem"],
-        send_to: &[],
-        post: false,
-        mail: false,
-    },
-    // answers pings; has whoever connects greeted, and ends an older presenter's socket
-    May { door: "socket-connections", table: ALL, send_to: ROOMS, post: true, mail: false },
-    // answers whoever votes
-    May { door: "socket-sessions", table: ALL, send_to: ROOMS, post: true, mail: false },
-    // greets, and tells rooms tallies and presence
-    May { door: "worker-sessions", table: ALL, send_to: ROOMS, post: true, mail: false },
-    // posts a shard of a room, and splits a room into shards
-    May {
-        door: "worker-broadcast",
-        table: &["DeleteItem", "GetItem", "Query"],
-        send_to: ROOMS,
-        post: true,
-        mail: false,
-    },
-    May {
-        door: "worker-mail",
-        table: &["DeleteItem", "GetItem", "PutItem", "UpdateItem"],
-        send_to: &[],
-        post: false,
-        mail: true,
-    },
-    May {
-        door: "cron-clock",
-        table: &["Query", "UpdateItem"],
-        send_to: &["SessionsQueue"],
-        post: false,
-        mail: false,
-    },
-];
-
-/// Least privilege: exactly the actions above, each on the one thing it is for. Mail alone is allowed on `*`: SES tells
-/// senders apart by condition.
 #[test]
-fn functions_may_do_what_they_do_and_no_more() {
-    let functions = resources("AWS::Serverless::Function");
-    assert_eq!(functions.len(), DOORS.len());
-    for (name, function) in functions {
-        let binary = function["Metadata"]["BuildProperties"]["Binary"].as_str().unwrap();
-        let may =
-            DOORS.iter().find(|may| may.door == binary).unwrap_or_else(|| panic!("{binary}: may what?"));
-        let policies = function["Properties"]["Policies"].as_array().unwrap_or_else(|| panic!("{name}"));
-        let (mut table, mut send_to, mut post, mut mail) = (Vec::new(), Vec::new(), false, false);
-        for statement in policies.iter().flat_map(|policy| policy["Statement"].as_array().unwrap()) {
-            assert_eq!(statement["Effect"], "Allow", "{name}");
-            let on = &statement["Resource"];
-            for action in texts(&statement["Action"]) {
-                match action.split_once(':').unwrap() {
-                    ("dynamodb", action) => {
-                        let ours = json!([{ "!GetAtt": "Table.Arn" }, { "!Sub": "${Table.Arn}/index/*" }]);
-                        assert_eq!(*on, ours, "{name}");
-                        table.push(action.to_owned());
-                    }
-                    ("sqs", "SendMessage") => {
-                        for queue in on.as_array().unwrap() {
-                            let queue = queue["!GetAtt"].as_str().unwrap();
-                            send_to.push(queue.strip_suffix(".Arn").unwrap().to_owned());
-                        }
-                    }
-                    ("execute-api", "ManageConnections") => {
-                        let [socket] = on.as_array().unwrap().as_slice() else { panic!("{name}: {on}") };
-                        let socket = socket["!Sub"].as_str().unwrap();
-                        assert!(
-                            socket.ends_with(":${SocketApi}/${Stage}/*/@connections/*"),
-                            "{name}: {socket}"
-                        );
-                        post = true;
-                    }
-                    ("ses", "SendEmail") => {
-                        let sender = &statement["Condition"]["StringEquals"]["ses:FromAddress"];
-                        assert_eq!(*sender, json!({ "!Ref": "MailSender" }), "{name}");
-                        mail = true;
-                    }
-                    _ => panic!("{name} may {action}"),
-                }
-            }
-        }
-        table.sort();
-        send_to.sort();
-        assert_eq!(table, may.table, "{binary}: the table");
-        assert_eq!(send_to, may.send_to, "{binary}: queues");
-        assert_eq!((post, mail), (may.post, may.mail), "{binary}: posts to sockets, sends mail");
+fn secrets_are_references() {
+    let written = written();
+    let variables = written["Globals"]["Function"]["Environment"]["Variables"].as_object().unwrap();
+    for name in ["SIGNING_SECRET", "SIGNING_SECRET_PREVIOUS"] {
+        let reference = variables[name]["!Sub"].as_str().unwrap();
+        assert!(
+            reference.starts_with("{{resolve:secretsmanager:${SigningSecret}:SecretString:"),
+            "{reference}"
+        );
+        // CloudFormation reads a secret again only where the reference to it has changed
+        assert!(
+            reference.ends_with("::${SigningSecretVersion}}}"),
+            "a rotation would not arrive: {reference}"
+        );
     }
-}
-
-/// One or several.
-fn texts(value: &Value) -> Vec<&str> {
-    let many = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
-    many.iter().map(|text| text.as_str().unwrap()).collect()
+    for (name, parameter) in written["Parameters"].as_object().unwrap() {
+        let secret = ["Key", "Password", "Token"].iter().any(|word| name.ends_with(word));
+        assert!(!secret || parameter["NoEcho"] == true, "{name} would be shown");
+    }
+    assert_eq!(written["Parameters"]["AllowTokenInUrl"]["Default"], "false", "tokens in URLs end up in logs");
 }
 
 #[test]
-fn secrets_and_throttles_are_set() {
-    let text = fs::read_to_string(repository().join("template.yaml")).unwrap();
-    assert!(
-        text.contains("SIGNING_SECRETS: !Sub \"{{resolve:secretsmanager:"),
-        "the signing secret is a reference"
-    );
-    for (name, stage) in resources("AWS::ApiGatewayV2::Stage") {
-        let settings = &stage["Properties"]["DefaultRouteSettings"];
+fn stages_are_throttled_and_logged() {
+    let stages = resources("AWS::ApiGatewayV2::Stage");
+    assert_eq!(stages.len(), 2);
+    for (name, stage) in stages {
+        let properties = &stage["Properties"];
+        let settings = &properties["DefaultRouteSettings"];
         assert!(
             settings["ThrottlingRateLimit"].is_u64() && settings["ThrottlingBurstLimit"].is_u64(),
             "{name}"
         );
+        assert_eq!(properties["AutoDeploy"], true, "{name}: new routes would not go live");
+        let logs = &properties["AccessLogSettings"];
+        assert!(logs["DestinationArn"]["!GetAtt"].as_str().unwrap().ends_with("AccessLogs.Arn"), "{name}");
+        let format = logs["Format"].as_str().unwrap();
+        let format: Value = serde_json::from_str(format).unwrap_or_else(|why| panic!("{name}: {why}"));
+        assert_eq!(format["requestId"], "$context.requestId", "{name}");
+        // what may hold a token: the query, headers
+        let telling = ["querystring", "header", "authorizer"];
+        assert!(!telling.iter().any(|word| format.to_string().to_lowercase().contains(word)), "{name}");
     }
-    assert_eq!(
-        written()["Parameters"]["AllowTokenInUrl"]["Default"],
-        "false",
-        "tokens in URLs end up in logs"
-    );
-    for (name, integration) in resources("AWS::ApiGatewayV2::Integration") {
-        let socket = integration["Properties"]["ApiId"]["!Ref"] == "SocketApi";
-        let version = &integration["Properties"]["PayloadFormatVersion"];
+    for (name, group) in resources("AWS::Logs::LogGroup") {
+        let retention = &group["Properties"]["RetentionInDays"];
+        assert_eq!(*retention, json!({ "!Ref": "LogRetentionDays" }), "{name} is kept for ever");
+    }
+    let logging = &written()["Globals"]["Function"]["LoggingConfig"];
+    assert_eq!(logging["LogGroup"], json!({ "!Ref": "FunctionLogs" }), "one group for all functions");
+}
+
+/// A missing permission is a 500 on AWS, and neither the local nor the emulated cloud notices.
+#[test]
+fn api_gateway_may_call_what_it_integrates() {
+    let permissions = resources("AWS::Lambda::Permission");
+    let integrations = resources("AWS::ApiGatewayV2::Integration");
+    assert_eq!(permissions.len(), integrations.len());
+    for (name, integration) in integrations {
+        let properties = &integration["Properties"];
+        let api = properties["ApiId"]["!Ref"].as_str().unwrap();
+        let socket = api == "SocketApi";
+        let version = &properties["PayloadFormatVersion"];
         assert!(if socket { version.is_null() } else { version == "2.0" }, "{name}: {version}");
+        let function = match (socket, &properties["IntegrationUri"]) {
+            (false, uri) => uri["!GetAtt"].as_str().unwrap().strip_suffix(".Arn").unwrap(),
+            (true, uri) => {
+                let uri = uri["!Sub"].as_str().unwrap();
+                assert!(uri.contains(":lambda:path/2015-03-31/functions/${"), "{name}: {uri}");
+                uri.rsplit_once("${").unwrap().1.strip_suffix(".Arn}/invocations").unwrap()
+            }
+        };
+        let may = permissions.values().find(|permission| {
+            let properties = &permission["Properties"];
+            properties["FunctionName"]["!Ref"] == function
+                && properties["Action"] == "lambda:InvokeFunction"
+                && properties["Principal"] == "apigateway.amazonaws.com"
+                && properties["SourceArn"]["!Sub"].as_str().unwrap().ends_with(&format!(":${{{api}}}/*"))
+        });
+        assert!(may.is_some(), "{api} may not call {function}");
+    }
+    // a reply on a socket is a post; a RouteResponse would make a returned body one too
+    assert!(resources("AWS::ApiGatewayV2::RouteResponse").is_empty());
+}
+
+/// Namespace, metric and the resource of each alarm.
+fn alarms() -> BTreeSet<(String, String, String)> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let resource = |value: &Value| match (&value["!Ref"], &value["!GetAtt"]) {
+        (Value::Null, attribute) => text(attribute).split('.').next().unwrap_or_default().to_owned(),
+        (reference, _) => text(reference),
+    };
+    let all = resources("AWS::CloudWatch::Alarm").into_values();
+    all.map(|alarm| {
+        let properties = &alarm["Properties"];
+        assert!(!properties["AlarmActions"].is_null(), "nobody hears of {alarm}");
+        let of = resource(&properties["Dimensions"][0]["Value"]);
+        (text(&properties["Namespace"]), text(&properties["MetricName"]), of)
+    })
+    .collect()
+}
+
+#[test]
+fn what_fails_is_heard_of() {
+    let mut expected = BTreeSet::new();
+    let mut add = |namespace: &str, metric: &str, of: &str| {
+        expected.insert((namespace.to_owned(), metric.to_owned(), of.to_owned()));
+    };
+    for name in resources("AWS::SQS::Queue").keys() {
+        match name.strip_suffix("DeadLetters") {
+            Some(_) => add("AWS/SQS", "ApproximateNumberOfMessagesVisible", name),
+            None => add("AWS/SQS", "ApproximateAgeOfOldestMessage", name),
+        }
+    }
+    for (name, function) in resources("AWS::Serverless::Function") {
+        // the others fail in a request or a message, which the APIs count
+        if function["Properties"]["Events"].is_object() {
+            add("AWS/Lambda", "Errors", &name);
+        }
+    }
+    add("AWS/ApiGateway", "5xx", "HttpApi");
+    add("AWS/ApiGateway", "IntegrationError", "SocketApi");
+    add("AWS/Lambda", "Throttles", "");
+    add("AWS/Lambda", "Invocations", "CronClock");
+    add("AWS/DynamoDB", "ReadThrottleEvents", "Table");
+    add("AWS/DynamoDB", "WriteThrottleEvents", "Table");
+    assert_eq!(alarms(), expected, "left: the template");
+    assert_eq!(resources("AWS::CloudWatch::Dashboard").len(), 1);
+}
+
+/// 500 resources a stack, 300 routes an API, 60 dynamic references a template (AWS quotas). SAM makes one more of a queue
+/// that calls a function, two more of a schedule: a fifth is kept for them.
+#[test]
+fn the_stack_stays_below_its_quotas() {
+    let all = written()["Resources"].as_object().unwrap().len();
+    assert!(all <= 400, "{all} resources");
+    let routes = resources("AWS::ApiGatewayV2::Route").len();
+    assert!(routes <= 280, "{routes} routes");
+    // 60 dynamic references a template; each function has its two of the signing secret
+    let functions = resources("AWS::Serverless::Function").len();
+    assert!(functions * 2 <= 56, "{functions} functions");
+}
+
+#[test]
+fn operators_are_told_every_url() {
+    let written = written();
+    let outputs = written["Outputs"].as_object().unwrap();
+    let mut expected: Vec<String> = [
+        "DashboardUrl",
+        "DocsUrl",
+        "HealthUrl",
+        "HttpApiId",
+        "HttpUrl",
+        "LogGroup",
+        "SigningSecretArn",
+        "SocketApiId",
+        "SocketEndpoint",
+        "SocketUrl",
+        "TableName",
+    ]
+    .map(str::to_owned)
+    .into();
+    expected.extend(resources("AWS::SQS::Queue").keys().map(|queue| format!("{queue}Url")));
+    expected.sort();
+    let mut told: Vec<&String> = outputs.keys().collect();
+    told.sort();
+    assert_eq!(told, expected.iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn sam_has_its_defaults() {
+    let config = fs::read_to_string(repository().join("samconfig.toml")).unwrap();
+    for line in ["lint = true", "capabilities = \"CAPABILITY_IAM\"", "resolve_s3 = true"] {
+        assert!(config.lines().any(|each| each == line), "samconfig.toml: {line}");
+    }
+    for (name, function) in resources("AWS::Serverless::Function") {
+        // infra/build/Makefile: one build for all, run from the root
+        assert_eq!(
+            function["Metadata"],
+            json!({ "BuildMethod": "makefile", "WorkingDirectory": "." }),
+            "{name}"
+        );
     }
 }
 

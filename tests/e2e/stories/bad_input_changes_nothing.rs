@@ -284,7 +284,7 @@ async fn bad_frames_leave_the_connection_alive() {
 /// API Gateway closes these itself; nobody else notices.
 #[tokio::test]
 async fn frames_that_no_gateway_takes_end_their_connection_only() {
-    let world = World::start().await;
+    let Some(world) = World::with_quotas("frames that no gateway takes").await else { return };
     let ana = world.user("ana").await;
     let (_, session) = ana.started(1).await;
     let (_, mut other) = session.guest(&world, "Other").await;
@@ -304,7 +304,7 @@ async fn frames_that_no_gateway_takes_end_their_connection_only() {
 /// One connection that floods is told to slow down; the others vote on.
 #[tokio::test]
 async fn a_flood_is_slowed_down() {
-    let world = World::start().await;
+    let Some(world) = World::with_quotas("a flood").await else { return };
     let ana = world.user("ana").await;
     let (presentation, session) = ana.started(1).await;
     let (_, mut flooder) = session.guest(&world, "Flood").await;

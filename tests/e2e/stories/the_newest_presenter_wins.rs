@@ -42,3 +42,21 @@ async fn a_guest_of_the_owner_may_become_the_presenter() {
     let state = socket.wait("session_state").await;
     assert_eq!(state["role"], "presenter");
 }
+
+/// A tab that was opened long ago may say only now that it presents.
+#[tokio::test]
+async fn whoever_began_to_present_last_wins_however_old_the_connection() {
+    let world = World::start().await;
+    let ana = world.user("ana").await;
+    let (_, session) = ana.started(1).await;
+    let (_, mut tab) = session.guest(&world, "Ana's tablet").await;
+    let mut laptop = ana.socket(&session).await;
+
+    tab.send_text(&json!({ "type": "join_speaker", "token": ana.access_token }).to_string()).await;
+    let error = laptop.wait("error").await;
+    assert_eq!((&error["code"], &error["fatal"]), (&json!("superseded"), &json!(true)));
+    laptop.closed().await;
+    assert_eq!(tab.wait("session_state").await["role"], "presenter");
+    tab.catch_up().await;
+    assert_eq!(tab.count("error"), 0);
+}

@@ -56,6 +56,16 @@ impl World {
         Some(Self::with(options).await)
     }
 
+    /// A deployment behind a real API Gateway, or a local cloud, which keeps its quotas. The emulated cloud of
+    /// `infra/rehearse` takes frames of any size and the frames of a connection one after another.
+    pub(crate) async fn with_quotas(story: &str) -> Option<Self> {
+        if emulated() {
+            say(&format!("{story}: passed over, the emulated cloud has no quotas"));
+            return None;
+        }
+        Some(Self::start().await)
+    }
+
     /// Whatever answers there.
     pub(crate) fn at(url: &str) -> Self {
         Self { url: url.to_owned(), http: http(), local: None }
@@ -132,6 +142,12 @@ pub(crate) fn repository() -> PathBuf {
 #[expect(clippy::disallowed_methods, reason = "the setting is of this test run, not of the product")]
 fn deployed() -> Option<String> {
     std::env::var("BASE_URL").ok().filter(|url| !url.is_empty())
+}
+
+/// Does `BASE_URL` name the emulated cloud of `infra/rehearse`, and not AWS?
+#[expect(clippy::disallowed_methods, reason = "the setting is of this test run, not of the product")]
+pub(crate) fn emulated() -> bool {
+    std::env::var_os("EMULATED").is_some()
 }
 
 fn http() -> reqwest::Client {

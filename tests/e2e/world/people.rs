@@ -48,7 +48,12 @@ pub(crate) struct Guest {
 impl User {
     pub(crate) async fn register(world: &World, name: &str) -> Self {
         let number: u64 = rand::rng().random();
-        let email = format!("{name}-{number:016x}@example.com");
+        Self::register_as(world, name, &format!("{name}-{number:016x}@example.com")).await
+    }
+
+    pub(crate) async fn register_as(world: &World, name: &str, email: &str) -> Self {
+        let number: u64 = rand::rng().random();
+        let email = email.to_owned();
         let password = format!("a heron over grey water {number:016x}");
         let body = json!({ "email": email, "password": password, "name": name });
         let visitor = world.nobody();

@@ -35,14 +35,16 @@ const REFUSED: Error = Error::Unauthenticated("the e-mail address, user name or 
 pub(crate) struct Credentials {
     /// One of `email`, `username` and `login`, each of which takes an address or a user name.
     #[garde(length(max = 300))]
-    #[schema(example = "ana@example.com")]
+    #[schema(max_length = 300, example = "ana@example.com")]
     email: Option<String>,
     #[garde(length(max = 300))]
+    #[schema(max_length = 300)]
     username: Option<String>,
     #[garde(length(max = 300))]
+    #[schema(max_length = 300)]
     login: Option<String>,
     #[garde(length(max = 1000))]
-    #[schema(format = Password, example = "correct horse battery staple")]
+    #[schema(format = Password, max_length = 1000, example = "correct horse battery staple")]
     password: String,
 }
 

@@ -25,7 +25,7 @@ use crate::{attempts, log_in, password_hash};
 #[derive(Deserialize, Validate, ToSchema)]
 pub(crate) struct PasswordChange {
     #[garde(length(max = 1000))]
-    #[schema(format = Password)]
+    #[schema(format = Password, max_length = 1000)]
     current_password: String,
     /// 8 to 128 characters, and not easily guessed.
     #[garde(length(chars, min = *user::PASSWORD_LENGTH.start(), max = *user::PASSWORD_LENGTH.end()))]

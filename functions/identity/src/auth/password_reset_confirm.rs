@@ -30,6 +30,7 @@ const PER_NETWORK: Limit = Limit { what: "reset_token_from", most: 50, window: D
 #[derive(Deserialize, Validate, ToSchema)]
 pub(crate) struct ResetConfirmation {
     #[garde(length(max = 200))]
+    #[schema(max_length = 200)]
     token: String,
     /// 8 to 128 characters, and not easily guessed.
     #[garde(length(chars, min = *user::PASSWORD_LENGTH.start(), max = *user::PASSWORD_LENGTH.end()))]

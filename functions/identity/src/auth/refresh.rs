@@ -138,6 +138,7 @@ mod tests {
             expires_at: now + SignedDuration::from_hours(720),
             user_agent: None,
             ip: None,
+            ended_at: None,
         };
         let after = |seconds| now + SignedDuration::from_secs(seconds);
         assert_eq!(standing(7, &login, after(9999)), Standing::Current);

@@ -42,23 +42,30 @@ pub(crate) struct Registration {
     password: String,
     /// What others see. Without one: the user name, else the part of the address before the `@`.
     #[garde(custom(fields::maybe_line))]
+    #[schema(min_length = 1, max_length = 255)]
     name: Option<String>,
     /// Same as `name`.
     #[garde(custom(fields::maybe_line))]
+    #[schema(min_length = 1, max_length = 255)]
     full_name: Option<String>,
     /// Same as `name`.
     #[garde(custom(fields::maybe_line))]
+    #[schema(min_length = 1, max_length = 255)]
     display_name: Option<String>,
     /// 3 to 20 of `[A-Za-z0-9_]`, unique in every spelling.
     #[garde(custom(fields::maybe_username))]
+    #[schema(pattern = "^[A-Za-z0-9_]{3,20}$")]
     username: Option<String>,
     /// `https:` URL of a picture.
     #[garde(custom(fields::maybe_avatar))]
+    #[schema(format = "uri", pattern = "^https://", max_length = 2048)]
     avatar: Option<String>,
     #[garde(custom(fields::maybe_line))]
+    #[schema(min_length = 1, max_length = 255)]
     organization: Option<String>,
     /// An invitation to accept; what came of it stands in the answer.
     #[garde(length(max = 500))]
+    #[schema(max_length = 500)]
     invite_token: Option<String>,
 }
 

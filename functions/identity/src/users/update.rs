@@ -28,33 +28,37 @@ use crate::{
 #[derive(Deserialize, Validate, ToSchema)]
 pub(crate) struct ProfileEdit {
     #[garde(custom(fields::maybe_line))]
+    #[schema(min_length = 1, max_length = 255)]
     name: Option<String>,
     /// Same as `name`.
     #[garde(custom(fields::maybe_line))]
+    #[schema(min_length = 1, max_length = 255)]
     full_name: Option<String>,
     /// Same as `name`.
     #[garde(custom(fields::maybe_line))]
+    #[schema(min_length = 1, max_length = 255)]
     display_name: Option<String>,
     /// `null` gives it up.
     #[garde(custom(fields::clearable_username))]
     #[serde(default, deserialize_with = "clearable")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^[A-Za-z0-9_]{3,20}$")]
     username: Clearable,
     /// `https:` URL of a picture; `null` clears.
     #[garde(custom(fields::clearable_avatar))]
     #[serde(default, deserialize_with = "clearable")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = "uri", pattern = "^https://", max_length = 2048)]
     avatar: Clearable,
     /// `null` clears.
     #[garde(custom(fields::clearable_line))]
     #[serde(default, deserialize_with = "clearable")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
     organization: Clearable,
     /// Another address needs `current_password`: whoever has it can have the password reset.
     #[garde(custom(fields::maybe_email))]
+    #[schema(format = Email)]
     email: Option<String>,
     #[garde(length(max = 1000))]
-    #[schema(format = Password)]
+    #[schema(format = Password, max_length = 1000)]
     current_password: Option<String>,
 }
 

@@ -1,9 +1,13 @@
 use std::time::Duration;
 
+use entry::tokens::Access;
 use futures::future::join_all;
 use model::user::Status;
 use serde_json::{Value, json};
-use store::users;
+use store::{
+    connections::{self, Connection, Identity},
+    due, users,
+};
 
 use crate::world::{PASSWORD, World};
 
@@ -160,4 +164,30 @@ async fn logging_out_ends_both_tokens_by_any_of_them() {
         world.post("/v1/auth/refresh", &tokens).send().await.refused(401, "UNAUTHORIZED");
     }
     out(&json!({})).send().await.refused(401, "UNAUTHORIZED");
+}
+
+/// What ends is ended before its sockets are closed, and if that fails, what is left falls due.
+#[tokio::test]
+async fn a_log_out_that_breaks_off_is_left_to_the_clock() {
+    let mut world = World::start().await;
+    let ana = world.register("ana").await;
+    let now = world.clock.now();
+    let token = ana["access_token"].as_str().unwrap();
+    let Access { user, login } = world.app.tokens.verify(token, now).unwrap();
+    let connection = Connection {
+        id: "c=".into(),
+        identity: Identity::Account { user, login, presents: None },
+        display_name: None,
+        connected_at: now,
+        presents_since: None,
+    };
+    connections::open(&world.app.store, &connection).await.unwrap();
+    world.mute().await;
+    let answer = world.post("/v1/auth/logout", &json!({})).bearer(&ana).send().await;
+    assert_eq!(answer.status, 500, "{answer:?}");
+    world.get("/v1/auth/me", &ana).send().await.refused(401, "UNAUTHORIZED");
+
+    world.clock.advance(Duration::from_secs(61));
+    let left = due::due(&world.app.store, 10, None, world.clock.now()).await.unwrap().0;
+    assert_eq!(left[0].what().unwrap(), due::What::Login(user, login));
 }

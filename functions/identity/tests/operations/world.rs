@@ -23,6 +23,7 @@ pub(crate) struct World {
     pub(crate) app: App,
     pub(crate) clock: Clock,
     pub(crate) cloud: Cloud,
+    variables: BTreeMap<String, String>,
     door: Door,
 }
 
@@ -155,6 +156,7 @@ impl World {
             tables: vec![TableSpec { name: "table".into(), definition }],
             queues: QUEUES.map(|(_, name)| queue(name)).into(),
             chaos: None,
+            access: cloud::Access::default(),
         })
         .await
         .expect("a cloud");
@@ -164,7 +166,7 @@ impl World {
         }
         for (setting, value) in [
             ("TABLE", "table"),
-            ("SIGNING_SECRETS", "a-secret-of-tests-with-more-than-32-characters"),
+            ("SIGNING_SECRET", "a-secret-of-tests-with-more-than-32-characters"),
             ("PUBLIC_URL", "https://colloquy.example"),
             ("SOCKET_URL", "wss://socket.example"),
             ("SOCKET_ENDPOINT", &cloud.socket_endpoint()),
@@ -174,10 +176,17 @@ impl World {
         ] {
             variables.insert(setting.into(), value.into());
         }
-        let environment = Environment::of(variables, clock.clone());
+        let environment = Environment::of(variables.clone(), clock.clone());
         let app = App::start(&environment).expect("an app");
         let door = identity::api(environment).await.expect("a door");
-        Self { app, clock, cloud, door }
+        Self { app, clock, cloud, variables, door }
+    }
+
+    /// From now on whatever is posted to a socket is refused.
+    pub(crate) async fn mute(&mut self) {
+        self.variables.insert("SOCKET_ENDPOINT".into(), format!("{}/elsewhere", self.cloud.url()));
+        let environment = Environment::of(self.variables.clone(), self.clock.clone());
+        self.door = identity::api(environment).await.expect("a door");
     }
 
     pub(crate) fn ask(&self, method: &'static str, path: &str) -> Ask<'_> {

@@ -45,13 +45,14 @@ impl World {
             tables: vec![table()],
             queues: Vec::new(),
             chaos,
+            access: cloud::Access::default(),
         })
         .await
         .unwrap();
         let mut variables: BTreeMap<String, String> = cloud.variables();
         for (name, value) in [
             ("TABLE", "table"),
-            ("SIGNING_SECRETS", "a-secret-of-tests-that-has-more-than-32-characters"),
+            ("SIGNING_SECRET", "a-secret-of-tests-that-has-more-than-32-characters"),
             ("PUBLIC_URL", "http://localhost"),
             ("SOCKET_URL", "ws://localhost"),
             ("SOCKET_ENDPOINT", &cloud.socket_endpoint()),
@@ -79,6 +80,7 @@ impl World {
             expires_at: now + REFRESH_LIFE,
             user_agent: None,
             ip: None,
+            ended_at: None,
         };
         self.app.store.put(&login).await.unwrap();
         let access = Access { user: login.user, login: login.id };

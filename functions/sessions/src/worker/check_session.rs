@@ -1,11 +1,14 @@
 use entry::App;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use model::{
     Error,
     session::{AUTO_END_HOURS, EndReason, Move, Status},
 };
 use protocol::job::CheckSession;
-use store::{Freshness, sessions};
+use store::{
+    Freshness, presentations, responses,
+    sessions::{self, Session},
+};
 
 use crate::{Hot, moves};
 
@@ -20,6 +23,7 @@ pub async fn run(app: &App, hot: &Hot, job: CheckSession) -> Result<(), Error> {
         if let Some(slide) = session.current_slide {
             hot.announcer.last_votes(app, session.id, slide).await;
         }
+        count_others(app, hot, &session, now).await?;
         moves::tell_end(app, &session).await?;
         return Ok(sessions::check_no_more(&app.store, session.id).await?);
     }
@@ -38,4 +42,17 @@ pub async fn run(app: &App, hot: &Hot, job: CheckSession) -> Result<(), Error> {
         return Ok(sessions::check_again(&app.store, session.id, next).await?);
     }
     Ok(sessions::check_again(&app.store, session.id, end).await?)
+}
+
+/// Has every other slide that was answered counted once more, in case the last word on it was lost: its numbers stay.
+async fn count_others(app: &App, hot: &Hot, session: &Session, now: Timestamp) -> Result<(), Error> {
+    let Some(presentation) = presentations::get(&app.store, session.presentation, now).await? else {
+        return Ok(());
+    };
+    for slide in presentation.slides.iter().filter(|slide| session.current_slide != Some(**slide)) {
+        if responses::any(&app.store, session.id, *slide).await? {
+            hot.announcer.votes(app, session.id, *slide).await;
+        }
+    }
+    Ok(())
 }

@@ -43,7 +43,7 @@ pub async fn run(app: &App, job: CountPresence) -> Result<(), Error> {
             app.rooms.publish(Room::Presenter(session), event, now).await?;
             // of the tick that was counted: the audience may have been told of the job's own before it came
             let tick = Tick::at(as_of - 1).for_audience(members.len());
-            app.queues.send(&CountPresence { session, tick, told: Told::Everyone }, now).await
+            app.queues.send(&CountPresence { session, tick, told: Told::Everyone, tries: 0 }, now).await
         }
         Told::Everyone => app.rooms.publish(Room::Session(session), event, now).await,
     }

@@ -21,7 +21,9 @@ const SHOWN: usize = 100;
 
 /// Counts the answers to a slide when the tick is over, and tells. By query, so that it is exact whatever was delivered
 /// twice, late or never.
-pub async fn run(app: &App, hot: &Hot, job: CountVotes) -> Result<(), Error> {
+///
+/// Where it fails after the count was kept, `job.since` says what was to be told: the count that comes next takes it for old.
+pub async fn run(app: &App, hot: &Hot, job: &mut CountVotes) -> Result<(), Error> {
     over(app, job.tick).await;
     let now = app.clock.now();
     let as_of = newest(app, job.tick).end();
@@ -33,17 +35,25 @@ pub async fn run(app: &App, hot: &Hot, job: CountVotes) -> Result<(), Error> {
         // the same job once more: what was news then is news now
         Some(before) if before.tick == job.tick => before.since,
         // a job that came late has counted for this one
-        Some(before) if before.as_of >= job.tick.end() => return Ok(()),
+        Some(before) if before.as_of >= job.tick.end() && job.since.is_none() => return Ok(()),
         Some(before) => before.as_of,
         None => 0,
     };
+    let since = job.since.map_or(since, |untold| untold.min(since));
     let found = responses::of_slide(&app.store, job.session, job.slide, now).await?;
-    let Some((options, shows_results)) = options(app, hot, &job, now).await? else { return Ok(()) };
+    let Some((options, shows_results)) = options(app, hot, job, now).await? else { return Ok(()) };
     let chosen = found.iter().map(|response| response.answer.selected().iter().map(String::as_str));
     let tally = Tally::count(options.iter().flatten().map(String::as_str), chosen);
-    let counted = Counted { job, as_of, since, is_choice: options.is_some(), shows_results, tally, found };
-    match counted.job.told {
-        Told::Presenter => counted.tell_presenter(app, hot, now).await,
+    let is_choice = options.is_some();
+    let counted = Counted { job: job.clone(), as_of, since, is_choice, shows_results, tally, found };
+    match job.told {
+        Told::Presenter => {
+            if counted.keep(app).await? == Written::Refused {
+                return Ok(());
+            }
+            job.since = Some(since);
+            counted.tell_presenter(app, hot, now).await
+        }
         Told::Everyone => counted.tell_everyone(app, now).await,
     }
 }
@@ -69,13 +79,16 @@ impl Counted {
         })
     }
 
-    async fn tell_presenter(self, app: &App, hot: &Hot, now: Timestamp) -> Result<(), Error> {
-        let Self { as_of, since, job: CountVotes { session, slide, tick, .. }, .. } = self;
+    /// Before it is told: whoever comes meanwhile reads it.
+    async fn keep(&self, app: &App) -> Result<Written, Error> {
+        let Self { as_of, since, job: CountVotes { session, slide, tick, .. }, .. } = *self;
         let responses = self.found.len() as u64;
         let snapshot = Snapshot { session, slide, tally: self.tally.clone(), responses, as_of, since, tick };
-        if sessions::keep_snapshot(&app.store, &snapshot).await? == Written::Refused {
-            return Ok(());
-        }
+        Ok(sessions::keep_snapshot(&app.store, &snapshot).await?)
+    }
+
+    async fn tell_presenter(self, app: &App, hot: &Hot, now: Timestamp) -> Result<(), Error> {
+        let Self { as_of, since, job: CountVotes { session, slide, .. }, .. } = self;
         let presenter = Room::Presenter(session);
         // the count before the single answers: it is what everyone waits for
         if self.is_choice {

@@ -16,14 +16,14 @@ pub async fn run(app: &App, hot: &Hot, job: &Greet) -> Result<(), Error> {
     let found = connections::get(&app.store, &job.connection, app.clock.now()).await?;
     // gone again before it was greeted
     let Some(connection) = found else { return Ok(()) };
-    let Some(session) = connection.identity.session() else { return Ok(()) };
     let now = app.clock.now();
     // what could not be said while it was opening
     if let Some(LoggedIn { user, login }) = connection.identity.logged_in()
-        && logins::get(&app.store, user, login, now).await?.is_none()
+        && logins::get_strong(&app.store, user, login, now).await?.is_none()
     {
         return app.rooms.expel(&connection, Code::Unauthorized, "this log-in has ended", now).await;
     }
+    let Some(session) = connection.identity.session() else { return Ok(()) };
     app.rooms.newest_presenter_wins(&connection, now).await?;
     let Some(participant_count) = tell(app, hot, &connection, session).await? else { return Ok(()) };
     if let (true, Identity::Participant { participant, .. }) = (job.arrived, connection.identity) {

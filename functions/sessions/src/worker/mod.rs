@@ -3,6 +3,7 @@
 pub mod check_session;
 pub mod count_presence;
 pub mod count_votes;
+pub mod end_login;
 pub mod greet;
 
 use std::time::Duration;
@@ -14,24 +15,35 @@ use model::{
 };
 use protocol::{
     Job,
-    job::{CheckSession, CountPresence, CountVotes, Greet},
+    job::{CheckSession, CountPresence, CountVotes, EndLogin, Greet},
 };
 
 use crate::Hot;
 
+/// A count is put off so often, a second each; then it goes the way of every failed message, and someone sees it. What is
+/// not counted by then is asked for anew by the session's check.
+const MOST_TRIES: u8 = 10;
+
 pub async fn run(app: &App, hot: &Hot, delivery: &Delivery) -> Result<(), Error> {
     if let Some(job) = delivery.take::<CountVotes>() {
-        let job = job?;
-        let outcome = count_votes::run(app, hot, job.clone()).await;
-        return later(app, outcome, &CountVotes { tick: second_later(app, job.tick), ..job }).await;
+        let mut job = job?;
+        let outcome = count_votes::run(app, hot, &mut job).await;
+        let again =
+            CountVotes { tick: second_later(app, job.tick), tries: job.tries.saturating_add(1), ..job };
+        return later(app, outcome, again.tries, &again).await;
     }
     if let Some(job) = delivery.take::<CountPresence>() {
         let job = job?;
         let outcome = count_presence::run(app, job.clone()).await;
-        return later(app, outcome, &CountPresence { tick: second_later(app, job.tick), ..job }).await;
+        let again =
+            CountPresence { tick: second_later(app, job.tick), tries: job.tries.saturating_add(1), ..job };
+        return later(app, outcome, again.tries, &again).await;
     }
     if let Some(job) = delivery.take::<Greet>() {
         return greet::run(app, hot, &job?).await;
+    }
+    if let Some(job) = delivery.take::<EndLogin>() {
+        return end_login::run(app, &job?).await;
     }
     if let Some(job) = delivery.take::<CheckSession>() {
         return check_session::run(app, hot, job?).await;
@@ -40,11 +52,12 @@ pub async fn run(app: &App, hot: &Hot, delivery: &Delivery) -> Result<(), Error>
 }
 
 /// A failed message of a FIFO queue holds up its group until it is visible again, minutes later. What failed because a
-/// dependency did is therefore asked for anew, of a later tick, and done with; a bug goes its way to the dead letters.
-async fn later<J: Job>(app: &App, outcome: Result<(), Error>, again: &J) -> Result<(), Error> {
+/// dependency did is therefore asked for anew, of a later tick, and done with; a bug, and what fails again and again,
+/// goes its way to the dead letters.
+async fn later<J: Job>(app: &App, outcome: Result<(), Error>, tries: u8, again: &J) -> Result<(), Error> {
     match outcome {
-        Err(error @ (Error::Unavailable { .. } | Error::TooMany { .. })) => {
-            tracing::warn!(?error, "a count is put off");
+        Err(error @ (Error::Unavailable { .. } | Error::TooMany { .. })) if tries <= MOST_TRIES => {
+            tracing::warn!(?error, tries, "a count is put off");
             app.queues.send(again, app.clock.now()).await
         }
         outcome => outcome,

@@ -14,11 +14,21 @@ use super::{
     message::{Message, attributes_md5},
     send::Draft,
 };
-use crate::wire;
+use crate::{
+    iam::{Guard, Refusal, Request},
+    wire,
+};
 
-pub(crate) async fn handle(State(queues): State<Queues>, headers: HeaderMap, body: Bytes) -> Response {
+pub(crate) async fn handle(
+    State((queues, guard)): State<(Queues, Guard)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let operation = target.strip_prefix("AmazonSQS.").unwrap_or(target);
+    if let Err(refusal) = permit(&guard, &headers, operation, &body) {
+        return Fault::from(refusal).answer();
+    }
     match run(&queues, operation, &body).await {
         Ok(answer) => wire::aws_json(StatusCode::OK, &answer),
         Err(fault) => fault.answer(),
@@ -40,6 +50,22 @@ async fn run(queues: &Queues, operation: &str, body: &[u8]) -> Result<Value, Fau
         "ListQueues" => Ok(list(queues, &input(body)?)),
         other => Err(Fault::unsupported(other)),
     }
+}
+
+/// On the queue that the request names. A batch is the same permission as its single operation.
+fn permit(guard: &Guard, headers: &HeaderMap, operation: &str, body: &[u8]) -> Result<(), Refusal> {
+    #[derive(Default, Deserialize)]
+    #[serde(rename_all = "PascalCase", default)]
+    struct Named {
+        queue_url: String,
+        queue_name: String,
+    }
+    let caller = guard.caller(headers)?;
+    // what cannot be read names no queue, and is refused as what it is if no permission is missing
+    let Named { queue_url, queue_name } = serde_json::from_slice(body).unwrap_or_default();
+    let queue = queue_url.rsplit('/').next().filter(|queue| !queue.is_empty()).unwrap_or(&queue_name);
+    let action = format!("sqs:{}", operation.strip_suffix("Batch").unwrap_or(operation));
+    caller.may(&Request { action: &action, resource: &super::arn(queue), context: None })
 }
 
 fn input<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {

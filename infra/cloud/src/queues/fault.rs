@@ -7,7 +7,7 @@ use axum::response::Response;
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::json;
 
-use crate::wire;
+use crate::{iam::Refusal, wire};
 
 #[derive(Debug)]
 pub(super) struct Fault {
@@ -117,6 +117,26 @@ impl Fault {
     /// As one of the `Failed` of a batch.
     pub(super) fn entry(&self, id: &str) -> serde_json::Value {
         json!({ "Id": id, "SenderFault": self.sender, "Code": self.code, "Message": self.message })
+    }
+}
+
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Unsigned => Self::of_sender(
+                "com.amazon.coral.service#MissingAuthenticationTokenException",
+                "MissingAuthenticationToken",
+                "Request is missing Authentication Token",
+            ),
+            Refusal::Unknown => Self::of_sender(
+                "com.amazon.coral.service#UnrecognizedClientException",
+                "InvalidClientTokenId",
+                "The security token included in the request is invalid.",
+            ),
+            Refusal::Denied(text) => {
+                Self::of_sender("com.amazon.coral.service#AccessDeniedException", "AccessDenied", text)
+            }
+        }
     }
 }
 

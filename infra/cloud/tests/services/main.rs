@@ -5,6 +5,7 @@ mod chaos;
 mod connections;
 mod fifo;
 mod mail;
+mod permissions;
 mod queues;
 mod restart;
 mod table;

@@ -171,6 +171,7 @@ async fn a_port_in_use_is_named() {
         tables: Vec::new(),
         queues: Vec::new(),
         chaos: None,
+        access: cloud::Access::default(),
     };
     let error = cloud::Cloud::start(options).await.err().unwrap().to_string();
     assert_eq!(error, format!("cannot listen on port {port}"));

@@ -132,6 +132,7 @@ async fn data_of_another_schema_is_refused_by_name() {
         tables: vec![table],
         queues: Vec::new(),
         chaos: None,
+        access: cloud::Access::default(),
     };
     let error = Cloud::start(options).await.err().unwrap().to_string();
     assert!(error.starts_with("table things: GlobalSecondaryIndexes in the data directory"), "{error}");

@@ -13,7 +13,7 @@ use aws_sdk_apigatewaymanagement as management;
 use aws_sdk_dynamodb as dynamodb;
 use aws_sdk_sesv2 as ses;
 use aws_sdk_sqs as sqs;
-use cloud::{Chaos, Cloud, Data, Options, QueueSpec, TableSpec};
+use cloud::{Access, Chaos, Cloud, Data, Options, QueueSpec, TableSpec, iam::ADMINISTRATOR};
 use serde_json::json;
 
 pub(crate) const START: i64 = 1_800_000_000_000;
@@ -27,12 +27,19 @@ pub(crate) struct Start {
     queues: Vec<QueueSpec>,
     data: Data,
     chaos: Option<Chaos>,
+    access: Access,
     now: i64,
 }
 
 impl World {
     pub(crate) fn with(queues: impl IntoIterator<Item = QueueSpec>) -> Start {
-        Start { queues: queues.into_iter().collect(), data: Data::Memory, chaos: None, now: START }
+        Start {
+            queues: queues.into_iter().collect(),
+            data: Data::Memory,
+            chaos: None,
+            access: Access::default(),
+            now: START,
+        }
     }
 
     pub(crate) fn advance(&self, by: Duration) {
@@ -40,23 +47,31 @@ impl World {
     }
 
     pub(crate) fn sqs(&self) -> sqs::Client {
+        self.sqs_as(ADMINISTRATOR)
+    }
+
+    pub(crate) fn sqs_as(&self, key: &str) -> sqs::Client {
         let config = sqs::Config::builder()
             .behavior_version(sqs::config::BehaviorVersion::latest())
             .region(sqs::config::Region::new(cloud::REGION))
-            .credentials_provider(sqs::config::Credentials::new("local", "local", None, None, "test"))
+            .credentials_provider(sqs::config::Credentials::new(key, "secret", None, None, "test"))
             .endpoint_url(self.cloud.url())
             .build();
         sqs::Client::from_conf(config)
     }
 
     pub(crate) fn dynamodb(&self) -> dynamodb::Client {
+        self.dynamodb_as(ADMINISTRATOR)
+    }
+
+    pub(crate) fn dynamodb_as(&self, key: &str) -> dynamodb::Client {
         let retry = dynamodb::config::retry::RetryConfig::standard()
             .with_max_attempts(8)
             .with_initial_backoff(Duration::from_millis(1));
         let config = dynamodb::Config::builder()
             .behavior_version(dynamodb::config::BehaviorVersion::latest())
             .region(dynamodb::config::Region::new(cloud::REGION))
-            .credentials_provider(dynamodb::config::Credentials::new("local", "local", None, None, "test"))
+            .credentials_provider(dynamodb::config::Credentials::new(key, "secret", None, None, "test"))
             .endpoint_url(self.cloud.dynamodb_url())
             .retry_config(retry)
             .build();
@@ -64,20 +79,28 @@ impl World {
     }
 
     pub(crate) fn ses(&self) -> ses::Client {
+        self.ses_as(ADMINISTRATOR)
+    }
+
+    pub(crate) fn ses_as(&self, key: &str) -> ses::Client {
         let config = ses::Config::builder()
             .behavior_version(ses::config::BehaviorVersion::latest())
             .region(ses::config::Region::new(cloud::REGION))
-            .credentials_provider(ses::config::Credentials::new("local", "local", None, None, "test"))
+            .credentials_provider(ses::config::Credentials::new(key, "secret", None, None, "test"))
             .endpoint_url(self.cloud.url())
             .build();
         ses::Client::from_conf(config)
     }
 
     pub(crate) fn management(&self) -> management::Client {
+        self.management_as(ADMINISTRATOR)
+    }
+
+    pub(crate) fn management_as(&self, key: &str) -> management::Client {
         let config = management::Config::builder()
             .behavior_version(management::config::BehaviorVersion::latest())
             .region(management::config::Region::new(cloud::REGION))
-            .credentials_provider(management::config::Credentials::new("local", "local", None, None, "test"))
+            .credentials_provider(management::config::Credentials::new(key, "secret", None, None, "test"))
             .endpoint_url(self.cloud.socket_endpoint())
             .build();
         management::Client::from_conf(config)
@@ -91,6 +114,10 @@ impl Start {
 
     pub(crate) fn chaos(self, chaos: Chaos) -> Self {
         Self { chaos: Some(chaos), ..self }
+    }
+
+    pub(crate) fn access(self, access: Access) -> Self {
+        Self { access, ..self }
     }
 
     /// So much later than [`START`].
@@ -108,6 +135,7 @@ impl Start {
             tables: vec![things()],
             queues: self.queues,
             chaos: self.chaos,
+            access: self.access,
         };
         World { cloud: Cloud::start(options).await.unwrap(), now }
     }

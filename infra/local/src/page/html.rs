@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 
 use super::{
-    prices::Units,
+    estimate::Units,
     state::{QueueState, State},
 };
 

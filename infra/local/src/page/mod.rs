@@ -10,8 +10,11 @@
 //! | `POST /_local/schedules` | runs every schedule once |
 //! | `POST /_local/queues/{name}/redrive` | gives dead letters another chance |
 
+mod estimate;
 mod html;
 mod prices;
+#[cfg(test)]
+mod scenarios;
 mod state;
 
 use std::{sync::Arc, time::Duration};

@@ -3,7 +3,10 @@
 use cloud::Mail;
 use serde::Serialize;
 
-use super::prices::{Estimate, Traffic, estimate};
+use super::{
+    estimate::{Estimate, Traffic, estimate},
+    prices::{LIST, Price},
+};
 use crate::{
     gateway::Gateway,
     record::Request,
@@ -45,6 +48,8 @@ pub(super) struct State {
     pub(super) functions: Vec<Usage>,
     /// US dollars.
     pub(super) estimate: Estimate,
+    /// What the estimate is made of.
+    pub(super) prices: &'static [Price],
 }
 
 impl State {
@@ -65,6 +70,7 @@ impl State {
                 queue_requests: gateway.record.queue_requests(),
                 functions: &functions,
             }),
+            prices: &LIST,
             requests,
             http_requests: http,
             socket_messages: frames,

@@ -16,6 +16,8 @@ pub struct HttpRoute {
 /// The WebSocket API.
 #[derive(Clone, Debug)]
 pub struct SocketApi {
+    /// Its logical id, which is its id here.
+    pub id: String,
     /// The path clients connect to is `/{stage}`.
     pub stage: String,
     /// Field of a message's body that selects the route, as in `$request.body.type`.
@@ -72,6 +74,7 @@ impl Template {
             routes.insert(self.required(route, "RouteKey")?, self.target(route)?);
         }
         Ok(Some(SocketApi {
+            id: api.id.to_owned(),
             stage: stage.clone(),
             selection: selection.split('.').map(str::to_owned).collect(),
             routes,

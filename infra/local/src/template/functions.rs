@@ -13,7 +13,7 @@ pub struct Function {
     pub id: String,
     pub name: String,
     pub arn: String,
-    /// The binary of the workspace, from `Metadata.BuildProperties.Binary`.
+    /// The binary of the workspace: the logical id in kebab-case, as infra/build/Makefile packs it.
     pub binary: String,
     pub timeout: Duration,
     pub memory_mb: u32,
@@ -70,19 +70,12 @@ impl Template {
             let (value, path) = setting(name);
             Ok::<_, TemplateError>(self.number(value, &path)?.unwrap_or(default))
         };
-        let binary = &function.body["Metadata"]["BuildProperties"]["Binary"];
-        let binary = binary.as_str().ok_or_else(|| {
-            TemplateError::new(
-                format!("Resources.{}.Metadata.BuildProperties.Binary", function.id),
-                "is missing",
-            )
-        })?;
         let name = self.physical_name(function)?;
         Ok(Function {
             id: function.id.to_owned(),
             arn: arn("lambda", &format!("function:{name}")),
             name,
-            binary: binary.to_owned(),
+            binary: kebab_case(function.id),
             timeout: Duration::from_secs(number("Timeout", 3)?),
             memory_mb: u32::try_from(number("MemorySize", 128)?).unwrap_or(u32::MAX),
             environment: self.environment(function, &globals["Environment"]["Variables"])?,
@@ -180,6 +173,18 @@ impl Template {
     }
 }
 
+/// `api-sessions` of `ApiSessions`.
+fn kebab_case(id: &str) -> String {
+    let mut name = String::with_capacity(id.len() + 2);
+    for letter in id.chars() {
+        if letter.is_uppercase() && !name.is_empty() {
+            name.push('-');
+        }
+        name.extend(letter.to_lowercase());
+    }
+    name
+}
+
 /// `rate(5 minutes)`, or the cron of every minute.
 fn every(expression: &str) -> Option<Duration> {
     if expression == "cron(* * * * ? *)" {
@@ -215,7 +220,7 @@ mod tests {
         assert_eq!(variable("TICKS_QUEUE_URL"), "http://127.0.0.1:9/queues/TicksQueue.fifo");
         assert_eq!(variable("PUBLIC_URL"), "http://127.0.0.1:8000");
         assert_eq!(variable("SOCKET_URL"), "wss://SocketApi.execute-api.us-east-1.amazonaws.com/local");
-        assert_eq!(variable("SIGNING_SECRETS").len(), 65);
+        assert_eq!((variable("SIGNING_SECRET").len(), variable("SIGNING_SECRET_PREVIOUS")), (64, "none"));
         assert_eq!(variable("ALLOW_TOKEN_IN_URL"), "false");
     }
 

@@ -191,6 +191,8 @@ impl Template {
             ("AWS::SQS::Queue", "QueueName") => Ok(name),
             ("AWS::DynamoDB::Table", "Arn") => Ok(arn("dynamodb", &format!("table/{name}"))),
             ("AWS::Serverless::Function", "Arn") => Ok(arn("lambda", &format!("function:{name}"))),
+            // with its streams, as CloudFormation has it
+            ("AWS::Logs::LogGroup", "Arn") => Ok(arn("logs", &format!("log-group:{name}:*"))),
             (kind, _) => {
                 let why = format!("the local cloud knows no attribute {attribute} of {id} ({kind})");
                 Err(TemplateError::new(path, why))
@@ -211,6 +213,7 @@ impl Template {
             "AWS::SQS::Queue" => "QueueName",
             "AWS::DynamoDB::Table" => "TableName",
             "AWS::Serverless::Function" => "FunctionName",
+            "AWS::Logs::LogGroup" => "LogGroupName",
             _ => return Ok(resource.id.to_owned()),
         };
         if let Some(name) = self.text(resource.property(property), &resource.path(property))? {

@@ -1,12 +1,14 @@
-//! `template.yaml`, read for what the local cloud runs: functions, routes, queues, mappings, tables, schedules.
+//! `template.yaml`, read for what the local cloud runs: functions and their permissions, routes, queues, mappings, tables,
+//! schedules.
 //!
 //! What CloudFormation would do with the file is done here for the parts that matter to a running system;
-//! anything else in it (policies, alarms) is left alone, and an intrinsic that is not known is an error with its path.
+//! anything else in it (alarms, outputs) is left alone, and an intrinsic that is not known is an error with its path.
 
 mod apis;
 mod data;
 mod functions;
 mod intrinsics;
+mod policies;
 mod secrets;
 mod yaml;
 

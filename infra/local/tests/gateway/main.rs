@@ -4,6 +4,7 @@
 
 mod http;
 mod page;
+mod permissions;
 mod queues;
 mod remote;
 mod sockets;

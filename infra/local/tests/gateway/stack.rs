@@ -56,8 +56,9 @@ pub(crate) fn options(seen: &Seen) -> LocalOptions {
         move |environment: entry::Environment| {
             let seen = seen.clone();
             async move {
-                let posts =
-                    Posts { client: client(), endpoint: environment.required("SOCKET_ENDPOINT")?.to_owned() };
+                let setting = |name| environment.required(name).map(str::to_owned);
+                let (endpoint, key) = (setting("SOCKET_ENDPOINT")?, setting("AWS_ACCESS_KEY_ID")?);
+                let posts = Posts { client: client(), endpoint, key };
                 let handler: Handler = Arc::new(move |event, _context| {
                     seen.push(event.clone());
                     let posts = posts.clone();
@@ -87,6 +88,10 @@ pub(crate) fn options(seen: &Seen) -> LocalOptions {
 impl Stack {
     pub(crate) async fn start() -> Self {
         Self::with(|_| ()).await
+    }
+
+    pub(crate) fn options() -> LocalOptions {
+        options(&Seen::default())
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut LocalOptions)) -> Self {
@@ -121,12 +126,17 @@ async fn web(event: &Value) -> Result<Value, Error> {
 struct Posts {
     client: reqwest::Client,
     endpoint: String,
+    /// Whose posts they are.
+    key: String,
 }
 
 impl Posts {
     async fn post(&self, connection: &str, text: &str) -> Result<u16, Error> {
         let url = format!("{}/@connections/{}", self.endpoint, connection.replace('=', "%3D"));
-        Ok(self.client.post(url).body(text.to_owned()).send().await?.status().as_u16())
+        let signed =
+            format!("AWS4-HMAC-SHA256 Credential={}/20261121/us-east-1/execute-api/aws4_request", self.key);
+        let post = self.client.post(url).header("authorization", signed).body(text.to_owned());
+        Ok(post.send().await?.status().as_u16())
     }
 }
 
@@ -153,7 +163,9 @@ async fn socket(event: &Value, posts: &Posts) -> Result<Value, Error> {
             if let Some(wait) = body["wait_ms"].as_u64() {
                 tokio::time::sleep(Duration::from_millis(wait)).await;
             }
-            posts.post(id, body["text"].as_str().unwrap_or_default()).await?;
+            if posts.post(id, body["text"].as_str().unwrap_or_default()).await? == 403 {
+                return Err("secret detail".into());
+            }
         }
         Some("crash") => return Err("secret detail".into()),
         _ => {}

@@ -59,7 +59,7 @@ const fn status(error: &Error) -> StatusCode {
         Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
         Error::Forbidden(..) => StatusCode::FORBIDDEN,
         Error::NotFound(_) => StatusCode::NOT_FOUND,
-        Error::Malformed(_) => StatusCode::BAD_REQUEST,
+        Error::Malformed(_) | Error::UnknownType => StatusCode::BAD_REQUEST,
         Error::Invalid(_) | Error::InvalidContent(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Conflict(..) => StatusCode::CONFLICT,
         Error::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,

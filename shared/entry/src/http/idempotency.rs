@@ -1,7 +1,8 @@
 //! `Idempotency-Key` on a POST (draft-ietf-httpapi-idempotency-key-header-07): same key and body, same answer; another
 //! body, 422; the first one still running, 409. A key is its caller's alone; of who
 //! has no account yet, their network's. Failures that may pass (429, 5xx) are not
-//! kept: the next try runs.
+//! kept: the next try runs. Of an answer that is too large to keep it is kept that it was given: a repeat is told so by 409,
+//! `IDEMPOTENCY_ANSWER_NOT_KEPT`, and nothing is done twice.
 //!
 //! Answers hold tokens (registering, joining), and the table holds none in clear (RELIABILITY 10): a kept answer is sealed
 //! with a key made of the client's own, of which the table has only a hash.
@@ -14,21 +15,26 @@ use axum::{
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chacha20poly1305::{ChaCha20Poly1305, KeyInit, aead::Aead};
-use http::{HeaderName, HeaderValue, Method, StatusCode};
+use http::{HeaderName, HeaderValue, Method, StatusCode, response::Parts};
 use model::{Code, Error};
 use rand::RngExt;
 use sha2::{Digest, Sha256};
 use store::idempotency::{Begun, Stored, abandon, begin, finish};
 
 use super::{
-    BODY_LIMIT, caller,
+    caller,
     error::{self, Failure},
 };
 use crate::App;
 
 const HEADER: &str = "idempotency-key";
-/// Bytes of an answer that is kept: an item takes 400 KB.
-const KEPT_LIMIT: usize = 300 * 1024;
+/// Bytes of a request: what API Gateway lets through. Smaller limits are the handlers' own; here a body is only hashed.
+const REQUEST_LIMIT: usize = 10 * 1024 * 1024;
+/// Bytes of an item (DynamoDB), and of those what is left to all but the body: keys, hashes, headers.
+const ITEM: usize = 400 * 1024;
+const BESIDE: usize = 8 * 1024;
+/// Bytes of an answer that is kept: it lies there sealed, and written in base64.
+const KEPT_LIMIT: usize = (ITEM - BESIDE) / 4 * 3 - NONCE - TAG;
 /// Headers of an answer that are kept. `set-cookie` is not: a stored answer must not hand out a session again.
 const KEPT_HEADERS: [&str; 2] = ["content-type", "location"];
 
@@ -52,8 +58,10 @@ async fn once(app: &App, key: &HeaderValue, request: Request, next: Next) -> Res
     });
     let hash = digest(&[who.as_bytes(), request.uri().path().as_bytes(), key.as_bytes()]);
     let (parts, body) = request.into_parts();
-    // a body over the limit is refused further in, with its own error
-    let body = to_bytes(body, BODY_LIMIT + 1).await.unwrap_or_else(|_| vec![b' '; BODY_LIMIT + 1].into());
+    let body = to_bytes(body, REQUEST_LIMIT).await.map_err(|_| {
+        let why = format!("a body has {} MB at most", REQUEST_LIMIT / 1024 / 1024);
+        Failure::Transport(StatusCode::PAYLOAD_TOO_LARGE, Code::PayloadTooLarge, why)
+    })?;
     let body_hash = digest(&[&body]);
     let seal = Seal::new(&who, key);
     match begin(&app.store, &hash, &body_hash, app.clock.now()).await? {
@@ -66,11 +74,19 @@ async fn once(app: &App, key: &HeaderValue, request: Request, next: Next) -> Res
         Begun::Before(record) => {
             let running = "the first request with this Idempotency-Key is still running";
             let stored = record.answer.ok_or_else(|| Error::conflict(Code::Conflict, running))?;
-            return Ok(replay(seal.open(stored)?));
+            let sealed = stored.body.as_ref().ok_or_else(|| not_kept(stored.status))?;
+            let body = seal.open(sealed)?;
+            return Ok(replay(&stored, body));
         }
     }
     let answer = next.run(Request::from_parts(parts, Body::from(body))).await;
-    keep(app, &hash, &body_hash, &seal, answer).await
+    let (parts, body) = answer.into_parts();
+    let body = to_bytes(body, usize::MAX).await.map_err(Error::internal)?;
+    if let Err(error) = keep(app, &hash, &body_hash, &seal, &parts, &body).await {
+        // what was asked is done, and this is its answer: only a repeat will not be known for one
+        tracing::error!(?error, "an answer could not be kept for its Idempotency-Key");
+    }
+    Ok(Response::from_parts(parts, Body::from(body)))
 }
 
 async fn keep(
@@ -78,37 +94,39 @@ async fn keep(
     hash: &str,
     body_hash: &str,
     seal: &Seal,
-    answer: Response,
-) -> Result<Response, Failure> {
-    let status = answer.status();
+    parts: &Parts,
+    body: &[u8],
+) -> Result<(), Error> {
+    let status = parts.status;
     if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
-        abandon(&app.store, hash).await?;
-        return Ok(answer);
+        return Ok(abandon(&app.store, hash).await?);
     }
-    let (parts, body) = answer.into_parts();
-    let body = to_bytes(body, usize::MAX).await.map_err(Error::internal)?;
-    if let (true, Ok(text)) = (body.len() <= KEPT_LIMIT, std::str::from_utf8(&body)) {
-        let headers = KEPT_HEADERS
-            .iter()
-            .filter_map(|name| {
-                Some(((*name).to_owned(), parts.headers.get(*name)?.to_str().ok()?.to_owned()))
-            })
-            .collect();
-        let stored = Stored { status: status.as_u16(), headers, body: seal.close(text)? };
-        finish(&app.store, hash, body_hash, stored, app.clock.now()).await?;
-    }
-    Ok(Response::from_parts(parts, Body::from(body)))
+    let headers = KEPT_HEADERS
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), parts.headers.get(*name)?.to_str().ok()?.to_owned())))
+        .collect();
+    let text = std::str::from_utf8(body).ok().filter(|text| text.len() <= KEPT_LIMIT);
+    let body = text.map(|text| seal.close(text)).transpose()?;
+    let stored = Stored { status: status.as_u16(), headers, body };
+    Ok(finish(&app.store, hash, body_hash, stored, app.clock.now()).await?)
 }
 
-fn replay(stored: Stored) -> Response {
+fn not_kept(status: u16) -> Failure {
+    let why = format!(
+        "the request with this Idempotency-Key is done (its status was {status}), and its answer was too large to keep: read what it made"
+    );
+    Failure::Transport(StatusCode::CONFLICT, Code::IdempotencyAnswerNotKept, why)
+}
+
+fn replay(stored: &Stored, body: String) -> Response {
     // an error says which request it answers, so `observe` must know it for one
-    let error = serde_json::from_str::<error::Body>(&stored.body).ok().filter(|_| stored.status >= 400);
-    let mut answer = Response::new(Body::from(stored.body));
+    let error = serde_json::from_str::<error::Body>(&body).ok().filter(|_| stored.status >= 400);
+    let mut answer = Response::new(Body::from(body));
     if let Some(error) = error {
         answer.extensions_mut().insert(error);
     }
     *answer.status_mut() = StatusCode::from_u16(stored.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    for (name, value) in stored.headers {
+    for (name, value) in &stored.headers {
         if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse()) {
             answer.headers_mut().insert(name, value);
         }
@@ -120,8 +138,9 @@ fn replay(stored: Stored) -> Response {
 /// Seals and opens the answer to one key of one caller.
 struct Seal(ChaCha20Poly1305);
 
-/// Bytes of a nonce, in front of what it sealed.
+/// Bytes of a nonce, in front of what it sealed, and of the tag behind it.
 const NONCE: usize = 12;
+const TAG: usize = 16;
 
 impl Seal {
     fn new(who: &str, key: &str) -> Self {
@@ -140,12 +159,12 @@ impl Seal {
         Ok(BASE64_URL_SAFE_NO_PAD.encode([nonce.as_slice(), &sealed].concat()))
     }
 
-    fn open(&self, stored: Stored) -> Result<Stored, Error> {
+    fn open(&self, sealed: &str) -> Result<String, Error> {
         let broken = || Error::internal("a kept answer cannot be opened");
-        let sealed = BASE64_URL_SAFE_NO_PAD.decode(&stored.body).map_err(|_| broken())?;
+        let sealed = BASE64_URL_SAFE_NO_PAD.decode(sealed).map_err(|_| broken())?;
         let (nonce, sealed) = sealed.split_first_chunk::<NONCE>().ok_or_else(broken)?;
         let body = self.0.decrypt(&(*nonce).into(), sealed).map_err(|_| broken())?;
-        Ok(Stored { body: String::from_utf8(body).map_err(|_| broken())?, ..stored })
+        String::from_utf8(body).map_err(|_| broken())
     }
 }
 
@@ -167,10 +186,15 @@ mod tests {
         let seal = Seal::new("user:1", "key");
         let body = seal.close(r#"{"access_token":"secret"}"#).unwrap();
         assert!(!body.contains("secret") && body != seal.close(r#"{"access_token":"secret"}"#).unwrap());
-        let stored = Stored { status: 201, headers: Vec::new(), body };
-        assert_eq!(seal.open(stored.clone()).unwrap().body, r#"{"access_token":"secret"}"#);
+        assert_eq!(seal.open(&body).unwrap(), r#"{"access_token":"secret"}"#);
         for other in [Seal::new("user:2", "key"), Seal::new("user:1", "other")] {
-            assert!(other.open(stored.clone()).is_err());
+            assert!(other.open(&body).is_err());
         }
+    }
+
+    #[test]
+    fn the_largest_answer_that_is_kept_fits_into_an_item() {
+        let sealed = Seal::new("user:1", "key").close(&"x".repeat(KEPT_LIMIT)).unwrap();
+        assert!((ITEM - BESIDE - 4..=ITEM - BESIDE).contains(&sealed.len()), "{}", sealed.len());
     }
 }

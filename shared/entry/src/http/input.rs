@@ -111,9 +111,11 @@ where
 pub struct ListQuery {
     /// Items on a page, 1 to 100.
     #[garde(range(min = 1, max = 100))]
+    #[param(minimum = 1, maximum = 100)]
     pub limit: Option<usize>,
     /// `next` of the page before.
     #[garde(length(max = 2000))]
+    #[param(max_length = 2000)]
     pub cursor: Option<String>,
 }
 

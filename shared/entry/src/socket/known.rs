@@ -12,8 +12,8 @@ use store::connections::{self, Connection};
 use super::pace::{Pace, Paced};
 use crate::App;
 
-/// After this an instance asks again. A log-in that ends and a participant who is sent away have their sockets closed
-/// at once; this is for the case that closing failed.
+/// After this an instance asks again whether there is such a connection. A log-in that ends has its sockets closed at once,
+/// or by the clock where that broke off; their rows go with them, and this is how an instance hears of it.
 const TRUSTED: SignedDuration = SignedDuration::from_secs(60);
 /// Connections remembered; beyond, the oldest are forgotten and read again.
 const MOST: usize = 20_000;

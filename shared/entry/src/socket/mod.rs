@@ -15,7 +15,7 @@ use std::{
 use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
 use futures::FutureExt;
 use http::StatusCode;
-use model::{Code, Error};
+use model::Error;
 use protocol::{Command, Event, Incoming, Outgoing, event::ErrorEvent};
 use rooms::post::Delivery;
 use serde_json::{Value, json};
@@ -141,7 +141,9 @@ fn refused(error: &Error) -> StatusCode {
         Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
         Error::Forbidden(..) => StatusCode::FORBIDDEN,
         Error::NotFound(_) => StatusCode::NOT_FOUND,
-        Error::Malformed(_) | Error::Invalid(_) | Error::InvalidContent(_) => StatusCode::BAD_REQUEST,
+        Error::Malformed(_) | Error::UnknownType | Error::Invalid(_) | Error::InvalidContent(_) => {
+            StatusCode::BAD_REQUEST
+        }
         Error::Conflict(..) => StatusCode::CONFLICT,
         Error::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
         Error::Unavailable { service, source } => {
@@ -172,9 +174,7 @@ async fn message<S: Socket>(
     let incoming = Incoming::parse(body).map_err(|error| (error, None))?;
     let reference = incoming.reference.clone();
     let handled = async {
-        let unknown =
-            || Error::Invalid(vec![model::FieldError::new("type", "is not a message of this socket")]);
-        let command = Command::read(&incoming).ok_or_else(unknown)??;
+        let command = Command::read(&incoming).ok_or(Error::UnknownType)??;
         let message = Message { connection, command, received, reference: reference.clone() };
         socket.message(message).await
     };
@@ -191,10 +191,8 @@ async fn answer_error(app: &App, id: &str, error: &Error, reference: Option<Valu
         _ => {}
     }
     let fatal = matches!(error, Error::Unauthenticated(_));
-    let unknown_type = error.fields().iter().any(|field| field.field == "type");
-    let code = if unknown_type { Code::UnknownType } else { error.code() };
     let event = Event::Error(ErrorEvent {
-        code: code.socket(),
+        code: error.code().socket(),
         message: error.to_string(),
         fatal,
         fields: error.fields().to_vec(),

@@ -1,0 +1,173 @@
+//! `cron-clock` through its door, against the emulated table and queues.
+
+#![expect(clippy::expect_used, reason = "what a test's helper cannot do, fails the test")]
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use cloud::{Cloud, Data, Options, QueueSpec, TableSpec};
+use entry::{App, Clock, Environment};
+use futures::future::join_all;
+use jiff::Timestamp;
+use lambda_runtime::Context;
+use protocol::job::Queue;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use store::{
+    Item, Key,
+    table::{Pk, Sk},
+};
+use uuid::Uuid;
+
+/// A row in the index, as far as the clock looks at it.
+#[derive(Serialize, Deserialize)]
+struct Row {
+    #[serde(skip)]
+    number: u128,
+    id: Value,
+    #[serde(skip)]
+    due: Timestamp,
+}
+
+macro_rules! rows {
+    ($($name:ident = $kind:literal;)*) => {$(
+        #[derive(Serialize, Deserialize)]
+        #[serde(transparent)]
+        struct $name(Row);
+
+        impl Item for $name {
+            const KIND: &'static str = $kind;
+
+            fn key(&self) -> Key {
+                Key::new(&Pk::Session(Uuid::from_u128(self.0.number).into()), &Sk::Self_)
+            }
+
+            fn due(&self) -> Option<Timestamp> {
+                Some(self.0.due)
+            }
+        }
+    )*};
+}
+
+rows! {
+    Session = "session";
+    Dance = "dance";
+}
+
+struct World {
+    app: App,
+    clock: Clock,
+    cloud: Cloud,
+    variables: BTreeMap<String, String>,
+}
+
+impl World {
+    async fn start() -> Self {
+        let clock = Clock::system();
+        let template: serde_yaml_ng::Value =
+            serde_yaml_ng::from_str(include_str!("../../../template.yaml")).expect("a template");
+        let definition =
+            serde_json::to_value(&template["Resources"]["Table"]["Properties"]).expect("a table");
+        let time = clock.clone();
+        let cloud = Cloud::start(Options {
+            now: Arc::new(move || time.millis()),
+            data: Data::Memory,
+            port: 0,
+            tables: vec![TableSpec { name: "table".into(), definition }],
+            queues: vec![QueueSpec { name: "sessions".into(), ..QueueSpec::default() }],
+            chaos: None,
+            access: cloud::Access::default(),
+        })
+        .await
+        .expect("a cloud");
+        let mut variables = cloud.variables();
+        for queue in Queue::ALL {
+            variables.insert(queue.setting().into(), cloud.queues().url("sessions"));
+        }
+        for (setting, value) in [
+            ("TABLE", "table"),
+            ("SIGNING_SECRET", "a-secret-of-tests-with-more-than-32-characters"),
+            ("PUBLIC_URL", "https://colloquy.example"),
+            ("SOCKET_URL", "wss://socket.example"),
+            ("SOCKET_ENDPOINT", &cloud.socket_endpoint()),
+        ] {
+            variables.insert(setting.into(), value.into());
+        }
+        let app = App::start(&Environment::of(variables.clone(), clock.clone())).expect("an app");
+        Self { app, clock, cloud, variables }
+    }
+
+    fn row(&self, number: u128, id: Value) -> Row {
+        Row { number, id, due: self.clock.now() - jiff::SignedDuration::from_secs(1) }
+    }
+
+    /// One look; says whether it went well.
+    async fn tick(&self) -> bool {
+        self.tick_with(self.variables.clone()).await
+    }
+
+    async fn tick_with(&self, variables: BTreeMap<String, String>) -> bool {
+        let door = clock::cron(Environment::of(variables, self.clock.clone())).await.expect("a door");
+        door.call(json!({}), Context::default()).await.is_ok()
+    }
+
+    fn sent(&self) -> usize {
+        self.cloud.queues().depth("sessions").visible
+    }
+}
+
+#[tokio::test]
+async fn one_row_that_nobody_can_read_holds_up_nothing_and_is_said() {
+    let world = World::start().await;
+    // oldest first
+    let unreadable = [json!(null), json!("no id"), json!(7)];
+    for (number, id) in (0..).zip(unreadable) {
+        world.app.store.put(&Session(world.row(number, id))).await.unwrap();
+    }
+    let id = json!(Uuid::from_u128(10));
+    world.app.store.put(&Dance(world.row(10, id))).await.unwrap();
+    for number in 20..25 {
+        let id = json!(Uuid::from_u128(number));
+        world.app.store.put(&Session(world.row(number, id))).await.unwrap();
+    }
+    assert!(!world.tick().await, "the alarm sees it");
+    assert_eq!(world.sent(), 5);
+    assert!(world.tick().await, "it does not stand in the way of the next look");
+}
+
+#[tokio::test]
+async fn what_was_sent_is_sent_again_after_five_minutes_and_not_every_minute() {
+    let world = World::start().await;
+    let id = json!(Uuid::from_u128(1));
+    world.app.store.put(&Session(world.row(1, id))).await.unwrap();
+    for _ in 0..4 {
+        assert!(world.tick().await);
+        world.clock.advance(Duration::from_mins(1));
+    }
+    assert_eq!(world.sent(), 1);
+    world.clock.advance(Duration::from_mins(1));
+    assert!(world.tick().await);
+    assert_eq!(world.sent(), 2);
+}
+
+#[tokio::test]
+async fn what_could_not_be_sent_is_sent_by_the_next_look() {
+    let world = World::start().await;
+    let id = json!(Uuid::from_u128(1));
+    world.app.store.put(&Session(world.row(1, id))).await.unwrap();
+    let mut lost = world.variables.clone();
+    lost.insert(Queue::Sessions.setting().into(), world.cloud.queues().url("nowhere"));
+    assert!(!world.tick_with(lost).await);
+    assert!(world.tick().await);
+    assert_eq!(world.sent(), 1);
+}
+
+#[tokio::test]
+async fn a_look_goes_on_behind_its_first_page() {
+    let world = World::start().await;
+    let rows: Vec<Session> = (0..510).map(|n| Session(world.row(n, json!(Uuid::from_u128(n))))).collect();
+    for chunk in rows.chunks(50) {
+        join_all(chunk.iter().map(|row| world.app.store.put(row))).await.into_iter().for_each(Result::unwrap);
+    }
+    assert!(world.tick().await);
+    assert_eq!(world.sent(), 510);
+}

@@ -1,0 +1,29 @@
+use std::sync::Arc;
+
+use axum::{Extension, response::IntoResponse};
+use http::header;
+
+/// The document of this deployment's socket. Made from the types at start, in less than a millisecond, and not read from
+/// `infra/asyncapi.json`: unlike the one of HTTP it needs no other subject.
+#[derive(Clone)]
+pub(crate) struct Messages(Arc<str>);
+
+impl Messages {
+    pub(crate) fn of(socket_url: &str) -> Self {
+        Self(protocol::asyncapi::document(socket_url).to_string().into())
+    }
+}
+
+/// The document of the socket: its events, and what it can be asked
+#[utoipa::path(
+    get,
+    path = "/asyncapi.json",
+    tag = "docs",
+    operation_id = "asyncapi",
+    responses((status = 200, description = "AsyncAPI 3.0", body = serde_json::Value))
+)]
+pub(crate) async fn asyncapi(Extension(messages): Extension<Messages>) -> impl IntoResponse {
+    let headers =
+        [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=300")];
+    (headers, messages.0.to_string())
+}

@@ -1,0 +1,81 @@
+//! `ReDoc`, from its bundle in this binary. Not `utoipa-redoc`: its page loads the bundle from a CDN, and knows the document
+//! of HTTP only.
+
+use axum::{
+    extract::{Path, State},
+    response::{Html, IntoResponse, Response},
+};
+use entry::{App, http::Answer};
+use http::{HeaderName, header};
+use model::Error;
+
+/// The version is in the path, so that it may be kept for ever.
+const BUNDLE: &str = "redoc-3.0.1.js";
+
+/// `assets/README.md` says where it is from. It is sent as it lies here, packed: 2.3 MB would be half of what a Lambda may
+/// answer, and every browser unpacks it.
+const PACKED: &[u8] = include_bytes!("../assets/redoc-3.0.1/redoc.standalone.js.gz");
+
+const PAGE: &str = include_str!("redoc.html");
+
+/// `/redoc`: the operations of HTTP.
+pub(crate) async fn requests(State(app): State<App>) -> impl IntoResponse {
+    page(&app, "Colloquy API", "/openapi.json")
+}
+
+/// `/redoc/events`: the messages of the socket.
+pub(crate) async fn events(State(app): State<App>) -> impl IntoResponse {
+    page(&app, "Colloquy events", "/asyncapi.json")
+}
+
+fn page(app: &App, title: &str, document: &str) -> ([(HeaderName, String); 2], Html<String>) {
+    let html = PAGE.replace("TITLE", title).replace("DOCUMENT", document).replace("BUNDLE", BUNDLE);
+    let headers = [
+        (header::CACHE_CONTROL, "public, max-age=3600".to_owned()),
+        (header::CONTENT_SECURITY_POLICY, policy(&app.settings.public_url)),
+    ];
+    (headers, Html(html))
+}
+
+/// Our bundle and our documents. The bundle would show the logo of its makers from their CDN and report how it is used: the
+/// first is refused here, the second turned off in the page, and refused here.
+fn policy(public_url: &str) -> String {
+    format!(
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+         font-src 'self' data:; worker-src 'self' blob:; connect-src 'self' {public_url}; base-uri 'none'; \
+         form-action 'none'; frame-ancestors 'none'"
+    )
+}
+
+pub(crate) async fn file(Path(file): Path<String>) -> Answer<Response> {
+    if file != BUNDLE {
+        return Err(Error::NotFound("this page").into());
+    }
+    let headers = [
+        (header::CONTENT_TYPE, "text/javascript"),
+        (header::CONTENT_ENCODING, "gzip"),
+        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+    ];
+    Ok((headers, PACKED).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use flate2::read::GzDecoder;
+    use sha2::{Digest, Sha256};
+
+    use super::*;
+
+    #[test]
+    fn the_bundle_is_the_published_one() {
+        let mut bundle = Vec::new();
+        GzDecoder::new(PACKED).read_to_end(&mut bundle).unwrap();
+        assert_eq!(
+            format!("{:x}", Sha256::digest(&bundle)),
+            "8c70c2de83d33e33a75b225e573d6d9fe851f066f824b44b1637d831d52d7543"
+        );
+        assert!(String::from_utf8_lossy(&bundle[..300]).contains("Version: 3.0.1"));
+    }
+}

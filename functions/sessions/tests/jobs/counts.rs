@@ -1,0 +1,97 @@
+use model::{Error, UserId, session::Status, tick::Tick};
+use protocol::job::{Broadcast, CheckSession, CountPresence, CountVotes, Told};
+use store::{connections::Identity, sessions::Session};
+
+use crate::world::{Heard, Talk, World};
+
+/// A session with a vote on the slide that is shown, its presenter's socket, and the job that counts the vote.
+async fn voted(world: &World) -> (Talk, Heard, CountVotes) {
+    let owner: UserId = world.clock.id();
+    let talk = world.talk(owner, Status::Active).await;
+    let (session, slide) = (talk.session.id, talk.slides[1]);
+    let presenter = Identity::Account { user: owner, login: world.clock.id(), presents: Some(session) };
+    let heard = world.socket("presenter=", presenter).await;
+    world.vote(session, slide).await;
+    let tick = Tick(Tick::at(world.clock.millis()).0 - 8);
+    let job = CountVotes { session, slide, tick, told: Told::Presenter, tries: 0, since: None };
+    (talk, heard, job)
+}
+
+#[tokio::test]
+async fn answers_that_cannot_be_posted_are_handed_over() {
+    let world = World::start().await;
+    let worker = sessions::worker(world.mute()).await.unwrap();
+    let (_, _heard, job) = voted(&world).await;
+    assert!(world.deliver(&worker, &job).await);
+    let handed = world.jobs::<Broadcast>();
+    for event in [r#""type":"vote_update""#, r#""type":"response_submitted""#] {
+        let count = handed.iter().filter(|job| job.frame.contains(event)).count();
+        assert_eq!(count, 1, "{event}: {handed:?}");
+    }
+    let again: Vec<_> =
+        world.jobs::<CountVotes>().into_iter().filter(|job| job.told == Told::Presenter).collect();
+    assert!(again.is_empty(), "it is counted, and on its way: {again:?}");
+}
+
+#[tokio::test]
+async fn a_count_that_nobody_could_be_told_is_news_to_the_next_try() {
+    let world = World::start().await;
+    let alone = sessions::worker(world.mute_and_alone()).await.unwrap();
+    let (_, mut heard, job) = voted(&world).await;
+    assert!(world.deliver(&alone, &job).await, "put off");
+    let [again] = &world.jobs::<CountVotes>()[..] else { panic!("{:?}", world.jobs::<CountVotes>()) };
+    assert_eq!((again.tries, again.since), (1, Some(0)));
+    assert!(again.tick > job.tick);
+    assert!(heard.all().is_empty());
+
+    let worker = sessions::worker(world.environment()).await.unwrap();
+    assert!(world.deliver(&worker, again).await);
+    let (frames, _) = heard.frames();
+    let types: Vec<_> = frames.iter().map(|frame| frame["type"].as_str().unwrap()).collect();
+    assert_eq!(types, ["vote_update", "response_submitted"]);
+}
+
+/// A deployment that lacks a permission must not ask itself for ever, and someone must see it.
+#[tokio::test]
+async fn what_is_put_off_again_and_again_becomes_a_dead_letter() {
+    let world = World::start().await;
+    let alone = sessions::worker(world.mute_and_alone()).await.unwrap();
+    let (talk, _heard, job) = voted(&world).await;
+    assert!(!world.deliver(&alone, &CountVotes { tries: 10, ..job.clone() }).await);
+    let presence =
+        CountPresence { session: talk.session.id, tick: job.tick, told: Told::Presenter, tries: 10 };
+    assert!(!world.deliver(&alone, &presence).await);
+    assert!(world.jobs::<CountVotes>().iter().all(|job| job.tries == 0), "{:?}", world.jobs::<CountVotes>());
+    assert!(world.jobs::<CountPresence>().iter().all(|job| job.tries == 0));
+}
+
+#[tokio::test]
+async fn a_post_that_is_refused_is_not_tried_again() {
+    let world = World::start().await;
+    let app = entry::App::start(&world.mute()).unwrap();
+    let refused = app.rooms.post("x=", "{}").await;
+    assert!(matches!(refused, Err(Error::Internal(_))), "{refused:?}");
+    let gone = world.app.rooms.post("x=", "{}").await;
+    assert!(matches!(gone, Ok(rooms::post::Delivery::Gone)), "{gone:?}");
+}
+
+#[tokio::test]
+async fn an_ended_session_has_every_answered_slide_counted_once_more() {
+    let world = World::start().await;
+    let worker = sessions::worker(world.environment()).await.unwrap();
+    let talk = world.talk(world.clock.id(), Status::Active).await;
+    let session = talk.session.id;
+    // left with its last votes uncounted; the third was never answered
+    world.vote(session, talk.slides[0]).await;
+    let ended =
+        Session { status: Status::Ended, ended_at: Some(world.clock.now()), version: 2, ..talk.session };
+    store::sessions::change(&world.app.store, &ended).await.unwrap();
+    assert!(world.deliver(&worker, &CheckSession { session }).await);
+    let counted: Vec<_> = world
+        .jobs::<CountVotes>()
+        .into_iter()
+        .filter(|job| job.told == Told::Presenter)
+        .map(|job| job.slide)
+        .collect();
+    assert_eq!(counted, [talk.slides[1], talk.slides[0]]);
+}

@@ -1,0 +1,106 @@
+//! Partition keys of tables and indexes, and where a query says theirs.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use crate::TableSpec;
+
+/// Names of the partition keys, by table and index.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Keys(HashMap<String, Table>);
+
+#[derive(Clone, Debug, Default)]
+struct Table {
+    partition: String,
+    indexes: HashMap<String, String>,
+}
+
+impl Keys {
+    pub(crate) fn of(tables: &[TableSpec]) -> Self {
+        let keys = |table: &TableSpec| {
+            let lists =
+                ["GlobalSecondaryIndexes", "LocalSecondaryIndexes"].map(|list| &table.definition[list]);
+            let indexes = lists.into_iter().filter_map(Value::as_array).flatten();
+            let named = |index: &Value| Some((index["IndexName"].as_str()?.to_owned(), partition(index)));
+            Table { partition: partition(&table.definition), indexes: indexes.filter_map(named).collect() }
+        };
+        Self(tables.iter().map(|table| (table.name.clone(), keys(table))).collect())
+    }
+
+    /// Empty, which no attribute is called, where there is no such table or index.
+    pub(super) fn partition(&self, table: &str, index: Option<&str>) -> &str {
+        let table = table.rsplit('/').next().unwrap_or_default();
+        let name = self.0.get(table).and_then(|table| match index {
+            Some(index) => table.indexes.get(index),
+            None => Some(&table.partition),
+        });
+        name.map_or("", String::as_str)
+    }
+}
+
+fn partition(keyed: &Value) -> String {
+    let schema = keyed["KeySchema"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let hash = schema.iter().find(|key| key["KeyType"] == "HASH");
+    hash.and_then(|key| key["AttributeName"].as_str()).unwrap_or_default().to_owned()
+}
+
+/// The `:placeholder` that a key condition compares an attribute with: `#pk = :pk AND …`, in either order.
+pub(super) fn equals(expression: &str, is_it: impl Fn(&str) -> bool) -> Option<&str> {
+    let tokens = tokens(expression);
+    tokens.windows(3).find_map(|three| match three {
+        [name, "=", value] | [value, "=", name] if value.starts_with(':') && is_it(name) => Some(*value),
+        _ => None,
+    })
+}
+
+/// Words and operators; brackets mean nothing for an equality.
+fn tokens(expression: &str) -> Vec<&str> {
+    #[derive(PartialEq)]
+    enum Class {
+        Word,
+        Operator,
+        Gap,
+    }
+    let class = |c: char| match c {
+        '_' | '.' | '-' | '#' | ':' => Class::Word,
+        _ if c.is_alphanumeric() => Class::Word,
+        '(' | ')' | ',' => Class::Gap,
+        _ if c.is_whitespace() => Class::Gap,
+        _ => Class::Operator,
+    };
+    let mut tokens = Vec::new();
+    let mut rest = expression;
+    while let Some(first) = rest.chars().next() {
+        let end = rest.find(|c| class(c) != class(first)).unwrap_or(rest.len());
+        let (token, after) = rest.split_at(end);
+        if class(first) != Class::Gap {
+            tokens.push(token);
+        }
+        rest = after;
+    }
+    tokens
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_says_its_partition_key() {
+        for (expression, expected) in [
+            ("pk = :pk", Some(":pk")),
+            ("#p=:v", Some(":v")),
+            (":v = #p AND begins_with(sk, :s)", Some(":v")),
+            ("(#p = :v) AND (sk BETWEEN :a AND :b)", Some(":v")),
+            ("sk >= :s AND pk = :pk", Some(":pk")),
+            ("begins_with(sk, :s)AND(pk=:pk)", Some(":pk")),
+            ("sk = :pk", None),
+            ("pk > :pk", None),
+            ("pk", None),
+            ("", None),
+        ] {
+            assert_eq!(equals(expression, |name| matches!(name, "pk" | "#p")), expected, "{expression}");
+        }
+    }
+}

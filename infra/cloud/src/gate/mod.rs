@@ -1,0 +1,182 @@
+//! What stands before the table: permissions, and under chaos what throttles. The engine's server offers no place for
+//! either. What passes is done here, or handed on to that server.
+
+mod asked;
+mod direct;
+mod keys;
+mod throttle;
+
+use std::{
+    convert::Infallible,
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+};
+
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use dynoxide::Database;
+use http::{HeaderMap, Request, StatusCode};
+use http_body_util::{BodyExt, Full};
+use hyper::{body::Incoming, client, server, service::service_fn};
+use hyper_util::rt::TokioIo;
+use serde_json::json;
+use tokio::{net::TcpStream, sync::Mutex};
+
+use crate::{
+    chaos::Chaos,
+    engine::Engine,
+    iam::{self, Caller, Guard, Refusal},
+    server::Server,
+    wire,
+};
+use asked::Call;
+pub(crate) use keys::Keys;
+use throttle::Throttle;
+
+pub(crate) struct Gate {
+    url: String,
+    _server: Server,
+}
+
+struct Desk {
+    guard: Guard,
+    keys: Keys,
+    throttle: Option<Throttle>,
+    engine: Database,
+    /// Of the engine's server.
+    address: SocketAddr,
+}
+
+impl Gate {
+    pub(crate) fn start(
+        engine: &Engine,
+        guard: Guard,
+        keys: Keys,
+        chaos: Option<&Chaos>,
+    ) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", 0))?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let (throttle, address) = (chaos.map(Throttle::new), engine.address());
+        let desk = Arc::new(Desk { guard, keys, throttle, engine: engine.database(), address });
+        let server = Server::start("gate", listener, move |listener| accept(listener, desk))?;
+        Ok(Self { url, _server: server })
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+async fn accept(listener: tokio::net::TcpListener, desk: Arc<Desk>) {
+    loop {
+        // out of file descriptors, or the peer was gone already: the next may be fine
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::task::yield_now().await;
+            continue;
+        };
+        let desk = Arc::clone(&desk);
+        tokio::spawn(async move {
+            if let Err(error) = connection(stream, desk).await {
+                tracing::debug!(%error, "a connection to the table ended early");
+            }
+        });
+    }
+}
+
+async fn connection(stream: TcpStream, desk: Arc<Desk>) -> anyhow::Result<()> {
+    stream.set_nodelay(true)?;
+    // never waited for: requests of one connection come one after the other
+    let onward = Arc::new(Onward::default());
+    let service = service_fn(move |request| {
+        let (desk, onward) = (Arc::clone(&desk), Arc::clone(&onward));
+        async move {
+            let answer = desk.answer(request, &onward).await.unwrap_or_else(|error| {
+                tracing::error!(error = format!("{error:#}"), "the table does not answer");
+                StatusCode::BAD_GATEWAY.into_response()
+            });
+            Ok::<_, Infallible>(answer)
+        }
+    });
+    Ok(server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await?)
+}
+
+/// A connection's own to the engine's server, once it has needed one.
+type Onward = Mutex<Option<client::conn::http1::SendRequest<Full<Bytes>>>>;
+
+/// What a `X-Amz-Target` begins with.
+const API: &str = "DynamoDB_20120810";
+
+impl Desk {
+    async fn answer(&self, request: Request<Incoming>, onward: &Onward) -> anyhow::Result<Response> {
+        let (parts, body) = request.into_parts();
+        let body = body.collect().await?.to_bytes();
+        let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
+        // without one it is no call, which the engine says
+        if let Some((api, operation)) = target.and_then(|target| target.split_once('.')) {
+            if let Err(refusal) = self.permit(&parts.headers, operation, &body) {
+                return Ok(refused(&refusal));
+            }
+            if let Some(refusal) = self.throttle.as_ref().and_then(|it| it.refusal(operation, &body)) {
+                return Ok(refusal);
+            }
+            if api == API
+                && let Some(answer) = direct::answer(&self.engine, operation, &body)
+            {
+                return Ok(wire::written(StatusCode::OK, answer));
+            }
+        }
+        self.hand_on(Request::from_parts(parts, Full::new(body)), onward).await
+    }
+
+    async fn hand_on(&self, request: Request<Full<Bytes>>, onward: &Onward) -> anyhow::Result<Response> {
+        let mut onward = onward.lock().await;
+        let sender = if let Some(sender) = onward.as_mut() {
+            sender
+        } else {
+            let stream = TcpStream::connect(self.address).await?;
+            stream.set_nodelay(true)?;
+            let (sender, driver) = client::conn::http1::handshake(TokioIo::new(stream)).await?;
+            tokio::spawn(driver);
+            onward.insert(sender)
+        };
+        Ok(sender.send_request(request).await?.map(Body::new))
+    }
+
+    fn permit(&self, headers: &HeaderMap, operation: &str, body: &[u8]) -> Result<(), Refusal> {
+        let caller = self.guard.caller(headers)?;
+        if matches!(caller, Caller::Administrator) {
+            return Ok(());
+        }
+        // what cannot be read names neither table nor key: whoever may not touch all of them may not send it
+        let call: Call = serde_json::from_slice(body).unwrap_or_default();
+        let Some(asked) = call.asks(operation, &self.keys) else {
+            let action = format!("dynamodb:{operation}");
+            return caller.may(&iam::Request { action: &action, resource: "*", context: None });
+        };
+        for ((action, resource), keys) in asked {
+            let context = keys.map(|keys| (iam::ContextKey::LeadingKeys, keys));
+            caller.may(&iam::Request { action, resource: &resource, context })?;
+        }
+        Ok(())
+    }
+}
+
+fn refused(refusal: &Refusal) -> Response {
+    match refusal {
+        Refusal::Unsigned => {
+            refuse("MissingAuthenticationTokenException", "Request is missing Authentication Token")
+        }
+        Refusal::Unknown => {
+            refuse("UnrecognizedClientException", "The security token included in the request is invalid.")
+        }
+        Refusal::Denied(text) => refuse("AccessDeniedException", text),
+    }
+}
+
+fn refuse(kind: &str, message: &str) -> Response {
+    let kind = format!("com.amazon.coral.service#{kind}");
+    wire::aws_json(StatusCode::BAD_REQUEST, &json!({ "__type": kind, "Message": message }))
+}

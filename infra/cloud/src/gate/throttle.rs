@@ -1,0 +1,74 @@
+//! Chaos at the gate: refuses a share of the requests as DynamoDB would, before the engine sees them, so that
+//! a retry is safe.
+
+use axum::response::Response;
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::{
+    chaos::{Chaos, Dice},
+    wire,
+};
+
+pub(super) struct Throttle {
+    rate: f64,
+    any: Dice,
+    kind: Dice,
+    conflict: Dice,
+}
+
+impl Throttle {
+    pub(super) fn new(chaos: &Chaos) -> Self {
+        let [any, kind, conflict] =
+            ["table.throttle", "table.kind", "table.conflict"].map(|what| chaos.dice(what));
+        Self { rate: chaos.throttle, any, kind, conflict }
+    }
+
+    pub(super) fn refusal(&self, operation: &str, body: &[u8]) -> Option<Response> {
+        if operation == "TransactWriteItems" && self.conflict.hit(self.rate) {
+            return conflict(body);
+        }
+        if !self.any.hit(self.rate) {
+            return None;
+        }
+        Some(if self.kind.hit(0.5) {
+            refuse(&json!({
+                "__type": "com.amazon.coral.availability#ThrottlingException",
+                "message": "Rate of requests exceeds the allowed throughput.",
+            }))
+        } else {
+            refuse(&json!({
+                "__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
+                "message": "The level of configured provisioned throughput for the table was exceeded. Consider \
+                            increasing your provisioning level with the UpdateTable API.",
+            }))
+        })
+    }
+}
+
+/// As if another transaction held the first item; `None` if this is no transaction, which is the engine's to say.
+fn conflict(body: &[u8]) -> Option<Response> {
+    let request: Value = serde_json::from_slice(body).ok()?;
+    let items = request["TransactItems"].as_array().filter(|items| !items.is_empty())?.len();
+    let mut codes = vec!["None"; items];
+    codes[0] = "TransactionConflict";
+    let reasons: Vec<_> = codes
+        .iter()
+        .map(|code| match *code {
+            "None" => json!({ "Code": code }),
+            _ => json!({ "Code": code, "Message": "Transaction is ongoing for the item" }),
+        })
+        .collect();
+    let summary = codes.join(", ");
+    Some(refuse(&json!({
+        "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+        "Message": format!(
+            "Transaction cancelled, please refer cancellation reasons for specific reasons [{summary}]"
+        ),
+        "CancellationReasons": reasons,
+    })))
+}
+
+fn refuse(body: &Value) -> Response {
+    wire::aws_json(StatusCode::BAD_REQUEST, body)
+}

@@ -1,0 +1,117 @@
+//! `*` and `?`, in names and in ARNs.
+
+use std::str::Chars;
+
+/// Does a text match a pattern, in which `*` stands for any characters and `?` for one?
+pub(super) fn like(pattern: &str, text: &str) -> bool {
+    let (mut wanted, mut given) = (pattern.chars(), text.chars());
+    // what follows the last `*`, and the first character that it has not swallowed
+    let mut star: Option<(Chars<'_>, Chars<'_>)> = None;
+    loop {
+        match (wanted.clone().next(), given.clone().next()) {
+            (Some('*'), _) => {
+                wanted.next();
+                star = Some((wanted.clone(), given.clone()));
+            }
+            (None, None) => return true,
+            (Some(one), Some(other)) if one == '?' || one == other => {
+                wanted.next();
+                given.next();
+            }
+            _ => {
+                let Some((after, left)) = &mut star else { return false };
+                if left.next().is_none() {
+                    return false;
+                }
+                (wanted, given) = (after.clone(), left.clone());
+            }
+        }
+    }
+}
+
+/// As [`like`], for actions, which have no case.
+pub(super) fn like_action(pattern: &str, action: &str) -> bool {
+    like(&pattern.to_ascii_lowercase(), &action.to_ascii_lowercase())
+}
+
+/// `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE`, where a `*` ends with its segment; only the resource may hold more
+/// colons.
+pub(super) fn like_arn(pattern: &str, arn: &str) -> bool {
+    pattern == "*" || segments(pattern).eq(segments(arn)) || {
+        let (wanted, given): (Vec<_>, Vec<_>) = (segments(pattern).collect(), segments(arn).collect());
+        wanted.len() == given.len() && wanted.iter().zip(given).all(|(wanted, given)| like(wanted, given))
+    }
+}
+
+/// Is this how the resources of a policy are written?
+pub(super) fn is_arn(pattern: &str) -> bool {
+    pattern == "*" || (pattern.starts_with("arn:") && segments(pattern).count() == SEGMENTS)
+}
+
+const SEGMENTS: usize = 6;
+
+fn segments(arn: &str) -> impl Iterator<Item = &str> {
+    arn.splitn(SEGMENTS, ':')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stars_and_question_marks() {
+        for (pattern, text) in [
+            ("", ""),
+            ("*", ""),
+            ("*", "a#b"),
+            ("USER#*", "USER#1"),
+            ("USER#*", "USER#"),
+            ("a*b*c", "abbbc"),
+            ("a*b*c", "axbxbxc"),
+            ("*#1", "USER#1#1"),
+            ("??", "ab"),
+            ("a?c", "aéc"),
+            ("**a", "a"),
+            ("a*", "a*"),
+        ] {
+            assert!(like(pattern, text), "{pattern:?} {text:?}");
+        }
+        for (pattern, text) in [
+            ("", "a"),
+            ("?", ""),
+            ("USER#*", "USER"),
+            ("USER#*", "user#1"),
+            ("USER#*", "XUSER#1"),
+            ("a*b*c", "acb"),
+            ("*a", "ab"),
+            ("a?c", "ac"),
+            ("USER", "USER#"),
+        ] {
+            assert!(!like(pattern, text), "{pattern:?} {text:?}");
+        }
+    }
+
+    #[test]
+    fn actions_have_no_case() {
+        assert!(like_action("DynamoDB:get*", "dynamodb:GetItem"));
+        assert!(!like_action("dynamodb:get*", "dynamodb:PutItem"));
+    }
+
+    #[test]
+    fn a_star_stays_in_its_segment() {
+        let table = "arn:aws:dynamodb:us-east-1:000000000000:table/Table";
+        for pattern in ["*", table, "arn:*:dynamodb:*:*:table/T*", "arn:aws:dynamodb:us-east-?:*:*"] {
+            assert!(like_arn(pattern, table), "{pattern}");
+        }
+        for pattern in [
+            "arn:aws:dynamodb:us-east-1:000000000000:table/Table/index/*",
+            "arn:aws:dynamodb:*:table/Table",
+            "arn:aws:*",
+            "arn:aws:sqs:*:*:*",
+        ] {
+            assert!(!like_arn(pattern, table), "{pattern}");
+        }
+        assert!(like_arn("arn:aws:lambda:*:*:function:*", "arn:aws:lambda:r:a:function:f:1"));
+        assert!(is_arn("*") && is_arn(table) && !is_arn("arn:aws:sqs:*") && !is_arn("Table"));
+    }
+}

@@ -1,0 +1,235 @@
+//! Identity-based policies, and what they make of a request.
+
+use serde_json::{Map, Value};
+
+use super::{
+    Request,
+    condition::Condition,
+    pattern::{is_arn, like_action, like_arn},
+};
+
+/// A policy document as it is attached to a role.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    statements: Vec<Statement>,
+}
+
+/// A document that the local cloud does not understand. It is refused as a whole: what is passed over here would be
+/// allowed, or denied, on AWS only.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct PolicyError(String);
+
+#[derive(Clone, Debug)]
+struct Statement {
+    is_allow: bool,
+    actions: Vec<String>,
+    resources: Vec<String>,
+    conditions: Vec<Condition>,
+}
+
+/// What all policies of a caller say together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Decision {
+    Allowed,
+    /// Nothing allows it.
+    NotAllowed,
+    /// A statement denies it, whatever others allow.
+    Denied,
+}
+
+/// The version of the policy language; the older one has no variables, and nobody should write it.
+const VERSION: &str = "2012-10-17";
+
+impl Policy {
+    /// Of a document whose intrinsics are resolved.
+    ///
+    /// # Errors
+    /// Names the statement and the element that is not understood.
+    pub fn parse(document: &Value) -> Result<Self, PolicyError> {
+        let document = document.as_object().ok_or_else(|| PolicyError("is no policy document".to_owned()))?;
+        only(document, &["Version", "Id", "Statement"]).map_err(PolicyError)?;
+        if document.get("Version").and_then(Value::as_str) != Some(VERSION) {
+            return Err(PolicyError(format!("Version should be {VERSION:?}")));
+        }
+        let statements = match document.get("Statement") {
+            Some(Value::Array(statements)) => statements.iter().collect(),
+            Some(statement) => vec![statement],
+            None => return Err(PolicyError("Statement is missing".to_owned())),
+        };
+        let parsed = statements.into_iter().enumerate().map(|(position, statement)| {
+            Statement::parse(statement).map_err(|why| PolicyError(format!("Statement[{position}]: {why}")))
+        });
+        Ok(Self { statements: parsed.collect::<Result<_, _>>()? })
+    }
+}
+
+/// As AWS does: what nothing allows is not allowed, and an explicit deny is final.
+pub(crate) fn decide(policies: &[Policy], request: &Request<'_>) -> Decision {
+    let mut decision = Decision::NotAllowed;
+    for statement in policies.iter().flat_map(|policy| &policy.statements) {
+        if !statement.speaks_of(request) {
+            continue;
+        }
+        if !statement.is_allow {
+            return Decision::Denied;
+        }
+        decision = Decision::Allowed;
+    }
+    decision
+}
+
+impl Statement {
+    fn parse(statement: &Value) -> Result<Self, String> {
+        let statement = statement.as_object().ok_or("is no map")?;
+        only(statement, &["Sid", "Effect", "Action", "Resource", "Condition"])?;
+        let element = |name: &str| statement.get(name).unwrap_or(&Value::Null);
+        let is_allow = match element("Effect").as_str() {
+            Some("Allow") => true,
+            Some("Deny") => false,
+            _ => return Err("Effect should be Allow or Deny".to_owned()),
+        };
+        let actions = texts(element("Action"), "Action")?;
+        if let Some(action) = actions.iter().find(|action| *action != "*" && !action.contains(':')) {
+            return Err(format!("Action: {action:?} is not SERVICE:ACTION"));
+        }
+        let resources = texts(element("Resource"), "Resource")?;
+        if let Some(resource) = resources.iter().find(|resource| !is_arn(resource)) {
+            return Err(format!("Resource: {resource:?} is no ARN"));
+        }
+        Ok(Self { is_allow, actions, resources, conditions: Condition::parse_all(element("Condition"))? })
+    }
+
+    fn speaks_of(&self, request: &Request<'_>) -> bool {
+        self.actions.iter().any(|action| like_action(action, request.action))
+            && self.resources.iter().any(|resource| like_arn(resource, request.resource))
+            && self.conditions.iter().all(|condition| condition.holds(request))
+    }
+}
+
+fn only(elements: &Map<String, Value>, known: &[&str]) -> Result<(), String> {
+    match elements.keys().find(|name| !known.contains(&name.as_str())) {
+        Some(name) => Err(format!("{name} is not known to the local cloud")),
+        None => Ok(()),
+    }
+}
+
+/// One string or several.
+pub(super) fn texts(value: &Value, name: &str) -> Result<Vec<String>, String> {
+    let wrong = || format!("{name} should be a string or a list of strings");
+    let texts: Vec<String> = match value {
+        Value::String(text) => vec![text.clone()],
+        Value::Array(texts) => {
+            let texts = texts.iter().map(|text| text.as_str().map(str::to_owned).ok_or_else(wrong));
+            texts.collect::<Result<_, _>>()?
+        }
+        Value::Null => return Err(format!("{name} is missing")),
+        _ => return Err(wrong()),
+    };
+    if texts.iter().any(|text| text.contains("${")) {
+        return Err(format!("{name}: the local cloud knows no policy variables"));
+    }
+    Ok(texts)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::iam::ContextKey;
+
+    const TABLE: &str = "arn:aws:dynamodb:us-east-1:000000000000:table/Table";
+
+    fn policy(statements: &Value) -> Policy {
+        Policy::parse(&json!({ "Version": "2012-10-17", "Statement": statements })).unwrap()
+    }
+
+    fn request<'a>(action: &'a str, resource: &'a str) -> Request<'a> {
+        Request { action, resource, context: None }
+    }
+
+    #[test]
+    fn nothing_is_allowed_by_default() {
+        assert_eq!(decide(&[], &request("dynamodb:GetItem", TABLE)), Decision::NotAllowed);
+        let other = policy(&json!({ "Effect": "Allow", "Action": "dynamodb:PutItem", "Resource": TABLE }));
+        assert_eq!(decide(&[other], &request("dynamodb:GetItem", TABLE)), Decision::NotAllowed);
+    }
+
+    #[test]
+    fn an_action_is_allowed_on_its_resource() {
+        let policies = [policy(
+            &json!([{ "Effect": "Allow", "Action": ["dynamodb:Get*", "dynamodb:Query"], "Resource": TABLE }]),
+        )];
+        assert_eq!(decide(&policies, &request("dynamodb:GetItem", TABLE)), Decision::Allowed);
+        assert_eq!(decide(&policies, &request("dynamodb:Query", TABLE)), Decision::Allowed);
+        let index = format!("{TABLE}/index/gsi1");
+        assert_eq!(decide(&policies, &request("dynamodb:Query", &index)), Decision::NotAllowed);
+        assert_eq!(decide(&policies, &request("dynamodb:PutItem", TABLE)), Decision::NotAllowed);
+    }
+
+    #[test]
+    fn an_explicit_deny_is_final_wherever_it_stands() {
+        let all = policy(&json!({ "Effect": "Allow", "Action": "*", "Resource": "*" }));
+        let deny = policy(&json!({ "Effect": "Deny", "Action": "dynamodb:*", "Resource": TABLE }));
+        for policies in [[all.clone(), deny.clone()], [deny, all]] {
+            assert_eq!(decide(&policies, &request("dynamodb:GetItem", TABLE)), Decision::Denied);
+            let queue = "arn:aws:sqs:us-east-1:000000000000:q";
+            assert_eq!(decide(&policies, &request("sqs:SendMessage", queue)), Decision::Allowed);
+        }
+    }
+
+    #[test]
+    fn conditions_are_of_their_statement() {
+        let policies = [policy(&json!([
+            { "Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": TABLE,
+              "Condition": { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["USER#*"] } } },
+            { "Sid": "Mails", "Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": TABLE,
+              "Condition": { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": "EMAIL#*" } } },
+        ]))];
+        let decide = |keys: &[&str]| {
+            let keys = keys.iter().map(|&key| key.to_owned()).collect();
+            let context = Some((ContextKey::LeadingKeys, keys));
+            decide(&policies, &Request { action: "dynamodb:GetItem", resource: TABLE, context })
+        };
+        assert_eq!(decide(&["USER#1"]), Decision::Allowed);
+        assert_eq!(decide(&["EMAIL#1", "EMAIL#2"]), Decision::Allowed);
+        assert_eq!(decide(&["SESSION#1"]), Decision::NotAllowed);
+        // no one statement allows both
+        assert_eq!(decide(&["USER#1", "EMAIL#1"]), Decision::NotAllowed);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused_by_name() {
+        let statement = |element: &str, value: Value| {
+            let mut statement = json!({ "Effect": "Allow", "Action": "a:B", "Resource": "*" });
+            statement[element] = value;
+            json!({ "Version": "2012-10-17", "Statement": [statement] })
+        };
+        for (document, why) in [
+            (json!("AmazonDynamoDBFullAccess"), "is no policy document"),
+            (json!({ "DynamoDBCrudPolicy": {} }), "DynamoDBCrudPolicy is not known to the local cloud"),
+            (json!({ "Statement": [] }), "Version should be \"2012-10-17\""),
+            (json!({ "Version": "2012-10-17" }), "Statement is missing"),
+            (statement("NotAction", json!("a:C")), "Statement[0]: NotAction is not known to the local cloud"),
+            (statement("Principal", json!("*")), "Statement[0]: Principal is not known to the local cloud"),
+            (statement("Effect", json!("allow")), "Statement[0]: Effect should be Allow or Deny"),
+            (
+                statement("Action", json!("GetItem")),
+                "Statement[0]: Action: \"GetItem\" is not SERVICE:ACTION",
+            ),
+            (statement("Action", Value::Null), "Statement[0]: Action is missing"),
+            (statement("Resource", json!("Table")), "Statement[0]: Resource: \"Table\" is no ARN"),
+            (
+                statement("Resource", json!("arn:aws:s3:::b/${aws:username}")),
+                "Statement[0]: Resource: the local cloud knows no policy variables",
+            ),
+            (
+                statement("Condition", json!({ "Bool": { "aws:SecureTransport": "true" } })),
+                "Statement[0]: the condition operator Bool is not known to the local cloud",
+            ),
+        ] {
+            assert_eq!(Policy::parse(&document).unwrap_err().to_string(), why);
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! An account from sign-up to refresh, and its end.
+
+use anyhow::{Context, ensure};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use rand::RngExt;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{
+    checklist::{Checklist, Seen},
+    visitor::{Answer, Visitor, text},
+};
+
+const IDENTITY: &str = "the log of the function api-identity";
+
+/// Who presents.
+pub(super) struct Account {
+    /// With the newest access token.
+    pub(super) visitor: Visitor,
+    id: String,
+    password: String,
+    refresh_token: String,
+}
+
+struct Registered {
+    account: Account,
+    email: String,
+    cookies: String,
+    /// With `--mailbox`: it had an account already.
+    taken: bool,
+}
+
+/// `None` where there is no account to go on with.
+pub(super) async fn open(
+    list: &mut Checklist<'_>,
+    visitor: &Visitor,
+    mailbox: Option<&str>,
+) -> Option<Account> {
+    let look_at = format!("{IDENTITY}; the table, and what its role may do there");
+    let registered = list.check("register", &look_at, register(visitor, mailbox)).await?;
+    let Registered { mut account, email, cookies, taken } = registered;
+    list.check(
+        "keys",
+        "the secret SigningSecret, and that all functions were deployed with the same version of it",
+        keys(visitor, &account),
+    )
+    .await;
+    let cookies = by_cookie(visitor, &cookies, &account.id);
+    list.check("cookies", "what stands between API Gateway and here: it must not touch Set-Cookie", cookies)
+        .await;
+    let login = list.check("log-in", IDENTITY, log_in(visitor, &email, &account.password)).await;
+    if let Some((access, refresh)) = login {
+        account.visitor = visitor.with_token(&access);
+        account.refresh_token = refresh;
+    }
+    if let Some((access, refresh)) = list.check("refresh", IDENTITY, refreshed(visitor, &account)).await {
+        account.visitor = visitor.with_token(&access);
+        account.refresh_token = refresh;
+    }
+    list.check("me", IDENTITY, me(&account)).await;
+    if let Some(mailbox) = mailbox {
+        let look_at = "MailDeadLetters, the log of worker-mail, and whether SES has verified MailSender";
+        list.check("mail", look_at, mail(visitor, mailbox, taken)).await;
+    }
+    Some(account)
+}
+
+/// Deletes the account, whatever went wrong before.
+pub(super) async fn close(list: &mut Checklist<'_>, account: &Account) {
+    let look_at = format!("{IDENTITY}; the account {} is still there", account.id);
+    let deleted = list.check("delete", &look_at, delete(account)).await;
+    if deleted.is_some() {
+        list.check("dead-token", IDENTITY, dead(account)).await;
+    }
+}
+
+async fn register(visitor: &Visitor, mailbox: Option<&str>) -> anyhow::Result<Seen<Registered>> {
+    let number: u128 = rand::rng().random();
+    let password = format!("smoke {number:032x}");
+    let strange = format!("smoke-{number:032x}@example.com");
+    let mut email = mailbox.unwrap_or(&strange);
+    let mut answer = sign_up(visitor, email, &password).await?;
+    let taken = mailbox.is_some() && answer.refused(409, "EMAIL_TAKEN").is_ok();
+    if taken {
+        email = &strange;
+        answer = sign_up(visitor, email, &password).await?;
+    }
+    let body = answer.ok(201)?;
+    let account = Account {
+        visitor: visitor.with_token(text(&body, "access_token")?),
+        id: text(&body["user"], "id")?.to_owned(),
+        password,
+        refresh_token: text(&body, "refresh_token")?.to_owned(),
+    };
+    let said = format!("{}, {email}", answer.brief());
+    Ok(Seen::and(said, Registered { account, email: email.to_owned(), cookies: cookies(&answer)?, taken }))
+}
+
+async fn sign_up(visitor: &Visitor, email: &str, password: &str) -> anyhow::Result<Answer> {
+    let body = json!({ "email": email, "password": password, "name": "Smoke" });
+    visitor.post("/v1/auth/register", &body).await
+}
+
+/// As a browser sends them back.
+fn cookies(answer: &Answer) -> anyhow::Result<String> {
+    let mut pairs = Vec::new();
+    for cookie in answer.headers.get_all("set-cookie") {
+        let cookie = cookie.to_str().context("a cookie is not text")?;
+        let (pair, attributes) = cookie.split_once(';').unwrap_or((cookie, ""));
+        let name = pair.split('=').next().unwrap_or_default();
+        for wanted in ["Secure", "HttpOnly", "SameSite=Lax", "Path=/"] {
+            ensure!(attributes.contains(wanted), "the cookie {name} is not {wanted}");
+        }
+        pairs.push(pair.to_owned());
+    }
+    ensure!(pairs.len() == 2, "{} cookies were set, not 2: are they folded into one header?", pairs.len());
+    Ok(pairs.join("; "))
+}
+
+/// The key that a token names is published.
+async fn keys(visitor: &Visitor, account: &Account) -> anyhow::Result<Seen> {
+    let body = visitor.get("/.well-known/jwks.json").await?.ok(200)?;
+    let published = body["keys"].as_array().context("there are no keys")?;
+    let token = account.visitor.token().unwrap_or_default();
+    let header = BASE64_URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap_or_default());
+    let header: Value = serde_json::from_slice(&header.context("the token is no JWT")?)?;
+    let kid = text(&header, "kid")?;
+    let found = published.iter().any(|key| key["kid"] == kid && key["crv"] == "Ed25519");
+    ensure!(found, "tokens are signed with {kid}, which is not among the {} published", published.len());
+    Ok(Seen::only(format!("{} published, tokens are signed with {kid}", published.len())))
+}
+
+async fn by_cookie(visitor: &Visitor, cookies: &str, id: &str) -> anyhow::Result<Seen> {
+    let answer = visitor.ask(Method::GET, "/v1/users/me", None, &[("cookie", cookies)]).await?;
+    ensure!(answer.ok(200)?["id"] == id, "they stand for somebody else");
+    let body = json!({ "name": "Smoke" });
+    let forged = visitor.ask(Method::PATCH, "/v1/users/me", Some(&body), &[("cookie", cookies)]).await?;
+    forged.refused(403, "CSRF_REFUSED")?;
+    Ok(Seen::only("Secure, HttpOnly, SameSite; they read, and do not write without their proof"))
+}
+
+async fn log_in(visitor: &Visitor, email: &str, password: &str) -> anyhow::Result<Seen<(String, String)>> {
+    let wrong = json!({ "email": email, "password": "not the password" });
+    visitor.post("/v1/auth/login", &wrong).await?.ok(401).context("with a wrong password")?;
+    let right = json!({ "email": email, "password": password });
+    let answer = visitor.post("/v1/auth/login", &right).await?;
+    Ok(Seen::and(answer.brief(), pair(&answer)?))
+}
+
+async fn refreshed(visitor: &Visitor, account: &Account) -> anyhow::Result<Seen<(String, String)>> {
+    let body = json!({ "refresh_token": account.refresh_token });
+    let answer = visitor.post("/v1/auth/refresh", &body).await?;
+    let (access, refresh) = pair(&answer)?;
+    ensure!(refresh != account.refresh_token, "the refresh token does not rotate");
+    Ok(Seen::and(answer.brief(), (access, refresh)))
+}
+
+fn pair(answer: &Answer) -> anyhow::Result<(String, String)> {
+    let body = answer.ok(200)?;
+    Ok((text(&body, "access_token")?.to_owned(), text(&body, "refresh_token")?.to_owned()))
+}
+
+async fn me(account: &Account) -> anyhow::Result<Seen> {
+    let answer = account.visitor.get("/v1/users/me").await?;
+    ensure!(answer.ok(200)?["id"] == account.id, "it is somebody else");
+    Ok(Seen::only(answer.brief()))
+}
+
+async fn mail(visitor: &Visitor, mailbox: &str, taken: bool) -> anyhow::Result<Seen> {
+    let answer = visitor.post("/v1/auth/password-reset", &json!({ "email": mailbox })).await?;
+    answer.ok(200)?;
+    let link = if taken { "its link is for the account you have" } else { "its link will be dead" };
+    Ok(Seen::only(format!("look for a password reset in {mailbox} now; {link}")))
+}
+
+async fn delete(account: &Account) -> anyhow::Result<Seen> {
+    let body = json!({ "password": account.password });
+    let answer = account.visitor.delete("/v1/users/me", Some(&body)).await?;
+    answer.ok(204)?;
+    Ok(Seen::only(answer.brief()))
+}
+
+async fn dead(account: &Account) -> anyhow::Result<Seen> {
+    account.visitor.get("/v1/users/me").await?.refused(401, "UNAUTHORIZED").context("the access token")?;
+    let body = json!({ "refresh_token": account.refresh_token });
+    let refreshed = account.visitor.post("/v1/auth/refresh", &body).await?;
+    refreshed.refused(401, "UNAUTHORIZED").context("the refresh token")?;
+    Ok(Seen::only("neither token of the deleted account counts"))
+}

@@ -1,0 +1,106 @@
+//! The lines that are printed, and what they come to.
+
+use std::{collections::BTreeSet, future::Future, io::Write};
+
+use super::visitor::Times;
+use crate::latency::Summary;
+
+/// What a check saw, for whoever reads along, and what it found, for the checks that build on it.
+pub(super) struct Seen<T = ()> {
+    pub(super) said: String,
+    pub(super) found: T,
+}
+
+impl<T> Seen<T> {
+    pub(super) fn and(said: impl Into<String>, found: T) -> Self {
+        Self { said: said.into(), found }
+    }
+}
+
+impl Seen {
+    pub(super) fn only(said: impl Into<String>) -> Self {
+        Self { said: said.into(), found: () }
+    }
+}
+
+pub(super) struct Checklist<'w> {
+    out: &'w mut (dyn Write + Send),
+    skip: BTreeSet<String>,
+    passed: usize,
+    failed: Vec<&'static str>,
+    skipped: BTreeSet<String>,
+}
+
+impl<'w> Checklist<'w> {
+    pub(super) fn new(out: &'w mut (dyn Write + Send), skip: &[String]) -> Self {
+        Self {
+            out,
+            skip: skip.iter().cloned().collect(),
+            passed: 0,
+            failed: Vec::new(),
+            skipped: BTreeSet::new(),
+        }
+    }
+
+    pub(super) fn open(&mut self, url: &str) {
+        self.say(&format!("{url}\n"));
+    }
+
+    /// A reader that went away, as in `smoke | head`, is no reason to leave an account behind.
+    fn say(&mut self, line: &str) {
+        let _ = writeln!(self.out, "{line}");
+    }
+
+    /// Runs a check and prints its line. `None` where it failed or was left out: what builds on it cannot be checked.
+    pub(super) async fn check<T>(
+        &mut self,
+        name: &'static str,
+        look_at: &str,
+        check: impl Future<Output = anyhow::Result<Seen<T>>>,
+    ) -> Option<T> {
+        if self.skip.contains(name) {
+            self.skipped.insert(name.to_owned());
+            self.say(&format!("- {name:<16} left out, as you asked"));
+            return None;
+        }
+        // one check is as large as all it awaits; together they would not fit a stack
+        match Box::pin(check).await {
+            Ok(Seen { said, found }) => {
+                self.passed += 1;
+                self.say(&format!("✓ {name:<16} {said}"));
+                Some(found)
+            }
+            Err(error) => {
+                self.failed.push(name);
+                self.say(&format!("✗ {name:<16} {error:#}\n{:19}look at {look_at}", ""));
+                None
+            }
+        }
+    }
+
+    /// Says what cannot be checked after a failure.
+    pub(super) fn leave_out(&mut self, what: &str) {
+        self.say(&format!("- {what}: cannot be checked now"));
+    }
+
+    /// Prints how long things took, and the verdict.
+    pub(super) fn close(mut self, times: &Times) -> anyhow::Result<()> {
+        self.say(&format!("\n{:<28}{:>8}{:>10}{:>10}", "round trips", "count", "p50 ms", "max ms"));
+        for (name, summary) in times.summaries() {
+            if let Some(Summary { count, p50_ms, max_ms, .. }) = summary {
+                self.say(&format!("{name:<28}{count:>8}{p50_ms:>10.1}{max_ms:>10.1}"));
+            }
+        }
+        let unknown: Vec<String> = self.skip.difference(&self.skipped).cloned().collect();
+        let count = self.passed + self.failed.len();
+        anyhow::ensure!(
+            self.failed.is_empty(),
+            "{} of {count} checks failed: {}",
+            self.failed.len(),
+            self.failed.join(", ")
+        );
+        anyhow::ensure!(unknown.is_empty(), "--skip {}: no check of this name was met", unknown.join(", "));
+        self.say(&format!("\nall {count} checks passed"));
+        Ok(())
+    }
+}

@@ -1,0 +1,163 @@
+//! What everyone may ask, without an account.
+
+use anyhow::{Context, ensure};
+use reqwest::{Method, Url};
+use serde_json::json;
+
+use super::{
+    checklist::{Checklist, Seen},
+    is_loopback,
+    visitor::{Answer, Visitor, text},
+};
+
+const DOCS: &str = "the log of the function api-docs";
+
+pub(super) async fn look(
+    list: &mut Checklist<'_>,
+    visitor: &Visitor,
+    url: &Url,
+    alive: &Answer,
+    origin: Option<&str>,
+) {
+    list.check("tls", "the URL: API Gateway's is https, and so must be a domain of your own", async {
+        ensure!(url.scheme() == "https" || is_loopback(url), "passwords would travel in the clear");
+        Ok(Seen::only(if url.scheme() == "https" { "https" } else { "http, on this machine" }))
+    })
+    .await;
+    list.check("health", DOCS, async { health(alive) }).await;
+    list.check("ready", "the table, and whether the role of api-docs may read it", ready(visitor)).await;
+    let headers = async { headers(alive, is_loopback(url)) };
+    list.check("headers", "shared/entry/src/http/observe.rs, and what stands between it and here", headers)
+        .await;
+    list.check("documents", DOCS, documents(visitor)).await;
+    list.check("pages", DOCS, pages(visitor)).await;
+    list.check("unknown-path", "the route $default of the HTTP API: it leads to api-docs", unknown(visitor))
+        .await;
+    list.check("errors", "the route of /v1/auth, and the log of the function api-identity", errors(visitor))
+        .await;
+    list.check(
+        "cors",
+        "the parameter AllowedOrigins; the HTTP API has no CORS settings",
+        cors(visitor, origin),
+    )
+    .await;
+}
+
+fn health(alive: &Answer) -> anyhow::Result<Seen> {
+    let body = alive.ok(200)?;
+    ensure!(body["status"] == "healthy", "it says {body}");
+    Ok(Seen::only(format!("{}, version {}", alive.brief(), text(&body, "version")?)))
+}
+
+async fn ready(visitor: &Visitor) -> anyhow::Result<Seen> {
+    let answer = visitor.get("/ready").await?;
+    let body = answer.ok(200)?;
+    ensure!(body["checks"]["table"] == true, "the table does not answer: {body}");
+    Ok(Seen::only(format!("{}, the table answers", answer.brief())))
+}
+
+fn headers(answer: &Answer, loopback: bool) -> anyhow::Result<Seen> {
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("cache-control", "no-store"),
+    ] {
+        ensure!(answer.header(name) == Some(value), "{name} is {:?}, not {value}", answer.header(name));
+    }
+    let id = answer.header("x-request-id").filter(|id| !id.is_empty());
+    let id = id.context("there is no x-request-id")?;
+    ensure!(
+        loopback || answer.header("x-colloquy-cost").is_none(),
+        "x-colloquy-cost is shown to strangers: SHOW_COST is for the local cloud"
+    );
+    Ok(Seen::only(format!("nosniff, no-referrer, no-store; x-request-id {id}")))
+}
+
+async fn documents(visitor: &Visitor) -> anyhow::Result<Seen> {
+    let openapi = visitor.get("/openapi.json").await?;
+    if hidden(&openapi) {
+        return Ok(Seen::only("not shown here (ShowDocs)"));
+    }
+    let openapi = openapi.ok(200)?;
+    let paths = openapi["paths"].as_object().context("/openapi.json has no paths")?.len();
+    let asyncapi = visitor.get("/asyncapi.json").await?.ok(200)?;
+    ensure!(asyncapi["asyncapi"].is_string(), "/asyncapi.json is none");
+    let home = openapi["servers"][0]["url"].as_str().unwrap_or_default();
+    let home = if home == visitor.base() { String::new() } else { format!("; says it is at {home}") };
+    Ok(Seen::only(format!("OpenAPI of {paths} paths, AsyncAPI{home}")))
+}
+
+async fn pages(visitor: &Visitor) -> anyhow::Result<Seen> {
+    let page = visitor.get("/docs").await?;
+    if hidden(&page) {
+        return Ok(Seen::only("not shown here (ShowDocs)"));
+    }
+    ensure!(page.status == 200, "/docs answers {}", page.status);
+    let is_html =
+        |answer: &Answer| answer.header("content-type").is_some_and(|kind| kind.starts_with("text/html"));
+    ensure!(is_html(&page), "/docs is no page but {:?}", page.header("content-type"));
+    let script = visitor.get("/docs/swagger-ui-bundle.js").await?;
+    ensure!(script.status == 200, "/docs/swagger-ui-bundle.js answers {}", script.status);
+    // a mapping that takes binary answers for text, or the reverse, shows here
+    ensure!(script.text.contains("SwaggerUI"), "/docs/swagger-ui-bundle.js came through as something else");
+    Ok(Seen::only(format!("/docs, its script has {} KB", script.text.len() / 1_024)))
+}
+
+/// `ShowDocs` is off.
+fn hidden(answer: &Answer) -> bool {
+    answer.refused(404, "RESOURCE_NOT_FOUND").is_ok()
+}
+
+async fn unknown(visitor: &Visitor) -> anyhow::Result<Seen> {
+    let answer = visitor.get("/there/is/no-such-path").await?;
+    let body = answer.refused(404, "RESOURCE_NOT_FOUND")?;
+    Ok(Seen::only(format!("404 of ours, request_id {}", text(&body, "request_id")?)))
+}
+
+async fn errors(visitor: &Visitor) -> anyhow::Result<Seen> {
+    let nothing = visitor.post("/v1/auth/register", &json!({ "email": "no address" })).await?;
+    let body = nothing.refused(422, "VALIDATION_ERROR")?;
+    let fields = body["fields"].as_array().context("it names no fields")?.iter();
+    let fields: Vec<&str> = fields.filter_map(|field| field["field"].as_str()).collect();
+    ensure!(fields.contains(&"password"), "the fields it names are {fields:?}");
+    let stranger = visitor.with_token("not.a.token").get("/v1/users/me").await?;
+    stranger.refused(401, "UNAUTHORIZED")?;
+    Ok(Seen::only(format!("422 names {}, 401 for a bad token", fields.join(", "))))
+}
+
+async fn cors(visitor: &Visitor, origin: Option<&str>) -> anyhow::Result<Seen> {
+    let stranger = preflight(visitor, "https://stranger.example").await?;
+    let allowed = stranger.header("access-control-allow-origin");
+    ensure!(allowed.is_none(), "pages of any origin are let in: {allowed:?}");
+    let Some(origin) = origin else {
+        return Ok(Seen::only("a strange origin is not let in (--origin NAMES one that is)"));
+    };
+    let answer = preflight(visitor, origin).await?;
+    let header = |name| answer.header(name).unwrap_or_default();
+    ensure!(
+        header("access-control-allow-origin") == origin
+            && header("access-control-allow-credentials") == "true",
+        "{origin} is not let in: {} {:?}",
+        answer.status,
+        answer.headers
+    );
+    for (name, wanted) in [
+        ("access-control-allow-headers", "authorization"),
+        ("access-control-allow-headers", "x-csrf"),
+        ("access-control-allow-methods", "DELETE"),
+    ] {
+        ensure!(header(name).contains(wanted), "{name} is {:?}, without {wanted}", header(name));
+    }
+    Ok(Seen::only(format!("{origin} is let in, a strange origin is not")))
+}
+
+async fn preflight(visitor: &Visitor, origin: &str) -> anyhow::Result<Answer> {
+    let headers = [
+        ("origin", origin),
+        ("access-control-request-method", "POST"),
+        ("access-control-request-headers", "authorization,content-type"),
+    ];
+    let answer = visitor.ask(Method::OPTIONS, "/v1/auth/login", None, &headers).await?;
+    ensure!(answer.status == 204, "a preflight is answered {} {}", answer.status, answer.text);
+    Ok(answer)
+}

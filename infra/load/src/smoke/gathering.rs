@@ -1,0 +1,268 @@
+//! Slides, a session, a guest, sockets and a vote: what proves table, queues, workers and posts to connections at once.
+
+use std::{
+    future::Future,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, bail, ensure};
+use reqwest::{Method, Url};
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use super::{
+    checklist::{Checklist, Seen},
+    is_loopback,
+    visitor::{Timed, Times, Visitor, text},
+};
+use crate::socket::{Event, Socket};
+
+/// How long an event may take. Functions that nobody has called for a while start first.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+const SESSIONS: &str = "the log of the function api-sessions";
+const SOCKETS: &str = "the logs of socket-connections ($connect) and worker-sessions (the greeting), SessionsDeadLetters, and \
+    execute-api:ManageConnections in their roles";
+const TICKS: &str =
+    "the logs of socket-sessions and worker-sessions, TicksDeadLetters, and execute-api:ManageConnections";
+
+struct Slides {
+    presentation: String,
+    question: String,
+}
+
+struct Session {
+    id: String,
+    code: String,
+}
+
+/// A socket that has been greeted.
+struct Seat {
+    socket: Socket,
+    /// The URL it was opened with: its ticket is spent.
+    url: String,
+}
+
+pub(super) async fn hold(list: &mut Checklist<'_>, presenter: &Visitor, guest: &Visitor, times: &Times) {
+    let look_at = "the log of the function api-presentations";
+    let Some(slides) = list.check("slides", look_at, slides(presenter)).await else {
+        return list.leave_out("a session");
+    };
+    list.check("once", "shared/entry/src/http/idempotency.rs", once(presenter)).await;
+    if let Some(session) = list.check("session", SESSIONS, session(presenter, &slides)).await {
+        in_session(list, presenter, guest, (&session, &slides), times).await;
+        list.check("end", SESSIONS, end(presenter, &session)).await;
+    }
+    list.check("clean-up", look_at, clean_up(presenter, &slides)).await;
+}
+
+async fn in_session(
+    list: &mut Checklist<'_>,
+    presenter: &Visitor,
+    guest: &Visitor,
+    (session, slides): (&Session, &Slides),
+    times: &Times,
+) {
+    let joined = list.check("join", SESSIONS, join(guest, session)).await;
+    let ticket =
+        list.check("ticket", "the log of the function api-sockets", ticket(presenter, session)).await;
+    let (Some(joined), Some(ticket)) = (joined, ticket) else { return list.leave_out("sockets") };
+    let Some(mut stage) = list.check("socket", SOCKETS, sit(ticket, "presenter", times)).await else {
+        return list.leave_out("votes");
+    };
+    list.check("ping", "the log of the function socket-connections", ping(&mut stage.socket, times)).await;
+    let spent = "the log of the function socket-connections: a ticket is good once";
+    list.check("spent-ticket", spent, refused(&stage.url)).await;
+    let Some(mut seat) = list.check("guest", SOCKETS, sit(joined.url, "audience", times)).await else {
+        return list.leave_out("votes");
+    };
+    list.check("presence", TICKS, presence(&mut stage.socket, 1)).await;
+    list.check("vote", TICKS, vote(&mut seat.socket, &mut stage.socket, slides, times)).await;
+    let large = large(guest, session, &joined.token, times);
+    list.check("large-message", "API Gateway's quotas: 32 KB a frame", large).await;
+    seat.socket.close().await;
+    let look_at = "the log of the function socket-connections ($disconnect), then as for presence";
+    list.check("leave", look_at, presence(&mut stage.socket, 0)).await;
+    list.check("statistics", SESSIONS, statistics(presenter, session, slides)).await;
+}
+
+async fn slides(presenter: &Visitor) -> anyhow::Result<Seen<Slides>> {
+    let answer = presenter.post("/v1/presentations", &json!({ "title": "Smoke" })).await?;
+    let presentation = text(&answer.ok(201)?, "id")?.to_owned();
+    let options = ["a", "b"].map(|id| json!({ "id": id, "text": format!("Answer {id}"), "order": 0 }));
+    let question = json!({
+        "type": "question_choice",
+        "content": { "question": "Does it work?", "options": options, "show_results": true },
+    });
+    let path = format!("/v1/presentations/{presentation}/slides");
+    let question = text(&presenter.post(&path, &question).await?.ok(201)?, "id")?.to_owned();
+    let listed = presenter.get(&path).await?.ok(200)?;
+    ensure!(listed.to_string().contains(&question), "the new slide is not among {listed}");
+    Ok(Seen::and("a presentation with a question", Slides { presentation, question }))
+}
+
+/// The same request twice is done once.
+async fn once(presenter: &Visitor) -> anyhow::Result<Seen> {
+    let body = json!({ "title": "Smoke, once" });
+    let key = format!("smoke-{:016x}", rand::random::<u64>());
+    let headers = [("idempotency-key", key.as_str())];
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        let answer = presenter.ask(Method::POST, "/v1/presentations", Some(&body), &headers).await?;
+        ids.push(text(&answer.ok(201)?, "id")?.to_owned());
+    }
+    ensure!(ids[0] == ids[1], "one Idempotency-Key made two presentations");
+    presenter.delete(&format!("/v1/presentations/{}", ids[0]), None).await?.ok(204)?;
+    Ok(Seen::only("the same request twice is one thing"))
+}
+
+async fn session(presenter: &Visitor, slides: &Slides) -> anyhow::Result<Seen<Session>> {
+    let answer = presenter.post("/v1/sessions", &json!({ "presentation_id": slides.presentation })).await?;
+    let made = answer.ok(201)?;
+    let session = Session { id: text(&made, "id")?.to_owned(), code: text(&made, "join_code")?.to_owned() };
+    let path = format!("/v1/sessions/{}/start", session.id);
+    let started = presenter.post(&path, &json!({})).await?.ok(200)?;
+    ensure!(started["status"] == "active", "it started and is {}", started["status"]);
+    Ok(Seen::and(format!("started, join code {}", session.code), session))
+}
+
+/// A guest, and the way to their seat.
+struct Joined {
+    url: String,
+    token: String,
+}
+
+async fn join(guest: &Visitor, session: &Session) -> anyhow::Result<Seen<Joined>> {
+    let path = format!("/v1/sessions/code/{}/join", session.code);
+    let answer = guest.post(&path, &json!({ "display_name": "Guest" })).await?;
+    let body = answer.ok(201)?;
+    let joined = Joined { url: socket_url(&body)?, token: text(&body, "participant_token")?.to_owned() };
+    Ok(Seen::and(format!("{}, without an account", answer.brief()), joined))
+}
+
+async fn ticket(presenter: &Visitor, session: &Session) -> anyhow::Result<Seen<String>> {
+    let answer = presenter.post("/v1/realtime/tickets", &json!({ "session_id": session.id })).await?;
+    let url = socket_url(&answer.ok(201)?)?;
+    let shown = url.split('?').next().unwrap_or_default().to_owned();
+    Ok(Seen::and(format!("to {shown}"), url))
+}
+
+fn socket_url(body: &Value) -> anyhow::Result<String> {
+    let text = text(body, "websocket_url")?;
+    let url: Url = text.parse().context("websocket_url is no URL")?;
+    ensure!(url.scheme() == "wss" || is_loopback(&url), "the socket is not at wss but at {}", url.scheme());
+    Ok(text.to_owned())
+}
+
+async fn sit(url: String, role: &str, times: &Times) -> anyhow::Result<Seen<Seat>> {
+    let dialled = Instant::now();
+    let mut socket = soon(Socket::connect(&url)).await.context("the handshake")??;
+    let open = Instant::now();
+    times.record(Timed::Handshake, open - dialled);
+    let state = wait(&mut socket, "session_state", |_| true).await?;
+    times.record(Timed::Greeting, open.elapsed());
+    ensure!(state["role"] == role, "it is greeted as {}, not {role}", state["role"]);
+    let said = format!(
+        "open in {} ms, greeted as {role} in {} ms",
+        (open - dialled).as_millis(),
+        open.elapsed().as_millis()
+    );
+    Ok(Seen::and(said, Seat { socket, url }))
+}
+
+async fn ping(socket: &mut Socket, times: &Times) -> anyhow::Result<Seen> {
+    let asked = Instant::now();
+    socket.send("ping", json!({}), Some(1)).await?;
+    wait(socket, "pong", |pong| pong["ref"] == 1).await?;
+    let took = asked.elapsed();
+    times.record(Timed::Ping, took);
+    Ok(Seen::only(format!("pong in {} ms", took.as_millis())))
+}
+
+async fn refused(url: &str) -> anyhow::Result<Seen> {
+    match soon(Socket::connect(url)).await? {
+        Ok(socket) => {
+            socket.close().await;
+            bail!("a second socket was opened with the same ticket")
+        }
+        Err(error) => Ok(Seen::only(format!("a second socket is refused: {error}"))),
+    }
+}
+
+async fn presence(stage: &mut Socket, people: u64) -> anyhow::Result<Seen> {
+    let asked = Instant::now();
+    wait(stage, "participant_count", |count| count["participant_count"] == people).await?;
+    Ok(Seen::only(format!("the presenter sees {people} after {} ms", asked.elapsed().as_millis())))
+}
+
+async fn vote(seat: &mut Socket, stage: &mut Socket, slides: &Slides, times: &Times) -> anyhow::Result<Seen> {
+    let payload = json!({ "slide_id": slides.question, "content": { "selected": ["a"] }, "seq": 1 });
+    let cast = Instant::now();
+    seat.send("response_submitted", payload, Some(1)).await?;
+    let mine = |update: &Value| update["slide_id"] == slides.question && update["votes"]["a"] == 1;
+    wait(stage, "vote_update", mine).await?;
+    let took = cast.elapsed();
+    times.record(Timed::Vote, took);
+    Ok(Seen::only(format!("on the presenter's screen in {} ms", took.as_millis())))
+}
+
+/// From a second tab of the guest, since it is to cost the connection.
+async fn large(guest: &Visitor, session: &Session, token: &str, times: &Times) -> anyhow::Result<Seen> {
+    let path = format!("/v1/sessions/code/{}/join", session.code);
+    let joined = guest.post(&path, &json!({ "participant_token": token })).await?.ok(201)?;
+    let Seen { found: mut tab, .. } = sit(socket_url(&joined)?, "audience", times).await?;
+    // what is written after the other side has closed may fail; that it closed is what counts
+    let _ = tab.socket.send("ping", json!({ "much": "x".repeat(40 * 1024) }), None).await;
+    let closed = soon(async {
+        while let Some(event) = tab.socket.next().await {
+            ensure!(event.kind != "pong", "40 KB in one frame were accepted");
+        }
+        Ok::<_, anyhow::Error>(())
+    });
+    closed.await.context("the connection lives on after 40 KB in one frame")??;
+    Ok(Seen::only("40 KB in one frame end the connection"))
+}
+
+async fn statistics(presenter: &Visitor, session: &Session, slides: &Slides) -> anyhow::Result<Seen> {
+    let body = presenter.get(&format!("/v1/sessions/{}/statistics", session.id)).await?.ok(200)?;
+    let answered = &body["responses_per_slide"][&slides.question];
+    ensure!(*answered == 1, "of one vote, {answered} are there");
+    Ok(Seen::only("one vote of one"))
+}
+
+async fn end(presenter: &Visitor, session: &Session) -> anyhow::Result<Seen> {
+    let answer = presenter.post(&format!("/v1/sessions/{}/end", session.id), &json!({})).await?;
+    ensure!(answer.ok(200)?["status"] == "ended", "it does not end");
+    Ok(Seen::only(answer.brief()))
+}
+
+async fn clean_up(presenter: &Visitor, slides: &Slides) -> anyhow::Result<Seen> {
+    let answer = presenter.delete(&format!("/v1/presentations/{}", slides.presentation), None).await?;
+    answer.ok(204)?;
+    Ok(Seen::only("the presentation is deleted"))
+}
+
+async fn soon<T>(what: impl Future<Output = T>) -> anyhow::Result<T> {
+    timeout(PATIENCE, what).await.with_context(|| format!("nothing within {} s", PATIENCE.as_secs()))
+}
+
+/// The next event of this kind that fits; what comes instead is told if none does.
+async fn wait(socket: &mut Socket, kind: &str, fits: impl Fn(&Value) -> bool) -> anyhow::Result<Value> {
+    let mut others = Vec::new();
+    let waiting = async {
+        while let Some(Event { kind: came, payload }) = socket.next().await {
+            if came == kind && fits(&payload) {
+                return Some(payload);
+            }
+            others.push(if came == "error" { format!("error {payload}") } else { came });
+        }
+        None
+    };
+    let found = timeout(PATIENCE, waiting).await;
+    let others = if others.is_empty() { "nothing".to_owned() } else { others.join(", ") };
+    match found {
+        Ok(Some(payload)) => Ok(payload),
+        Ok(None) => bail!("closed before {kind} came; {others} came"),
+        Err(_) => bail!("no {kind} within {} s; {others} came", PATIENCE.as_secs()),
+    }
+}

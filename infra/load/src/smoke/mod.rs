@@ -1,0 +1,96 @@
+//! One person's talk against a deployment, check by check, through public URLs only: what to do after every deploy.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `checklist` | a line for each check: what it saw, or where to look |
+//! | `visitor` | requests, with everything that comes back |
+//! | `front` | what everyone may ask |
+//! | `account` | sign-up to refresh, and its end |
+//! | `gathering` | slides, a session, sockets, a vote |
+
+mod account;
+mod checklist;
+mod front;
+mod gathering;
+mod visitor;
+
+use std::io::Write;
+
+use anyhow::Context;
+use reqwest::Url;
+
+use checklist::Checklist;
+use visitor::{Times, Visitor};
+
+/// A deployment to look at.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Smoke {
+    /// Base URL of the HTTP API; it may have a path
+    pub url: Url,
+    /// An origin that the deployment allows (`AllowedOrigins`): pages of it must get in
+    #[arg(long)]
+    pub origin: Option<String>,
+    /// Sign up with this address and send it a mail, for you to look at
+    #[arg(long, value_name = "ADDRESS")]
+    pub mailbox: Option<String>,
+    /// Leave out a check by its name, where the deployment is known to differ
+    #[arg(long, value_name = "CHECK")]
+    pub skip: Vec<String>,
+}
+
+impl Smoke {
+    /// Looks at a deployment as anybody may.
+    pub fn at(url: Url) -> Self {
+        Self { url, origin: None, mailbox: None, skip: Vec::new() }
+    }
+
+    /// Writes a line for each check, and takes away what it has put there.
+    ///
+    /// # Errors
+    /// A check failed, or nothing answers at all.
+    pub async fn run(&self, out: &mut (dyn Write + Send)) -> anyhow::Result<()> {
+        let times = Times::new()?;
+        let visitor = Visitor::new(&self.url, times.clone())?;
+        let mut list = Checklist::new(out, &self.skip);
+        list.open(visitor.base());
+        let alive = visitor.get("/health").await;
+        let alive = alive.with_context(|| format!("nothing answers at {}", visitor.base()))?;
+        front::look(&mut list, &visitor, &self.url, &alive, self.origin.as_deref()).await;
+        if let Some(account) = account::open(&mut list, &visitor, self.mailbox.as_deref()).await {
+            gathering::hold(&mut list, &account.visitor, &visitor, &times).await;
+            account::close(&mut list, &account).await;
+        } else {
+            list.leave_out("everything that needs an account");
+        }
+        list.close(&times)
+    }
+}
+
+/// Whether the way there stays on this machine.
+fn is_loopback(url: &Url) -> bool {
+    match url.host_str() {
+        Some(host) => {
+            let host = host.trim_matches(['[', ']']);
+            host == "localhost"
+                || host.ends_with(".localhost")
+                || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        }
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_is_loopback() {
+        let is = |url: &str| is_loopback(&url.parse().unwrap());
+        for here in ["http://127.0.0.1:8000", "http://[::1]:1", "ws://localhost/x", "http://a.localhost"] {
+            assert!(is(here), "{here}");
+        }
+        for there in ["https://example.com", "http://10.0.0.1", "http://127.0.0.1.example.com"] {
+            assert!(!is(there), "{there}");
+        }
+    }
+}

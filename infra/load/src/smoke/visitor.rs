@@ -1,0 +1,172 @@
+//! Requests, each made once: a smoke shows what fails, it does not try again until it works.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, ensure};
+use reqwest::{Method, Url, header::HeaderMap};
+use serde_json::Value;
+
+use crate::latency::{Latency, Summary};
+
+/// Longer than API Gateway waits for a function: what it says of that is worth seeing.
+const PATIENCE: Duration = Duration::from_secs(35);
+
+/// What was timed.
+#[derive(Clone)]
+pub(super) struct Times(Arc<[(&'static str, Latency); 5]>);
+
+#[derive(Clone, Copy)]
+pub(super) enum Timed {
+    Request,
+    Handshake,
+    Greeting,
+    Ping,
+    Vote,
+}
+
+impl Times {
+    pub(super) fn new() -> anyhow::Result<Self> {
+        Ok(Self(Arc::new([
+            ("request", Latency::new()?),
+            ("socket: dialled → open", Latency::new()?),
+            ("socket: open → greeted", Latency::new()?),
+            ("ping → pong", Latency::new()?),
+            ("vote → presenter's screen", Latency::new()?),
+        ])))
+    }
+
+    pub(super) fn record(&self, what: Timed, took: Duration) {
+        self.0[what as usize].1.record(took);
+    }
+
+    pub(super) fn summaries(&self) -> impl Iterator<Item = (&'static str, Option<Summary>)> {
+        self.0.iter().map(|(name, latency)| (*name, latency.summary()))
+    }
+}
+
+/// Someone who asks, with or without a token. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Visitor {
+    http: reqwest::Client,
+    base: String,
+    token: Option<String>,
+    times: Times,
+}
+
+impl Visitor {
+    pub(super) fn new(url: &Url, times: Times) -> anyhow::Result<Self> {
+        // a redirect is an answer to look at, and not to follow with a password
+        let http = reqwest::Client::builder()
+            .timeout(PATIENCE)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()?;
+        Ok(Self { http, base: url.as_str().trim_end_matches('/').to_owned(), token: None, times })
+    }
+
+    pub(super) fn base(&self) -> &str {
+        &self.base
+    }
+
+    pub(super) fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
+    pub(super) fn with_token(&self, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
+    pub(super) async fn get(&self, path: &str) -> anyhow::Result<Answer> {
+        self.ask(Method::GET, path, None, &[]).await
+    }
+
+    pub(super) async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Answer> {
+        self.ask(Method::POST, path, Some(body), &[]).await
+    }
+
+    pub(super) async fn delete(&self, path: &str, body: Option<&Value>) -> anyhow::Result<Answer> {
+        self.ask(Method::DELETE, path, body, &[]).await
+    }
+
+    pub(super) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        headers: &[(&str, &str)],
+    ) -> anyhow::Result<Answer> {
+        let what = format!("{method} {path}");
+        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let asked = Instant::now();
+        let answer = request.send().await.with_context(|| format!("{what}: no answer"))?;
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        let text = answer.text().await.with_context(|| format!("{what}: no whole answer"))?;
+        let took = asked.elapsed();
+        self.times.record(Timed::Request, took);
+        Ok(Answer { what, status, headers, text, took })
+    }
+}
+
+/// What came back.
+pub(super) struct Answer {
+    what: String,
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    pub(super) text: String,
+    pub(super) took: Duration,
+}
+
+impl Answer {
+    /// The body, if the status is this.
+    pub(super) fn ok(&self, status: u16) -> anyhow::Result<Value> {
+        ensure!(self.status == status, "{}", self.but(&status.to_string()));
+        if self.text.is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_str(&self.text).with_context(|| self.but("JSON"))
+    }
+
+    /// Whether it is this refusal, in the form that all have.
+    pub(super) fn refused(&self, status: u16, code: &str) -> anyhow::Result<Value> {
+        let body: Value = serde_json::from_str(&self.text).unwrap_or_default();
+        ensure!(
+            self.status == status && body["code"] == code && body["status_code"] == status,
+            "{}",
+            self.but(&format!("{status} {code}"))
+        );
+        let id = body["request_id"].as_str().filter(|id| !id.is_empty());
+        ensure!(id.is_some(), "{}: the refusal has no request_id", self.what);
+        ensure!(self.header("x-request-id") == id, "{}: the request_id is not the header's", self.what);
+        Ok(body)
+    }
+
+    /// `200 in 12 ms`
+    pub(super) fn brief(&self) -> String {
+        format!("{} in {} ms", self.status, self.took.as_millis())
+    }
+
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    fn but(&self, wanted: &str) -> String {
+        let begin: String = self.text.chars().take(200).collect();
+        format!("{}: {wanted} was to come, but it was {} {begin}", self.what, self.status)
+    }
+}
+
+/// A text field of an answer.
+pub(super) fn text<'a>(value: &'a Value, field: &str) -> anyhow::Result<&'a str> {
+    value[field].as_str().with_context(|| format!("the answer has no {field}"))
+}

@@ -1,0 +1,257 @@
+//! What a talk, a chat and an idle month cost: the model behind the computed tables of `infra/OPERATIONS.md`, which the
+//! test here compares and `COLLOQUY_UPDATE=1 cargo test -p local --lib scenarios` writes anew.
+//!
+//! Units of the table come from `infra/COSTS.md`, where they are measured; queues, schedules and alarms from
+//! `template.yaml`; prices from [`super::prices`]. What nobody has measured yet stands in [`assumed`].
+
+mod chat;
+mod idle;
+mod talk;
+
+use std::{fmt::Write as _, fs, path::PathBuf};
+
+use super::{
+    estimate::Units,
+    prices::{
+        CONNECTION_MINUTE, FIFO_REQUEST, GB_SECOND, HTTP_REQUEST, INVOCATION, LIST, LOGGED_GB, OUT_GB,
+        QUEUE_REQUEST, SOCKET_MESSAGE,
+    },
+};
+
+/// Not measured on AWS. On the side of too much.
+mod assumed {
+    /// Milliseconds of a function, without the posts that it waits for.
+    pub(super) const HTTP_MS: f64 = 20.0;
+    pub(super) const PASSWORD_MS: f64 = 100.0;
+    pub(super) const MESSAGE_MS: f64 = 10.0;
+    pub(super) const CONNECT_MS: f64 = 30.0;
+    pub(super) const JOB_MS: f64 = 20.0;
+    /// A post to a connection; FIELD has only one blog's "40 to 120 ms".
+    pub(super) const POST_MS: f64 = 50.0;
+    /// Of every function (`template.yaml`, `MemorySize`).
+    pub(super) const GB: f64 = 0.5;
+    /// A row of a room, an answer: their attributes, counted.
+    pub(super) const ITEM_KB: f64 = 0.4;
+    /// Our line, Lambda's three, API Gateway's one.
+    pub(super) const LOGGED_KB: f64 = 1.0;
+    pub(super) const POST_KB: f64 = 0.5;
+    pub(super) const ANSWER_KB: f64 = 1.0;
+}
+
+/// Posts that are under way at once (`rooms::publish`).
+const CONCURRENT: f64 = 50.0;
+const KB_IN_GB: f64 = 1_024.0 * 1_024.0;
+/// Sent, received, deleted.
+const REQUESTS_OF_A_JOB: f64 = 3.0;
+
+/// What something uses, by what is billed.
+#[derive(Clone, Copy, Debug, Default)]
+struct Use {
+    http: f64,
+    messages_in: f64,
+    posts: f64,
+    minutes: f64,
+    invocations: f64,
+    gb_seconds: f64,
+    table: Units,
+    queue: f64,
+    fifo: f64,
+}
+
+impl Use {
+    /// A function runs, and for how long.
+    fn run(mut self, ms: f64) -> Self {
+        self.invocations += 1.0;
+        self.gb_seconds += ms / 1_000.0 * assumed::GB;
+        self
+    }
+
+    fn units(mut self, read: f64, write: f64) -> Self {
+        self.table.read += read;
+        self.table.write += write;
+        self
+    }
+
+    fn costs(self, units: Units) -> Self {
+        self.units(units.read, units.write)
+    }
+
+    /// A function that runs already posts, some at a time.
+    fn post(mut self, posts: f64) -> Self {
+        self.posts += posts;
+        self.gb_seconds += (posts / CONCURRENT).ceil() * assumed::POST_MS / 1_000.0 * assumed::GB;
+        self
+    }
+
+    fn http(ms: f64, units: Units) -> Self {
+        Self { http: 1.0, ..Self::default() }.run(ms).costs(units)
+    }
+
+    fn message(units: Units) -> Self {
+        Self { messages_in: 1.0, ..Self::default() }.run(assumed::MESSAGE_MS).costs(units)
+    }
+
+    fn job(ms: f64) -> Self {
+        Self { queue: REQUESTS_OF_A_JOB, ..Self::default() }.run(ms)
+    }
+
+    /// A count: a job that waits for its tick inside its function.
+    fn count(waits_ms: f64) -> Self {
+        Self { fifo: REQUESTS_OF_A_JOB, ..Self::default() }.run(waits_ms + assumed::JOB_MS)
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            http: self.http + other.http,
+            messages_in: self.messages_in + other.messages_in,
+            posts: self.posts + other.posts,
+            minutes: self.minutes + other.minutes,
+            invocations: self.invocations + other.invocations,
+            gb_seconds: self.gb_seconds + other.gb_seconds,
+            table: Units {
+                read: self.table.read + other.table.read,
+                write: self.table.write + other.table.write,
+            },
+            queue: self.queue + other.queue,
+            fifo: self.fifo + other.fifo,
+        }
+    }
+
+    fn times(self, n: f64) -> Self {
+        Self {
+            http: self.http * n,
+            messages_in: self.messages_in * n,
+            posts: self.posts * n,
+            minutes: self.minutes * n,
+            invocations: self.invocations * n,
+            gb_seconds: self.gb_seconds * n,
+            table: Units { read: self.table.read * n, write: self.table.write * n },
+            queue: self.queue * n,
+            fifo: self.fifo * n,
+        }
+    }
+
+    fn dollars(self) -> f64 {
+        let out_kb = self.posts * assumed::POST_KB + self.http * assumed::ANSWER_KB;
+        HTTP_REQUEST.of(self.http)
+            + SOCKET_MESSAGE.of(self.messages_in + self.posts)
+            + CONNECTION_MINUTE.of(self.minutes)
+            + INVOCATION.of(self.invocations)
+            + GB_SECOND.of(self.gb_seconds)
+            + self.table.dollars()
+            + QUEUE_REQUEST.of(self.queue)
+            + FIFO_REQUEST.of(self.fifo)
+            + LOGGED_GB.of(self.invocations * assumed::LOGGED_KB / KB_IN_GB)
+            + OUT_GB.of(out_kb / KB_IN_GB)
+    }
+}
+
+/// Read units of so many items in one strong query.
+fn read_of(items: f64) -> f64 {
+    (items * assumed::ITEM_KB / 4.0).ceil().max(1.0)
+}
+
+/// `infra/COSTS.md`.
+struct Costs(String);
+
+impl Costs {
+    fn read() -> Self {
+        Self(fs::read_to_string(repository().join("infra/COSTS.md")).unwrap())
+    }
+
+    fn of(&self, operation: &str) -> Units {
+        let row = self.0.lines().find_map(|line| line.strip_prefix(&format!("| {operation} |")));
+        let row = row.unwrap_or_else(|| panic!("infra/COSTS.md says nothing of: {operation}"));
+        let mut figures = row.split('|').map(|cell| cell.trim().parse::<f64>());
+        let mut next = || figures.next().unwrap().unwrap();
+        let _requests = next();
+        Units { read: next(), write: next() }
+    }
+}
+
+/// What a scenario is made of, and what each part uses.
+type Parts = Vec<(&'static str, Use)>;
+
+fn total(parts: &Parts) -> Use {
+    parts.iter().fold(Use::default(), |sum, (_, part)| sum.and(*part))
+}
+
+fn table(parts: &Parts) -> String {
+    let mut text = String::from(
+        "| what | messages in | posts out | invocations | RRU | WRU | US$ |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n",
+    );
+    for (what, part) in parts.iter().copied().chain([("**all of it**", total(parts))]) {
+        let whole = [part.messages_in, part.posts, part.invocations, part.table.read, part.table.write];
+        let [messages, posts, invocations, read, write] = whole.map(thousands);
+        let dollars = part.dollars();
+        writeln!(text, "| {what} | {messages} | {posts} | {invocations} | {read} | {write} | {dollars:.3} |")
+            .unwrap();
+    }
+    text
+}
+
+fn price_list() -> String {
+    let mut text = String::from("| what | US$ | per | read where |\n| --- | ---: | ---: | --- |\n");
+    for price in LIST {
+        let per = thousands(price.per);
+        writeln!(text, "| {} | {} | {per} | {} |", price.what, price.dollars, price.source).unwrap();
+    }
+    text
+}
+
+/// Rounded, with commas.
+fn thousands(number: f64) -> String {
+    let digits = format!("{number:.0}");
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn repository() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The document with a computed block as it should be.
+fn with_block(document: &str, name: &str, text: &str) -> String {
+    let (open, close) = (format!("<!-- computed: {name} -->\n"), "<!-- end -->");
+    let (before, rest) = document.split_once(&open).unwrap_or_else(|| panic!("no block {name}"));
+    let (_, after) = rest.split_once(close).unwrap_or_else(|| panic!("the block {name} has no end"));
+    format!("{before}{open}{text}{close}{after}")
+}
+
+#[test]
+fn operations_say_what_the_model_says() {
+    let costs = Costs::read();
+    let hour = talk::Talk::of_an_hour();
+    let seldom = talk::Talk { heartbeat: 300.0, ..hour };
+    let chat = chat::parts();
+    let blocks = [
+        ("prices", price_list()),
+        ("talk", table(&hour.parts(&costs))),
+        ("heartbeats", format!("**${:.2}**\n", total(&seldom.parts(&costs)).dollars())),
+        ("chat", table(&chat)),
+        ("idle", idle::table()),
+    ];
+    let file = repository().join("infra/OPERATIONS.md");
+    let kept = fs::read_to_string(&file).unwrap();
+    let computed = blocks.iter().fold(kept.clone(), |text, (name, block)| with_block(&text, name, block));
+    if computed == kept {
+        return;
+    }
+    if updating() {
+        fs::write(&file, computed).unwrap();
+        return;
+    }
+    let new: Vec<_> = computed.lines().filter(|line| !kept.contains(line)).collect();
+    panic!("infra/OPERATIONS.md says otherwise (COLLOQUY_UPDATE=1 writes it); now:\n{}", new.join("\n"));
+}
+
+#[expect(clippy::disallowed_methods, reason = "asks for an update of the file, not a setting of the product")]
+fn updating() -> bool {
+    std::env::var("COLLOQUY_UPDATE").is_ok()
+}

@@ -1,0 +1,238 @@
+//! A talk, as the functions of today play it.
+
+use std::fs;
+
+use model::tick::{TICK_MS, Tick};
+
+use super::{Costs, Parts, Use, assumed, read_of, repository, total};
+
+/// Above so many a room is told in shards (`rooms::publish`).
+const DIRECT: f64 = 100.0;
+const SHARDS: f64 = 16.0;
+/// Single answers that a presenter is shown per tick, and for how long one is news (`count_votes`).
+const SHOWN: f64 = 100.0;
+const NEWS_MS: f64 = 370.0;
+/// An instance remembers the session for half a second.
+const FRESH_PER_SECOND: f64 = 2.0;
+
+#[derive(Clone, Copy)]
+pub(super) struct Talk {
+    pub(super) audience: f64,
+    pub(super) questions: f64,
+    pub(super) minutes: f64,
+    /// Seconds over which they come.
+    pub(super) arrival: f64,
+    /// Seconds within which all have answered a question.
+    pub(super) voting: f64,
+    /// Seconds between two pings of one client.
+    pub(super) heartbeat: f64,
+}
+
+impl Talk {
+    pub(super) fn of_an_hour() -> Self {
+        Self {
+            audience: 1_000.0,
+            questions: 10.0,
+            minutes: 60.0,
+            arrival: 300.0,
+            voting: 30.0,
+            heartbeat: 30.0,
+        }
+    }
+
+    pub(super) fn parts(&self, costs: &Costs) -> Parts {
+        let n = self.audience;
+        let pings = n * (self.minutes * 60.0 / self.heartbeat).floor();
+        let once = Use::default;
+        vec![
+            ("prepared and begun by the presenter", self.prepared(costs)),
+            ("found by its code and joined", self.joined(costs)),
+            ("connected and greeted", self.connected(costs)),
+            ("told how many are here, while they come", self.arriving()),
+            ("voted", self.voted(costs)),
+            ("votes counted and shown", self.counted()),
+            ("slides shown", self.shown(costs)),
+            ("looked after, every minute", self.looked_after()),
+            ("pinged", Use::message(costs.of("ping")).post(1.0).times(pings)),
+            ("ended, everyone told twice and gone", self.ended(costs)),
+            ("connected for an hour", Use { minutes: n * self.minutes, ..once() }),
+        ]
+    }
+
+    fn prepared(&self, costs: &Costs) -> Use {
+        let http = |operation| Use::http(assumed::HTTP_MS, costs.of(operation));
+        Use::http(assumed::PASSWORD_MS, costs.of("log in"))
+            .and(http("create a presentation"))
+            .and(http("append a slide").times(self.questions))
+            .and(http("create a session"))
+            .and(http("a presenter's ticket"))
+            .and(Use::default().run(assumed::CONNECT_MS).costs(costs.of("connect as presenter")))
+            .and(http("start a session"))
+            .and(told(self.audience))
+    }
+
+    fn joined(&self, costs: &Costs) -> Use {
+        let found = Use::http(assumed::HTTP_MS, costs.of("find a session by its code"));
+        found.and(Use::http(assumed::HTTP_MS, costs.of("join by code"))).times(self.audience)
+    }
+
+    /// `$connect` asks for a count by every one; the greeting reads the session, what is the person's own, and the room
+    /// up to what it counts by itself.
+    fn connected(&self, costs: &Costs) -> Use {
+        let opened = Use { fifo: 1.0, ..Use::default() };
+        let opened = opened.run(assumed::CONNECT_MS).costs(costs.of("connect as participant"));
+        let room = read_of(self.audience.min(DIRECT + 1.0));
+        // posted one after the other: the state, then the presenter's news of who has come
+        let greeted = Use::job(assumed::JOB_MS).units(7.5 + room, 0.0).post(1.0).post(1.0);
+        opened.and(greeted).times(self.audience)
+    }
+
+    /// The presenter is told every tick in which somebody came, everyone at the pace of their number.
+    fn arriving(&self) -> Use {
+        let ticks = (self.arrival * per_second()).ceil();
+        let (mut all, mut here, mut told_at) = (Use::default(), 0.0, None);
+        let mut tick = 0;
+        while f64::from(tick) < ticks {
+            tick += 1;
+            let now = (self.audience * f64::from(tick) / ticks).floor();
+            if now <= here {
+                continue;
+            }
+            here = now;
+            all = all.and(presence(here));
+            let due = audience_tick(tick, here);
+            if told_at != Some(due) {
+                told_at = Some(due);
+                all = all.and(presence_told(here));
+            }
+        }
+        all
+    }
+
+    /// One write each, and one read where the instance has not met the connection in the last minute: between two
+    /// questions that is always so.
+    fn voted(&self, costs: &Costs) -> Use {
+        let n = self.audience;
+        let met = Use::message(costs.of("vote")).units(1.0, 0.0).times(n);
+        let first = costs.of("vote, the first that an instance sees of a session").read - 1.0;
+        let instances = (n / self.voting * assumed::MESSAGE_MS / 1_000.0).ceil();
+        let fresh = Use::default().units(first, 0.0).times(self.voting * FRESH_PER_SECOND * instances);
+        // the first of a tick and instance asks for a count; the job of it is in `counted`
+        let asked = Use { fifo: self.ticks_of_a_vote() * (instances - 1.0), ..Use::default() };
+        met.and(fresh).and(asked).times(self.questions)
+    }
+
+    fn ticks_of_a_vote(&self) -> f64 {
+        (self.voting * per_second()).min(self.audience)
+    }
+
+    fn counted(&self) -> Use {
+        let (n, ticks) = (self.audience, self.ticks_of_a_vote());
+        let period = audience_period_ms(n);
+        let mut all = Use::default();
+        let mut tick = 0;
+        while f64::from(tick) < ticks {
+            tick += 1;
+            let lie_there = n * f64::from(tick) / ticks;
+            let news = (n / ticks * NEWS_MS / ms(TICK_MS)).min(SHOWN);
+            let waits = ms(TICK_MS) / 2.0;
+            all = all.and(Use::count(waits).units(votes(lie_there) + 4.0, 1.0).post(1.0).post(news));
+        }
+        let shown = Use::count(period).units(votes(n / 2.0) + 4.0, 0.0).and(told(n));
+        // wherever they begin, so long a time touches one period more
+        let times = self.voting * 1_000.0 / period + 1.0;
+        all.and(shown.times(times)).times(self.questions)
+    }
+
+    /// A slide appears, and the last word on the one before is counted for everyone.
+    fn shown(&self, costs: &Costs) -> Use {
+        let n = self.audience;
+        let turned = Use::http(assumed::HTTP_MS, costs.of("show a slide")).and(told(n));
+        turned.times(self.questions - 1.0).and(last_word(n).times(self.questions))
+    }
+
+    /// `check_session` has votes and presence counted, and whoever counts tells.
+    fn looked_after(&self) -> Use {
+        let n = self.audience;
+        let checked = Use::job(assumed::JOB_MS).units(1.0, 1.0);
+        let presence = presence(n).and(presence_told(n));
+        checked.and(last_word(n)).and(presence).times(self.minutes)
+    }
+
+    fn ended(&self, costs: &Costs) -> Use {
+        let n = self.audience;
+        let closed = Use::job(assumed::JOB_MS).units(read_of(n), 0.0).post(n).post(0.0);
+        // and a DELETE to each
+        let deleted = Use { gb_seconds: Use::default().post(n).gb_seconds, ..Use::default() };
+        let left = Use { fifo: 1.0, ..Use::default() };
+        let left = left.run(assumed::CONNECT_MS).costs(costs.of("disconnect as participant"));
+        Use::http(assumed::HTTP_MS, costs.of("end a session"))
+            .and(told(n))
+            .and(closed)
+            .and(deleted)
+            .and(left.times(n))
+    }
+}
+
+/// A room of so many, and the presenter, is told one thing.
+fn told(audience: f64) -> Use {
+    let all = audience + 1.0;
+    let looked = Use::default().units(read_of(all.min(DIRECT + 1.0)), 0.0);
+    if all <= DIRECT {
+        return looked.post(all);
+    }
+    let shard = all / SHARDS;
+    looked.and(Use::job(assumed::JOB_MS).units(read_of(shard), 0.0).post(shard).times(SHARDS))
+}
+
+fn presence(here: f64) -> Use {
+    Use::count(ms(TICK_MS) / 2.0).units(read_of(here) + 2.0, 1.0).post(1.0)
+}
+
+fn presence_told(here: f64) -> Use {
+    Use::count(audience_period_ms(here)).units(read_of(here), 0.0).and(told(here))
+}
+
+fn last_word(audience: f64) -> Use {
+    let presenter = Use::count(ms(TICK_MS) / 2.0).units(votes(audience) + 4.0, 1.0).post(1.0);
+    presenter.and(Use::count(ms(TICK_MS) / 2.0).units(votes(audience) + 4.0, 0.0)).and(told(audience))
+}
+
+/// Read units of a count: four shards.
+fn votes(answers: f64) -> f64 {
+    4.0 * read_of(answers / 4.0)
+}
+
+fn per_second() -> f64 {
+    1_000.0 / ms(TICK_MS)
+}
+
+fn ms(number: i64) -> f64 {
+    f64::from(i32::try_from(number).unwrap())
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "people are few and whole")]
+fn audience_tick(tick: i32, people: f64) -> i64 {
+    Tick(tick.into()).for_audience(people as usize).0
+}
+
+/// How far two updates of an audience of this size lie apart.
+fn audience_period_ms(people: f64) -> f64 {
+    let first = audience_tick(0, people);
+    ms((first + 1) * TICK_MS)
+}
+
+/// `load talk --audience 1000 --vote-within 2s`, whose posts `infra/FIGURES.md` has from the local cloud: the model counts
+/// about as many.
+#[test]
+fn the_model_counts_the_posts_that_were_measured() {
+    let figures = fs::read_to_string(repository().join("infra/FIGURES.md")).unwrap();
+    let (before, _) = figures.split_once(" posts").unwrap();
+    let measured: f64 = before.rsplit(' ').next().unwrap().replace(',', "").parse().unwrap();
+    let rehearsal = Talk { questions: 3.0, minutes: 0.5, arrival: 6.7, voting: 2.0, ..Talk::of_an_hour() };
+    let mut parts = rehearsal.parts(&Costs::read());
+    // it was shorter than a minute, and its audience left after the first word of the end
+    parts.retain(|(what, _)| !what.starts_with("looked after"));
+    let posts = total(&parts).posts - rehearsal.audience;
+    assert!((posts / measured - 1.0).abs() < 0.15, "modelled {posts}, measured {measured}");
+}

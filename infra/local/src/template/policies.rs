@@ -1,0 +1,150 @@
+//! What the role of each function may do.
+
+use std::collections::BTreeMap;
+
+use cloud::Policy;
+use serde_json::Value;
+
+use super::{Resource, Result, Template, TemplateError};
+
+impl Template {
+    /// The policies of each function, by its logical id. Without those that SAM adds for logs and queues: what polls here
+    /// needs no permission.
+    pub fn roles(&self) -> Result<BTreeMap<String, Vec<Policy>>> {
+        let functions = self.resources("AWS::Serverless::Function")?.into_iter();
+        functions.map(|function| Ok((function.id.to_owned(), self.policies(function)?))).collect()
+    }
+
+    /// Those of the role that the function has, or those that SAM makes one from.
+    fn policies(&self, function: Resource<'_>) -> Result<Vec<Policy>> {
+        for elsewhere in ["PermissionsBoundary", "ManagedPolicyArns"] {
+            Self::refuse(function, elsewhere)?;
+        }
+        if function.property("Role").is_null() {
+            return self.documents(function, |policy| policy);
+        }
+        // long form of `!GetAtt WorkerRole.Arn`
+        let id = function.property("Role")["Fn::GetAtt"][0].as_str();
+        let role = id.and_then(|id| self.resource(id)).filter(|role| role.kind() == "AWS::IAM::Role");
+        let Some(role) = role else {
+            let why = "the local cloud wants !GetAtt of a role in this template";
+            return Err(TemplateError::new(function.path("Role"), why));
+        };
+        for elsewhere in ["PermissionsBoundary", "ManagedPolicyArns"] {
+            Self::refuse(role, elsewhere)?;
+        }
+        self.documents(role, |policy| &policy["PolicyDocument"])
+    }
+
+    fn refuse(resource: Resource<'_>, property: &str) -> Result<()> {
+        if resource.property(property).is_null() {
+            return Ok(());
+        }
+        let why = "the local cloud does not know what that allows: write it out in Policies";
+        Err(TemplateError::new(resource.path(property), why))
+    }
+
+    /// What stands in the `Policies` of a function or a role.
+    fn documents(&self, of: Resource<'_>, document: fn(&Value) -> &Value) -> Result<Vec<Policy>> {
+        let path = of.path("Policies");
+        let policies = match self.resolve(of.property("Policies"), &path)? {
+            Value::Null => Vec::new(),
+            Value::Array(policies) => policies,
+            policy => vec![policy],
+        };
+        let policy = |(position, policy): (usize, &Value)| {
+            let path = format!("{path}[{position}]");
+            if let Some(name) = policy.as_str() {
+                let why =
+                    format!("the local cloud does not know what the policy {name} allows: write it out");
+                return Err(TemplateError::new(path, why));
+            }
+            Policy::parse(document(policy)).map_err(|error| TemplateError::new(path, error.to_string()))
+        };
+        policies.iter().enumerate().map(policy).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Secrets, Template, tests::repository};
+
+    const TEXT: &str = r#"
+Resources:
+  Jobs: {Type: AWS::SQS::Queue}
+  WorkerRole:
+    Type: AWS::IAM::Role
+    Properties:
+      Policies:
+        - PolicyName: door
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - {Effect: Allow, Action: [sqs:SendMessage], Resource: [!GetAtt Jobs.Arn]}
+  Worker:
+    Type: AWS::Serverless::Function
+    Properties: {Role: !GetAtt WorkerRole.Arn}
+"#;
+
+    fn roles(text: &str) -> Result<usize, String> {
+        let template = Template::parse(text, Secrets::in_memory()).unwrap();
+        let roles = template.roles().map_err(|error| error.to_string())?;
+        Ok(roles["Worker"].len())
+    }
+
+    #[test]
+    fn every_function_of_the_repository_has_its_policies() {
+        let template = repository();
+        let roles = template.roles().unwrap();
+        assert_eq!(roles.len(), template.resources("AWS::Serverless::Function").unwrap().len());
+        assert!(roles.values().all(|policies| !policies.is_empty()));
+    }
+
+    #[test]
+    fn a_policy_is_read_and_what_is_not_understood_says_where() {
+        assert_eq!(roles(TEXT), Ok(1));
+        let at = |path: &str, why: &str| Err(format!("template: Resources.{path}: {why}"));
+        for (old, new, expected) in [
+            (
+                "Action:",
+                "NotAction:",
+                at(
+                    "WorkerRole.Properties.Policies[0]",
+                    "Statement[0]: NotAction is not known to the local cloud",
+                ),
+            ),
+            (
+                "      Policies:",
+                "      ManagedPolicyArns: [arn:aws:iam::aws:policy/AmazonSQSFullAccess]\n      Policies:",
+                at(
+                    "WorkerRole.Properties.ManagedPolicyArns",
+                    "the local cloud does not know what that allows: write it out in Policies",
+                ),
+            ),
+            (
+                "{Role: !GetAtt WorkerRole.Arn}",
+                "{Role: \"arn:aws:iam::000000000000:role/Admin\"}",
+                at("Worker.Properties.Role", "the local cloud wants !GetAtt of a role in this template"),
+            ),
+            (
+                "{Role: !GetAtt WorkerRole.Arn}",
+                "{Policies: [AmazonSQSFullAccess]}",
+                at(
+                    "Worker.Properties.Policies[0]",
+                    "the local cloud does not know what the policy AmazonSQSFullAccess allows: write it out",
+                ),
+            ),
+            ("{Role: !GetAtt WorkerRole.Arn}", "{MemorySize: 512}", Ok(0)),
+            (
+                "Jobs.Arn",
+                "Other.Arn",
+                at(
+                    "WorkerRole.Properties.Policies[0].PolicyDocument.Statement[0].Resource[0]",
+                    "there is no parameter or resource Other",
+                ),
+            ),
+        ] {
+            assert_eq!(roles(&TEXT.replace(old, new)), expected, "{new}");
+        }
+    }
+}

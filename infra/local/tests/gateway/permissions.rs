@@ -1,0 +1,53 @@
+//! What the template does not allow does not happen here either.
+
+use std::path::PathBuf;
+
+use futures::{SinkExt as _, StreamExt as _};
+use tokio_tungstenite::{connect_async, tungstenite::Message};
+
+use crate::stack::Stack;
+
+/// What a client hears of a function that posts to it, in a stack from our template with a change.
+async fn echo(name: &str, old: &str, new: &str) -> String {
+    let text = include_str!("template.yaml");
+    assert!(text.contains(old), "{old}");
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("permissions-{name}.yaml"));
+    std::fs::write(&file, text.replace(old, new)).unwrap();
+    let stack = Stack::with(|options| options.template = Some(file)).await;
+    let url = format!("{}/local", stack.local.url().replace("http", "ws"));
+    let (mut client, _) = connect_async(url).await.unwrap();
+    client.send(Message::text(r#"{"type": "echo", "text": "hello"}"#)).await.unwrap();
+    client.next().await.unwrap().unwrap().into_text().unwrap().to_string()
+}
+
+#[tokio::test]
+async fn a_function_that_may_post_does() {
+    assert_eq!(echo("as-it-is", "POST/@connections/*", "POST/@connections/*").await, "hello");
+    assert_eq!(echo("wider", "POST/@connections/*", "*").await, "hello");
+}
+
+#[tokio::test]
+async fn a_function_that_may_not_post_fails_and_tells_nobody_why() {
+    for (name, old, new) in [
+        ("other-method", "POST/@connections", "DELETE/@connections"),
+        ("other-stage", "${Stage}/POST", "elsewhere/POST"),
+        ("other-action", "execute-api:ManageConnections", "execute-api:Invoke"),
+        ("denied", "Effect: Allow", "Effect: Deny"),
+    ] {
+        let heard = echo(name, old, new).await;
+        assert!(heard.contains("Internal server error") && !heard.contains("secret"), "{name}: {heard}");
+    }
+}
+
+#[tokio::test]
+async fn a_policy_that_is_not_understood_does_not_start() {
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("permissions-unknown.yaml");
+    let text = include_str!("template.yaml").replace("Action: [execute-api", "NotAction: [execute-api");
+    std::fs::write(&file, text).unwrap();
+    let options = local::LocalOptions { template: Some(file), ..Stack::options() };
+    let error = local::Local::start(options).await.err().unwrap().to_string();
+    assert_eq!(
+        error,
+        "template: Resources.Socket.Properties.Policies[0]: Statement[0]: NotAction is not known to the local cloud"
+    );
+}

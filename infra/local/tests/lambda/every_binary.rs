@@ -1,0 +1,47 @@
+//! A stack whose functions are the binaries, each a process with its own environment and its own role's keys.
+
+use load::Smoke;
+use local::{Local, LocalOptions};
+use serde_json::json;
+
+use crate::{binaries, invoke_api::InvokeApi};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_binary_does_its_part_in_a_talk() {
+    let lambda = InvokeApi::start().await;
+    let options = LocalOptions {
+        lambda: Some(lambda.url.clone()),
+        template: Some(binaries::workspace().join("template.yaml")),
+        ..LocalOptions::default()
+    };
+    let local = Local::start(options).await.unwrap();
+    lambda.run(&local);
+    binaries::build_all(&local).await;
+
+    let mut seen = Vec::new();
+    let smoke = Smoke {
+        origin: Some("http://localhost:5173".into()),
+        mailbox: Some("ana@example.com".into()),
+        ..Smoke::at(local.url().parse().unwrap())
+    };
+    let verdict = smoke.run(&mut seen).await;
+    assert!(verdict.is_ok(), "{verdict:?}\n{}", String::from_utf8_lossy(&seen));
+    local.run_schedules().await;
+    local.idle().await;
+    // no talk is so large in a test: a batch of nothing must do
+    let nothing = json!({ "Records": [] });
+    let told = local.runner().invoke("WorkerBroadcast", nothing).await.unwrap();
+    assert_eq!(told, json!({ "batchItemFailures": [] }));
+
+    let letters = local.cloud().outbox().all();
+    assert_eq!(letters.len(), 1);
+    assert!(letters[0].links[0].starts_with(&local.url()), "{:?}", letters[0].links);
+    for usage in local.runner().usage() {
+        assert!(usage.invocations > 0 && usage.errors == 0, "{usage:?}");
+    }
+    let queues = local.cloud().queues();
+    for name in queues.names().iter().filter(|name| name.contains("DeadLetters")) {
+        assert_eq!(queues.depth(name).visible, 0, "dead letters in {name}: {:?}", queues.peek(name).first());
+    }
+    lambda.stop().await;
+}

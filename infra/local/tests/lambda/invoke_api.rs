@@ -1,0 +1,79 @@
+//! Lambda's Invoke API in front of the binaries: each is started at its first event, with a Runtime API of its own.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+};
+
+use http::{HeaderValue, StatusCode};
+use local::{Local, template::Function};
+use tokio::sync::Mutex;
+
+use crate::{
+    process::Process,
+    runtime_api::RuntimeApi,
+    server::{answer, serve},
+};
+
+pub(crate) struct InvokeApi {
+    pub(crate) url: reqwest::Url,
+    functions: Arc<OnceLock<Vec<Function>>>,
+    running: Arc<Mutex<HashMap<String, Arc<Running>>>>,
+}
+
+struct Running {
+    api: RuntimeApi,
+    _process: Process,
+}
+
+impl InvokeApi {
+    /// Listens; a stack is started with its URL.
+    pub(crate) async fn start() -> Self {
+        let functions = Arc::new(OnceLock::<Vec<Function>>::new());
+        let running = Arc::new(Mutex::new(HashMap::<String, Arc<Running>>::new()));
+        let (known, started) = (Arc::clone(&functions), Arc::clone(&running));
+        let authority = serve(move |request, event| {
+            let (known, started) = (Arc::clone(&known), Arc::clone(&started));
+            async move {
+                let path = request.uri.path();
+                let binary = path
+                    .strip_prefix("/2015-03-31/functions/")
+                    .and_then(|rest| rest.strip_suffix("/invocations"))
+                    .unwrap_or_else(|| panic!("the Invoke API has no {path}"));
+                let functions = known.get().expect("events come after the stack has started");
+                let function = functions.iter().find(|function| function.binary == binary);
+                let function = function.unwrap_or_else(|| panic!("there is no function {binary}"));
+                let running = match started.lock().await.entry(binary.to_owned()) {
+                    std::collections::hash_map::Entry::Occupied(running) => Arc::clone(running.get()),
+                    std::collections::hash_map::Entry::Vacant(place) => {
+                        let api = RuntimeApi::start(&function.arn).await;
+                        let process = Process::start(function, &api.authority);
+                        Arc::clone(place.insert(Arc::new(Running { api, _process: process })))
+                    }
+                };
+                match running.api.invoke(event).await {
+                    Ok(value) => answer(StatusCode::OK, &value),
+                    Err(error) => {
+                        let mut thrown = answer(StatusCode::OK, &error);
+                        thrown
+                            .headers_mut()
+                            .insert("x-amz-function-error", HeaderValue::from_static("Unhandled"));
+                        thrown
+                    }
+                }
+            }
+        })
+        .await;
+        Self { url: format!("http://{authority}").parse().unwrap(), functions, running }
+    }
+
+    /// Runs the functions of this stack from now on.
+    pub(crate) fn run(&self, local: &Local) {
+        self.functions.set(local.runner().functions().cloned().collect()).unwrap();
+    }
+
+    /// Ends the processes, while what they talk to is still there.
+    pub(crate) async fn stop(self) {
+        self.running.lock().await.clear();
+    }
+}

@@ -1,0 +1,17 @@
+//! The binaries that deploy, as processes, with the events and the environments that Lambda gives them.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a helper of a test fails the test"
+)]
+
+mod bare;
+mod binaries;
+mod every_binary;
+mod invoke_api;
+mod process;
+mod runtime_api;
+mod server;
+mod watch;

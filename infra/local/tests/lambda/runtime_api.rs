@@ -1,0 +1,91 @@
+//! The Runtime API of one function, as Lambda documents it: the next event, and places for its answer.
+
+use std::{
+    collections::HashMap,
+    future::pending,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use http::StatusCode;
+use serde_json::{Value, json};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
+
+use crate::server::{Answer, answer, serve};
+
+/// How long a function may take, its start included, before a test says that it never answers.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Milliseconds since 1970, far in the future.
+const DEADLINE: &str = "4102444800000";
+
+pub(crate) struct RuntimeApi {
+    /// For `AWS_LAMBDA_RUNTIME_API`: `host:port`, as on Lambda.
+    pub(crate) authority: String,
+    events: mpsc::UnboundedSender<(String, Value)>,
+    waiting: Waiting,
+}
+
+/// By request id: who waits for the answer, or for the error.
+type Waiting = Arc<Mutex<HashMap<String, oneshot::Sender<Result<Value, Value>>>>>;
+
+impl RuntimeApi {
+    pub(crate) async fn start(arn: &str) -> Self {
+        let (events, next) = mpsc::unbounded_channel::<(String, Value)>();
+        let next = Arc::new(tokio::sync::Mutex::new(next));
+        let waiting = Waiting::default();
+        let (held, arn) = (Arc::clone(&waiting), arn.to_owned());
+        let authority = serve(move |request, body| {
+            let (next, waiting, arn) = (Arc::clone(&next), Arc::clone(&held), arn.clone());
+            async move {
+                let path: Vec<&str> = request.uri.path().trim_start_matches('/').split('/').collect();
+                match (request.method.as_str(), path.as_slice()) {
+                    ("GET", ["2018-06-01", "runtime", "invocation", "next"]) => {
+                        // no event will come any more: as on Lambda, the function is left waiting
+                        let Some((id, event)) = next.lock().await.recv().await else {
+                            return pending().await;
+                        };
+                        with_context(answer(StatusCode::OK, &event), &id, &arn)
+                    }
+                    ("POST", ["2018-06-01", "runtime", "invocation", id, outcome]) => {
+                        let outcome = if *outcome == "response" { Ok(body) } else { Err(body) };
+                        let waits = waiting.lock().unwrap().remove(*id);
+                        if let Some(waits) = waits {
+                            // whoever asked may have lost patience
+                            let _ = waits.send(outcome);
+                        }
+                        answer(StatusCode::ACCEPTED, &json!({ "status": "OK" }))
+                    }
+                    _ => panic!("the Runtime API has no {} {}", request.method, request.uri),
+                }
+            }
+        })
+        .await;
+        Self { authority, events, waiting }
+    }
+
+    /// What the function makes of an event: its answer, or the error that it reports.
+    pub(crate) async fn invoke(&self, event: Value) -> Result<Value, Value> {
+        let id = uuid::Uuid::from_u128(rand::random()).to_string();
+        let (answers, waits) = oneshot::channel();
+        self.waiting.lock().unwrap().insert(id.clone(), answers);
+        self.events.send((id, event)).unwrap();
+        timeout(PATIENCE, waits).await.expect("the function answers").unwrap()
+    }
+}
+
+fn with_context(mut answer: Answer, id: &str, arn: &str) -> Answer {
+    let headers = [
+        ("lambda-runtime-aws-request-id", id),
+        ("lambda-runtime-deadline-ms", DEADLINE),
+        ("lambda-runtime-invoked-function-arn", arn),
+        ("lambda-runtime-trace-id", "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0"),
+        ("content-type", "application/json"),
+    ];
+    for (name, value) in headers {
+        answer.headers_mut().insert(name, value.parse().unwrap());
+    }
+    answer
+}

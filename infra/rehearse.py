@@ -1,0 +1,55 @@
+"""What infra/rehearse asks the emulated cloud: an output of the stack, what went wrong, what is left."""
+
+import sys
+
+import boto3
+
+STACK = "colloquy"
+
+
+def output(name):
+    stack = boto3.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+    print(next(each["OutputValue"] for each in stack["Outputs"] if each["OutputKey"] == name))
+
+
+def resources(kind):
+    pages = boto3.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=STACK)
+    found = [each for page in pages for each in page["StackResourceSummaries"]]
+    return [each for each in found if each["ResourceType"] == kind]
+
+
+def afterwards():
+    wrong = []
+    sqs = boto3.client("sqs")
+    dead = [each for each in resources("AWS::SQS::Queue") if "DeadLetters" in each["LogicalResourceId"]]
+    assert dead, "the stack has no queues for dead letters"
+    for queue in dead:
+        for message in sqs.receive_message(QueueUrl=queue["PhysicalResourceId"]).get("Messages", []):
+            wrong.append(f"{queue['LogicalResourceId']}: {message['Body']}")
+    logs = boto3.client("logs")
+    lines = 0
+    for group in resources("AWS::Logs::LogGroup"):
+        name = group["PhysicalResourceId"]
+        for stream in logs.describe_log_streams(logGroupName=name)["logStreams"]:
+            page = logs.get_log_events(logGroupName=name, logStreamName=stream["logStreamName"], limit=10_000)
+            for event in page["events"]:
+                lines += 1
+                text = event["message"]
+                if '"level":"ERROR"' in text or "AccessDenied" in text or "Task timed out" in text:
+                    wrong.append(text.strip())
+    assert lines, "the functions have logged nothing"
+    for line in wrong[:20]:
+        print(line[:600], file=sys.stderr)
+    sys.exit(f"{len(wrong)} things went wrong behind the stories" if wrong else None)
+
+
+def nothing_left():
+    functions = [each["FunctionName"] for each in boto3.client("lambda").list_functions()["Functions"]]
+    queues = boto3.client("sqs").list_queues().get("QueueUrls", [])
+    tables = boto3.client("dynamodb").list_tables()["TableNames"]
+    assert not functions and not queues, f"left behind: {functions} {queues}"
+    # what people have written is never deleted with the stack
+    assert len(tables) == 1, f"tables after the delete: {tables}"
+
+
+{"output": output, "afterwards": afterwards, "nothing_left": nothing_left}[sys.argv[1]](*sys.argv[2:])

@@ -1,0 +1,57 @@
+//! What a client may send.
+
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use super::{Exchange, schemas::Schemas};
+use crate::{
+    command::{Join, JoinSpeaker, Ping, Respond, Subscribe},
+    envelope::reference,
+};
+
+/// `submit_response` is what the originals called `response_submitted`.
+pub(super) fn all(schemas: &mut Schemas) -> Vec<Exchange> {
+    let state = &["session_state"];
+    let answer = json!({
+        "slide_id": "00000000-0000-0000-0000-000000000003",
+        "content": { "selected": ["a"] },
+        "seq": 1_795_262_400_000_i64,
+    });
+    vec![
+        exchange::<Join>(schemas, "join", state, &json!({ "display_name": "Bo" })),
+        exchange::<JoinSpeaker>(schemas, "join_speaker", state, &json!({ "token": "eyJhbGciOiJFZERTQSJ9…" })),
+        exchange::<Ping>(schemas, "ping", &["pong"], &json!({ "version": 7 })),
+        exchange::<Respond>(schemas, "response_submitted", &[], &answer),
+        exchange::<Respond>(schemas, "submit_response", &[], &answer),
+        exchange::<Subscribe>(schemas, "subscribe", state, &json!({ "since": 7 })),
+    ]
+}
+
+/// A message whose payload is a `T`, with the events that answer it; a refusal always may.
+fn exchange<T: ToSchema>(schemas: &mut Schemas, name: &str, answers: &[&str], payload: &Value) -> Exchange {
+    let (schema, about) = schemas.add::<T>();
+    let example = json!({ "type": name, "payload": payload, "ref": 1 });
+    let mut exchange = Exchange::new("receive", name, &about, &envelope(name, &schema), &[example]);
+    let answers: Vec<Value> = answers
+        .iter()
+        .chain(&["error"])
+        .map(|name| json!({ "$ref": format!("#/channels/socket/messages/{name}.event") }))
+        .collect();
+    exchange.operation["reply"] = json!({ "channel": { "$ref": "#/channels/socket" }, "messages": answers });
+    exchange
+}
+
+/// As [`Incoming`](crate::Incoming) reads it; the flat form has the fields of `payload` beside `type`.
+fn envelope(name: &str, payload: &Value) -> Value {
+    let mut answered = json!(reference());
+    answered["description"] = json!("Comes back in whatever answers this message.");
+    json!({
+        "type": "object",
+        "required": ["type"],
+        "properties": {
+            "type": { "type": "string", "const": name },
+            "payload": payload,
+            "ref": answered,
+        },
+    })
+}

@@ -1,0 +1,63 @@
+//! Schemas by name, as the derives of the types say them.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+#[derive(Default)]
+pub(super) struct Schemas(BTreeMap<String, Value>);
+
+impl Schemas {
+    /// Takes in a type with all that it refers to, and says how to refer to it and what it is documented as.
+    pub(super) fn add<T: ToSchema>(&mut self) -> (Value, String) {
+        let name = T::name().into_owned();
+        let schema = json!(T::schema());
+        let about = schema["description"].as_str().unwrap_or_default().to_owned();
+        self.insert(name.clone(), schema);
+        self.refer::<T>();
+        (json!({ "$ref": format!("#/components/schemas/{name}") }), about)
+    }
+
+    /// Takes in only what a type refers to.
+    pub(super) fn refer<T: ToSchema>(&mut self) {
+        let mut others = Vec::new();
+        T::schemas(&mut others);
+        for (name, schema) in others {
+            self.insert(name, json!(schema));
+        }
+    }
+
+    fn insert(&mut self, name: String, mut schema: Value) {
+        plain(&mut schema);
+        self.0.insert(name, schema);
+    }
+
+    pub(super) fn into_json(self) -> Value {
+        json!(self.0)
+    }
+}
+
+/// What OpenAPI and rustdoc say in their own way: `example` is `examples` in JSON Schema, and links into the code lead
+/// nowhere here.
+fn plain(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            if let Some(example) = fields.remove("example") {
+                fields.insert("examples".into(), json!([example]));
+            }
+            if let Some(Value::String(about)) = fields.get_mut("description") {
+                *about = readable(about);
+            }
+            fields.values_mut().for_each(plain);
+        }
+        Value::Array(items) => items.iter_mut().for_each(plain),
+        _ => {}
+    }
+}
+
+/// A doc comment as a paragraph: without the ends of its lines and the brackets of its links.
+pub(super) fn readable(comment: &str) -> String {
+    let paragraphs = comment.replace("[`", "`").replace("`]", "`");
+    paragraphs.split("\n\n").map(|paragraph| paragraph.replace('\n', " ")).collect::<Vec<_>>().join("\n\n")
+}

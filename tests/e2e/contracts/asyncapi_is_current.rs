@@ -1,0 +1,156 @@
+//! The document of the socket against what goes over it: every message of `protocol`, every route of the template, every
+//! golden frame.
+
+use std::{collections::BTreeSet, fs};
+
+use jsonschema::Validator;
+use local::template::{Secrets, Template};
+use protocol::{
+    Command, Incoming,
+    asyncapi::{EXAMPLE_URL, GOLDEN_EVENTS, document},
+};
+use serde_json::{Value, json};
+
+use crate::world::{World, repository};
+
+/// `cargo run -- asyncapi > infra/asyncapi.json` makes it current.
+#[test]
+fn asyncapi_is_current() {
+    let kept = fs::read_to_string(repository().join("infra/asyncapi.json")).unwrap_or_default();
+    let kept: Value = serde_json::from_str(&kept).unwrap_or_default();
+    assert!(
+        document(EXAMPLE_URL) == kept,
+        "infra/asyncapi.json is not what protocol says: cargo run -- asyncapi > infra/asyncapi.json"
+    );
+}
+
+#[tokio::test]
+async fn the_served_document_names_this_socket() {
+    let world = World::start().await;
+    let home = world.nobody().get("/").await.ok(200);
+    let served = world.nobody().get("/asyncapi.json").await.ok(200);
+    assert!(
+        served == document(home["socket"].as_str().unwrap()),
+        "/asyncapi.json is not infra/asyncapi.json"
+    );
+}
+
+/// What messages of one direction are called on the wire.
+fn messages(document: &Value, direction: &str) -> BTreeSet<String> {
+    let all = document["components"]["messages"].as_object().unwrap();
+    all.iter()
+        .filter(|(key, _)| key.ends_with(direction))
+        .map(|(key, message)| {
+            let name = message["name"].as_str().unwrap();
+            assert_eq!(*key, format!("{name}{direction}"));
+            name.to_owned()
+        })
+        .collect()
+}
+
+#[test]
+fn every_command_is_documented_and_routed() {
+    let documented = messages(&document(EXAMPLE_URL), ".command");
+    let known: BTreeSet<String> = Command::TYPES.iter().map(|kind| (*kind).to_owned()).collect();
+    assert_eq!(documented, known, "left: AsyncAPI; right: protocol::Command::TYPES");
+    let template = Template::read(Some(&repository().join("template.yaml")), Secrets::in_memory()).unwrap();
+    let routes = template.socket_api().unwrap().expect("a WebSocket API").routes;
+    let routes: BTreeSet<String> = routes.keys().filter(|key| !key.starts_with('$')).cloned().collect();
+    assert_eq!(documented, routes, "left: AsyncAPI; right: the template's socket routes");
+}
+
+#[test]
+fn every_event_is_documented_and_has_its_golden_frame() {
+    let golden: Vec<Value> = serde_json::from_str(GOLDEN_EVENTS).unwrap();
+    let golden: BTreeSet<String> =
+        golden.iter().map(|frame| frame["type"].as_str().unwrap().to_owned()).collect();
+    let documented = messages(&document(EXAMPLE_URL), ".event");
+    assert_eq!(documented, golden, "left: AsyncAPI; right: shared/protocol/src/asyncapi/events.json");
+}
+
+/// Every message has one operation in its direction, is of the channel, says what it is, and has an example.
+#[test]
+fn messages_are_documented_whole() {
+    let document = document(EXAMPLE_URL);
+    let all = document["components"]["messages"].as_object().unwrap();
+    let operations = document["operations"].as_object().unwrap();
+    assert_eq!(all.len(), operations.len());
+    for (key, message) in all {
+        let of_channel = format!("#/channels/socket/messages/{key}");
+        assert!(document.pointer(&of_channel[1..]).is_some(), "{key} is not of the channel");
+        let operation = &operations[&key.replace('.', "_")];
+        let sent = key.rsplit_once('.').is_some_and(|(_, direction)| direction == "event");
+        let action = if sent { "send" } else { "receive" };
+        assert_eq!(
+            (&operation["action"], &operation["messages"][0]["$ref"]),
+            (&json!(action), &json!(of_channel))
+        );
+        assert!(message["summary"].as_str().is_some_and(|summary| !summary.is_empty()), "{key} says nothing");
+        assert!(!message["examples"].as_array().unwrap().is_empty(), "{key} has no example");
+    }
+    for reference in references(&document) {
+        assert!(document.pointer(&reference[1..]).is_some(), "{reference} leads nowhere");
+    }
+}
+
+fn references(value: &Value) -> Vec<String> {
+    match value {
+        Value::Object(fields) => fields
+            .iter()
+            .flat_map(|(name, value)| match value {
+                Value::String(reference) if name == "$ref" => vec![reference.clone()],
+                value => references(value),
+            })
+            .collect(),
+        Value::Array(items) => items.iter().flat_map(references).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn validator(document: &Value, key: &str) -> Validator {
+    let mut schema = document["components"]["messages"][key]["payload"].clone();
+    schema["components"] = json!({ "schemas": document["components"]["schemas"] });
+    jsonschema::draft7::options().should_validate_formats(true).build(&schema).unwrap()
+}
+
+/// A golden frame is of its schema, and of no other: one with a field too few or of another type is refused.
+#[test]
+fn golden_frames_are_of_their_schema() {
+    let document = document(EXAMPLE_URL);
+    for frame in serde_json::from_str::<Vec<Value>>(GOLDEN_EVENTS).unwrap() {
+        let kind = frame["type"].as_str().unwrap();
+        let validator = validator(&document, &format!("{kind}.event"));
+        if let Err(error) = validator.validate(&frame) {
+            panic!("{kind}: {error} at {}", error.instance_path());
+        }
+        for wrong in [json!({ "type": kind }), json!(null)] {
+            let mut other = frame.clone();
+            other["payload"] = wrong;
+            assert!(!validator.is_valid(&other), "{kind} may have any payload");
+        }
+        let mut other = frame.clone();
+        other["type"] = json!("another");
+        assert!(!validator.is_valid(&other), "{kind} may be of any type");
+    }
+}
+
+/// What the document shows of a command is read as that command, and is of its schema.
+#[test]
+fn commands_are_read_as_documented() {
+    let document = document(EXAMPLE_URL);
+    for kind in Command::TYPES {
+        let key = format!("{kind}.command");
+        let example = &document["components"]["messages"][&key]["examples"][0]["payload"];
+        let validator = validator(&document, &key);
+        if let Err(error) = validator.validate(example) {
+            panic!("{kind}: {error} at {}", error.instance_path());
+        }
+        let incoming = Incoming::parse(&example.to_string()).unwrap();
+        assert_eq!(incoming.kind, *kind);
+        assert!(matches!(Command::read(&incoming), Some(Ok(_))), "{example}");
+        // where the schema wants a field, so does the reader
+        let without = json!({ "type": kind, "payload": {} });
+        let read = Command::read(&Incoming::parse(&without.to_string()).unwrap()).unwrap();
+        assert_eq!(validator.is_valid(&without), read.is_ok(), "{kind} without fields");
+    }
+}

@@ -1,0 +1,33 @@
+//! `template.yaml` as it is written: what CloudFormation would resolve stands there as a map of one entry, the tag.
+
+use std::{collections::BTreeMap, fs};
+
+use serde_json::Value;
+use serde_yaml_ng::Value as Yaml;
+
+use crate::world::repository;
+
+/// All of it.
+pub(super) fn written() -> Value {
+    let text = fs::read_to_string(repository().join("template.yaml")).unwrap();
+    plain(serde_yaml_ng::from_str(&text).unwrap())
+}
+
+fn plain(yaml: Yaml) -> Value {
+    match yaml {
+        Yaml::Tagged(tagged) => Value::from_iter([(tagged.tag.to_string(), plain(tagged.value))]),
+        Yaml::Mapping(map) => map
+            .into_iter()
+            .map(|(key, value)| (key.as_str().expect("keys are text").to_owned(), plain(value)))
+            .collect(),
+        Yaml::Sequence(list) => list.into_iter().map(plain).collect(),
+        scalar => serde_json::to_value(scalar).unwrap(),
+    }
+}
+
+/// The resources of a type, by their logical ids.
+pub(super) fn resources(kind: &str) -> BTreeMap<String, Value> {
+    let written = written();
+    let all = written["Resources"].as_object().unwrap().clone().into_iter();
+    all.filter(|(_, resource)| resource["Type"] == kind).collect()
+}
