@@ -9,11 +9,11 @@
 //! What was sent is put off by [`AGAIN`], so that a backlog is not sent anew every minute; the job itself says more exactly
 //! when, or takes the item out. What nobody can read is put off as well, and said.
 
-use entry::{App, Door, Environment, StartError};
+use entry::{App, Door, Environment, Peer, StartError};
 use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use model::Error;
-use protocol::job::{CheckSession, EndLogin};
+use protocol::job::{CheckSession, EndLogin, Queue};
 use store::due::{self, Due, What};
 
 /// Items of one look; what is left is due a minute later too.
@@ -25,9 +25,8 @@ const CONCURRENT: usize = 16;
 const AGAIN: SignedDuration = SignedDuration::from_mins(5);
 
 /// `cron-clock`
-#[expect(clippy::unused_async, reason = "every door is opened the same way")]
 pub async fn cron(environment: Environment) -> Result<Door, StartError> {
-    let app = App::start(&environment)?;
+    let app = App::start(&environment, &[Peer::Queue(Queue::Sessions)]).await?;
     Ok(entry::cron::door(app, |app| async move { tick(&app).await }))
 }
 

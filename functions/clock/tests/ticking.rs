@@ -92,7 +92,7 @@ impl World {
         ] {
             variables.insert(setting.into(), value.into());
         }
-        let app = App::start(&Environment::of(variables.clone(), clock.clone())).expect("an app");
+        let app = App::start(&Environment::of(variables.clone(), clock.clone()), &[]).await.expect("an app");
         Self { app, clock, cloud, variables }
     }
 

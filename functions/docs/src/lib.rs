@@ -68,9 +68,8 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 }
 
 /// `api-docs`.
-#[expect(clippy::unused_async, reason = "every door is opened the same way")]
 pub async fn api(environment: Environment) -> Result<Door, StartError> {
-    let app = App::start(&environment)?;
+    let app = App::start(&environment, &[]).await?;
     let document = Document::of(&app.settings.public_url)?;
     let messages = Messages::of(&app.settings.socket_url);
     let router = if app.settings.show_docs { router() } else { always() };

@@ -10,9 +10,8 @@ use entry::{App, Door, Environment, StartError};
 use protocol::job::SendMail;
 
 /// `worker-mail`.
-#[expect(clippy::unused_async, reason = "every door starts alike")]
 pub async fn worker(environment: Environment) -> Result<Door, StartError> {
-    let app = App::start(&environment)?;
+    let app = App::start(&environment, &[]).await?;
     let mailer = entry::app::mailer(&environment)?;
     Ok(entry::worker::door(app, move |app, delivery| {
         let mailer = mailer.clone();

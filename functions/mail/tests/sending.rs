@@ -66,7 +66,7 @@ impl World {
             variables.insert(setting.into(), value.into());
         }
         let environment = Environment::of(variables, clock.clone());
-        let app = App::start(&environment).expect("an app");
+        let app = App::start(&environment, &[]).await.expect("an app");
         let door = mail::worker(environment).await.expect("a door");
         Self { app, clock, cloud, door }
     }

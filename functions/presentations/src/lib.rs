@@ -54,8 +54,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 }
 
 /// `api-presentations`.
-#[expect(clippy::unused_async, reason = "every door starts alike, and some have to ask something first")]
 pub async fn api(environment: Environment) -> Result<Door, StartError> {
-    let app = App::start(&environment)?;
+    let app = App::start(&environment, &[]).await?;
     Ok(entry::http::door(&app, router().split_for_parts().0.with_state(app.clone())))
 }

@@ -50,7 +50,8 @@ pub mod vote;
 pub mod worker;
 
 use axum::Extension;
-use entry::{App, Door, Environment, StartError, socket::Known};
+use entry::{App, Door, Environment, Peer, StartError, socket::Known};
+use protocol::job::Queue;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{announce::Announcer, live::Live};
@@ -87,26 +88,23 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 }
 
 /// `api-sessions`
-#[expect(clippy::unused_async, reason = "every door is opened the same way")]
 pub async fn api(environment: Environment) -> Result<Door, StartError> {
-    let app = App::start(&environment)?;
+    let app = App::start(&environment, &[Peer::Sockets, Peer::Queue(Queue::Ticks)]).await?;
     let router = router().split_for_parts().0.layer(Extension(Hot::default())).with_state(app.clone());
     Ok(entry::http::door(&app, router))
 }
 
 /// `socket-sessions`
-#[expect(clippy::unused_async, reason = "every door is opened the same way")]
 pub async fn socket(environment: Environment) -> Result<Door, StartError> {
-    let app = App::start(&environment)?;
+    let app = App::start(&environment, &[Peer::Sockets, Peer::Queue(Queue::Ticks)]).await?;
     let known = Known::default();
     let socket = socket::Sessions { app: app.clone(), known: known.clone(), hot: Hot::default() };
     Ok(entry::socket::door(app, known, socket))
 }
 
 /// `worker-sessions`
-#[expect(clippy::unused_async, reason = "every door is opened the same way")]
 pub async fn worker(environment: Environment) -> Result<Door, StartError> {
-    let app = App::start(&environment)?;
+    let app = App::start(&environment, &[Peer::Sockets, Peer::Queue(Queue::Ticks)]).await?;
     let hot = Hot::default();
     Ok(entry::worker::door(app, move |app, delivery| {
         let hot = hot.clone();

@@ -20,8 +20,8 @@ pub mod connect;
 pub mod connections;
 pub mod ticket;
 
-use entry::{App, Door, Environment, StartError, socket::Known};
-use protocol::job::Broadcast;
+use entry::{App, Door, Environment, Peer, StartError, socket::Known};
+use protocol::job::{Broadcast, Queue};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn router() -> OpenApiRouter<App> {
@@ -33,25 +33,22 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 }
 
 /// `api-sockets`
-#[expect(clippy::unused_async, reason = "every door is opened the same way")]
 pub async fn api(environment: Environment) -> Result<Door, StartError> {
-    let app = App::start(&environment)?;
+    let app = App::start(&environment, &[]).await?;
     Ok(entry::http::door(&app, router().split_for_parts().0.with_state(app.clone())))
 }
 
 /// `socket-connections`
-#[expect(clippy::unused_async, reason = "every door is opened the same way")]
 pub async fn connections(environment: Environment) -> Result<Door, StartError> {
-    let app = App::start(&environment)?;
+    let app = App::start(&environment, &[Peer::Sockets, Peer::Queue(Queue::Ticks)]).await?;
     let known = Known::default();
     let socket = connections::Connections { app: app.clone(), known: known.clone() };
     Ok(entry::socket::door(app, known, socket))
 }
 
 /// `worker-broadcast`: tells a shard of a large room. Told twice is harmless: events carry state.
-#[expect(clippy::unused_async, reason = "every door is opened the same way")]
 pub async fn broadcast(environment: Environment) -> Result<Door, StartError> {
-    let app = App::start(&environment)?;
+    let app = App::start(&environment, &[Peer::Sockets]).await?;
     Ok(entry::worker::door(app, |app, delivery| async move {
         let job: Broadcast = delivery.take().ok_or_else(|| delivery.unknown())??;
         app.rooms.broadcast(&job, app.clock.now()).await

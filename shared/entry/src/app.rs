@@ -1,8 +1,9 @@
 //! What every door stands on.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
+use futures::future::{join, join_all};
 use protocol::job::Queue;
 use queue::Queues;
 use rooms::Rooms;
@@ -123,9 +124,36 @@ fn endpoint<'a>(environment: &'a Environment, service: &str) -> Option<&'a str> 
     environment.get(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| environment.get("AWS_ENDPOINT_URL"))
 }
 
+/// Whom a door talks to beside the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Peer {
+    /// SQS, by a queue that the door may send to.
+    Queue(Queue),
+    Sockets,
+}
+
+/// A door starts without a peer that does not answer in this time; its first event will see.
+const WARMING: Duration = Duration::from_secs(2);
+
 impl App {
-    /// Reads the settings and makes the clients; nothing is sent yet.
-    pub fn start(environment: &Environment) -> Result<Self, StartError> {
+    /// Reads the settings, makes the clients and opens their connections to the table and the peers: a Lambda starts with
+    /// more processor than it has later, and whoever comes first does not wait for names and TLS.
+    pub async fn start(environment: &Environment, peers: &[Peer]) -> Result<Self, StartError> {
+        let app = Self::read(environment)?;
+        let peers = peers.iter().map(|peer| async {
+            match peer {
+                Peer::Queue(queue) => app.queues.warm(*queue).await,
+                Peer::Sockets => app.rooms.warm().await,
+            }
+        });
+        let warming = join(app.store.warm(), join_all(peers));
+        if tokio::time::timeout(WARMING, warming).await.is_err() {
+            tracing::warn!("the table or a peer does not answer");
+        }
+        Ok(app)
+    }
+
+    fn read(environment: &Environment) -> Result<Self, StartError> {
         let aws = Aws::read(environment)?;
         let tokens = Tokens::from_secrets(
             environment.required("SIGNING_SECRET")?,

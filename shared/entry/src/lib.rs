@@ -35,7 +35,7 @@ pub mod tickets;
 pub mod tokens;
 pub mod worker;
 
-pub use app::{App, Settings};
+pub use app::{App, Peer, Settings};
 pub use clock::Clock;
 pub use door::{Door, run};
 pub use environment::{Environment, StartError};

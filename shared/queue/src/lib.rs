@@ -12,7 +12,9 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_sqs::{Client, error::DisplayErrorContext};
+use aws_sdk_sqs::{
+    Client, Config, config::retry::RetryConfig, error::DisplayErrorContext, types::QueueAttributeName,
+};
 use jiff::Timestamp;
 use model::Error;
 use protocol::{
@@ -30,6 +32,16 @@ pub struct Queues {
 impl Queues {
     pub const fn new(client: Client, urls: HashMap<Queue, String>) -> Self {
         Self { client, urls }
+    }
+
+    /// Opens a connection to SQS, so that the first job need not; `queue` is one that the caller may send to.
+    pub async fn warm(&self, queue: Queue) {
+        let once = Config::builder().retry_config(RetryConfig::disabled());
+        let asking = self.client.get_queue_attributes().set_queue_url(self.urls.get(&queue).cloned());
+        let asking = asking.attribute_names(QueueAttributeName::QueueArn);
+        if let Err(error) = asking.customize().config_override(once).send().await {
+            tracing::debug!(error = %DisplayErrorContext(error), "the queues do not answer yet");
+        }
     }
 
     /// Sends a job: one request.

@@ -13,7 +13,10 @@ pub mod post;
 pub mod presence;
 pub mod publish;
 
-use aws_sdk_apigatewaymanagement::Client;
+use aws_sdk_apigatewaymanagement::{
+    Client, Config, config::retry::RetryConfig, error::DisplayErrorContext,
+    operation::get_connection::GetConnectionError,
+};
 use queue::Queues;
 use store::Store;
 
@@ -29,5 +32,16 @@ impl Rooms {
     /// `client` speaks to the management endpoint of our WebSocket API.
     pub const fn new(client: Client, store: Store, queues: Queues) -> Self {
         Self { client, store, queues }
+    }
+
+    /// Opens a connection to the management endpoint, so that the first post need not: asks after a socket that is none.
+    pub async fn warm(&self) {
+        let once = Config::builder().retry_config(RetryConfig::disabled());
+        let asking = self.client.get_connection().connection_id("none");
+        match asking.customize().config_override(once).send().await {
+            Ok(_) => {}
+            Err(error) if error.as_service_error().is_some_and(GetConnectionError::is_gone_exception) => {}
+            Err(error) => tracing::debug!(error = %DisplayErrorContext(error), "sockets do not answer yet"),
+        }
     }
 }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::{
-    Client,
+    Client, Config,
+    config::retry::RetryConfig,
+    error::DisplayErrorContext,
     types::{KeysAndAttributes, ReturnConsumedCapacity, ReturnValue},
 };
 use jiff::Timestamp;
@@ -65,6 +67,17 @@ impl Store {
     pub async fn ready(&self) -> Result<()> {
         let key = Key::new(&Pk::Ready, &Sk::Self_);
         self.get_attributes(&key, Freshness::Eventual).await.map(drop)
+    }
+
+    /// Opens a connection to the table, by the same read and once only: a name is looked up, a TLS session agreed. On AWS
+    /// that is most of a first call (FIELD B.1), and a function has the processor to itself while it starts.
+    pub async fn warm(&self) {
+        let key = key_attributes(&Key::new(&Pk::Ready, &Sk::Self_));
+        let once = Config::builder().retry_config(RetryConfig::disabled());
+        let asking = self.client.get_item().table_name(&self.table).set_key(Some(key));
+        if let Err(error) = asking.customize().config_override(once).send().await {
+            tracing::debug!(error = %DisplayErrorContext(error), "the table does not answer yet");
+        }
     }
 
     async fn get_attributes(&self, key: &Key, freshness: Freshness) -> Result<Option<Attributes>> {

@@ -145,7 +145,6 @@ fn deployed() -> Option<String> {
 }
 
 /// Does `BASE_URL` name the emulated cloud of `infra/rehearse`, and not AWS?
-#[expect(clippy::disallowed_methods, reason = "the setting is of this test run, not of the product")]
 pub(crate) fn emulated() -> bool {
     std::env::var_os("EMULATED").is_some()
 }

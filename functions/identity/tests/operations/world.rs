@@ -177,7 +177,7 @@ impl World {
             variables.insert(setting.into(), value.into());
         }
         let environment = Environment::of(variables.clone(), clock.clone());
-        let app = App::start(&environment).expect("an app");
+        let app = App::start(&environment, &[]).await.expect("an app");
         let door = identity::api(environment).await.expect("a door");
         Self { app, clock, cloud, variables, door }
     }

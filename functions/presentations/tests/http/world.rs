@@ -64,7 +64,7 @@ impl World {
             variables.insert(queue.setting().into(), cloud.url().into());
         }
         let environment = Environment::of(variables, clock);
-        let app = App::start(&environment).unwrap();
+        let app = App::start(&environment, &[]).await.unwrap();
         Self { door: presentations::api(environment).await.unwrap(), app, cloud }
     }
 
@@ -98,7 +98,11 @@ impl World {
                 .behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::latest())
                 .region(aws_sdk_dynamodb::config::Region::new("us-east-1"))
                 .credentials_provider(aws_sdk_dynamodb::config::Credentials::new(
-                    "l", "l", None, None, "test",
+                    cloud::iam::ADMINISTRATOR,
+                    "none",
+                    None,
+                    None,
+                    "test",
                 ))
                 .endpoint_url(self.cloud.dynamodb_url())
                 .build(),

@@ -68,7 +68,7 @@ async fn what_is_put_off_again_and_again_becomes_a_dead_letter() {
 #[tokio::test]
 async fn a_post_that_is_refused_is_not_tried_again() {
     let world = World::start().await;
-    let app = entry::App::start(&world.mute()).unwrap();
+    let app = entry::App::start(&world.mute(), &[]).await.unwrap();
     let refused = app.rooms.post("x=", "{}").await;
     assert!(matches!(refused, Err(Error::Internal(_))), "{refused:?}");
     let gone = world.app.rooms.post("x=", "{}").await;

@@ -100,7 +100,7 @@ impl World {
         ] {
             variables.insert(setting.into(), value.into());
         }
-        let app = App::start(&Environment::of(variables.clone(), clock.clone())).unwrap();
+        let app = App::start(&Environment::of(variables.clone(), clock.clone()), &[]).await.unwrap();
         Self { app, clock, cloud, variables }
     }
 

@@ -4,4 +4,5 @@
 
 mod idempotency;
 mod socket;
+mod warm;
 mod world;

@@ -43,7 +43,7 @@ impl World {
         ] {
             variables.insert(setting.into(), value.into());
         }
-        let app = App::start(&Environment::of(variables, clock.clone())).unwrap();
+        let app = App::start(&Environment::of(variables, clock.clone()), &[]).await.unwrap();
         Self { app, clock, cloud }
     }
 }

@@ -1,0 +1,88 @@
+//! Connections are open before the first event.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use entry::{App, Clock, Environment, Peer};
+use protocol::job::Queue;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+};
+
+/// A service that knows nothing and counts who connects.
+async fn service() -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let connections = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&connections);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            count.fetch_add(1, Ordering::SeqCst);
+            tokio::spawn(answer(stream));
+        }
+    });
+    (url, connections)
+}
+
+async fn answer(mut stream: TcpStream) -> std::io::Result<()> {
+    let mut request = [0; 8192];
+    while stream.read(&mut request).await? > 0 {
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}")
+            .await?;
+    }
+    Ok(())
+}
+
+fn environment(table: &str, queues: &str, sockets: &str) -> Environment {
+    let mut variables: BTreeMap<String, String> = [
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_ACCESS_KEY_ID", "local"),
+        ("AWS_SECRET_ACCESS_KEY", "local"),
+        ("AWS_ENDPOINT_URL_DYNAMODB", table),
+        // the one for all services, which that of a service overrules
+        ("AWS_ENDPOINT_URL", queues),
+        ("TABLE", "table"),
+        ("SIGNING_SECRET", "a-secret-of-tests-with-more-than-32-characters"),
+        ("PUBLIC_URL", "http://127.0.0.1:9"),
+        ("SOCKET_URL", "ws://127.0.0.1:9"),
+        ("SOCKET_ENDPOINT", sockets),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into();
+    for queue in Queue::ALL {
+        variables.insert(queue.setting().to_owned(), format!("{queues}/{}", queue.setting()));
+    }
+    Environment::of(variables, Clock::system())
+}
+
+#[tokio::test]
+async fn a_door_opens_its_connections_when_it_starts() {
+    let (table, at_table) = service().await;
+    let (queues, at_queues) = service().await;
+    let (sockets, at_sockets) = service().await;
+    let environment = environment(&table, &queues, &sockets);
+    let counts = || [&at_table, &at_queues, &at_sockets].map(|count| count.load(Ordering::SeqCst));
+
+    let app = App::start(&environment, &[]).await.unwrap();
+    assert_eq!(counts(), [1, 0, 0], "a door that talks to the table only");
+    app.store.ready().await.unwrap();
+    assert_eq!(counts(), [1, 0, 0], "the first event finds the connection open");
+
+    App::start(&environment, &[Peer::Queue(Queue::Ticks), Peer::Sockets]).await.unwrap();
+    assert_eq!(counts(), [2, 1, 1]);
+}
+
+#[tokio::test]
+async fn a_door_starts_though_nobody_answers() {
+    let nobody = "http://127.0.0.1:9";
+    let environment = environment(nobody, nobody, nobody);
+    let app = App::start(&environment, &[Peer::Queue(Queue::Ticks), Peer::Sockets]).await.unwrap();
+    assert_eq!(app.settings.socket_url, "ws://127.0.0.1:9");
+}
