@@ -7,6 +7,7 @@ mod openapi_is_current;
 mod operations_cost_what_the_table_says;
 mod permissions_are_as_written;
 mod template_keeps_its_promises;
+mod template_names_what_exists;
 mod template_serves_every_route;
 mod wire_is_compatible;
 mod written_template;

@@ -38,6 +38,25 @@ fn a_message_is_not_seen_again_while_it_is_worked_on() {
 }
 
 #[test]
+fn queues_are_spoken_to_by_tls_only() {
+    let policies = resources("AWS::SQS::QueuePolicy");
+    let policy = &policies["QueuesByTls"];
+    // an emulated cloud has no TLS
+    assert_eq!(policy["Condition"], "IsAws");
+    let names = |list: &Value, tag: &str| -> BTreeSet<String> {
+        let each = list.as_array().unwrap().iter().map(|queue| queue[tag].as_str().unwrap());
+        each.map(|queue| queue.trim_end_matches(".Arn").to_owned()).collect()
+    };
+    let queues: BTreeSet<String> = resources("AWS::SQS::Queue").into_keys().collect();
+    assert_eq!(names(&policy["Properties"]["Queues"], "!Ref"), queues);
+    let statements = policy["Properties"]["PolicyDocument"]["Statement"].as_array().unwrap();
+    let [statement] = statements.as_slice() else { panic!("{statements:?}") };
+    assert_eq!(names(&statement["Resource"], "!GetAtt"), queues);
+    assert_eq!((&statement["Effect"], &statement["Principal"]), (&json!("Deny"), &json!("*")));
+    assert_eq!(statement["Condition"]["Bool"]["aws:SecureTransport"], "false");
+}
+
+#[test]
 fn the_table_is_kept_and_can_be_restored() {
     for (name, table) in resources("AWS::DynamoDB::Table") {
         let properties = &table["Properties"];
@@ -251,6 +270,24 @@ fn sam_has_its_defaults() {
             function["Metadata"],
             json!({ "BuildMethod": "makefile", "WorkingDirectory": "." }),
             "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_domain_reaches_both_apis() {
+    for api in ["Http", "Socket"] {
+        let mappings = resources("AWS::ApiGatewayV2::ApiMapping");
+        let mapping = &mappings[&format!("{api}Mapping")]["Properties"];
+        assert_eq!(mapping["ApiId"]["!Ref"], format!("{api}Api"));
+        assert_eq!(mapping["Stage"]["!Ref"], format!("{api}Stage"));
+        assert_eq!(mapping["DomainName"]["!Ref"], format!("{api}Domain"));
+        let records = resources("AWS::Route53::RecordSet");
+        let record = &records[&format!("{api}Record")];
+        assert_eq!(record["Condition"], "HasZone");
+        assert_eq!(
+            record["Properties"]["AliasTarget"]["DNSName"]["!GetAtt"],
+            format!("{api}Domain.RegionalDomainName")
         );
     }
 }
