@@ -218,7 +218,7 @@ async fn operations_cost_what_the_table_says() {
 }
 
 #[expect(clippy::disallowed_methods, reason = "asks for an update of the file, not a setting of the product")]
-fn updating() -> bool {
+pub(super) fn updating() -> bool {
     std::env::var("COLLOQUY_UPDATE").is_ok()
 }
 

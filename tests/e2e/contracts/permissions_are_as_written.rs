@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, fmt::Write, fs};
 
 use serde_json::{Value, json};
 
-use super::written_template::resources;
+use super::{operations_cost_what_the_table_says::updating, written_template::resources};
 use crate::world::repository;
 
 /// One door, a column each.
@@ -160,7 +160,7 @@ fn table() -> String {
 fn permissions_are_as_written() {
     let file = repository().join("infra/PERMISSIONS.md");
     let table = table();
-    if std::env::var("COLLOQUY_UPDATE").is_ok() {
+    if updating() {
         fs::write(&file, &table).unwrap();
     }
     let written = fs::read_to_string(&file).unwrap_or_default();

@@ -20,7 +20,7 @@ fn named(value: &Value, names: &mut BTreeSet<String>) {
             for (key, value) in map {
                 match (key.as_str(), value) {
                     ("!Ref" | "!GetAtt" | "!Condition" | "DependsOn", Value::String(text)) => {
-                        add(text, names)
+                        add(text, names);
                     }
                     ("Condition", Value::String(text)) => add(text, names),
                     ("!Sub", Value::String(text)) => {
