@@ -98,7 +98,7 @@ where
     let posted: Posted = match serde_json::from_str(message.body.as_deref().unwrap_or_default()) {
         Ok(posted) => posted,
         Err(error) => {
-            tracing::error!(message = id, %error, "a message that is no job; it will be a dead letter");
+            tracing::error!(message_id = id, %error, "a message that is no job; it will be a dead letter");
             return false;
         }
     };
@@ -111,7 +111,7 @@ where
     match outcome {
         Ok(()) => {
             tracing::info!(
-                message = id,
+                message_id = id,
                 job = name,
                 received,
                 duration_ms,
@@ -123,15 +123,15 @@ where
             true
         }
         Err(error @ Error::Internal(_)) => {
-            tracing::error!(message = id, job = name, received, ?error, "a job failed");
+            tracing::error!(message_id = id, job = name, received, ?error, "a job failed");
             false
         }
         Err(error) if error.is_worth_retrying() => {
-            tracing::warn!(message = id, job = name, received, ?error, "a job will be tried again");
+            tracing::warn!(message_id = id, job = name, received, ?error, "a job will be tried again");
             false
         }
         Err(error) => {
-            tracing::warn!(message = id, job = name, received, %error, "a job had nothing to do any more");
+            tracing::warn!(message_id = id, job = name, received, %error, "a job had nothing to do any more");
             true
         }
     }

@@ -11,17 +11,6 @@ fn template() -> Template {
     Template::read(Some(&repository().join("template.yaml")), Secrets::in_memory()).unwrap()
 }
 
-/// Paths of each subject, and the function that serves them.
-fn documents() -> [(&'static str, utoipa::openapi::OpenApi); 5] {
-    [
-        ("ApiIdentity", identity::openapi()),
-        ("ApiPresentations", presentations::openapi()),
-        ("ApiSessions", sessions::openapi()),
-        ("ApiSockets", sockets::openapi()),
-        ("ApiDocs", docs::openapi()),
-    ]
-}
-
 /// As API Gateway selects: a full match before the longest `{proxy+}` before `$default`.
 fn serves<'a>(routes: &'a BTreeMap<String, String>, method: &str, path: &str) -> Option<&'a str> {
     for method in [method, "ANY"] {
@@ -44,7 +33,7 @@ fn template_serves_every_route() {
     let routes: BTreeMap<_, _> =
         template.http_routes().unwrap().into_iter().map(|route| (route.key, route.function)).collect();
     let mut wrong = Vec::new();
-    for (function, document) in documents() {
+    for (function, document) in local::openapi::subjects() {
         let document = serde_json::to_value(document).unwrap();
         for (path, methods) in document["paths"].as_object().unwrap() {
             for method in methods.as_object().unwrap().keys() {

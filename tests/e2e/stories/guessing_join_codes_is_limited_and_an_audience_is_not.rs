@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use futures::future::join_all;
 use serde_json::json;
 
@@ -6,6 +8,7 @@ use crate::world::World;
 #[tokio::test]
 async fn guessing_join_codes_is_limited_and_an_audience_is_not() {
     let Some(world) = World::local("guessing join codes").await else { return };
+    world.begin_window(Duration::from_mins(10));
     let ana = world.user("ana").await;
     let (_, session) = ana.started(1).await;
 
@@ -41,6 +44,6 @@ async fn guessing_join_codes_is_limited_and_an_audience_is_not() {
     // they learn nothing more, others are not touched, and it passes
     thief.get(&format!("/v1/sessions/code/{}", session.code)).await.refused(429, "RATE_LIMITED");
     session.join_from(hall, None).await;
-    world.cloud().clock().advance(std::time::Duration::from_secs(wait + 1));
+    world.cloud().clock().advance(Duration::from_secs(wait + 1));
     thief.get(&format!("/v1/sessions/code/{}", session.code)).await.ok(200);
 }

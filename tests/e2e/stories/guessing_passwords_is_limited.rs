@@ -7,6 +7,7 @@ use crate::world::World;
 #[tokio::test]
 async fn guessing_passwords_is_limited() {
     let Some(world) = World::local("guessing passwords").await else { return };
+    world.begin_window(Duration::from_mins(15));
     let (ana, bo) = (world.user("ana").await, world.user("bo").await);
     let guess = json!({ "email": ana.email, "password": "surely this is it" });
     let mut tries = 0;

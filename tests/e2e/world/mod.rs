@@ -99,6 +99,14 @@ impl World {
         }
     }
 
+    /// Attempts are counted by windows of the clock: moves it to the beginning of one, so that none ends half-way.
+    pub(crate) fn begin_window(&self, length: Duration) {
+        let clock = self.cloud().clock();
+        let length = i64::try_from(length.as_millis()).expect("a window is short");
+        let left = length - clock.millis().rem_euclid(length);
+        clock.advance(Duration::from_millis(left.unsigned_abs()));
+    }
+
     /// Waits until no job is left: what they were to post has been posted. Against a deployment there is no telling.
     pub(crate) async fn quiet(&self) {
         if let Some(local) = &self.local {
