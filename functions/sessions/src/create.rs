@@ -52,10 +52,7 @@ pub async fn create(
     Valid(input): Valid<NewSession>,
 ) -> Answer<(StatusCode, axum::Json<SessionView>)> {
     let now = app.clock.now();
-    let presentation = presentations::get(&app.store, input.presentation_id, now).await?;
-    let presentation = presentation
-        .filter(|presentation| presentation.owner == account.user)
-        .ok_or(Error::NotFound("presentation"))?;
+    let presentation = presentations::owned(&app.store, account.user, input.presentation_id, now).await?;
     let mut session = Session {
         id: app.clock.id(),
         kind: SessionKind::Presentation,

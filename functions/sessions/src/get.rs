@@ -3,7 +3,7 @@ use entry::{
     App,
     http::{Account, Answer, ErrorBody, Id},
 };
-use model::{Error, SessionId};
+use model::SessionId;
 use store::sessions;
 
 use crate::view::SessionView;
@@ -27,7 +27,6 @@ pub async fn get(
     account: Account,
     Id(id): Id<SessionId>,
 ) -> Answer<Json<SessionView>> {
-    let counted = sessions::with_counts(&app.store, id, app.clock.now()).await?;
-    let counted = counted.filter(|counted| counted.session.owner == account.user);
-    Ok(Json(counted.ok_or(Error::NotFound("session"))?.into()))
+    let counted = sessions::with_counts(&app.store, account.user, id, app.clock.now()).await?;
+    Ok(Json(counted.into()))
 }

@@ -12,7 +12,7 @@
 //! | `GET /v1/sessions/{id}/statistics`, `/stats` | [`statistics`] |
 //! | `GET /v1/sessions/{id}/participants` | [`participants`] |
 //! | `POST /v1/responses` | [`respond`] |
-//! | `GET /v1/responses/slide/{slide_id}` | [`responses`] |
+//! | `GET /v1/responses/slide/{id}` | [`responses`] |
 //!
 //! | socket message | file |
 //! | --- | --- |

@@ -4,7 +4,7 @@ use entry::{
     http::{Account, Answer, ErrorBody, ListQuery, Params},
 };
 use garde::Validate;
-use model::{Error, PresentationId, session::Status};
+use model::{PresentationId, session::Status};
 use serde::Deserialize;
 use store::{Page, presentations, sessions};
 use utoipa::IntoParams;
@@ -49,10 +49,7 @@ pub async fn list(
         let found = sessions::of_owner(&app.store, account.user, which.status, limit, cursor, now).await?;
         return Ok(Json(found.map(SessionView::uncounted)));
     };
-    presentations::get(&app.store, presentation, now)
-        .await?
-        .filter(|presentation| presentation.owner == account.user)
-        .ok_or(Error::NotFound("presentation"))?;
+    presentations::owned(&app.store, account.user, presentation, now).await?;
     let mut found = sessions::of_presentation(&app.store, presentation, limit, cursor, now).await?;
     found.items.retain(|session| which.status.is_none_or(|status| session.status == status));
     Ok(Json(found.map(SessionView::uncounted)))

@@ -26,7 +26,7 @@ pub const CHECKED_EVERY: SignedDuration = SignedDuration::from_secs(60);
 /// Changes that are tried again because another one came first.
 const TRIES: usize = 8;
 
-/// Changes a session that is its owner's, again and again until nobody came first.
+/// Changes a session, its owner's or (without one) anybody's, again and again until nobody came first.
 ///
 /// # Errors
 /// `NotFound` for others' sessions, and what `change` says. What it returns comes with the session.
@@ -38,9 +38,12 @@ pub async fn change<T>(
 ) -> Result<(Session, T), Error> {
     for _ in 0..TRIES {
         let now = app.clock.now();
-        let found = sessions::get(&app.store, id, Freshness::Strong, now).await?;
-        let found = found.filter(|session| owner.is_none_or(|owner| session.owner == owner));
-        let mut session = found.ok_or(Error::NotFound("session"))?;
+        let mut session = match owner {
+            Some(owner) => sessions::owned(&app.store, owner, id, Freshness::Strong, now).await?,
+            None => sessions::get(&app.store, id, Freshness::Strong, now)
+                .await?
+                .ok_or(Error::NotFound("session"))?,
+        };
         let said = change(&mut session, now)?;
         session.version += 1;
         if sessions::change(&app.store, &session).await? == Written::Done(()) {

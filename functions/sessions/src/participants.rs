@@ -4,7 +4,7 @@ use entry::{
     http::{Account, Answer, ErrorBody, Id, ListQuery, Params},
 };
 use jiff::Timestamp;
-use model::{Error, ParticipantId, SessionId};
+use model::{ParticipantId, SessionId};
 use serde::Serialize;
 use store::{Freshness, Page, participants, sessions};
 use utoipa::ToSchema;
@@ -41,8 +41,7 @@ pub async fn participants(
     Params(page): Params<ListQuery>,
 ) -> Answer<Json<Page<ParticipantView>>> {
     let now = app.clock.now();
-    let session = sessions::get(&app.store, id, Freshness::Eventual, now).await?;
-    session.filter(|session| session.owner == account.user).ok_or(Error::NotFound("session"))?;
+    sessions::owned(&app.store, account.user, id, Freshness::Eventual, now).await?;
     let found = participants::page(&app.store, id, page.limit(), page.cursor.as_deref(), now).await?;
     Ok(Json(found.map(|participant| ParticipantView {
         id: participant.id,

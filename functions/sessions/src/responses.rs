@@ -5,7 +5,7 @@ use entry::{
 };
 use garde::Validate;
 use jiff::Timestamp;
-use model::{Error, SessionId, SlideId};
+use model::{SessionId, SlideId};
 use protocol::event::ResponseSubmitted;
 use serde::{Deserialize, Serialize};
 use store::{
@@ -77,8 +77,7 @@ pub async fn responses(
     Params(which): Params<Which>,
 ) -> Answer<Json<Responses>> {
     let now = app.clock.now();
-    let session = sessions::get(&app.store, which.session_id, Freshness::Eventual, now).await?;
-    session.filter(|session| session.owner == account.user).ok_or(Error::NotFound("session"))?;
+    sessions::owned(&app.store, account.user, which.session_id, Freshness::Eventual, now).await?;
     let mut found = responses::of_slide(&app.store, which.session_id, slide, now).await?;
     found.sort_by_key(|response| std::cmp::Reverse((response.received, response.id)));
     let (page, page_size) = (which.page.unwrap_or(1), which.page_size.unwrap_or(20));

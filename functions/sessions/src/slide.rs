@@ -70,9 +70,7 @@ async fn turn_to(
     slide: SlideId,
 ) -> Result<Session, Error> {
     let now = app.clock.now();
-    let session = sessions::get(&app.store, id, Freshness::Strong, now).await?;
-    let session =
-        session.filter(|session| session.owner == account.user).ok_or(Error::NotFound("session"))?;
+    let session = sessions::owned(&app.store, account.user, id, Freshness::Strong, now).await?;
     slides::get(&app.store, session.presentation, slide, now)
         .await?
         .ok_or_else(|| Error::field("slide_id", "is not a slide of this session's presentation"))?;

@@ -15,6 +15,7 @@ use protocol::{
 use store::{
     Freshness,
     connections::{self, Connection, Identity},
+    seats::Seat,
     sessions,
 };
 
@@ -46,10 +47,10 @@ const AUDIENCE_ONLY: &str = "only participants answer; this connection presents"
 const NO_SESSION: &str = "this connection is in no session";
 
 fn participant(connection: &Connection) -> Result<(ParticipantId, SessionId), Error> {
-    match connection.identity {
-        Identity::Participant { participant, session, .. } => Ok((participant, session)),
-        Identity::Account { presents: Some(_), .. } => Err(Error::forbidden(AUDIENCE_ONLY)),
-        Identity::Account { presents: None, .. } => Err(Error::forbidden(NO_SESSION)),
+    match connection.seat() {
+        Some((session, Seat::Participant { id, .. })) => Ok((id, session)),
+        Some((_, Seat::Presenter)) => Err(Error::forbidden(AUDIENCE_ONLY)),
+        None => Err(Error::forbidden(NO_SESSION)),
     }
 }
 
@@ -97,11 +98,12 @@ impl Sessions {
         let session = connection.identity.session().ok_or_else(|| Error::forbidden(NO_SESSION))?;
         let wrong = |_| Error::field("token", "is not an access token that counts");
         let account = account(&self.app, &join.token).await.map_err(wrong)?;
-        let found = sessions::get(&self.app.store, session, Freshness::Eventual, now).await?;
-        let owns = found.is_some_and(|session| session.owner == account.user);
-        if !owns {
-            return Err(Error::forbidden("only the session's owner presents"));
-        }
+        let owned = sessions::owned(&self.app.store, account.user, session, Freshness::Eventual, now).await;
+        match owned {
+            // they are in it: that it is there is no secret
+            Err(Error::NotFound(_)) => return Err(Error::forbidden("only the session's owner presents")),
+            owned => owned?,
+        };
         let identity =
             Identity::Account { user: account.user, login: account.login, presents: Some(session) };
         let presents_since = match connection.identity {

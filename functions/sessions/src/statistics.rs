@@ -59,9 +59,7 @@ statistics! {
 
 async fn of(app: &App, account: Account, id: SessionId) -> Result<Statistics, Error> {
     let now = app.clock.now();
-    let counted = sessions::with_counts(&app.store, id, now).await?;
-    let counted = counted.filter(|counted| counted.session.owner == account.user);
-    let counted = counted.ok_or(Error::NotFound("session"))?;
+    let counted = sessions::with_counts(&app.store, account.user, id, now).await?;
     let responses_per_slide: BTreeMap<String, u64> = counted
         .snapshots
         .iter()

@@ -7,13 +7,13 @@ use entry::{
     tokens::{Access, Bearer, Participant as Token, TICKET_LIFE, Ticket},
 };
 use jiff::{SignedDuration, Timestamp};
-use model::{Code, Error, ParticipantId, SessionId, session::Status};
+use model::{Code, Error, SessionId, session::Status};
 use protocol::job::Greet;
 use store::{
     Freshness,
     connections::{self, Connection, Identity, LoggedIn},
     logins,
-    participants::{self, Participant},
+    seats::{self, Seat, Who},
     sessions::{self, Session},
     tickets,
 };
@@ -114,11 +114,15 @@ async fn identity(
     match (bearer, session) {
         (Bearer::Account(access), session) => of_account(app, access, session, now).await,
         (Bearer::Participant { participant, by }, Some(session)) => {
-            running(app, session, now).await?;
-            let found = participants::get(&app.store, session, participant, now).await?;
-            let found = found.ok_or(Error::NotFound("session"))?;
-            let by = by.map(logged_in);
-            Ok((Identity::Participant { participant, session, by }, found.display_name))
+            let running = running(app, session, now).await?;
+            let who = Who::Guest { participant, session };
+            match seats::of(&app.store, &running, who, now).await? {
+                Some(Seat::Participant { id, display_name }) => {
+                    let by = by.map(logged_in);
+                    Ok((Identity::Participant { participant: id, session, by }, display_name))
+                }
+                Some(Seat::Presenter) | None => Err(Error::NotFound("session")),
+            }
         }
         (Bearer::Participant { .. }, None) => Err(Error::NotFound("session")),
     }
@@ -134,17 +138,15 @@ async fn of_account(
     let Some(session) = session else {
         return Ok((Identity::Account { user, login, presents: None }, None));
     };
-    if running(app, session, now).await?.owner == user {
-        return Ok((Identity::Account { user, login, presents: Some(session) }, None));
-    }
+    let running = running(app, session, now).await?;
     // someone else with an account and the session's id, as the original let in: part of the audience
-    let id = ParticipantId::of_account(session, user);
-    let newcomer = Participant { session, id, display_name: None, user: Some(user), joined_at: now };
-    participants::add(&app.store, &newcomer, now).await?;
-    let found = participants::get(&app.store, session, id, now).await?;
-    let display_name = found.and_then(|participant| participant.display_name);
-    let by = Some(logged_in(access));
-    Ok((Identity::Participant { participant: id, session, by }, display_name))
+    Ok(match seats::take(&app.store, &running, user, now).await? {
+        Seat::Presenter => (Identity::Account { user, login, presents: Some(session) }, None),
+        Seat::Participant { id, display_name } => {
+            let by = Some(logged_in(access));
+            (Identity::Participant { participant: id, session, by }, display_name)
+        }
+    })
 }
 
 const fn logged_in(Access { user, login }: Access) -> LoggedIn {

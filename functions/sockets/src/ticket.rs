@@ -1,16 +1,16 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, Caller, ErrorBody, Valid},
+    http::{Answer, Caller, ErrorBody, Valid},
     tickets::issue,
     tokens::Bearer,
 };
 use garde::Validate;
 use http::StatusCode;
 use jiff::Timestamp;
-use model::{Error, ParticipantId, SessionId};
+use model::{Error, SessionId};
 use serde::{Deserialize, Serialize};
-use store::{Freshness, participants, sessions};
+use store::seats::{self, Seat};
 use utoipa::ToSchema;
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -60,7 +60,14 @@ pub async fn ticket(
         }
         (Caller::Account(account), None) => (Bearer::Account(account.into()), None),
         (Caller::Account(account), Some(session)) => {
-            (of_session(&app, account, session).await?, Some(session))
+            let (_, seat) = seats::find(&app.store, session, caller.into(), app.clock.now()).await?;
+            let bearer = match seat {
+                Seat::Presenter => Bearer::Account(account.into()),
+                Seat::Participant { id, .. } => {
+                    Bearer::Participant { participant: id, by: Some(account.into()) }
+                }
+            };
+            (bearer, Some(session))
         }
     };
     let issued = issue(&app, bearer, session)?;
@@ -70,16 +77,4 @@ pub async fn ticket(
         expires_at: issued.expires_at,
     };
     Ok((StatusCode::CREATED, Json(view)))
-}
-
-async fn of_session(app: &App, account: Account, session: SessionId) -> Result<Bearer, Error> {
-    let now = app.clock.now();
-    let found = sessions::get(&app.store, session, Freshness::Strong, now).await?;
-    if found.ok_or(Error::NotFound("session"))?.owner == account.user {
-        return Ok(Bearer::Account(account.into()));
-    }
-    let participant = ParticipantId::of_account(session, account.user);
-    let found = participants::get(&app.store, session, participant, now).await?;
-    let participant = found.ok_or(Error::NotFound("session"))?.id;
-    Ok(Bearer::Participant { participant, by: Some(account.into()) })
 }

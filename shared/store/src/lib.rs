@@ -12,6 +12,7 @@
 //! | Q1–Q3 | slides: one, by its id alone, all of a presentation | [`slides`] |
 //! | S1–S6 | sessions: one, with counts, by code, of an owner, of a presentation, to look after | [`sessions`] |
 //! | A1–A2 | the audience: one participant, all of a session | [`participants`] |
+//! | S1, A1 | what someone is in a session | [`seats`] |
 //! | V1–V2 | votes: one, all of a slide | [`responses`] |
 //! | C1–C4 | connections: one, in a room, in a shard, of one holder | [`connections`] |
 //! | K1 | tickets that were used | [`tickets`] |
@@ -45,6 +46,7 @@ pub mod presentations;
 mod query;
 pub mod resets;
 pub mod responses;
+pub mod seats;
 pub mod sessions;
 pub mod slides;
 pub mod table;

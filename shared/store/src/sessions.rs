@@ -2,7 +2,7 @@
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | S1 | one session | table | `SESSION#{id}` | `#` | [`get`] |
+//! | S1 | one session | table | `SESSION#{id}` | `#` | [`get`], [`owned`] |
 //! | S2 | one session with its counts | table | `SESSION#{id}` | `#…` | [`with_counts`] |
 //! | S3 | the session with this join code | table | `CODE#{code}` | `#` | [`by_code`] |
 //! | S4 | an owner's sessions, newest first | gsi1 | `SESSIONS_OF#{user}` | creation | [`of_owner`] |
@@ -171,6 +171,21 @@ pub async fn get(
     store.get(&key(id), freshness, now).await
 }
 
+/// S1 for its owner. Others' are not found.
+///
+/// # Errors
+/// `NotFound` where there is none, or none of this owner.
+pub async fn owned(
+    store: &Store,
+    owner: UserId,
+    id: SessionId,
+    freshness: Freshness,
+    now: Timestamp,
+) -> model::Result<Session> {
+    let found = get(store, id, freshness, now).await?;
+    found.filter(|found| found.owner == owner).ok_or(model::Error::NotFound("session"))
+}
+
 /// S1, S3, S5: creates a session with its code, or refuses because the code is taken by a session that has not ended.
 pub async fn create(store: &Store, session: &Session) -> Result<Written> {
     let code = Code { code: session.join_code.clone(), session: session.id, ended: false, until: None };
@@ -238,8 +253,16 @@ enum Row {
     Presence(Presence),
 }
 
-/// S2: one query, by size: a session with twenty counted slides is some 8 KB, 1 read unit.
-pub async fn with_counts(store: &Store, id: SessionId, now: Timestamp) -> Result<Option<Counted>> {
+/// S2 for its owner, in one query, by size: a session with twenty counted slides is some 8 KB, 1 read unit.
+///
+/// # Errors
+/// `NotFound` where there is none, or none of this owner.
+pub async fn with_counts(
+    store: &Store,
+    owner: UserId,
+    id: SessionId,
+    now: Timestamp,
+) -> model::Result<Counted> {
     let query = Query::starting(&Pk::Session(id), prefix::SELF);
     let (mut session, mut snapshots, mut presence) = (None, Vec::new(), None);
     for row in store.query_all::<Row>(query, now).await? {
@@ -249,7 +272,9 @@ pub async fn with_counts(store: &Store, id: SessionId, now: Timestamp) -> Result
             Row::Presence(found) => presence = Some(found),
         }
     }
-    Ok(session.map(|session| Counted { session, snapshots, presence }))
+    let session = session.filter(|found: &Session| found.owner == owner);
+    let session = session.ok_or(model::Error::NotFound("session"))?;
+    Ok(Counted { session, snapshots, presence })
 }
 
 /// S3.

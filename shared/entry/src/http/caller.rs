@@ -4,7 +4,7 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::{Extensions, HeaderMap, header, request::Parts};
 use lambda_http::request::RequestContext::ApiGatewayV2;
 use model::{Error, LoginId, ParticipantId, SessionId, UserId, user::Role};
-use store::{logins, users};
+use store::{logins, seats::Who, users};
 
 use super::error::Failure;
 use crate::{
@@ -41,6 +41,16 @@ pub struct Guest {
 pub enum Caller {
     Account(Account),
     Guest(Guest),
+}
+
+/// As whom the table knows the caller.
+impl From<Caller> for Who {
+    fn from(caller: Caller) -> Self {
+        match caller {
+            Caller::Account(Account { user, .. }) => Self::Account(user),
+            Caller::Guest(Guest { participant, session }) => Self::Guest { participant, session },
+        }
+    }
 }
 
 /// An account whose role is admin *now*: one more read, so that a lost role is lost with the next request.
