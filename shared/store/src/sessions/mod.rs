@@ -9,16 +9,19 @@
 //! | S5 | a presentation's sessions, newest first | table | `PRESENTATION#{id}` | `SESSION#…` | [`of_presentation`] |
 //! | S6 | sessions to look after now | due | – | `check_at` | [`crate::due::due`] |
 
+mod counts;
+
 use jiff::{SignedDuration, Timestamp};
 use model::{
     PresentationId, SessionId, SlideId, UserId,
     join_code::JoinCode,
     session::{EndReason, SessionKind, Status},
-    tally::Tally,
-    tick::Tick,
 };
 use serde::{Deserialize, Serialize};
 
+pub use self::counts::{
+    Counted, Presence, Snapshot, keep_presence, keep_snapshot, presence, snapshot, with_counts,
+};
 use crate::{
     Change, Condition, Freshness, Item, Key, Page, Query, Store, Write, Written,
     error::Result,
@@ -104,61 +107,8 @@ impl Item for Held {
     }
 }
 
-/// The last count of answers to a slide. Nothing is lost with it: it follows from the answers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Snapshot {
-    pub session: SessionId,
-    pub slide: SlideId,
-    pub tally: Tally,
-    /// Answers of any sort, text included.
-    pub responses: u64,
-    /// Milliseconds since 1970: a number, so that the newer of two is told by a condition.
-    pub as_of: i64,
-    /// `as_of` of the count before: answers stored since then are news.
-    pub since: i64,
-    /// Whose count it is: the same job once more tells the same once more.
-    #[serde(default)]
-    pub tick: Tick,
-}
-
-impl Item for Snapshot {
-    const KIND: &'static str = "tally";
-
-    fn key(&self) -> Key {
-        snapshot_key(self.session, self.slide)
-    }
-}
-
-/// The last count of connected participants.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Presence {
-    pub session: SessionId,
-    pub participants: u64,
-    /// Milliseconds since 1970.
-    pub as_of: i64,
-    /// Whose count it is.
-    #[serde(default)]
-    pub tick: Tick,
-}
-
-impl Item for Presence {
-    const KIND: &'static str = "presence";
-
-    fn key(&self) -> Key {
-        presence_key(self.session)
-    }
-}
-
 fn key(id: SessionId) -> Key {
     Key::new(&Pk::Session(id), &Sk::Self_)
-}
-
-fn snapshot_key(session: SessionId, slide: SlideId) -> Key {
-    Key::new(&Pk::Session(session), &Sk::Tally(slide))
-}
-
-fn presence_key(session: SessionId) -> Key {
-    Key::new(&Pk::Session(session), &Sk::Presence)
 }
 
 /// S1.
@@ -237,46 +187,6 @@ pub async fn check_no_more(store: &Store, id: SessionId) -> Result<()> {
     store.update_unseen(&key(id), change).await.map(drop)
 }
 
-/// A session with what was counted in it.
-#[derive(Clone, Debug)]
-pub struct Counted {
-    pub session: Session,
-    pub snapshots: Vec<Snapshot>,
-    pub presence: Option<Presence>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Row {
-    Session(Box<Session>),
-    Snapshot(Snapshot),
-    Presence(Presence),
-}
-
-/// S2 for its owner, in one query, by size: a session with twenty counted slides is some 8 KB, 1 read unit.
-///
-/// # Errors
-/// `NotFound` where there is none, or none of this owner.
-pub async fn with_counts(
-    store: &Store,
-    owner: UserId,
-    id: SessionId,
-    now: Timestamp,
-) -> model::Result<Counted> {
-    let query = Query::starting(&Pk::Session(id), prefix::SELF);
-    let (mut session, mut snapshots, mut presence) = (None, Vec::new(), None);
-    for row in store.query_all::<Row>(query, now).await? {
-        match row {
-            Row::Session(found) => session = Some(*found),
-            Row::Snapshot(snapshot) => snapshots.push(snapshot),
-            Row::Presence(found) => presence = Some(found),
-        }
-    }
-    let session = session.filter(|found: &Session| found.owner == owner);
-    let session = session.ok_or(model::Error::NotFound("session"))?;
-    Ok(Counted { session, snapshots, presence })
-}
-
 /// S3.
 pub async fn by_code(store: &Store, code: &JoinCode, now: Timestamp) -> Result<Option<Code>> {
     store.get(&Key::new(&Pk::Code(code), &Sk::Self_), Freshness::Strong, now).await
@@ -315,34 +225,4 @@ pub async fn of_presentation(
     let mut sessions: Vec<Session> = store.get_many(&keys, now).await?;
     sessions.sort_by_key(|session| std::cmp::Reverse(session.id));
     Ok(Page { items: sessions, next: held.next })
-}
-
-/// S2: keeps a count unless a newer one lies there.
-pub async fn keep_snapshot(store: &Store, snapshot: &Snapshot) -> Result<Written> {
-    store.put_if(snapshot, older(snapshot.as_of)).await
-}
-
-/// S2: keeps a count unless a newer one lies there.
-pub async fn keep_presence(store: &Store, presence: &Presence) -> Result<Written> {
-    store.put_if(presence, older(presence.as_of)).await
-}
-
-// Equal is kept: a job that is delivered twice counts twice, and says the same or more.
-fn older(as_of: i64) -> Condition {
-    Condition::new("attribute_not_exists(pk) OR as_of <= :as_of").number(":as_of", as_of)
-}
-
-/// S2.
-pub async fn snapshot(
-    store: &Store,
-    session: SessionId,
-    slide: SlideId,
-    now: Timestamp,
-) -> Result<Option<Snapshot>> {
-    store.get(&snapshot_key(session, slide), Freshness::Strong, now).await
-}
-
-/// S2.
-pub async fn presence(store: &Store, session: SessionId, now: Timestamp) -> Result<Option<Presence>> {
-    store.get(&presence_key(session), Freshness::Eventual, now).await
 }

@@ -1,0 +1,217 @@
+//! What was counted in a session, beside it: S2.
+
+use jiff::Timestamp;
+use model::{SessionId, SlideId, UserId, tally::Tally, tick::Tick};
+use serde::{Deserialize, Serialize};
+
+use super::Session;
+use crate::{
+    Condition, Freshness, Item, Key, Query, Store, Written,
+    error::Result,
+    table::{Pk, Sk, prefix},
+};
+
+/// The last count of answers to a slide. Nothing is lost with it: it follows from the answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    pub session: SessionId,
+    pub slide: SlideId,
+    pub tally: Tally,
+    /// Answers of any sort, text included.
+    pub responses: u64,
+    /// Milliseconds since 1970: a number, so that the newer of two is told by a condition.
+    pub as_of: i64,
+    /// `as_of` of the count before: answers stored since then are news.
+    pub since: i64,
+    /// Whose count it is: the same job once more tells the same once more.
+    #[serde(default)]
+    pub tick: Tick,
+}
+
+impl Item for Snapshot {
+    const KIND: &'static str = "tally";
+
+    fn key(&self) -> Key {
+        snapshot_key(self.session, self.slide)
+    }
+}
+
+/// The last count of connected participants.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Presence {
+    pub session: SessionId,
+    pub participants: u64,
+    /// Milliseconds since 1970.
+    pub as_of: i64,
+    /// Whose count it is.
+    #[serde(default)]
+    pub tick: Tick,
+}
+
+impl Item for Presence {
+    const KIND: &'static str = "presence";
+
+    fn key(&self) -> Key {
+        presence_key(self.session)
+    }
+}
+
+fn snapshot_key(session: SessionId, slide: SlideId) -> Key {
+    Key::new(&Pk::Session(session), &Sk::Tally(slide))
+}
+
+fn presence_key(session: SessionId) -> Key {
+    Key::new(&Pk::Session(session), &Sk::Presence)
+}
+
+/// A session with what was counted in it.
+#[derive(Clone, Debug)]
+pub struct Counted {
+    pub session: Session,
+    pub snapshots: Vec<Snapshot>,
+    pub presence: Option<Presence>,
+}
+
+/// What begins with `#` in a session's partition, by its kind.
+#[derive(Deserialize)]
+#[serde(tag = "kind")]
+enum Row {
+    #[serde(rename = "session")]
+    Session(Box<Session>),
+    #[serde(rename = "tally")]
+    Snapshot(Snapshot),
+    #[serde(rename = "presence")]
+    Presence(Presence),
+    /// Whatever else is kept there, now or later: no count.
+    #[serde(other)]
+    Other,
+}
+
+fn counted(rows: impl IntoIterator<Item = Row>) -> Option<Counted> {
+    let (mut session, mut snapshots, mut presence) = (None, Vec::new(), None);
+    for row in rows {
+        match row {
+            Row::Session(found) => session = Some(*found),
+            Row::Snapshot(snapshot) => snapshots.push(snapshot),
+            Row::Presence(found) => presence = Some(found),
+            Row::Other => {}
+        }
+    }
+    session.map(|session| Counted { session, snapshots, presence })
+}
+
+/// S2 for its owner, in one query, by size: a session with twenty counted slides is some 8 KB, 1 read unit.
+///
+/// # Errors
+/// `NotFound` where there is none, or none of this owner.
+pub async fn with_counts(
+    store: &Store,
+    owner: UserId,
+    id: SessionId,
+    now: Timestamp,
+) -> model::Result<Counted> {
+    let query = Query::starting(&Pk::Session(id), prefix::SELF);
+    let counted = counted(store.query_all(query, now).await?);
+    counted.filter(|counted| counted.session.owner == owner).ok_or(model::Error::NotFound("session"))
+}
+
+/// S2: keeps a count unless a newer one lies there.
+pub async fn keep_snapshot(store: &Store, snapshot: &Snapshot) -> Result<Written> {
+    store.put_if(snapshot, older(snapshot.as_of)).await
+}
+
+/// S2: keeps a count unless a newer one lies there.
+pub async fn keep_presence(store: &Store, presence: &Presence) -> Result<Written> {
+    store.put_if(presence, older(presence.as_of)).await
+}
+
+// Equal is kept: a job that is delivered twice counts twice, and says the same or more.
+fn older(as_of: i64) -> Condition {
+    Condition::new("attribute_not_exists(pk) OR as_of <= :as_of").number(":as_of", as_of)
+}
+
+/// S2.
+pub async fn snapshot(
+    store: &Store,
+    session: SessionId,
+    slide: SlideId,
+    now: Timestamp,
+) -> Result<Option<Snapshot>> {
+    store.get(&snapshot_key(session, slide), Freshness::Strong, now).await
+}
+
+/// S2.
+pub async fn presence(store: &Store, session: SessionId, now: Timestamp) -> Result<Option<Presence>> {
+    store.get(&presence_key(session), Freshness::Eventual, now).await
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{
+        join_code::JoinCode,
+        session::{SessionKind, Status},
+    };
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::item::{attributes, read};
+
+    /// Of another kind, with every field that a presence has.
+    #[derive(Serialize, Deserialize)]
+    struct Mood {
+        session: SessionId,
+        participants: u64,
+        as_of: i64,
+    }
+
+    impl Item for Mood {
+        const KIND: &'static str = "mood";
+
+        fn key(&self) -> Key {
+            Key::new(&Pk::Session(self.session), &Sk::Self_)
+        }
+    }
+
+    fn id<T: From<Uuid>>(n: u128) -> T {
+        T::from(Uuid::from_u128(n))
+    }
+
+    fn session() -> Session {
+        Session {
+            id: id(1),
+            kind: SessionKind::Presentation,
+            owner: id(2),
+            presentation: id(3),
+            presentation_title: "Rust".into(),
+            presentation_slug: "rust".into(),
+            join_code: JoinCode::typed("K7M2QX").unwrap(),
+            status: Status::Active,
+            version: 3,
+            current_slide: Some(id(4)),
+            created_at: Timestamp::UNIX_EPOCH,
+            started_at: Some(Timestamp::UNIX_EPOCH),
+            ended_at: None,
+            end_reason: None,
+            check_at: Some(Timestamp::UNIX_EPOCH),
+        }
+    }
+
+    fn row(item: &impl Item) -> Row {
+        read(attributes(item).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn counts_are_told_by_their_kind_and_what_else_lies_there_is_left_out() {
+        let (session, tick) = (session(), Tick(7));
+        let tally = Tally::count(["a", "b"], [["a"].into_iter()]);
+        let snapshot =
+            Snapshot { session: session.id, slide: id(4), tally, responses: 1, as_of: 9, since: 8, tick };
+        let presence = Presence { session: session.id, participants: 5, as_of: 9, tick };
+        let mood = Mood { session: session.id, participants: 6, as_of: 10 };
+        let found = counted([row(&session), row(&presence), row(&snapshot), row(&mood)]).unwrap();
+        assert_eq!(found.session, session);
+        assert_eq!(found.snapshots, [snapshot]);
+        assert_eq!(found.presence, Some(presence));
+        assert!(counted([row(&mood)]).is_none(), "counts without their session are none of a session");
+    }
+}
