@@ -1,46 +1,114 @@
-//! The id in a path.
-
-use std::str::FromStr;
+//! The ids in a path. What cannot be an id names nothing: 404 of that thing, as for an unknown one.
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
-use model::{Error, LoginId, ParticipantId, PresentationId, ResponseId, SessionId, SlideId, UserId};
+use model::{Error, id::Named};
 
 use super::error::Failure;
-use crate::App;
 
-/// The `{id}` of a path. One that cannot be an id names nothing: 404 of that thing, as for an unknown one.
+/// The `{id}` of a path.
 #[derive(Clone, Copy, Debug)]
 pub struct Id<T>(pub T);
 
-/// What an id names, for people.
-pub trait Named: FromStr {
-    const NAME: &'static str;
-}
+/// The `{id}` of a path, and the id of something in it, by its name: a `SlideId` is `{slide_id}`, wherever it stands. By
+/// name and not by place, so that two ids that are exchanged by mistake do not pass for each other.
+#[derive(Clone, Copy, Debug)]
+pub struct Ids<A, B>(pub A, pub B);
 
-macro_rules! named {
-    ($($id:ty = $name:literal,)*) => { $(impl Named for $id { const NAME: &'static str = $name; })* };
-}
-
-named! {
-    LoginId = "log-in",
-    ParticipantId = "participant",
-    PresentationId = "presentation",
-    ResponseId = "response",
-    SessionId = "session",
-    SlideId = "slide",
-    UserId = "user",
-}
-
-impl<T: Named> FromRequestParts<App> for Id<T> {
+impl<S: Send + Sync, T: Named> FromRequestParts<S> for Id<T> {
     type Rejection = Failure;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        let unknown = Error::NotFound(T::NAME);
-        let Ok(params) = RawPathParams::from_request_parts(parts, app).await else {
-            return Err(unknown.into());
-        };
-        let id = params.iter().find(|(name, _)| *name == "id").and_then(|(_, text)| text.parse().ok());
-        id.map(Self).ok_or(unknown.into())
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        Ok(Self(Segments::of::<T, S>(parts, state).await?.first()?))
+    }
+}
+
+impl<S: Send + Sync, A: Named, B: Named> FromRequestParts<S> for Ids<A, B> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let segments = Segments::of::<A, S>(parts, state).await?;
+        Ok(Self(segments.first()?, segments.named()?))
+    }
+}
+
+struct Segments(RawPathParams);
+
+impl Segments {
+    /// Where they cannot be read at all, `T` is what there is none of.
+    async fn of<T: Named, S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let params = RawPathParams::from_request_parts(parts, state).await;
+        params.map(Self).map_err(|_| Error::NotFound(T::WHAT))
+    }
+
+    fn first<T: Named>(&self) -> Result<T, Error> {
+        self.find(|name| name == "id")
+    }
+
+    fn named<T: Named>(&self) -> Result<T, Error> {
+        self.find(|name| name.strip_suffix("_id") == Some(T::WHAT))
+    }
+
+    fn find<T: Named>(&self, is_it: impl Fn(&str) -> bool) -> Result<T, Error> {
+        let mut texts = self.0.iter().filter(|(name, _)| is_it(name)).map(|(_, text)| text);
+        // a mistake in the route, and no id that is unknown
+        let text = texts.next().ok_or_else(|| Error::internal(format!("no {} in this path", T::WHAT)))?;
+        text.parse().map_err(|_| Error::NotFound(T::WHAT))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{
+        Router,
+        body::{Body, to_bytes},
+        routing::get,
+    };
+    use http::{Request, StatusCode};
+    use model::{SessionId, SlideId};
+    use tower::ServiceExt;
+
+    use super::*;
+
+    const ONE: &str = "00000000-0000-0000-0000-000000000001";
+    const TWO: &str = "00000000-0000-0000-0000-000000000002";
+
+    async fn ask(path: &str) -> (StatusCode, String) {
+        let one = |Id(session): Id<SessionId>| async move { session.to_string() };
+        let two = |Ids(session, slide): Ids<SessionId, SlideId>| async move { format!("{session} {slide}") };
+        let router = Router::new()
+            .route("/sessions/{id}", get(one))
+            .route("/sessions/{id}/slides/{slide_id}", get(two))
+            .route("/slides/{slide_id}/of/{id}", get(two))
+            .route("/sessions/{id}/people/{person_id}", get(two));
+        let answer = router.oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
+        let status = answer.status();
+        let body = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn ids_are_found_by_their_names() {
+        let both = (StatusCode::OK, format!("{ONE} {TWO}"));
+        assert_eq!(ask(&format!("/sessions/{ONE}")).await, (StatusCode::OK, ONE.to_owned()));
+        assert_eq!(ask(&format!("/sessions/{ONE}/slides/{TWO}")).await, both);
+        assert_eq!(ask(&format!("/slides/{TWO}/of/{ONE}")).await, both);
+    }
+
+    #[tokio::test]
+    async fn what_is_no_id_names_nothing() {
+        let absent = [
+            ("/sessions/1".to_owned(), "session"),
+            ("/sessions/%ff".to_owned(), "session"),
+            (format!("/sessions/1/slides/{TWO}"), "session"),
+            (format!("/sessions/{ONE}/slides/2"), "slide"),
+        ];
+        for (path, what) in absent {
+            let (status, body) = ask(&path).await;
+            assert_eq!(status, StatusCode::NOT_FOUND, "{path}");
+            assert!(body.contains(&Error::NotFound(what).to_string()), "{path}: {body}");
+        }
+        let (status, _) = ask(&format!("/sessions/{ONE}/people/{TWO}")).await;
+        assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR, "a route that lacks the id is a bug");
     }
 }

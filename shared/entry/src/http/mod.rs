@@ -28,7 +28,7 @@ pub use caller::{
 };
 pub use csrf::PROOF;
 pub use error::{Answer, Body as ErrorBody, Failure};
-pub use id::Id;
+pub use id::{Id, Ids};
 pub use input::{ListQuery, Params, Valid};
 pub use limit::limit;
 
