@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use model::Error;
 use store::connections::{self, Connection};
 
-use super::pace::{Pace, Paced};
+use super::pace::{Bucket, Pace, Paced};
 use crate::App;
 
 /// After this an instance asks again whether there is such a connection. A log-in that ends has its sockets closed at once,
@@ -21,7 +21,7 @@ const MOST: usize = 20_000;
 struct Entry {
     connection: Connection,
     read_at: Timestamp,
-    pace: Pace,
+    bucket: Bucket,
 }
 
 /// Cheap to clone.
@@ -66,8 +66,8 @@ impl Known {
                 entries.clear();
             }
         }
-        let pace = entries.get(&connection.id).map_or_else(|| Pace::new(now), |entry| entry.pace);
-        entries.insert(connection.id.clone(), Entry { connection, read_at: now, pace });
+        let bucket = entries.get(&connection.id).map_or_else(|| Bucket::new(now), |entry| entry.bucket);
+        entries.insert(connection.id.clone(), Entry { connection, read_at: now, bucket });
     }
 
     pub fn forget(&self, id: &str) {
@@ -75,7 +75,7 @@ impl Known {
     }
 
     /// May this frame of a connection be looked at?
-    pub(super) fn pace(&self, id: &str, now: Timestamp) -> Paced {
-        self.entries().get_mut(id).map_or(Paced::Pass, |entry| entry.pace.take(now))
+    pub(super) fn take(&self, id: &str, pace: Pace, now: Timestamp) -> Paced {
+        self.entries().get_mut(id).map_or(Paced::Pass, |entry| entry.bucket.take(pace, now))
     }
 }

@@ -24,6 +24,7 @@ use store::connections::Connection;
 use crate::{App, Door};
 
 pub use known::Known;
+pub use pace::Pace;
 use pace::Paced;
 
 /// A handshake.
@@ -51,6 +52,9 @@ pub struct Message {
 
 /// What a subject does with its socket's events.
 pub trait Socket: Send + Sync + 'static {
+    /// How fast one connection may send to this door.
+    const PACE: Pace = Pace::PERSON;
+
     /// May this connection be opened? Only `socket-connections` is asked.
     fn connect(&self, opening: Opening) -> impl Future<Output = Result<(), Error>> + Send {
         let _ = opening;
@@ -166,7 +170,7 @@ async fn message<S: Socket>(
     body: &str,
 ) -> Result<(), (Error, Option<Value>)> {
     let connection = known.get(app, id).await.map_err(|error| (error, None))?;
-    match known.pace(id, app.clock.now()) {
+    match known.take(id, S::PACE, app.clock.now()) {
         Paced::Pass => {}
         Paced::Refuse => return Err((Error::TooMany { retry_after: Duration::from_secs(1) }, None)),
         Paced::Drop => return Ok(()),

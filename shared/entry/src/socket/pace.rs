@@ -1,10 +1,20 @@
-//! How fast one connection may send: a bucket of tokens per connection and instance.
+//! How fast one connection may send: a bucket per connection and instance.
 
 use jiff::{SignedDuration, Timestamp};
 
-/// Frames at once, and refilled per second. A person's vote, a ping, a change of mind; never a stream.
-const BURST: f64 = 40.0;
-const PER_SECOND: f64 = 10.0;
+/// Frames of one connection that a door looks at.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pace {
+    /// At once.
+    pub burst: f64,
+    /// In the long run.
+    pub per_second: f64,
+}
+
+impl Pace {
+    /// A person's vote, a ping, a change of mind; never a stream.
+    pub const PERSON: Self = Self { burst: 40.0, per_second: 10.0 };
+}
 
 /// What becomes of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,24 +26,25 @@ pub(super) enum Paced {
     Drop,
 }
 
+/// What a connection has sent of late; it leaks at the pace of the door.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pace {
-    tokens: f64,
+pub(super) struct Bucket {
+    frames: f64,
     at: Timestamp,
     refused_at: Option<Timestamp>,
 }
 
-impl Pace {
+impl Bucket {
     pub(super) const fn new(now: Timestamp) -> Self {
-        Self { tokens: BURST, at: now, refused_at: None }
+        Self { frames: 0.0, at: now, refused_at: None }
     }
 
-    pub(super) fn take(&mut self, now: Timestamp) -> Paced {
+    pub(super) fn take(&mut self, pace: Pace, now: Timestamp) -> Paced {
         let elapsed = now.duration_since(self.at).as_secs_f64().max(0.0);
-        self.tokens = (self.tokens + elapsed * PER_SECOND).min(BURST);
+        self.frames = (self.frames - elapsed * pace.per_second).max(0.0);
         self.at = now;
-        if self.tokens >= 1.0 {
-            self.tokens -= 1.0;
+        if self.frames + 1.0 <= pace.burst {
+            self.frames += 1.0;
             return Paced::Pass;
         }
         if self.refused_at.is_some_and(|refused| now < refused + SignedDuration::from_secs(1)) {
@@ -48,17 +59,29 @@ impl Pace {
 mod tests {
     use super::*;
 
+    fn of_100(bucket: &mut Bucket, pace: Pace, now: Timestamp) -> [usize; 3] {
+        let all: Vec<_> = (0..100).map(|_| bucket.take(pace, now)).collect();
+        [Paced::Pass, Paced::Refuse, Paced::Drop].map(|one| all.iter().filter(|paced| **paced == one).count())
+    }
+
     #[test]
     fn a_burst_passes_a_flood_is_told_once_a_second_and_time_heals() {
         let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
-        let mut pace = Pace::new(now);
-        let mut of_100 = |now| {
-            let all: Vec<_> = (0..100).map(|_| pace.take(now)).collect();
-            [Paced::Pass, Paced::Refuse, Paced::Drop]
-                .map(|one| all.iter().filter(|paced| **paced == one).count())
-        };
-        assert_eq!(of_100(now), [40, 1, 59]);
-        assert_eq!(of_100(now + SignedDuration::from_millis(500)), [5, 0, 95]);
-        assert_eq!(of_100(now + SignedDuration::from_secs(2)), [15, 1, 84]);
+        let mut bucket = Bucket::new(now);
+        let mut sent = |now| of_100(&mut bucket, Pace::PERSON, now);
+        assert_eq!(sent(now), [40, 1, 59]);
+        assert_eq!(sent(now + SignedDuration::from_millis(500)), [5, 0, 95]);
+        assert_eq!(sent(now + SignedDuration::from_secs(2)), [15, 1, 84]);
+    }
+
+    #[test]
+    fn a_door_for_streams_has_its_own_pace() {
+        let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
+        let stream = Pace { burst: 60.0, per_second: 50.0 };
+        let mut bucket = Bucket::new(now);
+        assert_eq!(of_100(&mut bucket, stream, now), [60, 1, 39]);
+        assert_eq!(of_100(&mut bucket, stream, now + SignedDuration::from_millis(500)), [25, 0, 75]);
+        let later = now + SignedDuration::from_secs(60);
+        assert_eq!(of_100(&mut bucket, stream, later), [60, 1, 39], "never more than the burst at once");
     }
 }
