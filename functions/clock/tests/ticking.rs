@@ -2,9 +2,9 @@
 
 #![expect(clippy::expect_used, reason = "what a test's helper cannot do, fails the test")]
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
-use cloud::{Cloud, Data, Options, QueueSpec, TableSpec};
+use cloud::bench::Bench;
 use entry::{App, Clock, Environment};
 use futures::future::join_all;
 use jiff::Timestamp;
@@ -56,44 +56,16 @@ rows! {
 struct World {
     app: App,
     clock: Clock,
-    cloud: Cloud,
-    variables: BTreeMap<String, String>,
+    bench: Bench,
 }
 
 impl World {
     async fn start() -> Self {
         let clock = Clock::system();
-        let template: serde_yaml_ng::Value =
-            serde_yaml_ng::from_str(include_str!("../../../template.yaml")).expect("a template");
-        let definition =
-            serde_json::to_value(&template["Resources"]["Table"]["Properties"]).expect("a table");
         let time = clock.clone();
-        let cloud = Cloud::start(Options {
-            now: Arc::new(move || time.millis()),
-            data: Data::Memory,
-            port: 0,
-            tables: vec![TableSpec { name: "table".into(), definition }],
-            queues: vec![QueueSpec { name: "sessions".into(), ..QueueSpec::default() }],
-            chaos: None,
-            access: cloud::Access::default(),
-        })
-        .await
-        .expect("a cloud");
-        let mut variables = cloud.variables();
-        for queue in Queue::ALL {
-            variables.insert(queue.setting().into(), cloud.queues().url("sessions"));
-        }
-        for (setting, value) in [
-            ("TABLE", "table"),
-            ("SIGNING_SECRET", "a-secret-of-tests-with-more-than-32-characters"),
-            ("PUBLIC_URL", "https://colloquy.example"),
-            ("SOCKET_URL", "wss://socket.example"),
-            ("SOCKET_ENDPOINT", &cloud.socket_endpoint()),
-        ] {
-            variables.insert(setting.into(), value.into());
-        }
-        let app = App::start(&Environment::of(variables.clone(), clock.clone()), &[]).await.expect("an app");
-        Self { app, clock, cloud, variables }
+        let bench = Bench::start(move || time.millis(), None).await.expect("a bench");
+        let app = App::start(&Environment::of(bench.variables(), clock.clone()), &[]).await.expect("an app");
+        Self { app, clock, bench }
     }
 
     fn row(&self, number: u128, id: Value) -> Row {
@@ -102,7 +74,7 @@ impl World {
 
     /// One look; says whether it went well.
     async fn tick(&self) -> bool {
-        self.tick_with(self.variables.clone()).await
+        self.tick_with(self.bench.variables()).await
     }
 
     async fn tick_with(&self, variables: BTreeMap<String, String>) -> bool {
@@ -111,7 +83,7 @@ impl World {
     }
 
     fn sent(&self) -> usize {
-        self.cloud.queues().depth("sessions").visible
+        self.bench.waiting(Queue::Sessions.setting()).expect("a queue").len()
     }
 }
 
@@ -154,8 +126,8 @@ async fn what_could_not_be_sent_is_sent_by_the_next_look() {
     let world = World::start().await;
     let id = json!(Uuid::from_u128(1));
     world.app.store.put(&Session(world.row(1, id))).await.unwrap();
-    let mut lost = world.variables.clone();
-    lost.insert(Queue::Sessions.setting().into(), world.cloud.queues().url("nowhere"));
+    let mut lost = world.bench.variables();
+    lost.insert(Queue::Sessions.setting().into(), world.bench.nowhere());
     assert!(!world.tick_with(lost).await);
     assert!(world.tick().await);
     assert_eq!(world.sent(), 1);

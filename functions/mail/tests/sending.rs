@@ -6,9 +6,9 @@
     reason = "what a test's helper cannot do, fails the test"
 )]
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use cloud::{Cloud, Data, Options, TableSpec};
+use cloud::bench::{self, Bench};
 use entry::{App, Clock, Door, Environment};
 use futures::future::join_all;
 use lambda_runtime::Context;
@@ -27,48 +27,19 @@ use uuid::Uuid;
 struct World {
     app: App,
     clock: Clock,
-    cloud: Cloud,
+    bench: Bench,
     door: Door,
 }
 
 impl World {
     async fn start() -> Self {
         let clock = Clock::system();
-        let template: serde_yaml_ng::Value =
-            serde_yaml_ng::from_str(include_str!("../../../template.yaml")).expect("a template");
-        let definition =
-            serde_json::to_value(&template["Resources"]["Table"]["Properties"]).expect("a table");
         let time = clock.clone();
-        let cloud = Cloud::start(Options {
-            now: Arc::new(move || time.millis()),
-            data: Data::Memory,
-            port: 0,
-            tables: vec![TableSpec { name: "table".into(), definition }],
-            queues: Vec::new(),
-            chaos: None,
-            access: cloud::Access::default(),
-        })
-        .await
-        .expect("a cloud");
-        let mut variables = cloud.variables();
-        for (setting, value) in [
-            ("TABLE", "table"),
-            ("SIGNING_SECRET", "a-secret-of-tests-with-more-than-32-characters"),
-            ("PUBLIC_URL", "https://colloquy.example"),
-            ("SOCKET_URL", "wss://socket.example"),
-            ("SOCKET_ENDPOINT", &cloud.socket_endpoint()),
-            ("MAIL_SENDER", "no-reply@example.com"),
-            ("SESSIONS_QUEUE_URL", "http://unused.example"),
-            ("TICKS_QUEUE_URL", "http://unused.example"),
-            ("BROADCAST_QUEUE_URL", "http://unused.example"),
-            ("MAIL_QUEUE_URL", "http://unused.example"),
-        ] {
-            variables.insert(setting.into(), value.into());
-        }
-        let environment = Environment::of(variables, clock.clone());
+        let bench = Bench::start(move || time.millis(), None).await.expect("a bench");
+        let environment = Environment::of(bench.variables(), clock.clone());
         let app = App::start(&environment, &[]).await.expect("an app");
         let door = mail::worker(environment).await.expect("a door");
-        Self { app, clock, cloud, door }
+        Self { app, clock, bench, door }
     }
 
     async fn user(&self, status: Status) -> UserId {
@@ -94,29 +65,17 @@ impl World {
 
     /// Delivers a batch and answers the messages that failed.
     async fn deliver(&self, jobs: &[&SendMail]) -> Vec<Value> {
-        let records: Vec<Value> = jobs
-            .iter()
-            .enumerate()
-            .map(|(n, job)| {
-                let payload = serde_json::to_value(job).unwrap();
-                let posted = Posted { job: SendMail::NAME.into(), payload, at: self.clock.now() };
-                json!({
-                    "messageId": format!("message-{n}"),
-                    "receiptHandle": "handle",
-                    "body": serde_json::to_string(&posted).unwrap(),
-                    "attributes": { "ApproximateReceiveCount": "1" },
-                    "messageAttributes": {},
-                    "eventSource": "aws:sqs",
-                    "awsRegion": "us-east-1",
-                })
-            })
-            .collect();
-        let answer = self.door.call(json!({ "Records": records }), Context::default()).await.unwrap();
+        let posted = jobs.iter().map(|job| {
+            let payload = serde_json::to_value(job).unwrap();
+            let posted = Posted { job: SendMail::NAME.into(), payload, at: self.clock.now() };
+            serde_json::to_string(&posted).unwrap()
+        });
+        let answer = self.door.call(bench::batch(posted), Context::default()).await.unwrap();
         answer["batchItemFailures"].as_array().unwrap().clone()
     }
 
     fn sent(&self) -> Vec<cloud::Mail> {
-        self.cloud.outbox().all()
+        self.bench.cloud.outbox().all()
     }
 }
 

@@ -1,5 +1,5 @@
 //! The AWS services that the functions talk to, emulated on loopback: DynamoDB, SQS, SESv2 and the
-//! `@connections` of a WebSocket API. Knows no function and no template; `infra/local` and tests start it.
+//! `@connections` of a WebSocket API. Knows no function; `infra/local` starts it as the template says, and tests on a [`bench`].
 //!
 //! | service | where it answers | file |
 //! | --- | --- | --- |
@@ -9,6 +9,7 @@
 //! | `@connections` | `{url}/sockets/@connections/{id}` | `connections.rs`, `management.rs` |
 //! | IAM | before each of them: [`Access`] says who may do what | `iam/` |
 
+pub mod bench;
 pub mod chaos;
 pub mod connections;
 mod engine;

@@ -2,13 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
-use std::sync::Arc;
-
 use aws_sdk_dynamodb::{
     Client,
     config::{BehaviorVersion, Credentials, Region},
 };
-use cloud::{Cloud, Data, Options, TableSpec};
+use cloud::bench::{Bench, TABLE};
 use jiff::{SignedDuration, Timestamp};
 use model::{
     ParticipantId, ResponseId, Room, SessionId,
@@ -16,7 +14,6 @@ use model::{
     session::{SessionKind, Status},
     slide::Answer,
 };
-use serde_yaml_ng::Value;
 use store::{
     Freshness, Limit, Store, Written,
     connections::{self, Connection, Identity},
@@ -30,7 +27,7 @@ use uuid::Uuid;
 
 struct World {
     store: Store,
-    _cloud: Cloud,
+    _bench: Bench,
 }
 
 const NOW: &str = "2026-11-21T12:00:00Z";
@@ -43,31 +40,16 @@ fn id<T: From<Uuid>>(n: u128) -> T {
     T::from(Uuid::from_u128(n))
 }
 
-/// The properties of the table, without CloudFormation's short tags: it uses none.
-fn definition() -> serde_json::Value {
-    let template: Value = serde_yaml_ng::from_str(include_str!("../../../template.yaml")).unwrap();
-    serde_json::to_value(&template["Resources"]["Table"]["Properties"]).unwrap()
-}
-
 async fn world() -> World {
     let millis = now().as_millisecond();
-    let options = Options {
-        now: Arc::new(move || millis),
-        data: Data::Memory,
-        port: 0,
-        tables: vec![TableSpec { name: "table".into(), definition: definition() }],
-        queues: Vec::new(),
-        chaos: None,
-        access: cloud::Access::default(),
-    };
-    let cloud = Cloud::start(options).await.unwrap();
+    let bench = Bench::start(move || millis, None).await.unwrap();
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-west-1"))
         .credentials_provider(Credentials::new("local", "local", None, None, "test"))
-        .endpoint_url(cloud.dynamodb_url())
+        .endpoint_url(bench.cloud.dynamodb_url())
         .build();
-    World { store: Store::new(Client::from_conf(config), "table".into(), [7; 32]), _cloud: cloud }
+    World { store: Store::new(Client::from_conf(config), TABLE.into(), [7; 32]), _bench: bench }
 }
 
 fn session(n: u128, code: &str) -> Session {
@@ -113,7 +95,7 @@ fn vote(participant: u128, received: i64, seq: Option<i64>, option: &str) -> Res
 
 #[tokio::test]
 async fn s1_s3_a_code_is_taken_until_its_session_ends() {
-    let World { store, _cloud } = world().await;
+    let World { store, _bench } = world().await;
     let first = session(10, "AAAAAA");
     assert_eq!(sessions::create(&store, &first).await.unwrap(), Written::Done(()));
     assert_eq!(sessions::create(&store, &session(11, "AAAAAA")).await.unwrap(), Written::Refused);
@@ -130,7 +112,7 @@ async fn s1_s3_a_code_is_taken_until_its_session_ends() {
 
 #[tokio::test]
 async fn s4_s5_lists_are_newest_first_and_cursors_belong_to_their_list() {
-    let World { store, _cloud } = world().await;
+    let World { store, _bench } = world().await;
     for n in 20..25 {
         sessions::create(&store, &session(n, &format!("AAAA{n}"))).await.unwrap();
     }
@@ -152,7 +134,7 @@ async fn s4_s5_lists_are_newest_first_and_cursors_belong_to_their_list() {
 
 #[tokio::test]
 async fn d1_what_falls_due_is_found_until_it_is_put_off() {
-    let World { store, _cloud } = world().await;
+    let World { store, _bench } = world().await;
     sessions::create(&store, &session(30, "AAAAAA")).await.unwrap();
     let tomorrow = now() + SignedDuration::from_hours(25);
     assert!(due::due(&store, 10, None, now()).await.unwrap().0.is_empty());
@@ -172,7 +154,7 @@ async fn d1_what_falls_due_is_found_until_it_is_put_off() {
 
 #[tokio::test]
 async fn v1_the_later_vote_wins_in_whatever_order_they_come() {
-    let World { store, _cloud } = world().await;
+    let World { store, _bench } = world().await;
     for (received, seq, option, written) in [
         (100, None, "a", true),
         (90, None, "b", false),
@@ -194,7 +176,7 @@ async fn v1_the_later_vote_wins_in_whatever_order_they_come() {
 
 #[tokio::test]
 async fn v1_v2_a_vote_is_one_write_unit_and_every_shard_is_counted() {
-    let World { store, _cloud } = world().await;
+    let World { store, _bench } = world().await;
     for n in 0..40 {
         let (outcome, cost) = cost::measure(responses::put(&store, &vote(n, 1, None, "a"))).await;
         assert_eq!(outcome.unwrap(), Written::Done(()));
@@ -205,7 +187,7 @@ async fn v1_v2_a_vote_is_one_write_unit_and_every_shard_is_counted() {
 
 #[tokio::test]
 async fn c1_c2_c3_c4_a_connection_is_in_its_rooms_until_it_is_closed() {
-    let World { store, _cloud } = world().await;
+    let World { store, _bench } = world().await;
     let (session, room) = (id(1), Room::Session(id(1)));
     for n in 0..150 {
         connections::open(&store, &connection(1000 + n, session)).await.unwrap();
@@ -229,7 +211,7 @@ async fn c1_c2_c3_c4_a_connection_is_in_its_rooms_until_it_is_closed() {
 
 #[tokio::test]
 async fn k1_a_ticket_is_spent_once_by_however_many() {
-    let World { store, _cloud } = world().await;
+    let World { store, _bench } = world().await;
     let until = now() + SignedDuration::from_secs(60);
     let tries = (0..20).map(|_| tickets::spend(&store, Uuid::from_u128(5), until, now()));
     let won = futures::future::try_join_all(tries).await.unwrap();
@@ -238,7 +220,7 @@ async fn k1_a_ticket_is_spent_once_by_however_many() {
 
 #[tokio::test]
 async fn r1_a_limit_lets_so_many_through_and_the_next_window_begins_anew() {
-    let World { store, _cloud } = world().await;
+    let World { store, _bench } = world().await;
     let limit = Limit { what: "test", most: 3, window: std::time::Duration::from_mins(1) };
     let tries = (0..10).map(|_| limits::count(&store, limit, "ana", now()));
     let passed = futures::future::join_all(tries).await.iter().filter(|one| one.is_ok()).count();
@@ -250,7 +232,7 @@ async fn r1_a_limit_lets_so_many_through_and_the_next_window_begins_anew() {
 
 #[tokio::test]
 async fn i1_a_key_runs_once_and_its_answer_is_kept() {
-    let World { store, _cloud } = world().await;
+    let World { store, _bench } = world().await;
     let begun = idempotency::begin(&store, "key", "body", now()).await.unwrap();
     assert!(matches!(begun, idempotency::Begun::Run));
     let again = idempotency::begin(&store, "key", "body", now()).await.unwrap();
@@ -268,7 +250,7 @@ async fn i1_a_key_runs_once_and_its_answer_is_kept() {
 
 #[tokio::test]
 async fn v1_an_answer_that_was_long_in_writing_says_so() {
-    let World { store, _cloud } = world().await;
+    let World { store, _bench } = world().await;
     let answer = vote(7, 100, None, "a");
     responses::put(&store, &answer).await.unwrap();
     assert_eq!(responses::stored_at(&store, &answer, 900).await.unwrap(), Written::Done(()));
@@ -281,7 +263,7 @@ async fn v1_an_answer_that_was_long_in_writing_says_so() {
 
 #[tokio::test]
 async fn l1_l2_an_ended_log_in_counts_no_more_and_is_due_until_it_is_forgotten() {
-    let World { store, _cloud } = world().await;
+    let World { store, _bench } = world().await;
     let login = Login {
         user: id(1),
         id: id(50),
@@ -318,7 +300,7 @@ async fn l1_l2_an_ended_log_in_counts_no_more_and_is_due_until_it_is_forgotten()
 
 #[tokio::test]
 async fn s6_an_ended_session_leaves_the_index() {
-    let World { store, _cloud } = world().await;
+    let World { store, _bench } = world().await;
     let first = session(40, "AAAAAA");
     sessions::create(&store, &first).await.unwrap();
     sessions::check_no_more(&store, first.id).await.unwrap();

@@ -2,7 +2,7 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use store::presentations::{self, Presentation};
 
-use crate::world::{PASSWORD, World};
+use crate::world::{PASSWORD, World, token_of};
 
 #[tokio::test]
 async fn signing_up_answers_the_account_under_every_name() {
@@ -63,12 +63,7 @@ async fn what_is_wrong_with_a_sign_up_is_named() {
     with("username", json!("a b")).await.wrong("username");
     with("avatar", json!("javascript:alert(1)")).await.wrong("avatar");
     world.ask("POST", "/v1/auth/register").json(&json!([])).send().await.refused(422, "VALIDATION_ERROR");
-    world
-        .ask("POST", "/v1/auth/register")
-        .form("email=a")
-        .send()
-        .await
-        .refused(415, "UNSUPPORTED_MEDIA_TYPE");
+    world.post_form("/v1/auth/register", "email=a").send().await.refused(415, "UNSUPPORTED_MEDIA_TYPE");
     world.ask("PUT", "/v1/auth/register").send().await.refused(405, "METHOD_NOT_ALLOWED");
     assert_eq!(with("password", json!("\u{e9}".repeat(64) + "x7q zebra")).await.ok(201)["name"], "ana");
 }
@@ -111,16 +106,20 @@ async fn others_see_a_card() {
     let unknown = "/v1/users/01900000-0000-7000-8000-000000000001";
     world.get(unknown, &bo).send().await.refused(404, "RESOURCE_NOT_FOUND");
     let edit = json!({ "name": "Mine" });
-    world.ask("PUT", &path).bearer(&bo).json(&edit).send().await.refused(403, "FORBIDDEN");
-    assert_eq!(world.ask("PUT", &path).bearer(&ana).json(&edit).send().await.ok(200)["name"], "Mine");
+    world.ask("PUT", &path).bearer(token_of(&bo)).json(&edit).send().await.refused(403, "FORBIDDEN");
+    assert_eq!(
+        world.ask("PUT", &path).bearer(token_of(&ana)).json(&edit).send().await.ok(200)["name"],
+        "Mine"
+    );
 }
 
 #[tokio::test]
 async fn one_changes_ones_own_and_nothing_else() {
     let world = World::start().await;
     let (ana, bo) = (world.register("ana").await, world.register("bo").await);
-    let patch =
-        |tokens: &Value, body: Value| world.ask("PATCH", "/v1/users/me").bearer(tokens).json(&body).send();
+    let patch = |tokens: &Value, body: Value| {
+        world.ask("PATCH", "/v1/users/me").bearer(token_of(tokens)).json(&body).send()
+    };
     let full = json!({
         "display_name": " Ana ", "avatar": "https://example.com/a.png", "organization": "Herons",
         "role": "admin", "plan": "pro", "status": "disabled", "is_admin": true, "created_at": "2000-01-01T00:00:00Z",
@@ -168,7 +167,7 @@ async fn one_changes_ones_own_and_nothing_else() {
 async fn a_deleted_account_leaves_nothing_but_that_it_was() {
     let world = World::start().await;
     let (ana, bo) = (world.register("ana").await, world.register("bo").await);
-    let delete = |body: Value| world.ask("DELETE", "/v1/users/me").bearer(&ana).json(&body).send();
+    let delete = |body: Value| world.ask("DELETE", "/v1/users/me").bearer(token_of(&ana)).json(&body).send();
     delete(json!({})).await.wrong("password");
     delete(json!({ "password": "not it" })).await.wrong("password");
     let gone = delete(json!({ "password": PASSWORD })).await;
@@ -201,7 +200,7 @@ async fn a_deleted_account_takes_its_presentations_along() {
     let others = present(&bo).await;
     let delete = |password: &str| {
         let body = json!({ "password": password });
-        world.ask("DELETE", "/v1/users/me").bearer(&ana).json(&body).send()
+        world.ask("DELETE", "/v1/users/me").bearer(token_of(&ana)).json(&body).send()
     };
     delete("not it").await.wrong("password");
     assert!(presentations::by_slug(store, &made[0].slug, now).await.unwrap().is_some());

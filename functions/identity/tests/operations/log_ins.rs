@@ -9,7 +9,7 @@ use store::{
     due, users,
 };
 
-use crate::world::{PASSWORD, World};
+use crate::world::{PASSWORD, World, token_of};
 
 #[tokio::test]
 async fn one_logs_in_by_address_or_user_name_as_json_or_form() {
@@ -29,8 +29,8 @@ async fn one_logs_in_by_address_or_user_name_as_json_or_form() {
         assert_eq!(answer.ok(200)["user"]["email"], "ana@example.com");
     }
     let form = "grant_type=password&username=ana%40example.com&password=a+heron+over+grey+water";
-    world.ask("POST", "/v1/auth/login").form(form).send().await.ok(200);
-    world.ask("POST", "/v1/auth/login").form("username=ana").send().await.wrong("password");
+    world.post_form("/v1/auth/login", form).send().await.ok(200);
+    world.post_form("/v1/auth/login", "username=ana").send().await.wrong("password");
     world.post("/v1/auth/login", &json!({ "password": PASSWORD })).send().await.wrong("email");
 }
 
@@ -124,7 +124,7 @@ async fn log_ins_end_one_by_one_or_all_but_this() {
     let list = world.get("/v1/auth/sessions", &phone).send().await.ok(200);
     let this = list["items"].as_array().unwrap().iter().find(|login| login["current"] == true).unwrap();
     let path = format!("/v1/auth/sessions/{}", this["id"].as_str().unwrap());
-    let delete = |path: &str, tokens: &Value| world.ask("DELETE", path).bearer(tokens).send();
+    let delete = |path: &str, tokens: &Value| world.ask("DELETE", path).bearer(token_of(tokens)).send();
     delete(&path, &bo).await.refused(404, "RESOURCE_NOT_FOUND");
     delete("/v1/auth/sessions/x", &bo).await.refused(404, "RESOURCE_NOT_FOUND");
     delete(&path, &ana).await.ok(204);
@@ -145,7 +145,7 @@ async fn logging_out_ends_both_tokens_by_any_of_them() {
         let text = |field: &str| ana[field].as_str().unwrap().to_owned();
         let refresh = format!("__Host-refresh={}", text("refresh_token"));
         let answer = match way {
-            "bearer" => out(&json!({})).bearer(&ana).send().await,
+            "bearer" => out(&json!({})).bearer(token_of(&ana)).send().await,
             "body" => out(&json!({ "refresh_token": ana["refresh_token"] })).send().await,
             "cookie" => {
                 let bare = out(&json!({})).header("cookie", &refresh);
@@ -183,7 +183,7 @@ async fn a_log_out_that_breaks_off_is_left_to_the_clock() {
     };
     connections::open(&world.app.store, &connection).await.unwrap();
     world.mute().await;
-    let answer = world.post("/v1/auth/logout", &json!({})).bearer(&ana).send().await;
+    let answer = world.post("/v1/auth/logout", &json!({})).bearer(token_of(&ana)).send().await;
     assert_eq!(answer.status, 500, "{answer:?}");
     world.get("/v1/auth/me", &ana).send().await.refused(401, "UNAUTHORIZED");
 

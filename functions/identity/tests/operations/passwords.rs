@@ -4,7 +4,7 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use store::users::{self, PasswordHash};
 
-use crate::world::{PASSWORD, World};
+use crate::world::{PASSWORD, World, token_of};
 
 const NEW: &str = "a marten under the eaves";
 
@@ -15,7 +15,7 @@ async fn a_new_password_ends_every_other_log_in() {
     let phone = world.log_in("ana", PASSWORD).await.ok(200);
     let change = |current: &str, new: &str| {
         let body = json!({ "current_password": current, "new_password": new });
-        world.post("/v1/auth/password", &body).bearer(&ana).send()
+        world.post("/v1/auth/password", &body).bearer(token_of(&ana)).send()
     };
     change("not it, surely", NEW).await.wrong("current_password");
     change(PASSWORD, "password1").await.wrong("new_password");
@@ -28,7 +28,7 @@ async fn a_new_password_ends_every_other_log_in() {
     let [letter] = &world.letters()[..] else { panic!("one letter: {:?}", world.letters()) };
     assert_eq!((&letter["user"], &letter["letter"]["letter"]), (&ana["id"], &json!("password_changed")));
     let aliased = json!({ "current_password": NEW, "new_password": PASSWORD });
-    world.post("/api/auth/me/password", &aliased).bearer(&ana).send().await.ok(200);
+    world.post("/api/auth/me/password", &aliased).bearer(token_of(&ana)).send().await.ok(200);
 }
 
 #[tokio::test]
@@ -37,9 +37,9 @@ async fn current_passwords_are_not_guessed_either() {
     let ana = world.register("ana").await;
     let body = json!({ "current_password": "not it, surely", "new_password": NEW });
     for _ in 0..10 {
-        world.post("/v1/auth/password", &body).bearer(&ana).send().await.wrong("current_password");
+        world.post("/v1/auth/password", &body).bearer(token_of(&ana)).send().await.wrong("current_password");
     }
-    world.post("/v1/auth/password", &body).bearer(&ana).send().await.refused(429, "RATE_LIMITED");
+    world.post("/v1/auth/password", &body).bearer(token_of(&ana)).send().await.refused(429, "RATE_LIMITED");
     world.log_in("ana", PASSWORD).await.refused(429, "RATE_LIMITED");
 }
 
@@ -118,7 +118,7 @@ async fn a_mail_to_the_old_address_sets_no_password() {
     world.post("/v1/auth/password-reset", &json!({ "email": "ana@example.com" })).send().await.ok(200);
     let token = mailed(&world);
     let edit = json!({ "email": "lima@example.com", "current_password": PASSWORD });
-    world.ask("PATCH", "/v1/users/me").bearer(&ana).json(&edit).send().await.ok(200);
+    world.ask("PATCH", "/v1/users/me").bearer(token_of(&ana)).json(&edit).send().await.ok(200);
     let confirm = json!({ "token": token, "new_password": NEW });
     world.post("/v1/auth/password-reset/confirm", &confirm).send().await.refused(400, "INVALID_TOKEN");
 }

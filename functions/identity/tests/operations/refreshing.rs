@@ -1,9 +1,9 @@
 use std::{collections::HashSet, time::Duration};
 
+use crate::world::World;
+use cloud::bench::Answer;
 use futures::future::join_all;
 use serde_json::{Value, json};
-
-use crate::world::{Answer, World};
 
 async fn refresh(world: &World, tokens: &Value) -> Answer {
     world.post("/v1/auth/refresh", &json!({ "refresh_token": tokens["refresh_token"] })).send().await

@@ -9,37 +9,37 @@ async fn slides_from_first_to_last() {
     let ana = world.person().await;
     let talk = ana.presentation("Talk").await;
     let slides = format!("{talk}/slides");
-    let made = ana.post(&slides, json!({"type": "question_choice"})).await.expect(201);
+    let made = ana.post(&slides, json!({"type": "question_choice"})).await.ok(201);
     assert_eq!(made["order_index"], 0);
     assert_eq!(made["content"]["options"][1]["id"], "opt2", "the default of the type");
     let choice = made["id"].as_str().unwrap().to_owned();
     let question = json!({"type": "question_text", "content": {"question": "Why?", "surprise": 1}});
-    let made = ana.post(&slides, question).await.expect(201);
+    let made = ana.post(&slides, question).await.ok(201);
     assert_eq!((&made["order_index"], &made["content"]["question"]), (&json!(1), &json!("Why?")));
     assert!(made["content"].get("surprise").is_none());
     let text = made["id"].as_str().unwrap().to_owned();
 
-    let made = ana.post(&slides, json!({"type": "content", "order_index": 1})).await.expect(201);
+    let made = ana.post(&slides, json!({"type": "content", "order_index": 1})).await.ok(201);
     assert_eq!(made["order_index"], 1);
     let image = made["id"].as_str().unwrap().to_owned();
-    let made = ana.post(&format!("{slides}/insert/0"), json!({"type": "summary"})).await.expect(201);
+    let made = ana.post(&format!("{slides}/insert/0"), json!({"type": "summary"})).await.ok(201);
     let summary = made["id"].as_str().unwrap().to_owned();
     assert_eq!(ana.order(&talk).await, [&summary, &choice, &image, &text].map(String::as_str));
 
-    let copy = ana.send("POST", &format!("/v1/slides/{choice}/duplicate"), None).await.expect(201);
+    let copy = ana.send("POST", &format!("/v1/slides/{choice}/duplicate"), None).await.ok(201);
     assert_eq!(copy["order_index"], 2);
-    assert_eq!(copy["content"], ana.get(&format!("/v1/slides/{choice}")).await.expect(200)["content"]);
+    assert_eq!(copy["content"], ana.get(&format!("/v1/slides/{choice}")).await.ok(200)["content"]);
     let copy_id = copy["id"].as_str().unwrap().to_owned();
     let reordered = json!({"slide_ids": [copy_id, summary, image, text, choice]});
-    let reordered = ana.put(&format!("{slides}/reorder"), reordered).await.expect(200);
+    let reordered = ana.put(&format!("{slides}/reorder"), reordered).await.ok(200);
     assert_eq!(reordered["reordered"], 5);
     assert_eq!(reordered["slides"][4]["id"], choice);
 
-    ana.delete(&format!("/v1/slides/{image}")).await.expect(204);
+    ana.delete(&format!("/v1/slides/{image}")).await.ok(204);
     assert_eq!(ana.order(&talk).await, [&copy_id, &summary, &text, &choice].map(String::as_str));
     ana.get(&format!("/v1/slides/{image}")).await.refused(404, "RESOURCE_NOT_FOUND");
     ana.delete(&format!("/v1/slides/{image}")).await.refused(404, "RESOURCE_NOT_FOUND");
-    let whole = ana.get(&talk).await.expect(200);
+    let whole = ana.get(&talk).await.ok(200);
     assert_eq!((&whole["slide_count"], &whole["slides"][3]["order_index"]), (&json!(4), &json!(3)));
 }
 
@@ -53,25 +53,25 @@ async fn a_slide_changes_its_type_its_content_and_its_place() {
         ids.push(ana.slide(&talk, "content").await);
     }
     let path = format!("/v1/slides/{}", ids[0]);
-    let text = ana.put(&path, json!({"content": {"text": "Hello"}})).await.expect(200);
+    let text = ana.put(&path, json!({"content": {"text": "Hello"}})).await.ok(200);
     assert_eq!(
         (&text["content"]["text"], &text["content"]["layout"]),
         (&json!("Hello"), &json!("text-only"))
     );
-    let moved = ana.put(&path, json!({"order_index": 2})).await.expect(200);
+    let moved = ana.put(&path, json!({"order_index": 2})).await.ok(200);
     assert_eq!((&moved["order_index"], &moved["content"]["text"]), (&json!(2), &json!("Hello")));
     assert_eq!(ana.order(&talk).await, [&ids[1], &ids[2], &ids[0]].map(String::as_str));
     let both = json!({"order_index": 0, "type": "question_text", "content": {"question": "Why?"}});
-    let both = ana.put(&path, both).await.expect(200);
-    assert_eq!(both, ana.get(&path).await.expect(200));
+    let both = ana.put(&path, both).await.ok(200);
+    assert_eq!(both, ana.get(&path).await.ok(200));
     assert_eq!((&both["order_index"], &both["type"]), (&json!(0), &json!("question_text")));
-    let reset = ana.put(&path, json!({"type": "conclusion"})).await.expect(200);
+    let reset = ana.put(&path, json!({"type": "conclusion"})).await.ok(200);
     assert_eq!(reset["content"]["title"], "Key Takeaways");
-    assert_eq!(ana.put(&path, json!({})).await.expect(200), reset);
+    assert_eq!(ana.put(&path, json!({})).await.ok(200), reset);
 
     assert_eq!(ana.put(&path, json!({"order_index": 3, "type": "content"})).await.fields(), ["order_index"]);
     assert_eq!(ana.put(&path, json!({"content": {"title": 1}})).await.fields(), ["content.title"]);
-    assert_eq!(ana.get(&path).await.expect(200), reset, "nothing changed");
+    assert_eq!(ana.get(&path).await.ok(200), reset, "nothing changed");
 }
 
 #[tokio::test]
@@ -90,7 +90,7 @@ async fn twenty_at_once(world: World) {
     let slides = format!("{talk}/slides");
     let made = join_all((0..20).map(|_| ana.post(&slides, json!({"type": "content"})))).await;
     let mut ids: Vec<String> =
-        made.into_iter().map(|answer| answer.expect(201)["id"].as_str().unwrap().to_owned()).collect();
+        made.into_iter().map(|answer| answer.ok(201)["id"].as_str().unwrap().to_owned()).collect();
     let mut order = ana.order(&talk).await;
     ids.sort();
     order.sort();
@@ -130,10 +130,10 @@ async fn everything_at_once(world: World) {
         ana.send("POST", &duplicate, None),
     );
     for answer in appended.into_iter().chain(inserted).chain([copied]) {
-        ids.push(answer.expect(201)["id"].as_str().unwrap().to_owned());
+        ids.push(answer.ok(201)["id"].as_str().unwrap().to_owned());
     }
-    deleted.expect(204);
-    moved.expect(200);
+    deleted.ok(204);
+    moved.ok(200);
     // it names the slides of a moment that may be over
     assert!([200, 422].contains(&reordered.status), "{reordered:?}");
     ids.remove(0);
@@ -159,10 +159,10 @@ async fn a_presentation_can_be_full() {
     assert_eq!(order.len(), 200);
     let one = format!("/v1/slides/{}", order[7]);
     ana.send("POST", &format!("{one}/duplicate"), None).await.refused(409, "LIMIT_REACHED");
-    let copy = ana.send("POST", &format!("{talk}/duplicate"), None).await.expect(201);
+    let copy = ana.send("POST", &format!("{talk}/duplicate"), None).await.ok(201);
     assert_eq!(copy["slide_count"], 200);
-    ana.delete(&one).await.expect(204);
-    ana.post(&slides, new).await.expect(201);
-    ana.delete(&talk).await.expect(204);
+    ana.delete(&one).await.ok(204);
+    ana.post(&slides, new).await.ok(201);
+    ana.delete(&talk).await.ok(204);
     ana.get(&format!("/v1/slides/{}", order[0])).await.refused(404, "RESOURCE_NOT_FOUND");
 }

@@ -1,5 +1,6 @@
 use std::collections::HashSet;
 
+use cloud::bench::Client;
 use entry::tokens::Access;
 use lambda_runtime::Context;
 use model::{UserId, session::Status};
@@ -21,26 +22,12 @@ async fn the_last_votes_on_a_slide_are_asked_for_though_nobody_can_be_told_of_th
 
     let token = world.app.tokens.sign(&Access { user, login }, world.clock.now()).unwrap();
     let path = format!("/v1/sessions/{}/slide", talk.session.id);
-    let event = json!({
-        "version": "2.0",
-        "routeKey": "$default",
-        "rawPath": path,
-        "rawQueryString": "",
-        "headers": { "authorization": format!("Bearer {token}"), "content-type": "application/json" },
-        "requestContext": {
-            "accountId": "0", "apiId": "api", "domainName": "localhost", "domainPrefix": "api",
-            "http": {
-                "method": "POST", "path": path, "protocol": "HTTP/1.1",
-                "sourceIp": "203.0.113.7", "userAgent": "tests",
-            },
-            "requestId": "request", "routeKey": "$default", "stage": "$default",
-            "time": "21/Nov/2026:12:00:00 +0000", "timeEpoch": 0,
-        },
-        "body": json!({ "slide_id": talk.slides[2] }).to_string(),
-        "isBase64Encoded": false,
+    let client = Client::new(move |event| {
+        let api = api.clone();
+        async move { api.call(event, Context::default()).await }
     });
-    let answer = api.call(event, Context::default()).await.unwrap();
-    assert_eq!(answer["statusCode"], 200, "{answer}");
+    let show = client.ask("POST", &path).bearer(&token).json(&json!({ "slide_id": talk.slides[2] }));
+    show.send().await.ok(200);
     let told: HashSet<bool> = world
         .jobs::<CountVotes>()
         .into_iter()

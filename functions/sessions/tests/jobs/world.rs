@@ -1,8 +1,9 @@
 //! The services, some rows, and doors to which all of them or some are in reach.
 
-use std::{collections::BTreeMap, sync::Arc};
-
-use cloud::{Cloud, ConnectionInfo, Data, Options, Outbound, QueueSpec, TableSpec};
+use cloud::{
+    ConnectionInfo, Outbound,
+    bench::{self, Bench},
+};
 use entry::{App, Clock, Door, Environment};
 use lambda_runtime::Context;
 use model::{
@@ -27,18 +28,10 @@ use store::{
 };
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-const QUEUES: [(Queue, &str); 4] = [
-    (Queue::Sessions, "sessions"),
-    (Queue::Ticks, "ticks.fifo"),
-    (Queue::Broadcast, "broadcast"),
-    (Queue::Mail, "mail"),
-];
-
 pub(crate) struct World {
     pub(crate) app: App,
     pub(crate) clock: Clock,
-    cloud: Cloud,
-    variables: BTreeMap<String, String>,
+    bench: Bench,
 }
 
 /// A session that is on, of three choice slides; the second is shown.
@@ -70,56 +63,29 @@ impl Heard {
 impl World {
     pub(crate) async fn start() -> Self {
         let clock = Clock::system();
-        let template: serde_yaml_ng::Value =
-            serde_yaml_ng::from_str(include_str!("../../../../template.yaml")).unwrap();
-        let definition = serde_json::to_value(&template["Resources"]["Table"]["Properties"]).unwrap();
-        let queue =
-            |name: &str| QueueSpec { name: name.into(), fifo: name == "ticks.fifo", ..QueueSpec::default() };
         let time = clock.clone();
-        let cloud = Cloud::start(Options {
-            now: Arc::new(move || time.millis()),
-            data: Data::Memory,
-            port: 0,
-            tables: vec![TableSpec { name: "table".into(), definition }],
-            queues: QUEUES.map(|(_, name)| queue(name)).into(),
-            chaos: None,
-            access: cloud::Access::default(),
-        })
-        .await
-        .unwrap();
-        let mut variables = cloud.variables();
-        for (queue, name) in QUEUES {
-            variables.insert(queue.setting().into(), cloud.queues().url(name));
-        }
-        for (setting, value) in [
-            ("TABLE", "table"),
-            ("SIGNING_SECRET", "a-secret-of-tests-with-more-than-32-characters"),
-            ("PUBLIC_URL", "https://colloquy.example"),
-            ("SOCKET_URL", "wss://socket.example"),
-            ("SOCKET_ENDPOINT", &cloud.socket_endpoint()),
-        ] {
-            variables.insert(setting.into(), value.into());
-        }
-        let app = App::start(&Environment::of(variables.clone(), clock.clone()), &[]).await.unwrap();
-        Self { app, clock, cloud, variables }
+        let bench = Bench::start(move || time.millis(), None).await.unwrap();
+        let app = App::start(&Environment::of(bench.variables(), clock.clone()), &[]).await.unwrap();
+        Self { app, clock, bench }
     }
 
     pub(crate) fn environment(&self) -> Environment {
-        Environment::of(self.variables.clone(), self.clock.clone())
+        self.without(&[])
     }
 
     /// Whatever is posted to a socket is refused.
     pub(crate) fn mute(&self) -> Environment {
-        let mut variables = self.variables.clone();
-        variables.insert("SOCKET_ENDPOINT".into(), format!("{}/elsewhere", self.cloud.url()));
-        Environment::of(variables, self.clock.clone())
+        self.without(&["SOCKET_ENDPOINT"])
     }
 
     /// And nothing can be handed over either.
     pub(crate) fn mute_and_alone(&self) -> Environment {
-        let mut variables = self.variables.clone();
-        variables.insert("SOCKET_ENDPOINT".into(), format!("{}/elsewhere", self.cloud.url()));
-        variables.insert(Queue::Broadcast.setting().into(), self.cloud.queues().url("nowhere"));
+        self.without(&["SOCKET_ENDPOINT", Queue::Broadcast.setting()])
+    }
+
+    fn without(&self, settings: &[&str]) -> Environment {
+        let mut variables = self.bench.variables();
+        variables.extend(settings.iter().map(|setting| ((*setting).to_owned(), self.bench.nowhere())));
         Environment::of(variables, self.clock.clone())
     }
 
@@ -206,8 +172,8 @@ impl World {
             source_ip: "203.0.113.7".into(),
             user_agent: "tests".into(),
         };
-        self.cloud.connections().register(id, info, tx);
-        self.cloud.connections().open(id);
+        self.bench.cloud.connections().register(id, info, tx);
+        self.bench.cloud.connections().open(id);
         let now = self.clock.now();
         let connection = Connection {
             id: id.into(),
@@ -228,24 +194,15 @@ impl World {
     pub(crate) async fn deliver<J: Job>(&self, door: &Door, job: &J) -> bool {
         let payload = serde_json::to_value(job).unwrap();
         let posted = Posted { job: J::NAME.into(), payload, at: self.clock.now() };
-        let record = json!({
-            "messageId": "message",
-            "receiptHandle": "handle",
-            "body": serde_json::to_string(&posted).unwrap(),
-            "attributes": { "ApproximateReceiveCount": "1" },
-            "messageAttributes": {},
-            "eventSource": "aws:sqs",
-            "awsRegion": "us-east-1",
-        });
-        let answer = door.call(json!({ "Records": [record] }), Context::default()).await.unwrap();
+        let batch = bench::batch([serde_json::to_string(&posted).unwrap()]);
+        let answer = door.call(batch, Context::default()).await.unwrap();
         answer["batchItemFailures"].as_array().unwrap().is_empty()
     }
 
     /// The jobs of a sort that wait.
     pub(crate) fn jobs<J: Job>(&self) -> Vec<J> {
-        let (_, name) = QUEUES.into_iter().find(|(queue, _)| *queue == J::QUEUE).unwrap();
-        let waiting = self.cloud.queues().peek(name);
-        let posted = waiting.iter().map(|message| serde_json::from_str::<Posted>(&message.body).unwrap());
+        let waiting = self.bench.waiting(J::QUEUE.setting()).unwrap();
+        let posted = waiting.iter().map(|body| serde_json::from_str::<Posted>(body).unwrap());
         posted
             .filter(|posted| posted.job == J::NAME)
             .map(|posted| serde_json::from_value(posted.payload).unwrap())

@@ -32,8 +32,8 @@ async fn an_unknown_type_has_a_code_of_its_own_and_a_wrong_field_has_not() {
         source_ip: String::new(),
         user_agent: String::new(),
     };
-    world.cloud.connections().register("c=", info, tx);
-    world.cloud.connections().open("c=");
+    world.bench.cloud.connections().register("c=", info, tx);
+    world.bench.cloud.connections().open("c=");
     let door = entry::socket::door(world.app.clone(), Known::default(), Picky);
     for (kind, code) in [("dance", "unknown_type"), ("ping", "invalid_request")] {
         let event = json!({

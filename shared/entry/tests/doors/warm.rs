@@ -1,13 +1,11 @@
 //! Connections are open before the first event.
 
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
 };
 
+use cloud::bench;
 use entry::{App, Clock, Environment, Peer};
 use protocol::job::Queue;
 use tokio::{
@@ -41,24 +39,11 @@ async fn answer(mut stream: TcpStream) -> std::io::Result<()> {
 }
 
 fn environment(table: &str, queues: &str, sockets: &str) -> Environment {
-    let mut variables: BTreeMap<String, String> = [
-        ("AWS_REGION", "us-east-1"),
-        ("AWS_ACCESS_KEY_ID", "local"),
-        ("AWS_SECRET_ACCESS_KEY", "local"),
-        ("AWS_ENDPOINT_URL_DYNAMODB", table),
-        // the one for all services, which that of a service overrules
-        ("AWS_ENDPOINT_URL", queues),
-        ("TABLE", "table"),
-        ("SIGNING_SECRET", "a-secret-of-tests-with-more-than-32-characters"),
-        ("PUBLIC_URL", "http://127.0.0.1:9"),
-        ("SOCKET_URL", "ws://127.0.0.1:9"),
-        ("SOCKET_ENDPOINT", sockets),
-    ]
-    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-    .into();
-    for queue in Queue::ALL {
-        variables.insert(queue.setting().to_owned(), format!("{queues}/{}", queue.setting()));
-    }
+    // the one for all services, which that of a service overrules
+    let mut variables = bench::variables_at(queues).unwrap();
+    variables.insert("AWS_ENDPOINT_URL_DYNAMODB".into(), table.into());
+    variables.insert("SOCKET_ENDPOINT".into(), sockets.into());
+    variables.insert("SOCKET_URL".into(), "ws://127.0.0.1:9".into());
     Environment::of(variables, Clock::system())
 }
 

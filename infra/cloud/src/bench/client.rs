@@ -1,0 +1,187 @@
+//! What an HTTP door is called with, and what it answers.
+
+#![expect(
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "this is a part of tests: what is not as it should be, fails them"
+)]
+
+use std::{collections::BTreeMap, fmt::Debug, future::Future, pin::Pin, sync::Arc};
+
+use serde_json::{Value, json};
+
+use crate::ACCOUNT;
+
+/// The id of every request.
+const REQUEST_ID: &str = "r-1";
+
+type Call = dyn Fn(Value) -> Pin<Box<dyn Future<Output = Value> + Send>> + Send + Sync;
+
+/// Asks one door. Cheap to clone.
+#[derive(Clone)]
+pub struct Client(Arc<Call>);
+
+impl Client {
+    /// `call` hands an event to the door.
+    pub fn new<F, A, E>(call: F) -> Self
+    where
+        F: Fn(Value) -> A + Send + Sync + 'static,
+        A: Future<Output = Result<Value, E>> + Send + 'static,
+        E: Debug,
+    {
+        Self(Arc::new(move |event| {
+            let answer = call(event);
+            Box::pin(async move { answer.await.unwrap_or_else(|error| panic!("no answer: {error:?}")) })
+        }))
+    }
+
+    /// `path` may have a query.
+    pub fn ask(&self, method: &str, path: &str) -> Ask {
+        Ask {
+            client: self.clone(),
+            method: method.into(),
+            path: path.into(),
+            headers: [("host".to_owned(), "localhost".to_owned())].into(),
+            body: None,
+            ip: "203.0.113.7".into(),
+        }
+    }
+}
+
+/// A request on its way.
+#[derive(Clone)]
+#[must_use]
+pub struct Ask {
+    client: Client,
+    method: String,
+    path: String,
+    headers: BTreeMap<String, String>,
+    body: Option<String>,
+    ip: String,
+}
+
+impl Ask {
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("authorization", &format!("Bearer {token}"))
+    }
+
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.insert(name.into(), value.into());
+        self
+    }
+
+    pub fn json(self, body: &Value) -> Self {
+        self.body("application/json", &body.to_string())
+    }
+
+    pub fn body(mut self, content_type: &str, text: &str) -> Self {
+        self.body = Some(text.into());
+        self.header("content-type", content_type)
+    }
+
+    /// Whoever asks is at this address.
+    pub fn from(mut self, ip: &str) -> Self {
+        self.ip = ip.into();
+        self
+    }
+
+    pub async fn send(self) -> Answer {
+        Answer::of(&(self.client.0)(self.event()).await)
+    }
+
+    /// The event of an HTTP API, payload format 2.0.
+    fn event(&self) -> Value {
+        let (path, query) = self.path.split_once('?').unwrap_or((&self.path, ""));
+        let cookies: Vec<&str> =
+            self.headers.get("cookie").map(|all| all.split("; ").collect()).unwrap_or_default();
+        json!({
+            "version": "2.0",
+            "routeKey": "$default",
+            "rawPath": path,
+            "rawQueryString": query,
+            "headers": self.headers,
+            "cookies": cookies,
+            "requestContext": {
+                "accountId": ACCOUNT, "apiId": "api", "domainName": "localhost", "domainPrefix": "localhost",
+                "http": {
+                    "method": self.method, "path": path, "protocol": "HTTP/1.1",
+                    "sourceIp": self.ip, "userAgent": "tests",
+                },
+                "requestId": REQUEST_ID, "routeKey": "$default", "stage": "$default",
+                "time": "21/Nov/2026:12:00:00 +0000", "timeEpoch": 1_795_262_400_000_i64,
+            },
+            "body": self.body,
+            "isBase64Encoded": false,
+        })
+    }
+}
+
+/// What a request was answered with.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u64,
+    pub text: String,
+    /// `null` where it is no JSON.
+    pub body: Value,
+    pub headers: Value,
+    pub cookies: Vec<String>,
+    /// The text is the base64 of what is meant.
+    pub base64: bool,
+}
+
+impl Answer {
+    fn of(answer: &Value) -> Self {
+        let text = answer["body"].as_str().unwrap_or_default();
+        let body = serde_json::from_str(text);
+        let says_json = answer["headers"]["content-type"].as_str().is_some_and(|kind| kind.contains("json"));
+        assert!(body.is_ok() || !says_json, "no JSON: {text}");
+        let cookies = answer["cookies"].as_array().into_iter().flatten();
+        Self {
+            status: answer["statusCode"].as_u64().unwrap_or_else(|| panic!("no status: {answer}")),
+            text: text.into(),
+            body: body.unwrap_or_default(),
+            headers: answer["headers"].clone(),
+            cookies: cookies.filter_map(Value::as_str).map(Into::into).collect(),
+            base64: answer["isBase64Encoded"] == true,
+        }
+    }
+
+    #[track_caller]
+    pub fn header(&self, name: &str) -> &str {
+        self.headers[name].as_str().unwrap_or_else(|| panic!("no {name}: {}", self.headers))
+    }
+
+    /// The body of an answer of this status.
+    #[track_caller]
+    pub fn ok(self, status: u64) -> Value {
+        assert_eq!(self.status, status, "{}", self.text);
+        self.body
+    }
+
+    /// The body of an error of this status and code.
+    #[track_caller]
+    pub fn refused(self, status: u64, code: &str) -> Value {
+        let body = self.ok(status);
+        assert_eq!(body["code"], code, "{body}");
+        assert_eq!(body["status_code"], status, "{body}");
+        assert_eq!(body["request_id"], REQUEST_ID, "{body}");
+        body
+    }
+
+    /// 422, and the fields that are named.
+    #[track_caller]
+    pub fn fields(self) -> Vec<String> {
+        let body = self.refused(422, "VALIDATION_ERROR");
+        let fields = body["fields"].as_array().unwrap_or_else(|| panic!("no fields: {body}")).iter();
+        let name =
+            |one: &Value| one["field"].as_str().unwrap_or_else(|| panic!("no field: {body}")).to_owned();
+        fields.map(name).collect()
+    }
+
+    /// 422, and this field is among them.
+    #[track_caller]
+    pub fn wrong(self, field: &str) {
+        let fields = self.fields();
+        assert!(fields.iter().any(|named| named == field), "{fields:?}");
+    }
+}

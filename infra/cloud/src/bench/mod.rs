@@ -1,0 +1,130 @@
+//! What the tests of functions and abilities stand on: a cloud in memory with the table and the queues of the repository's
+//! `template.yaml`, the settings of a function there, and the events that its doors are called with. A queue that is added to
+//! the template is here, with its setting.
+//!
+//! Of the functions it knows nothing: a test makes its doors with [`Bench::variables`] and calls them by [`Client`] or with
+//! [`batch`].
+
+mod client;
+mod jobs;
+mod template;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use anyhow::Context as _;
+
+pub use client::{Answer, Ask, Client};
+pub use jobs::batch;
+
+use self::template::Template;
+use crate::{Access, Chaos, Cloud, Data, Options};
+
+/// The name of the table.
+pub const TABLE: &str = "table";
+
+/// What every function reads and the cloud does not decide.
+const SETTINGS: [(&str, &str); 6] = [
+    ("TABLE", TABLE),
+    ("SIGNING_SECRET", "a-secret-of-tests-with-more-than-32-characters"),
+    ("PUBLIC_URL", "https://colloquy.example"),
+    ("SOCKET_URL", "wss://socket.example"),
+    ("MAIL_SENDER", "no-reply@example.com"),
+    ("SHOW_COST", "true"),
+];
+
+/// A cloud of its own for one test; gone with it.
+pub struct Bench {
+    pub cloud: Cloud,
+    template: Template,
+}
+
+impl Bench {
+    /// `now` is the clock of the services: that of the test, so that both move together.
+    pub async fn start(
+        now: impl Fn() -> i64 + Send + Sync + 'static,
+        chaos: Option<Chaos>,
+    ) -> anyhow::Result<Self> {
+        let template = Template::of_repository()?;
+        let options = Options {
+            now: Arc::new(now),
+            data: Data::Memory,
+            port: 0,
+            tables: vec![template.table(TABLE)],
+            queues: template.queues(),
+            chaos,
+            access: Access::default(),
+        };
+        Ok(Self { cloud: Cloud::start(options).await?, template })
+    }
+
+    /// The complete environment of a function.
+    pub fn variables(&self) -> BTreeMap<String, String> {
+        let mut variables = self.cloud.variables();
+        variables.extend(settings(&self.template, &self.cloud.socket_endpoint(), |queue| {
+            self.cloud.queues().url(queue)
+        }));
+        variables
+    }
+
+    /// A URL of the cloud where nothing is: no queue, no socket.
+    pub fn nowhere(&self) -> String {
+        format!("{}/nowhere", self.cloud.url())
+    }
+
+    /// The bodies that lie in the queue of a setting (`MAIL_QUEUE_URL`), oldest first.
+    pub fn waiting(&self, setting: &str) -> anyhow::Result<Vec<String>> {
+        let queue = self
+            .template
+            .settings_of_queues()
+            .find_map(|(name, queue)| (name == setting).then_some(queue))
+            .with_context(|| format!("template.yaml has no queue for {setting}"))?;
+        Ok(self.cloud.queues().peek(queue).into_iter().map(|message| message.body).collect())
+    }
+}
+
+/// The same environment where all services are said to be at one URL, whatever there is. `AWS_ENDPOINT_URL_…` and
+/// `SOCKET_ENDPOINT` can be put beside it.
+pub fn variables_at(url: &str) -> anyhow::Result<BTreeMap<String, String>> {
+    let mut variables = settings(&Template::of_repository()?, url, |queue| format!("{url}/queues/{queue}"));
+    for (name, value) in [
+        ("AWS_REGION", crate::REGION),
+        ("AWS_ACCESS_KEY_ID", crate::iam::ADMINISTRATOR),
+        ("AWS_SECRET_ACCESS_KEY", "local"),
+        ("AWS_ENDPOINT_URL", url),
+    ] {
+        variables.insert(name.into(), value.into());
+    }
+    Ok(variables)
+}
+
+fn settings(template: &Template, sockets: &str, url: impl Fn(&str) -> String) -> BTreeMap<String, String> {
+    let fixed = SETTINGS.into_iter().chain([("SOCKET_ENDPOINT", sockets)]);
+    let fixed = fixed.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let queues = template.settings_of_queues().map(|(setting, queue)| (setting.to_owned(), url(queue)));
+    fixed.chain(queues).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn it_has_every_queue_of_the_template_and_its_setting() {
+        let bench = Bench::start(|| 0, None).await.unwrap();
+        let queues = bench.cloud.queues();
+        let text = std::fs::read_to_string(template::FILE).unwrap();
+        assert_eq!(queues.names().len(), text.matches("Type: AWS::SQS::Queue\n").count());
+        assert!(queues.names().contains(&"TicksQueue.fifo".to_owned()), "{:?}", queues.names());
+        let variables = bench.variables();
+        assert_eq!(variables["TICKS_QUEUE_URL"], queues.url("TicksQueue.fifo"));
+        assert_eq!(
+            variables.keys().filter(|name| name.ends_with("_QUEUE_URL")).count(),
+            text.matches("_QUEUE_URL: !Ref ").count()
+        );
+        assert!(bench.waiting("MAIL_QUEUE_URL").unwrap().is_empty());
+        assert!(bench.waiting("TABLE").is_err());
+        let elsewhere = variables_at("http://127.0.0.1:9").unwrap();
+        let missing: Vec<_> = variables.keys().filter(|name| !elsewhere.contains_key(*name)).collect();
+        assert!(missing.iter().all(|name| name.starts_with("AWS_")), "{missing:?}");
+    }
+}

@@ -1,0 +1,79 @@
+//! The little of `template.yaml` that a bench needs. Whoever needs the rest asks `infra/local`, which reads all of it.
+
+use std::fs;
+
+use anyhow::Context as _;
+use serde_json::Value;
+use serde_yaml_ng::{Mapping, Value as Yaml};
+
+use crate::{QueueSpec, TableSpec};
+
+/// Read when a test runs, not built in: a change of the template is no reason to compile the tests anew.
+pub(super) const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../template.yaml");
+
+pub(super) struct Template {
+    table: Value,
+    queues: Vec<QueueSpec>,
+    /// Setting → name of the queue whose URL it is.
+    settings: Vec<(String, String)>,
+}
+
+impl Template {
+    pub(super) fn of_repository() -> anyhow::Result<Self> {
+        let text = fs::read_to_string(FILE).with_context(|| format!("cannot read {FILE}"))?;
+        let template: Yaml = serde_yaml_ng::from_str(&text).context("template.yaml")?;
+        let resources = mapping(&template["Resources"], "Resources")?;
+        // the table's properties have none of CloudFormation's tags
+        let table = serde_json::to_value(&resources["Table"]["Properties"]).context("Resources.Table")?;
+        let queues: Vec<(&str, QueueSpec)> = resources
+            .iter()
+            .filter(|(_, resource)| resource["Type"].as_str() == Some("AWS::SQS::Queue"))
+            .filter_map(|(id, resource)| id.as_str().map(|id| (id, queue(id, &resource["Properties"]))))
+            .collect();
+        let variables = &template["Globals"]["Function"]["Environment"]["Variables"];
+        let variables = mapping(variables, "Globals.Function.Environment.Variables")?;
+        let settings = variables
+            .iter()
+            .filter_map(|(setting, value)| {
+                let id = referred(value)?;
+                let (_, queue) = queues.iter().find(|(known, _)| *known == id)?;
+                Some((setting.as_str()?.to_owned(), queue.name.clone()))
+            })
+            .collect();
+        Ok(Self { table, settings, queues: queues.into_iter().map(|(_, queue)| queue).collect() })
+    }
+
+    pub(super) fn table(&self, name: &str) -> TableSpec {
+        TableSpec { name: name.to_owned(), definition: self.table.clone() }
+    }
+
+    pub(super) fn queues(&self) -> Vec<QueueSpec> {
+        self.queues.clone()
+    }
+
+    pub(super) fn settings_of_queues(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.settings.iter().map(|(setting, queue)| (setting.as_str(), queue.as_str()))
+    }
+}
+
+/// Without its redrive: nothing here receives by itself.
+fn queue(id: &str, properties: &Yaml) -> QueueSpec {
+    let fifo = properties["FifoQueue"].as_bool() == Some(true);
+    QueueSpec {
+        name: if fifo { format!("{id}.fifo") } else { id.to_owned() },
+        fifo,
+        content_deduplication: properties["ContentBasedDeduplication"].as_bool() == Some(true),
+        deduplicate_per_group: properties["DeduplicationScope"].as_str() == Some("messageGroup"),
+        ..QueueSpec::default()
+    }
+}
+
+/// The id in `!Ref Id`.
+fn referred(value: &Yaml) -> Option<&str> {
+    let Yaml::Tagged(tagged) = value else { return None };
+    tagged.value.as_str().filter(|_| tagged.tag == "Ref")
+}
+
+fn mapping<'a>(value: &'a Yaml, path: &str) -> anyhow::Result<&'a Mapping> {
+    value.as_mapping().with_context(|| format!("template.yaml: {path} is not a map"))
+}
