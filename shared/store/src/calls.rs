@@ -221,21 +221,11 @@ impl Store {
 
     /// Deletes an item, if it is there.
     pub async fn delete(&self, key: &Key) -> Result<()> {
-        self.delete_attributes(key, Condition::default()).await.map(drop)
+        self.delete_if(key, Condition::default()).await
     }
 
     /// Deletes an item, if it is there and as it should be.
     pub async fn delete_if(&self, key: &Key, condition: Condition) -> Result<()> {
-        self.delete_attributes(key, condition).await.map(drop)
-    }
-
-    /// Deletes an item under a condition and returns what it was: of many who try, one gets it.
-    pub async fn take<T: Item>(&self, key: &Key, condition: Condition, now: Timestamp) -> Result<Option<T>> {
-        let taken = self.delete_attributes(key, condition).await?;
-        taken.filter(|item| !is_expired(item, now)).map(read).transpose()
-    }
-
-    async fn delete_attributes(&self, key: &Key, condition: Condition) -> Result<Option<Attributes>> {
         let sent = self
             .client
             .delete_item()
@@ -244,18 +234,17 @@ impl Store {
             .set_condition_expression(condition.expression)
             .set_expression_attribute_names(condition.names)
             .set_expression_attribute_values(condition.values)
-            .return_values(ReturnValue::AllOld)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;
         match sent {
             Ok(output) => {
                 record(&Direction::Write, output.consumed_capacity());
-                Ok(output.attributes)
+                Ok(())
             }
             Err(error) if lost_condition(&error) => {
                 record(&Direction::Write, None);
-                Ok(None)
+                Ok(())
             }
             Err(error) => Err(error.into()),
         }

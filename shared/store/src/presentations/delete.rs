@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use model::{Error, PresentationId, UserId};
 use serde::Deserialize;
 
-use super::{Claim, Presentation, key, slug_key};
+use super::{Presentation, key, slug_key};
 use crate::{
     Change, Condition, Key, Query, Store,
     error::Result,
@@ -39,7 +39,7 @@ pub async fn delete(store: &Store, owner: UserId, id: PresentationId, now: Times
         .try_collect::<()>()
         .await?;
     let ours = Condition::new("presentation = :id").text(":id", id);
-    store.take::<Claim>(&slug_key(&presentation.slug), ours, now).await?;
+    store.delete_if(&slug_key(&presentation.slug), ours).await?;
     Ok(store.delete(&key(id)).await?)
 }
 
