@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
 use axum::{Extension, response::IntoResponse};
-use http::header;
+
+use crate::document::published;
 
 /// The document of this deployment's socket. Made from the types at start, in less than a millisecond, and not read from
 /// `infra/asyncapi.json`: unlike the one of HTTP it needs no other subject.
@@ -23,7 +24,5 @@ impl Messages {
     responses((status = 200, description = "AsyncAPI 3.0", body = serde_json::Value))
 )]
 pub(crate) async fn asyncapi(Extension(messages): Extension<Messages>) -> impl IntoResponse {
-    let headers =
-        [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=300")];
-    (headers, messages.0.to_string())
+    published(&messages.0)
 }

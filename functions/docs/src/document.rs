@@ -30,9 +30,14 @@ impl Document {
     responses((status = 200, description = "OpenAPI 3.1", body = serde_json::Value))
 )]
 pub(crate) async fn document(Extension(document): Extension<Document>) -> impl IntoResponse {
+    published(&document.0)
+}
+
+/// How a document of the API is answered with.
+pub(crate) fn published(document: &str) -> impl IntoResponse + use<> {
     let headers =
         [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=300")];
-    (headers, document.0.to_string())
+    (headers, document.to_owned())
 }
 
 #[cfg(test)]

@@ -70,9 +70,13 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// `api-docs`.
 pub async fn api(environment: Environment) -> Result<Door, StartError> {
     let app = App::start(&environment, &[]).await?;
-    let document = Document::of(&app.settings.public_url)?;
-    let messages = Messages::of(&app.settings.socket_url);
-    let router = if app.settings.show_docs { router() } else { always() };
-    let router = router.split_for_parts().0.layer(Extension(document)).layer(Extension(messages));
+    // made only where they are shown: a start pays for what it serves
+    let router = if app.settings.show_docs {
+        let document = Extension(Document::of(&app.settings.public_url)?);
+        let messages = Extension(Messages::of(&app.settings.socket_url));
+        router().split_for_parts().0.layer(document).layer(messages)
+    } else {
+        always().split_for_parts().0
+    };
     Ok(entry::http::door(&app, router.with_state(app.clone())))
 }
