@@ -51,7 +51,6 @@ pub mod worker;
 
 use axum::Extension;
 use entry::{App, Door, Environment, Peer, StartError, socket::Known};
-use protocol::job::Queue;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{announce::Announcer, live::Live};
@@ -89,14 +88,14 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 /// `api-sessions`
 pub async fn api(environment: Environment) -> Result<Door, StartError> {
-    let app = App::start(&environment, &[Peer::Sockets, Peer::Queue(Queue::Ticks)]).await?;
+    let app = App::start(&environment, Peer::ROOMS).await?;
     let router = router().split_for_parts().0.layer(Extension(Hot::default())).with_state(app.clone());
     Ok(entry::http::door(&app, router))
 }
 
 /// `socket-sessions`
 pub async fn socket(environment: Environment) -> Result<Door, StartError> {
-    let app = App::start(&environment, &[Peer::Sockets, Peer::Queue(Queue::Ticks)]).await?;
+    let app = App::start(&environment, Peer::ROOMS).await?;
     let known = Known::default();
     let socket = socket::Sessions { app: app.clone(), known: known.clone(), hot: Hot::default() };
     Ok(entry::socket::door(app, known, socket))
@@ -104,7 +103,7 @@ pub async fn socket(environment: Environment) -> Result<Door, StartError> {
 
 /// `worker-sessions`
 pub async fn worker(environment: Environment) -> Result<Door, StartError> {
-    let app = App::start(&environment, &[Peer::Sockets, Peer::Queue(Queue::Ticks)]).await?;
+    let app = App::start(&environment, Peer::ROOMS).await?;
     let hot = Hot::default();
     Ok(entry::worker::door(app, move |app, delivery| {
         let hot = hot.clone();

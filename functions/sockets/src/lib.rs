@@ -21,7 +21,7 @@ pub mod connections;
 pub mod ticket;
 
 use entry::{App, Door, Environment, Peer, StartError, socket::Known};
-use protocol::job::{Broadcast, Queue};
+use protocol::job::Broadcast;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn router() -> OpenApiRouter<App> {
@@ -40,7 +40,7 @@ pub async fn api(environment: Environment) -> Result<Door, StartError> {
 
 /// `socket-connections`
 pub async fn connections(environment: Environment) -> Result<Door, StartError> {
-    let app = App::start(&environment, &[Peer::Sockets, Peer::Queue(Queue::Ticks)]).await?;
+    let app = App::start(&environment, Peer::ROOMS).await?;
     let known = Known::default();
     let socket = connections::Connections { app: app.clone(), known: known.clone() };
     Ok(entry::socket::door(app, known, socket))

@@ -132,6 +132,11 @@ pub enum Peer {
     Sockets,
 }
 
+impl Peer {
+    /// Of a door that tells rooms: it posts, and presence and tallies go by `Ticks`.
+    pub const ROOMS: &[Self] = &[Self::Sockets, Self::Queue(Queue::Ticks)];
+}
+
 /// A door starts without a peer that does not answer in this time; its first event will see.
 const WARMING: Duration = Duration::from_secs(2);
 
