@@ -55,7 +55,9 @@ impl May {
         let policies = role["Properties"]["Policies"].as_array().unwrap();
         let mut may = Self::default();
         let mut logs = false;
-        for statement in policies.iter().flat_map(|each| texts_of(&each["PolicyDocument"]["Statement"])) {
+        let statements =
+            policies.iter().flat_map(|each| each["PolicyDocument"]["Statement"].as_array().unwrap());
+        for statement in statements {
             assert_eq!(statement["Effect"], "Allow", "{name}");
             let (actions, on) = (texts(&statement["Action"]), statement["Resource"].as_array().unwrap());
             assert!(actions.iter().all(|action| !action.contains('*')), "{name} may {actions:?}");
@@ -112,10 +114,6 @@ impl May {
 /// The resource whose ARN this is.
 fn at(attribute: &Value) -> Option<&str> {
     attribute["!GetAtt"].as_str().and_then(|text| text.strip_suffix(".Arn"))
-}
-
-fn texts_of(statements: &Value) -> Vec<&Value> {
-    statements.as_array().unwrap().iter().collect()
 }
 
 fn is_write(action: &str) -> bool {
