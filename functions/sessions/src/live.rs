@@ -12,8 +12,9 @@ use std::{
 use entry::App;
 use futures::try_join;
 use jiff::{SignedDuration, Timestamp};
-use model::{Error, SessionId, slide::Content};
+use model::{Error, SessionId, SlideId, slide::Content};
 use protocol::event::SlideView;
+use serde_json::Value;
 use store::{
     Freshness, presentations,
     sessions::{self, Session},
@@ -25,10 +26,27 @@ const REMEMBERED: SignedDuration = SignedDuration::from_millis(500);
 /// A slide on the screen.
 #[derive(Clone, Debug)]
 pub struct Shown {
+    pub id: SlideId,
     pub content: Content,
     /// From 0.
     pub index: usize,
-    pub view: SlideView,
+}
+
+impl Shown {
+    /// With everything on it.
+    pub fn for_presenter(&self) -> SlideView {
+        self.view(self.content.to_value())
+    }
+
+    /// As everyone in the room may see it: what is right stays the presenter's until the results are shown.
+    pub fn for_audience(&self) -> SlideView {
+        self.view(self.content.for_audience(self.content.shows_results()))
+    }
+
+    fn view(&self, content: Value) -> SlideView {
+        let kind = self.content.kind().as_str().into();
+        SlideView { id: self.id, order_index: self.index, kind, content }
+    }
 }
 
 /// A session with what is on its screen.
@@ -90,14 +108,6 @@ pub async fn moment(app: &App, session: Session, now: Timestamp) -> Result<Momen
     let (presentation, slide) = try_join!(presentation, slide)?;
     let order = presentation.map(|presentation| presentation.slides).unwrap_or_default();
     let index = order.iter().position(|other| *other == id);
-    let shown = slide.zip(index).map(|(slide, index)| {
-        let view = SlideView {
-            id,
-            order_index: index,
-            kind: slide.content.kind().as_str().into(),
-            content: slide.content.to_value(),
-        };
-        Shown { content: slide.content, index, view }
-    });
+    let shown = slide.zip(index).map(|(slide, index)| Shown { id, content: slide.content, index });
     Ok(Moment { session, shown, total_slides: order.len() })
 }

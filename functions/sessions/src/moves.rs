@@ -19,7 +19,11 @@ use store::{
     sessions::{self, Session},
 };
 
-use crate::{announce::Announcer, live, view::SessionView};
+use crate::{
+    announce::Announcer,
+    live::{self, Shown},
+    view::SessionView,
+};
 
 /// A running session is looked after this often: what nobody announced is counted.
 pub const CHECKED_EVERY: SignedDuration = SignedDuration::from_secs(60);
@@ -123,7 +127,11 @@ async fn tell(app: &App, announcer: &Announcer, session: &Session, made: Move) -
             session_id,
             version,
             started_at: session.started_at.unwrap_or(now),
-            current_slide: live::moment(app, session.clone(), now).await?.shown.map(|shown| shown.view),
+            current_slide: live::moment(app, session.clone(), now)
+                .await?
+                .shown
+                .as_ref()
+                .map(Shown::for_audience),
         }),
         Move::Pause => Event::SessionPaused(moved),
         Move::Resume => Event::SessionResumed(moved),

@@ -99,7 +99,7 @@ async fn tell(app: &App, hot: &Hot, session: &Session, before: Option<SlideId>) 
             session_id: session.id,
             version: session.version,
             slide_index: shown.index,
-            slide: shown.view,
+            slide: shown.for_audience(),
         };
         app.rooms.publish(Room::Session(session.id), Event::SlideChanged(changed), now).await?;
     }

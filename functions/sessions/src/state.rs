@@ -11,7 +11,7 @@ use store::{
     sessions::{self, Snapshot},
 };
 
-use crate::Hot;
+use crate::{Hot, live::Shown};
 
 /// Rooms up to this size are counted for the state itself; in larger ones it says what was last counted.
 const COUNTED: usize = 100;
@@ -30,7 +30,7 @@ pub async fn of(
         Identity::Participant { participant, .. } => Some(participant),
         Identity::Account { .. } => None,
     };
-    let slide = moment.shown.as_ref().map(|shown| shown.view.id);
+    let slide = moment.shown.as_ref().map(|shown| shown.id);
     let (own, display_name, snapshot, participant_count) = try_join!(
         own(app, session, slide, participant, now),
         name(app, session, participant, now),
@@ -39,6 +39,7 @@ pub async fn of(
     )?;
     let may_see =
         participant.is_none() || moment.shown.as_ref().is_some_and(|shown| shown.content.shows_results());
+    let view = if participant.is_some() { Shown::for_audience } else { Shown::for_presenter };
     let session = moment.session.clone();
     let token = match participant {
         Some(participant) => Some(app.tokens.sign(&Token { participant, session: session.id }, now)?),
@@ -52,7 +53,7 @@ pub async fn of(
         version: session.version,
         presentation_title: session.presentation_title,
         votes: snapshot.filter(|_| may_see).map(vote_update),
-        current_slide: moment.shown.as_ref().map(|shown| shown.view.clone()),
+        current_slide: moment.shown.as_ref().map(view),
         total_slides: moment.total_slides,
         participant_count,
         started_at: session.started_at,

@@ -27,15 +27,23 @@ pub struct Ballot<'a> {
     pub received: i64,
 }
 
+/// An answer that its slide has accepted.
+struct Accepted {
+    answer: Answer,
+    /// The first one stands.
+    is_final: bool,
+}
+
 /// Stores an answer and has it counted. An answer that came later already lies there: nothing changes, and that is no
-/// error — it is the same mind, overtaken by itself.
+/// error — it is the same mind, overtaken by itself. Where the first answer is final, the same one once more is answered
+/// with what was stored.
 ///
 /// # Errors
-/// `SESSION_NOT_ACTIVE`, `SESSION_ENDED`, `SLIDE_NOT_CURRENT`, `INVALID_CONTENT`: nothing was stored.
+/// `SESSION_NOT_ACTIVE`, `SESSION_ENDED`, `SLIDE_NOT_CURRENT`, `INVALID_CONTENT`, `ALREADY_RESPONDED`: nothing was stored.
 pub async fn cast(app: &App, hot: &Hot, ballot: Ballot<'_>) -> Result<Response, Error> {
     let recent = hot.live.recent(app, ballot.session).await?;
-    let answer = match accept(&recent, ballot.slide, ballot.content) {
-        Ok(answer) => answer,
+    let Accepted { answer, is_final } = match accept(&recent, ballot.slide, ballot.content) {
+        Ok(accepted) => accepted,
         // what is remembered may be old: a vote cast the moment a slide appears always counts
         Err(_) => accept(&*hot.live.fresh(app, ballot.session).await?, ballot.slide, ballot.content)?,
     };
@@ -50,7 +58,13 @@ pub async fn cast(app: &App, hot: &Hot, ballot: Ballot<'_>) -> Result<Response, 
         received: ballot.received,
         stored: app.clock.millis(),
     };
-    if responses::put(&app.store, &response).await? == Written::Done(()) {
+    let (response, written) = if is_final {
+        first(app, response).await?
+    } else {
+        let written = responses::put(&app.store, &response).await?;
+        (response, written)
+    };
+    if written == Written::Done(()) {
         let now = app.clock.millis();
         if now - response.stored > SLOW_MS {
             // the SDK tried again and again: a count in between would take it for old news
@@ -61,7 +75,21 @@ pub async fn cast(app: &App, hot: &Hot, ballot: Ballot<'_>) -> Result<Response, 
     Ok(response)
 }
 
-fn accept(moment: &Moment, slide: SlideId, content: &Value) -> Result<Answer, Error> {
+/// Stores the first answer to a slide.
+async fn first(app: &App, response: Response) -> Result<(Response, Written), Error> {
+    let Response { session, slide, participant, .. } = response;
+    if let written @ Written::Done(()) = responses::put_first(&app.store, &response).await? {
+        return Ok((response, written));
+    }
+    match responses::get(&app.store, session, slide, participant, app.clock.now()).await? {
+        // refused by itself: the write was done, its answer was lost, and the SDK sent it again
+        Some(stored) if stored == response => Ok((stored, Written::Done(()))),
+        Some(stored) if stored.answer == response.answer => Ok((stored, Written::Refused)),
+        _ => Err(Error::conflict(Code::AlreadyResponded, "the first answer to this slide is final")),
+    }
+}
+
+fn accept(moment: &Moment, slide: SlideId, content: &Value) -> Result<Accepted, Error> {
     match moment.session.status {
         Status::Active => {}
         Status::Ended => return Err(Error::conflict(Code::SessionEnded, "the session has ended")),
@@ -70,8 +98,9 @@ fn accept(moment: &Moment, slide: SlideId, content: &Value) -> Result<Answer, Er
             return Err(Error::conflict(Code::SessionNotActive, why));
         }
     }
-    let shown = moment.shown.as_ref().filter(|shown| shown.view.id == slide);
+    let shown = moment.shown.as_ref().filter(|shown| shown.id == slide);
     let why = "slide_id is not the slide that is shown now";
     let shown = shown.ok_or_else(|| Error::conflict(Code::SlideNotCurrent, why))?;
-    shown.content.accept(content).map_err(Error::InvalidContent)
+    let answer = shown.content.accept(content).map_err(Error::InvalidContent)?;
+    Ok(Accepted { answer, is_final: shown.content.is_final() })
 }

@@ -141,6 +141,8 @@ macro_rules! codes {
 
 codes! {
     AccountDisabled = "ACCOUNT_DISABLED", "account_disabled";
+    /// The first answer to this slide is final, and it was another one.
+    AlreadyResponded = "ALREADY_RESPONDED", "already_responded";
     Conflict = "CONFLICT", "conflict";
     /// A cookie came along, the proof that our own page sent it did not.
     CsrfRefused = "CSRF_REFUSED", "csrf_refused";

@@ -57,11 +57,14 @@ macro_rules! ids {
 }
 
 ids! {
+    ImageId = "image";
     /// One log-in of an account on one device: the family of its refresh tokens.
     LoginId = "log-in";
     /// Someone in a session, with or without an account.
     ParticipantId = "participant";
     PresentationId = "presentation";
+    /// What someone in an audience asks.
+    QuestionId = "question";
     /// One participant's answer to one slide; derived from the three, see [`ResponseId::of`].
     ResponseId = "response";
     SessionId = "session";

@@ -13,18 +13,28 @@
 //! | [`join_code`] | the six characters an audience types |
 //! | [`tick`] | the 250 ms buckets in which votes and presence are announced |
 //! | [`tally`] | counting answers |
+//! | [`leaderboard`] | who is ahead in a quiz |
+//! | [`question`] | what an audience asks: states, text, which two are the same, their order |
+//! | [`blocked_words`] | words that nobody wants to read |
+//! | [`words`] | words in a text, as they are counted and compared |
 
+pub mod blocked_words;
 pub mod error;
 pub mod id;
 pub mod join_code;
+pub mod leaderboard;
 pub mod presentation;
+pub mod question;
 pub mod room;
 pub mod session;
 pub mod slide;
 pub mod tally;
 pub mod tick;
 pub mod user;
+pub mod words;
 
 pub use error::{Code, Error, FieldError, Result};
-pub use id::{LoginId, ParticipantId, PresentationId, ResponseId, SessionId, SlideId, UserId};
+pub use id::{
+    ImageId, LoginId, ParticipantId, PresentationId, QuestionId, ResponseId, SessionId, SlideId, UserId,
+};
 pub use room::Room;

@@ -1,17 +1,41 @@
 //! Counting answers. Counts follow from the answers that lie in the table; nothing is ever added up as they come in.
 
-use std::collections::BTreeMap;
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use serde::{Deserialize, Serialize};
 
+use crate::{slide::Answer, words};
+
+/// Words of a cloud (contract A3.4).
+const CLOUD: usize = 50;
+
 /// The state of a vote.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Tally {
     /// Option id → how many chose it; options without votes are there with 0.
     pub votes: BTreeMap<String, u64>,
     /// Choices made; more than voters where several may be chosen.
     pub total_votes: u64,
     pub total_voters: u64,
+    /// What was written, most frequent first: 50 words of at most 40 characters. Only of texts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<Vec<WordCount>>,
+    /// Of the points on a scale, with two decimals; not there before the first answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub average: Option<f64>,
+    /// Option id → points of a ranking: of `n` options the first place gives `n`, the last 1, no place 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub points: Option<BTreeMap<String, u64>>,
+}
+
+/// A word and how many participants wrote it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct WordCount {
+    pub word: String,
+    pub count: u64,
 }
 
 impl Tally {
@@ -36,12 +60,39 @@ impl Tally {
             }
             people += u64::from(counted);
         }
-        Self { votes: counts, total_votes: choices, total_voters: people }
+        Self { votes: counts, total_votes: choices, total_voters: people, ..Self::default() }
+    }
+
+    /// Counts the choices of answers.
+    pub fn of_choices(options: &[&str], answers: &[&Answer]) -> Self {
+        let chosen = answers.iter().map(|answer| answer.selected().iter().map(String::as_str));
+        Self::count(options.iter().copied(), chosen)
+    }
+
+    /// The cloud of what each voter wrote: each counts once for a word, however often it wrote it.
+    pub fn cloud<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
+        let (mut counts, mut people) = (BTreeMap::<String, u64>::new(), 0);
+        for text in texts {
+            for word in words::of_cloud(text).collect::<BTreeSet<_>>() {
+                *counts.entry(word).or_default() += 1;
+            }
+            people += 1;
+        }
+        let mut words: Vec<WordCount> =
+            counts.into_iter().map(|(word, count)| WordCount { word, count }).collect();
+        // stable: what is as frequent stays in the order of the alphabet
+        words.sort_by_key(|word| Reverse(word.count));
+        words.truncate(CLOUD);
+        Self { total_voters: people, words: Some(words), ..Self::default() }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{HashMap, HashSet};
+
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -49,5 +100,45 @@ mod tests {
         let tally = Tally::count(["a", "b", "c"], [vec!["a", "b"], vec!["a"], vec!["gone"], vec![]]);
         assert_eq!(tally.votes, BTreeMap::from([("a".into(), 2), ("b".into(), 1), ("c".into(), 0)]));
         assert_eq!((tally.total_votes, tally.total_voters), (3, 2));
+    }
+
+    #[test]
+    fn a_cloud_counts_people() {
+        let tally = Tally::cloud(["Heron heron HERON", "a heron and a stork", "stork!", "the", "crane"]);
+        let words: Vec<_> = tally.words.iter().flatten().map(|w| (w.word.as_str(), w.count)).collect();
+        assert_eq!(words, [("heron", 2), ("stork", 2), ("crane", 1)]);
+        assert_eq!((tally.total_voters, tally.total_votes), (5, 0));
+    }
+
+    #[test]
+    fn a_part_that_is_not_there_is_not_written() {
+        let written = serde_json::to_value(Tally::count(["a"], [["a"]])).unwrap();
+        assert_eq!(written, serde_json::json!({"votes": {"a": 1}, "total_votes": 1, "total_voters": 1}));
+        assert_eq!(serde_json::from_value::<Tally>(written).unwrap(), Tally::count(["a"], [["a"]]));
+    }
+
+    proptest! {
+        #[test]
+        fn a_cloud_is_what_one_would_count_by_hand(
+            texts in prop::collection::vec(prop::collection::vec("[a-cxșĂ]{1,4}", 0..6), 0..120),
+        ) {
+            let texts: Vec<String> = texts.iter().map(|words| words.join(" ")).collect();
+            let mut by_hand: HashMap<String, u64> = HashMap::new();
+            for text in &texts {
+                let words: HashSet<String> = text.split(' ').map(str::to_lowercase).collect();
+                for word in words {
+                    *by_hand.entry(word).or_default() += 1;
+                }
+            }
+            by_hand.retain(|word, _| word.chars().count() >= 3 && !words::is_stop_word(&words::fold(word)));
+            let mut by_hand: Vec<(u64, String)> = by_hand.into_iter().map(|(word, count)| (count, word)).collect();
+            by_hand.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+            by_hand.truncate(50);
+            let tally = Tally::cloud(texts.iter().map(String::as_str));
+            let counted: Vec<_> =
+                tally.words.unwrap().into_iter().map(|WordCount { word, count }| (count, word)).collect();
+            prop_assert_eq!(counted, by_hand);
+            prop_assert_eq!(tally.total_voters, texts.len() as u64);
+        }
     }
 }

@@ -71,7 +71,8 @@ pub enum Event {
     Pong(Pong),
 }
 
-/// A slide as everyone in a session may see it: content, never notes.
+/// A slide as everyone in a session may see it: content, never notes, and of a quiz not what is right. In the presenter's own
+/// `session_state` it has everything.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SlideView {
     pub id: SlideId,
@@ -238,6 +239,9 @@ pub struct Pong {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use model::tally::WordCount;
     use serde_json::json;
     use uuid::Uuid;
 
@@ -254,7 +258,9 @@ mod tests {
     fn the_largest_event_fits_a_message() {
         let now = Timestamp::UNIX_EPOCH;
         let id = Uuid::from_u128(u128::MAX);
-        let votes = (0..10).map(|option| (format!("{}{option}", longest(63)), u64::MAX)).collect();
+        let votes: BTreeMap<_, _> =
+            (0..10).map(|option| (format!("{}{option}", longest(63)), u64::MAX)).collect();
+        let word = WordCount { word: "𐐨".repeat(40), count: u64::MAX };
         let state = SessionState {
             session_id: id.into(),
             kind: SessionKind::Presentation,
@@ -285,7 +291,14 @@ mod tests {
             }],
             votes: Some(VoteUpdate {
                 slide_id: id.into(),
-                tally: Tally { votes, total_votes: u64::MAX, total_voters: u64::MAX },
+                tally: Tally {
+                    votes: votes.clone(),
+                    total_votes: u64::MAX,
+                    total_voters: u64::MAX,
+                    words: Some(vec![word; 50]),
+                    average: Some(f64::MAX),
+                    points: Some(votes),
+                },
                 as_of: now,
             }),
         };

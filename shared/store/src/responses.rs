@@ -2,7 +2,7 @@
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | V1 | a participant's answer to a slide | table | `VOTES#{session}#{slide}#{shard}` | `PARTICIPANT#{id}` | [`get`], [`put`] |
+//! | V1 | a participant's answer to a slide | table | `VOTES#{session}#{slide}#{shard}` | `PARTICIPANT#{id}` | [`get`], [`put`], [`put_first`] |
 //! | V2 | all answers to a slide | table | the four shards | `PARTICIPANT#…` | [`of_slide`], [`any`] |
 
 use futures::future::try_join_all;
@@ -60,6 +60,12 @@ pub async fn put(store: &Store, response: &Response) -> Result<Written> {
             .number(":received", response.received),
     };
     store.put_if(response, later).await
+}
+
+/// V1: the first answer stands; `Refused` says that one lies there, perhaps the same (a write whose answer was lost, and that
+/// the SDK sent again). 1 write unit.
+pub async fn put_first(store: &Store, response: &Response) -> Result<Written> {
+    store.put_if(response, Condition::new("attribute_not_exists(pk)")).await
 }
 
 /// V1: says that an answer was written later than it says, where the writing took long. 1 write unit.

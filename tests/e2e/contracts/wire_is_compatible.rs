@@ -37,7 +37,7 @@ fn slide() -> SlideView {
 }
 
 fn votes() -> VoteUpdate {
-    let tally = Tally { votes: [("a".into(), 2), ("b".into(), 0)].into(), total_votes: 2, total_voters: 2 };
+    let tally = Tally::count(["a", "b"], [["a"], ["a"]]);
     VoteUpdate { slide_id: id(3), tally, as_of: now() }
 }
 

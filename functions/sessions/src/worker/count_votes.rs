@@ -1,6 +1,11 @@
 use entry::App;
 use jiff::Timestamp;
-use model::{Error, Room, tally::Tally, tick::Tick};
+use model::{
+    Error, Room,
+    slide::{Answer, Content},
+    tally::Tally,
+    tick::Tick,
+};
 use protocol::{
     Event,
     event::VoteUpdate,
@@ -41,11 +46,11 @@ pub async fn run(app: &App, hot: &Hot, job: &mut CountVotes) -> Result<(), Error
     };
     let since = job.since.map_or(since, |untold| untold.min(since));
     let found = responses::of_slide(&app.store, job.session, job.slide, now).await?;
-    let Some((options, shows_results)) = options(app, hot, job, now).await? else { return Ok(()) };
-    let chosen = found.iter().map(|response| response.answer.selected().iter().map(String::as_str));
-    let tally = Tally::count(options.iter().flatten().map(String::as_str), chosen);
-    let is_choice = options.is_some();
-    let counted = Counted { job: job.clone(), as_of, since, is_choice, shows_results, tally, found };
+    let Some(content) = content(app, hot, job, now).await? else { return Ok(()) };
+    let answers: Vec<&Answer> = found.iter().map(|response| &response.answer).collect();
+    let tally = content.tally(&answers);
+    let shows_results = content.shows_results();
+    let counted = Counted { job: job.clone(), as_of, since, shows_results, tally, found };
     match job.told {
         Told::Presenter => {
             if counted.keep(app).await? == Written::Refused {
@@ -64,26 +69,24 @@ struct Counted {
     as_of: i64,
     /// `as_of` of the count before.
     since: i64,
-    is_choice: bool,
     shows_results: bool,
-    tally: Tally,
+    /// `None` where nothing is counted: the slide took answers before it was edited.
+    tally: Option<Tally>,
     found: Vec<Response>,
 }
 
 impl Counted {
-    fn update(&self) -> Event {
-        Event::VoteUpdate(VoteUpdate {
-            slide_id: self.job.slide,
-            tally: self.tally.clone(),
-            as_of: Timestamp::from_millisecond(self.as_of).unwrap_or_default(),
-        })
+    fn update(&self) -> Option<Event> {
+        let tally = self.tally.clone()?;
+        let as_of = Timestamp::from_millisecond(self.as_of).unwrap_or_default();
+        Some(Event::VoteUpdate(VoteUpdate { slide_id: self.job.slide, tally, as_of }))
     }
 
     /// Before it is told: whoever comes meanwhile reads it.
     async fn keep(&self, app: &App) -> Result<Written, Error> {
         let Self { as_of, since, job: CountVotes { session, slide, tick, .. }, .. } = *self;
-        let responses = self.found.len() as u64;
-        let snapshot = Snapshot { session, slide, tally: self.tally.clone(), responses, as_of, since, tick };
+        let (tally, responses) = (self.tally.clone().unwrap_or_default(), self.found.len() as u64);
+        let snapshot = Snapshot { session, slide, tally, responses, as_of, since, tick };
         Ok(sessions::keep_snapshot(&app.store, &snapshot).await?)
     }
 
@@ -91,8 +94,8 @@ impl Counted {
         let Self { as_of, since, job: CountVotes { session, slide, .. }, .. } = self;
         let presenter = Room::Presenter(session);
         // the count before the single answers: it is what everyone waits for
-        if self.is_choice {
-            app.rooms.publish(presenter, self.update(), now).await?;
+        if let Some(update) = self.update() {
+            app.rooms.publish(presenter, update, now).await?;
             if self.shows_results {
                 let size = usize::try_from(app.rooms.last_count(session, now).await?).unwrap_or(usize::MAX);
                 // of the tick that was counted: the audience may have been told of the job's own before it came
@@ -105,10 +108,12 @@ impl Counted {
     }
 
     async fn tell_everyone(self, app: &App, now: Timestamp) -> Result<(), Error> {
-        if !self.is_choice || !self.shows_results {
-            return Ok(());
+        match self.update() {
+            Some(update) if self.shows_results => {
+                app.rooms.publish(Room::Session(self.job.session), update, now).await
+            }
+            _ => Ok(()),
         }
-        app.rooms.publish(Room::Session(self.job.session), self.update(), now).await
     }
 }
 
@@ -125,34 +130,22 @@ fn news(found: &[Response], since: i64) -> Vec<Response> {
     news.split_off(surplus)
 }
 
-/// The options that are counted (`None` for text) and whether the audience sees the result; nothing for a slide or session
-/// that is gone.
-async fn options(
-    app: &App,
-    hot: &Hot,
-    job: &CountVotes,
-    now: Timestamp,
-) -> Result<Option<(Option<Vec<String>>, bool)>, Error> {
+/// What is on the slide; nothing for a slide or session that is gone.
+async fn content(app: &App, hot: &Hot, job: &CountVotes, now: Timestamp) -> Result<Option<Content>, Error> {
     let moment = match hot.live.recent(app, job.session).await {
         Err(Error::NotFound(_)) => return Ok(None),
         moment => moment?,
     };
-    let on_screen = moment.shown.as_ref().filter(|shown| shown.view.id == job.slide);
-    let content = match on_screen {
-        Some(shown) => Some(shown.content.clone()),
-        None => slides::get(&app.store, moment.session.presentation, job.slide, now)
+    match moment.shown.as_ref().filter(|shown| shown.id == job.slide) {
+        Some(shown) => Ok(Some(shown.content.clone())),
+        None => Ok(slides::get(&app.store, moment.session.presentation, job.slide, now)
             .await?
-            .map(|slide| slide.content),
-    };
-    Ok(content.map(|content| {
-        let options = content.option_ids().map(|ids| ids.into_iter().map(str::to_owned).collect());
-        (options, content.shows_results())
-    }))
+            .map(|slide| slide.content)),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use model::slide::Answer;
     use uuid::Uuid;
 
     use super::*;

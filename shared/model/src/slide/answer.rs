@@ -21,11 +21,19 @@ impl Answer {
         }
     }
 
-    /// What counts in a tally: nothing of a text.
+    /// The options chosen: none by a text.
     pub fn selected(&self) -> &[String] {
         match self {
             Self::Selected(ids) => ids,
             Self::Text(_) => &[],
+        }
+    }
+
+    /// What was written: nothing by a choice.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Selected(_) => "",
+            Self::Text(text) => text,
         }
     }
 }

@@ -40,7 +40,15 @@ impl Default for Conclusion {
     }
 }
 
-impl Kind for Conclusion {}
+impl Kind for Conclusion {
+    fn texts(&self) -> Vec<&str> {
+        let conclusions = self.conclusions.iter().map(String::as_str);
+        std::iter::once(self.title.as_str())
+            .chain(conclusions)
+            .chain(self.thank_you_message.as_deref())
+            .collect()
+    }
+}
 
 #[cfg(test)]
 mod tests {

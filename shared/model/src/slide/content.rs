@@ -31,7 +31,11 @@ pub enum Layout {
     TextOnly,
 }
 
-impl Kind for Text {}
+impl Kind for Text {
+    fn texts(&self) -> Vec<&str> {
+        vec![&self.text]
+    }
+}
 
 /// Every client of an audience opens this: `javascript:` and its like are not images.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "garde passes the context so")]

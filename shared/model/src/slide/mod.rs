@@ -6,9 +6,13 @@
 mod answer;
 mod conclusion;
 mod content;
+mod options;
 mod question_choice;
 mod question_text;
+mod quiz;
+mod ranking;
 mod read;
+mod scale;
 mod summary;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -18,27 +22,45 @@ pub use self::{
     answer::Answer,
     conclusion::Conclusion,
     content::{Layout, Text},
-    question_choice::{Choice, QuestionChoice},
+    options::Choice,
+    question_choice::QuestionChoice,
     question_text::QuestionText,
+    quiz::Quiz,
+    ranking::Ranking,
+    scale::Scale,
     summary::{All, Included, Summary},
 };
-use crate::{FieldError, SlideId};
+use crate::{FieldError, SlideId, tally::Tally};
 
 type Checked<T> = Result<T, Vec<FieldError>>;
 
-/// What every slide type can say about itself; the default is a slide that is only shown.
+/// What every slide type can say about itself (each is documented at [`Content`]); the default is a slide that is only shown.
 trait Kind: Default + Serialize + DeserializeOwned + garde::Validate<Context = ()> {
     fn accept(&self, _answer: &Value) -> Checked<Answer> {
         Err(vec![FieldError::new("content", "this slide takes no answers")])
     }
 
-    fn option_ids(&self) -> Option<Vec<&str>> {
+    fn tally(&self, _answers: &[&Answer]) -> Option<Tally> {
         None
     }
 
     fn shows_results(&self) -> bool {
         true
     }
+
+    fn for_audience(&self, _is_revealed: bool) -> Value {
+        to_value(self)
+    }
+
+    fn is_final(&self) -> bool {
+        false
+    }
+
+    fn points(&self, _answer: &Answer, _elapsed_ms: i64) -> u32 {
+        0
+    }
+
+    fn texts(&self) -> Vec<&str>;
 
     fn refer(&mut self, _renamed: &dyn Fn(SlideId) -> SlideId) {}
 }
@@ -82,8 +104,7 @@ macro_rules! slide_types {
 
             /// The bare content, without its type.
             pub fn to_value(&self) -> Value {
-                // structs with string keys, numbers and lists: nothing that JSON cannot say
-                match self { $(Self::$variant(content) => serde_json::to_value(content).unwrap_or_default(),)* }
+                match self { $(Self::$variant(content) => to_value(content),)* }
             }
 
             /// An answer as a participant sends it.
@@ -94,14 +115,35 @@ macro_rules! slide_types {
                 match self { $(Self::$variant(content) => content.accept(answer),)* }
             }
 
-            /// What is tallied; `None` where there is nothing to choose from.
-            pub fn option_ids(&self) -> Option<Vec<&str>> {
-                match self { $(Self::$variant(content) => content.option_ids(),)* }
+            /// The count of answers that this slide has accepted, in whatever order; `None` where it takes none.
+            pub fn tally(&self, answers: &[&Answer]) -> Option<Tally> {
+                match self { $(Self::$variant(content) => content.tally(answers),)* }
             }
 
-            /// May the audience see how the others answered?
+            /// May the audience see how the others answered, where the presenter has not said?
             pub fn shows_results(&self) -> bool {
                 match self { $(Self::$variant(content) => content.shows_results(),)* }
+            }
+
+            /// The bare content as the audience may see it: which options are right is not there before it is revealed.
+            pub fn for_audience(&self, is_revealed: bool) -> Value {
+                match self { $(Self::$variant(content) => content.for_audience(is_revealed),)* }
+            }
+
+            /// Does the first answer stand, whatever comes after it?
+            pub fn is_final(&self) -> bool {
+                match self { $(Self::$variant(content) => content.is_final(),)* }
+            }
+
+            /// What an answer earns that came so many milliseconds after the slide; 0 where there is no right or wrong.
+            pub fn points(&self, answer: &Answer, elapsed_ms: i64) -> u32 {
+                match self { $(Self::$variant(content) => content.points(answer, elapsed_ms),)* }
+            }
+
+            /// What can be read on it, from top to bottom, without what is empty: for an assistant and for reports.
+            pub fn texts(&self) -> Vec<&str> {
+                let texts = match self { $(Self::$variant(content) => content.texts(),)* };
+                texts.into_iter().filter(|text| !text.trim().is_empty()).collect()
             }
 
             /// Lets references to other slides follow them to their new ids: in a copy of a presentation.
@@ -116,8 +158,21 @@ slide_types! {
     Content(Text) = "content",
     QuestionText(QuestionText) = "question_text",
     QuestionChoice(QuestionChoice) = "question_choice",
+    Scale(Scale) = "scale",
+    Ranking(Ranking) = "ranking",
+    Quiz(Quiz) = "quiz",
     Summary(Summary) = "summary",
     Conclusion(Conclusion) = "conclusion",
+}
+
+fn to_value(content: &impl Serialize) -> Value {
+    // structs with string keys, numbers and lists: nothing that JSON cannot say
+    serde_json::to_value(content).unwrap_or_default()
+}
+
+/// The value of a field that is on unless it is turned off.
+const fn yes() -> bool {
+    true
 }
 
 /// A rule of garde: something to read is there, and not only space.
@@ -185,6 +240,13 @@ mod tests {
             "include_slides",
             "conclusions",
             "title",
+            "min",
+            "max",
+            "correct",
+            "points",
+            "value",
+            "ranking",
+            "selected",
         ];
         let leaf = prop_oneof![
             Just(json!(null)),

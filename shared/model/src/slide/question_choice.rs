@@ -1,13 +1,15 @@
 //! `question_choice`: a vote.
 
-use std::collections::HashSet;
-
 use garde::Validate;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Answer, Checked, Kind, not_blank};
-use crate::FieldError;
+use super::{
+    Answer, Checked, Kind, not_blank,
+    options::{self, Choice},
+    yes,
+};
+use crate::tally::Tally;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
 #[schema(as = ChoiceQuestionContent)]
@@ -15,8 +17,8 @@ pub struct QuestionChoice {
     #[garde(length(chars, max = 500), custom(not_blank))]
     pub question: String,
     /// 2 to 10, with different ids.
-    #[serde(deserialize_with = "options")]
-    #[garde(length(min = 2, max = 10), custom(unique), dive)]
+    #[serde(deserialize_with = "options::read")]
+    #[garde(length(min = 2, max = 10), custom(options::unique), dive)]
     pub options: Vec<Choice>,
     #[serde(default)]
     #[garde(skip)]
@@ -27,57 +29,11 @@ pub struct QuestionChoice {
     pub show_results: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
-#[schema(as = ChoiceOption)]
-pub struct Choice {
-    #[garde(length(chars, max = 100), custom(not_blank))]
-    pub id: String,
-    #[garde(length(chars, max = 200), custom(not_blank))]
-    pub text: String,
-    #[garde(skip)]
-    pub order: u32,
-}
-
-/// An option as it may be written: without an id it gets the first free one of `opt1`, `opt2`, …, without an order its
-/// place in the list.
-#[derive(Deserialize)]
-struct Written {
-    id: Option<String>,
-    text: String,
-    order: Option<u32>,
-}
-
-fn options<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Choice>, D::Error> {
-    let written = Vec::<Written>::deserialize(deserializer)?;
-    let taken: HashSet<String> = written.iter().filter_map(|option| option.id.clone()).collect();
-    let mut free = (1..).map(|n| format!("opt{n}")).filter(|id| !taken.contains(id));
-    let options = (0..).zip(written).map(|(place, Written { id, text, order })| Choice {
-        id: id.or_else(|| free.next()).unwrap_or_default(),
-        text,
-        order: order.unwrap_or(place),
-    });
-    Ok(options.collect())
-}
-
-const fn yes() -> bool {
-    true
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "garde passes the context so")]
-fn unique(options: &[Choice], (): &()) -> garde::Result {
-    let mut seen = HashSet::new();
-    match options.iter().find(|option| !seen.insert(&option.id)) {
-        Some(_) => Err(garde::Error::new("the ids of options must differ")),
-        None => Ok(()),
-    }
-}
-
 impl Default for QuestionChoice {
     fn default() -> Self {
-        let option = |n: u32| Choice { id: format!("opt{n}"), text: format!("Option {n}"), order: n - 1 };
         Self {
             question: "Your question".into(),
-            options: vec![option(1), option(2)],
+            options: options::two(),
             allow_multiple: false,
             show_results: true,
         }
@@ -88,52 +44,21 @@ impl Kind for QuestionChoice {
     /// Takes `{"selected": ["opt1"]}`, and what the originals sent: `{"selected": "opt1"}`, `{"selected_ids": […]}`,
     /// `{"option_id": "opt1"}`.
     fn accept(&self, answer: &Value) -> Checked<Answer> {
-        let Some(fields) = answer.as_object() else {
-            return Err(vec![FieldError::new("content", "must be an object with what is selected")]);
-        };
-        let Some((name, given)) = ["selected", "selected_ids", "option_id"]
-            .into_iter()
-            .find_map(|name| Some((name, fields.get(name)?)))
-        else {
-            return Err(vec![FieldError::new("content.selected", "is required")]);
-        };
-        let at = format!("content.{name}");
-        let wrong = |message: &str| Err(vec![FieldError::new(at.as_str(), message)]);
-        let given = match given {
-            Value::String(_) => std::slice::from_ref(given),
-            Value::Array(ids) => ids.as_slice(),
-            _ => return wrong("must be a list of option ids"),
-        };
-        match given.len() {
-            0 => return wrong("choose an option"),
-            1 => {}
-            _ if !self.allow_multiple => return wrong("choose one option only"),
-            many if many > self.options.len() => return wrong("has more than there are options"),
-            _ => {}
-        }
-        let mut selected: Vec<String> = Vec::with_capacity(given.len());
-        let mut errors = Vec::new();
-        for (place, id) in given.iter().enumerate() {
-            let known = id.as_str().filter(|id| self.options.iter().any(|option| option.id == *id));
-            match known {
-                None => {
-                    errors.push(FieldError::new(format!("{at}[{place}]"), "is not an option of this slide"));
-                }
-                Some(id) if selected.iter().any(|before| before == id) => {
-                    errors.push(FieldError::new(format!("{at}[{place}]"), "is chosen twice"));
-                }
-                Some(id) => selected.push(id.to_owned()),
-            }
-        }
-        if errors.is_empty() { Ok(Answer::Selected(selected)) } else { Err(errors) }
+        let most = if self.allow_multiple { self.options.len() } else { 1 };
+        let names = ["selected", "selected_ids", "option_id"];
+        options::chosen(answer, &names, &options::ids(&self.options), most).map(Answer::Selected)
     }
 
-    fn option_ids(&self) -> Option<Vec<&str>> {
-        Some(self.options.iter().map(|option| option.id.as_str()).collect())
+    fn tally(&self, answers: &[&Answer]) -> Option<Tally> {
+        Some(Tally::of_choices(&options::ids(&self.options), answers))
     }
 
     fn shows_results(&self) -> bool {
         self.show_results
+    }
+
+    fn texts(&self) -> Vec<&str> {
+        options::texts(&self.question, &self.options)
     }
 }
 

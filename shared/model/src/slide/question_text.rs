@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Answer, Checked, Kind, not_blank};
-use crate::FieldError;
+use crate::{FieldError, tally::Tally};
 
 /// The most an answer may have where the slide sets no length of its own.
 const LONGEST: u32 = 5000;
@@ -27,6 +27,10 @@ pub struct QuestionText {
     #[serde(default)]
     #[garde(skip)]
     pub required: bool,
+    /// May the audience see the cloud? Not unless it is said: it shows what people wrote.
+    #[serde(default)]
+    #[garde(skip)]
+    pub show_results: bool,
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "serde wants the type of the field")]
@@ -41,6 +45,7 @@ impl Default for QuestionText {
             placeholder: None,
             max_length: usual_length(),
             required: false,
+            show_results: false,
         }
     }
 }
@@ -62,6 +67,18 @@ impl Kind for QuestionText {
             return wrong(format!("has {most} characters at most"));
         }
         Ok(Answer::Text(text.to_owned()))
+    }
+
+    fn tally(&self, answers: &[&Answer]) -> Option<Tally> {
+        Some(Tally::cloud(answers.iter().map(|answer| answer.text())))
+    }
+
+    fn shows_results(&self) -> bool {
+        self.show_results
+    }
+
+    fn texts(&self) -> Vec<&str> {
+        vec![&self.question]
     }
 }
 

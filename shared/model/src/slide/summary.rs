@@ -49,6 +49,10 @@ impl Default for Summary {
 }
 
 impl Kind for Summary {
+    fn texts(&self) -> Vec<&str> {
+        std::iter::once(self.title.as_str()).chain(self.summary_text.as_deref()).collect()
+    }
+
     fn refer(&mut self, renamed: &dyn Fn(SlideId) -> SlideId) {
         if let Included::These(slides) = &mut self.include_slides {
             for slide in slides {

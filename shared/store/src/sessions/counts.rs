@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The last count of answers to a slide. Nothing is lost with it: it follows from the answers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
     pub session: SessionId,
     pub slide: SlideId,

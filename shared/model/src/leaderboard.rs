@@ -1,0 +1,85 @@
+//! Who is ahead in a quiz.
+
+use std::cmp::Reverse;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ParticipantId;
+
+/// A participant and the points of all their answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Score {
+    pub participant: ParticipantId,
+    pub display_name: Option<String>,
+    pub points: u64,
+}
+
+/// A line of the leaderboard.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = LeaderboardEntry)]
+pub struct Entry {
+    /// From 1; who has as many points shares a rank, and the next one is as many further: 1, 1, 3.
+    pub rank: u64,
+    pub participant_id: ParticipantId,
+    pub display_name: Option<String>,
+    pub points: u64,
+}
+
+/// The best so many, by points, then by name (who has none comes last), then by id: whatever order they came in, it is the
+/// same list.
+pub fn top(scores: impl IntoIterator<Item = Score>, most: usize) -> Vec<Entry> {
+    let mut scores: Vec<Score> = scores.into_iter().collect();
+    scores.sort_by_cached_key(|score| {
+        let name = score.display_name.as_deref().map(str::to_lowercase);
+        (Reverse(score.points), name.is_none(), name, score.participant)
+    });
+    let mut entries: Vec<Entry> = Vec::with_capacity(scores.len().min(most));
+    for (place, score) in (1..).zip(scores).take(most) {
+        let rank = entries.last().filter(|last| last.points == score.points).map_or(place, |last| last.rank);
+        entries.push(Entry {
+            rank,
+            participant_id: score.participant,
+            display_name: score.display_name,
+            points: score.points,
+        });
+    }
+    entries
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn score(id: u128, name: &str, points: u64) -> Score {
+        let display_name = Some(name.to_owned()).filter(|name| !name.is_empty());
+        Score { participant: Uuid::from_u128(id).into(), display_name, points }
+    }
+
+    #[test]
+    fn ties_share_a_rank_and_stand_by_name() {
+        let scores = [score(1, "", 700), score(2, "cy", 900), score(3, "Bo", 900), score(4, "Di", 700)];
+        let entries = top(scores, 3);
+        let lines: Vec<_> = entries.iter().map(|e| (e.rank, e.display_name.as_deref(), e.points)).collect();
+        assert_eq!(lines, [(1, Some("Bo"), 900), (1, Some("cy"), 900), (3, Some("Di"), 700)]);
+        assert_eq!(top([], 3), []);
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_they_come_in_does_not_matter(
+            scores in prop::collection::vec(("[aB]{0,2}", 0..4_u64), 0..12).prop_shuffle(),
+        ) {
+            let scores: Vec<Score> =
+                (0..).zip(scores).map(|(id, (name, points))| score(id, &name, points)).collect();
+            let entries = top(scores.clone(), usize::MAX);
+            prop_assert_eq!(&entries, &top(scores.clone().into_iter().rev(), usize::MAX));
+            for entry in &entries {
+                let better = scores.iter().filter(|score| score.points > entry.points).count() as u64;
+                prop_assert_eq!(entry.rank, better + 1);
+            }
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! What an audience asks: `queued → answered`, or `merged` into another that asks the same, or `hidden`.
+
+use std::{cmp::Reverse, collections::BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Code, Error, Result, words};
+
+/// Characters of a question (contract A2.3).
+pub const LONGEST: usize = 300;
+
+/// Two questions are the same from this share of common words on.
+pub const SAME_FROM: f64 = 0.6;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = QuestionStatus)]
+pub enum Status {
+    /// It waits for an answer.
+    Queued,
+    Answered,
+    /// It asks what another one asks, and its votes count there.
+    Merged,
+    /// Taken out of sight by the presenter.
+    Hidden,
+}
+
+/// A move of the presenter, or of who answers for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Move {
+    /// An answer, or a better one.
+    Answer,
+    Merge,
+    Hide,
+    /// Back from where it was hidden or merged to, with the answer it had.
+    Restore {
+        answered: bool,
+    },
+}
+
+impl Status {
+    /// The state after a move. Hiding what is hidden changes nothing, and so does merging what is merged: whoever comes
+    /// twice, by chance or by a second delivery, has what they wanted.
+    ///
+    /// # Errors
+    /// `INVALID_TRANSITION` naming the state where the machine has no such move.
+    pub fn after(self, made: Move) -> Result<Self> {
+        match (self, made) {
+            (Self::Queued | Self::Answered, Move::Answer)
+            | (Self::Hidden | Self::Merged, Move::Restore { answered: true }) => Ok(Self::Answered),
+            (Self::Hidden | Self::Merged, Move::Restore { answered: false }) => Ok(Self::Queued),
+            (Self::Queued | Self::Merged, Move::Merge) => Ok(Self::Merged),
+            (_, Move::Hide) => Ok(Self::Hidden),
+            _ => Err(Error::conflict(
+                Code::InvalidTransition,
+                format!("a question that is {} cannot be {}", self.as_str(), made.as_str()),
+            )),
+        }
+    }
+
+    /// May the audience see it? A merged one is seen where it went.
+    pub const fn is_public(self) -> bool {
+        matches!(self, Self::Queued | Self::Answered)
+    }
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Answered => "answered",
+            Self::Merged => "merged",
+            Self::Hidden => "hidden",
+        }
+    }
+}
+
+impl Move {
+    /// What is done to the question.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Answer => "answered",
+            Self::Merge => "merged",
+            Self::Hide => "hidden",
+            Self::Restore { .. } => "restored",
+        }
+    }
+}
+
+/// A question in the one spelling that is stored: one paragraph, without space around it or double space inside.
+///
+/// # Errors
+/// The words for the field: blank, too long, or with control characters that are no space.
+pub fn typed(text: &str) -> Result<String, &'static str> {
+    // bytes first: nobody splits a megabyte to refuse it
+    if text.len() > LONGEST * 16 {
+        return Err("has 300 characters at most");
+    }
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if text.is_empty() {
+        return Err("must not be blank");
+    }
+    if text.chars().count() > LONGEST {
+        return Err("has 300 characters at most");
+    }
+    if text.contains(char::is_control) {
+        return Err("must not have control characters");
+    }
+    Ok(text)
+}
+
+/// The normal form: words that say something, in their order, without case, diacritics or plural. Questions with one key are
+/// one question; the answer to one is the answer to the other.
+pub fn key(text: &str) -> String {
+    telling_words(text).join(" ")
+}
+
+/// What share of the words of both is in both, 0 to 1.
+pub fn similarity(one: &str, other: &str) -> f64 {
+    shared(&set(one), &set(other))
+}
+
+/// Do they ask the same? By the same words, or by most of the same; but never where one denies, or has another number or
+/// another question word ("in 2026" and "in 2027", "when" and "where").
+pub fn is_same(one: &str, other: &str) -> bool {
+    let (one, other) = (set(one), set(other));
+    one == other || shared(&one, &other) >= SAME_FROM && !differ_where_it_matters(&one, &other)
+}
+
+fn set(text: &str) -> BTreeSet<String> {
+    telling_words(text).into_iter().collect()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "words of 300 characters")]
+fn shared(one: &BTreeSet<String>, other: &BTreeSet<String>) -> f64 {
+    match one.union(other).count() {
+        0 => 0.0,
+        all => one.intersection(other).count() as f64 / all as f64,
+    }
+}
+
+fn differ_where_it_matters(one: &BTreeSet<String>, other: &BTreeSet<String>) -> bool {
+    let of = |words: &BTreeSet<String>, is_it: fn(&str) -> bool| -> BTreeSet<String> {
+        words.iter().filter(|word| is_it(word)).cloned().collect()
+    };
+    let differ = |is_it| of(one, is_it) != of(other, is_it);
+    let (asks, asks_other) = (of(one, words::is_interrogative), of(other, words::is_interrogative));
+    differ(|word| word.contains(char::is_numeric))
+        || differ(words::is_negation)
+        || (!asks.is_empty() && !asks_other.is_empty() && asks != asks_other)
+}
+
+/// All words where none says anything by itself ("Why this?" has one, "Is it so?" has none).
+fn telling_words(text: &str) -> Vec<String> {
+    let mut folded = words::fold(text);
+    folded.retain(|letter| !matches!(letter, '\'' | '’'));
+    // C, C++ and C# are three languages
+    let is_part = |letter: char| letter.is_alphanumeric() || matches!(letter, '+' | '#');
+    let all: Vec<&str> =
+        folded.split(|letter| !is_part(letter)).filter(|word| word.contains(char::is_alphanumeric)).collect();
+    let says = |word: &&&str| !words::is_empty_word(word) && !words::is_empty_word(&singular(word));
+    let telling: Vec<String> = all.iter().filter(says).map(|word| singular(word)).collect();
+    if telling.is_empty() { all.into_iter().map(singular).collect() } else { telling }
+}
+
+/// English plurals, lightly: an ending that is none costs little, as it is taken from both.
+fn singular(word: &str) -> String {
+    let stem = |cut: usize| &word[..word.len() - cut];
+    if word.len() > 4 && word.ends_with("ies") {
+        format!("{}y", stem(3))
+    } else if word.len() > 4 && ["xes", "ches", "shes", "sses", "zes"].iter().any(|end| word.ends_with(end)) {
+        stem(2).to_owned()
+    } else if word.len() > 3
+        && word.ends_with('s')
+        && !["ss", "us", "is"].iter().any(|end| word.ends_with(end))
+    {
+        stem(1).to_owned()
+    } else {
+        word.to_owned()
+    }
+}
+
+/// What a list of questions is sorted by.
+pub type Place = (Reverse<bool>, Reverse<u64>, i64);
+
+/// Where a question stands in the list: pinned ones first, then by votes, then the older first.
+pub fn place(is_pinned: bool, up_votes: u64, asked_at_ms: i64) -> Place {
+    (Reverse(is_pinned), Reverse(up_votes), asked_at_ms)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn every_move_from_every_state() {
+        use Status::{Answered, Hidden, Merged, Queued};
+        let (back, back_answered) = (Move::Restore { answered: false }, Move::Restore { answered: true });
+        let table = [
+            (Queued, [Some(Answered), Some(Merged), Some(Hidden), None, None]),
+            (Answered, [Some(Answered), None, Some(Hidden), None, None]),
+            (Merged, [None, Some(Merged), Some(Hidden), Some(Queued), Some(Answered)]),
+            (Hidden, [None, None, Some(Hidden), Some(Queued), Some(Answered)]),
+        ];
+        for (from, expected) in table {
+            for (made, to) in
+                [Move::Answer, Move::Merge, Move::Hide, back, back_answered].into_iter().zip(expected)
+            {
+                assert_eq!(from.after(made).ok(), to, "{from:?} {made:?}");
+            }
+        }
+        let refused = Hidden.after(Move::Answer).unwrap_err();
+        assert_eq!(refused.to_string(), "a question that is hidden cannot be answered");
+    }
+
+    #[test]
+    fn a_question_is_one_paragraph() {
+        assert_eq!(typed("  Why\n\n  herons?\t"), Ok("Why herons?".into()));
+        assert_eq!(typed(&"ă".repeat(LONGEST)), Ok("ă".repeat(LONGEST)));
+        for wrong in ["", " \n", "a\u{0}b", "bell\u{7}", &"x".repeat(LONGEST + 1), &"x".repeat(10_000)] {
+            assert!(typed(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_same_question_in_other_words() {
+        for (one, other) in [
+            ("How do I deploy it?", "how can I deploy this"),
+            ("Where do herons nest?", "Where does a heron nest?"),
+            ("What are the costs of a vote?", "what is the cost of a vote???"),
+            ("Cum învățați un limbaj nou?", "cum invatati un limbaj nou"),
+            ("Will the slides be shared after the talk?", "Are the slides shared after the talk?"),
+            ("Why?", "why"),
+            ("Don't boxes break?", "dont box break"),
+        ] {
+            assert!(is_same(one, other), "{one} / {other}: {} {}", key(one), key(other));
+        }
+        for (one, other) in [
+            ("When is lunch?", "Where is lunch?"),
+            ("Is it safe?", "Is it not safe?"),
+            ("What changed in version 2?", "What changed in version 3?"),
+            ("Why will the Linux desktop release come?", "When will the Linux desktop release come?"),
+            ("Is C faster than Rust?", "Is C++ faster than Rust?"),
+            ("How do I deploy it?", "How do I test it?"),
+            ("Will there be a release for Linux?", "Will there be no release for Linux?"),
+            ("Cât costă?", "Când vine?"),
+        ] {
+            assert!(!is_same(one, other), "{one} / {other}: {} {}", key(one), key(other));
+        }
+    }
+
+    #[test]
+    fn keys_keep_what_matters() {
+        assert_eq!(key("How do I deploy the Lambdas to AWS?"), "how deploy lambda aws");
+        assert_eq!(key("A beats B"), "beat b");
+        assert_eq!(key("Is it so?"), "is it so", "a question of empty words has all of them");
+        assert_ne!(key("Who teaches whom?"), key("Whom teaches who?"), "order is kept");
+        assert_eq!(key("?!"), "");
+    }
+
+    #[test]
+    fn pinned_then_popular_then_old() {
+        let mut places = [place(false, 9, 1), place(false, 9, 0), place(true, 0, 5), place(false, 10, 7)];
+        places.sort();
+        assert!(places == [place(true, 0, 5), place(false, 10, 7), place(false, 9, 0), place(false, 9, 1)]);
+    }
+
+    proptest! {
+        #[test]
+        fn likeness_is_mutual(one in "[a-eșs0-1 ?]{0,30}", other in "[a-eșs0-1 ?]{0,30}") {
+            let likeness = similarity(&one, &other);
+            prop_assert!((0.0..=1.0).contains(&likeness));
+            prop_assert!((likeness - similarity(&other, &one)).abs() < f64::EPSILON);
+            prop_assert_eq!(is_same(&one, &other), is_same(&other, &one));
+            prop_assert!(is_same(&one, &one));
+            prop_assert!(is_same(&one, &one.to_uppercase()));
+        }
+
+        #[test]
+        fn a_key_is_its_own_key(text in ".{0,60}") {
+            let key = key(&text);
+            prop_assert_eq!(super::key(&key), key);
+        }
+
+        #[test]
+        fn what_is_kept_is_kept_again(text in ".{0,400}") {
+            if let Ok(kept) = typed(&text) {
+                prop_assert!(kept.chars().count() <= LONGEST);
+                prop_assert_eq!(typed(&kept), Ok(kept));
+            }
+        }
+    }
+}

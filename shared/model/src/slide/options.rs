@@ -1,0 +1,107 @@
+//! The options of a slide: how they are written, and how an answer chooses among them.
+
+use std::collections::HashSet;
+
+use garde::Validate;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+
+use super::{Checked, not_blank};
+use crate::FieldError;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
+#[schema(as = ChoiceOption)]
+pub struct Choice {
+    #[garde(length(chars, max = 100), custom(not_blank))]
+    pub id: String,
+    #[garde(length(chars, max = 200), custom(not_blank))]
+    pub text: String,
+    #[garde(skip)]
+    pub order: u32,
+}
+
+/// An option as it may be written: without an id it gets the first free one of `opt1`, `opt2`, …, without an order its
+/// place in the list.
+#[derive(Deserialize)]
+struct Written {
+    id: Option<String>,
+    text: String,
+    order: Option<u32>,
+}
+
+/// For `deserialize_with`.
+pub(super) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Choice>, D::Error> {
+    let written = Vec::<Written>::deserialize(deserializer)?;
+    let taken: HashSet<String> = written.iter().filter_map(|option| option.id.clone()).collect();
+    let mut free = (1..).map(|n| format!("opt{n}")).filter(|id| !taken.contains(id));
+    let options = (0..).zip(written).map(|(place, Written { id, text, order })| Choice {
+        id: id.or_else(|| free.next()).unwrap_or_default(),
+        text,
+        order: order.unwrap_or(place),
+    });
+    Ok(options.collect())
+}
+
+/// A rule of garde.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "garde passes the context so")]
+pub(super) fn unique(options: &[Choice], (): &()) -> garde::Result {
+    let mut seen = HashSet::new();
+    match options.iter().find(|option| !seen.insert(&option.id)) {
+        Some(_) => Err(garde::Error::new("the ids of options must differ")),
+        None => Ok(()),
+    }
+}
+
+/// Those of a slide that is new.
+pub(super) fn two() -> Vec<Choice> {
+    [1, 2].map(|n| Choice { id: format!("opt{n}"), text: format!("Option {n}"), order: n - 1 }).into()
+}
+
+pub(super) fn ids(options: &[Choice]) -> Vec<&str> {
+    options.iter().map(|option| option.id.as_str()).collect()
+}
+
+/// What can be read: the question and its options.
+pub(super) fn texts<'a>(question: &'a str, options: &'a [Choice]) -> Vec<&'a str> {
+    std::iter::once(question).chain(options.iter().map(|option| option.text.as_str())).collect()
+}
+
+/// Ids that an answer has under the first of these names that it has: known ones, each once, one or up to `most`.
+///
+/// # Errors
+/// What is wrong, as `content.selected[0]`.
+pub(super) fn chosen(answer: &Value, names: &[&str], known: &[&str], most: usize) -> Checked<Vec<String>> {
+    let Some(fields) = answer.as_object() else {
+        return Err(vec![FieldError::new("content", "must be an object with what is selected")]);
+    };
+    let found = names.iter().find_map(|name| Some((name, fields.get(*name)?)));
+    let Some((name, given)) = found else {
+        let name = names.first().copied().unwrap_or("selected");
+        return Err(vec![FieldError::new(format!("content.{name}"), "is required")]);
+    };
+    let at = format!("content.{name}");
+    let wrong = |message: &str| Err(vec![FieldError::new(at.as_str(), message)]);
+    let given = match given {
+        Value::String(_) => std::slice::from_ref(given),
+        Value::Array(ids) => ids.as_slice(),
+        _ => return wrong("must be a list of option ids"),
+    };
+    match given.len() {
+        0 => return wrong("choose an option"),
+        many if many <= most => {}
+        _ if most == 1 => return wrong("choose one option only"),
+        _ => return wrong("has more than there are options"),
+    }
+    let mut chosen: Vec<String> = Vec::with_capacity(given.len());
+    let mut errors = Vec::new();
+    for (place, id) in given.iter().enumerate() {
+        match id.as_str().filter(|id| known.contains(id)) {
+            None => errors.push(FieldError::new(format!("{at}[{place}]"), "is not an option of this slide")),
+            Some(id) if chosen.iter().any(|before| before == id) => {
+                errors.push(FieldError::new(format!("{at}[{place}]"), "is chosen twice"));
+            }
+            Some(id) => chosen.push(id.to_owned()),
+        }
+    }
+    if errors.is_empty() { Ok(chosen) } else { Err(errors) }
+}

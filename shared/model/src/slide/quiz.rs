@@ -1,0 +1,231 @@
+//! `quiz`: a choice with a right answer, and points for whoever finds it, more for the quicker.
+
+use std::collections::BTreeSet;
+
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{
+    Answer, Checked, Kind, not_blank,
+    options::{self, Choice},
+    to_value,
+};
+use crate::tally::Tally;
+
+/// Seconds after which a right answer is worth half, where the slide has no limit of its own.
+const USUAL_TIME: u32 = 20;
+
+/// The way from a thumb to the gateway and back: an answer given in time and received later has lost nothing but points.
+const GRACE_MS: i64 = 1_000;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
+#[schema(as = QuizContent)]
+pub struct Quiz {
+    #[garde(length(chars, max = 500), custom(not_blank))]
+    pub question: String,
+    /// 2 to 10, with different ids.
+    #[serde(deserialize_with = "options::read")]
+    #[garde(length(min = 2, max = 10), custom(options::unique), dive)]
+    pub options: Vec<Choice>,
+    /// Ids of the right options: where there are several, several may be chosen. The audience does not see them before the
+    /// results are revealed; it sees `allow_multiple` instead.
+    #[garde(length(min = 1), custom(among(&self.options)))]
+    pub correct: Vec<String>,
+    /// What a right answer is worth at once; half of it at the time limit, or after 20 s where there is none.
+    #[serde(default = "usual_points")]
+    #[garde(range(min = 1, max = 1000))]
+    pub points: u32,
+    /// A right answer that comes later earns nothing.
+    #[serde(default)]
+    #[garde(range(min = 5, max = 300))]
+    pub time_limit_seconds: Option<u32>,
+}
+
+const fn usual_points() -> u32 {
+    1000
+}
+
+fn among(options: &[Choice]) -> impl Fn(&Vec<String>, &()) -> garde::Result + '_ {
+    move |correct, ()| {
+        let different: BTreeSet<&String> = correct.iter().collect();
+        if different.len() < correct.len() {
+            Err(garde::Error::new("names an option twice"))
+        } else if !different.into_iter().all(|id| options.iter().any(|option| option.id == *id)) {
+            Err(garde::Error::new("must be ids of options"))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl Default for Quiz {
+    fn default() -> Self {
+        Self {
+            question: "Your question".into(),
+            options: options::two(),
+            correct: vec!["opt1".into()],
+            points: usual_points(),
+            time_limit_seconds: None,
+        }
+    }
+}
+
+impl Quiz {
+    fn allows_multiple(&self) -> bool {
+        self.correct.len() > 1
+    }
+
+    fn is_right(&self, answer: &Answer) -> bool {
+        let chosen: BTreeSet<&String> = answer.selected().iter().collect();
+        chosen == self.correct.iter().collect()
+    }
+}
+
+impl Kind for Quiz {
+    fn accept(&self, answer: &Value) -> Checked<Answer> {
+        let most = if self.allows_multiple() { self.options.len() } else { 1 };
+        let names = ["selected", "selected_ids", "option_id"];
+        options::chosen(answer, &names, &options::ids(&self.options), most).map(Answer::Selected)
+    }
+
+    fn tally(&self, answers: &[&Answer]) -> Option<Tally> {
+        Some(Tally::of_choices(&options::ids(&self.options), answers))
+    }
+
+    /// What most have chosen is a hint.
+    fn shows_results(&self) -> bool {
+        false
+    }
+
+    fn for_audience(&self, is_revealed: bool) -> Value {
+        let mut content = to_value(self);
+        if let Some(fields) = content.as_object_mut() {
+            fields.insert("allow_multiple".into(), self.allows_multiple().into());
+            if !is_revealed {
+                fields.remove("correct");
+            }
+        }
+        content
+    }
+
+    /// Whoever may answer again has seen what the first answer did.
+    fn is_final(&self) -> bool {
+        true
+    }
+
+    fn points(&self, answer: &Answer, elapsed_ms: i64) -> u32 {
+        let limit = i64::from(self.time_limit_seconds.unwrap_or(USUAL_TIME)) * 1000;
+        let is_late = self.time_limit_seconds.is_some() && elapsed_ms > limit + GRACE_MS;
+        if is_late || !self.is_right(answer) {
+            return 0;
+        }
+        let lost = i64::from(self.points) * elapsed_ms.clamp(0, limit) / (2 * limit);
+        self.points - u32::try_from(lost).unwrap_or(0)
+    }
+
+    fn texts(&self) -> Vec<&str> {
+        options::texts(&self.question, &self.options)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::slide::{Content, SlideType};
+
+    fn written(correct: &Value) -> Value {
+        let options = json!([{"id": "a", "text": "A"}, {"id": "b", "text": "B"}, {"id": "c", "text": "C"}]);
+        json!({"question": "?", "options": options, "correct": correct})
+    }
+
+    fn quiz(correct: &Value) -> Quiz {
+        let content = Content::parse(SlideType::Quiz, &written(correct));
+        let Ok(Content::Quiz(quiz)) = content else { panic!("{content:?}") };
+        quiz
+    }
+
+    fn chose(ids: &[&str]) -> Answer {
+        Answer::Selected(ids.iter().map(|id| (*id).to_owned()).collect())
+    }
+
+    #[test]
+    fn limits() {
+        let with = |field: &str, value: Value| {
+            let mut content = written(&json!(["a"]));
+            content[field] = value;
+            content
+        };
+        for good in [
+            written(&json!(["a", "b", "c"])),
+            with("points", json!(1)),
+            with("time_limit_seconds", json!(5)),
+            with("time_limit_seconds", json!(300)),
+        ] {
+            assert!(Content::parse(SlideType::Quiz, &good).is_ok(), "{good}");
+        }
+        for (wrong, field) in [
+            (written(&json!([])), "content.correct"),
+            (written(&json!(["z"])), "content.correct"),
+            (written(&json!(["a", "a"])), "content.correct"),
+            (written(&json!("a")), "content.correct"),
+            (with("points", json!(0)), "content.points"),
+            (with("points", json!(1001)), "content.points"),
+            (with("time_limit_seconds", json!(4)), "content.time_limit_seconds"),
+            (with("time_limit_seconds", json!(301)), "content.time_limit_seconds"),
+            (with("options", json!([{"id": "a", "text": "A"}])), "content.options"),
+        ] {
+            let errors = Content::parse(SlideType::Quiz, &wrong).unwrap_err();
+            assert_eq!(errors[0].field, field, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn several_may_be_chosen_where_several_are_right() {
+        assert!(quiz(&json!(["a"])).accept(&json!({"selected": ["a", "b"]})).is_err());
+        assert!(quiz(&json!(["a", "b"])).accept(&json!({"selected": ["a", "b", "c"]})).is_ok());
+    }
+
+    #[test]
+    fn the_audience_does_not_see_what_is_right() {
+        let content = Content::Quiz(quiz(&json!(["a", "c"])));
+        let (hidden, revealed) = (content.for_audience(false), content.for_audience(true));
+        assert_eq!((hidden.get("correct"), &hidden["allow_multiple"]), (None, &json!(true)));
+        assert_eq!(revealed["correct"], json!(["a", "c"]));
+        assert!(!content.shows_results());
+        assert_eq!(content.to_value()["correct"], json!(["a", "c"]));
+    }
+
+    #[test]
+    fn the_quicker_the_more() {
+        let one = Quiz { time_limit_seconds: Some(10), ..quiz(&json!(["a"])) };
+        for (elapsed, points) in
+            [(0, 1000), (-5, 1000), (5_000, 750), (10_000, 500), (11_000, 500), (11_001, 0), (i64::MAX, 0)]
+        {
+            assert_eq!(one.points(&chose(&["a"]), elapsed), points, "{elapsed}");
+            assert_eq!(one.points(&chose(&["b"]), elapsed), 0);
+        }
+        let free = Quiz { time_limit_seconds: None, points: 1, ..one };
+        assert_eq!([0, 20_000, i64::MAX].map(|elapsed| free.points(&chose(&["a"]), elapsed)), [1, 1, 1]);
+        let many = quiz(&json!(["a", "b"]));
+        assert_eq!(many.points(&chose(&["b", "a"]), 0), 1000);
+        for wrong in [vec!["a"], vec!["a", "b", "c"], vec!["a", "c"]] {
+            assert_eq!(many.points(&chose(&wrong), 0), 0, "{wrong:?}");
+        }
+        assert_eq!(many.points(&Answer::Text("a".into()), 0), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn points_only_fall(points in 1..=1000_u32, limit in prop::option::of(5..=300_u32), early: i64, later: i64) {
+            let quiz = Quiz { points, time_limit_seconds: limit, ..Quiz::default() };
+            let (early, later) = (early.min(later), early.max(later));
+            let right = chose(&["opt1"]);
+            prop_assert!(quiz.points(&right, early) >= quiz.points(&right, later));
+            prop_assert!(quiz.points(&right, early) <= points);
+        }
+    }
+}

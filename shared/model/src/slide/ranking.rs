@@ -1,0 +1,128 @@
+//! `ranking`: options put in an order.
+
+use std::collections::BTreeMap;
+
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{
+    Answer, Checked, Kind, not_blank,
+    options::{self, Choice},
+    yes,
+};
+use crate::tally::Tally;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
+#[schema(as = RankingContent)]
+pub struct Ranking {
+    #[garde(length(chars, max = 500), custom(not_blank))]
+    pub question: String,
+    /// 2 to 10, with different ids.
+    #[serde(deserialize_with = "options::read")]
+    #[garde(length(min = 2, max = 10), custom(options::unique), dive)]
+    pub options: Vec<Choice>,
+    /// May the audience see the points?
+    #[serde(default = "yes")]
+    #[garde(skip)]
+    pub show_results: bool,
+}
+
+impl Default for Ranking {
+    fn default() -> Self {
+        Self { question: "Your question".into(), options: options::two(), show_results: true }
+    }
+}
+
+impl Kind for Ranking {
+    /// Takes `{"ranking": ["opt2", "opt1"]}`, the best first; whoever ranks only some leaves the rest without points.
+    fn accept(&self, answer: &Value) -> Checked<Answer> {
+        let known = options::ids(&self.options);
+        options::chosen(answer, &["ranking", "selected"], &known, known.len()).map(Answer::Selected)
+    }
+
+    fn tally(&self, answers: &[&Answer]) -> Option<Tally> {
+        let known = options::ids(&self.options);
+        let tally = Tally::of_choices(&known, answers);
+        Some(Tally { points: Some(borda(&known, answers)), ..tally })
+    }
+
+    fn shows_results(&self) -> bool {
+        self.show_results
+    }
+
+    fn texts(&self) -> Vec<&str> {
+        options::texts(&self.question, &self.options)
+    }
+}
+
+/// Borda's count: of `n` options, the first of an answer gets `n` points, the next one fewer. An option that is no longer
+/// there leaves its place to the next.
+fn borda(known: &[&str], answers: &[&Answer]) -> BTreeMap<String, u64> {
+    let mut points: BTreeMap<String, u64> = known.iter().map(|id| ((*id).to_owned(), 0)).collect();
+    for answer in answers {
+        let ranked = answer.selected().iter().filter(|id| known.contains(&id.as_str()));
+        for (id, worth) in ranked.zip((1..=known.len() as u64).rev()) {
+            if let Some(points) = points.get_mut(id) {
+                *points += worth;
+            }
+        }
+    }
+    points
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::slide::{Content, SlideType};
+
+    fn three() -> Ranking {
+        let options = json!([{"id": "a", "text": "A"}, {"id": "b", "text": "B"}, {"id": "c", "text": "C"}]);
+        let content = Content::parse(SlideType::Ranking, &json!({"question": "?", "options": options}));
+        let Ok(Content::Ranking(ranking)) = content else { panic!("{content:?}") };
+        ranking
+    }
+
+    #[test]
+    fn limits() {
+        for (wrong, field) in [
+            (json!({"question": "?"}), "content.options"),
+            (json!({"question": "?", "options": [{"text": "a"}]}), "content.options"),
+            (json!({"options": [{"text": "a"}, {"text": "b"}]}), "content.question"),
+        ] {
+            let errors = Content::parse(SlideType::Ranking, &wrong).unwrap_err();
+            assert_eq!(errors[0].field, field, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_answer_is_an_order() {
+        let slide = three();
+        for answer in [json!({"ranking": ["c", "a"]}), json!({"selected": ["c", "a"]})] {
+            assert_eq!(slide.accept(&answer), Ok(Answer::Selected(vec!["c".into(), "a".into()])), "{answer}");
+        }
+        assert!(slide.accept(&json!({"ranking": ["c", "a", "b"]})).is_ok());
+        for (wrong, field) in [
+            (json!({"ranking": []}), "content.ranking"),
+            (json!({"ranking": ["a", "a"]}), "content.ranking[1]"),
+            (json!({"ranking": ["a", "z"]}), "content.ranking[1]"),
+            (json!({"ranking": ["a", "b", "c", "a"]}), "content.ranking"),
+            (json!({"ranking": 3}), "content.ranking"),
+            (json!({"text": "a"}), "content.ranking"),
+        ] {
+            assert_eq!(slide.accept(&wrong).unwrap_err()[0].field, field, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn places_are_worth_points() {
+        let answers = [vec!["a", "b", "c"], vec!["b"], vec!["gone", "c", "b"]]
+            .map(|order| Answer::Selected(order.into_iter().map(str::to_owned).collect()));
+        let tally = three().tally(&answers.each_ref()).unwrap();
+        let points = BTreeMap::from([("a".into(), 3), ("b".into(), 7), ("c".into(), 4)]);
+        assert_eq!(tally.points, Some(points));
+        assert_eq!((tally.total_voters, tally.votes["b"]), (3, 3));
+    }
+}

@@ -1,0 +1,195 @@
+//! `scale`: how much, in points from one number to another.
+
+use std::collections::BTreeMap;
+
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Answer, Checked, Kind, not_blank, options, yes};
+use crate::{FieldError, tally::Tally};
+
+/// Steps from the lowest to the highest point: 0 to 10 is the longest scale in use, and what a telephone can show in a row.
+const STEPS: u32 = 10;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
+#[schema(as = ScaleContent)]
+pub struct Scale {
+    #[garde(length(chars, max = 500), custom(not_blank))]
+    pub question: String,
+    /// The lowest point.
+    #[serde(default = "one")]
+    #[garde(range(max = 100))]
+    pub min: u32,
+    /// The highest point, 1 to 10 above the lowest.
+    #[serde(default = "five")]
+    #[garde(custom(above(self.min)))]
+    pub max: u32,
+    /// What the lowest point means.
+    #[serde(default)]
+    #[garde(length(chars, max = 100))]
+    pub min_label: Option<String>,
+    /// What the highest point means.
+    #[serde(default)]
+    #[garde(length(chars, max = 100))]
+    pub max_label: Option<String>,
+    /// May the audience see the points and their average?
+    #[serde(default = "yes")]
+    #[garde(skip)]
+    pub show_results: bool,
+}
+
+const fn one() -> u32 {
+    1
+}
+
+const fn five() -> u32 {
+    5
+}
+
+fn above(min: u32) -> impl Fn(&u32, &()) -> garde::Result {
+    move |max, ()| {
+        if (1..=STEPS).contains(&max.saturating_sub(min)) {
+            Ok(())
+        } else {
+            Err(garde::Error::new(format!("must be 1 to {STEPS} more than min")))
+        }
+    }
+}
+
+impl Default for Scale {
+    fn default() -> Self {
+        Self {
+            question: "Your question".into(),
+            min: one(),
+            max: five(),
+            min_label: None,
+            max_label: None,
+            show_results: true,
+        }
+    }
+}
+
+impl Scale {
+    fn points(&self) -> Vec<String> {
+        (self.min..=self.max).map(|point| point.to_string()).collect()
+    }
+}
+
+impl Kind for Scale {
+    /// Takes `{"value": 4}`, and as any choice `{"selected": ["4"]}`.
+    fn accept(&self, answer: &Value) -> Checked<Answer> {
+        let points = self.points();
+        let Some(value) = answer.get("value") else {
+            let known: Vec<&str> = points.iter().map(String::as_str).collect();
+            let missing_value = answer.is_object() && answer.get("selected").is_none();
+            let names: &[&str] = if missing_value { &["value"] } else { &["selected"] };
+            return options::chosen(answer, names, &known, 1).map(Answer::Selected);
+        };
+        let point = value.as_u64().map(|value| value.to_string()).filter(|point| points.contains(point));
+        let wrong = || format!("must be a whole number from {} to {}", self.min, self.max);
+        let point = point.ok_or_else(|| vec![FieldError::new("content.value", wrong())])?;
+        Ok(Answer::Selected(vec![point]))
+    }
+
+    /// A point's id is its number.
+    fn tally(&self, answers: &[&Answer]) -> Option<Tally> {
+        let points = self.points();
+        let known: Vec<&str> = points.iter().map(String::as_str).collect();
+        let tally = Tally::of_choices(&known, answers);
+        let average = average(&tally.votes);
+        Some(Tally { average, ..tally })
+    }
+
+    fn shows_results(&self) -> bool {
+        self.show_results
+    }
+
+    fn texts(&self) -> Vec<&str> {
+        [Some(&self.question), self.min_label.as_ref(), self.max_label.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .collect()
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "points of an audience: exact up to 2^53")]
+fn average(votes: &BTreeMap<String, u64>) -> Option<f64> {
+    let (mut sum, mut count) = (0, 0);
+    for (point, votes) in votes {
+        sum += point.parse::<u64>().ok()? * votes;
+        count += votes;
+    }
+    (count > 0).then(|| (sum as f64 * 100.0 / count as f64).round() / 100.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::slide::{Content, SlideType};
+
+    fn fields(value: &Value) -> Vec<String> {
+        let parsed = Content::parse(SlideType::Scale, value);
+        parsed.err().into_iter().flatten().map(|error| error.field).collect()
+    }
+
+    #[test]
+    fn limits() {
+        for good in [
+            json!({"question": "?"}),
+            json!({"question": "?", "min": 0, "max": 10}),
+            json!({"question": "?", "min": 100, "max": 101, "min_label": "low", "max_label": "high"}),
+        ] {
+            assert_eq!(fields(&good), [""; 0], "{good}");
+        }
+        for (wrong, field) in [
+            (json!({"min": 0}), "content.question"),
+            (json!({"question": " "}), "content.question"),
+            (json!({"question": "?", "min": 101, "max": 105}), "content.min"),
+            (json!({"question": "?", "min": -1}), "content.min"),
+            (json!({"question": "?", "min": 0, "max": 11}), "content.max"),
+            (json!({"question": "?", "min": 5, "max": 5}), "content.max"),
+            (json!({"question": "?", "min": 5, "max": 4}), "content.max"),
+            (json!({"question": "?", "max": 4.5}), "content.max"),
+            (json!({"question": "?", "min_label": "x".repeat(101)}), "content.min_label"),
+        ] {
+            assert_eq!(fields(&wrong), [field], "{wrong}");
+        }
+        assert!(!fields(&json!({"question": "?", "min": u32::MAX, "max": u32::MAX})).is_empty());
+    }
+
+    #[test]
+    fn an_answer_is_a_point() {
+        let scale = Scale { min: 0, max: 10, ..Scale::default() };
+        for answer in [json!({"value": 10}), json!({"selected": ["10"]}), json!({"selected": "10"})] {
+            assert_eq!(scale.accept(&answer), Ok(Answer::Selected(vec!["10".into()])), "{answer}");
+        }
+        for (wrong, field) in [
+            (json!({"value": 11}), "content.value"),
+            (json!({"value": -1}), "content.value"),
+            (json!({"value": 1.5}), "content.value"),
+            (json!({"value": "4"}), "content.value"),
+            (json!({"value": null}), "content.value"),
+            (json!({}), "content.value"),
+            (json!({"text": "4"}), "content.value"),
+            (json!({"selected": ["11"]}), "content.selected[0]"),
+            (json!({"selected": ["1", "2"]}), "content.selected"),
+            (json!(4), "content"),
+        ] {
+            assert_eq!(scale.accept(&wrong).unwrap_err()[0].field, field, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn points_have_an_average() {
+        let scale = Scale::default();
+        let answers = ["1", "4", "5", "9"].map(|point| Answer::Selected(vec![point.into()]));
+        let tally = scale.tally(&answers.each_ref()).unwrap();
+        assert_eq!(tally.average, Some(3.33), "a point that is no longer there counts for nobody");
+        assert_eq!((tally.total_voters, tally.votes["2"], tally.votes["5"]), (3, 0, 1));
+        assert_eq!(scale.tally(&[]).unwrap().average, None);
+    }
+}

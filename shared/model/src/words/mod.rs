@@ -1,0 +1,89 @@
+//! Words in a text: as a cloud counts them, and as questions and blocked words are compared.
+
+mod stop;
+
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+
+pub(crate) use self::stop::{is_empty_word, is_interrogative, is_negation, is_stop_word};
+
+/// Letters of the shortest word that a cloud shows (contract A3.4).
+const SHORTEST: usize = 3;
+/// Characters of the longest; what is longer is an address or a cat on a keyboard.
+const LONGEST: usize = 40;
+
+/// Lower case without diacritics, and without the styles of letters (`ｂａｄ`, `𝐛𝐚𝐝`) that look like others.
+pub fn fold(text: &str) -> String {
+    text.nfkd().flat_map(char::to_lowercase).nfkd().filter(|letter| !is_combining_mark(*letter)).collect()
+}
+
+/// The words of a cloud, in lower case with their diacritics, as often as they stand there: three letters and more, no stop
+/// words.
+pub fn of_cloud(text: &str) -> impl Iterator<Item = String> {
+    let text: String = text.nfc().flat_map(char::to_lowercase).nfc().collect();
+    let is_part =
+        |letter: char| letter.is_alphanumeric() || is_combining_mark(letter) || is_apostrophe(letter);
+    let words: Vec<String> = text
+        .split(|letter| !is_part(letter))
+        .map(|word| word.trim_matches(is_apostrophe).replace('’', "'"))
+        .filter(|word| {
+            let letters = word.chars().filter(|letter| letter.is_alphabetic()).count();
+            letters >= SHORTEST && word.chars().count() <= LONGEST && !is_stop_word(&plain(word))
+        })
+        .collect();
+    words.into_iter()
+}
+
+const fn is_apostrophe(letter: char) -> bool {
+    matches!(letter, '\'' | '’')
+}
+
+/// As the list of stop words has it: `don't` is `dont` there.
+fn plain(word: &str) -> String {
+    let mut folded = fold(word);
+    folded.retain(|letter| !is_apostrophe(letter));
+    folded
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn cloud(text: &str) -> Vec<String> {
+        of_cloud(text).collect()
+    }
+
+    #[test]
+    fn words_that_say_something() {
+        assert_eq!(cloud("The HERON and the heron's nest!"), ["heron", "heron's", "nest"]);
+        assert_eq!(cloud("I don’t know, it's a river-side"), ["know", "river", "side"]);
+        assert_eq!(cloud("Este și foarte frumoasă, dar şi scumpă"), ["frumoasă", "scumpă"]);
+        assert_eq!(cloud("Este si foarte frumoasa pentru ca as vrea"), ["frumoasa", "vrea"]);
+        assert_eq!(cloud("Cum învățați? Într-un parc, când nu plouă."), ["învățați", "parc", "plouă"]);
+        assert_eq!(cloud("ok AI 2026 web3 😀 'quoted'"), ["web3", "quoted"]);
+        assert_eq!(cloud("नमस्ते दुनिया"), ["नमस्ते", "दुनिया"]);
+        assert_eq!(cloud(&format!("{} {}", "x".repeat(LONGEST), "y".repeat(LONGEST + 1))), ["x".repeat(40)]);
+        assert_eq!(cloud("a\u{306}pple a\u{306}pple"), ["ăpple"; 2], "one composition");
+    }
+
+    #[test]
+    fn letters_that_look_alike_are_one() {
+        assert_eq!(fold("ȘŞșş ÎÂĂ éÉ ｂａｄ 𝐛𝐚𝐝"), "ssss iaa ee bad bad");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_folded_stays(text in ".{0,60}") {
+            let folded = fold(&text);
+            prop_assert_eq!(fold(&folded), folded);
+        }
+
+        #[test]
+        fn words_of_a_cloud_are_words_of_a_cloud(text in ".{0,60}") {
+            for word in of_cloud(&text) {
+                prop_assert_eq!(of_cloud(&word).collect::<Vec<_>>(), [word]);
+            }
+        }
+    }
+}
