@@ -25,7 +25,8 @@ pub struct NewResponse {
     /// Oneself; may be left out.
     #[garde(skip)]
     pub participant_id: Option<ParticipantId>,
-    /// `{"selected": [option ids]}` or `{"text": …}`.
+    /// As the slide has it: `{"selected": [option ids]}` of a choice or a quiz, `{"text": …}`, `{"value": 4}` on a scale,
+    /// `{"ranking": [option ids, the best first]}`.
     #[garde(skip)]
     #[schema(value_type = Object)]
     pub content: Value,
@@ -34,7 +35,8 @@ pub struct NewResponse {
     pub seq: Option<i64>,
 }
 
-/// Answers the current slide with a participant's token. Another answer to the same slide takes the place of the first.
+/// Answers the current slide with a participant's token. Another answer to the same slide takes the place of the first; to a
+/// quiz the first answer is final.
 #[utoipa::path(
     post,
     path = "/v1/responses",
@@ -46,7 +48,7 @@ pub struct NewResponse {
         (status = 201, body = ResponseSubmitted),
         (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody),
-        (status = 409, description = "the session is not active, or another slide is shown", body = ErrorBody),
+        (status = 409, description = "the session is not active, another slide is shown, or the quiz is answered", body = ErrorBody),
         (status = 422, body = ErrorBody),
     )
 )]

@@ -50,7 +50,8 @@ pub struct Subscribe {
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct Respond {
     pub slide_id: SlideId,
-    /// `{"selected": [option ids]}` or `{"text": …}`.
+    /// As the slide has it: `{"selected": [option ids]}` of a choice or a quiz, `{"text": …}`, `{"value": 4}` on a scale,
+    /// `{"ranking": [option ids, the best first]}`.
     #[schema(value_type = Object)]
     pub content: Value,
     /// Any number that grows with every change of mind; milliseconds since 1970 do. Without it the order in which the

@@ -186,6 +186,21 @@ async fn v1_v2_a_vote_is_one_write_unit_and_every_shard_is_counted() {
 }
 
 #[tokio::test]
+async fn v1_where_the_first_answer_is_final_no_other_takes_its_place() {
+    let World { store, _bench } = world().await;
+    let (first, cost) = cost::measure(responses::put_first(&store, &vote(7, 100, None, "a"))).await;
+    assert_eq!(first.unwrap(), Written::Done(()));
+    assert_eq!((cost.requests, cost.read_units, cost.write_units), (1, 0.0, 1.0));
+    for later in [vote(7, 200, None, "b"), vote(7, 50, Some(9), "b"), vote(7, 100, None, "a")] {
+        assert_eq!(responses::put_first(&store, &later).await.unwrap(), Written::Refused);
+    }
+    assert_eq!(responses::put_first(&store, &vote(8, 100, None, "b")).await.unwrap(), Written::Done(()));
+    let all = responses::of_slide(&store, id(1), id(2), now()).await.unwrap();
+    assert_eq!(all.iter().filter(|answer| answer.answer.selected() == ["a"]).count(), 1);
+    assert_eq!(all.len(), 2);
+}
+
+#[tokio::test]
 async fn c1_c2_c3_c4_a_connection_is_in_its_rooms_until_it_is_closed() {
     let World { store, _bench } = world().await;
     let (session, room) = (id(1), Room::Session(id(1)));

@@ -11,6 +11,7 @@ mod a_vote_changes_and_the_last_one_counts;
 mod bad_input_changes_nothing;
 mod cookies_need_csrf_proof;
 mod cursors_are_good_for_their_list_only;
+mod every_slide_type_is_answered_and_counted;
 mod guessing_join_codes_is_limited_and_an_audience_is_not;
 mod guessing_passwords_is_limited;
 mod late_and_wrong_votes_are_refused_with_a_code;

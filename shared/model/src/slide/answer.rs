@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// An answer that its slide has accepted: `{"selected": ["opt1"]}` or `{"text": "…"}`.
+/// An answer that its slide has accepted: `{"selected": ["opt1"]}` or `{"text": "…"}`. A point on a scale is a choice of one,
+/// a ranking a choice in order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = AnswerContent)]

@@ -1,5 +1,14 @@
 //! Slides: what each type may hold, what it is when it is new, and which answers it takes (contract A3.1).
 //!
+//! | type | takes | counts |
+//! | --- | --- | --- |
+//! | `content`, `summary`, `conclusion` | nothing | |
+//! | `question_text` | `{"text": "…"}` | words |
+//! | `question_choice` | `{"selected": ["opt1"]}` | votes |
+//! | `scale` | `{"value": 4}` | votes, average |
+//! | `ranking` | `{"ranking": ["opt2", "opt1"]}` | votes, points |
+//! | `quiz` | `{"selected": ["opt1"]}`, once | votes |
+//!
 //! A new slide type is one file beside these — a struct, its limits and an `impl` of [`Kind`] — with its `mod` line and
 //! its line in [`slide_types!`].
 
@@ -265,6 +274,29 @@ mod tests {
         })
     }
 
+    /// What may lie there, also from before the slide was edited.
+    fn answer() -> impl Strategy<Value = Answer> {
+        let id = prop::sample::select(vec!["opt1", "opt2", "opt3", "1", "4", "9"]).prop_map(str::to_owned);
+        prop_oneof![
+            prop::collection::vec(id, 0..4).prop_map(Answer::Selected),
+            "[a-c ]{0,12}".prop_map(Answer::Text),
+        ]
+    }
+
+    #[test]
+    fn what_takes_answers_is_counted_and_has_something_to_read() {
+        for kind in SlideType::ALL {
+            let slide = Content::default_for(*kind);
+            let takes = slide.accept(&json!({})).unwrap_err()[0].message != "this slide takes no answers";
+            assert_eq!(slide.tally(&[]).is_some(), takes, "{kind:?}");
+            assert!(slide.texts().iter().all(|text| !text.is_empty()));
+            assert_eq!(slide.is_final(), *kind == SlideType::Quiz);
+        }
+        let quiz = Content::default_for(SlideType::Quiz);
+        assert_eq!(quiz.texts(), ["Your question", "Option 1", "Option 2"]);
+        assert!(Content::default_for(SlideType::Content).texts().is_empty(), "what is empty is not read");
+    }
+
     proptest! {
         #[test]
         fn whatever_is_sent_is_good_or_named(value in json_value()) {
@@ -281,6 +313,18 @@ mod tests {
                         prop_assert!(errors.iter().all(|error| error.field.starts_with("content")));
                     }
                 }
+            }
+        }
+
+        #[test]
+        fn the_order_answers_lie_in_does_not_count(
+            (answers, shuffled) in prop::collection::vec(answer(), 0..20)
+                .prop_flat_map(|answers| (Just(answers.clone()), Just(answers).prop_shuffle())),
+        ) {
+            for kind in SlideType::ALL {
+                let slide = Content::default_for(*kind);
+                let count = |answers: &[Answer]| slide.tally(&answers.iter().collect::<Vec<_>>());
+                prop_assert_eq!(count(&answers), count(&shuffled));
             }
         }
 

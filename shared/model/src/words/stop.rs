@@ -29,7 +29,7 @@ const EMPTY: &str = "
     datorita dau de deasupra deci decat deja desi despre din dintr dintre doar dupa ea ei el ele era eram este esti eu fara
     fi fie fiecare fii fim fiind fiti foarte fost fostei ii il im in inainte inapoi inca incat insa intr intre isi iti
     la le li lor lui ma mai mea mei mele mereu meu mi mie mine mult multa multe multi ne noastra noastre noi nostri nostru
-    noua o oare odata om ori oricare orice oricine oricum pana pe pentru peste poate pot prea prima primul prin printr putin
+    o oare odata om ori oricare orice oricine oricum pana pe pentru peste poate pot prea prima primul prin printr putin
     putina sa sale sau se si sint sub sunt suntem sunteti ta tai tale tau te ti tie tine toata toate tocmai tot toti
     totul totusi tu un una unei unele uneori unii unor unui unul va vi voastra voastre voi vom vor vostri vostru voua vreo
     vreun";

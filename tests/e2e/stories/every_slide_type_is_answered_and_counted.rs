@@ -1,0 +1,186 @@
+use serde_json::{Value, json};
+
+use crate::world::{
+    Guest, Session, Socket, User, World,
+    people::{Presentation, Slide},
+};
+
+const AUDIENCE: usize = 3;
+
+/// A presentation of one slide of this type, and its session.
+async fn talk(ana: &User, kind: &str, content: Value) -> (Presentation, Session) {
+    let mut presentation = ana.presentation(0).await;
+    let path = format!("/v1/presentations/{}/slides", presentation.id);
+    let slide = ana.client.post(&path, &json!({ "type": kind, "content": content })).await.ok(201);
+    presentation.slides.push(Slide { id: slide["id"].as_str().expect("an id").to_owned() });
+    let session = ana.session(&presentation).await;
+    (presentation, session)
+}
+
+/// Bo, Cy and Di, greeted.
+async fn audience(world: &World, session: &Session) -> [(Guest, Socket); AUDIENCE] {
+    [session.guest(world, "Bo").await, session.guest(world, "Cy").await, session.guest(world, "Di").await]
+}
+
+async fn answer(socket: &mut Socket, slide: &Slide, content: Value) {
+    socket.send("response_submitted", json!({ "slide_id": slide.id, "content": content })).await;
+}
+
+/// The count of all of them.
+async fn counted(socket: &mut Socket) -> Value {
+    socket.wait_where("vote_update", |update| update["total_voters"] == AUDIENCE).await
+}
+
+fn options() -> Value {
+    json!([{ "id": "a", "text": "Grey" }, { "id": "b", "text": "Purple" }, { "id": "c", "text": "Night" }])
+}
+
+#[tokio::test]
+async fn points_on_a_scale_have_an_average() {
+    let world = World::start().await;
+    let ana = world.user("ana").await;
+    let scale = json!({ "question": "How fond?", "min": 0, "max": 10, "max_label": "very" });
+    let (presentation, session) = talk(&ana, "scale", scale).await;
+    let slide = &presentation.slides[0];
+    session.go("start").await;
+    let mut presenter = ana.socket(&session).await;
+    let mut audience = audience(&world, &session).await;
+    for ((_, socket), content) in
+        audience.iter_mut().zip([json!({ "value": 10 }), json!({ "value": 4 }), json!({ "selected": ["6"] })])
+    {
+        answer(socket, slide, content).await;
+    }
+    for socket in audience.iter_mut().map(|(_, socket)| socket).chain([&mut presenter]) {
+        let update = counted(socket).await;
+        assert_eq!((&update["average"], &update["votes"]["10"]), (&json!(6.67), &json!(1)), "{update}");
+        assert_eq!((&update["votes"]["0"], update.get("words")), (&json!(0), None), "{update}");
+    }
+    // a changed mind, and whoever comes later reads the same: a 4.0 that the table keeps as 4
+    answer(&mut audience[0].1, slide, json!({ "value": 2 })).await;
+    let update = presenter.wait_where("vote_update", |update| update["average"] == 4.0).await;
+    assert_eq!(update["total_voters"], AUDIENCE);
+    world.quiet().await;
+    let (_, state) = audience[1].0.back().await;
+    assert_eq!(state["votes"]["average"], 4.0, "{state}");
+    let (guest, _) = &audience[2];
+    let body = json!({ "session_id": session.id, "slide_id": slide.id, "content": { "value": 11 } });
+    let refused = guest.client.post("/v1/responses", &body).await.refused(422, "INVALID_CONTENT");
+    assert!(refused.to_string().contains("content.value"), "{refused}");
+}
+
+#[tokio::test]
+async fn places_in_a_ranking_are_worth_points() {
+    let world = World::start().await;
+    let ana = world.user("ana").await;
+    let ranking = json!({ "question": "Which first?", "options": options(), "show_results": false });
+    let (presentation, session) = talk(&ana, "ranking", ranking).await;
+    let slide = &presentation.slides[0];
+    session.go("start").await;
+    let mut presenter = ana.socket(&session).await;
+    let mut audience = audience(&world, &session).await;
+    for ((_, socket), order) in audience.iter_mut().zip([vec!["c", "a", "b"], vec!["c"], vec!["b", "c"]]) {
+        answer(socket, slide, json!({ "ranking": order })).await;
+    }
+    let update = counted(&mut presenter).await;
+    assert_eq!(update["points"], json!({ "a": 2, "b": 4, "c": 8 }), "{update}");
+    assert_eq!(update["votes"], json!({ "a": 1, "b": 2, "c": 3 }), "{update}");
+    world.quiet().await;
+    for (_, socket) in &mut audience {
+        socket.catch_up().await;
+        assert_eq!(socket.count("vote_update"), 0, "the presenter keeps the results");
+    }
+}
+
+#[tokio::test]
+async fn the_first_answer_to_a_quiz_is_final_and_what_is_right_stays_hidden() {
+    let world = World::start().await;
+    let ana = world.user("ana").await;
+    let quiz = json!({ "question": "Which is the largest?", "options": options(), "correct": ["a"] });
+    let (presentation, session) = talk(&ana, "quiz", quiz).await;
+    let slide = &presentation.slides[0];
+    let mut presenter = ana.socket(&session).await;
+    let mut audience = audience(&world, &session).await;
+    session.go("start").await;
+    session.show(slide).await;
+    for (_, socket) in &mut audience {
+        for event in ["session_started", "slide_changed"] {
+            let payload = socket.wait(event).await;
+            assert!(payload.to_string().contains("allow_multiple"), "{payload}");
+        }
+    }
+
+    let [(bo, bo_socket), (_, cy_socket), (_, di_socket)] = &mut audience;
+    answer(bo_socket, slide, json!({ "selected": ["b"] })).await;
+    answer(cy_socket, slide, json!({ "selected": ["a"] })).await;
+    answer(di_socket, slide, json!({ "selected": ["a"] })).await;
+    let update = counted(&mut presenter).await;
+    assert_eq!(update["votes"], json!({ "a": 2, "b": 1, "c": 0 }), "{update}");
+
+    // the same answer once more is the answer that lies there; another one is none, on a socket and over HTTP
+    let again = |option: &str| {
+        let content = json!({ "selected": [option] });
+        json!({ "session_id": session.id, "slide_id": slide.id, "content": content, "seq": 99 })
+    };
+    let stored = &session.responses(slide).await["items"];
+    let of_bo = stored.as_array().unwrap().iter().find(|answer| answer["participant_id"] == bo.id).unwrap();
+    let same = bo.client.post("/v1/responses", &again("b")).await.ok(201);
+    assert_eq!(same, *of_bo);
+    bo.client.post("/v1/responses", &again("a")).await.refused(409, "ALREADY_RESPONDED");
+    let frame = json!({ "type": "response_submitted", "ref": 1, "payload": again("a") });
+    bo_socket.send_text(&frame.to_string()).await;
+    assert_eq!(bo_socket.refused(&json!(1)).await["code"], "already_responded");
+    assert_eq!(session.responses(slide).await["total"], AUDIENCE);
+
+    // whoever comes back sees their own answer; only the presenter sees what is right and how the others answered
+    let (_, state) = bo.back().await;
+    assert_eq!(state["my_responses"][0]["content"], json!({ "selected": ["b"] }), "{state}");
+    assert_eq!((&state["votes"], &state["current_slide"]["type"]), (&json!(null), &json!("quiz")), "{state}");
+    assert!(!state.to_string().contains("correct"), "{state}");
+    let mut other_tab = ana.socket_unread(&session).await;
+    let state = other_tab.wait("session_state").await;
+    assert_eq!(state["current_slide"]["content"]["correct"], json!(["a"]), "{state}");
+    assert_eq!(state["votes"]["votes"]["a"], 2, "{state}");
+    session.go("end").await;
+    for (_, socket) in &mut audience {
+        socket.closed().await;
+        assert!(socket.seen.iter().all(|event| !event.frame.to_string().contains("correct")));
+        assert_eq!(socket.count("vote_update"), 0);
+    }
+}
+
+#[tokio::test]
+async fn what_an_audience_writes_is_a_cloud_of_words() {
+    let world = World::start().await;
+    let ana = world.user("ana").await;
+    let said = ["Foarte frumoase, herons!", "The herons of the Delta", "herons Herons și Delta"];
+    let cloud = json!([
+        { "word": "herons", "count": 3 }, { "word": "delta", "count": 2 }, { "word": "frumoase", "count": 1 },
+    ]);
+    for shows_results in [false, true] {
+        let mut text = json!({ "question": "What did you see?" });
+        if shows_results {
+            text["show_results"] = json!(true);
+        }
+        let (presentation, session) = talk(&ana, "question_text", text).await;
+        let slide = &presentation.slides[0];
+        session.go("start").await;
+        let mut presenter = ana.socket(&session).await;
+        let mut audience = audience(&world, &session).await;
+        for ((_, socket), text) in audience.iter_mut().zip(said) {
+            answer(socket, slide, json!({ "text": text })).await;
+        }
+        let update = counted(&mut presenter).await;
+        assert_eq!((&update["words"], &update["votes"]), (&cloud, &json!({})), "{update}");
+        if shows_results {
+            for (_, socket) in &mut audience {
+                assert_eq!(counted(socket).await["words"], cloud);
+            }
+        }
+        world.quiet().await;
+        let (guest, socket) = &mut audience[0];
+        socket.catch_up().await;
+        assert_eq!(socket.count("vote_update") > 0, shows_results, "shown where it is said, not otherwise");
+        let (_, state) = guest.back().await;
+        assert_eq!(state["votes"].is_null(), !shows_results, "{state}");
+    }
+}
