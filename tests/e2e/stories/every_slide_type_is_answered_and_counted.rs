@@ -153,7 +153,7 @@ async fn the_first_answer_to_a_quiz_is_final_and_what_is_right_stays_hidden() {
     assert!(state["votes"]["total_voters"].is_u64(), "{state}");
     session.go("end").await;
     for (_, socket) in &mut audience {
-        socket.closed().await;
+        socket.wait("session_ended").await;
         assert!(socket.seen.iter().all(|event| !event.frame.to_string().contains("correct")));
         assert_eq!(socket.count("vote_update"), 0);
     }

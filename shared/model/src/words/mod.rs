@@ -4,7 +4,7 @@ mod stop;
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-pub(crate) use self::stop::{is_empty_word, is_interrogative, is_negation, is_stop_word};
+pub(crate) use self::stop::{is_deciding, is_empty_word, is_interrogative, is_stop_word};
 
 /// Letters of the shortest word that a cloud shows (contract A3.4).
 const SHORTEST: usize = 3;

@@ -9,36 +9,37 @@ const INTERROGATIVE: &str = "
     how what when where which who whom whose why
     ce cand unde cum cine cui cat cata cati cate";
 
-/// "Is it safe" is not "is it not safe".
-const NEGATION: &str = "
-    no nor not never cannot cant dont doesnt didnt isnt arent wasnt werent wont wouldnt shouldnt couldnt hasnt havent hadnt
-    nu niciodata nici";
+/// What turns a sentence round: "is it safe" is not "is it not safe", "before lunch" not "after lunch".
+const DECIDING: &str = "
+    no nor not never cannot cant dont doesnt didnt isnt arent wasnt werent wont wouldnt shouldnt couldnt hasnt havent
+    hadnt without against before after above below under up down more less fewer
+    n nu niciodata nici fara inainte dupa deasupra sub";
 
+/// The rest. Not here, because it is English too: `ai`.
 const EMPTY: &str = "
-    a about above after again against all also am an and any are as at be because been before being below between both
-    but by can could did do does doing done down during each even ever every few for from further get gets getting got had
-    has have having he her here hers herself him himself his i if im in into is it its itself ive just let lets like may me
-    might more most much must my myself of off on once one only onto or other our ours ourselves out over own please really
-    same shall she should so some such than that thats the their theirs them themselves then there theres these they theyre
-    this those though through to too under until up upon us very was we well were weve while will with within without would
-    yet you youll your youre yours yourself yourselves youve
-    ai aia aici acea aceasta aceea aceeasi acei aceia acel acela acelasi acele acelea acest acesta aceste acestea acestei
-    acestia acestor acestui acolo acum adica al ala alaturi ale alea alt alta altceva altcineva alte altele alti altii altul
-    am anume apoi ar are as asa asta astazi astea astfel asupra atare atat atata atatea atatia ati atunci au avea avem
-    aveti avut azi ca cam care careia carora caruia catre ceea cei ceva chiar cu da daca dar dat
-    datorita dau de deasupra deci decat deja desi despre din dintr dintre doar dupa ea ei el ele era eram este esti eu fara
-    fi fie fiecare fii fim fiind fiti foarte fost fostei ii il im in inainte inapoi inca incat insa intr intre isi iti
-    la le li lor lui ma mai mea mei mele mereu meu mi mie mine mult multa multe multi ne noastra noastre noi nostri nostru
-    o oare odata om ori oricare orice oricine oricum pana pe pentru peste poate pot prea prima primul prin printr putin
-    putina sa sale sau se si sint sub sunt suntem sunteti ta tai tale tau te ti tie tine toata toate tocmai tot toti
-    totul totusi tu un una unei unele uneori unii unor unui unul va vi voastra voastre voi vom vor vostri vostru voua vreo
-    vreun";
+    a about again all also am an and any are as at be because been being between both but by can could did do does doing
+    done during each even ever every few for from further get gets getting got had has have having he her here hers
+    herself him himself his i if im in into is it its itself ive just let lets like may me might most much must my
+    myself of off on once one only onto or other our ours ourselves out over own please really same shall she should so
+    some such than that thats the their theirs them themselves then there theres these they theyre this those though
+    through to too until upon us very was we well were weve while will with within would yet you youll your youre yours
+    yourself yourselves youve
+    aia aici acea aceasta aceea aceeasi acei aceia acel acela acelasi acele acelea acest acesta aceste acestea acestei
+    acestia acestor acestui acolo acum adica al ala alaturi ale alea alt alta altceva altcineva alte altele alti altii
+    altul am anume apoi ar are as asa asta astea astfel asupra atare atat atata atatea atatia ati atunci au avea avem
+    aveti avut ca cam care careia carora caruia catre ceea cei ceva chiar cu da daca dar dat datorita dau de deci decat
+    deja desi despre din dintr dintre doar ea ei el ele era eram este esti eu fi fie fiecare fii fim fiind fiti foarte
+    fost fostei ii il im in inapoi inca incat insa intr intre isi iti la le li lor lui ma mai mea mei mele mereu meu mi
+    mie mine mult multa multe multi ne noastra noastre noi nostri nostru o oare odata om ori oricare orice oricine
+    oricum pana pe pentru peste poate pot prea prin printr putin putina sa sale sau se si sint sunt suntem sunteti ta
+    tai tale tau te ti tie tine toata toate tocmai tot toti totul totusi tu un una unei unele uneori unii unor unui unul
+    va vi voastra voastre voi vom vor vostri vostru voua vreo vreun";
 
 static EMPTY_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| EMPTY.split_whitespace().collect());
 
 /// In a cloud it would say nothing.
 pub(crate) fn is_stop_word(folded: &str) -> bool {
-    is_empty_word(folded) || is_interrogative(folded) || is_negation(folded)
+    is_empty_word(folded) || is_interrogative(folded) || is_deciding(folded)
 }
 
 /// In a question it says nothing.
@@ -51,8 +52,9 @@ pub(crate) fn is_interrogative(folded: &str) -> bool {
     INTERROGATIVE.split_whitespace().any(|word| word == folded)
 }
 
-pub(crate) fn is_negation(folded: &str) -> bool {
-    NEGATION.split_whitespace().any(|word| word == folded)
+/// It turns a sentence round.
+pub(crate) fn is_deciding(folded: &str) -> bool {
+    DECIDING.split_whitespace().any(|word| word == folded)
 }
 
 #[cfg(test)]
@@ -61,7 +63,7 @@ mod tests {
 
     #[test]
     fn the_list_is_written_as_it_is_looked_up() {
-        for word in [EMPTY, INTERROGATIVE, NEGATION].iter().flat_map(|list| list.split_whitespace()) {
+        for word in [EMPTY, INTERROGATIVE, DECIDING].iter().flat_map(|list| list.split_whitespace()) {
             assert_eq!(super::super::fold(word), word);
             assert!(word.bytes().all(|byte| byte.is_ascii_lowercase()), "{word}");
         }
