@@ -11,7 +11,7 @@ use model::Error;
 use protocol::job::{Letter, SendMail};
 use store::{
     once::{self, Claim},
-    users::{self, User},
+    users,
 };
 
 /// How long a second delivery waits for the first, and how often it looks. Failing at once would bring it back only
@@ -48,7 +48,8 @@ async fn claim(app: &App, name: &str) -> Result<Claim, Error> {
 }
 
 async fn deliver(app: &App, mailer: &Mailer, job: &SendMail) -> Result<(), Error> {
-    let user = users::get_strong(&app.store, job.user, app.clock.now()).await?.filter(User::is_active);
+    let now = app.clock.now();
+    let user = users::get_strong(&app.store, job.user, now).await?.filter(|user| user.is_active(now));
     let Some((user, email)) = user.as_ref().and_then(|user| Some((user, user.email.as_ref()?))) else {
         // somebody asked for a reset of an account that is not, or it was deleted meanwhile
         tracing::info!(user.id = %job.user, "nobody to write to");

@@ -14,7 +14,8 @@ use futures::future::join_all;
 use lambda_runtime::Context;
 use model::{
     UserId,
-    user::{Email, Plan, Role, Status},
+    plan::Plan,
+    user::{Email, Role, Status},
 };
 use protocol::{
     Job,
@@ -51,9 +52,10 @@ impl World {
             name: "Ana".into(),
             avatar: None,
             organization: None,
-            role: Role::User,
+            role: Role::Member,
             plan: Plan::Free,
             status,
+            restriction: None,
             password: None,
             credentials_changed_at: now,
             created_at: now,

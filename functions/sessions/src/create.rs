@@ -9,12 +9,14 @@ use jiff::SignedDuration;
 use model::{
     Error, PresentationId,
     join_code::JoinCode,
+    plan::Quota,
     session::{AUTO_END_HOURS, SessionKind, Status},
 };
 use serde::Deserialize;
 use store::{
-    Written, presentations,
-    sessions::{self, Session},
+    presentations,
+    sessions::{self, Created, Session},
+    users,
 };
 use utoipa::ToSchema;
 
@@ -42,6 +44,7 @@ pub struct NewSession {
     responses(
         (status = 201, body = SessionView),
         (status = 401, body = ErrorBody),
+        (status = 403, description = "`SUBSCRIPTION_LIMIT_EXCEEDED`: no more this month", body = ErrorBody),
         (status = 404, description = "no presentation of yours", body = ErrorBody),
         (status = 422, body = ErrorBody),
     )
@@ -52,11 +55,16 @@ pub async fn create(
     Valid(input): Valid<NewSession>,
 ) -> Answer<(StatusCode, axum::Json<SessionView>)> {
     let now = app.clock.now();
-    let presentation = presentations::owned(&app.store, account.user, input.presentation_id, now).await?;
+    let (presentation, owner) = tokio::try_join!(
+        presentations::owned(&app.store, account.user, input.presentation_id, now),
+        async { Ok(users::get_strong(&app.store, account.user, now).await?) },
+    )?;
+    let owner = owner.ok_or(Error::Unauthenticated("the account is gone"))?;
     let mut session = Session {
         id: app.clock.id(),
         kind: SessionKind::Presentation,
-        owner: account.user,
+        owner: owner.id,
+        plan: owner.plan,
         presentation: presentation.id,
         presentation_title: presentation.title,
         presentation_slug: presentation.slug.to_string(),
@@ -71,10 +79,16 @@ pub async fn create(
         check_at: Some(now + SignedDuration::from_hours(AUTO_END_HOURS)),
     };
     for _ in 0..TRIES {
-        if sessions::create(&app.store, &session).await? == Written::Done(()) {
-            return Ok((StatusCode::CREATED, axum::Json(SessionView::uncounted(session))));
+        match sessions::create(&app.store, &session).await? {
+            Created::Done => {
+                return Ok((StatusCode::CREATED, axum::Json(SessionView::uncounted(session))));
+            }
+            Created::OverLimit => {
+                let most = session.plan.limits().sessions_per_month.unwrap_or_default();
+                return Err(Quota::SessionsPerMonth.exceeded(most).into());
+            }
+            Created::CodeTaken => session.join_code = JoinCode::draw(&mut rand::rng()),
         }
-        session.join_code = JoinCode::draw(&mut rand::rng());
     }
     Err(Error::internal("no free join code in ten tries").into())
 }

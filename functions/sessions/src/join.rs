@@ -10,11 +10,10 @@ use entry::{
 use garde::Validate;
 use http::StatusCode;
 use jiff::Timestamp;
-use model::{Code, Error, ParticipantId, SessionId, UserId, session::Status};
+use model::{Code, Error, ParticipantId, SessionId, UserId, plan::Quota, session::Status};
 use serde::{Deserialize, Serialize};
 use store::{
-    Written,
-    participants::{self, Participant},
+    participants::{self, Added, Participant},
     sessions::Session,
 };
 use utoipa::ToSchema;
@@ -62,6 +61,7 @@ pub struct Joined {
     responses(
         (status = 201, body = Joined),
         (status = 401, description = "a credential came along that does not count", body = ErrorBody),
+        (status = 403, description = "`SUBSCRIPTION_LIMIT_EXCEEDED`: the session is full", body = ErrorBody),
         (status = 404, body = ErrorBody),
         (status = 409, description = "the session has ended", body = ErrorBody),
         (status = 422, body = ErrorBody),
@@ -166,10 +166,12 @@ async fn enter(
     let now = app.clock.now();
     let id = user.map_or_else(|| app.clock.id(), |user| ParticipantId::of_account(session.id, user));
     let newcomer = Participant { session: session.id, id, display_name: name.clone(), user, joined_at: now };
-    if participants::add(&app.store, &newcomer, now).await? == Written::Done(()) {
-        return Ok(newcomer);
+    let limit = session.plan.limits().participants_per_session;
+    match participants::add(&app.store, &newcomer, limit, now).await? {
+        Added::Done => Ok(newcomer),
+        Added::There => Ok(renamed(app, session.id, id, name).await?.unwrap_or(newcomer)),
+        Added::Full(most) => Err(Quota::ParticipantsPerSession.exceeded(most)),
     }
-    Ok(renamed(app, session.id, id, name).await?.unwrap_or(newcomer))
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@
 //! | `count_presence` | [`worker::count_presence`] |
 //! | `check_session` | [`worker::check_session`] |
 //! | `end_login` | [`worker::end_login`] |
+//! | `end_session` | [`worker::end_session`] |
 //!
 //! A vote is one write and nothing else (DESIGN 5): [`vote`] stores it, [`announce`] asks once per tick that it be
 //! counted, [`worker::count_votes`] counts when the tick is over.

@@ -156,6 +156,8 @@ codes! {
     InvalidToken = "INVALID_TOKEN", "invalid_token";
     /// A state machine has no such move.
     InvalidTransition = "INVALID_TRANSITION", "invalid_transition";
+    /// Nobody would be left who can administer accounts.
+    LastAdmin = "LAST_ADMIN", "last_admin";
     /// There are as many of them as there may be.
     LimitReached = "LIMIT_REACHED", "limit_reached";
     MalformedRequest = "MALFORMED_REQUEST", "parse_error";

@@ -57,6 +57,8 @@ macro_rules! ids {
 }
 
 ids! {
+    /// Something that an admin did.
+    ActionId = "action";
     /// One log-in of an account on one device: the family of its refresh tokens.
     LoginId = "log-in";
     /// Someone in a session, with or without an account.

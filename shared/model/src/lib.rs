@@ -5,7 +5,8 @@
 //! | --- | --- |
 //! | [`id`] | typed ids |
 //! | [`error`] | the one error enum and its codes |
-//! | [`user`] | accounts: roles, statuses, e-mail and user-name rules, plans |
+//! | [`user`] | accounts: roles, statuses, restrictions, e-mail and user-name rules |
+//! | [`plan`] | plans and their limits |
 //! | [`slide`] | slide types: content rules, defaults, which answers they take |
 //! | [`presentation`] | statuses of a presentation, slugs |
 //! | [`room`] | who is told together |
@@ -17,6 +18,7 @@
 pub mod error;
 pub mod id;
 pub mod join_code;
+pub mod plan;
 pub mod presentation;
 pub mod room;
 pub mod session;
@@ -26,5 +28,5 @@ pub mod tick;
 pub mod user;
 
 pub use error::{Code, Error, FieldError, Result};
-pub use id::{LoginId, ParticipantId, PresentationId, ResponseId, SessionId, SlideId, UserId};
+pub use id::{ActionId, LoginId, ParticipantId, PresentationId, ResponseId, SessionId, SlideId, UserId};
 pub use room::Room;

@@ -40,6 +40,8 @@ pub enum EndReason {
     Cancelled,
     /// Nobody ended it for [`AUTO_END_HOURS`].
     Expired,
+    /// An admin ended it.
+    Admin,
 }
 
 /// A session that nobody ends, ends this long after its creation (contract A3.3).

@@ -103,6 +103,17 @@ impl Job for EndLogin {
     const QUEUE: Queue = Queue::Sessions;
 }
 
+/// End a session, whoever's it is: an admin wants it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndSession {
+    pub session: SessionId,
+}
+
+impl Job for EndSession {
+    const NAME: &'static str = "end_session.v1";
+    const QUEUE: Queue = Queue::Sessions;
+}
+
 /// Who is told what a count comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -2,7 +2,7 @@
 //!
 //! | queue | jobs | read by |
 //! | --- | --- | --- |
-//! | `Sessions` | `greet` `check_session` `end_login` | `worker-sessions` |
+//! | `Sessions` | `greet` `check_session` `end_login` `end_session` | `worker-sessions` |
 //! | `Ticks` (FIFO) | `count_votes` `count_presence` | `worker-sessions` |
 //! | `Broadcast` | `broadcast` | `worker-broadcast` |
 //! | `Mail` | `send_mail` | `worker-mail` |

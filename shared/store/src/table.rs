@@ -5,11 +5,17 @@ use std::fmt;
 
 use uuid::Uuid;
 
-use model::{LoginId, ParticipantId, PresentationId, SessionId, SlideId, UserId, join_code::JoinCode};
+use model::{
+    ActionId, LoginId, ParticipantId, PresentationId, SessionId, SlideId, UserId, join_code::JoinCode,
+};
 
 /// The partition of an item: what one query, or one hot spot, can cover.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Pk<'a> {
+    /// Who can administer accounts.
+    Admins,
+    /// What admins have done. One partition: people write here, a few times a day.
+    Audit,
     Code(&'a JoinCode),
     Connection(&'a str),
     Email(&'a str),
@@ -21,10 +27,14 @@ pub enum Pk<'a> {
     Reset(&'a str),
     Room(&'a str),
     Session(SessionId),
+    /// Sessions that were created on this day, UTC.
+    SessionsOn(&'a str),
     /// From a slide's id to its presentation.
     SlideOf(SlideId),
     Slug(&'a str),
     Ticket(&'a str),
+    /// What an account has used of its plan.
+    Usage(UserId),
     User(UserId),
     Username(&'a str),
     /// One shard of the answers to a slide: ten thousand people answer within seconds, a partition takes 1,000
@@ -39,10 +49,15 @@ pub enum Pk<'a> {
 pub enum Sk<'a> {
     /// The item that the partition is named after.
     Self_,
+    Action(ActionId),
+    /// One call of a model for a session, by the key of what asked for it.
+    AiCall(&'a str),
     /// A connection in a room, after whoever holds it and the last two hexadecimal digits of that: a range of a room is
     /// a shard, and the connections of one holder lie together.
     Connection(Uuid, &'a str),
     Login(LoginId),
+    /// `2026-11`
+    Month(&'a str),
     Notes,
     Participant(ParticipantId),
     /// Beside the session itself, so that one query reads a session with all its counts.
@@ -51,6 +66,8 @@ pub enum Sk<'a> {
     Slide(SlideId),
     /// Beside the session itself, as [`Sk::Presence`].
     Tally(SlideId),
+    /// How much of a limit a session has used.
+    Used(&'a str),
     Window(i64),
 }
 
@@ -61,11 +78,15 @@ pub enum Gsi1 {
     PresentationsOf(UserId),
     /// Sessions of an owner, by creation.
     SessionsOf(UserId),
+    /// All accounts, by creation. One partition of the index: what it takes, 1,000 writes/s, is more than people sign up.
+    Users,
 }
 
 impl fmt::Display for Pk<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Admins => f.write_str("ADMINS#"),
+            Self::Audit => f.write_str("AUDIT#"),
             Self::Code(code) => write!(f, "CODE#{code}"),
             Self::Connection(id) => write!(f, "CONNECTION#{id}"),
             Self::Email(email) => write!(f, "EMAIL#{email}"),
@@ -76,9 +97,11 @@ impl fmt::Display for Pk<'_> {
             Self::Reset(hash) => write!(f, "RESET#{hash}"),
             Self::Room(room) => write!(f, "ROOM#{room}"),
             Self::Session(id) => write!(f, "SESSION#{id}"),
+            Self::SessionsOn(day) => write!(f, "SESSIONS_ON#{day}"),
             Self::SlideOf(id) => write!(f, "SLIDE#{id}"),
             Self::Slug(slug) => write!(f, "SLUG#{slug}"),
             Self::Ticket(id) => write!(f, "TICKET#{id}"),
+            Self::Usage(id) => write!(f, "USAGE#{id}"),
             Self::User(id) => write!(f, "USER#{id}"),
             Self::Username(name) => write!(f, "USERNAME#{name}"),
             Self::Votes(session, slide, shard) => write!(f, "VOTES#{session}#{slide}#{shard}"),
@@ -91,14 +114,18 @@ impl fmt::Display for Sk<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Self_ => f.write_str("#"),
+            Self::Action(id) => write!(f, "ACTION#{id}"),
+            Self::AiCall(key) => write!(f, "AI_CALL#{key}"),
             Self::Connection(holder, id) => write!(f, "{}{id}", prefix::held_by(*holder)),
             Self::Login(id) => write!(f, "LOGIN#{id}"),
+            Self::Month(month) => write!(f, "MONTH#{month}"),
             Self::Notes => f.write_str("NOTES"),
             Self::Participant(id) => write!(f, "PARTICIPANT#{id}"),
             Self::Presence => f.write_str("#PRESENCE"),
             Self::Session(id) => write!(f, "SESSION#{id}"),
             Self::Slide(id) => write!(f, "SLIDE#{id}"),
             Self::Tally(id) => write!(f, "#TALLY#{id}"),
+            Self::Used(what) => write!(f, "USED#{what}"),
             // padded: keys are compared as text
             Self::Window(start) => write!(f, "WINDOW#{start:012}"),
         }
@@ -110,6 +137,7 @@ impl fmt::Display for Gsi1 {
         match self {
             Self::PresentationsOf(user) => write!(f, "PRESENTATIONS_OF#{user}"),
             Self::SessionsOf(user) => write!(f, "SESSIONS_OF#{user}"),
+            Self::Users => f.write_str("USERS#"),
         }
     }
 }
@@ -118,6 +146,8 @@ impl fmt::Display for Gsi1 {
 pub mod prefix {
     /// The named item and what lies beside it.
     pub const SELF: &str = "#";
+    pub const ACTION: &str = "ACTION#";
+    pub const AI_CALL: &str = "AI_CALL#";
     pub const CONNECTION: &str = "CONNECTION#";
 
     /// The connections of one holder in a room.
@@ -127,6 +157,7 @@ pub mod prefix {
     }
 
     pub const LOGIN: &str = "LOGIN#";
+    pub const MONTH: &str = "MONTH#";
     pub const PARTICIPANT: &str = "PARTICIPANT#";
     pub const SESSION: &str = "SESSION#";
     pub const SLIDE: &str = "SLIDE#";
@@ -177,6 +208,8 @@ mod tests {
         let id = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001);
         let code = JoinCode::typed("K7M2QX").unwrap();
         let partitions = [
+            Pk::Admins,
+            Pk::Audit,
             Pk::Code(&code),
             Pk::Connection("c="),
             Pk::Email("ana@example.com"),
@@ -188,9 +221,11 @@ mod tests {
             Pk::Reset("hash"),
             Pk::Room("session:1"),
             Pk::Session(id.into()),
+            Pk::SessionsOn("2026-11-21"),
             Pk::SlideOf(id.into()),
             Pk::Slug("talk-1"),
             Pk::Ticket("id"),
+            Pk::Usage(id.into()),
             Pk::User(id.into()),
             Pk::Username("ana"),
             Pk::Votes(id.into(), id.into(), 3),
@@ -198,19 +233,23 @@ mod tests {
         .map(|pk| pk.to_string());
         let sorts = [
             Sk::Self_,
+            Sk::Action(id.into()),
+            Sk::AiCall("question"),
             Sk::Connection(id, "c="),
             Sk::Login(id.into()),
+            Sk::Month("2026-11"),
             Sk::Notes,
             Sk::Participant(id.into()),
             Sk::Presence,
             Sk::Session(id.into()),
             Sk::Slide(id.into()),
             Sk::Tally(id.into()),
+            Sk::Used("participants"),
             Sk::Window(7),
         ]
         .map(|sk| sk.to_string());
-        let indexes =
-            [Gsi1::PresentationsOf(id.into()), Gsi1::SessionsOf(id.into())].map(|key| key.to_string());
+        let indexes = [Gsi1::PresentationsOf(id.into()), Gsi1::SessionsOf(id.into()), Gsi1::Users]
+            .map(|key| key.to_string());
         insta::assert_debug_snapshot!("keys", (partitions, sorts, indexes));
     }
 

@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use model::{
     ParticipantId, ResponseId, Room, SessionId,
     join_code::JoinCode,
+    plan::Plan,
     session::{SessionKind, Status},
     slide::Answer,
 };
@@ -20,7 +21,7 @@ use store::{
     cost, due, idempotency, limits,
     logins::{self, Login},
     responses::{self, Response},
-    sessions::{self, Session},
+    sessions::{self, Created, Session},
     tickets,
 };
 use uuid::Uuid;
@@ -57,6 +58,7 @@ fn session(n: u128, code: &str) -> Session {
         id: id(n),
         kind: SessionKind::Presentation,
         owner: id(1),
+        plan: Plan::Enterprise,
         presentation: id(2),
         presentation_title: "Talk".into(),
         presentation_slug: "talk".into(),
@@ -97,8 +99,8 @@ fn vote(participant: u128, received: i64, seq: Option<i64>, option: &str) -> Res
 async fn s1_s3_a_code_is_taken_until_its_session_ends() {
     let World { store, _bench } = world().await;
     let first = session(10, "AAAAAA");
-    assert_eq!(sessions::create(&store, &first).await.unwrap(), Written::Done(()));
-    assert_eq!(sessions::create(&store, &session(11, "AAAAAA")).await.unwrap(), Written::Refused);
+    assert_eq!(sessions::create(&store, &first).await.unwrap(), Created::Done);
+    assert_eq!(sessions::create(&store, &session(11, "AAAAAA")).await.unwrap(), Created::CodeTaken);
     assert_eq!(sessions::get(&store, id(11), Freshness::Strong, now()).await.unwrap(), None);
 
     let ended =
@@ -107,7 +109,7 @@ async fn s1_s3_a_code_is_taken_until_its_session_ends() {
     assert_eq!(sessions::change(&store, &ended).await.unwrap(), Written::Refused, "the version has moved");
     let code = sessions::by_code(&store, &first.join_code, now()).await.unwrap().unwrap();
     assert!(code.ended && code.session == first.id);
-    assert_eq!(sessions::create(&store, &session(12, "AAAAAA")).await.unwrap(), Written::Done(()));
+    assert_eq!(sessions::create(&store, &session(12, "AAAAAA")).await.unwrap(), Created::Done);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ pub mod check_session;
 pub mod count_presence;
 pub mod count_votes;
 pub mod end_login;
+pub mod end_session;
 pub mod greet;
 
 use std::time::Duration;
@@ -15,7 +16,7 @@ use model::{
 };
 use protocol::{
     Job,
-    job::{CheckSession, CountPresence, CountVotes, EndLogin, Greet},
+    job::{CheckSession, CountPresence, CountVotes, EndLogin, EndSession, Greet},
 };
 
 use crate::Hot;
@@ -44,6 +45,9 @@ pub async fn run(app: &App, hot: &Hot, delivery: &Delivery) -> Result<(), Error>
     }
     if let Some(job) = delivery.take::<EndLogin>() {
         return end_login::run(app, &job?).await;
+    }
+    if let Some(job) = delivery.take::<EndSession>() {
+        return end_session::run(app, hot, &job?).await;
     }
     if let Some(job) = delivery.take::<CheckSession>() {
         return check_session::run(app, hot, job?).await;

@@ -9,6 +9,7 @@ use lambda_runtime::Context;
 use model::{
     LoginId, Room, SessionId, SlideId, UserId,
     join_code::JoinCode,
+    plan::Plan,
     presentation::Order,
     session::{SessionKind, Status},
     slide::{Answer, Content, SlideType},
@@ -128,6 +129,7 @@ impl World {
             id: self.clock.id(),
             kind: SessionKind::Presentation,
             owner,
+            plan: Plan::Enterprise,
             presentation: presentation.id,
             presentation_title: presentation.title,
             presentation_slug: presentation.slug.to_string(),

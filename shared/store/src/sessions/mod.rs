@@ -8,25 +8,34 @@
 //! | S4 | an owner's sessions, newest first | gsi1 | `SESSIONS_OF#{user}` | creation | [`of_owner`] |
 //! | S5 | a presentation's sessions, newest first | table | `PRESENTATION#{id}` | `SESSION#…` | [`of_presentation`] |
 //! | S6 | sessions to look after now | due | – | `check_at` | [`crate::due::due`] |
+//! | S7 | sessions of a day, newest first | table | `SESSIONS_ON#{day}` | `SESSION#…` | [`of_day`], [`of_days`] |
 
 mod counts;
+mod days;
 
 use jiff::{SignedDuration, Timestamp};
 use model::{
     PresentationId, SessionId, SlideId, UserId,
     join_code::JoinCode,
+    plan::Plan,
     session::{EndReason, SessionKind, Status},
 };
 use serde::{Deserialize, Serialize};
 
-pub use self::counts::{
-    Counted, Presence, Snapshot, keep_presence, keep_snapshot, presence, snapshot, with_counts,
+use self::days::Opened;
+pub use self::{
+    counts::{
+        Counted, Presence, Snapshot, counted_any, keep_presence, keep_snapshot, presence, snapshot,
+        with_counts,
+    },
+    days::{day_of, of_day, of_days},
 };
 use crate::{
     Change, Condition, Freshness, Item, Key, Page, Query, Store, Write, Written,
     error::Result,
     item::sortable,
     table::{Gsi1, Pk, Sk, prefix},
+    usage,
 };
 
 /// An ended session is still found by its code for this long: the audience's screen says that it is over.
@@ -39,6 +48,9 @@ pub struct Session {
     #[serde(rename = "session_kind")]
     pub kind: SessionKind,
     pub owner: UserId,
+    /// Of the owner when it was created: another plan is for the sessions after it.
+    #[serde(default = "Plan::unlimited")]
+    pub plan: Plan,
     pub presentation: PresentationId,
     pub presentation_title: String,
     pub presentation_slug: String,
@@ -136,16 +148,34 @@ pub async fn owned(
     found.filter(|found| found.owner == owner).ok_or(model::Error::NotFound("session"))
 }
 
-/// S1, S3, S5: creates a session with its code, or refuses because the code is taken by a session that has not ended.
-pub async fn create(store: &Store, session: &Session) -> Result<Written> {
+/// What creating a session came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Created {
+    Done,
+    /// Its code is that of a session that has not ended.
+    CodeTaken,
+    /// The plan has no more of them this month.
+    OverLimit,
+}
+
+/// S1, S3, S5, S7, G1: creates a session with its code and counts it, all or nothing. 10 write units and 1 for the index.
+pub async fn create(store: &Store, session: &Session) -> Result<Created> {
     let code = Code { code: session.join_code.clone(), session: session.id, ended: false, until: None };
     let held = Held { presentation: session.presentation, session: session.id };
     let free = Condition::new("attribute_not_exists(pk) OR ended = :true")
         .value(":true", aws_sdk_dynamodb::types::AttributeValue::Bool(true));
-    let writes = vec![Write::put_new(session)?, Write::put(&code, free)?, Write::put_new(&held)?];
+    let limit = session.plan.limits().sessions_per_month;
+    let writes = vec![
+        usage::one_session(session.owner, limit, session.created_at),
+        Write::put_new(session)?,
+        Write::put(&code, free)?,
+        Write::put_new(&held)?,
+        Write::put_new(&Opened::of(session))?,
+    ];
     Ok(match store.transact(writes).await? {
-        Ok(()) => Written::Done(()),
-        Err(_) => Written::Refused,
+        Ok(()) => Created::Done,
+        Err(lost) if lost.contains(&0) => Created::OverLimit,
+        Err(_) => Created::CodeTaken,
     })
 }
 
