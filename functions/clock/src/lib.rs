@@ -5,6 +5,8 @@
 //! | --- | --- |
 //! | `session` | `check_session` |
 //! | `login` (that has ended) | `end_login` |
+//! | `question` (that waits for the assistant) | `answer_question` |
+//! | `generation` (that is not done) | `generate_slide` |
 //!
 //! What was sent is put off by [`AGAIN`], so that a backlog is not sent anew every minute; the job itself says more exactly
 //! when, or takes the item out. What nobody can read is put off as well, and said.
@@ -13,7 +15,7 @@ use entry::{App, Door, Environment, Peer, StartError};
 use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use model::Error;
-use protocol::job::{CheckSession, EndLogin, Queue};
+use protocol::job::{AnswerQuestion, CheckSession, EndLogin, GenerateSlide, Queue};
 use store::due::{self, Due, What};
 
 /// Items of one look; what is left is due a minute later too.
@@ -26,7 +28,7 @@ const AGAIN: SignedDuration = SignedDuration::from_mins(5);
 
 /// `cron-clock`
 pub async fn cron(environment: Environment) -> Result<Door, StartError> {
-    let app = App::start(&environment, &[Peer::Queue(Queue::Sessions)]).await?;
+    let app = App::start(&environment, &[Peer::Queue(Queue::Sessions), Peer::Queue(Queue::Answers)]).await?;
     Ok(entry::cron::door(app, |app| async move { tick(&app).await }))
 }
 
@@ -58,6 +60,10 @@ async fn pass_on(app: &App, item: &Due, now: Timestamp) -> Result<(), Error> {
     let sent = match item.what() {
         Ok(What::Session(session)) => app.queues.send(&CheckSession { session }, now).await,
         Ok(What::Login(user, login)) => app.queues.send(&EndLogin { user, login }, now).await,
+        Ok(What::Question(session, question)) => {
+            app.queues.send(&AnswerQuestion { session, question }, now).await
+        }
+        Ok(What::Generation(session, slide)) => app.queues.send(&GenerateSlide { session, slide }, now).await,
         Err(error) => Err(error.into()),
     };
     if let Err(Error::Unavailable { .. }) = sent {

@@ -14,6 +14,7 @@
 //! | `GET /v1/users/me`, `/v1/auth/me` | [`users::me`] |
 //! | `PATCH /v1/users/me`, `/v1/auth/me`; `PUT /v1/users/{id}` | [`users::update`] |
 //! | `DELETE /v1/users/me` | [`users::delete`] |
+//! | `GET /v1/users/me/usage`, `/v1/speakers/me/usage` | [`users::usage`] |
 //! | `GET /v1/users/{id}` | [`users::get`] |
 //! | `GET /.well-known/jwks.json` | [`jwks`] |
 //!
@@ -38,7 +39,7 @@ mod password_hash;
 mod profile;
 mod users;
 
-use axum::routing::{patch, post};
+use axum::routing::{get, patch, post};
 use entry::{App, Door, Environment, StartError};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -54,6 +55,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(auth::sessions::list::list_logins, auth::sessions::end::end_other_logins))
         .routes(routes!(auth::sessions::end::end_login))
         .routes(routes!(users::me::get_me, users::update::update_me, users::delete::delete_me))
+        .routes(routes!(users::usage::get_usage))
         .routes(routes!(users::get::get_user, users::update::update_user))
         .routes(routes!(jwks::jwks))
         .merge(aliases())
@@ -67,6 +69,7 @@ fn aliases() -> OpenApiRouter<App> {
         .route("/v1/auth/forgot-password", post(auth::password_reset::request_password_reset))
         .route("/v1/auth/change-password", post(auth::password::change_password))
         .route("/v1/auth/me/password", post(auth::password::change_password))
+        .route("/v1/speakers/me/usage", get(users::usage::get_usage))
         .route("/v1/auth/me", patch(users::update::update_me).get(users::me::get_me))
 }
 

@@ -65,7 +65,7 @@ pub(crate) async fn begin(app: &App, user: &User, source: &Source) -> Result<Pai
         users::get_strong(&app.store, user.id, now),
     )?;
     let stands = current.is_some_and(|current| {
-        current.is_active() && current.credentials_changed_at == user.credentials_changed_at
+        current.is_active(now) && current.credentials_changed_at == user.credentials_changed_at
     });
     if !stands {
         end(app, user.id, login.id).await?;

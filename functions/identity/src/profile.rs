@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use model::{
     UserId,
-    user::{Plan, Role, Status},
+    plan::Plan,
+    user::{Role, Status},
 };
 use serde::Serialize;
 use store::users::User;
@@ -53,8 +54,8 @@ impl From<&User> for Profile {
             plan_type: user.plan,
             role: user.role,
             status: user.status,
-            is_active: user.is_active(),
-            is_admin: user.role == Role::Admin,
+            is_active: user.status == Status::Active,
+            is_admin: user.role.is_admin(),
             created_at: user.created_at,
             updated_at: user.updated_at,
         }

@@ -1,54 +1,27 @@
 //! Sends one e-mail, once, however often its job is delivered.
 
-use std::time::Duration;
-
-use entry::App;
+use entry::{App, once::once};
+use jiff::SignedDuration;
 use mailer::{
     Mailer,
     letters::{self, Recipient},
 };
 use model::Error;
 use protocol::job::{Letter, SendMail};
-use store::{
-    once::{self, Claim},
-    users::{self, User},
-};
+use store::users;
 
-/// How long a second delivery waits for the first, and how often it looks. Failing at once would bring it back only
-/// after the queue's visibility timeout.
-const LOOKS: u32 = 15;
-const BETWEEN: Duration = Duration::from_millis(200);
+/// More than the function's 30 s.
+const LEASE: SignedDuration = SignedDuration::from_secs(35);
 
 /// Between SES's answer and the note that the mail is sent lies a crash that nobody can rule out: then it goes out twice
 /// rather than not at all.
 pub(crate) async fn send(app: &App, mailer: &Mailer, job: &SendMail) -> Result<(), Error> {
-    let name = format!("mail#{}", job.id);
-    if claim(app, &name).await? == Claim::Done {
-        return Ok(());
-    }
-    match deliver(app, mailer, job).await {
-        Ok(()) => Ok(once::finish(&app.store, &name, app.clock.now()).await?),
-        Err(error) => {
-            once::abandon(&app.store, &name).await?;
-            Err(error)
-        }
-    }
-}
-
-/// `Yours` or `Done`.
-async fn claim(app: &App, name: &str) -> Result<Claim, Error> {
-    for _ in 0..LOOKS {
-        let claim = once::claim(&app.store, name, app.clock.now()).await?;
-        if claim != Claim::Running {
-            return Ok(claim);
-        }
-        tokio::time::sleep(BETWEEN).await;
-    }
-    Err(Error::unavailable("mail", "another delivery of this job is still at it"))
+    once(app, &format!("mail#{}", job.id), LEASE, deliver(app, mailer, job)).await
 }
 
 async fn deliver(app: &App, mailer: &Mailer, job: &SendMail) -> Result<(), Error> {
-    let user = users::get_strong(&app.store, job.user, app.clock.now()).await?.filter(User::is_active);
+    let now = app.clock.now();
+    let user = users::get_strong(&app.store, job.user, now).await?.filter(|user| user.is_active(now));
     let Some((user, email)) = user.as_ref().and_then(|user| Some((user, user.email.as_ref()?))) else {
         // somebody asked for a reset of an account that is not, or it was deleted meanwhile
         tracing::info!(user.id = %job.user, "nobody to write to");
@@ -58,6 +31,7 @@ async fn deliver(app: &App, mailer: &Mailer, job: &SendMail) -> Result<(), Error
     let mail = match &job.letter {
         Letter::PasswordReset { token } => letters::password_reset(to, token)?,
         Letter::PasswordChanged => letters::password_changed(to)?,
+        Letter::ReportReady { session, title } => letters::report_ready(to, *session, title)?,
     };
     mailer.send(mail).await?;
     tracing::info!(user.id = %job.user, "mail sent");

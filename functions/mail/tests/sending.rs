@@ -6,6 +6,7 @@
     reason = "what a test's helper cannot do, fails the test"
 )]
 
+use jiff::SignedDuration;
 use std::time::Duration;
 
 use cloud::bench::{self, Bench};
@@ -14,7 +15,8 @@ use futures::future::join_all;
 use lambda_runtime::Context;
 use model::{
     UserId,
-    user::{Email, Plan, Role, Status},
+    plan::Plan,
+    user::{Email, Role, Status},
 };
 use protocol::{
     Job,
@@ -51,9 +53,10 @@ impl World {
             name: "Ana".into(),
             avatar: None,
             organization: None,
-            role: Role::User,
+            role: Role::Member,
             plan: Plan::Free,
             status,
+            restriction: None,
             password: None,
             credentials_changed_at: now,
             created_at: now,
@@ -118,7 +121,9 @@ async fn a_job_whose_worker_died_is_done_by_a_later_delivery() {
     let world = World::start().await;
     let job = reset(world.user(Status::Active).await);
     // it claimed the job, and was not heard of again
-    once::claim(&world.app.store, "mail#one", world.clock.now()).await.unwrap();
+    once::claim(&world.app.store, "mail#one", SignedDuration::from_secs(35), world.clock.now())
+        .await
+        .unwrap();
     assert_eq!(world.deliver(&[&job]).await, [json!({ "itemIdentifier": "message-0" })]);
     assert!(world.sent().is_empty());
     world.clock.advance(Duration::from_secs(36));

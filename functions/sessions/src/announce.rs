@@ -3,14 +3,19 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use entry::App;
-use model::{SessionId, SlideId, tick::Tick};
-use protocol::job::{CountVotes, Told};
+use model::{Error, QuestionId, SessionId, SlideId, tick::Tick};
+use protocol::{
+    Job,
+    job::{CountUpvotes, CountVotes, Told},
+};
+use uuid::Uuid;
 
-type Last = HashMap<(SessionId, SlideId, bool), Tick>;
+/// What was announced last of a thing, to its presenter or to everyone.
+type Last = HashMap<(Uuid, Told), Tick>;
 
 /// Cheap to clone.
 #[derive(Clone, Default)]
@@ -31,22 +36,51 @@ impl Announcer {
     }
 
     pub async fn votes_at(&self, app: &App, session: SessionId, slide: SlideId, tick: Tick, told: Told) {
-        let place = (session, slide, told == Told::Everyone);
+        let counted = Uuid::new_v5(&session.uuid(), slide.uuid().as_bytes());
+        let job = CountVotes { session, slide, tick, told, tries: 0, since: None };
+        if let Err(error) = self.announce(app, counted, told, tick, &job).await {
+            tracing::warn!(%session, %slide, %error, "votes were not announced");
+        }
+    }
+
+    /// Has the up-votes of a question counted: every two seconds, as often as a large audience is told anything.
+    ///
+    /// # Errors
+    /// Where it was not announced: nothing else would count it.
+    pub async fn upvotes(&self, app: &App, session: SessionId, question: QuestionId) -> Result<(), Error> {
+        let tick = Tick::at(app.clock.millis()).for_audience(usize::MAX);
+        let job = CountUpvotes { session, question, tick, tries: 0 };
+        self.announce(app, question.uuid(), Told::Everyone, tick, &job).await
+    }
+
+    async fn announce(
+        &self,
+        app: &App,
+        counted: Uuid,
+        told: Told,
+        tick: Tick,
+        job: &impl Job,
+    ) -> Result<(), Error> {
         {
-            let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            if last.get(&place).is_some_and(|last| *last >= tick) {
-                return;
+            let mut last = self.last();
+            if last.get(&(counted, told)).is_some_and(|last| *last >= tick) {
+                return Ok(());
             }
             // before it is sent, so that those who vote meanwhile do not send it too
-            last.insert(place, tick);
+            last.insert((counted, told), tick);
             if last.len() > 1000 {
                 last.retain(|_, other| other.0 + 40 > tick.0);
             }
         }
-        let job = CountVotes { session, slide, tick, told, tries: 0, since: None };
-        if let Err(error) = app.queues.send(&job, app.clock.now()).await {
-            tracing::warn!(%session, %slide, %error, "votes were not announced");
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&place);
+        let sent = app.queues.send(job, app.clock.now()).await;
+        if sent.is_err() {
+            self.last().remove(&(counted, told));
         }
+        sent
+    }
+
+    fn last(&self) -> MutexGuard<'_, Last> {
+        // no code panics while it holds the lock; if it did, the map would still be whole
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -5,20 +5,21 @@ use entry::{
 };
 use garde::Validate;
 use http::StatusCode;
-use jiff::SignedDuration;
 use model::{
     Error, PresentationId,
     join_code::JoinCode,
-    session::{AUTO_END_HOURS, SessionKind, Status},
+    plan::Quota,
+    session::{AiAnswers, Pacing},
 };
 use serde::Deserialize;
 use store::{
-    Written, presentations,
-    sessions::{self, Session},
+    presentations,
+    sessions::{self, Created, Session},
+    users,
 };
 use utoipa::ToSchema;
 
-use crate::view::SessionView;
+use crate::{update::SessionChanges, view::SessionView};
 
 /// Codes that are tried before giving up: with a million sessions live, ten misses in a row happen once in 10^29.
 const TRIES: usize = 10;
@@ -29,6 +30,15 @@ pub struct NewSession {
     /// One's own presentation.
     #[garde(skip)]
     pub presentation_id: PresentationId,
+    /// `automatic` where it is left out.
+    #[garde(skip)]
+    pub ai_answers: Option<AiAnswers>,
+    /// `presenter` where it is left out.
+    #[garde(skip)]
+    pub pace: Option<Pacing>,
+    /// 200 words of 50 characters at most; texts that contain one are refused.
+    #[garde(skip)]
+    pub blocked_words: Option<Vec<String>>,
 }
 
 /// Makes a session with a join code; its first slide is set, it waits to be started.
@@ -42,6 +52,7 @@ pub struct NewSession {
     responses(
         (status = 201, body = SessionView),
         (status = 401, body = ErrorBody),
+        (status = 403, description = "`SUBSCRIPTION_LIMIT_EXCEEDED`: no more this month", body = ErrorBody),
         (status = 404, description = "no presentation of yours", body = ErrorBody),
         (status = 422, body = ErrorBody),
     )
@@ -52,29 +63,29 @@ pub async fn create(
     Valid(input): Valid<NewSession>,
 ) -> Answer<(StatusCode, axum::Json<SessionView>)> {
     let now = app.clock.now();
-    let presentation = presentations::owned(&app.store, account.user, input.presentation_id, now).await?;
-    let mut session = Session {
-        id: app.clock.id(),
-        kind: SessionKind::Presentation,
-        owner: account.user,
-        presentation: presentation.id,
-        presentation_title: presentation.title,
-        presentation_slug: presentation.slug.to_string(),
-        join_code: JoinCode::draw(&mut rand::rng()),
-        status: Status::Pending,
-        version: 1,
-        current_slide: presentation.slides.first().copied(),
-        created_at: now,
-        started_at: None,
-        ended_at: None,
-        end_reason: None,
-        check_at: Some(now + SignedDuration::from_hours(AUTO_END_HOURS)),
-    };
+    let NewSession { presentation_id, ai_answers, pace, blocked_words } = input;
+    // not flattened: serde would no longer say which field is wrong
+    let settings = SessionChanges { ai_answers, pace, blocked_words };
+    let blocked = settings.blocked()?;
+    let (presentation, owner) =
+        tokio::try_join!(presentations::owned(&app.store, account.user, presentation_id, now), async {
+            Ok(users::get_strong(&app.store, account.user, now).await?)
+        },)?;
+    let owner = owner.ok_or(Error::Unauthenticated("the account is gone"))?;
+    let code = JoinCode::draw(&mut rand::rng());
+    let mut session = Session::new(app.clock.id(), &presentation, owner.plan, code, now);
+    settings.apply(blocked, &mut session);
     for _ in 0..TRIES {
-        if sessions::create(&app.store, &session).await? == Written::Done(()) {
-            return Ok((StatusCode::CREATED, axum::Json(SessionView::uncounted(session))));
+        match sessions::create(&app.store, &session).await? {
+            Created::Done => {
+                return Ok((StatusCode::CREATED, axum::Json(SessionView::uncounted(session))));
+            }
+            Created::OverLimit => {
+                let most = session.plan.limits().sessions_per_month.unwrap_or_default();
+                return Err(Quota::SessionsPerMonth.exceeded(most).into());
+            }
+            Created::CodeTaken => session.join_code = JoinCode::draw(&mut rand::rng()),
         }
-        session.join_code = JoinCode::draw(&mut rand::rng());
     }
     Err(Error::internal("no free join code in ten tries").into())
 }

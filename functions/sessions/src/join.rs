@@ -10,16 +10,15 @@ use entry::{
 use garde::Validate;
 use http::StatusCode;
 use jiff::Timestamp;
-use model::{Code, Error, ParticipantId, SessionId, UserId, session::Status};
+use model::{Code, Error, ParticipantId, SessionId, UserId, plan::Quota, session::Status};
 use serde::{Deserialize, Serialize};
 use store::{
-    Written,
-    participants::{self, Participant},
+    participants::{self, Added, Participant},
     sessions::Session,
 };
 use utoipa::ToSchema;
 
-use crate::{find::session_of_code, live, view::PublicSession};
+use crate::{find::session_of_code, guest::stays, live, view::PublicSession};
 
 /// Contract A2.2.
 pub const NAME_LENGTH: usize = 100;
@@ -62,6 +61,7 @@ pub struct Joined {
     responses(
         (status = 201, body = Joined),
         (status = 401, description = "a credential came along that does not count", body = ErrorBody),
+        (status = 403, description = "removed by the presenter, or `SUBSCRIPTION_LIMIT_EXCEEDED`: the session is full", body = ErrorBody),
         (status = 404, body = ErrorBody),
         (status = 409, description = "the session has ended", body = ErrorBody),
         (status = 422, body = ErrorBody),
@@ -145,16 +145,20 @@ pub fn of_token(app: &App, session: SessionId, token: &str) -> Result<Participan
 }
 
 /// A participant who is there, by a new name where one is given.
+///
+/// # Errors
+/// `REMOVED` for those whom the presenter has sent away.
 pub async fn renamed(
     app: &App,
     session: SessionId,
     id: ParticipantId,
     name: Option<String>,
 ) -> Result<Option<Participant>, Error> {
-    Ok(match name {
+    let found = match name {
         Some(name) => participants::rename(&app.store, session, id, &name).await?.done(),
         None => participants::get(&app.store, session, id, app.clock.now()).await?,
-    })
+    };
+    found.map(stays).transpose()
 }
 
 async fn enter(
@@ -165,11 +169,20 @@ async fn enter(
 ) -> Result<Participant, Error> {
     let now = app.clock.now();
     let id = user.map_or_else(|| app.clock.id(), |user| ParticipantId::of_account(session.id, user));
-    let newcomer = Participant { session: session.id, id, display_name: name.clone(), user, joined_at: now };
-    if participants::add(&app.store, &newcomer, now).await? == Written::Done(()) {
-        return Ok(newcomer);
+    let newcomer = Participant {
+        session: session.id,
+        id,
+        display_name: name.clone(),
+        user,
+        joined_at: now,
+        removed_at: None,
+    };
+    let limit = session.plan.limits().participants_per_session;
+    match participants::add(&app.store, &newcomer, limit, now).await? {
+        Added::Done => Ok(newcomer),
+        Added::There => Ok(renamed(app, session.id, id, name).await?.unwrap_or(newcomer)),
+        Added::Full(most) => Err(Quota::ParticipantsPerSession.exceeded(most)),
     }
-    Ok(renamed(app, session.id, id, name).await?.unwrap_or(newcomer))
 }
 
 #[cfg(test)]

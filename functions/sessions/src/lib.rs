@@ -5,46 +5,77 @@
 //! | `POST /v1/sessions` | [`create`] |
 //! | `GET /v1/sessions` | [`list`] |
 //! | `GET /v1/sessions/{id}` | [`get`] |
+//! | `PATCH /v1/sessions/{id}` | [`update`] |
 //! | `GET /v1/sessions/code/{code}`, `GET /v1/sessions/slug/{slug}` | [`find`] |
 //! | `POST /v1/sessions/code/{code}/join` | [`join`] |
 //! | `POST /v1/sessions/{id}/start`, `/pause`, `/resume`, `/end` | [`moves`] |
 //! | `POST /v1/sessions/{id}/slide`, `PUT /v1/sessions/{id}/current-slide` | [`slide`] |
 //! | `GET /v1/sessions/{id}/statistics`, `/stats` | [`statistics`] |
 //! | `GET /v1/sessions/{id}/participants` | [`participants`] |
+//! | `DELETE /v1/sessions/{id}/participants/{participant_id}` | [`remove_participant`] |
+//! | `GET /v1/sessions/{id}/slides` | [`slides`] |
+//! | `PUT`, `DELETE /v1/sessions/{id}/slides/{slide_id}/results` | [`results`] |
+//! | `POST`, `GET /v1/sessions/{id}/slides/{slide_id}/generation`, `POST /v1/ai/summary`, `/v1/ai/conclusion` | [`generate`] |
+//! | `GET /v1/sessions/{id}/leaderboard` | [`leaderboard`] |
+//! | `/v1/sessions/{id}/questions…`, `POST /v1/ai/answer` | [`questions`] |
 //! | `POST /v1/responses` | [`respond`] |
+//! | `PATCH /v1/responses/{id}` | [`moderate`] |
 //! | `GET /v1/responses/slide/{id}` | [`responses`] |
 //!
 //! | socket message | file |
 //! | --- | --- |
 //! | `response_submitted`, `submit_response` | [`socket`], [`vote`] |
 //! | `join`, `join_speaker` | [`socket`] |
+//! | `question_asked`, `ask_question`, `upvote_question` | [`socket`], [`questions`] |
 //!
 //! | job | file |
 //! | --- | --- |
 //! | `greet` | [`worker::greet`] |
 //! | `count_votes` | [`worker::count_votes`] |
 //! | `count_presence` | [`worker::count_presence`] |
+//! | `count_upvotes` | [`worker::count_upvotes`] |
+//! | `rank_quiz` | [`worker::rank_quiz`] |
 //! | `check_session` | [`worker::check_session`] |
 //! | `end_login` | [`worker::end_login`] |
+//! | `end_session` | [`worker::end_session`] |
+//!
+//! | job of the assistant | file |
+//! | --- | --- |
+//! | `answer_question` | [`assistant::answer_question`] |
+//! | `generate_slide` | [`assistant::generate_slide`] |
+//!
+//! The assistant's jobs have a queue and a door of their own: they take a minute where the others take a moment, and that
+//! door alone has the key of the models.
 //!
 //! A vote is one write and nothing else (DESIGN 5): [`vote`] stores it, [`announce`] asks once per tick that it be
 //! counted, [`worker::count_votes`] counts when the tick is over.
 
 pub mod announce;
+pub mod assistant;
 pub mod create;
 pub mod find;
+pub mod generate;
 pub mod get;
+pub mod guest;
 pub mod join;
+pub mod keep;
+pub mod leaderboard;
 pub mod list;
 pub mod live;
+pub mod moderate;
 pub mod moves;
 pub mod participants;
+pub mod questions;
+pub mod remove_participant;
 pub mod respond;
 pub mod responses;
+pub mod results;
 pub mod slide;
+pub mod slides;
 pub mod socket;
 pub mod state;
 pub mod statistics;
+pub mod update;
 pub mod view;
 pub mod vote;
 pub mod worker;
@@ -65,7 +96,7 @@ pub struct Hot {
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(create::create, list::list))
-        .routes(routes!(get::get))
+        .routes(routes!(get::get, update::update))
         .routes(routes!(find::by_code))
         .routes(routes!(find::by_slug))
         .routes(routes!(join::join))
@@ -78,7 +109,20 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(statistics::statistics))
         .routes(routes!(statistics::stats))
         .routes(routes!(participants::participants))
+        .routes(routes!(remove_participant::remove))
+        .routes(routes!(slides::slides))
+        .routes(routes!(results::show, results::reset))
+        .routes(routes!(generate::generate, generate::status))
+        .routes(routes!(generate::summary))
+        .routes(routes!(generate::conclusion))
+        .routes(routes!(leaderboard::leaderboard))
+        .routes(routes!(questions::ask::ask, questions::list::list))
+        .routes(routes!(questions::ask::ask_ai))
+        .routes(routes!(questions::get::get, questions::update::update))
+        .routes(routes!(questions::answer::answer))
+        .routes(routes!(questions::upvote::upvote, questions::upvote::withdraw))
         .routes(routes!(respond::respond))
+        .routes(routes!(moderate::moderate))
         .routes(routes!(responses::responses))
 }
 
@@ -108,5 +152,15 @@ pub async fn worker(environment: Environment) -> Result<Door, StartError> {
     Ok(entry::worker::door(app, move |app, delivery| {
         let hot = hot.clone();
         async move { worker::run(&app, &hot, &delivery).await }
+    }))
+}
+
+/// `worker-answers`
+pub async fn answers(environment: Environment) -> Result<Door, StartError> {
+    let app = App::start(&environment, Peer::ROOMS).await?;
+    let assistant = assistant::assistant(&environment)?;
+    Ok(entry::worker::door(app, move |app, delivery| {
+        let assistant = assistant.clone();
+        async move { assistant::run(&app, &assistant, &delivery).await }
     }))
 }

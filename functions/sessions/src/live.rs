@@ -12,13 +12,13 @@ use std::{
 use entry::App;
 use futures::try_join;
 use jiff::{SignedDuration, Timestamp};
-use model::{Error, SessionId, SlideId, slide::Content};
+use model::{Error, SessionId, SlideId, session::Pacing, slide::Content};
 use protocol::event::SlideView;
 use serde_json::Value;
 use store::{
     Freshness, presentations,
     sessions::{self, Session},
-    slides,
+    slides::{self, Slide},
 };
 
 const REMEMBERED: SignedDuration = SignedDuration::from_millis(500);
@@ -33,14 +33,18 @@ pub struct Shown {
 }
 
 impl Shown {
+    pub fn of(index: usize, slide: Slide) -> Self {
+        Self { id: slide.id, content: slide.content, index }
+    }
+
     /// With everything on it.
     pub fn for_presenter(&self) -> SlideView {
         self.view(self.content.to_value())
     }
 
     /// As everyone in the room may see it: what is right stays the presenter's until the results are shown.
-    pub fn for_audience(&self) -> SlideView {
-        self.view(self.content.for_audience(self.content.shows_results()))
+    pub fn for_audience(&self, session: &Session) -> SlideView {
+        self.view(self.content.for_audience(session.shows_results(self.id, &self.content)))
     }
 
     fn view(&self, content: Value) -> SlideView {
@@ -58,8 +62,8 @@ pub struct Moment {
     pub total_slides: usize,
 }
 
-/// When it was read, and what it was.
-type Moments = HashMap<SessionId, (Timestamp, Arc<Moment>)>;
+/// When it was read, and what it was; under a slide what a participant sees who is at it.
+type Moments = HashMap<(SessionId, Option<SlideId>), (Timestamp, Arc<Moment>)>;
 
 /// Cheap to clone.
 #[derive(Clone, Default)]
@@ -71,12 +75,23 @@ impl Live {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn remembered(&self, key: (SessionId, Option<SlideId>), now: Timestamp) -> Option<Arc<Moment>> {
+        let found = self.moments().get(&key).filter(|(read, _)| now < *read + REMEMBERED).cloned();
+        found.map(|(_, moment)| moment)
+    }
+
+    fn remember(&self, key: (SessionId, Option<SlideId>), moment: Moment, now: Timestamp) -> Arc<Moment> {
+        let moment = Arc::new(moment);
+        let mut moments = self.moments();
+        moments.retain(|_, (read, _)| now < *read + REMEMBERED);
+        moments.insert(key, (now, moment.clone()));
+        moment
+    }
+
     /// As remembered, if it is fresh enough; else as it is.
     pub async fn recent(&self, app: &App, session: SessionId) -> Result<Arc<Moment>, Error> {
-        let now = app.clock.now();
-        let remembered = self.moments().get(&session).filter(|(read, _)| now < *read + REMEMBERED).cloned();
-        match remembered {
-            Some((_, moment)) => Ok(moment),
+        match self.remembered((session, None), app.clock.now()) {
+            Some(moment) => Ok(moment),
             None => self.fresh(app, session).await,
         }
     }
@@ -88,13 +103,36 @@ impl Live {
     pub async fn fresh(&self, app: &App, session: SessionId) -> Result<Arc<Moment>, Error> {
         let now = app.clock.now();
         let found = sessions::get(&app.store, session, Freshness::Strong, now).await?;
-        let session = found.ok_or(Error::NotFound("session"))?;
-        let moment = Arc::new(moment(app, session, now).await?);
-        let mut moments = self.moments();
-        moments.retain(|_, (read, _)| now < *read + REMEMBERED);
-        moments.insert(moment.session.id, (now, moment.clone()));
-        Ok(moment)
+        let moment = moment(app, found.ok_or(Error::NotFound("session"))?, now).await?;
+        Ok(self.remember((session, None), moment, now))
     }
+
+    /// For a participant who is at a slide: where the presenter turns the slides, the same; else with that slide, as
+    /// remembered if `moment` is.
+    pub async fn at(&self, app: &App, moment: Arc<Moment>, slide: SlideId) -> Result<Arc<Moment>, Error> {
+        let is_shown = moment.shown.as_ref().is_some_and(|shown| shown.id == slide);
+        if is_shown || moment.session.pace == Pacing::Presenter {
+            return Ok(moment);
+        }
+        let (now, key) = (app.clock.now(), (moment.session.id, Some(slide)));
+        if let Some(known) = self.remembered(key, now).filter(|known| known.session == moment.session) {
+            return Ok(known);
+        }
+        let shown = self::slide(app, &moment.session, slide, now).await?;
+        let turned = Moment { session: moment.session.clone(), shown, total_slides: moment.total_slides };
+        Ok(self.remember(key, turned, now))
+    }
+}
+
+/// A slide of a session's presentation; `None` where it has none of this id.
+pub async fn slide(
+    app: &App,
+    session: &Session,
+    id: SlideId,
+    now: Timestamp,
+) -> Result<Option<Shown>, Error> {
+    let at = Session { current_slide: Some(id), ..session.clone() };
+    Ok(moment(app, at, now).await?.shown)
 }
 
 /// What is on the screen of a session as it was read (or has just been written).

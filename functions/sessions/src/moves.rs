@@ -8,7 +8,7 @@ use entry::{
 use jiff::{SignedDuration, Timestamp};
 use model::{
     Error, Room, SessionId, UserId,
-    session::{AUTO_END_HOURS, EndReason, Move, Status},
+    session::{AUTO_END_HOURS, EndReason, IDLE_HOURS, Move, Status},
 };
 use protocol::{
     Event,
@@ -19,11 +19,7 @@ use store::{
     sessions::{self, Session},
 };
 
-use crate::{
-    announce::Announcer,
-    live::{self, Shown},
-    view::SessionView,
-};
+use crate::{announce::Announcer, keep::keep, live, view::SessionView};
 
 /// A running session is looked after this often: what nobody announced is counted.
 pub const CHECKED_EVERY: SignedDuration = SignedDuration::from_secs(60);
@@ -50,6 +46,7 @@ pub async fn change<T>(
         };
         let said = change(&mut session, now)?;
         session.version += 1;
+        session.moved_at = now;
         if sessions::change(&app.store, &session).await? == Written::Done(()) {
             return Ok((session, said));
         }
@@ -88,8 +85,10 @@ pub async fn make(
                 // once more, in case the last counts or the last word are lost
                 session.check_at = Some(now + CHECKED_EVERY);
             }
+            // not looked after, but ended when nobody comes back
             Status::Paused | Status::Pending => {
-                session.check_at = Some(session.created_at + SignedDuration::from_hours(AUTO_END_HOURS));
+                let end = session.created_at + SignedDuration::from_hours(AUTO_END_HOURS);
+                session.check_at = Some(end.min(now + SignedDuration::from_hours(IDLE_HOURS)));
             }
         }
         Ok(())
@@ -123,16 +122,16 @@ async fn tell(app: &App, announcer: &Announcer, session: &Session, made: Move) -
     let (session_id, version) = (session.id, session.version);
     let moved = SessionMoved { session_id, version, timestamp: now };
     let event = match made {
-        Move::Start => Event::SessionStarted(SessionStarted {
-            session_id,
-            version,
-            started_at: session.started_at.unwrap_or(now),
-            current_slide: live::moment(app, session.clone(), now)
-                .await?
-                .shown
-                .as_ref()
-                .map(Shown::for_audience),
-        }),
+        Move::Start => {
+            let shown = live::moment(app, session.clone(), now).await?.shown;
+            keep(app, session, shown.as_ref(), now).await;
+            Event::SessionStarted(SessionStarted {
+                session_id,
+                version,
+                started_at: session.started_at.unwrap_or(now),
+                current_slide: shown.map(|shown| shown.for_audience(session)),
+            })
+        }
         Move::Pause => Event::SessionPaused(moved),
         Move::Resume => Event::SessionResumed(moved),
         Move::End => ended(session, now),

@@ -9,10 +9,9 @@ use model::{Error, ParticipantId, SessionId, SlideId};
 use protocol::event::ResponseSubmitted;
 use serde::Deserialize;
 use serde_json::Value;
-use store::participants;
 use utoipa::ToSchema;
 
-use crate::{Hot, responses::submitted, vote};
+use crate::{Hot, guest::seated, responses::submitted, vote};
 
 /// An answer to the slide that is shown.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -47,6 +46,7 @@ pub struct NewResponse {
     responses(
         (status = 201, body = ResponseSubmitted),
         (status = 401, body = ErrorBody),
+        (status = 403, description = "removed by the presenter", body = ErrorBody),
         (status = 404, body = ErrorBody),
         (status = 409, description = "the session is not active, another slide is shown, or the quiz is answered", body = ErrorBody),
         (status = 422, body = ErrorBody),
@@ -60,15 +60,11 @@ pub async fn respond(
     Valid(input): Valid<NewResponse>,
 ) -> Answer<(StatusCode, Json<ResponseSubmitted>)> {
     let Guest { participant, session } = guest;
-    // someone else's session or self is not there for this token
-    if input.session_id != session {
-        return Err(Error::NotFound("session").into());
-    }
+    let found = seated(&app, input.session_id, guest).await?;
+    // someone else's self is not there for this token
     if input.participant_id.is_some_and(|other| other != participant) {
         return Err(Error::NotFound("participant").into());
     }
-    let found = participants::get(&app.store, session, participant, app.clock.now()).await?;
-    let found = found.ok_or(Error::NotFound("participant"))?;
     let ballot = vote::Ballot {
         session,
         slide: input.slide_id,

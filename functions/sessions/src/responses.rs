@@ -49,6 +49,8 @@ pub fn submitted(response: Response) -> ResponseSubmitted {
         display_name: response.display_name,
         content: response.answer.to_value(),
         created_at: Timestamp::from_millisecond(response.received).unwrap_or_default(),
+        is_hidden: response.hidden,
+        is_flagged: response.flagged,
     }
 }
 

@@ -14,7 +14,7 @@ use store::{
 };
 use utoipa::ToSchema;
 
-use crate::{Hot, live, moves::change, view::SessionView};
+use crate::{Hot, keep::keep, live, moves::change, view::SessionView};
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub struct Show {
@@ -95,11 +95,12 @@ async fn tell(app: &App, hot: &Hot, session: &Session, before: Option<SlideId>) 
     let now = app.clock.now();
     let moment = live::moment(app, session.clone(), now).await?;
     if let Some(shown) = moment.shown {
+        keep(app, session, Some(&shown), now).await;
         let changed = SlideChanged {
             session_id: session.id,
             version: session.version,
             slide_index: shown.index,
-            slide: shown.for_audience(),
+            slide: shown.for_audience(session),
         };
         app.rooms.publish(Room::Session(session.id), Event::SlideChanged(changed), now).await?;
     }

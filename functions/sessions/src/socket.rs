@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use model::{Error, ParticipantId, SessionId};
 use protocol::{
     Command,
-    command::{Join, JoinSpeaker, Respond},
+    command::{Ask, Join, JoinSpeaker, Respond, Upvote},
     job::Greet,
 };
 use store::{
@@ -22,6 +22,7 @@ use store::{
 use crate::{
     Hot,
     join::{display_name, of_token, renamed},
+    questions::{self, ask::Asked},
     vote,
 };
 
@@ -36,6 +37,8 @@ impl Socket for Sessions {
         let connection = message.connection;
         match message.command {
             Command::Respond(respond) => self.respond(&connection, &respond, message.received).await,
+            Command::Ask(ask) => self.ask(connection, &ask).await,
+            Command::Upvote(upvote) => self.upvote(&connection, &upvote).await,
             Command::Join(join) => self.join(connection, join).await,
             Command::JoinSpeaker(join) => self.join_speaker(connection, &join, message.received).await,
             Command::Subscribe(_) | Command::Ping(_) => Err(Error::UnknownType),
@@ -43,7 +46,7 @@ impl Socket for Sessions {
     }
 }
 
-const AUDIENCE_ONLY: &str = "only participants answer; this connection presents";
+const AUDIENCE_ONLY: &str = "only participants answer and ask; this connection presents";
 const NO_SESSION: &str = "this connection is in no session";
 
 fn participant(connection: &Connection) -> Result<(ParticipantId, SessionId), Error> {
@@ -67,6 +70,25 @@ impl Sessions {
             received,
         };
         vote::cast(&self.app, &self.hot, ballot).await.map(drop)
+    }
+
+    /// Stores a question; whoever asks is told as everyone is, by `question_updated`.
+    async fn ask(&self, connection: Connection, ask: &Ask) -> Result<(), Error> {
+        let (participant, session) = participant(&connection)?;
+        let asked = Asked {
+            session,
+            participant,
+            display_name: connection.display_name,
+            slide: ask.slide_id,
+            text: &ask.question_text,
+        };
+        questions::ask::put(&self.app, &self.hot, asked).await.map(drop)
+    }
+
+    async fn upvote(&self, connection: &Connection, upvote: &Upvote) -> Result<(), Error> {
+        let (participant, session) = participant(connection)?;
+        questions::upvote::put(&self.app, &self.hot, session, upvote.question_id, participant, upvote.up)
+            .await
     }
 
     /// Renames the participant; answered by `session_state`. A connection stays whose it is: other instances remember it. To

@@ -11,7 +11,7 @@ use store::{
     sessions::{self, Snapshot},
 };
 
-use crate::{Hot, live::Shown};
+use crate::Hot;
 
 /// Rooms up to this size are counted for the state itself; in larger ones it says what was last counted.
 const COUNTED: usize = 100;
@@ -37,10 +37,15 @@ pub async fn of(
         counted_votes(app, session, slide, now),
         present(app, session, now),
     )?;
-    let may_see =
-        participant.is_none() || moment.shown.as_ref().is_some_and(|shown| shown.content.shows_results());
-    let view = if participant.is_some() { Shown::for_audience } else { Shown::for_presenter };
     let session = moment.session.clone();
+    let shown = moment.shown.as_ref();
+    let results_visible = shown.is_some_and(|shown| session.shows_results(shown.id, &shown.content));
+    let may_see = participant.is_none() || results_visible;
+    let current_slide = shown.map(|shown| match participant {
+        Some(_) => shown.for_audience(&session),
+        None => shown.for_presenter(),
+    });
+    let counts_from = slide.map_or(0, |slide| session.counts_from(slide));
     let token = match participant {
         Some(participant) => Some(app.tokens.sign(&Token { participant, session: session.id }, now)?),
         None => None,
@@ -52,8 +57,11 @@ pub async fn of(
         status: session.status,
         version: session.version,
         presentation_title: session.presentation_title,
-        votes: snapshot.filter(|_| may_see).map(vote_update),
-        current_slide: moment.shown.as_ref().map(view),
+        pace: session.pace,
+        ai_answers: session.ai_answers,
+        results_visible,
+        votes: snapshot.filter(|snapshot| may_see && snapshot.as_of > counts_from).map(vote_update),
+        current_slide,
         total_slides: moment.total_slides,
         participant_count,
         started_at: session.started_at,
@@ -62,7 +70,7 @@ pub async fn of(
         participant_id: participant,
         participant_token: token,
         display_name,
-        my_responses: own.into_iter().collect(),
+        my_responses: own.filter(|own| own.created_at.as_millisecond() >= counts_from).into_iter().collect(),
     })
 }
 

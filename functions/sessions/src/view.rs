@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use model::{
     PresentationId, SessionId, SlideId,
     join_code::JoinCode,
-    session::{EndReason, SessionKind, Status},
+    session::{AiAnswers, EndReason, Pacing, SessionKind, Status},
 };
 use serde::Serialize;
 use store::sessions::{Counted, Session};
@@ -31,6 +31,9 @@ pub struct SessionView {
     #[schema(value_type = Option<String>, format = DateTime)]
     pub ended_at: Option<Timestamp>,
     pub end_reason: Option<EndReason>,
+    pub ai_answers: AiAnswers,
+    pub pace: Pacing,
+    pub blocked_words: Vec<String>,
     /// Participants connected when last counted.
     pub participant_count: u64,
     /// Answers when last counted.
@@ -54,6 +57,9 @@ impl SessionView {
             started_at: session.started_at,
             ended_at: session.ended_at,
             end_reason: session.end_reason,
+            ai_answers: session.ai_answers,
+            pace: session.pace,
+            blocked_words: session.blocked_words.iter().map(str::to_owned).collect(),
             participant_count: 0,
             response_count: 0,
         }
@@ -83,6 +89,7 @@ pub struct PublicSession {
     pub version: u64,
     /// From 0; `null` where nothing is shown.
     pub current_slide_order: Option<usize>,
+    pub pace: Pacing,
 }
 
 impl PublicSession {
@@ -96,6 +103,7 @@ impl PublicSession {
             status: session.status,
             version: session.version,
             current_slide_order,
+            pace: session.pace,
         }
     }
 }

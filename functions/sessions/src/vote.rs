@@ -1,7 +1,9 @@
 //! An answer to the current slide: the hot path. One write; 0 reads while the instance remembers the moment.
 
 use entry::App;
-use model::{Code, Error, ParticipantId, ResponseId, SessionId, SlideId, session::Status, slide::Answer};
+use model::{
+    Code, Error, FieldError, ParticipantId, ResponseId, SessionId, SlideId, session::Status, slide::Answer,
+};
 use serde_json::Value;
 use store::{
     Written,
@@ -32,6 +34,8 @@ struct Accepted {
     answer: Answer,
     /// The first one stands.
     is_final: bool,
+    /// Milliseconds since 1970: an answer from before is none.
+    counts_from: i64,
 }
 
 /// Stores an answer and has it counted. An answer that came later already lies there: nothing changes, and that is no
@@ -42,11 +46,15 @@ struct Accepted {
 /// `SESSION_NOT_ACTIVE`, `SESSION_ENDED`, `SLIDE_NOT_CURRENT`, `INVALID_CONTENT`, `ALREADY_RESPONDED`: nothing was stored.
 pub async fn cast(app: &App, hot: &Hot, ballot: Ballot<'_>) -> Result<Response, Error> {
     let recent = hot.live.recent(app, ballot.session).await?;
-    let Accepted { answer, is_final } = match accept(&recent, ballot.slide, ballot.content) {
-        Ok(accepted) => accepted,
+    let recent = hot.live.at(app, recent, ballot.slide).await?;
+    let mut accepted = accept(&recent, ballot.slide, ballot.content);
+    if accepted.is_err() {
         // what is remembered may be old: a vote cast the moment a slide appears always counts
-        Err(_) => accept(&*hot.live.fresh(app, ballot.session).await?, ballot.slide, ballot.content)?,
-    };
+        let fresh = hot.live.fresh(app, ballot.session).await?;
+        let fresh = hot.live.at(app, fresh, ballot.slide).await?;
+        accepted = accept(&fresh, ballot.slide, ballot.content);
+    }
+    let Accepted { answer, is_final, counts_from } = accepted?;
     let response = Response {
         id: ResponseId::of(ballot.session, ballot.slide, ballot.participant),
         session: ballot.session,
@@ -57,9 +65,11 @@ pub async fn cast(app: &App, hot: &Hot, ballot: Ballot<'_>) -> Result<Response, 
         seq: ballot.seq,
         received: ballot.received,
         stored: app.clock.millis(),
+        hidden: false,
+        flagged: false,
     };
     let (response, written) = if is_final {
-        first(app, response).await?
+        first(app, response, counts_from).await?
     } else {
         let written = responses::put(&app.store, &response).await?;
         (response, written)
@@ -76,7 +86,9 @@ pub async fn cast(app: &App, hot: &Hot, ballot: Ballot<'_>) -> Result<Response, 
 }
 
 /// Stores the first answer to a slide.
-async fn first(app: &App, response: Response) -> Result<(Response, Written), Error> {
+///
+/// One from before the results were begun anew is none.
+async fn first(app: &App, response: Response, counts_from: i64) -> Result<(Response, Written), Error> {
     let Response { session, slide, participant, .. } = response;
     if let written @ Written::Done(()) = responses::put_first(&app.store, &response).await? {
         return Ok((response, written));
@@ -85,6 +97,9 @@ async fn first(app: &App, response: Response) -> Result<(Response, Written), Err
         // refused by itself: the write was done, its answer was lost, and the SDK sent it again
         Some(stored) if stored == response => Ok((stored, Written::Done(()))),
         Some(stored) if stored.answer == response.answer => Ok((stored, Written::Refused)),
+        Some(stored) if stored.received < counts_from => {
+            Ok((response.clone(), responses::put(&app.store, &response).await?))
+        }
         _ => Err(Error::conflict(Code::AlreadyResponded, "the first answer to this slide is final")),
     }
 }
@@ -102,5 +117,12 @@ fn accept(moment: &Moment, slide: SlideId, content: &Value) -> Result<Accepted, 
     let why = "slide_id is not the slide that is shown now";
     let shown = shown.ok_or_else(|| Error::conflict(Code::SlideNotCurrent, why))?;
     let answer = shown.content.accept(content).map_err(Error::InvalidContent)?;
-    Ok(Accepted { answer, is_final: shown.content.is_final() })
+    if let Answer::Text(text) = &answer
+        && moment.session.blocked_words.contains(text)
+    {
+        let why = "has a word that is blocked in this session";
+        return Err(Error::InvalidContent(vec![FieldError::new("content.text", why)]));
+    }
+    let counts_from = moment.session.counts_from(slide);
+    Ok(Accepted { answer, is_final: shown.content.is_final(), counts_from })
 }

@@ -36,6 +36,7 @@ impl Doors {
             .door("cron-clock", clock::cron)
             .door("socket-connections", sockets::connections)
             .door("socket-sessions", sessions::socket)
+            .door("worker-answers", sessions::answers)
             .door("worker-broadcast", sockets::broadcast)
             .door("worker-mail", mail::worker)
             .door("worker-sessions", sessions::worker)

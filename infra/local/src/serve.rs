@@ -1,6 +1,7 @@
 //! `colloquy serve`: start, say where, show mail, stop on Ctrl-C.
 
 use std::{
+    collections::BTreeMap,
     io::{IsTerminal as _, Write as _},
     path::PathBuf,
     time::Duration,
@@ -40,6 +41,9 @@ pub(crate) struct Serve {
     /// Set a parameter of the template, such as FirstAdminEmail=ana@example.com
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = assignment)]
     parameters: Vec<(String, String)>,
+    /// Plan of new accounts: free, pro, or enterprise, which has no limits; else the template's default
+    #[arg(long, value_name = "PLAN", value_parser = ["free", "pro", "enterprise"])]
+    plan: Option<String>,
     /// Logs on standard error: error, warn, info (a line for each event) or debug
     #[arg(long, env = "LOG_LEVEL", default_value = "warn", value_name = "LEVEL")]
     log_level: String,
@@ -68,7 +72,7 @@ impl Serve {
             chaos: self.chaos,
             lambda: self.lambda.clone(),
             template: self.template.clone(),
-            parameters: self.parameters.iter().cloned().collect(),
+            parameters: self.parameters(),
             ..LocalOptions::default()
         })
         .await?;
@@ -89,6 +93,11 @@ impl Serve {
         say("stopping");
         local.stop().await;
         Ok(())
+    }
+
+    fn parameters(&self) -> BTreeMap<String, String> {
+        let plan = self.plan.iter().map(|plan| ("DefaultPlan".to_owned(), plan.clone()));
+        plan.chain(self.parameters.iter().cloned()).collect()
     }
 
     fn banner(&self, local: &Local) {

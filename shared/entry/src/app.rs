@@ -4,6 +4,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
 use futures::future::{join, join_all};
+use model::plan::Plan;
 use protocol::job::Queue;
 use queue::Queues;
 use rooms::Rooms;
@@ -36,8 +37,10 @@ pub struct Settings {
     pub allow_token_in_url: bool,
     /// `MAIL_SENDER`
     pub mail_sender: String,
-    /// `FIRST_ADMIN_EMAIL`: whoever registers with it is an admin.
+    /// `FIRST_ADMIN_EMAIL`: whoever registers with it is the first admin, who makes others.
     pub first_admin_email: Option<String>,
+    /// `DEFAULT_PLAN`: of new accounts.
+    pub default_plan: Plan,
     /// `SHOW_DOCS`: the documents of the API and their pages are served.
     pub show_docs: bool,
     /// `SHOW_COST`: answers carry `x-colloquy-cost`, what the table was asked for.
@@ -59,6 +62,7 @@ impl Settings {
             allow_token_in_url: environment.parsed("ALLOW_TOKEN_IN_URL", false)?,
             mail_sender: environment.get("MAIL_SENDER").unwrap_or("Colloquy <no-reply@example.com>").into(),
             first_admin_email: environment.get("FIRST_ADMIN_EMAIL").map(str::to_lowercase),
+            default_plan: environment.parsed("DEFAULT_PLAN", Plan::Free)?,
             show_docs: environment.parsed("SHOW_DOCS", true)?,
             show_cost: environment.parsed("SHOW_COST", false)?,
         })
@@ -202,6 +206,7 @@ mod tests {
             allow_token_in_url: false,
             mail_sender: String::new(),
             first_admin_email: None,
+            default_plan: Plan::Free,
             show_docs: true,
             show_cost: false,
         };

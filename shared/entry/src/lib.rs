@@ -7,6 +7,7 @@
 //! | [`http`] | API Gateway HTTP events: prefixes, CORS, CSRF, idempotency, errors, input ([`http::Valid`]), who calls ([`http::Caller`]) |
 //! | [`socket`] | WebSocket events: connect, messages, replies and errors as posts |
 //! | [`worker`] | SQS batches: decode, run, report only what failed |
+//! | [`once`] | a deed that is done once, however often its job is delivered |
 //! | [`cron`] | the scheduler's event |
 //! | [`tokens`] | Ed25519 tokens: access, refresh, participant, ticket; JWKS |
 //! | [`tickets`] | the right to open one socket |
@@ -29,6 +30,7 @@ pub mod cron;
 pub mod door;
 pub mod environment;
 pub mod http;
+pub mod once;
 pub mod socket;
 mod telemetry;
 pub mod tickets;

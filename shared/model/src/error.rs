@@ -158,12 +158,16 @@ codes! {
     InvalidToken = "INVALID_TOKEN", "invalid_token";
     /// A state machine has no such move.
     InvalidTransition = "INVALID_TRANSITION", "invalid_transition";
+    /// Nobody would be left who can administer accounts.
+    LastAdmin = "LAST_ADMIN", "last_admin";
     /// There are as many of them as there may be.
     LimitReached = "LIMIT_REACHED", "limit_reached";
     MalformedRequest = "MALFORMED_REQUEST", "parse_error";
     MethodNotAllowed = "METHOD_NOT_ALLOWED", "method_not_allowed";
     PayloadTooLarge = "PAYLOAD_TOO_LARGE", "payload_too_large";
     RateLimited = "RATE_LIMITED", "rate_limited";
+    /// The presenter has sent them away.
+    Removed = "REMOVED", "removed";
     ResourceNotFound = "RESOURCE_NOT_FOUND", "not_found";
     ServiceUnavailable = "SERVICE_UNAVAILABLE", "service_unavailable";
     SessionEnded = "SESSION_ENDED", "session_ended";

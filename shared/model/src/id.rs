@@ -58,6 +58,8 @@ macro_rules! ids {
 
 ids! {
     ImageId = "image";
+    /// Something that an admin did.
+    ActionId = "action";
     /// One log-in of an account on one device: the family of its refresh tokens.
     LoginId = "log-in";
     /// Someone in a session, with or without an account.
@@ -76,6 +78,14 @@ impl ParticipantId {
     /// The participant that an account is in a session: the same however often it joins.
     pub fn of_account(session: SessionId, user: UserId) -> Self {
         Self(Uuid::new_v5(&session.0, user.0.as_bytes()))
+    }
+}
+
+impl QuestionId {
+    /// A participant who asks the same twice (`model::question::key`) has asked once: a repeated request is harmless.
+    pub fn of(session: SessionId, participant: ParticipantId, key: &str) -> Self {
+        let name = [participant.0.as_bytes(), key.as_bytes()].concat();
+        Self(Uuid::new_v5(&session.0, &name))
     }
 }
 

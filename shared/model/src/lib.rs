@@ -5,7 +5,9 @@
 //! | --- | --- |
 //! | [`id`] | typed ids |
 //! | [`error`] | the one error enum and its codes |
-//! | [`user`] | accounts: roles, statuses, e-mail and user-name rules, plans |
+//! | [`assistant`] | how far the assistant is with something, and what its answers rest on |
+//! | [`user`] | accounts: roles, statuses, restrictions, e-mail and user-name rules |
+//! | [`plan`] | plans and their limits |
 //! | [`slide`] | slide types: content rules, defaults, which answers they take |
 //! | [`presentation`] | statuses of a presentation, slugs |
 //! | [`room`] | who is told together |
@@ -18,11 +20,13 @@
 //! | [`blocked_words`] | words that nobody wants to read |
 //! | [`words`] | words in a text, as they are counted and compared |
 
+pub mod assistant;
 pub mod blocked_words;
 pub mod error;
 pub mod id;
 pub mod join_code;
 pub mod leaderboard;
+pub mod plan;
 pub mod presentation;
 pub mod question;
 pub mod room;
@@ -35,6 +39,7 @@ pub mod words;
 
 pub use error::{Code, Error, FieldError, Result};
 pub use id::{
-    ImageId, LoginId, ParticipantId, PresentationId, QuestionId, ResponseId, SessionId, SlideId, UserId,
+    ActionId, ImageId, LoginId, ParticipantId, PresentationId, QuestionId, ResponseId, SessionId, SlideId,
+    UserId,
 };
 pub use room::Room;

@@ -40,10 +40,41 @@ pub enum EndReason {
     Cancelled,
     /// Nobody ended it for [`AUTO_END_HOURS`].
     Expired,
+    /// Nobody was there for [`IDLE_HOURS`].
+    Idle,
+    /// An admin ended it.
+    Admin,
 }
 
 /// A session that nobody ends, ends this long after its creation (contract A3.3).
 pub const AUTO_END_HOURS: i64 = 24;
+
+/// A session in which nobody is, and nothing moves, ends after this long (contract A3.3).
+pub const IDLE_HOURS: i64 = 4;
+
+/// What the assistant does with a question of the audience.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AiAnswers {
+    /// Nothing: the presenter answers.
+    Off,
+    /// It drafts an answer, which the presenter approves or writes anew.
+    OnApproval,
+    /// It answers.
+    #[default]
+    Automatic,
+}
+
+/// Who turns the slides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Pacing {
+    /// The presenter, for everyone: only the slide that is shown takes answers.
+    #[default]
+    Presenter,
+    /// Each participant: every slide may be read and answered.
+    Participant,
+}
 
 impl Status {
     /// The state after a move.

@@ -5,24 +5,37 @@
 
 use std::{fmt, ops::RangeInclusive};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// What an account pays for; its limits stand in one table.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Plan {
-    #[default]
-    Free,
-    Pro,
-    Enterprise,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+/// What somebody may do to others' accounts. Ordered: whoever has a role acts on lower ones only (contract 1.3 of chat).
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
+    /// `user` in accounts from before there were four.
     #[default]
-    User,
+    #[serde(alias = "user")]
+    Member,
+    /// Sees accounts.
+    Moderator,
+    /// Changes, bans and suspends accounts, gives lower roles, reads what was done.
     Admin,
+    /// Acts on admins. The account of `FIRST_ADMIN_EMAIL`; nobody is made one.
+    SuperAdmin,
+}
+
+impl Role {
+    /// May somebody of this role act on an account of that one?
+    pub fn is_above(self, other: Self) -> bool {
+        self > other
+    }
+
+    /// One of those of whom one must remain.
+    pub fn is_admin(self) -> bool {
+        self >= Self::Admin
+    }
 }
 
 /// Whether an account may log in.
@@ -36,6 +49,29 @@ pub enum Status {
     Disabled,
     /// By its owner; what remains says only that there was one.
     Deleted,
+}
+
+/// Somebody is kept out, for a time or for ever; nothing of theirs is touched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restriction {
+    pub kind: RestrictionKind,
+    /// `None` is for ever.
+    pub until: Option<Timestamp>,
+    pub reason: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RestrictionKind {
+    Ban,
+    Suspension,
+}
+
+impl Restriction {
+    /// It lapses by itself.
+    pub fn holds(&self, now: Timestamp) -> bool {
+        self.until.is_none_or(|until| now < until)
+    }
 }
 
 /// Characters of a password. Above the longest, somebody is sending us work, not a password (RELIABILITY 2).
@@ -190,6 +226,23 @@ mod tests {
         for bad in ["", "an", "a-b-c", "ana lima", "\u{e1}na_lima", &"a".repeat(21)] {
             assert!(Username::typed(bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn roles_of_before_are_read_and_act_downwards() {
+        let read = |text: &str| serde_json::from_value::<Role>(text.into()).unwrap();
+        assert_eq!((read("user"), read("member"), read("admin")), (Role::Member, Role::Member, Role::Admin));
+        assert!(Role::SuperAdmin.is_above(Role::Admin) && Role::Admin.is_above(Role::Moderator));
+        assert!(!Role::Admin.is_above(Role::Admin) && !Role::Moderator.is_admin());
+    }
+
+    #[test]
+    fn a_restriction_lapses() {
+        let until: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
+        let restriction = |until| Restriction { kind: RestrictionKind::Ban, until, reason: None };
+        assert!(restriction(None).holds(until));
+        assert!(!restriction(Some(until)).holds(until));
+        assert!(restriction(Some(until)).holds(Timestamp::UNIX_EPOCH));
     }
 
     #[test]

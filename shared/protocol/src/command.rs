@@ -1,6 +1,6 @@
 //! Everything a client can ask of a socket. A second, smaller enum: the two directions never share variants.
 
-use model::{Error, FieldError, SlideId};
+use model::{Error, FieldError, QuestionId, SlideId};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -13,6 +13,8 @@ pub enum Command {
     JoinSpeaker(JoinSpeaker),
     Subscribe(Subscribe),
     Respond(Respond),
+    Ask(Ask),
+    Upvote(Upvote),
     Ping(Ping),
 }
 
@@ -59,6 +61,32 @@ pub struct Respond {
     pub seq: Option<i64>,
 }
 
+/// Ask a question
+///
+/// Stored and seen by all, with its state; the same one of the same participant is one. `ask_question` is its older name.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+pub struct Ask {
+    /// What it is about; the slide that is shown where it is left out.
+    pub slide_id: Option<SlideId>,
+    #[serde(alias = "question")]
+    #[schema(min_length = 1, max_length = 300)]
+    pub question_text: String,
+}
+
+/// Want a question answered, or no longer
+///
+/// However often it is said.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+pub struct Upvote {
+    pub question_id: QuestionId,
+    #[serde(default = "yes")]
+    pub up: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
 /// Is anybody there?
 ///
 /// Keeps the connection; with a `version` that is old it is answered by `session_state` too.
@@ -70,8 +98,17 @@ pub struct Ping {
 
 impl Command {
     /// Every type of message, with the aliases of the originals: the routes of the WebSocket API.
-    pub const TYPES: &'static [&'static str] =
-        &["join", "join_speaker", "ping", "response_submitted", "submit_response", "subscribe"];
+    pub const TYPES: &'static [&'static str] = &[
+        "ask_question",
+        "join",
+        "join_speaker",
+        "ping",
+        "question_asked",
+        "response_submitted",
+        "submit_response",
+        "subscribe",
+        "upvote_question",
+    ];
 
     /// # Errors
     /// `None` for a type nobody knows; `Invalid` naming the field that is missing or has the wrong type.
@@ -82,6 +119,8 @@ impl Command {
             "join_speaker" => fields(payload).map(Self::JoinSpeaker),
             "subscribe" => fields(payload).map(Self::Subscribe),
             "response_submitted" | "submit_response" => fields(payload).map(Self::Respond),
+            "question_asked" | "ask_question" => fields(payload).map(Self::Ask),
+            "upvote_question" => fields(payload).map(Self::Upvote),
             "ping" => fields(payload).map(Self::Ping),
             _ => return None,
         })
@@ -114,6 +153,9 @@ mod tests {
             (json!({"type": "join", "display_name": true}), "display_name"),
             (json!({"type": "subscribe", "since": "x"}), "since"),
             (json!({"type": "join_speaker"}), "token"),
+            (json!({"type": "question_asked"}), "question_text"),
+            (json!({"type": "ask_question", "question_text": ["?"]}), "question_text"),
+            (json!({"type": "upvote_question", "question_id": "x"}), "question_id"),
         ] {
             let message = Incoming::parse(&message.to_string()).unwrap();
             let Some(Err(error)) = Command::read(&message) else { panic!("{message:?}") };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use model::{LoginId, Room, SessionId, SlideId, UserId, tick::Tick};
+use model::{LoginId, QuestionId, Room, SessionId, SlideId, UserId, tick::Tick};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -14,10 +14,11 @@ pub enum Queue {
     Ticks,
     Broadcast,
     Mail,
+    Answers,
 }
 
 impl Queue {
-    pub const ALL: [Self; 4] = [Self::Sessions, Self::Ticks, Self::Broadcast, Self::Mail];
+    pub const ALL: [Self; 5] = [Self::Sessions, Self::Ticks, Self::Broadcast, Self::Mail, Self::Answers];
 
     pub const fn setting(self) -> &'static str {
         match self {
@@ -25,6 +26,7 @@ impl Queue {
             Self::Ticks => "TICKS_QUEUE_URL",
             Self::Broadcast => "BROADCAST_QUEUE_URL",
             Self::Mail => "MAIL_QUEUE_URL",
+            Self::Answers => "ANSWERS_QUEUE_URL",
         }
     }
 }
@@ -91,6 +93,59 @@ impl Job for CheckSession {
     const QUEUE: Queue = Queue::Sessions;
 }
 
+/// Write the report of a session that has ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WriteReport {
+    pub session: SessionId,
+    /// The last answers are still being counted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub counting: bool,
+}
+
+impl Job for WriteReport {
+    const NAME: &'static str = "write_report.v1";
+    const QUEUE: Queue = Queue::Sessions;
+
+    fn delay(&self) -> Duration {
+        if self.counting { Duration::from_secs(3) } else { Duration::ZERO }
+    }
+}
+
+/// Compute who leads in the quizzes of a session, and tell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RankQuiz {
+    pub session: SessionId,
+}
+
+impl Job for RankQuiz {
+    const NAME: &'static str = "rank_quiz.v1";
+    const QUEUE: Queue = Queue::Sessions;
+}
+
+/// Have the assistant answer a question of the audience.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnswerQuestion {
+    pub session: SessionId,
+    pub question: QuestionId,
+}
+
+impl Job for AnswerQuestion {
+    const NAME: &'static str = "answer_question.v1";
+    const QUEUE: Queue = Queue::Answers;
+}
+
+/// Have a model write on a slide: a summary, or takeaways.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GenerateSlide {
+    pub session: SessionId,
+    pub slide: SlideId,
+}
+
+impl Job for GenerateSlide {
+    const NAME: &'static str = "generate_slide.v1";
+    const QUEUE: Queue = Queue::Answers;
+}
+
 /// Close the sockets of a log-in that has ended: whoever ended it broke off before they were.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndLogin {
@@ -103,8 +158,19 @@ impl Job for EndLogin {
     const QUEUE: Queue = Queue::Sessions;
 }
 
+/// End a session, whoever's it is: an admin wants it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndSession {
+    pub session: SessionId,
+}
+
+impl Job for EndSession {
+    const NAME: &'static str = "end_session.v1";
+    const QUEUE: Queue = Queue::Sessions;
+}
+
 /// Who is told what a count comes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Told {
     Presenter,
@@ -153,6 +219,29 @@ impl Job for CountPresence {
 
     fn place(&self) -> Option<Place> {
         Some(place(self.session, "presence", self.tick, self.told, self.tries))
+    }
+}
+
+/// Count who wants a question answered, when the tick is over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CountUpvotes {
+    pub session: SessionId,
+    pub question: QuestionId,
+    pub tick: Tick,
+    /// How often it was put off.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub tries: u8,
+}
+
+impl Job for CountUpvotes {
+    const NAME: &'static str = "count_upvotes.v1";
+    const QUEUE: Queue = Queue::Ticks;
+
+    /// A group of its own by question: an up-vote must not wait for a tally.
+    fn place(&self) -> Option<Place> {
+        let counted = format!("upvotes-{}", self.question);
+        let place = place(self.session, &counted, self.tick, Told::Everyone, self.tries);
+        Some(Place { group: format!("{}-{}", self.session, self.question), ..place })
     }
 }
 
@@ -221,4 +310,9 @@ pub enum Letter {
         token: String,
     },
     PasswordChanged,
+    /// The report of a session can be read.
+    ReportReady {
+        session: SessionId,
+        title: String,
+    },
 }

@@ -2,8 +2,9 @@
 //!
 //! | queue | jobs | read by |
 //! | --- | --- | --- |
-//! | `Sessions` | `greet` `check_session` `end_login` | `worker-sessions` |
-//! | `Ticks` (FIFO) | `count_votes` `count_presence` | `worker-sessions` |
+//! | `Sessions` | `greet` `check_session` `end_login` `end_session` `rank_quiz` `write_report` | `worker-sessions` |
+//! | `Ticks` (FIFO) | `count_votes` `count_presence` `count_upvotes` | `worker-sessions` |
+//! | `Answers` | `answer_question` `generate_slide` | `worker-answers` |
 //! | `Broadcast` | `broadcast` | `worker-broadcast` |
 //! | `Mail` | `send_mail` | `worker-mail` |
 //!

@@ -11,6 +11,7 @@ use store::{
     connections::{self, Connection, Identity},
     sessions,
 };
+use uuid::Uuid;
 
 use crate::Rooms;
 
@@ -49,6 +50,19 @@ impl Rooms {
         presenters.sort_by(|a, b| (since(a), &a.id).cmp(&(since(b), &b.id)));
         presenters.pop();
         self.expel_all(presenters, Code::Superseded, "a newer connection presents", now).await
+    }
+
+    /// Closes every connection of one holder in a room.
+    pub async fn expel_holder(
+        &self,
+        room: Room,
+        holder: Uuid,
+        code: Code,
+        message: &str,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let theirs = connections::held_by(&self.store, room, holder, now).await?;
+        self.expel_all(theirs, code, message, now).await
     }
 
     /// All of them, though one cannot be closed; the first failure.

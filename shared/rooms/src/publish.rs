@@ -11,6 +11,7 @@ use store::{
     connections::{self, Connection},
     table::ROOM_SHARDS,
 };
+use uuid::Uuid;
 
 use crate::{
     Rooms,
@@ -28,6 +29,22 @@ impl Rooms {
     pub async fn publish(&self, room: Room, event: Event, now: Timestamp) -> Result<(), Error> {
         let frame = Outgoing::to_room(room, event, now).json()?;
         self.deliver(room, frame, now).await
+    }
+
+    /// Tells one holder in a room: every tab and device of theirs there.
+    ///
+    /// # Errors
+    /// The first failure, after all were tried.
+    pub async fn publish_to(
+        &self,
+        room: Room,
+        holder: Uuid,
+        event: Event,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let frame = Outgoing::to_room(room, event, now).json()?;
+        let theirs = connections::held_by(&self.store, room, holder, now).await?;
+        self.post_all(&theirs, &frame, false, now).await
     }
 
     /// Tells a small room many things, which may come in any order; the room is read once. What cannot be told from here is

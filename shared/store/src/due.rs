@@ -5,16 +5,18 @@
 //! | D1 | what has fallen due | due | `0` | `due_at` ≤ now | [`due`], [`put_off`] |
 
 use jiff::Timestamp;
-use model::{LoginId, SessionId, UserId};
+use model::{LoginId, QuestionId, SessionId, SlideId, UserId};
 use uuid::Uuid;
 
 use crate::{
     Change, Item, Key, Query, Store, Written,
     error::{Result, StoreError},
+    generations::Generation,
     item::{Attributes, sortable},
     logins::Login,
+    questions::Question,
     sessions::Session,
-    table::user_of,
+    table::{session_of, session_of_questions, user_of},
 };
 
 /// Something that has fallen due, as far as the index knows it. One that cannot be read is here too: it must be seen, and
@@ -35,19 +37,29 @@ pub enum What {
     Session(SessionId),
     /// Has ended, and its sockets may be open.
     Login(UserId, LoginId),
+    /// Waits for the assistant.
+    Question(SessionId, QuestionId),
+    /// Waits for a model to write on it.
+    Generation(SessionId, SlideId),
 }
 
 impl Due {
     /// # Errors
     /// `Refused` for a kind that nobody is waiting for, or an id that is none.
     pub fn what(&self) -> Result<What> {
-        match (self.kind.as_deref(), self.id) {
-            (Some(Session::KIND), Some(id)) => Ok(What::Session(id.into())),
-            (Some(Login::KIND), Some(id)) => user_of(&self.key.pk)
-                .map(|user| What::Login(user, id.into()))
-                .ok_or_else(|| self.unreadable()),
-            _ => Err(self.unreadable()),
-        }
+        let pk = self.key.pk.as_str();
+        let what = match (self.kind.as_deref(), self.id) {
+            (Some(Session::KIND), Some(id)) => Some(What::Session(id.into())),
+            (Some(Login::KIND), Some(id)) => user_of(pk).map(|user| What::Login(user, id.into())),
+            (Some(Question::KIND), Some(id)) => {
+                session_of_questions(pk).map(|session| What::Question(session, id.into()))
+            }
+            (Some(Generation::KIND), Some(id)) => {
+                session_of(pk).map(|session| What::Generation(session, id.into()))
+            }
+            _ => None,
+        };
+        what.ok_or_else(|| self.unreadable())
     }
 
     fn unreadable(&self) -> StoreError {

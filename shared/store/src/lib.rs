@@ -5,20 +5,26 @@
 //!
 //! | # | question | file |
 //! | --- | --- | --- |
-//! | U1–U3 | accounts: one, by address, by user name | [`users`] |
+//! | U1–U5 | accounts: one, by address, by user name, all, who administers them | [`users`] |
 //! | L1–L2 | log-ins: one, all of an account | [`logins`] |
 //! | E1 | the password reset with this token | [`resets`] |
 //! | P1–P5 | presentations: one, its notes, all of it, by slug, of an owner | [`presentations`] |
 //! | Q1–Q3 | slides: one, by its id alone, all of a presentation | [`slides`] |
-//! | S1–S6 | sessions: one, with counts, by code, of an owner, of a presentation, to look after | [`sessions`] |
+//! | S1–S8 | sessions: one, with counts, by code, of an owner, of a presentation, to look after, of a day, who leads | [`sessions`] |
+//! | H1–H2 | slides as a session showed them | [`shown`] |
+//! | N1–N4 | questions of the audience: one, all, their up-votes, those that wait | [`questions`] |
+//! | M1 | what the assistant answered to a wording | [`answers`] |
+//! | W1–W2 | what a model writes on slides | [`generations`] |
 //! | A1–A2 | the audience: one participant, all of a session | [`participants`] |
 //! | S1, A1 | what someone is in a session | [`seats`] |
+//! | G1–G3 | what is used of a plan, calls of a model | [`usage`] |
 //! | V1–V2 | votes: one, all of a slide | [`responses`] |
 //! | C1–C4 | connections: one, in a room, in a shard, of one holder | [`connections`] |
 //! | K1 | tickets that were used | [`tickets`] |
 //! | R1 | attempts in a window | [`limits`] |
 //! | I1 | requests with an idempotency key | [`idempotency`] |
 //! | O1 | deeds that are done once | [`once`] |
+//! | N1 | what admins have done | [`audit`] |
 //! | D1 | what has fallen due | [`due`] |
 //!
 //! # Rules
@@ -29,12 +35,15 @@
 //! - Everything asks for its capacity units ([`cost`]); `infra/COSTS.md` says what each operation costs, and a test compares.
 //! - The store is concrete: no repository trait, no in-memory twin. Tests start the embedded engine (`infra/cloud`).
 
+pub mod answers;
+pub mod audit;
 mod calls;
 pub mod connections;
 pub mod cost;
 pub mod due;
 pub mod error;
 mod expression;
+pub mod generations;
 pub mod idempotency;
 pub mod item;
 pub mod limits;
@@ -44,13 +53,16 @@ pub mod page;
 pub mod participants;
 pub mod presentations;
 mod query;
+pub mod questions;
 pub mod resets;
 pub mod responses;
 pub mod seats;
 pub mod sessions;
+pub mod shown;
 pub mod slides;
 pub mod table;
 pub mod tickets;
+pub mod usage;
 pub mod users;
 
 pub use calls::{Freshness, Store, Written};

@@ -15,8 +15,6 @@ use crate::{
 
 /// Longer than any message lives: dead letters are kept for 14 days.
 const KEPT: SignedDuration = SignedDuration::from_hours(15 * 24);
-/// Whoever has not finished by now is taken for dead: workers have 30 s.
-const LOCKED: SignedDuration = SignedDuration::from_secs(35);
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Deed {
@@ -47,15 +45,16 @@ fn key(name: &str) -> Key {
 pub enum Claim {
     /// Yours: do it, then [`finish`].
     Yours,
-    /// Somebody is at it, or died less than [`LOCKED`] ago.
+    /// Somebody is at it, or died less than the lease ago.
     Running,
     Done,
 }
 
-/// O1: 1 write unit, and 1 read unit where it is not free.
-pub async fn claim(store: &Store, name: &str, now: Timestamp) -> Result<Claim> {
-    let deed =
-        Deed { key: name.into(), done: false, locked_until: (now + LOCKED).as_second(), ttl_at: now + KEPT };
+/// O1: 1 write unit, and 1 read unit where it is not free. Whoever has not finished when the lease is over is taken for dead:
+/// a little longer than the function's timeout.
+pub async fn claim(store: &Store, name: &str, lease: SignedDuration, now: Timestamp) -> Result<Claim> {
+    let locked_until = (now + lease).as_second();
+    let deed = Deed { key: name.into(), done: false, locked_until, ttl_at: now + KEPT };
     let free = Condition::new(
         "attribute_not_exists(pk) OR #ttl <= :now OR (#done = :false AND locked_until <= :now)",
     )

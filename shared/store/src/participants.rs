@@ -2,7 +2,7 @@
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | A1 | one participant | table | `SESSION#{id}` | `PARTICIPANT#{id}` | [`get`] |
+//! | A1 | one participant | table | `SESSION#{id}` | `PARTICIPANT#{id}` | [`get`], [`add`], [`rename`], [`remove`] |
 //! | A2 | all participants | table | `SESSION#{id}` | `PARTICIPANT#…` | [`page`], [`count`] |
 
 use jiff::Timestamp;
@@ -10,9 +10,10 @@ use model::{ParticipantId, SessionId, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Change, Freshness, Item, Key, Page, Query, Store, Written,
+    Change, Freshness, Item, Key, Page, Query, Store, Write, Written,
     error::Result,
     table::{Pk, Sk, prefix},
+    usage,
 };
 
 /// Someone who joined. Whether they are here now follows from their connections.
@@ -25,6 +26,9 @@ pub struct Participant {
     /// The account, where one joined.
     pub user: Option<UserId>,
     pub joined_at: Timestamp,
+    /// By the presenter; they may not come back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removed_at: Option<Timestamp>,
 }
 
 impl Item for Participant {
@@ -49,9 +53,35 @@ pub async fn get(
     store.get(&key(session, id), Freshness::Strong, now).await
 }
 
-/// A1: adds someone, unless they are there already.
-pub async fn add(store: &Store, participant: &Participant, now: Timestamp) -> Result<Written> {
-    store.put_new(participant, now).await
+/// What adding someone came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Added {
+    Done,
+    /// They are there already, and counted.
+    There,
+    /// The session has this many, and its plan no more.
+    Full(u32),
+}
+
+/// A1, G2: adds someone. Where nothing limits them it is one write, since a thousand may come at once; below a limit it is a
+/// transaction with the count of them, which a thousand would wait for, but they are 100 at most.
+pub async fn add(
+    store: &Store,
+    participant: &Participant,
+    limit: Option<u32>,
+    now: Timestamp,
+) -> Result<Added> {
+    let Some(most) = limit else {
+        let written = store.put_new(participant, now).await?;
+        return Ok(if written == Written::Done(()) { Added::Done } else { Added::There });
+    };
+    let counted = usage::one_participant(participant.session, most);
+    let writes = vec![Write::put_new(participant)?, counted];
+    Ok(match store.transact(writes).await? {
+        Ok(()) => Added::Done,
+        Err(lost) if lost.contains(&0) => Added::There,
+        Err(_) => Added::Full(most),
+    })
 }
 
 /// A1: a new name for someone who is there; `Refused` where nobody is.
@@ -64,6 +94,14 @@ pub async fn rename(
     let change =
         Change::new("SET display_name = :name").only_if("attribute_exists(pk)").text(":name", display_name);
     store.update(&key(session, id), change).await
+}
+
+/// A1: sends someone away; their answers stay. `Refused` where nobody is.
+pub async fn remove(store: &Store, session: SessionId, id: ParticipantId, now: Timestamp) -> Result<Written> {
+    let change = Change::new("SET removed_at = if_not_exists(removed_at, :now)")
+        .only_if("attribute_exists(pk)")
+        .text(":now", now);
+    store.update_unseen(&key(session, id), change).await
 }
 
 fn all(session: SessionId) -> Query {

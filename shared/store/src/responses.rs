@@ -5,6 +5,7 @@
 //! | V1 | a participant's answer to a slide | table | `VOTES#{session}#{slide}#{shard}` | `PARTICIPANT#{id}` | [`get`], [`put`], [`put_first`] |
 //! | V2 | all answers to a slide | table | the four shards | `PARTICIPANT#…` | [`of_slide`], [`any`] |
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::try_join_all;
 use jiff::Timestamp;
 use model::{ParticipantId, ResponseId, SessionId, SlideId, slide::Answer};
@@ -31,6 +32,12 @@ pub struct Response {
     pub received: i64,
     /// Milliseconds at which it was written: what is new to a count.
     pub stored: i64,
+    /// By the presenter: in no count and no cloud. Another answer is seen again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hidden: bool,
+    /// Marked by the presenter; nobody else sees it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub flagged: bool,
 }
 
 impl Item for Response {
@@ -76,6 +83,16 @@ pub async fn stored_at(store: &Store, response: &Response, stored: i64) -> Resul
         .number(":stored", stored)
         .number(":received", response.received);
     store.update_unseen(&response.key(), change).await
+}
+
+/// V1: hides or marks an answer as the presenter saw it; `Refused` where another one has taken its place. 1 write unit.
+pub async fn moderate(store: &Store, seen: &Response) -> Result<Written> {
+    let change = Change::new("SET hidden = :hidden, flagged = :flagged")
+        .only_if("received = :received")
+        .value(":hidden", AttributeValue::Bool(seen.hidden))
+        .value(":flagged", AttributeValue::Bool(seen.flagged))
+        .number(":received", seen.received);
+    store.update_unseen(&seen.key(), change).await
 }
 
 /// V1.

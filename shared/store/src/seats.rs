@@ -3,13 +3,13 @@
 //! No item of its own: it follows from the session (S1) and from the participant (A1).
 
 use jiff::Timestamp;
-use model::{Error, ParticipantId, SessionId, UserId};
+use model::{Error, ParticipantId, SessionId, UserId, plan::Quota};
 
 use crate::{
     Freshness, Store,
     connections::{Connection, Identity},
     error::Result,
-    participants::{self, Participant},
+    participants::{self, Added, Participant},
     sessions::{self, Session},
 };
 
@@ -60,21 +60,35 @@ pub async fn of(store: &Store, session: &Session, who: Who, now: Timestamp) -> R
         Who::Guest { .. } => return Ok(None),
     };
     let found = participants::get(store, session.id, id, now).await?;
+    let found = found.filter(|found| found.removed_at.is_none());
     Ok(found.map(|found| Seat::Participant { id: found.id, display_name: found.display_name }))
 }
 
 /// A1: as [`of`] an account, which becomes a participant where it is nobody yet. Of everyone but the owner 1 write and 1
 /// read.
-pub async fn take(store: &Store, session: &Session, user: UserId, now: Timestamp) -> Result<Seat> {
+///
+/// # Errors
+/// `NotFound` for those whom the presenter has sent away; `Forbidden` for a newcomer where the plan of the session has no more
+/// seats.
+pub async fn take(store: &Store, session: &Session, user: UserId, now: Timestamp) -> model::Result<Seat> {
     if user == session.owner {
         return Ok(Seat::Presenter);
     }
     let id = ParticipantId::of_account(session.id, user);
-    let newcomer =
-        Participant { session: session.id, id, display_name: None, user: Some(user), joined_at: now };
-    participants::add(store, &newcomer, now).await?;
-    let found = participants::get(store, session.id, id, now).await?;
-    Ok(Seat::Participant { id, display_name: found.and_then(|found| found.display_name) })
+    let newcomer = Participant {
+        session: session.id,
+        id,
+        display_name: None,
+        user: Some(user),
+        joined_at: now,
+        removed_at: None,
+    };
+    let limit = session.plan.limits().participants_per_session;
+    if let Added::Full(most) = participants::add(store, &newcomer, limit, now).await? {
+        return Err(Quota::ParticipantsPerSession.exceeded(most));
+    }
+    let seat = of(store, session, Who::Account(user), now).await?;
+    seat.ok_or(Error::NotFound("session"))
 }
 
 impl Connection {

@@ -5,26 +5,41 @@ use std::fmt;
 
 use uuid::Uuid;
 
-use model::{LoginId, ParticipantId, PresentationId, SessionId, SlideId, UserId, join_code::JoinCode};
+use model::{
+    ActionId, LoginId, ParticipantId, PresentationId, QuestionId, SessionId, SlideId, UserId,
+    join_code::JoinCode,
+};
 
 /// The partition of an item: what one query, or one hot spot, can cover.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Pk<'a> {
+    /// Who can administer accounts.
+    Admins,
+    /// What admins have done. One partition: people write here, a few times a day.
+    Audit,
     Code(&'a JoinCode),
     Connection(&'a str),
     Email(&'a str),
     Idempotency(&'a str),
     Limit(&'a str, &'a str),
     Presentation(PresentationId),
+    /// What the audience of a session asks.
+    Questions(SessionId),
     /// Nothing lies there: reading it tells that the table answers.
     Ready,
     Reset(&'a str),
     Room(&'a str),
     Session(SessionId),
+    /// Sessions that were created on this day, UTC.
+    SessionsOn(&'a str),
     /// From a slide's id to its presentation.
     SlideOf(SlideId),
     Slug(&'a str),
     Ticket(&'a str),
+    /// Who wants a question answered.
+    Upvotes(SessionId, QuestionId),
+    /// What an account has used of its plan.
+    Usage(UserId),
     User(UserId),
     Username(&'a str),
     /// One shard of the answers to a slide: ten thousand people answer within seconds, a partition takes 1,000
@@ -39,18 +54,34 @@ pub enum Pk<'a> {
 pub enum Sk<'a> {
     /// The item that the partition is named after.
     Self_,
+    /// What the assistant answered, under the key of the question's wording.
+    Answer(&'a str),
+    Action(ActionId),
+    /// One call of a model for a session, by the key of what asked for it.
+    AiCall(&'a str),
     /// A connection in a room, after whoever holds it and the last two hexadecimal digits of that: a range of a room is
     /// a shard, and the connections of one holder lie together.
     Connection(Uuid, &'a str),
+    /// What a model writes on a slide.
+    Generation(SlideId),
+    /// Beside the session itself, as [`Sk::Presence`].
+    Leaderboard,
     Login(LoginId),
+    /// `2026-11`
+    Month(&'a str),
     Notes,
     Participant(ParticipantId),
     /// Beside the session itself, so that one query reads a session with all its counts.
     Presence,
+    Question(QuestionId),
     Session(SessionId),
+    /// A slide as it was shown in a session. Not beside the session itself: its content would ride along with every look.
+    Shown(SlideId),
     Slide(SlideId),
     /// Beside the session itself, as [`Sk::Presence`].
     Tally(SlideId),
+    /// How much of a limit a session has used.
+    Used(&'a str),
     Window(i64),
 }
 
@@ -61,24 +92,32 @@ pub enum Gsi1 {
     PresentationsOf(UserId),
     /// Sessions of an owner, by creation.
     SessionsOf(UserId),
+    /// All accounts, by creation. One partition of the index: what it takes, 1,000 writes/s, is more than people sign up.
+    Users,
 }
 
 impl fmt::Display for Pk<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Admins => f.write_str("ADMINS#"),
+            Self::Audit => f.write_str("AUDIT#"),
             Self::Code(code) => write!(f, "CODE#{code}"),
             Self::Connection(id) => write!(f, "CONNECTION#{id}"),
             Self::Email(email) => write!(f, "EMAIL#{email}"),
             Self::Idempotency(hash) => write!(f, "IDEMPOTENCY#{hash}"),
             Self::Limit(what, who) => write!(f, "LIMIT#{what}#{who}"),
             Self::Presentation(id) => write!(f, "PRESENTATION#{id}"),
+            Self::Questions(session) => write!(f, "QUESTIONS#{session}"),
             Self::Ready => f.write_str("READY#"),
             Self::Reset(hash) => write!(f, "RESET#{hash}"),
             Self::Room(room) => write!(f, "ROOM#{room}"),
             Self::Session(id) => write!(f, "SESSION#{id}"),
+            Self::SessionsOn(day) => write!(f, "SESSIONS_ON#{day}"),
             Self::SlideOf(id) => write!(f, "SLIDE#{id}"),
             Self::Slug(slug) => write!(f, "SLUG#{slug}"),
             Self::Ticket(id) => write!(f, "TICKET#{id}"),
+            Self::Upvotes(session, question) => write!(f, "UPVOTES#{session}#{question}"),
+            Self::Usage(id) => write!(f, "USAGE#{id}"),
             Self::User(id) => write!(f, "USER#{id}"),
             Self::Username(name) => write!(f, "USERNAME#{name}"),
             Self::Votes(session, slide, shard) => write!(f, "VOTES#{session}#{slide}#{shard}"),
@@ -91,14 +130,23 @@ impl fmt::Display for Sk<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Self_ => f.write_str("#"),
+            Self::Answer(key) => write!(f, "ANSWER#{key}"),
+            Self::Action(id) => write!(f, "ACTION#{id}"),
+            Self::AiCall(key) => write!(f, "AI_CALL#{key}"),
             Self::Connection(holder, id) => write!(f, "{}{id}", prefix::held_by(*holder)),
+            Self::Generation(slide) => write!(f, "GENERATION#{slide}"),
+            Self::Leaderboard => f.write_str("#LEADERBOARD"),
             Self::Login(id) => write!(f, "LOGIN#{id}"),
+            Self::Month(month) => write!(f, "MONTH#{month}"),
             Self::Notes => f.write_str("NOTES"),
             Self::Participant(id) => write!(f, "PARTICIPANT#{id}"),
             Self::Presence => f.write_str("#PRESENCE"),
+            Self::Question(id) => write!(f, "QUESTION#{id}"),
             Self::Session(id) => write!(f, "SESSION#{id}"),
+            Self::Shown(slide) => write!(f, "SHOWN#{slide}"),
             Self::Slide(id) => write!(f, "SLIDE#{id}"),
             Self::Tally(id) => write!(f, "#TALLY#{id}"),
+            Self::Used(what) => write!(f, "USED#{what}"),
             // padded: keys are compared as text
             Self::Window(start) => write!(f, "WINDOW#{start:012}"),
         }
@@ -110,6 +158,7 @@ impl fmt::Display for Gsi1 {
         match self {
             Self::PresentationsOf(user) => write!(f, "PRESENTATIONS_OF#{user}"),
             Self::SessionsOf(user) => write!(f, "SESSIONS_OF#{user}"),
+            Self::Users => f.write_str("USERS#"),
         }
     }
 }
@@ -118,6 +167,8 @@ impl fmt::Display for Gsi1 {
 pub mod prefix {
     /// The named item and what lies beside it.
     pub const SELF: &str = "#";
+    pub const ACTION: &str = "ACTION#";
+    pub const AI_CALL: &str = "AI_CALL#";
     pub const CONNECTION: &str = "CONNECTION#";
 
     /// The connections of one holder in a room.
@@ -127,9 +178,22 @@ pub mod prefix {
     }
 
     pub const LOGIN: &str = "LOGIN#";
+    pub const MONTH: &str = "MONTH#";
     pub const PARTICIPANT: &str = "PARTICIPANT#";
+    pub const QUESTION: &str = "QUESTION#";
     pub const SESSION: &str = "SESSION#";
+    pub const SHOWN: &str = "SHOWN#";
     pub const SLIDE: &str = "SLIDE#";
+}
+
+/// Whose questions these are, where it is a partition of questions.
+pub(crate) fn session_of_questions(pk: &str) -> Option<SessionId> {
+    pk.strip_prefix("QUESTIONS#")?.parse().ok()
+}
+
+/// Whose partition this is, where it is a session's.
+pub(crate) fn session_of(pk: &str) -> Option<SessionId> {
+    pk.strip_prefix("SESSION#")?.parse().ok()
 }
 
 /// Whose partition this is, where it is an account's.
@@ -177,6 +241,8 @@ mod tests {
         let id = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001);
         let code = JoinCode::typed("K7M2QX").unwrap();
         let partitions = [
+            Pk::Admins,
+            Pk::Audit,
             Pk::Code(&code),
             Pk::Connection("c="),
             Pk::Email("ana@example.com"),
@@ -184,13 +250,17 @@ mod tests {
             Pk::Limit("login", "ana@example.com"),
             Pk::Once("key"),
             Pk::Presentation(id.into()),
+            Pk::Questions(id.into()),
             Pk::Ready,
             Pk::Reset("hash"),
             Pk::Room("session:1"),
             Pk::Session(id.into()),
+            Pk::SessionsOn("2026-11-21"),
             Pk::SlideOf(id.into()),
             Pk::Slug("talk-1"),
             Pk::Ticket("id"),
+            Pk::Upvotes(id.into(), id.into()),
+            Pk::Usage(id.into()),
             Pk::User(id.into()),
             Pk::Username("ana"),
             Pk::Votes(id.into(), id.into(), 3),
@@ -198,19 +268,28 @@ mod tests {
         .map(|pk| pk.to_string());
         let sorts = [
             Sk::Self_,
+            Sk::Answer("key"),
+            Sk::Action(id.into()),
+            Sk::AiCall("question"),
             Sk::Connection(id, "c="),
+            Sk::Generation(id.into()),
+            Sk::Leaderboard,
             Sk::Login(id.into()),
+            Sk::Month("2026-11"),
             Sk::Notes,
             Sk::Participant(id.into()),
             Sk::Presence,
+            Sk::Question(id.into()),
             Sk::Session(id.into()),
+            Sk::Shown(id.into()),
             Sk::Slide(id.into()),
             Sk::Tally(id.into()),
+            Sk::Used("participants"),
             Sk::Window(7),
         ]
         .map(|sk| sk.to_string());
-        let indexes =
-            [Gsi1::PresentationsOf(id.into()), Gsi1::SessionsOf(id.into())].map(|key| key.to_string());
+        let indexes = [Gsi1::PresentationsOf(id.into()), Gsi1::SessionsOf(id.into()), Gsi1::Users]
+            .map(|key| key.to_string());
         insta::assert_debug_snapshot!("keys", (partitions, sorts, indexes));
     }
 

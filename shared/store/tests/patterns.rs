@@ -9,9 +9,7 @@ use aws_sdk_dynamodb::{
 use cloud::bench::{Bench, TABLE};
 use jiff::{SignedDuration, Timestamp};
 use model::{
-    ParticipantId, ResponseId, Room, SessionId,
-    join_code::JoinCode,
-    session::{SessionKind, Status},
+    ParticipantId, ResponseId, Room, SessionId, join_code::JoinCode, plan::Plan, session::Status,
     slide::Answer,
 };
 use store::{
@@ -19,8 +17,9 @@ use store::{
     connections::{self, Connection, Identity},
     cost, due, idempotency, limits,
     logins::{self, Login},
+    presentations::Presentation,
     responses::{self, Response},
-    sessions::{self, Session},
+    sessions::{self, Created, Session},
     tickets,
 };
 use uuid::Uuid;
@@ -53,23 +52,9 @@ async fn world() -> World {
 }
 
 fn session(n: u128, code: &str) -> Session {
-    Session {
-        id: id(n),
-        kind: SessionKind::Presentation,
-        owner: id(1),
-        presentation: id(2),
-        presentation_title: "Talk".into(),
-        presentation_slug: "talk".into(),
-        join_code: JoinCode::typed(code).unwrap(),
-        status: Status::Pending,
-        version: 1,
-        current_slide: None,
-        created_at: now() + SignedDuration::from_secs(i64::try_from(n).unwrap()),
-        started_at: None,
-        ended_at: None,
-        end_reason: None,
-        check_at: Some(now() + SignedDuration::from_hours(24)),
-    }
+    let presentation = Presentation::new(id(2), id(1), "Talk".into(), None, now());
+    let made = now() + SignedDuration::from_secs(i64::try_from(n).unwrap());
+    Session::new(id(n), &presentation, Plan::Enterprise, JoinCode::typed(code).unwrap(), made)
 }
 
 fn connection(n: u128, session: SessionId) -> Connection {
@@ -90,6 +75,8 @@ fn vote(participant: u128, received: i64, seq: Option<i64>, option: &str) -> Res
         seq,
         received,
         stored: received,
+        hidden: false,
+        flagged: false,
     }
 }
 
@@ -97,8 +84,8 @@ fn vote(participant: u128, received: i64, seq: Option<i64>, option: &str) -> Res
 async fn s1_s3_a_code_is_taken_until_its_session_ends() {
     let World { store, _bench } = world().await;
     let first = session(10, "AAAAAA");
-    assert_eq!(sessions::create(&store, &first).await.unwrap(), Written::Done(()));
-    assert_eq!(sessions::create(&store, &session(11, "AAAAAA")).await.unwrap(), Written::Refused);
+    assert_eq!(sessions::create(&store, &first).await.unwrap(), Created::Done);
+    assert_eq!(sessions::create(&store, &session(11, "AAAAAA")).await.unwrap(), Created::CodeTaken);
     assert_eq!(sessions::get(&store, id(11), Freshness::Strong, now()).await.unwrap(), None);
 
     let ended =
@@ -107,7 +94,7 @@ async fn s1_s3_a_code_is_taken_until_its_session_ends() {
     assert_eq!(sessions::change(&store, &ended).await.unwrap(), Written::Refused, "the version has moved");
     let code = sessions::by_code(&store, &first.join_code, now()).await.unwrap().unwrap();
     assert!(code.ended && code.session == first.id);
-    assert_eq!(sessions::create(&store, &session(12, "AAAAAA")).await.unwrap(), Written::Done(()));
+    assert_eq!(sessions::create(&store, &session(12, "AAAAAA")).await.unwrap(), Created::Done);
 }
 
 #[tokio::test]

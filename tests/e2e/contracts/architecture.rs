@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::world::repository;
 
-const ABILITIES: [&str; 4] = ["mailer", "queue", "rooms", "store"];
+const ABILITIES: [&str; 5] = ["ai", "mailer", "queue", "rooms", "store"];
 const FORBIDDEN_NAMES: [&str; 10] =
     ["common", "core", "util", "utils", "helper", "helpers", "types", "misc", "shared", "lib_common"];
 
@@ -95,11 +95,12 @@ fn crates_stand_on_each_other_in_one_direction() {
 /// One crate knows how a service is spoken to. `entry` makes the clients and hands them over; `cloud` tests itself by them.
 #[test]
 fn each_service_is_spoken_to_by_one_crate() {
-    let owners: [(&str, &[&str]); 7] = [
+    let owners: [(&str, &[&str]); 8] = [
         ("aws-sdk-dynamodb", &["store", "entry"]),
         ("aws-sdk-apigatewaymanagement", &["rooms", "entry"]),
         ("aws-sdk-sqs", &["queue", "entry"]),
         ("aws-sdk-sesv2", &["mailer", "entry"]),
+        ("genai", &["ai"]),
         ("lambda_http", &["entry"]),
         ("dynoxide-rs", &["cloud"]),
         ("serde_dynamo", &["store"]),

@@ -6,19 +6,26 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use model::{
     FieldError, Room,
+    assistant::{Assistance, Citation, CitationSource, GenerationStatus},
     join_code::JoinCode,
-    session::{EndReason, SessionKind, Status},
+    leaderboard::Entry,
+    question::Status as QuestionStatus,
+    session::{AiAnswers, EndReason, Pacing, SessionKind, Status},
     tally::Tally,
     tick::Tick,
 };
 use protocol::{
     Command, Event, Incoming, Job, Outgoing,
     event::{
-        ErrorEvent, OwnResponse, ParticipantCount, ParticipantJoined, ParticipantLeft, Pong,
-        ResponseSubmitted, SessionEnded, SessionMoved, SessionRole, SessionStarted, SessionState,
-        SlideChanged, SlideView, VoteUpdate,
+        AiResponse, ErrorEvent, GenerationUpdated, LeaderboardUpdated, OwnResponse, ParticipantCount,
+        ParticipantJoined, ParticipantLeft, Pong, QuestionAnswer, QuestionView, ReportReady,
+        ResponseSubmitted, ResultsChanged, SessionEnded, SessionMoved, SessionRole, SessionStarted,
+        SessionState, SessionUpdated, SlideChanged, SlideView, VoteUpdate,
     },
-    job::{Broadcast, CheckSession, CountPresence, CountVotes, EndLogin, Greet, Letter, SendMail, Told},
+    job::{
+        AnswerQuestion, Broadcast, CheckSession, CountPresence, CountUpvotes, CountVotes, EndLogin,
+        GenerateSlide, Greet, Letter, RankQuiz, SendMail, Told, WriteReport,
+    },
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -41,6 +48,40 @@ fn votes() -> VoteUpdate {
     VoteUpdate { slide_id: id(3), tally, as_of: now() }
 }
 
+fn answer() -> QuestionAnswer {
+    QuestionAnswer {
+        response_text: "In high trees.".into(),
+        is_ai: true,
+        provider: Some("extractive".into()),
+        citations: vec![Citation {
+            source: CitationSource::Slide,
+            slide_id: Some(id(3)),
+            quote: Some("Herons nest in high trees.".into()),
+        }],
+        answered_at: now(),
+    }
+}
+
+fn question(answer: Option<QuestionAnswer>) -> QuestionView {
+    QuestionView {
+        question_id: id(6),
+        slide_id: Some(id(3)),
+        question_text: Some("Where do they nest?".into()),
+        status: QuestionStatus::Queued,
+        merged_into: None,
+        is_pinned: false,
+        upvotes: 3,
+        assistant: Assistance::Drafted,
+        answer,
+        version: 2,
+        created_at: now(),
+        participant_id: Some(id(4)),
+        display_name: Some("Bo".into()),
+        is_flagged: Some(false),
+        draft: None,
+    }
+}
+
 /// One of each. A new kind of event does not compile until it has its place in [`name`], and fails here until it has its
 /// example.
 fn events() -> Vec<Event> {
@@ -60,6 +101,9 @@ fn events() -> Vec<Event> {
             started_at: Some(timestamp),
             ended_at: None,
             role: SessionRole::Audience,
+            pace: Pacing::Presenter,
+            ai_answers: AiAnswers::Automatic,
+            results_visible: true,
             participant_id: Some(id(4)),
             participant_token: Some("token".into()),
             display_name: Some("Bo".into()),
@@ -103,6 +147,8 @@ fn events() -> Vec<Event> {
             display_name: Some("Bo".into()),
             content: json!({ "text": "by the river" }),
             created_at: timestamp,
+            is_hidden: false,
+            is_flagged: false,
         }),
         Event::VoteUpdate(votes()),
         Event::Error(ErrorEvent {
@@ -114,6 +160,63 @@ fn events() -> Vec<Event> {
             retry_after: Some(1),
         }),
         Event::Pong(Pong { timestamp, reference: Some(json!("r")) }),
+    ]
+    .into_iter()
+    .chain(newer_events())
+    .collect()
+}
+
+/// Of the presenter's and the assistant's doings.
+fn newer_events() -> Vec<Event> {
+    let (session_id, version, timestamp) = (id(1), 7, now());
+    vec![
+        Event::SessionUpdated(SessionUpdated {
+            session_id,
+            version,
+            pace: Pacing::Participant,
+            ai_answers: AiAnswers::OnApproval,
+        }),
+        Event::ResultsChanged(Box::new(ResultsChanged {
+            session_id,
+            version,
+            slide_id: id(3),
+            visible: true,
+            reset_at: Some(timestamp),
+            slide: Some(slide()),
+            votes: Some(votes()),
+        })),
+        Event::LeaderboardUpdated(LeaderboardUpdated {
+            session_id,
+            entries: vec![Entry {
+                rank: 1,
+                participant_id: id(4),
+                display_name: Some("Bo".into()),
+                points: 950,
+            }],
+            total: 5,
+            as_of: timestamp,
+        }),
+        Event::QuestionAsked(Box::new(question(None))),
+        Event::QuestionUpdated(Box::new(question(Some(answer())))),
+        Event::AiResponse(Box::new(AiResponse {
+            question_id: id(6),
+            slide_id: Some(id(3)),
+            question_text: "Where do they nest?".into(),
+            response_text: "In high trees.".into(),
+            is_streaming: false,
+            is_complete: true,
+            is_ai: true,
+            provider: Some("extractive".into()),
+            citations: answer().citations,
+        })),
+        Event::GenerationUpdated(GenerationUpdated {
+            session_id,
+            slide_id: id(3),
+            status: GenerationStatus::Failed,
+            requested_at: timestamp,
+            error: Some("nobody has answered yet".into()),
+        }),
+        Event::ReportReady(ReportReady { session_id, created_at: timestamp }),
     ]
 }
 
@@ -130,6 +233,14 @@ fn name(event: &Event) -> &'static str {
         Event::ParticipantLeft(_) => "participant_left",
         Event::ResponseSubmitted(_) => "response_submitted",
         Event::VoteUpdate(_) => "vote_update",
+        Event::SessionUpdated(_) => "session_updated",
+        Event::ResultsChanged(_) => "results_changed",
+        Event::LeaderboardUpdated(_) => "leaderboard_updated",
+        Event::QuestionAsked(_) => "question_asked",
+        Event::QuestionUpdated(_) => "question_updated",
+        Event::AiResponse(_) => "ai_response",
+        Event::GenerationUpdated(_) => "generation_updated",
+        Event::ReportReady(_) => "report_ready",
         Event::Error(_) => "error",
         Event::Pong(_) => "pong",
     }
@@ -139,7 +250,7 @@ fn name(event: &Event) -> &'static str {
 fn events_keep_their_shape() {
     let events = events();
     let names: BTreeSet<_> = events.iter().map(name).collect();
-    assert_eq!(names.len(), 13, "one example of each: {names:?}");
+    assert_eq!(names.len(), 21, "one example of each: {names:?}");
     let frames: Vec<Value> = events
         .into_iter()
         .map(|event| {
@@ -172,6 +283,10 @@ fn commands_of_every_client_are_read() {
         json!({ "type": "ping" }),
         json!({ "type": "ping", "payload": { "version": 3 }, "ref": "r" }),
         json!({ "type": "response_submitted", "payload": { "slide_id": slide, "content": { "selected": ["a"] } } }),
+        json!({ "type": "question_asked", "payload": { "slide_id": slide, "question_text": "Why?" } }),
+        json!({ "type": "ask_question", "question_text": "Why?" }),
+        json!({ "type": "upvote_question", "question_id": slide }),
+        json!({ "type": "upvote_question", "payload": { "question_id": slide, "up": false } }),
         json!({ "type": "submit_response", "slide_id": slide, "content": { "text": "x" }, "seq": 5 }),
     ] {
         let message = Incoming::parse(&text.to_string()).unwrap();
@@ -201,6 +316,21 @@ fn jobs_keep_their_shape() {
     );
     job(&EndLogin { user: id(1), login: id(2) }, "end_login.v1", json!({ "user": one, "login": two }));
     job(&CheckSession { session: id(1) }, "check_session.v1", json!({ "session": one }));
+    job(
+        &AnswerQuestion { session: id(1), question: id(2) },
+        "answer_question.v1",
+        json!({ "session": one, "question": two }),
+    );
+    job(
+        &GenerateSlide { session: id(1), slide: id(2) },
+        "generate_slide.v1",
+        json!({ "session": one, "slide": two }),
+    );
+    job(&RankQuiz { session: id(1) }, "rank_quiz.v1", json!({ "session": one }));
+    let report = WriteReport { session: id(1), counting: true };
+    job(&report, "write_report.v1", json!({ "session": one, "counting": true }));
+    let upvotes = CountUpvotes { session: id(1), question: id(2), tick: Tick(9), tries: 0 };
+    job(&upvotes, "count_upvotes.v1", json!({ "session": one, "question": two, "tick": 9 }));
     let votes = CountVotes {
         session: id(1),
         slide: id(2),
@@ -234,4 +364,7 @@ fn jobs_keep_their_shape() {
         "send_mail.v1",
         json!({ "id": "m", "user": two, "letter": { "letter": "password_changed" } }),
     );
+    let ready = mail(Letter::ReportReady { session: id(1), title: "Herons".into() });
+    let letter = json!({ "letter": "report_ready", "session": one, "title": "Herons" });
+    job(&ready, "send_mail.v1", json!({ "id": "m", "user": two, "letter": letter }));
 }

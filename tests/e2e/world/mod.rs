@@ -39,6 +39,8 @@ impl World {
     async fn with(mut options: LocalOptions) -> Self {
         listen();
         options.template.get_or_insert_with(|| repository().join("template.yaml"));
+        // stories are not about plans, but for those that say so
+        options.parameters.entry("DefaultPlan".to_owned()).or_insert_with(|| "enterprise".to_owned());
         let local = Local::start(options).await.expect("the local cloud starts");
         Self { url: local.url(), http: http(), local: Some(local) }
     }

@@ -13,9 +13,10 @@ use entry::{
 };
 use garde::Validate;
 use http::{HeaderValue, header};
+use jiff::Timestamp;
 use model::{
     Code, Error, UserId,
-    user::{Email, Status, Username},
+    user::{Email, RestrictionKind, Status, Username},
 };
 use serde::Deserialize;
 use store::users::{self, User};
@@ -88,7 +89,7 @@ async fn as_json(request: Request, app: &App) -> Result<Request, Failure> {
         (status = 200, description = "The account and a new log-in", body = Welcome),
         (status = 400, description = "Not JSON", body = ErrorBody),
         (status = 401, description = "Unknown account or wrong password", body = ErrorBody),
-        (status = 403, description = "`ACCOUNT_DISABLED`, and the password was right", body = ErrorBody),
+        (status = 403, description = "`ACCOUNT_DISABLED`: disabled, banned or suspended, and the password was right", body = ErrorBody),
         (status = 413, description = "Too large", body = ErrorBody),
         (status = 415, description = "Neither JSON nor a form", body = ErrorBody),
         (status = 422, description = "Missing fields", body = ErrorBody),
@@ -116,9 +117,9 @@ pub(crate) async fn log_in(
         return Err(REFUSED.into());
     };
     attempts.passed().await?;
-    if user.status == Status::Disabled {
+    if let Some(why) = kept_out(&user, app.clock.now()) {
         tracing::info!(user.id = %user.id, reason = "disabled", "log-in refused");
-        return Err(Error::Forbidden(Code::AccountDisabled, "this account is disabled".into()).into());
+        return Err(Error::Forbidden(Code::AccountDisabled, why).into());
     }
     if verdict == Verdict::RightButWeak {
         let renewed = password_hash::renew(&input.password).await?;
@@ -128,6 +129,22 @@ pub(crate) async fn log_in(
     let pair = log_in::begin(&app, &user, &source).await?;
     tracing::info!(user.id = %user.id, "logged in");
     Ok((pair.cookies(), Json(Welcome::new(&user, pair))))
+}
+
+/// Why somebody may not log in whose password is right.
+fn kept_out(user: &User, now: Timestamp) -> Option<String> {
+    if user.status == Status::Disabled {
+        return Some("this account is disabled".into());
+    }
+    let restriction = user.restricted(now)?;
+    let what = match restriction.kind {
+        RestrictionKind::Ban => "banned",
+        RestrictionKind::Suspension => "suspended",
+    };
+    Some(match restriction.until {
+        Some(until) => format!("this account is {what} until {until:.0}"),
+        None => format!("this account is {what}"),
+    })
 }
 
 /// The account that is meant. Asks the table for as much where there is none.

@@ -60,8 +60,10 @@ pub(crate) async fn change_password(
     source: Source,
     Valid(input): Valid<PasswordChange>,
 ) -> Answer<Json<Done>> {
-    let user = users::get_strong(&app.store, account.user, app.clock.now()).await?;
-    let user = user.filter(User::is_active).ok_or(Error::Unauthenticated("the account is gone"))?;
+    let now = app.clock.now();
+    let user = users::get_strong(&app.store, account.user, now).await?;
+    let user =
+        user.filter(|user| user.is_active(now)).ok_or(Error::Unauthenticated("the account is gone"))?;
     attempts::confirm(&app, &source, &user, "current_password", &input.current_password).await?;
     let new = password_hash::choose("new_password", &input.new_password, &about(&user)).await?;
     if users::change_password(&app.store, &user, &new, app.clock.now()).await? == Written::Refused {

@@ -14,10 +14,7 @@ use model::{Error, UserId, user::Email};
 use protocol::job::{Letter, SendMail};
 use rand::RngExt;
 use serde::Deserialize;
-use store::{
-    Limit, limits, resets,
-    users::{self, User},
-};
+use store::{Limit, limits, resets, users};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -75,8 +72,13 @@ async fn send(app: &App, email: &Email) -> Result<(), Error> {
     let now = app.clock.now();
     let nobody = UserId::from(Uuid::nil());
     let claimed = users::by_email(&app.store, email, now).await?.unwrap_or(nobody);
-    let user = users::get(&app.store, claimed, now).await?.filter(User::is_active);
-    let user = user.map_or(nobody, |user| user.id);
+    let user = users::get(&app.store, claimed, now).await?.filter(|user| user.is_active(now));
+    mail(app, user.map_or(nobody, |user| user.id)).await
+}
+
+/// Mails an account a token that sets a new password.
+pub(crate) async fn mail(app: &App, user: UserId) -> Result<(), Error> {
+    let now = app.clock.now();
     let token = BASE64_URL_SAFE_NO_PAD.encode(rand::rng().random::<[u8; 32]>());
     resets::create(&app.store, &token, user, now).await?;
     let id = app.clock.id::<Uuid>().to_string();

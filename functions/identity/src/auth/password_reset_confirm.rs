@@ -81,7 +81,7 @@ async fn meant(app: &App, token: &str) -> Answer<Option<(Reset, User)>> {
     let now = app.clock.now();
     let Some(reset) = resets::get(&app.store, token, now).await? else { return Ok(None) };
     let user = users::get_strong(&app.store, reset.user, now).await?;
-    let user = user.filter(|user| user.is_active() && user.credentials_changed_at <= reset.created_at);
+    let user = user.filter(|user| user.is_active(now) && user.credentials_changed_at <= reset.created_at);
     Ok(user.map(|user| (reset, user)))
 }
 

@@ -89,8 +89,9 @@ pub(crate) async fn refresh(
     let token = input.refresh_token.as_deref().or_else(|| cookie(&headers, REFRESH_COOKIE)).ok_or(REFUSED)?;
     let token: Refresh = app.tokens.verify(token, app.clock.now()).ok_or(REFUSED)?;
     let login = current(&app, &token).await?;
-    let user = users::get(&app.store, token.user, app.clock.now()).await?;
-    if !user.is_some_and(|user| user.is_active()) {
+    let now = app.clock.now();
+    let user = users::get(&app.store, token.user, now).await?;
+    if !user.is_some_and(|user| user.is_active(now)) {
         return Err(REFUSED.into());
     }
     let pair = Pair::of(&app, &login)?;

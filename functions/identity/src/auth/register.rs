@@ -11,7 +11,7 @@ use garde::Validate;
 use http::StatusCode;
 use model::{
     Code, Error,
-    user::{self, Email, Plan, Role, Status, Username},
+    user::{self, Email, Role, Status, Username},
 };
 use serde::{Deserialize, Serialize};
 use store::{
@@ -146,9 +146,10 @@ async fn account(app: &App, input: &Registration) -> Result<User, Error> {
             .as_deref()
             .map(|name| fields::typed("organization", name, user::line))
             .transpose()?,
-        role: if is_first_admin { Role::Admin } else { Role::User },
-        plan: Plan::Free,
+        role: if is_first_admin { Role::SuperAdmin } else { Role::Member },
+        plan: app.settings.default_plan,
         status: Status::Active,
+        restriction: None,
         password: Some(password),
         credentials_changed_at: now,
         created_at: now,
@@ -161,6 +162,9 @@ pub(crate) fn refusal(saved: Saved) -> Error {
     match saved {
         Saved::EmailTaken => Error::conflict(Code::EmailTaken, "this e-mail address has an account"),
         Saved::UsernameTaken => Error::conflict(Code::UsernameTaken, "this user name is taken"),
+        Saved::LastAdmin => {
+            Error::conflict(Code::LastAdmin, "nobody else can administer accounts: make another admin first")
+        }
         Saved::Done | Saved::Stale => {
             Error::conflict(Code::Conflict, "the account was changed at the same time: try again")
         }

@@ -14,7 +14,7 @@ use model::{Error, UserId, user::Status};
 use serde::Deserialize;
 use store::{
     presentations,
-    users::{self, Saved, User},
+    users::{self, Saved},
 };
 use utoipa::ToSchema;
 
@@ -54,7 +54,7 @@ pub(crate) struct Deletion {
         (status = 400, description = "Not JSON", body = ErrorBody),
         (status = 401, description = "Not signed in", body = ErrorBody),
         (status = 403, description = "`CSRF_REFUSED`: a cookie without its proof", body = ErrorBody),
-        (status = 409, description = "Changed at the same time", body = ErrorBody),
+        (status = 409, description = "`LAST_ADMIN`: nobody else can administer accounts; or changed at the same time", body = ErrorBody),
         (status = 413, description = "Too large", body = ErrorBody),
         (status = 415, description = "Not `application/json`", body = ErrorBody),
         (status = 422, description = "The password is missing or wrong", body = ErrorBody),
@@ -72,7 +72,7 @@ pub(crate) async fn delete_me(
     let user = users::get_strong(&app.store, account.user, now).await?.ok_or(GONE)?;
     // already deleted: only the log-ins are left, since an earlier try broke off
     if user.status != Status::Deleted {
-        let user = Some(user).filter(User::is_active).ok_or(GONE)?;
+        let user = Some(user).filter(|user| user.is_active(now)).ok_or(GONE)?;
         let password = input.password.as_deref().or(input.current_password.as_deref());
         let password = password.ok_or_else(|| Error::field("password", "is required"))?;
         attempts::confirm(&app, &source, &user, "password", password).await?;

@@ -6,7 +6,7 @@ use entry::{
     http::{Account, Answer, ErrorBody},
 };
 use model::Error;
-use store::users::{self, User};
+use store::users;
 
 use crate::profile::Profile;
 
@@ -24,8 +24,9 @@ use crate::profile::Profile;
     )
 )]
 pub(crate) async fn get_me(State(app): State<App>, account: Account) -> Answer<Json<Profile>> {
-    let user = users::get_strong(&app.store, account.user, app.clock.now()).await?.filter(User::is_active);
-    Ok(Json(Profile::from(&user.ok_or(GONE)?)))
+    let now = app.clock.now();
+    let user = users::get_strong(&app.store, account.user, now).await?;
+    Ok(Json(Profile::from(&user.filter(|user| user.is_active(now)).ok_or(GONE)?)))
 }
 
 /// The log-in counts a moment longer than the account that it is of.

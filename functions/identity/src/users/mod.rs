@@ -4,3 +4,4 @@ pub(crate) mod delete;
 pub(crate) mod get;
 pub(crate) mod me;
 pub(crate) mod update;
+pub(crate) mod usage;

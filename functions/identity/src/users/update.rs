@@ -142,9 +142,10 @@ async fn update(app: &App, id: UserId, source: &Source, input: &ProfileEdit) -> 
         Some(None) => Some(None),
         None => None,
     };
-    let before =
-        users::get_strong(&app.store, id, app.clock.now()).await?.filter(User::is_active).ok_or(GONE)?;
-    let after = edited(&before, edit, email, username, app.clock.now());
+    let now = app.clock.now();
+    let before = users::get_strong(&app.store, id, now).await?;
+    let before = before.filter(|before| before.is_active(now)).ok_or(GONE)?;
+    let after = edited(&before, edit, email, username, now);
     if after.email != before.email {
         let password = input.current_password.as_deref();
         let password = password

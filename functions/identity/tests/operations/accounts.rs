@@ -31,7 +31,7 @@ async fn signing_up_answers_the_account_under_every_name() {
         ("avatar", json!("https://example.com/ana.png")),
         ("plan_type", json!("free")),
         ("plan", json!("free")),
-        ("role", json!("user")),
+        ("role", json!("member")),
         ("is_active", json!(true)),
         ("is_admin", json!(false)),
     ] {
@@ -90,7 +90,7 @@ async fn the_first_admin_comes_from_a_setting() {
     let world = World::start().await;
     let body = json!({ "email": "Root@example.com", "password": PASSWORD });
     let made = world.post("/v1/auth/register", &body).send().await.ok(201);
-    assert_eq!((&made["role"], &made["is_admin"]), (&json!("admin"), &json!(true)));
+    assert_eq!((&made["role"], &made["is_admin"]), (&json!("super_admin"), &json!(true)));
 }
 
 #[tokio::test]

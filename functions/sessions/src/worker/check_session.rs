@@ -1,19 +1,19 @@
 use entry::App;
 use jiff::{SignedDuration, Timestamp};
 use model::{
-    Error,
-    session::{AUTO_END_HOURS, EndReason, Move, Status},
+    Error, Room,
+    session::{AUTO_END_HOURS, EndReason, IDLE_HOURS, Move, Status},
 };
 use protocol::job::CheckSession;
 use store::{
-    Freshness, presentations, responses,
+    Freshness, connections, presentations, responses,
     sessions::{self, Session},
 };
 
 use crate::{Hot, moves};
 
 /// Looks after a session that has not ended: has its current slide counted, in case a vote was stored and its
-/// announcement lost; ends it when nobody else did. One that has ended is told so once more.
+/// announcement lost; ends it when nobody else did, or nobody is there. One that has ended is told so once more.
 pub async fn run(app: &App, hot: &Hot, job: CheckSession) -> Result<(), Error> {
     let now = app.clock.now();
     let found = sessions::get(&app.store, job.session, Freshness::Strong, now).await?;
@@ -33,6 +33,12 @@ pub async fn run(app: &App, hot: &Hot, job: CheckSession) -> Result<(), Error> {
             .await
             .map(drop);
     }
+    let idle = idle_since(app, &session, now).await? + SignedDuration::from_hours(IDLE_HOURS);
+    if session.status != Status::Pending && now >= idle {
+        return moves::make(app, &hot.announcer, session.id, None, Move::End, EndReason::Idle)
+            .await
+            .map(drop);
+    }
     if session.status == Status::Active {
         if let Some(slide) = session.current_slide {
             hot.announcer.votes(app, session.id, slide).await;
@@ -41,7 +47,25 @@ pub async fn run(app: &App, hot: &Hot, job: CheckSession) -> Result<(), Error> {
         let next = (now + moves::CHECKED_EVERY).min(end);
         return Ok(sessions::check_again(&app.store, session.id, next).await?);
     }
-    Ok(sessions::check_again(&app.store, session.id, end).await?)
+    // one that is paused while somebody is there is looked at once an hour: their sockets live two
+    let next =
+        if session.status == Status::Paused { idle.max(now + SignedDuration::from_hours(1)) } else { end };
+    Ok(sessions::check_again(&app.store, session.id, next.min(end)).await?)
+}
+
+/// When the presenter did something last, or somebody was there.
+async fn idle_since(app: &App, session: &Session, now: Timestamp) -> Result<Timestamp, Error> {
+    if !connections::in_small_room(&app.store, Room::Session(session.id), 1, now)
+        .await?
+        .is_some_and(|members| members.is_empty())
+    {
+        return Ok(now);
+    }
+    let presence = sessions::presence(&app.store, session.id, now).await?;
+    let someone = presence.and_then(|presence| Timestamp::from_millisecond(presence.someone_at).ok());
+    // one from before there was such a field began when it was made
+    let moved = session.moved_at.max(session.created_at);
+    Ok(someone.map_or(moved, |someone| someone.max(moved)))
 }
 
 /// Has every other slide that was answered counted once more, in case the last word on it was lost: its numbers stay.

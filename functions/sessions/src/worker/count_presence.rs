@@ -19,11 +19,11 @@ pub async fn run(app: &App, job: CountPresence) -> Result<(), Error> {
     over(app, job.tick).await;
     let now = app.clock.now();
     let (session, tick, as_of) = (job.session, job.tick, newest(app, job.tick).end());
-    if job.told == Told::Presenter
-        && let Some(before) = sessions::presence(&app.store, session, now).await?
-        && before.tick != tick
-        && before.as_of >= tick.end()
-    {
+    let before = match job.told {
+        Told::Presenter => sessions::presence(&app.store, session, now).await?,
+        Told::Everyone => None,
+    };
+    if before.as_ref().is_some_and(|before| before.tick != tick && before.as_of >= tick.end()) {
         // a job that came late has counted for this one
         return Ok(());
     }
@@ -36,7 +36,9 @@ pub async fn run(app: &App, job: CountPresence) -> Result<(), Error> {
     });
     match job.told {
         Told::Presenter => {
-            let presence = Presence { session, participants, as_of, tick };
+            let last = before.map_or(0, |before| before.someone_at);
+            let someone_at = if members.is_empty() { last } else { as_of };
+            let presence = Presence { session, participants, as_of, someone_at, tick };
             if sessions::keep_presence(&app.store, &presence).await? == Written::Refused {
                 return Ok(());
             }

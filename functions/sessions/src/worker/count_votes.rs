@@ -14,7 +14,7 @@ use protocol::{
 use store::{
     Written,
     responses::{self, Response},
-    sessions::{self, Snapshot},
+    sessions::{self, Session, Snapshot},
     slides,
 };
 
@@ -45,11 +45,13 @@ pub async fn run(app: &App, hot: &Hot, job: &mut CountVotes) -> Result<(), Error
         None => 0,
     };
     let since = job.since.map_or(since, |untold| untold.min(since));
+    // the session first: what it says of results and words, it said before the answers were read
+    let Some((session, content)) = content(app, hot, job, now).await? else { return Ok(()) };
     let found = responses::of_slide(&app.store, job.session, job.slide, now).await?;
-    let Some(content) = content(app, hot, job, now).await? else { return Ok(()) };
+    let found: Vec<Response> = found.into_iter().filter(|response| counts(&session, response)).collect();
     let answers: Vec<&Answer> = found.iter().map(|response| &response.answer).collect();
     let tally = content.tally(&answers);
-    let shows_results = content.shows_results();
+    let shows_results = session.shows_results(job.slide, &content);
     let counted = Counted { job: job.clone(), as_of, since, shows_results, tally, found };
     match job.told {
         Told::Presenter => {
@@ -130,18 +132,35 @@ fn news(found: &[Response], since: i64) -> Vec<Response> {
     news.split_off(surplus)
 }
 
-/// What is on the slide; nothing for a slide or session that is gone.
-async fn content(app: &App, hot: &Hot, job: &CountVotes, now: Timestamp) -> Result<Option<Content>, Error> {
-    let moment = match hot.live.recent(app, job.session).await {
+/// Does an answer count: not hidden, not from before the results were begun anew, without a word that is blocked?
+pub fn counts(session: &Session, response: &Response) -> bool {
+    !response.hidden
+        && response.received >= session.counts_from(response.slide)
+        && match &response.answer {
+            Answer::Text(text) => !session.blocked_words.contains(text),
+            Answer::Selected(_) => true,
+        }
+}
+
+/// The session, as it is: what the presenter has just hidden is not counted any more. And what is on the slide; nothing for a
+/// slide or session that is gone.
+async fn content(
+    app: &App,
+    hot: &Hot,
+    job: &CountVotes,
+    now: Timestamp,
+) -> Result<Option<(Session, Content)>, Error> {
+    let moment = match hot.live.fresh(app, job.session).await {
         Err(Error::NotFound(_)) => return Ok(None),
         moment => moment?,
     };
-    match moment.shown.as_ref().filter(|shown| shown.id == job.slide) {
-        Some(shown) => Ok(Some(shown.content.clone())),
-        None => Ok(slides::get(&app.store, moment.session.presentation, job.slide, now)
+    let content = match moment.shown.as_ref().filter(|shown| shown.id == job.slide) {
+        Some(shown) => Some(shown.content.clone()),
+        None => slides::get(&app.store, moment.session.presentation, job.slide, now)
             .await?
-            .map(|slide| slide.content)),
-    }
+            .map(|slide| slide.content),
+    };
+    Ok(content.map(|content| (moment.session.clone(), content)))
 }
 
 #[cfg(test)]
@@ -162,6 +181,8 @@ mod tests {
             seq: None,
             received: stored,
             stored,
+            hidden: false,
+            flagged: false,
         }
     }
 

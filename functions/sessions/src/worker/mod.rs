@@ -2,9 +2,12 @@
 
 pub mod check_session;
 pub mod count_presence;
+pub mod count_upvotes;
 pub mod count_votes;
 pub mod end_login;
+pub mod end_session;
 pub mod greet;
+pub mod rank_quiz;
 
 use std::time::Duration;
 
@@ -15,7 +18,7 @@ use model::{
 };
 use protocol::{
     Job,
-    job::{CheckSession, CountPresence, CountVotes, EndLogin, Greet},
+    job::{CheckSession, CountPresence, CountUpvotes, CountVotes, EndLogin, EndSession, Greet, RankQuiz},
 };
 
 use crate::Hot;
@@ -39,11 +42,24 @@ pub async fn run(app: &App, hot: &Hot, delivery: &Delivery) -> Result<(), Error>
             CountPresence { tick: second_later(app, job.tick), tries: job.tries.saturating_add(1), ..job };
         return later(app, outcome, again.tries, &again).await;
     }
+    if let Some(job) = delivery.take::<CountUpvotes>() {
+        let job = job?;
+        let outcome = count_upvotes::run(app, &job).await;
+        let again =
+            CountUpvotes { tick: second_later(app, job.tick), tries: job.tries.saturating_add(1), ..job };
+        return later(app, outcome, again.tries, &again).await;
+    }
+    if let Some(job) = delivery.take::<RankQuiz>() {
+        return rank_quiz::run(app, &job?).await;
+    }
     if let Some(job) = delivery.take::<Greet>() {
         return greet::run(app, hot, &job?).await;
     }
     if let Some(job) = delivery.take::<EndLogin>() {
         return end_login::run(app, &job?).await;
+    }
+    if let Some(job) = delivery.take::<EndSession>() {
+        return end_session::run(app, hot, &job?).await;
     }
     if let Some(job) = delivery.take::<CheckSession>() {
         return check_session::run(app, hot, job?).await;

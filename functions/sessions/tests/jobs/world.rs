@@ -9,8 +9,9 @@ use lambda_runtime::Context;
 use model::{
     LoginId, Room, SessionId, SlideId, UserId,
     join_code::JoinCode,
+    plan::Plan,
     presentation::Order,
-    session::{SessionKind, Status},
+    session::Status,
     slide::{Answer, Content, SlideType},
 };
 use protocol::{
@@ -124,22 +125,13 @@ impl World {
         let ids: Vec<SlideId> = slides.iter().map(|slide| slide.id).collect();
         draft.slides = Order::of(ids.clone());
         let presentation = presentations::create(&self.app.store, draft, None, None, &slides).await.unwrap();
+        let code = JoinCode::typed("K7M2QX").unwrap();
         let session = Session {
-            id: self.clock.id(),
-            kind: SessionKind::Presentation,
-            owner,
-            presentation: presentation.id,
-            presentation_title: presentation.title,
-            presentation_slug: presentation.slug.to_string(),
-            join_code: JoinCode::typed("K7M2QX").unwrap(),
             status,
-            version: 1,
             current_slide: Some(ids[1]),
-            created_at: now,
             started_at: Some(now),
-            ended_at: None,
-            end_reason: None,
             check_at: Some(now),
+            ..Session::new(self.clock.id(), &presentation, Plan::Enterprise, code, now)
         };
         sessions::create(&self.app.store, &session).await.unwrap();
         Talk { session, slides: ids }
@@ -158,6 +150,8 @@ impl World {
             seq: None,
             received: minute_ago,
             stored: minute_ago,
+            hidden: false,
+            flagged: false,
         };
         responses::put(&self.app.store, &response).await.unwrap();
     }

@@ -3,17 +3,19 @@
 use std::sync::LazyLock;
 
 use minijinja::{Environment, Value, context};
-use model::Error;
+use model::{Error, SessionId};
 
 use crate::Mail;
 
 /// Templates by name; what ends in `.html` is escaped.
-const TEMPLATES: [(&str, &str); 5] = [
+const TEMPLATES: [(&str, &str); 7] = [
     ("layout.html", include_str!("layout.html")),
     ("password_changed.html", include_str!("password_changed.html")),
     ("password_changed.txt", include_str!("password_changed.txt")),
     ("password_reset.html", include_str!("password_reset.html")),
     ("password_reset.txt", include_str!("password_reset.txt")),
+    ("report_ready.html", include_str!("report_ready.html")),
+    ("report_ready.txt", include_str!("report_ready.txt")),
 ];
 
 static ENVIRONMENT: LazyLock<Result<Environment<'static>, String>> = LazyLock::new(|| {
@@ -44,6 +46,13 @@ pub fn password_reset(to: Recipient<'_>, token: &str) -> Result<Mail, Error> {
 /// Tells its reader that somebody changed the password.
 pub fn password_changed(to: Recipient<'_>) -> Result<Mail, Error> {
     render(to, "Your password was changed", "password_changed", context! {})
+}
+
+/// Tells a presenter that the report of a session can be read. Whoever opens the link is asked who they are.
+pub fn report_ready(to: Recipient<'_>, session: SessionId, title: &str) -> Result<Mail, Error> {
+    let link = format!("{}/v1/sessions/{session}/report?format=html", to.public_url);
+    let subject = format!("The report of {}", title.replace(char::is_control, " "));
+    render(to, &subject, "report_ready", context! { link, title })
 }
 
 fn render(to: Recipient<'_>, subject: &str, template: &str, own: Value) -> Result<Mail, Error> {

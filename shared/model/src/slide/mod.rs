@@ -69,6 +69,10 @@ trait Kind: Default + Serialize + DeserializeOwned + garde::Validate<Context = (
         0
     }
 
+    fn options(&self) -> &[Choice] {
+        &[]
+    }
+
     fn texts(&self) -> Vec<&str>;
 
     fn refer(&mut self, _renamed: &dyn Fn(SlideId) -> SlideId) {}
@@ -153,6 +157,12 @@ macro_rules! slide_types {
             pub fn texts(&self) -> Vec<&str> {
                 let texts = match self { $(Self::$variant(content) => content.texts(),)* };
                 texts.into_iter().filter(|text| !text.trim().is_empty()).collect()
+            }
+
+            /// What an option reads; the option itself where its id is all there is, as on a scale.
+            pub fn label<'a>(&'a self, option: &'a str) -> &'a str {
+                let options = match self { $(Self::$variant(content) => content.options(),)* };
+                options.iter().find(|one| one.id == option).map_or(option, |one| one.text.as_str())
             }
 
             /// Lets references to other slides follow them to their new ids: in a copy of a presentation.

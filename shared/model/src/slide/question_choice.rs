@@ -57,6 +57,10 @@ impl Kind for QuestionChoice {
         self.show_results
     }
 
+    fn options(&self) -> &[Choice] {
+        &self.options
+    }
+
     fn texts(&self) -> Vec<&str> {
         options::texts(&self.question, &self.options)
     }

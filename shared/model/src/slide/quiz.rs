@@ -124,6 +124,10 @@ impl Kind for Quiz {
         self.points - u32::try_from(lost).unwrap_or(0)
     }
 
+    fn options(&self) -> &[Choice] {
+        &self.options
+    }
+
     fn texts(&self) -> Vec<&str> {
         options::texts(&self.question, &self.options)
     }

@@ -51,6 +51,10 @@ impl Kind for Ranking {
         self.show_results
     }
 
+    fn options(&self) -> &[Choice] {
+        &self.options
+    }
+
     fn texts(&self) -> Vec<&str> {
         options::texts(&self.question, &self.options)
     }

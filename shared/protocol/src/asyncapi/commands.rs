@@ -5,11 +5,11 @@ use utoipa::ToSchema;
 
 use super::{Exchange, schemas::Schemas};
 use crate::{
-    command::{Join, JoinSpeaker, Ping, Respond, Subscribe},
+    command::{Ask, Join, JoinSpeaker, Ping, Respond, Subscribe, Upvote},
     envelope::reference,
 };
 
-/// `submit_response` is what the originals called `response_submitted`.
+/// `submit_response` and `ask_question` are what the originals called `response_submitted` and `question_asked`.
 pub(super) fn all(schemas: &mut Schemas) -> Vec<Exchange> {
     let state = &["session_state"];
     let answer = json!({
@@ -17,13 +17,22 @@ pub(super) fn all(schemas: &mut Schemas) -> Vec<Exchange> {
         "content": { "selected": ["a"] },
         "seq": 1_795_262_400_000_i64,
     });
+    let question = json!({
+        "slide_id": "00000000-0000-0000-0000-000000000003",
+        "question_text": "Does it run on ARM?",
+    });
+    let upvote = json!({ "question_id": "00000000-0000-0000-0000-000000000006", "up": true });
+    let asked = &["question_updated"];
     vec![
+        exchange::<Ask>(schemas, "ask_question", asked, &question),
         exchange::<Join>(schemas, "join", state, &json!({ "display_name": "Bo" })),
         exchange::<JoinSpeaker>(schemas, "join_speaker", state, &json!({ "token": "eyJhbGciOiJFZERTQSJ9…" })),
         exchange::<Ping>(schemas, "ping", &["pong"], &json!({ "version": 7 })),
+        exchange::<Ask>(schemas, "question_asked", asked, &question),
         exchange::<Respond>(schemas, "response_submitted", &[], &answer),
         exchange::<Respond>(schemas, "submit_response", &[], &answer),
         exchange::<Subscribe>(schemas, "subscribe", state, &json!({ "since": 7 })),
+        exchange::<Upvote>(schemas, "upvote_question", &[], &upvote),
     ]
 }
 

@@ -43,6 +43,9 @@ pub struct Presence {
     pub participants: u64,
     /// Milliseconds since 1970.
     pub as_of: i64,
+    /// Milliseconds since 1970: when somebody, the presenter too, was counted last.
+    #[serde(default)]
+    pub someone_at: i64,
     /// Whose count it is.
     #[serde(default)]
     pub tick: Tick,
@@ -110,9 +113,14 @@ pub async fn with_counts(
     id: SessionId,
     now: Timestamp,
 ) -> model::Result<Counted> {
-    let query = Query::starting(&Pk::Session(id), prefix::SELF);
-    let counted = counted(store.query_all(query, now).await?);
+    let counted = counted_any(store, id, now).await?;
     counted.filter(|counted| counted.session.owner == owner).ok_or(model::Error::NotFound("session"))
+}
+
+/// S2, whoever's it is: for admins.
+pub async fn counted_any(store: &Store, id: SessionId, now: Timestamp) -> Result<Option<Counted>> {
+    let query = Query::starting(&Pk::Session(id), prefix::SELF);
+    Ok(counted(store.query_all(query, now).await?))
 }
 
 /// S2: keeps a count unless a newer one lies there.
@@ -147,14 +155,22 @@ pub async fn presence(store: &Store, session: SessionId, now: Timestamp) -> Resu
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use model::{
+        blocked_words::BlockedWords,
         join_code::JoinCode,
-        session::{SessionKind, Status},
+        plan::Plan,
+        session::{Pacing, Status},
     };
     use uuid::Uuid;
 
     use super::*;
-    use crate::item::{attributes, read};
+    use crate::{
+        item::{attributes, read},
+        presentations::Presentation,
+        sessions::Results,
+    };
 
     /// Of another kind, with every field that a presence has.
     #[derive(Serialize, Deserialize)]
@@ -177,22 +193,17 @@ mod tests {
     }
 
     fn session() -> Session {
+        let presentation = Presentation::new(id(3), id(2), "Rust".into(), None, Timestamp::UNIX_EPOCH);
+        let code = JoinCode::typed("K7M2QX").unwrap();
         Session {
-            id: id(1),
-            kind: SessionKind::Presentation,
-            owner: id(2),
-            presentation: id(3),
-            presentation_title: "Rust".into(),
-            presentation_slug: "rust".into(),
-            join_code: JoinCode::typed("K7M2QX").unwrap(),
             status: Status::Active,
             version: 3,
             current_slide: Some(id(4)),
-            created_at: Timestamp::UNIX_EPOCH,
             started_at: Some(Timestamp::UNIX_EPOCH),
-            ended_at: None,
-            end_reason: None,
-            check_at: Some(Timestamp::UNIX_EPOCH),
+            pace: Pacing::Participant,
+            blocked_words: BlockedWords::typed(&["spam"]).unwrap(),
+            results: BTreeMap::from([(id(4), Results { visible: Some(true), reset_at: Some(7) })]),
+            ..Session::new(id(1), &presentation, Plan::Free, code, Timestamp::UNIX_EPOCH)
         }
     }
 
@@ -206,7 +217,7 @@ mod tests {
         let tally = Tally::count(["a", "b"], [["a"].into_iter()]);
         let snapshot =
             Snapshot { session: session.id, slide: id(4), tally, responses: 1, as_of: 9, since: 8, tick };
-        let presence = Presence { session: session.id, participants: 5, as_of: 9, tick };
+        let presence = Presence { session: session.id, participants: 5, as_of: 9, someone_at: 9, tick };
         let mood = Mood { session: session.id, participants: 6, as_of: 10 };
         let found = counted([row(&session), row(&presence), row(&snapshot), row(&mood)]).unwrap();
         assert_eq!(found.session, session);

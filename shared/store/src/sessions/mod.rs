@@ -8,25 +8,42 @@
 //! | S4 | an owner's sessions, newest first | gsi1 | `SESSIONS_OF#{user}` | creation | [`of_owner`] |
 //! | S5 | a presentation's sessions, newest first | table | `PRESENTATION#{id}` | `SESSION#…` | [`of_presentation`] |
 //! | S6 | sessions to look after now | due | – | `check_at` | [`crate::due::due`] |
+//! | S7 | sessions of a day, newest first | table | `SESSIONS_ON#{day}` | `SESSION#…` | [`of_day`], [`of_days`] |
+//! | S8 | who leads in its quizzes | table | `SESSION#{id}` | `#LEADERBOARD` | [`leaderboard`] |
 
 mod counts;
+mod days;
+mod leaderboard;
+
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use model::{
     PresentationId, SessionId, SlideId, UserId,
+    blocked_words::BlockedWords,
     join_code::JoinCode,
-    session::{EndReason, SessionKind, Status},
+    plan::Plan,
+    session::{AUTO_END_HOURS, AiAnswers, EndReason, Pacing, SessionKind, Status},
+    slide::Content,
 };
 use serde::{Deserialize, Serialize};
 
-pub use self::counts::{
-    Counted, Presence, Snapshot, keep_presence, keep_snapshot, presence, snapshot, with_counts,
+use self::days::Opened;
+pub use self::leaderboard::{Leaderboard, keep_leaderboard, leaderboard};
+pub use self::{
+    counts::{
+        Counted, Presence, Snapshot, counted_any, keep_presence, keep_snapshot, presence, snapshot,
+        with_counts,
+    },
+    days::{day_of, of_day, of_days},
 };
 use crate::{
     Change, Condition, Freshness, Item, Key, Page, Query, Store, Write, Written,
     error::Result,
     item::sortable,
+    presentations::Presentation,
     table::{Gsi1, Pk, Sk, prefix},
+    usage,
 };
 
 /// An ended session is still found by its code for this long: the audience's screen says that it is over.
@@ -39,6 +56,9 @@ pub struct Session {
     #[serde(rename = "session_kind")]
     pub kind: SessionKind,
     pub owner: UserId,
+    /// Of the owner when it was created: another plan is for the sessions after it.
+    #[serde(default = "Plan::unlimited")]
+    pub plan: Plan,
     pub presentation: PresentationId,
     pub presentation_title: String,
     pub presentation_slug: String,
@@ -53,6 +73,76 @@ pub struct Session {
     pub end_reason: Option<EndReason>,
     /// When `cron-clock` looks after it next; `None` some time after it has ended.
     pub check_at: Option<Timestamp>,
+    /// When its presenter did something last.
+    #[serde(default)]
+    pub moved_at: Timestamp,
+    #[serde(default)]
+    pub ai_answers: AiAnswers,
+    #[serde(default)]
+    pub pace: Pacing,
+    /// What contains one of them is in no count and no cloud.
+    #[serde(default, skip_serializing_if = "BlockedWords::is_empty")]
+    pub blocked_words: BlockedWords,
+    /// What the presenter decided about the results of single slides.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub results: BTreeMap<SlideId, Results>,
+}
+
+/// What the presenter decided about the results of a slide.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Results {
+    /// May the audience see them? Else its slide says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visible: Option<bool>,
+    /// Milliseconds since 1970: answers that the gateway received before do not count any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reset_at: Option<i64>,
+}
+
+impl Session {
+    /// One of a presentation that waits to be started; its first slide is set.
+    pub fn new(
+        id: SessionId,
+        presentation: &Presentation,
+        plan: Plan,
+        join_code: JoinCode,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            kind: SessionKind::Presentation,
+            owner: presentation.owner,
+            plan,
+            presentation: presentation.id,
+            presentation_title: presentation.title.clone(),
+            presentation_slug: presentation.slug.to_string(),
+            join_code,
+            status: Status::Pending,
+            version: 1,
+            current_slide: presentation.slides.first().copied(),
+            created_at: now,
+            started_at: None,
+            ended_at: None,
+            end_reason: None,
+            check_at: Some(now + SignedDuration::from_hours(AUTO_END_HOURS)),
+            moved_at: now,
+            ai_answers: AiAnswers::default(),
+            pace: Pacing::default(),
+            blocked_words: BlockedWords::default(),
+            results: BTreeMap::new(),
+        }
+    }
+
+    /// May the audience see how the others answered this slide?
+    pub fn shows_results(&self, slide: SlideId, content: &Content) -> bool {
+        let decided = self.results.get(&slide).and_then(|results| results.visible);
+        decided.unwrap_or_else(|| content.shows_results())
+    }
+
+    /// Milliseconds since 1970 from which on answers to a slide count.
+    pub fn counts_from(&self, slide: SlideId) -> i64 {
+        self.results.get(&slide).and_then(|results| results.reset_at).unwrap_or(0)
+    }
 }
 
 impl Item for Session {
@@ -136,16 +226,34 @@ pub async fn owned(
     found.filter(|found| found.owner == owner).ok_or(model::Error::NotFound("session"))
 }
 
-/// S1, S3, S5: creates a session with its code, or refuses because the code is taken by a session that has not ended.
-pub async fn create(store: &Store, session: &Session) -> Result<Written> {
+/// What creating a session came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Created {
+    Done,
+    /// Its code is that of a session that has not ended.
+    CodeTaken,
+    /// The plan has no more of them this month.
+    OverLimit,
+}
+
+/// S1, S3, S5, S7, G1: creates a session with its code and counts it, all or nothing. 10 write units and 1 for the index.
+pub async fn create(store: &Store, session: &Session) -> Result<Created> {
     let code = Code { code: session.join_code.clone(), session: session.id, ended: false, until: None };
     let held = Held { presentation: session.presentation, session: session.id };
     let free = Condition::new("attribute_not_exists(pk) OR ended = :true")
         .value(":true", aws_sdk_dynamodb::types::AttributeValue::Bool(true));
-    let writes = vec![Write::put_new(session)?, Write::put(&code, free)?, Write::put_new(&held)?];
+    let limit = session.plan.limits().sessions_per_month;
+    let writes = vec![
+        usage::one_session(session.owner, limit, session.created_at),
+        Write::put_new(session)?,
+        Write::put(&code, free)?,
+        Write::put_new(&held)?,
+        Write::put_new(&Opened::of(session))?,
+    ];
     Ok(match store.transact(writes).await? {
-        Ok(()) => Written::Done(()),
-        Err(_) => Written::Refused,
+        Ok(()) => Created::Done,
+        Err(lost) if lost.contains(&0) => Created::OverLimit,
+        Err(_) => Created::CodeTaken,
     })
 }
 

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::order::{append, arrange, insert, remove, shift};
 use crate::{
-    Condition, Freshness, Item, Key, Query, Store,
+    Condition, Freshness, Item, Key, Query, Store, Written,
     error::Result,
     presentations::{self, Presentation},
     table::{Pk, Sk, prefix},
@@ -120,6 +120,12 @@ pub async fn list(store: &Store, presentation: &Presentation, now: Timestamp) ->
 pub(crate) fn in_order(order: &Order, slides: Vec<Slide>) -> Vec<Slide> {
     let mut by_id: HashMap<SlideId, Slide> = slides.into_iter().map(|slide| (slide.id, slide)).collect();
     order.iter().filter_map(|id| by_id.remove(id)).collect()
+}
+
+/// Q1: replaces what is on a slide, unless somebody else has since it was read.
+pub async fn rewrite(store: &Store, before: &Slide, after: &Slide) -> Result<Written> {
+    let unmoved = Condition::new("updated_at = :before").text(":before", before.updated_at);
+    store.put_if(after, unmoved).await
 }
 
 /// Q1: replaces what is on a slide.

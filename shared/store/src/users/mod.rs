@@ -6,22 +6,33 @@
 //! | U2 | the account with this address | table | `EMAIL#{email}` | `#` | [`by_email`] |
 //! | U3 | the account with this user name | table | `USERNAME#{username}` | `#` | [`by_username`] |
 //!
-//! An account and its claims change together, in one transaction.
+//! | U4 | all accounts, newest first | gsi1 | `USERS#` | creation | [`page`], [`all`], [`count`] |
+//! | U5 | who can administer accounts | table | `ADMINS#` | `#` | [`create`], [`replace`] |
+//!
+//! An account and its claims change together, in one transaction ([`save`]).
+
+mod list;
+mod save;
 
 use std::fmt;
 
 use jiff::Timestamp;
 use model::{
     UserId,
-    user::{Email, Plan, Role, Status, Username},
+    plan::Plan,
+    user::{Email, Restriction, Role, Status, Username},
 };
 use serde::{Deserialize, Serialize};
 
+pub use self::{
+    list::{all, count, page},
+    save::{Saved, create, erase, govern, install, replace},
+};
 use crate::{
-    Change, Condition, Freshness, Item, Key, Store, Write, Written,
+    Change, Freshness, Item, Key, Store, Written,
     error::Result,
-    logins::Login,
-    table::{Pk, Sk},
+    item::sortable,
+    table::{Gsi1, Pk, Sk},
 };
 
 /// An account as it lies in the table.
@@ -37,6 +48,9 @@ pub struct User {
     pub role: Role,
     pub plan: Plan,
     pub status: Status,
+    /// By an admin; counts while it holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restriction: Option<Restriction>,
     pub password: Option<PasswordHash>,
     /// When the password or the address last changed: reset tokens from before, and log-ins whose password was judged
     /// before, count no more.
@@ -73,11 +87,22 @@ impl Item for User {
     fn key(&self) -> Key {
         key(self.id)
     }
+
+    fn gsi1(&self) -> Option<(Gsi1, String)> {
+        let is_there = self.status != Status::Deleted;
+        is_there.then(|| (Gsi1::Users, format!("{}#{}", sortable(self.created_at), self.id)))
+    }
 }
 
 impl User {
-    pub fn is_active(&self) -> bool {
-        self.status == Status::Active
+    /// Neither disabled nor deleted, and not kept out now.
+    pub fn is_active(&self, now: Timestamp) -> bool {
+        self.status == Status::Active && self.restricted(now).is_none()
+    }
+
+    /// What keeps them out now.
+    pub fn restricted(&self, now: Timestamp) -> Option<&Restriction> {
+        self.restriction.as_ref().filter(|restriction| restriction.holds(now))
     }
 
     /// What is left of a deleted account: that there was one.
@@ -89,9 +114,10 @@ impl User {
             name: "Deleted account".into(),
             avatar: None,
             organization: None,
-            role: Role::User,
+            role: Role::Member,
             plan: Plan::Free,
             status: Status::Deleted,
+            restriction: None,
             password: None,
             credentials_changed_at: now,
             created_at: self.created_at,
@@ -162,104 +188,6 @@ pub async fn by_email(store: &Store, email: &Email, now: Timestamp) -> Result<Op
 pub async fn by_username(store: &Store, username: &Username, now: Timestamp) -> Result<Option<UserId>> {
     let claim: Option<UsernameClaim> = store.get(&username_key(username), Freshness::Strong, now).await?;
     Ok(claim.map(|claim| claim.owner))
-}
-
-/// What an account and its claims came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Saved {
-    Done,
-    EmailTaken,
-    UsernameTaken,
-    /// Somebody changed the account in between: read it again.
-    Stale,
-}
-
-/// The writes of a transaction, each with what it means when its condition does not hold.
-#[derive(Default)]
-struct Claims {
-    writes: Vec<Write>,
-    meanings: Vec<Saved>,
-}
-
-impl Claims {
-    fn add(&mut self, write: Write, lost: Saved) {
-        self.writes.push(write);
-        self.meanings.push(lost);
-    }
-
-    fn take_email(&mut self, email: &Email, owner: UserId) -> Result<()> {
-        let write = Write::put_new(&EmailClaim { email: email.clone(), owner })?;
-        self.add(write, Saved::EmailTaken);
-        Ok(())
-    }
-
-    fn take_username(&mut self, username: &Username, owner: UserId) -> Result<()> {
-        let write = Write::put_new(&UsernameClaim { username: username.clone(), owner })?;
-        self.add(write, Saved::UsernameTaken);
-        Ok(())
-    }
-
-    fn release(&mut self, claim: Key, owner: UserId) {
-        let theirs = Condition::new("#owner = :owner").name("#owner", "owner").text(":owner", owner);
-        self.add(Write::delete(claim, theirs), Saved::Stale);
-    }
-
-    async fn save(self, store: &Store) -> Result<Saved> {
-        Ok(match store.transact(self.writes).await? {
-            Ok(()) => Saved::Done,
-            Err(lost) => {
-                let lost: Vec<Saved> = lost.iter().filter_map(|at| self.meanings.get(*at)).copied().collect();
-                // what was read is old: whether the rest is taken has to be asked again
-                let stale = lost.contains(&Saved::Stale);
-                lost.first().copied().filter(|_| !stale).unwrap_or(Saved::Stale)
-            }
-        })
-    }
-}
-
-/// U1 to U3, L1: a new account with its claims and its first log-in. 6 write units, 8 with a user name.
-pub async fn create(store: &Store, user: &User, login: &Login) -> Result<Saved> {
-    let mut claims = Claims::default();
-    claims.add(Write::put_new(user)?, Saved::Stale);
-    claims.add(Write::put_new(login)?, Saved::Stale);
-    if let Some(email) = &user.email {
-        claims.take_email(email, user.id)?;
-    }
-    if let Some(username) = &user.username {
-        claims.take_username(username, user.id)?;
-    }
-    claims.save(store).await
-}
-
-/// U1 to U3: an account as it was read becomes another one; claims follow.
-pub async fn replace(store: &Store, before: &User, after: &User) -> Result<Saved> {
-    let mut claims = Claims::default();
-    let unchanged = Condition::new("updated_at = :read").text(":read", before.updated_at);
-    claims.add(Write::put(after, unchanged)?, Saved::Stale);
-    if before.email != after.email {
-        if let Some(email) = &before.email {
-            claims.release(email_key(email), before.id);
-        }
-        if let Some(email) = &after.email {
-            claims.take_email(email, after.id)?;
-        }
-    }
-    let folded = |user: &User| user.username.as_ref().map(Username::folded);
-    if folded(before) != folded(after) {
-        if let Some(username) = &before.username {
-            claims.release(username_key(username), before.id);
-        }
-        if let Some(username) = &after.username {
-            claims.take_username(username, after.id)?;
-        }
-    }
-    claims.save(store).await
-}
-
-/// U1 to U3: deletes an account as it was read. Its address and user name are free again; what remains is an empty item
-/// that says so, for whoever still names it.
-pub async fn erase(store: &Store, user: &User, now: Timestamp) -> Result<Saved> {
-    replace(store, user, &user.erased(now)).await
 }
 
 /// What somebody changes about themselves; `Some(None)` clears.

@@ -1,15 +1,20 @@
 //! Everything a client can be told. Adding a variant is free; changing one is a new variant.
 
+mod questions;
+
 use jiff::Timestamp;
 use model::{
     ParticipantId, ResponseId, SessionId, SlideId,
     join_code::JoinCode,
-    session::{EndReason, SessionKind, Status},
+    leaderboard::Entry,
+    session::{AiAnswers, EndReason, Pacing, SessionKind, Status},
     tally::Tally,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
+
+pub use self::questions::{AiResponse, GenerationUpdated, QuestionAnswer, QuestionView};
 
 /// Their documentation is the one of the AsyncAPI document: the first line a summary, the rest to whom and when.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -61,6 +66,39 @@ pub enum Event {
     /// To the presenter every tick (250 ms); to all at 2 Hz up to 50 of them, at 1 Hz up to 500, above that every 2 s, and
     /// always when the slide changes or the session ends.
     VoteUpdate(VoteUpdate),
+    /// The presenter changed how the session goes
+    ///
+    /// To all.
+    SessionUpdated(SessionUpdated),
+    /// Results are shown, hidden or begun anew
+    ///
+    /// To all.
+    ResultsChanged(Box<ResultsChanged>),
+    /// Who leads in the quizzes
+    ///
+    /// To all, when the results of a quiz are shown; with names to the presenter only.
+    LeaderboardUpdated(LeaderboardUpdated),
+    /// A question is asked
+    ///
+    /// To the presenter: with the name of whoever asks.
+    QuestionAsked(Box<QuestionView>),
+    /// A question as it is now
+    ///
+    /// To all whenever it changes, and every two seconds while it is up-voted; hidden ones say only that they are. To the
+    /// presenter with the name of whoever asks, and the assistant's draft.
+    QuestionUpdated(Box<QuestionView>),
+    /// The answer to a question
+    ///
+    /// To whoever asked it, and to the presenter. While it `is_streaming`, each is the whole text so far.
+    AiResponse(Box<AiResponse>),
+    /// A summary or conclusion is being written, or is
+    ///
+    /// To the presenter.
+    GenerationUpdated(GenerationUpdated),
+    /// The report of a session can be read
+    ///
+    /// To every device of its owner.
+    ReportReady(ReportReady),
     /// A refusal
     ///
     /// To one. The connection lives on, unless it is `fatal`: then it is closed.
@@ -106,6 +144,10 @@ pub struct SessionState {
     pub started_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
     pub role: SessionRole,
+    pub pace: Pacing,
+    pub ai_answers: AiAnswers,
+    /// May the audience see how the current slide was answered?
+    pub results_visible: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub participant_id: Option<ParticipantId>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -197,6 +239,9 @@ pub struct ResponseSubmitted {
     pub content: Value,
     /// When the gateway received it.
     pub created_at: Timestamp,
+    /// In no count and no cloud.
+    pub is_hidden: bool,
+    pub is_flagged: bool,
 }
 
 /// The state of a vote at a moment; the newest `as_of` is the truth.
@@ -206,6 +251,46 @@ pub struct VoteUpdate {
     #[serde(flatten)]
     pub tally: Tally,
     pub as_of: Timestamp,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SessionUpdated {
+    pub session_id: SessionId,
+    pub version: u64,
+    pub pace: Pacing,
+    pub ai_answers: AiAnswers,
+}
+
+/// What became of the results of a slide.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ResultsChanged {
+    pub session_id: SessionId,
+    pub version: u64,
+    pub slide_id: SlideId,
+    /// May the audience see them?
+    pub visible: bool,
+    /// Answers from before do not count any more.
+    pub reset_at: Option<Timestamp>,
+    /// The slide as the audience may see it now: of a quiz, with what is correct once results are visible.
+    pub slide: Option<SlideView>,
+    /// As last counted, where they are visible.
+    pub votes: Option<VoteUpdate>,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct LeaderboardUpdated {
+    pub session_id: SessionId,
+    /// Best first, ten at most.
+    pub entries: Vec<Entry>,
+    /// How many have points at all.
+    pub total: usize,
+    pub as_of: Timestamp,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct ReportReady {
+    pub session_id: SessionId,
+    pub created_at: Timestamp,
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -279,6 +364,9 @@ mod tests {
             started_at: Some(now),
             ended_at: Some(now),
             role: SessionRole::Audience,
+            pace: Pacing::Participant,
+            ai_answers: AiAnswers::Automatic,
+            results_visible: true,
             participant_id: Some(id.into()),
             participant_token: Some("x".repeat(1_000)),
             display_name: Some(longest(100)),

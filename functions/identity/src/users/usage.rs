@@ -1,0 +1,88 @@
+//! What one's plan gives, and how much of it is used.
+
+use std::collections::BTreeMap;
+
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody},
+};
+use futures::future::try_join_all;
+use model::{
+    Error, SessionId,
+    plan::{Plan, Quota},
+    session::Status,
+};
+use serde::Serialize;
+use store::{sessions, usage, users};
+use utoipa::ToSchema;
+
+use super::me::GONE;
+
+/// Running sessions that are looked at for the fullest.
+const RUNNING: usize = 20;
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Usage {
+    plan: Plan,
+    /// Same as `plan`.
+    plan_name: Plan,
+    /// By limit: `sessions_per_month`, `participants_per_session`, `ai_calls_per_session`.
+    categories: BTreeMap<&'static str, Category>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub(crate) struct Category {
+    /// Of what counts per session, in the fullest one that has not ended; 0 where nothing limits it and so nothing is
+    /// counted.
+    used: u32,
+    /// `null` is as much as one likes.
+    limit: Option<u32>,
+}
+
+#[utoipa::path(
+    get,
+    path = "/v1/users/me/usage",
+    tag = "identity",
+    operation_id = "get_usage",
+    summary = "What one's plan gives, and how much of it is used",
+    description = "Also at `/v1/speakers/me/usage`. Months are those of UTC.",
+    responses(
+        (status = 200, description = "Plan, and used and limit of each category", body = Usage),
+        (status = 401, description = "Not signed in", body = ErrorBody),
+        (status = 503, description = "A dependency failed", body = ErrorBody),
+    )
+)]
+pub(crate) async fn get_usage(State(app): State<App>, account: Account) -> Answer<Json<Usage>> {
+    let now = app.clock.now();
+    let (user, month, newest) = tokio::try_join!(
+        users::get_strong(&app.store, account.user, now),
+        usage::month(&app.store, account.user, now),
+        sessions::of_owner(&app.store, account.user, None, RUNNING, None, now),
+    )?;
+    let plan = user.ok_or(GONE)?.plan;
+    let running: Vec<SessionId> = newest
+        .items
+        .into_iter()
+        .filter(|session| session.status != Status::Ended)
+        .map(|session| session.id)
+        .collect();
+    let (participants, ai_calls) = tokio::try_join!(
+        fullest(&app, &running, Quota::ParticipantsPerSession),
+        fullest(&app, &running, Quota::AiCallsPerSession),
+    )?;
+    let limits = plan.limits();
+    let categories = [
+        (Quota::SessionsPerMonth, month, limits.sessions_per_month),
+        (Quota::ParticipantsPerSession, participants, limits.participants_per_session),
+        (Quota::AiCallsPerSession, ai_calls, limits.ai_calls_per_session),
+    ];
+    let categories = categories.map(|(quota, used, limit)| (quota.as_str(), Category { used, limit })).into();
+    Ok(Json(Usage { plan, plan_name: plan, categories }))
+}
+
+async fn fullest(app: &App, running: &[SessionId], quota: Quota) -> Result<u32, Error> {
+    let now = app.clock.now();
+    let used = running.iter().map(|session| usage::used(&app.store, *session, quota, now));
+    Ok(try_join_all(used).await?.into_iter().max().unwrap_or_default())
+}

@@ -1,0 +1,198 @@
+use std::time::Duration;
+
+use ai::{Answer, Assistant, Exchange, question_key};
+use entry::{App, once::once};
+use futures::future::join;
+use jiff::Timestamp;
+use model::{
+    Code, Error, Room, SlideId,
+    assistant::{Assistance, Citation, CitationSource},
+    question::{self as rules, Move, Status},
+    session::AiAnswers,
+};
+use protocol::{Event, event::AiResponse, job::AnswerQuestion};
+use store::{
+    Freshness, answers,
+    questions::{self, Question, Reply},
+    sessions::{self, Session},
+    usage,
+};
+use tokio::sync::watch;
+
+use super::{LEASE, record, reserve, talk};
+use crate::questions::{tell, view};
+
+/// An answer that grows is shown this often.
+const SHOWN_EVERY: Duration = Duration::from_millis(300);
+
+/// Has the assistant answer a question. The same wording is one call, whoever asks it and however often the job comes;
+/// whoever has not been told yet is told by its second delivery.
+pub async fn run(app: &App, assistant: &Assistant, job: &AnswerQuestion) -> Result<(), Error> {
+    let now = app.clock.now();
+    let found = questions::get(&app.store, job.session, job.question, now).await?;
+    let Some(question) = found else { return Ok(()) };
+    match question.assistant {
+        Assistance::Waiting => {}
+        // the job once more: it may have broken off before it told
+        Assistance::Answered | Assistance::Drafted => return told(app, &question).await,
+        Assistance::Off | Assistance::QuotaExceeded | Assistance::Failed => return Ok(()),
+    }
+    let found = sessions::get(&app.store, job.session, Freshness::Strong, now).await?;
+    let Some(session) = found else { return Ok(()) };
+    if session.ai_answers == AiAnswers::Off {
+        return settle(app, &question, Assistance::Off, None).await;
+    }
+    let wording = question_key(&rules::key(&question.text));
+    let name = format!("answer#{}#{wording}", session.id);
+    match once(app, &name, LEASE, write(app, assistant, &session, &question, &wording)).await {
+        Err(Error::Forbidden(Code::SubscriptionLimitExceeded, why)) => {
+            tracing::info!(session = %session.id, question = %question.id, why, "no answer");
+            return settle(app, &question, Assistance::QuotaExceeded, None).await;
+        }
+        // what it is about is gone
+        Err(Error::NotFound(_)) => return settle(app, &question, Assistance::Failed, None).await,
+        written => written?,
+    }
+    let reply = answers::get(&app.store, session.id, &wording, app.clock.now()).await?;
+    let reply = reply.ok_or_else(|| Error::internal("an answer that was written is not there"))?;
+    let became = match session.ai_answers {
+        AiAnswers::OnApproval => Assistance::Drafted,
+        AiAnswers::Automatic | AiAnswers::Off => Assistance::Answered,
+    };
+    settle(app, &question, became, Some(reply)).await
+}
+
+/// Writes what became of the question, and tells.
+async fn settle(
+    app: &App,
+    question: &Question,
+    became: Assistance,
+    reply: Option<Reply>,
+) -> Result<(), Error> {
+    let now = app.clock.now();
+    let changed = questions::change(&app.store, question.session, question.id, now, |question| {
+        if question.assistant != Assistance::Waiting {
+            // answered by the presenter meanwhile
+            return Ok(false);
+        }
+        question.answer_by = None;
+        question.assistant = became;
+        match (became, question.status.after(Move::Answer)) {
+            (Assistance::Answered, Ok(status)) => {
+                (question.status, question.answer) = (status, reply.clone());
+            }
+            // hidden meanwhile: for the presenter only
+            (Assistance::Answered | Assistance::Drafted, _) => {
+                (question.assistant, question.draft) = (Assistance::Drafted, reply.clone());
+            }
+            _ => {}
+        }
+        Ok(true)
+    })
+    .await?;
+    told(app, &changed).await
+}
+
+/// Tells how a question is now, and the answer to whoever asked.
+async fn told(app: &App, question: &Question) -> Result<(), Error> {
+    if let Some(reply) = &question.answer
+        && question.status == Status::Answered
+    {
+        tell::answered(app, question, reply).await?;
+    }
+    tell::changed(app, question).await;
+    Ok(())
+}
+
+/// Writes the answer to a wording, once.
+async fn write(
+    app: &App,
+    assistant: &Assistant,
+    session: &Session,
+    question: &Question,
+    wording: &str,
+) -> Result<(), Error> {
+    let asked = asked(app, session, question).await?;
+    reserve(app, session, wording, Some(question.participant)).await?;
+    let (text, shown) = watch::channel(String::new());
+    let answering = async move {
+        let answer =
+            assistant.answer_streaming(&asked, |so_far| drop(text.send_replace(so_far.into()))).await;
+        drop(text);
+        answer
+    };
+    let (answer, ()) = join(answering, show(app, session, question, shown)).await;
+    let Answer { text, citations, provider, model, usage, .. } = match answer {
+        Ok(answer) => answer,
+        Err(error) => {
+            usage::release_ai_call(&app.store, session.id, wording, app.clock.now()).await?;
+            return Err(error);
+        }
+    };
+    record(app, session.id, wording, provider, &model, usage).await?;
+    let reply = Reply {
+        text,
+        provider: Some(provider.as_str().into()),
+        model: Some(model),
+        citations: citations.into_iter().map(citation).collect(),
+        at: app.clock.now(),
+    };
+    Ok(answers::keep(&app.store, session.id, wording, &reply).await?)
+}
+
+async fn asked(app: &App, session: &Session, question: &Question) -> Result<ai::Question, Error> {
+    let now = app.clock.now();
+    let (talk, _) = talk::of(app, session.presentation, now).await?;
+    let before = questions::list(&app.store, session.id, now).await?;
+    let earlier = before
+        .into_iter()
+        .filter(|before| before.participant == question.participant && before.id != question.id)
+        .filter_map(|before| Some(Exchange { question: before.text, answer: before.answer?.text }))
+        .collect();
+    let current_slide = question.slide.map(|slide| slide.to_string());
+    Ok(ai::Question { talk, current_slide, earlier, text: question.text.clone() })
+}
+
+/// Shows the answer as it grows, to whoever asked and the presenter; where the presenter is to approve it, to them only. A
+/// post that fails is made good by the next one.
+async fn show(app: &App, session: &Session, question: &Question, mut shown: watch::Receiver<String>) {
+    while shown.changed().await.is_ok() {
+        let response_text = shown.borrow_and_update().clone();
+        let response = AiResponse {
+            response_text,
+            is_streaming: true,
+            is_complete: false,
+            ..view::response(
+                question,
+                Reply {
+                    text: String::new(),
+                    provider: None,
+                    model: None,
+                    citations: Vec::new(),
+                    at: Timestamp::UNIX_EPOCH,
+                },
+            )
+        };
+        let response = AiResponse { is_ai: true, ..response };
+        let posted = if session.ai_answers == AiAnswers::OnApproval {
+            let event = Event::AiResponse(Box::new(response));
+            app.rooms.publish(Room::Presenter(session.id), event, app.clock.now()).await
+        } else {
+            tell::answering(app, question, response).await
+        };
+        if let Err(error) = posted {
+            tracing::warn!(session = %session.id, question = %question.id, ?error, "a part of an answer was not told");
+        }
+        tokio::time::sleep(SHOWN_EVERY).await;
+    }
+}
+
+fn citation(citation: ai::Citation) -> Citation {
+    match citation {
+        ai::Citation::Notes { quote } => Citation { source: CitationSource::Notes, slide_id: None, quote },
+        ai::Citation::Slide { slide_id, quote } => {
+            let slide_id = slide_id.parse::<SlideId>().ok();
+            Citation { source: CitationSource::Slide, slide_id, quote }
+        }
+    }
+}

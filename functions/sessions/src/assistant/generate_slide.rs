@@ -1,0 +1,185 @@
+use ai::{Assistant, Responses};
+use entry::{App, once::once};
+use model::{
+    Error, Room, SlideId,
+    assistant::GenerationStatus,
+    slide::{Content, Included},
+};
+use protocol::{
+    Event,
+    event::{GenerationUpdated, SlideChanged},
+    job::GenerateSlide,
+};
+use store::{
+    Freshness, Written,
+    generations::{self, Generation},
+    responses,
+    sessions::{self, Session},
+    slides::{self, Slide},
+    usage,
+};
+
+use super::{LEASE, record, reserve, talk};
+use crate::{live, worker::count_votes::counts};
+
+/// Texts of one slide that a model reads; of more, the newest.
+const READ: usize = 300;
+/// Against a presenter who edits the slide meanwhile.
+const TRIES: usize = 5;
+
+/// Has a model write on a slide: what the audience said, or what to take home.
+pub async fn run(app: &App, assistant: &Assistant, job: &GenerateSlide) -> Result<(), Error> {
+    let now = app.clock.now();
+    let found = generations::get(&app.store, job.session, job.slide, now).await?;
+    let Some(generation) = found else { return Ok(()) };
+    let found = sessions::get(&app.store, job.session, Freshness::Strong, now).await?;
+    let Some(session) = found else { return Ok(()) };
+    if generation.status != GenerationStatus::Queued {
+        // the job once more: it may have broken off before it told
+        return tell(app, &session, &generation).await;
+    }
+    let name = format!("generation#{}#{}#{}", job.session, job.slide, generation.requested_at);
+    let outcome = once(app, &name, LEASE, write(app, assistant, &session, &generation)).await;
+    let failed = match outcome {
+        Ok(()) => None,
+        Err(error) if error.is_worth_retrying() => return Err(error),
+        Err(error) => Some(error.to_string()),
+    };
+    let finished = finished(generation, failed, app);
+    if generations::finish(&app.store, &finished).await? == Written::Refused {
+        return Ok(());
+    }
+    tell(app, &session, &finished).await
+}
+
+fn finished(generation: Generation, failed: Option<String>, app: &App) -> Generation {
+    Generation {
+        status: if failed.is_none() { GenerationStatus::Done } else { GenerationStatus::Failed },
+        finished_at: Some(app.clock.now()),
+        error: failed,
+        write_by: None,
+        ..generation
+    }
+}
+
+/// Tells the presenter how far it is; and everyone, where the slide is on the screen.
+async fn tell(app: &App, session: &Session, generation: &Generation) -> Result<(), Error> {
+    let now = app.clock.now();
+    let updated = GenerationUpdated {
+        session_id: session.id,
+        slide_id: generation.slide,
+        status: generation.status,
+        requested_at: generation.requested_at,
+        error: generation.error.clone(),
+    };
+    app.rooms.publish(Room::Presenter(session.id), Event::GenerationUpdated(updated), now).await?;
+    if generation.status != GenerationStatus::Done || session.current_slide != Some(generation.slide) {
+        return Ok(());
+    }
+    let Some(shown) = live::slide(app, session, generation.slide, now).await? else { return Ok(()) };
+    let changed = SlideChanged {
+        session_id: session.id,
+        version: session.version,
+        slide: shown.for_audience(session),
+        slide_index: shown.index,
+    };
+    app.rooms.publish(Room::Session(session.id), Event::SlideChanged(changed), now).await
+}
+
+async fn write(
+    app: &App,
+    assistant: &Assistant,
+    session: &Session,
+    generation: &Generation,
+) -> Result<(), Error> {
+    let now = app.clock.now();
+    let (talk, slides) = talk::of(app, session.presentation, now).await?;
+    let slide = slides.iter().find(|slide| slide.id == generation.slide).ok_or(Error::NotFound("slide"))?;
+    let key = format!("generation#{}#{}", generation.slide, generation.requested_at);
+    let said = match &slide.content {
+        Content::Summary(summary) => said(app, session, &slides, Some(&summary.include_slides)).await?,
+        _ => said(app, session, &slides, None).await?,
+    };
+    if matches!(slide.content, Content::Summary(_)) && said.is_empty() {
+        return Err(Error::Malformed("nobody has answered yet".into()));
+    }
+    reserve(app, session, &key, None).await?;
+    let written = match &slide.content {
+        Content::Summary(_) => assistant
+            .summarise(&talk.title, &said)
+            .await
+            .map(|summary| (Text::Summary(summary.text), summary.provider, summary.model, summary.usage)),
+        _ => assistant.takeaways(&talk, &said).await.map(|takeaways| {
+            (Text::Takeaways(takeaways.lines), takeaways.provider, takeaways.model, takeaways.usage)
+        }),
+    };
+    let (text, provider, model, usage) = match written {
+        Ok(written) => written,
+        Err(error) => {
+            usage::release_ai_call(&app.store, session.id, &key, app.clock.now()).await?;
+            return Err(error);
+        }
+    };
+    record(app, session.id, &key, provider, &model, usage).await?;
+    put(app, session, generation.slide, &text).await
+}
+
+enum Text {
+    Summary(String),
+    Takeaways(Vec<String>),
+}
+
+/// Writes on the slide as it is now: what the presenter has edited meanwhile stays.
+async fn put(app: &App, session: &Session, id: SlideId, text: &Text) -> Result<(), Error> {
+    for _ in 0..TRIES {
+        let now = app.clock.now();
+        let found = slides::get(&app.store, session.presentation, id, now).await?;
+        let before = found.ok_or(Error::NotFound("slide"))?;
+        let mut after = Slide { updated_at: now, ..before.clone() };
+        match (&mut after.content, text) {
+            (Content::Summary(summary), Text::Summary(text)) => summary.summary_text = Some(text.clone()),
+            (Content::Conclusion(conclusion), Text::Takeaways(lines)) => {
+                conclusion.conclusions.clone_from(lines);
+            }
+            _ => return Err(Error::Malformed("the slide is of another type now".into())),
+        }
+        if slides::rewrite(&app.store, &before, &after).await? == Written::Done(()) {
+            return Ok(());
+        }
+    }
+    Err(Error::unavailable("the slide", "it changed under five tries"))
+}
+
+/// What the audience said to the slides that are to be summed up.
+async fn said(
+    app: &App,
+    session: &Session,
+    slides: &[Slide],
+    included: Option<&Included>,
+) -> Result<Vec<Responses>, Error> {
+    let is_included = |slide: &Slide| match included {
+        Some(Included::These(these)) => these.contains(&slide.id),
+        Some(Included::All(_)) | None => true,
+    };
+    let now = app.clock.now();
+    let mut said = Vec::new();
+    for slide in slides.iter().filter(|slide| is_included(slide) && slide.content.tally(&[]).is_some()) {
+        let mut answers = responses::of_slide(&app.store, session.id, slide.id, now).await?;
+        answers.retain(|response| counts(session, response));
+        if answers.is_empty() {
+            continue;
+        }
+        answers.sort_by_key(|response| std::cmp::Reverse(response.received));
+        let all: Vec<_> = answers.iter().map(|response| &response.answer).collect();
+        let tally = slide.content.tally(&all).unwrap_or_default();
+        let texts = all.iter().map(|answer| answer.text()).filter(|text| !text.trim().is_empty());
+        let texts = texts.take(READ).map(str::to_owned).collect();
+        let votes = tally
+            .votes
+            .into_iter()
+            .map(|(option, count)| (slide.content.label(&option).to_owned(), count))
+            .collect();
+        said.push(Responses { slide: talk::source(slide), texts, votes });
+    }
+    Ok(said)
+}

@@ -1,0 +1,79 @@
+//! Jobs of the assistant: what a model writes for a session.
+
+pub mod answer_question;
+pub mod generate_slide;
+pub mod talk;
+
+use ai::{Assistant, Model, Settings};
+use entry::{App, Environment, StartError, worker::Delivery};
+use jiff::SignedDuration;
+use model::{Code, Error, ParticipantId, SessionId};
+use protocol::job::{AnswerQuestion, GenerateSlide};
+use store::{
+    sessions::Session,
+    usage::{self, Reservation, Spent},
+};
+
+/// More than the function's 210 s.
+const LEASE: SignedDuration = SignedDuration::from_secs(220);
+
+/// Answers of the assistant per participant and session (contract A3.5).
+const PER_PARTICIPANT: u32 = 5;
+
+/// The model of this deployment, by `MODEL_PROVIDER`, `MODEL_NAME`, `MODEL_URL` and `MODEL_KEY`.
+pub fn assistant(environment: &Environment) -> Result<Assistant, StartError> {
+    let provider = environment.get("MODEL_PROVIDER").unwrap_or("extractive");
+    let key = environment.get("MODEL_KEY").map(Into::into);
+    let model = Model::new(provider, environment.get("MODEL_NAME"), key, environment.get("MODEL_URL"));
+    let started = model.and_then(|model| Assistant::start(&Settings::new(model)));
+    started.map_err(|why| StartError::wrong("MODEL_PROVIDER", why))
+}
+
+pub async fn run(app: &App, assistant: &Assistant, delivery: &Delivery) -> Result<(), Error> {
+    if let Some(job) = delivery.take::<AnswerQuestion>() {
+        return answer_question::run(app, assistant, &job?).await;
+    }
+    if let Some(job) = delivery.take::<GenerateSlide>() {
+        return generate_slide::run(app, assistant, &job?).await;
+    }
+    Err(delivery.unknown())
+}
+
+/// Takes a call out of the session's quota, and of whoever asks; a second delivery of a job takes it once.
+///
+/// # Errors
+/// `SUBSCRIPTION_LIMIT_EXCEEDED` where there is none left.
+async fn reserve(app: &App, session: &Session, key: &str, asker: Option<ParticipantId>) -> Result<(), Error> {
+    let limit = session.plan.limits().ai_calls_per_session;
+    let asker = asker.map(|participant| (participant, PER_PARTICIPANT));
+    match usage::reserve_ai_call(&app.store, session.id, key, limit, asker, app.clock.now()).await? {
+        Reservation::Reserved | Reservation::AlreadyReserved => Ok(()),
+        Reservation::SessionRefused(most) => Err(Error::Forbidden(
+            Code::SubscriptionLimitExceeded,
+            format!("the session has had its {most} calls of the assistant"),
+        )),
+        Reservation::ParticipantRefused(most) => Err(Error::Forbidden(
+            Code::SubscriptionLimitExceeded,
+            format!("the participant has had {most} answers of the assistant"),
+        )),
+    }
+}
+
+/// What a call took.
+async fn record(
+    app: &App,
+    session: SessionId,
+    key: &str,
+    provider: ai::Provider,
+    model: &str,
+    usage: ai::Usage,
+) -> Result<(), Error> {
+    let spent = Spent {
+        tokens_in: usage.tokens_in,
+        tokens_out: usage.tokens_out,
+        cost_micros: usage.cost_micros.unwrap_or(0),
+        provider: provider.as_str().into(),
+        model: model.into(),
+    };
+    Ok(usage::record_ai_call(&app.store, session, key, &spent).await.map(drop)?)
+}

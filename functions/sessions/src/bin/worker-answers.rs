@@ -1,0 +1,6 @@
+//! The Lambda `worker-answers`.
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    entry::run(sessions::answers).await
+}

@@ -1,0 +1,30 @@
+//! Who answers and asks, by a participant's token.
+
+use entry::{App, http::Guest};
+use model::{Code, Error, SessionId};
+use store::participants::{self, Participant};
+
+/// The participant behind a token of this session. 1 read unit.
+///
+/// # Errors
+/// `NotFound` for a token of another session; `REMOVED` for those whom the presenter has sent away.
+pub async fn seated(app: &App, session: SessionId, guest: Guest) -> Result<Participant, Error> {
+    if guest.session != session {
+        return Err(Error::NotFound("session"));
+    }
+    let found = participants::get(&app.store, session, guest.participant, app.clock.now()).await?;
+    stays(found.ok_or(Error::NotFound("participant"))?)
+}
+
+/// # Errors
+/// `REMOVED` for those whom the presenter has sent away.
+pub fn stays(participant: Participant) -> Result<Participant, Error> {
+    match participant.removed_at {
+        None => Ok(participant),
+        Some(_) => Err(removed()),
+    }
+}
+
+pub fn removed() -> Error {
+    Error::Forbidden(Code::Removed, "the presenter has removed you from this session".into())
+}

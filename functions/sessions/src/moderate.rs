@@ -1,0 +1,71 @@
+use axum::{Extension, Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Id, Valid},
+};
+use garde::Validate;
+use model::{Code, Error, ResponseId, SessionId, SlideId};
+use protocol::event::ResponseSubmitted;
+use serde::Deserialize;
+use store::{Freshness, Written, responses, sessions};
+use utoipa::ToSchema;
+
+use crate::{Hot, responses::submitted};
+
+/// What is left out stays.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+pub struct Moderation {
+    /// The session and the slide that it answers: answers lie by those.
+    #[garde(skip)]
+    pub session_id: SessionId,
+    #[garde(skip)]
+    pub slide_id: SlideId,
+    /// Out of counts, clouds and what the audience sees; another answer of the same participant is seen again.
+    #[garde(skip)]
+    pub is_hidden: Option<bool>,
+    /// Marked for the presenter alone.
+    #[garde(skip)]
+    pub is_flagged: Option<bool>,
+}
+
+/// Hides or flags an answer in one's own session. Counts follow at once.
+#[utoipa::path(
+    patch,
+    path = "/v1/responses/{id}",
+    tag = "responses",
+    operation_id = "moderate_response",
+    params(("id" = ResponseId, Path)),
+    request_body = Moderation,
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, body = ResponseSubmitted),
+        (status = 401, body = ErrorBody),
+        (status = 404, body = ErrorBody),
+        (status = 409, description = "another answer has taken its place", body = ErrorBody),
+        (status = 422, body = ErrorBody),
+    )
+)]
+pub async fn moderate(
+    State(app): State<App>,
+    Extension(hot): Extension<Hot>,
+    account: Account,
+    Id(id): Id<ResponseId>,
+    Valid(input): Valid<Moderation>,
+) -> Answer<Json<ResponseSubmitted>> {
+    let (now, session, slide) = (app.clock.now(), input.session_id, input.slide_id);
+    sessions::owned(&app.store, account.user, session, Freshness::Eventual, now).await?;
+    // an id says nothing of where the answer lies: an index would be a second write for every vote
+    let found = responses::of_slide(&app.store, session, slide, now).await?;
+    let mut response =
+        found.into_iter().find(|response| response.id == id).ok_or(Error::NotFound("response"))?;
+    let was_hidden = response.hidden;
+    response.hidden = input.is_hidden.unwrap_or(was_hidden);
+    response.flagged = input.is_flagged.unwrap_or(response.flagged);
+    if responses::moderate(&app.store, &response).await? == Written::Refused {
+        return Err(Error::conflict(Code::Conflict, "another answer has taken its place").into());
+    }
+    if response.hidden != was_hidden {
+        hot.announcer.last_votes(&app, session, slide).await;
+    }
+    Ok(Json(submitted(response)))
+}

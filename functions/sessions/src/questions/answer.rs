@@ -1,0 +1,90 @@
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Ids, Valid},
+};
+use garde::Validate;
+use model::{Code, Error, QuestionId, SessionId, assistant::Assistance, question::Move};
+use protocol::event::QuestionView;
+use serde::Deserialize;
+use store::{
+    Freshness,
+    questions::{self, Reply},
+    sessions,
+};
+use utoipa::ToSchema;
+
+use super::{tell, view};
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+pub struct NewAnswer {
+    /// In the presenter's words; left out, the assistant's draft is approved.
+    #[garde(inner(length(chars, min = 1, max = 2_000), custom(not_blank)))]
+    #[schema(min_length = 1, max_length = 2_000)]
+    pub response_text: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "garde passes the context so")]
+fn not_blank(text: &str, (): &()) -> garde::Result {
+    if text.trim().is_empty() { Err(garde::Error::new("must not be blank")) } else { Ok(()) }
+}
+
+/// Answers a question of one's own session, or approves what the assistant drafted. Whoever asked is told.
+#[utoipa::path(
+    post,
+    path = "/v1/sessions/{id}/questions/{question_id}/answer",
+    tag = "questions",
+    operation_id = "answer_question",
+    params(("id" = SessionId, Path), ("question_id" = QuestionId, Path)),
+    request_body = NewAnswer,
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, body = QuestionView),
+        (status = 401, body = ErrorBody),
+        (status = 404, body = ErrorBody),
+        (status = 409, description = "there is no draft, or the question is merged or hidden", body = ErrorBody),
+        (status = 422, body = ErrorBody),
+    )
+)]
+pub async fn answer(
+    State(app): State<App>,
+    account: Account,
+    Ids(id, question): Ids<SessionId, QuestionId>,
+    Valid(input): Valid<NewAnswer>,
+) -> Answer<Json<QuestionView>> {
+    let now = app.clock.now();
+    sessions::owned(&app.store, account.user, id, Freshness::Eventual, now).await?;
+    let changed = questions::change(&app.store, id, question, now, |question| {
+        let reply = match &input.response_text {
+            Some(text) => Reply {
+                text: text.trim().into(),
+                provider: None,
+                model: None,
+                citations: Vec::new(),
+                at: now,
+            },
+            None => question
+                .draft
+                .clone()
+                .ok_or_else(|| Error::conflict(Code::Conflict, "there is no draft to approve"))?,
+        };
+        question.status = question.status.after(Move::Answer)?;
+        if reply.provider.is_some() {
+            question.assistant = Assistance::Answered;
+        } else if question.assistant == Assistance::Waiting {
+            question.assistant = Assistance::Off;
+        }
+        question.answer = Some(reply);
+        (question.draft, question.answer_by) = (None, None);
+        Ok(true)
+    })
+    .await?;
+    if let Some(reply) = &changed.answer
+        && let Err(error) = tell::answered(&app, &changed, reply).await
+    {
+        // the answer stands, and GET shows it
+        tracing::error!(session = %id, %question, ?error, "an answer was not told");
+    }
+    tell::changed(&app, &changed).await;
+    Ok(Json(view::for_presenter(changed)))
+}

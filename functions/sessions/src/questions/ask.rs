@@ -1,0 +1,253 @@
+use std::time::Duration;
+
+use axum::{Extension, Json, extract::State};
+use entry::{
+    App,
+    http::{Answer, ErrorBody, Guest, Id, Valid},
+};
+use garde::Validate;
+use http::StatusCode;
+use jiff::SignedDuration;
+use model::{
+    Code, Error, ParticipantId, QuestionId, Room, SessionId, SlideId,
+    assistant::Assistance,
+    question::{self as rules, Status as QuestionStatus},
+    session::{AiAnswers, Status},
+};
+use protocol::{Event, event::QuestionView, job::AnswerQuestion};
+use serde::Deserialize;
+use store::{
+    Limit, Written, limits,
+    questions::{self, Question},
+    sessions::Session,
+};
+use utoipa::ToSchema;
+
+use super::{tell, upvote, view};
+use crate::{Hot, guest::seated};
+
+/// Questions of one participant.
+const PACE: Limit = Limit { what: "question", most: 6, window: Duration::from_mins(1) };
+/// A session with more is not read through for every new one any more.
+const MOST: usize = 1_000;
+/// When the assistant's job is sent once more, where its answer has not come.
+const ANSWERED_WITHIN: SignedDuration = SignedDuration::from_mins(3);
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+pub struct NewQuestion {
+    /// What it is about; the slide that is shown where it is left out.
+    #[garde(skip)]
+    pub slide_id: Option<SlideId>,
+    #[serde(alias = "question")]
+    #[garde(skip)]
+    #[schema(min_length = 1, max_length = 300)]
+    pub question_text: String,
+}
+
+/// Asks a question with a participant's token. The same question of the same participant is one, however often it is
+/// asked; one that asks the same as another is `merged` into it, and gets its answer.
+#[utoipa::path(
+    post,
+    path = "/v1/sessions/{id}/questions",
+    tag = "questions",
+    operation_id = "ask_question",
+    params(("id" = SessionId, Path)),
+    request_body = NewQuestion,
+    security(("participant" = [])),
+    responses(
+        (status = 201, body = QuestionView),
+        (status = 401, body = ErrorBody),
+        (status = 403, description = "removed by the presenter", body = ErrorBody),
+        (status = 404, body = ErrorBody),
+        (status = 409, description = "the session is not active, or has as many questions as it may", body = ErrorBody),
+        (status = 422, body = ErrorBody),
+        (status = 429, description = "too many questions of one participant", body = ErrorBody),
+    )
+)]
+pub async fn ask(
+    State(app): State<App>,
+    Extension(hot): Extension<Hot>,
+    guest: Guest,
+    Id(id): Id<SessionId>,
+    Valid(input): Valid<NewQuestion>,
+) -> Answer<(StatusCode, Json<QuestionView>)> {
+    let asker = seated(&app, id, guest).await?;
+    let new = Asked {
+        session: id,
+        participant: asker.id,
+        display_name: asker.display_name,
+        slide: input.slide_id,
+        text: &input.question_text,
+    };
+    let question = put(&app, &hot, new).await?;
+    Ok((StatusCode::CREATED, Json(view::for_audience(question))))
+}
+
+/// A question to the assistant; the spelling of old clients.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+pub struct AiQuestion {
+    /// The session of the token.
+    #[garde(skip)]
+    pub session_id: SessionId,
+    /// Oneself; may be left out.
+    #[garde(skip)]
+    pub participant_id: Option<ParticipantId>,
+    #[garde(skip)]
+    #[schema(min_length = 1, max_length = 300)]
+    pub question: String,
+}
+
+/// Asks a question, as `POST /v1/sessions/{id}/questions` does; the spelling of old clients.
+#[utoipa::path(
+    post,
+    path = "/v1/ai/answer",
+    tag = "assistant",
+    operation_id = "ask_assistant",
+    request_body = AiQuestion,
+    security(("participant" = [])),
+    responses(
+        (status = 202, description = "`ai_response` follows on the socket, and GET of the question has it", body = QuestionView),
+        (status = 401, body = ErrorBody),
+        (status = 403, description = "removed by the presenter", body = ErrorBody),
+        (status = 404, body = ErrorBody),
+        (status = 409, description = "the session is not active, or has as many questions as it may", body = ErrorBody),
+        (status = 422, body = ErrorBody),
+        (status = 429, description = "too many questions of one participant", body = ErrorBody),
+    )
+)]
+pub async fn ask_ai(
+    State(app): State<App>,
+    Extension(hot): Extension<Hot>,
+    guest: Guest,
+    Valid(input): Valid<AiQuestion>,
+) -> Answer<(StatusCode, Json<QuestionView>)> {
+    if input.participant_id.is_some_and(|other| other != guest.participant) {
+        return Err(Error::NotFound("participant").into());
+    }
+    let asker = seated(&app, input.session_id, guest).await?;
+    let new = Asked {
+        session: input.session_id,
+        participant: asker.id,
+        display_name: asker.display_name,
+        slide: None,
+        text: &input.question,
+    };
+    let question = put(&app, &hot, new).await.map_err(in_question)?;
+    Ok((StatusCode::ACCEPTED, Json(view::for_audience(question))))
+}
+
+/// The field as this request calls it.
+fn in_question(error: Error) -> Error {
+    match error {
+        Error::Invalid(mut fields) => {
+            for field in &mut fields {
+                field.field = field.field.replace("question_text", "question");
+            }
+            Error::Invalid(fields)
+        }
+        other => other,
+    }
+}
+
+/// A question as it came in.
+#[derive(Debug)]
+pub struct Asked<'a> {
+    pub session: SessionId,
+    pub participant: ParticipantId,
+    pub display_name: Option<String>,
+    pub slide: Option<SlideId>,
+    pub text: &'a str,
+}
+
+/// Stores a question and has it answered.
+///
+/// # Errors
+/// `SESSION_NOT_ACTIVE`, `SESSION_ENDED`, `LIMIT_REACHED`, `RATE_LIMITED`, or what is wrong with the text: nothing was
+/// stored.
+pub async fn put(app: &App, hot: &Hot, asked: Asked<'_>) -> Result<Question, Error> {
+    let wrong = |why: &'static str| Error::field("question_text", why);
+    let text = rules::typed(asked.text).map_err(wrong)?;
+    let recent = hot.live.recent(app, asked.session).await?;
+    let moment = match takes_questions(&recent.session) {
+        Ok(()) => recent,
+        Err(_) => hot.live.fresh(app, asked.session).await?,
+    };
+    takes_questions(&moment.session)?;
+    if moment.session.blocked_words.contains(&text) {
+        return Err(wrong("has a word that is blocked in this session"));
+    }
+    let now = app.clock.now();
+    limits::count(&app.store, PACE, &asked.participant.to_string(), now).await?;
+    let id = QuestionId::of(asked.session, asked.participant, &rules::key(&text));
+    let others = questions::list(&app.store, asked.session, now).await?;
+    if let Some(before) = others.iter().find(|other| other.id == id) {
+        return Ok(before.clone());
+    }
+    if others.len() >= MOST {
+        return Err(Error::conflict(Code::LimitReached, format!("a session has {MOST} questions at most")));
+    }
+    let same = others.into_iter().find(|other| {
+        matches!(other.status, QuestionStatus::Queued | QuestionStatus::Answered)
+            && rules::is_same(&other.text, &text)
+    });
+    let wanted = moment.session.ai_answers != AiAnswers::Off && same.is_none();
+    let question = Question {
+        id,
+        session: asked.session,
+        slide: asked.slide.or(moment.session.current_slide),
+        participant: asked.participant,
+        display_name: asked.display_name,
+        text,
+        status: if same.is_some() { QuestionStatus::Merged } else { QuestionStatus::Queued },
+        merged_into: same.as_ref().map(|same| same.id),
+        pinned: false,
+        flagged: false,
+        upvotes: 0,
+        upvotes_as_of: 0,
+        assistant: if wanted { Assistance::Waiting } else { Assistance::Off },
+        answer: None,
+        draft: None,
+        version: 1,
+        asked_at: now,
+        answer_by: wanted.then_some(now + ANSWERED_WITHIN),
+    };
+    if questions::ask(&app.store, &question, now).await? == Written::Refused {
+        // asked twice at once
+        let before = questions::get(&app.store, asked.session, id, now).await?;
+        return before.ok_or(Error::NotFound("question"));
+    }
+    if let Err(error) = follow(app, hot, &question, same).await {
+        // it is stored; the clock asks the assistant again, and GET shows it
+        tracing::error!(session = %asked.session, question = %id, ?error, "a question was not passed on");
+    }
+    Ok(question)
+}
+
+/// What follows from a question that is stored.
+async fn follow(app: &App, hot: &Hot, question: &Question, same: Option<Question>) -> Result<(), Error> {
+    let now = app.clock.now();
+    if question.assistant == Assistance::Waiting {
+        let job = AnswerQuestion { session: question.session, question: question.id };
+        app.queues.send(&job, now).await?;
+    }
+    let asked = Event::QuestionAsked(Box::new(view::for_presenter(question.clone())));
+    app.rooms.publish(Room::Presenter(question.session), asked, now).await?;
+    tell::changed(app, question).await;
+    let Some(same) = same else { return Ok(()) };
+    upvote::put(app, hot, question.session, same.id, question.participant, true).await?;
+    match same.answer {
+        Some(reply) => tell::answering(app, question, view::response(question, reply)).await,
+        None => Ok(()),
+    }
+}
+
+fn takes_questions(session: &Session) -> Result<(), Error> {
+    match session.status {
+        Status::Active => Ok(()),
+        Status::Ended => Err(Error::conflict(Code::SessionEnded, "the session has ended")),
+        Status::Pending | Status::Paused => {
+            let why = format!("the session is {}", session.status.as_str());
+            Err(Error::conflict(Code::SessionNotActive, why))
+        }
+    }
+}

@@ -1,0 +1,36 @@
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Answer, Caller, ErrorBody, Ids},
+};
+use model::{Error, QuestionId, SessionId};
+use protocol::event::QuestionView;
+use store::{questions, seats};
+
+use super::list::{may_see, seen_by};
+
+/// A question as it is now, with its answer: whoever missed the push finds it here.
+#[utoipa::path(
+    get,
+    path = "/v1/sessions/{id}/questions/{question_id}",
+    tag = "questions",
+    operation_id = "get_question",
+    params(("id" = SessionId, Path), ("question_id" = QuestionId, Path)),
+    security(("bearer" = []), ("cookie" = []), ("participant" = [])),
+    responses(
+        (status = 200, body = QuestionView),
+        (status = 401, body = ErrorBody),
+        (status = 404, body = ErrorBody),
+    )
+)]
+pub async fn get(
+    State(app): State<App>,
+    caller: Caller,
+    Ids(id, question): Ids<SessionId, QuestionId>,
+) -> Answer<Json<QuestionView>> {
+    let now = app.clock.now();
+    let (_, seat) = seats::find(&app.store, id, caller.into(), now).await?;
+    let found = questions::get(&app.store, id, question, now).await?;
+    let found = found.filter(|found| may_see(&seat, found)).ok_or(Error::NotFound("question"))?;
+    Ok(Json(seen_by(&seat, found)))
+}

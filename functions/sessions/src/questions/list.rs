@@ -1,0 +1,104 @@
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Answer, Caller, ErrorBody, Id, Params},
+};
+use garde::Validate;
+use model::{
+    SessionId,
+    question::{self as rules, Status as QuestionStatus},
+};
+use protocol::event::QuestionView;
+use serde::{Deserialize, Serialize};
+use store::{
+    questions::{self, Question},
+    seats::{self, Seat},
+};
+use utoipa::{IntoParams, ToSchema};
+
+use super::view;
+
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Which {
+    #[garde(skip)]
+    pub status: Option<QuestionStatus>,
+    /// From 1.
+    #[garde(range(min = 1, max = 1_000))]
+    #[param(minimum = 1, maximum = 1_000)]
+    pub page: Option<usize>,
+    /// 1 to 200; 100 where nothing is said.
+    #[garde(range(min = 1, max = 200))]
+    #[param(minimum = 1, maximum = 200)]
+    pub page_size: Option<usize>,
+}
+
+/// A page of questions: pinned ones first, then by up-votes, then the older.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Questions {
+    pub items: Vec<QuestionView>,
+    pub total: usize,
+    pub page: usize,
+    pub page_size: usize,
+    pub total_pages: usize,
+}
+
+/// The questions of a session, for its presenter and its audience. The audience sees no names, and of hidden ones only its own.
+///
+/// Page by number, not by cursor: their order is that of the up-votes, which move; a session has 1,000 at most.
+#[utoipa::path(
+    get,
+    path = "/v1/sessions/{id}/questions",
+    tag = "questions",
+    operation_id = "list_questions",
+    params(("id" = SessionId, Path), Which),
+    security(("bearer" = []), ("cookie" = []), ("participant" = [])),
+    responses(
+        (status = 200, body = Questions),
+        (status = 401, body = ErrorBody),
+        (status = 404, body = ErrorBody),
+        (status = 422, body = ErrorBody),
+    )
+)]
+pub async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<SessionId>,
+    Params(which): Params<Which>,
+) -> Answer<Json<Questions>> {
+    let now = app.clock.now();
+    let (_, seat) = seats::find(&app.store, id, caller.into(), now).await?;
+    let mut found = questions::list(&app.store, id, now).await?;
+    found.retain(|question| {
+        which.status.is_none_or(|status| question.status == status) && may_see(&seat, question)
+    });
+    found.sort_by_key(|question| {
+        rules::place(question.pinned, question.upvotes, question.asked_at.as_millisecond())
+    });
+    let (page, page_size) = (which.page.unwrap_or(1), which.page_size.unwrap_or(100));
+    let total = found.len();
+    let items = found
+        .into_iter()
+        .skip((page - 1) * page_size)
+        .take(page_size)
+        .map(|question| seen_by(&seat, question))
+        .collect();
+    Ok(Json(Questions { items, total, page, page_size, total_pages: total.div_ceil(page_size) }))
+}
+
+/// Hidden ones are seen by the presenter, and by whoever asked.
+pub(super) fn may_see(seat: &Seat, question: &Question) -> bool {
+    match seat {
+        Seat::Presenter => true,
+        Seat::Participant { id, .. } => {
+            question.status != QuestionStatus::Hidden || question.participant == *id
+        }
+    }
+}
+
+pub(super) fn seen_by(seat: &Seat, question: Question) -> QuestionView {
+    match seat {
+        Seat::Presenter => view::for_presenter(question),
+        Seat::Participant { .. } => view::for_audience(question),
+    }
+}

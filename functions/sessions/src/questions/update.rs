@@ -1,0 +1,114 @@
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Ids, Valid},
+};
+use garde::Validate;
+use model::{
+    Error, QuestionId, SessionId,
+    question::{Move, Status as QuestionStatus},
+};
+use protocol::event::QuestionView;
+use serde::Deserialize;
+use store::{
+    Freshness,
+    questions::{self, Question},
+    sessions,
+};
+use utoipa::ToSchema;
+
+use super::{tell, view};
+
+/// What is left out stays.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+pub struct QuestionChanges {
+    /// `hidden`: nobody but the presenter and whoever asked sees it any more; `queued`: it is seen again; `answered`: said
+    /// on stage. One is `merged` by `merged_into`.
+    #[garde(skip)]
+    pub status: Option<QuestionStatus>,
+    #[garde(skip)]
+    pub is_pinned: Option<bool>,
+    /// Marked for the presenter alone.
+    #[garde(skip)]
+    pub is_flagged: Option<bool>,
+    /// The question that asks the same.
+    #[garde(skip)]
+    pub merged_into: Option<QuestionId>,
+}
+
+/// Hides, pins, flags or merges a question of one's own session.
+#[utoipa::path(
+    patch,
+    path = "/v1/sessions/{id}/questions/{question_id}",
+    tag = "questions",
+    operation_id = "update_question",
+    params(("id" = SessionId, Path), ("question_id" = QuestionId, Path)),
+    request_body = QuestionChanges,
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, body = QuestionView),
+        (status = 401, body = ErrorBody),
+        (status = 404, body = ErrorBody),
+        (status = 409, description = "not from this state", body = ErrorBody),
+        (status = 422, body = ErrorBody),
+    )
+)]
+pub async fn update(
+    State(app): State<App>,
+    account: Account,
+    Ids(id, question): Ids<SessionId, QuestionId>,
+    Valid(input): Valid<QuestionChanges>,
+) -> Answer<Json<QuestionView>> {
+    let now = app.clock.now();
+    sessions::owned(&app.store, account.user, id, Freshness::Eventual, now).await?;
+    if let Some(into) = input.merged_into {
+        may_take(&app, id, question, into).await?;
+    }
+    if input.status == Some(QuestionStatus::Merged) && input.merged_into.is_none() {
+        return Err(Error::field("merged_into", "is required: what is it merged into?").into());
+    }
+    let changed = questions::change(&app.store, id, question, now, |question| {
+        let before = question.clone();
+        let wanted = input.merged_into.map(|_| QuestionStatus::Merged).or(input.status);
+        if let Some(made) = wanted.and_then(|wanted| move_to(wanted, question)) {
+            question.status = question.status.after(made)?;
+            question.merged_into = input.merged_into;
+        }
+        question.pinned = input.is_pinned.unwrap_or(question.pinned);
+        question.flagged = input.is_flagged.unwrap_or(question.flagged);
+        Ok(*question != before)
+    })
+    .await?;
+    tell::changed(&app, &changed).await;
+    Ok(Json(view::for_presenter(changed)))
+}
+
+/// What has to be done to a question so that it is in this state; nothing where it is, and is not merged elsewhere.
+fn move_to(wanted: QuestionStatus, question: &Question) -> Option<Move> {
+    match wanted {
+        QuestionStatus::Hidden => Some(Move::Hide),
+        QuestionStatus::Merged => Some(Move::Merge),
+        same if same == question.status => None,
+        QuestionStatus::Queued => Some(Move::Restore { answered: question.answer.is_some() }),
+        QuestionStatus::Answered => Some(Move::Answer),
+    }
+}
+
+/// # Errors
+/// `Invalid` where it is itself, is not there, or is merged or hidden itself.
+async fn may_take(
+    app: &App,
+    session: SessionId,
+    question: QuestionId,
+    into: QuestionId,
+) -> Result<(), Error> {
+    let wrong = |why: &'static str| Err(Error::field("merged_into", why));
+    if into == question {
+        return wrong("is the question itself");
+    }
+    match questions::get(&app.store, session, into, app.clock.now()).await? {
+        None => wrong("is no question of this session"),
+        Some(found) if matches!(found.status, QuestionStatus::Queued | QuestionStatus::Answered) => Ok(()),
+        Some(_) => wrong("is merged or hidden itself"),
+    }
+}

@@ -1,0 +1,39 @@
+use axum::extract::State;
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Ids},
+};
+use http::StatusCode;
+use model::{Code, Error, ParticipantId, Room, SessionId};
+use store::{Freshness, Written, participants, sessions};
+
+/// Sends a participant away: their sockets are closed, their token counts no more. What they have said stays; single
+/// answers can be hidden.
+#[utoipa::path(
+    delete,
+    path = "/v1/sessions/{id}/participants/{participant_id}",
+    tag = "sessions",
+    operation_id = "remove_participant",
+    params(("id" = SessionId, Path), ("participant_id" = ParticipantId, Path)),
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 204, description = "also where they were removed before"),
+        (status = 401, body = ErrorBody),
+        (status = 404, body = ErrorBody),
+    )
+)]
+pub async fn remove(
+    State(app): State<App>,
+    account: Account,
+    Ids(id, participant): Ids<SessionId, ParticipantId>,
+) -> Answer<StatusCode> {
+    let now = app.clock.now();
+    sessions::owned(&app.store, account.user, id, Freshness::Eventual, now).await?;
+    // before the sockets are closed: whoever comes back finds it
+    if participants::remove(&app.store, id, participant, now).await? == Written::Refused {
+        return Err(Error::NotFound("participant").into());
+    }
+    let why = "the presenter has removed you from this session";
+    app.rooms.expel_holder(Room::Session(id), participant.uuid(), Code::Removed, why, now).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,163 @@
+//! What the presenter decides about the results of a slide: shown, hidden, begun anew.
+
+use axum::{Extension, Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Ids, Valid},
+};
+use garde::Validate;
+use jiff::Timestamp;
+use model::{
+    Code, Error, Room, SessionId, SlideId, UserId,
+    session::Status,
+    slide::{Content, SlideType},
+};
+use protocol::{Event, event::ResultsChanged, job::RankQuiz};
+use serde::{Deserialize, Serialize};
+use store::{
+    Freshness,
+    sessions::{self, Results, Session},
+    slides,
+};
+use utoipa::ToSchema;
+
+use crate::{Hot, live, moves::change, state::vote_update};
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+pub struct ShowResults {
+    /// May the audience see them? Of a quiz: also what is correct, and who leads.
+    #[garde(skip)]
+    pub visible: bool,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ResultsView {
+    pub session_id: SessionId,
+    pub slide_id: SlideId,
+    pub version: u64,
+    pub visible: bool,
+    /// Answers from before do not count any more.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub reset_at: Option<Timestamp>,
+}
+
+/// Shows the results of a slide to the audience, or hides them.
+#[utoipa::path(
+    put,
+    path = "/v1/sessions/{id}/slides/{slide_id}/results",
+    tag = "sessions",
+    operation_id = "show_results",
+    params(("id" = SessionId, Path), ("slide_id" = SlideId, Path)),
+    request_body = ShowResults,
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, body = ResultsView),
+        (status = 401, body = ErrorBody),
+        (status = 404, body = ErrorBody),
+        (status = 409, description = "the session has ended", body = ErrorBody),
+        (status = 422, body = ErrorBody),
+    )
+)]
+pub async fn show(
+    State(app): State<App>,
+    Extension(hot): Extension<Hot>,
+    account: Account,
+    Ids(id, slide): Ids<SessionId, SlideId>,
+    Valid(input): Valid<ShowResults>,
+) -> Answer<Json<ResultsView>> {
+    let decide = |results: &mut Results| results.visible = Some(input.visible);
+    Ok(Json(decided(&app, &hot, account.user, id, slide, decide).await?))
+}
+
+/// Begins the results of a slide anew: answers given before do not count any more.
+#[utoipa::path(
+    delete,
+    path = "/v1/sessions/{id}/slides/{slide_id}/results",
+    tag = "sessions",
+    operation_id = "reset_results",
+    params(("id" = SessionId, Path), ("slide_id" = SlideId, Path)),
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, body = ResultsView),
+        (status = 401, body = ErrorBody),
+        (status = 404, body = ErrorBody),
+        (status = 409, description = "the session has ended", body = ErrorBody),
+    )
+)]
+pub async fn reset(
+    State(app): State<App>,
+    Extension(hot): Extension<Hot>,
+    account: Account,
+    Ids(id, slide): Ids<SessionId, SlideId>,
+) -> Answer<Json<ResultsView>> {
+    let reset_at = app.clock.millis();
+    let decide = |results: &mut Results| results.reset_at = Some(reset_at);
+    Ok(Json(decided(&app, &hot, account.user, id, slide, decide).await?))
+}
+
+async fn decided(
+    app: &App,
+    hot: &Hot,
+    owner: UserId,
+    id: SessionId,
+    slide: SlideId,
+    decide: impl Fn(&mut Results),
+) -> Result<ResultsView, Error> {
+    let now = app.clock.now();
+    let session = sessions::owned(&app.store, owner, id, Freshness::Strong, now).await?;
+    let found = slides::get(&app.store, session.presentation, slide, now).await?;
+    let content = found.ok_or(Error::NotFound("slide"))?.content;
+    let (session, ()) = change(app, id, Some(owner), |session, _| {
+        if session.status == Status::Ended {
+            return Err(Error::conflict(Code::SessionEnded, "the session has ended"));
+        }
+        decide(session.results.entry(slide).or_default());
+        Ok(())
+    })
+    .await?;
+    if let Err(error) = tell(app, hot, &session, slide, &content).await {
+        // the change stands; whoever was not told sees it at the next event, ping or reconnect
+        tracing::error!(session = %id, ?error, "results were not told");
+    }
+    Ok(ResultsView {
+        session_id: id,
+        slide_id: slide,
+        version: session.version,
+        visible: session.shows_results(slide, &content),
+        reset_at: reset_at(&session, slide),
+    })
+}
+
+fn reset_at(session: &Session, slide: SlideId) -> Option<Timestamp> {
+    let reset_at = session.results.get(&slide)?.reset_at?;
+    Timestamp::from_millisecond(reset_at).ok()
+}
+
+async fn tell(
+    app: &App,
+    hot: &Hot,
+    session: &Session,
+    slide: SlideId,
+    content: &Content,
+) -> Result<(), Error> {
+    let now = app.clock.now();
+    let visible = session.shows_results(slide, content);
+    let snapshot = sessions::snapshot(&app.store, session.id, slide, now).await?;
+    let since = session.counts_from(slide);
+    let votes = snapshot.filter(|snapshot| visible && snapshot.as_of > since).map(vote_update);
+    let changed = ResultsChanged {
+        session_id: session.id,
+        version: session.version,
+        slide_id: slide,
+        visible,
+        reset_at: reset_at(session, slide),
+        slide: live::slide(app, session, slide, now).await?.map(|shown| shown.for_audience(session)),
+        votes,
+    };
+    app.rooms.publish(Room::Session(session.id), Event::ResultsChanged(Box::new(changed)), now).await?;
+    hot.announcer.last_votes(app, session.id, slide).await;
+    if content.kind() == SlideType::Quiz {
+        app.queues.send(&RankQuiz { session: session.id }, now).await?;
+    }
+    Ok(())
+}

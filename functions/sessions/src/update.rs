@@ -1,0 +1,104 @@
+use axum::{Extension, Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Id, Valid},
+};
+use garde::Validate;
+use model::{
+    Code, Error, Room, SessionId,
+    blocked_words::BlockedWords,
+    session::{AiAnswers, Pacing, Status},
+};
+use protocol::{Event, event::SessionUpdated};
+use serde::Deserialize;
+use store::sessions::Session;
+use utoipa::ToSchema;
+
+use crate::{Hot, keep::keep, moves::change, view::SessionView};
+
+/// How a session goes; what is left out stays.
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+pub struct SessionChanges {
+    #[garde(skip)]
+    pub ai_answers: Option<AiAnswers>,
+    #[garde(skip)]
+    pub pace: Option<Pacing>,
+    /// 200 words of 50 characters at most. New texts that contain one are refused; those that are there leave counts and
+    /// clouds.
+    #[garde(skip)]
+    pub blocked_words: Option<Vec<String>>,
+}
+
+impl SessionChanges {
+    /// # Errors
+    /// `Invalid` naming the word.
+    pub fn blocked(&self) -> Result<Option<BlockedWords>, Error> {
+        let typed = self.blocked_words.as_deref().map(BlockedWords::typed).transpose();
+        typed.map_err(|mut errors| {
+            for error in &mut errors {
+                error.field.insert_str(0, "blocked_");
+            }
+            Error::Invalid(errors)
+        })
+    }
+
+    pub fn apply(&self, blocked: Option<BlockedWords>, session: &mut Session) {
+        session.ai_answers = self.ai_answers.unwrap_or(session.ai_answers);
+        session.pace = self.pace.unwrap_or(session.pace);
+        if let Some(blocked) = blocked {
+            session.blocked_words = blocked;
+        }
+    }
+}
+
+/// Changes how a session goes: who answers questions, who turns the slides, which words are blocked.
+#[utoipa::path(
+    patch,
+    path = "/v1/sessions/{id}",
+    tag = "sessions",
+    operation_id = "update_session",
+    params(("id" = SessionId, Path)),
+    request_body = SessionChanges,
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, body = SessionView),
+        (status = 401, body = ErrorBody),
+        (status = 404, body = ErrorBody),
+        (status = 409, description = "the session has ended", body = ErrorBody),
+        (status = 422, body = ErrorBody),
+    )
+)]
+pub async fn update(
+    State(app): State<App>,
+    Extension(hot): Extension<Hot>,
+    account: Account,
+    Id(id): Id<SessionId>,
+    Valid(input): Valid<SessionChanges>,
+) -> Answer<Json<SessionView>> {
+    let blocked = input.blocked()?;
+    let (session, ()) = change(&app, id, Some(account.user), |session, _| {
+        if session.status == Status::Ended {
+            return Err(Error::conflict(Code::SessionEnded, "the session has ended"));
+        }
+        input.apply(blocked.clone(), session);
+        Ok(())
+    })
+    .await?;
+    if input.pace == Some(Pacing::Participant) && session.status != Status::Pending {
+        keep(&app, &session, None, app.clock.now()).await;
+    }
+    if let Some(slide) = session.current_slide.filter(|_| blocked.is_some()) {
+        hot.announcer.last_votes(&app, id, slide).await;
+    }
+    let updated = Event::SessionUpdated(SessionUpdated {
+        session_id: id,
+        version: session.version,
+        pace: session.pace,
+        ai_answers: session.ai_answers,
+    });
+    if let Err(error) = app.rooms.publish(Room::Session(id), updated, app.clock.now()).await {
+        // the change stands; whoever was not told sees it at the next event, ping or reconnect
+        tracing::error!(session = %id, ?error, "a change was not told");
+    }
+    Ok(Json(SessionView::uncounted(session)))
+}

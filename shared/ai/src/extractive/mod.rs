@@ -1,0 +1,287 @@
+//! The provider that is always there. It says what stands in the notes and on the slides, word for word, and where; it is
+//! deterministic and needs nothing.
+
+pub(crate) mod bm25;
+mod central;
+pub(crate) mod terms;
+
+use std::borrow::Cow;
+
+pub(crate) use central::{summarise, takeaways};
+
+use crate::{
+    guard::{self, shorten},
+    language::Language,
+    reply::{Answer, Citation, TEXT_MAX, Usage},
+    settings::Model,
+    talk::{Question, Talk},
+};
+use bm25::Index;
+use terms::{sentences, terms};
+
+/// Below this part of the question, a sentence is about something else.
+const COVERAGE_MIN: f64 = 0.3;
+
+/// A second sentence says something about the question too, or is left out.
+const SECOND_BEST: f64 = 0.5;
+
+const SENTENCES_MAX: usize = 3;
+
+/// Of the notes, per answer: one question does not fish them out.
+pub(crate) const NOTES_SENTENCES_MAX: usize = 2;
+
+/// Characters of the notes, per answer.
+pub(crate) const NOTES_CHARS_MAX: usize = 300;
+
+/// The slide that is shown is what people mostly ask about.
+const CURRENT_SLIDE: f64 = 1.2;
+
+/// A sentence and where it stands: on which slide, or in the notes.
+struct Passage<'a> {
+    slide: Option<usize>,
+    text: Cow<'a, str>,
+}
+
+impl Passage<'_> {
+    fn cite(&self, talk: &Talk, quote: Option<String>) -> Citation {
+        match self.slide.and_then(|slide| talk.slides.get(slide)) {
+            Some(slide) => Citation::Slide { slide_id: slide.id.clone(), quote },
+            None => Citation::Notes { quote },
+        }
+    }
+}
+
+/// Every sentence of a talk, and what it is found by: a sentence of a slide also by the slide's label.
+fn passages(talk: &Talk) -> (Vec<Passage<'_>>, Index) {
+    let mut passages = Vec::new();
+    let mut documents = Vec::new();
+    for text in sentences(talk.notes.as_str()) {
+        documents.push(terms(text));
+        passages.push(Passage { slide: None, text: text.into() });
+    }
+    for (slide, source) in talk.slides.iter().enumerate() {
+        let label = terms(&source.label);
+        let mut texts = sentences(&source.text).peekable();
+        if texts.peek().is_none() {
+            documents.push(label);
+            passages.push(Passage { slide: Some(slide), text: source.label.trim().into() });
+            continue;
+        }
+        for text in texts {
+            documents.push([terms(text), label.clone()].concat());
+            passages.push(Passage { slide: Some(slide), text: text.into() });
+        }
+    }
+    (passages, Index::new(documents))
+}
+
+/// The passages that fit a text, best first; of equals, the one that stands first.
+fn best<'a>(talk: &'a Talk, current: Option<&str>, text: &str) -> Vec<(f64, Passage<'a>)> {
+    let (passages, index) = passages(talk);
+    let scores = index.scores(&terms(text));
+    let mut found: Vec<(f64, Passage<'a>)> = passages
+        .into_iter()
+        .zip(scores)
+        .filter(|(passage, score)| score.coverage >= COVERAGE_MIN && !passage.text.is_empty())
+        .map(|(passage, score)| {
+            let slide = passage.slide.and_then(|slide| talk.slides.get(slide));
+            let is_current = slide.is_some_and(|slide| current == Some(slide.id.as_str()));
+            (if is_current { score.bm25 * CURRENT_SLIDE } else { score.bm25 }, passage)
+        })
+        .collect();
+    found.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    found
+}
+
+/// One to three sentences of the notes and slides, or that they do not cover it.
+pub(crate) fn answer(question: &Question) -> Answer {
+    let found = best(&question.talk, question.current_slide.as_deref(), &question.text);
+    let threshold = found.first().map_or(0.0, |(score, _)| score * SECOND_BEST);
+    let mut said: Vec<String> = Vec::new();
+    let mut citations = Vec::new();
+    let mut of_notes = NotesBudget::default();
+    for (_, passage) in found.into_iter().take_while(|(score, _)| *score >= threshold) {
+        let text = guard::plain(&passage.text, &passage.text);
+        let text = if passage.slide.is_some() {
+            Some(shorten(&text, NOTES_CHARS_MAX))
+        } else {
+            of_notes.take(&text)
+        };
+        let Some(text) = text.filter(|text| !text.is_empty() && !said.contains(text)) else { continue };
+        citations.push(passage.cite(&question.talk, Some(text.clone())));
+        said.push(text);
+        if said.len() == SENTENCES_MAX {
+            break;
+        }
+    }
+    let model = Model::extractive();
+    let text = if said.is_empty() {
+        Language::of(&question.text).not_covered().to_owned()
+    } else {
+        guard::cut(&said.into_iter().map(ended).collect::<Vec<_>>().join(" "), TEXT_MAX)
+    };
+    Answer { text, citations, provider: model.provider, model: model.name, usage: free(), truncated: false }
+}
+
+/// What an answer of a model most likely stands on: at most three places, without quotes.
+pub(crate) fn citations(question: &Question, answer: &str) -> Vec<Citation> {
+    let found = best(&question.talk, question.current_slide.as_deref(), answer);
+    let mut citations = Vec::new();
+    for (_, passage) in found {
+        let citation = passage.cite(&question.talk, None);
+        if !citations.contains(&citation) {
+            citations.push(citation);
+        }
+        if citations.len() == SENTENCES_MAX {
+            break;
+        }
+    }
+    citations
+}
+
+/// How much of the notes may still be said.
+struct NotesBudget {
+    sentences: usize,
+    chars: usize,
+}
+
+impl Default for NotesBudget {
+    fn default() -> Self {
+        Self { sentences: NOTES_SENTENCES_MAX, chars: NOTES_CHARS_MAX }
+    }
+}
+
+impl NotesBudget {
+    /// A sentence, cut to what is left; nothing where only a scrap of it would be.
+    fn take(&mut self, sentence: &str) -> Option<String> {
+        const SCRAP: usize = 40;
+        let length = sentence.chars().count();
+        if self.sentences == 0 || self.chars < length.min(SCRAP) {
+            return None;
+        }
+        let text = shorten(sentence, self.chars);
+        self.sentences -= 1;
+        self.chars -= text.chars().count();
+        Some(text)
+    }
+}
+
+/// A line of a list becomes a sentence.
+fn ended(mut text: String) -> String {
+    if text.ends_with(char::is_alphanumeric) {
+        text.push('.');
+    }
+    text
+}
+
+const fn free() -> Usage {
+    Usage { tokens_in: 0, tokens_out: 0, cost_micros: Some(0) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Notes, Provider, Source};
+
+    fn question(text: &str) -> Question {
+        let notes = "Introduce the team first.\n\
+            The pro plan costs 20 euros a month and includes support.\n\
+            Schools pay nothing. Invoices are sent on the first of each month.\n\
+            !private we lose money on schools\n\
+            Abonamentul pentru companii costă 90 de euro pe lună.";
+        let slide = |id: &str, label: &str, text: &str| Source {
+            id: id.into(),
+            label: label.into(),
+            text: text.into(),
+        };
+        Question {
+            talk: Talk {
+                title: "Plans".into(),
+                notes: Notes::new(notes),
+                slides: vec![
+                    slide("s1", "Security", "All data is encrypted at rest. Backups are kept for 35 days."),
+                    slide("s2", "Which plan do you use?", ""),
+                ],
+            },
+            text: text.into(),
+            ..Question::default()
+        }
+    }
+
+    fn ask(text: &str) -> Answer {
+        answer(&question(text))
+    }
+
+    #[test]
+    fn an_answer_is_a_sentence_with_its_place() {
+        let answer = ask("How much does the pro plan cost?");
+        assert!(answer.text.starts_with("The pro plan costs 20 euros a month"), "{}", answer.text);
+        let quote = Some("The pro plan costs 20 euros a month and includes support.".to_owned());
+        assert_eq!(answer.citations[0], Citation::Notes { quote });
+        assert_eq!((answer.provider, answer.usage.cost_micros), (Provider::Extractive, Some(0)));
+
+        let answer = ask("how long do you keep backups");
+        let quote = Some("Backups are kept for 35 days.".to_owned());
+        assert_eq!(answer.citations, [Citation::Slide { slide_id: "s1".into(), quote }]);
+    }
+
+    #[test]
+    fn romanian_is_found_with_and_without_diacritics() {
+        for text in ["Cât costă abonamentul pentru companii?", "cat costa abonamentele companiilor"] {
+            let answer = ask(text);
+            assert!(
+                answer.text.starts_with("Abonamentul pentru companii costă 90"),
+                "{text}: {}",
+                answer.text
+            );
+        }
+        assert_eq!(ask("Cine a câștigat meciul aseară?").text, "Notițele nu acoperă acest subiect.");
+    }
+
+    #[test]
+    fn what_is_not_covered_is_said_so() {
+        for text in ["Who won the football match yesterday?", "", "What is it?", "???"] {
+            let answer = ask(text);
+            assert_eq!(
+                (answer.text.as_str(), answer.citations.len()),
+                ("The notes do not cover this.", 0),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn private_parts_are_not_found() {
+        assert_eq!(ask("Do you lose money?").text, "The notes do not cover this.");
+    }
+
+    #[test]
+    fn one_question_does_not_fish_out_the_notes() {
+        let line = |n| {
+            format!("The plan number {n} of the plan is a plan that plans and plans {}.", "on ".repeat(40))
+        };
+        let notes = (0..50).map(line).collect::<Vec<_>>().join("\n");
+        let talk = Talk { notes: Notes::new(&notes), ..Talk::default() };
+        let answer = answer(&Question { talk, text: "plan plan plans number".into(), ..Question::default() });
+        assert!(answer.text.chars().count() <= NOTES_CHARS_MAX + 4, "{}", answer.text);
+        assert!(answer.citations.len() <= NOTES_SENTENCES_MAX);
+    }
+
+    #[test]
+    fn the_slide_that_is_shown_comes_first() {
+        let slide =
+            |id: &str| Source { id: id.into(), label: "Costs".into(), text: format!("Costs of {id}.") };
+        let talk = Talk { slides: vec![slide("a"), slide("b")], ..Talk::default() };
+        let ask = |current: &str| {
+            let current_slide = Some(current.to_owned());
+            answer(&Question {
+                talk: talk.clone(),
+                current_slide,
+                text: "costs?".into(),
+                ..Question::default()
+            })
+        };
+        assert!(ask("a").text.starts_with("Costs of a."));
+        assert!(ask("b").text.starts_with("Costs of b."));
+    }
+}

@@ -1,0 +1,89 @@
+//! The few sentences of our own, in the language of whoever reads them: English, or Romanian where a text looks so.
+
+use crate::extractive::terms::{ENGLISH, ROMANIAN, holds, words};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Language {
+    English,
+    Romanian,
+}
+
+impl Language {
+    /// By the small words of it, and Romanian by its letters. English where nothing tells.
+    pub(crate) fn of(text: &str) -> Self {
+        let letters = text.to_lowercase().chars().filter(|c| "ăâîșțşţ".contains(*c)).count();
+        let (mut english, mut romanian) = (0, letters);
+        for word in words(text) {
+            english += usize::from(holds(ENGLISH, &word));
+            romanian += usize::from(holds(ROMANIAN, &word));
+        }
+        if romanian > english { Self::Romanian } else { Self::English }
+    }
+
+    pub(crate) const fn not_covered(self) -> &'static str {
+        match self {
+            Self::English => "The notes do not cover this.",
+            Self::Romanian => "Notițele nu acoperă acest subiect.",
+        }
+    }
+
+    pub(crate) const fn refusal(self) -> &'static str {
+        match self {
+            Self::English => {
+                "I cannot repeat the speaker's notes, but you can ask me about a part of the talk."
+            }
+            Self::Romanian => {
+                "Nu pot reda notițele prezentatorului, dar mă poți întreba despre o parte a prezentării."
+            }
+        }
+    }
+
+    pub(crate) const fn nothing_yet(self) -> &'static str {
+        match self {
+            Self::English => "There are no answers yet.",
+            Self::Romanian => "Nu există încă răspunsuri.",
+        }
+    }
+
+    pub(crate) fn answers(self, count: usize) -> String {
+        match (self, count) {
+            (Self::English, 1) => "1 answer".into(),
+            (Self::English, _) => format!("{count} answers"),
+            (Self::Romanian, 1) => "1 răspuns".into(),
+            // 2 to 19 and whatever ends in 01 to 19 goes without „de”
+            (Self::Romanian, _) if (1..20).contains(&(count % 100)) => format!("{count} răspunsuri"),
+            (Self::Romanian, _) => format!("{count} de răspunsuri"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_language_is_known_by_its_small_words() {
+        for english in ["What does it cost?", "pricing", "", "日本語", "Is there a free plan for schools?"]
+        {
+            assert_eq!(Language::of(english), Language::English, "{english}");
+        }
+        for romanian in ["Cât costă?", "Care este pretul pentru scoli?", "Unde se tine evenimentul?"] {
+            assert_eq!(Language::of(romanian), Language::Romanian, "{romanian}");
+        }
+    }
+
+    #[test]
+    fn romanian_counts_with_its_preposition() {
+        let counted = [1, 2, 19, 20, 101, 119, 120].map(|count| Language::Romanian.answers(count));
+        let expected = [
+            "1 răspuns",
+            "2 răspunsuri",
+            "19 răspunsuri",
+            "20 de răspunsuri",
+            "101 răspunsuri",
+            "119 răspunsuri",
+            "120 de răspunsuri",
+        ];
+        assert_eq!(counted, expected);
+    }
+}

@@ -1,0 +1,39 @@
+//! Text models: who answers an audience, sums it up and draws takeaways. The only crate that imports `genai`; it knows
+//! nothing of sessions, tables or HTTP, and keeps nothing.
+//!
+//! | module | noun |
+//! | --- | --- |
+//! | [`settings`] | providers, models, limits; made from plain values |
+//! | [`assistant`] | [`Assistant`]: the model, then its fallback |
+//! | [`talk`] | what is asked: talks, notes without their private parts, questions, responses |
+//! | [`reply`] | what comes back: text, citations, who answered, tokens and cost |
+//! | [`question_key`] | one key for questions that differ in case, spaces and punctuation |
+//! | `prompt` | rules in the system text, everything that people wrote in the user text, as data |
+//! | `network` | one model over HTTP: retries, time limits, streams |
+//! | `guard` | what may be shown of what a model wrote |
+//! | `extractive` | the provider that is always there: sentences of the notes and slides, by BM25 |
+//! | `prices` | micro-dollars per million tokens |
+//! | `language` | English or Romanian, for the few sentences of our own |
+//!
+//! **What an audience writes is data** (RELIABILITY 41): it never stands in the system text, cannot close the block it
+//! stands in, and no tool exists that an obeyed order could call. What comes back is plain text of at most
+//! [`reply::TEXT_MAX`] characters that does not repeat the notes; their private parts never leave
+//! [`talk::Notes`], not even for the extractive provider.
+
+pub mod assistant;
+mod extractive;
+mod guard;
+mod language;
+mod network;
+mod prices;
+mod prompt;
+pub mod question_key;
+pub mod reply;
+pub mod settings;
+pub mod talk;
+
+pub use assistant::Assistant;
+pub use question_key::question_key;
+pub use reply::{Answer, Citation, Summary, Takeaways, Usage};
+pub use settings::{Limits, Model, Provider, Settings, WrongSetting};
+pub use talk::{Exchange, Notes, Question, Responses, Source, Talk};

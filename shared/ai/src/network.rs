@@ -1,0 +1,228 @@
+//! One model over HTTP, by `genai`. What fails in passing is tried again; errors carry no body, which may quote a prompt.
+
+use std::time::Duration;
+
+use futures::StreamExt;
+use genai::{
+    Client, ModelIden, ServiceTarget,
+    adapter::AdapterKind,
+    chat::{ChatMessage, ChatOptions, ChatRequest, ChatStreamEvent},
+    resolver::{AuthData, Endpoint},
+    webc,
+};
+use rand::RngExt;
+use secrecy::ExposeSecret;
+
+use crate::{
+    prices::cost_micros,
+    prompt::{Prompt, tokens},
+    reply::Usage,
+    settings::{Limits, Model, Provider, WrongSetting},
+};
+
+/// Tokens of an answer, at most (contract A3.5).
+const TOKENS_OUT_MAX: u32 = 1_024;
+
+/// Characters of a stream, at most: a model that does not stop is stopped.
+const STREAM_MAX: usize = 20_000;
+
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// Connections that a frozen Lambda held longer are not tried again.
+const IDLE_CONNECTION: Duration = Duration::from_secs(30);
+
+/// A provider may ask for a longer pause than ours, up to this.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(10);
+
+/// Told the whole text so far; `false` ends the stream.
+pub(crate) type OnText<'a> = dyn FnMut(&str) -> bool + Send + 'a;
+
+/// Why a model did not answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("no answer in time")]
+    Timeout,
+    #[error("status {status}")]
+    Status { status: u16, retry_after: Option<Duration> },
+    #[error("not reachable")]
+    Transport,
+    #[error("an answer that cannot be read")]
+    Unreadable,
+    #[error("an answer with nothing to show")]
+    Empty,
+    #[error("an answer that repeats the notes")]
+    Leak,
+}
+
+impl Failure {
+    const fn is_passing(&self) -> bool {
+        match self {
+            Self::Timeout | Self::Transport => true,
+            Self::Status { status, .. } => matches!(*status, 429 | 500..),
+            Self::Unreadable | Self::Empty | Self::Leak => false,
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) text: String,
+    pub(crate) usage: Usage,
+}
+
+pub(crate) struct Network {
+    client: Client,
+    target: ServiceTarget,
+    pub(crate) provider: Provider,
+    pub(crate) name: String,
+    call: Duration,
+    limits: Limits,
+}
+
+impl Network {
+    pub(crate) fn start(model: &Model, limits: Limits) -> Result<Self, WrongSetting> {
+        let kind = match model.provider {
+            Provider::OpenAi => AdapterKind::OpenAI,
+            Provider::Anthropic => AdapterKind::Anthropic,
+            Provider::Gemini => AdapterKind::Gemini,
+            Provider::Ollama => AdapterKind::Ollama,
+            Provider::Extractive => return Err(WrongSetting::Provider),
+        };
+        // no API of theirs redirects a POST: whoever does would be handed the key and the notes (RELIABILITY 22)
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT)
+            .pool_idle_timeout(IDLE_CONNECTION)
+            .build()
+            .map_err(|error| WrongSetting::Client(error.to_string()))?;
+        let client = Client::builder()
+            .with_reqwest(http)
+            .build()
+            .map_err(|error| WrongSetting::Client(error.to_string()))?;
+        // always a key, if an empty one: without, genai looks into the environment
+        let key = model.key.as_ref().map_or("", |key| key.expose_secret());
+        let target = ServiceTarget {
+            endpoint: Endpoint::from_owned(model.url.as_str()),
+            auth: AuthData::from_single(key),
+            model: ModelIden::new(kind, model.name.as_str()),
+        };
+        let call = if model.provider == Provider::Ollama { limits.call_of_ollama } else { limits.call };
+        Ok(Self { client, target, provider: model.provider, name: model.name.clone(), call, limits })
+    }
+
+    /// The model's answer, unguarded. With `on_text` it is streamed; a second try starts the text again.
+    pub(crate) async fn ask(
+        &self,
+        prompt: &Prompt,
+        mut on_text: Option<&mut OnText<'_>>,
+    ) -> Result<Reply, Failure> {
+        let mut tried = 0;
+        loop {
+            tried += 1;
+            let attempt = async {
+                match &mut on_text {
+                    Some(on_text) => self.stream(prompt, *on_text).await,
+                    None => self.whole(prompt).await,
+                }
+            };
+            let failure = match tokio::time::timeout(self.call, attempt).await {
+                Ok(Ok(reply)) => return Ok(reply),
+                Ok(Err(failure)) => failure,
+                Err(_) => Failure::Timeout,
+            };
+            if !failure.is_passing() || tried >= self.limits.tries {
+                return Err(failure);
+            }
+            tracing::info!(provider = %self.provider, model = %self.name, tried, %failure, "model is asked again");
+            tokio::time::sleep(self.pause(tried, &failure)).await;
+        }
+    }
+
+    async fn whole(&self, prompt: &Prompt) -> Result<Reply, Failure> {
+        let response = self
+            .client
+            .exec_chat(self.target.clone(), request(prompt), Some(&options()))
+            .await
+            .map_err(|error| failure(&error))?;
+        let text = response.texts().concat();
+        Ok(self.reply(prompt, text, Some(&response.usage)))
+    }
+
+    async fn stream(&self, prompt: &Prompt, on_text: &mut OnText<'_>) -> Result<Reply, Failure> {
+        let mut stream = self
+            .client
+            .exec_chat_stream(self.target.clone(), request(prompt), Some(&options()))
+            .await
+            .map_err(|error| failure(&error))?
+            .stream;
+        let mut text = String::new();
+        loop {
+            // until a model begins, it may think or be loaded: that is the limit of the call
+            let idle = if text.is_empty() { self.call } else { self.limits.idle };
+            let event = tokio::time::timeout(idle, stream.next()).await.map_err(|_| Failure::Timeout)?;
+            match event {
+                Some(Ok(ChatStreamEvent::Chunk(chunk))) => {
+                    text.push_str(&chunk.content);
+                    if !on_text(&text) || text.len() > STREAM_MAX {
+                        return Ok(self.reply(prompt, text, None));
+                    }
+                }
+                Some(Ok(ChatStreamEvent::End(end))) => {
+                    return Ok(self.reply(prompt, text, end.captured_usage.as_ref()));
+                }
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return Err(failure(&error)),
+                None => return Err(Failure::Unreadable),
+            }
+        }
+    }
+
+    fn reply(&self, prompt: &Prompt, text: String, usage: Option<&genai::chat::Usage>) -> Reply {
+        let counted =
+            |count: Option<i32>| count.and_then(|count| u64::try_from(count).ok()).filter(|count| *count > 0);
+        let tokens_in =
+            counted(usage.and_then(|usage| usage.prompt_tokens)).unwrap_or_else(|| prompt.tokens());
+        let tokens_out =
+            counted(usage.and_then(|usage| usage.completion_tokens)).unwrap_or_else(|| tokens(&text));
+        let cost_micros = cost_micros(self.provider, &self.name, tokens_in, tokens_out);
+        Reply { text, usage: Usage { tokens_in, tokens_out, cost_micros } }
+    }
+
+    /// Twice as long each time, and anything from half of it on, so that a hall does not come back as one.
+    fn pause(&self, tried: u32, failure: &Failure) -> Duration {
+        let longest = self.limits.backoff.saturating_mul(1 << (tried - 1).min(6));
+        let pause = longest.mul_f64(rand::rng().random_range(0.5..=1.0));
+        match failure {
+            Failure::Status { retry_after: Some(asked), .. } => pause.max((*asked).min(RETRY_AFTER_MAX)),
+            _ => pause,
+        }
+    }
+}
+
+fn request(prompt: &Prompt) -> ChatRequest {
+    ChatRequest::new(vec![ChatMessage::user(prompt.user.as_str())]).with_system(prompt.system)
+}
+
+/// No temperature: some models refuse any but their own.
+fn options() -> ChatOptions {
+    ChatOptions::default().with_max_tokens(TOKENS_OUT_MAX).with_capture_usage(true)
+}
+
+fn failure(error: &genai::Error) -> Failure {
+    // a stream wraps the answer to its request
+    if let genai::Error::WebStream { error, .. } = error {
+        return error.downcast_ref::<genai::Error>().map_or(Failure::Transport, failure);
+    }
+    if let Some(status) = error.status() {
+        let header = error.headers().and_then(|headers| headers.get("retry-after"));
+        let seconds = header.and_then(|value| value.to_str().ok()?.parse().ok());
+        return Failure::Status { status: status.as_u16(), retry_after: seconds.map(Duration::from_secs) };
+    }
+    match error {
+        genai::Error::WebModelCall { webc_error: webc::Error::Reqwest(error), .. } if error.is_timeout() => {
+            Failure::Timeout
+        }
+        genai::Error::WebModelCall { webc_error: webc::Error::Reqwest(_), .. } => Failure::Transport,
+        _ => Failure::Unreadable,
+    }
+}

@@ -1,0 +1,222 @@
+//! Who answers, as an operator says it (`template.yaml`: `MODEL_PROVIDER`, `MODEL_NAME`, `MODEL_KEY`, `MODEL_URL`, and the
+//! same four with `MODEL_FALLBACK` instead of `MODEL_PROVIDER`).
+
+use std::{fmt, str::FromStr, time::Duration};
+
+use reqwest::Url;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+/// Why a model cannot be used. Says which value is wrong, never the key.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WrongSetting {
+    #[error("provider: is none of extractive, openai, anthropic, gemini, ollama")]
+    Provider,
+    #[error("key: {0} needs one")]
+    KeyMissing(Provider),
+    #[error("url: must be an http or https URL with a host and without a user, query or fragment")]
+    Url,
+    #[error("the HTTP client cannot start: {0}")]
+    Client(String),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Provider {
+    /// Built in: no model, no network, no key.
+    Extractive,
+    OpenAi,
+    Anthropic,
+    Gemini,
+    Ollama,
+}
+
+impl Provider {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Extractive => "extractive",
+            Self::OpenAi => "openai",
+            Self::Anthropic => "anthropic",
+            Self::Gemini => "gemini",
+            Self::Ollama => "ollama",
+        }
+    }
+
+    /// Small models that answer without thinking first: an audience waits.
+    const fn default_model(self) -> &'static str {
+        match self {
+            Self::Extractive => "bm25",
+            Self::OpenAi => "gpt-4o-mini",
+            Self::Anthropic => "claude-haiku-4-5",
+            Self::Gemini => "gemini-2.5-flash-lite",
+            Self::Ollama => "llama3.2",
+        }
+    }
+
+    /// Where its API stands. Each with a `/` at its end, as `genai` appends to it.
+    const fn default_url(self) -> &'static str {
+        match self {
+            Self::Extractive => "",
+            Self::OpenAi => "https://api.openai.com/v1/",
+            Self::Anthropic => "https://api.anthropic.com/v1/",
+            Self::Gemini => "https://generativelanguage.googleapis.com/v1beta/",
+            Self::Ollama => "http://localhost:11434/",
+        }
+    }
+
+    const fn needs_key(self) -> bool {
+        matches!(self, Self::OpenAi | Self::Anthropic | Self::Gemini)
+    }
+}
+
+impl fmt::Display for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Provider {
+    type Err = WrongSetting;
+
+    fn from_str(text: &str) -> Result<Self, WrongSetting> {
+        [Self::Extractive, Self::OpenAi, Self::Anthropic, Self::Gemini, Self::Ollama]
+            .into_iter()
+            .find(|provider| provider.as_str() == text)
+            .ok_or(WrongSetting::Provider)
+    }
+}
+
+/// One model of one provider.
+#[derive(Clone, Debug)]
+pub struct Model {
+    pub(crate) provider: Provider,
+    pub(crate) name: String,
+    pub(crate) key: Option<SecretString>,
+    pub(crate) url: String,
+}
+
+impl Model {
+    /// Absent or empty values are the provider's defaults.
+    pub fn new(
+        provider: &str,
+        name: Option<&str>,
+        key: Option<SecretString>,
+        url: Option<&str>,
+    ) -> Result<Self, WrongSetting> {
+        let provider: Provider = provider.parse()?;
+        if provider.needs_key() && key.is_none() {
+            return Err(WrongSetting::KeyMissing(provider));
+        }
+        let name = name.filter(|name| !name.is_empty()).unwrap_or(provider.default_model()).to_owned();
+        let url = match url.filter(|url| !url.is_empty()) {
+            Some(url) => base_url(url)?,
+            None => provider.default_url().to_owned(),
+        };
+        Ok(Self { provider, name, key, url })
+    }
+
+    pub fn extractive() -> Self {
+        let provider = Provider::Extractive;
+        Self { provider, name: provider.default_model().into(), key: None, url: String::new() }
+    }
+}
+
+/// An operator may name any host, also a private one (Ollama next door); where it redirects to is not followed
+/// (`network`, RELIABILITY 22).
+fn base_url(text: &str) -> Result<String, WrongSetting> {
+    let url = Url::parse(text).map_err(|_| WrongSetting::Url)?;
+    let is_plain = matches!(url.scheme(), "http" | "https")
+        && url.has_host()
+        && url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    is_plain.then(|| format!("{}/", url.as_str().trim_end_matches('/'))).ok_or(WrongSetting::Url)
+}
+
+/// How long and how often a provider is asked. The default is contract A3.5.
+///
+/// The longest that a call takes before the fallback is asked: `tries × call` and the waits between them, 100 s for most
+/// providers, 190 s for Ollama. A queue's visibility timeout must be longer.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// From the request to the last byte of the answer.
+    pub call: Duration,
+    /// The same for Ollama, which may have to load its model first.
+    pub call_of_ollama: Duration,
+    /// Between two pieces of a stream.
+    pub idle: Duration,
+    /// In all, not "again".
+    pub tries: u32,
+    /// Before the second try; doubles, with jitter.
+    pub backoff: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            call: Duration::from_secs(30),
+            call_of_ollama: Duration::from_mins(1),
+            idle: Duration::from_secs(15),
+            tries: 3,
+            backoff: Duration::from_millis(500),
+        }
+    }
+}
+
+/// Of a deployment.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub model: Model,
+    /// Asked when the model fails; without one the failure is the answer (503).
+    pub fallback: Option<Model>,
+    pub limits: Limits,
+}
+
+impl Settings {
+    /// A model that falls back to the extractive provider.
+    pub fn new(model: Model) -> Self {
+        Self { model, fallback: Some(Model::extractive()), limits: Limits::default() }
+    }
+}
+
+impl Default for Settings {
+    /// What needs nothing.
+    fn default() -> Self {
+        Self::new(Model::extractive())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_provider_that_needs_a_key_does_not_start_without() {
+        for provider in ["openai", "anthropic", "gemini"] {
+            let wrong = Model::new(provider, None, None, None).unwrap_err();
+            assert_eq!(wrong.to_string(), format!("key: {provider} needs one"));
+            assert!(Model::new(provider, None, Some("k".into()), None).is_ok());
+        }
+        assert!(Model::new("ollama", None, None, None).is_ok());
+        assert!(Model::new("extractive", Some(""), None, Some("")).is_ok());
+        assert_eq!(Model::new("skynet", None, None, None).unwrap_err(), WrongSetting::Provider);
+    }
+
+    #[test]
+    fn a_url_is_a_base_and_nothing_else() {
+        let url = |url| Model::new("ollama", None, None, Some(url)).map(|model| model.url);
+        assert_eq!(url("http://10.0.0.3:11434").unwrap(), "http://10.0.0.3:11434/");
+        assert_eq!(url("https://proxy.example/v1/").unwrap(), "https://proxy.example/v1/");
+        for wrong in ["ftp://x/", "file:///etc/passwd", "x", "http://u:p@x/", "http://x/?a=1", "http://x/#a"]
+        {
+            assert_eq!(url(wrong).unwrap_err(), WrongSetting::Url, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_key_does_not_print_itself() {
+        let model = Model::new("openai", None, Some("sk-secret".into()), None).unwrap();
+        assert!(!format!("{model:?}").contains("sk-secret"));
+    }
+}

@@ -1,0 +1,66 @@
+use model::{ParticipantId, QuestionId, SessionId};
+use serde::{Deserialize, Serialize};
+
+use super::{Question, key};
+use crate::{
+    Change, Item, Key, Query, Store, Written,
+    error::Result,
+    table::{Pk, Sk, prefix},
+};
+
+/// Somebody wants a question answered: a row, so that a repeated up-vote is one.
+#[derive(Debug, Serialize, Deserialize)]
+struct Upvote {
+    session: SessionId,
+    question: QuestionId,
+    participant: ParticipantId,
+}
+
+impl Item for Upvote {
+    const KIND: &'static str = "upvote";
+
+    fn key(&self) -> Key {
+        upvote_key(self.session, self.question, self.participant)
+    }
+}
+
+fn upvote_key(session: SessionId, question: QuestionId, participant: ParticipantId) -> Key {
+    Key::new(&Pk::Upvotes(session, question), &Sk::Participant(participant))
+}
+
+/// N3: wants a question answered, or no longer. 1 write unit, however often.
+pub async fn upvote(
+    store: &Store,
+    session: SessionId,
+    question: QuestionId,
+    participant: ParticipantId,
+    up: bool,
+) -> Result<()> {
+    if up {
+        store.put(&Upvote { session, question, participant }).await
+    } else {
+        store.delete(&upvote_key(session, question, participant)).await
+    }
+}
+
+/// N3: 1 read unit for some thirty.
+pub async fn count_upvotes(store: &Store, session: SessionId, question: QuestionId) -> Result<u64> {
+    let all = Query::starting(&Pk::Upvotes(session, question), prefix::PARTICIPANT).strong();
+    store.count(all).await
+}
+
+/// N1: keeps a count unless a newer one lies there, or the question is gone. Equal is kept, as with every count here.
+pub async fn keep_upvotes(
+    store: &Store,
+    session: SessionId,
+    question: QuestionId,
+    upvotes: u64,
+    as_of: i64,
+) -> Result<Written<Question>> {
+    let change = Change::new("SET upvotes = :upvotes, upvotes_as_of = :as_of, version = version + :one")
+        .only_if("attribute_exists(pk) AND upvotes_as_of <= :as_of")
+        .number(":upvotes", upvotes)
+        .number(":as_of", as_of)
+        .number(":one", 1);
+    store.update(&key(session, question), change).await
+}

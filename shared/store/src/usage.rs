@@ -1,0 +1,254 @@
+//! What is used of a plan: sessions of an account in a month, participants and calls of a model in a session.
+//!
+//! | # | question | index | partition | sort | function |
+//! | --- | --- | --- | --- | --- | --- |
+//! | G1 | sessions that an account made in a month | table | `USAGE#{user}` | `MONTH#{month}` | [`month`], [`crate::sessions::create`] |
+//! | G2 | how much of a limit a session has used | table | `SESSION#{id}` | `USED#{what}` | [`used`], [`crate::participants::add`], [`reserve_ai_call`] |
+//! | G3 | calls of a model for a session | table | `SESSION#{id}` | `AI_CALL#{key}` | [`reserve_ai_call`], [`release_ai_call`], [`record_ai_call`], [`ai_usage`] |
+//!
+//! A counter moves in the transaction that makes what it counts, so that neither a repeat nor a crash makes them differ.
+
+use jiff::{Timestamp, tz::TimeZone};
+use model::{ParticipantId, SessionId, UserId, plan::Quota};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Change, Condition, Freshness, Item, Key, Query, Store, Write, Written,
+    error::Result,
+    table::{Pk, Sk, prefix},
+};
+
+/// Sessions of an account in a month. Kept for ever: it is history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Month {
+    pub user: UserId,
+    /// `2026-11`, UTC.
+    pub month: String,
+    pub used: u32,
+}
+
+impl Item for Month {
+    const KIND: &'static str = "month";
+
+    fn key(&self) -> Key {
+        month_key(self.user, &self.month)
+    }
+}
+
+fn month_key(user: UserId, month: &str) -> Key {
+    Key::new(&Pk::Usage(user), &Sk::Month(month))
+}
+
+/// The calendar month that is counted by.
+pub fn month_of(time: Timestamp) -> String {
+    time.to_zoned(TimeZone::UTC).strftime("%Y-%m").to_string()
+}
+
+/// G1: sessions made in the month of `now`.
+pub async fn month(store: &Store, user: UserId, now: Timestamp) -> Result<u32> {
+    let found: Option<Month> = store.get(&month_key(user, &month_of(now)), Freshness::Strong, now).await?;
+    Ok(found.map_or(0, |month| month.used))
+}
+
+/// One session more, refused above the limit: for the transaction that makes the session.
+pub(crate) fn one_session(user: UserId, limit: Option<u32>, now: Timestamp) -> Write {
+    let month = month_of(now);
+    let key = month_key(user, &month);
+    let change = Change::new("ADD used :one SET kind = :kind, v = :one, #user = :user, #month = :month")
+        .name("#user", "user")
+        .name("#month", "month")
+        .text(":kind", Month::KIND)
+        .text(":user", user)
+        .text(":month", &month);
+    Write::update(key, below(change, limit))
+}
+
+/// How much of something a session has used.
+#[derive(Debug, Serialize, Deserialize)]
+struct Used {
+    used: u32,
+}
+
+impl Item for Used {
+    const KIND: &'static str = "used";
+
+    /// Read only, and by the key that it was asked for.
+    fn key(&self) -> Key {
+        Key { pk: String::new(), sk: String::new() }
+    }
+}
+
+fn used_key(session: SessionId, what: &str) -> Key {
+    Key::new(&Pk::Session(session), &Sk::Used(what))
+}
+
+/// What one participant has used of a session's calls.
+fn of_participant(participant: ParticipantId) -> String {
+    format!("{}#{participant}", Quota::AiCallsPerSession.as_str())
+}
+
+/// G2: 0 also where nothing is counted, because nothing limits it.
+pub async fn used(store: &Store, session: SessionId, quota: Quota, now: Timestamp) -> Result<u32> {
+    let key = used_key(session, quota.as_str());
+    let found: Option<Used> = store.get(&key, Freshness::Strong, now).await?;
+    Ok(found.map_or(0, |found| found.used))
+}
+
+fn below(change: Change, limit: Option<u32>) -> Change {
+    let change = change.number(":one", 1);
+    match limit {
+        // a limit of nothing is one that is reached
+        Some(0) => change.only_if("attribute_exists(pk) AND attribute_not_exists(pk)"),
+        Some(most) => change.only_if("attribute_not_exists(used) OR used < :most").number(":most", most),
+        None => change,
+    }
+}
+
+/// One more of something in a session, refused above the limit.
+fn one_used(session: SessionId, what: &str, limit: Option<u32>) -> Write {
+    let change = Change::new("ADD used :one SET kind = :kind, v = :one").text(":kind", Used::KIND);
+    Write::update(used_key(session, what), below(change, limit))
+}
+
+/// One participant more, refused above the limit: for the transaction that adds them.
+pub(crate) fn one_participant(session: SessionId, limit: u32) -> Write {
+    one_used(session, Quota::ParticipantsPerSession.as_str(), Some(limit))
+}
+
+fn one_less(session: SessionId, what: &str) -> Write {
+    let change = Change::new("ADD used :less").only_if("used > :none").number(":less", -1).number(":none", 0);
+    Write::update(used_key(session, what), change)
+}
+
+/// A call of a model: reserved before it is made, recorded when it is answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AiCall {
+    pub session: SessionId,
+    /// Of what asked for it: the same thing asked twice is one call.
+    #[serde(rename = "call_key")]
+    pub key: String,
+    /// Whose quota it came out of, beside the session's.
+    pub participant: Option<ParticipantId>,
+    pub reserved_at: Timestamp,
+    /// `None` while it is under way.
+    pub spent: Option<Spent>,
+}
+
+/// What an answered call took.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spent {
+    pub tokens_in: u64,
+    pub tokens_out: u64,
+    /// Millionths of a US dollar.
+    pub cost_micros: u64,
+    pub provider: String,
+    pub model: String,
+}
+
+impl Item for AiCall {
+    const KIND: &'static str = "ai_call";
+
+    fn key(&self) -> Key {
+        call_key(self.session, &self.key)
+    }
+}
+
+fn call_key(session: SessionId, key: &str) -> Key {
+    Key::new(&Pk::Session(session), &Sk::AiCall(key))
+}
+
+/// What asking for a call came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reservation {
+    Reserved,
+    /// By an earlier delivery of the same job; whether it was answered stands on the call.
+    AlreadyReserved,
+    /// The session has used this many.
+    SessionRefused(u32),
+    /// The participant has used this many.
+    ParticipantRefused(u32),
+}
+
+/// G2, G3: reserves a call before it is made, of the session and of whoever asks, both or neither. One by the same `key` is
+/// reserved once. 4 write units, 6 with a participant.
+pub async fn reserve_ai_call(
+    store: &Store,
+    session: SessionId,
+    key: &str,
+    limit: Option<u32>,
+    per_participant: Option<(ParticipantId, u32)>,
+    now: Timestamp,
+) -> Result<Reservation> {
+    let participant = per_participant.map(|(participant, _)| participant);
+    let call = AiCall { session, key: key.into(), participant, reserved_at: now, spent: None };
+    let mut writes =
+        vec![Write::put_new(&call)?, one_used(session, Quota::AiCallsPerSession.as_str(), limit)];
+    if let Some((participant, most)) = per_participant {
+        writes.push(one_used(session, &of_participant(participant), Some(most)));
+    }
+    Ok(match store.transact(writes).await? {
+        Ok(()) => Reservation::Reserved,
+        Err(lost) if lost.contains(&0) => Reservation::AlreadyReserved,
+        Err(lost) if lost.contains(&1) => Reservation::SessionRefused(limit.unwrap_or_default()),
+        Err(_) => Reservation::ParticipantRefused(per_participant.map_or(0, |(_, most)| most)),
+    })
+}
+
+/// G2, G3: a call that failed for good counts for nobody; one that was answered stays. Harmless twice.
+pub async fn release_ai_call(store: &Store, session: SessionId, key: &str, now: Timestamp) -> Result<()> {
+    let found: Option<AiCall> = store.get(&call_key(session, key), Freshness::Strong, now).await?;
+    let Some(call) = found.filter(|call| call.spent.is_none()) else { return Ok(()) };
+    let unanswered =
+        Condition::new("attribute_exists(pk) AND attribute_type(spent, :nothing)").text(":nothing", "NULL");
+    let mut writes =
+        vec![Write::delete(call.key(), unanswered), one_less(session, Quota::AiCallsPerSession.as_str())];
+    writes.extend(call.participant.map(|participant| one_less(session, &of_participant(participant))));
+    // lost: answered or released in between
+    store.transact(writes).await.map(drop)
+}
+
+/// G3: what a reserved call took; `Refused` where none is reserved. The first record stands. 1 write unit.
+pub async fn record_ai_call(store: &Store, session: SessionId, key: &str, spent: &Spent) -> Result<Written> {
+    let change = Change::new("SET spent = :spent")
+        .only_if("attribute_exists(pk) AND attribute_type(spent, :nothing)")
+        .text(":nothing", "NULL")
+        .serialized(":spent", spent)?;
+    store.update_unseen(&call_key(session, key), change).await
+}
+
+/// What the calls for a session come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct AiUsage {
+    /// Answered or under way.
+    pub calls: u64,
+    pub tokens_in: u64,
+    pub tokens_out: u64,
+    /// Millionths of a US dollar.
+    pub cost_micros: u64,
+}
+
+/// G3: derived from the calls, by their number.
+pub async fn ai_usage(store: &Store, session: SessionId, now: Timestamp) -> Result<AiUsage> {
+    let query = Query::starting(&Pk::Session(session), prefix::AI_CALL);
+    let calls: Vec<AiCall> = store.query_all(query, now).await?;
+    let mut usage = AiUsage { calls: calls.len() as u64, ..AiUsage::default() };
+    for spent in calls.into_iter().filter_map(|call| call.spent) {
+        usage.tokens_in += spent.tokens_in;
+        usage.tokens_out += spent.tokens_out;
+        usage.cost_micros += spent.cost_micros;
+    }
+    Ok(usage)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_month_is_that_of_utc() {
+        let month = |text: &str| month_of(text.parse().unwrap());
+        assert_eq!(month("2026-11-30T23:59:59Z"), "2026-11");
+        assert_eq!(month("2026-12-01T00:30:00+01:00"), "2026-11");
+        assert_eq!(month("2026-12-01T00:00:00Z"), "2026-12");
+    }
+}

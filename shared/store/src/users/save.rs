@@ -1,0 +1,167 @@
+//! Accounts are written here, with whatever must agree with them: claims, the set of admins, what an admin did.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+use model::{
+    UserId,
+    user::{Email, Status, Username},
+};
+
+use super::{EmailClaim, User, UsernameClaim, email_key, username_key};
+use crate::{
+    Change, Condition, Key, Store, Write,
+    audit::Action,
+    error::Result,
+    logins::Login,
+    table::{Pk, Sk},
+};
+
+/// What an account and its claims came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Saved {
+    Done,
+    EmailTaken,
+    UsernameTaken,
+    /// Nobody would be left who can administer accounts.
+    LastAdmin,
+    /// Somebody changed the account in between: read it again.
+    Stale,
+}
+
+/// The writes of a transaction, each with what it means when its condition does not hold.
+#[derive(Default)]
+struct Claims {
+    writes: Vec<Write>,
+    meanings: Vec<Saved>,
+}
+
+impl Claims {
+    fn add(&mut self, write: Write, lost: Saved) {
+        self.writes.push(write);
+        self.meanings.push(lost);
+    }
+
+    fn take_email(&mut self, email: &Email, owner: UserId) -> Result<()> {
+        let write = Write::put_new(&EmailClaim { email: email.clone(), owner })?;
+        self.add(write, Saved::EmailTaken);
+        Ok(())
+    }
+
+    fn take_username(&mut self, username: &Username, owner: UserId) -> Result<()> {
+        let write = Write::put_new(&UsernameClaim { username: username.clone(), owner })?;
+        self.add(write, Saved::UsernameTaken);
+        Ok(())
+    }
+
+    fn release(&mut self, claim: Key, owner: UserId) {
+        let theirs = Condition::new("#owner = :owner").name("#owner", "owner").text(":owner", owner);
+        self.add(Write::delete(claim, theirs), Saved::Stale);
+    }
+
+    /// One who can administer accounts must remain, however many leave at once: the set changes with the account, and by
+    /// a condition of its own. Somebody whom a restriction keeps out is not in it, also when it has lapsed, until it is lifted.
+    fn count_admin(&mut self, before: Option<&User>, after: &User) {
+        let counts =
+            |user: &User| user.role.is_admin() && user.status == Status::Active && user.restriction.is_none();
+        let was = before.is_some_and(counts);
+        if was == counts(after) {
+            return;
+        }
+        let change = if was {
+            Change::new("SET kind = :kind, v = :v DELETE ids :one")
+                .only_if("NOT contains(ids, :id) OR size(ids) > :last")
+                .text(":id", after.id)
+                .number(":last", 1)
+        } else {
+            Change::new("SET kind = :kind, v = :v ADD ids :one")
+        };
+        let change = change
+            .value(":one", AttributeValue::Ss(vec![after.id.to_string()]))
+            .text(":kind", "admins")
+            .number(":v", 1);
+        let key = Key::new(&Pk::Admins, &Sk::Self_);
+        self.add(Write::update(key, change), Saved::LastAdmin);
+    }
+
+    async fn save(self, store: &Store) -> Result<Saved> {
+        Ok(match store.transact(self.writes).await? {
+            Ok(()) => Saved::Done,
+            Err(lost) => {
+                let lost: Vec<Saved> = lost.iter().filter_map(|at| self.meanings.get(*at)).copied().collect();
+                // what was read is old: whether the rest is taken has to be asked again
+                let stale = lost.contains(&Saved::Stale);
+                lost.first().copied().filter(|_| !stale).unwrap_or(Saved::Stale)
+            }
+        })
+    }
+}
+
+/// U1 to U3, L1: a new account with its claims and its first log-in. 6 write units, 8 with a user name.
+pub async fn create(store: &Store, user: &User, login: &Login) -> Result<Saved> {
+    let mut claims = fresh(user)?;
+    claims.add(Write::put_new(login)?, Saved::Stale);
+    claims.save(store).await
+}
+
+/// U1 to U3, N1: a new account that somebody else makes, and that they did.
+pub async fn install(store: &Store, user: &User, action: &Action) -> Result<Saved> {
+    let mut claims = fresh(user)?;
+    claims.add(Write::put_new(action)?, Saved::Stale);
+    claims.save(store).await
+}
+
+fn fresh(user: &User) -> Result<Claims> {
+    let mut claims = Claims::default();
+    claims.add(Write::put_new(user)?, Saved::Stale);
+    claims.count_admin(None, user);
+    if let Some(email) = &user.email {
+        claims.take_email(email, user.id)?;
+    }
+    if let Some(username) = &user.username {
+        claims.take_username(username, user.id)?;
+    }
+    Ok(claims)
+}
+
+/// U1 to U3: an account as it was read becomes another one; claims follow.
+pub async fn replace(store: &Store, before: &User, after: &User) -> Result<Saved> {
+    changed(before, after)?.save(store).await
+}
+
+/// U1 to U3, N1: as [`replace`], by somebody else, and that they did.
+pub async fn govern(store: &Store, before: &User, after: &User, action: &Action) -> Result<Saved> {
+    let mut claims = changed(before, after)?;
+    claims.add(Write::put_new(action)?, Saved::Stale);
+    claims.save(store).await
+}
+
+fn changed(before: &User, after: &User) -> Result<Claims> {
+    let mut claims = Claims::default();
+    let unchanged = Condition::new("updated_at = :read").text(":read", before.updated_at);
+    claims.add(Write::put(after, unchanged)?, Saved::Stale);
+    claims.count_admin(Some(before), after);
+    if before.email != after.email {
+        if let Some(email) = &before.email {
+            claims.release(email_key(email), before.id);
+        }
+        if let Some(email) = &after.email {
+            claims.take_email(email, after.id)?;
+        }
+    }
+    let folded = |user: &User| user.username.as_ref().map(Username::folded);
+    if folded(before) != folded(after) {
+        if let Some(username) = &before.username {
+            claims.release(username_key(username), before.id);
+        }
+        if let Some(username) = &after.username {
+            claims.take_username(username, after.id)?;
+        }
+    }
+    Ok(claims)
+}
+
+/// U1 to U3: deletes an account as it was read. Its address and user name are free again; what remains is an empty item
+/// that says so, for whoever still names it.
+pub async fn erase(store: &Store, user: &User, now: Timestamp) -> Result<Saved> {
+    replace(store, user, &user.erased(now)).await
+}
