@@ -143,7 +143,7 @@ async fn answer_of(
     let reply = match show {
         None => network.ask(prompt, None).await?,
         Some(show) => {
-            let mut on_text = |text: &str| match guard.check(text, TEXT_MAX) {
+            let mut on_text = |text: &str| match guard.check_growing(text, TEXT_MAX) {
                 Ok(shown) => {
                     if !shown.is_empty() {
                         show(&shown);

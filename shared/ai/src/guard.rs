@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::{
-    extractive::terms::words,
+    extractive::terms::{fold, words},
     talk::{Responses, Talk},
 };
 
@@ -42,8 +42,7 @@ impl Guard {
         Self { notes, sources }
     }
 
-    /// The text as it may be shown, of at most `max` characters. A prefix of a text that passes passes too, so a stream
-    /// may show each.
+    /// The text as it may be shown, of at most `max` characters.
     pub(crate) fn check(&self, text: &str, max: usize) -> Result<String, Leak> {
         // joiners are for scripts that need them, not for hiding words
         let joined = |c: &char| !matches!(c, '\u{200c}' | '\u{200d}');
@@ -53,6 +52,26 @@ impl Guard {
             return Err(Leak);
         }
         Ok(cut(&plain(text, &self.sources), max))
+    }
+
+    /// The same of a text that grows: where it ends in words of the notes, they are held back until it goes on with others.
+    pub(crate) fn check_growing(&self, text: &str, max: usize) -> Result<String, Leak> {
+        self.check(text, max)?;
+        self.check(&text[..text.len() - self.tail(text)], max)
+    }
+
+    /// Bytes at the end of a text that are a row of words of the notes, the last of them perhaps not whole yet.
+    fn tail(&self, text: &str) -> usize {
+        let (starts, said): (Vec<usize>, Vec<String>) =
+            text.unicode_word_indices().map(|(start, word)| (start, fold(word))).unzip();
+        let Some((last, before)) = said.split_last() else { return 0 };
+        let ends = (0..self.notes.len()).filter(|end| self.notes[*end].starts_with(last.as_str()));
+        let rows = ends.map(|end| {
+            let same = before.iter().rev().zip(self.notes[..end].iter().rev()).take_while(|(a, b)| a == b);
+            same.count() + 1
+        });
+        let longest = rows.max().unwrap_or(0);
+        if longest < SHINGLE { 0 } else { text.len() - starts[starts.len() - longest] }
     }
 
     fn has_run(&self, said: &[String]) -> bool {
@@ -264,6 +283,19 @@ mod tests {
         let with_fillers: Vec<String> = (0..9).map(|n| sentence(n * 10, n * 10 + 10) + " and").collect();
         assert_eq!(guard.check(&with_fillers.join(" "), 9_000), Err(Leak));
         assert!(guard.check(&with_fillers[..5].join(" "), 9_000).is_ok());
+    }
+
+    #[test]
+    fn a_text_that_grows_holds_back_what_may_become_a_leak() {
+        let guard = guard(&sentence(100, 300));
+        let show = |text: &str| guard.check_growing(text, 2_000);
+        assert_eq!(show(&sentence(100, 105)).unwrap(), sentence(100, 105));
+        assert_eq!(show(&format!("It says {}", sentence(110, 120))).unwrap(), "It says");
+        assert_eq!(show(&format!("It says {} wo", sentence(110, 120))).unwrap(), "It says");
+        let goes_on = format!("It says {} indeed", sentence(110, 120));
+        assert_eq!(show(&goes_on).unwrap(), goes_on);
+        assert_eq!(show(&sentence(100, 121)), Err(Leak));
+        assert_eq!(show("").unwrap(), "");
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub(crate) fn terms(text: &str) -> Vec<String> {
     words(text).filter(|word| !holds(ENGLISH, word) && !holds(ROMANIAN, word)).collect()
 }
 
-fn fold(word: &str) -> String {
+pub(crate) fn fold(word: &str) -> String {
     let mut folded = String::with_capacity(word.len());
     for letter in word.chars().flat_map(char::to_lowercase) {
         match letter {
