@@ -352,4 +352,17 @@ mod tests {
         assert_eq!(cut_words(text, 8), "One is here. Two is here.");
         assert_eq!(cut_words(text, 9), text);
     }
+
+    proptest::proptest! {
+        /// Whatever a model writes: no panic, no control character, and plain stays plain.
+        #[test]
+        fn any_text_can_be_shown(text in "([<>\\[\\]()!*_`#:/. \\n]|https://|www\\.|a\\.bc/|\\PC|\\pC){0,60}", max in 0_usize..40) {
+            let shown = plain(&text, "");
+            assert!(shown.chars().all(|c| c == '\n' || !c.is_control()));
+            assert!(cut(&shown, max).chars().count() <= max.max(1));
+            assert!(shorten(&shown, max).chars().count() <= max.max(1));
+            let guard = guard(&text);
+            let _ = (guard.check_growing(&text, max), cut_words(&text, max));
+        }
+    }
 }

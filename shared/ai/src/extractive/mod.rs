@@ -51,7 +51,8 @@ impl Passage<'_> {
     }
 }
 
-/// Every sentence of a talk, and what it is found by: a sentence of a slide also by the slide's label.
+/// Every sentence of a talk, and what it is found by: a sentence of a slide also by the slide's label, which stands for
+/// itself where the slide says nothing else. A question is no answer.
 fn passages(talk: &Talk) -> (Vec<Passage<'_>>, Index) {
     let mut passages = Vec::new();
     let mut documents = Vec::new();
@@ -61,13 +62,11 @@ fn passages(talk: &Talk) -> (Vec<Passage<'_>>, Index) {
     }
     for (slide, source) in talk.slides.iter().enumerate() {
         let label = terms(&source.label);
-        let mut texts = sentences(&source.text).peekable();
-        if texts.peek().is_none() {
-            documents.push(label);
+        if sentences(&source.text).next().is_none() && !source.label.trim_end().ends_with('?') {
+            documents.push(label.clone());
             passages.push(Passage { slide: Some(slide), text: source.label.trim().into() });
-            continue;
         }
-        for text in texts {
+        for text in sentences(&source.text) {
             documents.push([terms(text), label.clone()].concat());
             passages.push(Passage { slide: Some(slide), text: text.into() });
         }
@@ -240,7 +239,13 @@ mod tests {
 
     #[test]
     fn what_is_not_covered_is_said_so() {
-        for text in ["Who won the football match yesterday?", "", "What is it?", "???"] {
+        for text in [
+            "Which plan do you use for boats?",
+            "Who won the football match yesterday?",
+            "",
+            "What is it?",
+            "???",
+        ] {
             let answer = ask(text);
             assert_eq!(
                 (answer.text.as_str(), answer.citations.len()),
@@ -248,6 +253,15 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn a_question_on_a_slide_is_no_answer() {
+        let answer = ask("Which plan do you use?");
+        assert!(
+            answer.citations.iter().all(|citation| matches!(citation, Citation::Notes { .. })),
+            "{answer:?}"
+        );
     }
 
     #[test]
