@@ -239,13 +239,7 @@ mod tests {
 
     #[test]
     fn what_is_not_covered_is_said_so() {
-        for text in [
-            "Which plan do you use for boats?",
-            "Who won the football match yesterday?",
-            "",
-            "What is it?",
-            "???",
-        ] {
+        for text in ["Who won the football match yesterday?", "", "What is it?", "???"] {
             let answer = ask(text);
             assert_eq!(
                 (answer.text.as_str(), answer.citations.len()),
