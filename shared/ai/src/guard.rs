@@ -1,6 +1,6 @@
 //! What may be shown of what a model wrote: plain text, not too long, and not the notes.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -22,16 +22,38 @@ const COPIED_MAX: usize = 60;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Leak;
 
-/// Holds what an answer is compared with.
+/// Holds what an answer is compared with. Made once per answer: a stream is compared at each of its pieces.
 pub(crate) struct Guard {
     notes: Vec<String>,
+    /// Each word of the notes and its number.
+    numbers: HashMap<String, u32>,
+    runs: HashSet<[u32; RUN_MAX + 1]>,
+    shingles: HashSet<[u32; SHINGLE]>,
     /// Where URLs may be taken from.
     sources: String,
 }
 
 impl Guard {
     pub(crate) fn of(talk: &Talk, responses: &[Responses]) -> Self {
-        let notes = words(talk.notes.as_str()).collect();
+        let notes: Vec<String> = words(talk.notes.as_str()).collect();
+        let mut numbers = HashMap::new();
+        for (word, number) in notes.iter().zip(0..) {
+            numbers.entry(word.clone()).or_insert(number);
+        }
+        let number = |word: &String| numbers.get(word).copied().unwrap_or(u32::MAX);
+        let numbered: Vec<u32> = notes.iter().map(number).collect();
+        let (mut runs, mut shingles): (HashSet<_>, HashSet<_>) =
+            (rows(&numbered).collect(), rows(&numbered).collect());
+        // what a slide shows is nobody's secret, if the notes say it too
+        for slide in &talk.slides {
+            let shown: Vec<u32> = words(&slide.text).map(|word| number(&word)).collect();
+            for run in rows(&shown) {
+                runs.remove(&run);
+            }
+            for shingle in rows(&shown) {
+                shingles.remove(&shingle);
+            }
+        }
         let mut sources = talk.notes.as_str().to_owned();
         for slide in talk.slides.iter().chain(responses.iter().map(|responses| &responses.slide)) {
             sources.push('\n');
@@ -39,7 +61,7 @@ impl Guard {
             sources.push('\n');
             sources.push_str(&slide.text);
         }
-        Self { notes, sources }
+        Self { notes, numbers, runs, shingles, sources }
     }
 
     /// The text as it may be shown, of at most `max` characters.
@@ -47,7 +69,8 @@ impl Guard {
         // joiners are for scripts that need them, not for hiding words
         let joined = |c: &char| !matches!(c, '\u{200c}' | '\u{200d}');
         let seen: String = text.chars().filter_map(visible).filter(joined).collect();
-        let said: Vec<String> = words(&seen).collect();
+        let said: Vec<u32> =
+            words(&seen).map(|word| self.numbers.get(&word).copied().unwrap_or(u32::MAX)).collect();
         if self.has_run(&said) || self.copied(&said) > COPIED_MAX {
             return Err(Leak);
         }
@@ -74,18 +97,16 @@ impl Guard {
         if longest < SHINGLE { 0 } else { text.len() - starts[starts.len() - longest] }
     }
 
-    fn has_run(&self, said: &[String]) -> bool {
-        let runs: HashSet<&[String]> = self.notes.windows(RUN_MAX + 1).collect();
-        said.windows(RUN_MAX + 1).any(|run| runs.contains(run))
+    fn has_run(&self, said: &[u32]) -> bool {
+        rows(said).any(|run| self.runs.contains(&run))
     }
 
     /// Words that stand in a shingle of the notes.
-    fn copied(&self, said: &[String]) -> usize {
-        let shingles: HashSet<&[String]> = self.notes.windows(SHINGLE).collect();
+    fn copied(&self, said: &[u32]) -> usize {
         let mut counted_to = 0;
         let mut copied = 0;
-        for (start, window) in said.windows(SHINGLE).enumerate() {
-            if shingles.contains(window) {
+        for (start, shingle) in rows(said).enumerate() {
+            if self.shingles.contains(&shingle) {
                 let end = start + SHINGLE;
                 copied += end - counted_to.max(start);
                 counted_to = end;
@@ -93,6 +114,10 @@ impl Guard {
         }
         copied
     }
+}
+
+fn rows<const N: usize>(words: &[u32]) -> impl Iterator<Item = [u32; N]> + '_ {
+    words.windows(N).filter_map(|row| row.try_into().ok())
 }
 
 /// Text without markup, control characters and URLs that `sources` do not hold. It is still to be escaped where it is put
@@ -254,7 +279,7 @@ pub(crate) fn shorten(text: &str, max: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Notes;
+    use crate::{Notes, Source};
 
     fn guard(notes: &str) -> Guard {
         Guard::of(&Talk { notes: Notes::new(notes), ..Talk::default() }, &[])
@@ -296,6 +321,14 @@ mod tests {
         assert_eq!(show(&goes_on).unwrap(), goes_on);
         assert_eq!(show(&sentence(100, 121)), Err(Leak));
         assert_eq!(show("").unwrap(), "");
+    }
+
+    #[test]
+    fn what_a_slide_shows_is_no_leak() {
+        let slides = vec![Source { text: sentence(100, 200), ..Source::default() }];
+        let guard = Guard::of(&Talk { notes: Notes::new(&sentence(0, 300)), slides, ..Talk::default() }, &[]);
+        assert!(guard.check(&sentence(100, 200), 2_000).is_ok());
+        assert_eq!(guard.check(&sentence(195, 220), 2_000), Err(Leak));
     }
 
     #[test]

@@ -34,6 +34,6 @@ pub mod talk;
 
 pub use assistant::Assistant;
 pub use question_key::question_key;
-pub use reply::{Answer, Citation, Summary, Takeaways, Usage};
+pub use reply::{Answer, Citation, Origin, Summary, Takeaways, Usage};
 pub use settings::{Limits, Model, Provider, Settings, WrongSetting};
 pub use talk::{Exchange, Notes, Question, Responses, Source, Talk};

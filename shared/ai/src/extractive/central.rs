@@ -2,13 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{NotesBudget, bm25::number, ended, free, terms};
+use super::{NotesBudget, bm25::number, ended, terms};
 use crate::{
     guard::{self, shorten},
     language::Language,
     prompt::SUMMARY_WORDS_MAX,
-    reply::{Summary, TAKEAWAY_MAX, TEXT_MAX, Takeaways},
-    settings::Model,
+    reply::{TAKEAWAY_MAX, TEXT_MAX},
     talk::{Responses, Talk},
 };
 
@@ -47,7 +46,7 @@ fn is_alike(a: &HashSet<String>, b: &HashSet<String>) -> bool {
 }
 
 /// A paragraph per slide: how many answered, how they chose, and what most of them say.
-pub(crate) fn summarise(title: &str, responses: &[Responses]) -> Summary {
+pub(crate) fn summarise(title: &str, responses: &[Responses]) -> String {
     let read: Vec<&str> = responses
         .iter()
         .flat_map(|r| r.texts.iter().map(String::as_str).chain([r.slide.label.as_str()]))
@@ -64,9 +63,7 @@ pub(crate) fn summarise(title: &str, responses: &[Responses]) -> Summary {
         paragraphs.push(paragraph);
     }
     let text = paragraphs.join("\n\n");
-    let text = if text.is_empty() { language.nothing_yet().to_owned() } else { guard::cut(&text, TEXT_MAX) };
-    let model = Model::extractive();
-    Summary { text, provider: model.provider, model: model.name, usage: free(), truncated: false }
+    if text.is_empty() { language.nothing_yet().to_owned() } else { guard::cut(&text, TEXT_MAX) }
 }
 
 fn paragraph(responses: &Responses, language: Language) -> Option<String> {
@@ -108,7 +105,7 @@ fn plain(texts: &[String]) -> Vec<String> {
 }
 
 /// What was chosen, what most said, and the sentences of slides and notes that the rest of the talk turns around.
-pub(crate) fn takeaways(talk: &Talk, responses: &[Responses]) -> Takeaways {
+pub(crate) fn takeaways(talk: &Talk, responses: &[Responses]) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut add = |line: String| {
         let line = shorten(&guard::plain(&line, ""), TAKEAWAY_MAX);
@@ -154,8 +151,7 @@ pub(crate) fn takeaways(talk: &Talk, responses: &[Responses]) -> Takeaways {
             break;
         }
     }
-    let model = Model::extractive();
-    Takeaways { lines, provider: model.provider, model: model.name, usage: free(), truncated: false }
+    lines
 }
 
 #[cfg(test)]
@@ -196,7 +192,7 @@ mod tests {
         );
         let expected =
             "What should change? (3 answers): “more time for questions”; “nothing”\n\nAgain? Yes 9; No 3.";
-        assert_eq!(summary.text, expected);
+        assert_eq!(summary, expected);
     }
 
     #[test]
@@ -205,9 +201,9 @@ mod tests {
         let slides: Vec<_> =
             (0..40).map(|n| responses(&format!("Slide {n}"), &[&long, &long], &[])).collect();
         let summary = summarise("", &slides);
-        assert!(summary.text.split_whitespace().count() <= SUMMARY_WORDS_MAX);
-        assert_eq!(summarise("Plans for you", &[]).text, "There are no answers yet.");
-        assert_eq!(summarise("Planuri pentru voi", &[]).text, "Nu există încă răspunsuri.");
+        assert!(summary.split_whitespace().count() <= SUMMARY_WORDS_MAX);
+        assert_eq!(summarise("Plans for you", &[]), "There are no answers yet.");
+        assert_eq!(summarise("Planuri pentru voi", &[]), "Nu există încă răspunsuri.");
     }
 
     #[test]
@@ -224,15 +220,15 @@ mod tests {
             Source { id: "2".into(), label: "Support".into(), text: "Support answers within a day.".into() },
         ];
         let with_slides = takeaways(&Talk { slides, ..talk.clone() }, &[]);
-        assert!((3..=5).contains(&with_slides.lines.len()), "{:?}", with_slides.lines);
-        assert_eq!(takeaways(&talk, &[]).lines.len(), 2, "no more of the notes than an answer may show");
-        assert!(takeaways(&Talk::default(), &[]).lines.is_empty());
+        assert!((3..=5).contains(&with_slides.len()), "{with_slides:?}");
+        assert_eq!(takeaways(&talk, &[]).len(), 2, "no more of the notes than an answer may show");
+        assert!(takeaways(&Talk::default(), &[]).is_empty());
 
         let heard = [
             responses("Which plan?", &[], &[("Free", 2), ("Pro", 9)]),
             responses("Why?", &["support", "support and price"], &[]),
         ];
-        let lines = takeaways(&talk, &heard).lines;
+        let lines = takeaways(&talk, &heard);
         assert_eq!(lines[0], "Which plan: Pro (9/11)");
         assert!(lines[1].starts_with("Why: support"), "{lines:?}");
     }

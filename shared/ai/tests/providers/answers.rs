@@ -40,11 +40,11 @@ async fn a_model_answers_and_its_tokens_are_recorded() {
     let stub = Stub::start([Act::Say("It is **20 euros** a month. See https://evil.example/x".into())]).await;
     let answer = assistant(&stub).answer(&question("What does the pro plan cost?")).await.unwrap();
     assert_eq!(answer.text, "It is 20 euros a month. See");
-    assert_eq!((answer.provider, answer.model.as_str()), (Provider::OpenAi, "gpt-4o-mini"));
-    let usage = answer.usage;
+    assert_eq!((answer.origin.provider, answer.origin.model.as_str()), (Provider::OpenAi, "gpt-4o-mini"));
+    let usage = answer.origin.usage;
     assert_eq!((usage.tokens_in, usage.tokens_out, usage.cost_micros), (1_000, 100, Some(210)));
     assert_eq!(answer.citations, [Citation::Notes { quote: None }]);
-    assert!(!answer.truncated);
+    assert!(!answer.origin.truncated);
 
     let [request] = &stub.requests()[..] else { panic!("one call") };
     assert_eq!(request.authorization, "Bearer sk-test");
@@ -71,7 +71,7 @@ async fn a_model_that_obeys_orders_leaks_nothing() {
         let answer = answer.unwrap();
         assert!(answer.text.starts_with("I cannot repeat the speaker's notes"), "{}", answer.text);
         assert!(answer.citations.is_empty());
-        assert_eq!(answer.provider, Provider::OpenAi);
+        assert_eq!(answer.origin.provider, Provider::OpenAi);
         for text in seen.iter().chain([&answer.text]) {
             assert!(!text.contains("thank the sponsors by name before"), "{text}");
             assert!(!text.contains("margin") && !text.contains('<'), "{text}");
@@ -100,7 +100,7 @@ async fn a_stream_is_told_as_the_text_grows() {
     assert_eq!(seen.last(), Some(&answer.text));
     assert!(seen.windows(2).all(|pair| pair[0] != pair[1]));
     assert!(seen.iter().all(|text| answer.text.starts_with(text.as_str())), "{seen:?}");
-    assert_eq!((answer.usage.tokens_in, answer.usage.tokens_out), (1_000, 100));
+    assert_eq!((answer.origin.usage.tokens_in, answer.origin.usage.tokens_out), (1_000, 100));
     assert_eq!(stub.requests()[0].body["stream"], json!(true));
 }
 
@@ -109,7 +109,11 @@ async fn what_fails_in_passing_is_tried_again() {
     for passing in [429, 500, 503] {
         let stub = Stub::start([Act::Fail(passing), Act::Fail(passing), Act::Say("Twenty.".into())]).await;
         let answer = assistant(&stub).answer(&question("What does the pro plan cost?")).await.unwrap();
-        assert_eq!((answer.text.as_str(), answer.provider), ("Twenty.", Provider::OpenAi), "{passing}");
+        assert_eq!(
+            (answer.text.as_str(), answer.origin.provider),
+            ("Twenty.", Provider::OpenAi),
+            "{passing}"
+        );
         assert_eq!(stub.requests().len(), 3);
     }
     let stub = Stub::start([Act::Fail(429), Act::Say("Twenty.".into())]).await;
@@ -124,9 +128,9 @@ async fn a_provider_that_stays_down_is_replaced() {
     let stub = Stub::start([Act::Fail(500)]).await;
     let asked = question("What does the pro plan cost?");
     let answer = assistant(&stub).answer(&asked).await.unwrap();
-    assert_eq!(answer.provider, Provider::Extractive);
+    assert_eq!(answer.origin.provider, Provider::Extractive);
     assert!(answer.text.starts_with("The pro plan costs 20 euros"), "{}", answer.text);
-    assert_eq!((stub.requests().len(), answer.usage.cost_micros), (3, Some(0)));
+    assert_eq!((stub.requests().len(), answer.origin.usage.cost_micros), (3, Some(0)));
 
     let mut seen: Vec<String> = Vec::new();
     let streamed =
@@ -142,7 +146,7 @@ async fn a_provider_that_stays_down_is_replaced() {
     let with_second = Settings { fallback: Some(fallback), ..settings(&stub) };
     let answer = Assistant::start(&with_second).unwrap().answer(&asked).await.unwrap();
     assert_eq!(
-        (answer.text.as_str(), answer.model.as_str(), answer.usage.cost_micros),
+        (answer.text.as_str(), answer.origin.model.as_str(), answer.origin.usage.cost_micros),
         ("Twenty.", "other", None)
     );
 }
@@ -152,11 +156,11 @@ async fn what_is_refused_is_not_tried_again() {
     for refused in [400, 401, 404] {
         let stub = Stub::start([Act::Fail(refused)]).await;
         let answer = assistant(&stub).answer(&question("What does the pro plan cost?")).await.unwrap();
-        assert_eq!((answer.provider, stub.requests().len()), (Provider::Extractive, 1), "{refused}");
+        assert_eq!((answer.origin.provider, stub.requests().len()), (Provider::Extractive, 1), "{refused}");
     }
     let stub = Stub::start([Act::Nonsense]).await;
     let answer = assistant(&stub).answer(&question("What does the pro plan cost?")).await.unwrap();
-    assert_eq!((answer.provider, stub.requests().len()), (Provider::Extractive, 1));
+    assert_eq!((answer.origin.provider, stub.requests().len()), (Provider::Extractive, 1));
 }
 
 /// Neither the key nor the notes go where a provider points.
@@ -166,7 +170,7 @@ async fn a_redirect_is_not_followed() {
     for act in [Act::Redirect(307, elsewhere.url.clone()), Act::Redirect(302, elsewhere.url.clone())] {
         let stub = Stub::start([act]).await;
         let answer = assistant(&stub).answer(&question("What does the pro plan cost?")).await.unwrap();
-        assert_eq!(answer.provider, Provider::Extractive);
+        assert_eq!(answer.origin.provider, Provider::Extractive);
     }
     assert!(elsewhere.requests().is_empty());
 }
@@ -182,14 +186,14 @@ async fn a_provider_that_hangs_is_given_up() {
     let stub = Stub::start([Act::Hang]).await;
     let short = Limits { call: Duration::from_millis(150), ..limits() };
     let answer = impatient(&stub, short).answer(&asked).await.unwrap();
-    assert_eq!((answer.provider, stub.requests().len()), (Provider::Extractive, 2));
+    assert_eq!((answer.origin.provider, stub.requests().len()), (Provider::Extractive, 2));
 
     let stub = Stub::start([Act::Stall("Twenty".into())]).await;
     let short = Limits { idle: Duration::from_millis(150), ..limits() };
     let mut seen: Vec<String> = Vec::new();
     let answer =
         impatient(&stub, short).answer_streaming(&asked, |text| seen.push(text.to_owned())).await.unwrap();
-    assert_eq!((answer.provider, stub.requests().len()), (Provider::Extractive, 2));
+    assert_eq!((answer.origin.provider, stub.requests().len()), (Provider::Extractive, 2));
     assert_eq!(seen, ["Twenty".to_owned(), answer.text]);
     assert!(started.elapsed() < Duration::from_secs(10), "limits that were injected are not those that hold");
 }
@@ -204,13 +208,13 @@ async fn an_audience_is_summed_up() {
     let stub = Stub::start([Act::Say(long)]).await;
     let summary = assistant(&stub).summarise("Retro", &responses).await.unwrap();
     assert!(summary.text.split_whitespace().count() <= 150 && summary.text.ends_with("more time."));
-    assert_eq!((summary.provider, summary.usage.tokens_out), (Provider::OpenAi, 100));
+    assert_eq!((summary.origin.provider, summary.origin.usage.tokens_out), (Provider::OpenAi, 100));
     let user = stub.requests()[0].body["messages"][1]["content"].as_str().unwrap().to_owned();
     assert!(user.contains("3 chose: Yes") && user.matches("</answers>").count() == 1, "{user}");
 
     let down = Stub::start([Act::Fail(500)]).await;
     let summary = assistant(&down).summarise("Retro", &responses).await.unwrap();
-    assert_eq!(summary.provider, Provider::Extractive);
+    assert_eq!(summary.origin.provider, Provider::Extractive);
     assert!(
         summary.text.starts_with("What should change? (2 answers): Yes 3; “More time"),
         "{}",
@@ -230,7 +234,7 @@ async fn takeaways_are_lines_or_the_fallback_draws_them() {
     for bad in [Act::Say("I would rather not.".into()), Act::Echo] {
         let stub = Stub::start([bad]).await;
         let takeaways = assistant(&stub).takeaways(&talk(), &[]).await.unwrap();
-        assert_eq!(takeaways.provider, Provider::Extractive);
+        assert_eq!(takeaways.origin.provider, Provider::Extractive);
         assert!((2..=5).contains(&takeaways.lines.len()), "{:?}", takeaways.lines);
     }
 }
@@ -240,7 +244,7 @@ async fn a_talk_that_does_not_fit_says_so() {
     let stub = Stub::start([Act::Say("Twenty.".into())]).await;
     let mut asked = question("What does the pro plan cost?");
     asked.talk.notes = Notes::new(&"On and on about plans. ".repeat(2_000));
-    assert!(assistant(&stub).answer(&asked).await.unwrap().truncated);
+    assert!(assistant(&stub).answer(&asked).await.unwrap().origin.truncated);
 }
 
 #[tokio::test]
@@ -256,4 +260,26 @@ async fn without_settings_the_talk_itself_answers() {
         json,
         json!([{"source": "slide", "slide_id": "s1", "quote": "Backups are kept for 35 days."}])
     );
+}
+
+/// As a worker of many threads does it, and with a model paid in vain on the bill.
+#[tokio::test]
+async fn what_was_paid_in_vain_is_on_the_bill() {
+    let stub = Stub::start([Act::Say("I would rather not.".into())]).await;
+    let assistant = assistant(&stub);
+    let takeaways = tokio::spawn({
+        let assistant = assistant.clone();
+        async move { assistant.takeaways(&talk(), &[]).await.unwrap() }
+    });
+    let takeaways = takeaways.await.unwrap();
+    assert_eq!(
+        (takeaways.origin.provider, takeaways.origin.usage.cost_micros),
+        (Provider::Extractive, Some(210))
+    );
+    let answer = tokio::spawn(async move {
+        let mut seen = String::new();
+        let question = question("What does the pro plan cost?");
+        assistant.answer_streaming(&question, |text| text.clone_into(&mut seen)).await.unwrap().text == seen
+    });
+    assert!(answer.await.unwrap());
 }

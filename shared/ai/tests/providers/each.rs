@@ -45,8 +45,8 @@ async fn plays(expected: Expected) {
     let answer = assistant.answer(&asked).await.unwrap();
 
     assert_eq!(answer.text, "Twenty euros.");
-    assert_eq!((answer.usage.tokens_in, answer.usage.tokens_out), (10, 5));
-    assert_eq!(answer.provider.as_str(), expected.provider);
+    assert_eq!((answer.origin.usage.tokens_in, answer.origin.usage.tokens_out), (10, 5));
+    assert_eq!(answer.origin.provider.as_str(), expected.provider);
     let asked = api.asked.lock().unwrap();
     let [(uri, headers, body)] = &asked[..] else { panic!("one call, not {}", asked.len()) };
     assert_eq!(uri.to_string(), expected.path);
