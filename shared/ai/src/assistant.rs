@@ -7,9 +7,10 @@ use model::Error;
 use crate::{
     extractive,
     extractive::terms::unlisted,
-    guard::{Guard, Leak, cut_words, shorten},
+    guard::{Guard, Leak},
     language::Language,
     network::{Failure, Network, OnText},
+    plain::{cut_words, shorten},
     prompt::{Prompt, SUMMARY_WORDS_MAX},
     reply::{Answer, Origin, Summary, TAKEAWAY_MAX, TEXT_MAX, Takeaways, Usage},
     settings::{Limits, Model, Provider, Settings, WrongSetting},

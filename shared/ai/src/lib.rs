@@ -10,7 +10,8 @@
 //! | [`question_key`] | one key for questions that differ in case, spaces and punctuation |
 //! | `prompt` | rules in the system text, everything that people wrote in the user text, as data |
 //! | `network` | one model over HTTP: retries, time limits, streams |
-//! | `guard` | what may be shown of what a model wrote |
+//! | `guard` | what may be shown of what a model wrote: not the notes |
+//! | `plain` | text without markup, links of others and steering characters; cut at sentences |
 //! | `extractive` | the provider that is always there: sentences of the notes and slides, by BM25 |
 //! | `prices` | micro-dollars per million tokens |
 //! | `language` | English or Romanian, for the few sentences of our own |
@@ -25,6 +26,7 @@ mod extractive;
 mod guard;
 mod language;
 mod network;
+mod plain;
 mod prices;
 mod prompt;
 pub mod question_key;

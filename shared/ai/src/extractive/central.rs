@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::{NotesBudget, bm25::number, ended, terms};
 use crate::{
-    guard::{self, shorten},
     language::Language,
+    plain::{cut, plain, shorten},
     prompt::SUMMARY_WORDS_MAX,
     reply::{TAKEAWAY_MAX, TEXT_MAX},
     talk::{Responses, Talk},
@@ -63,16 +63,16 @@ pub(crate) fn summarise(title: &str, responses: &[Responses]) -> String {
         paragraphs.push(paragraph);
     }
     let text = paragraphs.join("\n\n");
-    if text.is_empty() { language.nothing_yet().to_owned() } else { guard::cut(&text, TEXT_MAX) }
+    if text.is_empty() { language.nothing_yet().to_owned() } else { cut(&text, TEXT_MAX) }
 }
 
 fn paragraph(responses: &Responses, language: Language) -> Option<String> {
-    let texts = plain(&responses.texts);
+    let texts = plain_texts(&responses.texts);
     let votes = votes(responses);
     if texts.is_empty() && votes.is_empty() {
         return None;
     }
-    let label = shorten(&guard::plain(&responses.slide.label, ""), QUOTE_MAX);
+    let label = shorten(&plain(&responses.slide.label, ""), QUOTE_MAX);
     let mut paragraph = label;
     if !texts.is_empty() {
         let count = language.answers(texts.len());
@@ -95,20 +95,20 @@ fn votes(responses: &Responses) -> Vec<String> {
     votes.sort_by_key(|(_, votes)| std::cmp::Reverse(*votes));
     votes
         .iter()
-        .map(|(option, votes)| format!("{} {votes}", shorten(&guard::plain(option, ""), QUOTE_MAX)))
+        .map(|(option, votes)| format!("{} {votes}", shorten(&plain(option, ""), QUOTE_MAX)))
         .collect()
 }
 
-fn plain(texts: &[String]) -> Vec<String> {
-    let plain = texts.iter().map(|text| guard::plain(text, "").replace('\n', " "));
-    plain.filter(|text| !text.is_empty()).collect()
+fn plain_texts(texts: &[String]) -> Vec<String> {
+    let texts = texts.iter().map(|text| plain(text, "").replace('\n', " "));
+    texts.filter(|text| !text.is_empty()).collect()
 }
 
 /// What was chosen, what most said, and the sentences of slides and notes that the rest of the talk turns around.
 pub(crate) fn takeaways(talk: &Talk, responses: &[Responses]) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut add = |line: String| {
-        let line = shorten(&guard::plain(&line, ""), TAKEAWAY_MAX);
+        let line = shorten(&plain(&line, ""), TAKEAWAY_MAX);
         if !line.is_empty() && lines.len() < TAKEAWAYS_MAX && !lines.contains(&line) {
             lines.push(line);
         }
@@ -129,7 +129,7 @@ pub(crate) fn takeaways(talk: &Talk, responses: &[Responses]) -> Vec<String> {
         }
     }
     for responses in responses {
-        let texts = plain(&responses.texts);
+        let texts = plain_texts(&responses.texts);
         let borrowed: Vec<&str> = texts.iter().map(String::as_str).collect();
         if let Some(index) = central(&borrowed, 1).first()
             && add(format!("{}: {}", label(responses), texts[*index])) >= 3

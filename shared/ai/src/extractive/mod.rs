@@ -10,8 +10,8 @@ use std::borrow::Cow;
 pub(crate) use central::{summarise, takeaways};
 
 use crate::{
-    guard::{self, shorten},
     language::Language,
+    plain::{cut, plain, shorten},
     reply::{Citation, TEXT_MAX},
     talk::{Question, Talk},
 };
@@ -99,7 +99,7 @@ pub(crate) fn answer(question: &Question) -> (String, Vec<Citation>) {
     let mut citations = Vec::new();
     let mut of_notes = NotesBudget::default();
     for (_, passage) in found.into_iter().take_while(|(score, _)| *score >= threshold) {
-        let text = guard::plain(&passage.text, &passage.text);
+        let text = plain(&passage.text, &passage.text);
         let text = if passage.slide.is_some() {
             Some(shorten(&text, NOTES_CHARS_MAX))
         } else {
@@ -115,7 +115,7 @@ pub(crate) fn answer(question: &Question) -> (String, Vec<Citation>) {
     let text = if said.is_empty() {
         Language::of(&question.text).not_covered().to_owned()
     } else {
-        guard::cut(&said.into_iter().map(ended).collect::<Vec<_>>().join(" "), TEXT_MAX)
+        cut(&said.into_iter().map(ended).collect::<Vec<_>>().join(" "), TEXT_MAX)
     };
     (text, citations)
 }
