@@ -138,14 +138,14 @@ pub(crate) fn takeaways(talk: &Talk, responses: &[Responses]) -> Vec<String> {
         }
     }
     let (passages, _) = super::passages(talk);
-    let borrowed: Vec<&str> = passages.iter().map(|passage| passage.text.as_ref()).collect();
+    let borrowed: Vec<&str> = passages.iter().map(|passage| passage.text).collect();
     let mut of_notes = NotesBudget::default();
     for index in central(&borrowed, passages.len()) {
         let passage = &passages[index];
         let text = if passage.slide.is_some() {
             Some(passage.text.to_string())
         } else {
-            of_notes.take(&passage.text)
+            of_notes.take(passage.text)
         };
         if text.is_some_and(|text| add(text) == TAKEAWAYS_MAX) {
             break;

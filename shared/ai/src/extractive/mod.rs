@@ -5,8 +5,6 @@ pub(crate) mod bm25;
 mod central;
 pub(crate) mod terms;
 
-use std::borrow::Cow;
-
 pub(crate) use central::{summarise, takeaways};
 
 use crate::{
@@ -16,7 +14,7 @@ use crate::{
     talk::{Question, Talk},
 };
 use bm25::Index;
-use terms::{sentences, terms};
+use terms::{likeness, sentences, terms};
 
 /// Below this part of the question, a sentence is about something else.
 const COVERAGE_MIN: f64 = 0.3;
@@ -27,10 +25,10 @@ const SECOND_BEST: f64 = 0.5;
 const SENTENCES_MAX: usize = 3;
 
 /// Of the notes, per answer: one question does not fish them out.
-pub(crate) const NOTES_SENTENCES_MAX: usize = 2;
+const NOTES_SENTENCES_MAX: usize = 2;
 
 /// Characters of the notes, per answer.
-pub(crate) const NOTES_CHARS_MAX: usize = 300;
+const NOTES_CHARS_MAX: usize = 300;
 
 /// The slide that is shown is what people mostly ask about.
 const CURRENT_SLIDE: f64 = 1.2;
@@ -38,7 +36,7 @@ const CURRENT_SLIDE: f64 = 1.2;
 /// A sentence and where it stands: on which slide, or in the notes.
 struct Passage<'a> {
     slide: Option<usize>,
-    text: Cow<'a, str>,
+    text: &'a str,
 }
 
 impl Passage<'_> {
@@ -57,17 +55,17 @@ fn passages(talk: &Talk) -> (Vec<Passage<'_>>, Index) {
     let mut documents = Vec::new();
     for text in sentences(talk.notes.as_str()) {
         documents.push(terms(text));
-        passages.push(Passage { slide: None, text: text.into() });
+        passages.push(Passage { slide: None, text });
     }
     for (slide, source) in talk.slides.iter().enumerate() {
         let label = terms(&source.label);
         if sentences(&source.text).next().is_none() && !source.label.trim_end().ends_with('?') {
             documents.push(label.clone());
-            passages.push(Passage { slide: Some(slide), text: source.label.trim().into() });
+            passages.push(Passage { slide: Some(slide), text: source.label.trim() });
         }
         for text in sentences(&source.text) {
             documents.push([terms(text), label.clone()].concat());
-            passages.push(Passage { slide: Some(slide), text: text.into() });
+            passages.push(Passage { slide: Some(slide), text });
         }
     }
     (passages, Index::new(documents))
@@ -99,7 +97,7 @@ pub(crate) fn answer(question: &Question) -> (String, Vec<Citation>) {
     let mut citations = Vec::new();
     let mut of_notes = NotesBudget::default();
     for (_, passage) in found.into_iter().take_while(|(score, _)| *score >= threshold) {
-        let text = plain(&passage.text, &passage.text);
+        let text = plain(passage.text, passage.text);
         let text = if passage.slide.is_some() {
             Some(shorten(&text, NOTES_CHARS_MAX))
         } else {
@@ -120,20 +118,34 @@ pub(crate) fn answer(question: &Question) -> (String, Vec<Citation>) {
     (text, citations)
 }
 
-/// What an answer of a model most likely stands on: at most three places, without quotes.
+/// What an answer of a model most likely stands on: at most three places, without quotes. A place counts if the answer
+/// has words of one of its sentences, and with the question most of them.
 pub(crate) fn citations(question: &Question, answer: &str) -> Vec<Citation> {
-    let found = best(&question.talk, question.current_slide.as_deref(), answer);
+    let talk = &question.talk;
+    let said = terms(answer);
+    let asked_and_said = [said.clone(), terms(&question.text)].concat();
+    let (passages, index) = passages(talk);
+    let scores = index.scores(&said);
+    let stands_on = |sentence: &str| {
+        let sentence = terms(sentence);
+        held(&sentence, &said) >= 2 && held(&sentence, &asked_and_said) * 2 >= sentence.len()
+    };
+    let mut found: Vec<(f64, Passage<'_>)> =
+        scores.into_iter().map(|score| score.bm25).zip(passages).filter(|(_, p)| stands_on(p.text)).collect();
+    found.sort_by(|(a, _), (b, _)| b.total_cmp(a));
     let mut citations = Vec::new();
     for (_, passage) in found {
-        let citation = passage.cite(&question.talk, None);
+        let citation = passage.cite(talk, None);
         if !citations.contains(&citation) {
             citations.push(citation);
         }
-        if citations.len() == SENTENCES_MAX {
-            break;
-        }
     }
+    citations.truncate(SENTENCES_MAX);
     citations
+}
+
+fn held(sentence: &[String], by: &[String]) -> usize {
+    sentence.iter().filter(|term| by.iter().any(|word| likeness(term, word) > 0.0)).count()
 }
 
 /// How much of the notes may still be said.
@@ -260,6 +272,17 @@ mod tests {
             "{}",
             answer.text
         );
+    }
+
+    #[test]
+    fn a_models_answer_is_cited_by_what_it_holds() {
+        let cite = |answer: &str| citations(&question("?"), answer);
+        let slide = Citation::Slide { slide_id: "s1".into(), quote: None };
+        let long = "Good question! Your data is safe with us, as all of it is encrypted at rest, and there are backups \
+            too, which are kept for 35 days. The pro plan, which costs 20 euros a month, includes support.";
+        assert_eq!(cite(long), [Citation::Notes { quote: None }, slide.clone()]);
+        assert_eq!(cite("All data is encrypted."), [slide]);
+        assert!(cite("The speaker's notes do not say who won the football match.").is_empty());
     }
 
     #[test]
