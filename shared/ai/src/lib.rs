@@ -20,6 +20,9 @@
 //! stands in, and no tool exists that an obeyed order could call. What comes back is plain text of at most
 //! [`reply::TEXT_MAX`] characters that does not repeat the notes; their private parts never leave
 //! [`talk::Notes`], not even for the extractive provider.
+//!
+//! A door that holds an [`Assistant`] is 1.5 MB of zip larger (3.3 MB unpacked; profile `lambda`, `x86_64`), so only doors
+//! that ask one make it. Starting one takes 4 to 8 ms, most of it TLS, and nothing where the provider is `extractive`.
 
 pub mod assistant;
 mod extractive;
