@@ -34,10 +34,11 @@ routes, with or without a trailing slash.
 **Signing in**: a bearer token, or cookies; writes with cookies also need the header `x-csrf`.";
 
 /// What each subject is about, in the order in which a reader meets them.
-const TAGS: [(&str, &str); 7] = [
+const TAGS: [(&str, &str); 8] = [
     ("identity", "Accounts, log-ins and tokens"),
     ("presentations", "What a speaker prepares"),
     ("slides", "The slides of a presentation"),
+    ("images", "What slides show"),
     ("sessions", "Live sessions, and who is in them"),
     ("responses", "What an audience answers"),
     ("realtime", "Tickets for the socket"),

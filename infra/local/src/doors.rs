@@ -30,6 +30,7 @@ impl Doors {
         Self::none()
             .door("api-docs", docs::api)
             .door("api-identity", identity::api)
+            .door("api-images", presentations::images::api)
             .door("api-presentations", presentations::api)
             .door("api-sessions", sessions::api)
             .door("api-sockets", sockets::api)

@@ -7,6 +7,7 @@
 //! | [`error`] | the one error enum and its codes |
 //! | [`user`] | accounts: roles, statuses, e-mail and user-name rules, plans |
 //! | [`slide`] | slide types: content rules, defaults, which answers they take |
+//! | [`image`] | formats and file names of images |
 //! | [`presentation`] | statuses of a presentation, slugs |
 //! | [`room`] | who is told together |
 //! | [`session`] | kinds and states of a live session |
@@ -16,6 +17,7 @@
 
 pub mod error;
 pub mod id;
+pub mod image;
 pub mod join_code;
 pub mod presentation;
 pub mod room;
@@ -26,5 +28,5 @@ pub mod tick;
 pub mod user;
 
 pub use error::{Code, Error, FieldError, Result};
-pub use id::{LoginId, ParticipantId, PresentationId, ResponseId, SessionId, SlideId, UserId};
+pub use id::{ImageId, LoginId, ParticipantId, PresentationId, ResponseId, SessionId, SlideId, UserId};
 pub use room::Room;

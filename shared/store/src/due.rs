@@ -5,16 +5,17 @@
 //! | D1 | what has fallen due | due | `0` | `due_at` ≤ now | [`due`], [`put_off`] |
 
 use jiff::Timestamp;
-use model::{LoginId, SessionId, UserId};
+use model::{ImageId, LoginId, SessionId, UserId};
 use uuid::Uuid;
 
 use crate::{
     Change, Item, Key, Query, Store, Written,
     error::{Result, StoreError},
+    images::{Image, Loose},
     item::{Attributes, sortable},
     logins::Login,
     sessions::Session,
-    table::user_of,
+    table::{image_of, user_of},
 };
 
 /// Something that has fallen due, as far as the index knows it. One that cannot be read is here too: it must be seen, and
@@ -35,6 +36,10 @@ pub enum What {
     Session(SessionId),
     /// Has ended, and its sockets may be open.
     Login(UserId, LoginId),
+    /// Perhaps nothing shows it any more.
+    Image(ImageId),
+    /// What an upload has written, or a deletion left, of this image.
+    LooseChunks(ImageId, Uuid),
 }
 
 impl Due {
@@ -45,6 +50,10 @@ impl Due {
             (Some(Session::KIND), Some(id)) => Ok(What::Session(id.into())),
             (Some(Login::KIND), Some(id)) => user_of(&self.key.pk)
                 .map(|user| What::Login(user, id.into()))
+                .ok_or_else(|| self.unreadable()),
+            (Some(Image::KIND), Some(id)) => Ok(What::Image(id.into())),
+            (Some(Loose::KIND), Some(id)) => image_of(&self.key.pk)
+                .map(|image| What::LooseChunks(image, id))
                 .ok_or_else(|| self.unreadable()),
             _ => Err(self.unreadable()),
         }

@@ -5,7 +5,9 @@ use std::fmt;
 
 use uuid::Uuid;
 
-use model::{LoginId, ParticipantId, PresentationId, SessionId, SlideId, UserId, join_code::JoinCode};
+use model::{
+    ImageId, LoginId, ParticipantId, PresentationId, SessionId, SlideId, UserId, join_code::JoinCode,
+};
 
 /// The partition of an item: what one query, or one hot spot, can cover.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +16,7 @@ pub enum Pk<'a> {
     Connection(&'a str),
     Email(&'a str),
     Idempotency(&'a str),
+    Image(ImageId),
     Limit(&'a str, &'a str),
     Presentation(PresentationId),
     /// Nothing lies there: reading it tells that the table answers.
@@ -39,10 +42,14 @@ pub enum Pk<'a> {
 pub enum Sk<'a> {
     /// The item that the partition is named after.
     Self_,
+    /// The bytes of an image, by the upload that wrote them.
+    Chunk(Uuid, u32),
     /// A connection in a room, after whoever holds it and the last two hexadecimal digits of that: a range of a room is
     /// a shard, and the connections of one holder lie together.
     Connection(Uuid, &'a str),
     Login(LoginId),
+    /// That the chunks of this upload are of no image.
+    Loose(Uuid),
     Notes,
     Participant(ParticipantId),
     /// Beside the session itself, so that one query reads a session with all its counts.
@@ -70,6 +77,7 @@ impl fmt::Display for Pk<'_> {
             Self::Connection(id) => write!(f, "CONNECTION#{id}"),
             Self::Email(email) => write!(f, "EMAIL#{email}"),
             Self::Idempotency(hash) => write!(f, "IDEMPOTENCY#{hash}"),
+            Self::Image(id) => write!(f, "IMAGE#{id}"),
             Self::Limit(what, who) => write!(f, "LIMIT#{what}#{who}"),
             Self::Presentation(id) => write!(f, "PRESENTATION#{id}"),
             Self::Ready => f.write_str("READY#"),
@@ -91,8 +99,11 @@ impl fmt::Display for Sk<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Self_ => f.write_str("#"),
+            // padded: keys are compared as text
+            Self::Chunk(upload, number) => write!(f, "CHUNK#{upload}#{number:03}"),
             Self::Connection(holder, id) => write!(f, "{}{id}", prefix::held_by(*holder)),
             Self::Login(id) => write!(f, "LOGIN#{id}"),
+            Self::Loose(upload) => write!(f, "LOOSE#{upload}"),
             Self::Notes => f.write_str("NOTES"),
             Self::Participant(id) => write!(f, "PARTICIPANT#{id}"),
             Self::Presence => f.write_str("#PRESENCE"),
@@ -135,6 +146,11 @@ pub mod prefix {
 /// Whose partition this is, where it is an account's.
 pub(crate) fn user_of(pk: &str) -> Option<UserId> {
     pk.strip_prefix("USER#")?.parse().ok()
+}
+
+/// Which image's partition this is, where it is one's.
+pub(crate) fn image_of(pk: &str) -> Option<ImageId> {
+    pk.strip_prefix("IMAGE#")?.parse().ok()
 }
 
 /// Shards of a large room: ranges of the first hexadecimal digit.
@@ -181,6 +197,7 @@ mod tests {
             Pk::Connection("c="),
             Pk::Email("ana@example.com"),
             Pk::Idempotency("hash"),
+            Pk::Image(id.into()),
             Pk::Limit("login", "ana@example.com"),
             Pk::Once("key"),
             Pk::Presentation(id.into()),
@@ -198,8 +215,10 @@ mod tests {
         .map(|pk| pk.to_string());
         let sorts = [
             Sk::Self_,
+            Sk::Chunk(id, 7),
             Sk::Connection(id, "c="),
             Sk::Login(id.into()),
+            Sk::Loose(id),
             Sk::Notes,
             Sk::Participant(id.into()),
             Sk::Presence,
@@ -215,10 +234,13 @@ mod tests {
     }
 
     #[test]
-    fn an_account_is_read_from_its_partition() {
+    fn accounts_and_images_are_read_from_their_partitions() {
         let user = UserId::from(Uuid::from_u128(7));
         assert_eq!(user_of(&Pk::User(user).to_string()), Some(user));
         assert_eq!(user_of(&Pk::Session(Uuid::from_u128(7).into()).to_string()), None);
+        let image = ImageId::from(Uuid::from_u128(7));
+        assert_eq!(image_of(&Pk::Image(image).to_string()), Some(image));
+        assert_eq!(image_of(&Pk::User(user).to_string()), None);
     }
 
     #[test]

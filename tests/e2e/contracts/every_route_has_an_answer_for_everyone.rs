@@ -8,7 +8,7 @@ use local::LocalOptions;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::world::{Client, Guest, Presentation, Session, User, World, people::question};
+use crate::world::{Client, Guest, Presentation, Session, User, World, people::question, pictures::picture};
 
 /// Operation → status for nobody, stranger, admin, participant, owner; asked in this order, so that the owner may delete.
 /// The session is running: it can be paused and ended, and neither started nor resumed.
@@ -20,6 +20,12 @@ const ANSWERS: &[(&str, [u16; 5])] = &[
     ("openapi", [200, 200, 200, 200, 200]),
     ("ready", [200, 200, 200, 200, 200]),
     ("log_in", [200, 200, 200, 200, 200]),
+    ("delete_image", [401, 404, 404, 401, 204]),
+    ("get_image", [200, 200, 200, 200, 200]),
+    ("delete_image_old", [401, 404, 404, 401, 204]),
+    ("get_image_old", [200, 200, 200, 200, 200]),
+    ("upload_image", [401, 201, 201, 401, 201]),
+    ("upload_image_old", [401, 201, 201, 401, 201]),
     ("log_out", [401, 204, 204, 401, 204]),
     ("change_password", [401, 422, 422, 401, 200]),
     ("request_password_reset", [200, 200, 200, 200, 200]),
@@ -72,6 +78,12 @@ const ANSWERS: &[(&str, [u16; 5])] = &[
 /// Whoever registers with it is an admin (`FIRST_ADMIN_EMAIL`).
 const ADMIN: &str = "admin@example.com";
 
+/// What an operation takes.
+enum Sent {
+    Json(Value),
+    File(Vec<u8>),
+}
+
 /// What there is to ask for; made anew for every operation.
 struct Scene {
     owner: User,
@@ -82,6 +94,8 @@ struct Scene {
     session: Session,
     /// A second log-in of the owner.
     login: String,
+    /// The file name of an image of the owner.
+    image: String,
 }
 
 impl Scene {
@@ -95,7 +109,10 @@ impl Scene {
         let other =
             logins["items"].as_array().unwrap().iter().find(|login| login["current"] == false).unwrap();
         let login = other["id"].as_str().unwrap().to_owned();
-        Self { owner, stranger, admin, guest, presentation, session, login }
+        let image =
+            owner.client.ask(Method::POST, "/v1/upload/image").file("image/png", &picture()).send().await;
+        let image = image.ok(201)["filename"].as_str().unwrap().to_owned();
+        Self { owner, stranger, admin, guest, presentation, session, login, image }
     }
 
     fn path(&self, template: &str) -> String {
@@ -109,6 +126,7 @@ impl Scene {
         };
         let path = template
             .replace("{id}", id)
+            .replace("{filename}", &self.image)
             .replace("{code}", &self.session.code)
             .replace("{slug}", &self.presentation.slug)
             .replace("{position}", "0");
@@ -121,11 +139,11 @@ impl Scene {
     }
 
     /// A body that is right.
-    fn body(&self, operation: &str) -> Option<Value> {
+    fn body(&self, operation: &str) -> Option<Sent> {
         let Self { owner, presentation, session, .. } = self;
         let slides: Vec<&str> = presentation.slides.iter().map(|slide| slide.id.as_str()).collect();
         let number: u64 = rand::random();
-        Some(match operation {
+        Some(Sent::Json(match operation {
             "register" => json!({
                 "email": format!("new-{number:016x}@example.com"), "password": "a heron over grey water", "name": "New",
             }),
@@ -150,15 +168,17 @@ impl Scene {
             "submit_response" => {
                 json!({ "session_id": session.id, "slide_id": slides[0], "content": { "selected": ["a"] } })
             }
+            "upload_image" | "upload_image_old" => return Some(Sent::File(picture())),
             _ => return None,
-        })
+        }))
     }
 }
 
-async fn ask(client: &Client, method: &str, path: &str, body: Option<&Value>) -> u16 {
+async fn ask(client: &Client, method: &str, path: &str, body: Option<&Sent>) -> u16 {
     let ask = client.ask(Method::from_bytes(method.as_bytes()).unwrap(), path);
     let ask = match body {
-        Some(body) => ask.json(body),
+        Some(Sent::Json(body)) => ask.json(body),
+        Some(Sent::File(bytes)) => ask.file("application/octet-stream", bytes),
         None => ask,
     };
     let answer = ask.send().await;

@@ -77,7 +77,8 @@ impl May {
                     let index = index["!Sub"].as_str().unwrap().strip_prefix("${Table.Arn}/index/").unwrap();
                     let keys =
                         if condition.is_null() { vec!["all of it".to_owned()] } else { keys(condition) };
-                    write!(may.indexes, "{index}: {}", keys.join(", ")).unwrap();
+                    let others = if may.indexes.is_empty() { "" } else { "; " };
+                    write!(may.indexes, "{others}{index}: {}", keys.join(", ")).unwrap();
                 }
                 ("sqs", _) => match &*short(&actions) {
                     // a door asks for the attributes to open its connection (entry::app)

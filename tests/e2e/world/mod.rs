@@ -2,6 +2,7 @@
 
 mod client;
 pub(crate) mod people;
+pub(crate) mod pictures;
 mod screen;
 mod socket;
 
