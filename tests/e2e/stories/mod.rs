@@ -10,6 +10,7 @@ mod a_thousand_votes_cost_few_posts;
 mod a_vote_changes_and_the_last_one_counts;
 mod an_image_is_drawn_anew;
 mod an_image_is_shown_to_everyone;
+mod an_image_survives_a_restart;
 mod an_image_that_nothing_shows_goes;
 mod bad_input_changes_nothing;
 mod cookies_need_csrf_proof;

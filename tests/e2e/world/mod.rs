@@ -108,6 +108,13 @@ impl World {
         clock.advance(Duration::from_millis(left.unsigned_abs()));
     }
 
+    /// Stops the local cloud, as Ctrl-C does.
+    pub(crate) async fn stop(mut self) {
+        if let Some(local) = self.local.take() {
+            local.stop().await;
+        }
+    }
+
     /// Waits until no job is left: what they were to post has been posted. Against a deployment there is no telling.
     pub(crate) async fn quiet(&self) {
         if let Some(local) = &self.local {

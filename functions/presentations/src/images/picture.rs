@@ -228,3 +228,44 @@ fn webp(picture: &DynamicImage) -> ImageResult<Vec<u8>> {
     picture.write_with_encoder(WebPEncoder::new_lossless(&mut bytes))?;
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use image::{ImageEncoder, Rgb, RgbImage};
+
+    use super::*;
+
+    /// A photo of a phone, in Display P3.
+    fn photo() -> Vec<u8> {
+        let pixels = RgbImage::from_pixel(32, 32, Rgb([200, 100, 50]));
+        let mut bytes = Vec::new();
+        let mut encoder = JpegEncoder::new_with_quality(&mut bytes, 100);
+        encoder.set_icc_profile(ColorProfile::new_display_p3().encode().unwrap()).unwrap();
+        pixels.write_with_encoder(encoder).unwrap();
+        bytes
+    }
+
+    #[test]
+    fn colours_stay_when_their_profile_goes() {
+        let photo = photo();
+        let drawn = drawn(&photo).unwrap();
+        assert!(drawn.bytes.len() < photo.len(), "the profile is gone");
+        let pixel = decoded(&drawn.bytes, Format::Jpeg).unwrap().to_rgb8().get_pixel(16, 16).0;
+        let expected = [215, 93, 31];
+        let near = pixel.iter().zip(expected).all(|(is, should)| is.abs_diff(should) < 6);
+        assert!(near, "{pixel:?} and not {expected:?}");
+    }
+
+    #[test]
+    fn a_picture_shrinks_until_it_fits() {
+        let picture = RgbImage::from_fn(1000, 4, |x, y| Rgb([x, y, x ^ y].map(|n| n.to_le_bytes()[0])));
+        let fits = |side| {
+            let picture = fitted(picture.clone().into(), side);
+            (picture.width(), picture.height())
+        };
+        assert_eq!(fits(1000), (1000, 4));
+        assert_eq!(fits(999), (999, 4));
+        assert_eq!(fits(100), (100, 1), "never nothing");
+        assert_eq!(fits(1), (1, 1));
+    }
+}
