@@ -9,6 +9,7 @@ use std::{
 };
 
 use local::LocalOptions;
+use reqwest::Method;
 use serde_json::json;
 use tracing::field::{Field, Visit};
 use tracing_subscriber::{Layer, layer::SubscriberExt};
@@ -16,6 +17,7 @@ use tracing_subscriber::{Layer, layer::SubscriberExt};
 use crate::world::{
     DEADLINE, Socket, User, World,
     people::{question, vote},
+    pictures::picture,
     repository,
 };
 
@@ -146,6 +148,15 @@ async fn measure(world: &World, lines: &Lines) -> Table {
     table.0.push(("read a slide", answered(&slide)));
     ana.client.put(&slide, &question(2, false)).await.ok(200);
     table.0.push(("change a slide", answered(&slide)));
+
+    let ask = ana.client.ask(Method::POST, "/v1/upload/image").file("image/png", &picture());
+    let image = ask.send().await.ok(201);
+    table.0.push(("upload an image below 1 KB", answered("/upload/image")));
+    let url = image["url"].as_str().unwrap();
+    world.nobody().get(url).await.ok(200);
+    table.0.push(("show an image below 1 KB", answered(url)));
+    ana.client.delete(url).await.ok(204);
+    table.0.push(("delete an image below 1 KB", answered(url)));
 
     let session = ana.session(&presentation).await;
     table.0.push(("create a session", answered("/sessions")));
