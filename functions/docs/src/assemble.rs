@@ -11,7 +11,7 @@ use utoipa::{
         Schema, Tag,
         info::InfoBuilder,
         path::{Operation, ParameterBuilder, ParameterIn, PathItem},
-        schema::{Components, ObjectBuilder, Type},
+        schema::{Components, ObjectBuilder, SchemaType, Type},
         security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
         server::Server,
         tag::TagBuilder,
@@ -71,9 +71,12 @@ pub fn assemble(subjects: impl IntoIterator<Item = OpenApi>) -> OpenApi {
     let free: BTreeSet<String> = components
         .schemas
         .iter()
-        .filter(
-            |(_, schema)| matches!(schema, RefOr::T(Schema::Object(object)) if object.required.is_empty()),
-        )
+        .filter(|(_, schema)| match schema {
+            RefOr::T(Schema::Object(object)) => {
+                object.schema_type == SchemaType::Type(Type::Object) && object.required.is_empty()
+            }
+            _ => false,
+        })
         .map(|(name, _)| format!("#/components/schemas/{name}"))
         .collect();
     for (path, item) in &mut whole.paths.paths {

@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderName, StatusCode, header};
 use model::{Error, image::Filename};
 use store::images;
 
-use super::upload::Bytes;
+use super::upload::ImageFile;
 
 pub(super) const NONE: Error = Error::NotFound("image");
 
@@ -33,10 +33,10 @@ macro_rules! shows {
             params(("filename" = String, Path)),
             responses(
                 (status = 200, content(
-                    (Bytes = "image/jpeg"),
-                    (Bytes = "image/png"),
-                    (Bytes = "image/gif"),
-                    (Bytes = "image/webp"),
+                    (ImageFile = "image/jpeg"),
+                    (ImageFile = "image/png"),
+                    (ImageFile = "image/gif"),
+                    (ImageFile = "image/webp"),
                 )),
                 (status = 304, description = "`If-None-Match` names it"),
                 (status = 404, body = ErrorBody),

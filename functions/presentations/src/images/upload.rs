@@ -25,7 +25,7 @@ const UPLOADS: Limit = Limit { what: "image", most: 120, window: Duration::from_
 
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "documentation: the form is read as it comes")]
-pub(super) struct Form {
+pub(super) struct ImageForm {
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
 }
@@ -34,7 +34,7 @@ pub(super) struct Form {
 #[derive(Debug, ToSchema)]
 #[schema(value_type = String, format = Binary)]
 #[expect(dead_code, reason = "documentation: no JSON")]
-pub(super) struct Bytes(Vec<u8>);
+pub(super) struct ImageFile(Vec<u8>);
 
 /// An image that is kept.
 #[derive(Debug, Serialize, ToSchema)]
@@ -78,9 +78,9 @@ macro_rules! uploads {
             tag = "images",
             operation_id = $id,
             request_body(content(
-                (Form = "multipart/form-data"),
-                (Bytes = "application/octet-stream"),
-                (Bytes = "image/*"),
+                (ImageForm = "multipart/form-data"),
+                (ImageFile = "application/octet-stream"),
+                (ImageFile = "image/*"),
             )),
             security(("bearer" = []), ("cookie" = [])),
             responses(
