@@ -10,17 +10,22 @@
 //! picture, and an audience that opens a slide must not take the concurrency, or the cold starts, of those who prepare one.
 //!
 //! An upload goes through [`posted`] (out of the request), [`picture`] (decoded within limits, scaled, drawn anew) or
-//! [`animation`] (a GIF, frame by frame), and into `store::images`. Nothing is kept of a file but its pixels.
+//! [`animation`] (a GIF, frame by frame), and into `store::images`. Nothing is kept of a file but its pixels. What was shown is at
+//! hand for a while on a [`shelf`].
 
 mod animation;
 mod delete;
 mod picture;
 mod posted;
+mod shelf;
 mod show;
 mod upload;
 
+use axum::Extension;
 use entry::{App, Door, Environment, StartError};
 use utoipa_axum::{router::OpenApiRouter, routes};
+
+use self::shelf::Shelf;
 
 fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -37,5 +42,6 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// `api-images`.
 pub async fn api(environment: Environment) -> Result<Door, StartError> {
     let app = App::start(&environment, &[]).await?;
-    Ok(entry::http::door(&app, router().split_for_parts().0.with_state(app.clone())))
+    let router = router().split_for_parts().0.layer(Extension(Shelf::default())).with_state(app.clone());
+    Ok(entry::http::door(&app, router))
 }

@@ -1,4 +1,5 @@
 use axum::{
+    Extension,
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
@@ -10,7 +11,7 @@ use http::{HeaderMap, HeaderName, StatusCode, header};
 use model::{Error, image::Filename};
 use store::images;
 
-use super::upload::ImageFile;
+use super::{shelf::Shelf, upload::ImageFile};
 
 pub(super) const NONE: Error = Error::NotFound("image");
 
@@ -44,10 +45,11 @@ macro_rules! shows {
         )]
         pub(super) async fn $name(
             State(app): State<App>,
+            Extension(shelf): Extension<Shelf>,
             Path(filename): Path<String>,
             headers: HeaderMap,
         ) -> Answer<Response> {
-            answer(&app, &filename, &headers).await
+            answer(&app, &shelf, &filename, &headers).await
         }
     )*};
 }
@@ -59,7 +61,7 @@ shows! {
     show_old, "/v1/uploads/images/{filename}", "get_image_old";
 }
 
-async fn answer(app: &App, filename: &str, headers: &HeaderMap) -> Answer<Response> {
+async fn answer(app: &App, shelf: &Shelf, filename: &str, headers: &HeaderMap) -> Answer<Response> {
     let now = app.clock.now();
     let name: Filename = filename.parse().map_err(|_| NONE)?;
     let image = images::get(&app.store, name.id, now).await?;
@@ -70,7 +72,13 @@ async fn answer(app: &App, filename: &str, headers: &HeaderMap) -> Answer<Respon
     if is_known(headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, cached).into_response());
     }
-    let bytes = images::bytes(&app.store, &image, now).await?.ok_or(NONE)?;
+    let bytes = if let Some(bytes) = shelf.take(name.id) {
+        bytes
+    } else {
+        let bytes = images::bytes(&app.store, &image, now).await?.ok_or(NONE)?.into();
+        shelf.put(name.id, &bytes);
+        bytes
+    };
     let shown = [
         (header::CONTENT_TYPE, name.format.content_type().to_owned()),
         (header::CONTENT_DISPOSITION, format!("inline; filename=\"{name}\"")),

@@ -16,8 +16,10 @@ use crate::{
 
 /// Bytes of a chunk: with its keys below an item's 400 KB (DynamoDB).
 const CHUNK: usize = 350 * 1024;
-/// Chunks under way at once.
+/// Chunks that are read, or deleted, at once.
 const AT_ONCE: usize = 6;
+/// Chunks that are written at once: what a partition takes in a second, 1,000 write units.
+const WRITTEN_AT_ONCE: usize = 3;
 /// Whoever writes an image, or takes one away, is done by now: a request has 30 s.
 const ABANDONED: SignedDuration = SignedDuration::from_mins(15);
 
@@ -84,7 +86,7 @@ impl Loose {
 pub(super) async fn write(store: &Store, loose: &Loose, bytes: &[u8]) -> Result<()> {
     let puts: Vec<_> =
         (0..).zip(bytes.chunks(CHUNK)).map(|(number, chunk)| put(store, loose, number, chunk)).collect();
-    stream::iter(puts).buffer_unordered(AT_ONCE).try_collect().await
+    stream::iter(puts).buffer_unordered(WRITTEN_AT_ONCE).try_collect().await
 }
 
 async fn put(store: &Store, loose: &Loose, number: u32, chunk: &[u8]) -> Result<()> {
