@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use image::{GenericImageView, ImageFormat};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -172,4 +174,19 @@ async fn an_image_that_is_none_is_refused() {
     form("file", &large).await.refused(413, "PAYLOAD_TOO_LARGE");
     // what no Lambda takes the gateway refuses
     assert_eq!(upload(&ana, &vec![0; 6 * 1024 * 1024]).await.status, 413);
+}
+
+#[tokio::test]
+async fn images_are_no_disk_for_everyone() {
+    let Some(world) = World::local("a window of an hour").await else { return };
+    let (ana, eve) = (world.user("ana").await, world.user("eve").await);
+    world.begin_window(Duration::from_hours(1));
+    let ana = ana.log_in(&world).await;
+    for _ in 0..120 {
+        upload(&ana, PAGE).await.refused(415, "UNSUPPORTED_MEDIA_TYPE");
+    }
+    let refused = upload(&ana, &picture()).await;
+    refused.refused(429, "RATE_LIMITED");
+    assert!(refused.header("retry-after").is_some());
+    upload(&eve.log_in(&world).await, &picture()).await.ok(201);
 }

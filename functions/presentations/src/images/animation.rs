@@ -1,5 +1,6 @@
 //! A GIF is written anew frame by frame, as it is: palettes, places, delays. Composing its frames and finding colours for
-//! them again would cost seconds, and make it larger.
+//! them again would cost seconds, and make it larger. Comments and other extensions stay behind. A palette is copied, whatever its
+//! 768 bytes may spell: like crafted pixels, that is what `nosniff` and the policy of [`super::show`] are for.
 
 use gif::{ColorOutput, DecodeOptions, Decoder, Encoder, Frame};
 use model::{
@@ -7,12 +8,9 @@ use model::{
     image::{Format, LONGEST_SIDE, MAX_BYTES},
 };
 
-use super::{
-    picture::{Picture, too_many_pixels},
-    posted::FIELD,
-};
+use super::{picture::Picture, posted::FIELD};
 
-/// Frames, and pixels of all of them together: what is written anew in a few seconds, and what a browser plays.
+/// Frames, and pixels of all of them together: what is written anew in a few seconds, and what a browser still plays.
 const MAX_FRAMES: usize = 1_000;
 const MAX_PIXELS: u64 = 100_000_000;
 
@@ -39,7 +37,8 @@ pub(super) fn drawn(file: &[u8]) -> Result<Option<Picture>, Error> {
         frames += 1;
         pixels += u64::from(frame.width) * u64::from(frame.height);
         if frames > MAX_FRAMES || pixels > MAX_PIXELS {
-            return Err(too_many_pixels());
+            let why = format!("moves, for more than {MAX_FRAMES} frames or {MAX_PIXELS} pixels");
+            return Err(Error::field(FIELD, why));
         }
         // its lines are in order now
         let frame = Frame { interlaced: false, ..frame.clone() };

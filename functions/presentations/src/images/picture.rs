@@ -83,14 +83,14 @@ fn format(file: &[u8]) -> Option<Format> {
 
 fn refusal(error: &ImageError) -> Error {
     match error {
-        ImageError::Limits(_) => too_many_pixels(),
+        ImageError::Limits(_) => {
+            let why = format!(
+                "has too many pixels: {MAX_SIDE} a side and {MAX_MEGAPIXELS} million in all are taken"
+            );
+            Error::field(FIELD, why)
+        }
         _ => Error::field(FIELD, "is damaged: it cannot be decoded"),
     }
-}
-
-pub(super) fn too_many_pixels() -> Error {
-    let why = format!("has too many pixels: {MAX_SIDE} a side and {MAX_MEGAPIXELS} million in all are taken");
-    Error::field(FIELD, why)
 }
 
 /// Upright, in sRGB, eight bits a channel, no larger than it is kept. Of an animated PNG or WebP it is the first frame.
