@@ -34,13 +34,14 @@ routes, with or without a trailing slash.
 **Signing in**: a bearer token, or cookies; writes with cookies also need the header `x-csrf`.";
 
 /// What each subject is about, in the order in which a reader meets them.
-const TAGS: [(&str, &str); 7] = [
+const TAGS: [(&str, &str); 8] = [
     ("identity", "Accounts, log-ins and tokens"),
     ("presentations", "What a speaker prepares"),
     ("slides", "The slides of a presentation"),
     ("sessions", "Live sessions, and who is in them"),
     ("responses", "What an audience answers"),
     ("realtime", "Tickets for the socket"),
+    ("admin", "Accounts, sessions and use of a deployment, for its staff"),
     ("docs", "What this is, and whether it works"),
 ];
 

@@ -28,6 +28,7 @@ impl Doors {
     /// Every binary of the workspace that is a Lambda.
     pub fn ours() -> Self {
         Self::none()
+            .door("api-admin", identity::admin_api)
             .door("api-docs", docs::api)
             .door("api-identity", identity::api)
             .door("api-presentations", presentations::api)

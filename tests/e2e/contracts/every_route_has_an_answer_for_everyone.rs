@@ -19,6 +19,30 @@ const ANSWERS: &[(&str, [u16; 5])] = &[
     ("asyncapi", [200, 200, 200, 200, 200]),
     ("openapi", [200, 200, 200, 200, 200]),
     ("ready", [200, 200, 200, 200, 200]),
+    ("admin_list_actions", [401, 403, 200, 401, 403]),
+    ("admin_bulk_action", [401, 403, 200, 401, 403]),
+    ("admin_dashboard", [401, 403, 200, 401, 403]),
+    ("admin_health", [401, 403, 200, 401, 403]),
+    ("admin_get_llm", [401, 403, 200, 401, 403]),
+    ("admin_list_plans", [401, 403, 200, 401, 403]),
+    ("admin_list_sessions", [401, 403, 200, 401, 403]),
+    ("admin_get_session", [401, 403, 200, 401, 403]),
+    ("admin_end_session", [401, 403, 202, 401, 403]),
+    ("admin_stats", [401, 403, 200, 401, 403]),
+    ("admin_list_users", [401, 403, 200, 401, 403]),
+    ("admin_create_user", [401, 403, 201, 401, 403]),
+    ("admin_get_user", [401, 403, 200, 401, 403]),
+    ("admin_update_user", [401, 403, 200, 401, 403]),
+    ("admin_ban_user", [401, 403, 200, 401, 401]),
+    ("admin_deactivate_user", [401, 403, 200, 401, 401]),
+    ("admin_reset_password", [401, 403, 202, 401, 403]),
+    ("admin_change_plan", [401, 403, 200, 401, 403]),
+    ("admin_reactivate_user", [401, 403, 200, 401, 403]),
+    ("admin_remove_role", [401, 403, 404, 401, 403]),
+    ("admin_assign_role", [401, 403, 200, 401, 403]),
+    ("admin_suspend_user", [401, 403, 200, 401, 401]),
+    ("admin_unban_user", [401, 403, 200, 401, 403]),
+    ("admin_unsuspend_user", [401, 403, 200, 401, 403]),
     ("log_in", [200, 200, 200, 200, 200]),
     ("log_out", [401, 204, 204, 401, 204]),
     ("change_password", [401, 422, 422, 401, 200]),
@@ -65,6 +89,7 @@ const ANSWERS: &[(&str, [u16; 5])] = &[
     ("delete_me", [401, 422, 422, 401, 204]),
     ("get_me", [401, 200, 200, 401, 200]),
     ("update_me", [401, 200, 200, 401, 200]),
+    ("get_usage", [401, 200, 200, 401, 200]),
     ("get_user", [401, 200, 200, 401, 200]),
     ("update_user", [401, 403, 403, 401, 200]),
 ];
@@ -104,7 +129,7 @@ impl Scene {
             path if path.starts_with("/v1/auth/sessions/") => &self.login,
             path if path.starts_with("/v1/presentations/") => &self.presentation.id,
             path if path.starts_with("/v1/responses/slide/") || path.starts_with("/v1/slides/") => slide,
-            path if path.starts_with("/v1/users/") => &self.owner.id,
+            path if path.starts_with("/v1/users/") || path.starts_with("/v1/admin/users/") => &self.owner.id,
             _ => &self.session.id,
         };
         let path = template
@@ -129,6 +154,20 @@ impl Scene {
             "register" => json!({
                 "email": format!("new-{number:016x}@example.com"), "password": "a heron over grey water", "name": "New",
             }),
+            "admin_create_user" => json!({
+                "email": format!("made-{number:016x}@example.com"), "password": "a heron over grey water",
+            }),
+            "admin_update_user" => json!({ "name": "Renamed" }),
+            "admin_change_plan" => json!({ "plan_id": "pro" }),
+            "admin_assign_role" => json!({ "role": "moderator" }),
+            "admin_bulk_action" => json!({ "action": "unban", "target_ids": [owner.id] }),
+            "admin_ban_user"
+            | "admin_unban_user"
+            | "admin_suspend_user"
+            | "admin_unsuspend_user"
+            | "admin_deactivate_user"
+            | "admin_reactivate_user"
+            | "admin_end_session" => json!({}),
             "log_in" => json!({ "email": owner.email, "password": owner.password }),
             "refresh" => json!({ "refresh_token": owner.refresh_token }),
             "change_password" => {
@@ -175,7 +214,7 @@ async fn every_route_has_an_answer_for_everyone() {
     let Some(world) = World::local_with("the matrix of routes", options).await else { return };
     let admin = User::register_as(&world, "admin", ADMIN).await;
     let role = &admin.client.get("/v1/users/me").await.ok(200)["role"];
-    assert_eq!(role, "admin");
+    assert_eq!(role, "super_admin");
     let document = serde_json::to_value(local::openapi::openapi()).unwrap();
     let mut asked = BTreeSet::new();
     let mut wrong = Vec::new();

@@ -1,5 +1,6 @@
 //! What people do with the product.
 
+mod a_banned_account_is_out_at_once;
 mod a_guest_comes_back_as_the_same_participant;
 mod a_killed_cloud_loses_nothing;
 mod a_password_is_reset_by_mail;
@@ -8,12 +9,14 @@ mod a_session_that_nobody_ends_ends_itself;
 mod a_talk_from_sign_up_to_end;
 mod a_thousand_votes_cost_few_posts;
 mod a_vote_changes_and_the_last_one_counts;
+mod admins_see_and_act_and_it_is_written_down;
 mod bad_input_changes_nothing;
 mod cookies_need_csrf_proof;
 mod cursors_are_good_for_their_list_only;
 mod guessing_join_codes_is_limited_and_an_audience_is_not;
 mod guessing_passwords_is_limited;
 mod late_and_wrong_votes_are_refused_with_a_code;
+mod limits_of_plans_hold_under_concurrency;
 mod logging_out_closes_sockets_and_tokens;
 mod logs_keep_secrets;
 mod names_are_for_the_presenter_only;
@@ -21,6 +24,7 @@ mod old_paths_still_work;
 mod presence_survives_a_lost_disconnect;
 mod refresh_tokens_rotate;
 mod slides_stay_in_order;
+mod the_last_admin_stays;
 mod the_newest_presenter_wins;
 mod the_same_request_twice_is_one_thing;
 mod the_tally_is_exact_under_chaos;
