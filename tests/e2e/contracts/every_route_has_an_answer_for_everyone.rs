@@ -157,17 +157,9 @@ impl Scene {
             "admin_create_user" => json!({
                 "email": format!("made-{number:016x}@example.com"), "password": "a heron over grey water",
             }),
-            "admin_update_user" => json!({ "name": "Renamed" }),
             "admin_change_plan" => json!({ "plan_id": "pro" }),
             "admin_assign_role" => json!({ "role": "moderator" }),
             "admin_bulk_action" => json!({ "action": "unban", "target_ids": [owner.id] }),
-            "admin_ban_user"
-            | "admin_unban_user"
-            | "admin_suspend_user"
-            | "admin_unsuspend_user"
-            | "admin_deactivate_user"
-            | "admin_reactivate_user"
-            | "admin_end_session" => json!({}),
             "log_in" => json!({ "email": owner.email, "password": owner.password }),
             "refresh" => json!({ "refresh_token": owner.refresh_token }),
             "change_password" => {
@@ -177,10 +169,19 @@ impl Scene {
             "confirm_password_reset" => {
                 json!({ "token": "none", "new_password": "an otter in the morning fog 81" })
             }
-            "update_me" | "update_user" => json!({ "name": "Renamed" }),
+            "admin_update_user" | "update_me" | "update_user" => json!({ "name": "Renamed" }),
             "delete_me" => json!({ "password": owner.password }),
             "create_presentation" | "update_presentation" => json!({ "title": "Herons" }),
-            "duplicate_presentation" | "join_session" | "log_out" => json!({}),
+            "admin_ban_user"
+            | "admin_deactivate_user"
+            | "admin_end_session"
+            | "admin_reactivate_user"
+            | "admin_suspend_user"
+            | "admin_unban_user"
+            | "admin_unsuspend_user"
+            | "duplicate_presentation"
+            | "join_session"
+            | "log_out" => json!({}),
             "create_slide" | "insert_slide" | "update_slide" => question(9, false),
             "reorder_slides" => json!({ "slide_ids": [slides[1], slides[0]] }),
             "create_session" => json!({ "presentation_id": presentation.id }),

@@ -18,7 +18,10 @@ use protocol::{
         ResponseSubmitted, SessionEnded, SessionMoved, SessionRole, SessionStarted, SessionState,
         SlideChanged, SlideView, VoteUpdate,
     },
-    job::{Broadcast, CheckSession, CountPresence, CountVotes, EndLogin, Greet, Letter, SendMail, Told},
+    job::{
+        Broadcast, CheckSession, CountPresence, CountVotes, EndLogin, EndSession, Greet, Letter, SendMail,
+        Told,
+    },
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -201,6 +204,7 @@ fn jobs_keep_their_shape() {
     );
     job(&EndLogin { user: id(1), login: id(2) }, "end_login.v1", json!({ "user": one, "login": two }));
     job(&CheckSession { session: id(1) }, "check_session.v1", json!({ "session": one }));
+    job(&EndSession { session: id(1) }, "end_session.v1", json!({ "session": one }));
     let votes = CountVotes {
         session: id(1),
         slide: id(2),

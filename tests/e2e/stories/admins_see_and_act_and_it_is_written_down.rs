@@ -56,6 +56,8 @@ async fn what_admins_do_is_written_down() {
     let next = first["next"].as_str().expect("there is more");
     let second = root.client.get(&format!("/v1/admin/actions?limit=2&cursor={next}")).await.ok(200);
     assert_eq!(second["items"][0]["action"], all[2]);
+    let numbered = root.client.get("/v1/admin/actions?limit=2&page=2").await.ok(200);
+    assert_eq!(numbered["items"], second["items"]);
 
     // many at once, each by itself
     let bulk = json!({ "action": "ban", "target_ids": [ana.id, root.id, bo["id"]], "reason": "cleaning" });

@@ -1,9 +1,10 @@
 use std::time::Duration;
 
 use futures::future::join_all;
+use local::LocalOptions;
 use serde_json::{Value, json};
 
-use crate::world::{Answer, Socket, User, World};
+use crate::world::{Answer, Client, Socket, User, World};
 
 /// How many were let in; all others were refused by this limit.
 fn let_in(answers: &[Answer], limit: &str) -> usize {
@@ -55,6 +56,34 @@ async fn five_sessions_a_month_are_free_and_never_six() {
     let ana = ana.log_in(&world).await;
     assert_eq!(usage(&ana, "sessions_per_month").await, (json!(0), json!(5)));
     assert_eq!(let_in(&create(&ana, &presentation.id, 1).await, "sessions_per_month"), 1);
+}
+
+/// Asks again while a dependency fails, as clients do.
+async fn insist(client: &Client, path: &str, body: &Value) -> Answer {
+    loop {
+        let answer = client.post(path, body).await;
+        if answer.status != 503 {
+            return answer;
+        }
+    }
+}
+
+/// Refused writes and transactions that conflict: what is counted is what there is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn limits_hold_under_chaos() {
+    let parameters = [("DefaultPlan".to_owned(), "free".to_owned())].into();
+    let options = LocalOptions { chaos: Some(20_261_121), parameters, ..LocalOptions::default() };
+    let Some(world) = World::local_with("limits under chaos", options).await else { return };
+    let ana = world.user("ana").await;
+    let (presentation, session) = ana.started(1).await;
+    let body = json!({ "presentation_id": presentation.id });
+    let made = join_all((0..8).map(|_| insist(&ana.client, "/v1/sessions", &body))).await;
+    assert_eq!(let_in(&made, "sessions_per_month"), 4, "and the one of before");
+    let path = format!("/v1/sessions/code/{}/join", session.code);
+    let joined = join_all((0..40).map(|_| async { insist(&world.nobody(), &path, &json!({})).await })).await;
+    assert_eq!(let_in(&joined, "participants_per_session"), 25);
+    let people = ana.client.get(&format!("/v1/sessions/{}/participants?limit=100", session.id)).await.ok(200);
+    assert_eq!(people["items"].as_array().map(Vec::len), Some(25));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
