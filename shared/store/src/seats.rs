@@ -77,7 +77,7 @@ pub async fn take(store: &Store, session: &Session, user: UserId, now: Timestamp
         Participant { session: session.id, id, display_name: None, user: Some(user), joined_at: now };
     let limit = session.plan.limits().participants_per_session;
     if let Added::Full(most) = participants::add(store, &newcomer, limit, now).await? {
-        return Err(Quota::ParticipantsPerSession.exceeded(most));
+        return Err(Quota::ParticipantsPerSession.exceeded(most, most));
     }
     let found = participants::get(store, session.id, id, now).await?;
     Ok(Seat::Participant { id, display_name: found.and_then(|found| found.display_name) })

@@ -49,7 +49,10 @@ async fn five_sessions_a_month_are_free_and_never_six() {
     assert_eq!(let_in(&create(&ana, &presentation.id, 2).await, "sessions_per_month"), 2);
     assert_eq!(usage(&ana, "sessions_per_month").await, (json!(7), json!(50)));
     root.client.patch(&path, &json!({ "plan_id": "free" })).await.ok(200);
-    assert_eq!(let_in(&create(&ana, &presentation.id, 2).await, "sessions_per_month"), 0);
+    assert_eq!(
+        let_in(&create(&ana, &presentation.id, 2).await, "sessions_per_month: 7 are used, the plan has 5"),
+        0
+    );
 
     // the next month begins anew
     world.cloud().clock().advance(Duration::from_hours(31 * 24));
