@@ -59,6 +59,10 @@ async fn five_sessions_a_month_are_free_and_never_six() {
     let ana = ana.log_in(&world).await;
     assert_eq!(usage(&ana, "sessions_per_month").await, (json!(0), json!(5)));
     assert_eq!(let_in(&create(&ana, &presentation.id, 1).await, "sessions_per_month"), 1);
+    let usage = ana.client.get("/v1/users/me/usage").await.ok(200);
+    let history = usage["history"].as_array().unwrap();
+    let sessions: Vec<&Value> = history.iter().map(|month| &month["sessions"]).collect();
+    assert_eq!(sessions, [1, 7], "{usage}");
 }
 
 /// Asks again while a dependency fails, as clients do.

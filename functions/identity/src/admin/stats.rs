@@ -45,9 +45,11 @@ pub(crate) struct Range {
     #[param(value_type = Option<String>, format = Date)]
     to: Option<Date>,
     #[garde(skip)]
+    #[param(inline)]
     by: Option<By>,
     /// `csv` is also had by `Accept: text/csv`.
     #[garde(skip)]
+    #[param(inline)]
     format: Option<Format>,
 }
 

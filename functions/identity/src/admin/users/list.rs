@@ -35,6 +35,7 @@ pub(crate) struct Which {
     #[garde(skip)]
     plan: Option<Plan>,
     #[garde(skip)]
+    #[param(inline)]
     sort: Option<Sort>,
     /// From 1.
     #[garde(range(min = 1, max = 100_000))]
