@@ -158,7 +158,8 @@ pub enum Created {
     OverLimit,
 }
 
-/// S1, S3, S5, S7, G1: creates a session with its code and counts it, all or nothing. 10 write units and 1 for the index.
+/// S1, S3, S5, S7, G1: creates a session with its code and counts it, all or nothing. 10 write units and 2 for
+/// the indexes.
 pub async fn create(store: &Store, session: &Session) -> Result<Created> {
     let code = Code { code: session.join_code.clone(), session: session.id, ended: false, until: None };
     let held = Held { presentation: session.presentation, session: session.id };
