@@ -50,6 +50,8 @@ pub(crate) struct AccountView {
     avatar: Option<String>,
     organization: Option<String>,
     role: Role,
+    /// `role`, which is the only one.
+    roles: [Role; 1],
     is_admin: bool,
     plan: Plan,
     /// Same as `plan`.
@@ -81,6 +83,7 @@ impl AccountView {
             avatar: user.avatar.clone(),
             organization: user.organization.clone(),
             role: user.role,
+            roles: [user.role],
             is_admin: user.role.is_admin(),
             plan: user.plan,
             plan_type: user.plan,
