@@ -24,7 +24,10 @@ async fn old_paths_still_work() {
         let tokens = nobody.post(&path("/auth/refresh".into()), &body).await.ok(200);
         let ana = nobody.with_token(tokens["access_token"].as_str().unwrap());
         let me = ana.get(&path("/auth/me".into())).await.ok(200);
-        assert_eq!((&me["id"], &me["plan_type"]), (&made["user"]["id"], &json!("free")));
+        assert_eq!((&me["id"], &me["plan_type"]), (&made["user"]["id"], &made["speaker"]["plan_type"]));
+        let usage = ana.get(&path("/speakers/me/usage".into())).await.ok(200);
+        assert_eq!(usage["plan"], me["plan_type"]);
+        ana.get(&path("/admin/speakers".into())).await.refused(403, "FORBIDDEN");
         nobody.post(&path("/auth/password-reset".into()), &json!({ "email": email })).await.ok(200);
         let confirm = json!({ "token": "none", "new_password": "a heron over grey water 2" });
         nobody

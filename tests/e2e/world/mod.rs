@@ -2,6 +2,7 @@
 
 mod client;
 pub(crate) mod people;
+pub(crate) mod pictures;
 mod screen;
 mod socket;
 
@@ -107,6 +108,13 @@ impl World {
         let length = i64::try_from(length.as_millis()).expect("a window is short");
         let left = length - clock.millis().rem_euclid(length);
         clock.advance(Duration::from_millis(left.unsigned_abs()));
+    }
+
+    /// Stops the local cloud, as Ctrl-C does.
+    pub(crate) async fn stop(mut self) {
+        if let Some(local) = self.local.take() {
+            local.stop().await;
+        }
     }
 
     /// Waits until no job is left: what they were to post has been posted. Against a deployment there is no telling.
