@@ -16,6 +16,7 @@ mod an_image_is_drawn_anew;
 mod an_image_is_shown_to_everyone;
 mod an_image_survives_a_restart;
 mod an_image_that_nothing_shows_goes;
+mod an_obedient_model_leaks_nothing;
 mod bad_input_changes_nothing;
 mod cookies_need_csrf_proof;
 mod cursors_are_good_for_their_list_only;

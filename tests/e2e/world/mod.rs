@@ -3,6 +3,7 @@
 mod client;
 pub(crate) mod people;
 pub(crate) mod pictures;
+mod provider;
 mod screen;
 mod socket;
 
@@ -16,6 +17,7 @@ use local::{Local, LocalOptions};
 
 pub(crate) use client::{Answer, Client};
 pub(crate) use people::{Guest, Presentation, Session, User};
+pub(crate) use provider::Provider;
 pub(crate) use screen::Screen;
 pub(crate) use socket::{Event, Socket};
 
