@@ -12,6 +12,14 @@
 //! | `participant_joined` `participant_left` | presenter | someone connects or is gone: names are the presenter's only |
 //! | `response_submitted` | presenter | an answer is stored, by tick |
 //! | `vote_update` | presenter every tick, all by audience size | votes changed |
+//! | `session_updated` | all | who turns the slides, who answers questions |
+//! | `results_changed` | all | results of a slide are shown, hidden, begun anew |
+//! | `leaderboard_updated` | all, with names to the presenter | the results of a quiz are shown |
+//! | `question_asked` | presenter | a question is asked |
+//! | `question_updated` | all, with more to the presenter | a question changed; every two seconds while it is up-voted |
+//! | `ai_response` | whoever asked, presenter | an answer grows, and is complete |
+//! | `generation_updated` | presenter | a summary or conclusion is written |
+//! | `report_ready` | every device of the owner | the report of a session can be read |
 //! | `error` | one | a refusal; `fatal` before the connection is closed |
 //! | `pong` | one | `ping` |
 //!
@@ -21,6 +29,8 @@
 //! | `join_speaker {token}` | be the presenter, with an access token |
 //! | `subscribe {since?}` | `session_state` |
 //! | `response_submitted {slide_id, content, seq?}`, alias `submit_response` | answer the current slide |
+//! | `question_asked {question_text, slide_id?}`, alias `ask_question` | ask; the same question of the same participant is one |
+//! | `upvote_question {question_id, up?}` | want a question answered, or no longer |
 //! | `ping {version?}` | `pong`; with a `version` that is old, also `session_state` |
 //!
 //! [`asyncapi`] makes the document of all this from these types.
