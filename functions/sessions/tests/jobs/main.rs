@@ -4,5 +4,6 @@
 
 mod counts;
 mod log_ins;
+mod reports;
 mod slides;
 mod world;
