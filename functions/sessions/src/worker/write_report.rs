@@ -21,7 +21,7 @@ const LEASE: SignedDuration = SignedDuration::from_secs(20);
 pub async fn run(app: &App, job: &WriteReport) -> Result<(), Error> {
     let found = sessions::get(&app.store, job.session, Freshness::Strong, app.clock.now()).await?;
     let Some(session) = found.filter(is_due) else { return Ok(()) };
-    once(app, &format!("report#{}", session.id), LEASE, write(app, &session)).await
+    once(app, &format!("report#{}", session.id), LEASE, Box::pin(write(app, &session))).await
 }
 
 async fn write(app: &App, session: &Session) -> Result<(), Error> {
