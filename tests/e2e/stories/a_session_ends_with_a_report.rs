@@ -63,7 +63,7 @@ fn slides() -> Vec<Value> {
 }
 
 fn minute(world: &World) {
-    world.cloud().clock().advance(Duration::from_secs(60));
+    world.cloud().clock().advance(Duration::from_mins(1));
 }
 
 impl Talk {

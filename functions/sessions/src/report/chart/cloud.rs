@@ -8,6 +8,8 @@ const SMALLEST: f64 = 15.0;
 const LARGEST: f64 = 44.0;
 /// Between two words, in their size.
 const GAP: f64 = 0.55;
+/// What is most frequent is bold, and so much wider.
+const BOLD: f64 = 1.14;
 /// Of a line, in the size of its largest word.
 const LINE: f64 = 1.3;
 
@@ -56,8 +58,9 @@ fn place(word: &WordCount, least: u64, most: u64) -> Placed<'_> {
     let share = if most > least { float(word.count - least) / float(most - least) } else { 0.5 };
     let size = SMALLEST + (LARGEST - SMALLEST) * share.sqrt();
     // a long one is smaller rather than cut
-    let size = size.min(WIDTH * 0.96 / width(&word.word).max(1.0));
-    Placed { word, size, wide: width(&word.word) * size }
+    let wide = width(&word.word) * if word.count == most { BOLD } else { 1.0 };
+    let size = size.min(WIDTH * 0.96 / wide.max(1.0));
+    Placed { word, size, wide: wide * size }
 }
 
 fn extent(line: &[Placed<'_>]) -> f64 {
