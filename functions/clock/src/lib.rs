@@ -7,22 +7,34 @@
 //! | `login` (that has ended) | `end_login` |
 //! | `question` (that waits for the assistant) | `answer_question` |
 //! | `generation` (that is not done) | `generate_slide` |
+//! | `image` | none: looked after here |
+//! | `loose_chunks` (of an image) | none: cleared here |
+//!
+//! Images need no queue and no worker of their own: a few of them a minute are seen to between two ticks ([`SEEN_TO`]), and one
+//! that waits a little longer harms nobody.
 //!
 //! What was sent is put off by [`AGAIN`], so that a backlog is not sent anew every minute; the job itself says more exactly
 //! when, or takes the item out. What nobody can read is put off as well, and said.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use entry::{App, Door, Environment, Peer, StartError};
 use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use model::Error;
 use protocol::job::{AnswerQuestion, CheckSession, EndLogin, GenerateSlide, Queue};
-use store::due::{self, Due, What};
+use store::{
+    due::{self, Due, What},
+    images,
+};
 
 /// Items of one look; what is left is due a minute later too.
 const MOST: usize = 5_000;
 const PAGE: i32 = 500;
 /// Items under way at once: 5,000, one after the other, would take longer than the function has.
 const CONCURRENT: usize = 16;
+/// Images and loose chunks that one tick sees to itself: each may read all slides of an owner. 36,000 a day.
+const SEEN_TO: usize = 25;
 /// A job that has not been done by now is sent again: longer than it takes, with its retries.
 const AGAIN: SignedDuration = SignedDuration::from_mins(5);
 
@@ -37,9 +49,10 @@ pub async fn cron(environment: Environment) -> Result<Door, StartError> {
 async fn tick(app: &App) -> Result<(), Error> {
     let now = app.clock.now();
     let (mut from, mut seen, mut failed, mut outcome) = (None, 0, 0, Ok(()));
+    let seen_to = AtomicUsize::new(0);
     while seen < MOST {
         let (items, next) = due::due(&app.store, PAGE, from, now).await?;
-        let sending: Vec<_> = items.iter().map(|item| pass_on(app, item, now)).collect();
+        let sending: Vec<_> = items.iter().map(|item| pass_on(app, item, &seen_to, now)).collect();
         let outcomes: Vec<_> = stream::iter(sending).buffer_unordered(CONCURRENT).collect().await;
         seen += outcomes.len();
         for error in outcomes.into_iter().filter_map(Result::err) {
@@ -56,20 +69,29 @@ async fn tick(app: &App) -> Result<(), Error> {
     outcome
 }
 
-async fn pass_on(app: &App, item: &Due, now: Timestamp) -> Result<(), Error> {
-    let sent = match item.what() {
+async fn pass_on(app: &App, item: &Due, seen_to: &AtomicUsize, now: Timestamp) -> Result<(), Error> {
+    let may = || seen_to.fetch_add(1, Ordering::Relaxed) < SEEN_TO;
+    let done = match item.what() {
         Ok(What::Session(session)) => app.queues.send(&CheckSession { session }, now).await,
         Ok(What::Login(user, login)) => app.queues.send(&EndLogin { user, login }, now).await,
         Ok(What::Question(session, question)) => {
             app.queues.send(&AnswerQuestion { session, question }, now).await
         }
         Ok(What::Generation(session, slide)) => app.queues.send(&GenerateSlide { session, slide }, now).await,
+        // those that there is no room for are put off, out of the way of what comes after them
+        Ok(What::Image(image)) if may() => {
+            images::look_after(&app.store, image, now).await.map_err(Into::into)
+        }
+        Ok(What::LooseChunks(image, upload)) if may() => {
+            images::clear(&app.store, image, upload, now).await.map_err(Into::into)
+        }
+        Ok(What::Image(_) | What::LooseChunks(..)) => Ok(()),
         Err(error) => Err(error.into()),
     };
-    if let Err(Error::Unavailable { .. }) = sent {
+    if let Err(Error::Unavailable { .. }) = done {
         // the next minute tries again
-        return sent;
+        return done;
     }
     due::put_off(&app.store, item, now + AGAIN).await?;
-    sent
+    done
 }

@@ -9,11 +9,13 @@ use entry::{App, Clock, Environment};
 use futures::future::join_all;
 use jiff::Timestamp;
 use lambda_runtime::Context;
+use model::{ImageId, UserId, image::Format};
 use protocol::job::Queue;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::{
     Item, Key,
+    images::{self, NewImage},
     table::{Pk, Sk},
 };
 use uuid::Uuid;
@@ -142,4 +144,29 @@ async fn a_look_goes_on_behind_its_first_page() {
     }
     assert!(world.tick().await);
     assert_eq!(world.sent(), 510);
+}
+
+/// Images are looked after by the clock itself, a few at a time, and nothing waits behind those that have to wait.
+#[tokio::test]
+async fn many_images_hold_up_nothing() {
+    let world = World::start().await;
+    let owner = UserId::from(Uuid::from_u128(1));
+    let ids: Vec<ImageId> = (0..30).map(|n| ImageId::of(owner, &[n; 32])).collect();
+    for id in ids.iter().copied() {
+        let upload = world.clock.id();
+        let new = NewImage { owner, id, format: Format::Png, width: 1, height: 1, upload };
+        images::put(&world.app.store, new, b"pixels", world.clock.now()).await.unwrap();
+    }
+    world.clock.advance(Duration::from_hours(25));
+    world.app.store.put(&Session(world.row(1, json!(Uuid::from_u128(1))))).await.unwrap();
+    let left = || async {
+        let now = world.clock.now();
+        let found = join_all(ids.iter().map(|id| images::get(&world.app.store, *id, now))).await;
+        found.into_iter().filter(|image| image.as_ref().unwrap().is_some()).count()
+    };
+    assert!(world.tick().await);
+    assert_eq!((left().await, world.sent()), (5, 1));
+    world.clock.advance(Duration::from_mins(5));
+    assert!(world.tick().await);
+    assert_eq!(left().await, 0);
 }

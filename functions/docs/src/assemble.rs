@@ -11,7 +11,7 @@ use utoipa::{
         Schema, Tag,
         info::InfoBuilder,
         path::{Operation, ParameterBuilder, ParameterIn, PathItem},
-        schema::{Components, ObjectBuilder, Type},
+        schema::{Components, ObjectBuilder, SchemaType, Type},
         security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
         server::Server,
         tag::TagBuilder,
@@ -34,13 +34,17 @@ routes, with or without a trailing slash.
 **Signing in**: a bearer token, or cookies; writes with cookies also need the header `x-csrf`.";
 
 /// What each subject is about, in the order in which a reader meets them.
-const TAGS: [(&str, &str); 7] = [
+const TAGS: [(&str, &str); 11] = [
     ("identity", "Accounts, log-ins and tokens"),
     ("presentations", "What a speaker prepares"),
     ("slides", "The slides of a presentation"),
+    ("questions", "What an audience asks, and what it is answered"),
+    ("assistant", "What a model writes"),
+    ("images", "What slides show"),
     ("sessions", "Live sessions, and who is in them"),
     ("responses", "What an audience answers"),
     ("realtime", "Tickets for the socket"),
+    ("admin", "Accounts, sessions and use of a deployment, for its staff"),
     ("docs", "What this is, and whether it works"),
 ];
 
@@ -70,9 +74,12 @@ pub fn assemble(subjects: impl IntoIterator<Item = OpenApi>) -> OpenApi {
     let free: BTreeSet<String> = components
         .schemas
         .iter()
-        .filter(
-            |(_, schema)| matches!(schema, RefOr::T(Schema::Object(object)) if object.required.is_empty()),
-        )
+        .filter(|(_, schema)| match schema {
+            RefOr::T(Schema::Object(object)) => {
+                object.schema_type == SchemaType::Type(Type::Object) && object.required.is_empty()
+            }
+            _ => false,
+        })
         .map(|(name, _)| format!("#/components/schemas/{name}"))
         .collect();
     for (path, item) in &mut whole.paths.paths {

@@ -17,6 +17,7 @@
 //! | `GET /v1/users/me/usage`, `/v1/speakers/me/usage` | [`users::usage`] |
 //! | `GET /v1/users/{id}` | [`users::get`] |
 //! | `GET /.well-known/jwks.json` | [`jwks`] |
+//! | `/v1/admin/…` | [`admin`], by a door of its own |
 //!
 //! What several of them stand on:
 //!
@@ -29,6 +30,7 @@
 //! | [`password_hash`] | hashing, verifying, and which passwords are too easily guessed |
 //! | [`profile`] | what is shown of an account, to its owner and to others |
 
+mod admin;
 mod attempts;
 mod auth;
 mod fields;
@@ -75,6 +77,15 @@ fn aliases() -> OpenApiRouter<App> {
 
 pub fn openapi() -> utoipa::openapi::OpenApi {
     router().into_openapi()
+}
+
+pub fn admin_openapi() -> utoipa::openapi::OpenApi {
+    admin::router().into_openapi()
+}
+
+/// `api-admin`.
+pub async fn admin_api(environment: Environment) -> Result<Door, StartError> {
+    admin::api(environment).await
 }
 
 /// `api-identity`.

@@ -1,4 +1,5 @@
-//! Presentations and their slides: what a speaker prepares before a talk.
+//! Presentations, their slides and the images on them: what a speaker prepares before a talk. Images have a door of their own
+//! ([`images`], with its table of paths).
 //!
 //! | method and path | file |
 //! | --- | --- |
@@ -28,6 +29,7 @@ mod delete;
 mod duplicate;
 mod fields;
 mod get;
+pub mod images;
 mod list;
 mod slides;
 mod update;

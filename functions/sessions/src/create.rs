@@ -15,7 +15,7 @@ use serde::Deserialize;
 use store::{
     presentations,
     sessions::{self, Created, Session},
-    users,
+    usage, users,
 };
 use utoipa::ToSchema;
 
@@ -82,7 +82,8 @@ pub async fn create(
             }
             Created::OverLimit => {
                 let most = session.plan.limits().sessions_per_month.unwrap_or_default();
-                return Err(Quota::SessionsPerMonth.exceeded(most).into());
+                let used = usage::month(&app.store, session.owner, now).await?;
+                return Err(Quota::SessionsPerMonth.exceeded(used, most).into());
             }
             Created::CodeTaken => session.join_code = JoinCode::draw(&mut rand::rng()),
         }

@@ -181,7 +181,7 @@ async fn enter(
     match participants::add(&app.store, &newcomer, limit, now).await? {
         Added::Done => Ok(newcomer),
         Added::There => Ok(renamed(app, session.id, id, name).await?.unwrap_or(newcomer)),
-        Added::Full(most) => Err(Quota::ParticipantsPerSession.exceeded(most)),
+        Added::Full(most) => Err(Quota::ParticipantsPerSession.exceeded(most, most)),
     }
 }
 

@@ -51,6 +51,10 @@ impl Api {
         self.ask(Method::PUT, path, Some(body)).await
     }
 
+    pub(crate) async fn patch(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        self.ask(Method::PATCH, path, Some(body)).await
+    }
+
     pub(crate) async fn delete(&self, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
         self.ask(Method::DELETE, path, body).await
     }

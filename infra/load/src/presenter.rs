@@ -24,8 +24,13 @@ pub(crate) struct Presenter {
 }
 
 impl Presenter {
-    /// Signs up, writes a presentation of as many choice slides, and opens a session of it.
-    pub(crate) async fn prepare(api: &Api, questions: usize) -> anyhow::Result<Self> {
+    /// Signs up, writes a presentation of as many choice slides, and opens a session of it, which must seat the audience.
+    pub(crate) async fn prepare(
+        api: &Api,
+        questions: usize,
+        audience: u32,
+        admin: Option<&str>,
+    ) -> anyhow::Result<Self> {
         let api = api.keyed();
         let number: u128 = rand::rng().random();
         let password = format!("rehearsal {number:032x}");
@@ -33,7 +38,16 @@ impl Presenter {
             "email": format!("rehearsal-{number:032x}@example.com"), "password": password, "name": "Rehearsal",
         });
         let account = api.post("/v1/auth/register", &account).await?;
+        if let Some(admin) = admin {
+            let path = format!("/v1/admin/users/{}/plan", text(&account["user"], "id")?);
+            let asked = api.with_token(admin).patch(&path, &json!({ "plan_id": "enterprise" })).await;
+            asked.context("the admin could not give the account a plan")?;
+        }
         let api = api.with_token(text(&account, "access_token")?);
+        if let Err(error) = seats(&api, audience).await {
+            api.delete("/v1/users/me", Some(&json!({ "password": password }))).await?;
+            return Err(error);
+        }
         let presentation = api.post("/v1/presentations", &json!({ "title": "Rehearsal" })).await?;
         let presentation = text(&presentation, "id")?.to_owned();
         let mut slides = Vec::with_capacity(questions);
@@ -107,6 +121,20 @@ impl Presenter {
         self.api.delete("/v1/users/me", Some(&json!({ "password": self.password }))).await?;
         Ok(())
     }
+}
+
+/// Whether a session of this account seats them: a plan has limits.
+async fn seats(api: &Api, audience: u32) -> anyhow::Result<()> {
+    let usage = api.get("/v1/users/me/usage").await?;
+    let limit = usage["categories"]["participants_per_session"]["limit"].as_u64();
+    anyhow::ensure!(
+        limit.is_none_or(|limit| u64::from(audience) <= limit),
+        "a session of a new account ({}) seats {} there and not {audience}: start it with --plan enterprise, deploy it with \
+         DefaultPlan=enterprise, or name an admin by --admin-token",
+        usage["plan"].as_str().unwrap_or("?"),
+        limit.unwrap_or_default(),
+    );
+    Ok(())
 }
 
 async fn open(api: &Api, session: &str) -> anyhow::Result<Socket> {

@@ -45,6 +45,10 @@ pub struct Talk {
     /// Drop every connection in the middle of a vote, and let everybody come back
     #[arg(long)]
     pub storm: bool,
+    /// Access token of an admin there, who gives the rehearsal's account a plan without limits: where new ones have a
+    /// smaller one, a session seats few
+    #[arg(long, env = "ADMIN_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    pub admin_token: Option<String>,
     /// Print the report as JSON
     #[arg(long)]
     pub json: bool,
@@ -71,7 +75,8 @@ impl Talk {
         }
         let book = Arc::new(Book::new(audience)?);
         let api = Api::new(&self.url, Arc::clone(&book))?;
-        let presenter = Presenter::prepare(&api, usize::try_from(self.questions)?)
+        let admin = self.admin_token.as_deref();
+        let presenter = Presenter::prepare(&api, usize::try_from(self.questions)?, self.audience, admin)
             .await
             .with_context(|| format!("cannot prepare a talk at {}", self.url))?;
         presenter.time_requests(&book).await?;

@@ -28,8 +28,10 @@ impl Doors {
     /// Every binary of the workspace that is a Lambda.
     pub fn ours() -> Self {
         Self::none()
+            .door("api-admin", identity::admin_api)
             .door("api-docs", docs::api)
             .door("api-identity", identity::api)
+            .door("api-images", presentations::images::api)
             .door("api-presentations", presentations::api)
             .door("api-sessions", sessions::api)
             .door("api-sockets", sockets::api)

@@ -3,10 +3,12 @@
 use utoipa::openapi::OpenApi;
 
 /// The function of each group of routes, by its logical id, and the operations that it serves.
-pub fn subjects() -> [(&'static str, OpenApi); 5] {
+pub fn subjects() -> [(&'static str, OpenApi); 7] {
     [
         ("ApiIdentity", identity::openapi()),
+        ("ApiAdmin", identity::admin_openapi()),
         ("ApiPresentations", presentations::openapi()),
+        ("ApiImages", presentations::images::openapi()),
         ("ApiSessions", sessions::openapi()),
         ("ApiSockets", sockets::openapi()),
         ("ApiDocs", docs::openapi()),

@@ -7,11 +7,12 @@ use model::Error;
 use crate::{
     extractive,
     extractive::terms::unlisted,
-    guard::{Guard, Leak, cut_words, shorten},
+    guard::{Guard, Leak},
     language::Language,
-    network::{Failure, Network},
+    network::{Failure, Network, OnText},
+    plain::{cut_words, shorten},
     prompt::{Prompt, SUMMARY_WORDS_MAX},
-    reply::{Answer, Summary, TAKEAWAY_MAX, TEXT_MAX, Takeaways},
+    reply::{Answer, Origin, Summary, TAKEAWAY_MAX, TEXT_MAX, Takeaways, Usage},
     settings::{Limits, Model, Provider, Settings, WrongSetting},
     talk::{Question, Responses, Talk},
 };
@@ -26,9 +27,6 @@ const TAKEAWAYS_MAX: usize = 5;
 pub struct Assistant {
     asked: Arc<[Asked]>,
 }
-
-/// Told the whole text so far, as it may be shown.
-type Show<'a> = dyn FnMut(&str) + Send + 'a;
 
 /// Who is asked, in their order.
 enum Asked {
@@ -54,7 +52,8 @@ impl Assistant {
 
     /// Plain text of at most [`TEXT_MAX`] characters, from the notes and slides.
     pub async fn answer(&self, question: &Question) -> Result<Answer, Error> {
-        self.answered(question, None).await
+        let guard = Guard::of(&question.talk, &[]);
+        self.answered(question, &guard, None).await
     }
 
     /// The same. `on_text` is told the whole text so far, guarded, whenever there is more of it: state, not deltas. It may
@@ -65,6 +64,7 @@ impl Assistant {
         question: &Question,
         mut on_text: impl FnMut(&str) + Send,
     ) -> Result<Answer, Error> {
+        let guard = Guard::of(&question.talk, &[]);
         let mut last = String::new();
         let mut show = |text: &str| {
             if text != last {
@@ -72,102 +72,97 @@ impl Assistant {
                 text.clone_into(&mut last);
             }
         };
-        let answer = self.answered(question, Some(&mut show)).await?;
+        let mut on_piece = |text: &str| match guard.check_growing(text, TEXT_MAX) {
+            Ok(shown) => {
+                if !shown.is_empty() {
+                    show(&shown);
+                }
+                true
+            }
+            // the whole answer is refused: what is still to come need not be paid
+            Err(Leak) => false,
+        };
+        let answer = self.answered(question, &guard, Some(&mut on_piece)).await?;
         show(&answer.text);
         Ok(answer)
     }
 
-    async fn answered(&self, question: &Question, mut show: Option<&mut Show<'_>>) -> Result<Answer, Error> {
-        let guard = Guard::of(&question.talk, &[]);
-        let prompt = Prompt::answer(question);
-        let mut failure = None;
-        for asked in self.asked.iter() {
-            let Asked::Network(network) = asked else { return Ok(extractive::answer(question)) };
-            match answer_of(network, question, &prompt, &guard, show.as_deref_mut()).await {
-                Ok(answer) => return Ok(answer),
-                Err(failed) => failure = Some(warned(network, failed)),
+    async fn answered(
+        &self,
+        question: &Question,
+        guard: &Guard,
+        on_piece: Option<&mut OnText<'_>>,
+    ) -> Result<Answer, Error> {
+        let read = |text: &str| match guard.check(text, TEXT_MAX) {
+            Ok(text) if text.is_empty() => Err(Failure::Empty),
+            Ok(text) => {
+                let citations = extractive::citations(question, &text);
+                Ok((text, citations))
             }
-        }
-        Err(unavailable(failure))
+            // an answer all the same: the next model, asked the same, would be paid to do the same
+            Err(Leak) => {
+                tracing::warn!("a model repeats the notes and is not shown");
+                Ok((Language::of(&question.text).refusal().to_owned(), Vec::new()))
+            }
+        };
+        let prompt = Prompt::answer(question);
+        let ((text, citations), origin) =
+            self.ask(&prompt, on_piece, read, || extractive::answer(question)).await?;
+        Ok(Answer { text, citations, origin })
     }
 
     /// What an audience wrote and chose, neutrally: at most 150 words in paragraphs of plain text.
     pub async fn summarise(&self, title: &str, responses: &[Responses]) -> Result<Summary, Error> {
         let guard = Guard::of(&Talk::default(), responses);
+        let read = |text: &str| shown(&guard, &cut_words(text, SUMMARY_WORDS_MAX));
         let prompt = Prompt::summary(title, responses);
-        let mut failure = None;
-        for asked in self.asked.iter() {
-            let Asked::Network(network) = asked else { return Ok(extractive::summarise(title, responses)) };
-            let summary = network.ask(&prompt, None).await.and_then(|reply| {
-                let text = shown(&guard, &cut_words(&reply.text, SUMMARY_WORDS_MAX))?;
-                let (provider, model) = (network.provider, network.name.clone());
-                Ok(Summary { text, provider, model, usage: reply.usage, truncated: prompt.truncated })
-            });
-            match summary {
-                Ok(summary) => return Ok(summary),
-                Err(failed) => failure = Some(warned(network, failed)),
-            }
-        }
-        Err(unavailable(failure))
+        let (text, origin) =
+            self.ask(&prompt, None, read, || extractive::summarise(title, responses)).await?;
+        Ok(Summary { text, origin })
     }
 
     /// Three to five short lines of a talk and of what its audience said, if it said anything.
     pub async fn takeaways(&self, talk: &Talk, responses: &[Responses]) -> Result<Takeaways, Error> {
         let guard = Guard::of(talk, responses);
+        let read = |text: &str| lines(&shown(&guard, text)?);
         let prompt = Prompt::takeaways(talk, responses);
-        let mut failure = None;
+        let (lines, origin) =
+            self.ask(&prompt, None, read, || extractive::takeaways(talk, responses)).await?;
+        Ok(Takeaways { lines, origin })
+    }
+
+    /// The first answer that can be read.
+    async fn ask<T>(
+        &self,
+        prompt: &Prompt,
+        mut on_text: Option<&mut OnText<'_>>,
+        read: impl Fn(&str) -> Result<T, Failure>,
+        extractive: impl Fn() -> T,
+    ) -> Result<(T, Origin), Error> {
+        let mut usage = Usage::NONE;
+        let mut failure = Failure::Empty;
         for asked in self.asked.iter() {
-            let Asked::Network(network) = asked else { return Ok(extractive::takeaways(talk, responses)) };
-            let takeaways = network.ask(&prompt, None).await.and_then(|reply| {
-                let lines = lines(&shown(&guard, &reply.text)?)?;
-                let (provider, model) = (network.provider, network.name.clone());
-                Ok(Takeaways { lines, provider, model, usage: reply.usage, truncated: prompt.truncated })
+            let Asked::Network(network) = asked else {
+                let Model { provider, name: model, .. } = Model::extractive();
+                return Ok((extractive(), Origin { provider, model, usage, truncated: false }));
+            };
+            let (provider, model) = (network.provider, network.name.clone());
+            let said = network.ask(prompt, on_text.as_deref_mut()).await.and_then(|reply| {
+                usage = usage.and(reply.usage);
+                read(&reply.text)
             });
-            match takeaways {
-                Ok(takeaways) => return Ok(takeaways),
-                Err(failed) => failure = Some(warned(network, failed)),
+            match said {
+                Ok(said) => {
+                    return Ok((said, Origin { provider, model, usage, truncated: prompt.truncated }));
+                }
+                Err(failed) => {
+                    tracing::warn!(%provider, model, failure = %failed, "model does not answer");
+                    failure = failed;
+                }
             }
         }
-        Err(unavailable(failure))
+        Err(Error::unavailable("the model", failure))
     }
-}
-
-/// A model that repeats the notes has answered: the next one, with the same question, would only cost as well.
-async fn answer_of(
-    network: &Network,
-    question: &Question,
-    prompt: &Prompt,
-    guard: &Guard,
-    show: Option<&mut Show<'_>>,
-) -> Result<Answer, Failure> {
-    let reply = match show {
-        None => network.ask(prompt, None).await?,
-        Some(show) => {
-            let mut on_text = |text: &str| match guard.check(text, TEXT_MAX) {
-                Ok(shown) => {
-                    if !shown.is_empty() {
-                        show(&shown);
-                    }
-                    true
-                }
-                Err(Leak) => false,
-            };
-            network.ask(prompt, Some(&mut on_text)).await?
-        }
-    };
-    let (text, citations) = match guard.check(&reply.text, TEXT_MAX) {
-        Ok(text) if text.is_empty() => return Err(Failure::Empty),
-        Ok(text) => {
-            let citations = extractive::citations(question, &text);
-            (text, citations)
-        }
-        Err(Leak) => {
-            tracing::warn!(provider = %network.provider, model = %network.name, "model repeats the notes");
-            (Language::of(&question.text).refusal().to_owned(), Vec::new())
-        }
-    };
-    let (provider, model) = (network.provider, network.name.clone());
-    Ok(Answer { text, citations, provider, model, usage: reply.usage, truncated: prompt.truncated })
 }
 
 fn shown(guard: &Guard, text: &str) -> Result<String, Failure> {
@@ -184,13 +179,4 @@ fn lines(text: &str) -> Result<Vec<String>, Failure> {
     }
     lines.truncate(TAKEAWAYS_MAX);
     if lines.len() < TAKEAWAYS_MIN { Err(Failure::Unreadable) } else { Ok(lines) }
-}
-
-fn warned(network: &Network, failure: Failure) -> Failure {
-    tracing::warn!(provider = %network.provider, model = %network.name, %failure, "model does not answer");
-    failure
-}
-
-fn unavailable(failure: Option<Failure>) -> Error {
-    Error::unavailable("the model", failure.unwrap_or(Failure::Empty))
 }

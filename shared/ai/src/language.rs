@@ -9,15 +9,19 @@ pub(crate) enum Language {
 }
 
 impl Language {
-    /// By the small words of it, and Romanian by its letters. English where nothing tells.
+    /// By its small words, some of which other languages have as well, and by the letters that only Romanian has. English
+    /// where nothing tells.
     pub(crate) fn of(text: &str) -> Self {
-        let letters = text.to_lowercase().chars().filter(|c| "ăâîșțşţ".contains(*c)).count();
-        let (mut english, mut romanian) = (0, letters);
+        if text.contains(['ă', 'ș', 'ț', 'ş', 'ţ', 'Ă', 'Ș', 'Ț']) {
+            return Self::Romanian;
+        }
+        let (mut all, mut english, mut romanian) = (0, 0, 0);
         for word in words(text) {
+            all += 1;
             english += usize::from(holds(ENGLISH, &word));
             romanian += usize::from(holds(ROMANIAN, &word));
         }
-        if romanian > english { Self::Romanian } else { Self::English }
+        if romanian > english && romanian * 3 >= all { Self::Romanian } else { Self::English }
     }
 
     pub(crate) const fn not_covered(self) -> &'static str {

@@ -226,3 +226,30 @@ fn failure(error: &genai::Error) -> Failure {
         _ => Failure::Unreadable,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_and_heed_the_provider_within_reason() {
+        let model = Model::new("ollama", None, None, None).unwrap();
+        let network = Network::start(&model, Limits::default()).unwrap();
+        for (tried, longest) in [(1, 500), (2, 1_000), (3, 2_000)] {
+            let pause = network.pause(tried, &Failure::Timeout).as_millis();
+            assert!((longest / 2..=longest).contains(&pause), "{tried}: {pause}");
+        }
+        let asked =
+            |seconds| Failure::Status { status: 429, retry_after: Some(Duration::from_secs(seconds)) };
+        assert_eq!(network.pause(1, &asked(4)), Duration::from_secs(4));
+        assert_eq!(network.pause(1, &asked(4_000)), RETRY_AFTER_MAX);
+        assert!(network.pause(1, &asked(0)) >= Duration::from_millis(250));
+    }
+
+    #[test]
+    fn what_is_refused_stays_refused() {
+        let passing = |status| Failure::Status { status, retry_after: None }.is_passing();
+        assert!([429, 500, 502, 503, 504, 529].into_iter().all(passing));
+        assert!(![301, 400, 401, 403, 404, 422].into_iter().any(passing));
+    }
+}

@@ -10,13 +10,36 @@ pub const TEXT_MAX: usize = 1_200;
 /// Characters of one takeaway.
 pub const TAKEAWAY_MAX: usize = 200;
 
-/// What a call took. A provider that does not count gets an estimate of a token per four characters.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// What it took, also where a model was paid whose answer could not be shown. A provider that does not count gets an
+/// estimate of a token per four characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
     pub tokens_in: u64,
     pub tokens_out: u64,
-    /// Millionths of a US dollar; absent where the price of the model is not known (`prices`).
+    /// Millionths of a US dollar; absent where the price of a model is not known (`prices`).
     pub cost_micros: Option<u64>,
+}
+
+impl Usage {
+    pub const NONE: Self = Self { tokens_in: 0, tokens_out: 0, cost_micros: Some(0) };
+
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self {
+            tokens_in: self.tokens_in + other.tokens_in,
+            tokens_out: self.tokens_out + other.tokens_out,
+            cost_micros: self.cost_micros.zip(other.cost_micros).map(|(a, b)| a + b),
+        }
+    }
+}
+
+/// Who said it: the model of the settings, or its fallback.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    pub provider: Provider,
+    pub model: String,
+    pub usage: Usage,
+    /// What the model was to read did not fit and was cut in its middle.
+    pub truncated: bool,
 }
 
 /// What an answer stands on.
@@ -37,31 +60,20 @@ pub enum Citation {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     pub text: String,
-    /// Empty where neither notes nor slides cover the question.
+    /// Empty where neither notes nor slides cover the question, as far as words tell.
     pub citations: Vec<Citation>,
-    /// Who answered: the model of the settings, or its fallback.
-    pub provider: Provider,
-    pub model: String,
-    pub usage: Usage,
-    /// The talk did not fit and was cut in its middle.
-    pub truncated: bool,
+    pub origin: Origin,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
     pub text: String,
-    pub provider: Provider,
-    pub model: String,
-    pub usage: Usage,
-    pub truncated: bool,
+    pub origin: Origin,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Takeaways {
     /// At most 5, and at least 3 where there is so much to say.
     pub lines: Vec<String>,
-    pub provider: Provider,
-    pub model: String,
-    pub usage: Usage,
-    pub truncated: bool,
+    pub origin: Origin,
 }

@@ -28,6 +28,8 @@ pub enum Provider {
     OpenAi,
     Anthropic,
     Gemini,
+    /// On machines of the operator. Its window must hold our prompts, and it does not say when it does not: set
+    /// `OLLAMA_CONTEXT_LENGTH` to 8192 there.
     Ollama,
 }
 
@@ -136,11 +138,12 @@ fn base_url(text: &str) -> Result<String, WrongSetting> {
 
 /// How long and how often a provider is asked. The default is contract A3.5.
 ///
-/// The longest that a call takes before the fallback is asked: `tries × call` and the waits between them, 100 s for most
-/// providers, 190 s for Ollama. A queue's visibility timeout must be longer.
+/// The longest that a call takes before the fallback is asked: `tries × call` and the waits between them (10 s where a
+/// provider asks for it), so 110 s for most providers and 200 s for Ollama. A worker's time and its queue's visibility
+/// timeout must be longer.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// From the request to the last byte of the answer.
+    /// From the request to the last byte of the answer, for one try.
     pub call: Duration,
     /// The same for Ollama, which may have to load its model first.
     pub call_of_ollama: Duration,

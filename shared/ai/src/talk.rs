@@ -103,4 +103,16 @@ mod tests {
             assert_eq!(Notes::new(notes).as_str(), public, "{notes}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_private_is_left(text in "(<private>|</private>|!private|secret|ș|\\n| ){0,30}") {
+            let notes = Notes::new(&format!("<private>{text}<private>hidden"));
+            let last = text.rfind("</private>");
+            proptest::prop_assert!(!notes.as_str().contains("hidden"));
+            if last.is_none() {
+                proptest::prop_assert_eq!(notes.as_str(), "");
+            }
+        }
+    }
 }

@@ -57,6 +57,7 @@ macro_rules! ids {
 }
 
 ids! {
+    /// An owner's image of these bytes; derived from both, see [`ImageId::of`].
     ImageId = "image";
     /// Something that an admin did.
     ActionId = "action";
@@ -72,6 +73,14 @@ ids! {
     SessionId = "session";
     SlideId = "slide";
     UserId = "user";
+}
+
+impl ImageId {
+    /// The same bytes of the same owner are one image, however often they are uploaded. Of another owner they are another
+    /// image: nobody's deletion takes it from anybody else.
+    pub fn of(owner: UserId, sha256: &[u8; 32]) -> Self {
+        Self(Uuid::new_v5(&owner.0, sha256))
+    }
 }
 
 impl ParticipantId {

@@ -9,6 +9,7 @@
 //! | [`user`] | accounts: roles, statuses, restrictions, e-mail and user-name rules |
 //! | [`plan`] | plans and their limits |
 //! | [`slide`] | slide types: content rules, defaults, which answers they take |
+//! | [`image`] | formats and file names of images |
 //! | [`presentation`] | statuses of a presentation, slugs |
 //! | [`room`] | who is told together |
 //! | [`session`] | kinds and states of a live session |
@@ -25,6 +26,7 @@ pub mod assistant;
 pub mod blocked_words;
 pub mod error;
 pub mod id;
+pub mod image;
 pub mod join_code;
 pub mod leaderboard;
 pub mod plan;

@@ -84,9 +84,9 @@ impl Quota {
         }
     }
 
-    /// The refusal of one more than `most`, which are all used.
-    pub fn exceeded(self, most: u32) -> Error {
-        let why = format!("{}: {most} of {most} are used, the plan has no more", self.as_str());
+    /// The refusal of one more, where `used` are not below `most`; above it they are after a change to a smaller plan.
+    pub fn exceeded(self, used: u32, most: u32) -> Error {
+        let why = format!("{}: {used} are used, the plan has {most}", self.as_str());
         Error::Forbidden(Code::SubscriptionLimitExceeded, why)
     }
 }
@@ -117,8 +117,8 @@ mod tests {
 
     #[test]
     fn a_refusal_names_the_limit() {
-        let refused = Quota::SessionsPerMonth.exceeded(5);
+        let refused = Quota::SessionsPerMonth.exceeded(7, 5);
         assert_eq!(refused.code(), Code::SubscriptionLimitExceeded);
-        assert_eq!(refused.to_string(), "sessions_per_month: 5 of 5 are used, the plan has no more");
+        assert_eq!(refused.to_string(), "sessions_per_month: 7 are used, the plan has 5");
     }
 }

@@ -5,18 +5,19 @@
 //! | D1 | what has fallen due | due | `0` | `due_at` ≤ now | [`due`], [`put_off`] |
 
 use jiff::Timestamp;
-use model::{LoginId, QuestionId, SessionId, SlideId, UserId};
+use model::{ImageId, LoginId, QuestionId, SessionId, SlideId, UserId};
 use uuid::Uuid;
 
 use crate::{
     Change, Item, Key, Query, Store, Written,
     error::{Result, StoreError},
     generations::Generation,
+    images::{Image, Loose},
     item::{Attributes, sortable},
     logins::Login,
     questions::Question,
     sessions::Session,
-    table::{session_of, session_of_questions, user_of},
+    table::{image_of, session_of, session_of_questions, user_of},
 };
 
 /// Something that has fallen due, as far as the index knows it. One that cannot be read is here too: it must be seen, and
@@ -41,6 +42,10 @@ pub enum What {
     Question(SessionId, QuestionId),
     /// Waits for a model to write on it.
     Generation(SessionId, SlideId),
+    /// Perhaps nothing shows it any more.
+    Image(ImageId),
+    /// What an upload has written, or a deletion left, of this image.
+    LooseChunks(ImageId, Uuid),
 }
 
 impl Due {
@@ -57,6 +62,8 @@ impl Due {
             (Some(Generation::KIND), Some(id)) => {
                 session_of(pk).map(|session| What::Generation(session, id.into()))
             }
+            (Some(Image::KIND), Some(id)) => Some(What::Image(id.into())),
+            (Some(Loose::KIND), Some(id)) => image_of(pk).map(|image| What::LooseChunks(image, id)),
             _ => None,
         };
         what.ok_or_else(|| self.unreadable())

@@ -22,6 +22,7 @@
 //! | V1–V2 | votes: one, all of a slide | [`responses`] |
 //! | C1–C4 | connections: one, in a room, in a shard, of one holder | [`connections`] |
 //! | K1 | tickets that were used | [`tickets`] |
+//! | G1–G4 | images: one, its bytes, chunks that are of none, to look after | [`images`] |
 //! | R1 | attempts in a window | [`limits`] |
 //! | I1 | requests with an idempotency key | [`idempotency`] |
 //! | O1 | deeds that are done once | [`once`] |
@@ -46,6 +47,7 @@ pub mod error;
 mod expression;
 pub mod generations;
 pub mod idempotency;
+pub mod images;
 pub mod item;
 pub mod limits;
 pub mod logins;

@@ -87,8 +87,10 @@ pub async fn stored_at(store: &Store, response: &Response, stored: i64) -> Resul
 
 /// V1: hides or marks an answer as the presenter saw it; `Refused` where another one has taken its place. 1 write unit.
 pub async fn moderate(store: &Store, seen: &Response) -> Result<Written> {
-    let change = Change::new("SET hidden = :hidden, flagged = :flagged")
+    let change = Change::new("SET #hidden = :hidden, #flagged = :flagged")
         .only_if("received = :received")
+        .name("#hidden", "hidden")
+        .name("#flagged", "flagged")
         .value(":hidden", AttributeValue::Bool(seen.hidden))
         .value(":flagged", AttributeValue::Bool(seen.flagged))
         .number(":received", seen.received);

@@ -85,7 +85,7 @@ pub async fn take(store: &Store, session: &Session, user: UserId, now: Timestamp
     };
     let limit = session.plan.limits().participants_per_session;
     if let Added::Full(most) = participants::add(store, &newcomer, limit, now).await? {
-        return Err(Quota::ParticipantsPerSession.exceeded(most));
+        return Err(Quota::ParticipantsPerSession.exceeded(most, most));
     }
     let seat = of(store, session, Who::Account(user), now).await?;
     seat.ok_or(Error::NotFound("session"))

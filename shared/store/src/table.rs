@@ -6,7 +6,7 @@ use std::fmt;
 use uuid::Uuid;
 
 use model::{
-    ActionId, LoginId, ParticipantId, PresentationId, QuestionId, SessionId, SlideId, UserId,
+    ActionId, ImageId, LoginId, ParticipantId, PresentationId, QuestionId, SessionId, SlideId, UserId,
     join_code::JoinCode,
 };
 
@@ -21,6 +21,7 @@ pub enum Pk<'a> {
     Connection(&'a str),
     Email(&'a str),
     Idempotency(&'a str),
+    Image(ImageId),
     Limit(&'a str, &'a str),
     Presentation(PresentationId),
     /// What the audience of a session asks.
@@ -59,6 +60,8 @@ pub enum Sk<'a> {
     Action(ActionId),
     /// One call of a model for a session, by the key of what asked for it.
     AiCall(&'a str),
+    /// The bytes of an image, by the upload that wrote them.
+    Chunk(Uuid, u32),
     /// A connection in a room, after whoever holds it and the last two hexadecimal digits of that: a range of a room is
     /// a shard, and the connections of one holder lie together.
     Connection(Uuid, &'a str),
@@ -69,6 +72,8 @@ pub enum Sk<'a> {
     Login(LoginId),
     /// `2026-11`
     Month(&'a str),
+    /// That the chunks of this upload are of no image.
+    Loose(Uuid),
     Notes,
     Participant(ParticipantId),
     /// Beside the session itself, so that one query reads a session with all its counts.
@@ -107,6 +112,7 @@ impl fmt::Display for Pk<'_> {
             Self::Connection(id) => write!(f, "CONNECTION#{id}"),
             Self::Email(email) => write!(f, "EMAIL#{email}"),
             Self::Idempotency(hash) => write!(f, "IDEMPOTENCY#{hash}"),
+            Self::Image(id) => write!(f, "IMAGE#{id}"),
             Self::Limit(what, who) => write!(f, "LIMIT#{what}#{who}"),
             Self::Presentation(id) => write!(f, "PRESENTATION#{id}"),
             Self::Questions(session) => write!(f, "QUESTIONS#{session}"),
@@ -135,11 +141,14 @@ impl fmt::Display for Sk<'_> {
             Self::Answer(key) => write!(f, "ANSWER#{key}"),
             Self::Action(id) => write!(f, "ACTION#{id}"),
             Self::AiCall(key) => write!(f, "AI_CALL#{key}"),
+            // padded: keys are compared as text
+            Self::Chunk(upload, number) => write!(f, "CHUNK#{upload}#{number:03}"),
             Self::Connection(holder, id) => write!(f, "{}{id}", prefix::held_by(*holder)),
             Self::Generation(slide) => write!(f, "GENERATION#{slide}"),
             Self::Leaderboard => f.write_str("#LEADERBOARD"),
             Self::Login(id) => write!(f, "LOGIN#{id}"),
             Self::Month(month) => write!(f, "MONTH#{month}"),
+            Self::Loose(upload) => write!(f, "LOOSE#{upload}"),
             Self::Notes => f.write_str("NOTES"),
             Self::Participant(id) => write!(f, "PARTICIPANT#{id}"),
             Self::Presence => f.write_str("#PRESENCE"),
@@ -204,6 +213,11 @@ pub(crate) fn user_of(pk: &str) -> Option<UserId> {
     pk.strip_prefix("USER#")?.parse().ok()
 }
 
+/// Which image's partition this is, where it is one's.
+pub(crate) fn image_of(pk: &str) -> Option<ImageId> {
+    pk.strip_prefix("IMAGE#")?.parse().ok()
+}
+
 /// Shards of a large room: ranges of the first hexadecimal digit.
 pub const ROOM_SHARDS: u8 = 16;
 
@@ -250,6 +264,7 @@ mod tests {
             Pk::Connection("c="),
             Pk::Email("ana@example.com"),
             Pk::Idempotency("hash"),
+            Pk::Image(id.into()),
             Pk::Limit("login", "ana@example.com"),
             Pk::Once("key"),
             Pk::Presentation(id.into()),
@@ -274,11 +289,13 @@ mod tests {
             Sk::Answer("key"),
             Sk::Action(id.into()),
             Sk::AiCall("question"),
+            Sk::Chunk(id, 7),
             Sk::Connection(id, "c="),
             Sk::Generation(id.into()),
             Sk::Leaderboard,
             Sk::Login(id.into()),
             Sk::Month("2026-11"),
+            Sk::Loose(id),
             Sk::Notes,
             Sk::Participant(id.into()),
             Sk::Presence,
@@ -298,10 +315,13 @@ mod tests {
     }
 
     #[test]
-    fn an_account_is_read_from_its_partition() {
+    fn accounts_and_images_are_read_from_their_partitions() {
         let user = UserId::from(Uuid::from_u128(7));
         assert_eq!(user_of(&Pk::User(user).to_string()), Some(user));
         assert_eq!(user_of(&Pk::Session(Uuid::from_u128(7).into()).to_string()), None);
+        let image = ImageId::from(Uuid::from_u128(7));
+        assert_eq!(image_of(&Pk::Image(image).to_string()), Some(image));
+        assert_eq!(image_of(&Pk::User(user).to_string()), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | G1 | sessions that an account made in a month | table | `USAGE#{user}` | `MONTH#{month}` | [`month`], [`crate::sessions::create`] |
+//! | G1 | sessions that an account made in a month | table | `USAGE#{user}` | `MONTH#{month}` | [`month`], [`months`], [`crate::sessions::create`] |
 //! | G2 | how much of a limit a session has used | table | `SESSION#{id}` | `USED#{what}` | [`used`], [`crate::participants::add`], [`reserve_ai_call`] |
 //! | G3 | calls of a model for a session | table | `SESSION#{id}` | `AI_CALL#{key}` | [`reserve_ai_call`], [`release_ai_call`], [`record_ai_call`], [`ai_calls`], [`ai_usage`] |
 //!
@@ -48,6 +48,12 @@ pub fn month_of(time: Timestamp) -> String {
 pub async fn month(store: &Store, user: UserId, now: Timestamp) -> Result<u32> {
     let found: Option<Month> = store.get(&month_key(user, &month_of(now)), Freshness::Strong, now).await?;
     Ok(found.map_or(0, |month| month.used))
+}
+
+/// G1: the latest months in which there was something, newest first.
+pub async fn months(store: &Store, user: UserId, most: usize, now: Timestamp) -> Result<Vec<Month>> {
+    let query = Query::starting(&Pk::Usage(user), prefix::MONTH).newest_first();
+    Ok(store.page(query, most, None, now).await?.items)
 }
 
 /// One session more, refused above the limit: for the transaction that makes the session.

@@ -9,6 +9,7 @@ use std::{
 };
 
 use local::LocalOptions;
+use reqwest::Method;
 use serde_json::json;
 use tracing::field::{Field, Visit};
 use tracing_subscriber::{Layer, layer::SubscriberExt};
@@ -16,6 +17,7 @@ use tracing_subscriber::{Layer, layer::SubscriberExt};
 use crate::world::{
     DEADLINE, Socket, User, World,
     people::{question, vote},
+    pictures::picture,
     repository,
 };
 
@@ -147,6 +149,17 @@ async fn measure(world: &World, lines: &Lines) -> Table {
     ana.client.put(&slide, &question(2, false)).await.ok(200);
     table.0.push(("change a slide", answered(&slide)));
 
+    let ask = ana.client.ask(Method::POST, "/v1/upload/image").file("image/png", &picture());
+    let image = ask.send().await.ok(201);
+    table.0.push(("upload an image below 1 KB", answered("/upload/image")));
+    let url = image["url"].as_str().unwrap();
+    world.nobody().get(url).await.ok(200);
+    table.0.push(("show an image below 1 KB, the first that an instance shows of it", answered(url)));
+    world.nobody().get(url).await.ok(200);
+    table.0.push(("show an image", answered(url)));
+    ana.client.delete(url).await.ok(204);
+    table.0.push(("delete an image below 1 KB", answered(url)));
+
     let session = ana.session(&presentation).await;
     table.0.push(("create a session", answered("/sessions")));
     session.go("start").await;
@@ -183,7 +196,27 @@ async fn measure(world: &World, lines: &Lines) -> Table {
     session.responses(slide).await;
     table.0.push(("read the answers to a slide, 1 answer", answered("/responses/slide/")));
     session.show(slide).await;
+    table.0.push(("show a slide for the first time", answered("/slide")));
+    session.show(slide).await;
     table.0.push(("show a slide", answered("/slide")));
+    let questions = format!("/v1/sessions/{}/questions", session.id);
+    let asked = json!({ "question_text": "Where do herons nest?" });
+    let asked = bo.client.post(&questions, &asked).await.ok(201);
+    table.0.push(("ask a question, the first of a session", answered("/questions")));
+    world.quiet().await;
+    let question = asked["question_id"].as_str().unwrap();
+    bo.client.put(&format!("{questions}/{question}/upvote"), &json!({})).await.ok(204);
+    table.0.push(("up-vote a question", answered("/upvote")));
+    world.quiet().await;
+    bo.client.get(&questions).await.ok(200);
+    table.0.push(("list 1 question", answered("/questions")));
+    let answer = json!({ "response_text": "In high trees." });
+    ana.client.post(&format!("{questions}/{question}/answer"), &answer).await.ok(200);
+    table.0.push(("answer a question", answered("/answer")));
+    let results = format!("/v1/sessions/{}/slides/{}/results", session.id, slide.id);
+    ana.client.put(&results, &json!({ "visible": false })).await.ok(200);
+    table.0.push(("hide the results of a slide", answered("/results")));
+    world.quiet().await;
     socket.hang_up().await;
     world.quiet().await;
     table.0.push(("disconnect as participant", lines.last("handled", "$disconnect")));

@@ -70,14 +70,14 @@ impl May {
                     } else {
                         &mut may.reads
                     };
-                    write!(column, "{}: {}", short(&actions), keys(condition).join(", ")).unwrap();
+                    also(column, &format!("{}: {}", short(&actions), keys(condition).join(", ")));
                 }
                 ("dynamodb", "Query") => {
                     let [index] = on.as_slice() else { panic!("{name}: {on:?}") };
                     let index = index["!Sub"].as_str().unwrap().strip_prefix("${Table.Arn}/index/").unwrap();
                     let keys =
                         if condition.is_null() { vec!["all of it".to_owned()] } else { keys(condition) };
-                    write!(may.indexes, "{index}: {}", keys.join(", ")).unwrap();
+                    also(&mut may.indexes, &format!("{index}: {}", keys.join(", ")));
                 }
                 ("sqs", _) => match &*short(&actions) {
                     // a door asks for the attributes to open its connection (entry::app)
@@ -109,6 +109,14 @@ impl May {
         assert!(logs, "{name} may not log");
         may
     }
+}
+
+/// One statement more.
+fn also(column: &mut String, statement: &str) {
+    if !column.is_empty() {
+        column.push_str("; ");
+    }
+    column.push_str(statement);
 }
 
 /// The resource whose ARN this is.

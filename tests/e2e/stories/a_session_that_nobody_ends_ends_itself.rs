@@ -5,20 +5,44 @@ use serde_json::json;
 use crate::world::{World, people::vote};
 
 #[tokio::test]
+async fn a_session_in_which_nobody_is_ends_itself() {
+    let Some(world) = World::local("four hours").await else { return };
+    let ana = world.user("ana").await;
+    let (_, session) = ana.started(1).await;
+    let path = format!("/v1/sessions/{}", session.id);
+    world.cloud().clock().advance(Duration::from_mins(4 * 60 - 2));
+    world.cloud().run_schedules().await;
+    world.quiet().await;
+    let ana = ana.log_in(&world).await;
+    assert_eq!(ana.client.get(&path).await.ok(200)["status"], "active");
+    world.cloud().clock().advance(Duration::from_mins(3));
+    world.cloud().run_schedules().await;
+    world.quiet().await;
+    let ended = ana.client.get(&path).await.ok(200);
+    assert_eq!((&ended["status"], &ended["end_reason"]), (&json!("ended"), &json!("idle")));
+}
+
+#[tokio::test]
 async fn a_session_that_nobody_ends_ends_itself() {
     let Some(world) = World::local("a day").await else { return };
     let ana = world.user("ana").await;
     let (_, session) = ana.started(1).await;
     let path = format!("/v1/sessions/{}", session.id);
-    world.cloud().clock().advance(Duration::from_mins(24 * 60 - 5));
-    world.cloud().run_schedules().await;
-    world.quiet().await;
+    for _ in 0..8 {
+        // somebody looks in, and is gone before the next
+        let (_, socket) = session.guest(&world, "Bo").await;
+        world.quiet().await;
+        socket.vanish();
+        world.cloud().clock().advance(Duration::from_mins(3 * 60 - 1));
+        world.cloud().run_schedules().await;
+        world.quiet().await;
+    }
     let ana = ana.log_in(&world).await;
     assert_eq!(ana.client.get(&path).await.ok(200)["status"], "active");
 
     let (_, mut bo) = session.guest(&world, "Bo").await;
     // less than the ten minutes after which a silent connection is closed
-    world.cloud().clock().advance(Duration::from_mins(6));
+    world.cloud().clock().advance(Duration::from_mins(9));
     world.cloud().run_schedules().await;
     let event = bo.wait("session_ended").await;
     assert_eq!(event["end_reason"], "expired");

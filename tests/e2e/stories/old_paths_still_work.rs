@@ -1,7 +1,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::world::{Socket, World, people::question};
+use crate::world::{Socket, World, people::question, pictures::picture};
 
 /// Every path of seed 1 that is in this product by now, as its README spells it, and under every prefix, with and
 /// without a slash at the end.
@@ -24,7 +24,10 @@ async fn old_paths_still_work() {
         let tokens = nobody.post(&path("/auth/refresh".into()), &body).await.ok(200);
         let ana = nobody.with_token(tokens["access_token"].as_str().unwrap());
         let me = ana.get(&path("/auth/me".into())).await.ok(200);
-        assert_eq!((&me["id"], &me["plan_type"]), (&made["user"]["id"], &json!("free")));
+        assert_eq!((&me["id"], &me["plan_type"]), (&made["user"]["id"], &made["speaker"]["plan_type"]));
+        let usage = ana.get(&path("/speakers/me/usage".into())).await.ok(200);
+        assert_eq!(usage["plan"], me["plan_type"]);
+        ana.get(&path("/admin/speakers".into())).await.refused(403, "FORBIDDEN");
         nobody.post(&path("/auth/password-reset".into()), &json!({ "email": email })).await.ok(200);
         let confirm = json!({ "token": "none", "new_password": "a heron over grey water 2" });
         nobody
@@ -59,6 +62,18 @@ async fn old_paths_still_work() {
         nobody.get(&path(format!("/sessions/code/{code}"))).await.ok(200);
         ana.post(&path(format!("{one}/start")), &json!({})).await.ok(200);
         ana.post(&path(format!("{one}/slide")), &json!({ "slide_id": slide })).await.ok(200);
+        let joined = nobody.post(&path(format!("/sessions/code/{code}/join")), &json!({})).await.ok(201);
+        let guest = nobody.with_token(joined["participant_token"].as_str().unwrap());
+        let vote = json!({ "session_id": id(&session), "slide_id": slide, "content": { "selected": ["a"] } });
+        guest.post(&path("/responses".into()), &vote).await.ok(201);
+        let asked = json!({ "session_id": id(&session), "question": "Where do they nest?" });
+        guest.post(&path("/ai/answer".into()), &asked).await.ok(202);
+        assert_eq!(ana.get(&path(format!("{one}/questions"))).await.ok(200)["total"], 1);
+        let upload = ana.ask(Method::POST, &path("/upload/image".into())).file("image/png", &picture());
+        let image = upload.send().await.ok(201);
+        let name = image["filename"].as_str().unwrap();
+        nobody.get(&path(format!("/images/{name}"))).await.ok(200);
+        ana.get(&path(format!("{one}/leaderboard"))).await.ok(200);
         ana.post(&path(format!("{one}/end")), &json!({})).await.ok(200);
     }
     let health = world.nobody().get("/health").await.ok(200);
@@ -95,6 +110,8 @@ async fn the_old_socket_still_opens() {
     let flat = json!({ "type": "submit_response", "slide_id": presentation.slides[0].id, "content": { "selected": "b" } });
     bo.send_text(&flat.to_string()).await;
     bo.wait_where("vote_update", |update| update["votes"]["b"] == 1).await;
+    bo.send_text(r#"{"type":"ask_question","question_text":"Where do they nest?"}"#).await;
+    bo.wait("question_updated").await;
     bo.send_text(r#"{"type":"join","display_name":"Robert"}"#).await;
     assert_eq!(bo.wait("session_state").await["display_name"], "Robert");
 }

@@ -21,6 +21,7 @@ async fn the_tally_is_exact_under_chaos() {
         ramp: Duration::from_millis(500),
         vote_within: Duration::from_secs(1),
         storm: true,
+        admin_token: None,
         json: true,
     };
     let report = talk.play().await.expect("the talk is played to its end");

@@ -81,12 +81,28 @@ impl Ask {
         Self { request: self.request.header("content-type", "text/plain").body(body), ..self }
     }
 
+    /// A file as the body.
+    pub(crate) fn file(self, content_type: &str, bytes: &[u8]) -> Self {
+        Self { request: self.request.header("content-type", content_type).body(bytes.to_vec()), ..self }
+    }
+
+    /// A form with one file in it, as a browser sends it.
+    pub(crate) fn form(self, field: &str, filename: &str, content_type: &str, bytes: &[u8]) -> Self {
+        let head = format!(
+            "--herons\r\ncontent-disposition: form-data; name=\"{field}\"; filename=\"{filename}\"\r\n\
+             content-type: {content_type}\r\n\r\n"
+        );
+        let body = [head.as_bytes(), bytes, b"\r\n--herons--\r\n"].concat();
+        self.file("multipart/form-data; boundary=herons", &body)
+    }
+
     pub(crate) async fn send(self) -> Answer {
         let answer =
             self.request.send().await.unwrap_or_else(|error| panic!("{}: no answer: {error}", self.what));
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        let text = answer.text().await.unwrap_or_else(|error| panic!("{}: no body: {error}", self.what));
-        Answer { what: self.what, status, headers, text }
+        let bytes = answer.bytes().await.unwrap_or_else(|error| panic!("{}: no body: {error}", self.what));
+        let (text, bytes) = (String::from_utf8_lossy(&bytes).into_owned(), bytes.to_vec());
+        Answer { what: self.what, status, headers, text, bytes }
     }
 }
 
@@ -97,6 +113,7 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) text: String,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Answer {

@@ -2,6 +2,8 @@
 
 mod client;
 pub(crate) mod people;
+pub(crate) mod pictures;
+mod provider;
 mod screen;
 mod socket;
 
@@ -15,6 +17,7 @@ use local::{Local, LocalOptions};
 
 pub(crate) use client::{Answer, Client};
 pub(crate) use people::{Guest, Presentation, Session, User};
+pub(crate) use provider::Provider;
 pub(crate) use screen::Screen;
 pub(crate) use socket::{Event, Socket};
 
@@ -107,6 +110,13 @@ impl World {
         let length = i64::try_from(length.as_millis()).expect("a window is short");
         let left = length - clock.millis().rem_euclid(length);
         clock.advance(Duration::from_millis(left.unsigned_abs()));
+    }
+
+    /// Stops the local cloud, as Ctrl-C does.
+    pub(crate) async fn stop(mut self) {
+        if let Some(local) = self.local.take() {
+            local.stop().await;
+        }
     }
 
     /// Waits until no job is left: what they were to post has been posted. Against a deployment there is no telling.

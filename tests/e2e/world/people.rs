@@ -1,5 +1,6 @@
 //! Who takes part, and what they hold.
 
+use local::LocalOptions;
 use rand::RngExt;
 use serde_json::{Value, json};
 
@@ -232,4 +233,19 @@ pub(crate) fn question(number: usize, multiple: bool) -> Value {
 /// The payload of a vote.
 pub(crate) fn vote(slide: &Slide, option: &str, seq: u64) -> Value {
     json!({ "slide_id": slide.id, "content": { "selected": [option] }, "seq": seq })
+}
+
+/// The address whose account is the first admin in [`World::with_admin`].
+const FIRST_ADMIN: &str = "root@example.com";
+
+impl World {
+    /// A cloud with a first admin, whose new accounts have a plan.
+    pub(crate) async fn with_admin(story: &str, plan: &str) -> Option<(Self, User)> {
+        let parameters = [("FirstAdminEmail", FIRST_ADMIN), ("DefaultPlan", plan)];
+        let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let options = LocalOptions { parameters, ..LocalOptions::default() };
+        let world = Self::local_with(story, options).await?;
+        let root = User::register_as(&world, "root", FIRST_ADMIN).await;
+        Some((world, root))
+    }
 }

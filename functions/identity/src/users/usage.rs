@@ -14,13 +14,18 @@ use model::{
     session::Status,
 };
 use serde::Serialize;
-use store::{sessions, usage, users};
+use store::{
+    sessions,
+    usage::{self, Month},
+    users,
+};
 use utoipa::ToSchema;
 
 use super::me::GONE;
 
 /// Running sessions that are looked at for the fullest.
 const RUNNING: usize = 20;
+const MONTHS: usize = 12;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Usage {
@@ -29,6 +34,15 @@ pub(crate) struct Usage {
     plan_name: Plan,
     /// By limit: `sessions_per_month`, `participants_per_session`, `ai_calls_per_session`.
     categories: BTreeMap<&'static str, Category>,
+    /// The latest twelve months in which sessions were created, newest first.
+    history: Vec<MonthOfUse>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MonthOfUse {
+    #[schema(example = "2026-11")]
+    month: String,
+    sessions: u32,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
@@ -55,9 +69,10 @@ pub(crate) struct Category {
 )]
 pub(crate) async fn get_usage(State(app): State<App>, account: Account) -> Answer<Json<Usage>> {
     let now = app.clock.now();
-    let (user, month, newest) = tokio::try_join!(
+    let (user, month, history, newest) = tokio::try_join!(
         users::get_strong(&app.store, account.user, now),
         usage::month(&app.store, account.user, now),
+        usage::months(&app.store, account.user, MONTHS, now),
         sessions::of_owner(&app.store, account.user, None, RUNNING, None, now),
     )?;
     let plan = user.ok_or(GONE)?.plan;
@@ -78,7 +93,9 @@ pub(crate) async fn get_usage(State(app): State<App>, account: Account) -> Answe
         (Quota::AiCallsPerSession, ai_calls, limits.ai_calls_per_session),
     ];
     let categories = categories.map(|(quota, used, limit)| (quota.as_str(), Category { used, limit })).into();
-    Ok(Json(Usage { plan, plan_name: plan, categories }))
+    let of_month = |it: Month| MonthOfUse { month: it.month, sessions: it.used };
+    let history = history.into_iter().map(of_month).collect();
+    Ok(Json(Usage { plan, plan_name: plan, categories, history }))
 }
 
 async fn fullest(app: &App, running: &[SessionId], quota: Quota) -> Result<u32, Error> {

@@ -7,6 +7,7 @@
 )]
 
 mod accounts;
+mod admins;
 mod log_ins;
 mod passwords;
 mod refreshing;

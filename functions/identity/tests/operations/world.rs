@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use cloud::bench::{Answer, Ask, Bench, Client};
-use entry::{App, Clock, Environment};
+use entry::{App, Clock, Door, Environment};
 use lambda_runtime::Context;
 use protocol::job::Queue;
 use serde_json::{Value, json};
@@ -26,7 +26,10 @@ pub(crate) fn token_of(tokens: &Value) -> &str {
 }
 
 async fn client(variables: BTreeMap<String, String>, clock: &Clock) -> Client {
-    let door = identity::api(Environment::of(variables, clock.clone())).await.expect("a door");
+    through(identity::api(Environment::of(variables, clock.clone())).await.expect("a door"))
+}
+
+fn through(door: Door) -> Client {
     Client::new(move |event| {
         let door = door.clone();
         async move { door.call(event, Context::default()).await }
@@ -52,6 +55,15 @@ impl World {
         let mut variables = self.bench.variables();
         variables.insert("SOCKET_ENDPOINT".into(), self.bench.nowhere());
         self.client = client(variables, &self.clock).await;
+    }
+
+    /// The door of staff; a mute one cannot post to sockets.
+    pub(crate) async fn staff(&self, is_mute: bool) -> Client {
+        let mut variables = self.bench.variables();
+        if is_mute {
+            variables.insert("SOCKET_ENDPOINT".into(), self.bench.nowhere());
+        }
+        through(identity::admin_api(Environment::of(variables, self.clock.clone())).await.expect("a door"))
     }
 
     pub(crate) fn ask(&self, method: &str, path: &str) -> Ask {

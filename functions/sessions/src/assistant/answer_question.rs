@@ -124,18 +124,18 @@ async fn write(
         answer
     };
     let (answer, ()) = join(answering, show(app, session, question, shown)).await;
-    let Answer { text, citations, provider, model, usage, .. } = match answer {
+    let Answer { text, citations, origin } = match answer {
         Ok(answer) => answer,
         Err(error) => {
             usage::release_ai_call(&app.store, session.id, wording, app.clock.now()).await?;
             return Err(error);
         }
     };
-    record(app, session.id, wording, provider, &model, usage).await?;
+    record(app, session.id, wording, &origin).await?;
     let reply = Reply {
         text,
-        provider: Some(provider.as_str().into()),
-        model: Some(model),
+        provider: Some(origin.provider.as_str().into()),
+        model: Some(origin.model),
         citations: citations.into_iter().map(citation).collect(),
         at: app.clock.now(),
     };

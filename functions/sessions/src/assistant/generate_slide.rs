@@ -39,27 +39,26 @@ pub async fn run(app: &App, assistant: &Assistant, job: &GenerateSlide) -> Resul
         return tell(app, &session, &generation).await;
     }
     let name = format!("generation#{}#{}#{}", job.session, job.slide, generation.requested_at);
-    let outcome = once(app, &name, LEASE, write(app, assistant, &session, &generation)).await;
-    let failed = match outcome {
-        Ok(()) => None,
+    let finished = match once(app, &name, LEASE, write(app, assistant, &session, &generation)).await {
+        Ok(()) => generations::get(&app.store, job.session, job.slide, now).await?.unwrap_or(generation),
         Err(error) if error.is_worth_retrying() => return Err(error),
-        Err(error) => Some(error.to_string()),
+        Err(error) => finish(app, generation, None, Some(error.to_string())).await?,
     };
-    let finished = finished(generation, failed, app);
-    if generations::finish(&app.store, &finished).await? == Written::Refused {
-        return Ok(());
-    }
     tell(app, &session, &finished).await
 }
 
-fn finished(generation: Generation, failed: Option<String>, app: &App) -> Generation {
-    Generation {
-        status: if failed.is_none() { GenerationStatus::Done } else { GenerationStatus::Failed },
-        finished_at: Some(app.clock.now()),
-        error: failed,
-        write_by: None,
-        ..generation
-    }
+/// Writes that it is done, or why it failed; unless it was asked for anew meanwhile.
+async fn finish(
+    app: &App,
+    generation: Generation,
+    provider: Option<String>,
+    error: Option<String>,
+) -> Result<Generation, Error> {
+    let status = if error.is_none() { GenerationStatus::Done } else { GenerationStatus::Failed };
+    let finished_at = Some(app.clock.now());
+    let finished = Generation { status, finished_at, provider, error, write_by: None, ..generation };
+    generations::finish(&app.store, &finished).await?;
+    Ok(finished)
 }
 
 /// Tells the presenter how far it is; and everyone, where the slide is on the screen.
@@ -104,24 +103,23 @@ async fn write(
         return Err(Error::Malformed("nobody has answered yet".into()));
     }
     reserve(app, session, &key, None).await?;
-    let written = match &slide.content {
-        Content::Summary(_) => assistant
-            .summarise(&talk.title, &said)
-            .await
-            .map(|summary| (Text::Summary(summary.text), summary.provider, summary.model, summary.usage)),
-        _ => assistant.takeaways(&talk, &said).await.map(|takeaways| {
-            (Text::Takeaways(takeaways.lines), takeaways.provider, takeaways.model, takeaways.usage)
-        }),
+    let written = if matches!(slide.content, Content::Summary(_)) {
+        let summary = assistant.summarise(&talk.title, &said).await;
+        summary.map(|summary| (Text::Summary(summary.text), summary.origin))
+    } else {
+        let takeaways = assistant.takeaways(&talk, &said).await;
+        takeaways.map(|takeaways| (Text::Takeaways(takeaways.lines), takeaways.origin))
     };
-    let (text, provider, model, usage) = match written {
+    let (text, origin) = match written {
         Ok(written) => written,
         Err(error) => {
             usage::release_ai_call(&app.store, session.id, &key, app.clock.now()).await?;
             return Err(error);
         }
     };
-    record(app, session.id, &key, provider, &model, usage).await?;
-    put(app, session, generation.slide, &text).await
+    record(app, session.id, &key, &origin).await?;
+    put(app, session, generation.slide, &text).await?;
+    finish(app, generation.clone(), Some(origin.provider.as_str().into()), None).await.map(drop)
 }
 
 enum Text {

@@ -4,7 +4,7 @@ pub mod answer_question;
 pub mod generate_slide;
 pub mod talk;
 
-use ai::{Assistant, Model, Settings};
+use ai::{Assistant, Model, Origin, Settings};
 use entry::{App, Environment, StartError, worker::Delivery};
 use jiff::SignedDuration;
 use model::{Code, Error, ParticipantId, SessionId};
@@ -20,13 +20,20 @@ const LEASE: SignedDuration = SignedDuration::from_secs(220);
 /// Answers of the assistant per participant and session (contract A3.5).
 const PER_PARTICIPANT: u32 = 5;
 
-/// The model of this deployment, by `MODEL_PROVIDER`, `MODEL_NAME`, `MODEL_URL` and `MODEL_KEY`.
+/// The models of this deployment: `MODEL_PROVIDER`, `MODEL_NAME`, `MODEL_URL`, `MODEL_KEY`; and `MODEL_FALLBACK`, which is
+/// asked when the first one fails: `extractive`, or `none`.
 pub fn assistant(environment: &Environment) -> Result<Assistant, StartError> {
     let provider = environment.get("MODEL_PROVIDER").unwrap_or("extractive");
     let key = environment.get("MODEL_KEY").map(Into::into);
-    let model = Model::new(provider, environment.get("MODEL_NAME"), key, environment.get("MODEL_URL"));
-    let started = model.and_then(|model| Assistant::start(&Settings::new(model)));
-    started.map_err(|why| StartError::wrong("MODEL_PROVIDER", why))
+    let model = Model::new(provider, environment.get("MODEL_NAME"), key, environment.get("MODEL_URL"))
+        .map_err(|why| StartError::wrong("MODEL_PROVIDER", why))?;
+    let mut settings = Settings::new(model);
+    match environment.get("MODEL_FALLBACK").unwrap_or("extractive") {
+        "extractive" => {}
+        "none" => settings.fallback = None,
+        _ => return Err(StartError::wrong("MODEL_FALLBACK", "is neither extractive nor none")),
+    }
+    Assistant::start(&settings).map_err(|why| StartError::wrong("MODEL_PROVIDER", why))
 }
 
 pub async fn run(app: &App, assistant: &Assistant, delivery: &Delivery) -> Result<(), Error> {
@@ -60,20 +67,13 @@ async fn reserve(app: &App, session: &Session, key: &str, asker: Option<Particip
 }
 
 /// What a call took.
-async fn record(
-    app: &App,
-    session: SessionId,
-    key: &str,
-    provider: ai::Provider,
-    model: &str,
-    usage: ai::Usage,
-) -> Result<(), Error> {
+async fn record(app: &App, session: SessionId, key: &str, origin: &Origin) -> Result<(), Error> {
     let spent = Spent {
-        tokens_in: usage.tokens_in,
-        tokens_out: usage.tokens_out,
-        cost_micros: usage.cost_micros.unwrap_or(0),
-        provider: provider.as_str().into(),
-        model: model.into(),
+        tokens_in: origin.usage.tokens_in,
+        tokens_out: origin.usage.tokens_out,
+        cost_micros: origin.usage.cost_micros.unwrap_or(0),
+        provider: origin.provider.as_str().into(),
+        model: origin.model.clone(),
     };
     Ok(usage::record_ai_call(&app.store, session, key, &spent).await.map(drop)?)
 }

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test's helper cannot do, fails the test")]
 
+mod admins;
+mod answers;
 mod counts;
 mod log_ins;
 mod reports;

@@ -58,6 +58,7 @@ pub(super) async fn open(
         account.refresh_token = refresh;
     }
     list.check("me", IDENTITY, me(&account)).await;
+    list.check("staff", "the log of the function api-admin", staff(&account)).await;
     if let Some(mailbox) = mailbox {
         let look_at = "MailDeadLetters, the log of worker-mail, and whether SES has verified MailSender";
         list.check("mail", look_at, mail(visitor, mailbox, taken)).await;
@@ -164,6 +165,12 @@ async fn me(account: &Account) -> anyhow::Result<Seen> {
     let answer = account.visitor.get("/v1/users/me").await?;
     ensure!(answer.ok(200)?["id"] == account.id, "it is somebody else");
     Ok(Seen::only(answer.brief()))
+}
+
+/// Who is no admin learns nothing.
+async fn staff(account: &Account) -> anyhow::Result<Seen> {
+    account.visitor.get("/v1/admin/users").await?.refused(403, "FORBIDDEN")?;
+    Ok(Seen::only("accounts are shown to staff only"))
 }
 
 async fn mail(visitor: &Visitor, mailbox: &str, taken: bool) -> anyhow::Result<Seen> {

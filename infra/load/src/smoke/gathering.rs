@@ -26,6 +26,9 @@ const SOCKETS: &str = "the logs of socket-connections ($connect) and worker-sess
 const TICKS: &str =
     "the logs of socket-sessions and worker-sessions, TicksDeadLetters, and execute-api:ManageConnections";
 
+const ANSWERS: &str =
+    "the logs of socket-sessions and worker-answers, AnswersDeadLetters, and ModelProvider with its key";
+
 struct Slides {
     presentation: String,
     question: String,
@@ -78,6 +81,7 @@ async fn in_session(
     };
     list.check("presence", TICKS, presence(&mut stage.socket, 1)).await;
     list.check("vote", TICKS, vote(&mut seat.socket, &mut stage.socket, slides, times)).await;
+    list.check("question", ANSWERS, question(&mut seat.socket)).await;
     let large = large(guest, session, &joined.token, times);
     list.check("large-message", "API Gateway's quotas: 32 KB a frame", large).await;
     seat.socket.close().await;
@@ -204,6 +208,15 @@ async fn vote(seat: &mut Socket, stage: &mut Socket, slides: &Slides, times: &Ti
     let took = cast.elapsed();
     times.record(Timed::Vote, took);
     Ok(Seen::only(format!("on the presenter's screen in {} ms", took.as_millis())))
+}
+
+/// Whatever model the deployment asks: an answer is written, if only that there is none.
+async fn question(seat: &mut Socket) -> anyhow::Result<Seen> {
+    let asked = Instant::now();
+    seat.send("question_asked", json!({ "question_text": "Does it work?" }), Some(2)).await?;
+    let answer = wait(seat, "ai_response", |answer| answer["is_complete"] == true).await?;
+    let provider = answer["provider"].as_str().unwrap_or("nobody");
+    Ok(Seen::only(format!("answered by {provider} in {} ms", asked.elapsed().as_millis())))
 }
 
 /// From a second tab of the guest, since it is to cost the connection.

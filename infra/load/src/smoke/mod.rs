@@ -6,12 +6,14 @@
 //! | `visitor` | requests, with everything that comes back |
 //! | `front` | what everyone may ask |
 //! | `account` | sign-up to refresh, and its end |
+//! | `picture` | an image, uploaded, shown and deleted |
 //! | `gathering` | slides, a session, sockets, a vote |
 
 mod account;
 mod checklist;
 mod front;
 mod gathering;
+mod picture;
 mod visitor;
 
 use std::io::Write;
@@ -57,6 +59,7 @@ impl Smoke {
         let alive = alive.with_context(|| format!("nothing answers at {}", visitor.base()))?;
         front::look(&mut list, &visitor, &self.url, &alive, self.origin.as_deref()).await;
         if let Some(account) = account::open(&mut list, &visitor, self.mailbox.as_deref()).await {
+            picture::show(&mut list, &account.visitor, &visitor).await;
             gathering::hold(&mut list, &account.visitor, &visitor, &times).await;
             account::close(&mut list, &account).await;
         } else {

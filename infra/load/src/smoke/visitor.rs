@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
-use reqwest::{Method, Url, header::HeaderMap};
+use reqwest::{Method, RequestBuilder, Url, header::HeaderMap};
 use serde_json::Value;
 
 use crate::latency::{Latency, Summary};
@@ -98,23 +98,39 @@ impl Visitor {
         headers: &[(&str, &str)],
     ) -> anyhow::Result<Answer> {
         let what = format!("{method} {path}");
-        let mut request = self.http.request(method, format!("{}{path}", self.base));
-        if let Some(token) = &self.token {
-            request = request.bearer_auth(token);
-        }
+        let mut request = self.request(method, path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         if let Some(body) = body {
             request = request.json(body);
         }
+        self.answer(what, request).await
+    }
+
+    /// A file as the body of a POST.
+    pub(super) async fn upload(&self, path: &str, bytes: Vec<u8>) -> anyhow::Result<Answer> {
+        let request = self.request(Method::POST, path).header("content-type", "application/octet-stream");
+        self.answer(format!("POST {path}"), request.body(bytes)).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.base));
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
+    async fn answer(&self, what: String, request: RequestBuilder) -> anyhow::Result<Answer> {
         let asked = Instant::now();
         let answer = request.send().await.with_context(|| format!("{what}: no answer"))?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        let text = answer.text().await.with_context(|| format!("{what}: no whole answer"))?;
+        let bytes = answer.bytes().await.with_context(|| format!("{what}: no whole answer"))?;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         let took = asked.elapsed();
         self.times.record(Timed::Request, took);
-        Ok(Answer { what, status, headers, text, took })
+        Ok(Answer { what, status, headers, text, bytes: bytes.into(), took })
     }
 }
 
@@ -124,6 +140,7 @@ pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
     pub(super) text: String,
+    pub(super) bytes: Vec<u8>,
     pub(super) took: Duration,
 }
 

@@ -17,6 +17,7 @@ async fn an_event_is_what_api_gateway_sends() {
         .header("forwarded", "for=6.6.6.6")
         .header("x-local-source-ip", "10.1.2.3")
         .header("user-agent", "test")
+        .header("accept-encoding", "identity")
         .json(&json!({"hello": "there"}))
         .send()
         .await
@@ -42,6 +43,7 @@ async fn an_event_is_what_api_gateway_sends() {
         "cookies": ["a=1", "b=2"],
         "headers": {
             "accept": "*/*",
+            "accept-encoding": "identity",
             "content-length": "17",
             "content-type": "application/json",
             "host": authority,

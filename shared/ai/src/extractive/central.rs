@@ -2,13 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{NotesBudget, bm25::number, ended, free, terms};
+use super::{NotesBudget, bm25::number, ended, terms};
 use crate::{
-    guard::{self, shorten},
     language::Language,
+    plain::{cut, plain, shorten},
     prompt::SUMMARY_WORDS_MAX,
-    reply::{Summary, TAKEAWAY_MAX, TEXT_MAX, Takeaways},
-    settings::Model,
+    reply::{TAKEAWAY_MAX, TEXT_MAX},
     talk::{Responses, Talk},
 };
 
@@ -47,7 +46,7 @@ fn is_alike(a: &HashSet<String>, b: &HashSet<String>) -> bool {
 }
 
 /// A paragraph per slide: how many answered, how they chose, and what most of them say.
-pub(crate) fn summarise(title: &str, responses: &[Responses]) -> Summary {
+pub(crate) fn summarise(title: &str, responses: &[Responses]) -> String {
     let read: Vec<&str> = responses
         .iter()
         .flat_map(|r| r.texts.iter().map(String::as_str).chain([r.slide.label.as_str()]))
@@ -64,18 +63,16 @@ pub(crate) fn summarise(title: &str, responses: &[Responses]) -> Summary {
         paragraphs.push(paragraph);
     }
     let text = paragraphs.join("\n\n");
-    let text = if text.is_empty() { language.nothing_yet().to_owned() } else { guard::cut(&text, TEXT_MAX) };
-    let model = Model::extractive();
-    Summary { text, provider: model.provider, model: model.name, usage: free(), truncated: false }
+    if text.is_empty() { language.nothing_yet().to_owned() } else { cut(&text, TEXT_MAX) }
 }
 
 fn paragraph(responses: &Responses, language: Language) -> Option<String> {
-    let texts = plain(&responses.texts);
+    let texts = plain_texts(&responses.texts);
     let votes = votes(responses);
     if texts.is_empty() && votes.is_empty() {
         return None;
     }
-    let label = shorten(&guard::plain(&responses.slide.label, ""), QUOTE_MAX);
+    let label = shorten(&plain(&responses.slide.label, ""), QUOTE_MAX);
     let mut paragraph = label;
     if !texts.is_empty() {
         let count = language.answers(texts.len());
@@ -98,20 +95,20 @@ fn votes(responses: &Responses) -> Vec<String> {
     votes.sort_by_key(|(_, votes)| std::cmp::Reverse(*votes));
     votes
         .iter()
-        .map(|(option, votes)| format!("{} {votes}", shorten(&guard::plain(option, ""), QUOTE_MAX)))
+        .map(|(option, votes)| format!("{} {votes}", shorten(&plain(option, ""), QUOTE_MAX)))
         .collect()
 }
 
-fn plain(texts: &[String]) -> Vec<String> {
-    let plain = texts.iter().map(|text| guard::plain(text, "").replace('\n', " "));
-    plain.filter(|text| !text.is_empty()).collect()
+fn plain_texts(texts: &[String]) -> Vec<String> {
+    let texts = texts.iter().map(|text| plain(text, "").replace('\n', " "));
+    texts.filter(|text| !text.is_empty()).collect()
 }
 
 /// What was chosen, what most said, and the sentences of slides and notes that the rest of the talk turns around.
-pub(crate) fn takeaways(talk: &Talk, responses: &[Responses]) -> Takeaways {
+pub(crate) fn takeaways(talk: &Talk, responses: &[Responses]) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut add = |line: String| {
-        let line = shorten(&guard::plain(&line, ""), TAKEAWAY_MAX);
+        let line = shorten(&plain(&line, ""), TAKEAWAY_MAX);
         if !line.is_empty() && lines.len() < TAKEAWAYS_MAX && !lines.contains(&line) {
             lines.push(line);
         }
@@ -132,7 +129,7 @@ pub(crate) fn takeaways(talk: &Talk, responses: &[Responses]) -> Takeaways {
         }
     }
     for responses in responses {
-        let texts = plain(&responses.texts);
+        let texts = plain_texts(&responses.texts);
         let borrowed: Vec<&str> = texts.iter().map(String::as_str).collect();
         if let Some(index) = central(&borrowed, 1).first()
             && add(format!("{}: {}", label(responses), texts[*index])) >= 3
@@ -141,21 +138,20 @@ pub(crate) fn takeaways(talk: &Talk, responses: &[Responses]) -> Takeaways {
         }
     }
     let (passages, _) = super::passages(talk);
-    let borrowed: Vec<&str> = passages.iter().map(|passage| passage.text.as_ref()).collect();
+    let borrowed: Vec<&str> = passages.iter().map(|passage| passage.text).collect();
     let mut of_notes = NotesBudget::default();
     for index in central(&borrowed, passages.len()) {
         let passage = &passages[index];
         let text = if passage.slide.is_some() {
             Some(passage.text.to_string())
         } else {
-            of_notes.take(&passage.text)
+            of_notes.take(passage.text)
         };
         if text.is_some_and(|text| add(text) == TAKEAWAYS_MAX) {
             break;
         }
     }
-    let model = Model::extractive();
-    Takeaways { lines, provider: model.provider, model: model.name, usage: free(), truncated: false }
+    lines
 }
 
 #[cfg(test)]
@@ -196,7 +192,7 @@ mod tests {
         );
         let expected =
             "What should change? (3 answers): “more time for questions”; “nothing”\n\nAgain? Yes 9; No 3.";
-        assert_eq!(summary.text, expected);
+        assert_eq!(summary, expected);
     }
 
     #[test]
@@ -205,9 +201,9 @@ mod tests {
         let slides: Vec<_> =
             (0..40).map(|n| responses(&format!("Slide {n}"), &[&long, &long], &[])).collect();
         let summary = summarise("", &slides);
-        assert!(summary.text.split_whitespace().count() <= SUMMARY_WORDS_MAX);
-        assert_eq!(summarise("Plans for you", &[]).text, "There are no answers yet.");
-        assert_eq!(summarise("Planuri pentru voi", &[]).text, "Nu există încă răspunsuri.");
+        assert!(summary.split_whitespace().count() <= SUMMARY_WORDS_MAX);
+        assert_eq!(summarise("Plans for you", &[]), "There are no answers yet.");
+        assert_eq!(summarise("Planuri pentru voi", &[]), "Nu există încă răspunsuri.");
     }
 
     #[test]
@@ -224,15 +220,15 @@ mod tests {
             Source { id: "2".into(), label: "Support".into(), text: "Support answers within a day.".into() },
         ];
         let with_slides = takeaways(&Talk { slides, ..talk.clone() }, &[]);
-        assert!((3..=5).contains(&with_slides.lines.len()), "{:?}", with_slides.lines);
-        assert_eq!(takeaways(&talk, &[]).lines.len(), 2, "no more of the notes than an answer may show");
-        assert!(takeaways(&Talk::default(), &[]).lines.is_empty());
+        assert!((3..=5).contains(&with_slides.len()), "{with_slides:?}");
+        assert_eq!(takeaways(&talk, &[]).len(), 2, "no more of the notes than an answer may show");
+        assert!(takeaways(&Talk::default(), &[]).is_empty());
 
         let heard = [
             responses("Which plan?", &[], &[("Free", 2), ("Pro", 9)]),
             responses("Why?", &["support", "support and price"], &[]),
         ];
-        let lines = takeaways(&talk, &heard).lines;
+        let lines = takeaways(&talk, &heard);
         assert_eq!(lines[0], "Which plan: Pro (9/11)");
         assert!(lines[1].starts_with("Why: support"), "{lines:?}");
     }

@@ -5,19 +5,16 @@ pub(crate) mod bm25;
 mod central;
 pub(crate) mod terms;
 
-use std::borrow::Cow;
-
 pub(crate) use central::{summarise, takeaways};
 
 use crate::{
-    guard::{self, shorten},
     language::Language,
-    reply::{Answer, Citation, TEXT_MAX, Usage},
-    settings::Model,
+    plain::{cut, plain, shorten},
+    reply::{Citation, TEXT_MAX},
     talk::{Question, Talk},
 };
 use bm25::Index;
-use terms::{sentences, terms};
+use terms::{likeness, sentences, terms};
 
 /// Below this part of the question, a sentence is about something else.
 const COVERAGE_MIN: f64 = 0.3;
@@ -28,10 +25,10 @@ const SECOND_BEST: f64 = 0.5;
 const SENTENCES_MAX: usize = 3;
 
 /// Of the notes, per answer: one question does not fish them out.
-pub(crate) const NOTES_SENTENCES_MAX: usize = 2;
+const NOTES_SENTENCES_MAX: usize = 2;
 
 /// Characters of the notes, per answer.
-pub(crate) const NOTES_CHARS_MAX: usize = 300;
+const NOTES_CHARS_MAX: usize = 300;
 
 /// The slide that is shown is what people mostly ask about.
 const CURRENT_SLIDE: f64 = 1.2;
@@ -39,7 +36,7 @@ const CURRENT_SLIDE: f64 = 1.2;
 /// A sentence and where it stands: on which slide, or in the notes.
 struct Passage<'a> {
     slide: Option<usize>,
-    text: Cow<'a, str>,
+    text: &'a str,
 }
 
 impl Passage<'_> {
@@ -51,25 +48,24 @@ impl Passage<'_> {
     }
 }
 
-/// Every sentence of a talk, and what it is found by: a sentence of a slide also by the slide's label.
+/// Every sentence of a talk, and what it is found by: a sentence of a slide also by the slide's label, which stands for
+/// itself where the slide says nothing else. A question is no answer.
 fn passages(talk: &Talk) -> (Vec<Passage<'_>>, Index) {
     let mut passages = Vec::new();
     let mut documents = Vec::new();
     for text in sentences(talk.notes.as_str()) {
         documents.push(terms(text));
-        passages.push(Passage { slide: None, text: text.into() });
+        passages.push(Passage { slide: None, text });
     }
     for (slide, source) in talk.slides.iter().enumerate() {
         let label = terms(&source.label);
-        let mut texts = sentences(&source.text).peekable();
-        if texts.peek().is_none() {
-            documents.push(label);
-            passages.push(Passage { slide: Some(slide), text: source.label.trim().into() });
-            continue;
+        if sentences(&source.text).next().is_none() && !source.label.trim_end().ends_with('?') {
+            documents.push(label.clone());
+            passages.push(Passage { slide: Some(slide), text: source.label.trim() });
         }
-        for text in texts {
+        for text in sentences(&source.text) {
             documents.push([terms(text), label.clone()].concat());
-            passages.push(Passage { slide: Some(slide), text: text.into() });
+            passages.push(Passage { slide: Some(slide), text });
         }
     }
     (passages, Index::new(documents))
@@ -94,14 +90,14 @@ fn best<'a>(talk: &'a Talk, current: Option<&str>, text: &str) -> Vec<(f64, Pass
 }
 
 /// One to three sentences of the notes and slides, or that they do not cover it.
-pub(crate) fn answer(question: &Question) -> Answer {
+pub(crate) fn answer(question: &Question) -> (String, Vec<Citation>) {
     let found = best(&question.talk, question.current_slide.as_deref(), &question.text);
     let threshold = found.first().map_or(0.0, |(score, _)| score * SECOND_BEST);
     let mut said: Vec<String> = Vec::new();
     let mut citations = Vec::new();
     let mut of_notes = NotesBudget::default();
     for (_, passage) in found.into_iter().take_while(|(score, _)| *score >= threshold) {
-        let text = guard::plain(&passage.text, &passage.text);
+        let text = plain(passage.text, passage.text);
         let text = if passage.slide.is_some() {
             Some(shorten(&text, NOTES_CHARS_MAX))
         } else {
@@ -114,29 +110,42 @@ pub(crate) fn answer(question: &Question) -> Answer {
             break;
         }
     }
-    let model = Model::extractive();
     let text = if said.is_empty() {
         Language::of(&question.text).not_covered().to_owned()
     } else {
-        guard::cut(&said.into_iter().map(ended).collect::<Vec<_>>().join(" "), TEXT_MAX)
+        cut(&said.into_iter().map(ended).collect::<Vec<_>>().join(" "), TEXT_MAX)
     };
-    Answer { text, citations, provider: model.provider, model: model.name, usage: free(), truncated: false }
+    (text, citations)
 }
 
-/// What an answer of a model most likely stands on: at most three places, without quotes.
+/// What an answer of a model most likely stands on: at most three places, without quotes. A place counts if the answer
+/// has words of one of its sentences, and with the question most of them.
 pub(crate) fn citations(question: &Question, answer: &str) -> Vec<Citation> {
-    let found = best(&question.talk, question.current_slide.as_deref(), answer);
+    let talk = &question.talk;
+    let said = terms(answer);
+    let asked_and_said = [said.clone(), terms(&question.text)].concat();
+    let (passages, index) = passages(talk);
+    let scores = index.scores(&said);
+    let stands_on = |sentence: &str| {
+        let sentence = terms(sentence);
+        held(&sentence, &said) >= 2 && held(&sentence, &asked_and_said) * 2 >= sentence.len()
+    };
+    let mut found: Vec<(f64, Passage<'_>)> =
+        scores.into_iter().map(|score| score.bm25).zip(passages).filter(|(_, p)| stands_on(p.text)).collect();
+    found.sort_by(|(a, _), (b, _)| b.total_cmp(a));
     let mut citations = Vec::new();
     for (_, passage) in found {
-        let citation = passage.cite(&question.talk, None);
+        let citation = passage.cite(talk, None);
         if !citations.contains(&citation) {
             citations.push(citation);
         }
-        if citations.len() == SENTENCES_MAX {
-            break;
-        }
     }
+    citations.truncate(SENTENCES_MAX);
     citations
+}
+
+fn held(sentence: &[String], by: &[String]) -> usize {
+    sentence.iter().filter(|term| by.iter().any(|word| likeness(term, word) > 0.0)).count()
 }
 
 /// How much of the notes may still be said.
@@ -174,14 +183,10 @@ fn ended(mut text: String) -> String {
     text
 }
 
-const fn free() -> Usage {
-    Usage { tokens_in: 0, tokens_out: 0, cost_micros: Some(0) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Notes, Provider, Source};
+    use crate::{Notes, Source};
 
     fn question(text: &str) -> Question {
         let notes = "Introduce the team first.\n\
@@ -208,8 +213,18 @@ mod tests {
         }
     }
 
-    fn ask(text: &str) -> Answer {
-        answer(&question(text))
+    struct Said {
+        text: String,
+        citations: Vec<Citation>,
+    }
+
+    fn said(question: &Question) -> Said {
+        let (text, citations) = answer(question);
+        Said { text, citations }
+    }
+
+    fn ask(text: &str) -> Said {
+        said(&question(text))
     }
 
     #[test]
@@ -218,7 +233,6 @@ mod tests {
         assert!(answer.text.starts_with("The pro plan costs 20 euros a month"), "{}", answer.text);
         let quote = Some("The pro plan costs 20 euros a month and includes support.".to_owned());
         assert_eq!(answer.citations[0], Citation::Notes { quote });
-        assert_eq!((answer.provider, answer.usage.cost_micros), (Provider::Extractive, Some(0)));
 
         let answer = ask("how long do you keep backups");
         let quote = Some("Backups are kept for 35 days.".to_owned());
@@ -251,6 +265,27 @@ mod tests {
     }
 
     #[test]
+    fn a_question_on_a_slide_is_no_answer() {
+        let answer = ask("Which plan do you use?");
+        assert!(
+            answer.citations.iter().all(|citation| matches!(citation, Citation::Notes { .. })),
+            "{}",
+            answer.text
+        );
+    }
+
+    #[test]
+    fn a_models_answer_is_cited_by_what_it_holds() {
+        let cite = |answer: &str| citations(&question("?"), answer);
+        let slide = Citation::Slide { slide_id: "s1".into(), quote: None };
+        let long = "Good question! Your data is safe with us, as all of it is encrypted at rest, and there are backups \
+            too, which are kept for 35 days. The pro plan, which costs 20 euros a month, includes support.";
+        assert_eq!(cite(long), [Citation::Notes { quote: None }, slide.clone()]);
+        assert_eq!(cite("All data is encrypted."), [slide]);
+        assert!(cite("The speaker's notes do not say who won the football match.").is_empty());
+    }
+
+    #[test]
     fn private_parts_are_not_found() {
         assert_eq!(ask("Do you lose money?").text, "The notes do not cover this.");
     }
@@ -262,7 +297,7 @@ mod tests {
         };
         let notes = (0..50).map(line).collect::<Vec<_>>().join("\n");
         let talk = Talk { notes: Notes::new(&notes), ..Talk::default() };
-        let answer = answer(&Question { talk, text: "plan plan plans number".into(), ..Question::default() });
+        let answer = said(&Question { talk, text: "plan plan plans number".into(), ..Question::default() });
         assert!(answer.text.chars().count() <= NOTES_CHARS_MAX + 4, "{}", answer.text);
         assert!(answer.citations.len() <= NOTES_SENTENCES_MAX);
     }
@@ -274,7 +309,7 @@ mod tests {
         let talk = Talk { slides: vec![slide("a"), slide("b")], ..Talk::default() };
         let ask = |current: &str| {
             let current_slide = Some(current.to_owned());
-            answer(&Question {
+            said(&Question {
                 talk: talk.clone(),
                 current_slide,
                 text: "costs?".into(),

@@ -9,8 +9,8 @@ pub(crate) const ENGLISH: &str = "\
     here him his how i i'm if in into is it it's its just know let like long make many may me might more \
     most much must my need no nor not of off often on one only or other our out over please said same \
     say she should so some such tell than thank thanks that that's the their them then there there's \
-    these they this those to too under up us very want was we we're were what what's when where which \
-    while who whom whose why will with would you you're your";
+    these they this those to too under up us use used uses using very want was we we're were what what's \
+    when where which while who whom whose why will with would you you're your";
 
 /// The same of Romanian, without diacritics, as [`words`] gives them.
 pub(crate) const ROMANIAN: &str = "\
@@ -18,11 +18,11 @@ pub(crate) const ROMANIAN: &str = "\
     acum adica ai aia aici al ale alt alta alte altii am ar are as asa asta astea ati atunci au avea \
     avem aveti azi buna ca cand care cat cata cate cati catre ce cea cei cel cele celor chiar cine cu \
     cui cum da daca dar de deci deja despre din dintre doar doresc dupa ea ei el ele era este eu explica \
-    fara fi fie fiecare fii fost iar il imi in inca intr intre isi iti la le li lor lui ma mai mea mei \
-    mele mereu meu mi mult multa multe multi multumesc ne nici niste noastra noi nostru nu o ori orice \
-    pe pentru peste poate poti prea prin putea putem puteti rog sa sai sale salut sau se si spre spune \
-    spuneti sub sunt suntem sunteti ta te tu tuturor un una unde unei unele unii unor unui va vi voi vom \
-    vor vrea vreau";
+    fara fi fie fiecare fii folosesc foloseste folosim folositi fost iar il imi in inca intr intre isi \
+    iti la le li lor lui ma mai mea mei mele mereu meu mi mult multa multe multi multumesc ne nici niste \
+    noastra noi nostru nu o ori orice pe pentru peste poate poti prea prin putea putem puteti rog sa sai \
+    sale salut sau se si spre spune spuneti sub sunt suntem sunteti ta te tu tuturor un una unde unei \
+    unele unii unor unui va vi voi vom vor vrea vreau";
 
 pub(crate) fn holds(small_words: &str, word: &str) -> bool {
     small_words.split(' ').any(|small| small == word)
@@ -38,7 +38,7 @@ pub(crate) fn terms(text: &str) -> Vec<String> {
     words(text).filter(|word| !holds(ENGLISH, word) && !holds(ROMANIAN, word)).collect()
 }
 
-fn fold(word: &str) -> String {
+pub(crate) fn fold(word: &str) -> String {
     let mut folded = String::with_capacity(word.len());
     for letter in word.chars().flat_map(char::to_lowercase) {
         match letter {
@@ -75,7 +75,7 @@ pub(crate) fn unlisted(line: &str) -> &str {
 }
 
 /// How far two words are the same: 1 if they are, less where they differ in their endings only (plan and plans, preț and
-/// prețului), which is as much of a grammar as fits all languages that inflect at the end.
+/// prețul), which is as much of a grammar as fits all languages that inflect at the end.
 pub(crate) fn likeness(a: &str, b: &str) -> f64 {
     if a == b {
         return 1.0;
@@ -83,8 +83,7 @@ pub(crate) fn likeness(a: &str, b: &str) -> f64 {
     let stem = a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count();
     let (rest_a, rest_b) = (a.chars().count() - stem, b.chars().count() - stem);
     let (short, long) = (rest_a.min(rest_b), rest_a.max(rest_b));
-    let inflected = stem >= 4 && ((short == 0 && long <= 4) || (short == 1 && long <= 3));
-    if inflected { 0.8 } else { 0.0 }
+    if stem >= 4 && short <= 1 && long <= 3 { 0.8 } else { 0.0 }
 }
 
 #[cfg(test)]
@@ -116,7 +115,7 @@ mod tests {
             assert!(likeness(a, b) > 0.5, "{a} {b}");
         }
         for (a, b) in
-            [("plan", "plane tree"), ("contract", "contrast"), ("cat", "cats"), ("nation", "native")]
+            [("plan", "plane tree"), ("contract", "contrast"), ("cat", "cats"), ("data", "database")]
         {
             assert!(likeness(a, b) < 0.5, "{a} {b}");
         }

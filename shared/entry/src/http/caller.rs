@@ -53,9 +53,22 @@ impl From<Caller> for Who {
     }
 }
 
-/// An account whose role is admin *now*: one more read, so that a lost role is lost with the next request.
+/// An account with the role that it has *now*: one more read, so that a lost role is lost with the next request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Admin(pub Account);
+pub struct Staff {
+    pub account: Account,
+    pub role: Role,
+}
+
+/// Staff from this role upwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moderator(pub Staff);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Admin(pub Staff);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SuperAdmin(pub Staff);
 
 /// Where the request came from, as API Gateway saw it; headers that a client can write are not looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -192,16 +205,30 @@ impl FromRequestParts<App> for Guest {
     }
 }
 
-impl FromRequestParts<App> for Admin {
-    type Rejection = Failure;
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        let account = <Account as FromRequestParts<App>>::from_request_parts(parts, app).await?;
-        let user = users::get(&app.store, account.user, app.clock.now()).await?;
-        match user {
-            Some(user) if user.role == Role::Admin => Ok(Self(account)),
-            _ => Err(Error::forbidden("admins only").into()),
-        }
+async fn staff(parts: &mut Parts, app: &App, least: Role, others: &'static str) -> Result<Staff, Failure> {
+    let account = <Account as FromRequestParts<App>>::from_request_parts(parts, app).await?;
+    let now = app.clock.now();
+    match users::get_strong(&app.store, account.user, now).await? {
+        Some(user) if user.role >= least && user.is_active(now) => Ok(Staff { account, role: user.role }),
+        _ => Err(Error::forbidden(others).into()),
     }
+}
+
+macro_rules! staff {
+    ($($name:ident, $others:literal;)*) => {$(
+        impl FromRequestParts<App> for $name {
+            type Rejection = Failure;
+            async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+                Ok(Self(staff(parts, app, Role::$name, $others).await?))
+            }
+        }
+    )*};
+}
+
+staff! {
+    Moderator, "moderators only";
+    Admin, "admins only";
+    SuperAdmin, "the first admin only";
 }
 
 impl FromRequestParts<App> for Source {

@@ -24,7 +24,8 @@ use tower::ServiceExt;
 use crate::{App, Door};
 
 pub use caller::{
-    ACCESS_COOKIE, Account, Admin, Caller, Guest, REFRESH_COOKIE, Received, Source, account, bearer, cookie,
+    ACCESS_COOKIE, Account, Admin, Caller, Guest, Moderator, REFRESH_COOKIE, Received, Source, Staff,
+    SuperAdmin, account, bearer, cookie,
 };
 pub use csrf::PROOF;
 pub use error::{Answer, Body as ErrorBody, Failure};

@@ -7,7 +7,7 @@
 //! | P2 | the speaker's notes | table | `PRESENTATION#{id}` | `NOTES` | [`notes`] |
 //! | P3 | all of one: itself, notes, slides | table | `PRESENTATION#{id}` | | [`whole`] |
 //! | P4 | the presentation with this slug | table | `SLUG#{slug}` | `#` | [`by_slug`] |
-//! | P5 | an owner's, the last changed first | gsi1 | `PRESENTATIONS_OF#{user}` | `{updated_at}` | [`page`], [`all`] |
+//! | P5 | an owner's, the last changed first | gsi1 | `PRESENTATIONS_OF#{user}` | `{updated_at}` | [`page`], [`all`], [`count`] |
 
 mod change;
 mod create;
@@ -238,6 +238,11 @@ pub async fn page(
 /// P5: all of them, for lists that say how many there are; as dear as the owner has presentations.
 pub async fn all(store: &Store, owner: UserId, filter: &Filter, now: Timestamp) -> Result<Vec<Presentation>> {
     store.query_all(listed(owner, filter), now).await
+}
+
+/// P5: how many an owner has.
+pub async fn count(store: &Store, owner: UserId) -> Result<u64> {
+    store.count(listed(owner, &Filter::default())).await
 }
 
 fn listed(owner: UserId, filter: &Filter) -> Query {

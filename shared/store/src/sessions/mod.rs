@@ -5,7 +5,7 @@
 //! | S1 | one session | table | `SESSION#{id}` | `#` | [`get`], [`owned`] |
 //! | S2 | one session with its counts | table | `SESSION#{id}` | `#…` | [`with_counts`] |
 //! | S3 | the session with this join code | table | `CODE#{code}` | `#` | [`by_code`] |
-//! | S4 | an owner's sessions, newest first | gsi1 | `SESSIONS_OF#{user}` | creation | [`of_owner`] |
+//! | S4 | an owner's sessions, newest first | gsi1 | `SESSIONS_OF#{user}` | creation | [`of_owner`], [`count_of_owner`] |
 //! | S5 | a presentation's sessions, newest first | table | `PRESENTATION#{id}` | `SESSION#…` | [`of_presentation`] |
 //! | S6 | sessions to look after now | due | – | `check_at` | [`crate::due::due`] |
 //! | S7 | sessions of a day, newest first | table | `SESSIONS_ON#{day}` | `SESSION#…` | [`of_day`], [`of_days`] |
@@ -236,7 +236,8 @@ pub enum Created {
     OverLimit,
 }
 
-/// S1, S3, S5, S7, G1: creates a session with its code and counts it, all or nothing. 10 write units and 1 for the index.
+/// S1, S3, S5, S7, G1: creates a session with its code and counts it, all or nothing. 10 write units and 2 for
+/// the indexes.
 pub async fn create(store: &Store, session: &Session) -> Result<Created> {
     let code = Code { code: session.join_code.clone(), session: session.id, ended: false, until: None };
     let held = Held { presentation: session.presentation, session: session.id };
@@ -317,6 +318,11 @@ pub async fn of_owner(
         });
     }
     store.page(query, limit, cursor, now).await
+}
+
+/// S4: how many an owner has held.
+pub async fn count_of_owner(store: &Store, owner: UserId) -> Result<u64> {
+    store.count(Query::gsi1(&Gsi1::SessionsOf(owner))).await
 }
 
 /// S5: ids are UUID v7, so their order is that of creation.

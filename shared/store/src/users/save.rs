@@ -96,7 +96,8 @@ impl Claims {
     }
 }
 
-/// U1 to U3, L1: a new account with its claims and its first log-in. 6 write units, 8 with a user name.
+/// U1 to U3, L1: a new account with its claims and its first log-in. 6 write units, 8 with a user name, and 1 for
+/// the index.
 pub async fn create(store: &Store, user: &User, login: &Login) -> Result<Saved> {
     let mut claims = fresh(user)?;
     claims.add(Write::put_new(login)?, Saved::Stale);

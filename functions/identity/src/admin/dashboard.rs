@@ -1,0 +1,82 @@
+use std::collections::BTreeMap;
+
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Admin, Answer, ErrorBody},
+};
+use serde::Serialize;
+use store::{
+    audit::{self, Filter},
+    users,
+};
+use utoipa::ToSchema;
+
+use super::{
+    sessions::running::{connected, recent},
+    users::list::MOST,
+    view::{ActionView, Standing},
+};
+
+/// Contract 1.3 of chat.
+const LATEST: usize = 10;
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Dashboard {
+    users: UserCounts,
+    sessions: SessionCounts,
+    /// The latest 10.
+    recent_actions: Vec<ActionView>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct UserCounts {
+    total: usize,
+    /// `active`, `suspended`, `banned` and `disabled`; those that nobody has are left out.
+    by_status: BTreeMap<Standing, usize>,
+    /// `false`: there are more, only the newest 5,000 were counted.
+    is_complete: bool,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SessionCounts {
+    /// Created today, UTC.
+    today: usize,
+    /// Started and not ended.
+    active: usize,
+    /// Participants connected to them when last counted.
+    connected: u64,
+}
+
+/// How many there are of what, and the latest actions
+#[utoipa::path(
+    get,
+    path = "/v1/admin/dashboard",
+    tag = "admin",
+    operation_id = "admin_dashboard",
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, body = Dashboard),
+        (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody),
+    )
+)]
+pub(crate) async fn dashboard(State(app): State<App>, _staff: Admin) -> Answer<Json<Dashboard>> {
+    let now = app.clock.now();
+    let (all, is_complete) = users::all(&app.store, MOST, now, |_| true).await?;
+    let mut by_status = BTreeMap::new();
+    for user in &all {
+        *by_status.entry(Standing::of(user, now)).or_default() += 1;
+    }
+    let recent = recent(&app).await?;
+    let latest = audit::page(&app.store, &Filter::default(), LATEST, None, now).await?;
+    Ok(Json(Dashboard {
+        users: UserCounts { total: all.len(), by_status, is_complete },
+        sessions: SessionCounts {
+            today: recent.today,
+            active: recent.running.len(),
+            connected: connected(&app, &recent.running).await?,
+        },
+        recent_actions: latest.items.into_iter().map(ActionView::from).collect(),
+    }))
+}

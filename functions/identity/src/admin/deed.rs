@@ -1,0 +1,133 @@
+//! Doing something to somebody's account: may one, and if so it is done and written down, both or neither.
+
+use entry::{App, http::Staff};
+use jiff::{SignedDuration, Timestamp};
+use model::{
+    Error, UserId,
+    user::{Role, Status},
+};
+use serde_json::Value;
+use store::{
+    audit::{Action, Target},
+    users::{self, Saved, User},
+};
+
+use crate::{auth::register::refusal, log_in};
+
+/// Changes that are tried again because the account was changed in between.
+const TRIES: usize = 8;
+
+/// What is done, in the words of the log.
+#[derive(Clone, Debug)]
+pub(crate) struct Deed {
+    pub(crate) name: &'static str,
+    pub(crate) reason: Option<String>,
+    pub(crate) metadata: Value,
+}
+
+impl Deed {
+    pub(crate) const fn new(name: &'static str, reason: Option<String>) -> Self {
+        Self { name, reason, metadata: Value::Null }
+    }
+
+    pub(crate) fn with(self, metadata: Value) -> Self {
+        Self { metadata, ..self }
+    }
+
+    pub(crate) fn by(self, app: &App, staff: &Staff, target_type: Target, target: String) -> Action {
+        Action {
+            id: app.clock.id(),
+            action: self.name.into(),
+            target_type,
+            target,
+            admin: staff.account.user,
+            reason: self.reason,
+            metadata: self.metadata,
+            created_at: app.clock.now(),
+        }
+    }
+}
+
+/// Contract 1.3 of chat: on strictly lower roles, and never on oneself.
+///
+/// # Errors
+/// `Forbidden` saying which of the two.
+pub(crate) fn may_act_on(staff: &Staff, target: UserId, role: Role) -> Result<(), Error> {
+    if target == staff.account.user {
+        return Err(Error::forbidden("nobody acts on their own account here: see /v1/users/me"));
+    }
+    if !staff.role.is_above(role) {
+        return Err(Error::forbidden("only accounts of a lower role than one's own"));
+    }
+    Ok(())
+}
+
+/// A role that one may give.
+///
+/// # Errors
+/// `Forbidden` for one's own and higher ones.
+pub(crate) fn may_give(staff: &Staff, role: Role) -> Result<(), Error> {
+    if staff.role.is_above(role) {
+        Ok(())
+    } else {
+        Err(Error::forbidden("only roles below one's own are given"))
+    }
+}
+
+/// An account that there is.
+///
+/// # Errors
+/// `NotFound` for none, and a deleted one.
+pub(crate) async fn found(app: &App, id: UserId) -> Result<User, Error> {
+    let user = users::get_strong(&app.store, id, app.clock.now()).await?;
+    user.filter(|user| user.status != Status::Deleted).ok_or(Error::NotFound("user"))
+}
+
+/// Changes an account and writes down that it was; nothing is written where nothing changes. Whoever may not log in any
+/// more is logged out, also when only that was left undone by an earlier try.
+///
+/// # Errors
+/// `NotFound`, `Forbidden` by roles, `LAST_ADMIN`, and what `change` says.
+pub(crate) async fn govern(
+    app: &App,
+    staff: &Staff,
+    target: UserId,
+    deed: Deed,
+    change: impl Fn(&User, Timestamp) -> Result<User, Error>,
+) -> Result<User, Error> {
+    let after = changed(app, staff, target, deed, change).await?;
+    if !after.is_active(app.clock.now()) {
+        log_in::end_all_but(app, after.id, None).await?;
+    }
+    Ok(after)
+}
+
+async fn changed(
+    app: &App,
+    staff: &Staff,
+    target: UserId,
+    deed: Deed,
+    change: impl Fn(&User, Timestamp) -> Result<User, Error>,
+) -> Result<User, Error> {
+    let action = deed.by(app, staff, Target::User, target.to_string());
+    for _ in 0..TRIES {
+        let before = found(app, target).await?;
+        may_act_on(staff, target, before.role)?;
+        let now = app.clock.now();
+        let mut after = change(&before, now)?;
+        if after == before {
+            return Ok(before);
+        }
+        // strictly later, since it is what the next change is compared by
+        after.updated_at = now.max(before.updated_at + SignedDuration::from_millis(1));
+        match users::govern(&app.store, &before, &after, &action).await? {
+            Saved::Done => {
+                tracing::info!(user.id = %target, action = action.action, "account governed");
+                return Ok(after);
+            }
+            Saved::Stale => {}
+            refused => return Err(refusal(refused)),
+        }
+    }
+    Err(refusal(Saved::Stale))
+}

@@ -1,0 +1,93 @@
+//! `/v1/admin/…`: what staff see and do. A door of its own: whoever signs in meets `api-identity`, and that one may neither
+//! list accounts nor read what admins did.
+//!
+//! | method and path | who | file |
+//! | --- | --- | --- |
+//! | `GET /v1/admin/users` | moderators | [`users::list`] |
+//! | `POST /v1/admin/users` | admins | [`users::create`] |
+//! | `GET /v1/admin/users/{id}` | moderators | [`users::get`] |
+//! | `PATCH /v1/admin/users/{id}` | admins | [`users::update`] |
+//! | `POST /v1/admin/users/{id}/deactivate`, `/reactivate` | admins | [`users::activate`] |
+//! | `POST /v1/admin/users/{id}/password-reset` | admins | [`users::password_reset`] |
+//! | `PATCH /v1/admin/users/{id}/plan` | admins | [`users::plan`] |
+//! | `POST /v1/admin/users/{id}/ban`, `/unban`, `/suspend`, `/unsuspend` | admins | [`users::restrict`] |
+//! | `POST`, `DELETE /v1/admin/users/{id}/roles` | admins | [`users::roles`] |
+//! | `POST /v1/admin/bulk-actions` | the first admin | [`users::bulk`] |
+//! | `GET /v1/admin/actions` | admins | [`actions`] |
+//! | `GET /v1/admin/dashboard` | admins | [`dashboard`] |
+//! | `GET /v1/admin/plans` | admins | [`plans`] |
+//! | `GET /v1/admin/health` | admins | [`health`] |
+//! | `GET /v1/admin/llm` | admins | [`llm`] |
+//! | `GET /v1/admin/sessions`, `/v1/admin/sessions/{id}` | admins | [`sessions::list`], [`sessions::get`] |
+//! | `POST /v1/admin/sessions/{id}/end` | admins | [`sessions::end`] |
+//! | `GET /v1/admin/stats` | admins | [`stats`] |
+//!
+//! What one of the originals called `speakers` are users: `/v1/admin/speakers/…` are the same routes. Somebody acts on lower
+//! roles only and never on themselves ([`deed`]); whatever they do is written down with it.
+
+mod actions;
+mod dashboard;
+mod deed;
+mod health;
+mod llm;
+mod plans;
+mod sessions;
+mod stats;
+mod users;
+mod view;
+
+use axum::{
+    Extension,
+    routing::{get, patch, post},
+};
+use entry::{App, Door, Environment, StartError};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use self::llm::Llm;
+
+pub(crate) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(users::list::list_users, users::create::create_user))
+        .routes(routes!(users::get::get_user, users::update::update_user))
+        .routes(routes!(users::activate::deactivate))
+        .routes(routes!(users::activate::reactivate))
+        .routes(routes!(users::password_reset::reset_password))
+        .routes(routes!(users::plan::change_plan))
+        .routes(routes!(users::restrict::ban))
+        .routes(routes!(users::restrict::unban))
+        .routes(routes!(users::restrict::suspend))
+        .routes(routes!(users::restrict::unsuspend))
+        .routes(routes!(users::roles::assign, users::roles::remove))
+        .routes(routes!(users::bulk::act))
+        .routes(routes!(actions::list_actions))
+        .routes(routes!(dashboard::dashboard))
+        .routes(routes!(plans::list_plans))
+        .routes(routes!(health::health))
+        .routes(routes!(llm::get_llm))
+        .routes(routes!(sessions::list::list_sessions))
+        .routes(routes!(sessions::get::get_session))
+        .routes(routes!(sessions::end::end_session))
+        .routes(routes!(stats::stats))
+        .merge(aliases())
+}
+
+/// Speakers are users. Not in the `OpenAPI` document: one operation, one entry.
+fn aliases() -> OpenApiRouter<App> {
+    let one = "/v1/admin/speakers/{id}";
+    let of = |what: &str| format!("{one}/{what}");
+    OpenApiRouter::new()
+        .route("/v1/admin/speakers", get(users::list::list_users).post(users::create::create_user))
+        .route(one, get(users::get::get_user).patch(users::update::update_user))
+        .route(&of("deactivate"), post(users::activate::deactivate))
+        .route(&of("reactivate"), post(users::activate::reactivate))
+        .route(&of("password-reset"), post(users::password_reset::reset_password))
+        .route(&of("plan"), patch(users::plan::change_plan))
+}
+
+/// `api-admin`.
+pub(crate) async fn api(environment: Environment) -> Result<Door, StartError> {
+    let app = App::start(&environment, &[]).await?;
+    let llm = Llm::read(&environment);
+    let router = router().split_for_parts().0.layer(Extension(llm)).with_state(app.clone());
+    Ok(entry::http::door(&app, router))
+}

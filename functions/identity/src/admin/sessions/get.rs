@@ -1,0 +1,100 @@
+use std::collections::BTreeMap;
+
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Admin, Answer, ErrorBody, Id},
+};
+use jiff::Timestamp;
+use model::{Error, ParticipantId, SessionId};
+use serde::Serialize;
+use store::{
+    participants::{self, Participant},
+    sessions,
+    usage::{self, AiUsage},
+};
+use utoipa::ToSchema;
+
+use super::row::SessionRow;
+
+/// Participants that are named.
+const NAMED: usize = 100;
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = GovernedSessionDetail)]
+pub(crate) struct Detail {
+    #[serde(flatten)]
+    session: SessionRow,
+    /// Everyone who ever joined.
+    participant_count: u64,
+    /// Connected when last counted.
+    connected_count: u64,
+    /// The first 100.
+    participants: Vec<ParticipantRow>,
+    total_responses: u64,
+    /// By the id of the slide.
+    responses_per_slide: BTreeMap<String, u64>,
+    ai: AiUsage,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = GovernedParticipant)]
+pub(crate) struct ParticipantRow {
+    id: ParticipantId,
+    display_name: Option<String>,
+    is_guest: bool,
+    #[schema(value_type = String, format = DateTime)]
+    joined_at: Timestamp,
+}
+
+impl From<Participant> for ParticipantRow {
+    fn from(participant: Participant) -> Self {
+        Self {
+            id: participant.id,
+            display_name: participant.display_name,
+            is_guest: participant.user.is_none(),
+            joined_at: participant.joined_at,
+        }
+    }
+}
+
+/// A session with what has happened in it
+#[utoipa::path(
+    get,
+    path = "/v1/admin/sessions/{id}",
+    tag = "admin",
+    operation_id = "admin_get_session",
+    params(("id" = SessionId, Path)),
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, body = Detail),
+        (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody),
+    )
+)]
+pub(crate) async fn get_session(
+    State(app): State<App>,
+    _staff: Admin,
+    Id(id): Id<SessionId>,
+) -> Answer<Json<Detail>> {
+    let now = app.clock.now();
+    let (counted, participant_count, named, ai) = tokio::try_join!(
+        sessions::counted_any(&app.store, id, now),
+        participants::count(&app.store, id),
+        participants::page(&app.store, id, NAMED, None, now),
+        usage::ai_usage(&app.store, id, now),
+    )?;
+    let counted = counted.ok_or(Error::NotFound("session"))?;
+    let responses_per_slide: BTreeMap<String, u64> =
+        counted.snapshots.iter().map(|snapshot| (snapshot.slide.to_string(), snapshot.responses)).collect();
+    Ok(Json(Detail {
+        session: counted.session.into(),
+        participant_count,
+        connected_count: counted.presence.map_or(0, |presence| presence.participants),
+        participants: named.items.into_iter().map(ParticipantRow::from).collect(),
+        total_responses: responses_per_slide.values().sum(),
+        responses_per_slide,
+        ai,
+    }))
+}

@@ -1,0 +1,49 @@
+//! A session as staff see it in a list: without its join code, which lets one in.
+
+use jiff::Timestamp;
+use model::{
+    PresentationId, SessionId, UserId,
+    plan::Plan,
+    session::{EndReason, SessionKind, Status},
+};
+use serde::Serialize;
+use store::sessions::Session;
+use utoipa::ToSchema;
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = GovernedSession)]
+pub(crate) struct SessionRow {
+    id: SessionId,
+    kind: SessionKind,
+    owner_id: UserId,
+    presentation_id: PresentationId,
+    presentation_title: String,
+    status: Status,
+    /// Of the owner when it was created: whose limits it has.
+    plan: Plan,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    started_at: Option<Timestamp>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    ended_at: Option<Timestamp>,
+    end_reason: Option<EndReason>,
+}
+
+impl From<Session> for SessionRow {
+    fn from(session: Session) -> Self {
+        Self {
+            id: session.id,
+            kind: session.kind,
+            owner_id: session.owner,
+            presentation_id: session.presentation,
+            presentation_title: session.presentation_title,
+            status: session.status,
+            plan: session.plan,
+            created_at: session.created_at,
+            started_at: session.started_at,
+            ended_at: session.ended_at,
+            end_reason: session.end_reason,
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! Sessions that are on. Each ends by itself after a day, so they are among those of the last two.
+
+use entry::App;
+use futures::{StreamExt, TryStreamExt, stream};
+use model::{Error, SessionId, session::Status};
+use store::sessions::{self, Session};
+
+/// Sessions that are looked up at once.
+const AT_ONCE: usize = 16;
+
+/// Those created today, and those that are on.
+#[derive(Debug, Default)]
+pub(crate) struct Recent {
+    pub(crate) today: usize,
+    pub(crate) running: Vec<Session>,
+}
+
+pub(crate) async fn recent(app: &App) -> Result<Recent, Error> {
+    let now = app.clock.now();
+    let today = sessions::day_of(now);
+    let yesterday = today.yesterday().unwrap_or(today);
+    let (new, old) = tokio::try_join!(
+        sessions::of_day(&app.store, today, now),
+        sessions::of_day(&app.store, yesterday, now),
+    )?;
+    let created_today = new.len();
+    let is_on = |session: &Session| matches!(session.status, Status::Active | Status::Paused);
+    Ok(Recent { today: created_today, running: new.into_iter().chain(old).filter(is_on).collect() })
+}
+
+/// Participants who were connected to them when last counted.
+pub(crate) async fn connected(app: &App, running: &[Session]) -> Result<u64, Error> {
+    let ids: Vec<SessionId> = running.iter().map(|session| session.id).collect();
+    let now = app.clock.now();
+    let counts = stream::iter(ids)
+        .map(|id| async move { app.rooms.last_count(id, now).await })
+        .buffer_unordered(AT_ONCE);
+    counts.try_fold(0, |sum, count| async move { Ok(sum + count) }).await
+}

@@ -1,0 +1,271 @@
+//! How much the system is used, by day or week. Derived from the sessions themselves: no counter can be wrong, and it costs by
+//! their number, so a request looks at so many and says whether these were all.
+
+use std::{collections::BTreeMap, fmt::Write};
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use entry::{
+    App,
+    http::{Admin, Answer, ErrorBody, Params},
+};
+use futures::{StreamExt, TryStreamExt, stream};
+use garde::Validate;
+use http::{HeaderMap, header};
+use jiff::civil::{Date, Weekday};
+use model::Error;
+use serde::{Deserialize, Serialize};
+use store::{
+    participants, presentations,
+    sessions::{self, Session, day_of},
+    slides, usage,
+};
+use utoipa::{IntoParams, ToSchema};
+
+use super::sessions::list::days_before;
+
+/// The longest range.
+const MOST_DAYS: i32 = 92;
+/// Sessions that are looked at; the newest of the range.
+const MOST: usize = 1_000;
+const AT_ONCE: usize = 16;
+
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Range {
+    /// The first day, UTC; six days before `to` where nothing is said.
+    #[garde(skip)]
+    #[param(value_type = Option<String>, format = Date)]
+    from: Option<Date>,
+    /// The last day; today where nothing is said. At most 92 days.
+    #[garde(skip)]
+    #[param(value_type = Option<String>, format = Date)]
+    to: Option<Date>,
+    #[garde(skip)]
+    #[param(inline)]
+    by: Option<By>,
+    /// `csv` is also had by `Accept: text/csv`.
+    #[garde(skip)]
+    #[param(inline)]
+    format: Option<Format>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum By {
+    #[default]
+    Day,
+    /// From Monday, by its date.
+    Week,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Format {
+    Json,
+    Csv,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = UsageNumbers)]
+pub(crate) struct Numbers {
+    sessions: u64,
+    participants: u64,
+    responses: u64,
+    ai_calls: u64,
+    ai_tokens: u64,
+    /// Millionths of a US dollar.
+    ai_cost_micros: u64,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UsageOfDays)]
+pub(crate) struct Row {
+    /// The day, or the Monday of the week.
+    #[schema(value_type = String, format = Date)]
+    date: Date,
+    #[serde(flatten)]
+    numbers: Numbers,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UsageStatistics)]
+pub(crate) struct Stats {
+    #[schema(value_type = String, format = Date)]
+    from: Date,
+    #[schema(value_type = String, format = Date)]
+    to: Date,
+    /// Every day or week of the range, also where nothing was.
+    items: Vec<Row>,
+    total: Numbers,
+    /// `deleted` for slides that are no more.
+    responses_by_slide_type: BTreeMap<String, u64>,
+    /// `false`: there were more sessions than the 1,000 newest, which were counted.
+    is_complete: bool,
+}
+
+/// Sessions, participants, answers and calls of models by the day or week in which their session was created
+#[utoipa::path(
+    get,
+    path = "/v1/admin/stats",
+    tag = "admin",
+    operation_id = "admin_stats",
+    params(Range),
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, content((Stats = "application/json"), (String = "text/csv"))),
+        (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody),
+        (status = 422, body = ErrorBody),
+    )
+)]
+pub(crate) async fn stats(
+    State(app): State<App>,
+    _staff: Admin,
+    headers: HeaderMap,
+    Params(range): Params<Range>,
+) -> Answer<Response> {
+    let today = day_of(app.clock.now());
+    let to = range.to.unwrap_or(today).min(today);
+    let from = match range.from {
+        Some(from) => from,
+        None => days_before(to, 6)?,
+    };
+    let days = (to - from).get_days() + 1;
+    if !(1..=MOST_DAYS).contains(&days) {
+        return Err(Error::field("from", format!("must be at most {MOST_DAYS} days before `to`")).into());
+    }
+    let stats = count(&app, from, to, range.by.unwrap_or_default()).await?;
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let wants_csv = range.format.map_or(accept.starts_with("text/csv"), |format| format == Format::Csv);
+    if wants_csv {
+        let name = format!("attachment; filename=\"colloquy-{from}-{to}.csv\"");
+        let headers = [
+            (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+            (header::CONTENT_DISPOSITION, name),
+        ];
+        return Ok((headers, csv(&stats.items)).into_response());
+    }
+    Ok(Json(stats).into_response())
+}
+
+async fn count(app: &App, from: Date, to: Date, by: By) -> Result<Stats, Error> {
+    let now = app.clock.now();
+    let (mut rows, mut found, mut day) = (BTreeMap::<Date, Numbers>::new(), Vec::new(), to);
+    while day >= from {
+        rows.entry(by.of(day)).or_default();
+        if found.len() < MOST {
+            found.extend(sessions::of_day(&app.store, day, now).await?);
+        }
+        let Ok(before) = day.yesterday() else { break };
+        day = before;
+    }
+    let is_complete = found.len() < MOST;
+    found.truncate(MOST);
+    let counted: Vec<(Date, Numbers, BTreeMap<String, u64>)> = stream::iter(found)
+        .map(|session| of_session(app, session))
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await?;
+    let (mut total, mut types) = (Numbers::default(), BTreeMap::new());
+    for (day, numbers, by_type) in counted {
+        rows.entry(by.of(day)).or_default().add(&numbers);
+        total.add(&numbers);
+        for (kind, responses) in by_type {
+            *types.entry(kind).or_default() += responses;
+        }
+    }
+    let items = rows.into_iter().map(|(date, numbers)| Row { date, numbers }).collect();
+    Ok(Stats { from, to, items, total, responses_by_slide_type: types, is_complete })
+}
+
+async fn of_session(app: &App, session: Session) -> Result<(Date, Numbers, BTreeMap<String, u64>), Error> {
+    let now = app.clock.now();
+    let (counted, participants, ai) = tokio::try_join!(
+        sessions::counted_any(&app.store, session.id, now),
+        participants::count(&app.store, session.id),
+        usage::ai_usage(&app.store, session.id, now),
+    )?;
+    let snapshots = counted.map(|counted| counted.snapshots).unwrap_or_default();
+    let mut by_type = BTreeMap::new();
+    if !snapshots.is_empty() {
+        let presentation = presentations::get(&app.store, session.presentation, now).await?;
+        let slides = match &presentation {
+            Some(presentation) => slides::list(&app.store, presentation, now).await?,
+            None => Vec::new(),
+        };
+        for snapshot in &snapshots {
+            let slide = slides.iter().find(|slide| slide.id == snapshot.slide);
+            let kind = slide.map_or("deleted", |slide| slide.content.kind().as_str());
+            *by_type.entry(kind.to_owned()).or_default() += snapshot.responses;
+        }
+    }
+    let numbers = Numbers {
+        sessions: 1,
+        participants,
+        responses: by_type.values().sum(),
+        ai_calls: ai.calls,
+        ai_tokens: ai.tokens_in + ai.tokens_out,
+        ai_cost_micros: ai.cost_micros,
+    };
+    Ok((day_of(session.created_at), numbers, by_type))
+}
+
+impl By {
+    fn of(self, day: Date) -> Date {
+        match self {
+            Self::Day => day,
+            Self::Week if day.weekday() == Weekday::Monday => day,
+            Self::Week => day.nth_weekday(-1, Weekday::Monday).unwrap_or(day),
+        }
+    }
+}
+
+impl Numbers {
+    const fn add(&mut self, other: &Self) {
+        self.sessions += other.sessions;
+        self.participants += other.participants;
+        self.responses += other.responses;
+        self.ai_calls += other.ai_calls;
+        self.ai_tokens += other.ai_tokens;
+        self.ai_cost_micros += other.ai_cost_micros;
+    }
+}
+
+/// Dates and numbers only: nothing to quote, and no formula of somebody's for a spreadsheet to run.
+fn csv(rows: &[Row]) -> String {
+    let mut text = String::from("date,sessions,participants,responses,ai_calls,ai_tokens,ai_cost_micros\r\n");
+    for Row { date, numbers } in rows {
+        let Numbers { sessions, participants, responses, ai_calls, ai_tokens, ai_cost_micros } = numbers;
+        let _ = write!(
+            text,
+            "{date},{sessions},{participants},{responses},{ai_calls},{ai_tokens},{ai_cost_micros}\r\n"
+        );
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn a_week_is_called_by_its_monday() {
+        for (day, monday) in [((2026, 11, 16), 16), ((2026, 11, 17), 16), ((2026, 11, 22), 16)] {
+            assert_eq!(By::Week.of(date(day.0, day.1, day.2)), date(2026, 11, monday));
+        }
+        assert_eq!(By::Day.of(date(2026, 11, 22)), date(2026, 11, 22));
+    }
+
+    #[test]
+    fn a_sheet_has_a_line_for_each() {
+        let numbers = Numbers { sessions: 2, participants: 30, ..Numbers::default() };
+        let sheet = csv(&[Row { date: date(2026, 11, 21), numbers }]);
+        assert_eq!(sheet.lines().nth(1), Some("2026-11-21,2,30,0,0,0,0"));
+    }
+}

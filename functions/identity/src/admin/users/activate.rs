@@ -1,0 +1,69 @@
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Admin, Answer, ErrorBody, Id, Valid},
+};
+use garde::Validate;
+use model::{UserId, user::Status};
+use serde::Deserialize;
+use store::users::User;
+use utoipa::ToSchema;
+
+use crate::admin::{
+    deed::{Deed, govern},
+    view::AccountView,
+};
+
+/// Why something is done, for the log.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[schema(as = Why)]
+pub(crate) struct Why {
+    #[garde(length(chars, max = 500))]
+    #[schema(max_length = 500)]
+    pub(crate) reason: Option<String>,
+}
+
+/// An account in this status, whatever it was.
+pub(crate) fn in_status(before: &User, status: Status) -> User {
+    User { status, ..before.clone() }
+}
+
+macro_rules! statuses {
+    ($($(#[$doc:meta])* $name:ident, $path:literal, $id:literal, $deed:literal, $status:expr;)*) => {$(
+        $(#[$doc])*
+        #[utoipa::path(
+            post,
+            path = $path,
+            tag = "admin",
+            operation_id = $id,
+            params(("id" = UserId, Path)),
+            request_body = Why,
+            security(("bearer" = []), ("cookie" = [])),
+            responses(
+                (status = 200, body = AccountView),
+                (status = 401, body = ErrorBody),
+                (status = 403, description = "no admin, or not of a lower role", body = ErrorBody),
+                (status = 404, body = ErrorBody),
+                (status = 409, description = "`LAST_ADMIN`, or changed at the same time", body = ErrorBody),
+                (status = 422, body = ErrorBody),
+            )
+        )]
+        pub(crate) async fn $name(
+            State(app): State<App>,
+            Admin(staff): Admin,
+            Id(id): Id<UserId>,
+            Valid(why): Valid<Why>,
+        ) -> Answer<Json<AccountView>> {
+            let deed = Deed::new($deed, why.reason);
+            let after = govern(&app, &staff, id, deed, |before, _| Ok(in_status(before, $status))).await?;
+            Ok(Json(AccountView::of(&after, app.clock.now())))
+        }
+    )*};
+}
+
+statuses! {
+    /// Deactivates an account: it is logged out and cannot log in, everything of it is kept
+    deactivate, "/v1/admin/users/{id}/deactivate", "admin_deactivate_user", "deactivate_user", Status::Disabled;
+    /// Lets a deactivated account log in again
+    reactivate, "/v1/admin/users/{id}/reactivate", "admin_reactivate_user", "reactivate_user", Status::Active;
+}

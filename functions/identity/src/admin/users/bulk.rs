@@ -1,0 +1,149 @@
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Answer, ErrorBody, SuperAdmin, Valid},
+};
+use futures::{StreamExt, stream};
+use garde::Validate;
+use model::{
+    Error, UserId,
+    user::{RestrictionKind, Status},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::users::User;
+use utoipa::ToSchema;
+
+use super::{
+    activate::in_status,
+    restrict::{released, restricted},
+};
+use crate::admin::deed::{Deed, govern};
+
+/// Accounts at once: each is a transaction and a look for its sockets, and a request has 15 seconds.
+const MOST: usize = 50;
+const AT_ONCE: usize = 5;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Bulk {
+    #[serde(alias = "ban_user")]
+    Ban,
+    #[serde(alias = "unban_user")]
+    Unban,
+    #[serde(alias = "suspend_user")]
+    Suspend,
+    #[serde(alias = "unsuspend_user")]
+    Unsuspend,
+    Deactivate,
+    Reactivate,
+}
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[schema(as = BulkAction)]
+pub(crate) struct BulkAction {
+    #[garde(skip)]
+    action: Bulk,
+    #[garde(length(min = 1, max = MOST))]
+    #[schema(min_items = 1, max_items = 50)]
+    target_ids: Vec<UserId>,
+    #[garde(length(chars, max = 500))]
+    #[schema(max_length = 500)]
+    reason: Option<String>,
+    /// Of a ban or suspension.
+    #[garde(range(min = 1, max = 87_600))]
+    #[schema(minimum = 1, maximum = 87_600)]
+    duration_hours: Option<u32>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = BulkOutcome)]
+pub(crate) struct Outcome {
+    id: UserId,
+    /// Whether the account is now as was asked for.
+    done: bool,
+    /// The code of the error, where it is not.
+    code: Option<&'static str>,
+    message: Option<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = BulkOutcomes)]
+pub(crate) struct Outcomes {
+    items: Vec<Outcome>,
+    done: usize,
+    failed: usize,
+}
+
+/// Does one thing to many accounts, each by itself: what fails for one is done for the others; for the first admin
+#[utoipa::path(
+    post,
+    path = "/v1/admin/bulk-actions",
+    tag = "admin",
+    operation_id = "admin_bulk_action",
+    request_body = BulkAction,
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, body = Outcomes),
+        (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody),
+        (status = 422, body = ErrorBody),
+    )
+)]
+pub(crate) async fn act(
+    State(app): State<App>,
+    SuperAdmin(staff): SuperAdmin,
+    Valid(input): Valid<BulkAction>,
+) -> Answer<Json<Outcomes>> {
+    let mut ids = input.target_ids.clone();
+    ids.sort_unstable();
+    ids.dedup();
+    let results: Vec<(UserId, Result<User, Error>)> = stream::iter(ids)
+        .map(|id| {
+            let (app, staff, input) = (&app, &staff, &input);
+            async move {
+                let deed = Deed::new(input.action.deed(), input.reason.clone());
+                let deed = deed.with(json!({ "duration_hours": input.duration_hours, "bulk": true }));
+                let change = |before: &User, now| {
+                    let reason = input.reason.as_deref();
+                    let restrict = |kind| restricted(before, kind, input.duration_hours, reason, now);
+                    match input.action {
+                        Bulk::Ban => restrict(RestrictionKind::Ban),
+                        Bulk::Suspend => restrict(RestrictionKind::Suspension),
+                        Bulk::Unban => Ok(released(before, RestrictionKind::Ban)),
+                        Bulk::Unsuspend => Ok(released(before, RestrictionKind::Suspension)),
+                        Bulk::Deactivate => Ok(in_status(before, Status::Disabled)),
+                        Bulk::Reactivate => Ok(in_status(before, Status::Active)),
+                    }
+                };
+                (id, govern(app, staff, id, deed, change).await)
+            }
+        })
+        .buffered(AT_ONCE)
+        .collect()
+        .await;
+    let items: Vec<Outcome> = results.into_iter().map(|(id, result)| outcome(id, result.err())).collect();
+    let done = items.iter().filter(|item| item.done).count();
+    Ok(Json(Outcomes { done, failed: items.len() - done, items }))
+}
+
+fn outcome(id: UserId, error: Option<Error>) -> Outcome {
+    if let Some(Error::Internal(source)) = &error {
+        tracing::error!(error = %source, "internal error in a bulk action");
+    }
+    let code = error.as_ref().map(|error| error.code().http());
+    Outcome { id, done: error.is_none(), code, message: error.map(|error| error.to_string()) }
+}
+
+impl Bulk {
+    const fn deed(self) -> &'static str {
+        match self {
+            Self::Ban => "ban_user",
+            Self::Unban => "unban_user",
+            Self::Suspend => "suspend_user",
+            Self::Unsuspend => "unsuspend_user",
+            Self::Deactivate => "deactivate_user",
+            Self::Reactivate => "reactivate_user",
+        }
+    }
+}

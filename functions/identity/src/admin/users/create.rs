@@ -1,0 +1,104 @@
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Admin, Answer, ErrorBody, Valid},
+};
+use garde::Validate;
+use http::StatusCode;
+use model::{
+    UserId,
+    user::{self, Email, Role, Status},
+};
+use serde::Deserialize;
+use serde_json::json;
+use store::{
+    audit::Target,
+    users::{self, Saved, User},
+};
+use utoipa::ToSchema;
+
+use crate::{
+    admin::{
+        deed::{Deed, may_give},
+        view::AccountView,
+    },
+    auth::register::refusal,
+    fields, password_hash,
+};
+
+#[derive(Deserialize, Validate, ToSchema)]
+#[schema(as = NewAccount)]
+pub(crate) struct NewAccount {
+    #[garde(custom(fields::email))]
+    #[schema(format = Email, example = "ana@example.com")]
+    email: String,
+    #[garde(custom(fields::maybe_line))]
+    #[schema(min_length = 1, max_length = 255)]
+    name: Option<String>,
+    /// 8 to 128 characters, and not easily guessed.
+    #[garde(length(chars, min = *user::PASSWORD_LENGTH.start(), max = *user::PASSWORD_LENGTH.end()))]
+    #[schema(format = Password, min_length = 8, max_length = 128)]
+    password: String,
+    /// Below one's own; `member` where nothing is said.
+    #[garde(skip)]
+    role: Option<Role>,
+    /// `true` is the role `admin`.
+    #[garde(skip)]
+    is_admin: Option<bool>,
+}
+
+/// Makes an account, on the plan of new ones
+///
+/// Also at `/v1/admin/speakers`.
+#[utoipa::path(
+    post,
+    path = "/v1/admin/users",
+    tag = "admin",
+    operation_id = "admin_create_user",
+    request_body = NewAccount,
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 201, body = AccountView),
+        (status = 401, body = ErrorBody),
+        (status = 403, description = "no admin, or a role that one may not give", body = ErrorBody),
+        (status = 409, description = "`EMAIL_TAKEN`", body = ErrorBody),
+        (status = 422, body = ErrorBody),
+    )
+)]
+pub(crate) async fn create_user(
+    State(app): State<App>,
+    Admin(staff): Admin,
+    Valid(input): Valid<NewAccount>,
+) -> Answer<(StatusCode, Json<AccountView>)> {
+    let by_flag = if input.is_admin == Some(true) { Role::Admin } else { Role::Member };
+    let role = input.role.unwrap_or(by_flag);
+    may_give(&staff, role)?;
+    let email = fields::typed("email", &input.email, Email::typed)?;
+    let name = input.name.as_deref().unwrap_or(email.local_part());
+    let name = fields::typed("name", name, user::line)?;
+    let about = [email.as_str(), email.local_part(), &name];
+    let password = password_hash::choose("password", &input.password, &about).await?;
+    let now = app.clock.now();
+    let user = User {
+        id: app.clock.id::<UserId>(),
+        email: Some(email),
+        username: None,
+        name,
+        avatar: None,
+        organization: None,
+        role,
+        plan: app.settings.default_plan,
+        status: Status::Active,
+        restriction: None,
+        password: Some(password),
+        credentials_changed_at: now,
+        created_at: now,
+        updated_at: now,
+    };
+    let deed = Deed::new("create_user", None).with(json!({ "role": role }));
+    let action = deed.by(&app, &staff, Target::User, user.id.to_string());
+    match users::install(&app.store, &user, &action).await? {
+        Saved::Done => Ok((StatusCode::CREATED, Json(AccountView::of(&user, now)))),
+        refused => Err(refusal(refused).into()),
+    }
+}

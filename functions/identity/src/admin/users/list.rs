@@ -1,0 +1,233 @@
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Answer, ErrorBody, ListQuery, Moderator, Params},
+};
+use futures::{StreamExt, TryStreamExt, stream};
+use garde::Validate;
+use jiff::Timestamp;
+use model::{Error, plan::Plan, user::Role};
+use serde::{Deserialize, Serialize};
+use store::{
+    logins, presentations, sessions,
+    users::{self, User},
+};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::admin::view::{AccountView, Standing};
+
+/// Accounts that a numbered page reads at most; `is_complete` says whether these are all.
+pub(crate) const MOST: usize = 5_000;
+/// Accounts of a page that are looked up at once.
+const AT_ONCE: usize = 10;
+
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Which {
+    /// Somewhere in name, user name or address, in upper or lower case.
+    #[garde(length(chars, max = 200))]
+    #[param(max_length = 200)]
+    search: Option<String>,
+    #[garde(skip)]
+    status: Option<Standing>,
+    #[garde(skip)]
+    role: Option<Role>,
+    #[garde(skip)]
+    plan: Option<Plan>,
+    #[garde(skip)]
+    #[param(inline)]
+    sort: Option<Sort>,
+    /// From 1.
+    #[garde(range(min = 1, max = 100_000))]
+    #[param(minimum = 1, maximum = 100_000)]
+    page: Option<usize>,
+    /// Items on a numbered page, 1 to 100.
+    #[garde(range(min = 1, max = 100))]
+    #[param(minimum = 1, maximum = 100)]
+    page_size: Option<usize>,
+}
+
+/// By which column; with `-` the other way round.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+enum Sort {
+    #[serde(rename = "name")]
+    Name,
+    #[serde(rename = "-name")]
+    NameDown,
+    #[serde(rename = "email")]
+    Email,
+    #[serde(rename = "-email")]
+    EmailDown,
+    #[serde(rename = "role")]
+    Role,
+    #[serde(rename = "-role")]
+    RoleDown,
+    #[serde(rename = "plan")]
+    Plan,
+    #[serde(rename = "-plan")]
+    PlanDown,
+    #[serde(rename = "status")]
+    Status,
+    #[serde(rename = "-status")]
+    StatusDown,
+    #[serde(rename = "created_at")]
+    Created,
+    #[serde(rename = "-created_at")]
+    CreatedDown,
+    #[serde(rename = "updated_at")]
+    Updated,
+    #[serde(rename = "-updated_at")]
+    UpdatedDown,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = GovernedAccountRow)]
+pub(crate) struct Row {
+    #[serde(flatten)]
+    account: AccountView,
+    presentation_count: u64,
+    session_count: u64,
+    /// When a log-in was last used for new tokens; `null` where there is none.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_active_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = GovernedAccountList)]
+pub(crate) struct Listing {
+    items: Vec<Row>,
+    /// Where the next page starts; `null` on the last one, and on numbered pages.
+    next: Option<String>,
+    #[serde(flatten)]
+    #[schema(value_type = Numbers)]
+    numbers: Option<Numbers>,
+}
+
+/// What a numbered page says about all of them; pages by cursor do not.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = GovernedAccountNumbers)]
+pub(crate) struct Numbers {
+    #[schema(required = false)]
+    total: usize,
+    #[schema(required = false)]
+    page: usize,
+    #[schema(required = false)]
+    page_size: usize,
+    #[schema(required = false)]
+    total_pages: usize,
+    /// `false`: there are more accounts than were looked through, the oldest are not among them.
+    #[schema(required = false)]
+    is_complete: bool,
+}
+
+/// Accounts, newest first
+///
+/// By cursor; by numbered page where `page`, `page_size`, a filter or an order is given, which looks through the newest
+/// 5,000. Also at `/v1/admin/speakers`. For moderators.
+#[utoipa::path(
+    get,
+    path = "/v1/admin/users",
+    tag = "admin",
+    operation_id = "admin_list_users",
+    params(ListQuery, Which),
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, body = Listing),
+        (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody),
+        (status = 422, body = ErrorBody),
+    )
+)]
+pub(crate) async fn list_users(
+    State(app): State<App>,
+    _staff: Moderator,
+    Params(query): Params<ListQuery>,
+    Params(which): Params<Which>,
+) -> Answer<Json<Listing>> {
+    let now = app.clock.now();
+    if !which.is_numbered() {
+        let page = users::page(&app.store, query.limit(), query.cursor.as_deref(), now).await?;
+        let items = rows(&app, page.items, now).await?;
+        return Ok(Json(Listing { items, next: page.next, numbers: None }));
+    }
+    let (mut found, is_complete) =
+        users::all(&app.store, MOST, now, |user| which.is_meant(user, now)).await?;
+    if let Some(sort) = which.sort {
+        sort.apply(&mut found, now);
+    }
+    let page_size = which.page_size.unwrap_or_else(|| query.limit());
+    let (total, page) = (found.len(), which.page.unwrap_or(1));
+    let shown = found.into_iter().skip((page - 1) * page_size).take(page_size).collect();
+    let items = rows(&app, shown, now).await?;
+    let total_pages = total.div_ceil(page_size);
+    let numbers = Some(Numbers { total, page, page_size, total_pages, is_complete });
+    Ok(Json(Listing { items, next: None, numbers }))
+}
+
+impl Which {
+    const fn is_numbered(&self) -> bool {
+        self.page.is_some()
+            || self.page_size.is_some()
+            || self.search.is_some()
+            || self.status.is_some()
+            || self.role.is_some()
+            || self.plan.is_some()
+            || self.sort.is_some()
+    }
+
+    fn is_meant(&self, user: &User, now: Timestamp) -> bool {
+        let has = |text: &str, search: &str| text.to_lowercase().contains(search);
+        let searched = self.search.as_deref().map(|search| search.trim().to_lowercase());
+        let is_found = searched.is_none_or(|search| {
+            has(&user.name, &search)
+                || user.email.as_ref().is_some_and(|email| has(email.as_str(), &search))
+                || user.username.as_ref().is_some_and(|name| has(name.as_str(), &search))
+        });
+        is_found
+            && self.status.is_none_or(|status| Standing::of(user, now) == status)
+            && self.role.is_none_or(|role| user.role == role)
+            && self.plan.is_none_or(|plan| user.plan == plan)
+    }
+}
+
+impl Sort {
+    fn apply(self, users: &mut [User], now: Timestamp) {
+        let email = |user: &User| user.email.as_ref().map(ToString::to_string);
+        match self {
+            Self::Name | Self::NameDown => users.sort_by_cached_key(|user| user.name.to_lowercase()),
+            Self::Email | Self::EmailDown => users.sort_by_cached_key(email),
+            Self::Role | Self::RoleDown => users.sort_by_key(|user| user.role),
+            Self::Plan | Self::PlanDown => users.sort_by_key(|user| user.plan),
+            Self::Status | Self::StatusDown => users.sort_by_key(|user| Standing::of(user, now)),
+            Self::Created | Self::CreatedDown => users.sort_by_key(|user| user.created_at),
+            Self::Updated | Self::UpdatedDown => users.sort_by_key(|user| user.updated_at),
+        }
+        let is_down = matches!(
+            self,
+            Self::NameDown
+                | Self::EmailDown
+                | Self::RoleDown
+                | Self::PlanDown
+                | Self::StatusDown
+                | Self::CreatedDown
+                | Self::UpdatedDown
+        );
+        if is_down {
+            users.reverse();
+        }
+    }
+}
+
+async fn rows(app: &App, users: Vec<User>, now: Timestamp) -> Result<Vec<Row>, Error> {
+    stream::iter(users).map(|user| row(app, user, now)).buffered(AT_ONCE).try_collect().await
+}
+
+async fn row(app: &App, user: User, now: Timestamp) -> Result<Row, Error> {
+    let (presentation_count, session_count, logins) = tokio::try_join!(
+        presentations::count(&app.store, user.id),
+        sessions::count_of_owner(&app.store, user.id),
+        logins::list(&app.store, user.id, now),
+    )?;
+    let last_active_at = logins.into_iter().map(|login| login.rotated_at).max();
+    Ok(Row { account: AccountView::of(&user, now), presentation_count, session_count, last_active_at })
+}

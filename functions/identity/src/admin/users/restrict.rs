@@ -1,0 +1,157 @@
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Admin, Answer, ErrorBody, Id, Params, Valid},
+};
+use garde::Validate;
+use jiff::{SignedDuration, Timestamp};
+use model::{
+    Code, Error, UserId,
+    user::{Restriction, RestrictionKind},
+};
+use serde::Deserialize;
+use serde_json::json;
+use store::users::User;
+use utoipa::{IntoParams, ToSchema};
+
+use super::activate::Why;
+use crate::admin::{
+    deed::{Deed, govern},
+    view::AccountView,
+};
+
+/// Ten years: who means longer means for ever.
+const MOST_HOURS: u32 = 87_600;
+/// Contract 1.3 of chat.
+const SUSPENDED_HOURS: u32 = 24;
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[schema(as = Restricting)]
+pub(crate) struct Restricting {
+    #[garde(length(chars, max = 500))]
+    #[schema(max_length = 500)]
+    reason: Option<String>,
+    /// How long; where nothing is said, a ban is for ever and a suspension for 24 hours.
+    #[garde(range(min = 1, max = MOST_HOURS))]
+    #[schema(minimum = 1, maximum = 87_600)]
+    duration_hours: Option<u32>,
+}
+
+/// The reason where it comes with the address, as clients of the original have it.
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Asked {
+    #[garde(length(chars, max = 500))]
+    #[param(max_length = 500)]
+    reason: Option<String>,
+}
+
+/// An account that is kept out from now on.
+///
+/// # Errors
+/// `Conflict` for suspending who is banned: that would let them in sooner.
+pub(crate) fn restricted(
+    before: &User,
+    kind: RestrictionKind,
+    hours: Option<u32>,
+    reason: Option<&str>,
+    now: Timestamp,
+) -> Result<User, Error> {
+    let is_banned = before.restricted(now).is_some_and(|it| it.kind == RestrictionKind::Ban);
+    if is_banned && kind == RestrictionKind::Suspension {
+        return Err(Error::conflict(Code::Conflict, "the account is banned"));
+    }
+    let hours = hours.or((kind == RestrictionKind::Suspension).then_some(SUSPENDED_HOURS));
+    let until = hours.map(|hours| now + SignedDuration::from_hours(hours.into()));
+    let restriction = Restriction { kind, until, reason: reason.map(ToOwned::to_owned) };
+    Ok(User { restriction: Some(restriction), ..before.clone() })
+}
+
+/// An account that is not kept out any more in this way; one that was not stays as it is.
+pub(crate) fn released(before: &User, kind: RestrictionKind) -> User {
+    let restriction = before.restriction.clone().filter(|restriction| restriction.kind != kind);
+    User { restriction, ..before.clone() }
+}
+
+macro_rules! restrictions {
+    ($($(#[$doc:meta])* $name:ident, $path:literal, $id:literal, $deed:literal, $kind:expr;)*) => {$(
+        $(#[$doc])*
+        #[utoipa::path(
+            post,
+            path = $path,
+            tag = "admin",
+            operation_id = $id,
+            params(("id" = UserId, Path)),
+            request_body = Restricting,
+            security(("bearer" = []), ("cookie" = [])),
+            responses(
+                (status = 200, body = AccountView),
+                (status = 401, body = ErrorBody),
+                (status = 403, description = "no admin, or not of a lower role", body = ErrorBody),
+                (status = 404, body = ErrorBody),
+                (status = 409, description = "banned already, `LAST_ADMIN`, or changed at the same time", body = ErrorBody),
+                (status = 422, body = ErrorBody),
+            )
+        )]
+        pub(crate) async fn $name(
+            State(app): State<App>,
+            Admin(staff): Admin,
+            Id(id): Id<UserId>,
+            Valid(input): Valid<Restricting>,
+        ) -> Answer<Json<AccountView>> {
+            let (hours, reason) = (input.duration_hours, input.reason.as_deref());
+            let deed = Deed::new($deed, input.reason.clone()).with(json!({ "duration_hours": hours }));
+            let change = |before: &User, now| restricted(before, $kind, hours, reason, now);
+            let after = govern(&app, &staff, id, deed, change).await?;
+            Ok(Json(AccountView::of(&after, app.clock.now())))
+        }
+    )*};
+}
+
+macro_rules! releases {
+    ($($(#[$doc:meta])* $name:ident, $path:literal, $id:literal, $deed:literal, $kind:expr;)*) => {$(
+        $(#[$doc])*
+        #[utoipa::path(
+            post,
+            path = $path,
+            tag = "admin",
+            operation_id = $id,
+            params(("id" = UserId, Path), Asked),
+            request_body = Why,
+            security(("bearer" = []), ("cookie" = [])),
+            responses(
+                (status = 200, body = AccountView),
+                (status = 401, body = ErrorBody),
+                (status = 403, description = "no admin, or not of a lower role", body = ErrorBody),
+                (status = 404, body = ErrorBody),
+                (status = 409, description = "changed at the same time", body = ErrorBody),
+                (status = 422, body = ErrorBody),
+            )
+        )]
+        pub(crate) async fn $name(
+            State(app): State<App>,
+            Admin(staff): Admin,
+            Id(id): Id<UserId>,
+            Params(asked): Params<Asked>,
+            Valid(why): Valid<Why>,
+        ) -> Answer<Json<AccountView>> {
+            let deed = Deed::new($deed, why.reason.or(asked.reason));
+            let after = govern(&app, &staff, id, deed, |before, _| Ok(released(before, $kind))).await?;
+            Ok(Json(AccountView::of(&after, app.clock.now())))
+        }
+    )*};
+}
+
+restrictions! {
+    /// Bans an account: it is logged out at once, its sockets close, and it cannot log in
+    ban, "/v1/admin/users/{id}/ban", "admin_ban_user", "ban_user", RestrictionKind::Ban;
+    /// Suspends an account, as a ban that always ends
+    suspend, "/v1/admin/users/{id}/suspend", "admin_suspend_user", "suspend_user", RestrictionKind::Suspension;
+}
+
+releases! {
+    /// Lifts a ban before it ends
+    unban, "/v1/admin/users/{id}/unban", "admin_unban_user", "unban_user", RestrictionKind::Ban;
+    /// Lifts a suspension before it ends
+    unsuspend, "/v1/admin/users/{id}/unsuspend", "admin_unsuspend_user", "unsuspend_user", RestrictionKind::Suspension;
+}

@@ -1,0 +1,99 @@
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Admin, Answer, ErrorBody, Id, Valid},
+};
+use garde::Validate;
+use model::{
+    Error, UserId,
+    user::{self, Email, Role},
+};
+use serde::Deserialize;
+use serde_json::json;
+use store::users::User;
+use utoipa::ToSchema;
+
+use crate::{
+    admin::{
+        deed::{Deed, govern, may_give},
+        view::AccountView,
+    },
+    fields,
+};
+
+/// What an admin changes of an account; never its password.
+#[derive(Deserialize, Validate, ToSchema)]
+#[schema(as = AccountEdit)]
+pub(crate) struct AccountEdit {
+    #[garde(custom(fields::maybe_line))]
+    #[schema(min_length = 1, max_length = 255)]
+    name: Option<String>,
+    #[garde(custom(fields::maybe_email))]
+    #[schema(format = Email)]
+    email: Option<String>,
+    /// Below one's own.
+    #[garde(skip)]
+    role: Option<Role>,
+    /// `true` is the role `admin`; `false` takes it away.
+    #[garde(skip)]
+    is_admin: Option<bool>,
+}
+
+/// Changes an account's name, address or role; what is left out stays
+#[utoipa::path(
+    patch,
+    path = "/v1/admin/users/{id}",
+    tag = "admin",
+    operation_id = "admin_update_user",
+    params(("id" = UserId, Path)),
+    request_body = AccountEdit,
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, body = AccountView),
+        (status = 401, body = ErrorBody),
+        (status = 403, description = "no admin, or not of a lower role", body = ErrorBody),
+        (status = 404, body = ErrorBody),
+        (status = 409, description = "`EMAIL_TAKEN`, `LAST_ADMIN`, or changed at the same time", body = ErrorBody),
+        (status = 422, body = ErrorBody),
+    )
+)]
+pub(crate) async fn update_user(
+    State(app): State<App>,
+    Admin(staff): Admin,
+    Id(id): Id<UserId>,
+    Valid(input): Valid<AccountEdit>,
+) -> Answer<Json<AccountView>> {
+    let email = input.email.as_deref().map(|text| fields::typed("email", text, Email::typed)).transpose()?;
+    let name = input.name.as_deref().map(|text| fields::typed("name", text, user::line)).transpose()?;
+    // of the address only that it was changed: it is not the log's to keep
+    let changes = json!({
+        "name": name.is_some(), "email": email.is_some(), "role": input.role, "is_admin": input.is_admin,
+    });
+    let deed = Deed::new("update_user", None).with(changes);
+    let after = govern(&app, &staff, id, deed, |before, now| {
+        let role = role(before, &input);
+        if role != before.role {
+            may_give(&staff, role)?;
+        }
+        let is_readdressed = email.as_ref().is_some_and(|email| Some(email) != before.email.as_ref());
+        Ok::<User, Error>(User {
+            name: name.clone().unwrap_or_else(|| before.name.clone()),
+            email: email.clone().or_else(|| before.email.clone()),
+            // a mail to the old address must not set the password any more
+            credentials_changed_at: if is_readdressed { now } else { before.credentials_changed_at },
+            role,
+            ..before.clone()
+        })
+    })
+    .await?;
+    Ok(Json(AccountView::of(&after, app.clock.now())))
+}
+
+fn role(before: &User, input: &AccountEdit) -> Role {
+    match (input.role, input.is_admin) {
+        (Some(role), _) => role,
+        (None, Some(true)) => before.role.max(Role::Admin),
+        (None, Some(false)) if before.role.is_admin() => Role::Member,
+        (None, _) => before.role,
+    }
+}

@@ -1,0 +1,131 @@
+//! What staff are shown of an account and of what was done.
+
+use jiff::Timestamp;
+use model::{
+    ActionId, UserId,
+    plan::Plan,
+    user::{RestrictionKind, Role, Status},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use store::{
+    audit::{Action, Target},
+    users::User,
+};
+use utoipa::ToSchema;
+
+/// How an account stands now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = AccountStanding)]
+pub(crate) enum Standing {
+    Active,
+    Suspended,
+    Banned,
+    /// Deactivated.
+    Disabled,
+    Deleted,
+}
+
+impl Standing {
+    pub(crate) fn of(user: &User, now: Timestamp) -> Self {
+        match (user.status, user.restricted(now).map(|restriction| restriction.kind)) {
+            (Status::Deleted, _) => Self::Deleted,
+            (Status::Disabled, _) => Self::Disabled,
+            (Status::Active, Some(RestrictionKind::Ban)) => Self::Banned,
+            (Status::Active, Some(RestrictionKind::Suspension)) => Self::Suspended,
+            (Status::Active, None) => Self::Active,
+        }
+    }
+}
+
+/// An account as staff see it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = GovernedAccount)]
+pub(crate) struct AccountView {
+    id: UserId,
+    email: Option<String>,
+    name: String,
+    username: Option<String>,
+    avatar: Option<String>,
+    organization: Option<String>,
+    role: Role,
+    /// `role`, which is the only one.
+    roles: [Role; 1],
+    is_admin: bool,
+    plan: Plan,
+    /// Same as `plan`.
+    plan_type: Plan,
+    status: Standing,
+    is_active: bool,
+    /// Of a ban that holds; `null` with the status `banned` is for ever.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    banned_until: Option<Timestamp>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    suspended_until: Option<Timestamp>,
+    /// Why they are banned or suspended.
+    reason: Option<String>,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+}
+
+impl AccountView {
+    pub(crate) fn of(user: &User, now: Timestamp) -> Self {
+        let restriction = user.restricted(now);
+        let until = |kind| restriction.filter(|it| it.kind == kind).and_then(|it| it.until);
+        Self {
+            id: user.id,
+            email: user.email.as_ref().map(ToString::to_string),
+            name: user.name.clone(),
+            username: user.username.as_ref().map(ToString::to_string),
+            avatar: user.avatar.clone(),
+            organization: user.organization.clone(),
+            role: user.role,
+            roles: [user.role],
+            is_admin: user.role.is_admin(),
+            plan: user.plan,
+            plan_type: user.plan,
+            status: Standing::of(user, now),
+            is_active: user.is_active(now),
+            banned_until: until(RestrictionKind::Ban),
+            suspended_until: until(RestrictionKind::Suspension),
+            reason: restriction.and_then(|it| it.reason.clone()),
+            created_at: user.created_at,
+            updated_at: user.updated_at,
+        }
+    }
+}
+
+/// Something that was done by somebody's role.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AuditAction)]
+pub(crate) struct ActionView {
+    id: ActionId,
+    #[schema(example = "ban_user")]
+    action: String,
+    target_type: Target,
+    target_id: String,
+    admin_id: UserId,
+    reason: Option<String>,
+    #[schema(value_type = Option<Object>)]
+    metadata: Value,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+}
+
+impl From<Action> for ActionView {
+    fn from(action: Action) -> Self {
+        Self {
+            id: action.id,
+            action: action.action,
+            target_type: action.target_type,
+            target_id: action.target,
+            admin_id: action.admin,
+            reason: action.reason,
+            metadata: action.metadata,
+            created_at: action.created_at,
+        }
+    }
+}

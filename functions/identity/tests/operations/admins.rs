@@ -1,0 +1,61 @@
+//! What staff do, where something fails half-way.
+
+use std::time::Duration;
+
+use model::{LoginId, Room, UserId};
+use serde_json::json;
+use store::{
+    audit::{self, Filter},
+    connections::{self, Connection, Identity},
+};
+
+use crate::world::{World, token_of};
+
+async fn socket(world: &World, user: UserId) {
+    let login: LoginId = world.clock.id();
+    let connection = Connection {
+        id: "open=".into(),
+        identity: Identity::Account { user, login, presents: None },
+        display_name: None,
+        connected_at: world.clock.now(),
+        presents_since: None,
+    };
+    connections::open(&world.app.store, &connection).await.unwrap();
+}
+
+/// The ban stands and the tokens are dead though a socket could not be closed; asking again closes it, and the ban is
+/// written down once.
+#[tokio::test]
+async fn a_ban_that_broke_off_is_finished_by_asking_again() {
+    let world = World::start().await;
+    let (root, ana) = (world.register("root").await, world.register("ana").await);
+    let user: UserId = ana["user"]["id"].as_str().unwrap().parse().unwrap();
+    socket(&world, user).await;
+    let ban = format!("/v1/admin/users/{user}/ban");
+    let mute = world.staff(true).await;
+    let answer = mute.ask("POST", &ban).json(&json!({})).bearer(token_of(&root)).send().await;
+    assert!(answer.status >= 500, "{answer:?}");
+    world.get("/v1/users/me", &ana).send().await.refused(401, "UNAUTHORIZED");
+
+    world.clock.advance(Duration::from_mins(1));
+    let staff = world.staff(false).await;
+    let again = staff.ask("POST", &ban).json(&json!({})).bearer(token_of(&root)).send().await;
+    assert_eq!(again.ok(200)["status"], "banned");
+    let now = world.clock.now();
+    assert!(connections::in_room(&world.app.store, Room::User(user), now).await.unwrap().is_empty());
+    let log = audit::page(&world.app.store, &Filter::default(), 10, None, now).await.unwrap();
+    assert_eq!(log.items.len(), 1, "{log:?}");
+}
+
+#[tokio::test]
+async fn a_member_reaches_nothing_of_staff() {
+    let world = World::start().await;
+    let (root, ana) = (world.register("root").await, world.register("ana").await);
+    let staff = world.staff(false).await;
+    for path in ["users", "actions", "dashboard", "health", "plans", "llm", "sessions", "stats"] {
+        let path = format!("/v1/admin/{path}");
+        staff.ask("GET", &path).send().await.refused(401, "UNAUTHORIZED");
+        staff.ask("GET", &path).bearer(token_of(&ana)).send().await.refused(403, "FORBIDDEN");
+        staff.ask("GET", &path).bearer(token_of(&root)).send().await.ok(200);
+    }
+}

@@ -1,0 +1,47 @@
+//! Images for slides.
+//!
+//! | method and path | file |
+//! | --- | --- |
+//! | `POST /v1/upload/image`, `POST /v1/uploads/images` | [`upload`] |
+//! | `GET /v1/images/{filename}`, `GET /v1/uploads/images/{filename}` | [`show`] |
+//! | `DELETE /v1/images/{filename}`, `DELETE /v1/uploads/images/{filename}` | [`delete`] |
+//!
+//! A door of its own, `api-images`, and not `api-presentations`: decoders read what strangers wrote and need memory for a whole
+//! picture, and an audience that opens a slide must not take the concurrency, or the cold starts, of those who prepare one.
+//!
+//! An upload goes through [`posted`] (out of the request), [`picture`] (decoded within limits, scaled, drawn anew) or
+//! [`animation`] (a GIF, frame by frame), and into `store::images`. Nothing is kept of a file but its pixels. What was shown is at
+//! hand for a while on a [`shelf`].
+
+mod animation;
+mod delete;
+mod picture;
+mod posted;
+mod shelf;
+mod show;
+mod upload;
+
+use axum::Extension;
+use entry::{App, Door, Environment, StartError};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use self::shelf::Shelf;
+
+fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(upload::upload))
+        .routes(routes!(upload::upload_old))
+        .routes(routes!(show::show, delete::delete))
+        .routes(routes!(show::show_old, delete::delete_old))
+}
+
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    router().into_openapi()
+}
+
+/// `api-images`.
+pub async fn api(environment: Environment) -> Result<Door, StartError> {
+    let app = App::start(&environment, &[]).await?;
+    let router = router().split_for_parts().0.layer(Extension(Shelf::default())).with_state(app.clone());
+    Ok(entry::http::door(&app, router))
+}

@@ -1,0 +1,271 @@
+//! What is uploaded is decoded, within limits, and drawn anew: whatever else a file was (a page, a script, an archive), and
+//! whatever it told (where it was taken, with which camera), is gone.
+
+use std::io::Cursor;
+
+use entry::http::Failure;
+use image::{
+    DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, ImageResult, Limits,
+    codecs::{
+        jpeg::JpegEncoder,
+        png::{CompressionType, FilterType, PngEncoder},
+        webp::WebPEncoder,
+    },
+    imageops,
+    metadata::Orientation,
+};
+use model::{
+    Error,
+    image::{Format, LONGEST_SIDE, MAX_BYTES},
+};
+use moxcms::{ColorProfile, Layout, TransformOptions};
+use tokio::{sync::Semaphore, task::spawn_blocking};
+
+use super::{
+    animation,
+    posted::{FIELD, unsupported},
+};
+
+/// Pixels a side and in all, of what comes: any screenshot, most photos of phones. More is refused by its header, before
+/// anything is allocated for it. Measured: as the dearest kind of JPEG (progressive, no subsampling) 100 megapixels take 950 MB
+/// and 4 s of a whole core, so that these fit into the function's 1,024 MB and 29 s (`template.yaml`).
+const MAX_SIDE: u32 = 16_384;
+const MAX_MEGAPIXELS: u64 = 64;
+/// Bytes of a decoded picture: those pixels with four channels.
+const MAX_DECODED: u64 = 256 * 1024 * 1024;
+/// Contract A1.5.
+const JPEG_QUALITY: u8 = 85;
+
+/// Pictures that may be drawn at once in this process. A Lambda has one request; the local cloud has all of them.
+static RUNNING: Semaphore = Semaphore::const_new(2);
+
+/// An image as it is kept: at most [`LONGEST_SIDE`] and [`MAX_BYTES`], in sRGB, upright, without metadata.
+#[derive(Debug)]
+pub(super) struct Picture {
+    pub(super) format: Format,
+    pub(super) width: u32,
+    pub(super) height: u32,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// Draws a file anew.
+///
+/// # Errors
+/// 415 for what is none of the four formats by its first bytes; `Invalid` for what cannot be decoded, or is too large for it.
+pub(super) async fn draw(file: bytes::Bytes) -> Result<Picture, Failure> {
+    let running = RUNNING.acquire().await.map_err(Error::internal)?;
+    let drawn = spawn_blocking(move || drawn(&file)).await.map_err(Error::internal)?;
+    drop(running);
+    drawn
+}
+
+fn drawn(file: &[u8]) -> Result<Picture, Failure> {
+    let format = format(file).ok_or_else(|| unsupported("an image is JPEG, PNG, GIF or WebP"))?;
+    if format == Format::Gif
+        && let Some(picture) = animation::drawn(file)?
+    {
+        return Ok(picture);
+    }
+    let picture = decoded(file, format).map_err(|error| refusal(&error))?;
+    Ok(encoded(picture, format).map_err(Error::internal)?)
+}
+
+/// By its content: names and declared types are what somebody says.
+fn format(file: &[u8]) -> Option<Format> {
+    match image::guess_format(file).ok()? {
+        ImageFormat::Gif => Some(Format::Gif),
+        ImageFormat::Jpeg => Some(Format::Jpeg),
+        ImageFormat::Png => Some(Format::Png),
+        ImageFormat::WebP => Some(Format::Webp),
+        _ => None,
+    }
+}
+
+fn refusal(error: &ImageError) -> Error {
+    match error {
+        ImageError::Limits(_) => {
+            let why = format!(
+                "has too many pixels: {MAX_SIDE} a side and {MAX_MEGAPIXELS} million in all are taken"
+            );
+            Error::field(FIELD, why)
+        }
+        _ => Error::field(FIELD, "is damaged: it cannot be decoded"),
+    }
+}
+
+/// Upright, in sRGB, eight bits a channel, no larger than it is kept. Of an animated PNG or WebP it is the first frame.
+fn decoded(file: &[u8], format: Format) -> ImageResult<DynamicImage> {
+    let format = match format {
+        Format::Gif => ImageFormat::Gif,
+        Format::Jpeg => ImageFormat::Jpeg,
+        Format::Png => ImageFormat::Png,
+        Format::Webp => ImageFormat::WebP,
+    };
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(MAX_SIDE);
+    limits.max_image_height = Some(MAX_SIDE);
+    limits.max_alloc = Some(MAX_DECODED);
+    let mut reader = ImageReader::with_format(Cursor::new(file), format);
+    reader.limits(limits.clone());
+    let mut decoder = reader.into_decoder()?;
+    let (width, height) = decoder.dimensions();
+    limits.check_dimensions(width, height)?;
+    if u64::from(width) * u64::from(height) > MAX_MEGAPIXELS * 1_000_000 {
+        let kind = image::error::LimitErrorKind::DimensionError;
+        return Err(ImageError::Limits(image::error::LimitError::from_kind(kind)));
+    }
+    limits.reserve(decoder.total_bytes())?;
+    decoder.set_limits(limits)?;
+    // metadata that cannot be read is as good as none
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let profile = decoder.icc_profile().ok().flatten();
+    let whole = DynamicImage::from_decoder(decoder)?;
+    let mut picture = eight_bits(fitted(whole, LONGEST_SIDE));
+    if let Some(profile) = profile {
+        to_srgb(&mut picture, &profile);
+    }
+    picture.apply_orientation(orientation);
+    Ok(picture)
+}
+
+fn fitted(picture: DynamicImage, side: u32) -> DynamicImage {
+    let longest = picture.width().max(picture.height());
+    if longest <= side {
+        return picture;
+    }
+    let scaled = |length: u32| ((length * side + longest / 2) / longest).max(1);
+    let (width, height) = (scaled(picture.width()), scaled(picture.height()));
+    // the filter looks at every pixel many times; what is far too large is brought near by plain averages
+    let near = if longest > side * 4 { picture.thumbnail_exact(width * 2, height * 2) } else { picture };
+    near.resize_exact(width, height, imageops::FilterType::Lanczos3)
+}
+
+/// As screens show it; an alpha channel that hides nothing is dropped.
+fn eight_bits(picture: DynamicImage) -> DynamicImage {
+    let color = picture.color();
+    if color.has_alpha() {
+        let picture = picture.into_rgba8();
+        let opaque = picture.pixels().all(|pixel| pixel.0[3] == u8::MAX);
+        let picture = DynamicImage::ImageRgba8(picture);
+        return if opaque { picture.into_rgb8().into() } else { picture };
+    }
+    if color.has_color() { picture.into_rgb8().into() } else { picture.into_luma8().into() }
+}
+
+/// Phones take photos in wider colours than sRGB; without its profile such a photo would look pale. A profile that cannot be
+/// used is ignored, as browsers do.
+fn to_srgb(picture: &mut DynamicImage, profile: &[u8]) {
+    let (pixels, layout) = match picture {
+        DynamicImage::ImageRgb8(pixels) => (&mut **pixels, Layout::Rgb),
+        DynamicImage::ImageRgba8(pixels) => (&mut **pixels, Layout::Rgba),
+        _ => return,
+    };
+    let srgb = ColorProfile::new_srgb();
+    let Ok(profile) = ColorProfile::new_from_slice(profile) else { return };
+    let Ok(transform) = profile.create_transform_8bit(layout, &srgb, layout, TransformOptions::default())
+    else {
+        return;
+    };
+    let before = pixels.to_vec();
+    if transform.transform(&before, pixels).is_err() {
+        pixels.copy_from_slice(&before);
+    }
+}
+
+/// In the format that it came in, where that is small enough: a photo as PNG may not be. Smaller pictures follow until one
+/// fits.
+fn encoded(mut picture: DynamicImage, format: Format) -> ImageResult<Picture> {
+    loop {
+        let (format, bytes) = smallest(&picture, format)?;
+        let (width, height) = (picture.width(), picture.height());
+        if bytes.len() <= MAX_BYTES {
+            return Ok(Picture { format, width, height, bytes });
+        }
+        picture = fitted(picture, width.max(height) * 3 / 4);
+    }
+}
+
+fn smallest(picture: &DynamicImage, format: Format) -> ImageResult<(Format, Vec<u8>)> {
+    let opaque = !picture.color().has_alpha();
+    match format {
+        Format::Jpeg if opaque => Ok((Format::Jpeg, jpeg(picture)?)),
+        Format::Webp => {
+            // what was a photo is ten times its size as a WebP without losses, the only kind that we can write
+            let (webp, jpeg) = (webp(picture)?, if opaque { Some(jpeg(picture)?) } else { None });
+            match jpeg.filter(|jpeg| jpeg.len() < webp.len()) {
+                Some(jpeg) => Ok((Format::Jpeg, jpeg)),
+                None => Ok((Format::Webp, webp)),
+            }
+        }
+        Format::Jpeg | Format::Png | Format::Gif => {
+            let png = png(picture)?;
+            if png.len() > MAX_BYTES && opaque {
+                return Ok((Format::Jpeg, jpeg(picture)?));
+            }
+            Ok((Format::Png, png))
+        }
+    }
+}
+
+fn jpeg(picture: &DynamicImage) -> ImageResult<Vec<u8>> {
+    let mut bytes = Vec::new();
+    picture.write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY))?;
+    Ok(bytes)
+}
+
+fn png(picture: &DynamicImage) -> ImageResult<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Default, FilterType::Adaptive);
+    picture.write_with_encoder(encoder)?;
+    Ok(bytes)
+}
+
+fn webp(picture: &DynamicImage) -> ImageResult<Vec<u8>> {
+    let mut bytes = Vec::new();
+    // its encoder takes colours only
+    let colored = DynamicImage::ImageRgba8(picture.to_rgba8());
+    let picture = if picture.color().has_alpha() { &colored } else { &colored.to_rgb8().into() };
+    picture.write_with_encoder(WebPEncoder::new_lossless(&mut bytes))?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use image::{ImageEncoder, Rgb, RgbImage};
+
+    use super::*;
+
+    /// A photo of a phone, in Display P3.
+    fn photo() -> Vec<u8> {
+        let pixels = RgbImage::from_pixel(32, 32, Rgb([200, 100, 50]));
+        let mut bytes = Vec::new();
+        let mut encoder = JpegEncoder::new_with_quality(&mut bytes, 100);
+        encoder.set_icc_profile(ColorProfile::new_display_p3().encode().unwrap()).unwrap();
+        pixels.write_with_encoder(encoder).unwrap();
+        bytes
+    }
+
+    #[test]
+    fn colours_stay_when_their_profile_goes() {
+        let photo = photo();
+        let drawn = drawn(&photo).unwrap();
+        assert!(drawn.bytes.len() < photo.len(), "the profile is gone");
+        let pixel = decoded(&drawn.bytes, Format::Jpeg).unwrap().to_rgb8().get_pixel(16, 16).0;
+        let expected = [215, 93, 31];
+        let near = pixel.iter().zip(expected).all(|(is, should)| is.abs_diff(should) < 6);
+        assert!(near, "{pixel:?} and not {expected:?}");
+    }
+
+    #[test]
+    fn a_picture_shrinks_until_it_fits() {
+        let picture = RgbImage::from_fn(1000, 4, |x, y| Rgb([x, y, x ^ y].map(|n| n.to_le_bytes()[0])));
+        let fits = |side| {
+            let picture = fitted(picture.clone().into(), side);
+            (picture.width(), picture.height())
+        };
+        assert_eq!(fits(1000), (1000, 4));
+        assert_eq!(fits(999), (999, 4));
+        assert_eq!(fits(100), (100, 1), "never nothing");
+        assert_eq!(fits(1), (1, 1));
+    }
+}

@@ -1,0 +1,78 @@
+//! The file of an upload: the field `file` of a form, or the body itself.
+
+use std::convert::Infallible;
+
+use axum::{
+    body::{Body, to_bytes},
+    extract::FromRequest,
+};
+use bytes::Bytes;
+use entry::{App, http::Failure};
+use futures::stream;
+use http::{Request, StatusCode, header};
+use model::{Code, Error, image::MAX_BYTES};
+use multer::Multipart;
+
+/// The field of a form.
+pub(super) const FIELD: &str = "file";
+/// Bytes of a form around its file: boundaries, headers, other fields.
+const FORM: usize = 64 * 1024;
+
+/// A file of at least one byte and at most [`MAX_BYTES`]; what it is, its first bytes say.
+///
+/// 413 when it is larger, 415 for a body that is neither a form nor a file, 400 for a form that cannot be read, 422 where it
+/// has no `file`. Of a body over 6 MB, which no Lambda takes, the gateway says 413 before us, in words of its own.
+pub(super) struct Posted(pub(super) Bytes);
+
+impl FromRequest<App> for Posted {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request<Body>, _: &App) -> Result<Self, Failure> {
+        let (parts, body) = request.into_parts();
+        let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let content_type = content_type.unwrap_or_default().trim();
+        let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let file = match essence.as_str() {
+            "multipart/form-data" => {
+                let boundary = multer::parse_boundary(content_type).map_err(|_| unreadable())?;
+                let body = to_bytes(body, MAX_BYTES + FORM).await.map_err(|_| too_large())?;
+                file(body, boundary).await?
+            }
+            "application/octet-stream" => to_bytes(body, MAX_BYTES).await.map_err(|_| too_large())?,
+            image if image.starts_with("image/") => {
+                to_bytes(body, MAX_BYTES).await.map_err(|_| too_large())?
+            }
+            _ => return Err(unsupported("send multipart/form-data, image/* or application/octet-stream")),
+        };
+        match file.len() {
+            0 => Err(Error::field(FIELD, "is required").into()),
+            1..=MAX_BYTES => Ok(Self(file)),
+            _ => Err(too_large()),
+        }
+    }
+}
+
+async fn file(body: Bytes, boundary: String) -> Result<Bytes, Failure> {
+    let body = stream::once(async move { Ok::<_, Infallible>(body) });
+    let mut form = Multipart::new(body, boundary);
+    while let Some(field) = form.next_field().await.map_err(|_| unreadable())? {
+        if field.name() == Some(FIELD) {
+            return field.bytes().await.map_err(|_| unreadable());
+        }
+    }
+    Err(Error::field(FIELD, "is required").into())
+}
+
+fn unreadable() -> Failure {
+    Error::Malformed("the form cannot be read".into()).into()
+}
+
+fn too_large() -> Failure {
+    let why = format!("an image has {} MB at most", MAX_BYTES / 1024 / 1024);
+    Failure::Transport(StatusCode::PAYLOAD_TOO_LARGE, Code::PayloadTooLarge, why)
+}
+
+/// 415.
+pub(super) fn unsupported(why: &str) -> Failure {
+    Failure::Transport(StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::UnsupportedMediaType, why.into())
+}

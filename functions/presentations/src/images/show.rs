@@ -1,0 +1,98 @@
+use axum::{
+    Extension,
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+};
+use entry::{
+    App,
+    http::{Answer, ErrorBody},
+};
+use http::{HeaderMap, HeaderName, StatusCode, header};
+use model::{Error, image::Filename};
+use store::images;
+
+use super::{shelf::Shelf, upload::ImageFile};
+
+pub(super) const NONE: Error = Error::NotFound("image");
+
+/// A name never stands for other bytes.
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+/// Should a browser ever take an image for a page, nothing in it runs or loads. With this, `nosniff` and pixels that we drew
+/// ourselves it may be shown inline from the API's origin, as slides need it; otherwise it would be an attachment (RELIABILITY 21).
+const HARMLESS: &str = "default-src 'none'; sandbox";
+
+macro_rules! shows {
+    ($($(#[$doc:meta])* $name:ident, $path:literal, $id:literal;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// Public: an audience has no account. The name cannot be guessed, and its bytes never change.
+        #[utoipa::path(
+            get,
+            path = $path,
+            tag = "images",
+            operation_id = $id,
+            params(("filename" = String, Path)),
+            responses(
+                (status = 200, content(
+                    (ImageFile = "image/jpeg"),
+                    (ImageFile = "image/png"),
+                    (ImageFile = "image/gif"),
+                    (ImageFile = "image/webp"),
+                )),
+                (status = 304, description = "`If-None-Match` names it"),
+                (status = 404, body = ErrorBody),
+            )
+        )]
+        pub(super) async fn $name(
+            State(app): State<App>,
+            Extension(shelf): Extension<Shelf>,
+            Path(filename): Path<String>,
+            headers: HeaderMap,
+        ) -> Answer<Response> {
+            answer(&app, &shelf, &filename, &headers).await
+        }
+    )*};
+}
+
+shows! {
+    /// An image
+    show, "/v1/images/{filename}", "get_image";
+    /// An image; the spelling of old clients
+    show_old, "/v1/uploads/images/{filename}", "get_image_old";
+}
+
+async fn answer(app: &App, shelf: &Shelf, filename: &str, headers: &HeaderMap) -> Answer<Response> {
+    let now = app.clock.now();
+    let name: Filename = filename.parse().map_err(|_| NONE)?;
+    let image = images::get(&app.store, name.id, now).await?;
+    let image = image.filter(|image| image.format == name.format).ok_or(NONE)?;
+    // the id is made of the bytes
+    let tag = format!("\"{}\"", name.id);
+    let cached = [(header::ETAG, tag.clone()), (header::CACHE_CONTROL, FOR_EVER.to_owned())];
+    if is_known(headers, &tag) {
+        return Ok((StatusCode::NOT_MODIFIED, cached).into_response());
+    }
+    let bytes = if let Some(bytes) = shelf.take(name.id) {
+        bytes
+    } else {
+        let bytes = images::bytes(&app.store, &image, now).await?.ok_or(NONE)?.into();
+        shelf.put(name.id, &bytes);
+        bytes
+    };
+    let shown = [
+        (header::CONTENT_TYPE, name.format.content_type().to_owned()),
+        (header::CONTENT_DISPOSITION, format!("inline; filename=\"{name}\"")),
+        (header::CONTENT_SECURITY_POLICY, HARMLESS.to_owned()),
+        // the pages that show it come from another origin than the API
+        (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin".to_owned()),
+    ];
+    Ok((cached, shown, bytes).into_response())
+}
+
+fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+    let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    known
+        .flat_map(|tags| tags.split(','))
+        .map(|known| known.trim().trim_start_matches("W/"))
+        .any(|known| known == tag || known == "*")
+}

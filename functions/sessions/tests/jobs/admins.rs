@@ -1,0 +1,26 @@
+//! What admins have done by a job.
+
+use model::session::{EndReason, Status};
+use protocol::job::EndSession;
+use store::Freshness;
+
+use crate::world::World;
+
+#[tokio::test]
+async fn a_session_ends_once_however_often_an_admin_wants_it() {
+    let world = World::start().await;
+    let talk = world.talk(world.clock.id(), Status::Active).await;
+    let door = sessions::worker(world.environment()).await.unwrap();
+    let ended = || async {
+        let found =
+            store::sessions::get(&world.app.store, talk.session.id, Freshness::Strong, world.clock.now());
+        found.await.unwrap().unwrap()
+    };
+    let job = EndSession { session: talk.session.id };
+    assert!(world.deliver(&door, &job).await);
+    let first = ended().await;
+    assert_eq!((first.status, first.end_reason), (Status::Ended, Some(EndReason::Admin)));
+    assert!(world.deliver(&door, &job).await);
+    assert_eq!(ended().await, first);
+    assert!(world.deliver(&door, &EndSession { session: world.clock.id() }).await, "one that never was");
+}

@@ -1,0 +1,106 @@
+use std::time::Duration;
+
+use model::{
+    QuestionId, SessionId, UserId,
+    assistant::Assistance,
+    question::{Status as Asked, key},
+    session::Status,
+};
+use protocol::job::AnswerQuestion;
+use store::{
+    connections::Identity,
+    questions::{self, Question},
+    usage,
+};
+
+use crate::world::{World, dies_after};
+
+/// More than the lease of a worker that died; a queue shows the job again after six of its timeouts.
+const VISIBLE_AGAIN: Duration = Duration::from_mins(21);
+
+async fn ask(world: &World, session: SessionId, text: &str) -> AnswerQuestion {
+    let (participant, now) = (world.clock.id(), world.clock.now());
+    let question = Question {
+        id: QuestionId::of(session, participant, &key(text)),
+        session,
+        slide: None,
+        participant,
+        display_name: None,
+        text: text.into(),
+        status: Asked::Queued,
+        merged_into: None,
+        pinned: false,
+        flagged: false,
+        upvotes: 0,
+        upvotes_as_of: 0,
+        assistant: Assistance::Waiting,
+        answer: None,
+        draft: None,
+        version: 1,
+        asked_at: now,
+        answer_by: Some(now),
+    };
+    questions::ask(&world.app.store, &question, now).await.unwrap();
+    AnswerQuestion { session, question: question.id }
+}
+
+async fn read(world: &World, job: &AnswerQuestion) -> Question {
+    questions::get(&world.app.store, job.session, job.question, world.clock.now()).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn many_deliveries_are_one_answer() {
+    let world = World::start().await;
+    let worker = sessions::answers(world.environment()).await.unwrap();
+    let talk = world.talk(world.clock.id(), Status::Active).await;
+    let job = ask(&world, talk.session.id, "Which heron is it?").await;
+    let all = (0..4).map(|_| world.deliver(&worker, &job));
+    assert!(futures::future::join_all(all).await.into_iter().all(|done| done));
+    let answered = read(&world, &job).await;
+    assert_eq!(
+        (answered.status, answered.assistant, answered.version),
+        (Asked::Answered, Assistance::Answered, 2)
+    );
+    assert!(world.deliver(&worker, &job).await);
+    assert_eq!(read(&world, &job).await, answered);
+    let used = usage::ai_usage(&world.app.store, talk.session.id, world.clock.now()).await.unwrap();
+    assert_eq!(used.calls, 1);
+}
+
+/// Wherever the function dies, between any two of its writes, the next delivery ends with one answer, told.
+#[tokio::test]
+async fn a_crash_anywhere_leaves_one_answer() {
+    let world = World::start().await;
+    let worker = sessions::answers(world.environment()).await.unwrap();
+    let owner: UserId = world.clock.id();
+    let talk = world.talk(owner, Status::Active).await;
+    let session = talk.session.id;
+    let mut deaths = 0;
+    for steps in 1.. {
+        let presenter = Identity::Account { user: owner, login: world.clock.id(), presents: Some(session) };
+        let mut heard = world.socket(&format!("presenter-{steps}="), presenter).await;
+        let job = ask(&world, session, &format!("Which heron has number {steps}?")).await;
+        if dies_after(steps, world.deliver(&worker, &job)).await.is_none() {
+            deaths += 1;
+            world.clock.advance(VISIBLE_AGAIN);
+            assert!(world.deliver(&worker, &job).await, "after {steps} steps");
+        } else {
+            break;
+        }
+        let question = read(&world, &job).await;
+        assert_eq!(
+            (question.assistant, question.answer_by),
+            (Assistance::Answered, None),
+            "after {steps} steps"
+        );
+        let (frames, _) = heard.frames();
+        let complete = frames
+            .iter()
+            .filter(|frame| frame["type"] == "ai_response" && frame["payload"]["is_complete"] == true)
+            .filter(|frame| frame["payload"]["question_id"] == question.id.to_string());
+        assert!(complete.count() >= 1, "after {steps} steps nobody was told");
+        let used = usage::ai_usage(&world.app.store, session, world.clock.now()).await.unwrap();
+        assert_eq!(used.calls, u64::try_from(steps).unwrap(), "one call a question");
+    }
+    assert!(deaths > 10, "it has more steps than {deaths}");
+}

@@ -1,0 +1,39 @@
+//! An image, there and back: the only bodies that are no text, and the function that decodes them.
+
+use anyhow::{Context, ensure};
+use base64::{Engine, prelude::BASE64_STANDARD};
+
+use super::{
+    checklist::{Checklist, Seen},
+    visitor::{Visitor, text},
+};
+
+/// One pixel, as a PNG.
+const PIXEL: &str =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
+pub(super) async fn show(list: &mut Checklist<'_>, owner: &Visitor, anyone: &Visitor) {
+    list.check("image", "the log of the function api-images", there_and_back(owner, anyone)).await;
+}
+
+async fn there_and_back(owner: &Visitor, anyone: &Visitor) -> anyhow::Result<Seen> {
+    let pixel = BASE64_STANDARD.decode(PIXEL).context("the pixel of this check")?;
+    let image = owner.upload("/v1/upload/image", pixel).await?.ok(201)?;
+    let url = text(&image, "url")?;
+    let shown = anyone.get(url).await?;
+    ensure!(shown.status == 200, "it was uploaded, and shown with {}", shown.status);
+    ensure!(
+        shown.header("content-type") == Some("image/png"),
+        "it is shown as {:?}",
+        shown.header("content-type")
+    );
+    ensure!(
+        image["size"] == shown.bytes.len() && shown.bytes.starts_with(b"\x89PNG"),
+        "of {} bytes {} others came",
+        image["size"],
+        shown.bytes.len()
+    );
+    owner.delete(url, None).await?.ok(204)?;
+    anyone.get(url).await?.refused(404, "RESOURCE_NOT_FOUND")?;
+    Ok(Seen::only("uploaded, shown, deleted"))
+}

@@ -1,0 +1,214 @@
+//! Text that means nothing but what it says: no markup, no steering characters, no links of others, and not too long.
+
+use unicode_segmentation::UnicodeSegmentation;
+
+/// Text without markup, control characters and URLs that `sources` do not hold. It is still to be escaped where it is put
+/// into markup, as any text.
+pub(crate) fn plain(text: &str, sources: &str) -> String {
+    let text: String = text.chars().filter_map(visible).collect();
+    let text = without_tags(&without_links(&text));
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.lines() {
+        let line = without_signs(line);
+        let kept: Vec<String> =
+            line.split_whitespace().filter_map(|word| without_url(word, sources)).collect();
+        let line = kept.join(" ");
+        // one empty line parts paragraphs
+        if !line.is_empty() || lines.last().is_some_and(|last| !last.is_empty()) {
+            lines.push(line);
+        }
+    }
+    lines.join("\n").trim().to_owned()
+}
+
+/// Not what steers terminals, turns the direction of text or hides in it.
+pub(crate) fn visible(c: char) -> Option<char> {
+    match c {
+        '\n' | '\u{2028}' | '\u{2029}' => Some('\n'),
+        '\u{ad}'
+        | '\u{200b}'
+        | '\u{200e}'
+        | '\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{feff}'
+        | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e0fff}' => None,
+        c if c.is_control() => Some(' '),
+        c => Some(c),
+    }
+}
+
+/// `[text](url)` and `![text](url)` become `text`; where the URL has no end yet, it is gone too.
+fn without_links(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(middle) = rest.find("](") {
+        let (before, after) = rest.split_at(middle);
+        let after = &after[2..];
+        let label = before.rfind('[').map_or(before, |open| {
+            plain.push_str(before[..open].strip_suffix('!').unwrap_or(&before[..open]));
+            &before[open + 1..]
+        });
+        plain.push_str(label);
+        let end = after.find([')', '\n']).unwrap_or(after.len());
+        rest = after[end..].strip_prefix(')').unwrap_or(&after[end..]);
+    }
+    plain.push_str(rest);
+    plain
+}
+
+/// Without what a browser would take for a tag. `a < b` stays.
+fn without_tags(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find('<') {
+        plain.push_str(&rest[..start]);
+        let tag = &rest[start + 1..];
+        if !tag.starts_with(|c: char| c.is_ascii_alphabetic() || "/!?".contains(c)) {
+            plain.push('<');
+            rest = tag;
+        } else if let Some(end) = tag.find('>') {
+            rest = &tag[end + 1..];
+        } else {
+            rest = tag;
+        }
+    }
+    plain.push_str(rest);
+    plain
+}
+
+/// Without the signs that Markdown makes headings, quotes, code and emphasis of. Lists stay lists, with a dash.
+fn without_signs(line: &str) -> String {
+    let line = line.trim().trim_start_matches(['#', '>']).trim_start();
+    let listed = line.strip_prefix("* ").or_else(|| line.strip_prefix("+ "));
+    let line = listed.map_or_else(|| line.to_owned(), |item| format!("- {item}"));
+    let line = line.replace("**", "").replace("__", "").replace("~~", "").replace('`', "");
+    let words = line.split(' ').map(|word| if word == "*" { word } else { word.trim_matches('*') });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// A word as it is, without the URL that nobody of ours wrote, or not at all.
+fn without_url(word: &str, sources: &str) -> Option<String> {
+    let Some(start) = url_start(word) else { return Some(word.to_owned()) };
+    let end = word.trim_end_matches(|c: char| ".,;:!?)]}\"'”»".contains(c)).len().max(start);
+    let url = &word[start..end];
+    if sources.contains(url) {
+        return Some(word.to_owned());
+    }
+    let around = format!("{}{}", &word[..start], &word[end..]);
+    around.contains(char::is_alphanumeric).then_some(around)
+}
+
+/// Where in a word something begins that programs make a link of: a scheme, `www.`, or `host.tld/path`.
+fn url_start(word: &str) -> Option<usize> {
+    let lower = word.to_ascii_lowercase();
+    if let Some(scheme_end) = lower.find("://") {
+        let scheme = lower[..scheme_end].bytes().rev().take_while(u8::is_ascii_alphanumeric).count();
+        return Some(scheme_end - scheme);
+    }
+    let begins = ["www.", "mailto:", "javascript:", "data:"];
+    if let Some(start) = begins.iter().filter_map(|begin| lower.find(begin)).min() {
+        return Some(start);
+    }
+    let host = &lower[..lower.find('/')?];
+    let start = host
+        .rfind(|c: char| !(c.is_alphanumeric() || c == '.' || c == '-'))
+        .map_or(0, |at| at + host[at..].chars().next().map_or(1, char::len_utf8));
+    let (name, tld) = host[start..].rsplit_once('.')?;
+    (!name.is_empty() && tld.len() >= 2 && tld.chars().all(char::is_alphabetic)).then_some(start)
+}
+
+/// At most `max` characters, to the end of a sentence if one ends in their second half.
+pub(crate) fn cut(text: &str, max: usize) -> String {
+    let Some((end, _)) = text.char_indices().nth(max) else { return text.to_owned() };
+    let head = &text[..end];
+    let mut sentence_end = 0;
+    for (start, sentence) in head.split_sentence_bound_indices() {
+        let to = start + sentence.trim_end().len();
+        if sentence.trim_end().ends_with(['.', '!', '?', '…', '。', '！', '？']) {
+            sentence_end = to;
+        }
+    }
+    if sentence_end * 2 >= head.len() { head[..sentence_end].to_owned() } else { shorten(text, max) }
+}
+
+/// At most `max` words, to the end of a sentence if one ends in their second half.
+pub(crate) fn cut_words(text: &str, max: usize) -> String {
+    let Some((after, _)) = text.split_word_bound_indices().filter(|(_, w)| is_word(w)).nth(max) else {
+        return text.to_owned();
+    };
+    cut(text, text[..after].trim_end().chars().count())
+}
+
+fn is_word(text: &str) -> bool {
+    text.contains(char::is_alphanumeric)
+}
+
+/// At most `max` characters, to the end of a word, with an ellipsis where something is missing.
+pub(crate) fn shorten(text: &str, max: usize) -> String {
+    let text = text.trim();
+    if text.chars().count() <= max {
+        return text.to_owned();
+    }
+    let end = text.char_indices().nth(max.saturating_sub(1)).map_or(text.len(), |(end, _)| end);
+    let head = &text[..end];
+    let head =
+        head.rfind(char::is_whitespace).filter(|space| space * 2 > end).map_or(head, |space| &head[..space]);
+    format!("{}…", head.trim_end_matches(|c: char| c.is_whitespace() || ",;:-".contains(c)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_is_plain() {
+        let cases = [
+            ("**Bold** and `code` and __more__", "Bold and code and more"),
+            ("# Title\n> quote\n* item\n+ item", "Title\nquote\n- item\n- item"),
+            ("<b>bold</b><script>alert(1)</script>", "boldalert(1)"),
+            ("<img src=x onerror=alert(1)>Hi", "Hi"),
+            ("if a < b and b > c", "if a < b and b > c"),
+            ("See [the docs](https://evil.example/a) now", "See the docs now"),
+            ("![pixel](https://evil.example/?q=notes)", "pixel"),
+            ("open [here](https://evil.exam", "open here"),
+            ("Go to https://evil.example/x?y=1.", "Go to"),
+            ("Go (www.evil.example) now", "Go now"),
+            ("evil.example/path and/or 1.5/2 e.g./i.e.", "and/or 1.5/2 e.g./i.e."),
+            ("javascript:alert(1) hi", "hi"),
+            ("a\u{202e}b\u{200b}c\u{7}d\re", "abc d e"),
+            ("one\n\n\n\ntwo   three\n", "one\n\ntwo three"),
+            ("2 * 3 = *six*", "2 * 3 = six"),
+            ("тест 日本語 ăâîșț", "тест 日本語 ăâîșț"),
+            ("<unclosed tag", "unclosed tag"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(plain(text, ""), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_long_text_ends_with_a_sentence() {
+        let text = "One is here. Two is here. Three is here.";
+        assert_eq!(cut(text, 100), text);
+        assert_eq!(cut(text, 30), "One is here. Two is here.");
+        assert_eq!(cut("no sentence ends in this text", 15), "no sentence…");
+        assert_eq!(cut(&"x".repeat(50), 10), format!("{}…", "x".repeat(9)));
+        assert_eq!(cut(&"ș".repeat(50), 10).chars().count(), 10);
+        assert_eq!(cut_words(text, 8), "One is here. Two is here.");
+        assert_eq!(cut_words(text, 9), text);
+    }
+
+    proptest::proptest! {
+        /// Whatever a model writes: no panic, no control character, and plain stays plain.
+        #[test]
+        fn any_text_can_be_shown(text in "([<>\\[\\]()!*_`#:/. \\n]|https://|www\\.|a\\.bc/|\\PC|\\pC){0,60}", max in 0_usize..40) {
+            let shown = plain(&text, "");
+            assert!(shown.chars().all(|c| c == '\n' || !c.is_control()));
+            assert!(cut(&shown, max).chars().count() <= max.max(1));
+            assert!(shorten(&shown, max).chars().count() <= max.max(1));
+            let _ = cut_words(&text, max);
+        }
+    }
+}

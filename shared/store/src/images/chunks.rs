@@ -1,0 +1,129 @@
+//! The bytes of images.
+
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream};
+use jiff::{SignedDuration, Timestamp};
+use model::ImageId;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::Image;
+use crate::{
+    Freshness, Item, Key, Store,
+    error::Result,
+    table::{Pk, Sk},
+};
+
+/// Bytes of a chunk: with its keys below an item's 400 KB (DynamoDB).
+const CHUNK: usize = 350 * 1024;
+/// Chunks that are read, or deleted, at once.
+const AT_ONCE: usize = 6;
+/// Chunks that are written at once: what a partition takes in a second, 1,000 write units.
+const WRITTEN_AT_ONCE: usize = 3;
+/// Whoever writes an image, or takes one away, is done by now: a request has 30 s.
+const ABANDONED: SignedDuration = SignedDuration::from_mins(15);
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Chunk {
+    image: ImageId,
+    upload: Uuid,
+    number: u32,
+    bytes: Bytes,
+}
+
+impl Item for Chunk {
+    const KIND: &'static str = "chunk";
+
+    fn key(&self) -> Key {
+        chunk_key(self.image, self.upload, self.number)
+    }
+}
+
+fn chunk_key(image: ImageId, upload: Uuid, number: u32) -> Key {
+    Key::new(&Pk::Image(image), &Sk::Chunk(upload, number))
+}
+
+/// That chunks belong to no image, and when somebody should clear them.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Loose {
+    /// The upload.
+    id: Uuid,
+    image: ImageId,
+    pub(super) chunks: u32,
+    clear_at: Timestamp,
+}
+
+impl Item for Loose {
+    const KIND: &'static str = "loose_chunks";
+
+    fn key(&self) -> Key {
+        loose_key(self.image, self.id)
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        Some(self.clear_at)
+    }
+}
+
+pub(super) fn loose_key(image: ImageId, upload: Uuid) -> Key {
+    Key::new(&Pk::Image(image), &Sk::Loose(upload))
+}
+
+impl Loose {
+    /// Chunks that are about to be written.
+    pub(super) fn before(image: ImageId, upload: Uuid, size: usize, now: Timestamp) -> Self {
+        let chunks = u32::try_from(size.div_ceil(CHUNK)).unwrap_or(u32::MAX);
+        Self { id: upload, image, chunks, clear_at: now + ABANDONED }
+    }
+
+    /// Chunks whose image is being taken away.
+    pub(super) fn after(image: &Image, now: Timestamp) -> Self {
+        Self { id: image.upload, image: image.id, chunks: image.chunks, clear_at: now + ABANDONED }
+    }
+}
+
+/// G2: as many write units as there are kilobytes.
+pub(super) async fn write(store: &Store, loose: &Loose, bytes: &[u8]) -> Result<()> {
+    let puts: Vec<_> =
+        (0..).zip(bytes.chunks(CHUNK)).map(|(number, chunk)| put(store, loose, number, chunk)).collect();
+    stream::iter(puts).buffer_unordered(WRITTEN_AT_ONCE).try_collect().await
+}
+
+async fn put(store: &Store, loose: &Loose, number: u32, chunk: &[u8]) -> Result<()> {
+    let bytes = Bytes::copy_from_slice(chunk);
+    store.put(&Chunk { image: loose.image, upload: loose.id, number, bytes }).await
+}
+
+/// G2: a read unit for every 8 KB; `None` when it was deleted since the item was read.
+pub async fn bytes(store: &Store, image: &Image, now: Timestamp) -> Result<Option<Vec<u8>>> {
+    let reads: Vec<_> = (0..image.chunks).map(|number| read(store, image, number, now)).collect();
+    let chunks: Vec<Option<Chunk>> = stream::iter(reads).buffered(AT_ONCE).try_collect().await?;
+    let mut whole = Vec::with_capacity(image.size);
+    for chunk in chunks {
+        let Some(chunk) = chunk else { return Ok(None) };
+        whole.extend_from_slice(&chunk.bytes);
+    }
+    Ok(Some(whole))
+}
+
+/// Chunks never change, so that only one that is not there yet needs the dearer read.
+async fn read(store: &Store, image: &Image, number: u32, now: Timestamp) -> Result<Option<Chunk>> {
+    let key = chunk_key(image.id, image.upload, number);
+    match store.get(&key, Freshness::Eventual, now).await? {
+        Some(chunk) => Ok(Some(chunk)),
+        None => store.get(&key, Freshness::Strong, now).await,
+    }
+}
+
+/// G3: deletes chunks that belong to no image, and then what says so. As many write units as they have kilobytes.
+pub async fn clear(store: &Store, image: ImageId, upload: Uuid, now: Timestamp) -> Result<()> {
+    let key = loose_key(image, upload);
+    // while it is there no image has them: it goes in the transaction that makes one
+    let Some(loose) = store.get::<Loose>(&key, Freshness::Strong, now).await? else { return Ok(()) };
+    stream::iter(0..loose.chunks)
+        .map(|number| async move { store.delete(&chunk_key(image, upload, number)).await })
+        .buffer_unordered(AT_ONCE)
+        .try_collect::<()>()
+        .await?;
+    store.delete(&key).await
+}

@@ -1,0 +1,71 @@
+//! Whether an image is still shown. Nobody counts uses: a count would have to follow every change of every slide, and be
+//! right. The slides themselves say it, whenever somebody looks.
+
+use jiff::{SignedDuration, Timestamp};
+use model::{ImageId, PresentationId, UserId, image::stem};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Image, UNUSED, get, key, take_away};
+use crate::{
+    Change, Condition, Query, Store, Written,
+    error::Result,
+    item::sortable,
+    presentations,
+    table::{Pk, prefix},
+};
+
+/// When to look again at an image that is shown.
+const AGAIN: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// G4: deletes an image that no slide of its owner has shown for a day, or says when to look again. As dear as the owner's
+/// presentations are large; a slide that shows it ends the look. Whatever happens to the image meanwhile (uploaded again,
+/// deleted) comes first.
+pub async fn look_after(store: &Store, id: ImageId, now: Timestamp) -> Result<()> {
+    let Some(image) = get(store, id, now).await? else { return Ok(()) };
+    if is_shown(store, image.owner, id, now).await? {
+        return check(store, &image, None, now + AGAIN).await;
+    }
+    let since = image.unused_since.unwrap_or(now);
+    if since + UNUSED > now {
+        return check(store, &image, Some(since), since + UNUSED).await;
+    }
+    let unmoved = Condition::new("check_at = :before").text(":before", image.check_at);
+    if take_away(store, &image, unmoved, now).await? == Written::Done(()) {
+        tracing::info!(image = %id, "an image that nothing shows was deleted");
+    }
+    Ok(())
+}
+
+async fn check(store: &Store, image: &Image, unused_since: Option<Timestamp>, at: Timestamp) -> Result<()> {
+    let change = Change::new("SET unused_since = :since, check_at = :at, due_at = :due")
+        .only_if("check_at = :before")
+        .serialized(":since", &unused_since)?
+        .text(":at", at)
+        .text(":due", sortable(at))
+        .text(":before", image.check_at);
+    store.update_unseen(&key(image.id), change).await.map(drop)
+}
+
+/// P5, Q3: a URL may stand in any field of a slide, and within Markdown.
+async fn is_shown(store: &Store, owner: UserId, id: ImageId, now: Timestamp) -> Result<bool> {
+    let name = stem(id);
+    for presentation in presentations::all(store, owner, &presentations::Filter::default(), now).await? {
+        if shows(store, presentation.id, &name, now).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// What is on a slide, whatever its type.
+#[derive(Deserialize)]
+struct Shown {
+    content: Value,
+}
+
+async fn shows(store: &Store, presentation: PresentationId, name: &str, now: Timestamp) -> Result<bool> {
+    let query = Query::starting(&Pk::Presentation(presentation), prefix::SLIDE).only("content");
+    let slides: Vec<Shown> = store.query_all(query, now).await?;
+    Ok(slides.iter().any(|slide| slide.content.to_string().contains(name)))
+}

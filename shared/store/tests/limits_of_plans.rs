@@ -1,0 +1,123 @@
+//! What plans limit, and who can administer accounts, against the embedded engine with the table of `template.yaml`.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+
+use aws_sdk_dynamodb::{
+    Client,
+    config::{BehaviorVersion, Credentials, Region},
+};
+use cloud::bench::{Bench, TABLE};
+use futures::future::join_all;
+use jiff::Timestamp;
+use model::{ParticipantId, SessionId, plan::Quota};
+use store::{
+    Store, Written,
+    participants::{self, Added, Participant},
+    usage::{AiUsage, Reservation, Spent, ai_usage, record_ai_call, release_ai_call, reserve_ai_call, used},
+};
+use uuid::Uuid;
+
+struct World {
+    store: Store,
+    _bench: Bench,
+}
+
+fn now() -> Timestamp {
+    "2026-11-21T12:00:00Z".parse().unwrap()
+}
+
+fn id<T: From<Uuid>>(n: u128) -> T {
+    T::from(Uuid::from_u128(n))
+}
+
+async fn world() -> World {
+    let millis = now().as_millisecond();
+    let bench = Bench::start(move || millis, None).await.unwrap();
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-west-1"))
+        .credentials_provider(Credentials::new("local", "local", None, None, "test"))
+        .endpoint_url(bench.cloud.dynamodb_url())
+        .build();
+    World { store: Store::new(Client::from_conf(config), TABLE.into(), [7; 32]), _bench: bench }
+}
+
+fn spent() -> Spent {
+    let (provider, model) = ("extractive".into(), "bm25".into());
+    Spent { tokens_in: 100, tokens_out: 20, cost_micros: 7, provider, model }
+}
+
+const AI: Quota = Quota::AiCallsPerSession;
+
+#[tokio::test]
+async fn g3_a_call_is_reserved_once_however_often_it_is_asked_for() {
+    let World { store, _bench } = world().await;
+    let session: SessionId = id(1);
+    let asked = (0..10).map(|_| reserve_ai_call(&store, session, "question-1", Some(10), None, now()));
+    let reserved: Vec<_> = join_all(asked).await.into_iter().map(Result::unwrap).collect();
+    assert_eq!(reserved.iter().filter(|it| **it == Reservation::Reserved).count(), 1);
+    assert_eq!(reserved.iter().filter(|it| **it == Reservation::AlreadyReserved).count(), 9);
+    assert_eq!(used(&store, session, AI, now()).await.unwrap(), 1);
+
+    let asked: Vec<String> = (0..30).map(|n| format!("other-{n}")).collect();
+    let asked = asked.iter().map(|key| reserve_ai_call(&store, session, key, Some(10), None, now()));
+    let reserved: Vec<_> = join_all(asked).await.into_iter().map(Result::unwrap).collect();
+    assert_eq!(reserved.iter().filter(|it| **it == Reservation::Reserved).count(), 9);
+    assert_eq!(reserved.iter().filter(|it| **it == Reservation::SessionRefused(10)).count(), 21);
+    assert_eq!(ai_usage(&store, session, now()).await.unwrap().calls, 10);
+    // what is reserved stays so when there is no more
+    let again = reserve_ai_call(&store, session, "question-1", Some(10), None, now()).await.unwrap();
+    assert_eq!(again, Reservation::AlreadyReserved);
+}
+
+#[tokio::test]
+async fn g3_a_call_that_failed_counts_for_nobody_and_one_that_was_answered_stays() {
+    let World { store, _bench } = world().await;
+    let (session, bo): (SessionId, ParticipantId) = (id(1), id(2));
+    let reserve = |key: &'static str| reserve_ai_call(&store, session, key, Some(3), Some((bo, 2)), now());
+    assert_eq!(reserve("a").await.unwrap(), Reservation::Reserved);
+    assert_eq!(reserve("b").await.unwrap(), Reservation::Reserved);
+    assert_eq!(reserve("c").await.unwrap(), Reservation::ParticipantRefused(2));
+    assert_eq!(used(&store, session, AI, now()).await.unwrap(), 2, "refused of one is counted by none");
+    let of_eve = reserve_ai_call(&store, session, "d", Some(2), Some((id(3), 2)), now()).await.unwrap();
+    assert_eq!(of_eve, Reservation::SessionRefused(2));
+
+    for _ in 0..2 {
+        release_ai_call(&store, session, "a", now()).await.unwrap();
+        assert_eq!(used(&store, session, AI, now()).await.unwrap(), 1);
+    }
+    assert_eq!(reserve("c").await.unwrap(), Reservation::Reserved);
+    for written in [Written::Done(()), Written::Refused] {
+        assert_eq!(record_ai_call(&store, session, "b", &spent()).await.unwrap(), written);
+    }
+    assert_eq!(record_ai_call(&store, session, "a", &spent()).await.unwrap(), Written::Refused);
+    release_ai_call(&store, session, "b", now()).await.unwrap();
+    let usage = AiUsage { calls: 2, tokens_in: 100, tokens_out: 20, cost_micros: 7 };
+    assert_eq!(ai_usage(&store, session, now()).await.unwrap(), usage);
+    assert_eq!(used(&store, session, AI, now()).await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn g2_seats_are_counted_by_who_has_one() {
+    let World { store, _bench } = world().await;
+    let someone = |n: u128| Participant {
+        session: id(1),
+        id: id(n),
+        display_name: None,
+        user: None,
+        joined_at: now(),
+        removed_at: None,
+    };
+    let people: Vec<_> = (0..12).map(|n| someone(n % 6)).collect();
+    let added = join_all(people.iter().map(|one| participants::add(&store, one, Some(4), now()))).await;
+    let added: Vec<_> = added.into_iter().map(Result::unwrap).collect();
+    assert_eq!(added.iter().filter(|it| **it == Added::Done).count(), 4);
+    assert_eq!(participants::count(&store, id(1)).await.unwrap(), 4);
+    assert_eq!(used(&store, id(1), Quota::ParticipantsPerSession, now()).await.unwrap(), 4);
+    // who is there is never refused; nothing is counted where nothing limits
+    let there = people.iter().zip(&added).find(|(_, it)| **it == Added::Done).unwrap().0;
+    assert_eq!(participants::add(&store, there, Some(4), now()).await.unwrap(), Added::There);
+    assert_eq!(participants::add(&store, &someone(99), None, now()).await.unwrap(), Added::Done);
+    assert_eq!(used(&store, id(1), Quota::ParticipantsPerSession, now()).await.unwrap(), 4);
+    assert_eq!(participants::add(&store, &someone(98), Some(0), now()).await.unwrap(), Added::Full(0));
+}

@@ -1,0 +1,120 @@
+use serde_json::{Value, json};
+
+use crate::world::{
+    Presentation, Session, Socket, User, World,
+    people::{Slide, vote},
+};
+
+/// A session of a text slide whose cloud everyone sees, and a vote.
+async fn talk(world: &World) -> (User, Presentation, Session) {
+    let ana = world.user("ana").await;
+    let mut presentation = ana.presentation(0).await;
+    let path = format!("/v1/presentations/{}/slides", presentation.id);
+    let text =
+        json!({ "type": "question_text", "content": { "question": "One word?", "show_results": true } });
+    for body in [text, crate::world::people::question(1, false)] {
+        let slide = ana.client.post(&path, &body).await.ok(201);
+        presentation.slides.push(Slide { id: slide["id"].as_str().unwrap().to_owned() });
+    }
+    let session = ana.session(&presentation).await;
+    session.go("start").await;
+    (ana, presentation, session)
+}
+
+async fn say(socket: &mut Socket, slide: &Slide, text: &str) {
+    socket.send("response_submitted", json!({ "slide_id": slide.id, "content": { "text": text } })).await;
+}
+
+fn words(update: &Value) -> Vec<&str> {
+    update["words"].as_array().unwrap().iter().map(|word| word["word"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_hidden_answer_leaves_the_cloud_at_once() {
+    let world = World::start().await;
+    let (ana, presentation, session) = talk(&world).await;
+    let slide = &presentation.slides[0];
+    let (bo, mut bo_socket) = session.guest(&world, "Bo").await;
+    let (_cy, mut cy_socket) = session.guest(&world, "Cy").await;
+    say(&mut bo_socket, slide, "nonsense").await;
+    say(&mut cy_socket, slide, "feathers").await;
+    cy_socket.wait_where("vote_update", |update| update["total_voters"] == 2).await;
+    let stored = session.responses(slide).await;
+    let of_bo =
+        stored["items"].as_array().unwrap().iter().find(|one| one["participant_id"] == bo.id).unwrap();
+    let path = format!("/v1/responses/{}", of_bo["response_id"].as_str().unwrap());
+    let body =
+        json!({ "session_id": session.id, "slide_id": slide.id, "is_hidden": true, "is_flagged": true });
+    let moderated = ana.client.patch(&path, &body).await.ok(200);
+    assert_eq!((&moderated["is_hidden"], &moderated["is_flagged"]), (&json!(true), &json!(true)));
+    let update = cy_socket.wait_where("vote_update", |update| update["total_voters"] == 1).await;
+    assert_eq!(words(&update), ["feathers"], "{update}");
+    // its owner still sees it, as hidden
+    assert_eq!(session.responses(slide).await["total"], 2);
+    // another answer is seen again; the hidden one may come back
+    say(&mut bo_socket, slide, "beaks").await;
+    let update = cy_socket.wait_where("vote_update", |update| update["total_voters"] == 2).await;
+    assert_eq!(words(&update), ["beaks", "feathers"], "{update}");
+    bo.client.patch(&path, &body).await.refused(401, "UNAUTHORIZED");
+    let stranger = world.user("stranger").await;
+    stranger.client.patch(&path, &body).await.refused(404, "RESOURCE_NOT_FOUND");
+}
+
+#[tokio::test]
+async fn blocked_words_are_refused_and_leave_what_was_counted() {
+    let world = World::start().await;
+    let (ana, presentation, session) = talk(&world).await;
+    let slide = &presentation.slides[0];
+    let (bo, mut bo_socket) = session.guest(&world, "Bo").await;
+    let (_cy, mut cy_socket) = session.guest(&world, "Cy").await;
+    say(&mut bo_socket, slide, "ugly feathers").await;
+    say(&mut cy_socket, slide, "class").await;
+    cy_socket.wait_where("vote_update", |update| update["total_voters"] == 2).await;
+    let path = format!("/v1/sessions/{}", session.id);
+    let changed = ana.client.patch(&path, &json!({ "blocked_words": ["Ugly", "ass"] })).await.ok(200);
+    assert_eq!(changed["blocked_words"], json!(["ass", "ugly"]));
+    let update = cy_socket.wait_where("vote_update", |update| update["total_voters"] == 1).await;
+    assert_eq!(words(&update), ["class"], "{update}");
+    let body = json!({ "session_id": session.id, "slide_id": slide.id, "content": { "text": "so UGLY!" } });
+    let refused = bo.client.post("/v1/responses", &body).await.refused(422, "INVALID_CONTENT");
+    assert!(refused.to_string().contains("content.text"), "{refused}");
+    let wrong = json!({ "blocked_words": ["fine", "x".repeat(51)] });
+    let refused = ana.client.patch(&path, &wrong).await.refused(422, "VALIDATION_ERROR");
+    assert!(refused.to_string().contains("blocked_words[1]"), "{refused}");
+}
+
+#[tokio::test]
+async fn whoever_is_removed_is_out_and_stays_out() {
+    let world = World::start().await;
+    let (ana, presentation, session) = talk(&world).await;
+    session.show(&presentation.slides[1]).await;
+    let (bo, mut first_tab) = session.guest(&world, "Bo").await;
+    let (mut second_tab, _) = bo.back().await;
+    let (_cy, mut cy_socket) = session.guest(&world, "Cy").await;
+    let path = format!("/v1/sessions/{}/participants/{}", session.id, bo.id);
+    let stranger = world.user("stranger").await;
+    stranger.client.delete(&path).await.refused(404, "RESOURCE_NOT_FOUND");
+    for _ in 0..2 {
+        ana.client.delete(&path).await.ok(204);
+    }
+    for socket in [&mut first_tab, &mut second_tab] {
+        let said = socket.wait("error").await;
+        assert_eq!((&said["code"], &said["fatal"]), (&json!("removed"), &json!(true)), "{said}");
+        socket.closed().await;
+    }
+    let body = json!({ "session_id": session.id, "slide_id": presentation.slides[1].id, "content": { "selected": ["a"] } });
+    bo.client.post("/v1/responses", &body).await.refused(403, "REMOVED");
+    let ask = format!("/v1/sessions/{}/questions", session.id);
+    bo.client.post(&ask, &json!({ "question_text": "Why?" })).await.refused(403, "REMOVED");
+    bo.client.get(&ask).await.refused(404, "RESOURCE_NOT_FOUND");
+    let ticket = json!({ "session_id": session.id });
+    let ticket = bo.client.post("/v1/realtime/tickets", &ticket).await.ok(201);
+    let refused = Socket::dial(ticket["websocket_url"].as_str().unwrap()).await;
+    assert_eq!(refused.err(), Some(404));
+    let join = format!("/v1/sessions/code/{}/join", session.code);
+    let again = world.nobody().post(&join, &json!({ "participant_token": bo.token })).await;
+    again.refused(403, "REMOVED");
+    // nobody else notices
+    cy_socket.send("response_submitted", vote(&presentation.slides[1], "a", 1)).await;
+    cy_socket.wait_where("vote_update", |update| update["total_voters"] == 1).await;
+}

@@ -1,0 +1,66 @@
+use std::collections::HashSet;
+
+use futures::future::join_all;
+use local::{Data, LocalOptions};
+use reqwest::Method;
+
+use crate::world::{
+    World,
+    pictures::{file, noise},
+};
+
+#[tokio::test]
+async fn an_image_survives_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = || LocalOptions { data: Data::Dir(folder.path().join("data")), ..LocalOptions::default() };
+    let Some(world) = World::local_with("a restart", options()).await else { return };
+    let ana = world.user("ana").await;
+    // several chunks
+    let photo = file(noise(800, 600), image::ImageFormat::Png);
+    let image =
+        ana.client.ask(Method::POST, "/v1/upload/image").file("image/png", &photo).send().await.ok(201);
+    let url = image["url"].as_str().unwrap().to_owned();
+    let before = world.nobody().get(&url).await;
+    before.ok(200);
+    world.stop().await;
+
+    let Some(world) = World::local_with("a restart", options()).await else { return };
+    let after = world.nobody().get(&url).await;
+    after.ok(200);
+    assert_eq!(after.bytes, before.bytes);
+    let drawn = image::load_from_memory(&after.bytes).unwrap().to_rgb8();
+    assert_eq!(drawn, noise(800, 600), "a small picture without losses is kept without losses");
+}
+
+/// A table that throttles, and whose transactions conflict.
+#[tokio::test]
+async fn an_image_survives_a_bad_day() {
+    let options = LocalOptions { chaos: Some(20_261_121), ..LocalOptions::default() };
+    let Some(world) = World::local_with("a bad day", options).await else { return };
+    let ana = world.user("ana").await;
+    let uploads = (0..12_u32).map(|number| {
+        let photo = file(noise(400 + number % 6, 300), image::ImageFormat::Png);
+        let client = ana.client.clone();
+        async move {
+            loop {
+                let ask = client.ask(Method::POST, "/v1/upload/image").file("image/png", &photo);
+                let answer = ask.send().await;
+                if answer.status != 503 {
+                    return answer.ok(201)["url"].as_str().unwrap().to_owned();
+                }
+            }
+        }
+    });
+    let urls = join_all(uploads).await;
+    assert_eq!(urls.iter().collect::<HashSet<_>>().len(), 6, "six pictures, each twice at once");
+    for (number, url) in (0..6).zip(&urls) {
+        let shown = loop {
+            let shown = world.nobody().get(url).await;
+            if shown.status != 503 {
+                break shown;
+            }
+        };
+        shown.ok(200);
+        assert_eq!(image::load_from_memory(&shown.bytes).unwrap().to_rgb8(), noise(400 + number, 300));
+    }
+}

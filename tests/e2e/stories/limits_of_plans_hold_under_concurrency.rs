@@ -1,0 +1,127 @@
+use std::time::Duration;
+
+use futures::future::join_all;
+use local::LocalOptions;
+use serde_json::{Value, json};
+
+use crate::world::{Answer, Client, Socket, User, World};
+
+/// How many were let in; all others were refused by this limit.
+fn let_in(answers: &[Answer], limit: &str) -> usize {
+    let (done, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 201);
+    for answer in refused {
+        let error = answer.refused(403, "SUBSCRIPTION_LIMIT_EXCEEDED");
+        assert!(error["message"].as_str().unwrap().starts_with(limit), "{error}");
+    }
+    done.len()
+}
+
+async fn create(ana: &User, presentation: &str, at_once: usize) -> Vec<Answer> {
+    let body = json!({ "presentation_id": presentation });
+    join_all((0..at_once).map(|_| ana.client.post("/v1/sessions", &body))).await
+}
+
+async fn join(world: &World, code: &str, at_once: usize) -> Vec<Answer> {
+    let path = format!("/v1/sessions/code/{code}/join");
+    join_all((0..at_once).map(|_| async { world.nobody().post(&path, &json!({})).await })).await
+}
+
+async fn usage(ana: &User, category: &str) -> (Value, Value) {
+    let usage = ana.client.get("/v1/speakers/me/usage").await.ok(200);
+    assert_eq!(usage, ana.client.get("/v1/users/me/usage").await.ok(200));
+    let category = &usage["categories"][category];
+    (category["used"].clone(), category["limit"].clone())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn five_sessions_a_month_are_free_and_never_six() {
+    let Some((world, root)) = World::with_admin("sessions a month", "free").await else { return };
+    let ana = world.user("ana").await;
+    let presentation = ana.presentation(1).await;
+    assert_eq!(let_in(&create(&ana, &presentation.id, 12).await, "sessions_per_month"), 5);
+    assert_eq!(usage(&ana, "sessions_per_month").await, (json!(5), json!(5)));
+    let mine = ana.client.get("/v1/sessions?limit=100").await.ok(200);
+    assert_eq!(mine["items"].as_array().map(Vec::len), Some(5), "what was refused left nothing");
+
+    // another plan counts at once, and what was used is used
+    let path = format!("/v1/admin/speakers/{}/plan", ana.id);
+    root.client.patch(&path, &json!({ "plan_id": "pro" })).await.ok(200);
+    assert_eq!(let_in(&create(&ana, &presentation.id, 2).await, "sessions_per_month"), 2);
+    assert_eq!(usage(&ana, "sessions_per_month").await, (json!(7), json!(50)));
+    root.client.patch(&path, &json!({ "plan_id": "free" })).await.ok(200);
+    assert_eq!(
+        let_in(&create(&ana, &presentation.id, 2).await, "sessions_per_month: 7 are used, the plan has 5"),
+        0
+    );
+
+    // the next month begins anew
+    world.cloud().clock().advance(Duration::from_hours(31 * 24));
+    let ana = ana.log_in(&world).await;
+    assert_eq!(usage(&ana, "sessions_per_month").await, (json!(0), json!(5)));
+    assert_eq!(let_in(&create(&ana, &presentation.id, 1).await, "sessions_per_month"), 1);
+    let usage = ana.client.get("/v1/users/me/usage").await.ok(200);
+    let history = usage["history"].as_array().unwrap();
+    let sessions: Vec<&Value> = history.iter().map(|month| &month["sessions"]).collect();
+    assert_eq!(sessions, [1, 7], "{usage}");
+}
+
+/// Asks again while a dependency fails, as clients do.
+async fn insist(client: &Client, path: &str, body: &Value) -> Answer {
+    loop {
+        let answer = client.post(path, body).await;
+        if answer.status != 503 {
+            return answer;
+        }
+    }
+}
+
+/// Refused writes and transactions that conflict: what is counted is what there is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn limits_hold_under_chaos() {
+    let parameters = [("DefaultPlan".to_owned(), "free".to_owned())].into();
+    let options = LocalOptions { chaos: Some(20_261_121), parameters, ..LocalOptions::default() };
+    let Some(world) = World::local_with("limits under chaos", options).await else { return };
+    let ana = world.user("ana").await;
+    let (presentation, session) = ana.started(1).await;
+    let body = json!({ "presentation_id": presentation.id });
+    let made = join_all((0..8).map(|_| insist(&ana.client, "/v1/sessions", &body))).await;
+    assert_eq!(let_in(&made, "sessions_per_month"), 4, "and the one of before");
+    let path = format!("/v1/sessions/code/{}/join", session.code);
+    let joined = join_all((0..40).map(|_| async { insist(&world.nobody(), &path, &json!({})).await })).await;
+    assert_eq!(let_in(&joined, "participants_per_session"), 25);
+    let people = ana.client.get(&format!("/v1/sessions/{}/participants?limit=100", session.id)).await.ok(200);
+    assert_eq!(people["items"].as_array().map(Vec::len), Some(25));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_free_session_has_twenty_five_seats() {
+    let Some((world, root)) = World::with_admin("seats", "free").await else { return };
+    let (ana, bo, eve) = (world.user("ana").await, world.user("bo").await, world.user("eve").await);
+    let (presentation, session) = ana.started(1).await;
+
+    // one with an account, however often they come
+    for _ in 0..3 {
+        session.join_from(bo.client.clone(), Some("Bo")).await;
+    }
+    let guest = session.join(&world, Some("Cy")).await;
+    assert_eq!(let_in(&join(&world, &session.code, 40).await, "participants_per_session"), 23);
+    assert_eq!(usage(&ana, "participants_per_session").await, (json!(25), json!(25)));
+
+    // it is full for newcomers, by the socket too, and for nobody else
+    let by_socket = |user: &User| {
+        let base = world.cloud().ws_url();
+        Socket::dial(&format!("{base}?session_id={}&token={}", session.id, user.access_token))
+    };
+    assert_eq!(by_socket(&eve).await.err(), Some(403));
+    assert!(by_socket(&bo).await.is_ok());
+    assert!(by_socket(&ana).await.is_ok());
+    assert_eq!(guest.again().await.id, guest.id);
+    session.join_from(bo.client.clone(), None).await;
+
+    // another plan is for the next session
+    let path = format!("/v1/admin/users/{}/plan", ana.id);
+    root.client.patch(&path, &json!({ "plan": "enterprise" })).await.ok(200);
+    assert_eq!(let_in(&join(&world, &session.code, 3).await, "participants_per_session"), 0);
+    let next = ana.session(&presentation).await;
+    assert_eq!(let_in(&join(&world, &next.code, 40).await, "participants_per_session"), 40);
+}

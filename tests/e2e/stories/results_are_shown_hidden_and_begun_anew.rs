@@ -1,0 +1,134 @@
+use serde_json::json;
+
+use crate::world::{
+    Presentation, Session, User, World,
+    people::{Slide, vote},
+};
+
+async fn quiz(world: &World) -> (User, Presentation, Session) {
+    let ana = world.user("ana").await;
+    let mut presentation = ana.presentation(0).await;
+    let path = format!("/v1/presentations/{}/slides", presentation.id);
+    let content = json!({
+        "question": "Which is the largest?",
+        "options": [{ "id": "a", "text": "Goliath" }, { "id": "b", "text": "Grey" }],
+        "correct": ["a"],
+    });
+    for _ in 0..2 {
+        let slide = ana.client.post(&path, &json!({ "type": "quiz", "content": content })).await.ok(201);
+        presentation.slides.push(Slide { id: slide["id"].as_str().unwrap().to_owned() });
+    }
+    let session = ana.session(&presentation).await;
+    session.go("start").await;
+    (ana, presentation, session)
+}
+
+#[tokio::test]
+async fn the_presenter_hides_and_shows_results_and_begins_anew() {
+    let world = World::start().await;
+    let ana = world.user("ana").await;
+    let (presentation, session) = ana.started(1).await;
+    let slide = &presentation.slides[0];
+    let mut presenter = ana.socket(&session).await;
+    let (bo, mut socket) = session.guest(&world, "Bo").await;
+    let path = format!("/v1/sessions/{}/slides/{}/results", session.id, slide.id);
+    let hidden = ana.client.put(&path, &json!({ "visible": false })).await.ok(200);
+    assert_eq!(hidden["visible"], false);
+    assert_eq!(socket.wait("results_changed").await["visible"], false);
+    socket.send("response_submitted", vote(slide, "a", 1)).await;
+    presenter.wait_where("vote_update", |update| update["votes"]["a"] == 1).await;
+    world.quiet().await;
+    socket.catch_up().await;
+    assert_eq!(socket.count("vote_update"), 0, "the audience does not see it");
+    let (_, state) = bo.back().await;
+    assert_eq!((&state["votes"], &state["results_visible"]), (&json!(null), &json!(false)), "{state}");
+
+    ana.client.put(&path, &json!({ "visible": true })).await.ok(200);
+    let shown = socket.wait_where("results_changed", |changed| changed["visible"] == true).await;
+    assert_eq!(shown["votes"]["votes"]["a"], 1, "{shown}");
+
+    let reset = ana.client.delete(&path).await.ok(200);
+    assert!(reset["reset_at"].is_string(), "{reset}");
+    socket.wait_where("vote_update", |update| update["total_voters"] == 0).await;
+    let (_, state) = bo.back().await;
+    assert_eq!(state["my_responses"], json!([]), "{state}");
+    socket.send("response_submitted", vote(slide, "b", 2)).await;
+    let update = socket.wait_where("vote_update", |update| update["total_voters"] == 1).await;
+    assert_eq!((&update["votes"]["a"], &update["votes"]["b"]), (&json!(0), &json!(1)), "{update}");
+
+    let stranger = world.user("stranger").await;
+    stranger.client.put(&path, &json!({ "visible": true })).await.refused(404, "RESOURCE_NOT_FOUND");
+    let refused = ana.client.put(&path, &json!({ "visible": "yes" })).await.refused(422, "VALIDATION_ERROR");
+    assert!(refused.to_string().contains("visible"), "{refused}");
+    session.go("end").await;
+    ana.client.put(&path, &json!({ "visible": true })).await.refused(409, "SESSION_ENDED");
+}
+
+#[tokio::test]
+async fn a_quiz_is_revealed_and_the_quicker_lead() {
+    let Some(world) = World::local("the speed of answers").await else { return };
+    let (ana, presentation, session) = quiz(&world).await;
+    let slide = &presentation.slides[0];
+    let mut presenter = ana.socket(&session).await;
+    let (bo, mut bo_socket) = session.guest(&world, "Bo").await;
+    let (cy, mut cy_socket) = session.guest(&world, "Cy").await;
+    let (_di, mut di_socket) = session.guest(&world, "Di").await;
+    bo_socket.send("response_submitted", vote(slide, "a", 1)).await;
+    di_socket.send("response_submitted", vote(slide, "b", 1)).await;
+    presenter.wait_where("vote_update", |update| update["total_voters"] == 2).await;
+    world.cloud().clock().advance(std::time::Duration::from_secs(10));
+    cy_socket.send("response_submitted", vote(slide, "a", 1)).await;
+    presenter.wait_where("vote_update", |update| update["total_voters"] == 3).await;
+
+    let board = format!("/v1/sessions/{}/leaderboard", session.id);
+    assert_eq!(bo.client.get(&board).await.ok(200)["entries"], json!([]), "nothing is revealed yet");
+    let results = format!("/v1/sessions/{}/slides/{}/results", session.id, slide.id);
+    ana.client.put(&results, &json!({ "visible": true })).await.ok(200);
+    let revealed = cy_socket.wait("results_changed").await;
+    assert_eq!(revealed["slide"]["content"]["correct"], json!(["a"]), "{revealed}");
+    let told = cy_socket.wait("leaderboard_updated").await;
+    let ids: Vec<_> =
+        told["entries"].as_array().unwrap().iter().map(|entry| &entry["participant_id"]).collect();
+    assert_eq!(ids, [&json!(bo.id), &json!(cy.id)], "{told}");
+    assert_eq!(told["entries"][0]["display_name"], json!(null), "names are the presenter's");
+    let named =
+        presenter.wait_where("leaderboard_updated", |told| told["entries"][0]["display_name"] == "Bo").await;
+    let points = |place: usize| named["entries"][place]["points"].as_u64().unwrap();
+    assert!(points(0) > 900 && (700..=800).contains(&points(1)), "{named}");
+    let mine = cy.client.get(&board).await.ok(200);
+    assert_eq!((&mine["me"]["rank"], &mine["total"]), (&json!(2), &json!(2)), "{mine}");
+    let whole = ana.client.get(&board).await.ok(200);
+    assert_eq!(whole["entries"][1]["display_name"], "Cy", "{whole}");
+}
+
+#[tokio::test]
+async fn participants_turn_the_slides_themselves() {
+    let world = World::start().await;
+    let ana = world.user("ana").await;
+    let presentation = ana.presentation(3).await;
+    let body = json!({ "presentation_id": presentation.id, "pace": "participant" });
+    let session = ana.opened(&ana.client.post("/v1/sessions", &body).await.ok(201));
+    session.go("start").await;
+    let mut presenter = ana.socket(&session).await;
+    let (bo, mut socket) = session.guest(&world, "Bo").await;
+    let path = format!("/v1/sessions/{}/slides", session.id);
+    assert_eq!(bo.client.get(&path).await.ok(200)["items"].as_array().unwrap().len(), 3);
+    for slide in &presentation.slides {
+        socket.send("response_submitted", vote(slide, "b", 1)).await;
+        presenter
+            .wait_where("vote_update", |update| update["slide_id"] == slide.id && update["votes"]["b"] == 1)
+            .await;
+    }
+    let elsewhere = ana.presentation(1).await;
+    let body = json!({ "session_id": session.id, "slide_id": elsewhere.slides[0].id, "content": { "selected": ["a"] } });
+    bo.client.post("/v1/responses", &body).await.refused(409, "SLIDE_NOT_CURRENT");
+
+    // the presenter takes over: only what is shown may be seen and answered
+    ana.client.patch(&format!("/v1/sessions/{}", session.id), &json!({ "pace": "presenter" })).await.ok(200);
+    assert_eq!(socket.wait("session_updated").await["pace"], "presenter");
+    world.forget().await;
+    assert_eq!(bo.client.get(&path).await.ok(200)["items"].as_array().unwrap().len(), 1);
+    let body = json!({ "session_id": session.id, "slide_id": presentation.slides[2].id, "content": { "selected": ["a"] } });
+    bo.client.post("/v1/responses", &body).await.refused(409, "SLIDE_NOT_CURRENT");
+    assert_eq!(ana.client.get(&path).await.ok(200)["items"].as_array().unwrap().len(), 3);
+}

@@ -1,0 +1,88 @@
+use serde_json::{Value, json};
+
+use crate::world::{Presentation, Session, User, World, people::Slide};
+
+/// A text question, a summary that is filled when it is shown, and a conclusion on demand.
+async fn talk(world: &World) -> (User, Presentation, Session) {
+    let ana = world.user("ana").await;
+    let mut presentation = ana.presentation(0).await;
+    let notes = "Herons need quiet water. Leave the reeds standing in spring. Watch from a distance.";
+    ana.client
+        .put(&format!("/v1/presentations/{}", presentation.id), &json!({ "speaker_notes": notes }))
+        .await
+        .ok(200);
+    let path = format!("/v1/presentations/{}/slides", presentation.id);
+    for body in [
+        json!({ "type": "question_text", "content": { "question": "What did you see?" } }),
+        json!({ "type": "summary", "content": { "auto_generate": true } }),
+        json!({ "type": "conclusion", "content": {} }),
+    ] {
+        let slide = ana.client.post(&path, &body).await.ok(201);
+        presentation.slides.push(Slide { id: slide["id"].as_str().unwrap().to_owned() });
+    }
+    let session = ana.session(&presentation).await;
+    session.go("start").await;
+    (ana, presentation, session)
+}
+
+async fn content(ana: &User, slide: &Slide) -> Value {
+    ana.client.get(&format!("/v1/slides/{}", slide.id)).await.ok(200)["content"].clone()
+}
+
+#[tokio::test]
+async fn a_summary_is_written_when_its_slide_is_shown() {
+    let world = World::start().await;
+    let (ana, presentation, session) = talk(&world).await;
+    let [question, summary, _] = &presentation.slides[..] else { panic!("three slides") };
+    let mut presenter = ana.socket(&session).await;
+    for (name, text) in [("Bo", "Two grey herons by the river."), ("Cy", "Grey herons in the reeds.")] {
+        let (_, mut socket) = session.guest(&world, name).await;
+        socket
+            .send("response_submitted", json!({ "slide_id": question.id, "content": { "text": text } }))
+            .await;
+    }
+    presenter.wait_where("vote_update", |update| update["total_voters"] == 2).await;
+    let (_, mut socket) = session.guest(&world, "Di").await;
+    session.show(summary).await;
+    let written = |slide: &Value| {
+        slide["slide"]["content"]["summary_text"].as_str().is_some_and(|text| text.contains("heron"))
+    };
+    socket.wait_where("slide_changed", written).await;
+    presenter.wait_where("generation_updated", |told| told["status"] == "done").await;
+    assert!(content(&ana, summary).await["summary_text"].as_str().unwrap().contains("heron"));
+    // shown again it stays as it is; asked for, it is written anew
+    let path = format!("/v1/sessions/{}/slides/{}/generation", session.id, summary.id);
+    let first = ana.client.get(&path).await.ok(200);
+    assert_eq!((&first["status"], &first["provider"]), (&json!("done"), &json!("extractive")), "{first}");
+    session.show(question).await;
+    session.show(summary).await;
+    world.quiet().await;
+    assert_eq!(ana.client.get(&path).await.ok(200), first);
+    ana.client.post("/api/ai/summary", &json!({ "session_id": session.id })).await.ok(202);
+    world.quiet().await;
+    let second = ana.client.get(&path).await.ok(200);
+    assert_eq!(second["status"], "done");
+}
+
+#[tokio::test]
+async fn takeaways_come_on_demand_and_an_empty_summary_says_why() {
+    let world = World::start().await;
+    let (ana, presentation, session) = talk(&world).await;
+    let [question, summary, conclusion] = &presentation.slides[..] else { panic!("three slides") };
+    let path = |slide: &Slide| format!("/v1/sessions/{}/slides/{}/generation", session.id, slide.id);
+    ana.client.get(&path(conclusion)).await.refused(404, "RESOURCE_NOT_FOUND");
+    let mut presenter = ana.socket(&session).await;
+    let asked = ana.client.post(&path(conclusion), &json!({})).await.ok(202);
+    assert_eq!(asked["slide_id"], json!(conclusion.id));
+    presenter.wait_where("generation_updated", |told| told["status"] == "done").await;
+    let lines = content(&ana, conclusion).await["conclusions"].as_array().unwrap().len();
+    assert!((1..=5).contains(&lines), "{lines}");
+    // nobody has answered: nothing to sum up
+    ana.client.post(&path(summary), &json!({})).await.ok(202);
+    let failed = presenter.wait_where("generation_updated", |told| told["status"] == "failed").await;
+    assert!(failed["error"].as_str().unwrap().contains("nobody has answered"), "{failed}");
+    let refused = ana.client.post(&path(question), &json!({})).await.refused(422, "VALIDATION_ERROR");
+    assert!(refused.to_string().contains("slide_id"), "{refused}");
+    let stranger = world.user("stranger").await;
+    stranger.client.post(&path(summary), &json!({})).await.refused(404, "RESOURCE_NOT_FOUND");
+}
