@@ -11,6 +11,9 @@
 //! | `POST /v1/sessions/{id}/start`, `/pause`, `/resume`, `/end` | [`moves`] |
 //! | `POST /v1/sessions/{id}/slide`, `PUT /v1/sessions/{id}/current-slide` | [`slide`] |
 //! | `GET /v1/sessions/{id}/statistics`, `/stats` | [`statistics`] |
+//! | `POST /v1/sessions/{id}/finalize` | [`finalize`] |
+//! | `GET /v1/sessions/{id}/report` | [`report`] |
+//! | `GET /v1/sessions/{id}/export` | [`export`] |
 //! | `GET /v1/sessions/{id}/participants` | [`participants`] |
 //! | `DELETE /v1/sessions/{id}/participants/{participant_id}` | [`remove_participant`] |
 //! | `GET /v1/sessions/{id}/slides` | [`slides`] |
@@ -35,6 +38,7 @@
 //! | `count_presence` | [`worker::count_presence`] |
 //! | `count_upvotes` | [`worker::count_upvotes`] |
 //! | `rank_quiz` | [`worker::rank_quiz`] |
+//! | `write_report` | [`worker::write_report`] |
 //! | `check_session` | [`worker::check_session`] |
 //! | `end_login` | [`worker::end_login`] |
 //! | `end_session` | [`worker::end_session`] |
@@ -53,6 +57,8 @@
 pub mod announce;
 pub mod assistant;
 pub mod create;
+pub mod export;
+pub mod finalize;
 pub mod find;
 pub mod generate;
 pub mod get;
@@ -67,6 +73,7 @@ pub mod moves;
 pub mod participants;
 pub mod questions;
 pub mod remove_participant;
+pub mod report;
 pub mod respond;
 pub mod responses;
 pub mod results;
@@ -108,6 +115,9 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(slide::show_put))
         .routes(routes!(statistics::statistics))
         .routes(routes!(statistics::stats))
+        .routes(routes!(finalize::finalize))
+        .routes(routes!(report::get::get))
+        .routes(routes!(export::export))
         .routes(routes!(participants::participants))
         .routes(routes!(remove_participant::remove))
         .routes(routes!(slides::slides))

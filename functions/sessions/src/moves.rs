@@ -19,7 +19,7 @@ use store::{
     sessions::{self, Session},
 };
 
-use crate::{announce::Announcer, keep::keep, live, view::SessionView};
+use crate::{announce::Announcer, keep::keep, live, report, view::SessionView};
 
 /// A running session is looked after this often: what nobody announced is counted.
 pub const CHECKED_EVERY: SignedDuration = SignedDuration::from_secs(60);
@@ -97,6 +97,12 @@ pub async fn make(
     if let Err(error) = tell(app, announcer, &session, made).await {
         // the change stands; whoever was not told sees it at the next event, ping or reconnect
         tracing::error!(session = %id, ?error, "a move was not told");
+    }
+    if made == Move::End
+        && let Err(error) = report::request(app, &session, true).await
+    {
+        // the session's check asks for it once more
+        tracing::error!(session = %id, ?error, "a report was not asked for");
     }
     Ok(session)
 }

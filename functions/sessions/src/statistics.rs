@@ -5,10 +5,22 @@ use entry::{
     App,
     http::{Account, Answer, ErrorBody, Id},
 };
-use model::{Error, SessionId, SlideId, session::Status};
+use futures::try_join;
+use model::{
+    Error, SessionId, SlideId,
+    report::{mean, percent},
+    session::{Pacing, Status},
+};
 use serde::Serialize;
-use store::{participants, sessions};
+use store::{
+    participants,
+    sessions::{self, Counted, Session, Snapshot},
+    shown::{self, Shown},
+    usage::{self, AiUsage},
+};
 use utoipa::ToSchema;
+
+use crate::report::slide::{options, top_choice};
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Statistics {
@@ -18,10 +30,33 @@ pub struct Statistics {
     pub participant_count: u64,
     /// Connected when last counted.
     pub connected_count: u64,
+    /// The most that were connected at once, as counted.
+    pub peak_connected: u64,
     pub total_responses: u64,
     pub responses_per_slide: BTreeMap<String, u64>,
+    /// Of every slide that was answered, in their order.
+    pub slides: Vec<SlideStatistics>,
+    /// Answers of all that were possible, had every participant answered every question that anybody answered; in percent.
+    pub answer_rate: Option<f64>,
+    /// Characters of an answer in one's own words.
+    pub average_text_length: Option<f64>,
+    pub ai_usage: AiUsage,
     /// `null` before the start; runs until the end.
     pub duration_seconds: Option<i64>,
+}
+
+/// A slide that was answered.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SlideStatistics {
+    pub slide_id: SlideId,
+    pub responses: u64,
+    /// Of all participants, in percent.
+    pub answer_rate: Option<f64>,
+    /// From when the slide was shown first; `null` where participants turn the slides themselves.
+    pub average_answer_seconds: Option<f64>,
+    pub average_text_length: Option<f64>,
+    /// Labels of what most chose; several where they are level.
+    pub top_choice: Vec<String>,
 }
 
 macro_rules! statistics {
@@ -57,22 +92,66 @@ statistics! {
     stats, "/v1/sessions/{id}/stats", "session_stats";
 }
 
+/// From the last counts: no answer is read, however many there are.
 async fn of(app: &App, account: Account, id: SessionId) -> Result<Statistics, Error> {
     let now = app.clock.now();
     let counted = sessions::with_counts(&app.store, account.user, id, now).await?;
-    let responses_per_slide: BTreeMap<String, u64> = counted
-        .snapshots
+    let (participant_count, shown, ai_usage) = try_join!(
+        participants::count(&app.store, id),
+        shown::list(&app.store, id, now),
+        usage::ai_usage(&app.store, id, now),
+    )?;
+    let Counted { session, snapshots, presence } = counted;
+    let responses_per_slide: BTreeMap<String, u64> =
+        snapshots.iter().map(|snapshot| (SlideId::to_string(&snapshot.slide), snapshot.responses)).collect();
+    let mut answered: Vec<(Option<&Shown>, &Snapshot)> = snapshots
         .iter()
-        .map(|snapshot| (SlideId::to_string(&snapshot.slide), snapshot.responses))
+        .filter(|snapshot| snapshot.responses > 0)
+        .map(|snapshot| (shown.iter().find(|shown| shown.slide == snapshot.slide), snapshot))
         .collect();
-    let until = counted.session.ended_at.unwrap_or(now);
+    answered.sort_by_key(|(shown, snapshot)| (shown.map_or(usize::MAX, |shown| shown.index), snapshot.slide));
+    let total_responses = snapshots.iter().map(|snapshot| snapshot.responses).sum();
+    let texts = || snapshots.iter().filter(|snapshot| snapshot.text_characters > 0);
+    let characters = texts().map(|snapshot| snapshot.text_characters).sum();
+    let until = session.ended_at.unwrap_or(now);
     Ok(Statistics {
         session_id: id,
-        status: counted.session.status,
-        participant_count: participants::count(&app.store, id).await?,
-        connected_count: counted.presence.map_or(0, |presence| presence.participants),
-        total_responses: responses_per_slide.values().sum(),
+        status: session.status,
+        participant_count,
+        connected_count: presence.as_ref().map_or(0, |presence| presence.participants),
+        peak_connected: presence.as_ref().map_or(0, |presence| presence.peak.max(presence.participants)),
+        total_responses,
+        answer_rate: percent(total_responses, participant_count * answered.len() as u64),
+        average_text_length: mean(characters, texts().map(|snapshot| snapshot.responses).sum(), 1.0),
+        slides: answered
+            .into_iter()
+            .map(|(shown, snapshot)| of_slide(&session, shown, snapshot, participant_count))
+            .collect(),
         responses_per_slide,
-        duration_seconds: counted.session.started_at.map(|started| until.duration_since(started).as_secs()),
+        ai_usage,
+        duration_seconds: session.started_at.map(|started| until.duration_since(started).as_secs()),
     })
+}
+
+fn of_slide(
+    session: &Session,
+    shown: Option<&Shown>,
+    snapshot: &Snapshot,
+    participants: u64,
+) -> SlideStatistics {
+    let paced = shown.filter(|_| session.pace == Pacing::Presenter && snapshot.mean_received > 0);
+    let elapsed = paced.map(|shown| {
+        let from = shown.first_at.as_millisecond().max(session.counts_from(shown.slide));
+        snapshot.mean_received.saturating_sub(from).max(0).unsigned_abs()
+    });
+    let options = shown.map(|shown| options(&shown.content, &snapshot.tally)).unwrap_or_default();
+    SlideStatistics {
+        slide_id: snapshot.slide,
+        responses: snapshot.responses,
+        answer_rate: percent(snapshot.responses, participants),
+        average_answer_seconds: elapsed.and_then(|elapsed| mean(elapsed, 1, 1000.0)),
+        average_text_length: mean(snapshot.text_characters, snapshot.responses, 1.0)
+            .filter(|_| snapshot.text_characters > 0),
+        top_choice: top_choice(&options),
+    }
 }

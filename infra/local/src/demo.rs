@@ -17,15 +17,18 @@ pub(crate) struct Demo {
     presentation: String,
     session: String,
     join_code: String,
+    /// A session that is over, with a report.
+    held: String,
 }
 
 impl fmt::Display for Demo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { url, presentation, session, join_code } = self;
+        let Self { url, presentation, session, join_code, held } = self;
         writeln!(f, "Demo: {EMAIL}, password {PASSWORD}\n")?;
         writeln!(f, "  presentation  {presentation}")?;
         writeln!(f, "  session       {session}")?;
-        writeln!(f, "  join code     {join_code}\n")?;
+        writeln!(f, "  join code     {join_code}")?;
+        writeln!(f, "  report        {url}/v1/sessions/{held}/report?format=html\n")?;
         writeln!(f, "  curl -X POST {url}/v1/sessions/code/{join_code}/join \\")?;
         writeln!(f, "    -H 'content-type: application/json' -d '{{\"display_name\": \"Ben\"}}'")
     }
@@ -38,11 +41,15 @@ pub(crate) async fn prepare(url: &str) -> anyhow::Result<Demo> {
         Some(id) => id,
         None => api.present().await?,
     };
-    let (session, join_code) = match api.session(&presentation).await? {
+    let held = match api.session(&presentation, "ended").await? {
+        Some((held, _)) => held,
+        None => api.hold(&presentation).await?,
+    };
+    let (session, join_code) = match api.session(&presentation, "active").await? {
         Some(session) => session,
         None => api.open_session(&presentation).await?,
     };
-    Ok(Demo { url: url.to_owned(), presentation, session, join_code })
+    Ok(Demo { url: url.to_owned(), presentation, session, join_code, held })
 }
 
 struct Api {
@@ -86,13 +93,13 @@ impl Api {
         Ok(id)
     }
 
-    /// The session that runs, if one does.
-    async fn session(&self, presentation: &str) -> anyhow::Result<Option<(String, String)>> {
+    /// The newest session in this state, if there is one.
+    async fn session(&self, presentation: &str, status: &str) -> anyhow::Result<Option<(String, String)>> {
         let list =
             self.ask(Method::GET, &format!("/v1/sessions?presentation_id={presentation}"), None).await?;
         let items = list["items"].as_array().context("the list of sessions has no items")?;
-        let running = items.iter().find(|session| session["status"] == "active");
-        running.map(|session| Ok((text(session, "id")?, text(session, "join_code")?))).transpose()
+        let found = items.iter().find(|session| session["status"] == status);
+        found.map(|session| Ok((text(session, "id")?, text(session, "join_code")?))).transpose()
     }
 
     async fn open_session(&self, presentation: &str) -> anyhow::Result<(String, String)> {
@@ -101,6 +108,40 @@ impl Api {
         let id = text(&session, "id")?;
         self.ask(Method::POST, &format!("/v1/sessions/{id}/start"), Some(&json!({}))).await?;
         Ok((id, text(&session, "join_code")?))
+    }
+
+    /// A session from its start to its end, with an audience: its report can be read some seconds later.
+    async fn hold(&self, presentation: &str) -> anyhow::Result<String> {
+        let (session, code) = self.open_session(presentation).await?;
+        let mut audience = Vec::new();
+        for name in ["Ben", "Cleo", "Dan", "Ela", "Finn", "Gia"] {
+            let joined = self
+                .ask(
+                    Method::POST,
+                    &format!("/v1/sessions/code/{code}/join"),
+                    Some(&json!({"display_name": name})),
+                )
+                .await?;
+            let token = text(&joined, "participant_token")?;
+            audience.push(Self { client: self.client.clone(), url: self.url.clone(), token });
+        }
+        let slides = self.ask(Method::GET, &format!("/v1/sessions/{session}/slides"), None).await?;
+        for slide in slides["items"].as_array().context("the session has no slides")? {
+            let id = text(slide, "id")?;
+            self.ask(Method::POST, &format!("/v1/sessions/{session}/slide"), Some(&json!({"slide_id": id})))
+                .await?;
+            for (place, one) in audience.iter().enumerate() {
+                let Some(content) = answer(slide, place) else { break };
+                let body = json!({"session_id": session, "slide_id": id, "content": content});
+                one.ask(Method::POST, "/v1/responses", Some(&body)).await?;
+            }
+        }
+        for (one, question) in audience.iter().zip(["What does it run on?", "What does an hour cost?"]) {
+            let path = format!("/v1/sessions/{session}/questions");
+            one.ask(Method::POST, &path, Some(&json!({"question_text": question}))).await?;
+        }
+        self.ask(Method::POST, &format!("/v1/sessions/{session}/finalize"), Some(&json!({}))).await?;
+        Ok(session)
     }
 
     async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
@@ -129,7 +170,7 @@ impl Api {
     }
 }
 
-fn slides() -> [Value; 4] {
+fn slides() -> [Value; 8] {
     let options = |texts: [&str; 3]| {
         let option = |(order, text): (usize, &str)| json!({"id": format!("opt{}", order + 1), "text": text, "order": order});
         texts.into_iter().enumerate().map(option).collect::<Vec<_>>()
@@ -148,7 +189,38 @@ fn slides() -> [Value; 4] {
             "show_results": true,
         }}),
         json!({"type": "question_text", "content": {"question": "What would you ask the speaker?", "max_length": 300}}),
+        json!({"type": "scale", "content": {
+            "question": "How sure are you that it scales?", "min_label": "not at all", "max_label": "very",
+        }}),
+        json!({"type": "ranking", "content": {
+            "question": "What matters most?", "options": options(["Speed", "Cost", "Calm"]),
+        }}),
+        json!({"type": "quiz", "content": {
+            "question": "How many servers does this need?", "options": options(["None", "One", "Three"]), "correct": ["opt1"],
+        }}),
+        json!({"type": "conclusion", "content": {"conclusions": ["Nothing runs while nobody speaks."]}}),
     ]
+}
+
+/// What one of the audience says to a slide; nothing where it takes no answers.
+fn answer(slide: &Value, place: usize) -> Option<Value> {
+    let option = |places: [usize; 3]| format!("opt{}", places[place % 3] + 1);
+    let texts = [
+        "Why no servers at all?",
+        "Latency of a vote, and its cost",
+        "Cost per vote",
+        "Sockets, sockets, sockets",
+        "Does the vote of my phone count twice?",
+        "Cost",
+    ];
+    match slide["type"].as_str()? {
+        "question_choice" => Some(json!({"selected": [option([1, 2, 1])]})),
+        "question_text" => Some(json!({"text": texts[place % texts.len()]})),
+        "scale" => Some(json!({"value": 3 + place % 3})),
+        "ranking" => Some(json!({"ranking": [option([1, 0, 1]), option([2, 1, 0])]})),
+        "quiz" => Some(json!({"selected": [option([0, 0, 1])]})),
+        _ => None,
+    }
 }
 
 fn text(value: &Value, field: &str) -> anyhow::Result<String> {

@@ -18,6 +18,7 @@
 //! | [`tally`] | counting answers |
 //! | [`leaderboard`] | who is ahead in a quiz |
 //! | [`question`] | what an audience asks: states, text, which two are the same, their order |
+//! | [`report`] | what is kept of a session that is over |
 //! | [`blocked_words`] | words that nobody wants to read |
 //! | [`words`] | words in a text, as they are counted and compared |
 
@@ -31,6 +32,7 @@ pub mod leaderboard;
 pub mod plan;
 pub mod presentation;
 pub mod question;
+pub mod report;
 pub mod room;
 pub mod session;
 pub mod slide;

@@ -8,6 +8,7 @@ use protocol::{
     job::{CountPresence, Told},
 };
 use store::{
+    Freshness,
     connections::{self, Connection, Identity},
     sessions,
 };
@@ -83,7 +84,7 @@ impl Rooms {
 
     /// How many participants were connected when last counted.
     pub async fn last_count(&self, session: SessionId, now: Timestamp) -> Result<u64, Error> {
-        let presence = sessions::presence(&self.store, session, now).await?;
+        let presence = sessions::presence(&self.store, session, Freshness::Eventual, now).await?;
         Ok(presence.map_or(0, |presence| presence.participants))
     }
 

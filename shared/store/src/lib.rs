@@ -12,6 +12,7 @@
 //! | Q1–Q3 | slides: one, by its id alone, all of a presentation | [`slides`] |
 //! | S1–S8 | sessions: one, with counts, by code, of an owner, of a presentation, to look after, of a day, who leads | [`sessions`] |
 //! | H1–H2 | slides as a session showed them | [`shown`] |
+//! | H3 | what a session came to | [`reports`] |
 //! | N1–N4 | questions of the audience: one, all, their up-votes, those that wait | [`questions`] |
 //! | M1 | what the assistant answered to a wording | [`answers`] |
 //! | W1–W2 | what a model writes on slides | [`generations`] |
@@ -56,6 +57,7 @@ pub mod participants;
 pub mod presentations;
 mod query;
 pub mod questions;
+pub mod reports;
 pub mod resets;
 pub mod responses;
 pub mod seats;

@@ -3,7 +3,7 @@
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
 //! | A1 | one participant | table | `SESSION#{id}` | `PARTICIPANT#{id}` | [`get`], [`add`], [`rename`], [`remove`] |
-//! | A2 | all participants | table | `SESSION#{id}` | `PARTICIPANT#…` | [`page`], [`count`] |
+//! | A2 | all participants | table | `SESSION#{id}` | `PARTICIPANT#…` | [`page`], [`list`], [`count`] |
 
 use jiff::Timestamp;
 use model::{ParticipantId, SessionId, UserId};
@@ -119,7 +119,12 @@ pub async fn page(
     store.page(all(session), limit, cursor, now).await
 }
 
-/// A2: everyone who ever joined. Costs by their number: for statistics, not for every look at a session.
+/// A2: everyone who ever joined, in the order of their ids. For a report, which is written once.
+pub async fn list(store: &Store, session: SessionId, now: Timestamp) -> Result<Vec<Participant>> {
+    store.query_all(all(session).strong(), now).await
+}
+
+/// A2: how many ever joined. Costs by their number: for statistics, not for every look at a session.
 pub async fn count(store: &Store, session: SessionId) -> Result<u64> {
     store.count(all(session)).await
 }

@@ -79,6 +79,8 @@ pub enum Sk<'a> {
     /// Beside the session itself, so that one query reads a session with all its counts.
     Presence,
     Question(QuestionId),
+    /// Not beside the session itself: it is large.
+    Report,
     Session(SessionId),
     /// A slide as it was shown in a session. Not beside the session itself: its content would ride along with every look.
     Shown(SlideId),
@@ -151,6 +153,7 @@ impl fmt::Display for Sk<'_> {
             Self::Participant(id) => write!(f, "PARTICIPANT#{id}"),
             Self::Presence => f.write_str("#PRESENCE"),
             Self::Question(id) => write!(f, "QUESTION#{id}"),
+            Self::Report => f.write_str("REPORT"),
             Self::Session(id) => write!(f, "SESSION#{id}"),
             Self::Shown(slide) => write!(f, "SHOWN#{slide}"),
             Self::Slide(id) => write!(f, "SLIDE#{id}"),
@@ -297,6 +300,7 @@ mod tests {
             Sk::Participant(id.into()),
             Sk::Presence,
             Sk::Question(id.into()),
+            Sk::Report,
             Sk::Session(id.into()),
             Sk::Shown(id.into()),
             Sk::Slide(id.into()),

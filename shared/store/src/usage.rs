@@ -4,7 +4,7 @@
 //! | --- | --- | --- | --- | --- | --- |
 //! | G1 | sessions that an account made in a month | table | `USAGE#{user}` | `MONTH#{month}` | [`month`], [`months`], [`crate::sessions::create`] |
 //! | G2 | how much of a limit a session has used | table | `SESSION#{id}` | `USED#{what}` | [`used`], [`crate::participants::add`], [`reserve_ai_call`] |
-//! | G3 | calls of a model for a session | table | `SESSION#{id}` | `AI_CALL#{key}` | [`reserve_ai_call`], [`release_ai_call`], [`record_ai_call`], [`ai_usage`] |
+//! | G3 | calls of a model for a session | table | `SESSION#{id}` | `AI_CALL#{key}` | [`reserve_ai_call`], [`release_ai_call`], [`record_ai_call`], [`ai_calls`], [`ai_usage`] |
 //!
 //! A counter moves in the transaction that makes what it counts, so that neither a repeat nor a crash makes them differ.
 
@@ -233,10 +233,14 @@ pub struct AiUsage {
     pub cost_micros: u64,
 }
 
+/// G3: all of them.
+pub async fn ai_calls(store: &Store, session: SessionId, now: Timestamp) -> Result<Vec<AiCall>> {
+    store.query_all(Query::starting(&Pk::Session(session), prefix::AI_CALL), now).await
+}
+
 /// G3: derived from the calls, by their number.
 pub async fn ai_usage(store: &Store, session: SessionId, now: Timestamp) -> Result<AiUsage> {
-    let query = Query::starting(&Pk::Session(session), prefix::AI_CALL);
-    let calls: Vec<AiCall> = store.query_all(query, now).await?;
+    let calls = ai_calls(store, session, now).await?;
     let mut usage = AiUsage { calls: calls.len() as u64, ..AiUsage::default() };
     for spent in calls.into_iter().filter_map(|call| call.spent) {
         usage.tokens_in += spent.tokens_in;

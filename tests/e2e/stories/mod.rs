@@ -6,6 +6,7 @@ mod a_killed_cloud_loses_nothing;
 mod a_password_is_reset_by_mail;
 mod a_poison_message_ends_as_a_dead_letter;
 mod a_presenter_moderates;
+mod a_session_ends_with_a_report;
 mod a_session_that_nobody_ends_ends_itself;
 mod a_talk_from_sign_up_to_end;
 mod a_thousand_votes_cost_few_posts;

@@ -44,7 +44,9 @@ pub async fn run(app: &App, assistant: &Assistant, job: &AnswerQuestion) -> Resu
     }
     let wording = question_key(&rules::key(&question.text));
     let name = format!("answer#{}#{wording}", session.id);
-    match once(app, &name, LEASE, write(app, assistant, &session, &question, &wording)).await {
+    // boxed: with the model's client in it, a debug build would need more than a thread's stack
+    let writing = Box::pin(write(app, assistant, &session, &question, &wording));
+    match once(app, &name, LEASE, writing).await {
         Err(Error::Forbidden(Code::SubscriptionLimitExceeded, why)) => {
             tracing::info!(session = %session.id, question = %question.id, why, "no answer");
             return settle(app, &question, Assistance::QuotaExceeded, None).await;

@@ -10,10 +10,11 @@ use store::{
     sessions::{self, Session},
 };
 
-use crate::{Hot, moves};
+use crate::{Hot, moves, report};
 
 /// Looks after a session that has not ended: has its current slide counted, in case a vote was stored and its
-/// announcement lost; ends it when nobody else did, or nobody is there. One that has ended is told so once more.
+/// announcement lost; ends it when nobody else did, or nobody is there. One that has ended is told so once more, and its
+/// report asked for where none lies there.
 pub async fn run(app: &App, hot: &Hot, job: CheckSession) -> Result<(), Error> {
     let now = app.clock.now();
     let found = sessions::get(&app.store, job.session, Freshness::Strong, now).await?;
@@ -25,6 +26,7 @@ pub async fn run(app: &App, hot: &Hot, job: CheckSession) -> Result<(), Error> {
         }
         count_others(app, hot, &session, now).await?;
         moves::tell_end(app, &session).await?;
+        report::request_missing(app, &session, now).await?;
         return Ok(sessions::check_no_more(&app.store, session.id).await?);
     }
     let end = session.created_at + SignedDuration::from_hours(AUTO_END_HOURS);
@@ -61,7 +63,7 @@ async fn idle_since(app: &App, session: &Session, now: Timestamp) -> Result<Time
     {
         return Ok(now);
     }
-    let presence = sessions::presence(&app.store, session.id, now).await?;
+    let presence = sessions::presence(&app.store, session.id, Freshness::Eventual, now).await?;
     let someone = presence.and_then(|presence| Timestamp::from_millisecond(presence.someone_at).ok());
     // one from before there was such a field began when it was made
     let moved = session.moved_at.max(session.created_at);

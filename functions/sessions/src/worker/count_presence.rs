@@ -7,7 +7,7 @@ use protocol::{
     job::{CountPresence, Told},
 };
 use store::{
-    Written, connections,
+    Freshness, Written, connections,
     sessions::{self, Presence},
 };
 
@@ -20,7 +20,7 @@ pub async fn run(app: &App, job: CountPresence) -> Result<(), Error> {
     let now = app.clock.now();
     let (session, tick, as_of) = (job.session, job.tick, newest(app, job.tick).end());
     let before = match job.told {
-        Told::Presenter => sessions::presence(&app.store, session, now).await?,
+        Told::Presenter => sessions::presence(&app.store, session, Freshness::Strong, now).await?,
         Told::Everyone => None,
     };
     if before.as_ref().is_some_and(|before| before.tick != tick && before.as_of >= tick.end()) {
@@ -36,9 +36,10 @@ pub async fn run(app: &App, job: CountPresence) -> Result<(), Error> {
     });
     match job.told {
         Told::Presenter => {
-            let last = before.map_or(0, |before| before.someone_at);
+            let (last, peak) = before.map_or((0, 0), |before| (before.someone_at, before.peak));
             let someone_at = if members.is_empty() { last } else { as_of };
-            let presence = Presence { session, participants, as_of, someone_at, tick };
+            let peak = peak.max(participants);
+            let presence = Presence { session, participants, as_of, someone_at, peak, tick };
             if sessions::keep_presence(&app.store, &presence).await? == Written::Refused {
                 return Ok(());
             }

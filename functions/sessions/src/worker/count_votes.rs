@@ -87,8 +87,18 @@ impl Counted {
     /// Before it is told: whoever comes meanwhile reads it.
     async fn keep(&self, app: &App) -> Result<Written, Error> {
         let Self { as_of, since, job: CountVotes { session, slide, tick, .. }, .. } = *self;
-        let (tally, responses) = (self.tally.clone().unwrap_or_default(), self.found.len() as u64);
-        let snapshot = Snapshot { session, slide, tally, responses, as_of, since, tick };
+        let text_characters = self.found.iter().map(|found| found.answer.text().chars().count() as u64).sum();
+        let snapshot = Snapshot {
+            session,
+            slide,
+            tally: self.tally.clone().unwrap_or_default(),
+            responses: self.found.len() as u64,
+            mean_received: mean_received(&self.found),
+            text_characters,
+            as_of,
+            since,
+            tick,
+        };
         Ok(sessions::keep_snapshot(&app.store, &snapshot).await?)
     }
 
@@ -117,6 +127,12 @@ impl Counted {
             _ => Ok(()),
         }
     }
+}
+
+/// 0 of none.
+fn mean_received(found: &[Response]) -> i64 {
+    let sum: i128 = found.iter().map(|response| i128::from(response.received)).sum();
+    i64::try_from(sum / (found.len().max(1) as i128)).unwrap_or_default()
 }
 
 /// Answers stored since the count before, newest last, and a little earlier: a write takes time, and another machine's clock

@@ -8,6 +8,7 @@ pub mod end_login;
 pub mod end_session;
 pub mod greet;
 pub mod rank_quiz;
+pub mod write_report;
 
 use std::time::Duration;
 
@@ -18,7 +19,10 @@ use model::{
 };
 use protocol::{
     Job,
-    job::{CheckSession, CountPresence, CountUpvotes, CountVotes, EndLogin, EndSession, Greet, RankQuiz},
+    job::{
+        CheckSession, CountPresence, CountUpvotes, CountVotes, EndLogin, EndSession, Greet, RankQuiz,
+        WriteReport,
+    },
 };
 
 use crate::Hot;
@@ -60,6 +64,9 @@ pub async fn run(app: &App, hot: &Hot, delivery: &Delivery) -> Result<(), Error>
     }
     if let Some(job) = delivery.take::<EndSession>() {
         return end_session::run(app, hot, &job?).await;
+    }
+    if let Some(job) = delivery.take::<WriteReport>() {
+        return write_report::run(app, &job?).await;
     }
     if let Some(job) = delivery.take::<CheckSession>() {
         return check_session::run(app, hot, job?).await;

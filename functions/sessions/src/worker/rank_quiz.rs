@@ -5,11 +5,12 @@ use jiff::Timestamp;
 use model::{
     Error, ParticipantId, Room, SessionId,
     leaderboard::{self, Score},
-    slide::SlideType,
+    slide::{Content, SlideType},
 };
 use protocol::{Event, event::LeaderboardUpdated, job::RankQuiz};
 use store::{
-    Freshness, Written, responses,
+    Freshness, Written,
+    responses::{self, Response},
     sessions::{self, Leaderboard, Session},
     shown,
 };
@@ -59,7 +60,7 @@ async fn tell(
 /// The points of everyone who has any. The speed of an answer counts from when its slide was shown first; where participants
 /// turn the slides, from the start.
 pub async fn scores(app: &App, session: &Session, now: Timestamp) -> Result<Vec<Score>, Error> {
-    let mut scores: BTreeMap<ParticipantId, Score> = BTreeMap::new();
+    let mut scores = Scores::new();
     let quizzes = shown::list(&app.store, session.id, now).await?;
     let revealed = quizzes.into_iter().filter(|shown| {
         shown.content.kind() == SlideType::Quiz && session.shows_results(shown.slide, &shown.content)
@@ -67,19 +68,32 @@ pub async fn scores(app: &App, session: &Session, now: Timestamp) -> Result<Vec<
     for quiz in revealed {
         let from = quiz.first_at.as_millisecond().max(session.counts_from(quiz.slide));
         let answers = responses::of_slide(&app.store, session.id, quiz.slide, now).await?;
-        for answer in answers.into_iter().filter(|answer| counts(session, answer)) {
-            let points = quiz.content.points(&answer.answer, answer.received - from);
-            if points == 0 {
-                continue;
-            }
-            let score = scores.entry(answer.participant).or_insert_with(|| Score {
-                participant: answer.participant,
-                display_name: None,
-                points: 0,
-            });
-            score.points += u64::from(points);
-            score.display_name = answer.display_name.or(score.display_name.take());
-        }
+        let counted = answers.iter().filter(|answer| counts(session, answer));
+        earn(&mut scores, &quiz.content, from, counted);
     }
     Ok(scores.into_values().collect())
+}
+
+pub type Scores = BTreeMap<ParticipantId, Score>;
+
+/// Adds what answers to one quiz earn; `from` is what their speed counts from, in milliseconds since 1970.
+pub fn earn<'a>(
+    scores: &mut Scores,
+    quiz: &Content,
+    from: i64,
+    answers: impl IntoIterator<Item = &'a Response>,
+) {
+    for answer in answers {
+        let points = quiz.points(&answer.answer, answer.received - from);
+        if points == 0 {
+            continue;
+        }
+        let score = scores.entry(answer.participant).or_insert_with(|| Score {
+            participant: answer.participant,
+            display_name: None,
+            points: 0,
+        });
+        score.points += u64::from(points);
+        score.display_name = answer.display_name.clone().or(score.display_name.take());
+    }
 }

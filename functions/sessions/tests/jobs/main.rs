@@ -6,5 +6,6 @@ mod admins;
 mod answers;
 mod counts;
 mod log_ins;
+mod reports;
 mod slides;
 mod world;

@@ -90,7 +90,8 @@ impl World {
         self.without(&["SOCKET_ENDPOINT", Queue::Broadcast.setting()])
     }
 
-    fn without(&self, settings: &[&str]) -> Environment {
+    /// What is behind these settings is out of reach.
+    pub(crate) fn without(&self, settings: &[&str]) -> Environment {
         let mut variables = self.bench.variables();
         variables.extend(settings.iter().map(|setting| ((*setting).to_owned(), self.bench.nowhere())));
         Environment::of(variables, self.clock.clone())

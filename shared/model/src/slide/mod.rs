@@ -159,10 +159,14 @@ macro_rules! slide_types {
                 texts.into_iter().filter(|text| !text.trim().is_empty()).collect()
             }
 
+            /// What can be chosen, as it was written; nothing where there are no options, and on a scale.
+            pub fn options(&self) -> &[Choice] {
+                match self { $(Self::$variant(content) => content.options(),)* }
+            }
+
             /// What an option reads; the option itself where its id is all there is, as on a scale.
             pub fn label<'a>(&'a self, option: &'a str) -> &'a str {
-                let options = match self { $(Self::$variant(content) => content.options(),)* };
-                options.iter().find(|one| one.id == option).map_or(option, |one| one.text.as_str())
+                self.options().iter().find(|one| one.id == option).map_or(option, |one| one.text.as_str())
             }
 
             /// Lets references to other slides follow them to their new ids: in a copy of a presentation.

@@ -76,7 +76,7 @@ impl Quiz {
         self.correct.len() > 1
     }
 
-    fn is_right(&self, answer: &Answer) -> bool {
+    pub fn is_right(&self, answer: &Answer) -> bool {
         let chosen: BTreeSet<&String> = answer.selected().iter().collect();
         chosen == self.correct.iter().collect()
     }

@@ -19,6 +19,12 @@ pub struct Snapshot {
     pub tally: Tally,
     /// Answers of any sort, text included.
     pub responses: u64,
+    /// Milliseconds since 1970: when the gateway received them, on average.
+    #[serde(default)]
+    pub mean_received: i64,
+    /// Characters of all that were texts.
+    #[serde(default)]
+    pub text_characters: u64,
     /// Milliseconds since 1970: a number, so that the newer of two is told by a condition.
     pub as_of: i64,
     /// `as_of` of the count before: answers stored since then are news.
@@ -46,6 +52,9 @@ pub struct Presence {
     /// Milliseconds since 1970: when somebody, the presenter too, was counted last.
     #[serde(default)]
     pub someone_at: i64,
+    /// The most that were ever counted.
+    #[serde(default)]
+    pub peak: u64,
     /// Whose count it is.
     #[serde(default)]
     pub tick: Tick,
@@ -149,8 +158,13 @@ pub async fn snapshot(
 }
 
 /// S2.
-pub async fn presence(store: &Store, session: SessionId, now: Timestamp) -> Result<Option<Presence>> {
-    store.get(&presence_key(session), Freshness::Eventual, now).await
+pub async fn presence(
+    store: &Store,
+    session: SessionId,
+    freshness: Freshness,
+    now: Timestamp,
+) -> Result<Option<Presence>> {
+    store.get(&presence_key(session), freshness, now).await
 }
 
 #[cfg(test)]
@@ -215,9 +229,19 @@ mod tests {
     fn counts_are_told_by_their_kind_and_what_else_lies_there_is_left_out() {
         let (session, tick) = (session(), Tick(7));
         let tally = Tally::count(["a", "b"], [["a"].into_iter()]);
-        let snapshot =
-            Snapshot { session: session.id, slide: id(4), tally, responses: 1, as_of: 9, since: 8, tick };
-        let presence = Presence { session: session.id, participants: 5, as_of: 9, someone_at: 9, tick };
+        let snapshot = Snapshot {
+            session: session.id,
+            slide: id(4),
+            tally,
+            responses: 1,
+            mean_received: 7,
+            text_characters: 0,
+            as_of: 9,
+            since: 8,
+            tick,
+        };
+        let presence =
+            Presence { session: session.id, participants: 5, as_of: 9, someone_at: 9, peak: 6, tick };
         let mood = Mood { session: session.id, participants: 6, as_of: 10 };
         let found = counted([row(&session), row(&presence), row(&snapshot), row(&mood)]).unwrap();
         assert_eq!(found.session, session);

@@ -1,0 +1,141 @@
+//! What was said in a session, row by row, for a spreadsheet or a program.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`rows`] | answers and questions as rows |
+//! | [`sheet`] | rows as CSV or JSON, in parts that fit an answer of Lambda |
+
+pub mod rows;
+pub mod sheet;
+
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Failure, Id, Params},
+};
+use garde::Validate;
+use http::{StatusCode, header};
+use model::{Code, Error, SessionId, SlideId};
+use serde::{Deserialize, Serialize};
+use store::{Freshness, sessions};
+use utoipa::{IntoParams, ToSchema};
+
+use self::rows::{QuestionRow, ResponseRow};
+
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Which {
+    /// `csv` where nothing is said.
+    #[garde(skip)]
+    #[serde(default)]
+    pub format: Format,
+    /// `responses` where nothing is said.
+    #[garde(skip)]
+    #[serde(default)]
+    pub what: What,
+    /// Answers to this slide only.
+    #[garde(skip)]
+    pub slide_id: Option<SlideId>,
+    /// From 1: this part of an export that is larger than 5 MB. `x-parts` says how many there are.
+    #[garde(range(min = 1, max = 10_000))]
+    #[param(minimum = 1, maximum = 10_000)]
+    pub part: Option<usize>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = ExportFormat)]
+pub enum Format {
+    /// In UTF-8, and marked so, for Excel; a cell that a spreadsheet would take for a formula begins with `'`.
+    #[default]
+    Csv,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = Exported)]
+pub enum What {
+    #[default]
+    Responses,
+    Questions,
+}
+
+impl What {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Responses => "responses",
+            Self::Questions => "questions",
+        }
+    }
+}
+
+/// Either sort of row, for the document.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum ExportedRows {
+    Responses(Vec<ResponseRow>),
+    Questions(Vec<QuestionRow>),
+}
+
+/// Everything that was answered or asked, with names: for the owner. Answers by the order of the slides, then by time; hidden
+/// ones and those that do not count are there, and say so.
+#[utoipa::path(
+    get,
+    path = "/v1/sessions/{id}/export",
+    tag = "sessions",
+    operation_id = "export_session",
+    params(("id" = SessionId, Path), Which),
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (
+            status = 200,
+            content((String = "text/csv"), (ExportedRows = "application/json")),
+            headers(("x-parts" = u32, description = "how many parts there are"))
+        ),
+        (status = 401, body = ErrorBody),
+        (status = 404, description = "also a `part` that is not there", body = ErrorBody),
+        (status = 413, description = "larger than 5 MB: ask for one `part` after the other", body = ErrorBody),
+        (status = 422, body = ErrorBody),
+    )
+)]
+pub async fn export(
+    State(app): State<App>,
+    account: Account,
+    Id(id): Id<SessionId>,
+    Params(which): Params<Which>,
+) -> Answer<Response> {
+    let now = app.clock.now();
+    let session = sessions::owned(&app.store, account.user, id, Freshness::Strong, now).await?;
+    let sheet = match which.what {
+        What::Responses => {
+            let rows = rows::responses(&app, &session, which.slide_id, now).await?;
+            sheet::write(which.format, &rows)?
+        }
+        What::Questions => sheet::write(which.format, &rows::questions(&app, id, now).await?)?,
+    };
+    let parts = sheet.parts();
+    let part = match which.part {
+        None if parts > 1 => {
+            let why = format!("the export is larger than 5 MB: ask for part=1 to part={parts}");
+            return Err(Failure::Transport(StatusCode::PAYLOAD_TOO_LARGE, Code::PayloadTooLarge, why));
+        }
+        part => part.unwrap_or(1),
+    };
+    let body = sheet.part(part).ok_or(Error::NotFound("this part of the export"))?;
+    let (content_type, ending) = match which.format {
+        Format::Csv => ("text/csv; charset=utf-8", "csv"),
+        Format::Json => ("application/json", "json"),
+    };
+    let name = format!("colloquy-{}-{}", session.join_code, which.what.as_str());
+    let name = if parts > 1 { format!("{name}-{part}.{ending}") } else { format!("{name}.{ending}") };
+    let headers = [
+        (header::CONTENT_TYPE, content_type.to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+        (header::HeaderName::from_static("x-parts"), parts.to_string()),
+    ];
+    Ok((headers, body).into_response())
+}

@@ -1,0 +1,198 @@
+//! Rows as they are sent. An answer of Lambda has 6 MB at most, in which the body lies as a JSON string: it is cut into parts
+//! by that measure, with a margin for its headers.
+
+use model::Error;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::Format;
+
+/// Bytes of a part as a JSON string.
+const LARGEST: usize = 5_000_000;
+
+/// What a spreadsheet takes for a formula when it stands first (OWASP, CSV injection), in both widths.
+const FORMULA: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
+
+/// A row of a spreadsheet: its columns are fields of the struct, in this order.
+pub trait Row: Serialize {
+    const COLUMNS: &'static [&'static str];
+}
+
+/// Rows, written one by one.
+#[derive(Debug)]
+pub struct Sheet {
+    open: String,
+    rows: Vec<String>,
+    between: &'static str,
+    close: &'static str,
+    /// Where each part begins.
+    starts: Vec<usize>,
+}
+
+/// Writes the rows.
+pub fn write<T: Row>(format: Format, rows: &[T]) -> Result<Sheet, Error> {
+    write_in(format, rows, LARGEST)
+}
+
+fn write_in<T: Row>(format: Format, rows: &[T], largest: usize) -> Result<Sheet, Error> {
+    let mut sheet = match format {
+        Format::Json => json(rows)?,
+        Format::Csv => csv(rows)?,
+    };
+    let opened = weight(&sheet.open);
+    let mut size = opened;
+    for (place, row) in sheet.rows.iter().enumerate() {
+        let weight = weight(row) + sheet.between.len();
+        if size + weight > largest && place > 0 {
+            sheet.starts.push(place);
+            size = opened;
+        }
+        size += weight;
+    }
+    Ok(sheet)
+}
+
+fn json<T: Row>(rows: &[T]) -> Result<Sheet, Error> {
+    let rows = rows.iter().map(|row| serde_json::to_string(row).map_err(Error::internal));
+    Ok(Sheet {
+        open: "[".into(),
+        rows: rows.collect::<Result<_, _>>()?,
+        between: ",\n",
+        close: "]",
+        starts: vec![0],
+    })
+}
+
+fn csv<T: Row>(rows: &[T]) -> Result<Sheet, Error> {
+    let header = line(T::COLUMNS.iter().map(|name| (*name).to_owned()))?;
+    let lines = rows.iter().map(|row| {
+        let fields = serde_json::to_value(row).map_err(Error::internal)?;
+        line(T::COLUMNS.iter().map(|name| cell(&fields[name])))
+    });
+    let rows = lines.collect::<Result<_, _>>()?;
+    // the byte order mark tells Excel that it is UTF-8
+    Ok(Sheet { open: format!("\u{feff}{header}"), rows, between: "", close: "", starts: vec![0] })
+}
+
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => harmless(text),
+        other => other.to_string(),
+    }
+}
+
+/// What would be a formula is a text.
+fn harmless(text: &str) -> String {
+    if text.trim_start_matches(' ').starts_with(FORMULA) { format!("'{text}") } else { text.to_owned() }
+}
+
+fn line(cells: impl Iterator<Item = String>) -> Result<String, Error> {
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    writer.write_record(cells).map_err(Error::internal)?;
+    let bytes = writer.into_inner().map_err(|error| Error::internal(error.to_string()))?;
+    String::from_utf8(bytes).map_err(Error::internal)
+}
+
+/// Bytes of a text inside a JSON string.
+fn weight(text: &str) -> usize {
+    text.bytes()
+        .map(|byte| match byte {
+            b'"' | b'\\' | b'\n' | b'\r' | b'\t' => 2,
+            0..0x20 => 6,
+            _ => 1,
+        })
+        .sum()
+}
+
+impl Sheet {
+    pub fn parts(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// From 1; `None` where there are fewer. Each begins with the names of its columns.
+    pub fn part(&self, number: usize) -> Option<String> {
+        let from = *self.starts.get(number.checked_sub(1)?)?;
+        let to = self.starts.get(number).copied().unwrap_or(self.rows.len());
+        let rows = self.rows.get(from..to)?.join(self.between);
+        Some(format!("{}{rows}{}", self.open, self.close))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[derive(Clone, Serialize)]
+    struct Heron {
+        zebra: String,
+        name: String,
+        count: Option<u32>,
+    }
+
+    impl Row for Heron {
+        const COLUMNS: &'static [&'static str] = &["zebra", "name", "count"];
+    }
+
+    fn row(zebra: &str, name: &str) -> Heron {
+        Heron { zebra: zebra.into(), name: name.into(), count: None }
+    }
+
+    fn read(part: &str) -> (Vec<String>, Vec<Vec<String>>) {
+        let mut reader = csv::Reader::from_reader(part.as_bytes());
+        let header = reader.headers().unwrap().iter().map(ToOwned::to_owned).collect();
+        let rows = reader.records().map(|row| row.unwrap().iter().map(ToOwned::to_owned).collect()).collect();
+        (header, rows)
+    }
+
+    #[test]
+    fn columns_stand_as_in_the_struct() {
+        let sheet = write(Format::Csv, &[row("a,\"b\"\nc", "șă")]).unwrap();
+        let part = sheet.part(1).unwrap();
+        assert!(part.starts_with("\u{feff}zebra,name,count\r\n"), "{part}");
+        assert_eq!(read(&part).1, [["a,\"b\"\nc", "șă", ""]]);
+        assert_eq!(write::<Heron>(Format::Json, &[]).unwrap().part(1).unwrap(), "[]");
+        assert!(write::<Heron>(Format::Csv, &[]).unwrap().part(1).unwrap().ends_with("zebra,name,count\r\n"));
+        assert_eq!((sheet.part(0), sheet.part(2)), (None, None));
+    }
+
+    #[test]
+    fn a_formula_is_a_text() {
+        for wrong in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "＝1"] {
+            assert_eq!(harmless(wrong), format!("'{wrong}"));
+        }
+        for good in ["1-1", "a=b", "'=1", ""] {
+            assert_eq!(harmless(good), good);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn parts_have_every_row_once_and_fit(texts in prop::collection::vec("[a\"\n=,]{0,40}", 0..60)) {
+            let rows: Vec<Heron> = texts.iter().map(|text| row(text, "x")).collect();
+            for format in [Format::Csv, Format::Json] {
+                let sheet = write_in(format, &rows, 300).unwrap();
+                let parts: Vec<String> = (1..=sheet.parts()).map(|n| sheet.part(n).unwrap()).collect();
+                let mut found = Vec::new();
+                for part in &parts {
+                    prop_assert!(serde_json::to_string(part).unwrap().len() <= 320, "{}", part.len());
+                    found.extend(match format {
+                        Format::Csv => read(part).1.into_iter().map(|row| row[0].clone()).collect::<Vec<_>>(),
+                        Format::Json => serde_json::from_str::<Vec<Value>>(part)
+                            .unwrap()
+                            .into_iter()
+                            .map(|row| row["zebra"].as_str().unwrap().to_owned())
+                            .collect(),
+                    });
+                }
+                let expected = texts.iter().map(|text| match format {
+                    Format::Csv => harmless(text),
+                    Format::Json => text.clone(),
+                });
+                prop_assert_eq!(found, expected.collect::<Vec<_>>());
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+use std::fmt::Write;
+
+use model::tally::WordCount;
+
+use super::{WIDTH, escape, float, width};
+
+const SMALLEST: f64 = 15.0;
+const LARGEST: f64 = 44.0;
+/// Between two words, in their size.
+const GAP: f64 = 0.55;
+/// What is most frequent is bold, and so much wider.
+const BOLD: f64 = 1.14;
+/// Of a line, in the size of its largest word.
+const LINE: f64 = 1.3;
+
+struct Placed<'a> {
+    word: &'a WordCount,
+    size: f64,
+    wide: f64,
+}
+
+/// Words in the order of the alphabet, where they are found, each as large as it is frequent; nothing of none.
+pub fn cloud(words: &[WordCount]) -> String {
+    let most = words.iter().map(|word| word.count).max().unwrap_or_default();
+    let least = words.iter().map(|word| word.count).min().unwrap_or_default();
+    let mut placed: Vec<Placed<'_>> = words.iter().map(|word| place(word, least, most)).collect();
+    if placed.is_empty() {
+        return String::new();
+    }
+    placed.sort_by(|a, b| a.word.word.cmp(&b.word.word));
+    let (mut drawn, mut down) = (String::new(), 0.0);
+    for line in lines(&placed) {
+        let high = line.iter().map(|placed| placed.size).fold(0.0, f64::max) * LINE;
+        let mut across = (WIDTH - extent(line)) / 2.0;
+        for Placed { word, size, wide } in line {
+            let tone = if word.count == most { "top" } else { "plain" };
+            let _ = write!(
+                drawn,
+                r#"<text class="{tone}" x="{:.1}" y="{:.1}" font-size="{size:.1}" text-anchor="middle">{}</text>"#,
+                across + wide / 2.0,
+                down + high * 0.78,
+                escape(&word.word),
+            );
+            across += wide + size * GAP;
+        }
+        down += high;
+    }
+    let told: Vec<String> =
+        words.iter().take(10).map(|word| format!("{} {}", word.word, word.count)).collect();
+    format!(
+        r#"<svg class="cloud" viewBox="0 0 {WIDTH} {:.0}" role="img" aria-label="Word cloud. Most frequent: {}">{drawn}</svg>"#,
+        down + 6.0,
+        escape(&told.join(", ")),
+    )
+}
+
+fn place(word: &WordCount, least: u64, most: u64) -> Placed<'_> {
+    let share = if most > least { float(word.count - least) / float(most - least) } else { 0.5 };
+    let size = SMALLEST + (LARGEST - SMALLEST) * share.sqrt();
+    // a long one is smaller rather than cut
+    let wide = width(&word.word) * if word.count == most { BOLD } else { 1.0 };
+    let size = size.min(WIDTH * 0.96 / wide.max(1.0));
+    Placed { word, size, wide: wide * size }
+}
+
+fn extent(line: &[Placed<'_>]) -> f64 {
+    let gaps: f64 = line.iter().skip(1).map(|placed| placed.size * GAP).sum();
+    line.iter().map(|placed| placed.wide).sum::<f64>() + gaps
+}
+
+fn lines<'a, 'b>(placed: &'a [Placed<'b>]) -> Vec<&'a [Placed<'b>]> {
+    let (mut lines, mut from) = (Vec::new(), 0);
+    for to in 1..=placed.len() {
+        if to - from > 1 && extent(&placed[from..to]) > WIDTH {
+            lines.push(&placed[from..to - 1]);
+            from = to - 1;
+        }
+    }
+    lines.push(&placed[from..]);
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_is_drawn_within_the_width() {
+        let words: Vec<WordCount> = (1..=50_u8)
+            .map(|count| WordCount {
+                word: format!("{}{count}", "stork".repeat(usize::from(count % 8) + 1)),
+                count: count.into(),
+            })
+            .collect();
+        let svg = cloud(&words);
+        assert_eq!(svg.matches("<text").count(), 50);
+        let placed: Vec<_> = words.iter().map(|word| place(word, 1, 50)).collect();
+        assert!(lines(&placed).iter().all(|line| !line.is_empty() && extent(line) <= WIDTH));
+        assert_eq!(cloud(&[]), "");
+    }
+}

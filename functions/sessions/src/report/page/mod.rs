@@ -1,0 +1,183 @@
+//! The report as a page: whole in itself, without scripts, and made for paper too.
+
+use std::sync::LazyLock;
+
+use axum::response::Html;
+use base64::{Engine, prelude::BASE64_STANDARD};
+use http::{HeaderName, header};
+use jiff::{Timestamp, tz::TimeZone};
+use minijinja::{Environment, UndefinedBehavior, Value, context, value::Serde};
+use model::{
+    Error,
+    report::{Report, SlideReport},
+    session::EndReason,
+    slide::SlideType,
+};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use store::sessions::Session;
+
+use super::chart::{
+    bar::{Tone, bar},
+    cloud::cloud,
+    columns::columns,
+    timeline::timeline,
+};
+
+const STYLE: &str = include_str!("report.css");
+
+/// What ends in `.html` is escaped.
+const TEMPLATES: [(&str, &str); 3] = [
+    ("layout.html", include_str!("layout.html")),
+    ("report.html", include_str!("report.html")),
+    ("pending.html", include_str!("pending.html")),
+];
+
+static ENVIRONMENT: LazyLock<Result<Environment<'static>, String>> = LazyLock::new(|| {
+    let mut environment = Environment::new();
+    // a misspelt variable is an error, not an empty place on somebody's page
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.add_filter("day", |at: &str| written(at, "%A, %-d %B %Y"));
+    environment.add_filter("clock", |at: &str| written(at, "%H:%M"));
+    environment.add_filter("length_of_time", length_of_time);
+    environment.add_filter("number", number);
+    environment.add_filter("dollars", dollars);
+    for (name, source) in TEMPLATES {
+        environment.add_template(name, source).map_err(|why| why.to_string())?;
+    }
+    Ok(environment)
+});
+
+/// Only our own style, by its hash; nothing is fetched, sent or framed.
+static POLICY: LazyLock<String> = LazyLock::new(|| {
+    let hash = BASE64_STANDARD.encode(Sha256::digest(STYLE));
+    format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+});
+
+pub fn headers() -> [(HeaderName, String); 1] {
+    [(header::CONTENT_SECURITY_POLICY, POLICY.clone())]
+}
+
+/// The page of a report.
+pub fn of(report: &Report) -> Result<Html<String>, Error> {
+    let slides: Vec<SlidePart<'_>> = report.slides.iter().map(SlidePart::of).collect();
+    let best = report.leaderboard.first().map_or(1, |entry| entry.points.max(1));
+    let values = context! {
+        title => &*report.session.title,
+        report => Serde(report),
+        slides => Serde(slides),
+        ended => ended(report.session.end_reason),
+        timeline => timeline(&report.participation),
+        points => report.leaderboard.iter().map(|entry| bar(share(entry.points, best), Tone::Top)).collect::<Vec<_>>(),
+    };
+    render("report.html", values)
+}
+
+/// The page where the report will be: it looks again by itself.
+pub fn pending(session: &Session) -> Result<Html<String>, Error> {
+    render("pending.html", context! { title => &*session.presentation_title })
+}
+
+fn render(template: &str, own: Value) -> Result<Html<String>, Error> {
+    let environment = ENVIRONMENT.as_ref().map_err(|why| Error::internal(why.as_str()))?;
+    let template = environment.get_template(template).map_err(Error::internal)?;
+    template.render(context! { style => STYLE, ..own }).map(Html).map_err(Error::internal)
+}
+
+/// A slide with what is drawn of it.
+#[derive(Serialize)]
+struct SlidePart<'a> {
+    slide: &'a SlideReport,
+    kind: &'static str,
+    /// A chart of its own: of a scale, of words.
+    chart: String,
+    /// A bar for each option of the others.
+    bars: Vec<String>,
+}
+
+impl<'a> SlidePart<'a> {
+    fn of(slide: &'a SlideReport) -> Self {
+        let chart = match slide.kind {
+            SlideType::Scale => columns(&slide.options, slide.average),
+            _ => cloud(&slide.words),
+        };
+        let most = slide.options.iter().filter_map(|option| option.points).max().unwrap_or_default().max(1);
+        let bars = slide.options.iter().map(|option| {
+            let tone = match option.is_correct {
+                Some(true) => Tone::Right,
+                Some(false) => Tone::Wrong,
+                None if slide.top_choice.contains(&option.label) => Tone::Top,
+                None => Tone::Plain,
+            };
+            bar(option.points.map_or(option.share, |points| share(points, most)), tone)
+        });
+        Self { slide, kind: kind(slide.kind), chart, bars: bars.collect() }
+    }
+}
+
+const fn kind(kind: SlideType) -> &'static str {
+    match kind {
+        SlideType::Content => "Text",
+        SlideType::QuestionText => "Open question",
+        SlideType::QuestionChoice => "Choice",
+        SlideType::Scale => "Scale",
+        SlideType::Ranking => "Ranking",
+        SlideType::Quiz => "Quiz",
+        SlideType::Summary => "Summary",
+        SlideType::Conclusion => "Takeaways",
+    }
+}
+
+const fn ended(reason: EndReason) -> &'static str {
+    match reason {
+        EndReason::Ended => "ended by its presenter",
+        EndReason::Cancelled => "cancelled",
+        EndReason::Expired => "ended by itself after a day",
+        EndReason::Idle => "ended by itself, as nobody was there",
+        EndReason::Admin => "ended by an administrator",
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "points on a drawing")]
+fn share(part: u64, whole: u64) -> f64 {
+    part as f64 * 100.0 / whole as f64
+}
+
+/// A time in UTC: whose clock it would be otherwise, nobody has said.
+fn written(at: &str, format: &str) -> Result<String, minijinja::Error> {
+    let wrong = |why: jiff::Error| {
+        minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, "not a time").with_source(why)
+    };
+    let at: Timestamp = at.parse().map_err(wrong)?;
+    Ok(at.to_zoned(TimeZone::UTC).strftime(format).to_string())
+}
+
+fn length_of_time(seconds: i64) -> String {
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, seconds) => format!("{seconds} s"),
+        (0, minutes, _) => format!("{minutes} min"),
+        (hours, minutes, _) => format!("{hours} h {minutes:02} min"),
+    }
+}
+
+/// With one decimal where it has any, and thousands apart.
+fn number(value: f64) -> String {
+    let text = format!("{value:.1}");
+    let (whole, decimal) = text.split_once('.').unwrap_or((&text, "0"));
+    let mut apart = String::new();
+    for (place, digit) in whole.chars().enumerate() {
+        if place > 0 && (whole.len() - place).is_multiple_of(3) {
+            apart.push('\u{202f}');
+        }
+        apart.push(digit);
+    }
+    if decimal == "0" { apart } else { format!("{apart}.{decimal}") }
+}
+
+/// Millionths of a US dollar.
+#[expect(clippy::cast_precision_loss, reason = "the cost of a talk")]
+fn dollars(micros: u64) -> String {
+    format!("${:.4}", micros as f64 / 1e6)
+}

@@ -1,0 +1,42 @@
+use entry::{App, once::once};
+use jiff::SignedDuration;
+use model::{Error, Room, report::fit::fit};
+use protocol::{
+    Event,
+    event::ReportReady,
+    job::{Letter, SendMail, WriteReport},
+};
+use store::{
+    Freshness, reports,
+    sessions::{self, Session},
+};
+
+use crate::report::{compose::compose, is_due};
+
+/// More than the function's 15 s.
+const LEASE: SignedDuration = SignedDuration::from_secs(20);
+
+/// Writes the report of a session that has ended, and tells its owner: once, however often the job is delivered. One that
+/// broke off half-way goes on with the report that lies there.
+pub async fn run(app: &App, job: &WriteReport) -> Result<(), Error> {
+    let found = sessions::get(&app.store, job.session, Freshness::Strong, app.clock.now()).await?;
+    let Some(session) = found.filter(is_due) else { return Ok(()) };
+    once(app, &format!("report#{}", session.id), LEASE, Box::pin(write(app, &session))).await
+}
+
+async fn write(app: &App, session: &Session) -> Result<(), Error> {
+    let now = app.clock.now();
+    let report = if let Some(kept) = reports::get(&app.store, session.id, now).await? {
+        kept
+    } else {
+        let report = fit(compose(app, session, now).await?);
+        reports::keep(&app.store, &report, now).await?;
+        report
+    };
+    let letter = Letter::ReportReady { session: session.id, title: session.presentation_title.clone() };
+    let mail = SendMail { id: format!("report#{}", session.id), user: session.owner, letter };
+    app.queues.send(&mail, now).await?;
+    // every socket of an owner is in this room, the presenter's too
+    let ready = Event::ReportReady(ReportReady { session_id: session.id, created_at: report.written_at });
+    app.rooms.publish(Room::User(session.owner), ready, now).await
+}

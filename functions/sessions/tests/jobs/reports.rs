@@ -1,0 +1,85 @@
+use model::{Room, SessionId, UserId, session::Status};
+use protocol::job::{CheckSession, Queue, SendMail, WriteReport};
+use store::{connections::Identity, reports, sessions::Session};
+
+use crate::world::World;
+
+/// A session that has ended, with two answers.
+async fn ended(world: &World, owner: UserId) -> SessionId {
+    let talk = world.talk(owner, Status::Active).await;
+    let id = talk.session.id;
+    world.vote(id, talk.slides[1]).await;
+    world.vote(id, talk.slides[1]).await;
+    let now = world.clock.now();
+    let ended = Session { status: Status::Ended, ended_at: Some(now), version: 2, ..talk.session };
+    store::sessions::change(&world.app.store, &ended).await.unwrap();
+    id
+}
+
+#[tokio::test]
+async fn a_report_is_written_and_told_once_however_often_its_job_comes() {
+    let world = World::start().await;
+    let worker = sessions::worker(world.environment()).await.unwrap();
+    let owner: UserId = world.clock.id();
+    let session = ended(&world, owner).await;
+    let login = world.login(owner).await;
+    let mut heard = world.socket("tablet=", Identity::Account { user: owner, login, presents: None }).await;
+    let job = WriteReport { session, counting: true };
+    assert!(world.deliver(&worker, &job).await);
+    let first = reports::get(&world.app.store, session, world.clock.now()).await.unwrap().unwrap();
+    assert_eq!((first.audience.responses, first.slides.len()), (2, 1), "{first:?}");
+    // two at once, and one late
+    let (one, two) = tokio::join!(world.deliver(&worker, &job), world.deliver(&worker, &job));
+    assert!(one && two && world.deliver(&worker, &job).await);
+    let last = reports::get(&world.app.store, session, world.clock.now()).await.unwrap().unwrap();
+    assert_eq!(first, last);
+    let [mail] = &world.jobs::<SendMail>()[..] else { panic!("{:?}", world.jobs::<SendMail>()) };
+    assert_eq!((&mail.id, mail.user), (&format!("report#{session}"), owner));
+    assert_eq!(heard.frames().0.iter().filter(|frame| frame["type"] == "report_ready").count(), 1);
+    assert_eq!(world.in_room(Room::User(owner)).await, 1);
+}
+
+/// The function died between the report and the mail.
+#[tokio::test]
+async fn a_report_that_was_written_and_not_told_is_told_and_not_written_again() {
+    let world = World::start().await;
+    let broken = sessions::worker(world.without(&[Queue::Mail.setting()])).await.unwrap();
+    let worker = sessions::worker(world.environment()).await.unwrap();
+    let session = ended(&world, world.clock.id()).await;
+    let job = WriteReport { session, counting: false };
+    assert!(!world.deliver(&broken, &job).await);
+    let first = reports::get(&world.app.store, session, world.clock.now()).await.unwrap().unwrap();
+    assert!(world.jobs::<SendMail>().is_empty());
+    world.clock.advance(std::time::Duration::from_secs(21));
+    for _ in 0..2 {
+        assert!(world.deliver(&worker, &job).await);
+    }
+    let last = reports::get(&world.app.store, session, world.clock.now()).await.unwrap().unwrap();
+    assert_eq!((first, world.jobs::<SendMail>().len()), (last, 1));
+}
+
+#[tokio::test]
+async fn the_check_of_an_ended_session_asks_for_the_report_that_nobody_asked_for() {
+    let world = World::start().await;
+    let worker = sessions::worker(world.environment()).await.unwrap();
+    let session = ended(&world, world.clock.id()).await;
+    assert!(world.deliver(&worker, &CheckSession { session }).await);
+    let [job] = &world.jobs::<WriteReport>()[..] else { panic!("{:?}", world.jobs::<WriteReport>()) };
+    assert!(world.deliver(&worker, job).await);
+    assert!(world.deliver(&worker, &CheckSession { session }).await);
+    assert_eq!(world.jobs::<WriteReport>().len(), 1, "one lies there");
+}
+
+#[tokio::test]
+async fn a_session_that_never_started_gets_no_report() {
+    let world = World::start().await;
+    let worker = sessions::worker(world.environment()).await.unwrap();
+    let talk = world.talk(world.clock.id(), Status::Pending).await;
+    let (id, now) = (talk.session.id, world.clock.now());
+    let cancelled =
+        Session { status: Status::Ended, started_at: None, ended_at: Some(now), version: 2, ..talk.session };
+    store::sessions::change(&world.app.store, &cancelled).await.unwrap();
+    assert!(world.deliver(&worker, &WriteReport { session: id, counting: false }).await);
+    assert_eq!(reports::get(&world.app.store, id, now).await.unwrap(), None);
+    assert!(world.jobs::<SendMail>().is_empty());
+}

@@ -1,0 +1,150 @@
+//! A report is one item of the table, and an item has 400 KB. A usual one has 20 KB and loses nothing; one of hundreds of slides
+//! full of long texts loses the least telling first: the older texts, then questions with few votes, then rare words, and last
+//! whole slides.
+
+use super::{QUESTIONS, Report, TEXT, TEXTS, cut};
+
+/// Bytes as JSON, with room for the keys of the item.
+pub const LARGEST: usize = 350_000;
+
+/// Texts of a slide, questions, words of a slide, and characters of each text and label.
+const STEPS: [(usize, usize, usize, usize); 5] =
+    [(TEXTS, QUESTIONS, 50, TEXT), (40, 150, 50, TEXT), (20, 100, 30, 300), (5, 50, 15, 200), (1, 20, 5, 80)];
+
+/// The report, without what does not fit.
+pub fn fit(mut report: Report) -> Report {
+    for (texts, questions, words, characters) in STEPS {
+        report.questions.truncate(questions);
+        for question in &mut report.questions {
+            question.answer = question.answer.take().map(|answer| cut(&answer, characters));
+        }
+        for slide in &mut report.slides {
+            slide.texts.truncate(texts);
+            slide.words.truncate(words);
+            for text in &mut slide.texts {
+                text.text = cut(&text.text, characters);
+            }
+            for label in slide.options.iter_mut().map(|option| &mut option.label).chain(&mut slide.top_choice)
+            {
+                *label = cut(label, characters);
+            }
+        }
+        if size(&report) <= LARGEST {
+            return report;
+        }
+    }
+    while size(&report) > LARGEST && !report.slides.is_empty() {
+        let left = report.slides.len() * 3 / 4;
+        report.slides_left_out += report.slides.len() - left;
+        report.slides.truncate(left);
+    }
+    report
+}
+
+fn size(report: &Report) -> usize {
+    // nothing in it that JSON cannot say
+    serde_json::to_vec(report).map_or(usize::MAX, |json| json.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{
+        question::Status,
+        report::{
+            AiReport, Audience, Held, OptionReport, Participation, QuestionReport, SlideReport, TextReport,
+        },
+        session::EndReason,
+        slide::SlideType,
+    };
+
+    fn id<T: From<Uuid>>() -> T {
+        T::from(Uuid::from_u128(7))
+    }
+
+    /// Of so many slides, each as full as it may be, of a letter.
+    fn report(slides: usize, letter: &str) -> Report {
+        let at = Timestamp::UNIX_EPOCH;
+        let long = letter.repeat(TEXT);
+        let text = TextReport { participant_id: id(), display_name: None, text: long.clone(), at };
+        let option = OptionReport {
+            id: letter.repeat(100),
+            label: letter.repeat(200),
+            votes: 1,
+            share: 1.0,
+            points: None,
+            is_correct: None,
+        };
+        let slide = SlideReport {
+            id: id(),
+            order_index: 0,
+            kind: SlideType::QuestionText,
+            title: long.clone(),
+            first_shown_at: None,
+            is_question: true,
+            responses: 100,
+            answer_rate: None,
+            average_answer_seconds: None,
+            average_text_length: None,
+            average: None,
+            options: vec![option; 10],
+            top_choice: vec![letter.repeat(200); 10],
+            right_rate: None,
+            words: Vec::new(),
+            texts: vec![text; TEXTS],
+            texts_total: TEXTS,
+        };
+        let question = QuestionReport {
+            id: id(),
+            text: letter.repeat(300),
+            status: Status::Answered,
+            display_name: None,
+            asked_at: at,
+            upvotes: 0,
+            is_pinned: false,
+            merged_into: None,
+            answer: Some(long),
+            provider: None,
+        };
+        Report {
+            session: Held {
+                id: id(),
+                title: "Herons".into(),
+                join_code: "K7M2QX".into(),
+                created_at: at,
+                started_at: at,
+                ended_at: at,
+                duration_seconds: 0,
+                end_reason: EndReason::Ended,
+            },
+            written_at: at,
+            audience: Audience::default(),
+            participation: Participation::default(),
+            slides: vec![slide; slides],
+            slides_left_out: 0,
+            leaderboard: Vec::new(),
+            questions: vec![question; QUESTIONS],
+            questions_total: QUESTIONS,
+            ai: AiReport::default(),
+        }
+    }
+
+    #[test]
+    fn a_usual_report_loses_nothing() {
+        let usual = report(2, "x");
+        assert_eq!(fit(usual.clone()), usual);
+    }
+
+    #[test]
+    fn the_largest_fits_and_says_what_is_missing() {
+        let large = fit(report(20, "x"));
+        assert!(size(&large) <= LARGEST && large.slides.len() == 20 && large.slides_left_out == 0);
+        assert!((5..TEXTS).contains(&large.slides[0].texts.len()), "{}", large.slides[0].texts.len());
+        let huge = fit(report(crate::presentation::MOST_SLIDES, "🦩"));
+        assert!(size(&huge) <= LARGEST && !huge.slides.is_empty());
+        assert_eq!(huge.slides.len() + huge.slides_left_out, crate::presentation::MOST_SLIDES);
+    }
+}
