@@ -34,7 +34,7 @@ pub async fn all(app: &App, session: &Session, now: Timestamp) -> Result<Vec<Sho
         return Ok(Vec::new());
     };
     let slides = slides::list(&app.store, &presentation, now).await?;
-    Ok(slides.into_iter().enumerate().map(|(index, slide)| Shown::of(index, slide)).collect())
+    Ok(slides.into_iter().enumerate().map(|(index, slide)| Shown::of(session.id, index, slide)).collect())
 }
 
 async fn keep_each(

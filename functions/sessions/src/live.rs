@@ -33,8 +33,9 @@ pub struct Shown {
 }
 
 impl Shown {
-    pub fn of(index: usize, slide: Slide) -> Self {
-        Self { id: slide.id, content: slide.content, index }
+    /// A slide as it is in a session.
+    pub fn of(session: SessionId, index: usize, slide: Slide) -> Self {
+        Self { id: slide.id, content: slide.content.seen_in(session), index }
     }
 
     /// With everything on it.
@@ -146,6 +147,6 @@ pub async fn moment(app: &App, session: Session, now: Timestamp) -> Result<Momen
     let (presentation, slide) = try_join!(presentation, slide)?;
     let order = presentation.map(|presentation| presentation.slides).unwrap_or_default();
     let index = order.iter().position(|other| *other == id);
-    let shown = slide.zip(index).map(|(slide, index)| Shown { id, content: slide.content, index });
+    let shown = slide.zip(index).map(|(slide, index)| Shown::of(session.id, index, slide));
     Ok(Moment { session, shown, total_slides: order.len() })
 }

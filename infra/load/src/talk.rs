@@ -148,9 +148,16 @@ impl Talk {
         if unaware > 0 {
             book.error(&format!("{unaware} screens never saw the end"));
         }
-        let answered = presenter.answered().await?;
-        for question in &mut questions {
-            question.reported = answered[&question.slide_id].as_u64();
+        // the last count may come after the screens have seen it: a count for everyone is told, and not kept
+        for _ in 0..PATIENCE.as_secs() {
+            let answered = presenter.answered().await?;
+            for question in &mut questions {
+                question.reported = answered[&question.slide_id].as_u64();
+            }
+            if questions.iter().all(|question| question.reported == Some(question.cast.values().sum())) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
         }
         phase.send_replace(Phase::Over);
         Ok((questions, came))

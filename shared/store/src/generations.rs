@@ -57,16 +57,14 @@ pub async fn get(
     store.get(&key(session, slide), Freshness::Strong, now).await
 }
 
-/// W1: asks for it; `Refused` where it has been asked for and is not done. `first` asks only where it never was.
+/// W1: asks for it; `Refused` where it has been asked for and is not done. `first` asks only where nothing came of it yet.
 pub async fn request(store: &Store, generation: &Generation, first: bool) -> Result<Written> {
     let condition = if first {
-        Condition::new("attribute_not_exists(pk)")
+        Condition::new("attribute_not_exists(pk) OR #status = :status").text(":status", "failed")
     } else {
-        Condition::new("attribute_not_exists(pk) OR #status <> :queued")
-            .name("#status", "status")
-            .text(":queued", "queued")
+        Condition::new("attribute_not_exists(pk) OR #status <> :status").text(":status", "queued")
     };
-    store.put_if(generation, condition).await
+    store.put_if(generation, condition.name("#status", "status")).await
 }
 
 /// W1: it is done, or failed; `Refused` where it has been asked for anew.

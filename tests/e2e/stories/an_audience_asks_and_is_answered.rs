@@ -1,6 +1,9 @@
 use serde_json::{Value, json};
 
-use crate::world::{Guest, Session, Socket, User, World, people::Presentation};
+use crate::world::{
+    Guest, Session, Socket, User, World,
+    people::{Presentation, Slide},
+};
 
 const NOTES: &str = "Herons nest in high trees near water, in colonies of up to a hundred pairs. \
     They fish at dawn, when the water is still.\n\
@@ -222,4 +225,56 @@ async fn what_is_no_question_is_refused_and_floods_are_slowed() {
     cy.client.post(&path, &json!({ "question_text": "Still on?" })).await.refused(409, "SESSION_NOT_ACTIVE");
     session.go("end").await;
     cy.client.post(&path, &json!({ "question_text": "Still on?" })).await.refused(409, "SESSION_ENDED");
+}
+
+/// What is still to come is not told before, whoever asks for it.
+#[tokio::test]
+async fn the_assistant_knows_what_the_audience_has_seen() {
+    let world = World::start().await;
+    let ana = world.user("ana").await;
+    let mut presentation = ana.presentation(1).await;
+    let notes = "Herons are patient. The largest heron is the Goliath heron.";
+    let path = format!("/v1/presentations/{}", presentation.id);
+    ana.client.put(&path, &json!({ "speaker_notes": notes })).await.ok(200);
+    let options = json!([{ "id": "a", "text": "Goliath heron" }, { "id": "b", "text": "Night heron" }]);
+    let quiz = json!({ "question": "Which is the largest heron?", "options": options, "correct": ["a"] });
+    let bittern = json!({ "text": "The bittern booms at night in the reeds." });
+    for body in [json!({ "type": "quiz", "content": quiz }), json!({ "type": "content", "content": bittern })]
+    {
+        let slide = ana.client.post(&format!("{path}/slides"), &body).await.ok(201);
+        presentation.slides.push(Slide { id: slide["id"].as_str().unwrap().to_owned() });
+    }
+    let session = ana.session(&presentation).await;
+    session.go("start").await;
+    let (_bo, mut socket) = session.guest(&world, "Bo").await;
+    let mut answers = Vec::new();
+    for text in ["Which heron is the largest?", "What does the bittern do at night?"] {
+        ask(&mut socket, text).await;
+        let answer = socket
+            .wait_where("ai_response", |answer| {
+                answer["is_complete"] == true && answer["question_text"] == text
+            })
+            .await;
+        answers.push(answer);
+    }
+    let [largest, booms] = &answers[..] else { panic!("two answers") };
+    assert!(!largest["response_text"].to_string().contains("Goliath"), "{largest}");
+    assert!(!booms["response_text"].to_string().contains("booms"), "{booms}");
+
+    // shown and revealed, they are
+    session.show(&presentation.slides[1]).await;
+    let results = format!("/v1/sessions/{}/slides/{}/results", session.id, presentation.slides[1].id);
+    ana.client.put(&results, &json!({ "visible": true })).await.ok(200);
+    session.show(&presentation.slides[2]).await;
+    for (text, known) in
+        [("Who is called Goliath?", "Goliath heron"), ("When does the bittern boom?", "night")]
+    {
+        ask(&mut socket, text).await;
+        let answer = socket
+            .wait_where("ai_response", |answer| {
+                answer["is_complete"] == true && answer["question_text"] == text
+            })
+            .await;
+        assert!(answer["response_text"].to_string().contains(known), "{answer}");
+    }
 }

@@ -86,3 +86,28 @@ async fn takeaways_come_on_demand_and_an_empty_summary_says_why() {
     let stranger = world.user("stranger").await;
     stranger.client.post(&path(summary), &json!({})).await.refused(404, "RESOURCE_NOT_FOUND");
 }
+
+/// A summary is of one audience; the next one does not read it.
+#[tokio::test]
+async fn what_one_audience_said_another_one_does_not_read() {
+    let world = World::start().await;
+    let (ana, presentation, session) = talk(&world).await;
+    let [question, summary, _] = &presentation.slides[..] else { panic!("three slides") };
+    let mut presenter = ana.socket(&session).await;
+    let (_, mut socket) = session.guest(&world, "Bo").await;
+    let content = json!({ "text": "Two grey herons by the river." });
+    socket.send("response_submitted", json!({ "slide_id": question.id, "content": content })).await;
+    presenter.wait_where("vote_update", |update| update["total_voters"] == 1).await;
+    session.show(summary).await;
+    presenter.wait_where("generation_updated", |told| told["status"] == "done").await;
+    session.go("end").await;
+
+    let next = ana.session(&presentation).await;
+    next.go("start").await;
+    let (cy, mut socket) = next.guest(&world, "Cy").await;
+    next.show(summary).await;
+    let shown = socket.wait("slide_changed").await;
+    assert_eq!(shown["slide"]["content"]["summary_text"], Value::Null, "{shown}");
+    let (_, state) = cy.back().await;
+    assert_eq!(state["current_slide"]["content"]["summary_text"], Value::Null, "{state}");
+}

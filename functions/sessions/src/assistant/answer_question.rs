@@ -3,7 +3,7 @@ use std::time::Duration;
 use ai::{Answer, Assistant, Exchange, question_key};
 use entry::{App, once::once};
 use futures::future::join;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use model::{
     Code, Error, Room, SlideId,
     assistant::{Assistance, Citation, CitationSource},
@@ -22,6 +22,8 @@ use tokio::sync::watch;
 use super::{LEASE, record, reserve, talk};
 use crate::questions::{tell, view};
 
+/// A question that waits for a failing provider this long waits for the presenter.
+const GIVEN_UP: SignedDuration = SignedDuration::from_mins(30);
 /// An answer that grows is shown this often.
 const SHOWN_EVERY: Duration = Duration::from_millis(300);
 
@@ -53,15 +55,28 @@ pub async fn run(app: &App, assistant: &Assistant, job: &AnswerQuestion) -> Resu
         }
         // what it is about is gone
         Err(Error::NotFound(_)) => return settle(app, &question, Assistance::Failed, None).await,
+        // a provider that has not answered by now is not asked for ever: the presenter still can
+        Err(error) if error.is_worth_retrying() && app.clock.now() > question.asked_at + GIVEN_UP => {
+            tracing::error!(session = %session.id, question = %question.id, ?error, "given up");
+            return settle(app, &question, Assistance::Failed, None).await;
+        }
         written => written?,
     }
     let reply = answers::get(&app.store, session.id, &wording, app.clock.now()).await?;
     let reply = reply.ok_or_else(|| Error::internal("an answer that was written is not there"))?;
-    let became = match session.ai_answers {
+    // as the presenter has it now: the model may have taken minutes
+    let became = match settings(app, &session).await? {
+        AiAnswers::Off => return settle(app, &question, Assistance::Off, None).await,
         AiAnswers::OnApproval => Assistance::Drafted,
-        AiAnswers::Automatic | AiAnswers::Off => Assistance::Answered,
+        AiAnswers::Automatic => Assistance::Answered,
     };
     settle(app, &question, became, Some(reply)).await
+}
+
+/// Who answers now.
+async fn settings(app: &App, session: &Session) -> Result<AiAnswers, Error> {
+    let found = sessions::get(&app.store, session.id, Freshness::Strong, app.clock.now()).await?;
+    Ok(found.map_or(AiAnswers::Off, |session| session.ai_answers))
 }
 
 /// Writes what became of the question, and tells.
@@ -144,7 +159,7 @@ async fn write(
 
 async fn asked(app: &App, session: &Session, question: &Question) -> Result<ai::Question, Error> {
     let now = app.clock.now();
-    let (talk, _) = talk::of(app, session.presentation, now).await?;
+    let (talk, _) = talk::of(app, session, now).await?;
     let before = questions::list(&app.store, session.id, now).await?;
     let earlier = before
         .into_iter()
@@ -176,11 +191,14 @@ async fn show(app: &App, session: &Session, question: &Question, mut shown: watc
             )
         };
         let response = AiResponse { is_ai: true, ..response };
-        let posted = if session.ai_answers == AiAnswers::OnApproval {
-            let event = Event::AiResponse(Box::new(response));
-            app.rooms.publish(Room::Presenter(session.id), event, app.clock.now()).await
-        } else {
-            tell::answering(app, question, response).await
+        let posted = match settings(app, session).await {
+            Ok(AiAnswers::Off) => Ok(()),
+            Ok(AiAnswers::OnApproval) => {
+                let event = Event::AiResponse(Box::new(response));
+                app.rooms.publish(Room::Presenter(session.id), event, app.clock.now()).await
+            }
+            Ok(AiAnswers::Automatic) => tell::answering(app, question, response).await,
+            Err(error) => Err(error),
         };
         if let Err(error) = posted {
             tracing::warn!(session = %session.id, question = %question.id, ?error, "a part of an answer was not told");

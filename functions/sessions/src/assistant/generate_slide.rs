@@ -1,5 +1,6 @@
 use ai::{Assistant, Responses};
 use entry::{App, once::once};
+use jiff::SignedDuration;
 use model::{
     Error, Room, SlideId,
     assistant::GenerationStatus,
@@ -22,6 +23,8 @@ use store::{
 use super::{LEASE, record, reserve, talk};
 use crate::{live, worker::count_votes::counts};
 
+/// A slide that waits for a failing provider this long is given up; it can be asked for anew.
+const GIVEN_UP: SignedDuration = SignedDuration::from_mins(30);
 /// Texts of one slide that a model reads; of more, the newest.
 const READ: usize = 300;
 /// Against a presenter who edits the slide meanwhile.
@@ -41,7 +44,9 @@ pub async fn run(app: &App, assistant: &Assistant, job: &GenerateSlide) -> Resul
     let name = format!("generation#{}#{}#{}", job.session, job.slide, generation.requested_at);
     let finished = match once(app, &name, LEASE, write(app, assistant, &session, &generation)).await {
         Ok(()) => generations::get(&app.store, job.session, job.slide, now).await?.unwrap_or(generation),
-        Err(error) if error.is_worth_retrying() => return Err(error),
+        Err(error) if error.is_worth_retrying() && now < generation.requested_at + GIVEN_UP => {
+            return Err(error);
+        }
         Err(error) => finish(app, generation, None, Some(error.to_string())).await?,
     };
     tell(app, &session, &finished).await
@@ -72,9 +77,15 @@ async fn tell(app: &App, session: &Session, generation: &Generation) -> Result<(
         error: generation.error.clone(),
     };
     app.rooms.publish(Room::Presenter(session.id), Event::GenerationUpdated(updated), now).await?;
-    if generation.status != GenerationStatus::Done || session.current_slide != Some(generation.slide) {
+    if generation.status != GenerationStatus::Done {
         return Ok(());
     }
+    // as it is now: the presenter may have turned to it while the model wrote
+    let found = sessions::get(&app.store, session.id, Freshness::Strong, now).await?;
+    let Some(session) = found.filter(|now| now.current_slide == Some(generation.slide)) else {
+        return Ok(());
+    };
+    let session = &session;
     let Some(shown) = live::slide(app, session, generation.slide, now).await? else { return Ok(()) };
     let changed = SlideChanged {
         session_id: session.id,
@@ -92,7 +103,7 @@ async fn write(
     generation: &Generation,
 ) -> Result<(), Error> {
     let now = app.clock.now();
-    let (talk, slides) = talk::of(app, session.presentation, now).await?;
+    let (talk, slides) = talk::of(app, session, now).await?;
     let slide = slides.iter().find(|slide| slide.id == generation.slide).ok_or(Error::NotFound("slide"))?;
     let key = format!("generation#{}#{}", generation.slide, generation.requested_at);
     let said = match &slide.content {
@@ -135,9 +146,12 @@ async fn put(app: &App, session: &Session, id: SlideId, text: &Text) -> Result<(
         let before = found.ok_or(Error::NotFound("slide"))?;
         let mut after = Slide { updated_at: now, ..before.clone() };
         match (&mut after.content, text) {
-            (Content::Summary(summary), Text::Summary(text)) => summary.summary_text = Some(text.clone()),
+            (Content::Summary(summary), Text::Summary(text)) => {
+                (summary.summary_text, summary.generated_in) = (Some(text.clone()), Some(session.id));
+            }
             (Content::Conclusion(conclusion), Text::Takeaways(lines)) => {
                 conclusion.conclusions.clone_from(lines);
+                conclusion.generated_in = Some(session.id);
             }
             _ => return Err(Error::Malformed("the slide is of another type now".into())),
         }
@@ -146,6 +160,16 @@ async fn put(app: &App, session: &Session, id: SlideId, text: &Text) -> Result<(
         }
     }
     Err(Error::unavailable("the slide", "it changed under five tries"))
+}
+
+/// What the audience may not see of a slide's results, it may not read in a summary either. Texts are there to be summed up:
+/// they are left out only where the presenter has hidden them.
+fn may_be_told(session: &Session, slide: &Slide) -> bool {
+    let decided = session.results.get(&slide.id).and_then(|results| results.visible);
+    match slide.content {
+        Content::QuestionText(_) => decided != Some(false),
+        _ => session.shows_results(slide.id, &slide.content),
+    }
 }
 
 /// What the audience said to the slides that are to be summed up.
@@ -161,7 +185,9 @@ async fn said(
     };
     let now = app.clock.now();
     let mut said = Vec::new();
-    for slide in slides.iter().filter(|slide| is_included(slide) && slide.content.tally(&[]).is_some()) {
+    for slide in slides.iter().filter(|slide| {
+        is_included(slide) && slide.content.tally(&[]).is_some() && may_be_told(session, slide)
+    }) {
         let mut answers = responses::of_slide(&app.store, session.id, slide.id, now).await?;
         answers.retain(|response| counts(session, response));
         if answers.is_empty() {

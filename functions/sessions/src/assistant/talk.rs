@@ -1,23 +1,70 @@
-//! What a model may know of a talk.
+//! What a model may know of a talk: what the audience has seen by now, and the speaker's notes.
 
 use ai::{Notes, Source, Talk};
 use entry::App;
 use jiff::Timestamp;
-use model::{Error, PresentationId};
-use store::{presentations, slides::Slide};
+use model::{
+    Error,
+    session::Pacing,
+    slide::{Content, Quiz},
+};
+use store::{presentations, sessions::Session, shown, slides::Slide};
 
-/// Title, notes without their private parts, and slides. 1 query, as large as the presentation.
+/// Title, notes and slides, for an answer that the audience reads. Slides that were not shown yet are left out, and of a
+/// quiz whose results are hidden what gives it away: the slide, and every sentence of the notes that names a right option.
+/// 2 queries, as large as the presentation.
 ///
 /// # Errors
 /// `NotFound` where the presentation is gone.
-pub async fn of(app: &App, id: PresentationId, now: Timestamp) -> Result<(Talk, Vec<Slide>), Error> {
-    let whole = presentations::whole(&app.store, id, now).await?.ok_or(Error::NotFound("presentation"))?;
+pub async fn of(app: &App, session: &Session, now: Timestamp) -> Result<(Talk, Vec<Slide>), Error> {
+    let whole = presentations::whole(&app.store, session.presentation, now).await?;
+    let whole = whole.ok_or(Error::NotFound("presentation"))?;
+    let shown = shown::list(&app.store, session.id, now).await?;
+    let was_shown = |slide: &Slide| {
+        session.pace == Pacing::Participant
+            || session.current_slide == Some(slide.id)
+            || shown.iter().any(|shown| shown.slide == slide.id)
+    };
+    let slides: Vec<Slide> = whole
+        .slides
+        .into_iter()
+        .map(|slide| Slide { content: slide.content.clone().seen_in(session.id), ..slide })
+        .collect();
+    let secrets: Vec<&str> =
+        slides.iter().filter_map(|slide| secret(session, slide)).flat_map(right_options).collect();
+    let notes = without(whole.notes.as_deref().unwrap_or_default(), &secrets);
+    let seen = slides.iter().filter(|slide| was_shown(slide) && secret(session, slide).is_none());
     let talk = Talk {
         title: whole.presentation.title,
-        notes: Notes::new(whole.notes.as_deref().unwrap_or_default()),
-        slides: whole.slides.iter().map(source).collect(),
+        notes: Notes::new(&notes),
+        slides: seen.map(source).collect(),
     };
-    Ok((talk, whole.slides))
+    Ok((talk, slides))
+}
+
+/// A quiz that nobody may know the answer of yet.
+fn secret<'a>(session: &Session, slide: &'a Slide) -> Option<&'a Quiz> {
+    match &slide.content {
+        Content::Quiz(quiz) if !session.shows_results(slide.id, &slide.content) => Some(quiz),
+        _ => None,
+    }
+}
+
+fn right_options(quiz: &Quiz) -> impl Iterator<Item = &str> {
+    let right = quiz.options.iter().filter(|option| quiz.correct.contains(&option.id));
+    right.map(|option| option.text.as_str())
+}
+
+/// The notes without the sentences that name one of these, whatever the case.
+fn without(notes: &str, secrets: &[&str]) -> String {
+    let secrets: Vec<String> = secrets.iter().map(|secret| secret.trim().to_lowercase()).collect();
+    let sentences = notes.split_inclusive(['.', '!', '?', '\n']);
+    sentences
+        .filter(|sentence| {
+            let sentence = sentence.to_lowercase();
+            !secrets.iter().any(|secret| !secret.is_empty() && sentence.contains(secret.as_str()))
+        })
+        .collect()
 }
 
 /// A slide as a source: what can be read on it.
@@ -30,5 +77,19 @@ pub fn source(slide: &Slide) -> Source {
             .map(|text| text.lines().next().unwrap_or_default().to_owned())
             .unwrap_or_default(),
         text: texts.join("\n"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_that_give_a_quiz_away_are_left_out() {
+        let notes =
+            "Herons nest in trees. The largest is the Goliath heron! It is grey.\nGOLIATH weighs five kilos";
+        assert_eq!(without(notes, &["Goliath heron", "Goliath"]), "Herons nest in trees. It is grey.\n");
+        assert_eq!(without(notes, &[]), notes);
+        assert_eq!(without(notes, &["  "]), notes);
     }
 }

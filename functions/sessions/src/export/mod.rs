@@ -31,10 +31,12 @@ pub struct Which {
     /// `csv` where nothing is said.
     #[garde(skip)]
     #[serde(default)]
+    #[param(inline)]
     pub format: Format,
     /// `responses` where nothing is said.
     #[garde(skip)]
     #[serde(default)]
+    #[param(inline)]
     pub what: What,
     /// Answers to this slide only.
     #[garde(skip)]

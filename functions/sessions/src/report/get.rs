@@ -21,6 +21,7 @@ use super::{ReportStatus, find, page};
 pub struct As {
     /// Where nothing is said: a page to whoever accepts `text/html`, else JSON.
     #[garde(skip)]
+    #[param(inline)]
     pub format: Option<Format>,
 }
 

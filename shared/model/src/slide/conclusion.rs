@@ -4,6 +4,7 @@ use garde::Validate;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Kind;
+use crate::SessionId;
 
 /// Characters of one conclusion; the rest is cut (contract A3.1), so that what a model writes always fits.
 const CUT: usize = 500;
@@ -18,6 +19,10 @@ pub struct Conclusion {
     #[serde(deserialize_with = "cut")]
     #[garde(length(max = 10))]
     pub conclusions: Vec<String>,
+    /// The session whose audience they come from; others do not see them. Not there where they are the speaker's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[garde(skip)]
+    pub generated_in: Option<SessionId>,
     #[garde(skip)]
     pub auto_generate: bool,
     #[garde(length(chars, max = 500))]
@@ -34,6 +39,7 @@ impl Default for Conclusion {
         Self {
             title: "Key Takeaways".into(),
             conclusions: Vec::new(),
+            generated_in: None,
             auto_generate: false,
             thank_you_message: None,
         }
@@ -41,6 +47,13 @@ impl Default for Conclusion {
 }
 
 impl Kind for Conclusion {
+    fn forget_others(&mut self, session: SessionId) {
+        if self.generated_in.is_some_and(|other| other != session) {
+            self.conclusions.clear();
+            self.generated_in = None;
+        }
+    }
+
     fn texts(&self) -> Vec<&str> {
         let conclusions = self.conclusions.iter().map(String::as_str);
         std::iter::once(self.title.as_str())

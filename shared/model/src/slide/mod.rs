@@ -39,7 +39,7 @@ pub use self::{
     scale::Scale,
     summary::{All, Included, Summary},
 };
-use crate::{FieldError, SlideId, tally::Tally};
+use crate::{FieldError, SessionId, SlideId, tally::Tally};
 
 type Checked<T> = Result<T, Vec<FieldError>>;
 
@@ -76,6 +76,8 @@ trait Kind: Default + Serialize + DeserializeOwned + garde::Validate<Context = (
     fn texts(&self) -> Vec<&str>;
 
     fn refer(&mut self, _renamed: &dyn Fn(SlideId) -> SlideId) {}
+
+    fn forget_others(&mut self, _session: SessionId) {}
 }
 
 macro_rules! slide_types {
@@ -167,6 +169,13 @@ macro_rules! slide_types {
             /// What an option reads; the option itself where its id is all there is, as on a scale.
             pub fn label<'a>(&'a self, option: &'a str) -> &'a str {
                 self.options().iter().find(|one| one.id == option).map_or(option, |one| one.text.as_str())
+            }
+
+            /// As it is in a session: what was written on it from the answers of another audience is not there.
+            #[must_use]
+            pub fn seen_in(mut self, session: SessionId) -> Self {
+                match &mut self { $(Self::$variant(content) => content.forget_others(session),)* }
+                self
             }
 
             /// Lets references to other slides follow them to their new ids: in a copy of a presentation.

@@ -4,7 +4,7 @@ use garde::Validate;
 use serde::{Deserialize, Serialize};
 
 use super::Kind;
-use crate::SlideId;
+use crate::{SessionId, SlideId};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(default)]
@@ -14,6 +14,10 @@ pub struct Summary {
     pub title: String,
     #[garde(length(chars, max = 10_000))]
     pub summary_text: Option<String>,
+    /// The session whose audience the text sums up; others do not see it. Not there where the text is the speaker's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[garde(skip)]
+    pub generated_in: Option<SessionId>,
     #[garde(skip)]
     pub auto_generate: bool,
     #[garde(custom(few))]
@@ -42,6 +46,7 @@ impl Default for Summary {
         Self {
             title: "Summary".into(),
             summary_text: None,
+            generated_in: None,
             auto_generate: true,
             include_slides: Included::All(All::All),
         }
@@ -51,6 +56,12 @@ impl Default for Summary {
 impl Kind for Summary {
     fn texts(&self) -> Vec<&str> {
         std::iter::once(self.title.as_str()).chain(self.summary_text.as_deref()).collect()
+    }
+
+    fn forget_others(&mut self, session: SessionId) {
+        if self.generated_in.is_some_and(|other| other != session) {
+            (self.summary_text, self.generated_in) = (None, None);
+        }
     }
 
     fn refer(&mut self, renamed: &dyn Fn(SlideId) -> SlideId) {
@@ -102,6 +113,21 @@ mod tests {
             let errors = Content::parse(SlideType::Summary, &wrong).unwrap_err();
             assert_eq!(errors[0].field, field, "{wrong}: {errors:?}");
         }
+    }
+
+    #[test]
+    fn what_one_audience_said_is_not_another_ones() {
+        let (here, there): (SessionId, SessionId) = (Uuid::from_u128(1).into(), Uuid::from_u128(2).into());
+        let written = Summary {
+            summary_text: Some("They like tea.".into()),
+            generated_in: Some(here),
+            ..Summary::default()
+        };
+        let content = Content::Summary(written.clone());
+        assert_eq!(content.clone().seen_in(here), content);
+        assert_eq!(content.seen_in(there), Content::Summary(Summary::default()));
+        let own = Content::Summary(Summary { generated_in: None, ..written });
+        assert_eq!(own.clone().seen_in(there), own, "the speaker's own words");
     }
 
     #[test]
