@@ -78,9 +78,9 @@ impl What {
 /// Either sort of row, for the document.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
-pub enum ExportedRows {
-    Responses(Vec<ResponseRow>),
-    Questions(Vec<QuestionRow>),
+pub enum ExportedRow {
+    Response(Box<ResponseRow>),
+    Question(Box<QuestionRow>),
 }
 
 /// Everything that was answered or asked, with names: for the owner. Answers by the order of the slides, then by time; hidden
@@ -95,7 +95,7 @@ pub enum ExportedRows {
     responses(
         (
             status = 200,
-            content((String = "text/csv"), (ExportedRows = "application/json")),
+            content((String = "text/csv"), (Vec<ExportedRow> = "application/json")),
             headers(("x-parts" = u32, description = "how many parts there are"))
         ),
         (status = 401, body = ErrorBody),
