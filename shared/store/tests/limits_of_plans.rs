@@ -1,4 +1,4 @@
-//! What plans limit, and who can administer accounts, against the embedded engine with the table of `template.yaml`.
+//! What plans limit, and who can make admins, against the embedded engine with the table of `template.yaml`.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
@@ -8,15 +8,18 @@ use aws_sdk_dynamodb::{
 };
 use cloud::bench::{Bench, TABLE};
 use futures::future::join_all;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use model::{
     ParticipantId, SessionId,
     plan::{Limits, Plan, Quota},
+    user::{Role, Status},
 };
 use store::{
     Store, Written,
+    logins::Login,
     participants::{self, Added, Participant},
     usage::{AiUsage, Reservation, Spent, ai_usage, record_ai_call, release_ai_call, reserve_ai_call, used},
+    users::{self, Saved, User},
 };
 use uuid::Uuid;
 
@@ -177,4 +180,59 @@ async fn g2_whoever_is_sent_away_leaves_one_seat() {
     assert_eq!(participants::remove(&store, id(9), id(3), now()).await.unwrap(), Written::Done(()));
     let gone = participants::get(&store, id(9), id(3), now()).await.unwrap().unwrap();
     assert_eq!(gone.removed_at, Some(now()));
+}
+
+fn super_admin(n: u128) -> (User, Login) {
+    let user = User {
+        id: id(n),
+        email: None,
+        username: None,
+        name: "Root".into(),
+        avatar: None,
+        organization: None,
+        role: Role::SuperAdmin,
+        plan: Plan::Free,
+        status: Status::Active,
+        restriction: None,
+        password: None,
+        credentials_changed_at: now(),
+        created_at: now(),
+        updated_at: now(),
+    };
+    let login = Login {
+        user: user.id,
+        id: id(n),
+        generation: 0,
+        rotated_at: now(),
+        created_at: now(),
+        expires_at: now() + SignedDuration::from_hours(1),
+        user_agent: None,
+        ip: None,
+        ended_at: None,
+    };
+    (user, login)
+}
+
+#[tokio::test]
+async fn u5_one_account_is_made_super_admin_and_of_two_who_leave_at_once_one_stays() {
+    let World { store, _bench } = world().await;
+    let people: Vec<_> = (1..5).map(super_admin).collect();
+    let made = join_all(people.iter().map(|(user, login)| users::create(&store, user, login))).await;
+    let made: Vec<_> = made.into_iter().map(Result::unwrap).collect();
+    assert_eq!(made.iter().filter(|it| **it == Saved::Done).count(), 1);
+    assert_eq!(made.iter().filter(|it| **it == Saved::NotFirst).count(), 3);
+    let root = people.into_iter().zip(made).find(|(_, it)| *it == Saved::Done).unwrap().0.0;
+
+    // an admin does not help
+    let (admin, login) = super_admin(10);
+    let admin = User { role: Role::Admin, ..admin };
+    assert_eq!(users::create(&store, &admin, &login).await.unwrap(), Saved::Done);
+    assert_eq!(users::erase(&store, &root, now()).await.unwrap(), Saved::LastAdmin);
+
+    let other =
+        User { role: Role::SuperAdmin, updated_at: now() + SignedDuration::from_millis(1), ..admin.clone() };
+    assert_eq!(users::replace(&store, &admin, &other).await.unwrap(), Saved::Done);
+    let left = join_all([users::erase(&store, &root, now()), users::erase(&store, &other, now())]).await;
+    let left: Vec<_> = left.into_iter().map(Result::unwrap).collect();
+    assert!(left == [Saved::Done, Saved::LastAdmin] || left == [Saved::LastAdmin, Saved::Done], "{left:?}");
 }
