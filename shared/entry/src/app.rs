@@ -37,7 +37,7 @@ pub struct Settings {
     pub allow_token_in_url: bool,
     /// `MAIL_SENDER`
     pub mail_sender: String,
-    /// `FIRST_ADMIN_EMAIL`: whoever registers with it is the first admin, who makes others.
+    /// `FIRST_ADMIN_EMAIL`: whoever registers with it first is the first admin, who makes others.
     pub first_admin_email: Option<String>,
     /// `DEFAULT_PLAN`: of new accounts.
     pub default_plan: Plan,

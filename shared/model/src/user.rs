@@ -22,7 +22,7 @@ pub enum Role {
     Moderator,
     /// Changes, bans and suspends accounts, gives lower roles, reads what was done.
     Admin,
-    /// Acts on admins. The account of `FIRST_ADMIN_EMAIL`; nobody is made one.
+    /// Acts on admins. The first account of `FIRST_ADMIN_EMAIL`, which stays; nobody is made one.
     SuperAdmin,
 }
 
@@ -32,7 +32,7 @@ impl Role {
         self > other
     }
 
-    /// One of those of whom one must remain.
+    /// Whether somebody can administer accounts.
     pub fn is_admin(self) -> bool {
         self >= Self::Admin
     }

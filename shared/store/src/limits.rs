@@ -2,7 +2,7 @@
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | R1 | attempts in this window | table | `LIMIT#{what}#{who}` | `WINDOW#{start}` | [`count`], [`peek`], [`peek_strong`] |
+//! | R1 | attempts in this window | table | `LIMIT#{what}#{who}` | `WINDOW#{start}` | [`count`], [`peek`], [`peek_strong`], [`crate::participants::add`] |
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use model::Error;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Change, Freshness, Item, Key, Store, Written,
+    Change, Freshness, Item, Key, Store, Write, Written,
     error::Result,
     table::{Pk, Sk},
 };
@@ -51,13 +51,14 @@ impl Limit {
     fn key(&self, who: &str, start: i64) -> Key {
         Key::new(&Pk::Limit(self.what, who), &Sk::Window(start))
     }
+
+    /// Until the window is over.
+    pub(crate) fn left(&self, now: Timestamp) -> Duration {
+        self.window(now).1
+    }
 }
 
-/// R1: counts an attempt and refuses it above the limit. 1 write unit.
-///
-/// # Errors
-/// `TooMany` until the window is over.
-pub async fn count(store: &Store, limit: Limit, who: &str, now: Timestamp) -> Result<(), Error> {
+fn one_more(limit: Limit, who: &str, now: Timestamp) -> (Key, Change) {
     let (start, left) = limit.window(now);
     let until = now + SignedDuration::try_from(left * 2).unwrap_or(SignedDuration::from_hours(1));
     let change = Change::new(
@@ -74,9 +75,24 @@ pub async fn count(store: &Store, limit: Limit, who: &str, now: Timestamp) -> Re
     .text(":kind", Attempts::KIND)
     .text(":what", limit.what)
     .text(":who", who);
-    match store.update_unseen(&limit.key(who, start), change).await? {
+    (limit.key(who, start), change)
+}
+
+/// R1: one more, refused above the limit: for the transaction that does it, so that nothing that failed is counted.
+pub(crate) fn one(limit: Limit, who: &str, now: Timestamp) -> Write {
+    let (key, change) = one_more(limit, who, now);
+    Write::update(key, change)
+}
+
+/// R1: counts an attempt and refuses it above the limit. 1 write unit.
+///
+/// # Errors
+/// `TooMany` until the window is over.
+pub async fn count(store: &Store, limit: Limit, who: &str, now: Timestamp) -> Result<(), Error> {
+    let (key, change) = one_more(limit, who, now);
+    match store.update_unseen(&key, change).await? {
         Written::Done(()) => Ok(()),
-        Written::Refused => Err(Error::TooMany { retry_after: left }),
+        Written::Refused => Err(Error::TooMany { retry_after: limit.left(now) }),
     }
 }
 

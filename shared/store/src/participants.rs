@@ -5,13 +5,16 @@
 //! | A1 | one participant | table | `SESSION#{id}` | `PARTICIPANT#{id}` | [`get`], [`add`], [`rename`], [`remove`] |
 //! | A2 | all participants | table | `SESSION#{id}` | `PARTICIPANT#…` | [`page`], [`list`], [`count`] |
 
+use std::time::Duration;
+
 use jiff::Timestamp;
-use model::{ParticipantId, SessionId, UserId};
+use model::{ParticipantId, SessionId, UserId, plan::Limits};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Change, Freshness, Item, Key, Page, Query, Store, Write, Written,
+    Change, Freshness, Item, Key, Limit, Page, Query, Store, Write, Written,
     error::Result,
+    limits,
     table::{Pk, Sk, prefix},
     usage,
 };
@@ -61,26 +64,39 @@ pub enum Added {
     There,
     /// The session has this many, and its plan no more.
     Full(u32),
+    /// Their network has taken its part of the seats, for this long.
+    FromOneNetwork(Duration),
 }
 
-/// A1, G2: adds someone. Where nothing limits them it is one write, since a thousand may come at once; below a limit it is a
-/// transaction with the count of them, which a thousand would wait for, but they are 100 at most.
+/// What [`Limits::guests_per_network`] is counted in.
+const OF_NETWORK: Duration = Duration::from_mins(10);
+
+/// A1, G2, R1: adds someone, and counts a guest for the `network` they come from. Where nothing limits them it is one write,
+/// since a thousand may come at once; below a limit it is a transaction with the counts of them, which a thousand would
+/// wait for, but they are 100 at most.
 pub async fn add(
     store: &Store,
     participant: &Participant,
-    limit: Option<u32>,
+    limits: &Limits,
+    network: Option<&str>,
     now: Timestamp,
 ) -> Result<Added> {
-    let Some(most) = limit else {
+    let Some(most) = limits.participants_per_session else {
         let written = store.put_new(participant, now).await?;
         return Ok(if written == Written::Done(()) { Added::Done } else { Added::There });
     };
-    let counted = usage::one_participant(participant.session, most);
-    let writes = vec![Write::put_new(participant)?, counted];
+    let session = participant.session;
+    let mut writes = vec![Write::put_new(participant)?, usage::one_participant(session, most)];
+    let guests = limits.guests_per_network().unwrap_or(most);
+    let guests = Limit { what: "guests", most: guests.into(), window: OF_NETWORK };
+    if let Some(network) = network {
+        writes.push(limits::one(guests, &format!("{session}#{network}"), now));
+    }
     Ok(match store.transact(writes).await? {
         Ok(()) => Added::Done,
         Err(lost) if lost.contains(&0) => Added::There,
-        Err(_) => Added::Full(most),
+        Err(lost) if lost.contains(&1) => Added::Full(most),
+        Err(_) => Added::FromOneNetwork(guests.left(now)),
     })
 }
 
@@ -96,8 +112,17 @@ pub async fn rename(
     store.update(&key(session, id), change).await
 }
 
-/// A1: sends someone away; their answers stay. `Refused` where nobody is.
+/// A1, G2: sends someone away; their answers stay, and their seat, where seats are counted, is free for another, once however
+/// often this is asked for. `Refused` where nobody is.
 pub async fn remove(store: &Store, session: SessionId, id: ParticipantId, now: Timestamp) -> Result<Written> {
+    let first = Change::new("SET removed_at = :now")
+        .only_if("attribute_exists(pk) AND attribute_not_exists(removed_at)")
+        .text(":now", now);
+    let writes = vec![Write::update(key(session, id), first), usage::one_participant_less(session)];
+    if store.transact(writes).await?.is_ok() {
+        return Ok(Written::Done(()));
+    }
+    // nobody is there, they were sent away before, or seats are not counted
     let change = Change::new("SET removed_at = if_not_exists(removed_at, :now)")
         .only_if("attribute_exists(pk)")
         .text(":now", now);

@@ -3,7 +3,7 @@
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
 //! | G1 | sessions that an account made in a month | table | `USAGE#{user}` | `MONTH#{month}` | [`month`], [`months`], [`crate::sessions::create`] |
-//! | G2 | how much of a limit a session has used | table | `SESSION#{id}` | `USED#{what}` | [`used`], [`crate::participants::add`], [`reserve_ai_call`] |
+//! | G2 | how much of a limit a session has used | table | `SESSION#{id}` | `USED#{what}` | [`used`], [`crate::participants::add`], [`crate::participants::remove`], [`reserve_ai_call`] |
 //! | G3 | calls of a model for a session | table | `SESSION#{id}` | `AI_CALL#{key}` | [`reserve_ai_call`], [`release_ai_call`], [`record_ai_call`], [`ai_calls`], [`ai_usage`] |
 //!
 //! A counter moves in the transaction that makes what it counts, so that neither a repeat nor a crash makes them differ.
@@ -119,6 +119,11 @@ fn one_used(session: SessionId, what: &str, limit: Option<u32>) -> Write {
 /// One participant more, refused above the limit: for the transaction that adds them.
 pub(crate) fn one_participant(session: SessionId, limit: u32) -> Write {
     one_used(session, Quota::ParticipantsPerSession.as_str(), Some(limit))
+}
+
+/// One participant less; lost where none is counted, because nothing limits them.
+pub(crate) fn one_participant_less(session: SessionId) -> Write {
+    one_less(session, Quota::ParticipantsPerSession.as_str())
 }
 
 fn one_less(session: SessionId, what: &str) -> Write {

@@ -1,3 +1,4 @@
+use local::LocalOptions;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -143,10 +144,14 @@ async fn sessions_are_seen_counted_and_ended() {
     let health = root.client.get("/v1/admin/health").await.ok(200);
     assert_eq!((&health["status"], &health["counts"]["active_sessions"]), (&json!("ok"), &json!(1)));
     assert_eq!(health["counts"]["accounts"], 2);
+    assert!(health["instance"]["uptime_seconds"].as_i64().is_some_and(|it| it >= 0), "{health}");
+    let group = health["errors"]["log_group"].as_str().unwrap();
+    assert!(group.starts_with("/colloquy/") && group.ends_with("/functions"), "{group}");
     let board = root.client.get("/v1/admin/dashboard").await.ok(200);
     assert_eq!((&board["users"]["by_status"]["active"], &board["sessions"]["today"]), (&json!(2), &json!(1)));
     let llm = root.client.get("/v1/admin/llm").await.ok(200);
     assert_eq!((&llm["provider"], &llm["has_key"]), (&json!("extractive"), &json!(false)));
+    assert_eq!((&llm["fallback_provider"], &llm["url_is_set"]), (&json!("extractive"), &json!(false)));
     let plans = root.client.get("/v1/admin/plans").await.ok(200);
     assert_eq!(plans["items"][2]["limits"]["sessions_per_month"], json!(null));
 
@@ -159,4 +164,28 @@ async fn sessions_are_seen_counted_and_ended() {
     assert_eq!((&ended["status"], &ended["end_reason"]), (&json!("ended"), &json!("admin")));
     root.client.post(&format!("{one}/end"), &json!({})).await.refused(409, "SESSION_ENDED");
     assert_eq!(actions(&root, "&target_type=session").await, ["end_session"]);
+}
+
+/// As the deployment is set up; the address and the name of the secret stay there.
+#[tokio::test]
+async fn an_admin_sees_which_model_answers() {
+    let parameters = [
+        ("FirstAdminEmail", "root@example.com"),
+        ("ModelProvider", "ollama"),
+        ("ModelName", "obedient"),
+        ("ModelUrl", "http://127.0.0.1:9"),
+        ("ModelFallback", "none"),
+    ];
+    let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let options = LocalOptions { parameters, ..LocalOptions::default() };
+    let Some(world) = World::local_with("the model", options).await else { return };
+    let root = User::register_as(&world, "root", "root@example.com").await;
+    assert_eq!(
+        root.client.get("/v1/admin/llm").await.ok(200),
+        json!({
+            "provider": "ollama", "model": "obedient", "fallback_provider": null, "url_is_set": true, "has_key": false,
+        })
+    );
+    let health = root.client.get("/v1/admin/health").await.ok(200);
+    assert_eq!(health["llm"], json!({ "status": "configured", "provider": "ollama" }));
 }

@@ -1,6 +1,6 @@
 use axum::{Extension, Json, extract::State};
 use entry::{
-    App,
+    App, Environment,
     http::{Admin, Answer, ErrorBody},
 };
 use jiff::Timestamp;
@@ -22,9 +22,52 @@ pub(crate) struct Health {
     version: &'static str,
     #[schema(value_type = String, format = DateTime)]
     checked_at: Timestamp,
+    instance: Instance,
+    errors: Errors,
     database: Dependency,
     llm: Model,
     counts: Counts,
+}
+
+/// The instance that answers, and the deployment it is of.
+#[derive(Clone, Debug)]
+pub(crate) struct Running {
+    since: Timestamp,
+    stage: String,
+}
+
+impl Running {
+    pub(super) fn read(environment: &Environment, since: Timestamp) -> Self {
+        Self { since, stage: environment.get("STAGE").unwrap_or("local").to_owned() }
+    }
+}
+
+/// The one that answered; there are as many as there are requests at once, and they come and go.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = InstanceHealth)]
+pub(crate) struct Instance {
+    #[schema(value_type = String, format = DateTime)]
+    started_at: Timestamp,
+    uptime_seconds: i64,
+}
+
+/// Where errors are found: no instance knows those of the others, so none is counted here.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ErrorSources)]
+pub(crate) struct Errors {
+    /// In `CloudWatch`; what failed for good is in dead letter queues.
+    #[schema(example = "colloquy-dev")]
+    dashboard: String,
+    /// In `CloudWatch` Logs, of all functions; errors have the level `ERROR`.
+    #[schema(example = "/colloquy/dev/functions")]
+    log_group: String,
+}
+
+impl Errors {
+    /// As `template.yaml` names them.
+    fn of_stage(stage: &str) -> Self {
+        Self { dashboard: format!("colloquy-{stage}"), log_group: format!("/colloquy/{stage}/functions") }
+    }
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -57,8 +100,8 @@ pub(crate) struct Counts {
 
 /// How the system is
 ///
-/// How long functions run and what went wrong stands in the logs and on the dashboard of the deployment: no instance knows
-/// it of the others.
+/// How long functions run and what went wrong stands in the logs and on the dashboard of the deployment, which are named
+/// here: no instance knows it of the others.
 #[utoipa::path(
     get,
     path = "/v1/admin/health",
@@ -75,6 +118,7 @@ pub(crate) async fn health(
     State(app): State<App>,
     _staff: Admin,
     Extension(llm): Extension<Llm>,
+    Extension(running): Extension<Running>,
 ) -> Answer<Json<Health>> {
     let began = app.clock.millis();
     app.store.ready().await?;
@@ -82,10 +126,16 @@ pub(crate) async fn health(
     let accounts = users::count(&app.store).await?;
     let recent = recent(&app).await?;
     let is_built_in = llm.provider == "extractive";
+    let now = app.clock.now();
     Ok(Json(Health {
         status: "ok",
         version: env!("CARGO_PKG_VERSION"),
-        checked_at: app.clock.now(),
+        checked_at: now,
+        instance: Instance {
+            started_at: running.since,
+            uptime_seconds: now.duration_since(running.since).as_secs(),
+        },
+        errors: Errors::of_stage(&running.stage),
         database: Dependency { status: "ok", latency_ms },
         llm: Model { status: if is_built_in { "built_in" } else { "configured" }, provider: llm.provider },
         counts: Counts {

@@ -43,7 +43,7 @@ use axum::{
 use entry::{App, Door, Environment, StartError};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use self::llm::Llm;
+use self::{health::Running, llm::Llm};
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -88,6 +88,8 @@ fn aliases() -> OpenApiRouter<App> {
 pub(crate) async fn api(environment: Environment) -> Result<Door, StartError> {
     let app = App::start(&environment, &[]).await?;
     let llm = Llm::read(&environment);
-    let router = router().split_for_parts().0.layer(Extension(llm)).with_state(app.clone());
+    let running = Running::read(&environment, app.clock.now());
+    let router = router().split_for_parts().0.layer(Extension(llm)).layer(Extension(running));
+    let router = router.with_state(app.clone());
     Ok(entry::http::door(&app, router))
 }

@@ -111,11 +111,15 @@ pub(crate) async fn register(
     Valid(input): Valid<Registration>,
 ) -> Answer<(StatusCode, Cookies, Json<Registered>)> {
     limit(&app, &[(PER_NETWORK, &source.network())]).await?;
-    let user = account(&app, &input).await?;
+    let mut user = account(&app, &input).await?;
     let login = log_in::fresh(&app, user.id, &source);
-    match users::create(&app.store, &user, &login).await? {
-        Saved::Done => {}
-        taken => return Err(refusal(taken).into()),
+    let mut saved = users::create(&app.store, &user, &login).await?;
+    if saved == Saved::NotFirst {
+        user.role = Role::Member;
+        saved = users::create(&app.store, &user, &login).await?;
+    }
+    if saved != Saved::Done {
+        return Err(refusal(saved).into());
     }
     tracing::info!(user.id = %user.id, login.id = %login.id, "registered");
     let pair = Pair::of(&app, &login)?;
@@ -163,9 +167,9 @@ pub(crate) fn refusal(saved: Saved) -> Error {
         Saved::EmailTaken => Error::conflict(Code::EmailTaken, "this e-mail address has an account"),
         Saved::UsernameTaken => Error::conflict(Code::UsernameTaken, "this user name is taken"),
         Saved::LastAdmin => {
-            Error::conflict(Code::LastAdmin, "nobody else can administer accounts: make another admin first")
+            Error::conflict(Code::LastAdmin, "nobody else can make admins: the first admin stays")
         }
-        Saved::Done | Saved::Stale => {
+        Saved::Done | Saved::NotFirst | Saved::Stale => {
             Error::conflict(Code::Conflict, "the account was changed at the same time: try again")
         }
     }

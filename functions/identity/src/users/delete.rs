@@ -10,7 +10,10 @@ use entry::{
 use futures::future::try_join_all;
 use garde::Validate;
 use http::StatusCode;
-use model::{Error, UserId, user::Status};
+use model::{
+    Error, UserId,
+    user::{Role, Status},
+};
 use serde::Deserialize;
 use store::{
     presentations,
@@ -54,7 +57,7 @@ pub(crate) struct Deletion {
         (status = 400, description = "Not JSON", body = ErrorBody),
         (status = 401, description = "Not signed in", body = ErrorBody),
         (status = 403, description = "`CSRF_REFUSED`: a cookie without its proof", body = ErrorBody),
-        (status = 409, description = "`LAST_ADMIN`: nobody else can administer accounts; or changed at the same time", body = ErrorBody),
+        (status = 409, description = "`LAST_ADMIN`: nobody else can make admins; or changed at the same time", body = ErrorBody),
         (status = 413, description = "Too large", body = ErrorBody),
         (status = 415, description = "Not `application/json`", body = ErrorBody),
         (status = 422, description = "The password is missing or wrong", body = ErrorBody),
@@ -76,6 +79,10 @@ pub(crate) async fn delete_me(
         let password = input.password.as_deref().or(input.current_password.as_deref());
         let password = password.ok_or_else(|| Error::field("password", "is required"))?;
         attempts::confirm(&app, &source, &user, "password", password).await?;
+        // there is one, and nobody is made another: refused before anything is gone, and by the store too
+        if user.role == Role::SuperAdmin {
+            return Err(refusal(Saved::LastAdmin).into());
+        }
         // before the account: whoever is cut off here can sign in and ask again
         delete_presentations(&app, user.id).await?;
         match users::erase(&app.store, &user, now).await? {

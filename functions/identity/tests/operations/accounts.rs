@@ -91,6 +91,8 @@ async fn the_first_admin_comes_from_a_setting() {
     let body = json!({ "email": "Root@example.com", "password": PASSWORD });
     let made = world.post("/v1/auth/register", &body).send().await.ok(201);
     assert_eq!((&made["role"], &made["is_admin"]), (&json!("super_admin"), &json!(true)));
+    let again = world.post("/v1/auth/register", &body).send().await;
+    again.refused(409, "EMAIL_TAKEN");
 }
 
 #[tokio::test]

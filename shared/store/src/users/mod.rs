@@ -7,7 +7,7 @@
 //! | U3 | the account with this user name | table | `USERNAME#{username}` | `#` | [`by_username`] |
 //!
 //! | U4 | all accounts, newest first | gsi1 | `USERS#` | creation | [`page`], [`all`], [`count`] |
-//! | U5 | who can administer accounts | table | `ADMINS#` | `#` | [`create`], [`replace`] |
+//! | U5 | who can make admins, and whether anybody ever could | table | `ADMINS#` | `#` | [`create`], [`replace`] |
 //!
 //! An account and its claims change together, in one transaction ([`save`]).
 

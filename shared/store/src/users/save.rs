@@ -1,10 +1,10 @@
-//! Accounts are written here, with whatever must agree with them: claims, the set of admins, what an admin did.
+//! Accounts are written here, with whatever must agree with them: claims, the set of super admins, what an admin did.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use model::{
     UserId,
-    user::{Email, Status, Username},
+    user::{Email, Role, Status, Username},
 };
 
 use super::{EmailClaim, User, UsernameClaim, email_key, username_key};
@@ -22,8 +22,10 @@ pub enum Saved {
     Done,
     EmailTaken,
     UsernameTaken,
-    /// Nobody would be left who can administer accounts.
+    /// Nobody would be left who can make admins.
     LastAdmin,
+    /// There was a super admin before: the role is given once.
+    NotFirst,
     /// Somebody changed the account in between: read it again.
     Stale,
 }
@@ -58,29 +60,37 @@ impl Claims {
         self.add(Write::delete(claim, theirs), Saved::Stale);
     }
 
-    /// One who can administer accounts must remain, however many leave at once: the set changes with the account, and by
-    /// a condition of its own. Somebody whom a restriction keeps out is not in it, also when it has lapsed, until it is lifted.
-    fn count_admin(&mut self, before: Option<&User>, after: &User) {
-        let counts =
-            |user: &User| user.role.is_admin() && user.status == Status::Active && user.restriction.is_none();
+    /// A super admin must remain, however many leave at once: the set changes with the account, and by a condition of its
+    /// own. Admins are not in it: they can make nobody an admin. Somebody whom a restriction keeps out is not in it, also
+    /// when it has lapsed, until it is lifted.
+    ///
+    /// A new account opens the set or is refused, so that the address of `FIRST_ADMIN_EMAIL`, which nobody proves, is good
+    /// once, whatever becomes of the account. An operator who has to begin anew deletes the item.
+    fn count_super_admin(&mut self, before: Option<&User>, after: &User) {
+        let counts = |user: &User| {
+            user.role == Role::SuperAdmin && user.status == Status::Active && user.restriction.is_none()
+        };
         let was = before.is_some_and(counts);
         if was == counts(after) {
             return;
         }
-        let change = if was {
-            Change::new("SET kind = :kind, v = :v DELETE ids :one")
+        let (change, lost) = if was {
+            let change = Change::new("SET kind = :kind, v = :v DELETE ids :one")
                 .only_if("NOT contains(ids, :id) OR size(ids) > :last")
                 .text(":id", after.id)
-                .number(":last", 1)
+                .number(":last", 1);
+            (change, Saved::LastAdmin)
         } else {
-            Change::new("SET kind = :kind, v = :v ADD ids :one")
+            let change = Change::new("SET kind = :kind, v = :v ADD ids :one");
+            let change = if before.is_none() { change.only_if("attribute_not_exists(pk)") } else { change };
+            (change, Saved::NotFirst)
         };
         let change = change
             .value(":one", AttributeValue::Ss(vec![after.id.to_string()]))
             .text(":kind", "admins")
             .number(":v", 1);
         let key = Key::new(&Pk::Admins, &Sk::Self_);
-        self.add(Write::update(key, change), Saved::LastAdmin);
+        self.add(Write::update(key, change), lost);
     }
 
     async fn save(self, store: &Store) -> Result<Saved> {
@@ -114,7 +124,7 @@ pub async fn install(store: &Store, user: &User, action: &Action) -> Result<Save
 fn fresh(user: &User) -> Result<Claims> {
     let mut claims = Claims::default();
     claims.add(Write::put_new(user)?, Saved::Stale);
-    claims.count_admin(None, user);
+    claims.count_super_admin(None, user);
     if let Some(email) = &user.email {
         claims.take_email(email, user.id)?;
     }
@@ -140,7 +150,7 @@ fn changed(before: &User, after: &User) -> Result<Claims> {
     let mut claims = Claims::default();
     let unchanged = Condition::new("updated_at = :read").text(":read", before.updated_at);
     claims.add(Write::put(after, unchanged)?, Saved::Stale);
-    claims.count_admin(Some(before), after);
+    claims.count_super_admin(Some(before), after);
     if before.email != after.email {
         if let Some(email) = &before.email {
             claims.release(email_key(email), before.id);
