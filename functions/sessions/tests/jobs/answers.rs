@@ -29,6 +29,7 @@ async fn ask(world: &World, session: SessionId, text: &str) -> AnswerQuestion {
         text: text.into(),
         status: Asked::Queued,
         merged_into: None,
+        has_merged: false,
         pinned: false,
         flagged: false,
         upvotes: 0,
