@@ -100,6 +100,7 @@ async fn the_same_question_is_asked_once_and_its_likes_are_merged() {
     let answer = cy_socket.wait_where("ai_response", |answer| answer["is_complete"] == true).await;
     assert!(answer["response_text"].as_str().unwrap().contains("fifteen"), "{answer}");
     assert_eq!(answer["question_text"], "how long do herons live");
+    cy_socket.wait_where("question_updated", |question| question["upvotes"] == 1).await;
     world.quiet().await;
     let all = questions(&cy, &session).await;
     assert_eq!(all.len(), 2, "{all:?}");
