@@ -1,5 +1,5 @@
-//! Asks that something be counted, once per tick and instance. The deduplication id of the job does the same for all
-//! instances together; this saves the requests.
+//! Asks that something be counted, once per tick and instance. For votes the deduplication id of the job does the same
+//! for all instances together; this saves the requests.
 
 use std::{
     collections::HashMap,
@@ -49,7 +49,7 @@ impl Announcer {
     /// Where it was not announced: nothing else would count it.
     pub async fn upvotes(&self, app: &App, session: SessionId, question: QuestionId) -> Result<(), Error> {
         let tick = Tick::at(app.clock.millis()).for_audience(usize::MAX);
-        let job = CountUpvotes { session, question, tick, tries: 0 };
+        let job = CountUpvotes { session, question };
         self.announce(app, question.uuid(), Told::Everyone, tick, &job).await
     }
 

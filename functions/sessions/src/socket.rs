@@ -80,6 +80,7 @@ impl Sessions {
             participant,
             display_name: connection.display_name,
             slide: ask.slide_id,
+            network: None,
             text: &ask.question_text,
         };
         questions::ask::put(&self.app, &self.hot, asked).await.map(drop)

@@ -7,7 +7,7 @@
 //! | [`assistant`] | [`Assistant`]: the model, then its fallback |
 //! | [`talk`] | what is asked: talks, notes without their private parts, questions, responses |
 //! | [`reply`] | what comes back: text, citations, who answered, tokens and cost |
-//! | [`question_key`] | one key for questions that differ in case, spaces and punctuation |
+//! | [`question_key`] | the key of a question in its normal form |
 //! | `prompt` | rules in the system text, everything that people wrote in the user text, as data |
 //! | `network` | one model over HTTP: retries, time limits, streams |
 //! | `guard` | what may be shown of what a model wrote: not the notes |

@@ -9,8 +9,8 @@ use crate::{Code, Error, Result, words};
 /// Characters of a question (contract A2.3).
 pub const LONGEST: usize = 300;
 
-/// Two questions are the same from this share of common words on.
-pub const SAME_FROM: f64 = 0.6;
+/// A question is another one with words left out while so many of the telling words are left: one in five may be missing.
+const SAME_FROM: f64 = 0.8;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -113,32 +113,25 @@ pub fn key(text: &str) -> String {
     telling_words(text).join(" ")
 }
 
-/// What share of the words of both is in both, 0 to 1.
-pub fn similarity(one: &str, other: &str) -> f64 {
-    shared(&set(one), &set(other))
-}
-
-/// Do they ask the same? By the same words, or by most of the same; but never where one has another number, another question
-/// word, or a word that turns it round ("in 2026" and "in 2027", "when" and "where", "safe" and "not safe").
+/// Do they ask the same? By the same words in the same order, or where one has all words of the other and few more: the
+/// wrong answer is worse than the same one twice, so a word that was replaced ("on Windows", "on Linux") or moved ("does A
+/// pay B", "does B pay A") is another question. So is another number, another question word, or a word that turns it
+/// round ("in 2026", "when" and "where", "safe" and "not safe").
 pub fn is_same(one: &str, other: &str) -> bool {
-    let (one, other) = (set(one), set(other));
-    one == other || shared(&one, &other) >= SAME_FROM && !differ_where_it_matters(&one, &other)
-}
-
-fn set(text: &str) -> BTreeSet<String> {
-    telling_words(text).into_iter().collect()
+    let (one, other) = (telling_words(one), telling_words(other));
+    let (short, long) = if one.len() <= other.len() { (&one, &other) } else { (&other, &one) };
+    short == long || is_most_of(short, long) && !differ_where_it_matters(short, long)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "words of 300 characters")]
-fn shared(one: &BTreeSet<String>, other: &BTreeSet<String>) -> f64 {
-    match one.union(other).count() {
-        0 => 0.0,
-        all => one.intersection(other).count() as f64 / all as f64,
-    }
+fn is_most_of(short: &[String], long: &[String]) -> bool {
+    let mut left = long.iter();
+    short.len() as f64 >= SAME_FROM * long.len() as f64
+        && short.iter().all(|word| left.any(|other| other == word))
 }
 
-fn differ_where_it_matters(one: &BTreeSet<String>, other: &BTreeSet<String>) -> bool {
-    let of = |words: &BTreeSet<String>, is_it: fn(&str) -> bool| -> BTreeSet<String> {
+fn differ_where_it_matters(one: &[String], other: &[String]) -> bool {
+    let of = |words: &[String], is_it: fn(&str) -> bool| -> BTreeSet<String> {
         words.iter().filter(|word| is_it(word)).cloned().collect()
     };
     let differ = |is_it| of(one, is_it) != of(other, is_it);
@@ -232,6 +225,8 @@ mod tests {
             ("Will the slides be shared after the talk?", "Are the slides shared after the talk?"),
             ("Why?", "why"),
             ("Don't boxes break?", "dont box break"),
+            ("How long does a heron live?", "how long do herons live"),
+            ("How long does a grey heron live?", "How long does a grey heron live on average?"),
         ] {
             assert!(is_same(one, other), "{one} / {other}: {} {}", key(one), key(other));
         }
@@ -248,6 +243,13 @@ mod tests {
             ("Where do we meet before lunch?", "Where do we meet after lunch?"),
             ("Does it scale up?", "Does it scale down?"),
             ("Merge și cu internet?", "Merge și fără internet?"),
+            ("How do I install Rust on Windows?", "How do I install Rust on Linux?"),
+            ("What does the basic plan cost per seat?", "What does the pro plan cost per seat?"),
+            ("Is the vaccine safe for pregnant women?", "Is the vaccine safe for diabetic women?"),
+            ("Is the vaccine safe for women?", "Is the vaccine safe for pregnant women?"),
+            ("Is the Paris office open today?", "Is the London office open today?"),
+            ("Does Alice manage Bob?", "Does Bob manage Alice?"),
+            ("How do I install Rust?", "How do I install Rust on Linux?"),
         ] {
             assert!(!is_same(one, other), "{one} / {other}: {} {}", key(one), key(other));
         }
@@ -271,10 +273,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn likeness_is_mutual(one in "[a-eșs0-1 ?]{0,30}", other in "[a-eșs0-1 ?]{0,30}") {
-            let likeness = similarity(&one, &other);
-            prop_assert!((0.0..=1.0).contains(&likeness));
-            prop_assert!((likeness - similarity(&other, &one)).abs() < f64::EPSILON);
+        fn sameness_is_mutual(one in "[a-eșs0-1 ?]{0,30}", other in "[a-eșs0-1 ?]{0,30}") {
             prop_assert_eq!(is_same(&one, &other), is_same(&other, &one));
             prop_assert!(is_same(&one, &one));
             prop_assert!(is_same(&one, &one.to_uppercase()));

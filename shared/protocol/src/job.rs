@@ -222,26 +222,20 @@ impl Job for CountPresence {
     }
 }
 
-/// Count who wants a question answered, when the tick is over.
+/// Count who wants a question answered; of one that was merged, count them where it went.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CountUpvotes {
     pub session: SessionId,
     pub question: QuestionId,
-    pub tick: Tick,
-    /// How often it was put off.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub tries: u8,
 }
 
 impl Job for CountUpvotes {
     const NAME: &'static str = "count_upvotes.v1";
-    const QUEUE: Queue = Queue::Ticks;
+    const QUEUE: Queue = Queue::Sessions;
 
-    /// A group of its own by question: an up-vote must not wait for a tally.
-    fn place(&self) -> Option<Place> {
-        let counted = format!("upvotes-{}", self.question);
-        let place = place(self.session, &counted, self.tick, Told::Everyone, self.tries);
-        Some(Place { group: format!("{}-{}", self.session, self.question), ..place })
+    /// The two seconds in which an instance announces it once: whatever was stored in them is seen.
+    fn delay(&self) -> Duration {
+        Duration::from_secs(2)
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! | queue | jobs | read by |
 //! | --- | --- | --- |
-//! | `Sessions` | `greet` `check_session` `end_login` `end_session` `rank_quiz` `write_report` | `worker-sessions` |
-//! | `Ticks` (FIFO) | `count_votes` `count_presence` `count_upvotes` | `worker-sessions` |
+//! | `Sessions` | `greet` `count_upvotes` `check_session` `end_login` `end_session` `rank_quiz` `write_report` | `worker-sessions` |
+//! | `Ticks` (FIFO) | `count_votes` `count_presence` | `worker-sessions` |
 //! | `Answers` | `answer_question` `generate_slide` | `worker-answers` |
 //! | `Broadcast` | `broadcast` | `worker-broadcast` |
 //! | `Mail` | `send_mail` | `worker-mail` |

@@ -339,8 +339,8 @@ fn jobs_keep_their_shape() {
     job(&RankQuiz { session: id(1) }, "rank_quiz.v1", json!({ "session": one }));
     let report = WriteReport { session: id(1), counting: true };
     job(&report, "write_report.v1", json!({ "session": one, "counting": true }));
-    let upvotes = CountUpvotes { session: id(1), question: id(2), tick: Tick(9), tries: 0 };
-    job(&upvotes, "count_upvotes.v1", json!({ "session": one, "question": two, "tick": 9 }));
+    let upvotes = CountUpvotes { session: id(1), question: id(2) };
+    job(&upvotes, "count_upvotes.v1", json!({ "session": one, "question": two }));
     job(&EndSession { session: id(1) }, "end_session.v1", json!({ "session": one }));
     let votes = CountVotes {
         session: id(1),

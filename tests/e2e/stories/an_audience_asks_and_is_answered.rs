@@ -103,6 +103,7 @@ async fn the_same_question_is_asked_once_and_its_likes_are_merged() {
     let answer = cy_socket.wait_where("ai_response", |answer| answer["is_complete"] == true).await;
     assert!(answer["response_text"].as_str().unwrap().contains("fifteen"), "{answer}");
     assert_eq!(answer["question_text"], "how long do herons live");
+    cy_socket.wait_where("question_updated", |question| question["upvotes"] == 1).await;
     world.quiet().await;
     let all = questions(&cy, &session).await;
     assert_eq!(all.len(), 2, "{all:?}");
@@ -138,11 +139,14 @@ async fn a_draft_waits_for_the_presenter() {
     ana.client.post(&path, &json!({})).await.ok(200);
     let answer = socket.wait("ai_response").await;
     assert_eq!((&answer["response_text"], &answer["is_ai"]), (&json!(draft), &json!(true)), "{answer}");
-    ana.client.post(&path, &json!({})).await.refused(409, "CONFLICT");
+    // a double click
+    let again = ana.client.post(&path, &json!({})).await.ok(200);
+    assert_eq!(again["answer"]["response_text"], json!(draft), "{again}");
     // in their own words, over it
     ana.client.post(&path, &json!({ "response_text": "At dawn, and at dusk." })).await.ok(200);
     let answer = socket.wait_where("ai_response", |answer| answer["is_ai"] == false).await;
     assert_eq!(answer["response_text"], "At dawn, and at dusk.");
+    ana.client.post(&path, &json!({})).await.refused(409, "CONFLICT");
     ana.client.post(&path, &json!({ "response_text": " " })).await.refused(422, "VALIDATION_ERROR");
 }
 
@@ -197,6 +201,73 @@ async fn questions_are_up_voted_pinned_hidden_and_merged() {
 }
 
 #[tokio::test]
+async fn votes_wordings_and_answers_go_along_when_questions_are_merged() {
+    let world = World::start().await;
+    let (ana, _, session) = talk(&world, json!({ "ai_answers": "off" })).await;
+    let (bo, mut bo_socket) = session.guest(&world, "Bo").await;
+    let (cy, mut cy_socket) = session.guest(&world, "Cy").await;
+    let (di, mut di_socket) = session.guest(&world, "Di").await;
+    let path = format!("/v1/sessions/{}/questions", session.id);
+    let mut ids = Vec::new();
+    for (guest, text) in
+        [(&bo, "What do they eat?"), (&cy, "Is it fish they like?"), (&di, "Which food do they prefer?")]
+    {
+        let made = guest.client.post(&path, &json!({ "question_text": text })).await.ok(201);
+        ids.push(made["question_id"].as_str().unwrap().to_owned());
+    }
+    let [first, second, third] = ids.try_into().unwrap();
+    let eve = session.join(&world, Some("Eve")).await;
+    for voter in [&eve, &cy] {
+        voter.client.put(&format!("{path}/{first}/upvote"), &json!({})).await.ok(204);
+    }
+    ana.client.patch(&format!("{path}/{first}"), &json!({ "merged_into": second })).await.ok(200);
+    ana.client.patch(&format!("{path}/{second}"), &json!({ "merged_into": third })).await.ok(200);
+    // Eve and Cy, and Bo, who asked; Cy, who asked too, is one
+    di_socket
+        .wait_where("question_updated", |one| one["question_id"] == json!(third) && one["upvotes"] == 3)
+        .await;
+    let moved = bo.client.get(&format!("{path}/{first}")).await.ok(200);
+    assert_eq!((&moved["status"], &moved["merged_into"]), (&json!("merged"), &json!(third)), "{moved}");
+
+    ana.client.post(&format!("{path}/{third}/answer"), &json!({ "response_text": "Fish." })).await.ok(200);
+    for (socket, id) in [(&mut bo_socket, &first), (&mut cy_socket, &second), (&mut di_socket, &third)] {
+        let answer = socket.wait("ai_response").await;
+        assert_eq!(
+            (&answer["question_id"], &answer["response_text"]),
+            (&json!(id), &json!("Fish.")),
+            "{answer}"
+        );
+    }
+    // into one that is answered
+    let late = json!({ "question_text": "And their lunch?" });
+    let late = bo.client.post(&path, &late).await.ok(201)["question_id"].clone();
+    let late = late.as_str().unwrap();
+    ana.client.patch(&format!("{path}/{late}"), &json!({ "merged_into": third })).await.ok(200);
+    let answer = bo_socket.wait_where("ai_response", |answer| answer["question_id"] == json!(late)).await;
+    assert_eq!(answer["response_text"], "Fish.");
+}
+
+#[tokio::test]
+async fn the_room_is_told_what_the_room_can_see() {
+    let world = World::start().await;
+    let (ana, _, session) = talk(&world, json!({ "ai_answers": "off" })).await;
+    let mut presenter = ana.socket(&session).await;
+    let (bo, mut socket) = session.guest(&world, "Bo").await;
+    let path = format!("/v1/sessions/{}/questions", session.id);
+    let made = bo.client.post(&path, &json!({ "question_text": "Why one leg?" })).await.ok(201);
+    let path = format!("{path}/{}", made["question_id"].as_str().unwrap());
+    let unchanged = ana.client.patch(&path, &json!({})).await.ok(200);
+    assert_eq!(unchanged["version"], made["version"]);
+    ana.client.patch(&path, &json!({ "is_flagged": true })).await.ok(200);
+    presenter.wait_where("question_updated", |question| question["is_flagged"] == true).await;
+    ana.client.patch(&path, &json!({ "is_pinned": true })).await.ok(200);
+    socket.wait_where("question_updated", |question| question["is_pinned"] == true).await;
+    world.quiet().await;
+    let heard = socket.catch_up().await.iter().filter(|event| event.kind == "question_updated").count();
+    assert_eq!(heard, 2, "that it was asked, and pinned");
+}
+
+#[tokio::test]
 async fn what_is_no_question_is_refused_and_floods_are_slowed() {
     let Some(world) = World::local("a flood of questions").await else { return };
     let (ana, _, session) = talk(&world, json!({ "blocked_words": ["heck"] })).await;
@@ -208,8 +279,14 @@ async fn what_is_no_question_is_refused_and_floods_are_slowed() {
         assert!(refused.to_string().contains("question_text"), "{refused}");
     }
     ana.client.post(&path, &json!({ "question_text": "May I?" })).await.refused(401, "UNAUTHORIZED");
+    let elsewhere = json!({ "question_text": "May I?", "slide_id": session.id });
+    let refused = bo.client.post(&path, &elsewhere).await.refused(422, "VALIDATION_ERROR");
+    assert!(refused.to_string().contains("slide_id"), "{refused}");
     world.begin_window(std::time::Duration::from_mins(1));
-    for number in 0..6 {
+    for _ in 0..8 {
+        bo.client.post(&path, &json!({ "question_text": "What is number 0?" })).await.ok(201);
+    }
+    for number in 1..6 {
         bo.client.post(&path, &json!({ "question_text": format!("What is number {number}?") })).await.ok(201);
     }
     let refused = bo.client.post(&path, &json!({ "question_text": "And number 7?" })).await;
@@ -219,6 +296,18 @@ async fn what_is_no_question_is_refused_and_floods_are_slowed() {
         .send_text(&json!({ "type": "question_asked", "ref": 1, "question_text": "And 8?" }).to_string())
         .await;
     assert_eq!(socket.refused(&json!(1)).await["code"], "rate_limited");
+    // others from where they are, who join anew for every six
+    world.begin_window(std::time::Duration::from_mins(1));
+    for crowd in 0..10 {
+        let dan = session.join_from(world.nobody().at_address("198.51.100.7"), None).await;
+        for number in 0..6 {
+            let body = json!({ "question_text": format!("What is {crowd} plus {number}?") });
+            dan.client.post(&path, &body).await.ok(201);
+        }
+    }
+    let dan = session.join_from(world.nobody().at_address("198.51.100.7"), None).await;
+    let refused = dan.client.post(&path, &json!({ "question_text": "What is enough?" })).await;
+    refused.refused(429, "RATE_LIMITED");
     session.go("pause").await;
     world.forget().await;
     let cy = session.join(&world, Some("Cy")).await;

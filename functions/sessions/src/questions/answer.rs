@@ -4,12 +4,16 @@ use entry::{
     http::{Account, Answer, ErrorBody, Ids, Valid},
 };
 use garde::Validate;
-use model::{Code, Error, QuestionId, SessionId, assistant::Assistance, question::Move};
+use model::{
+    Code, Error, QuestionId, SessionId,
+    assistant::Assistance,
+    question::{Move, Status as QuestionStatus},
+};
 use protocol::event::QuestionView;
 use serde::Deserialize;
 use store::{
     Freshness,
-    questions::{self, Reply},
+    questions::{self, Question, Reply},
     sessions,
 };
 use utoipa::ToSchema;
@@ -29,7 +33,8 @@ fn not_blank(text: &str, (): &()) -> garde::Result {
     if text.trim().is_empty() { Err(garde::Error::new("must not be blank")) } else { Ok(()) }
 }
 
-/// Answers a question of one's own session, or approves what the assistant drafted. Whoever asked is told.
+/// Answers a question of one's own session, or approves what the assistant drafted; approved twice, it is approved. Whoever
+/// asked is told.
 #[utoipa::path(
     post,
     path = "/v1/sessions/{id}/questions/{question_id}/answer",
@@ -54,7 +59,10 @@ pub async fn answer(
 ) -> Answer<Json<QuestionView>> {
     let now = app.clock.now();
     sessions::owned(&app.store, account.user, id, Freshness::Eventual, now).await?;
-    let changed = questions::change(&app.store, id, question, now, |question| {
+    let (before, changed) = questions::change_seen(&app.store, id, question, now, |question| {
+        if input.response_text.is_none() && is_approved(question) {
+            return Ok(false);
+        }
         let reply = match &input.response_text {
             Some(text) => Reply {
                 text: text.trim().into(),
@@ -85,6 +93,13 @@ pub async fn answer(
         // the answer stands, and GET shows it
         tracing::error!(session = %id, %question, ?error, "an answer was not told");
     }
-    tell::changed(&app, &changed).await;
+    tell::difference(&app, &before, &changed).await;
     Ok(Json(view::for_presenter(changed)))
+}
+
+/// Is what the assistant says the answer?
+fn is_approved(question: &Question) -> bool {
+    question.status == QuestionStatus::Answered
+        && question.draft.is_none()
+        && question.answer.as_ref().is_some_and(|answer| answer.provider.is_some())
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 use axum::{Extension, Json, extract::State};
 use entry::{
     App,
-    http::{Answer, ErrorBody, Guest, Id, Valid},
+    http::{Answer, ErrorBody, Guest, Id, Source, Valid},
 };
 use garde::Validate;
 use http::StatusCode;
@@ -17,17 +17,19 @@ use model::{
 use protocol::{Event, event::QuestionView, job::AnswerQuestion};
 use serde::Deserialize;
 use store::{
-    Limit, Written, limits,
+    Limit, Written, limits, presentations,
     questions::{self, Question},
     sessions::Session,
 };
 use utoipa::ToSchema;
 
-use super::{tell, upvote, view};
+use super::{merge, tell, upvote, view};
 use crate::{Hot, guest::seated};
 
 /// Questions of one participant.
 const PACE: Limit = Limit { what: "question", most: 6, window: Duration::from_mins(1) };
+/// Questions of one network in one session: whoever joins anew for every six.
+const PACE_OF_NETWORK: Limit = Limit { what: "question_network", most: 60, window: Duration::from_mins(1) };
 /// A session with more is not read through for every new one any more.
 const MOST: usize = 1_000;
 /// When the assistant's job is sent once more, where its answer has not come.
@@ -35,7 +37,7 @@ const ANSWERED_WITHIN: SignedDuration = SignedDuration::from_mins(3);
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub struct NewQuestion {
-    /// What it is about; the slide that is shown where it is left out.
+    /// What it is about, of this presentation; the slide that is shown where it is left out.
     #[garde(skip)]
     pub slide_id: Option<SlideId>,
     #[serde(alias = "question")]
@@ -68,6 +70,7 @@ pub async fn ask(
     State(app): State<App>,
     Extension(hot): Extension<Hot>,
     guest: Guest,
+    source: Source,
     Id(id): Id<SessionId>,
     Valid(input): Valid<NewQuestion>,
 ) -> Answer<(StatusCode, Json<QuestionView>)> {
@@ -77,6 +80,7 @@ pub async fn ask(
         participant: asker.id,
         display_name: asker.display_name,
         slide: input.slide_id,
+        network: Some(source.network()),
         text: &input.question_text,
     };
     let question = put(&app, &hot, new).await?;
@@ -119,6 +123,7 @@ pub async fn ask_ai(
     State(app): State<App>,
     Extension(hot): Extension<Hot>,
     guest: Guest,
+    source: Source,
     Valid(input): Valid<AiQuestion>,
 ) -> Answer<(StatusCode, Json<QuestionView>)> {
     if input.participant_id.is_some_and(|other| other != guest.participant) {
@@ -130,6 +135,7 @@ pub async fn ask_ai(
         participant: asker.id,
         display_name: asker.display_name,
         slide: None,
+        network: Some(source.network()),
         text: &input.question,
     };
     let question = put(&app, &hot, new).await.map_err(in_question)?;
@@ -156,14 +162,16 @@ pub struct Asked<'a> {
     pub participant: ParticipantId,
     pub display_name: Option<String>,
     pub slide: Option<SlideId>,
+    /// Where it comes from; unknown of a socket, which one participant has.
+    pub network: Option<String>,
     pub text: &'a str,
 }
 
 /// Stores a question and has it answered.
 ///
 /// # Errors
-/// `SESSION_NOT_ACTIVE`, `SESSION_ENDED`, `LIMIT_REACHED`, `RATE_LIMITED`, or what is wrong with the text: nothing was
-/// stored.
+/// `SESSION_NOT_ACTIVE`, `SESSION_ENDED`, `LIMIT_REACHED`, `RATE_LIMITED`, or what is wrong with the text or the slide:
+/// nothing was stored.
 pub async fn put(app: &App, hot: &Hot, asked: Asked<'_>) -> Result<Question, Error> {
     let wrong = |why: &'static str| Error::field("question_text", why);
     let text = rules::typed(asked.text).map_err(wrong)?;
@@ -177,12 +185,20 @@ pub async fn put(app: &App, hot: &Hot, asked: Asked<'_>) -> Result<Question, Err
         return Err(wrong("has a word that is blocked in this session"));
     }
     let now = app.clock.now();
-    limits::count(&app.store, PACE, &asked.participant.to_string(), now).await?;
     let id = QuestionId::of(asked.session, asked.participant, &rules::key(&text));
-    let others = questions::list(&app.store, asked.session, now).await?;
-    if let Some(before) = others.iter().find(|other| other.id == id) {
-        return Ok(before.clone());
+    if let Some(before) = questions::get(&app.store, asked.session, id, now).await? {
+        wants(app, hot, &before).await?;
+        return Ok(before);
     }
+    if let Some(slide) = asked.slide {
+        is_of(app, &moment.session, slide).await?;
+    }
+    limits::count(&app.store, PACE, &asked.participant.to_string(), now).await?;
+    if let Some(network) = asked.network {
+        let who = format!("{}#{network}", asked.session);
+        limits::count(&app.store, PACE_OF_NETWORK, &who, now).await?;
+    }
+    let others = questions::list_strong(&app.store, asked.session, now).await?;
     if others.len() >= MOST {
         return Err(Error::conflict(Code::LimitReached, format!("a session has {MOST} questions at most")));
     }
@@ -190,6 +206,9 @@ pub async fn put(app: &App, hot: &Hot, asked: Asked<'_>) -> Result<Question, Err
         matches!(other.status, QuestionStatus::Queued | QuestionStatus::Answered)
             && rules::is_same(&other.text, &text)
     });
+    if let Some(same) = same.as_ref().filter(|same| !same.has_merged) {
+        merge::expect(app, asked.session, same.id, |_| Ok(())).await?;
+    }
     let wanted = moment.session.ai_answers != AiAnswers::Off && same.is_none();
     let question = Question {
         id,
@@ -200,6 +219,7 @@ pub async fn put(app: &App, hot: &Hot, asked: Asked<'_>) -> Result<Question, Err
         text,
         status: if same.is_some() { QuestionStatus::Merged } else { QuestionStatus::Queued },
         merged_into: same.as_ref().map(|same| same.id),
+        has_merged: false,
         pinned: false,
         flagged: false,
         upvotes: 0,
@@ -216,16 +236,17 @@ pub async fn put(app: &App, hot: &Hot, asked: Asked<'_>) -> Result<Question, Err
         let before = questions::get(&app.store, asked.session, id, now).await?;
         return before.ok_or(Error::NotFound("question"));
     }
-    if let Err(error) = follow(app, hot, &question, same).await {
-        // it is stored; the clock asks the assistant again, and GET shows it
+    if let Err(error) = follow(app, hot, &question).await {
+        // it is stored; the clock asks the assistant again, asking again up-votes again, and GET shows it
         tracing::error!(session = %asked.session, question = %id, ?error, "a question was not passed on");
     }
     Ok(question)
 }
 
 /// What follows from a question that is stored.
-async fn follow(app: &App, hot: &Hot, question: &Question, same: Option<Question>) -> Result<(), Error> {
+async fn follow(app: &App, hot: &Hot, question: &Question) -> Result<(), Error> {
     let now = app.clock.now();
+    let wanted = wants(app, hot, question).await;
     if question.assistant == Assistance::Waiting {
         let job = AnswerQuestion { session: question.session, question: question.id };
         app.queues.send(&job, now).await?;
@@ -233,11 +254,35 @@ async fn follow(app: &App, hot: &Hot, question: &Question, same: Option<Question
     let asked = Event::QuestionAsked(Box::new(view::for_presenter(question.clone())));
     app.rooms.publish(Room::Presenter(question.session), asked, now).await?;
     tell::changed(app, question).await;
-    let Some(same) = same else { return Ok(()) };
-    upvote::put(app, hot, question.session, same.id, question.participant, true).await?;
-    match same.answer {
-        Some(reply) => tell::answering(app, question, view::response(question, reply)).await,
-        None => Ok(()),
+    let Some(into) = question.merged_into else { return wanted };
+    // read again: it may have been answered by someone who did not see this one
+    let same = questions::get(&app.store, question.session, into, now).await?;
+    if let Some(reply) = same.and_then(|same| same.answer) {
+        tell::answering(app, question, view::response(question, reply)).await?;
+    }
+    wanted
+}
+
+/// Whoever asks what another one asks wants that one answered.
+async fn wants(app: &App, hot: &Hot, question: &Question) -> Result<(), Error> {
+    let Some(into) = question.merged_into else { return Ok(()) };
+    match upvote::put(app, hot, question.session, into, question.participant, true).await {
+        // hidden meanwhile
+        Err(Error::NotFound(_)) => Ok(()),
+        put => put,
+    }
+}
+
+/// # Errors
+/// `Invalid` where a slide is not one of the session's presentation.
+async fn is_of(app: &App, session: &Session, slide: SlideId) -> Result<(), Error> {
+    if session.current_slide == Some(slide) {
+        return Ok(());
+    }
+    let presentation = presentations::get(&app.store, session.presentation, app.clock.now()).await?;
+    match presentation.and_then(|presentation| presentation.slides.index_of(slide)) {
+        Some(_) => Ok(()),
+        None => Err(Error::field("slide_id", "is no slide of this presentation")),
     }
 }
 

@@ -2,7 +2,10 @@
 
 use entry::App;
 use model::{Error, Room};
-use protocol::{Event, event::AiResponse};
+use protocol::{
+    Event,
+    event::{AiResponse, QuestionView},
+};
 use store::questions::{self, Question, Reply};
 
 use super::view;
@@ -10,17 +13,37 @@ use super::view;
 /// Tells all how a question is now; the presenter with the name of whoever asks. A failure is only logged: the change
 /// stands, and GET shows it.
 pub async fn changed(app: &App, question: &Question) {
-    let now = app.clock.now();
-    let (session, id) = (question.session, question.id);
-    let audience = Event::QuestionUpdated(Box::new(view::for_audience(question.clone())));
-    let presenter = Event::QuestionUpdated(Box::new(view::for_presenter(question.clone())));
     // the presenter's last: it says more under the same version
-    let told = match app.rooms.publish(Room::Session(session), audience, now).await {
-        Ok(()) => app.rooms.publish(Room::Presenter(session), presenter, now).await,
-        failed => failed,
+    logged(question, to_audience(app, question).await);
+    logged(question, to_presenter(app, question).await);
+}
+
+/// Tells a change to those who can see it: what only the presenter sees only to the presenter, and nothing where nothing
+/// changed.
+pub async fn difference(app: &App, before: &Question, after: &Question) {
+    let differ = |view: fn(Question) -> QuestionView| {
+        view(before.clone()) != QuestionView { version: before.version, ..view(after.clone()) }
     };
+    if differ(view::for_audience) {
+        changed(app, after).await;
+    } else if differ(view::for_presenter) {
+        logged(after, to_presenter(app, after).await);
+    }
+}
+
+async fn to_audience(app: &App, question: &Question) -> Result<(), Error> {
+    let event = Event::QuestionUpdated(Box::new(view::for_audience(question.clone())));
+    app.rooms.publish(Room::Session(question.session), event, app.clock.now()).await
+}
+
+async fn to_presenter(app: &App, question: &Question) -> Result<(), Error> {
+    let event = Event::QuestionUpdated(Box::new(view::for_presenter(question.clone())));
+    app.rooms.publish(Room::Presenter(question.session), event, app.clock.now()).await
+}
+
+fn logged(question: &Question, told: Result<(), Error>) {
     if let Err(error) = told {
-        tracing::error!(%session, question = %id, ?error, "a question was not told");
+        tracing::error!(session = %question.session, question = %question.id, ?error, "a question was not told");
     }
 }
 
@@ -35,8 +58,10 @@ pub async fn answering(app: &App, question: &Question, response: AiResponse) -> 
 
 /// Tells the answer to everyone who asked it: in these words, or in others that were merged into it.
 pub async fn answered(app: &App, question: &Question, reply: &Reply) -> Result<(), Error> {
-    let now = app.clock.now();
-    let all = questions::list(&app.store, question.session, now).await?;
+    if !question.has_merged {
+        return answering(app, question, view::response(question, reply.clone())).await;
+    }
+    let all = questions::list_strong(&app.store, question.session, app.clock.now()).await?;
     let merged = all.iter().filter(|other| other.merged_into == Some(question.id));
     for asked in merged.chain([question]) {
         answering(app, asked, view::response(asked, reply.clone())).await?;

@@ -1,4 +1,4 @@
-use axum::{Json, extract::State};
+use axum::{Extension, Json, extract::State};
 use entry::{
     App,
     http::{Account, Answer, ErrorBody, Ids, Valid},
@@ -17,7 +17,8 @@ use store::{
 };
 use utoipa::ToSchema;
 
-use super::{tell, view};
+use super::{merge, tell, view};
+use crate::Hot;
 
 /// What is left out stays.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -55,6 +56,7 @@ pub struct QuestionChanges {
 )]
 pub async fn update(
     State(app): State<App>,
+    Extension(hot): Extension<Hot>,
     account: Account,
     Ids(id, question): Ids<SessionId, QuestionId>,
     Valid(input): Valid<QuestionChanges>,
@@ -67,7 +69,7 @@ pub async fn update(
     if input.status == Some(QuestionStatus::Merged) && input.merged_into.is_none() {
         return Err(Error::field("merged_into", "is required: what is it merged into?").into());
     }
-    let changed = questions::change(&app.store, id, question, now, |question| {
+    let (before, changed) = questions::change_seen(&app.store, id, question, now, |question| {
         let before = question.clone();
         let wanted = input.merged_into.map(|_| QuestionStatus::Merged).or(input.status);
         if let Some(made) = wanted.and_then(|wanted| move_to(wanted, question)) {
@@ -79,7 +81,11 @@ pub async fn update(
         Ok(*question != before)
     })
     .await?;
-    tell::changed(&app, &changed).await;
+    tell::difference(&app, &before, &changed).await;
+    if let Some(into) = changed.merged_into.filter(|_| input.merged_into.is_some()) {
+        // what fails here is done by the same request once more
+        merge::follow(&app, &hot, &changed, into).await?;
+    }
     Ok(Json(view::for_presenter(changed)))
 }
 
@@ -94,6 +100,8 @@ fn move_to(wanted: QuestionStatus, question: &Question) -> Option<Move> {
     }
 }
 
+/// Has the other one expect it.
+///
 /// # Errors
 /// `Invalid` where it is itself, is not there, or is merged or hidden itself.
 async fn may_take(
@@ -102,13 +110,15 @@ async fn may_take(
     question: QuestionId,
     into: QuestionId,
 ) -> Result<(), Error> {
-    let wrong = |why: &'static str| Err(Error::field("merged_into", why));
+    let wrong = |why: &'static str| Error::field("merged_into", why);
     if into == question {
-        return wrong("is the question itself");
+        return Err(wrong("is the question itself"));
     }
-    match questions::get(&app.store, session, into, app.clock.now()).await? {
-        None => wrong("is no question of this session"),
-        Some(found) if matches!(found.status, QuestionStatus::Queued | QuestionStatus::Answered) => Ok(()),
-        Some(_) => wrong("is merged or hidden itself"),
-    }
+    let may = |found: &Question| {
+        if found.status.is_public() { Ok(()) } else { Err(wrong("is merged or hidden itself")) }
+    };
+    merge::expect(app, session, into, may).await.map_err(|error| match error {
+        Error::NotFound(_) => wrong("is no question of this session"),
+        other => other,
+    })
 }

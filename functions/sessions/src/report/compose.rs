@@ -52,7 +52,7 @@ pub async fn compose(app: &App, session: &Session, now: Timestamp) -> Result<Rep
     }
     let presence = sessions::presence(&app.store, session.id, Freshness::Strong, now).await?;
     let joins: Vec<i64> = people.iter().map(|participant| participant.joined_at.as_millisecond()).collect();
-    let mut asked = questions::list(&app.store, session.id, now).await?;
+    let mut asked = questions::list_strong(&app.store, session.id, now).await?;
     asked.retain(|question| question.status != QuestionStatus::Hidden);
     asked.sort_by_key(|one| question::place(one.pinned, one.upvotes, one.asked_at.as_millisecond()));
     let (start, end) = (started_at.as_millisecond(), ended_at.as_millisecond());

@@ -47,11 +47,7 @@ pub async fn run(app: &App, hot: &Hot, delivery: &Delivery) -> Result<(), Error>
         return later(app, outcome, again.tries, &again).await;
     }
     if let Some(job) = delivery.take::<CountUpvotes>() {
-        let job = job?;
-        let outcome = count_upvotes::run(app, &job).await;
-        let again =
-            CountUpvotes { tick: second_later(app, job.tick), tries: job.tries.saturating_add(1), ..job };
-        return later(app, outcome, again.tries, &again).await;
+        return count_upvotes::run(app, hot, &job?).await;
     }
     if let Some(job) = delivery.take::<RankQuiz>() {
         return rank_quiz::run(app, &job?).await;

@@ -29,6 +29,7 @@ async fn ask(world: &World, session: SessionId, text: &str) -> AnswerQuestion {
         text: text.into(),
         status: Asked::Queued,
         merged_into: None,
+        has_merged: false,
         pinned: false,
         flagged: false,
         upvotes: 0,
@@ -103,4 +104,17 @@ async fn a_crash_anywhere_leaves_one_answer() {
         assert_eq!(used.calls, u64::try_from(steps).unwrap(), "one call a question");
     }
     assert!(deaths > 10, "it has more steps than {deaths}");
+}
+
+#[tokio::test]
+async fn what_is_another_question_has_another_answer() {
+    let world = World::start().await;
+    let worker = sessions::answers(world.environment()).await.unwrap();
+    let talk = world.talk(world.clock.id(), Status::Active).await;
+    for text in ["What is C#?", "What is C++?", "what is c++"] {
+        let job = ask(&world, talk.session.id, text).await;
+        assert!(world.deliver(&worker, &job).await);
+    }
+    let used = usage::ai_usage(&world.app.store, talk.session.id, world.clock.now()).await.unwrap();
+    assert_eq!(used.calls, 2);
 }

@@ -8,4 +8,5 @@ mod counts;
 mod log_ins;
 mod reports;
 mod slides;
+mod upvotes;
 mod world;

@@ -3,8 +3,8 @@
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
 //! | N1 | one question | table | `QUESTIONS#{session}` | `QUESTION#{id}` | [`get`], [`ask`], [`change`] |
-//! | N2 | all of a session | table | `QUESTIONS#{session}` | `QUESTION#…` | [`list`] |
-//! | N3 | an up-vote, and all of a question | table | `UPVOTES#{session}#{question}` | `PARTICIPANT#{id}` | [`upvote`], [`count_upvotes`] |
+//! | N2 | all of a session | table | `QUESTIONS#{session}` | `QUESTION#…` | [`list`], [`list_strong`] |
+//! | N3 | an up-vote, and all of a question | table | `UPVOTES#{session}#{question}` | `PARTICIPANT#{id}` | [`upvote`], [`upvoters`], [`count_upvotes`] |
 //! | N4 | questions that wait for the assistant | due | – | `answer_by` | [`crate::due::due`] |
 
 mod upvotes;
@@ -17,7 +17,7 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 
-pub use self::upvotes::{count_upvotes, keep_upvotes, upvote};
+pub use self::upvotes::{count_upvotes, keep_upvotes, upvote, upvoters};
 use crate::{
     Condition, Freshness, Item, Key, Query, Store, Written,
     error::Result,
@@ -37,6 +37,9 @@ pub struct Question {
     pub status: QuestionStatus,
     /// The question that asks the same, where it is `merged`.
     pub merged_into: Option<QuestionId>,
+    /// Others were merged into it, some time: whoever answers it has them to look for.
+    #[serde(default)]
+    pub has_merged: bool,
     pub pinned: bool,
     /// Marked by the presenter; nobody else sees it.
     pub flagged: bool,
@@ -109,29 +112,52 @@ pub async fn change(
     now: Timestamp,
     change: impl Fn(&mut Question) -> model::Result<bool>,
 ) -> model::Result<Question> {
+    change_seen(store, session, id, now, change).await.map(|(_, after)| after)
+}
+
+/// N1: as [`change`]; how it was before, and how it is after. Equal where it was left as it is.
+///
+/// # Errors
+/// As [`change`].
+pub async fn change_seen(
+    store: &Store,
+    session: SessionId,
+    id: QuestionId,
+    now: Timestamp,
+    change: impl Fn(&mut Question) -> model::Result<bool>,
+) -> model::Result<(Question, Question)> {
     /// Against up-votes that are counted and the assistant that answers meanwhile.
     const TRIES: usize = 8;
     for _ in 0..TRIES {
-        let mut question = get(store, session, id, now).await?.ok_or(model::Error::NotFound("question"))?;
+        let before = get(store, session, id, now).await?.ok_or(model::Error::NotFound("question"))?;
+        let mut question = before.clone();
         if !change(&mut question)? {
-            return Ok(question);
+            return Ok((before.clone(), before));
         }
         question.version += 1;
         let unmoved = Condition::new("version = :before").number(":before", question.version - 1);
         if store.put_if(&question, unmoved).await? == Written::Done(()) {
-            return Ok(question);
+            return Ok((before, question));
         }
         // refused by itself: the write was done, its answer was lost, and the SDK sent it again
         if get(store, session, id, now).await?.as_ref() == Some(&question) {
-            return Ok(question);
+            return Ok((before, question));
         }
     }
     Err(model::Error::unavailable("the question", "it changed under eight tries"))
 }
 
-/// N2: all of them, as they were asked. A question is some 0.7 KB: 1 read unit for six.
+/// N2: all of them, as they were asked, a moment ago. A question is some 0.7 KB: 1 read unit for twelve.
 pub async fn list(store: &Store, session: SessionId, now: Timestamp) -> Result<Vec<Question>> {
-    let query = Query::starting(&Pk::Questions(session), prefix::QUESTION).strong();
+    read(store, Query::starting(&Pk::Questions(session), prefix::QUESTION), now).await
+}
+
+/// N2: as they are, where it decides something. 1 read unit for six.
+pub async fn list_strong(store: &Store, session: SessionId, now: Timestamp) -> Result<Vec<Question>> {
+    read(store, Query::starting(&Pk::Questions(session), prefix::QUESTION).strong(), now).await
+}
+
+async fn read(store: &Store, query: Query, now: Timestamp) -> Result<Vec<Question>> {
     let mut found: Vec<Question> = store.query_all(query, now).await?;
     found.sort_by_key(|question| (question.asked_at, question.id));
     Ok(found)

@@ -1,3 +1,4 @@
+use jiff::Timestamp;
 use model::{ParticipantId, QuestionId, SessionId};
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +42,18 @@ pub async fn upvote(
     } else {
         store.delete(&upvote_key(session, question, participant)).await
     }
+}
+
+/// N3: whoever wants a question answered. 1 read unit for some thirty.
+pub async fn upvoters(
+    store: &Store,
+    session: SessionId,
+    question: QuestionId,
+    now: Timestamp,
+) -> Result<Vec<ParticipantId>> {
+    let all = Query::starting(&Pk::Upvotes(session, question), prefix::PARTICIPANT).strong();
+    let found: Vec<Upvote> = store.query_all(all, now).await?;
+    Ok(found.into_iter().map(|upvote| upvote.participant).collect())
 }
 
 /// N3: 1 read unit for some thirty.

@@ -1,0 +1,83 @@
+//! What it takes to merge a question into another one: who wants it wants the other one, and gets its answer. All of it may
+//! be done twice.
+
+use entry::App;
+use futures::{StreamExt, TryStreamExt, stream};
+use model::{Error, QuestionId, SessionId, question::Move};
+use store::questions::{self, Question};
+
+use super::{tell, view};
+use crate::Hot;
+
+/// Up-votes that are written at once.
+const AT_ONCE: usize = 16;
+
+/// Marks a question as one that others are merged into. Before they are: whoever answers it from then on looks for them.
+///
+/// # Errors
+/// `NotFound` where there is none, and what `may` says.
+pub async fn expect(
+    app: &App,
+    session: SessionId,
+    into: QuestionId,
+    may: impl Fn(&Question) -> Result<(), Error>,
+) -> Result<(), Error> {
+    questions::change(&app.store, session, into, app.clock.now(), |question| {
+        may(question)?;
+        Ok(!std::mem::replace(&mut question.has_merged, true))
+    })
+    .await
+    .map(drop)
+}
+
+/// What follows when the presenter has merged a question: those that were merged into it go along, all votes are counted where
+/// they went, and an answer that lies there is told to whoever asked.
+pub async fn follow(app: &App, hot: &Hot, question: &Question, into: QuestionId) -> Result<(), Error> {
+    let (session, now) = (question.session, app.clock.now());
+    let all = questions::list_strong(&app.store, session, now).await?;
+    let mut moved = vec![question.clone()];
+    for other in all.into_iter().filter(|other| other.merged_into == Some(question.id)) {
+        let (before, after) = questions::change_seen(&app.store, session, other.id, now, |other| {
+            if other.merged_into != Some(question.id) {
+                return Ok(false);
+            }
+            other.status = other.status.after(Move::Merge)?;
+            other.merged_into = Some(into);
+            Ok(true)
+        })
+        .await?;
+        tell::difference(app, &before, &after).await;
+        moved.push(after);
+    }
+    for moved in &moved {
+        questions::upvote(&app.store, session, into, moved.participant, true).await?;
+        // its job carries the other votes over, those too that are on their way
+        hot.announcer.upvotes(app, session, moved.id).await?;
+    }
+    hot.announcer.upvotes(app, session, into).await?;
+    let target = questions::get(&app.store, session, into, now).await?;
+    if let Some(reply) = target.and_then(|target| target.answer) {
+        for asked in &moved {
+            tell::answering(app, asked, view::response(asked, reply.clone())).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Counts those who want a merged question answered for the one it went into.
+pub async fn carry(app: &App, hot: &Hot, question: &Question, into: QuestionId) -> Result<(), Error> {
+    let (session, now) = (question.session, app.clock.now());
+    let all = questions::upvoters(&app.store, session, question.id, now).await?;
+    if all.is_empty() {
+        return Ok(());
+    }
+    let puts = all.into_iter().map(|voter| questions::upvote(&app.store, session, into, voter, true));
+    stream::iter(puts).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+    match questions::get(&app.store, session, into, now).await? {
+        // one that has gone on itself has them carried on; two that went into each other stay where they are
+        Some(target) if target.merged_into.is_none_or(|next| next != question.id) => {
+            hot.announcer.upvotes(app, session, into).await
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,60 @@
+use model::{ParticipantId, QuestionId, SessionId, question::Status as Asked, session::Status};
+use protocol::job::CountUpvotes;
+use sessions::{Hot, questions::ask};
+use store::questions::{self, Question};
+
+use crate::world::{World, dies_after};
+
+const TEXT: &str = "Which heron is the tallest?";
+
+async fn asks(world: &World, session: SessionId, participant: ParticipantId, text: &str) -> Question {
+    ask::put(&world.app, &Hot::default(), asked(session, participant, text)).await.unwrap()
+}
+
+fn asked(session: SessionId, participant: ParticipantId, text: &str) -> ask::Asked<'_> {
+    ask::Asked { session, participant, display_name: None, slide: None, network: None, text }
+}
+
+async fn upvoters(world: &World, question: &Question) -> Vec<ParticipantId> {
+    let (session, now) = (question.session, world.clock.now());
+    questions::upvoters(&world.app.store, session, question.id, now).await.unwrap()
+}
+
+/// Wherever the function dies: whoever asks again what another one asked wants it answered.
+#[tokio::test]
+async fn asking_again_up_votes_what_was_merged() {
+    let world = World::start().await;
+    let session = world.talk(world.clock.id(), Status::Active).await.session.id;
+    let first = asks(&world, session, world.clock.id(), TEXT).await;
+    for steps in 1.. {
+        let (participant, hot) = (world.clock.id(), Hot::default());
+        let asking = Box::pin(ask::put(&world.app, &hot, asked(session, participant, TEXT)));
+        let done = dies_after(steps, asking).await.is_some();
+        let merged = asks(&world, session, participant, TEXT).await;
+        assert_eq!((merged.status, merged.merged_into), (Asked::Merged, Some(first.id)));
+        assert!(upvoters(&world, &first).await.contains(&participant), "after {steps} steps");
+        if done {
+            assert!(steps > 5, "it has more steps than {steps}");
+            break;
+        }
+    }
+}
+
+/// One that comes while its question is being merged is counted where that went.
+#[tokio::test]
+async fn an_up_vote_of_a_merged_question_is_carried_over() {
+    let world = World::start().await;
+    let worker = sessions::worker(world.environment()).await.unwrap();
+    let session = world.talk(world.clock.id(), Status::Active).await.session.id;
+    let first = asks(&world, session, world.clock.id(), TEXT).await;
+    let merged = asks(&world, session, world.clock.id(), "Which heron is the TALLEST?").await;
+    let late: ParticipantId = world.clock.id();
+    questions::upvote(&world.app.store, session, merged.id, late, true).await.unwrap();
+    let count = |question: QuestionId| CountUpvotes { session, question };
+    assert!(world.deliver(&worker, &count(merged.id)).await);
+    assert!(world.jobs::<CountUpvotes>().contains(&count(first.id)));
+    assert!(world.deliver(&worker, &count(first.id)).await);
+    let counted = questions::get(&world.app.store, session, first.id, world.clock.now()).await.unwrap();
+    // who asked it in other words, and the late one
+    assert_eq!(counted.unwrap().upvotes, 2);
+}
