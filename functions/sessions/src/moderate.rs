@@ -56,15 +56,13 @@ pub async fn moderate(
     sessions::owned(&app.store, account.user, session, Freshness::Eventual, now).await?;
     // an id says nothing of where the answer lies: an index would be a second write for every vote
     let found = responses::of_slide(&app.store, session, slide, now).await?;
-    let mut response =
-        found.into_iter().find(|response| response.id == id).ok_or(Error::NotFound("response"))?;
-    let was_hidden = response.hidden;
-    response.hidden = input.is_hidden.unwrap_or(was_hidden);
-    response.flagged = input.is_flagged.unwrap_or(response.flagged);
-    if responses::moderate(&app.store, &response).await? == Written::Refused {
+    let seen = found.into_iter().find(|response| response.id == id).ok_or(Error::NotFound("response"))?;
+    let moderated = responses::moderate(&app.store, &seen, input.is_hidden, input.is_flagged).await?;
+    let Written::Done(response) = moderated else {
         return Err(Error::conflict(Code::Conflict, "another answer has taken its place").into());
-    }
-    if response.hidden != was_hidden {
+    };
+    // hidden before, too: whoever hid it may have died before it was counted
+    if input.is_hidden.is_some() {
         hot.announcer.last_votes(&app, session, slide).await;
     }
     Ok(Json(submitted(response)))

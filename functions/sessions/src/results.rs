@@ -65,7 +65,13 @@ pub async fn show(
     Ids(id, slide): Ids<SessionId, SlideId>,
     Valid(input): Valid<ShowResults>,
 ) -> Answer<Json<ResultsView>> {
-    let decide = |results: &mut Results| results.visible = Some(input.visible);
+    let at = app.clock.millis();
+    let decide = |results: &mut Results| {
+        results.visible = Some(input.visible);
+        if input.visible {
+            results.revealed_at.get_or_insert(at);
+        }
+    };
     Ok(Json(decided(&app, &hot, account.user, id, slide, decide).await?))
 }
 
@@ -91,7 +97,10 @@ pub async fn reset(
     Ids(id, slide): Ids<SessionId, SlideId>,
 ) -> Answer<Json<ResultsView>> {
     let reset_at = app.clock.millis();
-    let decide = |results: &mut Results| results.reset_at = Some(reset_at);
+    let decide = |results: &mut Results| {
+        results.reset_at = Some(reset_at);
+        results.revealed_at = None;
+    };
     Ok(Json(decided(&app, &hot, account.user, id, slide, decide).await?))
 }
 

@@ -102,6 +102,63 @@ async fn a_quiz_is_revealed_and_the_quicker_lead() {
 }
 
 #[tokio::test]
+async fn a_quiz_that_was_revealed_takes_no_answers() {
+    let world = World::start().await;
+    let (ana, presentation, session) = quiz(&world).await;
+    let slide = &presentation.slides[0];
+    let body = |option: &str| json!({ "session_id": session.id, "slide_id": slide.id, "content": { "selected": [option] } });
+    let (bo, mut socket) = session.guest(&world, "Bo").await;
+    let (cy, _cy_socket) = session.guest(&world, "Cy").await;
+    bo.client.post("/v1/responses", &body("a")).await.ok(201);
+    let results = format!("/v1/sessions/{}/slides/{}/results", session.id, slide.id);
+    ana.client.put(&results, &json!({ "visible": true })).await.ok(200);
+    world.forget().await;
+    cy.client.post("/v1/responses", &body("a")).await.refused(409, "RESULTS_SHOWN");
+    // whoever did not hear that their answer was stored
+    bo.client.post("/v1/responses", &body("a")).await.ok(201);
+    bo.client.post("/v1/responses", &body("b")).await.refused(409, "RESULTS_SHOWN");
+    assert_eq!(session.responses(slide).await["total"], 1);
+    // hidden again it takes them, but what is right is known
+    ana.client.put(&results, &json!({ "visible": false })).await.ok(200);
+    cy.client.post("/v1/responses", &body("a")).await.ok(201);
+    ana.client.put(&results, &json!({ "visible": true })).await.ok(200);
+    world.quiet().await;
+    socket.catch_up().await;
+    let board = cy.client.get(&format!("/v1/sessions/{}/leaderboard", session.id)).await.ok(200);
+    assert_eq!((&board["total"], &board["me"]), (&json!(1), &json!(null)), "{board}");
+    // begun anew, everyone may earn points
+    ana.client.delete(&results).await.ok(200);
+    ana.client.put(&results, &json!({ "visible": false })).await.ok(200);
+    cy.client.post("/v1/responses", &body("a")).await.ok(201);
+    ana.client.put(&results, &json!({ "visible": true })).await.ok(200);
+    world.quiet().await;
+    let board = cy.client.get(&format!("/v1/sessions/{}/leaderboard", session.id)).await.ok(200);
+    assert_eq!((&board["total"], &board["me"]["rank"]), (&json!(1), &json!(1)), "{board}");
+}
+
+#[tokio::test]
+async fn a_quiz_that_is_begun_anew_is_answered_anew() {
+    let world = World::start().await;
+    let (ana, presentation, session) = quiz(&world).await;
+    let slide = &presentation.slides[0];
+    let mut presenter = ana.socket(&session).await;
+    let body = |option: &str| json!({ "session_id": session.id, "slide_id": slide.id, "content": { "selected": [option] } });
+    let (bo, _bo_socket) = session.guest(&world, "Bo").await;
+    let (cy, _cy_socket) = session.guest(&world, "Cy").await;
+    for guest in [&bo, &cy] {
+        guest.client.post("/v1/responses", &body("a")).await.ok(201);
+    }
+    presenter.wait_where("vote_update", |update| update["total_voters"] == 2).await;
+    ana.client.delete(&format!("/v1/sessions/{}/slides/{}/results", session.id, slide.id)).await.ok(200);
+    // at once: the same option is another answer, and another option is one too
+    bo.client.post("/v1/responses", &body("a")).await.ok(201);
+    cy.client.post("/v1/responses", &body("b")).await.ok(201);
+    let two = |update: &serde_json::Value| update["votes"] == json!({ "a": 1, "b": 1 });
+    presenter.wait_where("vote_update", two).await;
+    bo.client.post("/v1/responses", &body("b")).await.refused(409, "ALREADY_RESPONDED");
+}
+
+#[tokio::test]
 async fn participants_turn_the_slides_themselves() {
     let world = World::start().await;
     let ana = world.user("ana").await;

@@ -69,22 +69,32 @@ pub async fn scores(app: &App, session: &Session, now: Timestamp) -> Result<Vec<
         let from = quiz.first_at.as_millisecond().max(session.counts_from(quiz.slide));
         let answers = responses::of_slide(&app.store, session.id, quiz.slide, now).await?;
         let counted = answers.iter().filter(|answer| counts(session, answer));
-        earn(&mut scores, &quiz.content, from, counted);
+        earn(&mut scores, session, &quiz.content, from, counted);
     }
     Ok(scores.into_values().collect())
 }
 
 pub type Scores = BTreeMap<ParticipantId, Score>;
 
+/// What one answer to a quiz earns: nothing, once what is right was shown.
+pub fn points(session: &Session, quiz: &Content, from: i64, answer: &Response) -> u32 {
+    if session.is_unaided(answer.slide, answer.received) {
+        quiz.points(&answer.answer, answer.received - from)
+    } else {
+        0
+    }
+}
+
 /// Adds what answers to one quiz earn; `from` is what their speed counts from, in milliseconds since 1970.
 pub fn earn<'a>(
     scores: &mut Scores,
+    session: &Session,
     quiz: &Content,
     from: i64,
     answers: impl IntoIterator<Item = &'a Response>,
 ) {
     for answer in answers {
-        let points = quiz.points(&answer.answer, answer.received - from);
+        let points = points(session, quiz, from, answer);
         if points == 0 {
             continue;
         }
