@@ -1,6 +1,7 @@
 //! What is kept of a slide when it is shown, and what it wants written on it.
 
 use entry::App;
+use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use model::{Error, session::Pacing};
 use store::{
@@ -12,17 +13,26 @@ use store::{
 
 use crate::{generate, live::Shown};
 
+/// Slides that are written at once.
+const CONCURRENT: usize = 16;
+
 /// Keeps the slide as it is shown: a report tells of it, whatever becomes of the presentation; and has it filled, where it
-/// wants to be and never was. Where participants turn the slides, all are shown. A failure is only logged: a report then
-/// tells of the slide as it is.
-pub async fn keep(app: &App, session: &Session, shown: Option<&Shown>, now: Timestamp) {
-    let kept = match session.pace {
-        Pacing::Presenter => keep_each(app, session, shown.into_iter(), now).await,
-        Pacing::Participant => match all(app, session, now).await {
-            Ok(all) => keep_each(app, session, all.iter(), now).await,
-            Err(error) => Err(error),
-        },
+/// wants to be and never was. A failure is only logged: a report then tells of the slide as it is.
+pub async fn keep(app: &App, session: &Session, shown: &Shown, now: Timestamp) {
+    logged(session, keep_one(app, session, shown, now).await);
+}
+
+/// Keeps every slide: where participants turn them, all are shown from the start.
+pub async fn keep_all(app: &App, session: &Session, now: Timestamp) {
+    let kept = async {
+        let all = all(app, session, now).await?;
+        let writes = all.into_iter().map(|shown| async move { keep_one(app, session, &shown, now).await });
+        stream::iter(writes).buffer_unordered(CONCURRENT).try_collect::<()>().await
     };
+    logged(session, kept.await);
+}
+
+fn logged(session: &Session, kept: Result<(), Error>) {
     if let Err(error) = kept {
         tracing::warn!(session = %session.id, ?error, "a slide that is shown was not kept");
     }
@@ -37,25 +47,18 @@ pub async fn all(app: &App, session: &Session, now: Timestamp) -> Result<Vec<Sho
     Ok(slides.into_iter().enumerate().map(|(index, slide)| Shown::of(session.id, index, slide)).collect())
 }
 
-async fn keep_each(
-    app: &App,
-    session: &Session,
-    slides: impl Iterator<Item = &Shown>,
-    now: Timestamp,
-) -> Result<(), Error> {
-    for shown in slides {
-        let kept = Kept {
-            session: session.id,
-            slide: shown.id,
-            index: shown.index,
-            content: shown.content.clone(),
-            first_at: now,
-            last_at: now,
-        };
-        shown::show(&app.store, &kept).await?;
-        if generate::wants(&shown.content) && session.pace == Pacing::Presenter {
-            generate::request(app, session, shown.id, true).await?;
-        }
+async fn keep_one(app: &App, session: &Session, shown: &Shown, now: Timestamp) -> Result<(), Error> {
+    let kept = Kept {
+        session: session.id,
+        slide: shown.id,
+        index: shown.index,
+        content: shown.content.clone(),
+        first_at: now,
+        last_at: now,
+    };
+    shown::show(&app.store, &kept).await?;
+    if generate::wants(&shown.content) && session.pace == Pacing::Presenter {
+        generate::request(app, session, shown.id, true).await?;
     }
     Ok(())
 }

@@ -17,7 +17,7 @@
 //! | `GET /v1/sessions/{id}/participants` | [`participants`] |
 //! | `DELETE /v1/sessions/{id}/participants/{participant_id}` | [`remove_participant`] |
 //! | `GET /v1/sessions/{id}/slides` | [`slides`] |
-//! | `PUT`, `DELETE /v1/sessions/{id}/slides/{slide_id}/results` | [`results`] |
+//! | `GET`, `PUT`, `DELETE /v1/sessions/{id}/slides/{slide_id}/results` | [`results`] |
 //! | `POST`, `GET /v1/sessions/{id}/slides/{slide_id}/generation`, `POST /v1/ai/summary`, `/v1/ai/conclusion` | [`generate`] |
 //! | `GET /v1/sessions/{id}/leaderboard` | [`leaderboard`] |
 //! | `/v1/sessions/{id}/questions…`, `POST /v1/ai/answer` | [`questions`] |
@@ -121,7 +121,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(participants::participants))
         .routes(routes!(remove_participant::remove))
         .routes(routes!(slides::slides))
-        .routes(routes!(results::show, results::reset))
+        .routes(routes!(results::get, results::show, results::reset))
         .routes(routes!(generate::generate, generate::status))
         .routes(routes!(generate::summary))
         .routes(routes!(generate::conclusion))

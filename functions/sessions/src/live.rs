@@ -12,7 +12,11 @@ use std::{
 use entry::App;
 use futures::try_join;
 use jiff::{SignedDuration, Timestamp};
-use model::{Error, SessionId, SlideId, session::Pacing, slide::Content};
+use model::{
+    Error, SessionId, SlideId,
+    session::{Pacing, Status},
+    slide::{Content, SlideType},
+};
 use protocol::event::SlideView;
 use serde_json::Value;
 use store::{
@@ -36,6 +40,12 @@ impl Shown {
     /// A slide as it is in a session.
     pub fn of(session: SessionId, index: usize, slide: Slide) -> Self {
         Self { id: slide.id, content: slide.content.seen_in(session), index }
+    }
+
+    /// May the audience see it before the session begins? Whoever read a quiz then would be the quicker.
+    pub fn is_open(&self, session: &Session) -> bool {
+        session.status != Status::Pending
+            || (session.current_slide == Some(self.id) && self.content.kind() != SlideType::Quiz)
     }
 
     /// With everything on it.

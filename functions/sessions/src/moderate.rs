@@ -4,10 +4,10 @@ use entry::{
     http::{Account, Answer, ErrorBody, Id, Valid},
 };
 use garde::Validate;
-use model::{Code, Error, ResponseId, SessionId, SlideId};
-use protocol::event::ResponseSubmitted;
+use model::{Code, Error, ResponseId, SessionId, SlideId, slide::SlideType};
+use protocol::{event::ResponseSubmitted, job::RankQuiz};
 use serde::Deserialize;
-use store::{Freshness, Written, responses, sessions};
+use store::{Freshness, Written, responses, sessions, slides};
 use utoipa::ToSchema;
 
 use crate::{Hot, responses::submitted};
@@ -53,19 +53,21 @@ pub async fn moderate(
     Valid(input): Valid<Moderation>,
 ) -> Answer<Json<ResponseSubmitted>> {
     let (now, session, slide) = (app.clock.now(), input.session_id, input.slide_id);
-    sessions::owned(&app.store, account.user, session, Freshness::Eventual, now).await?;
+    let owned = sessions::owned(&app.store, account.user, session, Freshness::Eventual, now).await?;
     // an id says nothing of where the answer lies: an index would be a second write for every vote
     let found = responses::of_slide(&app.store, session, slide, now).await?;
-    let mut response =
-        found.into_iter().find(|response| response.id == id).ok_or(Error::NotFound("response"))?;
-    let was_hidden = response.hidden;
-    response.hidden = input.is_hidden.unwrap_or(was_hidden);
-    response.flagged = input.is_flagged.unwrap_or(response.flagged);
-    if responses::moderate(&app.store, &response).await? == Written::Refused {
+    let seen = found.into_iter().find(|response| response.id == id).ok_or(Error::NotFound("response"))?;
+    let moderated = responses::moderate(&app.store, &seen, input.is_hidden, input.is_flagged).await?;
+    let Written::Done(response) = moderated else {
         return Err(Error::conflict(Code::Conflict, "another answer has taken its place").into());
-    }
-    if response.hidden != was_hidden {
+    };
+    // hidden before, too: whoever hid it may have died before it was counted
+    if input.is_hidden.is_some() {
         hot.announcer.last_votes(&app, session, slide).await;
+        let found = slides::get(&app.store, owned.presentation, slide, now).await?;
+        if found.is_some_and(|slide| slide.content.kind() == SlideType::Quiz) {
+            app.queues.send(&RankQuiz { session }, now).await?;
+        }
     }
     Ok(Json(submitted(response)))
 }

@@ -8,18 +8,24 @@ use entry::{
 use jiff::{SignedDuration, Timestamp};
 use model::{
     Error, Room, SessionId, UserId,
-    session::{AUTO_END_HOURS, EndReason, IDLE_HOURS, Move, Status},
+    session::{AUTO_END_HOURS, EndReason, IDLE_HOURS, Move, Pacing, Status},
 };
 use protocol::{
     Event,
     event::{SessionEnded, SessionMoved, SessionStarted},
+    job::RankQuiz,
 };
 use store::{
     Freshness, Written,
     sessions::{self, Session},
 };
 
-use crate::{announce::Announcer, keep::keep, live, report, view::SessionView};
+use crate::{
+    announce::Announcer,
+    keep::{keep, keep_all},
+    live, report,
+    view::SessionView,
+};
 
 /// A running session is looked after this often: what nobody announced is counted.
 pub const CHECKED_EVERY: SignedDuration = SignedDuration::from_secs(60);
@@ -127,15 +133,15 @@ async fn tell(app: &App, announcer: &Announcer, session: &Session, made: Move) -
     let now = app.clock.now();
     let (session_id, version) = (session.id, session.version);
     let moved = SessionMoved { session_id, version, timestamp: now };
+    let mut shown = None;
     let event = match made {
         Move::Start => {
-            let shown = live::moment(app, session.clone(), now).await?.shown;
-            keep(app, session, shown.as_ref(), now).await;
+            shown = live::moment(app, session.clone(), now).await?.shown;
             Event::SessionStarted(SessionStarted {
                 session_id,
                 version,
                 started_at: session.started_at.unwrap_or(now),
-                current_slide: shown.map(|shown| shown.for_audience(session)),
+                current_slide: shown.as_ref().map(|shown| shown.for_audience(session)),
             })
         }
         Move::Pause => Event::SessionPaused(moved),
@@ -149,8 +155,26 @@ async fn tell(app: &App, announcer: &Announcer, session: &Session, made: Move) -
     }
     let room = Room::Session(session.id);
     match made {
-        Move::End => app.rooms.publish_last(room, event, now).await,
-        Move::Start | Move::Pause | Move::Resume => app.rooms.publish(room, event, now).await,
+        Move::End => {
+            let told = app.rooms.publish_last(room, event, now).await;
+            if session.has_revealed() {
+                app.queues.send(&RankQuiz { session: session.id }, now).await?;
+            }
+            told
+        }
+        Move::Start => {
+            let told = app.rooms.publish(room, event, now).await;
+            match session.pace {
+                Pacing::Presenter => {
+                    if let Some(shown) = &shown {
+                        keep(app, session, shown, now).await;
+                    }
+                }
+                Pacing::Participant => keep_all(app, session, now).await,
+            }
+            told
+        }
+        Move::Pause | Move::Resume => app.rooms.publish(room, event, now).await,
     }
 }
 

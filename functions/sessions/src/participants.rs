@@ -17,6 +17,9 @@ pub struct ParticipantView {
     pub is_anonymous: bool,
     #[schema(value_type = String, format = DateTime)]
     pub joined_at: Timestamp,
+    /// By the presenter; `null` where they were not.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub removed_at: Option<Timestamp>,
 }
 
 /// Everyone who joined, for the owner only.
@@ -48,5 +51,6 @@ pub async fn participants(
         is_anonymous: participant.display_name.is_none(),
         display_name: participant.display_name,
         joined_at: participant.joined_at,
+        removed_at: participant.removed_at,
     })))
 }

@@ -7,6 +7,9 @@ use http::StatusCode;
 use model::{Code, Error, ParticipantId, Room, SessionId};
 use store::{Freshness, Written, participants, sessions};
 
+/// What a socket that is closed for it is told.
+pub const WHY_REMOVED: &str = "the presenter has removed you from this session";
+
 /// Sends a participant away: their sockets are closed, their token counts no more. What they have said stays; single
 /// answers can be hidden.
 #[utoipa::path(
@@ -33,7 +36,7 @@ pub async fn remove(
     if participants::remove(&app.store, id, participant, now).await? == Written::Refused {
         return Err(Error::NotFound("participant").into());
     }
-    let why = "the presenter has removed you from this session";
-    app.rooms.expel_holder(Room::Session(id), participant.uuid(), Code::Removed, why, now).await?;
+    let room = Room::Session(id);
+    app.rooms.expel_holder(room, participant.uuid(), Code::Removed, WHY_REMOVED, now).await?;
     Ok(StatusCode::NO_CONTENT)
 }

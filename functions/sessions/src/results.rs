@@ -1,9 +1,9 @@
-//! What the presenter decides about the results of a slide: shown, hidden, begun anew.
+//! The results of a slide, and what the presenter decides about them: shown, hidden, begun anew.
 
 use axum::{Extension, Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Ids, Valid},
+    http::{Account, Answer, Caller, ErrorBody, Ids, Valid},
 };
 use garde::Validate;
 use jiff::Timestamp;
@@ -12,16 +12,25 @@ use model::{
     session::Status,
     slide::{Content, SlideType},
 };
-use protocol::{Event, event::ResultsChanged, job::RankQuiz};
+use protocol::{
+    Event,
+    event::{OwnResponse, ResultsChanged, VoteUpdate},
+    job::RankQuiz,
+};
 use serde::{Deserialize, Serialize};
 use store::{
     Freshness,
+    seats::{self, Seat},
     sessions::{self, Results, Session},
     slides,
 };
 use utoipa::ToSchema;
 
-use crate::{Hot, live, moves::change, state::vote_update};
+use crate::{
+    Hot, live,
+    moves::change,
+    state::{own, vote_update},
+};
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub struct ShowResults {
@@ -39,6 +48,56 @@ pub struct ResultsView {
     /// Answers from before do not count any more.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub reset_at: Option<Timestamp>,
+}
+
+/// How a slide was answered.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SlideResults)]
+pub struct SlideResults {
+    pub slide_id: SlideId,
+    /// May the audience see them?
+    pub visible: bool,
+    /// As last counted; `null` where nothing was, and to the audience where they are not visible.
+    pub votes: Option<VoteUpdate>,
+    /// Of the participant who asks, where they have answered.
+    pub my_response: Option<OwnResponse>,
+}
+
+/// How a slide was answered, as last counted: whoever missed the push finds it here, and their own answer.
+#[utoipa::path(
+    get,
+    path = "/v1/sessions/{id}/slides/{slide_id}/results",
+    tag = "sessions",
+    operation_id = "get_results",
+    params(("id" = SessionId, Path), ("slide_id" = SlideId, Path)),
+    security(("bearer" = []), ("cookie" = []), ("participant" = [])),
+    responses(
+        (status = 200, body = SlideResults),
+        (status = 401, body = ErrorBody),
+        (status = 404, body = ErrorBody),
+    )
+)]
+pub async fn get(
+    State(app): State<App>,
+    caller: Caller,
+    Ids(id, slide): Ids<SessionId, SlideId>,
+) -> Answer<Json<SlideResults>> {
+    let now = app.clock.now();
+    let (session, seat) = seats::find(&app.store, id, caller.into(), now).await?;
+    let found = slides::get(&app.store, session.presentation, slide, now).await?;
+    let visible = session.shows_results(slide, &found.ok_or(Error::NotFound("slide"))?.content);
+    let participant = match seat {
+        Seat::Presenter => None,
+        Seat::Participant { id, .. } => Some(id),
+    };
+    let counts_from = session.counts_from(slide);
+    let snapshot = sessions::snapshot(&app.store, id, slide, now).await?;
+    let votes = snapshot
+        .filter(|snapshot| (visible || seat == Seat::Presenter) && snapshot.as_of > counts_from)
+        .map(vote_update);
+    let own = own(&app, id, Some(slide), participant, now).await?;
+    let my_response = own.filter(|own| own.created_at.as_millisecond() >= counts_from);
+    Ok(Json(SlideResults { slide_id: slide, visible, votes, my_response }))
 }
 
 /// Shows the results of a slide to the audience, or hides them.
@@ -65,7 +124,13 @@ pub async fn show(
     Ids(id, slide): Ids<SessionId, SlideId>,
     Valid(input): Valid<ShowResults>,
 ) -> Answer<Json<ResultsView>> {
-    let decide = |results: &mut Results| results.visible = Some(input.visible);
+    let at = app.clock.millis();
+    let decide = |results: &mut Results| {
+        results.visible = Some(input.visible);
+        if input.visible {
+            results.revealed_at.get_or_insert(at);
+        }
+    };
     Ok(Json(decided(&app, &hot, account.user, id, slide, decide).await?))
 }
 
@@ -91,7 +156,10 @@ pub async fn reset(
     Ids(id, slide): Ids<SessionId, SlideId>,
 ) -> Answer<Json<ResultsView>> {
     let reset_at = app.clock.millis();
-    let decide = |results: &mut Results| results.reset_at = Some(reset_at);
+    let decide = |results: &mut Results| {
+        results.reset_at = Some(reset_at);
+        results.revealed_at = None;
+    };
     Ok(Json(decided(&app, &hot, account.user, id, slide, decide).await?))
 }
 
@@ -145,13 +213,14 @@ async fn tell(
     let snapshot = sessions::snapshot(&app.store, session.id, slide, now).await?;
     let since = session.counts_from(slide);
     let votes = snapshot.filter(|snapshot| visible && snapshot.as_of > since).map(vote_update);
+    let shown = live::slide(app, session, slide, now).await?;
     let changed = ResultsChanged {
         session_id: session.id,
         version: session.version,
         slide_id: slide,
         visible,
         reset_at: reset_at(session, slide),
-        slide: live::slide(app, session, slide, now).await?.map(|shown| shown.for_audience(session)),
+        slide: shown.filter(|shown| shown.is_open(session)).map(|shown| shown.for_audience(session)),
         votes,
     };
     app.rooms.publish(Room::Session(session.id), Event::ResultsChanged(Box::new(changed)), now).await?;

@@ -95,14 +95,17 @@ async fn tell(app: &App, hot: &Hot, session: &Session, before: Option<SlideId>) 
     let now = app.clock.now();
     let moment = live::moment(app, session.clone(), now).await?;
     if let Some(shown) = moment.shown {
-        keep(app, session, Some(&shown), now).await;
         let changed = SlideChanged {
             session_id: session.id,
             version: session.version,
             slide_index: shown.index,
             slide: shown.for_audience(session),
         };
-        app.rooms.publish(Room::Session(session.id), Event::SlideChanged(changed), now).await?;
+        let told = app.rooms.publish(Room::Session(session.id), Event::SlideChanged(changed), now).await;
+        keep(app, session, &shown, now).await;
+        // turned back to, it has answers, and whoever comes now was told none
+        hot.announcer.votes(app, session.id, shown.id).await;
+        told?;
     }
     Ok(())
 }

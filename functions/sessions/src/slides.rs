@@ -21,7 +21,7 @@ pub struct Slides {
 }
 
 /// The slides that one may see: the presenter all of them; a participant all where participants turn the slides
-/// themselves, else the one that is shown.
+/// themselves and the session has begun, else the one that is shown; of a quiz nothing before it has begun.
 #[utoipa::path(
     get,
     path = "/v1/sessions/{id}/slides",
@@ -44,6 +44,7 @@ pub async fn slides(State(app): State<App>, caller: Caller, Id(id): Id<SessionId
         Seat::Presenter => shown.iter().map(Shown::for_presenter).collect(),
         Seat::Participant { .. } => shown
             .iter()
+            .filter(|shown| shown.is_open(&session))
             .filter(|shown| session.pace == Pacing::Participant || session.current_slide == Some(shown.id))
             .map(|shown| shown.for_audience(&session))
             .collect(),

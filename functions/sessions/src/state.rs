@@ -41,9 +41,9 @@ pub async fn of(
     let shown = moment.shown.as_ref();
     let results_visible = shown.is_some_and(|shown| session.shows_results(shown.id, &shown.content));
     let may_see = participant.is_none() || results_visible;
-    let current_slide = shown.map(|shown| match participant {
-        Some(_) => shown.for_audience(&session),
-        None => shown.for_presenter(),
+    let current_slide = shown.and_then(|shown| match participant {
+        Some(_) => shown.is_open(&session).then(|| shown.for_audience(&session)),
+        None => Some(shown.for_presenter()),
     });
     let counts_from = slide.map_or(0, |slide| session.counts_from(slide));
     let token = match participant {
@@ -83,7 +83,7 @@ pub fn vote_update(snapshot: Snapshot) -> VoteUpdate {
     }
 }
 
-async fn own(
+pub async fn own(
     app: &App,
     session: SessionId,
     slide: Option<model::SlideId>,

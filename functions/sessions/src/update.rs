@@ -14,7 +14,7 @@ use serde::Deserialize;
 use store::sessions::Session;
 use utoipa::ToSchema;
 
-use crate::{Hot, keep::keep, moves::change, view::SessionView};
+use crate::{Hot, keep::keep_all, moves::change, view::SessionView, worker::check_session::count_others};
 
 /// How a session goes; what is left out stays.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
@@ -84,11 +84,12 @@ pub async fn update(
         Ok(())
     })
     .await?;
-    if input.pace == Some(Pacing::Participant) && session.status != Status::Pending {
-        keep(&app, &session, None, app.clock.now()).await;
-    }
-    if let Some(slide) = session.current_slide.filter(|_| blocked.is_some()) {
-        hot.announcer.last_votes(&app, id, slide).await;
+    if blocked.is_some() {
+        if let Some(slide) = session.current_slide {
+            hot.announcer.last_votes(&app, id, slide).await;
+        }
+        // before it is answered: no count of a slide that was left may keep the word
+        count_others(&app, &hot, &session, app.clock.now()).await?;
     }
     let updated = Event::SessionUpdated(SessionUpdated {
         session_id: id,
@@ -99,6 +100,9 @@ pub async fn update(
     if let Err(error) = app.rooms.publish(Room::Session(id), updated, app.clock.now()).await {
         // the change stands; whoever was not told sees it at the next event, ping or reconnect
         tracing::error!(session = %id, ?error, "a change was not told");
+    }
+    if input.pace == Some(Pacing::Participant) && session.status != Status::Pending {
+        keep_all(&app, &session, app.clock.now()).await;
     }
     Ok(Json(SessionView::uncounted(session)))
 }

@@ -34,8 +34,8 @@ struct Accepted {
     answer: Answer,
     /// The first one stands.
     is_final: bool,
-    /// Milliseconds since 1970: an answer from before is none.
-    counts_from: i64,
+    /// Whoever answers now has seen what is right.
+    is_revealed: bool,
 }
 
 /// Stores an answer and has it counted. An answer that came later already lies there: nothing changes, and that is no
@@ -43,18 +43,19 @@ struct Accepted {
 /// with what was stored.
 ///
 /// # Errors
-/// `SESSION_NOT_ACTIVE`, `SESSION_ENDED`, `SLIDE_NOT_CURRENT`, `INVALID_CONTENT`, `ALREADY_RESPONDED`: nothing was stored.
+/// `SESSION_NOT_ACTIVE`, `SESSION_ENDED`, `SLIDE_NOT_CURRENT`, `INVALID_CONTENT`, `ALREADY_RESPONDED`, `RESULTS_SHOWN`:
+/// nothing was stored.
 pub async fn cast(app: &App, hot: &Hot, ballot: Ballot<'_>) -> Result<Response, Error> {
     let recent = hot.live.recent(app, ballot.session).await?;
     let recent = hot.live.at(app, recent, ballot.slide).await?;
     let mut accepted = accept(&recent, ballot.slide, ballot.content);
-    if accepted.is_err() {
+    if accepted.as_ref().map_or(true, |accepted| accepted.is_revealed) {
         // what is remembered may be old: a vote cast the moment a slide appears always counts
         let fresh = hot.live.fresh(app, ballot.session).await?;
         let fresh = hot.live.at(app, fresh, ballot.slide).await?;
         accepted = accept(&fresh, ballot.slide, ballot.content);
     }
-    let Accepted { answer, is_final, counts_from } = accepted?;
+    let Accepted { answer, is_final, is_revealed } = accepted?;
     let response = Response {
         id: ResponseId::of(ballot.session, ballot.slide, ballot.participant),
         session: ballot.session,
@@ -69,7 +70,7 @@ pub async fn cast(app: &App, hot: &Hot, ballot: Ballot<'_>) -> Result<Response, 
         flagged: false,
     };
     let (response, written) = if is_final {
-        first(app, response, counts_from).await?
+        first(app, hot, response, is_revealed).await?
     } else {
         let written = responses::put(&app.store, &response).await?;
         (response, written)
@@ -85,20 +86,35 @@ pub async fn cast(app: &App, hot: &Hot, ballot: Ballot<'_>) -> Result<Response, 
     Ok(response)
 }
 
-/// Stores the first answer to a slide.
+/// Stores the first answer to a slide, unless what is right was shown.
 ///
 /// One from before the results were begun anew is none.
-async fn first(app: &App, response: Response, counts_from: i64) -> Result<(Response, Written), Error> {
+async fn first(
+    app: &App,
+    hot: &Hot,
+    response: Response,
+    is_revealed: bool,
+) -> Result<(Response, Written), Error> {
     let Response { session, slide, participant, .. } = response;
-    if let written @ Written::Done(()) = responses::put_first(&app.store, &response).await? {
+    if !is_revealed && let written @ Written::Done(()) = responses::put_first(&app.store, &response).await? {
+        return Ok((response, written));
+    }
+    // what is remembered may be from before they were begun anew
+    let counts_from = hot.live.fresh(app, session).await?.session.counts_from(slide);
+    if !is_revealed
+        && let written @ Written::Done(()) = responses::put_anew(&app.store, &response, counts_from).await?
+    {
         return Ok((response, written));
     }
     match responses::get(&app.store, session, slide, participant, app.clock.now()).await? {
         // refused by itself: the write was done, its answer was lost, and the SDK sent it again
         Some(stored) if stored == response => Ok((stored, Written::Done(()))),
-        Some(stored) if stored.answer == response.answer => Ok((stored, Written::Refused)),
-        Some(stored) if stored.received < counts_from => {
-            Ok((response.clone(), responses::put(&app.store, &response).await?))
+        Some(stored) if stored.answer == response.answer && stored.received >= counts_from => {
+            Ok((stored, Written::Refused))
+        }
+        _ if is_revealed => {
+            let why = "what is right was shown: this slide takes no answers any more";
+            Err(Error::conflict(Code::ResultsShown, why))
         }
         _ => Err(Error::conflict(Code::AlreadyResponded, "the first answer to this slide is final")),
     }
@@ -123,6 +139,7 @@ fn accept(moment: &Moment, slide: SlideId, content: &Value) -> Result<Accepted, 
         let why = "has a word that is blocked in this session";
         return Err(Error::InvalidContent(vec![FieldError::new("content.text", why)]));
     }
-    let counts_from = moment.session.counts_from(slide);
-    Ok(Accepted { answer, is_final: shown.content.is_final(), counts_from })
+    let is_final = shown.content.is_final();
+    let is_revealed = is_final && moment.session.shows_results(slide, &shown.content);
+    Ok(Accepted { answer, is_final, is_revealed })
 }

@@ -12,7 +12,7 @@ use protocol::job::Greet;
 use store::{
     Freshness,
     connections::{self, Connection, Identity, LoggedIn},
-    logins,
+    logins, participants,
     seats::{self, Seat, Who},
     sessions::{self, Session},
     tickets,
@@ -52,6 +52,11 @@ async fn arrive(app: &App, connection: &Connection, now: Timestamp) -> Result<()
         // once more, now that whoever ends the log-in would find the connection
         let found = logins::get_strong(&app.store, user, login, now).await?;
         found.ok_or(Error::Unauthenticated(BAD))?;
+    }
+    if let Identity::Participant { participant, session, .. } = connection.identity {
+        // as much for whoever sends them away
+        let found = participants::get(&app.store, session, participant, now).await?;
+        found.filter(|found| found.removed_at.is_none()).ok_or(Error::NotFound("session"))?;
     }
     app.rooms.newest_presenter_wins(connection, now).await?;
     if let Some(session) = connection.identity.session() {

@@ -169,6 +169,8 @@ codes! {
     /// The presenter has sent them away.
     Removed = "REMOVED", "removed";
     ResourceNotFound = "RESOURCE_NOT_FOUND", "not_found";
+    /// What is right was shown: it takes no answers any more.
+    ResultsShown = "RESULTS_SHOWN", "results_shown";
     ServiceUnavailable = "SERVICE_UNAVAILABLE", "service_unavailable";
     SessionEnded = "SESSION_ENDED", "session_ended";
     SessionNotActive = "SESSION_NOT_ACTIVE", "session_not_active";

@@ -56,6 +56,12 @@ impl Condition {
     pub fn number(self, placeholder: &str, value: impl Display) -> Self {
         self.value(placeholder, number(value))
     }
+
+    /// Any serializable value, in the form items have.
+    pub fn serialized(self, placeholder: &str, value: &impl Serialize) -> Result<Self> {
+        let value = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(value)?;
+        Ok(self.value(placeholder, value))
+    }
 }
 
 /// An update expression with what is bound in it and, perhaps, a condition.
@@ -99,9 +105,9 @@ impl Change {
     }
 
     /// Any serializable value, in the form items have.
-    pub fn serialized(self, placeholder: &str, value: &impl Serialize) -> Result<Self> {
-        let value = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(value)?;
-        Ok(self.value(placeholder, value))
+    pub fn serialized(mut self, placeholder: &str, value: &impl Serialize) -> Result<Self> {
+        self.bound = self.bound.serialized(placeholder, value)?;
+        Ok(self)
     }
 
     pub(crate) fn apply(self, update: UpdateItemFluentBuilder) -> UpdateItemFluentBuilder {

@@ -2,7 +2,7 @@
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | V1 | a participant's answer to a slide | table | `VOTES#{session}#{slide}#{shard}` | `PARTICIPANT#{id}` | [`get`], [`put`], [`put_first`] |
+//! | V1 | a participant's answer to a slide | table | `VOTES#{session}#{slide}#{shard}` | `PARTICIPANT#{id}` | [`get`], [`put`], [`put_first`], [`put_anew`] |
 //! | V2 | all answers to a slide | table | the four shards | `PARTICIPANT#…` | [`of_slide`], [`any`] |
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -53,19 +53,26 @@ fn key(session: SessionId, slide: SlideId, participant: ParticipantId) -> Key {
 }
 
 /// V1: the later answer wins, whichever invocation comes first; `Refused` says that this one is older. The same one once
-/// more (a write whose answer was lost, and that the SDK sent again) is `Done`. 1 write unit.
+/// more (a write whose answer was lost, and that the SDK sent again) is `Done`; where the presenter has hidden it, it stays
+/// hidden, and that is `Refused`. 1 write unit.
 pub async fn put(store: &Store, response: &Response) -> Result<Written> {
     let later = match response.seq {
         // against an answer without a number, the order of arrival decides
         Some(seq) => Condition::new(
-            "attribute_not_exists(pk) OR (attribute_type(seq, :number) AND seq <= :seq) OR (NOT attribute_type(seq, :number) AND received <= :received)",
+            "(attribute_not_exists(pk) OR (attribute_type(seq, :number) AND seq <= :seq) OR (NOT attribute_type(seq, :number) AND received <= :received)) AND NOT (#hidden = :true AND answer = :answer)",
         )
         .text(":number", "N")
         .number(":seq", seq)
         .number(":received", response.received),
-        None => Condition::new("attribute_not_exists(pk) OR received <= :received")
-            .number(":received", response.received),
+        None => Condition::new(
+            "(attribute_not_exists(pk) OR received <= :received) AND NOT (#hidden = :true AND answer = :answer)",
+        )
+        .number(":received", response.received),
     };
+    let later = later
+        .name("#hidden", "hidden")
+        .value(":true", AttributeValue::Bool(true))
+        .serialized(":answer", &response.answer)?;
     store.put_if(response, later).await
 }
 
@@ -73,6 +80,12 @@ pub async fn put(store: &Store, response: &Response) -> Result<Written> {
 /// the SDK sent again). 1 write unit.
 pub async fn put_first(store: &Store, response: &Response) -> Result<Written> {
     store.put_if(response, Condition::new("attribute_not_exists(pk)")).await
+}
+
+/// V1: takes the place of an answer from before `from`, in milliseconds since 1970; `Refused` where none such lies there. 1
+/// write unit.
+pub async fn put_anew(store: &Store, response: &Response, from: i64) -> Result<Written> {
+    store.put_if(response, Condition::new("received < :from").number(":from", from)).await
 }
 
 /// V1: says that an answer was written later than it says, where the writing took long. 1 write unit.
@@ -85,16 +98,27 @@ pub async fn stored_at(store: &Store, response: &Response, stored: i64) -> Resul
     store.update_unseen(&response.key(), change).await
 }
 
-/// V1: hides or marks an answer as the presenter saw it; `Refused` where another one has taken its place. 1 write unit.
-pub async fn moderate(store: &Store, seen: &Response) -> Result<Written> {
-    let change = Change::new("SET #hidden = :hidden, #flagged = :flagged")
+/// V1: hides or marks an answer as the presenter saw it, and says how it is then; `None` stays. `Refused` where another one
+/// has taken its place. 1 write unit.
+pub async fn moderate(
+    store: &Store,
+    seen: &Response,
+    hidden: Option<bool>,
+    flagged: Option<bool>,
+) -> Result<Written<Response>> {
+    let marks = [("hidden", hidden), ("flagged", flagged)];
+    let marks: Vec<(&str, bool)> = marks.into_iter().filter_map(|(mark, is)| Some((mark, is?))).collect();
+    if marks.is_empty() {
+        return Ok(Written::Done(seen.clone()));
+    }
+    let set: Vec<String> = marks.iter().map(|(mark, _)| format!("#{mark} = :{mark}")).collect();
+    let mut change = Change::new(format!("SET {}", set.join(", ")))
         .only_if("received = :received")
-        .name("#hidden", "hidden")
-        .name("#flagged", "flagged")
-        .value(":hidden", AttributeValue::Bool(seen.hidden))
-        .value(":flagged", AttributeValue::Bool(seen.flagged))
         .number(":received", seen.received);
-    store.update_unseen(&seen.key(), change).await
+    for (mark, is) in marks {
+        change = change.name(&format!("#{mark}"), mark).value(&format!(":{mark}"), AttributeValue::Bool(is));
+    }
+    store.update(&seen.key(), change).await
 }
 
 /// V1.

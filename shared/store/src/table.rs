@@ -67,7 +67,7 @@ pub enum Sk<'a> {
     Connection(Uuid, &'a str),
     /// What a model writes on a slide.
     Generation(SlideId),
-    /// Beside the session itself, as [`Sk::Presence`].
+    /// Not beside the session itself: it is large.
     Leaderboard,
     Login(LoginId),
     /// `2026-11`
@@ -145,7 +145,7 @@ impl fmt::Display for Sk<'_> {
             Self::Chunk(upload, number) => write!(f, "CHUNK#{upload}#{number:03}"),
             Self::Connection(holder, id) => write!(f, "{}{id}", prefix::held_by(*holder)),
             Self::Generation(slide) => write!(f, "GENERATION#{slide}"),
-            Self::Leaderboard => f.write_str("#LEADERBOARD"),
+            Self::Leaderboard => f.write_str("LEADERBOARD"),
             Self::Login(id) => write!(f, "LOGIN#{id}"),
             Self::Month(month) => write!(f, "MONTH#{month}"),
             Self::Loose(upload) => write!(f, "LOOSE#{upload}"),

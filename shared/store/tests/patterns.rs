@@ -251,6 +251,39 @@ async fn i1_a_key_runs_once_and_its_answer_is_kept() {
 }
 
 #[tokio::test]
+async fn v1_after_a_reset_the_first_answer_takes_the_place_of_one_from_before() {
+    let World { store, _bench } = world().await;
+    responses::put_first(&store, &vote(7, 100, None, "a")).await.unwrap();
+    let again = |received, option| vote(7, received, None, option);
+    assert_eq!(responses::put_anew(&store, &again(90, "b"), 100).await.unwrap(), Written::Refused);
+    assert_eq!(responses::put_anew(&store, &again(200, "a"), 150).await.unwrap(), Written::Done(()));
+    assert_eq!(responses::put_anew(&store, &again(210, "b"), 150).await.unwrap(), Written::Refused);
+    assert_eq!(responses::put_anew(&store, &vote(8, 210, None, "b"), 150).await.unwrap(), Written::Refused);
+    let all = responses::of_slide(&store, id(1), id(2), now()).await.unwrap();
+    assert_eq!(all, [again(200, "a")]);
+}
+
+#[tokio::test]
+async fn v1_a_hidden_answer_stays_hidden_until_another_one_comes() {
+    let World { store, _bench } = world().await;
+    let spam = vote(7, 100, Some(1), "a");
+    responses::put(&store, &spam).await.unwrap();
+    let hidden = responses::moderate(&store, &spam, Some(true), None).await.unwrap().done().unwrap();
+    assert!(hidden.hidden && !hidden.flagged);
+    // the mark of one who saw it before it was hidden hides nothing, and shows nothing
+    let marked = responses::moderate(&store, &spam, None, Some(true)).await.unwrap().done().unwrap();
+    assert!(marked.hidden && marked.flagged);
+    for again in [spam.clone(), vote(7, 200, Some(2), "a"), vote(7, 200, None, "a")] {
+        assert_eq!(responses::put(&store, &again).await.unwrap(), Written::Refused);
+    }
+    let kept = responses::get(&store, spam.session, spam.slide, spam.participant, now()).await.unwrap();
+    assert_eq!(kept, Some(marked));
+    assert_eq!(responses::put(&store, &vote(7, 300, Some(3), "b")).await.unwrap(), Written::Done(()));
+    let late = responses::moderate(&store, &spam, Some(true), None).await.unwrap();
+    assert_eq!(late, Written::Refused, "another one has taken its place");
+}
+
+#[tokio::test]
 async fn v1_an_answer_that_was_long_in_writing_says_so() {
     let World { store, _bench } = world().await;
     let answer = vote(7, 100, None, "a");

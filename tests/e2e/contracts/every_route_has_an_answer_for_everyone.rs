@@ -96,6 +96,7 @@ const ANSWERS: &[(&str, [u16; 5])] = &[
     ("update_session", [401, 404, 404, 401, 200]),
     ("remove_participant", [401, 404, 404, 401, 204]),
     ("list_session_slides", [401, 404, 404, 200, 200]),
+    ("get_results", [401, 404, 404, 200, 200]),
     ("show_results", [401, 404, 404, 401, 200]),
     ("reset_results", [401, 404, 404, 401, 200]),
     ("generate_slide", [401, 404, 404, 401, 202]),

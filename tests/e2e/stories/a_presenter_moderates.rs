@@ -84,6 +84,32 @@ async fn blocked_words_are_refused_and_leave_what_was_counted() {
 }
 
 #[tokio::test]
+async fn a_word_that_is_blocked_later_leaves_the_slides_before_and_the_questions() {
+    let world = World::start().await;
+    let (ana, presentation, session) = talk(&world).await;
+    let slide = &presentation.slides[0];
+    let (bo, mut bo_socket) = session.guest(&world, "Bo").await;
+    let (cy, mut cy_socket) = session.guest(&world, "Cy").await;
+    say(&mut bo_socket, slide, "ugly").await;
+    cy_socket.wait_where("vote_update", |update| update["total_voters"] == 1).await;
+    let questions = format!("/v1/sessions/{}/questions", session.id);
+    let asked = bo.client.post(&questions, &json!({ "question_text": "Why so ugly?" })).await.ok(201);
+    session.show(&presentation.slides[1]).await;
+    world.quiet().await;
+    let path = format!("/v1/sessions/{}", session.id);
+    ana.client.patch(&path, &json!({ "blocked_words": ["ugly"] })).await.ok(200);
+    world.quiet().await;
+    let results = format!("{path}/slides/{}/results", slide.id);
+    let counted = cy.client.get(&results).await.ok(200);
+    assert_eq!(counted["votes"]["total_voters"], 0, "{counted}");
+    let one = format!("{questions}/{}", asked["question_id"].as_str().unwrap());
+    for (client, total) in [(&ana.client, 1), (&bo.client, 1), (&cy.client, 0)] {
+        assert_eq!(client.get(&questions).await.ok(200)["total"], total);
+        assert_eq!(client.get(&one).await.status, if total == 1 { 200 } else { 404 });
+    }
+}
+
+#[tokio::test]
 async fn whoever_is_removed_is_out_and_stays_out() {
     let world = World::start().await;
     let (ana, presentation, session) = talk(&world).await;
@@ -114,6 +140,10 @@ async fn whoever_is_removed_is_out_and_stays_out() {
     let join = format!("/v1/sessions/code/{}/join", session.code);
     let again = world.nobody().post(&join, &json!({ "participant_token": bo.token })).await;
     again.refused(403, "REMOVED");
+    let listed = ana.client.get(&format!("/v1/sessions/{}/participants", session.id)).await.ok(200);
+    for participant in listed["items"].as_array().unwrap() {
+        assert_eq!(participant["removed_at"].is_string(), participant["id"] == bo.id, "{listed}");
+    }
     // nobody else notices
     cy_socket.send("response_submitted", vote(&presentation.slides[1], "a", 1)).await;
     cy_socket.wait_where("vote_update", |update| update["total_voters"] == 1).await;

@@ -102,16 +102,108 @@ async fn a_quiz_is_revealed_and_the_quicker_lead() {
 }
 
 #[tokio::test]
+async fn a_quiz_that_was_revealed_takes_no_answers() {
+    let world = World::start().await;
+    let (ana, presentation, session) = quiz(&world).await;
+    let slide = &presentation.slides[0];
+    let body = |option: &str| json!({ "session_id": session.id, "slide_id": slide.id, "content": { "selected": [option] } });
+    let (bo, mut socket) = session.guest(&world, "Bo").await;
+    let (cy, _cy_socket) = session.guest(&world, "Cy").await;
+    bo.client.post("/v1/responses", &body("a")).await.ok(201);
+    let results = format!("/v1/sessions/{}/slides/{}/results", session.id, slide.id);
+    ana.client.put(&results, &json!({ "visible": true })).await.ok(200);
+    world.forget().await;
+    cy.client.post("/v1/responses", &body("a")).await.refused(409, "RESULTS_SHOWN");
+    // whoever did not hear that their answer was stored
+    bo.client.post("/v1/responses", &body("a")).await.ok(201);
+    bo.client.post("/v1/responses", &body("b")).await.refused(409, "RESULTS_SHOWN");
+    assert_eq!(session.responses(slide).await["total"], 1);
+    // hidden again it takes them, but what is right is known
+    ana.client.put(&results, &json!({ "visible": false })).await.ok(200);
+    cy.client.post("/v1/responses", &body("a")).await.ok(201);
+    ana.client.put(&results, &json!({ "visible": true })).await.ok(200);
+    world.quiet().await;
+    socket.catch_up().await;
+    let board = cy.client.get(&format!("/v1/sessions/{}/leaderboard", session.id)).await.ok(200);
+    assert_eq!((&board["total"], &board["me"]), (&json!(1), &json!(null)), "{board}");
+    // begun anew, everyone may earn points
+    ana.client.delete(&results).await.ok(200);
+    ana.client.put(&results, &json!({ "visible": false })).await.ok(200);
+    cy.client.post("/v1/responses", &body("a")).await.ok(201);
+    ana.client.put(&results, &json!({ "visible": true })).await.ok(200);
+    world.quiet().await;
+    let board = cy.client.get(&format!("/v1/sessions/{}/leaderboard", session.id)).await.ok(200);
+    assert_eq!((&board["total"], &board["me"]["rank"]), (&json!(1), &json!(1)), "{board}");
+}
+
+#[tokio::test]
+async fn a_quiz_is_read_by_nobody_before_the_session_begins() {
+    let world = World::start().await;
+    let (ana, presentation, _) = quiz(&world).await;
+    let session = ana.session(&presentation).await;
+    let (bo, mut socket) = session.guest(&world, "Bo").await;
+    let path = format!("/v1/sessions/{}/slides", session.id);
+    let early = bo.client.get(&path).await.ok(200);
+    assert_eq!((&early["items"], &early["total"]), (&json!([]), &json!(2)), "{early}");
+    assert_eq!(bo.back().await.1["current_slide"], json!(null));
+    assert_eq!(ana.client.get(&path).await.ok(200)["items"].as_array().unwrap().len(), 2);
+    session.go("start").await;
+    assert_eq!(socket.wait("session_started").await["current_slide"]["id"], presentation.slides[0].id);
+    assert_eq!(bo.client.get(&path).await.ok(200)["items"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn whose_answer_to_a_quiz_is_hidden_leads_no_more() {
+    let world = World::start().await;
+    let (ana, presentation, session) = quiz(&world).await;
+    let slide = &presentation.slides[0];
+    let (bo, mut socket) = session.guest(&world, "Bo").await;
+    let body = json!({ "session_id": session.id, "slide_id": slide.id, "content": { "selected": ["a"] } });
+    let answer = bo.client.post("/v1/responses", &body).await.ok(201);
+    let results = format!("/v1/sessions/{}/slides/{}/results", session.id, slide.id);
+    ana.client.put(&results, &json!({ "visible": true })).await.ok(200);
+    socket.wait_where("leaderboard_updated", |told| told["total"] == 1).await;
+    let path = format!("/v1/responses/{}", answer["response_id"].as_str().unwrap());
+    let hide = json!({ "session_id": session.id, "slide_id": slide.id, "is_hidden": true });
+    ana.client.patch(&path, &hide).await.ok(200);
+    socket.wait_where("leaderboard_updated", |told| told["total"] == 0).await;
+}
+
+#[tokio::test]
+async fn a_quiz_that_is_begun_anew_is_answered_anew() {
+    let world = World::start().await;
+    let (ana, presentation, session) = quiz(&world).await;
+    let slide = &presentation.slides[0];
+    let mut presenter = ana.socket(&session).await;
+    let body = |option: &str| json!({ "session_id": session.id, "slide_id": slide.id, "content": { "selected": [option] } });
+    let (bo, _bo_socket) = session.guest(&world, "Bo").await;
+    let (cy, _cy_socket) = session.guest(&world, "Cy").await;
+    for guest in [&bo, &cy] {
+        guest.client.post("/v1/responses", &body("a")).await.ok(201);
+    }
+    presenter.wait_where("vote_update", |update| update["total_voters"] == 2).await;
+    ana.client.delete(&format!("/v1/sessions/{}/slides/{}/results", session.id, slide.id)).await.ok(200);
+    // at once: the same option is another answer, and another option is one too
+    bo.client.post("/v1/responses", &body("a")).await.ok(201);
+    cy.client.post("/v1/responses", &body("b")).await.ok(201);
+    let two = |update: &serde_json::Value| update["votes"] == json!({ "a": 1, "b": 1 });
+    presenter.wait_where("vote_update", two).await;
+    bo.client.post("/v1/responses", &body("b")).await.refused(409, "ALREADY_RESPONDED");
+}
+
+#[tokio::test]
 async fn participants_turn_the_slides_themselves() {
     let world = World::start().await;
     let ana = world.user("ana").await;
     let presentation = ana.presentation(3).await;
     let body = json!({ "presentation_id": presentation.id, "pace": "participant" });
     let session = ana.opened(&ana.client.post("/v1/sessions", &body).await.ok(201));
-    session.go("start").await;
     let mut presenter = ana.socket(&session).await;
     let (bo, mut socket) = session.guest(&world, "Bo").await;
     let path = format!("/v1/sessions/{}/slides", session.id);
+    let early = bo.client.get(&path).await.ok(200);
+    assert_eq!(early["items"].as_array().unwrap().len(), 1, "the rest when it has begun: {early}");
+    session.go("start").await;
     assert_eq!(bo.client.get(&path).await.ok(200)["items"].as_array().unwrap().len(), 3);
     for slide in &presentation.slides {
         socket.send("response_submitted", vote(slide, "b", 1)).await;
@@ -119,6 +211,15 @@ async fn participants_turn_the_slides_themselves() {
             .wait_where("vote_update", |update| update["slide_id"] == slide.id && update["votes"]["b"] == 1)
             .await;
     }
+    // whoever comes back finds, slide by slide, what they said and what it came to
+    let first = format!("{path}/{}/results", presentation.slides[0].id);
+    let mine = bo.client.get(&first).await.ok(200);
+    assert_eq!(mine["my_response"]["content"], json!({ "selected": ["b"] }), "{mine}");
+    assert_eq!((&mine["visible"], &mine["votes"]["votes"]["b"]), (&json!(true), &json!(1)), "{mine}");
+    ana.client.put(&first, &json!({ "visible": false })).await.ok(200);
+    assert_eq!(bo.client.get(&first).await.ok(200)["votes"], json!(null));
+    let seen = ana.client.get(&first).await.ok(200);
+    assert_eq!((&seen["votes"]["votes"]["b"], &seen["my_response"]), (&json!(1), &json!(null)));
     let elsewhere = ana.presentation(1).await;
     let body = json!({ "session_id": session.id, "slide_id": elsewhere.slides[0].id, "content": { "selected": ["a"] } });
     bo.client.post("/v1/responses", &body).await.refused(409, "SLIDE_NOT_CURRENT");

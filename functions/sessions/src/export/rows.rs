@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use super::sheet::Row;
 use crate::{
     report::slides::{self, Told},
-    worker::count_votes::counts,
+    worker::{count_votes::counts, rank_quiz::points},
 };
 
 /// An answer.
@@ -128,7 +128,7 @@ fn row(session: &Session, told: &Told, response: responses::Response) -> Respons
         slide_id: told.id,
         response_id: response.id,
         participant_id: response.participant,
-        points: is_quiz.then(|| told.content.points(&response.answer, response.received - from)),
+        points: is_quiz.then(|| points(session, &told.content, from, &response)),
         is_counted: counts(session, &response),
         is_hidden: response.hidden,
         is_flagged: response.flagged,

@@ -29,8 +29,8 @@ pub async fn get(
     Ids(id, question): Ids<SessionId, QuestionId>,
 ) -> Answer<Json<QuestionView>> {
     let now = app.clock.now();
-    let (_, seat) = seats::find(&app.store, id, caller.into(), now).await?;
+    let (session, seat) = seats::find(&app.store, id, caller.into(), now).await?;
     let found = questions::get(&app.store, id, question, now).await?;
-    let found = found.filter(|found| may_see(&seat, found)).ok_or(Error::NotFound("question"))?;
+    let found = found.filter(|found| may_see(&session, &seat, found)).ok_or(Error::NotFound("question"))?;
     Ok(Json(seen_by(&seat, found)))
 }

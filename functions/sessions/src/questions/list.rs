@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use store::{
     questions::{self, Question},
     seats::{self, Seat},
+    sessions::Session,
 };
 use utoipa::{IntoParams, ToSchema};
 
@@ -67,10 +68,10 @@ pub async fn list(
     Params(which): Params<Which>,
 ) -> Answer<Json<Questions>> {
     let now = app.clock.now();
-    let (_, seat) = seats::find(&app.store, id, caller.into(), now).await?;
+    let (session, seat) = seats::find(&app.store, id, caller.into(), now).await?;
     let mut found = questions::list(&app.store, id, now).await?;
     found.retain(|question| {
-        which.status.is_none_or(|status| question.status == status) && may_see(&seat, question)
+        which.status.is_none_or(|status| question.status == status) && may_see(&session, &seat, question)
     });
     found.sort_by_key(|question| {
         rules::place(question.pinned, question.upvotes, question.asked_at.as_millisecond())
@@ -86,12 +87,13 @@ pub async fn list(
     Ok(Json(Questions { items, total, page, page_size, total_pages: total.div_ceil(page_size) }))
 }
 
-/// Hidden ones are seen by the presenter, and by whoever asked.
-pub(super) fn may_see(seat: &Seat, question: &Question) -> bool {
+/// Hidden ones, and those with a word that was blocked later, are seen by the presenter, and by whoever asked.
+pub(super) fn may_see(session: &Session, seat: &Seat, question: &Question) -> bool {
     match seat {
         Seat::Presenter => true,
         Seat::Participant { id, .. } => {
-            question.status != QuestionStatus::Hidden || question.participant == *id
+            let is_hidden = question.status == QuestionStatus::Hidden;
+            question.participant == *id || !(is_hidden || session.blocked_words.contains(&question.text))
         }
     }
 }

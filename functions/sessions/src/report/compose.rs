@@ -44,7 +44,7 @@ pub async fn compose(app: &App, session: &Session, now: Timestamp) -> Result<Rep
         let found: Vec<Response> = found.into_iter().filter(|response| counts(session, response)).collect();
         let from = told.first_at.map(|at| at.as_millisecond().max(session.counts_from(told.id)));
         if told.content.kind() == SlideType::Quiz {
-            earn(&mut answers.scores, &told.content, from.unwrap_or_default(), &found);
+            earn(&mut answers.scores, session, &told.content, from.unwrap_or_default(), &found);
         }
         answers.received.extend(found.iter().map(|response| response.received));
         answers.by.extend(found.iter().map(|response| response.participant));

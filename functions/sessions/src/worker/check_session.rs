@@ -2,9 +2,9 @@ use entry::App;
 use jiff::{SignedDuration, Timestamp};
 use model::{
     Error, Room,
-    session::{AUTO_END_HOURS, EndReason, IDLE_HOURS, Move, Status},
+    session::{AUTO_END_HOURS, EndReason, IDLE_HOURS, Move, Pacing, Status},
 };
-use protocol::job::CheckSession;
+use protocol::job::{CheckSession, RankQuiz};
 use store::{
     Freshness, connections, presentations, responses,
     sessions::{self, Session},
@@ -25,6 +25,9 @@ pub async fn run(app: &App, hot: &Hot, job: CheckSession) -> Result<(), Error> {
             hot.announcer.last_votes(app, session.id, slide).await;
         }
         count_others(app, hot, &session, now).await?;
+        if session.has_revealed() {
+            app.queues.send(&RankQuiz { session: session.id }, now).await?;
+        }
         moves::tell_end(app, &session).await?;
         report::request_missing(app, &session, now).await?;
         return Ok(sessions::check_no_more(&app.store, session.id).await?);
@@ -44,6 +47,9 @@ pub async fn run(app: &App, hot: &Hot, job: CheckSession) -> Result<(), Error> {
     if session.status == Status::Active {
         if let Some(slide) = session.current_slide {
             hot.announcer.votes(app, session.id, slide).await;
+        }
+        if session.pace == Pacing::Participant {
+            count_others(app, hot, &session, now).await?;
         }
         app.rooms.announce_presence(session.id, now).await?;
         let next = (now + moves::CHECKED_EVERY).min(end);
@@ -70,8 +76,9 @@ async fn idle_since(app: &App, session: &Session, now: Timestamp) -> Result<Time
     Ok(someone.map_or(moved, |someone| someone.max(moved)))
 }
 
-/// Has every other slide that was answered counted once more, in case the last word on it was lost: its numbers stay.
-async fn count_others(app: &App, hot: &Hot, session: &Session, now: Timestamp) -> Result<(), Error> {
+/// Has every other slide that was answered counted once more: in case the last word on it was lost, its numbers stay; or in
+/// case what counts is another thing now.
+pub async fn count_others(app: &App, hot: &Hot, session: &Session, now: Timestamp) -> Result<(), Error> {
     let Some(presentation) = presentations::get(&app.store, session.presentation, now).await? else {
         return Ok(());
     };

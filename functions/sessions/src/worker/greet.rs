@@ -6,10 +6,10 @@ use protocol::{Event, Outgoing, event::ParticipantJoined, job::Greet};
 use rooms::post::{Delivery, OPENING};
 use store::{
     connections::{self, Connection, Identity, LoggedIn},
-    logins,
+    logins, participants,
 };
 
-use crate::{Hot, state};
+use crate::{Hot, remove_participant::WHY_REMOVED, state};
 
 /// Tells a connection the state of its session, and the presenter who has come.
 pub async fn run(app: &App, hot: &Hot, job: &Greet) -> Result<(), Error> {
@@ -22,6 +22,12 @@ pub async fn run(app: &App, hot: &Hot, job: &Greet) -> Result<(), Error> {
         && logins::get_strong(&app.store, user, login, now).await?.is_none()
     {
         return app.rooms.expel(&connection, Code::Unauthorized, "this log-in has ended", now).await;
+    }
+    if let Identity::Participant { participant, session, .. } = connection.identity
+        && let Some(found) = participants::get(&app.store, session, participant, now).await?
+        && found.removed_at.is_some()
+    {
+        return app.rooms.expel(&connection, Code::Removed, WHY_REMOVED, now).await;
     }
     let Some(session) = connection.identity.session() else { return Ok(()) };
     app.rooms.newest_presenter_wins(&connection, now).await?;

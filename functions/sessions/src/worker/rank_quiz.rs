@@ -4,7 +4,7 @@ use entry::App;
 use jiff::Timestamp;
 use model::{
     Error, ParticipantId, Room, SessionId,
-    leaderboard::{self, Score},
+    leaderboard::{self, Entry, Score},
     slide::{Content, SlideType},
 };
 use protocol::{Event, event::LeaderboardUpdated, job::RankQuiz};
@@ -12,14 +12,22 @@ use store::{
     Freshness, Written,
     responses::{self, Response},
     sessions::{self, Leaderboard, Session},
-    shown,
 };
 
 use super::count_votes::counts;
-use crate::leaderboard::told;
+use crate::{
+    leaderboard::told,
+    report::slides::{self, Told},
+};
 
-/// Participants that are ranked: 2,000 entries are some 250 KB, and an item holds 400.
+/// Participants that are ranked.
 const RANKED: usize = 2_000;
+/// Characters of a name that are kept.
+const NAME: usize = 40;
+/// Bytes of all entries: an item holds 400 KB.
+const BYTES: usize = 350_000;
+/// Bytes of an entry without its name.
+const ENTRY: usize = 110;
 /// Entries that everyone is told; GET has more.
 const TOLD: usize = 10;
 
@@ -30,7 +38,12 @@ pub async fn run(app: &App, job: &RankQuiz) -> Result<(), Error> {
     let as_of = app.clock.millis();
     let found = sessions::get(&app.store, job.session, Freshness::Strong, now).await?;
     let Some(session) = found else { return Ok(()) };
-    let ranked = leaderboard::top(scores(app, &session, now).await?, RANKED);
+    let revealed = revealed(app, &session, now).await?;
+    if revealed.is_empty() && sessions::leaderboard(&app.store, session.id, now).await?.is_none() {
+        return Ok(());
+    }
+    let ranked = leaderboard::top(scores(app, &session, &revealed, now).await?, RANKED);
+    let ranked = fitting(ranked);
     let kept = Leaderboard { session: session.id, ranked, as_of };
     if sessions::keep_leaderboard(&app.store, &kept).await? == Written::Refused {
         return Ok(());
@@ -57,34 +70,69 @@ async fn tell(
     app.rooms.publish(room, Event::LeaderboardUpdated(updated), now).await
 }
 
+/// The quizzes whose results are shown, as they were shown; as they are where that was not kept.
+async fn revealed(app: &App, session: &Session, now: Timestamp) -> Result<Vec<Told>, Error> {
+    let mut told = slides::of_session(app, session, now).await?;
+    told.retain(|told| {
+        told.content.kind() == SlideType::Quiz && session.shows_results(told.id, &told.content)
+    });
+    Ok(told)
+}
+
+/// The best of them, with names cut to what an item holds.
+fn fitting(ranked: Vec<Entry>) -> Vec<Entry> {
+    let mut bytes = 0;
+    let cut = |entry: Entry| Entry {
+        display_name: entry.display_name.map(|name| name.chars().take(NAME).collect()),
+        ..entry
+    };
+    let fits = |entry: &Entry| {
+        bytes += ENTRY + entry.display_name.as_ref().map_or(0, String::len);
+        bytes <= BYTES
+    };
+    ranked.into_iter().map(cut).take_while(fits).collect()
+}
+
 /// The points of everyone who has any. The speed of an answer counts from when its slide was shown first; where participants
 /// turn the slides, from the start.
-pub async fn scores(app: &App, session: &Session, now: Timestamp) -> Result<Vec<Score>, Error> {
+async fn scores(
+    app: &App,
+    session: &Session,
+    revealed: &[Told],
+    now: Timestamp,
+) -> Result<Vec<Score>, Error> {
     let mut scores = Scores::new();
-    let quizzes = shown::list(&app.store, session.id, now).await?;
-    let revealed = quizzes.into_iter().filter(|shown| {
-        shown.content.kind() == SlideType::Quiz && session.shows_results(shown.slide, &shown.content)
-    });
     for quiz in revealed {
-        let from = quiz.first_at.as_millisecond().max(session.counts_from(quiz.slide));
-        let answers = responses::of_slide(&app.store, session.id, quiz.slide, now).await?;
+        let first_at = quiz.first_at.map_or(0, Timestamp::as_millisecond);
+        let from = first_at.max(session.counts_from(quiz.id));
+        let answers = responses::of_slide(&app.store, session.id, quiz.id, now).await?;
         let counted = answers.iter().filter(|answer| counts(session, answer));
-        earn(&mut scores, &quiz.content, from, counted);
+        earn(&mut scores, session, &quiz.content, from, counted);
     }
     Ok(scores.into_values().collect())
 }
 
 pub type Scores = BTreeMap<ParticipantId, Score>;
 
+/// What one answer to a quiz earns: nothing, once what is right was shown.
+pub fn points(session: &Session, quiz: &Content, from: i64, answer: &Response) -> u32 {
+    if session.is_unaided(answer.slide, answer.received) {
+        quiz.points(&answer.answer, answer.received - from)
+    } else {
+        0
+    }
+}
+
 /// Adds what answers to one quiz earn; `from` is what their speed counts from, in milliseconds since 1970.
 pub fn earn<'a>(
     scores: &mut Scores,
+    session: &Session,
     quiz: &Content,
     from: i64,
     answers: impl IntoIterator<Item = &'a Response>,
 ) {
     for answer in answers {
-        let points = quiz.points(&answer.answer, answer.received - from);
+        let points = points(session, quiz, from, answer);
         if points == 0 {
             continue;
         }
@@ -95,5 +143,28 @@ pub fn earn<'a>(
         });
         score.points += u64::from(points);
         score.display_name = answer.display_name.clone().or(score.display_name.take());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn the_longest_names_fit_into_an_item() {
+        let entry = |rank: u64| Entry {
+            rank,
+            participant_id: Uuid::from_u128(rank.into()).into(),
+            display_name: Some("🪶".repeat(100)),
+            points: 1_000,
+        };
+        let kept = fitting((1..=2_000).map(entry).collect());
+        assert_eq!(kept[0].display_name.as_deref(), Some("🪶".repeat(NAME).as_str()));
+        let bytes = serde_json::to_vec(&kept).unwrap().len();
+        assert!((1_000..2_000).contains(&kept.len()) && bytes < 400_000, "{} of {bytes}", kept.len());
+        let ascii = |rank| Entry { display_name: Some("x".repeat(50)), ..entry(rank) };
+        assert_eq!(fitting((1..=2_000).map(ascii).collect()).len(), 2_000);
     }
 }

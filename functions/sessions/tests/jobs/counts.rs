@@ -1,6 +1,13 @@
-use model::{Error, UserId, session::Status, tick::Tick};
-use protocol::job::{Broadcast, CheckSession, CountPresence, CountVotes, Told};
-use store::{connections::Identity, sessions::Session};
+use model::{
+    Error, UserId,
+    session::{Pacing, Status},
+    tick::Tick,
+};
+use protocol::job::{Broadcast, CheckSession, CountPresence, CountVotes, RankQuiz, Told};
+use store::{
+    connections::Identity,
+    sessions::{Results, Session},
+};
 
 use crate::world::{Heard, Talk, World};
 
@@ -83,8 +90,14 @@ async fn an_ended_session_has_every_answered_slide_counted_once_more() {
     let session = talk.session.id;
     // left with its last votes uncounted; the third was never answered
     world.vote(session, talk.slides[0]).await;
-    let ended =
-        Session { status: Status::Ended, ended_at: Some(world.clock.now()), version: 2, ..talk.session };
+    let revealed = Results { revealed_at: Some(world.clock.millis()), ..Results::default() };
+    let ended = Session {
+        status: Status::Ended,
+        ended_at: Some(world.clock.now()),
+        version: 2,
+        results: [(talk.slides[0], revealed)].into(),
+        ..talk.session
+    };
     store::sessions::change(&world.app.store, &ended).await.unwrap();
     assert!(world.deliver(&worker, &CheckSession { session }).await);
     let counted: Vec<_> = world
@@ -93,5 +106,20 @@ async fn an_ended_session_has_every_answered_slide_counted_once_more() {
         .filter(|job| job.told == Told::Presenter)
         .map(|job| job.slide)
         .collect();
+    assert_eq!(counted, [talk.slides[1], talk.slides[0]]);
+    assert_eq!(world.jobs::<RankQuiz>().len(), 1, "who leads, too");
+}
+
+#[tokio::test]
+async fn where_participants_turn_the_slides_every_answered_one_is_looked_after() {
+    let world = World::start().await;
+    let worker = sessions::worker(world.environment()).await.unwrap();
+    let talk = world.talk(world.clock.id(), Status::Active).await;
+    let id = talk.session.id;
+    world.vote(id, talk.slides[0]).await;
+    let turned = Session { pace: Pacing::Participant, version: 2, ..talk.session };
+    store::sessions::change(&world.app.store, &turned).await.unwrap();
+    assert!(world.deliver(&worker, &CheckSession { session: id }).await);
+    let counted: Vec<_> = world.jobs::<CountVotes>().into_iter().map(|job| job.slide).collect();
     assert_eq!(counted, [talk.slides[1], talk.slides[0]]);
 }

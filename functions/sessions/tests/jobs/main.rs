@@ -6,6 +6,7 @@ mod admins;
 mod answers;
 mod counts;
 mod log_ins;
+mod removals;
 mod reports;
 mod slides;
 mod upvotes;

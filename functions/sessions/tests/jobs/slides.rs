@@ -6,7 +6,7 @@ use lambda_runtime::Context;
 use model::{UserId, session::Status};
 use protocol::job::{CountVotes, Told};
 use serde_json::json;
-use store::connections::Identity;
+use store::{connections::Identity, shown};
 
 use crate::world::World;
 
@@ -35,4 +35,7 @@ async fn the_last_votes_on_a_slide_are_asked_for_though_nobody_can_be_told_of_th
         .map(|job| job.told == Told::Everyone)
         .collect();
     assert_eq!(told, HashSet::from([true, false]), "for the presenter, and for everyone");
+    // and the slide is kept for the report
+    let kept = shown::get(&world.app.store, talk.session.id, talk.slides[2], world.clock.now()).await;
+    assert!(kept.unwrap().is_some());
 }

@@ -13,7 +13,7 @@ use cloud::{
 use entry::{App, Clock, Door, Environment};
 use lambda_runtime::Context;
 use model::{
-    LoginId, Room, SessionId, SlideId, UserId,
+    LoginId, ParticipantId, Room, SessionId, SlideId, UserId,
     join_code::JoinCode,
     plan::Plan,
     presentation::Order,
@@ -28,6 +28,7 @@ use serde_json::{Value, json};
 use store::{
     connections::{self, Connection, Identity},
     logins::{self, Login},
+    participants::{self, Participant},
     presentations::{self, Presentation},
     responses::{self, Response},
     sessions::{self, Session},
@@ -142,6 +143,20 @@ impl World {
         };
         sessions::create(&self.app.store, &session).await.unwrap();
         Talk { session, slides: ids }
+    }
+
+    pub(crate) async fn participant(&self, session: SessionId) -> ParticipantId {
+        let now = self.clock.now();
+        let participant = Participant {
+            session,
+            id: self.clock.id(),
+            display_name: None,
+            user: None,
+            joined_at: now,
+            removed_at: None,
+        };
+        participants::add(&self.app.store, &participant, None, now).await.unwrap();
+        participant.id
     }
 
     /// A vote that was stored some time ago.

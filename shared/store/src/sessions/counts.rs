@@ -216,7 +216,10 @@ mod tests {
             started_at: Some(Timestamp::UNIX_EPOCH),
             pace: Pacing::Participant,
             blocked_words: BlockedWords::typed(&["spam"]).unwrap(),
-            results: BTreeMap::from([(id(4), Results { visible: Some(true), reset_at: Some(7) })]),
+            results: BTreeMap::from([(
+                id(4),
+                Results { visible: Some(true), reset_at: Some(7), revealed_at: Some(8) },
+            )]),
             ..Session::new(id(1), &presentation, Plan::Free, code, Timestamp::UNIX_EPOCH)
         }
     }

@@ -39,7 +39,7 @@ pub async fn keep_leaderboard(store: &Store, leaderboard: &Leaderboard) -> Resul
     store.put_if(leaderboard, newer).await
 }
 
-/// S8.
+/// S8. Eventual: who leads is computed seconds after what it follows from.
 pub async fn leaderboard(store: &Store, session: SessionId, now: Timestamp) -> Result<Option<Leaderboard>> {
-    store.get(&key(session), Freshness::Strong, now).await
+    store.get(&key(session), Freshness::Eventual, now).await
 }

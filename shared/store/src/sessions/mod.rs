@@ -9,7 +9,7 @@
 //! | S5 | a presentation's sessions, newest first | table | `PRESENTATION#{id}` | `SESSION#…` | [`of_presentation`] |
 //! | S6 | sessions to look after now | due | – | `check_at` | [`crate::due::due`] |
 //! | S7 | sessions of a day, newest first | table | `SESSIONS_ON#{day}` | `SESSION#…` | [`of_day`], [`of_days`] |
-//! | S8 | who leads in its quizzes | table | `SESSION#{id}` | `#LEADERBOARD` | [`leaderboard`] |
+//! | S8 | who leads in its quizzes | table | `SESSION#{id}` | `LEADERBOARD` | [`leaderboard`] |
 
 mod counts;
 mod days;
@@ -97,6 +97,9 @@ pub struct Results {
     /// Milliseconds since 1970: answers that the gateway received before do not count any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reset_at: Option<i64>,
+    /// Milliseconds since 1970: when they were made visible first, since they were begun anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revealed_at: Option<i64>,
 }
 
 impl Session {
@@ -142,6 +145,17 @@ impl Session {
     /// Milliseconds since 1970 from which on answers to a slide count.
     pub fn counts_from(&self, slide: SlideId) -> i64 {
         self.results.get(&slide).and_then(|results| results.reset_at).unwrap_or(0)
+    }
+
+    /// Did the presenter show the results of any slide?
+    pub fn has_revealed(&self) -> bool {
+        self.results.values().any(|results| results.revealed_at.is_some())
+    }
+
+    /// Was an answer received before its giver could see how the others answered, and what is right?
+    pub fn is_unaided(&self, slide: SlideId, received: i64) -> bool {
+        let revealed_at = self.results.get(&slide).and_then(|results| results.revealed_at);
+        revealed_at.is_none_or(|revealed_at| received < revealed_at)
     }
 }
 
