@@ -65,7 +65,7 @@ pub struct Joined {
         (status = 404, body = ErrorBody),
         (status = 409, description = "the session has ended", body = ErrorBody),
         (status = 422, body = ErrorBody),
-        (status = 429, description = "too many wrong codes, or guests of one network have taken half of the seats that the plan limits", body = ErrorBody),
+        (status = 429, description = "too many wrong codes", body = ErrorBody),
     )
 )]
 pub async fn join(
@@ -89,10 +89,8 @@ pub async fn join(
         (None, Some(Caller::Guest(Guest { participant, session: its }))) if its == session.id => {
             renamed(&app, session.id, participant, name).await?.ok_or_else(wrong_token)?
         }
-        (None, Some(Caller::Account(account))) => {
-            enter(&app, &session, Comer::Account(account.user), name).await?
-        }
-        (None, _) => enter(&app, &session, Comer::Guest(&source.network()), name).await?,
+        (None, Some(Caller::Account(account))) => enter(&app, &session, Some(account.user), name).await?,
+        (None, _) => enter(&app, &session, None, name).await?,
     };
     let now = app.clock.now();
     let token = Token { participant: participant.id, session: session.id };
@@ -163,23 +161,13 @@ pub async fn renamed(
     found.map(stays).transpose()
 }
 
-/// Who takes a seat: by an account there is one, without one as many as a network is given.
-enum Comer<'a> {
-    Account(UserId),
-    Guest(&'a str),
-}
-
 async fn enter(
     app: &App,
     session: &Session,
-    comer: Comer<'_>,
+    user: Option<UserId>,
     name: Option<String>,
 ) -> Result<Participant, Error> {
     let now = app.clock.now();
-    let (user, network) = match comer {
-        Comer::Account(user) => (Some(user), None),
-        Comer::Guest(network) => (None, Some(network)),
-    };
     let id = user.map_or_else(|| app.clock.id(), |user| ParticipantId::of_account(session.id, user));
     let newcomer = Participant {
         session: session.id,
@@ -189,11 +177,11 @@ async fn enter(
         joined_at: now,
         removed_at: None,
     };
-    match participants::add(&app.store, &newcomer, &session.plan.limits(), network, now).await? {
+    let limit = session.plan.limits().participants_per_session;
+    match participants::add(&app.store, &newcomer, limit, now).await? {
         Added::Done => Ok(newcomer),
         Added::There => Ok(renamed(app, session.id, id, name).await?.unwrap_or(newcomer)),
         Added::Full(most) => Err(Quota::ParticipantsPerSession.exceeded(most, most)),
-        Added::FromOneNetwork(retry_after) => Err(Error::TooMany { retry_after }),
     }
 }
 

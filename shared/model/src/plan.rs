@@ -22,7 +22,7 @@ pub enum Plan {
 pub struct Limits {
     /// Sessions created in a calendar month, UTC; those that were cancelled too.
     pub sessions_per_month: Option<u32>,
-    /// Participants who joined a session, come back or not; those whom the presenter sent away leave their seat.
+    /// Participants who ever joined a session, come back or not.
     pub participants_per_session: Option<u32>,
     /// Questions that a model answered or is answering; those that failed do not count.
     pub ai_calls_per_session: Option<u32>,
@@ -63,16 +63,6 @@ impl Plan {
             participants_per_session: participants,
             ai_calls_per_session: ai_calls,
         }
-    }
-}
-
-impl Limits {
-    /// Guests without an account who may take seats of a session from one network within ten minutes, so that one browser
-    /// does not fill it. Half of the seats, since an audience in one room comes from one network and has to find most of its
-    /// seats at once, while as many are left for everyone else; its other half waits for minutes, or signs in: an account has
-    /// one seat, and making accounts is limited by itself. `None` where seats are not limited: nothing is there to fill.
-    pub fn guests_per_network(&self) -> Option<u32> {
-        self.participants_per_session.map(|seats| (seats / 2).max(10))
     }
 }
 
@@ -123,13 +113,6 @@ mod tests {
             assert_eq!(serde_json::to_value(plan).unwrap(), plan.as_str());
         }
         assert!("gold".parse::<Plan>().is_err());
-    }
-
-    #[test]
-    fn one_network_takes_half_of_the_seats() {
-        assert_eq!(Plan::ALL.map(|plan| plan.limits().guests_per_network()), [Some(12), Some(50), None]);
-        let few = Limits { participants_per_session: Some(4), ..Plan::Free.limits() };
-        assert_eq!(few.guests_per_network(), Some(10));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | R1 | attempts in this window | table | `LIMIT#{what}#{who}` | `WINDOW#{start}` | [`count`], [`peek`], [`peek_strong`], [`crate::participants::add`] |
+//! | R1 | attempts in this window | table | `LIMIT#{what}#{who}` | `WINDOW#{start}` | [`count`], [`peek`], [`peek_strong`] |
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use model::Error;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Change, Freshness, Item, Key, Store, Write, Written,
+    Change, Freshness, Item, Key, Store, Written,
     error::Result,
     table::{Pk, Sk},
 };
@@ -51,14 +51,13 @@ impl Limit {
     fn key(&self, who: &str, start: i64) -> Key {
         Key::new(&Pk::Limit(self.what, who), &Sk::Window(start))
     }
-
-    /// Until the window is over.
-    pub(crate) fn left(&self, now: Timestamp) -> Duration {
-        self.window(now).1
-    }
 }
 
-fn one_more(limit: Limit, who: &str, now: Timestamp) -> (Key, Change) {
+/// R1: counts an attempt and refuses it above the limit. 1 write unit.
+///
+/// # Errors
+/// `TooMany` until the window is over.
+pub async fn count(store: &Store, limit: Limit, who: &str, now: Timestamp) -> Result<(), Error> {
     let (start, left) = limit.window(now);
     let until = now + SignedDuration::try_from(left * 2).unwrap_or(SignedDuration::from_hours(1));
     let change = Change::new(
@@ -75,24 +74,9 @@ fn one_more(limit: Limit, who: &str, now: Timestamp) -> (Key, Change) {
     .text(":kind", Attempts::KIND)
     .text(":what", limit.what)
     .text(":who", who);
-    (limit.key(who, start), change)
-}
-
-/// R1: one more, refused above the limit: for the transaction that does it, so that nothing that failed is counted.
-pub(crate) fn one(limit: Limit, who: &str, now: Timestamp) -> Write {
-    let (key, change) = one_more(limit, who, now);
-    Write::update(key, change)
-}
-
-/// R1: counts an attempt and refuses it above the limit. 1 write unit.
-///
-/// # Errors
-/// `TooMany` until the window is over.
-pub async fn count(store: &Store, limit: Limit, who: &str, now: Timestamp) -> Result<(), Error> {
-    let (key, change) = one_more(limit, who, now);
-    match store.update_unseen(&key, change).await? {
+    match store.update_unseen(&limit.key(who, start), change).await? {
         Written::Done(()) => Ok(()),
-        Written::Refused => Err(Error::TooMany { retry_after: limit.left(now) }),
+        Written::Refused => Err(Error::TooMany { retry_after: left }),
     }
 }
 

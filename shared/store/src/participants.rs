@@ -5,16 +5,13 @@
 //! | A1 | one participant | table | `SESSION#{id}` | `PARTICIPANT#{id}` | [`get`], [`add`], [`rename`], [`remove`] |
 //! | A2 | all participants | table | `SESSION#{id}` | `PARTICIPANT#…` | [`page`], [`list`], [`count`] |
 
-use std::time::Duration;
-
 use jiff::Timestamp;
-use model::{ParticipantId, SessionId, UserId, plan::Limits};
+use model::{ParticipantId, SessionId, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Change, Freshness, Item, Key, Limit, Page, Query, Store, Write, Written,
+    Change, Freshness, Item, Key, Page, Query, Store, Write, Written,
     error::Result,
-    limits,
     table::{Pk, Sk, prefix},
     usage,
 };
@@ -64,39 +61,29 @@ pub enum Added {
     There,
     /// The session has this many, and its plan no more.
     Full(u32),
-    /// Their network has taken its part of the seats, for this long.
-    FromOneNetwork(Duration),
 }
 
-/// What [`Limits::guests_per_network`] is counted in.
-const OF_NETWORK: Duration = Duration::from_mins(10);
-
-/// A1, G2, R1: adds someone, and counts a guest for the `network` they come from. Where nothing limits them it is one write,
-/// since a thousand may come at once; below a limit it is a transaction with the counts of them, which a thousand would
-/// wait for, but they are 100 at most.
+/// A1, G2: adds someone. Where nothing limits them it is one write, since a thousand may come at once; below a limit it is a
+/// transaction with the count of them, which a thousand would wait for, but they are 100 at most.
+///
+/// No part of the seats is kept from one network: an audience in one room comes from one address, all at once. Whoever fills
+/// a session from a script is sent away, and leaves their seats.
 pub async fn add(
     store: &Store,
     participant: &Participant,
-    limits: &Limits,
-    network: Option<&str>,
+    limit: Option<u32>,
     now: Timestamp,
 ) -> Result<Added> {
-    let Some(most) = limits.participants_per_session else {
+    let Some(most) = limit else {
         let written = store.put_new(participant, now).await?;
         return Ok(if written == Written::Done(()) { Added::Done } else { Added::There });
     };
-    let session = participant.session;
-    let mut writes = vec![Write::put_new(participant)?, usage::one_participant(session, most)];
-    let guests = limits.guests_per_network().unwrap_or(most);
-    let guests = Limit { what: "guests", most: guests.into(), window: OF_NETWORK };
-    if let Some(network) = network {
-        writes.push(limits::one(guests, &format!("{session}#{network}"), now));
-    }
+    let counted = usage::one_participant(participant.session, most);
+    let writes = vec![Write::put_new(participant)?, counted];
     Ok(match store.transact(writes).await? {
         Ok(()) => Added::Done,
         Err(lost) if lost.contains(&0) => Added::There,
-        Err(lost) if lost.contains(&1) => Added::Full(most),
-        Err(_) => Added::FromOneNetwork(guests.left(now)),
+        Err(_) => Added::Full(most),
     })
 }
 

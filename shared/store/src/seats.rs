@@ -83,8 +83,8 @@ pub async fn take(store: &Store, session: &Session, user: UserId, now: Timestamp
         joined_at: now,
         removed_at: None,
     };
-    let added = participants::add(store, &newcomer, &session.plan.limits(), None, now).await?;
-    if let Added::Full(most) = added {
+    let limit = session.plan.limits().participants_per_session;
+    if let Added::Full(most) = participants::add(store, &newcomer, limit, now).await? {
         return Err(Quota::ParticipantsPerSession.exceeded(most, most));
     }
     let seat = of(store, session, Who::Account(user), now).await?;

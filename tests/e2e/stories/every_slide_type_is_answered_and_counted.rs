@@ -201,7 +201,7 @@ async fn what_an_audience_writes_is_a_cloud_of_words() {
 async fn two_hundred_fill_a_cloud() {
     const CROWD: usize = 200;
     const BIRDS: [&str; 7] = ["heron", "stork", "Crane", "egreta", "pelican", "lișița", "ibis"];
-    let world = World::start().await;
+    let Some(world) = World::local("an audience of two hundred").await else { return };
     let ana = world.user("ana").await;
     let (presentation, session) = talk(&ana, "question_text", json!({ "question": "Which birds?" })).await;
     let slide = &presentation.slides[0];

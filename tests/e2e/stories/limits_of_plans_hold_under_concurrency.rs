@@ -126,25 +126,17 @@ async fn a_free_session_has_twenty_five_seats() {
     assert_eq!(let_in(&join(&world, &next.code, 40).await, "participants_per_session"), 40);
 }
 
-/// A whole room behind one address takes half of the seats at once; one browser does not take them all.
+/// A whole room comes from one address, all at once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_network_does_not_fill_a_session_and_whoever_is_sent_away_leaves_a_seat() {
-    let Some((world, _)) = World::with_admin("one network", "free").await else { return };
-    world.begin_window(Duration::from_mins(10));
-    let (ana, bo) = (world.user("ana").await, world.user("bo").await);
+async fn one_address_takes_every_seat_and_whoever_is_sent_away_leaves_one() {
+    let Some((world, _)) = World::with_admin("one address", "free").await else { return };
+    let ana = world.user("ana").await;
     let (_, session) = ana.started(1).await;
     let path = format!("/v1/sessions/code/{}/join", session.code);
     let hall = world.nobody().at_address("192.0.2.7");
     let joined = join_all((0..30).map(|_| async { hall.post(&path, &json!({})).await })).await;
-    let (done, refused): (Vec<_>, Vec<_>) = joined.iter().partition(|answer| answer.status == 201);
-    assert_eq!(done.len(), 12);
-    for answer in refused {
-        answer.refused(429, "RATE_LIMITED");
-        assert!(answer.header("retry-after").is_some());
-    }
-    // an account is one, and others are not kept out by them, up to the last seat
-    session.join_from(bo.client.at_address("192.0.2.7"), Some("Bo")).await;
-    assert_eq!(let_in(&join(&world, &session.code, 20).await, "participants_per_session"), 12);
+    let done: Vec<_> = joined.iter().filter(|answer| answer.status == 201).collect();
+    assert_eq!(done.len(), 25);
 
     // a seat is free again, once
     let first = done[0].body()["participant_id"].as_str().unwrap().to_owned();
@@ -152,6 +144,5 @@ async fn one_network_does_not_fill_a_session_and_whoever_is_sent_away_leaves_a_s
     for _ in 0..2 {
         ana.client.delete(&removal).await.ok(204);
     }
-    assert_eq!(usage(&ana, "participants_per_session").await, (json!(24), json!(25)));
     assert_eq!(let_in(&join(&world, &session.code, 3).await, "participants_per_session"), 1);
 }

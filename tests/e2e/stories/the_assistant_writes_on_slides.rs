@@ -59,9 +59,9 @@ async fn a_summary_is_written_when_its_slide_is_shown() {
     world.quiet().await;
     assert_eq!(ana.client.get(&path).await.ok(200), first);
     ana.client.post("/api/ai/summary", &json!({ "session_id": session.id })).await.ok(202);
-    world.quiet().await;
-    let second = ana.client.get(&path).await.ok(200);
-    assert_eq!(second["status"], "done");
+    let anew = |told: &Value| told["status"] == "done" && told["requested_at"] != first["requested_at"];
+    presenter.wait_where("generation_updated", anew).await;
+    assert_eq!(ana.client.get(&path).await.ok(200)["status"], "done");
 }
 
 #[tokio::test]
