@@ -14,7 +14,7 @@ use store::{
 };
 use utoipa::ToSchema;
 
-use crate::{Hot, keep::keep, live, moves::change, view::SessionView};
+use crate::{Hot, keep::keep, live, moves::change, report::slides::takes_answers, view::SessionView};
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub struct Show {
@@ -103,8 +103,10 @@ async fn tell(app: &App, hot: &Hot, session: &Session, before: Option<SlideId>) 
         };
         let told = app.rooms.publish(Room::Session(session.id), Event::SlideChanged(changed), now).await;
         keep(app, session, &shown, now).await;
-        // turned back to, it has answers, and whoever comes now was told none
-        hot.announcer.votes(app, session.id, shown.id).await;
+        // turned back to, it has answers, and whoever came meanwhile was told none
+        if takes_answers(&shown.content) {
+            hot.announcer.votes(app, session.id, shown.id).await;
+        }
         told?;
     }
     Ok(())
