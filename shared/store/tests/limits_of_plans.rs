@@ -11,7 +11,7 @@ use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use model::{
     ParticipantId, SessionId,
-    plan::{Limits, Plan, Quota},
+    plan::{Plan, Quota},
     user::{Role, Status},
 };
 use store::{
