@@ -146,7 +146,8 @@ impl Sessions {
             self.known.meet(after.clone(), now);
             self.app.rooms.newest_presenter_wins(&after, now).await?;
             if let Some(session) = after.identity.session() {
-                self.app.rooms.announce_presence(session, now).await?;
+                // of the tick in which the rows lie there: an older one may have been counted while they were written
+                self.app.rooms.announce_presence(session, self.app.clock.now()).await?;
             }
         }
         self.app

@@ -64,7 +64,8 @@ async fn arrive(app: &App, connection: &Connection, now: Timestamp) -> Result<()
             .send(&Greet { connection: connection.id.clone(), arrived: true, opening: false }, now)
             .await?;
         if matches!(connection.identity, Identity::Participant { .. }) {
-            app.rooms.announce_presence(session, now).await?;
+            // of the tick in which the rows lie there: an older one may have been counted while they were written
+            app.rooms.announce_presence(session, app.clock.now()).await?;
         }
     }
     Ok(())

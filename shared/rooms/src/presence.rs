@@ -1,5 +1,7 @@
 //! Presence: it follows from the rows of connections, and is announced by tick.
 
+use std::time::Instant;
+
 use jiff::Timestamp;
 use model::{Code, Error, LoginId, Room, SessionId, UserId, tick::Tick};
 use protocol::{
@@ -18,7 +20,8 @@ use crate::Rooms;
 
 impl Rooms {
     /// Has someone counted who is in a session, when this tick is over. However many come and go in a tick, the
-    /// deduplication id makes it one job.
+    /// deduplication id makes it one job. `now` is when the rows have been written: a tick that is over may have been counted,
+    /// and its job is not taken a second time.
     pub async fn announce_presence(&self, session: SessionId, now: Timestamp) -> Result<(), Error> {
         let tick = Tick::at(now.as_millisecond());
         self.queues.send(&CountPresence { session, tick, told: Told::Presenter, tries: 0 }, now).await
@@ -26,7 +29,10 @@ impl Rooms {
 
     /// Forgets a connection; tells the presenter if whoever held it has no other, and has presence counted.
     pub async fn leave(&self, connection: &Connection, now: Timestamp) -> Result<(), Error> {
+        let began = Instant::now();
         connections::close(&self.store, connection).await?;
+        // of the tick in which the rows are gone: an older one may have been counted while they went
+        let now = now + began.elapsed();
         let Identity::Participant { participant, session, .. } = connection.identity else { return Ok(()) };
         self.announce_presence(session, now).await?;
         let room = Room::Session(session);
