@@ -1,4 +1,4 @@
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::world::{
     Presentation, Session, User, World,
@@ -131,7 +131,8 @@ async fn a_quiz_that_was_revealed_takes_no_answers() {
     ana.client.put(&results, &json!({ "visible": false })).await.ok(200);
     cy.client.post("/v1/responses", &body("a")).await.ok(201);
     ana.client.put(&results, &json!({ "visible": true })).await.ok(200);
-    world.quiet().await;
+    let leads = |board: &Value| board["entries"][0]["participant_id"] == cy.id;
+    socket.wait_where("leaderboard_updated", leads).await;
     let board = cy.client.get(&format!("/v1/sessions/{}/leaderboard", session.id)).await.ok(200);
     assert_eq!((&board["total"], &board["me"]["rank"]), (&json!(1), &json!(1)), "{board}");
 }
