@@ -2,7 +2,7 @@ use model::{Room, SessionId, UserId, session::Status};
 use protocol::job::{CheckSession, Queue, SendMail, WriteReport};
 use store::{connections::Identity, reports, sessions::Session};
 
-use crate::world::World;
+use crate::world::{World, dies_after};
 
 /// A session that has ended, with two answers.
 async fn ended(world: &World, owner: UserId) -> SessionId {
@@ -82,4 +82,29 @@ async fn a_session_that_never_started_gets_no_report() {
     assert!(world.deliver(&worker, &WriteReport { session: id, counting: false }).await);
     assert_eq!(reports::get(&world.app.store, id, now).await.unwrap(), None);
     assert!(world.jobs::<SendMail>().is_empty());
+}
+
+/// Wherever the function dies, the next delivery ends with a report, and its mail is one: `worker-mail` sends an id once.
+#[tokio::test]
+async fn a_crash_anywhere_leaves_one_report_and_one_mail() {
+    let world = World::start().await;
+    let worker = sessions::worker(world.environment()).await.unwrap();
+    let mut deaths = 0;
+    for steps in 1.. {
+        let session = ended(&world, world.clock.id()).await;
+        let job = WriteReport { session, counting: false };
+        let died = dies_after(steps, world.deliver(&worker, &job)).await.is_none();
+        world.clock.advance(std::time::Duration::from_mins(2));
+        assert!(world.deliver(&worker, &job).await, "after {steps} steps");
+        let report = reports::get(&world.app.store, session, world.clock.now()).await.unwrap().unwrap();
+        assert_eq!(report.audience.responses, 2, "after {steps} steps");
+        let id = format!("report#{session}");
+        let mails = world.jobs::<SendMail>().into_iter().filter(|mail| mail.id == id).count();
+        assert!((1..=2).contains(&mails), "{mails} after {steps} steps");
+        if !died {
+            break;
+        }
+        deaths += 1;
+    }
+    assert!(deaths > 5, "it has more steps than {deaths}");
 }
