@@ -2,51 +2,24 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
-use aws_sdk_dynamodb::{
-    Client,
-    config::{BehaviorVersion, Credentials, Region},
-};
-use cloud::bench::{Bench, TABLE};
+mod world;
+
 use futures::future::join_all;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use model::{
     ParticipantId, SessionId,
     plan::{Plan, Quota},
     user::{Role, Status},
 };
 use store::{
-    Store, Written,
+    Written,
     logins::Login,
     participants::{self, Added, Participant},
     usage::{AiUsage, Reservation, Spent, ai_usage, record_ai_call, release_ai_call, reserve_ai_call, used},
     users::{self, Saved, User},
 };
-use uuid::Uuid;
 
-struct World {
-    store: Store,
-    _bench: Bench,
-}
-
-fn now() -> Timestamp {
-    "2026-11-21T12:00:00Z".parse().unwrap()
-}
-
-fn id<T: From<Uuid>>(n: u128) -> T {
-    T::from(Uuid::from_u128(n))
-}
-
-async fn world() -> World {
-    let millis = now().as_millisecond();
-    let bench = Bench::start(move || millis, None).await.unwrap();
-    let config = aws_sdk_dynamodb::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("eu-west-1"))
-        .credentials_provider(Credentials::new("local", "local", None, None, "test"))
-        .endpoint_url(bench.cloud.dynamodb_url())
-        .build();
-    World { store: Store::new(Client::from_conf(config), TABLE.into(), [7; 32]), _bench: bench }
-}
+use world::{World, id, now, world};
 
 fn spent() -> Spent {
     let (provider, model) = ("extractive".into(), "bm25".into());

@@ -2,18 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
-use aws_sdk_dynamodb::{
-    Client,
-    config::{BehaviorVersion, Credentials, Region},
-};
-use cloud::bench::{Bench, TABLE};
-use jiff::{SignedDuration, Timestamp};
+mod world;
+
+use jiff::SignedDuration;
 use model::{
     ParticipantId, ResponseId, Room, SessionId, join_code::JoinCode, plan::Plan, session::Status,
     slide::Answer,
 };
 use store::{
-    Freshness, Limit, Store, Written,
+    Freshness, Limit, Written,
     connections::{self, Connection, Identity},
     cost, due, idempotency, limits,
     logins::{self, Login},
@@ -24,32 +21,7 @@ use store::{
 };
 use uuid::Uuid;
 
-struct World {
-    store: Store,
-    _bench: Bench,
-}
-
-const NOW: &str = "2026-11-21T12:00:00Z";
-
-fn now() -> Timestamp {
-    NOW.parse().unwrap()
-}
-
-fn id<T: From<Uuid>>(n: u128) -> T {
-    T::from(Uuid::from_u128(n))
-}
-
-async fn world() -> World {
-    let millis = now().as_millisecond();
-    let bench = Bench::start(move || millis, None).await.unwrap();
-    let config = aws_sdk_dynamodb::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("eu-west-1"))
-        .credentials_provider(Credentials::new("local", "local", None, None, "test"))
-        .endpoint_url(bench.cloud.dynamodb_url())
-        .build();
-    World { store: Store::new(Client::from_conf(config), TABLE.into(), [7; 32]), _bench: bench }
-}
+use world::{World, id, now, world};
 
 fn session(n: u128, code: &str) -> Session {
     let presentation = Presentation::new(id(2), id(1), "Talk".into(), None, now());
