@@ -21,10 +21,9 @@ pub async fn seated(app: &App, session: SessionId, guest: Guest) -> Result<Parti
 pub fn stays(participant: Participant) -> Result<Participant, Error> {
     match participant.removed_at {
         None => Ok(participant),
-        Some(_) => Err(removed()),
+        Some(_) => Err(Error::Forbidden(Code::Removed, WHY_REMOVED.into())),
     }
 }
 
-pub fn removed() -> Error {
-    Error::Forbidden(Code::Removed, "the presenter has removed you from this session".into())
-}
+/// What those are told whom the presenter has sent away, by a refusal or on a socket that is closed.
+pub const WHY_REMOVED: &str = "the presenter has removed you from this session";

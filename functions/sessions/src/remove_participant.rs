@@ -7,8 +7,7 @@ use http::StatusCode;
 use model::{Code, Error, ParticipantId, Room, SessionId};
 use store::{Freshness, Written, participants, sessions};
 
-/// What a socket that is closed for it is told.
-pub const WHY_REMOVED: &str = "the presenter has removed you from this session";
+use crate::guest::WHY_REMOVED;
 
 /// Sends a participant away: their sockets are closed, their token counts no more. What they have said stays; single
 /// answers can be hidden.

@@ -9,7 +9,7 @@ use store::{
     logins, participants,
 };
 
-use crate::{Hot, remove_participant::WHY_REMOVED, state};
+use crate::{Hot, guest::WHY_REMOVED, state};
 
 /// Tells a connection the state of its session, and the presenter who has come.
 pub async fn run(app: &App, hot: &Hot, job: &Greet) -> Result<(), Error> {
