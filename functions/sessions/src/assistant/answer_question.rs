@@ -3,21 +3,24 @@ use std::time::Duration;
 use ai::{Answer, Assistant, Exchange, question_key};
 use entry::{App, once::once};
 use futures::future::join;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use model::{
     Code, Error, Room, SlideId,
     assistant::{Assistance, Citation, CitationSource},
     question::{self as rules, Move, Status},
     session::AiAnswers,
 };
-use protocol::{Event, event::AiResponse, job::AnswerQuestion};
+use protocol::{Event, job::AnswerQuestion};
 use store::{
     Freshness, answers,
     questions::{self, Question, Reply},
     sessions::{self, Session},
     usage,
 };
-use tokio::sync::watch;
+use tokio::{
+    sync::{oneshot, watch},
+    time::timeout,
+};
 
 use super::{LEASE, record, reserve, talk};
 use crate::questions::{tell, view};
@@ -132,13 +135,14 @@ async fn write(
     let asked = asked(app, session, question).await?;
     reserve(app, session, wording, Some(question.participant)).await?;
     let (text, shown) = watch::channel(String::new());
+    let (complete, written) = oneshot::channel();
     let answering = async move {
         let answer =
             assistant.answer_streaming(&asked, |so_far| drop(text.send_replace(so_far.into()))).await;
-        drop(text);
+        drop((text, complete));
         answer
     };
-    let (answer, ()) = join(answering, show(app, session, question, shown)).await;
+    let (answer, ()) = join(answering, show(app, session, question, shown, written)).await;
     let Answer { text, citations, origin } = match answer {
         Ok(answer) => answer,
         Err(error) => {
@@ -172,25 +176,15 @@ async fn asked(app: &App, session: &Session, question: &Question) -> Result<ai::
 
 /// Shows the answer as it grows, to whoever asked and the presenter; where the presenter is to approve it, to them only. A
 /// post that fails is made good by the next one.
-async fn show(app: &App, session: &Session, question: &Question, mut shown: watch::Receiver<String>) {
+async fn show(
+    app: &App,
+    session: &Session,
+    question: &Question,
+    mut shown: watch::Receiver<String>,
+    mut written: oneshot::Receiver<()>,
+) {
     while shown.changed().await.is_ok() {
-        let response_text = shown.borrow_and_update().clone();
-        let response = AiResponse {
-            response_text,
-            is_streaming: true,
-            is_complete: false,
-            ..view::response(
-                question,
-                Reply {
-                    text: String::new(),
-                    provider: None,
-                    model: None,
-                    citations: Vec::new(),
-                    at: Timestamp::UNIX_EPOCH,
-                },
-            )
-        };
-        let response = AiResponse { is_ai: true, ..response };
+        let response = view::growing(question, shown.borrow_and_update().clone());
         let posted = match settings(app, session).await {
             Ok(AiAnswers::Off) => Ok(()),
             Ok(AiAnswers::OnApproval) => {
@@ -203,7 +197,10 @@ async fn show(app: &App, session: &Session, question: &Question, mut shown: watc
         if let Err(error) = posted {
             tracing::warn!(session = %session.id, question = %question.id, ?error, "a part of an answer was not told");
         }
-        tokio::time::sleep(SHOWN_EVERY).await;
+        // the complete answer is not kept back by the pause
+        if timeout(SHOWN_EVERY, &mut written).await.is_ok() {
+            return;
+        }
     }
 }
 

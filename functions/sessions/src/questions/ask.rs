@@ -74,16 +74,7 @@ pub async fn ask(
     Id(id): Id<SessionId>,
     Valid(input): Valid<NewQuestion>,
 ) -> Answer<(StatusCode, Json<QuestionView>)> {
-    let asker = seated(&app, id, guest).await?;
-    let new = Asked {
-        session: id,
-        participant: asker.id,
-        display_name: asker.display_name,
-        slide: input.slide_id,
-        network: Some(source.network()),
-        text: &input.question_text,
-    };
-    let question = put(&app, &hot, new).await?;
+    let question = by_guest(&app, &hot, id, guest, &source, input.slide_id, &input.question_text).await?;
     Ok((StatusCode::CREATED, Json(view::for_audience(question))))
 }
 
@@ -129,17 +120,31 @@ pub async fn ask_ai(
     if input.participant_id.is_some_and(|other| other != guest.participant) {
         return Err(Error::NotFound("participant").into());
     }
-    let asker = seated(&app, input.session_id, guest).await?;
+    let asked = by_guest(&app, &hot, input.session_id, guest, &source, None, &input.question).await;
+    let question = asked.map_err(in_question)?;
+    Ok((StatusCode::ACCEPTED, Json(view::for_audience(question))))
+}
+
+/// Stores what a guest asks by a request.
+async fn by_guest(
+    app: &App,
+    hot: &Hot,
+    session: SessionId,
+    guest: Guest,
+    source: &Source,
+    slide: Option<SlideId>,
+    text: &str,
+) -> Result<Question, Error> {
+    let asker = seated(app, session, guest).await?;
     let new = Asked {
-        session: input.session_id,
+        session,
         participant: asker.id,
         display_name: asker.display_name,
-        slide: None,
+        slide,
         network: Some(source.network()),
-        text: &input.question,
+        text,
     };
-    let question = put(&app, &hot, new).await.map_err(in_question)?;
-    Ok((StatusCode::ACCEPTED, Json(view::for_audience(question))))
+    put(app, hot, new).await
 }
 
 /// The field as this request calls it.

@@ -53,6 +53,21 @@ pub fn for_audience(question: Question) -> QuestionView {
     }
 }
 
+/// What the assistant has written so far.
+pub fn growing(question: &Question, so_far: String) -> AiResponse {
+    AiResponse {
+        question_id: question.id,
+        slide_id: question.slide,
+        question_text: question.text.clone(),
+        response_text: so_far,
+        is_streaming: true,
+        is_complete: false,
+        is_ai: true,
+        provider: None,
+        citations: Vec::new(),
+    }
+}
+
 /// The answer for whoever asked this wording; complete.
 pub fn response(question: &Question, reply: Reply) -> AiResponse {
     AiResponse {
