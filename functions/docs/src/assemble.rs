@@ -34,7 +34,7 @@ routes, with or without a trailing slash.
 **Signing in**: a bearer token, or cookies; writes with cookies also need the header `x-csrf`.";
 
 /// What each subject is about, in the order in which a reader meets them.
-const TAGS: [(&str, &str); 11] = [
+const TAGS: [(&str, &str); 13] = [
     ("identity", "Accounts, log-ins and tokens"),
     ("presentations", "What a speaker prepares"),
     ("slides", "The slides of a presentation"),
@@ -43,6 +43,8 @@ const TAGS: [(&str, &str); 11] = [
     ("images", "What slides show"),
     ("sessions", "Live sessions, and who is in them"),
     ("responses", "What an audience answers"),
+    ("channels", "Channels of a team, and who is in them"),
+    ("messages", "What a team writes"),
     ("realtime", "Tickets for the socket"),
     ("admin", "Accounts, sessions and use of a deployment, for its staff"),
     ("docs", "What this is, and whether it works"),

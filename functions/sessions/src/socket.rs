@@ -8,8 +8,7 @@ use entry::{
 use jiff::Timestamp;
 use model::{Error, ParticipantId, SessionId};
 use protocol::{
-    Command,
-    command::{Ask, Join, JoinSpeaker, Respond, Upvote},
+    command::{Ask, Join, JoinSpeaker, Respond, SessionCommand, Upvote},
     job::Greet,
 };
 use store::{
@@ -33,15 +32,16 @@ pub struct Sessions {
 }
 
 impl Socket for Sessions {
-    async fn message(&self, message: Message) -> Result<(), Error> {
+    type Command = SessionCommand;
+
+    async fn message(&self, message: Message<SessionCommand>) -> Result<(), Error> {
         let connection = message.connection;
         match message.command {
-            Command::Respond(respond) => self.respond(&connection, &respond, message.received).await,
-            Command::Ask(ask) => self.ask(connection, &ask).await,
-            Command::Upvote(upvote) => self.upvote(&connection, &upvote).await,
-            Command::Join(join) => self.join(connection, join).await,
-            Command::JoinSpeaker(join) => self.join_speaker(connection, &join, message.received).await,
-            Command::Subscribe(_) | Command::Ping(_) => Err(Error::UnknownType),
+            SessionCommand::Respond(respond) => self.respond(&connection, &respond, message.received).await,
+            SessionCommand::Ask(ask) => self.ask(connection, &ask).await,
+            SessionCommand::Upvote(upvote) => self.upvote(&connection, &upvote).await,
+            SessionCommand::Join(join) => self.join(connection, join).await,
+            SessionCommand::JoinSpeaker(join) => self.join_speaker(connection, &join, message.received).await,
         }
     }
 }

@@ -8,7 +8,7 @@ use entry::{
 };
 use jiff::{SignedDuration, Timestamp};
 use model::{Code, Error, SessionId, session::Status};
-use protocol::job::Greet;
+use rooms::presence::Greeting;
 use store::{
     Freshness,
     connections::{self, Connection, Identity, LoggedIn},
@@ -59,14 +59,10 @@ async fn arrive(app: &App, connection: &Connection, now: Timestamp) -> Result<()
         found.filter(|found| found.removed_at.is_none()).ok_or(Error::NotFound("session"))?;
     }
     app.rooms.newest_presenter_wins(connection, now).await?;
-    if let Some(session) = connection.identity.session() {
-        app.queues
-            .send(&Greet { connection: connection.id.clone(), arrived: true, opening: false }, now)
-            .await?;
-        if matches!(connection.identity, Identity::Participant { .. }) {
-            // of the tick in which the rows lie there: an older one may have been counted while they were written
-            app.rooms.announce_presence(session, app.clock.now()).await?;
-        }
+    app.rooms.greet(connection, Greeting::Arrived, now).await?;
+    if let Identity::Participant { session, .. } = connection.identity {
+        // of the tick in which the rows lie there: an older one may have been counted while they were written
+        app.rooms.announce_presence(session, app.clock.now()).await?;
     }
     Ok(())
 }

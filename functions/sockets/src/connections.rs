@@ -5,8 +5,8 @@ use entry::{
     socket::{Known, Message, Opening, Socket},
 };
 use model::Error;
-use protocol::{Command, Event, event::Pong, job::Greet};
-use rooms::post::Delivery;
+use protocol::{Event, command::ConnectionCommand, event::Pong};
+use rooms::{post::Delivery, presence::Greeting};
 use store::{Freshness, connections, sessions};
 
 pub struct Connections {
@@ -15,6 +15,8 @@ pub struct Connections {
 }
 
 impl Socket for Connections {
+    type Command = ConnectionCommand;
+
     async fn connect(&self, opening: Opening) -> Result<(), Error> {
         crate::connect::connect(&self.app, &opening).await
     }
@@ -28,18 +30,17 @@ impl Socket for Connections {
         }
     }
 
-    async fn message(&self, message: Message) -> Result<(), Error> {
+    async fn message(&self, message: Message<ConnectionCommand>) -> Result<(), Error> {
         match &message.command {
-            Command::Ping(ping) => self.ping(&message, ping.version).await,
-            Command::Subscribe(_) => self.subscribe(&message).await,
-            _ => Err(Error::UnknownType),
+            ConnectionCommand::Ping(ping) => self.ping(&message, ping.version).await,
+            ConnectionCommand::Subscribe(_) => self.greet(&message).await,
         }
     }
 }
 
 impl Connections {
     /// `pong`; and to a client whose `version` is old, the state it missed.
-    async fn ping(&self, message: &Message, version: Option<u64>) -> Result<(), Error> {
+    async fn ping(&self, message: &Message<ConnectionCommand>, version: Option<u64>) -> Result<(), Error> {
         let now = self.app.clock.now();
         let pong = Event::Pong(Pong { timestamp: now, reference: message.reference.clone() });
         if self.app.rooms.tell(&message.connection, pong, now).await? == Delivery::Gone {
@@ -51,23 +52,15 @@ impl Connections {
         }
     }
 
-    /// The room's whole state. Also where the client's `since` is the present version: counts move without it.
-    async fn subscribe(&self, message: &Message) -> Result<(), Error> {
-        if message.connection.identity.session().is_none() {
-            return Err(Error::forbidden("this connection is in no session"));
-        }
-        self.greet(message).await
-    }
-
-    async fn is_current(&self, message: &Message, version: u64) -> Result<bool, Error> {
+    async fn is_current(&self, message: &Message<ConnectionCommand>, version: u64) -> Result<bool, Error> {
         let Some(session) = message.connection.identity.session() else { return Ok(true) };
         let now = self.app.clock.now();
         let session = sessions::get(&self.app.store, session, Freshness::Eventual, now).await?;
         Ok(session.is_none_or(|session| session.version <= version))
     }
 
-    async fn greet(&self, message: &Message) -> Result<(), Error> {
-        let greet = Greet { connection: message.connection.id.clone(), arrived: false, opening: false };
-        self.app.queues.send(&greet, self.app.clock.now()).await
+    /// The whole state of what it is in, also where the client's `since` is the present version: counts move without it.
+    async fn greet(&self, message: &Message<ConnectionCommand>) -> Result<(), Error> {
+        self.app.rooms.greet(&message.connection, Greeting::Asked, self.app.clock.now()).await
     }
 }

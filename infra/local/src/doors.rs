@@ -29,6 +29,7 @@ impl Doors {
     pub fn ours() -> Self {
         Self::none()
             .door("api-admin", identity::admin_api)
+            .door("api-chat", chat::api)
             .door("api-docs", docs::api)
             .door("api-identity", identity::api)
             .door("api-images", presentations::images::api)
@@ -36,10 +37,12 @@ impl Doors {
             .door("api-sessions", sessions::api)
             .door("api-sockets", sockets::api)
             .door("cron-clock", clock::cron)
+            .door("socket-chat", chat::socket)
             .door("socket-connections", sockets::connections)
             .door("socket-sessions", sessions::socket)
             .door("worker-answers", sessions::answers)
             .door("worker-broadcast", sockets::broadcast)
+            .door("worker-chat", chat::worker)
             .door("worker-mail", mail::worker)
             .door("worker-sessions", sessions::worker)
     }

@@ -3,13 +3,14 @@
 use utoipa::openapi::OpenApi;
 
 /// The function of each group of routes, by its logical id, and the operations that it serves.
-pub fn subjects() -> [(&'static str, OpenApi); 7] {
+pub fn subjects() -> [(&'static str, OpenApi); 8] {
     [
         ("ApiIdentity", identity::openapi()),
         ("ApiAdmin", identity::admin_openapi()),
         ("ApiPresentations", presentations::openapi()),
         ("ApiImages", presentations::images::openapi()),
         ("ApiSessions", sessions::openapi()),
+        ("ApiChat", chat::openapi()),
         ("ApiSockets", sockets::openapi()),
         ("ApiDocs", docs::openapi()),
     ]

@@ -61,6 +61,8 @@ ids! {
     ImageId = "image";
     /// Something that an admin did.
     ActionId = "action";
+    /// A channel of a team; of a direct one and of the default ones derived, see [`crate::channel`].
+    ChannelId = "channel";
     /// One log-in of an account on one device: the family of its refresh tokens.
     LoginId = "log-in";
     /// Someone in a session, with or without an account.

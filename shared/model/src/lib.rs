@@ -11,6 +11,8 @@
 //! | [`slide`] | slide types: content rules, defaults, which answers they take |
 //! | [`image`] | formats and file names of images |
 //! | [`presentation`] | statuses of a presentation, slugs |
+//! | [`channel`] | channels of a team: kinds, names, roles |
+//! | [`message`] | messages of a channel: their ids, what may stand in them |
 //! | [`room`] | who is told together |
 //! | [`session`] | kinds and states of a live session |
 //! | [`join_code`] | the six characters an audience types |
@@ -24,11 +26,13 @@
 
 pub mod assistant;
 pub mod blocked_words;
+pub mod channel;
 pub mod error;
 pub mod id;
 pub mod image;
 pub mod join_code;
 pub mod leaderboard;
+pub mod message;
 pub mod plan;
 pub mod presentation;
 pub mod question;
@@ -43,7 +47,8 @@ pub mod words;
 
 pub use error::{Code, Error, FieldError, Result};
 pub use id::{
-    ActionId, ImageId, LoginId, ParticipantId, PresentationId, QuestionId, ResponseId, SessionId, SlideId,
-    UserId,
+    ActionId, ChannelId, ImageId, LoginId, ParticipantId, PresentationId, QuestionId, ResponseId, SessionId,
+    SlideId, UserId,
 };
+pub use message::MessageId;
 pub use room::Room;

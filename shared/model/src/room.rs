@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::{SessionId, UserId};
+use crate::{ChannelId, SessionId, UserId};
 
 /// A set of connections that an event is published to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,6 +15,10 @@ pub enum Room {
     Presenter(SessionId),
     /// Every device of an account.
     User(UserId),
+    /// Members of a channel who are connected.
+    Channel(ChannelId),
+    /// Everyone of the team who is connected.
+    Team,
 }
 
 impl fmt::Display for Room {
@@ -23,6 +27,8 @@ impl fmt::Display for Room {
             Self::Session(id) => write!(f, "session:{id}"),
             Self::Presenter(id) => write!(f, "presenter:{id}"),
             Self::User(id) => write!(f, "user:{id}"),
+            Self::Channel(id) => write!(f, "channel:{id}"),
+            Self::Team => f.write_str("team:"),
         }
     }
 }
@@ -40,6 +46,8 @@ impl FromStr for Room {
             "session" => Ok(Self::Session(id.parse().map_err(|_| NoRoom)?)),
             "presenter" => Ok(Self::Presenter(id.parse().map_err(|_| NoRoom)?)),
             "user" => Ok(Self::User(id.parse().map_err(|_| NoRoom)?)),
+            "channel" => Ok(Self::Channel(id.parse().map_err(|_| NoRoom)?)),
+            "team" if id.is_empty() => Ok(Self::Team),
             _ => Err(NoRoom),
         }
     }
@@ -66,9 +74,11 @@ mod tests {
     #[test]
     fn a_room_reads_as_it_is_written() {
         let id = Uuid::from_u128(7);
-        for room in [Room::Session(id.into()), Room::Presenter(id.into()), Room::User(id.into())] {
+        let of_one = [Room::Session(id.into()), Room::Presenter(id.into()), Room::User(id.into())];
+        for room in of_one.into_iter().chain([Room::Channel(id.into()), Room::Team]) {
             assert_eq!(room.to_string().parse::<Room>().ok(), Some(room));
         }
         assert!("session:x".parse::<Room>().is_err() && "user".parse::<Room>().is_err());
+        assert!("team:x".parse::<Room>().is_err());
     }
 }

@@ -30,7 +30,7 @@ impl Outgoing {
     pub fn to_room(room: Room, event: Event, timestamp: Timestamp) -> Self {
         let sid = match room {
             Room::Session(id) | Room::Presenter(id) => Some(id),
-            Room::User(_) => None,
+            Room::User(_) | Room::Channel(_) | Room::Team => None,
         };
         Self { sid, room: Some(room), event, timestamp }
     }
@@ -89,18 +89,18 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::Command;
+    use crate::command::{read, types};
 
     proptest! {
         /// Whatever comes in a frame is a command or a refusal, never a panic.
         #[test]
         fn any_frame_is_read_or_refused(text in ".*") {
-            let _ = Incoming::parse(&text).map(|message| Command::read(&message));
+            let _ = Incoming::parse(&text).map(|message| read(&message));
         }
 
         #[test]
         fn any_payload_is_read_or_refused(
-            kind in prop::sample::select(Command::TYPES),
+            kind in prop::sample::select(types()),
             key in "slide_id|content|seq|token|display_name|since|version|payload|ref|x",
             value in prop_oneof![
                 Just(json!(null)), Just(json!({})), Just(json!([1, [2]])), Just(json!(-1.5)),
@@ -108,7 +108,7 @@ mod tests {
             ],
         ) {
             let text = json!({"type": kind, key: value}).to_string();
-            let _ = Incoming::parse(&text).map(|message| Command::read(&message));
+            let _ = Incoming::parse(&text).map(|message| read(&message));
         }
     }
 

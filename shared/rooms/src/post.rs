@@ -8,10 +8,10 @@ use aws_sdk_apigatewaymanagement::{
 };
 use jiff::{SignedDuration, Timestamp};
 use model::{Code, Error};
-use protocol::{Event, Outgoing, event::ErrorEvent, job::Greet};
+use protocol::{Event, Outgoing, event::ErrorEvent};
 use store::connections::Connection;
 
-use crate::Rooms;
+use crate::{Rooms, presence::Greeting};
 
 /// A connection has its row before its `$connect` returns, and only then takes posts: for this long after it was asked for,
 /// one that is gone may be one that is yet to come.
@@ -87,8 +87,7 @@ impl Rooms {
             Delivery::Delivered => self.disconnect(&connection.id).await?,
             // not open yet: its greeting finds the same reason, when it is
             Delivery::Gone if now < connection.connected_at + OPENING => {
-                let greet = Greet { connection: connection.id.clone(), arrived: false, opening: true };
-                return self.queues.send(&greet, now).await;
+                return self.greet(connection, Greeting::Opening, now).await;
             }
             Delivery::Gone => {}
         }

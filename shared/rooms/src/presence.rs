@@ -7,7 +7,7 @@ use model::{Code, Error, LoginId, Room, SessionId, UserId, tick::Tick};
 use protocol::{
     Event,
     event::ParticipantLeft,
-    job::{CountPresence, Told},
+    job::{CountPresence, Greet, MemberLeft, Told, Welcome},
 };
 use store::{
     Freshness,
@@ -18,6 +18,17 @@ use uuid::Uuid;
 
 use crate::Rooms;
 
+/// Why a connection is told the state of what it is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Greeting {
+    /// It is new.
+    Arrived,
+    /// It asks.
+    Asked,
+    /// It could not be told something because it was not open yet.
+    Opening,
+}
+
 impl Rooms {
     /// Has someone counted who is in a session, when this tick is over. However many come and go in a tick, the
     /// deduplication id makes it one job. `now` is when the rows have been written: a tick that is over may have been counted,
@@ -27,12 +38,28 @@ impl Rooms {
         self.queues.send(&CountPresence { session, tick, told: Told::Presenter, tries: 0 }, now).await
     }
 
+    /// Has a connection told the state of what it is in, by the subject whose it is: of a session, or of the team.
+    pub async fn greet(&self, connection: &Connection, why: Greeting, now: Timestamp) -> Result<(), Error> {
+        let id = connection.id.clone();
+        let opening = why == Greeting::Opening;
+        match connection.identity.session() {
+            Some(_) => {
+                let greet = Greet { connection: id, arrived: why == Greeting::Arrived, opening };
+                self.queues.send(&greet, now).await
+            }
+            None => self.queues.send(&Welcome { connection: id, opening }, now).await,
+        }
+    }
+
     /// Forgets a connection; tells the presenter if whoever held it has no other, and has presence counted.
     pub async fn leave(&self, connection: &Connection, now: Timestamp) -> Result<(), Error> {
         let began = Instant::now();
         connections::close(&self.store, connection).await?;
         // of the tick in which the rows are gone: an older one may have been counted while they went
         let now = now + began.elapsed();
+        if let Identity::Account { user, presents: None, .. } = connection.identity {
+            return self.queues.send(&MemberLeft { connection: connection.id.clone(), user }, now).await;
+        }
         let Identity::Participant { participant, session, .. } = connection.identity else { return Ok(()) };
         self.announce_presence(session, now).await?;
         let room = Room::Session(session);

@@ -3,10 +3,7 @@
 use futures::{StreamExt, future::try_join_all, stream};
 use jiff::Timestamp;
 use model::{Error, Room};
-use protocol::{
-    Event, Outgoing,
-    job::{Broadcast, Greet},
-};
+use protocol::{Event, Outgoing, job::Broadcast};
 use store::{
     connections::{self, Connection},
     table::ROOM_SHARDS,
@@ -16,6 +13,7 @@ use uuid::Uuid;
 use crate::{
     Rooms,
     post::{Delivery, OPENING},
+    presence::Greeting,
 };
 
 /// Connections up to which the publisher posts itself: with more, its caller would wait, and shards go out in parallel.
@@ -152,9 +150,7 @@ impl Rooms {
         match self.post(&member.id, frame).await? {
             // not open yet: it is greeted once more when it is, with what it has just missed
             Delivery::Gone if now < member.connected_at + OPENING => {
-                self.queues
-                    .send(&Greet { connection: member.id.clone(), arrived: false, opening: true }, now)
-                    .await
+                self.greet(member, Greeting::Opening, now).await
             }
             Delivery::Gone => self.leave(member, now).await,
             Delivery::Delivered if close => self.disconnect(&member.id).await,

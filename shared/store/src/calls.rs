@@ -6,7 +6,8 @@ use aws_sdk_dynamodb::{
     Client, Config,
     config::retry::RetryConfig,
     error::DisplayErrorContext,
-    types::{KeysAndAttributes, ReturnConsumedCapacity, ReturnValue},
+    operation::put_item::PutItemError,
+    types::{KeysAndAttributes, ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
 use jiff::Timestamp;
 use rand::RngExt;
@@ -43,6 +44,14 @@ impl<T> Written<T> {
             Self::Refused => None,
         }
     }
+}
+
+/// What a put where nothing may lie came to.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Put<T> {
+    Done,
+    /// This lies there; nothing was written.
+    Taken(Box<T>),
 }
 
 /// The table. Cheap to clone.
@@ -102,13 +111,19 @@ impl Store {
 
     /// Many items by their keys, in no order, missing ones left out. Any number: asked for by the hundred, and what
     /// DynamoDB leaves unprocessed is asked again.
-    pub async fn get_many<T: Item>(&self, keys: &[Key], now: Timestamp) -> Result<Vec<T>> {
+    pub async fn get_many<T: Item>(
+        &self,
+        keys: &[Key],
+        freshness: Freshness,
+        now: Timestamp,
+    ) -> Result<Vec<T>> {
         let mut found = Vec::with_capacity(keys.len());
         for chunk in keys.chunks(100) {
             let mut wanted: Vec<Attributes> = chunk.iter().map(key_attributes).collect();
             while !wanted.is_empty() {
                 let request = KeysAndAttributes::builder()
                     .set_keys(Some(wanted))
+                    .consistent_read(freshness == Freshness::Strong)
                     .build()
                     .map_err(|error| StoreError::Refused(error.to_string()))?;
                 let output = self
@@ -173,6 +188,34 @@ impl Store {
                 Ok(Written::Refused)
             }
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Writes an item where none lies, or says which one does: in the same request, so that a loser need not read.
+    pub async fn put_or_see<T: Item>(&self, item: &T) -> Result<Put<T>> {
+        let sent = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(attributes(item)?))
+            .condition_expression("attribute_not_exists(pk)")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match sent {
+            Ok(output) => {
+                record(&Direction::Write, output.consumed_capacity());
+                Ok(Put::Done)
+            }
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(lost)) => {
+                    record(&Direction::Write, None);
+                    let lies_there = lost.item.clone().unwrap_or_default();
+                    Ok(Put::Taken(Box::new(read(lies_there)?)))
+                }
+                _ => Err(error.into()),
+            },
         }
     }
 

@@ -161,6 +161,17 @@ pub async fn close(store: &Store, connection: &Connection) -> Result<()> {
     Ok(())
 }
 
+/// C2: takes a connection into a room beside those of its identity, as a channel that its user is a member of. 1 write unit.
+/// Whoever takes it in takes it out: [`close`] knows only those of its identity.
+pub async fn enter(store: &Store, room: Room, connection: &Connection) -> Result<()> {
+    store.put(&Member { room, connection: connection.clone() }).await
+}
+
+/// C2: takes a connection out of a room, also one that is closed already.
+pub async fn exit(store: &Store, room: Room, holder: Uuid, connection: &str) -> Result<()> {
+    store.delete(&Key::new(&Pk::Room(&room.to_string()), &Sk::Connection(holder, connection))).await
+}
+
 /// C2: gives up the places that a connection has no longer, after its identity has changed.
 pub async fn move_out(store: &Store, before: &Connection, after: &Connection) -> Result<()> {
     let kept: Vec<Key> = after.identity.rooms().into_iter().map(|room| member_key(room, after)).collect();

@@ -23,6 +23,9 @@
 //! | C1–C4 | connections: one, in a room, in a shard, of one holder | [`connections`] |
 //! | K1 | tickets that were used | [`tickets`] |
 //! | G1–G4 | images: one, its bytes, chunks that are of none, to look after | [`images`] |
+//! | X1–X4 | messages: one, some of a channel, how far channels are, what changed | [`messages`] |
+//! | Y1–Y3 | channels: one, by name, the public ones | [`channels`] |
+//! | Z1–Z4 | members: one, all of a channel, someone's place, someone's channels | [`members`] |
 //! | R1 | attempts in a window | [`limits`] |
 //! | I1 | requests with an idempotency key | [`idempotency`] |
 //! | O1 | deeds that are done once | [`once`] |
@@ -40,6 +43,7 @@
 pub mod answers;
 pub mod audit;
 mod calls;
+pub mod channels;
 pub mod connections;
 pub mod cost;
 pub mod due;
@@ -51,6 +55,8 @@ pub mod images;
 pub mod item;
 pub mod limits;
 pub mod logins;
+pub mod members;
+pub mod messages;
 pub mod once;
 pub mod page;
 pub mod participants;
@@ -69,7 +75,7 @@ pub mod tickets;
 pub mod usage;
 pub mod users;
 
-pub use calls::{Freshness, Store, Written};
+pub use calls::{Freshness, Put, Store, Written};
 pub use cost::Cost;
 pub use error::StoreError;
 pub use expression::{Change, Condition, Write};

@@ -6,8 +6,8 @@ use std::fmt;
 use uuid::Uuid;
 
 use model::{
-    ActionId, ImageId, LoginId, ParticipantId, PresentationId, QuestionId, SessionId, SlideId, UserId,
-    join_code::JoinCode,
+    ActionId, ChannelId, ImageId, LoginId, MessageId, ParticipantId, PresentationId, QuestionId, SessionId,
+    SlideId, UserId, join_code::JoinCode,
 };
 
 /// The partition of an item: what one query, or one hot spot, can cover.
@@ -17,17 +17,32 @@ pub enum Pk<'a> {
     Admins,
     /// What admins have done. One partition: people write here, a few times a day.
     Audit,
+    /// Numbered changes of a channel's messages.
+    Changes(ChannelId),
+    /// A channel, and who is in it.
+    Channel(ChannelId),
+    ChannelName(&'a str),
+    /// What the chat keeps about one account: its channels, drafts, preferences.
+    Chat(UserId),
     Code(&'a JoinCode),
     Connection(&'a str),
     Email(&'a str),
     Idempotency(&'a str),
     Image(ImageId),
     Limit(&'a str, &'a str),
+    /// Messages that mention someone.
+    Mentions(UserId),
+    /// The log of a channel. One partition: people write here, and read the newest.
+    Messages(ChannelId),
+    /// Who of the team is there. One partition: a write per person and minute.
+    Online,
     Presentation(PresentationId),
     /// What the audience of a session asks.
     Questions(SessionId),
     /// Nothing lies there: reading it tells that the table answers.
     Ready,
+    /// Answers to a message.
+    Replies(MessageId),
     Reset(&'a str),
     Room(&'a str),
     Session(SessionId),
@@ -36,6 +51,8 @@ pub enum Pk<'a> {
     /// From a slide's id to its presentation.
     SlideOf(SlideId),
     Slug(&'a str),
+    /// Where a word stands in the messages of the team.
+    Term(&'a str),
     Ticket(&'a str),
     /// Who wants a question answered.
     Upvotes(SessionId, QuestionId),
@@ -60,22 +77,38 @@ pub enum Sk<'a> {
     Action(ActionId),
     /// One call of a model for a session, by the key of what asked for it.
     AiCall(&'a str),
+    /// A channel that someone is in.
+    Channel(ChannelId),
     /// The bytes of an image, by the upload that wrote them.
     Chunk(Uuid, u32),
     /// A connection in a room, after whoever holds it and the last two hexadecimal digits of that: a range of a room is
     /// a shard, and the connections of one holder lie together.
     Connection(Uuid, &'a str),
+    /// When somebody is written to of what they have missed.
+    Digest,
+    Draft(ChannelId),
+    /// How far what follows from messages has been done.
+    Followed,
     /// What a model writes on a slide.
     Generation(SlideId),
     /// Not beside the session itself: it is large.
     Leaderboard,
     Login(LoginId),
+    /// Someone in a channel.
+    Member(UserId),
+    /// By when it was sent, then by its id.
+    Mention(&'a str),
     /// `2026-11`
     Month(&'a str),
     /// That the chunks of this upload are of no image.
     Loose(Uuid),
     Notes,
+    /// A place in a log, from 1 without gaps.
+    Number(u64),
     Participant(ParticipantId),
+    /// A message that is pinned, by its number.
+    Pin(u64),
+    Preferences,
     /// Beside the session itself, so that one query reads a session with all its counts.
     Presence,
     Question(QuestionId),
@@ -89,12 +122,18 @@ pub enum Sk<'a> {
     Tally(SlideId),
     /// How much of a limit a session has used.
     Used(&'a str),
+    /// Someone who is there.
+    User(UserId),
     Window(i64),
+    /// A day, and a channel: where a word stood on it.
+    Written(&'a str, ChannelId),
 }
 
 /// `gsi1`: the second question about an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Gsi1 {
+    /// Public channels that are not archived, by name.
+    Channels,
     /// Presentations of an owner, by `updated_at`.
     PresentationsOf(UserId),
     /// Sessions of an owner, by creation.
@@ -108,21 +147,30 @@ impl fmt::Display for Pk<'_> {
         match self {
             Self::Admins => f.write_str("ADMINS#"),
             Self::Audit => f.write_str("AUDIT#"),
+            Self::Changes(channel) => write!(f, "CHANGES#{channel}"),
+            Self::Channel(id) => write!(f, "CHANNEL#{id}"),
+            Self::ChannelName(name) => write!(f, "CHANNEL_NAME#{name}"),
+            Self::Chat(user) => write!(f, "CHAT#{user}"),
             Self::Code(code) => write!(f, "CODE#{code}"),
             Self::Connection(id) => write!(f, "CONNECTION#{id}"),
             Self::Email(email) => write!(f, "EMAIL#{email}"),
             Self::Idempotency(hash) => write!(f, "IDEMPOTENCY#{hash}"),
             Self::Image(id) => write!(f, "IMAGE#{id}"),
             Self::Limit(what, who) => write!(f, "LIMIT#{what}#{who}"),
+            Self::Mentions(user) => write!(f, "MENTIONS#{user}"),
+            Self::Messages(channel) => write!(f, "MESSAGES#{channel}"),
+            Self::Online => f.write_str("ONLINE#"),
             Self::Presentation(id) => write!(f, "PRESENTATION#{id}"),
             Self::Questions(session) => write!(f, "QUESTIONS#{session}"),
             Self::Ready => f.write_str("READY#"),
+            Self::Replies(message) => write!(f, "REPLIES#{message}"),
             Self::Reset(hash) => write!(f, "RESET#{hash}"),
             Self::Room(room) => write!(f, "ROOM#{room}"),
             Self::Session(id) => write!(f, "SESSION#{id}"),
             Self::SessionsOn(day) => write!(f, "SESSIONS_ON#{day}"),
             Self::SlideOf(id) => write!(f, "SLIDE#{id}"),
             Self::Slug(slug) => write!(f, "SLUG#{slug}"),
+            Self::Term(word) => write!(f, "TERM#{word}"),
             Self::Ticket(id) => write!(f, "TICKET#{id}"),
             Self::Upvotes(session, question) => write!(f, "UPVOTES#{session}#{question}"),
             Self::Usage(id) => write!(f, "USAGE#{id}"),
@@ -141,16 +189,26 @@ impl fmt::Display for Sk<'_> {
             Self::Answer(key) => write!(f, "ANSWER#{key}"),
             Self::Action(id) => write!(f, "ACTION#{id}"),
             Self::AiCall(key) => write!(f, "AI_CALL#{key}"),
+            Self::Channel(id) => write!(f, "CHANNEL#{id}"),
             // padded: keys are compared as text
             Self::Chunk(upload, number) => write!(f, "CHUNK#{upload}#{number:03}"),
             Self::Connection(holder, id) => write!(f, "{}{id}", prefix::held_by(*holder)),
+            Self::Digest => f.write_str("DIGEST"),
+            Self::Draft(channel) => write!(f, "DRAFT#{channel}"),
+            Self::Followed => f.write_str("FOLLOWED"),
             Self::Generation(slide) => write!(f, "GENERATION#{slide}"),
             Self::Leaderboard => f.write_str("LEADERBOARD"),
             Self::Login(id) => write!(f, "LOGIN#{id}"),
+            Self::Member(user) => write!(f, "MEMBER#{user}"),
+            Self::Mention(place) => write!(f, "MENTION#{place}"),
             Self::Month(month) => write!(f, "MONTH#{month}"),
             Self::Loose(upload) => write!(f, "LOOSE#{upload}"),
             Self::Notes => f.write_str("NOTES"),
+            // padded: keys are compared as text
+            Self::Number(number) => write!(f, "{}{number:012}", prefix::NUMBER),
             Self::Participant(id) => write!(f, "PARTICIPANT#{id}"),
+            Self::Pin(number) => write!(f, "PIN#{number:012}"),
+            Self::Preferences => f.write_str("PREFERENCES"),
             Self::Presence => f.write_str("#PRESENCE"),
             Self::Question(id) => write!(f, "QUESTION#{id}"),
             Self::Report => f.write_str("REPORT"),
@@ -159,8 +217,10 @@ impl fmt::Display for Sk<'_> {
             Self::Slide(id) => write!(f, "SLIDE#{id}"),
             Self::Tally(id) => write!(f, "#TALLY#{id}"),
             Self::Used(what) => write!(f, "USED#{what}"),
+            Self::User(id) => write!(f, "USER#{id}"),
             // padded: keys are compared as text
             Self::Window(start) => write!(f, "WINDOW#{start:012}"),
+            Self::Written(day, channel) => write!(f, "WRITTEN#{day}#{channel}"),
         }
     }
 }
@@ -168,6 +228,7 @@ impl fmt::Display for Sk<'_> {
 impl fmt::Display for Gsi1 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Channels => f.write_str("CHANNELS#"),
             Self::PresentationsOf(user) => write!(f, "PRESENTATIONS_OF#{user}"),
             Self::SessionsOf(user) => write!(f, "SESSIONS_OF#{user}"),
             Self::Users => f.write_str("USERS#"),
@@ -181,7 +242,9 @@ pub mod prefix {
     pub const SELF: &str = "#";
     pub const ACTION: &str = "ACTION#";
     pub const AI_CALL: &str = "AI_CALL#";
+    pub const CHANNEL: &str = "CHANNEL#";
     pub const CONNECTION: &str = "CONNECTION#";
+    pub const DRAFT: &str = "DRAFT#";
 
     /// The connections of one holder in a room.
     pub fn held_by(holder: uuid::Uuid) -> String {
@@ -190,12 +253,18 @@ pub mod prefix {
     }
 
     pub const LOGIN: &str = "LOGIN#";
+    pub const MEMBER: &str = "MEMBER#";
+    pub const MENTION: &str = "MENTION#";
     pub const MONTH: &str = "MONTH#";
+    pub const NUMBER: &str = "NUMBER#";
     pub const PARTICIPANT: &str = "PARTICIPANT#";
+    pub const PIN: &str = "PIN#";
     pub const QUESTION: &str = "QUESTION#";
     pub const SESSION: &str = "SESSION#";
     pub const SHOWN: &str = "SHOWN#";
     pub const SLIDE: &str = "SLIDE#";
+    pub const USER: &str = "USER#";
+    pub const WRITTEN: &str = "WRITTEN#";
 }
 
 /// Whose questions these are, where it is a partition of questions.
@@ -260,22 +329,31 @@ mod tests {
         let partitions = [
             Pk::Admins,
             Pk::Audit,
+            Pk::Changes(id.into()),
+            Pk::Channel(id.into()),
+            Pk::ChannelName("general"),
+            Pk::Chat(id.into()),
             Pk::Code(&code),
             Pk::Connection("c="),
             Pk::Email("ana@example.com"),
             Pk::Idempotency("hash"),
             Pk::Image(id.into()),
             Pk::Limit("login", "ana@example.com"),
+            Pk::Mentions(id.into()),
+            Pk::Messages(id.into()),
             Pk::Once("key"),
+            Pk::Online,
             Pk::Presentation(id.into()),
             Pk::Questions(id.into()),
             Pk::Ready,
+            Pk::Replies(MessageId { channel: id.into(), seq: 42 }),
             Pk::Reset("hash"),
             Pk::Room("session:1"),
             Pk::Session(id.into()),
             Pk::SessionsOn("2026-11-21"),
             Pk::SlideOf(id.into()),
             Pk::Slug("talk-1"),
+            Pk::Term("heron"),
             Pk::Ticket("id"),
             Pk::Upvotes(id.into(), id.into()),
             Pk::Usage(id.into()),
@@ -289,14 +367,23 @@ mod tests {
             Sk::Answer("key"),
             Sk::Action(id.into()),
             Sk::AiCall("question"),
+            Sk::Channel(id.into()),
             Sk::Chunk(id, 7),
             Sk::Connection(id, "c="),
+            Sk::Digest,
+            Sk::Draft(id.into()),
+            Sk::Followed,
             Sk::Generation(id.into()),
             Sk::Leaderboard,
             Sk::Login(id.into()),
+            Sk::Member(id.into()),
+            Sk::Mention("2026-11-21T12:00:00.000Z#id"),
             Sk::Month("2026-11"),
             Sk::Loose(id),
             Sk::Notes,
+            Sk::Number(42),
+            Sk::Pin(42),
+            Sk::Preferences,
             Sk::Participant(id.into()),
             Sk::Presence,
             Sk::Question(id.into()),
@@ -306,11 +393,14 @@ mod tests {
             Sk::Slide(id.into()),
             Sk::Tally(id.into()),
             Sk::Used("participants"),
+            Sk::User(id.into()),
             Sk::Window(7),
+            Sk::Written("2026-11-21", id.into()),
         ]
         .map(|sk| sk.to_string());
-        let indexes = [Gsi1::PresentationsOf(id.into()), Gsi1::SessionsOf(id.into()), Gsi1::Users]
-            .map(|key| key.to_string());
+        let indexes =
+            [Gsi1::Channels, Gsi1::PresentationsOf(id.into()), Gsi1::SessionsOf(id.into()), Gsi1::Users]
+                .map(|key| key.to_string());
         insta::assert_debug_snapshot!("keys", (partitions, sorts, indexes));
     }
 

@@ -6,8 +6,9 @@ use std::{collections::BTreeSet, fs};
 use jsonschema::Validator;
 use local::template::{Secrets, Template};
 use protocol::{
-    Command, Incoming,
+    Incoming,
     asyncapi::{EXAMPLE_URL, GOLDEN_EVENTS, document},
+    command,
 };
 use serde_json::{Value, json};
 
@@ -51,8 +52,8 @@ fn messages(document: &Value, direction: &str) -> BTreeSet<String> {
 #[test]
 fn every_command_is_documented_and_routed() {
     let documented = messages(&document(EXAMPLE_URL), ".command");
-    let known: BTreeSet<String> = Command::TYPES.iter().map(|kind| (*kind).to_owned()).collect();
-    assert_eq!(documented, known, "left: AsyncAPI; right: protocol::Command::TYPES");
+    let known: BTreeSet<String> = command::types().into_iter().map(str::to_owned).collect();
+    assert_eq!(documented, known, "left: AsyncAPI; right: protocol::command");
     let template = Template::read(Some(&repository().join("template.yaml")), Secrets::in_memory()).unwrap();
     let routes = template.socket_api().unwrap().expect("a WebSocket API").routes;
     let routes: BTreeSet<String> = routes.keys().filter(|key| !key.starts_with('$')).cloned().collect();
@@ -138,7 +139,7 @@ fn golden_frames_are_of_their_schema() {
 #[test]
 fn commands_are_read_as_documented() {
     let document = document(EXAMPLE_URL);
-    for kind in Command::TYPES {
+    for kind in command::types() {
         let key = format!("{kind}.command");
         let example = &document["components"]["messages"][&key]["examples"][0]["payload"];
         let validator = validator(&document, &key);
@@ -146,11 +147,11 @@ fn commands_are_read_as_documented() {
             panic!("{kind}: {error} at {}", error.instance_path());
         }
         let incoming = Incoming::parse(&example.to_string()).unwrap();
-        assert_eq!(incoming.kind, *kind);
-        assert!(matches!(Command::read(&incoming), Some(Ok(_))), "{example}");
+        assert_eq!(incoming.kind, kind);
+        assert!(matches!(command::read(&incoming), Some(Ok(()))), "{example}");
         // where the schema wants a field, so does the reader
         let without = json!({ "type": kind, "payload": {} });
-        let read = Command::read(&Incoming::parse(&without.to_string()).unwrap()).unwrap();
+        let read = command::read(&Incoming::parse(&without.to_string()).unwrap()).unwrap();
         assert_eq!(validator.is_valid(&without), read.is_ok(), "{kind} without fields");
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use local::template::{Secrets, Template};
-use protocol::Command;
+use protocol::command;
 
 use crate::world::repository;
 
@@ -64,14 +64,22 @@ fn spellings(path: &str) -> Vec<String> {
 #[test]
 fn every_message_is_a_route_of_the_socket() {
     let api = template().socket_api().unwrap().expect("a WebSocket API");
-    let mut expected: BTreeMap<&str, &str> = ["$connect", "$disconnect", "$default", "ping", "subscribe"]
-        .map(|key| (key, "SocketConnections"))
-        .into();
-    for kind in Command::TYPES {
-        expected.entry(kind).or_insert("SocketSessions");
-    }
+    let own = [
+        ("$connect", "SocketConnections"),
+        ("$disconnect", "SocketConnections"),
+        ("$default", "SocketConnections"),
+    ];
+    let doors = command::DOORS.map(|(door, types)| (pascal(door), types));
+    let messages = doors.iter().flat_map(|(door, types)| types.iter().map(|kind| (*kind, door.as_str())));
+    let expected: BTreeMap<&str, &str> = own.into_iter().chain(messages).collect();
     let routes: BTreeMap<&str, &str> =
         api.routes.iter().map(|(key, function)| (key.as_str(), function.as_str())).collect();
-    assert_eq!(routes, expected, "left: the template; right: protocol::Command::TYPES");
+    assert_eq!(routes, expected, "left: the template; right: protocol::command::DOORS");
     assert_eq!(api.selection, ["type"]);
+}
+
+/// `socket-chat` is `SocketChat` in the template.
+fn pascal(door: &str) -> String {
+    let words = door.split('-').map(|word| word[..1].to_uppercase() + &word[1..]);
+    words.collect()
 }

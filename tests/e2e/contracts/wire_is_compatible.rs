@@ -15,7 +15,7 @@ use model::{
     tick::Tick,
 };
 use protocol::{
-    Command, Event, Incoming, Job, Outgoing,
+    Event, Incoming, Job, Outgoing, command,
     event::{
         AiResponse, ErrorEvent, GenerationUpdated, LeaderboardUpdated, OwnResponse, ParticipantCount,
         ParticipantJoined, ParticipantLeft, Pong, QuestionAnswer, QuestionView, ReportReady,
@@ -246,6 +246,7 @@ fn name(event: &Event) -> &'static str {
         Event::ReportReady(_) => "report_ready",
         Event::Error(_) => "error",
         Event::Pong(_) => "pong",
+        _ => "of the team",
     }
 }
 
@@ -297,13 +298,19 @@ fn commands_of_every_client_are_read() {
         json!({ "type": "ask_question", "question_text": "Why?" }),
         json!({ "type": "upvote_question", "question_id": slide }),
         json!({ "type": "upvote_question", "payload": { "question_id": slide, "up": false } }),
+        json!({ "type": "join_channel", "channel_id": slide }),
+        json!({ "type": "join_channel", "channel_id": slide, "last_seq": 3 }),
+        json!({ "type": "join_channel", "payload": { "channel_id": slide, "since": { "seq": 3, "change": 0 } } }),
+        json!({ "type": "leave_channel", "channel_id": slide }),
+        json!({ "type": "typing_indicator", "channel_id": slide, "is_typing": false }),
+        json!({ "type": "get_online_users", "channel_id": slide }),
         json!({ "type": "submit_response", "slide_id": slide, "content": { "text": "x" }, "seq": 5 }),
     ] {
         let message = Incoming::parse(&text.to_string()).unwrap();
-        Command::read(&message).expect("a known type").unwrap_or_else(|error| panic!("{text}: {error}"));
+        command::read(&message).expect("a known type").unwrap_or_else(|error| panic!("{text}: {error}"));
         read.insert(message.kind);
     }
-    assert_eq!(read, Command::TYPES.iter().map(|kind| (*kind).to_owned()).collect(), "an example of each");
+    assert_eq!(read, command::types().into_iter().map(str::to_owned).collect(), "an example of each");
 }
 
 fn job<J: Job + Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(

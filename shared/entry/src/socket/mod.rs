@@ -42,9 +42,9 @@ pub struct Opening {
 
 /// A message of a connection that we know.
 #[derive(Debug)]
-pub struct Message {
+pub struct Message<C> {
     pub connection: Connection,
-    pub command: Command,
+    pub command: C,
     /// Milliseconds since 1970 at which the gateway received it.
     pub received: i64,
     pub reference: Option<Value>,
@@ -52,6 +52,9 @@ pub struct Message {
 
 /// What a subject does with its socket's events.
 pub trait Socket: Send + Sync + 'static {
+    /// What may be said to this door.
+    type Command: Command;
+
     /// How fast one connection may send to this door.
     const PACE: Pace = Pace::PERSON;
 
@@ -67,7 +70,7 @@ pub trait Socket: Send + Sync + 'static {
         async { Ok(()) }
     }
 
-    fn message(&self, message: Message) -> impl Future<Output = Result<(), Error>> + Send;
+    fn message(&self, message: Message<Self::Command>) -> impl Future<Output = Result<(), Error>> + Send;
 }
 
 /// A door for a subject's socket.
@@ -178,7 +181,7 @@ async fn message<S: Socket>(
     let incoming = Incoming::parse(body).map_err(|error| (error, None))?;
     let reference = incoming.reference.clone();
     let handled = async {
-        let command = Command::read(&incoming).ok_or(Error::UnknownType)??;
+        let command = S::Command::read(&incoming).ok_or(Error::UnknownType)??;
         let message = Message { connection, command, received, reference: reference.clone() };
         socket.message(message).await
     };

@@ -2,6 +2,7 @@ use cloud::{ConnectionInfo, Outbound};
 use entry::socket::{Known, Message, Socket};
 use lambda_runtime::Context;
 use model::Error;
+use protocol::command::SessionCommand;
 use serde_json::{Value, json};
 use store::connections::{self, Connection, Identity};
 use tokio::sync::mpsc::unbounded_channel;
@@ -12,7 +13,9 @@ use crate::world::World;
 struct Picky;
 
 impl Socket for Picky {
-    async fn message(&self, _: Message) -> Result<(), Error> {
+    type Command = SessionCommand;
+
+    async fn message(&self, _: Message<SessionCommand>) -> Result<(), Error> {
         Err(Error::field("type", "is not a type of slide"))
     }
 }
@@ -35,7 +38,7 @@ async fn an_unknown_type_has_a_code_of_its_own_and_a_wrong_field_has_not() {
     world.bench.cloud.connections().register("c=", info, tx);
     world.bench.cloud.connections().open("c=");
     let door = entry::socket::door(world.app.clone(), Known::default(), Picky);
-    for (kind, code) in [("dance", "unknown_type"), ("ping", "invalid_request")] {
+    for (kind, code) in [("dance", "unknown_type"), ("join", "invalid_request")] {
         let event = json!({
             "requestContext": {
                 "routeKey": "$default", "eventType": "MESSAGE", "connectionId": "c=", "requestId": "r",

@@ -5,7 +5,10 @@ use utoipa::ToSchema;
 
 use super::{Exchange, schemas::Schemas};
 use crate::{
-    command::{Ask, Join, JoinSpeaker, Ping, Respond, Subscribe, Upvote},
+    command::{
+        Ask, GetOnlineUsers, Join, JoinChannel, JoinSpeaker, LeaveChannel, Ping, Respond, Subscribe,
+        TypingIndicator, Upvote,
+    },
     envelope::reference,
 };
 
@@ -23,8 +26,17 @@ pub(super) fn all(schemas: &mut Schemas) -> Vec<Exchange> {
     });
     let upvote = json!({ "question_id": "00000000-0000-0000-0000-000000000006", "up": true });
     let asked = &["question_updated"];
+    let id = "00000000-0000-0000-0000-000000000009";
+    let channel = json!({ "channel_id": id });
+    let since = json!({ "channel_id": id, "since": { "seq": 41, "change": 7 } });
+    let typing = json!({ "channel_id": id, "is_typing": true });
+    let replayed = &["channel_changes", "channel_joined", "resync_required"];
     vec![
         exchange::<Ask>(schemas, "ask_question", asked, &question),
+        exchange::<GetOnlineUsers>(schemas, "get_online_users", &["online_users"], &channel),
+        exchange::<JoinChannel>(schemas, "join_channel", replayed, &since),
+        exchange::<LeaveChannel>(schemas, "leave_channel", &["channel_left"], &channel),
+        exchange::<TypingIndicator>(schemas, "typing_indicator", &[], &typing),
         exchange::<Join>(schemas, "join", state, &json!({ "display_name": "Bo" })),
         exchange::<JoinSpeaker>(schemas, "join_speaker", state, &json!({ "token": "eyJhbGciOiJFZERTQSJ9…" })),
         exchange::<Ping>(schemas, "ping", &["pong"], &json!({ "version": 7 })),

@@ -1,5 +1,6 @@
 //! Everything a client can be told. Adding a variant is free; changing one is a new variant.
 
+pub mod chat;
 mod questions;
 
 use jiff::Timestamp;
@@ -99,6 +100,95 @@ pub enum Event {
     ///
     /// To every device of its owner.
     ReportReady(ReportReady),
+    /// A team's socket is open
+    ///
+    /// To one: connected without a session, with a user name. From now on it is told of all channels of its user.
+    ConnectionEstablished(chat::ConnectionEstablished),
+    /// This connection is told of a channel
+    ///
+    /// To one: the answer to `join_channel`, after what was missed.
+    ChannelJoined(chat::ChannelJoined),
+    /// This connection is told of a channel no longer
+    ///
+    /// To one: the answer to `leave_channel`.
+    ChannelLeft(chat::ChannelLeft),
+    /// What happened in a channel meanwhile
+    ///
+    /// To one: before `channel_joined`, several where there is much.
+    ChannelChanges(chat::ChannelChanges),
+    /// Too much happened in a channel
+    ///
+    /// To one: the answer to `join_channel` with a `since` that is too old. Read the messages anew; the connection is told of
+    /// the channel from now on.
+    ResyncRequired(chat::ResyncRequired),
+    /// A message was sent
+    ///
+    /// To the channel, also to whoever sent it.
+    NewMessage(Box<chat::MessageView>),
+    /// A message was edited, pinned or unpinned
+    ///
+    /// To the channel.
+    MessageEdited(Box<chat::MessageView>),
+    /// A message was deleted
+    ///
+    /// To the channel.
+    MessageDeleted(chat::MessageDeleted),
+    /// Someone reacted to a message, or no longer does
+    ///
+    /// To the channel.
+    MessageReaction(chat::MessageReaction),
+    /// Someone writes, or has stopped
+    ///
+    /// To the channel, not to their own devices. Best effort.
+    TypingIndicator(chat::Typing),
+    /// Someone came or is gone, with their last device
+    ///
+    /// To everyone of the team who is connected.
+    UserStatus(chat::UserStatus),
+    /// Who of a channel is there
+    ///
+    /// To one: the answer to `get_online_users`.
+    OnlineUsers(chat::OnlineUsers),
+    /// Someone joined a channel
+    ///
+    /// To the channel.
+    UserJoined(chat::ChannelMember),
+    /// Someone left a channel, or was removed
+    ///
+    /// To the channel, and to them.
+    UserLeft(chat::ChannelMember),
+    /// Someone has another role in a channel
+    ///
+    /// To the channel.
+    MemberUpdated(chat::MemberUpdated),
+    /// Someone wrote one's name
+    ///
+    /// To every device of whoever is mentioned, if they are in the channel.
+    MentionNotification(chat::MentionNotification),
+    /// There is a new channel
+    ///
+    /// A public one: to everyone of the team who is connected. A private or direct one: to every device of whoever is in it.
+    ChannelCreated(chat::ChannelView),
+    /// A channel is called otherwise, archived or not
+    ///
+    /// To the channel.
+    ChannelUpdated(chat::ChannelView),
+    /// A channel is gone
+    ///
+    /// To the channel.
+    ChannelDeleted(chat::ChannelDeleted),
+    /// One has read a channel up to a message
+    ///
+    /// To every device of whoever has read.
+    ReadMarked(chat::ReadMarked),
+    /// One has begun to write something
+    ///
+    /// To every device of whoever writes.
+    DraftUpdated(chat::DraftUpdated),
+    /// This connection is closed by us
+    ///
+    /// To one, before an `error` that is `fatal`: an admin keeps its user out.
+    ForceDisconnect(chat::ForceDisconnect),
     /// A refusal
     ///
     /// To one. The connection lives on, unless it is `fatal`: then it is closed.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Session, key};
 use crate::{
-    Item, Key, Query, Store,
+    Freshness, Item, Key, Query, Store,
     error::{Result, StoreError},
     table::{Pk, Sk, prefix},
 };
@@ -42,7 +42,7 @@ pub async fn of_day(store: &Store, day: Date, now: Timestamp) -> Result<Vec<Sess
     let query = Query::starting(&Pk::SessionsOn(&day.to_string()), prefix::SESSION);
     let opened: Vec<Opened> = store.query_all(query, now).await?;
     let keys: Vec<Key> = opened.iter().map(|opened| key(opened.session)).collect();
-    let mut sessions: Vec<Session> = store.get_many(&keys, now).await?;
+    let mut sessions: Vec<Session> = store.get_many(&keys, Freshness::Eventual, now).await?;
     sessions.sort_by_key(|session| std::cmp::Reverse((session.created_at, session.id)));
     Ok(sessions)
 }

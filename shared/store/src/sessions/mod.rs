@@ -350,7 +350,7 @@ pub async fn of_presentation(
     let query = Query::starting(&Pk::Presentation(presentation), prefix::SESSION).newest_first();
     let held: Page<Held> = store.page(query, limit, cursor, now).await?;
     let keys: Vec<Key> = held.items.iter().map(|held| key(held.session)).collect();
-    let mut sessions: Vec<Session> = store.get_many(&keys, now).await?;
+    let mut sessions: Vec<Session> = store.get_many(&keys, Freshness::Eventual, now).await?;
     sessions.sort_by_key(|session| std::cmp::Reverse(session.id));
     Ok(Page { items: sessions, next: held.next })
 }

@@ -1,11 +1,15 @@
 //! Jobs: structs of ids that a queue carries to the worker of their subject. Delivered at least once, in any order.
 
+mod chat;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
 use model::{LoginId, QuestionId, Room, SessionId, SlideId, UserId, tick::Tick};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
+
+pub use self::chat::{CheckPresence, FollowAccount, FollowChannel, MemberLeft, SendDigest, Welcome};
 
 /// Which queue carries a job; its URL is the setting [`Queue::setting`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,10 +19,12 @@ pub enum Queue {
     Broadcast,
     Mail,
     Answers,
+    Chat,
 }
 
 impl Queue {
-    pub const ALL: [Self; 5] = [Self::Sessions, Self::Ticks, Self::Broadcast, Self::Mail, Self::Answers];
+    pub const ALL: [Self; 6] =
+        [Self::Sessions, Self::Ticks, Self::Broadcast, Self::Mail, Self::Answers, Self::Chat];
 
     pub const fn setting(self) -> &'static str {
         match self {
@@ -27,6 +33,7 @@ impl Queue {
             Self::Broadcast => "BROADCAST_QUEUE_URL",
             Self::Mail => "MAIL_QUEUE_URL",
             Self::Answers => "ANSWERS_QUEUE_URL",
+            Self::Chat => "CHAT_QUEUE_URL",
         }
     }
 }

@@ -1,0 +1,6 @@
+//! The Lambda `worker-chat`.
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    entry::run(chat::worker).await
+}

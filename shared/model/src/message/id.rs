@@ -1,0 +1,87 @@
+//! What a message is called: its place in the log of its channel.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use uuid::Uuid;
+
+use crate::{ChannelId, id::Named};
+
+/// A channel and the number of a message in it, `{channel, 32 hexadecimal digits}-{number}`.
+///
+/// Not a UUID, as everything else is called by: messages lie by number under their channel, and an id that says both needs
+/// no index from one to the other, which would be a third write for every message. Clients take it for a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MessageId {
+    pub channel: ChannelId,
+    /// From 1, without gaps.
+    pub seq: u64,
+}
+
+/// A text that names no message.
+#[derive(Debug, thiserror::Error)]
+#[error("is not the id of a message")]
+pub struct NoMessageId;
+
+impl Named for MessageId {
+    const WHAT: &'static str = "message";
+}
+
+impl fmt::Display for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.channel.uuid().simple(), self.seq)
+    }
+}
+
+impl FromStr for MessageId {
+    type Err = NoMessageId;
+    fn from_str(text: &str) -> Result<Self, NoMessageId> {
+        let (channel, seq) = text.split_once('-').ok_or(NoMessageId)?;
+        let channel = Uuid::parse_str(channel).map_err(|_| NoMessageId)?;
+        let id = Self { channel: channel.into(), seq: seq.parse().map_err(|_| NoMessageId)? };
+        // one spelling: `+1`, `01` and upper case are no ids
+        if id.seq > 0 && id.to_string() == text { Ok(id) } else { Err(NoMessageId) }
+    }
+}
+
+impl Serialize for MessageId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for MessageId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+impl utoipa::PartialSchema for MessageId {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .pattern(Some("^[0-9a-f]{32}-[1-9][0-9]*$"))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for MessageId {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_reads_as_it_is_written_and_in_no_other_way() {
+        let id = MessageId { channel: Uuid::from_u128(0xabc).into(), seq: 42 };
+        let text = "00000000000000000000000000000abc-42";
+        assert_eq!((id.to_string().as_str(), text.parse().ok()), (text, Some(id)));
+        for bad in
+            ["", "42", "x-42", "00000000000000000000000000000abc-0", "00000000000000000000000000000abc-042"]
+        {
+            assert!(bad.parse::<MessageId>().is_err(), "{bad}");
+        }
+        assert!("00000000000000000000000000000ABC-42".parse::<MessageId>().is_err());
+        assert!("00000000-0000-0000-0000-000000000abc-42".parse::<MessageId>().is_err());
+    }
+}

@@ -1,0 +1,43 @@
+//! What every connection can say, whatever it is about: `socket-connections`.
+
+use model::Error;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{Command, fields};
+use crate::Incoming;
+
+#[derive(Clone, Debug)]
+pub enum ConnectionCommand {
+    Ping(Ping),
+    Subscribe(Subscribe),
+}
+
+/// Ask for the state of the session
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+pub struct Subscribe {
+    /// The `version` that the client has.
+    pub since: Option<u64>,
+}
+
+/// Is anybody there?
+///
+/// Keeps the connection; with a `version` that is old it is answered by `session_state` too.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+pub struct Ping {
+    /// The `version` that the client has.
+    pub version: Option<u64>,
+}
+
+impl Command for ConnectionCommand {
+    const TYPES: &'static [&'static str] = &["ping", "subscribe"];
+
+    fn read(message: &Incoming) -> Option<Result<Self, Error>> {
+        let payload = &message.payload;
+        Some(match message.kind.as_str() {
+            "ping" => fields(payload).map(Self::Ping),
+            "subscribe" => fields(payload).map(Self::Subscribe),
+            _ => return None,
+        })
+    }
+}

@@ -1,0 +1,92 @@
+//! Jobs of a team's chat.
+
+use std::time::Duration;
+
+use model::{ChannelId, UserId};
+use serde::{Deserialize, Serialize};
+
+use super::{Job, Queue};
+
+/// A connection of the team is new: take it into the rooms of its channels, and tell it that it is there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Welcome {
+    pub connection: String,
+    /// It could not be told something because it was not open yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub opening: bool,
+}
+
+impl Job for Welcome {
+    const NAME: &'static str = "welcome.v1";
+    const QUEUE: Queue = Queue::Chat;
+
+    fn delay(&self) -> Duration {
+        if self.opening { Duration::from_secs(1) } else { Duration::ZERO }
+    }
+}
+
+/// A connection of the team is gone: take it out of the rooms of its channels, and tell the others if it was the last of its
+/// user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberLeft {
+    pub connection: String,
+    pub user: UserId,
+}
+
+impl Job for MemberLeft {
+    const NAME: &'static str = "member_left.v1";
+    const QUEUE: Queue = Queue::Chat;
+
+    /// Whoever loads a page anew is back by then, and nobody is told that they were gone.
+    fn delay(&self) -> Duration {
+        Duration::from_secs(5)
+    }
+}
+
+/// See whether someone is still there: a `$disconnect` may never come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckPresence {
+    pub user: UserId,
+}
+
+impl Job for CheckPresence {
+    const NAME: &'static str = "check_presence.v1";
+    const QUEUE: Queue = Queue::Chat;
+}
+
+/// Do what follows from messages of a channel: everything up to this number that was not followed yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FollowChannel {
+    pub channel: ChannelId,
+    /// The message that asks for it; also one that was edited.
+    pub seq: u64,
+    /// The version of that message.
+    pub version: u64,
+}
+
+impl Job for FollowChannel {
+    const NAME: &'static str = "follow_channel.v1";
+    const QUEUE: Queue = Queue::Chat;
+}
+
+/// Make the chat agree with an account: default channels, its name in lists of members; nothing of one that is deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FollowAccount {
+    pub user: UserId,
+}
+
+impl Job for FollowAccount {
+    const NAME: &'static str = "follow_account.v1";
+    const QUEUE: Queue = Queue::Chat;
+}
+
+/// Write to someone of what they have missed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SendDigest {
+    pub user: UserId,
+}
+
+impl Job for SendDigest {
+    const NAME: &'static str = "send_digest.v1";
+    const QUEUE: Queue = Queue::Chat;
+}

@@ -1,0 +1,160 @@
+//! Who is in which channel: a row beside the channel for everyone to see, and one beside the account for what is theirs alone.
+//!
+//! | # | question | index | partition | sort | function |
+//! | --- | --- | --- | --- | --- | --- |
+//! | Z1 | someone in a channel, as others see them | table | `CHANNEL#{channel}` | `MEMBER#{user}` | [`get`], [`get_many`] |
+//! | Z2 | who is in a channel | table | `CHANNEL#{channel}` | `MEMBER#…` | [`page`], [`all`] |
+//! | Z3 | someone's place in a channel | table | `CHAT#{user}` | `CHANNEL#{channel}` | [`place`], [`rewrite`], [`send`], [`join`], [`leave`] |
+//! | Z4 | someone's channels | table | `CHAT#{user}` | `CHANNEL#…` | [`places`] |
+//!
+//! Both rows come and go in one transaction. Whether somebody is in a channel is asked of [`Place`]: it is what they change
+//! themselves, so that one write asks and changes.
+
+mod join;
+mod send;
+
+use jiff::Timestamp;
+use model::{ChannelId, UserId, channel::MemberRole};
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    join::{Joined, join, leave},
+    send::{Sending, Sent, send},
+};
+use crate::{
+    Condition, Freshness, Item, Key, Page, Query, Store, Written,
+    error::Result,
+    table::{Pk, Sk, prefix},
+};
+
+/// Someone in a channel, as the others see them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    pub channel: ChannelId,
+    pub user: UserId,
+    pub role: MemberRole,
+    /// As the account has them; `follow_account` writes them anew.
+    pub username: String,
+    pub name: String,
+    pub joined_at: Timestamp,
+}
+
+impl Item for Member {
+    const KIND: &'static str = "channel_member";
+
+    fn key(&self) -> Key {
+        member_key(self.channel, self.user)
+    }
+}
+
+pub(crate) fn member_key(channel: ChannelId, user: UserId) -> Key {
+    Key::new(&Pk::Channel(channel), &Sk::Member(user))
+}
+
+/// What someone is told of by itself in a channel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Notify {
+    #[default]
+    All,
+    Mentions,
+    Nothing,
+}
+
+/// Someone's place in a channel: what is theirs alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    pub channel: ChannelId,
+    pub user: UserId,
+    pub role: MemberRole,
+    /// Everything up to this number is read. Who joins has read what was there.
+    pub read_seq: u64,
+    pub notify: Notify,
+    /// The other one, of a direct channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub with: Option<UserId>,
+    /// What they sent last, newest last: a retry is told by it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sent: Vec<Sent>,
+    /// How many of these were sent in the window that began then, in milliseconds since 1970.
+    #[serde(default)]
+    pub window: (i64, u32),
+    /// Grows with every change: what a place is written over by.
+    pub rev: u64,
+    pub joined_at: Timestamp,
+}
+
+impl Item for Place {
+    const KIND: &'static str = "place";
+
+    fn key(&self) -> Key {
+        place_key(self.user, self.channel)
+    }
+}
+
+pub(crate) fn place_key(user: UserId, channel: ChannelId) -> Key {
+    Key::new(&Pk::Chat(user), &Sk::Channel(channel))
+}
+
+/// Z1.
+pub async fn get(
+    store: &Store,
+    channel: ChannelId,
+    user: UserId,
+    freshness: Freshness,
+    now: Timestamp,
+) -> Result<Option<Member>> {
+    store.get(&member_key(channel, user), freshness, now).await
+}
+
+/// Z1: those of them who are in it, in no order.
+pub async fn get_many(
+    store: &Store,
+    channel: ChannelId,
+    users: &[UserId],
+    now: Timestamp,
+) -> Result<Vec<Member>> {
+    let keys: Vec<Key> = users.iter().map(|user| member_key(channel, *user)).collect();
+    store.get_many(&keys, Freshness::Eventual, now).await
+}
+
+/// Z2: some of them, by their ids.
+pub async fn page(
+    store: &Store,
+    channel: ChannelId,
+    limit: usize,
+    cursor: Option<&str>,
+    now: Timestamp,
+) -> Result<Page<Member>> {
+    store.page(everyone(channel), limit, cursor, now).await
+}
+
+/// Z2: all of them; [`model::channel::MOST_MEMBERS`] at most.
+pub async fn all(store: &Store, channel: ChannelId, now: Timestamp) -> Result<Vec<Member>> {
+    store.query_all(everyone(channel).strong(), now).await
+}
+
+fn everyone(channel: ChannelId) -> Query {
+    Query::starting(&Pk::Channel(channel), prefix::MEMBER)
+}
+
+/// Z3: is somebody in a channel, and what is theirs there? Strong: whoever was removed is out with the next request.
+pub async fn place(store: &Store, user: UserId, channel: ChannelId, now: Timestamp) -> Result<Option<Place>> {
+    store.get(&place_key(user, channel), Freshness::Strong, now).await
+}
+
+/// Z3: a place as it was read becomes another one. `Refused` where it was changed in between, or is gone. 1 write unit.
+pub async fn rewrite(store: &Store, before: &Place, after: Place) -> Result<Written<Place>> {
+    let after = Place { rev: before.rev + 1, ..after };
+    let unchanged = Condition::new("rev = :rev").number(":rev", before.rev);
+    Ok(match store.put_if(&after, unchanged).await? {
+        Written::Done(()) => Written::Done(after),
+        Written::Refused => Written::Refused,
+    })
+}
+
+/// Z4: all of them; [`model::channel::MOST_CHANNELS`] at most, which is one request. Strong: whoever has just joined opens the
+/// app.
+pub async fn places(store: &Store, user: UserId, now: Timestamp) -> Result<Vec<Place>> {
+    store.query_all(Query::starting(&Pk::Chat(user), prefix::CHANNEL).strong(), now).await
+}

@@ -1,0 +1,65 @@
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rand::RngExt;
+
+use super::{HIGHEST, Message, range};
+use crate::{
+    Store,
+    calls::Put,
+    error::{Result, StoreError},
+    table::Pk,
+};
+
+/// Steps to the next number before the log is read on: each is a write unit.
+const STEPS: usize = 3;
+/// How often somebody may be quicker: beyond, hundreds write into one channel at once.
+const MOST_TRIES: usize = 60;
+
+/// What appending came to.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Appended {
+    Now(Message),
+    /// It lies there from before, or from another try at the same time.
+    Before(Message),
+}
+
+/// X1, X2: puts a message at the end of its channel's log; its `seq` is given here. `after` is a number up to which the log has
+/// been looked through for it: every number from there on is seen before the end is reached, so that two tries of one message
+/// find each other, whichever comes first. 1 write unit for a message of 1 KB, and one for each who was quicker.
+///
+/// # Errors
+/// `Unavailable` where others were quicker again and again.
+pub async fn append(store: &Store, message: Message, after: u64, now: Timestamp) -> Result<Appended> {
+    let mut message = message;
+    message.seq = after + 1;
+    for attempt in 1..=MOST_TRIES {
+        let there = match store.put_or_see(&message).await? {
+            Put::Done => return Ok(Appended::Now(message)),
+            Put::Taken(there) => there,
+        };
+        if is_same(&there, &message) {
+            return Ok(Appended::Before(*there));
+        }
+        message.seq += 1;
+        if attempt % STEPS == 0 {
+            let rest = range(&Pk::Messages(message.channel), message.seq, HIGHEST);
+            let rest: Vec<Message> = store.query_all(rest, now).await?;
+            if let Some(same) = rest.iter().find(|other| is_same(other, &message)) {
+                return Ok(Appended::Before(same.clone()));
+            }
+            message.seq = rest.last().map_or(message.seq, |last| last.seq + 1);
+            // whoever else was late waits for another moment
+            let wait = rand::rng().random_range(0..5 * attempt as u64);
+            tokio::time::sleep(Duration::from_millis(wait)).await;
+        }
+    }
+    Err(StoreError::Unavailable("others write into this channel all the time".into()))
+}
+
+/// Whether two are one message, sent twice.
+fn is_same(one: &Message, other: &Message) -> bool {
+    one.author.id == other.author.id
+        && one.client_msg_id.is_some()
+        && one.client_msg_id == other.client_msg_id
+}

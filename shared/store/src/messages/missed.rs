@@ -1,0 +1,65 @@
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use model::{ChannelId, MessageId, message::Since};
+
+use super::{Change, HIGHEST, Message, get_many, last, range};
+use crate::{Freshness, Item, Store, error::Result, table::Pk};
+
+/// What happened in a channel since then.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Missed {
+    /// New ones and those that changed, as they are now, by number; `None` where they are too many, or too long ago.
+    pub messages: Option<Vec<Message>>,
+    /// The last numbers of both logs.
+    pub seq: u64,
+    pub change: u64,
+}
+
+/// X2, X4: what somebody missed who has a channel up to there, at most so many of each. Strong throughout: whoever is in the room
+/// before they ask misses nothing between the two.
+pub async fn missed(
+    store: &Store,
+    channel: ChannelId,
+    since: Option<Since>,
+    most: u64,
+    now: Timestamp,
+) -> Result<Missed> {
+    let (log, change_log) = (Pk::Messages(channel), Pk::Changes(channel));
+    let (seq, change) = futures::try_join!(
+        last::<Message>(store, &log, Freshness::Strong, now),
+        last::<Change>(store, &change_log, Freshness::Strong, now)
+    )?;
+    let seq = seq.map_or(0, |last| last.seq);
+    let change = change.map_or(0, |last| last.number);
+    let Some(since) = since else { return Ok(Missed { messages: Some(Vec::new()), seq, change }) };
+    // a client that is ahead of the log has another one's numbers
+    let changes_from = since.change.unwrap_or(change);
+    let is_ahead = since.seq > seq || changes_from > change;
+    if is_ahead || seq - since.seq > most || change - changes_from > most {
+        return Ok(Missed { messages: None, seq, change });
+    }
+    let (new, changes) = futures::try_join!(
+        part::<Message>(store, &log, since.seq, seq, now),
+        part::<Change>(store, &change_log, changes_from, change, now)
+    )?;
+    if (changes.len() as u64) < change - changes_from {
+        // the first of them are forgotten
+        return Ok(Missed { messages: None, seq, change });
+    }
+    // read after their changes were, so that none is older than its change
+    let ids: BTreeSet<MessageId> = changes.iter().map(Change::message).collect();
+    let ids: Vec<MessageId> = ids.into_iter().collect();
+    let anew = get_many(store, &ids, Freshness::Strong, now).await?;
+    let mut messages: Vec<Message> =
+        new.into_iter().filter(|one| !ids.contains(&one.id())).chain(anew).collect();
+    messages.sort_by_key(|message| message.seq);
+    Ok(Missed { messages: Some(messages), seq, change })
+}
+
+async fn part<T: Item>(store: &Store, log: &Pk<'_>, after: u64, to: u64, now: Timestamp) -> Result<Vec<T>> {
+    if after >= to {
+        return Ok(Vec::new());
+    }
+    store.query_all(range(log, after + 1, to.min(HIGHEST)), now).await
+}

@@ -1,0 +1,158 @@
+//! Messages of channels: a log per channel, and another of what changed in it.
+//!
+//! | # | question | index | partition | sort | function |
+//! | --- | --- | --- | --- | --- | --- |
+//! | X1 | one message | table | `MESSAGES#{channel}` | `NUMBER#{seq}` | [`get`], [`get_many`], [`append`], [`change`] |
+//! | X2 | some of a channel, by number | table | `MESSAGES#{channel}` | `NUMBER#…` | [`between`], [`tail`] |
+//! | X3 | how far many channels are | table | `MESSAGES#{channel}` | `NUMBER#{seq}` | [`heads`] |
+//! | X4 | what changed in a channel | table | `CHANGES#{channel}` | `NUMBER#{change}` | [`change`], [`missed`] |
+//!
+//! A message has the number after the one before it, and is put on the condition that nothing lies there. So there is no counter
+//! that could disagree, no number is ever missing, and whoever has seen number n has seen all before it: the one who wrote it
+//! had. Two who write at once want the same number; one of them takes the next. (A counter would be a second write per message,
+//! and leave a gap where its writer died; ids by time would let a message appear in the past of someone who has read on.)
+
+mod append;
+mod change;
+mod heads;
+mod missed;
+
+use jiff::Timestamp;
+use model::{
+    ChannelId, MessageId, UserId,
+    message::{Author, ReplyPreview},
+};
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    append::{Appended, append},
+    change::{Change, change},
+    heads::heads,
+    missed::{Missed, missed},
+};
+use crate::{
+    Freshness, Item, Key, Query, Store,
+    error::Result,
+    table::{Pk, Sk},
+};
+
+/// A message as it is now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    pub channel: ChannelId,
+    pub seq: u64,
+    pub author: Author,
+    /// Empty once it is deleted.
+    pub content: String,
+    /// What its sender called it: a retry is not a second message.
+    pub client_msg_id: Option<String>,
+    pub reply_to: Option<Reply>,
+    /// Members whom it mentions.
+    pub mentions: Vec<Mentioned>,
+    pub reactions: Vec<Reaction>,
+    pub edited_at: Option<Timestamp>,
+    pub deleted_at: Option<Timestamp>,
+    pub pinned_at: Option<Timestamp>,
+    /// From 1; grows with every change, and is what a message is written over by.
+    pub version: u64,
+    /// The number of its last change in the channel; 0 for none.
+    pub change: u64,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// What a message answers, with what stood there then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reply {
+    pub seq: u64,
+    pub preview: ReplyPreview,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mentioned {
+    pub user: UserId,
+    pub username: String,
+}
+
+/// Who reacted in one way, in the order in which they did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reaction {
+    pub emoji: String,
+    pub users: Vec<UserId>,
+}
+
+impl Item for Message {
+    const KIND: &'static str = "message";
+
+    fn key(&self) -> Key {
+        key(self.id())
+    }
+}
+
+impl Message {
+    pub const fn id(&self) -> MessageId {
+        MessageId { channel: self.channel, seq: self.seq }
+    }
+}
+
+fn key(id: MessageId) -> Key {
+    Key::new(&Pk::Messages(id.channel), &Sk::Number(id.seq))
+}
+
+/// X1. Strong: whoever changes it writes over what was read.
+pub async fn get(store: &Store, id: MessageId, now: Timestamp) -> Result<Option<Message>> {
+    store.get(&key(id), Freshness::Strong, now).await
+}
+
+/// X1: those of them that are there, in no order.
+pub async fn get_many(
+    store: &Store,
+    ids: &[MessageId],
+    freshness: Freshness,
+    now: Timestamp,
+) -> Result<Vec<Message>> {
+    let keys: Vec<Key> = ids.iter().copied().map(key).collect();
+    store.get_many(&keys, freshness, now).await
+}
+
+/// X2: those with these numbers, both included, oldest first. As numbers have no gaps, that is as many as it says: one request
+/// where they are 1 MB at most, as 100 of them are.
+pub async fn between(
+    store: &Store,
+    channel: ChannelId,
+    from: u64,
+    to: u64,
+    now: Timestamp,
+) -> Result<Vec<Message>> {
+    store.query_all(range(&Pk::Messages(channel), from, to), now).await
+}
+
+/// X2: the last message of a channel. Half a read unit.
+pub async fn tail(
+    store: &Store,
+    channel: ChannelId,
+    freshness: Freshness,
+    now: Timestamp,
+) -> Result<Option<Message>> {
+    last(store, &Pk::Messages(channel), freshness, now).await
+}
+
+/// The last of a log.
+async fn last<T: Item>(
+    store: &Store,
+    log: &Pk<'_>,
+    freshness: Freshness,
+    now: Timestamp,
+) -> Result<Option<T>> {
+    let query = Query::partition(log).newest_first();
+    let query = if freshness == Freshness::Strong { query.strong() } else { query };
+    Ok(store.page(query, 1, None, now).await?.items.pop())
+}
+
+/// A part of a log. Strong: whoever has just been told of the last number asks for it.
+fn range(log: &Pk<'_>, from: u64, to: u64) -> Query {
+    Query::between(log, &(Sk::Number(from).to_string(), Sk::Number(to).to_string())).strong()
+}
+
+/// The highest number that a key holds.
+const HIGHEST: u64 = 999_999_999_999;
