@@ -95,6 +95,8 @@ pub enum Sk<'a> {
 /// `gsi1`: the second question about an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Gsi1 {
+    /// Accounts that have a user name, by that. One partition, as [`Gsi1::Users`].
+    Directory,
     /// Presentations of an owner, by `updated_at`.
     PresentationsOf(UserId),
     /// Sessions of an owner, by creation.
@@ -168,6 +170,7 @@ impl fmt::Display for Sk<'_> {
 impl fmt::Display for Gsi1 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Directory => f.write_str("DIRECTORY#"),
             Self::PresentationsOf(user) => write!(f, "PRESENTATIONS_OF#{user}"),
             Self::SessionsOf(user) => write!(f, "SESSIONS_OF#{user}"),
             Self::Users => f.write_str("USERS#"),
@@ -309,8 +312,9 @@ mod tests {
             Sk::Window(7),
         ]
         .map(|sk| sk.to_string());
-        let indexes = [Gsi1::PresentationsOf(id.into()), Gsi1::SessionsOf(id.into()), Gsi1::Users]
-            .map(|key| key.to_string());
+        let indexes =
+            [Gsi1::Directory, Gsi1::PresentationsOf(id.into()), Gsi1::SessionsOf(id.into()), Gsi1::Users]
+                .map(|key| key.to_string());
         insta::assert_debug_snapshot!("keys", (partitions, sorts, indexes));
     }
 
