@@ -11,10 +11,12 @@ use model::{
     plan::Plan,
     user::{Email, Restriction, RestrictionKind, Role, Status, Username},
 };
+use serde::{Deserialize, Serialize};
 use store::{
-    Store, Written,
+    Item, Key, Store, Written,
     audit::{Action, Target},
     logins::Login,
+    table::{Pk, Sk},
     users::{self, Edit, Entry, Saved, User, by_usernames, directory},
 };
 
@@ -213,4 +215,31 @@ async fn u1_of_changes_at_once_none_is_lost_and_the_entry_says_what_the_account_
     let shown = entry(&store, "ana").await.unwrap();
     assert_eq!((&shown.name, &shown.avatar), (&user.name, &None));
     assert_eq!(user.avatar, None);
+}
+
+/// A claim as it was before there was a directory.
+#[derive(Serialize, Deserialize)]
+struct Before {
+    username: Username,
+    owner: UserId,
+}
+
+impl Item for Before {
+    const KIND: &'static str = "username_claim";
+
+    fn key(&self) -> Key {
+        Key::new(&Pk::Username(&self.username.folded()), &Sk::Self_)
+    }
+}
+
+#[tokio::test]
+async fn u3_a_claim_from_before_there_was_a_directory_counts_and_is_listed_with_the_next_change() {
+    let World { store, _bench } = world().await;
+    sign_up(&store, &someone(2, Some("ana"))).await;
+    store.put(&Before { username: name("ana"), owner: id(2) }).await.unwrap();
+    assert_eq!(users::by_username(&store, &name("ANA"), now()).await.unwrap(), Some(id(2)));
+    assert_eq!(entry(&store, "ana").await.unwrap().owner, id(2));
+    assert!(listed(&store, now()).await.is_empty());
+    replace(&store, id(2), |user| User { name: "Ana".into(), ..user }).await;
+    assert_eq!(listed(&store, now()).await, ["ana"]);
 }

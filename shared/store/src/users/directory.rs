@@ -75,7 +75,8 @@ impl Entry {
     }
 }
 
-/// U6: the directory, by user name. One query. A page is short by those of it who are kept out for a time.
+/// U6: the directory, by user name, as it was a moment ago. One query, half a read unit for 4 KB. A page is short by those
+/// of it who are kept out for a time.
 pub async fn page(store: &Store, limit: usize, cursor: Option<&str>, now: Timestamp) -> Result<Page<Entry>> {
     let mut page: Page<Entry> = store.page(Query::gsi1(&Gsi1::Directory), limit, cursor, now).await?;
     page.items.retain(|entry| entry.is_listed(now));

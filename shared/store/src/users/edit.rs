@@ -66,8 +66,8 @@ impl Edit {
     }
 }
 
-/// U1, U3: changes an account; `Refused` where there is no active one. 1 write unit. Name and avatar stand in the
-/// directory too: they cost a read more, and 4 write units and 2 for the indexes of who has a user name.
+/// U1, U3: changes an account; `Refused` where there is no active one. 1 write unit, and 1 for the index. Name and avatar
+/// stand in the directory too: changing them is a read more, and 4 write units and 2 for who has a user name.
 pub async fn edit(store: &Store, user: UserId, edit: &Edit, now: Timestamp) -> Result<Written<User>> {
     if edit.name.is_none() && edit.avatar.is_none() {
         return store.update(&key(user), edit.change("#status = :active", now)?).await;
