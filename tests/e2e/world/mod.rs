@@ -6,6 +6,7 @@ pub(crate) mod pictures;
 mod provider;
 mod screen;
 mod socket;
+pub(crate) mod team;
 
 use std::{
     path::PathBuf,
@@ -20,6 +21,7 @@ pub(crate) use people::{Guest, Presentation, Session, User};
 pub(crate) use provider::Provider;
 pub(crate) use screen::Screen;
 pub(crate) use socket::{Event, Socket};
+pub(crate) use team::Teammate;
 
 /// How long anything may take before a story says that it never happens. Nothing waits this long when all is well.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
