@@ -1,5 +1,13 @@
 //! What operations ask of the table, as DynamoDB reports it and the functions log it, against `infra/COSTS.md`: a dearer
 //! operation shows as a diff. `COLLOQUY_UPDATE=1 cargo test -p tests operations_cost` writes the file anew.
+//!
+//! A subject has its operations in a file of its own.
+
+mod identity;
+mod images;
+mod presentations;
+mod questions;
+mod sessions;
 
 use std::{
     fmt::{self, Write},
@@ -9,17 +17,11 @@ use std::{
 };
 
 use local::LocalOptions;
-use reqwest::Method;
 use serde_json::json;
 use tracing::field::{Field, Visit};
 use tracing_subscriber::{Layer, layer::SubscriberExt};
 
-use crate::world::{
-    DEADLINE, Socket, User, World,
-    people::{question, vote},
-    pictures::picture,
-    repository,
-};
+use crate::world::{DEADLINE, User, World, people::question, repository};
 
 /// The line that a function logs of a request or a message.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -94,12 +96,24 @@ impl Lines {
     }
 }
 
-#[derive(Default)]
-struct Table(Vec<(&'static str, Line)>);
+struct Table {
+    lines: Lines,
+    rows: Vec<(&'static str, Line)>,
+}
 
 impl Table {
+    /// Adds what the request cost that has just been answered.
+    fn answered(&mut self, operation: &'static str, path: &str) {
+        self.rows.push((operation, self.lines.last("answered", path)));
+    }
+
+    /// Adds what the message cost that has just been handled.
+    fn handled(&mut self, operation: &'static str, route: &str) {
+        self.rows.push((operation, self.lines.last("handled", route)));
+    }
+
     fn of(&self, operation: &str) -> &Line {
-        &self.0.iter().find(|(name, _)| *name == operation).unwrap().1
+        &self.rows.iter().find(|(name, _)| *name == operation).unwrap().1
     }
 
     fn written(&self) -> String {
@@ -107,12 +121,12 @@ impl Table {
             "# What operations cost\n\n\
              Requests to the table and capacity units, as DynamoDB reports them: an RRU is a read of 4 KB (0.5 where it may \
              be a moment old), a WRU a write of 1 KB, both double in a transaction. Measured by\n\
-             `tests/e2e/contracts/operations_cost_what_the_table_says.rs`, which fails when an operation costs something \
+             `tests/e2e/contracts/operations_cost_what_the_table_says/`, which fails when an operation costs something \
              else;\n\
              `COLLOQUY_UPDATE=1 cargo test -p tests operations_cost` writes this file.\n\n\
              | operation | requests | RRU | WRU |\n| --- | ---: | ---: | ---: |\n",
         );
-        for (operation, Line { requests, read, write, .. }) in &self.0 {
+        for (operation, Line { requests, read, write, .. }) in &self.rows {
             writeln!(text, "| {operation} | {requests} | {read} | {write} |").unwrap();
         }
         text
@@ -121,107 +135,11 @@ impl Table {
 
 /// A session with one guest, each operation once, in an order that leaves every one something to do.
 async fn measure(world: &World, lines: &Lines) -> Table {
-    let mut table = Table::default();
-    let answered = |name: &str| lines.last("answered", name);
-    let ana = world.user("ana").await;
-    table.0.push(("sign up", answered("/register")));
-    ana.log_in(world).await;
-    table.0.push(("log in", answered("/login")));
-    world.nobody().post("/v1/auth/refresh", &json!({ "refresh_token": ana.refresh_token })).await.ok(200);
-    table.0.push(("refresh", answered("/refresh")));
-    ana.client.get("/v1/users/me").await.ok(200);
-    table.0.push(("read oneself", answered("/users/me")));
-
-    let presentation = ana.presentation(1).await;
-    table.0.push(("append a slide", answered("/slides")));
-    let one = format!("/v1/presentations/{}", presentation.id);
-    let slide = format!("/v1/slides/{}", presentation.slides[0].id);
-    ana.client.post("/v1/presentations", &json!({ "title": "Otters" })).await.ok(201);
-    table.0.push(("create a presentation", answered("/presentations")));
-    ana.client.get(&one).await.ok(200);
-    table.0.push(("read a presentation of 1 slide", answered(&one)));
-    ana.client.put(&one, &json!({ "title": "Herons" })).await.ok(200);
-    table.0.push(("change a presentation", answered(&one)));
-    ana.client.get("/v1/presentations").await.ok(200);
-    table.0.push(("list 2 presentations", answered("/presentations")));
-    ana.client.get(&slide).await.ok(200);
-    table.0.push(("read a slide", answered(&slide)));
-    ana.client.put(&slide, &question(2, false)).await.ok(200);
-    table.0.push(("change a slide", answered(&slide)));
-
-    let ask = ana.client.ask(Method::POST, "/v1/upload/image").file("image/png", &picture());
-    let image = ask.send().await.ok(201);
-    table.0.push(("upload an image below 1 KB", answered("/upload/image")));
-    let url = image["url"].as_str().unwrap();
-    world.nobody().get(url).await.ok(200);
-    table.0.push(("show an image below 1 KB, the first that an instance shows of it", answered(url)));
-    world.nobody().get(url).await.ok(200);
-    table.0.push(("show an image", answered(url)));
-    ana.client.delete(url).await.ok(204);
-    table.0.push(("delete an image below 1 KB", answered(url)));
-
-    let session = ana.session(&presentation).await;
-    table.0.push(("create a session", answered("/sessions")));
-    session.go("start").await;
-    table.0.push(("start a session", answered("/start")));
-    ana.client.get(&format!("/v1/sessions/{}", session.id)).await.ok(200);
-    table.0.push(("read a session", answered(&session.id)));
-    world.nobody().get(&format!("/v1/sessions/code/{}", session.code)).await.ok(200);
-    table.0.push(("find a session by its code", answered(&session.code)));
-    let _presenter = ana.socket(&session).await;
-    table.0.push(("a presenter's ticket", answered("/tickets")));
-    world.quiet().await;
-    table.0.push(("connect as presenter", lines.last("handled", "$connect")));
-    let bo = session.join(world, Some("Bo")).await;
-    table.0.push(("join by code", answered("/join")));
-    let mut socket = Socket::open(&bo.websocket_url).await;
-    socket.wait("session_state").await;
-    table.0.push(("connect as participant", lines.last("handled", "$connect")));
-    world.quiet().await;
-
-    let slide = &presentation.slides[0];
-    // one after the other: what the first has read is remembered for half a second
-    for seq in 1..=6 {
-        socket.send("response_submitted", vote(slide, "a", seq)).await;
-        lines.heard("response_submitted", seq).await;
-    }
-    world.quiet().await;
-    let votes = lines.all("handled", "response_submitted");
-    table.0.push(("vote, the first that an instance sees of a session", votes[0].clone()));
-    let cheapest = votes.into_iter().min_by(|a, b| a.read.total_cmp(&b.read)).unwrap();
-    table.0.push(("vote", cheapest));
-    socket.catch_up().await;
-    lines.heard("ping", 1).await;
-    table.0.push(("ping", lines.last("handled", "ping")));
-    session.responses(slide).await;
-    table.0.push(("read the answers to a slide, 1 answer", answered("/responses/slide/")));
-    session.show(slide).await;
-    table.0.push(("show a slide for the first time", answered("/slide")));
-    session.show(slide).await;
-    table.0.push(("show a slide", answered("/slide")));
-    let questions = format!("/v1/sessions/{}/questions", session.id);
-    let asked = json!({ "question_text": "Where do herons nest?" });
-    let asked = bo.client.post(&questions, &asked).await.ok(201);
-    table.0.push(("ask a question, the first of a session", answered("/questions")));
-    world.quiet().await;
-    let question = asked["question_id"].as_str().unwrap();
-    bo.client.put(&format!("{questions}/{question}/upvote"), &json!({})).await.ok(204);
-    table.0.push(("up-vote a question", answered("/upvote")));
-    world.quiet().await;
-    bo.client.get(&questions).await.ok(200);
-    table.0.push(("list 1 question", answered("/questions")));
-    let answer = json!({ "response_text": "In high trees." });
-    ana.client.post(&format!("{questions}/{question}/answer"), &answer).await.ok(200);
-    table.0.push(("answer a question", answered("/answer")));
-    let results = format!("/v1/sessions/{}/slides/{}/results", session.id, slide.id);
-    ana.client.put(&results, &json!({ "visible": false })).await.ok(200);
-    table.0.push(("hide the results of a slide", answered("/results")));
-    world.quiet().await;
-    socket.hang_up().await;
-    world.quiet().await;
-    table.0.push(("disconnect as participant", lines.last("handled", "$disconnect")));
-    session.go("end").await;
-    table.0.push(("end a session", answered("/end")));
+    let mut table = Table { lines: lines.clone(), rows: Vec::new() };
+    let ana = identity::measure(world, &mut table).await;
+    let presentation = presentations::measure(&mut table, &ana).await;
+    images::measure(world, &mut table, &ana).await;
+    sessions::measure(world, &mut table, &ana, &presentation).await;
     table
 }
 
