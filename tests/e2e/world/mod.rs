@@ -121,7 +121,8 @@ impl World {
         }
     }
 
-    /// Waits until no job is left: what they were to post has been posted. Against a deployment there is no telling.
+    /// Waits until no job is left: what they were to post has been posted. Against a deployment there is no telling, so
+    /// what a story asserts next must be so anyway, or be waited for: by an event, or by [`Client::get_until`].
     pub(crate) async fn quiet(&self) {
         if let Some(local) = &self.local {
             tokio::time::timeout(DEADLINE, local.idle()).await.expect("jobs come to an end");
