@@ -82,7 +82,7 @@ async fn a_refusal_is_what_it_is() {
     assert!(ana.read(&channel).await.is_empty(), "nothing changed");
 }
 
-/// 5: answers were in camelCase and events in snake_case, and answers lost their mentions.
+/// 5: answers were in `camelCase` and events in `snake_case`, and answers lost their mentions.
 #[tokio::test]
 async fn an_answer_and_its_event_say_the_same() {
     let world = World::start().await;
@@ -132,7 +132,8 @@ async fn lists_come_in_their_order() {
     }
     let two = |body: &Value| body["items"].as_array().is_some_and(|items| items.len() == 2);
     let mentions = bo.client.get_until("/api/v1/messages/mentions/my", two).await;
-    let numbers: Vec<&Value> = mentions["items"].as_array().unwrap().iter().map(|item| &item["seq"]).collect();
+    let numbers: Vec<&Value> =
+        mentions["items"].as_array().unwrap().iter().map(|item| &item["seq"]).collect();
     assert_eq!(numbers, [&json!(2), &json!(1)], "newest first");
 }
 
@@ -167,7 +168,8 @@ async fn outsiders_learn_nothing() {
     ana.add(&channel, &bo).await;
     let mut outside = cy.connect().await;
     let mut inside = bo.connect().await;
-    let message = ana.say(&channel, &format!("the secret heron, @{} and @{}", cy.username, bo.username)).await;
+    let message =
+        ana.say(&channel, &format!("the secret heron, @{} and @{}", cy.username, bo.username)).await;
     assert_eq!(message["mentions"], json!([bo.username]), "only members");
     inside.wait_where("mention_notification", |told| told["message_id"] == message["id"]).await;
     let id = message["id"].as_str().unwrap();
@@ -178,7 +180,11 @@ async fn outsiders_learn_nothing() {
     ] {
         outside.send(kind, fields).await;
         let refused = outside.wait("error").await;
-        assert_eq!((&refused["code"], &refused["fatal"]), (&json!("resource_not_found"), &json!(false)), "{kind}");
+        assert_eq!(
+            (&refused["code"], &refused["fatal"]),
+            (&json!("resource_not_found"), &json!(false)),
+            "{kind}"
+        );
     }
     let base = format!("/v1/channels/{}", channel.id);
     for (method, path, body) in [
@@ -223,14 +229,13 @@ async fn whoever_connects_has_not_joined() {
     let _again = bo.connect().await;
     let cy = world.teammate("cy").await;
     cy.join(&channel).await;
-    let joined = ana_socket
-        .wait_where("user_joined", |told| told["channel_id"] == channel.id.as_str())
-        .await;
+    let joined = ana_socket.wait_where("user_joined", |told| told["channel_id"] == channel.id.as_str()).await;
     assert_eq!(joined["user_id"], cy.id.as_str(), "the first of them since is one who joined: {joined}");
     cy.join(&channel).await;
     ana_socket.catch_up().await;
     let of_channel = |frame: &Value| frame["payload"]["channel_id"] == channel.id.as_str();
-    let joined = ana_socket.seen.iter().filter(|event| event.kind == "user_joined" && of_channel(&event.frame));
+    let joined =
+        ana_socket.seen.iter().filter(|event| event.kind == "user_joined" && of_channel(&event.frame));
     assert_eq!(joined.count(), 1, "joining twice is joining once");
 }
 
