@@ -5,7 +5,7 @@
 //!
 //! | # | question | file |
 //! | --- | --- | --- |
-//! | U1–U5 | accounts: one, by address, by user name, all, who makes admins | [`users`] |
+//! | U1–U6 | accounts: one, by address, by user name, all, who makes admins, the team's directory | [`users`] |
 //! | L1–L2 | log-ins: one, all of an account | [`logins`] |
 //! | E1 | the password reset with this token | [`resets`] |
 //! | P1–P5 | presentations: one, its notes, all of it, by slug, of an owner | [`presentations`] |

@@ -35,6 +35,7 @@ mod refresh_tokens_rotate;
 mod results_are_shown_hidden_and_begun_anew;
 mod slides_stay_in_order;
 mod the_assistant_writes_on_slides;
+mod the_directory_shows_no_addresses;
 mod the_last_admin_stays;
 mod the_newest_presenter_wins;
 mod the_same_request_twice_is_one_thing;
