@@ -2,6 +2,15 @@
 //!
 //! | method and path | file |
 //! | --- | --- |
+//! | `POST /v1/messages` | [`messages::send`] |
+//! | `GET /v1/messages/channel/{id}` | [`messages::list`] |
+//! | `GET /v1/messages/{id}` | [`messages::get`] |
+//! | `PATCH`, `PUT /v1/messages/{id}` | [`messages::edit`] |
+//! | `DELETE /v1/messages/{id}` | [`messages::delete`] |
+//! | `POST /v1/messages/reactions`; `PUT`, `DELETE /v1/messages/{id}/reactions/{emoji}` | [`messages::react`] |
+//! | `PUT`, `DELETE /v1/messages/{id}/pin`; `GET /v1/channels/{id}/pins` | [`messages::pin`] |
+//! | `POST /v1/messages/format/validate` | [`messages::validate`] |
+//! | `DELETE /v1/admin/messages/{id}` | [`messages::moderate`] |
 //!
 //! | message of the socket | file |
 //! | --- | --- |
@@ -17,7 +26,9 @@
 //! it, the sender's own row of the channel is written over as it was read: that they are a member, what they sent last (so that
 //! a retry is not a second message) and how fast they write are settled by that one write. Together 2 write units.
 
+mod messages;
 pub mod socket;
+mod team;
 pub mod view;
 pub mod worker;
 
@@ -25,7 +36,7 @@ use entry::{App, Door, Environment, Peer, StartError, socket::Known};
 use utoipa_axum::router::OpenApiRouter;
 
 pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+    OpenApiRouter::new().merge(messages::routes())
 }
 
 pub fn openapi() -> utoipa::openapi::OpenApi {
