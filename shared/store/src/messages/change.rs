@@ -5,22 +5,26 @@ use model::{ChannelId, MessageId};
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
-use super::{Message, Pin, last, pins};
+use super::{Message, Pin, pins};
 use crate::{
-    Condition, Freshness, Item, Key, Store, Write, Written,
+    Condition, Item, Key, Query, Store, Write, Written,
     audit::Action,
     error::{Result, StoreError},
+    item::read,
     table::{Pk, Sk},
 };
 
 /// How long changes can be asked for: whoever was away for longer reads the messages anew.
 const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// Of so many changes the first is kept for ever: where all others are forgotten, it says which numbers were given.
+const MARK_EACH: u64 = 64;
 /// Steps to the next number before the log is read on: each is a transaction that fails.
 const STEPS: usize = 3;
 /// How often somebody may change another message of the channel at the same moment.
 const MOST_TRIES: usize = 60;
 
-/// That a message changed, at its place in the log of changes of its channel: from 1, without gaps, as messages are.
+/// That a message changed, at its place in the log of changes of its channel: from 1, without gaps, as messages are; but
+/// for one where nothing changed for [`KEPT`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     pub channel: ChannelId,
@@ -38,13 +42,23 @@ impl Item for Change {
     }
 
     fn expires_at(&self) -> Option<Timestamp> {
-        Some(self.changed_at + KEPT)
+        (self.number % MARK_EACH != 1).then(|| self.changed_at + KEPT)
     }
 }
 
 impl Change {
     pub const fn message(&self) -> MessageId {
         MessageId { channel: self.channel, seq: self.seq }
+    }
+
+    /// The number after this one, which is the last that lies there. Those after it may have been forgotten, in any order, but
+    /// none that is kept for ever: that is the next where it may be so, and whoever has numbers before it reads anew.
+    fn next(&self, now: Timestamp) -> u64 {
+        if self.changed_at + KEPT > now {
+            self.number + 1
+        } else {
+            self.number - (self.number - 1) % MARK_EACH + MARK_EACH
+        }
     }
 }
 
@@ -114,8 +128,15 @@ async fn write(
 
 /// The number after the last change, which is at least `known`.
 async fn next(store: &Store, before: &Message, known: u64, now: Timestamp) -> Result<u64> {
-    let newest: Option<Change> = last(store, &Pk::Changes(before.channel), Freshness::Strong, now).await?;
-    Ok(newest.map_or(0, |newest| newest.number).max(before.change).max(known) + 1)
+    let newest = newest(store, before.channel).await?;
+    Ok(newest.map_or(1, |newest| newest.next(now)).max(before.change + 1).max(known + 1))
+}
+
+/// X4: the last change of a channel, also where it is forgotten and still lies there: the next number is after it. Strong.
+pub(super) async fn newest(store: &Store, channel: ChannelId) -> Result<Option<Change>> {
+    let query = Query::partition(&Pk::Changes(channel)).newest_first().limit(1).strong();
+    let (found, _) = store.query_once(query).await?;
+    found.into_iter().next().map(read).transpose()
 }
 
 fn pin(before: &Message, after: &Message) -> Result<Option<Write>> {

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use model::{ChannelId, MessageId, message::Since};
 
-use super::{Change, HIGHEST, Message, get_many, last, range};
+use super::{Change, HIGHEST, Message, change::newest, get_many, range, tail};
 use crate::{Freshness, Item, Store, error::Result, table::Pk};
 
 /// What happened in a channel since then.
@@ -54,11 +54,8 @@ pub async fn missed(
 
 /// X2, X4: the last numbers of both logs of a channel. Strong: what is read afterwards is at least as new. 2 read units.
 pub async fn ends(store: &Store, channel: ChannelId, now: Timestamp) -> Result<(u64, u64)> {
-    let (log, change_log) = (Pk::Messages(channel), Pk::Changes(channel));
-    let (seq, change) = futures::try_join!(
-        last::<Message>(store, &log, Freshness::Strong, now),
-        last::<Change>(store, &change_log, Freshness::Strong, now)
-    )?;
+    let last = tail(store, channel, Freshness::Strong, now);
+    let (seq, change) = futures::try_join!(last, newest(store, channel))?;
     Ok((seq.map_or(0, |last| last.seq), change.map_or(0, |last| last.number)))
 }
 

@@ -144,17 +144,7 @@ pub async fn tail(
     freshness: Freshness,
     now: Timestamp,
 ) -> Result<Option<Message>> {
-    last(store, &Pk::Messages(channel), freshness, now).await
-}
-
-/// The last of a log.
-async fn last<T: Item>(
-    store: &Store,
-    log: &Pk<'_>,
-    freshness: Freshness,
-    now: Timestamp,
-) -> Result<Option<T>> {
-    let query = Query::partition(log).newest_first();
+    let query = Query::partition(&Pk::Messages(channel)).newest_first();
     let query = if freshness == Freshness::Strong { query.strong() } else { query };
     Ok(store.page(query, 1, None, now).await?.items.pop())
 }
