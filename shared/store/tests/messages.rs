@@ -289,7 +289,8 @@ async fn x5_pins_come_and_go_with_what_their_messages_say() {
         messages::append(&store, message(1, &seq.to_string()), seq, now()).await.unwrap();
     }
     let pin = async |seq: u64, at: Option<Timestamp>| {
-        let before = messages::get(&store, MessageId { channel: channel(), seq }, now()).await.unwrap().unwrap();
+        let before =
+            messages::get(&store, MessageId { channel: channel(), seq }, now()).await.unwrap().unwrap();
         let after = Message { pinned_at: at, ..before.clone() };
         messages::change(&store, &before, after, now()).await.unwrap().done().unwrap();
     };

@@ -9,6 +9,7 @@ mod a_presenter_moderates;
 mod a_session_ends_with_a_report;
 mod a_session_that_nobody_ends_ends_itself;
 mod a_talk_from_sign_up_to_end;
+mod a_team_has_channels;
 mod a_thousand_votes_cost_few_posts;
 mod a_vote_changes_and_the_last_one_counts;
 mod admins_see_and_act_and_it_is_written_down;
