@@ -17,6 +17,15 @@
 //! | `PUT /v1/channels/{id}/read` | [`channels::read`] |
 //! | `PATCH /v1/channels/{id}/notifications` | [`channels::notifications`] |
 //! | `GET /v1/channels/users/available` | [`channels::available`] |
+//! | `POST /v1/messages` | [`messages::send`] |
+//! | `GET /v1/messages/channel/{id}` | [`messages::list`] |
+//! | `GET /v1/messages/{id}` | [`messages::get`] |
+//! | `PATCH`, `PUT /v1/messages/{id}` | [`messages::edit`] |
+//! | `DELETE /v1/messages/{id}` | [`messages::delete`] |
+//! | `POST /v1/messages/reactions`; `PUT`, `DELETE /v1/messages/{id}/reactions/{emoji}` | [`messages::react`] |
+//! | `PUT`, `DELETE /v1/messages/{id}/pin`; `GET /v1/channels/{id}/pins` | [`messages::pin`] |
+//! | `POST /v1/messages/format/validate` | [`messages::validate`] |
+//! | `DELETE /v1/admin/messages/{id}` | [`messages::moderate`] |
 //!
 //! | message of the socket | file |
 //! | --- | --- |
@@ -35,15 +44,17 @@
 //! a retry is not a second message) and how fast they write are settled by that one write. Together 2 write units.
 
 mod channels;
+mod messages;
 pub mod socket;
 mod team;
+pub mod view;
 pub mod worker;
 
 use entry::{App, Door, Environment, Peer, StartError, socket::Known};
 use utoipa_axum::router::OpenApiRouter;
 
 pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(channels::routes())
+    OpenApiRouter::new().merge(channels::routes()).merge(messages::routes())
 }
 
 pub fn openapi() -> utoipa::openapi::OpenApi {
