@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::{
     Item, Key,
+    channels::Deleted,
     images::{self, NewImage},
     table::{Pk, Sk},
 };
@@ -85,7 +86,11 @@ impl World {
     }
 
     fn sent(&self) -> usize {
-        self.bench.waiting(Queue::Sessions.setting()).expect("a queue").len()
+        self.sent_to(Queue::Sessions)
+    }
+
+    fn sent_to(&self, queue: Queue) -> usize {
+        self.bench.waiting(queue.setting()).expect("a queue").len()
     }
 }
 
@@ -121,6 +126,18 @@ async fn what_was_sent_is_sent_again_after_five_minutes_and_not_every_minute() {
     world.clock.advance(Duration::from_mins(1));
     assert!(world.tick().await);
     assert_eq!(world.sent(), 2);
+}
+
+#[tokio::test]
+async fn a_deleted_channel_is_cleared_away_though_nobody_asked() {
+    let world = World::start().await;
+    let deleted = Deleted { id: world.clock.id(), deleted_at: world.clock.now() };
+    world.app.store.put(&deleted).await.unwrap();
+    assert!(world.tick().await);
+    assert_eq!(world.sent_to(Queue::Chat), 0, "whoever was writing has a minute");
+    world.clock.advance(Duration::from_mins(1));
+    assert!(world.tick().await);
+    assert_eq!(world.sent_to(Queue::Chat), 1);
 }
 
 #[tokio::test]

@@ -27,8 +27,8 @@ const ANEW: usize = 20;
 /// The channels that one is in: what opening the app needs
 ///
 /// Public ones, private ones, direct ones, each by name, with how much is unread. All of them at once, `next` is always `null`. A
-/// constant number of requests to the table for each hundred of them, however much was written: their rows in one batch, how far
-/// they are in one batch or, where much is new, a few. Whoever is in no default channel joins them first.
+/// constant number of requests to the table for each hundred of them: their places by one query, their rows in one batch, how far
+/// they are in one batch, or a few where much is new. Two read units a channel. Whoever is in no default channel joins them first.
 #[utoipa::path(
     get,
     path = "/v1/channels/my",

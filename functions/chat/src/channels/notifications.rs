@@ -40,6 +40,7 @@ pub(crate) async fn notifications(
     Id(id): Id<ChannelId>,
     Valid(ChannelNotifications { notify }): Valid<ChannelNotifications>,
 ) -> Answer<Json<ChannelNotifications>> {
-    place::rewrite(&app, account.user, id, |place| place.notify = notify).await?;
+    let place = place::find(&app, account.user, id).await?;
+    place::rewrite(&app, place, |place| place.notify = notify).await?;
     Ok(Json(ChannelNotifications { notify }))
 }

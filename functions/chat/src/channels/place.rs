@@ -10,19 +10,26 @@ use store::{
 /// How often their other devices may change it at the same moment.
 const TRIES: usize = 8;
 
-/// Changes it, and says whether anything was to change: 1 read and 1 write unit.
+/// Somebody's place in a channel. 1 read unit.
 ///
 /// # Errors
 /// `NotFound` for whoever is not in it.
+pub(crate) async fn find(app: &App, user: UserId, channel: ChannelId) -> Result<Place, Error> {
+    let place = members::place(&app.store, user, channel, app.clock.now()).await?;
+    place.ok_or(Error::NotFound("channel"))
+}
+
+/// Changes it as it was read, and says whether anything was to change: 1 write unit.
+///
+/// # Errors
+/// `NotFound` where they were removed meanwhile.
 pub(crate) async fn rewrite(
     app: &App,
-    user: UserId,
-    channel: ChannelId,
+    before: Place,
     change: impl Fn(&mut Place),
 ) -> Result<(Place, bool), Error> {
+    let mut before = before;
     for _ in 0..TRIES {
-        let place = members::place(&app.store, user, channel, app.clock.now()).await?;
-        let before = place.ok_or(Error::NotFound("channel"))?;
         let mut after = before.clone();
         change(&mut after);
         if after == before {
@@ -31,6 +38,7 @@ pub(crate) async fn rewrite(
         if let Written::Done(after) = members::rewrite(&app.store, &before, after).await? {
             return Ok((after, true));
         }
+        before = find(app, before.user, before.channel).await?;
     }
     Err(Error::unavailable("the table", "a place is changed all the time"))
 }

@@ -7,7 +7,7 @@ use garde::Validate;
 use model::{ChannelId, Error, MessageId, Room};
 use protocol::{Event, event::chat::ReadMarked};
 use serde::{Deserialize, Serialize};
-use store::{Freshness, members, messages};
+use store::{Freshness, messages};
 use utoipa::ToSchema;
 
 use super::{announce, place};
@@ -34,7 +34,7 @@ pub(crate) struct ReadUpTo {
 
 /// Marks a channel as read up to a message
 ///
-/// For all devices of whoever reads. 1 write unit.
+/// For all devices of whoever reads.
 #[utoipa::path(
     put,
     path = "/v1/channels/{id}/read",
@@ -58,7 +58,7 @@ pub(crate) async fn read(
 ) -> Answer<Json<ReadUpTo>> {
     let now = app.clock.now();
     // before anything is said of its messages
-    members::place(&app.store, account.user, id, now).await?.ok_or(Error::NotFound("channel"))?;
+    let place = place::find(&app, account.user, id).await?;
     let (field, seq) = match (mark.seq, mark.message_id) {
         (Some(seq), None) => ("seq", seq),
         (None, Some(message)) if message.channel == id => ("message_id", message.seq),
@@ -72,7 +72,7 @@ pub(crate) async fn read(
         return Err(Error::field(field, format!("is beyond the last message, {last}")).into());
     }
     let may_go_back = mark.force.unwrap_or_default();
-    let (place, is_moved) = place::rewrite(&app, account.user, id, |place| {
+    let (place, is_moved) = place::rewrite(&app, place, |place| {
         if seq > place.read_seq || may_go_back {
             place.read_seq = seq;
         }
