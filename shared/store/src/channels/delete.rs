@@ -97,19 +97,16 @@ pub async fn clear(store: &Store, channel: ChannelId, now: Timestamp) -> Result<
         let query = Query::partition(&part).strong().only("pk, sk, reply_to").limit(AT_A_TIME);
         let (rows, next) = store.query_once(query).await?;
         let rows = rows.into_iter().map(crate::item::read).collect::<Result<Vec<Row>>>()?;
-        let mut keys = answers(store, channel, &rows, now).await?;
-        for Row { pk, sk, .. } in rows {
-            let member = sk.strip_prefix(prefix::MEMBER).and_then(|user| user.parse::<UserId>().ok());
-            if let Some(user) = member {
-                // before the row that names them
-                let theirs = [place_key(user, channel), Key::new(&Pk::Chat(user), &Sk::Draft(channel))];
-                remove(store, theirs.into()).await?;
-            }
-            if sk != Sk::Deleted.to_string() {
-                keys.push(Key { pk, sk });
-            }
-        }
-        remove(store, keys).await?;
+        let answers = answers(store, channel, &rows, now).await?;
+        // before the rows that name them
+        let members = rows.iter().filter_map(|row| row.sk.strip_prefix(prefix::MEMBER)?.parse().ok());
+        let theirs = members.flat_map(|user: UserId| {
+            [place_key(user, channel), Key::new(&Pk::Chat(user), &Sk::Draft(channel))]
+        });
+        remove(store, theirs.chain(answers).collect()).await?;
+        let deleted = Sk::Deleted.to_string();
+        let rows = rows.into_iter().filter(|row| row.sk != deleted).map(|Row { pk, sk, .. }| Key { pk, sk });
+        remove(store, rows.collect()).await?;
         if next.is_some() {
             return Ok(false);
         }
@@ -123,13 +120,15 @@ pub async fn clear(store: &Store, channel: ChannelId, now: Timestamp) -> Result<
 /// The rows of answers to the messages that these answer.
 async fn answers(store: &Store, channel: ChannelId, rows: &[Row], now: Timestamp) -> Result<Vec<Key>> {
     let answered: BTreeSet<u64> = rows.iter().filter_map(|row| Some(row.reply_to.as_ref()?.seq)).collect();
-    let mut keys = Vec::new();
-    for seq in answered {
-        let query = Query::partition(&Pk::Replies(MessageId { channel, seq })).only("pk, sk");
-        let rows: Vec<Row> = store.query_all(query, now).await?;
-        keys.extend(rows.into_iter().map(|Row { pk, sk, .. }| Key { pk, sk }));
-    }
-    Ok(keys)
+    let found: Vec<Vec<Row>> = stream::iter(answered)
+        .map(|seq| {
+            let query = Query::partition(&Pk::Replies(MessageId { channel, seq })).only("pk, sk");
+            store.query_all(query, now)
+        })
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await?;
+    Ok(found.into_iter().flatten().map(|Row { pk, sk, .. }| Key { pk, sk }).collect())
 }
 
 async fn remove(store: &Store, keys: Vec<Key>) -> Result<()> {
