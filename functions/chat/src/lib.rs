@@ -2,6 +2,30 @@
 //!
 //! | method and path | file |
 //! | --- | --- |
+//! | `GET`, `POST /v1/channels` | [`channels::list`], [`channels::create`] |
+//! | `GET /v1/channels/my` | [`channels::my`] |
+//! | `POST /v1/channels/join`, `/v1/channels/{id}/join` | [`channels::join`] |
+//! | `DELETE /v1/channels/{id}/leave` | [`channels::leave`] |
+//! | `POST /v1/channels/direct` | [`channels::direct`] |
+//! | `GET /v1/channels/{id}` | [`channels::get`] |
+//! | `PATCH`, `PUT /v1/channels/{id}` | [`channels::update`] |
+//! | `DELETE /v1/channels/{id}` | [`channels::delete`] |
+//! | `POST /v1/channels/{id}/archive`, `/unarchive` | [`channels::archive`] |
+//! | `POST /v1/channels/{id}/add-user` | [`channels::add_user`] |
+//! | `GET /v1/channels/{id}/members` | [`channels::members`] |
+//! | `PATCH`, `DELETE /v1/channels/{id}/members/{user_id}` | [`channels::update_member`], [`channels::remove_member`] |
+//! | `PUT /v1/channels/{id}/read` | [`channels::read`] |
+//! | `PATCH /v1/channels/{id}/notifications` | [`channels::notifications`] |
+//! | `GET /v1/channels/users/available` | [`channels::available`] |
+//! | `POST /v1/messages` | [`messages::send`] |
+//! | `GET /v1/messages/channel/{id}` | [`messages::list`] |
+//! | `GET /v1/messages/{id}` | [`messages::get`] |
+//! | `PATCH`, `PUT /v1/messages/{id}` | [`messages::edit`] |
+//! | `DELETE /v1/messages/{id}` | [`messages::delete`] |
+//! | `POST /v1/messages/reactions`; `PUT`, `DELETE /v1/messages/{id}/reactions/{emoji}` | [`messages::react`] |
+//! | `PUT`, `DELETE /v1/messages/{id}/pin`; `GET /v1/channels/{id}/pins` | [`messages::pin`] |
+//! | `POST /v1/messages/format/validate` | [`messages::validate`] |
+//! | `DELETE /v1/admin/messages/{id}` | [`messages::moderate`] |
 //!
 //! | message of the socket | file |
 //! | --- | --- |
@@ -10,6 +34,8 @@
 //! | job | file |
 //! | --- | --- |
 //! | `welcome` | [`worker`] |
+//! | `follow_account` | [`worker::follow_account`] |
+//! | `clear_channel` | [`worker::clear_channel`] |
 //!
 //! **How a message is stored.** A channel's messages are a log: each has the number after the one before it, and is put on the
 //! condition that nothing lies there ([`store::messages`]). There is no counter beside it that could be wrong, or hot; a number
@@ -17,14 +43,18 @@
 //! it, the sender's own row of the channel is written over as it was read: that they are a member, what they sent last (so that
 //! a retry is not a second message) and how fast they write are settled by that one write. Together 2 write units.
 
+mod channels;
+mod messages;
 pub mod socket;
+mod team;
+pub mod view;
 pub mod worker;
 
 use entry::{App, Door, Environment, Peer, StartError, socket::Known};
 use utoipa_axum::router::OpenApiRouter;
 
 pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+    OpenApiRouter::new().merge(channels::routes()).merge(messages::routes())
 }
 
 pub fn openapi() -> utoipa::openapi::OpenApi {

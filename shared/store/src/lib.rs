@@ -24,7 +24,8 @@
 //! | K1 | tickets that were used | [`tickets`] |
 //! | G1–G4 | images: one, its bytes, chunks that are of none, to look after | [`images`] |
 //! | X1–X4 | messages: one, some of a channel, how far channels are, what changed | [`messages`] |
-//! | Y1–Y3 | channels: one, by name, the public ones | [`channels`] |
+//! | Y1–Y3, Y5 | channels: one, by name, the public ones, those that are being cleared away | [`channels`] |
+//! | Y4 | how far channels were followed | [`followed`] |
 //! | Z1–Z4 | members: one, all of a channel, someone's place, someone's channels | [`members`] |
 //! | R1 | attempts in a window | [`limits`] |
 //! | I1 | requests with an idempotency key | [`idempotency`] |
@@ -49,6 +50,7 @@ pub mod cost;
 pub mod due;
 pub mod error;
 mod expression;
+pub mod followed;
 pub mod generations;
 pub mod idempotency;
 pub mod images;

@@ -38,10 +38,15 @@ impl World {
 }
 
 impl Teammate {
+    /// A socket of the team, before anything was read.
+    pub(crate) async fn connect_unread(&self) -> Socket {
+        let ticket = self.client.post("/v1/realtime/tickets", &json!({})).await.ok(201);
+        Socket::open(ticket["websocket_url"].as_str().expect("a URL")).await
+    }
+
     /// A socket of the team, greeted.
     pub(crate) async fn connect(&self) -> Socket {
-        let ticket = self.client.post("/v1/realtime/tickets", &json!({})).await.ok(201);
-        let mut socket = Socket::open(ticket["websocket_url"].as_str().expect("a URL")).await;
+        let mut socket = self.connect_unread().await;
         let greeted = socket.wait("connection_established").await;
         assert_eq!(greeted["user_id"], self.id, "{greeted}");
         socket

@@ -1,0 +1,24 @@
+//! Jobs of a team's chat.
+
+mod clear_channel;
+mod follow_account;
+
+use entry::{App, worker::Delivery};
+use model::Error;
+use protocol::job::{ClearChannel, FollowAccount, MemberLeft, Welcome};
+
+pub async fn run(app: &App, delivery: &Delivery) -> Result<(), Error> {
+    if let Some(job) = delivery.take::<Welcome>() {
+        return job.map(drop);
+    }
+    if let Some(job) = delivery.take::<MemberLeft>() {
+        return job.map(drop);
+    }
+    if let Some(job) = delivery.take::<FollowAccount>() {
+        return follow_account::run(app, job?).await;
+    }
+    if let Some(job) = delivery.take::<ClearChannel>() {
+        return clear_channel::run(app, job?).await;
+    }
+    Err(delivery.unknown())
+}
