@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     Change, Item, Key, Query, Store, Written,
+    digests::Digest,
     error::{Result, StoreError},
     generations::Generation,
     images::{Image, Loose},
@@ -46,6 +47,8 @@ pub enum What {
     Image(ImageId),
     /// What an upload has written, or a deletion left, of this image.
     LooseChunks(ImageId, Uuid),
+    /// Has missed something, and is perhaps to be written to.
+    Digest(UserId),
 }
 
 impl Due {
@@ -64,6 +67,7 @@ impl Due {
             }
             (Some(Image::KIND), Some(id)) => Some(What::Image(id.into())),
             (Some(Loose::KIND), Some(id)) => image_of(pk).map(|image| What::LooseChunks(image, id)),
+            (Some(Digest::KIND), Some(id)) => Some(What::Digest(id.into())),
             _ => None,
         };
         what.ok_or_else(|| self.unreadable())

@@ -26,6 +26,12 @@
 //! | X1–X4 | messages: one, some of a channel, how far channels are, what changed | [`messages`] |
 //! | Y1–Y3 | channels: one, by name, the public ones | [`channels`] |
 //! | Z1–Z4 | members: one, all of a channel, someone's place, someone's channels | [`members`] |
+//! | F1 | how far what follows from messages is done | [`followed`] |
+//! | F2 | answers to a message | [`replies`] |
+//! | F3 | messages that mention someone | [`mentions`] |
+//! | F4–F5 | drafts: one, all of someone | [`drafts`] |
+//! | F6–F7 | how, and when next, someone is told of what they missed | [`preferences`], [`digests`] |
+//! | F8 | where a word stands | [`terms`] |
 //! | R1 | attempts in a window | [`limits`] |
 //! | I1 | requests with an idempotency key | [`idempotency`] |
 //! | O1 | deeds that are done once | [`once`] |
@@ -46,9 +52,12 @@ mod calls;
 pub mod channels;
 pub mod connections;
 pub mod cost;
+pub mod digests;
+pub mod drafts;
 pub mod due;
 pub mod error;
 mod expression;
+pub mod followed;
 pub mod generations;
 pub mod idempotency;
 pub mod images;
@@ -56,13 +65,16 @@ pub mod item;
 pub mod limits;
 pub mod logins;
 pub mod members;
+pub mod mentions;
 pub mod messages;
 pub mod once;
 pub mod page;
 pub mod participants;
+pub mod preferences;
 pub mod presentations;
 mod query;
 pub mod questions;
+pub mod replies;
 pub mod reports;
 pub mod resets;
 pub mod responses;
@@ -71,6 +83,7 @@ pub mod sessions;
 pub mod shown;
 pub mod slides;
 pub mod table;
+pub mod terms;
 pub mod tickets;
 pub mod usage;
 pub mod users;

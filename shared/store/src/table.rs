@@ -84,7 +84,7 @@ pub enum Sk<'a> {
     /// A connection in a room, after whoever holds it and the last two hexadecimal digits of that: a range of a room is
     /// a shard, and the connections of one holder lie together.
     Connection(Uuid, &'a str),
-    /// When somebody is written to of what they have missed.
+    /// When someone is written to of what they have missed.
     Digest,
     Draft(ChannelId),
     /// How far what follows from messages has been done.
@@ -125,8 +125,8 @@ pub enum Sk<'a> {
     /// Someone who is there.
     User(UserId),
     Window(i64),
-    /// A day, and a channel: where a word stood on it.
-    Written(&'a str, ChannelId),
+    /// A day, a channel and a part of its log: where a word stood in it.
+    Written(&'a str, ChannelId, u64),
 }
 
 /// `gsi1`: the second question about an item.
@@ -220,7 +220,8 @@ impl fmt::Display for Sk<'_> {
             Self::User(id) => write!(f, "USER#{id}"),
             // padded: keys are compared as text
             Self::Window(start) => write!(f, "WINDOW#{start:012}"),
-            Self::Written(day, channel) => write!(f, "WRITTEN#{day}#{channel}"),
+            // padded: keys are compared as text
+            Self::Written(day, channel, part) => write!(f, "{}{day}#{channel}#{part:010}", prefix::WRITTEN),
         }
     }
 }
@@ -395,7 +396,7 @@ mod tests {
             Sk::Used("participants"),
             Sk::User(id.into()),
             Sk::Window(7),
-            Sk::Written("2026-11-21", id.into()),
+            Sk::Written("2026-11-21", id.into(), 7),
         ]
         .map(|sk| sk.to_string());
         let indexes =
