@@ -2,6 +2,12 @@
 //!
 //! | method and path | file |
 //! | --- | --- |
+//! | `GET /v1/messages/search` | [`messages::search`] |
+//! | `GET /v1/messages/mentions/my` | [`messages::mentions`] |
+//! | `GET /v1/messages/{id}/replies` | [`messages::replies`] |
+//! | `GET /v1/channels/drafts` | [`drafts::list`] |
+//! | `GET PUT /v1/channels/{id}/draft` | [`drafts::get`], [`drafts::save`] |
+//! | `GET PUT /v1/notifications/preferences` | [`notifications::preferences`] |
 //!
 //! | message of the socket | file |
 //! | --- | --- |
@@ -10,6 +16,8 @@
 //! | job | file |
 //! | --- | --- |
 //! | `welcome` | [`worker`] |
+//! | `follow_channel` | [`worker::follow_channel`] |
+//! | `send_digest` | [`worker::send_digest`] |
 //!
 //! **How a message is stored.** A channel's messages are a log: each has the number after the one before it, and is put on the
 //! condition that nothing lies there ([`store::messages`]). There is no counter beside it that could be wrong, or hot; a number
@@ -17,6 +25,9 @@
 //! it, the sender's own row of the channel is written over as it was read: that they are a member, what they sent last (so that
 //! a retry is not a second message) and how fast they write are settled by that one write. Together 2 write units.
 
+pub mod drafts;
+pub mod messages;
+pub mod notifications;
 pub mod socket;
 pub mod view;
 pub mod worker;
@@ -26,6 +37,9 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
+        .merge(drafts::routes())
+        .merge(messages::found::routes())
+        .merge(notifications::routes())
 }
 
 pub fn openapi() -> utoipa::openapi::OpenApi {

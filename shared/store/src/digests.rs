@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Condition, Freshness, Item, Key, Store, Written,
     error::Result,
+    mentions::Mention,
     table::{Pk, Sk},
 };
 
@@ -25,8 +26,18 @@ pub struct Digest {
     pub send_at: Option<Timestamp>,
     /// When they were written to last.
     pub sent_at: Option<Timestamp>,
+    /// What they are being written to of: whoever died half-way writes of the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sending: Option<Sending>,
     /// Grows with every mention and every change: what it is written over by.
     pub rev: u64,
+}
+
+/// A mail on its way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sending {
+    pub began_at: Timestamp,
+    pub mentions: Vec<Mention>,
 }
 
 impl Item for Digest {
@@ -48,7 +59,7 @@ fn key(user: UserId) -> Key {
 /// F7: where there is none, one that has never been written over. Strong: it is written over as it was read.
 pub async fn get(store: &Store, user: UserId, now: Timestamp) -> Result<Digest> {
     let found = store.get(&key(user), Freshness::Strong, now).await?;
-    Ok(found.unwrap_or(Digest { id: user, send_at: None, sent_at: None, rev: 0 }))
+    Ok(found.unwrap_or(Digest { id: user, send_at: None, sent_at: None, sending: None, rev: 0 }))
 }
 
 /// F7: one as it was read becomes another one. `Refused` where it was changed in between. 1 write unit, and 1 or 2 for the index

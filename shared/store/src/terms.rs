@@ -160,7 +160,7 @@ pub struct Search {
 /// The rows of one word.
 #[derive(Debug)]
 struct Word {
-    word: String,
+    folded: String,
     rows: VecDeque<Written>,
     /// All of them have been read.
     ended: bool,
@@ -177,7 +177,7 @@ impl Search {
     /// For all of these words, from there on, or from the newest.
     pub fn new(words: impl IntoIterator<Item = String>, from: Option<Position>) -> Self {
         let words = words.into_iter();
-        let words = words.map(|word| Word { word, rows: VecDeque::new(), ended: false }).collect();
+        let words = words.map(|folded| Word { folded, rows: VecDeque::new(), ended: false }).collect();
         let from = from.unwrap_or_else(|| Position { row: newest(), below: None });
         Self { words, from, requests: MOST_REQUESTS }
     }
@@ -233,7 +233,7 @@ impl Word {
             }
             *requests -= 1;
             let range = (prefix::WRITTEN.to_owned(), row.to_owned());
-            let query = Query::between(&Pk::Term(&self.word), &range).newest_first().limit(ROWS);
+            let query = Query::between(&Pk::Term(&self.folded), &range).newest_first().limit(ROWS);
             let (rows, next) = store.query_once(query).await?;
             self.ended = next.is_none();
             let rows = rows.into_iter().filter(|item| !crate::item::is_expired(item, now));

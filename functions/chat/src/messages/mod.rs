@@ -1,0 +1,4 @@
+pub mod found;
+pub mod mentions;
+pub mod replies;
+pub mod search;

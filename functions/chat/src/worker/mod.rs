@@ -1,0 +1,24 @@
+//! Jobs of a team's chat.
+
+pub mod follow_channel;
+pub mod send_digest;
+
+use entry::{App, worker::Delivery};
+use model::Error;
+use protocol::job::{FollowChannel, MemberLeft, SendDigest, Welcome};
+
+pub async fn run(app: &App, delivery: &Delivery) -> Result<(), Error> {
+    if let Some(job) = delivery.take::<Welcome>() {
+        return job.map(drop);
+    }
+    if let Some(job) = delivery.take::<MemberLeft>() {
+        return job.map(drop);
+    }
+    if let Some(job) = delivery.take::<FollowChannel>() {
+        return follow_channel::run(app, &job?).await;
+    }
+    if let Some(job) = delivery.take::<SendDigest>() {
+        return send_digest::run(app, &job?).await;
+    }
+    Err(delivery.unknown())
+}
