@@ -2,6 +2,12 @@
 //!
 //! | method and path | file |
 //! | --- | --- |
+//! | `GET`, `POST /v1/channels` | [`channels::list`], [`channels::create`] |
+//! | `GET /v1/channels/my` | [`channels::my`] |
+//! | `POST /v1/channels/join`, `/v1/channels/{id}/join` | [`channels::join`] |
+//! | `GET /v1/channels/{id}` | [`channels::get`] |
+//! | `GET /v1/channels/{id}/members` | [`channels::members`] |
+//! | `GET /v1/channels/users/available` | [`channels::available`] |
 //! | `GET /v1/messages/search` | [`messages::search`] |
 //! | `GET /v1/messages/mentions/my` | [`messages::mentions`] |
 //! | `GET /v1/messages/{id}/replies` | [`messages::replies`] |
@@ -25,10 +31,12 @@
 //! it, the sender's own row of the channel is written over as it was read: that they are a member, what they sent last (so that
 //! a retry is not a second message) and how fast they write are settled by that one write. Together 2 write units.
 
+mod channels;
 pub mod drafts;
 pub mod messages;
 pub mod notifications;
 pub mod socket;
+mod team;
 pub mod view;
 pub mod worker;
 
@@ -37,6 +45,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
+        .merge(channels::routes())
         .merge(drafts::routes())
         .merge(messages::found::routes())
         .merge(notifications::routes())

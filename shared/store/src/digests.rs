@@ -2,7 +2,7 @@
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | F7 | someone's next digest | table | `CHAT#{user}` | `DIGEST` | [`get`], [`rewrite`] |
+//! | F6 | someone's next digest | table | `CHAT#{user}` | `DIGEST` | [`get`], [`rewrite`] |
 //!
 //! It is due while there may be something to write of: whoever is mentioned makes it so, and the job that has written, or found
 //! nothing to write of, ends it, unless somebody was mentioned meanwhile.
@@ -56,13 +56,13 @@ fn key(user: UserId) -> Key {
     Key::new(&Pk::Chat(user), &Sk::Digest)
 }
 
-/// F7: where there is none, one that has never been written over. Strong: it is written over as it was read.
+/// F6: where there is none, one that has never been written over. Strong: it is written over as it was read.
 pub async fn get(store: &Store, user: UserId, now: Timestamp) -> Result<Digest> {
     let found = store.get(&key(user), Freshness::Strong, now).await?;
     Ok(found.unwrap_or(Digest { id: user, send_at: None, sent_at: None, sending: None, rev: 0 }))
 }
 
-/// F7: one as it was read becomes another one. `Refused` where it was changed in between. 1 write unit, and 1 or 2 for the index
+/// F6: one as it was read becomes another one. `Refused` where it was changed in between. 1 write unit, and 1 or 2 for the index
 /// where it becomes due at another time.
 pub async fn rewrite(store: &Store, before: &Digest, after: Digest) -> Result<Written> {
     let after = Digest { rev: before.rev + 1, ..after };

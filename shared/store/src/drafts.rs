@@ -2,8 +2,8 @@
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | F4 | someone's draft of a channel | table | `CHAT#{user}` | `DRAFT#{channel}` | [`get`], [`put`], [`clear`] |
-//! | F5 | someone's drafts | table | `CHAT#{user}` | `DRAFT#…` | [`all`] |
+//! | F3 | someone's draft of a channel | table | `CHAT#{user}` | `DRAFT#{channel}` | [`get`], [`put`], [`clear`] |
+//! | F4 | someone's drafts | table | `CHAT#{user}` | `DRAFT#…` | [`all`] |
 
 use jiff::Timestamp;
 use model::{ChannelId, MessageId, UserId};
@@ -36,22 +36,22 @@ fn key(user: UserId, channel: ChannelId) -> Key {
     Key::new(&Pk::Chat(user), &Sk::Draft(channel))
 }
 
-/// F4. Strong: whoever turns from the phone to the desk goes on.
+/// F3. Strong: whoever turns from the phone to the desk goes on.
 pub async fn get(store: &Store, user: UserId, channel: ChannelId, now: Timestamp) -> Result<Option<Draft>> {
     store.get(&key(user, channel), Freshness::Strong, now).await
 }
 
-/// F4: the last one to write wins: it is one person. 1 write unit for 1 KB.
+/// F3: the last one to write wins: it is one person. 1 write unit for 1 KB.
 pub async fn put(store: &Store, draft: &Draft) -> Result<()> {
     store.put(draft).await
 }
 
-/// F4. 1 write unit.
+/// F3. 1 write unit.
 pub async fn clear(store: &Store, user: UserId, channel: ChannelId) -> Result<()> {
     store.delete(&key(user, channel)).await
 }
 
-/// F5: all of them; one a channel, so [`model::channel::MOST_CHANNELS`] at most.
+/// F4: all of them; one a channel, so [`model::channel::MOST_CHANNELS`] at most.
 pub async fn all(store: &Store, user: UserId, now: Timestamp) -> Result<Vec<Draft>> {
     store.query_all(Query::starting(&Pk::Chat(user), prefix::DRAFT).strong(), now).await
 }

@@ -2,7 +2,7 @@
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | F1 | up to which message it is done | table | `CHANNEL#{channel}` | `FOLLOWED` | [`get`], [`get_many`], [`advance`] |
+//! | Y4 | up to which message it is done | table | `CHANNEL#{channel}` | `FOLLOWED` | [`get`], [`get_many`], [`advance`] |
 
 use jiff::Timestamp;
 use model::ChannelId;
@@ -33,19 +33,19 @@ fn key(channel: ChannelId) -> Key {
     Key::new(&Pk::Channel(channel), &Sk::Followed)
 }
 
-/// F1. Strong, and 0 where nothing is done.
+/// Y4. Strong, and 0 where nothing is done.
 pub async fn get(store: &Store, channel: ChannelId, now: Timestamp) -> Result<u64> {
     let followed: Option<Followed> = store.get(&key(channel), Freshness::Strong, now).await?;
     Ok(followed.map_or(0, |followed| followed.seq))
 }
 
-/// F1: those of them of which something is done, in no order.
+/// Y4: those of them of which something is done, in no order.
 pub async fn get_many(store: &Store, channels: &[ChannelId], now: Timestamp) -> Result<Vec<Followed>> {
     let keys: Vec<Key> = channels.iter().copied().map(key).collect();
     store.get_many(&keys, Freshness::Eventual, now).await
 }
 
-/// F1: it is done up to there; only ever forwards, whoever is late. 1 write unit.
+/// Y4: it is done up to there; only ever forwards, whoever is late. 1 write unit.
 pub async fn advance(store: &Store, channel: ChannelId, seq: u64) -> Result<Written> {
     let change = Change::new("SET seq = :seq, channel = :channel, kind = :kind, v = :v")
         .only_if("attribute_not_exists(seq) OR seq < :seq")

@@ -5,7 +5,7 @@
 //!
 //! | # | question | file |
 //! | --- | --- | --- |
-//! | U1–U5 | accounts: one, by address, by user name, all, who makes admins | [`users`] |
+//! | U1–U6 | accounts: one, by address, by user name, all, who makes admins, the team's directory | [`users`] |
 //! | L1–L2 | log-ins: one, all of an account | [`logins`] |
 //! | E1 | the password reset with this token | [`resets`] |
 //! | P1–P5 | presentations: one, its notes, all of it, by slug, of an owner | [`presentations`] |
@@ -24,14 +24,14 @@
 //! | K1 | tickets that were used | [`tickets`] |
 //! | G1–G4 | images: one, its bytes, chunks that are of none, to look after | [`images`] |
 //! | X1–X4 | messages: one, some of a channel, how far channels are, what changed | [`messages`] |
-//! | Y1–Y3 | channels: one, by name, the public ones | [`channels`] |
+//! | Y1–Y3, Y5 | channels: one, by name, the public ones, those that are being cleared away | [`channels`] |
+//! | Y4 | how far channels were followed | [`followed`] |
 //! | Z1–Z4 | members: one, all of a channel, someone's place, someone's channels | [`members`] |
-//! | F1 | how far what follows from messages is done | [`followed`] |
-//! | F2 | answers to a message | [`replies`] |
-//! | F3 | messages that mention someone | [`mentions`] |
-//! | F4–F5 | drafts: one, all of someone | [`drafts`] |
-//! | F6–F7 | how, and when next, someone is told of what they missed | [`preferences`], [`digests`] |
-//! | F8 | where a word stands | [`terms`] |
+//! | F1 | answers to a message | [`replies`] |
+//! | F2 | messages that mention someone | [`mentions`] |
+//! | F3–F4 | drafts: one, all of someone | [`drafts`] |
+//! | F5–F6 | how, and when next, someone is told of what they missed | [`preferences`], [`digests`] |
+//! | F7 | where a word stands | [`terms`] |
 //! | R1 | attempts in a window | [`limits`] |
 //! | I1 | requests with an idempotency key | [`idempotency`] |
 //! | O1 | deeds that are done once | [`once`] |

@@ -2,7 +2,7 @@
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | F3 | messages that mention someone, newest first | table | `MENTIONS#{user}` | `MENTION#{sent}#{message}` | [`put`], [`mark`], [`page`], [`newest`] |
+//! | F2 | messages that mention someone, newest first | table | `MENTIONS#{user}` | `MENTION#{sent}#{message}` | [`put`], [`mark`], [`page`], [`newest`] |
 //!
 //! A row says where a message stands and not what stands in it: whoever may not read it any more must not find it here.
 
@@ -53,12 +53,12 @@ pub enum Mark {
     Mailed,
 }
 
-/// F3: puts a mention where there is none; answers what lies there otherwise. 1 write unit.
+/// F2: puts a mention where there is none; answers what lies there otherwise. 1 write unit.
 pub async fn put(store: &Store, mention: &Mention) -> Result<Put<Mention>> {
     store.put_or_see(mention).await
 }
 
-/// F3: notes it on one that is there. 1 write unit.
+/// F2: notes it on one that is there. 1 write unit.
 pub async fn mark(store: &Store, mention: &Mention, mark: Mark) -> Result<()> {
     let change = match mark {
         Mark::Told => Change::new("SET told = :true"),
@@ -68,7 +68,7 @@ pub async fn mark(store: &Store, mention: &Mention, mark: Mark) -> Result<()> {
     store.update_unseen(&mention.key(), change).await.map(drop)
 }
 
-/// F3.
+/// F2.
 pub async fn page(
     store: &Store,
     user: UserId,
@@ -79,7 +79,7 @@ pub async fn page(
     store.page(theirs(user), limit, cursor, now).await
 }
 
-/// F3: so many of them, as they were put last. Strong: whoever is written to was mentioned just now.
+/// F2: so many of them, as they were put last. Strong: whoever is written to was mentioned just now.
 pub async fn newest(store: &Store, user: UserId, limit: usize, now: Timestamp) -> Result<Vec<Mention>> {
     Ok(store.page(theirs(user).strong(), limit, None, now).await?.items)
 }

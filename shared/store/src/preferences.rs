@@ -2,7 +2,7 @@
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | F6 | someone's preferences | table | `CHAT#{user}` | `PREFERENCES` | [`get`], [`put`] |
+//! | F5 | someone's preferences | table | `CHAT#{user}` | `PREFERENCES` | [`get`], [`put`] |
 
 use jiff::Timestamp;
 use model::{UserId, notification::Preferences};
@@ -32,13 +32,13 @@ fn key(user: UserId) -> Key {
     Key::new(&Pk::Chat(user), &Sk::Preferences)
 }
 
-/// F6: those of whoever has said nothing are the default ones.
+/// F5: those of whoever has said nothing are the default ones.
 pub async fn get(store: &Store, user: UserId, freshness: Freshness, now: Timestamp) -> Result<Preferences> {
     let found: Option<Preferred> = store.get(&key(user), freshness, now).await?;
     Ok(found.map(|found| found.preferences).unwrap_or_default())
 }
 
-/// F6. 1 write unit.
+/// F5. 1 write unit.
 pub async fn put(store: &Store, user: UserId, preferences: Preferences) -> Result<()> {
     store.put(&Preferred { user, preferences }).await
 }

@@ -2,7 +2,7 @@
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | F2 | answers to a message, oldest first | table | `REPLIES#{message}` | `NUMBER#…` | [`put`], [`page`] |
+//! | F1 | answers to a message, oldest first | table | `REPLIES#{message}` | `NUMBER#…` | [`put`], [`page`] |
 
 use jiff::Timestamp;
 use model::MessageId;
@@ -37,12 +37,12 @@ impl Reply {
     }
 }
 
-/// F2: what a message answers never changes, so that it is the same row however often it is put. 1 write unit.
+/// F1: what a message answers never changes, so that it is the same row however often it is put. 1 write unit.
 pub async fn put(store: &Store, reply: Reply) -> Result<()> {
     store.put(&reply).await
 }
 
-/// F2.
+/// F1.
 pub async fn page(
     store: &Store,
     to: MessageId,

@@ -3,7 +3,7 @@
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | F8 | where a word stands, newest day first | table | `TERM#{word}` | `WRITTEN#{day}#{channel}#{part}` | [`write`], [`Search`] |
+//! | F7 | where a word stands, newest day first | table | `TERM#{word}` | `WRITTEN#{day}#{channel}#{part}` | [`write`], [`Search`] |
 //!
 //! A row holds the numbers of the messages of one day, one channel and one [`PART`] of its log: never more than a part has, so
 //! that a word that everyone writes costs no more than another (a row without end would cost more with every message, and be
@@ -71,7 +71,7 @@ impl Page {
     }
 }
 
-/// F8: a word stands in these messages of one page; that it does already is no harm. 1 write unit, 2 where it stands in most
+/// F7: a word stands in these messages of one page; that it does already is no harm. 1 write unit, 2 where it stands in most
 /// messages of the page.
 pub async fn write(store: &Store, word: &str, channel: ChannelId, page: &Page, seqs: &[u64]) -> Result<()> {
     let numbers = seqs.iter().map(ToString::to_string).collect();
@@ -149,7 +149,7 @@ pub enum Step {
     End,
 }
 
-/// F8: a search under way.
+/// F7: a search under way.
 #[derive(Debug)]
 pub struct Search {
     words: Vec<Word>,
