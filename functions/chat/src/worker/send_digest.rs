@@ -45,24 +45,24 @@ pub async fn run(app: &App, job: &SendDigest) -> Result<(), Error> {
         let later = Digest { send_at: Some(awake), ..digest.clone() };
         return Ok(digests::rewrite(&app.store, &digest, later).await.map(drop)?);
     }
-    let (digest, sending, again) = match digest.sending.clone() {
+    let (digest, sending, again) = if let Some(sending) = digest.sending.clone() {
         // somebody died at it, and others may have been mentioned since
-        Some(sending) => (digest, sending, preferences.digest_at(Some(now), now)),
-        None => {
-            let candidates = mentions::newest(&app.store, user, MOST, now).await?;
-            let candidates = candidates.into_iter().filter(|mention| !mention.mailed).collect();
-            let missed = missed(app, user, candidates).await?;
-            if missed.is_empty() {
-                return end(app, digest, None, None).await;
-            }
-            let mentions = missed.into_iter().map(|(mention, _)| mention).collect();
-            let sending = Sending { began_at: now, mentions };
-            let begun = Digest { sending: Some(sending.clone()), ..digest.clone() };
-            if digests::rewrite(&app.store, &digest, begun.clone()).await? == Written::Refused {
-                return Ok(());
-            }
-            (Digest { rev: digest.rev + 1, ..begun }, sending, None)
+        (digest, sending, preferences.digest_at(Some(now), now))
+    } else {
+        let candidates = mentions::newest(&app.store, user, MOST, now).await?;
+        let candidates = candidates.into_iter().filter(|mention| !mention.mailed).collect();
+        let missed = missed(app, user, candidates).await?;
+        if missed.is_empty() {
+            return end(app, digest, None, None).await;
         }
+        let mentions = missed.into_iter().map(|(mention, _)| mention).collect();
+        let sending = Sending { began_at: now, mentions };
+        let begun = Digest { sending: Some(sending.clone()), ..digest.clone() };
+        if digests::rewrite(&app.store, &digest, begun.clone()).await? == Written::Refused {
+            // mentioned meanwhile: it is still due, and looked at again
+            return Ok(());
+        }
+        (Digest { rev: digest.rev + 1, ..begun }, sending, None)
     };
     let id = format!("digest#{user}#{}", sending.began_at.as_millisecond());
     // looked at again: what was read, deleted or left meanwhile is not written of
