@@ -1,17 +1,93 @@
-//! A team: people who have user names.
+//! A team, its channels, and what is said there.
+
+use std::ops::Deref;
 
 use rand::RngExt;
 use serde_json::{Value, json};
 
 use super::{Socket, User, World};
 
+/// Someone of the team: an account with a user name.
+pub(crate) struct Teammate {
+    user: User,
+    pub(crate) username: String,
+}
+
+impl Deref for Teammate {
+    type Target = User;
+    fn deref(&self) -> &User {
+        &self.user
+    }
+}
+
+/// A channel that a story made.
+#[derive(Clone)]
+pub(crate) struct Channel {
+    pub(crate) id: String,
+    pub(crate) name: String,
+}
+
 impl World {
-    /// Signs somebody up for the team, under a user name that nobody else of this run has.
-    pub(crate) async fn teammate(&self, name: &str) -> User {
+    /// Signs up someone of the team.
+    pub(crate) async fn teammate(&self, name: &str) -> Teammate {
         let user = self.user(name).await;
-        let username = format!("{name}_{:010x}", rand::rng().random_range(0..1_u64 << 40));
+        let username = format!("{name}_{:08x}", rand::rng().random::<u32>());
         user.client.patch("/v1/users/me", &json!({ "username": username })).await.ok(200);
-        user
+        Teammate { user, username }
+    }
+}
+
+impl Teammate {
+    /// A socket of the team, greeted.
+    pub(crate) async fn connect(&self) -> Socket {
+        let ticket = self.client.post("/v1/realtime/tickets", &json!({})).await.ok(201);
+        let mut socket = Socket::open(ticket["websocket_url"].as_str().expect("a URL")).await;
+        let greeted = socket.wait("connection_established").await;
+        assert_eq!(greeted["user_id"], self.id, "{greeted}");
+        socket
+    }
+
+    pub(crate) async fn public_channel(&self) -> Channel {
+        self.new_channel(false).await
+    }
+
+    pub(crate) async fn private_channel(&self) -> Channel {
+        self.new_channel(true).await
+    }
+
+    async fn new_channel(&self, is_private: bool) -> Channel {
+        let made = self.channel(is_private).await;
+        let text = |field: &str| made[field].as_str().expect("a text in a channel").to_owned();
+        Channel { id: text("id"), name: text("name") }
+    }
+
+    pub(crate) async fn join(&self, channel: &Channel) {
+        self.client.post("/v1/channels/join", &json!({ "channel_id": channel.id })).await.ok(200);
+    }
+
+    /// Takes somebody into a channel.
+    pub(crate) async fn add(&self, channel: &Channel, other: &Self) {
+        let path = format!("/v1/channels/{}/add-user", channel.id);
+        self.client.post(&path, &json!({ "user_id": other.id })).await.ok(200);
+    }
+
+    pub(crate) async fn say(&self, channel: &Channel, content: &str) -> Value {
+        let body = json!({ "channel_id": channel.id, "content": content });
+        self.client.post("/v1/messages", &body).await.ok(201)
+    }
+
+    /// The messages of a channel, oldest first.
+    pub(crate) async fn read(&self, channel: &Channel) -> Vec<Value> {
+        let path = format!("/v1/messages/channel/{}?limit=100", channel.id);
+        let page = self.client.get(&path).await.ok(200);
+        page["items"].as_array().expect("items").clone()
+    }
+
+    /// The channel as one's list of channels has it.
+    pub(crate) async fn listed(&self, channel: &Channel) -> Option<Value> {
+        let mine = self.client.get("/v1/channels/my").await.ok(200);
+        let items = mine["items"].as_array().expect("items").iter();
+        items.clone().find(|item| item["id"] == channel.id.as_str()).cloned()
     }
 }
 
