@@ -26,6 +26,12 @@
 //! | `PUT`, `DELETE /v1/messages/{id}/pin`; `GET /v1/channels/{id}/pins` | [`messages::pin`] |
 //! | `POST /v1/messages/format/validate` | [`messages::validate`] |
 //! | `DELETE /v1/admin/messages/{id}` | [`messages::moderate`] |
+//! | `GET /v1/messages/search` | [`messages::search`] |
+//! | `GET /v1/messages/mentions/my` | [`messages::mentions`] |
+//! | `GET /v1/messages/{id}/replies` | [`messages::replies`] |
+//! | `GET /v1/channels/drafts` | [`drafts::list`] |
+//! | `GET PUT /v1/channels/{id}/draft` | [`drafts::get`], [`drafts::save`] |
+//! | `GET PUT /v1/notifications/preferences` | [`notifications::preferences`] |
 //!
 //! | message of the socket | file |
 //! | --- | --- |
@@ -36,6 +42,8 @@
 //! | `welcome` | [`worker`] |
 //! | `follow_account` | [`worker::follow_account`] |
 //! | `clear_channel` | [`worker::clear_channel`] |
+//! | `follow_channel` | [`worker::follow_channel`] |
+//! | `send_digest` | [`worker::send_digest`] |
 //!
 //! **How a message is stored.** A channel's messages are a log: each has the number after the one before it, and is put on the
 //! condition that nothing lies there ([`store::messages`]). There is no counter beside it that could be wrong, or hot; a number
@@ -44,7 +52,9 @@
 //! a retry is not a second message) and how fast they write are settled by that one write. Together 2 write units.
 
 mod channels;
-mod messages;
+pub mod drafts;
+pub mod messages;
+pub mod notifications;
 pub mod socket;
 mod team;
 pub mod view;
@@ -54,7 +64,12 @@ use entry::{App, Door, Environment, Peer, StartError, socket::Known};
 use utoipa_axum::router::OpenApiRouter;
 
 pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(channels::routes()).merge(messages::routes())
+    OpenApiRouter::new()
+        .merge(channels::routes())
+        .merge(drafts::routes())
+        .merge(messages::routes())
+        .merge(messages::found::routes())
+        .merge(notifications::routes())
 }
 
 pub fn openapi() -> utoipa::openapi::OpenApi {

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     Change, Item, Key, Query, Store, Written, channels,
+    digests::Digest,
     error::{Result, StoreError},
     generations::Generation,
     images::{Image, Loose},
@@ -48,6 +49,8 @@ pub enum What {
     LooseChunks(ImageId, Uuid),
     /// What is left of it is to be cleared away.
     DeletedChannel(ChannelId),
+    /// Has missed something, and is perhaps to be written to.
+    Digest(UserId),
 }
 
 impl Due {
@@ -67,6 +70,7 @@ impl Due {
             (Some(Image::KIND), Some(id)) => Some(What::Image(id.into())),
             (Some(Loose::KIND), Some(id)) => image_of(pk).map(|image| What::LooseChunks(image, id)),
             (Some(channels::Deleted::KIND), Some(id)) => Some(What::DeletedChannel(id.into())),
+            (Some(Digest::KIND), Some(id)) => Some(What::Digest(id.into())),
             _ => None,
         };
         what.ok_or_else(|| self.unreadable())

@@ -2,6 +2,7 @@
 
 mod a_banned_account_is_out_at_once;
 mod a_channel_has_owners;
+mod a_draft_follows_its_writer;
 mod a_guest_comes_back_as_the_same_participant;
 mod a_killed_cloud_loses_nothing;
 mod a_password_is_reset_by_mail;
@@ -30,6 +31,9 @@ mod late_and_wrong_votes_are_refused_with_a_code;
 mod limits_of_plans_hold_under_concurrency;
 mod logging_out_closes_sockets_and_tokens;
 mod logs_keep_secrets;
+mod mentions_are_told_to_members_only;
+mod messages_are_found_by_their_words;
+mod missed_mentions_come_by_mail;
 mod names_are_for_the_presenter_only;
 mod old_paths_still_work;
 mod presence_survives_a_lost_disconnect;

@@ -37,13 +37,15 @@ impl World {
     }
 }
 
-impl Teammate {
+impl User {
     /// A socket of the team, before anything was read.
     pub(crate) async fn connect_unread(&self) -> Socket {
         let ticket = self.client.post("/v1/realtime/tickets", &json!({})).await.ok(201);
         Socket::open(ticket["websocket_url"].as_str().expect("a URL")).await
     }
+}
 
+impl Teammate {
     /// A socket of the team, greeted.
     pub(crate) async fn connect(&self) -> Socket {
         let mut socket = self.connect_unread().await;
@@ -53,18 +55,18 @@ impl Teammate {
     }
 
     pub(crate) async fn public_channel(&self) -> Channel {
-        self.channel(false).await
+        Channel::made(&self.channel(false).await)
     }
 
     pub(crate) async fn private_channel(&self) -> Channel {
-        self.channel(true).await
+        Channel::made(&self.channel(true).await)
     }
 
-    async fn channel(&self, is_private: bool) -> Channel {
-        let name = format!("herons-{:08x}", rand::rng().random::<u32>());
+    /// A channel of theirs, as it was answered, under a name that nobody else of this run has.
+    pub(crate) async fn channel(&self, is_private: bool) -> Value {
+        let name = format!("herons-{:016x}", rand::rng().random::<u64>());
         let body = json!({ "name": name, "is_private": is_private });
-        let made = self.client.post("/v1/channels", &body).await.ok(201);
-        Channel { id: made["id"].as_str().expect("an id").to_owned(), name }
+        self.client.post("/v1/channels", &body).await.ok(201)
     }
 
     pub(crate) async fn join(&self, channel: &Channel) {
@@ -91,8 +93,19 @@ impl Teammate {
 
     /// The channel as one's list of channels has it.
     pub(crate) async fn listed(&self, channel: &Channel) -> Option<Value> {
+        self.my(&channel.id).await
+    }
+
+    /// The same, by its id.
+    pub(crate) async fn my(&self, channel: &str) -> Option<Value> {
         let mine = self.client.get("/v1/channels/my").await.ok(200);
-        let items = mine["items"].as_array().expect("items").iter();
-        items.clone().find(|item| item["id"] == channel.id.as_str()).cloned()
+        mine["items"].as_array().expect("items").iter().find(|item| item["id"] == channel).cloned()
+    }
+}
+
+impl Channel {
+    fn made(answer: &Value) -> Self {
+        let text = |field: &str| answer[field].as_str().expect("a text").to_owned();
+        Self { id: text("id"), name: text("name") }
     }
 }

@@ -19,13 +19,17 @@
 mod announce;
 mod delete;
 mod edit;
+pub mod found;
 mod get;
 mod list;
 mod mentioned;
+pub mod mentions;
 mod moderate;
 mod pin;
 mod react;
+pub mod replies;
 mod rewrite;
+pub mod search;
 mod seen;
 mod send;
 mod validate;

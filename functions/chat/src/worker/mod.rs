@@ -2,10 +2,12 @@
 
 mod clear_channel;
 mod follow_account;
+pub mod follow_channel;
+pub mod send_digest;
 
 use entry::{App, worker::Delivery};
 use model::Error;
-use protocol::job::{ClearChannel, FollowAccount, MemberLeft, Welcome};
+use protocol::job::{ClearChannel, FollowAccount, FollowChannel, MemberLeft, SendDigest, Welcome};
 
 pub async fn run(app: &App, delivery: &Delivery) -> Result<(), Error> {
     if let Some(job) = delivery.take::<Welcome>() {
@@ -19,6 +21,12 @@ pub async fn run(app: &App, delivery: &Delivery) -> Result<(), Error> {
     }
     if let Some(job) = delivery.take::<ClearChannel>() {
         return clear_channel::run(app, job?).await;
+    }
+    if let Some(job) = delivery.take::<FollowChannel>() {
+        return follow_channel::run(app, &job?).await;
+    }
+    if let Some(job) = delivery.take::<SendDigest>() {
+        return send_digest::run(app, &job?).await;
     }
     Err(delivery.unknown())
 }

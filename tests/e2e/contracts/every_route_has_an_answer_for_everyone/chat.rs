@@ -6,8 +6,7 @@ use crate::world::{User, World, team::Channel};
 pub(super) const SUBJECT: Subject = Subject { answers: ANSWERS, body, parameter };
 
 /// The channel is private: an admin knows no more of it than a stranger, but what the admin routes are for.
-const ANSWERS: &[Row] = &[
-];
+const ANSWERS: &[Row] = &[];
 
 /// Someone with an account and a user name.
 pub(super) async fn teammate(world: &World, called: &str) -> User {

@@ -79,8 +79,11 @@ struct Scene {
 
 impl Scene {
     async fn set(world: &World, admin: &User, member: &User) -> Self {
-        let (owner, stranger, admin) =
-            tokio::join!(chat::teammate(world, "owner"), chat::teammate(world, "stranger"), admin.log_in(world));
+        let (owner, stranger, admin) = tokio::join!(
+            chat::teammate(world, "owner"),
+            chat::teammate(world, "stranger"),
+            admin.log_in(world)
+        );
         let (mut presentation, session) = owner.started(2).await;
         let guest = session.join(world, Some("Bo")).await;
         Self {
