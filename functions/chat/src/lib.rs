@@ -18,6 +18,7 @@
 //! a retry is not a second message) and how fast they write are settled by that one write. Together 2 write units.
 
 pub mod socket;
+pub mod view;
 pub mod worker;
 
 use entry::{App, Door, Environment, Peer, StartError, socket::Known};

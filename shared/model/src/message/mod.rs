@@ -1,5 +1,7 @@
 //! Messages of a channel: what they are called, and the rules of what people write.
 
+pub mod content;
+pub mod emoji;
 mod id;
 
 use serde::{Deserialize, Serialize};

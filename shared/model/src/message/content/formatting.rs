@@ -1,0 +1,127 @@
+//! What a text has in it, for clients that show it.
+
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::{
+    mentions,
+    parts::{Part, parts, prose},
+};
+use crate::message::{Formatting, emoji};
+
+/// What stands in a text. In code there are only characters.
+pub fn formatting(text: &str) -> Formatting {
+    let parts = parts(text);
+    let prose = prose(text);
+    let links = ["http://", "https://"].into_iter().flat_map(|scheme| prose.split(scheme).skip(1));
+    let link_count = links.filter(|rest| rest.starts_with(|letter: char| !letter.is_whitespace())).count();
+    let mention_count = mentions(text).len();
+    let emoji_count = emojis(&prose);
+    // what stands in bold is no italics by that
+    let plain = prose.replace("**", "");
+    Formatting {
+        has_bold: is_marked(&prose, "**"),
+        has_italic: is_marked(&plain, "*") || is_marked(&plain, "_"),
+        has_code: parts.iter().any(|part| matches!(part, Part::Code(_))),
+        has_code_block: parts.iter().any(|part| matches!(part, Part::Block(_))),
+        has_links: link_count > 0,
+        has_mentions: mention_count > 0,
+        has_emojis: emoji_count > 0,
+        link_count,
+        mention_count,
+        emoji_count,
+    }
+}
+
+/// Does something stand between two of these marks on a line, which begin and end words?
+fn is_marked(text: &str, mark: &str) -> bool {
+    let is_mark = |letter: char| mark.contains(letter);
+    let begins = |line: &str, at: usize| {
+        let (before, after) = (line.split_at(at).0, line.split_at(at + mark.len()).1);
+        !before.ends_with(char::is_alphanumeric)
+            && after.starts_with(|letter: char| !letter.is_whitespace() && !is_mark(letter))
+    };
+    let ends = |line: &str, at: usize| {
+        let (before, after) = (line.split_at(at).0, line.split_at(at + mark.len()).1);
+        before.ends_with(|letter: char| !letter.is_whitespace() && !is_mark(letter))
+            && !after.starts_with(char::is_alphanumeric)
+    };
+    text.lines().any(|line| {
+        let marks = || line.match_indices(mark).map(|(at, _)| at);
+        let first = marks().find(|at| begins(line, *at));
+        let last = marks().filter(|at| ends(line, *at)).last();
+        first.zip(last).is_some_and(|(first, last)| first < last)
+    })
+}
+
+/// Emoji as they are shown, and short names of them.
+fn emojis(prose: &str) -> usize {
+    let shown = prose.graphemes(true).filter(|shown| emoji::is_shown(shown)).count();
+    let mut names = 0;
+    let mut rest = prose;
+    while let Some((_, after)) = rest.split_once(':') {
+        match after.split_once(':') {
+            Some((name, further)) if emoji::is_short_name(name) => {
+                names += 1;
+                rest = further;
+            }
+            // this colon may be the first of a name
+            _ => rest = after,
+        }
+    }
+    shown + names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_in_a_text_is_found() {
+        let found = formatting(
+            "**bold** and *italic* with `code` and ```block``` of @ana, see https://a.example http://b.example 😀 :tada:",
+        );
+        let all = Formatting {
+            has_bold: true,
+            has_italic: true,
+            has_code: true,
+            has_code_block: true,
+            has_links: true,
+            has_mentions: true,
+            has_emojis: true,
+            link_count: 2,
+            mention_count: 1,
+            emoji_count: 2,
+        };
+        assert_eq!(found, all);
+    }
+
+    #[test]
+    fn what_only_looks_like_it_is_not() {
+        for plain in [
+            "",
+            "2 * 3 * 4",
+            "snake_case_name",
+            "a ** b ** c",
+            "http:// and https:// ",
+            "at 10:30:45",
+            "Acme™ © 2026",
+            "1 # 2",
+            "****",
+        ] {
+            assert_eq!(formatting(plain), Formatting::default(), "{plain}");
+        }
+        assert!(formatting("**a**").has_bold && !formatting("**a**").has_italic);
+        assert!(formatting("_a_ (*b*)").has_italic);
+        let code = formatting("`**a** @ana https://a.example 😀 :tada:`");
+        assert_eq!(code, Formatting { has_code: true, ..Formatting::default() });
+    }
+
+    #[test]
+    fn an_emoji_is_one_however_many_characters_it_is() {
+        for one in ["😀", "👍🏽", "👩‍👩‍👧‍👦", "🇷🇴", "1️⃣", "❤️", ":+1:"]
+        {
+            assert_eq!(formatting(one).emoji_count, 1, "{one}");
+        }
+        assert_eq!(formatting("😀😀 :tada::rocket:").emoji_count, 4);
+    }
+}

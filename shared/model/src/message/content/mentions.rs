@@ -1,0 +1,82 @@
+//! Whom a text mentions.
+
+use super::parts::prose;
+use crate::user::Username;
+
+/// People that a message mentions (contract 1.4); those after them are only named.
+pub const MOST_MENTIONS: usize = 20;
+
+/// The user names that stand in a text after an `@`, folded, each once, in their order: not in code, in links, in e-mail
+/// addresses or inside words. Whether anybody is called so is another question.
+pub fn mentions(text: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for word in prose(text).split_whitespace().filter(|word| !word.contains("://")) {
+        for (at, _) in word.match_indices('@') {
+            let Some(name) = named(word, at).map(|name| name.folded()) else { continue };
+            if !found.contains(&name) {
+                found.push(name);
+            }
+            if found.len() == MOST_MENTIONS {
+                return found;
+            }
+        }
+    }
+    found
+}
+
+/// The user name after the `@` that stands there.
+fn named(word: &str, at: usize) -> Option<Username> {
+    let (before, after) = word.split_at(at);
+    let is_address = |letter: char| letter.is_alphanumeric() || "_-+%/@".contains(letter);
+    if before.ends_with(is_address) {
+        return None;
+    }
+    let after = after.strip_prefix('@')?;
+    let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    let end = after.find(|letter| !is_part(letter)).unwrap_or(after.len());
+    let (name, rest) = after.split_at(end);
+    if rest.starts_with(|letter: char| letter.is_alphanumeric() || letter == '@') {
+        return None;
+    }
+    Username::typed(name).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_named_is_mentioned_once() {
+        assert_eq!(mentions("@Ana, hi (@bob_2)! and @ANA"), ["ana", "bob_2"]);
+        assert_eq!(mentions("Ok.@ana"), ["ana"]);
+        assert_eq!(mentions("> @ana: what?\n\nyes"), ["ana"], "a quote, as old clients write it");
+        assert_eq!(mentions("**@ana**"), ["ana"]);
+    }
+
+    #[test]
+    fn not_everything_after_an_at_is_somebody() {
+        for nobody in [
+            "ana@example.com",
+            "a.n+a-@example.com",
+            "`@ana`",
+            "```\n@ana\n```",
+            "@an",
+            "@abcdefghijklmnopqrstu",
+            "@anaț",
+            "@ana@social.example",
+            "https://example.com/@ana",
+            "x/@ana",
+            "@",
+            "@@ana",
+        ] {
+            assert_eq!(mentions(nobody), [""; 0], "{nobody}");
+        }
+    }
+
+    #[test]
+    fn twenty_are_mentioned_and_the_others_only_named() {
+        let names: Vec<String> = (100..200).map(|number| format!("@user{number}")).collect();
+        let found = mentions(&names.join(" "));
+        assert_eq!((found.len(), found.last().unwrap().as_str()), (MOST_MENTIONS, "user119"));
+    }
+}

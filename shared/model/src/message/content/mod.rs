@@ -1,0 +1,168 @@
+//! The text of a message: how it is stored, and what stands in it. (Contract 1.4.)
+
+mod formatting;
+mod mentions;
+mod parts;
+
+use self::parts::{FENCE, Part, blocks, parts};
+use super::LENGTH;
+
+pub use self::{
+    formatting::formatting,
+    mentions::{MOST_MENTIONS, mentions},
+};
+
+const TOO_LONG: &str = "must have at most 2,000 characters";
+
+/// A message in the one spelling that is stored: without space around it, and with at most one empty line and two spaces in a
+/// row where it is no code block.
+///
+/// # Errors
+/// The words for the field: blank, too long, with control characters, or with a mark that is not closed.
+pub fn typed(text: &str) -> Result<String, &'static str> {
+    // bytes first: nobody goes through a megabyte to refuse it
+    if text.len() > LENGTH * 16 {
+        return Err(TOO_LONG);
+    }
+    let text = text.replace("\r\n", "\n");
+    let text = text.trim();
+    if text.chars().all(is_unseen) {
+        return Err("must not be blank");
+    }
+    if text.chars().any(|letter| letter.is_control() && !matches!(letter, '\n' | '\t')) {
+        return Err("must not contain control characters");
+    }
+    closed(text)?;
+    let text: String = blocks(text)
+        .into_iter()
+        .map(|(is_block, part)| if is_block { part.into() } else { shortened(part) })
+        .collect();
+    if text.chars().count() > LENGTH { Err(TOO_LONG) } else { Ok(text) }
+}
+
+/// Marks come in pairs; in code they are only characters.
+fn closed(text: &str) -> Result<(), &'static str> {
+    let is_odd = |count: usize| !count.is_multiple_of(2);
+    if is_odd(text.matches(FENCE).count()) {
+        return Err("has a code block (```) that is not closed");
+    }
+    let outside = blocks(text).into_iter().filter(|(is_block, _)| !is_block);
+    if is_odd(outside.map(|(_, part)| part.matches('`').count()).sum()) {
+        return Err("has code (`) that is not closed");
+    }
+    let bold = |part: &Part<'_>| if let Part::Prose(prose) = part { prose.matches("**").count() } else { 0 };
+    if is_odd(parts(text).iter().map(bold).sum()) {
+        return Err("has bold text (**) that is not closed");
+    }
+    Ok(())
+}
+
+/// Two in a row where there are three or more of a line break or a space.
+fn shortened(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let (mut last, mut row) = (None, 0);
+    for letter in text.chars() {
+        row = if last == Some(letter) { row + 1 } else { 1 };
+        last = Some(letter);
+        if row <= 2 || !matches!(letter, '\n' | ' ') {
+            kept.push(letter);
+        }
+    }
+    kept
+}
+
+/// Space, and what takes no place or shows nothing: a message of these looks like none.
+const fn is_unseen(letter: char) -> bool {
+    letter.is_whitespace()
+        || matches!(
+            letter,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{2800}'
+                | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+                | '\u{180b}'..='\u{180f}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{fe00}'..='\u{fe0f}'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_message_has_one_spelling() {
+        assert_eq!(typed("  hello \n").as_deref(), Ok("hello"));
+        assert_eq!(typed("a\r\n\r\n\r\n\r\nb").as_deref(), Ok("a\n\nb"));
+        assert_eq!(typed("a     b  c").as_deref(), Ok("a  b  c"));
+        assert_eq!(typed("a\tb").as_deref(), Ok("a\tb"));
+        let code = "```\nif x:\n        y\n\n\n\nend\n```";
+        assert_eq!(typed(&format!("look:    {code}   \n\n\n\n")), Ok(format!("look:  {code}")));
+    }
+
+    #[test]
+    fn nothing_is_no_message_however_it_is_written() {
+        for blank in ["", " ", "\n\t\n", "\u{200b}", "\u{2800} \u{3164}", "\u{feff}\u{2060}"] {
+            assert_eq!(typed(blank), Err("must not be blank"), "{blank:?}");
+        }
+        for control in ["a\0b", "a\u{7}", "a\rb", "\u{1b}[31m"] {
+            assert_eq!(typed(control), Err("must not contain control characters"), "{control:?}");
+        }
+    }
+
+    #[test]
+    fn characters_are_counted_as_they_are_stored() {
+        assert!(typed(&"x".repeat(LENGTH)).is_ok());
+        assert!(typed(&"ä".repeat(LENGTH)).is_ok());
+        assert!(typed(&format!("{}x", "x ".repeat(999))).is_ok());
+        assert!(typed(&format!("  {}  ", "x".repeat(LENGTH))).is_ok());
+        assert_eq!(typed(&"x".repeat(LENGTH + 1)), Err(TOO_LONG));
+        assert_eq!(typed(&"x".repeat(1_000_000)), Err(TOO_LONG));
+    }
+
+    #[test]
+    fn marks_come_in_pairs() {
+        for good in [
+            "**a** b **c**",
+            "`a`",
+            "```a```",
+            "`2 ** 3`",
+            "```\na ` b ** c\n```",
+            "5 * 3",
+            "a ``` ``` b `c`",
+        ] {
+            assert!(typed(good).is_ok(), "{good}");
+        }
+        for (bad, mark) in [
+            ("**a", "(**)"),
+            ("**a** **", "(**)"),
+            ("`2 ** 3` **", "(**)"),
+            ("`a", "(`)"),
+            ("```a``` `", "(`)"),
+            ("```a", "(```)"),
+            ("````", "(```)"),
+        ] {
+            assert!(typed(bad).unwrap_err().contains(mark), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_stored_is_stored_as_it_is(text in "[ab`* \n\t\r\u{e9}@]{0,60}") {
+            if let Ok(stored) = typed(&text) {
+                prop_assert_eq!(typed(&stored), Ok(stored));
+            }
+        }
+
+        #[test]
+        fn no_text_is_too_strange(text in ".{0,80}") {
+            let stored = typed(&text).unwrap_or(text);
+            let found = formatting(&stored);
+            prop_assert_eq!(found.has_mentions, found.mention_count > 0);
+            prop_assert_eq!(found.mention_count, mentions(&stored).len());
+            prop_assert_eq!(found.has_emojis, found.emoji_count > 0);
+        }
+    }
+}

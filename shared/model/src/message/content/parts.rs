@@ -1,0 +1,83 @@
+//! Where a text is code.
+
+/// Around a block of code.
+pub(super) const FENCE: &str = "```";
+/// Around code in a line.
+const QUOTE: &str = "`";
+
+/// A stretch of a text; code with its marks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part<'a> {
+    Prose(&'a str),
+    Code(&'a str),
+    Block(&'a str),
+}
+
+/// A text in its parts; a mark that is not closed is prose.
+pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
+    let mut found = Vec::new();
+    for (is_block, stretch) in blocks(text) {
+        if is_block {
+            found.push(Part::Block(stretch));
+            continue;
+        }
+        let quoted = between(stretch, QUOTE).into_iter();
+        found
+            .extend(quoted.map(|(is_code, part)| if is_code { Part::Code(part) } else { Part::Prose(part) }));
+    }
+    found
+}
+
+/// The blocks of code of a text (`true`), and what stands around them.
+pub(super) fn blocks(text: &str) -> Vec<(bool, &str)> {
+    between(text, FENCE)
+}
+
+/// What people said, with one character in place of each code: so that what stands before and after it is not one word.
+pub(super) fn prose(text: &str) -> String {
+    let of = |part| if let Part::Prose(prose) = part { prose } else { "\u{fffc}" };
+    parts(text).into_iter().map(of).collect()
+}
+
+/// A text cut into what stands between two of these marks, with them (`true`), and what does not.
+fn between<'a>(text: &'a str, mark: &str) -> Vec<(bool, &'a str)> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(mark) {
+        let (before, from) = rest.split_at(start);
+        let Some(length) = from.split_at(mark.len()).1.find(mark) else { break };
+        let (inside, after) = from.split_at(length + 2 * mark.len());
+        found.extend([(false, before), (true, inside)]);
+        rest = after;
+    }
+    found.push((false, rest));
+    found.retain(|(_, part)| !part.is_empty());
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn code_is_told_from_prose() {
+        use Part::{Block, Code, Prose};
+        assert_eq!(parts("a `b` c"), [Prose("a "), Code("`b`"), Prose(" c")]);
+        assert_eq!(parts("```a `b` c``` `d`"), [Block("```a `b` c```"), Prose(" "), Code("`d`")]);
+        assert_eq!(parts("a ` b"), [Prose("a ` b")]);
+        assert_eq!(prose("see `a`@b"), "see \u{fffc}@b");
+    }
+
+    proptest! {
+        #[test]
+        fn no_part_is_lost(text in "[a`\n ]{0,40}") {
+            let whole: String = parts(&text)
+                .into_iter()
+                .map(|part| match part { Part::Prose(text) | Part::Code(text) | Part::Block(text) => text })
+                .collect();
+            prop_assert_eq!(whole, text);
+        }
+    }
+}
