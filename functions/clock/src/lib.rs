@@ -7,6 +7,7 @@
 //! | `login` (that has ended) | `end_login` |
 //! | `question` (that waits for the assistant) | `answer_question` |
 //! | `generation` (that is not done) | `generate_slide` |
+//! | `online` (somebody of the team) | `check_presence` |
 //! | `image` | none: looked after here |
 //! | `loose_chunks` (of an image) | none: cleared here |
 //!
@@ -22,10 +23,10 @@ use entry::{App, Door, Environment, Peer, StartError};
 use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use model::Error;
-use protocol::job::{AnswerQuestion, CheckSession, EndLogin, GenerateSlide, Queue};
+use protocol::job::{AnswerQuestion, CheckPresence, CheckSession, EndLogin, GenerateSlide, Queue};
 use store::{
     due::{self, Due, What},
-    images,
+    images, online,
 };
 
 /// Items of one look; what is left is due a minute later too.
@@ -40,7 +41,11 @@ const AGAIN: SignedDuration = SignedDuration::from_mins(5);
 
 /// `cron-clock`
 pub async fn cron(environment: Environment) -> Result<Door, StartError> {
-    let app = App::start(&environment, &[Peer::Queue(Queue::Sessions), Peer::Queue(Queue::Answers)]).await?;
+    let app = App::start(
+        &environment,
+        &[Peer::Queue(Queue::Sessions), Peer::Queue(Queue::Answers), Peer::Queue(Queue::Chat)],
+    )
+    .await?;
     Ok(entry::cron::door(app, |app| async move { tick(&app).await }))
 }
 
@@ -78,6 +83,7 @@ async fn pass_on(app: &App, item: &Due, seen_to: &AtomicUsize, now: Timestamp) -
             app.queues.send(&AnswerQuestion { session, question }, now).await
         }
         Ok(What::Generation(session, slide)) => app.queues.send(&GenerateSlide { session, slide }, now).await,
+        Ok(What::Presence(user)) => app.queues.send(&CheckPresence { user }, now).await,
         // those that there is no room for are put off, out of the way of what comes after them
         Ok(What::Image(image)) if may() => {
             images::look_after(&app.store, image, now).await.map_err(Into::into)
@@ -92,6 +98,8 @@ async fn pass_on(app: &App, item: &Due, seen_to: &AtomicUsize, now: Timestamp) -
         // the next minute tries again
         return done;
     }
-    due::put_off(&app.store, item, now + AGAIN).await?;
+    // somebody who is there is looked after at this pace: their job writes nothing where nothing has changed
+    let again = if matches!(item.what(), Ok(What::Presence(_))) { online::CHECKED_EVERY } else { AGAIN };
+    due::put_off(&app.store, item, now + again).await?;
     done
 }

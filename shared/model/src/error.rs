@@ -182,6 +182,8 @@ codes! {
     Unauthorized = "UNAUTHORIZED", "unauthorized";
     UnknownType = "UNKNOWN_TYPE", "unknown_type";
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", "unsupported_media_type";
+    /// One must have a user name for that: `PATCH /v1/users/me`.
+    UsernameRequired = "USERNAME_REQUIRED", "username_required";
     UsernameTaken = "USERNAME_TAKEN", "username_taken";
     ValidationError = "VALIDATION_ERROR", "invalid_request";
 }

@@ -15,6 +15,7 @@ use crate::{
     images::{Image, Loose},
     item::{Attributes, sortable},
     logins::Login,
+    online::Online,
     questions::Question,
     sessions::Session,
     table::{image_of, session_of, session_of_questions, user_of},
@@ -46,6 +47,8 @@ pub enum What {
     Image(ImageId),
     /// What an upload has written, or a deletion left, of this image.
     LooseChunks(ImageId, Uuid),
+    /// Is to be looked after, or was not told of.
+    Presence(UserId),
 }
 
 impl Due {
@@ -63,6 +66,7 @@ impl Due {
                 session_of(pk).map(|session| What::Generation(session, id.into()))
             }
             (Some(Image::KIND), Some(id)) => Some(What::Image(id.into())),
+            (Some(Online::KIND), Some(id)) => Some(What::Presence(id.into())),
             (Some(Loose::KIND), Some(id)) => image_of(pk).map(|image| What::LooseChunks(image, id)),
             _ => None,
         };

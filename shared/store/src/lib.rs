@@ -25,6 +25,7 @@
 //! | G1–G4 | images: one, its bytes, chunks that are of none, to look after | [`images`] |
 //! | X1–X4 | messages: one, some of a channel, how far channels are, what changed | [`messages`] |
 //! | Y1–Y3 | channels: one, by name, the public ones | [`channels`] |
+//! | J1–J2 | who of the team is there | [`online`] |
 //! | Z1–Z4 | members: one, all of a channel, someone's place, someone's channels | [`members`] |
 //! | R1 | attempts in a window | [`limits`] |
 //! | I1 | requests with an idempotency key | [`idempotency`] |
@@ -58,6 +59,7 @@ pub mod logins;
 pub mod members;
 pub mod messages;
 pub mod once;
+pub mod online;
 pub mod page;
 pub mod participants;
 pub mod presentations;
