@@ -3,6 +3,12 @@
 //! | method and path | file |
 //! | --- | --- |
 //! | `GET /v1/channels/online` | `online` |
+//! | `GET`, `POST /v1/channels` | [`channels::list`], [`channels::create`] |
+//! | `GET /v1/channels/my` | [`channels::my`] |
+//! | `POST /v1/channels/join`, `/v1/channels/{id}/join` | [`channels::join`] |
+//! | `GET /v1/channels/{id}` | [`channels::get`] |
+//! | `GET /v1/channels/{id}/members` | [`channels::members`] |
+//! | `GET /v1/channels/users/available` | [`channels::available`] |
 //!
 //! | message of the socket | file |
 //! | --- | --- |
@@ -31,17 +37,18 @@
 //! told of it is a row ([`store::online`]), and it is told where that differs from what is so: by `welcome` and `ping` that
 //! someone came, by `member_left` and the clock that they are gone.
 
+mod channels;
 mod online;
 pub mod socket;
 mod team;
-pub mod view;
+mod view;
 pub mod worker;
 
 use entry::{App, Door, Environment, Peer, StartError, socket::Known};
 use utoipa_axum::router::OpenApiRouter;
 
 pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(online::routes())
+    OpenApiRouter::new().merge(channels::routes()).merge(online::routes())
 }
 
 pub fn openapi() -> utoipa::openapi::OpenApi {

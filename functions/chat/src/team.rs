@@ -1,18 +1,37 @@
-//! Who is of the team: whoever has a user name.
+//! Who is of the team.
 
 use entry::App;
 use model::{Code, Error, UserId, message::Author};
-use store::users;
+use store::users::{self, User};
 
-/// An account as the team knows it. 0.5 read units.
+/// Someone of the team, by the names that it knows them by. Half a read unit; 1 more for whoever has no user name.
 ///
 /// # Errors
-/// `USERNAME_REQUIRED` for an account without a user name: it is of no team.
+/// `USERNAME_REQUIRED`: the team is whoever has a user name.
 pub(crate) async fn teammate(app: &App, user: UserId) -> Result<Author, Error> {
-    let account = users::get(&app.store, user, app.clock.now()).await?;
-    let account = account.ok_or(Error::Unauthenticated("there is no such account any more"))?;
-    let username = account.username.ok_or_else(|| {
+    let now = app.clock.now();
+    if let Some(known) = users::get(&app.store, user, now).await?.as_ref().and_then(author) {
+        return Ok(known);
+    }
+    // what was read may be from before a user name was chosen: it may accept, never refuse
+    let user = users::get_strong(&app.store, user, now).await?;
+    user.as_ref().and_then(author).ok_or_else(|| {
         Error::conflict(Code::UsernameRequired, "choose a user name first: PATCH /v1/users/me")
-    })?;
-    Ok(Author { id: user, username: username.as_str().to_owned(), name: account.name })
+    })
+}
+
+/// Somebody else of the team, who is not kept out now.
+///
+/// # Errors
+/// `NotFound` for everybody else.
+pub(crate) async fn another(app: &App, user: UserId) -> Result<Author, Error> {
+    let now = app.clock.now();
+    let user = users::get_strong(&app.store, user, now).await?.filter(|user| user.is_active(now));
+    user.as_ref().and_then(author).ok_or(Error::NotFound("user"))
+}
+
+/// An account by its names, if it is of the team.
+pub(crate) fn author(user: &User) -> Option<Author> {
+    let username = user.username.as_ref()?.as_str().to_owned();
+    Some(Author { id: user.id, username, name: user.name.clone() })
 }

@@ -15,6 +15,8 @@
 //! | `PATCH /v1/users/me`, `/v1/auth/me`; `PUT /v1/users/{id}` | [`users::update`] |
 //! | `DELETE /v1/users/me` | [`users::delete`] |
 //! | `GET /v1/users/me/usage`, `/v1/speakers/me/usage` | [`users::usage`] |
+//! | `GET /v1/users` | [`users::list`] |
+//! | `GET /v1/users/search/{query}` | [`users::search`] |
 //! | `GET /v1/users/{id}` | [`users::get`] |
 //! | `GET /.well-known/jwks.json` | [`jwks`] |
 //! | `/v1/admin/…` | [`admin`], by a door of its own |
@@ -58,6 +60,8 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(auth::sessions::end::end_login))
         .routes(routes!(users::me::get_me, users::update::update_me, users::delete::delete_me))
         .routes(routes!(users::usage::get_usage))
+        .routes(routes!(users::list::list_users))
+        .routes(routes!(users::search::search_users))
         .routes(routes!(users::get::get_user, users::update::update_user))
         .routes(routes!(jwks::jwks))
         .merge(aliases())
@@ -71,6 +75,8 @@ fn aliases() -> OpenApiRouter<App> {
         .route("/v1/auth/forgot-password", post(auth::password_reset::request_password_reset))
         .route("/v1/auth/change-password", post(auth::password::change_password))
         .route("/v1/auth/me/password", post(auth::password::change_password))
+        // API Gateway hands on a blank as nothing
+        .route("/v1/users/search", get(users::search::search_users))
         .route("/v1/speakers/me/usage", get(users::usage::get_usage))
         .route("/v1/auth/me", patch(users::update::update_me).get(users::me::get_me))
 }

@@ -7,7 +7,7 @@ use model::{
     user::{Role, Status},
 };
 use serde::Serialize;
-use store::users::User;
+use store::users::{Entry, User};
 use utoipa::ToSchema;
 
 /// An account as its owner sees it. Several names for one fact are the originals': their clients read them.
@@ -81,5 +81,12 @@ impl From<&User> for Card {
             username: user.username.as_ref().map(ToString::to_string),
             avatar: user.avatar.clone(),
         }
+    }
+}
+
+impl From<Entry> for Card {
+    fn from(entry: Entry) -> Self {
+        let username = Some(entry.username.to_string());
+        Self { id: entry.owner, name: entry.name, username, avatar: entry.avatar }
     }
 }

@@ -143,6 +143,9 @@ codes! {
     AccountDisabled = "ACCOUNT_DISABLED", "account_disabled";
     /// The first answer to this slide is final, and it was another one.
     AlreadyResponded = "ALREADY_RESPONDED", "already_responded";
+    /// Nothing is written into it any more.
+    ChannelArchived = "CHANNEL_ARCHIVED", "channel_archived";
+    ChannelNameTaken = "CHANNEL_NAME_TAKEN", "channel_name_taken";
     Conflict = "CONFLICT", "conflict";
     /// A cookie came along, the proof that our own page sent it did not.
     CsrfRefused = "CSRF_REFUSED", "csrf_refused";
@@ -160,6 +163,8 @@ codes! {
     InvalidTransition = "INVALID_TRANSITION", "invalid_transition";
     /// Nobody would be left who can administer accounts.
     LastAdmin = "LAST_ADMIN", "last_admin";
+    /// Nobody would be left who owns the channel.
+    LastOwner = "LAST_OWNER", "last_owner";
     /// There are as many of them as there may be.
     LimitReached = "LIMIT_REACHED", "limit_reached";
     MalformedRequest = "MALFORMED_REQUEST", "parse_error";
@@ -182,7 +187,7 @@ codes! {
     Unauthorized = "UNAUTHORIZED", "unauthorized";
     UnknownType = "UNKNOWN_TYPE", "unknown_type";
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", "unsupported_media_type";
-    /// One must have a user name for that: `PATCH /v1/users/me`.
+    /// Only who has a user name is of the team.
     UsernameRequired = "USERNAME_REQUIRED", "username_required";
     UsernameTaken = "USERNAME_TAKEN", "username_taken";
     ValidationError = "VALIDATION_ERROR", "invalid_request";

@@ -5,7 +5,7 @@
 //!
 //! | # | question | file |
 //! | --- | --- | --- |
-//! | U1–U5 | accounts: one, by address, by user name, all, who makes admins | [`users`] |
+//! | U1–U6 | accounts: one, by address, by user name, all, who makes admins, the team's directory | [`users`] |
 //! | L1–L2 | log-ins: one, all of an account | [`logins`] |
 //! | E1 | the password reset with this token | [`resets`] |
 //! | P1–P5 | presentations: one, its notes, all of it, by slug, of an owner | [`presentations`] |
@@ -24,7 +24,8 @@
 //! | K1 | tickets that were used | [`tickets`] |
 //! | G1–G4 | images: one, its bytes, chunks that are of none, to look after | [`images`] |
 //! | X1–X4 | messages: one, some of a channel, how far channels are, what changed | [`messages`] |
-//! | Y1–Y3 | channels: one, by name, the public ones | [`channels`] |
+//! | Y1–Y3, Y5 | channels: one, by name, the public ones, those that are being cleared away | [`channels`] |
+//! | Y4 | how far channels were followed | [`followed`] |
 //! | J1–J2 | who of the team is there | [`online`] |
 //! | Z1–Z4 | members: one, all of a channel, someone's place, someone's channels | [`members`] |
 //! | R1 | attempts in a window | [`limits`] |
@@ -50,6 +51,7 @@ pub mod cost;
 pub mod due;
 pub mod error;
 mod expression;
+pub mod followed;
 pub mod generations;
 pub mod idempotency;
 pub mod images;

@@ -134,6 +134,8 @@ pub enum Sk<'a> {
 pub enum Gsi1 {
     /// Public channels that are not archived, by name.
     Channels,
+    /// Accounts that have a user name, by that. One partition, as [`Gsi1::Users`].
+    Directory,
     /// Presentations of an owner, by `updated_at`.
     PresentationsOf(UserId),
     /// Sessions of an owner, by creation.
@@ -229,6 +231,7 @@ impl fmt::Display for Gsi1 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Channels => f.write_str("CHANNELS#"),
+            Self::Directory => f.write_str("DIRECTORY#"),
             Self::PresentationsOf(user) => write!(f, "PRESENTATIONS_OF#{user}"),
             Self::SessionsOf(user) => write!(f, "SESSIONS_OF#{user}"),
             Self::Users => f.write_str("USERS#"),
@@ -398,9 +401,14 @@ mod tests {
             Sk::Written("2026-11-21", id.into()),
         ]
         .map(|sk| sk.to_string());
-        let indexes =
-            [Gsi1::Channels, Gsi1::PresentationsOf(id.into()), Gsi1::SessionsOf(id.into()), Gsi1::Users]
-                .map(|key| key.to_string());
+        let indexes = [
+            Gsi1::Channels,
+            Gsi1::Directory,
+            Gsi1::PresentationsOf(id.into()),
+            Gsi1::SessionsOf(id.into()),
+            Gsi1::Users,
+        ]
+        .map(|key| key.to_string());
         insta::assert_debug_snapshot!("keys", (partitions, sorts, indexes));
     }
 

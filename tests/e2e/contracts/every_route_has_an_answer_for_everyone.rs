@@ -123,6 +123,8 @@ const ANSWERS: &[(&str, [u16; 5])] = &[
     ("get_me", [401, 200, 200, 401, 200]),
     ("update_me", [401, 200, 200, 401, 200]),
     ("get_usage", [401, 200, 200, 401, 200]),
+    ("list_users", [401, 200, 200, 401, 200]),
+    ("search_users", [401, 200, 200, 401, 200]),
     ("get_user", [401, 200, 200, 401, 200]),
     ("update_user", [401, 403, 403, 401, 200]),
 ];
@@ -219,6 +221,7 @@ impl Scene {
             .replace("{participant_id}", &self.guest.id)
             .replace("{code}", &self.session.code)
             .replace("{slug}", &self.presentation.slug)
+            .replace("{query}", "an")
             .replace("{position}", "0");
         assert!(!path.contains('{'), "{template} has a parameter that this test does not know");
         if path.starts_with("/v1/responses/slide/") {

@@ -119,6 +119,22 @@ impl Table {
     }
 }
 
+/// What one shows of oneself, and what a team sees, by the only one in it.
+async fn team(world: &World, lines: &Lines, table: &mut Table) {
+    let answered = |name: &str| lines.last("answered", name);
+    let bo = world.user("bo").await;
+    bo.client.patch("/v1/users/me", &json!({ "name": "Bo Lima" })).await.ok(200);
+    table.0.push(("change one's name", answered("/users/me")));
+    bo.client.patch("/v1/users/me", &json!({ "username": "bob" })).await.ok(200);
+    table.0.push(("take a user name", answered("/users/me")));
+    bo.client.patch("/v1/users/me", &json!({ "name": "Bo" })).await.ok(200);
+    table.0.push(("change one's name, with a user name", answered("/users/me")));
+    bo.client.get("/v1/users").await.ok(200);
+    table.0.push(("list a team of 1", answered("/users")));
+    bo.client.get("/v1/users/search/bo").await.ok(200);
+    table.0.push(("look for somebody in a team of 1", answered("/users/search")));
+}
+
 /// A session with one guest, each operation once, in an order that leaves every one something to do.
 async fn measure(world: &World, lines: &Lines) -> Table {
     let mut table = Table::default();
@@ -131,6 +147,7 @@ async fn measure(world: &World, lines: &Lines) -> Table {
     table.0.push(("refresh", answered("/refresh")));
     ana.client.get("/v1/users/me").await.ok(200);
     table.0.push(("read oneself", answered("/users/me")));
+    team(world, lines, &mut table).await;
 
     let presentation = ana.presentation(1).await;
     table.0.push(("append a slide", answered("/slides")));

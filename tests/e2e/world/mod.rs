@@ -6,6 +6,7 @@ pub(crate) mod pictures;
 mod provider;
 mod screen;
 mod socket;
+mod team;
 
 use std::{
     path::PathBuf,

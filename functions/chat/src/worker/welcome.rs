@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use entry::App;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -13,7 +13,7 @@ use rooms::team::is_of_team;
 use store::{
     Freshness,
     connections::{self, Connection, Identity},
-    logins, members, messages, users,
+    followed, logins, members, messages, users,
 };
 
 /// Rooms that one connection enters or leaves at once: as many as one instance has connections to the table to spare.
@@ -24,7 +24,7 @@ pub(super) const AT_ONCE: usize = 25;
 ///
 /// Whoever has no user name is not of the team: their socket hears what concerns them, as that of a speaker does. Rooms are
 /// entered before anything is read that is told, so that what happens in between comes by the room. 1 write unit for each channel
-/// and for the team, and 1 read unit for each channel.
+/// and for the team, and 1.5 read units for each channel.
 pub async fn run(app: &App, job: &Welcome) -> Result<(), Error> {
     let now = app.clock.now();
     // gone again before it was greeted
@@ -69,12 +69,24 @@ async fn enter(app: &App, connection: &Connection, user: UserId, now: Timestamp)
     Ok(())
 }
 
-/// How far the channels are, from what its user has read of each. Strong: what was sent before the connection was in the rooms is
+/// How far the channels are, looked for from what its user has read of each, or what was followed of it. Strong: what was sent before the connection was in the rooms is
 /// told here.
 async fn established(app: &App, user: UserId, username: &str) -> Result<(Event, ()), Error> {
     let now = app.clock.now();
     let places = members::places(&app.store, user, now).await?;
-    let known: Vec<(ChannelId, u64)> = places.iter().map(|place| (place.channel, place.read_seq)).collect();
+    let channels: Vec<ChannelId> = places.iter().map(|place| place.channel).collect();
+    let followed: HashMap<ChannelId, u64> = followed::get_many(&app.store, &channels, now)
+        .await?
+        .into_iter()
+        .map(|followed| (followed.channel, followed.seq))
+        .collect();
+    let known: Vec<(ChannelId, u64)> = places
+        .iter()
+        .map(|place| {
+            let followed = followed.get(&place.channel).copied().unwrap_or_default();
+            (place.channel, place.read_seq.max(followed))
+        })
+        .collect();
     let heads = messages::heads(&app.store, &known, Freshness::Strong, now).await?;
     let channels = known
         .iter()

@@ -1,5 +1,5 @@
 //! `/v1/admin/…`: what staff see and do. A door of its own: whoever signs in meets `api-identity`, and that one may neither
-//! list accounts nor read what admins did.
+//! list accounts, but for the team's directory, nor read what admins did.
 //!
 //! | method and path | who | file |
 //! | --- | --- | --- |

@@ -2,6 +2,8 @@
 
 pub(crate) mod delete;
 pub(crate) mod get;
+pub(crate) mod list;
 pub(crate) mod me;
+pub(crate) mod search;
 pub(crate) mod update;
 pub(crate) mod usage;

@@ -179,17 +179,13 @@ fn edited(
     username: Clearable<Username>,
     now: jiff::Timestamp,
 ) -> User {
-    let before = before.clone();
     let is_readdressed = email.as_ref().is_some_and(|email| Some(email) != before.email.as_ref());
     User {
         // a mail to the old address must not set the password any more
         credentials_changed_at: if is_readdressed { now } else { before.credentials_changed_at },
-        email: email.or(before.email),
-        username: username.unwrap_or(before.username),
-        name: edit.name.unwrap_or(before.name),
-        avatar: edit.avatar.unwrap_or(before.avatar),
-        organization: edit.organization.unwrap_or(before.organization),
+        email: email.or_else(|| before.email.clone()),
+        username: username.unwrap_or_else(|| before.username.clone()),
         updated_at: now,
-        ..before
+        ..edit.apply(before)
     }
 }

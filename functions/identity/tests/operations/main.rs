@@ -11,4 +11,5 @@ mod admins;
 mod log_ins;
 mod passwords;
 mod refreshing;
+mod team;
 mod world;

@@ -2,15 +2,17 @@
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | U1 | one account | table | `USER#{user}` | `#` | [`get`], [`get_strong`] |
+//! | U1 | one account, some | table | `USER#{user}` | `#` | [`get`], [`get_strong`], [`some`] |
 //! | U2 | the account with this address | table | `EMAIL#{email}` | `#` | [`by_email`] |
-//! | U3 | the account with this user name | table | `USERNAME#{username}` | `#` | [`by_username`] |
-//!
+//! | U3 | the account with this user name | table | `USERNAME#{username}` | `#` | [`by_username`], [`by_usernames`] |
 //! | U4 | all accounts, newest first | gsi1 | `USERS#` | creation | [`page`], [`all`], [`count`] |
 //! | U5 | who can make admins, and whether anybody ever could | table | `ADMINS#` | `#` | [`create`], [`replace`] |
+//! | U6 | accounts that have a user name, by that | gsi1 | `DIRECTORY#` | user name | [`directory::page`] |
 //!
 //! An account and its claims change together, in one transaction ([`save`]).
 
+pub mod directory;
+mod edit;
 mod list;
 mod save;
 
@@ -25,6 +27,8 @@ use model::{
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    directory::{Entry, by_usernames},
+    edit::{Edit, edit},
     list::{all, count, page},
     save::{Saved, create, erase, govern, install, replace},
 };
@@ -141,21 +145,6 @@ impl Item for EmailClaim {
     }
 }
 
-/// A user name belongs to one account, in every spelling.
-#[derive(Debug, Serialize, Deserialize)]
-struct UsernameClaim {
-    username: Username,
-    owner: UserId,
-}
-
-impl Item for UsernameClaim {
-    const KIND: &'static str = "username_claim";
-
-    fn key(&self) -> Key {
-        username_key(&self.username)
-    }
-}
-
 pub fn key(user: UserId) -> Key {
     Key::new(&Pk::User(user), &Sk::Self_)
 }
@@ -178,6 +167,12 @@ pub async fn get_strong(store: &Store, user: UserId, now: Timestamp) -> Result<O
     store.get(&key(user), Freshness::Strong, now).await
 }
 
+/// U1: accounts by their ids, in no order, unknown ones left out. Half a read unit each.
+pub async fn some(store: &Store, users: &[UserId], now: Timestamp) -> Result<Vec<User>> {
+    let keys: Vec<Key> = users.iter().map(|user| key(*user)).collect();
+    store.get_many(&keys, Freshness::Eventual, now).await
+}
+
 /// U2. Strong: whoever has just registered logs in.
 pub async fn by_email(store: &Store, email: &Email, now: Timestamp) -> Result<Option<UserId>> {
     let claim: Option<EmailClaim> = store.get(&email_key(email), Freshness::Strong, now).await?;
@@ -186,49 +181,8 @@ pub async fn by_email(store: &Store, email: &Email, now: Timestamp) -> Result<Op
 
 /// U3. Strong, as U2.
 pub async fn by_username(store: &Store, username: &Username, now: Timestamp) -> Result<Option<UserId>> {
-    let claim: Option<UsernameClaim> = store.get(&username_key(username), Freshness::Strong, now).await?;
+    let claim: Option<Entry> = store.get(&username_key(username), Freshness::Strong, now).await?;
     Ok(claim.map(|claim| claim.owner))
-}
-
-/// What somebody changes about themselves; `Some(None)` clears.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Edit {
-    pub name: Option<String>,
-    pub avatar: Option<Option<String>>,
-    pub organization: Option<Option<String>>,
-}
-
-/// U1: changes what nobody else can lay claim to; `Refused` where there is no active account. 1 write unit.
-pub async fn edit(store: &Store, user: UserId, edit: &Edit, now: Timestamp) -> Result<Written<User>> {
-    let mut sets = vec!["updated_at = :now"];
-    let mut names = Vec::new();
-    let mut bound = Vec::new();
-    if let Some(name) = &edit.name {
-        sets.push("#name = :name");
-        names.push(("#name", "name"));
-        bound.push((":name", Some(name)));
-    }
-    if let Some(avatar) = &edit.avatar {
-        sets.push("avatar = :avatar");
-        bound.push((":avatar", avatar.as_ref()));
-    }
-    if let Some(organization) = &edit.organization {
-        sets.push("#organization = :organization");
-        names.push(("#organization", "organization"));
-        bound.push((":organization", organization.as_ref()));
-    }
-    let mut change = active_only(format!("SET {}", sets.join(", "))).text(":now", now);
-    for (placeholder, attribute) in names {
-        change = change.name(placeholder, attribute);
-    }
-    for (placeholder, value) in bound {
-        change = change.serialized(placeholder, &value)?;
-    }
-    store.update(&key(user), change).await
-}
-
-fn active_only(expression: String) -> Change {
-    Change::new(expression).only_if("#status = :active").name("#status", "status").text(":active", "active")
 }
 
 /// U1: another password, on the condition that the one that was judged still stands. 1 write unit.

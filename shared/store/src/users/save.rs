@@ -1,15 +1,16 @@
-//! Accounts are written here, with whatever must agree with them: claims, the set of super admins, what an admin did.
+//! Accounts are written here, with whatever must agree with them: claims, the team's directory, the set of super admins,
+//! what an admin did.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use model::{
     UserId,
-    user::{Email, Role, Status, Username},
+    user::{Email, Role, Status},
 };
 
-use super::{EmailClaim, User, UsernameClaim, email_key, username_key};
+use super::{EmailClaim, Entry, User, email_key};
 use crate::{
-    Change, Condition, Key, Store, Write,
+    Change, Condition, Item, Key, Store, Write,
     audit::Action,
     error::Result,
     logins::Login,
@@ -49,15 +50,28 @@ impl Claims {
         Ok(())
     }
 
-    fn take_username(&mut self, username: &Username, owner: UserId) -> Result<()> {
-        let write = Write::put_new(&UsernameClaim { username: username.clone(), owner })?;
-        self.add(write, Saved::UsernameTaken);
-        Ok(())
+    fn release(&mut self, claim: Key, owner: UserId) {
+        self.add(Write::delete(claim, theirs(owner)), Saved::Stale);
     }
 
-    fn release(&mut self, claim: Key, owner: UserId) {
-        let theirs = Condition::new("#owner = :owner").name("#owner", "owner").text(":owner", owner);
-        self.add(Write::delete(claim, theirs), Saved::Stale);
+    /// The user name, and what the directory shows of its account.
+    fn enter(&mut self, before: Option<&Entry>, after: Option<&Entry>) -> Result<()> {
+        match (before, after) {
+            (Some(before), Some(after)) if before.key() == after.key() => {
+                if before != after {
+                    self.add(Write::put(after, theirs(after.owner))?, Saved::Stale);
+                }
+            }
+            (before, after) => {
+                if let Some(before) = before {
+                    self.release(before.key(), before.owner);
+                }
+                if let Some(after) = after {
+                    self.add(Write::put_new(after)?, Saved::UsernameTaken);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// A super admin must remain, however many leave at once: the set changes with the account, and by a condition of its
@@ -106,8 +120,12 @@ impl Claims {
     }
 }
 
-/// U1 to U3, L1: a new account with its claims and its first log-in. 6 write units, 8 with a user name, and 1 for
-/// the index.
+fn theirs(owner: UserId) -> Condition {
+    Condition::new("#owner = :owner").name("#owner", "owner").text(":owner", owner)
+}
+
+/// U1 to U3, L1: a new account with its claims and its first log-in. 6 write units, and 1 for the index;
+/// with a user name 8, and 2.
 pub async fn create(store: &Store, user: &User, login: &Login) -> Result<Saved> {
     let mut claims = fresh(user)?;
     claims.add(Write::put_new(login)?, Saved::Stale);
@@ -128,13 +146,11 @@ fn fresh(user: &User) -> Result<Claims> {
     if let Some(email) = &user.email {
         claims.take_email(email, user.id)?;
     }
-    if let Some(username) = &user.username {
-        claims.take_username(username, user.id)?;
-    }
+    claims.enter(None, Entry::of(user).as_ref())?;
     Ok(claims)
 }
 
-/// U1 to U3: an account as it was read becomes another one; claims follow.
+/// U1 to U3: an account as it was read becomes another one; claims and the directory follow. 2 write units each.
 pub async fn replace(store: &Store, before: &User, after: &User) -> Result<Saved> {
     changed(before, after)?.save(store).await
 }
@@ -159,15 +175,7 @@ fn changed(before: &User, after: &User) -> Result<Claims> {
             claims.take_email(email, after.id)?;
         }
     }
-    let folded = |user: &User| user.username.as_ref().map(Username::folded);
-    if folded(before) != folded(after) {
-        if let Some(username) = &before.username {
-            claims.release(username_key(username), before.id);
-        }
-        if let Some(username) = &after.username {
-            claims.take_username(username, after.id)?;
-        }
-    }
+    claims.enter(Entry::of(before).as_ref(), Entry::of(after).as_ref())?;
     Ok(claims)
 }
 

@@ -1,0 +1,59 @@
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, ListQuery, Params},
+};
+use model::UserId;
+use serde::Serialize;
+use store::{
+    Page,
+    users::{Entry, directory},
+};
+use utoipa::ToSchema;
+
+use super::PAGE;
+use crate::team::teammate;
+
+/// Someone who can be added to a channel or written to.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AvailableUser)]
+pub(crate) struct Available {
+    id: UserId,
+    username: String,
+    name: String,
+    avatar: Option<String>,
+}
+
+/// Everybody else of the team, by user name
+///
+/// A page has 50 where nothing is said, less oneself and who is kept out. One query.
+#[utoipa::path(
+    get,
+    path = "/v1/channels/users/available",
+    tag = "channels",
+    operation_id = "list_available_users",
+    params(ListQuery),
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, body = Page<Available>),
+        (status = 401, body = ErrorBody),
+        (status = 409, description = "`USERNAME_REQUIRED`", body = ErrorBody),
+        (status = 422, body = ErrorBody),
+    )
+)]
+pub(crate) async fn available(
+    State(app): State<App>,
+    account: Account,
+    Params(query): Params<ListQuery>,
+) -> Answer<Json<Page<Available>>> {
+    teammate(&app, account.user).await?;
+    let (limit, cursor) = (query.limit.unwrap_or(PAGE), query.cursor.as_deref());
+    let mut page = directory::page(&app.store, limit, cursor, app.clock.now()).await?;
+    page.items.retain(|entry| entry.owner != account.user);
+    Ok(Json(page.map(|Entry { username, owner, name, avatar, .. }| Available {
+        id: owner,
+        username: username.as_str().to_owned(),
+        name,
+        avatar,
+    })))
+}

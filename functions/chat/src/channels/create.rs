@@ -1,0 +1,100 @@
+use std::time::Duration;
+
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Valid},
+};
+use garde::Validate;
+use http::StatusCode;
+use model::{
+    ChannelId, Code, Error,
+    channel::{self, ChannelName, DEFAULTS, Kind, MemberRole},
+};
+use serde::Deserialize;
+use store::{
+    Limit,
+    channels::{self, Channel, Created},
+    limits,
+};
+use utoipa::ToSchema;
+
+use super::{announce, fields, membership, view::MyChannel};
+use crate::team::teammate;
+
+/// A team makes a few channels a day; a loop makes thousands.
+const PER_ACCOUNT: Limit = Limit { what: "create_channel", most: 30, window: Duration::from_hours(1) };
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+pub(crate) struct NewChannel {
+    /// 1 to 80 letters, digits, `-` and `_`; unique in every spelling.
+    #[garde(custom(fields::name))]
+    #[schema(min_length = 1, max_length = 80, example = "herons")]
+    name: String,
+    #[garde(inner(custom(fields::description)))]
+    #[schema(max_length = 500)]
+    description: Option<String>,
+    /// Known to its members only, whom its owners and moderators add.
+    #[garde(skip)]
+    is_private: Option<bool>,
+}
+
+/// A new channel, which is its maker's own
+#[utoipa::path(
+    post,
+    path = "/v1/channels",
+    tag = "channels",
+    operation_id = "create_channel",
+    request_body = NewChannel,
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 201, body = MyChannel),
+        (status = 401, body = ErrorBody),
+        (status = 409, description = "`CHANNEL_NAME_TAKEN`; `USERNAME_REQUIRED`; `LIMIT_REACHED`: one is in 500 channels", body = ErrorBody),
+        (status = 422, body = ErrorBody),
+        (status = 429, description = "30 an hour", body = ErrorBody),
+    )
+)]
+pub(crate) async fn create(
+    State(app): State<App>,
+    account: Account,
+    Valid(input): Valid<NewChannel>,
+) -> Answer<(StatusCode, Json<MyChannel>)> {
+    let author = teammate(&app, account.user).await?;
+    let name = fields::typed("name", &input.name, ChannelName::typed)?;
+    let text = input.description.as_deref().unwrap_or_default();
+    let description = fields::typed("description", text, channel::description)?;
+    let now = app.clock.now();
+    // they may not be there yet, and will be called so
+    if DEFAULTS.iter().any(|(default, _)| *default == name.folded()) {
+        return Err(name_taken().into());
+    }
+    limits::count(&app.store, PER_ACCOUNT, &account.user.to_string(), now).await?;
+    membership::has_room(&app, account.user).await?;
+    let private = input.is_private.unwrap_or_default();
+    let channel = Channel {
+        id: app.clock.id::<ChannelId>(),
+        channel_kind: if private { Kind::Private } else { Kind::Public },
+        name: Some(name),
+        description,
+        is_default: false,
+        created_by: Some(account.user),
+        member_count: 1,
+        archived_at: None,
+        created_at: now,
+        updated_at: now,
+    };
+    let (member, place) = membership::rows(channel.id, &author, MemberRole::Owner, 0, now);
+    let answer = MyChannel::new(&channel, &place, 0);
+    match channels::create(&app.store, &channel, &[(member, place)]).await? {
+        Created::Done => {}
+        Created::There | Created::NameTaken => return Err(name_taken().into()),
+    }
+    tracing::info!(channel.id = %channel.id, user.id = %account.user, "channel created");
+    announce::created(&app, &channel, &[account.user]).await;
+    Ok((StatusCode::CREATED, Json(answer)))
+}
+
+pub(super) fn name_taken() -> Error {
+    Error::conflict(Code::ChannelNameTaken, "there is a channel of this name")
+}

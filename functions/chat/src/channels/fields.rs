@@ -1,0 +1,30 @@
+//! What several inputs share.
+
+use model::channel::{self, ChannelName};
+use serde::{Deserialize, Deserializer};
+
+/// Absent leaves, `null` clears.
+pub(crate) type Clearable = Option<Option<String>>;
+
+pub(crate) fn clearable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Clearable, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "garde passes the context so")]
+pub(crate) fn name(value: &str, (): &()) -> garde::Result {
+    ChannelName::typed(value).map(drop).map_err(garde::Error::new)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "garde passes the context so")]
+pub(crate) fn description(value: &str, (): &()) -> garde::Result {
+    channel::description(value).map(drop).map_err(garde::Error::new)
+}
+
+/// A value that has passed its rule, in its own type.
+pub(crate) fn typed<T>(
+    field: &'static str,
+    value: &str,
+    rule: fn(&str) -> Result<T, &'static str>,
+) -> Result<T, model::Error> {
+    rule(value).map_err(|why| model::Error::field(field, why))
+}

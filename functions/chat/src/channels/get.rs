@@ -1,0 +1,69 @@
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Id},
+};
+use model::{ChannelId, channel::MemberRole};
+use protocol::event::chat::ChannelView;
+use serde::Serialize;
+use store::members;
+use utoipa::ToSchema;
+
+use super::{
+    seat,
+    view::{self, MemberView},
+};
+
+/// Members that come along.
+const SHOWN: usize = 100;
+/// Members of whom those are chosen: 25 read units at most.
+const LOOKED_THROUGH: usize = 1_000;
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ChannelWithMembers)]
+pub(crate) struct WithMembers {
+    #[serde(flatten)]
+    channel: ChannelView,
+    /// `null` for whoever is not in it.
+    my_role: Option<MemberRole>,
+    /// Up to 100, owners first, then by name; for members only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    members: Option<Vec<MemberView>>,
+}
+
+/// A channel: a public one for everyone of the team, any for its members
+///
+/// Members see each other too: a hundred of them, in a channel of more than a thousand of the first thousand;
+/// `/v1/channels/{id}/members` has all.
+#[utoipa::path(
+    get,
+    path = "/v1/channels/{id}",
+    tag = "channels",
+    operation_id = "get_channel",
+    params(("id" = ChannelId, Path)),
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, body = WithMembers),
+        (status = 401, body = ErrorBody),
+        (status = 404, description = "also a private or direct one that one is not in", body = ErrorBody),
+        (status = 409, description = "`USERNAME_REQUIRED`", body = ErrorBody),
+    )
+)]
+pub(crate) async fn get(
+    State(app): State<App>,
+    account: Account,
+    Id(id): Id<ChannelId>,
+) -> Answer<Json<WithMembers>> {
+    let seat = seat::find(&app, id, account.user).await?;
+    let channel = view::of(&seat.channel);
+    let Some(place) = seat.place else {
+        return Ok(Json(WithMembers { channel, my_role: None, members: None }));
+    };
+    let found = members::page(&app.store, id, LOOKED_THROUGH, None, app.clock.now()).await?;
+    let mut members: Vec<MemberView> = found.items.into_iter().map(MemberView::from).collect();
+    members.sort_by_cached_key(|member| {
+        (std::cmp::Reverse(member.role), member.name.to_lowercase(), member.user_id)
+    });
+    members.truncate(SHOWN);
+    Ok(Json(WithMembers { channel, my_role: Some(place.role), members: Some(members) }))
+}

@@ -1,0 +1,103 @@
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Id, Valid},
+};
+use garde::Validate;
+use model::{ChannelId, Error};
+use protocol::event::chat::ChannelView;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{announce, membership, seat, view};
+use crate::team::teammate;
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[schema(as = ChannelToJoin)]
+pub(crate) struct Which {
+    #[garde(skip)]
+    channel_id: ChannelId,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ChannelEntered)]
+pub(crate) struct Entered {
+    /// For people.
+    message: String,
+    channel: ChannelView,
+}
+
+/// Joins a public channel
+///
+/// However often: whoever is in it already is answered the same. What was written before counts as read.
+#[utoipa::path(
+    post,
+    path = "/v1/channels/join",
+    tag = "channels",
+    operation_id = "join_channel",
+    request_body = Which,
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, body = Entered),
+        (status = 401, body = ErrorBody),
+        (status = 404, description = "also a private or direct one that one is not in", body = ErrorBody),
+        (status = 409, description = "`CHANNEL_ARCHIVED`, `USERNAME_REQUIRED`, `LIMIT_REACHED`", body = ErrorBody),
+        (status = 422, body = ErrorBody),
+    )
+)]
+pub(crate) async fn join(
+    State(app): State<App>,
+    account: Account,
+    Valid(which): Valid<Which>,
+) -> Answer<Json<Entered>> {
+    Ok(Json(enter(&app, account, which.channel_id).await?))
+}
+
+/// Joins a public channel, by its path
+#[utoipa::path(
+    post,
+    path = "/v1/channels/{id}/join",
+    tag = "channels",
+    operation_id = "join_this_channel",
+    params(("id" = ChannelId, Path)),
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, body = Entered),
+        (status = 401, body = ErrorBody),
+        (status = 404, description = "also a private or direct one that one is not in", body = ErrorBody),
+        (status = 409, description = "`CHANNEL_ARCHIVED`, `USERNAME_REQUIRED`, `LIMIT_REACHED`", body = ErrorBody),
+    )
+)]
+pub(crate) async fn join_this(
+    State(app): State<App>,
+    account: Account,
+    Id(id): Id<ChannelId>,
+) -> Answer<Json<Entered>> {
+    Ok(Json(enter(&app, account, id).await?))
+}
+
+async fn enter(app: &App, account: Account, id: ChannelId) -> Result<Entered, Error> {
+    let seat = seat::find(app, id, account.user).await?;
+    let mut channel = seat.channel.clone();
+    let is_new = match seat.place {
+        Some(_) => false,
+        None => {
+            seat.open()?;
+            let author = teammate(app, account.user).await?;
+            membership::has_room(app, account.user).await?;
+            let place = membership::join(app, id, &author).await?;
+            if place.is_some() {
+                announce::joined(app, id, &author).await?;
+                channel.member_count += 1;
+            }
+            place.is_some()
+        }
+    };
+    if !is_new {
+        // whoever was cut off before their sockets were in the room
+        announce::enter(app, id, account.user).await?;
+    }
+    let name = channel.name.as_ref().map_or("the channel".into(), |name| format!("#{name}"));
+    let what = if is_new { "joined" } else { "already in" };
+    Ok(Entered { message: format!("{what} {name}"), channel: view::of(&channel) })
+}

@@ -1,0 +1,38 @@
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, ListQuery, Params},
+};
+use protocol::event::chat::ChannelView;
+use store::{Page, channels};
+
+use super::{PAGE, view};
+use crate::team::teammate;
+
+/// The team's public channels, by name
+///
+/// Without archived ones. A page has 50 where nothing is said. One query.
+#[utoipa::path(
+    get,
+    path = "/v1/channels",
+    tag = "channels",
+    operation_id = "list_channels",
+    params(ListQuery),
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, body = Page<ChannelView>),
+        (status = 401, body = ErrorBody),
+        (status = 409, description = "`USERNAME_REQUIRED`", body = ErrorBody),
+        (status = 422, body = ErrorBody),
+    )
+)]
+pub(crate) async fn list(
+    State(app): State<App>,
+    account: Account,
+    Params(query): Params<ListQuery>,
+) -> Answer<Json<Page<ChannelView>>> {
+    teammate(&app, account.user).await?;
+    let limit = query.limit.unwrap_or(PAGE);
+    let page = channels::page(&app.store, limit, query.cursor.as_deref(), app.clock.now()).await?;
+    Ok(Json(page.map(|channel| view::of(&channel))))
+}

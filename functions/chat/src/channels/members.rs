@@ -1,0 +1,39 @@
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Id, ListQuery, Params},
+};
+use model::ChannelId;
+use store::{Page, members};
+
+use super::{PAGE, seat, view::MemberView};
+
+/// Who is in a channel that one is in oneself
+///
+/// In no order that means anything. A page has 50 where nothing is said.
+#[utoipa::path(
+    get,
+    path = "/v1/channels/{id}/members",
+    tag = "channels",
+    operation_id = "list_channel_members",
+    params(("id" = ChannelId, Path), ListQuery),
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, body = Page<MemberView>),
+        (status = 401, body = ErrorBody),
+        (status = 404, description = "also a public one that one is not in", body = ErrorBody),
+        (status = 422, body = ErrorBody),
+    )
+)]
+pub(crate) async fn list_members(
+    State(app): State<App>,
+    account: Account,
+    Id(id): Id<ChannelId>,
+    Params(query): Params<ListQuery>,
+) -> Answer<Json<Page<MemberView>>> {
+    let seat = seat::find(&app, id, account.user).await?;
+    seat.member()?;
+    let (limit, cursor) = (query.limit.unwrap_or(PAGE), query.cursor.as_deref());
+    let page = members::page(&app.store, id, limit, cursor, app.clock.now()).await?;
+    Ok(Json(page.map(MemberView::from)))
+}

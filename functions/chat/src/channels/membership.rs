@@ -1,0 +1,83 @@
+//! Somebody becomes a member of a channel.
+
+use entry::App;
+use jiff::Timestamp;
+use model::{
+    ChannelId, Code, Error, UserId,
+    channel::{MOST_CHANNELS, MemberRole},
+    message::Author,
+};
+use store::{
+    Freshness, channels,
+    members::{self, Joined, Member, Notify, Place},
+    messages,
+};
+
+/// Both rows of a new member, who has read what was there before.
+pub(crate) fn rows(
+    channel: ChannelId,
+    who: &Author,
+    role: MemberRole,
+    read_seq: u64,
+    now: Timestamp,
+) -> (Member, Place) {
+    let member = Member {
+        channel,
+        user: who.id,
+        role,
+        username: who.username.clone(),
+        name: who.name.clone(),
+        joined_at: now,
+    };
+    let place = Place {
+        channel,
+        user: who.id,
+        role,
+        read_seq,
+        notify: Notify::default(),
+        with: None,
+        sent: Vec::new(),
+        window: (0, 0),
+        rev: 1,
+        joined_at: now,
+    };
+    (member, place)
+}
+
+/// May somebody be in one more channel? Reads all their places: 1 read unit for a dozen. Two who ask at once may both be told so:
+/// the limit keeps opening the app cheap, and one more does no harm.
+///
+/// # Errors
+/// `LIMIT_REACHED`.
+pub(crate) async fn has_room(app: &App, user: UserId) -> Result<(), Error> {
+    let theirs = members::places(&app.store, user, app.clock.now()).await?;
+    if theirs.len() < MOST_CHANNELS {
+        return Ok(());
+    }
+    Err(Error::conflict(Code::LimitReached, format!("nobody is in more than {MOST_CHANNELS} channels")))
+}
+
+/// Takes somebody into a channel: 6 to 7 write units. `None` where they are in it already.
+///
+/// # Errors
+/// `NotFound`, `CHANNEL_ARCHIVED`, and `LIMIT_REACHED` where it is full.
+pub(crate) async fn join(app: &App, channel: ChannelId, who: &Author) -> Result<Option<Place>, Error> {
+    let now = app.clock.now();
+    let last = messages::tail(&app.store, channel, Freshness::Strong, now).await?;
+    let read_seq = last.map_or(0, |last| last.seq);
+    let (member, place) = rows(channel, who, MemberRole::Member, read_seq, now);
+    match members::join(&app.store, &member, &place).await? {
+        Joined::Done => Ok(Some(place)),
+        Joined::There => Ok(None),
+        Joined::Refused => {
+            let channel = channels::get(&app.store, channel, Freshness::Strong, now).await?;
+            Err(match channel {
+                None => Error::NotFound("channel"),
+                Some(channel) if channel.archived_at.is_some() => {
+                    Error::conflict(Code::ChannelArchived, "this channel is archived")
+                }
+                Some(_) => Error::conflict(Code::LimitReached, "this channel is full"),
+            })
+        }
+    }
+}

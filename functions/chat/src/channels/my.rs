@@ -1,0 +1,107 @@
+use std::collections::HashMap;
+
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody},
+};
+use futures::future::try_join_all;
+use jiff::{SignedDuration, Timestamp};
+use model::{ChannelId, Error, MessageId, channel::Kind};
+use protocol::job::FollowChannel;
+use store::{
+    Freshness, Page,
+    channels::{self, Channel},
+    followed, members,
+    messages::{self, Message},
+};
+
+use super::{defaults, view::MyChannel};
+use crate::team::teammate;
+
+/// What follows from a message has been done after this, but where its job was lost.
+const FOLLOWED_BY: SignedDuration = SignedDuration::from_secs(10);
+/// Lost jobs that are sent anew by one opening of the app; the next one sends the others.
+const ANEW: usize = 20;
+
+/// The channels that one is in: what opening the app needs
+///
+/// Public ones, private ones, direct ones, each by name, with how much is unread. All of them at once, `next` is always `null`. A
+/// constant number of requests to the table for each hundred of them, however much was written: their rows in one batch, how far
+/// they are in one batch or, where much is new, a few. Whoever is in no default channel joins them first.
+#[utoipa::path(
+    get,
+    path = "/v1/channels/my",
+    tag = "channels",
+    operation_id = "list_my_channels",
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, body = Page<MyChannel>),
+        (status = 401, body = ErrorBody),
+        (status = 409, description = "`USERNAME_REQUIRED`", body = ErrorBody),
+    )
+)]
+pub(crate) async fn my(State(app): State<App>, account: Account) -> Answer<Json<Page<MyChannel>>> {
+    let author = teammate(&app, account.user).await?;
+    let now = app.clock.now();
+    let mut places = members::places(&app.store, account.user, now).await?;
+    if !defaults::has_any(&places) {
+        defaults::ensure(&app, &author).await?;
+        places = members::places(&app.store, account.user, now).await?;
+    }
+    let ids: Vec<ChannelId> = places.iter().map(|place| place.channel).collect();
+    let (channels, followed) = futures::try_join!(all(&app, &ids, now), async {
+        Ok(followed::get_many(&app.store, &ids, now).await?)
+    })?;
+    let followed: HashMap<ChannelId, u64> = followed.iter().map(|one| (one.channel, one.seq)).collect();
+    let followed = |channel: ChannelId| followed.get(&channel).copied().unwrap_or(0);
+    let known: Vec<(ChannelId, u64)> =
+        places.iter().map(|place| (place.channel, place.read_seq.max(followed(place.channel)))).collect();
+    let heads = messages::heads(&app.store, &known, Freshness::Eventual, now).await?;
+    let behind = ids.iter().zip(&heads).filter(|(channel, head)| **head > followed(**channel));
+    let behind: Vec<MessageId> =
+        behind.map(|(channel, seq)| MessageId { channel: *channel, seq: *seq }).collect();
+    heal(&app, &behind, now).await;
+    let mut items: Vec<MyChannel> = places
+        .iter()
+        .zip(heads)
+        .filter_map(|(place, seq)| Some(MyChannel::new(channels.get(&place.channel)?, place, seq)))
+        .collect();
+    items.sort_by_cached_key(|item| {
+        let kind = match item.channel.kind {
+            Kind::Public => 0,
+            Kind::Private => 1,
+            Kind::Direct => 2,
+        };
+        (kind, item.channel.name.as_deref().map(str::to_lowercase), item.channel.id)
+    });
+    Ok(Json(Page { items, next: None }))
+}
+
+/// Rows of channels. One that a copy does not have yet is read anew: its members have just made it.
+async fn all(app: &App, ids: &[ChannelId], now: Timestamp) -> Result<HashMap<ChannelId, Channel>, Error> {
+    let found = channels::get_many(&app.store, ids, now).await?;
+    let mut found: HashMap<ChannelId, Channel> = found.into_iter().map(|one| (one.id, one)).collect();
+    let missing = ids.iter().filter(|id| !found.contains_key(id));
+    let missing = missing.map(|id| channels::get(&app.store, *id, Freshness::Strong, now));
+    let anew = try_join_all(missing).await?;
+    found.extend(anew.into_iter().flatten().map(|one| (one.id, one)));
+    Ok(found)
+}
+
+/// Has followed what was not, because a job was lost.
+async fn heal(app: &App, behind: &[MessageId], now: Timestamp) {
+    let sent = async {
+        let ends = messages::get_many(&app.store, behind, Freshness::Eventual, now).await?;
+        let old = ends.iter().filter(|message| message.created_at + FOLLOWED_BY < now).take(ANEW);
+        try_join_all(old.map(|message| follow(app, message, now))).await
+    };
+    if let Err(error) = sent.await {
+        tracing::warn!(%error, "what follows from messages was not asked for");
+    }
+}
+
+async fn follow(app: &App, message: &Message, now: Timestamp) -> Result<(), Error> {
+    let Message { channel, seq, version, .. } = *message;
+    app.queues.send(&FollowChannel { channel, seq, version }, now).await
+}

@@ -1,0 +1,92 @@
+//! Who may know of a channel, and who may change it.
+
+use entry::App;
+use model::{
+    ChannelId, Code, Error, UserId,
+    channel::{Deed, Kind},
+};
+use store::{
+    Freshness,
+    channels::{self, Channel},
+    members::{self, Place},
+    users,
+};
+
+use crate::team::teammate;
+
+const NONE: Error = Error::NotFound("channel");
+
+/// A channel, and what the caller is in it.
+pub(crate) struct Seat {
+    pub(crate) user: UserId,
+    pub(crate) channel: Channel,
+    /// `None` for a public one that they are not in.
+    pub(crate) place: Option<Place>,
+}
+
+/// A channel that somebody may know of: one that they are in, or a public one. 2 read units.
+///
+/// # Errors
+/// `NotFound` for everything else: nobody learns that there is a private channel. `USERNAME_REQUIRED` for a public one, where they
+/// are not of the team.
+pub(crate) async fn find(app: &App, id: ChannelId, user: UserId) -> Result<Seat, Error> {
+    let now = app.clock.now();
+    let (channel, place) = futures::try_join!(
+        channels::get(&app.store, id, Freshness::Strong, now),
+        members::place(&app.store, user, id, now),
+    )?;
+    let channel = channel.ok_or(NONE)?;
+    if place.is_none() {
+        if channel.channel_kind != Kind::Public {
+            return Err(NONE);
+        }
+        teammate(app, user).await?;
+    }
+    Ok(Seat { user, channel, place })
+}
+
+impl Seat {
+    /// Their place: what is for members only is not there for others.
+    pub(crate) fn member(&self) -> Result<&Place, Error> {
+        self.place.as_ref().ok_or(NONE)
+    }
+
+    pub(crate) const fn is_direct(&self) -> bool {
+        matches!(self.channel.channel_kind, Kind::Direct)
+    }
+
+    /// By their role; what is public, admins of the deployment look after too: the default channels have no owner, and those of
+    /// others may lose theirs. 1 read unit for whoever has not the role.
+    ///
+    /// # Errors
+    /// `Forbidden`; `Conflict` where it is direct: nobody is anything in it.
+    pub(crate) async fn may(&self, app: &App, deed: Deed) -> Result<(), Error> {
+        if self.is_direct() {
+            return Err(Error::conflict(Code::Conflict, "a direct channel is of two, and stays as it is"));
+        }
+        if self.place.as_ref().is_some_and(|place| place.role.may(deed)) || self.is_looked_after(app).await? {
+            return Ok(());
+        }
+        let who =
+            if model::channel::MemberRole::Moderator.may(deed) { "owners and moderators" } else { "owners" };
+        Err(Error::forbidden(format!("{who} of the channel only")))
+    }
+
+    /// Is it public, and the caller an admin of the deployment?
+    pub(crate) async fn is_looked_after(&self, app: &App) -> Result<bool, Error> {
+        if self.channel.channel_kind != Kind::Public {
+            return Ok(false);
+        }
+        let now = app.clock.now();
+        let user = users::get_strong(&app.store, self.user, now).await?;
+        Ok(user.is_some_and(|user| user.role.is_admin() && user.is_active(now)))
+    }
+
+    /// Nothing changes in an archived channel but that it is archived.
+    pub(crate) fn open(&self) -> Result<(), Error> {
+        match self.channel.archived_at {
+            None => Ok(()),
+            Some(_) => Err(Error::conflict(Code::ChannelArchived, "this channel is archived")),
+        }
+    }
+}

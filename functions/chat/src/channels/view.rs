@@ -1,0 +1,81 @@
+//! Channels and their members, as they are answered and told.
+
+use jiff::Timestamp;
+use model::{
+    UserId,
+    channel::{Kind, MemberRole},
+};
+use protocol::event::chat::ChannelView;
+use serde::Serialize;
+use store::{
+    channels::Channel,
+    members::{Member, Notify, Place},
+};
+use utoipa::ToSchema;
+
+pub(crate) fn of(channel: &Channel) -> ChannelView {
+    ChannelView {
+        id: channel.id,
+        name: channel.name.as_ref().map(ToString::to_string),
+        description: channel.description.clone(),
+        kind: channel.channel_kind,
+        is_private: channel.channel_kind != Kind::Public,
+        is_default: channel.is_default,
+        member_count: channel.member_count,
+        archived_at: channel.archived_at,
+        created_at: channel.created_at,
+        updated_at: channel.updated_at,
+    }
+}
+
+/// A channel that one is in.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct MyChannel {
+    #[serde(flatten)]
+    pub(crate) channel: ChannelView,
+    /// One's own.
+    pub(crate) role: MemberRole,
+    /// The number of the last message, 0 for none.
+    pub(crate) seq: u64,
+    /// Everything up to this number is read.
+    pub(crate) read_seq: u64,
+    pub(crate) unread_count: u64,
+    pub(crate) notify: Notify,
+    /// The other one, of a direct channel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) with: Option<UserId>,
+}
+
+impl MyChannel {
+    pub(crate) fn new(channel: &Channel, place: &Place, seq: u64) -> Self {
+        // a copy of the log may be behind what its reader has read
+        let seq = seq.max(place.read_seq);
+        Self {
+            channel: of(channel),
+            role: place.role,
+            seq,
+            read_seq: place.read_seq,
+            unread_count: seq - place.read_seq,
+            notify: place.notify,
+            with: place.with,
+        }
+    }
+}
+
+/// Someone in a channel, as the others see them.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = ChannelMemberView)]
+pub(crate) struct MemberView {
+    pub(crate) user_id: UserId,
+    pub(crate) username: String,
+    pub(crate) name: String,
+    pub(crate) role: MemberRole,
+    pub(crate) joined_at: Timestamp,
+}
+
+impl From<Member> for MemberView {
+    fn from(member: Member) -> Self {
+        let Member { user, role, username, name, joined_at, .. } = member;
+        Self { user_id: user, username, name, role, joined_at }
+    }
+}

@@ -1,0 +1,150 @@
+//! Whom of the team one is looking for. Substrings are in no index: this reads the directory from its beginning until ten
+//! are found, all of it where they are not, at 150 to 250 bytes an entry and a query a megabyte (128 read units). For an
+//! admin also the accounts, for their addresses: half a read unit each. Hence a limit.
+
+use std::{collections::HashMap, ops::RangeInclusive, time::Duration};
+
+use axum::{
+    Json,
+    extract::{Path, State, rejection::PathRejection},
+};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, limit},
+};
+use model::{Error, UserId, user::Email};
+use serde::Serialize;
+use store::{
+    Limit, Page,
+    users::{self, Entry, User, directory},
+};
+use utoipa::ToSchema;
+
+use super::me::GONE;
+
+/// Contract 1.3 of chat.
+const MOST: usize = 10;
+/// Searches while somebody types, one a second.
+const PACE: Limit = Limit { what: "search_users", most: 60, window: Duration::from_mins(1) };
+/// Entries that are read at once: about a megabyte, which is what one query answers.
+const AT_ONCE: usize = 5_000;
+/// Accounts that are looked up at once, for an admin: what one request of the table takes.
+const ADDRESSES_AT_ONCE: usize = 100;
+/// Characters of what is looked for.
+const LENGTH: RangeInclusive<usize> = 1..=100;
+
+/// Somebody of the team.
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct FoundUser {
+    id: UserId,
+    name: String,
+    username: String,
+    avatar: Option<String>,
+    /// One's own, and for admins everybody's; left out otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    email: Option<String>,
+}
+
+#[utoipa::path(
+    get,
+    path = "/v1/users/search/{query}",
+    tag = "identity",
+    operation_id = "search_users",
+    summary = "Look for somebody of the team",
+    description = "Somewhere in the user name or name, in upper or lower case; for admins in the e-mail address too, \
+                   which nobody else is shown. The first ten by user name, of those whom `GET /v1/users` lists.",
+    params(("query" = String, Path, min_length = 1, max_length = 100)),
+    responses(
+        (status = 200, description = "One page of ten at most", body = Page<FoundUser>),
+        (status = 401, description = "Not signed in", body = ErrorBody),
+        (status = 422, description = "`query` is blank or too long", body = ErrorBody),
+        (status = 429, description = "More than 60 searches a minute", body = ErrorBody),
+        (status = 503, description = "A dependency failed", body = ErrorBody),
+    )
+)]
+pub(crate) async fn search_users(
+    State(app): State<App>,
+    account: Account,
+    query: Result<Path<String>, PathRejection>,
+) -> Answer<Json<Page<FoundUser>>> {
+    // nothing at all, and what is no text, is too short
+    let wanted = wanted(query.as_deref().map_or("", String::as_str))?;
+    limit(&app, &[(PACE, &account.user.to_string())]).await?;
+    let now = app.clock.now();
+    // the role that one has now, as for every route of admins
+    let me = users::get_strong(&app.store, account.user, now).await?;
+    let me = me.filter(|me| me.is_active(now)).ok_or(GONE)?;
+    Ok(Json(Page { items: find(&app, &me, &wanted).await?, next: None }))
+}
+
+/// What is looked for, in the one spelling that is compared.
+fn wanted(query: &str) -> Result<String, Error> {
+    let query = query.trim();
+    if !LENGTH.contains(&query.chars().count()) {
+        return Err(Error::field("query", "must have 1 to 100 characters"));
+    }
+    Ok(query.to_lowercase())
+}
+
+async fn find(app: &App, me: &User, wanted: &str) -> Result<Vec<FoundUser>, Error> {
+    let (mut found, mut cursor) = (Vec::new(), None::<String>);
+    loop {
+        let page = directory::page(&app.store, AT_ONCE, cursor.as_deref(), app.clock.now()).await?;
+        for entries in page.items.chunks(ADDRESSES_AT_ONCE) {
+            let addresses = addresses(app, me, entries).await?;
+            let shown = entries.iter().map(|entry| FoundUser::of(entry, addresses.get(&entry.owner)));
+            found.extend(shown.filter(|user| user.has(wanted)).take(MOST - found.len()));
+            if found.len() == MOST {
+                return Ok(found);
+            }
+        }
+        cursor = page.next;
+        if cursor.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
+/// The addresses that one may see.
+async fn addresses(app: &App, me: &User, entries: &[Entry]) -> Result<HashMap<UserId, Email>, Error> {
+    let accounts = if me.role.is_admin() {
+        let owners: Vec<UserId> = entries.iter().map(|entry| entry.owner).collect();
+        users::some(&app.store, &owners, app.clock.now()).await?
+    } else {
+        vec![me.clone()]
+    };
+    Ok(accounts.into_iter().filter_map(|user| Some((user.id, user.email?))).collect())
+}
+
+impl FoundUser {
+    fn of(entry: &Entry, email: Option<&Email>) -> Self {
+        Self {
+            id: entry.owner,
+            name: entry.name.clone(),
+            username: entry.username.to_string(),
+            avatar: entry.avatar.clone(),
+            email: email.map(ToString::to_string),
+        }
+    }
+
+    /// Somewhere in what is shown: whoever may not see an address cannot guess it either.
+    fn has(&self, wanted: &str) -> bool {
+        let texts = [Some(&self.username), Some(&self.name), self.email.as_ref()];
+        texts.into_iter().flatten().any(|text| text.to_lowercase().contains(wanted))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_looked_for_has_one_to_a_hundred_characters() {
+        assert_eq!(wanted(" Ána ").unwrap(), "ána");
+        assert!(wanted(&"ä".repeat(100)).is_ok());
+        for wrong in ["", " \t", &"a".repeat(101)] {
+            assert!(matches!(wanted(wrong), Err(Error::Invalid(fields)) if fields[0].field == "query"));
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Whom the team sees of itself.
+
+use cloud::bench::Answer;
+use serde_json::{Value, json};
+
+use crate::world::{PASSWORD, World, token_of};
+
+/// Signs somebody up as `{username}@example.com`, in lower case.
+async fn member(world: &World, username: &str, name: &str) -> Value {
+    let email = format!("{username}@example.com");
+    let body = json!({ "email": email, "password": PASSWORD, "username": username, "name": name });
+    world.post("/v1/auth/register", &body).send().await.ok(201)
+}
+
+async fn search(world: &World, query: &str, by: &Value) -> Answer {
+    world.get(&format!("/v1/users/search/{query}"), by).send().await
+}
+
+/// The user names in a list.
+fn names(list: &Value) -> Vec<&str> {
+    list["items"].as_array().unwrap().iter().map(|item| item["username"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn the_team_is_listed_by_user_name_without_addresses() {
+    let world = World::start().await;
+    let speaker = world.register("speaker").await;
+    for number in (0..12).rev() {
+        member(&world, &format!("Member_{number:02}"), &format!("Number {number}")).await;
+    }
+    // also who is not of the team sees it
+    let all = world.get("/v1/users", &speaker).send().await.ok(200);
+    let expected: Vec<String> = (0..12).map(|number| format!("Member_{number:02}")).collect();
+    assert_eq!(names(&all), expected);
+    assert_eq!(all["next"], json!(null));
+    assert!(!all.to_string().contains('@'), "{all}");
+    let fields: Vec<&String> = all["items"][0].as_object().unwrap().keys().collect();
+    assert_eq!(fields, ["id", "name", "username", "avatar"]);
+
+    let (mut found, mut path) = (Vec::new(), "/v1/users?limit=5".to_owned());
+    loop {
+        let page = world.get(&path, &speaker).send().await.ok(200);
+        found.extend(names(&page).into_iter().map(ToOwned::to_owned));
+        let Some(next) = page["next"].as_str() else { break };
+        path = format!("/v1/users?limit=5&cursor={next}");
+    }
+    assert_eq!(found, expected);
+    world.get("/v1/users?limit=101", &speaker).send().await.wrong("limit");
+    world.get("/v1/users?cursor=none", &speaker).send().await.wrong("cursor");
+    world.ask("GET", "/v1/users").send().await.refused(401, "UNAUTHORIZED");
+}
+
+#[tokio::test]
+async fn somebody_is_found_by_what_one_may_see_of_them() {
+    let world = World::start().await;
+    let root = world.register("root").await;
+    let ana = member(&world, "Ana_L", "Ána Lima").await;
+    let bo = member(&world, "bo_1", "Bo Lim").await;
+    let found = search(&world, "LIM", &bo).await.ok(200);
+    assert_eq!(names(&found), ["Ana_L", "bo_1"]);
+    assert_eq!(found["next"], json!(null));
+    let (other, own) = (&found["items"][0], &found["items"][1]);
+    assert_eq!(other.get("email"), None, "left out, not null");
+    assert_eq!((&own["email"], &own["id"]), (&json!("bo_1@example.com"), &bo["id"]));
+    assert_eq!(names(&search(&world, "%C3%81NA%20l/", &bo).await.ok(200)), ["Ana_L"]);
+    // an address is not guessed by looking for it
+    assert_eq!(names(&search(&world, "ana_l@example", &bo).await.ok(200)), Vec::<&str>::new());
+    assert_eq!(names(&search(&world, "example.com", &bo).await.ok(200)), ["bo_1"], "one's own");
+    let by_admin = search(&world, "EXAMPLE.com", &root).await.ok(200);
+    assert_eq!(names(&by_admin), ["Ana_L", "bo_1"], "the admin has no user name");
+    assert_eq!(by_admin["items"][0]["email"], "ana_l@example.com");
+
+    let role = |role: &str| json!({ "role": role });
+    let (staff, path) =
+        (world.staff(false).await, format!("/v1/admin/users/{}", ana["id"].as_str().unwrap()));
+    let appoint = async |to: &str| {
+        staff.ask("PATCH", &path).json(&role(to)).bearer(token_of(&root)).send().await.ok(200)
+    };
+    appoint("moderator").await;
+    assert_eq!(search(&world, "bo_1", &ana).await.ok(200)["items"][0].get("email"), None);
+    appoint("admin").await;
+    assert_eq!(search(&world, "bo_1@", &ana).await.ok(200)["items"][0]["email"], "bo_1@example.com");
+    appoint("member").await;
+    assert_eq!(search(&world, "bo_1", &ana).await.ok(200)["items"][0].get("email"), None, "at once");
+}
+
+#[tokio::test]
+async fn ten_are_found_at_most_and_sixty_times_a_minute() {
+    let world = World::start().await;
+    let mut last = Value::Null;
+    for number in (0..12).rev() {
+        last = member(&world, &format!("member_{number:02}"), "Heron").await;
+    }
+    let expected: Vec<String> = (0..10).map(|number| format!("member_{number:02}")).collect();
+    assert_eq!(names(&search(&world, "heron", &last).await.ok(200)), expected);
+    for wrong in ["%20", "%FF", &"a".repeat(101)] {
+        search(&world, wrong, &last).await.wrong("query");
+    }
+    world.get("/v1/users/search/", &last).send().await.wrong("query");
+    world.ask("GET", "/v1/users/search/heron").send().await.refused(401, "UNAUTHORIZED");
+    for _ in 1..60 {
+        search(&world, "nobody", &last).await.ok(200);
+    }
+    search(&world, "heron", &last).await.refused(429, "RATE_LIMITED");
+    let other = world.register("other").await;
+    search(&world, "heron", &other).await.ok(200);
+}

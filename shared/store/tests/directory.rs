@@ -1,0 +1,245 @@
+//! The team's directory, against the embedded engine: whatever changes an account, its entry says the same.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+
+mod world;
+
+use futures::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+use model::{
+    UserId,
+    plan::Plan,
+    user::{Email, Restriction, RestrictionKind, Role, Status, Username},
+};
+use serde::{Deserialize, Serialize};
+use store::{
+    Item, Key, Store, Written,
+    audit::{Action, Target},
+    logins::Login,
+    table::{Pk, Sk},
+    users::{self, Edit, Entry, Saved, User, by_usernames, directory},
+};
+
+use world::{World, id, now, world};
+
+fn name(text: &str) -> Username {
+    Username::typed(text).unwrap()
+}
+
+fn someone(n: u128, username: Option<&str>) -> User {
+    User {
+        id: id(n),
+        email: Some(Email::typed(&format!("{n}@example.com")).unwrap()),
+        username: username.map(name),
+        name: format!("Number {n}"),
+        avatar: None,
+        organization: None,
+        role: Role::Member,
+        plan: Plan::Free,
+        status: Status::Active,
+        restriction: None,
+        password: None,
+        credentials_changed_at: now(),
+        created_at: now(),
+        updated_at: now(),
+    }
+}
+
+async fn sign_up(store: &Store, user: &User) {
+    let login = Login {
+        user: user.id,
+        id: id(1),
+        generation: 0,
+        rotated_at: now(),
+        created_at: now(),
+        expires_at: now() + SignedDuration::from_hours(1),
+        user_agent: None,
+        ip: None,
+        ended_at: None,
+    };
+    assert_eq!(users::create(store, user, &login).await.unwrap(), Saved::Done);
+}
+
+/// Writes an account over what it is now, as its owner does.
+async fn replace(store: &Store, user: UserId, change: impl FnOnce(User) -> User) -> User {
+    let before = users::get_strong(store, user, now()).await.unwrap().unwrap();
+    let after = later(&before, change(before.clone()));
+    assert_eq!(users::replace(store, &before, &after).await.unwrap(), Saved::Done);
+    after
+}
+
+/// As an admin does.
+async fn govern(store: &Store, user: UserId, change: impl FnOnce(User) -> User) -> User {
+    let before = users::get_strong(store, user, now()).await.unwrap().unwrap();
+    let after = later(&before, change(before.clone()));
+    let action = Action {
+        id: id(u128::try_from(after.updated_at.as_nanosecond()).unwrap()),
+        action: "test".into(),
+        admin: id(99),
+        target_type: Target::User,
+        target: user.to_string(),
+        reason: None,
+        metadata: serde_json::Value::Null,
+        created_at: now(),
+    };
+    assert_eq!(users::govern(store, &before, &after, &action).await.unwrap(), Saved::Done);
+    after
+}
+
+fn later(before: &User, after: User) -> User {
+    User { updated_at: before.updated_at + SignedDuration::from_millis(1), ..after }
+}
+
+async fn listed(store: &Store, at: Timestamp) -> Vec<String> {
+    let page = directory::page(store, 100, None, at).await.unwrap();
+    assert_eq!(page.next, None);
+    page.items.iter().map(|entry| entry.username.to_string()).collect()
+}
+
+async fn entry(store: &Store, username: &str) -> Option<Entry> {
+    by_usernames(store, &[name(username)], now()).await.unwrap().pop()
+}
+
+#[tokio::test]
+async fn u6_whoever_has_a_user_name_is_listed_by_it() {
+    let World { store, _bench } = world().await;
+    for (n, username) in [(1, Some("Zoe")), (2, Some("ana")), (3, None), (4, Some("Bo_1"))] {
+        sign_up(&store, &someone(n, username)).await;
+    }
+    assert_eq!(listed(&store, now()).await, ["ana", "Bo_1", "Zoe"]);
+    let (mut found, mut cursor) = (Vec::new(), None::<String>);
+    loop {
+        let page = directory::page(&store, 1, cursor.as_deref(), now()).await.unwrap();
+        found.extend(page.items.into_iter().map(|entry| entry.owner));
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(found, [id(2), id(4), id(1)]);
+
+    let asked = ["ZOE", "zoe", "ana", "nobody"].map(name);
+    let mut found = by_usernames(&store, &asked, now()).await.unwrap();
+    found.sort_by_key(|entry| entry.owner);
+    let found: Vec<_> = found.iter().map(|entry| (entry.owner, entry.name.as_str())).collect();
+    assert_eq!(found, [(id(1), "Number 1"), (id(2), "Number 2")]);
+}
+
+#[tokio::test]
+async fn u6_the_directory_follows_whatever_changes_an_account() {
+    let World { store, _bench } = world().await;
+    let ana: UserId = id(2);
+    sign_up(&store, &someone(1, Some("bob"))).await;
+    sign_up(&store, &someone(2, Some("ana"))).await;
+
+    // another spelling, another name, none, one again
+    replace(&store, ana, |user| User { username: Some(name("ANA")), ..user }).await;
+    assert_eq!(listed(&store, now()).await, ["ANA", "bob"]);
+    replace(&store, ana, |user| User { username: Some(name("cyd")), ..user }).await;
+    assert_eq!(listed(&store, now()).await, ["bob", "cyd"]);
+    replace(&store, ana, |user| User { username: None, ..user }).await;
+    assert_eq!(listed(&store, now()).await, ["bob"]);
+    replace(&store, ana, |user| User { username: Some(name("ana")), ..user }).await;
+    assert_eq!(entry(&store, "cyd").await, None);
+
+    let avatar = Some("https://example.com/a.png".to_owned());
+    let edit = Edit { name: Some("Ana".into()), avatar: Some(avatar.clone()), organization: None };
+    let Written::Done(edited) = users::edit(&store, ana, &edit, now()).await.unwrap() else {
+        panic!("ana is there")
+    };
+    assert_eq!((edited.name.as_str(), &edited.avatar), ("Ana", &avatar));
+    assert_eq!(users::get_strong(&store, ana, now()).await.unwrap(), Some(edited));
+    let shown = entry(&store, "ana").await.unwrap();
+    assert_eq!((shown.name.as_str(), &shown.avatar), ("Ana", &avatar));
+    govern(&store, ana, |user| User { name: "Ana Lima".into(), ..user }).await;
+    assert_eq!(entry(&store, "ana").await.unwrap().name, "Ana Lima");
+
+    // kept out for a time: back by itself
+    let hour = now() + SignedDuration::from_hours(1);
+    let kept_out = |until| Restriction { kind: RestrictionKind::Ban, until, reason: Some("noise".into()) };
+    govern(&store, ana, |user| User { restriction: Some(kept_out(Some(hour))), ..user }).await;
+    assert_eq!(listed(&store, now()).await, ["bob"]);
+    assert_eq!(listed(&store, hour).await, ["ana", "bob"]);
+    assert!(!format!("{:?}", entry(&store, "ana").await).contains("noise"), "why is not the team's to read");
+    // for good: back when it is lifted
+    govern(&store, ana, |user| User { restriction: Some(kept_out(None)), ..user }).await;
+    assert_eq!(listed(&store, hour).await, ["bob"]);
+    assert!(!entry(&store, "ana").await.unwrap().is_listed(hour));
+    govern(&store, ana, |user| User { restriction: None, ..user }).await;
+    assert_eq!(listed(&store, now()).await, ["ana", "bob"]);
+    govern(&store, ana, |user| User { status: Status::Disabled, ..user }).await;
+    assert_eq!(listed(&store, now()).await, ["bob"]);
+    assert_eq!(users::edit(&store, ana, &edit, now()).await.unwrap(), Written::Refused);
+    let user = govern(&store, ana, |user| User { status: Status::Active, ..user }).await;
+    assert_eq!(listed(&store, now()).await, ["ana", "bob"]);
+
+    assert_eq!(users::erase(&store, &user, hour).await.unwrap(), Saved::Done);
+    assert_eq!(listed(&store, now()).await, ["bob"]);
+    assert_eq!(entry(&store, "ana").await, None);
+}
+
+#[tokio::test]
+async fn u1_of_changes_at_once_none_is_lost_and_the_entry_says_what_the_account_says() {
+    let World { store, _bench } = world().await;
+    let ana: UserId = id(2);
+    sign_up(&store, &someone(2, None)).await;
+    let renamed = Edit { name: Some("Ana".into()), ..Edit::default() };
+    let pictured = Edit { avatar: Some(Some("https://example.com/a.png".into())), ..Edit::default() };
+    let employed = Edit { organization: Some(Some("Herons".into())), ..Edit::default() };
+    let before = users::get_strong(&store, ana, now()).await.unwrap().unwrap();
+    let after = later(&before, User { username: Some(name("ana")), ..before.clone() });
+    // a user name is taken while the rest changes: the edits hold in either order, the whole item only over what it read
+    let edits = [&renamed, &pictured, &employed];
+    let (named, edited) = tokio::join!(
+        users::replace(&store, &before, &after),
+        join_all(edits.map(|edit| users::edit(&store, ana, edit, now() + SignedDuration::from_secs(1)))),
+    );
+    assert!(edited.into_iter().all(|edit| matches!(edit.unwrap(), Written::Done(_))));
+    if named.unwrap() == Saved::Stale {
+        replace(&store, ana, |user| User { username: Some(name("ana")), ..user }).await;
+    }
+    let user = users::get_strong(&store, ana, now()).await.unwrap().unwrap();
+    assert_eq!((user.name.as_str(), user.organization.as_deref()), ("Ana", Some("Herons")));
+    let shown = entry(&store, "ana").await.unwrap();
+    assert_eq!((shown.name, shown.avatar), (user.name, user.avatar.clone()));
+    assert!(user.avatar.is_some());
+
+    // with a user name too
+    let edits = ["A", "B", "C"].map(|name| Edit { name: Some(name.into()), ..Edit::default() });
+    let cleared = Edit { avatar: Some(None), ..Edit::default() };
+    let edits = edits.iter().chain([&cleared]);
+    for edit in join_all(edits.map(|edit| users::edit(&store, ana, edit, now()))).await {
+        assert!(matches!(edit.unwrap(), Written::Done(_)));
+    }
+    let user = users::get_strong(&store, ana, now()).await.unwrap().unwrap();
+    let shown = entry(&store, "ana").await.unwrap();
+    assert_eq!((&shown.name, &shown.avatar), (&user.name, &None));
+    assert_eq!(user.avatar, None);
+}
+
+/// A claim as it was before there was a directory.
+#[derive(Serialize, Deserialize)]
+struct Before {
+    username: Username,
+    owner: UserId,
+}
+
+impl Item for Before {
+    const KIND: &'static str = "username_claim";
+
+    fn key(&self) -> Key {
+        Key::new(&Pk::Username(&self.username.folded()), &Sk::Self_)
+    }
+}
+
+#[tokio::test]
+async fn u3_a_claim_from_before_there_was_a_directory_counts_and_is_listed_with_the_next_change() {
+    let World { store, _bench } = world().await;
+    sign_up(&store, &someone(2, Some("ana"))).await;
+    store.put(&Before { username: name("ana"), owner: id(2) }).await.unwrap();
+    assert_eq!(users::by_username(&store, &name("ANA"), now()).await.unwrap(), Some(id(2)));
+    assert_eq!(entry(&store, "ana").await.unwrap().owner, id(2));
+    assert!(listed(&store, now()).await.is_empty());
+    replace(&store, id(2), |user| User { name: "Ana".into(), ..user }).await;
+    assert_eq!(listed(&store, now()).await, ["ana"]);
+}

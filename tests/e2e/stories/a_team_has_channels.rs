@@ -1,0 +1,130 @@
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::world::{Client, DEADLINE, World};
+
+/// The items of every page of a list.
+async fn everything(client: &Client, path: &str) -> Vec<Value> {
+    let (mut all, mut next) = (Vec::new(), format!("{path}?limit=2"));
+    loop {
+        let page = client.get(&next).await.ok(200);
+        all.extend(page["items"].as_array().expect("items").iter().cloned());
+        let Some(cursor) = page["next"].as_str() else { return all };
+        next = format!("{path}?limit=2&cursor={cursor}");
+    }
+}
+
+#[tokio::test]
+async fn a_team_has_channels() {
+    let world = World::start().await;
+    let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
+    let mut bo_socket = bo.team_socket().await;
+    let made = ana.channel(false).await;
+    let id = made["id"].as_str().unwrap();
+    assert_eq!(
+        (&made["role"], &made["kind"], &made["member_count"]),
+        (&json!("owner"), &json!("public"), &json!(1))
+    );
+    assert_eq!(
+        (&made["seq"], &made["unread_count"], &made["is_private"]),
+        (&json!(0), &json!(0), &json!(false))
+    );
+
+    // unique in every spelling, and a `#` is how people say it
+    let name = made["name"].as_str().unwrap();
+    let again = json!({ "name": format!("#{}", name.to_uppercase()) });
+    bo.client.post("/api/v1/channels/", &again).await.refused(409, "CHANNEL_NAME_TAKEN");
+    bo.client
+        .post("/api/v1/channels/", &json!({ "name": "General" }))
+        .await
+        .refused(409, "CHANNEL_NAME_TAKEN");
+    for bad in [json!({}), json!({ "name": "a b" }), json!({ "name": "x".repeat(81) })] {
+        let refused = bo.client.post("/api/v1/channels/", &bad).await.refused(422, "VALIDATION_ERROR");
+        assert_eq!(refused["fields"][0]["field"], "name");
+    }
+    let long = json!({ "name": "fine", "description": "x".repeat(501) });
+    bo.client.post("/api/v1/channels/", &long).await.refused(422, "VALIDATION_ERROR");
+
+    // the index follows a moment later
+    let begun = std::time::Instant::now();
+    loop {
+        let all = everything(&bo.client, "/api/v1/channels/").await;
+        if all.iter().any(|channel| channel["id"] == id) {
+            let names: Vec<String> =
+                all.iter().map(|one| one["name"].as_str().unwrap().to_lowercase()).collect();
+            assert!(names.is_sorted(), "{names:?}");
+            break;
+        }
+        assert!(begun.elapsed() < DEADLINE, "the new channel is not listed");
+    }
+
+    // seen by the team, with its members by its members
+    let seen = bo.client.get(&format!("/api/v1/channels/{id}")).await.ok(200);
+    assert_eq!((&seen["my_role"], seen.get("members")), (&json!(null), None), "{seen}");
+    bo.client.get(&format!("/v1/channels/{id}/members")).await.refused(404, "RESOURCE_NOT_FOUND");
+    for message in ["joined", "already in"] {
+        let joined = bo.client.post("/api/v1/channels/join", &json!({ "channel_id": id })).await.ok(200);
+        assert_eq!(joined["message"], format!("{message} #{name}"));
+        assert_eq!((&joined["channel"]["id"], &joined["channel"]["member_count"]), (&json!(id), &json!(2)));
+    }
+    let seen = bo.client.get(&format!("/v1/channels/{id}/")).await.ok(200);
+    assert_eq!((&seen["my_role"], &seen["member_count"]), (&json!("member"), &json!(2)));
+    let members: Vec<_> = seen["members"].as_array().unwrap().iter().map(|one| &one["user_id"]).collect();
+    assert_eq!(members, [ana.id.as_str(), bo.id.as_str()], "owners first");
+    let listed = everything(&bo.client, &format!("/v1/channels/{id}/members")).await;
+    assert_eq!(listed.len(), 2);
+    bo_socket
+        .wait_where("user_joined", |event| event["channel_id"] == id && event["user_id"] == bo.id.as_str())
+        .await;
+    bo_socket.catch_up().await;
+    assert_eq!(bo_socket.count("user_joined"), 1, "joining again is no joining");
+
+    let mine = bo.client.get("/api/v1/channels/my").await.ok(200);
+    let names: Vec<&str> =
+        mine["items"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["announcements", "general", name], "everyone is in the default ones");
+    assert!(ana.my(id).await.is_some_and(|channel| channel["role"] == "owner"));
+
+    for path in ["/v1/channels", "/v1/channels/my", "/v1/channels/users/available"] {
+        world.nobody().get(path).await.refused(401, "UNAUTHORIZED");
+    }
+}
+
+#[tokio::test]
+async fn two_who_join_at_once_are_two_and_one_who_joins_twice_is_one() {
+    let world = World::start().await;
+    let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
+    let made = ana.channel(false).await;
+    let id = made["id"].as_str().unwrap();
+    let body = json!({ "channel_id": id });
+    let join = async || bo.client.post("/v1/channels/join", &body).await.ok(200);
+    let this = format!("/v1/channels/{id}/join");
+    futures::join!(join(), join(), async { bo.client.post(&this, &json!({})).await.ok(200) });
+    let seen = ana.client.get(&format!("/v1/channels/{id}")).await.ok(200);
+    assert_eq!((&seen["member_count"], seen["members"].as_array().unwrap().len()), (&json!(2), 2));
+}
+
+#[tokio::test]
+async fn the_team_is_whoever_has_a_user_name() {
+    let world = World::start().await;
+    let (ana, cy) = (world.teammate("ana").await, world.user("cy").await);
+    let made = ana.channel(false).await;
+    let id = made["id"].as_str().unwrap();
+    for path in ["/v1/channels".into(), "/v1/channels/my".into(), format!("/v1/channels/{id}")] {
+        cy.client.get(&path).await.refused(409, "USERNAME_REQUIRED");
+    }
+    let body = json!({ "name": "cys", "channel_id": id });
+    for path in ["/v1/channels", "/v1/channels/join"] {
+        cy.client.post(path, &body).await.refused(409, "USERNAME_REQUIRED");
+    }
+    let all = everything(&ana.client, "/api/v1/channels/users/available").await;
+    let of = |id: &str| all.iter().any(|one| one["id"] == id);
+    assert!(!of(&ana.id) && !of(&cy.id), "neither oneself nor who is not of the team: {all:?}");
+    assert!(all.iter().all(|one| one.get("email").is_none()));
+    // the first opening after a user name was chosen
+    let username = made["name"].as_str().unwrap().replace('-', "_");
+    let edit = json!({ "username": &username[7..] });
+    cy.client.ask(Method::PATCH, "/v1/users/me").json(&edit).send().await.ok(200);
+    let mine = cy.client.get("/v1/channels/my").await.ok(200);
+    assert_eq!(mine["items"].as_array().unwrap().len(), 2, "{mine}");
+}
