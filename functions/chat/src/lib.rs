@@ -6,8 +6,17 @@
 //! | `GET`, `POST /v1/channels` | [`channels::list`], [`channels::create`] |
 //! | `GET /v1/channels/my` | [`channels::my`] |
 //! | `POST /v1/channels/join`, `/v1/channels/{id}/join` | [`channels::join`] |
+//! | `DELETE /v1/channels/{id}/leave` | [`channels::leave`] |
+//! | `POST /v1/channels/direct` | [`channels::direct`] |
 //! | `GET /v1/channels/{id}` | [`channels::get`] |
+//! | `PATCH`, `PUT /v1/channels/{id}` | [`channels::update`] |
+//! | `DELETE /v1/channels/{id}` | [`channels::delete`] |
+//! | `POST /v1/channels/{id}/archive`, `/unarchive` | [`channels::archive`] |
+//! | `POST /v1/channels/{id}/add-user` | [`channels::add_user`] |
 //! | `GET /v1/channels/{id}/members` | [`channels::members`] |
+//! | `PATCH`, `DELETE /v1/channels/{id}/members/{user_id}` | [`channels::update_member`], [`channels::remove_member`] |
+//! | `PUT /v1/channels/{id}/read` | [`channels::read`] |
+//! | `PATCH /v1/channels/{id}/notifications` | [`channels::notifications`] |
 //! | `GET /v1/channels/users/available` | [`channels::available`] |
 //!
 //! | message of the socket | file |
@@ -19,9 +28,11 @@
 //!
 //! | job | file |
 //! | --- | --- |
-//! | `welcome` | [`worker::welcome`] |
-//! | `member_left` | [`worker::member_left`] |
-//! | `check_presence` | [`worker::check_presence`] |
+//! | `welcome` | `worker::welcome` |
+//! | `member_left` | `worker::member_left` |
+//! | `check_presence` | `worker::check_presence` |
+//! | `follow_account` | `worker::follow_account` |
+//! | `clear_channel` | `worker::clear_channel` |
 //!
 //! **How a message is stored.** A channel's messages are a log: each has the number after the one before it, and is put on the
 //! condition that nothing lies there ([`store::messages`]). There is no counter beside it that could be wrong, or hot; a number

@@ -8,6 +8,7 @@
 //! | `question` (that waits for the assistant) | `answer_question` |
 //! | `generation` (that is not done) | `generate_slide` |
 //! | `online` (somebody of the team) | `check_presence` |
+//! | `deleted_channel` | `clear_channel` |
 //! | `image` | none: looked after here |
 //! | `loose_chunks` (of an image) | none: cleared here |
 //!
@@ -23,7 +24,9 @@ use entry::{App, Door, Environment, Peer, StartError};
 use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use model::Error;
-use protocol::job::{AnswerQuestion, CheckPresence, CheckSession, EndLogin, GenerateSlide, Queue};
+use protocol::job::{
+    AnswerQuestion, CheckPresence, CheckSession, ClearChannel, EndLogin, GenerateSlide, Queue,
+};
 use store::{
     due::{self, Due, What},
     images, online,
@@ -84,6 +87,7 @@ async fn pass_on(app: &App, item: &Due, seen_to: &AtomicUsize, now: Timestamp) -
         }
         Ok(What::Generation(session, slide)) => app.queues.send(&GenerateSlide { session, slide }, now).await,
         Ok(What::Presence(user)) => app.queues.send(&CheckPresence { user }, now).await,
+        Ok(What::DeletedChannel(channel)) => app.queues.send(&ClearChannel { channel }, now).await,
         // those that there is no room for are put off, out of the way of what comes after them
         Ok(What::Image(image)) if may() => {
             images::look_after(&app.store, image, now).await.map_err(Into::into)

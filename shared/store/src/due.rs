@@ -5,11 +5,11 @@
 //! | D1 | what has fallen due | due | `0` | `due_at` ≤ now | [`due`], [`put_off`] |
 
 use jiff::Timestamp;
-use model::{ImageId, LoginId, QuestionId, SessionId, SlideId, UserId};
+use model::{ChannelId, ImageId, LoginId, QuestionId, SessionId, SlideId, UserId};
 use uuid::Uuid;
 
 use crate::{
-    Change, Item, Key, Query, Store, Written,
+    Change, Item, Key, Query, Store, Written, channels,
     error::{Result, StoreError},
     generations::Generation,
     images::{Image, Loose},
@@ -49,6 +49,8 @@ pub enum What {
     LooseChunks(ImageId, Uuid),
     /// Is to be looked after, or was not told of.
     Presence(UserId),
+    /// What is left of it is to be cleared away.
+    DeletedChannel(ChannelId),
 }
 
 impl Due {
@@ -68,6 +70,7 @@ impl Due {
             (Some(Image::KIND), Some(id)) => Some(What::Image(id.into())),
             (Some(Online::KIND), Some(id)) => Some(What::Presence(id.into())),
             (Some(Loose::KIND), Some(id)) => image_of(pk).map(|image| What::LooseChunks(image, id)),
+            (Some(channels::Deleted::KIND), Some(id)) => Some(What::DeletedChannel(id.into())),
             _ => None,
         };
         what.ok_or_else(|| self.unreadable())

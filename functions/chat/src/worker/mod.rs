@@ -1,12 +1,14 @@
 //! Jobs of a team's chat.
 
-pub mod check_presence;
-pub mod member_left;
-pub mod welcome;
+mod check_presence;
+mod clear_channel;
+mod follow_account;
+mod member_left;
+mod welcome;
 
 use entry::{App, worker::Delivery};
 use model::Error;
-use protocol::job::{CheckPresence, MemberLeft, Welcome};
+use protocol::job::{CheckPresence, ClearChannel, FollowAccount, MemberLeft, Welcome};
 
 pub async fn run(app: &App, delivery: &Delivery) -> Result<(), Error> {
     if let Some(job) = delivery.take::<Welcome>() {
@@ -17,6 +19,12 @@ pub async fn run(app: &App, delivery: &Delivery) -> Result<(), Error> {
     }
     if let Some(job) = delivery.take::<CheckPresence>() {
         return check_presence::run(app, &job?).await;
+    }
+    if let Some(job) = delivery.take::<FollowAccount>() {
+        return follow_account::run(app, job?).await;
+    }
+    if let Some(job) = delivery.take::<ClearChannel>() {
+        return clear_channel::run(app, job?).await;
     }
     Err(delivery.unknown())
 }
