@@ -18,6 +18,15 @@
 //! | `PUT /v1/channels/{id}/read` | [`channels::read`] |
 //! | `PATCH /v1/channels/{id}/notifications` | [`channels::notifications`] |
 //! | `GET /v1/channels/users/available` | [`channels::available`] |
+//! | `POST /v1/messages` | [`messages::send`] |
+//! | `GET /v1/messages/channel/{id}` | [`messages::list`] |
+//! | `GET /v1/messages/{id}` | [`messages::get`] |
+//! | `PATCH`, `PUT /v1/messages/{id}` | [`messages::edit`] |
+//! | `DELETE /v1/messages/{id}` | [`messages::delete`] |
+//! | `POST /v1/messages/reactions`; `PUT`, `DELETE /v1/messages/{id}/reactions/{emoji}` | [`messages::react`] |
+//! | `PUT`, `DELETE /v1/messages/{id}/pin`; `GET /v1/channels/{id}/pins` | [`messages::pin`] |
+//! | `POST /v1/messages/format/validate` | [`messages::validate`] |
+//! | `DELETE /v1/admin/messages/{id}` | [`messages::moderate`] |
 //!
 //! | message of the socket | file |
 //! | --- | --- |
@@ -49,6 +58,7 @@
 //! someone came, by `member_left` and the clock that they are gone.
 
 mod channels;
+mod messages;
 mod online;
 pub mod socket;
 mod team;
@@ -59,7 +69,7 @@ use entry::{App, Door, Environment, Peer, StartError, socket::Known};
 use utoipa_axum::router::OpenApiRouter;
 
 pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(channels::routes()).merge(online::routes())
+    OpenApiRouter::new().merge(channels::routes()).merge(messages::routes()).merge(online::routes())
 }
 
 pub fn openapi() -> utoipa::openapi::OpenApi {
