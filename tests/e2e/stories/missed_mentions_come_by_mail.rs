@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::world::{Teammate, World};
+use crate::world::{Teammate, User, World};
 
 /// More than it is waited for a reader, and the clock's next minute.
 const LATER: Duration = Duration::from_mins(17);
@@ -19,7 +19,7 @@ async fn two(world: &World) -> (Teammate, Teammate, String, String) {
     (ana, bo, id, name)
 }
 
-async fn say(user: &Teammate, channel: &str, content: &str) -> Value {
+async fn say(user: &User, channel: &str, content: &str) -> Value {
     let body = json!({ "channel_id": channel, "content": content });
     user.client.post("/v1/messages", &body).await.ok(201)
 }
@@ -31,7 +31,7 @@ async fn pass(world: &World, time: Duration) {
     world.quiet().await;
 }
 
-fn mails(world: &World, user: &Teammate) -> Vec<String> {
+fn mails(world: &World, user: &User) -> Vec<String> {
     let sent = world.cloud().cloud().outbox().all().into_iter();
     sent.filter(|mail| mail.to.contains(&user.email)).filter_map(|mail| mail.text).collect()
 }

@@ -3,8 +3,10 @@
 mod a_banned_account_is_out_at_once;
 mod a_channel_has_owners;
 mod a_draft_follows_its_writer;
+mod a_flood_is_refused_and_nobody_else_feels_it;
 mod a_guest_comes_back_as_the_same_participant;
 mod a_killed_cloud_loses_nothing;
+mod a_lost_disconnect_is_found_out;
 mod a_password_is_reset_by_mail;
 mod a_poison_message_ends_as_a_dead_letter;
 mod a_presenter_moderates;
@@ -48,4 +50,6 @@ mod the_newest_presenter_wins;
 mod the_same_request_twice_is_one_thing;
 mod the_tally_is_exact_under_chaos;
 mod tickets_work_once;
+mod two_tabs_and_a_phone_are_one_person;
+mod typing_and_presence_are_for_members;
 mod unread_is_what_was_not_read;

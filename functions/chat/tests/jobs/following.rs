@@ -121,7 +121,17 @@ async fn nobody_is_told_who_is_not_there_or_does_not_want_to_be() {
     for one in all {
         sockets.push(world.socket(&format!("{}=", one.username), one.id).await);
     }
-    members::leave(&world.app.store, channel, bo.id).await.unwrap().done().unwrap();
+    members::leave(
+        &world.app.store,
+        channel,
+        bo.id,
+        model::channel::MemberRole::Member,
+        members::Stays::Anyone,
+    )
+    .await
+    .unwrap()
+    .done()
+    .unwrap();
     let message = world.say(channel, &ana, "@bo @cy @dan", &all, None).await;
     let deleted = world.say(channel, &ana, "@cy gone", &[&cy], None).await;
     world.delete(deleted).await;
