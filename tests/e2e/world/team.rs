@@ -1,37 +1,98 @@
-//! A team: people who have user names.
+//! A team, its channels, and what is said there.
+
+use std::ops::Deref;
 
 use rand::RngExt;
 use serde_json::{Value, json};
 
 use super::{Socket, User, World};
 
-impl World {
-    /// Signs somebody up for the team, under a user name that nobody else of this run has.
-    pub(crate) async fn teammate(&self, name: &str) -> User {
-        let user = self.user(name).await;
-        let username = format!("{name}_{:010x}", rand::rng().random_range(0..1_u64 << 40));
-        user.client.patch("/v1/users/me", &json!({ "username": username })).await.ok(200);
-        user
+/// Someone of the team: an account with a user name.
+pub(crate) struct Teammate {
+    user: User,
+    pub(crate) username: String,
+}
+
+impl Deref for Teammate {
+    type Target = User;
+    fn deref(&self) -> &User {
+        &self.user
     }
 }
 
-impl User {
-    /// A channel of theirs, under a name that nobody else of this run has.
-    pub(crate) async fn channel(&self, is_private: bool) -> Value {
-        let name = format!("herons-{:016x}", rand::rng().random::<u64>());
-        let body = json!({ "name": name, "is_private": is_private });
-        self.client.post("/v1/channels", &body).await.ok(201)
-    }
+/// A channel that a story made.
+#[derive(Clone)]
+pub(crate) struct Channel {
+    pub(crate) id: String,
+    pub(crate) name: String,
+}
 
-    /// Their role and the rest of a channel among those that they are in.
-    pub(crate) async fn my(&self, channel: &str) -> Option<Value> {
-        let mine = self.client.get("/v1/channels/my").await.ok(200);
-        mine["items"].as_array().expect("items").iter().find(|item| item["id"] == channel).cloned()
+impl World {
+    /// Signs up someone of the team.
+    pub(crate) async fn teammate(&self, name: &str) -> Teammate {
+        let user = self.user(name).await;
+        let username = format!("{name}_{:08x}", rand::rng().random::<u32>());
+        user.client.patch("/v1/users/me", &json!({ "username": username })).await.ok(200);
+        Teammate { user, username }
     }
+}
 
-    /// A socket of the team's, before anything was read.
-    pub(crate) async fn team_socket(&self) -> Socket {
+impl Teammate {
+    /// A socket of the team, before anything was read.
+    pub(crate) async fn connect_unread(&self) -> Socket {
         let ticket = self.client.post("/v1/realtime/tickets", &json!({})).await.ok(201);
-        Socket::open(ticket["websocket_url"].as_str().expect("a websocket_url")).await
+        Socket::open(ticket["websocket_url"].as_str().expect("a URL")).await
+    }
+
+    /// A socket of the team, greeted.
+    pub(crate) async fn connect(&self) -> Socket {
+        let mut socket = self.connect_unread().await;
+        let greeted = socket.wait("connection_established").await;
+        assert_eq!(greeted["user_id"], self.id, "{greeted}");
+        socket
+    }
+
+    pub(crate) async fn public_channel(&self) -> Channel {
+        self.channel(false).await
+    }
+
+    pub(crate) async fn private_channel(&self) -> Channel {
+        self.channel(true).await
+    }
+
+    async fn channel(&self, is_private: bool) -> Channel {
+        let name = format!("herons-{:08x}", rand::rng().random::<u32>());
+        let body = json!({ "name": name, "is_private": is_private });
+        let made = self.client.post("/v1/channels", &body).await.ok(201);
+        Channel { id: made["id"].as_str().expect("an id").to_owned(), name }
+    }
+
+    pub(crate) async fn join(&self, channel: &Channel) {
+        self.client.post("/v1/channels/join", &json!({ "channel_id": channel.id })).await.ok(200);
+    }
+
+    /// Takes somebody into a channel.
+    pub(crate) async fn add(&self, channel: &Channel, other: &Self) {
+        let path = format!("/v1/channels/{}/add-user", channel.id);
+        self.client.post(&path, &json!({ "user_id": other.id })).await.ok(200);
+    }
+
+    pub(crate) async fn say(&self, channel: &Channel, content: &str) -> Value {
+        let body = json!({ "channel_id": channel.id, "content": content });
+        self.client.post("/v1/messages", &body).await.ok(201)
+    }
+
+    /// The messages of a channel, oldest first.
+    pub(crate) async fn read(&self, channel: &Channel) -> Vec<Value> {
+        let path = format!("/v1/messages/channel/{}?limit=100", channel.id);
+        let page = self.client.get(&path).await.ok(200);
+        page["items"].as_array().expect("items").clone()
+    }
+
+    /// The channel as one's list of channels has it.
+    pub(crate) async fn listed(&self, channel: &Channel) -> Option<Value> {
+        let mine = self.client.get("/v1/channels/my").await.ok(200);
+        let items = mine["items"].as_array().expect("items").iter();
+        items.clone().find(|item| item["id"] == channel.id.as_str()).cloned()
     }
 }
