@@ -5,9 +5,27 @@
 //! | `GET`, `POST /v1/channels` | [`channels::list`], [`channels::create`] |
 //! | `GET /v1/channels/my` | [`channels::my`] |
 //! | `POST /v1/channels/join`, `/v1/channels/{id}/join` | [`channels::join`] |
+//! | `DELETE /v1/channels/{id}/leave` | [`channels::leave`] |
+//! | `POST /v1/channels/direct` | [`channels::direct`] |
 //! | `GET /v1/channels/{id}` | [`channels::get`] |
+//! | `PATCH`, `PUT /v1/channels/{id}` | [`channels::update`] |
+//! | `DELETE /v1/channels/{id}` | [`channels::delete`] |
+//! | `POST /v1/channels/{id}/archive`, `/unarchive` | [`channels::archive`] |
+//! | `POST /v1/channels/{id}/add-user` | [`channels::add_user`] |
 //! | `GET /v1/channels/{id}/members` | [`channels::members`] |
+//! | `PATCH`, `DELETE /v1/channels/{id}/members/{user_id}` | [`channels::update_member`], [`channels::remove_member`] |
+//! | `PUT /v1/channels/{id}/read` | [`channels::read`] |
+//! | `PATCH /v1/channels/{id}/notifications` | [`channels::notifications`] |
 //! | `GET /v1/channels/users/available` | [`channels::available`] |
+//! | `POST /v1/messages` | [`messages::send`] |
+//! | `GET /v1/messages/channel/{id}` | [`messages::list`] |
+//! | `GET /v1/messages/{id}` | [`messages::get`] |
+//! | `PATCH`, `PUT /v1/messages/{id}` | [`messages::edit`] |
+//! | `DELETE /v1/messages/{id}` | [`messages::delete`] |
+//! | `POST /v1/messages/reactions`; `PUT`, `DELETE /v1/messages/{id}/reactions/{emoji}` | [`messages::react`] |
+//! | `PUT`, `DELETE /v1/messages/{id}/pin`; `GET /v1/channels/{id}/pins` | [`messages::pin`] |
+//! | `POST /v1/messages/format/validate` | [`messages::validate`] |
+//! | `DELETE /v1/admin/messages/{id}` | [`messages::moderate`] |
 //! | `GET /v1/messages/search` | [`messages::search`] |
 //! | `GET /v1/messages/mentions/my` | [`messages::mentions`] |
 //! | `GET /v1/messages/{id}/replies` | [`messages::replies`] |
@@ -22,6 +40,8 @@
 //! | job | file |
 //! | --- | --- |
 //! | `welcome` | [`worker`] |
+//! | `follow_account` | [`worker::follow_account`] |
+//! | `clear_channel` | [`worker::clear_channel`] |
 //! | `follow_channel` | [`worker::follow_channel`] |
 //! | `send_digest` | [`worker::send_digest`] |
 //!
@@ -32,9 +52,9 @@
 //! a retry is not a second message) and how fast they write are settled by that one write. Together 2 write units.
 
 mod channels;
-pub mod drafts;
-pub mod messages;
-pub mod notifications;
+mod drafts;
+mod messages;
+mod notifications;
 pub mod socket;
 mod team;
 pub mod view;
@@ -47,6 +67,7 @@ pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(channels::routes())
         .merge(drafts::routes())
+        .merge(messages::routes())
         .merge(messages::found::routes())
         .merge(notifications::routes())
 }

@@ -7,6 +7,7 @@
 //! | `login` (that has ended) | `end_login` |
 //! | `question` (that waits for the assistant) | `answer_question` |
 //! | `generation` (that is not done) | `generate_slide` |
+//! | `deleted_channel` | `clear_channel` |
 //! | `digest` (of mentions that someone missed) | `send_digest` |
 //! | `image` | none: looked after here |
 //! | `loose_chunks` (of an image) | none: cleared here |
@@ -23,7 +24,7 @@ use entry::{App, Door, Environment, Peer, StartError};
 use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use model::Error;
-use protocol::job::{AnswerQuestion, CheckSession, EndLogin, GenerateSlide, Queue, SendDigest};
+use protocol::job::{AnswerQuestion, CheckSession, ClearChannel, EndLogin, GenerateSlide, Queue, SendDigest};
 use store::{
     due::{self, Due, What},
     images,
@@ -79,6 +80,7 @@ async fn pass_on(app: &App, item: &Due, seen_to: &AtomicUsize, now: Timestamp) -
             app.queues.send(&AnswerQuestion { session, question }, now).await
         }
         Ok(What::Generation(session, slide)) => app.queues.send(&GenerateSlide { session, slide }, now).await,
+        Ok(What::DeletedChannel(channel)) => app.queues.send(&ClearChannel { channel }, now).await,
         Ok(What::Digest(user)) => app.queues.send(&SendDigest { user }, now).await,
         // those that there is no room for are put off, out of the way of what comes after them
         Ok(What::Image(image)) if may() => {

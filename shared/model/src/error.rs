@@ -168,6 +168,8 @@ codes! {
     /// There are as many of them as there may be.
     LimitReached = "LIMIT_REACHED", "limit_reached";
     MalformedRequest = "MALFORMED_REQUEST", "parse_error";
+    /// Of a deleted message there is only that it was.
+    MessageDeleted = "MESSAGE_DELETED", "message_deleted";
     MethodNotAllowed = "METHOD_NOT_ALLOWED", "method_not_allowed";
     PayloadTooLarge = "PAYLOAD_TOO_LARGE", "payload_too_large";
     RateLimited = "RATE_LIMITED", "rate_limited";

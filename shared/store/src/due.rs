@@ -5,11 +5,11 @@
 //! | D1 | what has fallen due | due | `0` | `due_at` ≤ now | [`due`], [`put_off`] |
 
 use jiff::Timestamp;
-use model::{ImageId, LoginId, QuestionId, SessionId, SlideId, UserId};
+use model::{ChannelId, ImageId, LoginId, QuestionId, SessionId, SlideId, UserId};
 use uuid::Uuid;
 
 use crate::{
-    Change, Item, Key, Query, Store, Written,
+    Change, Item, Key, Query, Store, Written, channels,
     digests::Digest,
     error::{Result, StoreError},
     generations::Generation,
@@ -47,6 +47,8 @@ pub enum What {
     Image(ImageId),
     /// What an upload has written, or a deletion left, of this image.
     LooseChunks(ImageId, Uuid),
+    /// What is left of it is to be cleared away.
+    DeletedChannel(ChannelId),
     /// Has missed something, and is perhaps to be written to.
     Digest(UserId),
 }
@@ -67,6 +69,7 @@ impl Due {
             }
             (Some(Image::KIND), Some(id)) => Some(What::Image(id.into())),
             (Some(Loose::KIND), Some(id)) => image_of(pk).map(|image| What::LooseChunks(image, id)),
+            (Some(channels::Deleted::KIND), Some(id)) => Some(What::DeletedChannel(id.into())),
             (Some(Digest::KIND), Some(id)) => Some(What::Digest(id.into())),
             _ => None,
         };

@@ -84,6 +84,8 @@ pub enum Sk<'a> {
     /// A connection in a room, after whoever holds it and the last two hexadecimal digits of that: a range of a room is
     /// a shard, and the connections of one holder lie together.
     Connection(Uuid, &'a str),
+    /// That the item that the partition is named after is gone, and what is left of it is being cleared away.
+    Deleted,
     /// When someone is written to of what they have missed.
     Digest,
     Draft(ChannelId),
@@ -195,6 +197,7 @@ impl fmt::Display for Sk<'_> {
             // padded: keys are compared as text
             Self::Chunk(upload, number) => write!(f, "CHUNK#{upload}#{number:03}"),
             Self::Connection(holder, id) => write!(f, "{}{id}", prefix::held_by(*holder)),
+            Self::Deleted => f.write_str("DELETED"),
             Self::Digest => f.write_str("DIGEST"),
             Self::Draft(channel) => write!(f, "DRAFT#{channel}"),
             Self::Followed => f.write_str("FOLLOWED"),
@@ -374,6 +377,7 @@ mod tests {
             Sk::Channel(id.into()),
             Sk::Chunk(id, 7),
             Sk::Connection(id, "c="),
+            Sk::Deleted,
             Sk::Digest,
             Sk::Draft(id.into()),
             Sk::Followed,

@@ -62,9 +62,9 @@ async fn a_team_has_channels() {
     let seen = bo.client.get(&format!("/api/v1/channels/{id}")).await.ok(200);
     assert_eq!((&seen["my_role"], seen.get("members")), (&json!(null), None), "{seen}");
     bo.client.get(&format!("/v1/channels/{id}/members")).await.refused(404, "RESOURCE_NOT_FOUND");
-    for message in ["joined", "already in"] {
+    for message in ["joined", "is already in"] {
         let joined = bo.client.post("/api/v1/channels/join", &json!({ "channel_id": id })).await.ok(200);
-        assert_eq!(joined["message"], format!("{message} #{name}"));
+        assert!(joined["message"].as_str().unwrap().ends_with(&format!("{message} #{name}")), "{joined}");
         assert_eq!((&joined["channel"]["id"], &joined["channel"]["member_count"]), (&json!(id), &json!(2)));
     }
     let seen = bo.client.get(&format!("/v1/channels/{id}/")).await.ok(200);

@@ -7,6 +7,7 @@ use garde::Validate;
 use model::{ChannelId, Error};
 use protocol::event::chat::ChannelView;
 use serde::{Deserialize, Serialize};
+use store::channels::Channel;
 use utoipa::ToSchema;
 
 use super::{announce, membership, seat, view};
@@ -79,25 +80,27 @@ pub(crate) async fn join_this(
 async fn enter(app: &App, account: Account, id: ChannelId) -> Result<Entered, Error> {
     let seat = seat::find(app, id, account.user).await?;
     let mut channel = seat.channel.clone();
-    let is_new = match seat.place {
-        Some(_) => false,
-        None => {
-            seat.open()?;
-            let author = teammate(app, account.user).await?;
-            membership::has_room(app, account.user).await?;
-            let place = membership::join(app, id, &author).await?;
-            if place.is_some() {
-                announce::joined(app, id, &author).await?;
-                channel.member_count += 1;
-            }
-            place.is_some()
-        }
-    };
-    if !is_new {
+    let author = teammate(app, account.user).await?;
+    let mut is_new = false;
+    if seat.place.is_none() {
+        seat.open()?;
+        membership::has_room(app, account.user).await?;
+        is_new = membership::join(app, id, &author).await?.is_some();
+    }
+    if is_new {
+        channel.member_count += 1;
+        announce::joined(app, id, &author).await?;
+    } else {
         // whoever was cut off before their sockets were in the room
         announce::enter(app, id, account.user).await?;
     }
-    let name = channel.name.as_ref().map_or("the channel".into(), |name| format!("#{name}"));
-    let what = if is_new { "joined" } else { "already in" };
-    Ok(Entered { message: format!("{what} {name}"), channel: view::of(&channel) })
+    Ok(Entered::new(&channel, &author.username, is_new))
+}
+
+impl Entered {
+    pub(super) fn new(channel: &Channel, username: &str, is_new: bool) -> Self {
+        let name = channel.name.as_ref().map_or_else(|| "the channel".into(), |name| format!("#{name}"));
+        let what = if is_new { "joined" } else { "is already in" };
+        Self { message: format!("{username} {what} {name}"), channel: view::of(channel) }
+    }
 }

@@ -106,17 +106,13 @@ pub(crate) async fn search(
 /// Where somebody may look.
 async fn channels(app: &App, user: UserId, only: Option<ChannelId>) -> Result<HashSet<ChannelId>, Error> {
     let now = app.clock.now();
-    match only {
-        Some(channel) => {
-            let place = members::place(&app.store, user, channel, now).await?;
-            let place = place.ok_or(Error::NotFound("channel"))?;
-            Ok(HashSet::from([place.channel]))
-        }
-        None => {
-            let places = members::places(&app.store, user, now).await?;
-            Ok(places.into_iter().map(|place| place.channel).collect())
-        }
+    if let Some(channel) = only {
+        let place = members::place(&app.store, user, channel, now).await?;
+        place.ok_or(Error::NotFound("channel"))?;
+        return Ok(HashSet::from([channel]));
     }
+    let places = members::places(&app.store, user, now).await?;
+    Ok(places.into_iter().map(|place| place.channel).collect())
 }
 
 /// Messages in which the words stood when they were last looked at, and that still fit; and where to go on, if there may be more.

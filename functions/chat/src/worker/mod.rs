@@ -1,11 +1,13 @@
 //! Jobs of a team's chat.
 
-pub mod follow_channel;
-pub mod send_digest;
+mod clear_channel;
+mod follow_account;
+mod follow_channel;
+mod send_digest;
 
 use entry::{App, worker::Delivery};
 use model::Error;
-use protocol::job::{FollowChannel, MemberLeft, SendDigest, Welcome};
+use protocol::job::{ClearChannel, FollowAccount, FollowChannel, MemberLeft, SendDigest, Welcome};
 
 pub async fn run(app: &App, delivery: &Delivery) -> Result<(), Error> {
     if let Some(job) = delivery.take::<Welcome>() {
@@ -13,6 +15,12 @@ pub async fn run(app: &App, delivery: &Delivery) -> Result<(), Error> {
     }
     if let Some(job) = delivery.take::<MemberLeft>() {
         return job.map(drop);
+    }
+    if let Some(job) = delivery.take::<FollowAccount>() {
+        return follow_account::run(app, job?).await;
+    }
+    if let Some(job) = delivery.take::<ClearChannel>() {
+        return clear_channel::run(app, job?).await;
     }
     if let Some(job) = delivery.take::<FollowChannel>() {
         return follow_channel::run(app, &job?).await;

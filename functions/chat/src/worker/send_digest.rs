@@ -27,7 +27,7 @@ const MOST_TRIES: usize = 20;
 ///
 /// What it writes of is noted before the mail is handed over, under whose id it is one mail however often it is handed over: so
 /// a repetition writes of the same, and a mention that came meanwhile is of the next. 1 write unit for each mention, and some 6.
-pub async fn run(app: &App, job: &SendDigest) -> Result<(), Error> {
+pub(super) async fn run(app: &App, job: &SendDigest) -> Result<(), Error> {
     let (user, now) = (job.user, app.clock.now());
     let digest = digests::get(&app.store, user, now).await?;
     if digest.send_at.is_none_or(|at| now < at) {
@@ -140,8 +140,8 @@ async fn end(
     let now = app.clock.now();
     let (user, mut before, mut send_at) = (digest.id, digest, next);
     for _ in 0..MOST_TRIES {
-        let sent_at = sent.or(before.sent_at);
-        let after = Digest { send_at, sent_at, sending: None, ..before.clone() };
+        let last = sent.or(before.sent_at);
+        let after = Digest { send_at, sent_at: last, sending: None, ..before.clone() };
         if digests::rewrite(&app.store, &before, after).await? == Written::Done(()) {
             return Ok(());
         }

@@ -90,3 +90,14 @@ impl Job for SendDigest {
     const NAME: &'static str = "send_digest.v1";
     const QUEUE: Queue = Queue::Chat;
 }
+
+/// Clear away what is left of a deleted channel, some of it at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClearChannel {
+    pub channel: ChannelId,
+}
+
+impl Job for ClearChannel {
+    const NAME: &'static str = "clear_channel.v1";
+    const QUEUE: Queue = Queue::Chat;
+}

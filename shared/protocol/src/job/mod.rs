@@ -9,7 +9,9 @@ use model::{LoginId, QuestionId, Room, SessionId, SlideId, UserId, tick::Tick};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-pub use self::chat::{CheckPresence, FollowAccount, FollowChannel, MemberLeft, SendDigest, Welcome};
+pub use self::chat::{
+    CheckPresence, ClearChannel, FollowAccount, FollowChannel, MemberLeft, SendDigest, Welcome,
+};
 
 /// Which queue carries a job; its URL is the setting [`Queue::setting`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -2,13 +2,16 @@
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | Y1 | one channel | table | `CHANNEL#{channel}` | `#` | [`get`], [`get_many`], [`create`] |
+//! | Y1 | one channel | table | `CHANNEL#{channel}` | `#` | [`get`], [`get_many`], [`create`], [`change`] |
 //! | Y2 | the channel of this name | table | `CHANNEL_NAME#{name}` | `#` | [`by_name`] |
 //! | Y3 | public channels, by name | gsi1 | `CHANNELS#` | name | [`page`] |
+//! | Y5 | what is left of a deleted channel | table | `CHANNEL#{channel}` | `DELETED` | [`delete`](delete()), [`clear`] |
 //!
 //! Who is in them is in [`crate::members`].
 
+mod change;
 mod create;
+mod delete;
 
 use jiff::Timestamp;
 use model::{
@@ -17,7 +20,11 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 
-pub use self::create::{Created, create};
+pub use self::{
+    change::{Changed, change},
+    create::{Created, create},
+    delete::{Deleted, Occupied, clear, delete},
+};
 use crate::{
     Freshness, Item, Key, Page, Query, Store,
     error::Result,

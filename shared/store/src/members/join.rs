@@ -1,7 +1,7 @@
-use model::{ChannelId, UserId, channel::MOST_MEMBERS};
+use model::channel::MOST_MEMBERS;
 
-use super::{Member, Place, member_key, place_key};
-use crate::{Change, Condition, Store, Write, Written, channels, error::Result};
+use super::{Member, Place};
+use crate::{Change, Store, Write, channels, error::Result};
 
 /// What joining came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,21 +29,5 @@ pub async fn join(store: &Store, member: &Member, place: &Place) -> Result<Joine
         Ok(()) => Joined::Done,
         Err(lost) if lost.contains(&0) => Joined::There,
         Err(_) => Joined::Refused,
-    })
-}
-
-/// Z1, Z3, Y1: takes somebody out of a channel. `Refused` where they are not in it. 6 write units, and 1 for the index.
-pub async fn leave(store: &Store, channel: ChannelId, user: UserId) -> Result<Written> {
-    let one_less = Change::new("SET member_count = member_count - :one")
-        .only_if("attribute_exists(pk)")
-        .number(":one", 1);
-    let writes = vec![
-        Write::delete(place_key(user, channel), Condition::exists()),
-        Write::delete(member_key(channel, user), Condition::exists()),
-        Write::update(channels::key(channel), one_less),
-    ];
-    Ok(match store.transact(writes).await? {
-        Ok(()) => Written::Done(()),
-        Err(_) => Written::Refused,
     })
 }

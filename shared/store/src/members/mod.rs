@@ -2,15 +2,17 @@
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | Z1 | someone in a channel, as others see them | table | `CHANNEL#{channel}` | `MEMBER#{user}` | [`get`], [`get_many`] |
-//! | Z2 | who is in a channel | table | `CHANNEL#{channel}` | `MEMBER#…` | [`page`], [`all`] |
-//! | Z3 | someone's place in a channel | table | `CHAT#{user}` | `CHANNEL#{channel}` | [`place`], [`rewrite`], [`send`], [`join`], [`leave`] |
-//! | Z4 | someone's channels | table | `CHAT#{user}` | `CHANNEL#…` | [`places`] |
+//! | Z1 | someone in a channel, as others see them | table | `CHANNEL#{channel}` | `MEMBER#{user}` | [`get`], [`get_many`], [`of_one`], [`rename`] |
+//! | Z2 | who is in a channel | table | `CHANNEL#{channel}` | `MEMBER#…` | [`page`], [`all`], [`another_owner`] |
+//! | Z3 | someone's place in a channel | table | `CHAT#{user}` | `CHANNEL#{channel}` | [`place`], [`rewrite`], [`send`], [`join`], [`leave`], [`give_role`] |
+//! | Z4 | someone's channels | table | `CHAT#{user}` | `CHANNEL#…` | [`places`], [`forget`] |
 //!
 //! Both rows come and go in one transaction. Whether somebody is in a channel is asked of [`Place`]: it is what they change
 //! themselves, so that one write asks and changes.
 
+mod forget;
 mod join;
+mod leave;
 mod send;
 
 use jiff::Timestamp;
@@ -18,7 +20,9 @@ use model::{ChannelId, UserId, channel::MemberRole};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    join::{Joined, join, leave},
+    forget::forget,
+    join::{Joined, join},
+    leave::{Stays, another_owner, give_role, leave, rename},
     send::{Sending, Sent, send},
 };
 use crate::{
@@ -116,6 +120,17 @@ pub async fn get_many(
 ) -> Result<Vec<Member>> {
     let keys: Vec<Key> = users.iter().map(|user| member_key(channel, *user)).collect();
     store.get_many(&keys, Freshness::Eventual, now).await
+}
+
+/// Z1: one of the same account in several channels, in no order.
+pub async fn of_one(
+    store: &Store,
+    user: UserId,
+    channels: &[ChannelId],
+    now: Timestamp,
+) -> Result<Vec<Member>> {
+    let keys: Vec<Key> = channels.iter().map(|channel| member_key(*channel, user)).collect();
+    store.get_many(&keys, Freshness::Strong, now).await
 }
 
 /// Z2: some of them, by their ids.

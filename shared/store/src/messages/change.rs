@@ -1,20 +1,30 @@
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use model::{ChannelId, MessageId};
+use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
-use super::{Message, last};
+use super::{Message, Pin, pins};
 use crate::{
-    Condition, Freshness, Item, Key, Store, Write, Written,
+    Condition, Item, Key, Query, Store, Write, Written,
+    audit::Action,
     error::{Result, StoreError},
+    item::read,
     table::{Pk, Sk},
 };
 
 /// How long changes can be asked for: whoever was away for longer reads the messages anew.
 const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// Of so many changes the first is kept for ever: where all others are forgotten, it says which numbers were given.
+const MARK_EACH: u64 = 64;
+/// Steps to the next number before the log is read on: each is a transaction that fails.
+const STEPS: usize = 3;
 /// How often somebody may change another message of the channel at the same moment.
-const MOST_TRIES: u64 = 30;
+const MOST_TRIES: usize = 60;
 
-/// That a message changed, at its place in the log of changes of its channel: from 1, without gaps, as messages are.
+/// That a message changed, at its place in the log of changes of its channel: from 1, without gaps, as messages are; but
+/// for one where nothing changed for [`KEPT`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     pub channel: ChannelId,
@@ -32,7 +42,7 @@ impl Item for Change {
     }
 
     fn expires_at(&self) -> Option<Timestamp> {
-        Some(self.changed_at + KEPT)
+        (self.number % MARK_EACH != 1).then(|| self.changed_at + KEPT)
     }
 }
 
@@ -40,10 +50,21 @@ impl Change {
     pub const fn message(&self) -> MessageId {
         MessageId { channel: self.channel, seq: self.seq }
     }
+
+    /// The number after this one, which is the last that lies there. Those after it may have been forgotten, in any order, but
+    /// none that is kept for ever: that is the next where it may be so, and whoever has numbers before it reads anew.
+    fn next(&self, now: Timestamp) -> u64 {
+        if self.changed_at + KEPT > now {
+            self.number + 1
+        } else {
+            self.number - (self.number - 1) % MARK_EACH + MARK_EACH
+        }
+    }
 }
 
-/// X1, X4: a message as it was read becomes another one, and that it did has the next number. One transaction: a change without
-/// its number would reach nobody who is away. `Refused` where somebody changed it in between: read it again. 4 write units.
+/// X1, X4, X5: a message as it was read becomes another one, and that it did has the next number; where it is pinned by that, or
+/// no longer, its pin comes or goes. One transaction: a change without its number would reach nobody who is away. `Refused`
+/// where somebody changed it in between: read it again. 4 write units, 1 read unit, and 2 write units for a pin.
 ///
 /// # Errors
 /// `Unavailable` where others changed messages of this channel again and again.
@@ -53,21 +74,78 @@ pub async fn change(
     after: Message,
     now: Timestamp,
 ) -> Result<Written<Message>> {
+    write(store, before, after, None, now).await
+}
+
+/// X1, X4, X5, N1: as [`change`], by an admin, and that they did is written down with it. 2 write units more.
+///
+/// # Errors
+/// As [`change`].
+pub async fn change_and_note(
+    store: &Store,
+    before: &Message,
+    after: Message,
+    action: &Action,
+    now: Timestamp,
+) -> Result<Written<Message>> {
+    write(store, before, after, Some(action), now).await
+}
+
+async fn write(
+    store: &Store,
+    before: &Message,
+    after: Message,
+    action: Option<&Action>,
+    now: Timestamp,
+) -> Result<Written<Message>> {
     let mut after = after;
     after.version = before.version + 1;
     after.updated_at = now;
-    let newest: Option<Change> = last(store, &Pk::Changes(before.channel), Freshness::Strong, now).await?;
-    let mut number = newest.map_or(0, |newest| newest.number).max(before.change) + 1;
-    for _ in 0..MOST_TRIES {
+    let mut number = next(store, before, 0, now).await?;
+    for attempt in 1..=MOST_TRIES {
         after.change = number;
         let change = Change { channel: before.channel, number, seq: before.seq, changed_at: now };
         let unchanged = Condition::new("version = :read").number(":read", before.version);
-        let writes = vec![Write::put_new(&change)?, Write::put(&after, unchanged)?];
+        let mut writes = vec![Write::put_new(&change)?, Write::put(&after, unchanged)?];
+        writes.extend(pin(before, &after)?);
+        if let Some(action) = action {
+            writes.push(Write::put(action, Condition::default())?);
+        }
         match store.transact(writes).await? {
             Ok(()) => return Ok(Written::Done(after)),
             Err(lost) if lost.contains(&1) => return Ok(Written::Refused),
-            Err(_) => number += 1,
+            Err(_) if attempt % STEPS != 0 => number += 1,
+            Err(_) => {
+                // whoever else was late waits for another moment
+                let wait = rand::rng().random_range(0..5 * attempt as u64);
+                tokio::time::sleep(Duration::from_millis(wait)).await;
+                number = next(store, before, number, now).await?;
+            }
         }
     }
     Err(StoreError::Unavailable("others change messages of this channel all the time".into()))
+}
+
+/// The number after the last change, which is at least `known`.
+async fn next(store: &Store, before: &Message, known: u64, now: Timestamp) -> Result<u64> {
+    let newest = newest(store, before.channel).await?;
+    Ok(newest.map_or(1, |newest| newest.next(now)).max(before.change + 1).max(known + 1))
+}
+
+/// X4: the last change of a channel, also where it is forgotten and still lies there: the next number is after it. Strong.
+pub(super) async fn newest(store: &Store, channel: ChannelId) -> Result<Option<Change>> {
+    let query = Query::partition(&Pk::Changes(channel)).newest_first().limit(1).strong();
+    let (found, _) = store.query_once(query).await?;
+    found.into_iter().next().map(read).transpose()
+}
+
+fn pin(before: &Message, after: &Message) -> Result<Option<Write>> {
+    match (before.pinned_at, after.pinned_at) {
+        (None, Some(pinned_at)) => {
+            let pin = Pin { channel: after.channel, seq: after.seq, pinned_at };
+            Ok(Some(Write::put(&pin, Condition::default())?))
+        }
+        (Some(_), None) => Ok(Some(Write::delete(pins::key(after.id()), Condition::default()))),
+        _ => Ok(None),
+    }
 }

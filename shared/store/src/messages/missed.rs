@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use model::{ChannelId, MessageId, message::Since};
 
-use super::{Change, HIGHEST, Message, get_many, last, range};
+use super::{Change, HIGHEST, Message, change::newest, get_many, range, tail};
 use crate::{Freshness, Item, Store, error::Result, table::Pk};
 
 /// What happened in a channel since then.
@@ -26,12 +26,7 @@ pub async fn missed(
     now: Timestamp,
 ) -> Result<Missed> {
     let (log, change_log) = (Pk::Messages(channel), Pk::Changes(channel));
-    let (seq, change) = futures::try_join!(
-        last::<Message>(store, &log, Freshness::Strong, now),
-        last::<Change>(store, &change_log, Freshness::Strong, now)
-    )?;
-    let seq = seq.map_or(0, |last| last.seq);
-    let change = change.map_or(0, |last| last.number);
+    let (seq, change) = ends(store, channel, now).await?;
     let Some(since) = since else { return Ok(Missed { messages: Some(Vec::new()), seq, change }) };
     // a client that is ahead of the log has another one's numbers
     let changes_from = since.change.unwrap_or(change);
@@ -55,6 +50,13 @@ pub async fn missed(
         new.into_iter().filter(|one| !ids.contains(&one.id())).chain(anew).collect();
     messages.sort_by_key(|message| message.seq);
     Ok(Missed { messages: Some(messages), seq, change })
+}
+
+/// X2, X4: the last numbers of both logs of a channel. Strong: what is read afterwards is at least as new. 2 read units.
+pub async fn ends(store: &Store, channel: ChannelId, now: Timestamp) -> Result<(u64, u64)> {
+    let last = tail(store, channel, Freshness::Strong, now);
+    let (seq, change) = futures::try_join!(last, newest(store, channel))?;
+    Ok((seq.map_or(0, |last| last.seq), change.map_or(0, |last| last.number)))
 }
 
 async fn part<T: Item>(store: &Store, log: &Pk<'_>, after: u64, to: u64, now: Timestamp) -> Result<Vec<T>> {

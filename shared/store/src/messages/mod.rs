@@ -5,7 +5,8 @@
 //! | X1 | one message | table | `MESSAGES#{channel}` | `NUMBER#{seq}` | [`get`], [`get_many`], [`append`], [`change`] |
 //! | X2 | some of a channel, by number | table | `MESSAGES#{channel}` | `NUMBER#…` | [`between`], [`tail`] |
 //! | X3 | how far many channels are | table | `MESSAGES#{channel}` | `NUMBER#{seq}` | [`heads`] |
-//! | X4 | what changed in a channel | table | `CHANGES#{channel}` | `NUMBER#{change}` | [`change`], [`missed`] |
+//! | X4 | what changed in a channel | table | `CHANGES#{channel}` | `NUMBER#{change}` | [`change`], [`ends`], [`missed`] |
+//! | X5 | what is pinned in a channel | table | `CHANNEL#{channel}` | `PIN#…` | [`pins`], [`pinned`], [`change`] |
 //!
 //! A message has the number after the one before it, and is put on the condition that nothing lies there. So there is no counter
 //! that could disagree, no number is ever missing, and whoever has seen number n has seen all before it: the one who wrote it
@@ -16,6 +17,7 @@ mod append;
 mod change;
 mod heads;
 mod missed;
+mod pins;
 
 use jiff::Timestamp;
 use model::{
@@ -26,9 +28,10 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     append::{Appended, append},
-    change::{Change, change},
+    change::{Change, change, change_and_note},
     heads::heads,
-    missed::{Missed, missed},
+    missed::{Missed, ends, missed},
+    pins::{MOST_PINS, Pin, pinned, pins},
 };
 use crate::{
     Freshness, Item, Key, Query, Store,
@@ -36,7 +39,7 @@ use crate::{
     table::{Pk, Sk},
 };
 
-/// A message as it is now.
+/// A message as it is now. What is not there is left out of the item: of its write unit, 1 KB, some 650 bytes are for the text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     pub channel: ChannelId,
@@ -45,13 +48,20 @@ pub struct Message {
     /// Empty once it is deleted.
     pub content: String,
     /// What its sender called it: a retry is not a second message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_msg_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<Reply>,
     /// Members whom it mentions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mentions: Vec<Mentioned>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reactions: Vec<Reaction>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edited_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pinned_at: Option<Timestamp>,
     /// From 1; grows with every change, and is what a message is written over by.
     pub version: u64,
@@ -134,17 +144,7 @@ pub async fn tail(
     freshness: Freshness,
     now: Timestamp,
 ) -> Result<Option<Message>> {
-    last(store, &Pk::Messages(channel), freshness, now).await
-}
-
-/// The last of a log.
-async fn last<T: Item>(
-    store: &Store,
-    log: &Pk<'_>,
-    freshness: Freshness,
-    now: Timestamp,
-) -> Result<Option<T>> {
-    let query = Query::partition(log).newest_first();
+    let query = Query::partition(&Pk::Messages(channel)).newest_first();
     let query = if freshness == Freshness::Strong { query.strong() } else { query };
     Ok(store.page(query, 1, None, now).await?.items.pop())
 }

@@ -1,0 +1,77 @@
+use axum::extract::State;
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Id},
+};
+use futures::{StreamExt, TryStreamExt, stream};
+use http::StatusCode;
+use model::{ChannelId, Code, Error, Room, channel::Deed};
+use protocol::{Event, event::chat::ChannelDeleted, job::ClearChannel};
+use store::{
+    Written,
+    channels::{self, Channel, Occupied},
+    connections,
+};
+
+use super::{announce, seat};
+
+/// Sockets that are taken out of a room at once.
+const AT_ONCE: usize = 32;
+
+/// Deletes a channel with everything in it
+///
+/// By an owner; a public one also by an admin. Nobody finds it from now on; what was written in it is cleared away soon after.
+#[utoipa::path(
+    delete,
+    path = "/v1/channels/{id}",
+    tag = "channels",
+    operation_id = "delete_channel",
+    params(("id" = ChannelId, Path)),
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 204),
+        (status = 401, body = ErrorBody),
+        (status = 403, description = "no owner", body = ErrorBody),
+        (status = 404, description = "also a private or direct one that one is not in", body = ErrorBody),
+        (status = 409, description = "`CONFLICT`: it is a default or a direct one", body = ErrorBody),
+    )
+)]
+pub(crate) async fn delete(
+    State(app): State<App>,
+    account: Account,
+    Id(id): Id<ChannelId>,
+) -> Answer<StatusCode> {
+    let seat = seat::find(&app, id, account.user).await?;
+    seat.may(&app, Deed::Delete).await?;
+    if seat.channel.is_default {
+        return Err(Error::conflict(Code::Conflict, "everyone is in a default channel: it stays").into());
+    }
+    match whole(&app, &seat.channel, Occupied::ByAnyone).await? {
+        Written::Done(()) => Ok(StatusCode::NO_CONTENT),
+        Written::Refused => Err(Error::NotFound("channel").into()),
+    }
+}
+
+/// The end of a channel: gone for everyone, who are told; the rows go by a job, which the clock sends again if it is lost.
+pub(crate) async fn whole(app: &App, channel: &Channel, by: Occupied) -> Result<Written, Error> {
+    let (now, room) = (app.clock.now(), Room::Channel(channel.id));
+    if channels::delete(&app.store, channel, by, now).await? == Written::Refused {
+        return Ok(Written::Refused);
+    }
+    tracing::info!(channel.id = %channel.id, "channel deleted");
+    announce::tell(app, room, Event::ChannelDeleted(ChannelDeleted { channel_id: channel.id })).await;
+    let job = ClearChannel { channel: channel.id };
+    if let Err(error) = app.queues.send(&job, now).await {
+        tracing::warn!(channel.id = %channel.id, %error, "a deleted channel is cleared away later");
+    }
+    Ok(Written::Done(()))
+}
+
+/// Takes everyone out of the room of a channel that is gone.
+pub(crate) async fn empty(app: &App, channel: ChannelId) -> Result<(), Error> {
+    let room = Room::Channel(channel);
+    let all = connections::in_room(&app.store, room, app.clock.now()).await?;
+    let exits = all.iter().map(|one| connections::exit(&app.store, room, one.identity.holder(), &one.id));
+    let exits: Vec<_> = exits.collect();
+    Ok(stream::iter(exits).buffer_unordered(AT_ONCE).try_collect::<()>().await?)
+}

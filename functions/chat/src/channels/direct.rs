@@ -1,0 +1,101 @@
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Valid},
+};
+use garde::Validate;
+use http::StatusCode;
+use model::{
+    ChannelId, Error, UserId,
+    channel::{Kind, MemberRole},
+    message::Author,
+};
+use serde::Deserialize;
+use store::{
+    Freshness,
+    channels::{self, Channel, Created},
+    members::{self, Member, Place},
+    messages,
+};
+use utoipa::ToSchema;
+
+use super::{announce, membership, view::MyChannel};
+use crate::team::{self, teammate};
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+pub(crate) struct Partner {
+    #[garde(skip)]
+    user_id: UserId,
+}
+
+/// The channel of two
+///
+/// The same one for both, whoever asks: made when it is first asked for. Nobody else is ever in it, and nobody leaves it.
+#[utoipa::path(
+    post,
+    path = "/v1/channels/direct",
+    tag = "channels",
+    operation_id = "open_direct_channel",
+    request_body = Partner,
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 201, description = "it is new", body = MyChannel),
+        (status = 200, description = "it was there", body = MyChannel),
+        (status = 401, body = ErrorBody),
+        (status = 404, description = "nobody of the team", body = ErrorBody),
+        (status = 409, description = "`USERNAME_REQUIRED`; `LIMIT_REACHED`", body = ErrorBody),
+        (status = 422, description = "also with oneself", body = ErrorBody),
+    )
+)]
+pub(crate) async fn direct(
+    State(app): State<App>,
+    account: Account,
+    Valid(input): Valid<Partner>,
+) -> Answer<(StatusCode, Json<MyChannel>)> {
+    let me = teammate(&app, account.user).await?;
+    if input.user_id == me.id {
+        return Err(Error::field("user_id", "must be somebody else").into());
+    }
+    let id = ChannelId::direct(me.id, input.user_id);
+    if let Some(there) = there(&app, id, me.id).await? {
+        return Ok((StatusCode::OK, Json(there)));
+    }
+    let other = team::another(&app, input.user_id).await?;
+    futures::try_join!(membership::has_room(&app, me.id), membership::has_room(&app, other.id))?;
+    let now = app.clock.now();
+    let channel = Channel {
+        id,
+        channel_kind: Kind::Direct,
+        name: None,
+        description: None,
+        is_default: false,
+        created_by: Some(me.id),
+        member_count: 2,
+        archived_at: None,
+        created_at: now,
+        updated_at: now,
+    };
+    let rows = |one: &Author, with: UserId| -> (Member, Place) {
+        let (member, place) = membership::rows(id, one, MemberRole::Member, 0, now);
+        (member, Place { with: Some(with), ..place })
+    };
+    let members = [rows(&me, other.id), rows(&other, me.id)];
+    let made = channels::create(&app.store, &channel, &members).await?;
+    // also where the other one was faster, or an earlier try broke off
+    announce::created(&app, &channel, &[me.id, other.id]).await;
+    let status = if made == Created::Done { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(MyChannel::new(&channel, &members[0].1, 0))))
+}
+
+/// As it is for one of the two. Their sockets are in its room then, also where an earlier try broke off.
+async fn there(app: &App, id: ChannelId, user: UserId) -> Result<Option<MyChannel>, Error> {
+    let now = app.clock.now();
+    let (channel, place) = futures::try_join!(
+        channels::get(&app.store, id, Freshness::Strong, now),
+        members::place(&app.store, user, id, now),
+    )?;
+    let (Some(channel), Some(place)) = (channel, place) else { return Ok(None) };
+    announce::enter(app, id, user).await?;
+    let last = messages::tail(&app.store, id, Freshness::Eventual, now).await?;
+    Ok(Some(MyChannel::new(&channel, &place, last.map_or(0, |last| last.seq))))
+}

@@ -1,0 +1,118 @@
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Id},
+};
+use model::{
+    ChannelId, Code, Error, UserId,
+    channel::{Kind, MemberRole},
+    message::Author,
+};
+use serde::Serialize;
+use store::{
+    Written,
+    channels::{Channel, Occupied},
+    members::{self, Stays},
+};
+use utoipa::ToSchema;
+
+use super::{announce, delete, seat};
+
+/// How often others may come and go at the same moment.
+const TRIES: usize = 8;
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ChannelExited)]
+pub(crate) struct Exited {
+    /// For people.
+    message: String,
+}
+
+/// Leaves a channel
+///
+/// An owner leaves where another one stays, or nobody at all. A private channel goes with its last member: nobody could be added to
+/// it any more, and what was said there would lie under a name that nobody else can have. A public one stays, for whoever joins next.
+#[utoipa::path(
+    delete,
+    path = "/v1/channels/{id}/leave",
+    tag = "channels",
+    operation_id = "leave_channel",
+    params(("id" = ChannelId, Path)),
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, description = "also where one is not in a public one", body = Exited),
+        (status = 401, body = ErrorBody),
+        (status = 404, description = "also a private or direct one that one is not in", body = ErrorBody),
+        (status = 409, description = "`LAST_OWNER`; `CONFLICT`: it is direct", body = ErrorBody),
+    )
+)]
+pub(crate) async fn leave(
+    State(app): State<App>,
+    account: Account,
+    Id(id): Id<ChannelId>,
+) -> Answer<Json<Exited>> {
+    for _ in 0..TRIES {
+        let seat = seat::find(&app, id, account.user).await?;
+        let name = seat.channel.name.as_ref().map_or_else(|| "the channel".into(), |name| format!("#{name}"));
+        let Some(place) = &seat.place else {
+            // whoever was cut off before their sockets were out of the room
+            announce::exit(&app, id, account.user).await?;
+            return Ok(Json(Exited { message: format!("not in {name}") }));
+        };
+        if seat.is_direct() {
+            return Err(
+                Error::conflict(Code::Conflict, "a direct channel is of two, and stays as it is").into()
+            );
+        }
+        let who = known(&app, &seat.channel, account.user).await?;
+        if let Written::Done(()) = go(&app, &seat.channel, &who, place.role).await? {
+            return Ok(Json(Exited { message: format!("left {name}") }));
+        }
+    }
+    Err(Error::conflict(Code::Conflict, "others came and went at the same time: try again").into())
+}
+
+/// A member by the names that the channel knows them by; the account may be gone.
+pub(crate) async fn known(app: &App, channel: &Channel, user: UserId) -> Result<Author, Error> {
+    let now = app.clock.now();
+    let member = members::get(&app.store, channel.id, user, store::Freshness::Strong, now).await?;
+    let (username, name) = member.map(|member| (member.username, member.name)).unwrap_or_default();
+    Ok(Author { id: user, username, name })
+}
+
+/// Takes a member out as they were read, and tells. `Refused`: somebody came or went meanwhile.
+///
+/// # Errors
+/// `LAST_OWNER`.
+pub(crate) async fn go(
+    app: &App,
+    channel: &Channel,
+    who: &Author,
+    role: MemberRole,
+) -> Result<Written, Error> {
+    let is_alone = channel.member_count <= 1;
+    if is_alone && channel.channel_kind == Kind::Private {
+        return delete::whole(app, channel, Occupied::ByOne).await;
+    }
+    let stays = match role {
+        MemberRole::Owner if is_alone => Stays::Nobody,
+        MemberRole::Owner => another(app, channel.id, who.id).await?,
+        MemberRole::Member | MemberRole::Moderator => Stays::Anyone,
+    };
+    let gone = members::leave(&app.store, channel.id, who.id, role, stays).await?;
+    if gone == Written::Done(()) {
+        announce::left(app, channel.id, who).await?;
+    }
+    Ok(gone)
+}
+
+/// That another owner stays.
+///
+/// # Errors
+/// `LAST_OWNER`.
+pub(crate) async fn another(app: &App, channel: ChannelId, than: UserId) -> Result<Stays, Error> {
+    let other = members::another_owner(&app.store, channel, than, app.clock.now()).await?;
+    other.map(Stays::Owner).ok_or_else(|| {
+        Error::conflict(Code::LastOwner, "make somebody else an owner first: the channel would have none")
+    })
+}

@@ -1,0 +1,146 @@
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Id, Valid},
+};
+use garde::Validate;
+use jiff::{SignedDuration, Timestamp};
+use model::{
+    ChannelId, Code, Error, Room, UserId,
+    channel::{self, ChannelName, DEFAULTS, Deed},
+};
+use protocol::{Event, event::chat::ChannelView};
+use serde::Deserialize;
+use store::channels::{self, Changed, Channel};
+use utoipa::ToSchema;
+
+use super::{
+    announce,
+    create::name_taken,
+    fields::{self, Clearable, clearable},
+    seat::{self, Seat},
+    view,
+};
+
+/// How often somebody else may change it at the same moment.
+const TRIES: usize = 8;
+
+/// What is left out stays.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+pub(crate) struct ChannelChanges {
+    /// 1 to 80 letters, digits, `-` and `_`; unique in every spelling. Not of a default channel.
+    #[garde(inner(custom(fields::name)))]
+    #[schema(min_length = 1, max_length = 80)]
+    name: Option<String>,
+    /// `null` clears it.
+    #[garde(inner(inner(custom(fields::description))))]
+    #[serde(default, deserialize_with = "clearable")]
+    #[schema(value_type = Option<String>, max_length = 500)]
+    description: Clearable,
+}
+
+macro_rules! updates {
+    ($($(#[$doc:meta])* $name:ident, $method:ident, $id:literal;)*) => {$(
+        $(#[$doc])*
+        #[utoipa::path(
+            $method,
+            path = "/v1/channels/{id}",
+            tag = "channels",
+            operation_id = $id,
+            params(("id" = ChannelId, Path)),
+            request_body = ChannelChanges,
+            security(("bearer" = []), ("cookie" = [])),
+            responses(
+                (status = 200, body = ChannelView),
+                (status = 401, body = ErrorBody),
+                (status = 403, description = "neither owner nor moderator", body = ErrorBody),
+                (status = 404, description = "also a private or direct one that one is not in", body = ErrorBody),
+                (status = 409, description = "`CHANNEL_NAME_TAKEN`; `CHANNEL_ARCHIVED`; `CONFLICT`: it is direct, or the name of a default one", body = ErrorBody),
+                (status = 422, body = ErrorBody),
+            )
+        )]
+        pub(crate) async fn $name(
+            State(app): State<App>,
+            account: Account,
+            Id(id): Id<ChannelId>,
+            Valid(input): Valid<ChannelChanges>,
+        ) -> Answer<Json<ChannelView>> {
+            Ok(Json(update(&app, account.user, id, &input).await?))
+        }
+    )*};
+}
+
+updates! {
+    /// Renames a channel or describes it
+    ///
+    /// By an owner or moderator; a public one also by an admin.
+    patch_channel, patch, "update_channel";
+    /// Renames a channel or describes it, as `PATCH` does
+    put_channel, put, "put_channel";
+}
+
+async fn update(
+    app: &App,
+    user: UserId,
+    id: ChannelId,
+    input: &ChannelChanges,
+) -> Result<ChannelView, Error> {
+    let name =
+        input.name.as_deref().map(|name| fields::typed("name", name, ChannelName::typed)).transpose()?;
+    let description = match &input.description {
+        Some(Some(text)) => Some(fields::typed("description", text, channel::description)?),
+        Some(None) => Some(None),
+        None => None,
+    };
+    let edit = |channel: &Channel| Channel {
+        name: name.clone().or_else(|| channel.name.clone()),
+        description: description.clone().unwrap_or_else(|| channel.description.clone()),
+        ..channel.clone()
+    };
+    change(app, user, id, Deed::Update, |seat, _| {
+        seat.open()?;
+        let after = edit(&seat.channel);
+        if after.name != seat.channel.name {
+            if seat.channel.is_default {
+                return Err(Error::conflict(Code::Conflict, "a default channel keeps its name"));
+            }
+            if after.name.as_ref().is_some_and(|name| DEFAULTS.iter().any(|(one, _)| *one == name.folded())) {
+                return Err(name_taken());
+            }
+        }
+        Ok(after)
+    })
+    .await
+}
+
+/// Changes what a channel is, and tells whoever is in it; nothing is written where nothing changes.
+pub(super) async fn change(
+    app: &App,
+    user: UserId,
+    id: ChannelId,
+    deed: Deed,
+    edit: impl Fn(&Seat, Timestamp) -> Result<Channel, Error>,
+) -> Result<ChannelView, Error> {
+    for _ in 0..TRIES {
+        let seat = seat::find(app, id, user).await?;
+        seat.may(app, deed).await?;
+        let now = app.clock.now();
+        let before = &seat.channel;
+        let mut after = edit(&seat, now)?;
+        if after == *before {
+            return Ok(view::of(before));
+        }
+        // strictly later, since it is what the next change is compared by
+        after.updated_at = now.max(before.updated_at + SignedDuration::from_millis(1));
+        match channels::change(&app.store, before, after).await? {
+            Changed::Done(channel) => {
+                let view = view::of(&channel);
+                announce::tell(app, Room::Channel(id), Event::ChannelUpdated(view.clone())).await;
+                return Ok(view);
+            }
+            Changed::NameTaken => return Err(name_taken()),
+            Changed::Stale => {}
+        }
+    }
+    Err(Error::conflict(Code::Conflict, "the channel was changed at the same time: try again"))
+}

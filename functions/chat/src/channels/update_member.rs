@@ -1,0 +1,77 @@
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Ids, Valid},
+};
+use garde::Validate;
+use model::{
+    ChannelId, Code, Error, Room, UserId,
+    channel::{Deed, MemberRole},
+};
+use protocol::{Event, event::chat::MemberUpdated};
+use serde::Deserialize;
+use store::{
+    Freshness, Written,
+    members::{self, Member, Stays},
+};
+use utoipa::ToSchema;
+
+use super::{announce, leave, seat, view::MemberView};
+
+/// How often the member's role may change at the same moment.
+const TRIES: usize = 8;
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+pub(crate) struct MemberChange {
+    #[garde(skip)]
+    role: MemberRole,
+}
+
+/// Gives a member another role
+///
+/// By an owner, also their own; in a public channel also by an admin. The last owner stays one.
+#[utoipa::path(
+    patch,
+    path = "/v1/channels/{id}/members/{user_id}",
+    tag = "channels",
+    operation_id = "update_channel_member",
+    params(("id" = ChannelId, Path), ("user_id" = UserId, Path)),
+    request_body = MemberChange,
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, body = MemberView),
+        (status = 401, body = ErrorBody),
+        (status = 403, description = "no owner", body = ErrorBody),
+        (status = 404, description = "no such channel for the caller, or nobody in it", body = ErrorBody),
+        (status = 409, description = "`LAST_OWNER`; `CONFLICT`: it is direct, or the member changed at the same time", body = ErrorBody),
+        (status = 422, body = ErrorBody),
+    )
+)]
+pub(crate) async fn update_member(
+    State(app): State<App>,
+    account: Account,
+    Ids(id, user): Ids<ChannelId, UserId>,
+    Valid(MemberChange { role }): Valid<MemberChange>,
+) -> Answer<Json<MemberView>> {
+    let seat = seat::find(&app, id, account.user).await?;
+    seat.may(&app, Deed::AssignRole).await?;
+    for _ in 0..TRIES {
+        let now = app.clock.now();
+        let member = members::get(&app.store, id, user, Freshness::Strong, now).await?;
+        let member = member.ok_or(Error::NotFound("user"))?;
+        if member.role == role {
+            return Ok(Json(member.into()));
+        }
+        let stays = match member.role {
+            MemberRole::Owner => leave::another(&app, id, user).await?,
+            MemberRole::Member | MemberRole::Moderator => Stays::Anyone,
+        };
+        let change = (member.role, role);
+        if members::give_role(&app.store, id, user, change, stays).await? == Written::Done(()) {
+            let event = Event::MemberUpdated(MemberUpdated { user_id: user, channel_id: id, role });
+            announce::tell(&app, Room::Channel(id), event).await;
+            return Ok(Json(Member { role, ..member }.into()));
+        }
+    }
+    Err(Error::conflict(Code::Conflict, "the member was changed at the same time: try again").into())
+}

@@ -1,0 +1,62 @@
+//! Who is told of a message. It is stored by then: what fails here is logged and fails nothing, since the next message of the
+//! channel, or whoever opens it next, brings what was missed.
+
+use entry::App;
+use jiff::Timestamp;
+use model::{ChannelId, Error, Room};
+use protocol::{Event, event::chat::MessageDeleted, job::FollowChannel};
+use store::messages::Message;
+
+use crate::view::view;
+
+/// A message that is new, or was sent once more.
+pub(super) async fn new(app: &App, message: &Message) {
+    let event = Event::NewMessage(Box::new(view(message, None)));
+    futures::join!(follow(app, message), tell(app, message.channel, event));
+}
+
+/// A message that says something else now.
+pub(super) async fn edited(app: &App, message: &Message) {
+    futures::join!(follow(app, message), changed(app, message));
+}
+
+/// A message of which something else than its words changed.
+pub(super) async fn changed(app: &App, message: &Message) {
+    tell(app, message.channel, Event::MessageEdited(Box::new(view(message, None)))).await;
+}
+
+pub(super) async fn deleted(
+    app: &App,
+    message: &Message,
+    deleted_at: Timestamp,
+    deleted_by: String,
+    reason: Option<String>,
+) {
+    let event = Event::MessageDeleted(MessageDeleted {
+        message_id: message.id(),
+        channel_id: message.channel,
+        seq: message.seq,
+        version: message.version,
+        change: message.change,
+        deleted_by,
+        deleted_at,
+        reason,
+    });
+    tell(app, message.channel, event).await;
+}
+
+pub(super) async fn tell(app: &App, channel: ChannelId, event: Event) {
+    let told = app.rooms.publish(Room::Channel(channel), event, app.clock.now()).await;
+    logged(channel, "told", told);
+}
+
+async fn follow(app: &App, message: &Message) {
+    let job = FollowChannel { channel: message.channel, seq: message.seq, version: message.version };
+    logged(message.channel, "followed", app.queues.send(&job, app.clock.now()).await);
+}
+
+fn logged(channel: ChannelId, what: &str, done: Result<(), Error>) {
+    if let Err(error) = done {
+        tracing::error!(%channel, ?error, "a message was not {what}");
+    }
+}

@@ -1,0 +1,99 @@
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Id, Valid},
+};
+use garde::Validate;
+use model::{Error, MessageId, message::content};
+use protocol::event::chat::MessageView;
+use serde::Deserialize;
+use store::messages::Message;
+use utoipa::ToSchema;
+
+use super::{
+    announce,
+    mentioned::mentioned,
+    rewrite::{Rewritten, paced, rewrite},
+    seen::{changeable, is_there},
+};
+use crate::view::view;
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+pub(crate) struct MessageEdit {
+    #[garde(skip)]
+    #[schema(min_length = 1, max_length = 2_000)]
+    content: String,
+}
+
+macro_rules! edits {
+    ($($(#[$doc:meta])* $name:ident, $method:ident, $id:literal;)*) => {$(
+        $(#[$doc])*
+        #[utoipa::path(
+            $method,
+            path = "/v1/messages/{id}",
+            tag = "messages",
+            operation_id = $id,
+            params(("id" = MessageId, Path)),
+            request_body = MessageEdit,
+            security(("bearer" = []), ("cookie" = [])),
+            responses(
+                (status = 200, body = MessageView),
+                (status = 401, body = ErrorBody),
+                (status = 403, description = "somebody else's", body = ErrorBody),
+                (status = 404, description = "one is not in its channel, or there is none", body = ErrorBody),
+                (status = 409, description = "`MESSAGE_DELETED`, `CHANNEL_ARCHIVED`", body = ErrorBody),
+                (status = 422, description = "`content`", body = ErrorBody),
+                (status = 429, description = "too many changes of one member", body = ErrorBody),
+            )
+        )]
+        pub(crate) async fn $name(
+            State(app): State<App>,
+            account: Account,
+            Id(id): Id<MessageId>,
+            Valid(input): Valid<MessageEdit>,
+        ) -> Answer<Json<MessageView>> {
+            let message = edited(&app, account, id, &input.content).await?;
+            Ok(Json(view(&message, Some(account.user))))
+        }
+    )*};
+}
+
+edits! {
+    /// Says something else in a message of one's own, while one is in its channel.
+    ///
+    /// Reactions stay; whoever is mentioned for the first time is notified. 5 write units, and 2.5 read units with 1 for each
+    /// mentioned name.
+    edit_message, patch, "edit_message";
+    /// Says something else in a message of one's own, as `PATCH` does.
+    replace_message, put, "replace_message";
+}
+
+async fn edited(app: &App, account: Account, id: MessageId, typed: &str) -> Result<Message, Error> {
+    let text = content::typed(typed).map_err(|why| Error::field("content", why))?;
+    let (_, message) = changeable(app, account.user, id).await?;
+    if message.author.id != account.user {
+        return Err(Error::forbidden("only its author edits a message"));
+    }
+    paced(app, account.user).await?;
+    let mentions = mentioned(app, id.channel, account.user, &text).await?;
+    let now = app.clock.now();
+    let other_words = |before: &Message| {
+        is_there(before)?;
+        // as two devices say it at once, or as a repetition does
+        let is_so = before.content == text;
+        let after = Message {
+            content: text.clone(),
+            mentions: mentions.clone(),
+            edited_at: Some(now),
+            ..before.clone()
+        };
+        Ok((!is_so).then_some(after))
+    };
+    let (Rewritten::Done(message) | Rewritten::As(message)) =
+        rewrite(app, message, None, other_words).await?;
+    if message.edited_at.is_some() {
+        // also of one that was so already: what follows from it may have been lost
+        announce::edited(app, &message).await;
+    }
+    Ok(message)
+}

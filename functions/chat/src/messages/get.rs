@@ -1,0 +1,33 @@
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Id},
+};
+use model::MessageId;
+use protocol::event::chat::MessageView;
+
+use super::seen::seen;
+use crate::view::view;
+
+/// A message of a channel that one is in; of a deleted one, that it was. 2 read units.
+#[utoipa::path(
+    get,
+    path = "/v1/messages/{id}",
+    tag = "messages",
+    operation_id = "get_message",
+    params(("id" = MessageId, Path)),
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, body = MessageView),
+        (status = 401, body = ErrorBody),
+        (status = 404, description = "one is not in its channel, or there is none", body = ErrorBody),
+    )
+)]
+pub(crate) async fn get_message(
+    State(app): State<App>,
+    account: Account,
+    Id(id): Id<MessageId>,
+) -> Answer<Json<MessageView>> {
+    let (_, message) = seen(&app, account.user, id).await?;
+    Ok(Json(view(&message, Some(account.user))))
+}

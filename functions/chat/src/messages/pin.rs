@@ -1,0 +1,110 @@
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Id},
+};
+use model::{ChannelId, Code, Error, MessageId, channel::Deed};
+use protocol::event::chat::MessageView;
+use store::{
+    Page, members,
+    messages::{self, MOST_PINS, Message},
+};
+
+use super::{
+    announce,
+    rewrite::{Rewritten, paced, rewrite},
+    seen::{changeable, is_there},
+};
+use crate::view::view;
+
+macro_rules! pins {
+    ($($(#[$doc:meta])* $name:ident, $method:ident, $id:literal, $pinned:literal;)*) => {$(
+        $(#[$doc])*
+        #[utoipa::path(
+            $method,
+            path = "/v1/messages/{id}/pin",
+            tag = "messages",
+            operation_id = $id,
+            params(("id" = MessageId, Path)),
+            security(("bearer" = []), ("cookie" = [])),
+            responses(
+                (status = 200, description = "however often it is said", body = MessageView),
+                (status = 401, body = ErrorBody),
+                (status = 403, description = "moderators and owners of the channel only", body = ErrorBody),
+                (status = 404, description = "one is not in its channel, or there is none", body = ErrorBody),
+                (status = 409, description = "`MESSAGE_DELETED`, `CHANNEL_ARCHIVED`; `LIMIT_REACHED` above 50", body = ErrorBody),
+                (status = 429, description = "too many changes of one member", body = ErrorBody),
+            )
+        )]
+        pub(crate) async fn $name(
+            State(app): State<App>,
+            account: Account,
+            Id(id): Id<MessageId>,
+        ) -> Answer<Json<MessageView>> {
+            let message = pin(&app, account, id, $pinned).await?;
+            Ok(Json(view(&message, Some(account.user))))
+        }
+    )*};
+}
+
+pins! {
+    /// Pins a message for everyone in its channel; of two who talk, both may. 7 write units.
+    pin_message, put, "pin_message", true;
+    /// Pins a message no longer. 7 write units.
+    unpin_message, delete, "unpin_message", false;
+}
+
+async fn pin(app: &App, account: Account, id: MessageId, pinned: bool) -> Result<Message, Error> {
+    let (place, message) = changeable(app, account.user, id).await?;
+    if place.with.is_none() && !place.role.may(Deed::Pin) {
+        return Err(Error::forbidden("whoever moderates the channel pins its messages"));
+    }
+    paced(app, account.user).await?;
+    let now = app.clock.now();
+    // two who pin at once may make it one more: what is kept small is what everybody reads
+    if pinned && messages::pins(&app.store, id.channel, now).await?.len() >= MOST_PINS {
+        let why = format!("a channel has {MOST_PINS} pinned messages at most");
+        if message.pinned_at.is_none() {
+            return Err(Error::conflict(Code::LimitReached, why));
+        }
+    }
+    let moved = |before: &Message| {
+        is_there(before)?;
+        let is_so = before.pinned_at.is_some() == pinned;
+        Ok((!is_so).then(|| Message { pinned_at: pinned.then_some(now), ..before.clone() }))
+    };
+    match rewrite(app, message, None, moved).await? {
+        Rewritten::As(message) => Ok(message),
+        Rewritten::Done(message) => {
+            announce::changed(app, &message).await;
+            Ok(message)
+        }
+    }
+}
+
+/// What is pinned in a channel that one is in, the newest pin first: all of it, 50 at most. Two requests after the place.
+#[utoipa::path(
+    get,
+    path = "/v1/channels/{id}/pins",
+    tag = "messages",
+    operation_id = "list_pins",
+    params(("id" = ChannelId, Path)),
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, body = Page<MessageView>),
+        (status = 401, body = ErrorBody),
+        (status = 404, description = "one is not in such a channel", body = ErrorBody),
+    )
+)]
+pub(crate) async fn list_pins(
+    State(app): State<App>,
+    account: Account,
+    Id(channel): Id<ChannelId>,
+) -> Answer<Json<Page<MessageView>>> {
+    let now = app.clock.now();
+    let place = members::place(&app.store, account.user, channel, now).await?;
+    place.ok_or(Error::NotFound("channel"))?;
+    let pinned = messages::pinned(&app.store, channel, now).await?;
+    let items = pinned.iter().map(|message| view(message, Some(account.user))).collect();
+    Ok(Json(Page { items, next: None }))
+}

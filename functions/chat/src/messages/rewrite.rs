@@ -1,0 +1,71 @@
+//! Changing a message while others do: a hundred people react to good news within a second.
+
+use std::time::Duration;
+
+use entry::App;
+use model::{Error, UserId};
+use rand::RngExt;
+use store::{
+    Limit, StoreError, Written,
+    audit::Action,
+    limits,
+    messages::{self, Message},
+};
+
+/// Changes of messages that somebody makes; clicking as fast as one can is less.
+const PACE: Limit = Limit { what: "message_change", most: 120, window: Duration::from_mins(1) };
+/// How often others may be quicker.
+const MOST_TRIES: u32 = 20;
+/// The longest wait before another try is drawn from twice as much after each, up to this.
+const FIRST_WAIT_MS: u64 = 20;
+const DOUBLINGS: u32 = 6;
+
+/// What rewriting came to.
+#[derive(Debug)]
+pub(super) enum Rewritten {
+    Done(Message),
+    /// It was so already.
+    As(Message),
+}
+
+/// Counts a change that somebody is about to make. 1 write unit.
+///
+/// # Errors
+/// `TooMany`
+pub(super) async fn paced(app: &App, user: UserId) -> Result<(), Error> {
+    limits::count(&app.store, PACE, &user.to_string(), app.clock.now()).await
+}
+
+/// Writes a message over by what `by` makes of it as it is now, `None` being that it is so already; with a note of it where an
+/// admin does it.
+///
+/// # Errors
+/// What `by` says; `Unavailable` where others are quicker again and again.
+pub(super) async fn rewrite(
+    app: &App,
+    message: Message,
+    action: Option<&Action>,
+    by: impl Fn(&Message) -> Result<Option<Message>, Error>,
+) -> Result<Rewritten, Error> {
+    let mut before = message;
+    for attempt in 0..MOST_TRIES {
+        let now = app.clock.now();
+        let Some(after) = by(&before)? else { return Ok(Rewritten::As(before)) };
+        let written = match action {
+            None => messages::change(&app.store, &before, after, now).await,
+            Some(action) => messages::change_and_note(&app.store, &before, after, action, now).await,
+        };
+        match written {
+            Ok(Written::Done(after)) => return Ok(Rewritten::Done(after)),
+            // transactions of others on the same message, again and again, are nothing else
+            Ok(Written::Refused) | Err(StoreError::Unavailable(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let longest = FIRST_WAIT_MS << attempt.min(DOUBLINGS);
+        let wait = rand::rng().random_range(0..longest);
+        tokio::time::sleep(Duration::from_millis(wait)).await;
+        let id = before.id();
+        before = messages::get(&app.store, id, now).await?.ok_or(Error::NotFound("message"))?;
+    }
+    Err(Error::unavailable("the table", "a message is changed all the time"))
+}

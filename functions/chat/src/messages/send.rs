@@ -1,0 +1,170 @@
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Valid},
+};
+use garde::Validate;
+use http::StatusCode;
+use model::{
+    ChannelId, Error, MessageId,
+    message::{Author, ReplyPreview, content},
+};
+use protocol::event::chat::MessageView;
+use serde::Deserialize;
+use store::{
+    Freshness,
+    members::{self, Place, Sending},
+    messages::{self, Appended, Message, Reply},
+};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{announce, mentioned::mentioned, seen};
+use crate::{team::teammate, view::view};
+
+/// Characters of what is shown of a message that is answered.
+const PREVIEW: usize = 100;
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+pub(crate) struct NewMessage {
+    #[garde(skip)]
+    channel_id: ChannelId,
+    /// Without space around it; `**`, `` ` `` and ```` ``` ```` come in pairs.
+    #[garde(skip)]
+    #[schema(min_length = 1, max_length = 2_000)]
+    content: String,
+    /// What the client calls it: sent again under the same name, also after a lost answer, it is the same message.
+    #[garde(inner(custom(self::client_msg_id)))]
+    #[schema(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_.:-]+$")]
+    client_msg_id: Option<String>,
+    /// A message of the same channel that this one answers.
+    #[garde(skip)]
+    reply_to_id: Option<MessageId>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "garde calls rules with references")]
+fn client_msg_id(name: &str, _: &()) -> garde::Result {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte);
+    if (1..=64).contains(&name.len()) && name.bytes().all(is_part) {
+        return Ok(());
+    }
+    Err(garde::Error::new("must be 1 to 64 letters, digits, _, ., : or -"))
+}
+
+/// Writes a message into a channel that one is in.
+///
+/// It gets the next number of the channel. Sent again with the same `client_msg_id`, it is answered as it is now (200), told once
+/// more, and no second one, whatever it says. Members whom it mentions (`@username`, not in code) are notified. 20 in ten
+/// seconds; then 429.
+///
+/// 2 write units where the item is 1 KB at most, which is some 650 bytes of text; 1 more for each further KB and for each member
+/// who is quicker at that moment. 2.5 read units, and 1 for each mentioned name. No request remembers the last number of a
+/// channel: where several instances serve it, a number that is behind costs a write unit, looking for it half a read unit.
+#[utoipa::path(
+    post,
+    path = "/v1/messages",
+    tag = "messages",
+    operation_id = "send_message",
+    request_body = NewMessage,
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 201, body = MessageView),
+        (status = 200, description = "it was sent before", body = MessageView),
+        (status = 401, body = ErrorBody),
+        (status = 404, description = "one is not in such a channel", body = ErrorBody),
+        (status = 409, description = "`CHANNEL_ARCHIVED`, `USERNAME_REQUIRED`", body = ErrorBody),
+        (status = 422, description = "`content`, `client_msg_id`, `reply_to_id`", body = ErrorBody),
+        (status = 429, description = "too many of one member", body = ErrorBody),
+    )
+)]
+pub(crate) async fn send_message(
+    State(app): State<App>,
+    account: Account,
+    Valid(input): Valid<NewMessage>,
+) -> Answer<(StatusCode, Json<MessageView>)> {
+    let text = content::typed(&input.content).map_err(|why| Error::field("content", why))?;
+    let called = input.client_msg_id.unwrap_or_else(|| app.clock.id::<Uuid>().to_string());
+    let (place, author, after) = beginning(&app, account, input.channel_id).await?;
+    let reply_to = match input.reply_to_id {
+        Some(id) => Some(answered(&app, input.channel_id, id).await?),
+        None => None,
+    };
+    let mentions = mentioned(&app, input.channel_id, account.user, &text).await?;
+    let now = app.clock.now();
+    let after = match members::send(&app.store, place, &called, after, now).await? {
+        Sending::First(_) => after,
+        Sending::Again(_, sent) => sent.after,
+    };
+    let message = Message {
+        channel: input.channel_id,
+        seq: 0,
+        author,
+        content: text,
+        client_msg_id: Some(called),
+        reply_to,
+        mentions,
+        reactions: Vec::new(),
+        edited_at: None,
+        deleted_at: None,
+        pinned_at: None,
+        version: 1,
+        change: 0,
+        created_at: now,
+        updated_at: now,
+    };
+    let (status, message) = match messages::append(&app.store, message, after, now).await? {
+        Appended::Now(message) => (StatusCode::CREATED, message),
+        Appended::Before(message) => (StatusCode::OK, message),
+    };
+    announce::new(&app, &message).await;
+    Ok((status, Json(view(&message, Some(account.user)))))
+}
+
+/// The sender's place and names, and the last number of the channel.
+///
+/// # Errors
+/// `NotFound` before all else: whoever is not in a channel learns nothing of it.
+async fn beginning(app: &App, account: Account, channel: ChannelId) -> Result<(Place, Author, u64), Error> {
+    let now = app.clock.now();
+    let (place, author, open, tail) = futures::join!(
+        members::place(&app.store, account.user, channel, now),
+        teammate(app, account.user),
+        seen::open(app, channel),
+        messages::tail(&app.store, channel, Freshness::Eventual, now),
+    );
+    let place = place?.ok_or(Error::NotFound("channel"))?;
+    let author = author?;
+    open?;
+    Ok((place, author, tail?.map_or(0, |last| last.seq)))
+}
+
+/// What is answered, as it is now.
+async fn answered(app: &App, channel: ChannelId, id: MessageId) -> Result<Reply, Error> {
+    let wrong = || Error::field("reply_to_id", "is no message of this channel");
+    if id.channel != channel {
+        return Err(wrong());
+    }
+    let parent = messages::get(&app.store, id, app.clock.now()).await?;
+    let parent = parent.filter(|parent| parent.deleted_at.is_none()).ok_or_else(wrong)?;
+    let preview = ReplyPreview {
+        user_id: parent.author.id,
+        username: parent.author.username,
+        content: parent.content.chars().take(PREVIEW).collect(),
+    };
+    Ok(Reply { seq: id.seq, preview })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_called_by_a_short_plain_name() {
+        for good in ["1", "0190-a:b.c_d", &"x".repeat(64)] {
+            assert!(client_msg_id(good, &()).is_ok(), "{good}");
+        }
+        for bad in ["", "a b", "ä", "a/b", &"x".repeat(65)] {
+            assert!(client_msg_id(bad, &()).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+use entry::App;
+use futures::{StreamExt, TryStreamExt, stream};
+use model::{
+    ChannelId, Error, UserId,
+    channel::{Kind, MemberRole},
+    message::Author,
+    user::Status,
+};
+use protocol::{Event, event::chat::MemberUpdated, job::FollowAccount};
+use store::{
+    Freshness, Written, channels,
+    members::{self, Member, Place, Stays},
+    users,
+};
+
+use crate::{
+    channels::{announce, defaults, leave},
+    team,
+};
+
+/// Rows that are written at once.
+const AT_ONCE: usize = 16;
+/// How often others may come and go at the same moment.
+const TRIES: usize = 8;
+
+/// Makes the chat agree with an account as it is now. Of one that is deleted nothing is left but what it wrote.
+pub(super) async fn run(app: &App, FollowAccount { user: id }: FollowAccount) -> Result<(), Error> {
+    let now = app.clock.now();
+    let user = users::get_strong(&app.store, id, now).await?;
+    let Some(user) = user.filter(|user| user.status != Status::Deleted) else {
+        return forget(app, id).await;
+    };
+    let places = members::places(&app.store, id, now).await?;
+    let author = team::author(&user);
+    if let Some(author) = &author
+        && !defaults::has_any(&places)
+    {
+        defaults::ensure(app, author).await?;
+    }
+    // whoever has given up their user name is not called by it: somebody else may have it
+    let name = user.name.clone();
+    let called = author.unwrap_or(Author { id, username: String::new(), name });
+    rename(app, &called, &places).await
+}
+
+/// Writes somebody's names into the lists of members where they are others.
+async fn rename(app: &App, called: &Author, places: &[Place]) -> Result<(), Error> {
+    let ids: Vec<ChannelId> = places.iter().map(|place| place.channel).collect();
+    let rows = members::of_one(&app.store, called.id, &ids, app.clock.now()).await?;
+    let other = |row: &Member| row.username != called.username || row.name != called.name;
+    let renames = rows.into_iter().filter(other).map(|row| async move {
+        members::rename(&app.store, row.channel, called.id, &called.username, &called.name).await
+    });
+    stream::iter(renames).buffer_unordered(AT_ONCE).try_for_each(|_| async { Ok(()) }).await?;
+    Ok(())
+}
+
+/// Takes a deleted account out of its channels, and deletes what was its alone. The channels go first, so that a try that broke off
+/// finds the others.
+async fn forget(app: &App, user: UserId) -> Result<(), Error> {
+    for place in members::places(&app.store, user, app.clock.now()).await? {
+        take_out(app, user, place.channel).await?;
+    }
+    Ok(members::forget(&app.store, user).await?)
+}
+
+async fn take_out(app: &App, user: UserId, id: ChannelId) -> Result<(), Error> {
+    for _ in 0..TRIES {
+        let now = app.clock.now();
+        let (channel, place) = futures::try_join!(
+            channels::get(&app.store, id, Freshness::Strong, now),
+            members::place(&app.store, user, id, now),
+        )?;
+        // a deleted channel is cleared away by another job, with its places
+        let (Some(channel), Some(place)) = (channel, place) else { return Ok(()) };
+        let is_alone = channel.member_count <= 1;
+        if place.role == MemberRole::Owner && !is_alone {
+            inherit(app, id, user).await?;
+        }
+        let who = leave::known(app, &channel, user).await?;
+        let gone = match channel.channel_kind {
+            Kind::Direct => members::leave(&app.store, id, user, place.role, Stays::Anyone).await?,
+            Kind::Public | Kind::Private => leave::go(app, &channel, &who, place.role).await?,
+        };
+        if gone == Written::Done(()) {
+            return Ok(());
+        }
+    }
+    Err(Error::unavailable("the table", "members come and go all the time"))
+}
+
+/// Whoever has been in a channel for longest owns it, moderators first, where nobody else does.
+async fn inherit(app: &App, channel: ChannelId, from: UserId) -> Result<(), Error> {
+    let mut others = members::all(&app.store, channel, app.clock.now()).await?;
+    others.retain(|member| member.user != from);
+    let heir =
+        others.iter().min_by_key(|member| (std::cmp::Reverse(member.role), member.joined_at, member.user));
+    let Some(heir) = heir.filter(|heir| heir.role != MemberRole::Owner) else { return Ok(()) };
+    let role = MemberRole::Owner;
+    let given = members::give_role(&app.store, channel, heir.user, (heir.role, role), Stays::Anyone).await?;
+    if given == Written::Done(()) {
+        let event = MemberUpdated { user_id: heir.user, channel_id: channel, role };
+        announce::tell(app, model::Room::Channel(channel), Event::MemberUpdated(event)).await;
+    }
+    Ok(())
+}

@@ -1,0 +1,63 @@
+use super::{Channel, NameClaim, key, name_key};
+use crate::{Change, Condition, Item, Store, Write, error::Result};
+
+/// What changing a channel came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Changed {
+    Done(Channel),
+    /// It was changed in between, or is gone: read it again.
+    Stale,
+    NameTaken,
+}
+
+/// Y1, Y2, Y3: what a channel is, over what was read; its name moves with it. Who is in it is not touched: people join meanwhile. 2
+/// write units, 2 for the index of public channels; 4 more for a name.
+pub async fn change(store: &Store, before: &Channel, after: Channel) -> Result<Changed> {
+    let mut writes = vec![Write::update(key(before.id), written(before, &after)?)];
+    let folded = |channel: &Channel| channel.name.as_ref().map(model::channel::ChannelName::folded);
+    let moves = folded(before) != folded(&after);
+    if let Some(name) = after.name.as_ref().filter(|_| moves) {
+        writes.push(Write::put_new(&NameClaim { name: name.clone(), channel: after.id })?);
+    }
+    if let Some(name) = before.name.as_ref().filter(|_| moves) {
+        let ours = Condition::new("channel = :id").text(":id", before.id);
+        writes.push(Write::delete(name_key(name), ours));
+    }
+    Ok(match store.transact(writes).await? {
+        Ok(()) => Changed::Done(after),
+        Err(lost) if lost.contains(&0) => Changed::Stale,
+        Err(_) => Changed::NameTaken,
+    })
+}
+
+fn written(before: &Channel, after: &Channel) -> Result<Change> {
+    let mut set = vec!["#name = :name", "description = :description", "updated_at = :now"];
+    let mut remove = Vec::new();
+    match after.archived_at {
+        Some(_) => set.push("archived_at = :archived"),
+        None => remove.push("archived_at"),
+    }
+    let listed = after.gsi1();
+    match listed {
+        Some(_) => set.extend(["gsi1pk = :index", "gsi1sk = :sort"]),
+        None => remove.extend(["gsi1pk", "gsi1sk"]),
+    }
+    let mut expression = format!("SET {}", set.join(", "));
+    if !remove.is_empty() {
+        expression = format!("{expression} REMOVE {}", remove.join(", "));
+    }
+    let mut change = Change::new(expression)
+        .only_if("updated_at = :before")
+        .name("#name", "name")
+        .serialized(":name", &after.name)?
+        .serialized(":description", &after.description)?
+        .serialized(":now", &after.updated_at)?
+        .serialized(":before", &before.updated_at)?;
+    if let Some(archived_at) = after.archived_at {
+        change = change.serialized(":archived", &archived_at)?;
+    }
+    if let Some((index, sort)) = listed {
+        change = change.text(":index", index).text(":sort", sort);
+    }
+    Ok(change)
+}

@@ -1,0 +1,125 @@
+//! Who goes, and who owns a channel then.
+
+use jiff::Timestamp;
+use model::{ChannelId, UserId, channel::MemberRole};
+
+use super::{Member, everyone, member_key, place_key};
+use crate::{Change, Condition, Store, Write, Written, channels, error::Result};
+
+/// What must be so where an owner goes, or is one no longer: a channel with people in it keeps an owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stays {
+    /// They are no owner: it makes no difference.
+    Anyone,
+    /// This one owns it too.
+    Owner(UserId),
+    /// Nobody else is in it.
+    Nobody,
+}
+
+impl Stays {
+    /// Two owners who go at once each count on the other: one of the two transactions finds the other one's row gone.
+    fn check(self, channel: ChannelId) -> Option<Write> {
+        let Self::Owner(owner) = self else { return None };
+        Some(Write::check(member_key(channel, owner), is(MemberRole::Owner)))
+    }
+}
+
+fn is(role: MemberRole) -> Condition {
+    Condition::new("#role = :role").name("#role", "role").text(":role", word(role))
+}
+
+/// As it lies in the table.
+const fn word(role: MemberRole) -> &'static str {
+    match role {
+        MemberRole::Member => "member",
+        MemberRole::Moderator => "moderator",
+        MemberRole::Owner => "owner",
+    }
+}
+
+/// Z2: an owner of a channel other than this member. Reads the channel's members, and only where an owner goes: 50 read units for a
+/// thousand.
+pub async fn another_owner(
+    store: &Store,
+    channel: ChannelId,
+    than: UserId,
+    now: Timestamp,
+) -> Result<Option<UserId>> {
+    let owners = everyone(channel).strong().filter("#role = :owner", |bound| {
+        bound.name("#role", "role").text(":owner", word(MemberRole::Owner))
+    });
+    let owners: Vec<Member> = store.query_all(owners, now).await?;
+    Ok(owners.iter().map(|member| member.user).find(|user| *user != than))
+}
+
+/// Z1, Z3, Y1: takes somebody out of a channel who has this role in it. `Refused` where they are not in it, have another role, or
+/// nobody stays as was said. 6 write units, 1 for the index, 2 for whoever stays.
+pub async fn leave(
+    store: &Store,
+    channel: ChannelId,
+    user: UserId,
+    role: MemberRole,
+    stays: Stays,
+) -> Result<Written> {
+    let one_less = Change::new("SET member_count = member_count - :one").number(":one", 1);
+    let one_less = match stays {
+        Stays::Nobody => one_less.only_if("member_count = :one"),
+        Stays::Anyone | Stays::Owner(_) => one_less.only_if("attribute_exists(pk)"),
+    };
+    let mut writes = vec![
+        Write::delete(place_key(user, channel), is(role)),
+        Write::delete(member_key(channel, user), Condition::exists()),
+        Write::update(channels::key(channel), one_less),
+    ];
+    writes.extend(stays.check(channel));
+    Ok(match store.transact(writes).await? {
+        Ok(()) => Written::Done(()),
+        Err(_) => Written::Refused,
+    })
+}
+
+/// Z1, Z3: gives somebody another role, in both rows. `Refused` where they have not the role from before, or nobody stays as was said.
+/// 4 write units, 2 for whoever stays.
+pub async fn give_role(
+    store: &Store,
+    channel: ChannelId,
+    user: UserId,
+    (before, after): (MemberRole, MemberRole),
+    stays: Stays,
+) -> Result<Written> {
+    let role = |expression: &str| {
+        Change::new(expression)
+            .only_if("#role = :before")
+            .name("#role", "role")
+            .text(":before", word(before))
+            .text(":after", word(after))
+    };
+    // who writes the place over as they read it is refused, and reads it anew
+    let place = role("SET #role = :after, rev = rev + :one").number(":one", 1);
+    let mut writes = vec![
+        Write::update(place_key(user, channel), place),
+        Write::update(member_key(channel, user), role("SET #role = :after")),
+    ];
+    writes.extend(stays.check(channel));
+    Ok(match store.transact(writes).await? {
+        Ok(()) => Written::Done(()),
+        Err(_) => Written::Refused,
+    })
+}
+
+/// Z1: somebody is called otherwise; nothing is written where they are not in it. 1 write unit.
+pub async fn rename(
+    store: &Store,
+    channel: ChannelId,
+    user: UserId,
+    username: &str,
+    name: &str,
+) -> Result<Written> {
+    let change = Change::new("SET username = :username, #name = :name")
+        .only_if("attribute_exists(pk)")
+        .name("#name", "name")
+        .text(":username", username)
+        .text(":name", name);
+    store.update_unseen(&member_key(channel, user), change).await
+}

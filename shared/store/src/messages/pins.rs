@@ -1,0 +1,51 @@
+use jiff::Timestamp;
+use model::{ChannelId, MessageId};
+use serde::{Deserialize, Serialize};
+
+use super::{Message, get_many};
+use crate::{
+    Freshness, Item, Key, Query, Store,
+    error::Result,
+    table::{Pk, Sk, prefix},
+};
+
+/// Pinned messages of a channel: what everyone should see does not fill a page.
+pub const MOST_PINS: usize = 50;
+
+/// That a message is pinned; written with the message, which says so too.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pin {
+    pub channel: ChannelId,
+    pub seq: u64,
+    pub pinned_at: Timestamp,
+}
+
+impl Item for Pin {
+    const KIND: &'static str = "pin";
+
+    fn key(&self) -> Key {
+        key(MessageId { channel: self.channel, seq: self.seq })
+    }
+}
+
+pub(super) fn key(message: MessageId) -> Key {
+    Key::new(&Pk::Channel(message.channel), &Sk::Pin(message.seq))
+}
+
+/// X5: what is pinned in a channel, the newest pin first. One query, 1 read unit.
+pub async fn pins(store: &Store, channel: ChannelId, now: Timestamp) -> Result<Vec<Pin>> {
+    let query = Query::starting(&Pk::Channel(channel), prefix::PIN).strong();
+    let mut pins: Vec<Pin> = store.query_all(query, now).await?;
+    pins.sort_by_key(|pin| std::cmp::Reverse((pin.pinned_at, pin.seq)));
+    Ok(pins)
+}
+
+/// X5, X1: the pinned messages of a channel, the newest pin first. Two requests.
+pub async fn pinned(store: &Store, channel: ChannelId, now: Timestamp) -> Result<Vec<Message>> {
+    let pins = pins(store, channel, now).await?;
+    let ids: Vec<MessageId> = pins.iter().map(|pin| MessageId { channel, seq: pin.seq }).collect();
+    let mut messages = get_many(store, &ids, Freshness::Strong, now).await?;
+    messages.retain(|message| message.pinned_at.is_some());
+    messages.sort_by_key(|message| std::cmp::Reverse((message.pinned_at, message.seq)));
+    Ok(messages)
+}

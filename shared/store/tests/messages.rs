@@ -1,0 +1,320 @@
+//! The log of a channel, under those who write at once, again and after a crash.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+
+mod world;
+
+use std::collections::BTreeSet;
+
+use futures::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+use model::{ChannelId, Error, MessageId, UserId, channel::MemberRole, message::Author, message::Since};
+use store::{
+    Freshness, Store, Written, cost,
+    members::{self, Member, Notify, Place, Sending},
+    messages::{self, Appended, MOST_PINS, Message, Reaction},
+};
+
+use world::{World, id, now, world};
+
+const CHANNEL: u128 = 7;
+
+fn channel() -> ChannelId {
+    id(CHANNEL)
+}
+
+fn message(author: u128, called: &str) -> Message {
+    let author = Author { id: id(author), username: format!("user_{author}"), name: "Ana".into() };
+    Message {
+        channel: channel(),
+        seq: 0,
+        author,
+        content: format!("I say {called}"),
+        client_msg_id: Some(called.into()),
+        reply_to: None,
+        mentions: Vec::new(),
+        reactions: Vec::new(),
+        edited_at: None,
+        deleted_at: None,
+        pinned_at: None,
+        version: 1,
+        change: 0,
+        created_at: now(),
+        updated_at: now(),
+    }
+}
+
+fn place(user: u128) -> Place {
+    Place {
+        channel: channel(),
+        user: id(user),
+        role: MemberRole::Member,
+        read_seq: 0,
+        notify: Notify::All,
+        with: None,
+        sent: Vec::new(),
+        window: (0, 0),
+        rev: 1,
+        joined_at: now(),
+    }
+}
+
+async fn joined(store: &Store, user: u128) -> Place {
+    let place = place(user);
+    let member = Member {
+        channel: channel(),
+        user: place.user,
+        role: place.role,
+        username: format!("user_{user}"),
+        name: "Ana".into(),
+        joined_at: now(),
+    };
+    store.put(&place).await.unwrap();
+    store.put(&member).await.unwrap();
+    place
+}
+
+/// All that the door does to store a message, at a moment.
+async fn sent(store: &Store, user: u128, called: &str, at: Timestamp) -> Result<Appended, Error> {
+    let place = members::place(store, id(user), channel(), at).await?.ok_or(Error::NotFound("channel"))?;
+    let tail = messages::tail(store, channel(), Freshness::Eventual, at).await?;
+    let after = tail.map_or(0, |tail| tail.seq);
+    let after = match members::send(store, place, called, after, at).await? {
+        Sending::First(_) => after,
+        Sending::Again(_, sent) => sent.after,
+    };
+    Ok(messages::append(store, message(user, called), after, at).await?)
+}
+
+async fn all(store: &Store) -> Vec<Message> {
+    messages::between(store, channel(), 1, 1_000, now()).await.unwrap()
+}
+
+async fn change(store: &Store, seq: u64, content: &str, at: Timestamp) -> Message {
+    let before = messages::get(store, MessageId { channel: channel(), seq }, at).await.unwrap().unwrap();
+    let after = Message { content: content.into(), ..before.clone() };
+    messages::change(store, &before, after, at).await.unwrap().done().unwrap()
+}
+
+#[tokio::test]
+async fn x1_a_hundred_at_once_have_the_numbers_from_one_to_a_hundred() {
+    let World { store, _bench } = world().await;
+    let appends = (1..=100_u128).map(|user| {
+        let store = &store;
+        async move { messages::append(store, message(user, "once"), 0, now()).await.unwrap() }
+    });
+    let mut given: Vec<u64> = join_all(appends)
+        .await
+        .into_iter()
+        .map(|appended| match appended {
+            Appended::Now(message) => message.seq,
+            Appended::Before(message) => panic!("{message:?} was never sent before"),
+        })
+        .collect();
+    given.sort_unstable();
+    assert_eq!(given, (1..=100).collect::<Vec<u64>>());
+    let authors: BTreeSet<UserId> = all(&store).await.into_iter().map(|message| message.author.id).collect();
+    assert_eq!(authors.len(), 100);
+}
+
+#[tokio::test]
+async fn x1_z3_a_message_that_is_sent_ten_times_at_once_is_one() {
+    let World { store, _bench } = world().await;
+    for user in 1..=8 {
+        joined(&store, user).await;
+    }
+    let store = &store;
+    let again = (0..10).map(|_| sent(store, 1, "mine", now()));
+    // others write between
+    let others = (2..=8).map(|user| sent(store, user, "mine", now()));
+    let (again, others) = futures::join!(join_all(again), join_all(others));
+    let is_new = |appended: &Result<Appended, Error>| matches!(appended, Ok(Appended::Now(_)));
+    assert!(again.iter().chain(&others).all(Result::is_ok), "{again:?} {others:?}");
+    assert_eq!(again.iter().filter(|appended| is_new(appended)).count(), 1);
+    assert!(others.iter().all(is_new), "the same name of somebody else is another message");
+    let numbers: BTreeSet<u64> = again
+        .into_iter()
+        .map(|appended| match appended.unwrap() {
+            Appended::Now(message) | Appended::Before(message) => message.seq,
+        })
+        .collect();
+    assert_eq!(numbers.len(), 1);
+    assert_eq!(all(store).await.len(), 8);
+}
+
+#[tokio::test]
+async fn x1_z3_a_retry_finds_what_a_crash_left_behind() {
+    let World { store, _bench } = world().await;
+    joined(&store, 1).await;
+    joined(&store, 2).await;
+    // the place was written, the message was not; then others wrote
+    let before = members::place(&store, id(1), channel(), now()).await.unwrap().unwrap();
+    let begun = members::send(&store, before, "mine", 0, now()).await.unwrap();
+    assert!(matches!(begun, Sending::First(_)), "{begun:?}");
+    for number in 0..7 {
+        sent(&store, 2, &format!("other {number}"), now()).await.unwrap();
+    }
+    let Appended::Now(stored) = sent(&store, 1, "mine", now()).await.unwrap() else { panic!("it was lost") };
+    assert_eq!(stored.seq, 8);
+    sent(&store, 2, "the last", now()).await.unwrap();
+    // the answer was lost
+    assert_eq!(sent(&store, 1, "mine", now()).await.unwrap(), Appended::Before(stored));
+    assert_eq!(all(&store).await.len(), 9);
+}
+
+#[tokio::test]
+async fn z3_whoever_writes_too_fast_waits_and_whoever_is_out_does_not_write() {
+    let World { store, _bench } = world().await;
+    let out = joined(&store, 1).await;
+    joined(&store, 2).await;
+    for number in 0..20 {
+        sent(&store, 1, &number.to_string(), now()).await.unwrap();
+    }
+    let refused = sent(&store, 1, "one more", now()).await;
+    assert!(matches!(refused, Err(Error::TooMany { .. })), "{refused:?}");
+    assert!(matches!(sent(&store, 1, "19", now()).await, Ok(Appended::Before(_))), "a retry is no more");
+    sent(&store, 2, "somebody else", now()).await.unwrap();
+    sent(&store, 1, "one more", now() + SignedDuration::from_secs(10)).await.unwrap();
+    let place = members::place(&store, id(1), channel(), now()).await.unwrap().unwrap();
+    assert!(place.read_seq >= 20, "whoever writes has read: {place:?}");
+    store.delete(&store::Item::key(&place)).await.unwrap();
+    // also where it was read before they were removed
+    let refused = members::send(&store, out, "late", 21, now()).await;
+    assert!(matches!(refused, Err(Error::NotFound("channel"))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn x1_a_message_of_one_kilobyte_costs_two_write_units() {
+    let World { store, _bench } = world().await;
+    let place = joined(&store, 1).await;
+    let mut long = message(1, "0190b5a4-6f7e-7c3a-9b21-1f0e5d4c3b2a");
+    long.content = "x".repeat(600);
+    let (_, cost) = cost::measure(async {
+        members::send(&store, place, "0190b5a4-6f7e-7c3a-9b21-1f0e5d4c3b2a", 0, now()).await.unwrap();
+        messages::append(&store, long, 0, now()).await.unwrap()
+    })
+    .await;
+    assert!(cost.requests == 2 && cost.write_units <= 2.0, "{cost:?}");
+}
+
+#[tokio::test]
+async fn x3_the_ends_of_many_channels_are_found_in_a_few_requests() {
+    let World { store, _bench } = world().await;
+    for (n, length) in [(1_u128, 0_u64), (2, 1), (3, 9), (4, 40)] {
+        for seq in 1..=length {
+            let written = Message { channel: id(n), seq, ..message(1, "x") };
+            store.put(&written).await.unwrap();
+        }
+    }
+    let known = [(id(1), 0), (id(2), 1), (id(3), 4), (id(4), 0), (id(5), 0)];
+    let heads = messages::heads(&store, &known, Freshness::Strong, now()).await.unwrap();
+    assert_eq!(heads, [0, 1, 9, 40, 0]);
+}
+
+#[tokio::test]
+async fn x4_a_hundred_changes_at_once_have_a_number_each() {
+    let World { store, _bench } = world().await;
+    for _ in 0..40 {
+        let after = messages::tail(&store, channel(), Freshness::Strong, now()).await.unwrap();
+        let after = after.map_or(0, |tail| tail.seq);
+        messages::append(&store, message(1, &after.to_string()), after, now()).await.unwrap();
+    }
+    let changes = (1..=40).map(|seq| change(&store, seq, "other words", now()));
+    let mut numbers: Vec<u64> = join_all(changes).await.into_iter().map(|after| after.change).collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, (1..=40).collect::<Vec<u64>>());
+    assert_eq!(messages::ends(&store, channel(), now()).await.unwrap(), (40, 40));
+
+    // of two who change one message, the one who read it before is told so
+    let before = all(&store).await.remove(0);
+    change(&store, 1, "first", now()).await;
+    let late = Message { content: "second".into(), ..before.clone() };
+    assert_eq!(messages::change(&store, &before, late, now()).await.unwrap(), Written::Refused);
+    assert_eq!(messages::ends(&store, channel(), now()).await.unwrap(), (40, 41));
+}
+
+#[tokio::test]
+async fn x2_x4_whoever_was_away_is_told_what_happened_or_to_read_anew() {
+    let World { store, _bench } = world().await;
+    for seq in 0..6 {
+        messages::append(&store, message(1, &seq.to_string()), seq, now()).await.unwrap();
+    }
+    for seq in [2, 3, 2] {
+        change(&store, seq, "other words", now()).await;
+    }
+    let missed = |seq, change| {
+        let since = Some(Since { seq, change });
+        let store = &store;
+        async move { messages::missed(store, channel(), since, 4, now()).await.unwrap() }
+    };
+    let numbers = |missed: messages::Missed| -> Option<Vec<u64>> {
+        assert_eq!((missed.seq, missed.change), (6, 3));
+        Some(missed.messages?.into_iter().map(|message| message.seq).collect())
+    };
+    assert_eq!(numbers(missed(6, Some(3)).await), Some(vec![]));
+    assert_eq!(numbers(missed(4, Some(3)).await), Some(vec![5, 6]));
+    assert_eq!(numbers(missed(6, Some(1)).await), Some(vec![2, 3]));
+    // as they are now, and each once
+    let both = missed(4, Some(0)).await;
+    let changed = both.messages.as_ref().unwrap().iter().find(|message| message.seq == 2).unwrap();
+    assert_eq!((changed.version, changed.change), (3, 3));
+    assert_eq!(numbers(both), Some(vec![2, 3, 5, 6]));
+    // a client that says nothing of changes gets none
+    assert_eq!(numbers(missed(5, None).await), Some(vec![6]));
+    for too_much in [missed(1, Some(3)).await, missed(7, Some(3)).await, missed(6, Some(4)).await] {
+        assert_eq!(numbers(too_much), None);
+    }
+    let none = messages::missed(&store, channel(), None, 4, now()).await.unwrap();
+    assert_eq!(numbers(none), Some(vec![]));
+    // changes are forgotten after a month; whoever asks for them reads anew
+    let later = now() + SignedDuration::from_hours(31 * 24);
+    let since = Some(Since { seq: 6, change: Some(1) });
+    let forgotten = messages::missed(&store, channel(), since, 4, later).await.unwrap();
+    assert_eq!(forgotten.messages, None);
+    // and numbers go on, whether the table has deleted what is forgotten or not
+    for (number, next) in [(3, 65), (65, 129)] {
+        assert_eq!(messages::ends(&store, channel(), later).await.unwrap(), (6, number));
+        let moment = later + SignedDuration::from_hours(i64::try_from(number).unwrap() * 24);
+        assert_eq!(change(&store, 4, "after a month", moment).await.change, next);
+        let since = Some(Since { seq: 6, change: Some(2) });
+        let forgotten = messages::missed(&store, channel(), since, 200, moment).await.unwrap();
+        assert_eq!((forgotten.messages, forgotten.change), (None, next));
+    }
+}
+
+#[tokio::test]
+async fn x5_pins_come_and_go_with_what_their_messages_say() {
+    let World { store, _bench } = world().await;
+    for seq in 0..3 {
+        messages::append(&store, message(1, &seq.to_string()), seq, now()).await.unwrap();
+    }
+    let pin = async |seq: u64, at: Option<Timestamp>| {
+        let before =
+            messages::get(&store, MessageId { channel: channel(), seq }, now()).await.unwrap().unwrap();
+        let after = Message { pinned_at: at, ..before.clone() };
+        messages::change(&store, &before, after, now()).await.unwrap().done().unwrap();
+    };
+    let pinned = async || -> Vec<u64> {
+        let pinned = messages::pinned(&store, channel(), now()).await.unwrap();
+        pinned.into_iter().map(|message| message.seq).collect()
+    };
+    pin(3, Some(now())).await;
+    pin(1, Some(now() + SignedDuration::from_secs(1))).await;
+    assert_eq!(pinned().await, [1, 3], "the newest pin first");
+    pin(1, None).await;
+    assert_eq!(pinned().await, [3]);
+    assert!(messages::pins(&store, channel(), now()).await.unwrap().len() < MOST_PINS);
+}
+
+#[tokio::test]
+async fn x1_what_a_message_is_lies_in_its_item_and_comes_back() {
+    let World { store, _bench } = world().await;
+    let mut whole = message(1, "whole");
+    whole.seq = 1;
+    whole.reactions = vec![Reaction { emoji: "👍".into(), users: vec![id(1), id(2)] }];
+    whole.pinned_at = Some(now());
+    for written in [whole, Message { seq: 2, ..message(1, "bare") }] {
+        store.put(&written).await.unwrap();
+        assert_eq!(messages::get(&store, written.id(), now()).await.unwrap(), Some(written));
+    }
+}
