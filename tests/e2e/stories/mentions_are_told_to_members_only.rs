@@ -1,16 +1,12 @@
 use serde_json::{Value, json};
 
-use crate::world::{Client, Teammate, World};
+use crate::world::{Client, World};
 
 /// What a list has to say, asked for again until it says so: it follows from messages by a job.
 async fn until(client: &Client, path: &str, is_so: impl Fn(&[Value]) -> bool) -> Vec<Value> {
     let list =
         client.get_until(path, |body| body["items"].as_array().is_some_and(|items| is_so(items))).await;
     list["items"].as_array().expect("items").clone()
-}
-
-async fn username(user: &Teammate) -> String {
-    user.client.get("/v1/auth/me").await.ok(200)["username"].as_str().expect("a user name").to_owned()
 }
 
 /// Contract 1.6, 9: in the original anybody whose name was written was sent the text. And 7: the list of one's mentions worked
@@ -28,7 +24,7 @@ async fn mentions_are_told_to_members_only() {
     bos.catch_up().await;
     eves.catch_up().await;
 
-    let (bo_name, eve_name) = (username(&bo).await, username(&eve).await);
+    let (bo_name, eve_name) = (&bo.username, &eve.username);
     let content = format!("@{} @{eve_name} the nest is empty", bo_name.to_uppercase());
     let body = json!({ "channel_id": id, "content": content });
     let sent = ana.client.post("/v1/messages", &body).await.ok(201);
@@ -76,7 +72,7 @@ async fn an_edit_tells_whoever_it_newly_mentions() {
     let (mut bos, mut cys) = (bo.connect_unread().await, cy.connect_unread().await);
     bos.catch_up().await;
     cys.catch_up().await;
-    let (bo_name, cy_name) = (username(&bo).await, username(&cy).await);
+    let (bo_name, cy_name) = (&bo.username, &cy.username);
     let body = json!({ "channel_id": id, "content": format!("@{bo_name} look") });
     let sent = ana.client.post("/v1/messages", &body).await.ok(201);
     bos.wait("mention_notification").await;

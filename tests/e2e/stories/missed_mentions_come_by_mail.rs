@@ -2,21 +2,19 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::world::{Teammate, User, World};
+use crate::world::{User, World, team::Teammate};
 
 /// More than it is waited for a reader, and the clock's next minute.
 const LATER: Duration = Duration::from_mins(17);
 
-/// A channel of two, and how the second is called.
-async fn two(world: &World) -> (Teammate, Teammate, String, String) {
+/// A channel of two.
+async fn two(world: &World) -> (Teammate, Teammate, String) {
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
     let channel = ana.channel(true).await;
     let id = channel["id"].as_str().expect("an id").to_owned();
     let body = json!({ "user_id": bo.id });
     ana.client.post(&format!("/v1/channels/{id}/add-user"), &body).await.ok(200);
-    let me = bo.client.get("/v1/auth/me").await.ok(200);
-    let name = me["username"].as_str().expect("a user name").to_owned();
-    (ana, bo, id, name)
+    (ana, bo, id)
 }
 
 async fn say(user: &User, channel: &str, content: &str) -> Value {
@@ -39,7 +37,8 @@ fn mails(world: &World, user: &User) -> Vec<String> {
 #[tokio::test]
 async fn missed_mentions_come_by_mail() {
     let Some(world) = World::local("mail, and a clock to turn").await else { return };
-    let (ana, bo, channel, name) = two(&world).await;
+    let (ana, bo, channel) = two(&world).await;
+    let name = bo.username.clone();
     say(&ana, &channel, &format!("@{name} the nest is empty")).await;
     let deleted = say(&ana, &channel, &format!("@{name} never mind me")).await;
     ana.client.delete(&format!("/v1/messages/{}", deleted["id"].as_str().expect("an id"))).await.ok(200);
@@ -64,7 +63,8 @@ async fn missed_mentions_come_by_mail() {
 #[tokio::test]
 async fn quiet_hours_are_quiet_and_who_wants_no_mail_gets_none() {
     let Some(world) = World::local("mail, and a clock to turn").await else { return };
-    let (ana, bo, channel, name) = two(&world).await;
+    let (ana, bo, channel) = two(&world).await;
+    let name = bo.username.clone();
     let path = "/v1/notifications/preferences";
     let first = bo.client.get(path).await.ok(200);
     assert_eq!(first, json!({ "mail_digest": "hourly", "quiet_hours": null }));

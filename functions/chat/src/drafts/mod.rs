@@ -8,9 +8,9 @@
 //! Sending a message does not clear the draft: a client does, with the draft that it has on the screen then. Whether what was sent
 //! is what was drafted only the client knows; a job that compared the two would read a draft for every message of everyone.
 
-pub mod get;
-pub mod list;
-pub mod save;
+mod get;
+mod list;
+mod save;
 
 use entry::App;
 use protocol::event::chat::DraftUpdated;

@@ -32,7 +32,7 @@ pub(crate) struct NewDraft {
     put,
     path = "/v1/channels/{id}/draft",
     tag = "channels",
-    operation_id = "save_draft",
+    operation_id = "put_draft",
     params(("id" = ChannelId, Path)),
     request_body = NewDraft,
     security(("bearer" = []), ("cookie" = [])),

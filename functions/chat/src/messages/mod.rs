@@ -7,6 +7,7 @@
 //! | other words, none | [`edit`], [`delete`], [`moderate`] |
 //! | react | [`react`] |
 //! | pin | [`pin`] |
+//! | find some: by words, by whom they mention, by what they answer | [`search`], [`mentions`], [`replies`] |
 //! | see what a text would come to | [`validate`] |
 //!
 //! | what several of them stand on | file |

@@ -108,8 +108,8 @@ async fn channels(app: &App, user: UserId, only: Option<ChannelId>) -> Result<Ha
     let now = app.clock.now();
     if let Some(channel) = only {
         let place = members::place(&app.store, user, channel, now).await?;
-        let place = place.ok_or(Error::NotFound("channel"))?;
-        return Ok(HashSet::from([place.channel]));
+        place.ok_or(Error::NotFound("channel"))?;
+        return Ok(HashSet::from([channel]));
     }
     let places = members::places(&app.store, user, now).await?;
     Ok(places.into_iter().map(|place| place.channel).collect())

@@ -5,8 +5,8 @@
 //! | how one wants to be told | [`preferences`] |
 //! | who is mentioned is told, and written to later if they do not read it | [`mention`] |
 
-pub mod mention;
-pub mod preferences;
+pub(crate) mod mention;
+mod preferences;
 
 use entry::App;
 use utoipa_axum::{router::OpenApiRouter, routes};

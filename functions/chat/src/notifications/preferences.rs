@@ -19,7 +19,7 @@ use utoipa::ToSchema;
     get,
     path = "/v1/notifications/preferences",
     tag = "messages",
-    operation_id = "get_notification_preferences",
+    operation_id = "get_preferences",
     security(("bearer" = []), ("cookie" = [])),
     responses((status = 200, body = Preferences), (status = 401, body = ErrorBody))
 )]
@@ -48,7 +48,7 @@ pub(crate) struct Wanted {
     put,
     path = "/v1/notifications/preferences",
     tag = "messages",
-    operation_id = "put_notification_preferences",
+    operation_id = "put_preferences",
     request_body = Wanted,
     security(("bearer" = []), ("cookie" = [])),
     responses(

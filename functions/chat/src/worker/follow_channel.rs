@@ -32,7 +32,7 @@ const MOST_WORDS: usize = 30;
 /// Per message 1 write unit for each of its words, some 8 of them (words of messages that are followed together share one), 1
 /// where it answers another one, and 2 for everyone who is mentioned, with 3 more for who is to be written to if they do not
 /// read it; a read unit for each KB of the message, and 1 write unit for noting it.
-pub async fn run(app: &App, job: &FollowChannel) -> Result<(), Error> {
+pub(super) async fn run(app: &App, job: &FollowChannel) -> Result<(), Error> {
     let (channel, now) = (job.channel, app.clock.now());
     let mut done = followed::get(&app.store, channel, now).await?;
     if job.version > 1 && job.seq <= done {

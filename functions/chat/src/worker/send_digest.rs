@@ -27,7 +27,7 @@ const MOST_TRIES: usize = 20;
 ///
 /// What it writes of is noted before the mail is handed over, under whose id it is one mail however often it is handed over: so
 /// a repetition writes of the same, and a mention that came meanwhile is of the next. 1 write unit for each mention, and some 6.
-pub async fn run(app: &App, job: &SendDigest) -> Result<(), Error> {
+pub(super) async fn run(app: &App, job: &SendDigest) -> Result<(), Error> {
     let (user, now) = (job.user, app.clock.now());
     let digest = digests::get(&app.store, user, now).await?;
     if digest.send_at.is_none_or(|at| now < at) {

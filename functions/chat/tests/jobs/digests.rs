@@ -8,7 +8,7 @@ use model::{
     notification::{MailDigest, Preferences},
 };
 use protocol::job::{Letter, SendDigest, SendMail};
-use store::{due, members, mentions, preferences};
+use store::{due, mentions, preferences};
 
 use crate::world::{World, dies_after, follow};
 
@@ -104,17 +104,7 @@ async fn nobody_is_written_to_who_does_not_want_it_or_has_left() {
     let message = world.say(channel, &ana, "@off @gone", &[&off, &gone], None).await;
     assert!(world.deliver(&worker, &follow(message)).await);
     world.prefers(off.id, Preferences { mail_digest: MailDigest::Off, quiet_hours: None }).await;
-    members::leave(
-        &world.app.store,
-        channel,
-        gone.id,
-        model::channel::MemberRole::Member,
-        members::Stays::Anyone,
-    )
-    .await
-    .unwrap()
-    .done()
-    .unwrap();
+    world.leave(channel, gone.id).await;
     world.clock.advance(LATER);
     assert_eq!(world.due().await.len(), 2);
     for user in [off.id, gone.id] {

@@ -4,7 +4,7 @@ use model::{ChannelId, MessageId, UserId, notification::Preferences};
 use protocol::job::FollowChannel;
 use store::{
     digests, followed,
-    members::{self, Notify},
+    members::Notify,
     mentions, preferences, replies,
     terms::{Search, Step},
 };
@@ -121,17 +121,7 @@ async fn nobody_is_told_who_is_not_there_or_does_not_want_to_be() {
     for one in all {
         sockets.push(world.socket(&format!("{}=", one.username), one.id).await);
     }
-    members::leave(
-        &world.app.store,
-        channel,
-        bo.id,
-        model::channel::MemberRole::Member,
-        members::Stays::Anyone,
-    )
-    .await
-    .unwrap()
-    .done()
-    .unwrap();
+    world.leave(channel, bo.id).await;
     let message = world.say(channel, &ana, "@bo @cy @dan", &all, None).await;
     let deleted = world.say(channel, &ana, "@cy gone", &[&cy], None).await;
     world.delete(deleted).await;

@@ -27,7 +27,7 @@ use serde_json::Value;
 use store::{
     channels::{self, Channel, Created},
     connections::{self, Connection, Identity},
-    members::{self, Member, Notify, Place},
+    members::{self, Member, Notify, Place, Stays},
     messages::{self, Appended, Mentioned, Message, Reply},
     users::User,
 };
@@ -141,6 +141,12 @@ impl World {
         let mut after = before.clone();
         change(&mut after);
         assert!(members::rewrite(&self.app.store, &before, after).await.unwrap().done().is_some());
+    }
+
+    pub(crate) async fn leave(&self, channel: ChannelId, user: UserId) {
+        let left =
+            members::leave(&self.app.store, channel, user, MemberRole::Member, Stays::Anyone).await.unwrap();
+        left.done().unwrap();
     }
 
     /// Puts a message into the log of its channel; nobody follows it.
