@@ -46,3 +46,4 @@ mod the_tally_is_exact_under_chaos;
 mod tickets_work_once;
 mod two_tabs_and_a_phone_are_one_person;
 mod typing_and_presence_are_for_members;
+mod whoever_comes_back_misses_nothing;
