@@ -8,7 +8,7 @@ use std::{
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use super::{Event, Socket, User};
+use super::{Event, Socket, Teammate};
 
 /// How long a client waits for an answer before it takes the connection for dead.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -142,7 +142,7 @@ fn number(value: &Value, field: &str) -> u64 {
 
 /// Somebody at a client, who comes back whenever the connection is gone.
 pub(crate) struct Chatter {
-    pub(crate) user: User,
+    pub(crate) user: Teammate,
     pub(crate) channel: String,
     pub(crate) view: View,
     /// How often they came back.
@@ -150,7 +150,7 @@ pub(crate) struct Chatter {
 }
 
 impl Chatter {
-    pub(crate) fn new(user: User, channel: &str) -> Self {
+    pub(crate) fn new(user: Teammate, channel: &str) -> Self {
         Self { user, channel: channel.to_owned(), view: View::default(), comebacks: 0 }
     }
 
