@@ -10,11 +10,13 @@ use uuid::Uuid;
 
 use crate::{
     Change, Item, Key, Query, Store, Written, channels,
+    digests::Digest,
     error::{Result, StoreError},
     generations::Generation,
     images::{Image, Loose},
     item::{Attributes, sortable},
     logins::Login,
+    online::Online,
     questions::Question,
     sessions::Session,
     table::{image_of, session_of, session_of_questions, user_of},
@@ -46,8 +48,12 @@ pub enum What {
     Image(ImageId),
     /// What an upload has written, or a deletion left, of this image.
     LooseChunks(ImageId, Uuid),
+    /// Is to be looked after, or was not told of.
+    Presence(UserId),
     /// What is left of it is to be cleared away.
     DeletedChannel(ChannelId),
+    /// Has missed something, and is perhaps to be written to.
+    Digest(UserId),
 }
 
 impl Due {
@@ -65,8 +71,10 @@ impl Due {
                 session_of(pk).map(|session| What::Generation(session, id.into()))
             }
             (Some(Image::KIND), Some(id)) => Some(What::Image(id.into())),
+            (Some(Online::KIND), Some(id)) => Some(What::Presence(id.into())),
             (Some(Loose::KIND), Some(id)) => image_of(pk).map(|image| What::LooseChunks(image, id)),
             (Some(channels::Deleted::KIND), Some(id)) => Some(What::DeletedChannel(id.into())),
+            (Some(Digest::KIND), Some(id)) => Some(What::Digest(id.into())),
             _ => None,
         };
         what.ok_or_else(|| self.unreadable())

@@ -26,7 +26,13 @@
 //! | X1–X4 | messages: one, some of a channel, how far channels are, what changed | [`messages`] |
 //! | Y1–Y3, Y5 | channels: one, by name, the public ones, those that are being cleared away | [`channels`] |
 //! | Y4 | how far channels were followed | [`followed`] |
+//! | J1–J2 | who of the team is there | [`online`] |
 //! | Z1–Z4 | members: one, all of a channel, someone's place, someone's channels | [`members`] |
+//! | F1 | answers to a message | [`replies`] |
+//! | F2 | messages that mention someone | [`mentions`] |
+//! | F3–F4 | drafts: one, all of someone | [`drafts`] |
+//! | F5–F6 | how, and when next, someone is told of what they missed | [`preferences`], [`digests`] |
+//! | F7 | where a word stands | [`terms`] |
 //! | R1 | attempts in a window | [`limits`] |
 //! | I1 | requests with an idempotency key | [`idempotency`] |
 //! | O1 | deeds that are done once | [`once`] |
@@ -47,6 +53,8 @@ mod calls;
 pub mod channels;
 pub mod connections;
 pub mod cost;
+pub mod digests;
+pub mod drafts;
 pub mod due;
 pub mod error;
 mod expression;
@@ -58,13 +66,17 @@ pub mod item;
 pub mod limits;
 pub mod logins;
 pub mod members;
+pub mod mentions;
 pub mod messages;
 pub mod once;
+pub mod online;
 pub mod page;
 pub mod participants;
+pub mod preferences;
 pub mod presentations;
 mod query;
 pub mod questions;
+pub mod replies;
 pub mod reports;
 pub mod resets;
 pub mod responses;
@@ -73,6 +85,7 @@ pub mod sessions;
 pub mod shown;
 pub mod slides;
 pub mod table;
+pub mod terms;
 pub mod tickets;
 pub mod usage;
 pub mod users;
