@@ -45,7 +45,7 @@ pub(crate) async fn my(State(app): State<App>, account: Account) -> Answer<Json<
     let author = teammate(&app, account.user).await?;
     let now = app.clock.now();
     let mut places = members::places(&app.store, account.user, now).await?;
-    if !defaults::has_any(&places) {
+    if defaults::are_due(&places, now) {
         defaults::ensure(&app, &author).await?;
         places = members::places(&app.store, account.user, now).await?;
     }

@@ -33,7 +33,7 @@ pub(super) async fn run(app: &App, FollowAccount { user: id }: FollowAccount) ->
     let places = members::places(&app.store, id, now).await?;
     let author = team::author(&user);
     if let Some(author) = &author
-        && !defaults::has_any(&places)
+        && defaults::are_due(&places, now)
     {
         defaults::ensure(app, author).await?;
     }
