@@ -1,0 +1,136 @@
+use futures::future::join_all;
+use serde_json::{Value, json};
+
+use crate::world::World;
+
+fn new(channel: &str, content: &str, called: &str) -> Value {
+    json!({ "channel_id": channel, "content": content, "client_msg_id": called })
+}
+
+/// A phone that got no answer asks again, and again, while others write.
+#[tokio::test]
+async fn a_message_that_is_sent_again_is_one() {
+    let world = World::start().await;
+    let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
+    let channel = ana.public_channel().await;
+    bo.join(&channel).await;
+    let mut socket = bo.connect().await;
+
+    let mine = new(&channel.id, "hello", "phone:1");
+    let again = (0..8).map(|_| ana.client.post("/api/v1/messages/", &mine));
+    let others: Vec<Value> = (0..5).map(|number| new(&channel.id, "me too", &number.to_string())).collect();
+    let others = others.iter().map(|other| bo.client.post("/v1/messages", other));
+    let (again, others) = futures::join!(join_all(again), join_all(others));
+    let ids: Vec<Value> = again.iter().map(|answer| answer.body()["id"].clone()).collect();
+    assert!(ids.iter().all(|id| id.is_string() && *id == ids[0]), "{ids:?}");
+    let made = again.iter().filter(|answer| answer.status == 201).count();
+    assert!(made == 1 && again.iter().all(|answer| matches!(answer.status, 200 | 201)), "{again:?}");
+    for other in others {
+        other.ok(201);
+    }
+
+    // much later, also where it says something else: what it is called decides
+    let late = ana.client.post("/v1/messages", &new(&channel.id, "hello, all", "phone:1")).await.ok(200);
+    assert_eq!((&late["id"], &late["content"]), (&ids[0], &json!("hello")));
+    // somebody else's of the same name, and the same words without a name, are others
+    bo.client.post("/v1/messages", &mine).await.ok(201);
+    ana.say(&channel, "hello").await;
+    ana.say(&channel, "hello").await;
+
+    let all = ana.read(&channel).await;
+    let numbers: Vec<u64> = all.iter().map(|message| message["seq"].as_u64().unwrap()).collect();
+    assert_eq!(numbers, (1..=9).collect::<Vec<u64>>(), "no number is missing, none comes twice");
+    // every one was told, the repeated one perhaps more than once
+    for message in &all {
+        socket.wait_where("new_message", |told| told["id"] == message["id"]).await;
+    }
+
+    // gone once, it does not come back
+    let gone = format!("/v1/messages/{}", ids[0].as_str().unwrap());
+    ana.client.delete(&gone).await.ok(200);
+    let again = ana.client.post("/v1/messages", &mine).await.ok(200);
+    assert_eq!((&again["content"], again["deleted_at"].is_string()), (&json!(""), true));
+    assert_eq!(ana.read(&channel).await.len(), 9);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_message_is_said() {
+    let world = World::start().await;
+    let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
+    let (channel, other) = (ana.public_channel().await, ana.private_channel().await);
+    let elsewhere = ana.say(&other, "elsewhere").await;
+    let send = async |body: Value| ana.client.post("/v1/messages", &body).await;
+    let id = channel.id.as_str();
+    for (body, field) in [
+        (json!({ "channel_id": id }), "content"),
+        (json!({ "content": "hello" }), "channel_id"),
+        (json!({ "channel_id": id, "content": " \n " }), "content"),
+        (json!({ "channel_id": id, "content": "x".repeat(2_001) }), "content"),
+        (json!({ "channel_id": id, "content": "**a" }), "content"),
+        (json!({ "channel_id": id, "content": "a\u{0}" }), "content"),
+        (json!({ "channel_id": id, "content": "a", "client_msg_id": "" }), "client_msg_id"),
+        (json!({ "channel_id": id, "content": "a", "client_msg_id": "a b" }), "client_msg_id"),
+        (json!({ "channel_id": id, "content": "a", "reply_to_id": "x" }), "reply_to_id"),
+        (json!({ "channel_id": id, "content": "a", "reply_to_id": elsewhere["id"] }), "reply_to_id"),
+        (
+            json!({ "channel_id": id, "content": "a", "reply_to_id": format!("{}-9", id.replace('-', "")) }),
+            "reply_to_id",
+        ),
+    ] {
+        let refused = send(body).await.refused(422, "VALIDATION_ERROR");
+        assert_eq!(refused["fields"][0]["field"], field, "{refused}");
+    }
+    let unknown = json!({ "channel_id": "00000000-0000-7000-8000-000000000000", "content": "hello" });
+    send(unknown).await.refused(404, "RESOURCE_NOT_FOUND");
+    let hello = json!({ "channel_id": id, "content": "hello" });
+    bo.client.post("/v1/messages", &hello).await.refused(404, "RESOURCE_NOT_FOUND");
+    world.nobody().post("/v1/messages", &hello).await.refused(401, "UNAUTHORIZED");
+    assert!(ana.read(&channel).await.is_empty());
+
+    ana.client.post(&format!("/v1/channels/{id}/archive"), &json!({})).await.ok(200);
+    send(hello.clone()).await.refused(409, "CHANNEL_ARCHIVED");
+    ana.client.post(&format!("/v1/channels/{id}/unarchive"), &json!({})).await.ok(200);
+    send(hello).await.ok(201);
+}
+
+#[tokio::test]
+async fn whoever_writes_too_fast_waits_and_nobody_else() {
+    let Some(world) = World::local("a flood of messages, by the clock").await else { return };
+    let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
+    let channel = ana.public_channel().await;
+    bo.join(&channel).await;
+    for number in 0..20 {
+        ana.say(&channel, &number.to_string()).await;
+    }
+    let more = json!({ "channel_id": channel.id, "content": "one more" });
+    let refused = ana.client.post("/v1/messages", &more).await;
+    refused.refused(429, "RATE_LIMITED");
+    let seconds: u64 = refused.header("retry-after").expect("when to come again").parse().unwrap();
+    assert!((1..=10).contains(&seconds), "{seconds}");
+    bo.say(&channel, "quiet here").await;
+    world.cloud().clock().advance(std::time::Duration::from_secs(seconds + 1));
+    ana.client.post("/v1/messages", &more).await.ok(201);
+    assert_eq!(ana.read(&channel).await.len(), 22, "what was refused is not there");
+}
+
+#[tokio::test]
+async fn a_text_is_seen_as_a_message_before_it_is_one() {
+    let world = World::start().await;
+    let ana = world.teammate("ana").await;
+    let asked = json!({ "content": "  hello    **@Bo_Lo**\n\n\n\n`@nobody` :tada:  " });
+    let seen = ana.client.post("/api/v1/messages/format/validate/", &asked).await.ok(200);
+    assert_eq!((&seen["valid"], &seen["error"]), (&json!(true), &json!(null)));
+    assert_eq!(seen["sanitized_content"], "hello  **@Bo_Lo**\n\n`@nobody` :tada:");
+    assert_eq!(seen["mentions"], json!(["bo_lo"]));
+    let formatting = &seen["formatting"];
+    for is_so in ["has_bold", "has_code", "has_mentions", "has_emojis"] {
+        assert_eq!(formatting[is_so], true, "{is_so}: {formatting}");
+    }
+    assert_eq!((&formatting["mention_count"], &formatting["emoji_count"]), (&json!(1), &json!(1)));
+    let broken = "/v1/messages/format/validate?content=%2A%2Ahello";
+    let seen = ana.client.post(broken, &json!({})).await.ok(200);
+    assert_eq!((&seen["valid"], &seen["sanitized_content"]), (&json!(false), &json!("**hello")));
+    assert!(seen["error"].as_str().unwrap().contains("**"), "{seen}");
+    let none = ana.client.post("/v1/messages/format/validate", &json!({})).await;
+    none.refused(422, "VALIDATION_ERROR");
+}
