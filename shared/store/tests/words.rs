@@ -82,7 +82,7 @@ async fn f7_all_words_are_found_newest_day_first_and_page_by_page() {
 async fn f7_the_rare_word_sets_the_pace() {
     let World { store, _bench } = world().await;
     let mut rows = BTreeMap::new();
-    for day in 0..300 {
+    for day in 0..300_i64 {
         let channel: ChannelId = id(u128::from(day.unsigned_abs() % 3));
         write(&store, &["common"], channel, day, &[7]).await;
         rows.insert(day, channel);

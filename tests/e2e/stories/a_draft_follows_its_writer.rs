@@ -9,7 +9,7 @@ async fn a_draft_follows_its_writer() {
     let channel = ana.channel(true).await;
     let id = channel["id"].as_str().expect("an id");
     let path = format!("/v1/channels/{id}/draft");
-    let mut phone = ana.log_in(&world).await.team_socket().await;
+    let mut phone = ana.log_in(&world).await.connect_unread().await;
     phone.catch_up().await;
 
     ana.client.get(&path).await.refused(404, "RESOURCE_NOT_FOUND");

@@ -20,7 +20,7 @@ async fn mentions_are_told_to_members_only() {
     let id = channel["id"].as_str().expect("an id");
     let add = format!("/v1/channels/{id}/add-user");
     ana.client.post(&add, &json!({ "user_id": bo.id })).await.ok(200);
-    let (mut bos, mut eves) = (bo.team_socket().await, eve.team_socket().await);
+    let (mut bos, mut eves) = (bo.connect_unread().await, eve.connect_unread().await);
     bos.catch_up().await;
     eves.catch_up().await;
 
@@ -69,7 +69,7 @@ async fn an_edit_tells_whoever_it_newly_mentions() {
         let body = json!({ "user_id": one.id });
         ana.client.post(&format!("/v1/channels/{id}/add-user"), &body).await.ok(200);
     }
-    let (mut bos, mut cys) = (bo.team_socket().await, cy.team_socket().await);
+    let (mut bos, mut cys) = (bo.connect_unread().await, cy.connect_unread().await);
     bos.catch_up().await;
     cys.catch_up().await;
     let (bo_name, cy_name) = (&bo.username, &cy.username);

@@ -1,8 +1,8 @@
 use serde_json::{Value, json};
 
-use crate::world::{Client, User, World};
+use crate::world::{Client, Teammate, World};
 
-async fn say(user: &User, channel: &str, content: &str) -> Value {
+async fn say(user: &Teammate, channel: &str, content: &str) -> Value {
     let body = json!({ "channel_id": channel, "content": content });
     user.client.post("/v1/messages", &body).await.ok(201)
 }
@@ -25,14 +25,15 @@ async fn messages_are_found_by_their_words() {
     let (pond, secret) = (pond["id"].as_str().expect("an id"), secret["id"].as_str().expect("an id"));
     bo.client.post("/v1/channels/join", &json!({ "channel_id": pond })).await.ok(200);
     // a word that no other story of this deployment has
-    let word = format!("stârc{}", &pond[..8]);
-    let first = say(&ana, pond, &format!("The {word} is in the reeds")).await;
+    let heron = format!("stârc{}", &pond[..8]);
+    let first = say(&ana, pond, &format!("The {heron} is in the reeds")).await;
     let second =
-        say(&bo, pond, &format!("Two of them! **{}** and a friend, in the reeds", word.to_uppercase())).await;
-    let hidden = say(&bo, secret, &format!("{word}: nobody may know of the reeds")).await;
+        say(&bo, pond, &format!("Two of them! **{}** and a friend, in the reeds", heron.to_uppercase()))
+            .await;
+    let hidden = say(&bo, secret, &format!("{heron}: nobody may know of the reeds")).await;
     let (first, second) = (first["id"].as_str().expect("an id"), second["id"].as_str().expect("an id"));
 
-    let plain = word.replace('â', "a");
+    let plain = heron.replace('â', "a");
     let all = found(&ana.client, &format!("q={plain}"), 2).await;
     assert_eq!((ids(&all), &all["next"]), (vec![second, first], &Value::Null), "newest first");
     assert_eq!(all["items"][1]["channel_id"], pond);

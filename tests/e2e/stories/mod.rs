@@ -1,6 +1,7 @@
 //! What people do with the product.
 
 mod a_banned_account_is_out_at_once;
+mod a_channel_has_owners;
 mod a_draft_follows_its_writer;
 mod a_guest_comes_back_as_the_same_participant;
 mod a_killed_cloud_loses_nothing;
@@ -36,6 +37,7 @@ mod missed_mentions_come_by_mail;
 mod names_are_for_the_presenter_only;
 mod old_paths_still_work;
 mod presence_survives_a_lost_disconnect;
+mod private_channels_are_not_known;
 mod refresh_tokens_rotate;
 mod results_are_shown_hidden_and_begun_anew;
 mod slides_stay_in_order;
@@ -46,3 +48,4 @@ mod the_newest_presenter_wins;
 mod the_same_request_twice_is_one_thing;
 mod the_tally_is_exact_under_chaos;
 mod tickets_work_once;
+mod unread_is_what_was_not_read;

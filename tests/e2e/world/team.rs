@@ -37,28 +37,36 @@ impl World {
     }
 }
 
+impl User {
+    /// A socket of the team, before anything was read.
+    pub(crate) async fn connect_unread(&self) -> Socket {
+        let ticket = self.client.post("/v1/realtime/tickets", &json!({})).await.ok(201);
+        Socket::open(ticket["websocket_url"].as_str().expect("a URL")).await
+    }
+}
+
 impl Teammate {
     /// A socket of the team, greeted.
     pub(crate) async fn connect(&self) -> Socket {
-        let ticket = self.client.post("/v1/realtime/tickets", &json!({})).await.ok(201);
-        let mut socket = Socket::open(ticket["websocket_url"].as_str().expect("a URL")).await;
+        let mut socket = self.connect_unread().await;
         let greeted = socket.wait("connection_established").await;
         assert_eq!(greeted["user_id"], self.id, "{greeted}");
         socket
     }
 
     pub(crate) async fn public_channel(&self) -> Channel {
-        self.new_channel(false).await
+        Channel::made(&self.channel(false).await)
     }
 
     pub(crate) async fn private_channel(&self) -> Channel {
-        self.new_channel(true).await
+        Channel::made(&self.channel(true).await)
     }
 
-    async fn new_channel(&self, is_private: bool) -> Channel {
-        let made = self.channel(is_private).await;
-        let text = |field: &str| made[field].as_str().expect("a text in a channel").to_owned();
-        Channel { id: text("id"), name: text("name") }
+    /// A channel of theirs, as it was answered, under a name that nobody else of this run has.
+    pub(crate) async fn channel(&self, is_private: bool) -> Value {
+        let name = format!("herons-{:016x}", rand::rng().random::<u64>());
+        let body = json!({ "name": name, "is_private": is_private });
+        self.client.post("/v1/channels", &body).await.ok(201)
     }
 
     pub(crate) async fn join(&self, channel: &Channel) {
@@ -85,29 +93,19 @@ impl Teammate {
 
     /// The channel as one's list of channels has it.
     pub(crate) async fn listed(&self, channel: &Channel) -> Option<Value> {
-        let mine = self.client.get("/v1/channels/my").await.ok(200);
-        let items = mine["items"].as_array().expect("items").iter();
-        items.clone().find(|item| item["id"] == channel.id.as_str()).cloned()
-    }
-}
-
-impl User {
-    /// A channel of theirs, under a name that nobody else of this run has.
-    pub(crate) async fn channel(&self, is_private: bool) -> Value {
-        let name = format!("herons-{:016x}", rand::rng().random::<u64>());
-        let body = json!({ "name": name, "is_private": is_private });
-        self.client.post("/v1/channels", &body).await.ok(201)
+        self.my(&channel.id).await
     }
 
-    /// Their role and the rest of a channel among those that they are in.
+    /// The same, by its id.
     pub(crate) async fn my(&self, channel: &str) -> Option<Value> {
         let mine = self.client.get("/v1/channels/my").await.ok(200);
         mine["items"].as_array().expect("items").iter().find(|item| item["id"] == channel).cloned()
     }
+}
 
-    /// A socket of the team's, before anything was read.
-    pub(crate) async fn team_socket(&self) -> Socket {
-        let ticket = self.client.post("/v1/realtime/tickets", &json!({})).await.ok(201);
-        Socket::open(ticket["websocket_url"].as_str().expect("a websocket_url")).await
+impl Channel {
+    fn made(answer: &Value) -> Self {
+        let text = |field: &str| answer[field].as_str().expect("a text").to_owned();
+        Self { id: text("id"), name: text("name") }
     }
 }

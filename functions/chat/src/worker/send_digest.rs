@@ -138,16 +138,16 @@ async fn end(
     next: Option<Timestamp>,
 ) -> Result<(), Error> {
     let now = app.clock.now();
-    let (user, mut before, mut send_at) = (digest.id, digest, next);
+    let (user, mut before, mut due) = (digest.id, digest, next);
     for _ in 0..MOST_TRIES {
-        let last = sent.or(before.sent_at);
-        let after = Digest { send_at, sent_at: last, sending: None, ..before.clone() };
+        let after =
+            Digest { send_at: due, sent_at: sent.or(before.sent_at), sending: None, ..before.clone() };
         if digests::rewrite(&app.store, &before, after).await? == Written::Done(()) {
             return Ok(());
         }
         before = digests::get(&app.store, user, now).await?;
         let preferences = preferences::get(&app.store, user, Freshness::Strong, now).await?;
-        send_at = preferences.digest_at(sent.or(before.sent_at), now);
+        due = preferences.digest_at(sent.or(before.sent_at), now);
     }
     Err(Error::unavailable("the table", "a digest is changed all the time"))
 }

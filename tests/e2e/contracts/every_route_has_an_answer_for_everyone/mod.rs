@@ -5,6 +5,7 @@
 //! A subject has its rows, and what its operations take, in a file of its own.
 
 mod admin;
+mod chat;
 mod docs;
 mod identity;
 mod images;
@@ -28,6 +29,7 @@ const SUBJECTS: &[Subject] = &[
     presentations::SUBJECT,
     sessions::SUBJECT,
     questions::SUBJECT,
+    chat::SUBJECT,
 ];
 
 /// Operation → status for nobody, stranger, admin, participant, owner; asked in this order, so that the owner may delete.
@@ -72,12 +74,16 @@ struct Scene {
     /// By the guest, as the answer below.
     question: String,
     response: String,
+    team: chat::Team,
 }
 
 impl Scene {
-    async fn set(world: &World, admin: &User) -> Self {
-        let (owner, stranger, admin) =
-            tokio::join!(world.user("owner"), world.user("stranger"), admin.log_in(world));
+    async fn set(world: &World, admin: &User, member: &User) -> Self {
+        let (owner, stranger, admin) = tokio::join!(
+            chat::teammate(world, "owner"),
+            chat::teammate(world, "stranger"),
+            admin.log_in(world)
+        );
         let (mut presentation, session) = owner.started(2).await;
         let guest = session.join(world, Some("Bo")).await;
         Self {
@@ -86,6 +92,7 @@ impl Scene {
             conclusion: sessions::asked_for(&owner, &mut presentation, &session).await,
             question: questions::asked(&guest, &session).await,
             response: sessions::answered(&guest, &presentation, &session).await,
+            team: chat::Team::set(&owner, member).await,
             owner,
             stranger,
             admin,
@@ -139,13 +146,15 @@ async fn every_route_has_an_answer_for_everyone() {
     let admin = User::register_as(&world, "admin", ADMIN).await;
     let role = &admin.client.get("/v1/users/me").await.ok(200)["role"];
     assert_eq!(role, "super_admin");
+    chat::name(&admin).await;
+    let member = chat::teammate(&world, "member").await;
     let document = serde_json::to_value(local::openapi::openapi()).unwrap();
     let mut asked = BTreeSet::new();
     let mut wrong = Vec::new();
     for (template, methods) in document["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
             let id = operation["operationId"].as_str().expect("an operationId");
-            let scene = Scene::set(&world, &admin).await;
+            let scene = Scene::set(&world, &admin, &member).await;
             let (path, body) = (scene.path(template), scene.body(id));
             let declared = operation["requestBody"].is_object();
             assert!(body.is_some() || !declared, "{id} takes a body that this test does not know");

@@ -3,6 +3,7 @@
 //!
 //! A subject has its operations in a file of its own.
 
+mod chat;
 mod identity;
 mod images;
 mod presentations;
@@ -140,6 +141,7 @@ async fn measure(world: &World, lines: &Lines) -> Table {
     let presentation = presentations::measure(&mut table, &ana).await;
     images::measure(world, &mut table, &ana).await;
     sessions::measure(world, &mut table, &ana, &presentation).await;
+    chat::measure(world, &mut table).await;
     table
 }
 
