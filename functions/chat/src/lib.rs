@@ -2,6 +2,7 @@
 //!
 //! | method and path | file |
 //! | --- | --- |
+//! | `GET /v1/channels/online` | `online` |
 //! | `GET`, `POST /v1/channels` | [`channels::list`], [`channels::create`] |
 //! | `GET /v1/channels/my` | [`channels::my`] |
 //! | `POST /v1/channels/join`, `/v1/channels/{id}/join` | [`channels::join`] |
@@ -35,11 +36,16 @@
 //!
 //! | message of the socket | file |
 //! | --- | --- |
-//! | `join_channel`, `leave_channel`, `typing_indicator`, `get_online_users` | [`socket`] |
+//! | `join_channel` | `socket::join_channel` |
+//! | `leave_channel` | `socket::leave_channel` |
+//! | `typing_indicator` | `socket::typing_indicator` |
+//! | `get_online_users` | `socket::get_online_users` |
 //!
 //! | job | file |
 //! | --- | --- |
-//! | `welcome` | [`worker`] |
+//! | `welcome` | [`worker::welcome`] |
+//! | `member_left` | [`worker::member_left`] |
+//! | `check_presence` | [`worker::check_presence`] |
 //! | `follow_account` | [`worker::follow_account`] |
 //! | `clear_channel` | [`worker::clear_channel`] |
 //! | `follow_channel` | [`worker::follow_channel`] |
@@ -50,11 +56,20 @@
 //! never goes missing, so that a client sees by the numbers what it has missed, and how much is unread is a difference. Before
 //! it, the sender's own row of the channel is written over as it was read: that they are a member, what they sent last (so that
 //! a retry is not a second message) and how fast they write are settled by that one write. Together 2 write units.
+//!
+//! **How a socket is told of channels.** It is in a room for each, by a row that `welcome` writes after it is open and `member_left`
+//! takes away after it is gone. Whoever joins or leaves a channel meanwhile has the rows of their connections written or taken by
+//! that request. Each looks again after it has written, so that no row stays of a channel that one is not in.
+//!
+//! **Who is there.** Somebody is there while one of their connections has a row and was heard within 90 seconds. What the team was
+//! told of it is a row ([`store::online`]), and it is told where that differs from what is so: by `welcome` and `ping` that
+//! someone came, by `member_left` and the clock that they are gone.
 
 mod channels;
 mod drafts;
 mod messages;
 mod notifications;
+mod online;
 pub mod socket;
 mod team;
 pub mod view;
@@ -70,6 +85,7 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(messages::routes())
         .merge(messages::found::routes())
         .merge(notifications::routes())
+        .merge(online::routes())
 }
 
 pub fn openapi() -> utoipa::openapi::OpenApi {
@@ -87,7 +103,7 @@ pub async fn api(environment: Environment) -> Result<Door, StartError> {
 pub async fn socket(environment: Environment) -> Result<Door, StartError> {
     let app = App::start(&environment, Peer::ROOMS).await?;
     let known = Known::default();
-    let socket = socket::Chat { app: app.clone() };
+    let socket = socket::Chat { app: app.clone(), relays: socket::Relays::default() };
     Ok(entry::socket::door(app, known, socket))
 }
 

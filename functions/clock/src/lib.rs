@@ -7,6 +7,7 @@
 //! | `login` (that has ended) | `end_login` |
 //! | `question` (that waits for the assistant) | `answer_question` |
 //! | `generation` (that is not done) | `generate_slide` |
+//! | `online` (somebody of the team) | `check_presence` |
 //! | `deleted_channel` | `clear_channel` |
 //! | `digest` (of mentions that someone missed) | `send_digest` |
 //! | `image` | none: looked after here |
@@ -24,10 +25,12 @@ use entry::{App, Door, Environment, Peer, StartError};
 use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use model::Error;
-use protocol::job::{AnswerQuestion, CheckSession, ClearChannel, EndLogin, GenerateSlide, Queue, SendDigest};
+use protocol::job::{
+    AnswerQuestion, CheckPresence, CheckSession, ClearChannel, EndLogin, GenerateSlide, Queue, SendDigest,
+};
 use store::{
     due::{self, Due, What},
-    images,
+    images, online,
 };
 
 /// Items of one look; what is left is due a minute later too.
@@ -42,7 +45,11 @@ const AGAIN: SignedDuration = SignedDuration::from_mins(5);
 
 /// `cron-clock`
 pub async fn cron(environment: Environment) -> Result<Door, StartError> {
-    let app = App::start(&environment, &[Peer::Queue(Queue::Sessions), Peer::Queue(Queue::Answers)]).await?;
+    let app = App::start(
+        &environment,
+        &[Peer::Queue(Queue::Sessions), Peer::Queue(Queue::Answers), Peer::Queue(Queue::Chat)],
+    )
+    .await?;
     Ok(entry::cron::door(app, |app| async move { tick(&app).await }))
 }
 
@@ -80,6 +87,7 @@ async fn pass_on(app: &App, item: &Due, seen_to: &AtomicUsize, now: Timestamp) -
             app.queues.send(&AnswerQuestion { session, question }, now).await
         }
         Ok(What::Generation(session, slide)) => app.queues.send(&GenerateSlide { session, slide }, now).await,
+        Ok(What::Presence(user)) => app.queues.send(&CheckPresence { user }, now).await,
         Ok(What::DeletedChannel(channel)) => app.queues.send(&ClearChannel { channel }, now).await,
         Ok(What::Digest(user)) => app.queues.send(&SendDigest { user }, now).await,
         // those that there is no room for are put off, out of the way of what comes after them
@@ -96,6 +104,8 @@ async fn pass_on(app: &App, item: &Due, seen_to: &AtomicUsize, now: Timestamp) -
         // the next minute tries again
         return done;
     }
-    due::put_off(&app.store, item, now + AGAIN).await?;
+    // somebody who is there is looked after at this pace: their job writes nothing where nothing has changed
+    let again = if matches!(item.what(), Ok(What::Presence(_))) { online::CHECKED_EVERY } else { AGAIN };
+    due::put_off(&app.store, item, now + again).await?;
     done
 }

@@ -4,14 +4,18 @@ use entry::{
     App,
     socket::{Known, Message, Opening, Socket},
 };
+use jiff::Timestamp;
 use model::Error;
 use protocol::{Event, command::ConnectionCommand, event::Pong};
-use rooms::{post::Delivery, presence::Greeting};
+use rooms::{post::Delivery, presence::Greeting, team::is_of_team};
 use store::{Freshness, connections, sessions};
+
+use crate::heard::Heard;
 
 pub struct Connections {
     pub app: App,
     pub known: Known,
+    pub heard: Heard,
 }
 
 impl Socket for Connections {
@@ -46,10 +50,24 @@ impl Connections {
         if self.app.rooms.tell(&message.connection, pong, now).await? == Delivery::Gone {
             return Ok(());
         }
+        self.still_there(message, now).await?;
         match version {
             Some(version) if !self.is_current(message, version).await? => self.greet(message).await,
             _ => Ok(()),
         }
+    }
+
+    /// That somebody of the team is still there.
+    async fn still_there(&self, message: &Message<ConnectionCommand>, now: Timestamp) -> Result<(), Error> {
+        let Some(by) = message.connection.identity.logged_in() else { return Ok(()) };
+        if !is_of_team(&message.connection) || !self.heard.is_news(by.user, now) {
+            return Ok(());
+        }
+        let written = self.app.rooms.heard(by.user, now).await;
+        if written.is_err() {
+            self.heard.forget(by.user);
+        }
+        written
     }
 
     async fn is_current(&self, message: &Message<ConnectionCommand>, version: u64) -> Result<bool, Error> {

@@ -7,7 +7,7 @@
 //! | socket event | file |
 //! | --- | --- |
 //! | `$connect` | [`connect`] |
-//! | `$disconnect`, `ping`, `subscribe`, `$default` | [`connections`] |
+//! | `$disconnect`, `ping`, `subscribe`, `$default` | [`connections`], `heard` |
 //!
 //! | job | file |
 //! | --- | --- |
@@ -18,6 +18,7 @@
 
 pub mod connect;
 pub mod connections;
+mod heard;
 pub mod ticket;
 
 use entry::{App, Door, Environment, Peer, StartError, socket::Known};
@@ -42,7 +43,8 @@ pub async fn api(environment: Environment) -> Result<Door, StartError> {
 pub async fn connections(environment: Environment) -> Result<Door, StartError> {
     let app = App::start(&environment, Peer::ROOMS).await?;
     let known = Known::default();
-    let socket = connections::Connections { app: app.clone(), known: known.clone() };
+    let socket =
+        connections::Connections { app: app.clone(), known: known.clone(), heard: heard::Heard::default() };
     Ok(entry::socket::door(app, known, socket))
 }
 

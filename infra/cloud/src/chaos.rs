@@ -25,6 +25,10 @@ pub struct Chaos {
     pub drop_disconnect: f64,
     /// A socket is cut (for the owner of the sockets).
     pub cut: f64,
+    /// A frame to a client is lost, comes twice, or behind the next one, each as often as the others (for the owner of the
+    /// sockets). API Gateway loses none on a connection that lives; whoever survives this survives what a client's own network
+    /// and a publisher that breaks off do.
+    pub frames: f64,
 }
 
 impl Chaos {
@@ -39,6 +43,7 @@ impl Chaos {
             throttle: 0.03,
             drop_disconnect: 0.3,
             cut: 0.005,
+            frames: 0.0,
         }
     }
 
@@ -65,17 +70,26 @@ impl Dice {
         self.roll() < p
     }
 
+    /// One of them, each as likely as the others.
+    pub fn pick<T: Copy, const N: usize>(&self, of: [T; N]) -> T {
+        of[usize::try_from(self.throw() % N as u64).unwrap_or_default()]
+    }
+
     /// A duration below `d`, evenly spread.
     pub fn up_to(&self, d: Duration) -> Duration {
         d.mul_f64(self.roll())
     }
 
-    /// From 0 to below 1: the step of `SplitMix64`, whose state is a plain counter and so needs no lock.
+    /// From 0 to below 1.
     fn roll(&self) -> f64 {
-        let state = self.state.fetch_add(GOLDEN, Ordering::Relaxed);
         // 32 bits are exact in an f64
-        let bits = u32::try_from(mix(state) >> 32).unwrap_or(u32::MAX);
+        let bits = u32::try_from(self.throw() >> 32).unwrap_or(u32::MAX);
         f64::from(bits) / (f64::from(u32::MAX) + 1.0)
+    }
+
+    /// The step of `SplitMix64`, whose state is a plain counter and so needs no lock.
+    fn throw(&self) -> u64 {
+        mix(self.state.fetch_add(GOLDEN, Ordering::Relaxed))
     }
 }
 
@@ -112,5 +126,7 @@ mod tests {
         assert!(!dice.hit(0.0) && dice.hit(1.0));
         let limit = Duration::from_millis(500);
         assert!((0..1000).all(|_| dice.up_to(limit) < limit));
+        let picked = (0..3_000).filter(|_| dice.pick([1, 2, 3]) == 2).count();
+        assert!((850..1150).contains(&picked), "{picked} of 3,000, one in three");
     }
 }

@@ -15,6 +15,8 @@ pub struct LocalOptions {
     pub data: Data,
     /// Seed of misbehaviour; `None` behaves.
     pub chaos: Option<u64>,
+    /// With chaos: of the frames to clients, this share is lost, doubled or out of order (0 to 1).
+    pub chaos_frames: f64,
     /// An Invoke API that runs the functions, instead of this process.
     pub lambda: Option<reqwest::Url>,
     /// Else `template.yaml` of the working directory, else the one this was built with.
@@ -34,6 +36,7 @@ impl Default for LocalOptions {
             port: 0,
             data: Data::Memory,
             chaos: None,
+            chaos_frames: 0.0,
             lambda: None,
             template: None,
             parameters: BTreeMap::new(),

@@ -32,6 +32,9 @@ pub(crate) struct Serve {
     /// same seed repeats the same mischief
     #[arg(long, value_name = "SEED")]
     chaos: Option<u64>,
+    /// With --chaos: of the frames to clients, this share is lost, doubled or out of order, such as 0.2
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0, requires = "chaos", value_parser = share)]
+    chaos_frames: f64,
     /// Run the functions elsewhere, through the Invoke API of `cargo lambda watch` (such as <http://127.0.0.1:9000>)
     #[arg(long, value_name = "URL")]
     lambda: Option<reqwest::Url>,
@@ -54,6 +57,11 @@ fn assignment(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "write it as a number from 0 to 1".to_owned())
+}
+
 impl Serve {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         log(&self.log_level)?;
@@ -70,6 +78,7 @@ impl Serve {
             port: self.port,
             data,
             chaos: self.chaos,
+            chaos_frames: self.chaos_frames,
             lambda: self.lambda.clone(),
             template: self.template.clone(),
             parameters: self.parameters(),
@@ -115,7 +124,11 @@ impl Serve {
             format!("  data     {data}"),
         ];
         if let Some(seed) = self.chaos {
-            lines.push(format!("  chaos    seed {seed}"));
+            let frames = match self.chaos_frames {
+                0.0 => String::new(),
+                share => format!(", {share} of the frames to clients"),
+            };
+            lines.push(format!("  chaos    seed {seed}{frames}"));
         }
         if let Some(lambda) = &self.lambda {
             lines.push(format!("  lambda   {lambda}"));

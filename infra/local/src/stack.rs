@@ -48,7 +48,8 @@ impl Local {
         let listener = listen(options.port).await?;
         let authority = format!("127.0.0.1:{}", listener.local_addr()?.port());
         let mut template = read_template(&options, &authority)?;
-        let chaos = options.chaos.map(Chaos::from_seed);
+        let frames = options.chaos_frames;
+        let chaos = options.chaos.map(|seed| Chaos { frames, ..Chaos::from_seed(seed) });
 
         let clock = options.clock.clone();
         let now: cloud::Now = {

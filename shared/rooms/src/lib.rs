@@ -5,6 +5,7 @@
 //! | [`post`] | one frame to one connection, and closing it |
 //! | [`publish`] | an event to a room: directly up to a hundred connections, by shards of `worker-broadcast` above |
 //! | [`presence`] | entering and leaving a room, and what others are told of it |
+//! | [`team`] | who of the team is there |
 //!
 //! This crate stands on `store` and `queue`, as no other ability does on another: a room *is* rows of the table, and a
 //! large one is told by jobs. The alternative, traits with one implementation each, would say everything twice.
@@ -12,6 +13,7 @@
 pub mod post;
 pub mod presence;
 pub mod publish;
+pub mod team;
 
 use aws_sdk_apigatewaymanagement::{
     Client, Config, config::retry::RetryConfig, error::DisplayErrorContext,

@@ -1,5 +1,7 @@
 //! One frame to one connection.
 
+use std::time::Duration;
+
 use aws_sdk_apigatewaymanagement::{
     config::http::HttpResponse,
     error::{DisplayErrorContext, SdkError},
@@ -64,6 +66,33 @@ impl Rooms {
             self.leave(connection, now).await?;
         }
         Ok(delivery)
+    }
+
+    /// An event to a connection that may not be open yet, which is waited for; forgets one that is gone. What is told is asked
+    /// for anew for every try, as what is published meanwhile does not reach it. Says what came with the event, or `None` where
+    /// nobody was there.
+    pub async fn tell_opening<T, F>(
+        &self,
+        connection: &Connection,
+        clock: impl Fn() -> Timestamp,
+        event: impl Fn() -> F,
+    ) -> Result<Option<T>, Error>
+    where
+        F: Future<Output = Result<(Event, T), Error>>,
+    {
+        for attempt in 0.. {
+            let (event, beside) = event().await?;
+            let frame = Outgoing::to_one(connection.identity.session(), event, clock()).json()?;
+            if self.post(&connection.id, &frame).await? == Delivery::Delivered {
+                return Ok(Some(beside));
+            }
+            if clock() >= connection.connected_at + OPENING {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20 << attempt.min(5))).await;
+        }
+        self.leave(connection, clock()).await?;
+        Ok(None)
     }
 
     /// Closes a connection after saying why: a server cannot choose a close code on API Gateway.

@@ -42,7 +42,24 @@ impl Rooms {
     ) -> Result<(), Error> {
         let frame = Outgoing::to_room(room, event, now).json()?;
         let theirs = connections::held_by(&self.store, room, holder, now).await?;
-        self.post_all(&theirs, &frame, false, now).await
+        self.post_all(room, &theirs, &frame, false, now).await
+    }
+
+    /// Tells a small room, but for one holder and all their devices. Best effort: a larger room is not told, and what does not
+    /// arrive is not tried again. For what is stale in seconds, as that somebody writes.
+    pub async fn publish_except(
+        &self,
+        room: Room,
+        holder: Uuid,
+        event: Event,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let Some(mut others) = connections::in_small_room(&self.store, room, DIRECT, now).await? else {
+            return Ok(());
+        };
+        others.retain(|other| other.identity.holder() != holder);
+        let frame = Outgoing::to_room(room, event, now).json()?;
+        self.post_all(room, &others, &frame, false, now).await
     }
 
     /// Tells a small room many things, which may come in any order; the room is read once. What cannot be told from here is
@@ -59,7 +76,7 @@ impl Rooms {
             return Ok(());
         }
         let untold = match connections::in_room(&self.store, room, now).await {
-            Ok(members) => self.post_each(&members, frames, now).await,
+            Ok(members) => self.post_each(room, &members, frames, now).await,
             Err(error) => {
                 tracing::warn!(%room, %error, "a room could not be read; handing it over");
                 frames
@@ -70,11 +87,17 @@ impl Rooms {
     }
 
     /// The frames that somebody did not get.
-    async fn post_each(&self, members: &[Connection], frames: Vec<String>, now: Timestamp) -> Vec<String> {
+    async fn post_each(
+        &self,
+        room: Room,
+        members: &[Connection],
+        frames: Vec<String>,
+        now: Timestamp,
+    ) -> Vec<String> {
         let posts: Vec<_> = frames
             .into_iter()
             .map(|frame| async move {
-                let told = self.post_all(members, &frame, false, now).await;
+                let told = self.post_all(room, members, &frame, false, now).await;
                 told.is_err().then_some(frame)
             })
             .collect();
@@ -102,7 +125,7 @@ impl Rooms {
             }
         };
         if let Some(members) = small {
-            if self.post_all(&members, &frame, false, now).await.is_ok() {
+            if self.post_all(room, &members, &frame, false, now).await.is_ok() {
                 return Ok(());
             }
             return self.hand_over(room, frame, now).await;
@@ -123,18 +146,19 @@ impl Rooms {
             Some(shard) => connections::in_shard(&self.store, job.room, shard, now).await?,
             None => connections::in_room(&self.store, job.room, now).await?,
         };
-        self.post_all(&members, &job.frame, job.close, now).await
+        self.post_all(job.room, &members, &job.frame, job.close, now).await
     }
 
     async fn post_all(
         &self,
+        room: Room,
         members: &[Connection],
         frame: &str,
         close: bool,
         now: Timestamp,
     ) -> Result<(), Error> {
         let posts: Vec<_> =
-            members.iter().map(|member| self.post_member(member, frame, close, now)).collect();
+            members.iter().map(|member| self.post_member(room, member, frame, close, now)).collect();
         let outcomes: Vec<Result<(), Error>> =
             stream::iter(posts).buffer_unordered(CONCURRENT).collect().await;
         outcomes.into_iter().collect()
@@ -142,6 +166,7 @@ impl Rooms {
 
     async fn post_member(
         &self,
+        room: Room,
         member: &Connection,
         frame: &str,
         close: bool,
@@ -152,7 +177,13 @@ impl Rooms {
             Delivery::Gone if now < member.connected_at + OPENING => {
                 self.greet(member, Greeting::Opening, now).await
             }
-            Delivery::Gone => self.leave(member, now).await,
+            Delivery::Gone => {
+                if matches!(room, Room::Channel(_) | Room::Team) {
+                    // out of this one at once: until `member_left` has run, everything said here would meet it again
+                    connections::exit(&self.store, room, member.identity.holder(), &member.id).await?;
+                }
+                self.leave(member, now).await
+            }
             Delivery::Delivered if close => self.disconnect(&member.id).await,
             Delivery::Delivered => Ok(()),
         }

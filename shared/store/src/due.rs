@@ -16,6 +16,7 @@ use crate::{
     images::{Image, Loose},
     item::{Attributes, sortable},
     logins::Login,
+    online::Online,
     questions::Question,
     sessions::Session,
     table::{image_of, session_of, session_of_questions, user_of},
@@ -47,6 +48,8 @@ pub enum What {
     Image(ImageId),
     /// What an upload has written, or a deletion left, of this image.
     LooseChunks(ImageId, Uuid),
+    /// Is to be looked after, or was not told of.
+    Presence(UserId),
     /// What is left of it is to be cleared away.
     DeletedChannel(ChannelId),
     /// Has missed something, and is perhaps to be written to.
@@ -68,6 +71,7 @@ impl Due {
                 session_of(pk).map(|session| What::Generation(session, id.into()))
             }
             (Some(Image::KIND), Some(id)) => Some(What::Image(id.into())),
+            (Some(Online::KIND), Some(id)) => Some(What::Presence(id.into())),
             (Some(Loose::KIND), Some(id)) => image_of(pk).map(|image| What::LooseChunks(image, id)),
             (Some(channels::Deleted::KIND), Some(id)) => Some(What::DeletedChannel(id.into())),
             (Some(Digest::KIND), Some(id)) => Some(What::Digest(id.into())),

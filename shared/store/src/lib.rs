@@ -26,6 +26,7 @@
 //! | X1–X4 | messages: one, some of a channel, how far channels are, what changed | [`messages`] |
 //! | Y1–Y3, Y5 | channels: one, by name, the public ones, those that are being cleared away | [`channels`] |
 //! | Y4 | how far channels were followed | [`followed`] |
+//! | J1–J2 | who of the team is there | [`online`] |
 //! | Z1–Z4 | members: one, all of a channel, someone's place, someone's channels | [`members`] |
 //! | F1 | answers to a message | [`replies`] |
 //! | F2 | messages that mention someone | [`mentions`] |
@@ -68,6 +69,7 @@ pub mod members;
 pub mod mentions;
 pub mod messages;
 pub mod once;
+pub mod online;
 pub mod page;
 pub mod participants;
 pub mod preferences;

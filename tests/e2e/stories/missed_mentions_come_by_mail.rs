@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::world::{Teammate, User, World};
+use crate::world::{User, World, team::Teammate};
 
 /// More than it is waited for a reader, and the clock's next minute.
 const LATER: Duration = Duration::from_mins(17);

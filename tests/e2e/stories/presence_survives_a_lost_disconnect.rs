@@ -1,24 +1,10 @@
-use std::{fs, time::Duration};
+use std::time::Duration;
 
-use local::LocalOptions;
-
-use crate::world::{Screen, World, people::vote, repository};
-
-/// A deployment whose `$disconnect` never comes.
-async fn deaf() -> Option<(World, tempfile::TempDir)> {
-    let folder = tempfile::tempdir().unwrap();
-    let template = fs::read_to_string(repository().join("template.yaml")).unwrap();
-    let without = template.replace("RouteKey: \"$disconnect\"", "RouteKey: \"never\"");
-    assert_ne!(template, without, "the template has a $disconnect route");
-    let file = folder.path().join("template.yaml");
-    fs::write(&file, without).unwrap();
-    let options = LocalOptions { template: Some(file), ..LocalOptions::default() };
-    Some((World::local_with("a lost $disconnect", options).await?, folder))
-}
+use crate::world::{Screen, World, people::vote};
 
 #[tokio::test]
 async fn presence_survives_a_lost_disconnect() {
-    let Some((world, _folder)) = deaf().await else { return };
+    let Some(world) = World::deaf("a lost $disconnect").await else { return };
     let ana = world.user("ana").await;
     let (presentation, session) = ana.started(1).await;
     let mut presenter = ana.socket(&session).await;
@@ -49,7 +35,7 @@ async fn presence_survives_a_lost_disconnect() {
 /// A row that nothing cleans up dies with the two hours that a connection may live.
 #[tokio::test]
 async fn a_forgotten_connection_dies_with_its_time() {
-    let Some((world, _folder)) = deaf().await else { return };
+    let Some(world) = World::deaf("a lost $disconnect").await else { return };
     let ana = world.user("ana").await;
     let (_, session) = ana.started(1).await;
     let (_, socket) = session.guest(&world, "Bo").await;

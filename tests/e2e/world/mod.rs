@@ -1,5 +1,6 @@
 //! Where stories happen.
 
+mod chatter;
 mod client;
 pub(crate) mod people;
 pub(crate) mod pictures;
@@ -9,6 +10,7 @@ mod socket;
 pub(crate) mod team;
 
 use std::{
+    fs,
     path::PathBuf,
     sync::atomic::{AtomicU32, Ordering},
     time::Duration,
@@ -16,6 +18,7 @@ use std::{
 
 use local::{Local, LocalOptions};
 
+pub(crate) use chatter::{Chatter, shown};
 pub(crate) use client::{Answer, Client};
 pub(crate) use people::{Guest, Presentation, Session, User};
 pub(crate) use provider::Provider;
@@ -61,6 +64,18 @@ impl World {
             return None;
         }
         Some(Self::with(options).await)
+    }
+
+    /// A cloud of this story's own whose `$disconnect` never comes.
+    pub(crate) async fn deaf(story: &str) -> Option<Self> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let template = fs::read_to_string(repository().join("template.yaml")).expect("the template");
+        let without = template.replace("RouteKey: \"$disconnect\"", "RouteKey: \"never\"");
+        assert_ne!(template, without, "the template has a $disconnect route");
+        let file = folder.path().join("template.yaml");
+        fs::write(&file, without).expect("a file");
+        // read once, at the start
+        Self::local_with(story, LocalOptions { template: Some(file), ..LocalOptions::default() }).await
     }
 
     /// A deployment behind a real API Gateway, or a local cloud, which keeps its quotas. The emulated cloud of

@@ -1,6 +1,6 @@
 //! Sockets. Nothing is read but when a story asks for it, so that it sees every frame in its order.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -71,12 +71,27 @@ impl Socket {
         self.send_text(&json!({ "type": kind, "payload": payload }).to_string()).await;
     }
 
+    /// Sends it, if the connection still lives.
+    pub(crate) async fn try_send(&mut self, kind: &str, payload: Value) -> Result<(), ()> {
+        let text = json!({ "type": kind, "payload": payload }).to_string();
+        self.stream.send(Message::text(text)).await.map_err(drop)
+    }
+
     pub(crate) async fn send_text(&mut self, text: &str) {
         self.send_message(Message::text(text)).await;
     }
 
     pub(crate) async fn send_message(&mut self, message: Message) {
         self.stream.send(message).await.expect("the connection lives");
+    }
+
+    /// The next frame, if one comes in this time; `Err` when the connection is over.
+    pub(crate) async fn read_within(&mut self, patience: Duration) -> Result<Option<Event>, ()> {
+        match timeout(patience, self.read()).await {
+            Ok(Some(event)) => Ok(Some(event)),
+            Ok(None) => Err(()),
+            Err(_) => Ok(None),
+        }
     }
 
     /// The next frame; `None` when the connection is over.
@@ -105,17 +120,21 @@ impl Socket {
 
     /// The next event of this type of which something is so.
     pub(crate) async fn wait_where(&mut self, kind: &str, is_so: impl Fn(&Value) -> bool) -> Value {
-        let fits = |event: &Event| event.kind == kind && is_so(&event.payload);
+        self.wait_any(|event| event.kind == kind && is_so(&event.payload)).await.payload
+    }
+
+    /// The next event, of whatever type, of which something is so.
+    pub(crate) async fn wait_any(&mut self, fits: impl Fn(&Event) -> bool) -> Event {
         if let Some(place) = self.unread.iter().position(|index| fits(&self.seen[*index])) {
             let index = self.unread.remove(place).expect("it was found there");
-            return self.seen[index].payload.clone();
+            return self.seen[index].clone();
         }
         loop {
             let Some(event) = self.read().await else {
-                panic!("closed before {kind} came; before: {}", self.heard());
+                panic!("closed before what was waited for; before: {}", self.heard());
             };
             if fits(&event) {
-                return event.payload;
+                return event;
             }
             self.unread.push_back(self.seen.len() - 1);
         }
@@ -148,6 +167,21 @@ impl Socket {
             self.unread.push_back(self.seen.len() - 1);
         }
         self.close
+    }
+
+    /// Says a channel's message and gives the answer of this type, or the refusal.
+    pub(crate) async fn ask(&mut self, kind: &str, payload: Value, answer: &str) -> Result<Value, Value> {
+        let reference = json!(format!("ask {}", self.seen.len()));
+        let frame = json!({ "type": kind, "payload": payload, "ref": reference });
+        self.send_text(&frame.to_string()).await;
+        let about = payload["channel_id"].clone();
+        let given = self
+            .wait_any(|event| {
+                let is_refusal = event.kind == "error" && event.payload["ref"] == reference;
+                is_refusal || (event.kind == answer && event.payload["channel_id"] == about)
+            })
+            .await;
+        if given.kind == "error" { Err(given.payload) } else { Ok(given.payload) }
     }
 
     /// Hangs up as the protocol has it.

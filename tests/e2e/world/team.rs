@@ -43,15 +43,31 @@ impl User {
         let ticket = self.client.post("/v1/realtime/tickets", &json!({})).await.ok(201);
         Socket::open(ticket["websocket_url"].as_str().expect("a URL")).await
     }
-}
 
-impl Teammate {
-    /// A socket of the team, greeted.
-    pub(crate) async fn connect(&self) -> Socket {
+    /// A channel of theirs, as it was answered, under a name that nobody else of this run has.
+    pub(crate) async fn channel(&self, is_private: bool) -> Value {
+        let name = format!("herons-{:016x}", rand::rng().random::<u64>());
+        let body = json!({ "name": name, "is_private": is_private });
+        self.client.post("/v1/channels", &body).await.ok(201)
+    }
+
+    /// A channel as one's list of channels has it.
+    pub(crate) async fn my(&self, channel: &str) -> Option<Value> {
+        let mine = self.client.get("/v1/channels/my").await.ok(200);
+        mine["items"].as_array().expect("items").iter().find(|item| item["id"] == channel).cloned()
+    }
+
+    /// A socket of the team, and what it was welcomed with.
+    pub(crate) async fn welcomed(&self) -> (Socket, Value) {
         let mut socket = self.connect_unread().await;
-        let greeted = socket.wait("connection_established").await;
-        assert_eq!(greeted["user_id"], self.id, "{greeted}");
-        socket
+        let established = socket.wait("connection_established").await;
+        assert_eq!(established["user_id"], self.id.as_str(), "{established}");
+        (socket, established)
+    }
+
+    /// A socket of the team, welcomed.
+    pub(crate) async fn connect(&self) -> Socket {
+        self.welcomed().await.0
     }
 
     pub(crate) async fn public_channel(&self) -> Channel {
@@ -61,32 +77,37 @@ impl Teammate {
     pub(crate) async fn private_channel(&self) -> Channel {
         Channel::made(&self.channel(true).await)
     }
+}
 
-    /// A channel of theirs, as it was answered, under a name that nobody else of this run has.
-    pub(crate) async fn channel(&self, is_private: bool) -> Value {
-        let name = format!("herons-{:016x}", rand::rng().random::<u64>());
-        let body = json!({ "name": name, "is_private": is_private });
-        self.client.post("/v1/channels", &body).await.ok(201)
+impl User {
+    /// A channel of theirs that the others are in too; its id.
+    pub(crate) async fn channel_with(&self, others: &[&Self]) -> String {
+        let channel = self.public_channel().await;
+        for other in others {
+            other.join(&channel).await;
+        }
+        channel.id
     }
 
-    pub(crate) async fn join(&self, channel: &Channel) {
-        self.client.post("/v1/channels/join", &json!({ "channel_id": channel.id })).await.ok(200);
+    pub(crate) async fn join(&self, channel: impl AsRef<str>) {
+        let body = json!({ "channel_id": channel.as_ref() });
+        self.client.post("/v1/channels/join", &body).await.ok(200);
     }
 
     /// Takes somebody into a channel.
-    pub(crate) async fn add(&self, channel: &Channel, other: &Self) {
-        let path = format!("/v1/channels/{}/add-user", channel.id);
+    pub(crate) async fn add(&self, channel: impl AsRef<str>, other: &Self) {
+        let path = format!("/v1/channels/{}/add-user", channel.as_ref());
         self.client.post(&path, &json!({ "user_id": other.id })).await.ok(200);
     }
 
-    pub(crate) async fn say(&self, channel: &Channel, content: &str) -> Value {
-        let body = json!({ "channel_id": channel.id, "content": content });
+    pub(crate) async fn say(&self, channel: impl AsRef<str>, content: &str) -> Value {
+        let body = json!({ "channel_id": channel.as_ref(), "content": content });
         self.client.post("/v1/messages", &body).await.ok(201)
     }
 
     /// The messages of a channel, oldest first.
-    pub(crate) async fn read(&self, channel: &Channel) -> Vec<Value> {
-        let path = format!("/v1/messages/channel/{}?limit=100", channel.id);
+    pub(crate) async fn read(&self, channel: impl AsRef<str>) -> Vec<Value> {
+        let path = format!("/v1/messages/channel/{}?limit=100", channel.as_ref());
         let page = self.client.get(&path).await.ok(200);
         page["items"].as_array().expect("items").clone()
     }
@@ -95,11 +116,11 @@ impl Teammate {
     pub(crate) async fn listed(&self, channel: &Channel) -> Option<Value> {
         self.my(&channel.id).await
     }
+}
 
-    /// The same, by its id.
-    pub(crate) async fn my(&self, channel: &str) -> Option<Value> {
-        let mine = self.client.get("/v1/channels/my").await.ok(200);
-        mine["items"].as_array().expect("items").iter().find(|item| item["id"] == channel).cloned()
+impl AsRef<str> for Channel {
+    fn as_ref(&self) -> &str {
+        &self.id
     }
 }
 

@@ -3,9 +3,10 @@
 use entry::{App, http::Staff};
 use jiff::{SignedDuration, Timestamp};
 use model::{
-    Error, UserId,
-    user::{Role, Status},
+    Error, Room, UserId,
+    user::{RestrictionKind, Role, Status},
 };
+use protocol::{Event, event::chat::ForceDisconnect};
 use serde_json::Value;
 use store::{
     audit::{Action, Target},
@@ -95,11 +96,28 @@ pub(crate) async fn govern(
     deed: Deed,
     change: impl Fn(&User, Timestamp) -> Result<User, Error>,
 ) -> Result<User, Error> {
+    let reason = deed.reason.clone();
     let after = changed(app, staff, target, deed, change).await?;
     if !after.is_active(app.clock.now()) {
-        log_in::end_all_but(app, after.id, None).await?;
+        keep_out(app, &after, reason).await?;
     }
     Ok(after)
+}
+
+/// Logs somebody out everywhere. Their sockets are told why before they close, so that a client does not take it for a log-in
+/// that has grown old, and offers another one; where that cannot be told, they close all the same.
+async fn keep_out(app: &App, user: &User, reason: Option<String>) -> Result<(), Error> {
+    let now = app.clock.now();
+    let reason = reason.unwrap_or_else(|| match user.restricted(now).map(|it| it.kind) {
+        Some(RestrictionKind::Ban) => "this account is banned".into(),
+        Some(RestrictionKind::Suspension) => "this account is suspended".into(),
+        None => "this account is disabled".into(),
+    });
+    let why = Event::ForceDisconnect(ForceDisconnect { reason });
+    if let Err(error) = app.rooms.publish(Room::User(user.id), why, now).await {
+        tracing::warn!(%error, "sockets close without having been told why");
+    }
+    log_in::end_all_but(app, user.id, None).await
 }
 
 async fn changed(

@@ -1,9 +1,6 @@
-use std::time::Duration;
-
 use entry::App;
 use model::{Code, Error, Room, SessionId};
-use protocol::{Event, Outgoing, event::ParticipantJoined, job::Greet};
-use rooms::post::{Delivery, OPENING};
+use protocol::{Event, event::ParticipantJoined, job::Greet};
 use store::{
     connections::{self, Connection, Identity, LoggedIn},
     logins, participants,
@@ -31,7 +28,10 @@ pub async fn run(app: &App, hot: &Hot, job: &Greet) -> Result<(), Error> {
     }
     let Some(session) = connection.identity.session() else { return Ok(()) };
     app.rooms.newest_presenter_wins(&connection, now).await?;
-    let Some(participant_count) = tell(app, hot, &connection, session).await? else { return Ok(()) };
+    let state = || counted(app, hot, &connection, session);
+    let told = app.rooms.tell_opening(&connection, || app.clock.now(), state).await?;
+    // gone, or never opened
+    let Some(participant_count) = told else { return Ok(()) };
     if let (true, Identity::Participant { participant, .. }) = (job.arrived, connection.identity) {
         let joined = Event::ParticipantJoined(ParticipantJoined {
             participant_id: participant,
@@ -44,27 +44,14 @@ pub async fn run(app: &App, hot: &Hot, job: &Greet) -> Result<(), Error> {
     Ok(())
 }
 
-/// Tells the state, and says how many it counted; `None` to a connection that is gone. One that is not open yet is waited
-/// for. The state is read anew for every try: what is published meanwhile does not reach it.
-async fn tell(
+/// The state of the session, and how many it counted.
+async fn counted(
     app: &App,
     hot: &Hot,
     connection: &Connection,
     session: SessionId,
-) -> Result<Option<u64>, Error> {
-    for attempt in 0.. {
-        let state = state::of(app, hot, connection, session, app.clock.now()).await?;
-        let participant_count = state.participant_count;
-        let event = Event::SessionState(Box::new(state));
-        let frame = Outgoing::to_one(Some(session), event, app.clock.now()).json()?;
-        if app.rooms.post(&connection.id, &frame).await? == Delivery::Delivered {
-            return Ok(Some(participant_count));
-        }
-        if app.clock.now() >= connection.connected_at + OPENING {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(20 << attempt.min(5))).await;
-    }
-    app.rooms.leave(connection, app.clock.now()).await?;
-    Ok(None)
+) -> Result<(Event, u64), Error> {
+    let state = state::of(app, hot, connection, session, app.clock.now()).await?;
+    let participant_count = state.participant_count;
+    Ok((Event::SessionState(Box::new(state)), participant_count))
 }

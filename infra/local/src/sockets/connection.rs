@@ -21,7 +21,7 @@ use tokio_tungstenite::{
 };
 
 use super::{
-    Pulse,
+    Mishap, Pulse,
     event::{Connection, select},
 };
 use crate::{gateway::Gateway, ids};
@@ -42,6 +42,8 @@ pub(super) struct Socket {
     connection: Arc<Connection>,
     pulse: Arc<Pulse>,
     rx: UnboundedReceiver<Outbound>,
+    /// A frame that chaos keeps back until the next one is out.
+    late: Option<String>,
 }
 
 /// Why a socket is over, as `$disconnect` tells it.
@@ -63,7 +65,7 @@ impl Socket {
         pulse: Arc<Pulse>,
         rx: UnboundedReceiver<Outbound>,
     ) -> Self {
-        Self { gateway, connection: Arc::new(connection), pulse, rx }
+        Self { gateway, connection: Arc::new(connection), pulse, rx, late: None }
     }
 
     pub(super) async fn run(mut self, upgrade: OnUpgrade) {
@@ -121,7 +123,9 @@ impl Socket {
             while let Some(outbound) = next.take() {
                 match outbound {
                     Outbound::Text(text) => {
-                        stream.feed(Message::text(text)).await?;
+                        for text in self.with_mishaps(text) {
+                            stream.feed(Message::text(text)).await?;
+                        }
                         next = self.rx.try_recv().ok();
                     }
                     Outbound::Close { code, reason } => close = Some(End::new(code, reason)),
@@ -138,6 +142,19 @@ impl Socket {
             Some(end) => Some(close_with(stream, end).await),
             None => None,
         }
+    }
+
+    /// What goes out now, where this was to.
+    fn with_mishaps(&mut self, text: String) -> Vec<String> {
+        let mishap = self.gateway.sockets.as_ref().and_then(super::Sockets::mishap);
+        let mut now = match mishap {
+            None => vec![text],
+            Some(Mishap::Lost) => Vec::new(),
+            Some(Mishap::Twice) => vec![text.clone(), text],
+            Some(Mishap::Late) => return self.late.replace(text).into_iter().collect(),
+        };
+        now.extend(self.late.take());
+        now
     }
 
     async fn receive(

@@ -50,6 +50,16 @@ struct Mischief {
     chaos: Chaos,
     cut: Dice,
     drop_disconnect: Dice,
+    frames: Dice,
+}
+
+/// What becomes of a frame to a client that does not simply arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mishap {
+    Lost,
+    Twice,
+    /// Behind the next one; where none follows, it is lost.
+    Late,
 }
 
 /// How old a socket is, when it last spoke, and how to reach it.
@@ -83,6 +93,7 @@ impl Sockets {
             chaos: chaos.clone(),
             cut: chaos.dice("cut"),
             drop_disconnect: chaos.dice("drop_disconnect"),
+            frames: chaos.dice("frames"),
         });
         Self { api, mischief, open: Mutex::default() }
     }
@@ -93,6 +104,11 @@ impl Sockets {
 
     fn cut(&self) -> bool {
         self.mischief.as_ref().is_some_and(|mischief| mischief.cut.hit(mischief.chaos.cut))
+    }
+
+    fn mishap(&self) -> Option<Mishap> {
+        let Mischief { chaos, frames, .. } = self.mischief.as_ref()?;
+        frames.hit(chaos.frames).then(|| frames.pick([Mishap::Lost, Mishap::Twice, Mishap::Late]))
     }
 
     fn drop_disconnect(&self) -> bool {

@@ -77,6 +77,8 @@ pub struct ChannelJoined {
     pub seq: u64,
     /// The number of the last change of a message in it, 0 for none.
     pub change: u64,
+    /// How many messages the `channel_changes` before it told: whoever has fewer asks again.
+    pub replayed: usize,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]

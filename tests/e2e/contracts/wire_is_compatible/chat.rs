@@ -84,7 +84,7 @@ pub(super) fn events() -> Vec<Event> {
             username: username.clone(),
             channels: vec![head],
         }),
-        Event::ChannelJoined(ChannelJoined { channel_id, seq: 42, change }),
+        Event::ChannelJoined(ChannelJoined { channel_id, seq: 42, change, replayed: 1 }),
         Event::ChannelLeft(ChannelLeft { channel_id }),
         Event::ChannelChanges(ChannelChanges { channel_id, messages: vec![message()] }),
         Event::ResyncRequired(ResyncRequired { channel_id, seq: 42, change }),

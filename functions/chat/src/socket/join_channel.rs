@@ -1,0 +1,75 @@
+use entry::App;
+use jiff::Timestamp;
+use model::{Error, Room};
+use protocol::{
+    Event,
+    command::JoinChannel,
+    event::chat::{ChannelChanges, ChannelJoined, MessageView, ResyncRequired},
+};
+use rooms::post::Delivery;
+use store::{
+    connections::{self, Connection},
+    messages::{self, Missed},
+};
+
+use super::{place, teammate};
+use crate::view::view;
+
+/// New messages, and changes, that are replayed (contract 1.5): a day of a lively channel.
+const MOST_REPLAYED: u64 = 200;
+/// Messages of one `channel_changes`, and its bytes: half of what API Gateway takes in one post.
+const CHUNK: usize = 20;
+const CHUNK_BYTES: usize = 64 * 1024;
+
+/// Tells a connection of a channel from now on, and what it missed. It is in the room before what it missed is read: what happens
+/// in between it hears at least once. 1 write unit; 2 read units, and those of what is told.
+pub(super) async fn run(
+    app: &App,
+    connection: &Connection,
+    join: &JoinChannel,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let user = teammate(connection)?;
+    let channel = join.channel_id;
+    place(app, user, channel, now).await?;
+    let room = Room::Channel(channel);
+    connections::enter(&app.store, room, connection).await?;
+    // once more: whoever removes them at the same time looked for their connections before this one was there
+    if let Err(removed) = place(app, user, channel, now).await {
+        connections::exit(&app.store, room, user.uuid(), &connection.id).await?;
+        return Err(removed);
+    }
+    let Missed { messages, seq, change } =
+        messages::missed(&app.store, channel, join.since(), MOST_REPLAYED, now).await?;
+    let Some(messages) = messages else {
+        let resync = Event::ResyncRequired(ResyncRequired { channel_id: channel, seq, change });
+        return app.rooms.tell(connection, resync, now).await.map(drop);
+    };
+    let replayed = messages.len();
+    for messages in chunks(messages.iter().map(|message| view(message, None)))? {
+        let changes = Event::ChannelChanges(ChannelChanges { channel_id: channel, messages });
+        if app.rooms.tell(connection, changes, now).await? == Delivery::Gone {
+            return Ok(());
+        }
+    }
+    let joined = Event::ChannelJoined(ChannelJoined { channel_id: channel, seq, change, replayed });
+    app.rooms.tell(connection, joined, now).await.map(drop)
+}
+
+/// As many as fit into one post each; one that is larger than that alone by itself: it was posted so when it was sent.
+fn chunks(messages: impl Iterator<Item = MessageView>) -> Result<Vec<Vec<MessageView>>, Error> {
+    let (mut chunks, mut bytes): (Vec<Vec<MessageView>>, usize) = (Vec::new(), 0);
+    for message in messages {
+        let size = serde_json::to_vec(&message).map_err(Error::internal)?.len() + 1;
+        let has_room = chunks.last().is_some_and(|chunk| chunk.len() < CHUNK && bytes + size <= CHUNK_BYTES);
+        if !has_room {
+            chunks.push(Vec::new());
+            bytes = 0;
+        }
+        bytes += size;
+        if let Some(chunk) = chunks.last_mut() {
+            chunk.push(message);
+        }
+    }
+    Ok(chunks)
+}

@@ -1,0 +1,21 @@
+use entry::App;
+use jiff::Timestamp;
+use model::{Error, Room};
+use protocol::{Event, command::LeaveChannel, event::chat::ChannelLeft};
+use store::connections::{self, Connection};
+
+use super::teammate;
+
+/// Tells this connection of a channel no longer; also of one that its user is not in, or that there is not: what it asked for is
+/// so. 1 write unit.
+pub(super) async fn run(
+    app: &App,
+    connection: &Connection,
+    leave: &LeaveChannel,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let user = teammate(connection)?;
+    connections::exit(&app.store, Room::Channel(leave.channel_id), user.uuid(), &connection.id).await?;
+    let left = Event::ChannelLeft(ChannelLeft { channel_id: leave.channel_id });
+    app.rooms.tell(connection, left, now).await.map(drop)
+}

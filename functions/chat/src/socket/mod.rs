@@ -1,0 +1,62 @@
+//! Messages of a team's socket.
+
+mod get_online_users;
+mod join_channel;
+mod leave_channel;
+mod typing_indicator;
+
+use entry::{
+    App,
+    socket::{Message, Pace, Socket},
+};
+use jiff::Timestamp;
+use model::{ChannelId, Error, UserId};
+use protocol::command::ChatCommand;
+use rooms::team::is_of_team;
+use store::{
+    connections::Connection,
+    members::{self, Place},
+};
+
+pub use self::typing_indicator::Relays;
+
+pub struct Chat {
+    pub app: App,
+    pub relays: Relays,
+}
+
+impl Socket for Chat {
+    type Command = ChatCommand;
+
+    /// Contract 1.5: 20 frames in ten seconds.
+    const PACE: Pace = Pace { burst: 20.0, per_second: 2.0 };
+
+    async fn message(&self, message: Message<ChatCommand>) -> Result<(), Error> {
+        let connection = &message.connection;
+        let now = self.app.clock.now();
+        match &message.command {
+            ChatCommand::JoinChannel(join) => join_channel::run(&self.app, connection, join, now).await,
+            ChatCommand::LeaveChannel(leave) => leave_channel::run(&self.app, connection, leave, now).await,
+            ChatCommand::Typing(typing) => {
+                typing_indicator::run(&self.app, &self.relays, connection, typing, now).await
+            }
+            ChatCommand::OnlineUsers(asked) => get_online_users::run(&self.app, connection, asked, now).await,
+        }
+    }
+}
+
+/// Whose socket it is. One of a session is not of the team, and knows of no channels.
+fn teammate(connection: &Connection) -> Result<UserId, Error> {
+    match connection.identity.logged_in() {
+        Some(by) if is_of_team(connection) => Ok(by.user),
+        _ => Err(Error::NotFound("channel")),
+    }
+}
+
+/// The place of somebody in a channel. Read for every message: whoever was removed is out with their next one. 1 read unit.
+///
+/// # Errors
+/// `NotFound` for whoever is not in it, as for one that there is not.
+async fn place(app: &App, user: UserId, channel: ChannelId, now: Timestamp) -> Result<Place, Error> {
+    members::place(&app.store, user, channel, now).await?.ok_or(Error::NotFound("channel"))
+}

@@ -1,0 +1,25 @@
+use entry::App;
+use futures::{StreamExt, TryStreamExt, stream};
+use model::{Error, Room};
+use protocol::job::MemberLeft;
+use store::{connections, members};
+
+use super::welcome::AT_ONCE;
+
+/// Takes a connection that is gone out of the rooms of the team and of its channels; tells the team if it was the last one of its
+/// user, which is looked at five seconds later: whoever loads a page anew is back by then.
+///
+/// The rooms are those of the channels that they are in now: whoever takes somebody out of a channel takes out their connections.
+/// 1 write unit a channel. A row that stays behind all the same goes with the first thing that is told to its room.
+pub async fn run(app: &App, job: &MemberLeft) -> Result<(), Error> {
+    let now = app.clock.now();
+    let places = members::places(&app.store, job.user, now).await?;
+    let mut rooms: Vec<Room> = places.iter().map(|place| Room::Channel(place.channel)).collect();
+    rooms.push(Room::Team);
+    stream::iter(rooms)
+        .map(|room| connections::exit(&app.store, room, job.user.uuid(), &job.connection))
+        .buffer_unordered(AT_ONCE)
+        .try_collect::<()>()
+        .await?;
+    app.rooms.look_after(job.user, now).await
+}

@@ -1,0 +1,98 @@
+use std::collections::{HashMap, HashSet};
+
+use entry::App;
+use futures::{StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
+use model::{ChannelId, Code, Error, Room, UserId};
+use protocol::{
+    Event,
+    event::chat::{ChannelHead, ConnectionEstablished},
+    job::Welcome,
+};
+use rooms::team::is_of_team;
+use store::{
+    Freshness,
+    connections::{self, Connection, Identity},
+    followed, logins, members, messages, users,
+};
+
+/// Rooms that one connection enters or leaves at once: as many as one instance has connections to the table to spare.
+pub(super) const AT_ONCE: usize = 25;
+
+/// Takes a connection into the rooms of the team and of its user's channels, and tells it that it is there and how far the
+/// channels are; the team, if nobody of that user was there before. Done twice, it tells the connection twice.
+///
+/// Whoever has no user name is not of the team: their socket hears what concerns them, as that of a speaker does. Rooms are
+/// entered before anything is read that is told, so that what happens in between comes by the room. 1 write unit for each channel
+/// and for the team, and 1.5 read units for each channel.
+pub async fn run(app: &App, job: &Welcome) -> Result<(), Error> {
+    let now = app.clock.now();
+    // gone again before it was greeted
+    let Some(connection) = connections::get(&app.store, &job.connection, now).await? else { return Ok(()) };
+    let Identity::Account { user, login, .. } = connection.identity else { return Ok(()) };
+    // what could not be said while it was opening
+    if logins::get_strong(&app.store, user, login, now).await?.is_none() {
+        return app.rooms.expel(&connection, Code::Unauthorized, "this log-in has ended", now).await;
+    }
+    // it presents a session by now
+    if !is_of_team(&connection) {
+        return Ok(());
+    }
+    let account = users::get_strong(&app.store, user, now).await?.filter(|account| account.is_active(now));
+    let Some(username) = account.and_then(|account| account.username) else { return Ok(()) };
+    enter(app, &connection, user, now).await?;
+    let established = || established(app, user, username.as_str());
+    if app.rooms.tell_opening(&connection, || app.clock.now(), established).await?.is_none() {
+        return Ok(());
+    }
+    // after it is open: it is told of itself too
+    app.rooms.heard(user, app.clock.now()).await
+}
+
+/// Enters the rooms of what its user is in. Who is taken out of a channel at the same time may have been looked for there before
+/// the row was written: what they are in is read once more after it.
+async fn enter(app: &App, connection: &Connection, user: UserId, now: Timestamp) -> Result<(), Error> {
+    let places = members::places(&app.store, user, now).await?;
+    let channels: Vec<ChannelId> = places.iter().map(|place| place.channel).collect();
+    let mut rooms: Vec<Room> = channels.iter().copied().map(Room::Channel).collect();
+    rooms.push(Room::Team);
+    stream::iter(rooms)
+        .map(|room| connections::enter(&app.store, room, connection))
+        .buffer_unordered(AT_ONCE)
+        .try_collect::<()>()
+        .await?;
+    let still: HashSet<ChannelId> =
+        members::places(&app.store, user, now).await?.into_iter().map(|place| place.channel).collect();
+    for channel in channels.into_iter().filter(|channel| !still.contains(channel)) {
+        connections::exit(&app.store, Room::Channel(channel), user.uuid(), &connection.id).await?;
+    }
+    Ok(())
+}
+
+/// How far the channels are, looked for from what its user has read of each, or what was followed of it. Strong: what was sent before the connection was in the rooms is
+/// told here.
+async fn established(app: &App, user: UserId, username: &str) -> Result<(Event, ()), Error> {
+    let now = app.clock.now();
+    let places = members::places(&app.store, user, now).await?;
+    let channels: Vec<ChannelId> = places.iter().map(|place| place.channel).collect();
+    let followed: HashMap<ChannelId, u64> = followed::get_many(&app.store, &channels, now)
+        .await?
+        .into_iter()
+        .map(|followed| (followed.channel, followed.seq))
+        .collect();
+    let known: Vec<(ChannelId, u64)> = places
+        .iter()
+        .map(|place| {
+            let followed = followed.get(&place.channel).copied().unwrap_or_default();
+            (place.channel, place.read_seq.max(followed))
+        })
+        .collect();
+    let heads = messages::heads(&app.store, &known, Freshness::Strong, now).await?;
+    let channels = known
+        .iter()
+        .zip(heads)
+        .map(|((channel, _), seq)| ChannelHead { channel_id: *channel, seq })
+        .collect();
+    let event = ConnectionEstablished { user_id: user, username: username.to_owned(), channels };
+    Ok((Event::ConnectionEstablished(event), ()))
+}

@@ -1,0 +1,66 @@
+//! When somebody of the team was heard last, as far as this instance knows.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use jiff::{SignedDuration, Timestamp};
+use model::UserId;
+
+/// A ping every 30 seconds is written down every other time: after 60, where somebody counts as gone after 90.
+const PACE: SignedDuration = SignedDuration::from_secs(50);
+/// People remembered; beyond, those whom it is time to write down again are forgotten, or all.
+const MOST: usize = 20_000;
+
+#[derive(Debug, Default)]
+pub struct Heard(Mutex<HashMap<UserId, Timestamp>>);
+
+impl Heard {
+    fn at(&self) -> MutexGuard<'_, HashMap<UserId, Timestamp>> {
+        // no code panics while it holds the lock; if it did, the map would still be whole
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether it is time to write down that they are there.
+    pub(crate) fn is_news(&self, user: UserId, now: Timestamp) -> bool {
+        let mut heard = self.at();
+        if heard.get(&user).is_some_and(|at| now < *at + PACE) {
+            return false;
+        }
+        if heard.len() >= MOST {
+            heard.retain(|_, at| now < *at + PACE);
+            if heard.len() >= MOST {
+                heard.clear();
+            }
+        }
+        heard.insert(user, now);
+        true
+    }
+
+    /// It could not be written down.
+    pub(crate) fn forget(&self, user: UserId) {
+        self.at().remove(&user);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(number: u8) -> UserId {
+        format!("00000000-0000-0000-0000-0000000000{number:02}").parse().unwrap()
+    }
+
+    #[test]
+    fn every_other_ping_is_news() {
+        let begin: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
+        let heard = Heard::default();
+        let one = user(1);
+        let pings = [0, 30, 60, 90, 120].map(|seconds| begin + SignedDuration::from_secs(seconds));
+        assert_eq!(pings.map(|now| heard.is_news(one, now)), [true, false, true, false, true]);
+        assert!(heard.is_news(user(2), begin), "of one nothing is known by another");
+        heard.forget(one);
+        assert!(heard.is_news(one, begin + SignedDuration::from_secs(121)));
+    }
+}

@@ -1,0 +1,73 @@
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::world::{Socket, User, World};
+
+const MINUTE: Duration = Duration::from_mins(1);
+
+/// A minute in which somebody pings, as clients do, and the clock ticks.
+async fn minute(world: &World, alive: &mut Socket) {
+    for _ in 0..2 {
+        alive.catch_up().await;
+        world.cloud().clock().advance(MINUTE / 2);
+    }
+    alive.catch_up().await;
+    world.cloud().run_schedules().await;
+    world.quiet().await;
+}
+
+fn told_of(socket: &Socket, user: &User) -> Vec<Value> {
+    let told = socket
+        .seen
+        .iter()
+        .filter(|event| event.kind == "user_status" && event.payload["user_id"] == user.id.as_str());
+    told.map(|event| event.payload["status"].clone()).collect()
+}
+
+#[tokio::test]
+async fn a_lost_disconnect_is_found_out() {
+    let Some(world) = World::deaf("a teammate in a tunnel").await else { return };
+    let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
+    let (mut socket, _) = bo.welcomed().await;
+    let (hers, _) = ana.welcomed().await;
+    world.quiet().await;
+    hers.vanish();
+    while world.cloud().sockets() > 1 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    for _ in 0..5 {
+        minute(&world, &mut socket).await;
+    }
+    socket.catch_up().await;
+    assert_eq!(told_of(&socket, &ana), ["online", "offline"]);
+    assert_eq!(told_of(&socket, &bo), ["online"], "he pinged all the time");
+
+    // the rows of what is gone went with it, and she comes back as if nothing had been
+    let (_hers, _) = ana.welcomed().await;
+    world.quiet().await;
+    socket.catch_up().await;
+    assert_eq!(told_of(&socket, &ana), ["online", "offline", "online"]);
+}
+
+/// Ninety seconds without a word are away; the connection lives, and one word brings them back.
+#[tokio::test]
+async fn whoever_says_nothing_is_away_and_still_told() {
+    let Some(world) = World::local("a silent tab").await else { return };
+    let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
+    let (mut socket, _) = bo.welcomed().await;
+    let (mut hers, _) = ana.welcomed().await;
+    world.quiet().await;
+    for _ in 0..4 {
+        minute(&world, &mut socket).await;
+    }
+    assert_eq!(told_of(&socket, &ana), ["online", "offline"]);
+    hers.send("ping", json!({})).await;
+    // they hear it of themselves too
+    for status in ["online", "offline", "online"] {
+        hers.wait_where("user_status", |told| told["user_id"] == ana.id.as_str() && told["status"] == status)
+            .await;
+    }
+    socket.catch_up().await;
+    assert_eq!(told_of(&socket, &ana), ["online", "offline", "online"]);
+}

@@ -1,0 +1,104 @@
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::world::{Client, Socket, World};
+
+/// Longer than it takes until somebody who loads a page anew is taken for gone.
+const RELOADED: Duration = Duration::from_secs(6);
+
+async fn online(client: &Client) -> Vec<String> {
+    let list = client.get("/v1/channels/online").await.ok(200);
+    let users = list["users"].as_array().expect("users");
+    users.iter().map(|user| user.as_str().expect("an id").to_owned()).collect()
+}
+
+/// What one has been told of somebody, in order.
+async fn told_of(socket: &mut Socket, user: &str) -> Vec<Value> {
+    let seen = socket.catch_up().await.iter();
+    let told = seen.filter(|event| event.kind == "user_status" && event.payload["user_id"] == user);
+    told.map(|event| event.payload["status"].clone()).collect()
+}
+
+#[tokio::test]
+async fn two_tabs_and_a_phone_are_one_person() {
+    let Some(world) = World::local("several devices").await else { return };
+    let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
+    let channel = ana.channel_with(&[&bo]).await;
+    let (mut bo_socket, established) = bo.welcomed().await;
+    assert_eq!(established["username"].as_str().map(|name| name.starts_with("bo_")), Some(true));
+    let heads = established["channels"].as_array().expect("channels");
+    assert!(heads.contains(&json!({ "channel_id": channel, "seq": 0 })), "{established}");
+    bo_socket.wait_where("user_status", |status| status["user_id"] == bo.id.as_str()).await;
+    assert_eq!(online(&bo.client).await, [bo.id.as_str()]);
+
+    let (mut tab, _) = ana.welcomed().await;
+    bo_socket.wait_where("user_status", |status| status["user_id"] == ana.id.as_str()).await;
+    let phone = ana.log_in(&world).await;
+    let (mut second, _) = ana.welcomed().await;
+    let (mut phone, _) = phone.welcomed().await;
+    world.quiet().await;
+    assert_eq!(told_of(&mut bo_socket, &ana.id).await, ["online"], "the others of her devices are no news");
+    let mut both = online(&bo.client).await;
+    both.sort();
+    let mut expected = [ana.id.as_str(), bo.id.as_str()];
+    expected.sort_unstable();
+    assert_eq!(both, expected);
+
+    // every device hears everything, and the second tab has not replaced the first
+    bo_socket.send("typing_indicator", json!({ "channel_id": channel, "is_typing": true })).await;
+    for device in [&mut tab, &mut second, &mut phone] {
+        assert_eq!(device.wait("typing_indicator").await["user_id"], bo.id.as_str());
+    }
+    ana.say(&channel, "from the first tab").await;
+    for device in [&mut tab, &mut second, &mut phone, &mut bo_socket] {
+        assert_eq!(device.wait("new_message").await["content"], "from the first tab");
+    }
+
+    // a page that is loaded anew, and a tab that goes for good
+    second.hang_up().await;
+    tab.hang_up().await;
+    let (tab, _) = ana.welcomed().await;
+    world.cloud().clock().advance(RELOADED);
+    world.quiet().await;
+    assert_eq!(told_of(&mut bo_socket, &ana.id).await, ["online"], "she was there all the time");
+    phone.hang_up().await;
+    world.cloud().clock().advance(RELOADED);
+    world.quiet().await;
+    assert_eq!(told_of(&mut bo_socket, &ana.id).await, ["online"], "one tab is left");
+
+    tab.hang_up().await;
+    world.cloud().clock().advance(RELOADED);
+    let gone = bo_socket
+        .wait_where("user_status", |told| told["user_id"] == ana.id.as_str() && told["status"] == "offline")
+        .await;
+    assert_eq!(online(&bo.client).await, [bo.id.as_str()]);
+    let (_tab, _) = ana.welcomed().await;
+    let at = |told: &Value| told["as_of"].as_str().and_then(|at| at.parse::<jiff::Timestamp>().ok());
+    let is_back = |told: &Value| told["user_id"] == ana.id.as_str() && at(told) > at(&gone);
+    assert_eq!(bo_socket.wait_where("user_status", is_back).await["status"], "online");
+}
+
+/// Whoever has no user name is not of the team, and nobody of it hears of them.
+#[tokio::test]
+async fn a_speaker_is_no_teammate() {
+    let Some(world) = World::local("a speaker").await else { return };
+    let (ana, eve) = (world.teammate("ana").await, world.user("eve").await);
+    let (mut socket, _) = ana.welcomed().await;
+    socket.wait("user_status").await;
+    let channel = ana.channel_with(&[]).await;
+    let mut hers = eve.connect_unread().await;
+    for _ in 0..2 {
+        hers.catch_up().await;
+        world.quiet().await;
+        world.cloud().clock().advance(Duration::from_mins(1));
+    }
+    assert_eq!(hers.count("connection_established"), 0);
+    for kind in ["join_channel", "get_online_users", "typing_indicator"] {
+        let refused = hers.ask(kind, json!({ "channel_id": channel }), "nothing").await.unwrap_err();
+        assert_eq!(refused["code"], "not_found", "{kind}");
+    }
+    eve.client.get("/v1/channels/online").await.refused(409, "USERNAME_REQUIRED");
+    assert!(told_of(&mut socket, &eve.id).await.is_empty());
+    assert_eq!(online(&ana.client).await, [ana.id.as_str()]);
+}

@@ -1,0 +1,97 @@
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::world::{Socket, World};
+
+async fn types(socket: &mut Socket, channel: &str, is_typing: bool) {
+    socket.send("typing_indicator", json!({ "channel_id": channel, "is_typing": is_typing })).await;
+    // frames of a connection may overtake each other
+    socket.catch_up().await;
+}
+
+/// What one has heard of who writes.
+async fn typing(world: &World, socket: &mut Socket) -> Vec<Value> {
+    world.quiet().await;
+    let seen = socket.catch_up().await.iter().filter(|event| event.kind == "typing_indicator");
+    seen.map(|event| event.payload["is_typing"].clone()).collect()
+}
+
+#[tokio::test]
+async fn typing_and_presence_are_for_members() {
+    let Some(world) = World::local("members and others").await else { return };
+    let (ana, bo, eve) =
+        (world.teammate("ana").await, world.teammate("bo").await, world.teammate("eve").await);
+    let channel = ana.channel_with(&[&bo]).await;
+    let (mut at_ana, _) = ana.welcomed().await;
+    let (mut tablet, _) = ana.log_in(&world).await.welcomed().await;
+    let (mut at_bo, _) = bo.welcomed().await;
+    let (mut at_eve, established) = eve.welcomed().await;
+    let heads = established["channels"].as_array().expect("channels");
+    assert!(heads.iter().all(|head| head["channel_id"] != channel.as_str()), "{established}");
+
+    // a public channel that one is not in, a private one, and one that there is not, are the same
+    let private = ana.channel(true).await["id"].as_str().unwrap().to_owned();
+    let none = "01900000-0000-7000-8000-000000000000".to_owned();
+    let mut refusals = Vec::new();
+    for kind in ["join_channel", "get_online_users", "typing_indicator"] {
+        for channel in [&channel, &private, &none] {
+            let refused = at_eve.ask(kind, json!({ "channel_id": channel }), "nothing").await.unwrap_err();
+            refusals.push((refused["code"].clone(), refused["message"].clone(), refused["fatal"].clone()));
+        }
+    }
+    refusals.dedup();
+    assert_eq!(refusals, [(json!("not_found"), json!("channel not found"), json!(false))]);
+
+    let online =
+        at_ana.ask("get_online_users", json!({ "channel_id": channel }), "online_users").await.unwrap();
+    let mut users: Vec<&str> = online["users"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    users.sort_unstable();
+    let mut members = [ana.id.as_str(), bo.id.as_str()];
+    members.sort_unstable();
+    assert_eq!(users, members, "eve is there, and not of this channel");
+
+    // at most once in two seconds, and that one has stopped at once; not to one's own devices
+    for is_typing in [true, true, false, false, true] {
+        types(&mut at_ana, &channel, is_typing).await;
+    }
+    assert_eq!(typing(&world, &mut at_bo).await, [json!(true), json!(false)]);
+    world.cloud().clock().advance(Duration::from_secs(2));
+    types(&mut at_ana, &channel, true).await;
+    assert_eq!(typing(&world, &mut at_bo).await, [json!(true), json!(false), json!(true)]);
+    for outsider in [&mut at_ana, &mut tablet, &mut at_eve] {
+        assert!(typing(&world, outsider).await.is_empty());
+    }
+
+    // leaving the room is not leaving the channel
+    at_bo.ask("leave_channel", json!({ "channel_id": channel }), "channel_left").await.unwrap();
+    world.cloud().clock().advance(Duration::from_secs(2));
+    types(&mut at_ana, &channel, true).await;
+    assert_eq!(typing(&world, &mut at_bo).await.len(), 3);
+    let joined = at_bo.ask("join_channel", json!({ "channel_id": channel }), "channel_joined").await.unwrap();
+    assert_eq!((&joined["seq"], &joined["change"], &joined["replayed"]), (&json!(0), &json!(0), &json!(0)));
+    world.cloud().clock().advance(Duration::from_secs(2));
+    types(&mut at_ana, &channel, true).await;
+    assert_eq!(typing(&world, &mut at_bo).await.len(), 4);
+}
+
+/// Whoever is removed is out with their next frame, and hears nothing more.
+#[tokio::test]
+async fn a_kick_takes_effect_at_the_next_frame() {
+    let Some(world) = World::local("a kick").await else { return };
+    let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
+    let channel = ana.channel_with(&[&bo]).await;
+    let (mut at_ana, _) = ana.welcomed().await;
+    let (mut at_bo, _) = bo.welcomed().await;
+    at_bo.ask("join_channel", json!({ "channel_id": channel }), "channel_joined").await.unwrap();
+    let kicked = ana.client.delete(&format!("/v1/channels/{channel}/members/{}", bo.id)).await;
+    assert!(kicked.status < 300, "{}", kicked.text);
+    for kind in ["join_channel", "get_online_users", "typing_indicator"] {
+        let refused = at_bo.ask(kind, json!({ "channel_id": channel }), "nothing").await.unwrap_err();
+        assert_eq!(refused["code"], "not_found", "{kind}");
+    }
+    types(&mut at_ana, &channel, true).await;
+    ana.say(&channel, "he is gone").await;
+    assert!(typing(&world, &mut at_bo).await.is_empty());
+    assert_eq!(at_bo.count("new_message"), 0);
+}

@@ -1,0 +1,119 @@
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use futures::{StreamExt, stream};
+use local::LocalOptions;
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::{sync::watch, task::JoinSet};
+
+use crate::world::{Chatter, Teammate, World, shown};
+
+const SEED: u64 = 20_261_121;
+/// Sign-ups under way at once.
+const AT_ONCE: usize = 8;
+
+/// What the server has of a channel, as somebody sees it who opens it now.
+async fn truth(user: &Teammate, channel: &str) -> BTreeMap<u64, Value> {
+    let mut all = BTreeMap::new();
+    let mut path = format!("/v1/messages/channel/{channel}?limit=100");
+    loop {
+        let page = user.client.get(&path).await.ok(200);
+        for message in page["items"].as_array().expect("items") {
+            all.insert(message["seq"].as_u64().expect("a number"), shown(message));
+        }
+        let Some(before) = page["next"].as_str() else { return all };
+        path = format!("/v1/messages/channel/{channel}?limit=100&before={before}");
+    }
+}
+
+/// Does it until it is done: the table is throttled here, and gives up on a request now and then.
+async fn surely(ask: impl AsyncFn() -> crate::world::Answer) -> Value {
+    for _ in 0..20 {
+        let answer = ask().await;
+        if answer.status < 300 {
+            return answer.body();
+        }
+        assert!(answer.status >= 429, "{}: {}", answer.status, answer.text);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("it is never done")
+}
+
+/// A conversation of so many people: they write, edit, delete and react, while a fifth of all frames is lost, doubled or out of
+/// order, connections are cut, and jobs come twice and late. Whoever comes back afterwards sees what the server has.
+async fn talk(people: usize, lines: usize) {
+    let options = LocalOptions { chaos: Some(SEED), chaos_frames: 0.2, ..LocalOptions::default() };
+    let Some(world) = World::local_with("a team in a bad network", options).await else { return };
+    let world = Arc::new(world);
+    let ana = world.teammate("ana").await;
+    let channel = ana.channel_with(&[]).await;
+    let others: Vec<Teammate> = stream::iter(1..people)
+        .map(|number| {
+            let (world, channel) = (world.clone(), channel.clone());
+            async move {
+                let user = world.teammate(&format!("p{number}")).await;
+                let body = json!({ "channel_id": channel });
+                surely(async || user.client.post("/v1/channels/join", &body).await).await;
+                user
+            }
+        })
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await;
+    let writers: Vec<_> = others.iter().take(5).chain([&ana]).map(|user| user.client.clone()).collect();
+
+    let (stop, stopping) = watch::channel(false);
+    let mut clients = JoinSet::new();
+    for user in others {
+        let (mut chatter, stopping) = (Chatter::new(user, &channel), stopping.clone());
+        clients.spawn(async move {
+            chatter.follow(stopping).await;
+            chatter
+        });
+    }
+    for line in 0..lines {
+        let writer = &writers[line % writers.len()];
+        let body = json!({
+            "channel_id": channel, "content": format!("line {line}"), "client_msg_id": format!("line-{line}"),
+        });
+        let sent = surely(async || writer.post("/v1/messages", &body).await).await;
+        let path = format!("/v1/messages/{}", sent["id"].as_str().expect("an id"));
+        match line % 4 {
+            0 => {
+                let edited = json!({ "content": format!("line {line}, better") });
+                surely(async || writer.patch(&path, &edited).await).await;
+            }
+            1 => {
+                surely(async || writer.delete(&path).await).await;
+            }
+            2 => {
+                let path = format!("{path}/reactions/%F0%9F%91%8D");
+                for reader in &writers {
+                    surely(async || reader.ask(Method::PUT, &path).json(&json!({})).send().await).await;
+                }
+            }
+            _ => {}
+        }
+    }
+    stop.send_replace(true);
+    let mut chatters = Vec::new();
+    while let Some(chatter) = clients.join_next().await {
+        chatters.push(chatter.expect("a client"));
+    }
+    let truth = truth(&ana, &channel).await;
+    assert_eq!(truth.len(), lines, "each line once");
+    let expected = Arc::new(truth);
+    let coming_back = stream::iter(chatters).for_each_concurrent(AT_ONCE, |mut chatter| {
+        let expected = expected.clone();
+        async move {
+            chatter.catch_up().await;
+            assert_eq!(chatter.view.shown(), *expected, "{} under seed {SEED}", chatter.user.name);
+        }
+    });
+    coming_back.await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_comes_back_misses_nothing() {
+    talk(12, 24).await;
+}

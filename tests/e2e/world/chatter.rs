@@ -1,0 +1,236 @@
+//! A client of the team's chat: what it shows of a channel, put together from events, whatever is lost, doubled or late.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use super::{Event, Socket, Teammate};
+
+/// How long a client waits for an answer before it takes the connection for dead.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// A ping is due this often (contract 1.5).
+const PING: Duration = Duration::from_secs(30);
+
+/// What a client shows of a channel.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct View {
+    /// By number, as they are now.
+    pub(crate) messages: BTreeMap<u64, Value>,
+    /// Everything up to these numbers is here.
+    pub(crate) seq: u64,
+    pub(crate) change: u64,
+    /// The highest numbers that it has heard of.
+    heard: (u64, u64),
+    /// Messages that were told since it asked for what it missed; `None` where it waits for no answer.
+    replay: Option<BTreeSet<u64>>,
+}
+
+impl View {
+    /// Something happened that is not here.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.heard.0 > self.seq || self.heard.1 > self.change
+    }
+
+    /// `join_channel`, from where it is.
+    fn ask(&mut self, channel: &str) -> Value {
+        self.replay = Some(BTreeSet::new());
+        json!({ "channel_id": channel, "since": { "seq": self.seq, "change": self.change } })
+    }
+
+    /// Takes an event of the channel in. `false` where an answer came without all that belongs to it: what is on its way on this
+    /// connection is not to be trusted, and one comes back.
+    pub(crate) fn apply(&mut self, event: &Event) -> bool {
+        let payload = &event.payload;
+        match event.kind.as_str() {
+            "new_message" | "message_edited" => self.put(payload),
+            "message_deleted" => {
+                let wiped = json!({ "content": "", "deleted_at": payload["deleted_at"], "mentions": [], "reactions": [] });
+                self.patch(payload, &wiped);
+            }
+            "message_reaction" => self.patch(payload, &json!({ "reactions": payload["reactions"] })),
+            "channel_changes" => {
+                for message in payload["messages"].as_array().expect("messages") {
+                    self.keep(message);
+                    if let Some(replay) = &mut self.replay {
+                        replay.insert(number(message, "seq"));
+                    }
+                }
+            }
+            "channel_joined" => return self.joined(payload),
+            "resync_required" => panic!("too little happened for that: {payload}"),
+            _ => {}
+        }
+        true
+    }
+
+    fn joined(&mut self, payload: &Value) -> bool {
+        // one of an answer that came twice
+        let Some(replay) = self.replay.take() else { return true };
+        if (replay.len() as u64) < number(payload, "replayed") {
+            return false;
+        }
+        self.seq = self.seq.max(number(payload, "seq"));
+        self.change = self.change.max(number(payload, "change"));
+        self.hear(self.seq, self.change);
+        true
+    }
+
+    fn hear(&mut self, seq: u64, change: u64) {
+        self.heard = (self.heard.0.max(seq), self.heard.1.max(change));
+        // what comes in order needs no asking
+        while self.messages.contains_key(&(self.seq + 1)) && self.replay.is_none() {
+            self.seq += 1;
+        }
+        if change == self.change + 1 {
+            self.change = change;
+        }
+    }
+
+    fn put(&mut self, message: &Value) {
+        self.keep(message);
+        self.hear(number(message, "seq"), number(message, "change"));
+    }
+
+    /// The highest version is the truth.
+    fn keep(&mut self, message: &Value) {
+        let held = self.messages.entry(number(message, "seq")).or_insert_with(|| message.clone());
+        if number(held, "version") <= number(message, "version") {
+            *held = message.clone();
+        }
+    }
+
+    /// Part of a message that is here changes; of one that is not, it is heard that it did.
+    fn patch(&mut self, told: &Value, part: &Value) {
+        let (seq, version) = (number(told, "seq"), number(told, "version"));
+        let Some(held) = self.messages.get_mut(&seq) else { return self.hear(seq, number(told, "change")) };
+        if number(held, "version") + 1 == version {
+            for (field, value) in part.as_object().expect("fields") {
+                held[field] = value.clone();
+            }
+            held["version"] = version.into();
+            held["change"] = told["change"].clone();
+        }
+        self.hear(seq, number(told, "change"));
+    }
+
+    /// By number: version, text, reactions by emoji, whether it is deleted.
+    pub(crate) fn shown(&self) -> BTreeMap<u64, Value> {
+        self.messages.iter().map(|(seq, message)| (*seq, shown(message))).collect()
+    }
+}
+
+/// What of a message a person sees.
+pub(crate) fn shown(message: &Value) -> Value {
+    let reactions = message["reactions"].as_array().into_iter().flatten();
+    let reactions: Vec<(&Value, &Value)> =
+        reactions.map(|reaction| (&reaction["emoji"], &reaction["users"])).collect();
+    json!({
+        "version": message["version"],
+        "content": message["content"],
+        "is_deleted": !message["deleted_at"].is_null(),
+        "reactions": reactions,
+    })
+}
+
+fn number(value: &Value, field: &str) -> u64 {
+    value[field].as_u64().unwrap_or_else(|| panic!("no {field} in {value}"))
+}
+
+/// Somebody at a client, who comes back whenever the connection is gone.
+pub(crate) struct Chatter {
+    pub(crate) user: Teammate,
+    pub(crate) channel: String,
+    pub(crate) view: View,
+    /// How often they came back.
+    pub(crate) comebacks: usize,
+}
+
+impl Chatter {
+    pub(crate) fn new(user: Teammate, channel: &str) -> Self {
+        Self { user, channel: channel.to_owned(), view: View::default(), comebacks: 0 }
+    }
+
+    /// Follows the channel until it is to stop.
+    pub(crate) async fn follow(&mut self, mut stop: watch::Receiver<bool>) {
+        while !*stop.borrow_and_update() {
+            let Some(mut socket) = self.dial().await else { continue };
+            self.sit(&mut socket, || *stop.borrow()).await;
+            self.comebacks += 1;
+        }
+    }
+
+    /// Comes back once more, on a new connection, until nothing is missing.
+    pub(crate) async fn catch_up(&mut self) {
+        let begun = Instant::now();
+        loop {
+            assert!(begun.elapsed() < Duration::from_secs(120), "{} never catches up", self.user.name);
+            self.view.replay = None;
+            let Some(mut socket) = self.dial().await else { continue };
+            let asked = self.view.ask(&self.channel);
+            if socket.try_send("join_channel", asked).await.is_err() {
+                continue;
+            }
+            while let Ok(Some(event)) = socket.read_within(PATIENCE).await {
+                let is_answer = event.kind == "channel_joined";
+                let is_whole = self.view.apply(&event);
+                if is_answer && is_whole {
+                    return;
+                }
+                if !is_whole {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// A new connection; `None` where the cloud would not have it now.
+    async fn dial(&mut self) -> Option<Socket> {
+        self.view.replay = None;
+        let ticket = self.user.client.post("/v1/realtime/tickets", &json!({})).await;
+        if ticket.status != 201 {
+            return None;
+        }
+        Socket::dial(ticket.body()["websocket_url"].as_str().expect("a websocket_url")).await.ok()
+    }
+
+    /// Listens, and asks for what is missing, while the connection lives and is to be trusted.
+    async fn sit(&mut self, socket: &mut Socket, is_over: impl Fn() -> bool) {
+        let mut asked = None;
+        let mut pinged = Instant::now();
+        // what was missed while nobody listened is known by asking only
+        let mut is_new = true;
+        while !is_over() {
+            if asked.is_none() && (is_new || self.view.is_behind()) {
+                let question = self.view.ask(&self.channel);
+                if socket.try_send("join_channel", question).await.is_err() {
+                    return;
+                }
+                is_new = false;
+                asked = Some(Instant::now());
+            }
+            if pinged.elapsed() > PING {
+                pinged = Instant::now();
+                if socket.try_send("ping", json!({})).await.is_err() {
+                    return;
+                }
+            }
+            match socket.read_within(Duration::from_millis(200)).await {
+                Ok(Some(event)) => {
+                    if !self.view.apply(&event) {
+                        return;
+                    }
+                    if self.view.replay.is_none() {
+                        asked = None;
+                    }
+                }
+                Ok(None) if asked.is_some_and(|asked: Instant| asked.elapsed() > PATIENCE) => return,
+                Ok(None) => {}
+                Err(()) => return,
+            }
+        }
+    }
+}
