@@ -66,9 +66,9 @@
 //! someone came, by `member_left` and the clock that they are gone.
 
 mod channels;
-pub mod drafts;
-pub mod messages;
-pub mod notifications;
+mod drafts;
+mod messages;
+mod notifications;
 mod online;
 pub mod socket;
 mod team;

@@ -15,8 +15,8 @@ use crate::notifications::mention;
 
 /// Messages that are followed before it is noted that they were.
 const STEP: u64 = 100;
-/// Steps of one run: well within the function's time, whatever stands in the messages.
-const MOST_STEPS: usize = 10;
+/// Steps of one run: 15,000 writes at worst, within the function's 15 s.
+const MOST_STEPS: usize = 5;
 /// Writes under way at once.
 const CONCURRENT: usize = 16;
 /// Words of a message by which it is found: what is longer is a text to be read, and each is a write.

@@ -1,11 +1,11 @@
 //! Jobs of a team's chat.
 
 pub mod check_presence;
-pub mod clear_channel;
-pub mod follow_account;
-pub mod follow_channel;
+mod clear_channel;
+mod follow_account;
+mod follow_channel;
 pub mod member_left;
-pub mod send_digest;
+mod send_digest;
 pub mod welcome;
 
 use entry::{App, worker::Delivery};

@@ -87,7 +87,7 @@ mod tests {
         assert_eq!(of_search("The HERON's nest: heron, Nest 42 x"), ["heron", "nest", "42"]);
         assert_eq!(
             of_search("**Învățați** `fără` @ana_b https://x.ro/CI"),
-            ["invatati", "ana", "https", "ro"]
+            ["invatati", "ana", "https", "ro", "ci"]
         );
         assert_eq!(of_search("нет 東京 x y z"), ["нет", "東京"]);
         assert!(of_search("the and si pe — 😀").is_empty());
