@@ -62,7 +62,7 @@ mod messages;
 mod online;
 pub mod socket;
 mod team;
-mod view;
+pub mod view;
 pub mod worker;
 
 use entry::{App, Door, Environment, Peer, StartError, socket::Known};

@@ -195,7 +195,7 @@ impl Chatter {
     pub(crate) async fn catch_up(&mut self) {
         let begun = Instant::now();
         loop {
-            assert!(begun.elapsed() < Duration::from_secs(120), "{} never catches up", self.user.name);
+            assert!(begun.elapsed() < Duration::from_mins(2), "{} never catches up", self.user.name);
             self.view.replay = None;
             let Some(mut socket) = self.dial().await else { continue };
             let asked = self.view.ask(&self.channel);
