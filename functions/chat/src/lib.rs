@@ -27,6 +27,12 @@
 //! | `PUT`, `DELETE /v1/messages/{id}/pin`; `GET /v1/channels/{id}/pins` | [`messages::pin`] |
 //! | `POST /v1/messages/format/validate` | [`messages::validate`] |
 //! | `DELETE /v1/admin/messages/{id}` | [`messages::moderate`] |
+//! | `GET /v1/messages/search` | [`messages::search`] |
+//! | `GET /v1/messages/mentions/my` | [`messages::mentions`] |
+//! | `GET /v1/messages/{id}/replies` | [`messages::replies`] |
+//! | `GET /v1/channels/drafts` | [`drafts::list`] |
+//! | `GET PUT /v1/channels/{id}/draft` | [`drafts::get`], [`drafts::save`] |
+//! | `GET PUT /v1/notifications/preferences` | [`notifications::preferences`] |
 //!
 //! | message of the socket | file |
 //! | --- | --- |
@@ -37,11 +43,13 @@
 //!
 //! | job | file |
 //! | --- | --- |
-//! | `welcome` | `worker::welcome` |
-//! | `member_left` | `worker::member_left` |
-//! | `check_presence` | `worker::check_presence` |
-//! | `follow_account` | `worker::follow_account` |
-//! | `clear_channel` | `worker::clear_channel` |
+//! | `welcome` | [`worker::welcome`] |
+//! | `member_left` | [`worker::member_left`] |
+//! | `check_presence` | [`worker::check_presence`] |
+//! | `follow_account` | [`worker::follow_account`] |
+//! | `clear_channel` | [`worker::clear_channel`] |
+//! | `follow_channel` | [`worker::follow_channel`] |
+//! | `send_digest` | [`worker::send_digest`] |
 //!
 //! **How a message is stored.** A channel's messages are a log: each has the number after the one before it, and is put on the
 //! condition that nothing lies there ([`store::messages`]). There is no counter beside it that could be wrong, or hot; a number
@@ -58,7 +66,9 @@
 //! someone came, by `member_left` and the clock that they are gone.
 
 mod channels;
-mod messages;
+pub mod drafts;
+pub mod messages;
+pub mod notifications;
 mod online;
 pub mod socket;
 mod team;
@@ -69,7 +79,13 @@ use entry::{App, Door, Environment, Peer, StartError, socket::Known};
 use utoipa_axum::router::OpenApiRouter;
 
 pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(channels::routes()).merge(messages::routes()).merge(online::routes())
+    OpenApiRouter::new()
+        .merge(channels::routes())
+        .merge(drafts::routes())
+        .merge(messages::routes())
+        .merge(messages::found::routes())
+        .merge(notifications::routes())
+        .merge(online::routes())
 }
 
 pub fn openapi() -> utoipa::openapi::OpenApi {

@@ -9,6 +9,7 @@
 //! | `generation` (that is not done) | `generate_slide` |
 //! | `online` (somebody of the team) | `check_presence` |
 //! | `deleted_channel` | `clear_channel` |
+//! | `digest` (of mentions that someone missed) | `send_digest` |
 //! | `image` | none: looked after here |
 //! | `loose_chunks` (of an image) | none: cleared here |
 //!
@@ -25,7 +26,7 @@ use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use model::Error;
 use protocol::job::{
-    AnswerQuestion, CheckPresence, CheckSession, ClearChannel, EndLogin, GenerateSlide, Queue,
+    AnswerQuestion, CheckPresence, CheckSession, ClearChannel, EndLogin, GenerateSlide, Queue, SendDigest,
 };
 use store::{
     due::{self, Due, What},
@@ -88,6 +89,7 @@ async fn pass_on(app: &App, item: &Due, seen_to: &AtomicUsize, now: Timestamp) -
         Ok(What::Generation(session, slide)) => app.queues.send(&GenerateSlide { session, slide }, now).await,
         Ok(What::Presence(user)) => app.queues.send(&CheckPresence { user }, now).await,
         Ok(What::DeletedChannel(channel)) => app.queues.send(&ClearChannel { channel }, now).await,
+        Ok(What::Digest(user)) => app.queues.send(&SendDigest { user }, now).await,
         // those that there is no room for are put off, out of the way of what comes after them
         Ok(What::Image(image)) if may() => {
             images::look_after(&app.store, image, now).await.map_err(Into::into)

@@ -31,6 +31,7 @@
 //! | [`pair`] | the two tokens of a log-in, in the body and as cookies |
 //! | [`password_hash`] | hashing, verifying, and which passwords are too easily guessed |
 //! | [`profile`] | what is shown of an account, to its owner and to others |
+//! | [`team`] | what the chat has to know of an account |
 
 mod admin;
 mod attempts;
@@ -41,6 +42,7 @@ mod log_in;
 mod pair;
 mod password_hash;
 mod profile;
+mod team;
 mod users;
 
 use axum::routing::{get, patch, post};

@@ -4,10 +4,10 @@ use entry::{App, once::once};
 use jiff::SignedDuration;
 use mailer::{
     Mailer,
-    letters::{self, Recipient},
+    letters::{self, Mention, Recipient},
 };
 use model::Error;
-use protocol::job::{Letter, SendMail};
+use protocol::job::{Letter, MissedMention, SendMail};
 use store::users;
 
 /// More than the function's 30 s.
@@ -32,8 +32,18 @@ async fn deliver(app: &App, mailer: &Mailer, job: &SendMail) -> Result<(), Error
         Letter::PasswordReset { token } => letters::password_reset(to, token)?,
         Letter::PasswordChanged => letters::password_changed(to)?,
         Letter::ReportReady { session, title } => letters::report_ready(to, *session, title)?,
+        Letter::MentionDigest { mentions, more } => letters::mention_digest(to, &lines(mentions), *more)?,
     };
     mailer.send(mail).await?;
     tracing::info!(user.id = %job.user, "mail sent");
     Ok(())
+}
+
+fn lines(mentions: &[MissedMention]) -> Vec<Mention<'_>> {
+    let lines = mentions.iter().map(|missed| Mention {
+        channel: missed.channel.as_deref(),
+        from: &missed.from,
+        text: &missed.text,
+    });
+    lines.collect()
 }

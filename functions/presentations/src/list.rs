@@ -1,7 +1,7 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, ListQuery, Params},
+    http::{Account, Answer, ErrorBody, ListQuery, Numbers, Params},
 };
 use garde::Validate;
 use model::presentation::Status;
@@ -41,20 +41,6 @@ pub(crate) struct Listing {
     numbers: Option<Numbers>,
 }
 
-/// What a numbered page says about all of them; pages by cursor do not.
-#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = PageNumbers)]
-pub(crate) struct Numbers {
-    #[schema(required = false)]
-    total: usize,
-    #[schema(required = false)]
-    page: usize,
-    #[schema(required = false)]
-    page_size: usize,
-    #[schema(required = false)]
-    total_pages: usize,
-}
-
 /// One's presentations, the last changed first
 ///
 /// By cursor, or by numbered page where `page` or `page_size` is given. With `search` or `status`, a page by cursor may
@@ -88,26 +74,7 @@ pub(crate) async fn list(
     }
     let all = presentations::all(&app.store, account.user, &filter, now).await?;
     let page_size = which.page_size.unwrap_or_else(|| query.limit());
-    let numbers = Numbers::of(all.len(), which.page.unwrap_or(1), page_size);
-    let start = (numbers.page - 1).saturating_mul(page_size);
-    let items = all.into_iter().skip(start).take(page_size).map(PresentationView::from).collect();
+    let (items, numbers) = Numbers::cut(all, which.page.unwrap_or(1), page_size);
+    let items = items.into_iter().map(PresentationView::from).collect();
     Ok(Json(Listing { items, next: None, numbers: Some(numbers) }))
-}
-
-impl Numbers {
-    const fn of(total: usize, page: usize, page_size: usize) -> Self {
-        Self { total, page, page_size, total_pages: total.div_ceil(page_size) }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_last_page_may_be_short_and_none_is_empty() {
-        for (total, pages) in [(0, 0), (1, 1), (20, 1), (21, 2), (40, 2)] {
-            assert_eq!(Numbers::of(total, 1, 20).total_pages, pages, "{total}");
-        }
-    }
 }

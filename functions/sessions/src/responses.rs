@@ -1,7 +1,7 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id, Params},
+    http::{Account, Answer, ErrorBody, Id, Numbers, Params},
 };
 use garde::Validate;
 use jiff::Timestamp;
@@ -34,10 +34,8 @@ pub struct Which {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Responses {
     pub items: Vec<ResponseSubmitted>,
-    pub total: usize,
-    pub page: usize,
-    pub page_size: usize,
-    pub total_pages: usize,
+    #[serde(flatten)]
+    pub numbers: Numbers,
 }
 
 /// An answer as the presenter sees it.
@@ -82,8 +80,6 @@ pub async fn responses(
     sessions::owned(&app.store, account.user, which.session_id, Freshness::Eventual, now).await?;
     let mut found = responses::of_slide(&app.store, which.session_id, slide, now).await?;
     found.sort_by_key(|response| std::cmp::Reverse((response.received, response.id)));
-    let (page, page_size) = (which.page.unwrap_or(1), which.page_size.unwrap_or(20));
-    let total = found.len();
-    let items = found.into_iter().skip((page - 1) * page_size).take(page_size).map(submitted).collect();
-    Ok(Json(Responses { items, total, page, page_size, total_pages: total.div_ceil(page_size) }))
+    let (items, numbers) = Numbers::cut(found, which.page.unwrap_or(1), which.page_size.unwrap_or(20));
+    Ok(Json(Responses { items: items.into_iter().map(submitted).collect(), numbers }))
 }

@@ -13,6 +13,7 @@
 //! | [`presentation`] | statuses of a presentation, slugs |
 //! | [`channel`] | channels of a team: kinds, names, roles |
 //! | [`message`] | messages of a channel: their ids, what may stand in them |
+//! | [`notification`] | what someone is told of while they are away: quiet hours, mail |
 //! | [`room`] | who is told together |
 //! | [`session`] | kinds and states of a live session |
 //! | [`join_code`] | the six characters an audience types |
@@ -33,6 +34,7 @@ pub mod image;
 pub mod join_code;
 pub mod leaderboard;
 pub mod message;
+pub mod notification;
 pub mod plan;
 pub mod presentation;
 pub mod question;

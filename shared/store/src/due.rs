@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     Change, Item, Key, Query, Store, Written, channels,
+    digests::Digest,
     error::{Result, StoreError},
     generations::Generation,
     images::{Image, Loose},
@@ -51,6 +52,8 @@ pub enum What {
     Presence(UserId),
     /// What is left of it is to be cleared away.
     DeletedChannel(ChannelId),
+    /// Has missed something, and is perhaps to be written to.
+    Digest(UserId),
 }
 
 impl Due {
@@ -71,6 +74,7 @@ impl Due {
             (Some(Online::KIND), Some(id)) => Some(What::Presence(id.into())),
             (Some(Loose::KIND), Some(id)) => image_of(pk).map(|image| What::LooseChunks(image, id)),
             (Some(channels::Deleted::KIND), Some(id)) => Some(What::DeletedChannel(id.into())),
+            (Some(Digest::KIND), Some(id)) => Some(What::Digest(id.into())),
             _ => None,
         };
         what.ok_or_else(|| self.unreadable())

@@ -28,6 +28,11 @@
 //! | Y4 | how far channels were followed | [`followed`] |
 //! | J1–J2 | who of the team is there | [`online`] |
 //! | Z1–Z4 | members: one, all of a channel, someone's place, someone's channels | [`members`] |
+//! | F1 | answers to a message | [`replies`] |
+//! | F2 | messages that mention someone | [`mentions`] |
+//! | F3–F4 | drafts: one, all of someone | [`drafts`] |
+//! | F5–F6 | how, and when next, someone is told of what they missed | [`preferences`], [`digests`] |
+//! | F7 | where a word stands | [`terms`] |
 //! | R1 | attempts in a window | [`limits`] |
 //! | I1 | requests with an idempotency key | [`idempotency`] |
 //! | O1 | deeds that are done once | [`once`] |
@@ -48,6 +53,8 @@ mod calls;
 pub mod channels;
 pub mod connections;
 pub mod cost;
+pub mod digests;
+pub mod drafts;
 pub mod due;
 pub mod error;
 mod expression;
@@ -59,14 +66,17 @@ pub mod item;
 pub mod limits;
 pub mod logins;
 pub mod members;
+pub mod mentions;
 pub mod messages;
 pub mod once;
 pub mod online;
 pub mod page;
 pub mod participants;
+pub mod preferences;
 pub mod presentations;
 mod query;
 pub mod questions;
+pub mod replies;
 pub mod reports;
 pub mod resets;
 pub mod responses;
@@ -75,6 +85,7 @@ pub mod sessions;
 pub mod shown;
 pub mod slides;
 pub mod table;
+pub mod terms;
 pub mod tickets;
 pub mod usage;
 pub mod users;

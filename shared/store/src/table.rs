@@ -86,7 +86,7 @@ pub enum Sk<'a> {
     Connection(Uuid, &'a str),
     /// That the item that the partition is named after is gone, and what is left of it is being cleared away.
     Deleted,
-    /// When somebody is written to of what they have missed.
+    /// When someone is written to of what they have missed.
     Digest,
     Draft(ChannelId),
     /// How far what follows from messages has been done.
@@ -127,8 +127,8 @@ pub enum Sk<'a> {
     /// Someone who is there.
     User(UserId),
     Window(i64),
-    /// A day, and a channel: where a word stood on it.
-    Written(&'a str, ChannelId),
+    /// A day, a channel and a part of its log: where a word stood in it.
+    Written(&'a str, ChannelId, u64),
 }
 
 /// `gsi1`: the second question about an item.
@@ -225,7 +225,8 @@ impl fmt::Display for Sk<'_> {
             Self::User(id) => write!(f, "USER#{id}"),
             // padded: keys are compared as text
             Self::Window(start) => write!(f, "WINDOW#{start:012}"),
-            Self::Written(day, channel) => write!(f, "WRITTEN#{day}#{channel}"),
+            // padded: keys are compared as text
+            Self::Written(day, channel, part) => write!(f, "{}{day}#{channel}#{part:010}", prefix::WRITTEN),
         }
     }
 }
@@ -402,7 +403,7 @@ mod tests {
             Sk::Used("participants"),
             Sk::User(id.into()),
             Sk::Window(7),
-            Sk::Written("2026-11-21", id.into()),
+            Sk::Written("2026-11-21", id.into(), 7),
         ]
         .map(|sk| sk.to_string());
         let indexes = [

@@ -39,7 +39,7 @@ async fn a_guest_comes_back_as_the_same_participant() {
     world.quiet().await;
     tab.catch_up().await;
     presenter.catch_up().await;
-    assert_eq!(Screen::of(&presenter.seen).people, Some(1));
+    presenter.read_until(|seen| Screen::of(seen).people == Some(1)).await;
     let joined = ana.client.get(&format!("/v1/sessions/{}/participants", session.id)).await.ok(200);
     assert_eq!(joined["items"].as_array().map(Vec::len), Some(1), "{joined}");
 }

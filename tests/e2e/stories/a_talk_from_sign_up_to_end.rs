@@ -162,7 +162,7 @@ async fn a_talk_from_sign_up_to_end() {
     sockets.pop().unwrap().hang_up().await;
     let left = presenter.wait("participant_left").await;
     assert_eq!(left["participant_id"], json!(guests[AUDIENCE - 1].id));
-    presenter.wait_where("participant_count", |payload| payload["participant_count"] == AUDIENCE - 1).await;
+    presenter.read_until(|seen| Screen::of(seen).people == Some(AUDIENCE as u64 - 1)).await;
 
     // the end, the same for everyone
     let ended = session.go("end").await;

@@ -1,7 +1,6 @@
-use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::world::{Client, DEADLINE, World};
+use crate::world::{Client, DEADLINE, Event, World};
 
 /// The items of every page of a list.
 async fn everything(client: &Client, path: &str) -> Vec<Value> {
@@ -18,9 +17,10 @@ async fn everything(client: &Client, path: &str) -> Vec<Value> {
 async fn a_team_has_channels() {
     let world = World::start().await;
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
-    let mut bo_socket = bo.team_socket().await;
-    let made = ana.channel(false).await;
-    let id = made["id"].as_str().unwrap();
+    let mut bo_socket = bo.connect_unread().await;
+    let name = format!("Herons-{}", ana.username);
+    let made = ana.client.post("/api/v1/channels/", &json!({ "name": name })).await.ok(201);
+    let (id, name) = (made["id"].as_str().unwrap(), name.as_str());
     assert_eq!(
         (&made["role"], &made["kind"], &made["member_count"]),
         (&json!("owner"), &json!("public"), &json!(1))
@@ -31,7 +31,7 @@ async fn a_team_has_channels() {
     );
 
     // unique in every spelling, and a `#` is how people say it
-    let name = made["name"].as_str().unwrap();
+    assert_eq!(made["name"], name);
     let again = json!({ "name": format!("#{}", name.to_uppercase()) });
     bo.client.post("/api/v1/channels/", &again).await.refused(409, "CHANNEL_NAME_TAKEN");
     bo.client
@@ -77,13 +77,15 @@ async fn a_team_has_channels() {
         .wait_where("user_joined", |event| event["channel_id"] == id && event["user_id"] == bo.id.as_str())
         .await;
     bo_socket.catch_up().await;
-    assert_eq!(bo_socket.count("user_joined"), 1, "joining again is no joining");
+    let of_this = |event: &&Event| event.kind == "user_joined" && event.payload["channel_id"] == id;
+    assert_eq!(bo_socket.seen.iter().filter(of_this).count(), 1, "joining again is no joining");
 
     let mine = bo.client.get("/api/v1/channels/my").await.ok(200);
     let names: Vec<&str> =
         mine["items"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["announcements", "general", name], "everyone is in the default ones");
-    assert!(ana.my(id).await.is_some_and(|channel| channel["role"] == "owner"));
+    let of_ana = ana.client.get("/api/v1/channels/my").await.ok(200);
+    assert_eq!((&of_ana["items"][2]["id"], &of_ana["items"][2]["role"]), (&json!(id), &json!("owner")));
 
     for path in ["/v1/channels", "/v1/channels/my", "/v1/channels/users/available"] {
         world.nobody().get(path).await.refused(401, "UNAUTHORIZED");
@@ -94,8 +96,8 @@ async fn a_team_has_channels() {
 async fn two_who_join_at_once_are_two_and_one_who_joins_twice_is_one() {
     let world = World::start().await;
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
-    let made = ana.channel(false).await;
-    let id = made["id"].as_str().unwrap();
+    let channel = ana.public_channel().await;
+    let id = channel.id.as_str();
     let body = json!({ "channel_id": id });
     let join = async || bo.client.post("/v1/channels/join", &body).await.ok(200);
     let this = format!("/v1/channels/{id}/join");
@@ -108,8 +110,8 @@ async fn two_who_join_at_once_are_two_and_one_who_joins_twice_is_one() {
 async fn the_team_is_whoever_has_a_user_name() {
     let world = World::start().await;
     let (ana, cy) = (world.teammate("ana").await, world.user("cy").await);
-    let made = ana.channel(false).await;
-    let id = made["id"].as_str().unwrap();
+    let channel = ana.public_channel().await;
+    let id = channel.id.as_str();
     for path in ["/v1/channels".into(), "/v1/channels/my".into(), format!("/v1/channels/{id}")] {
         cy.client.get(&path).await.refused(409, "USERNAME_REQUIRED");
     }
@@ -122,9 +124,8 @@ async fn the_team_is_whoever_has_a_user_name() {
     assert!(!of(&ana.id) && !of(&cy.id), "neither oneself nor who is not of the team: {all:?}");
     assert!(all.iter().all(|one| one.get("email").is_none()));
     // the first opening after a user name was chosen
-    let username = made["name"].as_str().unwrap().replace('-', "_");
-    let edit = json!({ "username": &username[7..] });
-    cy.client.ask(Method::PATCH, "/v1/users/me").json(&edit).send().await.ok(200);
+    let username = format!("cy_{:08x}", rand::random::<u32>());
+    cy.client.patch("/v1/users/me", &json!({ "username": username })).await.ok(200);
     let mine = cy.client.get("/v1/channels/my").await.ok(200);
     assert_eq!(mine["items"].as_array().unwrap().len(), 2, "{mine}");
 }

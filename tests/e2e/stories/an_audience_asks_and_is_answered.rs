@@ -169,9 +169,10 @@ async fn questions_are_up_voted_pinned_hidden_and_merged() {
         cy.client.put(&format!("{path}/{leg}/upvote"), &json!({})).await.ok(204);
         bo_socket.send("upvote_question", json!({ "question_id": leg })).await;
     }
-    cy_socket.wait_where("question_updated", |question| question["upvotes"] == 2).await;
+    let liked = cy_socket.wait_where("question_updated", |question| question["upvotes"] == 2).await;
     cy.client.delete(&format!("{path}/{leg}/upvote")).await.ok(204);
-    cy_socket.wait_where("question_updated", |question| question["upvotes"] == 1).await;
+    let withdrawn = |now: &Value| now["upvotes"] == 1 && now["version"].as_u64() > liked["version"].as_u64();
+    cy_socket.wait_where("question_updated", withdrawn).await;
     ana.client.patch(&format!("{path}/{sing}"), &json!({ "is_pinned": true })).await.ok(200);
     let order =
         |list: &[Value]| -> Vec<Value> { list.iter().map(|one| one["question_id"].clone()).collect() };

@@ -62,7 +62,8 @@ async fn points_on_a_scale_have_an_average() {
     answer(&mut audience[0].1, slide, json!({ "value": 2 })).await;
     let update = presenter.wait_where("vote_update", |update| update["average"] == 4.0).await;
     assert_eq!(update["total_voters"], AUDIENCE);
-    world.quiet().await;
+    let results = format!("/v1/sessions/{}/slides/{}/results", session.id, slide.id);
+    audience[1].0.client.get_until(&results, |results| results["votes"]["average"] == 4.0).await;
     let (_, state) = audience[1].0.back().await;
     assert_eq!(state["votes"]["average"], 4.0, "{state}");
     let (guest, _) = &audience[2];

@@ -1,6 +1,8 @@
 //! What people do with the product.
 
 mod a_banned_account_is_out_at_once;
+mod a_channel_has_owners;
+mod a_draft_follows_its_writer;
 mod a_flood_is_refused_and_nobody_else_feels_it;
 mod a_guest_comes_back_as_the_same_participant;
 mod a_killed_cloud_loses_nothing;
@@ -25,15 +27,20 @@ mod bad_input_changes_nothing;
 mod cookies_need_csrf_proof;
 mod cursors_are_good_for_their_list_only;
 mod every_slide_type_is_answered_and_counted;
+mod faults_of_the_original_chat_are_gone;
 mod guessing_join_codes_is_limited_and_an_audience_is_not;
 mod guessing_passwords_is_limited;
 mod late_and_wrong_votes_are_refused_with_a_code;
 mod limits_of_plans_hold_under_concurrency;
 mod logging_out_closes_sockets_and_tokens;
 mod logs_keep_secrets;
+mod mentions_are_told_to_members_only;
+mod messages_are_found_by_their_words;
+mod missed_mentions_come_by_mail;
 mod names_are_for_the_presenter_only;
 mod old_paths_still_work;
 mod presence_survives_a_lost_disconnect;
+mod private_channels_are_not_known;
 mod refresh_tokens_rotate;
 mod results_are_shown_hidden_and_begun_anew;
 mod slides_stay_in_order;
@@ -46,4 +53,5 @@ mod the_tally_is_exact_under_chaos;
 mod tickets_work_once;
 mod two_tabs_and_a_phone_are_one_person;
 mod typing_and_presence_are_for_members;
+mod unread_is_what_was_not_read;
 mod whoever_comes_back_misses_nothing;

@@ -18,9 +18,6 @@ async fn names_are_for_the_presenter_only() {
     socket.send("response_submitted", vote(&presentation.slides[0], "a", 1)).await;
     watching.wait_where("vote_update", |update| update["total_voters"] == 1).await;
     socket.hang_up().await;
-    watching.wait_where("participant_count", |payload| payload["participant_count"] == 1).await;
-    session.go("end").await;
-    watching.wait("session_ended").await;
 
     // the presenter knows who it was
     assert_eq!(
@@ -30,6 +27,9 @@ async fn names_are_for_the_presenter_only() {
     let answer = presenter.wait("response_submitted").await;
     assert_eq!((&answer["display_name"], &answer["participant_id"]), (&json!("Zebulon"), &json!(zebulon.id)));
     assert_eq!(presenter.wait("participant_left").await["participant_id"], json!(zebulon.id));
+    watching.wait_where("participant_count", |payload| payload["participant_count"] == 1).await;
+    session.go("end").await;
+    watching.wait("session_ended").await;
 
     // nobody else heard a name, an id or a note
     for event in &watching.seen {

@@ -53,8 +53,8 @@ async fn the_presenter_hides_and_shows_results_and_begins_anew() {
     let (_, state) = bo.back().await;
     assert_eq!(state["my_responses"], json!([]), "{state}");
     socket.send("response_submitted", vote(slide, "b", 2)).await;
-    let update = socket.wait_where("vote_update", |update| update["total_voters"] == 1).await;
-    assert_eq!((&update["votes"]["a"], &update["votes"]["b"]), (&json!(0), &json!(1)), "{update}");
+    let update = socket.wait_where("vote_update", |update| update["votes"]["b"] == 1).await;
+    assert_eq!((&update["votes"]["a"], &update["total_voters"]), (&json!(0), &json!(1)), "{update}");
 
     let stranger = world.user("stranger").await;
     stranger.client.put(&path, &json!({ "visible": true })).await.refused(404, "RESOURCE_NOT_FOUND");
@@ -112,6 +112,7 @@ async fn a_quiz_that_was_revealed_takes_no_answers() {
     bo.client.post("/v1/responses", &body("a")).await.ok(201);
     let results = format!("/v1/sessions/{}/slides/{}/results", session.id, slide.id);
     ana.client.put(&results, &json!({ "visible": true })).await.ok(200);
+    socket.wait_where("leaderboard_updated", |board| board["total"] == 1).await;
     world.forget().await;
     cy.client.post("/v1/responses", &body("a")).await.refused(409, "RESULTS_SHOWN");
     // whoever did not hear that their answer was stored
@@ -120,10 +121,11 @@ async fn a_quiz_that_was_revealed_takes_no_answers() {
     assert_eq!(session.responses(slide).await["total"], 1);
     // hidden again it takes them, but what is right is known
     ana.client.put(&results, &json!({ "visible": false })).await.ok(200);
+    socket.wait_where("leaderboard_updated", |board| board["total"] == 0).await;
     cy.client.post("/v1/responses", &body("a")).await.ok(201);
     ana.client.put(&results, &json!({ "visible": true })).await.ok(200);
+    socket.wait_where("leaderboard_updated", |board| board["total"] == 1).await;
     world.quiet().await;
-    socket.catch_up().await;
     let board = cy.client.get(&format!("/v1/sessions/{}/leaderboard", session.id)).await.ok(200);
     assert_eq!((&board["total"], &board["me"]), (&json!(1), &json!(null)), "{board}");
     // begun anew, everyone may earn points

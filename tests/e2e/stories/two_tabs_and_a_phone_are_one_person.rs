@@ -87,7 +87,7 @@ async fn a_speaker_is_no_teammate() {
     let (mut socket, _) = ana.welcomed().await;
     socket.wait("user_status").await;
     let channel = ana.channel_with(&[]).await;
-    let mut hers = eve.team_socket().await;
+    let mut hers = eve.connect_unread().await;
     for _ in 0..2 {
         hers.catch_up().await;
         world.quiet().await;

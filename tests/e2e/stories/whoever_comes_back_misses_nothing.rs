@@ -6,14 +6,14 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::{sync::watch, task::JoinSet};
 
-use crate::world::{Chatter, User, World, shown};
+use crate::world::{Chatter, Teammate, World, shown};
 
 const SEED: u64 = 20_261_121;
 /// Sign-ups under way at once.
 const AT_ONCE: usize = 8;
 
 /// What the server has of a channel, as somebody sees it who opens it now.
-async fn truth(user: &User, channel: &str) -> BTreeMap<u64, Value> {
+async fn truth(user: &Teammate, channel: &str) -> BTreeMap<u64, Value> {
     let mut all = BTreeMap::new();
     let mut path = format!("/v1/messages/channel/{channel}?limit=100");
     loop {
@@ -47,7 +47,7 @@ async fn talk(people: usize, lines: usize) {
     let world = Arc::new(world);
     let ana = world.teammate("ana").await;
     let channel = ana.channel_with(&[]).await;
-    let others: Vec<User> = stream::iter(1..people)
+    let others: Vec<Teammate> = stream::iter(1..people)
         .map(|number| {
             let (world, channel) = (world.clone(), channel.clone());
             async move {

@@ -8,40 +8,12 @@ use std::{
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use super::{Event, Socket, User};
+use super::{Event, Socket, Teammate};
 
 /// How long a client waits for an answer before it takes the connection for dead.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// A ping is due this often (contract 1.5).
 const PING: Duration = Duration::from_secs(30);
-
-impl User {
-    /// A socket of the team, and what it was welcomed with.
-    pub(crate) async fn welcomed(&self) -> (Socket, Value) {
-        let mut socket = self.team_socket().await;
-        let established = socket.wait("connection_established").await;
-        assert_eq!(established["user_id"], self.id.as_str(), "{established}");
-        (socket, established)
-    }
-
-    /// A channel of theirs that the others are in too; its id.
-    pub(crate) async fn channel_with(&self, others: &[&Self]) -> String {
-        let channel = self.channel(false).await["id"].as_str().expect("an id").to_owned();
-        for other in others {
-            other.join(&channel).await;
-        }
-        channel
-    }
-
-    pub(crate) async fn join(&self, channel: &str) {
-        self.client.post("/v1/channels/join", &json!({ "channel_id": channel })).await.ok(200);
-    }
-
-    pub(crate) async fn say(&self, channel: &str, content: &str) -> Value {
-        let body = json!({ "channel_id": channel, "content": content });
-        self.client.post("/v1/messages", &body).await.ok(201)
-    }
-}
 
 /// What a client shows of a channel.
 #[derive(Clone, Debug, Default)]
@@ -170,7 +142,7 @@ fn number(value: &Value, field: &str) -> u64 {
 
 /// Somebody at a client, who comes back whenever the connection is gone.
 pub(crate) struct Chatter {
-    pub(crate) user: User,
+    pub(crate) user: Teammate,
     pub(crate) channel: String,
     pub(crate) view: View,
     /// How often they came back.
@@ -178,7 +150,7 @@ pub(crate) struct Chatter {
 }
 
 impl Chatter {
-    pub(crate) fn new(user: User, channel: &str) -> Self {
+    pub(crate) fn new(user: Teammate, channel: &str) -> Self {
         Self { user, channel: channel.to_owned(), view: View::default(), comebacks: 0 }
     }
 

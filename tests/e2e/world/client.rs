@@ -1,7 +1,15 @@
 //! Requests.
 
+use std::time::Duration;
+
 use reqwest::{Method, header::HeaderMap};
 use serde_json::Value;
+use tokio::time::{Instant, sleep};
+
+use super::DEADLINE;
+
+/// Between two requests for what is not yet so.
+const AGAIN: Duration = Duration::from_millis(50);
 
 /// Someone who asks: with a token or without, from an address.
 #[derive(Clone)]
@@ -27,6 +35,19 @@ impl Client {
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.ask(Method::GET, path).send().await
+    }
+
+    /// Asks again and again until something is so of the body: for what a job does, which a deployment does when it comes to it.
+    pub(crate) async fn get_until(&self, path: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+        let began = Instant::now();
+        loop {
+            let body = self.get(path).await.ok(200);
+            if is_so(&body) {
+                return body;
+            }
+            assert!(began.elapsed() < DEADLINE, "GET {path} never says what it should; the last was {body}");
+            sleep(AGAIN).await;
+        }
     }
 
     pub(crate) async fn delete(&self, path: &str) -> Answer {

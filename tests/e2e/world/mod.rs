@@ -7,7 +7,7 @@ pub(crate) mod pictures;
 mod provider;
 mod screen;
 mod socket;
-mod team;
+pub(crate) mod team;
 
 use std::{
     fs,
@@ -24,6 +24,7 @@ pub(crate) use people::{Guest, Presentation, Session, User};
 pub(crate) use provider::Provider;
 pub(crate) use screen::Screen;
 pub(crate) use socket::{Event, Socket};
+pub(crate) use team::Teammate;
 
 /// How long anything may take before a story says that it never happens. Nothing waits this long when all is well.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
@@ -135,7 +136,8 @@ impl World {
         }
     }
 
-    /// Waits until no job is left: what they were to post has been posted. Against a deployment there is no telling.
+    /// Waits until no job is left: what they were to post has been posted. Against a deployment there is no telling, so
+    /// what a story asserts next must be so anyway, or be waited for: by an event, or by [`Client::get_until`].
     pub(crate) async fn quiet(&self) {
         if let Some(local) = &self.local {
             tokio::time::timeout(DEADLINE, local.idle()).await.expect("jobs come to an end");

@@ -140,6 +140,14 @@ impl Socket {
         }
     }
 
+    /// Reads on until something is so of everything that came.
+    pub(crate) async fn read_until(&mut self, is_so: impl Fn(&[Event]) -> bool) {
+        while !is_so(&self.seen) {
+            assert!(self.read().await.is_some(), "closed before it was so; before: {}", self.heard());
+            self.unread.push_back(self.seen.len() - 1);
+        }
+    }
+
     /// The error that answers what was sent with this `ref`.
     pub(crate) async fn refused(&mut self, reference: &Value) -> Value {
         self.wait_where("error", |payload| payload["ref"] == *reference).await

@@ -7,6 +7,7 @@
 //! | other words, none | [`edit`], [`delete`], [`moderate`] |
 //! | react | [`react`] |
 //! | pin | [`pin`] |
+//! | find some: by words, by whom they mention, by what they answer | [`search`], [`mentions`], [`replies`] |
 //! | see what a text would come to | [`validate`] |
 //!
 //! | what several of them stand on | file |
@@ -19,13 +20,17 @@
 mod announce;
 mod delete;
 mod edit;
+pub mod found;
 mod get;
 mod list;
 mod mentioned;
+pub mod mentions;
 mod moderate;
 mod pin;
 mod react;
+pub mod replies;
 mod rewrite;
+pub mod search;
 mod seen;
 mod send;
 mod validate;

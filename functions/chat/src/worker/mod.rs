@@ -1,14 +1,18 @@
 //! Jobs of a team's chat.
 
-mod check_presence;
-mod clear_channel;
-mod follow_account;
-mod member_left;
-mod welcome;
+pub mod check_presence;
+pub mod clear_channel;
+pub mod follow_account;
+pub mod follow_channel;
+pub mod member_left;
+pub mod send_digest;
+pub mod welcome;
 
 use entry::{App, worker::Delivery};
 use model::Error;
-use protocol::job::{CheckPresence, ClearChannel, FollowAccount, MemberLeft, Welcome};
+use protocol::job::{
+    CheckPresence, ClearChannel, FollowAccount, FollowChannel, MemberLeft, SendDigest, Welcome,
+};
 
 pub async fn run(app: &App, delivery: &Delivery) -> Result<(), Error> {
     if let Some(job) = delivery.take::<Welcome>() {
@@ -25,6 +29,12 @@ pub async fn run(app: &App, delivery: &Delivery) -> Result<(), Error> {
     }
     if let Some(job) = delivery.take::<ClearChannel>() {
         return clear_channel::run(app, job?).await;
+    }
+    if let Some(job) = delivery.take::<FollowChannel>() {
+        return follow_channel::run(app, &job?).await;
+    }
+    if let Some(job) = delivery.take::<SendDigest>() {
+        return send_digest::run(app, &job?).await;
     }
     Err(delivery.unknown())
 }

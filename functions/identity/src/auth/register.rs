@@ -24,7 +24,7 @@ use crate::{
     fields,
     log_in::{self, Welcome},
     pair::{Cookies, Pair},
-    password_hash,
+    password_hash, team,
 };
 
 /// A room full of people behind one address signs up; a machine does not make a million accounts.
@@ -122,6 +122,9 @@ pub(crate) async fn register(
         return Err(refusal(saved).into());
     }
     tracing::info!(user.id = %user.id, login.id = %login.id, "registered");
+    if user.username.is_some() {
+        team::follow(&app, user.id).await;
+    }
     let pair = Pair::of(&app, &login)?;
     let cookies = pair.cookies();
     let invite = input.invite_token.map(|_| Invite { status: "not_found" });

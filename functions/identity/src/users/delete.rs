@@ -1,6 +1,7 @@
 //! Deletes one's account: its presentations with their links, what is kept about it, its log-ins, its claims. The address
-//! is free again. Sessions that were held stay, with their responses: they are the audience's history too. One that still
-//! runs goes on without its presenter until it ends by itself.
+//! is free again. Its channels go on without it: the chat's worker takes it out of them. Sessions that were held stay, with
+//! their responses: they are the audience's history too. One that still runs goes on without its presenter until it ends by
+//! itself.
 
 use axum::extract::State;
 use entry::{
@@ -27,6 +28,7 @@ use crate::{
     auth::register::refusal,
     log_in,
     pair::{Cookies, no_cookies},
+    team,
 };
 
 /// Presentations that are deleted at once.
@@ -90,6 +92,7 @@ pub(crate) async fn delete_me(
             refused => return Err(refusal(refused).into()),
         }
     }
+    team::forget(&app, account.user).await?;
     log_in::end_all_but(&app, account.user, None).await?;
     Ok((StatusCode::NO_CONTENT, no_cookies()))
 }

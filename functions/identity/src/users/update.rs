@@ -23,6 +23,7 @@ use crate::{
     auth::register::refusal,
     fields::{self, Clearable, clearable},
     profile::Profile,
+    team,
 };
 
 #[derive(Deserialize, Validate, ToSchema)]
@@ -132,7 +133,12 @@ async fn update(app: &App, id: UserId, source: &Source, input: &ProfileEdit) -> 
     let edit = edit(input)?;
     if input.email.is_none() && input.username.is_none() {
         return match users::edit(&app.store, id, &edit, app.clock.now()).await? {
-            Written::Done(user) => Ok(Profile::from(&user)),
+            Written::Done(user) => {
+                if edit.name.is_some() && user.username.is_some() {
+                    team::follow(app, id).await;
+                }
+                Ok(Profile::from(&user))
+            }
             Written::Refused => Err(GONE),
         };
     }
@@ -153,7 +159,13 @@ async fn update(app: &App, id: UserId, source: &Source, input: &ProfileEdit) -> 
         attempts::confirm(app, source, &before, "current_password", password).await?;
     }
     match users::replace(&app.store, &before, &after).await? {
-        Saved::Done => Ok(Profile::from(&after)),
+        Saved::Done => {
+            let is_of_team = before.username.is_some() || after.username.is_some();
+            if is_of_team && (&before.username, &before.name) != (&after.username, &after.name) {
+                team::follow(app, id).await;
+            }
+            Ok(Profile::from(&after))
+        }
         refused => Err(refusal(refused)),
     }
 }

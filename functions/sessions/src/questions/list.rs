@@ -1,7 +1,7 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Answer, Caller, ErrorBody, Id, Params},
+    http::{Answer, Caller, ErrorBody, Id, Numbers, Params},
 };
 use garde::Validate;
 use model::{
@@ -38,10 +38,8 @@ pub struct Which {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Questions {
     pub items: Vec<QuestionView>,
-    pub total: usize,
-    pub page: usize,
-    pub page_size: usize,
-    pub total_pages: usize,
+    #[serde(flatten)]
+    pub numbers: Numbers,
 }
 
 /// The questions of a session, for its presenter and its audience. The audience sees no names, and of hidden ones only its own.
@@ -76,15 +74,9 @@ pub async fn list(
     found.sort_by_key(|question| {
         rules::place(question.pinned, question.upvotes, question.asked_at.as_millisecond())
     });
-    let (page, page_size) = (which.page.unwrap_or(1), which.page_size.unwrap_or(100));
-    let total = found.len();
-    let items = found
-        .into_iter()
-        .skip((page - 1) * page_size)
-        .take(page_size)
-        .map(|question| seen_by(&seat, question))
-        .collect();
-    Ok(Json(Questions { items, total, page, page_size, total_pages: total.div_ceil(page_size) }))
+    let (items, numbers) = Numbers::cut(found, which.page.unwrap_or(1), which.page_size.unwrap_or(100));
+    let items = items.into_iter().map(|question| seen_by(&seat, question)).collect();
+    Ok(Json(Questions { items, numbers }))
 }
 
 /// Hidden ones, and those with a word that was blocked later, are seen by the presenter, and by whoever asked.

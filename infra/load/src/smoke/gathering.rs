@@ -1,24 +1,17 @@
 //! Slides, a session, a guest, sockets and a vote: what proves table, queues, workers and posts to connections at once.
 
-use std::{
-    future::Future,
-    time::{Duration, Instant},
-};
+use std::time::Instant;
 
 use anyhow::{Context, bail, ensure};
-use reqwest::{Method, Url};
+use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::time::timeout;
 
 use super::{
     checklist::{Checklist, Seen},
-    is_loopback,
+    listener::{dial, ping, socket_url, soon, wait},
     visitor::{Timed, Times, Visitor, text},
 };
-use crate::socket::{Event, Socket};
-
-/// How long an event may take. Functions that nobody has called for a while start first.
-const PATIENCE: Duration = Duration::from_secs(10);
+use crate::socket::Socket;
 
 const SESSIONS: &str = "the log of the function api-sessions";
 const SOCKETS: &str = "the logs of socket-connections ($connect) and worker-sessions (the greeting), SessionsDeadLetters, and \
@@ -151,36 +144,10 @@ async fn ticket(presenter: &Visitor, session: &Session) -> anyhow::Result<Seen<S
     Ok(Seen::and(format!("to {shown}"), url))
 }
 
-fn socket_url(body: &Value) -> anyhow::Result<String> {
-    let text = text(body, "websocket_url")?;
-    let url: Url = text.parse().context("websocket_url is no URL")?;
-    ensure!(url.scheme() == "wss" || is_loopback(&url), "the socket is not at wss but at {}", url.scheme());
-    Ok(text.to_owned())
-}
-
 async fn sit(url: String, role: &str, times: &Times) -> anyhow::Result<Seen<Seat>> {
-    let dialled = Instant::now();
-    let mut socket = soon(Socket::connect(&url)).await.context("the handshake")??;
-    let open = Instant::now();
-    times.record(Timed::Handshake, open - dialled);
-    let state = wait(&mut socket, "session_state", |_| true).await?;
-    times.record(Timed::Greeting, open.elapsed());
+    let (socket, state, said) = dial(&url, "session_state", times).await?;
     ensure!(state["role"] == role, "it is greeted as {}, not {role}", state["role"]);
-    let said = format!(
-        "open in {} ms, greeted as {role} in {} ms",
-        (open - dialled).as_millis(),
-        open.elapsed().as_millis()
-    );
-    Ok(Seen::and(said, Seat { socket, url }))
-}
-
-async fn ping(socket: &mut Socket, times: &Times) -> anyhow::Result<Seen> {
-    let asked = Instant::now();
-    socket.send("ping", json!({}), Some(1)).await?;
-    wait(socket, "pong", |pong| pong["ref"] == 1).await?;
-    let took = asked.elapsed();
-    times.record(Timed::Ping, took);
-    Ok(Seen::only(format!("pong in {} ms", took.as_millis())))
+    Ok(Seen::and(format!("{said} as {role}"), Seat { socket, url }))
 }
 
 async fn refused(url: &str) -> anyhow::Result<Seen> {
@@ -253,29 +220,4 @@ async fn clean_up(presenter: &Visitor, slides: &Slides) -> anyhow::Result<Seen> 
     let answer = presenter.delete(&format!("/v1/presentations/{}", slides.presentation), None).await?;
     answer.ok(204)?;
     Ok(Seen::only("the presentation is deleted"))
-}
-
-async fn soon<T>(what: impl Future<Output = T>) -> anyhow::Result<T> {
-    timeout(PATIENCE, what).await.with_context(|| format!("nothing within {} s", PATIENCE.as_secs()))
-}
-
-/// The next event of this kind that fits; what comes instead is told if none does.
-async fn wait(socket: &mut Socket, kind: &str, fits: impl Fn(&Value) -> bool) -> anyhow::Result<Value> {
-    let mut others = Vec::new();
-    let waiting = async {
-        while let Some(Event { kind: came, payload }) = socket.next().await {
-            if came == kind && fits(&payload) {
-                return Some(payload);
-            }
-            others.push(if came == "error" { format!("error {payload}") } else { came });
-        }
-        None
-    };
-    let found = timeout(PATIENCE, waiting).await;
-    let others = if others.is_empty() { "nothing".to_owned() } else { others.join(", ") };
-    match found {
-        Ok(Some(payload)) => Ok(payload),
-        Ok(None) => bail!("closed before {kind} came; {others} came"),
-        Err(_) => bail!("no {kind} within {} s; {others} came", PATIENCE.as_secs()),
-    }
 }

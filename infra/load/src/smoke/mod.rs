@@ -1,4 +1,4 @@
-//! One person's talk against a deployment, check by check, through public URLs only: what to do after every deploy.
+//! One person's talk and chat against a deployment, check by check, through public URLs only: what to do after every deploy.
 //!
 //! | file | what |
 //! | --- | --- |
@@ -8,12 +8,16 @@
 //! | `account` | sign-up to refresh, and its end |
 //! | `picture` | an image, uploaded, shown and deleted |
 //! | `gathering` | slides, a session, sockets, a vote |
+//! | `team` | a channel, a message, what was missed |
+//! | `listener` | sockets, and what comes on them |
 
 mod account;
 mod checklist;
 mod front;
 mod gathering;
+mod listener;
 mod picture;
+mod team;
 mod visitor;
 
 use std::io::Write;
@@ -61,6 +65,7 @@ impl Smoke {
         if let Some(account) = account::open(&mut list, &visitor, self.mailbox.as_deref()).await {
             picture::show(&mut list, &account.visitor, &visitor).await;
             gathering::hold(&mut list, &account.visitor, &visitor, &times).await;
+            team::meet(&mut list, &account.visitor, &times).await;
             account::close(&mut list, &account).await;
         } else {
             list.leave_out("everything that needs an account");

@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(35);
 
 /// What was timed.
 #[derive(Clone)]
-pub(super) struct Times(Arc<[(&'static str, Latency); 5]>);
+pub(super) struct Times(Arc<[(&'static str, Latency); 6]>);
 
 #[derive(Clone, Copy)]
 pub(super) enum Timed {
@@ -25,6 +25,7 @@ pub(super) enum Timed {
     Greeting,
     Ping,
     Vote,
+    Message,
 }
 
 impl Times {
@@ -35,6 +36,7 @@ impl Times {
             ("socket: open → greeted", Latency::new()?),
             ("ping → pong", Latency::new()?),
             ("vote → presenter's screen", Latency::new()?),
+            ("message → screen", Latency::new()?),
         ])))
     }
 

@@ -8,6 +8,7 @@ mod id;
 mod idempotency;
 mod input;
 mod limit;
+mod numbers;
 mod observe;
 mod path;
 
@@ -32,6 +33,7 @@ pub use error::{Answer, Body as ErrorBody, Failure};
 pub use id::{Id, Ids};
 pub use input::{ListQuery, Params, Valid};
 pub use limit::limit;
+pub use numbers::Numbers;
 
 /// Bytes of a JSON body. The largest field is speaker notes of 50,000 characters.
 pub const BODY_LIMIT: usize = 512 * 1024;

@@ -2,14 +2,17 @@
 
 use std::sync::LazyLock;
 
-use minijinja::{Environment, Value, context};
+use minijinja::{Environment, Value, context, value::Serde};
 use model::{Error, SessionId};
+use serde::Serialize;
 
 use crate::Mail;
 
 /// Templates by name; what ends in `.html` is escaped.
-const TEMPLATES: [(&str, &str); 7] = [
+const TEMPLATES: [(&str, &str); 9] = [
     ("layout.html", include_str!("layout.html")),
+    ("mention_digest.html", include_str!("mention_digest.html")),
+    ("mention_digest.txt", include_str!("mention_digest.txt")),
     ("password_changed.html", include_str!("password_changed.html")),
     ("password_changed.txt", include_str!("password_changed.txt")),
     ("password_reset.html", include_str!("password_reset.html")),
@@ -55,6 +58,27 @@ pub fn report_ready(to: Recipient<'_>, session: SessionId, title: &str) -> Resul
     render(to, &subject, "report_ready", context! { link, title })
 }
 
+/// A mention that somebody has missed.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Mention<'a> {
+    /// `None` where it is a direct one.
+    pub channel: Option<&'a str>,
+    pub from: &'a str,
+    /// How it begins, on one line.
+    pub text: &'a str,
+}
+
+/// Tells somebody of mentions that they have missed, and of how many more there are.
+pub fn mention_digest(to: Recipient<'_>, mentions: &[Mention<'_>], more: usize) -> Result<Mail, Error> {
+    let subject = match (mentions, more) {
+        ([Mention { channel: Some(channel), from, .. }], 0) => format!("{from} mentioned you in #{channel}"),
+        ([Mention { channel: None, from, .. }], 0) => format!("{from} mentioned you"),
+        _ => format!("You were mentioned {} times", mentions.len() + more),
+    };
+    let subject = subject.replace(char::is_control, " ");
+    render(to, &subject, "mention_digest", context! { mentions => Serde(mentions), more })
+}
+
 fn render(to: Recipient<'_>, subject: &str, template: &str, own: Value) -> Result<Mail, Error> {
     let environment = ENVIRONMENT.as_ref().map_err(|why| Error::internal(why.as_str()))?;
     let Recipient { email, name, public_url } = to;
@@ -86,6 +110,22 @@ mod tests {
         assert!(mail.text.contains("\nT0ken-_\n"), "{}", mail.text);
         assert!(mail.html.contains("reset?token=T0ken-_\""), "{}", mail.html);
         assert!(mail.html.contains("<code>T0ken-_</code>"), "{}", mail.html);
+    }
+
+    #[test]
+    fn a_digest_says_where_who_and_what() {
+        let one = Mention { channel: Some("herons"), from: "Bo", text: "@ana <b>look</b>" };
+        let mail = mention_digest(ANA, &[one], 0).unwrap();
+        assert_eq!(mail.subject, "Bo mentioned you in #herons");
+        assert!(mail.text.contains("\n#herons, Bo:\n  @ana <b>look</b>\n"), "{}", mail.text);
+        assert!(mail.html.contains("@ana &lt;b&gt;look&lt;&#x2f;b&gt;"), "{}", mail.html);
+        assert!(!mail.text.contains("more"), "{}", mail.text);
+        let direct = Mention { channel: None, ..one };
+        assert_eq!(mention_digest(ANA, &[direct], 0).unwrap().subject, "Bo mentioned you");
+        let many = mention_digest(ANA, &[one, direct], 3).unwrap();
+        assert_eq!(many.subject, "You were mentioned 5 times");
+        assert!(many.text.contains("\n\nBo:\n") && many.text.contains("\nand 3 more.\n"), "{}", many.text);
+        assert!(many.html.contains("and 3 more."), "{}", many.html);
     }
 
     #[test]

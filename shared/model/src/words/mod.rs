@@ -1,6 +1,8 @@
-//! Words in a text: as a cloud counts them, and as questions and blocked words are compared.
+//! Words in a text: as a cloud counts them, as messages are found by them, and as questions and blocked words are compared.
 
 mod stop;
+
+use std::collections::HashSet;
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
@@ -31,6 +33,19 @@ pub fn of_cloud(text: &str) -> impl Iterator<Item = String> {
         })
         .collect();
     words.into_iter()
+}
+
+/// The words by which a text is found, each once, in their order: two letters or digits and more, folded, no stop words. An
+/// apostrophe ends a word: whoever looks for `heron` finds `heron's`.
+pub fn of_search(text: &str) -> Vec<String> {
+    let folded = fold(text);
+    let mut seen = HashSet::new();
+    folded
+        .split(|letter: char| !letter.is_alphanumeric())
+        .filter(|word| (2..=LONGEST).contains(&word.chars().count()) && !is_stop_word(word))
+        .filter(|word| seen.insert(*word))
+        .map(str::to_owned)
+        .collect()
 }
 
 const fn is_apostrophe(letter: char) -> bool {
@@ -68,6 +83,18 @@ mod tests {
     }
 
     #[test]
+    fn words_to_be_found_by() {
+        assert_eq!(of_search("The HERON's nest: heron, Nest 42 x"), ["heron", "nest", "42"]);
+        assert_eq!(
+            of_search("**Învățați** `fără` @ana_b https://x.ro/CI"),
+            ["invatati", "ana", "https", "ro"]
+        );
+        assert_eq!(of_search("нет 東京 x y z"), ["нет", "東京"]);
+        assert!(of_search("the and si pe — 😀").is_empty());
+        assert_eq!(of_search(&format!("{} {}", "x".repeat(LONGEST), "y".repeat(LONGEST + 1))).len(), 1);
+    }
+
+    #[test]
     fn letters_that_look_alike_are_one() {
         assert_eq!(fold("ȘŞșş ÎÂĂ éÉ ｂａｄ 𝐛𝐚𝐝"), "ssss iaa ee bad bad");
     }
@@ -77,6 +104,13 @@ mod tests {
         fn what_is_folded_stays(text in ".{0,60}") {
             let folded = fold(&text);
             prop_assert_eq!(fold(&folded), folded);
+        }
+
+        #[test]
+        fn a_word_to_be_found_by_finds_itself(text in ".{0,60}") {
+            for word in of_search(&text) {
+                prop_assert_eq!(of_search(&word), [word]);
+            }
         }
 
         #[test]

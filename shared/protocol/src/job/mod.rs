@@ -318,4 +318,21 @@ pub enum Letter {
         session: SessionId,
         title: String,
     },
+    /// Mentions that somebody has missed, newest first.
+    MentionDigest {
+        mentions: Vec<MissedMention>,
+        /// How many there are beside these.
+        more: usize,
+    },
+}
+
+/// A line of a digest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MissedMention {
+    /// `None` where it is a direct one.
+    pub channel: Option<String>,
+    /// The name of whoever wrote it.
+    pub from: String,
+    /// How it begins.
+    pub text: String,
 }

@@ -15,6 +15,9 @@ use crate::{
 const STEPS: usize = 3;
 /// How often somebody may be quicker: beyond, hundreds write into one channel at once.
 const MOST_TRIES: usize = 60;
+/// The longest wait of the first round, and how often it is doubled: to 640 ms.
+const FIRST_WAIT_MS: u64 = 5;
+const DOUBLINGS: usize = 7;
 
 /// What appending came to.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,18 +46,24 @@ pub async fn append(store: &Store, message: Message, after: u64, now: Timestamp)
         }
         message.seq += 1;
         if attempt % STEPS == 0 {
+            // read after waiting: what was read before it would be old again
+            late(attempt / STEPS).await;
             let rest = range(&Pk::Messages(message.channel), message.seq, HIGHEST);
             let rest: Vec<Message> = store.query_all(rest, now).await?;
             if let Some(same) = rest.iter().find(|other| is_same(other, &message)) {
                 return Ok(Appended::Before(same.clone()));
             }
             message.seq = rest.last().map_or(message.seq, |last| last.seq + 1);
-            // whoever else was late waits for another moment
-            let wait = rand::rng().random_range(0..5 * attempt as u64);
-            tokio::time::sleep(Duration::from_millis(wait)).await;
         }
     }
     Err(StoreError::Unavailable("others write into this channel all the time".into()))
+}
+
+/// Waits for a moment that whoever else was late does not wait for: drawn from twice as long a time after each round.
+pub(super) async fn late(round: usize) {
+    let longest = FIRST_WAIT_MS << round.min(DOUBLINGS);
+    let wait = rand::rng().random_range(0..longest);
+    tokio::time::sleep(Duration::from_millis(wait)).await;
 }
 
 /// Whether two are one message, sent twice.

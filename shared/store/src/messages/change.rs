@@ -1,11 +1,8 @@
-use std::time::Duration;
-
 use jiff::{SignedDuration, Timestamp};
 use model::{ChannelId, MessageId};
-use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
-use super::{Message, Pin, pins};
+use super::{Message, Pin, append::late, pins};
 use crate::{
     Condition, Item, Key, Query, Store, Write, Written,
     audit::Action,
@@ -116,9 +113,7 @@ async fn write(
             Err(lost) if lost.contains(&1) => return Ok(Written::Refused),
             Err(_) if attempt % STEPS != 0 => number += 1,
             Err(_) => {
-                // whoever else was late waits for another moment
-                let wait = rand::rng().random_range(0..5 * attempt as u64);
-                tokio::time::sleep(Duration::from_millis(wait)).await;
+                late(attempt / STEPS).await;
                 number = next(store, before, number, now).await?;
             }
         }

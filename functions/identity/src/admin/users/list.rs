@@ -1,7 +1,7 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Answer, ErrorBody, ListQuery, Moderator, Params},
+    http::{Answer, ErrorBody, ListQuery, Moderator, Numbers, Params},
 };
 use futures::{StreamExt, TryStreamExt, stream};
 use garde::Validate;
@@ -101,23 +101,9 @@ pub(crate) struct Listing {
     #[serde(flatten)]
     #[schema(value_type = Numbers)]
     numbers: Option<Numbers>,
-}
-
-/// What a numbered page says about all of them; pages by cursor do not.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = GovernedAccountNumbers)]
-pub(crate) struct Numbers {
-    #[schema(required = false)]
-    total: usize,
-    #[schema(required = false)]
-    page: usize,
-    #[schema(required = false)]
-    page_size: usize,
-    #[schema(required = false)]
-    total_pages: usize,
-    /// `false`: there are more accounts than were looked through, the oldest are not among them.
-    #[schema(required = false)]
-    is_complete: bool,
+    /// On numbered pages. `false`: there are more accounts than were looked through, the oldest are not among them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_complete: Option<bool>,
 }
 
 /// Accounts, newest first
@@ -148,7 +134,7 @@ pub(crate) async fn list_users(
     if !which.is_numbered() {
         let page = users::page(&app.store, query.limit(), query.cursor.as_deref(), now).await?;
         let items = rows(&app, page.items, now).await?;
-        return Ok(Json(Listing { items, next: page.next, numbers: None }));
+        return Ok(Json(Listing { items, next: page.next, numbers: None, is_complete: None }));
     }
     let (mut found, is_complete) =
         users::all(&app.store, MOST, now, |user| which.is_meant(user, now)).await?;
@@ -156,12 +142,9 @@ pub(crate) async fn list_users(
         sort.apply(&mut found, now);
     }
     let page_size = which.page_size.unwrap_or_else(|| query.limit());
-    let (total, page) = (found.len(), which.page.unwrap_or(1));
-    let shown = found.into_iter().skip((page - 1) * page_size).take(page_size).collect();
+    let (shown, numbers) = Numbers::cut(found, which.page.unwrap_or(1), page_size);
     let items = rows(&app, shown, now).await?;
-    let total_pages = total.div_ceil(page_size);
-    let numbers = Some(Numbers { total, page, page_size, total_pages, is_complete });
-    Ok(Json(Listing { items, next: None, numbers }))
+    Ok(Json(Listing { items, next: None, numbers: Some(numbers), is_complete: Some(is_complete) }))
 }
 
 impl Which {

@@ -18,7 +18,7 @@ use crate::{
         deed::{Deed, govern, may_give},
         view::AccountView,
     },
-    fields,
+    fields, team,
 };
 
 /// What an admin changes of an account; never its password.
@@ -86,6 +86,9 @@ pub(crate) async fn update_user(
         })
     })
     .await?;
+    if name.is_some() && after.username.is_some() {
+        team::follow(&app, after.id).await;
+    }
     Ok(Json(AccountView::of(&after, app.clock.now())))
 }
 

@@ -1,24 +1,35 @@
-//! A million messages in rooms of fifty: projected, the product is not built. DESIGN 10 allows a message two write units;
-//! the rest is what telling a room costs today.
+//! A million messages in channels of which fifty members are connected, as the functions of today send them.
 
-use super::{Parts, Units, Use, read_of};
+use super::{Costs, Parts, Units, Use, assumed, read_of};
 
 const MESSAGES: f64 = 1e6;
+/// Connections of a channel.
 const ROOM: f64 = 50.0;
 /// What somebody who is connected writes in an hour.
 const PER_PERSON_AND_HOUR: f64 = 20.0;
-const WRITE_UNITS: f64 = 2.0;
+/// Words of a message that the index keeps: distinct, without the empty ones. Each is a write.
+const WORDS: f64 = 8.0;
 /// Seconds between two pings of one client.
 const HEARTBEAT: f64 = 30.0;
+/// Seconds between two of them that are written down (`online`).
+const SEEN: f64 = 60.0;
 
-pub(super) fn parts() -> Parts {
-    // the sender's connection, and who is in the room
-    let written = Units { read: 1.0 + read_of(ROOM), write: WRITE_UNITS };
+pub(super) fn parts(costs: &Costs) -> Parts {
     let hours = MESSAGES / PER_PERSON_AND_HOUR;
     let pings = hours * 3_600.0 / HEARTBEAT;
+    let sent = Use::http(assumed::HTTP_MS, costs.of("send a message"));
+    // beside what two in a room cost
+    let told = Use::default().units(read_of(ROOM), 0.0).post(ROOM);
+    // how far it was done, what is new, that it is done; and the words
+    let followed = Use { queue: super::REQUESTS_OF_A_JOB, ..Use::default() }
+        .run(assumed::JOB_MS)
+        .units(4.0, 1.0 + WORDS);
+    let seen = Use::default().units(0.0, 1.0).times(hours * 3_600.0 / SEEN);
     vec![
-        ("written, and told to the room", Use::message(written).post(ROOM).times(MESSAGES)),
-        ("pinged", Use::message(Units { read: 1.0, write: 0.0 }).post(1.0).times(pings)),
+        ("sent", sent.times(MESSAGES)),
+        ("told to the channel", told.times(MESSAGES)),
+        ("indexed, and what else follows", followed.times(MESSAGES)),
+        ("pinged", Use::message(Units { read: 1.0, write: 0.0 }).post(1.0).times(pings).and(seen)),
         ("connected for 50,000 hours in all", Use { minutes: hours * 60.0, ..Use::default() }),
     ]
 }

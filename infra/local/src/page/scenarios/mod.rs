@@ -229,7 +229,7 @@ fn operations_say_what_the_model_says() {
     let costs = Costs::read();
     let hour = talk::Talk::of_an_hour();
     let seldom = talk::Talk { heartbeat: 300.0, ..hour };
-    let chat = chat::parts();
+    let chat = chat::parts(&costs);
     let blocks = [
         ("prices", price_list()),
         ("talk", table(&hour.parts(&costs))),

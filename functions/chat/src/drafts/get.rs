@@ -1,0 +1,38 @@
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Id},
+};
+use model::{ChannelId, Error};
+use protocol::event::chat::DraftUpdated;
+use store::{drafts, members};
+
+/// One's draft of a channel
+///
+/// 404 where there is none.
+#[utoipa::path(
+    get,
+    path = "/v1/channels/{id}/draft",
+    tag = "channels",
+    operation_id = "get_draft",
+    params(("id" = ChannelId, Path)),
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, body = DraftUpdated),
+        (status = 401, body = ErrorBody),
+        (status = 404, body = ErrorBody),
+    )
+)]
+pub(crate) async fn get(
+    State(app): State<App>,
+    account: Account,
+    Id(channel): Id<ChannelId>,
+) -> Answer<Json<DraftUpdated>> {
+    let (user, now) = (account.user, app.clock.now());
+    let (place, draft) = futures::try_join!(
+        members::place(&app.store, user, channel, now),
+        drafts::get(&app.store, user, channel, now),
+    )?;
+    place.ok_or(Error::NotFound("channel"))?;
+    Ok(Json(super::view(draft.ok_or(Error::NotFound("draft"))?)))
+}

@@ -1,0 +1,70 @@
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Id, Valid},
+};
+use garde::Validate;
+use model::{ChannelId, Error, MessageId, Room};
+use protocol::{Event, event::chat::DraftUpdated};
+use serde::Deserialize;
+use store::{
+    drafts::{self, Draft},
+    members,
+};
+use utoipa::ToSchema;
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+pub(crate) struct NewDraft {
+    /// As it stands there, however it is formatted; empty to clear the draft.
+    #[garde(length(chars, max = model::message::LENGTH))]
+    #[schema(max_length = 2000)]
+    content: String,
+    /// A message of the channel.
+    #[garde(skip)]
+    reply_to_id: Option<MessageId>,
+}
+
+/// Keeps what one has begun to write
+///
+/// `draft_updated` goes to all one's devices. The last one to write wins. Sending a message does not clear the draft: do it with
+/// an empty one.
+#[utoipa::path(
+    put,
+    path = "/v1/channels/{id}/draft",
+    tag = "channels",
+    operation_id = "put_draft",
+    params(("id" = ChannelId, Path)),
+    request_body = NewDraft,
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, body = DraftUpdated),
+        (status = 401, body = ErrorBody),
+        (status = 404, body = ErrorBody),
+        (status = 422, body = ErrorBody),
+    )
+)]
+pub(crate) async fn save(
+    State(app): State<App>,
+    account: Account,
+    Id(channel): Id<ChannelId>,
+    Valid(new): Valid<NewDraft>,
+) -> Answer<Json<DraftUpdated>> {
+    let (user, now) = (account.user, app.clock.now());
+    members::place(&app.store, user, channel, now).await?.ok_or(Error::NotFound("channel"))?;
+    if new.reply_to_id.is_some_and(|message| message.channel != channel) {
+        return Err(Error::field("reply_to_id", "is no message of this channel").into());
+    }
+    let draft = Draft { user, channel, content: new.content, reply_to: new.reply_to_id, updated_at: now };
+    if draft.content.is_empty() {
+        drafts::clear(&app.store, user, channel).await?;
+    } else {
+        drafts::put(&app.store, &draft).await?;
+    }
+    let view = super::view(draft);
+    let told = app.rooms.publish(Room::User(user), Event::DraftUpdated(view.clone()), now).await;
+    if let Err(error) = told {
+        // it is kept; the other devices see it when they open the channel
+        tracing::warn!(%channel, %error, "a draft was not passed on");
+    }
+    Ok(Json(view))
+}

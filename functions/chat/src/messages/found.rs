@@ -1,0 +1,13 @@
+//! Messages that are found by what follows from them: by their words, by whom they mention, by what they answer.
+
+use entry::App;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{mentions, replies, search};
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(search::search))
+        .routes(routes!(mentions::list_my))
+        .routes(routes!(replies::list))
+}

@@ -1,0 +1,82 @@
+use std::collections::{HashMap, HashSet};
+
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Params},
+};
+use garde::Validate;
+use model::{ChannelId, MessageId, UserId};
+use protocol::event::chat::MessageView;
+use serde::Deserialize;
+use store::{Freshness, Page, StoreError, members, mentions, messages};
+use utoipa::IntoParams;
+
+use crate::view::view;
+
+/// How often it is looked further where mentions are not shown: a page may come back short, with a `next`.
+const MOST_LOOKS: usize = 5;
+
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Which {
+    /// Items on a page, 1 to 50; 20 where nothing is said.
+    #[garde(range(min = 1, max = 50))]
+    #[param(minimum = 1, maximum = 50)]
+    limit: Option<usize>,
+    /// `next` of the page before.
+    #[garde(length(max = 2000))]
+    #[param(max_length = 2000)]
+    cursor: Option<String>,
+}
+
+/// Messages that mention one, the last sent first
+///
+/// As they are now: not those that were deleted, that mention one no longer, or of channels that one has left. A moment after it
+/// was sent a message is here, and for a year.
+#[utoipa::path(
+    get,
+    path = "/v1/messages/mentions/my",
+    tag = "messages",
+    operation_id = "list_my_mentions",
+    params(Which),
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, body = Page<MessageView>),
+        (status = 401, body = ErrorBody),
+        (status = 422, body = ErrorBody),
+    )
+)]
+pub(crate) async fn list_my(
+    State(app): State<App>,
+    account: Account,
+    Params(which): Params<Which>,
+) -> Answer<Json<Page<MessageView>>> {
+    let (user, now, limit) = (account.user, app.clock.now(), which.limit.unwrap_or(20));
+    let places = members::places(&app.store, user, now).await?;
+    let channels: HashSet<ChannelId> = places.into_iter().map(|place| place.channel).collect();
+    let (mut items, mut cursor) = (Vec::new(), which.cursor);
+    for _ in 0..MOST_LOOKS {
+        let wanted = limit - items.len();
+        let page = mentions::page(&app.store, user, wanted, cursor.as_deref(), now).await?;
+        let ids = page.items.into_iter().map(|mention| mention.message);
+        let ids: Vec<MessageId> = ids.filter(|id| channels.contains(&id.channel)).collect();
+        items.extend(shown(&app, user, &ids).await?);
+        cursor = page.next;
+        if cursor.is_none() || items.len() == limit {
+            break;
+        }
+    }
+    Ok(Json(Page { items, next: cursor }))
+}
+
+async fn shown(app: &App, user: UserId, ids: &[MessageId]) -> Result<Vec<MessageView>, StoreError> {
+    let found = messages::get_many(&app.store, ids, Freshness::Eventual, app.clock.now()).await?;
+    let mut found: HashMap<_, _> = found
+        .into_iter()
+        .filter(|message| message.deleted_at.is_none() && message.mentions.iter().any(|one| one.user == user))
+        .map(|message| (message.id(), message))
+        .collect();
+    let messages = ids.iter().filter_map(|id| found.remove(id));
+    Ok(messages.map(|message| view(&message, Some(user))).collect())
+}

@@ -1,0 +1,48 @@
+use std::collections::HashMap;
+
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Id, ListQuery, Params},
+};
+use model::{Error, MessageId};
+use protocol::event::chat::MessageView;
+use store::{Freshness, Page, members, messages, replies};
+
+use crate::view::view;
+
+/// Answers to a message, oldest first
+///
+/// As they are now; deleted ones too, without their content. A moment after it was sent an answer is here.
+#[utoipa::path(
+    get,
+    path = "/v1/messages/{id}/replies",
+    tag = "messages",
+    operation_id = "list_replies",
+    params(("id" = MessageId, Path), ListQuery),
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, body = Page<MessageView>),
+        (status = 401, body = ErrorBody),
+        (status = 404, body = ErrorBody),
+        (status = 422, body = ErrorBody),
+    )
+)]
+pub(crate) async fn list(
+    State(app): State<App>,
+    account: Account,
+    Id(id): Id<MessageId>,
+    Params(query): Params<ListQuery>,
+) -> Answer<Json<Page<MessageView>>> {
+    const NONE: Error = Error::NotFound("message");
+    let (user, now) = (account.user, app.clock.now());
+    members::place(&app.store, user, id.channel, now).await?.ok_or(NONE)?;
+    messages::get(&app.store, id, now).await?.ok_or(NONE)?;
+    let page = replies::page(&app.store, id, query.limit(), query.cursor.as_deref(), now).await?;
+    let ids: Vec<MessageId> = page.items.iter().map(replies::Reply::message).collect();
+    let found = messages::get_many(&app.store, &ids, Freshness::Eventual, now).await?;
+    let mut found: HashMap<_, _> = found.into_iter().map(|message| (message.id(), message)).collect();
+    let items = ids.iter().filter_map(|id| found.remove(id));
+    let items = items.map(|message| view(&message, Some(user))).collect();
+    Ok(Json(Page { items, next: page.next }))
+}

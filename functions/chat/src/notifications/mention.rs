@@ -1,0 +1,68 @@
+use entry::App;
+use model::{Error, Room, UserId, notification::Preferences};
+use protocol::{Event, event::chat::MentionNotification};
+use store::{
+    Freshness, Put, Written,
+    digests::{self, Digest},
+    members::{self, Notify},
+    mentions::{self, Mark, Mention},
+    messages::Message,
+    preferences,
+};
+
+/// How often someone may be mentioned at the same moment.
+const MOST_TRIES: usize = 20;
+
+/// Tells someone of a message that mentions them, once for each message: not whoever is not in the channel (any more), and only
+/// on their list where they want to be told of nothing there.
+///
+/// The row is put first and says last that they were told, so that whoever dies between the two tells them again rather than
+/// never. 2 write units, and 3 where they have not read it and are to be written to.
+pub(crate) async fn tell(app: &App, message: &Message, user: UserId, is_edit: bool) -> Result<(), Error> {
+    let now = app.clock.now();
+    let Some(place) = members::place(&app.store, user, message.channel, now).await? else { return Ok(()) };
+    let done = place.notify == Notify::Nothing;
+    let new = Mention { user, message: message.id(), sent_at: message.created_at, told: done, mailed: done };
+    let mention = match mentions::put(&app.store, &new).await? {
+        Put::Done => new,
+        Put::Taken(before) => *before,
+    };
+    if mention.told {
+        return Ok(());
+    }
+    let preferences = preferences::get(&app.store, user, Freshness::Eventual, now).await?;
+    let notification = Event::MentionNotification(MentionNotification {
+        message_id: message.id(),
+        channel_id: message.channel,
+        content: message.content.clone(),
+        from_user_id: message.author.id,
+        from_username: message.author.username.clone(),
+        is_edit,
+        is_silent: preferences.is_quiet(now),
+    });
+    app.rooms.publish(Room::User(user), notification, now).await?;
+    if place.read_seq < message.seq {
+        expect(app, user, &preferences).await?;
+    }
+    mentions::mark(&app.store, &mention, Mark::Told).await?;
+    Ok(())
+}
+
+/// Someone is written to later, if they have not read it by then. Whether they are there now is not asked: whoever is reads it,
+/// and nobody who has read it is written to.
+async fn expect(app: &App, user: UserId, preferences: &Preferences) -> Result<(), Error> {
+    let now = app.clock.now();
+    for _ in 0..MOST_TRIES {
+        let digest = digests::get(&app.store, user, now).await?;
+        let send_at = digest.send_at.or_else(|| preferences.digest_at(digest.sent_at, now));
+        if send_at.is_none() {
+            return Ok(());
+        }
+        // also where it is due already: the job that is at it must not take this one for seen
+        let next = Digest { send_at, ..digest.clone() };
+        if digests::rewrite(&app.store, &digest, next).await? == Written::Done(()) {
+            return Ok(());
+        }
+    }
+    Err(Error::unavailable("the table", "a digest is changed all the time"))
+}

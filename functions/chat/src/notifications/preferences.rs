@@ -1,0 +1,73 @@
+use axum::{Json, extract::State};
+use entry::{
+    App,
+    http::{Account, Answer, ErrorBody, Valid},
+};
+use garde::Validate;
+use model::{
+    Error,
+    notification::{MailDigest, Preferences, QuietHours},
+};
+use serde::Deserialize;
+use store::{Freshness, preferences};
+use utoipa::ToSchema;
+
+/// How one wants to be told
+///
+/// Whoever has said nothing is written to of missed mentions at most once an hour, and has no quiet hours.
+#[utoipa::path(
+    get,
+    path = "/v1/notifications/preferences",
+    tag = "messages",
+    operation_id = "get_preferences",
+    security(("bearer" = []), ("cookie" = [])),
+    responses((status = 200, body = Preferences), (status = 401, body = ErrorBody))
+)]
+pub(crate) async fn get(State(app): State<App>, account: Account) -> Answer<Json<Preferences>> {
+    let found = preferences::get(&app.store, account.user, Freshness::Strong, app.clock.now()).await?;
+    Ok(Json(found))
+}
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[schema(as = NewPreferences)]
+pub(crate) struct Wanted {
+    /// `hourly` where it is left out.
+    #[serde(default)]
+    #[garde(skip)]
+    mail_digest: MailDigest,
+    /// None where they are left out.
+    #[garde(skip)]
+    quiet_hours: Option<QuietHours>,
+}
+
+/// Says how one wants to be told
+///
+/// All of it: what is left out is as if nothing had been said. In quiet hours mentions are told with `is_silent`, and nobody is
+/// written to; what was missed comes when they end. Per channel, `notify` says what one is told of at all.
+#[utoipa::path(
+    put,
+    path = "/v1/notifications/preferences",
+    tag = "messages",
+    operation_id = "put_preferences",
+    request_body = Wanted,
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, body = Preferences),
+        (status = 401, body = ErrorBody),
+        (status = 422, body = ErrorBody),
+    )
+)]
+pub(crate) async fn put(
+    State(app): State<App>,
+    account: Account,
+    Valid(wanted): Valid<Wanted>,
+) -> Answer<Json<Preferences>> {
+    let Wanted { mail_digest, quiet_hours } = wanted;
+    if let Some(hours) = &quiet_hours {
+        let wrong = |(field, why)| Error::field(format!("quiet_hours.{field}"), why);
+        hours.check().map_err(wrong)?;
+    }
+    let preferences = Preferences { mail_digest, quiet_hours };
+    preferences::put(&app.store, account.user, preferences.clone()).await?;
+    Ok(Json(preferences))
+}

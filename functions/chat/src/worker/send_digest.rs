@@ -1,0 +1,166 @@
+use std::collections::HashMap;
+
+use entry::App;
+use futures::future::try_join_all;
+use jiff::Timestamp;
+use model::{Error, MessageId, UserId, notification::MailDigest};
+use protocol::job::{Letter, MissedMention, SendDigest, SendMail};
+use store::{
+    Freshness, Written, channels,
+    digests::{self, Digest, Sending},
+    members::{self, Notify},
+    mentions::{self, Mark, Mention},
+    messages::{self, Message},
+    preferences, users,
+};
+
+/// Mentions that are looked through: whoever has missed more is told of these.
+const MOST: usize = 100;
+/// Lines of a mail.
+const LINES: usize = 10;
+/// Characters of a line.
+const BEGINNING: usize = 100;
+/// How often someone may be mentioned while they are being written to.
+const MOST_TRIES: usize = 20;
+
+/// Writes to someone of the mentions that they have not read, once of each; to nobody where there are none.
+///
+/// What it writes of is noted before the mail is handed over, under whose id it is one mail however often it is handed over: so
+/// a repetition writes of the same, and a mention that came meanwhile is of the next. 1 write unit for each mention, and some 6.
+pub(super) async fn run(app: &App, job: &SendDigest) -> Result<(), Error> {
+    let (user, now) = (job.user, app.clock.now());
+    let digest = digests::get(&app.store, user, now).await?;
+    if digest.send_at.is_none_or(|at| now < at) {
+        return Ok(());
+    }
+    let preferences = preferences::get(&app.store, user, Freshness::Strong, now).await?;
+    let account = users::get_strong(&app.store, user, now).await?;
+    let account = account.filter(|account| account.is_active(now) && account.email.is_some());
+    if preferences.mail_digest == MailDigest::Off || account.is_none() {
+        return end(app, digest, None, None).await;
+    }
+    let awake = preferences.after_quiet(now);
+    if now < awake {
+        // refused where somebody mentioned them meanwhile: it is still due, and looked at again
+        let later = Digest { send_at: Some(awake), ..digest.clone() };
+        return Ok(digests::rewrite(&app.store, &digest, later).await.map(drop)?);
+    }
+    let (digest, sending, again) = if let Some(sending) = digest.sending.clone() {
+        // somebody died at it, and others may have been mentioned since
+        (digest, sending, preferences.digest_at(Some(now), now))
+    } else {
+        let candidates = mentions::newest(&app.store, user, MOST, now).await?;
+        let candidates = candidates.into_iter().filter(|mention| !mention.mailed).collect();
+        let missed = missed(app, user, candidates).await?;
+        if missed.is_empty() {
+            return end(app, digest, None, None).await;
+        }
+        let mentions = missed.into_iter().map(|(mention, _)| mention).collect();
+        let sending = Sending { began_at: now, mentions };
+        let begun = Digest { sending: Some(sending.clone()), ..digest.clone() };
+        if digests::rewrite(&app.store, &digest, begun.clone()).await? == Written::Refused {
+            // mentioned meanwhile: it is still due, and looked at again
+            return Ok(());
+        }
+        (Digest { rev: digest.rev + 1, ..begun }, sending, None)
+    };
+    let id = format!("digest#{user}#{}", sending.began_at.as_millisecond());
+    // looked at again: what was read, deleted or left meanwhile is not written of
+    let missed = missed(app, user, sending.mentions.clone()).await?;
+    if !missed.is_empty() {
+        let letter = letter(app, &missed).await?;
+        app.queues.send(&SendMail { id, user, letter }, now).await?;
+    }
+    let marks = sending.mentions.iter().map(|mention| mentions::mark(&app.store, mention, Mark::Mailed));
+    try_join_all(marks).await?;
+    end(app, digest, Some(now), again).await
+}
+
+/// Those of them that someone has not read, in channels that they are in and want to be told of, with the messages as they are
+/// now.
+async fn missed(app: &App, user: UserId, candidates: Vec<Mention>) -> Result<Vec<(Mention, Message)>, Error> {
+    let now = app.clock.now();
+    let places = members::places(&app.store, user, now).await?;
+    let unread_after: HashMap<_, _> = places
+        .into_iter()
+        .filter(|place| place.notify != Notify::Nothing)
+        .map(|place| (place.channel, place.read_seq))
+        .collect();
+    let is_unread = |id: MessageId| unread_after.get(&id.channel).is_some_and(|read| *read < id.seq);
+    let ids: Vec<MessageId> =
+        candidates.iter().map(|mention| mention.message).filter(|id| is_unread(*id)).collect();
+    let found = messages::get_many(&app.store, &ids, Freshness::Strong, now).await?;
+    let mut found: HashMap<MessageId, Message> = found
+        .into_iter()
+        .filter(|message| message.deleted_at.is_none() && message.mentions.iter().any(|one| one.user == user))
+        .map(|message| (message.id(), message))
+        .collect();
+    let with_messages = candidates.into_iter().filter_map(|mention| {
+        let message = found.remove(&mention.message)?;
+        Some((mention, message))
+    });
+    Ok(with_messages.collect())
+}
+
+async fn letter(app: &App, missed: &[(Mention, Message)]) -> Result<Letter, Error> {
+    let lines = &missed[..missed.len().min(LINES)];
+    let mut ids: Vec<_> = lines.iter().map(|(_, message)| message.channel).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let channels = channels::get_many(&app.store, &ids, app.clock.now()).await?;
+    let names: HashMap<_, _> = channels
+        .into_iter()
+        .filter_map(|channel| Some((channel.id, channel.name?.as_str().to_owned())))
+        .collect();
+    let mentions = lines.iter().map(|(_, message)| MissedMention {
+        channel: names.get(&message.channel).cloned(),
+        from: message.author.name.clone(),
+        text: beginning(&message.content),
+    });
+    Ok(Letter::MentionDigest { mentions: mentions.collect(), more: missed.len() - lines.len() })
+}
+
+/// How a message begins, on one line.
+fn beginning(content: &str) -> String {
+    let line = content.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(BEGINNING) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+/// The next one is due then, or never; where somebody was mentioned since `digest` was read, as soon as may be. `sent` is when
+/// they were written to, if they were.
+async fn end(
+    app: &App,
+    digest: Digest,
+    sent: Option<Timestamp>,
+    next: Option<Timestamp>,
+) -> Result<(), Error> {
+    let now = app.clock.now();
+    let (user, mut before, mut due) = (digest.id, digest, next);
+    for _ in 0..MOST_TRIES {
+        let after =
+            Digest { send_at: due, sent_at: sent.or(before.sent_at), sending: None, ..before.clone() };
+        if digests::rewrite(&app.store, &before, after).await? == Written::Done(()) {
+            return Ok(());
+        }
+        before = digests::get(&app.store, user, now).await?;
+        let preferences = preferences::get(&app.store, user, Freshness::Strong, now).await?;
+        due = preferences.digest_at(sent.or(before.sent_at), now);
+    }
+    Err(Error::unavailable("the table", "a digest is changed all the time"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_a_beginning() {
+        assert_eq!(beginning(" a\n\nb  c "), "a b c");
+        let long = "ș".repeat(101);
+        assert_eq!(beginning(&long), format!("{}…", "ș".repeat(100)));
+        assert_eq!(beginning(&"x".repeat(100)), "x".repeat(100));
+    }
+}

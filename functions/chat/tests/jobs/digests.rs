@@ -1,0 +1,189 @@
+//! Mentions that were missed come by mail.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use model::{
+    UserId,
+    notification::{MailDigest, Preferences},
+};
+use protocol::job::{Letter, SendDigest, SendMail};
+use store::{due, mentions, preferences};
+
+use crate::world::{World, dies_after, follow};
+
+const LATER: Duration = Duration::from_mins(16);
+
+impl World {
+    async fn due(&self) -> Vec<due::What> {
+        let (items, _) = due::due(&self.app.store, 50, None, self.clock.now()).await.unwrap();
+        items.iter().map(|item| item.what().unwrap()).collect()
+    }
+
+    async fn prefers(&self, user: UserId, wanted: Preferences) {
+        preferences::put(&self.app.store, user, wanted).await.unwrap();
+    }
+}
+
+fn lines(mail: &SendMail) -> (Vec<String>, usize) {
+    let Letter::MentionDigest { mentions, more } = &mail.letter else { panic!("{mail:?}") };
+    (mentions.iter().map(|line| line.text.clone()).collect(), *more)
+}
+
+#[tokio::test]
+async fn what_is_not_read_in_time_is_written_once() {
+    let world = World::start().await;
+    let worker = world.worker().await;
+    let (ana, bo) = (world.user("ana").await, world.user("bo").await);
+    let channel = world.channel(&[&ana, &bo]).await;
+    for text in ["@bo read", "@bo deleted", "@bo left out", "@bo missed\n\nthis"] {
+        let message = world.say(channel, &ana, text, &[&bo], None).await;
+        assert!(world.deliver(&worker, &follow(message)).await);
+        if text.contains("deleted") {
+            world.delete(message).await;
+        }
+        if text.contains("left out") {
+            let edited = world.edit(message, "nobody", &[]).await;
+            assert!(world.deliver(&worker, &edited).await);
+        }
+    }
+    world.place(bo.id, channel, |place| place.read_seq = 1).await;
+    let job = SendDigest { user: bo.id };
+    assert!(world.due().await.is_empty());
+    assert!(world.deliver(&worker, &job).await);
+    assert!(world.jobs::<SendMail>().is_empty(), "too soon");
+
+    world.clock.advance(LATER);
+    assert_eq!(world.due().await, [due::What::Digest(bo.id)]);
+    for _ in 0..2 {
+        assert!(world.deliver(&worker, &job).await);
+    }
+    let [mail] = &world.jobs::<SendMail>()[..] else { panic!("{:?}", world.jobs::<SendMail>()) };
+    assert_eq!((mail.user, lines(mail)), (bo.id, (vec!["@bo missed this".into()], 0)));
+    assert!(world.due().await.is_empty());
+    world.clock.advance(LATER);
+    assert!(world.deliver(&worker, &job).await);
+    assert_eq!(world.jobs::<SendMail>().len(), 1);
+}
+
+#[tokio::test]
+async fn the_next_one_waits_and_writes_of_what_is_new() {
+    let world = World::start().await;
+    let worker = world.worker().await;
+    let (ana, bo) = (world.user("ana").await, world.user("bo").await);
+    let channel = world.channel(&[&ana, &bo]).await;
+    let job = SendDigest { user: bo.id };
+    for number in 0..13 {
+        let message = world.say(channel, &ana, &format!("@bo {number}"), &[&bo], None).await;
+        assert!(world.deliver(&worker, &follow(message)).await);
+        world.clock.advance(Duration::from_millis(5));
+    }
+    world.clock.advance(LATER);
+    assert!(world.deliver(&worker, &job).await);
+    let (texts, more) = lines(&world.jobs::<SendMail>()[0]);
+    assert_eq!((texts.len(), texts[0].as_str(), more), (10, "@bo 12", 3));
+
+    let message = world.say(channel, &ana, "@bo again", &[&bo], None).await;
+    assert!(world.deliver(&worker, &follow(message)).await);
+    world.clock.advance(LATER);
+    assert!(world.due().await.is_empty(), "an hour after the last one");
+    world.clock.advance(Duration::from_mins(45));
+    assert_eq!(world.due().await, [due::What::Digest(bo.id)]);
+    assert!(world.deliver(&worker, &job).await);
+    let mails = world.jobs::<SendMail>();
+    assert_eq!((mails.len(), lines(&mails[1])), (2, (vec!["@bo again".into()], 0)));
+    assert_ne!(mails[0].id, mails[1].id);
+}
+
+#[tokio::test]
+async fn nobody_is_written_to_who_does_not_want_it_or_has_left() {
+    let world = World::start().await;
+    let worker = world.worker().await;
+    let (ana, off, gone) = (world.user("ana").await, world.user("off").await, world.user("gone").await);
+    let channel = world.channel(&[&ana, &off, &gone]).await;
+    let message = world.say(channel, &ana, "@off @gone", &[&off, &gone], None).await;
+    assert!(world.deliver(&worker, &follow(message)).await);
+    world.prefers(off.id, Preferences { mail_digest: MailDigest::Off, quiet_hours: None }).await;
+    world.leave(channel, gone.id).await;
+    world.clock.advance(LATER);
+    assert_eq!(world.due().await.len(), 2);
+    for user in [off.id, gone.id] {
+        assert!(world.deliver(&worker, &SendDigest { user }).await);
+    }
+    assert!(world.jobs::<SendMail>().is_empty());
+    assert!(world.due().await.is_empty());
+    // and nothing is due any more of whoever wants none
+    let message = world.say(channel, &ana, "@off again", &[&off], None).await;
+    assert!(world.deliver(&worker, &follow(message)).await);
+    world.clock.advance(LATER);
+    assert!(world.due().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_digest_waits_for_the_morning() {
+    let world = World::start().await;
+    let worker = world.worker().await;
+    let (ana, bo) = (world.user("ana").await, world.user("bo").await);
+    let channel = world.channel(&[&ana, &bo]).await;
+    let message = world.say(channel, &ana, "@bo", &[&bo], None).await;
+    assert!(world.deliver(&worker, &follow(message)).await);
+    world.clock.advance(LATER);
+    // set after it was due: quiet since a minute ago, for another hour
+    let minute = world.clock.now().as_second() / 60 % 1440;
+    let time = |minute: i64| format!("{:02}:{:02}", minute / 60, minute % 60);
+    let hours = serde_json::json!({
+        "from": time((minute + 1439) % 1440), "to": time((minute + 60) % 1440), "time_zone": "UTC",
+    });
+    let quiet_hours = Some(serde_json::from_value(hours).unwrap());
+    world.prefers(bo.id, Preferences { quiet_hours, ..Preferences::default() }).await;
+    let job = SendDigest { user: bo.id };
+    assert!(world.deliver(&worker, &job).await);
+    assert!(world.jobs::<SendMail>().is_empty() && world.due().await.is_empty());
+    world.clock.advance(Duration::from_mins(61));
+    assert_eq!(world.due().await, [due::What::Digest(bo.id)]);
+    assert!(world.deliver(&worker, &job).await);
+    assert_eq!(world.jobs::<SendMail>().len(), 1);
+}
+
+/// Wherever the function dies, every mention is written of once: mails of one id are one mail.
+#[tokio::test]
+async fn a_crash_anywhere_writes_of_everything_once() {
+    let world = World::start().await;
+    let worker = world.worker().await;
+    let ana = world.user("ana").await;
+    let mut deaths = 0;
+    for steps in 1.. {
+        let bo = world.user(&format!("bo{steps}")).await;
+        let channel = world.channel(&[&ana, &bo]).await;
+        let job = SendDigest { user: bo.id };
+        let first = world.say(channel, &ana, "@bo first", &[&bo], None).await;
+        assert!(world.deliver(&worker, &follow(first)).await);
+        world.clock.advance(LATER);
+        let died = dies_after(steps, world.deliver(&worker, &job)).await.is_none();
+        let second = world.say(channel, &ana, "@bo second", &[&bo], None).await;
+        assert!(world.deliver(&worker, &follow(second)).await);
+        // the clock sends it again and again, as long as it is due
+        for _ in 0..3 {
+            assert!(world.deliver(&worker, &job).await, "after {steps} steps");
+            world.clock.advance(Duration::from_mins(61));
+        }
+        let mut mails: Vec<SendMail> =
+            world.jobs::<SendMail>().into_iter().filter(|mail| mail.user == bo.id).collect();
+        mails.dedup_by(|one, other| one.id == other.id);
+        let mut texts: Vec<String> = mails.iter().flat_map(|mail| lines(mail).0).collect();
+        texts.sort();
+        assert_eq!(texts, ["@bo first", "@bo second"], "after {steps} steps: {mails:?}");
+        let found = mentions::newest(&world.app.store, bo.id, 10, world.clock.now()).await.unwrap();
+        assert!(found.iter().all(|mention| mention.mailed), "after {steps} steps");
+        let (items, _) =
+            due::due(&world.app.store, 50, None, world.clock.now() + SignedDuration::from_hours(9))
+                .await
+                .unwrap();
+        assert!(items.is_empty(), "after {steps} steps");
+        if !died {
+            break;
+        }
+        deaths += 1;
+    }
+    assert!(deaths > 10, "it has more steps than {deaths}");
+}

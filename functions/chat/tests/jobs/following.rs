@@ -1,0 +1,197 @@
+//! What follows from messages.
+
+use model::{ChannelId, MessageId, UserId, notification::Preferences};
+use protocol::job::FollowChannel;
+use store::{
+    digests, followed,
+    members::Notify,
+    mentions, preferences, replies,
+    terms::{Search, Step},
+};
+
+use crate::world::{World, dies_after, follow};
+
+const TOLD: &str = "mention_notification";
+
+impl World {
+    /// Where all of these words stand, newest first.
+    async fn found(&self, words: &[&str]) -> Vec<MessageId> {
+        let mut search = Search::new(words.iter().map(|word| (*word).to_owned()), None);
+        let mut all = Vec::new();
+        loop {
+            match search.step(&self.app.store, self.clock.now()).await.unwrap() {
+                Step::Hit(hit) => {
+                    all.extend(hit.seqs.iter().map(|seq| MessageId { channel: hit.channel, seq: *seq }));
+                }
+                Step::End => return all,
+                Step::Enough(position) => panic!("{position:?}"),
+            }
+        }
+    }
+
+    async fn mentioned(&self, user: UserId) -> Vec<MessageId> {
+        let found = mentions::newest(&self.app.store, user, 50, self.clock.now()).await.unwrap();
+        assert!(found.iter().all(|mention| mention.told), "{found:?}");
+        found.into_iter().map(|mention| mention.message).collect()
+    }
+
+    async fn answers(&self, to: MessageId) -> Vec<u64> {
+        let page = replies::page(&self.app.store, to, 50, None, self.clock.now()).await.unwrap();
+        page.items.into_iter().map(|reply| reply.seq).collect()
+    }
+
+    async fn followed(&self, channel: ChannelId) -> u64 {
+        followed::get(&self.app.store, channel, self.clock.now()).await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn one_job_makes_up_for_all_that_were_lost() {
+    let world = World::start().await;
+    let worker = world.worker().await;
+    let (ana, bo) = (world.user("ana").await, world.user("bo").await);
+    let channel = world.channel(&[&ana, &bo]).await;
+    let mut heard = world.socket("bo=", bo.id).await;
+    let first = world.say(channel, &ana, "Herons at the pond", &[], None).await;
+    let second = world.say(channel, &ana, "@bo the pond again", &[&bo], Some(1)).await;
+    // enough for a second step
+    for number in 0..120 {
+        world.say(channel, &ana, &format!("number{number} of a list"), &[], None).await;
+    }
+    assert!(world.deliver(&worker, &follow(first)).await);
+    assert_eq!(world.followed(channel).await, 122);
+    assert_eq!(world.found(&["pond"]).await, [second, first]);
+    assert_eq!(world.found(&["pond", "herons"]).await, [first]);
+    assert_eq!(world.found(&["list"]).await.len(), 120);
+    assert_eq!(world.found(&["number119", "list"]).await, [MessageId { channel, seq: 122 }]);
+    assert_eq!(world.answers(first).await, [2]);
+    assert_eq!(world.mentioned(bo.id).await, [second]);
+    let told = heard.all(TOLD);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(
+        (told[0]["content"].as_str(), told[0]["is_edit"].as_bool(), told[0]["is_silent"].as_bool()),
+        (Some("@bo the pond again"), Some(false), Some(false))
+    );
+    // twice, late, and of one that is not: nothing more
+    for job in [follow(first), follow(second), FollowChannel { channel, seq: 900, version: 1 }] {
+        assert!(world.deliver(&worker, &job).await);
+    }
+    assert_eq!(world.followed(channel).await, 122);
+    assert!(heard.all(TOLD).is_empty());
+}
+
+#[tokio::test]
+async fn an_edit_tells_only_who_is_new_in_it() {
+    let world = World::start().await;
+    let worker = world.worker().await;
+    let (ana, bo, cy) = (world.user("ana").await, world.user("bo").await, world.user("cy").await);
+    let channel = world.channel(&[&ana, &bo, &cy]).await;
+    let (mut bos, mut cys) = (world.socket("bo=", bo.id).await, world.socket("cy=", cy.id).await);
+    let message = world.say(channel, &ana, "@bo a heron", &[&bo], None).await;
+    assert!(world.deliver(&worker, &follow(message)).await);
+    assert_eq!((bos.all(TOLD).len(), cys.all(TOLD).len()), (1, 0));
+    let edited = world.edit(message, "@bo @cy a stork", &[&bo, &cy]).await;
+    for _ in 0..2 {
+        assert!(world.deliver(&worker, &edited).await);
+    }
+    let told = cys.all(TOLD);
+    assert_eq!((bos.all(TOLD).len(), told.len()), (0, 1));
+    assert_eq!(told[0]["is_edit"], true);
+    assert_eq!(world.mentioned(cy.id).await, [message]);
+    assert_eq!(world.found(&["stork"]).await, [message]);
+    // one that nobody had followed yet is new, however often it was edited
+    let next = world.say(channel, &ana, "first", &[], None).await;
+    let edited = world.edit(next, "@cy second", &[&cy]).await;
+    assert!(world.deliver(&worker, &edited).await);
+    let told = cys.all(TOLD);
+    assert_eq!((told.len(), told[0]["is_edit"].as_bool()), (1, Some(false)));
+    assert!(world.found(&["first"]).await.is_empty());
+}
+
+#[tokio::test]
+async fn nobody_is_told_who_is_not_there_or_does_not_want_to_be() {
+    let world = World::start().await;
+    let worker = world.worker().await;
+    let (ana, bo, cy) = (world.user("ana").await, world.user("bo").await, world.user("cy").await);
+    let outsider = world.user("dan").await;
+    let channel = world.channel(&[&ana, &bo, &cy]).await;
+    world.place(cy.id, channel, |place| place.notify = Notify::Nothing).await;
+    let all = [&bo, &cy, &outsider];
+    let mut sockets = Vec::new();
+    for one in all {
+        sockets.push(world.socket(&format!("{}=", one.username), one.id).await);
+    }
+    world.leave(channel, bo.id).await;
+    let message = world.say(channel, &ana, "@bo @cy @dan", &all, None).await;
+    let deleted = world.say(channel, &ana, "@cy gone", &[&cy], None).await;
+    world.delete(deleted).await;
+    assert!(world.deliver(&worker, &follow(message)).await);
+    for mut heard in sockets {
+        assert!(heard.all(TOLD).is_empty());
+    }
+    assert!(world.mentioned(bo.id).await.is_empty() && world.mentioned(outsider.id).await.is_empty());
+    assert_eq!(world.mentioned(cy.id).await, [message], "on the list, without a word");
+    assert_eq!(digests::get(&world.app.store, cy.id, world.clock.now()).await.unwrap().rev, 0);
+    assert!(world.found(&["gone"]).await.is_empty());
+}
+
+#[tokio::test]
+async fn in_quiet_hours_nothing_makes_a_sound() {
+    let world = World::start().await;
+    let worker = world.worker().await;
+    let (ana, bo) = (world.user("ana").await, world.user("bo").await);
+    let channel = world.channel(&[&ana, &bo]).await;
+    let mut heard = world.socket("bo=", bo.id).await;
+    // from the minute before this one, nearly round the clock
+    let minute = world.clock.now().as_second() / 60 % 1440;
+    let time = |minute: i64| format!("{:02}:{:02}", minute / 60, minute % 60);
+    let hours = serde_json::json!({
+        "from": time((minute + 1439) % 1440), "to": time((minute + 1430) % 1440), "time_zone": "UTC",
+    });
+    let quiet_hours = serde_json::from_value(hours).unwrap();
+    let wanted = Preferences { quiet_hours: Some(quiet_hours), ..Preferences::default() };
+    preferences::put(&world.app.store, bo.id, wanted).await.unwrap();
+    let message = world.say(channel, &ana, "@bo hush", &[&bo], None).await;
+    assert!(world.deliver(&worker, &follow(message)).await);
+    let told = heard.all(TOLD);
+    assert_eq!((told.len(), told[0]["is_silent"].as_bool()), (1, Some(true)));
+}
+
+/// Wherever the function dies, between any two of its writes, the next delivery ends with the same rows, and everyone told.
+#[tokio::test]
+async fn a_crash_anywhere_leaves_the_same() {
+    let world = World::start().await;
+    let worker = world.worker().await;
+    let (ana, bo) = (world.user("ana").await, world.user("bo").await);
+    let mut deaths = 0;
+    for steps in 1.. {
+        let channel = world.channel(&[&ana, &bo]).await;
+        let mut heard = world.socket(&format!("bo-{steps}="), bo.id).await;
+        let first = world.say(channel, &ana, &format!("heron{steps}"), &[], None).await;
+        let second = world.say(channel, &ana, &format!("@bo heron{steps} too"), &[&bo], Some(1)).await;
+        let died = dies_after(steps, world.deliver(&worker, &follow(second))).await.is_none();
+        assert!(world.deliver(&worker, &follow(second)).await, "after {steps} steps");
+        assert_eq!(world.found(&[&format!("heron{steps}")]).await, [second, first], "after {steps} steps");
+        assert_eq!(world.answers(first).await, [2], "after {steps} steps");
+        assert!(world.mentioned(bo.id).await.contains(&second), "after {steps} steps");
+        assert_eq!(world.followed(channel).await, 2, "after {steps} steps");
+        let told = heard.all(TOLD);
+        assert!((1..=2).contains(&told.len()), "after {steps} steps: {told:?}");
+        let digest = digests::get(&world.app.store, bo.id, world.clock.now()).await.unwrap();
+        assert!(digest.send_at.is_some(), "after {steps} steps");
+        if !died {
+            break;
+        }
+        deaths += 1;
+        heard_no_more(&world, &format!("bo-{steps}="), bo.id).await;
+    }
+    assert!(deaths > 10, "it has more steps than {deaths}");
+}
+
+async fn heard_no_more(world: &World, connection: &str, user: UserId) {
+    let room = model::Room::User(user);
+    let rows = store::connections::in_room(&world.app.store, room, world.clock.now()).await.unwrap();
+    for row in rows.iter().filter(|row| row.id == connection) {
+        world.app.rooms.leave(row, world.clock.now()).await.unwrap();
+    }
+}

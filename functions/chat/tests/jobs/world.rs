@@ -1,0 +1,282 @@
+//! The services, and a channel with people in it.
+
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+    task::Poll,
+};
+
+use cloud::{
+    ConnectionInfo, Outbound,
+    bench::{self, Bench},
+};
+use entry::{App, Clock, Door, Environment};
+use lambda_runtime::Context;
+use model::{
+    ChannelId, MessageId, UserId,
+    channel::{ChannelName, Kind, MemberRole},
+    message::{Author, ReplyPreview},
+    plan::Plan,
+    user::{Email, Role, Status},
+};
+use protocol::{
+    Job,
+    job::{FollowChannel, Posted},
+};
+use serde_json::Value;
+use store::{
+    channels::{self, Channel, Created},
+    connections::{self, Connection, Identity},
+    members::{self, Member, Notify, Place, Stays},
+    messages::{self, Appended, Mentioned, Message, Reply},
+    users::User,
+};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+pub(crate) struct World {
+    pub(crate) app: App,
+    pub(crate) clock: Clock,
+    pub(crate) bench: Bench,
+}
+
+/// What a socket was sent.
+pub(crate) struct Heard(UnboundedReceiver<Outbound>);
+
+impl Heard {
+    /// The payloads of the events of this type.
+    pub(crate) fn all(&mut self, kind: &str) -> Vec<Value> {
+        let sent = std::iter::from_fn(|| self.0.try_recv().ok());
+        let frames = sent.filter_map(|sent| match sent {
+            Outbound::Text(text) => serde_json::from_str::<Value>(&text).ok(),
+            Outbound::Close { .. } => None,
+        });
+        frames.filter(|frame| frame["type"] == kind).map(|frame| frame["payload"].clone()).collect()
+    }
+}
+
+impl World {
+    pub(crate) async fn start() -> Self {
+        let clock = Clock::system();
+        let time = clock.clone();
+        let bench = Bench::start(move || time.millis(), None).await.unwrap();
+        let app = App::start(&Environment::of(bench.variables(), clock.clone()), &[]).await.unwrap();
+        Self { app, clock, bench }
+    }
+
+    pub(crate) async fn worker(&self) -> Door {
+        chat::worker(Environment::of(self.bench.variables(), self.clock.clone())).await.unwrap()
+    }
+
+    pub(crate) async fn user(&self, name: &str) -> Author {
+        let now = self.clock.now();
+        let user = User {
+            id: self.clock.id(),
+            email: Some(Email::typed(&format!("{name}@example.com")).unwrap()),
+            username: None,
+            name: name.to_uppercase(),
+            avatar: None,
+            organization: None,
+            role: Role::Member,
+            plan: Plan::Free,
+            status: Status::Active,
+            restriction: None,
+            password: None,
+            credentials_changed_at: now,
+            created_at: now,
+            updated_at: now,
+        };
+        self.app.store.put(&user).await.unwrap();
+        Author { id: user.id, username: name.into(), name: user.name }
+    }
+
+    /// A channel that these are in; the first is its owner.
+    pub(crate) async fn channel(&self, members: &[&Author]) -> ChannelId {
+        let now = self.clock.now();
+        let id: ChannelId = self.clock.id();
+        let channel = Channel {
+            id,
+            channel_kind: Kind::Private,
+            name: Some(ChannelName::typed(&format!("herons-{}", id.uuid().simple())).unwrap()),
+            description: None,
+            is_default: false,
+            created_by: members.first().map(|first| first.id),
+            member_count: members.len() as u64,
+            archived_at: None,
+            created_at: now,
+            updated_at: now,
+        };
+        let rows: Vec<_> = members.iter().map(|author| self.rows(id, author)).collect();
+        assert_eq!(channels::create(&self.app.store, &channel, &rows).await.unwrap(), Created::Done);
+        id
+    }
+
+    fn rows(&self, channel: ChannelId, author: &Author) -> (Member, Place) {
+        let (user, now) = (author.id, self.clock.now());
+        let member = Member {
+            channel,
+            user,
+            role: MemberRole::Member,
+            username: author.username.clone(),
+            name: author.name.clone(),
+            joined_at: now,
+        };
+        let place = Place {
+            channel,
+            user,
+            role: MemberRole::Member,
+            read_seq: 0,
+            notify: Notify::All,
+            with: None,
+            sent: Vec::new(),
+            window: (0, 0),
+            rev: 1,
+            joined_at: now,
+        };
+        (member, place)
+    }
+
+    /// Changes someone's place in a channel.
+    pub(crate) async fn place(&self, user: UserId, channel: ChannelId, change: impl FnOnce(&mut Place)) {
+        let before = members::place(&self.app.store, user, channel, self.clock.now()).await.unwrap().unwrap();
+        let mut after = before.clone();
+        change(&mut after);
+        assert!(members::rewrite(&self.app.store, &before, after).await.unwrap().done().is_some());
+    }
+
+    pub(crate) async fn leave(&self, channel: ChannelId, user: UserId) {
+        let left =
+            members::leave(&self.app.store, channel, user, MemberRole::Member, Stays::Anyone).await.unwrap();
+        left.done().unwrap();
+    }
+
+    /// Puts a message into the log of its channel; nobody follows it.
+    pub(crate) async fn say(
+        &self,
+        channel: ChannelId,
+        author: &Author,
+        content: &str,
+        mentions: &[&Author],
+        reply_to: Option<u64>,
+    ) -> MessageId {
+        let now = self.clock.now();
+        let message = Message {
+            channel,
+            seq: 0,
+            author: author.clone(),
+            content: content.into(),
+            client_msg_id: None,
+            reply_to: reply_to.map(|seq| Reply {
+                seq,
+                preview: ReplyPreview { user_id: author.id, username: "x".into(), content: "x".into() },
+            }),
+            mentions: mentions
+                .iter()
+                .map(|one| Mentioned { user: one.id, username: one.username.clone() })
+                .collect(),
+            reactions: Vec::new(),
+            edited_at: None,
+            deleted_at: None,
+            pinned_at: None,
+            version: 1,
+            change: 0,
+            created_at: now,
+            updated_at: now,
+        };
+        match messages::append(&self.app.store, message, 0, now).await.unwrap() {
+            Appended::Now(message) => message.id(),
+            Appended::Before(_) => panic!("it has no name"),
+        }
+    }
+
+    pub(crate) async fn message(&self, id: MessageId) -> Message {
+        messages::get(&self.app.store, id, self.clock.now()).await.unwrap().unwrap()
+    }
+
+    /// Writes a message anew, and answers the job that follows.
+    pub(crate) async fn edit(&self, id: MessageId, content: &str, mentions: &[&Author]) -> FollowChannel {
+        let before = self.message(id).await;
+        let mentions = mentions.iter();
+        let after = Message {
+            content: content.into(),
+            mentions: mentions
+                .map(|one| Mentioned { user: one.id, username: one.username.clone() })
+                .collect(),
+            edited_at: Some(self.clock.now()),
+            ..before.clone()
+        };
+        let done = messages::change(&self.app.store, &before, after, self.clock.now()).await.unwrap();
+        FollowChannel { channel: id.channel, seq: id.seq, version: done.done().unwrap().version }
+    }
+
+    pub(crate) async fn delete(&self, id: MessageId) {
+        let before = self.message(id).await;
+        let after = Message {
+            content: String::new(),
+            mentions: Vec::new(),
+            deleted_at: Some(self.clock.now()),
+            ..before.clone()
+        };
+        messages::change(&self.app.store, &before, after, self.clock.now()).await.unwrap().done().unwrap();
+    }
+
+    /// An open socket of an account.
+    pub(crate) async fn socket(&self, id: &str, user: UserId) -> Heard {
+        let (tx, rx) = unbounded_channel();
+        let millis = self.clock.millis();
+        let info = ConnectionInfo {
+            connected_at_ms: millis,
+            last_active_ms: millis,
+            source_ip: "203.0.113.7".into(),
+            user_agent: "tests".into(),
+        };
+        self.bench.cloud.connections().register(id, info, tx);
+        self.bench.cloud.connections().open(id);
+        let connection = Connection {
+            id: id.into(),
+            identity: Identity::Account { user, login: self.clock.id(), presents: None },
+            display_name: None,
+            connected_at: self.clock.now(),
+            presents_since: None,
+        };
+        connections::open(&self.app.store, &connection).await.unwrap();
+        Heard(rx)
+    }
+
+    /// Delivers a job; says whether it was done.
+    pub(crate) async fn deliver<J: Job>(&self, door: &Door, job: &J) -> bool {
+        let payload = serde_json::to_value(job).unwrap();
+        let posted = Posted { job: J::NAME.into(), payload, at: self.clock.now() };
+        let batch = bench::batch([serde_json::to_string(&posted).unwrap()]);
+        let answer = door.call(batch, Context::default()).await.unwrap();
+        answer["batchItemFailures"].as_array().unwrap().is_empty()
+    }
+
+    /// The jobs of a sort that wait.
+    pub(crate) fn jobs<J: Job>(&self) -> Vec<J> {
+        let waiting = self.bench.waiting(J::QUEUE.setting()).unwrap();
+        let posted = waiting.iter().map(|body| serde_json::from_str::<Posted>(body).unwrap());
+        posted
+            .filter(|posted| posted.job == J::NAME)
+            .map(|posted| serde_json::from_value(posted.payload).unwrap())
+            .collect()
+    }
+}
+
+pub(crate) const fn follow(message: MessageId) -> FollowChannel {
+    FollowChannel { channel: message.channel, seq: message.seq, version: 1 }
+}
+
+/// Runs something until it has had to wait so many times, and drops it there: a process that dies. What it had sent has
+/// been sent.
+pub(crate) async fn dies_after<T>(steps: usize, work: impl Future<Output = T>) -> Option<T> {
+    let (mut work, mut waited) = (pin!(work), 0);
+    poll_fn(|context| match work.as_mut().poll(context) {
+        Poll::Ready(done) => Poll::Ready(Some(done)),
+        Poll::Pending if waited == steps => Poll::Ready(None),
+        Poll::Pending => {
+            waited += 1;
+            Poll::Pending
+        }
+    })
+    .await
+}

@@ -1,0 +1,83 @@
+//! Sockets, and what comes on them, within a time.
+
+use std::{
+    future::Future,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, bail, ensure};
+use reqwest::Url;
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use super::{
+    checklist::Seen,
+    is_loopback,
+    visitor::{Timed, Times, text},
+};
+use crate::socket::{Event, Socket};
+
+/// How long an event may take. Functions that nobody has called for a while start first.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+pub(super) fn socket_url(body: &Value) -> anyhow::Result<String> {
+    let text = text(body, "websocket_url")?;
+    let url: Url = text.parse().context("websocket_url is no URL")?;
+    ensure!(url.scheme() == "wss" || is_loopback(&url), "the socket is not at wss but at {}", url.scheme());
+    Ok(text.to_owned())
+}
+
+/// Opens a socket; its first event of this kind, and how long both took.
+pub(super) async fn dial(
+    url: &str,
+    greeting: &str,
+    times: &Times,
+) -> anyhow::Result<(Socket, Value, String)> {
+    let dialled = Instant::now();
+    let mut socket = soon(Socket::connect(url)).await.context("the handshake")??;
+    let open = Instant::now();
+    times.record(Timed::Handshake, open - dialled);
+    let greeted = wait(&mut socket, greeting, |_| true).await?;
+    times.record(Timed::Greeting, open.elapsed());
+    let said =
+        format!("open in {} ms, greeted in {} ms", (open - dialled).as_millis(), open.elapsed().as_millis());
+    Ok((socket, greeted, said))
+}
+
+pub(super) async fn ping(socket: &mut Socket, times: &Times) -> anyhow::Result<Seen> {
+    let asked = Instant::now();
+    socket.send("ping", json!({}), Some(1)).await?;
+    wait(socket, "pong", |pong| pong["ref"] == 1).await?;
+    let took = asked.elapsed();
+    times.record(Timed::Ping, took);
+    Ok(Seen::only(format!("pong in {} ms", took.as_millis())))
+}
+
+pub(super) async fn soon<T>(what: impl Future<Output = T>) -> anyhow::Result<T> {
+    timeout(PATIENCE, what).await.with_context(|| format!("nothing within {} s", PATIENCE.as_secs()))
+}
+
+/// The next event of this kind that fits; what comes instead is told if none does.
+pub(super) async fn wait(
+    socket: &mut Socket,
+    kind: &str,
+    fits: impl Fn(&Value) -> bool,
+) -> anyhow::Result<Value> {
+    let mut others = Vec::new();
+    let waiting = async {
+        while let Some(Event { kind: came, payload }) = socket.next().await {
+            if came == kind && fits(&payload) {
+                return Some(payload);
+            }
+            others.push(if came == "error" { format!("error {payload}") } else { came });
+        }
+        None
+    };
+    let found = timeout(PATIENCE, waiting).await;
+    let others = if others.is_empty() { "nothing".to_owned() } else { others.join(", ") };
+    match found {
+        Ok(Some(payload)) => Ok(payload),
+        Ok(None) => bail!("closed before {kind} came; {others} came"),
+        Err(_) => bail!("no {kind} within {} s; {others} came", PATIENCE.as_secs()),
+    }
+}

@@ -1,0 +1,54 @@
+//! Which messages answer another one. Rows follow from messages: a job writes them.
+//!
+//! | # | question | index | partition | sort | function |
+//! | --- | --- | --- | --- | --- | --- |
+//! | F1 | answers to a message, oldest first | table | `REPLIES#{message}` | `NUMBER#…` | [`put`], [`page`] |
+
+use jiff::Timestamp;
+use model::MessageId;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Item, Key, Page, Query, Store,
+    error::Result,
+    table::{Pk, Sk, prefix},
+};
+
+/// That a message answers another one of its channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reply {
+    /// What it answers.
+    pub to: MessageId,
+    pub seq: u64,
+}
+
+impl Item for Reply {
+    const KIND: &'static str = "message_reply";
+
+    fn key(&self) -> Key {
+        Key::new(&Pk::Replies(self.to), &Sk::Number(self.seq))
+    }
+}
+
+impl Reply {
+    /// The answer itself.
+    pub const fn message(&self) -> MessageId {
+        MessageId { channel: self.to.channel, seq: self.seq }
+    }
+}
+
+/// F1: what a message answers never changes, so that it is the same row however often it is put. 1 write unit.
+pub async fn put(store: &Store, reply: Reply) -> Result<()> {
+    store.put(&reply).await
+}
+
+/// F1.
+pub async fn page(
+    store: &Store,
+    to: MessageId,
+    limit: usize,
+    cursor: Option<&str>,
+    now: Timestamp,
+) -> Result<Page<Reply>> {
+    store.page(Query::starting(&Pk::Replies(to), prefix::NUMBER), limit, cursor, now).await
+}

@@ -1,0 +1,281 @@
+//! Which words stand in which messages. Rows follow from messages: a job writes them, and whoever finds a message by them reads
+//! the message before it is shown.
+//!
+//! | # | question | index | partition | sort | function |
+//! | --- | --- | --- | --- | --- | --- |
+//! | F7 | where a word stands, newest day first | table | `TERM#{word}` | `WRITTEN#{day}#{channel}#{part}` | [`write`], [`Search`] |
+//!
+//! A row holds the numbers of the messages of one day, one channel and one [`PART`] of its log: never more than a part has, so
+//! that a word that everyone writes costs no more than another (a row without end would cost more with every message, and be
+//! full one day). What a row says may be outdated, by an edit or a deletion; it is never too little for long.
+//!
+//! Several words are looked for by going through their rows side by side, from the newest down, each leaping to where the others
+//! are: the rarest word sets the pace.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::{Timestamp, tz::TimeZone};
+use model::ChannelId;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Change, Item, Key, Query, Store,
+    error::{Result, StoreError},
+    item::{Attributes, read, text},
+    table::{Pk, Sk, prefix},
+};
+
+/// Messages of a channel whose words share a row: 256 numbers are 1.5 KB.
+const PART: u64 = 256;
+/// Rows of one request: some 40 KB.
+const ROWS: i32 = 200;
+/// Requests of one search, over all its words; then it says how far it came.
+const MOST_REQUESTS: usize = 20;
+
+/// Where a word stands, in one part of a channel, on one day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Written {
+    word: String,
+    /// UTC, `2026-11-21`
+    day: String,
+    channel: ChannelId,
+    part: u64,
+    seqs: BTreeSet<u64>,
+}
+
+impl Item for Written {
+    const KIND: &'static str = "written";
+
+    fn key(&self) -> Key {
+        Key::new(&Pk::Term(&self.word), &self.place())
+    }
+}
+
+impl Written {
+    fn place(&self) -> Sk<'_> {
+        Sk::Written(&self.day, self.channel, self.part)
+    }
+}
+
+/// The day and part under which the words of a message are found. Its words of later are found under the day of the first.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Page {
+    day: String,
+    part: u64,
+}
+
+impl Page {
+    pub fn of(seq: u64, sent_at: Timestamp) -> Self {
+        Self { day: sent_at.to_zoned(TimeZone::UTC).date().to_string(), part: seq / PART }
+    }
+}
+
+/// F7: a word stands in these messages of one page; that it does already is no harm. 1 write unit, 2 where it stands in most
+/// messages of the page.
+pub async fn write(store: &Store, word: &str, channel: ChannelId, page: &Page, seqs: &[u64]) -> Result<()> {
+    let numbers = seqs.iter().map(ToString::to_string).collect();
+    let fields = "kind = :kind, v = :v, #word = :word, #day = :day, #channel = :channel, #part = :part";
+    let change = Change::new(format!("ADD seqs :seqs SET {fields}"))
+        .name("#word", "word")
+        .name("#day", "day")
+        .name("#channel", "channel")
+        .name("#part", "part")
+        .value(":seqs", AttributeValue::Ns(numbers))
+        .text(":kind", Written::KIND)
+        .number(":v", Written::VERSION)
+        .text(":word", word)
+        .text(":day", &page.day)
+        .text(":channel", channel)
+        .number(":part", page.part);
+    let key = Key::new(&Pk::Term(word), &Sk::Written(&page.day, channel, page.part));
+    store.update_unseen(&key, change).await.map(drop)
+}
+
+/// Where a search goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// A sort key: this row, or the next one below.
+    row: String,
+    /// Only numbers below this one, in that row.
+    below: Option<u64>,
+}
+
+impl Position {
+    /// For a client to come back with: opaque, signed, and good for this search only.
+    pub fn seal(&self, store: &Store, search: &str) -> String {
+        let mut position = Attributes::from([("row".to_owned(), text(&self.row))]);
+        position.extend(self.below.map(|below| ("below".to_owned(), text(below))));
+        store.seal(&position, &identity(search))
+    }
+
+    /// # Errors
+    /// `Cursor` where it is none of this search.
+    pub fn open(store: &Store, search: &str, cursor: &str) -> Result<Self> {
+        let position = store.open(cursor, &identity(search))?;
+        let field = |name: &str| position.get(name).and_then(|value| value.as_s().ok());
+        let row = field("row").ok_or(StoreError::Cursor)?.clone();
+        let below = field("below").map(|below| below.parse()).transpose();
+        Ok(Self { row, below: below.map_err(|_| StoreError::Cursor)? })
+    }
+}
+
+fn identity(search: &str) -> String {
+    format!("terms|{search}")
+}
+
+/// Messages of one channel in which all words stood when they were last looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hit {
+    pub channel: ChannelId,
+    /// Newest first.
+    pub seqs: Vec<u64>,
+    row: String,
+}
+
+impl Hit {
+    /// Where a search goes on that has seen this one down to `seq`.
+    pub fn after(&self, seq: u64) -> Position {
+        Position { row: self.row.clone(), below: Some(seq) }
+    }
+}
+
+/// What a step of a search comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    Hit(Hit),
+    /// It has asked for as much as one search may, and goes on here.
+    Enough(Position),
+    End,
+}
+
+/// F7: a search under way.
+#[derive(Debug)]
+pub struct Search {
+    words: Vec<Word>,
+    from: Position,
+    requests: usize,
+}
+
+/// The rows of one word.
+#[derive(Debug)]
+struct Word {
+    folded: String,
+    rows: VecDeque<Written>,
+    /// All of them have been read.
+    ended: bool,
+}
+
+/// Where a word stands next.
+enum Found {
+    Row(String),
+    Nowhere,
+    Enough,
+}
+
+impl Search {
+    /// For all of these words, from there on, or from the newest.
+    pub fn new(words: impl IntoIterator<Item = String>, from: Option<Position>) -> Self {
+        let words = words.into_iter();
+        let words = words.map(|folded| Word { folded, rows: VecDeque::new(), ended: false }).collect();
+        let from = from.unwrap_or_else(|| Position { row: newest(), below: None });
+        Self { words, from, requests: MOST_REQUESTS }
+    }
+
+    /// The next messages. Half a read unit for 4 KB of rows that it goes through: some 25 rows.
+    pub async fn step(&mut self, store: &Store, now: Timestamp) -> Result<Step> {
+        let (mut agreed, mut index) = (0, 0);
+        while agreed < self.words.len() {
+            match self.words[index].seek(store, &self.from.row, &mut self.requests, now).await? {
+                Found::Row(row) if row == self.from.row => agreed += 1,
+                Found::Row(row) => {
+                    self.from = Position { row, below: None };
+                    agreed = 1;
+                }
+                Found::Nowhere => return Ok(Step::End),
+                Found::Enough => return Ok(Step::Enough(self.from.clone())),
+            }
+            index = (index + 1) % self.words.len();
+        }
+        let mut rows = self.words.iter_mut().filter_map(|word| word.rows.pop_front());
+        let Some(first) = rows.next() else { return Ok(Step::End) };
+        let seqs = rows.fold(first.seqs, |all, row| &all & &row.seqs);
+        let below = self.from.below.unwrap_or(u64::MAX);
+        let seqs = seqs.into_iter().rev().filter(|seq| *seq < below).collect();
+        let row = self.from.row.clone();
+        self.from = Position { row: before(&row), below: None };
+        Ok(Step::Hit(Hit { channel: first.channel, seqs, row }))
+    }
+}
+
+impl Word {
+    /// The first row at this one or below.
+    async fn seek(
+        &mut self,
+        store: &Store,
+        row: &str,
+        requests: &mut usize,
+        now: Timestamp,
+    ) -> Result<Found> {
+        loop {
+            while let Some(first) = self.rows.front() {
+                let place = first.place().to_string();
+                if place.as_str() <= row {
+                    return Ok(Found::Row(place));
+                }
+                self.rows.pop_front();
+            }
+            if self.ended {
+                return Ok(Found::Nowhere);
+            }
+            if *requests == 0 {
+                return Ok(Found::Enough);
+            }
+            *requests -= 1;
+            let range = (prefix::WRITTEN.to_owned(), row.to_owned());
+            let query = Query::between(&Pk::Term(&self.folded), &range).newest_first().limit(ROWS);
+            let (rows, next) = store.query_once(query).await?;
+            self.ended = next.is_none();
+            let rows = rows.into_iter().filter(|item| !crate::item::is_expired(item, now));
+            self.rows = rows.map(read).collect::<Result<_>>()?;
+        }
+    }
+}
+
+/// Above every row.
+fn newest() -> String {
+    format!("{}~", prefix::WRITTEN)
+}
+
+/// Below this row and above all that are below it: rows are equally long, and end with a digit.
+fn before(row: &str) -> String {
+    let mut before = row.to_owned();
+    let last = before.pop().and_then(|last| char::from_u32(u32::from(last) - 1));
+    before.extend(last);
+    before.push('~');
+    before
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn row(day: u32, channel: u128, part: u64) -> String {
+        Sk::Written(&format!("2026-11-{day:02}"), Uuid::from_u128(channel).into(), part).to_string()
+    }
+
+    proptest! {
+        #[test]
+        fn before_a_row_is_every_lower_one_and_no_other(
+            one in (1..30_u32, 0..4_u128, 0..40_u64),
+            other in (1..30_u32, 0..4_u128, 0..40_u64),
+        ) {
+            let (one, other) = (row(one.0, one.1, one.2), row(other.0, other.1, other.2));
+            prop_assert_eq!(other <= before(&one), other < one);
+            prop_assert!(one < newest());
+        }
+    }
+}

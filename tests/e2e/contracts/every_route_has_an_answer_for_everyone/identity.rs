@@ -1,0 +1,69 @@
+use serde_json::json;
+
+use super::{Row, Scene, Sent, Subject};
+use crate::world::{User, World};
+
+pub(super) const SUBJECT: Subject = Subject { answers: ANSWERS, body, parameter };
+
+const ANSWERS: &[Row] = &[
+    ("jwks", [200, 200, 200, 200, 200]),
+    ("log_in", [200, 200, 200, 200, 200]),
+    ("log_out", [401, 204, 204, 401, 204]),
+    ("change_password", [401, 422, 422, 401, 200]),
+    ("request_password_reset", [200, 200, 200, 200, 200]),
+    ("confirm_password_reset", [400, 400, 400, 400, 400]),
+    ("refresh", [200, 200, 200, 200, 200]),
+    ("register", [201, 409, 409, 409, 409]),
+    ("end_other_logins", [401, 204, 204, 401, 204]),
+    ("list_logins", [401, 200, 200, 401, 200]),
+    ("end_login", [401, 404, 404, 401, 204]),
+    ("delete_me", [401, 422, 422, 401, 204]),
+    ("get_me", [401, 200, 200, 401, 200]),
+    ("update_me", [401, 200, 200, 401, 200]),
+    ("get_usage", [401, 200, 200, 401, 200]),
+    ("list_users", [401, 200, 200, 401, 200]),
+    ("search_users", [401, 200, 200, 401, 200]),
+    ("get_user", [401, 200, 200, 401, 200]),
+    ("update_user", [401, 403, 403, 401, 200]),
+];
+
+/// A second log-in of someone.
+pub(super) async fn other_login(world: &World, owner: &User) -> String {
+    owner.log_in(world).await;
+    let logins = owner.client.get("/v1/auth/sessions").await.ok(200);
+    let other = logins["items"].as_array().unwrap().iter().find(|login| login["current"] == false).unwrap();
+    other["id"].as_str().unwrap().to_owned()
+}
+
+fn parameter<'s>(scene: &'s Scene, template: &str, name: &str) -> Option<&'s str> {
+    match name {
+        "id" if template.starts_with("/v1/auth/sessions/") => Some(&scene.login),
+        "id" if template.starts_with("/v1/users/") => Some(&scene.owner.id),
+        "query" if template.starts_with("/v1/users/") => Some("an"),
+        _ => None,
+    }
+}
+
+fn body(scene: &Scene, operation: &str) -> Option<Sent> {
+    let owner = &scene.owner;
+    Some(Sent::Json(match operation {
+        "register" => json!({
+            "email": format!("new-{:016x}@example.com", rand::random::<u64>()),
+            "password": "a heron over grey water",
+            "name": "New",
+        }),
+        "log_in" => json!({ "email": owner.email, "password": owner.password }),
+        "log_out" => json!({}),
+        "refresh" => json!({ "refresh_token": owner.refresh_token }),
+        "change_password" => {
+            json!({ "current_password": owner.password, "new_password": "an otter in the morning fog 81" })
+        }
+        "request_password_reset" => json!({ "email": owner.email }),
+        "confirm_password_reset" => {
+            json!({ "token": "none", "new_password": "an otter in the morning fog 81" })
+        }
+        "update_me" | "update_user" => json!({ "name": "Renamed" }),
+        "delete_me" => json!({ "password": owner.password }),
+        _ => return None,
+    }))
+}

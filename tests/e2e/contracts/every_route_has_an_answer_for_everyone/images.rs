@@ -1,0 +1,29 @@
+use reqwest::Method;
+
+use super::{Row, Scene, Sent, Subject};
+use crate::world::{User, pictures::picture};
+
+pub(super) const SUBJECT: Subject = Subject { answers: ANSWERS, body, parameter };
+
+const ANSWERS: &[Row] = &[
+    ("delete_image", [401, 404, 404, 401, 204]),
+    ("get_image", [200, 200, 200, 200, 200]),
+    ("delete_image_old", [401, 404, 404, 401, 204]),
+    ("get_image_old", [200, 200, 200, 200, 200]),
+    ("upload_image", [401, 201, 201, 401, 201]),
+    ("upload_image_old", [401, 201, 201, 401, 201]),
+];
+
+/// The file name of an image of someone.
+pub(super) async fn uploaded(owner: &User) -> String {
+    let image = owner.client.ask(Method::POST, "/v1/upload/image").file("image/png", &picture()).send().await;
+    image.ok(201)["filename"].as_str().unwrap().to_owned()
+}
+
+fn parameter<'s>(scene: &'s Scene, _: &str, name: &str) -> Option<&'s str> {
+    (name == "filename").then_some(&scene.image)
+}
+
+fn body(_: &Scene, operation: &str) -> Option<Sent> {
+    ["upload_image", "upload_image_old"].contains(&operation).then(|| Sent::File(picture()))
+}

@@ -1,0 +1,187 @@
+//! Who gets what: every operation of the OpenAPI document, asked by nobody, a stranger with an account, an admin, a
+//! participant of the owner's session and the owner (RELIABILITY 15). An operation without a row fails, and a row without an
+//! operation. An admin is a stranger to what is another's: the role opens no door that is not written for it.
+//!
+//! A subject has its rows, and what its operations take, in a file of its own.
+
+mod admin;
+mod chat;
+mod docs;
+mod identity;
+mod images;
+mod presentations;
+mod questions;
+mod sessions;
+
+use std::collections::BTreeSet;
+
+use local::LocalOptions;
+use reqwest::Method;
+use serde_json::Value;
+
+use crate::world::{Client, Guest, Presentation, Session, User, World};
+
+const SUBJECTS: &[Subject] = &[
+    docs::SUBJECT,
+    identity::SUBJECT,
+    admin::SUBJECT,
+    images::SUBJECT,
+    presentations::SUBJECT,
+    sessions::SUBJECT,
+    questions::SUBJECT,
+    chat::SUBJECT,
+];
+
+/// Operation → status for nobody, stranger, admin, participant, owner; asked in this order, so that the owner may delete.
+/// The session is running: it can be paused and ended, and neither started nor resumed.
+type Row = (&'static str, [u16; 5]);
+
+struct Subject {
+    answers: &'static [Row],
+    /// A body that is right, for an operation of its own.
+    body: fn(&Scene, operation: &str) -> Option<Sent>,
+    /// What stands for a parameter in a path of its own.
+    parameter: for<'s> fn(&'s Scene, template: &str, name: &str) -> Option<&'s str>,
+}
+
+fn rows() -> impl Iterator<Item = &'static Row> {
+    SUBJECTS.iter().flat_map(|subject| subject.answers)
+}
+
+/// Whoever registers with it is an admin (`FIRST_ADMIN_EMAIL`).
+const ADMIN: &str = "admin@example.com";
+
+/// What an operation takes.
+enum Sent {
+    Json(Value),
+    File(Vec<u8>),
+}
+
+/// What there is to ask for; made anew for every operation.
+struct Scene {
+    owner: User,
+    stranger: User,
+    admin: User,
+    guest: Guest,
+    presentation: Presentation,
+    session: Session,
+    /// A second log-in of the owner.
+    login: String,
+    /// The file name of an image of the owner.
+    image: String,
+    /// A slide that has been asked to be written on.
+    conclusion: String,
+    /// By the guest, as the answer below.
+    question: String,
+    response: String,
+    team: chat::Team,
+}
+
+impl Scene {
+    async fn set(world: &World, admin: &User, member: &User) -> Self {
+        let (owner, stranger, admin) = tokio::join!(
+            chat::teammate(world, "owner"),
+            chat::teammate(world, "stranger"),
+            admin.log_in(world)
+        );
+        let (mut presentation, session) = owner.started(2).await;
+        let guest = session.join(world, Some("Bo")).await;
+        Self {
+            login: identity::other_login(world, &owner).await,
+            image: images::uploaded(&owner).await,
+            conclusion: sessions::asked_for(&owner, &mut presentation, &session).await,
+            question: questions::asked(&guest, &session).await,
+            response: sessions::answered(&guest, &presentation, &session).await,
+            team: chat::Team::set(&owner, member).await,
+            owner,
+            stranger,
+            admin,
+            guest,
+            presentation,
+            session,
+        }
+    }
+
+    fn path(&self, template: &str) -> String {
+        let mut path = template.to_owned();
+        while let Some((before, rest)) = path.split_once('{') {
+            let (name, after) = rest.split_once('}').expect("a parameter ends");
+            let value = SUBJECTS.iter().find_map(|subject| (subject.parameter)(self, template, name));
+            let value =
+                value.unwrap_or_else(|| panic!("{template} has a parameter that this test does not know"));
+            path = format!("{before}{value}{after}");
+        }
+        if path.starts_with("/v1/responses/slide/") {
+            format!("{path}?session_id={}", self.session.id)
+        } else {
+            path
+        }
+    }
+
+    /// A body that is right.
+    fn body(&self, operation: &str) -> Option<Sent> {
+        SUBJECTS.iter().find_map(|subject| (subject.body)(self, operation))
+    }
+}
+
+async fn ask(client: &Client, method: &str, path: &str, body: Option<&Sent>) -> u16 {
+    let ask = client.ask(Method::from_bytes(method.as_bytes()).unwrap(), path);
+    let ask = match body {
+        Some(Sent::Json(body)) => ask.json(body),
+        Some(Sent::File(bytes)) => ask.file("application/octet-stream", bytes),
+        None => ask,
+    };
+    let answer = ask.send().await;
+    assert!(answer.status < 500, "{method} {path}: {} {}", answer.status, answer.text);
+    answer.status
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_route_has_an_answer_for_everyone() {
+    let options = LocalOptions {
+        parameters: [("FirstAdminEmail".to_owned(), ADMIN.to_owned())].into(),
+        ..LocalOptions::default()
+    };
+    let Some(world) = World::local_with("the matrix of routes", options).await else { return };
+    let admin = User::register_as(&world, "admin", ADMIN).await;
+    let role = &admin.client.get("/v1/users/me").await.ok(200)["role"];
+    assert_eq!(role, "super_admin");
+    chat::name(&admin).await;
+    let member = chat::teammate(&world, "member").await;
+    let document = serde_json::to_value(local::openapi::openapi()).unwrap();
+    let mut asked = BTreeSet::new();
+    let mut wrong = Vec::new();
+    for (template, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let id = operation["operationId"].as_str().expect("an operationId");
+            let scene = Scene::set(&world, &admin, &member).await;
+            let (path, body) = (scene.path(template), scene.body(id));
+            let declared = operation["requestBody"].is_object();
+            assert!(body.is_some() || !declared, "{id} takes a body that this test does not know");
+            let nobody = world.nobody();
+            let callers = [
+                &nobody,
+                &scene.stranger.client,
+                &scene.admin.client,
+                &scene.guest.client,
+                &scene.owner.client,
+            ];
+            let mut statuses = [0; 5];
+            for (status, client) in statuses.iter_mut().zip(callers) {
+                *status = ask(client, &method.to_uppercase(), &path, body.as_ref()).await;
+                let documented = operation["responses"].get(status.to_string()).is_some();
+                if !documented {
+                    wrong.push(format!("{id} answers {status}, which the document does not say"));
+                }
+            }
+            let expected = rows().find(|(known, _)| *known == id).map(|(_, statuses)| *statuses);
+            if expected != Some(statuses) {
+                wrong.push(format!("    (\"{id}\", {statuses:?}), // and not {expected:?}"));
+            }
+            asked.insert(id.to_owned());
+        }
+    }
+    let gone = rows().filter(|(id, _)| !asked.contains(*id));
+    wrong.extend(gone.map(|(id, _)| format!("{id} is no operation any more")));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -1,0 +1,38 @@
+use serde_json::json;
+
+use super::{Row, Scene, Sent, Subject};
+use crate::world::{Guest, Session};
+
+pub(super) const SUBJECT: Subject = Subject { answers: ANSWERS, body, parameter };
+
+const ANSWERS: &[Row] = &[
+    ("ask_question", [401, 401, 401, 201, 401]),
+    ("list_questions", [401, 404, 404, 200, 200]),
+    ("ask_assistant", [401, 401, 401, 202, 401]),
+    ("get_question", [401, 404, 404, 200, 200]),
+    ("update_question", [401, 404, 404, 401, 200]),
+    ("answer_question", [401, 404, 404, 401, 200]),
+    ("upvote_question", [401, 401, 401, 204, 401]),
+    ("withdraw_upvote", [401, 401, 401, 204, 401]),
+];
+
+/// A question of a guest.
+pub(super) async fn asked(guest: &Guest, session: &Session) -> String {
+    let asked = json!({ "question_text": "What do herons eat?" });
+    let asked = guest.client.post(&format!("/v1/sessions/{}/questions", session.id), &asked).await.ok(201);
+    asked["question_id"].as_str().unwrap().to_owned()
+}
+
+fn parameter<'s>(scene: &'s Scene, _: &str, name: &str) -> Option<&'s str> {
+    (name == "question_id").then_some(&scene.question)
+}
+
+fn body(scene: &Scene, operation: &str) -> Option<Sent> {
+    Some(Sent::Json(match operation {
+        "ask_question" => json!({ "question_text": "Where do herons nest?" }),
+        "ask_assistant" => json!({ "session_id": scene.session.id, "question": "Where do herons nest?" }),
+        "update_question" => json!({ "is_pinned": true }),
+        "answer_question" => json!({ "response_text": "Fish." }),
+        _ => return None,
+    }))
+}

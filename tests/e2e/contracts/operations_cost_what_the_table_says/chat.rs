@@ -1,0 +1,67 @@
+use serde_json::json;
+
+use super::Table;
+use crate::world::World;
+
+/// Two of a team in a channel of their own, on sockets.
+pub(super) async fn measure(world: &World, table: &mut Table) {
+    let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
+    world.quiet().await;
+    let channel = ana.private_channel().await;
+    table.answered("create a channel", "/channels");
+    ana.add(&channel, &bo).await;
+    table.answered("add someone to a channel", "/add-user");
+    let mut ana_socket = ana.connect().await;
+    table.handled("connect to the team", "$connect");
+    let _bo_socket = bo.connect().await;
+    world.quiet().await;
+    ana.say(&channel, "Where do they nest?").await;
+    table.answered("send a message, the first that an instance sees of a channel", "/messages");
+    let message = ana.say(&channel, "In high trees, along the water").await;
+    table.answered("send a message", "/messages");
+    world.quiet().await;
+    for number in 3..=50 {
+        ana.say(&channel, &format!("message {number}")).await;
+        // more at once would be too fast for one person
+        if number % 15 == 0 {
+            world.cloud().clock().advance(std::time::Duration::from_secs(11));
+        }
+    }
+    world.quiet().await;
+    let path = format!("/v1/messages/channel/{}", channel.id);
+    bo.client.get(&format!("{path}?limit=50")).await.ok(200);
+    table.answered("list 50 messages", &path);
+    bo.client.get("/v1/channels/my").await.ok(200);
+    table.answered("open the app, 3 channels, one of them unread", "/channels/my");
+    let read = json!({ "seq": 50 });
+    bo.client.put(&format!("/v1/channels/{}/read", channel.id), &read).await.ok(200);
+    table.answered("mark a channel as read", "/read");
+    bo.client.get("/v1/channels/my").await.ok(200);
+    table.answered("open the app, 3 channels, all read", "/channels/my");
+    let id = message["id"].as_str().unwrap();
+    let one = format!("/v1/messages/{id}");
+    let reaction = json!({ "message_id": id, "emoji": "👍" });
+    bo.client.post("/v1/messages/reactions", &reaction).await.ok(200);
+    table.answered("react to a message", "/reactions");
+    ana.client.put(&one, &json!({ "content": "In high trees, near water" })).await.ok(200);
+    table.answered("edit a message", &one);
+    world.quiet().await;
+    ana.client.get("/v1/messages/search?q=trees").await.ok(200);
+    table.answered("search for one word, one message", "/search");
+    bo.client.get("/v1/messages/mentions/my").await.ok(200);
+    table.answered("list no mentions", "/mentions/my");
+    let draft = format!("/v1/channels/{}/draft", channel.id);
+    bo.client.put(&draft, &json!({ "content": "They" })).await.ok(200);
+    table.answered("keep a draft", &draft);
+    let since = json!({ "channel_id": channel.id, "since": { "seq": 50, "change": 2 } });
+    ana_socket.send("join_channel", since).await;
+    ana_socket.wait("channel_joined").await;
+    table.lines.heard("join_channel", 1).await;
+    table.handled("come back to a channel, nothing missed", "join_channel");
+    let typing = json!({ "channel_id": channel.id, "is_typing": true });
+    ana_socket.send("typing_indicator", typing).await;
+    table.lines.heard("typing_indicator", 1).await;
+    table.handled("type in a channel of 2", "typing_indicator");
+    ana.client.delete(&one).await.ok(200);
+    table.answered("delete a message", &one);
+}

@@ -1,0 +1,33 @@
+use serde_json::json;
+
+use super::Table;
+use crate::world::{User, World};
+
+/// Signs someone up.
+pub(super) async fn measure(world: &World, table: &mut Table) -> User {
+    let ana = world.user("ana").await;
+    table.answered("sign up", "/register");
+    ana.log_in(world).await;
+    table.answered("log in", "/login");
+    world.nobody().post("/v1/auth/refresh", &json!({ "refresh_token": ana.refresh_token })).await.ok(200);
+    table.answered("refresh", "/refresh");
+    ana.client.get("/v1/users/me").await.ok(200);
+    table.answered("read oneself", "/users/me");
+    team(world, table).await;
+    ana
+}
+
+/// What one shows of oneself, and what a team sees, by the only one in it.
+async fn team(world: &World, table: &mut Table) {
+    let bo = world.user("bo").await;
+    bo.client.patch("/v1/users/me", &json!({ "name": "Bo Lima" })).await.ok(200);
+    table.answered("change one's name", "/users/me");
+    bo.client.patch("/v1/users/me", &json!({ "username": "bob" })).await.ok(200);
+    table.answered("take a user name", "/users/me");
+    bo.client.patch("/v1/users/me", &json!({ "name": "Bo" })).await.ok(200);
+    table.answered("change one's name, with a user name", "/users/me");
+    bo.client.get("/v1/users").await.ok(200);
+    table.answered("list a team of 1", "/users");
+    bo.client.get("/v1/users/search/bo").await.ok(200);
+    table.answered("look for somebody in a team of 1", "/users/search");
+}

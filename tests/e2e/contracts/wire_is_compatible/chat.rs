@@ -1,0 +1,166 @@
+use model::{
+    MessageId,
+    channel::{Kind, MemberRole},
+    message::{Author, Formatting, ReplyPreview},
+};
+use protocol::{
+    Event,
+    event::chat::{
+        Availability, ChannelChanges, ChannelDeleted, ChannelHead, ChannelJoined, ChannelLeft, ChannelMember,
+        ChannelView, ConnectionEstablished, DraftUpdated, ForceDisconnect, MemberUpdated,
+        MentionNotification, MessageDeleted, MessageReaction, MessageView, OnlineUsers, ReactionAction,
+        ReactionView, ReadMarked, ResyncRequired, Typing, UserStatus,
+    },
+    job::{CheckPresence, FollowAccount, FollowChannel, MemberLeft, SendDigest, Welcome},
+};
+use serde_json::{Value, json};
+
+use super::{ONE, SLIDE, TWO, id, job, now};
+
+fn message_id(seq: u64) -> MessageId {
+    MessageId { channel: id(9), seq }
+}
+
+fn reactions() -> Vec<ReactionView> {
+    vec![ReactionView { emoji: "👍".into(), count: 1, me: None, users: vec![id(2)] }]
+}
+
+fn message() -> MessageView {
+    MessageView {
+        id: message_id(42),
+        channel_id: id(9),
+        seq: 42,
+        client_msg_id: Some("5f0c".into()),
+        user_id: id(2),
+        user: Author { id: id(2), username: "bo".into(), name: "Bo".into() },
+        content: "**Herons**, @ana".into(),
+        formatting: Formatting {
+            has_bold: true,
+            has_mentions: true,
+            mention_count: 1,
+            ..Formatting::default()
+        },
+        reply_to_id: Some(message_id(41)),
+        reply_preview: Some(ReplyPreview {
+            user_id: id(1),
+            username: "ana".into(),
+            content: "What nests?".into(),
+        }),
+        mentions: vec!["ana".into()],
+        mention_count: 1,
+        reactions: reactions(),
+        is_edited: true,
+        is_pinned: false,
+        version: 3,
+        change: 8,
+        created_at: now(),
+        updated_at: now(),
+        deleted_at: None,
+    }
+}
+
+fn channel() -> ChannelView {
+    ChannelView {
+        id: id(9),
+        name: Some("herons".into()),
+        description: Some("Everything with long legs".into()),
+        kind: Kind::Public,
+        is_private: false,
+        is_default: false,
+        member_count: 2,
+        archived_at: None,
+        created_at: now(),
+        updated_at: now(),
+    }
+}
+
+pub(super) fn events() -> Vec<Event> {
+    let (channel_id, user_id, username, change) = (id(9), id(2), "bo".to_owned(), 8);
+    let head = ChannelHead { channel_id, seq: 42 };
+    let member = || ChannelMember { user_id, username: "bo".into(), channel_id };
+    vec![
+        Event::ConnectionEstablished(ConnectionEstablished {
+            user_id,
+            username: username.clone(),
+            channels: vec![head],
+        }),
+        Event::ChannelJoined(ChannelJoined { channel_id, seq: 42, change, replayed: 1 }),
+        Event::ChannelLeft(ChannelLeft { channel_id }),
+        Event::ChannelChanges(ChannelChanges { channel_id, messages: vec![message()] }),
+        Event::ResyncRequired(ResyncRequired { channel_id, seq: 42, change }),
+        Event::NewMessage(Box::new(message())),
+        Event::MessageEdited(Box::new(message())),
+        Event::MessageDeleted(MessageDeleted {
+            message_id: message_id(42),
+            channel_id,
+            seq: 42,
+            version: 4,
+            change: 9,
+            deleted_by: "ana".into(),
+            deleted_at: now(),
+            reason: Some("off topic".into()),
+        }),
+        Event::MessageReaction(MessageReaction {
+            message_id: message_id(42),
+            channel_id,
+            seq: 42,
+            version: 3,
+            change,
+            emoji: "👍".into(),
+            user_id,
+            username: username.clone(),
+            action: ReactionAction::Add,
+            reactions: reactions(),
+        }),
+        Event::TypingIndicator(Typing { user_id, username, channel_id, is_typing: true }),
+        Event::UserStatus(UserStatus { user_id, status: Availability::Online, as_of: now() }),
+        Event::OnlineUsers(OnlineUsers { channel_id, users: vec![user_id], as_of: now() }),
+        Event::UserJoined(member()),
+        Event::UserLeft(member()),
+        Event::MemberUpdated(MemberUpdated { user_id, channel_id, role: MemberRole::Moderator }),
+        Event::MentionNotification(MentionNotification {
+            message_id: message_id(42),
+            channel_id,
+            content: "**Herons**, @ana".into(),
+            from_user_id: user_id,
+            from_username: "bo".into(),
+            is_edit: false,
+            is_silent: false,
+        }),
+        Event::ChannelCreated(channel()),
+        Event::ChannelUpdated(channel()),
+        Event::ChannelDeleted(ChannelDeleted { channel_id }),
+        Event::ReadMarked(ReadMarked { channel_id, read_seq: 42 }),
+        Event::DraftUpdated(DraftUpdated {
+            channel_id,
+            content: "They nest".into(),
+            reply_to_id: None,
+            updated_at: now(),
+        }),
+        Event::ForceDisconnect(ForceDisconnect { reason: "rude".into() }),
+    ]
+}
+
+pub(super) fn commands() -> Vec<Value> {
+    vec![
+        json!({ "type": "join_channel", "channel_id": SLIDE }),
+        json!({ "type": "join_channel", "channel_id": SLIDE, "last_seq": 3 }),
+        json!({ "type": "join_channel", "payload": { "channel_id": SLIDE, "since": { "seq": 3, "change": 0 } } }),
+        json!({ "type": "leave_channel", "channel_id": SLIDE }),
+        json!({ "type": "typing_indicator", "channel_id": SLIDE, "is_typing": false }),
+        json!({ "type": "get_online_users", "channel_id": SLIDE }),
+    ]
+}
+
+pub(super) fn jobs() {
+    let welcome = |opening| Welcome { connection: "c=".into(), opening };
+    job(&welcome(false), "welcome.v1", json!({ "connection": "c=" }));
+    job(&welcome(true), "welcome.v1", json!({ "connection": "c=", "opening": true }));
+    let left = MemberLeft { connection: "c=".into(), user: id(1) };
+    job(&left, "member_left.v1", json!({ "connection": "c=", "user": ONE }));
+    job(&CheckPresence { user: id(1) }, "check_presence.v1", json!({ "user": ONE }));
+    let follow = FollowChannel { channel: id(2), seq: 42, version: 1 };
+    job(&follow, "follow_channel.v1", json!({ "channel": TWO, "seq": 42, "version": 1 }));
+    job(&FollowAccount { user: id(1) }, "follow_account.v1", json!({ "user": ONE }));
+    job(&SendDigest { user: id(1) }, "send_digest.v1", json!({ "user": ONE }));
+}

@@ -1,0 +1,91 @@
+use model::{
+    join_code::JoinCode,
+    session::{AiAnswers, EndReason, Pacing, SessionKind, Status},
+    tick::Tick,
+};
+use protocol::{
+    Event,
+    event::{
+        OwnResponse, ParticipantCount, ParticipantJoined, ParticipantLeft, ReportReady, SessionEnded,
+        SessionMoved, SessionRole, SessionStarted, SessionState, SessionUpdated, SlideChanged,
+    },
+    job::{CheckSession, CountPresence, EndSession, Told, WriteReport},
+};
+use serde_json::json;
+
+use super::{ONE, id, job, now, slide, votes};
+
+pub(super) fn events() -> Vec<Event> {
+    let (session_id, version, timestamp) = (id(1), 7, now());
+    let moved = SessionMoved { session_id, version, timestamp };
+    vec![
+        Event::SessionState(Box::new(SessionState {
+            session_id,
+            kind: SessionKind::Presentation,
+            join_code: JoinCode::typed("K7M2QX").unwrap(),
+            status: Status::Active,
+            version,
+            presentation_title: "Herons".into(),
+            current_slide: Some(slide()),
+            total_slides: 2,
+            participant_count: 5,
+            started_at: Some(timestamp),
+            ended_at: None,
+            role: SessionRole::Audience,
+            pace: Pacing::Presenter,
+            ai_answers: AiAnswers::Automatic,
+            results_visible: true,
+            participant_id: Some(id(4)),
+            participant_token: Some("token".into()),
+            display_name: Some("Bo".into()),
+            my_responses: vec![OwnResponse {
+                response_id: id(5),
+                slide_id: id(3),
+                content: json!({ "selected": ["a"] }),
+                seq: Some(2),
+                created_at: timestamp,
+            }],
+            votes: Some(votes()),
+        })),
+        Event::SlideChanged(SlideChanged { session_id, version, slide: slide(), slide_index: 1 }),
+        Event::SessionStarted(SessionStarted {
+            session_id,
+            version,
+            started_at: timestamp,
+            current_slide: Some(slide()),
+        }),
+        Event::SessionPaused(moved.clone()),
+        Event::SessionResumed(moved),
+        Event::SessionEnded(SessionEnded {
+            session_id,
+            version,
+            ended_at: timestamp,
+            end_reason: EndReason::Expired,
+            summary_available: false,
+        }),
+        Event::ParticipantCount(ParticipantCount { session_id, participant_count: 5, as_of: timestamp }),
+        Event::ParticipantJoined(ParticipantJoined {
+            participant_id: id(4),
+            display_name: None,
+            is_anonymous: true,
+            participant_count: 5,
+        }),
+        Event::ParticipantLeft(ParticipantLeft { participant_id: id(4), participant_count: 4 }),
+        Event::SessionUpdated(SessionUpdated {
+            session_id,
+            version,
+            pace: Pacing::Participant,
+            ai_answers: AiAnswers::OnApproval,
+        }),
+        Event::ReportReady(ReportReady { session_id, created_at: timestamp }),
+    ]
+}
+
+pub(super) fn jobs() {
+    job(&CheckSession { session: id(1) }, "check_session.v1", json!({ "session": ONE }));
+    job(&EndSession { session: id(1) }, "end_session.v1", json!({ "session": ONE }));
+    let report = WriteReport { session: id(1), counting: true };
+    job(&report, "write_report.v1", json!({ "session": ONE, "counting": true }));
+    let presence = CountPresence { session: id(1), tick: Tick(9), told: Told::Everyone, tries: 0 };
+    job(&presence, "count_presence.v1", json!({ "session": ONE, "tick": 9, "told": "everyone" }));
+}

@@ -1,0 +1,244 @@
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::world::{Teammate, World, team::Channel};
+
+fn base(channel: &Channel) -> String {
+    format!("/api/v1/channels/{}", channel.id)
+}
+
+fn member(channel: &Channel, who: &Teammate) -> String {
+    format!("{}/members/{}", base(channel), who.id)
+}
+
+async fn role(owner: &Teammate, channel: &Channel, who: &Teammate, role: &str) -> Value {
+    owner.client.patch(&member(channel, who), &json!({ "role": role })).await.ok(200)
+}
+
+async fn roles(who: &Teammate, channel: &Channel) -> Vec<(String, String)> {
+    let seen = who.client.get(&base(channel)).await.ok(200);
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let members = seen["members"].as_array().unwrap().iter();
+    members.map(|member| (text(&member["username"]), text(&member["role"]))).collect()
+}
+
+#[tokio::test]
+async fn roles_say_who_may_do_what() {
+    let world = World::start().await;
+    let (ana, bo, cy) = (world.teammate("ana").await, world.teammate("bo").await, world.teammate("cy").await);
+    let stranger = world.teammate("dee").await;
+    let channel = ana.public_channel().await;
+    for one in [&bo, &cy] {
+        one.join(&channel).await;
+    }
+    assert_eq!(role(&ana, &channel, &bo, "moderator").await["role"], "moderator");
+    let expected = [(&ana, "owner"), (&bo, "moderator"), (&cy, "member")];
+    let expected = expected.map(|(who, role)| (who.username.clone(), role.to_owned()));
+    assert_eq!(roles(&cy, &channel).await, expected, "owners first");
+
+    let base = base(&channel);
+    let edit = json!({ "description": "of herons" });
+    for (who, edits, archives) in [(&stranger, 403, 403), (&cy, 403, 403), (&bo, 200, 403), (&ana, 200, 200)]
+    {
+        for method in [Method::PATCH, Method::PUT] {
+            assert_eq!(who.client.ask(method, &base).json(&edit).send().await.status, edits);
+        }
+        for what in ["archive", "unarchive"] {
+            let answer = who.client.post(&format!("{base}/{what}"), &json!({})).await;
+            assert_eq!(answer.status, archives, "{}", answer.text);
+        }
+        let gives = who.client.patch(&member(&channel, &cy), &json!({ "role": "member" })).await;
+        assert_eq!(gives.status, archives, "{}", gives.text);
+    }
+    for who in [&stranger, &cy, &bo] {
+        who.client.delete(&base).await.refused(403, "FORBIDDEN");
+    }
+    // only of a lower role, and never oneself
+    for (who, whom) in [(&cy, &bo), (&bo, &ana), (&bo, &bo), (&ana, &ana), (&stranger, &cy)] {
+        who.client.delete(&member(&channel, whom)).await.refused(403, "FORBIDDEN");
+    }
+    // in a public one any member adds
+    stranger
+        .client
+        .post(&format!("{base}/add-user"), &json!({ "user_id": stranger.id }))
+        .await
+        .refused(403, "FORBIDDEN");
+    cy.add(&channel, &stranger).await;
+    assert_eq!(roles(&ana, &channel).await.len(), 4);
+
+    let mut socket = stranger.connect_unread().await;
+    stranger.client.delete(&format!("{base}/leave")).await.ok(200);
+    for _ in 0..2 {
+        bo.client.delete(&member(&channel, &cy)).await.ok(204);
+    }
+    cy.client.put(&format!("{base}/read"), &json!({ "seq": 0 })).await.refused(404, "RESOURCE_NOT_FOUND");
+    let seen = ana.client.get(&base).await.ok(200);
+    assert_eq!((&seen["member_count"], &seen["description"]), (&json!(2), &json!("of herons")));
+    socket.wait_where("user_left", |told| told["user_id"] == stranger.id.as_str()).await;
+    for wrong in [json!({ "role": "king" }), json!({})] {
+        let refused = ana.client.patch(&member(&channel, &bo), &wrong).await.refused(422, "VALIDATION_ERROR");
+        assert_eq!(refused["fields"][0]["field"], "role");
+    }
+    let body = json!({ "role": "moderator" });
+    ana.client.patch(&member(&channel, &cy), &body).await.refused(404, "RESOURCE_NOT_FOUND");
+}
+
+#[tokio::test]
+async fn a_channel_with_people_in_it_keeps_an_owner() {
+    let world = World::start().await;
+    let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
+    let channel = ana.public_channel().await;
+    bo.join(&channel).await;
+    let leave = format!("{}/leave", base(&channel));
+    ana.client.delete(&leave).await.refused(409, "LAST_OWNER");
+    let down = json!({ "role": "member" });
+    ana.client.patch(&member(&channel, &ana), &down).await.refused(409, "LAST_OWNER");
+    // two owners who want to go at once: one of them does
+    role(&ana, &channel, &bo, "owner").await;
+    let (one, other) = futures::join!(ana.client.delete(&leave), bo.client.delete(&leave));
+    let mut statuses = [one.status, other.status];
+    statuses.sort_unstable();
+    if statuses == [200, 200] {
+        // one after the other: the second was alone
+        let seen = ana.client.get(&base(&channel)).await.ok(200);
+        assert_eq!(seen["member_count"], 0, "{seen}");
+    } else {
+        assert_eq!(statuses, [200, 409], "{} {}", one.text, other.text);
+    }
+    // whoever is in it no longer is answered the same however often
+    let gone = if one.status == 200 { &ana } else { &bo };
+    let left = gone.client.delete(&leave).await.ok(200);
+    assert!(left["message"].as_str().unwrap().starts_with("not in"), "{left}");
+
+    let private = ana.private_channel().await;
+    ana.add(&private, &bo).await;
+    ana.client.delete(&format!("{}/leave", base(&private))).await.refused(409, "LAST_OWNER");
+}
+
+#[tokio::test]
+async fn an_archived_channel_is_read_and_not_joined() {
+    let world = World::start().await;
+    let (ana, bo, cy) = (world.teammate("ana").await, world.teammate("bo").await, world.teammate("cy").await);
+    let channel = ana.public_channel().await;
+    bo.join(&channel).await;
+    let mut socket = bo.connect_unread().await;
+    let base = base(&channel);
+    let mut dates = Vec::new();
+    for _ in 0..2 {
+        let archived = ana.client.post(&format!("{base}/archive"), &json!({})).await.ok(200);
+        dates.push(archived["archived_at"].as_str().expect("a date").to_owned());
+    }
+    assert_eq!(dates[0], dates[1]);
+    cy.client.post(&format!("{base}/join"), &json!({})).await.refused(409, "CHANNEL_ARCHIVED");
+    bo.client
+        .post(&format!("{base}/add-user"), &json!({ "user_id": cy.id }))
+        .await
+        .refused(409, "CHANNEL_ARCHIVED");
+    ana.client.patch(&base, &json!({ "name": "other" })).await.refused(409, "CHANNEL_ARCHIVED");
+    assert_eq!(bo.client.get(&base).await.ok(200)["members"].as_array().unwrap().len(), 2);
+    assert_eq!(bo.listed(&channel).await.unwrap()["archived_at"], dates[0].as_str());
+    ana.client.post(&format!("{base}/unarchive"), &json!({})).await.ok(200);
+    socket.catch_up().await;
+    cy.join(&channel).await;
+}
+
+#[tokio::test]
+async fn a_channel_is_renamed_and_deleted() {
+    let world = World::start().await;
+    let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
+    let (channel, other) = (ana.public_channel().await, bo.public_channel().await);
+    bo.join(&channel).await;
+    let base = base(&channel);
+    let taken = json!({ "name": other.name.to_uppercase() });
+    ana.client.patch(&base, &taken).await.refused(409, "CHANNEL_NAME_TAKEN");
+    ana.client.patch(&base, &json!({ "name": "General" })).await.refused(409, "CHANNEL_NAME_TAKEN");
+    let name = channel.name.to_uppercase();
+    let renamed = ana.client.patch(&base, &json!({ "name": name, "description": "x" })).await.ok(200);
+    assert_eq!(
+        (&renamed["name"], &renamed["member_count"]),
+        (&json!(name), &json!(2)),
+        "its own, in capitals"
+    );
+    let name = format!("{}-2", channel.name);
+    let renamed = ana.client.put(&base, &json!({ "name": name, "description": null })).await.ok(200);
+    assert_eq!((&renamed["name"], &renamed["description"]), (&json!(name), &json!(null)));
+    // the old name is free, the new one is not
+    bo.client.post("/v1/channels", &json!({ "name": channel.name })).await.ok(201);
+    bo.client.post("/v1/channels", &json!({ "name": name })).await.refused(409, "CHANNEL_NAME_TAKEN");
+
+    let general = ana.client.get("/v1/channels/my").await.ok(200)["items"][1].clone();
+    assert_eq!(
+        (&general["name"], &general["is_default"], &general["role"]),
+        (&json!("general"), &json!(true), &json!("member"))
+    );
+    let path = format!("/v1/channels/{}", general["id"].as_str().unwrap());
+    ana.client.delete(&path).await.refused(403, "FORBIDDEN");
+
+    ana.client.delete(&base).await.ok(204);
+    for who in [&ana, &bo] {
+        who.client.get(&base).await.refused(404, "RESOURCE_NOT_FOUND");
+        who.client.delete(&format!("{base}/leave")).await.refused(404, "RESOURCE_NOT_FOUND");
+        assert!(who.listed(&channel).await.is_none());
+    }
+    bo.client.post("/v1/channels", &json!({ "name": name })).await.ok(201);
+}
+
+#[tokio::test]
+async fn admins_look_after_what_is_public() {
+    let Some((world, root)) = World::with_admin("admins and channels", "enterprise").await else { return };
+    root.client.patch("/v1/users/me", &json!({ "username": "root" })).await.ok(200);
+    let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
+    let mine = ana.client.get("/v1/channels/my").await.ok(200);
+    let general = format!("/v1/channels/{}", mine["items"][1]["id"].as_str().unwrap());
+    let edit = json!({ "description": "Everything" });
+    ana.client.patch(&general, &edit).await.refused(403, "FORBIDDEN");
+    root.client.patch(&general, &edit).await.ok(200);
+    root.client.patch(&general, &json!({ "name": "all" })).await.refused(409, "CONFLICT");
+    root.client.delete(&general).await.refused(409, "CONFLICT");
+    root.client.post(&format!("{general}/archive"), &json!({})).await.ok(200);
+    root.client.post(&format!("{general}/unarchive"), &json!({})).await.ok(200);
+    let (open, closed) = (ana.public_channel().await, ana.private_channel().await);
+    bo.join(&open).await;
+    // an owner who went mad: another one is made, and they are sent away
+    root.client.delete(&member(&open, &ana)).await.refused(409, "LAST_OWNER");
+    root.client.patch(&member(&open, &bo), &json!({ "role": "owner" })).await.ok(200);
+    root.client.delete(&member(&open, &ana)).await.ok(204);
+    assert_eq!(roles(&bo, &open).await, [(bo.username.clone(), "owner".to_owned())]);
+    root.client.get(&base(&closed)).await.refused(404, "RESOURCE_NOT_FOUND");
+    root.client.delete(&base(&open)).await.ok(204);
+}
+
+#[tokio::test]
+async fn the_chat_follows_an_account() {
+    let world = World::start().await;
+    let (ana, bo, cy) = (world.teammate("ana").await, world.teammate("bo").await, world.teammate("cy").await);
+    let channel = ana.private_channel().await;
+    for one in [&bo, &cy] {
+        ana.add(&channel, one).await;
+    }
+    role(&ana, &channel, &cy, "moderator").await;
+    let name = format!("ana2_{:08x}", rand::random::<u32>());
+    ana.client.patch("/v1/users/me", &json!({ "username": name, "name": "Ana Lima" })).await.ok(200);
+    let path = base(&channel);
+    let renamed =
+        |seen: &Value| seen["members"][0]["username"] == name && seen["members"][0]["name"] == "Ana Lima";
+    bo.client.get_until(&path, renamed).await;
+    // alone in another one, which goes with her
+    let alone = ana.private_channel().await;
+    let direct = bo.client.post("/v1/channels/direct", &json!({ "user_id": ana.id })).await.ok(201);
+
+    let body = json!({ "password": ana.password });
+    ana.client.ask(Method::DELETE, "/v1/users/me").json(&body).send().await.ok(204);
+    let inherited = |seen: &Value| {
+        let first = &seen["members"][0];
+        seen["member_count"] == 2 && first["user_id"] == cy.id.as_str() && first["role"] == "owner"
+    };
+    bo.client.get_until(&path, inherited).await;
+    let direct = format!("/v1/channels/{}", direct["id"].as_str().unwrap());
+    bo.client.get_until(&direct, |seen| seen["member_count"] == 1).await;
+    let again = async || bo.client.post("/v1/channels", &json!({ "name": alone.name })).await.status;
+    let begun = std::time::Instant::now();
+    while again().await != 201 {
+        assert!(begun.elapsed() < crate::world::DEADLINE, "its name is not free");
+    }
+}

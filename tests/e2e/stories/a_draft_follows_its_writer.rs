@@ -1,0 +1,43 @@
+use serde_json::{Value, json};
+
+use crate::world::World;
+
+#[tokio::test]
+async fn a_draft_follows_its_writer() {
+    let world = World::start().await;
+    let (ana, eve) = (world.teammate("ana").await, world.teammate("eve").await);
+    let channel = ana.channel(true).await;
+    let id = channel["id"].as_str().expect("an id");
+    let path = format!("/v1/channels/{id}/draft");
+    let mut phone = ana.log_in(&world).await.connect_unread().await;
+    phone.catch_up().await;
+
+    ana.client.get(&path).await.refused(404, "RESOURCE_NOT_FOUND");
+    // half a sentence, with formatting that no message may have
+    let half = json!({ "content": "The nest is **emp" });
+    let kept = ana.client.put(&path, &half).await.ok(200);
+    assert_eq!((&kept["content"], &kept["reply_to_id"]), (&half["content"], &Value::Null));
+    assert_eq!(phone.wait("draft_updated").await, kept);
+    assert_eq!(ana.client.get(&path).await.ok(200), kept);
+    let sent =
+        ana.client.post("/v1/messages", &json!({ "channel_id": id, "content": "Hello" })).await.ok(201);
+    let answer = json!({ "content": "The nest", "reply_to_id": sent["id"] });
+    let kept = ana.client.put(&path, &answer).await.ok(200);
+    assert_eq!(kept["reply_to_id"], sent["id"]);
+    let all = ana.client.get("/v1/channels/drafts").await.ok(200);
+    assert_eq!(all, json!({ "items": [kept], "next": null }));
+
+    // nobody else's, in no other channel, not too long
+    eve.client.get(&path).await.refused(404, "RESOURCE_NOT_FOUND");
+    eve.client.put(&path, &half).await.refused(404, "RESOURCE_NOT_FOUND");
+    assert_eq!(eve.client.get("/v1/channels/drafts").await.ok(200)["items"], json!([]));
+    let elsewhere = json!({ "content": "x", "reply_to_id": format!("{}-1", "0".repeat(32)) });
+    for wrong in [elsewhere, json!({ "content": "x".repeat(2_001) }), json!({})] {
+        ana.client.put(&path, &wrong).await.refused(422, "VALIDATION_ERROR");
+    }
+
+    let cleared = ana.client.put(&path, &json!({ "content": "" })).await.ok(200);
+    assert_eq!(phone.wait_where("draft_updated", |draft| draft["content"] == "").await, cleared);
+    ana.client.get(&path).await.refused(404, "RESOURCE_NOT_FOUND");
+    assert_eq!(ana.client.get("/v1/channels/drafts").await.ok(200)["items"], json!([]));
+}

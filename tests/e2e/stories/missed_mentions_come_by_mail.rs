@@ -1,0 +1,106 @@
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::world::{User, World, team::Teammate};
+
+/// More than it is waited for a reader, and the clock's next minute.
+const LATER: Duration = Duration::from_mins(17);
+
+/// A channel of two.
+async fn two(world: &World) -> (Teammate, Teammate, String) {
+    let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
+    let channel = ana.channel(true).await;
+    let id = channel["id"].as_str().expect("an id").to_owned();
+    let body = json!({ "user_id": bo.id });
+    ana.client.post(&format!("/v1/channels/{id}/add-user"), &body).await.ok(200);
+    (ana, bo, id)
+}
+
+async fn say(user: &User, channel: &str, content: &str) -> Value {
+    let body = json!({ "channel_id": channel, "content": content });
+    user.client.post("/v1/messages", &body).await.ok(201)
+}
+
+async fn pass(world: &World, time: Duration) {
+    world.quiet().await;
+    world.cloud().clock().advance(time);
+    world.cloud().run_schedules().await;
+    world.quiet().await;
+}
+
+fn mails(world: &World, user: &User) -> Vec<String> {
+    let sent = world.cloud().cloud().outbox().all().into_iter();
+    sent.filter(|mail| mail.to.contains(&user.email)).filter_map(|mail| mail.text).collect()
+}
+
+#[tokio::test]
+async fn missed_mentions_come_by_mail() {
+    let Some(world) = World::local("mail, and a clock to turn").await else { return };
+    let (ana, bo, channel) = two(&world).await;
+    let name = bo.username.clone();
+    say(&ana, &channel, &format!("@{name} the nest is empty")).await;
+    let deleted = say(&ana, &channel, &format!("@{name} never mind me")).await;
+    ana.client.delete(&format!("/v1/messages/{}", deleted["id"].as_str().expect("an id"))).await.ok(200);
+    pass(&world, Duration::from_mins(10)).await;
+    assert!(mails(&world, &bo).is_empty(), "whoever is there reads it first");
+    pass(&world, LATER).await;
+    let mail = &mails(&world, &bo)[..];
+    let [text] = mail else { panic!("one mail: {mail:?}") };
+    assert!(text.contains("the nest is empty") && !text.contains("never mind"), "{text}");
+    pass(&world, LATER).await;
+    assert_eq!(mails(&world, &bo).len(), 1, "once");
+
+    // what is read in time is not written of; tokens of before have expired
+    let (ana, bo) = (ana.log_in(&world).await, bo.log_in(&world).await);
+    let read = say(&ana, &channel, &format!("@{name} read this")).await;
+    bo.client.put(&format!("/v1/channels/{channel}/read"), &json!({ "seq": read["seq"] })).await.ok(200);
+    pass(&world, Duration::from_mins(90)).await;
+    assert_eq!(mails(&world, &bo).len(), 1);
+    assert!(mails(&world, &ana).is_empty());
+}
+
+#[tokio::test]
+async fn quiet_hours_are_quiet_and_who_wants_no_mail_gets_none() {
+    let Some(world) = World::local("mail, and a clock to turn").await else { return };
+    let (ana, bo, channel) = two(&world).await;
+    let name = bo.username.clone();
+    let path = "/v1/notifications/preferences";
+    let first = bo.client.get(path).await.ok(200);
+    assert_eq!(first, json!({ "mail_digest": "hourly", "quiet_hours": null }));
+    // from a minute ago for two hours, by the clock of UTC
+    let minute = world.cloud().clock().now().as_second() / 60 % 1440;
+    let time = |minute: i64| format!("{:02}:{:02}", minute / 60 % 24, minute % 60);
+    let hours = json!({ "from": time(minute + 1439), "to": time(minute + 120), "time_zone": "UTC" });
+    let wanted = json!({ "mail_digest": "daily", "quiet_hours": hours });
+    assert_eq!(bo.client.put(path, &wanted).await.ok(200), wanted);
+    assert_eq!(bo.client.get(path).await.ok(200), wanted);
+
+    let mut socket = bo.connect_unread().await;
+    socket.catch_up().await;
+    say(&ana, &channel, &format!("@{name} hush")).await;
+    assert_eq!(socket.wait("mention_notification").await["is_silent"], true);
+    pass(&world, Duration::from_mins(60)).await;
+    assert!(mails(&world, &bo).is_empty());
+    pass(&world, Duration::from_mins(65)).await;
+    assert_eq!(mails(&world, &bo).len(), 1, "in the morning");
+
+    // at most one a day, and none where none is wanted
+    let (ana, bo) = (ana.log_in(&world).await, bo.log_in(&world).await);
+    say(&ana, &channel, &format!("@{name} again")).await;
+    pass(&world, Duration::from_hours(10)).await;
+    assert_eq!(mails(&world, &bo).len(), 1);
+    let bo = bo.log_in(&world).await;
+    bo.client.put(path, &json!({ "mail_digest": "off" })).await.ok(200);
+    pass(&world, Duration::from_hours(20)).await;
+    assert_eq!(mails(&world, &bo).len(), 1);
+    let bo = bo.log_in(&world).await;
+    for (field, wrong) in [
+        ("quiet_hours.from", json!({ "from": "25:00", "to": "07:00", "time_zone": "UTC" })),
+        ("quiet_hours.to", json!({ "from": "07:00", "to": "07:00", "time_zone": "UTC" })),
+        ("quiet_hours.time_zone", json!({ "from": "22:00", "to": "07:00", "time_zone": "Mars/Olympus" })),
+    ] {
+        let refused = bo.client.put(path, &json!({ "quiet_hours": wrong })).await;
+        assert_eq!(refused.refused(422, "VALIDATION_ERROR")["fields"][0]["field"], field);
+    }
+}
