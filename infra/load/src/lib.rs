@@ -5,6 +5,7 @@
 //! | file | what |
 //! | --- | --- |
 //! | [`talk`] | the course of a talk, and its report |
+//! | [`chat`] | the course of a conversation: its members, what they hear, and its report |
 //! | [`smoke`] | one person's talk, check by check |
 //! | `presenter` | the account that presents: its requests, its screen |
 //! | `voter` | one of the audience: join, connect, vote, come back |
@@ -16,6 +17,7 @@
 mod api;
 mod ballot;
 mod book;
+pub mod chat;
 mod latency;
 mod machine;
 mod presenter;
@@ -25,6 +27,7 @@ mod socket;
 pub mod talk;
 mod voter;
 
+pub use chat::{Chat, ChatReport};
 pub use report::Report;
 pub use smoke::Smoke;
 pub use talk::Talk;
@@ -40,15 +43,25 @@ pub struct Load {
 enum Rehearsal {
     /// A talk: an audience joins by code, votes in a burst on every slide, and checks every tally
     Talk(Talk),
+    /// A conversation: a team in one channel, each on a socket, and how soon everyone has every message
+    Chat(Chat),
 }
 
 /// Runs it and prints the figures.
 ///
 /// # Errors
-/// Also where a tally is not what was voted, or a screen does not show it: scripts see it by the exit code.
+/// Also where a tally is not what was voted, a screen does not show it, or a message is lost: scripts see it by the exit code.
 pub async fn run(load: Load) -> anyhow::Result<()> {
-    let Rehearsal::Talk(talk) = load.rehearsal;
-    let report = talk.play().await?;
-    report.print(talk.json)?;
-    report.verdict()
+    match load.rehearsal {
+        Rehearsal::Talk(talk) => {
+            let report = talk.play().await?;
+            report.print(talk.json)?;
+            report.verdict()
+        }
+        Rehearsal::Chat(chat) => {
+            let report = chat.play().await?;
+            report.print(chat.json)?;
+            report.verdict()
+        }
+    }
 }

@@ -11,7 +11,7 @@ use super::welcome::AT_ONCE;
 ///
 /// The rooms are those of the channels that they are in now: whoever takes somebody out of a channel takes out their connections.
 /// 1 write unit a channel. A row that stays behind all the same goes with the first thing that is told to its room.
-pub async fn run(app: &App, job: &MemberLeft) -> Result<(), Error> {
+pub(super) async fn run(app: &App, job: &MemberLeft) -> Result<(), Error> {
     let now = app.clock.now();
     let places = members::places(&app.store, job.user, now).await?;
     let mut rooms: Vec<Room> = places.iter().map(|place| Room::Channel(place.channel)).collect();

@@ -25,7 +25,7 @@ pub(super) const AT_ONCE: usize = 25;
 /// Whoever has no user name is not of the team: their socket hears what concerns them, as that of a speaker does. Rooms are
 /// entered before anything is read that is told, so that what happens in between comes by the room. 1 write unit for each channel
 /// and for the team, and 1.5 read units for each channel.
-pub async fn run(app: &App, job: &Welcome) -> Result<(), Error> {
+pub(super) async fn run(app: &App, job: &Welcome) -> Result<(), Error> {
     let now = app.clock.now();
     // gone again before it was greeted
     let Some(connection) = connections::get(&app.store, &job.connection, now).await? else { return Ok(()) };

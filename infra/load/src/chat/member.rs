@@ -1,0 +1,100 @@
+//! One of the team.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use super::log::Log;
+use crate::{api::Api, book::Book, presenter::text, socket::Socket};
+
+#[derive(Clone)]
+pub(super) struct Member {
+    pub(super) api: Api,
+    password: String,
+}
+
+impl Member {
+    pub(super) async fn sign_up(api: &Api) -> anyhow::Result<Self> {
+        let number: u64 = rand::random();
+        let password = format!("rehearsal {number:016x}");
+        let account = json!({
+            "email": format!("rehearsal-{number:016x}@example.com"),
+            "password": password,
+            "username": format!("r_{number:016x}"),
+        });
+        let account = api.post("/v1/auth/register", &account).await?;
+        Ok(Self { api: api.with_token(text(&account, "access_token")?), password })
+    }
+
+    /// Takes the account away.
+    pub(super) async fn leave(&self) -> anyhow::Result<()> {
+        self.api.delete("/v1/users/me", Some(&json!({ "password": self.password }))).await.map(drop)
+    }
+
+    /// Writes down what comes, and comes back however often the connection is lost.
+    pub(super) async fn listen(
+        self,
+        number: usize,
+        channel: String,
+        log: Arc<Log>,
+        book: Arc<Book>,
+        mut stop: watch::Receiver<bool>,
+    ) {
+        loop {
+            let gone = tokio::select! {
+                _ = stop.wait_for(|over| *over) => return,
+                gone = self.sit(number, &channel, &log, &book) => gone,
+            };
+            book.error(match gone {
+                Ok(()) => "connection lost",
+                Err(_) => "could not connect",
+            });
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    }
+
+    async fn sit(&self, number: usize, channel: &str, log: &Log, book: &Book) -> anyhow::Result<()> {
+        let ticket = self.api.post("/v1/realtime/tickets", &json!({})).await?;
+        let mut socket = Socket::connect(text(&ticket, "websocket_url")?).await?;
+        let mut ping = tokio::time::interval(Duration::from_secs(30));
+        loop {
+            let event = tokio::select! {
+                event = socket.next() => event,
+                _ = ping.tick() => {
+                    socket.send("ping", json!({}), None).await?;
+                    continue;
+                }
+            };
+            let Some(event) = event else { return Ok(()) };
+            let at = Instant::now();
+            match event.kind.as_str() {
+                "connection_established" => {
+                    log.connect(number);
+                    let missed = json!({ "channel_id": channel, "last_seq": log.whole(number) });
+                    socket.send("join_channel", missed, None).await?;
+                }
+                "new_message" if event.payload["channel_id"] == channel => {
+                    hear(log, number, &event.payload, Some(at));
+                }
+                "channel_changes" => {
+                    for message in event.payload["messages"].as_array().into_iter().flatten() {
+                        hear(log, number, message, None);
+                    }
+                }
+                "error" => book.error(event.payload["code"].as_str().unwrap_or("error without a code")),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn hear(log: &Log, member: usize, message: &Value, at: Option<Instant>) {
+    let written = message["content"].as_str().and_then(|text| text.strip_prefix("message ")?.parse().ok());
+    if let Some(seq) = message["seq"].as_u64() {
+        log.hear(member, seq, written, at);
+    }
+}

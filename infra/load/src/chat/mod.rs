@@ -1,0 +1,164 @@
+//! The course of a conversation: everyone of a team in one channel, and somebody always writes.
+
+mod log;
+mod member;
+mod report;
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::Context;
+use futures::{StreamExt, stream};
+use serde_json::json;
+use tokio::{sync::watch, task::JoinSet};
+
+pub use self::report::ChatReport;
+use self::{log::Log, member::Member};
+use crate::{api::Api, book::Book, machine, presenter::text};
+
+/// How long the deployment may take for what should take a second.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Sign-ups under way at once: each is a password to hash.
+const DOOR: usize = 8;
+
+/// A conversation to rehearse.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Chat {
+    /// Base URL of the deployment
+    #[arg(long, default_value = "http://127.0.0.1:8000")]
+    pub url: String,
+    /// How many are in the channel, each with an account and a socket; a network signs up 500 in an hour
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(2..=5_000))]
+    pub members: u32,
+    /// Messages a second, over all members; one member may write two
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub rate: u32,
+    /// For how long they write
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=3_600))]
+    pub seconds: u32,
+    /// Print the report as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl Chat {
+    /// Plays it from sign-up to the last message, and takes away what it has put there.
+    ///
+    /// # Errors
+    /// The conversation could not be played. A lost message is no error here but stands in the report.
+    pub async fn play(&self) -> anyhow::Result<ChatReport> {
+        let members = usize::try_from(self.members)?;
+        anyhow::ensure!(self.rate <= 2 * self.members, "{} members write {} a second", members, 2 * members);
+        if let Some(most) = machine::open_files() {
+            let needed = members + DOOR + 64;
+            anyhow::ensure!(
+                needed <= most,
+                "{members} sockets need {needed} open files, this shell allows {most}: ulimit -n {needed}"
+            );
+        }
+        let book = Arc::new(Book::new(0)?);
+        let api = Api::new(&self.url, Arc::clone(&book))?.keyed();
+        let founder =
+            Member::sign_up(&api).await.with_context(|| format!("nobody can sign up at {}", self.url))?;
+        let name = format!("rehearsal-{:016x}", rand::random::<u64>());
+        let channel = founder.api.post("/v1/channels", &json!({ "name": name })).await?;
+        let channel = text(&channel, "id")?.to_owned();
+        let log = Arc::new(Log::new(members)?);
+        let mut all = vec![founder];
+        let others: Vec<anyhow::Result<Member>> = stream::iter(1..members)
+            .map(|_| async {
+                let member = Member::sign_up(&api).await?;
+                member.api.post("/v1/channels/join", &json!({ "channel_id": channel })).await?;
+                Ok(member)
+            })
+            .buffer_unordered(DOOR)
+            .collect()
+            .await;
+        let mut refused = None;
+        for other in others {
+            match other {
+                Ok(member) => all.push(member),
+                Err(error) => refused = Some(error),
+            }
+        }
+        let played = match refused {
+            Some(error) => Err(error.context("not everyone could join")),
+            None => self.converse(&all, &channel, &log, &book).await,
+        };
+        self.say("clearing away");
+        if let Err(error) = all[0].api.delete(&format!("/v1/channels/{channel}"), None).await {
+            book.error(&format!("clean-up: {error:#}"));
+        }
+        stream::iter(&all)
+            .for_each_concurrent(DOOR, |member| async {
+                if let Err(error) = member.leave().await {
+                    book.error(&format!("clean-up: {error:#}"));
+                }
+            })
+            .await;
+        let connected = played?;
+        Ok(ChatReport::of(self, connected, &log, book.errors()))
+    }
+
+    /// How many were connected.
+    async fn converse(
+        &self,
+        all: &[Member],
+        channel: &str,
+        log: &Arc<Log>,
+        book: &Arc<Book>,
+    ) -> anyhow::Result<usize> {
+        let (stop, stopping) = watch::channel(false);
+        let mut listening = JoinSet::new();
+        for (number, member) in all.iter().enumerate() {
+            listening.spawn(member.clone().listen(
+                number,
+                channel.to_owned(),
+                Arc::clone(log),
+                Arc::clone(book),
+                stopping.clone(),
+            ));
+        }
+        log.wait(PATIENCE, |log| log.connected() == all.len()).await;
+        let connected = log.connected();
+        self.say(&format!("{connected} of {} are here", all.len()));
+        anyhow::ensure!(connected > 0, "nobody could connect: {:?}", book.errors());
+
+        let messages = u64::from(self.rate) * u64::from(self.seconds);
+        let mut ticks = tokio::time::interval(Duration::from_secs(1) / self.rate);
+        let mut writing = JoinSet::new();
+        for (number, member) in (0..messages).zip(all.iter().cycle()) {
+            ticks.tick().await;
+            let (api, log, channel) = (member.api.clone(), Arc::clone(log), channel.to_owned());
+            writing.spawn(async move {
+                let body = json!({
+                    "channel_id": channel,
+                    "content": format!("message {number}"),
+                    "client_msg_id": format!("rehearsal-{number}"),
+                });
+                // before the request: a screen may be faster than the answer
+                let asked = Instant::now();
+                log.sent(number, asked);
+                match api.post("/v1/messages", &body).await {
+                    Ok(_) => log.stored(number, asked.elapsed()),
+                    Err(_) => log.refused(number),
+                }
+            });
+        }
+        while writing.join_next().await.is_some() {}
+        self.say(&format!("{} messages are written", log.stored_count()));
+        log.wait(PATIENCE, |log| log.missing() == 0).await;
+        stop.send_replace(true);
+        while listening.join_next().await.is_some() {}
+        Ok(connected)
+    }
+
+    #[expect(clippy::print_stderr, reason = "a rehearsal takes a minute; whoever waits sees that it moves")]
+    fn say(&self, what: &str) {
+        if !self.json {
+            eprintln!("{what}");
+        }
+    }
+}
