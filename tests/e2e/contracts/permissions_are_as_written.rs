@@ -41,7 +41,9 @@ fn keys(condition: &Value) -> Vec<String> {
 
 /// What the partitions of the table and its indexes begin with: `store::table` is the only file that writes keys.
 fn partitions() -> BTreeSet<String> {
-    let source = fs::read_to_string(repository().join("shared/store/src/table.rs")).unwrap();
+    let room = repository().join("shared/store/src/table");
+    let files = ["pk.rs", "gsi1.rs"].map(|file| fs::read_to_string(room.join(file)).unwrap());
+    let source = files.concat();
     let keys = source.split('"').filter_map(|text| text.split_once('#').map(|(name, _)| name.to_owned()));
     keys.filter(|name| !name.is_empty()).collect()
 }
@@ -131,7 +133,7 @@ fn is_write(action: &str) -> bool {
 fn table() -> String {
     let mut text = String::from(
         "# What each door may do\n\nFrom the roles in `template.yaml`. The table is one; what a door may read and write of it is limited by the partitions \
-         (`shared/store/src/table.rs`) that it names. Kept by `tests/e2e/contracts/permissions_are_as_written.rs`;\n\
+         (`shared/store/src/table`) that it names. Kept by `tests/e2e/contracts/permissions_are_as_written.rs`;\n\
          `COLLOQUY_UPDATE=1 cargo test -p tests permissions` writes this file. Beside this every door writes its logs, and nothing else.\n\n\
          | door | reads | writes | indexes | sends to | is called with | posts to sockets | sends mail |\n\
          | --- | --- | --- | --- | --- | --- | --- | --- |\n",

@@ -180,11 +180,7 @@ async fn outsiders_learn_nothing() {
     ] {
         outside.send(kind, fields).await;
         let refused = outside.wait("error").await;
-        assert_eq!(
-            (&refused["code"], &refused["fatal"]),
-            (&json!("resource_not_found"), &json!(false)),
-            "{kind}"
-        );
+        assert_eq!((&refused["code"], &refused["fatal"]), (&json!("not_found"), &json!(false)), "{kind}");
     }
     let base = format!("/v1/channels/{}", channel.id);
     for (method, path, body) in [

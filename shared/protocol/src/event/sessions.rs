@@ -1,0 +1,271 @@
+//! What a live session tells.
+
+use jiff::Timestamp;
+use model::{
+    ParticipantId, ResponseId, SessionId, SlideId,
+    join_code::JoinCode,
+    leaderboard::Entry,
+    session::{AiAnswers, EndReason, Pacing, SessionKind, Status},
+    tally::Tally,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// A slide as everyone in a session may see it: content, never notes, and of a quiz not what is right. In the presenter's own
+/// `session_state` it has everything.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SlideView {
+    pub id: SlideId,
+    /// From 0.
+    pub order_index: usize,
+    #[serde(rename = "type")]
+    pub kind: String,
+    #[schema(value_type = Object)]
+    pub content: Value,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionRole {
+    Presenter,
+    Audience,
+}
+
+/// A room's whole small state.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SessionState {
+    pub session_id: SessionId,
+    pub kind: SessionKind,
+    pub join_code: JoinCode,
+    pub status: Status,
+    pub version: u64,
+    pub presentation_title: String,
+    pub current_slide: Option<SlideView>,
+    pub total_slides: usize,
+    pub participant_count: u64,
+    pub started_at: Option<Timestamp>,
+    pub ended_at: Option<Timestamp>,
+    pub role: SessionRole,
+    pub pace: Pacing,
+    pub ai_answers: AiAnswers,
+    /// May the audience see how the current slide was answered?
+    pub results_visible: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub participant_id: Option<ParticipantId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub participant_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// The participant's own answers to the current slide.
+    pub my_responses: Vec<OwnResponse>,
+    /// Of the current slide, where the receiver may see results.
+    pub votes: Option<VoteUpdate>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct OwnResponse {
+    pub response_id: ResponseId,
+    pub slide_id: SlideId,
+    #[schema(value_type = Object)]
+    pub content: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seq: Option<i64>,
+    pub created_at: Timestamp,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SlideChanged {
+    pub session_id: SessionId,
+    pub version: u64,
+    pub slide: SlideView,
+    /// From 0.
+    pub slide_index: usize,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SessionStarted {
+    pub session_id: SessionId,
+    pub version: u64,
+    pub started_at: Timestamp,
+    pub current_slide: Option<SlideView>,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SessionMoved {
+    pub session_id: SessionId,
+    pub version: u64,
+    pub timestamp: Timestamp,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SessionEnded {
+    pub session_id: SessionId,
+    pub version: u64,
+    pub ended_at: Timestamp,
+    pub end_reason: EndReason,
+    pub summary_available: bool,
+}
+
+/// How many participants are connected, each counted once however many tabs it has open.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ParticipantCount {
+    pub session_id: SessionId,
+    pub participant_count: u64,
+    pub as_of: Timestamp,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ParticipantJoined {
+    pub participant_id: ParticipantId,
+    pub display_name: Option<String>,
+    pub is_anonymous: bool,
+    /// As last counted; `participant_count` follows.
+    pub participant_count: u64,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ParticipantLeft {
+    pub participant_id: ParticipantId,
+    /// As last counted; `participant_count` follows.
+    pub participant_count: u64,
+}
+
+/// An answer. A changed mind is a new answer under the same `response_id`: the newest `created_at` counts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ResponseSubmitted {
+    pub response_id: ResponseId,
+    pub slide_id: SlideId,
+    pub participant_id: ParticipantId,
+    pub display_name: Option<String>,
+    #[schema(value_type = Object)]
+    pub content: Value,
+    /// When the gateway received it.
+    pub created_at: Timestamp,
+    /// In no count and no cloud.
+    pub is_hidden: bool,
+    pub is_flagged: bool,
+}
+
+/// The state of a vote at a moment; the newest `as_of` is the truth.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct VoteUpdate {
+    pub slide_id: SlideId,
+    #[serde(flatten)]
+    pub tally: Tally,
+    pub as_of: Timestamp,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SessionUpdated {
+    pub session_id: SessionId,
+    pub version: u64,
+    pub pace: Pacing,
+    pub ai_answers: AiAnswers,
+}
+
+/// What became of the results of a slide.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ResultsChanged {
+    pub session_id: SessionId,
+    pub version: u64,
+    pub slide_id: SlideId,
+    /// May the audience see them?
+    pub visible: bool,
+    /// Answers from before do not count any more.
+    pub reset_at: Option<Timestamp>,
+    /// The slide as the audience may see it now: of a quiz, with what is correct once results are visible.
+    pub slide: Option<SlideView>,
+    /// As last counted, where they are visible.
+    pub votes: Option<VoteUpdate>,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct LeaderboardUpdated {
+    pub session_id: SessionId,
+    /// Best first, ten at most.
+    pub entries: Vec<Entry>,
+    /// How many have points at all.
+    pub total: usize,
+    pub as_of: Timestamp,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct ReportReady {
+    pub session_id: SessionId,
+    pub created_at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use model::tally::WordCount;
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{Event, Outgoing, envelope::MESSAGE_LIMIT};
+
+    /// The longest text of so many characters, as JSON writes it: a control character takes six bytes.
+    fn longest(characters: usize) -> String {
+        "\u{1}".repeat(characters)
+    }
+
+    /// The largest event: a slide of 10,000 characters (contract A3.1), one's own answer of 5,000, every name at its limit.
+    #[test]
+    fn the_largest_event_fits_a_message() {
+        let now = Timestamp::UNIX_EPOCH;
+        let id = Uuid::from_u128(u128::MAX);
+        let votes: BTreeMap<_, _> =
+            (0..10).map(|option| (format!("{}{option}", longest(63)), u64::MAX)).collect();
+        let word = WordCount { word: "𐐨".repeat(40), count: u64::MAX };
+        let state = SessionState {
+            session_id: id.into(),
+            kind: SessionKind::Presentation,
+            join_code: JoinCode::typed("K7M2QX").unwrap(),
+            status: Status::Active,
+            version: u64::MAX,
+            presentation_title: longest(200),
+            current_slide: Some(SlideView {
+                id: id.into(),
+                order_index: usize::MAX,
+                kind: "content".into(),
+                content: json!({"text": longest(10_000), "image_url": longest(2_000), "layout": "text-only"}),
+            }),
+            total_slides: usize::MAX,
+            participant_count: u64::MAX,
+            started_at: Some(now),
+            ended_at: Some(now),
+            role: SessionRole::Audience,
+            pace: Pacing::Participant,
+            ai_answers: AiAnswers::Automatic,
+            results_visible: true,
+            participant_id: Some(id.into()),
+            participant_token: Some("x".repeat(1_000)),
+            display_name: Some(longest(100)),
+            my_responses: vec![OwnResponse {
+                response_id: id.into(),
+                slide_id: id.into(),
+                content: json!({"text": longest(5_000)}),
+                seq: Some(i64::MIN),
+                created_at: now,
+            }],
+            votes: Some(VoteUpdate {
+                slide_id: id.into(),
+                tally: Tally {
+                    votes: votes.clone(),
+                    total_votes: u64::MAX,
+                    total_voters: u64::MAX,
+                    words: Some(vec![word; 50]),
+                    average: Some(f64::MAX),
+                    points: Some(votes),
+                },
+                as_of: now,
+            }),
+        };
+        let frame =
+            Outgoing::to_one(Some(id.into()), Event::SessionState(Box::new(state)), now).json().unwrap();
+        assert!(frame.len() <= MESSAGE_LIMIT, "{} bytes", frame.len());
+    }
+}

@@ -1,0 +1,29 @@
+//! What the sort keys of one sort of item start with, for queries over a partition.
+
+/// The named item and what lies beside it.
+pub const SELF: &str = "#";
+pub const ACTION: &str = "ACTION#";
+pub const AI_CALL: &str = "AI_CALL#";
+pub const CHANNEL: &str = "CHANNEL#";
+pub const CONNECTION: &str = "CONNECTION#";
+pub const DRAFT: &str = "DRAFT#";
+
+/// The connections of one holder in a room.
+pub fn held_by(holder: uuid::Uuid) -> String {
+    // the last byte of a UUID is random in v7 and hashed in v5
+    format!("{CONNECTION}{:02x}#{holder}#", holder.as_bytes()[15])
+}
+
+pub const LOGIN: &str = "LOGIN#";
+pub const MEMBER: &str = "MEMBER#";
+pub const MENTION: &str = "MENTION#";
+pub const MONTH: &str = "MONTH#";
+pub const NUMBER: &str = "NUMBER#";
+pub const PARTICIPANT: &str = "PARTICIPANT#";
+pub const PIN: &str = "PIN#";
+pub const QUESTION: &str = "QUESTION#";
+pub const SESSION: &str = "SESSION#";
+pub const SHOWN: &str = "SHOWN#";
+pub const SLIDE: &str = "SLIDE#";
+pub const USER: &str = "USER#";
+pub const WRITTEN: &str = "WRITTEN#";
