@@ -80,7 +80,7 @@ async fn quiet_hours_are_quiet_and_who_wants_no_mail_gets_none() {
     socket.catch_up().await;
     say(&ana, &channel, &format!("@{name} hush")).await;
     assert_eq!(socket.wait("mention_notification").await["is_silent"], true);
-    pass(&world, Duration::from_mins(60)).await;
+    pass(&world, Duration::from_hours(1)).await;
     assert!(mails(&world, &bo).is_empty());
     pass(&world, Duration::from_mins(65)).await;
     assert_eq!(mails(&world, &bo).len(), 1, "in the morning");
