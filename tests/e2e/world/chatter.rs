@@ -10,8 +10,10 @@ use tokio::sync::watch;
 
 use super::{Event, Socket, Teammate};
 
-/// How long a client waits for an answer before it takes the connection for dead.
+/// How long a client waits for an answer before it takes the connection for dead; twice as long every time, up to the second: a
+/// cloud that is only slow must not drown in those who come back.
 const PATIENCE: Duration = Duration::from_secs(2);
+const MOST_PATIENCE: Duration = Duration::from_secs(16);
 /// A ping is due this often (contract 1.5).
 const PING: Duration = Duration::from_secs(30);
 
@@ -147,11 +149,12 @@ pub(crate) struct Chatter {
     pub(crate) view: View,
     /// How often they came back.
     pub(crate) comebacks: usize,
+    patience: Duration,
 }
 
 impl Chatter {
     pub(crate) fn new(user: Teammate, channel: &str) -> Self {
-        Self { user, channel: channel.to_owned(), view: View::default(), comebacks: 0 }
+        Self { user, channel: channel.to_owned(), view: View::default(), comebacks: 0, patience: PATIENCE }
     }
 
     /// Follows the channel until it is to stop.
@@ -174,7 +177,7 @@ impl Chatter {
             if socket.try_send("join_channel", asked).await.is_err() {
                 continue;
             }
-            while let Ok(Some(event)) = socket.read_within(PATIENCE).await {
+            while let Ok(Some(event)) = socket.read_within(MOST_PATIENCE / 2).await {
                 let is_answer = event.kind == "channel_joined";
                 let is_whole = self.view.apply(&event);
                 if is_answer && is_whole {
@@ -225,9 +228,13 @@ impl Chatter {
                     }
                     if self.view.replay.is_none() {
                         asked = None;
+                        self.patience = PATIENCE;
                     }
                 }
-                Ok(None) if asked.is_some_and(|asked: Instant| asked.elapsed() > PATIENCE) => return,
+                Ok(None) if asked.is_some_and(|asked: Instant| asked.elapsed() > self.patience) => {
+                    self.patience = (self.patience * 2).min(MOST_PATIENCE);
+                    return;
+                }
                 Ok(None) => {}
                 Err(()) => return,
             }
