@@ -56,7 +56,7 @@ pub(crate) async fn my(State(app): State<App>, account: Account) -> Answer<Json<
     let followed: HashMap<ChannelId, u64> = followed.iter().map(|one| (one.channel, one.seq)).collect();
     let followed = |channel: ChannelId| followed.get(&channel).copied().unwrap_or(0);
     let known: Vec<(ChannelId, u64)> =
-        places.iter().map(|place| (place.channel, place.read_seq.max(followed(place.channel)))).collect();
+        places.iter().map(|place| (place.channel, place.known_seq().max(followed(place.channel)))).collect();
     let heads = messages::heads(&app.store, &known, Freshness::Eventual, now).await?;
     let behind = ids.iter().zip(&heads).filter(|(channel, head)| **head > followed(**channel));
     let behind: Vec<MessageId> =

@@ -48,14 +48,12 @@ pub(crate) struct MyChannel {
 
 impl MyChannel {
     pub(crate) fn new(channel: &Channel, place: &Place, seq: u64) -> Self {
-        // a copy of the log may be behind what its reader has read
-        let seq = seq.max(place.read_seq);
         Self {
             channel: of(channel),
             role: place.role,
             seq,
             read_seq: place.read_seq,
-            unread_count: seq - place.read_seq,
+            unread_count: seq.saturating_sub(place.read_seq),
             notify: place.notify,
             with: place.with,
         }

@@ -84,7 +84,7 @@ async fn established(app: &App, user: UserId, username: &str) -> Result<(Event, 
         .iter()
         .map(|place| {
             let followed = followed.get(&place.channel).copied().unwrap_or_default();
-            (place.channel, place.read_seq.max(followed))
+            (place.channel, place.known_seq().max(followed))
         })
         .collect();
     let heads = messages::heads(&app.store, &known, Freshness::Strong, now).await?;

@@ -88,6 +88,14 @@ pub struct Place {
     pub joined_at: Timestamp,
 }
 
+impl Place {
+    /// A number of the channel that is there for certain. What somebody has sent counts as read before it is put ([`send`]): where
+    /// they broke off in between, the last of them is not there yet.
+    pub const fn known_seq(&self) -> u64 {
+        self.read_seq.saturating_sub(1)
+    }
+}
+
 impl Item for Place {
     const KIND: &'static str = "place";
 

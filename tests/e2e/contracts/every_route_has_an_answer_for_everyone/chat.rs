@@ -6,7 +6,51 @@ use crate::world::{User, World, team::Channel};
 pub(super) const SUBJECT: Subject = Subject { answers: ANSWERS, body, parameter };
 
 /// The channel is private: an admin knows no more of it than a stranger, but what the admin routes are for.
-const ANSWERS: &[Row] = &[];
+const ANSWERS: &[Row] = &[
+    ("list_channels", [401, 200, 200, 401, 200]),
+    ("create_channel", [401, 201, 409, 401, 409]),
+    ("list_drafts", [401, 200, 200, 401, 200]),
+    ("list_my_channels", [401, 200, 200, 401, 200]),
+    ("list_online_users", [401, 200, 200, 401, 200]),
+    ("list_available_users", [401, 200, 200, 401, 200]),
+    ("list_my_mentions", [401, 200, 200, 401, 200]),
+    ("validate_format", [401, 200, 200, 401, 200]),
+    ("get_preferences", [401, 200, 200, 401, 200]),
+    ("put_preferences", [401, 200, 200, 401, 200]),
+    ("search_messages", [401, 200, 200, 401, 200]),
+    ("open_direct_channel", [401, 201, 201, 401, 201]),
+    ("join_channel", [401, 404, 404, 401, 200]),
+    ("get_channel", [401, 404, 404, 401, 200]),
+    ("put_channel", [401, 404, 404, 401, 200]),
+    ("delete_channel", [401, 404, 404, 401, 204]),
+    ("update_channel", [401, 404, 404, 401, 200]),
+    ("add_user_to_channel", [401, 404, 404, 401, 200]),
+    ("archive_channel", [401, 404, 404, 401, 200]),
+    ("get_draft", [401, 404, 404, 401, 404]),
+    ("put_draft", [401, 404, 404, 401, 200]),
+    ("join_this_channel", [401, 404, 404, 401, 200]),
+    ("leave_channel", [401, 404, 404, 401, 409]),
+    ("list_channel_members", [401, 404, 404, 401, 200]),
+    ("remove_channel_member", [401, 404, 404, 401, 204]),
+    ("update_channel_member", [401, 404, 404, 401, 200]),
+    ("update_channel_notifications", [401, 404, 404, 401, 200]),
+    ("list_pins", [401, 404, 404, 401, 200]),
+    ("mark_channel_read", [401, 404, 404, 401, 200]),
+    ("unarchive_channel", [401, 404, 404, 401, 200]),
+    ("send_message", [401, 404, 404, 401, 201]),
+    ("list_messages", [401, 404, 404, 401, 200]),
+    ("toggle_reaction", [401, 404, 404, 401, 200]),
+    ("get_message", [401, 404, 404, 401, 200]),
+    ("replace_message", [401, 404, 404, 401, 200]),
+    ("delete_message", [401, 404, 404, 401, 200]),
+    ("edit_message", [401, 404, 404, 401, 200]),
+    ("pin_message", [401, 404, 404, 401, 200]),
+    ("unpin_message", [401, 404, 404, 401, 200]),
+    ("add_reaction", [401, 404, 404, 401, 200]),
+    ("remove_reaction", [401, 404, 404, 401, 200]),
+    ("list_replies", [401, 404, 404, 401, 200]),
+    ("admin_delete_message", [401, 403, 200, 401, 403]),
+];
 
 /// Someone with an account and a user name.
 pub(super) async fn teammate(world: &World, called: &str) -> User {
@@ -46,8 +90,9 @@ impl Team {
 fn parameter<'s>(scene: &'s Scene, template: &str, name: &str) -> Option<&'s str> {
     let team = &scene.team;
     match name {
-        "id" if template.starts_with("/v1/channels/") => Some(&team.channel.id),
-        "channel_id" => Some(&team.channel.id),
+        "id" if template.starts_with("/v1/channels/") || template.starts_with("/v1/messages/channel/") => {
+            Some(&team.channel.id)
+        }
         "id" if template.starts_with("/v1/messages/") || template.starts_with("/v1/admin/messages/") => {
             Some(&team.message)
         }
@@ -62,14 +107,14 @@ fn body(scene: &Scene, operation: &str) -> Option<Sent> {
     let (channel, message) = (&team.channel.id, &team.message);
     Some(Sent::Json(match operation {
         "create_channel" => json!({ "name": format!("otters-{:016x}", rand::random::<u64>()) }),
-        "update_channel" | "replace_channel" => json!({ "description": "Everything with long legs" }),
+        "update_channel" | "put_channel" => json!({ "description": "Everything with long legs" }),
         "join_channel" => json!({ "channel_id": channel }),
-        "add_member" | "open_direct_channel" => json!({ "user_id": team.member }),
-        "update_member" => json!({ "role": "moderator" }),
-        "mark_read" => json!({ "seq": 1 }),
-        "set_notifications" => json!({ "notify": "mentions" }),
+        "add_user_to_channel" | "open_direct_channel" => json!({ "user_id": team.member }),
+        "update_channel_member" => json!({ "role": "moderator" }),
+        "mark_channel_read" => json!({ "seq": 1 }),
+        "update_channel_notifications" => json!({ "notify": "mentions" }),
         "send_message" => json!({ "channel_id": channel, "content": "hello" }),
-        "edit_message" | "edit_message_patch" => json!({ "content": "herons nest in trees" }),
+        "edit_message" | "replace_message" => json!({ "content": "herons nest in trees" }),
         "toggle_reaction" => json!({ "message_id": message, "emoji": "👍" }),
         "validate_format" => json!({ "content": "**bold**" }),
         "put_draft" => json!({ "content": "They" }),

@@ -111,10 +111,12 @@ impl Scene {
                 value.unwrap_or_else(|| panic!("{template} has a parameter that this test does not know"));
             path = format!("{before}{value}{after}");
         }
-        if path.starts_with("/v1/responses/slide/") {
-            format!("{path}?session_id={}", self.session.id)
-        } else {
-            path
+        match path.as_str() {
+            "/v1/messages/search" => format!("{path}?q=herons"),
+            responses if responses.starts_with("/v1/responses/slide/") => {
+                format!("{path}?session_id={}", self.session.id)
+            }
+            _ => path,
         }
     }
 
