@@ -4,10 +4,14 @@ use entry::{
     http::{Account, Answer, ErrorBody, Id, Params},
 };
 use garde::Validate;
+use jiff::Timestamp;
 use model::{ChannelId, Error, MessageId};
 use protocol::event::chat::MessageView;
 use serde::{Deserialize, Serialize};
-use store::{members, messages};
+use store::{
+    members,
+    messages::{self, Message},
+};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::view::view;
@@ -72,14 +76,11 @@ pub(crate) async fn list_messages(
 ) -> Answer<Json<History>> {
     let now = app.clock.now();
     let asked = Asked::read(&which, channel)?;
-    // how far the logs are is read first: what changes from then on is told after it
+    let limit = which.limit.unwrap_or(50);
     let place = members::place(&app.store, account.user, channel, now);
-    let (place, ends) = futures::join!(place, messages::ends(&app.store, channel, now));
+    let (place, page) = futures::join!(place, page(&app, channel, asked, limit, now));
     place?.ok_or(Error::NotFound("channel"))?;
-    let (seq, change) = ends?;
-    let (from, to) = asked.range(seq, which.limit.unwrap_or(50));
-    let found =
-        if from > to { Vec::new() } else { messages::between(&app.store, channel, from, to, now).await? };
+    let Read { found, from, to, seq, change } = page?;
     let further = match asked {
         Asked::After(_) => (to < seq && from <= to).then_some(to),
         Asked::Before(_) | Asked::Offset(_) => (from > 1 && from <= to).then_some(from),
@@ -87,6 +88,38 @@ pub(crate) async fn list_messages(
     let next = further.map(|seq| MessageId { channel, seq });
     let items = found.iter().map(|message| view(message, Some(account.user))).collect();
     Ok(Json(History { items, next, next_cursor: next, has_more: next.is_some(), seq, change }))
+}
+
+/// A page, and how far both logs of its channel are.
+struct Read {
+    found: Vec<Message>,
+    from: u64,
+    to: u64,
+    seq: u64,
+    change: u64,
+}
+
+/// How far the logs are is read before the messages: what changes from then on is told after it. The newest page is one query
+/// beside that of the last change: its end is the log's.
+async fn page(
+    app: &App,
+    channel: ChannelId,
+    asked: Asked,
+    limit: u64,
+    now: Timestamp,
+) -> Result<Read, Error> {
+    if asked == Asked::Offset(0) {
+        let change = messages::last_change(&app.store, channel).await?;
+        let found = messages::newest(&app.store, channel, limit, now).await?;
+        let seq = found.last().map_or(0, |last| last.seq);
+        let (from, to) = asked.range(seq, limit);
+        return Ok(Read { found, from, to, seq, change });
+    }
+    let (seq, change) = messages::ends(&app.store, channel, now).await?;
+    let (from, to) = asked.range(seq, limit);
+    let found =
+        if from > to { Vec::new() } else { messages::between(&app.store, channel, from, to, now).await? };
+    Ok(Read { found, from, to, seq, change })
 }
 
 /// Where a page lies.

@@ -54,9 +54,14 @@ pub async fn missed(
 
 /// X2, X4: the last numbers of both logs of a channel. Strong: what is read afterwards is at least as new. 2 read units.
 pub async fn ends(store: &Store, channel: ChannelId, now: Timestamp) -> Result<(u64, u64)> {
-    let last = tail(store, channel, Freshness::Strong, now);
-    let (seq, change) = futures::try_join!(last, newest(store, channel))?;
-    Ok((seq.map_or(0, |last| last.seq), change.map_or(0, |last| last.number)))
+    let last = async { tail(store, channel, Freshness::Strong, now).await };
+    let (seq, change) = futures::try_join!(last, last_change(store, channel))?;
+    Ok((seq.map_or(0, |last| last.seq), change))
+}
+
+/// X4: the number of the last change in a channel, 0 for none. 1 read unit.
+pub async fn last_change(store: &Store, channel: ChannelId) -> Result<u64> {
+    Ok(newest(store, channel).await?.map_or(0, |last| last.number))
 }
 
 async fn part<T: Item>(store: &Store, log: &Pk<'_>, after: u64, to: u64, now: Timestamp) -> Result<Vec<T>> {

@@ -3,7 +3,7 @@
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
 //! | X1 | one message | table | `MESSAGES#{channel}` | `NUMBER#{seq}` | [`get`], [`get_many`], [`append`], [`change`] |
-//! | X2 | some of a channel, by number | table | `MESSAGES#{channel}` | `NUMBER#…` | [`between`], [`tail`] |
+//! | X2 | some of a channel, by number | table | `MESSAGES#{channel}` | `NUMBER#…` | [`between`], [`newest`], [`tail`] |
 //! | X3 | how far many channels are | table | `MESSAGES#{channel}` | `NUMBER#{seq}` | [`heads`] |
 //! | X4 | what changed in a channel | table | `CHANGES#{channel}` | `NUMBER#{change}` | [`change`], [`ends`], [`missed`] |
 //! | X5 | what is pinned in a channel | table | `CHANNEL#{channel}` | `PIN#…` | [`pins`], [`pinned`], [`change`] |
@@ -30,7 +30,7 @@ pub use self::{
     append::{Appended, append},
     change::{Change, change, change_and_note},
     heads::heads,
-    missed::{Missed, ends, missed},
+    missed::{Missed, ends, last_change, missed},
     pins::{MOST_PINS, Pin, pinned, pins},
 };
 use crate::{
@@ -135,6 +135,14 @@ pub async fn between(
     now: Timestamp,
 ) -> Result<Vec<Message>> {
     store.query_all(range(&Pk::Messages(channel), from, to), now).await
+}
+
+/// X2: the last of a channel, so many of them, oldest first. One request; strong.
+pub async fn newest(store: &Store, channel: ChannelId, limit: u64, now: Timestamp) -> Result<Vec<Message>> {
+    let query = Query::partition(&Pk::Messages(channel)).newest_first().strong();
+    let mut found = store.page(query, usize::try_from(limit).unwrap_or(usize::MAX), None, now).await?.items;
+    found.reverse();
+    Ok(found)
 }
 
 /// X2: the last message of a channel. Half a read unit.

@@ -16,7 +16,6 @@ pub(super) async fn measure(world: &World, table: &mut Table) {
     let _bo_socket = bo.connect().await;
     world.quiet().await;
     ana.say(&channel, "Where do they nest?").await;
-    table.answered("send a message, the first that an instance sees of a channel", "/messages");
     let message = ana.say(&channel, "In high trees, along the water").await;
     table.answered("send a message", "/messages");
     world.quiet().await;
