@@ -13,6 +13,14 @@ const WORDS: f64 = 8.0;
 const HEARTBEAT: f64 = 30.0;
 /// Seconds between two of them that are written down (`online`).
 const SEEN: f64 = 60.0;
+/// Hours that a connection lives, by API Gateway's quota.
+const LIFE: f64 = 2.0;
+/// Channels of one person: a row of each connection lies in the room of each.
+const CHANNELS: f64 = 10.0;
+/// How often an hour somebody who is there is looked after (`online::CHECKED_EVERY`).
+const CHECKS: f64 = 30.0;
+/// Hours between two changes of whether somebody is there; a new connection within seconds is none.
+const CHANGES: f64 = 4.0;
 
 pub(super) fn parts(costs: &Costs) -> Parts {
     let hours = MESSAGES / PER_PERSON_AND_HOUR;
@@ -20,12 +28,20 @@ pub(super) fn parts(costs: &Costs) -> Parts {
     let sent = Use::http(assumed::HTTP_MS, costs.of("send a message"));
     // beside what two in a room cost
     let told = Use::default().units(read_of(ROOM), 0.0).post(ROOM);
-    // how far it was done, what is new, that it is done; and the words
-    let followed = Use { queue: super::REQUESTS_OF_A_JOB, ..Use::default() }
-        .run(assumed::JOB_MS)
-        .units(4.0, 1.0 + WORDS);
     let seen = Use::default().units(0.0, 1.0).times(hours * 3_600.0 / SEEN);
+    let job = Use { queue: super::REQUESTS_OF_A_JOB, ..Use::default() }.run(assumed::JOB_MS);
+    let welcomed = Use::default()
+        .run(assumed::CONNECT_MS)
+        .costs(costs.of("connect to the team"))
+        .and(job.units(3.0 * CHANNELS, CHANNELS + 1.0).post(1.0))
+        .and(job.units(2.0, CHANNELS + 1.0));
+    // how far it was done, what is new, that it is done; and the words
+    let followed = job.units(4.0, 1.0 + WORDS);
+    let told_of = Use::default().units(read_of(ROOM), 5.0).post(ROOM);
     vec![
+        ("connected and gone, every two hours", welcomed.times(hours / LIFE)),
+        ("looked after, every two minutes", job.units(1.5, 3.0).times(hours * CHECKS)),
+        ("told who has come and gone", told_of.times(hours / CHANGES)),
         ("sent", sent.times(MESSAGES)),
         ("told to the channel", told.times(MESSAGES)),
         ("indexed, and what else follows", followed.times(MESSAGES)),
