@@ -1,5 +1,7 @@
 //! An event to everyone in a room.
 
+use std::time::Duration;
+
 use futures::{StreamExt, future::try_join_all, stream};
 use jiff::Timestamp;
 use model::{Error, Room};
@@ -18,6 +20,8 @@ use crate::{
 
 /// Connections up to which the publisher posts itself: with more, its caller would wait, and shards go out in parallel.
 const DIRECT: usize = 100;
+/// How long the publisher waits for its own posts: somebody waits for its answer, and what happened is stored already.
+const PATIENCE: Duration = Duration::from_secs(4);
 /// Posts under way at once.
 const CONCURRENT: usize = 50;
 
@@ -125,10 +129,12 @@ impl Rooms {
             }
         };
         if let Some(members) = small {
-            if self.post_all(room, &members, &frame, false, now).await.is_ok() {
-                return Ok(());
-            }
-            return self.hand_over(room, frame, now).await;
+            let told = self.post_all(room, &members, &frame, false, now);
+            return match tokio::time::timeout(PATIENCE, told).await {
+                Ok(Ok(())) => Ok(()),
+                // some have it already, and once more does them no harm
+                Ok(Err(_)) | Err(_) => self.hand_over(room, frame, now).await,
+            };
         }
         let shards = (0..ROOM_SHARDS).map(|shard| {
             let job = Broadcast { room, shard: Some(shard), frame: frame.clone(), close: false };

@@ -42,6 +42,8 @@ async fn surely(ask: impl AsyncFn() -> crate::world::Answer) -> Value {
 /// A conversation of so many people: they write, edit, delete and react, while a fifth of all frames is lost, doubled or out of
 /// order, connections are cut, and jobs come twice and late. Whoever comes back afterwards sees what the server has.
 async fn talk(people: usize, lines: usize) {
+    // two hundred clients of one machine must not ask all at once, and again before they were answered
+    let moment = Duration::from_millis(200 + 20 * people as u64);
     let options = LocalOptions { chaos: Some(SEED), chaos_frames: 0.2, ..LocalOptions::default() };
     let Some(world) = World::local_with("a team in a bad network", options).await else { return };
     let world = Arc::new(world);
@@ -65,7 +67,7 @@ async fn talk(people: usize, lines: usize) {
     let (stop, stopping) = watch::channel(false);
     let mut clients = JoinSet::new();
     for user in others {
-        let (mut chatter, stopping) = (Chatter::new(user, &channel), stopping.clone());
+        let (mut chatter, stopping) = (Chatter::new(user, &channel, moment), stopping.clone());
         clients.spawn(async move {
             chatter.follow(stopping).await;
             chatter
@@ -116,4 +118,10 @@ async fn talk(people: usize, lines: usize) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_comes_back_misses_nothing() {
     talk(12, 24).await;
+}
+
+/// As large as a team's channel is: nobody of two hundred misses anything.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_team_of_two_hundred_comes_back_and_misses_nothing() {
+    talk(200, 6).await;
 }

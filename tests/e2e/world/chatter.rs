@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rand::RngExt;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
@@ -150,16 +151,24 @@ pub(crate) struct Chatter {
     /// How often they came back.
     pub(crate) comebacks: usize,
     patience: Duration,
+    /// About how long they wait before they come back, and before they ask again for what they have missed.
+    moment: Duration,
 }
 
 impl Chatter {
-    pub(crate) fn new(user: Teammate, channel: &str) -> Self {
-        Self { user, channel: channel.to_owned(), view: View::default(), comebacks: 0, patience: PATIENCE }
+    pub(crate) fn new(user: Teammate, channel: &str, moment: Duration) -> Self {
+        let view = View::default();
+        Self { user, channel: channel.to_owned(), view, comebacks: 0, patience: PATIENCE, moment }
     }
 
     /// Follows the channel until it is to stop.
     pub(crate) async fn follow(&mut self, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow_and_update() {
+            // as clients do, so that those who were cut off together do not come back together
+            let moment = rand::rng().random_range(self.moment / 4..self.moment);
+            if tokio::time::timeout(moment, stop.changed()).await.is_ok() {
+                continue;
+            }
             let Some(mut socket) = self.dial().await else { continue };
             self.sit(&mut socket, || *stop.borrow()).await;
             self.comebacks += 1;
@@ -202,18 +211,20 @@ impl Chatter {
 
     /// Listens, and asks for what is missing, while the connection lives and is to be trusted.
     async fn sit(&mut self, socket: &mut Socket, is_over: impl Fn() -> bool) {
-        let mut asked = None;
+        let (mut asked, mut last_asked) = (None, None);
         let mut pinged = Instant::now();
         // what was missed while nobody listened is known by asking only
         let mut is_new = true;
         while !is_over() {
-            if asked.is_none() && (is_new || self.view.is_behind()) {
+            let is_soon = last_asked.is_some_and(|asked: Instant| asked.elapsed() < self.moment);
+            if asked.is_none() && !is_soon && (is_new || self.view.is_behind()) {
                 let question = self.view.ask(&self.channel);
                 if socket.try_send("join_channel", question).await.is_err() {
                     return;
                 }
                 is_new = false;
                 asked = Some(Instant::now());
+                last_asked = asked;
             }
             if pinged.elapsed() > PING {
                 pinged = Instant::now();

@@ -7,17 +7,18 @@ use entry::{
 };
 use futures::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
-use model::{ChannelId, Error, MessageId, channel::Kind};
+use model::{ChannelId, Error, MessageId, UserId, channel::Kind, message::Author};
 use protocol::job::FollowChannel;
 use store::{
     Freshness, Page,
     channels::{self, Channel},
     followed, members,
     messages::{self, Message},
+    users,
 };
 
 use super::{defaults, view::MyChannel};
-use crate::team::teammate;
+use crate::team::{author, teammate};
 
 /// What follows from a message has been done after this, but where its job was lost.
 const FOLLOWED_BY: SignedDuration = SignedDuration::from_secs(10);
@@ -42,11 +43,11 @@ const ANEW: usize = 20;
     )
 )]
 pub(crate) async fn my(State(app): State<App>, account: Account) -> Answer<Json<Page<MyChannel>>> {
-    let author = teammate(&app, account.user).await?;
+    let me = teammate(&app, account.user).await?;
     let now = app.clock.now();
     let mut places = members::places(&app.store, account.user, now).await?;
     if defaults::are_due(&places, now) {
-        defaults::ensure(&app, &author).await?;
+        defaults::ensure(&app, &me).await?;
         places = members::places(&app.store, account.user, now).await?;
     }
     let ids: Vec<ChannelId> = places.iter().map(|place| place.channel).collect();
@@ -67,6 +68,7 @@ pub(crate) async fn my(State(app): State<App>, account: Account) -> Answer<Json<
         .zip(heads)
         .filter_map(|(place, seq)| Some(MyChannel::new(channels.get(&place.channel)?, place, seq)))
         .collect();
+    name_partners(&app, &mut items, now).await?;
     items.sort_by_cached_key(|item| {
         let kind = match item.channel.kind {
             Kind::Public => 0,
@@ -76,6 +78,21 @@ pub(crate) async fn my(State(app): State<App>, account: Account) -> Answer<Json<
         (kind, item.channel.name.as_deref().map(str::to_lowercase), item.channel.id)
     });
     Ok(Json(Page { items, next: None }))
+}
+
+/// Who the other one of a direct channel is: one batch, however many.
+async fn name_partners(app: &App, items: &mut [MyChannel], now: Timestamp) -> Result<(), Error> {
+    let partners: Vec<UserId> = items.iter().filter_map(|item| item.with).collect();
+    if partners.is_empty() {
+        return Ok(());
+    }
+    let known = users::some(&app.store, &partners, now).await?;
+    let known: HashMap<UserId, Author> =
+        known.iter().filter_map(|user| Some((user.id, author(user)?))).collect();
+    for item in items {
+        item.with_user = item.with.and_then(|with| known.get(&with).cloned());
+    }
+    Ok(())
 }
 
 /// Rows of channels. One that a copy does not have yet is read anew: its members have just made it.

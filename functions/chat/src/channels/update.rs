@@ -7,7 +7,7 @@ use garde::Validate;
 use jiff::{SignedDuration, Timestamp};
 use model::{
     ChannelId, Code, Error, Room, UserId,
-    channel::{self, ChannelName, DEFAULTS, Deed},
+    channel::{self, ChannelName, DEFAULTS, Deed, Kind},
 };
 use protocol::{Event, event::chat::ChannelView};
 use serde::Deserialize;
@@ -37,6 +37,9 @@ pub(crate) struct ChannelChanges {
     #[serde(default, deserialize_with = "clearable")]
     #[schema(value_type = Option<String>, max_length = 500)]
     description: Clearable,
+    /// As it is: a channel stays what it was made. Whoever wrote in a private one did so for its members.
+    #[garde(skip)]
+    is_private: Option<bool>,
 }
 
 macro_rules! updates {
@@ -99,6 +102,10 @@ async fn update(
     };
     change(app, user, id, Deed::Update, |seat, _| {
         seat.open()?;
+        let is_private = seat.channel.channel_kind != Kind::Public;
+        if input.is_private.is_some_and(|wanted| wanted != is_private) {
+            return Err(Error::field("is_private", "cannot be changed: make another channel"));
+        }
         let after = edit(&seat.channel);
         if after.name != seat.channel.name {
             if seat.channel.is_default {

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use model::{
     UserId,
     channel::{Kind, MemberRole},
+    message::Author,
 };
 use protocol::event::chat::ChannelView;
 use serde::Serialize;
@@ -39,11 +40,15 @@ pub(crate) struct MyChannel {
     pub(crate) seq: u64,
     /// Everything up to this number is read.
     pub(crate) read_seq: u64,
+    /// Numbers that are not read: also of messages that were deleted since.
     pub(crate) unread_count: u64,
     pub(crate) notify: Notify,
     /// The other one, of a direct channel.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) with: Option<UserId>,
+    /// By the names that they have now; not of somebody who is gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) with_user: Option<Author>,
 }
 
 impl MyChannel {
@@ -56,6 +61,7 @@ impl MyChannel {
             unread_count: seq.saturating_sub(place.read_seq),
             notify: place.notify,
             with: place.with,
+            with_user: None,
         }
     }
 }

@@ -77,10 +77,10 @@ pub(crate) async fn list_messages(
     let now = app.clock.now();
     let asked = Asked::read(&which, channel)?;
     let limit = which.limit.unwrap_or(50);
-    let place = members::place(&app.store, account.user, channel, now);
-    let (place, page) = futures::join!(place, page(&app, channel, asked, limit, now));
-    place?.ok_or(Error::NotFound("channel"))?;
-    let Read { found, from, to, seq, change } = page?;
+    // before anything is read: how long a refusal takes must not tell an outsider whether there is a channel, and how full it is
+    let place = members::place(&app.store, account.user, channel, now).await?;
+    place.ok_or(Error::NotFound("channel"))?;
+    let Read { found, from, to, seq, change } = page(&app, channel, asked, limit, now).await?;
     let further = match asked {
         Asked::After(_) => (to < seq && from <= to).then_some(to),
         Asked::Before(_) | Asked::Offset(_) => (from > 1 && from <= to).then_some(from),

@@ -54,7 +54,8 @@ pub(crate) struct Sought {
 /// Messages of one's channels by their words
 ///
 /// Of the newest days first (UTC), and on a page the newest message first. Judged by what stands in them now: what was edited or
-/// deleted is right at once; what is new, or was edited in, is found a moment after it was sent. A page may come back short, or
+/// deleted is right at once; what is new, or was edited in, is found a moment after it was sent. Whole words of two letters and
+/// more, without those that say nothing, and of a message its first thirty different ones. A page may come back short, or
 /// empty, with a `next`: then there is more to look through.
 ///
 /// Costs one query for one's channels (none with `channel_id`, but a read), one for each word and 200 rows of it, 20 in all (a
