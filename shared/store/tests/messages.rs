@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use model::{ChannelId, Error, MessageId, UserId, channel::MemberRole, message::Author, message::Since};
 use store::{
     Freshness, Store, Written, cost,
-    members::{self, Member, Notify, Place, Sending},
+    members::{self, Member, Notify, Place, Sending, Sent},
     messages::{self, Appended, MOST_PINS, Message, Reaction},
 };
 
@@ -79,7 +79,7 @@ async fn sent(store: &Store, user: u128, called: &str, at: Timestamp) -> Result<
     let place = members::place(store, id(user), channel(), at).await?.ok_or(Error::NotFound("channel"))?;
     let tail = messages::tail(store, channel(), Freshness::Eventual, at).await?;
     let after = tail.map_or(0, |tail| tail.seq);
-    let after = match members::send(store, place, called, after, at).await? {
+    let after = match members::send(store, place, Sent::new(called, after), at).await? {
         Sending::First(_) => after,
         Sending::Again(_, sent) => sent.after,
     };
@@ -149,7 +149,7 @@ async fn x1_z3_a_retry_finds_what_a_crash_left_behind() {
     joined(&store, 2).await;
     // the place was written, the message was not; then others wrote
     let before = members::place(&store, id(1), channel(), now()).await.unwrap().unwrap();
-    let begun = members::send(&store, before, "mine", 0, now()).await.unwrap();
+    let begun = members::send(&store, before, Sent::new("mine", 0), now()).await.unwrap();
     assert!(matches!(begun, Sending::First(_)), "{begun:?}");
     for number in 0..7 {
         sent(&store, 2, &format!("other {number}"), now()).await.unwrap();
@@ -179,7 +179,7 @@ async fn z3_whoever_writes_too_fast_waits_and_whoever_is_out_does_not_write() {
     assert!(place.read_seq >= 20, "whoever writes has read: {place:?}");
     store.delete(&store::Item::key(&place)).await.unwrap();
     // also where it was read before they were removed
-    let refused = members::send(&store, out, "late", 21, now()).await;
+    let refused = members::send(&store, out, Sent::new("late", 21), now()).await;
     assert!(matches!(refused, Err(Error::NotFound("channel"))), "{refused:?}");
 }
 
@@ -190,11 +190,39 @@ async fn x1_a_message_of_one_kilobyte_costs_two_write_units() {
     let mut long = message(1, "0190b5a4-6f7e-7c3a-9b21-1f0e5d4c3b2a");
     long.content = "x".repeat(600);
     let (_, cost) = cost::measure(async {
-        members::send(&store, place, "0190b5a4-6f7e-7c3a-9b21-1f0e5d4c3b2a", 0, now()).await.unwrap();
+        members::send(&store, place, Sent::new("0190b5a4-6f7e-7c3a-9b21-1f0e5d4c3b2a", 0), now())
+            .await
+            .unwrap();
         messages::append(&store, long, 0, now()).await.unwrap()
     })
     .await;
     assert!(cost.requests == 2 && cost.write_units <= 2.0, "{cost:?}");
+}
+
+/// The row of a place at its longest is one write unit.
+#[tokio::test]
+async fn z3_two_bursts_are_remembered_in_one_kilobyte() {
+    let World { store, _bench } = world().await;
+    let mut place = Place {
+        role: MemberRole::Moderator,
+        notify: Notify::Mentions,
+        with: Some(id(u128::MAX)),
+        read_seq: 999_999_999_000,
+        rev: 999_999_999_999,
+        ..joined(&store, u128::MAX).await
+    };
+    store.put(&place).await.unwrap();
+    let named = |number: u64| Sent::new(&format!("phone:{number}"), 999_999_999_000 + number);
+    for number in 0..41 {
+        let at = now() + SignedDuration::from_secs(i64::try_from(number).unwrap());
+        let (begun, cost) = cost::measure(members::send(&store, place, named(number), at)).await;
+        let Sending::First(next) = begun.unwrap() else { panic!("{number} is new") };
+        assert!((cost.requests, cost.write_units) == (1, 1.0), "{number}: {cost:?}");
+        place = next;
+    }
+    assert_eq!(place.sent, (1..41).map(named).collect::<Vec<Sent>>());
+    let read = members::place(&store, place.user, channel(), now()).await.unwrap();
+    assert_eq!(read, Some(place));
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use protocol::event::chat::MessageView;
 use serde::Deserialize;
 use store::{
     Freshness,
-    members::{self, Place, Sending},
+    members::{self, Place, Sending, Sent},
     messages::{self, Appended, Message, Reply},
 };
 use utoipa::ToSchema;
@@ -54,7 +54,7 @@ fn client_msg_id(name: &str, _: &()) -> garde::Result {
 /// Writes a message into a channel that one is in.
 ///
 /// It gets the next number of the channel. Sent again with the same `client_msg_id`, it is answered as it is now (200), told once
-/// more, and no second one, whatever it says. Members whom it mentions (`@username`, not in code) are notified. 20 in ten
+/// more, and no second one, whatever it says: so it is for the last 40 of a member in a channel. Members whom it mentions (`@username`, not in code) are notified. 20 in ten
 /// seconds; then 429.
 ///
 /// 2 write units where the item is 1 KB at most, which is some 650 bytes of text; 1 more for each further KB and for each member
@@ -91,7 +91,7 @@ pub(crate) async fn send_message(
     };
     let mentions = mentioned(&app, input.channel_id, account.user, &text).await?;
     let now = app.clock.now();
-    let after = match members::send(&app.store, place, &called, after, now).await? {
+    let after = match members::send(&app.store, place, Sent::new(&called, after), now).await? {
         Sending::First(_) => after,
         Sending::Again(_, sent) => sent.after,
     };
