@@ -68,9 +68,8 @@ pub(super) mod packed {
     }
 
     fn read(one: &[u8; SIZE]) -> Sent {
-        let bytes = |from: usize| move |at: usize| one[from + at];
-        let after = one[ID..].iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
-        Sent { id: std::array::from_fn(bytes(0)), after }
+        let after = one[ID..].iter().fold(0, |number, byte| (number << 8) | u64::from(*byte));
+        Sent { id: std::array::from_fn(|at| one[at]), after }
     }
 }
 
