@@ -199,6 +199,18 @@ async fn x1_a_message_of_one_kilobyte_costs_two_write_units() {
     assert!(cost.requests == 2 && cost.write_units <= 2.0, "{cost:?}");
 }
 
+#[tokio::test]
+async fn z3_whoever_writes_has_read_that_and_nothing_that_was_unread() {
+    let World { store, _bench } = world().await;
+    for (user, read_seq) in [(1, 5), (2, 3), (3, 6), (4, 9)] {
+        let place = Place { read_seq, ..joined(&store, user).await };
+        store.put(&place).await.unwrap();
+        let begun = members::send(&store, place, Sent::new("mine", 5), now()).await.unwrap();
+        let Sending::First(after) = begun else { panic!("{begun:?}") };
+        assert_eq!(after.read_seq, if read_seq == 5 { 6 } else { read_seq });
+    }
+}
+
 /// The row of a place at its longest is one write unit.
 #[tokio::test]
 async fn z3_two_bursts_are_remembered_in_one_kilobyte() {

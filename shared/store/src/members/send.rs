@@ -19,7 +19,7 @@ pub enum Sending {
 }
 
 /// Z3: begins to send a message: that its sender is in the channel, that it is not sent too fast, and what it is called, before
-/// it is put; and with it they have read up to there. Every message goes this way, so that it is one write and no read to know
+/// it is put; and with it they have read up to there, if they had read all before it. Every message goes this way, so that it is one write and no read to know
 /// all that. 1 write unit, 1 read unit.
 ///
 /// # Errors
@@ -49,6 +49,9 @@ fn with(before: &Place, sent: Sent, now: Timestamp) -> Result<Place, Error> {
         place.sent.remove(0);
     }
     place.window = window;
-    place.read_seq = place.read_seq.max(sent.after + 1);
+    // who answers from a notification has not read what others wrote before
+    if place.read_seq == sent.after {
+        place.read_seq += 1;
+    }
     Ok(place)
 }
