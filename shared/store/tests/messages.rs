@@ -12,7 +12,7 @@ use model::{ChannelId, Error, MessageId, UserId, channel::MemberRole, message::A
 use store::{
     Freshness, Store, Written, cost,
     members::{self, Member, Notify, Place, Sending, Sent},
-    messages::{self, Appended, MOST_PINS, Message, Reaction},
+    messages::{self, Appended, Looked, MOST_PINS, Message, Reaction},
 };
 
 use world::{World, id, now, world};
@@ -160,6 +160,32 @@ async fn x1_z3_a_retry_finds_what_a_crash_left_behind() {
     // the answer was lost
     assert_eq!(sent(&store, 1, "mine", now()).await.unwrap(), Appended::Before(stored));
     assert_eq!(all(&store).await.len(), 9);
+}
+
+/// A retry of long ago stops reading where it finds its message, however much was written since.
+#[tokio::test]
+async fn x2_what_was_sent_is_looked_for_a_page_at_a_time() {
+    let World { store, _bench } = world().await;
+    let store = &store;
+    join_all((1..=350).map(|seq| async move {
+        store.put(&Message { seq, ..message(1, &seq.to_string()) }).await.unwrap();
+    }))
+    .await;
+    let look = async |called: &str, after: u64| {
+        cost::measure(messages::look(store, channel(), (id(1), called), after, now())).await
+    };
+    let (found, early) = look("57", 10).await;
+    assert!(matches!(found, Ok(Looked::There(Message { seq: 57, .. }))), "{found:?}");
+    assert_eq!(early.requests, 1);
+    let (none, whole) = look("never", 10).await;
+    assert_eq!((none.unwrap(), whole.requests), (Looked::NotUpTo(350), 4));
+    let others = messages::look(store, channel(), (id(2), "57"), 0, now()).await.unwrap();
+    assert_eq!(others, Looked::NotUpTo(350), "the same name of somebody else is another message");
+    assert_eq!(look("1", 350).await.0.unwrap(), Looked::NotUpTo(350));
+
+    let (appended, cost) = cost::measure(messages::append(store, message(1, "8"), 3, now())).await;
+    assert!(matches!(appended, Ok(Appended::Before(Message { seq: 8, .. }))), "{appended:?}");
+    assert!(early.read_units < whole.read_units / 2.0 && cost.read_units < whole.read_units / 2.0);
 }
 
 #[tokio::test]
