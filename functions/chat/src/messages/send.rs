@@ -58,7 +58,7 @@ fn client_msg_id(name: &str, _: &()) -> garde::Result {
 /// seconds; then 429.
 ///
 /// 2 write units where the item is 1 KB at most, which is some 650 bytes of text; 1 more for each further KB and for each member
-/// who is quicker at that moment. 2.5 read units, and 1 for each mentioned name. No request remembers the last number of a
+/// who is quicker at that moment. 2.5 read units, 1 for each mentioned name, 1 more where it is no member's. No request remembers the last number of a
 /// channel: where several instances serve it, a number that is behind costs a write unit, looking for it half a read unit.
 #[utoipa::path(
     post,
