@@ -100,17 +100,42 @@ async fn whoever_writes_too_fast_waits_and_nobody_else() {
     let channel = ana.public_channel().await;
     bo.join(&channel).await;
     for number in 0..20 {
-        ana.say(&channel, &number.to_string()).await;
+        let text = number.to_string();
+        ana.client.post("/v1/messages", &new(&channel.id, &text, &text)).await.ok(201);
     }
     let more = json!({ "channel_id": channel.id, "content": "one more" });
     let refused = ana.client.post("/v1/messages", &more).await;
     refused.refused(429, "RATE_LIMITED");
     let seconds: u64 = refused.header("retry-after").expect("when to come again").parse().unwrap();
     assert!((1..=10).contains(&seconds), "{seconds}");
+    // what is sent again is no way around it
+    ana.client.post("/v1/messages", &new(&channel.id, "19", "19")).await.refused(429, "RATE_LIMITED");
     bo.say(&channel, "quiet here").await;
     world.cloud().clock().advance(std::time::Duration::from_secs(seconds + 1));
     ana.client.post("/v1/messages", &more).await.ok(201);
     assert_eq!(ana.read(&channel).await.len(), 22, "what was refused is not there");
+}
+
+/// Whoever sends one message again and again fills nobody's socket with it.
+#[tokio::test]
+async fn an_old_message_that_is_sent_again_is_told_to_nobody() {
+    let Some(world) = World::local("a minute passes").await else { return };
+    let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
+    let channel = ana.public_channel().await;
+    bo.join(&channel).await;
+    let mut socket = bo.connect().await;
+    let mine = new(&channel.id, "hello", "phone:1");
+    let first = ana.client.post("/v1/messages", &mine).await.ok(201);
+    ana.client.post("/v1/messages", &mine).await.ok(200);
+    let is_first = |told: &Value| told["id"] == first["id"];
+    socket.wait_where("new_message", is_first).await;
+    socket.wait_where("new_message", is_first).await;
+    world.cloud().clock().advance(std::time::Duration::from_secs(61));
+    ana.client.post("/v1/messages", &mine).await.ok(200);
+    let last = ana.say(&channel, "the last").await;
+    // in the order in which they are told
+    let next = socket.wait("new_message").await;
+    assert_eq!(next["id"], last["id"]);
 }
 
 #[tokio::test]

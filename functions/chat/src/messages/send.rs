@@ -5,6 +5,7 @@ use entry::{
 };
 use garde::Validate;
 use http::StatusCode;
+use jiff::SignedDuration;
 use model::{
     ChannelId, Error, MessageId,
     message::{Author, ReplyPreview, content},
@@ -24,6 +25,9 @@ use crate::{team::teammate, view::view};
 
 /// Characters of what is shown of a message that is answered.
 const PREVIEW: usize = 100;
+/// What is sent again is told again only while it is as young as this: until then whoever told it first may have broken off, and
+/// later everybody who was not told has asked for it.
+const TOLD_AGAIN: SignedDuration = SignedDuration::from_mins(1);
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct NewMessage {
@@ -53,13 +57,14 @@ fn client_msg_id(name: &str, _: &()) -> garde::Result {
 
 /// Writes a message into a channel that one is in.
 ///
-/// It gets the next number of the channel. Sent again with the same `client_msg_id`, it is answered as it is now (200), told once
-/// more, and no second one, whatever it says: so it is for the last 40 of a member in a channel. Members whom it mentions (`@username`, not in code) are notified. 20 in ten
-/// seconds; then 429.
+/// It gets the next number of the channel. Sent again with the same `client_msg_id`, it is answered as it is now (200), within a
+/// minute told once more, and no second one, whatever it says: so it is for the last 40 that a member began to send in a channel.
+/// Members whom it mentions (`@username`, not in code) are notified. 20 in ten seconds, what is sent again with them; then 429.
 ///
 /// 2 write units where the item is 1 KB at most, which is some 650 bytes of text; 1 more for each further KB and for each member
-/// who is quicker at that moment. 2.5 read units, 1 for each mentioned name, 1 more where it is no member's. No request remembers the last number of a
-/// channel: where several instances serve it, a number that is behind costs a write unit, looking for it half a read unit.
+/// who is quicker at that moment. 2.5 read units, 1 for each mentioned name, 1 more where it is no member's. No request remembers
+/// the last number of a channel: where several instances serve it, a number that is behind costs a write unit, looking for it
+/// half a read unit.
 #[utoipa::path(
     post,
     path = "/v1/messages",
@@ -112,12 +117,21 @@ pub(crate) async fn send_message(
         created_at: now,
         updated_at: now,
     };
-    let (status, message) = match messages::append(&app.store, message, after, now).await? {
-        Appended::Now(message) => (StatusCode::CREATED, message),
-        Appended::Before(message) => (StatusCode::OK, message),
-    };
-    announce::new(&app, &message).await;
-    Ok((status, Json(view(&message, Some(account.user)))))
+    match messages::append(&app.store, message, after, now).await? {
+        Appended::Now(message) => {
+            announce::new(&app, &message).await;
+            Ok((StatusCode::CREATED, Json(view(&message, Some(account.user)))))
+        }
+        Appended::Before(message) => Ok(stored(&app, &message).await),
+    }
+}
+
+/// The answer of a message that was sent before.
+async fn stored(app: &App, message: &Message) -> (StatusCode, Json<MessageView>) {
+    if app.clock.now().duration_since(message.created_at) < TOLD_AGAIN {
+        announce::new(app, message).await;
+    }
+    (StatusCode::OK, Json(view(message, Some(message.author.id))))
 }
 
 /// The sender's place and names, and the last number of the channel.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 /// Messages of one member in a channel at once; whoever pastes a list line by line is slowed, nobody else.
+/// What is sent again is one of them.
 pub const BURST: u32 = 20;
 const WINDOW_MS: i64 = 10_000;
 

@@ -6,8 +6,9 @@ use model::{Error, UserId, message::pace};
 use super::{Place, Sent, place, rewrite, sent::REMEMBERED};
 use crate::{Store, Written};
 
-/// How often a place may be changed by its owner's other devices at the same moment.
-const MOST_TRIES: usize = 10;
+/// How often a place may be changed by its owner's other devices at the same moment: each that sends takes one of the burst, and
+/// the rest mark what they have read.
+const MOST_TRIES: u32 = pace::BURST + 10;
 
 /// What beginning to send came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,8 +20,8 @@ pub enum Sending {
 }
 
 /// Z3: begins to send a message: that its sender is in the channel, that it is not sent too fast, and what it is called, before
-/// it is put; and with it they have read up to there, if they had read all before it. Every message goes this way, so that it is one write and no read to know
-/// all that. 1 write unit, 1 read unit.
+/// it is put; and with it they have read up to there, if they had read all before it. Every message goes this way, so that it is
+/// one write and no read to know all that; once more is one of the burst too. 1 write unit, 1 read unit.
 ///
 /// # Errors
 /// `NotFound` for whoever is not in it; `TooMany` with when it goes on.
@@ -28,12 +29,16 @@ pub async fn send(store: &Store, before: Place, sent: Sent, now: Timestamp) -> R
     let (user, channel): (UserId, _) = (before.user, before.channel);
     let mut before = before;
     for _ in 0..MOST_TRIES {
-        if let Some(earlier) = before.sent.iter().copied().find(|earlier| earlier.is_named_as(&sent)) {
-            return Ok(Sending::Again(before, earlier));
-        }
-        let next = with(&before, sent, now)?;
+        let window =
+            pace::one_more(before.window, now).map_err(|retry_after| Error::TooMany { retry_after })?;
+        let earlier = before.sent.iter().copied().find(|earlier| earlier.is_named_as(&sent));
+        let counted = Place { window, ..before.clone() };
+        let next = if earlier.is_some() { counted } else { with(counted, sent) };
         if let Written::Done(place) = rewrite(store, &before, next).await? {
-            return Ok(Sending::First(place));
+            return Ok(match earlier {
+                None => Sending::First(place),
+                Some(earlier) => Sending::Again(place, earlier),
+            });
         }
         // another device of theirs, or they were removed
         before = place(store, user, channel, now).await?.ok_or(Error::NotFound("channel"))?;
@@ -41,17 +46,14 @@ pub async fn send(store: &Store, before: Place, sent: Sent, now: Timestamp) -> R
     Err(Error::unavailable("the table", "a place is changed all the time"))
 }
 
-fn with(before: &Place, sent: Sent, now: Timestamp) -> Result<Place, Error> {
-    let window = pace::one_more(before.window, now).map_err(|retry_after| Error::TooMany { retry_after })?;
-    let mut place = before.clone();
+fn with(mut place: Place, sent: Sent) -> Place {
     place.sent.push(sent);
     if place.sent.len() > REMEMBERED {
         place.sent.remove(0);
     }
-    place.window = window;
     // who answers from a notification has not read what others wrote before
     if place.read_seq == sent.after {
         place.read_seq += 1;
     }
-    Ok(place)
+    place
 }
