@@ -116,6 +116,26 @@ async fn whoever_writes_too_fast_waits_and_nobody_else() {
     assert_eq!(ana.read(&channel).await.len(), 22, "what was refused is not there");
 }
 
+/// Its first answer was lost: that it is there is said, whatever has become of its channel and of what it answers.
+#[tokio::test]
+async fn a_message_that_is_there_is_answered_whatever_has_changed_since() {
+    let world = World::start().await;
+    let ana = world.teammate("ana").await;
+    let channel = ana.public_channel().await;
+    let parent = ana.say(&channel, "shall we?").await;
+    let mut mine = new(&channel.id, "yes", "phone:1");
+    mine["reply_to_id"] = parent["id"].clone();
+    let first = ana.client.post("/v1/messages", &mine).await.ok(201);
+    ana.client.delete(&format!("/v1/messages/{}", parent["id"].as_str().unwrap())).await.ok(200);
+    ana.client.post(&format!("/v1/channels/{}/archive", channel.id), &json!({})).await.ok(200);
+    let again = ana.client.post("/v1/messages", &mine).await.ok(200);
+    assert_eq!((&again["id"], &again["content"]), (&first["id"], &json!("yes")));
+    // one that is not there is refused, and stays so
+    let other = new(&channel.id, "yes", "phone:2");
+    ana.client.post("/v1/messages", &other).await.refused(409, "CHANNEL_ARCHIVED");
+    assert_eq!(ana.read(&channel).await.len(), 2);
+}
+
 /// Whoever sends one message again and again fills nobody's socket with it.
 #[tokio::test]
 async fn an_old_message_that_is_sent_again_is_told_to_nobody() {

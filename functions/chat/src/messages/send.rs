@@ -15,7 +15,7 @@ use serde::Deserialize;
 use store::{
     Freshness,
     members::{self, Place, Sending, Sent},
-    messages::{self, Appended, Message, Reply},
+    messages::{self, Appended, Looked, Message, Reply},
 };
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -58,7 +58,7 @@ fn client_msg_id(name: &str, _: &()) -> garde::Result {
 /// Writes a message into a channel that one is in.
 ///
 /// It gets the next number of the channel. Sent again with the same `client_msg_id`, it is answered as it is now (200), within a
-/// minute told once more, and no second one, whatever it says: so it is for the last 40 that a member began to send in a channel.
+/// minute told once more, and no second one, whatever it says and also where the channel is archived since: so it is for the last 40 that a member began to send in a channel.
 /// Members whom it mentions (`@username`, not in code) are notified. 20 in ten seconds, what is sent again with them; then 429.
 ///
 /// 2 write units where the item is 1 KB at most, which is some 650 bytes of text; 1 more for each further KB and for each member
@@ -89,16 +89,31 @@ pub(crate) async fn send_message(
 ) -> Answer<(StatusCode, Json<MessageView>)> {
     let text = content::typed(&input.content).map_err(|why| Error::field("content", why))?;
     let called = input.client_msg_id.unwrap_or_else(|| app.clock.id::<Uuid>().to_string());
-    let (place, author, after) = beginning(&app, account, input.channel_id).await?;
+    let beginning = beginning(&app, account, input.channel_id).await?;
+    let sent = Sent::new(&called, beginning.after);
+    let place = beginning.place;
+    let sought = if place.has_sent(&sent) {
+        // that it is there is said whatever has become of its channel, of what it answers and of its sender since
+        match retried(&app, place.clone(), sent, &called).await? {
+            Looked::There(message) => return Ok(stored(&app, &message).await),
+            Looked::NotUpTo(last) => Some(last),
+        }
+    } else {
+        None
+    };
+    let author = beginning.may_write?;
     let reply_to = match input.reply_to_id {
         Some(id) => Some(answered(&app, input.channel_id, id).await?),
         None => None,
     };
     let mentions = mentioned(&app, input.channel_id, account.user, &text).await?;
     let now = app.clock.now();
-    let after = match members::send(&app.store, place, Sent::new(&called, after), now).await? {
-        Sending::First(_) => after,
-        Sending::Again(_, sent) => sent.after,
+    let after = match sought {
+        Some(last) => last,
+        None => match members::send(&app.store, place, sent, now).await? {
+            Sending::First(_) => sent.after,
+            Sending::Again(_, earlier) => earlier.after,
+        },
     };
     let message = Message {
         channel: input.channel_id,
@@ -134,11 +149,30 @@ async fn stored(app: &App, message: &Message) -> (StatusCode, Json<MessageView>)
     (StatusCode::OK, Json(view(message, Some(message.author.id))))
 }
 
-/// The sender's place and names, and the last number of the channel.
-///
+/// Looks for a message that its sender has begun to send before, and counts that.
+async fn retried(app: &App, place: Place, sent: Sent, called: &str) -> Result<Looked, Error> {
+    let now = app.clock.now();
+    let (user, channel) = (place.user, place.channel);
+    let after = match members::send(&app.store, place, sent, now).await? {
+        Sending::Again(_, earlier) => earlier.after,
+        // forgotten in between
+        Sending::First(_) => sent.after,
+    };
+    Ok(messages::look(&app.store, channel, (user, called), after, now).await?)
+}
+
+/// What sending stands on.
+struct Beginning {
+    place: Place,
+    /// By their names, where something may be written there by them: only what is new asks for it.
+    may_write: Result<Author, Error>,
+    /// The last number of the channel.
+    after: u64,
+}
+
 /// # Errors
 /// `NotFound` before all else: whoever is not in a channel learns nothing of it.
-async fn beginning(app: &App, account: Account, channel: ChannelId) -> Result<(Place, Author, u64), Error> {
+async fn beginning(app: &App, account: Account, channel: ChannelId) -> Result<Beginning, Error> {
     let now = app.clock.now();
     let (place, author, open, tail) = futures::join!(
         members::place(&app.store, account.user, channel, now),
@@ -147,9 +181,8 @@ async fn beginning(app: &App, account: Account, channel: ChannelId) -> Result<(P
         messages::tail(&app.store, channel, Freshness::Eventual, now),
     );
     let place = place?.ok_or(Error::NotFound("channel"))?;
-    let author = author?;
-    open?;
-    Ok((place, author, tail?.map_or(0, |last| last.seq)))
+    let may_write = author.and_then(|author| open.map(|_| author));
+    Ok(Beginning { place, may_write, after: tail?.map_or(0, |last| last.seq) })
 }
 
 /// What is answered, as it is now.

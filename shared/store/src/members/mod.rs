@@ -96,6 +96,11 @@ impl Place {
     pub const fn known_seq(&self) -> u64 {
         self.read_seq.saturating_sub(1)
     }
+
+    /// Whether they have begun to send a message of this name.
+    pub fn has_sent(&self, sent: &Sent) -> bool {
+        self.sent.iter().any(|earlier| earlier.is_named_as(sent))
+    }
 }
 
 impl Item for Place {

@@ -26,10 +26,6 @@ impl Sent {
         Self { id: first(client_msg_id), after }
     }
 
-    pub fn is_called(&self, client_msg_id: &str) -> bool {
-        self.id == first(client_msg_id)
-    }
-
     /// Whether two have one name.
     pub(super) fn is_named_as(&self, other: &Self) -> bool {
         self.id == other.id
@@ -93,6 +89,6 @@ mod tests {
         let item: Attributes = serde_dynamo::aws_sdk_dynamodb_1::to_item(&row).unwrap();
         assert_eq!(item["sent"].as_b().unwrap().as_ref().len(), 5 * SIZE);
         assert_eq!(serde_dynamo::aws_sdk_dynamodb_1::from_item::<Row>(item).unwrap(), row);
-        assert!(sent[1].is_called("phone:1") && !sent[1].is_called("phone:0"));
+        assert!(sent[1].is_named_as(&Sent::new("phone:1", 7)) && !sent[1].is_named_as(&sent[0]));
     }
 }
