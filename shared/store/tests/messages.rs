@@ -79,7 +79,7 @@ async fn sent(store: &Store, user: u128, called: &str, at: Timestamp) -> Result<
     let place = members::place(store, id(user), channel(), at).await?.ok_or(Error::NotFound("channel"))?;
     let tail = messages::tail(store, channel(), Freshness::Eventual, at).await?;
     let after = tail.map_or(0, |tail| tail.seq);
-    let after = match members::send(store, place, Sent::new(called, after), at).await? {
+    let after = match members::send(store, place, Sent::new(called, "I say it", after), at).await? {
         Sending::First(_) => after,
         Sending::Again(_, sent) => sent.after,
     };
@@ -149,7 +149,7 @@ async fn x1_z3_a_retry_finds_what_a_crash_left_behind() {
     joined(&store, 2).await;
     // the place was written, the message was not; then others wrote
     let before = members::place(&store, id(1), channel(), now()).await.unwrap().unwrap();
-    let begun = members::send(&store, before, Sent::new("mine", 0), now()).await.unwrap();
+    let begun = members::send(&store, before, Sent::new("mine", "I say it", 0), now()).await.unwrap();
     assert!(matches!(begun, Sending::First(_)), "{begun:?}");
     for number in 0..7 {
         sent(&store, 2, &format!("other {number}"), now()).await.unwrap();
@@ -208,7 +208,7 @@ async fn z3_whoever_writes_too_fast_waits_and_whoever_is_out_does_not_write() {
     assert!(place.read_seq >= 20, "whoever writes has read: {place:?}");
     store.delete(&store::Item::key(&place)).await.unwrap();
     // also where it was read before they were removed
-    let refused = members::send(&store, out, Sent::new("late", 21), now()).await;
+    let refused = members::send(&store, out, Sent::new("late", "I say it", 21), now()).await;
     assert!(matches!(refused, Err(Error::NotFound("channel"))), "{refused:?}");
 }
 
@@ -219,9 +219,14 @@ async fn x1_a_message_of_one_kilobyte_costs_two_write_units() {
     let mut long = message(1, "0190b5a4-6f7e-7c3a-9b21-1f0e5d4c3b2a");
     long.content = "x".repeat(600);
     let (_, cost) = cost::measure(async {
-        members::send(&store, place, Sent::new("0190b5a4-6f7e-7c3a-9b21-1f0e5d4c3b2a", 0), now())
-            .await
-            .unwrap();
+        members::send(
+            &store,
+            place,
+            Sent::new("0190b5a4-6f7e-7c3a-9b21-1f0e5d4c3b2a", &long.content, 0),
+            now(),
+        )
+        .await
+        .unwrap();
         messages::append(&store, long, 0, now()).await.unwrap()
     })
     .await;
@@ -234,10 +239,24 @@ async fn z3_whoever_writes_has_read_that_and_nothing_that_was_unread() {
     for (user, read_seq) in [(1, 5), (2, 3), (3, 6), (4, 9)] {
         let place = Place { read_seq, ..joined(&store, user).await };
         store.put(&place).await.unwrap();
-        let begun = members::send(&store, place, Sent::new("mine", 5), now()).await.unwrap();
+        let begun = members::send(&store, place, Sent::new("mine", "I say it", 5), now()).await.unwrap();
         let Sending::First(after) = begun else { panic!("{begun:?}") };
         assert_eq!(after.read_seq, if read_seq == 5 { 6 } else { read_seq });
     }
+}
+
+#[tokio::test]
+async fn z3_one_name_is_one_text() {
+    let World { store, _bench } = world().await;
+    let place = joined(&store, 1).await;
+    let begun = members::send(&store, place.clone(), Sent::new("mine", "hello", 0), now()).await.unwrap();
+    assert!(matches!(begun, Sending::First(_)), "{begun:?}");
+    // also where the place was read before
+    let other = members::send(&store, place.clone(), Sent::new("mine", "good-bye", 0), now()).await;
+    let fields = other.unwrap_err();
+    assert_eq!(fields.fields()[0].field, "client_msg_id", "{fields:?}");
+    let again = members::send(&store, place, Sent::new("mine", "hello", 3), now()).await.unwrap();
+    assert!(matches!(again, Sending::Again(_, sent) if sent.after == 0));
 }
 
 /// The row of a place at its longest is one write unit.
@@ -253,7 +272,7 @@ async fn z3_two_bursts_are_remembered_in_one_kilobyte() {
         ..joined(&store, u128::MAX).await
     };
     store.put(&place).await.unwrap();
-    let named = |number: u64| Sent::new(&format!("phone:{number}"), 999_999_999_000 + number);
+    let named = |number: u64| Sent::new(&format!("phone:{number}"), "hello", 999_999_999_000 + number);
     for number in 0..41 {
         let at = now() + SignedDuration::from_secs(i64::try_from(number).unwrap());
         let (begun, cost) = cost::measure(members::send(&store, place, named(number), at)).await;

@@ -29,9 +29,12 @@ async fn a_message_that_is_sent_again_is_one() {
         other.ok(201);
     }
 
-    // much later, also where it says something else: what it is called decides
-    let late = ana.client.post("/v1/messages", &new(&channel.id, "hello, all", "phone:1")).await.ok(200);
+    // much later, but not where it says something else: that would be lost without a word
+    let late = ana.client.post("/v1/messages", &mine).await.ok(200);
     assert_eq!((&late["id"], &late["content"]), (&ids[0], &json!("hello")));
+    let other = ana.client.post("/v1/messages", &new(&channel.id, "hello, all", "phone:1")).await;
+    let other = other.refused(422, "VALIDATION_ERROR");
+    assert_eq!(other["fields"][0]["field"], "client_msg_id");
     // somebody else's of the same name, and the same words without a name, are others
     bo.client.post("/v1/messages", &mine).await.ok(201);
     ana.say(&channel, "hello").await;

@@ -57,14 +57,15 @@ fn client_msg_id(name: &str, _: &()) -> garde::Result {
 
 /// Writes a message into a channel that one is in.
 ///
-/// It gets the next number of the channel. Sent again with the same `client_msg_id`, it is answered as it is now (200), within a
-/// minute told once more, and no second one, whatever it says and also where the channel is archived since: so it is for the last 40 that a member began to send in a channel.
+/// It gets the next number of the channel. Sent again with the same `client_msg_id`, it is answered as it is now (200), also where
+/// the channel is archived since; told once more where it is younger than a minute; and no second one. So it is for the last 40
+/// that a member began to send in a channel; with another text it is refused.
 /// Members whom it mentions (`@username`, not in code) are notified. 20 in ten seconds, what is sent again with them; then 429.
 ///
 /// 2 write units where the item is 1 KB at most, which is some 650 bytes of text; 1 more for each further KB and for each member
 /// who is quicker at that moment. 2.5 read units, 1 for each mentioned name, 1 more where it is no member's. No request remembers
 /// the last number of a channel: where several instances serve it, a number that is behind costs a write unit, looking for it
-/// half a read unit.
+/// half a read unit. What is sent again: 1 write unit, and what is read of the log up to it.
 #[utoipa::path(
     post,
     path = "/v1/messages",
@@ -90,7 +91,7 @@ pub(crate) async fn send_message(
     let text = content::typed(&input.content).map_err(|why| Error::field("content", why))?;
     let called = input.client_msg_id.unwrap_or_else(|| app.clock.id::<Uuid>().to_string());
     let beginning = beginning(&app, account, input.channel_id).await?;
-    let sent = Sent::new(&called, beginning.after);
+    let sent = Sent::new(&called, &text, beginning.after);
     let place = beginning.place;
     let sought = if place.has_sent(&sent) {
         // that it is there is said whatever has become of its channel, of what it answers and of its sender since

@@ -24,7 +24,8 @@ pub enum Sending {
 /// one write and no read to know all that; once more is one of the burst too. 1 write unit, 1 read unit.
 ///
 /// # Errors
-/// `NotFound` for whoever is not in it; `TooMany` with when it goes on.
+/// `NotFound` for whoever is not in it; `TooMany` with when it goes on; `client_msg_id` where they have given the name to another
+/// text.
 pub async fn send(store: &Store, before: Place, sent: Sent, now: Timestamp) -> Result<Sending, Error> {
     let (user, channel): (UserId, _) = (before.user, before.channel);
     let mut before = before;
@@ -32,6 +33,9 @@ pub async fn send(store: &Store, before: Place, sent: Sent, now: Timestamp) -> R
         let window =
             pace::one_more(before.window, now).map_err(|retry_after| Error::TooMany { retry_after })?;
         let earlier = before.sent.iter().copied().find(|earlier| earlier.is_named_as(&sent));
+        if earlier.is_some_and(|earlier| !earlier.says_the_same(&sent)) {
+            return Err(Error::field("client_msg_id", "is the name of another message"));
+        }
         let counted = Place { window, ..before.clone() };
         let next = if earlier.is_some() { counted } else { with(counted, sent) };
         if let Written::Done(place) = rewrite(store, &before, next).await? {
