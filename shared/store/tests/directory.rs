@@ -13,7 +13,7 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 use store::{
-    Item, Key, Store, Written,
+    Freshness, Item, Key, Store, Written,
     audit::{Action, Target},
     logins::Login,
     table::{Pk, Sk},
@@ -97,7 +97,7 @@ async fn listed(store: &Store, at: Timestamp) -> Vec<String> {
 }
 
 async fn entry(store: &Store, username: &str) -> Option<Entry> {
-    by_usernames(store, &[name(username)], now()).await.unwrap().pop()
+    by_usernames(store, &[name(username)], Freshness::Eventual, now()).await.unwrap().pop()
 }
 
 #[tokio::test]
@@ -119,7 +119,7 @@ async fn u6_whoever_has_a_user_name_is_listed_by_it() {
     assert_eq!(found, [id(2), id(4), id(1)]);
 
     let asked = ["ZOE", "zoe", "ana", "nobody"].map(name);
-    let mut found = by_usernames(&store, &asked, now()).await.unwrap();
+    let mut found = by_usernames(&store, &asked, Freshness::Strong, now()).await.unwrap();
     found.sort_by_key(|entry| entry.owner);
     let found: Vec<_> = found.iter().map(|entry| (entry.owner, entry.name.as_str())).collect();
     assert_eq!(found, [(id(1), "Number 1"), (id(2), "Number 2")]);

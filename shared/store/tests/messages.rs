@@ -11,8 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 use model::{ChannelId, Error, MessageId, UserId, channel::MemberRole, message::Author, message::Since};
 use store::{
     Freshness, Store, Written, cost,
-    members::{self, Member, Notify, Place, Sending},
-    messages::{self, Appended, MOST_PINS, Message, Reaction},
+    members::{self, Member, Notify, Place, Sending, Sent},
+    messages::{self, Appended, Looked, MOST_PINS, Message, Reaction},
 };
 
 use world::{World, id, now, world};
@@ -79,7 +79,7 @@ async fn sent(store: &Store, user: u128, called: &str, at: Timestamp) -> Result<
     let place = members::place(store, id(user), channel(), at).await?.ok_or(Error::NotFound("channel"))?;
     let tail = messages::tail(store, channel(), Freshness::Eventual, at).await?;
     let after = tail.map_or(0, |tail| tail.seq);
-    let after = match members::send(store, place, called, after, at).await? {
+    let after = match members::send(store, place, Sent::new(called, "I say it", after), at).await? {
         Sending::First(_) => after,
         Sending::Again(_, sent) => sent.after,
     };
@@ -149,7 +149,7 @@ async fn x1_z3_a_retry_finds_what_a_crash_left_behind() {
     joined(&store, 2).await;
     // the place was written, the message was not; then others wrote
     let before = members::place(&store, id(1), channel(), now()).await.unwrap().unwrap();
-    let begun = members::send(&store, before, "mine", 0, now()).await.unwrap();
+    let begun = members::send(&store, before, Sent::new("mine", "I say it", 0), now()).await.unwrap();
     assert!(matches!(begun, Sending::First(_)), "{begun:?}");
     for number in 0..7 {
         sent(&store, 2, &format!("other {number}"), now()).await.unwrap();
@@ -162,6 +162,32 @@ async fn x1_z3_a_retry_finds_what_a_crash_left_behind() {
     assert_eq!(all(&store).await.len(), 9);
 }
 
+/// A retry of long ago stops reading where it finds its message, however much was written since.
+#[tokio::test]
+async fn x2_what_was_sent_is_looked_for_a_page_at_a_time() {
+    let World { store, _bench } = world().await;
+    let store = &store;
+    join_all((1..=350).map(|seq| async move {
+        store.put(&Message { seq, ..message(1, &seq.to_string()) }).await.unwrap();
+    }))
+    .await;
+    let look = async |called: &str, after: u64| {
+        cost::measure(messages::look(store, channel(), (id(1), called), after, now())).await
+    };
+    let (found, early) = look("57", 10).await;
+    assert!(matches!(found, Ok(Looked::There(Message { seq: 57, .. }))), "{found:?}");
+    assert_eq!(early.requests, 1);
+    let (none, whole) = look("never", 10).await;
+    assert_eq!((none.unwrap(), whole.requests), (Looked::NotUpTo(350), 4));
+    let others = messages::look(store, channel(), (id(2), "57"), 0, now()).await.unwrap();
+    assert_eq!(others, Looked::NotUpTo(350), "the same name of somebody else is another message");
+    assert_eq!(look("1", 350).await.0.unwrap(), Looked::NotUpTo(350));
+
+    let (appended, cost) = cost::measure(messages::append(store, message(1, "8"), 3, now())).await;
+    assert!(matches!(appended, Ok(Appended::Before(Message { seq: 8, .. }))), "{appended:?}");
+    assert!(early.read_units < whole.read_units / 2.0 && cost.read_units < whole.read_units / 2.0);
+}
+
 #[tokio::test]
 async fn z3_whoever_writes_too_fast_waits_and_whoever_is_out_does_not_write() {
     let World { store, _bench } = world().await;
@@ -172,14 +198,17 @@ async fn z3_whoever_writes_too_fast_waits_and_whoever_is_out_does_not_write() {
     }
     let refused = sent(&store, 1, "one more", now()).await;
     assert!(matches!(refused, Err(Error::TooMany { .. })), "{refused:?}");
-    assert!(matches!(sent(&store, 1, "19", now()).await, Ok(Appended::Before(_))), "a retry is no more");
+    let refused = sent(&store, 1, "19", now()).await;
+    assert!(matches!(refused, Err(Error::TooMany { .. })), "a retry is one more: {refused:?}");
     sent(&store, 2, "somebody else", now()).await.unwrap();
+    let later = now() + SignedDuration::from_secs(20);
+    assert!(matches!(sent(&store, 1, "19", later).await, Ok(Appended::Before(_))));
     sent(&store, 1, "one more", now() + SignedDuration::from_secs(10)).await.unwrap();
     let place = members::place(&store, id(1), channel(), now()).await.unwrap().unwrap();
     assert!(place.read_seq >= 20, "whoever writes has read: {place:?}");
     store.delete(&store::Item::key(&place)).await.unwrap();
     // also where it was read before they were removed
-    let refused = members::send(&store, out, "late", 21, now()).await;
+    let refused = members::send(&store, out, Sent::new("late", "I say it", 21), now()).await;
     assert!(matches!(refused, Err(Error::NotFound("channel"))), "{refused:?}");
 }
 
@@ -190,11 +219,70 @@ async fn x1_a_message_of_one_kilobyte_costs_two_write_units() {
     let mut long = message(1, "0190b5a4-6f7e-7c3a-9b21-1f0e5d4c3b2a");
     long.content = "x".repeat(600);
     let (_, cost) = cost::measure(async {
-        members::send(&store, place, "0190b5a4-6f7e-7c3a-9b21-1f0e5d4c3b2a", 0, now()).await.unwrap();
+        members::send(
+            &store,
+            place,
+            Sent::new("0190b5a4-6f7e-7c3a-9b21-1f0e5d4c3b2a", &long.content, 0),
+            now(),
+        )
+        .await
+        .unwrap();
         messages::append(&store, long, 0, now()).await.unwrap()
     })
     .await;
     assert!(cost.requests == 2 && cost.write_units <= 2.0, "{cost:?}");
+}
+
+#[tokio::test]
+async fn z3_whoever_writes_has_read_that_and_nothing_that_was_unread() {
+    let World { store, _bench } = world().await;
+    for (user, read_seq) in [(1, 5), (2, 3), (3, 6), (4, 9)] {
+        let place = Place { read_seq, ..joined(&store, user).await };
+        store.put(&place).await.unwrap();
+        let begun = members::send(&store, place, Sent::new("mine", "I say it", 5), now()).await.unwrap();
+        let Sending::First(after) = begun else { panic!("{begun:?}") };
+        assert_eq!(after.read_seq, if read_seq == 5 { 6 } else { read_seq });
+    }
+}
+
+#[tokio::test]
+async fn z3_one_name_is_one_text() {
+    let World { store, _bench } = world().await;
+    let place = joined(&store, 1).await;
+    let begun = members::send(&store, place.clone(), Sent::new("mine", "hello", 0), now()).await.unwrap();
+    assert!(matches!(begun, Sending::First(_)), "{begun:?}");
+    // also where the place was read before
+    let other = members::send(&store, place.clone(), Sent::new("mine", "good-bye", 0), now()).await;
+    let fields = other.unwrap_err();
+    assert_eq!(fields.fields()[0].field, "client_msg_id", "{fields:?}");
+    let again = members::send(&store, place, Sent::new("mine", "hello", 3), now()).await.unwrap();
+    assert!(matches!(again, Sending::Again(_, sent) if sent.after == 0));
+}
+
+/// The row of a place at its longest is one write unit.
+#[tokio::test]
+async fn z3_two_bursts_are_remembered_in_one_kilobyte() {
+    let World { store, _bench } = world().await;
+    let mut place = Place {
+        role: MemberRole::Moderator,
+        notify: Notify::Mentions,
+        with: Some(id(u128::MAX)),
+        read_seq: 999_999_999_000,
+        rev: 999_999_999_999,
+        ..joined(&store, u128::MAX).await
+    };
+    store.put(&place).await.unwrap();
+    let named = |number: u64| Sent::new(&format!("phone:{number}"), "hello", 999_999_999_000 + number);
+    for number in 0..41 {
+        let at = now() + SignedDuration::from_secs(i64::try_from(number).unwrap());
+        let (begun, cost) = cost::measure(members::send(&store, place, named(number), at)).await;
+        let Sending::First(next) = begun.unwrap() else { panic!("{number} is new") };
+        assert!((cost.requests, cost.write_units) == (1, 1.0), "{number}: {cost:?}");
+        place = next;
+    }
+    assert_eq!(place.sent, (1..41).map(named).collect::<Vec<Sent>>());
+    let read = members::place(&store, place.user, channel(), now()).await.unwrap();
+    assert_eq!(read, Some(place));
 }
 
 #[tokio::test]

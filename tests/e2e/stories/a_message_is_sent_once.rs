@@ -29,9 +29,12 @@ async fn a_message_that_is_sent_again_is_one() {
         other.ok(201);
     }
 
-    // much later, also where it says something else: what it is called decides
-    let late = ana.client.post("/v1/messages", &new(&channel.id, "hello, all", "phone:1")).await.ok(200);
+    // much later, but not where it says something else: that would be lost without a word
+    let late = ana.client.post("/v1/messages", &mine).await.ok(200);
     assert_eq!((&late["id"], &late["content"]), (&ids[0], &json!("hello")));
+    let other = ana.client.post("/v1/messages", &new(&channel.id, "hello, all", "phone:1")).await;
+    let other = other.refused(422, "VALIDATION_ERROR");
+    assert_eq!(other["fields"][0]["field"], "client_msg_id");
     // somebody else's of the same name, and the same words without a name, are others
     bo.client.post("/v1/messages", &mine).await.ok(201);
     ana.say(&channel, "hello").await;
@@ -100,17 +103,62 @@ async fn whoever_writes_too_fast_waits_and_nobody_else() {
     let channel = ana.public_channel().await;
     bo.join(&channel).await;
     for number in 0..20 {
-        ana.say(&channel, &number.to_string()).await;
+        let text = number.to_string();
+        ana.client.post("/v1/messages", &new(&channel.id, &text, &text)).await.ok(201);
     }
     let more = json!({ "channel_id": channel.id, "content": "one more" });
     let refused = ana.client.post("/v1/messages", &more).await;
     refused.refused(429, "RATE_LIMITED");
     let seconds: u64 = refused.header("retry-after").expect("when to come again").parse().unwrap();
     assert!((1..=10).contains(&seconds), "{seconds}");
+    // what is sent again is no way around it
+    ana.client.post("/v1/messages", &new(&channel.id, "19", "19")).await.refused(429, "RATE_LIMITED");
     bo.say(&channel, "quiet here").await;
     world.cloud().clock().advance(std::time::Duration::from_secs(seconds + 1));
     ana.client.post("/v1/messages", &more).await.ok(201);
     assert_eq!(ana.read(&channel).await.len(), 22, "what was refused is not there");
+}
+
+/// Its first answer was lost: that it is there is said, whatever has become of its channel and of what it answers.
+#[tokio::test]
+async fn a_message_that_is_there_is_answered_whatever_has_changed_since() {
+    let world = World::start().await;
+    let ana = world.teammate("ana").await;
+    let channel = ana.public_channel().await;
+    let parent = ana.say(&channel, "shall we?").await;
+    let mut mine = new(&channel.id, "yes", "phone:1");
+    mine["reply_to_id"] = parent["id"].clone();
+    let first = ana.client.post("/v1/messages", &mine).await.ok(201);
+    ana.client.delete(&format!("/v1/messages/{}", parent["id"].as_str().unwrap())).await.ok(200);
+    ana.client.post(&format!("/v1/channels/{}/archive", channel.id), &json!({})).await.ok(200);
+    let again = ana.client.post("/v1/messages", &mine).await.ok(200);
+    assert_eq!((&again["id"], &again["content"]), (&first["id"], &json!("yes")));
+    // one that is not there is refused, and stays so
+    let other = new(&channel.id, "yes", "phone:2");
+    ana.client.post("/v1/messages", &other).await.refused(409, "CHANNEL_ARCHIVED");
+    assert_eq!(ana.read(&channel).await.len(), 2);
+}
+
+/// Whoever sends one message again and again fills nobody's socket with it.
+#[tokio::test]
+async fn an_old_message_that_is_sent_again_is_told_to_nobody() {
+    let Some(world) = World::local("a minute passes").await else { return };
+    let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
+    let channel = ana.public_channel().await;
+    bo.join(&channel).await;
+    let mut socket = bo.connect().await;
+    let mine = new(&channel.id, "hello", "phone:1");
+    let first = ana.client.post("/v1/messages", &mine).await.ok(201);
+    ana.client.post("/v1/messages", &mine).await.ok(200);
+    let is_first = |told: &Value| told["id"] == first["id"];
+    socket.wait_where("new_message", is_first).await;
+    socket.wait_where("new_message", is_first).await;
+    world.cloud().clock().advance(std::time::Duration::from_secs(61));
+    ana.client.post("/v1/messages", &mine).await.ok(200);
+    let last = ana.say(&channel, "the last").await;
+    // in the order in which they are told
+    let next = socket.wait("new_message").await;
+    assert_eq!(next["id"], last["id"]);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use entry::{
 };
 use garde::Validate;
 use http::StatusCode;
+use jiff::SignedDuration;
 use model::{
     ChannelId, Error, MessageId,
     message::{Author, ReplyPreview, content},
@@ -13,8 +14,8 @@ use protocol::event::chat::MessageView;
 use serde::Deserialize;
 use store::{
     Freshness,
-    members::{self, Place, Sending},
-    messages::{self, Appended, Message, Reply},
+    members::{self, Place, Sending, Sent},
+    messages::{self, Appended, Looked, Message, Reply},
 };
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -24,6 +25,9 @@ use crate::{team::teammate, view::view};
 
 /// Characters of what is shown of a message that is answered.
 const PREVIEW: usize = 100;
+/// What is sent again is told again only while it is as young as this: until then whoever told it first may have broken off, and
+/// later everybody who was not told has asked for it.
+const TOLD_AGAIN: SignedDuration = SignedDuration::from_mins(1);
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct NewMessage {
@@ -53,13 +57,15 @@ fn client_msg_id(name: &str, _: &()) -> garde::Result {
 
 /// Writes a message into a channel that one is in.
 ///
-/// It gets the next number of the channel. Sent again with the same `client_msg_id`, it is answered as it is now (200), told once
-/// more, and no second one, whatever it says. Members whom it mentions (`@username`, not in code) are notified. 20 in ten
-/// seconds; then 429.
+/// It gets the next number of the channel. Sent again with the same `client_msg_id`, it is answered as it is now (200), also where
+/// the channel is archived since; told once more where it is younger than a minute; and no second one. So it is for the last 40
+/// that a member began to send in a channel; with another text it is refused.
+/// Members whom it mentions (`@username`, not in code) are notified. 20 in ten seconds, what is sent again with them; then 429.
 ///
 /// 2 write units where the item is 1 KB at most, which is some 650 bytes of text; 1 more for each further KB and for each member
-/// who is quicker at that moment. 2.5 read units, and 1 for each mentioned name. No request remembers the last number of a
-/// channel: where several instances serve it, a number that is behind costs a write unit, looking for it half a read unit.
+/// who is quicker at that moment. 2.5 read units, 1 for each mentioned name, 1 more where it is no member's. No request remembers
+/// the last number of a channel: where several instances serve it, a number that is behind costs a write unit, looking for it
+/// half a read unit. What is sent again: 1 write unit, and what is read of the log up to it.
 #[utoipa::path(
     post,
     path = "/v1/messages",
@@ -84,16 +90,31 @@ pub(crate) async fn send_message(
 ) -> Answer<(StatusCode, Json<MessageView>)> {
     let text = content::typed(&input.content).map_err(|why| Error::field("content", why))?;
     let called = input.client_msg_id.unwrap_or_else(|| app.clock.id::<Uuid>().to_string());
-    let (place, author, after) = beginning(&app, account, input.channel_id).await?;
+    let beginning = beginning(&app, account, input.channel_id).await?;
+    let sent = Sent::new(&called, &text, beginning.after);
+    let place = beginning.place;
+    let sought = if place.has_sent(&sent) {
+        // that it is there is said whatever has become of its channel, of what it answers and of its sender since
+        match retried(&app, place.clone(), sent, &called).await? {
+            Looked::There(message) => return Ok(stored(&app, &message).await),
+            Looked::NotUpTo(last) => Some(last),
+        }
+    } else {
+        None
+    };
+    let author = beginning.may_write?;
     let reply_to = match input.reply_to_id {
         Some(id) => Some(answered(&app, input.channel_id, id).await?),
         None => None,
     };
     let mentions = mentioned(&app, input.channel_id, account.user, &text).await?;
     let now = app.clock.now();
-    let after = match members::send(&app.store, place, &called, after, now).await? {
-        Sending::First(_) => after,
-        Sending::Again(_, sent) => sent.after,
+    let after = match sought {
+        Some(last) => last,
+        None => match members::send(&app.store, place, sent, now).await? {
+            Sending::First(_) => sent.after,
+            Sending::Again(_, earlier) => earlier.after,
+        },
     };
     let message = Message {
         channel: input.channel_id,
@@ -112,19 +133,47 @@ pub(crate) async fn send_message(
         created_at: now,
         updated_at: now,
     };
-    let (status, message) = match messages::append(&app.store, message, after, now).await? {
-        Appended::Now(message) => (StatusCode::CREATED, message),
-        Appended::Before(message) => (StatusCode::OK, message),
-    };
-    announce::new(&app, &message).await;
-    Ok((status, Json(view(&message, Some(account.user)))))
+    match messages::append(&app.store, message, after, now).await? {
+        Appended::Now(message) => {
+            announce::new(&app, &message).await;
+            Ok((StatusCode::CREATED, Json(view(&message, Some(account.user)))))
+        }
+        Appended::Before(message) => Ok(stored(&app, &message).await),
+    }
 }
 
-/// The sender's place and names, and the last number of the channel.
-///
+/// The answer of a message that was sent before.
+async fn stored(app: &App, message: &Message) -> (StatusCode, Json<MessageView>) {
+    if app.clock.now().duration_since(message.created_at) < TOLD_AGAIN {
+        announce::new(app, message).await;
+    }
+    (StatusCode::OK, Json(view(message, Some(message.author.id))))
+}
+
+/// Looks for a message that its sender has begun to send before, and counts that.
+async fn retried(app: &App, place: Place, sent: Sent, called: &str) -> Result<Looked, Error> {
+    let now = app.clock.now();
+    let (user, channel) = (place.user, place.channel);
+    let after = match members::send(&app.store, place, sent, now).await? {
+        Sending::Again(_, earlier) => earlier.after,
+        // forgotten in between
+        Sending::First(_) => sent.after,
+    };
+    Ok(messages::look(&app.store, channel, (user, called), after, now).await?)
+}
+
+/// What sending stands on.
+struct Beginning {
+    place: Place,
+    /// By their names, where something may be written there by them: only what is new asks for it.
+    may_write: Result<Author, Error>,
+    /// The last number of the channel.
+    after: u64,
+}
+
 /// # Errors
 /// `NotFound` before all else: whoever is not in a channel learns nothing of it.
-async fn beginning(app: &App, account: Account, channel: ChannelId) -> Result<(Place, Author, u64), Error> {
+async fn beginning(app: &App, account: Account, channel: ChannelId) -> Result<Beginning, Error> {
     let now = app.clock.now();
     let (place, author, open, tail) = futures::join!(
         members::place(&app.store, account.user, channel, now),
@@ -133,9 +182,8 @@ async fn beginning(app: &App, account: Account, channel: ChannelId) -> Result<(P
         messages::tail(&app.store, channel, Freshness::Eventual, now),
     );
     let place = place?.ok_or(Error::NotFound("channel"))?;
-    let author = author?;
-    open?;
-    Ok((place, author, tail?.map_or(0, |last| last.seq)))
+    let may_write = author.and_then(|author| open.map(|_| author));
+    Ok(Beginning { place, may_write, after: tail?.map_or(0, |last| last.seq) })
 }
 
 /// What is answered, as it is now.

@@ -3,6 +3,7 @@
 pub mod content;
 pub mod emoji;
 mod id;
+pub mod pace;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

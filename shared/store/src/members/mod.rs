@@ -14,6 +14,7 @@ mod forget;
 mod join;
 mod leave;
 mod send;
+mod sent;
 
 use jiff::Timestamp;
 use model::{ChannelId, UserId, channel::MemberRole};
@@ -23,7 +24,8 @@ pub use self::{
     forget::forget,
     join::{Joined, join},
     leave::{Stays, another_owner, give_role, leave, rename},
-    send::{Sending, Sent, send},
+    send::{Sending, send},
+    sent::Sent,
 };
 use crate::{
     Condition, Freshness, Item, Key, Page, Query, Store, Written,
@@ -78,7 +80,7 @@ pub struct Place {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub with: Option<UserId>,
     /// What they sent last, newest last: a retry is told by it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(rename = "remembered", default, skip_serializing_if = "Vec::is_empty", with = "sent::packed")]
     pub sent: Vec<Sent>,
     /// How many of these were sent in the window that began then, in milliseconds since 1970.
     #[serde(default)]
@@ -93,6 +95,11 @@ impl Place {
     /// they broke off in between, the last of them is not there yet.
     pub const fn known_seq(&self) -> u64 {
         self.read_seq.saturating_sub(1)
+    }
+
+    /// Whether they have begun to send a message of this name.
+    pub fn has_sent(&self, sent: &Sent) -> bool {
+        self.sent.iter().any(|earlier| earlier.is_named_as(sent))
     }
 }
 

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use model::{ChannelId, UserId};
 use rand::RngExt;
 
 use super::{HIGHEST, Message, range};
@@ -11,6 +12,8 @@ use crate::{
     table::Pk,
 };
 
+/// Messages that are read at once where a log is looked through.
+const PAGE: usize = 100;
 /// Steps to the next number before the log is read on: each is a write unit.
 const STEPS: usize = 3;
 /// How often somebody may be quicker: beyond, hundreds write into one channel at once.
@@ -25,6 +28,52 @@ pub enum Appended {
     Now(Message),
     /// It lies there from before, or from another try at the same time.
     Before(Message),
+}
+
+/// What looking for a message came to.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Looked {
+    There(Message),
+    /// It is none up to this number, which is the last.
+    NotUpTo(u64),
+}
+
+/// X2: looks for what somebody sent under this name, behind a number: page after page, until it is found. Strong; 1 read unit
+/// for 4 KB.
+pub async fn look(
+    store: &Store,
+    channel: ChannelId,
+    (author, client_msg_id): (UserId, &str),
+    after: u64,
+    now: Timestamp,
+) -> Result<Looked> {
+    let is_it = |message: &Message| {
+        message.author.id == author && message.client_msg_id.as_deref() == Some(client_msg_id)
+    };
+    look_through(store, channel, after, is_it, now).await
+}
+
+async fn look_through(
+    store: &Store,
+    channel: ChannelId,
+    after: u64,
+    is_it: impl Fn(&Message) -> bool,
+    now: Timestamp,
+) -> Result<Looked> {
+    let mut last = after;
+    loop {
+        let rest = range(&Pk::Messages(channel), last + 1, HIGHEST);
+        let page = store.page::<Message>(rest, PAGE, None, now).await?;
+        for message in page.items {
+            if is_it(&message) {
+                return Ok(Looked::There(message));
+            }
+            last = message.seq;
+        }
+        if page.next.is_none() {
+            return Ok(Looked::NotUpTo(last));
+        }
+    }
 }
 
 /// X1, X2: puts a message at the end of its channel's log; its `seq` is given here. `after` is a number up to which the log has
@@ -48,12 +97,11 @@ pub async fn append(store: &Store, message: Message, after: u64, now: Timestamp)
         if attempt % STEPS == 0 {
             // read after waiting: what was read before it would be old again
             late(attempt / STEPS).await;
-            let rest = range(&Pk::Messages(message.channel), message.seq, HIGHEST);
-            let rest: Vec<Message> = store.query_all(rest, now).await?;
-            if let Some(same) = rest.iter().find(|other| is_same(other, &message)) {
-                return Ok(Appended::Before(same.clone()));
+            let is_it = |other: &Message| is_same(other, &message);
+            match look_through(store, message.channel, message.seq - 1, is_it, now).await? {
+                Looked::There(there) => return Ok(Appended::Before(there)),
+                Looked::NotUpTo(last) => message.seq = last + 1,
             }
-            message.seq = rest.last().map_or(message.seq, |last| last.seq + 1);
         }
     }
     Err(StoreError::Unavailable("others write into this channel all the time".into()))

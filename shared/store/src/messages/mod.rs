@@ -3,7 +3,7 @@
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
 //! | X1 | one message | table | `MESSAGES#{channel}` | `NUMBER#{seq}` | [`get`], [`get_many`], [`append`], [`change`] |
-//! | X2 | some of a channel, by number | table | `MESSAGES#{channel}` | `NUMBER#…` | [`between`], [`newest`], [`tail`] |
+//! | X2 | some of a channel, by number | table | `MESSAGES#{channel}` | `NUMBER#…` | [`between`], [`newest`], [`tail`], [`look`] |
 //! | X3 | how far many channels are | table | `MESSAGES#{channel}` | `NUMBER#{seq}` | [`heads`] |
 //! | X4 | what changed in a channel | table | `CHANGES#{channel}` | `NUMBER#{change}` | [`change`], [`ends`], [`missed`] |
 //! | X5 | what is pinned in a channel | table | `CHANNEL#{channel}` | `PIN#…` | [`pins`], [`pinned`], [`change`] |
@@ -27,7 +27,7 @@ use model::{
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    append::{Appended, append},
+    append::{Appended, Looked, append, look},
     change::{Change, change, change_and_note},
     heads::heads,
     missed::{Missed, ends, last_change, missed},

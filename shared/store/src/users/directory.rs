@@ -84,11 +84,16 @@ pub async fn page(store: &Store, limit: usize, cursor: Option<&str>, now: Timest
 }
 
 /// U3: the entries of user names in any spelling, in no order; names that nobody has are left out, and who is not
-/// [listed](Entry::is_listed) is not. Half a read unit each.
-pub async fn by_usernames(store: &Store, usernames: &[Username], now: Timestamp) -> Result<Vec<Entry>> {
+/// [listed](Entry::is_listed) is not. Half a read unit each; strong, 1.
+pub async fn by_usernames(
+    store: &Store,
+    usernames: &[Username],
+    freshness: Freshness,
+    now: Timestamp,
+) -> Result<Vec<Entry>> {
     let mut keys: Vec<Key> = usernames.iter().map(username_key).collect();
     // DynamoDB refuses a key that comes twice
     keys.sort_unstable_by(|a, b| a.pk.cmp(&b.pk));
     keys.dedup();
-    store.get_many(&keys, Freshness::Eventual, now).await
+    store.get_many(&keys, freshness, now).await
 }

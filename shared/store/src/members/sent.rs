@@ -1,0 +1,105 @@
+//! What is remembered of what somebody sent.
+
+use model::message::pace::BURST;
+use sha2::{Digest, Sha256};
+
+/// Messages of one member in a channel that are remembered: a phone that was out of reach sends all that it began again, and
+/// while it does others are written.
+pub(super) const REMEMBERED: usize = 2 * BURST as usize;
+
+const ID: usize = 7;
+const TEXT: usize = 3;
+const NUMBER: usize = 5;
+/// Bytes of one: forty of them and what else is in the row are less than the 1 KB of a write unit.
+const SIZE: usize = ID + TEXT + NUMBER;
+
+/// A message that somebody began to send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// What the client called it, as 56 bits of its hash: enough to tell forty apart.
+    id: [u8; ID],
+    /// What it says, as 24 bits of its hash: one name for two texts is a client's mistake, and found out.
+    text: [u8; TEXT],
+    /// The last number of the channel then: it can only stand behind it.
+    pub after: u64,
+}
+
+impl Sent {
+    pub fn new(client_msg_id: &str, content: &str, after: u64) -> Self {
+        Self { id: first(client_msg_id), text: first(content), after }
+    }
+
+    /// Whether two have one name.
+    pub(super) fn is_named_as(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+
+    pub(super) fn says_the_same(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+/// The first bytes of its hash.
+fn first<const N: usize>(text: &str) -> [u8; N] {
+    let hash = Sha256::digest(text);
+    std::array::from_fn(|at| hash[at])
+}
+
+/// All of them as one attribute, byte after byte.
+pub(super) mod packed {
+    use bytes::Bytes;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    use super::{ID, NUMBER, SIZE, Sent, TEXT};
+
+    pub(in crate::members) fn serialize<S: Serializer>(sent: &[Sent], to: S) -> Result<S::Ok, S::Error> {
+        let mut all = Vec::with_capacity(sent.len() * SIZE);
+        for one in sent {
+            all.extend(one.id);
+            all.extend(one.text);
+            // a number has twelve digits, which are 40 bits
+            all.extend(&one.after.to_be_bytes()[8 - NUMBER..]);
+        }
+        Bytes::from(all).serialize(to)
+    }
+
+    pub(in crate::members) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Sent>, D::Error> {
+        let all = Bytes::deserialize(from)?;
+        let (each, []) = all.as_chunks::<SIZE>() else {
+            return Err(D::Error::invalid_length(all.len(), &"a multiple of what one takes"));
+        };
+        Ok(each.iter().map(read).collect())
+    }
+
+    fn read(one: &[u8; SIZE]) -> Sent {
+        let after = one[ID + TEXT..].iter().fold(0, |number, byte| (number << 8) | u64::from(*byte));
+        Sent { id: std::array::from_fn(|at| one[at]), text: std::array::from_fn(|at| one[ID + at]), after }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+    use crate::item::Attributes;
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Row {
+        #[serde(with = "packed")]
+        sent: Vec<Sent>,
+    }
+
+    #[test]
+    fn what_was_sent_comes_back_as_it_was() {
+        let sent = [0, 1, 255, 256, 999_999_999_999]
+            .map(|after| Sent::new(&format!("phone:{after}"), "hello", after));
+        let row = Row { sent: sent.to_vec() };
+        let item: Attributes = serde_dynamo::aws_sdk_dynamodb_1::to_item(&row).unwrap();
+        assert_eq!(item["sent"].as_b().unwrap().as_ref().len(), 5 * SIZE);
+        assert_eq!(serde_dynamo::aws_sdk_dynamodb_1::from_item::<Row>(item).unwrap(), row);
+        let other = Sent::new("phone:1", "good-bye", 7);
+        assert!(sent[1].is_named_as(&other) && !sent[1].says_the_same(&other));
+        assert!(!sent[1].is_named_as(&sent[0]) && sent[1].says_the_same(&sent[0]));
+    }
+}
