@@ -1,7 +1,7 @@
 use entry::App;
 use futures::{StreamExt, TryStreamExt, stream};
 use model::{
-    ChannelId, Error, UserId,
+    ChannelId, Code, Error, UserId,
     channel::{Kind, MemberRole},
     message::Author,
     user::Status,
@@ -80,7 +80,11 @@ async fn take_out(app: &App, user: UserId, id: ChannelId) -> Result<(), Error> {
         let who = leave::known(app, &channel, user).await?;
         let gone = match channel.channel_kind {
             Kind::Direct => members::leave(&app.store, id, user, place.role, Stays::Anyone).await?,
-            Kind::Public | Kind::Private => leave::go(app, &channel, &who, place.role).await?,
+            Kind::Public | Kind::Private => match leave::go(app, &channel, &who, place.role).await {
+                // the heir has gone meanwhile: there may be another one, or nobody
+                Err(Error::Conflict(Code::LastOwner, _)) => Written::Refused,
+                gone => gone?,
+            },
         };
         if gone == Written::Done(()) {
             return Ok(());
