@@ -1,14 +1,16 @@
 use entry::App;
 use futures::{StreamExt, TryStreamExt, stream};
 use model::{
-    ChannelId, Code, Error, UserId,
+    ChannelId, Code, Error, Room, UserId,
     channel::{Kind, MemberRole},
     message::Author,
     user::Status,
 };
 use protocol::{Event, event::chat::MemberUpdated, job::FollowAccount};
+use rooms::{presence::Greeting, team::is_of_team};
 use store::{
     Freshness, Written, channels,
+    connections::{self, Connection},
     members::{self, Member, Place, Stays},
     users,
 };
@@ -32,15 +34,30 @@ pub(super) async fn run(app: &App, FollowAccount { user: id }: FollowAccount) ->
     };
     let places = members::places(&app.store, id, now).await?;
     let author = team::author(&user);
-    if let Some(author) = &author
-        && defaults::are_due(&places, now)
-    {
-        defaults::ensure(app, author).await?;
+    if let Some(author) = &author {
+        if defaults::are_due(&places, now) {
+            defaults::ensure(app, author).await?;
+        }
+        welcome(app, id).await?;
     }
     // whoever has given up their user name is not called by it: somebody else may have it
     let name = user.name.clone();
     let called = author.unwrap_or(Author { id, username: String::new(), name });
     rename(app, &called, &places).await
+}
+
+/// Has the sockets welcomed that are not in the team's room: of who had no user name when they were opened. 2 read units.
+async fn welcome(app: &App, user: UserId) -> Result<(), Error> {
+    let now = app.clock.now();
+    let (theirs, welcomed) = futures::try_join!(
+        connections::in_room(&app.store, Room::User(user), now),
+        connections::held_by(&app.store, Room::Team, user.uuid(), now),
+    )?;
+    let is_new = |one: &&Connection| is_of_team(one) && welcomed.iter().all(|other| other.id != one.id);
+    for connection in theirs.iter().filter(is_new) {
+        app.rooms.greet(connection, Greeting::Asked, now).await?;
+    }
+    Ok(())
 }
 
 /// Writes somebody's names into the lists of members where they are others.
@@ -104,7 +121,7 @@ async fn inherit(app: &App, channel: ChannelId, from: UserId) -> Result<(), Erro
     let given = members::give_role(&app.store, channel, heir.user, (heir.role, role), Stays::Anyone).await?;
     if given == Written::Done(()) {
         let event = MemberUpdated { user_id: heir.user, channel_id: channel, role };
-        announce::tell(app, model::Room::Channel(channel), Event::MemberUpdated(event)).await;
+        announce::tell(app, Room::Channel(channel), Event::MemberUpdated(event)).await;
     }
     Ok(())
 }
