@@ -12,7 +12,7 @@ const WORDS: f64 = 8.0;
 /// Seconds between two pings of one client.
 const HEARTBEAT: f64 = 30.0;
 /// Seconds between two of them that are written down (`online`).
-const SEEN: f64 = 60.0;
+const SEEN: f64 = 30.0;
 
 pub(super) fn parts(costs: &Costs) -> Parts {
     let hours = MESSAGES / PER_PERSON_AND_HOUR;
