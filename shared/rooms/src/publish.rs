@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::{StreamExt, future::try_join_all, stream};
 use jiff::Timestamp;
-use model::{Error, Room};
+use model::{Error, Room, UserId};
 use protocol::{Event, Outgoing, job::Broadcast};
 use store::{
     connections::{self, Connection},
@@ -16,6 +16,7 @@ use crate::{
     Rooms,
     post::{Delivery, OPENING},
     presence::Greeting,
+    team::is_of_team,
 };
 
 /// Connections up to which the publisher posts itself: with more, its caller would wait, and shards go out in parallel.
@@ -46,6 +47,19 @@ impl Rooms {
     ) -> Result<(), Error> {
         let frame = Outgoing::to_room(room, event, now).json()?;
         let theirs = connections::held_by(&self.store, room, holder, now).await?;
+        self.post_all(room, &theirs, &frame, false, now).await
+    }
+
+    /// Tells somebody of the team on every tab and device of theirs, but not those that are in a session: what is a talk's is shown to
+    /// others.
+    ///
+    /// # Errors
+    /// The first failure, after all were tried.
+    pub async fn publish_to_teammate(&self, user: UserId, event: Event, now: Timestamp) -> Result<(), Error> {
+        let room = Room::User(user);
+        let frame = Outgoing::to_room(room, event, now).json()?;
+        let mut theirs = connections::in_room(&self.store, room, now).await?;
+        theirs.retain(is_of_team);
         self.post_all(room, &theirs, &frame, false, now).await
     }
 

@@ -183,9 +183,13 @@ async fn z3_a_place_that_was_read_before_does_not_bring_back_a_role_or_whoever_l
     assert_eq!(leave().await.unwrap(), Written::Refused);
     assert_eq!(members::rewrite(&store, &read, marked).await.unwrap(), Written::Refused);
     assert_eq!((role(&store, 2).await, found(&store).await.unwrap().member_count), (None, 1));
-    let renamed = members::rename(&store, channel, id(2), "bo", "Bo").await.unwrap();
-    assert_eq!(renamed, Written::Refused, "whoever left is not brought back by a name");
-    members::rename(&store, channel, id(1), "ana", "Ana Lima").await.unwrap();
+    let rename =
+        async |before: Member, name: &str| members::rename(&store, &before, "ana", name).await.unwrap();
+    let before = members::get(&store, channel, id(1), Freshness::Strong, now()).await.unwrap().unwrap();
+    let gone = Member { user: id(2), ..before.clone() };
+    assert_eq!(rename(gone, "Bo").await, Written::Refused, "whoever left is not brought back by a name");
+    assert_eq!(rename(before.clone(), "Ana Lima").await, Written::Done(()));
+    assert_eq!(rename(before, "Ana Older").await, Written::Refused, "a name that was not read is newer");
     let rows = members::of_one(&store, id(1), &[channel, id(9)], now()).await.unwrap();
     assert_eq!((rows.len(), rows[0].username.as_str(), rows[0].name.as_str()), (1, "ana", "Ana Lima"));
 }

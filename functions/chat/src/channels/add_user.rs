@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use axum::{Json, extract::State};
 use entry::{
     App,
@@ -10,10 +12,14 @@ use model::{
 };
 use protocol::Event;
 use serde::Deserialize;
+use store::{Limit, limits};
 use utoipa::ToSchema;
 
 use super::{announce, join::Entered, membership, seat, view};
 use crate::team;
+
+/// Somebody fills a channel with their team; a loop fills everyone's list.
+const PER_ACCOUNT: Limit = Limit { what: "add_user_to_channel", most: 60, window: Duration::from_hours(1) };
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct UserToAdd {
@@ -39,6 +45,7 @@ pub(crate) struct UserToAdd {
         (status = 404, description = "no such channel for the caller, or nobody of the team", body = ErrorBody),
         (status = 409, description = "`CHANNEL_ARCHIVED`; `LIMIT_REACHED`; `CONFLICT`: it is direct", body = ErrorBody),
         (status = 422, body = ErrorBody),
+        (status = 429, description = "60 an hour", body = ErrorBody),
     )
 )]
 pub(crate) async fn add_user(
@@ -59,6 +66,7 @@ pub(crate) async fn add_user(
         Kind::Public => return Err(Error::forbidden("members of the channel only").into()),
     }
     seat.open()?;
+    limits::count(&app.store, PER_ACCOUNT, &account.user.to_string(), app.clock.now()).await?;
     let who = team::another(&app, input.user_id).await?;
     let mut channel = seat.channel;
     membership::has_room(&app, who.id).await?;

@@ -1,23 +1,64 @@
 //! Who hears of a channel from now on, and of what becomes of it.
 
+use std::collections::HashSet;
+
 use entry::App;
-use futures::future::try_join_all;
+use futures::{StreamExt, TryStreamExt, future::try_join_all, stream};
 use model::{ChannelId, Error, Room, UserId, channel::Kind, message::Author};
 use protocol::{Event, event::chat::ChannelMember};
-use store::{channels::Channel, connections};
+use rooms::team::is_of_team;
+use store::{
+    channels::Channel,
+    connections::{self, Connection},
+    members,
+};
 
 use super::view;
 
-/// Takes every socket that somebody has as one of the team into the room of a channel: all tabs and devices. 1 write unit each.
+/// Rooms that are entered or left at once: as many as one instance has connections to the table to spare.
+pub(crate) const AT_ONCE: usize = 25;
+
+/// Takes every socket that somebody has as one of the team into the room of a channel: all tabs and devices. 1 write unit each, and
+/// 1 read unit.
 ///
 /// After their place is written: a socket that opens at the same time is either seen here, or sees the place.
 pub(crate) async fn enter(app: &App, channel: ChannelId, user: UserId) -> Result<(), Error> {
     let now = app.clock.now();
-    let theirs = connections::in_room(&app.store, Room::User(user), now).await?;
-    // one of a session is not of the team
-    let theirs = theirs.iter().filter(|one| one.identity.session().is_none());
-    try_join_all(theirs.map(|one| connections::enter(&app.store, Room::Channel(channel), one))).await?;
-    Ok(())
+    let mut theirs = connections::in_room(&app.store, Room::User(user), now).await?;
+    theirs.retain(is_of_team);
+    take_in(app, user, &[channel], &theirs).await.map(drop)
+}
+
+/// Takes some of somebody's sockets into the rooms of channels, and says which of these they are in.
+///
+/// Whoever takes them out of a channel at the same time looked for their sockets before these were there: their places are read once
+/// more after it, and no row stays of a channel that they are not in.
+pub(crate) async fn take_in(
+    app: &App,
+    user: UserId,
+    channels: &[ChannelId],
+    sockets: &[Connection],
+) -> Result<HashSet<ChannelId>, Error> {
+    let rows = |channels: &[ChannelId]| -> Vec<(Room, &Connection)> {
+        let each =
+            |id: &ChannelId| sockets.iter().map(|socket| (Room::Channel(*id), socket)).collect::<Vec<_>>();
+        channels.iter().flat_map(each).collect()
+    };
+    let all = rows(channels);
+    let enters: Vec<_> =
+        all.into_iter().map(|(room, socket)| connections::enter(&app.store, room, socket)).collect();
+    stream::iter(enters).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+    let now = app.clock.now();
+    let places = match *channels {
+        [one] => members::place(&app.store, user, one, now).await?.into_iter().collect(),
+        _ => members::places(&app.store, user, now).await?,
+    };
+    let places: HashSet<ChannelId> = places.into_iter().map(|place| place.channel).collect();
+    let (still, gone): (Vec<_>, Vec<_>) = channels.iter().copied().partition(|id| places.contains(id));
+    let exits = rows(&gone).into_iter();
+    try_join_all(exits.map(|(room, socket)| connections::exit(&app.store, room, user.uuid(), &socket.id)))
+        .await?;
+    Ok(still.into_iter().collect())
 }
 
 /// Takes all sockets of somebody out of the room of a channel.

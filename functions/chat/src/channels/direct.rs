@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use axum::{Json, extract::State};
 use entry::{
     App,
@@ -12,8 +14,9 @@ use model::{
 };
 use serde::Deserialize;
 use store::{
-    Freshness,
+    Freshness, Limit,
     channels::{self, Channel, Created},
+    limits,
     members::{self, Member, Place},
     messages,
 };
@@ -21,6 +24,9 @@ use utoipa::ToSchema;
 
 use super::{announce, membership, view::MyChannel};
 use crate::team::{self, teammate};
+
+/// Somebody talks to a few new people a day; a loop writes to all of them.
+const PER_ACCOUNT: Limit = Limit { what: "open_direct_channel", most: 60, window: Duration::from_hours(1) };
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct Partner {
@@ -45,6 +51,7 @@ pub(crate) struct Partner {
         (status = 404, description = "nobody of the team", body = ErrorBody),
         (status = 409, description = "`USERNAME_REQUIRED`; `LIMIT_REACHED`", body = ErrorBody),
         (status = 422, description = "also with oneself", body = ErrorBody),
+        (status = 429, description = "60 new ones an hour", body = ErrorBody),
     )
 )]
 pub(crate) async fn direct(
@@ -60,6 +67,7 @@ pub(crate) async fn direct(
     if let Some(there) = there(&app, id, me.id).await? {
         return Ok((StatusCode::OK, Json(there)));
     }
+    limits::count(&app.store, PER_ACCOUNT, &me.id.to_string(), app.clock.now()).await?;
     let other = team::another(&app, input.user_id).await?;
     futures::try_join!(membership::has_room(&app, me.id), membership::has_room(&app, other.id))?;
     let now = app.clock.now();

@@ -99,11 +99,15 @@ pub(crate) async fn go(
         MemberRole::Owner => another(app, channel.id, who.id).await?,
         MemberRole::Member | MemberRole::Moderator => Stays::Anyone,
     };
-    let gone = members::leave(&app.store, channel.id, who.id, role, stays).await?;
-    if gone == Written::Done(()) {
-        announce::left(app, channel.id, who).await?;
+    // also before: whoever breaks off after the transaction leaves no socket in the room
+    announce::exit(app, channel.id, who.id).await?;
+    let gone = members::leave(&app.store, channel.id, who.id, role, stays).await;
+    match gone {
+        Ok(Written::Done(())) => announce::left(app, channel.id, who).await?,
+        // they are in it still, unless somebody else took them out
+        Ok(Written::Refused) | Err(_) => announce::enter(app, channel.id, who.id).await?,
     }
-    Ok(gone)
+    Ok(gone?)
 }
 
 /// That another owner stays.

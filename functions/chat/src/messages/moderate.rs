@@ -46,6 +46,11 @@ pub(crate) async fn admin_delete_message(
         messages::get(&app.store, id, now),
         users::get(&app.store, staff.account.user, now),
     )?;
+    let channel = match channel {
+        Some(channel) => Some(channel),
+        // what was read may be from before it was made: it may accept, never refuse
+        None => channels::get(&app.store, id.channel, Freshness::Strong, now).await?,
+    };
     let channel = channel.filter(|channel| channel.channel_kind != Kind::Direct).ok_or(NONE)?;
     let message = message.ok_or(NONE)?;
     let action = Action {

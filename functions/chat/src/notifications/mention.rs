@@ -1,5 +1,5 @@
 use entry::App;
-use model::{Error, Room, UserId, notification::Preferences};
+use model::{Error, UserId, notification::Preferences};
 use protocol::{Event, event::chat::MentionNotification};
 use store::{
     Freshness, Put, Written,
@@ -40,7 +40,7 @@ pub(crate) async fn tell(app: &App, message: &Message, user: UserId, is_edit: bo
         is_edit,
         is_silent: preferences.is_quiet(now),
     });
-    app.rooms.publish(Room::User(user), notification, now).await?;
+    app.rooms.publish_to_teammate(user, notification, now).await?;
     if place.read_seq < message.seq {
         expect(app, user, &preferences).await?;
     }

@@ -1,6 +1,8 @@
+use std::slice;
+
 use entry::App;
 use jiff::Timestamp;
-use model::{Error, Room};
+use model::Error;
 use protocol::{
     Event,
     command::JoinChannel,
@@ -8,12 +10,12 @@ use protocol::{
 };
 use rooms::post::Delivery;
 use store::{
-    connections::{self, Connection},
+    connections::Connection,
     messages::{self, Missed},
 };
 
 use super::{place, teammate};
-use crate::view::view;
+use crate::{channels::announce, view::view};
 
 /// New messages, and changes, that are replayed (contract 1.5): a day of a lively channel.
 const MOST_REPLAYED: u64 = 200;
@@ -32,12 +34,9 @@ pub(super) async fn run(
     let user = teammate(connection)?;
     let channel = join.channel_id;
     place(app, user, channel, now).await?;
-    let room = Room::Channel(channel);
-    connections::enter(&app.store, room, connection).await?;
-    // once more: whoever removes them at the same time looked for their connections before this one was there
-    if let Err(removed) = place(app, user, channel, now).await {
-        connections::exit(&app.store, room, user.uuid(), &connection.id).await?;
-        return Err(removed);
+    let still = announce::take_in(app, user, &[channel], slice::from_ref(connection)).await?;
+    if !still.contains(&channel) {
+        return Err(Error::NotFound("channel"));
     }
     let Missed { messages, seq, change } =
         messages::missed(&app.store, channel, join.since(), MOST_REPLAYED, now).await?;

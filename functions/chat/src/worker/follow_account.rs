@@ -1,15 +1,17 @@
 use entry::App;
 use futures::{StreamExt, TryStreamExt, stream};
 use model::{
-    ChannelId, Error, UserId,
+    ChannelId, Code, Error, Room, UserId,
     channel::{Kind, MemberRole},
     message::Author,
     user::Status,
 };
 use protocol::{Event, event::chat::MemberUpdated, job::FollowAccount};
+use rooms::{presence::Greeting, team::is_of_team};
 use store::{
     Freshness, Written, channels,
-    members::{self, Member, Place, Stays},
+    connections::{self, Connection},
+    members::{self, Place, Stays},
     users,
 };
 
@@ -24,35 +26,57 @@ const AT_ONCE: usize = 16;
 const TRIES: usize = 8;
 
 /// Makes the chat agree with an account as it is now. Of one that is deleted nothing is left but what it wrote.
+///
+/// Again where somebody's names changed: a job of an older name that runs at the same time may write last, and reads the account
+/// after it.
 pub(super) async fn run(app: &App, FollowAccount { user: id }: FollowAccount) -> Result<(), Error> {
-    let now = app.clock.now();
-    let user = users::get_strong(&app.store, id, now).await?;
-    let Some(user) = user.filter(|user| user.status != Status::Deleted) else {
-        return forget(app, id).await;
-    };
-    let places = members::places(&app.store, id, now).await?;
-    let author = team::author(&user);
-    if let Some(author) = &author
-        && defaults::are_due(&places, now)
-    {
-        defaults::ensure(app, author).await?;
+    for _ in 0..TRIES {
+        let now = app.clock.now();
+        let user = users::get_strong(&app.store, id, now).await?;
+        let Some(user) = user.filter(|user| user.status != Status::Deleted) else {
+            return forget(app, id).await;
+        };
+        let places = members::places(&app.store, id, now).await?;
+        let author = team::author(&user);
+        if let Some(author) = &author {
+            if defaults::are_due(&places, now) {
+                defaults::ensure(app, author).await?;
+            }
+            welcome(app, id).await?;
+        }
+        // whoever has given up their user name is not called by it: somebody else may have it
+        let name = user.name.clone();
+        let called = author.unwrap_or(Author { id, username: String::new(), name });
+        if rename(app, &called, &places).await? == 0 {
+            return Ok(());
+        }
     }
-    // whoever has given up their user name is not called by it: somebody else may have it
-    let name = user.name.clone();
-    let called = author.unwrap_or(Author { id, username: String::new(), name });
-    rename(app, &called, &places).await
+    Err(Error::unavailable("the table", "an account is renamed all the time"))
 }
 
-/// Writes somebody's names into the lists of members where they are others.
-async fn rename(app: &App, called: &Author, places: &[Place]) -> Result<(), Error> {
-    let ids: Vec<ChannelId> = places.iter().map(|place| place.channel).collect();
-    let rows = members::of_one(&app.store, called.id, &ids, app.clock.now()).await?;
-    let other = |row: &Member| row.username != called.username || row.name != called.name;
-    let renames = rows.into_iter().filter(other).map(|row| async move {
-        members::rename(&app.store, row.channel, called.id, &called.username, &called.name).await
-    });
-    stream::iter(renames).buffer_unordered(AT_ONCE).try_for_each(|_| async { Ok(()) }).await?;
+/// Has the sockets welcomed that are not in the team's room: of who had no user name when they were opened. 2 read units.
+async fn welcome(app: &App, user: UserId) -> Result<(), Error> {
+    let now = app.clock.now();
+    let (theirs, welcomed) = futures::try_join!(
+        connections::in_room(&app.store, Room::User(user), now),
+        connections::held_by(&app.store, Room::Team, user.uuid(), now),
+    )?;
+    let is_new = |one: &&Connection| is_of_team(one) && welcomed.iter().all(|other| other.id != one.id);
+    for connection in theirs.iter().filter(is_new) {
+        app.rooms.greet(connection, Greeting::Asked, now).await?;
+    }
     Ok(())
+}
+
+/// Writes somebody's names into the lists of members where they are others, and says in how many they were.
+async fn rename(app: &App, called: &Author, places: &[Place]) -> Result<usize, Error> {
+    let ids: Vec<ChannelId> = places.iter().map(|place| place.channel).collect();
+    let mut rows = members::of_one(&app.store, called.id, &ids, app.clock.now()).await?;
+    rows.retain(|row| row.username != called.username || row.name != called.name);
+    let renames = rows.iter().map(|row| members::rename(&app.store, row, &called.username, &called.name));
+    let renames: Vec<_> = renames.collect();
+    stream::iter(renames).buffer_unordered(AT_ONCE).try_for_each(|_| async { Ok(()) }).await?;
+    Ok(rows.len())
 }
 
 /// Takes a deleted account out of its channels, and deletes what was its alone. The channels go first, so that a try that broke off
@@ -80,7 +104,11 @@ async fn take_out(app: &App, user: UserId, id: ChannelId) -> Result<(), Error> {
         let who = leave::known(app, &channel, user).await?;
         let gone = match channel.channel_kind {
             Kind::Direct => members::leave(&app.store, id, user, place.role, Stays::Anyone).await?,
-            Kind::Public | Kind::Private => leave::go(app, &channel, &who, place.role).await?,
+            Kind::Public | Kind::Private => match leave::go(app, &channel, &who, place.role).await {
+                // the heir has gone meanwhile: there may be another one, or nobody
+                Err(Error::Conflict(Code::LastOwner, _)) => Written::Refused,
+                gone => gone?,
+            },
         };
         if gone == Written::Done(()) {
             return Ok(());
@@ -100,7 +128,7 @@ async fn inherit(app: &App, channel: ChannelId, from: UserId) -> Result<(), Erro
     let given = members::give_role(&app.store, channel, heir.user, (heir.role, role), Stays::Anyone).await?;
     if given == Written::Done(()) {
         let event = MemberUpdated { user_id: heir.user, channel_id: channel, role };
-        announce::tell(app, model::Room::Channel(channel), Event::MemberUpdated(event)).await;
+        announce::tell(app, Room::Channel(channel), Event::MemberUpdated(event)).await;
     }
     Ok(())
 }

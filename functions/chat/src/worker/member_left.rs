@@ -4,7 +4,7 @@ use model::{Error, Room};
 use protocol::job::MemberLeft;
 use store::{connections, members};
 
-use super::welcome::AT_ONCE;
+use crate::channels::announce::AT_ONCE;
 
 /// Takes a connection that is gone out of the rooms of the team and of its channels; tells the team if it was the last one of its
 /// user, which is looked at five seconds later: whoever loads a page anew is back by then.

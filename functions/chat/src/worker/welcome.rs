@@ -1,7 +1,6 @@
-use std::collections::{HashMap, HashSet};
+use std::{collections::HashMap, slice};
 
 use entry::App;
-use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use model::{ChannelId, Code, Error, Room, UserId};
 use protocol::{
@@ -16,8 +15,7 @@ use store::{
     followed, logins, members, messages, users,
 };
 
-/// Rooms that one connection enters or leaves at once: as many as one instance has connections to the table to spare.
-pub(super) const AT_ONCE: usize = 25;
+use crate::channels::announce;
 
 /// Takes a connection into the rooms of the team and of its user's channels, and tells it that it is there and how far the
 /// channels are; the team, if nobody of that user was there before. Done twice, it tells the connection twice.
@@ -49,24 +47,12 @@ pub(super) async fn run(app: &App, job: &Welcome) -> Result<(), Error> {
     app.rooms.heard(user, app.clock.now()).await
 }
 
-/// Enters the rooms of what its user is in. Who is taken out of a channel at the same time may have been looked for there before
-/// the row was written: what they are in is read once more after it.
+/// Enters the rooms of what its user is in.
 async fn enter(app: &App, connection: &Connection, user: UserId, now: Timestamp) -> Result<(), Error> {
     let places = members::places(&app.store, user, now).await?;
     let channels: Vec<ChannelId> = places.iter().map(|place| place.channel).collect();
-    let mut rooms: Vec<Room> = channels.iter().copied().map(Room::Channel).collect();
-    rooms.push(Room::Team);
-    stream::iter(rooms)
-        .map(|room| connections::enter(&app.store, room, connection))
-        .buffer_unordered(AT_ONCE)
-        .try_collect::<()>()
-        .await?;
-    let still: HashSet<ChannelId> =
-        members::places(&app.store, user, now).await?.into_iter().map(|place| place.channel).collect();
-    for channel in channels.into_iter().filter(|channel| !still.contains(channel)) {
-        connections::exit(&app.store, Room::Channel(channel), user.uuid(), &connection.id).await?;
-    }
-    Ok(())
+    connections::enter(&app.store, Room::Team, connection).await?;
+    announce::take_in(app, user, &channels, slice::from_ref(connection)).await.map(drop)
 }
 
 /// How far the channels are, looked for from what its user has read of each, or what was followed of it. Strong: what was sent before the connection was in the rooms is

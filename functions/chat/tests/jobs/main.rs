@@ -4,4 +4,5 @@
 
 mod digests;
 mod following;
+mod leaving;
 mod world;

@@ -219,8 +219,12 @@ impl World {
         messages::change(&self.app.store, &before, after, self.clock.now()).await.unwrap().done().unwrap();
     }
 
-    /// An open socket of an account.
+    /// An open socket of an account, as one of the team.
     pub(crate) async fn socket(&self, id: &str, user: UserId) -> Heard {
+        self.connect(id, Identity::Account { user, login: self.clock.id(), presents: None }).await
+    }
+
+    pub(crate) async fn connect(&self, id: &str, identity: Identity) -> Heard {
         let (tx, rx) = unbounded_channel();
         let millis = self.clock.millis();
         let info = ConnectionInfo {
@@ -233,7 +237,7 @@ impl World {
         self.bench.cloud.connections().open(id);
         let connection = Connection {
             id: id.into(),
-            identity: Identity::Account { user, login: self.clock.id(), presents: None },
+            identity,
             display_name: None,
             connected_at: self.clock.now(),
             presents_since: None,
@@ -264,6 +268,28 @@ impl World {
 
 pub(crate) const fn follow(message: MessageId) -> FollowChannel {
     FollowChannel { channel: message.channel, seq: message.seq, version: 1 }
+}
+
+/// Runs something, and something else in between: after it has had to wait so many times. Says whether it got there.
+pub(crate) async fn meanwhile<T>(
+    steps: usize,
+    work: impl Future<Output = T>,
+    other: impl Future,
+) -> (T, bool) {
+    let (mut work, mut waited) = (pin!(work), 0);
+    let first = poll_fn(|context| match work.as_mut().poll(context) {
+        Poll::Ready(done) => Poll::Ready(Some(done)),
+        Poll::Pending if waited == steps => Poll::Ready(None),
+        Poll::Pending => {
+            waited += 1;
+            Poll::Pending
+        }
+    });
+    if let Some(done) = first.await {
+        return (done, false);
+    }
+    other.await;
+    (work.await, true)
 }
 
 /// Runs something until it has had to wait so many times, and drops it there: a process that dies. What it had sent has

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use model::{ChannelId, UserId, channel::MemberRole};
 
 use super::{Member, everyone, member_key, place_key};
-use crate::{Change, Condition, Store, Write, Written, channels, error::Result};
+use crate::{Change, Condition, Item, Store, Write, Written, channels, error::Result};
 
 /// What must be so where an owner goes, or is one no longer: a channel with people in it keeps an owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,18 +108,15 @@ pub async fn give_role(
     })
 }
 
-/// Z1: somebody is called otherwise; nothing is written where they are not in it. 1 write unit.
-pub async fn rename(
-    store: &Store,
-    channel: ChannelId,
-    user: UserId,
-    username: &str,
-    name: &str,
-) -> Result<Written> {
+/// Z1: somebody is called otherwise than they were read. `Refused` where somebody else wrote meanwhile, or they are not in it. 1 write
+/// unit.
+pub async fn rename(store: &Store, before: &Member, username: &str, name: &str) -> Result<Written> {
     let change = Change::new("SET username = :username, #name = :name")
-        .only_if("attribute_exists(pk)")
+        .only_if("username = :old_username AND #name = :old_name")
         .name("#name", "name")
         .text(":username", username)
-        .text(":name", name);
-    store.update_unseen(&member_key(channel, user), change).await
+        .text(":name", name)
+        .text(":old_username", &before.username)
+        .text(":old_name", &before.name);
+    store.update_unseen(&before.key(), change).await
 }

@@ -12,7 +12,7 @@ const WORDS: f64 = 8.0;
 /// Seconds between two pings of one client.
 const HEARTBEAT: f64 = 30.0;
 /// Seconds between two of them that are written down (`online`).
-const SEEN: f64 = 60.0;
+const SEEN: f64 = 30.0;
 /// Hours that a connection lives, by API Gateway's quota.
 const LIFE: f64 = 2.0;
 /// Channels of one person: a row of each connection lies in the room of each.

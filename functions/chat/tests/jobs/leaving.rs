@@ -1,0 +1,207 @@
+//! Sockets are in the rooms of what somebody is in, whoever comes and goes at the same moment.
+
+use model::{
+    ChannelId, Room, SessionId,
+    channel::MemberRole,
+    message::Author,
+    user::{Status, Username},
+};
+use protocol::job::{FollowAccount, Welcome};
+use store::{
+    Freshness, Written, channels,
+    connections::{self, Identity},
+    members::{self, Stays},
+    users,
+};
+
+use crate::world::{World, dies_after, follow, meanwhile};
+
+impl World {
+    /// Gives an account a user name, or takes it away altogether.
+    async fn account(&self, who: &Author, status: Status) {
+        let now = self.clock.now();
+        let mut user = users::get_strong(&self.app.store, who.id, now).await.unwrap().unwrap();
+        user.username = Some(Username::typed(&who.username).unwrap());
+        user.status = status;
+        self.app.store.put(&user).await.unwrap();
+    }
+
+    async fn is_in(&self, channel: ChannelId, who: &Author) -> bool {
+        members::place(&self.app.store, who.id, channel, self.clock.now()).await.unwrap().is_some()
+    }
+
+    async fn hears(&self, room: Room, who: &Author) -> bool {
+        let rows = connections::held_by(&self.app.store, room, who.id.uuid(), self.clock.now());
+        !rows.await.unwrap().is_empty()
+    }
+
+    /// As `DELETE /v1/channels/{id}/members/{user_id}`, in one breath.
+    async fn kick(&self, channel: ChannelId, who: &Author) {
+        let leave = members::leave(&self.app.store, channel, who.id, MemberRole::Member, Stays::Anyone)
+            .await
+            .unwrap();
+        let room = Room::Channel(channel);
+        let rows = connections::held_by(&self.app.store, room, who.id.uuid(), self.clock.now());
+        for row in rows.await.unwrap().iter().filter(|_| leave == Written::Done(())) {
+            connections::exit(&self.app.store, room, who.id.uuid(), &row.id).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_kicked_while_they_come_in_hears_nothing() {
+    let world = World::start().await;
+    let worker = world.worker().await;
+    let general = ChannelId::of_default("general");
+    let mut kicked = 0;
+    for steps in 1.. {
+        let who = world.user(&format!("user{steps}")).await;
+        world.account(&who, Status::Active).await;
+        let _socket = world.socket(&format!("socket{steps}="), who.id).await;
+        let job = FollowAccount { user: who.id };
+        let (done, was_there) =
+            meanwhile(steps, world.deliver(&worker, &job), world.kick(general, &who)).await;
+        assert!(done, "after {steps} steps");
+        let is_in = world.is_in(general, &who).await;
+        assert_eq!(world.hears(Room::Channel(general), &who).await, is_in, "after {steps} steps");
+        kicked += usize::from(!is_in);
+        if !was_there {
+            break;
+        }
+    }
+    assert!(kicked > 2, "{kicked} were in it already when they were kicked");
+}
+
+#[tokio::test]
+async fn a_crash_leaves_nobody_listening_who_has_left() {
+    let world = World::start().await;
+    let worker = world.worker().await;
+    let mut left = 0;
+    for steps in 1.. {
+        let (ana, bo) = (world.user(&format!("ana{steps}")).await, world.user(&format!("bo{steps}")).await);
+        let channel = world.channel(&[&ana, &bo]).await;
+        let room = Room::Channel(channel);
+        let _socket = world.socket(&format!("socket{steps}="), bo.id).await;
+        for row in connections::in_room(&world.app.store, Room::User(bo.id), world.clock.now()).await.unwrap()
+        {
+            connections::enter(&world.app.store, room, &row).await.unwrap();
+        }
+        world.account(&bo, Status::Deleted).await;
+        let job = FollowAccount { user: bo.id };
+        let died = dies_after(steps, world.deliver(&worker, &job)).await.is_none();
+        if !world.is_in(channel, &bo).await {
+            assert!(!world.hears(room, &bo).await, "after {steps} steps");
+            left += 1;
+        }
+        if !died {
+            break;
+        }
+    }
+    assert!(left > 1, "it breaks off after they have left too");
+}
+
+/// A deleted owner's channel goes to somebody, who may go as well, at any moment.
+#[tokio::test]
+async fn an_heir_who_leaves_too_stops_nothing() {
+    let world = World::start().await;
+    let worker = world.worker().await;
+    for steps in 1.. {
+        let (ana, bo) = (world.user(&format!("ana{steps}")).await, world.user(&format!("bo{steps}")).await);
+        let channel = world.channel(&[&ana, &bo]).await;
+        let up = (MemberRole::Member, MemberRole::Owner);
+        let given = members::give_role(&world.app.store, channel, ana.id, up, Stays::Anyone).await.unwrap();
+        assert_eq!(given, Written::Done(()));
+        world.account(&ana, Status::Deleted).await;
+        let leave = async {
+            for (role, stays) in
+                [(MemberRole::Member, Stays::Anyone), (MemberRole::Owner, Stays::Owner(ana.id))]
+            {
+                drop(members::leave(&world.app.store, channel, bo.id, role, stays).await.unwrap());
+            }
+        };
+        let job = FollowAccount { user: ana.id };
+        let (done, was_there) = meanwhile(steps, world.deliver(&worker, &job), leave).await;
+        assert!(done, "after {steps} steps");
+        // a private channel goes with its last member, whose row is cleared away later
+        let channel_is_there = channels::get(&world.app.store, channel, Freshness::Strong, world.clock.now())
+            .await
+            .unwrap()
+            .is_some();
+        assert!(!channel_is_there || !world.is_in(channel, &ana).await, "after {steps} steps");
+        if !was_there {
+            break;
+        }
+    }
+}
+
+/// Whoever is of the team now was connected before.
+#[tokio::test]
+async fn a_user_name_has_open_sockets_welcomed_once() {
+    let world = World::start().await;
+    let worker = world.worker().await;
+    let ana = world.user("ana").await;
+    let _tab = world.socket("tab=", ana.id).await;
+    let (login, session) = (world.clock.id(), world.clock.id::<SessionId>());
+    let _talk =
+        world.connect("talk=", Identity::Account { user: ana.id, login, presents: Some(session) }).await;
+    let job = FollowAccount { user: ana.id };
+    assert!(world.deliver(&worker, &job).await);
+    assert!(world.jobs::<Welcome>().is_empty(), "she is not of the team");
+    world.account(&ana, Status::Active).await;
+    assert!(world.deliver(&worker, &job).await);
+    assert_eq!(world.jobs::<Welcome>(), [Welcome { connection: "tab=".into(), opening: false }]);
+    let now = world.clock.now();
+    for row in connections::in_room(&world.app.store, Room::User(ana.id), now).await.unwrap() {
+        connections::enter(&world.app.store, Room::Team, &row).await.unwrap();
+    }
+    assert!(world.deliver(&worker, &job).await);
+    assert_eq!(world.jobs::<Welcome>().len(), 1, "she was welcomed");
+}
+
+#[tokio::test]
+async fn a_talk_does_not_show_who_mentions_its_speaker() {
+    let world = World::start().await;
+    let worker = world.worker().await;
+    let (ana, bo) = (world.user("ana").await, world.user("bo").await);
+    let channel = world.channel(&[&ana, &bo]).await;
+    let mut tab = world.socket("tab=", bo.id).await;
+    let (login, session) = (world.clock.id(), world.clock.id::<SessionId>());
+    let presents = Identity::Account { user: bo.id, login, presents: Some(session) };
+    let mut talk = world.connect("talk=", presents).await;
+    let message = world.say(channel, &ana, "@bo in between", &[&bo], None).await;
+    assert!(world.deliver(&worker, &follow(message)).await);
+    let told = [&mut tab, &mut talk].map(|socket| socket.all("mention_notification").len());
+    assert_eq!(told, [1, 0]);
+}
+
+/// Whoever wrote a name that is old by now writes the new one after it.
+#[tokio::test]
+async fn the_newest_name_stays_wherever_two_jobs_meet() {
+    let world = World::start().await;
+    let worker = world.worker().await;
+    for steps in 1.. {
+        let who = world.user(&format!("user{steps}")).await;
+        let channel = world.channel(&[&who]).await;
+        let called = async |name: &str| {
+            let now = world.clock.now();
+            let mut user = users::get_strong(&world.app.store, who.id, now).await.unwrap().unwrap();
+            user.name = name.into();
+            world.app.store.put(&user).await.unwrap();
+        };
+        let job = FollowAccount { user: who.id };
+        called("Older").await;
+        let newer = async {
+            called("Newer").await;
+            assert!(world.deliver(&worker, &job).await);
+        };
+        let (done, was_there) = meanwhile(steps, world.deliver(&worker, &job), newer).await;
+        assert!(done, "after {steps} steps");
+        let now = world.clock.now();
+        let row = members::get(&world.app.store, channel, who.id, Freshness::Strong, now).await.unwrap();
+        let expected = if was_there { "Newer" } else { "Older" };
+        assert_eq!(row.unwrap().name, expected, "after {steps} steps");
+        if !was_there {
+            break;
+        }
+    }
+}
