@@ -116,7 +116,7 @@ async fn an_heir_who_leaves_too_stops_nothing() {
             for (role, stays) in
                 [(MemberRole::Member, Stays::Anyone), (MemberRole::Owner, Stays::Owner(ana.id))]
             {
-                drop(members::leave(&world.app.store, channel, bo.id, role, stays).await.unwrap());
+                let _ = members::leave(&world.app.store, channel, bo.id, role, stays).await.unwrap();
             }
         };
         let job = FollowAccount { user: ana.id };

@@ -33,7 +33,7 @@ pub enum Appended {
 /// What looking for a message came to.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Looked {
-    There(Message),
+    There(Box<Message>),
     /// It is none up to this number, which is the last.
     NotUpTo(u64),
 }
@@ -66,7 +66,7 @@ async fn look_through(
         let page = store.page::<Message>(rest, PAGE, None, now).await?;
         for message in page.items {
             if is_it(&message) {
-                return Ok(Looked::There(message));
+                return Ok(Looked::There(Box::new(message)));
             }
             last = message.seq;
         }
@@ -99,7 +99,7 @@ pub async fn append(store: &Store, message: Message, after: u64, now: Timestamp)
             late(attempt / STEPS).await;
             let is_it = |other: &Message| is_same(other, &message);
             match look_through(store, message.channel, message.seq - 1, is_it, now).await? {
-                Looked::There(there) => return Ok(Appended::Before(there)),
+                Looked::There(there) => return Ok(Appended::Before(*there)),
                 Looked::NotUpTo(last) => message.seq = last + 1,
             }
         }
