@@ -33,6 +33,7 @@
 //! | F3–F4 | drafts: one, all of someone | [`drafts`] |
 //! | F5–F6 | how, and when next, someone is told of what they missed | [`preferences`], [`digests`] |
 //! | F7 | where a word stands | [`terms`] |
+//! | F8 | has someone been taken into the default channels | [`arrivals`] |
 //! | R1 | attempts in a window | [`limits`] |
 //! | I1 | requests with an idempotency key | [`idempotency`] |
 //! | O1 | deeds that are done once | [`once`] |
@@ -48,6 +49,7 @@
 //! - The store is concrete: no repository trait, no in-memory twin. Tests start the embedded engine (`infra/cloud`).
 
 pub mod answers;
+pub mod arrivals;
 pub mod audit;
 mod calls;
 pub mod channels;

@@ -92,6 +92,23 @@ async fn a_team_has_channels() {
     }
 }
 
+/// Whoever leaves the default channels is not put back into them.
+#[tokio::test]
+async fn whoever_leaves_the_default_channels_has_left_them() {
+    let world = World::start().await;
+    let ana = world.teammate("ana").await;
+    let mine = async || ana.client.get("/v1/channels/my").await.ok(200)["items"].as_array().unwrap().clone();
+    let defaults = mine().await;
+    assert_eq!(defaults.len(), 2);
+    for (left, channel) in defaults.iter().enumerate() {
+        let path = format!("/v1/channels/{}/leave", channel["id"].as_str().unwrap());
+        ana.client.delete(&path).await.ok(200);
+        assert_eq!(mine().await.len(), 1 - left);
+    }
+    ana.client.post("/v1/channels/join", &json!({ "channel_id": defaults[0]["id"] })).await.ok(200);
+    assert_eq!(mine().await.len(), 1);
+}
+
 #[tokio::test]
 async fn two_who_join_at_once_are_two_and_one_who_joins_twice_is_one() {
     let world = World::start().await;

@@ -29,7 +29,7 @@ const ANEW: usize = 20;
 ///
 /// Public ones, private ones, direct ones, each by name, with how much is unread. All of them at once, `next` is always `null`. A
 /// constant number of requests to the table for each hundred of them: their places by one query, their rows in one batch, how far
-/// they are in one batch, or a few where much is new. Two read units a channel. Whoever is in no default channel joins them first.
+/// they are in one batch, or a few where much is new. Two read units a channel. Whoever is new joins the default ones first.
 #[utoipa::path(
     get,
     path = "/v1/channels/my",
@@ -46,7 +46,7 @@ pub(crate) async fn my(State(app): State<App>, account: Account) -> Answer<Json<
     let me = teammate(&app, account.user).await?;
     let now = app.clock.now();
     let mut places = members::places(&app.store, account.user, now).await?;
-    if defaults::are_due(&places, now) {
+    if defaults::are_due(&app, account.user, &places, now).await? {
         defaults::ensure(&app, &me).await?;
         places = members::places(&app.store, account.user, now).await?;
     }

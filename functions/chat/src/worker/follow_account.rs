@@ -39,7 +39,7 @@ pub(super) async fn run(app: &App, FollowAccount { user: id }: FollowAccount) ->
         let places = members::places(&app.store, id, now).await?;
         let author = team::author(&user);
         if let Some(author) = &author {
-            if defaults::are_due(&places, now) {
+            if defaults::are_due(app, id, &places, now).await? {
                 defaults::ensure(app, author).await?;
             }
             welcome(app, id).await?;

@@ -116,7 +116,10 @@ async fn an_heir_who_leaves_too_stops_nothing() {
             for (role, stays) in
                 [(MemberRole::Member, Stays::Anyone), (MemberRole::Owner, Stays::Owner(ana.id))]
             {
-                let _ = members::leave(&world.app.store, channel, bo.id, role, stays).await.unwrap();
+                let left = members::leave(&world.app.store, channel, bo.id, role, stays).await.unwrap();
+                if left == Written::Done(()) {
+                    return;
+                }
             }
         };
         let job = FollowAccount { user: ana.id };
@@ -201,6 +204,25 @@ async fn the_newest_name_stays_wherever_two_jobs_meet() {
         let expected = if was_there { "Newer" } else { "Older" };
         assert_eq!(row.unwrap().name, expected, "after {steps} steps");
         if !was_there {
+            break;
+        }
+    }
+}
+
+#[tokio::test]
+async fn whoever_was_cut_off_when_they_came_is_in_all_default_channels_after_all() {
+    let world = World::start().await;
+    let worker = world.worker().await;
+    for steps in 1.. {
+        let who = world.user(&format!("user{steps}")).await;
+        world.account(&who, Status::Active).await;
+        let job = FollowAccount { user: who.id };
+        let died = dies_after(steps, world.deliver(&worker, &job)).await.is_none();
+        assert!(world.deliver(&worker, &job).await, "after {steps} steps");
+        for name in ["general", "announcements"] {
+            assert!(world.is_in(ChannelId::of_default(name), &who).await, "{name} after {steps} steps");
+        }
+        if !died {
             break;
         }
     }

@@ -113,6 +113,7 @@ mod tests {
             Sk::Answer("key"),
             Sk::Action(id.into()),
             Sk::AiCall("question"),
+            Sk::Arrived,
             Sk::Channel(id.into()),
             Sk::Chunk(id, 7),
             Sk::Connection(id, "c="),

@@ -18,6 +18,8 @@ pub enum Sk<'a> {
     Action(ActionId),
     /// One call of a model for a session, by the key of what asked for it.
     AiCall(&'a str),
+    /// That someone has come into the team's chat.
+    Arrived,
     /// A channel that someone is in.
     Channel(ChannelId),
     /// The bytes of an image, by the upload that wrote them.
@@ -79,6 +81,7 @@ impl fmt::Display for Sk<'_> {
             Self::Answer(key) => write!(f, "ANSWER#{key}"),
             Self::Action(id) => write!(f, "ACTION#{id}"),
             Self::AiCall(key) => write!(f, "AI_CALL#{key}"),
+            Self::Arrived => f.write_str("ARRIVED"),
             Self::Channel(id) => write!(f, "CHANNEL#{id}"),
             // padded: keys are compared as text
             Self::Chunk(upload, number) => write!(f, "CHUNK#{upload}#{number:03}"),

@@ -1,0 +1,46 @@
+//! Who has come into the team's chat.
+//!
+//! | # | question | index | partition | sort | function |
+//! | --- | --- | --- | --- | --- | --- |
+//! | F8 | has someone been taken into the default channels | table | `CHAT#{user}` | `ARRIVED` | [`has_arrived`], [`put`] |
+//!
+//! Whoever has and is in none of them has left them, and is not taken in again.
+
+use jiff::Timestamp;
+use model::UserId;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Freshness, Item, Key, Store,
+    error::Result,
+    table::{Pk, Sk},
+};
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Arrived {
+    user: UserId,
+    arrived_at: Timestamp,
+}
+
+impl Item for Arrived {
+    const KIND: &'static str = "arrived";
+
+    fn key(&self) -> Key {
+        key(self.user)
+    }
+}
+
+fn key(user: UserId) -> Key {
+    Key::new(&Pk::Chat(user), &Sk::Arrived)
+}
+
+/// F8. Strong: whoever has just left one is not brought back.
+pub async fn has_arrived(store: &Store, user: UserId, now: Timestamp) -> Result<bool> {
+    let found: Option<Arrived> = store.get(&key(user), Freshness::Strong, now).await?;
+    Ok(found.is_some())
+}
+
+/// F8. 1 write unit, once in the life of an account.
+pub async fn put(store: &Store, user: UserId, now: Timestamp) -> Result<()> {
+    store.put(&Arrived { user, arrived_at: now }).await
+}
