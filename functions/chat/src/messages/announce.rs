@@ -51,7 +51,8 @@ pub(super) async fn tell(app: &App, channel: ChannelId, event: Event) {
 }
 
 async fn follow(app: &App, message: &Message) {
-    let job = FollowChannel { channel: message.channel, seq: message.seq, version: message.version };
+    let job =
+        FollowChannel { channel: message.channel, seq: message.seq, version: message.version, tries: 0 };
     logged(message.channel, "followed", app.queues.send(&job, app.clock.now()).await);
 }
 

@@ -1,8 +1,8 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use entry::App;
 use futures::{StreamExt, TryStreamExt, stream};
-use model::{Error, MessageId, words};
+use model::{ChannelId, Error, MessageId, words};
 use protocol::job::FollowChannel;
 use store::{
     followed,
@@ -22,34 +22,98 @@ const CONCURRENT: usize = 16;
 /// Words of a message by which it is found: what is longer is a text to be read, and each is a write.
 const MOST_WORDS: usize = 30;
 
+/// A job is put off so often; then it goes the way of every failed message, and the next one of the channel does its work.
+const MOST_TRIES: u8 = 10;
+/// By so much longer each try waits than the one before it, from the second on.
+const PAUSE: Duration = Duration::from_millis(500);
+
 /// Does what follows from messages: whoever is mentioned is told, and finds it later; answers lie with what they answer; words
 /// lead to where they stand.
 ///
 /// Everything that was not followed yet, whichever message the job is of: numbers have no gaps, so that a job that was lost is
 /// made up for by the next one, and one that comes twice or late has nothing to do. Beside that, the message itself where it
-/// was edited. Every write is the same however often it is done, and how far it came is noted after it.
+/// was edited. Every write is the same however often it is done, and how far it came is noted after it. Jobs of a channel come
+/// one after another: the first of many does the work of all.
 ///
 /// Per message 1 write unit for each of its words, some 8 of them (words of messages that are followed together share one), 1
 /// where it answers another one, and 2 for everyone who is mentioned, with 3 more for who is to be written to if they do not
 /// read it; a read unit for each KB of the message, and 1 write unit for noting it.
-pub(super) async fn run(app: &App, job: &FollowChannel) -> Result<(), Error> {
+///
+/// A failed message of a FIFO queue holds up its group, the channel, until it is visible again, minutes later. What failed
+/// because a dependency did is therefore asked for anew, and done with.
+pub(super) async fn run(app: &App, job: FollowChannel) -> Result<(), Error> {
+    tokio::time::sleep(PAUSE * u32::from(job.tries.saturating_sub(1))).await;
+    match catch_up(app, job).await {
+        Err(error @ (Error::Unavailable { .. } | Error::TooMany { .. })) if job.tries < MOST_TRIES => {
+            let channel = job.channel;
+            tracing::warn!(%channel, ?error, job.tries, "what follows from messages is put off");
+            let again = FollowChannel { tries: job.tries + 1, ..job };
+            app.queues.send(&again, app.clock.now()).await
+        }
+        outcome => outcome,
+    }
+}
+
+async fn catch_up(app: &App, job: FollowChannel) -> Result<(), Error> {
     let (channel, now) = (job.channel, app.clock.now());
     let mut done = followed::get(&app.store, channel, now).await?;
-    if job.version > 1 && job.seq <= done {
-        let edited = messages::get(&app.store, MessageId { channel, seq: job.seq }, now).await?;
-        follow(app, edited.as_slice(), true).await?;
+    if job.seq <= done {
+        if job.version > 1 {
+            follow_one(app, MessageId { channel, seq: job.seq }, true).await?;
+        }
+        return Ok(());
     }
     for _ in 0..MOST_STEPS {
-        let new = messages::between(&app.store, channel, done + 1, done + STEP, now).await?;
-        let Some(last) = new.last() else { return Ok(()) };
-        follow(app, &new, false).await?;
-        followed::advance(&app.store, channel, last.seq).await?;
-        if last.seq < done + STEP {
+        let Some(last) = follow_step(app, channel, done + 1).await? else { return Ok(()) };
+        followed::advance(&app.store, channel, last).await?;
+        if last < done + STEP {
             return Ok(());
         }
-        done = last.seq;
+        done = last;
     }
-    app.queues.send(&FollowChannel { channel, seq: done + 1, version: 1 }, now).await
+    // another one than that of the next message, which may have come and gone
+    let rest = FollowChannel { channel, seq: done + 1, version: 1, tries: 1 };
+    app.queues.send(&rest, now).await
+}
+
+/// Follows the messages of a step from there on, and answers the last of them. Where they fail together, one after another.
+async fn follow_step(app: &App, channel: ChannelId, from: u64) -> Result<Option<u64>, Error> {
+    let to = from + STEP - 1;
+    let together = async {
+        let new = messages::between(&app.store, channel, from, to, app.clock.now()).await?;
+        follow(app, &new, false).await?;
+        Ok(new.last().map(|last| last.seq))
+    };
+    let error = match together.await {
+        Err(error @ Error::Internal(_)) => error,
+        outcome => return outcome,
+    };
+    tracing::warn!(%channel, from, ?error, "messages are followed one by one");
+    let mut last = None;
+    for seq in from..=to {
+        if !follow_one(app, MessageId { channel, seq }, false).await? {
+            break;
+        }
+        last = Some(seq);
+    }
+    Ok(last)
+}
+
+/// Follows a message, if it is there; says whether it is. One that cannot be followed is passed over: nobody of its channel would
+/// be told of anything any more.
+async fn follow_one(app: &App, message: MessageId, is_edit: bool) -> Result<bool, Error> {
+    let alone = async {
+        let found = messages::get(&app.store, message, app.clock.now()).await?;
+        follow(app, found.as_slice(), is_edit).await?;
+        Ok(found.is_some())
+    };
+    match alone.await {
+        Err(error @ Error::Internal(_)) => {
+            tracing::error!(%message, ?error, "a message is passed over: what follows from it is not done");
+            Ok(true)
+        }
+        outcome => outcome,
+    }
 }
 
 /// The mentioned first: they wait.

@@ -1,11 +1,13 @@
 //! What follows from messages.
 
 use model::{ChannelId, MessageId, UserId, notification::Preferences};
-use protocol::job::FollowChannel;
+use protocol::{Job, job::FollowChannel};
+use serde::{Deserialize, Serialize};
 use store::{
-    digests, followed,
+    Item, Key, digests, followed,
     members::Notify,
     mentions, preferences, replies,
+    table::{Pk, Sk},
     terms::{Search, Step},
 };
 
@@ -73,11 +75,68 @@ async fn one_job_makes_up_for_all_that_were_lost() {
         (Some("@bo the pond again"), Some(false), Some(false))
     );
     // twice, late, and of one that is not: nothing more
-    for job in [follow(first), follow(second), FollowChannel { channel, seq: 900, version: 1 }] {
+    for job in [follow(first), follow(second), FollowChannel { channel, seq: 900, version: 1, tries: 0 }] {
         assert!(world.deliver(&worker, &job).await);
     }
     assert_eq!(world.followed(channel).await, 122);
     assert!(heard.all(TOLD).is_empty());
+}
+
+/// Something else lies where a message should.
+#[derive(Serialize, Deserialize)]
+struct Garbage {
+    at: (String, String),
+}
+
+impl Item for Garbage {
+    const KIND: &'static str = "garbage";
+
+    fn key(&self) -> Key {
+        Key { pk: self.at.0.clone(), sk: self.at.1.clone() }
+    }
+}
+
+impl World {
+    async fn spoil(&self, message: MessageId) {
+        let (pk, sk) = (Pk::Messages(message.channel), Sk::Number(message.seq));
+        self.app.store.put(&Garbage { at: (pk.to_string(), sk.to_string()) }).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn one_that_cannot_be_followed_holds_up_no_other() {
+    let world = World::start().await;
+    let worker = world.worker().await;
+    let (ana, bo) = (world.user("ana").await, world.user("bo").await);
+    let channel = world.channel(&[&ana, &bo]).await;
+    let first = world.say(channel, &ana, "a heron", &[], None).await;
+    let second = world.say(channel, &ana, "a heron that nobody can read", &[], None).await;
+    let third = world.say(channel, &ana, "@bo another heron", &[&bo], None).await;
+    world.spoil(second).await;
+    assert!(world.deliver(&worker, &follow(second)).await);
+    assert_eq!(world.followed(channel).await, 3);
+    assert_eq!(world.found(&["heron"]).await, [third, first]);
+    assert_eq!(world.mentioned(bo.id).await, [third]);
+    // also where there is no other
+    let channel = world.channel(&[&ana]).await;
+    let only = world.say(channel, &ana, "the only heron", &[], None).await;
+    world.spoil(only).await;
+    assert!(world.deliver(&worker, &follow(only)).await);
+    assert_eq!(world.followed(channel).await, 1);
+}
+
+#[test]
+fn jobs_of_a_channel_stand_in_order_and_each_once() {
+    let message = MessageId { channel: uuid::Uuid::from_u128(1).into(), seq: 7 };
+    let place = |job: FollowChannel| job.place().unwrap();
+    let (new, again) = (follow(message), follow(message));
+    let edited = FollowChannel { version: 2, ..new };
+    let put_off = FollowChannel { tries: 1, ..new };
+    assert_eq!(place(new), place(again));
+    for other in [edited, put_off, FollowChannel { tries: 2, ..new }] {
+        assert_eq!(place(other).group, place(new).group);
+        assert_ne!(place(other).deduplication, place(new).deduplication);
+    }
 }
 
 #[tokio::test]

@@ -22,11 +22,12 @@ pub enum Queue {
     Mail,
     Answers,
     Chat,
+    Follows,
 }
 
 impl Queue {
-    pub const ALL: [Self; 6] =
-        [Self::Sessions, Self::Ticks, Self::Broadcast, Self::Mail, Self::Answers, Self::Chat];
+    pub const ALL: [Self; 7] =
+        [Self::Sessions, Self::Ticks, Self::Broadcast, Self::Mail, Self::Answers, Self::Chat, Self::Follows];
 
     pub const fn setting(self) -> &'static str {
         match self {
@@ -36,6 +37,7 @@ impl Queue {
             Self::Mail => "MAIL_QUEUE_URL",
             Self::Answers => "ANSWERS_QUEUE_URL",
             Self::Chat => "CHAT_QUEUE_URL",
+            Self::Follows => "FOLLOWS_QUEUE_URL",
         }
     }
 }
