@@ -2,10 +2,10 @@ use std::{collections::BTreeMap, time::Duration};
 
 use entry::App;
 use futures::{StreamExt, TryStreamExt, stream};
-use model::{ChannelId, Error, MessageId, words};
+use model::{ChannelId, Error, MessageId};
 use protocol::job::FollowChannel;
 use store::{
-    followed,
+    Freshness, channels, followed,
     messages::{self, Message},
     replies::{self, Reply},
     terms,
@@ -19,8 +19,6 @@ const STEP: u64 = 100;
 const MOST_STEPS: usize = 5;
 /// Writes under way at once.
 const CONCURRENT: usize = 16;
-/// Words of a message by which it is found: what is longer is a text to be read, and each is a write.
-const MOST_WORDS: usize = 30;
 
 /// A job is put off so often; then it goes the way of every failed message, and the next one of the channel does its work.
 const MOST_TRIES: u8 = 10;
@@ -57,10 +55,15 @@ pub(super) async fn run(app: &App, job: FollowChannel) -> Result<(), Error> {
 async fn catch_up(app: &App, job: FollowChannel) -> Result<(), Error> {
     let (channel, now) = (job.channel, app.clock.now());
     let mut done = followed::get(&app.store, channel, now).await?;
+    if job.seq <= done && job.version == 1 {
+        return Ok(());
+    }
+    // of one that is deleted nothing must come back
+    if channels::get(&app.store, channel, Freshness::Strong, now).await?.is_none() {
+        return Ok(());
+    }
     if job.seq <= done {
-        if job.version > 1 {
-            follow_one(app, MessageId { channel, seq: job.seq }, true).await?;
-        }
+        follow_one(app, MessageId { channel, seq: job.seq }, true).await?;
         return Ok(());
     }
     for _ in 0..MOST_STEPS {
@@ -144,7 +147,7 @@ fn where_words_stand(messages: &[&Message]) -> BTreeMap<(String, terms::Page), V
     let mut places: BTreeMap<_, Vec<u64>> = BTreeMap::new();
     for message in messages {
         let page = terms::Page::of(message.seq, message.created_at);
-        for word in words::of_search(&message.content).into_iter().take(MOST_WORDS) {
+        for word in terms::of(&message.content) {
             places.entry((word, page.clone())).or_default().push(message.seq);
         }
     }

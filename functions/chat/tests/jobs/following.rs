@@ -1,10 +1,15 @@
 //! What follows from messages.
 
 use model::{ChannelId, MessageId, UserId, notification::Preferences};
-use protocol::{Job, job::FollowChannel};
+use protocol::{
+    Job,
+    job::{ClearChannel, FollowChannel},
+};
 use serde::{Deserialize, Serialize};
 use store::{
-    Item, Key, digests, followed,
+    Freshness, Item, Key, Written,
+    channels::{self, Occupied},
+    digests, followed,
     members::Notify,
     mentions, preferences, replies,
     table::{Pk, Sk},
@@ -137,6 +142,36 @@ fn jobs_of_a_channel_stand_in_order_and_each_once() {
         assert_eq!(place(other).group, place(new).group);
         assert_ne!(place(other).deduplication, place(new).deduplication);
     }
+}
+
+#[tokio::test]
+async fn nothing_comes_back_of_a_channel_that_is_deleted() {
+    let world = World::start().await;
+    let worker = world.worker().await;
+    let (ana, bo) = (world.user("ana").await, world.user("bo").await);
+    let channel = world.channel(&[&ana, &bo]).await;
+    let message = world.say(channel, &ana, "@bo a heron", &[&bo], None).await;
+    assert!(world.deliver(&worker, &follow(message)).await);
+    let late = world.say(channel, &ana, "@bo a stork", &[&bo], None).await;
+    let (store, now) = (&world.app.store, world.clock.now());
+    let row = channels::get(store, channel, Freshness::Strong, now).await.unwrap().unwrap();
+    assert_eq!(channels::delete(store, &row, Occupied::ByAnyone, now).await.unwrap(), Written::Done(()));
+    let edited = FollowChannel { version: 2, ..follow(message) };
+    for job in [follow(late), edited] {
+        assert!(world.deliver(&worker, &job).await);
+    }
+    assert!(world.found(&["stork"]).await.is_empty());
+    // once at once, once where whoever was at it has done
+    for _ in 0..2 {
+        assert!(world.deliver(&worker, &ClearChannel { channel }).await);
+        world.clock.advance(std::time::Duration::from_mins(1));
+    }
+    assert!(world.jobs::<ClearChannel>().is_empty(), "it was all");
+    for job in [follow(late), edited] {
+        assert!(world.deliver(&worker, &job).await);
+    }
+    assert!(world.found(&["heron"]).await.is_empty() && world.mentioned(bo.id).await.is_empty());
+    assert_eq!(world.followed(channel).await, 0);
 }
 
 #[tokio::test]
