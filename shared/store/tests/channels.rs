@@ -16,7 +16,7 @@ use store::{
     Freshness, Item, Key, Query, Store, Written,
     channels::{self, Changed, Channel, Created, Deleted, Occupied},
     due,
-    followed::{self, Followed},
+    followed::{self, Followed, Log},
     members::{self, Joined, Member, Notify, Place, Stays},
     mentions::{self, Mention},
     messages::{self, Mentioned, Message, Reply},
@@ -320,7 +320,12 @@ async fn z4_what_is_somebodys_alone_is_forgotten_and_not_their_places() {
 #[tokio::test]
 async fn y4_how_far_channels_were_followed_is_read_at_once() {
     let World { store, _bench } = world().await;
-    store.put(&Followed { channel: id(1), seq: 4 }).await.unwrap();
+    for (log, number) in [(Log::Messages, 4), (Log::Changes, 7), (Log::Messages, 3), (Log::Changes, 6)] {
+        let done = followed::advance(&store, id(1), log, number).await.unwrap();
+        assert_eq!(done == Written::Refused, number % 3 == 0, "only forwards");
+    }
     let found = followed::get_many(&store, &[id(1), id(2)], now()).await.unwrap();
-    assert_eq!(found, [Followed { channel: id(1), seq: 4 }]);
+    assert_eq!(found, [Followed { channel: id(1), seq: 4, change: 7 }]);
+    let none = followed::get(&store, id(2), now()).await.unwrap();
+    assert_eq!(none, Followed { channel: id(2), seq: 0, change: 0 });
 }

@@ -1,12 +1,16 @@
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use entry::App;
 use futures::{StreamExt, TryStreamExt, stream};
 use model::{ChannelId, Error, MessageId};
 use protocol::job::FollowChannel;
 use store::{
-    Freshness, channels, followed,
-    messages::{self, Message},
+    Freshness, channels,
+    followed::{self, Followed, Log},
+    messages::{self, Change, Message},
     replies::{self, Reply},
     terms,
 };
@@ -29,13 +33,14 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// lead to where they stand.
 ///
 /// Everything that was not followed yet, whichever message the job is of: numbers have no gaps, so that a job that was lost is
-/// made up for by the next one, and one that comes twice or late has nothing to do. Beside that, the message itself where it
-/// was edited. Every write is the same however often it is done, and how far it came is noted after it. Jobs of a channel come
+/// made up for by the next one, and one that comes twice or late has nothing to do. So it is with changes, of which edits are
+/// followed. Every write is the same however often it is done, and how far it came is noted after it. Jobs of a channel come
 /// one after another: the first of many does the work of all.
 ///
 /// Per message 1 write unit for each of its words, some 8 of them (words of messages that are followed together share one), 1
 /// where it answers another one, and 2 for everyone who is mentioned, with 3 more for who is to be written to if they do not
-/// read it; a read unit for each KB of the message, and 1 write unit for noting it.
+/// read it; a read unit for each KB of the message, and 1 write unit for noting it. A job
+/// reads 3 units beside that, and the changes since the last one; 1 where it has nothing to do.
 ///
 /// A failed message of a FIFO queue holds up its group, the channel, until it is visible again, minutes later. What failed
 /// because a dependency did is therefore asked for anew, and done with.
@@ -54,29 +59,68 @@ pub(super) async fn run(app: &App, job: FollowChannel) -> Result<(), Error> {
 
 async fn catch_up(app: &App, job: FollowChannel) -> Result<(), Error> {
     let (channel, now) = (job.channel, app.clock.now());
-    let mut done = followed::get(&app.store, channel, now).await?;
-    if job.seq <= done && job.version == 1 {
+    let Followed { mut seq, mut change, .. } = followed::get(&app.store, channel, now).await?;
+    if job.seq <= seq && job.change <= change {
         return Ok(());
     }
     // of one that is deleted nothing must come back
     if channels::get(&app.store, channel, Freshness::Strong, now).await?.is_none() {
         return Ok(());
     }
-    if job.seq <= done {
-        follow_one(app, MessageId { channel, seq: job.seq }, true).await?;
+    if follow_new(app, channel, &mut seq).await? && follow_edits(app, channel, &mut change).await? {
         return Ok(());
     }
-    for _ in 0..MOST_STEPS {
-        let Some(last) = follow_step(app, channel, done + 1).await? else { return Ok(()) };
-        followed::advance(&app.store, channel, last).await?;
-        if last < done + STEP {
-            return Ok(());
-        }
-        done = last;
-    }
     // another one than that of the next message, which may have come and gone
-    let rest = FollowChannel { channel, seq: done + 1, version: 1, tries: 1 };
+    let rest = FollowChannel { channel, seq: seq + 1, version: 1, change: change + 1, tries: 1 };
     app.queues.send(&rest, now).await
+}
+
+/// Follows messages after that one, and says whether these were all.
+async fn follow_new(app: &App, channel: ChannelId, done: &mut u64) -> Result<bool, Error> {
+    for _ in 0..MOST_STEPS {
+        let from = *done + 1;
+        let Some(last) = follow_step(app, channel, from).await? else { return Ok(true) };
+        followed::advance(&app.store, channel, Log::Messages, last).await?;
+        *done = last;
+        if last + 1 < from + STEP {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Follows what was edited after that change, as it is now, and says whether that was all.
+async fn follow_edits(app: &App, channel: ChannelId, done: &mut u64) -> Result<bool, Error> {
+    for _ in 0..MOST_STEPS {
+        let changes = messages::changes(&app.store, channel, *done, STEP, app.clock.now()).await?;
+        let Some(last) = changes.last() else { return Ok(true) };
+        let edited = changes.iter().filter(|change| change.is_edit).map(Change::message);
+        follow_edited(app, edited.collect()).await?;
+        followed::advance(&app.store, channel, Log::Changes, last.number).await?;
+        *done = last.number;
+        if (changes.len() as u64) < STEP {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Where they fail together, one after another.
+async fn follow_edited(app: &App, edited: BTreeSet<MessageId>) -> Result<(), Error> {
+    let edited: Vec<MessageId> = edited.into_iter().collect();
+    let together = async {
+        let found = messages::get_many(&app.store, &edited, Freshness::Strong, app.clock.now()).await?;
+        follow(app, &found, true).await
+    };
+    let error = match together.await {
+        Err(error @ Error::Internal(_)) => error,
+        outcome => return outcome,
+    };
+    tracing::warn!(?error, "edited messages are followed one by one");
+    for message in edited {
+        follow_one(app, message, true).await?;
+    }
+    Ok(())
 }
 
 /// Follows the messages of a step from there on, and answers the last of them. Where they fail together, one after another.

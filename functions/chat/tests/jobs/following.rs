@@ -48,7 +48,7 @@ impl World {
     }
 
     async fn followed(&self, channel: ChannelId) -> u64 {
-        followed::get(&self.app.store, channel, self.clock.now()).await.unwrap()
+        followed::get(&self.app.store, channel, self.clock.now()).await.unwrap().seq
     }
 }
 
@@ -80,7 +80,9 @@ async fn one_job_makes_up_for_all_that_were_lost() {
         (Some("@bo the pond again"), Some(false), Some(false))
     );
     // twice, late, and of one that is not: nothing more
-    for job in [follow(first), follow(second), FollowChannel { channel, seq: 900, version: 1, tries: 0 }] {
+    for job in
+        [follow(first), follow(second), FollowChannel { channel, seq: 900, version: 1, change: 0, tries: 0 }]
+    {
         assert!(world.deliver(&worker, &job).await);
     }
     assert_eq!(world.followed(channel).await, 122);
@@ -156,7 +158,7 @@ async fn nothing_comes_back_of_a_channel_that_is_deleted() {
     let (store, now) = (&world.app.store, world.clock.now());
     let row = channels::get(store, channel, Freshness::Strong, now).await.unwrap().unwrap();
     assert_eq!(channels::delete(store, &row, Occupied::ByAnyone, now).await.unwrap(), Written::Done(()));
-    let edited = FollowChannel { version: 2, ..follow(message) };
+    let edited = FollowChannel { version: 2, change: 1, ..follow(message) };
     for job in [follow(late), edited] {
         assert!(world.deliver(&worker, &job).await);
     }
@@ -200,6 +202,40 @@ async fn an_edit_tells_only_who_is_new_in_it() {
     let told = cys.all(TOLD);
     assert_eq!((told.len(), told[0]["is_edit"].as_bool()), (1, Some(false)));
     assert!(world.found(&["first"]).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_lost_job_of_an_edit_is_made_up_for_by_the_next() {
+    let world = World::start().await;
+    let worker = world.worker().await;
+    let (ana, bo, cy) = (world.user("ana").await, world.user("bo").await, world.user("cy").await);
+    let channel = world.channel(&[&ana, &bo, &cy]).await;
+    let (mut bos, mut cys) = (world.socket("bo=", bo.id).await, world.socket("cy=", cy.id).await);
+    let mut messages = Vec::new();
+    for text in ["@bo a heron", "nobody can read this", "another one"] {
+        messages.push(world.say(channel, &ana, text, &[&bo], None).await);
+    }
+    assert!(world.deliver(&worker, &follow(messages[2])).await);
+    assert_eq!(bos.all(TOLD).len(), 3);
+    let lost = [
+        world.edit(messages[0], "@bo @cy a stork", &[&bo, &cy]).await,
+        world.edit(messages[1], "nor this", &[]).await,
+        world.edit(messages[2], "another stork", &[]).await,
+    ];
+    world.spoil(messages[1]).await;
+    let next = world.say(channel, &ana, "next", &[], None).await;
+    assert!(world.deliver(&worker, &follow(next)).await);
+    let told = cys.all(TOLD);
+    assert_eq!((bos.all(TOLD).len(), told.len()), (0, 1));
+    assert_eq!(told[0]["is_edit"], true);
+    assert_eq!(world.found(&["stork"]).await, [messages[2], messages[0]]);
+    let done = followed::get(&world.app.store, channel, world.clock.now()).await.unwrap();
+    assert_eq!((done.seq, done.change), (4, 3));
+    // those that come late have nothing to do
+    for job in lost {
+        assert!(world.deliver(&worker, &job).await);
+    }
+    assert!(bos.all(TOLD).is_empty() && cys.all(TOLD).is_empty());
 }
 
 #[tokio::test]

@@ -205,7 +205,8 @@ impl World {
             ..before.clone()
         };
         let done = messages::change(&self.app.store, &before, after, self.clock.now()).await.unwrap();
-        FollowChannel { channel: id.channel, seq: id.seq, version: done.done().unwrap().version, tries: 0 }
+        let Message { channel, seq, version, change, .. } = done.done().unwrap();
+        FollowChannel { channel, seq, version, change, tries: 0 }
     }
 
     pub(crate) async fn delete(&self, id: MessageId) {
@@ -263,7 +264,7 @@ impl World {
 }
 
 pub(crate) const fn follow(message: MessageId) -> FollowChannel {
-    FollowChannel { channel: message.channel, seq: message.seq, version: 1, tries: 0 }
+    FollowChannel { channel: message.channel, seq: message.seq, version: 1, change: 0, tries: 0 }
 }
 
 /// Runs something until it has had to wait so many times, and drops it there: a process that dies. What it had sent has

@@ -54,7 +54,7 @@ impl Job for CheckPresence {
     const QUEUE: Queue = Queue::Chat;
 }
 
-/// Do what follows from messages of a channel: everything up to this number that was not followed yet.
+/// Do what follows from messages of a channel: everything up to these numbers that was not followed yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FollowChannel {
     pub channel: ChannelId,
@@ -62,6 +62,9 @@ pub struct FollowChannel {
     pub seq: u64,
     /// The version of that message.
     pub version: u64,
+    /// The last change of it; 0 for none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub change: u64,
     /// How often it was put off.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub tries: u8,
@@ -73,7 +76,8 @@ impl Job for FollowChannel {
 
     /// Those of one channel stand in order: the first does the work of the others. One that was put off is another one.
     fn place(&self) -> Option<Place> {
-        let mut deduplication = format!("{}-{}-{}", self.channel, self.seq, self.version);
+        let Self { channel, seq, version, change, .. } = self;
+        let mut deduplication = format!("{channel}-{seq}-{version}-{change}");
         if self.tries > 0 {
             deduplication = format!("{deduplication}-{}", self.tries);
         }

@@ -265,9 +265,8 @@ fn place(session: SessionId, counted: &str, tick: Tick, told: Told, tries: u8) -
     Place { group: format!("{session}-{told}"), deduplication }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
-const fn is_zero(tries: &u8) -> bool {
-    *tries == 0
+fn is_zero<T: Default + PartialEq>(number: &T) -> bool {
+    *number == T::default()
 }
 
 /// Post to one shard of a large room, or to all of it.
