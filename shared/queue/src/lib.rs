@@ -6,7 +6,8 @@
 //! | `Ticks` (FIFO) | `count_votes` `count_presence` | `worker-sessions` |
 //! | `Answers` | `answer_question` `generate_slide` | `worker-answers` |
 //! | `Broadcast` | `broadcast` | `worker-broadcast` |
-//! | `Chat` | `welcome` `member_left` `check_presence` `follow_channel` `follow_account` `clear_channel` `send_digest` | `worker-chat` |
+//! | `Chat` | `welcome` `member_left` `check_presence` `follow_account` `clear_channel` `send_digest` | `worker-chat` |
+//! | `Follows` (FIFO) | `follow_channel` | `worker-chat` |
 //! | `Mail` | `send_mail` | `worker-mail` |
 //!
 //! A job that must not be lost leaves its intent on an item and in the `due` index; what is sent from here may be lost

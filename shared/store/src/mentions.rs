@@ -37,13 +37,17 @@ impl Item for Mention {
     const KIND: &'static str = "mention";
 
     fn key(&self) -> Key {
-        let place = format!("{}#{}", sortable(self.sent_at), self.message);
-        Key::new(&Pk::Mentions(self.user), &Sk::Mention(&place))
+        key(self.user, self.message, self.sent_at)
     }
 
     fn expires_at(&self) -> Option<Timestamp> {
         Some(self.sent_at + KEPT)
     }
+}
+
+pub(crate) fn key(user: UserId, message: MessageId, sent_at: Timestamp) -> Key {
+    let place = format!("{}#{message}", sortable(sent_at));
+    Key::new(&Pk::Mentions(user), &Sk::Mention(&place))
 }
 
 /// What is noted on a mention.

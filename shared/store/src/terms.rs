@@ -16,7 +16,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{Timestamp, tz::TimeZone};
-use model::ChannelId;
+use model::{ChannelId, words};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -30,6 +30,8 @@ use crate::{
 const PART: u64 = 256;
 /// Rows of one request: some 40 KB.
 const ROWS: i32 = 200;
+/// Words of a message by which it is found: what is longer is a text to be read, and each is a write.
+const MOST_WORDS: usize = 30;
 /// Requests of one search, over all its words; then it says how far it came.
 const MOST_REQUESTS: usize = 20;
 
@@ -71,6 +73,18 @@ impl Page {
     }
 }
 
+/// The words by which a message is found.
+pub fn of(content: &str) -> Vec<String> {
+    let mut words = words::of_search(content);
+    words.truncate(MOST_WORDS);
+    words
+}
+
+/// Where the numbers of one word, channel and page lie: they go with the channel.
+pub(crate) fn key(word: &str, channel: ChannelId, page: &Page) -> Key {
+    Key::new(&Pk::Term(word), &Sk::Written(&page.day, channel, page.part))
+}
+
 /// F7: a word stands in these messages of one page; that it does already is no harm. 1 write unit, 2 where it stands in most
 /// messages of the page.
 pub async fn write(store: &Store, word: &str, channel: ChannelId, page: &Page, seqs: &[u64]) -> Result<()> {
@@ -88,8 +102,7 @@ pub async fn write(store: &Store, word: &str, channel: ChannelId, page: &Page, s
         .text(":day", &page.day)
         .text(":channel", channel)
         .number(":part", page.part);
-    let key = Key::new(&Pk::Term(word), &Sk::Written(&page.day, channel, page.part));
-    store.update_unseen(&key, change).await.map(drop)
+    store.update_unseen(&key(word, channel, page), change).await.map(drop)
 }
 
 /// Where a search goes on.

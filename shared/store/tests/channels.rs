@@ -7,7 +7,7 @@ mod world;
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use model::{
-    ChannelId, UserId,
+    ChannelId, MessageId, UserId,
     channel::{ChannelName, Kind, MemberRole},
     message::{Author, ReplyPreview},
 };
@@ -16,10 +16,12 @@ use store::{
     Freshness, Item, Key, Query, Store, Written,
     channels::{self, Changed, Channel, Created, Deleted, Occupied},
     due,
-    followed::{self, Followed},
+    followed::{self, Followed, Log},
     members::{self, Joined, Member, Notify, Place, Stays},
-    messages::{self, Message, Reply},
+    mentions::{self, Mention},
+    messages::{self, Mentioned, Message, Reply},
     table::{Pk, Sk},
+    terms::{self, Page},
 };
 
 use world::{World, id, now, world};
@@ -251,6 +253,14 @@ async fn y5_a_deleted_channel_is_gone_at_once_and_cleared_away_by_and_by() {
     }
     messages::change(&store, &first, first.clone(), now()).await.unwrap();
     lay(&store, &Pk::Replies(first.id()), &Sk::Number(2)).await;
+    for seq in [1, 300, 1_010] {
+        terms::write(&store, "two", channel.id, &Page::of(seq, now()), &[seq]).await.unwrap();
+    }
+    let mentioned = Mentioned { user: id(3), username: "cy".into() };
+    store.put(&Message { mentions: vec![mentioned], ..message(channel.id, 7) }).await.unwrap();
+    let to = MessageId { channel: channel.id, seq: 7 };
+    let mention = Mention { user: id(3), message: to, sent_at: now(), told: true, mailed: false };
+    mentions::put(&store, &mention).await.unwrap();
     lay(&store, &Pk::Channel(channel.id), &Sk::Pin(1)).await;
     lay(&store, &Pk::Channel(channel.id), &Sk::Followed).await;
     lay(&store, &Pk::Chat(id(2)), &Sk::Draft(channel.id)).await;
@@ -266,25 +276,30 @@ async fn y5_a_deleted_channel_is_gone_at_once_and_cleared_away_by_and_by() {
     assert_eq!(again, Created::Done, "its name is free");
 
     let clear = |now: Timestamp| channels::clear(&store, channel.id, now);
-    assert!(!clear(now()).await.unwrap(), "more than one go");
+    assert!(clear(now()).await.unwrap());
     assert_eq!(members::place(&store, id(2), channel.id, now()).await.unwrap(), None, "members go first");
-    while !clear(now()).await.unwrap() {}
+    let log = [Pk::Messages(channel.id)];
+    assert_eq!(left(&store, &log).await, 1_010, "whoever is at them has a minute");
     let parts = [
         Pk::Channel(channel.id),
         Pk::Messages(channel.id),
         Pk::Changes(channel.id),
         Pk::Replies(first.id()),
         Pk::Chat(id(1)),
+        Pk::Term("two"),
+        Pk::Mentions(id(3)),
     ];
-    assert_eq!(left(&store, &parts).await, 1, "that it is being cleared away");
     assert_eq!(left(&store, &[Pk::Chat(id(2))]).await, 2, "of another channel, and of none");
-    // whoever was writing as it went
+    // whoever was writing as it went, and what nobody can read
     lay(&store, &Pk::Messages(channel.id), &Sk::Number(1_011)).await;
     let later = now() + SignedDuration::from_mins(1);
     let (items, _) = due::due(&store, 10, None, later).await.unwrap();
     let what: Vec<due::What> = items.iter().map(|item| item.what().unwrap()).collect();
     assert_eq!(what, [due::What::DeletedChannel(channel.id)]);
-    assert!(clear(later).await.unwrap() && clear(later).await.unwrap(), "however often");
+    assert!(!clear(later).await.unwrap(), "more than one go");
+    assert_eq!(left(&store, &[Pk::Messages(channel.id)]).await, 911);
+    while !clear(later).await.unwrap() {}
+    assert!(clear(later).await.unwrap(), "however often");
     assert_eq!(
         (left(&store, &parts).await, due::due(&store, 10, None, later).await.unwrap().0.len()),
         (0, 0)
@@ -309,7 +324,12 @@ async fn z4_what_is_somebodys_alone_is_forgotten_and_not_their_places() {
 #[tokio::test]
 async fn y4_how_far_channels_were_followed_is_read_at_once() {
     let World { store, _bench } = world().await;
-    store.put(&Followed { channel: id(1), seq: 4 }).await.unwrap();
+    for (log, number) in [(Log::Messages, 4), (Log::Changes, 7), (Log::Messages, 3), (Log::Changes, 6)] {
+        let done = followed::advance(&store, id(1), log, number).await.unwrap();
+        assert_eq!(done == Written::Refused, number % 3 == 0, "only forwards");
+    }
     let found = followed::get_many(&store, &[id(1), id(2)], now()).await.unwrap();
-    assert_eq!(found, [Followed { channel: id(1), seq: 4 }]);
+    assert_eq!(found, [Followed { channel: id(1), seq: 4, change: 7 }]);
+    let none = followed::get(&store, id(2), now()).await.unwrap();
+    assert_eq!(none, Followed { channel: id(2), seq: 0, change: 0 });
 }

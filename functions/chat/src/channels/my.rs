@@ -119,6 +119,6 @@ async fn heal(app: &App, behind: &[MessageId], now: Timestamp) {
 }
 
 async fn follow(app: &App, message: &Message, now: Timestamp) -> Result<(), Error> {
-    let Message { channel, seq, version, .. } = *message;
-    app.queues.send(&FollowChannel { channel, seq, version }, now).await
+    let Message { channel, seq, version, change, .. } = *message;
+    app.queues.send(&FollowChannel { channel, seq, version, change, tries: 0 }, now).await
 }

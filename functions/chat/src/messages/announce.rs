@@ -51,8 +51,9 @@ pub(super) async fn tell(app: &App, channel: ChannelId, event: Event) {
 }
 
 async fn follow(app: &App, message: &Message) {
-    let job = FollowChannel { channel: message.channel, seq: message.seq, version: message.version };
-    logged(message.channel, "followed", app.queues.send(&job, app.clock.now()).await);
+    let Message { channel, seq, version, change, .. } = *message;
+    let job = FollowChannel { channel, seq, version, change, tries: 0 };
+    logged(channel, "followed", app.queues.send(&job, app.clock.now()).await);
 }
 
 fn logged(channel: ChannelId, what: &str, done: Result<(), Error>) {

@@ -1,12 +1,16 @@
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use entry::App;
 use futures::{StreamExt, TryStreamExt, stream};
-use model::{Error, MessageId, words};
+use model::{ChannelId, Error, MessageId};
 use protocol::job::FollowChannel;
 use store::{
-    followed,
-    messages::{self, Message},
+    Freshness, channels,
+    followed::{self, Followed, Log},
+    messages::{self, Change, Message},
     replies::{self, Reply},
     terms,
 };
@@ -19,37 +23,144 @@ const STEP: u64 = 100;
 const MOST_STEPS: usize = 5;
 /// Writes under way at once.
 const CONCURRENT: usize = 16;
-/// Words of a message by which it is found: what is longer is a text to be read, and each is a write.
-const MOST_WORDS: usize = 30;
+
+/// A job is put off so often; then it goes the way of every failed message, and the next one of the channel does its work.
+const MOST_TRIES: u8 = 10;
+/// By so much longer each try waits than the one before it, from the second on.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// Does what follows from messages: whoever is mentioned is told, and finds it later; answers lie with what they answer; words
 /// lead to where they stand.
 ///
 /// Everything that was not followed yet, whichever message the job is of: numbers have no gaps, so that a job that was lost is
-/// made up for by the next one, and one that comes twice or late has nothing to do. Beside that, the message itself where it
-/// was edited. Every write is the same however often it is done, and how far it came is noted after it.
+/// made up for by the next one, and one that comes twice or late has nothing to do. So it is with changes, of which edits are
+/// followed. Every write is the same however often it is done, and how far it came is noted after it. Jobs of a channel come
+/// one after another: the first of many does the work of all.
 ///
 /// Per message 1 write unit for each of its words, some 8 of them (words of messages that are followed together share one), 1
 /// where it answers another one, and 2 for everyone who is mentioned, with 3 more for who is to be written to if they do not
-/// read it; a read unit for each KB of the message, and 1 write unit for noting it.
-pub(super) async fn run(app: &App, job: &FollowChannel) -> Result<(), Error> {
-    let (channel, now) = (job.channel, app.clock.now());
-    let mut done = followed::get(&app.store, channel, now).await?;
-    if job.version > 1 && job.seq <= done {
-        let edited = messages::get(&app.store, MessageId { channel, seq: job.seq }, now).await?;
-        follow(app, edited.as_slice(), true).await?;
-    }
-    for _ in 0..MOST_STEPS {
-        let new = messages::between(&app.store, channel, done + 1, done + STEP, now).await?;
-        let Some(last) = new.last() else { return Ok(()) };
-        follow(app, &new, false).await?;
-        followed::advance(&app.store, channel, last.seq).await?;
-        if last.seq < done + STEP {
-            return Ok(());
+/// read it; a read unit for each KB of the message, and 1 write unit for noting it. A job
+/// reads 3 units beside that, and the changes since the last one; 1 where it has nothing to do.
+///
+/// A failed message of a FIFO queue holds up its group, the channel, until it is visible again, minutes later. What failed
+/// because a dependency did is therefore asked for anew, and done with.
+pub(super) async fn run(app: &App, job: FollowChannel) -> Result<(), Error> {
+    tokio::time::sleep(PAUSE * u32::from(job.tries.saturating_sub(1))).await;
+    match catch_up(app, job).await {
+        Err(error @ (Error::Unavailable { .. } | Error::TooMany { .. })) if job.tries < MOST_TRIES => {
+            let channel = job.channel;
+            tracing::warn!(%channel, ?error, job.tries, "what follows from messages is put off");
+            let again = FollowChannel { tries: job.tries + 1, ..job };
+            app.queues.send(&again, app.clock.now()).await
         }
-        done = last.seq;
+        outcome => outcome,
     }
-    app.queues.send(&FollowChannel { channel, seq: done + 1, version: 1 }, now).await
+}
+
+async fn catch_up(app: &App, job: FollowChannel) -> Result<(), Error> {
+    let (channel, now) = (job.channel, app.clock.now());
+    let Followed { mut seq, mut change, .. } = followed::get(&app.store, channel, now).await?;
+    if job.seq <= seq && job.change <= change {
+        return Ok(());
+    }
+    // of one that is deleted nothing must come back
+    if channels::get(&app.store, channel, Freshness::Strong, now).await?.is_none() {
+        return Ok(());
+    }
+    if follow_new(app, channel, &mut seq).await? && follow_edits(app, channel, &mut change).await? {
+        return Ok(());
+    }
+    // another one than that of the next message, which may have come and gone
+    let rest = FollowChannel { channel, seq: seq + 1, version: 1, change: change + 1, tries: 1 };
+    app.queues.send(&rest, now).await
+}
+
+/// Follows messages after that one, and says whether these were all.
+async fn follow_new(app: &App, channel: ChannelId, done: &mut u64) -> Result<bool, Error> {
+    for _ in 0..MOST_STEPS {
+        let from = *done + 1;
+        let Some(last) = follow_step(app, channel, from).await? else { return Ok(true) };
+        followed::advance(&app.store, channel, Log::Messages, last).await?;
+        *done = last;
+        if last + 1 < from + STEP {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Follows what was edited after that change, as it is now, and says whether that was all.
+async fn follow_edits(app: &App, channel: ChannelId, done: &mut u64) -> Result<bool, Error> {
+    for _ in 0..MOST_STEPS {
+        let changes = messages::changes(&app.store, channel, *done, STEP, app.clock.now()).await?;
+        let Some(last) = changes.last() else { return Ok(true) };
+        let edited = changes.iter().filter(|change| change.is_edit).map(Change::message);
+        follow_edited(app, edited.collect()).await?;
+        followed::advance(&app.store, channel, Log::Changes, last.number).await?;
+        *done = last.number;
+        if (changes.len() as u64) < STEP {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Where they fail together, one after another.
+async fn follow_edited(app: &App, edited: BTreeSet<MessageId>) -> Result<(), Error> {
+    let edited: Vec<MessageId> = edited.into_iter().collect();
+    let together = async {
+        let found = messages::get_many(&app.store, &edited, Freshness::Strong, app.clock.now()).await?;
+        follow(app, &found, true).await
+    };
+    let error = match together.await {
+        Err(error @ Error::Internal(_)) => error,
+        outcome => return outcome,
+    };
+    tracing::warn!(?error, "edited messages are followed one by one");
+    for message in edited {
+        follow_one(app, message, true).await?;
+    }
+    Ok(())
+}
+
+/// Follows the messages of a step from there on, and answers the last of them. Where they fail together, one after another.
+async fn follow_step(app: &App, channel: ChannelId, from: u64) -> Result<Option<u64>, Error> {
+    let to = from + STEP - 1;
+    let together = async {
+        let new = messages::between(&app.store, channel, from, to, app.clock.now()).await?;
+        follow(app, &new, false).await?;
+        Ok(new.last().map(|last| last.seq))
+    };
+    let error = match together.await {
+        Err(error @ Error::Internal(_)) => error,
+        outcome => return outcome,
+    };
+    tracing::warn!(%channel, from, ?error, "messages are followed one by one");
+    let mut last = None;
+    for seq in from..=to {
+        if !follow_one(app, MessageId { channel, seq }, false).await? {
+            break;
+        }
+        last = Some(seq);
+    }
+    Ok(last)
+}
+
+/// Follows a message, if it is there; says whether it is. One that cannot be followed is passed over: nobody of its channel would
+/// be told of anything any more.
+async fn follow_one(app: &App, message: MessageId, is_edit: bool) -> Result<bool, Error> {
+    let alone = async {
+        let found = messages::get(&app.store, message, app.clock.now()).await?;
+        follow(app, found.as_slice(), is_edit).await?;
+        Ok(found.is_some())
+    };
+    match alone.await {
+        Err(error @ Error::Internal(_)) => {
+            tracing::error!(%message, ?error, "a message is passed over: what follows from it is not done");
+            Ok(true)
+        }
+        outcome => outcome,
+    }
 }
 
 /// The mentioned first: they wait.
@@ -80,7 +191,7 @@ fn where_words_stand(messages: &[&Message]) -> BTreeMap<(String, terms::Page), V
     let mut places: BTreeMap<_, Vec<u64>> = BTreeMap::new();
     for message in messages {
         let page = terms::Page::of(message.seq, message.created_at);
-        for word in words::of_search(&message.content).into_iter().take(MOST_WORDS) {
+        for word in terms::of(&message.content) {
             places.entry((word, page.clone())).or_default().push(message.seq);
         }
     }

@@ -31,7 +31,7 @@ pub async fn run(app: &App, delivery: &Delivery) -> Result<(), Error> {
         return clear_channel::run(app, job?).await;
     }
     if let Some(job) = delivery.take::<FollowChannel>() {
-        return follow_channel::run(app, &job?).await;
+        return follow_channel::run(app, job?).await;
     }
     if let Some(job) = delivery.take::<SendDigest>() {
         return send_digest::run(app, &job?).await;

@@ -1,11 +1,18 @@
 //! What follows from messages.
 
 use model::{ChannelId, MessageId, UserId, notification::Preferences};
-use protocol::job::FollowChannel;
+use protocol::{
+    Job,
+    job::{ClearChannel, FollowChannel},
+};
+use serde::{Deserialize, Serialize};
 use store::{
+    Freshness, Item, Key, Written,
+    channels::{self, Occupied},
     digests, followed,
     members::Notify,
     mentions, preferences, replies,
+    table::{Pk, Sk},
     terms::{Search, Step},
 };
 
@@ -41,7 +48,7 @@ impl World {
     }
 
     async fn followed(&self, channel: ChannelId) -> u64 {
-        followed::get(&self.app.store, channel, self.clock.now()).await.unwrap()
+        followed::get(&self.app.store, channel, self.clock.now()).await.unwrap().seq
     }
 }
 
@@ -73,11 +80,100 @@ async fn one_job_makes_up_for_all_that_were_lost() {
         (Some("@bo the pond again"), Some(false), Some(false))
     );
     // twice, late, and of one that is not: nothing more
-    for job in [follow(first), follow(second), FollowChannel { channel, seq: 900, version: 1 }] {
+    for job in
+        [follow(first), follow(second), FollowChannel { channel, seq: 900, version: 1, change: 0, tries: 0 }]
+    {
         assert!(world.deliver(&worker, &job).await);
     }
     assert_eq!(world.followed(channel).await, 122);
     assert!(heard.all(TOLD).is_empty());
+}
+
+/// Something else lies where a message should.
+#[derive(Serialize, Deserialize)]
+struct Garbage {
+    at: (String, String),
+}
+
+impl Item for Garbage {
+    const KIND: &'static str = "garbage";
+
+    fn key(&self) -> Key {
+        Key { pk: self.at.0.clone(), sk: self.at.1.clone() }
+    }
+}
+
+impl World {
+    async fn spoil(&self, message: MessageId) {
+        let (pk, sk) = (Pk::Messages(message.channel), Sk::Number(message.seq));
+        self.app.store.put(&Garbage { at: (pk.to_string(), sk.to_string()) }).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn one_that_cannot_be_followed_holds_up_no_other() {
+    let world = World::start().await;
+    let worker = world.worker().await;
+    let (ana, bo) = (world.user("ana").await, world.user("bo").await);
+    let channel = world.channel(&[&ana, &bo]).await;
+    let first = world.say(channel, &ana, "a heron", &[], None).await;
+    let second = world.say(channel, &ana, "a heron that nobody can read", &[], None).await;
+    let third = world.say(channel, &ana, "@bo another heron", &[&bo], None).await;
+    world.spoil(second).await;
+    assert!(world.deliver(&worker, &follow(second)).await);
+    assert_eq!(world.followed(channel).await, 3);
+    assert_eq!(world.found(&["heron"]).await, [third, first]);
+    assert_eq!(world.mentioned(bo.id).await, [third]);
+    // also where there is no other
+    let channel = world.channel(&[&ana]).await;
+    let only = world.say(channel, &ana, "the only heron", &[], None).await;
+    world.spoil(only).await;
+    assert!(world.deliver(&worker, &follow(only)).await);
+    assert_eq!(world.followed(channel).await, 1);
+}
+
+#[test]
+fn jobs_of_a_channel_stand_in_order_and_each_once() {
+    let message = MessageId { channel: uuid::Uuid::from_u128(1).into(), seq: 7 };
+    let place = |job: FollowChannel| job.place().unwrap();
+    let (new, again) = (follow(message), follow(message));
+    let edited = FollowChannel { version: 2, ..new };
+    let put_off = FollowChannel { tries: 1, ..new };
+    assert_eq!(place(new), place(again));
+    for other in [edited, put_off, FollowChannel { tries: 2, ..new }] {
+        assert_eq!(place(other).group, place(new).group);
+        assert_ne!(place(other).deduplication, place(new).deduplication);
+    }
+}
+
+#[tokio::test]
+async fn nothing_comes_back_of_a_channel_that_is_deleted() {
+    let world = World::start().await;
+    let worker = world.worker().await;
+    let (ana, bo) = (world.user("ana").await, world.user("bo").await);
+    let channel = world.channel(&[&ana, &bo]).await;
+    let message = world.say(channel, &ana, "@bo a heron", &[&bo], None).await;
+    assert!(world.deliver(&worker, &follow(message)).await);
+    let late = world.say(channel, &ana, "@bo a stork", &[&bo], None).await;
+    let (store, now) = (&world.app.store, world.clock.now());
+    let row = channels::get(store, channel, Freshness::Strong, now).await.unwrap().unwrap();
+    assert_eq!(channels::delete(store, &row, Occupied::ByAnyone, now).await.unwrap(), Written::Done(()));
+    let edited = FollowChannel { version: 2, change: 1, ..follow(message) };
+    for job in [follow(late), edited] {
+        assert!(world.deliver(&worker, &job).await);
+    }
+    assert!(world.found(&["stork"]).await.is_empty());
+    // once at once, once where whoever was at it has done
+    for _ in 0..2 {
+        assert!(world.deliver(&worker, &ClearChannel { channel }).await);
+        world.clock.advance(std::time::Duration::from_mins(1));
+    }
+    assert!(world.jobs::<ClearChannel>().is_empty(), "it was all");
+    for job in [follow(late), edited] {
+        assert!(world.deliver(&worker, &job).await);
+    }
+    assert!(world.found(&["heron"]).await.is_empty() && world.mentioned(bo.id).await.is_empty());
+    assert_eq!(world.followed(channel).await, 0);
 }
 
 #[tokio::test]
@@ -106,6 +202,40 @@ async fn an_edit_tells_only_who_is_new_in_it() {
     let told = cys.all(TOLD);
     assert_eq!((told.len(), told[0]["is_edit"].as_bool()), (1, Some(false)));
     assert!(world.found(&["first"]).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_lost_job_of_an_edit_is_made_up_for_by_the_next() {
+    let world = World::start().await;
+    let worker = world.worker().await;
+    let (ana, bo, cy) = (world.user("ana").await, world.user("bo").await, world.user("cy").await);
+    let channel = world.channel(&[&ana, &bo, &cy]).await;
+    let (mut bos, mut cys) = (world.socket("bo=", bo.id).await, world.socket("cy=", cy.id).await);
+    let mut messages = Vec::new();
+    for text in ["@bo a heron", "nobody can read this", "another one"] {
+        messages.push(world.say(channel, &ana, text, &[&bo], None).await);
+    }
+    assert!(world.deliver(&worker, &follow(messages[2])).await);
+    assert_eq!(bos.all(TOLD).len(), 3);
+    let lost = [
+        world.edit(messages[0], "@bo @cy a stork", &[&bo, &cy]).await,
+        world.edit(messages[1], "nor this", &[]).await,
+        world.edit(messages[2], "another stork", &[]).await,
+    ];
+    world.spoil(messages[1]).await;
+    let next = world.say(channel, &ana, "next", &[], None).await;
+    assert!(world.deliver(&worker, &follow(next)).await);
+    let told = cys.all(TOLD);
+    assert_eq!((bos.all(TOLD).len(), told.len()), (0, 1));
+    assert_eq!(told[0]["is_edit"], true);
+    assert_eq!(world.found(&["stork"]).await, [messages[2], messages[0]]);
+    let done = followed::get(&world.app.store, channel, world.clock.now()).await.unwrap();
+    assert_eq!((done.seq, done.change), (4, 3));
+    // those that come late have nothing to do
+    for job in lost {
+        assert!(world.deliver(&worker, &job).await);
+    }
+    assert!(bos.all(TOLD).is_empty() && cys.all(TOLD).is_empty());
 }
 
 #[tokio::test]

@@ -205,7 +205,8 @@ impl World {
             ..before.clone()
         };
         let done = messages::change(&self.app.store, &before, after, self.clock.now()).await.unwrap();
-        FollowChannel { channel: id.channel, seq: id.seq, version: done.done().unwrap().version }
+        let Message { channel, seq, version, change, .. } = done.done().unwrap();
+        FollowChannel { channel, seq, version, change, tries: 0 }
     }
 
     pub(crate) async fn delete(&self, id: MessageId) {
@@ -267,7 +268,7 @@ impl World {
 }
 
 pub(crate) const fn follow(message: MessageId) -> FollowChannel {
-    FollowChannel { channel: message.channel, seq: message.seq, version: 1 }
+    FollowChannel { channel: message.channel, seq: message.seq, version: 1, change: 0, tries: 0 }
 }
 
 /// Runs something, and something else in between: after it has had to wait so many times. Says whether it got there.

@@ -35,7 +35,7 @@ pub(super) async fn meet(list: &mut Checklist<'_>, visitor: &Visitor, times: &Ti
     } else {
         list.leave_out("messages");
     }
-    list.check("search", "the log of worker-chat, ChatDeadLetters", found(visitor)).await;
+    list.check("search", "the log of worker-chat, FollowsDeadLetters", found(visitor)).await;
     list.check("channel-gone", CHAT, delete(visitor, &channel)).await;
 }
 

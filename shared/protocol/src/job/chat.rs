@@ -5,7 +5,7 @@ use std::time::Duration;
 use model::{ChannelId, UserId};
 use serde::{Deserialize, Serialize};
 
-use super::{Job, Queue};
+use super::{Job, Place, Queue, is_zero};
 
 /// A connection of the team is new: take it into the rooms of its channels, and tell it that it is there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,7 +54,7 @@ impl Job for CheckPresence {
     const QUEUE: Queue = Queue::Chat;
 }
 
-/// Do what follows from messages of a channel: everything up to this number that was not followed yet.
+/// Do what follows from messages of a channel: everything up to these numbers that was not followed yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FollowChannel {
     pub channel: ChannelId,
@@ -62,11 +62,27 @@ pub struct FollowChannel {
     pub seq: u64,
     /// The version of that message.
     pub version: u64,
+    /// The last change of it; 0 for none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub change: u64,
+    /// How often it was put off.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub tries: u8,
 }
 
 impl Job for FollowChannel {
     const NAME: &'static str = "follow_channel.v1";
-    const QUEUE: Queue = Queue::Chat;
+    const QUEUE: Queue = Queue::Follows;
+
+    /// Those of one channel stand in order: the first does the work of the others. One that was put off is another one.
+    fn place(&self) -> Option<Place> {
+        let Self { channel, seq, version, change, .. } = self;
+        let mut deduplication = format!("{channel}-{seq}-{version}-{change}");
+        if self.tries > 0 {
+            deduplication = format!("{deduplication}-{}", self.tries);
+        }
+        Some(Place { group: self.channel.to_string(), deduplication })
+    }
 }
 
 /// Make the chat agree with an account: default channels, its name in lists of members; nothing of one that is deleted.

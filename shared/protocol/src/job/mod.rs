@@ -22,11 +22,12 @@ pub enum Queue {
     Mail,
     Answers,
     Chat,
+    Follows,
 }
 
 impl Queue {
-    pub const ALL: [Self; 6] =
-        [Self::Sessions, Self::Ticks, Self::Broadcast, Self::Mail, Self::Answers, Self::Chat];
+    pub const ALL: [Self; 7] =
+        [Self::Sessions, Self::Ticks, Self::Broadcast, Self::Mail, Self::Answers, Self::Chat, Self::Follows];
 
     pub const fn setting(self) -> &'static str {
         match self {
@@ -36,6 +37,7 @@ impl Queue {
             Self::Mail => "MAIL_QUEUE_URL",
             Self::Answers => "ANSWERS_QUEUE_URL",
             Self::Chat => "CHAT_QUEUE_URL",
+            Self::Follows => "FOLLOWS_QUEUE_URL",
         }
     }
 }
@@ -263,9 +265,8 @@ fn place(session: SessionId, counted: &str, tick: Tick, told: Told, tries: u8) -
     Place { group: format!("{session}-{told}"), deduplication }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
-const fn is_zero(tries: &u8) -> bool {
-    *tries == 0
+fn is_zero<T: Default + PartialEq>(number: &T) -> bool {
+    *number == T::default()
 }
 
 /// Post to one shard of a large room, or to all of it.

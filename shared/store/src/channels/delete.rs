@@ -1,8 +1,8 @@
 //! The end of a channel.
 //!
 //! With one transaction it is gone for everyone: nobody finds it, its name is free, and a row says that it has to be cleared away.
-//! Its members and their places go next, then what was written, some rows at a time and as often as it takes; the row that says so
-//! goes last. Whatever breaks off is taken up again by the clock.
+//! Its members and their places go next. Then, once whoever was at it has done, what was written goes with what leads to it, some
+//! rows at a time and as often as it takes; the row that says so goes last. Whatever breaks off is taken up again by the clock.
 
 use std::collections::BTreeSet;
 
@@ -13,17 +13,22 @@ use serde::{Deserialize, Serialize};
 
 use super::{Channel, key, name_key};
 use crate::{
-    Condition, Item, Key, Query, Store, Write, Written,
+    Condition, Freshness, Item, Key, Query, Store, Write, Written,
     error::Result,
     members::place_key,
+    mentions,
+    messages::Message,
     table::{Pk, Sk, prefix},
+    terms::{self, Page},
 };
 
 /// Deletions under way at once.
 const AT_ONCE: usize = 16;
 /// Rows that are cleared in one go: a few seconds.
 const AT_A_TIME: i32 = 1_000;
-/// Whoever was writing into it when it went has written by then.
+/// Messages that are cleared in one go, each with its words and mentions: some 10 rows.
+const MESSAGES_AT_A_TIME: i32 = 100;
+/// Whoever was writing into it when it went has written by then, and whoever followed what was written.
 const SETTLED: SignedDuration = SignedDuration::from_mins(1);
 
 /// That a channel is gone, and its rows are being cleared away.
@@ -81,45 +86,93 @@ pub async fn delete(store: &Store, channel: &Channel, by: Occupied, now: Timesta
 struct Row {
     pk: String,
     sk: String,
-    reply_to: Option<Answered>,
 }
 
-/// Of [`crate::messages::Reply`] what is needed here.
-#[derive(Deserialize)]
-struct Answered {
-    seq: u64,
-}
-
-/// Y5: deletes some of what is left of a deleted channel, and says whether that was all of it. Members go first: they have no place in
-/// it any more. 1 write unit a row.
+/// Y5: deletes some of what is left of a deleted channel, and says whether that was all that goes now: members, who have no place
+/// in it any more, and after [`SETTLED`] the rest. 1 write unit a row.
 pub async fn clear(store: &Store, channel: ChannelId, now: Timestamp) -> Result<bool> {
-    for part in [Pk::Channel(channel), Pk::Messages(channel), Pk::Changes(channel)] {
-        let query = Query::partition(&part).strong().only("pk, sk, reply_to").limit(AT_A_TIME);
-        let (rows, next) = store.query_once(query).await?;
-        let rows = rows.into_iter().map(crate::item::read).collect::<Result<Vec<Row>>>()?;
-        let answers = answers(store, channel, &rows, now).await?;
-        // before the rows that name them
-        let members = rows.iter().filter_map(|row| row.sk.strip_prefix(prefix::MEMBER)?.parse().ok());
-        let theirs = members.flat_map(|user: UserId| {
-            [place_key(user, channel), Key::new(&Pk::Chat(user), &Sk::Draft(channel))]
-        });
-        remove(store, theirs.chain(answers).collect()).await?;
-        let deleted = Sk::Deleted.to_string();
-        let rows = rows.into_iter().filter(|row| row.sk != deleted).map(|Row { pk, sk, .. }| Key { pk, sk });
-        remove(store, rows.collect()).await?;
-        if next.is_some() {
-            return Ok(false);
-        }
+    if !clear_itself(store, channel).await? {
+        return Ok(false);
     }
-    let settled = Condition::new("deleted_at <= :settled").serialized(":settled", &(now - SETTLED))?;
-    // not yet: it falls due once more
-    store.delete_if(&deleted_key(channel), settled).await?;
+    let deleted = store.get::<Deleted>(&deleted_key(channel), Freshness::Strong, now).await?;
+    if deleted.is_some_and(|deleted| deleted.deleted_at + SETTLED > now) {
+        // it falls due once more
+        return Ok(true);
+    }
+    if !clear_messages(store, channel, now).await? || !clear_changes(store, channel).await? {
+        return Ok(false);
+    }
+    store.delete(&deleted_key(channel)).await?;
     Ok(true)
 }
 
+/// Members with their places, pins, how far it was followed.
+async fn clear_itself(store: &Store, channel: ChannelId) -> Result<bool> {
+    let (rows, is_all) = some(store, &Pk::Channel(channel)).await?;
+    let members = rows.iter().filter_map(|row| row.sk.strip_prefix(prefix::MEMBER)?.parse().ok());
+    let theirs = members
+        .flat_map(|user: UserId| [place_key(user, channel), Key::new(&Pk::Chat(user), &Sk::Draft(channel))]);
+    // before the rows that name them
+    remove(store, theirs.collect()).await?;
+    let deleted = Sk::Deleted.to_string();
+    remove(store, keys(rows.into_iter().filter(|row| row.sk != deleted))).await?;
+    Ok(is_all)
+}
+
+/// Messages, with what was made of them: answers, words, mentions. Words that an edit took out of a message are not known any more.
+async fn clear_messages(store: &Store, channel: ChannelId, now: Timestamp) -> Result<bool> {
+    let query = Query::partition(&Pk::Messages(channel)).strong().limit(MESSAGES_AT_A_TIME);
+    let (found, next) = store.query_once(query).await?;
+    // one that cannot be read goes all the same
+    let messages: Vec<Message> =
+        found.iter().filter_map(|item| crate::item::read(item.clone()).ok()).collect();
+    let rows = found.into_iter().map(crate::item::read).collect::<Result<Vec<Row>>>()?;
+    // before the messages that name them
+    remove(store, made_of(channel, &messages)).await?;
+    remove(store, answers(store, channel, &messages, now).await?).await?;
+    remove(store, keys(rows)).await?;
+    Ok(next.is_none())
+}
+
+/// Rows of words and mentions. Words of messages that are near share one.
+fn made_of(channel: ChannelId, messages: &[Message]) -> Vec<Key> {
+    let (mut words, mut mentions) = (BTreeSet::new(), Vec::new());
+    for message in messages {
+        let page = Page::of(message.seq, message.created_at);
+        words.extend(terms::of(&message.content).into_iter().map(|word| (word, page.clone())));
+        let key = |user| mentions::key(user, message.id(), message.created_at);
+        mentions.extend(message.mentions.iter().map(|mentioned| key(mentioned.user)));
+    }
+    let words = words.iter().map(|(word, page)| terms::key(word, channel, page));
+    words.chain(mentions).collect()
+}
+
+async fn clear_changes(store: &Store, channel: ChannelId) -> Result<bool> {
+    let (rows, is_all) = some(store, &Pk::Changes(channel)).await?;
+    remove(store, keys(rows)).await?;
+    Ok(is_all)
+}
+
+/// Some rows of a part, and whether these are all.
+async fn some(store: &Store, part: &Pk<'_>) -> Result<(Vec<Row>, bool)> {
+    let query = Query::partition(part).strong().only("pk, sk").limit(AT_A_TIME);
+    let (rows, next) = store.query_once(query).await?;
+    Ok((rows.into_iter().map(crate::item::read).collect::<Result<_>>()?, next.is_none()))
+}
+
+fn keys(rows: impl IntoIterator<Item = Row>) -> Vec<Key> {
+    rows.into_iter().map(|Row { pk, sk }| Key { pk, sk }).collect()
+}
+
 /// The rows of answers to the messages that these answer.
-async fn answers(store: &Store, channel: ChannelId, rows: &[Row], now: Timestamp) -> Result<Vec<Key>> {
-    let answered: BTreeSet<u64> = rows.iter().filter_map(|row| Some(row.reply_to.as_ref()?.seq)).collect();
+async fn answers(
+    store: &Store,
+    channel: ChannelId,
+    messages: &[Message],
+    now: Timestamp,
+) -> Result<Vec<Key>> {
+    let answered: BTreeSet<u64> =
+        messages.iter().filter_map(|message| Some(message.reply_to.as_ref()?.seq)).collect();
     let found: Vec<Vec<Row>> = stream::iter(answered)
         .map(|seq| {
             let query = Query::partition(&Pk::Replies(MessageId { channel, seq })).only("pk, sk");
@@ -128,7 +181,7 @@ async fn answers(store: &Store, channel: ChannelId, rows: &[Row], now: Timestamp
         .buffer_unordered(AT_ONCE)
         .try_collect()
         .await?;
-    Ok(found.into_iter().flatten().map(|Row { pk, sk, .. }| Key { pk, sk }).collect())
+    Ok(keys(found.into_iter().flatten()))
 }
 
 async fn remove(store: &Store, keys: Vec<Key>) -> Result<()> {

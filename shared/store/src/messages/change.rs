@@ -2,7 +2,7 @@ use jiff::{SignedDuration, Timestamp};
 use model::{ChannelId, MessageId};
 use serde::{Deserialize, Serialize};
 
-use super::{Message, Pin, append::late, pins};
+use super::{HIGHEST, Message, Pin, append::late, pins, range};
 use crate::{
     Condition, Item, Key, Query, Store, Write, Written,
     audit::Action,
@@ -31,6 +31,9 @@ pub struct Change {
     /// Which message.
     pub seq: u64,
     pub changed_at: Timestamp,
+    /// It says something else since then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_edit: bool,
 }
 
 impl Item for Change {
@@ -105,7 +108,8 @@ async fn write(
     let mut number = if is_hot { before.change + 1 } else { next(store, before, 0, now).await? };
     for attempt in 1..=MOST_TRIES {
         after.change = number;
-        let change = Change { channel: before.channel, number, seq: before.seq, changed_at: now };
+        let is_edit = before.edited_at != after.edited_at;
+        let change = Change { channel: before.channel, number, seq: before.seq, changed_at: now, is_edit };
         let unchanged = Condition::new("version = :read").number(":read", before.version);
         let mut writes = vec![Write::put_new(&change)?, Write::put(&after, unchanged)?];
         writes.extend(pin(before, &after)?);
@@ -129,6 +133,18 @@ async fn write(
 async fn next(store: &Store, before: &Message, known: u64, now: Timestamp) -> Result<u64> {
     let newest = newest(store, before.channel).await?;
     Ok(newest.map_or(1, |newest| newest.next(now)).max(before.change + 1).max(known + 1))
+}
+
+/// X4: what changed in a channel after that change, so many of them, oldest first; not what is forgotten. One request; strong.
+pub async fn changes(
+    store: &Store,
+    channel: ChannelId,
+    after: u64,
+    limit: u64,
+    now: Timestamp,
+) -> Result<Vec<Change>> {
+    let query = range(&Pk::Changes(channel), after + 1, HIGHEST);
+    Ok(store.page(query, usize::try_from(limit).unwrap_or(usize::MAX), None, now).await?.items)
 }
 
 /// X4: the last change of a channel, also where it is forgotten and still lies there: the next number is after it. Strong.

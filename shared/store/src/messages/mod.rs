@@ -5,7 +5,7 @@
 //! | X1 | one message | table | `MESSAGES#{channel}` | `NUMBER#{seq}` | [`get`], [`get_many`], [`append`], [`change`] |
 //! | X2 | some of a channel, by number | table | `MESSAGES#{channel}` | `NUMBER#…` | [`between`], [`newest`], [`tail`], [`look`] |
 //! | X3 | how far many channels are | table | `MESSAGES#{channel}` | `NUMBER#{seq}` | [`heads`] |
-//! | X4 | what changed in a channel | table | `CHANGES#{channel}` | `NUMBER#{change}` | [`change`], [`ends`], [`missed`] |
+//! | X4 | what changed in a channel | table | `CHANGES#{channel}` | `NUMBER#{change}` | [`change`], [`changes`], [`ends`], [`missed`] |
 //! | X5 | what is pinned in a channel | table | `CHANNEL#{channel}` | `PIN#…` | [`pins`], [`pinned`], [`change`] |
 //!
 //! A message has the number after the one before it, and is put on the condition that nothing lies there. So there is no counter
@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     append::{Appended, Looked, append, look},
-    change::{Change, change, change_and_note},
+    change::{Change, change, change_and_note, changes},
     heads::heads,
     missed::{Missed, ends, last_change, missed},
     pins::{MOST_PINS, Pin, pinned, pins},

@@ -159,8 +159,14 @@ pub(super) fn jobs() {
     let left = MemberLeft { connection: "c=".into(), user: id(1) };
     job(&left, "member_left.v1", json!({ "connection": "c=", "user": ONE }));
     job(&CheckPresence { user: id(1) }, "check_presence.v1", json!({ "user": ONE }));
-    let follow = FollowChannel { channel: id(2), seq: 42, version: 1 };
+    let follow = FollowChannel { channel: id(2), seq: 42, version: 1, change: 0, tries: 0 };
     job(&follow, "follow_channel.v1", json!({ "channel": TWO, "seq": 42, "version": 1 }));
+    let again = FollowChannel { version: 2, change: 9, tries: 2, ..follow };
+    job(
+        &again,
+        "follow_channel.v1",
+        json!({ "channel": TWO, "seq": 42, "version": 2, "change": 9, "tries": 2 }),
+    );
     job(&FollowAccount { user: id(1) }, "follow_account.v1", json!({ "user": ONE }));
     job(&SendDigest { user: id(1) }, "send_digest.v1", json!({ "user": ONE }));
 }
