@@ -222,8 +222,8 @@ async fn a_lost_job_of_an_edit_is_made_up_for_by_the_next() {
         world.edit(messages[1], "nor this", &[]).await,
         world.edit(messages[2], "another stork", &[]).await,
     ];
-    world.spoil(messages[1]).await;
     let next = world.say(channel, &ana, "next", &[], None).await;
+    world.spoil(messages[1]).await;
     assert!(world.deliver(&worker, &follow(next)).await);
     let told = cys.all(TOLD);
     assert_eq!((bos.all(TOLD).len(), told.len()), (0, 1));
