@@ -42,6 +42,7 @@ pub(crate) struct Why {
         (status = 401, body = ErrorBody),
         (status = 403, description = "somebody else's", body = ErrorBody),
         (status = 404, description = "one is not in its channel, or there is none", body = ErrorBody),
+        (status = 422, description = "`reason` is too long", body = ErrorBody),
     )
 )]
 pub(crate) async fn delete_message(

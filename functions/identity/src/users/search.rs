@@ -58,6 +58,7 @@ pub(crate) struct FoundUser {
     responses(
         (status = 200, description = "One page of ten at most", body = Page<FoundUser>),
         (status = 401, description = "Not signed in", body = ErrorBody),
+        (status = 404, description = "no such path: a slash ends what is searched for, also as `%2F`", body = ErrorBody),
         (status = 422, description = "`query` is blank or too long", body = ErrorBody),
         (status = 429, description = "More than 60 searches a minute", body = ErrorBody),
         (status = 503, description = "A dependency failed", body = ErrorBody),
