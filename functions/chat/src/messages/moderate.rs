@@ -31,6 +31,7 @@ use super::{
         (status = 401, body = ErrorBody),
         (status = 403, description = "moderators and above only", body = ErrorBody),
         (status = 404, body = ErrorBody),
+        (status = 422, description = "`reason` is too long", body = ErrorBody),
     )
 )]
 pub(crate) async fn admin_delete_message(
