@@ -20,6 +20,8 @@ use crate::{api::Api, book::Book, machine, presenter::text};
 
 /// How long the deployment may take for what should take a second.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a team that has just come together is left alone before somebody writes.
+const SETTLING: Duration = Duration::from_secs(10);
 /// Sign-ups under way at once: each is a password to hash.
 const DOOR: usize = 8;
 
@@ -125,6 +127,8 @@ impl Chat {
         let connected = log.connected();
         self.say(&format!("{connected} of {} are here", all.len()));
         anyhow::ensure!(connected > 0, "nobody could connect: {:?}", book.errors());
+        // everyone is told of everyone who came: a burst of its own, with the square of their number
+        tokio::time::sleep(SETTLING).await;
 
         let messages = u64::from(self.rate) * u64::from(self.seconds);
         let mut ticks = tokio::time::interval(Duration::from_secs(1) / self.rate);
