@@ -70,6 +70,7 @@ mod drafts;
 mod messages;
 mod notifications;
 mod online;
+mod place;
 pub mod socket;
 mod team;
 pub mod view;

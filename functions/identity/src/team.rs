@@ -7,12 +7,16 @@ use protocol::job::FollowAccount;
 /// Has the chat follow an account that is called otherwise. Nobody's request fails by it: whoever opens the chat is taken into its
 /// default channels then, and other names are written where they are changed the next time.
 pub(crate) async fn follow(app: &App, user: UserId) {
-    if let Err(error) = forget(app, user).await {
+    if let Err(error) = ask(app, user).await {
         tracing::warn!(user.id = %user, %error, "the chat was not told of an account");
     }
 }
 
-/// Has the chat forget an account that is deleted: before its log-ins end, so that whoever is cut off here can ask again.
-pub(crate) async fn forget(app: &App, user: UserId) -> Result<(), Error> {
+/// The same for an account that is deleted, of which the chat keeps nothing then: before its log-ins end, so that whoever is cut off
+/// here can ask again.
+///
+/// # Errors
+/// Where the queue failed.
+pub(crate) async fn ask(app: &App, user: UserId) -> Result<(), Error> {
     app.queues.send(&FollowAccount { user }, app.clock.now()).await
 }

@@ -12,7 +12,7 @@
 //! | `ballot` | what was cast and what was shown, for one question |
 //! | `book` | what all clients write down while it runs |
 //! | `api`, `socket` | requests and frames |
-//! | `latency`, `machine`, `report` | figures and how they are printed |
+//! | `latency`, `machine`, `report`, `printed` | figures and how they are printed |
 
 mod api;
 mod ballot;
@@ -21,6 +21,7 @@ pub mod chat;
 mod latency;
 mod machine;
 mod presenter;
+mod printed;
 mod report;
 pub mod smoke;
 mod socket;
@@ -55,12 +56,12 @@ pub async fn run(load: Load) -> anyhow::Result<()> {
     match load.rehearsal {
         Rehearsal::Talk(talk) => {
             let report = talk.play().await?;
-            report.print(talk.json)?;
+            printed::print(&report, talk.json)?;
             report.verdict()
         }
         Rehearsal::Chat(chat) => {
             let report = chat.play().await?;
-            report.print(chat.json)?;
+            printed::print(&report, chat.json)?;
             report.verdict()
         }
     }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::Serialize;
 
-use crate::{latency::Summary, machine::Machine};
+use crate::{latency::Summary, machine::Machine, printed};
 
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
@@ -50,16 +50,6 @@ impl Question {
 }
 
 impl Report {
-    #[expect(clippy::print_stdout, reason = "the report is what the command is for")]
-    pub(crate) fn print(&self, json: bool) -> anyhow::Result<()> {
-        if json {
-            println!("{}", serde_json::to_string_pretty(self)?);
-        } else {
-            println!("{self}");
-        }
-        Ok(())
-    }
-
     /// # Errors
     /// A tally is wrong, a screen is behind, or somebody never got in.
     pub fn verdict(&self) -> anyhow::Result<()> {
@@ -74,22 +64,20 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "\n{} · {} voters · {}", self.url, self.audience, self.machine)?;
-        writeln!(f, "\n{:<36}{:>10}{:>10}{:>10}{:>10}", "", "count", "p50 ms", "p99 ms", "max ms")?;
-        for (name, summary) in [
-            ("read by key", self.read),
-            ("write", self.write),
-            ("join", self.join),
-            ("connect", self.connect),
-            ("connect → state on screen", self.welcome),
-            ("vote → presenter's screen", self.vote_to_presenter),
-            ("slide change → screen", self.slide_to_screen),
-            ("last vote → whole tally on a screen", self.last_vote_to_screen),
-            ("dropped → back with state", self.comeback),
-        ] {
-            if let Some(Summary { count, p50_ms, p99_ms, max_ms }) = summary {
-                writeln!(f, "{name:<36}{count:>10}{p50_ms:>10.1}{p99_ms:>10.1}{max_ms:>10.1}")?;
-            }
-        }
+        printed::latencies(
+            f,
+            &[
+                ("read by key", self.read),
+                ("write", self.write),
+                ("join", self.join),
+                ("connect", self.connect),
+                ("connect → state on screen", self.welcome),
+                ("vote → presenter's screen", self.vote_to_presenter),
+                ("slide change → screen", self.slide_to_screen),
+                ("last vote → whole tally on a screen", self.last_vote_to_screen),
+                ("dropped → back with state", self.comeback),
+            ],
+        )?;
         let (joined, rate) = (self.joined, self.joined_per_second);
         writeln!(
             f,
@@ -108,10 +96,6 @@ impl fmt::Display for Report {
             }
             writeln!(f)?;
         }
-        if self.errors.is_empty() {
-            return write!(f, "no errors");
-        }
-        write!(f, "errors:")?;
-        self.errors.iter().try_for_each(|(code, count)| write!(f, "\n  {count:>6} {code}"))
+        printed::errors(f, &self.errors)
     }
 }

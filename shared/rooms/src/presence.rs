@@ -11,12 +11,15 @@ use protocol::{
 };
 use store::{
     Freshness,
-    connections::{self, Connection, Identity},
-    sessions,
+    connections::{self, Connection, Identity, LoggedIn},
+    logins, sessions,
 };
 use uuid::Uuid;
 
 use crate::Rooms;
+
+/// What a connection is told of a log-in that it stood on.
+const LOGGED_OUT: &str = "this log-in has ended";
 
 /// Why a connection is told the state of what it is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +124,16 @@ impl Rooms {
         Ok(presence.map_or(0, |presence| presence.participants))
     }
 
+    /// Closes a connection whose log-in has ended, and says whether it had: what could not be said while it was opening. 1 read unit.
+    pub async fn expel_if_logged_out(&self, connection: &Connection, now: Timestamp) -> Result<bool, Error> {
+        let Some(LoggedIn { user, login }) = connection.identity.logged_in() else { return Ok(false) };
+        if logins::get_strong(&self.store, user, login, now).await?.is_some() {
+            return Ok(false);
+        }
+        self.expel(connection, Code::Unauthorized, LOGGED_OUT, now).await?;
+        Ok(true)
+    }
+
     /// Closes the sockets of an account: of one log-in, or of all but the one to keep.
     pub async fn end_logins(
         &self,
@@ -132,6 +145,6 @@ impl Rooms {
         let ended = theirs
             .into_iter()
             .filter(|connection| connection.identity.logged_in().is_some_and(|by| ends(by.login)));
-        self.expel_all(ended, Code::Unauthorized, "this log-in has ended", now).await
+        self.expel_all(ended, Code::Unauthorized, LOGGED_OUT, now).await
     }
 }

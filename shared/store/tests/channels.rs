@@ -17,7 +17,7 @@ use store::{
     channels::{self, Changed, Channel, Created, Deleted, Occupied},
     due,
     followed::{self, Followed, Log},
-    members::{self, Joined, Member, Notify, Place, Stays},
+    members::{self, Joined, Member, Place, Stays},
     mentions::{self, Mention},
     messages::{self, Mentioned, Message, Reply},
     table::{Pk, Sk},
@@ -47,18 +47,7 @@ fn rows(n: u128, user: u128, role: MemberRole) -> (Member, Place) {
     let (channel, user) = (id(n), id(user));
     let username = format!("user_{user}");
     let member = Member { channel, user, role, username, name: "Ana".into(), joined_at: now() };
-    let place = Place {
-        channel,
-        user,
-        role,
-        read_seq: 0,
-        notify: Notify::All,
-        with: None,
-        sent: Vec::new(),
-        window: (0, 0),
-        rev: 1,
-        joined_at: now(),
-    };
+    let place = Place::new(channel, user, role, 0, now());
     (member, place)
 }
 
@@ -223,23 +212,8 @@ async fn left(store: &Store, parts: &[Pk<'_>]) -> u64 {
 fn message(channel: ChannelId, seq: u64) -> Message {
     let author = Author { id: id(1), username: "ana".into(), name: "Ana".into() };
     let preview = ReplyPreview { user_id: id(1), username: "ana".into(), content: "one".into() };
-    Message {
-        channel,
-        seq,
-        author,
-        content: "two".into(),
-        client_msg_id: None,
-        reply_to: (seq > 1).then_some(Reply { seq: 1, preview }),
-        mentions: Vec::new(),
-        reactions: Vec::new(),
-        edited_at: None,
-        deleted_at: None,
-        pinned_at: None,
-        version: 1,
-        change: 0,
-        created_at: now(),
-        updated_at: now(),
-    }
+    let reply_to = (seq > 1).then_some(Reply { seq: 1, preview });
+    Message { seq, reply_to, ..Message::new(channel, author, "two".into(), now()) }
 }
 
 #[tokio::test]

@@ -65,7 +65,7 @@ pub(crate) async fn add_user(
         Kind::Public if seat.place.is_some() => {}
         Kind::Public => return Err(Error::forbidden("members of the channel only").into()),
     }
-    seat.open()?;
+    seat.channel.open()?;
     limits::count(&app.store, PER_ACCOUNT, &account.user.to_string(), app.clock.now()).await?;
     let who = team::another(&app, input.user_id).await?;
     let mut channel = seat.channel;

@@ -104,6 +104,6 @@ async fn there(app: &App, id: ChannelId, user: UserId) -> Result<Option<MyChanne
     )?;
     let (Some(channel), Some(place)) = (channel, place) else { return Ok(None) };
     announce::enter(app, id, user).await?;
-    let last = messages::tail(&app.store, id, Freshness::Eventual, now).await?;
-    Ok(Some(MyChannel::new(&channel, &place, last.map_or(0, |last| last.seq))))
+    let last = messages::head(&app.store, id, Freshness::Eventual, now).await?;
+    Ok(Some(MyChannel::new(&channel, &place, last)))
 }

@@ -83,7 +83,7 @@ async fn enter(app: &App, account: Account, id: ChannelId) -> Result<Entered, Er
     let author = teammate(app, account.user).await?;
     let mut is_new = false;
     if seat.place.is_none() {
-        seat.open()?;
+        seat.channel.open()?;
         membership::has_room(app, account.user).await?;
         is_new = membership::join(app, id, &author).await?.is_some();
     }

@@ -9,7 +9,7 @@ use model::{
 };
 use store::{
     Freshness, channels,
-    members::{self, Joined, Member, Notify, Place},
+    members::{self, Joined, Member, Place},
     messages,
 };
 
@@ -29,19 +29,7 @@ pub(crate) fn rows(
         name: who.name.clone(),
         joined_at: now,
     };
-    let place = Place {
-        channel,
-        user: who.id,
-        role,
-        read_seq,
-        notify: Notify::default(),
-        with: None,
-        sent: Vec::new(),
-        window: (0, 0),
-        rev: 1,
-        joined_at: now,
-    };
-    (member, place)
+    (member, Place::new(channel, who.id, role, read_seq, now))
 }
 
 /// May somebody be in one more channel? Reads all their places: 1 read unit for a dozen. Two who ask at once may both be told so:
@@ -63,21 +51,15 @@ pub(crate) async fn has_room(app: &App, user: UserId) -> Result<(), Error> {
 /// `NotFound`, `CHANNEL_ARCHIVED`, and `LIMIT_REACHED` where it is full.
 pub(crate) async fn join(app: &App, channel: ChannelId, who: &Author) -> Result<Option<Place>, Error> {
     let now = app.clock.now();
-    let last = messages::tail(&app.store, channel, Freshness::Strong, now).await?;
-    let read_seq = last.map_or(0, |last| last.seq);
+    let read_seq = messages::head(&app.store, channel, Freshness::Strong, now).await?;
     let (member, place) = rows(channel, who, MemberRole::Member, read_seq, now);
     match members::join(&app.store, &member, &place).await? {
         Joined::Done => Ok(Some(place)),
         Joined::There => Ok(None),
         Joined::Refused => {
             let channel = channels::get(&app.store, channel, Freshness::Strong, now).await?;
-            Err(match channel {
-                None => Error::NotFound("channel"),
-                Some(channel) if channel.archived_at.is_some() => {
-                    Error::conflict(Code::ChannelArchived, "this channel is archived")
-                }
-                Some(_) => Error::conflict(Code::LimitReached, "this channel is full"),
-            })
+            channel.ok_or(Error::NotFound("channel"))?.open()?;
+            Err(Error::conflict(Code::LimitReached, "this channel is full"))
         }
     }
 }

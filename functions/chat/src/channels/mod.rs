@@ -17,7 +17,6 @@ mod members;
 pub(crate) mod membership;
 mod my;
 mod notifications;
-mod place;
 mod read;
 mod remove_member;
 pub(crate) mod seat;

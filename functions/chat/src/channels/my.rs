@@ -8,17 +8,17 @@ use entry::{
 use futures::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 use model::{ChannelId, Error, MessageId, UserId, channel::Kind, message::Author};
-use protocol::job::FollowChannel;
 use store::{
     Freshness, Page,
     channels::{self, Channel},
-    followed, members,
-    messages::{self, Message},
-    users,
+    followed, members, messages, users,
 };
 
 use super::{defaults, view::MyChannel};
-use crate::team::{author, teammate};
+use crate::{
+    messages::announce::follow,
+    team::{author, teammate},
+};
 
 /// What follows from a message has been done after this, but where its job was lost.
 const FOLLOWED_BY: SignedDuration = SignedDuration::from_secs(10);
@@ -51,22 +51,16 @@ pub(crate) async fn my(State(app): State<App>, account: Account) -> Answer<Json<
         places = members::places(&app.store, account.user, now).await?;
     }
     let ids: Vec<ChannelId> = places.iter().map(|place| place.channel).collect();
-    let (channels, followed) = futures::try_join!(all(&app, &ids, now), async {
-        Ok(followed::get_many(&app.store, &ids, now).await?)
-    })?;
-    let followed: HashMap<ChannelId, u64> = followed.iter().map(|one| (one.channel, one.seq)).collect();
-    let followed = |channel: ChannelId| followed.get(&channel).copied().unwrap_or(0);
-    let known: Vec<(ChannelId, u64)> =
-        places.iter().map(|place| (place.channel, place.known_seq().max(followed(place.channel)))).collect();
-    let heads = messages::heads(&app.store, &known, Freshness::Eventual, now).await?;
-    let behind = ids.iter().zip(&heads).filter(|(channel, head)| **head > followed(**channel));
+    let heads = async { Ok(followed::heads(&app.store, &places, Freshness::Eventual, now).await?) };
+    let (channels, heads) = futures::try_join!(all(&app, &ids, now), heads)?;
+    let behind = heads.iter().filter(|head| head.seq > head.followed);
     let behind: Vec<MessageId> =
-        behind.map(|(channel, seq)| MessageId { channel: *channel, seq: *seq }).collect();
+        behind.map(|head| MessageId { channel: head.channel, seq: head.seq }).collect();
     heal(&app, &behind, now).await;
     let mut items: Vec<MyChannel> = places
         .iter()
         .zip(heads)
-        .filter_map(|(place, seq)| Some(MyChannel::new(channels.get(&place.channel)?, place, seq)))
+        .filter_map(|(place, head)| Some(MyChannel::new(channels.get(&place.channel)?, place, head.seq)))
         .collect();
     name_partners(&app, &mut items, now).await?;
     items.sort_by_cached_key(|item| {
@@ -111,14 +105,9 @@ async fn heal(app: &App, behind: &[MessageId], now: Timestamp) {
     let sent = async {
         let ends = messages::get_many(&app.store, behind, Freshness::Eventual, now).await?;
         let old = ends.iter().filter(|message| message.created_at + FOLLOWED_BY < now).take(ANEW);
-        try_join_all(old.map(|message| follow(app, message, now))).await
+        try_join_all(old.map(|message| follow(app, message))).await
     };
     if let Err(error) = sent.await {
         tracing::warn!(%error, "what follows from messages was not asked for");
     }
-}
-
-async fn follow(app: &App, message: &Message, now: Timestamp) -> Result<(), Error> {
-    let Message { channel, seq, version, change, .. } = *message;
-    app.queues.send(&FollowChannel { channel, seq, version, change, tries: 0 }, now).await
 }

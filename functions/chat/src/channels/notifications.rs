@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use store::members::Notify;
 use utoipa::ToSchema;
 
-use super::place;
+use crate::place;
 
 /// What one is told of by itself in a channel.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, Validate, ToSchema)]

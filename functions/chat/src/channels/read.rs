@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use store::{Freshness, messages};
 use utoipa::ToSchema;
 
-use super::{announce, place};
+use super::announce;
+use crate::place;
 
 /// Up to which message; one of the two.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -66,8 +67,7 @@ pub(crate) async fn read(
         (Some(_), Some(_)) => return Err(Error::field("seq", "goes without message_id").into()),
         (None, None) => return Err(Error::field("seq", "is required").into()),
     };
-    let last = messages::tail(&app.store, id, Freshness::Strong, now).await?;
-    let last = last.map_or(0, |last| last.seq);
+    let last = messages::head(&app.store, id, Freshness::Strong, now).await?;
     if seq > last {
         return Err(Error::field(field, format!("is beyond the last message, {last}")).into());
     }

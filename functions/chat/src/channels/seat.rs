@@ -81,12 +81,4 @@ impl Seat {
         let user = users::get_strong(&app.store, self.user, now).await?;
         Ok(user.is_some_and(|user| user.role.is_admin() && user.is_active(now)))
     }
-
-    /// Nothing changes in an archived channel but that it is archived.
-    pub(crate) fn open(&self) -> Result<(), Error> {
-        match self.channel.archived_at {
-            None => Ok(()),
-            Some(_) => Err(Error::conflict(Code::ChannelArchived, "this channel is archived")),
-        }
-    }
 }

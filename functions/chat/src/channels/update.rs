@@ -101,7 +101,7 @@ async fn update(
         ..channel.clone()
     };
     change(app, user, id, Deed::Update, |seat, _| {
-        seat.open()?;
+        seat.channel.open()?;
         let is_private = seat.channel.channel_kind != Kind::Public;
         if input.is_private.is_some_and(|wanted| wanted != is_private) {
             return Err(Error::field("is_private", "cannot be changed: make another channel"));

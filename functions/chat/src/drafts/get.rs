@@ -5,7 +5,9 @@ use entry::{
 };
 use model::{ChannelId, Error};
 use protocol::event::chat::DraftUpdated;
-use store::{drafts, members};
+use store::drafts;
+
+use crate::place;
 
 /// One's draft of a channel
 ///
@@ -28,11 +30,7 @@ pub(crate) async fn get(
     account: Account,
     Id(channel): Id<ChannelId>,
 ) -> Answer<Json<DraftUpdated>> {
-    let (user, now) = (account.user, app.clock.now());
-    let (place, draft) = futures::try_join!(
-        members::place(&app.store, user, channel, now),
-        drafts::get(&app.store, user, channel, now),
-    )?;
-    place.ok_or(Error::NotFound("channel"))?;
+    place::find(&app, account.user, channel).await?;
+    let draft = drafts::get(&app.store, account.user, channel, app.clock.now()).await?;
     Ok(Json(super::view(draft.ok_or(Error::NotFound("draft"))?)))
 }

@@ -7,11 +7,10 @@ use garde::Validate;
 use model::{ChannelId, Error, MessageId, Room};
 use protocol::{Event, event::chat::DraftUpdated};
 use serde::Deserialize;
-use store::{
-    drafts::{self, Draft},
-    members,
-};
+use store::drafts::{self, Draft};
 use utoipa::ToSchema;
+
+use crate::place;
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct NewDraft {
@@ -50,7 +49,7 @@ pub(crate) async fn save(
     Valid(new): Valid<NewDraft>,
 ) -> Answer<Json<DraftUpdated>> {
     let (user, now) = (account.user, app.clock.now());
-    members::place(&app.store, user, channel, now).await?.ok_or(Error::NotFound("channel"))?;
+    place::find(&app, user, channel).await?;
     if new.reply_to_id.is_some_and(|message| message.channel != channel) {
         return Err(Error::field("reply_to_id", "is no message of this channel").into());
     }

@@ -12,12 +12,14 @@ use crate::view::view;
 /// A message that is new, or was sent once more.
 pub(super) async fn new(app: &App, message: &Message) {
     let event = Event::NewMessage(Box::new(view(message, None)));
-    futures::join!(follow(app, message), tell(app, message.channel, event));
+    let (followed, ()) = futures::join!(follow(app, message), tell(app, message.channel, event));
+    logged(message.channel, "followed", followed);
 }
 
 /// A message that says something else now.
 pub(super) async fn edited(app: &App, message: &Message) {
-    futures::join!(follow(app, message), changed(app, message));
+    let (followed, ()) = futures::join!(follow(app, message), changed(app, message));
+    logged(message.channel, "followed", followed);
 }
 
 /// A message of which something else than its words changed.
@@ -50,10 +52,11 @@ pub(super) async fn tell(app: &App, channel: ChannelId, event: Event) {
     logged(channel, "told", told);
 }
 
-async fn follow(app: &App, message: &Message) {
+/// Has done what follows from a message.
+pub(crate) async fn follow(app: &App, message: &Message) -> Result<(), Error> {
     let Message { channel, seq, version, change, .. } = *message;
     let job = FollowChannel { channel, seq, version, change, tries: 0 };
-    logged(channel, "followed", app.queues.send(&job, app.clock.now()).await);
+    app.queues.send(&job, app.clock.now()).await
 }
 
 fn logged(channel: ChannelId, what: &str, done: Result<(), Error>) {

@@ -8,13 +8,10 @@ use jiff::Timestamp;
 use model::{ChannelId, Error, MessageId};
 use protocol::event::chat::MessageView;
 use serde::{Deserialize, Serialize};
-use store::{
-    members,
-    messages::{self, Message},
-};
+use store::messages::{self, Message};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::view::view;
+use crate::{place, view::view};
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -78,8 +75,7 @@ pub(crate) async fn list_messages(
     let asked = Asked::read(&which, channel)?;
     let limit = which.limit.unwrap_or(50);
     // before anything is read: how long a refusal takes must not tell an outsider whether there is a channel, and how full it is
-    let place = members::place(&app.store, account.user, channel, now).await?;
-    place.ok_or(Error::NotFound("channel"))?;
+    place::find(&app, account.user, channel).await?;
     let Read { found, from, to, seq, change } = page(&app, channel, asked, limit, now).await?;
     let further = match asked {
         Asked::After(_) => (to < seq && from <= to).then_some(to),

@@ -1,4 +1,4 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use axum::{Json, extract::State};
 use entry::{
@@ -72,11 +72,6 @@ pub(crate) async fn list_my(
 
 async fn shown(app: &App, user: UserId, ids: &[MessageId]) -> Result<Vec<MessageView>, StoreError> {
     let found = messages::get_many(&app.store, ids, Freshness::Eventual, app.clock.now()).await?;
-    let mut found: HashMap<_, _> = found
-        .into_iter()
-        .filter(|message| message.deleted_at.is_none() && message.mentions.iter().any(|one| one.user == user))
-        .map(|message| (message.id(), message))
-        .collect();
-    let messages = ids.iter().filter_map(|id| found.remove(id));
-    Ok(messages.map(|message| view(&message, Some(user))).collect())
+    let still = found.iter().filter(|message| message.is_mention_of(user));
+    Ok(still.map(|message| view(message, Some(user))).collect())
 }

@@ -17,7 +17,7 @@
 //! | changing a message while others do | [`rewrite`] |
 //! | who is told | [`announce`] |
 
-mod announce;
+pub(crate) mod announce;
 mod delete;
 mod edit;
 pub(crate) mod found;

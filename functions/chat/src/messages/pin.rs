@@ -6,7 +6,7 @@ use entry::{
 use model::{ChannelId, Code, Error, MessageId, channel::Deed};
 use protocol::event::chat::MessageView;
 use store::{
-    Page, members,
+    Page,
     messages::{self, MOST_PINS, Message},
 };
 
@@ -15,7 +15,7 @@ use super::{
     rewrite::{Rewritten, paced, rewrite},
     seen::{changeable, is_there},
 };
-use crate::view::view;
+use crate::{place, view::view};
 
 macro_rules! pins {
     ($($(#[$doc:meta])* $name:ident, $method:ident, $id:literal, $pinned:literal;)*) => {$(
@@ -101,10 +101,8 @@ pub(crate) async fn list_pins(
     account: Account,
     Id(channel): Id<ChannelId>,
 ) -> Answer<Json<Page<MessageView>>> {
-    let now = app.clock.now();
-    let place = members::place(&app.store, account.user, channel, now).await?;
-    place.ok_or(Error::NotFound("channel"))?;
-    let pinned = messages::pinned(&app.store, channel, now).await?;
+    place::find(&app, account.user, channel).await?;
+    let pinned = messages::pinned(&app.store, channel, app.clock.now()).await?;
     let items = pinned.iter().map(|message| view(message, Some(account.user))).collect();
     Ok(Json(Page { items, next: None }))
 }

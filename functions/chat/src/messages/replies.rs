@@ -1,5 +1,3 @@
-use std::collections::HashMap;
-
 use axum::{Json, extract::State};
 use entry::{
     App,
@@ -41,8 +39,6 @@ pub(crate) async fn list(
     let page = replies::page(&app.store, id, query.limit(), query.cursor.as_deref(), now).await?;
     let ids: Vec<MessageId> = page.items.iter().map(replies::Reply::message).collect();
     let found = messages::get_many(&app.store, &ids, Freshness::Eventual, now).await?;
-    let mut found: HashMap<_, _> = found.into_iter().map(|message| (message.id(), message)).collect();
-    let items = ids.iter().filter_map(|id| found.remove(id));
-    let items = items.map(|message| view(&message, Some(user))).collect();
+    let items = found.iter().map(|message| view(message, Some(user))).collect();
     Ok(Json(Page { items, next: page.next }))
 }

@@ -16,7 +16,7 @@ use store::{
 };
 use utoipa::IntoParams;
 
-use crate::view::view;
+use crate::{place, view::view};
 
 /// A search reads more than any other request: whoever types one word after the other stays far below.
 const PACE: Limit = Limit { what: "search_messages", most: 60, window: Duration::from_mins(1) };
@@ -106,13 +106,11 @@ pub(crate) async fn search(
 
 /// Where somebody may look.
 async fn channels(app: &App, user: UserId, only: Option<ChannelId>) -> Result<HashSet<ChannelId>, Error> {
-    let now = app.clock.now();
     if let Some(channel) = only {
-        let place = members::place(&app.store, user, channel, now).await?;
-        place.ok_or(Error::NotFound("channel"))?;
+        place::find(app, user, channel).await?;
         return Ok(HashSet::from([channel]));
     }
-    let places = members::places(&app.store, user, now).await?;
+    let places = members::places(&app.store, user, app.clock.now()).await?;
     Ok(places.into_iter().map(|place| place.channel).collect())
 }
 

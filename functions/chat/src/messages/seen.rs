@@ -48,14 +48,12 @@ pub(super) fn is_there(message: &Message) -> Result<(), Error> {
 pub(super) async fn open(app: &App, channel: ChannelId) -> Result<Channel, Error> {
     let now = app.clock.now();
     let recent = channels::get(&app.store, channel, Freshness::Eventual, now).await?;
-    if let Some(channel) = recent.filter(|channel| channel.archived_at.is_none()) {
+    if let Some(channel) = recent.filter(|channel| channel.open().is_ok()) {
         return Ok(channel);
     }
     // what was read may be from before it was opened again: it may accept, never refuse
     let found = channels::get(&app.store, channel, Freshness::Strong, now).await?;
     let channel = found.ok_or(Error::NotFound("channel"))?;
-    match channel.archived_at {
-        None => Ok(channel),
-        Some(_) => Err(Error::conflict(Code::ChannelArchived, "the channel is archived")),
-    }
+    channel.open()?;
+    Ok(channel)
 }

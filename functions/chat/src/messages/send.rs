@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{announce, mentioned::mentioned, seen};
-use crate::{team::teammate, view::view};
+use crate::{place, team::teammate, view::view};
 
 /// Characters of what is shown of a message that is answered.
 const PREVIEW: usize = 100;
@@ -117,21 +117,10 @@ pub(crate) async fn send_message(
         },
     };
     let message = Message {
-        channel: input.channel_id,
-        seq: 0,
-        author,
-        content: text,
         client_msg_id: Some(called),
         reply_to,
         mentions,
-        reactions: Vec::new(),
-        edited_at: None,
-        deleted_at: None,
-        pinned_at: None,
-        version: 1,
-        change: 0,
-        created_at: now,
-        updated_at: now,
+        ..Message::new(input.channel_id, author, text, now)
     };
     match messages::append(&app.store, message, after, now).await? {
         Appended::Now(message) => {
@@ -175,15 +164,15 @@ struct Beginning {
 /// `NotFound` before all else: whoever is not in a channel learns nothing of it.
 async fn beginning(app: &App, account: Account, channel: ChannelId) -> Result<Beginning, Error> {
     let now = app.clock.now();
-    let (place, author, open, tail) = futures::join!(
-        members::place(&app.store, account.user, channel, now),
+    let (place, author, open, head) = futures::join!(
+        place::find(app, account.user, channel),
         teammate(app, account.user),
         seen::open(app, channel),
-        messages::tail(&app.store, channel, Freshness::Eventual, now),
+        messages::head(&app.store, channel, Freshness::Eventual, now),
     );
-    let place = place?.ok_or(Error::NotFound("channel"))?;
+    let place = place?;
     let may_write = author.and_then(|author| open.map(|_| author));
-    Ok(Beginning { place, may_write, after: tail?.map_or(0, |last| last.seq) })
+    Ok(Beginning { place, may_write, after: head? })
 }
 
 /// What is answered, as it is now.

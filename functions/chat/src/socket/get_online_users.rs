@@ -4,7 +4,8 @@ use model::{Code, Error, UserId};
 use protocol::{Event, command::GetOnlineUsers, event::chat::OnlineUsers};
 use store::{connections::Connection, members, online};
 
-use super::{place, teammate};
+use super::teammate;
+use crate::place;
 
 /// People whose places are looked for, and who fit into one frame of half of what API Gateway takes in one post.
 const MOST: usize = 1_000;
@@ -21,7 +22,7 @@ pub(super) async fn run(
     now: Timestamp,
 ) -> Result<(), Error> {
     let user = teammate(connection)?;
-    place(app, user, asked.channel_id, now).await?;
+    place::find(app, user, asked.channel_id).await?;
     let online: Vec<UserId> =
         online::everyone(&app.store, now).await?.into_iter().map(|one| one.id).collect();
     if online.len() > MOST {

@@ -14,8 +14,8 @@ use store::{
     messages::{self, Missed},
 };
 
-use super::{place, teammate};
-use crate::{channels::announce, view::view};
+use super::teammate;
+use crate::{channels::announce, place, view::view};
 
 /// New messages, and changes, that are replayed (contract 1.5): a day of a lively channel.
 const MOST_REPLAYED: u64 = 200;
@@ -33,7 +33,7 @@ pub(super) async fn run(
 ) -> Result<(), Error> {
     let user = teammate(connection)?;
     let channel = join.channel_id;
-    place(app, user, channel, now).await?;
+    place::find(app, user, channel).await?;
     let still = announce::take_in(app, user, &[channel], slice::from_ref(connection)).await?;
     if !still.contains(&channel) {
         return Err(Error::NotFound("channel"));

@@ -9,14 +9,10 @@ use entry::{
     App,
     socket::{Message, Pace, Socket},
 };
-use jiff::Timestamp;
-use model::{ChannelId, Error, UserId};
+use model::{Error, UserId};
 use protocol::command::ChatCommand;
 use rooms::team::is_of_team;
-use store::{
-    connections::Connection,
-    members::{self, Place},
-};
+use store::connections::Connection;
 
 pub use self::typing_indicator::Relays;
 
@@ -52,12 +48,4 @@ fn teammate(connection: &Connection) -> Result<UserId, Error> {
         Some(by) if is_of_team(connection) => Ok(by.user),
         _ => Err(Error::NotFound("channel")),
     }
-}
-
-/// The place of somebody in a channel. Read for every message: whoever was removed is out with their next one. 1 read unit.
-///
-/// # Errors
-/// `NotFound` for whoever is not in it, as for one that there is not.
-async fn place(app: &App, user: UserId, channel: ChannelId, now: Timestamp) -> Result<Place, Error> {
-    members::place(&app.store, user, channel, now).await?.ok_or(Error::NotFound("channel"))
 }

@@ -92,7 +92,7 @@ async fn missed(app: &App, user: UserId, candidates: Vec<Mention>) -> Result<Vec
     let found = messages::get_many(&app.store, &ids, Freshness::Strong, now).await?;
     let mut found: HashMap<MessageId, Message> = found
         .into_iter()
-        .filter(|message| message.deleted_at.is_none() && message.mentions.iter().any(|one| one.user == user))
+        .filter(|message| message.is_mention_of(user))
         .map(|message| (message.id(), message))
         .collect();
     let with_messages = candidates.into_iter().filter_map(|mention| {

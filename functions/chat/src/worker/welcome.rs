@@ -1,8 +1,8 @@
-use std::{collections::HashMap, slice};
+use std::slice;
 
 use entry::App;
 use jiff::Timestamp;
-use model::{ChannelId, Code, Error, Room, UserId};
+use model::{ChannelId, Error, Room, UserId};
 use protocol::{
     Event,
     event::chat::{ChannelHead, ConnectionEstablished},
@@ -12,7 +12,7 @@ use rooms::team::is_of_team;
 use store::{
     Freshness,
     connections::{self, Connection, Identity},
-    followed, logins, members, messages, users,
+    followed, members, users,
 };
 
 use crate::channels::announce;
@@ -27,10 +27,9 @@ pub(super) async fn run(app: &App, job: &Welcome) -> Result<(), Error> {
     let now = app.clock.now();
     // gone again before it was greeted
     let Some(connection) = connections::get(&app.store, &job.connection, now).await? else { return Ok(()) };
-    let Identity::Account { user, login, .. } = connection.identity else { return Ok(()) };
-    // what could not be said while it was opening
-    if logins::get_strong(&app.store, user, login, now).await?.is_none() {
-        return app.rooms.expel(&connection, Code::Unauthorized, "this log-in has ended", now).await;
+    let Identity::Account { user, .. } = connection.identity else { return Ok(()) };
+    if app.rooms.expel_if_logged_out(&connection, now).await? {
+        return Ok(());
     }
     // it presents a session by now
     if !is_of_team(&connection) {
@@ -55,30 +54,12 @@ async fn enter(app: &App, connection: &Connection, user: UserId, now: Timestamp)
     announce::take_in(app, user, &channels, slice::from_ref(connection)).await.map(drop)
 }
 
-/// How far the channels are, looked for from what its user has read of each, or what was followed of it. Strong: what was sent before the connection was in the rooms is
-/// told here.
+/// How far the channels are. Strong: what was sent before the connection was in the rooms is told here.
 async fn established(app: &App, user: UserId, username: &str) -> Result<(Event, ()), Error> {
     let now = app.clock.now();
     let places = members::places(&app.store, user, now).await?;
-    let channels: Vec<ChannelId> = places.iter().map(|place| place.channel).collect();
-    let followed: HashMap<ChannelId, u64> = followed::get_many(&app.store, &channels, now)
-        .await?
-        .into_iter()
-        .map(|followed| (followed.channel, followed.seq))
-        .collect();
-    let known: Vec<(ChannelId, u64)> = places
-        .iter()
-        .map(|place| {
-            let followed = followed.get(&place.channel).copied().unwrap_or_default();
-            (place.channel, place.known_seq().max(followed))
-        })
-        .collect();
-    let heads = messages::heads(&app.store, &known, Freshness::Strong, now).await?;
-    let channels = known
-        .iter()
-        .zip(heads)
-        .map(|((channel, _), seq)| ChannelHead { channel_id: *channel, seq })
-        .collect();
+    let heads = followed::heads(&app.store, &places, Freshness::Strong, now).await?;
+    let channels = heads.iter().map(|head| ChannelHead { channel_id: head.channel, seq: head.seq }).collect();
     let event = ConnectionEstablished { user_id: user, username: username.to_owned(), channels };
     Ok((Event::ConnectionEstablished(event), ()))
 }

@@ -10,7 +10,8 @@ use model::{
 use protocol::job::{Letter, SendDigest, SendMail};
 use store::{due, mentions, preferences};
 
-use crate::world::{World, dies_after, follow};
+use crate::world::{World, follow};
+use cloud::bench::dies_after;
 
 const LATER: Duration = Duration::from_mins(16);
 

@@ -16,7 +16,8 @@ use store::{
     terms::{Search, Step},
 };
 
-use crate::world::{World, dies_after, follow};
+use crate::world::{World, follow};
+use cloud::bench::dies_after;
 
 const TOLD: &str = "mention_notification";
 

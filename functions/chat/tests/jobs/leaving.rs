@@ -14,7 +14,8 @@ use store::{
     users,
 };
 
-use crate::world::{World, dies_after, follow, meanwhile};
+use crate::world::{World, follow};
+use cloud::bench::{dies_after, meanwhile};
 
 impl World {
     /// Gives an account a user name, or takes it away altogether.

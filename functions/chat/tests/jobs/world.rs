@@ -1,11 +1,5 @@
 //! The services, and a channel with people in it.
 
-use std::{
-    future::{Future, poll_fn},
-    pin::pin,
-    task::Poll,
-};
-
 use cloud::{
     ConnectionInfo, Outbound,
     bench::{self, Bench},
@@ -27,7 +21,7 @@ use serde_json::Value;
 use store::{
     channels::{self, Channel, Created},
     connections::{self, Connection, Identity},
-    members::{self, Member, Notify, Place, Stays},
+    members::{self, Member, Place, Stays},
     messages::{self, Appended, Mentioned, Message, Reply},
     users::User,
 };
@@ -120,18 +114,7 @@ impl World {
             name: author.name.clone(),
             joined_at: now,
         };
-        let place = Place {
-            channel,
-            user,
-            role: MemberRole::Member,
-            read_seq: 0,
-            notify: Notify::All,
-            with: None,
-            sent: Vec::new(),
-            window: (0, 0),
-            rev: 1,
-            joined_at: now,
-        };
+        let place = Place::new(channel, user, MemberRole::Member, 0, now);
         (member, place)
     }
 
@@ -160,11 +143,6 @@ impl World {
     ) -> MessageId {
         let now = self.clock.now();
         let message = Message {
-            channel,
-            seq: 0,
-            author: author.clone(),
-            content: content.into(),
-            client_msg_id: None,
             reply_to: reply_to.map(|seq| Reply {
                 seq,
                 preview: ReplyPreview { user_id: author.id, username: "x".into(), content: "x".into() },
@@ -173,14 +151,7 @@ impl World {
                 .iter()
                 .map(|one| Mentioned { user: one.id, username: one.username.clone() })
                 .collect(),
-            reactions: Vec::new(),
-            edited_at: None,
-            deleted_at: None,
-            pinned_at: None,
-            version: 1,
-            change: 0,
-            created_at: now,
-            updated_at: now,
+            ..Message::new(channel, author.clone(), content.into(), now)
         };
         match messages::append(&self.app.store, message, 0, now).await.unwrap() {
             Appended::Now(message) => message.id(),
@@ -269,41 +240,4 @@ impl World {
 
 pub(crate) const fn follow(message: MessageId) -> FollowChannel {
     FollowChannel { channel: message.channel, seq: message.seq, version: 1, change: 0, tries: 0 }
-}
-
-/// Runs something, and something else in between: after it has had to wait so many times. Says whether it got there.
-pub(crate) async fn meanwhile<T>(
-    steps: usize,
-    work: impl Future<Output = T>,
-    other: impl Future,
-) -> (T, bool) {
-    let (mut work, mut waited) = (pin!(work), 0);
-    let first = poll_fn(|context| match work.as_mut().poll(context) {
-        Poll::Ready(done) => Poll::Ready(Some(done)),
-        Poll::Pending if waited == steps => Poll::Ready(None),
-        Poll::Pending => {
-            waited += 1;
-            Poll::Pending
-        }
-    });
-    if let Some(done) = first.await {
-        return (done, false);
-    }
-    other.await;
-    (work.await, true)
-}
-
-/// Runs something until it has had to wait so many times, and drops it there: a process that dies. What it had sent has
-/// been sent.
-pub(crate) async fn dies_after<T>(steps: usize, work: impl Future<Output = T>) -> Option<T> {
-    let (mut work, mut waited) = (pin!(work), 0);
-    poll_fn(|context| match work.as_mut().poll(context) {
-        Poll::Ready(done) => Poll::Ready(Some(done)),
-        Poll::Pending if waited == steps => Poll::Ready(None),
-        Poll::Pending => {
-            waited += 1;
-            Poll::Pending
-        }
-    })
-    .await
 }

@@ -92,7 +92,7 @@ pub(crate) async fn delete_me(
             refused => return Err(refusal(refused).into()),
         }
     }
-    team::forget(&app, account.user).await?;
+    team::ask(&app, account.user).await?;
     log_in::end_all_but(&app, account.user, None).await?;
     Ok((StatusCode::NO_CONTENT, no_cookies()))
 }

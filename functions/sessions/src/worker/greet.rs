@@ -2,8 +2,8 @@ use entry::App;
 use model::{Code, Error, Room, SessionId};
 use protocol::{Event, event::ParticipantJoined, job::Greet};
 use store::{
-    connections::{self, Connection, Identity, LoggedIn},
-    logins, participants,
+    connections::{self, Connection, Identity},
+    participants,
 };
 
 use crate::{Hot, guest::WHY_REMOVED, state};
@@ -14,11 +14,8 @@ pub async fn run(app: &App, hot: &Hot, job: &Greet) -> Result<(), Error> {
     // gone again before it was greeted
     let Some(connection) = found else { return Ok(()) };
     let now = app.clock.now();
-    // what could not be said while it was opening
-    if let Some(LoggedIn { user, login }) = connection.identity.logged_in()
-        && logins::get_strong(&app.store, user, login, now).await?.is_none()
-    {
-        return app.rooms.expel(&connection, Code::Unauthorized, "this log-in has ended", now).await;
+    if app.rooms.expel_if_logged_out(&connection, now).await? {
+        return Ok(());
     }
     if let Identity::Participant { participant, session, .. } = connection.identity
         && let Some(found) = participants::get(&app.store, session, participant, now).await?

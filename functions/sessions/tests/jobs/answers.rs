@@ -13,7 +13,8 @@ use store::{
     usage,
 };
 
-use crate::world::{World, dies_after};
+use crate::world::World;
+use cloud::bench::dies_after;
 
 /// More than the lease of a worker that died; a queue shows the job again after six of its timeouts.
 const VISIBLE_AGAIN: Duration = Duration::from_mins(21);

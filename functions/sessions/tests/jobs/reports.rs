@@ -2,7 +2,8 @@ use model::{Room, SessionId, UserId, session::Status};
 use protocol::job::{CheckSession, Queue, SendMail, WriteReport};
 use store::{connections::Identity, reports, sessions::Session};
 
-use crate::world::{World, dies_after};
+use crate::world::World;
+use cloud::bench::dies_after;
 
 /// A session that has ended, with two answers.
 async fn ended(world: &World, owner: UserId) -> SessionId {

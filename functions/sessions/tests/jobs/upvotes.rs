@@ -3,7 +3,8 @@ use protocol::job::CountUpvotes;
 use sessions::{Hot, questions::ask};
 use store::questions::{self, Question};
 
-use crate::world::{World, dies_after};
+use crate::world::World;
+use cloud::bench::dies_after;
 
 const TEXT: &str = "Which heron is the tallest?";
 

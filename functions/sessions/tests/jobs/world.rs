@@ -1,11 +1,5 @@
 //! The services, some rows, and doors to which all of them or some are in reach.
 
-use std::{
-    future::{Future, poll_fn},
-    pin::pin,
-    task::Poll,
-};
-
 use cloud::{
     ConnectionInfo, Outbound,
     bench::{self, Bench},
@@ -224,19 +218,4 @@ impl World {
             .map(|posted| serde_json::from_value(posted.payload).unwrap())
             .collect()
     }
-}
-
-/// Runs something until it has had to wait so many times, and drops it there: a process that dies. What it had sent has
-/// been sent.
-pub(crate) async fn dies_after<T>(steps: usize, work: impl Future<Output = T>) -> Option<T> {
-    let (mut work, mut waited) = (pin!(work), 0);
-    poll_fn(|context| match work.as_mut().poll(context) {
-        Poll::Ready(done) => Poll::Ready(Some(done)),
-        Poll::Pending if waited == steps => Poll::Ready(None),
-        Poll::Pending => {
-            waited += 1;
-            Poll::Pending
-        }
-    })
-    .await
 }

@@ -7,6 +7,7 @@
 
 mod client;
 mod jobs;
+mod process;
 mod template;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -15,6 +16,7 @@ use anyhow::Context as _;
 
 pub use client::{Answer, Ask, Client};
 pub use jobs::batch;
+pub use process::{dies_after, meanwhile};
 
 use self::template::Template;
 use crate::{Access, Chaos, Cloud, Data, Options};

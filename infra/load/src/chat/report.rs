@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use serde::Serialize;
 
 use super::{Chat, log::Log};
-use crate::{latency::Summary, machine::Machine};
+use crate::{latency::Summary, machine::Machine, printed};
 
 #[derive(Clone, Debug, Serialize)]
 pub struct ChatReport {
@@ -46,16 +46,6 @@ impl ChatReport {
         }
     }
 
-    #[expect(clippy::print_stdout, reason = "the report is what the command is for")]
-    pub(crate) fn print(&self, json: bool) -> anyhow::Result<()> {
-        if json {
-            println!("{}", serde_json::to_string_pretty(self)?);
-        } else {
-            println!("{self}");
-        }
-        Ok(())
-    }
-
     /// # Errors
     /// A message is lost, was not taken, or somebody never got in. One that came twice is harmless.
     pub fn verdict(&self) -> anyhow::Result<()> {
@@ -76,22 +66,16 @@ impl fmt::Display for ChatReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { url, members, rate, seconds, machine, .. } = self;
         writeln!(f, "\n{url} · {members} members, {rate} messages/s for {seconds} s · {machine}")?;
-        writeln!(f, "\n{:<36}{:>10}{:>10}{:>10}{:>10}", "", "count", "p50 ms", "p99 ms", "max ms")?;
-        for (name, summary) in [
-            ("message → answer", self.message_to_answer),
-            ("message → each member", self.message_to_member),
-            ("message → last member", self.message_to_last_member),
-        ] {
-            if let Some(Summary { count, p50_ms, p99_ms, max_ms }) = summary {
-                writeln!(f, "{name:<36}{count:>10}{p50_ms:>10.1}{p99_ms:>10.1}{max_ms:>10.1}")?;
-            }
-        }
+        printed::latencies(
+            f,
+            &[
+                ("message → answer", self.message_to_answer),
+                ("message → each member", self.message_to_member),
+                ("message → last member", self.message_to_last_member),
+            ],
+        )?;
         let Self { connected, written, lost, doubled, .. } = self;
         writeln!(f, "\n{connected} connected · {written} written · {lost} lost · {doubled} doubled")?;
-        if self.errors.is_empty() {
-            return write!(f, "no errors");
-        }
-        write!(f, "errors:")?;
-        self.errors.iter().try_for_each(|(code, count)| write!(f, "\n  {count:>6} {code}"))
+        printed::errors(f, &self.errors)
     }
 }

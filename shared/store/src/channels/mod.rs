@@ -15,7 +15,7 @@ mod delete;
 
 use jiff::Timestamp;
 use model::{
-    ChannelId, UserId,
+    ChannelId, Code, Error, UserId,
     channel::{ChannelName, Kind},
 };
 use serde::{Deserialize, Serialize};
@@ -63,6 +63,19 @@ impl Item for Channel {
         let is_listed = self.channel_kind == Kind::Public && self.archived_at.is_none();
         let name = self.name.as_ref().filter(|_| is_listed)?;
         Some((Gsi1::Channels, name.folded()))
+    }
+}
+
+impl Channel {
+    /// Nothing changes in an archived channel but that it is archived.
+    ///
+    /// # Errors
+    /// `CHANNEL_ARCHIVED`
+    pub fn open(&self) -> Result<(), Error> {
+        match self.archived_at {
+            None => Ok(()),
+            Some(_) => Err(Error::conflict(Code::ChannelArchived, "the channel is archived")),
+        }
     }
 }
 

@@ -91,6 +91,28 @@ pub struct Place {
 }
 
 impl Place {
+    /// Of somebody who comes into a channel, and has read what was there.
+    pub const fn new(
+        channel: ChannelId,
+        user: UserId,
+        role: MemberRole,
+        read_seq: u64,
+        joined_at: Timestamp,
+    ) -> Self {
+        Self {
+            channel,
+            user,
+            role,
+            read_seq,
+            notify: Notify::All,
+            with: None,
+            sent: Vec::new(),
+            window: (0, 0),
+            rev: 1,
+            joined_at,
+        }
+    }
+
     /// A number of the channel that is there for certain. What somebody has sent counts as read before it is put ([`send`]): where
     /// they broke off in between, the last of them is not there yet.
     pub const fn known_seq(&self) -> u64 {

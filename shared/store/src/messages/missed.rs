@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use model::{ChannelId, MessageId, message::Since};
 
-use super::{Change, HIGHEST, Message, change::newest, get_many, range, tail};
+use super::{Change, HIGHEST, Message, change::newest, get_many, head, range};
 use crate::{Freshness, Item, Store, error::Result, table::Pk};
 
 /// What happened in a channel since then.
@@ -54,9 +54,7 @@ pub async fn missed(
 
 /// X2, X4: the last numbers of both logs of a channel. Strong: what is read afterwards is at least as new. 2 read units.
 pub async fn ends(store: &Store, channel: ChannelId, now: Timestamp) -> Result<(u64, u64)> {
-    let last = async { tail(store, channel, Freshness::Strong, now).await };
-    let (seq, change) = futures::try_join!(last, last_change(store, channel))?;
-    Ok((seq.map_or(0, |last| last.seq), change))
+    futures::try_join!(head(store, channel, Freshness::Strong, now), last_change(store, channel))
 }
 
 /// X4: the number of the last change in a channel, 0 for none. 1 read unit.

@@ -3,7 +3,7 @@
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
 //! | X1 | one message | table | `MESSAGES#{channel}` | `NUMBER#{seq}` | [`get`], [`get_many`], [`append`], [`change`] |
-//! | X2 | some of a channel, by number | table | `MESSAGES#{channel}` | `NUMBER#…` | [`between`], [`newest`], [`tail`], [`look`] |
+//! | X2 | some of a channel, by number | table | `MESSAGES#{channel}` | `NUMBER#…` | [`between`], [`newest`], [`head`], [`look`] |
 //! | X3 | how far many channels are | table | `MESSAGES#{channel}` | `NUMBER#{seq}` | [`heads`] |
 //! | X4 | what changed in a channel | table | `CHANGES#{channel}` | `NUMBER#{change}` | [`change`], [`changes`], [`ends`], [`missed`] |
 //! | X5 | what is pinned in a channel | table | `CHANNEL#{channel}` | `PIN#…` | [`pins`], [`pinned`], [`change`] |
@@ -18,6 +18,8 @@ mod change;
 mod heads;
 mod missed;
 mod pins;
+
+use std::collections::HashMap;
 
 use jiff::Timestamp;
 use model::{
@@ -100,6 +102,32 @@ impl Item for Message {
 }
 
 impl Message {
+    /// One that has yet to get its number, by [`append`].
+    pub const fn new(channel: ChannelId, author: Author, content: String, now: Timestamp) -> Self {
+        Self {
+            channel,
+            seq: 0,
+            author,
+            content,
+            client_msg_id: None,
+            reply_to: None,
+            mentions: Vec::new(),
+            reactions: Vec::new(),
+            edited_at: None,
+            deleted_at: None,
+            pinned_at: None,
+            version: 1,
+            change: 0,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    /// Whether it mentions somebody as it is now.
+    pub fn is_mention_of(&self, user: UserId) -> bool {
+        self.deleted_at.is_none() && self.mentions.iter().any(|one| one.user == user)
+    }
+
     pub const fn id(&self) -> MessageId {
         MessageId { channel: self.channel, seq: self.seq }
     }
@@ -114,7 +142,7 @@ pub async fn get(store: &Store, id: MessageId, now: Timestamp) -> Result<Option<
     store.get(&key(id), Freshness::Strong, now).await
 }
 
-/// X1: those of them that are there, in no order.
+/// X1: those of them that are there, in the order in which they are asked for.
 pub async fn get_many(
     store: &Store,
     ids: &[MessageId],
@@ -122,7 +150,9 @@ pub async fn get_many(
     now: Timestamp,
 ) -> Result<Vec<Message>> {
     let keys: Vec<Key> = ids.iter().copied().map(key).collect();
-    store.get_many(&keys, freshness, now).await
+    let found: Vec<Message> = store.get_many(&keys, freshness, now).await?;
+    let mut found: HashMap<MessageId, Message> = found.into_iter().map(|one| (one.id(), one)).collect();
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
 /// X2: those with these numbers, both included, oldest first. As numbers have no gaps, that is as many as it says: one request
@@ -145,16 +175,12 @@ pub async fn newest(store: &Store, channel: ChannelId, limit: u64, now: Timestam
     Ok(found)
 }
 
-/// X2: the last message of a channel. Half a read unit.
-pub async fn tail(
-    store: &Store,
-    channel: ChannelId,
-    freshness: Freshness,
-    now: Timestamp,
-) -> Result<Option<Message>> {
+/// X2: the number of the last message of a channel, 0 for none; [`heads`] is for many. Half a read unit.
+pub async fn head(store: &Store, channel: ChannelId, freshness: Freshness, now: Timestamp) -> Result<u64> {
     let query = Query::partition(&Pk::Messages(channel)).newest_first();
     let query = if freshness == Freshness::Strong { query.strong() } else { query };
-    Ok(store.page(query, 1, None, now).await?.items.pop())
+    let last: Option<Message> = store.page(query, 1, None, now).await?.items.pop();
+    Ok(last.map_or(0, |last| last.seq))
 }
 
 /// A part of a log. Strong: whoever has just been told of the last number asks for it.

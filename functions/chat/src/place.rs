@@ -10,7 +10,8 @@ use store::{
 /// How often their other devices may change it at the same moment.
 const TRIES: usize = 8;
 
-/// Somebody's place in a channel. 1 read unit.
+/// Somebody's place in a channel. Asked before anything else is read or said of it, and for every message of a socket: whoever was
+/// removed is out with their next request. 1 read unit.
 ///
 /// # Errors
 /// `NotFound` for whoever is not in it.
