@@ -82,12 +82,18 @@ impl View {
         true
     }
 
+    /// Records the numbers of an event. Only messages that the view contains move `seq`.
     fn hear(&mut self, seq: u64, change: u64) {
         self.heard = (self.heard.0.max(seq), self.heard.1.max(change));
-        // what comes in order needs no asking
+        // messages that arrive in order need no request
         while self.messages.contains_key(&(self.seq + 1)) && self.replay.is_none() {
             self.seq += 1;
         }
+    }
+
+    /// Records a change that the view contains now. A change that could not be applied must not move `change`: the client would
+    /// never request it again.
+    fn applied(&mut self, change: u64) {
         if change == self.change + 1 {
             self.change = change;
         }
@@ -95,7 +101,9 @@ impl View {
 
     fn put(&mut self, message: &Value) {
         self.keep(message);
-        self.hear(number(message, "seq"), number(message, "change"));
+        let change = number(message, "change");
+        self.applied(change);
+        self.hear(number(message, "seq"), change);
     }
 
     /// The highest version is the truth.
@@ -109,15 +117,21 @@ impl View {
     /// Part of a message that is here changes; of one that is not, it is heard that it did.
     fn patch(&mut self, told: &Value, part: &Value) {
         let (seq, version) = (number(told, "seq"), number(told, "version"));
-        let Some(held) = self.messages.get_mut(&seq) else { return self.hear(seq, number(told, "change")) };
-        if number(held, "version") + 1 == version {
+        let change = number(told, "change");
+        self.hear(seq, change);
+        let Some(held) = self.messages.get_mut(&seq) else { return };
+        let held_version = number(held, "version");
+        if held_version + 1 == version {
             for (field, value) in part.as_object().expect("fields") {
                 held[field] = value.clone();
             }
             held["version"] = version.into();
             held["change"] = told["change"].clone();
         }
-        self.hear(seq, number(told, "change"));
+        // a newer version contains the change already; an older one lacks what lies between
+        if held_version + 1 >= version {
+            self.applied(change);
+        }
     }
 
     /// By number: version, text, reactions by emoji, whether it is deleted.
