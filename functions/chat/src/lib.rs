@@ -76,7 +76,7 @@ mod team;
 pub mod view;
 pub mod worker;
 
-use entry::{App, Door, Environment, Peer, StartError, socket::Known};
+use entry::{App, Environment, FunctionDependency, LambdaFunction, StartError, socket::ConnectionCache};
 use utoipa_axum::router::OpenApiRouter;
 
 pub fn router() -> OpenApiRouter<App> {
@@ -94,22 +94,22 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 }
 
 /// `api-chat`
-pub async fn api(environment: Environment) -> Result<Door, StartError> {
-    let app = App::start(&environment, Peer::ROOMS).await?;
+pub async fn api(environment: Environment) -> Result<LambdaFunction, StartError> {
+    let app = App::start(&environment, FunctionDependency::ROOMS).await?;
     let router = router().split_for_parts().0.with_state(app.clone());
     Ok(entry::http::door(&app, router))
 }
 
 /// `socket-chat`
-pub async fn socket(environment: Environment) -> Result<Door, StartError> {
-    let app = App::start(&environment, Peer::ROOMS).await?;
-    let known = Known::default();
-    let socket = socket::Chat { app: app.clone(), relays: socket::Relays::default() };
+pub async fn socket(environment: Environment) -> Result<LambdaFunction, StartError> {
+    let app = App::start(&environment, FunctionDependency::ROOMS).await?;
+    let known = ConnectionCache::default();
+    let socket = socket::ChatSocket { app: app.clone(), relays: socket::TypingThrottle::default() };
     Ok(entry::socket::door(app, known, socket))
 }
 
 /// `worker-chat`
-pub async fn worker(environment: Environment) -> Result<Door, StartError> {
-    let app = App::start(&environment, Peer::ROOMS).await?;
+pub async fn worker(environment: Environment) -> Result<LambdaFunction, StartError> {
+    let app = App::start(&environment, FunctionDependency::ROOMS).await?;
     Ok(entry::worker::door(app, |app, delivery| async move { worker::run(&app, &delivery).await }))
 }

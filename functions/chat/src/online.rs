@@ -1,7 +1,7 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody},
+    http::{AccountCaller, ApiResult, ErrorBody},
 };
 use jiff::Timestamp;
 use model::UserId;
@@ -17,7 +17,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct OnlineTeam {
+pub(crate) struct OnlineUsersResponse {
     users: Vec<UserId>,
     /// What `user_status` says of a later moment is newer.
     #[schema(value_type = String, format = DateTime)]
@@ -34,14 +34,17 @@ pub(crate) struct OnlineTeam {
     operation_id = "list_online_users",
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = OnlineTeam),
+        (status = 200, body = OnlineUsersResponse),
         (status = 401, body = ErrorBody),
         (status = 409, description = "`USERNAME_REQUIRED`", body = ErrorBody),
     )
 )]
-pub(crate) async fn list_online_users(State(app): State<App>, account: Account) -> Answer<Json<OnlineTeam>> {
+pub(crate) async fn list_online_users(
+    State(app): State<App>,
+    account: AccountCaller,
+) -> ApiResult<Json<OnlineUsersResponse>> {
     teammate(&app, account.user).await?;
     let as_of = app.clock.now();
     let users = online::everyone(&app.store, as_of).await?.into_iter().map(|one| one.id).collect();
-    Ok(Json(OnlineTeam { users, as_of }))
+    Ok(Json(OnlineUsersResponse { users, as_of }))
 }

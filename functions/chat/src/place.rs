@@ -3,8 +3,8 @@
 use entry::App;
 use model::{ChannelId, Error, UserId};
 use store::{
-    Written,
-    members::{self, Place},
+    WriteOutcome,
+    members::{self, Membership},
 };
 
 /// How often their other devices may change it at the same moment.
@@ -15,7 +15,7 @@ const TRIES: usize = 8;
 ///
 /// # Errors
 /// `NotFound` for whoever is not in it.
-pub(crate) async fn find(app: &App, user: UserId, channel: ChannelId) -> Result<Place, Error> {
+pub(crate) async fn find(app: &App, user: UserId, channel: ChannelId) -> Result<Membership, Error> {
     let place = members::place(&app.store, user, channel, app.clock.now()).await?;
     place.ok_or(Error::NotFound("channel"))
 }
@@ -26,9 +26,9 @@ pub(crate) async fn find(app: &App, user: UserId, channel: ChannelId) -> Result<
 /// `NotFound` where they were removed meanwhile.
 pub(crate) async fn rewrite(
     app: &App,
-    before: Place,
-    change: impl Fn(&mut Place),
-) -> Result<(Place, bool), Error> {
+    before: Membership,
+    change: impl Fn(&mut Membership),
+) -> Result<(Membership, bool), Error> {
     let mut before = before;
     for _ in 0..TRIES {
         let mut after = before.clone();
@@ -36,7 +36,7 @@ pub(crate) async fn rewrite(
         if after == before {
             return Ok((before, false));
         }
-        if let Written::Done(after) = members::rewrite(&app.store, &before, after).await? {
+        if let WriteOutcome::Done(after) = members::rewrite(&app.store, &before, after).await? {
             return Ok((after, true));
         }
         before = find(app, before.user, before.channel).await?;

@@ -21,15 +21,16 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use entry::{App, Door, Environment, Peer, StartError};
+use entry::{App, Environment, FunctionDependency, LambdaFunction, StartError};
 use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use model::Error;
 use protocol::job::{
-    AnswerQuestion, CheckPresence, CheckSession, ClearChannel, EndLogin, GenerateSlide, Queue, SendDigest,
+    AnswerQuestion, CheckSession, CheckTeamPresence, DeleteChannelRows, EndLogin, GenerateSlide, Queue,
+    SendMentionDigest,
 };
 use store::{
-    due::{self, Due, What},
+    due::{self, DueItem, DueWork},
     images, online,
 };
 
@@ -44,10 +45,14 @@ const SEEN_TO: usize = 25;
 const AGAIN: SignedDuration = SignedDuration::from_mins(5);
 
 /// `cron-clock`
-pub async fn cron(environment: Environment) -> Result<Door, StartError> {
+pub async fn cron(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(
         &environment,
-        &[Peer::Queue(Queue::Sessions), Peer::Queue(Queue::Answers), Peer::Queue(Queue::Chat)],
+        &[
+            FunctionDependency::Queue(Queue::Sessions),
+            FunctionDependency::Queue(Queue::Answers),
+            FunctionDependency::Queue(Queue::Chat),
+        ],
     )
     .await?;
     Ok(entry::cron::door(app, |app| async move { tick(&app).await }))
@@ -78,26 +83,28 @@ async fn tick(app: &App) -> Result<(), Error> {
     outcome
 }
 
-async fn pass_on(app: &App, item: &Due, seen_to: &AtomicUsize, now: Timestamp) -> Result<(), Error> {
+async fn pass_on(app: &App, item: &DueItem, seen_to: &AtomicUsize, now: Timestamp) -> Result<(), Error> {
     let may = || seen_to.fetch_add(1, Ordering::Relaxed) < SEEN_TO;
     let done = match item.what() {
-        Ok(What::Session(session)) => app.queues.send(&CheckSession { session }, now).await,
-        Ok(What::Login(user, login)) => app.queues.send(&EndLogin { user, login }, now).await,
-        Ok(What::Question(session, question)) => {
+        Ok(DueWork::Session(session)) => app.queues.send(&CheckSession { session }, now).await,
+        Ok(DueWork::Login(user, login)) => app.queues.send(&EndLogin { user, login }, now).await,
+        Ok(DueWork::Question(session, question)) => {
             app.queues.send(&AnswerQuestion { session, question }, now).await
         }
-        Ok(What::Generation(session, slide)) => app.queues.send(&GenerateSlide { session, slide }, now).await,
-        Ok(What::Presence(user)) => app.queues.send(&CheckPresence { user }, now).await,
-        Ok(What::DeletedChannel(channel)) => app.queues.send(&ClearChannel { channel }, now).await,
-        Ok(What::Digest(user)) => app.queues.send(&SendDigest { user }, now).await,
+        Ok(DueWork::Generation(session, slide)) => {
+            app.queues.send(&GenerateSlide { session, slide }, now).await
+        }
+        Ok(DueWork::Presence(user)) => app.queues.send(&CheckTeamPresence { user }, now).await,
+        Ok(DueWork::DeletedChannel(channel)) => app.queues.send(&DeleteChannelRows { channel }, now).await,
+        Ok(DueWork::Digest(user)) => app.queues.send(&SendMentionDigest { user }, now).await,
         // those that there is no room for are put off, out of the way of what comes after them
-        Ok(What::Image(image)) if may() => {
+        Ok(DueWork::Image(image)) if may() => {
             images::look_after(&app.store, image, now).await.map_err(Into::into)
         }
-        Ok(What::LooseChunks(image, upload)) if may() => {
+        Ok(DueWork::LooseChunks(image, upload)) if may() => {
             images::clear(&app.store, image, upload, now).await.map_err(Into::into)
         }
-        Ok(What::Image(_) | What::LooseChunks(..)) => Ok(()),
+        Ok(DueWork::Image(_) | DueWork::LooseChunks(..)) => Ok(()),
         Err(error) => Err(error.into()),
     };
     if let Err(Error::Unavailable { .. }) = done {
@@ -105,7 +112,7 @@ async fn pass_on(app: &App, item: &Due, seen_to: &AtomicUsize, now: Timestamp) -
         return done;
     }
     // somebody who is there is looked after at this pace: their job writes nothing where nothing has changed
-    let again = if matches!(item.what(), Ok(What::Presence(_))) { online::CHECKED_EVERY } else { AGAIN };
+    let again = if matches!(item.what(), Ok(DueWork::Presence(_))) { online::CHECKED_EVERY } else { AGAIN };
     due::put_off(&app.store, item, now + again).await?;
     done
 }

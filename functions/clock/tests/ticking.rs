@@ -4,26 +4,26 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use cloud::bench::Bench;
+use cloud::bench::TestCloud;
 use entry::{App, Clock, Environment};
 use futures::future::join_all;
 use jiff::Timestamp;
 use lambda_runtime::Context;
-use model::{ImageId, UserId, image::Format};
+use model::{ImageId, UserId, image::ImageFormat};
 use protocol::job::Queue;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::{
     Item, Key,
-    channels::Deleted,
+    channels::DeletedChannel,
     images::{self, NewImage},
-    table::{Pk, Sk},
+    table::{PartitionKey, SortKey},
 };
 use uuid::Uuid;
 
 /// A row in the index, as far as the clock looks at it.
 #[derive(Serialize, Deserialize)]
-struct Row {
+struct DueRow {
     #[serde(skip)]
     number: u128,
     id: Value,
@@ -35,13 +35,13 @@ macro_rules! rows {
     ($($name:ident = $kind:literal;)*) => {$(
         #[derive(Serialize, Deserialize)]
         #[serde(transparent)]
-        struct $name(Row);
+        struct $name(DueRow);
 
         impl Item for $name {
             const KIND: &'static str = $kind;
 
             fn key(&self) -> Key {
-                Key::new(&Pk::Session(Uuid::from_u128(self.0.number).into()), &Sk::Self_)
+                Key::new(&PartitionKey::Session(Uuid::from_u128(self.0.number).into()), &SortKey::Self_)
             }
 
             fn due(&self) -> Option<Timestamp> {
@@ -56,23 +56,23 @@ rows! {
     Dance = "dance";
 }
 
-struct World {
+struct ClockWorld {
     app: App,
     clock: Clock,
-    bench: Bench,
+    bench: TestCloud,
 }
 
-impl World {
+impl ClockWorld {
     async fn start() -> Self {
         let clock = Clock::system();
         let time = clock.clone();
-        let bench = Bench::start(move || time.millis(), None).await.expect("a bench");
+        let bench = TestCloud::start(move || time.millis(), None).await.expect("a bench");
         let app = App::start(&Environment::of(bench.variables(), clock.clone()), &[]).await.expect("an app");
         Self { app, clock, bench }
     }
 
-    fn row(&self, number: u128, id: Value) -> Row {
-        Row { number, id, due: self.clock.now() - jiff::SignedDuration::from_secs(1) }
+    fn row(&self, number: u128, id: Value) -> DueRow {
+        DueRow { number, id, due: self.clock.now() - jiff::SignedDuration::from_secs(1) }
     }
 
     /// One look; says whether it went well.
@@ -96,7 +96,7 @@ impl World {
 
 #[tokio::test]
 async fn one_row_that_nobody_can_read_holds_up_nothing_and_is_said() {
-    let world = World::start().await;
+    let world = ClockWorld::start().await;
     // oldest first
     let unreadable = [json!(null), json!("no id"), json!(7)];
     for (number, id) in (0..).zip(unreadable) {
@@ -115,7 +115,7 @@ async fn one_row_that_nobody_can_read_holds_up_nothing_and_is_said() {
 
 #[tokio::test]
 async fn what_was_sent_is_sent_again_after_five_minutes_and_not_every_minute() {
-    let world = World::start().await;
+    let world = ClockWorld::start().await;
     let id = json!(Uuid::from_u128(1));
     world.app.store.put(&Session(world.row(1, id))).await.unwrap();
     for _ in 0..4 {
@@ -130,8 +130,8 @@ async fn what_was_sent_is_sent_again_after_five_minutes_and_not_every_minute() {
 
 #[tokio::test]
 async fn a_deleted_channel_is_cleared_away_though_nobody_asked() {
-    let world = World::start().await;
-    let deleted = Deleted { id: world.clock.id(), deleted_at: world.clock.now() };
+    let world = ClockWorld::start().await;
+    let deleted = DeletedChannel { id: world.clock.id(), deleted_at: world.clock.now() };
     world.app.store.put(&deleted).await.unwrap();
     assert!(world.tick().await);
     assert_eq!(world.sent_to(Queue::Chat), 0, "whoever was writing has a minute");
@@ -142,7 +142,7 @@ async fn a_deleted_channel_is_cleared_away_though_nobody_asked() {
 
 #[tokio::test]
 async fn what_could_not_be_sent_is_sent_by_the_next_look() {
-    let world = World::start().await;
+    let world = ClockWorld::start().await;
     let id = json!(Uuid::from_u128(1));
     world.app.store.put(&Session(world.row(1, id))).await.unwrap();
     let mut lost = world.bench.variables();
@@ -154,7 +154,7 @@ async fn what_could_not_be_sent_is_sent_by_the_next_look() {
 
 #[tokio::test]
 async fn a_look_goes_on_behind_its_first_page() {
-    let world = World::start().await;
+    let world = ClockWorld::start().await;
     let rows: Vec<Session> = (0..510).map(|n| Session(world.row(n, json!(Uuid::from_u128(n))))).collect();
     for chunk in rows.chunks(50) {
         join_all(chunk.iter().map(|row| world.app.store.put(row))).await.into_iter().for_each(Result::unwrap);
@@ -166,12 +166,12 @@ async fn a_look_goes_on_behind_its_first_page() {
 /// Images are looked after by the clock itself, a few at a time, and nothing waits behind those that have to wait.
 #[tokio::test]
 async fn many_images_hold_up_nothing() {
-    let world = World::start().await;
+    let world = ClockWorld::start().await;
     let owner = UserId::from(Uuid::from_u128(1));
     let ids: Vec<ImageId> = (0..30).map(|n| ImageId::of(owner, &[n; 32])).collect();
     for id in ids.iter().copied() {
         let upload = world.clock.id();
-        let new = NewImage { owner, id, format: Format::Png, width: 1, height: 1, upload };
+        let new = NewImage { owner, id, format: ImageFormat::Png, width: 1, height: 1, upload };
         images::put(&world.app.store, new, b"pixels", world.clock.now()).await.unwrap();
     }
     world.clock.advance(Duration::from_hours(25));

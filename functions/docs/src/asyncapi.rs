@@ -7,9 +7,9 @@ use crate::document::published;
 /// The document of this deployment's socket. Made from the types at start, in less than a millisecond, and not read from
 /// `infra/asyncapi.json`: unlike the one of HTTP it needs no other subject.
 #[derive(Clone)]
-pub(crate) struct Messages(Arc<str>);
+pub(crate) struct AsyncApiDocument(Arc<str>);
 
-impl Messages {
+impl AsyncApiDocument {
     pub(crate) fn of(socket_url: &str) -> Self {
         Self(protocol::asyncapi::document(socket_url).to_string().into())
     }
@@ -23,6 +23,6 @@ impl Messages {
     operation_id = "asyncapi",
     responses((status = 200, description = "AsyncAPI 3.0", body = serde_json::Value))
 )]
-pub(crate) async fn asyncapi(Extension(messages): Extension<Messages>) -> impl IntoResponse {
+pub(crate) async fn asyncapi(Extension(messages): Extension<AsyncApiDocument>) -> impl IntoResponse {
     published(&messages.0)
 }

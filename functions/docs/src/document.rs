@@ -10,9 +10,9 @@ const COMMITTED: &str = include_str!("../../../infra/openapi.json");
 
 /// The document as this deployment serves it: with its own URL.
 #[derive(Clone)]
-pub(crate) struct Document(Arc<str>);
+pub(crate) struct OpenApiDocument(Arc<str>);
 
-impl Document {
+impl OpenApiDocument {
     pub(crate) fn of(public_url: &str) -> Result<Self, StartError> {
         let wrong = |why| StartError::wrong("infra/openapi.json", why);
         let mut document: Value = serde_json::from_str(COMMITTED).map_err(wrong)?;
@@ -29,7 +29,7 @@ impl Document {
     operation_id = "openapi",
     responses((status = 200, description = "OpenAPI 3.1", body = serde_json::Value))
 )]
-pub(crate) async fn document(Extension(document): Extension<Document>) -> impl IntoResponse {
+pub(crate) async fn document(Extension(document): Extension<OpenApiDocument>) -> impl IntoResponse {
     published(&document.0)
 }
 
@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn the_committed_document_is_one_and_gets_our_url() {
-        let document = Document::of("https://api.example.com").unwrap();
+        let document = OpenApiDocument::of("https://api.example.com").unwrap();
         let document: Value = serde_json::from_str(&document.0).unwrap();
         assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
         assert_eq!(document["servers"][0]["url"], "https://api.example.com");

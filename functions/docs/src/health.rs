@@ -3,7 +3,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Health {
+pub(crate) struct HealthResponse {
     #[schema(example = "healthy")]
     status: &'static str,
     /// Not asked here: whoever watches this every second should not be billed for it. `/ready` asks.
@@ -20,8 +20,8 @@ pub(crate) struct Health {
     path = "/health",
     tag = "docs",
     operation_id = "health",
-    responses((status = 200, body = Health))
+    responses((status = 200, body = HealthResponse))
 )]
-pub(crate) async fn health() -> Json<Health> {
-    Json(Health { status: "healthy", database: "unchecked", version: crate::VERSION })
+pub(crate) async fn health() -> Json<HealthResponse> {
+    Json(HealthResponse { status: "healthy", database: "unchecked", version: crate::VERSION })
 }

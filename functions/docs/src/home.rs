@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Home {
+pub(crate) struct HomeResponse {
     #[schema(example = "Colloquy")]
     name: &'static str,
     /// The same as `name`, as clients of the originals read it.
@@ -31,11 +31,13 @@ pub(crate) struct Home {
 }
 
 /// What this is
-#[utoipa::path(get, path = "/", tag = "docs", operation_id = "home", responses((status = 200, body = Home)))]
-pub(crate) async fn home(State(app): State<App>) -> ([(header::HeaderName, &'static str); 1], Json<Home>) {
+#[utoipa::path(get, path = "/", tag = "docs", operation_id = "home", responses((status = 200, body = HomeResponse)))]
+pub(crate) async fn home(
+    State(app): State<App>,
+) -> ([(header::HeaderName, &'static str); 1], Json<HomeResponse>) {
     let at = |path: &str| format!("{}{path}", app.settings.public_url);
     let shown = |path: &str| app.settings.show_docs.then(|| at(path));
-    let home = Home {
+    let home = HomeResponse {
         name: "Colloquy",
         message: "Colloquy",
         version: crate::VERSION,

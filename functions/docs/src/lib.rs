@@ -27,12 +27,12 @@ mod redoc;
 mod reset;
 
 use axum::{Extension, routing::get};
-use entry::{App, Door, Environment, StartError};
+use entry::{App, Environment, LambdaFunction, StartError};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use assemble::assemble;
-use asyncapi::Messages;
-use document::Document;
+use asyncapi::AsyncApiDocument;
+use document::OpenApiDocument;
 
 /// Of the whole product.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -68,12 +68,12 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 }
 
 /// `api-docs`.
-pub async fn api(environment: Environment) -> Result<Door, StartError> {
+pub async fn api(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(&environment, &[]).await?;
     // made only where they are shown: a start pays for what it serves
     let router = if app.settings.show_docs {
-        let document = Extension(Document::of(&app.settings.public_url)?);
-        let messages = Extension(Messages::of(&app.settings.socket_url));
+        let document = Extension(OpenApiDocument::of(&app.settings.public_url)?);
+        let messages = Extension(AsyncApiDocument::of(&app.settings.socket_url));
         router().split_for_parts().0.layer(document).layer(messages)
     } else {
         always().split_for_parts().0

@@ -7,22 +7,22 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
-use entry::{App, http::Answer};
+use entry::{App, http::ApiResult};
 use http::header;
 use model::Error;
 use utoipa_swagger_ui::{Config, serve};
 
 /// `/docs`: the page.
-pub(crate) async fn index(State(app): State<App>) -> Answer<Response> {
+pub(crate) async fn index(State(app): State<App>) -> ApiResult<Response> {
     page(&app, "index.html")
 }
 
 /// What the page is made of.
-pub(crate) async fn file(State(app): State<App>, Path(file): Path<String>) -> Answer<Response> {
+pub(crate) async fn file(State(app): State<App>, Path(file): Path<String>) -> ApiResult<Response> {
     page(&app, &file)
 }
 
-fn page(app: &App, file: &str) -> Answer<Response> {
+fn page(app: &App, file: &str) -> ApiResult<Response> {
     let config = Config::from("/openapi.json").try_it_out_enabled(true);
     let served = serve(file, Arc::new(config)).map_err(|error| Error::internal(error.to_string()))?;
     let asset = served.ok_or(Error::NotFound("this page"))?;

@@ -3,7 +3,7 @@ use std::time::Duration;
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Answer, ErrorBody},
+    http::{ApiResult, ErrorBody},
 };
 use model::Error;
 use serde::Serialize;
@@ -13,14 +13,14 @@ use utoipa::ToSchema;
 const PATIENCE: Duration = Duration::from_secs(3);
 
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Readiness {
+pub(crate) struct ReadinessResponse {
     ready: bool,
     version: &'static str,
-    checks: Checks,
+    checks: ReadinessChecks,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Checks {
+pub(crate) struct ReadinessChecks {
     /// They were read at start, or nobody would answer here.
     settings: bool,
     /// It answered a read just now.
@@ -35,11 +35,11 @@ pub(crate) struct Checks {
     path = "/ready",
     tag = "docs",
     operation_id = "ready",
-    responses((status = 200, body = Readiness), (status = 503, description = "Not now", body = ErrorBody))
+    responses((status = 200, body = ReadinessResponse), (status = 503, description = "Not now", body = ErrorBody))
 )]
-pub(crate) async fn ready(State(app): State<App>) -> Answer<Json<Readiness>> {
+pub(crate) async fn ready(State(app): State<App>) -> ApiResult<Json<ReadinessResponse>> {
     let answered = tokio::time::timeout(PATIENCE, app.store.ready()).await;
     answered.map_err(|late| Error::unavailable("the table", late))??;
-    let checks = Checks { settings: true, table: true };
-    Ok(Json(Readiness { ready: true, version: crate::VERSION, checks }))
+    let checks = ReadinessChecks { settings: true, table: true };
+    Ok(Json(ReadinessResponse { ready: true, version: crate::VERSION, checks }))
 }

@@ -5,7 +5,7 @@ use axum::{
     extract::{Path, State},
     response::{Html, IntoResponse, Response},
 };
-use entry::{App, http::Answer};
+use entry::{App, http::ApiResult};
 use http::{HeaderName, header};
 use model::Error;
 
@@ -47,7 +47,7 @@ fn policy(public_url: &str) -> String {
     )
 }
 
-pub(crate) async fn file(Path(file): Path<String>) -> Answer<Response> {
+pub(crate) async fn file(Path(file): Path<String>) -> ApiResult<Response> {
     if file != BUNDLE {
         return Err(Error::NotFound("this page").into());
     }

@@ -2,27 +2,27 @@
 
 #![expect(clippy::unwrap_used, reason = "a test kit outside of test functions; a panic is a failed test")]
 
-use cloud::bench::{self, Answer, Client};
+use cloud::bench::{self, FunctionClient, TestResponse};
 use entry::{Clock, Environment};
 use serde_json::json;
 
-async fn door() -> Client {
+async fn door() -> FunctionClient {
     door_with(&[]).await
 }
 
-async fn door_with(more: &[(&str, &str)]) -> Client {
+async fn door_with(more: &[(&str, &str)]) -> FunctionClient {
     // the discard port: nobody answers there
     let mut variables = bench::variables_at("http://127.0.0.1:9").unwrap();
     let own = [("PUBLIC_URL", "https://api.example.com"), ("SOCKET_URL", "wss://socket.example.com")];
     variables.extend(own.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     let door = docs::api(Environment::of(variables, Clock::system())).await.unwrap();
-    Client::new(move |event| {
+    FunctionClient::new(move |event| {
         let door = door.clone();
         async move { door.call(event, lambda_runtime::Context::default()).await }
     })
 }
 
-async fn send(client: &Client, method: &str, path: &str) -> Answer {
+async fn send(client: &FunctionClient, method: &str, path: &str) -> TestResponse {
     client.ask(method, path).send().await
 }
 

@@ -4,27 +4,27 @@
 use std::time::Duration;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use entry::{App, http::Source};
+use entry::{App, http::RequestSource};
 use model::{Error, UserId};
 use sha2::{Digest, Sha256};
-use store::{Limit, limits, users::User};
+use store::{RateLimit, limits, users::User};
 
-use crate::password_hash::{self, Verdict};
+use crate::password_hash::{self, PasswordVerdict};
 
 const WINDOW: Duration = Duration::from_mins(15);
-const PER_ACCOUNT: Limit = Limit { what: "password", most: 10, window: WINDOW };
-const PER_NETWORK: Limit = Limit { what: "password_from", most: 50, window: WINDOW };
+const PER_ACCOUNT: RateLimit = RateLimit { what: "password", most: 10, window: WINDOW };
+const PER_NETWORK: RateLimit = RateLimit { what: "password_from", most: 50, window: WINDOW };
 
 /// The guesses at one account from one network.
-pub(crate) struct Attempts<'a> {
+pub(crate) struct PasswordAttempts<'a> {
     app: &'a App,
     account: String,
     network: String,
 }
 
-impl<'a> Attempts<'a> {
+impl<'a> PasswordAttempts<'a> {
     /// Refuses where too many have failed; counts nothing yet.
-    pub(crate) async fn open(app: &'a App, account: String, source: &Source) -> Result<Self, Error> {
+    pub(crate) async fn open(app: &'a App, account: String, source: &RequestSource) -> Result<Self, Error> {
         let (network, now) = (source.network(), app.clock.now());
         tokio::try_join!(
             limits::peek(&app.store, PER_ACCOUNT, &account, now),
@@ -66,13 +66,13 @@ pub(crate) fn nobody(identifier: &str) -> String {
 /// `Invalid` for `field` where the password is wrong.
 pub(crate) async fn confirm(
     app: &App,
-    source: &Source,
+    source: &RequestSource,
     user: &User,
     field: &'static str,
     password: &str,
 ) -> Result<(), Error> {
-    let attempts = Attempts::open(app, account(user.id), source).await?;
-    if password_hash::verify(password, user.password.as_ref()).await? == Verdict::Wrong {
+    let attempts = PasswordAttempts::open(app, account(user.id), source).await?;
+    if password_hash::verify(password, user.password.as_ref()).await? == PasswordVerdict::Wrong {
         attempts.failed().await?;
         return Err(Error::field(field, "is wrong"));
     }

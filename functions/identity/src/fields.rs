@@ -7,12 +7,12 @@
 )]
 
 use garde::Error;
-use model::user::{self, Email, Username};
+use model::user::{self, EmailAddress, Username};
 use serde::{Deserialize, Deserializer};
 
-type Rule<T> = fn(&str) -> Result<T, &'static str>;
+type FieldRule<T> = fn(&str) -> Result<T, &'static str>;
 
-fn each<'a, T>(values: impl IntoIterator<Item = &'a String>, rule: Rule<T>) -> garde::Result {
+fn each<'a, T>(values: impl IntoIterator<Item = &'a String>, rule: FieldRule<T>) -> garde::Result {
     values.into_iter().try_for_each(|value| rule(value).map(drop).map_err(Error::new))
 }
 
@@ -26,11 +26,11 @@ pub(crate) fn clearable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cl
 
 /// What garde is given for a field: `fields::email` and so on.
 pub(crate) fn email(value: &str, _: &()) -> garde::Result {
-    Email::typed(value).map(drop).map_err(Error::new)
+    EmailAddress::typed(value).map(drop).map_err(Error::new)
 }
 
 pub(crate) fn maybe_email(value: &Option<String>, _: &()) -> garde::Result {
-    each(value, Email::typed)
+    each(value, EmailAddress::typed)
 }
 
 pub(crate) fn maybe_line(value: &Option<String>, _: &()) -> garde::Result {
@@ -58,6 +58,6 @@ pub(crate) fn clearable_username(value: &Clearable, _: &()) -> garde::Result {
 }
 
 /// A value that has passed its rule, in its own type.
-pub(crate) fn typed<T>(field: &'static str, value: &str, rule: Rule<T>) -> Result<T, model::Error> {
+pub(crate) fn typed<T>(field: &'static str, value: &str, rule: FieldRule<T>) -> Result<T, model::Error> {
     rule(value).map_err(|why| model::Error::field(field, why))
 }

@@ -46,7 +46,7 @@ mod team;
 mod users;
 
 use axum::routing::{get, patch, post};
-use entry::{App, Door, Environment, StartError};
+use entry::{App, Environment, LambdaFunction, StartError};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn router() -> OpenApiRouter<App> {
@@ -92,12 +92,12 @@ pub fn admin_openapi() -> utoipa::openapi::OpenApi {
 }
 
 /// `api-admin`.
-pub async fn admin_api(environment: Environment) -> Result<Door, StartError> {
+pub async fn admin_api(environment: Environment) -> Result<LambdaFunction, StartError> {
     admin::api(environment).await
 }
 
 /// `api-identity`.
-pub async fn api(environment: Environment) -> Result<Door, StartError> {
+pub async fn api(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(&environment, &[]).await?;
     Ok(entry::http::door(&app, router().split_for_parts().0.with_state(app.clone())))
 }

@@ -1,6 +1,6 @@
 //! Log-ins of an account begin and end here; whoever ends one also closes its sockets.
 
-use entry::{App, http::Source, tokens::REFRESH_LIFE};
+use entry::{App, http::RequestSource, tokens::REFRESH_LIFE};
 use futures::future::try_join_all;
 use model::{Error, LoginId, UserId};
 use serde::Serialize;
@@ -10,7 +10,7 @@ use store::{
 };
 use utoipa::ToSchema;
 
-use crate::{pair::Pair, profile::Profile};
+use crate::{pair::TokenPair, profile::OwnProfile};
 
 /// Log-ins that an account may have; with one more the oldest dies (ASVS 7.1.2).
 pub(crate) const MOST: usize = 20;
@@ -18,25 +18,25 @@ pub(crate) const MOST: usize = 20;
 /// What registering and logging in answer: the tokens, and the account under each name that the originals' clients
 /// read, beside them and in `user` and `speaker`.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct Welcome {
+pub(crate) struct LogInResponse {
     #[serde(flatten)]
-    pub(crate) pair: Pair,
-    pub(crate) user: Profile,
+    pub(crate) pair: TokenPair,
+    pub(crate) user: OwnProfile,
     /// Same as `user`.
-    pub(crate) speaker: Profile,
+    pub(crate) speaker: OwnProfile,
     #[serde(flatten)]
-    pub(crate) account: Profile,
+    pub(crate) account: OwnProfile,
 }
 
-impl Welcome {
-    pub(crate) fn new(user: &User, pair: Pair) -> Self {
-        let profile = Profile::from(user);
+impl LogInResponse {
+    pub(crate) fn new(user: &User, pair: TokenPair) -> Self {
+        let profile = OwnProfile::from(user);
         Self { pair, user: profile.clone(), speaker: profile.clone(), account: profile }
     }
 }
 
 /// A log-in as it begins, not stored yet.
-pub(crate) fn fresh(app: &App, user: UserId, source: &Source) -> Login {
+pub(crate) fn fresh(app: &App, user: UserId, source: &RequestSource) -> Login {
     let now = app.clock.now();
     Login {
         user,
@@ -56,7 +56,7 @@ pub(crate) fn fresh(app: &App, user: UserId, source: &Source) -> Login {
 /// # Errors
 /// `Unauthenticated` where the password was changed, or the account disabled, between that and now: whoever changes it
 /// ends the log-ins that lie there, and this one may have come too late for that.
-pub(crate) async fn begin(app: &App, user: &User, source: &Source) -> Result<Pair, Error> {
+pub(crate) async fn begin(app: &App, user: &User, source: &RequestSource) -> Result<TokenPair, Error> {
     let now = app.clock.now();
     let login = fresh(app, user.id, source);
     logins::create(&app.store, &login).await?;
@@ -72,7 +72,7 @@ pub(crate) async fn begin(app: &App, user: &User, source: &Source) -> Result<Pai
         return Err(Error::Unauthenticated("the account was changed at the same time: sign in again"));
     }
     try_join_all(all.iter().skip(MOST).map(|oldest| end(app, user.id, oldest.id))).await?;
-    Pair::of(app, &login)
+    TokenPair::of(app, &login)
 }
 
 /// Ends one log-in: its tokens at once, then its open sockets (RELIABILITY 8); what breaks off in between, the clock takes

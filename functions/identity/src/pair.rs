@@ -4,7 +4,7 @@ use axum::response::AppendHeaders;
 use entry::{
     App,
     http::{ACCESS_COOKIE, REFRESH_COOKIE},
-    tokens::{ACCESS_LIFE, Access, Refresh},
+    tokens::{ACCESS_LIFE, AccessToken, RefreshToken},
 };
 use http::{HeaderName, header::SET_COOKIE};
 use jiff::{SignedDuration, Timestamp};
@@ -16,10 +16,10 @@ use utoipa::ToSchema;
 const ALMOST_A_SECOND: SignedDuration = SignedDuration::from_millis(999);
 
 /// Set-Cookie twice.
-pub(crate) type Cookies = AppendHeaders<[(HeaderName, String); 2]>;
+pub(crate) type TokenCookies = AppendHeaders<[(HeaderName, String); 2]>;
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct Pair {
+pub(crate) struct TokenPair {
     access_token: String,
     refresh_token: String,
     #[schema(example = "bearer")]
@@ -31,12 +31,12 @@ pub(crate) struct Pair {
     refresh_expires_in: i64,
 }
 
-impl Pair {
+impl TokenPair {
     /// The pair of a log-in's generation. The same however often it is made: who lost the answer gets it again.
     pub(crate) fn of(app: &App, login: &Login) -> Result<Self, Error> {
         let Login { user, id, generation, rotated_at, expires_at, .. } = *login;
-        let access = Access { user, login: id };
-        let refresh = Refresh { user, login: id, generation };
+        let access = AccessToken { user, login: id };
+        let refresh = RefreshToken { user, login: id, generation };
         let now = app.clock.now();
         // rounded up: what was signed a moment ago lives for 900 s, not 899
         let left = |until: Timestamp| until.duration_since(now).max(SignedDuration::ZERO) + ALMOST_A_SECOND;
@@ -52,7 +52,7 @@ impl Pair {
 
     /// `SameSite=Lax` and not `Strict`: whoever follows a link to the app is still signed in; writes need the proof
     /// that `entry` asks for.
-    pub(crate) fn cookies(&self) -> Cookies {
+    pub(crate) fn cookies(&self) -> TokenCookies {
         AppendHeaders([
             cookie(ACCESS_COOKIE, &self.access_token, self.expires_in),
             cookie(REFRESH_COOKIE, &self.refresh_token, self.refresh_expires_in),
@@ -61,7 +61,7 @@ impl Pair {
 }
 
 /// Takes the cookies away again.
-pub(crate) fn no_cookies() -> Cookies {
+pub(crate) fn no_cookies() -> TokenCookies {
     AppendHeaders([cookie(ACCESS_COOKIE, "", 0), cookie(REFRESH_COOKIE, "", 0)])
 }
 

@@ -34,7 +34,7 @@ const NOBODY: &str =
 
 /// What a password turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum PasswordVerdict {
     Wrong,
     Right,
     /// Right, under a hash that is weaker than today's.
@@ -86,13 +86,13 @@ pub(crate) async fn renew(password: &str) -> Result<PasswordHash, Error> {
 }
 
 /// Takes the same time whether there is a hash or not.
-pub(crate) async fn verify(password: &str, hash: Option<&PasswordHash>) -> Result<Verdict, Error> {
+pub(crate) async fn verify(password: &str, hash: Option<&PasswordHash>) -> Result<PasswordVerdict, Error> {
     let password = password.to_owned();
     let known = hash.is_some();
     let encoded = hash.map_or(NOBODY, PasswordHash::expose).to_owned();
     blocking(move || {
         let verdict = judge(&password, &encoded)?;
-        Ok(if known { verdict } else { Verdict::Wrong })
+        Ok(if known { verdict } else { PasswordVerdict::Wrong })
     })
     .await
 }
@@ -111,17 +111,17 @@ fn hash(password: &str) -> Result<PasswordHash, Error> {
     Ok(PasswordHash::new(hash.to_string()))
 }
 
-fn judge(password: &str, encoded: &str) -> Result<Verdict, Error> {
+fn judge(password: &str, encoded: &str) -> Result<PasswordVerdict, Error> {
     if ["$2a$", "$2b$", "$2y$"].iter().any(|prefix| encoded.starts_with(prefix)) {
         // an error is a password of more than 72 bytes, or a hash that nothing fits
         let right = bcrypt::non_truncating_verify(password, encoded).unwrap_or(false);
-        return Ok(if right { Verdict::RightButWeak } else { Verdict::Wrong });
+        return Ok(if right { PasswordVerdict::RightButWeak } else { PasswordVerdict::Wrong });
     }
     let hash = phc::PasswordHash::new(encoded).map_err(|why| Error::internal(why.to_string()))?;
     match argon2()?.verify_password(password.as_bytes(), &hash) {
-        Ok(()) if is_weak(&hash) => Ok(Verdict::RightButWeak),
-        Ok(()) => Ok(Verdict::Right),
-        Err(argon2::password_hash::Error::PasswordInvalid) => Ok(Verdict::Wrong),
+        Ok(()) if is_weak(&hash) => Ok(PasswordVerdict::RightButWeak),
+        Ok(()) => Ok(PasswordVerdict::Right),
+        Err(argon2::password_hash::Error::PasswordInvalid) => Ok(PasswordVerdict::Wrong),
         Err(why) => Err(Error::internal(why.to_string())),
     }
 }
@@ -142,8 +142,8 @@ mod tests {
         let long = "x".repeat(72);
         let hash = hash(&format!("{long}a")).unwrap();
         assert!(hash.expose().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", hash.expose());
-        assert_eq!(judge(&format!("{long}a"), hash.expose()).unwrap(), Verdict::Right);
-        assert_eq!(judge(&format!("{long}b"), hash.expose()).unwrap(), Verdict::Wrong);
+        assert_eq!(judge(&format!("{long}a"), hash.expose()).unwrap(), PasswordVerdict::Right);
+        assert_eq!(judge(&format!("{long}b"), hash.expose()).unwrap(), PasswordVerdict::Wrong);
         assert!(!format!("{hash:?}").contains("argon2"), "does not print itself");
     }
 
@@ -152,23 +152,23 @@ mod tests {
         let weak =
             Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(8 * 1024, 1, 1, None).unwrap());
         let encoded = weak.hash_password(b"correct horse").unwrap().to_string();
-        assert_eq!(judge("correct horse", &encoded).unwrap(), Verdict::RightButWeak);
-        assert_eq!(judge("wrong horse", &encoded).unwrap(), Verdict::Wrong);
+        assert_eq!(judge("correct horse", &encoded).unwrap(), PasswordVerdict::RightButWeak);
+        assert_eq!(judge("wrong horse", &encoded).unwrap(), PasswordVerdict::Wrong);
         let bcrypt = bcrypt::hash("correct horse", 4).unwrap();
-        assert_eq!(judge("correct horse", &bcrypt).unwrap(), Verdict::RightButWeak);
-        assert_eq!(judge("wrong horse", &bcrypt).unwrap(), Verdict::Wrong);
+        assert_eq!(judge("correct horse", &bcrypt).unwrap(), PasswordVerdict::RightButWeak);
+        assert_eq!(judge("wrong horse", &bcrypt).unwrap(), PasswordVerdict::Wrong);
     }
 
     #[test]
     fn a_password_that_bcrypt_cut_off_does_not_verify() {
         let cut = bcrypt::hash("x".repeat(72), 4).unwrap();
-        assert_eq!(judge(&"x".repeat(73), &cut).unwrap(), Verdict::Wrong);
-        assert_eq!(judge("correct horse", "$2b$broken").unwrap(), Verdict::Wrong);
+        assert_eq!(judge(&"x".repeat(73), &cut).unwrap(), PasswordVerdict::Wrong);
+        assert_eq!(judge("correct horse", "$2b$broken").unwrap(), PasswordVerdict::Wrong);
     }
 
     #[tokio::test]
     async fn nobody_has_a_password() {
-        assert_eq!(verify("", None).await.unwrap(), Verdict::Wrong);
+        assert_eq!(verify("", None).await.unwrap(), PasswordVerdict::Wrong);
         let [nobody, real] = [NOBODY, hash("x").unwrap().expose()].map(|encoded| {
             let hash = phc::PasswordHash::new(encoded).unwrap();
             (hash.algorithm.to_string(), Params::try_from(&hash).unwrap())

@@ -4,15 +4,15 @@ use jiff::Timestamp;
 use model::{
     UserId,
     plan::Plan,
-    user::{Role, Status},
+    user::{AccountState, UserRole},
 };
 use serde::Serialize;
-use store::users::{Entry, User};
+use store::users::{DirectoryEntry, User};
 use utoipa::ToSchema;
 
 /// An account as its owner sees it. Several names for one fact are the originals': their clients read them.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct Profile {
+pub(crate) struct OwnProfile {
     id: UserId,
     email: Option<String>,
     name: String,
@@ -28,8 +28,8 @@ pub(crate) struct Profile {
     plan: Plan,
     /// Same as `plan`.
     plan_type: Plan,
-    role: Role,
-    status: Status,
+    role: UserRole,
+    status: AccountState,
     is_active: bool,
     is_admin: bool,
     #[schema(value_type = String, format = DateTime)]
@@ -38,7 +38,7 @@ pub(crate) struct Profile {
     updated_at: Timestamp,
 }
 
-impl From<&User> for Profile {
+impl From<&User> for OwnProfile {
     fn from(user: &User) -> Self {
         Self {
             id: user.id,
@@ -54,7 +54,7 @@ impl From<&User> for Profile {
             plan_type: user.plan,
             role: user.role,
             status: user.status,
-            is_active: user.status == Status::Active,
+            is_active: user.status == AccountState::Active,
             is_admin: user.role.is_admin(),
             created_at: user.created_at,
             updated_at: user.updated_at,
@@ -66,14 +66,14 @@ impl From<&User> for Profile {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 // said to the document only: a profile is not also a card
 #[serde(deny_unknown_fields)]
-pub(crate) struct Card {
+pub(crate) struct UserProfile {
     id: UserId,
     name: String,
     username: Option<String>,
     avatar: Option<String>,
 }
 
-impl From<&User> for Card {
+impl From<&User> for UserProfile {
     fn from(user: &User) -> Self {
         Self {
             id: user.id,
@@ -84,8 +84,8 @@ impl From<&User> for Card {
     }
 }
 
-impl From<Entry> for Card {
-    fn from(entry: Entry) -> Self {
+impl From<DirectoryEntry> for UserProfile {
+    fn from(entry: DirectoryEntry) -> Self {
         let username = Some(entry.username.to_string());
         Self { id: entry.owner, name: entry.name, username, avatar: entry.avatar }
     }

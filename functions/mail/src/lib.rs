@@ -6,11 +6,11 @@
 
 mod send;
 
-use entry::{App, Door, Environment, StartError};
+use entry::{App, Environment, LambdaFunction, StartError};
 use protocol::job::SendMail;
 
 /// `worker-mail`.
-pub async fn worker(environment: Environment) -> Result<Door, StartError> {
+pub async fn worker(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(&environment, &[]).await?;
     let mailer = entry::app::mailer(&environment)?;
     Ok(entry::worker::door(app, move |app, delivery| {

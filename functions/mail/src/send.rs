@@ -4,10 +4,10 @@ use entry::{App, once::once};
 use jiff::SignedDuration;
 use mailer::{
     Mailer,
-    letters::{self, Mention, Recipient},
+    letters::{self, EmailMentionLine, EmailRecipient},
 };
 use model::Error;
-use protocol::job::{Letter, MissedMention, SendMail};
+use protocol::job::{EmailMention, EmailTemplate, SendMail};
 use store::users;
 
 /// More than the function's 30 s.
@@ -27,20 +27,22 @@ async fn deliver(app: &App, mailer: &Mailer, job: &SendMail) -> Result<(), Error
         tracing::info!(user.id = %job.user, "nobody to write to");
         return Ok(());
     };
-    let to = Recipient { email: email.as_str(), name: &user.name, public_url: &app.settings.public_url };
+    let to = EmailRecipient { email: email.as_str(), name: &user.name, public_url: &app.settings.public_url };
     let mail = match &job.letter {
-        Letter::PasswordReset { token } => letters::password_reset(to, token)?,
-        Letter::PasswordChanged => letters::password_changed(to)?,
-        Letter::ReportReady { session, title } => letters::report_ready(to, *session, title)?,
-        Letter::MentionDigest { mentions, more } => letters::mention_digest(to, &lines(mentions), *more)?,
+        EmailTemplate::PasswordReset { token } => letters::password_reset(to, token)?,
+        EmailTemplate::PasswordChanged => letters::password_changed(to)?,
+        EmailTemplate::ReportReady { session, title } => letters::report_ready(to, *session, title)?,
+        EmailTemplate::MentionDigest { mentions, more } => {
+            letters::mention_digest(to, &lines(mentions), *more)?
+        }
     };
     mailer.send(mail).await?;
     tracing::info!(user.id = %job.user, "mail sent");
     Ok(())
 }
 
-fn lines(mentions: &[MissedMention]) -> Vec<Mention<'_>> {
-    let lines = mentions.iter().map(|missed| Mention {
+fn lines(mentions: &[EmailMention]) -> Vec<EmailMentionLine<'_>> {
+    let lines = mentions.iter().map(|missed| EmailMentionLine {
         channel: missed.channel.as_deref(),
         from: &missed.from,
         text: &missed.text,

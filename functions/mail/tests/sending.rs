@@ -9,51 +9,51 @@
 use jiff::SignedDuration;
 use std::time::Duration;
 
-use cloud::bench::{self, Bench};
-use entry::{App, Clock, Door, Environment};
+use cloud::bench::{self, TestCloud};
+use entry::{App, Clock, Environment, LambdaFunction};
 use futures::future::join_all;
 use lambda_runtime::Context;
 use model::{
     UserId,
     plan::Plan,
-    user::{Email, Role, Status},
+    user::{AccountState, EmailAddress, UserRole},
 };
 use protocol::{
     Job,
-    job::{Letter, Posted, SendMail},
+    job::{EmailTemplate, JobEnvelope, SendMail},
 };
 use serde_json::{Value, json};
 use store::{once, users::User};
 use uuid::Uuid;
 
-struct World {
+struct MailWorld {
     app: App,
     clock: Clock,
-    bench: Bench,
-    door: Door,
+    bench: TestCloud,
+    door: LambdaFunction,
 }
 
-impl World {
+impl MailWorld {
     async fn start() -> Self {
         let clock = Clock::system();
         let time = clock.clone();
-        let bench = Bench::start(move || time.millis(), None).await.expect("a bench");
+        let bench = TestCloud::start(move || time.millis(), None).await.expect("a bench");
         let environment = Environment::of(bench.variables(), clock.clone());
         let app = App::start(&environment, &[]).await.expect("an app");
         let door = mail::worker(environment).await.expect("a door");
         Self { app, clock, bench, door }
     }
 
-    async fn user(&self, status: Status) -> UserId {
+    async fn user(&self, status: AccountState) -> UserId {
         let now = self.clock.now();
         let user = User {
             id: self.clock.id(),
-            email: Some(Email::typed("ana@example.com").unwrap()),
+            email: Some(EmailAddress::typed("ana@example.com").unwrap()),
             username: None,
             name: "Ana".into(),
             avatar: None,
             organization: None,
-            role: Role::Member,
+            role: UserRole::Member,
             plan: Plan::Free,
             status,
             restriction: None,
@@ -70,26 +70,26 @@ impl World {
     async fn deliver(&self, jobs: &[&SendMail]) -> Vec<Value> {
         let posted = jobs.iter().map(|job| {
             let payload = serde_json::to_value(job).unwrap();
-            let posted = Posted { job: SendMail::NAME.into(), payload, at: self.clock.now() };
+            let posted = JobEnvelope { job: SendMail::NAME.into(), payload, at: self.clock.now() };
             serde_json::to_string(&posted).unwrap()
         });
         let answer = self.door.call(bench::batch(posted), Context::default()).await.unwrap();
         answer["batchItemFailures"].as_array().unwrap().clone()
     }
 
-    fn sent(&self) -> Vec<cloud::Mail> {
+    fn sent(&self) -> Vec<cloud::SentEmail> {
         self.bench.cloud.outbox().all()
     }
 }
 
 fn reset(user: UserId) -> SendMail {
-    SendMail { id: "one".into(), user, letter: Letter::PasswordReset { token: "T0ken".into() } }
+    SendMail { id: "one".into(), user, letter: EmailTemplate::PasswordReset { token: "T0ken".into() } }
 }
 
 #[tokio::test]
 async fn one_mail_goes_out_however_often_its_job_is_delivered() {
-    let world = World::start().await;
-    let job = reset(world.user(Status::Active).await);
+    let world = MailWorld::start().await;
+    let job = reset(world.user(AccountState::Active).await);
     let twice = [&job, &job];
     let batches = join_all((0..3).map(|_| world.deliver(&twice))).await;
     assert!(batches.iter().all(Vec::is_empty), "{batches:?}");
@@ -102,15 +102,15 @@ async fn one_mail_goes_out_however_often_its_job_is_delivered() {
     assert!(
         mail.text.as_ref().is_some_and(|text| text.contains("https://colloquy.example/reset?token=T0ken"))
     );
-    let other = SendMail { id: "two".into(), letter: Letter::PasswordChanged, ..job };
+    let other = SendMail { id: "two".into(), letter: EmailTemplate::PasswordChanged, ..job };
     assert!(world.deliver(&[&other]).await.is_empty());
     assert_eq!(world.sent().len(), 2);
 }
 
 #[tokio::test]
 async fn nobody_gets_no_mail_and_that_is_no_failure() {
-    let world = World::start().await;
-    let disabled = reset(world.user(Status::Disabled).await);
+    let world = MailWorld::start().await;
+    let disabled = reset(world.user(AccountState::Disabled).await);
     let nobody = SendMail { id: "two".into(), ..reset(Uuid::nil().into()) };
     assert!(world.deliver(&[&disabled, &nobody]).await.is_empty());
     assert!(world.sent().is_empty());
@@ -118,8 +118,8 @@ async fn nobody_gets_no_mail_and_that_is_no_failure() {
 
 #[tokio::test]
 async fn a_job_whose_worker_died_is_done_by_a_later_delivery() {
-    let world = World::start().await;
-    let job = reset(world.user(Status::Active).await);
+    let world = MailWorld::start().await;
+    let job = reset(world.user(AccountState::Active).await);
     // it claimed the job, and was not heard of again
     once::claim(&world.app.store, "mail#one", SignedDuration::from_secs(35), world.clock.now())
         .await

@@ -4,7 +4,7 @@ use axum::{
 };
 use entry::{
     App,
-    http::{Answer, ErrorBody},
+    http::{ApiResult, ErrorBody},
 };
 use model::{Error, presentation::Slug};
 use store::presentations;
@@ -28,7 +28,7 @@ use crate::view::PublicPresentation;
 pub(crate) async fn by_slug(
     State(app): State<App>,
     Path(slug): Path<String>,
-) -> Answer<Json<PublicPresentation>> {
+) -> ApiResult<Json<PublicPresentation>> {
     const NONE: Error = Error::NotFound("presentation");
     let slug = Slug::typed(&slug).ok_or(NONE)?;
     let found = presentations::by_slug(&app.store, &slug, app.clock.now()).await?;

@@ -1,19 +1,19 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Valid},
+    http::{AccountCaller, ApiResult, ErrorBody, ValidJson},
 };
 use garde::Validate;
 use http::StatusCode;
 use model::presentation::Slug;
 use serde::Deserialize;
-use store::presentations::{self, Presentation, Whole};
+use store::presentations::{self, Presentation, PresentationContent};
 use utoipa::ToSchema;
 
-use crate::{fields, view::WithSlides};
+use crate::{fields, view::PresentationWithSlides};
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-pub(crate) struct NewPresentation {
+pub(crate) struct CreatePresentationRequest {
     #[garde(length(chars, max = 200), custom(fields::not_blank))]
     #[schema(min_length = 1, max_length = 200)]
     title: String,
@@ -36,10 +36,10 @@ pub(crate) struct NewPresentation {
     path = "/v1/presentations",
     tag = "presentations",
     operation_id = "create_presentation",
-    request_body = NewPresentation,
+    request_body = CreatePresentationRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 201, body = WithSlides),
+        (status = 201, body = PresentationWithSlides),
         (status = 401, body = ErrorBody),
         (status = 409, description = "`SLUG_TAKEN`", body = ErrorBody),
         (status = 422, body = ErrorBody),
@@ -47,13 +47,13 @@ pub(crate) struct NewPresentation {
 )]
 pub(crate) async fn create(
     State(app): State<App>,
-    account: Account,
-    Valid(input): Valid<NewPresentation>,
-) -> Answer<(StatusCode, Json<WithSlides>)> {
+    account: AccountCaller,
+    ValidJson(input): ValidJson<CreatePresentationRequest>,
+) -> ApiResult<(StatusCode, Json<PresentationWithSlides>)> {
     let chosen = input.slug.as_deref().map(fields::slug).transpose()?;
     let draft =
         Presentation::new(app.clock.id(), account.user, input.title, input.description, app.clock.now());
     let notes = input.speaker_notes;
     let presentation = presentations::create(&app.store, draft, chosen, notes.clone(), &[]).await?;
-    Ok((StatusCode::CREATED, Json(Whole { presentation, notes, slides: Vec::new() }.into())))
+    Ok((StatusCode::CREATED, Json(PresentationContent { presentation, notes, slides: Vec::new() }.into())))
 }

@@ -1,7 +1,7 @@
 use axum::extract::State;
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id},
+    http::{AccountCaller, ApiResult, ErrorBody, PathId},
 };
 use http::StatusCode;
 use model::PresentationId;
@@ -26,9 +26,9 @@ use store::presentations;
 )]
 pub(crate) async fn delete(
     State(app): State<App>,
-    account: Account,
-    Id(id): Id<PresentationId>,
-) -> Answer<StatusCode> {
+    account: AccountCaller,
+    PathId(id): PathId<PresentationId>,
+) -> ApiResult<StatusCode> {
     presentations::delete(&app.store, account.user, id, app.clock.now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

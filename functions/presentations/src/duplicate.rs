@@ -3,22 +3,22 @@ use std::collections::HashMap;
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id, Valid},
+    http::{AccountCaller, ApiResult, ErrorBody, PathId, ValidJson},
 };
 use garde::Validate;
 use http::StatusCode;
-use model::{Error, PresentationId, SlideId, presentation::Order};
+use model::{Error, PresentationId, SlideId, presentation::SlideOrder};
 use serde::Deserialize;
 use store::{
-    presentations::{self, Presentation, Whole},
+    presentations::{self, Presentation, PresentationContent},
     slides::Slide,
 };
 use utoipa::ToSchema;
 
-use crate::{fields, view::WithSlides};
+use crate::{fields, view::PresentationWithSlides};
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-pub(crate) struct Copy {
+pub(crate) struct DuplicatePresentationRequest {
     /// `Copy of …` where none is given.
     #[garde(inner(length(chars, max = 200), custom(fields::not_blank)))]
     #[schema(min_length = 1, max_length = 200)]
@@ -34,10 +34,10 @@ pub(crate) struct Copy {
     tag = "presentations",
     operation_id = "duplicate_presentation",
     params(("id" = PresentationId, Path)),
-    request_body = Option<Copy>,
+    request_body = Option<DuplicatePresentationRequest>,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 201, body = WithSlides),
+        (status = 201, body = PresentationWithSlides),
         (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody),
         (status = 422, body = ErrorBody),
@@ -45,23 +45,24 @@ pub(crate) struct Copy {
 )]
 pub(crate) async fn duplicate(
     State(app): State<App>,
-    account: Account,
-    Id(id): Id<PresentationId>,
-    Valid(input): Valid<Copy>,
-) -> Answer<(StatusCode, Json<WithSlides>)> {
+    account: AccountCaller,
+    PathId(id): PathId<PresentationId>,
+    ValidJson(input): ValidJson<DuplicatePresentationRequest>,
+) -> ApiResult<(StatusCode, Json<PresentationWithSlides>)> {
     let now = app.clock.now();
     let whole = presentations::whole(&app.store, id, now).await?;
     let whole = whole.filter(|whole| whole.presentation.owner == account.user);
-    let Whole { presentation: original, notes, mut slides } = whole.ok_or(Error::NotFound("presentation"))?;
+    let PresentationContent { presentation: original, notes, mut slides } =
+        whole.ok_or(Error::NotFound("presentation"))?;
     let title = input.new_title.unwrap_or_else(|| copy_of(&original.title));
     let mut draft = Presentation::new(app.clock.id(), account.user, title, original.description, now);
     renew(&mut slides, draft.id, || app.clock.id());
     for slide in &mut slides {
         (slide.created_at, slide.updated_at) = (now, now);
     }
-    draft.slides = Order::of(slides.iter().map(|slide| slide.id).collect());
+    draft.slides = SlideOrder::of(slides.iter().map(|slide| slide.id).collect());
     let presentation = presentations::create(&app.store, draft, None, notes.clone(), &slides).await?;
-    Ok((StatusCode::CREATED, Json(Whole { presentation, notes, slides }.into())))
+    Ok((StatusCode::CREATED, Json(PresentationContent { presentation, notes, slides }.into())))
 }
 
 fn copy_of(title: &str) -> String {

@@ -1,12 +1,12 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id},
+    http::{AccountCaller, ApiResult, ErrorBody, PathId},
 };
 use model::{Error, PresentationId};
 use store::presentations;
 
-use crate::view::WithSlides;
+use crate::view::PresentationWithSlides;
 
 /// One of one's presentations, with notes and slides
 ///
@@ -19,16 +19,16 @@ use crate::view::WithSlides;
     params(("id" = PresentationId, Path)),
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = WithSlides),
+        (status = 200, body = PresentationWithSlides),
         (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody),
     )
 )]
 pub(crate) async fn get(
     State(app): State<App>,
-    account: Account,
-    Id(id): Id<PresentationId>,
-) -> Answer<Json<WithSlides>> {
+    account: AccountCaller,
+    PathId(id): PathId<PresentationId>,
+) -> ApiResult<Json<PresentationWithSlides>> {
     let whole = presentations::whole(&app.store, id, app.clock.now()).await?;
     let whole = whole.filter(|whole| whole.presentation.owner == account.user);
     Ok(Json(whole.ok_or(Error::NotFound("presentation"))?.into()))

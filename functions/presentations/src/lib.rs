@@ -35,7 +35,7 @@ mod slides;
 mod update;
 mod view;
 
-use entry::{App, Door, Environment, StartError};
+use entry::{App, Environment, LambdaFunction, StartError};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn router() -> OpenApiRouter<App> {
@@ -56,7 +56,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 }
 
 /// `api-presentations`.
-pub async fn api(environment: Environment) -> Result<Door, StartError> {
+pub async fn api(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(&environment, &[]).await?;
     Ok(entry::http::door(&app, router().split_for_parts().0.with_state(app.clone())))
 }

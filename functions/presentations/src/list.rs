@@ -1,25 +1,25 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, ListQuery, Numbers, Params},
+    http::{AccountCaller, ApiResult, ErrorBody, ListQuery, PageNumbers, ValidQuery},
 };
 use garde::Validate;
-use model::presentation::Status;
+use model::presentation::PresentationStatus;
 use serde::{Deserialize, Serialize};
-use store::presentations::{self, Filter};
+use store::presentations::{self, PresentationFilter};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::view::PresentationView;
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Which {
+pub(crate) struct ListPresentationsQuery {
     /// Somewhere in title or description, in upper or lower case.
     #[garde(length(chars, max = 200))]
     #[param(max_length = 200)]
     search: Option<String>,
     #[garde(skip)]
-    status: Option<Status>,
+    status: Option<PresentationStatus>,
     /// From 1: answers with `total`, `page`, `page_size` and `total_pages`, and reads all there are to know them.
     #[garde(range(min = 1))]
     #[param(minimum = 1)]
@@ -31,14 +31,13 @@ pub(crate) struct Which {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = PresentationList)]
-pub(crate) struct Listing {
+pub(crate) struct PresentationList {
     items: Vec<PresentationView>,
     /// Where the next page starts; `null` on the last one, and on numbered pages.
     next: Option<String>,
     #[serde(flatten)]
-    #[schema(value_type = Numbers)]
-    numbers: Option<Numbers>,
+    #[schema(value_type = PageNumbers)]
+    numbers: Option<PageNumbers>,
 }
 
 /// One's presentations, the last changed first
@@ -50,31 +49,31 @@ pub(crate) struct Listing {
     path = "/v1/presentations",
     tag = "presentations",
     operation_id = "list_presentations",
-    params(ListQuery, Which),
+    params(ListQuery, ListPresentationsQuery),
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = Listing),
+        (status = 200, body = PresentationList),
         (status = 401, body = ErrorBody),
         (status = 422, body = ErrorBody),
     )
 )]
 pub(crate) async fn list(
     State(app): State<App>,
-    account: Account,
-    Params(query): Params<ListQuery>,
-    Params(which): Params<Which>,
-) -> Answer<Json<Listing>> {
+    account: AccountCaller,
+    ValidQuery(query): ValidQuery<ListQuery>,
+    ValidQuery(which): ValidQuery<ListPresentationsQuery>,
+) -> ApiResult<Json<PresentationList>> {
     let now = app.clock.now();
-    let filter = Filter { search: which.search, status: which.status };
+    let filter = PresentationFilter { search: which.search, status: which.status };
     if which.page.is_none() && which.page_size.is_none() {
         let (limit, cursor) = (query.limit(), query.cursor.as_deref());
         let page = presentations::page(&app.store, account.user, &filter, limit, cursor, now).await?;
         let page = page.map(PresentationView::from);
-        return Ok(Json(Listing { items: page.items, next: page.next, numbers: None }));
+        return Ok(Json(PresentationList { items: page.items, next: page.next, numbers: None }));
     }
     let all = presentations::all(&app.store, account.user, &filter, now).await?;
     let page_size = which.page_size.unwrap_or_else(|| query.limit());
-    let (items, numbers) = Numbers::cut(all, which.page.unwrap_or(1), page_size);
+    let (items, numbers) = PageNumbers::cut(all, which.page.unwrap_or(1), page_size);
     let items = items.into_iter().map(PresentationView::from).collect();
-    Ok(Json(Listing { items, next: None, numbers: Some(numbers) }))
+    Ok(Json(PresentationList { items, next: None, numbers: Some(numbers) }))
 }

@@ -1,25 +1,25 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id, Valid},
+    http::{AccountCaller, ApiResult, ErrorBody, PathId, ValidJson},
 };
 use garde::Validate;
 use model::{
     PresentationId,
-    presentation::{Slug, Status},
+    presentation::{PresentationStatus, Slug},
 };
 use serde::Deserialize;
-use store::presentations::{self, Changes};
+use store::presentations::{self, PresentationUpdate};
 use utoipa::ToSchema;
 
 use crate::{
     fields::{self, Clearable, clearable},
-    view::WithNotes,
+    view::PresentationWithNotes,
 };
 
 /// What is left out stays.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-pub(crate) struct PresentationChanges {
+pub(crate) struct UpdatePresentationRequest {
     /// `null` leaves it.
     #[garde(inner(length(chars, max = 200), custom(fields::not_blank)))]
     #[schema(min_length = 1, max_length = 200)]
@@ -36,7 +36,7 @@ pub(crate) struct PresentationChanges {
     speaker_notes: Clearable,
     /// `draft` to `active` or `archived`; `active` and `ended` to any; `archived` to `draft`.
     #[garde(skip)]
-    status: Option<Status>,
+    status: Option<PresentationStatus>,
     /// The old link ends. A new title never changes it.
     #[garde(length(max = 200))]
     #[schema(value_type = Option<Slug>)]
@@ -50,10 +50,10 @@ pub(crate) struct PresentationChanges {
     tag = "presentations",
     operation_id = "update_presentation",
     params(("id" = PresentationId, Path)),
-    request_body = PresentationChanges,
+    request_body = UpdatePresentationRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = WithNotes),
+        (status = 200, body = PresentationWithNotes),
         (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody),
         (status = 409, description = "`INVALID_TRANSITION`: its status cannot become this one; or `SLUG_TAKEN`", body = ErrorBody),
@@ -62,12 +62,12 @@ pub(crate) struct PresentationChanges {
 )]
 pub(crate) async fn update(
     State(app): State<App>,
-    account: Account,
-    Id(id): Id<PresentationId>,
-    Valid(input): Valid<PresentationChanges>,
-) -> Answer<Json<WithNotes>> {
+    account: AccountCaller,
+    PathId(id): PathId<PresentationId>,
+    ValidJson(input): ValidJson<UpdatePresentationRequest>,
+) -> ApiResult<Json<PresentationWithNotes>> {
     let (store, now) = (&app.store, app.clock.now());
-    let changes = Changes {
+    let changes = PresentationUpdate {
         title: input.title,
         description: input.description,
         notes: input.speaker_notes,
@@ -83,5 +83,5 @@ pub(crate) async fn update(
         Some(notes) => notes,
         None => presentations::notes(store, id, now).await?,
     };
-    Ok(Json(WithNotes { presentation: presentation.into(), speaker_notes }))
+    Ok(Json(PresentationWithNotes { presentation: presentation.into(), speaker_notes }))
 }

@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 use model::{
     PresentationId, SlideId, UserId,
-    presentation::{Slug, Status},
-    slide::Content,
+    presentation::{PresentationStatus, Slug},
+    slide::SlideContent,
 };
 use serde::Serialize;
 use store::{
-    presentations::{Presentation, Whole},
+    presentations::{Presentation, PresentationContent},
     slides::Slide,
 };
 use utoipa::ToSchema;
@@ -23,7 +23,7 @@ pub(crate) struct PresentationView {
     pub title: String,
     pub description: Option<String>,
     pub slug: Slug,
-    pub status: Status,
+    pub status: PresentationStatus,
     pub slide_count: usize,
     /// Rises with every change of the presentation or of the order of its slides.
     pub version: u64,
@@ -52,8 +52,7 @@ impl From<Presentation> for PresentationView {
 
 /// A presentation with what only its owner reads.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = PresentationWithNotes)]
-pub(crate) struct WithNotes {
+pub(crate) struct PresentationWithNotes {
     #[serde(flatten)]
     pub presentation: PresentationView,
     pub speaker_notes: Option<String>,
@@ -61,17 +60,16 @@ pub(crate) struct WithNotes {
 
 /// A presentation with its notes and slides.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = PresentationWithSlides)]
-pub(crate) struct WithSlides {
+pub(crate) struct PresentationWithSlides {
     #[serde(flatten)]
-    pub presentation: WithNotes,
+    pub presentation: PresentationWithNotes,
     /// In their order.
-    pub slides: Vec<SlideView>,
+    pub slides: Vec<PresentationSlideView>,
 }
 
-impl From<Whole> for WithSlides {
-    fn from(Whole { presentation, notes, slides }: Whole) -> Self {
-        let presentation = WithNotes { presentation: presentation.into(), speaker_notes: notes };
+impl From<PresentationContent> for PresentationWithSlides {
+    fn from(PresentationContent { presentation, notes, slides }: PresentationContent) -> Self {
+        let presentation = PresentationWithNotes { presentation: presentation.into(), speaker_notes: notes };
         Self { presentation, slides: in_order(slides) }
     }
 }
@@ -83,7 +81,7 @@ pub(crate) struct PublicPresentation {
     pub title: String,
     pub description: Option<String>,
     pub slug: Slug,
-    pub status: Status,
+    pub status: PresentationStatus,
     pub slide_count: usize,
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
@@ -109,20 +107,20 @@ impl From<Presentation> for PublicPresentation {
 /// A slide: where it stands, what it is and what is on it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Slide)]
-pub(crate) struct SlideView {
+pub(crate) struct PresentationSlideView {
     pub id: SlideId,
     pub presentation_id: PresentationId,
     /// From 0, without gaps.
     pub order_index: usize,
     #[serde(flatten)]
-    pub content: Content,
+    pub content: SlideContent,
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
     #[schema(value_type = String, format = DateTime)]
     pub updated_at: Timestamp,
 }
 
-impl SlideView {
+impl PresentationSlideView {
     pub(crate) fn at(order_index: usize, slide: Slide) -> Self {
         Self {
             id: slide.id,
@@ -136,6 +134,6 @@ impl SlideView {
 }
 
 /// All slides of a presentation, which are in their order.
-pub(crate) fn in_order(slides: Vec<Slide>) -> Vec<SlideView> {
-    slides.into_iter().enumerate().map(|(index, slide)| SlideView::at(index, slide)).collect()
+pub(crate) fn in_order(slides: Vec<Slide>) -> Vec<PresentationSlideView> {
+    slides.into_iter().enumerate().map(|(index, slide)| PresentationSlideView::at(index, slide)).collect()
 }

@@ -10,32 +10,39 @@ use entry::App;
 use model::{Error, QuestionId, SessionId, SlideId, tick::Tick};
 use protocol::{
     Job,
-    job::{CountUpvotes, CountVotes, Told},
+    job::{CountRecipients, CountUpvotes, CountVotes},
 };
 use uuid::Uuid;
 
 /// What was announced last of a thing, to its presenter or to everyone.
-type Last = HashMap<(Uuid, Told), Tick>;
+type ScheduledTicks = HashMap<(Uuid, CountRecipients), Tick>;
 
 /// Cheap to clone.
 #[derive(Clone, Default)]
-pub struct Announcer(Arc<Mutex<Last>>);
+pub struct CountScheduler(Arc<Mutex<ScheduledTicks>>);
 
-impl Announcer {
+impl CountScheduler {
     /// Has the answers to a slide counted when the present tick is over. Called after an answer is stored, never before:
     /// the count must see it. A failure is only logged: the answer is stored, and the next vote, slide change, end or
     /// check counts it.
     pub async fn votes(&self, app: &App, session: SessionId, slide: SlideId) {
-        self.votes_at(app, session, slide, Tick::at(app.clock.millis()), Told::Presenter).await;
+        self.votes_at(app, session, slide, Tick::at(app.clock.millis()), CountRecipients::Presenter).await;
     }
 
     /// Has a slide counted for the presenter and for everyone at once, whatever the tick of the audience: the last word on it.
     pub async fn last_votes(&self, app: &App, session: SessionId, slide: SlideId) {
         self.votes(app, session, slide).await;
-        self.votes_at(app, session, slide, Tick::at(app.clock.millis()), Told::Everyone).await;
+        self.votes_at(app, session, slide, Tick::at(app.clock.millis()), CountRecipients::Everyone).await;
     }
 
-    pub async fn votes_at(&self, app: &App, session: SessionId, slide: SlideId, tick: Tick, told: Told) {
+    pub async fn votes_at(
+        &self,
+        app: &App,
+        session: SessionId,
+        slide: SlideId,
+        tick: Tick,
+        told: CountRecipients,
+    ) {
         let counted = Uuid::new_v5(&session.uuid(), slide.uuid().as_bytes());
         let job = CountVotes { session, slide, tick, told, tries: 0, since: None };
         if let Err(error) = self.announce(app, counted, told, tick, &job).await {
@@ -50,14 +57,14 @@ impl Announcer {
     pub async fn upvotes(&self, app: &App, session: SessionId, question: QuestionId) -> Result<(), Error> {
         let tick = Tick::at(app.clock.millis()).for_audience(usize::MAX);
         let job = CountUpvotes { session, question };
-        self.announce(app, question.uuid(), Told::Everyone, tick, &job).await
+        self.announce(app, question.uuid(), CountRecipients::Everyone, tick, &job).await
     }
 
     async fn announce(
         &self,
         app: &App,
         counted: Uuid,
-        told: Told,
+        told: CountRecipients,
         tick: Tick,
         job: &impl Job,
     ) -> Result<(), Error> {
@@ -79,7 +86,7 @@ impl Announcer {
         sent
     }
 
-    fn last(&self) -> MutexGuard<'_, Last> {
+    fn last(&self) -> MutexGuard<'_, ScheduledTicks> {
         // no code panics while it holds the lock; if it did, the map would still be whole
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,7 +1,7 @@
 use axum::extract::State;
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Valid},
+    http::{AccountCaller, ApiResult, ErrorBody, ValidJson},
 };
 use garde::Validate;
 use http::StatusCode;
@@ -9,33 +9,33 @@ use model::{
     Error, PresentationId,
     join_code::JoinCode,
     plan::Quota,
-    session::{AiAnswers, Pacing},
+    session::{AiAnswerMode, SlidePacing},
 };
 use serde::Deserialize;
 use store::{
     presentations,
-    sessions::{self, Created, Session},
+    sessions::{self, Session, SessionCreateOutcome},
     usage, users,
 };
 use utoipa::ToSchema;
 
-use crate::{update::SessionChanges, view::SessionView};
+use crate::{update::UpdateSessionRequest, view::SessionView};
 
 /// Codes that are tried before giving up: with a million sessions live, ten misses in a row happen once in 10^29.
 const TRIES: usize = 10;
 
 /// What the session is to be about; that decides its kind.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-pub struct NewSession {
+pub struct CreateSessionRequest {
     /// One's own presentation.
     #[garde(skip)]
     pub presentation_id: PresentationId,
     /// `automatic` where it is left out.
     #[garde(skip)]
-    pub ai_answers: Option<AiAnswers>,
+    pub ai_answers: Option<AiAnswerMode>,
     /// `presenter` where it is left out.
     #[garde(skip)]
-    pub pace: Option<Pacing>,
+    pub pace: Option<SlidePacing>,
     /// 200 words of 50 characters at most; texts that contain one are refused.
     #[garde(skip)]
     pub blocked_words: Option<Vec<String>>,
@@ -47,7 +47,7 @@ pub struct NewSession {
     path = "/v1/sessions",
     tag = "sessions",
     operation_id = "create_session",
-    request_body = NewSession,
+    request_body = CreateSessionRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
         (status = 201, body = SessionView),
@@ -59,13 +59,13 @@ pub struct NewSession {
 )]
 pub async fn create(
     State(app): State<App>,
-    account: Account,
-    Valid(input): Valid<NewSession>,
-) -> Answer<(StatusCode, axum::Json<SessionView>)> {
+    account: AccountCaller,
+    ValidJson(input): ValidJson<CreateSessionRequest>,
+) -> ApiResult<(StatusCode, axum::Json<SessionView>)> {
     let now = app.clock.now();
-    let NewSession { presentation_id, ai_answers, pace, blocked_words } = input;
+    let CreateSessionRequest { presentation_id, ai_answers, pace, blocked_words } = input;
     // not flattened: serde would no longer say which field is wrong
-    let settings = SessionChanges { ai_answers, pace, blocked_words };
+    let settings = UpdateSessionRequest { ai_answers, pace, blocked_words };
     let blocked = settings.blocked()?;
     let (presentation, owner) =
         tokio::try_join!(presentations::owned(&app.store, account.user, presentation_id, now), async {
@@ -77,15 +77,15 @@ pub async fn create(
     settings.apply(blocked, &mut session);
     for _ in 0..TRIES {
         match sessions::create(&app.store, &session).await? {
-            Created::Done => {
+            SessionCreateOutcome::Done => {
                 return Ok((StatusCode::CREATED, axum::Json(SessionView::uncounted(session))));
             }
-            Created::OverLimit => {
+            SessionCreateOutcome::OverLimit => {
                 let most = session.plan.limits().sessions_per_month.unwrap_or_default();
                 let used = usage::month(&app.store, session.owner, now).await?;
                 return Err(Quota::SessionsPerMonth.exceeded(used, most).into());
             }
-            Created::CodeTaken => session.join_code = JoinCode::draw(&mut rand::rng()),
+            SessionCreateOutcome::CodeTaken => session.join_code = JoinCode::draw(&mut rand::rng()),
         }
     }
     Err(Error::internal("no free join code in ten tries").into())

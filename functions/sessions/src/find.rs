@@ -8,11 +8,11 @@ use axum::{
 };
 use entry::{
     App,
-    http::{Answer, ErrorBody, Source},
+    http::{ApiResult, ErrorBody, RequestSource},
 };
-use model::{Error, join_code::JoinCode, presentation::Slug, session::Status};
+use model::{Error, join_code::JoinCode, presentation::Slug, session::SessionStatus};
 use store::{
-    Freshness, Limit, limits, presentations,
+    RateLimit, ReadConsistency, limits, presentations,
     sessions::{self, Session},
 };
 
@@ -20,13 +20,13 @@ use crate::{live, view::PublicSession};
 
 /// Wrong codes per address. Right ones are not counted, so that an audience of a thousand behind one address joins freely,
 /// even if one in four mistypes; at this rate all codes take 56 years.
-const WRONG_CODES: Limit = Limit { what: "join_code", most: 300, window: Duration::from_mins(10) };
+const WRONG_CODES: RateLimit = RateLimit { what: "join_code", most: 300, window: Duration::from_mins(10) };
 
 /// The session with a code that somebody typed. A wrong one is counted against where it came from.
 ///
 /// # Errors
 /// `NotFound`; `TooMany` after too many wrong ones.
-pub async fn session_of_code(app: &App, source: &Source, typed: &str) -> Result<Session, Error> {
+pub async fn session_of_code(app: &App, source: &RequestSource, typed: &str) -> Result<Session, Error> {
     let now = app.clock.now();
     let network = source.network();
     limits::peek(&app.store, WRONG_CODES, &network, now).await?;
@@ -38,7 +38,7 @@ pub async fn session_of_code(app: &App, source: &Source, typed: &str) -> Result<
         limits::count(&app.store, WRONG_CODES, &network, now).await?;
         return Err(Error::NotFound("session"));
     };
-    let session = sessions::get(&app.store, code.session, Freshness::Strong, now).await?;
+    let session = sessions::get(&app.store, code.session, ReadConsistency::Strong, now).await?;
     session.ok_or(Error::NotFound("session"))
 }
 
@@ -63,9 +63,9 @@ async fn public(app: &App, session: Session) -> Result<PublicSession, Error> {
 )]
 pub async fn by_code(
     State(app): State<App>,
-    source: Source,
+    source: RequestSource,
     Path(code): Path<String>,
-) -> Answer<Json<PublicSession>> {
+) -> ApiResult<Json<PublicSession>> {
     let session = session_of_code(&app, &source, &code).await?;
     Ok(Json(public(&app, session).await?))
 }
@@ -79,13 +79,13 @@ pub async fn by_code(
     params(("slug" = String, Path)),
     responses((status = 200, body = PublicSession), (status = 404, body = ErrorBody))
 )]
-pub async fn by_slug(State(app): State<App>, Path(slug): Path<String>) -> Answer<Json<PublicSession>> {
+pub async fn by_slug(State(app): State<App>, Path(slug): Path<String>) -> ApiResult<Json<PublicSession>> {
     let now = app.clock.now();
     let slug = Slug::typed(&slug).ok_or(Error::NotFound("session"))?;
     let presentation = presentations::by_slug(&app.store, &slug, now).await?;
     let presentation = presentation.ok_or(Error::NotFound("session"))?;
     // the newest twenty: a presentation with more that were made later and all have ended is not on
     let held = sessions::of_presentation(&app.store, presentation.id, 20, None, now).await?;
-    let running = held.items.into_iter().find(|session| session.status != Status::Ended);
+    let running = held.items.into_iter().find(|session| session.status != SessionStatus::Ended);
     Ok(Json(public(&app, running.ok_or(Error::NotFound("session"))?).await?))
 }

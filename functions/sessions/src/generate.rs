@@ -3,7 +3,7 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Ids, Valid},
+    http::{AccountCaller, ApiResult, ErrorBody, PathIds, ValidJson},
 };
 use garde::Validate;
 use http::StatusCode;
@@ -11,13 +11,13 @@ use jiff::{SignedDuration, Timestamp};
 use model::{
     Error, SessionId, SlideId,
     assistant::GenerationStatus,
-    slide::{Content, SlideType},
+    slide::{SlideContent, SlideType},
 };
 use protocol::job::GenerateSlide;
 use serde::{Deserialize, Serialize};
 use store::{
-    Freshness, Written,
-    generations::{self, Generation},
+    ReadConsistency, WriteOutcome,
+    generations::{self, SlideGeneration},
     presentations,
     sessions::{self, Session},
     slides,
@@ -44,8 +44,8 @@ pub struct GenerationView {
     pub error: Option<String>,
 }
 
-impl From<Generation> for GenerationView {
-    fn from(generation: Generation) -> Self {
+impl From<SlideGeneration> for GenerationView {
+    fn from(generation: SlideGeneration) -> Self {
         Self {
             session_id: generation.session,
             slide_id: generation.slide,
@@ -75,14 +75,14 @@ impl From<Generation> for GenerationView {
 )]
 pub async fn generate(
     State(app): State<App>,
-    account: Account,
-    Ids(id, slide): Ids<SessionId, SlideId>,
-) -> Answer<(StatusCode, Json<GenerationView>)> {
+    account: AccountCaller,
+    PathIds(id, slide): PathIds<SessionId, SlideId>,
+) -> ApiResult<(StatusCode, Json<GenerationView>)> {
     let now = app.clock.now();
-    let session = sessions::owned(&app.store, account.user, id, Freshness::Eventual, now).await?;
+    let session = sessions::owned(&app.store, account.user, id, ReadConsistency::Eventual, now).await?;
     let found = slides::get(&app.store, session.presentation, slide, now).await?;
     match found.ok_or(Error::NotFound("slide"))?.content {
-        Content::Summary(_) | Content::Conclusion(_) => {}
+        SlideContent::Summary(_) | SlideContent::Conclusion(_) => {}
         _ => return Err(Error::field("slide_id", "is neither a summary nor a conclusion slide").into()),
     }
     Ok((StatusCode::ACCEPTED, Json(request(&app, &session, slide, false).await?.into())))
@@ -104,17 +104,17 @@ pub async fn generate(
 )]
 pub async fn status(
     State(app): State<App>,
-    account: Account,
-    Ids(id, slide): Ids<SessionId, SlideId>,
-) -> Answer<Json<GenerationView>> {
+    account: AccountCaller,
+    PathIds(id, slide): PathIds<SessionId, SlideId>,
+) -> ApiResult<Json<GenerationView>> {
     let now = app.clock.now();
-    sessions::owned(&app.store, account.user, id, Freshness::Eventual, now).await?;
+    sessions::owned(&app.store, account.user, id, ReadConsistency::Eventual, now).await?;
     let found = generations::get(&app.store, id, slide, now).await?;
     Ok(Json(found.ok_or(Error::NotFound("generation"))?.into()))
 }
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-pub struct OfSession {
+pub struct SessionRef {
     #[garde(skip)]
     pub session_id: SessionId,
 }
@@ -127,7 +127,7 @@ macro_rules! firsts {
             path = $path,
             tag = "assistant",
             operation_id = $id,
-            request_body = OfSession,
+            request_body = SessionRef,
             security(("bearer" = []), ("cookie" = [])),
             responses(
                 (status = 202, body = GenerationView),
@@ -138,9 +138,9 @@ macro_rules! firsts {
         )]
         pub async fn $name(
             State(app): State<App>,
-            account: Account,
-            Valid(input): Valid<OfSession>,
-        ) -> Answer<(StatusCode, Json<GenerationView>)> {
+            account: AccountCaller,
+            ValidJson(input): ValidJson<SessionRef>,
+        ) -> ApiResult<(StatusCode, Json<GenerationView>)> {
             Ok((StatusCode::ACCEPTED, Json(first(&app, account, input.session_id, $kind).await?)))
         }
     )*};
@@ -153,9 +153,14 @@ firsts! {
     conclusion, "/v1/ai/conclusion", "generate_conclusion", SlideType::Conclusion;
 }
 
-async fn first(app: &App, account: Account, id: SessionId, kind: SlideType) -> Result<GenerationView, Error> {
+async fn first(
+    app: &App,
+    account: AccountCaller,
+    id: SessionId,
+    kind: SlideType,
+) -> Result<GenerationView, Error> {
     let now = app.clock.now();
-    let session = sessions::owned(&app.store, account.user, id, Freshness::Eventual, now).await?;
+    let session = sessions::owned(&app.store, account.user, id, ReadConsistency::Eventual, now).await?;
     let presentation = presentations::get(&app.store, session.presentation, now).await?;
     let presentation = presentation.ok_or(Error::NotFound("presentation"))?;
     let slides = slides::list(&app.store, &presentation, now).await?;
@@ -166,9 +171,14 @@ async fn first(app: &App, account: Account, id: SessionId, kind: SlideType) -> R
 }
 
 /// Asks that a slide be written on; what has been asked for and is not done stays. `first`: only if it never was.
-pub async fn request(app: &App, session: &Session, slide: SlideId, first: bool) -> Result<Generation, Error> {
+pub async fn request(
+    app: &App,
+    session: &Session,
+    slide: SlideId,
+    first: bool,
+) -> Result<SlideGeneration, Error> {
     let now = app.clock.now();
-    let wanted = Generation {
+    let wanted = SlideGeneration {
         session: session.id,
         slide,
         status: GenerationStatus::Queued,
@@ -178,7 +188,7 @@ pub async fn request(app: &App, session: &Session, slide: SlideId, first: bool) 
         error: None,
         write_by: Some(now + WRITTEN_WITHIN),
     };
-    if generations::request(&app.store, &wanted, first).await? == Written::Refused {
+    if generations::request(&app.store, &wanted, first).await? == WriteOutcome::Refused {
         let before = generations::get(&app.store, session.id, slide, now).await?;
         return before.ok_or(Error::NotFound("generation"));
     }
@@ -191,10 +201,10 @@ pub async fn request(app: &App, session: &Session, slide: SlideId, first: bool) 
 }
 
 /// What a slide that is shown wants written on it.
-pub fn wants(content: &Content) -> bool {
+pub fn wants(content: &SlideContent) -> bool {
     match content {
-        Content::Summary(summary) => summary.auto_generate,
-        Content::Conclusion(conclusion) => conclusion.auto_generate,
+        SlideContent::Summary(summary) => summary.auto_generate,
+        SlideContent::Conclusion(conclusion) => conclusion.auto_generate,
         _ => false,
     }
 }

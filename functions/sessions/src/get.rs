@@ -1,7 +1,7 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id},
+    http::{AccountCaller, ApiResult, ErrorBody, PathId},
 };
 use model::SessionId;
 use store::sessions;
@@ -24,9 +24,9 @@ use crate::view::SessionView;
 )]
 pub async fn get(
     State(app): State<App>,
-    account: Account,
-    Id(id): Id<SessionId>,
-) -> Answer<Json<SessionView>> {
+    account: AccountCaller,
+    PathId(id): PathId<SessionId>,
+) -> ApiResult<Json<SessionView>> {
     let counted = sessions::with_counts(&app.store, account.user, id, app.clock.now()).await?;
     Ok(Json(counted.into()))
 }

@@ -1,14 +1,14 @@
 //! Who answers and asks, by a participant's token.
 
-use entry::{App, http::Guest};
-use model::{Code, Error, SessionId};
+use entry::{App, http::GuestCaller};
+use model::{Error, ErrorCode, SessionId};
 use store::participants::{self, Participant};
 
 /// The participant behind a token of this session. 1 read unit.
 ///
 /// # Errors
 /// `NotFound` for a token of another session; `REMOVED` for those whom the presenter has sent away.
-pub async fn seated(app: &App, session: SessionId, guest: Guest) -> Result<Participant, Error> {
+pub async fn seated(app: &App, session: SessionId, guest: GuestCaller) -> Result<Participant, Error> {
     if guest.session != session {
         return Err(Error::NotFound("session"));
     }
@@ -21,7 +21,7 @@ pub async fn seated(app: &App, session: SessionId, guest: Guest) -> Result<Parti
 pub fn stays(participant: Participant) -> Result<Participant, Error> {
     match participant.removed_at {
         None => Ok(participant),
-        Some(_) => Err(Error::Forbidden(Code::Removed, WHY_REMOVED.into())),
+        Some(_) => Err(Error::Forbidden(ErrorCode::Removed, WHY_REMOVED.into())),
     }
 }
 

@@ -4,16 +4,16 @@ use axum::{
 };
 use entry::{
     App,
-    http::{Answer, Caller, ErrorBody, Guest, Source, Valid},
-    tokens::{Bearer, Participant as Token},
+    http::{ApiResult, Caller, ErrorBody, GuestCaller, RequestSource, ValidJson},
+    tokens::{ParticipantToken as Token, TicketHolder},
 };
 use garde::Validate;
 use http::StatusCode;
 use jiff::Timestamp;
-use model::{Code, Error, ParticipantId, SessionId, UserId, plan::Quota, session::Status};
+use model::{Error, ErrorCode, ParticipantId, SessionId, UserId, plan::Quota, session::SessionStatus};
 use serde::{Deserialize, Serialize};
 use store::{
-    participants::{self, Added, Participant},
+    participants::{self, AddParticipantOutcome, Participant},
     sessions::Session,
 };
 use utoipa::ToSchema;
@@ -24,7 +24,7 @@ use crate::{find::session_of_code, guest::stays, live, view::PublicSession};
 pub const NAME_LENGTH: usize = 100;
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-pub struct Join {
+pub struct JoinSessionRequest {
     /// How the presenter sees the participant; blank or absent is anonymous.
     #[garde(length(chars, max = NAME_LENGTH))]
     #[schema(max_length = 100)]
@@ -36,7 +36,7 @@ pub struct Join {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Joined {
+pub struct JoinSessionResponse {
     pub participant_id: ParticipantId,
     /// For 24 hours: answers by HTTP, new tickets, and joining again as the same participant.
     pub participant_token: String,
@@ -56,10 +56,10 @@ pub struct Joined {
     tag = "sessions",
     operation_id = "join_session",
     params(("code" = String, Path, example = "K7M2QX")),
-    request_body = Join,
+    request_body = JoinSessionRequest,
     security((), ("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 201, body = Joined),
+        (status = 201, body = JoinSessionResponse),
         (status = 401, description = "a credential came along that does not count", body = ErrorBody),
         (status = 403, description = "removed by the presenter, or `SUBSCRIPTION_LIMIT_EXCEEDED`: the session is full", body = ErrorBody),
         (status = 404, body = ErrorBody),
@@ -70,14 +70,14 @@ pub struct Joined {
 )]
 pub async fn join(
     State(app): State<App>,
-    source: Source,
+    source: RequestSource,
     caller: Option<Caller>,
     Path(code): Path<String>,
-    Valid(input): Valid<Join>,
-) -> Answer<(StatusCode, Json<Joined>)> {
+    ValidJson(input): ValidJson<JoinSessionRequest>,
+) -> ApiResult<(StatusCode, Json<JoinSessionResponse>)> {
     let session = session_of_code(&app, &source, &code).await?;
-    if session.status == Status::Ended {
-        return Err(Error::conflict(Code::SessionEnded, "the session has ended").into());
+    if session.status == SessionStatus::Ended {
+        return Err(Error::conflict(ErrorCode::SessionEnded, "the session has ended").into());
     }
     let name = display_name(input.display_name.as_deref())?;
     let participant = match (input.participant_token, caller) {
@@ -86,7 +86,7 @@ pub async fn join(
             renamed(&app, session.id, id, name).await?.ok_or_else(wrong_token)?
         }
         // the token in the place of an access token
-        (None, Some(Caller::Guest(Guest { participant, session: its }))) if its == session.id => {
+        (None, Some(Caller::Guest(GuestCaller { participant, session: its }))) if its == session.id => {
             renamed(&app, session.id, participant, name).await?.ok_or_else(wrong_token)?
         }
         (None, Some(Caller::Account(account))) => enter(&app, &session, Some(account.user), name).await?,
@@ -98,10 +98,10 @@ pub async fn join(
         Some(Caller::Account(account)) => Some(account.into()),
         Some(Caller::Guest(_)) | None => None,
     };
-    let bearer = Bearer::Participant { participant: participant.id, by };
+    let bearer = TicketHolder::Participant { participant: participant.id, by };
     let ticket = entry::tickets::issue(&app, bearer, Some(session.id))?;
     let moment = live::moment(&app, session, now).await?;
-    let answer = Joined {
+    let answer = JoinSessionResponse {
         participant_id: participant.id,
         participant_token: app.tokens.sign(&token, now)?,
         is_anonymous: participant.display_name.is_none(),
@@ -179,9 +179,9 @@ async fn enter(
     };
     let limit = session.plan.limits().participants_per_session;
     match participants::add(&app.store, &newcomer, limit, now).await? {
-        Added::Done => Ok(newcomer),
-        Added::There => Ok(renamed(app, session.id, id, name).await?.unwrap_or(newcomer)),
-        Added::Full(most) => Err(Quota::ParticipantsPerSession.exceeded(most, most)),
+        AddParticipantOutcome::Done => Ok(newcomer),
+        AddParticipantOutcome::There => Ok(renamed(app, session.id, id, name).await?.unwrap_or(newcomer)),
+        AddParticipantOutcome::Full(most) => Err(Quota::ParticipantsPerSession.exceeded(most, most)),
     }
 }
 

@@ -3,22 +3,22 @@
 use entry::App;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
-use model::{Error, session::Pacing};
+use model::{Error, session::SlidePacing};
 use store::{
     presentations,
     sessions::Session,
-    shown::{self, Shown as Kept},
+    shown::{self, SlideSnapshot as Kept},
     slides,
 };
 
-use crate::{generate, live::Shown};
+use crate::{generate, live::SlideOnScreen};
 
 /// Slides that are written at once.
 const CONCURRENT: usize = 16;
 
 /// Keeps the slide as it is shown: a report tells of it, whatever becomes of the presentation; and has it filled, where it
 /// wants to be and never was. A failure is only logged: a report then tells of the slide as it is.
-pub async fn keep(app: &App, session: &Session, shown: &Shown, now: Timestamp) {
+pub async fn keep(app: &App, session: &Session, shown: &SlideOnScreen, now: Timestamp) {
     logged(session, keep_one(app, session, shown, now).await);
 }
 
@@ -39,15 +39,19 @@ fn logged(session: &Session, kept: Result<(), Error>) {
 }
 
 /// The slides of the session's presentation.
-pub async fn all(app: &App, session: &Session, now: Timestamp) -> Result<Vec<Shown>, Error> {
+pub async fn all(app: &App, session: &Session, now: Timestamp) -> Result<Vec<SlideOnScreen>, Error> {
     let Some(presentation) = presentations::get(&app.store, session.presentation, now).await? else {
         return Ok(Vec::new());
     };
     let slides = slides::list(&app.store, &presentation, now).await?;
-    Ok(slides.into_iter().enumerate().map(|(index, slide)| Shown::of(session.id, index, slide)).collect())
+    Ok(slides
+        .into_iter()
+        .enumerate()
+        .map(|(index, slide)| SlideOnScreen::of(session.id, index, slide))
+        .collect())
 }
 
-async fn keep_one(app: &App, session: &Session, shown: &Shown, now: Timestamp) -> Result<(), Error> {
+async fn keep_one(app: &App, session: &Session, shown: &SlideOnScreen, now: Timestamp) -> Result<(), Error> {
     let kept = Kept {
         session: session.id,
         slide: shown.id,
@@ -57,7 +61,7 @@ async fn keep_one(app: &App, session: &Session, shown: &Shown, now: Timestamp) -
         last_at: now,
     };
     shown::show(&app.store, &kept).await?;
-    if generate::wants(&shown.content) && session.pace == Pacing::Presenter {
+    if generate::wants(&shown.content) && session.pace == SlidePacing::Presenter {
         generate::request(app, session, shown.id, true).await?;
     }
     Ok(())

@@ -1,13 +1,13 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Answer, Caller, ErrorBody, Id},
+    http::{ApiResult, Caller, ErrorBody, PathId},
 };
 use jiff::Timestamp;
-use model::{SessionId, leaderboard::Entry};
+use model::{SessionId, leaderboard::LeaderboardEntry};
 use serde::Serialize;
 use store::{
-    seats::{self, Seat},
+    seats::{self, SessionRole},
     sessions,
 };
 use utoipa::ToSchema;
@@ -16,21 +16,21 @@ use utoipa::ToSchema;
 pub const LISTED: usize = 100;
 
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Leaderboard {
+pub struct LeaderboardResponse {
     /// Best first, 100 at most; with names to the presenter only.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<LeaderboardEntry>,
     /// How many have points at all.
     pub total: usize,
     /// Of the participant who asks.
-    pub me: Option<Entry>,
+    pub me: Option<LeaderboardEntry>,
     /// `null` where nothing was ranked yet.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub as_of: Option<Timestamp>,
 }
 
 /// An entry as it is told; names are for the presenter.
-pub fn told(entry: &Entry, named: bool) -> Entry {
-    Entry { display_name: entry.display_name.clone().filter(|_| named), ..entry.clone() }
+pub fn told(entry: &LeaderboardEntry, named: bool) -> LeaderboardEntry {
+    LeaderboardEntry { display_name: entry.display_name.clone().filter(|_| named), ..entry.clone() }
 }
 
 /// Who leads in the quizzes of a session whose results were shown.
@@ -42,7 +42,7 @@ pub fn told(entry: &Entry, named: bool) -> Entry {
     params(("id" = SessionId, Path)),
     security(("bearer" = []), ("cookie" = []), ("participant" = [])),
     responses(
-        (status = 200, body = Leaderboard),
+        (status = 200, body = LeaderboardResponse),
         (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody),
     )
@@ -50,19 +50,19 @@ pub fn told(entry: &Entry, named: bool) -> Entry {
 pub async fn leaderboard(
     State(app): State<App>,
     caller: Caller,
-    Id(id): Id<SessionId>,
-) -> Answer<Json<Leaderboard>> {
+    PathId(id): PathId<SessionId>,
+) -> ApiResult<Json<LeaderboardResponse>> {
     let now = app.clock.now();
     let (_, seat) = seats::find(&app.store, id, caller.into(), now).await?;
     let Some(found) = sessions::leaderboard(&app.store, id, now).await? else {
-        return Ok(Json(Leaderboard { entries: Vec::new(), total: 0, me: None, as_of: None }));
+        return Ok(Json(LeaderboardResponse { entries: Vec::new(), total: 0, me: None, as_of: None }));
     };
-    let named = seat == Seat::Presenter;
+    let named = seat == SessionRole::Presenter;
     let me = match seat {
-        Seat::Presenter => None,
-        Seat::Participant { id, .. } => found.ranked.iter().find(|ranked| ranked.participant_id == id),
+        SessionRole::Presenter => None,
+        SessionRole::Participant { id, .. } => found.ranked.iter().find(|ranked| ranked.participant_id == id),
     };
-    Ok(Json(Leaderboard {
+    Ok(Json(LeaderboardResponse {
         entries: found.ranked.iter().take(LISTED).map(|ranked| told(ranked, named)).collect(),
         total: found.ranked.len(),
         me: me.map(|ranked| told(ranked, false)),

@@ -88,16 +88,16 @@ pub mod vote;
 pub mod worker;
 
 use axum::Extension;
-use entry::{App, Door, Environment, Peer, StartError, socket::Known};
+use entry::{App, Environment, FunctionDependency, LambdaFunction, StartError, socket::ConnectionCache};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{announce::Announcer, live::Live};
+use crate::{announce::CountScheduler, live::SessionCache};
 
 /// What one instance remembers between events.
 #[derive(Clone, Default)]
-pub struct Hot {
-    pub live: Live,
-    pub announcer: Announcer,
+pub struct InstanceState {
+    pub live: SessionCache,
+    pub announcer: CountScheduler,
 }
 
 pub fn router() -> OpenApiRouter<App> {
@@ -141,24 +141,26 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 }
 
 /// `api-sessions`
-pub async fn api(environment: Environment) -> Result<Door, StartError> {
-    let app = App::start(&environment, Peer::ROOMS).await?;
-    let router = router().split_for_parts().0.layer(Extension(Hot::default())).with_state(app.clone());
+pub async fn api(environment: Environment) -> Result<LambdaFunction, StartError> {
+    let app = App::start(&environment, FunctionDependency::ROOMS).await?;
+    let router =
+        router().split_for_parts().0.layer(Extension(InstanceState::default())).with_state(app.clone());
     Ok(entry::http::door(&app, router))
 }
 
 /// `socket-sessions`
-pub async fn socket(environment: Environment) -> Result<Door, StartError> {
-    let app = App::start(&environment, Peer::ROOMS).await?;
-    let known = Known::default();
-    let socket = socket::Sessions { app: app.clone(), known: known.clone(), hot: Hot::default() };
+pub async fn socket(environment: Environment) -> Result<LambdaFunction, StartError> {
+    let app = App::start(&environment, FunctionDependency::ROOMS).await?;
+    let known = ConnectionCache::default();
+    let socket =
+        socket::SessionSocket { app: app.clone(), known: known.clone(), hot: InstanceState::default() };
     Ok(entry::socket::door(app, known, socket))
 }
 
 /// `worker-sessions`
-pub async fn worker(environment: Environment) -> Result<Door, StartError> {
-    let app = App::start(&environment, Peer::ROOMS).await?;
-    let hot = Hot::default();
+pub async fn worker(environment: Environment) -> Result<LambdaFunction, StartError> {
+    let app = App::start(&environment, FunctionDependency::ROOMS).await?;
+    let hot = InstanceState::default();
     Ok(entry::worker::door(app, move |app, delivery| {
         let hot = hot.clone();
         async move { worker::run(&app, &hot, &delivery).await }
@@ -166,8 +168,8 @@ pub async fn worker(environment: Environment) -> Result<Door, StartError> {
 }
 
 /// `worker-answers`
-pub async fn answers(environment: Environment) -> Result<Door, StartError> {
-    let app = App::start(&environment, Peer::ROOMS).await?;
+pub async fn answers(environment: Environment) -> Result<LambdaFunction, StartError> {
+    let app = App::start(&environment, FunctionDependency::ROOMS).await?;
     let assistant = assistant::assistant(&environment)?;
     Ok(entry::worker::door(app, move |app, delivery| {
         let assistant = assistant.clone();

@@ -1,10 +1,10 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, ListQuery, Params},
+    http::{AccountCaller, ApiResult, ErrorBody, ListQuery, ValidQuery},
 };
 use garde::Validate;
-use model::{PresentationId, session::Status};
+use model::{PresentationId, session::SessionStatus};
 use serde::Deserialize;
 use store::{Page, presentations, sessions};
 use utoipa::IntoParams;
@@ -13,13 +13,13 @@ use crate::view::SessionView;
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct Which {
+pub struct ListSessionsQuery {
     /// Only sessions of this presentation.
     #[garde(skip)]
     pub presentation_id: Option<PresentationId>,
     /// Only sessions in this state.
     #[garde(skip)]
-    pub status: Option<Status>,
+    pub status: Option<SessionStatus>,
 }
 
 /// One's own sessions, newest first. A page may come back short, with a `next`.
@@ -28,7 +28,7 @@ pub struct Which {
     path = "/v1/sessions",
     tag = "sessions",
     operation_id = "list_sessions",
-    params(ListQuery, Which),
+    params(ListQuery, ListSessionsQuery),
     security(("bearer" = []), ("cookie" = [])),
     responses(
         (status = 200, body = Page<SessionView>),
@@ -39,10 +39,10 @@ pub struct Which {
 )]
 pub async fn list(
     State(app): State<App>,
-    account: Account,
-    Params(page): Params<ListQuery>,
-    Params(which): Params<Which>,
-) -> Answer<Json<Page<SessionView>>> {
+    account: AccountCaller,
+    ValidQuery(page): ValidQuery<ListQuery>,
+    ValidQuery(which): ValidQuery<ListSessionsQuery>,
+) -> ApiResult<Json<Page<SessionView>>> {
     let now = app.clock.now();
     let (limit, cursor) = (page.limit(), page.cursor.as_deref());
     let Some(presentation) = which.presentation_id else {

@@ -14,13 +14,13 @@ use futures::try_join;
 use jiff::{SignedDuration, Timestamp};
 use model::{
     Error, SessionId, SlideId,
-    session::{Pacing, Status},
-    slide::{Content, SlideType},
+    session::{SessionStatus, SlidePacing},
+    slide::{SlideContent, SlideType},
 };
-use protocol::event::SlideView;
+use protocol::event::SessionSlideView;
 use serde_json::Value;
 use store::{
-    Freshness, presentations,
+    ReadConsistency, presentations,
     sessions::{self, Session},
     slides::{self, Slide},
 };
@@ -29,14 +29,14 @@ const REMEMBERED: SignedDuration = SignedDuration::from_millis(500);
 
 /// A slide on the screen.
 #[derive(Clone, Debug)]
-pub struct Shown {
+pub struct SlideOnScreen {
     pub id: SlideId,
-    pub content: Content,
+    pub content: SlideContent,
     /// From 0.
     pub index: usize,
 }
 
-impl Shown {
+impl SlideOnScreen {
     /// A slide as it is in a session.
     pub fn of(session: SessionId, index: usize, slide: Slide) -> Self {
         Self { id: slide.id, content: slide.content.seen_in(session), index }
@@ -44,54 +44,59 @@ impl Shown {
 
     /// May the audience see it before the session begins? Whoever read a quiz then would be the quicker.
     pub fn is_open(&self, session: &Session) -> bool {
-        session.status != Status::Pending
+        session.status != SessionStatus::Pending
             || (session.current_slide == Some(self.id) && self.content.kind() != SlideType::Quiz)
     }
 
     /// With everything on it.
-    pub fn for_presenter(&self) -> SlideView {
+    pub fn for_presenter(&self) -> SessionSlideView {
         self.view(self.content.to_value())
     }
 
     /// As everyone in the room may see it: what is right stays the presenter's until the results are shown.
-    pub fn for_audience(&self, session: &Session) -> SlideView {
+    pub fn for_audience(&self, session: &Session) -> SessionSlideView {
         self.view(self.content.for_audience(session.shows_results(self.id, &self.content)))
     }
 
-    fn view(&self, content: Value) -> SlideView {
+    fn view(&self, content: Value) -> SessionSlideView {
         let kind = self.content.kind().as_str().into();
-        SlideView { id: self.id, order_index: self.index, kind, content }
+        SessionSlideView { id: self.id, order_index: self.index, kind, content }
     }
 }
 
 /// A session with what is on its screen.
 #[derive(Clone, Debug)]
-pub struct Moment {
+pub struct SessionSnapshot {
     pub session: Session,
     /// `None` where the presentation has no slides, or lost this one.
-    pub shown: Option<Shown>,
+    pub shown: Option<SlideOnScreen>,
     pub total_slides: usize,
 }
 
 /// When it was read, and what it was; under a slide what a participant sees who is at it.
-type Moments = HashMap<(SessionId, Option<SlideId>), (Timestamp, Arc<Moment>)>;
+type CachedSnapshots = HashMap<(SessionId, Option<SlideId>), (Timestamp, Arc<SessionSnapshot>)>;
 
 /// Cheap to clone.
 #[derive(Clone, Default)]
-pub struct Live(Arc<Mutex<Moments>>);
+pub struct SessionCache(Arc<Mutex<CachedSnapshots>>);
 
-impl Live {
-    fn moments(&self) -> MutexGuard<'_, Moments> {
+impl SessionCache {
+    fn moments(&self) -> MutexGuard<'_, CachedSnapshots> {
         // no code panics while it holds the lock; if it did, the map would still be whole
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn remembered(&self, key: (SessionId, Option<SlideId>), now: Timestamp) -> Option<Arc<Moment>> {
+    fn remembered(&self, key: (SessionId, Option<SlideId>), now: Timestamp) -> Option<Arc<SessionSnapshot>> {
         let found = self.moments().get(&key).filter(|(read, _)| now < *read + REMEMBERED).cloned();
         found.map(|(_, moment)| moment)
     }
 
-    fn remember(&self, key: (SessionId, Option<SlideId>), moment: Moment, now: Timestamp) -> Arc<Moment> {
+    fn remember(
+        &self,
+        key: (SessionId, Option<SlideId>),
+        moment: SessionSnapshot,
+        now: Timestamp,
+    ) -> Arc<SessionSnapshot> {
         let moment = Arc::new(moment);
         let mut moments = self.moments();
         moments.retain(|_, (read, _)| now < *read + REMEMBERED);
@@ -100,7 +105,7 @@ impl Live {
     }
 
     /// As remembered, if it is fresh enough; else as it is.
-    pub async fn recent(&self, app: &App, session: SessionId) -> Result<Arc<Moment>, Error> {
+    pub async fn recent(&self, app: &App, session: SessionId) -> Result<Arc<SessionSnapshot>, Error> {
         match self.remembered((session, None), app.clock.now()) {
             Some(moment) => Ok(moment),
             None => self.fresh(app, session).await,
@@ -111,18 +116,23 @@ impl Live {
     ///
     /// # Errors
     /// `NotFound` where there is no such session.
-    pub async fn fresh(&self, app: &App, session: SessionId) -> Result<Arc<Moment>, Error> {
+    pub async fn fresh(&self, app: &App, session: SessionId) -> Result<Arc<SessionSnapshot>, Error> {
         let now = app.clock.now();
-        let found = sessions::get(&app.store, session, Freshness::Strong, now).await?;
+        let found = sessions::get(&app.store, session, ReadConsistency::Strong, now).await?;
         let moment = moment(app, found.ok_or(Error::NotFound("session"))?, now).await?;
         Ok(self.remember((session, None), moment, now))
     }
 
     /// For a participant who is at a slide: where the presenter turns the slides, the same; else with that slide, as
     /// remembered if `moment` is.
-    pub async fn at(&self, app: &App, moment: Arc<Moment>, slide: SlideId) -> Result<Arc<Moment>, Error> {
+    pub async fn at(
+        &self,
+        app: &App,
+        moment: Arc<SessionSnapshot>,
+        slide: SlideId,
+    ) -> Result<Arc<SessionSnapshot>, Error> {
         let is_shown = moment.shown.as_ref().is_some_and(|shown| shown.id == slide);
-        if is_shown || moment.session.pace == Pacing::Presenter {
+        if is_shown || moment.session.pace == SlidePacing::Presenter {
             return Ok(moment);
         }
         let (now, key) = (app.clock.now(), (moment.session.id, Some(slide)));
@@ -130,7 +140,8 @@ impl Live {
             return Ok(known);
         }
         let shown = self::slide(app, &moment.session, slide, now).await?;
-        let turned = Moment { session: moment.session.clone(), shown, total_slides: moment.total_slides };
+        let turned =
+            SessionSnapshot { session: moment.session.clone(), shown, total_slides: moment.total_slides };
         Ok(self.remember(key, turned, now))
     }
 }
@@ -141,22 +152,22 @@ pub async fn slide(
     session: &Session,
     id: SlideId,
     now: Timestamp,
-) -> Result<Option<Shown>, Error> {
+) -> Result<Option<SlideOnScreen>, Error> {
     let at = Session { current_slide: Some(id), ..session.clone() };
     Ok(moment(app, at, now).await?.shown)
 }
 
 /// What is on the screen of a session as it was read (or has just been written).
-pub async fn moment(app: &App, session: Session, now: Timestamp) -> Result<Moment, Error> {
+pub async fn moment(app: &App, session: Session, now: Timestamp) -> Result<SessionSnapshot, Error> {
     let presentation = presentations::get(&app.store, session.presentation, now);
     let Some(id) = session.current_slide else {
         let total_slides = presentation.await?.map_or(0, |presentation| presentation.slides.len());
-        return Ok(Moment { session, shown: None, total_slides });
+        return Ok(SessionSnapshot { session, shown: None, total_slides });
     };
     let slide = slides::get(&app.store, session.presentation, id, now);
     let (presentation, slide) = try_join!(presentation, slide)?;
     let order = presentation.map(|presentation| presentation.slides).unwrap_or_default();
     let index = order.iter().position(|other| *other == id);
-    let shown = slide.zip(index).map(|(slide, index)| Shown::of(session.id, index, slide));
-    Ok(Moment { session, shown, total_slides: order.len() })
+    let shown = slide.zip(index).map(|(slide, index)| SlideOnScreen::of(session.id, index, slide));
+    Ok(SessionSnapshot { session, shown, total_slides: order.len() })
 }

@@ -1,20 +1,20 @@
 use axum::{Extension, Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id, Valid},
+    http::{AccountCaller, ApiResult, ErrorBody, PathId, ValidJson},
 };
 use garde::Validate;
-use model::{Code, Error, ResponseId, SessionId, SlideId, slide::SlideType};
+use model::{Error, ErrorCode, ResponseId, SessionId, SlideId, slide::SlideType};
 use protocol::{event::ResponseSubmitted, job::RankQuiz};
 use serde::Deserialize;
-use store::{Freshness, Written, responses, sessions, slides};
+use store::{ReadConsistency, WriteOutcome, responses, sessions, slides};
 use utoipa::ToSchema;
 
-use crate::{Hot, responses::submitted};
+use crate::{InstanceState, responses::submitted};
 
 /// What is left out stays.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-pub struct Moderation {
+pub struct ModerateResponseRequest {
     /// The session and the slide that it answers: answers lie by those.
     #[garde(skip)]
     pub session_id: SessionId,
@@ -35,7 +35,7 @@ pub struct Moderation {
     tag = "responses",
     operation_id = "moderate_response",
     params(("id" = ResponseId, Path)),
-    request_body = Moderation,
+    request_body = ModerateResponseRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
         (status = 200, body = ResponseSubmitted),
@@ -47,19 +47,19 @@ pub struct Moderation {
 )]
 pub async fn moderate(
     State(app): State<App>,
-    Extension(hot): Extension<Hot>,
-    account: Account,
-    Id(id): Id<ResponseId>,
-    Valid(input): Valid<Moderation>,
-) -> Answer<Json<ResponseSubmitted>> {
+    Extension(hot): Extension<InstanceState>,
+    account: AccountCaller,
+    PathId(id): PathId<ResponseId>,
+    ValidJson(input): ValidJson<ModerateResponseRequest>,
+) -> ApiResult<Json<ResponseSubmitted>> {
     let (now, session, slide) = (app.clock.now(), input.session_id, input.slide_id);
-    let owned = sessions::owned(&app.store, account.user, session, Freshness::Eventual, now).await?;
+    let owned = sessions::owned(&app.store, account.user, session, ReadConsistency::Eventual, now).await?;
     // an id says nothing of where the answer lies: an index would be a second write for every vote
     let found = responses::of_slide(&app.store, session, slide, now).await?;
     let seen = found.into_iter().find(|response| response.id == id).ok_or(Error::NotFound("response"))?;
     let moderated = responses::moderate(&app.store, &seen, input.is_hidden, input.is_flagged).await?;
-    let Written::Done(response) = moderated else {
-        return Err(Error::conflict(Code::Conflict, "another answer has taken its place").into());
+    let WriteOutcome::Done(response) = moderated else {
+        return Err(Error::conflict(ErrorCode::Conflict, "another answer has taken its place").into());
     };
     // hidden before, too: whoever hid it may have died before it was counted
     if input.is_hidden.is_some() {

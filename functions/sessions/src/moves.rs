@@ -3,25 +3,25 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id},
+    http::{AccountCaller, ApiResult, ErrorBody, PathId},
 };
 use jiff::{SignedDuration, Timestamp};
 use model::{
     Error, Room, SessionId, UserId,
-    session::{AUTO_END_HOURS, EndReason, IDLE_HOURS, Move, Pacing, Status},
+    session::{AUTO_END_HOURS, EndReason, IDLE_HOURS, SessionStatus, SessionTransition, SlidePacing},
 };
 use protocol::{
     Event,
-    event::{SessionEnded, SessionMoved, SessionStarted},
+    event::{SessionEnded, SessionStarted, SessionStatusChanged},
     job::RankQuiz,
 };
 use store::{
-    Freshness, Written,
+    ReadConsistency, WriteOutcome,
     sessions::{self, Session},
 };
 
 use crate::{
-    announce::Announcer,
+    announce::CountScheduler,
     keep::{keep, keep_all},
     live, report,
     view::SessionView,
@@ -45,19 +45,19 @@ pub async fn change<T>(
     for _ in 0..TRIES {
         let now = app.clock.now();
         let mut session = match owner {
-            Some(owner) => sessions::owned(&app.store, owner, id, Freshness::Strong, now).await?,
-            None => sessions::get(&app.store, id, Freshness::Strong, now)
+            Some(owner) => sessions::owned(&app.store, owner, id, ReadConsistency::Strong, now).await?,
+            None => sessions::get(&app.store, id, ReadConsistency::Strong, now)
                 .await?
                 .ok_or(Error::NotFound("session"))?,
         };
         let said = change(&mut session, now)?;
         session.version += 1;
         session.moved_at = now;
-        if sessions::change(&app.store, &session).await? == Written::Done(()) {
+        if sessions::change(&app.store, &session).await? == WriteOutcome::Done(()) {
             return Ok((session, said));
         }
         // refused by itself: the write was done, its answer was lost, and the SDK sent it again
-        if sessions::get(&app.store, id, Freshness::Strong, now).await?.as_ref() == Some(&session) {
+        if sessions::get(&app.store, id, ReadConsistency::Strong, now).await?.as_ref() == Some(&session) {
             return Ok((session, said));
         }
     }
@@ -67,23 +67,23 @@ pub async fn change<T>(
 /// Makes a move and tells the room.
 pub async fn make(
     app: &App,
-    announcer: &Announcer,
+    announcer: &CountScheduler,
     id: SessionId,
     owner: Option<UserId>,
-    made: Move,
+    made: SessionTransition,
     reason: EndReason,
 ) -> Result<Session, Error> {
     let (session, ()) = change(app, id, owner, |session, now| {
         let from = session.status;
         session.status = from.after(made)?;
         match session.status {
-            Status::Active => {
+            SessionStatus::Active => {
                 session.started_at.get_or_insert(now);
                 session.check_at = Some(now + CHECKED_EVERY);
             }
-            Status::Ended => {
+            SessionStatus::Ended => {
                 session.ended_at = Some(now);
-                session.end_reason = Some(if from == Status::Pending && reason == EndReason::Ended {
+                session.end_reason = Some(if from == SessionStatus::Pending && reason == EndReason::Ended {
                     EndReason::Cancelled
                 } else {
                     reason
@@ -92,7 +92,7 @@ pub async fn make(
                 session.check_at = Some(now + CHECKED_EVERY);
             }
             // not looked after, but ended when nobody comes back
-            Status::Paused | Status::Pending => {
+            SessionStatus::Paused | SessionStatus::Pending => {
                 let end = session.created_at + SignedDuration::from_hours(AUTO_END_HOURS);
                 session.check_at = Some(end.min(now + SignedDuration::from_hours(IDLE_HOURS)));
             }
@@ -104,7 +104,7 @@ pub async fn make(
         // the change stands; whoever was not told sees it at the next event, ping or reconnect
         tracing::error!(session = %id, ?error, "a move was not told");
     }
-    if made == Move::End
+    if made == SessionTransition::End
         && let Err(error) = report::request(app, &session, true).await
     {
         // the session's check asks for it once more
@@ -129,13 +129,18 @@ pub async fn tell_end(app: &App, session: &Session) -> Result<(), Error> {
     app.rooms.publish_last(Room::Session(session.id), ended(session, now), now).await
 }
 
-async fn tell(app: &App, announcer: &Announcer, session: &Session, made: Move) -> Result<(), Error> {
+async fn tell(
+    app: &App,
+    announcer: &CountScheduler,
+    session: &Session,
+    made: SessionTransition,
+) -> Result<(), Error> {
     let now = app.clock.now();
     let (session_id, version) = (session.id, session.version);
-    let moved = SessionMoved { session_id, version, timestamp: now };
+    let moved = SessionStatusChanged { session_id, version, timestamp: now };
     let mut shown = None;
     let event = match made {
-        Move::Start => {
+        SessionTransition::Start => {
             shown = live::moment(app, session.clone(), now).await?.shown;
             Event::SessionStarted(SessionStarted {
                 session_id,
@@ -144,37 +149,37 @@ async fn tell(app: &App, announcer: &Announcer, session: &Session, made: Move) -
                 current_slide: shown.as_ref().map(|shown| shown.for_audience(session)),
             })
         }
-        Move::Pause => Event::SessionPaused(moved),
-        Move::Resume => Event::SessionResumed(moved),
-        Move::End => ended(session, now),
+        SessionTransition::Pause => Event::SessionPaused(moved),
+        SessionTransition::Resume => Event::SessionResumed(moved),
+        SessionTransition::End => ended(session, now),
     };
-    if matches!(made, Move::Pause | Move::End)
+    if matches!(made, SessionTransition::Pause | SessionTransition::End)
         && let Some(slide) = session.current_slide
     {
         announcer.last_votes(app, session.id, slide).await;
     }
     let room = Room::Session(session.id);
     match made {
-        Move::End => {
+        SessionTransition::End => {
             let told = app.rooms.publish_last(room, event, now).await;
             if session.has_revealed() {
                 app.queues.send(&RankQuiz { session: session.id }, now).await?;
             }
             told
         }
-        Move::Start => {
+        SessionTransition::Start => {
             let told = app.rooms.publish(room, event, now).await;
             match session.pace {
-                Pacing::Presenter => {
+                SlidePacing::Presenter => {
                     if let Some(shown) = &shown {
                         keep(app, session, shown, now).await;
                     }
                 }
-                Pacing::Participant => keep_all(app, session, now).await,
+                SlidePacing::Participant => keep_all(app, session, now).await,
             }
             told
         }
-        Move::Pause | Move::Resume => app.rooms.publish(room, event, now).await,
+        SessionTransition::Pause | SessionTransition::Resume => app.rooms.publish(room, event, now).await,
     }
 }
 
@@ -197,10 +202,10 @@ macro_rules! moves {
         )]
         pub async fn $name(
             State(app): State<App>,
-            axum::Extension(hot): axum::Extension<crate::Hot>,
-            account: Account,
-            Id(id): Id<SessionId>,
-        ) -> Answer<Json<SessionView>> {
+            axum::Extension(hot): axum::Extension<crate::InstanceState>,
+            account: AccountCaller,
+            PathId(id): PathId<SessionId>,
+        ) -> ApiResult<Json<SessionView>> {
             let owner = Some(account.user);
             let session = make(&app, &hot.announcer, id, owner, $made, EndReason::Ended).await?;
             Ok(Json(SessionView::uncounted(session)))
@@ -210,11 +215,11 @@ macro_rules! moves {
 
 moves! {
     /// Starts a session that waits: the audience may answer.
-    start, "/v1/sessions/{id}/start", "start_session", Move::Start;
+    start, "/v1/sessions/{id}/start", "start_session", SessionTransition::Start;
     /// Pauses a session: no answers until it goes on.
-    pause, "/v1/sessions/{id}/pause", "pause_session", Move::Pause;
+    pause, "/v1/sessions/{id}/pause", "pause_session", SessionTransition::Pause;
     /// Goes on after a pause.
-    resume, "/v1/sessions/{id}/resume", "resume_session", Move::Resume;
+    resume, "/v1/sessions/{id}/resume", "resume_session", SessionTransition::Resume;
     /// Ends a session for good; one that was not started is cancelled.
-    end, "/v1/sessions/{id}/end", "end_session", Move::End;
+    end, "/v1/sessions/{id}/end", "end_session", SessionTransition::End;
 }

@@ -1,12 +1,12 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id, ListQuery, Params},
+    http::{AccountCaller, ApiResult, ErrorBody, ListQuery, PathId, ValidQuery},
 };
 use jiff::Timestamp;
 use model::{ParticipantId, SessionId};
 use serde::Serialize;
-use store::{Freshness, Page, participants, sessions};
+use store::{Page, ReadConsistency, participants, sessions};
 use utoipa::ToSchema;
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -39,12 +39,12 @@ pub struct ParticipantView {
 )]
 pub async fn participants(
     State(app): State<App>,
-    account: Account,
-    Id(id): Id<SessionId>,
-    Params(page): Params<ListQuery>,
-) -> Answer<Json<Page<ParticipantView>>> {
+    account: AccountCaller,
+    PathId(id): PathId<SessionId>,
+    ValidQuery(page): ValidQuery<ListQuery>,
+) -> ApiResult<Json<Page<ParticipantView>>> {
     let now = app.clock.now();
-    sessions::owned(&app.store, account.user, id, Freshness::Eventual, now).await?;
+    sessions::owned(&app.store, account.user, id, ReadConsistency::Eventual, now).await?;
     let found = participants::page(&app.store, id, page.limit(), page.cursor.as_deref(), now).await?;
     Ok(Json(found.map(|participant| ParticipantView {
         id: participant.id,

@@ -1,11 +1,11 @@
 use axum::extract::State;
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Ids},
+    http::{AccountCaller, ApiResult, ErrorBody, PathIds},
 };
 use http::StatusCode;
-use model::{Code, Error, ParticipantId, Room, SessionId};
-use store::{Freshness, Written, participants, sessions};
+use model::{Error, ErrorCode, ParticipantId, Room, SessionId};
+use store::{ReadConsistency, WriteOutcome, participants, sessions};
 
 use crate::guest::WHY_REMOVED;
 
@@ -26,16 +26,16 @@ use crate::guest::WHY_REMOVED;
 )]
 pub async fn remove(
     State(app): State<App>,
-    account: Account,
-    Ids(id, participant): Ids<SessionId, ParticipantId>,
-) -> Answer<StatusCode> {
+    account: AccountCaller,
+    PathIds(id, participant): PathIds<SessionId, ParticipantId>,
+) -> ApiResult<StatusCode> {
     let now = app.clock.now();
-    sessions::owned(&app.store, account.user, id, Freshness::Eventual, now).await?;
+    sessions::owned(&app.store, account.user, id, ReadConsistency::Eventual, now).await?;
     // before the sockets are closed: whoever comes back finds it
-    if participants::remove(&app.store, id, participant, now).await? == Written::Refused {
+    if participants::remove(&app.store, id, participant, now).await? == WriteOutcome::Refused {
         return Err(Error::NotFound("participant").into());
     }
     let room = Room::Session(id);
-    app.rooms.expel_holder(room, participant.uuid(), Code::Removed, WHY_REMOVED, now).await?;
+    app.rooms.expel_holder(room, participant.uuid(), ErrorCode::Removed, WHY_REMOVED, now).await?;
     Ok(StatusCode::NO_CONTENT)
 }

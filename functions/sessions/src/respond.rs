@@ -1,7 +1,7 @@
 use axum::{Extension, Json, extract::State};
 use entry::{
     App,
-    http::{Answer, ErrorBody, Guest, Received, Valid},
+    http::{ApiResult, ErrorBody, GuestCaller, ReceivedAt, ValidJson},
 };
 use garde::Validate;
 use http::StatusCode;
@@ -11,11 +11,11 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::{Hot, guest::seated, responses::submitted, vote};
+use crate::{InstanceState, guest::seated, responses::submitted, vote};
 
 /// An answer to the slide that is shown.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-pub struct NewResponse {
+pub struct SubmitResponseRequest {
     /// The session of the token.
     #[garde(skip)]
     pub session_id: SessionId,
@@ -41,7 +41,7 @@ pub struct NewResponse {
     path = "/v1/responses",
     tag = "responses",
     operation_id = "submit_response",
-    request_body = NewResponse,
+    request_body = SubmitResponseRequest,
     security(("participant" = [])),
     responses(
         (status = 201, body = ResponseSubmitted),
@@ -54,18 +54,18 @@ pub struct NewResponse {
 )]
 pub async fn respond(
     State(app): State<App>,
-    Extension(hot): Extension<Hot>,
-    Received(received): Received,
-    guest: Guest,
-    Valid(input): Valid<NewResponse>,
-) -> Answer<(StatusCode, Json<ResponseSubmitted>)> {
-    let Guest { participant, session } = guest;
+    Extension(hot): Extension<InstanceState>,
+    ReceivedAt(received): ReceivedAt,
+    guest: GuestCaller,
+    ValidJson(input): ValidJson<SubmitResponseRequest>,
+) -> ApiResult<(StatusCode, Json<ResponseSubmitted>)> {
+    let GuestCaller { participant, session } = guest;
     let found = seated(&app, input.session_id, guest).await?;
     // someone else's self is not there for this token
     if input.participant_id.is_some_and(|other| other != participant) {
         return Err(Error::NotFound("participant").into());
     }
-    let ballot = vote::Ballot {
+    let ballot = vote::VoteSubmission {
         session,
         slide: input.slide_id,
         participant,

@@ -1,7 +1,7 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id, Numbers, Params},
+    http::{AccountCaller, ApiResult, ErrorBody, PageNumbers, PathId, ValidQuery},
 };
 use garde::Validate;
 use jiff::Timestamp;
@@ -9,15 +9,15 @@ use model::{SessionId, SlideId};
 use protocol::event::ResponseSubmitted;
 use serde::{Deserialize, Serialize};
 use store::{
-    Freshness,
-    responses::{self, Response},
+    ReadConsistency,
+    responses::{self, SlideResponse},
     sessions,
 };
 use utoipa::{IntoParams, ToSchema};
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct Which {
+pub struct ListResponsesQuery {
     #[garde(skip)]
     pub session_id: SessionId,
     /// From 1.
@@ -32,14 +32,14 @@ pub struct Which {
 
 /// A page of answers, newest first.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Responses {
+pub struct ResponseList {
     pub items: Vec<ResponseSubmitted>,
     #[serde(flatten)]
-    pub numbers: Numbers,
+    pub numbers: PageNumbers,
 }
 
 /// An answer as the presenter sees it.
-pub fn submitted(response: Response) -> ResponseSubmitted {
+pub fn submitted(response: SlideResponse) -> ResponseSubmitted {
     ResponseSubmitted {
         response_id: response.id,
         slide_id: response.slide,
@@ -61,10 +61,10 @@ pub fn submitted(response: Response) -> ResponseSubmitted {
     path = "/v1/responses/slide/{id}",
     tag = "responses",
     operation_id = "list_responses_of_slide",
-    params(("id" = SlideId, Path), Which),
+    params(("id" = SlideId, Path), ListResponsesQuery),
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = Responses),
+        (status = 200, body = ResponseList),
         (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody),
         (status = 422, body = ErrorBody),
@@ -72,14 +72,14 @@ pub fn submitted(response: Response) -> ResponseSubmitted {
 )]
 pub async fn responses(
     State(app): State<App>,
-    account: Account,
-    Id(slide): Id<SlideId>,
-    Params(which): Params<Which>,
-) -> Answer<Json<Responses>> {
+    account: AccountCaller,
+    PathId(slide): PathId<SlideId>,
+    ValidQuery(which): ValidQuery<ListResponsesQuery>,
+) -> ApiResult<Json<ResponseList>> {
     let now = app.clock.now();
-    sessions::owned(&app.store, account.user, which.session_id, Freshness::Eventual, now).await?;
+    sessions::owned(&app.store, account.user, which.session_id, ReadConsistency::Eventual, now).await?;
     let mut found = responses::of_slide(&app.store, which.session_id, slide, now).await?;
     found.sort_by_key(|response| std::cmp::Reverse((response.received, response.id)));
-    let (items, numbers) = Numbers::cut(found, which.page.unwrap_or(1), which.page_size.unwrap_or(20));
-    Ok(Json(Responses { items: items.into_iter().map(submitted).collect(), numbers }))
+    let (items, numbers) = PageNumbers::cut(found, which.page.unwrap_or(1), which.page_size.unwrap_or(20));
+    Ok(Json(ResponseList { items: items.into_iter().map(submitted).collect(), numbers }))
 }

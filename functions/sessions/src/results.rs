@@ -3,14 +3,14 @@
 use axum::{Extension, Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, Caller, ErrorBody, Ids, Valid},
+    http::{AccountCaller, ApiResult, Caller, ErrorBody, PathIds, ValidJson},
 };
 use garde::Validate;
 use jiff::Timestamp;
 use model::{
-    Code, Error, Room, SessionId, SlideId, UserId,
-    session::Status,
-    slide::{Content, SlideType},
+    Error, ErrorCode, Room, SessionId, SlideId, UserId,
+    session::SessionStatus,
+    slide::{SlideContent, SlideType},
 };
 use protocol::{
     Event,
@@ -19,21 +19,21 @@ use protocol::{
 };
 use serde::{Deserialize, Serialize};
 use store::{
-    Freshness,
-    seats::{self, Seat},
-    sessions::{self, Results, Session},
+    ReadConsistency,
+    seats::{self, SessionRole},
+    sessions::{self, Session, SlideResultSettings},
     slides,
 };
 use utoipa::ToSchema;
 
 use crate::{
-    Hot, live,
+    InstanceState, live,
     moves::change,
     state::{own, vote_update},
 };
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-pub struct ShowResults {
+pub struct ShowResultsRequest {
     /// May the audience see them? Of a quiz: also what is correct, and who leads.
     #[garde(skip)]
     pub visible: bool,
@@ -52,7 +52,6 @@ pub struct ResultsView {
 
 /// How a slide was answered.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = SlideResults)]
 pub struct SlideResults {
     pub slide_id: SlideId,
     /// May the audience see them?
@@ -80,20 +79,20 @@ pub struct SlideResults {
 pub async fn get(
     State(app): State<App>,
     caller: Caller,
-    Ids(id, slide): Ids<SessionId, SlideId>,
-) -> Answer<Json<SlideResults>> {
+    PathIds(id, slide): PathIds<SessionId, SlideId>,
+) -> ApiResult<Json<SlideResults>> {
     let now = app.clock.now();
     let (session, seat) = seats::find(&app.store, id, caller.into(), now).await?;
     let found = slides::get(&app.store, session.presentation, slide, now).await?;
     let visible = session.shows_results(slide, &found.ok_or(Error::NotFound("slide"))?.content);
     let participant = match seat {
-        Seat::Presenter => None,
-        Seat::Participant { id, .. } => Some(id),
+        SessionRole::Presenter => None,
+        SessionRole::Participant { id, .. } => Some(id),
     };
     let counts_from = session.counts_from(slide);
     let snapshot = sessions::snapshot(&app.store, id, slide, now).await?;
     let votes = snapshot
-        .filter(|snapshot| (visible || seat == Seat::Presenter) && snapshot.as_of > counts_from)
+        .filter(|snapshot| (visible || seat == SessionRole::Presenter) && snapshot.as_of > counts_from)
         .map(vote_update);
     let own = own(&app, id, Some(slide), participant, now).await?;
     let my_response = own.filter(|own| own.created_at.as_millisecond() >= counts_from);
@@ -107,7 +106,7 @@ pub async fn get(
     tag = "sessions",
     operation_id = "show_results",
     params(("id" = SessionId, Path), ("slide_id" = SlideId, Path)),
-    request_body = ShowResults,
+    request_body = ShowResultsRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
         (status = 200, body = ResultsView),
@@ -119,13 +118,13 @@ pub async fn get(
 )]
 pub async fn show(
     State(app): State<App>,
-    Extension(hot): Extension<Hot>,
-    account: Account,
-    Ids(id, slide): Ids<SessionId, SlideId>,
-    Valid(input): Valid<ShowResults>,
-) -> Answer<Json<ResultsView>> {
+    Extension(hot): Extension<InstanceState>,
+    account: AccountCaller,
+    PathIds(id, slide): PathIds<SessionId, SlideId>,
+    ValidJson(input): ValidJson<ShowResultsRequest>,
+) -> ApiResult<Json<ResultsView>> {
     let at = app.clock.millis();
-    let decide = |results: &mut Results| {
+    let decide = |results: &mut SlideResultSettings| {
         results.visible = Some(input.visible);
         if input.visible {
             results.revealed_at.get_or_insert(at);
@@ -151,12 +150,12 @@ pub async fn show(
 )]
 pub async fn reset(
     State(app): State<App>,
-    Extension(hot): Extension<Hot>,
-    account: Account,
-    Ids(id, slide): Ids<SessionId, SlideId>,
-) -> Answer<Json<ResultsView>> {
+    Extension(hot): Extension<InstanceState>,
+    account: AccountCaller,
+    PathIds(id, slide): PathIds<SessionId, SlideId>,
+) -> ApiResult<Json<ResultsView>> {
     let reset_at = app.clock.millis();
-    let decide = |results: &mut Results| {
+    let decide = |results: &mut SlideResultSettings| {
         results.reset_at = Some(reset_at);
         results.revealed_at = None;
     };
@@ -165,19 +164,19 @@ pub async fn reset(
 
 async fn decided(
     app: &App,
-    hot: &Hot,
+    hot: &InstanceState,
     owner: UserId,
     id: SessionId,
     slide: SlideId,
-    decide: impl Fn(&mut Results),
+    decide: impl Fn(&mut SlideResultSettings),
 ) -> Result<ResultsView, Error> {
     let now = app.clock.now();
-    let session = sessions::owned(&app.store, owner, id, Freshness::Strong, now).await?;
+    let session = sessions::owned(&app.store, owner, id, ReadConsistency::Strong, now).await?;
     let found = slides::get(&app.store, session.presentation, slide, now).await?;
     let content = found.ok_or(Error::NotFound("slide"))?.content;
     let (session, ()) = change(app, id, Some(owner), |session, _| {
-        if session.status == Status::Ended {
-            return Err(Error::conflict(Code::SessionEnded, "the session has ended"));
+        if session.status == SessionStatus::Ended {
+            return Err(Error::conflict(ErrorCode::SessionEnded, "the session has ended"));
         }
         decide(session.results.entry(slide).or_default());
         Ok(())
@@ -203,10 +202,10 @@ fn reset_at(session: &Session, slide: SlideId) -> Option<Timestamp> {
 
 async fn tell(
     app: &App,
-    hot: &Hot,
+    hot: &InstanceState,
     session: &Session,
     slide: SlideId,
-    content: &Content,
+    content: &SlideContent,
 ) -> Result<(), Error> {
     let now = app.clock.now();
     let visible = session.shows_results(slide, content);

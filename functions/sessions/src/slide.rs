@@ -1,23 +1,25 @@
 use axum::{Extension, Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id, Valid},
+    http::{AccountCaller, ApiResult, ErrorBody, PathId, ValidJson},
 };
 use garde::Validate;
-use model::{Code, Error, Room, SessionId, SlideId, session::Status};
-use protocol::{Event, event::SlideChanged};
+use model::{Error, ErrorCode, Room, SessionId, SlideId, session::SessionStatus};
+use protocol::{Event, event::CurrentSlideChanged};
 use serde::Deserialize;
 use store::{
-    Freshness,
+    ReadConsistency,
     sessions::{self, Session},
     slides,
 };
 use utoipa::ToSchema;
 
-use crate::{Hot, keep::keep, live, moves::change, report::slides::takes_answers, view::SessionView};
+use crate::{
+    InstanceState, keep::keep, live, moves::change, report::slides::takes_answers, view::SessionView,
+};
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-pub struct Show {
+pub struct ShowSlideRequest {
     /// A slide of the session's presentation.
     #[garde(skip)]
     pub slide_id: SlideId,
@@ -32,7 +34,7 @@ macro_rules! shows {
             tag = "sessions",
             operation_id = $id,
             params(("id" = SessionId, Path)),
-            request_body = Show,
+            request_body = ShowSlideRequest,
             security(("bearer" = []), ("cookie" = [])),
             responses(
                 (status = 200, body = SessionView),
@@ -44,11 +46,11 @@ macro_rules! shows {
         )]
         pub async fn $name(
             State(app): State<App>,
-            Extension(hot): Extension<Hot>,
-            account: Account,
-            Id(id): Id<SessionId>,
-            Valid(input): Valid<Show>,
-        ) -> Answer<Json<SessionView>> {
+            Extension(hot): Extension<InstanceState>,
+            account: AccountCaller,
+            PathId(id): PathId<SessionId>,
+            ValidJson(input): ValidJson<ShowSlideRequest>,
+        ) -> ApiResult<Json<SessionView>> {
             let session = turn_to(&app, &hot, account, id, input.slide_id).await?;
             Ok(Json(SessionView::uncounted(session)))
         }
@@ -64,20 +66,22 @@ shows! {
 
 async fn turn_to(
     app: &App,
-    hot: &Hot,
-    account: Account,
+    hot: &InstanceState,
+    account: AccountCaller,
     id: SessionId,
     slide: SlideId,
 ) -> Result<Session, Error> {
     let now = app.clock.now();
-    let session = sessions::owned(&app.store, account.user, id, Freshness::Strong, now).await?;
+    let session = sessions::owned(&app.store, account.user, id, ReadConsistency::Strong, now).await?;
     slides::get(&app.store, session.presentation, slide, now)
         .await?
         .ok_or_else(|| Error::field("slide_id", "is not a slide of this session's presentation"))?;
     let (session, before) = change(app, id, Some(account.user), |session, _| match session.status {
-        Status::Active | Status::Paused => Ok(session.current_slide.replace(slide)),
-        Status::Ended => Err(Error::conflict(Code::SessionEnded, "the session has ended")),
-        Status::Pending => Err(Error::conflict(Code::SessionNotActive, "the session has not been started")),
+        SessionStatus::Active | SessionStatus::Paused => Ok(session.current_slide.replace(slide)),
+        SessionStatus::Ended => Err(Error::conflict(ErrorCode::SessionEnded, "the session has ended")),
+        SessionStatus::Pending => {
+            Err(Error::conflict(ErrorCode::SessionNotActive, "the session has not been started"))
+        }
     })
     .await?;
     if let Err(error) = tell(app, hot, &session, before.filter(|before| *before != slide)).await {
@@ -87,7 +91,12 @@ async fn turn_to(
     Ok(session)
 }
 
-async fn tell(app: &App, hot: &Hot, session: &Session, before: Option<SlideId>) -> Result<(), Error> {
+async fn tell(
+    app: &App,
+    hot: &InstanceState,
+    session: &Session,
+    before: Option<SlideId>,
+) -> Result<(), Error> {
     // first: nothing that fails after it may keep the last votes from being counted
     if let Some(before) = before {
         hot.announcer.last_votes(app, session.id, before).await;
@@ -95,7 +104,7 @@ async fn tell(app: &App, hot: &Hot, session: &Session, before: Option<SlideId>) 
     let now = app.clock.now();
     let moment = live::moment(app, session.clone(), now).await?;
     if let Some(shown) = moment.shown {
-        let changed = SlideChanged {
+        let changed = CurrentSlideChanged {
             session_id: session.id,
             version: session.version,
             slide_index: shown.index,

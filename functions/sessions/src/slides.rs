@@ -1,21 +1,20 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Answer, Caller, ErrorBody, Id},
+    http::{ApiResult, Caller, ErrorBody, PathId},
 };
-use model::{SessionId, session::Pacing};
-use protocol::event::SlideView;
+use model::{SessionId, session::SlidePacing};
+use protocol::event::SessionSlideView;
 use serde::Serialize;
-use store::seats::{self, Seat};
+use store::seats::{self, SessionRole};
 use utoipa::ToSchema;
 
-use crate::{keep, live::Shown};
+use crate::{keep, live::SlideOnScreen};
 
 /// Slides in their order.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = SessionSlides)]
-pub struct Slides {
-    pub items: Vec<SlideView>,
+pub struct SessionSlides {
+    pub items: Vec<SessionSlideView>,
     /// Of the presentation, whether or not they may be seen yet.
     pub total: usize,
 }
@@ -30,24 +29,30 @@ pub struct Slides {
     params(("id" = SessionId, Path)),
     security(("bearer" = []), ("cookie" = []), ("participant" = [])),
     responses(
-        (status = 200, body = Slides),
+        (status = 200, body = SessionSlides),
         (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody),
     )
 )]
-pub async fn slides(State(app): State<App>, caller: Caller, Id(id): Id<SessionId>) -> Answer<Json<Slides>> {
+pub async fn slides(
+    State(app): State<App>,
+    caller: Caller,
+    PathId(id): PathId<SessionId>,
+) -> ApiResult<Json<SessionSlides>> {
     let now = app.clock.now();
     let (session, seat) = seats::find(&app.store, id, caller.into(), now).await?;
     let shown = keep::all(&app, &session, now).await?;
     let total = shown.len();
     let items = match seat {
-        Seat::Presenter => shown.iter().map(Shown::for_presenter).collect(),
-        Seat::Participant { .. } => shown
+        SessionRole::Presenter => shown.iter().map(SlideOnScreen::for_presenter).collect(),
+        SessionRole::Participant { .. } => shown
             .iter()
             .filter(|shown| shown.is_open(&session))
-            .filter(|shown| session.pace == Pacing::Participant || session.current_slide == Some(shown.id))
+            .filter(|shown| {
+                session.pace == SlidePacing::Participant || session.current_slide == Some(shown.id)
+            })
             .map(|shown| shown.for_audience(&session))
             .collect(),
     };
-    Ok(Json(Slides { items, total }))
+    Ok(Json(SessionSlides { items, total }))
 }

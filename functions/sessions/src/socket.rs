@@ -3,38 +3,41 @@
 use entry::{
     App,
     http::account,
-    socket::{Known, Message, Socket},
+    socket::{ConnectionCache, SocketHandler, SocketMessage},
 };
 use jiff::Timestamp;
 use model::{Error, ParticipantId, SessionId};
 use protocol::{
-    command::{Ask, Join, JoinSpeaker, Respond, SessionCommand, Upvote},
-    job::Greet,
+    command::{
+        AskQuestionCommand, JoinAsPresenterCommand, JoinSessionCommand, SessionCommand,
+        SubmitResponseCommand, UpvoteQuestionCommand,
+    },
+    job::SendSessionState,
 };
 use store::{
-    Freshness,
-    connections::{self, Connection, Identity},
-    seats::Seat,
+    ReadConsistency,
+    connections::{self, Connection, ConnectionIdentity},
+    seats::SessionRole,
     sessions,
 };
 
 use crate::{
-    Hot,
+    InstanceState,
     join::{display_name, of_token, renamed},
-    questions::{self, ask::Asked},
+    questions::{self, ask::IncomingQuestion},
     vote,
 };
 
-pub struct Sessions {
+pub struct SessionSocket {
     pub app: App,
-    pub known: Known,
-    pub hot: Hot,
+    pub known: ConnectionCache,
+    pub hot: InstanceState,
 }
 
-impl Socket for Sessions {
+impl SocketHandler for SessionSocket {
     type Command = SessionCommand;
 
-    async fn message(&self, message: Message<SessionCommand>) -> Result<(), Error> {
+    async fn message(&self, message: SocketMessage<SessionCommand>) -> Result<(), Error> {
         let connection = message.connection;
         match message.command {
             SessionCommand::Respond(respond) => self.respond(&connection, &respond, message.received).await,
@@ -51,16 +54,21 @@ const NO_SESSION: &str = "this connection is in no session";
 
 fn participant(connection: &Connection) -> Result<(ParticipantId, SessionId), Error> {
     match connection.seat() {
-        Some((session, Seat::Participant { id, .. })) => Ok((id, session)),
-        Some((_, Seat::Presenter)) => Err(Error::forbidden(AUDIENCE_ONLY)),
+        Some((session, SessionRole::Participant { id, .. })) => Ok((id, session)),
+        Some((_, SessionRole::Presenter)) => Err(Error::forbidden(AUDIENCE_ONLY)),
         None => Err(Error::forbidden(NO_SESSION)),
     }
 }
 
-impl Sessions {
-    async fn respond(&self, connection: &Connection, respond: &Respond, received: i64) -> Result<(), Error> {
+impl SessionSocket {
+    async fn respond(
+        &self,
+        connection: &Connection,
+        respond: &SubmitResponseCommand,
+        received: i64,
+    ) -> Result<(), Error> {
         let (participant, session) = participant(connection)?;
-        let ballot = vote::Ballot {
+        let ballot = vote::VoteSubmission {
             session,
             slide: respond.slide_id,
             participant,
@@ -73,9 +81,9 @@ impl Sessions {
     }
 
     /// Stores a question; whoever asks is told as everyone is, by `question_updated`.
-    async fn ask(&self, connection: Connection, ask: &Ask) -> Result<(), Error> {
+    async fn ask(&self, connection: Connection, ask: &AskQuestionCommand) -> Result<(), Error> {
         let (participant, session) = participant(&connection)?;
-        let asked = Asked {
+        let asked = IncomingQuestion {
             session,
             participant,
             display_name: connection.display_name,
@@ -86,7 +94,7 @@ impl Sessions {
         questions::ask::put(&self.app, &self.hot, asked).await.map(drop)
     }
 
-    async fn upvote(&self, connection: &Connection, upvote: &Upvote) -> Result<(), Error> {
+    async fn upvote(&self, connection: &Connection, upvote: &UpvoteQuestionCommand) -> Result<(), Error> {
         let (participant, session) = participant(connection)?;
         questions::upvote::put(&self.app, &self.hot, session, upvote.question_id, participant, upvote.up)
             .await
@@ -94,7 +102,7 @@ impl Sessions {
 
     /// Renames the participant; answered by `session_state`. A connection stays whose it is: other instances remember it. To
     /// be another participant again, one joins by HTTP with its token and opens the socket that comes with the answer.
-    async fn join(&self, connection: Connection, join: Join) -> Result<(), Error> {
+    async fn join(&self, connection: Connection, join: JoinSessionCommand) -> Result<(), Error> {
         let now = self.app.clock.now();
         let (who, session) = participant(&connection)?;
         if let Some(token) = &join.participant_token
@@ -114,21 +122,22 @@ impl Sessions {
     async fn join_speaker(
         &self,
         connection: Connection,
-        join: &JoinSpeaker,
+        join: &JoinAsPresenterCommand,
         received: i64,
     ) -> Result<(), Error> {
         let now = self.app.clock.now();
         let session = connection.identity.session().ok_or_else(|| Error::forbidden(NO_SESSION))?;
         let wrong = |_| Error::field("token", "is not an access token that counts");
         let account = account(&self.app, &join.token).await.map_err(wrong)?;
-        let owned = sessions::owned(&self.app.store, account.user, session, Freshness::Eventual, now).await;
+        let owned =
+            sessions::owned(&self.app.store, account.user, session, ReadConsistency::Eventual, now).await;
         match owned {
             // they are in it: that it is there is no secret
             Err(Error::NotFound(_)) => return Err(Error::forbidden("only the session's owner presents")),
             owned => owned?,
         };
         let identity =
-            Identity::Account { user: account.user, login: account.login, presents: Some(session) };
+            ConnectionIdentity::Account { user: account.user, login: account.login, presents: Some(session) };
         let presents_since = match connection.identity {
             // it says so once more
             before if before == identity => connection.presents_since,
@@ -153,7 +162,11 @@ impl Sessions {
         self.app
             .queues
             .send(
-                &Greet { connection: after.id, arrived: after.identity != before.identity, opening: false },
+                &SendSessionState {
+                    connection: after.id,
+                    arrived: after.identity != before.identity,
+                    opening: false,
+                },
                 now,
             )
             .await

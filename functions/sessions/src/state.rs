@@ -1,17 +1,17 @@
 //! A room's whole small state, as one connection may see it.
 
-use entry::{App, tokens::Participant as Token};
+use entry::{App, tokens::ParticipantToken as Token};
 use futures::try_join;
 use jiff::Timestamp;
 use model::{Error, ParticipantId, Room, SessionId};
-use protocol::event::{OwnResponse, SessionRole, SessionState, VoteUpdate};
+use protocol::event::{ConnectionRole, OwnResponse, SessionState, VoteUpdate};
 use store::{
-    connections::{self, Connection, Identity},
+    connections::{self, Connection, ConnectionIdentity},
     participants, responses,
-    sessions::{self, Snapshot},
+    sessions::{self, VoteSnapshot},
 };
 
-use crate::Hot;
+use crate::InstanceState;
 
 /// Rooms up to this size are counted for the state itself; in larger ones it says what was last counted.
 const COUNTED: usize = 100;
@@ -20,15 +20,15 @@ const COUNTED: usize = 100;
 /// whatever changes after it reaches them as an event.
 pub async fn of(
     app: &App,
-    hot: &Hot,
+    hot: &InstanceState,
     connection: &Connection,
     session: SessionId,
     now: Timestamp,
 ) -> Result<SessionState, Error> {
     let moment = hot.live.fresh(app, session).await?;
     let participant = match connection.identity {
-        Identity::Participant { participant, .. } => Some(participant),
-        Identity::Account { .. } => None,
+        ConnectionIdentity::Participant { participant, .. } => Some(participant),
+        ConnectionIdentity::Account { .. } => None,
     };
     let slide = moment.shown.as_ref().map(|shown| shown.id);
     let (own, display_name, snapshot, participant_count) = try_join!(
@@ -66,7 +66,7 @@ pub async fn of(
         participant_count,
         started_at: session.started_at,
         ended_at: session.ended_at,
-        role: if participant.is_some() { SessionRole::Audience } else { SessionRole::Presenter },
+        role: if participant.is_some() { ConnectionRole::Audience } else { ConnectionRole::Presenter },
         participant_id: participant,
         participant_token: token,
         display_name,
@@ -75,7 +75,7 @@ pub async fn of(
 }
 
 /// A count as it is told.
-pub fn vote_update(snapshot: Snapshot) -> VoteUpdate {
+pub fn vote_update(snapshot: VoteSnapshot) -> VoteUpdate {
     VoteUpdate {
         slide_id: snapshot.slide,
         tally: snapshot.tally,
@@ -117,7 +117,7 @@ async fn counted_votes(
     session: SessionId,
     slide: Option<model::SlideId>,
     now: Timestamp,
-) -> Result<Option<Snapshot>, Error> {
+) -> Result<Option<VoteSnapshot>, Error> {
     match slide {
         Some(slide) => Ok(sessions::snapshot(&app.store, session, slide, now).await?),
         None => Ok(None),
@@ -137,8 +137,8 @@ pub fn distinct_participants(members: &[Connection]) -> u64 {
     let participants: std::collections::HashSet<_> = members
         .iter()
         .filter_map(|member| match member.identity {
-            Identity::Participant { participant, .. } => Some(participant),
-            Identity::Account { .. } => None,
+            ConnectionIdentity::Participant { participant, .. } => Some(participant),
+            ConnectionIdentity::Account { .. } => None,
         })
         .collect();
     participants.len() as u64

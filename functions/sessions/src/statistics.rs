@@ -3,19 +3,19 @@ use std::collections::BTreeMap;
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id},
+    http::{AccountCaller, ApiResult, ErrorBody, PathId},
 };
 use futures::try_join;
 use model::{
     Error, SessionId, SlideId,
     report::{mean, percent},
-    session::{Pacing, Status},
+    session::{SessionStatus, SlidePacing},
 };
 use serde::Serialize;
 use store::{
     participants,
-    sessions::{self, Counted, Session, Snapshot},
-    shown::{self, Shown},
+    sessions::{self, Session, SessionWithCounts, VoteSnapshot},
+    shown::{self, SlideSnapshot},
     usage::{self, AiUsage},
 };
 use utoipa::ToSchema;
@@ -23,9 +23,9 @@ use utoipa::ToSchema;
 use crate::report::slide::{options, top_choice};
 
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Statistics {
+pub struct SessionStatistics {
     pub session_id: SessionId,
-    pub status: Status,
+    pub status: SessionStatus,
     /// Everyone who ever joined.
     pub participant_count: u64,
     /// Connected when last counted.
@@ -70,16 +70,16 @@ macro_rules! statistics {
             params(("id" = SessionId, Path)),
             security(("bearer" = []), ("cookie" = [])),
             responses(
-                (status = 200, body = Statistics),
+                (status = 200, body = SessionStatistics),
                 (status = 401, body = ErrorBody),
                 (status = 404, body = ErrorBody),
             )
         )]
         pub async fn $name(
             State(app): State<App>,
-            account: Account,
-            Id(id): Id<SessionId>,
-        ) -> Answer<Json<Statistics>> {
+            account: AccountCaller,
+            PathId(id): PathId<SessionId>,
+        ) -> ApiResult<Json<SessionStatistics>> {
             Ok(Json(of(&app, account, id).await?))
         }
     )*};
@@ -93,7 +93,7 @@ statistics! {
 }
 
 /// From the last counts: no answer is read, however many there are.
-async fn of(app: &App, account: Account, id: SessionId) -> Result<Statistics, Error> {
+async fn of(app: &App, account: AccountCaller, id: SessionId) -> Result<SessionStatistics, Error> {
     let now = app.clock.now();
     let counted = sessions::with_counts(&app.store, account.user, id, now).await?;
     let (participant_count, shown, ai_usage) = try_join!(
@@ -101,10 +101,10 @@ async fn of(app: &App, account: Account, id: SessionId) -> Result<Statistics, Er
         shown::list(&app.store, id, now),
         usage::ai_usage(&app.store, id, now),
     )?;
-    let Counted { session, snapshots, presence } = counted;
+    let SessionWithCounts { session, snapshots, presence } = counted;
     let responses_per_slide: BTreeMap<String, u64> =
         snapshots.iter().map(|snapshot| (SlideId::to_string(&snapshot.slide), snapshot.responses)).collect();
-    let mut answered: Vec<(Option<&Shown>, &Snapshot)> = snapshots
+    let mut answered: Vec<(Option<&SlideSnapshot>, &VoteSnapshot)> = snapshots
         .iter()
         .filter(|snapshot| snapshot.responses > 0)
         .map(|snapshot| (shown.iter().find(|shown| shown.slide == snapshot.slide), snapshot))
@@ -114,7 +114,7 @@ async fn of(app: &App, account: Account, id: SessionId) -> Result<Statistics, Er
     let texts = || snapshots.iter().filter(|snapshot| snapshot.text_characters > 0);
     let characters = texts().map(|snapshot| snapshot.text_characters).sum();
     let until = session.ended_at.unwrap_or(now);
-    Ok(Statistics {
+    Ok(SessionStatistics {
         session_id: id,
         status: session.status,
         participant_count,
@@ -135,11 +135,11 @@ async fn of(app: &App, account: Account, id: SessionId) -> Result<Statistics, Er
 
 fn of_slide(
     session: &Session,
-    shown: Option<&Shown>,
-    snapshot: &Snapshot,
+    shown: Option<&SlideSnapshot>,
+    snapshot: &VoteSnapshot,
     participants: u64,
 ) -> SlideStatistics {
-    let paced = shown.filter(|_| session.pace == Pacing::Presenter && snapshot.mean_received > 0);
+    let paced = shown.filter(|_| session.pace == SlidePacing::Presenter && snapshot.mean_received > 0);
     let elapsed = paced.map(|shown| {
         let from = shown.first_at.as_millisecond().max(session.counts_from(shown.slide));
         snapshot.mean_received.saturating_sub(from).max(0).unsigned_abs()

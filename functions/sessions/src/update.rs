@@ -1,35 +1,37 @@
 use axum::{Extension, Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id, Valid},
+    http::{AccountCaller, ApiResult, ErrorBody, PathId, ValidJson},
 };
 use garde::Validate;
 use model::{
-    Code, Error, Room, SessionId,
+    Error, ErrorCode, Room, SessionId,
     blocked_words::BlockedWords,
-    session::{AiAnswers, Pacing, Status},
+    session::{AiAnswerMode, SessionStatus, SlidePacing},
 };
 use protocol::{Event, event::SessionUpdated};
 use serde::Deserialize;
 use store::sessions::Session;
 use utoipa::ToSchema;
 
-use crate::{Hot, keep::keep_all, moves::change, view::SessionView, worker::check_session::count_others};
+use crate::{
+    InstanceState, keep::keep_all, moves::change, view::SessionView, worker::check_session::count_others,
+};
 
 /// How a session goes; what is left out stays.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
-pub struct SessionChanges {
+pub struct UpdateSessionRequest {
     #[garde(skip)]
-    pub ai_answers: Option<AiAnswers>,
+    pub ai_answers: Option<AiAnswerMode>,
     #[garde(skip)]
-    pub pace: Option<Pacing>,
+    pub pace: Option<SlidePacing>,
     /// 200 words of 50 characters at most. New texts that contain one are refused; those that are there leave counts and
     /// clouds.
     #[garde(skip)]
     pub blocked_words: Option<Vec<String>>,
 }
 
-impl SessionChanges {
+impl UpdateSessionRequest {
     /// # Errors
     /// `Invalid` naming the word.
     pub fn blocked(&self) -> Result<Option<BlockedWords>, Error> {
@@ -58,7 +60,7 @@ impl SessionChanges {
     tag = "sessions",
     operation_id = "update_session",
     params(("id" = SessionId, Path)),
-    request_body = SessionChanges,
+    request_body = UpdateSessionRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
         (status = 200, body = SessionView),
@@ -70,15 +72,15 @@ impl SessionChanges {
 )]
 pub async fn update(
     State(app): State<App>,
-    Extension(hot): Extension<Hot>,
-    account: Account,
-    Id(id): Id<SessionId>,
-    Valid(input): Valid<SessionChanges>,
-) -> Answer<Json<SessionView>> {
+    Extension(hot): Extension<InstanceState>,
+    account: AccountCaller,
+    PathId(id): PathId<SessionId>,
+    ValidJson(input): ValidJson<UpdateSessionRequest>,
+) -> ApiResult<Json<SessionView>> {
     let blocked = input.blocked()?;
     let (session, ()) = change(&app, id, Some(account.user), |session, _| {
-        if session.status == Status::Ended {
-            return Err(Error::conflict(Code::SessionEnded, "the session has ended"));
+        if session.status == SessionStatus::Ended {
+            return Err(Error::conflict(ErrorCode::SessionEnded, "the session has ended"));
         }
         input.apply(blocked.clone(), session);
         Ok(())
@@ -101,7 +103,7 @@ pub async fn update(
         // the change stands; whoever was not told sees it at the next event, ping or reconnect
         tracing::error!(session = %id, ?error, "a change was not told");
     }
-    if input.pace == Some(Pacing::Participant) && session.status != Status::Pending {
+    if input.pace == Some(SlidePacing::Participant) && session.status != SessionStatus::Pending {
         keep_all(&app, &session, app.clock.now()).await;
     }
     Ok(Json(SessionView::uncounted(session)))

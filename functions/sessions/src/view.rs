@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use model::{
     PresentationId, SessionId, SlideId,
     join_code::JoinCode,
-    session::{AiAnswers, EndReason, Pacing, SessionKind, Status},
+    session::{AiAnswerMode, EndReason, SessionKind, SessionStatus, SlidePacing},
 };
 use serde::Serialize;
-use store::sessions::{Counted, Session};
+use store::sessions::{Session, SessionWithCounts};
 use utoipa::ToSchema;
 
 /// A live session, for its owner.
@@ -20,7 +20,7 @@ pub struct SessionView {
     pub presentation_title: String,
     pub presentation_slug: String,
     pub join_code: JoinCode,
-    pub status: Status,
+    pub status: SessionStatus,
     /// Rises by one with every change; events carry it.
     pub version: u64,
     pub current_slide_id: Option<SlideId>,
@@ -31,8 +31,8 @@ pub struct SessionView {
     #[schema(value_type = Option<String>, format = DateTime)]
     pub ended_at: Option<Timestamp>,
     pub end_reason: Option<EndReason>,
-    pub ai_answers: AiAnswers,
-    pub pace: Pacing,
+    pub ai_answers: AiAnswerMode,
+    pub pace: SlidePacing,
     pub blocked_words: Vec<String>,
     /// Participants connected when last counted.
     pub participant_count: u64,
@@ -66,8 +66,8 @@ impl SessionView {
     }
 }
 
-impl From<Counted> for SessionView {
-    fn from(counted: Counted) -> Self {
+impl From<SessionWithCounts> for SessionView {
+    fn from(counted: SessionWithCounts) -> Self {
         Self {
             participant_count: counted.presence.map_or(0, |presence| presence.participants),
             response_count: counted.snapshots.iter().map(|snapshot| snapshot.responses).sum(),
@@ -85,11 +85,11 @@ pub struct PublicSession {
     pub kind: SessionKind,
     pub join_code: JoinCode,
     pub presentation_title: String,
-    pub status: Status,
+    pub status: SessionStatus,
     pub version: u64,
     /// From 0; `null` where nothing is shown.
     pub current_slide_order: Option<usize>,
-    pub pace: Pacing,
+    pub pace: SlidePacing,
 }
 
 impl PublicSession {

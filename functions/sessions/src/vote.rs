@@ -2,22 +2,23 @@
 
 use entry::App;
 use model::{
-    Code, Error, FieldError, ParticipantId, ResponseId, SessionId, SlideId, session::Status, slide::Answer,
+    Error, ErrorCode, FieldError, ParticipantId, ResponseId, SessionId, SlideId, session::SessionStatus,
+    slide::AnswerContent,
 };
 use serde_json::Value;
 use store::{
-    Written,
-    responses::{self, Response},
+    WriteOutcome,
+    responses::{self, SlideResponse},
 };
 
-use crate::{Hot, live::Moment};
+use crate::{InstanceState, live::SessionSnapshot};
 
 /// A write that took longer than this is marked with the time at which it was done; counts look back as far.
 pub const SLOW_MS: i64 = 100;
 
 /// An answer as it came in.
 #[derive(Debug)]
-pub struct Ballot<'a> {
+pub struct VoteSubmission<'a> {
     pub session: SessionId,
     pub slide: SlideId,
     pub participant: ParticipantId,
@@ -30,8 +31,8 @@ pub struct Ballot<'a> {
 }
 
 /// An answer that its slide has accepted.
-struct Accepted {
-    answer: Answer,
+struct AcceptedVote {
+    answer: AnswerContent,
     /// The first one stands.
     is_final: bool,
     /// Whoever answers now has seen what is right.
@@ -45,7 +46,11 @@ struct Accepted {
 /// # Errors
 /// `SESSION_NOT_ACTIVE`, `SESSION_ENDED`, `SLIDE_NOT_CURRENT`, `INVALID_CONTENT`, `ALREADY_RESPONDED`, `RESULTS_SHOWN`:
 /// nothing was stored.
-pub async fn cast(app: &App, hot: &Hot, ballot: Ballot<'_>) -> Result<Response, Error> {
+pub async fn cast(
+    app: &App,
+    hot: &InstanceState,
+    ballot: VoteSubmission<'_>,
+) -> Result<SlideResponse, Error> {
     let recent = hot.live.recent(app, ballot.session).await?;
     let recent = hot.live.at(app, recent, ballot.slide).await?;
     let mut accepted = accept(&recent, ballot.slide, ballot.content);
@@ -55,8 +60,8 @@ pub async fn cast(app: &App, hot: &Hot, ballot: Ballot<'_>) -> Result<Response, 
         let fresh = hot.live.at(app, fresh, ballot.slide).await?;
         accepted = accept(&fresh, ballot.slide, ballot.content);
     }
-    let Accepted { answer, is_final, is_revealed } = accepted?;
-    let response = Response {
+    let AcceptedVote { answer, is_final, is_revealed } = accepted?;
+    let response = SlideResponse {
         id: ResponseId::of(ballot.session, ballot.slide, ballot.participant),
         session: ballot.session,
         slide: ballot.slide,
@@ -75,7 +80,7 @@ pub async fn cast(app: &App, hot: &Hot, ballot: Ballot<'_>) -> Result<Response, 
         let written = responses::put(&app.store, &response).await?;
         (response, written)
     };
-    if written == Written::Done(()) {
+    if written == WriteOutcome::Done(()) {
         let now = app.clock.millis();
         if now - response.stored > SLOW_MS {
             // the SDK tried again and again: a count in between would take it for old news
@@ -91,49 +96,54 @@ pub async fn cast(app: &App, hot: &Hot, ballot: Ballot<'_>) -> Result<Response, 
 /// One from before the results were begun anew is none.
 async fn first(
     app: &App,
-    hot: &Hot,
-    response: Response,
+    hot: &InstanceState,
+    response: SlideResponse,
     is_revealed: bool,
-) -> Result<(Response, Written), Error> {
-    let Response { session, slide, participant, .. } = response;
-    if !is_revealed && let written @ Written::Done(()) = responses::put_first(&app.store, &response).await? {
+) -> Result<(SlideResponse, WriteOutcome), Error> {
+    let SlideResponse { session, slide, participant, .. } = response;
+    if !is_revealed
+        && let written @ WriteOutcome::Done(()) = responses::put_first(&app.store, &response).await?
+    {
         return Ok((response, written));
     }
     // what is remembered may be from before they were begun anew
     let counts_from = hot.live.fresh(app, session).await?.session.counts_from(slide);
     if !is_revealed
-        && let written @ Written::Done(()) = responses::put_anew(&app.store, &response, counts_from).await?
+        && let written @ WriteOutcome::Done(()) =
+            responses::put_anew(&app.store, &response, counts_from).await?
     {
         return Ok((response, written));
     }
     match responses::get(&app.store, session, slide, participant, app.clock.now()).await? {
         // refused by itself: the write was done, its answer was lost, and the SDK sent it again
-        Some(stored) if stored == response => Ok((stored, Written::Done(()))),
+        Some(stored) if stored == response => Ok((stored, WriteOutcome::Done(()))),
         Some(stored) if stored.answer == response.answer && stored.received >= counts_from => {
-            Ok((stored, Written::Refused))
+            Ok((stored, WriteOutcome::Refused))
         }
         _ if is_revealed => {
             let why = "what is right was shown: this slide takes no answers any more";
-            Err(Error::conflict(Code::ResultsShown, why))
+            Err(Error::conflict(ErrorCode::ResultsShown, why))
         }
-        _ => Err(Error::conflict(Code::AlreadyResponded, "the first answer to this slide is final")),
+        _ => Err(Error::conflict(ErrorCode::AlreadyResponded, "the first answer to this slide is final")),
     }
 }
 
-fn accept(moment: &Moment, slide: SlideId, content: &Value) -> Result<Accepted, Error> {
+fn accept(moment: &SessionSnapshot, slide: SlideId, content: &Value) -> Result<AcceptedVote, Error> {
     match moment.session.status {
-        Status::Active => {}
-        Status::Ended => return Err(Error::conflict(Code::SessionEnded, "the session has ended")),
-        Status::Pending | Status::Paused => {
+        SessionStatus::Active => {}
+        SessionStatus::Ended => {
+            return Err(Error::conflict(ErrorCode::SessionEnded, "the session has ended"));
+        }
+        SessionStatus::Pending | SessionStatus::Paused => {
             let why = format!("the session is {}", moment.session.status.as_str());
-            return Err(Error::conflict(Code::SessionNotActive, why));
+            return Err(Error::conflict(ErrorCode::SessionNotActive, why));
         }
     }
     let shown = moment.shown.as_ref().filter(|shown| shown.id == slide);
     let why = "slide_id is not the slide that is shown now";
-    let shown = shown.ok_or_else(|| Error::conflict(Code::SlideNotCurrent, why))?;
+    let shown = shown.ok_or_else(|| Error::conflict(ErrorCode::SlideNotCurrent, why))?;
     let answer = shown.content.accept(content).map_err(Error::InvalidContent)?;
-    if let Answer::Text(text) = &answer
+    if let AnswerContent::Text(text) = &answer
         && moment.session.blocked_words.contains(text)
     {
         let why = "has a word that is blocked in this session";
@@ -141,5 +151,5 @@ fn accept(moment: &Moment, slide: SlideId, content: &Value) -> Result<Accepted, 
     }
     let is_final = shown.content.is_final();
     let is_revealed = is_final && moment.session.shows_results(slide, &shown.content);
-    Ok(Accepted { answer, is_final, is_revealed })
+    Ok(AcceptedVote { answer, is_final, is_revealed })
 }

@@ -3,23 +3,23 @@
 use entry::{
     App,
     http::account,
-    socket::Opening,
-    tokens::{Access, Bearer, Participant as Token, TICKET_LIFE, Ticket},
+    socket::SocketHandshake,
+    tokens::{AccessToken, ParticipantToken as Token, SocketTicket, TICKET_LIFE, TicketHolder},
 };
 use jiff::{SignedDuration, Timestamp};
-use model::{Code, Error, SessionId, session::Status};
-use rooms::presence::Greeting;
+use model::{Error, ErrorCode, SessionId, session::SessionStatus};
+use rooms::presence::SessionStateReason;
 use store::{
-    Freshness,
-    connections::{self, Connection, Identity, LoggedIn},
+    ReadConsistency,
+    connections::{self, AccountLogin, Connection, ConnectionIdentity},
     logins, participants,
-    seats::{self, Seat, Who},
+    seats::{self, SessionCaller, SessionRole},
     sessions::{self, Session},
     tickets,
 };
 
 /// Opens a connection, or says why not; nothing can be posted to it in here, so its greeting is a job.
-pub async fn connect(app: &App, opening: &Opening) -> Result<(), Error> {
+pub async fn connect(app: &App, opening: &SocketHandshake) -> Result<(), Error> {
     if let Some(origin) = &opening.origin
         && !app.settings.allows_origin(origin)
         && *origin != app.settings.public_url
@@ -48,19 +48,19 @@ pub async fn connect(app: &App, opening: &Opening) -> Result<(), Error> {
 
 /// What follows from a connection that has its rows.
 async fn arrive(app: &App, connection: &Connection, now: Timestamp) -> Result<(), Error> {
-    if let Some(LoggedIn { user, login }) = connection.identity.logged_in() {
+    if let Some(AccountLogin { user, login }) = connection.identity.logged_in() {
         // once more, now that whoever ends the log-in would find the connection
         let found = logins::get_strong(&app.store, user, login, now).await?;
         found.ok_or(Error::Unauthenticated(BAD))?;
     }
-    if let Identity::Participant { participant, session, .. } = connection.identity {
+    if let ConnectionIdentity::Participant { participant, session, .. } = connection.identity {
         // as much for whoever sends them away
         let found = participants::get(&app.store, session, participant, now).await?;
         found.filter(|found| found.removed_at.is_none()).ok_or(Error::NotFound("session"))?;
     }
     app.rooms.newest_presenter_wins(connection, now).await?;
-    app.rooms.greet(connection, Greeting::Arrived, now).await?;
-    if let Identity::Participant { session, .. } = connection.identity {
+    app.rooms.greet(connection, SessionStateReason::Arrived, now).await?;
+    if let ConnectionIdentity::Participant { session, .. } = connection.identity {
         // of the tick in which the rows lie there: an older one may have been counted while they were written
         app.rooms.announce_presence(session, app.clock.now()).await?;
     }
@@ -74,15 +74,15 @@ const BAD: &str = "the ticket or token is not valid, or no longer";
 /// one.
 async fn bearer(
     app: &App,
-    opening: &Opening,
+    opening: &SocketHandshake,
     asked: Option<SessionId>,
     now: Timestamp,
-) -> Result<(Bearer, Option<SessionId>), Error> {
+) -> Result<(TicketHolder, Option<SessionId>), Error> {
     let given = |name| opening.query.get(name).map(String::as_str).filter(|value| !value.is_empty());
     // the original's query parameter, which a ticket may come in too
     let ticket = given("ticket").or_else(|| given("token"));
     if let Some(text) = ticket
-        && let Some(ticket) = app.tokens.verify::<Ticket>(text, now)
+        && let Some(ticket) = app.tokens.verify::<SocketTicket>(text, now)
     {
         if asked.is_some_and(|asked| ticket.session != Some(asked)) {
             return Err(Error::NotFound("session"));
@@ -101,65 +101,67 @@ async fn bearer(
         if asked.is_some_and(|asked| asked != session) {
             return Err(Error::NotFound("session"));
         }
-        return Ok((Bearer::Participant { participant, by: None }, Some(session)));
+        return Ok((TicketHolder::Participant { participant, by: None }, Some(session)));
     }
     let account = account(app, token).await?;
-    Ok((Bearer::Account(account.into()), asked))
+    Ok((TicketHolder::Account(account.into()), asked))
 }
 
 async fn identity(
     app: &App,
-    bearer: Bearer,
+    bearer: TicketHolder,
     session: Option<SessionId>,
     now: Timestamp,
-) -> Result<(Identity, Option<String>), Error> {
+) -> Result<(ConnectionIdentity, Option<String>), Error> {
     match (bearer, session) {
-        (Bearer::Account(access), session) => of_account(app, access, session, now).await,
-        (Bearer::Participant { participant, by }, Some(session)) => {
+        (TicketHolder::Account(access), session) => of_account(app, access, session, now).await,
+        (TicketHolder::Participant { participant, by }, Some(session)) => {
             let running = running(app, session, now).await?;
-            let who = Who::Guest { participant, session };
+            let who = SessionCaller::Guest { participant, session };
             match seats::of(&app.store, &running, who, now).await? {
-                Some(Seat::Participant { id, display_name }) => {
+                Some(SessionRole::Participant { id, display_name }) => {
                     let by = by.map(logged_in);
-                    Ok((Identity::Participant { participant: id, session, by }, display_name))
+                    Ok((ConnectionIdentity::Participant { participant: id, session, by }, display_name))
                 }
-                Some(Seat::Presenter) | None => Err(Error::NotFound("session")),
+                Some(SessionRole::Presenter) | None => Err(Error::NotFound("session")),
             }
         }
-        (Bearer::Participant { .. }, None) => Err(Error::NotFound("session")),
+        (TicketHolder::Participant { .. }, None) => Err(Error::NotFound("session")),
     }
 }
 
 async fn of_account(
     app: &App,
-    access: Access,
+    access: AccessToken,
     session: Option<SessionId>,
     now: Timestamp,
-) -> Result<(Identity, Option<String>), Error> {
-    let Access { user, login } = access;
+) -> Result<(ConnectionIdentity, Option<String>), Error> {
+    let AccessToken { user, login } = access;
     let Some(session) = session else {
-        return Ok((Identity::Account { user, login, presents: None }, None));
+        return Ok((ConnectionIdentity::Account { user, login, presents: None }, None));
     };
     let running = running(app, session, now).await?;
     // someone else with an account and the session's id, as the original let in: part of the audience
     Ok(match seats::take(&app.store, &running, user, now).await? {
-        Seat::Presenter => (Identity::Account { user, login, presents: Some(session) }, None),
-        Seat::Participant { id, display_name } => {
+        SessionRole::Presenter => {
+            (ConnectionIdentity::Account { user, login, presents: Some(session) }, None)
+        }
+        SessionRole::Participant { id, display_name } => {
             let by = Some(logged_in(access));
-            (Identity::Participant { participant: id, session, by }, display_name)
+            (ConnectionIdentity::Participant { participant: id, session, by }, display_name)
         }
     })
 }
 
-const fn logged_in(Access { user, login }: Access) -> LoggedIn {
-    LoggedIn { user, login }
+const fn logged_in(AccessToken { user, login }: AccessToken) -> AccountLogin {
+    AccountLogin { user, login }
 }
 
 async fn running(app: &App, session: SessionId, now: Timestamp) -> Result<Session, Error> {
-    let found = sessions::get(&app.store, session, Freshness::Strong, now).await?;
+    let found = sessions::get(&app.store, session, ReadConsistency::Strong, now).await?;
     let session = found.ok_or(Error::NotFound("session"))?;
-    if session.status == Status::Ended {
-        return Err(Error::conflict(Code::SessionEnded, "the session has ended"));
+    if session.status == SessionStatus::Ended {
+        return Err(Error::conflict(ErrorCode::SessionEnded, "the session has ended"));
     }
     Ok(session)
 }

@@ -2,26 +2,26 @@
 
 use entry::{
     App,
-    socket::{Known, Message, Opening, Socket},
+    socket::{ConnectionCache, SocketHandler, SocketHandshake, SocketMessage},
 };
 use jiff::Timestamp;
 use model::Error;
-use protocol::{Event, command::ConnectionCommand, event::Pong};
-use rooms::{post::Delivery, presence::Greeting, team::is_of_team};
-use store::{Freshness, connections, sessions};
+use protocol::{Event, command::ConnectionCommand, event::PongEvent};
+use rooms::{post::PostOutcome, presence::SessionStateReason, team::is_of_team};
+use store::{ReadConsistency, connections, sessions};
 
-use crate::heard::Heard;
+use crate::heard::HeartbeatThrottle;
 
-pub struct Connections {
+pub struct ConnectionSocket {
     pub app: App,
-    pub known: Known,
-    pub heard: Heard,
+    pub known: ConnectionCache,
+    pub heard: HeartbeatThrottle,
 }
 
-impl Socket for Connections {
+impl SocketHandler for ConnectionSocket {
     type Command = ConnectionCommand;
 
-    async fn connect(&self, opening: Opening) -> Result<(), Error> {
+    async fn connect(&self, opening: SocketHandshake) -> Result<(), Error> {
         crate::connect::connect(&self.app, &opening).await
     }
 
@@ -34,7 +34,7 @@ impl Socket for Connections {
         }
     }
 
-    async fn message(&self, message: Message<ConnectionCommand>) -> Result<(), Error> {
+    async fn message(&self, message: SocketMessage<ConnectionCommand>) -> Result<(), Error> {
         match &message.command {
             ConnectionCommand::Ping(ping) => self.ping(&message, ping.version).await,
             ConnectionCommand::Subscribe(_) => self.greet(&message).await,
@@ -42,12 +42,16 @@ impl Socket for Connections {
     }
 }
 
-impl Connections {
+impl ConnectionSocket {
     /// `pong`; and to a client whose `version` is old, the state it missed.
-    async fn ping(&self, message: &Message<ConnectionCommand>, version: Option<u64>) -> Result<(), Error> {
+    async fn ping(
+        &self,
+        message: &SocketMessage<ConnectionCommand>,
+        version: Option<u64>,
+    ) -> Result<(), Error> {
         let now = self.app.clock.now();
-        let pong = Event::Pong(Pong { timestamp: now, reference: message.reference.clone() });
-        if self.app.rooms.tell(&message.connection, pong, now).await? == Delivery::Gone {
+        let pong = Event::Pong(PongEvent { timestamp: now, reference: message.reference.clone() });
+        if self.app.rooms.tell(&message.connection, pong, now).await? == PostOutcome::Gone {
             return Ok(());
         }
         self.still_there(message, now).await?;
@@ -58,7 +62,11 @@ impl Connections {
     }
 
     /// That somebody of the team is still there.
-    async fn still_there(&self, message: &Message<ConnectionCommand>, now: Timestamp) -> Result<(), Error> {
+    async fn still_there(
+        &self,
+        message: &SocketMessage<ConnectionCommand>,
+        now: Timestamp,
+    ) -> Result<(), Error> {
         let Some(by) = message.connection.identity.logged_in() else { return Ok(()) };
         if !is_of_team(&message.connection) || !self.heard.is_news(by.user, now) {
             return Ok(());
@@ -70,15 +78,19 @@ impl Connections {
         written
     }
 
-    async fn is_current(&self, message: &Message<ConnectionCommand>, version: u64) -> Result<bool, Error> {
+    async fn is_current(
+        &self,
+        message: &SocketMessage<ConnectionCommand>,
+        version: u64,
+    ) -> Result<bool, Error> {
         let Some(session) = message.connection.identity.session() else { return Ok(true) };
         let now = self.app.clock.now();
-        let session = sessions::get(&self.app.store, session, Freshness::Eventual, now).await?;
+        let session = sessions::get(&self.app.store, session, ReadConsistency::Eventual, now).await?;
         Ok(session.is_none_or(|session| session.version <= version))
     }
 
     /// The whole state of what it is in, also where the client's `since` is the present version: counts move without it.
-    async fn greet(&self, message: &Message<ConnectionCommand>) -> Result<(), Error> {
-        self.app.rooms.greet(&message.connection, Greeting::Asked, self.app.clock.now()).await
+    async fn greet(&self, message: &SocketMessage<ConnectionCommand>) -> Result<(), Error> {
+        self.app.rooms.greet(&message.connection, SessionStateReason::Asked, self.app.clock.now()).await
     }
 }

@@ -15,9 +15,9 @@ const PACE: SignedDuration = SignedDuration::from_secs(25);
 const MOST: usize = 20_000;
 
 #[derive(Debug, Default)]
-pub struct Heard(Mutex<HashMap<UserId, Timestamp>>);
+pub struct HeartbeatThrottle(Mutex<HashMap<UserId, Timestamp>>);
 
-impl Heard {
+impl HeartbeatThrottle {
     fn at(&self) -> MutexGuard<'_, HashMap<UserId, Timestamp>> {
         // no code panics while it holds the lock; if it did, the map would still be whole
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -56,7 +56,7 @@ mod tests {
     #[test]
     fn a_ping_each_half_minute_is_news_and_a_second_tab_is_not() {
         let begin: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
-        let heard = Heard::default();
+        let heard = HeartbeatThrottle::default();
         let one = user(1);
         let pings = [0, 10, 30, 40, 59].map(|seconds| begin + SignedDuration::from_secs(seconds));
         assert_eq!(pings.map(|now| heard.is_news(one, now)), [true, false, true, false, true]);

@@ -21,8 +21,8 @@ pub mod connections;
 mod heard;
 pub mod ticket;
 
-use entry::{App, Door, Environment, Peer, StartError, socket::Known};
-use protocol::job::Broadcast;
+use entry::{App, Environment, FunctionDependency, LambdaFunction, StartError, socket::ConnectionCache};
+use protocol::job::BroadcastFrame;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn router() -> OpenApiRouter<App> {
@@ -34,25 +34,28 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 }
 
 /// `api-sockets`
-pub async fn api(environment: Environment) -> Result<Door, StartError> {
+pub async fn api(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(&environment, &[]).await?;
     Ok(entry::http::door(&app, router().split_for_parts().0.with_state(app.clone())))
 }
 
 /// `socket-connections`
-pub async fn connections(environment: Environment) -> Result<Door, StartError> {
-    let app = App::start(&environment, Peer::ROOMS).await?;
-    let known = Known::default();
-    let socket =
-        connections::Connections { app: app.clone(), known: known.clone(), heard: heard::Heard::default() };
+pub async fn connections(environment: Environment) -> Result<LambdaFunction, StartError> {
+    let app = App::start(&environment, FunctionDependency::ROOMS).await?;
+    let known = ConnectionCache::default();
+    let socket = connections::ConnectionSocket {
+        app: app.clone(),
+        known: known.clone(),
+        heard: heard::HeartbeatThrottle::default(),
+    };
     Ok(entry::socket::door(app, known, socket))
 }
 
 /// `worker-broadcast`: tells a shard of a large room. Told twice is harmless: events carry state.
-pub async fn broadcast(environment: Environment) -> Result<Door, StartError> {
-    let app = App::start(&environment, &[Peer::Sockets]).await?;
+pub async fn broadcast(environment: Environment) -> Result<LambdaFunction, StartError> {
+    let app = App::start(&environment, &[FunctionDependency::Sockets]).await?;
     Ok(entry::worker::door(app, |app, delivery| async move {
-        let job: Broadcast = delivery.take().ok_or_else(|| delivery.unknown())??;
+        let job: BroadcastFrame = delivery.take().ok_or_else(|| delivery.unknown())??;
         app.rooms.broadcast(&job, app.clock.now()).await
     }))
 }

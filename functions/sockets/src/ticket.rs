@@ -1,20 +1,20 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Answer, Caller, ErrorBody, Valid},
+    http::{ApiResult, Caller, ErrorBody, ValidJson},
     tickets::issue,
-    tokens::Bearer,
+    tokens::TicketHolder,
 };
 use garde::Validate;
 use http::StatusCode;
 use jiff::Timestamp;
 use model::{Error, SessionId};
 use serde::{Deserialize, Serialize};
-use store::seats::{self, Seat};
+use store::seats::{self, SessionRole};
 use utoipa::ToSchema;
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-pub struct NewTicket {
+pub struct CreateTicketRequest {
     /// The session to be in; absent, the socket is the account's own and hears what concerns it.
     #[garde(skip)]
     pub session_id: Option<SessionId>,
@@ -22,7 +22,7 @@ pub struct NewTicket {
 
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Ticket)]
-pub struct TicketView {
+pub struct TicketResponse {
     pub ticket: String,
     /// Complete, ticket included.
     pub websocket_url: String,
@@ -37,10 +37,10 @@ pub struct TicketView {
     path = "/v1/realtime/tickets",
     tag = "realtime",
     operation_id = "create_ticket",
-    request_body = NewTicket,
+    request_body = CreateTicketRequest,
     security(("bearer" = []), ("cookie" = []), ("participant" = [])),
     responses(
-        (status = 201, body = TicketView),
+        (status = 201, body = TicketResponse),
         (status = 401, body = ErrorBody),
         (status = 404, description = "no session that you are in", body = ErrorBody),
         (status = 422, body = ErrorBody),
@@ -49,29 +49,29 @@ pub struct TicketView {
 pub async fn ticket(
     State(app): State<App>,
     caller: Caller,
-    Valid(input): Valid<NewTicket>,
-) -> Answer<(StatusCode, Json<TicketView>)> {
+    ValidJson(input): ValidJson<CreateTicketRequest>,
+) -> ApiResult<(StatusCode, Json<TicketResponse>)> {
     let (bearer, session) = match (caller, input.session_id) {
         (Caller::Guest(guest), asked) => {
             if asked.is_some_and(|asked| asked != guest.session) {
                 return Err(Error::NotFound("session").into());
             }
-            (Bearer::Participant { participant: guest.participant, by: None }, Some(guest.session))
+            (TicketHolder::Participant { participant: guest.participant, by: None }, Some(guest.session))
         }
-        (Caller::Account(account), None) => (Bearer::Account(account.into()), None),
+        (Caller::Account(account), None) => (TicketHolder::Account(account.into()), None),
         (Caller::Account(account), Some(session)) => {
             let (_, seat) = seats::find(&app.store, session, caller.into(), app.clock.now()).await?;
             let bearer = match seat {
-                Seat::Presenter => Bearer::Account(account.into()),
-                Seat::Participant { id, .. } => {
-                    Bearer::Participant { participant: id, by: Some(account.into()) }
+                SessionRole::Presenter => TicketHolder::Account(account.into()),
+                SessionRole::Participant { id, .. } => {
+                    TicketHolder::Participant { participant: id, by: Some(account.into()) }
                 }
             };
             (bearer, Some(session))
         }
     };
     let issued = issue(&app, bearer, session)?;
-    let view = TicketView {
+    let view = TicketResponse {
         ticket: issued.ticket,
         websocket_url: issued.websocket_url,
         expires_at: issued.expires_at,

@@ -49,22 +49,22 @@ impl Chaos {
 
     /// Dice for one purpose: their rolls depend on the seed, the purpose and how often they were thrown, not
     /// on other dice.
-    pub fn dice(&self, what: &str) -> Dice {
+    pub fn dice(&self, what: &str) -> ChaosDice {
         // FNV-1a: std's hasher may change from one Rust to the next, and a printed seed should not.
         let purpose = what.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
         });
-        Dice { state: Arc::new(AtomicU64::new(mix(self.seed) ^ purpose)) }
+        ChaosDice { state: Arc::new(AtomicU64::new(mix(self.seed) ^ purpose)) }
     }
 }
 
 /// A deterministic source of chance; clones share one sequence.
 #[derive(Clone, Debug)]
-pub struct Dice {
+pub struct ChaosDice {
     state: Arc<AtomicU64>,
 }
 
-impl Dice {
+impl ChaosDice {
     /// True with probability `p`.
     pub fn hit(&self, p: f64) -> bool {
         self.roll() < p

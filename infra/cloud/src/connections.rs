@@ -13,7 +13,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 /// What a socket is to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outbound {
+pub enum OutboundFrame {
     Text(String),
     Close { code: u16, reason: String },
 }
@@ -29,26 +29,26 @@ pub struct ConnectionInfo {
 
 /// The sockets that exist now; clones are one registry.
 #[derive(Clone, Default)]
-pub struct Connections {
-    shared: Arc<Shared>,
+pub struct ConnectionRegistry {
+    shared: Arc<RegistryState>,
 }
 
 #[derive(Default)]
-struct Shared {
-    sockets: Mutex<HashMap<String, Socket>>,
+struct RegistryState {
+    sockets: Mutex<HashMap<String, RegisteredSocket>>,
     posts: AtomicU64,
 }
 
-struct Socket {
+struct RegisteredSocket {
     info: ConnectionInfo,
-    tx: UnboundedSender<Outbound>,
+    tx: UnboundedSender<OutboundFrame>,
     open: bool,
 }
 
-impl Connections {
+impl ConnectionRegistry {
     /// Makes a socket known; as on AWS it is gone (410) for posts until [`open`](Self::open).
-    pub fn register(&self, id: &str, info: ConnectionInfo, tx: UnboundedSender<Outbound>) {
-        self.sockets().insert(id.to_owned(), Socket { info, tx, open: false });
+    pub fn register(&self, id: &str, info: ConnectionInfo, tx: UnboundedSender<OutboundFrame>) {
+        self.sockets().insert(id.to_owned(), RegisteredSocket { info, tx, open: false });
     }
 
     /// `$connect` has returned 200: posts are accepted from now on.
@@ -82,7 +82,7 @@ impl Connections {
     pub(crate) fn post(&self, id: &str, text: String, now_ms: i64) -> bool {
         let mut sockets = self.sockets();
         let Some(socket) = sockets.get_mut(id).filter(|socket| socket.open) else { return false };
-        if socket.tx.send(Outbound::Text(text)).is_err() {
+        if socket.tx.send(OutboundFrame::Text(text)).is_err() {
             return false;
         }
         socket.info.last_active_ms = now_ms;
@@ -91,7 +91,7 @@ impl Connections {
     }
 
     /// Nothing is accepted for the socket any more; its owner still has to [`remove`](Self::remove) it.
-    pub(crate) fn close(&self, id: &str, close: Outbound) -> bool {
+    pub(crate) fn close(&self, id: &str, close: OutboundFrame) -> bool {
         let mut sockets = self.sockets();
         let Some(socket) = sockets.get_mut(id).filter(|socket| socket.open) else { return false };
         socket.open = false;
@@ -104,7 +104,7 @@ impl Connections {
         Some(socket.info.clone())
     }
 
-    fn sockets(&self) -> MutexGuard<'_, HashMap<String, Socket>> {
+    fn sockets(&self) -> MutexGuard<'_, HashMap<String, RegisteredSocket>> {
         self.shared.sockets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -10,16 +10,16 @@ use dynoxide::{
     Database, actions::delete_item::DeleteItemRequest, actions::scan::ScanRequest, types::AttributeValue,
 };
 
-use crate::{TableSpec, server::Server};
+use crate::{TableSpec, server::ServerThread};
 
-pub(crate) struct Engine {
+pub(crate) struct DynamoDbEngine {
     address: SocketAddr,
     db: Database,
     tables: Vec<TableSpec>,
-    _server: Server,
+    _server: ServerThread,
 }
 
-impl Engine {
+impl DynamoDbEngine {
     pub(crate) fn start(tables: Vec<TableSpec>, dir: Option<&Path>) -> anyhow::Result<Self> {
         let db = match dir {
             Some(dir) => {
@@ -39,7 +39,7 @@ impl Engine {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let address = listener.local_addr()?;
         let shared = db.clone();
-        let server = Server::start("dynamodb", listener, |listener| async move {
+        let server = ServerThread::start("dynamodb", listener, |listener| async move {
             let never = std::future::pending();
             if let Err(error) = dynoxide::server::serve_with_shutdown(listener, shared, never).await {
                 tracing::error!(error, "the table's server ended");

@@ -4,25 +4,28 @@ use std::net::TcpListener;
 
 use axum::{Router, extract::DefaultBodyLimit, routing::post};
 
-use crate::{Connections, Now, Outbox, Queues, iam::Guard, management, outbox, queues, server::Server, wire};
+use crate::{
+    ConnectionRegistry, EmulatedSes, EmulatedSqs, TimeSource, iam::IamGuard, management, outbox, queues,
+    server::ServerThread, wire,
+};
 
 /// Above every limit of the services themselves, so that each answers with its own error.
 const MAX_BODY: usize = 48 * 1024 * 1024;
 
 pub(crate) fn start(
     listener: TcpListener,
-    queues: Queues,
-    outbox: Outbox,
-    connections: Connections,
-    now: Now,
-    guard: &Guard,
-) -> anyhow::Result<Server> {
+    queues: EmulatedSqs,
+    outbox: EmulatedSes,
+    connections: ConnectionRegistry,
+    now: TimeSource,
+    guard: &IamGuard,
+) -> anyhow::Result<ServerThread> {
     let app = Router::new()
         .route("/", post(queues::handle).with_state((queues, guard.clone())))
         .route("/v2/email/outbound-emails", post(outbox::send_email).with_state((outbox, guard.clone())))
         .merge(management::router(connections, now, guard.clone()))
         .layer(DefaultBodyLimit::max(MAX_BODY));
-    Server::start("cloud", listener, |listener| async move {
+    ServerThread::start("cloud", listener, |listener| async move {
         if let Err(error) = axum::serve(wire::prompt(listener), app).await {
             tracing::error!(%error, "the front ended");
         }

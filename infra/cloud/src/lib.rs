@@ -35,19 +35,19 @@ use std::{
 
 use anyhow::Context;
 
-pub use chaos::{Chaos, Dice};
-pub use connections::{ConnectionInfo, Connections, Outbound};
-pub use iam::{Access, Policy};
-pub use outbox::{Mail, Outbox};
-pub use queues::{Depth, QueueSpec, Queues, Received};
+pub use chaos::{Chaos, ChaosDice};
+pub use connections::{ConnectionInfo, ConnectionRegistry, OutboundFrame};
+pub use iam::{IamConfig, IamPolicy};
+pub use outbox::{EmulatedSes, SentEmail};
+pub use queues::{EmulatedSqs, QueueDepth, QueueSpec, ReceivedMessage};
 pub use table::TableSpec;
 
 /// Milliseconds since 1970. Injected so that a test can move time for visibility, deduplication and TTL.
-pub type Now = Arc<dyn Fn() -> i64 + Send + Sync>;
+pub type TimeSource = Arc<dyn Fn() -> i64 + Send + Sync>;
 
 /// Where tables, queues and sent mail are kept.
 #[derive(Clone, Debug)]
-pub enum Data {
+pub enum DataLocation {
     /// Private to this cloud, gone with it.
     Memory,
     /// A directory; what was acknowledged survives a kill.
@@ -55,16 +55,16 @@ pub enum Data {
 }
 
 /// What to start.
-pub struct Options {
-    pub now: Now,
-    pub data: Data,
+pub struct EmulatorOptions {
+    pub now: TimeSource,
+    pub data: DataLocation,
     /// Port of the front for SQS, SESv2 and `@connections`; 0 takes a free one.
     pub port: u16,
     pub tables: Vec<TableSpec>,
     pub queues: Vec<QueueSpec>,
     pub chaos: Option<Chaos>,
     /// Who may do what, beside the administrator.
-    pub access: Access,
+    pub access: IamConfig,
 }
 
 /// The region of every ARN, and of the functions.
@@ -73,31 +73,31 @@ pub const REGION: &str = "us-east-1";
 pub const ACCOUNT: &str = "000000000000";
 
 /// A running cloud; dropping it stops every listener and thread.
-pub struct Cloud {
+pub struct Emulator {
     // Dropped in this order: first what takes requests.
-    _front: server::Server,
-    gate: gate::Gate,
-    engine: engine::Engine,
-    guard: iam::Guard,
+    _front: server::ServerThread,
+    gate: gate::DynamoDbProxy,
+    engine: engine::DynamoDbEngine,
+    guard: iam::IamGuard,
     url: String,
-    now: Now,
-    queues: Queues,
-    outbox: Outbox,
-    connections: Connections,
+    now: TimeSource,
+    queues: EmulatedSqs,
+    outbox: EmulatedSes,
+    connections: ConnectionRegistry,
 }
 
-impl Cloud {
+impl Emulator {
     /// Up in milliseconds; opening the data of an earlier run takes as long as reading its queues.
-    pub async fn start(options: Options) -> anyhow::Result<Self> {
+    pub async fn start(options: EmulatorOptions) -> anyhow::Result<Self> {
         // Files are opened and read: not on a thread that serves others.
         tokio::task::spawn_blocking(|| Self::open(options)).await?
     }
 
-    fn open(options: Options) -> anyhow::Result<Self> {
-        let Options { now, data, port, tables, queues, chaos, access } = options;
+    fn open(options: EmulatorOptions) -> anyhow::Result<Self> {
+        let EmulatorOptions { now, data, port, tables, queues, chaos, access } = options;
         let dir = match &data {
-            Data::Memory => None,
-            Data::Dir(dir) => {
+            DataLocation::Memory => None,
+            DataLocation::Dir(dir) => {
                 private_dir(dir).with_context(|| format!("cannot use {} for data", dir.display()))?;
                 Some(dir.as_path())
             }
@@ -105,13 +105,13 @@ impl Cloud {
         let listener = TcpListener::bind(("127.0.0.1", port))
             .with_context(|| format!("cannot listen on port {port}"))?;
         let url = format!("http://{}", listener.local_addr()?);
-        let guard = iam::Guard::new(access);
-        let keys = gate::Keys::of(&tables);
-        let engine = engine::Engine::start(tables, dir)?;
-        let gate = gate::Gate::start(&engine, guard.clone(), keys, chaos.as_ref())?;
-        let queues = Queues::open(queues, dir, now.clone(), &url, chaos)?;
-        let outbox = Outbox::open(dir, now.clone())?;
-        let connections = Connections::default();
+        let guard = iam::IamGuard::new(access);
+        let keys = gate::PartitionKeys::of(&tables);
+        let engine = engine::DynamoDbEngine::start(tables, dir)?;
+        let gate = gate::DynamoDbProxy::start(&engine, guard.clone(), keys, chaos.as_ref())?;
+        let queues = EmulatedSqs::open(queues, dir, now.clone(), &url, chaos)?;
+        let outbox = EmulatedSes::open(dir, now.clone())?;
+        let connections = ConnectionRegistry::default();
         let front =
             front::start(listener, queues.clone(), outbox.clone(), connections.clone(), now.clone(), &guard)?;
         Ok(Self { _front: front, gate, engine, guard, url, now, queues, outbox, connections })
@@ -144,19 +144,19 @@ impl Cloud {
     }
 
     /// What each role was allowed so far, by access key; of the administrator nothing is known.
-    pub fn uses(&self) -> BTreeMap<String, BTreeSet<iam::Use>> {
+    pub fn uses(&self) -> BTreeMap<String, BTreeSet<iam::UsedPermission>> {
         self.guard.uses()
     }
 
-    pub fn queues(&self) -> Queues {
+    pub fn queues(&self) -> EmulatedSqs {
         self.queues.clone()
     }
 
-    pub fn outbox(&self) -> Outbox {
+    pub fn outbox(&self) -> EmulatedSes {
         self.outbox.clone()
     }
 
-    pub fn connections(&self) -> Connections {
+    pub fn connections(&self) -> ConnectionRegistry {
         self.connections.clone()
     }
 

@@ -13,9 +13,9 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::{
-    Now,
-    connections::{Connections, Outbound},
-    iam::{self, Guard},
+    TimeSource,
+    connections::{ConnectionRegistry, OutboundFrame},
+    iam::{self, IamGuard},
     wire,
 };
 
@@ -23,29 +23,29 @@ use crate::{
 const MAX_PAYLOAD: usize = 128 * 1024;
 
 #[derive(Clone)]
-struct Management {
-    connections: Connections,
-    now: Now,
+struct ManagementState {
+    connections: ConnectionRegistry,
+    now: TimeSource,
 }
 
-pub(crate) fn router(connections: Connections, now: Now, guard: Guard) -> Router {
+pub(crate) fn router(connections: ConnectionRegistry, now: TimeSource, guard: IamGuard) -> Router {
     // Ids arrive percent-encoded (they end in `=` on AWS); the path extractor decodes them.
     Router::new()
         .route("/sockets/@connections/{id}", post(send).get(show).delete(close))
-        .with_state(Management { connections, now })
+        .with_state(ManagementState { connections, now })
         .route_layer(middleware::from_fn_with_state(guard, permit))
 }
 
 /// Every method is the same action on another resource.
 async fn permit(
-    State(guard): State<Guard>,
+    State(guard): State<IamGuard>,
     Path(id): Path<String>,
     request: Request,
     next: Next,
 ) -> Response {
     let resource = format!("{}/{}/@connections/{id}", guard.socket_api(), request.method());
     let permitted = guard.caller(request.headers()).and_then(|caller| {
-        caller.may(&iam::Request {
+        caller.may(&iam::AccessRequest {
             action: "execute-api:ManageConnections",
             resource: &iam::arn("execute-api", resource),
             context: None,
@@ -57,7 +57,7 @@ async fn permit(
     }
 }
 
-async fn send(State(it): State<Management>, Path(id): Path<String>, body: Bytes) -> Response {
+async fn send(State(it): State<ManagementState>, Path(id): Path<String>, body: Bytes) -> Response {
     if body.len() > MAX_PAYLOAD {
         let status = StatusCode::PAYLOAD_TOO_LARGE;
         return wire::rest_error(status, "PayloadTooLargeException", "Message too long");
@@ -69,7 +69,7 @@ async fn send(State(it): State<Management>, Path(id): Path<String>, body: Bytes)
     if it.connections.post(&id, text, (it.now)()) { StatusCode::OK.into_response() } else { gone() }
 }
 
-async fn show(State(it): State<Management>, Path(id): Path<String>) -> Response {
+async fn show(State(it): State<ManagementState>, Path(id): Path<String>) -> Response {
     let Some(info) = it.connections.info(&id) else { return gone() };
     let iso = |ms: i64| Timestamp::from_millisecond(ms).unwrap_or_default().to_string();
     let answer = json!({
@@ -80,8 +80,8 @@ async fn show(State(it): State<Management>, Path(id): Path<String>) -> Response 
     Json(answer).into_response()
 }
 
-async fn close(State(it): State<Management>, Path(id): Path<String>) -> Response {
-    let close = Outbound::Close { code: 1000, reason: "Connection Closed Normally".to_owned() };
+async fn close(State(it): State<ManagementState>, Path(id): Path<String>) -> Response {
+    let close = OutboundFrame::Close { code: 1000, reason: "Connection Closed Normally".to_owned() };
     if it.connections.close(&id, close) { StatusCode::NO_CONTENT.into_response() } else { gone() }
 }
 

@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
-    Now,
-    iam::{self, ContextKey, Guard, Request},
+    TimeSource,
+    iam::{self, AccessRequest, ContextKey, IamGuard},
     ids,
     journal::Journal,
     wire,
@@ -25,7 +25,7 @@ use crate::{
 
 /// A mail as it was given to SES.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Mail {
+pub struct SentEmail {
     /// SES's message id.
     pub id: String,
     pub at_ms: i64,
@@ -41,18 +41,18 @@ pub struct Mail {
 
 /// Everything sent; clones are one outbox.
 #[derive(Clone)]
-pub struct Outbox {
-    kept: Arc<Mutex<Kept>>,
-    now: Now,
+pub struct EmulatedSes {
+    kept: Arc<Mutex<SesState>>,
+    now: TimeSource,
 }
 
-struct Kept {
-    mails: Vec<Mail>,
+struct SesState {
+    mails: Vec<SentEmail>,
     journal: Option<Journal>,
 }
 
-impl Outbox {
-    pub(crate) fn open(dir: Option<&Path>, now: Now) -> anyhow::Result<Self> {
+impl EmulatedSes {
+    pub(crate) fn open(dir: Option<&Path>, now: TimeSource) -> anyhow::Result<Self> {
         let (journal, mails) = match dir {
             Some(dir) => {
                 let (journal, mails) = Journal::open(&dir.join("mail.jsonl"))?;
@@ -60,21 +60,21 @@ impl Outbox {
             }
             None => (None, Vec::new()),
         };
-        Ok(Self { kept: Arc::new(Mutex::new(Kept { mails, journal })), now })
+        Ok(Self { kept: Arc::new(Mutex::new(SesState { mails, journal })), now })
     }
 
     /// Oldest first.
-    pub fn all(&self) -> Vec<Mail> {
+    pub fn all(&self) -> Vec<SentEmail> {
         self.kept().mails.clone()
     }
 
     /// The newest mail to this address, however its name and case were written.
-    pub fn last_to(&self, address: &str) -> Option<Mail> {
+    pub fn last_to(&self, address: &str) -> Option<SentEmail> {
         let to = |recipient: &String| bare(recipient).eq_ignore_ascii_case(bare(address));
         self.kept().mails.iter().rev().find(|mail| mail.to.iter().any(to)).cloned()
     }
 
-    fn keep(&self, mail: Mail) -> anyhow::Result<()> {
+    fn keep(&self, mail: SentEmail) -> anyhow::Result<()> {
         let mut kept = self.kept();
         if let Some(journal) = &mut kept.journal {
             journal.append(std::slice::from_ref(&mail)).context("cannot keep mail")?;
@@ -83,7 +83,7 @@ impl Outbox {
         Ok(())
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
+    fn kept(&self) -> MutexGuard<'_, SesState> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -98,15 +98,15 @@ fn bare(address: &str) -> &str {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(crate) struct SendEmail {
+pub(crate) struct SendEmailInput {
     from_email_address: Option<String>,
-    destination: Option<Destination>,
-    content: EmailContent,
+    destination: Option<SesDestination>,
+    content: SesContent,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Destination {
+struct SesDestination {
     #[serde(rename = "ToAddresses")]
     to: Vec<String>,
     #[serde(rename = "CcAddresses")]
@@ -117,33 +117,33 @@ struct Destination {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct EmailContent {
-    simple: Option<Simple>,
+struct SesContent {
+    simple: Option<SesMessage>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Simple {
-    subject: Content,
-    body: Body,
+struct SesMessage {
+    subject: SesText,
+    body: SesBody,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Body {
-    text: Option<Content>,
-    html: Option<Content>,
+struct SesBody {
+    text: Option<SesText>,
+    html: Option<SesText>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Content {
+struct SesText {
     data: String,
 }
 
 /// `POST /v2/email/outbound-emails`
 pub(crate) async fn send_email(
-    State((outbox, guard)): State<(Outbox, Guard)>,
+    State((outbox, guard)): State<(EmulatedSes, IamGuard)>,
     headers: HeaderMap,
     body: bytes::Bytes,
 ) -> Response {
@@ -153,7 +153,7 @@ pub(crate) async fn send_email(
     };
     let bad_request =
         |message: String| wire::rest_error(StatusCode::BAD_REQUEST, "BadRequestException", &message);
-    let input: SendEmail = match serde_json::from_slice(&body) {
+    let input: SendEmailInput = match serde_json::from_slice(&body) {
         Ok(input) => input,
         Err(error) => return bad_request(error.to_string()),
     };
@@ -166,10 +166,11 @@ pub(crate) async fn send_email(
     // of an address whose domain is verified SES asks for the address all the same
     let resource = iam::arn("ses", format_args!("identity/{}", bare(&from)));
     let context = Some((ContextKey::FromAddress, vec![bare(&from).to_owned()]));
-    if let Err(refusal) = caller.may(&Request { action: "ses:SendEmail", resource: &resource, context }) {
+    if let Err(refusal) = caller.may(&AccessRequest { action: "ses:SendEmail", resource: &resource, context })
+    {
         return wire::rest_refusal(&refusal);
     }
-    let Destination { mut to, cc, bcc } = input.destination.unwrap_or_default();
+    let SesDestination { mut to, cc, bcc } = input.destination.unwrap_or_default();
     to.extend(cc);
     to.extend(bcc);
     if to.is_empty() {
@@ -192,8 +193,16 @@ pub(crate) async fn send_email(
         (None, Some(html)) => links(&html.replace("&amp;", "&")),
         (None, None) => Vec::new(),
     };
-    let mail =
-        Mail { id: ids::message(at_ms), at_ms, from, to, subject: simple.subject.data, text, html, links };
+    let mail = SentEmail {
+        id: ids::message(at_ms),
+        at_ms,
+        from,
+        to,
+        subject: simple.subject.data,
+        text,
+        html,
+        links,
+    };
     let id = mail.id.clone();
     match outbox.keep(mail) {
         Ok(()) => Json(json!({ "MessageId": id })).into_response(),

@@ -6,12 +6,12 @@ use tokio::sync::oneshot;
 
 /// Serves until dropped. Its thread has a runtime of its own: the engine blocks on its database, and neither
 /// it nor the caller's handlers should make the other late (measured: twice the writes per second).
-pub(crate) struct Server {
+pub(crate) struct ServerThread {
     stop: Option<oneshot::Sender<()>>,
     thread: Option<thread::JoinHandle<()>>,
 }
 
-impl Server {
+impl ServerThread {
     pub(crate) fn start<F>(
         name: &str,
         listener: TcpListener,
@@ -40,7 +40,7 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for ServerThread {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {

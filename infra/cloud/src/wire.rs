@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::iam::Refusal;
+use crate::iam::AccessRefusal;
 
 pub(crate) const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 const AWS_JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.0");
@@ -22,13 +22,13 @@ pub(crate) fn rest_error(status: StatusCode, kind: &'static str, message: &str) 
 }
 
 /// Nobody, or somebody who may not.
-pub(crate) fn rest_refusal(refusal: &Refusal) -> Response {
+pub(crate) fn rest_refusal(refusal: &AccessRefusal) -> Response {
     let (kind, message) = match refusal {
-        Refusal::Unsigned => ("MissingAuthenticationTokenException", "Missing Authentication Token"),
-        Refusal::Unknown => {
+        AccessRefusal::Unsigned => ("MissingAuthenticationTokenException", "Missing Authentication Token"),
+        AccessRefusal::Unknown => {
             ("UnrecognizedClientException", "The security token included in the request is invalid.")
         }
-        Refusal::Denied(text) => ("AccessDeniedException", text.as_str()),
+        AccessRefusal::Denied(text) => ("AccessDeniedException", text.as_str()),
     };
     rest_error(StatusCode::FORBIDDEN, kind, message)
 }

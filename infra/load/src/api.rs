@@ -7,24 +7,24 @@ use rand::RngExt;
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::book::Book;
+use crate::book::LoadRecorder;
 
 /// Tries of a request that fails in a way that may pass.
 const TRIES: u32 = 5;
 
 /// A client of the HTTP API, with or without someone's token. Cheap to clone; clones share connections.
 #[derive(Clone)]
-pub(crate) struct Api {
+pub(crate) struct LoadClient {
     http: reqwest::Client,
     base: String,
     token: Option<String>,
     /// POSTs carry an `Idempotency-Key`: what is tried again is done once.
     keyed: bool,
-    book: Arc<Book>,
+    book: Arc<LoadRecorder>,
 }
 
-impl Api {
-    pub(crate) fn new(base: &str, book: Arc<Book>) -> anyhow::Result<Self> {
+impl LoadClient {
+    pub(crate) fn new(base: &str, book: Arc<LoadRecorder>) -> anyhow::Result<Self> {
         let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).build()?;
         Ok(Self { http, base: base.trim_end_matches('/').to_owned(), token: None, keyed: false, book })
     }
@@ -67,7 +67,7 @@ impl Api {
             tried += 1;
             let (wait, error) = match self.once(method.clone(), path, body, key).await? {
                 Ok(answer) => return Ok(answer),
-                Err(Refused { wait, error }) => (wait, error),
+                Err(FailedAttempt { wait, error }) => (wait, error),
             };
             match wait {
                 Some(wait) if tried < TRIES => tokio::time::sleep(wait * tried).await,
@@ -82,7 +82,7 @@ impl Api {
         path: &str,
         body: Option<&Value>,
         key: Option<u128>,
-    ) -> anyhow::Result<Result<Value, Refused>> {
+    ) -> anyhow::Result<Result<Value, FailedAttempt>> {
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
@@ -97,7 +97,10 @@ impl Api {
             Ok(answer) => answer,
             Err(error) => {
                 self.book.error("no answer");
-                return Ok(Err(Refused { wait: Some(Duration::from_millis(500)), error: error.into() }));
+                return Ok(Err(FailedAttempt {
+                    wait: Some(Duration::from_millis(500)),
+                    error: error.into(),
+                }));
             }
         };
         let status = answer.status();
@@ -123,11 +126,11 @@ impl Api {
         let passing = status.is_server_error() || status.as_u16() == 429 || running;
         let wait = passing.then(|| Duration::from_secs(later.unwrap_or(1)));
         let message = body["message"].as_str().unwrap_or("no reason given");
-        Ok(Err(Refused { wait, error: anyhow::anyhow!("{} {code}: {message}", status.as_u16()) }))
+        Ok(Err(FailedAttempt { wait, error: anyhow::anyhow!("{} {code}: {message}", status.as_u16()) }))
     }
 }
 
-struct Refused {
+struct FailedAttempt {
     /// Worth another try after this long.
     wait: Option<Duration>,
     error: anyhow::Error,

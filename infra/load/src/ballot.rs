@@ -9,20 +9,20 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 /// Option id → votes; options without votes are left out, so that two counts compare.
-pub(crate) type Votes = BTreeMap<String, u64>;
+pub(crate) type VoteCounts = BTreeMap<String, u64>;
 
 /// A `vote_update` as a client keeps it: the newest `as_of` is the truth.
 #[derive(Clone, Debug)]
-pub(crate) struct Shown {
+pub(crate) struct ShownTally {
     pub(crate) as_of: Timestamp,
-    pub(crate) votes: Votes,
+    pub(crate) votes: VoteCounts,
     /// Everyone who voted.
     pub(crate) total: u64,
     /// When this client first saw these votes.
     pub(crate) at: Instant,
 }
 
-impl Shown {
+impl ShownTally {
     /// Reads the payload of a `vote_update`: its slide and what it shows.
     pub(crate) fn read(payload: &Value, at: Instant) -> Option<(String, Self)> {
         let slide = payload["slide_id"].as_str()?.to_owned();
@@ -45,20 +45,20 @@ impl Shown {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Ballot {
+pub(crate) struct VoteTracker {
     /// Option id → when each vote for it was sent, in order.
     sent: BTreeMap<String, Vec<Instant>>,
     /// Option id → how many of `sent` the presenter has been shown.
     covered: BTreeMap<String, usize>,
-    pub(crate) shown: Option<Shown>,
+    pub(crate) shown: Option<ShownTally>,
 }
 
-impl Ballot {
+impl VoteTracker {
     pub(crate) fn cast(&mut self, option: &str, at: Instant) {
         self.sent.entry(option.to_owned()).or_default().push(at);
     }
 
-    pub(crate) fn votes(&self) -> Votes {
+    pub(crate) fn votes(&self) -> VoteCounts {
         self.sent.iter().map(|(id, sent)| (id.clone(), sent.len() as u64)).collect()
     }
 
@@ -71,7 +71,7 @@ impl Ballot {
     /// A tally does not say whose votes it counts. The n-th vote sent for an option counts as shown with the first
     /// tally of at least n for that option: the mean is exact whatever overtook what, and with some options and votes
     /// spread over seconds the percentiles hardly differ. No clock but this machine's is asked.
-    pub(crate) fn show(&mut self, new: Shown) -> Vec<Duration> {
+    pub(crate) fn show(&mut self, new: ShownTally) -> Vec<Duration> {
         let mut took = Vec::new();
         for (option, count) in &new.votes {
             let Some(sent) = self.sent.get(option) else { continue };
@@ -80,7 +80,7 @@ impl Ballot {
             took.extend(sent.iter().take(count).skip(*covered).map(|sent| new.at.duration_since(*sent)));
             *covered = count.max(*covered);
         }
-        Shown::renew(&mut self.shown, new);
+        ShownTally::renew(&mut self.shown, new);
         took
     }
 
@@ -99,19 +99,19 @@ mod tests {
 
     use super::*;
 
-    fn update(second: u8, a: u64, b: u64, at: Instant) -> Shown {
+    fn update(second: u8, a: u64, b: u64, at: Instant) -> ShownTally {
         let payload = json!({
             "slide_id": "s", "votes": { "a": a, "b": b, "c": 0 }, "total_votes": a + b, "total_voters": a + b,
             "as_of": format!("2026-01-01T00:00:{second:02}Z"),
         });
-        Shown::read(&payload, at).unwrap().1
+        ShownTally::read(&payload, at).unwrap().1
     }
 
     #[test]
     fn each_vote_is_timed_by_the_first_tally_that_covers_it() {
         let start = Instant::now();
         let at = |millis| start + Duration::from_millis(millis);
-        let mut ballot = Ballot::default();
+        let mut ballot = VoteTracker::default();
         assert!(ballot.is_exact());
         ballot.cast("a", at(0));
         ballot.cast("a", at(100));

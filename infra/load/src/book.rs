@@ -10,66 +10,66 @@ use std::{
 };
 
 use crate::{
-    ballot::{Ballot, Shown},
-    latency::Latency,
+    ballot::{ShownTally, VoteTracker},
+    latency::LatencyHistogram,
 };
 
-pub(crate) struct Book {
+pub(crate) struct LoadRecorder {
     /// Asked for one thing by its id → the answer.
-    pub(crate) read: Latency,
+    pub(crate) read: LatencyHistogram,
     /// Asked to change one thing → the answer.
-    pub(crate) write: Latency,
+    pub(crate) write: LatencyHistogram,
     /// Asked to join → the answer with the ticket.
-    pub(crate) join: Latency,
+    pub(crate) join: LatencyHistogram,
     /// Dialled → the handshake is done.
-    pub(crate) connect: Latency,
+    pub(crate) connect: LatencyHistogram,
     /// Dialled → the room's state is there.
-    pub(crate) welcome: Latency,
+    pub(crate) welcome: LatencyHistogram,
     /// The vote was sent → the presenter's screen shows it.
-    pub(crate) vote: Latency,
+    pub(crate) vote: LatencyHistogram,
     /// The presenter asked for the slide → a screen shows it.
-    pub(crate) slide: Latency,
+    pub(crate) slide: LatencyHistogram,
     /// The last vote was sent → a screen of the audience shows the whole tally.
-    pub(crate) tally: Latency,
+    pub(crate) tally: LatencyHistogram,
     /// The connection was dropped → the room's state is there again.
-    pub(crate) comeback: Latency,
+    pub(crate) comeback: LatencyHistogram,
     frames: AtomicU64,
     errors: Mutex<BTreeMap<String, u64>>,
-    slides: Mutex<HashMap<String, Slide>>,
-    screens: Mutex<Vec<Screen>>,
+    slides: Mutex<HashMap<String, SlideRecord>>,
+    screens: Mutex<Vec<AudienceScreen>>,
 }
 
 /// A slide from when the presenter asked for it.
-pub(crate) struct Slide {
+pub(crate) struct SlideRecord {
     asked: Instant,
-    pub(crate) ballot: Ballot,
+    pub(crate) ballot: VoteTracker,
 }
 
 /// What one of the audience sees.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Screen {
+pub(crate) struct AudienceScreen {
     pub(crate) connected: bool,
     pub(crate) ended: bool,
     pub(crate) slide: Option<String>,
-    pub(crate) tallies: HashMap<String, Option<Shown>>,
+    pub(crate) tallies: HashMap<String, Option<ShownTally>>,
 }
 
-impl Book {
+impl LoadRecorder {
     pub(crate) fn new(audience: usize) -> anyhow::Result<Self> {
         Ok(Self {
-            read: Latency::new()?,
-            write: Latency::new()?,
-            join: Latency::new()?,
-            connect: Latency::new()?,
-            welcome: Latency::new()?,
-            vote: Latency::new()?,
-            slide: Latency::new()?,
-            tally: Latency::new()?,
-            comeback: Latency::new()?,
+            read: LatencyHistogram::new()?,
+            write: LatencyHistogram::new()?,
+            join: LatencyHistogram::new()?,
+            connect: LatencyHistogram::new()?,
+            welcome: LatencyHistogram::new()?,
+            vote: LatencyHistogram::new()?,
+            slide: LatencyHistogram::new()?,
+            tally: LatencyHistogram::new()?,
+            comeback: LatencyHistogram::new()?,
             frames: AtomicU64::new(0),
             errors: Mutex::default(),
             slides: Mutex::default(),
-            screens: Mutex::new(vec![Screen::default(); audience]),
+            screens: Mutex::new(vec![AudienceScreen::default(); audience]),
         })
     }
 
@@ -91,16 +91,16 @@ impl Book {
 
     /// The presenter asks for a slide now. Written down before the request, since a screen may be faster than the answer.
     pub(crate) fn ask_for_slide(&self, slide: &str) {
-        let new = Slide { asked: Instant::now(), ballot: Ballot::default() };
+        let new = SlideRecord { asked: Instant::now(), ballot: VoteTracker::default() };
         held(&self.slides).insert(slide.to_owned(), new);
     }
 
-    pub(crate) fn ballot<T>(&self, slide: &str, look: impl FnOnce(&mut Ballot) -> T) -> Option<T> {
+    pub(crate) fn ballot<T>(&self, slide: &str, look: impl FnOnce(&mut VoteTracker) -> T) -> Option<T> {
         held(&self.slides).get_mut(slide).map(|slide| look(&mut slide.ballot))
     }
 
     /// The presenter's screen shows a tally.
-    pub(crate) fn show_presenter(&self, slide: &str, shown: Shown) {
+    pub(crate) fn show_presenter(&self, slide: &str, shown: ShownTally) {
         for took in self.ballot(slide, |ballot| ballot.show(shown)).unwrap_or_default() {
             self.vote.record(took);
         }
@@ -116,15 +116,15 @@ impl Book {
         }
     }
 
-    pub(crate) fn see_tally(&self, number: usize, slide: String, shown: Shown) {
-        self.screen(number, |screen| Shown::renew(screen.tallies.entry(slide).or_default(), shown));
+    pub(crate) fn see_tally(&self, number: usize, slide: String, shown: ShownTally) {
+        self.screen(number, |screen| ShownTally::renew(screen.tallies.entry(slide).or_default(), shown));
     }
 
-    pub(crate) fn screen<T>(&self, number: usize, look: impl FnOnce(&mut Screen) -> T) -> T {
+    pub(crate) fn screen<T>(&self, number: usize, look: impl FnOnce(&mut AudienceScreen) -> T) -> T {
         look(&mut held(&self.screens)[number])
     }
 
-    pub(crate) fn screens_where(&self, is_so: impl Fn(&Screen) -> bool) -> usize {
+    pub(crate) fn screens_where(&self, is_so: impl Fn(&AudienceScreen) -> bool) -> usize {
         held(&self.screens).iter().filter(|screen| is_so(screen)).count()
     }
 

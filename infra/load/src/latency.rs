@@ -12,18 +12,18 @@ use serde::Serialize;
 const MOST: u64 = 600_000_000;
 
 /// A distribution, in microseconds inside.
-pub(crate) struct Latency(Mutex<Histogram<u64>>);
+pub(crate) struct LatencyHistogram(Mutex<Histogram<u64>>);
 
 /// A distribution in milliseconds, as it is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Summary {
+pub struct LatencySummary {
     pub count: u64,
     pub p50_ms: f64,
     pub p99_ms: f64,
     pub max_ms: f64,
 }
 
-impl Latency {
+impl LatencyHistogram {
     pub(crate) fn new() -> anyhow::Result<Self> {
         // three digits: a millisecond is told from the next up to a second, and that is finer than a screen
         Ok(Self(Mutex::new(Histogram::new_with_bounds(1, MOST, 3)?)))
@@ -35,10 +35,10 @@ impl Latency {
     }
 
     /// `None` where nothing was measured.
-    pub(crate) fn summary(&self) -> Option<Summary> {
+    pub(crate) fn summary(&self) -> Option<LatencySummary> {
         let histogram = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let at = |quantile| millis(histogram.value_at_quantile(quantile));
-        (!histogram.is_empty()).then(|| Summary {
+        (!histogram.is_empty()).then(|| LatencySummary {
             count: histogram.len(),
             p50_ms: at(0.5),
             p99_ms: at(0.99),
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn percentiles_are_of_what_was_recorded() {
-        let latency = Latency::new().unwrap();
+        let latency = LatencyHistogram::new().unwrap();
         assert_eq!(latency.summary(), None);
         for millis in 1..=100 {
             latency.record(Duration::from_millis(millis));

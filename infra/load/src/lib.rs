@@ -28,38 +28,38 @@ mod socket;
 pub mod talk;
 mod voter;
 
-pub use chat::{Chat, ChatReport};
-pub use report::Report;
-pub use smoke::Smoke;
-pub use talk::Talk;
+pub use chat::{ChatRehearsal, ChatReport};
+pub use report::TalkReport;
+pub use smoke::SmokeTest;
+pub use talk::TalkRehearsal;
 
 /// What to rehearse.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Load {
+pub struct LoadArgs {
     #[command(subcommand)]
-    rehearsal: Rehearsal,
+    rehearsal: RehearsalCommand,
 }
 
 #[derive(Clone, Debug, clap::Subcommand)]
-enum Rehearsal {
+enum RehearsalCommand {
     /// A talk: an audience joins by code, votes in a burst on every slide, and checks every tally
-    Talk(Talk),
+    Talk(TalkRehearsal),
     /// A conversation: a team in one channel, each on a socket, and how soon everyone has every message
-    Chat(Chat),
+    Chat(ChatRehearsal),
 }
 
 /// Runs it and prints the figures.
 ///
 /// # Errors
 /// Also where a tally is not what was voted, a screen does not show it, or a message is lost: scripts see it by the exit code.
-pub async fn run(load: Load) -> anyhow::Result<()> {
+pub async fn run(load: LoadArgs) -> anyhow::Result<()> {
     match load.rehearsal {
-        Rehearsal::Talk(talk) => {
+        RehearsalCommand::Talk(talk) => {
             let report = talk.play().await?;
             printed::print(&report, talk.json)?;
             report.verdict()
         }
-        Rehearsal::Chat(chat) => {
+        RehearsalCommand::Chat(chat) => {
             let report = chat.play().await?;
             printed::print(&report, chat.json)?;
             report.verdict()

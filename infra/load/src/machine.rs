@@ -5,7 +5,7 @@ use std::{fmt, fs, thread};
 use serde::Serialize;
 
 #[derive(Clone, Debug, Serialize)]
-pub struct Machine {
+pub struct MachineInfo {
     pub cores: usize,
     pub cpu: String,
     pub kernel: String,
@@ -13,7 +13,7 @@ pub struct Machine {
     pub build: &'static str,
 }
 
-impl Machine {
+impl MachineInfo {
     pub(crate) fn this() -> Self {
         let cpu = fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| {
             let line = text.lines().find(|line| line.starts_with("model name"))?;
@@ -32,7 +32,7 @@ impl Machine {
     }
 }
 
-impl fmt::Display for Machine {
+impl fmt::Display for MachineInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} cores, {}, {}, {} build", self.cores, self.cpu, self.kernel, self.build)
     }

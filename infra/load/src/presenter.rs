@@ -9,13 +9,13 @@ use anyhow::Context;
 use rand::RngExt;
 use serde_json::{Value, json};
 
-use crate::{api::Api, ballot::Shown, book::Book, socket::Socket};
+use crate::{api::LoadClient, ballot::ShownTally, book::LoadRecorder, socket::LoadSocket};
 
 /// Requests of a sort that are timed: enough for a 99th percentile, and cents on AWS.
 const TIMED: usize = 200;
 
 pub(crate) struct Presenter {
-    api: Api,
+    api: LoadClient,
     password: String,
     presentation: String,
     pub(crate) session: String,
@@ -26,7 +26,7 @@ pub(crate) struct Presenter {
 impl Presenter {
     /// Signs up, writes a presentation of as many choice slides, and opens a session of it, which must seat the audience.
     pub(crate) async fn prepare(
-        api: &Api,
+        api: &LoadClient,
         questions: usize,
         audience: u32,
         admin: Option<&str>,
@@ -62,7 +62,7 @@ impl Presenter {
     }
 
     /// Keeps the presenter's screen open: every tally that comes is shown. Ends when it is dropped.
-    pub(crate) async fn watch(&self, book: Arc<Book>) -> anyhow::Result<tokio::task::JoinHandle<()>> {
+    pub(crate) async fn watch(&self, book: Arc<LoadRecorder>) -> anyhow::Result<tokio::task::JoinHandle<()>> {
         let (api, session) = (self.api.clone(), self.session.clone());
         let socket = open(&api, &session).await?;
         Ok(tokio::spawn(async move {
@@ -81,7 +81,7 @@ impl Presenter {
     }
 
     /// Times single requests while nobody else is there: what the network and one function take.
-    pub(crate) async fn time_requests(&self, book: &Book) -> anyhow::Result<()> {
+    pub(crate) async fn time_requests(&self, book: &LoadRecorder) -> anyhow::Result<()> {
         let session = format!("/v1/sessions/{}", self.session);
         let presentation = format!("/v1/presentations/{}", self.presentation);
         let renamed = json!({ "title": "Rehearsal" });
@@ -124,7 +124,7 @@ impl Presenter {
 }
 
 /// Whether a session of this account seats them: a plan has limits.
-async fn seats(api: &Api, audience: u32) -> anyhow::Result<()> {
+async fn seats(api: &LoadClient, audience: u32) -> anyhow::Result<()> {
     let usage = api.get("/v1/users/me/usage").await?;
     let limit = usage["categories"]["participants_per_session"]["limit"].as_u64();
     anyhow::ensure!(
@@ -137,12 +137,12 @@ async fn seats(api: &Api, audience: u32) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn open(api: &Api, session: &str) -> anyhow::Result<Socket> {
+async fn open(api: &LoadClient, session: &str) -> anyhow::Result<LoadSocket> {
     let ticket = api.post("/v1/realtime/tickets", &json!({ "session_id": session })).await?;
-    Socket::connect(text(&ticket, "websocket_url")?).await.context("the presenter's socket")
+    LoadSocket::connect(text(&ticket, "websocket_url")?).await.context("the presenter's socket")
 }
 
-async fn show(mut socket: Socket, book: &Book) {
+async fn show(mut socket: LoadSocket, book: &LoadRecorder) {
     // under API Gateway's ten minutes, and what the contract asks of a client (A2.3)
     let mut heartbeat = tokio::time::interval(Duration::from_secs(30));
     loop {
@@ -168,7 +168,7 @@ async fn show(mut socket: Socket, book: &Book) {
             }
             _ => continue,
         };
-        if let Some((slide, shown)) = Shown::read(update, at) {
+        if let Some((slide, shown)) = ShownTally::read(update, at) {
             book.show_presenter(&slide, shown);
         }
     }

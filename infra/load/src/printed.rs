@@ -7,7 +7,7 @@ use std::{
 
 use serde::Serialize;
 
-use crate::latency::Summary;
+use crate::latency::LatencySummary;
 
 #[expect(clippy::print_stdout, reason = "the report is what the command is for")]
 pub(crate) fn print(report: &(impl Display + Serialize), json: bool) -> anyhow::Result<()> {
@@ -20,10 +20,10 @@ pub(crate) fn print(report: &(impl Display + Serialize), json: bool) -> anyhow::
 }
 
 /// A line for each that was measured.
-pub(crate) fn latencies(f: &mut Formatter<'_>, rows: &[(&str, Option<Summary>)]) -> fmt::Result {
+pub(crate) fn latencies(f: &mut Formatter<'_>, rows: &[(&str, Option<LatencySummary>)]) -> fmt::Result {
     writeln!(f, "\n{:<36}{:>10}{:>10}{:>10}{:>10}", "", "count", "p50 ms", "p99 ms", "max ms")?;
     for (name, summary) in rows {
-        if let Some(Summary { count, p50_ms, p99_ms, max_ms }) = summary {
+        if let Some(LatencySummary { count, p50_ms, p99_ms, max_ms }) = summary {
             writeln!(f, "{name:<36}{count:>10}{p50_ms:>10.1}{p99_ms:>10.1}{max_ms:>10.1}")?;
         }
     }

@@ -4,35 +4,35 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::Serialize;
 
-use crate::{latency::Summary, machine::Machine, printed};
+use crate::{latency::LatencySummary, machine::MachineInfo, printed};
 
 #[derive(Clone, Debug, Serialize)]
-pub struct Report {
-    pub machine: Machine,
+pub struct TalkReport {
+    pub machine: MachineInfo,
     pub url: String,
     pub audience: usize,
     pub joined: usize,
     pub joined_per_second: f64,
     /// One reader, one thing by its id, before anybody comes.
-    pub read: Option<Summary>,
+    pub read: Option<LatencySummary>,
     /// One writer, one thing by its id, before anybody comes.
-    pub write: Option<Summary>,
-    pub join: Option<Summary>,
-    pub connect: Option<Summary>,
-    pub welcome: Option<Summary>,
-    pub vote_to_presenter: Option<Summary>,
-    pub slide_to_screen: Option<Summary>,
-    pub last_vote_to_screen: Option<Summary>,
-    pub comeback: Option<Summary>,
+    pub write: Option<LatencySummary>,
+    pub join: Option<LatencySummary>,
+    pub connect: Option<LatencySummary>,
+    pub welcome: Option<LatencySummary>,
+    pub vote_to_presenter: Option<LatencySummary>,
+    pub slide_to_screen: Option<LatencySummary>,
+    pub last_vote_to_screen: Option<LatencySummary>,
+    pub comeback: Option<LatencySummary>,
     pub votes_cast: u64,
     pub posts_received: u64,
     pub errors: BTreeMap<String, u64>,
-    pub questions: Vec<Question>,
+    pub questions: Vec<QuestionResult>,
 }
 
 /// One question: what was cast, what the presenter saw in the end.
 #[derive(Clone, Debug, Serialize)]
-pub struct Question {
+pub struct QuestionResult {
     pub slide_id: String,
     pub cast: BTreeMap<String, u64>,
     pub shown: BTreeMap<String, u64>,
@@ -43,13 +43,13 @@ pub struct Question {
     pub screens_behind: usize,
 }
 
-impl Question {
+impl QuestionResult {
     fn is_right(&self) -> bool {
         self.exact && self.screens_behind == 0 && self.reported == Some(self.cast.values().sum())
     }
 }
 
-impl Report {
+impl TalkReport {
     /// # Errors
     /// A tally is wrong, a screen is behind, or somebody never got in.
     pub fn verdict(&self) -> anyhow::Result<()> {
@@ -61,7 +61,7 @@ impl Report {
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for TalkReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "\n{} · {} voters · {}", self.url, self.audience, self.machine)?;
         printed::latencies(
@@ -88,7 +88,7 @@ impl fmt::Display for Report {
             let verdict = if question.is_right() { "exact" } else { "WRONG" };
             write!(f, "question {}: {verdict}, {} cast", number + 1, question.cast.values().sum::<u64>())?;
             if !question.is_right() {
-                let Question { cast, shown, reported, screens_behind, .. } = question;
+                let QuestionResult { cast, shown, reported, screens_behind, .. } = question;
                 write!(
                     f,
                     " {cast:?}, shown {shown:?}, reported {reported:?}, {screens_behind} screens behind"

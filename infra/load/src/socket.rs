@@ -8,16 +8,16 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_conf
 
 /// What came in a frame.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Event {
+pub(crate) struct ReceivedFrame {
     #[serde(rename = "type", default)]
     pub(crate) kind: String,
     #[serde(default)]
     pub(crate) payload: Value,
 }
 
-pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub(crate) struct LoadSocket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
-impl Socket {
+impl LoadSocket {
     pub(crate) async fn connect(url: &str) -> anyhow::Result<Self> {
         // Nagle off: a vote is one small frame, and it is its latency that is measured
         let (stream, _) = connect_async_with_config(url, None, true).await?;
@@ -25,12 +25,12 @@ impl Socket {
     }
 
     /// The next event; `None` once the connection is gone, however it went.
-    pub(crate) async fn next(&mut self) -> Option<Event> {
+    pub(crate) async fn next(&mut self) -> Option<ReceivedFrame> {
         loop {
             match self.0.next().await?.ok()? {
                 Message::Text(text) => {
                     // a frame of API Gateway itself has no type: `{"message": "Internal server error", …}`
-                    return Some(serde_json::from_str(&text).unwrap_or(Event {
+                    return Some(serde_json::from_str(&text).unwrap_or(ReceivedFrame {
                         kind: "error".into(),
                         payload: json!({ "code": "unreadable frame" }),
                     }));

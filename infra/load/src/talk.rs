@@ -11,12 +11,12 @@ use tokio::{
 };
 
 use crate::{
-    api::Api,
-    book::{Book, Screen},
-    machine::{self, Machine},
+    api::LoadClient,
+    book::{AudienceScreen, LoadRecorder},
+    machine::{self, MachineInfo},
     presenter::Presenter,
-    report::{Question, Report},
-    voter::{Hall, Phase, Voter},
+    report::{QuestionResult, TalkReport},
+    voter::{RehearsalPhase, Voter, VoterContext},
 };
 
 /// How long the deployment may take for what should take a second.
@@ -26,7 +26,7 @@ const DOOR: usize = 64;
 
 /// A talk to rehearse.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Talk {
+pub struct TalkRehearsal {
     /// Base URL of the deployment
     #[arg(long, default_value = "http://127.0.0.1:8000")]
     pub url: String,
@@ -59,12 +59,12 @@ fn duration(text: &str) -> Result<Duration, String> {
     duration.try_into().map_err(|_| "must not be negative".to_owned())
 }
 
-impl Talk {
+impl TalkRehearsal {
     /// Plays it from sign-up to end, and takes away what it has put there.
     ///
     /// # Errors
     /// The talk could not be played. A wrong tally is no error here but stands in the report.
-    pub async fn play(&self) -> anyhow::Result<Report> {
+    pub async fn play(&self) -> anyhow::Result<TalkReport> {
         let audience = usize::try_from(self.audience)?;
         if let Some(most) = machine::open_files() {
             let needed = audience + DOOR + 32;
@@ -73,8 +73,8 @@ impl Talk {
                 "{audience} sockets need {needed} open files, this shell allows {most}: ulimit -n {needed}"
             );
         }
-        let book = Arc::new(Book::new(audience)?);
-        let api = Api::new(&self.url, Arc::clone(&book))?;
+        let book = Arc::new(LoadRecorder::new(audience)?);
+        let api = LoadClient::new(&self.url, Arc::clone(&book))?;
         let admin = self.admin_token.as_deref();
         let presenter = Presenter::prepare(&api, usize::try_from(self.questions)?, self.audience, admin)
             .await
@@ -94,18 +94,18 @@ impl Talk {
     async fn play_before(
         &self,
         presenter: &Presenter,
-        api: &Api,
-        book: &Arc<Book>,
+        api: &LoadClient,
+        book: &Arc<LoadRecorder>,
         audience: usize,
-    ) -> anyhow::Result<(Vec<Question>, Came)> {
-        let hall = Arc::new(Hall {
+    ) -> anyhow::Result<(Vec<QuestionResult>, ArrivalStats)> {
+        let hall = Arc::new(VoterContext {
             api: api.clone(),
             book: Arc::clone(book),
             code: presenter.code.clone(),
             vote_within: self.vote_within,
             door: Semaphore::new(DOOR),
         });
-        let (phase, attending) = watch::channel(Phase::Attend);
+        let (phase, attending) = watch::channel(RehearsalPhase::Attend);
         let mut voters = JoinSet::new();
         let opened = Instant::now();
         for number in 0..audience {
@@ -116,9 +116,9 @@ impl Talk {
                 voter.attend().await;
             });
         }
-        let all_here = |book: &Book| book.screens_where(|screen| screen.connected) == audience;
+        let all_here = |book: &LoadRecorder| book.screens_where(|screen| screen.connected) == audience;
         book.wait(self.ramp + PATIENCE, all_here).await;
-        let came = Came {
+        let came = ArrivalStats {
             seconds: opened.elapsed().as_secs_f64(),
             people: book.screens_where(|screen| screen.connected),
         };
@@ -137,7 +137,7 @@ impl Talk {
             if number == storm_at {
                 let in_the_middle = came.people as u64 / 2;
                 book.wait(self.vote_within + PATIENCE, |book| cast(book, slide) >= in_the_middle).await;
-                phase.send_replace(Phase::Storm);
+                phase.send_replace(RehearsalPhase::Storm);
                 self.say("storm: every connection drops");
             }
             questions.push(self.vote(book, slide, came.people).await);
@@ -159,17 +159,16 @@ impl Talk {
             }
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
-        phase.send_replace(Phase::Over);
+        phase.send_replace(RehearsalPhase::Over);
         Ok((questions, came))
     }
 
     /// Waits for a vote to run its course, and looks at every screen.
-    async fn vote(&self, book: &Book, slide: &str, people: usize) -> Question {
+    async fn vote(&self, book: &LoadRecorder, slide: &str, people: usize) -> QuestionResult {
         book.wait(self.vote_within + PATIENCE, |book| cast(book, slide) >= people as u64).await;
         book.wait(PATIENCE, |book| book.ballot(slide, |ballot| ballot.is_exact()) == Some(true)).await;
         let votes = book.ballot(slide, |ballot| ballot.votes()).unwrap_or_default();
-        let shows_it =
-            |screen: &Screen| matches!(screen.tallies.get(slide), Some(Some(shown)) if shown.votes == votes);
+        let shows_it = |screen: &AudienceScreen| matches!(screen.tallies.get(slide), Some(Some(shown)) if shown.votes == votes);
         book.wait(PATIENCE, |book| book.screens_where(shows_it) >= people).await;
         book.time_tallies(slide);
         let (exact, shown) = book
@@ -179,7 +178,7 @@ impl Talk {
             .unwrap_or_default();
         let cast = votes.values().sum::<u64>();
         self.say(&format!("{cast} votes, {}", if exact { "exact" } else { "WRONG" }));
-        Question {
+        QuestionResult {
             slide_id: slide.to_owned(),
             shown: shown.unwrap_or_default(),
             exact: exact && cast == people as u64,
@@ -189,9 +188,9 @@ impl Talk {
         }
     }
 
-    fn report(&self, book: &Book, questions: Vec<Question>, came: &Came) -> Report {
-        Report {
-            machine: Machine::this(),
+    fn report(&self, book: &LoadRecorder, questions: Vec<QuestionResult>, came: &ArrivalStats) -> TalkReport {
+        TalkReport {
+            machine: MachineInfo::this(),
             url: self.url.clone(),
             audience: self.audience as usize,
             joined: came.people,
@@ -221,12 +220,12 @@ impl Talk {
 }
 
 /// Who came in the ramp, and how long it took.
-struct Came {
+struct ArrivalStats {
     people: usize,
     seconds: f64,
 }
 
-fn cast(book: &Book, slide: &str) -> u64 {
+fn cast(book: &LoadRecorder, slide: &str) -> u64 {
     book.ballot(slide, |ballot| ballot.votes().values().sum()).unwrap_or_default()
 }
 

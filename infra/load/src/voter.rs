@@ -13,16 +13,16 @@ use tokio::{
 };
 
 use crate::{
-    api::Api,
-    ballot::Shown,
-    book::Book,
+    api::LoadClient,
+    ballot::ShownTally,
+    book::LoadRecorder,
     presenter::text,
-    socket::{Event, Socket},
+    socket::{LoadSocket, ReceivedFrame},
 };
 
 /// What the rehearsal asks of the whole audience.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Phase {
+pub(crate) enum RehearsalPhase {
     Attend,
     /// Everyone's connection drops now.
     Storm,
@@ -31,9 +31,9 @@ pub(crate) enum Phase {
 }
 
 /// What the voters of a talk share.
-pub(crate) struct Hall {
-    pub(crate) api: Api,
-    pub(crate) book: Arc<Book>,
+pub(crate) struct VoterContext {
+    pub(crate) api: LoadClient,
+    pub(crate) book: Arc<LoadRecorder>,
     pub(crate) code: String,
     pub(crate) vote_within: Duration,
     /// How many may be at the door at once; beyond that a machine measures its own queue.
@@ -42,11 +42,11 @@ pub(crate) struct Hall {
 
 pub(crate) struct Voter {
     number: usize,
-    hall: Arc<Hall>,
-    phase: watch::Receiver<Phase>,
+    hall: Arc<VoterContext>,
+    phase: watch::Receiver<RehearsalPhase>,
     /// Who they are, once they have joined.
     token: Option<String>,
-    vote: Option<Vote>,
+    vote: Option<PlannedVote>,
     /// When the connection was lost, until they are back.
     lost: Option<Instant>,
     /// Grows with every vote sent, so that the server knows which is the last.
@@ -55,21 +55,25 @@ pub(crate) struct Voter {
     version: u64,
 }
 
-struct Vote {
+struct PlannedVote {
     slide: String,
     option: String,
     due: Moment,
     sent: bool,
 }
 
-enum Gone {
+enum DisconnectReason {
     Storm,
     Lost,
     Over,
 }
 
 impl Voter {
-    pub(crate) fn new(number: usize, hall: Arc<Hall>, phase: watch::Receiver<Phase>) -> Self {
+    pub(crate) fn new(
+        number: usize,
+        hall: Arc<VoterContext>,
+        phase: watch::Receiver<RehearsalPhase>,
+    ) -> Self {
         Self { number, hall, phase, token: None, vote: None, lost: None, seq: 0, version: 0 }
     }
 
@@ -84,19 +88,19 @@ impl Voter {
                     self.hall.book.screen(self.number, |screen| screen.connected = false);
                     gone
                 }
-                Err(_) if *self.phase.borrow() == Phase::Over => Gone::Over,
+                Err(_) if *self.phase.borrow() == RehearsalPhase::Over => DisconnectReason::Over,
                 Err(_) => {
                     failed += 1;
-                    Gone::Lost
+                    DisconnectReason::Lost
                 }
             };
             match gone {
-                Gone::Over => return,
-                Gone::Storm => {
+                DisconnectReason::Over => return,
+                DisconnectReason::Storm => {
                     self.lost = Some(Instant::now());
                     pause(Duration::from_millis(500)).await;
                 }
-                Gone::Lost => {
+                DisconnectReason::Lost => {
                     self.lost.get_or_insert_with(Instant::now);
                     // contract A2.3: 1, 2, 4 s with jitter; halved, a rehearsal is not to be waited for
                     pause(Duration::from_millis(500) * 2_u32.pow(failed.min(4))).await;
@@ -105,7 +109,7 @@ impl Voter {
         }
     }
 
-    async fn enter(&mut self) -> anyhow::Result<Socket> {
+    async fn enter(&mut self) -> anyhow::Result<LoadSocket> {
         let hall = Arc::clone(&self.hall);
         let _turn = hall.door.acquire().await?;
         let asked = Instant::now();
@@ -118,7 +122,7 @@ impl Voter {
         self.token = Some(text(&joined, "participant_token")?.to_owned());
         let dialled = Instant::now();
         let dial = async {
-            let mut socket = Socket::connect(text(&joined, "websocket_url")?).await?;
+            let mut socket = LoadSocket::connect(text(&joined, "websocket_url")?).await?;
             hall.book.connect.record(dialled.elapsed());
             // the greeting is the first thing that matters, others may be faster
             while let Some(event) = socket.next().await {
@@ -142,7 +146,7 @@ impl Voter {
         Ok(socket)
     }
 
-    async fn sit(&mut self, mut socket: Socket) -> Gone {
+    async fn sit(&mut self, mut socket: LoadSocket) -> DisconnectReason {
         self.phase.mark_unchanged();
         let mut heartbeat = tokio::time::interval(Duration::from_secs(30));
         loop {
@@ -150,29 +154,34 @@ impl Voter {
             let done = tokio::select! {
                 event = socket.next() => match event {
                     Some(event) => self.hear(&mut socket, &event, true).await,
-                    None if self.hall.book.screen(self.number, |screen| screen.ended) => return Gone::Over,
+                    None if self.hall.book.screen(self.number, |screen| screen.ended) => return DisconnectReason::Over,
                     None => {
                         self.hall.book.error("connection lost");
-                        return Gone::Lost;
+                        return DisconnectReason::Lost;
                     }
                 },
                 () = sleep_until(due.unwrap_or_else(Moment::now)), if due.is_some() => self.cast(&mut socket).await,
                 _ = heartbeat.tick() => socket.send("ping", json!({}), None).await,
                 changed = self.phase.changed() => match *self.phase.borrow() {
-                    _ if changed.is_err() => return Gone::Over,
-                    Phase::Over => return Gone::Over,
-                    Phase::Storm => return Gone::Storm,
-                    Phase::Attend => Ok(()),
+                    _ if changed.is_err() => return DisconnectReason::Over,
+                    RehearsalPhase::Over => return DisconnectReason::Over,
+                    RehearsalPhase::Storm => return DisconnectReason::Storm,
+                    RehearsalPhase::Attend => Ok(()),
                 },
             };
             if done.is_err() {
                 self.hall.book.error("connection lost");
-                return Gone::Lost;
+                return DisconnectReason::Lost;
             }
         }
     }
 
-    async fn hear(&mut self, socket: &mut Socket, event: &Event, live: bool) -> anyhow::Result<()> {
+    async fn hear(
+        &mut self,
+        socket: &mut LoadSocket,
+        event: &ReceivedFrame,
+        live: bool,
+    ) -> anyhow::Result<()> {
         self.hall.book.frame();
         let payload = &event.payload;
         if self.is_stale(payload) {
@@ -221,23 +230,23 @@ impl Voter {
         let mut rng = rand::rng();
         let Some(option) = options[rng.random_range(0..options.len())]["id"].as_str() else { return };
         let due = Moment::now() + self.hall.vote_within.mul_f64(rng.random_range(0.0..1.0));
-        self.vote = Some(Vote { slide: id.to_owned(), option: option.to_owned(), due, sent: false });
+        self.vote = Some(PlannedVote { slide: id.to_owned(), option: option.to_owned(), due, sent: false });
     }
 
     fn see_tally(&self, update: &Value) {
-        if let Some((slide, shown)) = Shown::read(update, Instant::now()) {
+        if let Some((slide, shown)) = ShownTally::read(update, Instant::now()) {
             self.hall.book.see_tally(self.number, slide, shown);
         }
     }
 
     /// Back again: a vote that the server does not hold was lost with the connection, and is sent once more.
-    async fn recall(&mut self, socket: &mut Socket, held: &Value) -> anyhow::Result<()> {
+    async fn recall(&mut self, socket: &mut LoadSocket, held: &Value) -> anyhow::Result<()> {
         let Some(vote) = self.vote.as_ref().filter(|vote| vote.sent) else { return Ok(()) };
         let held = held.as_array().is_some_and(|held| held.iter().any(|own| own["slide_id"] == *vote.slide));
         if held { Ok(()) } else { self.send(socket).await }
     }
 
-    async fn refused(&mut self, socket: &mut Socket, payload: &Value) -> anyhow::Result<()> {
+    async fn refused(&mut self, socket: &mut LoadSocket, payload: &Value) -> anyhow::Result<()> {
         let code = payload["code"].as_str().unwrap_or("error without a code");
         self.hall.book.error(code);
         let passing = ["service_unavailable", "rate_limited", "internal_error"].contains(&code);
@@ -249,7 +258,7 @@ impl Voter {
         Ok(())
     }
 
-    async fn cast(&mut self, socket: &mut Socket) -> anyhow::Result<()> {
+    async fn cast(&mut self, socket: &mut LoadSocket) -> anyhow::Result<()> {
         if let Some(vote) = &mut self.vote {
             vote.sent = true;
             let at = Instant::now();
@@ -258,7 +267,7 @@ impl Voter {
         self.send(socket).await
     }
 
-    async fn send(&mut self, socket: &mut Socket) -> anyhow::Result<()> {
+    async fn send(&mut self, socket: &mut LoadSocket) -> anyhow::Result<()> {
         let Some(vote) = &self.vote else { return Ok(()) };
         self.seq += 1;
         let content = json!({ "selected": [vote.option] });

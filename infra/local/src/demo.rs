@@ -12,7 +12,7 @@ const PASSWORD: &str = "correct-horse-demo";
 const TITLE: &str = "Colloquy in five minutes";
 
 /// What was prepared, as the banner shows it.
-pub(crate) struct Demo {
+pub(crate) struct DemoContent {
     url: String,
     presentation: String,
     session: String,
@@ -21,7 +21,7 @@ pub(crate) struct Demo {
     held: String,
 }
 
-impl fmt::Display for Demo {
+impl fmt::Display for DemoContent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { url, presentation, session, join_code, held } = self;
         writeln!(f, "Demo: {EMAIL}, password {PASSWORD}\n")?;
@@ -34,8 +34,9 @@ impl fmt::Display for Demo {
     }
 }
 
-pub(crate) async fn prepare(url: &str) -> anyhow::Result<Demo> {
-    let mut api = Api { client: Client::builder().build()?, url: url.to_owned(), token: String::new() };
+pub(crate) async fn prepare(url: &str) -> anyhow::Result<DemoContent> {
+    let mut api =
+        DemoClient { client: Client::builder().build()?, url: url.to_owned(), token: String::new() };
     api.token = api.log_in().await?;
     let presentation = match api.presentation().await? {
         Some(id) => id,
@@ -49,16 +50,16 @@ pub(crate) async fn prepare(url: &str) -> anyhow::Result<Demo> {
         Some(session) => session,
         None => api.open_session(&presentation).await?,
     };
-    Ok(Demo { url: url.to_owned(), presentation, session, join_code, held })
+    Ok(DemoContent { url: url.to_owned(), presentation, session, join_code, held })
 }
 
-struct Api {
+struct DemoClient {
     client: Client,
     url: String,
     token: String,
 }
 
-impl Api {
+impl DemoClient {
     async fn log_in(&self) -> anyhow::Result<String> {
         let login = json!({"email": EMAIL, "password": PASSWORD});
         let (status, known) = self.send(Method::POST, "/v1/auth/login", Some(&login)).await?;

@@ -2,24 +2,25 @@
 
 use std::{collections::BTreeMap, future::Future, sync::Arc};
 
-use entry::{Door, Environment, StartError};
+use entry::{Environment, LambdaFunction, StartError};
 use futures::future::BoxFuture;
 use lambda_runtime::Context;
 use serde_json::Value;
 
 /// A started function: an event and its context in, the answer or a thrown error out.
-pub type Handler =
+pub type FunctionHandler =
     Arc<dyn Fn(Value, Context) -> BoxFuture<'static, Result<Value, lambda_runtime::Error>> + Send + Sync>;
 
-type Constructor = Arc<dyn Fn(Environment) -> BoxFuture<'static, anyhow::Result<Handler>> + Send + Sync>;
+type FunctionConstructor =
+    Arc<dyn Fn(Environment) -> BoxFuture<'static, anyhow::Result<FunctionHandler>> + Send + Sync>;
 
 /// What to run for each binary that the template names.
 #[derive(Clone, Default)]
-pub struct Doors {
-    constructors: BTreeMap<String, Constructor>,
+pub struct FunctionRegistry {
+    constructors: BTreeMap<String, FunctionConstructor>,
 }
 
-impl Doors {
+impl FunctionRegistry {
     /// None: for tests of the runner, which bring their own.
     pub fn none() -> Self {
         Self::default()
@@ -50,13 +51,13 @@ impl Doors {
     fn door<F, A>(self, binary: &str, start: F) -> Self
     where
         F: Fn(Environment) -> A + Send + Sync + 'static,
-        A: Future<Output = Result<Door, StartError>> + Send + 'static,
+        A: Future<Output = Result<LambdaFunction, StartError>> + Send + 'static,
     {
         self.with(binary, move |environment| {
             let starting = start(environment);
             async move {
                 let door = starting.await?;
-                let handler: Handler = Arc::new(move |event, context| {
+                let handler: FunctionHandler = Arc::new(move |event, context| {
                     let door = door.clone();
                     Box::pin(async move { door.call(event, context).await })
                 });
@@ -70,7 +71,7 @@ impl Doors {
     pub fn with<F, A>(mut self, binary: &str, start: F) -> Self
     where
         F: Fn(Environment) -> A + Send + Sync + 'static,
-        A: Future<Output = anyhow::Result<Handler>> + Send + 'static,
+        A: Future<Output = anyhow::Result<FunctionHandler>> + Send + 'static,
     {
         self.constructors
             .insert(binary.to_owned(), Arc::new(move |environment| Box::pin(start(environment))));
@@ -91,7 +92,11 @@ impl Doors {
         Ok(())
     }
 
-    pub(crate) async fn start(&self, binary: &str, environment: Environment) -> anyhow::Result<Handler> {
+    pub(crate) async fn start(
+        &self,
+        binary: &str,
+        environment: Environment,
+    ) -> anyhow::Result<FunctionHandler> {
         let constructor = self.constructors.get(binary);
         constructor.ok_or_else(|| anyhow::anyhow!("there is no binary {binary}"))?(environment).await
     }
@@ -107,13 +112,13 @@ mod tests {
         template.generate_secrets().unwrap();
         let functions = template.functions().unwrap();
         let binaries: Vec<String> = functions.into_iter().map(|function| function.binary).collect();
-        Doors::ours().agree_with(binaries.iter().map(String::as_str)).unwrap();
+        FunctionRegistry::ours().agree_with(binaries.iter().map(String::as_str)).unwrap();
     }
 
     #[test]
     fn template_and_table_must_agree() {
         let never = |_| async { anyhow::bail!("not started") };
-        let doors = Doors::none().with("api-a", never).with("api-b", never);
+        let doors = FunctionRegistry::none().with("api-a", never).with("api-b", never);
         assert!(doors.agree_with(["api-a", "api-b"].into_iter()).is_ok());
         let error = doors.agree_with(["api-a"].into_iter()).unwrap_err();
         assert_eq!(error.to_string(), "no function in the template runs api-b");

@@ -7,11 +7,11 @@ use std::{
 
 use anyhow::Context as _;
 
-use crate::template::{Function, write_private};
+use crate::template::{FunctionSpec, write_private};
 
 /// Writes what the functions have in their environments. All of them get the same file, so a setting that two functions
 /// have with different values stays out.
-pub(crate) fn write(functions: &[Function], file: &Path) -> anyhow::Result<()> {
+pub(crate) fn write(functions: &[FunctionSpec], file: &Path) -> anyhow::Result<()> {
     let mut settings = BTreeMap::new();
     let mut differ = BTreeSet::new();
     for (name, value) in functions.iter().flat_map(|function| &function.environment) {
@@ -45,10 +45,10 @@ mod tests {
 
     use super::*;
 
-    fn function(name: &str, own: &[(&str, &str)]) -> Function {
+    fn function(name: &str, own: &[(&str, &str)]) -> FunctionSpec {
         let name_of_it = [("AWS_LAMBDA_FUNCTION_NAME", name)];
         let own = own.iter().chain(&name_of_it);
-        Function {
+        FunctionSpec {
             id: name.into(),
             name: name.into(),
             arn: String::new(),

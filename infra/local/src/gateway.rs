@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use cloud::Cloud;
+use cloud::Emulator;
 use entry::Clock;
 use http::{Request, StatusCode, uri::Authority};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -16,27 +16,27 @@ use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
     http::{
-        answer::{Answer, message},
+        answer::{GatewayResponse, message},
         handle,
-        routes::Routes,
+        routes::RouteTable,
     },
     page,
-    record::Record,
-    runner::Runner,
-    schedules::Schedules,
-    sockets::{self, Sockets},
+    record::TrafficRecord,
+    runner::FunctionRunner,
+    schedules::ScheduleRunner,
+    sockets::{self, SocketGateway},
 };
 
 /// API Gateway, for both APIs.
-pub(crate) struct Gateway {
-    pub(crate) runner: Arc<Runner>,
-    pub(crate) routes: Routes,
-    pub(crate) sockets: Option<Sockets>,
-    pub(crate) schedules: Schedules,
+pub(crate) struct ApiGateway {
+    pub(crate) runner: Arc<FunctionRunner>,
+    pub(crate) routes: RouteTable,
+    pub(crate) sockets: Option<SocketGateway>,
+    pub(crate) schedules: ScheduleRunner,
     /// Queues that a function reads; what lies in the others is a dead letter.
     pub(crate) read_queues: BTreeSet<String>,
-    pub(crate) cloud: Arc<Cloud>,
-    pub(crate) record: Record,
+    pub(crate) cloud: Arc<Emulator>,
+    pub(crate) record: TrafficRecord,
     pub(crate) clock: Clock,
     /// Host and port that clients use.
     pub(crate) authority: String,
@@ -44,7 +44,7 @@ pub(crate) struct Gateway {
 }
 
 /// Accepts until `stop` turns true, then lets each connection finish its request.
-pub(crate) async fn serve(listener: TcpListener, gateway: Arc<Gateway>, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn serve(listener: TcpListener, gateway: Arc<ApiGateway>, mut stop: watch::Receiver<bool>) {
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -64,7 +64,7 @@ pub(crate) async fn serve(listener: TcpListener, gateway: Arc<Gateway>, mut stop
 async fn connection(
     io: TokioIo<tokio::net::TcpStream>,
     peer: SocketAddr,
-    gateway: Arc<Gateway>,
+    gateway: Arc<ApiGateway>,
     mut stop: watch::Receiver<bool>,
 ) {
     let service = service_fn(move |request| {
@@ -90,7 +90,7 @@ async fn connection(
     }
 }
 
-async fn respond(gateway: Arc<Gateway>, request: Request<Incoming>, peer: IpAddr) -> Answer {
+async fn respond(gateway: Arc<ApiGateway>, request: Request<Incoming>, peer: IpAddr) -> GatewayResponse {
     let host = request.headers().get(http::header::HOST).map(|host| Authority::try_from(host.as_bytes()));
     let Some(Ok(host)) = host else { return message(StatusCode::BAD_REQUEST, "Bad Request") };
     if request.uri().path().starts_with("/_local") {

@@ -43,6 +43,6 @@ mod sockets;
 mod stack;
 pub mod template;
 
-pub use cloud::Data;
+pub use cloud::DataLocation;
 pub use options::LocalOptions;
-pub use stack::Local;
+pub use stack::LocalCloud;

@@ -7,7 +7,7 @@ use std::{io::Write as _, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use protocol::asyncapi::{EXAMPLE_URL, document};
-use serve::Serve;
+use serve::ServeArgs;
 
 /// Colloquy on one machine: accounts, presentations, live sessions, votes.
 ///
@@ -15,21 +15,21 @@ use serve::Serve;
 /// cloud account. What is kept lies in .colloquy, what happened is at /_local.
 #[derive(Parser)]
 #[command(name = "colloquy", version, args_conflicts_with_subcommands = true)]
-struct Cli {
+struct CommandLine {
     #[command(subcommand)]
-    command: Option<Command>,
+    command: Option<CliCommand>,
     #[command(flatten)]
-    serve: Serve,
+    serve: ServeArgs,
 }
 
 #[derive(Subcommand)]
-enum Command {
+enum CliCommand {
     /// Run everything here (the default)
-    Serve(Serve),
+    Serve(ServeArgs),
     /// Rehearse an event against any deployment, with real clients
-    Load(load::Load),
+    Load(load::LoadArgs),
     /// Look whether a deployment works, check by check, with one real client
-    Smoke(load::Smoke),
+    Smoke(load::SmokeTest),
     /// Print the OpenAPI document of all operations
     Openapi,
     /// Print the AsyncAPI document of the socket
@@ -41,7 +41,7 @@ const STACK: usize = 8 << 20;
 
 fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().thread_stack_size(STACK).enable_all().build();
-    let outcome = runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(run(Cli::parse())));
+    let outcome = runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(run(CommandLine::parse())));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -51,17 +51,17 @@ fn main() -> ExitCode {
     }
 }
 
-async fn run(cli: Cli) -> anyhow::Result<()> {
+async fn run(cli: CommandLine) -> anyhow::Result<()> {
     match cli.command {
         None => cli.serve.run().await,
-        Some(Command::Serve(serve)) => serve.run().await,
-        Some(Command::Load(load)) => load::run(load).await,
-        Some(Command::Smoke(smoke)) => smoke.run(&mut std::io::stdout()).await,
-        Some(Command::Openapi) => {
+        Some(CliCommand::Serve(serve)) => serve.run().await,
+        Some(CliCommand::Load(load)) => load::run(load).await,
+        Some(CliCommand::Smoke(smoke)) => smoke.run(&mut std::io::stdout()).await,
+        Some(CliCommand::Openapi) => {
             print(&local::openapi::openapi().to_pretty_json()?);
             Ok(())
         }
-        Some(Command::Asyncapi) => {
+        Some(CliCommand::Asyncapi) => {
             print(&serde_json::to_string_pretty(&document(EXAMPLE_URL))?);
             Ok(())
         }

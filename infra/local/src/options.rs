@@ -2,17 +2,17 @@
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
-use cloud::Data;
+use cloud::DataLocation;
 use entry::Clock;
 
-use crate::doors::Doors;
+use crate::doors::FunctionRegistry;
 
 /// What [`Local::start`](crate::Local::start) takes; the default is what a test wants.
 #[derive(Clone)]
 pub struct LocalOptions {
     /// Port of the front; 0 takes a free one.
     pub port: u16,
-    pub data: Data,
+    pub data: DataLocation,
     /// Seed of misbehaviour; `None` behaves.
     pub chaos: Option<u64>,
     /// With chaos: of the frames to clients, this share is lost, doubled or out of order (0 to 1).
@@ -27,14 +27,14 @@ pub struct LocalOptions {
     /// When a message that failed is tried again: soon, where AWS waits for the visibility timeout (minutes).
     /// `None` waits as AWS does.
     pub retry_after: Option<Duration>,
-    pub doors: Doors,
+    pub doors: FunctionRegistry,
 }
 
 impl Default for LocalOptions {
     fn default() -> Self {
         Self {
             port: 0,
-            data: Data::Memory,
+            data: DataLocation::Memory,
             chaos: None,
             chaos_frames: 0.0,
             lambda: None,
@@ -42,7 +42,7 @@ impl Default for LocalOptions {
             parameters: BTreeMap::new(),
             clock: Clock::system(),
             retry_after: Some(Duration::from_secs(1)),
-            doors: Doors::ours(),
+            doors: FunctionRegistry::ours(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cloud::{Queues, REGION, Received};
+use cloud::{EmulatedSqs, REGION, ReceivedMessage};
 use serde_json::{Value, json};
 use tokio::{
     sync::Semaphore,
@@ -10,7 +10,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use crate::{gateway::Gateway, runner::Runner, template::Mapping};
+use crate::{gateway::ApiGateway, runner::FunctionRunner, template::EventSourceMapping};
 
 /// Batches of a mapping under way at once: Lambda starts with five of a standard queue; of a FIFO queue as many as
 /// there are groups, each of which the queue itself keeps in order.
@@ -20,7 +20,11 @@ const FIFO_BATCHES: usize = 10;
 const WAIT: Duration = Duration::from_secs(20);
 
 /// Polls one queue until it is aborted.
-pub(crate) async fn poll(mapping: Mapping, gateway: Arc<Gateway>, retry_after: Option<Duration>) {
+pub(crate) async fn poll(
+    mapping: EventSourceMapping,
+    gateway: Arc<ApiGateway>,
+    retry_after: Option<Duration>,
+) {
     let usual = if mapping.fifo { FIFO_BATCHES } else { BATCHES };
     let queues = gateway.cloud.queues();
     let slots = Arc::new(Semaphore::new(mapping.concurrency.unwrap_or(usual)));
@@ -33,7 +37,7 @@ pub(crate) async fn poll(mapping: Mapping, gateway: Arc<Gateway>, retry_after: O
         if messages.is_empty() {
             continue;
         }
-        let batch = Batch { mapping: Arc::clone(&mapping), queues: queues.clone(), retry_after };
+        let batch = BatchDelivery { mapping: Arc::clone(&mapping), queues: queues.clone(), retry_after };
         gateway.record.batch(messages.len());
         let runner = Arc::clone(&gateway.runner);
         batches.spawn(async move {
@@ -44,7 +48,7 @@ pub(crate) async fn poll(mapping: Mapping, gateway: Arc<Gateway>, retry_after: O
 }
 
 /// A batch: what is there, and with a window what comes until it is full or the window is over.
-async fn gather(mapping: &Mapping, queues: &Queues) -> Vec<Received> {
+async fn gather(mapping: &EventSourceMapping, queues: &EmulatedSqs) -> Vec<ReceivedMessage> {
     let mut messages = queues.receive(&mapping.queue, mapping.batch_size, WAIT).await;
     let closes = Instant::now() + mapping.window;
     while !messages.is_empty() && messages.len() < mapping.batch_size && Instant::now() < closes {
@@ -55,20 +59,20 @@ async fn gather(mapping: &Mapping, queues: &Queues) -> Vec<Received> {
     messages
 }
 
-struct Batch {
-    mapping: Arc<Mapping>,
-    queues: Queues,
+struct BatchDelivery {
+    mapping: Arc<EventSourceMapping>,
+    queues: EmulatedSqs,
     retry_after: Option<Duration>,
 }
 
-impl Batch {
-    async fn handle(&self, messages: Vec<Received>, runner: &Arc<Runner>) {
+impl BatchDelivery {
+    async fn handle(&self, messages: Vec<ReceivedMessage>, runner: &Arc<FunctionRunner>) {
         let event = event(&self.mapping.queue_arn, &messages);
         let result = runner.invoke(&self.mapping.function, event).await;
         let failed = match &result {
             Ok(returned) if self.mapping.partial_failures => failures(returned),
-            Ok(_) => Failures::Only(Vec::new()),
-            Err(_) => Failures::All,
+            Ok(_) => BatchFailures::Only(Vec::new()),
+            Err(_) => BatchFailures::All,
         };
         for message in messages {
             if !failed.contain(&message.message_id) {
@@ -80,12 +84,12 @@ impl Batch {
     }
 }
 
-enum Failures<'r> {
+enum BatchFailures<'r> {
     All,
     Only(Vec<&'r str>),
 }
 
-impl Failures<'_> {
+impl BatchFailures<'_> {
     fn contain(&self, message_id: &str) -> bool {
         match self {
             Self::All => true,
@@ -95,21 +99,21 @@ impl Failures<'_> {
 }
 
 /// By Lambda's rules an answer that cannot be understood means that everything failed, an empty one that nothing did.
-fn failures(returned: &Value) -> Failures<'_> {
+fn failures(returned: &Value) -> BatchFailures<'_> {
     match returned.get("batchItemFailures") {
-        None | Some(Value::Null) => Failures::Only(Vec::new()),
+        None | Some(Value::Null) => BatchFailures::Only(Vec::new()),
         Some(Value::Array(items)) => {
             let ids: Option<Vec<&str>> = items
                 .iter()
                 .map(|item| item["itemIdentifier"].as_str().filter(|id| !id.is_empty()))
                 .collect();
-            ids.map_or(Failures::All, Failures::Only)
+            ids.map_or(BatchFailures::All, BatchFailures::Only)
         }
-        Some(_) => Failures::All,
+        Some(_) => BatchFailures::All,
     }
 }
 
-fn event(queue_arn: &str, messages: &[Received]) -> Value {
+fn event(queue_arn: &str, messages: &[ReceivedMessage]) -> Value {
     let records: Vec<Value> = messages
         .iter()
         .map(|message| {

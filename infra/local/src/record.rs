@@ -14,7 +14,7 @@ const KEPT: usize = 200;
 
 /// One request as it went through the gateway.
 #[derive(Clone, Debug, Serialize)]
-pub struct Request {
+pub struct RecordedRequest {
     pub at: jiff::Timestamp,
     pub method: String,
     pub path: String,
@@ -28,8 +28,8 @@ pub struct Request {
 
 /// What has come in since the start.
 #[derive(Default)]
-pub(crate) struct Record {
-    requests: Mutex<VecDeque<Request>>,
+pub(crate) struct TrafficRecord {
+    requests: Mutex<VecDeque<RecordedRequest>>,
     http: AtomicU64,
     /// Billed as messages: every frame in, 32 KB each.
     frames: AtomicU64,
@@ -37,8 +37,8 @@ pub(crate) struct Record {
     queue_requests: AtomicU64,
 }
 
-impl Record {
-    pub(crate) fn request(&self, request: Request) {
+impl TrafficRecord {
+    pub(crate) fn request(&self, request: RecordedRequest) {
         self.http.fetch_add(1, Ordering::Relaxed);
         let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         if requests.len() == KEPT {
@@ -62,7 +62,7 @@ impl Record {
     }
 
     /// Newest first.
-    pub(crate) fn recent(&self) -> Vec<Request> {
+    pub(crate) fn recent(&self) -> Vec<RecordedRequest> {
         let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         requests.iter().rev().cloned().collect()
     }

@@ -15,10 +15,10 @@ use futures::FutureExt as _;
 use lambda_runtime::Context;
 use serde::Serialize;
 use serde_json::Value;
-use store::cost::Cost;
+use store::cost::RequestCost;
 use tokio::sync::Semaphore;
 
-use crate::{doors::Handler, ids, template::Function};
+use crate::{doors::FunctionHandler, ids, template::FunctionSpec};
 
 /// A new account's quota of concurrent executions; what comes above it waits, where AWS would throttle.
 const CONCURRENCY: usize = 1_000;
@@ -36,7 +36,7 @@ pub enum InvokeError {
 
 /// What a function has done so far.
 #[derive(Clone, Debug, Serialize)]
-pub struct Usage {
+pub struct FunctionUsage {
     pub function: String,
     pub binary: String,
     pub memory_mb: u32,
@@ -45,29 +45,29 @@ pub struct Usage {
     /// Wall time of all invocations, in milliseconds, each rounded up as Lambda bills it.
     pub billed_ms: u64,
     /// What it asked of the table; unknown where the function runs in another process.
-    pub table: Cost,
+    pub table: RequestCost,
 }
 
 /// The functions of a stack.
-pub struct Runner {
-    lambdas: BTreeMap<String, Lambda>,
+pub struct FunctionRunner {
+    lambdas: BTreeMap<String, LoadedFunction>,
     concurrency: Arc<Semaphore>,
     running: AtomicUsize,
     clock: Clock,
 }
 
-struct Lambda {
-    function: Function,
-    code: Code,
+struct LoadedFunction {
+    function: FunctionSpec,
+    code: FunctionCode,
     invocations: AtomicU64,
     errors: AtomicU64,
     billed_ms: AtomicU64,
-    table: Mutex<Cost>,
+    table: Mutex<RequestCost>,
 }
 
 /// Where a function's code is.
-pub(crate) enum Code {
-    InProcess(Handler),
+pub(crate) enum FunctionCode {
+    InProcess(FunctionHandler),
     /// An Invoke API, such as that of `cargo lambda watch`.
     Remote {
         client: reqwest::Client,
@@ -75,14 +75,14 @@ pub(crate) enum Code {
     },
 }
 
-impl Runner {
-    pub(crate) fn new(functions: Vec<(Function, Code)>, clock: Clock) -> Self {
-        let lambda = |(function, code): (Function, Code)| {
+impl FunctionRunner {
+    pub(crate) fn new(functions: Vec<(FunctionSpec, FunctionCode)>, clock: Clock) -> Self {
+        let lambda = |(function, code): (FunctionSpec, FunctionCode)| {
             let id = function.id.clone();
             let zero = AtomicU64::default;
             (
                 id,
-                Lambda {
+                LoadedFunction {
                     function,
                     code,
                     invocations: zero(),
@@ -107,7 +107,7 @@ impl Runner {
             return Err(InvokeError::Unknown(function.to_owned()));
         }
         // counted from here on, so that `idle` never sees a gap between the event and the task
-        let running = Running::new(Arc::clone(self));
+        let running = RunningInvocation::new(Arc::clone(self));
         let function = function.to_owned();
         let task = tokio::spawn(async move { running.runner.run(&function, event).await });
         task.await.unwrap_or_else(|error| Err(InvokeError::Failed(error.to_string())))
@@ -132,7 +132,7 @@ impl Runner {
         result
     }
 
-    pub fn functions(&self) -> impl Iterator<Item = &Function> {
+    pub fn functions(&self) -> impl Iterator<Item = &FunctionSpec> {
         self.lambdas.values().map(|lambda| &lambda.function)
     }
 
@@ -141,32 +141,32 @@ impl Runner {
         self.running.load(Ordering::SeqCst)
     }
 
-    pub fn usage(&self) -> Vec<Usage> {
-        self.lambdas.values().map(Lambda::usage).collect()
+    pub fn usage(&self) -> Vec<FunctionUsage> {
+        self.lambdas.values().map(LoadedFunction::usage).collect()
     }
 }
 
-struct Running {
-    runner: Arc<Runner>,
+struct RunningInvocation {
+    runner: Arc<FunctionRunner>,
 }
 
-impl Running {
-    fn new(runner: Arc<Runner>) -> Self {
+impl RunningInvocation {
+    fn new(runner: Arc<FunctionRunner>) -> Self {
         runner.running.fetch_add(1, Ordering::SeqCst);
         Self { runner }
     }
 }
 
-impl Drop for Running {
+impl Drop for RunningInvocation {
     fn drop(&mut self) {
         self.runner.running.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
-impl Lambda {
+impl LoadedFunction {
     async fn call(&self, event: Value, clock: &Clock) -> Result<Value, InvokeError> {
         match &self.code {
-            Code::InProcess(handler) => {
+            FunctionCode::InProcess(handler) => {
                 let mut context = Context::default();
                 context.request_id = ids::uuid();
                 context.invoked_function_arn.clone_from(&self.function.arn);
@@ -180,7 +180,7 @@ impl Lambda {
                     Err(panic) => Err(InvokeError::Failed(format!("panicked: {}", message(panic.as_ref())))),
                 }
             }
-            Code::Remote { client, endpoint } => {
+            FunctionCode::Remote { client, endpoint } => {
                 let failed = |error: reqwest::Error| InvokeError::Failed(error.to_string());
                 let path = format!("/2015-03-31/functions/{}/invocations", self.function.binary);
                 let url = endpoint.join(&path).map_err(|error| InvokeError::Failed(error.to_string()))?;
@@ -198,8 +198,8 @@ impl Lambda {
         }
     }
 
-    fn usage(&self) -> Usage {
-        Usage {
+    fn usage(&self) -> FunctionUsage {
+        FunctionUsage {
             function: self.function.id.clone(),
             binary: self.function.binary.clone(),
             memory_mb: self.function.memory_mb,

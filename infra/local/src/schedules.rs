@@ -8,18 +8,18 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use tokio::time::MissedTickBehavior;
 
-use crate::{ids, runner::Runner, template::Schedule};
+use crate::{ids, runner::FunctionRunner, template::ScheduleSpec};
 
 /// The schedules of a stack.
 #[derive(Clone)]
-pub(crate) struct Schedules {
-    all: Arc<[Schedule]>,
-    runner: Arc<Runner>,
+pub(crate) struct ScheduleRunner {
+    all: Arc<[ScheduleSpec]>,
+    runner: Arc<FunctionRunner>,
     clock: Clock,
 }
 
-impl Schedules {
-    pub(crate) fn new(schedules: Vec<Schedule>, runner: Arc<Runner>, clock: Clock) -> Self {
+impl ScheduleRunner {
+    pub(crate) fn new(schedules: Vec<ScheduleSpec>, runner: Arc<FunctionRunner>, clock: Clock) -> Self {
         Self { all: schedules.into(), runner, clock }
     }
 
@@ -33,7 +33,7 @@ impl Schedules {
         join_all(self.all.iter().map(|schedule| self.at_rate(schedule, schedule.every))).await;
     }
 
-    async fn at_rate(&self, schedule: &Schedule, every: Duration) {
+    async fn at_rate(&self, schedule: &ScheduleSpec, every: Duration) {
         let mut ticks = tokio::time::interval(every);
         // a laptop that slept does not catch up
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -45,13 +45,13 @@ impl Schedules {
         }
     }
 
-    async fn run(&self, schedule: &Schedule) {
+    async fn run(&self, schedule: &ScheduleSpec) {
         let event = schedule.input.clone().unwrap_or_else(|| self.event(schedule));
         // logged by the runner; the scheduler's own retries are the next minute's
         let _ = self.runner.invoke(&schedule.function, event).await;
     }
 
-    fn event(&self, schedule: &Schedule) -> Value {
+    fn event(&self, schedule: &ScheduleSpec) -> Value {
         let (source, resource, detail) = if schedule.scheduler {
             (
                 "aws.scheduler",

@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use local::{Data, Local, LocalOptions};
+use local::{DataLocation, LocalCloud, LocalOptions};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -18,7 +18,7 @@ use crate::demo;
 const MAIL_CHECK: Duration = Duration::from_millis(200);
 
 #[derive(clap::Args)]
-pub(crate) struct Serve {
+pub(crate) struct ServeArgs {
     /// Port for HTTP and WebSocket, on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 8000)]
     port: u16,
@@ -62,7 +62,7 @@ fn share(text: &str) -> Result<f64, String> {
     share.ok_or_else(|| "write it as a number from 0 to 1".to_owned())
 }
 
-impl Serve {
+impl ServeArgs {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         log(&self.log_level)?;
         let data = match self.data.as_str() {
@@ -71,10 +71,10 @@ impl Serve {
                     "--lambda needs a directory for --data: the functions' settings are written there"
                 )
             }
-            "memory" => Data::Memory,
-            dir => Data::Dir(PathBuf::from(dir)),
+            "memory" => DataLocation::Memory,
+            dir => DataLocation::Dir(PathBuf::from(dir)),
         };
-        let local = Local::start(LocalOptions {
+        let local = LocalCloud::start(LocalOptions {
             port: self.port,
             data,
             chaos: self.chaos,
@@ -109,7 +109,7 @@ impl Serve {
         plan.chain(self.parameters.iter().cloned()).collect()
     }
 
-    fn banner(&self, local: &Local) {
+    fn banner(&self, local: &LocalCloud) {
         let url = local.url();
         let data =
             if self.data == "memory" { "in memory, gone at the end".to_owned() } else { self.data.clone() };
@@ -144,7 +144,7 @@ impl Serve {
 }
 
 /// Prints each mail with its links as it is sent; never returns.
-async fn show_mail(local: &Local, mut seen: usize) {
+async fn show_mail(local: &LocalCloud, mut seen: usize) {
     let outbox = local.cloud().outbox();
     loop {
         tokio::time::sleep(MAIL_CHECK).await;

@@ -3,24 +3,24 @@
 use std::{io, net::Ipv4Addr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use cloud::{Access, Chaos, Cloud, Data};
+use cloud::{Chaos, DataLocation, Emulator, IamConfig};
 use entry::{Clock, Environment};
 use futures::future::try_join_all;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use crate::{
-    doors::Doors,
+    doors::FunctionRegistry,
     environment_file,
-    gateway::{self, Gateway},
-    http::routes::Routes,
+    gateway::{self, ApiGateway},
+    http::routes::RouteTable,
     lock::DataLock,
     options::LocalOptions,
     queues,
-    record::Record,
-    runner::{Code, Runner},
-    schedules::Schedules,
-    sockets::Sockets,
-    template::{Function, Mapping, Secrets, Template},
+    record::TrafficRecord,
+    runner::{FunctionCode, FunctionRunner},
+    schedules::ScheduleRunner,
+    sockets::SocketGateway,
+    template::{EventSourceMapping, FunctionSpec, LocalSecrets, SamTemplate},
 };
 
 /// How often the sockets' quotas are looked at; time may jump by the injected clock.
@@ -29,21 +29,21 @@ const QUOTA_CHECK: Duration = Duration::from_millis(100);
 const GRACE: Duration = Duration::from_secs(3);
 
 /// A local cloud that runs. Dropping it aborts everything; [`stop`](Self::stop) is the polite way.
-pub struct Local {
-    gateway: Arc<Gateway>,
-    mappings: Vec<Mapping>,
+pub struct LocalCloud {
+    gateway: Arc<ApiGateway>,
+    mappings: Vec<EventSourceMapping>,
     chaos: Option<Chaos>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
     _lock: Option<DataLock>,
 }
 
-impl Local {
+impl LocalCloud {
     /// Runs the functions on the current tokio runtime.
     pub async fn start(options: LocalOptions) -> anyhow::Result<Self> {
         let lock = match &options.data {
-            Data::Dir(dir) => Some(DataLock::take(dir)?),
-            Data::Memory => None,
+            DataLocation::Dir(dir) => Some(DataLock::take(dir)?),
+            DataLocation::Memory => None,
         };
         let listener = listen(options.port).await?;
         let authority = format!("127.0.0.1:{}", listener.local_addr()?.port());
@@ -52,20 +52,20 @@ impl Local {
         let chaos = options.chaos.map(|seed| Chaos { frames, ..Chaos::from_seed(seed) });
 
         let clock = options.clock.clone();
-        let now: cloud::Now = {
+        let now: cloud::TimeSource = {
             let clock = clock.clone();
             Arc::new(move || clock.millis())
         };
         let socket_api = template.socket_api()?;
         let socket_arn = socket_api.as_ref().map(|api| format!("{}/{}", api.id, api.stage));
-        let cloud = Cloud::start(cloud::Options {
+        let cloud = Emulator::start(cloud::EmulatorOptions {
             now,
             data: options.data.clone(),
             port: 0,
             tables: template.tables()?,
             queues: template.queues()?,
             chaos: chaos.clone(),
-            access: Access { roles: template.roles()?, socket_api: socket_arn.unwrap_or_default() },
+            access: IamConfig { roles: template.roles()?, socket_api: socket_arn.unwrap_or_default() },
         })
         .await?;
         template.set([("SocketEndpoint", cloud.socket_endpoint())])?;
@@ -79,19 +79,19 @@ impl Local {
                 function.environment.insert("AWS_ACCESS_KEY_ID".into(), function.id.clone());
             }
         }
-        if let (Some(_), Data::Dir(dir)) = (&options.lambda, &options.data) {
+        if let (Some(_), DataLocation::Dir(dir)) = (&options.lambda, &options.data) {
             environment_file::write(&functions, &dir.join("lambda.env"))?;
         }
         let functions = started(functions, &options.doors, options.lambda.as_ref(), &clock).await?;
-        let runner = Arc::new(Runner::new(functions, clock.clone()));
+        let runner = Arc::new(FunctionRunner::new(functions, clock.clone()));
         let mappings = template.mappings()?;
-        let gateway = Arc::new(Gateway {
+        let gateway = Arc::new(ApiGateway {
             read_queues: mappings.iter().map(|mapping| mapping.queue.clone()).collect(),
-            routes: Routes::new(template.http_routes()?),
-            sockets: socket_api.map(|api| Sockets::new(api, chaos.as_ref())),
-            schedules: Schedules::new(template.schedules()?, Arc::clone(&runner), clock.clone()),
+            routes: RouteTable::new(template.http_routes()?),
+            sockets: socket_api.map(|api| SocketGateway::new(api, chaos.as_ref())),
+            schedules: ScheduleRunner::new(template.schedules()?, Arc::clone(&runner), clock.clone()),
             cloud: Arc::new(cloud),
-            record: Record::default(),
+            record: TrafficRecord::default(),
             started: clock.now(),
             authority,
             clock,
@@ -130,17 +130,17 @@ impl Local {
         &self.gateway.clock
     }
 
-    pub fn cloud(&self) -> &Cloud {
+    pub fn cloud(&self) -> &Emulator {
         &self.gateway.cloud
     }
 
-    pub fn runner(&self) -> &Arc<Runner> {
+    pub fn runner(&self) -> &Arc<FunctionRunner> {
         &self.gateway.runner
     }
 
     /// Open sockets.
     pub fn sockets(&self) -> usize {
-        self.gateway.sockets.as_ref().map_or(0, Sockets::count)
+        self.gateway.sockets.as_ref().map_or(0, SocketGateway::count)
     }
 
     /// Runs every schedule once, and the table's TTL, as a minute of AWS would.
@@ -183,7 +183,7 @@ impl Local {
     }
 }
 
-impl Drop for Local {
+impl Drop for LocalCloud {
     fn drop(&mut self) {
         let _ = self.stop.send(true);
         // each open socket holds the cloud
@@ -196,7 +196,7 @@ impl Drop for Local {
     }
 }
 
-impl Gateway {
+impl ApiGateway {
     pub(crate) async fn run_schedules(&self) {
         self.schedules.run_all().await;
         self.cloud.sweep().await;
@@ -219,12 +219,12 @@ fn socket_url(authority: &str) -> String {
 /// Name of the stage, hence the path of the socket.
 const STAGE: &str = "local";
 
-fn read_template(options: &LocalOptions, authority: &str) -> anyhow::Result<Template> {
+fn read_template(options: &LocalOptions, authority: &str) -> anyhow::Result<SamTemplate> {
     let secrets = match &options.data {
-        Data::Dir(dir) => Secrets::in_file(&dir.join("secrets.json"))?,
-        Data::Memory => Secrets::in_memory(),
+        DataLocation::Dir(dir) => LocalSecrets::in_file(&dir.join("secrets.json"))?,
+        DataLocation::Memory => LocalSecrets::in_memory(),
     };
-    let mut template = Template::read(options.template.as_deref(), secrets)?;
+    let mut template = SamTemplate::read(options.template.as_deref(), secrets)?;
     template.set([
         ("Stage", STAGE),
         ("PublicUrl", &format!("http://{authority}")),
@@ -239,7 +239,7 @@ fn read_template(options: &LocalOptions, authority: &str) -> anyhow::Result<Temp
 }
 
 /// What Lambda adds to a function's environment, and where the emulated services are.
-fn complete(function: &mut Function, cloud: &Cloud) {
+fn complete(function: &mut FunctionSpec, cloud: &Emulator) {
     let own = [
         ("AWS_LAMBDA_FUNCTION_NAME", function.name.clone()),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".into()),
@@ -252,15 +252,15 @@ fn complete(function: &mut Function, cloud: &Cloud) {
 }
 
 async fn started(
-    functions: Vec<Function>,
-    doors: &Doors,
+    functions: Vec<FunctionSpec>,
+    doors: &FunctionRegistry,
     lambda: Option<&reqwest::Url>,
     clock: &Clock,
-) -> anyhow::Result<Vec<(Function, Code)>> {
+) -> anyhow::Result<Vec<(FunctionSpec, FunctionCode)>> {
     if let Some(endpoint) = lambda {
         // no timeout of its own: the function's is enforced by the runner
         let client = reqwest::Client::builder().build()?;
-        let remote = || Code::Remote { client: client.clone(), endpoint: endpoint.clone() };
+        let remote = || FunctionCode::Remote { client: client.clone(), endpoint: endpoint.clone() };
         return Ok(functions.into_iter().map(|function| (function, remote())).collect());
     }
     doors.agree_with(functions.iter().map(|function| function.binary.as_str()))?;
@@ -268,12 +268,12 @@ async fn started(
         let environment = Environment::of(function.environment.clone(), clock.clone());
         let handler = doors.start(&function.binary, environment).await;
         let handler = handler.with_context(|| format!("{} does not start", function.binary))?;
-        Ok((function, Code::InProcess(handler)))
+        Ok((function, FunctionCode::InProcess(handler)))
     }))
     .await
 }
 
-async fn keep_quotas(gateway: Arc<Gateway>) {
+async fn keep_quotas(gateway: Arc<ApiGateway>) {
     let mut ticks = tokio::time::interval(QUOTA_CHECK);
     loop {
         ticks.tick().await;
@@ -283,7 +283,7 @@ async fn keep_quotas(gateway: Arc<Gateway>) {
     }
 }
 
-async fn sweep(gateway: Arc<Gateway>) {
+async fn sweep(gateway: Arc<ApiGateway>) {
     let mut ticks = tokio::time::interval(Duration::from_mins(1));
     ticks.tick().await;
     loop {

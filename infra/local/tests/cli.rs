@@ -11,13 +11,13 @@ use std::{
 const COLLOQUY: &str = env!("CARGO_BIN_EXE_colloquy");
 
 /// A local cloud with the demo in it.
-struct Served {
+struct ServedCloud {
     child: Child,
     /// What it printed until the demo was ready.
     banner: String,
 }
 
-impl Served {
+impl ServedCloud {
     fn start(data: &PathBuf) -> Self {
         let mut child = Command::new(COLLOQUY)
             .args(["--port", "0", "--demo", "--data"])
@@ -42,7 +42,7 @@ impl Served {
     }
 }
 
-impl Drop for Served {
+impl Drop for ServedCloud {
     fn drop(&mut self) {
         // SIGKILL: what was acknowledged must be there afterwards
         self.child.kill().unwrap();
@@ -54,7 +54,7 @@ impl Drop for Served {
 fn the_demo_survives_a_kill_and_is_made_once() {
     let data = std::env::temp_dir().join(format!("colloquy-cli-{}", rand::random::<u64>()));
     let made = {
-        let first = Served::start(&data);
+        let first = ServedCloud::start(&data);
         assert!(first.after("socket").starts_with("ws://127.0.0.1:"));
         let second = Command::new(COLLOQUY).args(["--port", "0", "--data"]).arg(&data).output().unwrap();
         let complaint = String::from_utf8(second.stderr).unwrap();
@@ -65,7 +65,7 @@ fn the_demo_survives_a_kill_and_is_made_once() {
         assert_eq!(complaint.lines().count(), 1, "{complaint}");
         first.after("session").to_owned() + first.after("join code")
     };
-    let again = Served::start(&data);
+    let again = ServedCloud::start(&data);
     assert_eq!(again.after("session").to_owned() + again.after("join code"), made);
     drop(again);
     std::fs::remove_dir_all(&data).unwrap();
@@ -81,7 +81,7 @@ fn smoke(url: &str, arguments: &[&str]) -> (bool, String, String) {
 #[test]
 fn a_smoke_says_what_works_and_what_does_not() {
     let data = tempfile::tempdir().unwrap();
-    let served = Served::start(&data.path().to_owned());
+    let served = ServedCloud::start(&data.path().to_owned());
     let url = served.after("API").trim_end_matches("/v1");
 
     // twice with the same address: the first has taken its account away again

@@ -7,14 +7,17 @@ use model::Error;
 use crate::{
     extractive,
     extractive::terms::unlisted,
-    guard::{Guard, Leak},
+    guard::{NotesGuard, NotesLeak},
     language::Language,
-    network::{Failure, Network, OnText},
+    network::{NetworkProvider, ProviderError, TextCallback},
     plain::{cut_words, shorten},
-    prompt::{Prompt, SUMMARY_WORDS_MAX},
-    reply::{Answer, Origin, Summary, TAKEAWAY_MAX, TEXT_MAX, Takeaways, Usage},
-    settings::{Limits, Model, Provider, Settings, WrongSetting},
-    talk::{Question, Responses, Talk},
+    prompt::{ModelPrompt, SUMMARY_WORDS_MAX},
+    reply::{
+        AnswerCompletion, CompletionOrigin, SummaryCompletion, TAKEAWAY_MAX, TEXT_MAX, TakeawaysCompletion,
+        TokenUsage,
+    },
+    settings::{AssistantSettings, InvalidAiSetting, Provider, ProviderLimits, ProviderModel},
+    talk::{AudienceResponses, QuestionContext, TalkContext},
 };
 
 /// Fewer lines are no takeaways.
@@ -25,34 +28,35 @@ const TAKEAWAYS_MAX: usize = 5;
 /// ([`Error::Unavailable`]): the extractive provider always has something to say.
 #[derive(Clone)]
 pub struct Assistant {
-    asked: Arc<[Asked]>,
+    asked: Arc<[ProviderBackend]>,
 }
 
 /// Who is asked, in their order.
-enum Asked {
+enum ProviderBackend {
     Extractive,
-    Network(Box<Network>),
+    Network(Box<NetworkProvider>),
 }
 
-impl Asked {
-    fn start(model: &Model, limits: Limits) -> Result<Self, WrongSetting> {
+impl ProviderBackend {
+    fn start(model: &ProviderModel, limits: ProviderLimits) -> Result<Self, InvalidAiSetting> {
         match model.provider {
             Provider::Extractive => Ok(Self::Extractive),
-            _ => Ok(Self::Network(Box::new(Network::start(model, limits)?))),
+            _ => Ok(Self::Network(Box::new(NetworkProvider::start(model, limits)?))),
         }
     }
 }
 
 impl Assistant {
-    pub fn start(settings: &Settings) -> Result<Self, WrongSetting> {
+    pub fn start(settings: &AssistantSettings) -> Result<Self, InvalidAiSetting> {
         let models = std::iter::once(&settings.model).chain(&settings.fallback);
-        let asked = models.map(|model| Asked::start(model, settings.limits)).collect::<Result<_, _>>()?;
+        let asked =
+            models.map(|model| ProviderBackend::start(model, settings.limits)).collect::<Result<_, _>>()?;
         Ok(Self { asked })
     }
 
     /// Plain text of at most [`TEXT_MAX`] characters, from the notes and slides.
-    pub async fn answer(&self, question: &Question) -> Result<Answer, Error> {
-        let guard = Guard::of(&question.talk, &[]);
+    pub async fn answer(&self, question: &QuestionContext) -> Result<AnswerCompletion, Error> {
+        let guard = NotesGuard::of(&question.talk, &[]);
         self.answered(question, &guard, None).await
     }
 
@@ -61,10 +65,10 @@ impl Assistant {
     /// called as often as a model writes, so whoever sends it on picks the times.
     pub async fn answer_streaming(
         &self,
-        question: &Question,
+        question: &QuestionContext,
         mut on_text: impl FnMut(&str) + Send,
-    ) -> Result<Answer, Error> {
-        let guard = Guard::of(&question.talk, &[]);
+    ) -> Result<AnswerCompletion, Error> {
+        let guard = NotesGuard::of(&question.talk, &[]);
         let mut last = String::new();
         let mut show = |text: &str| {
             if text != last {
@@ -80,7 +84,7 @@ impl Assistant {
                 true
             }
             // the whole answer is refused: what is still to come need not be paid
-            Err(Leak) => false,
+            Err(NotesLeak) => false,
         };
         let answer = self.answered(question, &guard, Some(&mut on_piece)).await?;
         show(&answer.text);
@@ -89,62 +93,70 @@ impl Assistant {
 
     async fn answered(
         &self,
-        question: &Question,
-        guard: &Guard,
-        on_piece: Option<&mut OnText<'_>>,
-    ) -> Result<Answer, Error> {
+        question: &QuestionContext,
+        guard: &NotesGuard,
+        on_piece: Option<&mut TextCallback<'_>>,
+    ) -> Result<AnswerCompletion, Error> {
         let read = |text: &str| match guard.check(text, TEXT_MAX) {
-            Ok(text) if text.is_empty() => Err(Failure::Empty),
+            Ok(text) if text.is_empty() => Err(ProviderError::Empty),
             Ok(text) => {
                 let citations = extractive::citations(question, &text);
                 Ok((text, citations))
             }
             // an answer all the same: the next model, asked the same, would be paid to do the same
-            Err(Leak) => {
+            Err(NotesLeak) => {
                 tracing::warn!("a model repeats the notes and is not shown");
                 Ok((Language::of(&question.text).refusal().to_owned(), Vec::new()))
             }
         };
-        let prompt = Prompt::answer(question);
+        let prompt = ModelPrompt::answer(question);
         let ((text, citations), origin) =
             self.ask(&prompt, on_piece, read, || extractive::answer(question)).await?;
-        Ok(Answer { text, citations, origin })
+        Ok(AnswerCompletion { text, citations, origin })
     }
 
     /// What an audience wrote and chose, neutrally: at most 150 words in paragraphs of plain text.
-    pub async fn summarise(&self, title: &str, responses: &[Responses]) -> Result<Summary, Error> {
-        let guard = Guard::of(&Talk::default(), responses);
+    pub async fn summarise(
+        &self,
+        title: &str,
+        responses: &[AudienceResponses],
+    ) -> Result<SummaryCompletion, Error> {
+        let guard = NotesGuard::of(&TalkContext::default(), responses);
         let read = |text: &str| shown(&guard, &cut_words(text, SUMMARY_WORDS_MAX));
-        let prompt = Prompt::summary(title, responses);
+        let prompt = ModelPrompt::summary(title, responses);
         let (text, origin) =
             self.ask(&prompt, None, read, || extractive::summarise(title, responses)).await?;
-        Ok(Summary { text, origin })
+        Ok(SummaryCompletion { text, origin })
     }
 
     /// Three to five short lines of a talk and of what its audience said, if it said anything.
-    pub async fn takeaways(&self, talk: &Talk, responses: &[Responses]) -> Result<Takeaways, Error> {
-        let guard = Guard::of(talk, responses);
+    pub async fn takeaways(
+        &self,
+        talk: &TalkContext,
+        responses: &[AudienceResponses],
+    ) -> Result<TakeawaysCompletion, Error> {
+        let guard = NotesGuard::of(talk, responses);
         let read = |text: &str| lines(&shown(&guard, text)?);
-        let prompt = Prompt::takeaways(talk, responses);
+        let prompt = ModelPrompt::takeaways(talk, responses);
         let (lines, origin) =
             self.ask(&prompt, None, read, || extractive::takeaways(talk, responses)).await?;
-        Ok(Takeaways { lines, origin })
+        Ok(TakeawaysCompletion { lines, origin })
     }
 
     /// The first answer that can be read.
     async fn ask<T>(
         &self,
-        prompt: &Prompt,
-        mut on_text: Option<&mut OnText<'_>>,
-        read: impl Fn(&str) -> Result<T, Failure>,
+        prompt: &ModelPrompt,
+        mut on_text: Option<&mut TextCallback<'_>>,
+        read: impl Fn(&str) -> Result<T, ProviderError>,
         extractive: impl Fn() -> T,
-    ) -> Result<(T, Origin), Error> {
-        let mut usage = Usage::NONE;
-        let mut failure = Failure::Empty;
+    ) -> Result<(T, CompletionOrigin), Error> {
+        let mut usage = TokenUsage::NONE;
+        let mut failure = ProviderError::Empty;
         for asked in self.asked.iter() {
-            let Asked::Network(network) = asked else {
-                let Model { provider, name: model, .. } = Model::extractive();
-                return Ok((extractive(), Origin { provider, model, usage, truncated: false }));
+            let ProviderBackend::Network(network) = asked else {
+                let ProviderModel { provider, name: model, .. } = ProviderModel::extractive();
+                return Ok((extractive(), CompletionOrigin { provider, model, usage, truncated: false }));
             };
             let (provider, model) = (network.provider, network.name.clone());
             let said = network.ask(prompt, on_text.as_deref_mut()).await.and_then(|reply| {
@@ -153,7 +165,10 @@ impl Assistant {
             });
             match said {
                 Ok(said) => {
-                    return Ok((said, Origin { provider, model, usage, truncated: prompt.truncated }));
+                    return Ok((
+                        said,
+                        CompletionOrigin { provider, model, usage, truncated: prompt.truncated },
+                    ));
                 }
                 Err(failed) => {
                     tracing::warn!(%provider, model, failure = %failed, "model does not answer");
@@ -165,12 +180,12 @@ impl Assistant {
     }
 }
 
-fn shown(guard: &Guard, text: &str) -> Result<String, Failure> {
-    let text = guard.check(text, TEXT_MAX).map_err(|Leak| Failure::Leak)?;
-    if text.is_empty() { Err(Failure::Empty) } else { Ok(text) }
+fn shown(guard: &NotesGuard, text: &str) -> Result<String, ProviderError> {
+    let text = guard.check(text, TEXT_MAX).map_err(|NotesLeak| ProviderError::Leak)?;
+    if text.is_empty() { Err(ProviderError::Empty) } else { Ok(text) }
 }
 
-fn lines(text: &str) -> Result<Vec<String>, Failure> {
+fn lines(text: &str) -> Result<Vec<String>, ProviderError> {
     let mut lines: Vec<String> = Vec::new();
     for line in text.lines().map(|line| shorten(unlisted(line), TAKEAWAY_MAX)) {
         if !line.is_empty() && !lines.contains(&line) {
@@ -178,5 +193,5 @@ fn lines(text: &str) -> Result<Vec<String>, Failure> {
         }
     }
     lines.truncate(TAKEAWAYS_MAX);
-    if lines.len() < TAKEAWAYS_MIN { Err(Failure::Unreadable) } else { Ok(lines) }
+    if lines.len() < TAKEAWAYS_MIN { Err(ProviderError::Unreadable) } else { Ok(lines) }
 }

@@ -7,7 +7,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use crate::{
     extractive::terms::{fold, words},
     plain::{cut, plain, visible},
-    talk::{Responses, Talk},
+    talk::{AudienceResponses, TalkContext},
 };
 
 /// Consecutive words of the notes that an answer may share with them. A sentence is shorter, mostly.
@@ -21,10 +21,10 @@ const COPIED_MAX: usize = 60;
 
 /// The notes, in an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Leak;
+pub(crate) struct NotesLeak;
 
 /// Holds what an answer is compared with. Made once per answer: a stream is compared at each of its pieces.
-pub(crate) struct Guard {
+pub(crate) struct NotesGuard {
     notes: Vec<String>,
     /// Each word of the notes and its number.
     numbers: HashMap<String, u32>,
@@ -34,8 +34,8 @@ pub(crate) struct Guard {
     sources: String,
 }
 
-impl Guard {
-    pub(crate) fn of(talk: &Talk, responses: &[Responses]) -> Self {
+impl NotesGuard {
+    pub(crate) fn of(talk: &TalkContext, responses: &[AudienceResponses]) -> Self {
         let notes: Vec<String> = words(talk.notes.as_str()).collect();
         let mut numbers = HashMap::new();
         for (word, number) in notes.iter().zip(0..) {
@@ -66,20 +66,20 @@ impl Guard {
     }
 
     /// The text as it may be shown, of at most `max` characters.
-    pub(crate) fn check(&self, text: &str, max: usize) -> Result<String, Leak> {
+    pub(crate) fn check(&self, text: &str, max: usize) -> Result<String, NotesLeak> {
         // joiners are for scripts that need them, not for hiding words
         let joined = |c: &char| !matches!(c, '\u{200c}' | '\u{200d}');
         let seen: String = text.chars().filter_map(visible).filter(joined).collect();
         let said: Vec<u32> =
             words(&seen).map(|word| self.numbers.get(&word).copied().unwrap_or(u32::MAX)).collect();
         if self.has_run(&said) || self.copied(&said) > COPIED_MAX {
-            return Err(Leak);
+            return Err(NotesLeak);
         }
         Ok(cut(&plain(text, &self.sources), max))
     }
 
     /// The same of a text that grows: where it ends in words of the notes, they are held back until it goes on with others.
-    pub(crate) fn check_growing(&self, text: &str, max: usize) -> Result<String, Leak> {
+    pub(crate) fn check_growing(&self, text: &str, max: usize) -> Result<String, NotesLeak> {
         self.check(text, max)?;
         self.check(&text[..text.len() - self.tail(text)], max)
     }
@@ -124,10 +124,10 @@ fn rows<const N: usize>(words: &[u32]) -> impl Iterator<Item = [u32; N]> + '_ {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Notes, Source};
+    use crate::{AssistantNotes, SlideText};
 
-    fn guard(notes: &str) -> Guard {
-        Guard::of(&Talk { notes: Notes::new(notes), ..Talk::default() }, &[])
+    fn guard(notes: &str) -> NotesGuard {
+        NotesGuard::of(&TalkContext { notes: AssistantNotes::new(notes), ..TalkContext::default() }, &[])
     }
 
     /// `n1 n2 …`, all different.
@@ -139,19 +139,19 @@ mod tests {
     fn a_run_of_the_notes_is_a_leak() {
         let guard = guard(&sentence(0, 300));
         assert!(guard.check(&sentence(40, 60), 2_000).is_ok());
-        assert_eq!(guard.check(&sentence(40, 61), 2_000), Err(Leak));
-        assert_eq!(guard.check(&format!("Of course! {}", sentence(0, 300)), 9_000), Err(Leak));
+        assert_eq!(guard.check(&sentence(40, 61), 2_000), Err(NotesLeak));
+        assert_eq!(guard.check(&format!("Of course! {}", sentence(0, 300)), 9_000), Err(NotesLeak));
         let disguised = sentence(40, 80).to_uppercase().replace(' ', ",\n* ");
-        assert_eq!(guard.check(&disguised, 2_000), Err(Leak));
+        assert_eq!(guard.check(&disguised, 2_000), Err(NotesLeak));
         let joined = sentence(40, 80).replace("ord", "o\u{200d}r\u{ad}d");
-        assert_eq!(guard.check(&joined, 2_000), Err(Leak));
+        assert_eq!(guard.check(&joined, 2_000), Err(NotesLeak));
     }
 
     #[test]
     fn the_notes_with_words_between_are_a_leak() {
         let guard = guard(&sentence(0, 300));
         let with_fillers: Vec<String> = (0..9).map(|n| sentence(n * 10, n * 10 + 10) + " and").collect();
-        assert_eq!(guard.check(&with_fillers.join(" "), 9_000), Err(Leak));
+        assert_eq!(guard.check(&with_fillers.join(" "), 9_000), Err(NotesLeak));
         assert!(guard.check(&with_fillers[..5].join(" "), 9_000).is_ok());
     }
 
@@ -164,16 +164,19 @@ mod tests {
         assert_eq!(show(&format!("It says {} wo", sentence(110, 120))).unwrap(), "It says");
         let goes_on = format!("It says {} indeed", sentence(110, 120));
         assert_eq!(show(&goes_on).unwrap(), goes_on);
-        assert_eq!(show(&sentence(100, 121)), Err(Leak));
+        assert_eq!(show(&sentence(100, 121)), Err(NotesLeak));
         assert_eq!(show("").unwrap(), "");
     }
 
     #[test]
     fn what_a_slide_shows_is_no_leak() {
-        let slides = vec![Source { text: sentence(100, 200), ..Source::default() }];
-        let guard = Guard::of(&Talk { notes: Notes::new(&sentence(0, 300)), slides, ..Talk::default() }, &[]);
+        let slides = vec![SlideText { text: sentence(100, 200), ..SlideText::default() }];
+        let guard = NotesGuard::of(
+            &TalkContext { notes: AssistantNotes::new(&sentence(0, 300)), slides, ..TalkContext::default() },
+            &[],
+        );
         assert!(guard.check(&sentence(100, 200), 2_000).is_ok());
-        assert_eq!(guard.check(&sentence(195, 220), 2_000), Err(Leak));
+        assert_eq!(guard.check(&sentence(195, 220), 2_000), Err(NotesLeak));
     }
 
     #[test]

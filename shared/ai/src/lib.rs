@@ -39,6 +39,9 @@ pub mod talk;
 
 pub use assistant::Assistant;
 pub use question_key::question_key;
-pub use reply::{Answer, Citation, Origin, Summary, Takeaways, Usage};
-pub use settings::{Limits, Model, Provider, Settings, WrongSetting};
-pub use talk::{Exchange, Notes, Question, Responses, Source, Talk};
+pub use reply::{
+    AnswerCompletion, CompletionCitation, CompletionOrigin, SummaryCompletion, TakeawaysCompletion,
+    TokenUsage,
+};
+pub use settings::{AssistantSettings, InvalidAiSetting, Provider, ProviderLimits, ProviderModel};
+pub use talk::{AssistantNotes, AudienceResponses, EarlierExchange, QuestionContext, SlideText, TalkContext};

@@ -15,9 +15,9 @@ use secrecy::ExposeSecret;
 
 use crate::{
     prices::cost_micros,
-    prompt::{Prompt, tokens},
-    reply::Usage,
-    settings::{Limits, Model, Provider, WrongSetting},
+    prompt::{ModelPrompt, tokens},
+    reply::TokenUsage,
+    settings::{InvalidAiSetting, Provider, ProviderLimits, ProviderModel},
 };
 
 /// Tokens of an answer, at most (contract A3.5).
@@ -35,11 +35,11 @@ const IDLE_CONNECTION: Duration = Duration::from_secs(30);
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(10);
 
 /// Told the whole text so far; `false` ends the stream.
-pub(crate) type OnText<'a> = dyn FnMut(&str) -> bool + Send + 'a;
+pub(crate) type TextCallback<'a> = dyn FnMut(&str) -> bool + Send + 'a;
 
 /// Why a model did not answer.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Failure {
+pub(crate) enum ProviderError {
     #[error("no answer in time")]
     Timeout,
     #[error("status {status}")]
@@ -54,7 +54,7 @@ pub(crate) enum Failure {
     Leak,
 }
 
-impl Failure {
+impl ProviderError {
     const fn is_passing(&self) -> bool {
         match self {
             Self::Timeout | Self::Transport => true,
@@ -65,28 +65,28 @@ impl Failure {
 }
 
 #[derive(Debug)]
-pub(crate) struct Reply {
+pub(crate) struct ProviderReply {
     pub(crate) text: String,
-    pub(crate) usage: Usage,
+    pub(crate) usage: TokenUsage,
 }
 
-pub(crate) struct Network {
+pub(crate) struct NetworkProvider {
     client: Client,
     target: ServiceTarget,
     pub(crate) provider: Provider,
     pub(crate) name: String,
     call: Duration,
-    limits: Limits,
+    limits: ProviderLimits,
 }
 
-impl Network {
-    pub(crate) fn start(model: &Model, limits: Limits) -> Result<Self, WrongSetting> {
+impl NetworkProvider {
+    pub(crate) fn start(model: &ProviderModel, limits: ProviderLimits) -> Result<Self, InvalidAiSetting> {
         let kind = match model.provider {
             Provider::OpenAi => AdapterKind::OpenAI,
             Provider::Anthropic => AdapterKind::Anthropic,
             Provider::Gemini => AdapterKind::Gemini,
             Provider::Ollama => AdapterKind::Ollama,
-            Provider::Extractive => return Err(WrongSetting::Provider),
+            Provider::Extractive => return Err(InvalidAiSetting::Provider),
         };
         // no API of theirs redirects a POST: whoever does would be handed the key and the notes (RELIABILITY 22)
         let http = reqwest::Client::builder()
@@ -94,11 +94,11 @@ impl Network {
             .connect_timeout(CONNECT)
             .pool_idle_timeout(IDLE_CONNECTION)
             .build()
-            .map_err(|error| WrongSetting::Client(error.to_string()))?;
+            .map_err(|error| InvalidAiSetting::Client(error.to_string()))?;
         let client = Client::builder()
             .with_reqwest(http)
             .build()
-            .map_err(|error| WrongSetting::Client(error.to_string()))?;
+            .map_err(|error| InvalidAiSetting::Client(error.to_string()))?;
         // always a key, if an empty one: without, genai looks into the environment
         let key = model.key.as_ref().map_or("", |key| key.expose_secret());
         let target = ServiceTarget {
@@ -113,9 +113,9 @@ impl Network {
     /// The model's answer, unguarded. With `on_text` it is streamed; a second try starts the text again.
     pub(crate) async fn ask(
         &self,
-        prompt: &Prompt,
-        mut on_text: Option<&mut OnText<'_>>,
-    ) -> Result<Reply, Failure> {
+        prompt: &ModelPrompt,
+        mut on_text: Option<&mut TextCallback<'_>>,
+    ) -> Result<ProviderReply, ProviderError> {
         let mut tried = 0;
         loop {
             tried += 1;
@@ -128,7 +128,7 @@ impl Network {
             let failure = match tokio::time::timeout(self.call, attempt).await {
                 Ok(Ok(reply)) => return Ok(reply),
                 Ok(Err(failure)) => failure,
-                Err(_) => Failure::Timeout,
+                Err(_) => ProviderError::Timeout,
             };
             if !failure.is_passing() || tried >= self.limits.tries {
                 return Err(failure);
@@ -138,7 +138,7 @@ impl Network {
         }
     }
 
-    async fn whole(&self, prompt: &Prompt) -> Result<Reply, Failure> {
+    async fn whole(&self, prompt: &ModelPrompt) -> Result<ProviderReply, ProviderError> {
         let response = self
             .client
             .exec_chat(self.target.clone(), request(prompt), Some(&options()))
@@ -148,7 +148,11 @@ impl Network {
         Ok(self.reply(prompt, text, Some(&response.usage)))
     }
 
-    async fn stream(&self, prompt: &Prompt, on_text: &mut OnText<'_>) -> Result<Reply, Failure> {
+    async fn stream(
+        &self,
+        prompt: &ModelPrompt,
+        on_text: &mut TextCallback<'_>,
+    ) -> Result<ProviderReply, ProviderError> {
         let mut stream = self
             .client
             .exec_chat_stream(self.target.clone(), request(prompt), Some(&options()))
@@ -159,7 +163,8 @@ impl Network {
         loop {
             // until a model begins, it may think or be loaded: that is the limit of the call
             let idle = if text.is_empty() { self.call } else { self.limits.idle };
-            let event = tokio::time::timeout(idle, stream.next()).await.map_err(|_| Failure::Timeout)?;
+            let event =
+                tokio::time::timeout(idle, stream.next()).await.map_err(|_| ProviderError::Timeout)?;
             match event {
                 Some(Ok(ChatStreamEvent::Chunk(chunk))) => {
                     text.push_str(&chunk.content);
@@ -172,12 +177,12 @@ impl Network {
                 }
                 Some(Ok(_)) => {}
                 Some(Err(error)) => return Err(failure(&error)),
-                None => return Err(Failure::Unreadable),
+                None => return Err(ProviderError::Unreadable),
             }
         }
     }
 
-    fn reply(&self, prompt: &Prompt, text: String, usage: Option<&genai::chat::Usage>) -> Reply {
+    fn reply(&self, prompt: &ModelPrompt, text: String, usage: Option<&genai::chat::Usage>) -> ProviderReply {
         let counted =
             |count: Option<i32>| count.and_then(|count| u64::try_from(count).ok()).filter(|count| *count > 0);
         let tokens_in =
@@ -185,21 +190,23 @@ impl Network {
         let tokens_out =
             counted(usage.and_then(|usage| usage.completion_tokens)).unwrap_or_else(|| tokens(&text));
         let cost_micros = cost_micros(self.provider, &self.name, tokens_in, tokens_out);
-        Reply { text, usage: Usage { tokens_in, tokens_out, cost_micros } }
+        ProviderReply { text, usage: TokenUsage { tokens_in, tokens_out, cost_micros } }
     }
 
     /// Twice as long each time, and anything from half of it on, so that a hall does not come back as one.
-    fn pause(&self, tried: u32, failure: &Failure) -> Duration {
+    fn pause(&self, tried: u32, failure: &ProviderError) -> Duration {
         let longest = self.limits.backoff.saturating_mul(1 << (tried - 1).min(6));
         let pause = longest.mul_f64(rand::rng().random_range(0.5..=1.0));
         match failure {
-            Failure::Status { retry_after: Some(asked), .. } => pause.max((*asked).min(RETRY_AFTER_MAX)),
+            ProviderError::Status { retry_after: Some(asked), .. } => {
+                pause.max((*asked).min(RETRY_AFTER_MAX))
+            }
             _ => pause,
         }
     }
 }
 
-fn request(prompt: &Prompt) -> ChatRequest {
+fn request(prompt: &ModelPrompt) -> ChatRequest {
     ChatRequest::new(vec![ChatMessage::user(prompt.user.as_str())]).with_system(prompt.system)
 }
 
@@ -208,22 +215,25 @@ fn options() -> ChatOptions {
     ChatOptions::default().with_max_tokens(TOKENS_OUT_MAX).with_capture_usage(true)
 }
 
-fn failure(error: &genai::Error) -> Failure {
+fn failure(error: &genai::Error) -> ProviderError {
     // a stream wraps the answer to its request
     if let genai::Error::WebStream { error, .. } = error {
-        return error.downcast_ref::<genai::Error>().map_or(Failure::Transport, failure);
+        return error.downcast_ref::<genai::Error>().map_or(ProviderError::Transport, failure);
     }
     if let Some(status) = error.status() {
         let header = error.headers().and_then(|headers| headers.get("retry-after"));
         let seconds = header.and_then(|value| value.to_str().ok()?.parse().ok());
-        return Failure::Status { status: status.as_u16(), retry_after: seconds.map(Duration::from_secs) };
+        return ProviderError::Status {
+            status: status.as_u16(),
+            retry_after: seconds.map(Duration::from_secs),
+        };
     }
     match error {
         genai::Error::WebModelCall { webc_error: webc::Error::Reqwest(error), .. } if error.is_timeout() => {
-            Failure::Timeout
+            ProviderError::Timeout
         }
-        genai::Error::WebModelCall { webc_error: webc::Error::Reqwest(_), .. } => Failure::Transport,
-        _ => Failure::Unreadable,
+        genai::Error::WebModelCall { webc_error: webc::Error::Reqwest(_), .. } => ProviderError::Transport,
+        _ => ProviderError::Unreadable,
     }
 }
 
@@ -233,14 +243,14 @@ mod tests {
 
     #[test]
     fn pauses_double_and_heed_the_provider_within_reason() {
-        let model = Model::new("ollama", None, None, None).unwrap();
-        let network = Network::start(&model, Limits::default()).unwrap();
+        let model = ProviderModel::new("ollama", None, None, None).unwrap();
+        let network = NetworkProvider::start(&model, ProviderLimits::default()).unwrap();
         for (tried, longest) in [(1, 500), (2, 1_000), (3, 2_000)] {
-            let pause = network.pause(tried, &Failure::Timeout).as_millis();
+            let pause = network.pause(tried, &ProviderError::Timeout).as_millis();
             assert!((longest / 2..=longest).contains(&pause), "{tried}: {pause}");
         }
         let asked =
-            |seconds| Failure::Status { status: 429, retry_after: Some(Duration::from_secs(seconds)) };
+            |seconds| ProviderError::Status { status: 429, retry_after: Some(Duration::from_secs(seconds)) };
         assert_eq!(network.pause(1, &asked(4)), Duration::from_secs(4));
         assert_eq!(network.pause(1, &asked(4_000)), RETRY_AFTER_MAX);
         assert!(network.pause(1, &asked(0)) >= Duration::from_millis(250));
@@ -248,7 +258,7 @@ mod tests {
 
     #[test]
     fn what_is_refused_stays_refused() {
-        let passing = |status| Failure::Status { status, retry_after: None }.is_passing();
+        let passing = |status| ProviderError::Status { status, retry_after: None }.is_passing();
         assert!([429, 500, 502, 503, 504, 529].into_iter().all(passing));
         assert!(![301, 400, 401, 403, 404, 422].into_iter().any(passing));
     }

@@ -13,14 +13,14 @@ pub const TAKEAWAY_MAX: usize = 200;
 /// What it took, also where a model was paid whose answer could not be shown. A provider that does not count gets an
 /// estimate of a token per four characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Usage {
+pub struct TokenUsage {
     pub tokens_in: u64,
     pub tokens_out: u64,
     /// Millionths of a US dollar; absent where the price of a model is not known (`prices`).
     pub cost_micros: Option<u64>,
 }
 
-impl Usage {
+impl TokenUsage {
     pub const NONE: Self = Self { tokens_in: 0, tokens_out: 0, cost_micros: Some(0) };
 
     pub(crate) fn and(self, other: Self) -> Self {
@@ -34,10 +34,10 @@ impl Usage {
 
 /// Who said it: the model of the settings, or its fallback.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Origin {
+pub struct CompletionOrigin {
     pub provider: Provider,
     pub model: String,
-    pub usage: Usage,
+    pub usage: TokenUsage,
     /// What the model was to read did not fit and was cut in its middle.
     pub truncated: bool,
 }
@@ -45,7 +45,7 @@ pub struct Origin {
 /// What an answer stands on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "source", rename_all = "snake_case")]
-pub enum Citation {
+pub enum CompletionCitation {
     Notes {
         #[serde(skip_serializing_if = "Option::is_none")]
         quote: Option<String>,
@@ -58,22 +58,22 @@ pub enum Citation {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
+pub struct AnswerCompletion {
     pub text: String,
     /// Empty where neither notes nor slides cover the question, as far as words tell.
-    pub citations: Vec<Citation>,
-    pub origin: Origin,
+    pub citations: Vec<CompletionCitation>,
+    pub origin: CompletionOrigin,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Summary {
+pub struct SummaryCompletion {
     pub text: String,
-    pub origin: Origin,
+    pub origin: CompletionOrigin,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Takeaways {
+pub struct TakeawaysCompletion {
     /// At most 5, and at least 3 where there is so much to say.
     pub lines: Vec<String>,
-    pub origin: Origin,
+    pub origin: CompletionOrigin,
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// Why a model cannot be used. Says which value is wrong, never the key.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum WrongSetting {
+pub enum InvalidAiSetting {
     #[error("provider: is none of extractive, openai, anthropic, gemini, ollama")]
     Provider,
     #[error("key: {0} needs one")]
@@ -78,36 +78,36 @@ impl fmt::Display for Provider {
 }
 
 impl FromStr for Provider {
-    type Err = WrongSetting;
+    type Err = InvalidAiSetting;
 
-    fn from_str(text: &str) -> Result<Self, WrongSetting> {
+    fn from_str(text: &str) -> Result<Self, InvalidAiSetting> {
         [Self::Extractive, Self::OpenAi, Self::Anthropic, Self::Gemini, Self::Ollama]
             .into_iter()
             .find(|provider| provider.as_str() == text)
-            .ok_or(WrongSetting::Provider)
+            .ok_or(InvalidAiSetting::Provider)
     }
 }
 
 /// One model of one provider.
 #[derive(Clone, Debug)]
-pub struct Model {
+pub struct ProviderModel {
     pub(crate) provider: Provider,
     pub(crate) name: String,
     pub(crate) key: Option<SecretString>,
     pub(crate) url: String,
 }
 
-impl Model {
+impl ProviderModel {
     /// Absent or empty values are the provider's defaults.
     pub fn new(
         provider: &str,
         name: Option<&str>,
         key: Option<SecretString>,
         url: Option<&str>,
-    ) -> Result<Self, WrongSetting> {
+    ) -> Result<Self, InvalidAiSetting> {
         let provider: Provider = provider.parse()?;
         if provider.needs_key() && key.is_none() {
-            return Err(WrongSetting::KeyMissing(provider));
+            return Err(InvalidAiSetting::KeyMissing(provider));
         }
         let name = name.filter(|name| !name.is_empty()).unwrap_or(provider.default_model()).to_owned();
         let url = match url.filter(|url| !url.is_empty()) {
@@ -125,15 +125,15 @@ impl Model {
 
 /// An operator may name any host, also a private one (Ollama next door); where it redirects to is not followed
 /// (`network`, RELIABILITY 22).
-fn base_url(text: &str) -> Result<String, WrongSetting> {
-    let url = Url::parse(text).map_err(|_| WrongSetting::Url)?;
+fn base_url(text: &str) -> Result<String, InvalidAiSetting> {
+    let url = Url::parse(text).map_err(|_| InvalidAiSetting::Url)?;
     let is_plain = matches!(url.scheme(), "http" | "https")
         && url.has_host()
         && url.username().is_empty()
         && url.password().is_none()
         && url.query().is_none()
         && url.fragment().is_none();
-    is_plain.then(|| format!("{}/", url.as_str().trim_end_matches('/'))).ok_or(WrongSetting::Url)
+    is_plain.then(|| format!("{}/", url.as_str().trim_end_matches('/'))).ok_or(InvalidAiSetting::Url)
 }
 
 /// How long and how often a provider is asked. The default is contract A3.5.
@@ -142,7 +142,7 @@ fn base_url(text: &str) -> Result<String, WrongSetting> {
 /// provider asks for it), so 110 s for most providers and 200 s for Ollama. A worker's time and its queue's visibility
 /// timeout must be longer.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub struct ProviderLimits {
     /// From the request to the last byte of the answer, for one try.
     pub call: Duration,
     /// The same for Ollama, which may have to load its model first.
@@ -155,7 +155,7 @@ pub struct Limits {
     pub backoff: Duration,
 }
 
-impl Default for Limits {
+impl Default for ProviderLimits {
     fn default() -> Self {
         Self {
             call: Duration::from_secs(30),
@@ -169,24 +169,24 @@ impl Default for Limits {
 
 /// Of a deployment.
 #[derive(Clone, Debug)]
-pub struct Settings {
-    pub model: Model,
+pub struct AssistantSettings {
+    pub model: ProviderModel,
     /// Asked when the model fails; without one the failure is the answer (503).
-    pub fallback: Option<Model>,
-    pub limits: Limits,
+    pub fallback: Option<ProviderModel>,
+    pub limits: ProviderLimits,
 }
 
-impl Settings {
+impl AssistantSettings {
     /// A model that falls back to the extractive provider.
-    pub fn new(model: Model) -> Self {
-        Self { model, fallback: Some(Model::extractive()), limits: Limits::default() }
+    pub fn new(model: ProviderModel) -> Self {
+        Self { model, fallback: Some(ProviderModel::extractive()), limits: ProviderLimits::default() }
     }
 }
 
-impl Default for Settings {
+impl Default for AssistantSettings {
     /// What needs nothing.
     fn default() -> Self {
-        Self::new(Model::extractive())
+        Self::new(ProviderModel::extractive())
     }
 }
 
@@ -197,29 +197,29 @@ mod tests {
     #[test]
     fn a_provider_that_needs_a_key_does_not_start_without() {
         for provider in ["openai", "anthropic", "gemini"] {
-            let wrong = Model::new(provider, None, None, None).unwrap_err();
+            let wrong = ProviderModel::new(provider, None, None, None).unwrap_err();
             assert_eq!(wrong.to_string(), format!("key: {provider} needs one"));
-            assert!(Model::new(provider, None, Some("k".into()), None).is_ok());
+            assert!(ProviderModel::new(provider, None, Some("k".into()), None).is_ok());
         }
-        assert!(Model::new("ollama", None, None, None).is_ok());
-        assert!(Model::new("extractive", Some(""), None, Some("")).is_ok());
-        assert_eq!(Model::new("skynet", None, None, None).unwrap_err(), WrongSetting::Provider);
+        assert!(ProviderModel::new("ollama", None, None, None).is_ok());
+        assert!(ProviderModel::new("extractive", Some(""), None, Some("")).is_ok());
+        assert_eq!(ProviderModel::new("skynet", None, None, None).unwrap_err(), InvalidAiSetting::Provider);
     }
 
     #[test]
     fn a_url_is_a_base_and_nothing_else() {
-        let url = |url| Model::new("ollama", None, None, Some(url)).map(|model| model.url);
+        let url = |url| ProviderModel::new("ollama", None, None, Some(url)).map(|model| model.url);
         assert_eq!(url("http://10.0.0.3:11434").unwrap(), "http://10.0.0.3:11434/");
         assert_eq!(url("https://proxy.example/v1/").unwrap(), "https://proxy.example/v1/");
         for wrong in ["ftp://x/", "file:///etc/passwd", "x", "http://u:p@x/", "http://x/?a=1", "http://x/#a"]
         {
-            assert_eq!(url(wrong).unwrap_err(), WrongSetting::Url, "{wrong}");
+            assert_eq!(url(wrong).unwrap_err(), InvalidAiSetting::Url, "{wrong}");
         }
     }
 
     #[test]
     fn a_key_does_not_print_itself() {
-        let model = Model::new("openai", None, Some("sk-secret".into()), None).unwrap();
+        let model = ProviderModel::new("openai", None, Some("sk-secret".into()), None).unwrap();
         assert!(!format!("{model:?}").contains("sk-secret"));
     }
 }

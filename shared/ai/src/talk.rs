@@ -4,9 +4,9 @@
 /// them. Private is a line that starts with `!private`, and everything between `<private>` and `</private>` (to the end
 /// where it is not closed).
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Notes(String);
+pub struct AssistantNotes(String);
 
-impl Notes {
+impl AssistantNotes {
     pub fn new(text: &str) -> Self {
         let mut public = String::with_capacity(text.len());
         let mut rest = text;
@@ -25,7 +25,7 @@ impl Notes {
     }
 }
 
-impl std::fmt::Debug for Notes {
+impl std::fmt::Debug for AssistantNotes {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Notes({} bytes)", self.0.len())
     }
@@ -43,7 +43,7 @@ fn find_tag(text: &str, tag: &str) -> Option<usize> {
 
 /// A slide, or whatever else is shown: an id that citations carry, a label (its title or question), its text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Source {
+pub struct SlideText {
     pub id: String,
     pub label: String,
     pub text: String,
@@ -51,33 +51,33 @@ pub struct Source {
 
 /// What an answer may be taken from.
 #[derive(Clone, Debug, Default)]
-pub struct Talk {
+pub struct TalkContext {
     pub title: String,
-    pub notes: Notes,
-    pub slides: Vec<Source>,
+    pub notes: AssistantNotes,
+    pub slides: Vec<SlideText>,
 }
 
 /// An earlier question of the same participant and what it was answered.
 #[derive(Clone, Debug, Default)]
-pub struct Exchange {
+pub struct EarlierExchange {
     pub question: String,
     pub answer: String,
 }
 
 #[derive(Clone, Debug, Default)]
-pub struct Question {
-    pub talk: Talk,
+pub struct QuestionContext {
+    pub talk: TalkContext,
     /// The id of the slide that is shown.
     pub current_slide: Option<String>,
     /// Oldest first; the last ones are looked at.
-    pub earlier: Vec<Exchange>,
+    pub earlier: Vec<EarlierExchange>,
     pub text: String,
 }
 
 /// What an audience wrote or chose on a slide.
 #[derive(Clone, Debug, Default)]
-pub struct Responses {
-    pub slide: Source,
+pub struct AudienceResponses {
+    pub slide: SlideText,
     pub texts: Vec<String>,
     /// Options and their votes, where there was something to choose.
     pub votes: Vec<(String, u64)>,
@@ -100,14 +100,14 @@ mod tests {
             ("no private parts", "no private parts"),
         ];
         for (notes, public) in cases {
-            assert_eq!(Notes::new(notes).as_str(), public, "{notes}");
+            assert_eq!(AssistantNotes::new(notes).as_str(), public, "{notes}");
         }
     }
 
     proptest::proptest! {
         #[test]
         fn nothing_private_is_left(text in "(<private>|</private>|!private|secret|ș|\\n| ){0,30}") {
-            let notes = Notes::new(&format!("<private>{text}<private>hidden"));
+            let notes = AssistantNotes::new(&format!("<private>{text}<private>hidden"));
             let last = text.rfind("</private>");
             proptest::prop_assert!(!notes.as_str().contains("hidden"));
             if last.is_none() {

@@ -6,26 +6,26 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, retry::Retr
 use futures::future::{join, join_all};
 use model::plan::Plan;
 use protocol::job::Queue;
-use queue::Queues;
-use rooms::Rooms;
+use queue::JobQueues;
+use rooms::RealtimeHub;
 use store::Store;
 
-use crate::{Clock, Environment, StartError, tokens::Tokens};
+use crate::{Clock, Environment, StartError, tokens::TokenKeys};
 
 /// Everything that a handler may use. Cheap to clone.
 #[derive(Clone)]
 pub struct App {
     pub clock: Clock,
     pub store: Store,
-    pub queues: Queues,
-    pub rooms: Rooms,
-    pub tokens: Tokens,
-    pub settings: Arc<Settings>,
+    pub queues: JobQueues,
+    pub rooms: RealtimeHub,
+    pub tokens: TokenKeys,
+    pub settings: Arc<AppSettings>,
 }
 
 /// The settings of a deployment (`template.yaml`, `Globals`). Secrets are not among them: they end in `Tokens`.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct AppSettings {
     /// `PUBLIC_URL`: the base of links in mail.
     pub public_url: String,
     /// `SOCKET_URL`: the `wss://` URL that clients are given.
@@ -47,7 +47,7 @@ pub struct Settings {
     pub show_cost: bool,
 }
 
-impl Settings {
+impl AppSettings {
     fn read(environment: &Environment) -> Result<Self, StartError> {
         let origins = environment.get("ALLOWED_ORIGINS").unwrap_or_default();
         Ok(Self {
@@ -84,7 +84,7 @@ impl Settings {
 
 /// How the SDKs are told where they are. Not `aws-config`: a Lambda's region and keys stand in its environment, and its
 /// chain of other sources (profiles, SSO, metadata service) is only start-up time here.
-pub struct Aws {
+pub struct AwsConfig {
     region: Region,
     credentials: Credentials,
 }
@@ -92,7 +92,7 @@ pub struct Aws {
 /// Attempts in all, with jittered backoff, before a call counts as failed (RELIABILITY 39).
 const ATTEMPTS: u32 = 6;
 
-impl Aws {
+impl AwsConfig {
     fn read(environment: &Environment) -> Result<Self, StartError> {
         Ok(Self {
             region: Region::new(environment.required("AWS_REGION")?.to_owned()),
@@ -130,13 +130,13 @@ fn endpoint<'a>(environment: &'a Environment, service: &str) -> Option<&'a str> 
 
 /// Whom a door talks to beside the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Peer {
+pub enum FunctionDependency {
     /// SQS, by a queue that the door may send to.
     Queue(Queue),
     Sockets,
 }
 
-impl Peer {
+impl FunctionDependency {
     /// Of a door that tells rooms: it posts, and presence and tallies go by `Ticks`.
     pub const ROOMS: &[Self] = &[Self::Sockets, Self::Queue(Queue::Ticks)];
 }
@@ -147,12 +147,12 @@ const WARMING: Duration = Duration::from_secs(2);
 impl App {
     /// Reads the settings, makes the clients and opens their connections to the table and the peers: a Lambda starts with
     /// more processor than it has later, and whoever comes first does not wait for names and TLS.
-    pub async fn start(environment: &Environment, peers: &[Peer]) -> Result<Self, StartError> {
+    pub async fn start(environment: &Environment, peers: &[FunctionDependency]) -> Result<Self, StartError> {
         let app = Self::read(environment)?;
         let peers = peers.iter().map(|peer| async {
             match peer {
-                Peer::Queue(queue) => app.queues.warm(*queue).await,
-                Peer::Sockets => app.rooms.warm().await,
+                FunctionDependency::Queue(queue) => app.queues.warm(*queue).await,
+                FunctionDependency::Sockets => app.rooms.warm().await,
             }
         });
         let warming = join(app.store.warm(), join_all(peers));
@@ -163,8 +163,8 @@ impl App {
     }
 
     fn read(environment: &Environment) -> Result<Self, StartError> {
-        let aws = Aws::read(environment)?;
-        let tokens = Tokens::from_secrets(
+        let aws = AwsConfig::read(environment)?;
+        let tokens = TokenKeys::from_secrets(
             environment.required("SIGNING_SECRET")?,
             // a deployment whose secret was never rotated says `none` (template.yaml)
             environment.get("SIGNING_SECRET_PREVIOUS").filter(|secret| *secret != "none"),
@@ -177,18 +177,18 @@ impl App {
             .into_iter()
             .map(|queue| Ok((queue, environment.required(queue.setting())?.to_owned())))
             .collect::<Result<HashMap<_, _>, StartError>>()?;
-        let queues = Queues::new(sqs, urls);
+        let queues = JobQueues::new(sqs, urls);
         let endpoint = environment.required("SOCKET_ENDPOINT")?;
         let management = client!(aws_sdk_apigatewaymanagement, &aws, Some(endpoint));
-        let rooms = Rooms::new(management, store.clone(), queues.clone());
-        let settings = Arc::new(Settings::read(environment)?);
+        let rooms = RealtimeHub::new(management, store.clone(), queues.clone());
+        let settings = Arc::new(AppSettings::read(environment)?);
         Ok(Self { clock: environment.clock().clone(), store, queues, rooms, tokens, settings })
     }
 }
 
 /// The client that only `worker-mail` needs.
 pub fn mailer(environment: &Environment) -> Result<mailer::Mailer, StartError> {
-    let aws = Aws::read(environment)?;
+    let aws = AwsConfig::read(environment)?;
     let client = client!(aws_sdk_sesv2, &aws, endpoint(environment, "SESV2"));
     Ok(mailer::Mailer::new(client, environment.required("MAIL_SENDER")?.to_owned()))
 }
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn origins_are_exact_but_for_a_starred_port() {
-        let settings = Settings {
+        let settings = AppSettings {
             public_url: String::new(),
             socket_url: String::new(),
             allowed_origins: vec!["https://app.example.com".into(), "http://localhost:*".into()],

@@ -5,16 +5,16 @@ use std::{future::Future, sync::Arc};
 use model::Error;
 use serde_json::Value;
 
-use crate::{App, Door};
+use crate::{App, LambdaFunction};
 
 /// A door that runs `tick` at every event. A failure is thrown, so that the scheduler retries and the alarm sees it.
-pub fn door<F, A>(app: App, tick: F) -> Door
+pub fn door<F, A>(app: App, tick: F) -> LambdaFunction
 where
     F: Fn(App) -> A + Send + Sync + 'static,
     A: Future<Output = Result<(), Error>> + Send + 'static,
 {
     let tick = Arc::new(tick);
-    Door::new(move |_event, context| {
+    LambdaFunction::new(move |_event, context| {
         let running = tick(app.clone());
         async move {
             running.await.map_err(|error| {

@@ -8,14 +8,14 @@ use serde_json::Value;
 
 use crate::{Environment, StartError, telemetry};
 
-type Answer = Pin<Box<dyn Future<Output = Result<Value, lambda_runtime::Error>> + Send>>;
+type HandlerFuture = Pin<Box<dyn Future<Output = Result<Value, lambda_runtime::Error>> + Send>>;
 
 /// One Lambda as a function: the Runtime API calls it in the cloud, the local cloud calls it in process, with the very
 /// same events. Cheap to clone.
 #[derive(Clone)]
-pub struct Door(Arc<dyn Fn(Value, Context) -> Answer + Send + Sync>);
+pub struct LambdaFunction(Arc<dyn Fn(Value, Context) -> HandlerFuture + Send + Sync>);
 
-impl Door {
+impl LambdaFunction {
     pub(crate) fn new<F, A>(handle: F) -> Self
     where
         F: Fn(Value, Context) -> A + Send + Sync + 'static,
@@ -37,7 +37,7 @@ impl Door {
 pub async fn run<F, A>(door: F) -> Result<(), lambda_runtime::Error>
 where
     F: FnOnce(Environment) -> A,
-    A: Future<Output = Result<Door, StartError>>,
+    A: Future<Output = Result<LambdaFunction, StartError>>,
 {
     let environment = Environment::process();
     telemetry::start(environment.get("LOG_LEVEL").unwrap_or("info"));

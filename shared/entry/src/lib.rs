@@ -37,7 +37,7 @@ pub mod tickets;
 pub mod tokens;
 pub mod worker;
 
-pub use app::{App, Peer, Settings};
+pub use app::{App, AppSettings, FunctionDependency};
 pub use clock::Clock;
-pub use door::{Door, run};
+pub use door::{LambdaFunction, run};
 pub use environment::{Environment, StartError};

@@ -4,7 +4,7 @@ use std::{future::Future, time::Duration};
 
 use jiff::SignedDuration;
 use model::Error;
-use store::once::{self, Claim};
+use store::once::{self, OnceClaim};
 
 use crate::App;
 
@@ -24,7 +24,7 @@ pub async fn once(
     lease: SignedDuration,
     deed: impl Future<Output = Result<(), Error>>,
 ) -> Result<(), Error> {
-    if claim(app, name, lease).await? == Claim::Done {
+    if claim(app, name, lease).await? == OnceClaim::Done {
         return Ok(());
     }
     match deed.await {
@@ -37,10 +37,10 @@ pub async fn once(
 }
 
 /// `Yours` or `Done`.
-async fn claim(app: &App, name: &str, lease: SignedDuration) -> Result<Claim, Error> {
+async fn claim(app: &App, name: &str, lease: SignedDuration) -> Result<OnceClaim, Error> {
     for _ in 0..LOOKS {
         let claim = once::claim(&app.store, name, lease, app.clock.now()).await?;
-        if claim != Claim::Running {
+        if claim != OnceClaim::Running {
             return Ok(claim);
         }
         tokio::time::sleep(BETWEEN).await;

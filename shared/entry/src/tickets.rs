@@ -5,12 +5,12 @@ use model::{Error, SessionId};
 
 use crate::{
     App,
-    tokens::{Bearer, TICKET_LIFE, Ticket},
+    tokens::{SocketTicket, TICKET_LIFE, TicketHolder},
 };
 
 /// A ticket as it is handed out.
 #[derive(Clone, Debug)]
-pub struct Issued {
+pub struct IssuedTicket {
     pub ticket: String,
     /// Complete, ticket included.
     pub websocket_url: String,
@@ -18,10 +18,10 @@ pub struct Issued {
 }
 
 /// Signs a ticket. Nothing is written: that it works once is remembered when it is used.
-pub fn issue(app: &App, bearer: Bearer, session: Option<SessionId>) -> Result<Issued, Error> {
+pub fn issue(app: &App, bearer: TicketHolder, session: Option<SessionId>) -> Result<IssuedTicket, Error> {
     let now = app.clock.now();
-    let ticket = app.tokens.sign(&Ticket { id: app.clock.id(), bearer, session }, now)?;
+    let ticket = app.tokens.sign(&SocketTicket { id: app.clock.id(), bearer, session }, now)?;
     let session = session.map(|session| format!("session_id={session}&")).unwrap_or_default();
     let websocket_url = format!("{}?{session}ticket={ticket}", app.settings.socket_url);
-    Ok(Issued { ticket, websocket_url, expires_at: now + TICKET_LIFE })
+    Ok(IssuedTicket { ticket, websocket_url, expires_at: now + TICKET_LIFE })
 }

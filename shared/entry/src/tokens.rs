@@ -36,7 +36,7 @@ pub const TICKET_LIFE: SignedDuration = SignedDuration::from_secs(60);
 
 /// An account on one of its log-ins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Access {
+pub struct AccessToken {
     #[serde(rename = "sub")]
     pub user: UserId,
     #[serde(rename = "sid")]
@@ -46,7 +46,7 @@ pub struct Access {
 /// The right to the next pair of tokens of a log-in. There is no secret in it to store: its signature and the
 /// generation in the table decide, so the successor of a token can be made again when its answer was lost.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refresh {
+pub struct RefreshToken {
     #[serde(rename = "sub")]
     pub user: UserId,
     #[serde(rename = "sid")]
@@ -57,7 +57,7 @@ pub struct Refresh {
 
 /// Someone in a session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Participant {
+pub struct ParticipantToken {
     #[serde(rename = "sub")]
     pub participant: ParticipantId,
     pub session: SessionId,
@@ -65,11 +65,11 @@ pub struct Participant {
 
 /// The right to open one socket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ticket {
+pub struct SocketTicket {
     #[serde(rename = "jti")]
     pub id: Uuid,
     #[serde(flatten)]
-    pub bearer: Bearer,
+    pub bearer: TicketHolder,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionId>,
 }
@@ -77,40 +77,40 @@ pub struct Ticket {
 /// Whose socket it will be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Bearer {
-    Account(Access),
+pub enum TicketHolder {
+    Account(AccessToken),
     /// By an account, the socket goes when its log-in does.
     Participant {
         participant: ParticipantId,
-        by: Option<Access>,
+        by: Option<AccessToken>,
     },
 }
 
 /// A kind of token: what it is called and how long it lives.
-pub trait Kind: Serialize + DeserializeOwned {
+pub trait TokenKind: Serialize + DeserializeOwned {
     const TYPE: &'static str;
     const LIFE: SignedDuration;
 }
 
-impl Kind for Access {
+impl TokenKind for AccessToken {
     const TYPE: &'static str = "access";
     const LIFE: SignedDuration = ACCESS_LIFE;
 }
-impl Kind for Refresh {
+impl TokenKind for RefreshToken {
     const TYPE: &'static str = "refresh";
     const LIFE: SignedDuration = REFRESH_LIFE;
 }
-impl Kind for Participant {
+impl TokenKind for ParticipantToken {
     const TYPE: &'static str = "participant";
     const LIFE: SignedDuration = PARTICIPANT_LIFE;
 }
-impl Kind for Ticket {
+impl TokenKind for SocketTicket {
     const TYPE: &'static str = "ticket";
     const LIFE: SignedDuration = TICKET_LIFE;
 }
 
 #[derive(Serialize, Deserialize)]
-struct Claims<T> {
+struct TokenClaims<T> {
     iss: String,
     aud: String,
     typ: String,
@@ -121,7 +121,7 @@ struct Claims<T> {
     subject: T,
 }
 
-struct Key {
+struct TokenKey {
     id: String,
     /// The public key as JWKS writes it.
     x: String,
@@ -131,12 +131,12 @@ struct Key {
 
 /// The keys of a deployment. Cheap to clone.
 #[derive(Clone)]
-pub struct Tokens {
-    keys: Arc<Vec<Key>>,
+pub struct TokenKeys {
+    keys: Arc<Vec<TokenKey>>,
     derivation: SecretString,
 }
 
-impl Tokens {
+impl TokenKeys {
     /// One key per secret, newest first: the first signs, every one verifies.
     ///
     /// # Errors
@@ -149,18 +149,18 @@ impl Tokens {
             if secret.len() < 32 {
                 return Err(StartError::wrong(setting, "a secret needs 32 characters or more"));
             }
-            keys.push(Key::derive(secret));
+            keys.push(TokenKey::derive(secret));
         }
         Ok(Self { keys: Arc::new(keys), derivation: SecretString::from(newest) })
     }
 
     /// Signs what is said, from `now` on for the kind's life.
-    pub fn sign<T: Kind>(&self, subject: &T, now: Timestamp) -> Result<String, Error> {
+    pub fn sign<T: TokenKind>(&self, subject: &T, now: Timestamp) -> Result<String, Error> {
         self.sign_until(subject, now, now + T::LIFE)
     }
 
     /// Signs with an end of its own. Same subject and times, same token: Ed25519 signatures are deterministic.
-    pub fn sign_until<T: Kind>(
+    pub fn sign_until<T: TokenKind>(
         &self,
         subject: &T,
         from: Timestamp,
@@ -168,7 +168,7 @@ impl Tokens {
     ) -> Result<String, Error> {
         let key = &self.keys[0];
         let header = Header { kid: Some(key.id.clone()), ..Header::new(Algorithm::EdDSA) };
-        let claims = Claims {
+        let claims = TokenClaims {
             iss: ISSUER.into(),
             aud: ISSUER.into(),
             typ: T::TYPE.into(),
@@ -182,7 +182,7 @@ impl Tokens {
 
     /// What a token says, if we said it, of this kind, and it is its time. The key is one of ours by `kid`; `jku`, `jwk`
     /// and `x5u` headers are never looked at, and no algorithm but `EdDSA` is known.
-    pub fn verify<T: Kind>(&self, token: &str, now: Timestamp) -> Option<T> {
+    pub fn verify<T: TokenKind>(&self, token: &str, now: Timestamp) -> Option<T> {
         let header = jsonwebtoken::decode_header(token).ok()?;
         let kid = header.kid?;
         let key = self.keys.iter().find(|key| key.id == kid)?;
@@ -193,7 +193,7 @@ impl Tokens {
         // against our clock, below: the library asks the system's
         validation.validate_exp = false;
         validation.validate_nbf = false;
-        let claims = jsonwebtoken::decode::<Claims<T>>(token, &key.verifying, &validation).ok()?.claims;
+        let claims = jsonwebtoken::decode::<TokenClaims<T>>(token, &key.verifying, &validation).ok()?.claims;
         let now = now.as_second();
         let timely = claims.nbf <= now + LEEWAY_SECONDS && now < claims.exp;
         (claims.typ == T::TYPE && timely).then_some(claims.subject)
@@ -219,7 +219,7 @@ impl Tokens {
     }
 }
 
-impl Key {
+impl TokenKey {
     fn derive(secret: &str) -> Self {
         let seed = derive(secret, "ed25519");
         let public = SigningKey::from_bytes(&seed).verifying_key().to_bytes();
@@ -255,38 +255,42 @@ mod tests {
     const OLD: &str = "an-older-secret-of-more-than-32-characters";
     const NEW: &str = "a-newer-secret-of-more-than-32-characters!";
 
-    fn access() -> Access {
-        Access { user: Uuid::from_u128(1).into(), login: Uuid::from_u128(2).into() }
+    fn access() -> AccessToken {
+        AccessToken { user: Uuid::from_u128(1).into(), login: Uuid::from_u128(2).into() }
     }
 
     #[test]
     fn a_token_is_good_for_its_kind_and_its_time() {
-        let tokens = Tokens::from_secrets(NEW, None).unwrap();
+        let tokens = TokenKeys::from_secrets(NEW, None).unwrap();
         let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
         let token = tokens.sign(&access(), now).unwrap();
-        assert_eq!(tokens.verify::<Access>(&token, now), Some(access()));
-        assert_eq!(tokens.verify::<Refresh>(&token, now), None);
-        assert_eq!(tokens.verify::<Access>(&token, now + ACCESS_LIFE), None, "expired");
-        assert_eq!(tokens.verify::<Access>(&token, now - SignedDuration::from_secs(60)), None, "not yet");
-        assert_eq!(tokens.verify::<Access>(&format!("{token}x"), now), None);
+        assert_eq!(tokens.verify::<AccessToken>(&token, now), Some(access()));
+        assert_eq!(tokens.verify::<RefreshToken>(&token, now), None);
+        assert_eq!(tokens.verify::<AccessToken>(&token, now + ACCESS_LIFE), None, "expired");
+        assert_eq!(
+            tokens.verify::<AccessToken>(&token, now - SignedDuration::from_secs(60)),
+            None,
+            "not yet"
+        );
+        assert_eq!(tokens.verify::<AccessToken>(&format!("{token}x"), now), None);
     }
 
     #[test]
     fn the_same_refresh_token_can_be_made_again() {
-        let tokens = Tokens::from_secrets(NEW, None).unwrap();
+        let tokens = TokenKeys::from_secrets(NEW, None).unwrap();
         let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
-        let Access { user, login } = access();
-        let refresh = Refresh { user, login, generation: 7 };
+        let AccessToken { user, login } = access();
+        let refresh = RefreshToken { user, login, generation: 7 };
         assert_eq!(tokens.sign(&refresh, now).unwrap(), tokens.sign(&refresh, now).unwrap());
     }
 
     #[test]
     fn forged_tokens_are_refused() {
         let (tokens, theirs) =
-            (Tokens::from_secrets(NEW, None).unwrap(), Tokens::from_secrets(OLD, None).unwrap());
+            (TokenKeys::from_secrets(NEW, None).unwrap(), TokenKeys::from_secrets(OLD, None).unwrap());
         let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
         let foreign = theirs.sign(&access(), now).unwrap();
-        assert_eq!(tokens.verify::<Access>(&foreign, now), None, "another key");
+        assert_eq!(tokens.verify::<AccessToken>(&foreign, now), None, "another key");
         let token = tokens.sign(&access(), now).unwrap();
         let [_, claims, signature] = token.split('.').collect::<Vec<_>>()[..] else { panic!("three parts") };
         let kid = &tokens.keys[0].id;
@@ -300,7 +304,7 @@ mod tests {
             let header_part = BASE64_URL_SAFE_NO_PAD.encode(&header);
             for signature in [signature, ""] {
                 let forged = format!("{header_part}.{claims}.{signature}");
-                assert_eq!(tokens.verify::<Access>(&forged, now), None, "{header}");
+                assert_eq!(tokens.verify::<AccessToken>(&forged, now), None, "{header}");
             }
         }
         // the public key as an HMAC secret
@@ -311,19 +315,19 @@ mod tests {
             &EncodingKey::from_secret(tokens.keys[0].x.as_bytes()),
         )
         .unwrap();
-        assert_eq!(tokens.verify::<Access>(&hmac, now), None);
+        assert_eq!(tokens.verify::<AccessToken>(&hmac, now), None);
     }
 
     #[test]
     fn a_secret_is_rotated_while_its_tokens_live() {
         let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
-        let before = Tokens::from_secrets(OLD, None).unwrap().sign(&access(), now).unwrap();
-        let both = Tokens::from_secrets(NEW, Some(OLD)).unwrap();
-        assert_eq!(both.verify::<Access>(&before, now), Some(access()));
+        let before = TokenKeys::from_secrets(OLD, None).unwrap().sign(&access(), now).unwrap();
+        let both = TokenKeys::from_secrets(NEW, Some(OLD)).unwrap();
+        assert_eq!(both.verify::<AccessToken>(&before, now), Some(access()));
         let after = both.sign(&access(), now).unwrap();
-        assert_eq!(Tokens::from_secrets(OLD, None).unwrap().verify::<Access>(&after, now), None);
+        assert_eq!(TokenKeys::from_secrets(OLD, None).unwrap().verify::<AccessToken>(&after, now), None);
         assert_eq!(both.jwks()["keys"].as_array().map(Vec::len), Some(2));
-        assert!(Tokens::from_secrets("short", None).is_err());
-        assert!(Tokens::from_secrets(NEW, Some("short")).is_err());
+        assert!(TokenKeys::from_secrets("short", None).is_err());
+        assert!(TokenKeys::from_secrets(NEW, Some("short")).is_err());
     }
 }

@@ -5,17 +5,17 @@ use std::{collections::BTreeMap, future::Future, panic::AssertUnwindSafe, sync::
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::{FutureExt, future::join_all};
 use model::Error;
-use protocol::{Job, job::Posted};
+use protocol::{Job, job::JobEnvelope};
 
-use crate::{App, Door};
+use crate::{App, LambdaFunction};
 
 /// A job as the worker of its subject gets it.
 #[derive(Debug)]
-pub struct Delivery {
-    posted: Posted,
+pub struct JobDelivery {
+    posted: JobEnvelope,
 }
 
-impl Delivery {
+impl JobDelivery {
     /// The job, if it is of this sort.
     ///
     /// # Errors
@@ -40,13 +40,13 @@ impl Delivery {
 ///
 /// A failure that may pass goes back to the queue, and after `maxReceiveCount` to the dead letters; one that will not
 /// (a thing that is gone, a state that has moved on) is logged and done with.
-pub fn door<F, A>(app: App, run: F) -> Door
+pub fn door<F, A>(app: App, run: F) -> LambdaFunction
 where
-    F: Fn(App, Delivery) -> A + Send + Sync + 'static,
+    F: Fn(App, JobDelivery) -> A + Send + Sync + 'static,
     A: Future<Output = Result<(), Error>> + Send + 'static,
 {
     let run = Arc::new(run);
-    Door::new(move |event, _context| {
+    LambdaFunction::new(move |event, _context| {
         let (app, run) = (app.clone(), run.clone());
         async move {
             let event: SqsEvent = serde_json::from_value(event)?;
@@ -74,7 +74,7 @@ where
 
 async fn run_group<F, A>(app: &App, run: &F, group: Vec<SqsMessage>) -> Vec<String>
 where
-    F: Fn(App, Delivery) -> A,
+    F: Fn(App, JobDelivery) -> A,
     A: Future<Output = Result<(), Error>>,
 {
     let mut failed = Vec::new();
@@ -90,12 +90,12 @@ where
 /// Is the message done with?
 async fn run_one<F, A>(app: &App, run: &F, message: &SqsMessage) -> bool
 where
-    F: Fn(App, Delivery) -> A,
+    F: Fn(App, JobDelivery) -> A,
     A: Future<Output = Result<(), Error>>,
 {
     let id = message.message_id.as_deref().unwrap_or_default();
     let received = message.attributes.get("ApproximateReceiveCount").map_or("1", String::as_str);
-    let posted: Posted = match serde_json::from_str(message.body.as_deref().unwrap_or_default()) {
+    let posted: JobEnvelope = match serde_json::from_str(message.body.as_deref().unwrap_or_default()) {
         Ok(posted) => posted,
         Err(error) => {
             tracing::error!(message_id = id, %error, "a message that is no job; it will be a dead letter");
@@ -104,7 +104,7 @@ where
     };
     let name = posted.job.clone();
     let started = Instant::now();
-    let running = AssertUnwindSafe(run(app.clone(), Delivery { posted })).catch_unwind();
+    let running = AssertUnwindSafe(run(app.clone(), JobDelivery { posted })).catch_unwind();
     let (outcome, cost) = store::cost::measure(running).await;
     let outcome = outcome.unwrap_or_else(|_| Err(Error::internal("a job panicked")));
     let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);

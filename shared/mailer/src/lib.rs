@@ -11,7 +11,7 @@ use model::Error;
 
 /// What goes out.
 #[derive(Clone, Debug)]
-pub struct Mail {
+pub struct RenderedEmail {
     pub to: String,
     pub subject: String,
     pub text: String,
@@ -30,7 +30,7 @@ impl Mailer {
         Self { client, sender }
     }
 
-    pub async fn send(&self, mail: Mail) -> Result<(), Error> {
+    pub async fn send(&self, mail: RenderedEmail) -> Result<(), Error> {
         let content = |data: String| Content::builder().data(data).charset("UTF-8").build();
         let body = Body::builder()
             .text(content(mail.text).map_err(Error::internal)?)

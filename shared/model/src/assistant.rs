@@ -27,7 +27,7 @@ pub enum CitationSource {
 /// How far the assistant is with a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Assistance {
+pub enum AssistantStatus {
     /// It is not asked.
     Off,
     Waiting,

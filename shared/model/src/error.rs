@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-type Source = Box<dyn StdError + Send + Sync>;
+type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// What went wrong, for whoever has to answer.
 #[derive(Debug, thiserror::Error)]
@@ -17,7 +17,7 @@ pub enum Error {
     Unauthenticated(&'static str),
     /// The caller is known, and may not.
     #[error("{1}")]
-    Forbidden(Code, String),
+    Forbidden(ErrorCode, String),
     /// There is no such thing, or the caller may not know of it.
     #[error("{0} not found")]
     NotFound(&'static str),
@@ -35,15 +35,15 @@ pub enum Error {
     InvalidContent(Vec<FieldError>),
     /// Not in this state.
     #[error("{1}")]
-    Conflict(Code, String),
+    Conflict(ErrorCode, String),
     #[error("too many requests; try again in {} s", retry_after.as_secs().max(1))]
     TooMany { retry_after: Duration },
     /// Theirs: worth retrying.
     #[error("{service} is unavailable")]
-    Unavailable { service: &'static str, source: Source },
+    Unavailable { service: &'static str, source: BoxError },
     /// Ours: a bug.
     #[error("internal error")]
-    Internal(Source),
+    Internal(BoxError),
 }
 
 impl Error {
@@ -52,34 +52,34 @@ impl Error {
         Self::Invalid(vec![FieldError::new(field, message)])
     }
 
-    pub fn internal(source: impl Into<Source>) -> Self {
+    pub fn internal(source: impl Into<BoxError>) -> Self {
         Self::Internal(source.into())
     }
 
-    pub fn unavailable(service: &'static str, source: impl Into<Source>) -> Self {
+    pub fn unavailable(service: &'static str, source: impl Into<BoxError>) -> Self {
         Self::Unavailable { service, source: source.into() }
     }
 
-    pub fn conflict(code: Code, message: impl Into<String>) -> Self {
+    pub fn conflict(code: ErrorCode, message: impl Into<String>) -> Self {
         Self::Conflict(code, message.into())
     }
 
     pub fn forbidden(message: impl Into<String>) -> Self {
-        Self::Forbidden(Code::Forbidden, message.into())
+        Self::Forbidden(ErrorCode::Forbidden, message.into())
     }
 
-    pub const fn code(&self) -> Code {
+    pub const fn code(&self) -> ErrorCode {
         match self {
-            Self::Unauthenticated(_) => Code::Unauthorized,
+            Self::Unauthenticated(_) => ErrorCode::Unauthorized,
             Self::Forbidden(code, _) | Self::Conflict(code, _) => *code,
-            Self::NotFound(_) => Code::ResourceNotFound,
-            Self::Malformed(_) => Code::MalformedRequest,
-            Self::UnknownType => Code::UnknownType,
-            Self::Invalid(_) => Code::ValidationError,
-            Self::InvalidContent(_) => Code::InvalidContent,
-            Self::TooMany { .. } => Code::RateLimited,
-            Self::Unavailable { .. } => Code::ServiceUnavailable,
-            Self::Internal(_) => Code::InternalError,
+            Self::NotFound(_) => ErrorCode::ResourceNotFound,
+            Self::Malformed(_) => ErrorCode::MalformedRequest,
+            Self::UnknownType => ErrorCode::UnknownType,
+            Self::Invalid(_) => ErrorCode::ValidationError,
+            Self::InvalidContent(_) => ErrorCode::InvalidContent,
+            Self::TooMany { .. } => ErrorCode::RateLimited,
+            Self::Unavailable { .. } => ErrorCode::ServiceUnavailable,
+            Self::Internal(_) => ErrorCode::InternalError,
         }
     }
 
@@ -123,9 +123,9 @@ macro_rules! codes {
         /// What programs branch on. A code is never reused for something else. Over HTTP it is in
         /// `SCREAMING_SNAKE`, on a socket the same word in `snake_case`, as the originals had it.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Code { $($(#[$doc])* $variant,)* }
+        pub enum ErrorCode { $($(#[$doc])* $variant,)* }
 
-        impl Code {
+        impl ErrorCode {
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
             pub const fn http(self) -> &'static str {
@@ -203,9 +203,9 @@ mod tests {
 
     #[test]
     fn no_code_is_used_twice() {
-        let http: HashSet<_> = Code::ALL.iter().map(|code| code.http()).collect();
-        let socket: HashSet<_> = Code::ALL.iter().map(|code| code.socket()).collect();
-        assert_eq!((http.len(), socket.len()), (Code::ALL.len(), Code::ALL.len()));
+        let http: HashSet<_> = ErrorCode::ALL.iter().map(|code| code.http()).collect();
+        let socket: HashSet<_> = ErrorCode::ALL.iter().map(|code| code.socket()).collect();
+        assert_eq!((http.len(), socket.len()), (ErrorCode::ALL.len(), ErrorCode::ALL.len()));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// What an id is of, in an error's words.
-pub trait Named: FromStr {
+pub trait ResourceId: FromStr {
     const WHAT: &'static str;
 }
 
@@ -25,7 +25,7 @@ macro_rules! ids {
             }
         }
 
-        impl Named for $name {
+        impl ResourceId for $name {
             const WHAT: &'static str = $what;
         }
 

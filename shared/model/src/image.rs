@@ -16,14 +16,14 @@ pub const LONGEST_SIDE: u32 = 1920;
 /// What browsers show and we can draw anew. SVG is a program, not a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Format {
+pub enum ImageFormat {
     Gif,
     Jpeg,
     Png,
     Webp,
 }
 
-impl Format {
+impl ImageFormat {
     pub const ALL: [Self; 4] = [Self::Gif, Self::Jpeg, Self::Png, Self::Webp];
 
     pub const fn extension(self) -> &'static str {
@@ -48,12 +48,12 @@ impl Format {
 /// What an image is called in its URL: 32 hexadecimal digits and the extension. It cannot be guessed, which matters: an
 /// audience fetches it without a credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Filename {
+pub struct ImageFilename {
     pub id: ImageId,
-    pub format: Format,
+    pub format: ImageFormat,
 }
 
-impl fmt::Display for Filename {
+impl fmt::Display for ImageFilename {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", stem(self.id), self.format.extension())
     }
@@ -61,17 +61,20 @@ impl fmt::Display for Filename {
 
 /// That it is not the name of an image of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoFilename;
+pub struct ParseImageFilenameError;
 
-impl FromStr for Filename {
-    type Err = NoFilename;
+impl FromStr for ImageFilename {
+    type Err = ParseImageFilenameError;
 
     /// One spelling only: an image has one URL in every cache.
-    fn from_str(text: &str) -> Result<Self, NoFilename> {
-        let (id, extension) = text.split_once('.').ok_or(NoFilename)?;
-        let format = Format::ALL.into_iter().find(|format| format.extension() == extension);
-        let name = Self { id: id.parse().map_err(|_| NoFilename)?, format: format.ok_or(NoFilename)? };
-        if name.to_string() == text { Ok(name) } else { Err(NoFilename) }
+    fn from_str(text: &str) -> Result<Self, ParseImageFilenameError> {
+        let (id, extension) = text.split_once('.').ok_or(ParseImageFilenameError)?;
+        let format = ImageFormat::ALL.into_iter().find(|format| format.extension() == extension);
+        let name = Self {
+            id: id.parse().map_err(|_| ParseImageFilenameError)?,
+            format: format.ok_or(ParseImageFilenameError)?,
+        };
+        if name.to_string() == text { Ok(name) } else { Err(ParseImageFilenameError) }
     }
 }
 
@@ -89,8 +92,8 @@ mod tests {
 
     #[test]
     fn a_file_name_comes_back() {
-        for format in Format::ALL {
-            let name = Filename { id: ImageId::from(Uuid::from_u128(0xa)), format };
+        for format in ImageFormat::ALL {
+            let name = ImageFilename { id: ImageId::from(Uuid::from_u128(0xa)), format };
             assert_eq!(name.to_string().parse(), Ok(name));
         }
     }
@@ -98,7 +101,7 @@ mod tests {
     #[test]
     fn other_spellings_name_nothing() {
         let id = "0000000000000000000000000000000a";
-        assert!(format!("{id}.png").parse::<Filename>().is_ok());
+        assert!(format!("{id}.png").parse::<ImageFilename>().is_ok());
         for wrong in [
             format!("{}.png", id.to_uppercase()),
             format!("{id}.PNG"),
@@ -113,7 +116,7 @@ mod tests {
             ".png".into(),
             String::new(),
         ] {
-            assert_eq!(wrong.parse::<Filename>(), Err(NoFilename), "{wrong}");
+            assert_eq!(wrong.parse::<ImageFilename>(), Err(ParseImageFilenameError), "{wrong}");
         }
     }
 

@@ -8,7 +8,7 @@ use crate::ParticipantId;
 
 /// A participant and the points of all their answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Score {
+pub struct ParticipantScore {
     pub participant: ParticipantId,
     pub display_name: Option<String>,
     pub points: u64,
@@ -16,8 +16,7 @@ pub struct Score {
 
 /// A line of the leaderboard.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(as = LeaderboardEntry)]
-pub struct Entry {
+pub struct LeaderboardEntry {
     /// From 1; who has as many points shares a rank, and the next one is as many further: 1, 1, 3.
     pub rank: u64,
     pub participant_id: ParticipantId,
@@ -27,16 +26,16 @@ pub struct Entry {
 
 /// The best so many, by points, then by name (who has none comes last), then by id: whatever order they came in, it is the
 /// same list.
-pub fn top(scores: impl IntoIterator<Item = Score>, most: usize) -> Vec<Entry> {
-    let mut scores: Vec<Score> = scores.into_iter().collect();
+pub fn top(scores: impl IntoIterator<Item = ParticipantScore>, most: usize) -> Vec<LeaderboardEntry> {
+    let mut scores: Vec<ParticipantScore> = scores.into_iter().collect();
     scores.sort_by_cached_key(|score| {
         let name = score.display_name.as_deref().map(str::to_lowercase);
         (Reverse(score.points), name.is_none(), name, score.participant)
     });
-    let mut entries: Vec<Entry> = Vec::with_capacity(scores.len().min(most));
+    let mut entries: Vec<LeaderboardEntry> = Vec::with_capacity(scores.len().min(most));
     for (place, score) in (1..).zip(scores).take(most) {
         let rank = entries.last().filter(|last| last.points == score.points).map_or(place, |last| last.rank);
-        entries.push(Entry {
+        entries.push(LeaderboardEntry {
             rank,
             participant_id: score.participant,
             display_name: score.display_name,
@@ -53,9 +52,9 @@ mod tests {
 
     use super::*;
 
-    fn score(id: u128, name: &str, points: u64) -> Score {
+    fn score(id: u128, name: &str, points: u64) -> ParticipantScore {
         let display_name = Some(name.to_owned()).filter(|name| !name.is_empty());
-        Score { participant: Uuid::from_u128(id).into(), display_name, points }
+        ParticipantScore { participant: Uuid::from_u128(id).into(), display_name, points }
     }
 
     #[test]
@@ -72,7 +71,7 @@ mod tests {
         fn the_order_they_come_in_does_not_matter(
             scores in prop::collection::vec(("[aB]{0,2}", 0..4_u64), 0..12).prop_shuffle(),
         ) {
-            let scores: Vec<Score> =
+            let scores: Vec<ParticipantScore> =
                 (0..).zip(scores).map(|(id, (name, points))| score(id, &name, points)).collect();
             let entries = top(scores.clone(), usize::MAX);
             prop_assert_eq!(&entries, &top(scores.clone().into_iter().rev(), usize::MAX));

@@ -47,7 +47,7 @@ pub mod tick;
 pub mod user;
 pub mod words;
 
-pub use error::{Code, Error, FieldError, Result};
+pub use error::{Error, ErrorCode, FieldError, Result};
 pub use id::{
     ActionId, ChannelId, ImageId, LoginId, ParticipantId, PresentationId, QuestionId, ResponseId, SessionId,
     SlideId, UserId,

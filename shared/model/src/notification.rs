@@ -16,7 +16,7 @@ pub const PATIENCE: SignedDuration = SignedDuration::from_mins(15);
 /// How often someone is written to of mentions that they have missed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum MailDigest {
+pub enum DigestFrequency {
     Off,
     /// At most once an hour, and only where something was missed: whoever said nothing learns of it the same day.
     #[default]
@@ -25,7 +25,7 @@ pub enum MailDigest {
     Daily,
 }
 
-impl MailDigest {
+impl DigestFrequency {
     /// The least time between two; `None` for never.
     const fn every(self) -> Option<SignedDuration> {
         match self {
@@ -38,13 +38,13 @@ impl MailDigest {
 
 /// How someone wants to be told.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Preferences {
-    pub mail_digest: MailDigest,
+pub struct NotificationPreferences {
+    pub mail_digest: DigestFrequency,
     /// `null` for none.
     pub quiet_hours: Option<QuietHours>,
 }
 
-impl Preferences {
+impl NotificationPreferences {
     /// May nothing make a sound now?
     pub fn is_quiet(&self, now: Timestamp) -> bool {
         self.quiet_hours.as_ref().is_some_and(|hours| hours.end(now).is_some())
@@ -123,17 +123,17 @@ pub struct ClockTime(Time);
 /// A text that is no time.
 #[derive(Debug, thiserror::Error)]
 #[error("must be a time like 22:00")]
-pub struct NoClockTime;
+pub struct ParseClockTimeError;
 
 impl FromStr for ClockTime {
-    type Err = NoClockTime;
-    fn from_str(text: &str) -> Result<Self, NoClockTime> {
+    type Err = ParseClockTimeError;
+    fn from_str(text: &str) -> Result<Self, ParseClockTimeError> {
         let number = |digits: &str| {
             let is_good = digits.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_digit());
-            if is_good { digits.parse().map_err(|_| NoClockTime) } else { Err(NoClockTime) }
+            if is_good { digits.parse().map_err(|_| ParseClockTimeError) } else { Err(ParseClockTimeError) }
         };
-        let (hour, minute) = text.split_once(':').ok_or(NoClockTime)?;
-        Time::new(number(hour)?, number(minute)?, 0, 0).map(Self).map_err(|_| NoClockTime)
+        let (hour, minute) = text.split_once(':').ok_or(ParseClockTimeError)?;
+        Time::new(number(hour)?, number(minute)?, 0, 0).map(Self).map_err(|_| ParseClockTimeError)
     }
 }
 
@@ -180,8 +180,8 @@ mod tests {
         QuietHours { from: from.parse().unwrap(), to: to.parse().unwrap(), time_zone: zone.into() }
     }
 
-    fn prefers(mail_digest: MailDigest, quiet_hours: Option<QuietHours>) -> Preferences {
-        Preferences { mail_digest, quiet_hours }
+    fn prefers(mail_digest: DigestFrequency, quiet_hours: Option<QuietHours>) -> NotificationPreferences {
+        NotificationPreferences { mail_digest, quiet_hours }
     }
 
     #[test]
@@ -238,12 +238,12 @@ mod tests {
     #[test]
     fn a_digest_waits_for_its_reader_for_the_last_one_and_for_the_morning() {
         let (now, soon) = (at("2026-01-10T12:00:00Z"), at("2026-01-10T12:15:00Z"));
-        assert_eq!(prefers(MailDigest::Off, None).digest_at(None, now), None);
-        let hourly = prefers(MailDigest::Hourly, None);
+        assert_eq!(prefers(DigestFrequency::Off, None).digest_at(None, now), None);
+        let hourly = prefers(DigestFrequency::Hourly, None);
         assert_eq!(hourly.digest_at(None, now), Some(soon));
         assert_eq!(hourly.digest_at(Some(at("2026-01-10T11:59:00Z")), now), Some(at("2026-01-10T12:59:00Z")));
         assert_eq!(hourly.digest_at(Some(at("2026-01-10T11:01:00Z")), now), Some(soon));
-        let daily = prefers(MailDigest::Daily, Some(hours("11:00", "14:00", "UTC")));
+        let daily = prefers(DigestFrequency::Daily, Some(hours("11:00", "14:00", "UTC")));
         assert_eq!(daily.digest_at(None, now), Some(at("2026-01-10T14:00:00Z")));
         assert_eq!(daily.digest_at(Some(at("2026-01-10T08:00:00Z")), now), Some(at("2026-01-11T08:00:00Z")));
         assert!(daily.is_quiet(now) && !hourly.is_quiet(now));

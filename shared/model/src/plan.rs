@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Code, Error};
+use crate::{Error, ErrorCode};
 
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
@@ -19,7 +19,7 @@ pub enum Plan {
 
 /// What a plan allows; `None` is as much as one likes (contract A3.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-pub struct Limits {
+pub struct PlanLimits {
     /// Sessions created in a calendar month, UTC; those that were cancelled too.
     pub sessions_per_month: Option<u32>,
     /// Participants who ever joined a session, come back or not.
@@ -52,13 +52,13 @@ impl Plan {
         Self::Enterprise
     }
 
-    pub const fn limits(self) -> Limits {
+    pub const fn limits(self) -> PlanLimits {
         let (sessions, participants, ai_calls) = match self {
             Self::Free => (Some(5), Some(25), Some(10)),
             Self::Pro => (Some(50), Some(100), Some(100)),
             Self::Enterprise => (None, None, None),
         };
-        Limits {
+        PlanLimits {
             sessions_per_month: sessions,
             participants_per_session: participants,
             ai_calls_per_session: ai_calls,
@@ -87,7 +87,7 @@ impl Quota {
     /// The refusal of one more, where `used` are not below `most`; above it they are after a change to a smaller plan.
     pub fn exceeded(self, used: u32, most: u32) -> Error {
         let why = format!("{}: {used} are used, the plan has {most}", self.as_str());
-        Error::Forbidden(Code::SubscriptionLimitExceeded, why)
+        Error::Forbidden(ErrorCode::SubscriptionLimitExceeded, why)
     }
 }
 
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn a_refusal_names_the_limit() {
         let refused = Quota::SessionsPerMonth.exceeded(7, 5);
-        assert_eq!(refused.code(), Code::SubscriptionLimitExceeded);
+        assert_eq!(refused.code(), ErrorCode::SubscriptionLimitExceeded);
         assert_eq!(refused.to_string(), "sessions_per_month: 7 are used, the plan has 5");
     }
 }

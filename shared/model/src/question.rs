@@ -4,7 +4,7 @@ use std::{cmp::Reverse, collections::BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Code, Error, Result, words};
+use crate::{Error, ErrorCode, Result, words};
 
 /// Characters of a question (contract A2.3).
 pub const LONGEST: usize = 300;
@@ -14,8 +14,7 @@ const SAME_FROM: f64 = 0.8;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[schema(as = QuestionStatus)]
-pub enum Status {
+pub enum QuestionStatus {
     /// It waits for an answer.
     Queued,
     Answered,
@@ -27,7 +26,7 @@ pub enum Status {
 
 /// A move of the presenter, or of who answers for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Move {
+pub enum QuestionTransition {
     /// An answer, or a better one.
     Answer,
     Merge,
@@ -38,21 +37,25 @@ pub enum Move {
     },
 }
 
-impl Status {
+impl QuestionStatus {
     /// The state after a move. Hiding what is hidden changes nothing, and so does merging what is merged: whoever comes
     /// twice, by chance or by a second delivery, has what they wanted.
     ///
     /// # Errors
     /// `INVALID_TRANSITION` naming the state where the machine has no such move.
-    pub fn after(self, made: Move) -> Result<Self> {
+    pub fn after(self, made: QuestionTransition) -> Result<Self> {
         match (self, made) {
-            (Self::Queued | Self::Answered, Move::Answer)
-            | (Self::Hidden | Self::Merged, Move::Restore { answered: true }) => Ok(Self::Answered),
-            (Self::Hidden | Self::Merged, Move::Restore { answered: false }) => Ok(Self::Queued),
-            (Self::Queued | Self::Merged, Move::Merge) => Ok(Self::Merged),
-            (_, Move::Hide) => Ok(Self::Hidden),
+            (Self::Queued | Self::Answered, QuestionTransition::Answer)
+            | (Self::Hidden | Self::Merged, QuestionTransition::Restore { answered: true }) => {
+                Ok(Self::Answered)
+            }
+            (Self::Hidden | Self::Merged, QuestionTransition::Restore { answered: false }) => {
+                Ok(Self::Queued)
+            }
+            (Self::Queued | Self::Merged, QuestionTransition::Merge) => Ok(Self::Merged),
+            (_, QuestionTransition::Hide) => Ok(Self::Hidden),
             _ => Err(Error::conflict(
-                Code::InvalidTransition,
+                ErrorCode::InvalidTransition,
                 format!("a question that is {} cannot be {}", self.as_str(), made.as_str()),
             )),
         }
@@ -73,7 +76,7 @@ impl Status {
     }
 }
 
-impl Move {
+impl QuestionTransition {
     /// What is done to the question.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -172,10 +175,10 @@ fn singular(word: &str) -> String {
 }
 
 /// What a list of questions is sorted by.
-pub type Place = (Reverse<bool>, Reverse<u64>, i64);
+pub type QuestionSortKey = (Reverse<bool>, Reverse<u64>, i64);
 
 /// Where a question stands in the list: pinned ones first, then by votes, then the older first.
-pub fn place(is_pinned: bool, up_votes: u64, asked_at_ms: i64) -> Place {
+pub fn place(is_pinned: bool, up_votes: u64, asked_at_ms: i64) -> QuestionSortKey {
     (Reverse(is_pinned), Reverse(up_votes), asked_at_ms)
 }
 
@@ -187,8 +190,9 @@ mod tests {
 
     #[test]
     fn every_move_from_every_state() {
-        use Status::{Answered, Hidden, Merged, Queued};
-        let (back, back_answered) = (Move::Restore { answered: false }, Move::Restore { answered: true });
+        use QuestionStatus::{Answered, Hidden, Merged, Queued};
+        let (back, back_answered) =
+            (QuestionTransition::Restore { answered: false }, QuestionTransition::Restore { answered: true });
         let table = [
             (Queued, [Some(Answered), Some(Merged), Some(Hidden), None, None]),
             (Answered, [Some(Answered), None, Some(Hidden), None, None]),
@@ -196,13 +200,20 @@ mod tests {
             (Hidden, [None, None, Some(Hidden), Some(Queued), Some(Answered)]),
         ];
         for (from, expected) in table {
-            for (made, to) in
-                [Move::Answer, Move::Merge, Move::Hide, back, back_answered].into_iter().zip(expected)
+            for (made, to) in [
+                QuestionTransition::Answer,
+                QuestionTransition::Merge,
+                QuestionTransition::Hide,
+                back,
+                back_answered,
+            ]
+            .into_iter()
+            .zip(expected)
             {
                 assert_eq!(from.after(made).ok(), to, "{from:?} {made:?}");
             }
         }
-        let refused = Hidden.after(Move::Answer).unwrap_err();
+        let refused = Hidden.after(QuestionTransition::Answer).unwrap_err();
         assert_eq!(refused.to_string(), "a question that is hidden cannot be answered");
     }
 

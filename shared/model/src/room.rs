@@ -36,19 +36,19 @@ impl fmt::Display for Room {
 /// A text that names no room.
 #[derive(Debug, thiserror::Error)]
 #[error("is not a room")]
-pub struct NoRoom;
+pub struct ParseRoomError;
 
 impl FromStr for Room {
-    type Err = NoRoom;
-    fn from_str(text: &str) -> Result<Self, NoRoom> {
-        let (kind, id) = text.split_once(':').ok_or(NoRoom)?;
+    type Err = ParseRoomError;
+    fn from_str(text: &str) -> Result<Self, ParseRoomError> {
+        let (kind, id) = text.split_once(':').ok_or(ParseRoomError)?;
         match kind {
-            "session" => Ok(Self::Session(id.parse().map_err(|_| NoRoom)?)),
-            "presenter" => Ok(Self::Presenter(id.parse().map_err(|_| NoRoom)?)),
-            "user" => Ok(Self::User(id.parse().map_err(|_| NoRoom)?)),
-            "channel" => Ok(Self::Channel(id.parse().map_err(|_| NoRoom)?)),
+            "session" => Ok(Self::Session(id.parse().map_err(|_| ParseRoomError)?)),
+            "presenter" => Ok(Self::Presenter(id.parse().map_err(|_| ParseRoomError)?)),
+            "user" => Ok(Self::User(id.parse().map_err(|_| ParseRoomError)?)),
+            "channel" => Ok(Self::Channel(id.parse().map_err(|_| ParseRoomError)?)),
             "team" if id.is_empty() => Ok(Self::Team),
-            _ => Err(NoRoom),
+            _ => Err(ParseRoomError),
         }
     }
 }

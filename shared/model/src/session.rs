@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Code, Error, Result};
+use crate::{Error, ErrorCode, Result};
 
 /// What the gathering is about; decided by what it is created from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -13,8 +13,7 @@ pub enum SessionKind {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[schema(as = SessionStatus)]
-pub enum Status {
+pub enum SessionStatus {
     Pending,
     Active,
     Paused,
@@ -23,7 +22,7 @@ pub enum Status {
 
 /// A move of the presenter (or of the clock).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Move {
+pub enum SessionTransition {
     Start,
     Pause,
     Resume,
@@ -55,7 +54,7 @@ pub const IDLE_HOURS: i64 = 4;
 /// What the assistant does with a question of the audience.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum AiAnswers {
+pub enum AiAnswerMode {
     /// Nothing: the presenter answers.
     Off,
     /// It drafts an answer, which the presenter approves or writes anew.
@@ -68,7 +67,7 @@ pub enum AiAnswers {
 /// Who turns the slides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Pacing {
+pub enum SlidePacing {
     /// The presenter, for everyone: only the slide that is shown takes answers.
     #[default]
     Presenter,
@@ -76,19 +75,21 @@ pub enum Pacing {
     Participant,
 }
 
-impl Status {
+impl SessionStatus {
     /// The state after a move.
     ///
     /// # Errors
     /// `Conflict` naming the state where the machine has no such move. Ending a pending session cancels it.
-    pub fn after(self, made: Move) -> Result<Self> {
+    pub fn after(self, made: SessionTransition) -> Result<Self> {
         match (self, made) {
-            (Self::Pending, Move::Start) | (Self::Paused, Move::Resume) => Ok(Self::Active),
-            (Self::Active, Move::Pause) => Ok(Self::Paused),
-            (Self::Pending | Self::Active | Self::Paused, Move::End) => Ok(Self::Ended),
-            (Self::Ended, _) => Err(Error::conflict(Code::SessionEnded, "the session has ended")),
+            (Self::Pending, SessionTransition::Start) | (Self::Paused, SessionTransition::Resume) => {
+                Ok(Self::Active)
+            }
+            (Self::Active, SessionTransition::Pause) => Ok(Self::Paused),
+            (Self::Pending | Self::Active | Self::Paused, SessionTransition::End) => Ok(Self::Ended),
+            (Self::Ended, _) => Err(Error::conflict(ErrorCode::SessionEnded, "the session has ended")),
             _ => Err(Error::conflict(
-                Code::InvalidTransition,
+                ErrorCode::InvalidTransition,
                 format!("a session that is {} cannot {}", self.as_str(), made.as_str()),
             )),
         }
@@ -104,7 +105,7 @@ impl Status {
     }
 }
 
-impl Move {
+impl SessionTransition {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Start => "start",
@@ -121,8 +122,8 @@ mod tests {
 
     #[test]
     fn every_move_from_every_state() {
-        use Move::{End, Pause, Resume, Start};
-        use Status::{Active, Ended, Paused, Pending};
+        use SessionStatus::{Active, Ended, Paused, Pending};
+        use SessionTransition::{End, Pause, Resume, Start};
         let table = [
             (Pending, [Some(Active), None, None, Some(Ended)]),
             (Active, [None, Some(Paused), None, Some(Ended)]),

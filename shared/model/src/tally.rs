@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{slide::Answer, words};
+use crate::{slide::AnswerContent, words};
 
 /// Words of a cloud (contract A3.4).
 const CLOUD: usize = 50;
@@ -64,7 +64,7 @@ impl Tally {
     }
 
     /// Counts the choices of answers.
-    pub fn of_choices(options: &[&str], answers: &[&Answer]) -> Self {
+    pub fn of_choices(options: &[&str], answers: &[&AnswerContent]) -> Self {
         let chosen = answers.iter().map(|answer| answer.selected().iter().map(String::as_str));
         Self::count(options.iter().copied(), chosen)
     }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
 )]
 #[serde(rename_all = "snake_case")]
-pub enum Role {
+pub enum UserRole {
     /// `user` in accounts from before there were four.
     #[default]
     #[serde(alias = "user")]
@@ -26,7 +26,7 @@ pub enum Role {
     SuperAdmin,
 }
 
-impl Role {
+impl UserRole {
     /// May somebody of this role act on an account of that one?
     pub fn is_above(self, other: Self) -> bool {
         self > other
@@ -41,8 +41,7 @@ impl Role {
 /// Whether an account may log in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[schema(as = UserStatus)]
-pub enum Status {
+pub enum AccountState {
     #[default]
     Active,
     /// By an admin; everything is kept, nothing may be done.
@@ -53,7 +52,7 @@ pub enum Status {
 
 /// Somebody is kept out, for a time or for ever; nothing of theirs is touched.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Restriction {
+pub struct AccountRestriction {
     pub kind: RestrictionKind,
     /// `None` is for ever.
     pub until: Option<Timestamp>,
@@ -67,7 +66,7 @@ pub enum RestrictionKind {
     Suspension,
 }
 
-impl Restriction {
+impl AccountRestriction {
     /// It lapses by itself.
     pub fn holds(&self, now: Timestamp) -> bool {
         self.until.is_none_or(|until| now < until)
@@ -86,9 +85,9 @@ pub const AVATAR_LENGTH: usize = 2048;
 /// An e-mail address in the one spelling that is stored and compared: lower case, without space around it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Email(String);
+pub struct EmailAddress(String);
 
-impl Email {
+impl EmailAddress {
     /// As somebody typed it. Syntax only, and plainer than RFC 5321: no quoted local parts, no address literals, and
     /// nothing outside ASCII, which SES does not deliver to. Whether mail arrives, only mail can tell.
     pub fn typed(text: &str) -> Result<Self, &'static str> {
@@ -124,7 +123,7 @@ impl Email {
     }
 }
 
-impl fmt::Display for Email {
+impl fmt::Display for EmailAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -191,10 +190,10 @@ mod tests {
     #[test]
     fn addresses_have_one_spelling() {
         assert_eq!(
-            Email::typed(" Ana.Lima+talks@Example.COM\n").unwrap().as_str(),
+            EmailAddress::typed(" Ana.Lima+talks@Example.COM\n").unwrap().as_str(),
             "ana.lima+talks@example.com"
         );
-        assert_eq!(Email::typed("ana@sub.example.co").unwrap().local_part(), "ana");
+        assert_eq!(EmailAddress::typed("ana@sub.example.co").unwrap().local_part(), "ana");
         for bad in [
             "",
             "ana",
@@ -212,11 +211,11 @@ mod tests {
             "Ana <ana@example.com>",
             "\u{e1}na@example.com",
         ] {
-            assert!(Email::typed(bad).is_err(), "{bad:?}");
+            assert!(EmailAddress::typed(bad).is_err(), "{bad:?}");
         }
-        assert!(Email::typed(&format!("{}@example.com", "a".repeat(64))).is_ok());
-        assert!(Email::typed(&format!("{}@example.com", "a".repeat(65))).is_err());
-        assert!(Email::typed(&format!("a@{}com", "abcdefg.".repeat(40))).is_err());
+        assert!(EmailAddress::typed(&format!("{}@example.com", "a".repeat(64))).is_ok());
+        assert!(EmailAddress::typed(&format!("{}@example.com", "a".repeat(65))).is_err());
+        assert!(EmailAddress::typed(&format!("a@{}com", "abcdefg.".repeat(40))).is_err());
     }
 
     #[test]
@@ -230,16 +229,21 @@ mod tests {
 
     #[test]
     fn roles_of_before_are_read_and_act_downwards() {
-        let read = |text: &str| serde_json::from_value::<Role>(text.into()).unwrap();
-        assert_eq!((read("user"), read("member"), read("admin")), (Role::Member, Role::Member, Role::Admin));
-        assert!(Role::SuperAdmin.is_above(Role::Admin) && Role::Admin.is_above(Role::Moderator));
-        assert!(!Role::Admin.is_above(Role::Admin) && !Role::Moderator.is_admin());
+        let read = |text: &str| serde_json::from_value::<UserRole>(text.into()).unwrap();
+        assert_eq!(
+            (read("user"), read("member"), read("admin")),
+            (UserRole::Member, UserRole::Member, UserRole::Admin)
+        );
+        assert!(
+            UserRole::SuperAdmin.is_above(UserRole::Admin) && UserRole::Admin.is_above(UserRole::Moderator)
+        );
+        assert!(!UserRole::Admin.is_above(UserRole::Admin) && !UserRole::Moderator.is_admin());
     }
 
     #[test]
     fn a_restriction_lapses() {
         let until: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
-        let restriction = |until| Restriction { kind: RestrictionKind::Ban, until, reason: None };
+        let restriction = |until| AccountRestriction { kind: RestrictionKind::Ban, until, reason: None };
         assert!(restriction(None).holds(until));
         assert!(!restriction(Some(until)).holds(until));
         assert!(restriction(Some(until)).holds(Timestamp::UNIX_EPOCH));
@@ -268,8 +272,8 @@ mod tests {
     proptest! {
         #[test]
         fn normalising_twice_is_normalising_once(text in "[A-Za-z0-9.+-]{1,20}@[A-Za-z0-9.-]{1,20}") {
-            if let Ok(email) = Email::typed(&text) {
-                prop_assert_eq!(Email::typed(email.as_str()), Ok(email));
+            if let Ok(email) = EmailAddress::typed(&text) {
+                prop_assert_eq!(EmailAddress::typed(email.as_str()), Ok(email));
             }
         }
     }

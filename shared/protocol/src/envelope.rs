@@ -16,7 +16,7 @@ pub const FRAME_LIMIT: usize = 32 * 1024;
 
 /// An event as it is sent.
 #[derive(Clone, Debug, Serialize)]
-pub struct Outgoing {
+pub struct OutgoingFrame {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sid: Option<SessionId>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -26,7 +26,7 @@ pub struct Outgoing {
     pub timestamp: Timestamp,
 }
 
-impl Outgoing {
+impl OutgoingFrame {
     pub fn to_room(room: Room, event: Event, timestamp: Timestamp) -> Self {
         let sid = match room {
             Room::Session(id) | Room::Presenter(id) => Some(id),
@@ -52,13 +52,13 @@ pub(crate) fn reference() -> Schema {
 
 /// A message from a client: its type, its fields and what it wants answers to refer to.
 #[derive(Clone, Debug)]
-pub struct Incoming {
+pub struct IncomingFrame {
     pub kind: String,
     pub payload: Value,
     pub reference: Option<Value>,
 }
 
-impl Incoming {
+impl IncomingFrame {
     /// Reads the envelope, or the flat form with fields beside `type`.
     ///
     /// # Errors
@@ -95,7 +95,7 @@ mod tests {
         /// Whatever comes in a frame is a command or a refusal, never a panic.
         #[test]
         fn any_frame_is_read_or_refused(text in ".*") {
-            let _ = Incoming::parse(&text).map(|message| read(&message));
+            let _ = IncomingFrame::parse(&text).map(|message| read(&message));
         }
 
         #[test]
@@ -108,15 +108,15 @@ mod tests {
             ],
         ) {
             let text = json!({"type": kind, key: value}).to_string();
-            let _ = Incoming::parse(&text).map(|message| read(&message));
+            let _ = IncomingFrame::parse(&text).map(|message| read(&message));
         }
     }
 
     #[test]
     fn both_forms_read_the_same() {
         let nested =
-            Incoming::parse(r#"{"type":"ping","payload":{"a":1},"timestamp":"x","ref":"7"}"#).unwrap();
-        let flat = Incoming::parse(r#"{"type":"ping","a":1,"ref":"7"}"#).unwrap();
+            IncomingFrame::parse(r#"{"type":"ping","payload":{"a":1},"timestamp":"x","ref":"7"}"#).unwrap();
+        let flat = IncomingFrame::parse(r#"{"type":"ping","a":1,"ref":"7"}"#).unwrap();
         assert_eq!((&nested.kind, &nested.payload), (&flat.kind, &flat.payload));
         assert_eq!(nested.reference, flat.reference);
     }
@@ -130,7 +130,7 @@ mod tests {
             (r#"{"type":1}"#, "type: must be a string"),
             (r#"{"type":"a","payload":3}"#, "payload: must be an object"),
         ] {
-            let error = Incoming::parse(text).unwrap_err().to_string();
+            let error = IncomingFrame::parse(text).unwrap_err().to_string();
             assert!(error.contains(why), "{text}: {error}");
         }
     }

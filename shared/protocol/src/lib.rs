@@ -41,7 +41,7 @@ pub mod envelope;
 pub mod event;
 pub mod job;
 
-pub use command::Command;
-pub use envelope::{Incoming, Outgoing};
+pub use command::SocketCommand;
+pub use envelope::{IncomingFrame, OutgoingFrame};
 pub use event::Event;
 pub use job::Job;

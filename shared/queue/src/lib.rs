@@ -22,17 +22,17 @@ use jiff::Timestamp;
 use model::Error;
 use protocol::{
     Job,
-    job::{Posted, Queue},
+    job::{JobEnvelope, Queue},
 };
 
 /// The queues of a deployment. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Queues {
+pub struct JobQueues {
     client: Client,
     urls: HashMap<Queue, String>,
 }
 
-impl Queues {
+impl JobQueues {
     pub const fn new(client: Client, urls: HashMap<Queue, String>) -> Self {
         Self { client, urls }
     }
@@ -51,7 +51,7 @@ impl Queues {
     pub async fn send<J: Job>(&self, job: &J, now: Timestamp) -> Result<(), Error> {
         let url = self.urls.get(&J::QUEUE).ok_or_else(|| Error::internal(J::QUEUE.setting()))?;
         let payload = serde_json::to_value(job).map_err(Error::internal)?;
-        let posted = Posted { job: J::NAME.into(), payload, at: now };
+        let posted = JobEnvelope { job: J::NAME.into(), payload, at: now };
         let body = serde_json::to_string(&posted).map_err(Error::internal)?;
         let place = job.place();
         // SQS refuses any delay of its own on a FIFO message, zero too

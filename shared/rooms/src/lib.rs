@@ -19,20 +19,20 @@ use aws_sdk_apigatewaymanagement::{
     Client, Config, config::retry::RetryConfig, error::DisplayErrorContext,
     operation::get_connection::GetConnectionError,
 };
-use queue::Queues;
+use queue::JobQueues;
 use store::Store;
 
 /// The rooms of a deployment. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Rooms {
+pub struct RealtimeHub {
     client: Client,
     store: Store,
-    queues: Queues,
+    queues: JobQueues,
 }
 
-impl Rooms {
+impl RealtimeHub {
     /// `client` speaks to the management endpoint of our WebSocket API.
-    pub const fn new(client: Client, store: Store, queues: Queues) -> Self {
+    pub const fn new(client: Client, store: Store, queues: JobQueues) -> Self {
         Self { client, store, queues }
     }
 

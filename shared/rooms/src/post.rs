@@ -9,11 +9,11 @@ use aws_sdk_apigatewaymanagement::{
     primitives::Blob,
 };
 use jiff::{SignedDuration, Timestamp};
-use model::{Code, Error};
-use protocol::{Event, Outgoing, event::ErrorEvent};
+use model::{Error, ErrorCode};
+use protocol::{Event, OutgoingFrame, event::ErrorEvent};
 use store::connections::Connection;
 
-use crate::{Rooms, presence::Greeting};
+use crate::{RealtimeHub, presence::SessionStateReason};
 
 /// A connection has its row before its `$connect` returns, and only then takes posts: for this long after it was asked for,
 /// one that is gone may be one that is yet to come.
@@ -22,19 +22,19 @@ pub const OPENING: SignedDuration = SignedDuration::from_secs(5);
 /// Whether somebody was there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
-pub enum Delivery {
+pub enum PostOutcome {
     Delivered,
     /// The connection is gone, or not open yet.
     Gone,
 }
 
-impl Rooms {
+impl RealtimeHub {
     /// Posts a frame. Billed by 32 KB.
     ///
     /// # Errors
     /// `Unavailable` where API Gateway failed after the SDK's retries; `Internal` where it refuses (no permission, too
     /// large): the same frame would be refused again.
-    pub async fn post(&self, connection: &str, frame: &str) -> Result<Delivery, Error> {
+    pub async fn post(&self, connection: &str, frame: &str) -> Result<PostOutcome, Error> {
         let sent = self
             .client
             .post_to_connection()
@@ -43,11 +43,11 @@ impl Rooms {
             .send()
             .await;
         match sent {
-            Ok(_) => Ok(Delivery::Delivered),
+            Ok(_) => Ok(PostOutcome::Delivered),
             Err(SdkError::ServiceError(error))
                 if matches!(error.err(), PostToConnectionError::GoneException(_)) =>
             {
-                Ok(Delivery::Gone)
+                Ok(PostOutcome::Gone)
             }
             Err(error) => Err(failed(error)),
         }
@@ -59,10 +59,10 @@ impl Rooms {
         connection: &Connection,
         event: Event,
         now: Timestamp,
-    ) -> Result<Delivery, Error> {
-        let frame = Outgoing::to_one(connection.identity.session(), event, now).json()?;
+    ) -> Result<PostOutcome, Error> {
+        let frame = OutgoingFrame::to_one(connection.identity.session(), event, now).json()?;
         let delivery = self.post(&connection.id, &frame).await?;
-        if delivery == Delivery::Gone {
+        if delivery == PostOutcome::Gone {
             self.leave(connection, now).await?;
         }
         Ok(delivery)
@@ -82,8 +82,8 @@ impl Rooms {
     {
         for attempt in 0.. {
             let (event, beside) = event().await?;
-            let frame = Outgoing::to_one(connection.identity.session(), event, clock()).json()?;
-            if self.post(&connection.id, &frame).await? == Delivery::Delivered {
+            let frame = OutgoingFrame::to_one(connection.identity.session(), event, clock()).json()?;
+            if self.post(&connection.id, &frame).await? == PostOutcome::Delivered {
                 return Ok(Some(beside));
             }
             if clock() >= connection.connected_at + OPENING {
@@ -99,7 +99,7 @@ impl Rooms {
     pub async fn expel(
         &self,
         connection: &Connection,
-        code: Code,
+        code: ErrorCode,
         message: &str,
         now: Timestamp,
     ) -> Result<(), Error> {
@@ -111,14 +111,14 @@ impl Rooms {
             reference: None,
             retry_after: None,
         });
-        let frame = Outgoing::to_one(connection.identity.session(), event, now).json()?;
+        let frame = OutgoingFrame::to_one(connection.identity.session(), event, now).json()?;
         match self.post(&connection.id, &frame).await? {
-            Delivery::Delivered => self.disconnect(&connection.id).await?,
+            PostOutcome::Delivered => self.disconnect(&connection.id).await?,
             // not open yet: its greeting finds the same reason, when it is
-            Delivery::Gone if now < connection.connected_at + OPENING => {
-                return self.greet(connection, Greeting::Opening, now).await;
+            PostOutcome::Gone if now < connection.connected_at + OPENING => {
+                return self.greet(connection, SessionStateReason::Opening, now).await;
             }
-            Delivery::Gone => {}
+            PostOutcome::Gone => {}
         }
         self.leave(connection, now).await
     }

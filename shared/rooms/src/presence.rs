@@ -3,27 +3,27 @@
 use std::time::Instant;
 
 use jiff::Timestamp;
-use model::{Code, Error, LoginId, Room, SessionId, UserId, tick::Tick};
+use model::{Error, ErrorCode, LoginId, Room, SessionId, UserId, tick::Tick};
 use protocol::{
     Event,
     event::ParticipantLeft,
-    job::{CountPresence, Greet, MemberLeft, Told, Welcome},
+    job::{CountPresence, CountRecipients, OffboardConnection, OnboardConnection, SendSessionState},
 };
 use store::{
-    Freshness,
-    connections::{self, Connection, Identity, LoggedIn},
+    ReadConsistency,
+    connections::{self, AccountLogin, Connection, ConnectionIdentity},
     logins, sessions,
 };
 use uuid::Uuid;
 
-use crate::Rooms;
+use crate::RealtimeHub;
 
 /// What a connection is told of a log-in that it stood on.
 const LOGGED_OUT: &str = "this log-in has ended";
 
 /// Why a connection is told the state of what it is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Greeting {
+pub enum SessionStateReason {
     /// It is new.
     Arrived,
     /// It asks.
@@ -32,25 +32,33 @@ pub enum Greeting {
     Opening,
 }
 
-impl Rooms {
+impl RealtimeHub {
     /// Has someone counted who is in a session, when this tick is over. However many come and go in a tick, the
     /// deduplication id makes it one job. `now` is when the rows have been written: a tick that is over may have been counted,
     /// and its job is not taken a second time.
     pub async fn announce_presence(&self, session: SessionId, now: Timestamp) -> Result<(), Error> {
         let tick = Tick::at(now.as_millisecond());
-        self.queues.send(&CountPresence { session, tick, told: Told::Presenter, tries: 0 }, now).await
+        self.queues
+            .send(&CountPresence { session, tick, told: CountRecipients::Presenter, tries: 0 }, now)
+            .await
     }
 
     /// Has a connection told the state of what it is in, by the subject whose it is: of a session, or of the team.
-    pub async fn greet(&self, connection: &Connection, why: Greeting, now: Timestamp) -> Result<(), Error> {
+    pub async fn greet(
+        &self,
+        connection: &Connection,
+        why: SessionStateReason,
+        now: Timestamp,
+    ) -> Result<(), Error> {
         let id = connection.id.clone();
-        let opening = why == Greeting::Opening;
+        let opening = why == SessionStateReason::Opening;
         match connection.identity.session() {
             Some(_) => {
-                let greet = Greet { connection: id, arrived: why == Greeting::Arrived, opening };
+                let greet =
+                    SendSessionState { connection: id, arrived: why == SessionStateReason::Arrived, opening };
                 self.queues.send(&greet, now).await
             }
-            None => self.queues.send(&Welcome { connection: id, opening }, now).await,
+            None => self.queues.send(&OnboardConnection { connection: id, opening }, now).await,
         }
     }
 
@@ -60,10 +68,15 @@ impl Rooms {
         connections::close(&self.store, connection).await?;
         // of the tick in which the rows are gone: an older one may have been counted while they went
         let now = now + began.elapsed();
-        if let Identity::Account { user, presents: None, .. } = connection.identity {
-            return self.queues.send(&MemberLeft { connection: connection.id.clone(), user }, now).await;
+        if let ConnectionIdentity::Account { user, presents: None, .. } = connection.identity {
+            return self
+                .queues
+                .send(&OffboardConnection { connection: connection.id.clone(), user }, now)
+                .await;
         }
-        let Identity::Participant { participant, session, .. } = connection.identity else { return Ok(()) };
+        let ConnectionIdentity::Participant { participant, session, .. } = connection.identity else {
+            return Ok(());
+        };
         self.announce_presence(session, now).await?;
         let room = Room::Session(session);
         if connections::held_by(&self.store, room, participant.uuid(), now).await?.is_empty() {
@@ -80,13 +93,15 @@ impl Rooms {
     /// original a dead socket kept the true presenter out.) Who began last follows from the rows, so that two who come at
     /// once agree.
     pub async fn newest_presenter_wins(&self, newcomer: &Connection, now: Timestamp) -> Result<(), Error> {
-        let Identity::Account { presents: Some(session), .. } = newcomer.identity else { return Ok(()) };
+        let ConnectionIdentity::Account { presents: Some(session), .. } = newcomer.identity else {
+            return Ok(());
+        };
         let mut presenters = connections::in_room(&self.store, Room::Presenter(session), now).await?;
         // not the connection's own age: a tab opened long ago may say only now that it presents
         let since = |one: &Connection| one.presents_since.unwrap_or(one.connected_at);
         presenters.sort_by(|a, b| (since(a), &a.id).cmp(&(since(b), &b.id)));
         presenters.pop();
-        self.expel_all(presenters, Code::Superseded, "a newer connection presents", now).await
+        self.expel_all(presenters, ErrorCode::Superseded, "a newer connection presents", now).await
     }
 
     /// Closes every connection of one holder in a room.
@@ -94,7 +109,7 @@ impl Rooms {
         &self,
         room: Room,
         holder: Uuid,
-        code: Code,
+        code: ErrorCode,
         message: &str,
         now: Timestamp,
     ) -> Result<(), Error> {
@@ -106,7 +121,7 @@ impl Rooms {
     async fn expel_all(
         &self,
         connections: impl IntoIterator<Item = Connection>,
-        code: Code,
+        code: ErrorCode,
         message: &str,
         now: Timestamp,
     ) -> Result<(), Error> {
@@ -120,17 +135,17 @@ impl Rooms {
 
     /// How many participants were connected when last counted.
     pub async fn last_count(&self, session: SessionId, now: Timestamp) -> Result<u64, Error> {
-        let presence = sessions::presence(&self.store, session, Freshness::Eventual, now).await?;
+        let presence = sessions::presence(&self.store, session, ReadConsistency::Eventual, now).await?;
         Ok(presence.map_or(0, |presence| presence.participants))
     }
 
     /// Closes a connection whose log-in has ended, and says whether it had: what could not be said while it was opening. 1 read unit.
     pub async fn expel_if_logged_out(&self, connection: &Connection, now: Timestamp) -> Result<bool, Error> {
-        let Some(LoggedIn { user, login }) = connection.identity.logged_in() else { return Ok(false) };
+        let Some(AccountLogin { user, login }) = connection.identity.logged_in() else { return Ok(false) };
         if logins::get_strong(&self.store, user, login, now).await?.is_some() {
             return Ok(false);
         }
-        self.expel(connection, Code::Unauthorized, LOGGED_OUT, now).await?;
+        self.expel(connection, ErrorCode::Unauthorized, LOGGED_OUT, now).await?;
         Ok(true)
     }
 
@@ -145,6 +160,6 @@ impl Rooms {
         let ended = theirs
             .into_iter()
             .filter(|connection| connection.identity.logged_in().is_some_and(|by| ends(by.login)));
-        self.expel_all(ended, Code::Unauthorized, LOGGED_OUT, now).await
+        self.expel_all(ended, ErrorCode::Unauthorized, LOGGED_OUT, now).await
     }
 }

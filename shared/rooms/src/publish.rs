@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::{StreamExt, future::try_join_all, stream};
 use jiff::Timestamp;
 use model::{Error, Room, UserId};
-use protocol::{Event, Outgoing, job::Broadcast};
+use protocol::{Event, OutgoingFrame, job::BroadcastFrame};
 use store::{
     connections::{self, Connection},
     table::ROOM_SHARDS,
@@ -13,9 +13,9 @@ use store::{
 use uuid::Uuid;
 
 use crate::{
-    Rooms,
-    post::{Delivery, OPENING},
-    presence::Greeting,
+    RealtimeHub,
+    post::{OPENING, PostOutcome},
+    presence::SessionStateReason,
     team::is_of_team,
 };
 
@@ -26,11 +26,11 @@ const PATIENCE: Duration = Duration::from_secs(4);
 /// Posts under way at once.
 const CONCURRENT: usize = 50;
 
-impl Rooms {
+impl RealtimeHub {
     /// Tells a room. What cannot be told from here is handed to the broadcast queue, which tries again: an event may come
     /// twice, and is harmless twice.
     pub async fn publish(&self, room: Room, event: Event, now: Timestamp) -> Result<(), Error> {
-        let frame = Outgoing::to_room(room, event, now).json()?;
+        let frame = OutgoingFrame::to_room(room, event, now).json()?;
         self.deliver(room, frame, now).await
     }
 
@@ -45,7 +45,7 @@ impl Rooms {
         event: Event,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let frame = Outgoing::to_room(room, event, now).json()?;
+        let frame = OutgoingFrame::to_room(room, event, now).json()?;
         let theirs = connections::held_by(&self.store, room, holder, now).await?;
         self.post_all(room, &theirs, &frame, false, now).await
     }
@@ -57,7 +57,7 @@ impl Rooms {
     /// The first failure, after all were tried.
     pub async fn publish_to_teammate(&self, user: UserId, event: Event, now: Timestamp) -> Result<(), Error> {
         let room = Room::User(user);
-        let frame = Outgoing::to_room(room, event, now).json()?;
+        let frame = OutgoingFrame::to_room(room, event, now).json()?;
         let mut theirs = connections::in_room(&self.store, room, now).await?;
         theirs.retain(is_of_team);
         self.post_all(room, &theirs, &frame, false, now).await
@@ -76,7 +76,7 @@ impl Rooms {
             return Ok(());
         };
         others.retain(|other| other.identity.holder() != holder);
-        let frame = Outgoing::to_room(room, event, now).json()?;
+        let frame = OutgoingFrame::to_room(room, event, now).json()?;
         self.post_all(room, &others, &frame, false, now).await
     }
 
@@ -88,7 +88,7 @@ impl Rooms {
         events: impl IntoIterator<Item = Event>,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let frames = events.into_iter().map(|event| Outgoing::to_room(room, event, now).json());
+        let frames = events.into_iter().map(|event| OutgoingFrame::to_room(room, event, now).json());
         let frames = frames.collect::<Result<Vec<String>, Error>>()?;
         if frames.is_empty() {
             return Ok(());
@@ -123,14 +123,16 @@ impl Rooms {
     }
 
     async fn hand_over(&self, room: Room, frame: String, now: Timestamp) -> Result<(), Error> {
-        self.queues.send(&Broadcast { room, shard: None, frame, close: false }, now).await
+        self.queues.send(&BroadcastFrame { room, shard: None, frame, close: false }, now).await
     }
 
     /// Tells a room, and in ten seconds once more, then closing every connection in it: what is counted meanwhile still
     /// reaches everyone.
     pub async fn publish_last(&self, room: Room, event: Event, now: Timestamp) -> Result<(), Error> {
-        let frame = Outgoing::to_room(room, event, now).json()?;
-        self.queues.send(&Broadcast { room, shard: None, frame: frame.clone(), close: true }, now).await?;
+        let frame = OutgoingFrame::to_room(room, event, now).json()?;
+        self.queues
+            .send(&BroadcastFrame { room, shard: None, frame: frame.clone(), close: true }, now)
+            .await?;
         self.deliver(room, frame, now).await
     }
 
@@ -151,7 +153,7 @@ impl Rooms {
             };
         }
         let shards = (0..ROOM_SHARDS).map(|shard| {
-            let job = Broadcast { room, shard: Some(shard), frame: frame.clone(), close: false };
+            let job = BroadcastFrame { room, shard: Some(shard), frame: frame.clone(), close: false };
             async move { self.queues.send(&job, now).await }
         });
         try_join_all(shards).await.map(drop)
@@ -161,7 +163,7 @@ impl Rooms {
     ///
     /// # Errors
     /// The first failure, after everyone was tried.
-    pub async fn broadcast(&self, job: &Broadcast, now: Timestamp) -> Result<(), Error> {
+    pub async fn broadcast(&self, job: &BroadcastFrame, now: Timestamp) -> Result<(), Error> {
         let members = match job.shard {
             Some(shard) => connections::in_shard(&self.store, job.room, shard, now).await?,
             None => connections::in_room(&self.store, job.room, now).await?,
@@ -194,18 +196,18 @@ impl Rooms {
     ) -> Result<(), Error> {
         match self.post(&member.id, frame).await? {
             // not open yet: it is greeted once more when it is, with what it has just missed
-            Delivery::Gone if now < member.connected_at + OPENING => {
-                self.greet(member, Greeting::Opening, now).await
+            PostOutcome::Gone if now < member.connected_at + OPENING => {
+                self.greet(member, SessionStateReason::Opening, now).await
             }
-            Delivery::Gone => {
+            PostOutcome::Gone => {
                 if matches!(room, Room::Channel(_) | Room::Team) {
                     // out of this one at once: until `member_left` has run, everything said here would meet it again
                     connections::exit(&self.store, room, member.identity.holder(), &member.id).await?;
                 }
                 self.leave(member, now).await
             }
-            Delivery::Delivered if close => self.disconnect(&member.id).await,
-            Delivery::Delivered => Ok(()),
+            PostOutcome::Delivered if close => self.disconnect(&member.id).await,
+            PostOutcome::Delivered => Ok(()),
         }
     }
 }

@@ -7,25 +7,25 @@ use jiff::Timestamp;
 use model::{Error, Room, UserId};
 use protocol::{
     Event,
-    event::chat::{Availability, UserStatus},
+    event::chat::{PresenceStatus, UserStatusChanged},
 };
 use store::{
-    Written,
-    connections::{self, Connection, Identity},
-    online::{self, Online},
+    WriteOutcome,
+    connections::{self, Connection, ConnectionIdentity},
+    online::{self, TeamPresence},
 };
 
-use crate::Rooms;
+use crate::RealtimeHub;
 
 /// Somebody whose devices come and go this often at one moment is looked after by the clock.
 const MOST_TRIES: usize = 5;
 
-impl Rooms {
+impl RealtimeHub {
     /// One of somebody's connections is heard: tells the team, if it did not know that they are there. Nothing of someone who is not
     /// in the team's room: they are not of it. 1 write unit where it was known.
     pub async fn heard(&self, user: UserId, now: Timestamp) -> Result<(), Error> {
         for _ in 0..MOST_TRIES {
-            if online::seen(&self.store, user, now).await? == Written::Done(()) {
+            if online::seen(&self.store, user, now).await? == WriteOutcome::Done(()) {
                 return Ok(());
             }
             if connections::held_by(&self.store, Room::Team, user.uuid(), now).await?.is_empty() {
@@ -37,7 +37,9 @@ impl Rooms {
                 self.tell_status(untold, now).await?;
                 continue;
             }
-            if let Written::Done(row) = online::turn(&self.store, user, before.as_ref(), true, now).await? {
+            if let WriteOutcome::Done(row) =
+                online::turn(&self.store, user, before.as_ref(), true, now).await?
+            {
                 return self.tell_status(&row, now).await;
             }
         }
@@ -55,7 +57,9 @@ impl Rooms {
             if is_there == row.is_online {
                 return if row.is_told { Ok(()) } else { self.tell_status(&row, now).await };
             }
-            if let Written::Done(row) = online::turn(&self.store, user, Some(&row), is_there, now).await? {
+            if let WriteOutcome::Done(row) =
+                online::turn(&self.store, user, Some(&row), is_there, now).await?
+            {
                 return self.tell_status(&row, now).await;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -69,9 +73,9 @@ impl Rooms {
         Ok(theirs.iter().any(is_of_team))
     }
 
-    async fn tell_status(&self, row: &Online, now: Timestamp) -> Result<(), Error> {
-        let status = if row.is_online { Availability::Online } else { Availability::Offline };
-        let event = Event::UserStatus(UserStatus { user_id: row.id, status, as_of: row.since });
+    async fn tell_status(&self, row: &TeamPresence, now: Timestamp) -> Result<(), Error> {
+        let status = if row.is_online { PresenceStatus::Online } else { PresenceStatus::Offline };
+        let event = Event::UserStatus(UserStatusChanged { user_id: row.id, status, as_of: row.since });
         self.publish(Room::Team, event, now).await?;
         Ok(online::told(&self.store, row).await?)
     }
@@ -79,5 +83,5 @@ impl Rooms {
 
 /// Whether it is an account's own connection, and no session's.
 pub const fn is_of_team(connection: &Connection) -> bool {
-    matches!(connection.identity, Identity::Account { presents: None, .. })
+    matches!(connection.identity, ConnectionIdentity::Account { presents: None, .. })
 }

@@ -9,21 +9,21 @@ use model::SessionId;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Freshness, Item, Key, Store,
+    Item, Key, ReadConsistency, Store,
     error::Result,
-    questions::Reply,
-    table::{Pk, Sk},
+    questions::QuestionReply,
+    table::{PartitionKey, SortKey},
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Answered {
+struct CachedAnswer {
     session: SessionId,
     /// Of the wording (`model::question::key`).
     wording: String,
-    reply: Reply,
+    reply: QuestionReply,
 }
 
-impl Item for Answered {
+impl Item for CachedAnswer {
     const KIND: &'static str = "answer";
 
     fn key(&self) -> Key {
@@ -32,16 +32,21 @@ impl Item for Answered {
 }
 
 fn key(session: SessionId, wording: &str) -> Key {
-    Key::new(&Pk::Session(session), &Sk::Answer(wording))
+    Key::new(&PartitionKey::Session(session), &SortKey::Answer(wording))
 }
 
 /// M1.
-pub async fn get(store: &Store, session: SessionId, wording: &str, now: Timestamp) -> Result<Option<Reply>> {
-    let found: Option<Answered> = store.get(&key(session, wording), Freshness::Strong, now).await?;
+pub async fn get(
+    store: &Store,
+    session: SessionId,
+    wording: &str,
+    now: Timestamp,
+) -> Result<Option<QuestionReply>> {
+    let found: Option<CachedAnswer> = store.get(&key(session, wording), ReadConsistency::Strong, now).await?;
     Ok(found.map(|found| found.reply))
 }
 
 /// M1: 1 write unit by KB.
-pub async fn keep(store: &Store, session: SessionId, wording: &str, reply: &Reply) -> Result<()> {
-    store.put(&Answered { session, wording: wording.into(), reply: reply.clone() }).await
+pub async fn keep(store: &Store, session: SessionId, wording: &str, reply: &QuestionReply) -> Result<()> {
+    store.put(&CachedAnswer { session, wording: wording.into(), reply: reply.clone() }).await
 }

@@ -11,18 +11,18 @@ use model::UserId;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Freshness, Item, Key, Store,
+    Item, Key, ReadConsistency, Store,
     error::Result,
-    table::{Pk, Sk},
+    table::{PartitionKey, SortKey},
 };
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Arrived {
+struct OnboardingRecord {
     user: UserId,
     arrived_at: Timestamp,
 }
 
-impl Item for Arrived {
+impl Item for OnboardingRecord {
     const KIND: &'static str = "arrived";
 
     fn key(&self) -> Key {
@@ -31,16 +31,16 @@ impl Item for Arrived {
 }
 
 fn key(user: UserId) -> Key {
-    Key::new(&Pk::Chat(user), &Sk::Arrived)
+    Key::new(&PartitionKey::Chat(user), &SortKey::Arrived)
 }
 
 /// F8. Strong: whoever has just left one is not brought back.
 pub async fn has_arrived(store: &Store, user: UserId, now: Timestamp) -> Result<bool> {
-    let found: Option<Arrived> = store.get(&key(user), Freshness::Strong, now).await?;
+    let found: Option<OnboardingRecord> = store.get(&key(user), ReadConsistency::Strong, now).await?;
     Ok(found.is_some())
 }
 
 /// F8. 1 write unit, once in the life of an account.
 pub async fn put(store: &Store, user: UserId, now: Timestamp) -> Result<()> {
-    store.put(&Arrived { user, arrived_at: now }).await
+    store.put(&OnboardingRecord { user, arrived_at: now }).await
 }

@@ -12,17 +12,17 @@ use serde_json::Value;
 use crate::{
     Item, Key, Page, Query, Store,
     error::Result,
-    table::{Pk, Sk, prefix},
+    table::{PartitionKey, SortKey, prefix},
 };
 
 /// Something that somebody did by their role. Written with what it did, or before it where that is done elsewhere.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Action {
+pub struct AuditEntry {
     /// UUID v7: their order is that of time.
     pub id: ActionId,
     /// `ban_user` and so on.
     pub action: String,
-    pub target_type: Target,
+    pub target_type: AuditTarget,
     pub target: String,
     pub admin: UserId,
     pub reason: Option<String>,
@@ -34,8 +34,7 @@ pub struct Action {
 /// What it was done to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[schema(as = AuditTarget)]
-pub enum Target {
+pub enum AuditTarget {
     User,
     Role,
     Session,
@@ -43,36 +42,36 @@ pub enum Target {
     Message,
 }
 
-impl Item for Action {
+impl Item for AuditEntry {
     const KIND: &'static str = "action";
 
     fn key(&self) -> Key {
-        Key::new(&Pk::Audit, &Sk::Action(self.id))
+        Key::new(&PartitionKey::Audit, &SortKey::Action(self.id))
     }
 }
 
 /// Which are meant; nothing said is all.
 #[derive(Clone, Debug, Default)]
-pub struct Filter {
+pub struct AuditFilter {
     pub action: Option<String>,
-    pub target_type: Option<Target>,
+    pub target_type: Option<AuditTarget>,
     pub admin: Option<UserId>,
 }
 
 /// N1: something that is done elsewhere: by a job, in another subject. 1 write unit.
-pub async fn note(store: &Store, action: &Action) -> Result<()> {
+pub async fn note(store: &Store, action: &AuditEntry) -> Result<()> {
     store.put(action).await
 }
 
 /// N1: a page may come back short, with a `next`.
 pub async fn page(
     store: &Store,
-    filter: &Filter,
+    filter: &AuditFilter,
     limit: usize,
     cursor: Option<&str>,
     now: Timestamp,
-) -> Result<Page<Action>> {
-    let mut query = Query::starting(&Pk::Audit, prefix::ACTION).newest_first();
+) -> Result<Page<AuditEntry>> {
+    let mut query = Query::starting(&PartitionKey::Audit, prefix::ACTION).newest_first();
     let target = filter.target_type.map(serde_json::to_value).transpose().ok().flatten();
     let wanted = [
         ("#action", "action", ":action", filter.action.clone()),

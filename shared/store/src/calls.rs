@@ -14,30 +14,30 @@ use rand::RngExt;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    cost::{Direction, record},
+    cost::{CapacityKind, record},
     error::{Result, StoreError, is_conflict, lost_condition, lost_conditions},
-    expression::{Change, Condition, Write},
-    item::{Attributes, Item, attributes, is_expired, key_attributes, number, read},
+    expression::{ConditionExpression, TransactWrite, UpdateExpression},
+    item::{Item, ItemAttributes, attributes, is_expired, key_attributes, number, read},
     query::Query,
-    table::{Key, Pk, Sk},
+    table::{Key, PartitionKey, SortKey},
 };
 
 /// How fresh a read must be. A strong read costs double.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Freshness {
+pub enum ReadConsistency {
     Eventual,
     Strong,
 }
 
 /// What a conditional write came to.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Written<T = ()> {
+pub enum WriteOutcome<T = ()> {
     Done(T),
     /// The condition did not hold; nothing was written.
     Refused,
 }
 
-impl<T> Written<T> {
+impl<T> WriteOutcome<T> {
     pub fn done(self) -> Option<T> {
         match self {
             Self::Done(value) => Some(value),
@@ -48,7 +48,7 @@ impl<T> Written<T> {
 
 /// What a put where nothing may lie came to.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Put<T> {
+pub enum PutNewOutcome<T> {
     Done,
     /// This lies there; nothing was written.
     Taken(Box<T>),
@@ -74,14 +74,14 @@ impl Store {
 
     /// Does the table answer? One read of an item that is not there.
     pub async fn ready(&self) -> Result<()> {
-        let key = Key::new(&Pk::Ready, &Sk::Self_);
-        self.get_attributes(&key, Freshness::Eventual).await.map(drop)
+        let key = Key::new(&PartitionKey::Ready, &SortKey::Self_);
+        self.get_attributes(&key, ReadConsistency::Eventual).await.map(drop)
     }
 
     /// Opens a connection to the table, by the same read and once only: a name is looked up, a TLS session agreed. On AWS
     /// that is most of a first call (FIELD B.1), and a function has the processor to itself while it starts.
     pub async fn warm(&self) {
-        let key = key_attributes(&Key::new(&Pk::Ready, &Sk::Self_));
+        let key = key_attributes(&Key::new(&PartitionKey::Ready, &SortKey::Self_));
         let once = Config::builder().retry_config(RetryConfig::disabled());
         let asking = self.client.get_item().table_name(&self.table).set_key(Some(key));
         if let Err(error) = asking.customize().config_override(once).send().await {
@@ -89,22 +89,27 @@ impl Store {
         }
     }
 
-    async fn get_attributes(&self, key: &Key, freshness: Freshness) -> Result<Option<Attributes>> {
+    async fn get_attributes(&self, key: &Key, freshness: ReadConsistency) -> Result<Option<ItemAttributes>> {
         let output = self
             .client
             .get_item()
             .table_name(&self.table)
             .set_key(Some(key_attributes(key)))
-            .consistent_read(freshness == Freshness::Strong)
+            .consistent_read(freshness == ReadConsistency::Strong)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await?;
-        record(&Direction::Read, output.consumed_capacity());
+        record(&CapacityKind::Read, output.consumed_capacity());
         Ok(output.item)
     }
 
     /// One item by its key, unless it has expired.
-    pub async fn get<T: Item>(&self, key: &Key, freshness: Freshness, now: Timestamp) -> Result<Option<T>> {
+    pub async fn get<T: Item>(
+        &self,
+        key: &Key,
+        freshness: ReadConsistency,
+        now: Timestamp,
+    ) -> Result<Option<T>> {
         let item = self.get_attributes(key, freshness).await?;
         item.filter(|item| !is_expired(item, now)).map(read).transpose()
     }
@@ -114,16 +119,16 @@ impl Store {
     pub async fn get_many<T: Item>(
         &self,
         keys: &[Key],
-        freshness: Freshness,
+        freshness: ReadConsistency,
         now: Timestamp,
     ) -> Result<Vec<T>> {
         let mut found = Vec::with_capacity(keys.len());
         for chunk in keys.chunks(100) {
-            let mut wanted: Vec<Attributes> = chunk.iter().map(key_attributes).collect();
+            let mut wanted: Vec<ItemAttributes> = chunk.iter().map(key_attributes).collect();
             while !wanted.is_empty() {
                 let request = KeysAndAttributes::builder()
                     .set_keys(Some(wanted))
-                    .consistent_read(freshness == Freshness::Strong)
+                    .consistent_read(freshness == ReadConsistency::Strong)
                     .build()
                     .map_err(|error| StoreError::Refused(error.to_string()))?;
                 let output = self
@@ -133,7 +138,7 @@ impl Store {
                     .return_consumed_capacity(ReturnConsumedCapacity::Total)
                     .send()
                     .await?;
-                record(&Direction::Read, output.consumed_capacity());
+                record(&CapacityKind::Read, output.consumed_capacity());
                 let items = output.responses.unwrap_or_default().remove(&self.table).unwrap_or_default();
                 for item in items.into_iter().filter(|item| !is_expired(item, now)) {
                     found.push(read(item)?);
@@ -154,18 +159,22 @@ impl Store {
     }
 
     /// Writes an item where none lies, or only one that has expired.
-    pub async fn put_new<T: Item>(&self, item: &T, now: Timestamp) -> Result<Written> {
-        let condition = Condition::new("attribute_not_exists(pk) OR #ttl <= :now")
+    pub async fn put_new<T: Item>(&self, item: &T, now: Timestamp) -> Result<WriteOutcome> {
+        let condition = ConditionExpression::new("attribute_not_exists(pk) OR #ttl <= :now")
             .name("#ttl", "ttl")
             .value(":now", number(now.as_second()));
         self.put_if(item, condition).await
     }
 
-    pub async fn put_if<T: Item>(&self, item: &T, condition: Condition) -> Result<Written> {
+    pub async fn put_if<T: Item>(&self, item: &T, condition: ConditionExpression) -> Result<WriteOutcome> {
         self.put_attributes(attributes(item)?, Some(condition)).await
     }
 
-    async fn put_attributes(&self, item: Attributes, condition: Option<Condition>) -> Result<Written> {
+    async fn put_attributes(
+        &self,
+        item: ItemAttributes,
+        condition: Option<ConditionExpression>,
+    ) -> Result<WriteOutcome> {
         let condition = condition.unwrap_or_default();
         let sent = self
             .client
@@ -180,19 +189,19 @@ impl Store {
             .await;
         match sent {
             Ok(output) => {
-                record(&Direction::Write, output.consumed_capacity());
-                Ok(Written::Done(()))
+                record(&CapacityKind::Write, output.consumed_capacity());
+                Ok(WriteOutcome::Done(()))
             }
             Err(error) if lost_condition(&error) => {
-                record(&Direction::Write, None);
-                Ok(Written::Refused)
+                record(&CapacityKind::Write, None);
+                Ok(WriteOutcome::Refused)
             }
             Err(error) => Err(error.into()),
         }
     }
 
     /// Writes an item where none lies, or says which one does: in the same request, so that a loser need not read.
-    pub async fn put_or_see<T: Item>(&self, item: &T) -> Result<Put<T>> {
+    pub async fn put_or_see<T: Item>(&self, item: &T) -> Result<PutNewOutcome<T>> {
         let sent = self
             .client
             .put_item()
@@ -205,14 +214,14 @@ impl Store {
             .await;
         match sent {
             Ok(output) => {
-                record(&Direction::Write, output.consumed_capacity());
-                Ok(Put::Done)
+                record(&CapacityKind::Write, output.consumed_capacity());
+                Ok(PutNewOutcome::Done)
             }
             Err(error) => match error.as_service_error() {
                 Some(PutItemError::ConditionalCheckFailedException(lost)) => {
-                    record(&Direction::Write, None);
+                    record(&CapacityKind::Write, None);
                     let lies_there = lost.item.clone().unwrap_or_default();
-                    Ok(Put::Taken(Box::new(read(lies_there)?)))
+                    Ok(PutNewOutcome::Taken(Box::new(read(lies_there)?)))
                 }
                 _ => Err(error.into()),
             },
@@ -220,27 +229,27 @@ impl Store {
     }
 
     /// Changes an item and returns it as it is now.
-    pub async fn update<T: Item>(&self, key: &Key, change: Change) -> Result<Written<T>> {
+    pub async fn update<T: Item>(&self, key: &Key, change: UpdateExpression) -> Result<WriteOutcome<T>> {
         Ok(match self.send_update(key, change, ReturnValue::AllNew).await? {
-            Written::Done(Some(item)) => Written::Done(read(item)?),
-            Written::Done(None) | Written::Refused => Written::Refused,
+            WriteOutcome::Done(Some(item)) => WriteOutcome::Done(read(item)?),
+            WriteOutcome::Done(None) | WriteOutcome::Refused => WriteOutcome::Refused,
         })
     }
 
     /// Changes an item that nobody wants to see.
-    pub async fn update_unseen(&self, key: &Key, change: Change) -> Result<Written> {
+    pub async fn update_unseen(&self, key: &Key, change: UpdateExpression) -> Result<WriteOutcome> {
         Ok(match self.send_update(key, change, ReturnValue::None).await? {
-            Written::Done(_) => Written::Done(()),
-            Written::Refused => Written::Refused,
+            WriteOutcome::Done(_) => WriteOutcome::Done(()),
+            WriteOutcome::Refused => WriteOutcome::Refused,
         })
     }
 
     async fn send_update(
         &self,
         key: &Key,
-        change: Change,
+        change: UpdateExpression,
         returned: ReturnValue,
-    ) -> Result<Written<Option<Attributes>>> {
+    ) -> Result<WriteOutcome<Option<ItemAttributes>>> {
         let sent = change
             .apply(self.client.update_item())
             .table_name(&self.table)
@@ -251,12 +260,12 @@ impl Store {
             .await;
         match sent {
             Ok(output) => {
-                record(&Direction::Write, output.consumed_capacity());
-                Ok(Written::Done(output.attributes))
+                record(&CapacityKind::Write, output.consumed_capacity());
+                Ok(WriteOutcome::Done(output.attributes))
             }
             Err(error) if lost_condition(&error) => {
-                record(&Direction::Write, None);
-                Ok(Written::Refused)
+                record(&CapacityKind::Write, None);
+                Ok(WriteOutcome::Refused)
             }
             Err(error) => Err(error.into()),
         }
@@ -264,11 +273,11 @@ impl Store {
 
     /// Deletes an item, if it is there.
     pub async fn delete(&self, key: &Key) -> Result<()> {
-        self.delete_if(key, Condition::default()).await
+        self.delete_if(key, ConditionExpression::default()).await
     }
 
     /// Deletes an item, if it is there and as it should be.
-    pub async fn delete_if(&self, key: &Key, condition: Condition) -> Result<()> {
+    pub async fn delete_if(&self, key: &Key, condition: ConditionExpression) -> Result<()> {
         let sent = self
             .client
             .delete_item()
@@ -282,11 +291,11 @@ impl Store {
             .await;
         match sent {
             Ok(output) => {
-                record(&Direction::Write, output.consumed_capacity());
+                record(&CapacityKind::Write, output.consumed_capacity());
                 Ok(())
             }
             Err(error) if lost_condition(&error) => {
-                record(&Direction::Write, None);
+                record(&CapacityKind::Write, None);
                 Ok(())
             }
             Err(error) => Err(error.into()),
@@ -298,7 +307,7 @@ impl Store {
     ///
     /// # Errors
     /// The positions of the writes whose conditions did not hold are in `Ok(Err(..))`.
-    pub async fn transact(&self, writes: Vec<Write>) -> Result<Result<(), Vec<usize>>> {
+    pub async fn transact(&self, writes: Vec<TransactWrite>) -> Result<Result<(), Vec<usize>>> {
         let items = writes.into_iter().map(|write| write.build(&self.table)).collect::<Result<Vec<_>>>()?;
         let mut attempt = 0;
         loop {
@@ -311,12 +320,12 @@ impl Store {
                 .await;
             match sent {
                 Ok(output) => {
-                    record(&Direction::Write, output.consumed_capacity());
+                    record(&CapacityKind::Write, output.consumed_capacity());
                     return Ok(Ok(()));
                 }
                 Err(error) => {
                     if let Some(lost) = lost_conditions(&error) {
-                        record(&Direction::Write, None);
+                        record(&CapacityKind::Write, None);
                         return Ok(Err(lost));
                     }
                     if !is_conflict(&error) {
@@ -334,14 +343,17 @@ impl Store {
     }
 
     /// A query of one partition, as far as one request goes (1 MB), with where it stopped.
-    pub(crate) async fn query_once(&self, query: Query) -> Result<(Vec<Attributes>, Option<Attributes>)> {
+    pub(crate) async fn query_once(
+        &self,
+        query: Query,
+    ) -> Result<(Vec<ItemAttributes>, Option<ItemAttributes>)> {
         let output = query
             .apply(self.client.query())
             .table_name(&self.table)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await?;
-        record(&Direction::Read, output.consumed_capacity());
+        record(&CapacityKind::Read, output.consumed_capacity());
         Ok((output.items.unwrap_or_default(), output.last_evaluated_key))
     }
 

@@ -16,9 +16,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    Freshness, Item, Key, Query, Store,
+    Item, Key, Query, ReadConsistency, Store,
     error::Result,
-    table::{Pk, Sk, prefix, room_shard},
+    table::{PartitionKey, SortKey, prefix, room_shard},
 };
 
 /// A connection lives two hours (API Gateway's quota); a row a little longer.
@@ -27,21 +27,21 @@ const LIFE: SignedDuration = SignedDuration::from_mins(125);
 /// Whose connection it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Identity {
+pub enum ConnectionIdentity {
     /// An account; `presents` is the session that it presents here.
     Account { user: UserId, login: LoginId, presents: Option<SessionId> },
     /// Someone in a session; by an account, they go when its log-in does.
-    Participant { participant: ParticipantId, session: SessionId, by: Option<LoggedIn> },
+    Participant { participant: ParticipantId, session: SessionId, by: Option<AccountLogin> },
 }
 
 /// An account on one of its log-ins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LoggedIn {
+pub struct AccountLogin {
     pub user: UserId,
     pub login: LoginId,
 }
 
-impl Identity {
+impl ConnectionIdentity {
     pub const fn session(&self) -> Option<SessionId> {
         match self {
             Self::Account { presents, .. } => *presents,
@@ -58,9 +58,9 @@ impl Identity {
     }
 
     /// The log-in that it stands on.
-    pub const fn logged_in(&self) -> Option<LoggedIn> {
+    pub const fn logged_in(&self) -> Option<AccountLogin> {
         match *self {
-            Self::Account { user, login, .. } => Some(LoggedIn { user, login }),
+            Self::Account { user, login, .. } => Some(AccountLogin { user, login }),
             Self::Participant { by, .. } => by,
         }
     }
@@ -81,7 +81,7 @@ impl Identity {
                 vec![Room::User(user), Room::Session(session), Room::Presenter(session)]
             }
             Self::Participant { session, by: None, .. } => vec![Room::Session(session)],
-            Self::Participant { session, by: Some(LoggedIn { user, .. }), .. } => {
+            Self::Participant { session, by: Some(AccountLogin { user, .. }), .. } => {
                 vec![Room::Session(session), Room::User(user)]
             }
         }
@@ -92,7 +92,7 @@ impl Identity {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Connection {
     pub id: String,
-    pub identity: Identity,
+    pub identity: ConnectionIdentity,
     /// Of a participant, as it was when the socket opened.
     pub display_name: Option<String>,
     pub connected_at: Timestamp,
@@ -105,7 +105,7 @@ impl Item for Connection {
     const KIND: &'static str = "connection";
 
     fn key(&self) -> Key {
-        Key::new(&Pk::Connection(&self.id), &Sk::Self_)
+        Key::new(&PartitionKey::Connection(&self.id), &SortKey::Self_)
     }
 
     fn expires_at(&self) -> Option<Timestamp> {
@@ -115,12 +115,12 @@ impl Item for Connection {
 
 /// A connection in one of its rooms.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Member {
+pub struct RoomSubscription {
     pub room: Room,
     pub connection: Connection,
 }
 
-impl Item for Member {
+impl Item for RoomSubscription {
     const KIND: &'static str = "member";
 
     fn key(&self) -> Key {
@@ -133,22 +133,25 @@ impl Item for Member {
 }
 
 fn member_key(room: Room, connection: &Connection) -> Key {
-    Key::new(&Pk::Room(&room.to_string()), &Sk::Connection(connection.identity.holder(), &connection.id))
+    Key::new(
+        &PartitionKey::Room(&room.to_string()),
+        &SortKey::Connection(connection.identity.holder(), &connection.id),
+    )
 }
 
 /// C1. Strong: a message may follow its `$connect` within a millisecond.
 pub async fn get(store: &Store, id: &str, now: Timestamp) -> Result<Option<Connection>> {
-    store.get(&Key::new(&Pk::Connection(id), &Sk::Self_), Freshness::Strong, now).await
+    store.get(&Key::new(&PartitionKey::Connection(id), &SortKey::Self_), ReadConsistency::Strong, now).await
 }
 
 /// C1, C2: one write for the connection and one for each of its rooms. Not a transaction (double the price): a row
 /// without its others is either swept or posted to in vain once.
 pub async fn open(store: &Store, connection: &Connection) -> Result<()> {
-    let members: Vec<Member> = connection
+    let members: Vec<RoomSubscription> = connection
         .identity
         .rooms()
         .into_iter()
-        .map(|room| Member { room, connection: connection.clone() })
+        .map(|room| RoomSubscription { room, connection: connection.clone() })
         .collect();
     futures::try_join!(store.put(connection), try_join_all(members.iter().map(|member| store.put(member))))?;
     Ok(())
@@ -164,12 +167,14 @@ pub async fn close(store: &Store, connection: &Connection) -> Result<()> {
 /// C2: takes a connection into a room beside those of its identity, as a channel that its user is a member of. 1 write unit.
 /// Whoever takes it in takes it out: [`close`] knows only those of its identity.
 pub async fn enter(store: &Store, room: Room, connection: &Connection) -> Result<()> {
-    store.put(&Member { room, connection: connection.clone() }).await
+    store.put(&RoomSubscription { room, connection: connection.clone() }).await
 }
 
 /// C2: takes a connection out of a room, also one that is closed already.
 pub async fn exit(store: &Store, room: Room, holder: Uuid, connection: &str) -> Result<()> {
-    store.delete(&Key::new(&Pk::Room(&room.to_string()), &Sk::Connection(holder, connection))).await
+    store
+        .delete(&Key::new(&PartitionKey::Room(&room.to_string()), &SortKey::Connection(holder, connection)))
+        .await
 }
 
 /// C2: gives up the places that a connection has no longer, after its identity has changed.
@@ -192,29 +197,29 @@ pub async fn in_small_room(
     most: usize,
     now: Timestamp,
 ) -> Result<Option<Vec<Connection>>> {
-    let page = store.page::<Member>(whole(room), most + 1, None, now).await?;
+    let page = store.page::<RoomSubscription>(whole(room), most + 1, None, now).await?;
     let fits = page.items.len() <= most && page.next.is_none();
     Ok(fits.then(|| page.items.into_iter().map(|member| member.connection).collect()))
 }
 
 /// C3.
 pub async fn in_shard(store: &Store, room: Room, shard: u8, now: Timestamp) -> Result<Vec<Connection>> {
-    let range = Query::between(&Pk::Room(&room.to_string()), &room_shard(shard)).strong();
+    let range = Query::between(&PartitionKey::Room(&room.to_string()), &room_shard(shard)).strong();
     connections(store, range, now).await
 }
 
 /// C4: is someone still in a room, by another tab or device? 1 read unit.
 pub async fn held_by(store: &Store, room: Room, holder: Uuid, now: Timestamp) -> Result<Vec<Connection>> {
-    let theirs = Query::starting(&Pk::Room(&room.to_string()), &prefix::held_by(holder)).strong();
+    let theirs = Query::starting(&PartitionKey::Room(&room.to_string()), &prefix::held_by(holder)).strong();
     connections(store, theirs, now).await
 }
 
 // Strong: someone who has just connected read the room's state before the change that is published now.
 fn whole(room: Room) -> Query {
-    Query::starting(&Pk::Room(&room.to_string()), prefix::CONNECTION).strong()
+    Query::starting(&PartitionKey::Room(&room.to_string()), prefix::CONNECTION).strong()
 }
 
 async fn connections(store: &Store, query: Query, now: Timestamp) -> Result<Vec<Connection>> {
-    let members: Vec<Member> = store.query_all(query, now).await?;
+    let members: Vec<RoomSubscription> = store.query_all(query, now).await?;
     Ok(members.into_iter().map(|member| member.connection).collect())
 }

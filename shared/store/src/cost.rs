@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 /// Requests and capacity units. A read unit is half a unit where the read is eventually consistent, up to 4 KB; a
 /// write unit covers 1 KB; transactions cost double.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Cost {
+pub struct RequestCost {
     pub requests: u32,
     pub read_units: f64,
     pub write_units: f64,
 }
 
-impl AddAssign for Cost {
+impl AddAssign for RequestCost {
     fn add_assign(&mut self, other: Self) {
         self.requests += other.requests;
         self.read_units += other.read_units;
@@ -24,12 +24,12 @@ impl AddAssign for Cost {
 }
 
 tokio::task_local! {
-    static METER: RefCell<Cost>;
+    static METER: RefCell<RequestCost>;
 }
 
 /// Runs a future and says what its calls of the store cost; a `measure` around this one sees them too. Calls on spawned
 /// tasks are not seen.
-pub async fn measure<F: Future>(future: F) -> (F::Output, Cost) {
+pub async fn measure<F: Future>(future: F) -> (F::Output, RequestCost) {
     let (output, cost) = METER
         .scope(RefCell::default(), async {
             let output = future.await;
@@ -40,16 +40,16 @@ pub async fn measure<F: Future>(future: F) -> (F::Output, Cost) {
     (output, cost)
 }
 
-pub(crate) enum Direction {
+pub(crate) enum CapacityKind {
     Read,
     Write,
 }
 
-pub(crate) fn record<'a>(direction: &Direction, consumed: impl IntoIterator<Item = &'a ConsumedCapacity>) {
+pub(crate) fn record<'a>(direction: &CapacityKind, consumed: impl IntoIterator<Item = &'a ConsumedCapacity>) {
     let units = consumed.into_iter().filter_map(ConsumedCapacity::capacity_units).sum();
     let cost = match direction {
-        Direction::Read => Cost { requests: 1, read_units: units, write_units: 0.0 },
-        Direction::Write => Cost { requests: 1, read_units: 0.0, write_units: units },
+        CapacityKind::Read => RequestCost { requests: 1, read_units: units, write_units: 0.0 },
+        CapacityKind::Write => RequestCost { requests: 1, read_units: 0.0, write_units: units },
     };
     // outside of `measure`, as in a test of one function, nobody wants to know
     let _ = METER.try_with(|meter| *meter.borrow_mut() += cost);

@@ -12,14 +12,14 @@ use model::UserId;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Condition, Freshness, Item, Key, Store, Written,
+    ConditionExpression, Item, Key, ReadConsistency, Store, WriteOutcome,
     error::Result,
-    mentions::Mention,
-    table::{Pk, Sk},
+    mentions::UserMention,
+    table::{PartitionKey, SortKey},
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Digest {
+pub struct MentionDigest {
     /// Whose it is.
     pub id: UserId,
     /// When it is due; `None` where there is nothing to write of.
@@ -28,19 +28,19 @@ pub struct Digest {
     pub sent_at: Option<Timestamp>,
     /// What they are being written to of: whoever died half-way writes of the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sending: Option<Sending>,
+    pub sending: Option<DigestInProgress>,
     /// Grows with every mention and every change: what it is written over by.
     pub rev: u64,
 }
 
 /// A mail on its way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sending {
+pub struct DigestInProgress {
     pub began_at: Timestamp,
-    pub mentions: Vec<Mention>,
+    pub mentions: Vec<UserMention>,
 }
 
-impl Item for Digest {
+impl Item for MentionDigest {
     const KIND: &'static str = "digest";
 
     fn key(&self) -> Key {
@@ -53,23 +53,23 @@ impl Item for Digest {
 }
 
 fn key(user: UserId) -> Key {
-    Key::new(&Pk::Chat(user), &Sk::Digest)
+    Key::new(&PartitionKey::Chat(user), &SortKey::Digest)
 }
 
 /// F6: where there is none, one that has never been written over. Strong: it is written over as it was read.
-pub async fn get(store: &Store, user: UserId, now: Timestamp) -> Result<Digest> {
-    let found = store.get(&key(user), Freshness::Strong, now).await?;
-    Ok(found.unwrap_or(Digest { id: user, send_at: None, sent_at: None, sending: None, rev: 0 }))
+pub async fn get(store: &Store, user: UserId, now: Timestamp) -> Result<MentionDigest> {
+    let found = store.get(&key(user), ReadConsistency::Strong, now).await?;
+    Ok(found.unwrap_or(MentionDigest { id: user, send_at: None, sent_at: None, sending: None, rev: 0 }))
 }
 
 /// F6: one as it was read becomes another one. `Refused` where it was changed in between. 1 write unit, and 1 or 2 for the index
 /// where it becomes due at another time.
-pub async fn rewrite(store: &Store, before: &Digest, after: Digest) -> Result<Written> {
-    let after = Digest { rev: before.rev + 1, ..after };
+pub async fn rewrite(store: &Store, before: &MentionDigest, after: MentionDigest) -> Result<WriteOutcome> {
+    let after = MentionDigest { rev: before.rev + 1, ..after };
     let unchanged = if before.rev == 0 {
-        Condition::new("attribute_not_exists(pk)")
+        ConditionExpression::new("attribute_not_exists(pk)")
     } else {
-        Condition::new("rev = :rev").number(":rev", before.rev)
+        ConditionExpression::new("rev = :rev").number(":rev", before.rev)
     };
     store.put_if(&after, unchanged).await
 }

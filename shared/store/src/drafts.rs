@@ -10,13 +10,13 @@ use model::{ChannelId, MessageId, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Freshness, Item, Key, Query, Store,
+    Item, Key, Query, ReadConsistency, Store,
     error::Result,
-    table::{Pk, Sk, prefix},
+    table::{PartitionKey, SortKey, prefix},
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Draft {
+pub struct ChatDraft {
     pub user: UserId,
     pub channel: ChannelId,
     pub content: String,
@@ -24,7 +24,7 @@ pub struct Draft {
     pub updated_at: Timestamp,
 }
 
-impl Item for Draft {
+impl Item for ChatDraft {
     const KIND: &'static str = "draft";
 
     fn key(&self) -> Key {
@@ -33,16 +33,21 @@ impl Item for Draft {
 }
 
 fn key(user: UserId, channel: ChannelId) -> Key {
-    Key::new(&Pk::Chat(user), &Sk::Draft(channel))
+    Key::new(&PartitionKey::Chat(user), &SortKey::Draft(channel))
 }
 
 /// F3. Strong: whoever turns from the phone to the desk goes on.
-pub async fn get(store: &Store, user: UserId, channel: ChannelId, now: Timestamp) -> Result<Option<Draft>> {
-    store.get(&key(user, channel), Freshness::Strong, now).await
+pub async fn get(
+    store: &Store,
+    user: UserId,
+    channel: ChannelId,
+    now: Timestamp,
+) -> Result<Option<ChatDraft>> {
+    store.get(&key(user, channel), ReadConsistency::Strong, now).await
 }
 
 /// F3: the last one to write wins: it is one person. 1 write unit for 1 KB.
-pub async fn put(store: &Store, draft: &Draft) -> Result<()> {
+pub async fn put(store: &Store, draft: &ChatDraft) -> Result<()> {
     store.put(draft).await
 }
 
@@ -52,6 +57,6 @@ pub async fn clear(store: &Store, user: UserId, channel: ChannelId) -> Result<()
 }
 
 /// F4: all of them; one a channel, so [`model::channel::MOST_CHANNELS`] at most.
-pub async fn all(store: &Store, user: UserId, now: Timestamp) -> Result<Vec<Draft>> {
-    store.query_all(Query::starting(&Pk::Chat(user), prefix::DRAFT).strong(), now).await
+pub async fn all(store: &Store, user: UserId, now: Timestamp) -> Result<Vec<ChatDraft>> {
+    store.query_all(Query::starting(&PartitionKey::Chat(user), prefix::DRAFT).strong(), now).await
 }

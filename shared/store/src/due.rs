@@ -9,14 +9,14 @@ use model::{ChannelId, ImageId, LoginId, QuestionId, SessionId, SlideId, UserId}
 use uuid::Uuid;
 
 use crate::{
-    Change, Item, Key, Query, Store, Written, channels,
-    digests::Digest,
+    Item, Key, Query, Store, UpdateExpression, WriteOutcome, channels,
+    digests::MentionDigest,
     error::{Result, StoreError},
-    generations::Generation,
-    images::{Image, Loose},
-    item::{Attributes, sortable},
+    generations::SlideGeneration,
+    images::{OrphanedChunks, StoredImage},
+    item::{ItemAttributes, sortable},
     logins::Login,
-    online::Online,
+    online::TeamPresence,
     questions::Question,
     sessions::Session,
     table::{image_of, session_of, session_of_questions, user_of},
@@ -25,7 +25,7 @@ use crate::{
 /// Something that has fallen due, as far as the index knows it. One that cannot be read is here too: it must be seen, and
 /// hold up nothing.
 #[derive(Clone, Debug)]
-pub struct Due {
+pub struct DueItem {
     key: Key,
     /// `due_at` as it was read.
     at: String,
@@ -35,7 +35,7 @@ pub struct Due {
 
 /// What it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum What {
+pub enum DueWork {
     /// To be looked after.
     Session(SessionId),
     /// Has ended, and its sockets may be open.
@@ -56,25 +56,27 @@ pub enum What {
     Digest(UserId),
 }
 
-impl Due {
+impl DueItem {
     /// # Errors
     /// `Refused` for a kind that nobody is waiting for, or an id that is none.
-    pub fn what(&self) -> Result<What> {
+    pub fn what(&self) -> Result<DueWork> {
         let pk = self.key.pk.as_str();
         let what = match (self.kind.as_deref(), self.id) {
-            (Some(Session::KIND), Some(id)) => Some(What::Session(id.into())),
-            (Some(Login::KIND), Some(id)) => user_of(pk).map(|user| What::Login(user, id.into())),
+            (Some(Session::KIND), Some(id)) => Some(DueWork::Session(id.into())),
+            (Some(Login::KIND), Some(id)) => user_of(pk).map(|user| DueWork::Login(user, id.into())),
             (Some(Question::KIND), Some(id)) => {
-                session_of_questions(pk).map(|session| What::Question(session, id.into()))
+                session_of_questions(pk).map(|session| DueWork::Question(session, id.into()))
             }
-            (Some(Generation::KIND), Some(id)) => {
-                session_of(pk).map(|session| What::Generation(session, id.into()))
+            (Some(SlideGeneration::KIND), Some(id)) => {
+                session_of(pk).map(|session| DueWork::Generation(session, id.into()))
             }
-            (Some(Image::KIND), Some(id)) => Some(What::Image(id.into())),
-            (Some(Online::KIND), Some(id)) => Some(What::Presence(id.into())),
-            (Some(Loose::KIND), Some(id)) => image_of(pk).map(|image| What::LooseChunks(image, id)),
-            (Some(channels::Deleted::KIND), Some(id)) => Some(What::DeletedChannel(id.into())),
-            (Some(Digest::KIND), Some(id)) => Some(What::Digest(id.into())),
+            (Some(StoredImage::KIND), Some(id)) => Some(DueWork::Image(id.into())),
+            (Some(TeamPresence::KIND), Some(id)) => Some(DueWork::Presence(id.into())),
+            (Some(OrphanedChunks::KIND), Some(id)) => {
+                image_of(pk).map(|image| DueWork::LooseChunks(image, id))
+            }
+            (Some(channels::DeletedChannel::KIND), Some(id)) => Some(DueWork::DeletedChannel(id.into())),
+            (Some(MentionDigest::KIND), Some(id)) => Some(DueWork::Digest(id.into())),
             _ => None,
         };
         what.ok_or_else(|| self.unreadable())
@@ -85,7 +87,7 @@ impl Due {
         StoreError::Refused(format!("nobody knows what is due at {pk} {sk} ({:?}, {:?})", self.kind, self.id))
     }
 
-    fn read(item: &Attributes) -> Option<Self> {
+    fn read(item: &ItemAttributes) -> Option<Self> {
         let text = |name: &str| item.get(name)?.as_s().ok().cloned();
         Some(Self {
             key: Key { pk: text("pk")?, sk: text("sk")? },
@@ -98,24 +100,24 @@ impl Due {
 
 /// Where a look goes on. It never leaves the function, so it needs no signature.
 #[derive(Clone, Debug)]
-pub struct Next(Attributes);
+pub struct DueCursor(ItemAttributes);
 
 /// D1: up to `limit` from there on, oldest first.
 pub async fn due(
     store: &Store,
     limit: i32,
-    from: Option<Next>,
+    from: Option<DueCursor>,
     now: Timestamp,
-) -> Result<(Vec<Due>, Option<Next>)> {
+) -> Result<(Vec<DueItem>, Option<DueCursor>)> {
     let query = Query::due(now).limit(limit).start(from.map(|next| next.0));
     let (items, next) = store.query_once(query).await?;
     // what is in the index has the keys of the index, so none is left out
-    Ok((items.iter().filter_map(Due::read).collect(), next.map(Next)))
+    Ok((items.iter().filter_map(DueItem::read).collect(), next.map(DueCursor)))
 }
 
 /// D1: not due again before `until`, unless somebody has already said when, or taken it out. 2 write units.
-pub async fn put_off(store: &Store, due: &Due, until: Timestamp) -> Result<Written> {
-    let change = Change::new("SET due_at = :until")
+pub async fn put_off(store: &Store, due: &DueItem, until: Timestamp) -> Result<WriteOutcome> {
+    let change = UpdateExpression::new("SET due_at = :until")
         .only_if("due_at = :before")
         .text(":until", sortable(until))
         .text(":before", &due.at);

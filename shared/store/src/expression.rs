@@ -13,19 +13,19 @@ use serde::Serialize;
 
 use crate::{
     error::{Result, StoreError},
-    item::{Attributes, Item, attributes, key_attributes, number, text},
+    item::{Item, ItemAttributes, attributes, key_attributes, number, text},
     table::Key,
 };
 
 /// A condition on a write. `expression` in DynamoDB's language; values are bound, never spliced.
 #[derive(Clone, Debug, Default)]
-pub struct Condition {
+pub struct ConditionExpression {
     pub(crate) expression: Option<String>,
     pub(crate) names: Option<HashMap<String, String>>,
-    pub(crate) values: Option<Attributes>,
+    pub(crate) values: Option<ItemAttributes>,
 }
 
-impl Condition {
+impl ConditionExpression {
     pub fn new(expression: impl Into<String>) -> Self {
         Self { expression: Some(expression.into()), ..Self::default() }
     }
@@ -66,14 +66,14 @@ impl Condition {
 
 /// An update expression with what is bound in it and, perhaps, a condition.
 #[derive(Clone, Debug, Default)]
-pub struct Change {
+pub struct UpdateExpression {
     expression: String,
-    bound: Condition,
+    bound: ConditionExpression,
 }
 
-impl Change {
+impl UpdateExpression {
     pub fn new(expression: impl Into<String>) -> Self {
-        Self { expression: expression.into(), bound: Condition::default() }
+        Self { expression: expression.into(), bound: ConditionExpression::default() }
     }
 
     #[must_use]
@@ -120,41 +120,41 @@ impl Change {
 }
 
 /// One write of a transaction.
-pub struct Write(WriteKind);
+pub struct TransactWrite(TransactWriteKind);
 
-enum WriteKind {
-    Put(Attributes, Condition),
-    Update(Key, Change),
-    Delete(Key, Condition),
-    Check(Key, Condition),
+enum TransactWriteKind {
+    Put(ItemAttributes, ConditionExpression),
+    Update(Key, UpdateExpression),
+    Delete(Key, ConditionExpression),
+    Check(Key, ConditionExpression),
 }
 
-impl Write {
-    pub fn put<T: Item>(item: &T, condition: Condition) -> Result<Self> {
-        Ok(Self(WriteKind::Put(attributes(item)?, condition)))
+impl TransactWrite {
+    pub fn put<T: Item>(item: &T, condition: ConditionExpression) -> Result<Self> {
+        Ok(Self(TransactWriteKind::Put(attributes(item)?, condition)))
     }
 
     /// A put where nothing may lie yet.
     pub fn put_new<T: Item>(item: &T) -> Result<Self> {
-        Self::put(item, Condition::new("attribute_not_exists(pk)"))
+        Self::put(item, ConditionExpression::new("attribute_not_exists(pk)"))
     }
 
-    pub const fn update(key: Key, change: Change) -> Self {
-        Self(WriteKind::Update(key, change))
+    pub const fn update(key: Key, change: UpdateExpression) -> Self {
+        Self(TransactWriteKind::Update(key, change))
     }
 
-    pub const fn delete(key: Key, condition: Condition) -> Self {
-        Self(WriteKind::Delete(key, condition))
+    pub const fn delete(key: Key, condition: ConditionExpression) -> Self {
+        Self(TransactWriteKind::Delete(key, condition))
     }
 
-    pub const fn check(key: Key, condition: Condition) -> Self {
-        Self(WriteKind::Check(key, condition))
+    pub const fn check(key: Key, condition: ConditionExpression) -> Self {
+        Self(TransactWriteKind::Check(key, condition))
     }
 
     pub(crate) fn build(self, table: &str) -> Result<TransactWriteItem> {
         let item = TransactWriteItem::builder();
         let built = match self.0 {
-            WriteKind::Put(attributes, condition) => Put::builder()
+            TransactWriteKind::Put(attributes, condition) => Put::builder()
                 .table_name(table)
                 .set_item(Some(attributes))
                 .set_condition_expression(condition.expression)
@@ -162,7 +162,7 @@ impl Write {
                 .set_expression_attribute_values(condition.values)
                 .build()
                 .map(|put| item.put(put)),
-            WriteKind::Update(key, change) => Update::builder()
+            TransactWriteKind::Update(key, change) => Update::builder()
                 .table_name(table)
                 .set_key(Some(key_attributes(&key)))
                 .update_expression(change.expression)
@@ -171,7 +171,7 @@ impl Write {
                 .set_expression_attribute_values(change.bound.values)
                 .build()
                 .map(|update| item.update(update)),
-            WriteKind::Delete(key, condition) => Delete::builder()
+            TransactWriteKind::Delete(key, condition) => Delete::builder()
                 .table_name(table)
                 .set_key(Some(key_attributes(&key)))
                 .set_condition_expression(condition.expression)
@@ -179,7 +179,7 @@ impl Write {
                 .set_expression_attribute_values(condition.values)
                 .build()
                 .map(|delete| item.delete(delete)),
-            WriteKind::Check(key, condition) => ConditionCheck::builder()
+            TransactWriteKind::Check(key, condition) => ConditionCheck::builder()
                 .table_name(table)
                 .set_key(Some(key_attributes(&key)))
                 .set_condition_expression(condition.expression)

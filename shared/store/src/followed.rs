@@ -11,15 +11,15 @@ use model::ChannelId;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Change, Freshness, Item, Key, Store, Written,
+    Item, Key, ReadConsistency, Store, UpdateExpression, WriteOutcome,
     error::Result,
-    members::Place,
+    members::Membership,
     messages,
-    table::{Pk, Sk},
+    table::{PartitionKey, SortKey},
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Followed {
+pub struct ProjectionCheckpoint {
     pub channel: ChannelId,
     /// Of every message up to this number it is done.
     #[serde(default)]
@@ -31,12 +31,12 @@ pub struct Followed {
 
 /// One of the two logs of a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Log {
+pub enum ChannelLog {
     Messages,
     Changes,
 }
 
-impl Item for Followed {
+impl Item for ProjectionCheckpoint {
     const KIND: &'static str = "followed";
 
     fn key(&self) -> Key {
@@ -45,24 +45,29 @@ impl Item for Followed {
 }
 
 fn key(channel: ChannelId) -> Key {
-    Key::new(&Pk::Channel(channel), &Sk::Followed)
+    Key::new(&PartitionKey::Channel(channel), &SortKey::Followed)
 }
 
 /// Y4. Strong, and 0 where nothing is done.
-pub async fn get(store: &Store, channel: ChannelId, now: Timestamp) -> Result<Followed> {
-    let followed: Option<Followed> = store.get(&key(channel), Freshness::Strong, now).await?;
-    Ok(followed.unwrap_or(Followed { channel, seq: 0, change: 0 }))
+pub async fn get(store: &Store, channel: ChannelId, now: Timestamp) -> Result<ProjectionCheckpoint> {
+    let followed: Option<ProjectionCheckpoint> =
+        store.get(&key(channel), ReadConsistency::Strong, now).await?;
+    Ok(followed.unwrap_or(ProjectionCheckpoint { channel, seq: 0, change: 0 }))
 }
 
 /// Y4: those of them of which something is done, in no order.
-pub async fn get_many(store: &Store, channels: &[ChannelId], now: Timestamp) -> Result<Vec<Followed>> {
+pub async fn get_many(
+    store: &Store,
+    channels: &[ChannelId],
+    now: Timestamp,
+) -> Result<Vec<ProjectionCheckpoint>> {
     let keys: Vec<Key> = channels.iter().copied().map(key).collect();
-    store.get_many(&keys, Freshness::Eventual, now).await
+    store.get_many(&keys, ReadConsistency::Eventual, now).await
 }
 
 /// How far a channel that somebody is in has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Head {
+pub struct ChannelProgress {
     pub channel: ChannelId,
     /// The number of its last message, 0 for none.
     pub seq: u64,
@@ -74,10 +79,10 @@ pub struct Head {
 /// request for each hundred of them, and those of [`messages::heads`].
 pub async fn heads(
     store: &Store,
-    places: &[Place],
-    freshness: Freshness,
+    places: &[Membership],
+    freshness: ReadConsistency,
     now: Timestamp,
-) -> Result<Vec<Head>> {
+) -> Result<Vec<ChannelProgress>> {
     let channels: Vec<ChannelId> = places.iter().map(|place| place.channel).collect();
     let followed = get_many(store, &channels, now).await?;
     let followed: HashMap<ChannelId, u64> = followed.iter().map(|one| (one.channel, one.seq)).collect();
@@ -85,22 +90,28 @@ pub async fn heads(
     let known: Vec<(ChannelId, u64)> =
         places.iter().map(|place| (place.channel, place.known_seq().max(followed(place.channel)))).collect();
     let heads = messages::heads(store, &known, freshness, now).await?;
-    let head = |(channel, seq): (ChannelId, u64)| Head { channel, seq, followed: followed(channel) };
+    let head =
+        |(channel, seq): (ChannelId, u64)| ChannelProgress { channel, seq, followed: followed(channel) };
     Ok(channels.into_iter().zip(heads).map(head).collect())
 }
 
 /// Y4: it is done up to that number of that log; only ever forwards, whoever is late. 1 write unit.
-pub async fn advance(store: &Store, channel: ChannelId, log: Log, number: u64) -> Result<Written> {
+pub async fn advance(
+    store: &Store,
+    channel: ChannelId,
+    log: ChannelLog,
+    number: u64,
+) -> Result<WriteOutcome> {
     let field = match log {
-        Log::Messages => "seq",
-        Log::Changes => "change",
+        ChannelLog::Messages => "seq",
+        ChannelLog::Changes => "change",
     };
-    let change = Change::new("SET #done = :done, channel = :channel, kind = :kind, v = :v")
+    let change = UpdateExpression::new("SET #done = :done, channel = :channel, kind = :kind, v = :v")
         .only_if("attribute_not_exists(#done) OR #done < :done")
         .name("#done", field)
         .number(":done", number)
         .text(":channel", channel)
-        .text(":kind", Followed::KIND)
-        .number(":v", Followed::VERSION);
+        .text(":kind", ProjectionCheckpoint::KIND)
+        .number(":v", ProjectionCheckpoint::VERSION);
     store.update_unseen(&key(channel), change).await
 }

@@ -10,13 +10,13 @@ use model::{SessionId, SlideId, assistant::GenerationStatus};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Condition, Freshness, Item, Key, Store, Written,
+    ConditionExpression, Item, Key, ReadConsistency, Store, WriteOutcome,
     error::Result,
-    table::{Pk, Sk},
+    table::{PartitionKey, SortKey},
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Generation {
+pub struct SlideGeneration {
     pub session: SessionId,
     /// The slide that it is written on.
     #[serde(rename = "id")]
@@ -31,7 +31,7 @@ pub struct Generation {
     pub write_by: Option<Timestamp>,
 }
 
-impl Item for Generation {
+impl Item for SlideGeneration {
     const KIND: &'static str = "generation";
 
     fn key(&self) -> Key {
@@ -44,7 +44,7 @@ impl Item for Generation {
 }
 
 fn key(session: SessionId, slide: SlideId) -> Key {
-    Key::new(&Pk::Session(session), &Sk::Generation(slide))
+    Key::new(&PartitionKey::Session(session), &SortKey::Generation(slide))
 }
 
 /// W1.
@@ -53,22 +53,22 @@ pub async fn get(
     session: SessionId,
     slide: SlideId,
     now: Timestamp,
-) -> Result<Option<Generation>> {
-    store.get(&key(session, slide), Freshness::Strong, now).await
+) -> Result<Option<SlideGeneration>> {
+    store.get(&key(session, slide), ReadConsistency::Strong, now).await
 }
 
 /// W1: asks for it; `Refused` where it has been asked for and is not done. `first` asks only where nothing came of it yet.
-pub async fn request(store: &Store, generation: &Generation, first: bool) -> Result<Written> {
+pub async fn request(store: &Store, generation: &SlideGeneration, first: bool) -> Result<WriteOutcome> {
     let condition = if first {
-        Condition::new("attribute_not_exists(pk) OR #status = :status").text(":status", "failed")
+        ConditionExpression::new("attribute_not_exists(pk) OR #status = :status").text(":status", "failed")
     } else {
-        Condition::new("attribute_not_exists(pk) OR #status <> :status").text(":status", "queued")
+        ConditionExpression::new("attribute_not_exists(pk) OR #status <> :status").text(":status", "queued")
     };
     store.put_if(generation, condition.name("#status", "status")).await
 }
 
 /// W1: it is done, or failed; `Refused` where it has been asked for anew.
-pub async fn finish(store: &Store, generation: &Generation) -> Result<Written> {
-    let ours = Condition::new("requested_at = :asked").text(":asked", generation.requested_at);
+pub async fn finish(store: &Store, generation: &SlideGeneration) -> Result<WriteOutcome> {
+    let ours = ConditionExpression::new("requested_at = :asked").text(":asked", generation.requested_at);
     store.put_if(generation, ours).await
 }

@@ -8,9 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Condition, Freshness, Item, Key, Store, Written,
+    ConditionExpression, Item, Key, ReadConsistency, Store, WriteOutcome,
     error::Result,
-    table::{Pk, Sk},
+    table::{PartitionKey, SortKey},
 };
 
 /// Answers are kept this long (after svix: twelve hours).
@@ -20,7 +20,7 @@ const LOCKED: SignedDuration = SignedDuration::from_secs(35);
 
 /// An answer as it was given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stored {
+pub struct StoredResponse {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     /// `None`: it was too large to keep. What was asked is done all the same.
@@ -29,16 +29,16 @@ pub struct Stored {
 
 /// A request under its key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Record {
+pub struct IdempotencyRecord {
     hash: String,
     /// Of the body: the same key with another one is a mistake of the client.
     pub body_hash: String,
-    pub answer: Option<Stored>,
+    pub answer: Option<StoredResponse>,
     locked_until: i64,
     ttl_at: Timestamp,
 }
 
-impl Item for Record {
+impl Item for IdempotencyRecord {
     const KIND: &'static str = "idempotency";
 
     fn key(&self) -> Key {
@@ -51,40 +51,40 @@ impl Item for Record {
 }
 
 fn key(hash: &str) -> Key {
-    Key::new(&Pk::Idempotency(hash), &Sk::Self_)
+    Key::new(&PartitionKey::Idempotency(hash), &SortKey::Self_)
 }
 
 /// What a request with a key is told before it runs.
 #[derive(Debug)]
-pub enum Begun {
+pub enum IdempotencyClaim {
     /// It is the first, or the one before it died: run.
     Run,
     /// There was one before; it may still be running.
-    Before(Record),
+    Before(IdempotencyRecord),
 }
 
 /// I1: claims a key.
-pub async fn begin(store: &Store, hash: &str, body_hash: &str, now: Timestamp) -> Result<Begun> {
-    let record = Record {
+pub async fn begin(store: &Store, hash: &str, body_hash: &str, now: Timestamp) -> Result<IdempotencyClaim> {
+    let record = IdempotencyRecord {
         hash: hash.into(),
         body_hash: body_hash.into(),
         answer: None,
         locked_until: (now + LOCKED).as_second(),
         ttl_at: now + KEPT,
     };
-    let free = Condition::new(
+    let free = ConditionExpression::new(
         "attribute_not_exists(pk) OR #ttl <= :now OR (attribute_type(answer, :null) AND locked_until <= :now AND body_hash = :body)",
     )
     .name("#ttl", "ttl")
     .number(":now", now.as_second())
     .text(":null", "NULL")
     .text(":body", body_hash);
-    if store.put_if(&record, free).await? == Written::Done(()) {
-        return Ok(Begun::Run);
+    if store.put_if(&record, free).await? == WriteOutcome::Done(()) {
+        return Ok(IdempotencyClaim::Run);
     }
-    let before = store.get(&key(hash), Freshness::Strong, now).await?;
+    let before = store.get(&key(hash), ReadConsistency::Strong, now).await?;
     // gone in between: abandoned just now, so this one may run
-    Ok(before.map_or(Begun::Run, Begun::Before))
+    Ok(before.map_or(IdempotencyClaim::Run, IdempotencyClaim::Before))
 }
 
 /// I1: keeps the answer.
@@ -92,10 +92,10 @@ pub async fn finish(
     store: &Store,
     hash: &str,
     body_hash: &str,
-    answer: Stored,
+    answer: StoredResponse,
     now: Timestamp,
 ) -> Result<()> {
-    let record = Record {
+    let record = IdempotencyRecord {
         hash: hash.into(),
         body_hash: body_hash.into(),
         answer: Some(answer),

@@ -8,10 +8,10 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     error::{Result, StoreError},
-    table::{Gsi1, Key},
+    table::{Gsi1Partition, Key},
 };
 
-pub type Attributes = HashMap<String, AttributeValue>;
+pub type ItemAttributes = HashMap<String, AttributeValue>;
 
 /// An item: what it is called, where it lies, where else it can be found and until when.
 pub trait Item: Serialize + DeserializeOwned {
@@ -23,7 +23,7 @@ pub trait Item: Serialize + DeserializeOwned {
     fn key(&self) -> Key;
 
     /// The entry in `gsi1`: the question and the sort key of the answer.
-    fn gsi1(&self) -> Option<(Gsi1, String)> {
+    fn gsi1(&self) -> Option<(Gsi1Partition, String)> {
         None
     }
 
@@ -57,8 +57,8 @@ pub fn sortable(time: Timestamp) -> String {
 /// What the table itself writes into an item.
 const RESERVED: [&str; 9] = ["pk", "sk", "kind", "v", "gsi1pk", "gsi1sk", "due_shard", "due_at", "ttl"];
 
-pub(crate) fn attributes<T: Item>(item: &T) -> Result<Attributes> {
-    let mut all: Attributes = serde_dynamo::aws_sdk_dynamodb_1::to_item(item)?;
+pub(crate) fn attributes<T: Item>(item: &T) -> Result<ItemAttributes> {
+    let mut all: ItemAttributes = serde_dynamo::aws_sdk_dynamodb_1::to_item(item)?;
     // the item's own field would be overwritten, and found out when it is read
     if let Some(taken) = RESERVED.into_iter().find(|name| all.contains_key(*name)) {
         return Err(StoreError::Refused(format!("{}: the attribute {taken} is the table's own", T::KIND)));
@@ -82,16 +82,16 @@ pub(crate) fn attributes<T: Item>(item: &T) -> Result<Attributes> {
     Ok(all)
 }
 
-pub(crate) fn read<T: DeserializeOwned>(item: Attributes) -> Result<T> {
+pub(crate) fn read<T: DeserializeOwned>(item: ItemAttributes) -> Result<T> {
     Ok(serde_dynamo::aws_sdk_dynamodb_1::from_item(item)?)
 }
 
-pub(crate) fn key_attributes(key: &Key) -> Attributes {
+pub(crate) fn key_attributes(key: &Key) -> ItemAttributes {
     HashMap::from([("pk".into(), text(&key.pk)), ("sk".into(), text(&key.sk))])
 }
 
 /// DynamoDB deletes expired items within days, so a reader must not take them for alive.
-pub(crate) fn is_expired(item: &Attributes, now: Timestamp) -> bool {
+pub(crate) fn is_expired(item: &ItemAttributes, now: Timestamp) -> bool {
     item.get("ttl")
         .and_then(|ttl| ttl.as_n().ok())
         .and_then(|ttl| ttl.parse::<i64>().ok())

@@ -11,36 +11,36 @@ use model::Error;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Change, Freshness, Item, Key, Store, Written,
+    Item, Key, ReadConsistency, Store, UpdateExpression, WriteOutcome,
     error::Result,
-    table::{Pk, Sk},
+    table::{PartitionKey, SortKey},
 };
 
 /// How often something may be tried: `most` times in a window.
 #[derive(Clone, Copy, Debug)]
-pub struct Limit {
+pub struct RateLimit {
     pub what: &'static str,
     pub most: u64,
     pub window: Duration,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Attempts {
+struct AttemptCounter {
     what: String,
     who: String,
     window: i64,
     n: u64,
 }
 
-impl Item for Attempts {
+impl Item for AttemptCounter {
     const KIND: &'static str = "attempts";
 
     fn key(&self) -> Key {
-        Key::new(&Pk::Limit(&self.what, &self.who), &Sk::Window(self.window))
+        Key::new(&PartitionKey::Limit(&self.what, &self.who), &SortKey::Window(self.window))
     }
 }
 
-impl Limit {
+impl RateLimit {
     fn window(&self, now: Timestamp) -> (i64, Duration) {
         let length = i64::try_from(self.window.as_secs().max(1)).unwrap_or(i64::MAX);
         let start = now.as_second().div_euclid(length) * length;
@@ -49,7 +49,7 @@ impl Limit {
     }
 
     fn key(&self, who: &str, start: i64) -> Key {
-        Key::new(&Pk::Limit(self.what, who), &Sk::Window(start))
+        Key::new(&PartitionKey::Limit(self.what, who), &SortKey::Window(start))
     }
 }
 
@@ -57,10 +57,10 @@ impl Limit {
 ///
 /// # Errors
 /// `TooMany` until the window is over.
-pub async fn count(store: &Store, limit: Limit, who: &str, now: Timestamp) -> Result<(), Error> {
+pub async fn count(store: &Store, limit: RateLimit, who: &str, now: Timestamp) -> Result<(), Error> {
     let (start, left) = limit.window(now);
     let until = now + SignedDuration::try_from(left * 2).unwrap_or(SignedDuration::from_hours(1));
-    let change = Change::new(
+    let change = UpdateExpression::new(
         "ADD n :one SET #ttl = :until, kind = :kind, v = :v, what = :what, who = :who, #w = :window",
     )
     .only_if("attribute_not_exists(n) OR n < :most")
@@ -71,12 +71,12 @@ pub async fn count(store: &Store, limit: Limit, who: &str, now: Timestamp) -> Re
     .number(":until", until.as_second())
     .number(":v", 1)
     .number(":window", start)
-    .text(":kind", Attempts::KIND)
+    .text(":kind", AttemptCounter::KIND)
     .text(":what", limit.what)
     .text(":who", who);
     match store.update_unseen(&limit.key(who, start), change).await? {
-        Written::Done(()) => Ok(()),
-        Written::Refused => Err(Error::TooMany { retry_after: left }),
+        WriteOutcome::Done(()) => Ok(()),
+        WriteOutcome::Refused => Err(Error::TooMany { retry_after: left }),
     }
 }
 
@@ -84,8 +84,8 @@ pub async fn count(store: &Store, limit: Limit, who: &str, now: Timestamp) -> Re
 ///
 /// # Errors
 /// `TooMany` until the window is over.
-pub async fn peek(store: &Store, limit: Limit, who: &str, now: Timestamp) -> Result<(), Error> {
-    look(store, limit, who, Freshness::Eventual, now).await
+pub async fn peek(store: &Store, limit: RateLimit, who: &str, now: Timestamp) -> Result<(), Error> {
+    look(store, limit, who, ReadConsistency::Eventual, now).await
 }
 
 /// R1: as [`peek`], with every failure that was counted before: the last word before a success, so that many who try
@@ -93,19 +93,19 @@ pub async fn peek(store: &Store, limit: Limit, who: &str, now: Timestamp) -> Res
 ///
 /// # Errors
 /// `TooMany` until the window is over.
-pub async fn peek_strong(store: &Store, limit: Limit, who: &str, now: Timestamp) -> Result<(), Error> {
-    look(store, limit, who, Freshness::Strong, now).await
+pub async fn peek_strong(store: &Store, limit: RateLimit, who: &str, now: Timestamp) -> Result<(), Error> {
+    look(store, limit, who, ReadConsistency::Strong, now).await
 }
 
 async fn look(
     store: &Store,
-    limit: Limit,
+    limit: RateLimit,
     who: &str,
-    freshness: Freshness,
+    freshness: ReadConsistency,
     now: Timestamp,
 ) -> Result<(), Error> {
     let (start, left) = limit.window(now);
-    let attempts: Option<Attempts> = store.get(&limit.key(who, start), freshness, now).await?;
+    let attempts: Option<AttemptCounter> = store.get(&limit.key(who, start), freshness, now).await?;
     match attempts {
         Some(attempts) if attempts.n >= limit.most => Err(Error::TooMany { retry_after: left }),
         _ => Ok(()),

@@ -10,10 +10,10 @@ use model::{LoginId, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Change, Condition, Freshness, Item, Key, Query, Store, Written,
+    ConditionExpression, Item, Key, Query, ReadConsistency, Store, UpdateExpression, WriteOutcome,
     error::Result,
     item::{DUE_SHARD, sortable},
-    table::{Pk, Sk, prefix},
+    table::{PartitionKey, SortKey, prefix},
 };
 
 /// Whoever ends a log-in has closed its sockets by then; if not, the clock has it done.
@@ -54,12 +54,12 @@ impl Item for Login {
 }
 
 pub fn key(user: UserId, login: LoginId) -> Key {
-    Key::new(&Pk::User(user), &Sk::Login(login))
+    Key::new(&PartitionKey::User(user), &SortKey::Login(login))
 }
 
 /// L1. Every authorised request asks this: 0.5 read units.
 pub async fn get(store: &Store, user: UserId, login: LoginId, now: Timestamp) -> Result<Option<Login>> {
-    Ok(store.get(&key(user, login), Freshness::Eventual, now).await?.filter(counts))
+    Ok(store.get(&key(user, login), ReadConsistency::Eventual, now).await?.filter(counts))
 }
 
 const fn counts(login: &Login) -> bool {
@@ -73,7 +73,7 @@ pub async fn get_strong(
     login: LoginId,
     now: Timestamp,
 ) -> Result<Option<Login>> {
-    Ok(store.get(&key(user, login), Freshness::Strong, now).await?.filter(counts))
+    Ok(store.get(&key(user, login), ReadConsistency::Strong, now).await?.filter(counts))
 }
 
 /// L1: 1 write unit.
@@ -82,8 +82,8 @@ pub async fn create(store: &Store, login: &Login) -> Result<()> {
 }
 
 /// L1: the next generation, on the condition that it is the next. 1 write unit.
-pub async fn rotate(store: &Store, login: &Login, now: Timestamp) -> Result<Written<Login>> {
-    let change = Change::new("SET generation = :next, rotated_at = :now")
+pub async fn rotate(store: &Store, login: &Login, now: Timestamp) -> Result<WriteOutcome<Login>> {
+    let change = UpdateExpression::new("SET generation = :next, rotated_at = :now")
         .only_if("generation = :current AND attribute_not_exists(ended_at)")
         .number(":current", login.generation)
         .number(":next", login.generation + 1)
@@ -94,23 +94,23 @@ pub async fn rotate(store: &Store, login: &Login, now: Timestamp) -> Result<Writ
 /// L1: ends a log-in; says whether there was one. Not by deleting it: whoever ends it may break off before its sockets
 /// are closed, and then it falls due. 2 write units, one of them for the index.
 pub async fn end(store: &Store, user: UserId, login: LoginId, now: Timestamp) -> Result<bool> {
-    let change = Change::new("SET ended_at = :now, due_shard = :shard, due_at = :due")
+    let change = UpdateExpression::new("SET ended_at = :now, due_shard = :shard, due_at = :due")
         .only_if("attribute_not_exists(ended_at) AND #ttl > :second")
         .name("#ttl", "ttl")
         .number(":second", now.as_second())
         .text(":now", now)
         .text(":shard", DUE_SHARD)
         .text(":due", sortable(now + CLOSED));
-    Ok(store.update_unseen(&key(user, login), change).await? == Written::Done(()))
+    Ok(store.update_unseen(&key(user, login), change).await? == WriteOutcome::Done(()))
 }
 
 /// L1: its sockets are closed: deletes a log-in that has ended. 2 write units.
 pub async fn forget(store: &Store, user: UserId, login: LoginId) -> Result<()> {
-    store.delete_if(&key(user, login), Condition::new("attribute_exists(ended_at)")).await
+    store.delete_if(&key(user, login), ConditionExpression::new("attribute_exists(ended_at)")).await
 }
 
 /// L2. Strong: a log-in that is not on the list must not live on.
 pub async fn list(store: &Store, user: UserId, now: Timestamp) -> Result<Vec<Login>> {
-    let query = Query::starting(&Pk::User(user), prefix::LOGIN).strong().newest_first();
+    let query = Query::starting(&PartitionKey::User(user), prefix::LOGIN).strong().newest_first();
     Ok(store.query_all(query, now).await?.into_iter().filter(counts).collect())
 }

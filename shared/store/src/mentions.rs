@@ -11,10 +11,10 @@ use model::{MessageId, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Change, Item, Key, Page, Put, Query, Store,
+    Item, Key, Page, PutNewOutcome, Query, Store, UpdateExpression,
     error::Result,
     item::sortable,
-    table::{Pk, Sk, prefix},
+    table::{PartitionKey, SortKey, prefix},
 };
 
 /// How long after it was sent a message is found here; in its channel it stays.
@@ -22,7 +22,7 @@ const KEPT: SignedDuration = SignedDuration::from_hours(365 * 24);
 
 /// That a message mentions someone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mention {
+pub struct UserMention {
     pub user: UserId,
     pub message: MessageId,
     /// When the message was sent, also where they were edited into it: one message is one row.
@@ -33,7 +33,7 @@ pub struct Mention {
     pub mailed: bool,
 }
 
-impl Item for Mention {
+impl Item for UserMention {
     const KIND: &'static str = "mention";
 
     fn key(&self) -> Key {
@@ -47,26 +47,26 @@ impl Item for Mention {
 
 pub(crate) fn key(user: UserId, message: MessageId, sent_at: Timestamp) -> Key {
     let place = format!("{}#{message}", sortable(sent_at));
-    Key::new(&Pk::Mentions(user), &Sk::Mention(&place))
+    Key::new(&PartitionKey::Mentions(user), &SortKey::Mention(&place))
 }
 
 /// What is noted on a mention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mark {
+pub enum MentionMark {
     Told,
     Mailed,
 }
 
 /// F2: puts a mention where there is none; answers what lies there otherwise. 1 write unit.
-pub async fn put(store: &Store, mention: &Mention) -> Result<Put<Mention>> {
+pub async fn put(store: &Store, mention: &UserMention) -> Result<PutNewOutcome<UserMention>> {
     store.put_or_see(mention).await
 }
 
 /// F2: notes it on one that is there. 1 write unit.
-pub async fn mark(store: &Store, mention: &Mention, mark: Mark) -> Result<()> {
+pub async fn mark(store: &Store, mention: &UserMention, mark: MentionMark) -> Result<()> {
     let change = match mark {
-        Mark::Told => Change::new("SET told = :true"),
-        Mark::Mailed => Change::new("SET mailed = :true"),
+        MentionMark::Told => UpdateExpression::new("SET told = :true"),
+        MentionMark::Mailed => UpdateExpression::new("SET mailed = :true"),
     };
     let change = change.serialized(":true", &true)?.only_if("attribute_exists(pk)");
     store.update_unseen(&mention.key(), change).await.map(drop)
@@ -79,15 +79,15 @@ pub async fn page(
     limit: usize,
     cursor: Option<&str>,
     now: Timestamp,
-) -> Result<Page<Mention>> {
+) -> Result<Page<UserMention>> {
     store.page(theirs(user), limit, cursor, now).await
 }
 
 /// F2: so many of them, as they were put last. Strong: whoever is written to was mentioned just now.
-pub async fn newest(store: &Store, user: UserId, limit: usize, now: Timestamp) -> Result<Vec<Mention>> {
+pub async fn newest(store: &Store, user: UserId, limit: usize, now: Timestamp) -> Result<Vec<UserMention>> {
     Ok(store.page(theirs(user).strong(), limit, None, now).await?.items)
 }
 
 fn theirs(user: UserId) -> Query {
-    Query::starting(&Pk::Mentions(user), prefix::MENTION).newest_first()
+    Query::starting(&PartitionKey::Mentions(user), prefix::MENTION).newest_first()
 }

@@ -8,23 +8,23 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Condition, Freshness, Item, Key, Store, Written,
+    ConditionExpression, Item, Key, ReadConsistency, Store, WriteOutcome,
     error::Result,
-    table::{Pk, Sk},
+    table::{PartitionKey, SortKey},
 };
 
 /// Longer than any message lives: dead letters are kept for 14 days.
 const KEPT: SignedDuration = SignedDuration::from_hours(15 * 24);
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Deed {
+struct OnceRecord {
     key: String,
     done: bool,
     locked_until: i64,
     ttl_at: Timestamp,
 }
 
-impl Item for Deed {
+impl Item for OnceRecord {
     const KIND: &'static str = "once";
 
     fn key(&self) -> Key {
@@ -37,12 +37,12 @@ impl Item for Deed {
 }
 
 fn key(name: &str) -> Key {
-    Key::new(&Pk::Once(name), &Sk::Self_)
+    Key::new(&PartitionKey::Once(name), &SortKey::Self_)
 }
 
 /// What somebody who wants to do it is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Claim {
+pub enum OnceClaim {
     /// Yours: do it, then [`finish`].
     Yours,
     /// Somebody is at it, or died less than the lease ago.
@@ -52,27 +52,27 @@ pub enum Claim {
 
 /// O1: 1 write unit, and 1 read unit where it is not free. Whoever has not finished when the lease is over is taken for dead:
 /// a little longer than the function's timeout.
-pub async fn claim(store: &Store, name: &str, lease: SignedDuration, now: Timestamp) -> Result<Claim> {
+pub async fn claim(store: &Store, name: &str, lease: SignedDuration, now: Timestamp) -> Result<OnceClaim> {
     let locked_until = (now + lease).as_second();
-    let deed = Deed { key: name.into(), done: false, locked_until, ttl_at: now + KEPT };
-    let free = Condition::new(
+    let deed = OnceRecord { key: name.into(), done: false, locked_until, ttl_at: now + KEPT };
+    let free = ConditionExpression::new(
         "attribute_not_exists(pk) OR #ttl <= :now OR (#done = :false AND locked_until <= :now)",
     )
     .name("#ttl", "ttl")
     .name("#done", "done")
     .value(":false", aws_sdk_dynamodb::types::AttributeValue::Bool(false))
     .number(":now", now.as_second());
-    if store.put_if(&deed, free).await? == Written::Done(()) {
-        return Ok(Claim::Yours);
+    if store.put_if(&deed, free).await? == WriteOutcome::Done(()) {
+        return Ok(OnceClaim::Yours);
     }
-    let before: Option<Deed> = store.get(&key(name), Freshness::Strong, now).await?;
+    let before: Option<OnceRecord> = store.get(&key(name), ReadConsistency::Strong, now).await?;
     // gone in between: abandoned, and the next delivery takes it
-    Ok(if before.is_some_and(|deed| deed.done) { Claim::Done } else { Claim::Running })
+    Ok(if before.is_some_and(|deed| deed.done) { OnceClaim::Done } else { OnceClaim::Running })
 }
 
 /// O1: it is done.
 pub async fn finish(store: &Store, name: &str, now: Timestamp) -> Result<()> {
-    store.put(&Deed { key: name.into(), done: true, locked_until: 0, ttl_at: now + KEPT }).await
+    store.put(&OnceRecord { key: name.into(), done: true, locked_until: 0, ttl_at: now + KEPT }).await
 }
 
 /// O1: it was not done: the next delivery may try at once.

@@ -20,9 +20,9 @@ use model::UserId;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Change, Condition, Freshness, Item, Key, Query, Store, Written,
+    ConditionExpression, Item, Key, Query, ReadConsistency, Store, UpdateExpression, WriteOutcome,
     error::Result,
-    table::{Pk, Sk, prefix},
+    table::{PartitionKey, SortKey, prefix},
 };
 
 /// Whoever was not heard for so long is not there (contract 1.5): three pings.
@@ -35,7 +35,7 @@ const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Somebody of the team, as it was told of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Online {
+pub struct TeamPresence {
     /// Whose it is; so called because the index of what is due carries `id`.
     pub id: UserId,
     pub is_online: bool,
@@ -49,7 +49,7 @@ pub struct Online {
     pub rev: u64,
 }
 
-impl Item for Online {
+impl Item for TeamPresence {
     const KIND: &'static str = "online";
 
     fn key(&self) -> Key {
@@ -65,7 +65,7 @@ impl Item for Online {
     }
 }
 
-impl Online {
+impl TeamPresence {
     /// Whether one of their connections was heard lately.
     pub fn is_fresh(&self, now: Timestamp) -> bool {
         now < self.seen_at + AWAY
@@ -73,18 +73,18 @@ impl Online {
 }
 
 fn key(user: UserId) -> Key {
-    Key::new(&Pk::Online, &Sk::User(user))
+    Key::new(&PartitionKey::Online, &SortKey::User(user))
 }
 
 /// J1. Strong: what is read is written over.
-pub async fn get(store: &Store, user: UserId, now: Timestamp) -> Result<Option<Online>> {
-    store.get(&key(user), Freshness::Strong, now).await
+pub async fn get(store: &Store, user: UserId, now: Timestamp) -> Result<Option<TeamPresence>> {
+    store.get(&key(user), ReadConsistency::Strong, now).await
 }
 
 /// J1: one of their connections is heard. `Refused` where the team does not know them to be there: then there is something to
 /// tell. 1 write unit, none of it for the index.
-pub async fn seen(store: &Store, user: UserId, now: Timestamp) -> Result<Written> {
-    let change = Change::new("SET seen_at = :now, #ttl = :until, rev = rev + :one")
+pub async fn seen(store: &Store, user: UserId, now: Timestamp) -> Result<WriteOutcome> {
+    let change = UpdateExpression::new("SET seen_at = :now, #ttl = :until, rev = rev + :one")
         .only_if("is_online = :yes AND is_told = :yes")
         .name("#ttl", "ttl")
         .text(":now", now)
@@ -99,10 +99,10 @@ pub async fn seen(store: &Store, user: UserId, now: Timestamp) -> Result<Written
 pub async fn turn(
     store: &Store,
     user: UserId,
-    before: Option<&Online>,
+    before: Option<&TeamPresence>,
     is_online: bool,
     now: Timestamp,
-) -> Result<Written<Online>> {
+) -> Result<WriteOutcome<TeamPresence>> {
     let (since, seen_at, rev) = match before {
         // strictly later, since the later of two is the truth
         Some(before) => {
@@ -111,26 +111,28 @@ pub async fn turn(
         None => (now, now, 1),
     };
     let seen_at = if is_online { now.max(seen_at) } else { seen_at };
-    let after = Online { id: user, is_online, since, is_told: false, seen_at, rev };
+    let after = TeamPresence { id: user, is_online, since, is_told: false, seen_at, rev };
     let written = match before {
-        Some(before) => store.put_if(&after, Condition::new("rev = :rev").number(":rev", before.rev)).await?,
+        Some(before) => {
+            store.put_if(&after, ConditionExpression::new("rev = :rev").number(":rev", before.rev)).await?
+        }
         None => store.put_new(&after, now).await?,
     };
     Ok(match written {
-        Written::Done(()) => Written::Done(after),
-        Written::Refused => Written::Refused,
+        WriteOutcome::Done(()) => WriteOutcome::Done(after),
+        WriteOutcome::Refused => WriteOutcome::Refused,
     })
 }
 
 /// J1: the team has been told what the row says. Nothing, where it says something else by now. 1 write unit, and 1 for the index
 /// where they are gone: then nobody looks after them any more.
-pub async fn told(store: &Store, row: &Online) -> Result<()> {
+pub async fn told(store: &Store, row: &TeamPresence) -> Result<()> {
     let expression = if row.is_online {
         "SET is_told = :yes, rev = rev + :one"
     } else {
         "SET is_told = :yes, rev = rev + :one REMOVE due_at, due_shard"
     };
-    let change = Change::new(expression)
+    let change = UpdateExpression::new(expression)
         .only_if("since = :since AND is_online = :is_online")
         .text(":since", row.since)
         .number(":one", 1)
@@ -141,7 +143,8 @@ pub async fn told(store: &Store, row: &Online) -> Result<()> {
 
 /// J2: whom the team knows to be there, in no order. One query, 1 read unit for some 20 people who were there within 30 days.
 /// What was told, and not what is so: a list that knew better than the events after it would stay wrong.
-pub async fn everyone(store: &Store, now: Timestamp) -> Result<Vec<Online>> {
-    let all: Vec<Online> = store.query_all(Query::starting(&Pk::Online, prefix::USER).strong(), now).await?;
+pub async fn everyone(store: &Store, now: Timestamp) -> Result<Vec<TeamPresence>> {
+    let all: Vec<TeamPresence> =
+        store.query_all(Query::starting(&PartitionKey::Online, prefix::USER).strong(), now).await?;
     Ok(all.into_iter().filter(|one| one.is_online).collect())
 }

@@ -11,7 +11,7 @@ use sha2::Sha256;
 use crate::{
     calls::Store,
     error::{Result, StoreError},
-    item::{Attributes, is_expired, read, text},
+    item::{ItemAttributes, is_expired, read, text},
     query::Query,
 };
 
@@ -70,7 +70,7 @@ impl Store {
         mac
     }
 
-    pub(crate) fn seal(&self, key: &Attributes, identity: &str) -> String {
+    pub(crate) fn seal(&self, key: &ItemAttributes, identity: &str) -> String {
         let position: HashMap<&String, &String> =
             key.iter().filter_map(|(name, value)| Some((name, value.as_s().ok()?))).collect();
         let position = serde_json::to_vec(&position).unwrap_or_default();
@@ -80,7 +80,7 @@ impl Store {
         BASE64_URL_SAFE_NO_PAD.encode(sealed)
     }
 
-    pub(crate) fn open(&self, cursor: &str, identity: &str) -> Result<Attributes> {
+    pub(crate) fn open(&self, cursor: &str, identity: &str) -> Result<ItemAttributes> {
         let sealed = BASE64_URL_SAFE_NO_PAD.decode(cursor).map_err(|_| StoreError::Cursor)?;
         let (tag, position) = sealed.split_at_checked(TAG).ok_or(StoreError::Cursor)?;
         self.tag(identity, position).verify_truncated_left(tag).map_err(|_| StoreError::Cursor)?;

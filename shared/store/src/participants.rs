@@ -10,9 +10,9 @@ use model::{ParticipantId, SessionId, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Change, Freshness, Item, Key, Page, Query, Store, Write, Written,
+    Item, Key, Page, Query, ReadConsistency, Store, TransactWrite, UpdateExpression, WriteOutcome,
     error::Result,
-    table::{Pk, Sk, prefix},
+    table::{PartitionKey, SortKey, prefix},
     usage,
 };
 
@@ -40,7 +40,7 @@ impl Item for Participant {
 }
 
 fn key(session: SessionId, id: ParticipantId) -> Key {
-    Key::new(&Pk::Session(session), &Sk::Participant(id))
+    Key::new(&PartitionKey::Session(session), &SortKey::Participant(id))
 }
 
 /// A1. Strong: a socket opens right after its participant was written.
@@ -50,12 +50,12 @@ pub async fn get(
     id: ParticipantId,
     now: Timestamp,
 ) -> Result<Option<Participant>> {
-    store.get(&key(session, id), Freshness::Strong, now).await
+    store.get(&key(session, id), ReadConsistency::Strong, now).await
 }
 
 /// What adding someone came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Added {
+pub enum AddParticipantOutcome {
     Done,
     /// They are there already, and counted.
     There,
@@ -73,17 +73,21 @@ pub async fn add(
     participant: &Participant,
     limit: Option<u32>,
     now: Timestamp,
-) -> Result<Added> {
+) -> Result<AddParticipantOutcome> {
     let Some(most) = limit else {
         let written = store.put_new(participant, now).await?;
-        return Ok(if written == Written::Done(()) { Added::Done } else { Added::There });
+        return Ok(if written == WriteOutcome::Done(()) {
+            AddParticipantOutcome::Done
+        } else {
+            AddParticipantOutcome::There
+        });
     };
     let counted = usage::one_participant(participant.session, most);
-    let writes = vec![Write::put_new(participant)?, counted];
+    let writes = vec![TransactWrite::put_new(participant)?, counted];
     Ok(match store.transact(writes).await? {
-        Ok(()) => Added::Done,
-        Err(lost) if lost.contains(&0) => Added::There,
-        Err(_) => Added::Full(most),
+        Ok(()) => AddParticipantOutcome::Done,
+        Err(lost) if lost.contains(&0) => AddParticipantOutcome::There,
+        Err(_) => AddParticipantOutcome::Full(most),
     })
 }
 
@@ -93,31 +97,37 @@ pub async fn rename(
     session: SessionId,
     id: ParticipantId,
     display_name: &str,
-) -> Result<Written<Participant>> {
-    let change =
-        Change::new("SET display_name = :name").only_if("attribute_exists(pk)").text(":name", display_name);
+) -> Result<WriteOutcome<Participant>> {
+    let change = UpdateExpression::new("SET display_name = :name")
+        .only_if("attribute_exists(pk)")
+        .text(":name", display_name);
     store.update(&key(session, id), change).await
 }
 
 /// A1, G2: sends someone away; their answers stay, and their seat, where seats are counted, is free for another, once however
 /// often this is asked for. `Refused` where nobody is.
-pub async fn remove(store: &Store, session: SessionId, id: ParticipantId, now: Timestamp) -> Result<Written> {
-    let first = Change::new("SET removed_at = :now")
+pub async fn remove(
+    store: &Store,
+    session: SessionId,
+    id: ParticipantId,
+    now: Timestamp,
+) -> Result<WriteOutcome> {
+    let first = UpdateExpression::new("SET removed_at = :now")
         .only_if("attribute_exists(pk) AND attribute_not_exists(removed_at)")
         .text(":now", now);
-    let writes = vec![Write::update(key(session, id), first), usage::one_participant_less(session)];
+    let writes = vec![TransactWrite::update(key(session, id), first), usage::one_participant_less(session)];
     if store.transact(writes).await?.is_ok() {
-        return Ok(Written::Done(()));
+        return Ok(WriteOutcome::Done(()));
     }
     // nobody is there, they were sent away before, or seats are not counted
-    let change = Change::new("SET removed_at = if_not_exists(removed_at, :now)")
+    let change = UpdateExpression::new("SET removed_at = if_not_exists(removed_at, :now)")
         .only_if("attribute_exists(pk)")
         .text(":now", now);
     store.update_unseen(&key(session, id), change).await
 }
 
 fn all(session: SessionId) -> Query {
-    Query::starting(&Pk::Session(session), prefix::PARTICIPANT)
+    Query::starting(&PartitionKey::Session(session), prefix::PARTICIPANT)
 }
 
 /// A2.

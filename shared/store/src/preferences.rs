@@ -5,22 +5,22 @@
 //! | F5 | someone's preferences | table | `CHAT#{user}` | `PREFERENCES` | [`get`], [`put`] |
 
 use jiff::Timestamp;
-use model::{UserId, notification::Preferences};
+use model::{UserId, notification::NotificationPreferences};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Freshness, Item, Key, Store,
+    Item, Key, ReadConsistency, Store,
     error::Result,
-    table::{Pk, Sk},
+    table::{PartitionKey, SortKey},
 };
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Preferred {
+struct StoredPreferences {
     user: UserId,
-    preferences: Preferences,
+    preferences: NotificationPreferences,
 }
 
-impl Item for Preferred {
+impl Item for StoredPreferences {
     const KIND: &'static str = "preferences";
 
     fn key(&self) -> Key {
@@ -29,16 +29,21 @@ impl Item for Preferred {
 }
 
 fn key(user: UserId) -> Key {
-    Key::new(&Pk::Chat(user), &Sk::Preferences)
+    Key::new(&PartitionKey::Chat(user), &SortKey::Preferences)
 }
 
 /// F5: those of whoever has said nothing are the default ones.
-pub async fn get(store: &Store, user: UserId, freshness: Freshness, now: Timestamp) -> Result<Preferences> {
-    let found: Option<Preferred> = store.get(&key(user), freshness, now).await?;
+pub async fn get(
+    store: &Store,
+    user: UserId,
+    freshness: ReadConsistency,
+    now: Timestamp,
+) -> Result<NotificationPreferences> {
+    let found: Option<StoredPreferences> = store.get(&key(user), freshness, now).await?;
     Ok(found.map(|found| found.preferences).unwrap_or_default())
 }
 
 /// F5. 1 write unit.
-pub async fn put(store: &Store, user: UserId, preferences: Preferences) -> Result<()> {
-    store.put(&Preferred { user, preferences }).await
+pub async fn put(store: &Store, user: UserId, preferences: NotificationPreferences) -> Result<()> {
+    store.put(&StoredPreferences { user, preferences }).await
 }

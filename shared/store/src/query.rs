@@ -4,9 +4,9 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use jiff::Timestamp;
 
 use crate::{
-    expression::Condition,
-    item::{Attributes, DUE_SHARD, sortable},
-    table::{Gsi1, Pk},
+    expression::ConditionExpression,
+    item::{DUE_SHARD, ItemAttributes, sortable},
+    table::{Gsi1Partition, PartitionKey},
 };
 
 /// A query of one partition of the table or of an index.
@@ -14,17 +14,17 @@ use crate::{
 pub struct Query {
     index: Option<&'static str>,
     condition: String,
-    bound: Condition,
+    bound: ConditionExpression,
     descending: bool,
     limit: Option<i32>,
     strong: bool,
-    start: Option<Attributes>,
+    start: Option<ItemAttributes>,
     filter: Option<String>,
     projection: Option<&'static str>,
 }
 
 impl Query {
-    fn over(index: Option<&'static str>, condition: &str, bound: Condition) -> Self {
+    fn over(index: Option<&'static str>, condition: &str, bound: ConditionExpression) -> Self {
         Self {
             index,
             condition: condition.into(),
@@ -39,30 +39,30 @@ impl Query {
     }
 
     /// A whole partition.
-    pub fn partition(pk: &Pk<'_>) -> Self {
-        Self::over(None, "pk = :pk", Condition::default().text(":pk", pk))
+    pub fn partition(pk: &PartitionKey<'_>) -> Self {
+        Self::over(None, "pk = :pk", ConditionExpression::default().text(":pk", pk))
     }
 
     /// The items of a partition whose sort keys start so.
-    pub fn starting(pk: &Pk<'_>, prefix: &str) -> Self {
-        let bound = Condition::default().text(":pk", pk).text(":prefix", prefix);
+    pub fn starting(pk: &PartitionKey<'_>, prefix: &str) -> Self {
+        let bound = ConditionExpression::default().text(":pk", pk).text(":prefix", prefix);
         Self::over(None, "pk = :pk AND begins_with(sk, :prefix)", bound)
     }
 
     /// The items of a partition whose sort keys lie between the two.
-    pub fn between(pk: &Pk<'_>, (from, to): &(String, String)) -> Self {
-        let bound = Condition::default().text(":pk", pk).text(":from", from).text(":to", to);
+    pub fn between(pk: &PartitionKey<'_>, (from, to): &(String, String)) -> Self {
+        let bound = ConditionExpression::default().text(":pk", pk).text(":from", from).text(":to", to);
         Self::over(None, "pk = :pk AND sk BETWEEN :from AND :to", bound)
     }
 
     /// An answer of `gsi1`.
-    pub fn gsi1(question: &Gsi1) -> Self {
-        Self::over(Some("gsi1"), "gsi1pk = :pk", Condition::default().text(":pk", question))
+    pub fn gsi1(question: &Gsi1Partition) -> Self {
+        Self::over(Some("gsi1"), "gsi1pk = :pk", ConditionExpression::default().text(":pk", question))
     }
 
     /// What has fallen due, oldest first.
     pub(crate) fn due(now: Timestamp) -> Self {
-        let bound = Condition::default().text(":pk", DUE_SHARD).text(":now", sortable(now));
+        let bound = ConditionExpression::default().text(":pk", DUE_SHARD).text(":now", sortable(now));
         Self::over(Some("due"), "due_shard = :pk AND due_at <= :now", bound)
     }
 
@@ -87,7 +87,11 @@ impl Query {
 
     /// Leaves items out after they were read and paid for: only where no key could say it.
     #[must_use]
-    pub fn filter(mut self, expression: &str, bind: impl FnOnce(Condition) -> Condition) -> Self {
+    pub fn filter(
+        mut self,
+        expression: &str,
+        bind: impl FnOnce(ConditionExpression) -> ConditionExpression,
+    ) -> Self {
         self.filter = Some(expression.into());
         self.bound = bind(self.bound);
         self
@@ -100,7 +104,7 @@ impl Query {
         self
     }
 
-    pub(crate) fn start(mut self, start: Option<Attributes>) -> Self {
+    pub(crate) fn start(mut self, start: Option<ItemAttributes>) -> Self {
         self.start = start;
         self
     }

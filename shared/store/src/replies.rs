@@ -11,26 +11,26 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Item, Key, Page, Query, Store,
     error::Result,
-    table::{Pk, Sk, prefix},
+    table::{PartitionKey, SortKey, prefix},
 };
 
 /// That a message answers another one of its channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reply {
+pub struct MessageReply {
     /// What it answers.
     pub to: MessageId,
     pub seq: u64,
 }
 
-impl Item for Reply {
+impl Item for MessageReply {
     const KIND: &'static str = "message_reply";
 
     fn key(&self) -> Key {
-        Key::new(&Pk::Replies(self.to), &Sk::Number(self.seq))
+        Key::new(&PartitionKey::Replies(self.to), &SortKey::Number(self.seq))
     }
 }
 
-impl Reply {
+impl MessageReply {
     /// The answer itself.
     pub const fn message(&self) -> MessageId {
         MessageId { channel: self.to.channel, seq: self.seq }
@@ -38,7 +38,7 @@ impl Reply {
 }
 
 /// F1: what a message answers never changes, so that it is the same row however often it is put. 1 write unit.
-pub async fn put(store: &Store, reply: Reply) -> Result<()> {
+pub async fn put(store: &Store, reply: MessageReply) -> Result<()> {
     store.put(&reply).await
 }
 
@@ -49,6 +49,6 @@ pub async fn page(
     limit: usize,
     cursor: Option<&str>,
     now: Timestamp,
-) -> Result<Page<Reply>> {
-    store.page(Query::starting(&Pk::Replies(to), prefix::NUMBER), limit, cursor, now).await
+) -> Result<Page<MessageReply>> {
+    store.page(Query::starting(&PartitionKey::Replies(to), prefix::NUMBER), limit, cursor, now).await
 }

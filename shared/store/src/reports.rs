@@ -5,23 +5,23 @@
 //! | H3 | the report of a session | table | `SESSION#{id}` | `REPORT` | [`get`], [`keep`] |
 
 use jiff::Timestamp;
-use model::{SessionId, report::Report};
+use model::{SessionId, report::SessionReport};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Freshness, Item, Key, Store, Written,
+    Item, Key, ReadConsistency, Store, WriteOutcome,
     error::{Result, StoreError},
-    table::{Pk, Sk},
+    table::{PartitionKey, SortKey},
 };
 
 /// A report as JSON text: its size is known before it is written (`model::report::fit`), and a 4.0 stays one.
 #[derive(Debug, Serialize, Deserialize)]
-struct Kept {
+struct StoredReport {
     session: SessionId,
     report: String,
 }
 
-impl Item for Kept {
+impl Item for StoredReport {
     const KIND: &'static str = "report";
 
     fn key(&self) -> Key {
@@ -30,19 +30,19 @@ impl Item for Kept {
 }
 
 fn key(session: SessionId) -> Key {
-    Key::new(&Pk::Session(session), &Sk::Report)
+    Key::new(&PartitionKey::Session(session), &SortKey::Report)
 }
 
 /// H3: 1 read unit for 4 KB; a usual report has some 20.
-pub async fn get(store: &Store, session: SessionId, now: Timestamp) -> Result<Option<Report>> {
-    let kept: Option<Kept> = store.get(&key(session), Freshness::Strong, now).await?;
+pub async fn get(store: &Store, session: SessionId, now: Timestamp) -> Result<Option<SessionReport>> {
+    let kept: Option<StoredReport> = store.get(&key(session), ReadConsistency::Strong, now).await?;
     kept.map(|kept| serde_json::from_str(&kept.report).map_err(unreadable)).transpose()
 }
 
 /// H3: the first report stands; `Refused` says that one lies there. 1 write unit for 1 KB.
-pub async fn keep(store: &Store, report: &Report, now: Timestamp) -> Result<Written> {
+pub async fn keep(store: &Store, report: &SessionReport, now: Timestamp) -> Result<WriteOutcome> {
     let json = serde_json::to_string(report).map_err(unreadable)?;
-    store.put_new(&Kept { session: report.session.id, report: json }, now).await
+    store.put_new(&StoredReport { session: report.session.id, report: json }, now).await
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]

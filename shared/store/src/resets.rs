@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Condition, Freshness, Item, Key, Store, Write, Written,
+    ConditionExpression, Item, Key, ReadConsistency, Store, TransactWrite, WriteOutcome,
     error::Result,
-    table::{Pk, Sk},
+    table::{PartitionKey, SortKey},
     users::{self, PasswordHash, User},
 };
 
@@ -22,14 +22,14 @@ const LIFE: SignedDuration = SignedDuration::from_hours(1);
 
 /// The right to set an account's password once. The token itself is only in the mail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reset {
+pub struct PasswordReset {
     hash: String,
     pub user: UserId,
     pub created_at: Timestamp,
     expires_at: Timestamp,
 }
 
-impl Item for Reset {
+impl Item for PasswordReset {
     const KIND: &'static str = "reset";
 
     fn key(&self) -> Key {
@@ -42,7 +42,7 @@ impl Item for Reset {
 }
 
 fn key(hash: &str) -> Key {
-    Key::new(&Pk::Reset(hash), &Sk::Self_)
+    Key::new(&PartitionKey::Reset(hash), &SortKey::Self_)
 }
 
 /// A token is random and long, so a fast hash without salt hides it.
@@ -52,27 +52,27 @@ fn hash(token: &str) -> String {
 
 /// E1: 1 write unit.
 pub async fn create(store: &Store, token: &str, user: UserId, now: Timestamp) -> Result<()> {
-    store.put(&Reset { hash: hash(token), user, created_at: now, expires_at: now + LIFE }).await
+    store.put(&PasswordReset { hash: hash(token), user, created_at: now, expires_at: now + LIFE }).await
 }
 
 /// E1: what a token stands for, while it does.
-pub async fn get(store: &Store, token: &str, now: Timestamp) -> Result<Option<Reset>> {
-    store.get(&key(&hash(token)), Freshness::Strong, now).await
+pub async fn get(store: &Store, token: &str, now: Timestamp) -> Result<Option<PasswordReset>> {
+    store.get(&key(&hash(token)), ReadConsistency::Strong, now).await
 }
 
 /// E1: spends a token on a new password, both or neither: of many who try, one gets it.
 pub async fn redeem(
     store: &Store,
-    reset: &Reset,
+    reset: &PasswordReset,
     user: &User,
     new: &PasswordHash,
     now: Timestamp,
-) -> Result<Written> {
-    let spent = Write::delete(reset.key(), Condition::exists());
-    let changed = Write::update(user.key(), users::password_change(user, new, now)?);
+) -> Result<WriteOutcome> {
+    let spent = TransactWrite::delete(reset.key(), ConditionExpression::exists());
+    let changed = TransactWrite::update(user.key(), users::password_change(user, new, now)?);
     Ok(match store.transact(vec![spent, changed]).await? {
-        Ok(()) => Written::Done(()),
-        Err(_) => Written::Refused,
+        Ok(()) => WriteOutcome::Done(()),
+        Err(_) => WriteOutcome::Refused,
     })
 }
 
@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn the_item_does_not_hold_the_token() {
         let now = "2026-11-21T12:00:00Z".parse().unwrap();
-        let reset = Reset {
+        let reset = PasswordReset {
             hash: hash("token"),
             user: uuid::Uuid::nil().into(),
             created_at: now,

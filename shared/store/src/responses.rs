@@ -8,24 +8,24 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::try_join_all;
 use jiff::Timestamp;
-use model::{ParticipantId, ResponseId, SessionId, SlideId, slide::Answer};
+use model::{ParticipantId, ResponseId, SessionId, SlideId, slide::AnswerContent};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Change, Condition, Freshness, Item, Key, Query, Store, Written,
+    ConditionExpression, Item, Key, Query, ReadConsistency, Store, UpdateExpression, WriteOutcome,
     error::Result,
-    table::{Pk, Sk, VOTE_SHARDS, prefix, vote_shard},
+    table::{PartitionKey, SortKey, VOTE_SHARDS, prefix, vote_shard},
 };
 
 /// An answer. A changed mind is written over it under the same id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Response {
+pub struct SlideResponse {
     pub id: ResponseId,
     pub session: SessionId,
     pub slide: SlideId,
     pub participant: ParticipantId,
     pub display_name: Option<String>,
-    pub answer: Answer,
+    pub answer: AnswerContent,
     /// The client's own order, where it has one.
     pub seq: Option<i64>,
     /// Milliseconds at which the gateway received it: the order where the client has none.
@@ -40,7 +40,7 @@ pub struct Response {
     pub flagged: bool,
 }
 
-impl Item for Response {
+impl Item for SlideResponse {
     const KIND: &'static str = "response";
 
     fn key(&self) -> Key {
@@ -49,22 +49,25 @@ impl Item for Response {
 }
 
 fn key(session: SessionId, slide: SlideId, participant: ParticipantId) -> Key {
-    Key::new(&Pk::Votes(session, slide, vote_shard(participant)), &Sk::Participant(participant))
+    Key::new(
+        &PartitionKey::Votes(session, slide, vote_shard(participant)),
+        &SortKey::Participant(participant),
+    )
 }
 
 /// V1: the later answer wins, whichever invocation comes first; `Refused` says that this one is older. The same one once
 /// more (a write whose answer was lost, and that the SDK sent again) is `Done`; where the presenter has hidden it, it stays
 /// hidden, and that is `Refused`. 1 write unit.
-pub async fn put(store: &Store, response: &Response) -> Result<Written> {
+pub async fn put(store: &Store, response: &SlideResponse) -> Result<WriteOutcome> {
     let later = match response.seq {
         // against an answer without a number, the order of arrival decides
-        Some(seq) => Condition::new(
+        Some(seq) => ConditionExpression::new(
             "(attribute_not_exists(pk) OR (attribute_type(seq, :number) AND seq <= :seq) OR (NOT attribute_type(seq, :number) AND received <= :received)) AND NOT (#hidden = :true AND answer = :answer)",
         )
         .text(":number", "N")
         .number(":seq", seq)
         .number(":received", response.received),
-        None => Condition::new(
+        None => ConditionExpression::new(
             "(attribute_not_exists(pk) OR received <= :received) AND NOT (#hidden = :true AND answer = :answer)",
         )
         .number(":received", response.received),
@@ -78,19 +81,19 @@ pub async fn put(store: &Store, response: &Response) -> Result<Written> {
 
 /// V1: the first answer stands; `Refused` says that one lies there, perhaps the same (a write whose answer was lost, and that
 /// the SDK sent again). 1 write unit.
-pub async fn put_first(store: &Store, response: &Response) -> Result<Written> {
-    store.put_if(response, Condition::new("attribute_not_exists(pk)")).await
+pub async fn put_first(store: &Store, response: &SlideResponse) -> Result<WriteOutcome> {
+    store.put_if(response, ConditionExpression::new("attribute_not_exists(pk)")).await
 }
 
 /// V1: takes the place of an answer from before `from`, in milliseconds since 1970; `Refused` where none such lies there. 1
 /// write unit.
-pub async fn put_anew(store: &Store, response: &Response, from: i64) -> Result<Written> {
-    store.put_if(response, Condition::new("received < :from").number(":from", from)).await
+pub async fn put_anew(store: &Store, response: &SlideResponse, from: i64) -> Result<WriteOutcome> {
+    store.put_if(response, ConditionExpression::new("received < :from").number(":from", from)).await
 }
 
 /// V1: says that an answer was written later than it says, where the writing took long. 1 write unit.
-pub async fn stored_at(store: &Store, response: &Response, stored: i64) -> Result<Written> {
-    let change = Change::new("SET #stored = :stored")
+pub async fn stored_at(store: &Store, response: &SlideResponse, stored: i64) -> Result<WriteOutcome> {
+    let change = UpdateExpression::new("SET #stored = :stored")
         .name("#stored", "stored")
         .only_if("attribute_exists(pk) AND received = :received")
         .number(":stored", stored)
@@ -102,17 +105,17 @@ pub async fn stored_at(store: &Store, response: &Response, stored: i64) -> Resul
 /// has taken its place. 1 write unit.
 pub async fn moderate(
     store: &Store,
-    seen: &Response,
+    seen: &SlideResponse,
     hidden: Option<bool>,
     flagged: Option<bool>,
-) -> Result<Written<Response>> {
+) -> Result<WriteOutcome<SlideResponse>> {
     let marks = [("hidden", hidden), ("flagged", flagged)];
     let marks: Vec<(&str, bool)> = marks.into_iter().filter_map(|(mark, is)| Some((mark, is?))).collect();
     if marks.is_empty() {
-        return Ok(Written::Done(seen.clone()));
+        return Ok(WriteOutcome::Done(seen.clone()));
     }
     let set: Vec<String> = marks.iter().map(|(mark, _)| format!("#{mark} = :{mark}")).collect();
-    let mut change = Change::new(format!("SET {}", set.join(", ")))
+    let mut change = UpdateExpression::new(format!("SET {}", set.join(", ")))
         .only_if("received = :received")
         .number(":received", seen.received);
     for (mark, is) in marks {
@@ -128,8 +131,8 @@ pub async fn get(
     slide: SlideId,
     participant: ParticipantId,
     now: Timestamp,
-) -> Result<Option<Response>> {
-    store.get(&key(session, slide, participant), Freshness::Strong, now).await
+) -> Result<Option<SlideResponse>> {
+    store.get(&key(session, slide, participant), ReadConsistency::Strong, now).await
 }
 
 /// V2: every shard at once, strongly: a count sees every answer that was acknowledged before it began.
@@ -138,9 +141,10 @@ pub async fn of_slide(
     session: SessionId,
     slide: SlideId,
     now: Timestamp,
-) -> Result<Vec<Response>> {
+) -> Result<Vec<SlideResponse>> {
     let shards = (0..VOTE_SHARDS).map(|shard| {
-        let query = Query::starting(&Pk::Votes(session, slide, shard), prefix::PARTICIPANT).strong();
+        let query =
+            Query::starting(&PartitionKey::Votes(session, slide, shard), prefix::PARTICIPANT).strong();
         store.query_all(query, now)
     });
     Ok(try_join_all(shards).await?.concat())
@@ -149,7 +153,8 @@ pub async fn of_slide(
 /// V2: was it answered at all? At most 2 read units.
 pub async fn any(store: &Store, session: SessionId, slide: SlideId) -> Result<bool> {
     let shards = (0..VOTE_SHARDS).map(|shard| {
-        let query = Query::starting(&Pk::Votes(session, slide, shard), prefix::PARTICIPANT).limit(1);
+        let query =
+            Query::starting(&PartitionKey::Votes(session, slide, shard), prefix::PARTICIPANT).limit(1);
         store.query_once(query)
     });
     Ok(try_join_all(shards).await?.iter().any(|(found, _)| !found.is_empty()))

@@ -6,16 +6,16 @@ use jiff::Timestamp;
 use model::{Error, ParticipantId, SessionId, UserId, plan::Quota};
 
 use crate::{
-    Freshness, Store,
-    connections::{Connection, Identity},
+    ReadConsistency, Store,
+    connections::{Connection, ConnectionIdentity},
     error::Result,
-    participants::{self, Added, Participant},
+    participants::{self, AddParticipantOutcome, Participant},
     sessions::{self, Session},
 };
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Who {
+pub enum SessionCaller {
     Account(UserId),
     /// By a credential of this session; in any other they are nobody.
     Guest {
@@ -25,7 +25,7 @@ pub enum Who {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Seat {
+pub enum SessionRole {
     /// The owner.
     Presenter,
     Participant {
@@ -42,26 +42,31 @@ pub enum Seat {
 pub async fn find(
     store: &Store,
     session: SessionId,
-    who: Who,
+    who: SessionCaller,
     now: Timestamp,
-) -> model::Result<(Session, Seat)> {
+) -> model::Result<(Session, SessionRole)> {
     const NONE: Error = Error::NotFound("session");
-    let session = sessions::get(store, session, Freshness::Strong, now).await?.ok_or(NONE)?;
+    let session = sessions::get(store, session, ReadConsistency::Strong, now).await?.ok_or(NONE)?;
     let seat = of(store, &session, who, now).await?.ok_or(NONE)?;
     Ok((session, seat))
 }
 
 /// A1: what someone is in a session that was read already; `None` is nobody. 0 reads for the owner.
-pub async fn of(store: &Store, session: &Session, who: Who, now: Timestamp) -> Result<Option<Seat>> {
+pub async fn of(
+    store: &Store,
+    session: &Session,
+    who: SessionCaller,
+    now: Timestamp,
+) -> Result<Option<SessionRole>> {
     let id = match who {
-        Who::Account(user) if user == session.owner => return Ok(Some(Seat::Presenter)),
-        Who::Account(user) => ParticipantId::of_account(session.id, user),
-        Who::Guest { participant, session: theirs } if theirs == session.id => participant,
-        Who::Guest { .. } => return Ok(None),
+        SessionCaller::Account(user) if user == session.owner => return Ok(Some(SessionRole::Presenter)),
+        SessionCaller::Account(user) => ParticipantId::of_account(session.id, user),
+        SessionCaller::Guest { participant, session: theirs } if theirs == session.id => participant,
+        SessionCaller::Guest { .. } => return Ok(None),
     };
     let found = participants::get(store, session.id, id, now).await?;
     let found = found.filter(|found| found.removed_at.is_none());
-    Ok(found.map(|found| Seat::Participant { id: found.id, display_name: found.display_name }))
+    Ok(found.map(|found| SessionRole::Participant { id: found.id, display_name: found.display_name }))
 }
 
 /// A1: as [`of`] an account, which becomes a participant where it is nobody yet. Of everyone but the owner 1 write and 1
@@ -70,9 +75,14 @@ pub async fn of(store: &Store, session: &Session, who: Who, now: Timestamp) -> R
 /// # Errors
 /// `NotFound` for those whom the presenter has sent away; `Forbidden` for a newcomer where the plan of the session has no more
 /// seats.
-pub async fn take(store: &Store, session: &Session, user: UserId, now: Timestamp) -> model::Result<Seat> {
+pub async fn take(
+    store: &Store,
+    session: &Session,
+    user: UserId,
+    now: Timestamp,
+) -> model::Result<SessionRole> {
     if user == session.owner {
-        return Ok(Seat::Presenter);
+        return Ok(SessionRole::Presenter);
     }
     let id = ParticipantId::of_account(session.id, user);
     let newcomer = Participant {
@@ -84,21 +94,23 @@ pub async fn take(store: &Store, session: &Session, user: UserId, now: Timestamp
         removed_at: None,
     };
     let limit = session.plan.limits().participants_per_session;
-    if let Added::Full(most) = participants::add(store, &newcomer, limit, now).await? {
+    if let AddParticipantOutcome::Full(most) = participants::add(store, &newcomer, limit, now).await? {
         return Err(Quota::ParticipantsPerSession.exceeded(most, most));
     }
-    let seat = of(store, session, Who::Account(user), now).await?;
+    let seat = of(store, session, SessionCaller::Account(user), now).await?;
     seat.ok_or(Error::NotFound("session"))
 }
 
 impl Connection {
     /// Its session and what it is there, as it was when the socket opened; `None` for an account's own socket.
-    pub fn seat(&self) -> Option<(SessionId, Seat)> {
+    pub fn seat(&self) -> Option<(SessionId, SessionRole)> {
         match self.identity {
-            Identity::Account { presents, .. } => presents.map(|session| (session, Seat::Presenter)),
-            Identity::Participant { participant, session, .. } => {
+            ConnectionIdentity::Account { presents, .. } => {
+                presents.map(|session| (session, SessionRole::Presenter))
+            }
+            ConnectionIdentity::Participant { participant, session, .. } => {
                 let display_name = self.display_name.clone();
-                Some((session, Seat::Participant { id: participant, display_name }))
+                Some((session, SessionRole::Participant { id: participant, display_name }))
             }
         }
     }
@@ -115,7 +127,7 @@ mod tests {
         T::from(Uuid::from_u128(n))
     }
 
-    fn seat(identity: Identity) -> Option<(SessionId, Seat)> {
+    fn seat(identity: ConnectionIdentity) -> Option<(SessionId, SessionRole)> {
         let now = Timestamp::UNIX_EPOCH;
         let display_name = Some("Ana".to_owned());
         Connection { id: "c".into(), identity, display_name, connected_at: now, presents_since: None }.seat()
@@ -124,11 +136,14 @@ mod tests {
     #[test]
     fn a_connection_sits_where_its_identity_says() {
         let (user, login, session): (UserId, LoginId, SessionId) = (id(1), id(2), id(3));
-        assert_eq!(seat(Identity::Account { user, login, presents: None }), None);
+        assert_eq!(seat(ConnectionIdentity::Account { user, login, presents: None }), None);
         let presents = Some(session);
-        assert_eq!(seat(Identity::Account { user, login, presents }), Some((session, Seat::Presenter)));
-        let participant = seat(Identity::Participant { participant: id(4), session, by: None });
-        let ana = Seat::Participant { id: id(4), display_name: Some("Ana".into()) };
+        assert_eq!(
+            seat(ConnectionIdentity::Account { user, login, presents }),
+            Some((session, SessionRole::Presenter))
+        );
+        let participant = seat(ConnectionIdentity::Participant { participant: id(4), session, by: None });
+        let ana = SessionRole::Participant { id: id(4), display_name: Some("Ana".into()) };
         assert_eq!(participant, Some((session, ana)));
     }
 }

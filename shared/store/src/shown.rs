@@ -6,30 +6,30 @@
 //! | H2 | all that was shown | table | `SESSION#{id}` | `SHOWN#…` | [`list`] |
 
 use jiff::Timestamp;
-use model::{SessionId, SlideId, slide::Content};
+use model::{SessionId, SlideId, slide::SlideContent};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Change, Freshness, Item, Key, Query, Store, Written,
+    Item, Key, Query, ReadConsistency, Store, UpdateExpression, WriteOutcome,
     error::Result,
-    table::{Pk, Sk, prefix},
+    table::{PartitionKey, SortKey, prefix},
 };
 
 /// A slide as it was when it was shown last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Shown {
+pub struct SlideSnapshot {
     pub session: SessionId,
     pub slide: SlideId,
     /// From 0.
     pub index: usize,
     #[serde(flatten)]
-    pub content: Content,
+    pub content: SlideContent,
     /// What the speed of an answer is counted from.
     pub first_at: Timestamp,
     pub last_at: Timestamp,
 }
 
-impl Item for Shown {
+impl Item for SlideSnapshot {
     const KIND: &'static str = "shown";
 
     fn key(&self) -> Key {
@@ -38,34 +38,40 @@ impl Item for Shown {
 }
 
 fn key(session: SessionId, slide: SlideId) -> Key {
-    Key::new(&Pk::Session(session), &Sk::Shown(slide))
+    Key::new(&PartitionKey::Session(session), &SortKey::Shown(slide))
 }
 
 /// H1: keeps a slide as it is shown now. 1 write, 2 where it was shown before; write units by its size.
-pub async fn show(store: &Store, shown: &Shown) -> Result<()> {
-    if store.put_new(shown, shown.last_at).await? == Written::Done(()) {
+pub async fn show(store: &Store, shown: &SlideSnapshot) -> Result<()> {
+    if store.put_new(shown, shown.last_at).await? == WriteOutcome::Done(()) {
         return Ok(());
     }
-    let change = Change::new("SET #index = :index, #type = :type, #content = :content, last_at = :now")
-        .name("#index", "index")
-        .name("#type", "type")
-        .name("#content", "content")
-        .number(":index", shown.index)
-        .text(":type", shown.content.kind().as_str())
-        .serialized(":content", &shown.content.to_value())?
-        .text(":now", shown.last_at);
+    let change =
+        UpdateExpression::new("SET #index = :index, #type = :type, #content = :content, last_at = :now")
+            .name("#index", "index")
+            .name("#type", "type")
+            .name("#content", "content")
+            .number(":index", shown.index)
+            .text(":type", shown.content.kind().as_str())
+            .serialized(":content", &shown.content.to_value())?
+            .text(":now", shown.last_at);
     store.update_unseen(&shown.key(), change).await.map(drop)
 }
 
 /// H1.
-pub async fn get(store: &Store, session: SessionId, slide: SlideId, now: Timestamp) -> Result<Option<Shown>> {
-    store.get(&key(session, slide), Freshness::Strong, now).await
+pub async fn get(
+    store: &Store,
+    session: SessionId,
+    slide: SlideId,
+    now: Timestamp,
+) -> Result<Option<SlideSnapshot>> {
+    store.get(&key(session, slide), ReadConsistency::Strong, now).await
 }
 
 /// H2: in the order of the slides. Some 2 KB each.
-pub async fn list(store: &Store, session: SessionId, now: Timestamp) -> Result<Vec<Shown>> {
-    let query = Query::starting(&Pk::Session(session), prefix::SHOWN).strong();
-    let mut found: Vec<Shown> = store.query_all(query, now).await?;
+pub async fn list(store: &Store, session: SessionId, now: Timestamp) -> Result<Vec<SlideSnapshot>> {
+    let query = Query::starting(&PartitionKey::Session(session), prefix::SHOWN).strong();
+    let mut found: Vec<SlideSnapshot> = store.query_all(query, now).await?;
     found.sort_by_key(|shown| (shown.index, shown.first_at));
     Ok(found)
 }

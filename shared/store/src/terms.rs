@@ -20,10 +20,10 @@ use model::{ChannelId, words};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Change, Item, Key, Query, Store,
+    Item, Key, Query, Store, UpdateExpression,
     error::{Result, StoreError},
-    item::{Attributes, read, text},
-    table::{Pk, Sk, prefix},
+    item::{ItemAttributes, read, text},
+    table::{PartitionKey, SortKey, prefix},
 };
 
 /// Messages of a channel whose words share a row: 256 numbers are 1.5 KB.
@@ -37,7 +37,7 @@ const MOST_REQUESTS: usize = 20;
 
 /// Where a word stands, in one part of a channel, on one day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Written {
+struct TermOccurrences {
     word: String,
     /// UTC, `2026-11-21`
     day: String,
@@ -46,28 +46,28 @@ struct Written {
     seqs: BTreeSet<u64>,
 }
 
-impl Item for Written {
+impl Item for TermOccurrences {
     const KIND: &'static str = "written";
 
     fn key(&self) -> Key {
-        Key::new(&Pk::Term(&self.word), &self.place())
+        Key::new(&PartitionKey::Term(&self.word), &self.place())
     }
 }
 
-impl Written {
-    fn place(&self) -> Sk<'_> {
-        Sk::Written(&self.day, self.channel, self.part)
+impl TermOccurrences {
+    fn place(&self) -> SortKey<'_> {
+        SortKey::Written(&self.day, self.channel, self.part)
     }
 }
 
 /// The day and part under which the words of a message are found. Its words of later are found under the day of the first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Page {
+pub struct TermBlock {
     day: String,
     part: u64,
 }
 
-impl Page {
+impl TermBlock {
     pub fn of(seq: u64, sent_at: Timestamp) -> Self {
         Self { day: sent_at.to_zoned(TimeZone::UTC).date().to_string(), part: seq / PART }
     }
@@ -81,23 +81,29 @@ pub fn of(content: &str) -> Vec<String> {
 }
 
 /// Where the numbers of one word, channel and page lie: they go with the channel.
-pub(crate) fn key(word: &str, channel: ChannelId, page: &Page) -> Key {
-    Key::new(&Pk::Term(word), &Sk::Written(&page.day, channel, page.part))
+pub(crate) fn key(word: &str, channel: ChannelId, page: &TermBlock) -> Key {
+    Key::new(&PartitionKey::Term(word), &SortKey::Written(&page.day, channel, page.part))
 }
 
 /// F7: a word stands in these messages of one page; that it does already is no harm. 1 write unit, 2 where it stands in most
 /// messages of the page.
-pub async fn write(store: &Store, word: &str, channel: ChannelId, page: &Page, seqs: &[u64]) -> Result<()> {
+pub async fn write(
+    store: &Store,
+    word: &str,
+    channel: ChannelId,
+    page: &TermBlock,
+    seqs: &[u64],
+) -> Result<()> {
     let numbers = seqs.iter().map(ToString::to_string).collect();
     let fields = "kind = :kind, v = :v, #word = :word, #day = :day, #channel = :channel, #part = :part";
-    let change = Change::new(format!("ADD seqs :seqs SET {fields}"))
+    let change = UpdateExpression::new(format!("ADD seqs :seqs SET {fields}"))
         .name("#word", "word")
         .name("#day", "day")
         .name("#channel", "channel")
         .name("#part", "part")
         .value(":seqs", AttributeValue::Ns(numbers))
-        .text(":kind", Written::KIND)
-        .number(":v", Written::VERSION)
+        .text(":kind", TermOccurrences::KIND)
+        .number(":v", TermOccurrences::VERSION)
         .text(":word", word)
         .text(":day", &page.day)
         .text(":channel", channel)
@@ -107,17 +113,17 @@ pub async fn write(store: &Store, word: &str, channel: ChannelId, page: &Page, s
 
 /// Where a search goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Position {
+pub struct SearchPosition {
     /// A sort key: this row, or the next one below.
     row: String,
     /// Only numbers below this one, in that row.
     below: Option<u64>,
 }
 
-impl Position {
+impl SearchPosition {
     /// For a client to come back with: opaque, signed, and good for this search only.
     pub fn seal(&self, store: &Store, search: &str) -> String {
-        let mut position = Attributes::from([("row".to_owned(), text(&self.row))]);
+        let mut position = ItemAttributes::from([("row".to_owned(), text(&self.row))]);
         position.extend(self.below.map(|below| ("below".to_owned(), text(below))));
         store.seal(&position, &identity(search))
     }
@@ -139,89 +145,89 @@ fn identity(search: &str) -> String {
 
 /// Messages of one channel in which all words stood when they were last looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hit {
+pub struct SearchHit {
     pub channel: ChannelId,
     /// Newest first.
     pub seqs: Vec<u64>,
     row: String,
 }
 
-impl Hit {
+impl SearchHit {
     /// Where a search goes on that has seen this one down to `seq`.
-    pub fn after(&self, seq: u64) -> Position {
-        Position { row: self.row.clone(), below: Some(seq) }
+    pub fn after(&self, seq: u64) -> SearchPosition {
+        SearchPosition { row: self.row.clone(), below: Some(seq) }
     }
 }
 
 /// What a step of a search comes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    Hit(Hit),
+pub enum SearchStep {
+    Hit(SearchHit),
     /// It has asked for as much as one search may, and goes on here.
-    Enough(Position),
+    Enough(SearchPosition),
     End,
 }
 
 /// F7: a search under way.
 #[derive(Debug)]
-pub struct Search {
-    words: Vec<Word>,
-    from: Position,
+pub struct TermSearch {
+    words: Vec<TermCursor>,
+    from: SearchPosition,
     requests: usize,
 }
 
 /// The rows of one word.
 #[derive(Debug)]
-struct Word {
+struct TermCursor {
     folded: String,
-    rows: VecDeque<Written>,
+    rows: VecDeque<TermOccurrences>,
     /// All of them have been read.
     ended: bool,
 }
 
 /// Where a word stands next.
-enum Found {
+enum NextRow {
     Row(String),
     Nowhere,
     Enough,
 }
 
-impl Search {
+impl TermSearch {
     /// For all of these words, from there on, or from the newest.
-    pub fn new(words: impl IntoIterator<Item = String>, from: Option<Position>) -> Self {
+    pub fn new(words: impl IntoIterator<Item = String>, from: Option<SearchPosition>) -> Self {
         let words = words.into_iter();
-        let words = words.map(|folded| Word { folded, rows: VecDeque::new(), ended: false }).collect();
-        let from = from.unwrap_or_else(|| Position { row: newest(), below: None });
+        let words = words.map(|folded| TermCursor { folded, rows: VecDeque::new(), ended: false }).collect();
+        let from = from.unwrap_or_else(|| SearchPosition { row: newest(), below: None });
         Self { words, from, requests: MOST_REQUESTS }
     }
 
     /// The next messages. Half a read unit for 4 KB of rows that it goes through: some 25 rows.
-    pub async fn step(&mut self, store: &Store, now: Timestamp) -> Result<Step> {
+    pub async fn step(&mut self, store: &Store, now: Timestamp) -> Result<SearchStep> {
         let (mut agreed, mut index) = (0, 0);
         while agreed < self.words.len() {
             match self.words[index].seek(store, &self.from.row, &mut self.requests, now).await? {
-                Found::Row(row) if row == self.from.row => agreed += 1,
-                Found::Row(row) => {
-                    self.from = Position { row, below: None };
+                NextRow::Row(row) if row == self.from.row => agreed += 1,
+                NextRow::Row(row) => {
+                    self.from = SearchPosition { row, below: None };
                     agreed = 1;
                 }
-                Found::Nowhere => return Ok(Step::End),
-                Found::Enough => return Ok(Step::Enough(self.from.clone())),
+                NextRow::Nowhere => return Ok(SearchStep::End),
+                NextRow::Enough => return Ok(SearchStep::Enough(self.from.clone())),
             }
             index = (index + 1) % self.words.len();
         }
         let mut rows = self.words.iter_mut().filter_map(|word| word.rows.pop_front());
-        let Some(first) = rows.next() else { return Ok(Step::End) };
+        let Some(first) = rows.next() else { return Ok(SearchStep::End) };
         let seqs = rows.fold(first.seqs, |all, row| &all & &row.seqs);
         let below = self.from.below.unwrap_or(u64::MAX);
         let seqs = seqs.into_iter().rev().filter(|seq| *seq < below).collect();
         let row = self.from.row.clone();
-        self.from = Position { row: before(&row), below: None };
-        Ok(Step::Hit(Hit { channel: first.channel, seqs, row }))
+        self.from = SearchPosition { row: before(&row), below: None };
+        Ok(SearchStep::Hit(SearchHit { channel: first.channel, seqs, row }))
     }
 }
 
-impl Word {
+impl TermCursor {
     /// The first row at this one or below.
     async fn seek(
         &mut self,
@@ -229,24 +235,24 @@ impl Word {
         row: &str,
         requests: &mut usize,
         now: Timestamp,
-    ) -> Result<Found> {
+    ) -> Result<NextRow> {
         loop {
             while let Some(first) = self.rows.front() {
                 let place = first.place().to_string();
                 if place.as_str() <= row {
-                    return Ok(Found::Row(place));
+                    return Ok(NextRow::Row(place));
                 }
                 self.rows.pop_front();
             }
             if self.ended {
-                return Ok(Found::Nowhere);
+                return Ok(NextRow::Nowhere);
             }
             if *requests == 0 {
-                return Ok(Found::Enough);
+                return Ok(NextRow::Enough);
             }
             *requests -= 1;
             let range = (prefix::WRITTEN.to_owned(), row.to_owned());
-            let query = Query::between(&Pk::Term(&self.folded), &range).newest_first().limit(ROWS);
+            let query = Query::between(&PartitionKey::Term(&self.folded), &range).newest_first().limit(ROWS);
             let (rows, next) = store.query_once(query).await?;
             self.ended = next.is_none();
             let rows = rows.into_iter().filter(|item| !crate::item::is_expired(item, now));
@@ -277,7 +283,7 @@ mod tests {
     use super::*;
 
     fn row(day: u32, channel: u128, part: u64) -> String {
-        Sk::Written(&format!("2026-11-{day:02}"), Uuid::from_u128(channel).into(), part).to_string()
+        SortKey::Written(&format!("2026-11-{day:02}"), Uuid::from_u128(channel).into(), part).to_string()
     }
 
     proptest! {

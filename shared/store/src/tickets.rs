@@ -12,22 +12,22 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    Item, Key, Store, Written,
+    Item, Key, Store, WriteOutcome,
     error::Result,
-    table::{Pk, Sk},
+    table::{PartitionKey, SortKey},
 };
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Spent {
+struct SpentTicket {
     id: Uuid,
     until: Timestamp,
 }
 
-impl Item for Spent {
+impl Item for SpentTicket {
     const KIND: &'static str = "ticket";
 
     fn key(&self) -> Key {
-        Key::new(&Pk::Ticket(&self.id.to_string()), &Sk::Self_)
+        Key::new(&PartitionKey::Ticket(&self.id.to_string()), &SortKey::Self_)
     }
 
     fn expires_at(&self) -> Option<Timestamp> {
@@ -37,5 +37,5 @@ impl Item for Spent {
 
 /// K1: `true` for the first who comes with it.
 pub async fn spend(store: &Store, id: Uuid, until: Timestamp, now: Timestamp) -> Result<bool> {
-    Ok(store.put_new(&Spent { id, until }, now).await? == Written::Done(()))
+    Ok(store.put_new(&SpentTicket { id, until }, now).await? == WriteOutcome::Done(()))
 }

@@ -13,21 +13,22 @@ use model::{ParticipantId, SessionId, UserId, plan::Quota};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Change, Condition, Freshness, Item, Key, Query, Store, Write, Written,
+    ConditionExpression, Item, Key, Query, ReadConsistency, Store, TransactWrite, UpdateExpression,
+    WriteOutcome,
     error::Result,
-    table::{Pk, Sk, prefix},
+    table::{PartitionKey, SortKey, prefix},
 };
 
 /// Sessions of an account in a month. Kept for ever: it is history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Month {
+pub struct MonthlyUsage {
     pub user: UserId,
     /// `2026-11`, UTC.
     pub month: String,
     pub used: u32,
 }
 
-impl Item for Month {
+impl Item for MonthlyUsage {
     const KIND: &'static str = "month";
 
     fn key(&self) -> Key {
@@ -36,7 +37,7 @@ impl Item for Month {
 }
 
 fn month_key(user: UserId, month: &str) -> Key {
-    Key::new(&Pk::Usage(user), &Sk::Month(month))
+    Key::new(&PartitionKey::Usage(user), &SortKey::Month(month))
 }
 
 /// The calendar month that is counted by.
@@ -46,36 +47,38 @@ pub fn month_of(time: Timestamp) -> String {
 
 /// G1: sessions made in the month of `now`.
 pub async fn month(store: &Store, user: UserId, now: Timestamp) -> Result<u32> {
-    let found: Option<Month> = store.get(&month_key(user, &month_of(now)), Freshness::Strong, now).await?;
+    let found: Option<MonthlyUsage> =
+        store.get(&month_key(user, &month_of(now)), ReadConsistency::Strong, now).await?;
     Ok(found.map_or(0, |month| month.used))
 }
 
 /// G1: the latest months in which there was something, newest first.
-pub async fn months(store: &Store, user: UserId, most: usize, now: Timestamp) -> Result<Vec<Month>> {
-    let query = Query::starting(&Pk::Usage(user), prefix::MONTH).newest_first();
+pub async fn months(store: &Store, user: UserId, most: usize, now: Timestamp) -> Result<Vec<MonthlyUsage>> {
+    let query = Query::starting(&PartitionKey::Usage(user), prefix::MONTH).newest_first();
     Ok(store.page(query, most, None, now).await?.items)
 }
 
 /// One session more, refused above the limit: for the transaction that makes the session.
-pub(crate) fn one_session(user: UserId, limit: Option<u32>, now: Timestamp) -> Write {
+pub(crate) fn one_session(user: UserId, limit: Option<u32>, now: Timestamp) -> TransactWrite {
     let month = month_of(now);
     let key = month_key(user, &month);
-    let change = Change::new("ADD used :one SET kind = :kind, v = :one, #user = :user, #month = :month")
-        .name("#user", "user")
-        .name("#month", "month")
-        .text(":kind", Month::KIND)
-        .text(":user", user)
-        .text(":month", &month);
-    Write::update(key, below(change, limit))
+    let change =
+        UpdateExpression::new("ADD used :one SET kind = :kind, v = :one, #user = :user, #month = :month")
+            .name("#user", "user")
+            .name("#month", "month")
+            .text(":kind", MonthlyUsage::KIND)
+            .text(":user", user)
+            .text(":month", &month);
+    TransactWrite::update(key, below(change, limit))
 }
 
 /// How much of something a session has used.
 #[derive(Debug, Serialize, Deserialize)]
-struct Used {
+struct QuotaUsage {
     used: u32,
 }
 
-impl Item for Used {
+impl Item for QuotaUsage {
     const KIND: &'static str = "used";
 
     /// Read only, and by the key that it was asked for.
@@ -85,7 +88,7 @@ impl Item for Used {
 }
 
 fn used_key(session: SessionId, what: &str) -> Key {
-    Key::new(&Pk::Session(session), &Sk::Used(what))
+    Key::new(&PartitionKey::Session(session), &SortKey::Used(what))
 }
 
 /// What one participant has used of a session's calls.
@@ -96,11 +99,11 @@ fn of_participant(participant: ParticipantId) -> String {
 /// G2: 0 also where nothing is counted, because nothing limits it.
 pub async fn used(store: &Store, session: SessionId, quota: Quota, now: Timestamp) -> Result<u32> {
     let key = used_key(session, quota.as_str());
-    let found: Option<Used> = store.get(&key, Freshness::Strong, now).await?;
+    let found: Option<QuotaUsage> = store.get(&key, ReadConsistency::Strong, now).await?;
     Ok(found.map_or(0, |found| found.used))
 }
 
-fn below(change: Change, limit: Option<u32>) -> Change {
+fn below(change: UpdateExpression, limit: Option<u32>) -> UpdateExpression {
     let change = change.number(":one", 1);
     match limit {
         // a limit of nothing is one that is reached
@@ -111,24 +114,28 @@ fn below(change: Change, limit: Option<u32>) -> Change {
 }
 
 /// One more of something in a session, refused above the limit.
-fn one_used(session: SessionId, what: &str, limit: Option<u32>) -> Write {
-    let change = Change::new("ADD used :one SET kind = :kind, v = :one").text(":kind", Used::KIND);
-    Write::update(used_key(session, what), below(change, limit))
+fn one_used(session: SessionId, what: &str, limit: Option<u32>) -> TransactWrite {
+    let change =
+        UpdateExpression::new("ADD used :one SET kind = :kind, v = :one").text(":kind", QuotaUsage::KIND);
+    TransactWrite::update(used_key(session, what), below(change, limit))
 }
 
 /// One participant more, refused above the limit: for the transaction that adds them.
-pub(crate) fn one_participant(session: SessionId, limit: u32) -> Write {
+pub(crate) fn one_participant(session: SessionId, limit: u32) -> TransactWrite {
     one_used(session, Quota::ParticipantsPerSession.as_str(), Some(limit))
 }
 
 /// One participant less; lost where none is counted, because nothing limits them.
-pub(crate) fn one_participant_less(session: SessionId) -> Write {
+pub(crate) fn one_participant_less(session: SessionId) -> TransactWrite {
     one_less(session, Quota::ParticipantsPerSession.as_str())
 }
 
-fn one_less(session: SessionId, what: &str) -> Write {
-    let change = Change::new("ADD used :less").only_if("used > :none").number(":less", -1).number(":none", 0);
-    Write::update(used_key(session, what), change)
+fn one_less(session: SessionId, what: &str) -> TransactWrite {
+    let change = UpdateExpression::new("ADD used :less")
+        .only_if("used > :none")
+        .number(":less", -1)
+        .number(":none", 0);
+    TransactWrite::update(used_key(session, what), change)
 }
 
 /// A call of a model: reserved before it is made, recorded when it is answered.
@@ -142,12 +149,12 @@ pub struct AiCall {
     pub participant: Option<ParticipantId>,
     pub reserved_at: Timestamp,
     /// `None` while it is under way.
-    pub spent: Option<Spent>,
+    pub spent: Option<AiCallCost>,
 }
 
 /// What an answered call took.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Spent {
+pub struct AiCallCost {
     pub tokens_in: u64,
     pub tokens_out: u64,
     /// Millionths of a US dollar.
@@ -165,12 +172,12 @@ impl Item for AiCall {
 }
 
 fn call_key(session: SessionId, key: &str) -> Key {
-    Key::new(&Pk::Session(session), &Sk::AiCall(key))
+    Key::new(&PartitionKey::Session(session), &SortKey::AiCall(key))
 }
 
 /// What asking for a call came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reservation {
+pub enum AiCallReservation {
     Reserved,
     /// By an earlier delivery of the same job; whether it was answered stands on the call.
     AlreadyReserved,
@@ -189,38 +196,45 @@ pub async fn reserve_ai_call(
     limit: Option<u32>,
     per_participant: Option<(ParticipantId, u32)>,
     now: Timestamp,
-) -> Result<Reservation> {
+) -> Result<AiCallReservation> {
     let participant = per_participant.map(|(participant, _)| participant);
     let call = AiCall { session, key: key.into(), participant, reserved_at: now, spent: None };
     let mut writes =
-        vec![Write::put_new(&call)?, one_used(session, Quota::AiCallsPerSession.as_str(), limit)];
+        vec![TransactWrite::put_new(&call)?, one_used(session, Quota::AiCallsPerSession.as_str(), limit)];
     if let Some((participant, most)) = per_participant {
         writes.push(one_used(session, &of_participant(participant), Some(most)));
     }
     Ok(match store.transact(writes).await? {
-        Ok(()) => Reservation::Reserved,
-        Err(lost) if lost.contains(&0) => Reservation::AlreadyReserved,
-        Err(lost) if lost.contains(&1) => Reservation::SessionRefused(limit.unwrap_or_default()),
-        Err(_) => Reservation::ParticipantRefused(per_participant.map_or(0, |(_, most)| most)),
+        Ok(()) => AiCallReservation::Reserved,
+        Err(lost) if lost.contains(&0) => AiCallReservation::AlreadyReserved,
+        Err(lost) if lost.contains(&1) => AiCallReservation::SessionRefused(limit.unwrap_or_default()),
+        Err(_) => AiCallReservation::ParticipantRefused(per_participant.map_or(0, |(_, most)| most)),
     })
 }
 
 /// G2, G3: a call that failed for good counts for nobody; one that was answered stays. Harmless twice.
 pub async fn release_ai_call(store: &Store, session: SessionId, key: &str, now: Timestamp) -> Result<()> {
-    let found: Option<AiCall> = store.get(&call_key(session, key), Freshness::Strong, now).await?;
+    let found: Option<AiCall> = store.get(&call_key(session, key), ReadConsistency::Strong, now).await?;
     let Some(call) = found.filter(|call| call.spent.is_none()) else { return Ok(()) };
-    let unanswered =
-        Condition::new("attribute_exists(pk) AND attribute_type(spent, :nothing)").text(":nothing", "NULL");
-    let mut writes =
-        vec![Write::delete(call.key(), unanswered), one_less(session, Quota::AiCallsPerSession.as_str())];
+    let unanswered = ConditionExpression::new("attribute_exists(pk) AND attribute_type(spent, :nothing)")
+        .text(":nothing", "NULL");
+    let mut writes = vec![
+        TransactWrite::delete(call.key(), unanswered),
+        one_less(session, Quota::AiCallsPerSession.as_str()),
+    ];
     writes.extend(call.participant.map(|participant| one_less(session, &of_participant(participant))));
     // lost: answered or released in between
     store.transact(writes).await.map(drop)
 }
 
 /// G3: what a reserved call took; `Refused` where none is reserved. The first record stands. 1 write unit.
-pub async fn record_ai_call(store: &Store, session: SessionId, key: &str, spent: &Spent) -> Result<Written> {
-    let change = Change::new("SET spent = :spent")
+pub async fn record_ai_call(
+    store: &Store,
+    session: SessionId,
+    key: &str,
+    spent: &AiCallCost,
+) -> Result<WriteOutcome> {
+    let change = UpdateExpression::new("SET spent = :spent")
         .only_if("attribute_exists(pk) AND attribute_type(spent, :nothing)")
         .text(":nothing", "NULL")
         .serialized(":spent", spent)?;
@@ -240,7 +254,7 @@ pub struct AiUsage {
 
 /// G3: all of them.
 pub async fn ai_calls(store: &Store, session: SessionId, now: Timestamp) -> Result<Vec<AiCall>> {
-    store.query_all(Query::starting(&Pk::Session(session), prefix::AI_CALL), now).await
+    store.query_all(Query::starting(&PartitionKey::Session(session), prefix::AI_CALL), now).await
 }
 
 /// G3: derived from the calls, by their number.

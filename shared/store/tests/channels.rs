@@ -8,20 +8,20 @@ use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use model::{
     ChannelId, MessageId, UserId,
-    channel::{ChannelName, Kind, MemberRole},
-    message::{Author, ReplyPreview},
+    channel::{ChannelKind, ChannelName, MemberRole},
+    message::{MessageAuthor, ReplyPreview},
 };
 use serde::{Deserialize, Serialize};
 use store::{
-    Freshness, Item, Key, Query, Store, Written,
-    channels::{self, Changed, Channel, Created, Deleted, Occupied},
+    Item, Key, Query, ReadConsistency, Store, WriteOutcome,
+    channels::{self, Channel, ChannelChangeOutcome, ChannelCreateOutcome, DeletedChannel, RemainingMembers},
     due,
-    followed::{self, Followed, Log},
-    members::{self, Joined, Member, Place, Stays},
-    mentions::{self, Mention},
-    messages::{self, Mentioned, Message, Reply},
-    table::{Pk, Sk},
-    terms::{self, Page},
+    followed::{self, ChannelLog, ProjectionCheckpoint},
+    members::{self, ChannelMember, JoinOutcome, Membership, RemainingOwner},
+    mentions::{self, UserMention},
+    messages::{self, MentionedMember, Message, RepliedMessage},
+    table::{PartitionKey, SortKey},
+    terms::{self, TermBlock},
 };
 
 use world::{World, id, now, world};
@@ -31,7 +31,7 @@ const CHANNEL: u128 = 7;
 fn channel(n: u128, name: &str) -> Channel {
     Channel {
         id: id(n),
-        channel_kind: Kind::Public,
+        channel_kind: ChannelKind::Public,
         name: Some(ChannelName::typed(name).unwrap()),
         description: None,
         is_default: false,
@@ -43,11 +43,11 @@ fn channel(n: u128, name: &str) -> Channel {
     }
 }
 
-fn rows(n: u128, user: u128, role: MemberRole) -> (Member, Place) {
+fn rows(n: u128, user: u128, role: MemberRole) -> (ChannelMember, Membership) {
     let (channel, user) = (id(n), id(user));
     let username = format!("user_{user}");
-    let member = Member { channel, user, role, username, name: "Ana".into(), joined_at: now() };
-    let place = Place::new(channel, user, role, 0, now());
+    let member = ChannelMember { channel, user, role, username, name: "Ana".into(), joined_at: now() };
+    let place = Membership::new(channel, user, role, 0, now());
     (member, place)
 }
 
@@ -55,16 +55,16 @@ fn rows(n: u128, user: u128, role: MemberRole) -> (Member, Place) {
 async fn occupied(store: &Store, people: u128) -> Channel {
     let made = channel(CHANNEL, "herons");
     let owner = rows(CHANNEL, 1, MemberRole::Owner);
-    assert_eq!(channels::create(store, &made, &[owner]).await.unwrap(), Created::Done);
+    assert_eq!(channels::create(store, &made, &[owner]).await.unwrap(), ChannelCreateOutcome::Done);
     for user in 2..=people {
         let (member, place) = rows(CHANNEL, user, MemberRole::Member);
-        assert_eq!(members::join(store, &member, &place).await.unwrap(), Joined::Done);
+        assert_eq!(members::join(store, &member, &place).await.unwrap(), JoinOutcome::Done);
     }
     found(store).await.unwrap()
 }
 
 async fn found(store: &Store) -> Option<Channel> {
-    channels::get(store, id(CHANNEL), Freshness::Strong, now()).await.unwrap()
+    channels::get(store, id(CHANNEL), ReadConsistency::Strong, now()).await.unwrap()
 }
 
 async fn listed(store: &Store) -> Vec<String> {
@@ -73,7 +73,7 @@ async fn listed(store: &Store) -> Vec<String> {
 }
 
 async fn role(store: &Store, user: u128) -> Option<(MemberRole, MemberRole)> {
-    let member = members::get(store, id(CHANNEL), id(user), Freshness::Strong, now()).await.unwrap()?;
+    let member = members::get(store, id(CHANNEL), id(user), ReadConsistency::Strong, now()).await.unwrap()?;
     let place = members::place(store, id(user), id(CHANNEL), now()).await.unwrap()?;
     Some((member.role, place.role))
 }
@@ -84,9 +84,12 @@ async fn y1_y2_y3_a_name_moves_with_its_channel_and_who_joins_meanwhile_counts()
     let before = occupied(&store, 1).await;
     let mut other = channel(8, "Storks");
     other.created_by = None;
-    assert_eq!(channels::create(&store, &other, &[]).await.unwrap(), Created::Done);
-    assert_eq!(channels::create(&store, &channel(9, "STORKS"), &[]).await.unwrap(), Created::NameTaken);
-    assert_eq!(channels::create(&store, &other, &[]).await.unwrap(), Created::There);
+    assert_eq!(channels::create(&store, &other, &[]).await.unwrap(), ChannelCreateOutcome::Done);
+    assert_eq!(
+        channels::create(&store, &channel(9, "STORKS"), &[]).await.unwrap(),
+        ChannelCreateOutcome::NameTaken
+    );
+    assert_eq!(channels::create(&store, &other, &[]).await.unwrap(), ChannelCreateOutcome::There);
 
     let later = now() + SignedDuration::from_secs(1);
     let called = |name: &str| Channel {
@@ -96,12 +99,18 @@ async fn y1_y2_y3_a_name_moves_with_its_channel_and_who_joins_meanwhile_counts()
     };
     let (member, place) = rows(CHANNEL, 2, MemberRole::Member);
     members::join(&store, &member, &place).await.unwrap();
-    assert_eq!(channels::change(&store, &before, called("sTORKS")).await.unwrap(), Changed::NameTaken);
+    assert_eq!(
+        channels::change(&store, &before, called("sTORKS")).await.unwrap(),
+        ChannelChangeOutcome::NameTaken
+    );
     let moved = channels::change(&store, &before, called("Egrets")).await.unwrap();
-    assert!(matches!(moved, Changed::Done(_)), "{moved:?}");
+    assert!(matches!(moved, ChannelChangeOutcome::Done(_)), "{moved:?}");
     let after = found(&store).await.unwrap();
     assert_eq!((after.member_count, after.name.clone()), (2, called("Egrets").name));
-    assert_eq!(channels::change(&store, &before, called("cranes")).await.unwrap(), Changed::Stale);
+    assert_eq!(
+        channels::change(&store, &before, called("cranes")).await.unwrap(),
+        ChannelChangeOutcome::Stale
+    );
     let by_name = async |name: &str| {
         channels::by_name(&store, &ChannelName::typed(name).unwrap(), now()).await.unwrap()
     };
@@ -118,10 +127,13 @@ async fn y1_y2_y3_a_name_moves_with_its_channel_and_who_joins_meanwhile_counts()
         updated_at: later + SignedDuration::from_secs(1),
         ..after.clone()
     };
-    let Changed::Done(archived) = channels::change(&store, &after, archived).await.unwrap() else { panic!() };
+    let ChannelChangeOutcome::Done(archived) = channels::change(&store, &after, archived).await.unwrap()
+    else {
+        panic!()
+    };
     assert_eq!(listed(&store).await, ["Storks"]);
     let (member, place) = rows(CHANNEL, 3, MemberRole::Member);
-    assert_eq!(members::join(&store, &member, &place).await.unwrap(), Joined::Refused);
+    assert_eq!(members::join(&store, &member, &place).await.unwrap(), JoinOutcome::Refused);
     let back = Channel {
         archived_at: None,
         updated_at: archived.updated_at + SignedDuration::from_secs(1),
@@ -138,24 +150,28 @@ async fn z1_z3_a_channel_keeps_an_owner_whoever_goes_at_once() {
     let (one, two): (UserId, UserId) = (id(1), id(2));
     assert_eq!(members::another_owner(&store, channel, one, now()).await.unwrap(), None);
     let up = (MemberRole::Member, MemberRole::Owner);
-    let given = members::give_role(&store, channel, two, up, Stays::Anyone).await.unwrap();
-    assert_eq!((given, role(&store, 2).await), (Written::Done(()), Some((up.1, up.1))));
+    let given = members::give_role(&store, channel, two, up, RemainingOwner::Anyone).await.unwrap();
+    assert_eq!((given, role(&store, 2).await), (WriteOutcome::Done(()), Some((up.1, up.1))));
     assert_eq!(members::another_owner(&store, channel, one, now()).await.unwrap(), Some(two));
 
-    let go = |user, stays| members::leave(&store, channel, user, MemberRole::Owner, Stays::Owner(stays));
+    let go =
+        |user, stays| members::leave(&store, channel, user, MemberRole::Owner, RemainingOwner::Owner(stays));
     let (first, second) = futures::join!(go(one, two), go(two, one));
-    let gone = [first.unwrap(), second.unwrap()].iter().filter(|gone| **gone == Written::Done(())).count();
+    let gone =
+        [first.unwrap(), second.unwrap()].iter().filter(|gone| **gone == WriteOutcome::Done(())).count();
     assert_eq!(gone, 1, "each counted on the other");
     assert_eq!(found(&store).await.unwrap().member_count, 2);
     let left = if role(&store, 1).await.is_some() { 1 } else { 2 };
-    let alone = members::leave(&store, channel, id(left), MemberRole::Owner, Stays::Nobody).await.unwrap();
-    assert_eq!(alone, Written::Refused, "there is a third");
+    let alone =
+        members::leave(&store, channel, id(left), MemberRole::Owner, RemainingOwner::Nobody).await.unwrap();
+    assert_eq!(alone, WriteOutcome::Refused, "there is a third");
     let down = (MemberRole::Owner, MemberRole::Member);
-    let demoted = members::give_role(&store, channel, id(left), down, Stays::Owner(id(3))).await.unwrap();
-    assert_eq!((demoted, role(&store, left).await), (Written::Refused, Some((down.0, down.0))));
+    let demoted =
+        members::give_role(&store, channel, id(left), down, RemainingOwner::Owner(id(3))).await.unwrap();
+    assert_eq!((demoted, role(&store, left).await), (WriteOutcome::Refused, Some((down.0, down.0))));
     let as_member =
-        members::leave(&store, channel, id(left), MemberRole::Member, Stays::Anyone).await.unwrap();
-    assert_eq!(as_member, Written::Refused, "they were read as something else");
+        members::leave(&store, channel, id(left), MemberRole::Member, RemainingOwner::Anyone).await.unwrap();
+    assert_eq!(as_member, WriteOutcome::Refused, "they were read as something else");
 }
 
 #[tokio::test]
@@ -164,35 +180,36 @@ async fn z3_a_place_that_was_read_before_does_not_bring_back_a_role_or_whoever_l
     let channel = occupied(&store, 2).await.id;
     let read = members::place(&store, id(2), channel, now()).await.unwrap().unwrap();
     let up = (MemberRole::Member, MemberRole::Moderator);
-    members::give_role(&store, channel, id(2), up, Stays::Anyone).await.unwrap();
-    let marked = Place { read_seq: 5, ..read.clone() };
-    assert_eq!(members::rewrite(&store, &read, marked.clone()).await.unwrap(), Written::Refused);
+    members::give_role(&store, channel, id(2), up, RemainingOwner::Anyone).await.unwrap();
+    let marked = Membership { read_seq: 5, ..read.clone() };
+    assert_eq!(members::rewrite(&store, &read, marked.clone()).await.unwrap(), WriteOutcome::Refused);
     let read = members::place(&store, id(2), channel, now()).await.unwrap().unwrap();
     assert_eq!((read.role, read.rev), (MemberRole::Moderator, 2));
-    let leave = || members::leave(&store, channel, id(2), MemberRole::Moderator, Stays::Anyone);
-    assert_eq!(leave().await.unwrap(), Written::Done(()));
-    assert_eq!(leave().await.unwrap(), Written::Refused);
-    assert_eq!(members::rewrite(&store, &read, marked).await.unwrap(), Written::Refused);
+    let leave = || members::leave(&store, channel, id(2), MemberRole::Moderator, RemainingOwner::Anyone);
+    assert_eq!(leave().await.unwrap(), WriteOutcome::Done(()));
+    assert_eq!(leave().await.unwrap(), WriteOutcome::Refused);
+    assert_eq!(members::rewrite(&store, &read, marked).await.unwrap(), WriteOutcome::Refused);
     assert_eq!((role(&store, 2).await, found(&store).await.unwrap().member_count), (None, 1));
-    let rename =
-        async |before: Member, name: &str| members::rename(&store, &before, "ana", name).await.unwrap();
-    let before = members::get(&store, channel, id(1), Freshness::Strong, now()).await.unwrap().unwrap();
-    let gone = Member { user: id(2), ..before.clone() };
-    assert_eq!(rename(gone, "Bo").await, Written::Refused, "whoever left is not brought back by a name");
-    assert_eq!(rename(before.clone(), "Ana Lima").await, Written::Done(()));
-    assert_eq!(rename(before, "Ana Older").await, Written::Refused, "a name that was not read is newer");
+    let rename = async |before: ChannelMember, name: &str| {
+        members::rename(&store, &before, "ana", name).await.unwrap()
+    };
+    let before = members::get(&store, channel, id(1), ReadConsistency::Strong, now()).await.unwrap().unwrap();
+    let gone = ChannelMember { user: id(2), ..before.clone() };
+    assert_eq!(rename(gone, "Bo").await, WriteOutcome::Refused, "whoever left is not brought back by a name");
+    assert_eq!(rename(before.clone(), "Ana Lima").await, WriteOutcome::Done(()));
+    assert_eq!(rename(before, "Ana Older").await, WriteOutcome::Refused, "a name that was not read is newer");
     let rows = members::of_one(&store, id(1), &[channel, id(9)], now()).await.unwrap();
     assert_eq!((rows.len(), rows[0].username.as_str(), rows[0].name.as_str()), (1, "ana", "Ana Lima"));
 }
 
 /// A row of which only its place matters.
 #[derive(Serialize, Deserialize)]
-struct Lies {
+struct RawRow {
     #[serde(skip)]
     at: (String, String),
 }
 
-impl Item for Lies {
+impl Item for RawRow {
     const KIND: &'static str = "lies";
 
     fn key(&self) -> Key {
@@ -200,19 +217,19 @@ impl Item for Lies {
     }
 }
 
-async fn lay(store: &Store, pk: &Pk<'_>, sk: &Sk<'_>) {
-    store.put(&Lies { at: (pk.to_string(), sk.to_string()) }).await.unwrap();
+async fn lay(store: &Store, pk: &PartitionKey<'_>, sk: &SortKey<'_>) {
+    store.put(&RawRow { at: (pk.to_string(), sk.to_string()) }).await.unwrap();
 }
 
-async fn left(store: &Store, parts: &[Pk<'_>]) -> u64 {
+async fn left(store: &Store, parts: &[PartitionKey<'_>]) -> u64 {
     let counts = join_all(parts.iter().map(|part| store.count(Query::partition(part).strong()))).await;
     counts.into_iter().map(Result::unwrap).sum()
 }
 
 fn message(channel: ChannelId, seq: u64) -> Message {
-    let author = Author { id: id(1), username: "ana".into(), name: "Ana".into() };
+    let author = MessageAuthor { id: id(1), username: "ana".into(), name: "Ana".into() };
     let preview = ReplyPreview { user_id: id(1), username: "ana".into(), content: "one".into() };
-    let reply_to = (seq > 1).then_some(Reply { seq: 1, preview });
+    let reply_to = (seq > 1).then_some(RepliedMessage { seq: 1, preview });
     Message { seq, reply_to, ..Message::new(channel, author, "two".into(), now()) }
 }
 
@@ -221,64 +238,68 @@ async fn y5_a_deleted_channel_is_gone_at_once_and_cleared_away_by_and_by() {
     let World { store, _bench } = world().await;
     let channel = occupied(&store, 3).await;
     let first = messages::append(&store, message(channel.id, 1), 0, now()).await.unwrap();
-    let messages::Appended::Now(first) = first else { panic!() };
+    let messages::AppendOutcome::Now(first) = first else { panic!() };
     for seq in 2..=1_010 {
         store.put(&message(channel.id, seq)).await.unwrap();
     }
     messages::change(&store, &first, first.clone(), now()).await.unwrap();
-    lay(&store, &Pk::Replies(first.id()), &Sk::Number(2)).await;
+    lay(&store, &PartitionKey::Replies(first.id()), &SortKey::Number(2)).await;
     for seq in [1, 300, 1_010] {
-        terms::write(&store, "two", channel.id, &Page::of(seq, now()), &[seq]).await.unwrap();
+        terms::write(&store, "two", channel.id, &TermBlock::of(seq, now()), &[seq]).await.unwrap();
     }
-    let mentioned = Mentioned { user: id(3), username: "cy".into() };
+    let mentioned = MentionedMember { user: id(3), username: "cy".into() };
     store.put(&Message { mentions: vec![mentioned], ..message(channel.id, 7) }).await.unwrap();
     let to = MessageId { channel: channel.id, seq: 7 };
-    let mention = Mention { user: id(3), message: to, sent_at: now(), told: true, mailed: false };
+    let mention = UserMention { user: id(3), message: to, sent_at: now(), told: true, mailed: false };
     mentions::put(&store, &mention).await.unwrap();
-    lay(&store, &Pk::Channel(channel.id), &Sk::Pin(1)).await;
-    lay(&store, &Pk::Channel(channel.id), &Sk::Followed).await;
-    lay(&store, &Pk::Chat(id(2)), &Sk::Draft(channel.id)).await;
-    lay(&store, &Pk::Chat(id(2)), &Sk::Draft(id(8))).await;
-    lay(&store, &Pk::Chat(id(2)), &Sk::Preferences).await;
+    lay(&store, &PartitionKey::Channel(channel.id), &SortKey::Pin(1)).await;
+    lay(&store, &PartitionKey::Channel(channel.id), &SortKey::Followed).await;
+    lay(&store, &PartitionKey::Chat(id(2)), &SortKey::Draft(channel.id)).await;
+    lay(&store, &PartitionKey::Chat(id(2)), &SortKey::Draft(id(8))).await;
+    lay(&store, &PartitionKey::Chat(id(2)), &SortKey::Preferences).await;
 
     let delete = |by, now| channels::delete(&store, &channel, by, now);
-    assert_eq!(delete(Occupied::ByOne, now()).await.unwrap(), Written::Refused, "others are in it");
-    assert_eq!(delete(Occupied::ByAnyone, now()).await.unwrap(), Written::Done(()));
-    assert_eq!(delete(Occupied::ByAnyone, now()).await.unwrap(), Written::Refused);
+    assert_eq!(
+        delete(RemainingMembers::ByOne, now()).await.unwrap(),
+        WriteOutcome::Refused,
+        "others are in it"
+    );
+    assert_eq!(delete(RemainingMembers::ByAnyone, now()).await.unwrap(), WriteOutcome::Done(()));
+    assert_eq!(delete(RemainingMembers::ByAnyone, now()).await.unwrap(), WriteOutcome::Refused);
     assert_eq!((found(&store).await, listed(&store).await.len()), (None, 0));
     let again = channels::create(&store, &Channel { id: id(8), ..channel.clone() }, &[]).await.unwrap();
-    assert_eq!(again, Created::Done, "its name is free");
+    assert_eq!(again, ChannelCreateOutcome::Done, "its name is free");
 
     let clear = |now: Timestamp| channels::clear(&store, channel.id, now);
     assert!(clear(now()).await.unwrap());
     assert_eq!(members::place(&store, id(2), channel.id, now()).await.unwrap(), None, "members go first");
-    let log = [Pk::Messages(channel.id)];
+    let log = [PartitionKey::Messages(channel.id)];
     assert_eq!(left(&store, &log).await, 1_010, "whoever is at them has a minute");
     let parts = [
-        Pk::Channel(channel.id),
-        Pk::Messages(channel.id),
-        Pk::Changes(channel.id),
-        Pk::Replies(first.id()),
-        Pk::Chat(id(1)),
-        Pk::Term("two"),
-        Pk::Mentions(id(3)),
+        PartitionKey::Channel(channel.id),
+        PartitionKey::Messages(channel.id),
+        PartitionKey::Changes(channel.id),
+        PartitionKey::Replies(first.id()),
+        PartitionKey::Chat(id(1)),
+        PartitionKey::Term("two"),
+        PartitionKey::Mentions(id(3)),
     ];
-    assert_eq!(left(&store, &[Pk::Chat(id(2))]).await, 2, "of another channel, and of none");
+    assert_eq!(left(&store, &[PartitionKey::Chat(id(2))]).await, 2, "of another channel, and of none");
     // whoever was writing as it went, and what nobody can read
-    lay(&store, &Pk::Messages(channel.id), &Sk::Number(1_011)).await;
+    lay(&store, &PartitionKey::Messages(channel.id), &SortKey::Number(1_011)).await;
     let later = now() + SignedDuration::from_mins(1);
     let (items, _) = due::due(&store, 10, None, later).await.unwrap();
-    let what: Vec<due::What> = items.iter().map(|item| item.what().unwrap()).collect();
-    assert_eq!(what, [due::What::DeletedChannel(channel.id)]);
+    let what: Vec<due::DueWork> = items.iter().map(|item| item.what().unwrap()).collect();
+    assert_eq!(what, [due::DueWork::DeletedChannel(channel.id)]);
     assert!(!clear(later).await.unwrap(), "more than one go");
-    assert_eq!(left(&store, &[Pk::Messages(channel.id)]).await, 911);
+    assert_eq!(left(&store, &[PartitionKey::Messages(channel.id)]).await, 911);
     while !clear(later).await.unwrap() {}
     assert!(clear(later).await.unwrap(), "however often");
     assert_eq!(
         (left(&store, &parts).await, due::due(&store, 10, None, later).await.unwrap().0.len()),
         (0, 0)
     );
-    let deleted = Deleted { id: channel.id, deleted_at: now() };
+    let deleted = DeletedChannel { id: channel.id, deleted_at: now() };
     assert_eq!(deleted.due(), Some(later));
 }
 
@@ -286,24 +307,29 @@ async fn y5_a_deleted_channel_is_gone_at_once_and_cleared_away_by_and_by() {
 async fn z4_what_is_somebodys_alone_is_forgotten_and_not_their_places() {
     let World { store, _bench } = world().await;
     occupied(&store, 2).await;
-    for sk in [Sk::Draft(id(7)), Sk::Preferences, Sk::Digest] {
-        lay(&store, &Pk::Chat(id(2)), &sk).await;
+    for sk in [SortKey::Draft(id(7)), SortKey::Preferences, SortKey::Digest] {
+        lay(&store, &PartitionKey::Chat(id(2)), &sk).await;
     }
-    lay(&store, &Pk::Mentions(id(2)), &Sk::Mention("2026")).await;
+    lay(&store, &PartitionKey::Mentions(id(2)), &SortKey::Mention("2026")).await;
     members::forget(&store, id(2)).await.unwrap();
-    assert_eq!(left(&store, &[Pk::Chat(id(2)), Pk::Mentions(id(2))]).await, 1);
+    assert_eq!(left(&store, &[PartitionKey::Chat(id(2)), PartitionKey::Mentions(id(2))]).await, 1);
     assert_eq!(members::places(&store, id(2), now()).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
 async fn y4_how_far_channels_were_followed_is_read_at_once() {
     let World { store, _bench } = world().await;
-    for (log, number) in [(Log::Messages, 4), (Log::Changes, 7), (Log::Messages, 3), (Log::Changes, 6)] {
+    for (log, number) in [
+        (ChannelLog::Messages, 4),
+        (ChannelLog::Changes, 7),
+        (ChannelLog::Messages, 3),
+        (ChannelLog::Changes, 6),
+    ] {
         let done = followed::advance(&store, id(1), log, number).await.unwrap();
-        assert_eq!(done == Written::Refused, number % 3 == 0, "only forwards");
+        assert_eq!(done == WriteOutcome::Refused, number % 3 == 0, "only forwards");
     }
     let found = followed::get_many(&store, &[id(1), id(2)], now()).await.unwrap();
-    assert_eq!(found, [Followed { channel: id(1), seq: 4, change: 7 }]);
+    assert_eq!(found, [ProjectionCheckpoint { channel: id(1), seq: 4, change: 7 }]);
     let none = followed::get(&store, id(2), now()).await.unwrap();
-    assert_eq!(none, Followed { channel: id(2), seq: 0, change: 0 });
+    assert_eq!(none, ProjectionCheckpoint { channel: id(2), seq: 0, change: 0 });
 }

@@ -9,15 +9,15 @@ use jiff::{SignedDuration, Timestamp};
 use model::{
     UserId,
     plan::Plan,
-    user::{Email, Restriction, RestrictionKind, Role, Status, Username},
+    user::{AccountRestriction, AccountState, EmailAddress, RestrictionKind, UserRole, Username},
 };
 use serde::{Deserialize, Serialize};
 use store::{
-    Freshness, Item, Key, Store, Written,
-    audit::{Action, Target},
+    Item, Key, ReadConsistency, Store, WriteOutcome,
+    audit::{AuditEntry, AuditTarget},
     logins::Login,
-    table::{Pk, Sk},
-    users::{self, Edit, Entry, Saved, User, by_usernames, directory},
+    table::{PartitionKey, SortKey},
+    users::{self, DirectoryEntry, ProfileUpdate, User, UserSaveOutcome, by_usernames, directory},
 };
 
 use world::{World, id, now, world};
@@ -29,14 +29,14 @@ fn name(text: &str) -> Username {
 fn someone(n: u128, username: Option<&str>) -> User {
     User {
         id: id(n),
-        email: Some(Email::typed(&format!("{n}@example.com")).unwrap()),
+        email: Some(EmailAddress::typed(&format!("{n}@example.com")).unwrap()),
         username: username.map(name),
         name: format!("Number {n}"),
         avatar: None,
         organization: None,
-        role: Role::Member,
+        role: UserRole::Member,
         plan: Plan::Free,
-        status: Status::Active,
+        status: AccountState::Active,
         restriction: None,
         password: None,
         credentials_changed_at: now(),
@@ -57,14 +57,14 @@ async fn sign_up(store: &Store, user: &User) {
         ip: None,
         ended_at: None,
     };
-    assert_eq!(users::create(store, user, &login).await.unwrap(), Saved::Done);
+    assert_eq!(users::create(store, user, &login).await.unwrap(), UserSaveOutcome::Done);
 }
 
 /// Writes an account over what it is now, as its owner does.
 async fn replace(store: &Store, user: UserId, change: impl FnOnce(User) -> User) -> User {
     let before = users::get_strong(store, user, now()).await.unwrap().unwrap();
     let after = later(&before, change(before.clone()));
-    assert_eq!(users::replace(store, &before, &after).await.unwrap(), Saved::Done);
+    assert_eq!(users::replace(store, &before, &after).await.unwrap(), UserSaveOutcome::Done);
     after
 }
 
@@ -72,17 +72,17 @@ async fn replace(store: &Store, user: UserId, change: impl FnOnce(User) -> User)
 async fn govern(store: &Store, user: UserId, change: impl FnOnce(User) -> User) -> User {
     let before = users::get_strong(store, user, now()).await.unwrap().unwrap();
     let after = later(&before, change(before.clone()));
-    let action = Action {
+    let action = AuditEntry {
         id: id(u128::try_from(after.updated_at.as_nanosecond()).unwrap()),
         action: "test".into(),
         admin: id(99),
-        target_type: Target::User,
+        target_type: AuditTarget::User,
         target: user.to_string(),
         reason: None,
         metadata: serde_json::Value::Null,
         created_at: now(),
     };
-    assert_eq!(users::govern(store, &before, &after, &action).await.unwrap(), Saved::Done);
+    assert_eq!(users::govern(store, &before, &after, &action).await.unwrap(), UserSaveOutcome::Done);
     after
 }
 
@@ -96,8 +96,8 @@ async fn listed(store: &Store, at: Timestamp) -> Vec<String> {
     page.items.iter().map(|entry| entry.username.to_string()).collect()
 }
 
-async fn entry(store: &Store, username: &str) -> Option<Entry> {
-    by_usernames(store, &[name(username)], Freshness::Eventual, now()).await.unwrap().pop()
+async fn entry(store: &Store, username: &str) -> Option<DirectoryEntry> {
+    by_usernames(store, &[name(username)], ReadConsistency::Eventual, now()).await.unwrap().pop()
 }
 
 #[tokio::test]
@@ -119,7 +119,7 @@ async fn u6_whoever_has_a_user_name_is_listed_by_it() {
     assert_eq!(found, [id(2), id(4), id(1)]);
 
     let asked = ["ZOE", "zoe", "ana", "nobody"].map(name);
-    let mut found = by_usernames(&store, &asked, Freshness::Strong, now()).await.unwrap();
+    let mut found = by_usernames(&store, &asked, ReadConsistency::Strong, now()).await.unwrap();
     found.sort_by_key(|entry| entry.owner);
     let found: Vec<_> = found.iter().map(|entry| (entry.owner, entry.name.as_str())).collect();
     assert_eq!(found, [(id(1), "Number 1"), (id(2), "Number 2")]);
@@ -143,8 +143,8 @@ async fn u6_the_directory_follows_whatever_changes_an_account() {
     assert_eq!(entry(&store, "cyd").await, None);
 
     let avatar = Some("https://example.com/a.png".to_owned());
-    let edit = Edit { name: Some("Ana".into()), avatar: Some(avatar.clone()), organization: None };
-    let Written::Done(edited) = users::edit(&store, ana, &edit, now()).await.unwrap() else {
+    let edit = ProfileUpdate { name: Some("Ana".into()), avatar: Some(avatar.clone()), organization: None };
+    let WriteOutcome::Done(edited) = users::edit(&store, ana, &edit, now()).await.unwrap() else {
         panic!("ana is there")
     };
     assert_eq!((edited.name.as_str(), &edited.avatar), ("Ana", &avatar));
@@ -156,7 +156,8 @@ async fn u6_the_directory_follows_whatever_changes_an_account() {
 
     // kept out for a time: back by itself
     let hour = now() + SignedDuration::from_hours(1);
-    let kept_out = |until| Restriction { kind: RestrictionKind::Ban, until, reason: Some("noise".into()) };
+    let kept_out =
+        |until| AccountRestriction { kind: RestrictionKind::Ban, until, reason: Some("noise".into()) };
     govern(&store, ana, |user| User { restriction: Some(kept_out(Some(hour))), ..user }).await;
     assert_eq!(listed(&store, now()).await, ["bob"]);
     assert_eq!(listed(&store, hour).await, ["ana", "bob"]);
@@ -167,13 +168,13 @@ async fn u6_the_directory_follows_whatever_changes_an_account() {
     assert!(!entry(&store, "ana").await.unwrap().is_listed(hour));
     govern(&store, ana, |user| User { restriction: None, ..user }).await;
     assert_eq!(listed(&store, now()).await, ["ana", "bob"]);
-    govern(&store, ana, |user| User { status: Status::Disabled, ..user }).await;
+    govern(&store, ana, |user| User { status: AccountState::Disabled, ..user }).await;
     assert_eq!(listed(&store, now()).await, ["bob"]);
-    assert_eq!(users::edit(&store, ana, &edit, now()).await.unwrap(), Written::Refused);
-    let user = govern(&store, ana, |user| User { status: Status::Active, ..user }).await;
+    assert_eq!(users::edit(&store, ana, &edit, now()).await.unwrap(), WriteOutcome::Refused);
+    let user = govern(&store, ana, |user| User { status: AccountState::Active, ..user }).await;
     assert_eq!(listed(&store, now()).await, ["ana", "bob"]);
 
-    assert_eq!(users::erase(&store, &user, hour).await.unwrap(), Saved::Done);
+    assert_eq!(users::erase(&store, &user, hour).await.unwrap(), UserSaveOutcome::Done);
     assert_eq!(listed(&store, now()).await, ["bob"]);
     assert_eq!(entry(&store, "ana").await, None);
 }
@@ -183,9 +184,10 @@ async fn u1_of_changes_at_once_none_is_lost_and_the_entry_says_what_the_account_
     let World { store, _bench } = world().await;
     let ana: UserId = id(2);
     sign_up(&store, &someone(2, None)).await;
-    let renamed = Edit { name: Some("Ana".into()), ..Edit::default() };
-    let pictured = Edit { avatar: Some(Some("https://example.com/a.png".into())), ..Edit::default() };
-    let employed = Edit { organization: Some(Some("Herons".into())), ..Edit::default() };
+    let renamed = ProfileUpdate { name: Some("Ana".into()), ..ProfileUpdate::default() };
+    let pictured =
+        ProfileUpdate { avatar: Some(Some("https://example.com/a.png".into())), ..ProfileUpdate::default() };
+    let employed = ProfileUpdate { organization: Some(Some("Herons".into())), ..ProfileUpdate::default() };
     let before = users::get_strong(&store, ana, now()).await.unwrap().unwrap();
     let after = later(&before, User { username: Some(name("ana")), ..before.clone() });
     // a user name is taken while the rest changes: the edits hold in either order, the whole item only over what it read
@@ -194,8 +196,8 @@ async fn u1_of_changes_at_once_none_is_lost_and_the_entry_says_what_the_account_
         users::replace(&store, &before, &after),
         join_all(edits.map(|edit| users::edit(&store, ana, edit, now() + SignedDuration::from_secs(1)))),
     );
-    assert!(edited.into_iter().all(|edit| matches!(edit.unwrap(), Written::Done(_))));
-    if named.unwrap() == Saved::Stale {
+    assert!(edited.into_iter().all(|edit| matches!(edit.unwrap(), WriteOutcome::Done(_))));
+    if named.unwrap() == UserSaveOutcome::Stale {
         replace(&store, ana, |user| User { username: Some(name("ana")), ..user }).await;
     }
     let user = users::get_strong(&store, ana, now()).await.unwrap().unwrap();
@@ -205,11 +207,12 @@ async fn u1_of_changes_at_once_none_is_lost_and_the_entry_says_what_the_account_
     assert!(user.avatar.is_some());
 
     // with a user name too
-    let edits = ["A", "B", "C"].map(|name| Edit { name: Some(name.into()), ..Edit::default() });
-    let cleared = Edit { avatar: Some(None), ..Edit::default() };
+    let edits =
+        ["A", "B", "C"].map(|name| ProfileUpdate { name: Some(name.into()), ..ProfileUpdate::default() });
+    let cleared = ProfileUpdate { avatar: Some(None), ..ProfileUpdate::default() };
     let edits = edits.iter().chain([&cleared]);
     for edit in join_all(edits.map(|edit| users::edit(&store, ana, edit, now()))).await {
-        assert!(matches!(edit.unwrap(), Written::Done(_)));
+        assert!(matches!(edit.unwrap(), WriteOutcome::Done(_)));
     }
     let user = users::get_strong(&store, ana, now()).await.unwrap().unwrap();
     let shown = entry(&store, "ana").await.unwrap();
@@ -219,16 +222,16 @@ async fn u1_of_changes_at_once_none_is_lost_and_the_entry_says_what_the_account_
 
 /// A claim as it was before there was a directory.
 #[derive(Serialize, Deserialize)]
-struct Before {
+struct LegacyUsernameClaim {
     username: Username,
     owner: UserId,
 }
 
-impl Item for Before {
+impl Item for LegacyUsernameClaim {
     const KIND: &'static str = "username_claim";
 
     fn key(&self) -> Key {
-        Key::new(&Pk::Username(&self.username.folded()), &Sk::Self_)
+        Key::new(&PartitionKey::Username(&self.username.folded()), &SortKey::Self_)
     }
 }
 
@@ -236,7 +239,7 @@ impl Item for Before {
 async fn u3_a_claim_from_before_there_was_a_directory_counts_and_is_listed_with_the_next_change() {
     let World { store, _bench } = world().await;
     sign_up(&store, &someone(2, Some("ana"))).await;
-    store.put(&Before { username: name("ana"), owner: id(2) }).await.unwrap();
+    store.put(&LegacyUsernameClaim { username: name("ana"), owner: id(2) }).await.unwrap();
     assert_eq!(users::by_username(&store, &name("ANA"), now()).await.unwrap(), Some(id(2)));
     assert_eq!(entry(&store, "ana").await.unwrap().owner, id(2));
     assert!(listed(&store, now()).await.is_empty());

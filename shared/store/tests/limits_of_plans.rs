@@ -9,21 +9,24 @@ use jiff::SignedDuration;
 use model::{
     ParticipantId, SessionId,
     plan::{Plan, Quota},
-    user::{Role, Status},
+    user::{AccountState, UserRole},
 };
 use store::{
-    Written,
+    WriteOutcome,
     logins::Login,
-    participants::{self, Added, Participant},
-    usage::{AiUsage, Reservation, Spent, ai_usage, record_ai_call, release_ai_call, reserve_ai_call, used},
-    users::{self, Saved, User},
+    participants::{self, AddParticipantOutcome, Participant},
+    usage::{
+        AiCallCost, AiCallReservation, AiUsage, ai_usage, record_ai_call, release_ai_call, reserve_ai_call,
+        used,
+    },
+    users::{self, User, UserSaveOutcome},
 };
 
 use world::{World, id, now, world};
 
-fn spent() -> Spent {
+fn spent() -> AiCallCost {
     let (provider, model) = ("extractive".into(), "bm25".into());
-    Spent { tokens_in: 100, tokens_out: 20, cost_micros: 7, provider, model }
+    AiCallCost { tokens_in: 100, tokens_out: 20, cost_micros: 7, provider, model }
 }
 
 const AI: Quota = Quota::AiCallsPerSession;
@@ -34,19 +37,19 @@ async fn g3_a_call_is_reserved_once_however_often_it_is_asked_for() {
     let session: SessionId = id(1);
     let asked = (0..10).map(|_| reserve_ai_call(&store, session, "question-1", Some(10), None, now()));
     let reserved: Vec<_> = join_all(asked).await.into_iter().map(Result::unwrap).collect();
-    assert_eq!(reserved.iter().filter(|it| **it == Reservation::Reserved).count(), 1);
-    assert_eq!(reserved.iter().filter(|it| **it == Reservation::AlreadyReserved).count(), 9);
+    assert_eq!(reserved.iter().filter(|it| **it == AiCallReservation::Reserved).count(), 1);
+    assert_eq!(reserved.iter().filter(|it| **it == AiCallReservation::AlreadyReserved).count(), 9);
     assert_eq!(used(&store, session, AI, now()).await.unwrap(), 1);
 
     let asked: Vec<String> = (0..30).map(|n| format!("other-{n}")).collect();
     let asked = asked.iter().map(|key| reserve_ai_call(&store, session, key, Some(10), None, now()));
     let reserved: Vec<_> = join_all(asked).await.into_iter().map(Result::unwrap).collect();
-    assert_eq!(reserved.iter().filter(|it| **it == Reservation::Reserved).count(), 9);
-    assert_eq!(reserved.iter().filter(|it| **it == Reservation::SessionRefused(10)).count(), 21);
+    assert_eq!(reserved.iter().filter(|it| **it == AiCallReservation::Reserved).count(), 9);
+    assert_eq!(reserved.iter().filter(|it| **it == AiCallReservation::SessionRefused(10)).count(), 21);
     assert_eq!(ai_usage(&store, session, now()).await.unwrap().calls, 10);
     // what is reserved stays so when there is no more
     let again = reserve_ai_call(&store, session, "question-1", Some(10), None, now()).await.unwrap();
-    assert_eq!(again, Reservation::AlreadyReserved);
+    assert_eq!(again, AiCallReservation::AlreadyReserved);
 }
 
 #[tokio::test]
@@ -54,22 +57,22 @@ async fn g3_a_call_that_failed_counts_for_nobody_and_one_that_was_answered_stays
     let World { store, _bench } = world().await;
     let (session, bo): (SessionId, ParticipantId) = (id(1), id(2));
     let reserve = |key: &'static str| reserve_ai_call(&store, session, key, Some(3), Some((bo, 2)), now());
-    assert_eq!(reserve("a").await.unwrap(), Reservation::Reserved);
-    assert_eq!(reserve("b").await.unwrap(), Reservation::Reserved);
-    assert_eq!(reserve("c").await.unwrap(), Reservation::ParticipantRefused(2));
+    assert_eq!(reserve("a").await.unwrap(), AiCallReservation::Reserved);
+    assert_eq!(reserve("b").await.unwrap(), AiCallReservation::Reserved);
+    assert_eq!(reserve("c").await.unwrap(), AiCallReservation::ParticipantRefused(2));
     assert_eq!(used(&store, session, AI, now()).await.unwrap(), 2, "refused of one is counted by none");
     let of_eve = reserve_ai_call(&store, session, "d", Some(2), Some((id(3), 2)), now()).await.unwrap();
-    assert_eq!(of_eve, Reservation::SessionRefused(2));
+    assert_eq!(of_eve, AiCallReservation::SessionRefused(2));
 
     for _ in 0..2 {
         release_ai_call(&store, session, "a", now()).await.unwrap();
         assert_eq!(used(&store, session, AI, now()).await.unwrap(), 1);
     }
-    assert_eq!(reserve("c").await.unwrap(), Reservation::Reserved);
-    for written in [Written::Done(()), Written::Refused] {
+    assert_eq!(reserve("c").await.unwrap(), AiCallReservation::Reserved);
+    for written in [WriteOutcome::Done(()), WriteOutcome::Refused] {
         assert_eq!(record_ai_call(&store, session, "b", &spent()).await.unwrap(), written);
     }
-    assert_eq!(record_ai_call(&store, session, "a", &spent()).await.unwrap(), Written::Refused);
+    assert_eq!(record_ai_call(&store, session, "a", &spent()).await.unwrap(), WriteOutcome::Refused);
     release_ai_call(&store, session, "b", now()).await.unwrap();
     let usage = AiUsage { calls: 2, tokens_in: 100, tokens_out: 20, cost_micros: 7 };
     assert_eq!(ai_usage(&store, session, now()).await.unwrap(), usage);
@@ -93,37 +96,46 @@ async fn g2_seats_are_counted_by_who_has_one() {
     let people: Vec<_> = (0..12).map(|n| someone(n % 6)).collect();
     let added = join_all(people.iter().map(|one| participants::add(&store, one, Some(4), now()))).await;
     let added: Vec<_> = added.into_iter().map(Result::unwrap).collect();
-    assert_eq!(added.iter().filter(|it| **it == Added::Done).count(), 4);
+    assert_eq!(added.iter().filter(|it| **it == AddParticipantOutcome::Done).count(), 4);
     assert_eq!(participants::count(&store, id(1)).await.unwrap(), 4);
     assert_eq!(used(&store, id(1), Quota::ParticipantsPerSession, now()).await.unwrap(), 4);
     // who is there is never refused; nothing is counted where nothing limits
-    let there = people.iter().zip(&added).find(|(_, it)| **it == Added::Done).unwrap().0;
-    assert_eq!(participants::add(&store, there, Some(4), now()).await.unwrap(), Added::There);
+    let there = people.iter().zip(&added).find(|(_, it)| **it == AddParticipantOutcome::Done).unwrap().0;
+    assert_eq!(participants::add(&store, there, Some(4), now()).await.unwrap(), AddParticipantOutcome::There);
     let unlimited = participants::add(&store, &someone(99), None, now()).await;
-    assert_eq!(unlimited.unwrap(), Added::Done);
+    assert_eq!(unlimited.unwrap(), AddParticipantOutcome::Done);
     assert_eq!(used(&store, id(1), Quota::ParticipantsPerSession, now()).await.unwrap(), 4);
     let none = participants::add(&store, &someone(98), Some(0), now()).await;
-    assert_eq!(none.unwrap(), Added::Full(0));
+    assert_eq!(none.unwrap(), AddParticipantOutcome::Full(0));
 }
 
 #[tokio::test]
 async fn g2_whoever_is_sent_away_leaves_one_seat() {
     let World { store, _bench } = world().await;
     let remove = |n: u128| participants::remove(&store, id(1), id(n), now());
-    assert_eq!(remove(1).await.unwrap(), Written::Refused, "nobody is there");
-    assert_eq!(participants::add(&store, &someone(1), Some(1), now()).await.unwrap(), Added::Done);
-    assert_eq!(participants::add(&store, &someone(2), Some(1), now()).await.unwrap(), Added::Full(1));
+    assert_eq!(remove(1).await.unwrap(), WriteOutcome::Refused, "nobody is there");
+    assert_eq!(
+        participants::add(&store, &someone(1), Some(1), now()).await.unwrap(),
+        AddParticipantOutcome::Done
+    );
+    assert_eq!(
+        participants::add(&store, &someone(2), Some(1), now()).await.unwrap(),
+        AddParticipantOutcome::Full(1)
+    );
     for removed in join_all((0..4).map(|_| remove(1))).await {
-        assert_eq!(removed.unwrap(), Written::Done(()));
+        assert_eq!(removed.unwrap(), WriteOutcome::Done(()));
     }
     assert_eq!(used(&store, id(1), Quota::ParticipantsPerSession, now()).await.unwrap(), 0);
-    assert_eq!(participants::add(&store, &someone(2), Some(1), now()).await.unwrap(), Added::Done);
-    assert_eq!(remove(1).await.unwrap(), Written::Done(()), "again");
+    assert_eq!(
+        participants::add(&store, &someone(2), Some(1), now()).await.unwrap(),
+        AddParticipantOutcome::Done
+    );
+    assert_eq!(remove(1).await.unwrap(), WriteOutcome::Done(()), "again");
     assert_eq!(used(&store, id(1), Quota::ParticipantsPerSession, now()).await.unwrap(), 1);
     // seats that nobody counts
     let other = Participant { session: id(9), ..someone(3) };
-    assert_eq!(participants::add(&store, &other, None, now()).await.unwrap(), Added::Done);
-    assert_eq!(participants::remove(&store, id(9), id(3), now()).await.unwrap(), Written::Done(()));
+    assert_eq!(participants::add(&store, &other, None, now()).await.unwrap(), AddParticipantOutcome::Done);
+    assert_eq!(participants::remove(&store, id(9), id(3), now()).await.unwrap(), WriteOutcome::Done(()));
     let gone = participants::get(&store, id(9), id(3), now()).await.unwrap().unwrap();
     assert_eq!(gone.removed_at, Some(now()));
 }
@@ -136,9 +148,9 @@ fn super_admin(n: u128) -> (User, Login) {
         name: "Root".into(),
         avatar: None,
         organization: None,
-        role: Role::SuperAdmin,
+        role: UserRole::SuperAdmin,
         plan: Plan::Free,
-        status: Status::Active,
+        status: AccountState::Active,
         restriction: None,
         password: None,
         credentials_changed_at: now(),
@@ -165,20 +177,27 @@ async fn u5_one_account_is_made_super_admin_and_of_two_who_leave_at_once_one_sta
     let people: Vec<_> = (1..5).map(super_admin).collect();
     let made = join_all(people.iter().map(|(user, login)| users::create(&store, user, login))).await;
     let made: Vec<_> = made.into_iter().map(Result::unwrap).collect();
-    assert_eq!(made.iter().filter(|it| **it == Saved::Done).count(), 1);
-    assert_eq!(made.iter().filter(|it| **it == Saved::NotFirst).count(), 3);
-    let root = people.into_iter().zip(made).find(|(_, it)| *it == Saved::Done).unwrap().0.0;
+    assert_eq!(made.iter().filter(|it| **it == UserSaveOutcome::Done).count(), 1);
+    assert_eq!(made.iter().filter(|it| **it == UserSaveOutcome::NotFirst).count(), 3);
+    let root = people.into_iter().zip(made).find(|(_, it)| *it == UserSaveOutcome::Done).unwrap().0.0;
 
     // an admin does not help
     let (admin, login) = super_admin(10);
-    let admin = User { role: Role::Admin, ..admin };
-    assert_eq!(users::create(&store, &admin, &login).await.unwrap(), Saved::Done);
-    assert_eq!(users::erase(&store, &root, now()).await.unwrap(), Saved::LastAdmin);
+    let admin = User { role: UserRole::Admin, ..admin };
+    assert_eq!(users::create(&store, &admin, &login).await.unwrap(), UserSaveOutcome::Done);
+    assert_eq!(users::erase(&store, &root, now()).await.unwrap(), UserSaveOutcome::LastAdmin);
 
-    let other =
-        User { role: Role::SuperAdmin, updated_at: now() + SignedDuration::from_millis(1), ..admin.clone() };
-    assert_eq!(users::replace(&store, &admin, &other).await.unwrap(), Saved::Done);
+    let other = User {
+        role: UserRole::SuperAdmin,
+        updated_at: now() + SignedDuration::from_millis(1),
+        ..admin.clone()
+    };
+    assert_eq!(users::replace(&store, &admin, &other).await.unwrap(), UserSaveOutcome::Done);
     let left = join_all([users::erase(&store, &root, now()), users::erase(&store, &other, now())]).await;
     let left: Vec<_> = left.into_iter().map(Result::unwrap).collect();
-    assert!(left == [Saved::Done, Saved::LastAdmin] || left == [Saved::LastAdmin, Saved::Done], "{left:?}");
+    assert!(
+        left == [UserSaveOutcome::Done, UserSaveOutcome::LastAdmin]
+            || left == [UserSaveOutcome::LastAdmin, UserSaveOutcome::Done],
+        "{left:?}"
+    );
 }

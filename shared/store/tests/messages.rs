@@ -8,11 +8,14 @@ use std::collections::BTreeSet;
 
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
-use model::{ChannelId, Error, MessageId, UserId, channel::MemberRole, message::Author, message::Since};
+use model::{
+    ChannelId, Error, MessageId, UserId, channel::MemberRole, message::ChannelPosition,
+    message::MessageAuthor,
+};
 use store::{
-    Freshness, Store, Written, cost,
-    members::{self, Member, Notify, Place, Sending, Sent},
-    messages::{self, Appended, Looked, MOST_PINS, Message, Reaction},
+    ReadConsistency, Store, WriteOutcome, cost,
+    members::{self, ChannelMember, Membership, NotificationLevel, SendAttempt, SendRecord},
+    messages::{self, AppendOutcome, DuplicateLookup, MOST_PINS, Message, StoredReaction},
 };
 
 use world::{World, id, now, world};
@@ -24,18 +27,18 @@ fn channel() -> ChannelId {
 }
 
 fn message(author: u128, called: &str) -> Message {
-    let author = Author { id: id(author), username: format!("user_{author}"), name: "Ana".into() };
+    let author = MessageAuthor { id: id(author), username: format!("user_{author}"), name: "Ana".into() };
     let content = format!("I say {called}");
     Message { client_msg_id: Some(called.into()), ..Message::new(channel(), author, content, now()) }
 }
 
-fn place(user: u128) -> Place {
-    Place::new(channel(), id(user), MemberRole::Member, 0, now())
+fn place(user: u128) -> Membership {
+    Membership::new(channel(), id(user), MemberRole::Member, 0, now())
 }
 
-async fn joined(store: &Store, user: u128) -> Place {
+async fn joined(store: &Store, user: u128) -> Membership {
     let place = place(user);
-    let member = Member {
+    let member = ChannelMember {
         channel: channel(),
         user: place.user,
         role: place.role,
@@ -49,12 +52,12 @@ async fn joined(store: &Store, user: u128) -> Place {
 }
 
 /// All that the door does to store a message, at a moment.
-async fn sent(store: &Store, user: u128, called: &str, at: Timestamp) -> Result<Appended, Error> {
+async fn sent(store: &Store, user: u128, called: &str, at: Timestamp) -> Result<AppendOutcome, Error> {
     let place = members::place(store, id(user), channel(), at).await?.ok_or(Error::NotFound("channel"))?;
-    let after = messages::head(store, channel(), Freshness::Eventual, at).await?;
-    let after = match members::send(store, place, Sent::new(called, "I say it", after), at).await? {
-        Sending::First(_) => after,
-        Sending::Again(_, sent) => sent.after,
+    let after = messages::head(store, channel(), ReadConsistency::Eventual, at).await?;
+    let after = match members::send(store, place, SendRecord::new(called, "I say it", after), at).await? {
+        SendAttempt::First(_) => after,
+        SendAttempt::Again(_, sent) => sent.after,
     };
     Ok(messages::append(store, message(user, called), after, at).await?)
 }
@@ -80,8 +83,8 @@ async fn x1_a_hundred_at_once_have_the_numbers_from_one_to_a_hundred() {
         .await
         .into_iter()
         .map(|appended| match appended {
-            Appended::Now(message) => message.seq,
-            Appended::Before(message) => panic!("{message:?} was never sent before"),
+            AppendOutcome::Now(message) => message.seq,
+            AppendOutcome::Before(message) => panic!("{message:?} was never sent before"),
         })
         .collect();
     given.sort_unstable();
@@ -101,14 +104,14 @@ async fn x1_z3_a_message_that_is_sent_ten_times_at_once_is_one() {
     // others write between
     let others = (2..=8).map(|user| sent(store, user, "mine", now()));
     let (again, others) = futures::join!(join_all(again), join_all(others));
-    let is_new = |appended: &Result<Appended, Error>| matches!(appended, Ok(Appended::Now(_)));
+    let is_new = |appended: &Result<AppendOutcome, Error>| matches!(appended, Ok(AppendOutcome::Now(_)));
     assert!(again.iter().chain(&others).all(Result::is_ok), "{again:?} {others:?}");
     assert_eq!(again.iter().filter(|appended| is_new(appended)).count(), 1);
     assert!(others.iter().all(is_new), "the same name of somebody else is another message");
     let numbers: BTreeSet<u64> = again
         .into_iter()
         .map(|appended| match appended.unwrap() {
-            Appended::Now(message) | Appended::Before(message) => message.seq,
+            AppendOutcome::Now(message) | AppendOutcome::Before(message) => message.seq,
         })
         .collect();
     assert_eq!(numbers.len(), 1);
@@ -122,16 +125,18 @@ async fn x1_z3_a_retry_finds_what_a_crash_left_behind() {
     joined(&store, 2).await;
     // the place was written, the message was not; then others wrote
     let before = members::place(&store, id(1), channel(), now()).await.unwrap().unwrap();
-    let begun = members::send(&store, before, Sent::new("mine", "I say it", 0), now()).await.unwrap();
-    assert!(matches!(begun, Sending::First(_)), "{begun:?}");
+    let begun = members::send(&store, before, SendRecord::new("mine", "I say it", 0), now()).await.unwrap();
+    assert!(matches!(begun, SendAttempt::First(_)), "{begun:?}");
     for number in 0..7 {
         sent(&store, 2, &format!("other {number}"), now()).await.unwrap();
     }
-    let Appended::Now(stored) = sent(&store, 1, "mine", now()).await.unwrap() else { panic!("it was lost") };
+    let AppendOutcome::Now(stored) = sent(&store, 1, "mine", now()).await.unwrap() else {
+        panic!("it was lost")
+    };
     assert_eq!(stored.seq, 8);
     sent(&store, 2, "the last", now()).await.unwrap();
     // the answer was lost
-    assert_eq!(sent(&store, 1, "mine", now()).await.unwrap(), Appended::Before(stored));
+    assert_eq!(sent(&store, 1, "mine", now()).await.unwrap(), AppendOutcome::Before(stored));
     assert_eq!(all(&store).await.len(), 9);
 }
 
@@ -147,12 +152,12 @@ async fn x2_what_was_sent_is_looked_for_a_page_at_a_time() {
         cost::measure(messages::look(store, channel(), (id(1), called), after, now())).await
     };
     let (found, early) = look("57", 10).await;
-    let Ok(Looked::There(found)) = found else { panic!("{found:?}") };
+    let Ok(DuplicateLookup::There(found)) = found else { panic!("{found:?}") };
     assert_eq!((found.seq, early.requests), (57, 1));
     let (none, whole) = look("never", 10).await;
-    assert_eq!((none.unwrap(), whole.requests), (Looked::NotUpTo(350), 4));
+    assert_eq!((none.unwrap(), whole.requests), (DuplicateLookup::NotUpTo(350), 4));
     let (appended, cost) = cost::measure(messages::append(store, message(1, "8"), 3, now())).await;
-    assert!(matches!(appended, Ok(Appended::Before(Message { seq: 8, .. }))), "{appended:?}");
+    assert!(matches!(appended, Ok(AppendOutcome::Before(Message { seq: 8, .. }))), "{appended:?}");
     assert!(early.read_units < whole.read_units / 2.0 && cost.read_units < whole.read_units / 2.0);
 }
 
@@ -170,13 +175,13 @@ async fn z3_whoever_writes_too_fast_waits_and_whoever_is_out_does_not_write() {
     assert!(matches!(refused, Err(Error::TooMany { .. })), "a retry is one more: {refused:?}");
     sent(&store, 2, "somebody else", now()).await.unwrap();
     let later = now() + SignedDuration::from_secs(20);
-    assert!(matches!(sent(&store, 1, "19", later).await, Ok(Appended::Before(_))));
+    assert!(matches!(sent(&store, 1, "19", later).await, Ok(AppendOutcome::Before(_))));
     sent(&store, 1, "one more", now() + SignedDuration::from_secs(10)).await.unwrap();
     let place = members::place(&store, id(1), channel(), now()).await.unwrap().unwrap();
     assert!(place.read_seq >= 20, "whoever writes has read: {place:?}");
     store.delete(&store::Item::key(&place)).await.unwrap();
     // also where it was read before they were removed
-    let refused = members::send(&store, out, Sent::new("late", "I say it", 21), now()).await;
+    let refused = members::send(&store, out, SendRecord::new("late", "I say it", 21), now()).await;
     assert!(matches!(refused, Err(Error::NotFound("channel"))), "{refused:?}");
 }
 
@@ -190,7 +195,7 @@ async fn x1_a_message_of_one_kilobyte_costs_two_write_units() {
         members::send(
             &store,
             place,
-            Sent::new("0190b5a4-6f7e-7c3a-9b21-1f0e5d4c3b2a", &long.content, 0),
+            SendRecord::new("0190b5a4-6f7e-7c3a-9b21-1f0e5d4c3b2a", &long.content, 0),
             now(),
         )
         .await
@@ -205,10 +210,11 @@ async fn x1_a_message_of_one_kilobyte_costs_two_write_units() {
 async fn z3_whoever_writes_has_read_that_and_nothing_that_was_unread() {
     let World { store, _bench } = world().await;
     for (user, read_seq) in [(1, 5), (2, 3), (3, 6), (4, 9)] {
-        let place = Place { read_seq, ..joined(&store, user).await };
+        let place = Membership { read_seq, ..joined(&store, user).await };
         store.put(&place).await.unwrap();
-        let begun = members::send(&store, place, Sent::new("mine", "I say it", 5), now()).await.unwrap();
-        let Sending::First(after) = begun else { panic!("{begun:?}") };
+        let begun =
+            members::send(&store, place, SendRecord::new("mine", "I say it", 5), now()).await.unwrap();
+        let SendAttempt::First(after) = begun else { panic!("{begun:?}") };
         assert_eq!(after.read_seq, if read_seq == 5 { 6 } else { read_seq });
     }
 }
@@ -217,9 +223,10 @@ async fn z3_whoever_writes_has_read_that_and_nothing_that_was_unread() {
 async fn z3_one_name_is_one_text() {
     let World { store, _bench } = world().await;
     let place = joined(&store, 1).await;
-    let begun = members::send(&store, place.clone(), Sent::new("mine", "hello", 0), now()).await.unwrap();
-    assert!(matches!(begun, Sending::First(_)), "{begun:?}");
-    let other = members::send(&store, place, Sent::new("mine", "good-bye", 0), now()).await;
+    let begun =
+        members::send(&store, place.clone(), SendRecord::new("mine", "hello", 0), now()).await.unwrap();
+    assert!(matches!(begun, SendAttempt::First(_)), "{begun:?}");
+    let other = members::send(&store, place, SendRecord::new("mine", "good-bye", 0), now()).await;
     let fields = other.unwrap_err();
     assert_eq!(fields.fields()[0].field, "client_msg_id", "{fields:?}");
 }
@@ -227,24 +234,24 @@ async fn z3_one_name_is_one_text() {
 #[tokio::test]
 async fn z3_two_bursts_are_remembered_in_one_kilobyte() {
     let World { store, _bench } = world().await;
-    let mut place = Place {
+    let mut place = Membership {
         role: MemberRole::Moderator,
-        notify: Notify::Mentions,
+        notify: NotificationLevel::Mentions,
         with: Some(id(u128::MAX)),
         read_seq: 999_999_999_000,
         rev: 999_999_999_999,
         ..joined(&store, u128::MAX).await
     };
     store.put(&place).await.unwrap();
-    let named = |number: u64| Sent::new(&format!("phone:{number}"), "hello", 999_999_999_000 + number);
+    let named = |number: u64| SendRecord::new(&format!("phone:{number}"), "hello", 999_999_999_000 + number);
     for number in 0..41 {
         let at = now() + SignedDuration::from_secs(i64::try_from(number).unwrap());
         let (begun, cost) = cost::measure(members::send(&store, place, named(number), at)).await;
-        let Sending::First(next) = begun.unwrap() else { panic!("{number} is new") };
+        let SendAttempt::First(next) = begun.unwrap() else { panic!("{number} is new") };
         assert!((cost.requests, cost.write_units) == (1, 1.0), "{number}: {cost:?}");
         place = next;
     }
-    assert_eq!(place.sent, (1..41).map(named).collect::<Vec<Sent>>());
+    assert_eq!(place.sent, (1..41).map(named).collect::<Vec<SendRecord>>());
     let read = members::place(&store, place.user, channel(), now()).await.unwrap();
     assert_eq!(read, Some(place));
 }
@@ -259,7 +266,7 @@ async fn x3_the_ends_of_many_channels_are_found_in_a_few_requests() {
         }
     }
     let known = [(id(1), 0), (id(2), 1), (id(3), 4), (id(4), 0), (id(5), 0)];
-    let heads = messages::heads(&store, &known, Freshness::Strong, now()).await.unwrap();
+    let heads = messages::heads(&store, &known, ReadConsistency::Strong, now()).await.unwrap();
     assert_eq!(heads, [0, 1, 9, 40, 0]);
 }
 
@@ -267,7 +274,7 @@ async fn x3_the_ends_of_many_channels_are_found_in_a_few_requests() {
 async fn x4_a_hundred_changes_at_once_have_a_number_each() {
     let World { store, _bench } = world().await;
     for _ in 0..40 {
-        let after = messages::head(&store, channel(), Freshness::Strong, now()).await.unwrap();
+        let after = messages::head(&store, channel(), ReadConsistency::Strong, now()).await.unwrap();
         messages::append(&store, message(1, &after.to_string()), after, now()).await.unwrap();
     }
     let changes = (1..=40).map(|seq| change(&store, seq, "other words", now()));
@@ -280,7 +287,7 @@ async fn x4_a_hundred_changes_at_once_have_a_number_each() {
     let before = all(&store).await.remove(0);
     change(&store, 1, "first", now()).await;
     let late = Message { content: "second".into(), ..before.clone() };
-    assert_eq!(messages::change(&store, &before, late, now()).await.unwrap(), Written::Refused);
+    assert_eq!(messages::change(&store, &before, late, now()).await.unwrap(), WriteOutcome::Refused);
     assert_eq!(messages::ends(&store, channel(), now()).await.unwrap(), (40, 41));
 }
 
@@ -294,11 +301,11 @@ async fn x2_x4_whoever_was_away_is_told_what_happened_or_to_read_anew() {
         change(&store, seq, "other words", now()).await;
     }
     let missed = |seq, change| {
-        let since = Some(Since { seq, change });
+        let since = Some(ChannelPosition { seq, change });
         let store = &store;
         async move { messages::missed(store, channel(), since, 4, now()).await.unwrap() }
     };
-    let numbers = |missed: messages::Missed| -> Option<Vec<u64>> {
+    let numbers = |missed: messages::MissedActivity| -> Option<Vec<u64>> {
         assert_eq!((missed.seq, missed.change), (6, 3));
         Some(missed.messages?.into_iter().map(|message| message.seq).collect())
     };
@@ -319,7 +326,7 @@ async fn x2_x4_whoever_was_away_is_told_what_happened_or_to_read_anew() {
     assert_eq!(numbers(none), Some(vec![]));
     // changes are forgotten after a month; whoever asks for them reads anew
     let later = now() + SignedDuration::from_hours(31 * 24);
-    let since = Some(Since { seq: 6, change: Some(1) });
+    let since = Some(ChannelPosition { seq: 6, change: Some(1) });
     let forgotten = messages::missed(&store, channel(), since, 4, later).await.unwrap();
     assert_eq!(forgotten.messages, None);
     // and numbers go on, whether the table has deleted what is forgotten or not
@@ -327,7 +334,7 @@ async fn x2_x4_whoever_was_away_is_told_what_happened_or_to_read_anew() {
         assert_eq!(messages::ends(&store, channel(), later).await.unwrap(), (6, number));
         let moment = later + SignedDuration::from_hours(i64::try_from(number).unwrap() * 24);
         assert_eq!(change(&store, 4, "after a month", moment).await.change, next);
-        let since = Some(Since { seq: 6, change: Some(2) });
+        let since = Some(ChannelPosition { seq: 6, change: Some(2) });
         let forgotten = messages::missed(&store, channel(), since, 200, moment).await.unwrap();
         assert_eq!((forgotten.messages, forgotten.change), (None, next));
     }
@@ -362,7 +369,7 @@ async fn x1_what_a_message_is_lies_in_its_item_and_comes_back() {
     let World { store, _bench } = world().await;
     let mut whole = message(1, "whole");
     whole.seq = 1;
-    whole.reactions = vec![Reaction { emoji: "👍".into(), users: vec![id(1), id(2)] }];
+    whole.reactions = vec![StoredReaction { emoji: "👍".into(), users: vec![id(1), id(2)] }];
     whole.pinned_at = Some(now());
     for written in [whole, Message { seq: 2, ..message(1, "bare") }] {
         store.put(&written).await.unwrap();

@@ -6,17 +6,17 @@ mod world;
 
 use jiff::SignedDuration;
 use model::{
-    ParticipantId, ResponseId, Room, SessionId, join_code::JoinCode, plan::Plan, session::Status,
-    slide::Answer,
+    ParticipantId, ResponseId, Room, SessionId, join_code::JoinCode, plan::Plan, session::SessionStatus,
+    slide::AnswerContent,
 };
 use store::{
-    Freshness, Limit, Written,
-    connections::{self, Connection, Identity},
+    RateLimit, ReadConsistency, WriteOutcome,
+    connections::{self, Connection, ConnectionIdentity},
     cost, due, idempotency, limits,
     logins::{self, Login},
     presentations::Presentation,
-    responses::{self, Response},
-    sessions::{self, Created, Session},
+    responses::{self, SlideResponse},
+    sessions::{self, Session, SessionCreateOutcome},
     tickets,
 };
 use uuid::Uuid;
@@ -30,20 +30,20 @@ fn session(n: u128, code: &str) -> Session {
 }
 
 fn connection(n: u128, session: SessionId) -> Connection {
-    let identity = Identity::Participant { participant: id(n), session, by: None };
+    let identity = ConnectionIdentity::Participant { participant: id(n), session, by: None };
     let id = format!("connection-{n}=");
     Connection { id, identity, display_name: None, connected_at: now(), presents_since: None }
 }
 
-fn vote(participant: u128, received: i64, seq: Option<i64>, option: &str) -> Response {
+fn vote(participant: u128, received: i64, seq: Option<i64>, option: &str) -> SlideResponse {
     let (session, slide, participant) = (id(1), id(2), ParticipantId::from(Uuid::from_u128(participant)));
-    Response {
+    SlideResponse {
         id: ResponseId::of(session, slide, participant),
         session,
         slide,
         participant,
         display_name: None,
-        answer: Answer::Selected(vec![option.into()]),
+        answer: AnswerContent::Selected(vec![option.into()]),
         seq,
         received,
         stored: received,
@@ -56,17 +56,29 @@ fn vote(participant: u128, received: i64, seq: Option<i64>, option: &str) -> Res
 async fn s1_s3_a_code_is_taken_until_its_session_ends() {
     let World { store, _bench } = world().await;
     let first = session(10, "AAAAAA");
-    assert_eq!(sessions::create(&store, &first).await.unwrap(), Created::Done);
-    assert_eq!(sessions::create(&store, &session(11, "AAAAAA")).await.unwrap(), Created::CodeTaken);
-    assert_eq!(sessions::get(&store, id(11), Freshness::Strong, now()).await.unwrap(), None);
+    assert_eq!(sessions::create(&store, &first).await.unwrap(), SessionCreateOutcome::Done);
+    assert_eq!(
+        sessions::create(&store, &session(11, "AAAAAA")).await.unwrap(),
+        SessionCreateOutcome::CodeTaken
+    );
+    assert_eq!(sessions::get(&store, id(11), ReadConsistency::Strong, now()).await.unwrap(), None);
 
-    let ended =
-        Session { status: Status::Ended, ended_at: Some(now()), check_at: None, version: 2, ..first.clone() };
-    assert_eq!(sessions::change(&store, &ended).await.unwrap(), Written::Done(()));
-    assert_eq!(sessions::change(&store, &ended).await.unwrap(), Written::Refused, "the version has moved");
+    let ended = Session {
+        status: SessionStatus::Ended,
+        ended_at: Some(now()),
+        check_at: None,
+        version: 2,
+        ..first.clone()
+    };
+    assert_eq!(sessions::change(&store, &ended).await.unwrap(), WriteOutcome::Done(()));
+    assert_eq!(
+        sessions::change(&store, &ended).await.unwrap(),
+        WriteOutcome::Refused,
+        "the version has moved"
+    );
     let code = sessions::by_code(&store, &first.join_code, now()).await.unwrap().unwrap();
     assert!(code.ended && code.session == first.id);
-    assert_eq!(sessions::create(&store, &session(12, "AAAAAA")).await.unwrap(), Created::Done);
+    assert_eq!(sessions::create(&store, &session(12, "AAAAAA")).await.unwrap(), SessionCreateOutcome::Done);
 }
 
 #[tokio::test]
@@ -87,7 +99,7 @@ async fn s4_s5_lists_are_newest_first_and_cursors_belong_to_their_list() {
     assert!(sessions::of_owner(&store, id(1), None, 2, Some(&bent), now()).await.is_err(), "bit flip");
     let held = sessions::of_presentation(&store, id(2), 3, None, now()).await.unwrap();
     assert_eq!(ids(&held), [id(24), id(23), id(22)]);
-    let none = sessions::of_owner(&store, id(1), Some(Status::Active), 2, None, now()).await.unwrap();
+    let none = sessions::of_owner(&store, id(1), Some(SessionStatus::Active), 2, None, now()).await.unwrap();
     assert!(none.items.is_empty());
 }
 
@@ -98,17 +110,21 @@ async fn d1_what_falls_due_is_found_until_it_is_put_off() {
     let tomorrow = now() + SignedDuration::from_hours(25);
     assert!(due::due(&store, 10, None, now()).await.unwrap().0.is_empty());
     let found = due::due(&store, 10, None, tomorrow).await.unwrap().0;
-    assert_eq!(found[0].what().unwrap(), due::What::Session(id(30)));
+    assert_eq!(found[0].what().unwrap(), due::DueWork::Session(id(30)));
     let lease = tomorrow + SignedDuration::from_secs(300);
-    assert_eq!(due::put_off(&store, &found[0], lease).await.unwrap(), Written::Done(()));
-    assert_eq!(due::put_off(&store, &found[0], lease).await.unwrap(), Written::Refused, "it is put off");
+    assert_eq!(due::put_off(&store, &found[0], lease).await.unwrap(), WriteOutcome::Done(()));
+    assert_eq!(due::put_off(&store, &found[0], lease).await.unwrap(), WriteOutcome::Refused, "it is put off");
     assert!(due::due(&store, 10, None, tomorrow).await.unwrap().0.is_empty());
     let found = due::due(&store, 10, None, lease).await.unwrap().0;
     sessions::check_again(&store, id(30), tomorrow + SignedDuration::from_hours(1)).await.unwrap();
     assert!(due::due(&store, 10, None, tomorrow).await.unwrap().0.is_empty());
-    let session = sessions::get(&store, id(30), Freshness::Strong, now()).await.unwrap().unwrap();
+    let session = sessions::get(&store, id(30), ReadConsistency::Strong, now()).await.unwrap().unwrap();
     assert_eq!(session.check_at, Some(tomorrow + SignedDuration::from_hours(1)));
-    assert_eq!(due::put_off(&store, &found[0], lease).await.unwrap(), Written::Refused, "its job was faster");
+    assert_eq!(
+        due::put_off(&store, &found[0], lease).await.unwrap(),
+        WriteOutcome::Refused,
+        "its job was faster"
+    );
 }
 
 #[tokio::test]
@@ -126,7 +142,7 @@ async fn v1_the_later_vote_wins_in_whatever_order_they_come() {
         (100, Some(2), "g", true),
     ] {
         let outcome = responses::put(&store, &vote(7, received, seq, option)).await.unwrap();
-        assert_eq!(outcome == Written::Done(()), written, "{option}");
+        assert_eq!(outcome == WriteOutcome::Done(()), written, "{option}");
     }
     let all = responses::of_slide(&store, id(1), id(2), now()).await.unwrap();
     assert_eq!(all.len(), 1);
@@ -138,7 +154,7 @@ async fn v1_v2_a_vote_is_one_write_unit_and_every_shard_is_counted() {
     let World { store, _bench } = world().await;
     for n in 0..40 {
         let (outcome, cost) = cost::measure(responses::put(&store, &vote(n, 1, None, "a"))).await;
-        assert_eq!(outcome.unwrap(), Written::Done(()));
+        assert_eq!(outcome.unwrap(), WriteOutcome::Done(()));
         assert_eq!((cost.requests, cost.read_units, cost.write_units), (1, 0.0, 1.0));
     }
     assert_eq!(responses::of_slide(&store, id(1), id(2), now()).await.unwrap().len(), 40);
@@ -148,12 +164,12 @@ async fn v1_v2_a_vote_is_one_write_unit_and_every_shard_is_counted() {
 async fn v1_where_the_first_answer_is_final_no_other_takes_its_place() {
     let World { store, _bench } = world().await;
     let (first, cost) = cost::measure(responses::put_first(&store, &vote(7, 100, None, "a"))).await;
-    assert_eq!(first.unwrap(), Written::Done(()));
+    assert_eq!(first.unwrap(), WriteOutcome::Done(()));
     assert_eq!((cost.requests, cost.read_units, cost.write_units), (1, 0.0, 1.0));
     for later in [vote(7, 200, None, "b"), vote(7, 50, Some(9), "b"), vote(7, 100, None, "a")] {
-        assert_eq!(responses::put_first(&store, &later).await.unwrap(), Written::Refused);
+        assert_eq!(responses::put_first(&store, &later).await.unwrap(), WriteOutcome::Refused);
     }
-    assert_eq!(responses::put_first(&store, &vote(8, 100, None, "b")).await.unwrap(), Written::Done(()));
+    assert_eq!(responses::put_first(&store, &vote(8, 100, None, "b")).await.unwrap(), WriteOutcome::Done(()));
     let all = responses::of_slide(&store, id(1), id(2), now()).await.unwrap();
     assert_eq!(all.iter().filter(|answer| answer.answer.selected() == ["a"]).count(), 1);
     assert_eq!(all.len(), 2);
@@ -195,7 +211,7 @@ async fn k1_a_ticket_is_spent_once_by_however_many() {
 #[tokio::test]
 async fn r1_a_limit_lets_so_many_through_and_the_next_window_begins_anew() {
     let World { store, _bench } = world().await;
-    let limit = Limit { what: "test", most: 3, window: std::time::Duration::from_mins(1) };
+    let limit = RateLimit { what: "test", most: 3, window: std::time::Duration::from_mins(1) };
     let tries = (0..10).map(|_| limits::count(&store, limit, "ana", now()));
     let passed = futures::future::join_all(tries).await.iter().filter(|one| one.is_ok()).count();
     assert_eq!(passed, 3);
@@ -208,17 +224,17 @@ async fn r1_a_limit_lets_so_many_through_and_the_next_window_begins_anew() {
 async fn i1_a_key_runs_once_and_its_answer_is_kept() {
     let World { store, _bench } = world().await;
     let begun = idempotency::begin(&store, "key", "body", now()).await.unwrap();
-    assert!(matches!(begun, idempotency::Begun::Run));
+    assert!(matches!(begun, idempotency::IdempotencyClaim::Run));
     let again = idempotency::begin(&store, "key", "body", now()).await.unwrap();
-    assert!(matches!(again, idempotency::Begun::Before(record) if record.answer.is_none()));
+    assert!(matches!(again, idempotency::IdempotencyClaim::Before(record) if record.answer.is_none()));
     let later = now() + SignedDuration::from_secs(60);
     let died = idempotency::begin(&store, "key", "body", later).await.unwrap();
-    assert!(matches!(died, idempotency::Begun::Run), "the first one died: its lock has run out");
-    let answer = idempotency::Stored { status: 201, headers: Vec::new(), body: Some("{}".into()) };
+    assert!(matches!(died, idempotency::IdempotencyClaim::Run), "the first one died: its lock has run out");
+    let answer = idempotency::StoredResponse { status: 201, headers: Vec::new(), body: Some("{}".into()) };
     idempotency::finish(&store, "key", "body", answer.clone(), later).await.unwrap();
     let kept =
         idempotency::begin(&store, "key", "other", later + SignedDuration::from_secs(60)).await.unwrap();
-    let idempotency::Begun::Before(record) = kept else { panic!("{kept:?}") };
+    let idempotency::IdempotencyClaim::Before(record) = kept else { panic!("{kept:?}") };
     assert_eq!((record.answer, record.body_hash.as_str()), (Some(answer), "body"));
 }
 
@@ -227,10 +243,13 @@ async fn v1_after_a_reset_the_first_answer_takes_the_place_of_one_from_before() 
     let World { store, _bench } = world().await;
     responses::put_first(&store, &vote(7, 100, None, "a")).await.unwrap();
     let again = |received, option| vote(7, received, None, option);
-    assert_eq!(responses::put_anew(&store, &again(90, "b"), 100).await.unwrap(), Written::Refused);
-    assert_eq!(responses::put_anew(&store, &again(200, "a"), 150).await.unwrap(), Written::Done(()));
-    assert_eq!(responses::put_anew(&store, &again(210, "b"), 150).await.unwrap(), Written::Refused);
-    assert_eq!(responses::put_anew(&store, &vote(8, 210, None, "b"), 150).await.unwrap(), Written::Refused);
+    assert_eq!(responses::put_anew(&store, &again(90, "b"), 100).await.unwrap(), WriteOutcome::Refused);
+    assert_eq!(responses::put_anew(&store, &again(200, "a"), 150).await.unwrap(), WriteOutcome::Done(()));
+    assert_eq!(responses::put_anew(&store, &again(210, "b"), 150).await.unwrap(), WriteOutcome::Refused);
+    assert_eq!(
+        responses::put_anew(&store, &vote(8, 210, None, "b"), 150).await.unwrap(),
+        WriteOutcome::Refused
+    );
     let all = responses::of_slide(&store, id(1), id(2), now()).await.unwrap();
     assert_eq!(all, [again(200, "a")]);
 }
@@ -246,13 +265,13 @@ async fn v1_a_hidden_answer_stays_hidden_until_another_one_comes() {
     let marked = responses::moderate(&store, &spam, None, Some(true)).await.unwrap().done().unwrap();
     assert!(marked.hidden && marked.flagged);
     for again in [spam.clone(), vote(7, 200, Some(2), "a"), vote(7, 200, None, "a")] {
-        assert_eq!(responses::put(&store, &again).await.unwrap(), Written::Refused);
+        assert_eq!(responses::put(&store, &again).await.unwrap(), WriteOutcome::Refused);
     }
     let kept = responses::get(&store, spam.session, spam.slide, spam.participant, now()).await.unwrap();
     assert_eq!(kept, Some(marked));
-    assert_eq!(responses::put(&store, &vote(7, 300, Some(3), "b")).await.unwrap(), Written::Done(()));
+    assert_eq!(responses::put(&store, &vote(7, 300, Some(3), "b")).await.unwrap(), WriteOutcome::Done(()));
     let late = responses::moderate(&store, &spam, Some(true), None).await.unwrap();
-    assert_eq!(late, Written::Refused, "another one has taken its place");
+    assert_eq!(late, WriteOutcome::Refused, "another one has taken its place");
 }
 
 #[tokio::test]
@@ -260,12 +279,16 @@ async fn v1_an_answer_that_was_long_in_writing_says_so() {
     let World { store, _bench } = world().await;
     let answer = vote(7, 100, None, "a");
     responses::put(&store, &answer).await.unwrap();
-    assert_eq!(responses::stored_at(&store, &answer, 900).await.unwrap(), Written::Done(()));
+    assert_eq!(responses::stored_at(&store, &answer, 900).await.unwrap(), WriteOutcome::Done(()));
     let kept = responses::get(&store, answer.session, answer.slide, answer.participant, now()).await.unwrap();
     assert_eq!(kept.unwrap().stored, 900);
     let newer = vote(7, 200, None, "b");
     responses::put(&store, &newer).await.unwrap();
-    assert_eq!(responses::stored_at(&store, &answer, 950).await.unwrap(), Written::Refused, "another answer");
+    assert_eq!(
+        responses::stored_at(&store, &answer, 950).await.unwrap(),
+        WriteOutcome::Refused,
+        "another answer"
+    );
 }
 
 #[tokio::test]
@@ -290,12 +313,12 @@ async fn l1_l2_an_ended_log_in_counts_no_more_and_is_due_until_it_is_forgotten()
     assert!(logins::get(&store, login.user, login.id, now()).await.unwrap().is_none());
     assert!(logins::get_strong(&store, login.user, login.id, now()).await.unwrap().is_none());
     assert!(logins::list(&store, login.user, now()).await.unwrap().is_empty());
-    assert_eq!(logins::rotate(&store, &login, now()).await.unwrap(), Written::Refused);
+    assert_eq!(logins::rotate(&store, &login, now()).await.unwrap(), WriteOutcome::Refused);
 
     assert!(due::due(&store, 10, None, now()).await.unwrap().0.is_empty(), "whoever ended it is at it");
     let later = now() + SignedDuration::from_secs(61);
     let found = due::due(&store, 10, None, later).await.unwrap().0;
-    assert_eq!(found[0].what().unwrap(), due::What::Login(login.user, login.id));
+    assert_eq!(found[0].what().unwrap(), due::DueWork::Login(login.user, login.id));
     logins::forget(&store, login.user, login.id).await.unwrap();
     assert!(due::due(&store, 10, None, later).await.unwrap().0.is_empty());
     assert!(
@@ -313,9 +336,9 @@ async fn s6_an_ended_session_leaves_the_index() {
     sessions::check_no_more(&store, first.id).await.unwrap();
     let later = now() + SignedDuration::from_hours(48);
     assert_eq!(due::due(&store, 10, None, later).await.unwrap().0.len(), 1, "it has not ended");
-    let ended = Session { status: Status::Ended, ended_at: Some(now()), version: 2, ..first.clone() };
+    let ended = Session { status: SessionStatus::Ended, ended_at: Some(now()), version: 2, ..first.clone() };
     sessions::change(&store, &ended).await.unwrap();
     sessions::check_no_more(&store, first.id).await.unwrap();
     assert!(due::due(&store, 10, None, later).await.unwrap().0.is_empty());
-    assert!(sessions::get(&store, first.id, Freshness::Strong, now()).await.unwrap().is_some());
+    assert!(sessions::get(&store, first.id, ReadConsistency::Strong, now()).await.unwrap().is_some());
 }

@@ -10,17 +10,17 @@ use jiff::SignedDuration;
 use model::ChannelId;
 use store::{
     Store, cost,
-    terms::{self, Page, Position, Search, Step},
+    terms::{self, SearchPosition, SearchStep, TermBlock, TermSearch},
 };
 
 use world::{World, id, now, world};
 
 /// By day, channel and part, as rows lie; then by number.
-type Found = Vec<(ChannelId, u64)>;
+type SearchHits = Vec<(ChannelId, u64)>;
 
 async fn write(store: &Store, words: &[&str], channel: ChannelId, days_ago: i64, seqs: &[u64]) {
     for seq in seqs {
-        let page = Page::of(*seq, now() - SignedDuration::from_hours(24 * days_ago));
+        let page = TermBlock::of(*seq, now() - SignedDuration::from_hours(24 * days_ago));
         for word in words {
             terms::write(store, word, channel, &page, &[*seq]).await.unwrap();
         }
@@ -28,14 +28,14 @@ async fn write(store: &Store, words: &[&str], channel: ChannelId, days_ago: i64,
 }
 
 /// Everything that a search comes to, in turns of so many messages, each going on where the one before stopped.
-async fn search(store: &Store, words: &[&str], turn: usize) -> Found {
+async fn search(store: &Store, words: &[&str], turn: usize) -> SearchHits {
     let (mut found, mut from) = (Vec::new(), None);
     loop {
-        let mut search = Search::new(words.iter().map(|word| (*word).to_owned()), from.take());
+        let mut search = TermSearch::new(words.iter().map(|word| (*word).to_owned()), from.take());
         let mut left = turn;
         'turn: loop {
             match search.step(store, now()).await.unwrap() {
-                Step::Hit(hit) => {
+                SearchStep::Hit(hit) => {
                     for seq in &hit.seqs {
                         found.push((hit.channel, *seq));
                         left -= 1;
@@ -45,16 +45,16 @@ async fn search(store: &Store, words: &[&str], turn: usize) -> Found {
                         }
                     }
                 }
-                Step::Enough(position) => {
+                SearchStep::Enough(position) => {
                     from = Some(position);
                     break;
                 }
-                Step::End => return found,
+                SearchStep::End => return found,
             }
         }
         let sealed = from.as_ref().unwrap().seal(store, "this search");
-        assert!(Position::open(store, "another one", &sealed).is_err());
-        assert_eq!(Position::open(store, "this search", &sealed).unwrap(), from.clone().unwrap());
+        assert!(SearchPosition::open(store, "another one", &sealed).is_err());
+        assert_eq!(SearchPosition::open(store, "this search", &sealed).unwrap(), from.clone().unwrap());
     }
 }
 

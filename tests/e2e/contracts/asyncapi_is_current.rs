@@ -4,9 +4,9 @@
 use std::{collections::BTreeSet, fs};
 
 use jsonschema::Validator;
-use local::template::{Secrets, Template};
+use local::template::{LocalSecrets, SamTemplate};
 use protocol::{
-    Incoming,
+    IncomingFrame,
     asyncapi::{EXAMPLE_URL, GOLDEN_EVENTS, document},
     command,
 };
@@ -54,7 +54,8 @@ fn every_command_is_documented_and_routed() {
     let documented = messages(&document(EXAMPLE_URL), ".command");
     let known: BTreeSet<String> = command::types().into_iter().map(str::to_owned).collect();
     assert_eq!(documented, known, "left: AsyncAPI; right: protocol::command");
-    let template = Template::read(Some(&repository().join("template.yaml")), Secrets::in_memory()).unwrap();
+    let template =
+        SamTemplate::read(Some(&repository().join("template.yaml")), LocalSecrets::in_memory()).unwrap();
     let routes = template.socket_api().unwrap().expect("a WebSocket API").routes;
     let routes: BTreeSet<String> = routes.keys().filter(|key| !key.starts_with('$')).cloned().collect();
     assert_eq!(documented, routes, "left: AsyncAPI; right: the template's socket routes");
@@ -146,12 +147,12 @@ fn commands_are_read_as_documented() {
         if let Err(error) = validator.validate(example) {
             panic!("{kind}: {error} at {}", error.instance_path());
         }
-        let incoming = Incoming::parse(&example.to_string()).unwrap();
+        let incoming = IncomingFrame::parse(&example.to_string()).unwrap();
         assert_eq!(incoming.kind, kind);
         assert!(matches!(command::read(&incoming), Some(Ok(()))), "{example}");
         // where the schema wants a field, so does the reader
         let without = json!({ "type": kind, "payload": {} });
-        let read = command::read(&Incoming::parse(&without.to_string()).unwrap()).unwrap();
+        let read = command::read(&IncomingFrame::parse(&without.to_string()).unwrap()).unwrap();
         assert_eq!(validator.is_valid(&without), read.is_ok(), "{kind} without fields");
     }
 }

@@ -11,7 +11,7 @@ use crate::world::repository;
 
 /// One door, a column each.
 #[derive(Default)]
-struct May {
+struct FunctionPermissions {
     reads: String,
     writes: String,
     indexes: String,
@@ -52,7 +52,7 @@ fn short(actions: &[String]) -> String {
     actions.iter().map(|action| action.split_once(':').unwrap().1).collect::<Vec<_>>().join(", ")
 }
 
-impl May {
+impl FunctionPermissions {
     fn read(name: &str, role: &Value) -> Self {
         let policies = role["Properties"]["Policies"].as_array().unwrap();
         let mut may = Self::default();
@@ -147,7 +147,7 @@ fn table() -> String {
             role["Properties"]["ManagedPolicyArns"].is_null(),
             "{name}: written out, so that it is seen here"
         );
-        let may = May::read(&name, role);
+        let may = FunctionPermissions::read(&name, role);
         let yes = |it: bool| if it { "yes" } else { "" };
         let (sends, receives) = (may.sends_to.join(", "), may.receives_from.join(", "));
         writeln!(
@@ -188,7 +188,7 @@ fn workers_read_their_own_queues() {
             .filter(|(_, event)| event["Type"] == "SQS")
             .map(|(_, event)| event["Properties"]["Queue"]["!GetAtt"].as_str().unwrap().replace(".Arn", ""))
             .collect();
-        let mut may = May::read(&name, &roles[&format!("{name}Role")]).receives_from;
+        let mut may = FunctionPermissions::read(&name, &roles[&format!("{name}Role")]).receives_from;
         queues.sort();
         may.sort();
         assert_eq!(may, queues, "{name}");

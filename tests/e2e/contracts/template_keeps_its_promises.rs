@@ -2,14 +2,15 @@
 
 use std::{collections::BTreeSet, fs, time::Duration};
 
-use local::template::{Secrets, Template};
+use local::template::{LocalSecrets, SamTemplate};
 use serde_json::{Value, json};
 
 use super::written_template::{resources, written};
 use crate::world::repository;
 
-fn template() -> Template {
-    let template = Template::read(Some(&repository().join("template.yaml")), Secrets::in_memory()).unwrap();
+fn template() -> SamTemplate {
+    let template =
+        SamTemplate::read(Some(&repository().join("template.yaml")), LocalSecrets::in_memory()).unwrap();
     template.generate_secrets().unwrap();
     template
 }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use local::template::{Secrets, Template};
+use local::template::{LocalSecrets, SamTemplate};
 use protocol::command;
 
 use crate::world::repository;
 
-fn template() -> Template {
-    Template::read(Some(&repository().join("template.yaml")), Secrets::in_memory()).unwrap()
+fn template() -> SamTemplate {
+    SamTemplate::read(Some(&repository().join("template.yaml")), LocalSecrets::in_memory()).unwrap()
 }
 
 /// As API Gateway selects: a full match before the longest `{proxy+}` before `$default`.

@@ -2,9 +2,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::world::{Answer, User, World};
+use crate::world::{ApiResponse, User, World};
 
-async fn log_in(world: &World, user: &User) -> Answer {
+async fn log_in(world: &World, user: &User) -> ApiResponse {
     let login = json!({ "email": user.email, "password": user.password });
     world.nobody().post("/v1/auth/login", &login).await
 }

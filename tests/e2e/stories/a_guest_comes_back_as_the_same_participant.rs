@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use crate::world::{Screen, Socket, World, people::vote};
+use crate::world::{ClientScreen, ClientSocket, World, people::vote};
 
 #[tokio::test]
 async fn a_guest_comes_back_as_the_same_participant() {
@@ -18,7 +18,7 @@ async fn a_guest_comes_back_as_the_same_participant() {
     session.show(second).await;
     let again = bo.again().await;
     assert_eq!(again.id, bo.id);
-    let mut socket = Socket::open(&again.websocket_url).await;
+    let mut socket = ClientSocket::open(&again.websocket_url).await;
     let state = socket.wait("session_state").await;
     assert_eq!((&state["participant_id"], &state["display_name"]), (&json!(bo.id), &json!("Bo")), "{state}");
     assert_eq!(state["current_slide"]["id"], json!(second.id), "nothing is missed: {state}");
@@ -39,7 +39,7 @@ async fn a_guest_comes_back_as_the_same_participant() {
     world.quiet().await;
     tab.catch_up().await;
     presenter.catch_up().await;
-    presenter.read_until(|seen| Screen::of(seen).people == Some(1)).await;
+    presenter.read_until(|seen| ClientScreen::of(seen).people == Some(1)).await;
     let joined = ana.client.get(&format!("/v1/sessions/{}/participants", session.id)).await.ok(200);
     assert_eq!(joined["items"].as_array().map(Vec::len), Some(1), "{joined}");
 }
@@ -66,6 +66,6 @@ async fn a_token_is_for_its_session_only() {
     let ticket = json!({ "session_id": other.id });
     bo.client.post("/v1/realtime/tickets", &ticket).await.refused(404, "RESOURCE_NOT_FOUND");
     let own = bo.client.post("/v1/realtime/tickets", &json!({ "session_id": session.id })).await.ok(201);
-    let mut socket = Socket::open(own["websocket_url"].as_str().unwrap()).await;
+    let mut socket = ClientSocket::open(own["websocket_url"].as_str().unwrap()).await;
     assert_eq!(socket.wait("session_state").await["participant_id"], json!(bo.id));
 }

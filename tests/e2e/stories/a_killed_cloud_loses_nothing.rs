@@ -5,10 +5,10 @@ use std::{
     time::Duration,
 };
 
-use local::{Data, Local, LocalOptions};
+use local::{DataLocation, LocalCloud, LocalOptions};
 use serde_json::json;
 
-use crate::world::{DEADLINE, Socket, World, people::vote, repository};
+use crate::world::{ClientSocket, DEADLINE, World, people::vote, repository};
 
 /// Where the child of this test keeps its data; it is a local cloud only if this is set.
 const FOLDER: &str = "COLLOQUY_KILLED_CLOUD";
@@ -21,12 +21,12 @@ const PORT: &str = "COLLOQUY_KILLED_CLOUD_PORT";
 async fn the_cloud_that_is_killed() {
     let (Ok(folder), Ok(port)) = (env::var(FOLDER), env::var(PORT)) else { return };
     let options = LocalOptions {
-        data: Data::Dir(Path::new(&folder).join("data")),
+        data: DataLocation::Dir(Path::new(&folder).join("data")),
         port: port.parse().unwrap(),
         template: Some(repository().join("template.yaml")),
         ..LocalOptions::default()
     };
-    let local = Local::start(options).await.unwrap();
+    let local = LocalCloud::start(options).await.unwrap();
     let url = Path::new(&folder).join("url");
     fs::write(url.with_extension("new"), local.url()).unwrap();
     fs::rename(url.with_extension("new"), &url).unwrap();
@@ -34,9 +34,9 @@ async fn the_cloud_that_is_killed() {
 }
 
 /// A child that is killed, as a machine is that loses power, also when the story fails.
-struct Cloud(Child);
+struct ChildProcess(Child);
 
-impl Cloud {
+impl ChildProcess {
     async fn start(folder: &Path, port: u16) -> (Self, World) {
         let url = folder.join("url");
         let _ = fs::remove_file(&url);
@@ -71,7 +71,7 @@ impl Cloud {
     }
 }
 
-impl Drop for Cloud {
+impl Drop for ChildProcess {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
@@ -84,7 +84,7 @@ async fn a_killed_cloud_loses_nothing() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let (mut cloud, world) = Cloud::start(folder.path(), 0).await;
+    let (mut cloud, world) = ChildProcess::start(folder.path(), 0).await;
     let port = world.url().rsplit_once(':').unwrap().1.parse().unwrap();
     let ana = world.user("ana").await;
     let (presentation, session) = ana.started(2).await;
@@ -112,12 +112,12 @@ async fn a_killed_cloud_loses_nothing() {
     cloud.kill();
     presenter.closed().await;
 
-    let (_cloud, world) = Cloud::start(folder.path(), port).await;
+    let (_cloud, world) = ChildProcess::start(folder.path(), port).await;
     ana.client.get("/v1/auth/me").await.ok(200);
     let mut presenter = ana.socket(&session).await;
     let (mut held, mut back) = (0, Vec::new());
     for (number, (guest, _)) in guests.iter().enumerate() {
-        let (mut socket, state): (Socket, _) = guest.back().await;
+        let (mut socket, state): (ClientSocket, _) = guest.back().await;
         assert_eq!((&state["status"], &state["current_slide"]["id"]), (&json!("active"), &json!(slide.id)));
         let option = if number < 6 { "a" } else { "b" };
         let own = &state["my_responses"][0]["content"];

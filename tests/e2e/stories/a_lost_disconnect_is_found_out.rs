@@ -2,12 +2,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::world::{Socket, User, World};
+use crate::world::{ClientSocket, User, World};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
 /// A minute in which somebody pings, as clients do, and the clock ticks.
-async fn minute(world: &World, alive: &mut Socket) {
+async fn minute(world: &World, alive: &mut ClientSocket) {
     for _ in 0..2 {
         alive.catch_up().await;
         world.cloud().clock().advance(MINUTE / 2);
@@ -17,7 +17,7 @@ async fn minute(world: &World, alive: &mut Socket) {
     world.quiet().await;
 }
 
-fn told_of(socket: &Socket, user: &User) -> Vec<Value> {
+fn told_of(socket: &ClientSocket, user: &User) -> Vec<Value> {
     let told = socket
         .seen
         .iter()

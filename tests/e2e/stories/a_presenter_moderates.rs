@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use crate::world::{
-    Presentation, Session, Socket, User, World,
+    ClientSocket, Presentation, Session, User, World,
     people::{Slide, vote},
 };
 
@@ -21,7 +21,7 @@ async fn talk(world: &World) -> (User, Presentation, Session) {
     (ana, presentation, session)
 }
 
-async fn say(socket: &mut Socket, slide: &Slide, text: &str) {
+async fn say(socket: &mut ClientSocket, slide: &Slide, text: &str) {
     socket.send("response_submitted", json!({ "slide_id": slide.id, "content": { "text": text } })).await;
 }
 
@@ -134,7 +134,7 @@ async fn whoever_is_removed_is_out_and_stays_out() {
     bo.client.get(&ask).await.refused(404, "RESOURCE_NOT_FOUND");
     let ticket = json!({ "session_id": session.id });
     let ticket = bo.client.post("/v1/realtime/tickets", &ticket).await.ok(201);
-    let refused = Socket::dial(ticket["websocket_url"].as_str().unwrap()).await;
+    let refused = ClientSocket::dial(ticket["websocket_url"].as_str().unwrap()).await;
     assert!(refused.is_err(), "a ticket does not let them in again");
     let join = format!("/v1/sessions/code/{}/join", session.code);
     let again = world.nobody().post(&join, &json!({ "participant_token": bo.token })).await;

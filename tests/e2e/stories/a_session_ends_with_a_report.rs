@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::world::{
-    Answer, Client, Guest, Session, User, World,
+    ApiClient, ApiResponse, Guest, Session, User, World,
     people::{Presentation, Slide},
 };
 
@@ -26,7 +26,7 @@ const TEXTS: [&str; 12] = [
     "-",
 ];
 
-struct Talk {
+struct EndedTalk {
     ana: User,
     presentation: Presentation,
     session: Session,
@@ -66,7 +66,7 @@ fn minute(world: &World) {
     world.cloud().clock().advance(Duration::from_mins(1));
 }
 
-impl Talk {
+impl EndedTalk {
     /// Twelve people in ten minutes: they come, answer what is shown, and ask.
     async fn held(world: &World) -> Self {
         let ana = world.user("ana").await;
@@ -157,14 +157,14 @@ impl Talk {
     }
 }
 
-async fn page(client: &Client, path: &str) -> Answer {
+async fn page(client: &ApiClient, path: &str) -> ApiResponse {
     client.ask(Method::GET, path).header("accept", "text/html,application/xhtml+xml").send().await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_ends_with_a_report() {
     let Some(world) = World::local("the report").await else { return };
-    let talk = Talk::held(&world).await;
+    let talk = EndedTalk::held(&world).await;
     let mut presenter = talk.ana.socket(&talk.session).await;
     talk.ana.client.get(&talk.path("report")).await.refused(409, "CONFLICT");
     let statistics = talk.ana.client.get(&talk.path("statistics")).await.ok(200);
@@ -227,7 +227,7 @@ async fn a_session_ends_with_a_report() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_report_is_a_page_to_print() {
     let Some(world) = World::local("the page of a report").await else { return };
-    let talk = Talk::held(&world).await;
+    let talk = EndedTalk::held(&world).await;
     let mut presenter = talk.ana.socket(&talk.session).await;
     talk.session.go("end").await;
     let waiting = page(&talk.ana.client, &talk.path("report")).await;
@@ -263,7 +263,7 @@ fn keep(page: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_said_is_exported_row_by_row() {
     let Some(world) = World::local("the export").await else { return };
-    let talk = Talk::held(&world).await;
+    let talk = EndedTalk::held(&world).await;
     let sheet = talk.ana.client.get(&talk.path("export?format=csv")).await;
     sheet.ok(200);
     assert_eq!(sheet.header("content-type"), Some("text/csv; charset=utf-8"));

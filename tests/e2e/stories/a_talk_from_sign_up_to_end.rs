@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, HashSet};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-use crate::world::{Guest, Screen, Socket, World, people::vote};
+use crate::world::{ClientScreen, ClientSocket, Guest, World, people::vote};
 
 const AUDIENCE: usize = 50;
 
@@ -47,7 +47,7 @@ async fn a_talk_from_sign_up_to_end() {
     for field in ["ticket", "websocket_url", "expires_at"] {
         assert!(ticket[field].is_string(), "no {field} in {ticket}");
     }
-    let mut presenter = Socket::open(ticket["websocket_url"].as_str().unwrap()).await;
+    let mut presenter = ClientSocket::open(ticket["websocket_url"].as_str().unwrap()).await;
     let state = presenter.wait("session_state").await;
     assert_eq!((&state["role"], &state["total_slides"]), (&json!("presenter"), &json!(3)), "{state}");
     assert_eq!((&state["status"], &state["participant_count"]), (&json!("pending"), &json!(0)), "{state}");
@@ -58,7 +58,7 @@ async fn a_talk_from_sign_up_to_end() {
         let (world, session) = (&world, &session);
         async move {
             let guest = session.join(world, name.as_deref()).await;
-            let mut socket = Socket::open(&guest.websocket_url).await;
+            let mut socket = ClientSocket::open(&guest.websocket_url).await;
             let state = socket.wait("session_state").await;
             assert_eq!(
                 (&state["role"], &state["status"]),
@@ -71,7 +71,7 @@ async fn a_talk_from_sign_up_to_end() {
         }
     }))
     .await;
-    let (guests, mut sockets): (Vec<Guest>, Vec<Socket>) = joined.into_iter().unzip();
+    let (guests, mut sockets): (Vec<Guest>, Vec<ClientSocket>) = joined.into_iter().unzip();
     presenter.wait_where("participant_count", |payload| payload["participant_count"] == AUDIENCE).await;
     let mut came = HashSet::new();
     while came.len() < AUDIENCE {
@@ -162,7 +162,7 @@ async fn a_talk_from_sign_up_to_end() {
     sockets.pop().unwrap().hang_up().await;
     let left = presenter.wait("participant_left").await;
     assert_eq!(left["participant_id"], json!(guests[AUDIENCE - 1].id));
-    presenter.read_until(|seen| Screen::of(seen).people == Some(AUDIENCE as u64 - 1)).await;
+    presenter.read_until(|seen| ClientScreen::of(seen).people == Some(AUDIENCE as u64 - 1)).await;
 
     // the end, the same for everyone
     let ended = session.go("end").await;
@@ -170,7 +170,7 @@ async fn a_talk_from_sign_up_to_end() {
     for socket in sockets.iter_mut().chain([&mut presenter]) {
         let event = socket.wait("session_ended").await;
         assert!(event["ended_at"].is_string() && event["summary_available"].is_boolean(), "{event}");
-        let screen = Screen::of(&socket.seen);
+        let screen = ClientScreen::of(&socket.seen);
         assert_eq!(screen.status, "ended");
         assert_eq!(screen.slide.as_deref(), written["id"].as_str());
         assert_eq!(screen.votes[&first.id], cast);

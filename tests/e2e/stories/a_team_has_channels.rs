@@ -1,9 +1,9 @@
 use serde_json::{Value, json};
 
-use crate::world::{Client, DEADLINE, Event, World};
+use crate::world::{ApiClient, DEADLINE, ReceivedEvent, World};
 
 /// The items of every page of a list.
-async fn everything(client: &Client, path: &str) -> Vec<Value> {
+async fn everything(client: &ApiClient, path: &str) -> Vec<Value> {
     let (mut all, mut next) = (Vec::new(), format!("{path}?limit=2"));
     loop {
         let page = client.get(&next).await.ok(200);
@@ -77,7 +77,7 @@ async fn a_team_has_channels() {
         .wait_where("user_joined", |event| event["channel_id"] == id && event["user_id"] == bo.id.as_str())
         .await;
     bo_socket.catch_up().await;
-    let of_this = |event: &&Event| event.kind == "user_joined" && event.payload["channel_id"] == id;
+    let of_this = |event: &&ReceivedEvent| event.kind == "user_joined" && event.payload["channel_id"] == id;
     assert_eq!(bo_socket.seen.iter().filter(of_this).count(), 1, "joining again is no joining");
 
     let mine = bo.client.get("/api/v1/channels/my").await.ok(200);

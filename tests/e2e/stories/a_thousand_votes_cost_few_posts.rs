@@ -3,7 +3,7 @@ use std::time::Instant;
 use futures::{StreamExt, future::join_all, stream};
 use serde_json::json;
 
-use crate::world::{Screen, World, people::vote};
+use crate::world::{ClientScreen, World, people::vote};
 
 const VOTERS: usize = 250;
 const WATCHERS: u64 = 12;
@@ -53,7 +53,7 @@ async fn a_thousand_votes_cost_few_posts() {
     world.quiet().await;
     for watcher in &mut watchers {
         watcher.catch_up().await;
-        assert_eq!(Screen::of(&watcher.seen).votes[&slide.id].values().sum::<u64>(), 250);
+        assert_eq!(ClientScreen::of(&watcher.seen).votes[&slide.id].values().sum::<u64>(), 250);
     }
 
     // 2 Hz for an audience of this size, as long as it was told; the first and the last update are on top, and a pong each

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use crate::world::{
-    Screen, World,
+    ClientScreen, World,
     people::{question, vote},
 };
 
@@ -35,7 +35,7 @@ async fn a_vote_changes_and_the_last_one_counts() {
 
     world.quiet().await;
     presenter.catch_up().await;
-    let shown = json!({ "votes": Screen::of(&presenter.seen).votes[&slide.id] });
+    let shown = json!({ "votes": ClientScreen::of(&presenter.seen).votes[&slide.id] });
     assert_eq!(votes(&shown), [1, 1, 0], "nothing old comes up again");
     let answers = session.responses(slide).await;
     assert_eq!(answers["total"], 2, "one answer each: {answers}");

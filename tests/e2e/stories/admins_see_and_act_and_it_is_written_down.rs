@@ -2,7 +2,7 @@ use local::LocalOptions;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::world::{Socket, User, World};
+use crate::world::{ClientSocket, User, World};
 
 async fn actions(admin: &User, query: &str) -> Vec<String> {
     let page = admin.client.get(&format!("/v1/admin/actions?limit=100{query}")).await.ok(200);
@@ -113,7 +113,7 @@ async fn sessions_are_seen_counted_and_ended() {
     let vote = crate::world::people::vote(&presentation.slides[0], "a", 1);
     socket.send("response_submitted", vote).await;
     socket.catch_up().await;
-    let mut screen: Socket = ana.socket(&session).await;
+    let mut screen: ClientSocket = ana.socket(&session).await;
     world.quiet().await;
 
     let listed = root.client.get("/v1/admin/sessions?status=active").await.ok(200);

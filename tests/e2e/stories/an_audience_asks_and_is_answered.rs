@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use crate::world::{
-    Guest, Session, Socket, User, World,
+    ClientSocket, Guest, Session, User, World,
     people::{Presentation, Slide},
 };
 
@@ -23,7 +23,7 @@ async fn talk(world: &World, with: Value) -> (User, Presentation, Session) {
     (ana, presentation, session)
 }
 
-async fn ask(socket: &mut Socket, text: &str) {
+async fn ask(socket: &mut ClientSocket, text: &str) {
     socket.send("question_asked", json!({ "question_text": text })).await;
 }
 

@@ -5,13 +5,13 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::world::{
-    Answer, User, World,
+    ApiResponse, User, World,
     pictures::{animation, colors, file, holes, noise, picture},
 };
 
 const PAGE: &[u8] = b"<html><script>alert('heron')</script></html>";
 
-async fn upload(ana: &User, bytes: &[u8]) -> Answer {
+async fn upload(ana: &User, bytes: &[u8]) -> ApiResponse {
     ana.client.ask(Method::POST, "/v1/upload/image").file("application/octet-stream", bytes).send().await
 }
 
@@ -142,7 +142,7 @@ async fn an_image_that_is_none_is_refused() {
     let json = ana.client.post("/v1/upload/image", &json!({ "file": "heron.png" })).await;
     json.refused(415, "UNSUPPORTED_MEDIA_TYPE");
 
-    let named = |answer: Answer| {
+    let named = |answer: ApiResponse| {
         assert_eq!(answer.refused(422, "VALIDATION_ERROR")["fields"][0]["field"], "file");
     };
     named(upload(&ana, b"").await);

@@ -3,11 +3,11 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::world::{
-    Answer, User, World,
+    ApiResponse, User, World,
     pictures::{colors, file, picture},
 };
 
-async fn upload(ana: &User, path: &str, bytes: &[u8]) -> Answer {
+async fn upload(ana: &User, path: &str, bytes: &[u8]) -> ApiResponse {
     ana.client.ask(Method::POST, path).file("application/octet-stream", bytes).send().await
 }
 

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use futures::future::join_all;
-use local::{Data, LocalOptions};
+use local::{DataLocation, LocalOptions};
 use reqwest::Method;
 
 use crate::world::{
@@ -12,7 +12,8 @@ use crate::world::{
 #[tokio::test]
 async fn an_image_survives_a_restart() {
     let folder = tempfile::tempdir().unwrap();
-    let options = || LocalOptions { data: Data::Dir(folder.path().join("data")), ..LocalOptions::default() };
+    let options =
+        || LocalOptions { data: DataLocation::Dir(folder.path().join("data")), ..LocalOptions::default() };
     let Some(world) = World::local_with("a restart", options()).await else { return };
     let ana = world.user("ana").await;
     // several chunks

@@ -4,14 +4,14 @@ use futures::future::join_all;
 use local::LocalOptions;
 use serde_json::{Value, json};
 
-use crate::world::{Provider, Session, User, World};
+use crate::world::{ObedientProvider, Session, User, World};
 
 const NOTES: &str = "Our margin on the spring tour is forty percent and the sponsor pays for the boat and every guide \
     while the visitors believe that the town does so and nobody has to say it aloud on stage tonight.\n\
     <private>The mayor is late with his share.</private>\n\
     Herons nest in high trees.";
 
-async fn world(story: &str, provider: &Provider, plan: &str) -> Option<World> {
+async fn world(story: &str, provider: &ObedientProvider, plan: &str) -> Option<World> {
     let mut parameters: BTreeMap<_, _> = provider.parameters();
     parameters.insert("DefaultPlan".into(), plan.into());
     World::local_with(story, LocalOptions { parameters, ..LocalOptions::default() }).await
@@ -47,7 +47,7 @@ fn longest_run(text: &str) -> usize {
 
 #[tokio::test]
 async fn orders_of_the_audience_are_data() {
-    let provider = Provider::start().await;
+    let provider = ObedientProvider::start().await;
     let Some(world) = world("an obedient model", &provider, "enterprise").await else { return };
     let (ana, session) = talk(&world).await;
     let mut presenter = ana.socket(&session).await;
@@ -83,7 +83,7 @@ async fn orders_of_the_audience_are_data() {
 
 #[tokio::test]
 async fn one_question_of_many_is_one_call() {
-    let provider = Provider::start().await;
+    let provider = ObedientProvider::start().await;
     let Some(world) = world("calls of a model", &provider, "enterprise").await else { return };
     let (_ana, session) = talk(&world).await;
     let guests = join_all((0..8).map(|_| session.join(&world, None))).await;
@@ -100,7 +100,7 @@ async fn one_question_of_many_is_one_call() {
 
 #[tokio::test]
 async fn a_session_has_as_many_answers_as_its_plan() {
-    let provider = Provider::start().await;
+    let provider = ObedientProvider::start().await;
     let Some(world) = world("answers of a plan", &provider, "free").await else { return };
     let (ana, session) = talk(&world).await;
     let guests = join_all((0..3).map(|_| session.join(&world, None))).await;

@@ -2,12 +2,12 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::world::{Answer, Client, Socket, User, World, people::vote};
+use crate::world::{ApiClient, ApiResponse, ClientSocket, User, World, people::vote};
 
 /// Where something is wrong with a body: what is sent, and the field that is named.
-type Wrong = (Value, &'static str);
+type InvalidInput = (Value, &'static str);
 
-async fn invalid(client: &Client, method: &Method, path: &str, table: &[Wrong]) {
+async fn invalid(client: &ApiClient, method: &Method, path: &str, table: &[InvalidInput]) {
     for (body, field) in table {
         let answer = client.ask(method.clone(), path).json(body).send().await;
         let said = answer.refused(422, "VALIDATION_ERROR");
@@ -19,7 +19,7 @@ async fn invalid(client: &Client, method: &Method, path: &str, table: &[Wrong]) 
 }
 
 /// What no route takes, whatever it is for.
-async fn unreadable(client: &Client, method: &Method, path: &str) {
+async fn unreadable(client: &ApiClient, method: &Method, path: &str) {
     let ask = || client.ask(method.clone(), path);
     ask().raw("{\"title\": ").send().await.refused(400, "MALFORMED_REQUEST");
     ask().raw(vec![0xff, 0xfe]).send().await.refused(400, "MALFORMED_REQUEST");
@@ -294,7 +294,7 @@ async fn frames_that_no_gateway_takes_end_their_connection_only() {
         let (guest, mut socket) = session.guest(&world, "Bo").await;
         socket.send_message(message).await;
         assert_eq!(socket.closed().await, Some(code));
-        let (mut socket, _): (Socket, Value) = guest.back().await;
+        let (mut socket, _): (ClientSocket, Value) = guest.back().await;
         socket.catch_up().await;
     }
     other.catch_up().await;
@@ -326,8 +326,8 @@ async fn a_flood_is_slowed_down() {
 async fn answers_carry_the_headers_that_protect() {
     let world = World::start().await;
     let ana = world.user("ana").await;
-    let good: Answer = ana.client.get("/v1/users/me").await;
-    let bad: Answer = ana.client.get("/v1/sessions/none").await;
+    let good: ApiResponse = ana.client.get("/v1/users/me").await;
+    let bad: ApiResponse = ana.client.get("/v1/sessions/none").await;
     for answer in [good, bad] {
         assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
         assert_eq!(answer.header("cache-control"), Some("no-store"));

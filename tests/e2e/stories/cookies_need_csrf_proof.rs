@@ -1,10 +1,10 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::world::{Answer, World};
+use crate::world::{ApiResponse, World};
 
 /// The cookies that an answer sets, as a browser sends them back.
-fn jar(answer: &Answer) -> String {
+fn jar(answer: &ApiResponse) -> String {
     let cookies = answer.cookies();
     for (name, _, attributes) in &cookies {
         let attributes = attributes.to_lowercase();

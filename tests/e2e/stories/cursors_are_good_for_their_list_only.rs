@@ -31,7 +31,7 @@ async fn cursors_are_good_for_their_list_only() {
 
     // someone else's, another list's, changed, cut
     let cursor = &cursors[0];
-    let refused = async |client: &crate::world::Client, path: String| {
+    let refused = async |client: &crate::world::ApiClient, path: String| {
         let answer = client.get(&path).await;
         assert!([400, 422].contains(&answer.status), "{path}: {} {}", answer.status, answer.text);
     };

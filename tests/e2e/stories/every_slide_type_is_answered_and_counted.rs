@@ -4,7 +4,7 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 
 use crate::world::{
-    Guest, Session, Socket, User, World,
+    ClientSocket, Guest, Session, User, World,
     people::{Presentation, Slide},
 };
 
@@ -21,16 +21,16 @@ async fn talk(ana: &User, kind: &str, content: Value) -> (Presentation, Session)
 }
 
 /// Bo, Cy and Di, greeted.
-async fn audience(world: &World, session: &Session) -> [(Guest, Socket); AUDIENCE] {
+async fn audience(world: &World, session: &Session) -> [(Guest, ClientSocket); AUDIENCE] {
     [session.guest(world, "Bo").await, session.guest(world, "Cy").await, session.guest(world, "Di").await]
 }
 
-async fn answer(socket: &mut Socket, slide: &Slide, content: Value) {
+async fn answer(socket: &mut ClientSocket, slide: &Slide, content: Value) {
     socket.send("response_submitted", json!({ "slide_id": slide.id, "content": content })).await;
 }
 
 /// The count of all of them.
-async fn counted(socket: &mut Socket) -> Value {
+async fn counted(socket: &mut ClientSocket) -> Value {
     socket.wait_where("vote_update", |update| update["total_voters"] == AUDIENCE).await
 }
 

@@ -1,9 +1,9 @@
 use serde_json::{Value, json};
 
-use crate::world::{Socket, World, people::vote};
+use crate::world::{ClientSocket, World, people::vote};
 
 /// Sends a vote and says what it is refused with.
-async fn refused(socket: &mut Socket, reference: u64, payload: Value) -> Value {
+async fn refused(socket: &mut ClientSocket, reference: u64, payload: Value) -> Value {
     let frame = json!({ "type": "response_submitted", "ref": reference, "payload": payload });
     socket.send_text(&frame.to_string()).await;
     let error = socket.refused(&json!(reference)).await;

@@ -4,10 +4,10 @@ use futures::future::join_all;
 use local::LocalOptions;
 use serde_json::{Value, json};
 
-use crate::world::{Answer, Client, Socket, User, World};
+use crate::world::{ApiClient, ApiResponse, ClientSocket, User, World};
 
 /// How many were let in; all others were refused by this limit.
-fn let_in(answers: &[Answer], limit: &str) -> usize {
+fn let_in(answers: &[ApiResponse], limit: &str) -> usize {
     let (done, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 201);
     for answer in refused {
         let error = answer.refused(403, "SUBSCRIPTION_LIMIT_EXCEEDED");
@@ -16,12 +16,12 @@ fn let_in(answers: &[Answer], limit: &str) -> usize {
     done.len()
 }
 
-async fn create(ana: &User, presentation: &str, at_once: usize) -> Vec<Answer> {
+async fn create(ana: &User, presentation: &str, at_once: usize) -> Vec<ApiResponse> {
     let body = json!({ "presentation_id": presentation });
     join_all((0..at_once).map(|_| ana.client.post("/v1/sessions", &body))).await
 }
 
-async fn join(world: &World, code: &str, at_once: usize) -> Vec<Answer> {
+async fn join(world: &World, code: &str, at_once: usize) -> Vec<ApiResponse> {
     let path = format!("/v1/sessions/code/{code}/join");
     join_all((0..at_once).map(|_| async { world.nobody().post(&path, &json!({})).await })).await
 }
@@ -66,7 +66,7 @@ async fn five_sessions_a_month_are_free_and_never_six() {
 }
 
 /// Asks again while a dependency fails, as clients do.
-async fn insist(client: &Client, path: &str, body: &Value) -> Answer {
+async fn insist(client: &ApiClient, path: &str, body: &Value) -> ApiResponse {
     loop {
         let answer = client.post(path, body).await;
         if answer.status != 503 {
@@ -110,7 +110,7 @@ async fn a_free_session_has_twenty_five_seats() {
     // it is full for newcomers, by the socket too, and for nobody else
     let by_socket = |user: &User| {
         let base = world.cloud().ws_url();
-        Socket::dial(&format!("{base}?session_id={}&token={}", session.id, user.access_token))
+        ClientSocket::dial(&format!("{base}?session_id={}&token={}", session.id, user.access_token))
     };
     assert_eq!(by_socket(&eve).await.err(), Some(403));
     assert!(by_socket(&bo).await.is_ok());

@@ -9,9 +9,9 @@ use tracing_subscriber::fmt::MakeWriter;
 use crate::world::{World, people::vote};
 
 #[derive(Clone, Default)]
-struct Paper(Arc<Mutex<Vec<u8>>>);
+struct CapturedLog(Arc<Mutex<Vec<u8>>>);
 
-impl Write for Paper {
+impl Write for CapturedLog {
     fn write(&mut self, text: &[u8]) -> io::Result<usize> {
         self.0.lock().unwrap().write(text)
     }
@@ -21,7 +21,7 @@ impl Write for Paper {
     }
 }
 
-impl<'a> MakeWriter<'a> for Paper {
+impl<'a> MakeWriter<'a> for CapturedLog {
     type Writer = Self;
 
     fn make_writer(&'a self) -> Self {
@@ -32,7 +32,7 @@ impl<'a> MakeWriter<'a> for Paper {
 /// Markers in everything that is private, then the whole log is searched for them (RELIABILITY 43).
 #[tokio::test]
 async fn logs_keep_secrets() {
-    let paper = Paper::default();
+    let paper = CapturedLog::default();
     let subscriber = tracing_subscriber::fmt().with_writer(paper.clone()).with_ansi(false).json();
     let _listening =
         tracing::subscriber::set_default(subscriber.with_max_level(tracing::Level::INFO).finish());

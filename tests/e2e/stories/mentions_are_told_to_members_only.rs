@@ -1,9 +1,9 @@
 use serde_json::{Value, json};
 
-use crate::world::{Client, World};
+use crate::world::{ApiClient, World};
 
 /// What a list has to say, asked for again until it says so: it follows from messages by a job.
-async fn until(client: &Client, path: &str, is_so: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+async fn until(client: &ApiClient, path: &str, is_so: impl Fn(&[Value]) -> bool) -> Vec<Value> {
     let list =
         client.get_until(path, |body| body["items"].as_array().is_some_and(|items| is_so(items))).await;
     list["items"].as_array().expect("items").clone()

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use crate::world::{Client, Teammate, World};
+use crate::world::{ApiClient, Teammate, World};
 
 async fn say(user: &Teammate, channel: &str, content: &str) -> Value {
     let body = json!({ "channel_id": channel, "content": content });
@@ -12,7 +12,7 @@ fn ids(found: &Value) -> Vec<&str> {
 }
 
 /// Asks again until so many are found: the words follow from the messages by a job.
-async fn found(client: &Client, query: &str, count: usize) -> Value {
+async fn found(client: &ApiClient, query: &str, count: usize) -> Value {
     let path = format!("/v1/messages/search?{query}");
     client.get_until(&path, |body| body["items"].as_array().is_some_and(|items| items.len() == count)).await
 }

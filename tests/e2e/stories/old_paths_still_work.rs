@@ -1,7 +1,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::world::{Socket, World, people::question, pictures::picture};
+use crate::world::{ClientSocket, World, people::question, pictures::picture};
 
 /// Every path of seed 1 that is in this product by now, as its README spells it, and under every prefix, with and
 /// without a slash at the end.
@@ -101,7 +101,7 @@ async fn the_old_socket_still_opens() {
         format!("/ws?session_id={id}&token={token}"),
         format!("/v1/realtime/ws?session_id={id}&token={token}"),
     ] {
-        let mut socket = Socket::open(&format!("{base}{path}")).await;
+        let mut socket = ClientSocket::open(&format!("{base}{path}")).await;
         let state = socket.wait("session_state").await;
         assert_eq!((&state["session_id"], &state["role"]), (&json!(id), &json!("presenter")), "{path}");
     }

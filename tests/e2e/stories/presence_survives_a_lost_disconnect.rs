@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::world::{Screen, World, people::vote};
+use crate::world::{ClientScreen, World, people::vote};
 
 #[tokio::test]
 async fn presence_survives_a_lost_disconnect() {
@@ -49,7 +49,7 @@ async fn a_forgotten_connection_dies_with_its_time() {
     world.quiet().await;
     cy.catch_up().await;
     presenter.catch_up().await;
-    assert_eq!(Screen::of(&presenter.seen).people, Some(1));
+    assert_eq!(ClientScreen::of(&presenter.seen).people, Some(1));
 }
 
 /// Two hours or ten silent minutes end a connection; who comes back misses nothing.

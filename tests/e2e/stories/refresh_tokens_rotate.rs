@@ -3,9 +3,9 @@ use std::{collections::HashSet, time::Duration};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-use crate::world::{Answer, World};
+use crate::world::{ApiResponse, World};
 
-async fn refresh(world: &World, token: &str) -> Answer {
+async fn refresh(world: &World, token: &str) -> ApiResponse {
     world.nobody().post("/v1/auth/refresh", &json!({ "refresh_token": token })).await
 }
 

@@ -3,7 +3,7 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::world::{Client, DEADLINE, User, World};
+use crate::world::{ApiClient, DEADLINE, User, World};
 
 /// Signs somebody up for the team.
 async fn member(world: &World, username: &str) -> User {
@@ -23,7 +23,7 @@ fn usernames(list: &Value) -> Vec<String> {
 }
 
 /// Everybody who is listed, page by page.
-async fn everybody(client: &Client) -> Vec<Value> {
+async fn everybody(client: &ApiClient) -> Vec<Value> {
     let (mut all, mut path) = (Vec::new(), "/v1/users?limit=100".to_owned());
     loop {
         let page = client.get(&path).await.ok(200);
@@ -34,7 +34,7 @@ async fn everybody(client: &Client) -> Vec<Value> {
 }
 
 /// Asks until exactly these are found: the index follows a moment later.
-async fn finds(client: &Client, query: &str, expected: &[&str]) -> Value {
+async fn finds(client: &ApiClient, query: &str, expected: &[&str]) -> Value {
     let begun = std::time::Instant::now();
     loop {
         let found = client.get(&format!("/api/v1/users/search/{query}")).await.ok(200);

@@ -1,9 +1,9 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::world::{Answer, User, World};
+use crate::world::{ApiResponse, User, World};
 
-async fn delete_oneself(user: &User) -> Answer {
+async fn delete_oneself(user: &User) -> ApiResponse {
     let body = json!({ "password": user.password });
     user.client.ask(Method::DELETE, "/v1/users/me").json(&body).send().await
 }

@@ -4,9 +4,9 @@ use futures::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::world::{Answer, Client, World};
+use crate::world::{ApiClient, ApiResponse, World};
 
-async fn create(client: &Client, key: &str, body: &Value) -> Answer {
+async fn create(client: &ApiClient, key: &str, body: &Value) -> ApiResponse {
     client.ask(Method::POST, "/v1/presentations").header("idempotency-key", key).json(body).send().await
 }
 

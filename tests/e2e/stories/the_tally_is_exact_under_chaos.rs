@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use load::Talk;
+use load::TalkRehearsal;
 use local::LocalOptions;
 
 use crate::world::World;
@@ -14,7 +14,7 @@ async fn the_tally_is_exact_under_chaos() {
     else {
         return;
     };
-    let talk = Talk {
+    let talk = TalkRehearsal {
         url: world.url().to_owned(),
         audience: 40,
         questions: 3,

@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, time::Duration};
 use local::LocalOptions;
 use serde_json::{Value, json};
 
-use crate::world::{Session, Socket, User, World, emulated};
+use crate::world::{ClientSocket, Session, User, World, emulated};
 
 async fn ticket(user: &User, session: &Session) -> String {
     let answer = user.client.post("/v1/realtime/tickets", &json!({ "session_id": session.id })).await;
@@ -12,7 +12,7 @@ async fn ticket(user: &User, session: &Session) -> String {
 
 /// The status of a handshake that must be refused.
 async fn refused(url: &str) -> u16 {
-    let status = Socket::dial(url).await.err().unwrap_or_else(|| panic!("{url} was let in"));
+    let status = ClientSocket::dial(url).await.err().unwrap_or_else(|| panic!("{url} was let in"));
     // the emulated cloud of `infra/rehearse` hides the status of a refusal
     if emulated() && status == 403 { 401 } else { status }
 }
@@ -24,7 +24,7 @@ async fn tickets_work_once() {
     let (_, session) = ana.started(1).await;
 
     let url = ticket(&ana, &session).await;
-    let mut socket = Socket::open(&url).await;
+    let mut socket = ClientSocket::open(&url).await;
     socket.wait("session_state").await;
     assert_eq!(refused(&url).await, 401, "a ticket is used up");
     let (_, mut guest) = session.guest(&world, "Bo").await;
@@ -32,7 +32,7 @@ async fn tickets_work_once() {
 
     // ten at once: one gets in
     let url = ticket(&ana, &session).await;
-    let opened = futures::future::join_all((0..10).map(|_| Socket::dial(&url))).await;
+    let opened = futures::future::join_all((0..10).map(|_| ClientSocket::dial(&url))).await;
     assert_eq!(opened.iter().filter(|socket| socket.is_ok()).count(), 1);
 
     // neither none, nor a forged one, nor someone else's session
@@ -53,7 +53,7 @@ async fn a_ticket_dies_after_a_minute() {
     let (_, session) = ana.started(1).await;
     let (early, late) = (ticket(&ana, &session).await, ticket(&ana, &session).await);
     world.cloud().clock().advance(Duration::from_secs(50));
-    Socket::open(&early).await.wait("session_state").await;
+    ClientSocket::open(&early).await.wait("session_state").await;
     world.cloud().clock().advance(Duration::from_secs(20));
     assert_eq!(refused(&late).await, 401);
 }
@@ -67,7 +67,7 @@ async fn pages_of_strangers_open_no_socket() {
         [("http://localhost:5173", true), ("https://evil.example", false), ("null", false)]
     {
         let url = ticket(&ana, &session).await;
-        let opened = Socket::dial_with(&url, &[("origin", origin)]).await.map(drop);
+        let opened = ClientSocket::dial_with(&url, &[("origin", origin)]).await.map(drop);
         assert_eq!(opened, if let_in { Ok(()) } else { Err(403) }, "{origin}");
     }
 }
@@ -86,7 +86,7 @@ async fn a_token_in_the_url_is_let_in_only_where_that_is_on() {
         for (token, role) in [(&ana.access_token, "presenter"), (&bo.token, "audience")] {
             let url = format!("{base}?session_id={}&token={token}", session.id);
             if on {
-                let state: Value = Socket::open(&url).await.wait("session_state").await;
+                let state: Value = ClientSocket::open(&url).await.wait("session_state").await;
                 assert_eq!(state["role"], role);
             } else {
                 assert_eq!(refused(&url).await, 401);

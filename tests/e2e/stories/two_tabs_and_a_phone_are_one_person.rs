@@ -2,19 +2,19 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::world::{Client, Socket, World};
+use crate::world::{ApiClient, ClientSocket, World};
 
 /// Longer than it takes until somebody who loads a page anew is taken for gone.
 const RELOADED: Duration = Duration::from_secs(6);
 
-async fn online(client: &Client) -> Vec<String> {
+async fn online(client: &ApiClient) -> Vec<String> {
     let list = client.get("/v1/channels/online").await.ok(200);
     let users = list["users"].as_array().expect("users");
     users.iter().map(|user| user.as_str().expect("an id").to_owned()).collect()
 }
 
 /// What one has been told of somebody, in order.
-async fn told_of(socket: &mut Socket, user: &str) -> Vec<Value> {
+async fn told_of(socket: &mut ClientSocket, user: &str) -> Vec<Value> {
     let seen = socket.catch_up().await.iter();
     let told = seen.filter(|event| event.kind == "user_status" && event.payload["user_id"] == user);
     told.map(|event| event.payload["status"].clone()).collect()

@@ -2,16 +2,16 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::world::{Socket, World};
+use crate::world::{ClientSocket, World};
 
-async fn types(socket: &mut Socket, channel: &str, is_typing: bool) {
+async fn types(socket: &mut ClientSocket, channel: &str, is_typing: bool) {
     socket.send("typing_indicator", json!({ "channel_id": channel, "is_typing": is_typing })).await;
     // frames of a connection may overtake each other
     socket.catch_up().await;
 }
 
 /// What one has heard of who writes.
-async fn typing(world: &World, socket: &mut Socket) -> Vec<Value> {
+async fn typing(world: &World, socket: &mut ClientSocket) -> Vec<Value> {
     world.quiet().await;
     let seen = socket.catch_up().await.iter().filter(|event| event.kind == "typing_indicator");
     seen.map(|event| event.payload["is_typing"].clone()).collect()

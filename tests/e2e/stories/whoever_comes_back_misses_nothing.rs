@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::{sync::watch, task::JoinSet};
 
-use crate::world::{Chatter, Teammate, World, shown};
+use crate::world::{ReconnectingClient, Teammate, World, shown};
 
 const SEED: u64 = 20_261_121;
 /// Sign-ups under way at once.
@@ -27,7 +27,7 @@ async fn truth(user: &Teammate, channel: &str) -> BTreeMap<u64, Value> {
 }
 
 /// Does it until it is done: the table is throttled here, and gives up on a request now and then.
-async fn surely(ask: impl AsyncFn() -> crate::world::Answer) -> Value {
+async fn surely(ask: impl AsyncFn() -> crate::world::ApiResponse) -> Value {
     for _ in 0..20 {
         let answer = ask().await;
         if answer.status < 300 {
@@ -67,7 +67,7 @@ async fn talk(people: usize, lines: usize) {
     let (stop, stopping) = watch::channel(false);
     let mut clients = JoinSet::new();
     for user in others {
-        let (mut chatter, stopping) = (Chatter::new(user, &channel, moment), stopping.clone());
+        let (mut chatter, stopping) = (ReconnectingClient::new(user, &channel, moment), stopping.clone());
         clients.spawn(async move {
             chatter.follow(stopping).await;
             chatter

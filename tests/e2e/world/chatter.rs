@@ -9,7 +9,7 @@ use rand::RngExt;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use super::{Event, Socket, Teammate};
+use super::{ClientSocket, ReceivedEvent, Teammate};
 
 /// How long a client waits for an answer before it takes the connection for dead; twice as long every time, up to the second: a
 /// cloud that is only slow must not drown in those who come back.
@@ -20,7 +20,7 @@ const PING: Duration = Duration::from_secs(30);
 
 /// What a client shows of a channel.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct View {
+pub(crate) struct ChannelReplica {
     /// By number, as they are now.
     pub(crate) messages: BTreeMap<u64, Value>,
     /// Everything up to these numbers is here.
@@ -32,7 +32,7 @@ pub(crate) struct View {
     replay: Option<BTreeSet<u64>>,
 }
 
-impl View {
+impl ChannelReplica {
     /// Something happened that is not here.
     pub(crate) fn is_behind(&self) -> bool {
         self.heard.0 > self.seq || self.heard.1 > self.change
@@ -46,7 +46,7 @@ impl View {
 
     /// Takes an event of the channel in. `false` where an answer came without all that belongs to it: what is on its way on this
     /// connection is not to be trusted, and one comes back.
-    pub(crate) fn apply(&mut self, event: &Event) -> bool {
+    pub(crate) fn apply(&mut self, event: &ReceivedEvent) -> bool {
         let payload = &event.payload;
         match event.kind.as_str() {
             "new_message" | "message_edited" => self.put(payload),
@@ -158,10 +158,10 @@ fn number(value: &Value, field: &str) -> u64 {
 }
 
 /// Somebody at a client, who comes back whenever the connection is gone.
-pub(crate) struct Chatter {
+pub(crate) struct ReconnectingClient {
     pub(crate) user: Teammate,
     pub(crate) channel: String,
-    pub(crate) view: View,
+    pub(crate) view: ChannelReplica,
     /// How often they came back.
     pub(crate) comebacks: usize,
     patience: Duration,
@@ -169,9 +169,9 @@ pub(crate) struct Chatter {
     moment: Duration,
 }
 
-impl Chatter {
+impl ReconnectingClient {
     pub(crate) fn new(user: Teammate, channel: &str, moment: Duration) -> Self {
-        let view = View::default();
+        let view = ChannelReplica::default();
         Self { user, channel: channel.to_owned(), view, comebacks: 0, patience: PATIENCE, moment }
     }
 
@@ -214,17 +214,17 @@ impl Chatter {
     }
 
     /// A new connection; `None` where the cloud would not have it now.
-    async fn dial(&mut self) -> Option<Socket> {
+    async fn dial(&mut self) -> Option<ClientSocket> {
         self.view.replay = None;
         let ticket = self.user.client.post("/v1/realtime/tickets", &json!({})).await;
         if ticket.status != 201 {
             return None;
         }
-        Socket::dial(ticket.body()["websocket_url"].as_str().expect("a websocket_url")).await.ok()
+        ClientSocket::dial(ticket.body()["websocket_url"].as_str().expect("a websocket_url")).await.ok()
     }
 
     /// Listens, and asks for what is missing, while the connection lives and is to be trusted.
-    async fn sit(&mut self, socket: &mut Socket, is_over: impl Fn() -> bool) {
+    async fn sit(&mut self, socket: &mut ClientSocket, is_over: impl Fn() -> bool) {
         let (mut asked, mut last_asked) = (None, None);
         let mut pinged = Instant::now();
         // what was missed while nobody listened is known by asking only

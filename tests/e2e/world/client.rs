@@ -13,14 +13,14 @@ const AGAIN: Duration = Duration::from_millis(50);
 
 /// Someone who asks: with a token or without, from an address.
 #[derive(Clone)]
-pub(crate) struct Client {
+pub(crate) struct ApiClient {
     http: reqwest::Client,
     base: String,
     address: String,
     token: Option<String>,
 }
 
-impl Client {
+impl ApiClient {
     pub(crate) fn new(http: reqwest::Client, base: &str, address: &str) -> Self {
         Self { http, base: base.to_owned(), address: address.to_owned(), token: None }
     }
@@ -33,7 +33,7 @@ impl Client {
         Self { address: address.to_owned(), ..self.clone() }
     }
 
-    pub(crate) async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> ApiResponse {
         self.ask(Method::GET, path).send().await
     }
 
@@ -50,24 +50,24 @@ impl Client {
         }
     }
 
-    pub(crate) async fn delete(&self, path: &str) -> Answer {
+    pub(crate) async fn delete(&self, path: &str) -> ApiResponse {
         self.ask(Method::DELETE, path).send().await
     }
 
-    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> ApiResponse {
         self.ask(Method::POST, path).json(body).send().await
     }
 
-    pub(crate) async fn put(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> ApiResponse {
         self.ask(Method::PUT, path).json(body).send().await
     }
 
-    pub(crate) async fn patch(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn patch(&self, path: &str, body: &Value) -> ApiResponse {
         self.ask(Method::PATCH, path).json(body).send().await
     }
 
     /// A request to be completed.
-    pub(crate) fn ask(&self, method: Method, path: &str) -> Ask {
+    pub(crate) fn ask(&self, method: Method, path: &str) -> ApiRequest {
         let what = format!("{method} {path}");
         // what the deployed API Gateway ignores, the local one takes for the peer's address
         let request = self.http.request(method, format!("{}{path}", self.base));
@@ -75,16 +75,16 @@ impl Client {
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
-        Ask { what, request }
+        ApiRequest { what, request }
     }
 }
 
-pub(crate) struct Ask {
+pub(crate) struct ApiRequest {
     what: String,
     request: reqwest::RequestBuilder,
 }
 
-impl Ask {
+impl ApiRequest {
     pub(crate) fn header(self, name: &str, value: &str) -> Self {
         Self { request: self.request.header(name, value), ..self }
     }
@@ -117,19 +117,19 @@ impl Ask {
         self.file("multipart/form-data; boundary=herons", &body)
     }
 
-    pub(crate) async fn send(self) -> Answer {
+    pub(crate) async fn send(self) -> ApiResponse {
         let answer =
             self.request.send().await.unwrap_or_else(|error| panic!("{}: no answer: {error}", self.what));
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let bytes = answer.bytes().await.unwrap_or_else(|error| panic!("{}: no body: {error}", self.what));
         let (text, bytes) = (String::from_utf8_lossy(&bytes).into_owned(), bytes.to_vec());
-        Answer { what: self.what, status, headers, text, bytes }
+        ApiResponse { what: self.what, status, headers, text, bytes }
     }
 }
 
 /// What came back.
 #[derive(Clone, Debug)]
-pub(crate) struct Answer {
+pub(crate) struct ApiResponse {
     what: String,
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
@@ -137,7 +137,7 @@ pub(crate) struct Answer {
     pub(crate) bytes: Vec<u8>,
 }
 
-impl Answer {
+impl ApiResponse {
     pub(crate) fn body(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_default()
     }

@@ -16,14 +16,14 @@ use std::{
     time::Duration,
 };
 
-use local::{Local, LocalOptions};
+use local::{LocalCloud, LocalOptions};
 
-pub(crate) use chatter::{Chatter, shown};
-pub(crate) use client::{Answer, Client};
+pub(crate) use chatter::{ReconnectingClient, shown};
+pub(crate) use client::{ApiClient, ApiResponse};
 pub(crate) use people::{Guest, Presentation, Session, User};
-pub(crate) use provider::Provider;
-pub(crate) use screen::Screen;
-pub(crate) use socket::{Event, Socket};
+pub(crate) use provider::ObedientProvider;
+pub(crate) use screen::ClientScreen;
+pub(crate) use socket::{ClientSocket, ReceivedEvent};
 pub(crate) use team::Teammate;
 
 /// How long anything may take before a story says that it never happens. Nothing waits this long when all is well.
@@ -33,7 +33,7 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 pub(crate) struct World {
     url: String,
     http: reqwest::Client,
-    local: Option<Local>,
+    local: Option<LocalCloud>,
 }
 
 impl World {
@@ -49,7 +49,7 @@ impl World {
         options.template.get_or_insert_with(|| repository().join("template.yaml"));
         // stories are not about plans, but for those that say so
         options.parameters.entry("DefaultPlan".to_owned()).or_insert_with(|| "enterprise".to_owned());
-        let local = Local::start(options).await.expect("the local cloud starts");
+        let local = LocalCloud::start(options).await.expect("the local cloud starts");
         Self { url: local.url(), http: http(), local: Some(local) }
     }
 
@@ -98,13 +98,13 @@ impl World {
     }
 
     /// The local cloud itself.
-    pub(crate) fn cloud(&self) -> &Local {
+    pub(crate) fn cloud(&self) -> &LocalCloud {
         self.local.as_ref().expect("a story that turns handles starts with World::local")
     }
 
     /// Someone without an account, from an address of their own.
-    pub(crate) fn nobody(&self) -> Client {
-        Client::new(self.http.clone(), &self.url, &address())
+    pub(crate) fn nobody(&self) -> ApiClient {
+        ApiClient::new(self.http.clone(), &self.url, &address())
     }
 
     /// Signs someone up.

@@ -4,11 +4,11 @@ use local::LocalOptions;
 use rand::RngExt;
 use serde_json::{Value, json};
 
-use super::{Client, Socket, World};
+use super::{ApiClient, ClientSocket, World};
 
 /// Someone with an account, logged in.
 pub(crate) struct User {
-    pub(crate) client: Client,
+    pub(crate) client: ApiClient,
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) email: String,
@@ -32,17 +32,17 @@ pub(crate) struct Slide {
 pub(crate) struct Session {
     pub(crate) id: String,
     pub(crate) code: String,
-    presenter: Client,
+    presenter: ApiClient,
 }
 
 /// Someone in a session, without an account.
 #[derive(Clone)]
 pub(crate) struct Guest {
-    pub(crate) client: Client,
+    pub(crate) client: ApiClient,
     pub(crate) id: String,
     pub(crate) token: String,
     pub(crate) websocket_url: String,
-    visitor: Client,
+    visitor: ApiClient,
     code: String,
 }
 
@@ -129,7 +129,7 @@ impl User {
     }
 
     /// The owner's socket, greeted.
-    pub(crate) async fn socket(&self, session: &Session) -> Socket {
+    pub(crate) async fn socket(&self, session: &Session) -> ClientSocket {
         let mut socket = self.socket_unread(session).await;
         let state = socket.wait("session_state").await;
         assert_eq!(state["role"], "presenter", "{state}");
@@ -137,10 +137,10 @@ impl User {
     }
 
     /// The owner's socket before anything was read.
-    pub(crate) async fn socket_unread(&self, session: &Session) -> Socket {
+    pub(crate) async fn socket_unread(&self, session: &Session) -> ClientSocket {
         let body = json!({ "session_id": session.id });
         let ticket = self.client.post("/v1/realtime/tickets", &body).await.ok(201);
-        Socket::open(ticket["websocket_url"].as_str().expect("a websocket_url")).await
+        ClientSocket::open(ticket["websocket_url"].as_str().expect("a websocket_url")).await
     }
 }
 
@@ -160,16 +160,16 @@ impl Session {
         self.join_from(world.nobody(), name).await
     }
 
-    pub(crate) async fn join_from(&self, client: Client, name: Option<&str>) -> Guest {
+    pub(crate) async fn join_from(&self, client: ApiClient, name: Option<&str>) -> Guest {
         let body = name.map_or_else(|| json!({}), |name| json!({ "display_name": name }));
         let joined = client.post(&format!("/v1/sessions/code/{}/join", self.code), &body).await.ok(201);
         Guest::read(&client, &joined, &self.code)
     }
 
     /// Someone joins and is greeted.
-    pub(crate) async fn guest(&self, world: &World, name: &str) -> (Guest, Socket) {
+    pub(crate) async fn guest(&self, world: &World, name: &str) -> (Guest, ClientSocket) {
         let guest = self.join(world, Some(name)).await;
-        let mut socket = Socket::open(&guest.websocket_url).await;
+        let mut socket = ClientSocket::open(&guest.websocket_url).await;
         let state = socket.wait("session_state").await;
         assert_eq!(
             (&state["participant_id"], &state["role"]),
@@ -187,7 +187,7 @@ impl Session {
 }
 
 impl Guest {
-    fn read(visitor: &Client, joined: &Value, code: &str) -> Self {
+    fn read(visitor: &ApiClient, joined: &Value, code: &str) -> Self {
         let text = |field: &str| {
             joined[field].as_str().unwrap_or_else(|| panic!("no {field} in {joined}")).to_owned()
         };
@@ -210,8 +210,8 @@ impl Guest {
     }
 
     /// Comes back and is greeted.
-    pub(crate) async fn back(&self) -> (Socket, Value) {
-        let mut socket = Socket::open(&self.again().await.websocket_url).await;
+    pub(crate) async fn back(&self) -> (ClientSocket, Value) {
+        let mut socket = ClientSocket::open(&self.again().await.websocket_url).await;
         let state = socket.wait("session_state").await;
         (socket, state)
     }

@@ -9,12 +9,12 @@ use axum::{Json, Router, extract::State, response::IntoResponse, routing::post};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-pub(crate) struct Provider {
+pub(crate) struct ObedientProvider {
     url: String,
     heard: Arc<Mutex<Vec<Value>>>,
 }
 
-impl Provider {
+impl ObedientProvider {
     pub(crate) async fn start() -> Self {
         let heard = Arc::<Mutex<Vec<Value>>>::default();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::Event;
+use super::ReceivedEvent;
 
 /// The state a client has put together from events.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Screen {
+pub(crate) struct ClientScreen {
     version: u64,
     pub(crate) status: String,
     pub(crate) slide: Option<String>,
@@ -20,8 +20,8 @@ pub(crate) struct Screen {
     votes_as_of: BTreeMap<String, Timestamp>,
 }
 
-impl Screen {
-    pub(crate) fn of<'a>(events: impl IntoIterator<Item = &'a Event>) -> Self {
+impl ClientScreen {
+    pub(crate) fn of<'a>(events: impl IntoIterator<Item = &'a ReceivedEvent>) -> Self {
         let mut screen = Self::default();
         for event in events {
             screen.apply(event);
@@ -29,7 +29,7 @@ impl Screen {
         screen
     }
 
-    pub(crate) fn apply(&mut self, event: &Event) {
+    pub(crate) fn apply(&mut self, event: &ReceivedEvent) {
         let payload = &event.payload;
         match event.kind.as_str() {
             "session_state" => {

@@ -14,23 +14,23 @@ use super::DEADLINE;
 
 /// A frame that came.
 #[derive(Clone, Debug)]
-pub(crate) struct Event {
+pub(crate) struct ReceivedEvent {
     pub(crate) kind: String,
     pub(crate) payload: Value,
     /// All of it.
     pub(crate) frame: Value,
 }
 
-pub(crate) struct Socket {
+pub(crate) struct ClientSocket {
     // boxed: twenty kilobytes that every story's future would carry
     stream: Box<WebSocketStream<MaybeTlsStream<TcpStream>>>,
     /// Everything that came, in order; what a story has not waited for lies here too.
-    pub(crate) seen: Vec<Event>,
+    pub(crate) seen: Vec<ReceivedEvent>,
     unread: VecDeque<usize>,
     close: Option<u16>,
 }
 
-impl Socket {
+impl ClientSocket {
     #[track_caller]
     pub(crate) fn open(url: &str) -> impl Future<Output = Self> + use<> {
         let opening = Self::dial(url);
@@ -86,7 +86,7 @@ impl Socket {
     }
 
     /// The next frame, if one comes in this time; `Err` when the connection is over.
-    pub(crate) async fn read_within(&mut self, patience: Duration) -> Result<Option<Event>, ()> {
+    pub(crate) async fn read_within(&mut self, patience: Duration) -> Result<Option<ReceivedEvent>, ()> {
         match timeout(patience, self.read()).await {
             Ok(Some(event)) => Ok(Some(event)),
             Ok(None) => Err(()),
@@ -95,14 +95,14 @@ impl Socket {
     }
 
     /// The next frame; `None` when the connection is over.
-    async fn read(&mut self) -> Option<Event> {
+    async fn read(&mut self) -> Option<ReceivedEvent> {
         loop {
             let message = timeout(DEADLINE, self.stream.next()).await;
             match message.unwrap_or_else(|_| panic!("nothing came; before: {}", self.heard()))? {
                 Ok(Message::Text(text)) => {
                     let frame: Value = serde_json::from_str(&text).expect("frames are JSON");
                     let kind = frame["type"].as_str().unwrap_or_default().to_owned();
-                    let event = Event { kind, payload: frame["payload"].clone(), frame };
+                    let event = ReceivedEvent { kind, payload: frame["payload"].clone(), frame };
                     self.seen.push(event.clone());
                     return Some(event);
                 }
@@ -124,7 +124,7 @@ impl Socket {
     }
 
     /// The next event, of whatever type, of which something is so.
-    pub(crate) async fn wait_any(&mut self, fits: impl Fn(&Event) -> bool) -> Event {
+    pub(crate) async fn wait_any(&mut self, fits: impl Fn(&ReceivedEvent) -> bool) -> ReceivedEvent {
         if let Some(place) = self.unread.iter().position(|index| fits(&self.seen[*index])) {
             let index = self.unread.remove(place).expect("it was found there");
             return self.seen[index].clone();
@@ -141,7 +141,7 @@ impl Socket {
     }
 
     /// Reads on until something is so of everything that came.
-    pub(crate) async fn read_until(&mut self, is_so: impl Fn(&[Event]) -> bool) {
+    pub(crate) async fn read_until(&mut self, is_so: impl Fn(&[ReceivedEvent]) -> bool) {
         while !is_so(&self.seen) {
             assert!(self.read().await.is_some(), "closed before it was so; before: {}", self.heard());
             self.unread.push_back(self.seen.len() - 1);
@@ -154,7 +154,7 @@ impl Socket {
     }
 
     /// Reads up to the answer to a ping of our own: whatever was posted before has come by then.
-    pub(crate) async fn catch_up(&mut self) -> &[Event] {
+    pub(crate) async fn catch_up(&mut self) -> &[ReceivedEvent] {
         let reference = json!(format!("fence {}", self.seen.len()));
         self.send_text(&json!({ "type": "ping", "ref": reference }).to_string()).await;
         self.wait_where("pong", |payload| payload["ref"] == reference).await;

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use rand::RngExt;
 use serde_json::{Value, json};
 
-use super::{Socket, User, World};
+use super::{ClientSocket, User, World};
 
 /// Someone of the team: an account with a user name.
 pub(crate) struct Teammate {
@@ -39,9 +39,9 @@ impl World {
 
 impl User {
     /// A socket of the team, before anything was read.
-    pub(crate) async fn connect_unread(&self) -> Socket {
+    pub(crate) async fn connect_unread(&self) -> ClientSocket {
         let ticket = self.client.post("/v1/realtime/tickets", &json!({})).await.ok(201);
-        Socket::open(ticket["websocket_url"].as_str().expect("a URL")).await
+        ClientSocket::open(ticket["websocket_url"].as_str().expect("a URL")).await
     }
 
     /// A channel of theirs, as it was answered, under a name that nobody else of this run has.
@@ -58,7 +58,7 @@ impl User {
     }
 
     /// A socket of the team, and what it was welcomed with.
-    pub(crate) async fn welcomed(&self) -> (Socket, Value) {
+    pub(crate) async fn welcomed(&self) -> (ClientSocket, Value) {
         let mut socket = self.connect_unread().await;
         let established = socket.wait("connection_established").await;
         assert_eq!(established["user_id"], self.id.as_str(), "{established}");
@@ -66,7 +66,7 @@ impl User {
     }
 
     /// A socket of the team, welcomed.
-    pub(crate) async fn connect(&self) -> Socket {
+    pub(crate) async fn connect(&self) -> ClientSocket {
         self.welcomed().await.0
     }
 

@@ -3,26 +3,27 @@ use std::time::Duration;
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id, Valid},
+    http::{AccountCaller, ApiResult, ErrorBody, PathId, ValidJson},
 };
 use garde::Validate;
 use model::{
-    ChannelId, Code, Error, Room, UserId,
-    channel::{Deed, Kind},
+    ChannelId, Error, ErrorCode, Room, UserId,
+    channel::{ChannelKind, ChannelPermission},
 };
 use protocol::Event;
 use serde::Deserialize;
-use store::{Limit, limits};
+use store::{RateLimit, limits};
 use utoipa::ToSchema;
 
-use super::{announce, join::Entered, membership, seat, view};
+use super::{announce, join::JoinChannelResponse, membership, seat, view};
 use crate::team;
 
 /// Somebody fills a channel with their team; a loop fills everyone's list.
-const PER_ACCOUNT: Limit = Limit { what: "add_user_to_channel", most: 60, window: Duration::from_hours(1) };
+const PER_ACCOUNT: RateLimit =
+    RateLimit { what: "add_user_to_channel", most: 60, window: Duration::from_hours(1) };
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-pub(crate) struct UserToAdd {
+pub(crate) struct AddUserToChannelRequest {
     #[garde(skip)]
     user_id: UserId,
 }
@@ -36,10 +37,10 @@ pub(crate) struct UserToAdd {
     tag = "channels",
     operation_id = "add_user_to_channel",
     params(("id" = ChannelId, Path)),
-    request_body = UserToAdd,
+    request_body = AddUserToChannelRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, description = "also where they are in it already", body = Entered),
+        (status = 200, description = "also where they are in it already", body = JoinChannelResponse),
         (status = 401, body = ErrorBody),
         (status = 403, description = "neither owner nor moderator of a private one, or not in a public one", body = ErrorBody),
         (status = 404, description = "no such channel for the caller, or nobody of the team", body = ErrorBody),
@@ -50,20 +51,22 @@ pub(crate) struct UserToAdd {
 )]
 pub(crate) async fn add_user(
     State(app): State<App>,
-    account: Account,
-    Id(id): Id<ChannelId>,
-    Valid(input): Valid<UserToAdd>,
-) -> Answer<Json<Entered>> {
+    account: AccountCaller,
+    PathId(id): PathId<ChannelId>,
+    ValidJson(input): ValidJson<AddUserToChannelRequest>,
+) -> ApiResult<Json<JoinChannelResponse>> {
     let seat = seat::find(&app, id, account.user).await?;
     match seat.channel.channel_kind {
-        Kind::Direct => {
-            return Err(
-                Error::conflict(Code::Conflict, "a direct channel is of two, and stays as it is").into()
-            );
+        ChannelKind::Direct => {
+            return Err(Error::conflict(
+                ErrorCode::Conflict,
+                "a direct channel is of two, and stays as it is",
+            )
+            .into());
         }
-        Kind::Private => seat.may(&app, Deed::AddMember).await?,
-        Kind::Public if seat.place.is_some() => {}
-        Kind::Public => return Err(Error::forbidden("members of the channel only").into()),
+        ChannelKind::Private => seat.may(&app, ChannelPermission::AddMember).await?,
+        ChannelKind::Public if seat.place.is_some() => {}
+        ChannelKind::Public => return Err(Error::forbidden("members of the channel only").into()),
     }
     seat.channel.open()?;
     limits::count(&app.store, PER_ACCOUNT, &account.user.to_string(), app.clock.now()).await?;
@@ -78,5 +81,5 @@ pub(crate) async fn add_user(
     } else {
         announce::enter(&app, id, who.id).await?;
     }
-    Ok(Json(Entered::new(&channel, &who.username, is_new)))
+    Ok(Json(JoinChannelResponse::new(&channel, &who.username, is_new)))
 }

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use entry::App;
 use futures::{StreamExt, TryStreamExt, future::try_join_all, stream};
-use model::{ChannelId, Error, Room, UserId, channel::Kind, message::Author};
-use protocol::{Event, event::chat::ChannelMember};
+use model::{ChannelId, Error, Room, UserId, channel::ChannelKind, message::MessageAuthor};
+use protocol::{Event, event::chat::MembershipChanged};
 use rooms::team::is_of_team;
 use store::{
     channels::Channel,
@@ -83,7 +83,7 @@ pub(crate) async fn created(app: &App, channel: &Channel, members: &[UserId]) {
         tracing::warn!(channel.id = %channel.id, %error, "sockets did not enter a new channel");
     }
     let event = Event::ChannelCreated(view::of(channel));
-    if channel.channel_kind == Kind::Public {
+    if channel.channel_kind == ChannelKind::Public {
         return tell(app, Room::Team, event).await;
     }
     for user in members {
@@ -92,14 +92,14 @@ pub(crate) async fn created(app: &App, channel: &Channel, members: &[UserId]) {
 }
 
 /// Someone is a member from now on; their own tabs hear it too.
-pub(crate) async fn joined(app: &App, channel: ChannelId, who: &Author) -> Result<(), Error> {
+pub(crate) async fn joined(app: &App, channel: ChannelId, who: &MessageAuthor) -> Result<(), Error> {
     enter(app, channel, who.id).await?;
     tell(app, Room::Channel(channel), Event::UserJoined(member(channel, who))).await;
     Ok(())
 }
 
 /// Someone is a member no longer: they hear nothing more of it, but that.
-pub(crate) async fn left(app: &App, channel: ChannelId, who: &Author) -> Result<(), Error> {
+pub(crate) async fn left(app: &App, channel: ChannelId, who: &MessageAuthor) -> Result<(), Error> {
     exit(app, channel, who.id).await?;
     let event = Event::UserLeft(member(channel, who));
     tell(app, Room::Channel(channel), event.clone()).await;
@@ -107,6 +107,6 @@ pub(crate) async fn left(app: &App, channel: ChannelId, who: &Author) -> Result<
     Ok(())
 }
 
-fn member(channel: ChannelId, who: &Author) -> ChannelMember {
-    ChannelMember { user_id: who.id, username: who.username.clone(), channel_id: channel }
+fn member(channel: ChannelId, who: &MessageAuthor) -> MembershipChanged {
+    MembershipChanged { user_id: who.id, username: who.username.clone(), channel_id: channel }
 }

@@ -1,9 +1,9 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id},
+    http::{AccountCaller, ApiResult, ErrorBody, PathId},
 };
-use model::{ChannelId, channel::Deed};
+use model::{ChannelId, channel::ChannelPermission};
 use protocol::event::chat::ChannelView;
 use store::channels::Channel;
 
@@ -29,10 +29,10 @@ macro_rules! archives {
         )]
         pub(crate) async fn $name(
             State(app): State<App>,
-            account: Account,
-            Id(id): Id<ChannelId>,
-        ) -> Answer<Json<ChannelView>> {
-            let changed = change(&app, account.user, id, Deed::Archive, |seat, now| {
+            account: AccountCaller,
+            PathId(id): PathId<ChannelId>,
+        ) -> ApiResult<Json<ChannelView>> {
+            let changed = change(&app, account.user, id, ChannelPermission::Archive, |seat, now| {
                 let before = seat.channel.clone();
                 let archived_at = $archived.then(|| before.archived_at.unwrap_or(now));
                 Ok(Channel { archived_at, ..before })

@@ -1,13 +1,13 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, ListQuery, Params},
+    http::{AccountCaller, ApiResult, ErrorBody, ListQuery, ValidQuery},
 };
 use model::UserId;
 use serde::Serialize;
 use store::{
     Page,
-    users::{Entry, directory},
+    users::{DirectoryEntry, directory},
 };
 use utoipa::ToSchema;
 
@@ -16,8 +16,7 @@ use crate::team::teammate;
 
 /// Someone who can be added to a channel or written to.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = AvailableUser)]
-pub(crate) struct Available {
+pub(crate) struct AvailableUser {
     id: UserId,
     username: String,
     name: String,
@@ -35,7 +34,7 @@ pub(crate) struct Available {
     params(ListQuery),
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = Page<Available>),
+        (status = 200, body = Page<AvailableUser>),
         (status = 401, body = ErrorBody),
         (status = 409, description = "`USERNAME_REQUIRED`", body = ErrorBody),
         (status = 422, body = ErrorBody),
@@ -43,14 +42,14 @@ pub(crate) struct Available {
 )]
 pub(crate) async fn available(
     State(app): State<App>,
-    account: Account,
-    Params(query): Params<ListQuery>,
-) -> Answer<Json<Page<Available>>> {
+    account: AccountCaller,
+    ValidQuery(query): ValidQuery<ListQuery>,
+) -> ApiResult<Json<Page<AvailableUser>>> {
     teammate(&app, account.user).await?;
     let (limit, cursor) = (query.limit.unwrap_or(PAGE), query.cursor.as_deref());
     let mut page = directory::page(&app.store, limit, cursor, app.clock.now()).await?;
     page.items.retain(|entry| entry.owner != account.user);
-    Ok(Json(page.map(|Entry { username, owner, name, avatar, .. }| Available {
+    Ok(Json(page.map(|DirectoryEntry { username, owner, name, avatar, .. }| AvailableUser {
         id: owner,
         username: username.as_str().to_owned(),
         name,

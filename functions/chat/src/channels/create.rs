@@ -3,18 +3,18 @@ use std::time::Duration;
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Valid},
+    http::{AccountCaller, ApiResult, ErrorBody, ValidJson},
 };
 use garde::Validate;
 use http::StatusCode;
 use model::{
-    ChannelId, Code, Error,
-    channel::{self, ChannelName, DEFAULTS, Kind, MemberRole},
+    ChannelId, Error, ErrorCode,
+    channel::{self, ChannelKind, ChannelName, DEFAULTS, MemberRole},
 };
 use serde::Deserialize;
 use store::{
-    Limit,
-    channels::{self, Channel, Created},
+    RateLimit,
+    channels::{self, Channel, ChannelCreateOutcome},
     limits,
 };
 use utoipa::ToSchema;
@@ -23,10 +23,11 @@ use super::{announce, fields, membership, view::MyChannel};
 use crate::team::teammate;
 
 /// A team makes a few channels a day; a loop makes thousands.
-const PER_ACCOUNT: Limit = Limit { what: "create_channel", most: 30, window: Duration::from_hours(1) };
+const PER_ACCOUNT: RateLimit =
+    RateLimit { what: "create_channel", most: 30, window: Duration::from_hours(1) };
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-pub(crate) struct NewChannel {
+pub(crate) struct CreateChannelRequest {
     /// 1 to 80 letters, digits, `-` and `_`; unique in every spelling.
     #[garde(custom(fields::name))]
     #[schema(min_length = 1, max_length = 80, example = "herons")]
@@ -45,7 +46,7 @@ pub(crate) struct NewChannel {
     path = "/v1/channels",
     tag = "channels",
     operation_id = "create_channel",
-    request_body = NewChannel,
+    request_body = CreateChannelRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
         (status = 201, body = MyChannel),
@@ -57,9 +58,9 @@ pub(crate) struct NewChannel {
 )]
 pub(crate) async fn create(
     State(app): State<App>,
-    account: Account,
-    Valid(input): Valid<NewChannel>,
-) -> Answer<(StatusCode, Json<MyChannel>)> {
+    account: AccountCaller,
+    ValidJson(input): ValidJson<CreateChannelRequest>,
+) -> ApiResult<(StatusCode, Json<MyChannel>)> {
     let author = teammate(&app, account.user).await?;
     let name = fields::typed("name", &input.name, ChannelName::typed)?;
     let text = input.description.as_deref().unwrap_or_default();
@@ -74,7 +75,7 @@ pub(crate) async fn create(
     let private = input.is_private.unwrap_or_default();
     let channel = Channel {
         id: app.clock.id::<ChannelId>(),
-        channel_kind: if private { Kind::Private } else { Kind::Public },
+        channel_kind: if private { ChannelKind::Private } else { ChannelKind::Public },
         name: Some(name),
         description,
         is_default: false,
@@ -87,8 +88,8 @@ pub(crate) async fn create(
     let (member, place) = membership::rows(channel.id, &author, MemberRole::Owner, 0, now);
     let answer = MyChannel::new(&channel, &place, 0);
     match channels::create(&app.store, &channel, &[(member, place)]).await? {
-        Created::Done => {}
-        Created::There | Created::NameTaken => return Err(name_taken().into()),
+        ChannelCreateOutcome::Done => {}
+        ChannelCreateOutcome::There | ChannelCreateOutcome::NameTaken => return Err(name_taken().into()),
     }
     tracing::info!(channel.id = %channel.id, user.id = %account.user, "channel created");
     announce::created(&app, &channel, &[account.user]).await;
@@ -96,5 +97,5 @@ pub(crate) async fn create(
 }
 
 pub(super) fn name_taken() -> Error {
-    Error::conflict(Code::ChannelNameTaken, "there is a channel of this name")
+    Error::conflict(ErrorCode::ChannelNameTaken, "there is a channel of this name")
 }

@@ -3,14 +3,14 @@
 use entry::App;
 use jiff::Timestamp;
 use model::{
-    ChannelId, Code, Error, UserId,
-    channel::{ChannelName, DEFAULTS, Kind},
-    message::Author,
+    ChannelId, Error, ErrorCode, UserId,
+    channel::{ChannelKind, ChannelName, DEFAULTS},
+    message::MessageAuthor,
 };
 use store::{
     arrivals,
     channels::{self, Channel},
-    members::Place,
+    members::Membership,
 };
 
 use super::{announce, membership};
@@ -19,7 +19,7 @@ use super::{announce, membership};
 pub(crate) async fn are_due(
     app: &App,
     user: UserId,
-    places: &[Place],
+    places: &[Membership],
     now: Timestamp,
 ) -> Result<bool, Error> {
     let ids = DEFAULTS.map(|(name, _)| ChannelId::of_default(name));
@@ -28,7 +28,7 @@ pub(crate) async fn are_due(
 }
 
 /// Joins somebody to all of them; whichever is not there yet is made. One that is archived or full is passed over.
-pub(crate) async fn ensure(app: &App, who: &Author) -> Result<(), Error> {
+pub(crate) async fn ensure(app: &App, who: &MessageAuthor) -> Result<(), Error> {
     for (name, description) in DEFAULTS {
         let id = ChannelId::of_default(name);
         let mut joined = membership::join(app, id, who).await;
@@ -40,7 +40,7 @@ pub(crate) async fn ensure(app: &App, who: &Author) -> Result<(), Error> {
             Ok(Some(_)) => announce::joined(app, id, who).await?,
             // cut off before their sockets were in the room
             Ok(None) => announce::enter(app, id, who.id).await?,
-            Err(Error::Conflict(Code::ChannelArchived | Code::LimitReached, _)) => {}
+            Err(Error::Conflict(ErrorCode::ChannelArchived | ErrorCode::LimitReached, _)) => {}
             Err(error) => return Err(error),
         }
     }
@@ -53,7 +53,7 @@ async fn make(app: &App, id: ChannelId, name: &str, description: &str) -> Result
     let now = app.clock.now();
     let channel = Channel {
         id,
-        channel_kind: Kind::Public,
+        channel_kind: ChannelKind::Public,
         name: Some(ChannelName::typed(name).map_err(Error::internal)?),
         description: Some(description.into()),
         is_default: true,

@@ -1,15 +1,15 @@
 use axum::extract::State;
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id},
+    http::{AccountCaller, ApiResult, ErrorBody, PathId},
 };
 use futures::{StreamExt, TryStreamExt, stream};
 use http::StatusCode;
-use model::{ChannelId, Code, Error, Room, channel::Deed};
-use protocol::{Event, event::chat::ChannelDeleted, job::ClearChannel};
+use model::{ChannelId, Error, ErrorCode, Room, channel::ChannelPermission};
+use protocol::{Event, event::chat::ChannelDeleted, job::DeleteChannelRows};
 use store::{
-    Written,
-    channels::{self, Channel, Occupied},
+    WriteOutcome,
+    channels::{self, Channel, RemainingMembers},
     connections,
 };
 
@@ -38,33 +38,33 @@ const AT_ONCE: usize = 32;
 )]
 pub(crate) async fn delete(
     State(app): State<App>,
-    account: Account,
-    Id(id): Id<ChannelId>,
-) -> Answer<StatusCode> {
+    account: AccountCaller,
+    PathId(id): PathId<ChannelId>,
+) -> ApiResult<StatusCode> {
     let seat = seat::find(&app, id, account.user).await?;
-    seat.may(&app, Deed::Delete).await?;
+    seat.may(&app, ChannelPermission::Delete).await?;
     if seat.channel.is_default {
-        return Err(Error::conflict(Code::Conflict, "everyone is in a default channel: it stays").into());
+        return Err(Error::conflict(ErrorCode::Conflict, "everyone is in a default channel: it stays").into());
     }
-    match whole(&app, &seat.channel, Occupied::ByAnyone).await? {
-        Written::Done(()) => Ok(StatusCode::NO_CONTENT),
-        Written::Refused => Err(Error::NotFound("channel").into()),
+    match whole(&app, &seat.channel, RemainingMembers::ByAnyone).await? {
+        WriteOutcome::Done(()) => Ok(StatusCode::NO_CONTENT),
+        WriteOutcome::Refused => Err(Error::NotFound("channel").into()),
     }
 }
 
 /// The end of a channel: gone for everyone, who are told; the rows go by a job, which the clock sends again if it is lost.
-pub(crate) async fn whole(app: &App, channel: &Channel, by: Occupied) -> Result<Written, Error> {
+pub(crate) async fn whole(app: &App, channel: &Channel, by: RemainingMembers) -> Result<WriteOutcome, Error> {
     let (now, room) = (app.clock.now(), Room::Channel(channel.id));
-    if channels::delete(&app.store, channel, by, now).await? == Written::Refused {
-        return Ok(Written::Refused);
+    if channels::delete(&app.store, channel, by, now).await? == WriteOutcome::Refused {
+        return Ok(WriteOutcome::Refused);
     }
     tracing::info!(channel.id = %channel.id, "channel deleted");
     announce::tell(app, room, Event::ChannelDeleted(ChannelDeleted { channel_id: channel.id })).await;
-    let job = ClearChannel { channel: channel.id };
+    let job = DeleteChannelRows { channel: channel.id };
     if let Err(error) = app.queues.send(&job, now).await {
         tracing::warn!(channel.id = %channel.id, %error, "a deleted channel is cleared away later");
     }
-    Ok(Written::Done(()))
+    Ok(WriteOutcome::Done(()))
 }
 
 /// Takes everyone out of the room of a channel that is gone.

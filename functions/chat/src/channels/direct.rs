@@ -3,21 +3,21 @@ use std::time::Duration;
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Valid},
+    http::{AccountCaller, ApiResult, ErrorBody, ValidJson},
 };
 use garde::Validate;
 use http::StatusCode;
 use model::{
     ChannelId, Error, UserId,
-    channel::{Kind, MemberRole},
-    message::Author,
+    channel::{ChannelKind, MemberRole},
+    message::MessageAuthor,
 };
 use serde::Deserialize;
 use store::{
-    Freshness, Limit,
-    channels::{self, Channel, Created},
+    RateLimit, ReadConsistency,
+    channels::{self, Channel, ChannelCreateOutcome},
     limits,
-    members::{self, Member, Place},
+    members::{self, ChannelMember, Membership},
     messages,
 };
 use utoipa::ToSchema;
@@ -26,10 +26,11 @@ use super::{announce, membership, view::MyChannel};
 use crate::team::{self, teammate};
 
 /// Somebody talks to a few new people a day; a loop writes to all of them.
-const PER_ACCOUNT: Limit = Limit { what: "open_direct_channel", most: 60, window: Duration::from_hours(1) };
+const PER_ACCOUNT: RateLimit =
+    RateLimit { what: "open_direct_channel", most: 60, window: Duration::from_hours(1) };
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-pub(crate) struct Partner {
+pub(crate) struct OpenDirectChannelRequest {
     #[garde(skip)]
     user_id: UserId,
 }
@@ -42,7 +43,7 @@ pub(crate) struct Partner {
     path = "/v1/channels/direct",
     tag = "channels",
     operation_id = "open_direct_channel",
-    request_body = Partner,
+    request_body = OpenDirectChannelRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
         (status = 201, description = "it is new", body = MyChannel),
@@ -56,9 +57,9 @@ pub(crate) struct Partner {
 )]
 pub(crate) async fn direct(
     State(app): State<App>,
-    account: Account,
-    Valid(input): Valid<Partner>,
-) -> Answer<(StatusCode, Json<MyChannel>)> {
+    account: AccountCaller,
+    ValidJson(input): ValidJson<OpenDirectChannelRequest>,
+) -> ApiResult<(StatusCode, Json<MyChannel>)> {
     let me = teammate(&app, account.user).await?;
     if input.user_id == me.id {
         return Err(Error::field("user_id", "must be somebody else").into());
@@ -73,7 +74,7 @@ pub(crate) async fn direct(
     let now = app.clock.now();
     let channel = Channel {
         id,
-        channel_kind: Kind::Direct,
+        channel_kind: ChannelKind::Direct,
         name: None,
         description: None,
         is_default: false,
@@ -83,15 +84,15 @@ pub(crate) async fn direct(
         created_at: now,
         updated_at: now,
     };
-    let rows = |one: &Author, with: UserId| -> (Member, Place) {
+    let rows = |one: &MessageAuthor, with: UserId| -> (ChannelMember, Membership) {
         let (member, place) = membership::rows(id, one, MemberRole::Member, 0, now);
-        (member, Place { with: Some(with), ..place })
+        (member, Membership { with: Some(with), ..place })
     };
     let members = [rows(&me, other.id), rows(&other, me.id)];
     let made = channels::create(&app.store, &channel, &members).await?;
     // also where the other one was faster, or an earlier try broke off
     announce::created(&app, &channel, &[me.id, other.id]).await;
-    let status = if made == Created::Done { StatusCode::CREATED } else { StatusCode::OK };
+    let status = if made == ChannelCreateOutcome::Done { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(MyChannel::new(&channel, &members[0].1, 0))))
 }
 
@@ -99,11 +100,11 @@ pub(crate) async fn direct(
 async fn there(app: &App, id: ChannelId, user: UserId) -> Result<Option<MyChannel>, Error> {
     let now = app.clock.now();
     let (channel, place) = futures::try_join!(
-        channels::get(&app.store, id, Freshness::Strong, now),
+        channels::get(&app.store, id, ReadConsistency::Strong, now),
         members::place(&app.store, user, id, now),
     )?;
     let (Some(channel), Some(place)) = (channel, place) else { return Ok(None) };
     announce::enter(app, id, user).await?;
-    let last = messages::head(&app.store, id, Freshness::Eventual, now).await?;
+    let last = messages::head(&app.store, id, ReadConsistency::Eventual, now).await?;
     Ok(Some(MyChannel::new(&channel, &place, last)))
 }

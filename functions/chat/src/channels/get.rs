@@ -1,7 +1,7 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id},
+    http::{AccountCaller, ApiResult, ErrorBody, PathId},
 };
 use model::{ChannelId, channel::MemberRole};
 use protocol::event::chat::ChannelView;
@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::{
     seat,
-    view::{self, MemberView},
+    view::{self, ChannelMemberView},
 };
 
 /// Members that come along.
@@ -20,15 +20,14 @@ const SHOWN: usize = 100;
 const LOOKED_THROUGH: usize = 1_000;
 
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ChannelWithMembers)]
-pub(crate) struct WithMembers {
+pub(crate) struct ChannelWithMembers {
     #[serde(flatten)]
     channel: ChannelView,
     /// `null` for whoever is not in it.
     my_role: Option<MemberRole>,
     /// Up to 100, owners first, then by name; for members only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    members: Option<Vec<MemberView>>,
+    members: Option<Vec<ChannelMemberView>>,
 }
 
 /// A channel: a public one for everyone of the team, any for its members
@@ -43,7 +42,7 @@ pub(crate) struct WithMembers {
     params(("id" = ChannelId, Path)),
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = WithMembers),
+        (status = 200, body = ChannelWithMembers),
         (status = 401, body = ErrorBody),
         (status = 404, description = "also a private or direct one that one is not in", body = ErrorBody),
         (status = 409, description = "`USERNAME_REQUIRED`", body = ErrorBody),
@@ -51,19 +50,19 @@ pub(crate) struct WithMembers {
 )]
 pub(crate) async fn get(
     State(app): State<App>,
-    account: Account,
-    Id(id): Id<ChannelId>,
-) -> Answer<Json<WithMembers>> {
+    account: AccountCaller,
+    PathId(id): PathId<ChannelId>,
+) -> ApiResult<Json<ChannelWithMembers>> {
     let seat = seat::find(&app, id, account.user).await?;
     let channel = view::of(&seat.channel);
     let Some(place) = seat.place else {
-        return Ok(Json(WithMembers { channel, my_role: None, members: None }));
+        return Ok(Json(ChannelWithMembers { channel, my_role: None, members: None }));
     };
     let found = members::page(&app.store, id, LOOKED_THROUGH, None, app.clock.now()).await?;
-    let mut members: Vec<MemberView> = found.items.into_iter().map(MemberView::from).collect();
+    let mut members: Vec<ChannelMemberView> = found.items.into_iter().map(ChannelMemberView::from).collect();
     members.sort_by_cached_key(|member| {
         (std::cmp::Reverse(member.role), member.name.to_lowercase(), member.user_id)
     });
     members.truncate(SHOWN);
-    Ok(Json(WithMembers { channel, my_role: Some(place.role), members: Some(members) }))
+    Ok(Json(ChannelWithMembers { channel, my_role: Some(place.role), members: Some(members) }))
 }

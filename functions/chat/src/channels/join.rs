@@ -1,7 +1,7 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id, Valid},
+    http::{AccountCaller, ApiResult, ErrorBody, PathId, ValidJson},
 };
 use garde::Validate;
 use model::{ChannelId, Error};
@@ -14,15 +14,13 @@ use super::{announce, membership, seat, view};
 use crate::team::teammate;
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-#[schema(as = ChannelToJoin)]
-pub(crate) struct Which {
+pub(crate) struct JoinChannelRequest {
     #[garde(skip)]
     channel_id: ChannelId,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ChannelEntered)]
-pub(crate) struct Entered {
+pub(crate) struct JoinChannelResponse {
     /// For people.
     message: String,
     channel: ChannelView,
@@ -36,10 +34,10 @@ pub(crate) struct Entered {
     path = "/v1/channels/join",
     tag = "channels",
     operation_id = "join_channel",
-    request_body = Which,
+    request_body = JoinChannelRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = Entered),
+        (status = 200, body = JoinChannelResponse),
         (status = 401, body = ErrorBody),
         (status = 404, description = "also a private or direct one that one is not in", body = ErrorBody),
         (status = 409, description = "`CHANNEL_ARCHIVED`, `USERNAME_REQUIRED`, `LIMIT_REACHED`", body = ErrorBody),
@@ -48,9 +46,9 @@ pub(crate) struct Entered {
 )]
 pub(crate) async fn join(
     State(app): State<App>,
-    account: Account,
-    Valid(which): Valid<Which>,
-) -> Answer<Json<Entered>> {
+    account: AccountCaller,
+    ValidJson(which): ValidJson<JoinChannelRequest>,
+) -> ApiResult<Json<JoinChannelResponse>> {
     Ok(Json(enter(&app, account, which.channel_id).await?))
 }
 
@@ -63,7 +61,7 @@ pub(crate) async fn join(
     params(("id" = ChannelId, Path)),
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = Entered),
+        (status = 200, body = JoinChannelResponse),
         (status = 401, body = ErrorBody),
         (status = 404, description = "also a private or direct one that one is not in", body = ErrorBody),
         (status = 409, description = "`CHANNEL_ARCHIVED`, `USERNAME_REQUIRED`, `LIMIT_REACHED`", body = ErrorBody),
@@ -71,13 +69,13 @@ pub(crate) async fn join(
 )]
 pub(crate) async fn join_this(
     State(app): State<App>,
-    account: Account,
-    Id(id): Id<ChannelId>,
-) -> Answer<Json<Entered>> {
+    account: AccountCaller,
+    PathId(id): PathId<ChannelId>,
+) -> ApiResult<Json<JoinChannelResponse>> {
     Ok(Json(enter(&app, account, id).await?))
 }
 
-async fn enter(app: &App, account: Account, id: ChannelId) -> Result<Entered, Error> {
+async fn enter(app: &App, account: AccountCaller, id: ChannelId) -> Result<JoinChannelResponse, Error> {
     let seat = seat::find(app, id, account.user).await?;
     let mut channel = seat.channel.clone();
     let author = teammate(app, account.user).await?;
@@ -94,10 +92,10 @@ async fn enter(app: &App, account: Account, id: ChannelId) -> Result<Entered, Er
         // whoever was cut off before their sockets were in the room
         announce::enter(app, id, account.user).await?;
     }
-    Ok(Entered::new(&channel, &author.username, is_new))
+    Ok(JoinChannelResponse::new(&channel, &author.username, is_new))
 }
 
-impl Entered {
+impl JoinChannelResponse {
     pub(super) fn new(channel: &Channel, username: &str, is_new: bool) -> Self {
         let name = channel.name.as_ref().map_or_else(|| "the channel".into(), |name| format!("#{name}"));
         let what = if is_new { "joined" } else { "is already in" };

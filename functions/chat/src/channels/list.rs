@@ -1,7 +1,7 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, ListQuery, Params},
+    http::{AccountCaller, ApiResult, ErrorBody, ListQuery, ValidQuery},
 };
 use protocol::event::chat::ChannelView;
 use store::{Page, channels};
@@ -28,9 +28,9 @@ use crate::team::teammate;
 )]
 pub(crate) async fn list(
     State(app): State<App>,
-    account: Account,
-    Params(query): Params<ListQuery>,
-) -> Answer<Json<Page<ChannelView>>> {
+    account: AccountCaller,
+    ValidQuery(query): ValidQuery<ListQuery>,
+) -> ApiResult<Json<Page<ChannelView>>> {
     teammate(&app, account.user).await?;
     let limit = query.limit.unwrap_or(PAGE);
     let page = channels::page(&app.store, limit, query.cursor.as_deref(), app.clock.now()).await?;

@@ -1,12 +1,12 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id, ListQuery, Params},
+    http::{AccountCaller, ApiResult, ErrorBody, ListQuery, PathId, ValidQuery},
 };
 use model::ChannelId;
 use store::{Page, members};
 
-use super::{PAGE, seat, view::MemberView};
+use super::{PAGE, seat, view::ChannelMemberView};
 
 /// Who is in a channel that one is in oneself
 ///
@@ -19,7 +19,7 @@ use super::{PAGE, seat, view::MemberView};
     params(("id" = ChannelId, Path), ListQuery),
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = Page<MemberView>),
+        (status = 200, body = Page<ChannelMemberView>),
         (status = 401, body = ErrorBody),
         (status = 404, description = "also a public one that one is not in", body = ErrorBody),
         (status = 422, body = ErrorBody),
@@ -27,13 +27,13 @@ use super::{PAGE, seat, view::MemberView};
 )]
 pub(crate) async fn list_members(
     State(app): State<App>,
-    account: Account,
-    Id(id): Id<ChannelId>,
-    Params(query): Params<ListQuery>,
-) -> Answer<Json<Page<MemberView>>> {
+    account: AccountCaller,
+    PathId(id): PathId<ChannelId>,
+    ValidQuery(query): ValidQuery<ListQuery>,
+) -> ApiResult<Json<Page<ChannelMemberView>>> {
     let seat = seat::find(&app, id, account.user).await?;
     seat.member()?;
     let (limit, cursor) = (query.limit.unwrap_or(PAGE), query.cursor.as_deref());
     let page = members::page(&app.store, id, limit, cursor, app.clock.now()).await?;
-    Ok(Json(page.map(MemberView::from)))
+    Ok(Json(page.map(ChannelMemberView::from)))
 }

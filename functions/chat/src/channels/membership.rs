@@ -3,25 +3,25 @@
 use entry::App;
 use jiff::Timestamp;
 use model::{
-    ChannelId, Code, Error, UserId,
+    ChannelId, Error, ErrorCode, UserId,
     channel::{MOST_CHANNELS, MemberRole},
-    message::Author,
+    message::MessageAuthor,
 };
 use store::{
-    Freshness, channels,
-    members::{self, Joined, Member, Place},
+    ReadConsistency, channels,
+    members::{self, ChannelMember, JoinOutcome, Membership},
     messages,
 };
 
 /// Both rows of a new member, who has read what was there before.
 pub(crate) fn rows(
     channel: ChannelId,
-    who: &Author,
+    who: &MessageAuthor,
     role: MemberRole,
     read_seq: u64,
     now: Timestamp,
-) -> (Member, Place) {
-    let member = Member {
+) -> (ChannelMember, Membership) {
+    let member = ChannelMember {
         channel,
         user: who.id,
         role,
@@ -29,7 +29,7 @@ pub(crate) fn rows(
         name: who.name.clone(),
         joined_at: now,
     };
-    (member, Place::new(channel, who.id, role, read_seq, now))
+    (member, Membership::new(channel, who.id, role, read_seq, now))
 }
 
 /// May somebody be in one more channel? Reads all their places: 1 read unit for a dozen. Two who ask at once may both be told so:
@@ -42,24 +42,28 @@ pub(crate) async fn has_room(app: &App, user: UserId) -> Result<(), Error> {
     if theirs.len() < MOST_CHANNELS {
         return Ok(());
     }
-    Err(Error::conflict(Code::LimitReached, format!("nobody is in more than {MOST_CHANNELS} channels")))
+    Err(Error::conflict(ErrorCode::LimitReached, format!("nobody is in more than {MOST_CHANNELS} channels")))
 }
 
 /// Takes somebody into a channel: 6 to 7 write units. `None` where they are in it already.
 ///
 /// # Errors
 /// `NotFound`, `CHANNEL_ARCHIVED`, and `LIMIT_REACHED` where it is full.
-pub(crate) async fn join(app: &App, channel: ChannelId, who: &Author) -> Result<Option<Place>, Error> {
+pub(crate) async fn join(
+    app: &App,
+    channel: ChannelId,
+    who: &MessageAuthor,
+) -> Result<Option<Membership>, Error> {
     let now = app.clock.now();
-    let read_seq = messages::head(&app.store, channel, Freshness::Strong, now).await?;
+    let read_seq = messages::head(&app.store, channel, ReadConsistency::Strong, now).await?;
     let (member, place) = rows(channel, who, MemberRole::Member, read_seq, now);
     match members::join(&app.store, &member, &place).await? {
-        Joined::Done => Ok(Some(place)),
-        Joined::There => Ok(None),
-        Joined::Refused => {
-            let channel = channels::get(&app.store, channel, Freshness::Strong, now).await?;
+        JoinOutcome::Done => Ok(Some(place)),
+        JoinOutcome::There => Ok(None),
+        JoinOutcome::Refused => {
+            let channel = channels::get(&app.store, channel, ReadConsistency::Strong, now).await?;
             channel.ok_or(Error::NotFound("channel"))?.open()?;
-            Err(Error::conflict(Code::LimitReached, "this channel is full"))
+            Err(Error::conflict(ErrorCode::LimitReached, "this channel is full"))
         }
     }
 }

@@ -3,13 +3,13 @@ use std::collections::HashMap;
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody},
+    http::{AccountCaller, ApiResult, ErrorBody},
 };
 use futures::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
-use model::{ChannelId, Error, MessageId, UserId, channel::Kind, message::Author};
+use model::{ChannelId, Error, MessageId, UserId, channel::ChannelKind, message::MessageAuthor};
 use store::{
-    Freshness, Page,
+    Page, ReadConsistency,
     channels::{self, Channel},
     followed, members, messages, users,
 };
@@ -42,7 +42,7 @@ const ANEW: usize = 20;
         (status = 409, description = "`USERNAME_REQUIRED`", body = ErrorBody),
     )
 )]
-pub(crate) async fn my(State(app): State<App>, account: Account) -> Answer<Json<Page<MyChannel>>> {
+pub(crate) async fn my(State(app): State<App>, account: AccountCaller) -> ApiResult<Json<Page<MyChannel>>> {
     let me = teammate(&app, account.user).await?;
     let now = app.clock.now();
     let mut places = members::places(&app.store, account.user, now).await?;
@@ -51,7 +51,7 @@ pub(crate) async fn my(State(app): State<App>, account: Account) -> Answer<Json<
         places = members::places(&app.store, account.user, now).await?;
     }
     let ids: Vec<ChannelId> = places.iter().map(|place| place.channel).collect();
-    let heads = async { Ok(followed::heads(&app.store, &places, Freshness::Eventual, now).await?) };
+    let heads = async { Ok(followed::heads(&app.store, &places, ReadConsistency::Eventual, now).await?) };
     let (channels, heads) = futures::try_join!(all(&app, &ids, now), heads)?;
     let behind = heads.iter().filter(|head| head.seq > head.followed);
     let behind: Vec<MessageId> =
@@ -65,9 +65,9 @@ pub(crate) async fn my(State(app): State<App>, account: Account) -> Answer<Json<
     name_partners(&app, &mut items, now).await?;
     items.sort_by_cached_key(|item| {
         let kind = match item.channel.kind {
-            Kind::Public => 0,
-            Kind::Private => 1,
-            Kind::Direct => 2,
+            ChannelKind::Public => 0,
+            ChannelKind::Private => 1,
+            ChannelKind::Direct => 2,
         };
         (kind, item.channel.name.as_deref().map(str::to_lowercase), item.channel.id)
     });
@@ -81,7 +81,7 @@ async fn name_partners(app: &App, items: &mut [MyChannel], now: Timestamp) -> Re
         return Ok(());
     }
     let known = users::some(&app.store, &partners, now).await?;
-    let known: HashMap<UserId, Author> =
+    let known: HashMap<UserId, MessageAuthor> =
         known.iter().filter_map(|user| Some((user.id, author(user)?))).collect();
     for item in items {
         item.with_user = item.with.and_then(|with| known.get(&with).cloned());
@@ -94,7 +94,7 @@ async fn all(app: &App, ids: &[ChannelId], now: Timestamp) -> Result<HashMap<Cha
     let found = channels::get_many(&app.store, ids, now).await?;
     let mut found: HashMap<ChannelId, Channel> = found.into_iter().map(|one| (one.id, one)).collect();
     let missing = ids.iter().filter(|id| !found.contains_key(id));
-    let missing = missing.map(|id| channels::get(&app.store, *id, Freshness::Strong, now));
+    let missing = missing.map(|id| channels::get(&app.store, *id, ReadConsistency::Strong, now));
     let anew = try_join_all(missing).await?;
     found.extend(anew.into_iter().flatten().map(|one| (one.id, one)));
     Ok(found)
@@ -103,7 +103,7 @@ async fn all(app: &App, ids: &[ChannelId], now: Timestamp) -> Result<HashMap<Cha
 /// Has followed what was not, because a job was lost.
 async fn heal(app: &App, behind: &[MessageId], now: Timestamp) {
     let sent = async {
-        let ends = messages::get_many(&app.store, behind, Freshness::Eventual, now).await?;
+        let ends = messages::get_many(&app.store, behind, ReadConsistency::Eventual, now).await?;
         let old = ends.iter().filter(|message| message.created_at + FOLLOWED_BY < now).take(ANEW);
         try_join_all(old.map(|message| follow(app, message))).await
     };

@@ -1,21 +1,21 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id, Valid},
+    http::{AccountCaller, ApiResult, ErrorBody, PathId, ValidJson},
 };
 use garde::Validate;
 use model::ChannelId;
 use serde::{Deserialize, Serialize};
-use store::members::Notify;
+use store::members::NotificationLevel;
 use utoipa::ToSchema;
 
 use crate::place;
 
 /// What one is told of by itself in a channel.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, Validate, ToSchema)]
-pub(crate) struct ChannelNotifications {
+pub(crate) struct ChannelNotificationSettings {
     #[garde(skip)]
-    notify: Notify,
+    notify: NotificationLevel,
 }
 
 /// Chooses what one is told of in a channel
@@ -25,10 +25,10 @@ pub(crate) struct ChannelNotifications {
     tag = "channels",
     operation_id = "update_channel_notifications",
     params(("id" = ChannelId, Path)),
-    request_body = ChannelNotifications,
+    request_body = ChannelNotificationSettings,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = ChannelNotifications),
+        (status = 200, body = ChannelNotificationSettings),
         (status = 401, body = ErrorBody),
         (status = 404, description = "also a public one that one is not in", body = ErrorBody),
         (status = 422, body = ErrorBody),
@@ -36,11 +36,11 @@ pub(crate) struct ChannelNotifications {
 )]
 pub(crate) async fn notifications(
     State(app): State<App>,
-    account: Account,
-    Id(id): Id<ChannelId>,
-    Valid(ChannelNotifications { notify }): Valid<ChannelNotifications>,
-) -> Answer<Json<ChannelNotifications>> {
+    account: AccountCaller,
+    PathId(id): PathId<ChannelId>,
+    ValidJson(ChannelNotificationSettings { notify }): ValidJson<ChannelNotificationSettings>,
+) -> ApiResult<Json<ChannelNotificationSettings>> {
     let place = place::find(&app, account.user, id).await?;
     place::rewrite(&app, place, |place| place.notify = notify).await?;
-    Ok(Json(ChannelNotifications { notify }))
+    Ok(Json(ChannelNotificationSettings { notify }))
 }

@@ -1,13 +1,13 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id, Valid},
+    http::{AccountCaller, ApiResult, ErrorBody, PathId, ValidJson},
 };
 use garde::Validate;
 use model::{ChannelId, Error, MessageId, Room};
 use protocol::{Event, event::chat::ReadMarked};
 use serde::{Deserialize, Serialize};
-use store::{Freshness, messages};
+use store::{ReadConsistency, messages};
 use utoipa::ToSchema;
 
 use super::announce;
@@ -15,7 +15,7 @@ use crate::place;
 
 /// Up to which message; one of the two.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-pub(crate) struct ReadMark {
+pub(crate) struct MarkChannelReadRequest {
     /// Its number; 0 for none.
     #[garde(skip)]
     seq: Option<u64>,
@@ -27,8 +27,7 @@ pub(crate) struct ReadMark {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ReadState)]
-pub(crate) struct ReadUpTo {
+pub(crate) struct ReadState {
     read_seq: u64,
     unread_count: u64,
 }
@@ -42,10 +41,10 @@ pub(crate) struct ReadUpTo {
     tag = "channels",
     operation_id = "mark_channel_read",
     params(("id" = ChannelId, Path)),
-    request_body = ReadMark,
+    request_body = MarkChannelReadRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = ReadUpTo),
+        (status = 200, body = ReadState),
         (status = 401, body = ErrorBody),
         (status = 404, description = "also a public one that one is not in", body = ErrorBody),
         (status = 422, description = "also beyond the last message", body = ErrorBody),
@@ -53,10 +52,10 @@ pub(crate) struct ReadUpTo {
 )]
 pub(crate) async fn read(
     State(app): State<App>,
-    account: Account,
-    Id(id): Id<ChannelId>,
-    Valid(mark): Valid<ReadMark>,
-) -> Answer<Json<ReadUpTo>> {
+    account: AccountCaller,
+    PathId(id): PathId<ChannelId>,
+    ValidJson(mark): ValidJson<MarkChannelReadRequest>,
+) -> ApiResult<Json<ReadState>> {
     let now = app.clock.now();
     // before anything is said of its messages
     let place = place::find(&app, account.user, id).await?;
@@ -67,7 +66,7 @@ pub(crate) async fn read(
         (Some(_), Some(_)) => return Err(Error::field("seq", "goes without message_id").into()),
         (None, None) => return Err(Error::field("seq", "is required").into()),
     };
-    let last = messages::head(&app.store, id, Freshness::Strong, now).await?;
+    let last = messages::head(&app.store, id, ReadConsistency::Strong, now).await?;
     if seq > last {
         return Err(Error::field(field, format!("is beyond the last message, {last}")).into());
     }
@@ -83,5 +82,5 @@ pub(crate) async fn read(
         let event = Event::ReadMarked(ReadMarked { channel_id: id, read_seq });
         announce::tell(&app, Room::User(account.user), event).await;
     }
-    Ok(Json(ReadUpTo { read_seq, unread_count: last.saturating_sub(read_seq) }))
+    Ok(Json(ReadState { read_seq, unread_count: last.saturating_sub(read_seq) }))
 }

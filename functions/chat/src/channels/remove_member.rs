@@ -1,14 +1,14 @@
 use axum::extract::State;
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Ids},
+    http::{AccountCaller, ApiResult, ErrorBody, PathIds},
 };
 use http::StatusCode;
 use model::{
-    ChannelId, Code, Error, UserId,
-    channel::{Deed, MemberRole},
+    ChannelId, Error, ErrorCode, UserId,
+    channel::{ChannelPermission, MemberRole},
 };
-use store::{Freshness, Written, channels, members};
+use store::{ReadConsistency, WriteOutcome, channels, members};
 
 use super::{announce, leave, seat};
 
@@ -36,11 +36,11 @@ const TRIES: usize = 8;
 )]
 pub(crate) async fn remove_member(
     State(app): State<App>,
-    account: Account,
-    Ids(id, user): Ids<ChannelId, UserId>,
-) -> Answer<StatusCode> {
+    account: AccountCaller,
+    PathIds(id, user): PathIds<ChannelId, UserId>,
+) -> ApiResult<StatusCode> {
     let seat = seat::find(&app, id, account.user).await?;
-    seat.may(&app, Deed::Kick).await?;
+    seat.may(&app, ChannelPermission::Kick).await?;
     if user == account.user {
         return Err(Error::forbidden("nobody removes themselves: see DELETE /v1/channels/{id}/leave").into());
     }
@@ -48,7 +48,7 @@ pub(crate) async fn remove_member(
     let mine = seat.place.as_ref().map(|place| place.role);
     for _ in 0..TRIES {
         let now = app.clock.now();
-        let Some(member) = members::get(&app.store, id, user, Freshness::Strong, now).await? else {
+        let Some(member) = members::get(&app.store, id, user, ReadConsistency::Strong, now).await? else {
             // whoever was cut off before their sockets were out of the room
             announce::exit(&app, id, user).await?;
             return Ok(StatusCode::NO_CONTENT);
@@ -59,14 +59,14 @@ pub(crate) async fn remove_member(
         }
         let channel = match member.role {
             // by an admin: how many there are is asked anew
-            MemberRole::Owner => channels::get(&app.store, id, Freshness::Strong, now).await?,
+            MemberRole::Owner => channels::get(&app.store, id, ReadConsistency::Strong, now).await?,
             MemberRole::Member | MemberRole::Moderator => Some(seat.channel.clone()),
         };
         let channel = channel.ok_or(Error::NotFound("channel"))?;
         let who = leave::known(&app, &channel, user).await?;
-        if leave::go(&app, &channel, &who, member.role).await? == Written::Done(()) {
+        if leave::go(&app, &channel, &who, member.role).await? == WriteOutcome::Done(()) {
             return Ok(StatusCode::NO_CONTENT);
         }
     }
-    Err(Error::conflict(Code::Conflict, "the member was changed at the same time: try again").into())
+    Err(Error::conflict(ErrorCode::Conflict, "the member was changed at the same time: try again").into())
 }

@@ -2,13 +2,13 @@
 
 use entry::App;
 use model::{
-    ChannelId, Code, Error, UserId,
-    channel::{Deed, Kind},
+    ChannelId, Error, ErrorCode, UserId,
+    channel::{ChannelKind, ChannelPermission},
 };
 use store::{
-    Freshness,
+    ReadConsistency,
     channels::{self, Channel},
-    members::{self, Place},
+    members::{self, Membership},
     users,
 };
 
@@ -17,11 +17,11 @@ use crate::team::teammate;
 const NONE: Error = Error::NotFound("channel");
 
 /// A channel, and what the caller is in it.
-pub(crate) struct Seat {
+pub(crate) struct ChannelAccess {
     pub(crate) user: UserId,
     pub(crate) channel: Channel,
     /// `None` for a public one that they are not in.
-    pub(crate) place: Option<Place>,
+    pub(crate) place: Option<Membership>,
 }
 
 /// A channel that somebody may know of: one that they are in, or a public one. 2 read units.
@@ -29,30 +29,30 @@ pub(crate) struct Seat {
 /// # Errors
 /// `NotFound` for everything else: nobody learns that there is a private channel. `USERNAME_REQUIRED` for a public one, where they
 /// are not of the team.
-pub(crate) async fn find(app: &App, id: ChannelId, user: UserId) -> Result<Seat, Error> {
+pub(crate) async fn find(app: &App, id: ChannelId, user: UserId) -> Result<ChannelAccess, Error> {
     let now = app.clock.now();
     let (channel, place) = futures::try_join!(
-        channels::get(&app.store, id, Freshness::Strong, now),
+        channels::get(&app.store, id, ReadConsistency::Strong, now),
         members::place(&app.store, user, id, now),
     )?;
     let channel = channel.ok_or(NONE)?;
     if place.is_none() {
-        if channel.channel_kind != Kind::Public {
+        if channel.channel_kind != ChannelKind::Public {
             return Err(NONE);
         }
         teammate(app, user).await?;
     }
-    Ok(Seat { user, channel, place })
+    Ok(ChannelAccess { user, channel, place })
 }
 
-impl Seat {
+impl ChannelAccess {
     /// Their place: what is for members only is not there for others.
-    pub(crate) fn member(&self) -> Result<&Place, Error> {
+    pub(crate) fn member(&self) -> Result<&Membership, Error> {
         self.place.as_ref().ok_or(NONE)
     }
 
     pub(crate) const fn is_direct(&self) -> bool {
-        matches!(self.channel.channel_kind, Kind::Direct)
+        matches!(self.channel.channel_kind, ChannelKind::Direct)
     }
 
     /// By their role; what is public, admins of the deployment look after too: the default channels have no owner, and those of
@@ -60,9 +60,12 @@ impl Seat {
     ///
     /// # Errors
     /// `Forbidden`; `Conflict` where it is direct: nobody is anything in it.
-    pub(crate) async fn may(&self, app: &App, deed: Deed) -> Result<(), Error> {
+    pub(crate) async fn may(&self, app: &App, deed: ChannelPermission) -> Result<(), Error> {
         if self.is_direct() {
-            return Err(Error::conflict(Code::Conflict, "a direct channel is of two, and stays as it is"));
+            return Err(Error::conflict(
+                ErrorCode::Conflict,
+                "a direct channel is of two, and stays as it is",
+            ));
         }
         if self.place.as_ref().is_some_and(|place| place.role.may(deed)) || self.is_looked_after(app).await? {
             return Ok(());
@@ -74,7 +77,7 @@ impl Seat {
 
     /// Is it public, and the caller an admin of the deployment?
     pub(crate) async fn is_looked_after(&self, app: &App) -> Result<bool, Error> {
-        if self.channel.channel_kind != Kind::Public {
+        if self.channel.channel_kind != ChannelKind::Public {
             return Ok(false);
         }
         let now = app.clock.now();

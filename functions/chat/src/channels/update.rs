@@ -1,24 +1,24 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id, Valid},
+    http::{AccountCaller, ApiResult, ErrorBody, PathId, ValidJson},
 };
 use garde::Validate;
 use jiff::{SignedDuration, Timestamp};
 use model::{
-    ChannelId, Code, Error, Room, UserId,
-    channel::{self, ChannelName, DEFAULTS, Deed, Kind},
+    ChannelId, Error, ErrorCode, Room, UserId,
+    channel::{self, ChannelKind, ChannelName, ChannelPermission, DEFAULTS},
 };
 use protocol::{Event, event::chat::ChannelView};
 use serde::Deserialize;
-use store::channels::{self, Changed, Channel};
+use store::channels::{self, Channel, ChannelChangeOutcome};
 use utoipa::ToSchema;
 
 use super::{
     announce,
     create::name_taken,
     fields::{self, Clearable, clearable},
-    seat::{self, Seat},
+    seat::{self, ChannelAccess},
     view,
 };
 
@@ -27,7 +27,7 @@ const TRIES: usize = 8;
 
 /// What is left out stays.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-pub(crate) struct ChannelChanges {
+pub(crate) struct UpdateChannelRequest {
     /// 1 to 80 letters, digits, `-` and `_`; unique in every spelling. Not of a default channel.
     #[garde(inner(custom(fields::name)))]
     #[schema(min_length = 1, max_length = 80)]
@@ -51,7 +51,7 @@ macro_rules! updates {
             tag = "channels",
             operation_id = $id,
             params(("id" = ChannelId, Path)),
-            request_body = ChannelChanges,
+            request_body = UpdateChannelRequest,
             security(("bearer" = []), ("cookie" = [])),
             responses(
                 (status = 200, body = ChannelView),
@@ -64,10 +64,10 @@ macro_rules! updates {
         )]
         pub(crate) async fn $name(
             State(app): State<App>,
-            account: Account,
-            Id(id): Id<ChannelId>,
-            Valid(input): Valid<ChannelChanges>,
-        ) -> Answer<Json<ChannelView>> {
+            account: AccountCaller,
+            PathId(id): PathId<ChannelId>,
+            ValidJson(input): ValidJson<UpdateChannelRequest>,
+        ) -> ApiResult<Json<ChannelView>> {
             Ok(Json(update(&app, account.user, id, &input).await?))
         }
     )*};
@@ -86,7 +86,7 @@ async fn update(
     app: &App,
     user: UserId,
     id: ChannelId,
-    input: &ChannelChanges,
+    input: &UpdateChannelRequest,
 ) -> Result<ChannelView, Error> {
     let name =
         input.name.as_deref().map(|name| fields::typed("name", name, ChannelName::typed)).transpose()?;
@@ -100,16 +100,16 @@ async fn update(
         description: description.clone().unwrap_or_else(|| channel.description.clone()),
         ..channel.clone()
     };
-    change(app, user, id, Deed::Update, |seat, _| {
+    change(app, user, id, ChannelPermission::Update, |seat, _| {
         seat.channel.open()?;
-        let is_private = seat.channel.channel_kind != Kind::Public;
+        let is_private = seat.channel.channel_kind != ChannelKind::Public;
         if input.is_private.is_some_and(|wanted| wanted != is_private) {
             return Err(Error::field("is_private", "cannot be changed: make another channel"));
         }
         let after = edit(&seat.channel);
         if after.name != seat.channel.name {
             if seat.channel.is_default {
-                return Err(Error::conflict(Code::Conflict, "a default channel keeps its name"));
+                return Err(Error::conflict(ErrorCode::Conflict, "a default channel keeps its name"));
             }
             if after.name.as_ref().is_some_and(|name| DEFAULTS.iter().any(|(one, _)| *one == name.folded())) {
                 return Err(name_taken());
@@ -125,8 +125,8 @@ pub(super) async fn change(
     app: &App,
     user: UserId,
     id: ChannelId,
-    deed: Deed,
-    edit: impl Fn(&Seat, Timestamp) -> Result<Channel, Error>,
+    deed: ChannelPermission,
+    edit: impl Fn(&ChannelAccess, Timestamp) -> Result<Channel, Error>,
 ) -> Result<ChannelView, Error> {
     for _ in 0..TRIES {
         let seat = seat::find(app, id, user).await?;
@@ -140,14 +140,14 @@ pub(super) async fn change(
         // strictly later, since it is what the next change is compared by
         after.updated_at = now.max(before.updated_at + SignedDuration::from_millis(1));
         match channels::change(&app.store, before, after).await? {
-            Changed::Done(channel) => {
+            ChannelChangeOutcome::Done(channel) => {
                 let view = view::of(&channel);
                 announce::tell(app, Room::Channel(id), Event::ChannelUpdated(view.clone())).await;
                 return Ok(view);
             }
-            Changed::NameTaken => return Err(name_taken()),
-            Changed::Stale => {}
+            ChannelChangeOutcome::NameTaken => return Err(name_taken()),
+            ChannelChangeOutcome::Stale => {}
         }
     }
-    Err(Error::conflict(Code::Conflict, "the channel was changed at the same time: try again"))
+    Err(Error::conflict(ErrorCode::Conflict, "the channel was changed at the same time: try again"))
 }

@@ -1,28 +1,28 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Ids, Valid},
+    http::{AccountCaller, ApiResult, ErrorBody, PathIds, ValidJson},
 };
 use garde::Validate;
 use model::{
-    ChannelId, Code, Error, Room, UserId,
-    channel::{Deed, MemberRole},
+    ChannelId, Error, ErrorCode, Room, UserId,
+    channel::{ChannelPermission, MemberRole},
 };
-use protocol::{Event, event::chat::MemberUpdated};
+use protocol::{Event, event::chat::MemberRoleChanged};
 use serde::Deserialize;
 use store::{
-    Freshness, Written,
-    members::{self, Member, Stays},
+    ReadConsistency, WriteOutcome,
+    members::{self, ChannelMember, RemainingOwner},
 };
 use utoipa::ToSchema;
 
-use super::{announce, leave, seat, view::MemberView};
+use super::{announce, leave, seat, view::ChannelMemberView};
 
 /// How often the member's role may change at the same moment.
 const TRIES: usize = 8;
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-pub(crate) struct MemberChange {
+pub(crate) struct UpdateChannelMemberRequest {
     #[garde(skip)]
     role: MemberRole,
 }
@@ -36,10 +36,10 @@ pub(crate) struct MemberChange {
     tag = "channels",
     operation_id = "update_channel_member",
     params(("id" = ChannelId, Path), ("user_id" = UserId, Path)),
-    request_body = MemberChange,
+    request_body = UpdateChannelMemberRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = MemberView),
+        (status = 200, body = ChannelMemberView),
         (status = 401, body = ErrorBody),
         (status = 403, description = "no owner", body = ErrorBody),
         (status = 404, description = "no such channel for the caller, or nobody in it", body = ErrorBody),
@@ -49,29 +49,29 @@ pub(crate) struct MemberChange {
 )]
 pub(crate) async fn update_member(
     State(app): State<App>,
-    account: Account,
-    Ids(id, user): Ids<ChannelId, UserId>,
-    Valid(MemberChange { role }): Valid<MemberChange>,
-) -> Answer<Json<MemberView>> {
+    account: AccountCaller,
+    PathIds(id, user): PathIds<ChannelId, UserId>,
+    ValidJson(UpdateChannelMemberRequest { role }): ValidJson<UpdateChannelMemberRequest>,
+) -> ApiResult<Json<ChannelMemberView>> {
     let seat = seat::find(&app, id, account.user).await?;
-    seat.may(&app, Deed::AssignRole).await?;
+    seat.may(&app, ChannelPermission::AssignRole).await?;
     for _ in 0..TRIES {
         let now = app.clock.now();
-        let member = members::get(&app.store, id, user, Freshness::Strong, now).await?;
+        let member = members::get(&app.store, id, user, ReadConsistency::Strong, now).await?;
         let member = member.ok_or(Error::NotFound("user"))?;
         if member.role == role {
             return Ok(Json(member.into()));
         }
         let stays = match member.role {
             MemberRole::Owner => leave::another(&app, id, user).await?,
-            MemberRole::Member | MemberRole::Moderator => Stays::Anyone,
+            MemberRole::Member | MemberRole::Moderator => RemainingOwner::Anyone,
         };
         let change = (member.role, role);
-        if members::give_role(&app.store, id, user, change, stays).await? == Written::Done(()) {
-            let event = Event::MemberUpdated(MemberUpdated { user_id: user, channel_id: id, role });
+        if members::give_role(&app.store, id, user, change, stays).await? == WriteOutcome::Done(()) {
+            let event = Event::MemberUpdated(MemberRoleChanged { user_id: user, channel_id: id, role });
             announce::tell(&app, Room::Channel(id), event).await;
-            return Ok(Json(Member { role, ..member }.into()));
+            return Ok(Json(ChannelMember { role, ..member }.into()));
         }
     }
-    Err(Error::conflict(Code::Conflict, "the member was changed at the same time: try again").into())
+    Err(Error::conflict(ErrorCode::Conflict, "the member was changed at the same time: try again").into())
 }

@@ -3,14 +3,14 @@
 use jiff::Timestamp;
 use model::{
     UserId,
-    channel::{Kind, MemberRole},
-    message::Author,
+    channel::{ChannelKind, MemberRole},
+    message::MessageAuthor,
 };
 use protocol::event::chat::ChannelView;
 use serde::Serialize;
 use store::{
     channels::Channel,
-    members::{Member, Notify, Place},
+    members::{ChannelMember, Membership, NotificationLevel},
 };
 use utoipa::ToSchema;
 
@@ -20,7 +20,7 @@ pub(crate) fn of(channel: &Channel) -> ChannelView {
         name: channel.name.as_ref().map(ToString::to_string),
         description: channel.description.clone(),
         kind: channel.channel_kind,
-        is_private: channel.channel_kind != Kind::Public,
+        is_private: channel.channel_kind != ChannelKind::Public,
         is_default: channel.is_default,
         member_count: channel.member_count,
         archived_at: channel.archived_at,
@@ -42,17 +42,17 @@ pub(crate) struct MyChannel {
     pub(crate) read_seq: u64,
     /// Numbers that are not read: also of messages that were deleted since.
     pub(crate) unread_count: u64,
-    pub(crate) notify: Notify,
+    pub(crate) notify: NotificationLevel,
     /// The other one, of a direct channel.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) with: Option<UserId>,
     /// By the names that they have now; not of somebody who is gone.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) with_user: Option<Author>,
+    pub(crate) with_user: Option<MessageAuthor>,
 }
 
 impl MyChannel {
-    pub(crate) fn new(channel: &Channel, place: &Place, seq: u64) -> Self {
+    pub(crate) fn new(channel: &Channel, place: &Membership, seq: u64) -> Self {
         Self {
             channel: of(channel),
             role: place.role,
@@ -68,8 +68,7 @@ impl MyChannel {
 
 /// Someone in a channel, as the others see them.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = ChannelMemberView)]
-pub(crate) struct MemberView {
+pub(crate) struct ChannelMemberView {
     pub(crate) user_id: UserId,
     pub(crate) username: String,
     pub(crate) name: String,
@@ -77,9 +76,9 @@ pub(crate) struct MemberView {
     pub(crate) joined_at: Timestamp,
 }
 
-impl From<Member> for MemberView {
-    fn from(member: Member) -> Self {
-        let Member { user, role, username, name, joined_at, .. } = member;
+impl From<ChannelMember> for ChannelMemberView {
+    fn from(member: ChannelMember) -> Self {
+        let ChannelMember { user, role, username, name, joined_at, .. } = member;
         Self { user_id: user, username, name, role, joined_at }
     }
 }

@@ -1,7 +1,7 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id},
+    http::{AccountCaller, ApiResult, ErrorBody, PathId},
 };
 use model::{ChannelId, Error};
 use protocol::event::chat::DraftUpdated;
@@ -27,9 +27,9 @@ use crate::place;
 )]
 pub(crate) async fn get(
     State(app): State<App>,
-    account: Account,
-    Id(channel): Id<ChannelId>,
-) -> Answer<Json<DraftUpdated>> {
+    account: AccountCaller,
+    PathId(channel): PathId<ChannelId>,
+) -> ApiResult<Json<DraftUpdated>> {
     place::find(&app, account.user, channel).await?;
     let draft = drafts::get(&app.store, account.user, channel, app.clock.now()).await?;
     Ok(Json(super::view(draft.ok_or(Error::NotFound("draft"))?)))

@@ -1,12 +1,12 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody},
+    http::{AccountCaller, ApiResult, ErrorBody},
 };
 use protocol::event::chat::DraftUpdated;
 use store::{
     Page,
-    drafts::{self, Draft},
+    drafts::{self, ChatDraft},
     members,
 };
 
@@ -21,14 +21,17 @@ use store::{
     security(("bearer" = []), ("cookie" = [])),
     responses((status = 200, body = Page<DraftUpdated>), (status = 401, body = ErrorBody))
 )]
-pub(crate) async fn list(State(app): State<App>, account: Account) -> Answer<Json<Page<DraftUpdated>>> {
+pub(crate) async fn list(
+    State(app): State<App>,
+    account: AccountCaller,
+) -> ApiResult<Json<Page<DraftUpdated>>> {
     let now = app.clock.now();
     let (drafts, places) = futures::try_join!(
         drafts::all(&app.store, account.user, now),
         members::places(&app.store, account.user, now)
     )?;
     // what was begun in a channel that one has left waits there
-    let is_in = |draft: &Draft| places.iter().any(|place| place.channel == draft.channel);
+    let is_in = |draft: &ChatDraft| places.iter().any(|place| place.channel == draft.channel);
     let items = drafts.into_iter().filter(is_in).map(super::view).collect();
     Ok(Json(Page { items, next: None }))
 }

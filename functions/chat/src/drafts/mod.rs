@@ -14,7 +14,7 @@ mod save;
 
 use entry::App;
 use protocol::event::chat::DraftUpdated;
-use store::drafts::Draft;
+use store::drafts::ChatDraft;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -22,7 +22,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 }
 
 /// As its writer's devices are told of it.
-fn view(draft: Draft) -> DraftUpdated {
+fn view(draft: ChatDraft) -> DraftUpdated {
     DraftUpdated {
         channel_id: draft.channel,
         content: draft.content,

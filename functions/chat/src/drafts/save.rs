@@ -1,19 +1,19 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id, Valid},
+    http::{AccountCaller, ApiResult, ErrorBody, PathId, ValidJson},
 };
 use garde::Validate;
 use model::{ChannelId, Error, MessageId, Room};
 use protocol::{Event, event::chat::DraftUpdated};
 use serde::Deserialize;
-use store::drafts::{self, Draft};
+use store::drafts::{self, ChatDraft};
 use utoipa::ToSchema;
 
 use crate::place;
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-pub(crate) struct NewDraft {
+pub(crate) struct PutDraftRequest {
     /// As it stands there, however it is formatted; empty to clear the draft.
     #[garde(length(chars, max = model::message::LENGTH))]
     #[schema(max_length = 2000)]
@@ -33,7 +33,7 @@ pub(crate) struct NewDraft {
     tag = "channels",
     operation_id = "put_draft",
     params(("id" = ChannelId, Path)),
-    request_body = NewDraft,
+    request_body = PutDraftRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
         (status = 200, body = DraftUpdated),
@@ -44,16 +44,16 @@ pub(crate) struct NewDraft {
 )]
 pub(crate) async fn save(
     State(app): State<App>,
-    account: Account,
-    Id(channel): Id<ChannelId>,
-    Valid(new): Valid<NewDraft>,
-) -> Answer<Json<DraftUpdated>> {
+    account: AccountCaller,
+    PathId(channel): PathId<ChannelId>,
+    ValidJson(new): ValidJson<PutDraftRequest>,
+) -> ApiResult<Json<DraftUpdated>> {
     let (user, now) = (account.user, app.clock.now());
     place::find(&app, user, channel).await?;
     if new.reply_to_id.is_some_and(|message| message.channel != channel) {
         return Err(Error::field("reply_to_id", "is no message of this channel").into());
     }
-    let draft = Draft { user, channel, content: new.content, reply_to: new.reply_to_id, updated_at: now };
+    let draft = ChatDraft { user, channel, content: new.content, reply_to: new.reply_to_id, updated_at: now };
     if draft.content.is_empty() {
         drafts::clear(&app.store, user, channel).await?;
     } else {

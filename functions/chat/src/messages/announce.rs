@@ -4,7 +4,7 @@
 use entry::App;
 use jiff::Timestamp;
 use model::{ChannelId, Error, Room};
-use protocol::{Event, event::chat::MessageDeleted, job::FollowChannel};
+use protocol::{Event, event::chat::MessageDeleted, job::ProcessMessages};
 use store::messages::Message;
 
 use crate::view::view;
@@ -55,7 +55,7 @@ pub(super) async fn tell(app: &App, channel: ChannelId, event: Event) {
 /// Has done what follows from a message.
 pub(crate) async fn follow(app: &App, message: &Message) -> Result<(), Error> {
     let Message { channel, seq, version, change, .. } = *message;
-    let job = FollowChannel { channel, seq, version, change, tries: 0 };
+    let job = ProcessMessages { channel, seq, version, change, tries: 0 };
     app.queues.send(&job, app.clock.now()).await
 }
 

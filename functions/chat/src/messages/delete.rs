@@ -1,25 +1,25 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id, Params},
+    http::{AccountCaller, ApiResult, ErrorBody, PathId, ValidQuery},
 };
 use garde::Validate;
 use jiff::Timestamp;
-use model::{Error, MessageId, channel::Deed};
+use model::{Error, MessageId, channel::ChannelPermission};
 use serde::Deserialize;
-use store::{audit::Action, messages::Message};
+use store::{audit::AuditEntry, messages::Message};
 use utoipa::IntoParams;
 
 use super::{
-    Said, announce,
-    rewrite::{Rewritten, rewrite},
+    DeleteMessageResponse, announce,
+    rewrite::{RewriteOutcome, rewrite},
     seen::seen,
 };
 use crate::team::teammate;
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Why {
+pub(crate) struct DeleteMessageQuery {
     /// Told to the channel.
     #[garde(length(chars, max = 500))]
     #[param(max_length = 500)]
@@ -35,10 +35,10 @@ pub(crate) struct Why {
     path = "/v1/messages/{id}",
     tag = "messages",
     operation_id = "delete_message",
-    params(("id" = MessageId, Path), Why),
+    params(("id" = MessageId, Path), DeleteMessageQuery),
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = Said),
+        (status = 200, body = DeleteMessageResponse),
         (status = 401, body = ErrorBody),
         (status = 403, description = "somebody else's", body = ErrorBody),
         (status = 404, description = "one is not in its channel, or there is none", body = ErrorBody),
@@ -47,32 +47,32 @@ pub(crate) struct Why {
 )]
 pub(crate) async fn delete_message(
     State(app): State<App>,
-    account: Account,
-    Id(id): Id<MessageId>,
-    Params(why): Params<Why>,
-) -> Answer<Json<Said>> {
+    account: AccountCaller,
+    PathId(id): PathId<MessageId>,
+    ValidQuery(why): ValidQuery<DeleteMessageQuery>,
+) -> ApiResult<Json<DeleteMessageResponse>> {
     let (place, message) = seen(&app, account.user, id).await?;
     // of two who talk nobody moderates the other
-    let may_moderate = place.with.is_none() && place.role.may(Deed::DeleteMessage);
+    let may_moderate = place.with.is_none() && place.role.may(ChannelPermission::DeleteMessage);
     if message.author.id != account.user && !may_moderate {
         return Err(Error::forbidden("its author deletes a message, or whoever moderates the channel").into());
     }
     let author = teammate(&app, account.user).await?;
     wipe(&app, message, None, author.username, why.reason).await?;
-    Ok(Json(Said { message: "message deleted" }))
+    Ok(Json(DeleteMessageResponse { message: "message deleted" }))
 }
 
 /// Leaves of a message that it was, and tells its channel.
 pub(super) async fn wipe(
     app: &App,
     message: Message,
-    action: Option<&Action>,
+    action: Option<&AuditEntry>,
     deleted_by: String,
     reason: Option<String>,
 ) -> Result<(), Error> {
     let now = app.clock.now();
     let wiped = |before: &Message| Ok(before.deleted_at.is_none().then(|| left(before, now)));
-    if let Rewritten::Done(message) = rewrite(app, message, action, wiped).await? {
+    if let RewriteOutcome::Done(message) = rewrite(app, message, action, wiped).await? {
         announce::deleted(app, &message, now, deleted_by, reason).await;
     }
     Ok(())

@@ -1,7 +1,7 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id, Valid},
+    http::{AccountCaller, ApiResult, ErrorBody, PathId, ValidJson},
 };
 use garde::Validate;
 use model::{Error, MessageId, message::content};
@@ -13,13 +13,13 @@ use utoipa::ToSchema;
 use super::{
     announce,
     mentioned::mentioned,
-    rewrite::{Rewritten, paced, rewrite},
+    rewrite::{RewriteOutcome, paced, rewrite},
     seen::{changeable, is_there},
 };
 use crate::view::view;
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-pub(crate) struct MessageEdit {
+pub(crate) struct EditMessageRequest {
     #[garde(skip)]
     #[schema(min_length = 1, max_length = 2_000)]
     content: String,
@@ -34,7 +34,7 @@ macro_rules! edits {
             tag = "messages",
             operation_id = $id,
             params(("id" = MessageId, Path)),
-            request_body = MessageEdit,
+            request_body = EditMessageRequest,
             security(("bearer" = []), ("cookie" = [])),
             responses(
                 (status = 200, body = MessageView),
@@ -48,10 +48,10 @@ macro_rules! edits {
         )]
         pub(crate) async fn $name(
             State(app): State<App>,
-            account: Account,
-            Id(id): Id<MessageId>,
-            Valid(input): Valid<MessageEdit>,
-        ) -> Answer<Json<MessageView>> {
+            account: AccountCaller,
+            PathId(id): PathId<MessageId>,
+            ValidJson(input): ValidJson<EditMessageRequest>,
+        ) -> ApiResult<Json<MessageView>> {
             let message = edited(&app, account, id, &input.content).await?;
             Ok(Json(view(&message, Some(account.user))))
         }
@@ -68,7 +68,7 @@ edits! {
     replace_message, put, "replace_message";
 }
 
-async fn edited(app: &App, account: Account, id: MessageId, typed: &str) -> Result<Message, Error> {
+async fn edited(app: &App, account: AccountCaller, id: MessageId, typed: &str) -> Result<Message, Error> {
     let text = content::typed(typed).map_err(|why| Error::field("content", why))?;
     let (_, message) = changeable(app, account.user, id).await?;
     if message.author.id != account.user {
@@ -89,7 +89,7 @@ async fn edited(app: &App, account: Account, id: MessageId, typed: &str) -> Resu
         };
         Ok((!is_so).then_some(after))
     };
-    let (Rewritten::Done(message) | Rewritten::As(message)) =
+    let (RewriteOutcome::Done(message) | RewriteOutcome::As(message)) =
         rewrite(app, message, None, other_words).await?;
     if message.edited_at.is_some() {
         // also of one that was so already: what follows from it may have been lost

@@ -1,7 +1,7 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id},
+    http::{AccountCaller, ApiResult, ErrorBody, PathId},
 };
 use model::MessageId;
 use protocol::event::chat::MessageView;
@@ -25,9 +25,9 @@ use crate::view::view;
 )]
 pub(crate) async fn get_message(
     State(app): State<App>,
-    account: Account,
-    Id(id): Id<MessageId>,
-) -> Answer<Json<MessageView>> {
+    account: AccountCaller,
+    PathId(id): PathId<MessageId>,
+) -> ApiResult<Json<MessageView>> {
     let (_, message) = seen(&app, account.user, id).await?;
     Ok(Json(view(&message, Some(account.user))))
 }

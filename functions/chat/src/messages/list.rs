@@ -1,7 +1,7 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id, Params},
+    http::{AccountCaller, ApiResult, ErrorBody, PathId, ValidQuery},
 };
 use garde::Validate;
 use jiff::Timestamp;
@@ -15,7 +15,7 @@ use crate::{place, view::view};
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Which {
+pub(crate) struct ListMessagesQuery {
     /// 50 where nothing is said.
     #[garde(range(min = 1, max = 100))]
     #[param(minimum = 1, maximum = 100)]
@@ -34,7 +34,7 @@ pub(crate) struct Which {
 
 /// Messages of a channel, oldest to newest.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct History {
+pub(crate) struct MessageHistory {
     items: Vec<MessageView>,
     /// What to say for the next page, as this one was asked for: as `before`, or as `after`. `null` where there is none.
     next: Option<MessageId>,
@@ -56,10 +56,10 @@ pub(crate) struct History {
     path = "/v1/messages/channel/{id}",
     tag = "messages",
     operation_id = "list_messages",
-    params(("id" = ChannelId, Path), Which),
+    params(("id" = ChannelId, Path), ListMessagesQuery),
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = History),
+        (status = 200, body = MessageHistory),
         (status = 401, body = ErrorBody),
         (status = 404, description = "one is not in such a channel", body = ErrorBody),
         (status = 422, description = "`limit`, `before`, `after`, `offset`", body = ErrorBody),
@@ -67,27 +67,27 @@ pub(crate) struct History {
 )]
 pub(crate) async fn list_messages(
     State(app): State<App>,
-    account: Account,
-    Id(channel): Id<ChannelId>,
-    Params(which): Params<Which>,
-) -> Answer<Json<History>> {
+    account: AccountCaller,
+    PathId(channel): PathId<ChannelId>,
+    ValidQuery(which): ValidQuery<ListMessagesQuery>,
+) -> ApiResult<Json<MessageHistory>> {
     let now = app.clock.now();
-    let asked = Asked::read(&which, channel)?;
+    let asked = HistoryPosition::read(&which, channel)?;
     let limit = which.limit.unwrap_or(50);
     // before anything is read: how long a refusal takes must not tell an outsider whether there is a channel, and how full it is
     place::find(&app, account.user, channel).await?;
-    let Read { found, from, to, seq, change } = page(&app, channel, asked, limit, now).await?;
+    let HistoryPage { found, from, to, seq, change } = page(&app, channel, asked, limit, now).await?;
     let further = match asked {
-        Asked::After(_) => (to < seq && from <= to).then_some(to),
-        Asked::Before(_) | Asked::Offset(_) => (from > 1 && from <= to).then_some(from),
+        HistoryPosition::After(_) => (to < seq && from <= to).then_some(to),
+        HistoryPosition::Before(_) | HistoryPosition::Offset(_) => (from > 1 && from <= to).then_some(from),
     };
     let next = further.map(|seq| MessageId { channel, seq });
     let items = found.iter().map(|message| view(message, Some(account.user))).collect();
-    Ok(Json(History { items, next, next_cursor: next, has_more: next.is_some(), seq, change }))
+    Ok(Json(MessageHistory { items, next, next_cursor: next, has_more: next.is_some(), seq, change }))
 }
 
 /// A page, and how far both logs of its channel are.
-struct Read {
+struct HistoryPage {
     found: Vec<Message>,
     from: u64,
     to: u64,
@@ -100,35 +100,35 @@ struct Read {
 async fn page(
     app: &App,
     channel: ChannelId,
-    asked: Asked,
+    asked: HistoryPosition,
     limit: u64,
     now: Timestamp,
-) -> Result<Read, Error> {
-    if asked == Asked::Offset(0) {
+) -> Result<HistoryPage, Error> {
+    if asked == HistoryPosition::Offset(0) {
         let change = messages::last_change(&app.store, channel).await?;
         let found = messages::newest(&app.store, channel, limit, now).await?;
         let seq = found.last().map_or(0, |last| last.seq);
         let (from, to) = asked.range(seq, limit);
-        return Ok(Read { found, from, to, seq, change });
+        return Ok(HistoryPage { found, from, to, seq, change });
     }
     let (seq, change) = messages::ends(&app.store, channel, now).await?;
     let (from, to) = asked.range(seq, limit);
     let found =
         if from > to { Vec::new() } else { messages::between(&app.store, channel, from, to, now).await? };
-    Ok(Read { found, from, to, seq, change })
+    Ok(HistoryPage { found, from, to, seq, change })
 }
 
 /// Where a page lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Asked {
+enum HistoryPosition {
     Before(u64),
     After(u64),
     /// Back from the newest.
     Offset(u64),
 }
 
-impl Asked {
-    fn read(which: &Which, channel: ChannelId) -> Result<Self, Error> {
+impl HistoryPosition {
+    fn read(which: &ListMessagesQuery, channel: ChannelId) -> Result<Self, Error> {
         let number = |field: &'static str, text: &str| {
             let id = text.parse().ok().filter(|id: &MessageId| id.channel == channel).map(|id| id.seq);
             let wrong = || Error::field(field, "is no message of this channel");
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn pages_lie_where_they_are_asked_for() {
-        use Asked::{After, Before, Offset};
+        use HistoryPosition::{After, Before, Offset};
         for (asked, range) in [
             (Offset(0), (91, 100)),
             (Offset(95), (1, 5)),
@@ -190,34 +190,38 @@ mod tests {
     #[test]
     fn a_place_is_a_message_of_the_channel_or_its_number() {
         let channel = ChannelId::from(Uuid::from_u128(7));
-        let which =
-            |before: &str| Which { limit: None, before: Some(before.into()), after: None, offset: None };
+        let which = |before: &str| ListMessagesQuery {
+            limit: None,
+            before: Some(before.into()),
+            after: None,
+            offset: None,
+        };
         let id = MessageId { channel, seq: 4 }.to_string();
-        assert_eq!(Asked::read(&which(&id), channel).unwrap(), Asked::Before(4));
-        assert_eq!(Asked::read(&which("4"), channel).unwrap(), Asked::Before(4));
+        assert_eq!(HistoryPosition::read(&which(&id), channel).unwrap(), HistoryPosition::Before(4));
+        assert_eq!(HistoryPosition::read(&which("4"), channel).unwrap(), HistoryPosition::Before(4));
         let other = MessageId { channel: Uuid::from_u128(8).into(), seq: 4 }.to_string();
         for bad in [other.as_str(), "", "-1", "x"] {
-            assert!(Asked::read(&which(bad), channel).is_err(), "{bad}");
+            assert!(HistoryPosition::read(&which(bad), channel).is_err(), "{bad}");
         }
-        let both = Which { after: Some("1".into()), ..which("4") };
-        assert!(Asked::read(&both, channel).is_err());
+        let both = ListMessagesQuery { after: Some("1".into()), ..which("4") };
+        assert!(HistoryPosition::read(&both, channel).is_err());
     }
 
     proptest! {
         /// Page by page, everything is seen once, in both directions.
         #[test]
         fn pages_join(end in 0..300_u64, limit in 1..=100_u64) {
-            let (mut seen, mut asked) = (Vec::new(), Asked::Offset(0));
+            let (mut seen, mut asked) = (Vec::new(), HistoryPosition::Offset(0));
             loop {
                 let (from, to) = asked.range(end, limit);
                 seen.splice(0..0, from..=to);
                 if from <= 1 { break }
-                asked = Asked::Before(from);
+                asked = HistoryPosition::Before(from);
             }
             prop_assert_eq!(&seen, &(1..=end).collect::<Vec<_>>());
             let (mut seen, mut last) = (Vec::new(), 0);
             loop {
-                let (from, to) = Asked::After(last).range(end, limit);
+                let (from, to) = HistoryPosition::After(last).range(end, limit);
                 seen.extend(from..=to);
                 if to >= end { break }
                 last = to;

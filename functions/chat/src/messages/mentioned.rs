@@ -2,10 +2,10 @@ use entry::App;
 use futures::future::try_join_all;
 use model::{ChannelId, Error, UserId, message::content, user::Username};
 use store::{
-    Freshness,
-    members::{self, Member},
-    messages::Mentioned,
-    users::directory::{self, Entry},
+    ReadConsistency,
+    members::{self, ChannelMember},
+    messages::MentionedMember,
+    users::directory::{self, DirectoryEntry},
 };
 
 /// Members of the channel whom a text mentions, in its order; never its author. No request where there is no `@`; with one, two
@@ -15,7 +15,7 @@ pub(super) async fn mentioned(
     channel: ChannelId,
     author: UserId,
     text: &str,
-) -> Result<Vec<Mentioned>, Error> {
+) -> Result<Vec<MentionedMember>, Error> {
     let names = content::mentions(text);
     let names: Vec<Username> = names.iter().filter_map(|name| Username::typed(name).ok()).collect();
     if names.is_empty() {
@@ -31,34 +31,35 @@ pub(super) async fn mentioned(
     }
     let members = among(app, channel, &owners).await?;
     let of = |name: &Username| found.iter().find(|entry| is_of(entry, name));
-    let is_member = |entry: &&Entry| members.iter().any(|member| member.user == entry.owner);
+    let is_member = |entry: &&DirectoryEntry| members.iter().any(|member| member.user == entry.owner);
     let mentioned = names.iter().filter_map(of).filter(is_member);
     Ok(mentioned
-        .map(|entry| Mentioned { user: entry.owner, username: entry.username.as_str().into() })
+        .map(|entry| MentionedMember { user: entry.owner, username: entry.username.as_str().into() })
         .collect())
 }
 
-fn is_of(entry: &Entry, name: &Username) -> bool {
+fn is_of(entry: &DirectoryEntry, name: &Username) -> bool {
     entry.username.folded() == name.folded()
 }
 
 /// The accounts of these names. What was not found is asked for once more: it may have been chosen a moment ago.
-async fn entries(app: &App, names: &[Username]) -> Result<Vec<Entry>, Error> {
+async fn entries(app: &App, names: &[Username]) -> Result<Vec<DirectoryEntry>, Error> {
     let now = app.clock.now();
-    let mut found = directory::by_usernames(&app.store, names, Freshness::Eventual, now).await?;
+    let mut found = directory::by_usernames(&app.store, names, ReadConsistency::Eventual, now).await?;
     let is_missing = |name: &&Username| !found.iter().any(|entry| is_of(entry, name));
     let missing: Vec<Username> = names.iter().filter(is_missing).cloned().collect();
-    found.extend(directory::by_usernames(&app.store, &missing, Freshness::Strong, now).await?);
+    found.extend(directory::by_usernames(&app.store, &missing, ReadConsistency::Strong, now).await?);
     Ok(found)
 }
 
 /// Those of them who are in the channel. Who was not found is asked for once more: they may have been added a moment ago.
-async fn among(app: &App, channel: ChannelId, users: &[UserId]) -> Result<Vec<Member>, Error> {
+async fn among(app: &App, channel: ChannelId, users: &[UserId]) -> Result<Vec<ChannelMember>, Error> {
     let now = app.clock.now();
     let mut found = members::get_many(&app.store, channel, users, now).await?;
     let is_missing = |user: &&UserId| !found.iter().any(|member| member.user == **user);
     let missing: Vec<UserId> = users.iter().filter(is_missing).copied().collect();
-    let again = missing.iter().map(|user| members::get(&app.store, channel, *user, Freshness::Strong, now));
+    let again =
+        missing.iter().map(|user| members::get(&app.store, channel, *user, ReadConsistency::Strong, now));
     found.extend(try_join_all(again).await?.into_iter().flatten());
     Ok(found)
 }

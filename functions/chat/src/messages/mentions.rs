@@ -3,13 +3,13 @@ use std::collections::HashSet;
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Params},
+    http::{AccountCaller, ApiResult, ErrorBody, ValidQuery},
 };
 use garde::Validate;
 use model::{ChannelId, MessageId, UserId};
 use protocol::event::chat::MessageView;
 use serde::Deserialize;
-use store::{Freshness, Page, StoreError, members, mentions, messages};
+use store::{Page, ReadConsistency, StoreError, members, mentions, messages};
 use utoipa::IntoParams;
 
 use crate::view::view;
@@ -19,7 +19,7 @@ const MOST_LOOKS: usize = 5;
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Which {
+pub(crate) struct ListMentionsQuery {
     /// Items on a page, 1 to 50; 20 where nothing is said.
     #[garde(range(min = 1, max = 50))]
     #[param(minimum = 1, maximum = 50)]
@@ -39,7 +39,7 @@ pub(crate) struct Which {
     path = "/v1/messages/mentions/my",
     tag = "messages",
     operation_id = "list_my_mentions",
-    params(Which),
+    params(ListMentionsQuery),
     security(("bearer" = []), ("cookie" = [])),
     responses(
         (status = 200, body = Page<MessageView>),
@@ -49,9 +49,9 @@ pub(crate) struct Which {
 )]
 pub(crate) async fn list_my(
     State(app): State<App>,
-    account: Account,
-    Params(which): Params<Which>,
-) -> Answer<Json<Page<MessageView>>> {
+    account: AccountCaller,
+    ValidQuery(which): ValidQuery<ListMentionsQuery>,
+) -> ApiResult<Json<Page<MessageView>>> {
     let (user, now, limit) = (account.user, app.clock.now(), which.limit.unwrap_or(20));
     let places = members::places(&app.store, user, now).await?;
     let channels: HashSet<ChannelId> = places.into_iter().map(|place| place.channel).collect();
@@ -71,7 +71,7 @@ pub(crate) async fn list_my(
 }
 
 async fn shown(app: &App, user: UserId, ids: &[MessageId]) -> Result<Vec<MessageView>, StoreError> {
-    let found = messages::get_many(&app.store, ids, Freshness::Eventual, app.clock.now()).await?;
+    let found = messages::get_many(&app.store, ids, ReadConsistency::Eventual, app.clock.now()).await?;
     let still = found.iter().filter(|message| message.is_mention_of(user));
     Ok(still.map(|message| view(message, Some(user))).collect())
 }

@@ -55,6 +55,6 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 
 /// What was done, in a sentence for people.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Said {
+pub(crate) struct DeleteMessageResponse {
     message: &'static str,
 }

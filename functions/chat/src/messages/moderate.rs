@@ -1,19 +1,19 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Answer, ErrorBody, Id, Moderator, Params},
+    http::{ApiResult, ErrorBody, ModeratorCaller, PathId, ValidQuery},
 };
-use model::{Error, MessageId, channel::Kind};
+use model::{Error, MessageId, channel::ChannelKind};
 use serde_json::json;
 use store::{
-    Freshness,
-    audit::{Action, Target},
+    ReadConsistency,
+    audit::{AuditEntry, AuditTarget},
     channels, messages, users,
 };
 
 use super::{
-    Said,
-    delete::{Why, wipe},
+    DeleteMessageResponse,
+    delete::{DeleteMessageQuery, wipe},
 };
 
 /// Deletes a message of any channel but of two who talk, by one's role in the deployment.
@@ -24,10 +24,10 @@ use super::{
     path = "/v1/admin/messages/{id}",
     tag = "admin",
     operation_id = "admin_delete_message",
-    params(("id" = MessageId, Path), Why),
+    params(("id" = MessageId, Path), DeleteMessageQuery),
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = Said),
+        (status = 200, body = DeleteMessageResponse),
         (status = 401, body = ErrorBody),
         (status = 403, description = "moderators and above only", body = ErrorBody),
         (status = 404, body = ErrorBody),
@@ -36,28 +36,28 @@ use super::{
 )]
 pub(crate) async fn admin_delete_message(
     State(app): State<App>,
-    Moderator(staff): Moderator,
-    Id(id): Id<MessageId>,
-    Params(why): Params<Why>,
-) -> Answer<Json<Said>> {
+    ModeratorCaller(staff): ModeratorCaller,
+    PathId(id): PathId<MessageId>,
+    ValidQuery(why): ValidQuery<DeleteMessageQuery>,
+) -> ApiResult<Json<DeleteMessageResponse>> {
     const NONE: Error = Error::NotFound("message");
     let now = app.clock.now();
     let (channel, message, user) = futures::try_join!(
-        channels::get(&app.store, id.channel, Freshness::Eventual, now),
+        channels::get(&app.store, id.channel, ReadConsistency::Eventual, now),
         messages::get(&app.store, id, now),
         users::get(&app.store, staff.account.user, now),
     )?;
     let channel = match channel {
         Some(channel) => Some(channel),
         // what was read may be from before it was made: it may accept, never refuse
-        None => channels::get(&app.store, id.channel, Freshness::Strong, now).await?,
+        None => channels::get(&app.store, id.channel, ReadConsistency::Strong, now).await?,
     };
-    let channel = channel.filter(|channel| channel.channel_kind != Kind::Direct).ok_or(NONE)?;
+    let channel = channel.filter(|channel| channel.channel_kind != ChannelKind::Direct).ok_or(NONE)?;
     let message = message.ok_or(NONE)?;
-    let action = Action {
+    let action = AuditEntry {
         id: app.clock.id(),
         action: "delete_message".into(),
-        target_type: Target::Message,
+        target_type: AuditTarget::Message,
         target: id.to_string(),
         admin: staff.account.user,
         reason: why.reason.clone(),
@@ -67,5 +67,5 @@ pub(crate) async fn admin_delete_message(
     // staff need not be of the team
     let called = user.and_then(|user| user.username).map_or_else(|| "staff".into(), |name| name.to_string());
     wipe(&app, message, Some(&action), called, why.reason).await?;
-    Ok(Json(Said { message: "message deleted" }))
+    Ok(Json(DeleteMessageResponse { message: "message deleted" }))
 }

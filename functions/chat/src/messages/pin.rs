@@ -1,9 +1,9 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id},
+    http::{AccountCaller, ApiResult, ErrorBody, PathId},
 };
-use model::{ChannelId, Code, Error, MessageId, channel::Deed};
+use model::{ChannelId, Error, ErrorCode, MessageId, channel::ChannelPermission};
 use protocol::event::chat::MessageView;
 use store::{
     Page,
@@ -12,7 +12,7 @@ use store::{
 
 use super::{
     announce,
-    rewrite::{Rewritten, paced, rewrite},
+    rewrite::{RewriteOutcome, paced, rewrite},
     seen::{changeable, is_there},
 };
 use crate::{place, view::view};
@@ -38,9 +38,9 @@ macro_rules! pins {
         )]
         pub(crate) async fn $name(
             State(app): State<App>,
-            account: Account,
-            Id(id): Id<MessageId>,
-        ) -> Answer<Json<MessageView>> {
+            account: AccountCaller,
+            PathId(id): PathId<MessageId>,
+        ) -> ApiResult<Json<MessageView>> {
             let message = pin(&app, account, id, $pinned).await?;
             Ok(Json(view(&message, Some(account.user))))
         }
@@ -54,9 +54,9 @@ pins! {
     unpin_message, delete, "unpin_message", false;
 }
 
-async fn pin(app: &App, account: Account, id: MessageId, pinned: bool) -> Result<Message, Error> {
+async fn pin(app: &App, account: AccountCaller, id: MessageId, pinned: bool) -> Result<Message, Error> {
     let (place, message) = changeable(app, account.user, id).await?;
-    if place.with.is_none() && !place.role.may(Deed::Pin) {
+    if place.with.is_none() && !place.role.may(ChannelPermission::Pin) {
         return Err(Error::forbidden("whoever moderates the channel pins its messages"));
     }
     paced(app, account.user).await?;
@@ -65,7 +65,7 @@ async fn pin(app: &App, account: Account, id: MessageId, pinned: bool) -> Result
     if pinned && messages::pins(&app.store, id.channel, now).await?.len() >= MOST_PINS {
         let why = format!("a channel has {MOST_PINS} pinned messages at most");
         if message.pinned_at.is_none() {
-            return Err(Error::conflict(Code::LimitReached, why));
+            return Err(Error::conflict(ErrorCode::LimitReached, why));
         }
     }
     let moved = |before: &Message| {
@@ -74,8 +74,8 @@ async fn pin(app: &App, account: Account, id: MessageId, pinned: bool) -> Result
         Ok((!is_so).then(|| Message { pinned_at: pinned.then_some(now), ..before.clone() }))
     };
     match rewrite(app, message, None, moved).await? {
-        Rewritten::As(message) => Ok(message),
-        Rewritten::Done(message) => {
+        RewriteOutcome::As(message) => Ok(message),
+        RewriteOutcome::Done(message) => {
             announce::changed(app, &message).await;
             Ok(message)
         }
@@ -98,9 +98,9 @@ async fn pin(app: &App, account: Account, id: MessageId, pinned: bool) -> Result
 )]
 pub(crate) async fn list_pins(
     State(app): State<App>,
-    account: Account,
-    Id(channel): Id<ChannelId>,
-) -> Answer<Json<Page<MessageView>>> {
+    account: AccountCaller,
+    PathId(channel): PathId<ChannelId>,
+) -> ApiResult<Json<Page<MessageView>>> {
     place::find(&app, account.user, channel).await?;
     let pinned = messages::pinned(&app.store, channel, app.clock.now()).await?;
     let items = pinned.iter().map(|message| view(message, Some(account.user))).collect();

@@ -4,21 +4,21 @@ use axum::{
 };
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Valid},
+    http::{AccountCaller, ApiResult, ErrorBody, ValidJson},
 };
 use garde::Validate;
-use model::{Code, Error, MessageId, UserId, message::emoji};
+use model::{Error, ErrorCode, MessageId, UserId, message::emoji};
 use protocol::{
     Event,
     event::chat::{MessageReaction, ReactionAction, ReactionView},
 };
 use serde::{Deserialize, Serialize};
-use store::messages::{Message, Reaction};
+use store::messages::{Message, StoredReaction};
 use utoipa::ToSchema;
 
 use super::{
     announce,
-    rewrite::{Rewritten, paced, rewrite},
+    rewrite::{RewriteOutcome, paced, rewrite},
     seen::{changeable, is_there},
 };
 use crate::{team::teammate, view::reactions};
@@ -29,7 +29,7 @@ const MOST_EMOJI: usize = 20;
 const MOST_REACTIONS: usize = 500;
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-pub(crate) struct Reacting {
+pub(crate) struct ReactionRequest {
     #[garde(skip)]
     message_id: MessageId,
     /// One emoji, or a `:short_name:`.
@@ -42,7 +42,7 @@ pub(crate) struct Reacting {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Reacted {
+pub(crate) struct ReactionResponse {
     /// What was done, in words.
     message: &'static str,
     action: ReactionAction,
@@ -58,10 +58,10 @@ pub(crate) struct Reacted {
     path = "/v1/messages/reactions",
     tag = "messages",
     operation_id = "toggle_reaction",
-    request_body = Reacting,
+    request_body = ReactionRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = Reacted),
+        (status = 200, body = ReactionResponse),
         (status = 401, body = ErrorBody),
         (status = 404, description = "one is not in its channel, or there is none", body = ErrorBody),
         (status = 409, description = "`MESSAGE_DELETED`, `CHANNEL_ARCHIVED`; `LIMIT_REACHED` above 20 different emoji or \
@@ -72,9 +72,9 @@ pub(crate) struct Reacted {
 )]
 pub(crate) async fn toggle_reaction(
     State(app): State<App>,
-    account: Account,
-    Valid(input): Valid<Reacting>,
-) -> Answer<Json<Reacted>> {
+    account: AccountCaller,
+    ValidJson(input): ValidJson<ReactionRequest>,
+) -> ApiResult<Json<ReactionResponse>> {
     Ok(Json(react(&app, account, input.message_id, &input.emoji, input.action).await?))
 }
 
@@ -89,7 +89,7 @@ macro_rules! reactions {
             params(("id" = MessageId, Path), ("emoji" = String, Path, description = "percent-encoded")),
             security(("bearer" = []), ("cookie" = [])),
             responses(
-                (status = 200, description = "however often it is said", body = Reacted),
+                (status = 200, description = "however often it is said", body = ReactionResponse),
                 (status = 401, body = ErrorBody),
                 (status = 404, description = "one is not in its channel, or there is none", body = ErrorBody),
                 (status = 409, description = "`MESSAGE_DELETED`, `CHANNEL_ARCHIVED`, `LIMIT_REACHED`", body = ErrorBody),
@@ -99,9 +99,9 @@ macro_rules! reactions {
         )]
         pub(crate) async fn $name(
             State(app): State<App>,
-            account: Account,
+            account: AccountCaller,
             path: Result<Path<(String, String)>, PathRejection>,
-        ) -> Answer<Json<Reacted>> {
+        ) -> ApiResult<Json<ReactionResponse>> {
             const NONE: Error = Error::NotFound("message");
             let Path((id, emoji)) = path.map_err(|_| NONE)?;
             let id = id.parse().map_err(|_| NONE)?;
@@ -119,11 +119,11 @@ reactions! {
 
 async fn react(
     app: &App,
-    account: Account,
+    account: AccountCaller,
     id: MessageId,
     typed: &str,
     action: Option<ReactionAction>,
-) -> Result<Reacted, Error> {
+) -> Result<ReactionResponse, Error> {
     let emoji = emoji::typed(typed).map_err(|why| Error::field("emoji", why))?;
     let (found, author) = futures::join!(changeable(app, account.user, id), teammate(app, account.user));
     let (_, message) = found?;
@@ -138,8 +138,8 @@ async fn react(
         with(before, &emoji, account.user, action)
     };
     let message = match rewrite(app, message, None, one_more).await? {
-        Rewritten::As(message) => message,
-        Rewritten::Done(message) => {
+        RewriteOutcome::As(message) => message,
+        RewriteOutcome::Done(message) => {
             let event = Event::MessageReaction(MessageReaction {
                 message_id: id,
                 channel_id: message.channel,
@@ -160,10 +160,14 @@ async fn react(
         ReactionAction::Add => "reaction added",
         ReactionAction::Remove => "reaction removed",
     };
-    Ok(Reacted { message: said, action, reactions: reactions(&message.reactions, Some(account.user)) })
+    Ok(ReactionResponse {
+        message: said,
+        action,
+        reactions: reactions(&message.reactions, Some(account.user)),
+    })
 }
 
-fn has(reactions: &[Reaction], emoji: &str, user: UserId) -> bool {
+fn has(reactions: &[StoredReaction], emoji: &str, user: UserId) -> bool {
     reactions.iter().any(|reaction| reaction.emoji == emoji && reaction.users.contains(&user))
 }
 
@@ -190,7 +194,7 @@ fn with(
         return Ok(Some(after));
     }
     let all: usize = after.reactions.iter().map(|reaction| reaction.users.len()).sum();
-    let full = |why: String| Err(Error::conflict(Code::LimitReached, why));
+    let full = |why: String| Err(Error::conflict(ErrorCode::LimitReached, why));
     if all >= MOST_REACTIONS {
         return full(format!("a message has {MOST_REACTIONS} reactions at most"));
     }
@@ -200,7 +204,7 @@ fn with(
         None if kinds >= MOST_EMOJI => {
             return full(format!("a message has {MOST_EMOJI} different emoji at most"));
         }
-        None => after.reactions.push(Reaction { emoji: emoji.into(), users: vec![user] }),
+        None => after.reactions.push(StoredReaction { emoji: emoji.into(), users: vec![user] }),
     }
     Ok(Some(after))
 }

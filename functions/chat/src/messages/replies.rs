@@ -1,11 +1,11 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id, ListQuery, Params},
+    http::{AccountCaller, ApiResult, ErrorBody, ListQuery, PathId, ValidQuery},
 };
 use model::{Error, MessageId};
 use protocol::event::chat::MessageView;
-use store::{Freshness, Page, members, messages, replies};
+use store::{Page, ReadConsistency, members, messages, replies};
 
 use crate::view::view;
 
@@ -28,17 +28,17 @@ use crate::view::view;
 )]
 pub(crate) async fn list(
     State(app): State<App>,
-    account: Account,
-    Id(id): Id<MessageId>,
-    Params(query): Params<ListQuery>,
-) -> Answer<Json<Page<MessageView>>> {
+    account: AccountCaller,
+    PathId(id): PathId<MessageId>,
+    ValidQuery(query): ValidQuery<ListQuery>,
+) -> ApiResult<Json<Page<MessageView>>> {
     const NONE: Error = Error::NotFound("message");
     let (user, now) = (account.user, app.clock.now());
     members::place(&app.store, user, id.channel, now).await?.ok_or(NONE)?;
     messages::get(&app.store, id, now).await?.ok_or(NONE)?;
     let page = replies::page(&app.store, id, query.limit(), query.cursor.as_deref(), now).await?;
-    let ids: Vec<MessageId> = page.items.iter().map(replies::Reply::message).collect();
-    let found = messages::get_many(&app.store, &ids, Freshness::Eventual, now).await?;
+    let ids: Vec<MessageId> = page.items.iter().map(replies::MessageReply::message).collect();
+    let found = messages::get_many(&app.store, &ids, ReadConsistency::Eventual, now).await?;
     let items = found.iter().map(|message| view(message, Some(user))).collect();
     Ok(Json(Page { items, next: page.next }))
 }

@@ -6,14 +6,14 @@ use entry::App;
 use model::{Error, UserId};
 use rand::RngExt;
 use store::{
-    Limit, StoreError, Written,
-    audit::Action,
+    RateLimit, StoreError, WriteOutcome,
+    audit::AuditEntry,
     limits,
     messages::{self, Message},
 };
 
 /// Changes of messages that somebody makes; clicking as fast as one can is less.
-const PACE: Limit = Limit { what: "message_change", most: 120, window: Duration::from_mins(1) };
+const PACE: RateLimit = RateLimit { what: "message_change", most: 120, window: Duration::from_mins(1) };
 /// How often others may be quicker. With the waits between, at most 13 of the 15 seconds that a function has.
 const MOST_TRIES: u32 = 11;
 /// The longest wait before the second try, and how often it is doubled: to 2.6 s. Longer than a try takes, many times over:
@@ -23,7 +23,7 @@ const DOUBLINGS: u32 = 6;
 
 /// What rewriting came to.
 #[derive(Debug)]
-pub(super) enum Rewritten {
+pub(super) enum RewriteOutcome {
     Done(Message),
     /// It was so already.
     As(Message),
@@ -45,21 +45,21 @@ pub(super) async fn paced(app: &App, user: UserId) -> Result<(), Error> {
 pub(super) async fn rewrite(
     app: &App,
     message: Message,
-    action: Option<&Action>,
+    action: Option<&AuditEntry>,
     by: impl Fn(&Message) -> Result<Option<Message>, Error>,
-) -> Result<Rewritten, Error> {
+) -> Result<RewriteOutcome, Error> {
     let mut before = message;
     for attempt in 0..MOST_TRIES {
         let now = app.clock.now();
-        let Some(after) = by(&before)? else { return Ok(Rewritten::As(before)) };
+        let Some(after) = by(&before)? else { return Ok(RewriteOutcome::As(before)) };
         let written = match action {
             None => messages::change(&app.store, &before, after, now).await,
             Some(action) => messages::change_and_note(&app.store, &before, after, action, now).await,
         };
         match written {
-            Ok(Written::Done(after)) => return Ok(Rewritten::Done(after)),
+            Ok(WriteOutcome::Done(after)) => return Ok(RewriteOutcome::Done(after)),
             // transactions of others on the same message, again and again, are nothing else
-            Ok(Written::Refused) | Err(StoreError::Unavailable(_)) => {}
+            Ok(WriteOutcome::Refused) | Err(StoreError::Unavailable(_)) => {}
             Err(error) => return Err(error.into()),
         }
         let longest = FIRST_WAIT_MS << attempt.min(DOUBLINGS);

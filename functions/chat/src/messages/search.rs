@@ -3,23 +3,23 @@ use std::{collections::HashSet, time::Duration};
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Params},
+    http::{AccountCaller, ApiResult, ErrorBody, ValidQuery},
 };
 use garde::Validate;
 use model::{ChannelId, Error, MessageId, UserId, words};
 use protocol::event::chat::MessageView;
 use serde::Deserialize;
 use store::{
-    Freshness, Limit, Page, limits, members,
+    Page, RateLimit, ReadConsistency, limits, members,
     messages::{self, Message},
-    terms::{self, Position, Step},
+    terms::{self, SearchPosition, SearchStep},
 };
 use utoipa::IntoParams;
 
 use crate::{place, view::view};
 
 /// A search reads more than any other request: whoever types one word after the other stays far below.
-const PACE: Limit = Limit { what: "search_messages", most: 60, window: Duration::from_mins(1) };
+const PACE: RateLimit = RateLimit { what: "search_messages", most: 60, window: Duration::from_mins(1) };
 /// Words that are looked for; the rest must stand in what is found, too.
 const MOST_WORDS: usize = 5;
 /// Messages that are read at once.
@@ -29,7 +29,7 @@ const MOST_BATCHES: usize = 10;
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Sought {
+pub(crate) struct SearchMessagesQuery {
     /// Words that must all stand in a message, in any order, in upper or lower case, with or without diacritics; whole words, and
     /// at least one that is not `the` or its like.
     #[garde(length(chars, min = 1, max = 200))]
@@ -66,7 +66,7 @@ pub(crate) struct Sought {
     path = "/v1/messages/search",
     tag = "messages",
     operation_id = "search_messages",
-    params(Sought),
+    params(SearchMessagesQuery),
     security(("bearer" = []), ("cookie" = [])),
     responses(
         (status = 200, body = Page<MessageView>),
@@ -78,9 +78,9 @@ pub(crate) struct Sought {
 )]
 pub(crate) async fn search(
     State(app): State<App>,
-    account: Account,
-    Params(sought): Params<Sought>,
-) -> Answer<Json<Page<MessageView>>> {
+    account: AccountCaller,
+    ValidQuery(sought): ValidQuery<SearchMessagesQuery>,
+) -> ApiResult<Json<Page<MessageView>>> {
     let (user, now, limit) = (account.user, app.clock.now(), sought.limit.unwrap_or(20));
     let words = words::of_search(&sought.q);
     if words.is_empty() {
@@ -91,7 +91,7 @@ pub(crate) async fn search(
     // with its cursor nothing but this search goes on
     let identity = format!("{user}|{}|{:?}|{:?}", words.join(" "), sought.channel_id, sought.from);
     let from = sought.cursor.as_deref();
-    let from = from.map(|cursor| Position::open(&app.store, &identity, cursor)).transpose()?;
+    let from = from.map(|cursor| SearchPosition::open(&app.store, &identity, cursor)).transpose()?;
     let fits = |message: &Message| {
         message.deleted_at.is_none()
             && sought.from.is_none_or(|author| message.author.id == author)
@@ -119,23 +119,23 @@ async fn find(
     app: &App,
     words: &[String],
     channels: &HashSet<ChannelId>,
-    from: Option<Position>,
+    from: Option<SearchPosition>,
     limit: usize,
     fits: impl Fn(&Message) -> bool,
-) -> Result<(Vec<Message>, Option<Position>), Error> {
+) -> Result<(Vec<Message>, Option<SearchPosition>), Error> {
     let now = app.clock.now();
     let (mut found, mut batches) = (Vec::new(), 0);
-    let mut search = terms::Search::new(words.iter().take(MOST_WORDS).cloned(), from);
+    let mut search = terms::TermSearch::new(words.iter().take(MOST_WORDS).cloned(), from);
     loop {
         let hit = match search.step(&app.store, now).await? {
-            Step::Hit(hit) if channels.contains(&hit.channel) => hit,
-            Step::Hit(_) => continue,
-            Step::Enough(position) => return Ok((found, Some(position))),
-            Step::End => return Ok((found, None)),
+            SearchStep::Hit(hit) if channels.contains(&hit.channel) => hit,
+            SearchStep::Hit(_) => continue,
+            SearchStep::Enough(position) => return Ok((found, Some(position))),
+            SearchStep::End => return Ok((found, None)),
         };
         for seqs in hit.seqs.chunks(BATCH) {
             let ids: Vec<_> = seqs.iter().map(|seq| MessageId { channel: hit.channel, seq: *seq }).collect();
-            let mut read = messages::get_many(&app.store, &ids, Freshness::Eventual, now).await?;
+            let mut read = messages::get_many(&app.store, &ids, ReadConsistency::Eventual, now).await?;
             read.sort_by_key(|message| std::cmp::Reverse(message.seq));
             for message in read.into_iter().filter(&fits) {
                 let position = hit.after(message.seq);

@@ -1,11 +1,11 @@
 //! What a request about a message stands on. Whoever is not in a channel does not learn whether there is one, or what is in it.
 
 use entry::App;
-use model::{ChannelId, Code, Error, MessageId, UserId};
+use model::{ChannelId, Error, ErrorCode, MessageId, UserId};
 use store::{
-    Freshness,
+    ReadConsistency,
     channels::{self, Channel},
-    members::{self, Place},
+    members::{self, Membership},
     messages::{self, Message},
 };
 
@@ -13,7 +13,7 @@ use store::{
 ///
 /// # Errors
 /// `NotFound` for whoever is not in the channel, as for a message that is not there.
-pub(super) async fn seen(app: &App, user: UserId, id: MessageId) -> Result<(Place, Message), Error> {
+pub(super) async fn seen(app: &App, user: UserId, id: MessageId) -> Result<(Membership, Message), Error> {
     let now = app.clock.now();
     let place = members::place(&app.store, user, id.channel, now);
     let (place, message) = futures::try_join!(place, messages::get(&app.store, id, now))?;
@@ -24,7 +24,11 @@ pub(super) async fn seen(app: &App, user: UserId, id: MessageId) -> Result<(Plac
 ///
 /// # Errors
 /// As [`seen`]; `MESSAGE_DELETED`, `CHANNEL_ARCHIVED`.
-pub(super) async fn changeable(app: &App, user: UserId, id: MessageId) -> Result<(Place, Message), Error> {
+pub(super) async fn changeable(
+    app: &App,
+    user: UserId,
+    id: MessageId,
+) -> Result<(Membership, Message), Error> {
     let (found, channel) = futures::join!(seen(app, user, id), open(app, id.channel));
     let found = found?;
     channel?;
@@ -37,7 +41,7 @@ pub(super) async fn changeable(app: &App, user: UserId, id: MessageId) -> Result
 pub(super) fn is_there(message: &Message) -> Result<(), Error> {
     match message.deleted_at {
         None => Ok(()),
-        Some(_) => Err(Error::conflict(Code::MessageDeleted, "the message is deleted")),
+        Some(_) => Err(Error::conflict(ErrorCode::MessageDeleted, "the message is deleted")),
     }
 }
 
@@ -47,12 +51,12 @@ pub(super) fn is_there(message: &Message) -> Result<(), Error> {
 /// `CHANNEL_ARCHIVED`; `NotFound` where there is none.
 pub(super) async fn open(app: &App, channel: ChannelId) -> Result<Channel, Error> {
     let now = app.clock.now();
-    let recent = channels::get(&app.store, channel, Freshness::Eventual, now).await?;
+    let recent = channels::get(&app.store, channel, ReadConsistency::Eventual, now).await?;
     if let Some(channel) = recent.filter(|channel| channel.open().is_ok()) {
         return Ok(channel);
     }
     // what was read may be from before it was opened again: it may accept, never refuse
-    let found = channels::get(&app.store, channel, Freshness::Strong, now).await?;
+    let found = channels::get(&app.store, channel, ReadConsistency::Strong, now).await?;
     let channel = found.ok_or(Error::NotFound("channel"))?;
     channel.open()?;
     Ok(channel)

@@ -1,21 +1,21 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Valid},
+    http::{AccountCaller, ApiResult, ErrorBody, ValidJson},
 };
 use garde::Validate;
 use http::StatusCode;
 use jiff::SignedDuration;
 use model::{
     ChannelId, Error, MessageId,
-    message::{Author, ReplyPreview, content},
+    message::{MessageAuthor, ReplyPreview, content},
 };
 use protocol::event::chat::MessageView;
 use serde::Deserialize;
 use store::{
-    Freshness,
-    members::{self, Place, Sending, Sent},
-    messages::{self, Appended, Looked, Message, Reply},
+    ReadConsistency,
+    members::{self, Membership, SendAttempt, SendRecord},
+    messages::{self, AppendOutcome, DuplicateLookup, Message, RepliedMessage},
 };
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -30,7 +30,7 @@ const PREVIEW: usize = 100;
 const TOLD_AGAIN: SignedDuration = SignedDuration::from_mins(1);
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-pub(crate) struct NewMessage {
+pub(crate) struct SendMessageRequest {
     #[garde(skip)]
     channel_id: ChannelId,
     /// Without space around it; `**`, `` ` `` and ```` ``` ```` come in pairs.
@@ -71,7 +71,7 @@ fn client_msg_id(name: &str, _: &()) -> garde::Result {
     path = "/v1/messages",
     tag = "messages",
     operation_id = "send_message",
-    request_body = NewMessage,
+    request_body = SendMessageRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
         (status = 201, body = MessageView),
@@ -85,19 +85,19 @@ fn client_msg_id(name: &str, _: &()) -> garde::Result {
 )]
 pub(crate) async fn send_message(
     State(app): State<App>,
-    account: Account,
-    Valid(input): Valid<NewMessage>,
-) -> Answer<(StatusCode, Json<MessageView>)> {
+    account: AccountCaller,
+    ValidJson(input): ValidJson<SendMessageRequest>,
+) -> ApiResult<(StatusCode, Json<MessageView>)> {
     let text = content::typed(&input.content).map_err(|why| Error::field("content", why))?;
     let called = input.client_msg_id.unwrap_or_else(|| app.clock.id::<Uuid>().to_string());
     let beginning = beginning(&app, account, input.channel_id).await?;
-    let sent = Sent::new(&called, &text, beginning.after);
+    let sent = SendRecord::new(&called, &text, beginning.after);
     let place = beginning.place;
     let sought = if place.has_sent(&sent) {
         // that it is there is said whatever has become of its channel, of what it answers and of its sender since
         match retried(&app, place.clone(), sent, &called).await? {
-            Looked::There(message) => return Ok(stored(&app, &message).await),
-            Looked::NotUpTo(last) => Some(last),
+            DuplicateLookup::There(message) => return Ok(stored(&app, &message).await),
+            DuplicateLookup::NotUpTo(last) => Some(last),
         }
     } else {
         None
@@ -112,8 +112,8 @@ pub(crate) async fn send_message(
     let after = match sought {
         Some(last) => last,
         None => match members::send(&app.store, place, sent, now).await? {
-            Sending::First(_) => sent.after,
-            Sending::Again(_, earlier) => earlier.after,
+            SendAttempt::First(_) => sent.after,
+            SendAttempt::Again(_, earlier) => earlier.after,
         },
     };
     let message = Message {
@@ -123,11 +123,11 @@ pub(crate) async fn send_message(
         ..Message::new(input.channel_id, author, text, now)
     };
     match messages::append(&app.store, message, after, now).await? {
-        Appended::Now(message) => {
+        AppendOutcome::Now(message) => {
             announce::new(&app, &message).await;
             Ok((StatusCode::CREATED, Json(view(&message, Some(account.user)))))
         }
-        Appended::Before(message) => Ok(stored(&app, &message).await),
+        AppendOutcome::Before(message) => Ok(stored(&app, &message).await),
     }
 }
 
@@ -140,43 +140,48 @@ async fn stored(app: &App, message: &Message) -> (StatusCode, Json<MessageView>)
 }
 
 /// Looks for a message that its sender has begun to send before, and counts that.
-async fn retried(app: &App, place: Place, sent: Sent, called: &str) -> Result<Looked, Error> {
+async fn retried(
+    app: &App,
+    place: Membership,
+    sent: SendRecord,
+    called: &str,
+) -> Result<DuplicateLookup, Error> {
     let now = app.clock.now();
     let (user, channel) = (place.user, place.channel);
     let after = match members::send(&app.store, place, sent, now).await? {
-        Sending::Again(_, earlier) => earlier.after,
+        SendAttempt::Again(_, earlier) => earlier.after,
         // forgotten in between
-        Sending::First(_) => sent.after,
+        SendAttempt::First(_) => sent.after,
     };
     Ok(messages::look(&app.store, channel, (user, called), after, now).await?)
 }
 
 /// What sending stands on.
-struct Beginning {
-    place: Place,
+struct SendContext {
+    place: Membership,
     /// By their names, where something may be written there by them: only what is new asks for it.
-    may_write: Result<Author, Error>,
+    may_write: Result<MessageAuthor, Error>,
     /// The last number of the channel.
     after: u64,
 }
 
 /// # Errors
 /// `NotFound` before all else: whoever is not in a channel learns nothing of it.
-async fn beginning(app: &App, account: Account, channel: ChannelId) -> Result<Beginning, Error> {
+async fn beginning(app: &App, account: AccountCaller, channel: ChannelId) -> Result<SendContext, Error> {
     let now = app.clock.now();
     let (place, author, open, head) = futures::join!(
         place::find(app, account.user, channel),
         teammate(app, account.user),
         seen::open(app, channel),
-        messages::head(&app.store, channel, Freshness::Eventual, now),
+        messages::head(&app.store, channel, ReadConsistency::Eventual, now),
     );
     let place = place?;
     let may_write = author.and_then(|author| open.map(|_| author));
-    Ok(Beginning { place, may_write, after: head? })
+    Ok(SendContext { place, may_write, after: head? })
 }
 
 /// What is answered, as it is now.
-async fn answered(app: &App, channel: ChannelId, id: MessageId) -> Result<Reply, Error> {
+async fn answered(app: &App, channel: ChannelId, id: MessageId) -> Result<RepliedMessage, Error> {
     let wrong = || Error::field("reply_to_id", "is no message of this channel");
     if id.channel != channel {
         return Err(wrong());
@@ -188,7 +193,7 @@ async fn answered(app: &App, channel: ChannelId, id: MessageId) -> Result<Reply,
         username: parent.author.username,
         content: parent.content.chars().take(PREVIEW).collect(),
     };
-    Ok(Reply { seq: id.seq, preview })
+    Ok(RepliedMessage { seq: id.seq, preview })
 }
 
 #[cfg(test)]

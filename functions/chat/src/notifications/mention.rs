@@ -1,11 +1,11 @@
 use entry::App;
-use model::{Error, UserId, notification::Preferences};
+use model::{Error, UserId, notification::NotificationPreferences};
 use protocol::{Event, event::chat::MentionNotification};
 use store::{
-    Freshness, Put, Written,
-    digests::{self, Digest},
-    members::{self, Notify},
-    mentions::{self, Mark, Mention},
+    PutNewOutcome, ReadConsistency, WriteOutcome,
+    digests::{self, MentionDigest},
+    members::{self, NotificationLevel},
+    mentions::{self, MentionMark, UserMention},
     messages::Message,
     preferences,
 };
@@ -21,16 +21,17 @@ const MOST_TRIES: usize = 20;
 pub(crate) async fn tell(app: &App, message: &Message, user: UserId, is_edit: bool) -> Result<(), Error> {
     let now = app.clock.now();
     let Some(place) = members::place(&app.store, user, message.channel, now).await? else { return Ok(()) };
-    let done = place.notify == Notify::Nothing;
-    let new = Mention { user, message: message.id(), sent_at: message.created_at, told: done, mailed: done };
+    let done = place.notify == NotificationLevel::Nothing;
+    let new =
+        UserMention { user, message: message.id(), sent_at: message.created_at, told: done, mailed: done };
     let mention = match mentions::put(&app.store, &new).await? {
-        Put::Done => new,
-        Put::Taken(before) => *before,
+        PutNewOutcome::Done => new,
+        PutNewOutcome::Taken(before) => *before,
     };
     if mention.told {
         return Ok(());
     }
-    let preferences = preferences::get(&app.store, user, Freshness::Eventual, now).await?;
+    let preferences = preferences::get(&app.store, user, ReadConsistency::Eventual, now).await?;
     let notification = Event::MentionNotification(MentionNotification {
         message_id: message.id(),
         channel_id: message.channel,
@@ -44,13 +45,13 @@ pub(crate) async fn tell(app: &App, message: &Message, user: UserId, is_edit: bo
     if place.read_seq < message.seq {
         expect(app, user, &preferences).await?;
     }
-    mentions::mark(&app.store, &mention, Mark::Told).await?;
+    mentions::mark(&app.store, &mention, MentionMark::Told).await?;
     Ok(())
 }
 
 /// Someone is written to later, if they have not read it by then. Whether they are there now is not asked: whoever is reads it,
 /// and nobody who has read it is written to.
-async fn expect(app: &App, user: UserId, preferences: &Preferences) -> Result<(), Error> {
+async fn expect(app: &App, user: UserId, preferences: &NotificationPreferences) -> Result<(), Error> {
     let now = app.clock.now();
     for _ in 0..MOST_TRIES {
         let digest = digests::get(&app.store, user, now).await?;
@@ -59,8 +60,8 @@ async fn expect(app: &App, user: UserId, preferences: &Preferences) -> Result<()
             return Ok(());
         }
         // also where it is due already: the job that is at it must not take this one for seen
-        let next = Digest { send_at, ..digest.clone() };
-        if digests::rewrite(&app.store, &digest, next).await? == Written::Done(()) {
+        let next = MentionDigest { send_at, ..digest.clone() };
+        if digests::rewrite(&app.store, &digest, next).await? == WriteOutcome::Done(()) {
             return Ok(());
         }
     }

@@ -1,15 +1,15 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Valid},
+    http::{AccountCaller, ApiResult, ErrorBody, ValidJson},
 };
 use garde::Validate;
 use model::{
     Error,
-    notification::{MailDigest, Preferences, QuietHours},
+    notification::{DigestFrequency, NotificationPreferences, QuietHours},
 };
 use serde::Deserialize;
-use store::{Freshness, preferences};
+use store::{ReadConsistency, preferences};
 use utoipa::ToSchema;
 
 /// How one wants to be told
@@ -21,20 +21,22 @@ use utoipa::ToSchema;
     tag = "messages",
     operation_id = "get_preferences",
     security(("bearer" = []), ("cookie" = [])),
-    responses((status = 200, body = Preferences), (status = 401, body = ErrorBody))
+    responses((status = 200, body = NotificationPreferences), (status = 401, body = ErrorBody))
 )]
-pub(crate) async fn get(State(app): State<App>, account: Account) -> Answer<Json<Preferences>> {
-    let found = preferences::get(&app.store, account.user, Freshness::Strong, app.clock.now()).await?;
+pub(crate) async fn get(
+    State(app): State<App>,
+    account: AccountCaller,
+) -> ApiResult<Json<NotificationPreferences>> {
+    let found = preferences::get(&app.store, account.user, ReadConsistency::Strong, app.clock.now()).await?;
     Ok(Json(found))
 }
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-#[schema(as = NewPreferences)]
-pub(crate) struct Wanted {
+pub(crate) struct PutPreferencesRequest {
     /// `hourly` where it is left out.
     #[serde(default)]
     #[garde(skip)]
-    mail_digest: MailDigest,
+    mail_digest: DigestFrequency,
     /// None where they are left out.
     #[garde(skip)]
     quiet_hours: Option<QuietHours>,
@@ -49,25 +51,25 @@ pub(crate) struct Wanted {
     path = "/v1/notifications/preferences",
     tag = "messages",
     operation_id = "put_preferences",
-    request_body = Wanted,
+    request_body = PutPreferencesRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = Preferences),
+        (status = 200, body = NotificationPreferences),
         (status = 401, body = ErrorBody),
         (status = 422, body = ErrorBody),
     )
 )]
 pub(crate) async fn put(
     State(app): State<App>,
-    account: Account,
-    Valid(wanted): Valid<Wanted>,
-) -> Answer<Json<Preferences>> {
-    let Wanted { mail_digest, quiet_hours } = wanted;
+    account: AccountCaller,
+    ValidJson(wanted): ValidJson<PutPreferencesRequest>,
+) -> ApiResult<Json<NotificationPreferences>> {
+    let PutPreferencesRequest { mail_digest, quiet_hours } = wanted;
     if let Some(hours) = &quiet_hours {
         let wrong = |(field, why)| Error::field(format!("quiet_hours.{field}"), why);
         hours.check().map_err(wrong)?;
     }
-    let preferences = Preferences { mail_digest, quiet_hours };
+    let preferences = NotificationPreferences { mail_digest, quiet_hours };
     preferences::put(&app.store, account.user, preferences.clone()).await?;
     Ok(Json(preferences))
 }

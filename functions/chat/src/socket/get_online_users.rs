@@ -1,7 +1,7 @@
 use entry::App;
 use jiff::Timestamp;
-use model::{Code, Error, UserId};
-use protocol::{Event, command::GetOnlineUsers, event::chat::OnlineUsers};
+use model::{Error, ErrorCode, UserId};
+use protocol::{Event, command::GetOnlineUsersCommand, event::chat::OnlineUsersList};
 use store::{connections::Connection, members, online};
 
 use super::teammate;
@@ -18,7 +18,7 @@ const MOST: usize = 1_000;
 pub(super) async fn run(
     app: &App,
     connection: &Connection,
-    asked: &GetOnlineUsers,
+    asked: &GetOnlineUsersCommand,
     now: Timestamp,
 ) -> Result<(), Error> {
     let user = teammate(connection)?;
@@ -27,10 +27,10 @@ pub(super) async fn run(
         online::everyone(&app.store, now).await?.into_iter().map(|one| one.id).collect();
     if online.len() > MOST {
         let message = format!("more than {MOST} of the team are there: see GET /v1/channels/online");
-        return Err(Error::conflict(Code::LimitReached, message));
+        return Err(Error::conflict(ErrorCode::LimitReached, message));
     }
     let members = members::get_many(&app.store, asked.channel_id, &online, now).await?;
     let users = members.into_iter().map(|member| member.user).collect();
-    let event = OnlineUsers { channel_id: asked.channel_id, users, as_of: now };
+    let event = OnlineUsersList { channel_id: asked.channel_id, users, as_of: now };
     app.rooms.tell(connection, Event::OnlineUsers(event), now).await.map(drop)
 }

@@ -5,13 +5,13 @@ use jiff::Timestamp;
 use model::Error;
 use protocol::{
     Event,
-    command::JoinChannel,
-    event::chat::{ChannelChanges, ChannelJoined, MessageView, ResyncRequired},
+    command::JoinChannelCommand,
+    event::chat::{ChannelJoined, MessageView, ReplayedMessages, ResyncRequired},
 };
-use rooms::post::Delivery;
+use rooms::post::PostOutcome;
 use store::{
     connections::Connection,
-    messages::{self, Missed},
+    messages::{self, MissedActivity},
 };
 
 use super::teammate;
@@ -28,7 +28,7 @@ const CHUNK_BYTES: usize = 64 * 1024;
 pub(super) async fn run(
     app: &App,
     connection: &Connection,
-    join: &JoinChannel,
+    join: &JoinChannelCommand,
     now: Timestamp,
 ) -> Result<(), Error> {
     let user = teammate(connection)?;
@@ -38,7 +38,7 @@ pub(super) async fn run(
     if !still.contains(&channel) {
         return Err(Error::NotFound("channel"));
     }
-    let Missed { messages, seq, change } =
+    let MissedActivity { messages, seq, change } =
         messages::missed(&app.store, channel, join.since(), MOST_REPLAYED, now).await?;
     let Some(messages) = messages else {
         let resync = Event::ResyncRequired(ResyncRequired { channel_id: channel, seq, change });
@@ -46,8 +46,8 @@ pub(super) async fn run(
     };
     let replayed = messages.len();
     for messages in chunks(messages.iter().map(|message| view(message, None)))? {
-        let changes = Event::ChannelChanges(ChannelChanges { channel_id: channel, messages });
-        if app.rooms.tell(connection, changes, now).await? == Delivery::Gone {
+        let changes = Event::ChannelChanges(ReplayedMessages { channel_id: channel, messages });
+        if app.rooms.tell(connection, changes, now).await? == PostOutcome::Gone {
             return Ok(());
         }
     }

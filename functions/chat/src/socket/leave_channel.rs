@@ -1,7 +1,7 @@
 use entry::App;
 use jiff::Timestamp;
 use model::{Error, Room};
-use protocol::{Event, command::LeaveChannel, event::chat::ChannelLeft};
+use protocol::{Event, command::LeaveChannelCommand, event::chat::ChannelLeft};
 use store::connections::{self, Connection};
 
 use super::teammate;
@@ -11,7 +11,7 @@ use super::teammate;
 pub(super) async fn run(
     app: &App,
     connection: &Connection,
-    leave: &LeaveChannel,
+    leave: &LeaveChannelCommand,
     now: Timestamp,
 ) -> Result<(), Error> {
     let user = teammate(connection)?;

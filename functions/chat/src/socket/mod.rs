@@ -7,28 +7,28 @@ mod typing_indicator;
 
 use entry::{
     App,
-    socket::{Message, Pace, Socket},
+    socket::{FrameRate, SocketHandler, SocketMessage},
 };
 use model::{Error, UserId};
 use protocol::command::ChatCommand;
 use rooms::team::is_of_team;
 use store::connections::Connection;
 
-pub use self::typing_indicator::Relays;
+pub use self::typing_indicator::TypingThrottle;
 
-pub struct Chat {
+pub struct ChatSocket {
     pub app: App,
-    pub relays: Relays,
+    pub relays: TypingThrottle,
 }
 
-impl Socket for Chat {
+impl SocketHandler for ChatSocket {
     type Command = ChatCommand;
 
     /// Contract 1.5 has 20 frames in ten seconds; a client that comes back to a hundred channels asks for each at once, and whoever
     /// types is held back by itself (`typing_indicator`).
-    const PACE: Pace = Pace { burst: 100.0, per_second: 4.0 };
+    const PACE: FrameRate = FrameRate { burst: 100.0, per_second: 4.0 };
 
-    async fn message(&self, message: Message<ChatCommand>) -> Result<(), Error> {
+    async fn message(&self, message: SocketMessage<ChatCommand>) -> Result<(), Error> {
         let connection = &message.connection;
         let now = self.app.clock.now();
         match &message.command {

@@ -6,8 +6,8 @@ use std::{
 use entry::App;
 use jiff::{SignedDuration, Timestamp};
 use model::{ChannelId, Error, Room, UserId};
-use protocol::{Event, command::TypingIndicator, event::chat::Typing};
-use store::{Freshness, connections::Connection, members};
+use protocol::{Event, command::TypingIndicatorCommand, event::chat::TypingIndicatorEvent};
+use store::{ReadConsistency, connections::Connection, members};
 
 use super::teammate;
 
@@ -19,15 +19,15 @@ const MOST: usize = 10_000;
 /// What this instance has relayed of late. Another instance may relay once more; whoever shows it forgets it after six seconds
 /// anyway.
 #[derive(Debug, Default)]
-pub struct Relays(Mutex<HashMap<(UserId, ChannelId), Relay>>);
+pub struct TypingThrottle(Mutex<HashMap<(UserId, ChannelId), LastRelay>>);
 
 #[derive(Clone, Copy, Debug)]
-struct Relay {
+struct LastRelay {
     at: Timestamp,
     is_typing: bool,
 }
 
-impl Relays {
+impl TypingThrottle {
     /// Whether it is passed on: one in [`PACE`], and after that somebody writes once that they have stopped, however soon.
     fn take(&self, who: (UserId, ChannelId), is_typing: bool, now: Timestamp) -> bool {
         // no code panics while it holds the lock; if it did, the map would still be whole
@@ -43,7 +43,7 @@ impl Relays {
                 relays.clear();
             }
         }
-        relays.insert(who, Relay { at: now, is_typing });
+        relays.insert(who, LastRelay { at: now, is_typing });
         true
     }
 }
@@ -52,20 +52,21 @@ impl Relays {
 /// where it is passed on.
 pub(super) async fn run(
     app: &App,
-    relays: &Relays,
+    relays: &TypingThrottle,
     connection: &Connection,
-    typing: &TypingIndicator,
+    typing: &TypingIndicatorCommand,
     now: Timestamp,
 ) -> Result<(), Error> {
     let user = teammate(connection)?;
     let (channel, is_typing) = (typing.channel_id, typing.is_typing);
     // whether they are in it, and what they are called there, in one
-    let member = members::get(&app.store, channel, user, Freshness::Strong, now).await?;
+    let member = members::get(&app.store, channel, user, ReadConsistency::Strong, now).await?;
     let member = member.ok_or(Error::NotFound("channel"))?;
     if !relays.take((user, channel), is_typing, now) {
         return Ok(());
     }
-    let event = Typing { user_id: user, username: member.username, channel_id: channel, is_typing };
+    let event =
+        TypingIndicatorEvent { user_id: user, username: member.username, channel_id: channel, is_typing };
     let told = app
         .rooms
         .publish_except(Room::Channel(channel), user.uuid(), Event::TypingIndicator(event), now)
@@ -85,7 +86,7 @@ mod tests {
     #[test]
     fn one_in_two_seconds_and_a_stop_at_once() {
         let begin: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
-        let relays = Relays::default();
+        let relays = TypingThrottle::default();
         let who = (Uuid::from_u128(1).into(), Uuid::from_u128(2).into());
         let other = (Uuid::from_u128(1).into(), Uuid::from_u128(3).into());
         for (who, after_ms, is_typing, passes) in [
@@ -108,7 +109,7 @@ mod tests {
     #[test]
     fn it_does_not_grow_without_end() {
         let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
-        let relays = Relays::default();
+        let relays = TypingThrottle::default();
         for number in 0..25_000_u128 {
             relays.take((Uuid::from_u128(number).into(), Uuid::from_u128(2).into()), true, now);
         }

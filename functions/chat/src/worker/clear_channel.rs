@@ -1,13 +1,13 @@
 use entry::App;
 use model::Error;
-use protocol::job::ClearChannel;
+use protocol::job::DeleteChannelRows;
 use store::channels;
 
 use crate::channels::delete;
 
 /// Clears away some of what is left of a deleted channel, and asks for the next time where that was not all. The clock asks too,
 /// until it is done.
-pub(super) async fn run(app: &App, job: ClearChannel) -> Result<(), Error> {
+pub(super) async fn run(app: &App, job: DeleteChannelRows) -> Result<(), Error> {
     let now = app.clock.now();
     delete::empty(app, job.channel).await?;
     if channels::clear(&app.store, job.channel, now).await? {

@@ -1,17 +1,17 @@
 use entry::App;
 use futures::{StreamExt, TryStreamExt, stream};
 use model::{
-    ChannelId, Code, Error, Room, UserId,
-    channel::{Kind, MemberRole},
-    message::Author,
-    user::Status,
+    ChannelId, Error, ErrorCode, Room, UserId,
+    channel::{ChannelKind, MemberRole},
+    message::MessageAuthor,
+    user::AccountState,
 };
-use protocol::{Event, event::chat::MemberUpdated, job::FollowAccount};
-use rooms::{presence::Greeting, team::is_of_team};
+use protocol::{Event, event::chat::MemberRoleChanged, job::SyncProfile};
+use rooms::{presence::SessionStateReason, team::is_of_team};
 use store::{
-    Freshness, Written, channels,
+    ReadConsistency, WriteOutcome, channels,
     connections::{self, Connection},
-    members::{self, Place, Stays},
+    members::{self, Membership, RemainingOwner},
     users,
 };
 
@@ -29,11 +29,11 @@ const TRIES: usize = 8;
 ///
 /// Again where somebody's names changed: a job of an older name that runs at the same time may write last, and reads the account
 /// after it.
-pub(super) async fn run(app: &App, FollowAccount { user: id }: FollowAccount) -> Result<(), Error> {
+pub(super) async fn run(app: &App, SyncProfile { user: id }: SyncProfile) -> Result<(), Error> {
     for _ in 0..TRIES {
         let now = app.clock.now();
         let user = users::get_strong(&app.store, id, now).await?;
-        let Some(user) = user.filter(|user| user.status != Status::Deleted) else {
+        let Some(user) = user.filter(|user| user.status != AccountState::Deleted) else {
             return forget(app, id).await;
         };
         let places = members::places(&app.store, id, now).await?;
@@ -46,7 +46,7 @@ pub(super) async fn run(app: &App, FollowAccount { user: id }: FollowAccount) ->
         }
         // whoever has given up their user name is not called by it: somebody else may have it
         let name = user.name.clone();
-        let called = author.unwrap_or(Author { id, username: String::new(), name });
+        let called = author.unwrap_or(MessageAuthor { id, username: String::new(), name });
         if rename(app, &called, &places).await? == 0 {
             return Ok(());
         }
@@ -63,13 +63,13 @@ async fn welcome(app: &App, user: UserId) -> Result<(), Error> {
     )?;
     let is_new = |one: &&Connection| is_of_team(one) && welcomed.iter().all(|other| other.id != one.id);
     for connection in theirs.iter().filter(is_new) {
-        app.rooms.greet(connection, Greeting::Asked, now).await?;
+        app.rooms.greet(connection, SessionStateReason::Asked, now).await?;
     }
     Ok(())
 }
 
 /// Writes somebody's names into the lists of members where they are others, and says in how many they were.
-async fn rename(app: &App, called: &Author, places: &[Place]) -> Result<usize, Error> {
+async fn rename(app: &App, called: &MessageAuthor, places: &[Membership]) -> Result<usize, Error> {
     let ids: Vec<ChannelId> = places.iter().map(|place| place.channel).collect();
     let mut rows = members::of_one(&app.store, called.id, &ids, app.clock.now()).await?;
     rows.retain(|row| row.username != called.username || row.name != called.name);
@@ -92,7 +92,7 @@ async fn take_out(app: &App, user: UserId, id: ChannelId) -> Result<(), Error> {
     for _ in 0..TRIES {
         let now = app.clock.now();
         let (channel, place) = futures::try_join!(
-            channels::get(&app.store, id, Freshness::Strong, now),
+            channels::get(&app.store, id, ReadConsistency::Strong, now),
             members::place(&app.store, user, id, now),
         )?;
         // a deleted channel is cleared away by another job, with its places
@@ -103,14 +103,18 @@ async fn take_out(app: &App, user: UserId, id: ChannelId) -> Result<(), Error> {
         }
         let who = leave::known(app, &channel, user).await?;
         let gone = match channel.channel_kind {
-            Kind::Direct => members::leave(&app.store, id, user, place.role, Stays::Anyone).await?,
-            Kind::Public | Kind::Private => match leave::go(app, &channel, &who, place.role).await {
-                // the heir has gone meanwhile: there may be another one, or nobody
-                Err(Error::Conflict(Code::LastOwner, _)) => Written::Refused,
-                gone => gone?,
-            },
+            ChannelKind::Direct => {
+                members::leave(&app.store, id, user, place.role, RemainingOwner::Anyone).await?
+            }
+            ChannelKind::Public | ChannelKind::Private => {
+                match leave::go(app, &channel, &who, place.role).await {
+                    // the heir has gone meanwhile: there may be another one, or nobody
+                    Err(Error::Conflict(ErrorCode::LastOwner, _)) => WriteOutcome::Refused,
+                    gone => gone?,
+                }
+            }
         };
-        if gone == Written::Done(()) {
+        if gone == WriteOutcome::Done(()) {
             return Ok(());
         }
     }
@@ -125,9 +129,10 @@ async fn inherit(app: &App, channel: ChannelId, from: UserId) -> Result<(), Erro
         others.iter().min_by_key(|member| (std::cmp::Reverse(member.role), member.joined_at, member.user));
     let Some(heir) = heir.filter(|heir| heir.role != MemberRole::Owner) else { return Ok(()) };
     let role = MemberRole::Owner;
-    let given = members::give_role(&app.store, channel, heir.user, (heir.role, role), Stays::Anyone).await?;
-    if given == Written::Done(()) {
-        let event = MemberUpdated { user_id: heir.user, channel_id: channel, role };
+    let given =
+        members::give_role(&app.store, channel, heir.user, (heir.role, role), RemainingOwner::Anyone).await?;
+    if given == WriteOutcome::Done(()) {
+        let event = MemberRoleChanged { user_id: heir.user, channel_id: channel, role };
         announce::tell(app, Room::Channel(channel), Event::MemberUpdated(event)).await;
     }
     Ok(())

@@ -6,12 +6,12 @@ use std::{
 use entry::App;
 use futures::{StreamExt, TryStreamExt, stream};
 use model::{ChannelId, Error, MessageId};
-use protocol::job::FollowChannel;
+use protocol::job::ProcessMessages;
 use store::{
-    Freshness, channels,
-    followed::{self, Followed, Log},
-    messages::{self, Change, Message},
-    replies::{self, Reply},
+    ReadConsistency, channels,
+    followed::{self, ChannelLog, ProjectionCheckpoint},
+    messages::{self, Message, MessageChange},
+    replies::{self, MessageReply},
     terms,
 };
 
@@ -44,34 +44,34 @@ const PAUSE: Duration = Duration::from_millis(500);
 ///
 /// A failed message of a FIFO queue holds up its group, the channel, until it is visible again, minutes later. What failed
 /// because a dependency did is therefore asked for anew, and done with.
-pub(super) async fn run(app: &App, job: FollowChannel) -> Result<(), Error> {
+pub(super) async fn run(app: &App, job: ProcessMessages) -> Result<(), Error> {
     tokio::time::sleep(PAUSE * u32::from(job.tries.saturating_sub(1))).await;
     match catch_up(app, job).await {
         Err(error @ (Error::Unavailable { .. } | Error::TooMany { .. })) if job.tries < MOST_TRIES => {
             let channel = job.channel;
             tracing::warn!(%channel, ?error, job.tries, "what follows from messages is put off");
-            let again = FollowChannel { tries: job.tries + 1, ..job };
+            let again = ProcessMessages { tries: job.tries + 1, ..job };
             app.queues.send(&again, app.clock.now()).await
         }
         outcome => outcome,
     }
 }
 
-async fn catch_up(app: &App, job: FollowChannel) -> Result<(), Error> {
+async fn catch_up(app: &App, job: ProcessMessages) -> Result<(), Error> {
     let (channel, now) = (job.channel, app.clock.now());
-    let Followed { mut seq, mut change, .. } = followed::get(&app.store, channel, now).await?;
+    let ProjectionCheckpoint { mut seq, mut change, .. } = followed::get(&app.store, channel, now).await?;
     if job.seq <= seq && job.change <= change {
         return Ok(());
     }
     // of one that is deleted nothing must come back
-    if channels::get(&app.store, channel, Freshness::Strong, now).await?.is_none() {
+    if channels::get(&app.store, channel, ReadConsistency::Strong, now).await?.is_none() {
         return Ok(());
     }
     if follow_new(app, channel, &mut seq).await? && follow_edits(app, channel, &mut change).await? {
         return Ok(());
     }
     // another one than that of the next message, which may have come and gone
-    let rest = FollowChannel { channel, seq: seq + 1, version: 1, change: change + 1, tries: 1 };
+    let rest = ProcessMessages { channel, seq: seq + 1, version: 1, change: change + 1, tries: 1 };
     app.queues.send(&rest, now).await
 }
 
@@ -80,7 +80,7 @@ async fn follow_new(app: &App, channel: ChannelId, done: &mut u64) -> Result<boo
     for _ in 0..MOST_STEPS {
         let from = *done + 1;
         let Some(last) = follow_step(app, channel, from).await? else { return Ok(true) };
-        followed::advance(&app.store, channel, Log::Messages, last).await?;
+        followed::advance(&app.store, channel, ChannelLog::Messages, last).await?;
         *done = last;
         if last + 1 < from + STEP {
             return Ok(true);
@@ -94,9 +94,9 @@ async fn follow_edits(app: &App, channel: ChannelId, done: &mut u64) -> Result<b
     for _ in 0..MOST_STEPS {
         let changes = messages::changes(&app.store, channel, *done, STEP, app.clock.now()).await?;
         let Some(last) = changes.last() else { return Ok(true) };
-        let edited = changes.iter().filter(|change| change.is_edit).map(Change::message);
+        let edited = changes.iter().filter(|change| change.is_edit).map(MessageChange::message);
         follow_edited(app, edited.collect()).await?;
-        followed::advance(&app.store, channel, Log::Changes, last.number).await?;
+        followed::advance(&app.store, channel, ChannelLog::Changes, last.number).await?;
         *done = last.number;
         if (changes.len() as u64) < STEP {
             return Ok(true);
@@ -109,7 +109,7 @@ async fn follow_edits(app: &App, channel: ChannelId, done: &mut u64) -> Result<b
 async fn follow_edited(app: &App, edited: BTreeSet<MessageId>) -> Result<(), Error> {
     let edited: Vec<MessageId> = edited.into_iter().collect();
     let together = async {
-        let found = messages::get_many(&app.store, &edited, Freshness::Strong, app.clock.now()).await?;
+        let found = messages::get_many(&app.store, &edited, ReadConsistency::Strong, app.clock.now()).await?;
         follow(app, &found, true).await
     };
     let error = match together.await {
@@ -174,7 +174,7 @@ async fn follow(app: &App, messages: &[Message], is_edit: bool) -> Result<(), Er
 
     let answers = alive.iter().filter_map(|message| {
         let to = MessageId { channel: message.channel, seq: message.reply_to.as_ref()?.seq };
-        Some(replies::put(&app.store, Reply { to, seq: message.seq }))
+        Some(replies::put(&app.store, MessageReply { to, seq: message.seq }))
     });
     let answers: Vec<_> = answers.collect();
     stream::iter(answers).buffer_unordered(CONCURRENT).try_collect::<()>().await?;
@@ -187,10 +187,10 @@ async fn follow(app: &App, messages: &[Message], is_edit: bool) -> Result<(), Er
     Ok(())
 }
 
-fn where_words_stand(messages: &[&Message]) -> BTreeMap<(String, terms::Page), Vec<u64>> {
+fn where_words_stand(messages: &[&Message]) -> BTreeMap<(String, terms::TermBlock), Vec<u64>> {
     let mut places: BTreeMap<_, Vec<u64>> = BTreeMap::new();
     for message in messages {
-        let page = terms::Page::of(message.seq, message.created_at);
+        let page = terms::TermBlock::of(message.seq, message.created_at);
         for word in terms::of(&message.content) {
             places.entry((word, page.clone())).or_default().push(message.seq);
         }

@@ -1,7 +1,7 @@
 use entry::App;
 use futures::{StreamExt, TryStreamExt, stream};
 use model::{Error, Room};
-use protocol::job::MemberLeft;
+use protocol::job::OffboardConnection;
 use store::{connections, members};
 
 use crate::channels::announce::AT_ONCE;
@@ -11,7 +11,7 @@ use crate::channels::announce::AT_ONCE;
 ///
 /// The rooms are those of the channels that they are in now: whoever takes somebody out of a channel takes out their connections.
 /// 1 write unit a channel. A row that stays behind all the same goes with the first thing that is told to its room.
-pub(super) async fn run(app: &App, job: &MemberLeft) -> Result<(), Error> {
+pub(super) async fn run(app: &App, job: &OffboardConnection) -> Result<(), Error> {
     let now = app.clock.now();
     let places = members::places(&app.store, job.user, now).await?;
     let mut rooms: Vec<Room> = places.iter().map(|place| Room::Channel(place.channel)).collect();

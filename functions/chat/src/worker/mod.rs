@@ -8,32 +8,33 @@ pub mod member_left;
 mod send_digest;
 pub mod welcome;
 
-use entry::{App, worker::Delivery};
+use entry::{App, worker::JobDelivery};
 use model::Error;
 use protocol::job::{
-    CheckPresence, ClearChannel, FollowAccount, FollowChannel, MemberLeft, SendDigest, Welcome,
+    CheckTeamPresence, DeleteChannelRows, OffboardConnection, OnboardConnection, ProcessMessages,
+    SendMentionDigest, SyncProfile,
 };
 
-pub async fn run(app: &App, delivery: &Delivery) -> Result<(), Error> {
-    if let Some(job) = delivery.take::<Welcome>() {
+pub async fn run(app: &App, delivery: &JobDelivery) -> Result<(), Error> {
+    if let Some(job) = delivery.take::<OnboardConnection>() {
         return welcome::run(app, &job?).await;
     }
-    if let Some(job) = delivery.take::<MemberLeft>() {
+    if let Some(job) = delivery.take::<OffboardConnection>() {
         return member_left::run(app, &job?).await;
     }
-    if let Some(job) = delivery.take::<CheckPresence>() {
+    if let Some(job) = delivery.take::<CheckTeamPresence>() {
         return check_presence::run(app, &job?).await;
     }
-    if let Some(job) = delivery.take::<FollowAccount>() {
+    if let Some(job) = delivery.take::<SyncProfile>() {
         return follow_account::run(app, job?).await;
     }
-    if let Some(job) = delivery.take::<ClearChannel>() {
+    if let Some(job) = delivery.take::<DeleteChannelRows>() {
         return clear_channel::run(app, job?).await;
     }
-    if let Some(job) = delivery.take::<FollowChannel>() {
+    if let Some(job) = delivery.take::<ProcessMessages>() {
         return follow_channel::run(app, job?).await;
     }
-    if let Some(job) = delivery.take::<SendDigest>() {
+    if let Some(job) = delivery.take::<SendMentionDigest>() {
         return send_digest::run(app, &job?).await;
     }
     Err(delivery.unknown())

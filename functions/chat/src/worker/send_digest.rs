@@ -3,13 +3,13 @@ use std::collections::HashMap;
 use entry::App;
 use futures::future::try_join_all;
 use jiff::Timestamp;
-use model::{Error, MessageId, UserId, notification::MailDigest};
-use protocol::job::{Letter, MissedMention, SendDigest, SendMail};
+use model::{Error, MessageId, UserId, notification::DigestFrequency};
+use protocol::job::{EmailMention, EmailTemplate, SendMail, SendMentionDigest};
 use store::{
-    Freshness, Written, channels,
-    digests::{self, Digest, Sending},
-    members::{self, Notify},
-    mentions::{self, Mark, Mention},
+    ReadConsistency, WriteOutcome, channels,
+    digests::{self, DigestInProgress, MentionDigest},
+    members::{self, NotificationLevel},
+    mentions::{self, MentionMark, UserMention},
     messages::{self, Message},
     preferences, users,
 };
@@ -27,22 +27,22 @@ const MOST_TRIES: usize = 20;
 ///
 /// What it writes of is noted before the mail is handed over, under whose id it is one mail however often it is handed over: so
 /// a repetition writes of the same, and a mention that came meanwhile is of the next. 1 write unit for each mention, and some 6.
-pub(super) async fn run(app: &App, job: &SendDigest) -> Result<(), Error> {
+pub(super) async fn run(app: &App, job: &SendMentionDigest) -> Result<(), Error> {
     let (user, now) = (job.user, app.clock.now());
     let digest = digests::get(&app.store, user, now).await?;
     if digest.send_at.is_none_or(|at| now < at) {
         return Ok(());
     }
-    let preferences = preferences::get(&app.store, user, Freshness::Strong, now).await?;
+    let preferences = preferences::get(&app.store, user, ReadConsistency::Strong, now).await?;
     let account = users::get_strong(&app.store, user, now).await?;
     let account = account.filter(|account| account.is_active(now) && account.email.is_some());
-    if preferences.mail_digest == MailDigest::Off || account.is_none() {
+    if preferences.mail_digest == DigestFrequency::Off || account.is_none() {
         return end(app, digest, None, None).await;
     }
     let awake = preferences.after_quiet(now);
     if now < awake {
         // refused where somebody mentioned them meanwhile: it is still due, and looked at again
-        let later = Digest { send_at: Some(awake), ..digest.clone() };
+        let later = MentionDigest { send_at: Some(awake), ..digest.clone() };
         return Ok(digests::rewrite(&app.store, &digest, later).await.map(drop)?);
     }
     let (digest, sending, again) = if let Some(sending) = digest.sending.clone() {
@@ -56,13 +56,13 @@ pub(super) async fn run(app: &App, job: &SendDigest) -> Result<(), Error> {
             return end(app, digest, None, None).await;
         }
         let mentions = missed.into_iter().map(|(mention, _)| mention).collect();
-        let sending = Sending { began_at: now, mentions };
-        let begun = Digest { sending: Some(sending.clone()), ..digest.clone() };
-        if digests::rewrite(&app.store, &digest, begun.clone()).await? == Written::Refused {
+        let sending = DigestInProgress { began_at: now, mentions };
+        let begun = MentionDigest { sending: Some(sending.clone()), ..digest.clone() };
+        if digests::rewrite(&app.store, &digest, begun.clone()).await? == WriteOutcome::Refused {
             // mentioned meanwhile: it is still due, and looked at again
             return Ok(());
         }
-        (Digest { rev: digest.rev + 1, ..begun }, sending, None)
+        (MentionDigest { rev: digest.rev + 1, ..begun }, sending, None)
     };
     let id = format!("digest#{user}#{}", sending.began_at.as_millisecond());
     // looked at again: what was read, deleted or left meanwhile is not written of
@@ -71,25 +71,30 @@ pub(super) async fn run(app: &App, job: &SendDigest) -> Result<(), Error> {
         let letter = letter(app, &missed).await?;
         app.queues.send(&SendMail { id, user, letter }, now).await?;
     }
-    let marks = sending.mentions.iter().map(|mention| mentions::mark(&app.store, mention, Mark::Mailed));
+    let marks =
+        sending.mentions.iter().map(|mention| mentions::mark(&app.store, mention, MentionMark::Mailed));
     try_join_all(marks).await?;
     end(app, digest, Some(now), again).await
 }
 
 /// Those of them that someone has not read, in channels that they are in and want to be told of, with the messages as they are
 /// now.
-async fn missed(app: &App, user: UserId, candidates: Vec<Mention>) -> Result<Vec<(Mention, Message)>, Error> {
+async fn missed(
+    app: &App,
+    user: UserId,
+    candidates: Vec<UserMention>,
+) -> Result<Vec<(UserMention, Message)>, Error> {
     let now = app.clock.now();
     let places = members::places(&app.store, user, now).await?;
     let unread_after: HashMap<_, _> = places
         .into_iter()
-        .filter(|place| place.notify != Notify::Nothing)
+        .filter(|place| place.notify != NotificationLevel::Nothing)
         .map(|place| (place.channel, place.read_seq))
         .collect();
     let is_unread = |id: MessageId| unread_after.get(&id.channel).is_some_and(|read| *read < id.seq);
     let ids: Vec<MessageId> =
         candidates.iter().map(|mention| mention.message).filter(|id| is_unread(*id)).collect();
-    let found = messages::get_many(&app.store, &ids, Freshness::Strong, now).await?;
+    let found = messages::get_many(&app.store, &ids, ReadConsistency::Strong, now).await?;
     let mut found: HashMap<MessageId, Message> = found
         .into_iter()
         .filter(|message| message.is_mention_of(user))
@@ -102,7 +107,7 @@ async fn missed(app: &App, user: UserId, candidates: Vec<Mention>) -> Result<Vec
     Ok(with_messages.collect())
 }
 
-async fn letter(app: &App, missed: &[(Mention, Message)]) -> Result<Letter, Error> {
+async fn letter(app: &App, missed: &[(UserMention, Message)]) -> Result<EmailTemplate, Error> {
     let lines = &missed[..missed.len().min(LINES)];
     let mut ids: Vec<_> = lines.iter().map(|(_, message)| message.channel).collect();
     ids.sort_unstable();
@@ -112,12 +117,12 @@ async fn letter(app: &App, missed: &[(Mention, Message)]) -> Result<Letter, Erro
         .into_iter()
         .filter_map(|channel| Some((channel.id, channel.name?.as_str().to_owned())))
         .collect();
-    let mentions = lines.iter().map(|(_, message)| MissedMention {
+    let mentions = lines.iter().map(|(_, message)| EmailMention {
         channel: names.get(&message.channel).cloned(),
         from: message.author.name.clone(),
         text: beginning(&message.content),
     });
-    Ok(Letter::MentionDigest { mentions: mentions.collect(), more: missed.len() - lines.len() })
+    Ok(EmailTemplate::MentionDigest { mentions: mentions.collect(), more: missed.len() - lines.len() })
 }
 
 /// How a message begins, on one line.
@@ -133,7 +138,7 @@ fn beginning(content: &str) -> String {
 /// they were written to, if they were.
 async fn end(
     app: &App,
-    digest: Digest,
+    digest: MentionDigest,
     sent: Option<Timestamp>,
     next: Option<Timestamp>,
 ) -> Result<(), Error> {
@@ -141,12 +146,12 @@ async fn end(
     let (user, mut before, mut due) = (digest.id, digest, next);
     for _ in 0..MOST_TRIES {
         let after =
-            Digest { send_at: due, sent_at: sent.or(before.sent_at), sending: None, ..before.clone() };
-        if digests::rewrite(&app.store, &before, after).await? == Written::Done(()) {
+            MentionDigest { send_at: due, sent_at: sent.or(before.sent_at), sending: None, ..before.clone() };
+        if digests::rewrite(&app.store, &before, after).await? == WriteOutcome::Done(()) {
             return Ok(());
         }
         before = digests::get(&app.store, user, now).await?;
-        let preferences = preferences::get(&app.store, user, Freshness::Strong, now).await?;
+        let preferences = preferences::get(&app.store, user, ReadConsistency::Strong, now).await?;
         due = preferences.digest_at(sent.or(before.sent_at), now);
     }
     Err(Error::unavailable("the table", "a digest is changed all the time"))

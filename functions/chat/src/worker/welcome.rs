@@ -5,13 +5,13 @@ use jiff::Timestamp;
 use model::{ChannelId, Error, Room, UserId};
 use protocol::{
     Event,
-    event::chat::{ChannelHead, ConnectionEstablished},
-    job::Welcome,
+    event::chat::{ChannelLogHead, ConnectionEstablished},
+    job::OnboardConnection,
 };
 use rooms::team::is_of_team;
 use store::{
-    Freshness,
-    connections::{self, Connection, Identity},
+    ReadConsistency,
+    connections::{self, Connection, ConnectionIdentity},
     followed, members, users,
 };
 
@@ -23,11 +23,11 @@ use crate::channels::announce;
 /// Whoever has no user name is not of the team: their socket hears what concerns them, as that of a speaker does. Rooms are
 /// entered before anything is read that is told, so that what happens in between comes by the room. 1 write unit for each channel
 /// and for the team, and 1.5 read units for each channel.
-pub(super) async fn run(app: &App, job: &Welcome) -> Result<(), Error> {
+pub(super) async fn run(app: &App, job: &OnboardConnection) -> Result<(), Error> {
     let now = app.clock.now();
     // gone again before it was greeted
     let Some(connection) = connections::get(&app.store, &job.connection, now).await? else { return Ok(()) };
-    let Identity::Account { user, .. } = connection.identity else { return Ok(()) };
+    let ConnectionIdentity::Account { user, .. } = connection.identity else { return Ok(()) };
     if app.rooms.expel_if_logged_out(&connection, now).await? {
         return Ok(());
     }
@@ -58,8 +58,9 @@ async fn enter(app: &App, connection: &Connection, user: UserId, now: Timestamp)
 async fn established(app: &App, user: UserId, username: &str) -> Result<(Event, ()), Error> {
     let now = app.clock.now();
     let places = members::places(&app.store, user, now).await?;
-    let heads = followed::heads(&app.store, &places, Freshness::Strong, now).await?;
-    let channels = heads.iter().map(|head| ChannelHead { channel_id: head.channel, seq: head.seq }).collect();
+    let heads = followed::heads(&app.store, &places, ReadConsistency::Strong, now).await?;
+    let channels =
+        heads.iter().map(|head| ChannelLogHead { channel_id: head.channel, seq: head.seq }).collect();
     let event = ConnectionEstablished { user_id: user, username: username.to_owned(), channels };
     Ok((Event::ConnectionEstablished(event), ()))
 }

@@ -5,35 +5,35 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use model::{
     UserId,
-    notification::{MailDigest, Preferences},
+    notification::{DigestFrequency, NotificationPreferences},
 };
-use protocol::job::{Letter, SendDigest, SendMail};
+use protocol::job::{EmailTemplate, SendMail, SendMentionDigest};
 use store::{due, mentions, preferences};
 
-use crate::world::{World, follow};
+use crate::world::{ChatWorld, follow};
 use cloud::bench::dies_after;
 
 const LATER: Duration = Duration::from_mins(16);
 
-impl World {
-    async fn due(&self) -> Vec<due::What> {
+impl ChatWorld {
+    async fn due(&self) -> Vec<due::DueWork> {
         let (items, _) = due::due(&self.app.store, 50, None, self.clock.now()).await.unwrap();
         items.iter().map(|item| item.what().unwrap()).collect()
     }
 
-    async fn prefers(&self, user: UserId, wanted: Preferences) {
+    async fn prefers(&self, user: UserId, wanted: NotificationPreferences) {
         preferences::put(&self.app.store, user, wanted).await.unwrap();
     }
 }
 
 fn lines(mail: &SendMail) -> (Vec<String>, usize) {
-    let Letter::MentionDigest { mentions, more } = &mail.letter else { panic!("{mail:?}") };
+    let EmailTemplate::MentionDigest { mentions, more } = &mail.letter else { panic!("{mail:?}") };
     (mentions.iter().map(|line| line.text.clone()).collect(), *more)
 }
 
 #[tokio::test]
 async fn what_is_not_read_in_time_is_written_once() {
-    let world = World::start().await;
+    let world = ChatWorld::start().await;
     let worker = world.worker().await;
     let (ana, bo) = (world.user("ana").await, world.user("bo").await);
     let channel = world.channel(&[&ana, &bo]).await;
@@ -49,13 +49,13 @@ async fn what_is_not_read_in_time_is_written_once() {
         }
     }
     world.place(bo.id, channel, |place| place.read_seq = 1).await;
-    let job = SendDigest { user: bo.id };
+    let job = SendMentionDigest { user: bo.id };
     assert!(world.due().await.is_empty());
     assert!(world.deliver(&worker, &job).await);
     assert!(world.jobs::<SendMail>().is_empty(), "too soon");
 
     world.clock.advance(LATER);
-    assert_eq!(world.due().await, [due::What::Digest(bo.id)]);
+    assert_eq!(world.due().await, [due::DueWork::Digest(bo.id)]);
     for _ in 0..2 {
         assert!(world.deliver(&worker, &job).await);
     }
@@ -69,11 +69,11 @@ async fn what_is_not_read_in_time_is_written_once() {
 
 #[tokio::test]
 async fn the_next_one_waits_and_writes_of_what_is_new() {
-    let world = World::start().await;
+    let world = ChatWorld::start().await;
     let worker = world.worker().await;
     let (ana, bo) = (world.user("ana").await, world.user("bo").await);
     let channel = world.channel(&[&ana, &bo]).await;
-    let job = SendDigest { user: bo.id };
+    let job = SendMentionDigest { user: bo.id };
     for number in 0..13 {
         let message = world.say(channel, &ana, &format!("@bo {number}"), &[&bo], None).await;
         assert!(world.deliver(&worker, &follow(message)).await);
@@ -89,7 +89,7 @@ async fn the_next_one_waits_and_writes_of_what_is_new() {
     world.clock.advance(LATER);
     assert!(world.due().await.is_empty(), "an hour after the last one");
     world.clock.advance(Duration::from_mins(45));
-    assert_eq!(world.due().await, [due::What::Digest(bo.id)]);
+    assert_eq!(world.due().await, [due::DueWork::Digest(bo.id)]);
     assert!(world.deliver(&worker, &job).await);
     let mails = world.jobs::<SendMail>();
     assert_eq!((mails.len(), lines(&mails[1])), (2, (vec!["@bo again".into()], 0)));
@@ -98,18 +98,20 @@ async fn the_next_one_waits_and_writes_of_what_is_new() {
 
 #[tokio::test]
 async fn nobody_is_written_to_who_does_not_want_it_or_has_left() {
-    let world = World::start().await;
+    let world = ChatWorld::start().await;
     let worker = world.worker().await;
     let (ana, off, gone) = (world.user("ana").await, world.user("off").await, world.user("gone").await);
     let channel = world.channel(&[&ana, &off, &gone]).await;
     let message = world.say(channel, &ana, "@off @gone", &[&off, &gone], None).await;
     assert!(world.deliver(&worker, &follow(message)).await);
-    world.prefers(off.id, Preferences { mail_digest: MailDigest::Off, quiet_hours: None }).await;
+    world
+        .prefers(off.id, NotificationPreferences { mail_digest: DigestFrequency::Off, quiet_hours: None })
+        .await;
     world.leave(channel, gone.id).await;
     world.clock.advance(LATER);
     assert_eq!(world.due().await.len(), 2);
     for user in [off.id, gone.id] {
-        assert!(world.deliver(&worker, &SendDigest { user }).await);
+        assert!(world.deliver(&worker, &SendMentionDigest { user }).await);
     }
     assert!(world.jobs::<SendMail>().is_empty());
     assert!(world.due().await.is_empty());
@@ -122,7 +124,7 @@ async fn nobody_is_written_to_who_does_not_want_it_or_has_left() {
 
 #[tokio::test]
 async fn a_digest_waits_for_the_morning() {
-    let world = World::start().await;
+    let world = ChatWorld::start().await;
     let worker = world.worker().await;
     let (ana, bo) = (world.user("ana").await, world.user("bo").await);
     let channel = world.channel(&[&ana, &bo]).await;
@@ -136,12 +138,12 @@ async fn a_digest_waits_for_the_morning() {
         "from": time((minute + 1439) % 1440), "to": time((minute + 60) % 1440), "time_zone": "UTC",
     });
     let quiet_hours = Some(serde_json::from_value(hours).unwrap());
-    world.prefers(bo.id, Preferences { quiet_hours, ..Preferences::default() }).await;
-    let job = SendDigest { user: bo.id };
+    world.prefers(bo.id, NotificationPreferences { quiet_hours, ..NotificationPreferences::default() }).await;
+    let job = SendMentionDigest { user: bo.id };
     assert!(world.deliver(&worker, &job).await);
     assert!(world.jobs::<SendMail>().is_empty() && world.due().await.is_empty());
     world.clock.advance(Duration::from_mins(61));
-    assert_eq!(world.due().await, [due::What::Digest(bo.id)]);
+    assert_eq!(world.due().await, [due::DueWork::Digest(bo.id)]);
     assert!(world.deliver(&worker, &job).await);
     assert_eq!(world.jobs::<SendMail>().len(), 1);
 }
@@ -149,14 +151,14 @@ async fn a_digest_waits_for_the_morning() {
 /// Wherever the function dies, every mention is written of once: mails of one id are one mail.
 #[tokio::test]
 async fn a_crash_anywhere_writes_of_everything_once() {
-    let world = World::start().await;
+    let world = ChatWorld::start().await;
     let worker = world.worker().await;
     let ana = world.user("ana").await;
     let mut deaths = 0;
     for steps in 1.. {
         let bo = world.user(&format!("bo{steps}")).await;
         let channel = world.channel(&[&ana, &bo]).await;
-        let job = SendDigest { user: bo.id };
+        let job = SendMentionDigest { user: bo.id };
         let first = world.say(channel, &ana, "@bo first", &[&bo], None).await;
         assert!(world.deliver(&worker, &follow(first)).await);
         world.clock.advance(LATER);

@@ -1,38 +1,38 @@
 //! What follows from messages.
 
-use model::{ChannelId, MessageId, UserId, notification::Preferences};
+use model::{ChannelId, MessageId, UserId, notification::NotificationPreferences};
 use protocol::{
     Job,
-    job::{ClearChannel, FollowChannel},
+    job::{DeleteChannelRows, ProcessMessages},
 };
 use serde::{Deserialize, Serialize};
 use store::{
-    Freshness, Item, Key, Written,
-    channels::{self, Occupied},
+    Item, Key, ReadConsistency, WriteOutcome,
+    channels::{self, RemainingMembers},
     digests, followed,
-    members::Notify,
+    members::NotificationLevel,
     mentions, preferences, replies,
-    table::{Pk, Sk},
-    terms::{Search, Step},
+    table::{PartitionKey, SortKey},
+    terms::{SearchStep, TermSearch},
 };
 
-use crate::world::{World, follow};
+use crate::world::{ChatWorld, follow};
 use cloud::bench::dies_after;
 
 const TOLD: &str = "mention_notification";
 
-impl World {
+impl ChatWorld {
     /// Where all of these words stand, newest first.
     async fn found(&self, words: &[&str]) -> Vec<MessageId> {
-        let mut search = Search::new(words.iter().map(|word| (*word).to_owned()), None);
+        let mut search = TermSearch::new(words.iter().map(|word| (*word).to_owned()), None);
         let mut all = Vec::new();
         loop {
             match search.step(&self.app.store, self.clock.now()).await.unwrap() {
-                Step::Hit(hit) => {
+                SearchStep::Hit(hit) => {
                     all.extend(hit.seqs.iter().map(|seq| MessageId { channel: hit.channel, seq: *seq }));
                 }
-                Step::End => return all,
-                Step::Enough(position) => panic!("{position:?}"),
+                SearchStep::End => return all,
+                SearchStep::Enough(position) => panic!("{position:?}"),
             }
         }
     }
@@ -55,7 +55,7 @@ impl World {
 
 #[tokio::test]
 async fn one_job_makes_up_for_all_that_were_lost() {
-    let world = World::start().await;
+    let world = ChatWorld::start().await;
     let worker = world.worker().await;
     let (ana, bo) = (world.user("ana").await, world.user("bo").await);
     let channel = world.channel(&[&ana, &bo]).await;
@@ -81,9 +81,11 @@ async fn one_job_makes_up_for_all_that_were_lost() {
         (Some("@bo the pond again"), Some(false), Some(false))
     );
     // twice, late, and of one that is not: nothing more
-    for job in
-        [follow(first), follow(second), FollowChannel { channel, seq: 900, version: 1, change: 0, tries: 0 }]
-    {
+    for job in [
+        follow(first),
+        follow(second),
+        ProcessMessages { channel, seq: 900, version: 1, change: 0, tries: 0 },
+    ] {
         assert!(world.deliver(&worker, &job).await);
     }
     assert_eq!(world.followed(channel).await, 122);
@@ -92,11 +94,11 @@ async fn one_job_makes_up_for_all_that_were_lost() {
 
 /// Something else lies where a message should.
 #[derive(Serialize, Deserialize)]
-struct Garbage {
+struct UnreadableItem {
     at: (String, String),
 }
 
-impl Item for Garbage {
+impl Item for UnreadableItem {
     const KIND: &'static str = "garbage";
 
     fn key(&self) -> Key {
@@ -104,16 +106,16 @@ impl Item for Garbage {
     }
 }
 
-impl World {
+impl ChatWorld {
     async fn spoil(&self, message: MessageId) {
-        let (pk, sk) = (Pk::Messages(message.channel), Sk::Number(message.seq));
-        self.app.store.put(&Garbage { at: (pk.to_string(), sk.to_string()) }).await.unwrap();
+        let (pk, sk) = (PartitionKey::Messages(message.channel), SortKey::Number(message.seq));
+        self.app.store.put(&UnreadableItem { at: (pk.to_string(), sk.to_string()) }).await.unwrap();
     }
 }
 
 #[tokio::test]
 async fn one_that_cannot_be_followed_holds_up_no_other() {
-    let world = World::start().await;
+    let world = ChatWorld::start().await;
     let worker = world.worker().await;
     let (ana, bo) = (world.user("ana").await, world.user("bo").await);
     let channel = world.channel(&[&ana, &bo]).await;
@@ -136,12 +138,12 @@ async fn one_that_cannot_be_followed_holds_up_no_other() {
 #[test]
 fn jobs_of_a_channel_stand_in_order_and_each_once() {
     let message = MessageId { channel: uuid::Uuid::from_u128(1).into(), seq: 7 };
-    let place = |job: FollowChannel| job.place().unwrap();
+    let place = |job: ProcessMessages| job.place().unwrap();
     let (new, again) = (follow(message), follow(message));
-    let edited = FollowChannel { version: 2, ..new };
-    let put_off = FollowChannel { tries: 1, ..new };
+    let edited = ProcessMessages { version: 2, ..new };
+    let put_off = ProcessMessages { tries: 1, ..new };
     assert_eq!(place(new), place(again));
-    for other in [edited, put_off, FollowChannel { tries: 2, ..new }] {
+    for other in [edited, put_off, ProcessMessages { tries: 2, ..new }] {
         assert_eq!(place(other).group, place(new).group);
         assert_ne!(place(other).deduplication, place(new).deduplication);
     }
@@ -149,7 +151,7 @@ fn jobs_of_a_channel_stand_in_order_and_each_once() {
 
 #[tokio::test]
 async fn nothing_comes_back_of_a_channel_that_is_deleted() {
-    let world = World::start().await;
+    let world = ChatWorld::start().await;
     let worker = world.worker().await;
     let (ana, bo) = (world.user("ana").await, world.user("bo").await);
     let channel = world.channel(&[&ana, &bo]).await;
@@ -157,19 +159,22 @@ async fn nothing_comes_back_of_a_channel_that_is_deleted() {
     assert!(world.deliver(&worker, &follow(message)).await);
     let late = world.say(channel, &ana, "@bo a stork", &[&bo], None).await;
     let (store, now) = (&world.app.store, world.clock.now());
-    let row = channels::get(store, channel, Freshness::Strong, now).await.unwrap().unwrap();
-    assert_eq!(channels::delete(store, &row, Occupied::ByAnyone, now).await.unwrap(), Written::Done(()));
-    let edited = FollowChannel { version: 2, change: 1, ..follow(message) };
+    let row = channels::get(store, channel, ReadConsistency::Strong, now).await.unwrap().unwrap();
+    assert_eq!(
+        channels::delete(store, &row, RemainingMembers::ByAnyone, now).await.unwrap(),
+        WriteOutcome::Done(())
+    );
+    let edited = ProcessMessages { version: 2, change: 1, ..follow(message) };
     for job in [follow(late), edited] {
         assert!(world.deliver(&worker, &job).await);
     }
     assert!(world.found(&["stork"]).await.is_empty());
     // once at once, once where whoever was at it has done
     for _ in 0..2 {
-        assert!(world.deliver(&worker, &ClearChannel { channel }).await);
+        assert!(world.deliver(&worker, &DeleteChannelRows { channel }).await);
         world.clock.advance(std::time::Duration::from_mins(1));
     }
-    assert!(world.jobs::<ClearChannel>().is_empty(), "it was all");
+    assert!(world.jobs::<DeleteChannelRows>().is_empty(), "it was all");
     for job in [follow(late), edited] {
         assert!(world.deliver(&worker, &job).await);
     }
@@ -179,7 +184,7 @@ async fn nothing_comes_back_of_a_channel_that_is_deleted() {
 
 #[tokio::test]
 async fn an_edit_tells_only_who_is_new_in_it() {
-    let world = World::start().await;
+    let world = ChatWorld::start().await;
     let worker = world.worker().await;
     let (ana, bo, cy) = (world.user("ana").await, world.user("bo").await, world.user("cy").await);
     let channel = world.channel(&[&ana, &bo, &cy]).await;
@@ -207,7 +212,7 @@ async fn an_edit_tells_only_who_is_new_in_it() {
 
 #[tokio::test]
 async fn a_lost_job_of_an_edit_is_made_up_for_by_the_next() {
-    let world = World::start().await;
+    let world = ChatWorld::start().await;
     let worker = world.worker().await;
     let (ana, bo, cy) = (world.user("ana").await, world.user("bo").await, world.user("cy").await);
     let channel = world.channel(&[&ana, &bo, &cy]).await;
@@ -241,12 +246,12 @@ async fn a_lost_job_of_an_edit_is_made_up_for_by_the_next() {
 
 #[tokio::test]
 async fn nobody_is_told_who_is_not_there_or_does_not_want_to_be() {
-    let world = World::start().await;
+    let world = ChatWorld::start().await;
     let worker = world.worker().await;
     let (ana, bo, cy) = (world.user("ana").await, world.user("bo").await, world.user("cy").await);
     let outsider = world.user("dan").await;
     let channel = world.channel(&[&ana, &bo, &cy]).await;
-    world.place(cy.id, channel, |place| place.notify = Notify::Nothing).await;
+    world.place(cy.id, channel, |place| place.notify = NotificationLevel::Nothing).await;
     let all = [&bo, &cy, &outsider];
     let mut sockets = Vec::new();
     for one in all {
@@ -268,7 +273,7 @@ async fn nobody_is_told_who_is_not_there_or_does_not_want_to_be() {
 
 #[tokio::test]
 async fn in_quiet_hours_nothing_makes_a_sound() {
-    let world = World::start().await;
+    let world = ChatWorld::start().await;
     let worker = world.worker().await;
     let (ana, bo) = (world.user("ana").await, world.user("bo").await);
     let channel = world.channel(&[&ana, &bo]).await;
@@ -280,7 +285,8 @@ async fn in_quiet_hours_nothing_makes_a_sound() {
         "from": time((minute + 1439) % 1440), "to": time((minute + 1430) % 1440), "time_zone": "UTC",
     });
     let quiet_hours = serde_json::from_value(hours).unwrap();
-    let wanted = Preferences { quiet_hours: Some(quiet_hours), ..Preferences::default() };
+    let wanted =
+        NotificationPreferences { quiet_hours: Some(quiet_hours), ..NotificationPreferences::default() };
     preferences::put(&world.app.store, bo.id, wanted).await.unwrap();
     let message = world.say(channel, &ana, "@bo hush", &[&bo], None).await;
     assert!(world.deliver(&worker, &follow(message)).await);
@@ -291,7 +297,7 @@ async fn in_quiet_hours_nothing_makes_a_sound() {
 /// Wherever the function dies, between any two of its writes, the next delivery ends with the same rows, and everyone told.
 #[tokio::test]
 async fn a_crash_anywhere_leaves_the_same() {
-    let world = World::start().await;
+    let world = ChatWorld::start().await;
     let worker = world.worker().await;
     let (ana, bo) = (world.user("ana").await, world.user("bo").await);
     let mut deaths = 0;
@@ -319,7 +325,7 @@ async fn a_crash_anywhere_leaves_the_same() {
     assert!(deaths > 10, "it has more steps than {deaths}");
 }
 
-async fn heard_no_more(world: &World, connection: &str, user: UserId) {
+async fn heard_no_more(world: &ChatWorld, connection: &str, user: UserId) {
     let room = model::Room::User(user);
     let rows = store::connections::in_room(&world.app.store, room, world.clock.now()).await.unwrap();
     for row in rows.iter().filter(|row| row.id == connection) {

@@ -3,23 +3,23 @@
 use model::{
     ChannelId, Room, SessionId,
     channel::MemberRole,
-    message::Author,
-    user::{Status, Username},
+    message::MessageAuthor,
+    user::{AccountState, Username},
 };
-use protocol::job::{FollowAccount, Welcome};
+use protocol::job::{OnboardConnection, SyncProfile};
 use store::{
-    Freshness, Written, channels,
-    connections::{self, Identity},
-    members::{self, Stays},
+    ReadConsistency, WriteOutcome, channels,
+    connections::{self, ConnectionIdentity},
+    members::{self, RemainingOwner},
     users,
 };
 
-use crate::world::{World, follow};
+use crate::world::{ChatWorld, follow};
 use cloud::bench::{dies_after, meanwhile};
 
-impl World {
+impl ChatWorld {
     /// Gives an account a user name, or takes it away altogether.
-    async fn account(&self, who: &Author, status: Status) {
+    async fn account(&self, who: &MessageAuthor, status: AccountState) {
         let now = self.clock.now();
         let mut user = users::get_strong(&self.app.store, who.id, now).await.unwrap().unwrap();
         user.username = Some(Username::typed(&who.username).unwrap());
@@ -27,23 +27,24 @@ impl World {
         self.app.store.put(&user).await.unwrap();
     }
 
-    async fn is_in(&self, channel: ChannelId, who: &Author) -> bool {
+    async fn is_in(&self, channel: ChannelId, who: &MessageAuthor) -> bool {
         members::place(&self.app.store, who.id, channel, self.clock.now()).await.unwrap().is_some()
     }
 
-    async fn hears(&self, room: Room, who: &Author) -> bool {
+    async fn hears(&self, room: Room, who: &MessageAuthor) -> bool {
         let rows = connections::held_by(&self.app.store, room, who.id.uuid(), self.clock.now());
         !rows.await.unwrap().is_empty()
     }
 
     /// As `DELETE /v1/channels/{id}/members/{user_id}`, in one breath.
-    async fn kick(&self, channel: ChannelId, who: &Author) {
-        let leave = members::leave(&self.app.store, channel, who.id, MemberRole::Member, Stays::Anyone)
-            .await
-            .unwrap();
+    async fn kick(&self, channel: ChannelId, who: &MessageAuthor) {
+        let leave =
+            members::leave(&self.app.store, channel, who.id, MemberRole::Member, RemainingOwner::Anyone)
+                .await
+                .unwrap();
         let room = Room::Channel(channel);
         let rows = connections::held_by(&self.app.store, room, who.id.uuid(), self.clock.now());
-        for row in rows.await.unwrap().iter().filter(|_| leave == Written::Done(())) {
+        for row in rows.await.unwrap().iter().filter(|_| leave == WriteOutcome::Done(())) {
             connections::exit(&self.app.store, room, who.id.uuid(), &row.id).await.unwrap();
         }
     }
@@ -51,15 +52,15 @@ impl World {
 
 #[tokio::test]
 async fn whoever_is_kicked_while_they_come_in_hears_nothing() {
-    let world = World::start().await;
+    let world = ChatWorld::start().await;
     let worker = world.worker().await;
     let general = ChannelId::of_default("general");
     let mut kicked = 0;
     for steps in 1.. {
         let who = world.user(&format!("user{steps}")).await;
-        world.account(&who, Status::Active).await;
+        world.account(&who, AccountState::Active).await;
         let _socket = world.socket(&format!("socket{steps}="), who.id).await;
-        let job = FollowAccount { user: who.id };
+        let job = SyncProfile { user: who.id };
         let (done, was_there) =
             meanwhile(steps, world.deliver(&worker, &job), world.kick(general, &who)).await;
         assert!(done, "after {steps} steps");
@@ -75,7 +76,7 @@ async fn whoever_is_kicked_while_they_come_in_hears_nothing() {
 
 #[tokio::test]
 async fn a_crash_leaves_nobody_listening_who_has_left() {
-    let world = World::start().await;
+    let world = ChatWorld::start().await;
     let worker = world.worker().await;
     let mut left = 0;
     for steps in 1.. {
@@ -87,8 +88,8 @@ async fn a_crash_leaves_nobody_listening_who_has_left() {
         {
             connections::enter(&world.app.store, room, &row).await.unwrap();
         }
-        world.account(&bo, Status::Deleted).await;
-        let job = FollowAccount { user: bo.id };
+        world.account(&bo, AccountState::Deleted).await;
+        let job = SyncProfile { user: bo.id };
         let died = dies_after(steps, world.deliver(&worker, &job)).await.is_none();
         if !world.is_in(channel, &bo).await {
             assert!(!world.hears(room, &bo).await, "after {steps} steps");
@@ -104,33 +105,36 @@ async fn a_crash_leaves_nobody_listening_who_has_left() {
 /// A deleted owner's channel goes to somebody, who may go as well, at any moment.
 #[tokio::test]
 async fn an_heir_who_leaves_too_stops_nothing() {
-    let world = World::start().await;
+    let world = ChatWorld::start().await;
     let worker = world.worker().await;
     for steps in 1.. {
         let (ana, bo) = (world.user(&format!("ana{steps}")).await, world.user(&format!("bo{steps}")).await);
         let channel = world.channel(&[&ana, &bo]).await;
         let up = (MemberRole::Member, MemberRole::Owner);
-        let given = members::give_role(&world.app.store, channel, ana.id, up, Stays::Anyone).await.unwrap();
-        assert_eq!(given, Written::Done(()));
-        world.account(&ana, Status::Deleted).await;
+        let given =
+            members::give_role(&world.app.store, channel, ana.id, up, RemainingOwner::Anyone).await.unwrap();
+        assert_eq!(given, WriteOutcome::Done(()));
+        world.account(&ana, AccountState::Deleted).await;
         let leave = async {
-            for (role, stays) in
-                [(MemberRole::Member, Stays::Anyone), (MemberRole::Owner, Stays::Owner(ana.id))]
-            {
+            for (role, stays) in [
+                (MemberRole::Member, RemainingOwner::Anyone),
+                (MemberRole::Owner, RemainingOwner::Owner(ana.id)),
+            ] {
                 let left = members::leave(&world.app.store, channel, bo.id, role, stays).await.unwrap();
-                if left == Written::Done(()) {
+                if left == WriteOutcome::Done(()) {
                     return;
                 }
             }
         };
-        let job = FollowAccount { user: ana.id };
+        let job = SyncProfile { user: ana.id };
         let (done, was_there) = meanwhile(steps, world.deliver(&worker, &job), leave).await;
         assert!(done, "after {steps} steps");
         // a private channel goes with its last member, whose row is cleared away later
-        let channel_is_there = channels::get(&world.app.store, channel, Freshness::Strong, world.clock.now())
-            .await
-            .unwrap()
-            .is_some();
+        let channel_is_there =
+            channels::get(&world.app.store, channel, ReadConsistency::Strong, world.clock.now())
+                .await
+                .unwrap()
+                .is_some();
         assert!(!channel_is_there || !world.is_in(channel, &ana).await, "after {steps} steps");
         if !was_there {
             break;
@@ -141,36 +145,40 @@ async fn an_heir_who_leaves_too_stops_nothing() {
 /// Whoever is of the team now was connected before.
 #[tokio::test]
 async fn a_user_name_has_open_sockets_welcomed_once() {
-    let world = World::start().await;
+    let world = ChatWorld::start().await;
     let worker = world.worker().await;
     let ana = world.user("ana").await;
     let _tab = world.socket("tab=", ana.id).await;
     let (login, session) = (world.clock.id(), world.clock.id::<SessionId>());
-    let _talk =
-        world.connect("talk=", Identity::Account { user: ana.id, login, presents: Some(session) }).await;
-    let job = FollowAccount { user: ana.id };
+    let _talk = world
+        .connect("talk=", ConnectionIdentity::Account { user: ana.id, login, presents: Some(session) })
+        .await;
+    let job = SyncProfile { user: ana.id };
     assert!(world.deliver(&worker, &job).await);
-    assert!(world.jobs::<Welcome>().is_empty(), "she is not of the team");
-    world.account(&ana, Status::Active).await;
+    assert!(world.jobs::<OnboardConnection>().is_empty(), "she is not of the team");
+    world.account(&ana, AccountState::Active).await;
     assert!(world.deliver(&worker, &job).await);
-    assert_eq!(world.jobs::<Welcome>(), [Welcome { connection: "tab=".into(), opening: false }]);
+    assert_eq!(
+        world.jobs::<OnboardConnection>(),
+        [OnboardConnection { connection: "tab=".into(), opening: false }]
+    );
     let now = world.clock.now();
     for row in connections::in_room(&world.app.store, Room::User(ana.id), now).await.unwrap() {
         connections::enter(&world.app.store, Room::Team, &row).await.unwrap();
     }
     assert!(world.deliver(&worker, &job).await);
-    assert_eq!(world.jobs::<Welcome>().len(), 1, "she was welcomed");
+    assert_eq!(world.jobs::<OnboardConnection>().len(), 1, "she was welcomed");
 }
 
 #[tokio::test]
 async fn a_talk_does_not_show_who_mentions_its_speaker() {
-    let world = World::start().await;
+    let world = ChatWorld::start().await;
     let worker = world.worker().await;
     let (ana, bo) = (world.user("ana").await, world.user("bo").await);
     let channel = world.channel(&[&ana, &bo]).await;
     let mut tab = world.socket("tab=", bo.id).await;
     let (login, session) = (world.clock.id(), world.clock.id::<SessionId>());
-    let presents = Identity::Account { user: bo.id, login, presents: Some(session) };
+    let presents = ConnectionIdentity::Account { user: bo.id, login, presents: Some(session) };
     let mut talk = world.connect("talk=", presents).await;
     let message = world.say(channel, &ana, "@bo in between", &[&bo], None).await;
     assert!(world.deliver(&worker, &follow(message)).await);
@@ -181,7 +189,7 @@ async fn a_talk_does_not_show_who_mentions_its_speaker() {
 /// Whoever wrote a name that is old by now writes the new one after it.
 #[tokio::test]
 async fn the_newest_name_stays_wherever_two_jobs_meet() {
-    let world = World::start().await;
+    let world = ChatWorld::start().await;
     let worker = world.worker().await;
     for steps in 1.. {
         let who = world.user(&format!("user{steps}")).await;
@@ -192,7 +200,7 @@ async fn the_newest_name_stays_wherever_two_jobs_meet() {
             user.name = name.into();
             world.app.store.put(&user).await.unwrap();
         };
-        let job = FollowAccount { user: who.id };
+        let job = SyncProfile { user: who.id };
         called("Older").await;
         let newer = async {
             called("Newer").await;
@@ -201,7 +209,8 @@ async fn the_newest_name_stays_wherever_two_jobs_meet() {
         let (done, was_there) = meanwhile(steps, world.deliver(&worker, &job), newer).await;
         assert!(done, "after {steps} steps");
         let now = world.clock.now();
-        let row = members::get(&world.app.store, channel, who.id, Freshness::Strong, now).await.unwrap();
+        let row =
+            members::get(&world.app.store, channel, who.id, ReadConsistency::Strong, now).await.unwrap();
         let expected = if was_there { "Newer" } else { "Older" };
         assert_eq!(row.unwrap().name, expected, "after {steps} steps");
         if !was_there {
@@ -212,12 +221,12 @@ async fn the_newest_name_stays_wherever_two_jobs_meet() {
 
 #[tokio::test]
 async fn whoever_was_cut_off_when_they_came_is_in_all_default_channels_after_all() {
-    let world = World::start().await;
+    let world = ChatWorld::start().await;
     let worker = world.worker().await;
     for steps in 1.. {
         let who = world.user(&format!("user{steps}")).await;
-        world.account(&who, Status::Active).await;
-        let job = FollowAccount { user: who.id };
+        world.account(&who, AccountState::Active).await;
+        let job = SyncProfile { user: who.id };
         let died = dies_after(steps, world.deliver(&worker, &job)).await.is_none();
         assert!(world.deliver(&worker, &job).await, "after {steps} steps");
         for name in ["general", "announcements"] {

@@ -1,78 +1,78 @@
 //! The services, and a channel with people in it.
 
 use cloud::{
-    ConnectionInfo, Outbound,
-    bench::{self, Bench},
+    ConnectionInfo, OutboundFrame,
+    bench::{self, TestCloud},
 };
-use entry::{App, Clock, Door, Environment};
+use entry::{App, Clock, Environment, LambdaFunction};
 use lambda_runtime::Context;
 use model::{
     ChannelId, MessageId, UserId,
-    channel::{ChannelName, Kind, MemberRole},
-    message::{Author, ReplyPreview},
+    channel::{ChannelKind, ChannelName, MemberRole},
+    message::{MessageAuthor, ReplyPreview},
     plan::Plan,
-    user::{Email, Role, Status},
+    user::{AccountState, EmailAddress, UserRole},
 };
 use protocol::{
     Job,
-    job::{FollowChannel, Posted},
+    job::{JobEnvelope, ProcessMessages},
 };
 use serde_json::Value;
 use store::{
-    channels::{self, Channel, Created},
-    connections::{self, Connection, Identity},
-    members::{self, Member, Place, Stays},
-    messages::{self, Appended, Mentioned, Message, Reply},
+    channels::{self, Channel, ChannelCreateOutcome},
+    connections::{self, Connection, ConnectionIdentity},
+    members::{self, ChannelMember, Membership, RemainingOwner},
+    messages::{self, AppendOutcome, MentionedMember, Message, RepliedMessage},
     users::User,
 };
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-pub(crate) struct World {
+pub(crate) struct ChatWorld {
     pub(crate) app: App,
     pub(crate) clock: Clock,
-    pub(crate) bench: Bench,
+    pub(crate) bench: TestCloud,
 }
 
 /// What a socket was sent.
-pub(crate) struct Heard(UnboundedReceiver<Outbound>);
+pub(crate) struct SentEvents(UnboundedReceiver<OutboundFrame>);
 
-impl Heard {
+impl SentEvents {
     /// The payloads of the events of this type.
     pub(crate) fn all(&mut self, kind: &str) -> Vec<Value> {
         let sent = std::iter::from_fn(|| self.0.try_recv().ok());
         let frames = sent.filter_map(|sent| match sent {
-            Outbound::Text(text) => serde_json::from_str::<Value>(&text).ok(),
-            Outbound::Close { .. } => None,
+            OutboundFrame::Text(text) => serde_json::from_str::<Value>(&text).ok(),
+            OutboundFrame::Close { .. } => None,
         });
         frames.filter(|frame| frame["type"] == kind).map(|frame| frame["payload"].clone()).collect()
     }
 }
 
-impl World {
+impl ChatWorld {
     pub(crate) async fn start() -> Self {
         let clock = Clock::system();
         let time = clock.clone();
-        let bench = Bench::start(move || time.millis(), None).await.unwrap();
+        let bench = TestCloud::start(move || time.millis(), None).await.unwrap();
         let app = App::start(&Environment::of(bench.variables(), clock.clone()), &[]).await.unwrap();
         Self { app, clock, bench }
     }
 
-    pub(crate) async fn worker(&self) -> Door {
+    pub(crate) async fn worker(&self) -> LambdaFunction {
         chat::worker(Environment::of(self.bench.variables(), self.clock.clone())).await.unwrap()
     }
 
-    pub(crate) async fn user(&self, name: &str) -> Author {
+    pub(crate) async fn user(&self, name: &str) -> MessageAuthor {
         let now = self.clock.now();
         let user = User {
             id: self.clock.id(),
-            email: Some(Email::typed(&format!("{name}@example.com")).unwrap()),
+            email: Some(EmailAddress::typed(&format!("{name}@example.com")).unwrap()),
             username: None,
             name: name.to_uppercase(),
             avatar: None,
             organization: None,
-            role: Role::Member,
+            role: UserRole::Member,
             plan: Plan::Free,
-            status: Status::Active,
+            status: AccountState::Active,
             restriction: None,
             password: None,
             credentials_changed_at: now,
@@ -80,16 +80,16 @@ impl World {
             updated_at: now,
         };
         self.app.store.put(&user).await.unwrap();
-        Author { id: user.id, username: name.into(), name: user.name }
+        MessageAuthor { id: user.id, username: name.into(), name: user.name }
     }
 
     /// A channel that these are in; the first is its owner.
-    pub(crate) async fn channel(&self, members: &[&Author]) -> ChannelId {
+    pub(crate) async fn channel(&self, members: &[&MessageAuthor]) -> ChannelId {
         let now = self.clock.now();
         let id: ChannelId = self.clock.id();
         let channel = Channel {
             id,
-            channel_kind: Kind::Private,
+            channel_kind: ChannelKind::Private,
             name: Some(ChannelName::typed(&format!("herons-{}", id.uuid().simple())).unwrap()),
             description: None,
             is_default: false,
@@ -100,13 +100,16 @@ impl World {
             updated_at: now,
         };
         let rows: Vec<_> = members.iter().map(|author| self.rows(id, author)).collect();
-        assert_eq!(channels::create(&self.app.store, &channel, &rows).await.unwrap(), Created::Done);
+        assert_eq!(
+            channels::create(&self.app.store, &channel, &rows).await.unwrap(),
+            ChannelCreateOutcome::Done
+        );
         id
     }
 
-    fn rows(&self, channel: ChannelId, author: &Author) -> (Member, Place) {
+    fn rows(&self, channel: ChannelId, author: &MessageAuthor) -> (ChannelMember, Membership) {
         let (user, now) = (author.id, self.clock.now());
-        let member = Member {
+        let member = ChannelMember {
             channel,
             user,
             role: MemberRole::Member,
@@ -114,12 +117,12 @@ impl World {
             name: author.name.clone(),
             joined_at: now,
         };
-        let place = Place::new(channel, user, MemberRole::Member, 0, now);
+        let place = Membership::new(channel, user, MemberRole::Member, 0, now);
         (member, place)
     }
 
     /// Changes someone's place in a channel.
-    pub(crate) async fn place(&self, user: UserId, channel: ChannelId, change: impl FnOnce(&mut Place)) {
+    pub(crate) async fn place(&self, user: UserId, channel: ChannelId, change: impl FnOnce(&mut Membership)) {
         let before = members::place(&self.app.store, user, channel, self.clock.now()).await.unwrap().unwrap();
         let mut after = before.clone();
         change(&mut after);
@@ -127,8 +130,9 @@ impl World {
     }
 
     pub(crate) async fn leave(&self, channel: ChannelId, user: UserId) {
-        let left =
-            members::leave(&self.app.store, channel, user, MemberRole::Member, Stays::Anyone).await.unwrap();
+        let left = members::leave(&self.app.store, channel, user, MemberRole::Member, RemainingOwner::Anyone)
+            .await
+            .unwrap();
         left.done().unwrap();
     }
 
@@ -136,26 +140,26 @@ impl World {
     pub(crate) async fn say(
         &self,
         channel: ChannelId,
-        author: &Author,
+        author: &MessageAuthor,
         content: &str,
-        mentions: &[&Author],
+        mentions: &[&MessageAuthor],
         reply_to: Option<u64>,
     ) -> MessageId {
         let now = self.clock.now();
         let message = Message {
-            reply_to: reply_to.map(|seq| Reply {
+            reply_to: reply_to.map(|seq| RepliedMessage {
                 seq,
                 preview: ReplyPreview { user_id: author.id, username: "x".into(), content: "x".into() },
             }),
             mentions: mentions
                 .iter()
-                .map(|one| Mentioned { user: one.id, username: one.username.clone() })
+                .map(|one| MentionedMember { user: one.id, username: one.username.clone() })
                 .collect(),
             ..Message::new(channel, author.clone(), content.into(), now)
         };
         match messages::append(&self.app.store, message, 0, now).await.unwrap() {
-            Appended::Now(message) => message.id(),
-            Appended::Before(_) => panic!("it has no name"),
+            AppendOutcome::Now(message) => message.id(),
+            AppendOutcome::Before(_) => panic!("it has no name"),
         }
     }
 
@@ -164,20 +168,25 @@ impl World {
     }
 
     /// Writes a message anew, and answers the job that follows.
-    pub(crate) async fn edit(&self, id: MessageId, content: &str, mentions: &[&Author]) -> FollowChannel {
+    pub(crate) async fn edit(
+        &self,
+        id: MessageId,
+        content: &str,
+        mentions: &[&MessageAuthor],
+    ) -> ProcessMessages {
         let before = self.message(id).await;
         let mentions = mentions.iter();
         let after = Message {
             content: content.into(),
             mentions: mentions
-                .map(|one| Mentioned { user: one.id, username: one.username.clone() })
+                .map(|one| MentionedMember { user: one.id, username: one.username.clone() })
                 .collect(),
             edited_at: Some(self.clock.now()),
             ..before.clone()
         };
         let done = messages::change(&self.app.store, &before, after, self.clock.now()).await.unwrap();
         let Message { channel, seq, version, change, .. } = done.done().unwrap();
-        FollowChannel { channel, seq, version, change, tries: 0 }
+        ProcessMessages { channel, seq, version, change, tries: 0 }
     }
 
     pub(crate) async fn delete(&self, id: MessageId) {
@@ -192,11 +201,11 @@ impl World {
     }
 
     /// An open socket of an account, as one of the team.
-    pub(crate) async fn socket(&self, id: &str, user: UserId) -> Heard {
-        self.connect(id, Identity::Account { user, login: self.clock.id(), presents: None }).await
+    pub(crate) async fn socket(&self, id: &str, user: UserId) -> SentEvents {
+        self.connect(id, ConnectionIdentity::Account { user, login: self.clock.id(), presents: None }).await
     }
 
-    pub(crate) async fn connect(&self, id: &str, identity: Identity) -> Heard {
+    pub(crate) async fn connect(&self, id: &str, identity: ConnectionIdentity) -> SentEvents {
         let (tx, rx) = unbounded_channel();
         let millis = self.clock.millis();
         let info = ConnectionInfo {
@@ -215,13 +224,13 @@ impl World {
             presents_since: None,
         };
         connections::open(&self.app.store, &connection).await.unwrap();
-        Heard(rx)
+        SentEvents(rx)
     }
 
     /// Delivers a job; says whether it was done.
-    pub(crate) async fn deliver<J: Job>(&self, door: &Door, job: &J) -> bool {
+    pub(crate) async fn deliver<J: Job>(&self, door: &LambdaFunction, job: &J) -> bool {
         let payload = serde_json::to_value(job).unwrap();
-        let posted = Posted { job: J::NAME.into(), payload, at: self.clock.now() };
+        let posted = JobEnvelope { job: J::NAME.into(), payload, at: self.clock.now() };
         let batch = bench::batch([serde_json::to_string(&posted).unwrap()]);
         let answer = door.call(batch, Context::default()).await.unwrap();
         answer["batchItemFailures"].as_array().unwrap().is_empty()
@@ -230,7 +239,7 @@ impl World {
     /// The jobs of a sort that wait.
     pub(crate) fn jobs<J: Job>(&self) -> Vec<J> {
         let waiting = self.bench.waiting(J::QUEUE.setting()).unwrap();
-        let posted = waiting.iter().map(|body| serde_json::from_str::<Posted>(body).unwrap());
+        let posted = waiting.iter().map(|body| serde_json::from_str::<JobEnvelope>(body).unwrap());
         posted
             .filter(|posted| posted.job == J::NAME)
             .map(|posted| serde_json::from_value(posted.payload).unwrap())
@@ -238,6 +247,6 @@ impl World {
     }
 }
 
-pub(crate) const fn follow(message: MessageId) -> FollowChannel {
-    FollowChannel { channel: message.channel, seq: message.seq, version: 1, change: 0, tries: 0 }
+pub(crate) const fn follow(message: MessageId) -> ProcessMessages {
+    ProcessMessages { channel: message.channel, seq: message.seq, version: 1, change: 0, tries: 0 }
 }

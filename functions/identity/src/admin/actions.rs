@@ -1,22 +1,22 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Admin, Answer, ErrorBody, ListQuery, Params},
+    http::{AdminCaller, ApiResult, ErrorBody, ListQuery, ValidQuery},
 };
 use garde::Validate;
 use model::UserId;
 use serde::Deserialize;
 use store::{
     Page,
-    audit::{self, Filter, Target},
+    audit::{self, AuditFilter, AuditTarget},
 };
 use utoipa::IntoParams;
 
-use super::view::ActionView;
+use super::view::AuditActionView;
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Which {
+pub(crate) struct AdminListActionsQuery {
     /// Such as `ban_user`.
     #[garde(length(max = 100))]
     #[param(max_length = 100)]
@@ -26,7 +26,7 @@ pub(crate) struct Which {
     #[param(max_length = 100)]
     action_type: Option<String>,
     #[garde(skip)]
-    target_type: Option<Target>,
+    target_type: Option<AuditTarget>,
     /// Who did it.
     #[garde(skip)]
     admin_id: Option<UserId>,
@@ -44,10 +44,10 @@ pub(crate) struct Which {
     path = "/v1/admin/actions",
     tag = "admin",
     operation_id = "admin_list_actions",
-    params(ListQuery, Which),
+    params(ListQuery, AdminListActionsQuery),
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = Page<ActionView>),
+        (status = 200, body = Page<AuditActionView>),
         (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody),
         (status = 422, body = ErrorBody),
@@ -55,11 +55,11 @@ pub(crate) struct Which {
 )]
 pub(crate) async fn list_actions(
     State(app): State<App>,
-    _staff: Admin,
-    Params(query): Params<ListQuery>,
-    Params(which): Params<Which>,
-) -> Answer<Json<Page<ActionView>>> {
-    let filter = Filter {
+    _staff: AdminCaller,
+    ValidQuery(query): ValidQuery<ListQuery>,
+    ValidQuery(which): ValidQuery<AdminListActionsQuery>,
+) -> ApiResult<Json<Page<AuditActionView>>> {
+    let filter = AuditFilter {
         action: which.action.or(which.action_type),
         target_type: which.target_type,
         admin: which.admin_id,
@@ -72,5 +72,5 @@ pub(crate) async fn list_actions(
             None => Page { items: Vec::new(), next: None },
         };
     }
-    Ok(Json(page.map(ActionView::from)))
+    Ok(Json(page.map(AuditActionView::from)))
 }

@@ -3,11 +3,11 @@ use std::collections::BTreeMap;
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Admin, Answer, ErrorBody},
+    http::{AdminCaller, ApiResult, ErrorBody},
 };
 use serde::Serialize;
 use store::{
-    audit::{self, Filter},
+    audit::{self, AuditFilter},
     users,
 };
 use utoipa::ToSchema;
@@ -15,25 +15,25 @@ use utoipa::ToSchema;
 use super::{
     sessions::running::{connected, recent},
     users::list::MOST,
-    view::{ActionView, Standing},
+    view::{AccountStatus, AuditActionView},
 };
 
 /// Contract 1.3 of chat.
 const LATEST: usize = 10;
 
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Dashboard {
+pub(crate) struct AdminDashboard {
     users: UserCounts,
     sessions: SessionCounts,
     /// The latest 10.
-    recent_actions: Vec<ActionView>,
+    recent_actions: Vec<AuditActionView>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct UserCounts {
     total: usize,
     /// `active`, `suspended`, `banned` and `disabled`; those that nobody has are left out.
-    by_status: BTreeMap<Standing, usize>,
+    by_status: BTreeMap<AccountStatus, usize>,
     /// `false`: there are more, only the newest 5,000 were counted.
     is_complete: bool,
 }
@@ -56,27 +56,30 @@ pub(crate) struct SessionCounts {
     operation_id = "admin_dashboard",
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = Dashboard),
+        (status = 200, body = AdminDashboard),
         (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody),
     )
 )]
-pub(crate) async fn dashboard(State(app): State<App>, _staff: Admin) -> Answer<Json<Dashboard>> {
+pub(crate) async fn dashboard(
+    State(app): State<App>,
+    _staff: AdminCaller,
+) -> ApiResult<Json<AdminDashboard>> {
     let now = app.clock.now();
     let (all, is_complete) = users::all(&app.store, MOST, now, |_| true).await?;
     let mut by_status = BTreeMap::new();
     for user in &all {
-        *by_status.entry(Standing::of(user, now)).or_default() += 1;
+        *by_status.entry(AccountStatus::of(user, now)).or_default() += 1;
     }
     let recent = recent(&app).await?;
-    let latest = audit::page(&app.store, &Filter::default(), LATEST, None, now).await?;
-    Ok(Json(Dashboard {
+    let latest = audit::page(&app.store, &AuditFilter::default(), LATEST, None, now).await?;
+    Ok(Json(AdminDashboard {
         users: UserCounts { total: all.len(), by_status, is_complete },
         sessions: SessionCounts {
             today: recent.today,
             active: recent.running.len(),
             connected: connected(&app, &recent.running).await?,
         },
-        recent_actions: latest.items.into_iter().map(ActionView::from).collect(),
+        recent_actions: latest.items.into_iter().map(AuditActionView::from).collect(),
     }))
 }

@@ -1,16 +1,16 @@
 //! Doing something to somebody's account: may one, and if so it is done and written down, both or neither.
 
-use entry::{App, http::Staff};
+use entry::{App, http::StaffCaller};
 use jiff::{SignedDuration, Timestamp};
 use model::{
     Error, Room, UserId,
-    user::{RestrictionKind, Role, Status},
+    user::{AccountState, RestrictionKind, UserRole},
 };
 use protocol::{Event, event::chat::ForceDisconnect};
 use serde_json::Value;
 use store::{
-    audit::{Action, Target},
-    users::{self, Saved, User},
+    audit::{AuditEntry, AuditTarget},
+    users::{self, User, UserSaveOutcome},
 };
 
 use crate::{auth::register::refusal, log_in};
@@ -20,13 +20,13 @@ const TRIES: usize = 8;
 
 /// What is done, in the words of the log.
 #[derive(Clone, Debug)]
-pub(crate) struct Deed {
+pub(crate) struct AuditedAction {
     pub(crate) name: &'static str,
     pub(crate) reason: Option<String>,
     pub(crate) metadata: Value,
 }
 
-impl Deed {
+impl AuditedAction {
     pub(crate) const fn new(name: &'static str, reason: Option<String>) -> Self {
         Self { name, reason, metadata: Value::Null }
     }
@@ -35,8 +35,14 @@ impl Deed {
         Self { metadata, ..self }
     }
 
-    pub(crate) fn by(self, app: &App, staff: &Staff, target_type: Target, target: String) -> Action {
-        Action {
+    pub(crate) fn by(
+        self,
+        app: &App,
+        staff: &StaffCaller,
+        target_type: AuditTarget,
+        target: String,
+    ) -> AuditEntry {
+        AuditEntry {
             id: app.clock.id(),
             action: self.name.into(),
             target_type,
@@ -53,7 +59,7 @@ impl Deed {
 ///
 /// # Errors
 /// `Forbidden` saying which of the two.
-pub(crate) fn may_act_on(staff: &Staff, target: UserId, role: Role) -> Result<(), Error> {
+pub(crate) fn may_act_on(staff: &StaffCaller, target: UserId, role: UserRole) -> Result<(), Error> {
     if target == staff.account.user {
         return Err(Error::forbidden("nobody acts on their own account here: see /v1/users/me"));
     }
@@ -67,7 +73,7 @@ pub(crate) fn may_act_on(staff: &Staff, target: UserId, role: Role) -> Result<()
 ///
 /// # Errors
 /// `Forbidden` for one's own and higher ones.
-pub(crate) fn may_give(staff: &Staff, role: Role) -> Result<(), Error> {
+pub(crate) fn may_give(staff: &StaffCaller, role: UserRole) -> Result<(), Error> {
     if staff.role.is_above(role) {
         Ok(())
     } else {
@@ -81,7 +87,7 @@ pub(crate) fn may_give(staff: &Staff, role: Role) -> Result<(), Error> {
 /// `NotFound` for none, and a deleted one.
 pub(crate) async fn found(app: &App, id: UserId) -> Result<User, Error> {
     let user = users::get_strong(&app.store, id, app.clock.now()).await?;
-    user.filter(|user| user.status != Status::Deleted).ok_or(Error::NotFound("user"))
+    user.filter(|user| user.status != AccountState::Deleted).ok_or(Error::NotFound("user"))
 }
 
 /// Changes an account and writes down that it was; nothing is written where nothing changes. Whoever may not log in any
@@ -91,9 +97,9 @@ pub(crate) async fn found(app: &App, id: UserId) -> Result<User, Error> {
 /// `NotFound`, `Forbidden` by roles, `LAST_ADMIN`, and what `change` says.
 pub(crate) async fn govern(
     app: &App,
-    staff: &Staff,
+    staff: &StaffCaller,
     target: UserId,
-    deed: Deed,
+    deed: AuditedAction,
     change: impl Fn(&User, Timestamp) -> Result<User, Error>,
 ) -> Result<User, Error> {
     let reason = deed.reason.clone();
@@ -122,12 +128,12 @@ async fn keep_out(app: &App, user: &User, reason: Option<String>) -> Result<(), 
 
 async fn changed(
     app: &App,
-    staff: &Staff,
+    staff: &StaffCaller,
     target: UserId,
-    deed: Deed,
+    deed: AuditedAction,
     change: impl Fn(&User, Timestamp) -> Result<User, Error>,
 ) -> Result<User, Error> {
-    let action = deed.by(app, staff, Target::User, target.to_string());
+    let action = deed.by(app, staff, AuditTarget::User, target.to_string());
     for _ in 0..TRIES {
         let before = found(app, target).await?;
         may_act_on(staff, target, before.role)?;
@@ -139,13 +145,13 @@ async fn changed(
         // strictly later, since it is what the next change is compared by
         after.updated_at = now.max(before.updated_at + SignedDuration::from_millis(1));
         match users::govern(&app.store, &before, &after, &action).await? {
-            Saved::Done => {
+            UserSaveOutcome::Done => {
                 tracing::info!(user.id = %target, action = action.action, "account governed");
                 return Ok(after);
             }
-            Saved::Stale => {}
+            UserSaveOutcome::Stale => {}
             refused => return Err(refusal(refused)),
         }
     }
-    Err(refusal(Saved::Stale))
+    Err(refusal(UserSaveOutcome::Stale))
 }

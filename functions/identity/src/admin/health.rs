@@ -1,7 +1,7 @@
 use axum::{Extension, Json, extract::State};
 use entry::{
     App, Environment,
-    http::{Admin, Answer, ErrorBody},
+    http::{AdminCaller, ApiResult, ErrorBody},
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -9,34 +9,33 @@ use store::users;
 use utoipa::ToSchema;
 
 use super::{
-    llm::Llm,
+    llm::ModelSettings,
     sessions::running::{connected, recent},
 };
 
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = SystemHealth)]
-pub(crate) struct Health {
+pub(crate) struct SystemHealth {
     /// `ok`; where the table does not answer, this does not either, with 503.
     #[schema(example = "ok")]
     status: &'static str,
     version: &'static str,
     #[schema(value_type = String, format = DateTime)]
     checked_at: Timestamp,
-    instance: Instance,
-    errors: Errors,
-    database: Dependency,
-    llm: Model,
-    counts: Counts,
+    instance: InstanceHealth,
+    errors: ErrorSources,
+    database: DependencyHealth,
+    llm: ModelHealth,
+    counts: SystemCounts,
 }
 
 /// The instance that answers, and the deployment it is of.
 #[derive(Clone, Debug)]
-pub(crate) struct Running {
+pub(crate) struct InstanceInfo {
     since: Timestamp,
     stage: String,
 }
 
-impl Running {
+impl InstanceInfo {
     pub(super) fn read(environment: &Environment, since: Timestamp) -> Self {
         Self { since, stage: environment.get("STAGE").unwrap_or("local").to_owned() }
     }
@@ -44,8 +43,7 @@ impl Running {
 
 /// The one that answered; there are as many as there are requests at once, and they come and go.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = InstanceHealth)]
-pub(crate) struct Instance {
+pub(crate) struct InstanceHealth {
     #[schema(value_type = String, format = DateTime)]
     started_at: Timestamp,
     uptime_seconds: i64,
@@ -53,8 +51,7 @@ pub(crate) struct Instance {
 
 /// Where errors are found: no instance knows those of the others, so none is counted here.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ErrorSources)]
-pub(crate) struct Errors {
+pub(crate) struct ErrorSources {
     /// In `CloudWatch`; what failed for good is in dead letter queues.
     #[schema(example = "colloquy-dev")]
     dashboard: String,
@@ -63,7 +60,7 @@ pub(crate) struct Errors {
     log_group: String,
 }
 
-impl Errors {
+impl ErrorSources {
     /// As `template.yaml` names them.
     fn of_stage(stage: &str) -> Self {
         Self { dashboard: format!("colloquy-{stage}"), log_group: format!("/colloquy/{stage}/functions") }
@@ -71,8 +68,7 @@ impl Errors {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = DependencyHealth)]
-pub(crate) struct Dependency {
+pub(crate) struct DependencyHealth {
     #[schema(example = "ok")]
     status: &'static str,
     /// Of one read.
@@ -80,8 +76,7 @@ pub(crate) struct Dependency {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ModelHealth)]
-pub(crate) struct Model {
+pub(crate) struct ModelHealth {
     /// `built_in`, or `configured`: nobody is called just to see.
     #[schema(example = "built_in")]
     status: &'static str,
@@ -89,8 +84,7 @@ pub(crate) struct Model {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = SystemCounts)]
-pub(crate) struct Counts {
+pub(crate) struct SystemCounts {
     accounts: u64,
     /// Started and not ended.
     active_sessions: usize,
@@ -109,17 +103,17 @@ pub(crate) struct Counts {
     operation_id = "admin_health",
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = Health),
+        (status = 200, body = SystemHealth),
         (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody),
     )
 )]
 pub(crate) async fn health(
     State(app): State<App>,
-    _staff: Admin,
-    Extension(llm): Extension<Llm>,
-    Extension(running): Extension<Running>,
-) -> Answer<Json<Health>> {
+    _staff: AdminCaller,
+    Extension(llm): Extension<ModelSettings>,
+    Extension(running): Extension<InstanceInfo>,
+) -> ApiResult<Json<SystemHealth>> {
     let began = app.clock.millis();
     app.store.ready().await?;
     let latency_ms = app.clock.millis() - began;
@@ -127,18 +121,21 @@ pub(crate) async fn health(
     let recent = recent(&app).await?;
     let is_built_in = llm.provider == "extractive";
     let now = app.clock.now();
-    Ok(Json(Health {
+    Ok(Json(SystemHealth {
         status: "ok",
         version: env!("CARGO_PKG_VERSION"),
         checked_at: now,
-        instance: Instance {
+        instance: InstanceHealth {
             started_at: running.since,
             uptime_seconds: now.duration_since(running.since).as_secs(),
         },
-        errors: Errors::of_stage(&running.stage),
-        database: Dependency { status: "ok", latency_ms },
-        llm: Model { status: if is_built_in { "built_in" } else { "configured" }, provider: llm.provider },
-        counts: Counts {
+        errors: ErrorSources::of_stage(&running.stage),
+        database: DependencyHealth { status: "ok", latency_ms },
+        llm: ModelHealth {
+            status: if is_built_in { "built_in" } else { "configured" },
+            provider: llm.provider,
+        },
+        counts: SystemCounts {
             accounts,
             active_sessions: recent.running.len(),
             connected_participants: connected(&app, &recent.running).await?,

@@ -1,15 +1,14 @@
 use axum::{Extension, Json};
 use entry::{
     Environment,
-    http::{Admin, Answer, ErrorBody},
+    http::{AdminCaller, ApiResult, ErrorBody},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
 /// What answers questions, as this deployment is set up.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = ModelSettings)]
-pub(crate) struct Llm {
+pub(crate) struct ModelSettings {
     /// `extractive` is built in and needs no key.
     #[schema(example = "extractive")]
     pub(super) provider: String,
@@ -24,7 +23,7 @@ pub(crate) struct Llm {
     has_key: bool,
 }
 
-impl Llm {
+impl ModelSettings {
     pub(super) fn read(environment: &Environment) -> Self {
         Self {
             provider: environment.get("MODEL_PROVIDER").unwrap_or("extractive").to_owned(),
@@ -51,11 +50,14 @@ impl Llm {
     operation_id = "admin_get_llm",
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = Llm),
+        (status = 200, body = ModelSettings),
         (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody),
     )
 )]
-pub(crate) async fn get_llm(_staff: Admin, Extension(llm): Extension<Llm>) -> Answer<Json<Llm>> {
+pub(crate) async fn get_llm(
+    _staff: AdminCaller,
+    Extension(llm): Extension<ModelSettings>,
+) -> ApiResult<Json<ModelSettings>> {
     Ok(Json(llm))
 }

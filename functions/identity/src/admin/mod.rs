@@ -40,10 +40,10 @@ use axum::{
     Extension,
     routing::{get, patch, post},
 };
-use entry::{App, Door, Environment, StartError};
+use entry::{App, Environment, LambdaFunction, StartError};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use self::{health::Running, llm::Llm};
+use self::{health::InstanceInfo, llm::ModelSettings};
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -85,10 +85,10 @@ fn aliases() -> OpenApiRouter<App> {
 }
 
 /// `api-admin`.
-pub(crate) async fn api(environment: Environment) -> Result<Door, StartError> {
+pub(crate) async fn api(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(&environment, &[]).await?;
-    let llm = Llm::read(&environment);
-    let running = Running::read(&environment, app.clock.now());
+    let llm = ModelSettings::read(&environment);
+    let running = InstanceInfo::read(&environment, app.clock.now());
     let router = router().split_for_parts().0.layer(Extension(llm)).layer(Extension(running));
     let router = router.with_state(app.clone());
     Ok(entry::http::door(&app, router))

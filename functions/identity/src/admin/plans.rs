@@ -1,16 +1,16 @@
 use axum::Json;
-use entry::http::{Admin, Answer, ErrorBody};
-use model::plan::{Limits, Plan};
+use entry::http::{AdminCaller, ApiResult, ErrorBody};
+use model::plan::{Plan, PlanLimits};
 use serde::Serialize;
 use store::Page;
 use utoipa::ToSchema;
 
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = PlanLimits)]
-pub(crate) struct PlanView {
+pub(crate) struct PlanLimitsView {
     id: Plan,
     /// `null` is as much as one likes.
-    limits: Limits,
+    limits: PlanLimits,
 }
 
 /// The plans there are, and what they allow
@@ -21,12 +21,12 @@ pub(crate) struct PlanView {
     operation_id = "admin_list_plans",
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = Page<PlanView>),
+        (status = 200, body = Page<PlanLimitsView>),
         (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody),
     )
 )]
-pub(crate) async fn list_plans(_staff: Admin) -> Answer<Json<Page<PlanView>>> {
-    let items = Plan::ALL.map(|plan| PlanView { id: plan, limits: plan.limits() }).into();
+pub(crate) async fn list_plans(_staff: AdminCaller) -> ApiResult<Json<Page<PlanLimitsView>>> {
+    let items = Plan::ALL.map(|plan| PlanLimitsView { id: plan, limits: plan.limits() }).into();
     Ok(Json(Page { items, next: None }))
 }

@@ -10,7 +10,7 @@ use axum::{
 };
 use entry::{
     App,
-    http::{Admin, Answer, ErrorBody, Params},
+    http::{AdminCaller, ApiResult, ErrorBody, ValidQuery},
 };
 use futures::{StreamExt, TryStreamExt, stream};
 use garde::Validate;
@@ -35,7 +35,7 @@ const AT_ONCE: usize = 16;
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Range {
+pub(crate) struct AdminStatsQuery {
     /// The first day, UTC; six days before `to` where nothing is said.
     #[garde(skip)]
     #[param(value_type = Option<String>, format = Date)]
@@ -46,16 +46,16 @@ pub(crate) struct Range {
     to: Option<Date>,
     #[garde(skip)]
     #[param(inline)]
-    by: Option<By>,
+    by: Option<StatsInterval>,
     /// `csv` is also had by `Accept: text/csv`.
     #[garde(skip)]
     #[param(inline)]
-    format: Option<Format>,
+    format: Option<StatsFormat>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum By {
+pub(crate) enum StatsInterval {
     #[default]
     Day,
     /// From Monday, by its date.
@@ -64,14 +64,13 @@ pub(crate) enum By {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Format {
+pub(crate) enum StatsFormat {
     Json,
     Csv,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = UsageNumbers)]
-pub(crate) struct Numbers {
+pub(crate) struct UsageNumbers {
     sessions: u64,
     participants: u64,
     responses: u64,
@@ -82,25 +81,23 @@ pub(crate) struct Numbers {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = UsageOfDays)]
-pub(crate) struct Row {
+pub(crate) struct UsageRow {
     /// The day, or the Monday of the week.
     #[schema(value_type = String, format = Date)]
     date: Date,
     #[serde(flatten)]
-    numbers: Numbers,
+    numbers: UsageNumbers,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = UsageStatistics)]
-pub(crate) struct Stats {
+pub(crate) struct UsageStatistics {
     #[schema(value_type = String, format = Date)]
     from: Date,
     #[schema(value_type = String, format = Date)]
     to: Date,
     /// Every day or week of the range, also where nothing was.
-    items: Vec<Row>,
-    total: Numbers,
+    items: Vec<UsageRow>,
+    total: UsageNumbers,
     /// `deleted` for slides that are no more.
     responses_by_slide_type: BTreeMap<String, u64>,
     /// `false`: there were more sessions than the 1,000 newest, which were counted.
@@ -113,10 +110,10 @@ pub(crate) struct Stats {
     path = "/v1/admin/stats",
     tag = "admin",
     operation_id = "admin_stats",
-    params(Range),
+    params(AdminStatsQuery),
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, content((Stats = "application/json"), (String = "text/csv"))),
+        (status = 200, content((UsageStatistics = "application/json"), (String = "text/csv"))),
         (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody),
         (status = 422, body = ErrorBody),
@@ -124,10 +121,10 @@ pub(crate) struct Stats {
 )]
 pub(crate) async fn stats(
     State(app): State<App>,
-    _staff: Admin,
+    _staff: AdminCaller,
     headers: HeaderMap,
-    Params(range): Params<Range>,
-) -> Answer<Response> {
+    ValidQuery(range): ValidQuery<AdminStatsQuery>,
+) -> ApiResult<Response> {
     let today = day_of(app.clock.now());
     let to = range.to.unwrap_or(today).min(today);
     let from = match range.from {
@@ -140,7 +137,7 @@ pub(crate) async fn stats(
     }
     let stats = count(&app, from, to, range.by.unwrap_or_default()).await?;
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let wants_csv = range.format.map_or(accept.starts_with("text/csv"), |format| format == Format::Csv);
+    let wants_csv = range.format.map_or(accept.starts_with("text/csv"), |format| format == StatsFormat::Csv);
     if wants_csv {
         let name = format!("attachment; filename=\"colloquy-{from}-{to}.csv\"");
         let headers = [
@@ -152,9 +149,9 @@ pub(crate) async fn stats(
     Ok(Json(stats).into_response())
 }
 
-async fn count(app: &App, from: Date, to: Date, by: By) -> Result<Stats, Error> {
+async fn count(app: &App, from: Date, to: Date, by: StatsInterval) -> Result<UsageStatistics, Error> {
     let now = app.clock.now();
-    let (mut rows, mut found, mut day) = (BTreeMap::<Date, Numbers>::new(), Vec::new(), to);
+    let (mut rows, mut found, mut day) = (BTreeMap::<Date, UsageNumbers>::new(), Vec::new(), to);
     while day >= from {
         rows.entry(by.of(day)).or_default();
         if found.len() < MOST {
@@ -165,12 +162,12 @@ async fn count(app: &App, from: Date, to: Date, by: By) -> Result<Stats, Error> 
     }
     let is_complete = found.len() < MOST;
     found.truncate(MOST);
-    let counted: Vec<(Date, Numbers, BTreeMap<String, u64>)> = stream::iter(found)
+    let counted: Vec<(Date, UsageNumbers, BTreeMap<String, u64>)> = stream::iter(found)
         .map(|session| of_session(app, session))
         .buffer_unordered(AT_ONCE)
         .try_collect()
         .await?;
-    let (mut total, mut types) = (Numbers::default(), BTreeMap::new());
+    let (mut total, mut types) = (UsageNumbers::default(), BTreeMap::new());
     for (day, numbers, by_type) in counted {
         rows.entry(by.of(day)).or_default().add(&numbers);
         total.add(&numbers);
@@ -178,11 +175,14 @@ async fn count(app: &App, from: Date, to: Date, by: By) -> Result<Stats, Error> 
             *types.entry(kind).or_default() += responses;
         }
     }
-    let items = rows.into_iter().map(|(date, numbers)| Row { date, numbers }).collect();
-    Ok(Stats { from, to, items, total, responses_by_slide_type: types, is_complete })
+    let items = rows.into_iter().map(|(date, numbers)| UsageRow { date, numbers }).collect();
+    Ok(UsageStatistics { from, to, items, total, responses_by_slide_type: types, is_complete })
 }
 
-async fn of_session(app: &App, session: Session) -> Result<(Date, Numbers, BTreeMap<String, u64>), Error> {
+async fn of_session(
+    app: &App,
+    session: Session,
+) -> Result<(Date, UsageNumbers, BTreeMap<String, u64>), Error> {
     let now = app.clock.now();
     let (counted, participants, ai) = tokio::try_join!(
         sessions::counted_any(&app.store, session.id, now),
@@ -203,7 +203,7 @@ async fn of_session(app: &App, session: Session) -> Result<(Date, Numbers, BTree
             *by_type.entry(kind.to_owned()).or_default() += snapshot.responses;
         }
     }
-    let numbers = Numbers {
+    let numbers = UsageNumbers {
         sessions: 1,
         participants,
         responses: by_type.values().sum(),
@@ -214,7 +214,7 @@ async fn of_session(app: &App, session: Session) -> Result<(Date, Numbers, BTree
     Ok((day_of(session.created_at), numbers, by_type))
 }
 
-impl By {
+impl StatsInterval {
     fn of(self, day: Date) -> Date {
         match self {
             Self::Day => day,
@@ -224,7 +224,7 @@ impl By {
     }
 }
 
-impl Numbers {
+impl UsageNumbers {
     const fn add(&mut self, other: &Self) {
         self.sessions += other.sessions;
         self.participants += other.participants;
@@ -236,10 +236,10 @@ impl Numbers {
 }
 
 /// Dates and numbers only: nothing to quote, and no formula of somebody's for a spreadsheet to run.
-fn csv(rows: &[Row]) -> String {
+fn csv(rows: &[UsageRow]) -> String {
     let mut text = String::from("date,sessions,participants,responses,ai_calls,ai_tokens,ai_cost_micros\r\n");
-    for Row { date, numbers } in rows {
-        let Numbers { sessions, participants, responses, ai_calls, ai_tokens, ai_cost_micros } = numbers;
+    for UsageRow { date, numbers } in rows {
+        let UsageNumbers { sessions, participants, responses, ai_calls, ai_tokens, ai_cost_micros } = numbers;
         let _ = write!(
             text,
             "{date},{sessions},{participants},{responses},{ai_calls},{ai_tokens},{ai_cost_micros}\r\n"
@@ -257,15 +257,15 @@ mod tests {
     #[test]
     fn a_week_is_called_by_its_monday() {
         for (day, monday) in [((2026, 11, 16), 16), ((2026, 11, 17), 16), ((2026, 11, 22), 16)] {
-            assert_eq!(By::Week.of(date(day.0, day.1, day.2)), date(2026, 11, monday));
+            assert_eq!(StatsInterval::Week.of(date(day.0, day.1, day.2)), date(2026, 11, monday));
         }
-        assert_eq!(By::Day.of(date(2026, 11, 22)), date(2026, 11, 22));
+        assert_eq!(StatsInterval::Day.of(date(2026, 11, 22)), date(2026, 11, 22));
     }
 
     #[test]
     fn a_sheet_has_a_line_for_each() {
-        let numbers = Numbers { sessions: 2, participants: 30, ..Numbers::default() };
-        let sheet = csv(&[Row { date: date(2026, 11, 21), numbers }]);
+        let numbers = UsageNumbers { sessions: 2, participants: 30, ..UsageNumbers::default() };
+        let sheet = csv(&[UsageRow { date: date(2026, 11, 21), numbers }]);
         assert_eq!(sheet.lines().nth(1), Some("2026-11-21,2,30,0,0,0,0"));
     }
 }

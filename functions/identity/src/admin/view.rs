@@ -4,12 +4,12 @@ use jiff::Timestamp;
 use model::{
     ActionId, UserId,
     plan::Plan,
-    user::{RestrictionKind, Role, Status},
+    user::{AccountState, RestrictionKind, UserRole},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{
-    audit::{Action, Target},
+    audit::{AuditEntry, AuditTarget},
     users::User,
 };
 use utoipa::ToSchema;
@@ -17,8 +17,7 @@ use utoipa::ToSchema;
 /// How an account stands now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[schema(as = AccountStanding)]
-pub(crate) enum Standing {
+pub(crate) enum AccountStatus {
     Active,
     Suspended,
     Banned,
@@ -27,36 +26,35 @@ pub(crate) enum Standing {
     Deleted,
 }
 
-impl Standing {
+impl AccountStatus {
     pub(crate) fn of(user: &User, now: Timestamp) -> Self {
         match (user.status, user.restricted(now).map(|restriction| restriction.kind)) {
-            (Status::Deleted, _) => Self::Deleted,
-            (Status::Disabled, _) => Self::Disabled,
-            (Status::Active, Some(RestrictionKind::Ban)) => Self::Banned,
-            (Status::Active, Some(RestrictionKind::Suspension)) => Self::Suspended,
-            (Status::Active, None) => Self::Active,
+            (AccountState::Deleted, _) => Self::Deleted,
+            (AccountState::Disabled, _) => Self::Disabled,
+            (AccountState::Active, Some(RestrictionKind::Ban)) => Self::Banned,
+            (AccountState::Active, Some(RestrictionKind::Suspension)) => Self::Suspended,
+            (AccountState::Active, None) => Self::Active,
         }
     }
 }
 
 /// An account as staff see it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = GovernedAccount)]
-pub(crate) struct AccountView {
+pub(crate) struct AdminAccount {
     id: UserId,
     email: Option<String>,
     name: String,
     username: Option<String>,
     avatar: Option<String>,
     organization: Option<String>,
-    role: Role,
+    role: UserRole,
     /// `role`, which is the only one.
-    roles: [Role; 1],
+    roles: [UserRole; 1],
     is_admin: bool,
     plan: Plan,
     /// Same as `plan`.
     plan_type: Plan,
-    status: Standing,
+    status: AccountStatus,
     is_active: bool,
     /// Of a ban that holds; `null` with the status `banned` is for ever.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -71,7 +69,7 @@ pub(crate) struct AccountView {
     updated_at: Timestamp,
 }
 
-impl AccountView {
+impl AdminAccount {
     pub(crate) fn of(user: &User, now: Timestamp) -> Self {
         let restriction = user.restricted(now);
         let until = |kind| restriction.filter(|it| it.kind == kind).and_then(|it| it.until);
@@ -87,7 +85,7 @@ impl AccountView {
             is_admin: user.role.is_admin(),
             plan: user.plan,
             plan_type: user.plan,
-            status: Standing::of(user, now),
+            status: AccountStatus::of(user, now),
             is_active: user.is_active(now),
             banned_until: until(RestrictionKind::Ban),
             suspended_until: until(RestrictionKind::Suspension),
@@ -101,11 +99,11 @@ impl AccountView {
 /// Something that was done by somebody's role.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AuditAction)]
-pub(crate) struct ActionView {
+pub(crate) struct AuditActionView {
     id: ActionId,
     #[schema(example = "ban_user")]
     action: String,
-    target_type: Target,
+    target_type: AuditTarget,
     target_id: String,
     admin_id: UserId,
     reason: Option<String>,
@@ -115,8 +113,8 @@ pub(crate) struct ActionView {
     created_at: Timestamp,
 }
 
-impl From<Action> for ActionView {
-    fn from(action: Action) -> Self {
+impl From<AuditEntry> for AuditActionView {
+    fn from(action: AuditEntry) -> Self {
         Self {
             id: action.id,
             action: action.action,

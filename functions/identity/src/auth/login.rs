@@ -9,14 +9,14 @@ use axum::{
 };
 use entry::{
     App,
-    http::{Answer, ErrorBody, Failure, Source, Valid},
+    http::{ApiError, ApiResult, ErrorBody, RequestSource, ValidJson},
 };
 use garde::Validate;
 use http::{HeaderValue, header};
 use jiff::Timestamp;
 use model::{
-    Code, Error, UserId,
-    user::{Email, RestrictionKind, Status, Username},
+    Error, ErrorCode, UserId,
+    user::{AccountState, EmailAddress, RestrictionKind, Username},
 };
 use serde::Deserialize;
 use store::users::{self, User};
@@ -24,16 +24,16 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
-    attempts::{self, Attempts},
-    log_in::{self, Welcome},
-    pair::Cookies,
-    password_hash::{self, Verdict},
+    attempts::{self, PasswordAttempts},
+    log_in::{self, LogInResponse},
+    pair::TokenCookies,
+    password_hash::{self, PasswordVerdict},
 };
 
 const REFUSED: Error = Error::Unauthenticated("the e-mail address, user name or password is wrong");
 
 #[derive(Deserialize, Validate, ToSchema)]
-pub(crate) struct Credentials {
+pub(crate) struct LogInRequest {
     /// One of `email`, `username` and `login`, each of which takes an address or a user name.
     #[garde(length(max = 300))]
     #[schema(max_length = 300, example = "ana@example.com")]
@@ -50,23 +50,23 @@ pub(crate) struct Credentials {
 }
 
 /// Credentials as JSON, or as the form that `OAuth2` password clients send.
-pub(crate) struct Typed(Credentials);
+pub(crate) struct LogInBody(LogInRequest);
 
-impl FromRequest<App> for Typed {
-    type Rejection = Failure;
+impl FromRequest<App> for LogInBody {
+    type Rejection = ApiError;
 
-    async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
         let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let is_form =
             content_type.is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
         let request = if is_form { as_json(request, app).await? } else { request };
-        let Valid(credentials) = Valid::from_request(request, app).await?;
+        let ValidJson(credentials) = ValidJson::from_request(request, app).await?;
         Ok(Self(credentials))
     }
 }
 
 /// The fields of a form as a JSON object: one set of rules for both.
-async fn as_json(request: Request, app: &App) -> Result<Request, Failure> {
+async fn as_json(request: Request, app: &App) -> Result<Request, ApiError> {
     let Form(fields): Form<BTreeMap<String, String>> = Form::from_request(request, app)
         .await
         .map_err(|error| Error::Malformed(format!("the body is not a form: {}", error.body_text())))?;
@@ -84,9 +84,9 @@ async fn as_json(request: Request, app: &App) -> Result<Request, Failure> {
     summary = "Log in",
     description = "Also at `/v1/auth/login/json`; the form of OAuth2 password clients (`username`, `password`) is taken too. \
         Answers a new log-in, in the body and as cookies. An account has at most 20; the oldest dies.",
-    request_body(content((Credentials = "application/json"), (Credentials = "application/x-www-form-urlencoded"))),
+    request_body(content((LogInRequest = "application/json"), (LogInRequest = "application/x-www-form-urlencoded"))),
     responses(
-        (status = 200, description = "The account and a new log-in", body = Welcome),
+        (status = 200, description = "The account and a new log-in", body = LogInResponse),
         (status = 400, description = "Not JSON", body = ErrorBody),
         (status = 401, description = "Unknown account or wrong password", body = ErrorBody),
         (status = 403, description = "`ACCOUNT_DISABLED`: disabled, banned or suspended, and the password was right", body = ErrorBody),
@@ -100,18 +100,18 @@ async fn as_json(request: Request, app: &App) -> Result<Request, Failure> {
 )]
 pub(crate) async fn log_in(
     State(app): State<App>,
-    source: Source,
-    Typed(input): Typed,
-) -> Answer<(Cookies, Json<Welcome>)> {
+    source: RequestSource,
+    LogInBody(input): LogInBody,
+) -> ApiResult<(TokenCookies, Json<LogInResponse>)> {
     let identifier = input.email.as_deref().or(input.login.as_deref()).or(input.username.as_deref());
     let identifier = identifier.ok_or_else(|| Error::field("email", "is required"))?;
     let user = find(&app, identifier).await?;
     let account =
         user.as_ref().map_or_else(|| attempts::nobody(identifier), |user| attempts::account(user.id));
-    let attempts = Attempts::open(&app, account, &source).await?;
+    let attempts = PasswordAttempts::open(&app, account, &source).await?;
     let hash = user.as_ref().and_then(|user| user.password.as_ref());
     let verdict = password_hash::verify(&input.password, hash).await?;
-    let Some(user) = user.filter(|_| verdict != Verdict::Wrong) else {
+    let Some(user) = user.filter(|_| verdict != PasswordVerdict::Wrong) else {
         attempts.failed().await?;
         tracing::info!(reason = "wrong password or no such account", "log-in refused");
         return Err(REFUSED.into());
@@ -119,21 +119,21 @@ pub(crate) async fn log_in(
     attempts.passed().await?;
     if let Some(why) = kept_out(&user, app.clock.now()) {
         tracing::info!(user.id = %user.id, reason = "disabled", "log-in refused");
-        return Err(Error::Forbidden(Code::AccountDisabled, why).into());
+        return Err(Error::Forbidden(ErrorCode::AccountDisabled, why).into());
     }
-    if verdict == Verdict::RightButWeak {
+    if verdict == PasswordVerdict::RightButWeak {
         let renewed = password_hash::renew(&input.password).await?;
         users::rehash_password(&app.store, &user, &renewed, app.clock.now()).await?;
         tracing::info!(user.id = %user.id, "password hash renewed");
     }
     let pair = log_in::begin(&app, &user, &source).await?;
     tracing::info!(user.id = %user.id, "logged in");
-    Ok((pair.cookies(), Json(Welcome::new(&user, pair))))
+    Ok((pair.cookies(), Json(LogInResponse::new(&user, pair))))
 }
 
 /// Why somebody may not log in whose password is right.
 fn kept_out(user: &User, now: Timestamp) -> Option<String> {
-    if user.status == Status::Disabled {
+    if user.status == AccountState::Disabled {
         return Some("this account is disabled".into());
     }
     let restriction = user.restricted(now)?;
@@ -150,7 +150,7 @@ fn kept_out(user: &User, now: Timestamp) -> Option<String> {
 /// The account that is meant. Asks the table for as much where there is none.
 async fn find(app: &App, identifier: &str) -> Result<Option<User>, Error> {
     let now = app.clock.now();
-    let id = match (Email::typed(identifier), Username::typed(identifier.trim())) {
+    let id = match (EmailAddress::typed(identifier), Username::typed(identifier.trim())) {
         (Ok(email), _) => users::by_email(&app.store, &email, now).await?,
         (_, Ok(username)) => users::by_username(&app.store, &username, now).await?,
         // of a form that no account has: nothing to be found out

@@ -3,16 +3,16 @@
 use axum::extract::State;
 use entry::{
     App,
-    http::{ACCESS_COOKIE, Answer, ErrorBody, REFRESH_COOKIE, Valid, bearer, cookie},
-    tokens::{Access, Refresh},
+    http::{ACCESS_COOKIE, ApiResult, ErrorBody, REFRESH_COOKIE, ValidJson, bearer, cookie},
+    tokens::{AccessToken, RefreshToken},
 };
 use http::{HeaderMap, StatusCode};
 use model::{Error, LoginId, UserId};
 
-use super::refresh::Refreshing;
+use super::refresh::RefreshRequest;
 use crate::{
     log_in,
-    pair::{Cookies, no_cookies},
+    pair::{TokenCookies, no_cookies},
 };
 
 #[utoipa::path(
@@ -22,7 +22,7 @@ use crate::{
     operation_id = "log_out",
     summary = "Log out",
     description = "Ends this log-in: both its tokens and its sockets. A refresh token alone, in the body or as a cookie, does.",
-    request_body = Option<Refreshing>,
+    request_body = Option<RefreshRequest>,
     responses(
         (status = 204, description = "Ended, and the cookies are taken away"),
         (status = 400, description = "Not JSON", body = ErrorBody),
@@ -37,8 +37,8 @@ use crate::{
 pub(crate) async fn log_out(
     State(app): State<App>,
     headers: HeaderMap,
-    Valid(input): Valid<Refreshing>,
-) -> Answer<(StatusCode, Cookies)> {
+    ValidJson(input): ValidJson<RefreshRequest>,
+) -> ApiResult<(StatusCode, TokenCookies)> {
     let (user, login) = meant(&app, &headers, input.refresh_token.as_deref())
         .ok_or(Error::Unauthenticated("no token that says which log-in to end"))?;
     log_in::end(&app, user, login).await?;
@@ -50,9 +50,10 @@ pub(crate) async fn log_out(
 fn meant(app: &App, headers: &HeaderMap, refresh_token: Option<&str>) -> Option<(UserId, LoginId)> {
     let now = app.clock.now();
     let access =
-        |token: &str| app.tokens.verify::<Access>(token, now).map(|access| (access.user, access.login));
-    let refresh =
-        |token: &str| app.tokens.verify::<Refresh>(token, now).map(|refresh| (refresh.user, refresh.login));
+        |token: &str| app.tokens.verify::<AccessToken>(token, now).map(|access| (access.user, access.login));
+    let refresh = |token: &str| {
+        app.tokens.verify::<RefreshToken>(token, now).map(|refresh| (refresh.user, refresh.login))
+    };
     refresh_token
         .and_then(refresh)
         .or_else(|| bearer(headers).and_then(access))

@@ -14,6 +14,6 @@ use utoipa::ToSchema;
 
 /// An answer that only says that something was done.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Done {
+pub(crate) struct ConfirmationResponse {
     pub(crate) message: &'static str,
 }

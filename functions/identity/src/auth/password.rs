@@ -3,27 +3,27 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Source, Valid},
+    http::{AccountCaller, ApiResult, ErrorBody, RequestSource, ValidJson},
 };
 use garde::Validate;
 use model::{
     Error,
     user::{self, Username},
 };
-use protocol::job::{Letter, SendMail};
+use protocol::job::{EmailTemplate, SendMail};
 use serde::Deserialize;
 use store::{
-    Written,
-    users::{self, Saved, User},
+    WriteOutcome,
+    users::{self, User, UserSaveOutcome},
 };
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Done, register::refusal};
+use super::{ConfirmationResponse, register::refusal};
 use crate::{attempts, log_in, password_hash};
 
 #[derive(Deserialize, Validate, ToSchema)]
-pub(crate) struct PasswordChange {
+pub(crate) struct ChangePasswordRequest {
     #[garde(length(max = 1000))]
     #[schema(format = Password, max_length = 1000)]
     current_password: String,
@@ -40,9 +40,9 @@ pub(crate) struct PasswordChange {
     operation_id = "change_password",
     summary = "Change one's password",
     description = "Also at `/v1/auth/me/password` and `/v1/auth/change-password`. Ends every other log-in; a mail says so.",
-    request_body = PasswordChange,
+    request_body = ChangePasswordRequest,
     responses(
-        (status = 200, description = "Changed", body = Done),
+        (status = 200, description = "Changed", body = ConfirmationResponse),
         (status = 400, description = "Not JSON", body = ErrorBody),
         (status = 401, description = "Not signed in", body = ErrorBody),
         (status = 403, description = "`CSRF_REFUSED`: a cookie without its proof", body = ErrorBody),
@@ -56,21 +56,21 @@ pub(crate) struct PasswordChange {
 )]
 pub(crate) async fn change_password(
     State(app): State<App>,
-    account: Account,
-    source: Source,
-    Valid(input): Valid<PasswordChange>,
-) -> Answer<Json<Done>> {
+    account: AccountCaller,
+    source: RequestSource,
+    ValidJson(input): ValidJson<ChangePasswordRequest>,
+) -> ApiResult<Json<ConfirmationResponse>> {
     let now = app.clock.now();
     let user = users::get_strong(&app.store, account.user, now).await?;
     let user =
         user.filter(|user| user.is_active(now)).ok_or(Error::Unauthenticated("the account is gone"))?;
     attempts::confirm(&app, &source, &user, "current_password", &input.current_password).await?;
     let new = password_hash::choose("new_password", &input.new_password, &about(&user)).await?;
-    if users::change_password(&app.store, &user, &new, app.clock.now()).await? == Written::Refused {
-        return Err(refusal(Saved::Stale).into());
+    if users::change_password(&app.store, &user, &new, app.clock.now()).await? == WriteOutcome::Refused {
+        return Err(refusal(UserSaveOutcome::Stale).into());
     }
     after_change(&app, &user, Some(account)).await?;
-    Ok(Json(Done { message: "The password is changed; every other log-in has ended." }))
+    Ok(Json(ConfirmationResponse { message: "The password is changed; every other log-in has ended." }))
 }
 
 /// What a password must not be made of.
@@ -85,11 +85,14 @@ pub(crate) fn about(user: &User) -> [&str; 4] {
 
 /// Ends the log-ins of a password that is no more, and tells its owner. The change stands whether or not the mail can
 /// be queued.
-pub(crate) async fn after_change(app: &App, user: &User, keep: Option<Account>) -> Result<(), Error> {
+pub(crate) async fn after_change(app: &App, user: &User, keep: Option<AccountCaller>) -> Result<(), Error> {
     log_in::end_all_but(app, user.id, keep.map(|account| account.login)).await?;
     tracing::info!(user.id = %user.id, "password changed");
-    let mail =
-        SendMail { id: app.clock.id::<Uuid>().to_string(), user: user.id, letter: Letter::PasswordChanged };
+    let mail = SendMail {
+        id: app.clock.id::<Uuid>().to_string(),
+        user: user.id,
+        letter: EmailTemplate::PasswordChanged,
+    };
     if let Err(error) = app.queues.send(&mail, app.clock.now()).await {
         tracing::error!(user.id = %user.id, error = ?error, "nobody told the owner of a changed password");
     }

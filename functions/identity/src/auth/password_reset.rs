@@ -7,27 +7,27 @@ use axum::{Json, extract::State};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use entry::{
     App,
-    http::{Answer, ErrorBody, Source, Valid, limit},
+    http::{ApiResult, ErrorBody, RequestSource, ValidJson, limit},
 };
 use garde::Validate;
-use model::{Error, UserId, user::Email};
-use protocol::job::{Letter, SendMail};
+use model::{Error, UserId, user::EmailAddress};
+use protocol::job::{EmailTemplate, SendMail};
 use rand::RngExt;
 use serde::Deserialize;
-use store::{Limit, limits, resets, users};
+use store::{RateLimit, limits, resets, users};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::Done;
+use super::ConfirmationResponse;
 use crate::{attempts, fields};
 
 const HOUR: Duration = Duration::from_hours(1);
 /// More mails than this help nobody. Silent: a 429 would tell who asked before.
-const PER_ACCOUNT: Limit = Limit { what: "reset", most: 3, window: HOUR };
-const PER_NETWORK: Limit = Limit { what: "reset_from", most: 20, window: HOUR };
+const PER_ACCOUNT: RateLimit = RateLimit { what: "reset", most: 3, window: HOUR };
+const PER_NETWORK: RateLimit = RateLimit { what: "reset_from", most: 20, window: HOUR };
 
 #[derive(Deserialize, Validate, ToSchema)]
-pub(crate) struct ResetRequest {
+pub(crate) struct PasswordResetRequest {
     #[garde(custom(fields::email))]
     #[schema(format = Email, example = "ana@example.com")]
     email: String,
@@ -40,9 +40,9 @@ pub(crate) struct ResetRequest {
     operation_id = "request_password_reset",
     summary = "Ask for a mail that lets one set a new password",
     description = "Also at `/v1/auth/forgot-password`. The link in the mail is good once, for an hour.",
-    request_body = ResetRequest,
+    request_body = PasswordResetRequest,
     responses(
-        (status = 200, description = "Always the same", body = Done),
+        (status = 200, description = "Always the same", body = ConfirmationResponse),
         (status = 400, description = "Not JSON", body = ErrorBody),
         (status = 413, description = "Too large", body = ErrorBody),
         (status = 415, description = "Not `application/json`", body = ErrorBody),
@@ -54,21 +54,23 @@ pub(crate) struct ResetRequest {
 )]
 pub(crate) async fn request_password_reset(
     State(app): State<App>,
-    source: Source,
-    Valid(input): Valid<ResetRequest>,
-) -> Answer<Json<Done>> {
+    source: RequestSource,
+    ValidJson(input): ValidJson<PasswordResetRequest>,
+) -> ApiResult<Json<ConfirmationResponse>> {
     limit(&app, &[(PER_NETWORK, &source.network())]).await?;
-    let email = fields::typed("email", &input.email, Email::typed)?;
+    let email = fields::typed("email", &input.email, EmailAddress::typed)?;
     match limits::count(&app.store, PER_ACCOUNT, &attempts::nobody(email.as_str()), app.clock.now()).await {
         Ok(()) => send(&app, &email).await?,
         Err(Error::TooMany { .. }) => tracing::info!("a reset was asked for too often"),
         Err(error) => return Err(error.into()),
     }
-    Ok(Json(Done { message: "If there is an account with this address, a mail is on its way." }))
+    Ok(Json(ConfirmationResponse {
+        message: "If there is an account with this address, a mail is on its way.",
+    }))
 }
 
 /// For an address without an active account, the same for nobody: `worker-mail` finds nobody to write to.
-async fn send(app: &App, email: &Email) -> Result<(), Error> {
+async fn send(app: &App, email: &EmailAddress) -> Result<(), Error> {
     let now = app.clock.now();
     let nobody = UserId::from(Uuid::nil());
     let claimed = users::by_email(&app.store, email, now).await?.unwrap_or(nobody);
@@ -82,5 +84,5 @@ pub(crate) async fn mail(app: &App, user: UserId) -> Result<(), Error> {
     let token = BASE64_URL_SAFE_NO_PAD.encode(rand::rng().random::<[u8; 32]>());
     resets::create(&app.store, &token, user, now).await?;
     let id = app.clock.id::<Uuid>().to_string();
-    app.queues.send(&SendMail { id, user, letter: Letter::PasswordReset { token } }, now).await
+    app.queues.send(&SendMail { id, user, letter: EmailTemplate::PasswordReset { token } }, now).await
 }

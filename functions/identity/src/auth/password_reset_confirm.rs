@@ -5,30 +5,31 @@ use std::time::Duration;
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Answer, ErrorBody, Failure, Source, Valid},
+    http::{ApiError, ApiResult, ErrorBody, RequestSource, ValidJson},
 };
 use garde::Validate;
 use http::StatusCode;
-use model::{Code, user};
+use model::{ErrorCode, user};
 use serde::Deserialize;
 use store::{
-    Limit, Written, limits,
-    resets::{self, Reset},
+    RateLimit, WriteOutcome, limits,
+    resets::{self, PasswordReset},
     users::{self, User},
 };
 use utoipa::ToSchema;
 
 use super::{
-    Done,
+    ConfirmationResponse,
     password::{about, after_change},
 };
 use crate::password_hash;
 
 /// Wrong tokens from one network. They cannot be guessed; this is about the noise.
-const PER_NETWORK: Limit = Limit { what: "reset_token_from", most: 50, window: Duration::from_hours(1) };
+const PER_NETWORK: RateLimit =
+    RateLimit { what: "reset_token_from", most: 50, window: Duration::from_hours(1) };
 
 #[derive(Deserialize, Validate, ToSchema)]
-pub(crate) struct ResetConfirmation {
+pub(crate) struct ConfirmPasswordResetRequest {
     #[garde(length(max = 200))]
     #[schema(max_length = 200)]
     token: String,
@@ -45,9 +46,9 @@ pub(crate) struct ResetConfirmation {
     operation_id = "confirm_password_reset",
     summary = "Set a new password with the token from the mail",
     description = "Ends every log-in. A password that is refused does not use the token up.",
-    request_body = ResetConfirmation,
+    request_body = ConfirmPasswordResetRequest,
     responses(
-        (status = 200, description = "Changed", body = Done),
+        (status = 200, description = "Changed", body = ConfirmationResponse),
         (status = 400, description = "`INVALID_TOKEN`: unknown, used or expired; or not JSON", body = ErrorBody),
         (status = 413, description = "Too large", body = ErrorBody),
         (status = 415, description = "Not `application/json`", body = ErrorBody),
@@ -59,9 +60,9 @@ pub(crate) struct ResetConfirmation {
 )]
 pub(crate) async fn confirm_password_reset(
     State(app): State<App>,
-    source: Source,
-    Valid(input): Valid<ResetConfirmation>,
-) -> Answer<Json<Done>> {
+    source: RequestSource,
+    ValidJson(input): ValidJson<ConfirmPasswordResetRequest>,
+) -> ApiResult<Json<ConfirmationResponse>> {
     let network = source.network();
     limits::peek(&app.store, PER_NETWORK, &network, app.clock.now()).await?;
     let Some((reset, user)) = meant(&app, &input.token).await? else {
@@ -69,15 +70,15 @@ pub(crate) async fn confirm_password_reset(
         return Err(refused());
     };
     let new = password_hash::choose("new_password", &input.new_password, &about(&user)).await?;
-    if resets::redeem(&app.store, &reset, &user, &new, app.clock.now()).await? == Written::Refused {
+    if resets::redeem(&app.store, &reset, &user, &new, app.clock.now()).await? == WriteOutcome::Refused {
         return Err(refused());
     }
     after_change(&app, &user, None).await?;
-    Ok(Json(Done { message: "The password is changed; every log-in has ended." }))
+    Ok(Json(ConfirmationResponse { message: "The password is changed; every log-in has ended." }))
 }
 
 /// The reset and its account, where the token counts: asked for after the last change of the password.
-async fn meant(app: &App, token: &str) -> Answer<Option<(Reset, User)>> {
+async fn meant(app: &App, token: &str) -> ApiResult<Option<(PasswordReset, User)>> {
     let now = app.clock.now();
     let Some(reset) = resets::get(&app.store, token, now).await? else { return Ok(None) };
     let user = users::get_strong(&app.store, reset.user, now).await?;
@@ -85,7 +86,7 @@ async fn meant(app: &App, token: &str) -> Answer<Option<(Reset, User)>> {
     Ok(user.map(|user| (reset, user)))
 }
 
-fn refused() -> Failure {
+fn refused() -> ApiError {
     let why = "the token is unknown, used or expired: ask for another mail";
-    Failure::Transport(StatusCode::BAD_REQUEST, Code::InvalidToken, why.into())
+    ApiError::Transport(StatusCode::BAD_REQUEST, ErrorCode::InvalidToken, why.into())
 }

@@ -4,8 +4,8 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Answer, ErrorBody, REFRESH_COOKIE, Valid, cookie},
-    tokens::Refresh,
+    http::{ApiResult, ErrorBody, REFRESH_COOKIE, ValidJson, cookie},
+    tokens::RefreshToken,
 };
 use garde::Validate;
 use http::HeaderMap;
@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use model::Error;
 use serde::Deserialize;
 use store::{
-    Written,
+    WriteOutcome,
     logins::{self, Login},
     users,
 };
@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 
 use crate::{
     log_in,
-    pair::{Cookies, Pair},
+    pair::{TokenCookies, TokenPair},
 };
 
 /// How long the token before is answered with the pair that its owner may not have got: tabs that refresh at once,
@@ -31,7 +31,7 @@ const OVERLAP: SignedDuration = SignedDuration::from_secs(30);
 const REFUSED: Error = Error::Unauthenticated("the refresh token is not valid, or no longer");
 
 #[derive(Deserialize, Validate, ToSchema)]
-pub(crate) struct Refreshing {
+pub(crate) struct RefreshRequest {
     /// Without it the cookie counts.
     #[garde(length(max = 4000))]
     pub(crate) refresh_token: Option<String>,
@@ -39,7 +39,7 @@ pub(crate) struct Refreshing {
 
 /// What a token of some generation is to its log-in.
 #[derive(Debug, PartialEq, Eq)]
-enum Standing {
+enum RefreshTokenStatus {
     Current,
     /// The one before, and its successor may have been lost on the way.
     JustRotated,
@@ -48,15 +48,15 @@ enum Standing {
     Impossible,
 }
 
-fn standing(generation: u64, login: &Login, now: Timestamp) -> Standing {
+fn standing(generation: u64, login: &Login, now: Timestamp) -> RefreshTokenStatus {
     if generation == login.generation {
-        Standing::Current
+        RefreshTokenStatus::Current
     } else if generation > login.generation {
-        Standing::Impossible
+        RefreshTokenStatus::Impossible
     } else if generation + 1 == login.generation && now.duration_since(login.rotated_at) <= OVERLAP {
-        Standing::JustRotated
+        RefreshTokenStatus::JustRotated
     } else {
-        Standing::Reused
+        RefreshTokenStatus::Reused
     }
 }
 
@@ -68,9 +68,9 @@ fn standing(generation: u64, login: &Login, now: Timestamp) -> Standing {
     summary = "The next pair of tokens",
     description = "A refresh token is good once, and for 30 s more for the same answer. One that comes later ends its log-in. \
         The 30 days of a log-in count from its beginning.",
-    request_body = Option<Refreshing>,
+    request_body = Option<RefreshRequest>,
     responses(
-        (status = 200, description = "The next pair, in the body and as cookies", body = Pair),
+        (status = 200, description = "The next pair, in the body and as cookies", body = TokenPair),
         (status = 400, description = "Not JSON", body = ErrorBody),
         (status = 401, description = "Not a refresh token, or one that counts no more", body = ErrorBody),
         (status = 403, description = "`CSRF_REFUSED`: a cookie without its proof", body = ErrorBody),
@@ -84,40 +84,40 @@ fn standing(generation: u64, login: &Login, now: Timestamp) -> Standing {
 pub(crate) async fn refresh(
     State(app): State<App>,
     headers: HeaderMap,
-    Valid(input): Valid<Refreshing>,
-) -> Answer<(Cookies, Json<Pair>)> {
+    ValidJson(input): ValidJson<RefreshRequest>,
+) -> ApiResult<(TokenCookies, Json<TokenPair>)> {
     let token = input.refresh_token.as_deref().or_else(|| cookie(&headers, REFRESH_COOKIE)).ok_or(REFUSED)?;
-    let token: Refresh = app.tokens.verify(token, app.clock.now()).ok_or(REFUSED)?;
+    let token: RefreshToken = app.tokens.verify(token, app.clock.now()).ok_or(REFUSED)?;
     let login = current(&app, &token).await?;
     let now = app.clock.now();
     let user = users::get(&app.store, token.user, now).await?;
     if !user.is_some_and(|user| user.is_active(now)) {
         return Err(REFUSED.into());
     }
-    let pair = Pair::of(&app, &login)?;
+    let pair = TokenPair::of(&app, &login)?;
     Ok((pair.cookies(), Json(pair)))
 }
 
 /// The log-in in the generation whose pair the token is good for.
-async fn current(app: &App, token: &Refresh) -> Result<Login, Error> {
+async fn current(app: &App, token: &RefreshToken) -> Result<Login, Error> {
     let now = app.clock.now();
     let find = || logins::get_strong(&app.store, token.user, token.login, now);
     let mut login = find().await?.ok_or(REFUSED)?;
-    if standing(token.generation, &login, now) == Standing::Current {
+    if standing(token.generation, &login, now) == RefreshTokenStatus::Current {
         match logins::rotate(&app.store, &login, now).await? {
-            Written::Done(rotated) => return Ok(rotated),
+            WriteOutcome::Done(rotated) => return Ok(rotated),
             // somebody refreshed with the same token at the same time, or this write was sent twice
-            Written::Refused => login = find().await?.ok_or(REFUSED)?,
+            WriteOutcome::Refused => login = find().await?.ok_or(REFUSED)?,
         }
     }
     match standing(token.generation, &login, now) {
-        Standing::JustRotated => Ok(login),
-        Standing::Reused => {
+        RefreshTokenStatus::JustRotated => Ok(login),
+        RefreshTokenStatus::Reused => {
             log_in::end(app, token.user, token.login).await?;
             tracing::warn!(user.id = %token.user, login.id = %token.login, "refresh token reused: log-in ended");
             Err(REFUSED)
         }
-        Standing::Current | Standing::Impossible => Err(REFUSED),
+        RefreshTokenStatus::Current | RefreshTokenStatus::Impossible => Err(REFUSED),
     }
 }
 
@@ -142,10 +142,10 @@ mod tests {
             ended_at: None,
         };
         let after = |seconds| now + SignedDuration::from_secs(seconds);
-        assert_eq!(standing(7, &login, after(9999)), Standing::Current);
-        assert_eq!(standing(6, &login, after(30)), Standing::JustRotated);
-        assert_eq!(standing(6, &login, after(31)), Standing::Reused);
-        assert_eq!(standing(5, &login, after(0)), Standing::Reused);
-        assert_eq!(standing(8, &login, after(0)), Standing::Impossible);
+        assert_eq!(standing(7, &login, after(9999)), RefreshTokenStatus::Current);
+        assert_eq!(standing(6, &login, after(30)), RefreshTokenStatus::JustRotated);
+        assert_eq!(standing(6, &login, after(31)), RefreshTokenStatus::Reused);
+        assert_eq!(standing(5, &login, after(0)), RefreshTokenStatus::Reused);
+        assert_eq!(standing(8, &login, after(0)), RefreshTokenStatus::Impossible);
     }
 }

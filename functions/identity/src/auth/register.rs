@@ -5,33 +5,33 @@ use std::time::Duration;
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Answer, ErrorBody, Source, Valid, limit},
+    http::{ApiResult, ErrorBody, RequestSource, ValidJson, limit},
 };
 use garde::Validate;
 use http::StatusCode;
 use model::{
-    Code, Error,
-    user::{self, Email, Role, Status, Username},
+    Error, ErrorCode,
+    user::{self, AccountState, EmailAddress, UserRole, Username},
 };
 use serde::{Deserialize, Serialize};
 use store::{
-    Limit,
-    users::{self, Saved, User},
+    RateLimit,
+    users::{self, User, UserSaveOutcome},
 };
 use utoipa::ToSchema;
 
 use crate::{
     fields,
-    log_in::{self, Welcome},
-    pair::{Cookies, Pair},
+    log_in::{self, LogInResponse},
+    pair::{TokenCookies, TokenPair},
     password_hash, team,
 };
 
 /// A room full of people behind one address signs up; a machine does not make a million accounts.
-const PER_NETWORK: Limit = Limit { what: "register", most: 500, window: Duration::from_hours(1) };
+const PER_NETWORK: RateLimit = RateLimit { what: "register", most: 500, window: Duration::from_hours(1) };
 
 #[derive(Deserialize, Validate, ToSchema)]
-pub(crate) struct Registration {
+pub(crate) struct RegisterRequest {
     /// Kept in lower case.
     #[garde(custom(fields::email))]
     #[schema(format = Email, example = "ana@example.com")]
@@ -70,16 +70,16 @@ pub(crate) struct Registration {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Registered {
+pub(crate) struct RegisterResponse {
     #[serde(flatten)]
-    welcome: Welcome,
+    welcome: LogInResponse,
     /// Where an `invite_token` came along.
     #[serde(skip_serializing_if = "Option::is_none")]
-    invite: Option<Invite>,
+    invite: Option<InviteResult>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Invite {
+pub(crate) struct InviteResult {
     /// `not_found`: unknown, used or expired. The account was made all the same.
     #[schema(example = "not_found")]
     status: &'static str,
@@ -92,9 +92,9 @@ pub(crate) struct Invite {
     operation_id = "register",
     summary = "Sign up",
     description = "Also at `/v1/auth/signup`. Answers the account and a first log-in, in the body and as cookies.",
-    request_body = Registration,
+    request_body = RegisterRequest,
     responses(
-        (status = 201, description = "The account and its first log-in", body = Registered),
+        (status = 201, description = "The account and its first log-in", body = RegisterResponse),
         (status = 400, description = "Not JSON", body = ErrorBody),
         (status = 409, description = "`EMAIL_TAKEN` or `USERNAME_TAKEN`", body = ErrorBody),
         (status = 413, description = "Too large", body = ErrorBody),
@@ -107,32 +107,36 @@ pub(crate) struct Invite {
 )]
 pub(crate) async fn register(
     State(app): State<App>,
-    source: Source,
-    Valid(input): Valid<Registration>,
-) -> Answer<(StatusCode, Cookies, Json<Registered>)> {
+    source: RequestSource,
+    ValidJson(input): ValidJson<RegisterRequest>,
+) -> ApiResult<(StatusCode, TokenCookies, Json<RegisterResponse>)> {
     limit(&app, &[(PER_NETWORK, &source.network())]).await?;
     let mut user = account(&app, &input).await?;
     let login = log_in::fresh(&app, user.id, &source);
     let mut saved = users::create(&app.store, &user, &login).await?;
-    if saved == Saved::NotFirst {
-        user.role = Role::Member;
+    if saved == UserSaveOutcome::NotFirst {
+        user.role = UserRole::Member;
         saved = users::create(&app.store, &user, &login).await?;
     }
-    if saved != Saved::Done {
+    if saved != UserSaveOutcome::Done {
         return Err(refusal(saved).into());
     }
     tracing::info!(user.id = %user.id, login.id = %login.id, "registered");
     if user.username.is_some() {
         team::follow(&app, user.id).await;
     }
-    let pair = Pair::of(&app, &login)?;
+    let pair = TokenPair::of(&app, &login)?;
     let cookies = pair.cookies();
-    let invite = input.invite_token.map(|_| Invite { status: "not_found" });
-    Ok((StatusCode::CREATED, cookies, Json(Registered { welcome: Welcome::new(&user, pair), invite })))
+    let invite = input.invite_token.map(|_| InviteResult { status: "not_found" });
+    Ok((
+        StatusCode::CREATED,
+        cookies,
+        Json(RegisterResponse { welcome: LogInResponse::new(&user, pair), invite }),
+    ))
 }
 
-async fn account(app: &App, input: &Registration) -> Result<User, Error> {
-    let email = fields::typed("email", &input.email, Email::typed)?;
+async fn account(app: &App, input: &RegisterRequest) -> Result<User, Error> {
+    let email = fields::typed("email", &input.email, EmailAddress::typed)?;
     let username =
         input.username.as_deref().map(|name| fields::typed("username", name, Username::typed)).transpose()?;
     let name = input.name.as_deref().or(input.full_name.as_deref()).or(input.display_name.as_deref());
@@ -153,9 +157,9 @@ async fn account(app: &App, input: &Registration) -> Result<User, Error> {
             .as_deref()
             .map(|name| fields::typed("organization", name, user::line))
             .transpose()?,
-        role: if is_first_admin { Role::SuperAdmin } else { Role::Member },
+        role: if is_first_admin { UserRole::SuperAdmin } else { UserRole::Member },
         plan: app.settings.default_plan,
-        status: Status::Active,
+        status: AccountState::Active,
         restriction: None,
         password: Some(password),
         credentials_changed_at: now,
@@ -165,15 +169,19 @@ async fn account(app: &App, input: &Registration) -> Result<User, Error> {
 }
 
 /// What it means that an account could not be saved.
-pub(crate) fn refusal(saved: Saved) -> Error {
+pub(crate) fn refusal(saved: UserSaveOutcome) -> Error {
     match saved {
-        Saved::EmailTaken => Error::conflict(Code::EmailTaken, "this e-mail address has an account"),
-        Saved::UsernameTaken => Error::conflict(Code::UsernameTaken, "this user name is taken"),
-        Saved::LastAdmin => {
-            Error::conflict(Code::LastAdmin, "nobody else can make admins: the first admin stays")
+        UserSaveOutcome::EmailTaken => {
+            Error::conflict(ErrorCode::EmailTaken, "this e-mail address has an account")
         }
-        Saved::Done | Saved::NotFirst | Saved::Stale => {
-            Error::conflict(Code::Conflict, "the account was changed at the same time: try again")
+        UserSaveOutcome::UsernameTaken => {
+            Error::conflict(ErrorCode::UsernameTaken, "this user name is taken")
+        }
+        UserSaveOutcome::LastAdmin => {
+            Error::conflict(ErrorCode::LastAdmin, "nobody else can make admins: the first admin stays")
+        }
+        UserSaveOutcome::Done | UserSaveOutcome::NotFirst | UserSaveOutcome::Stale => {
+            Error::conflict(ErrorCode::Conflict, "the account was changed at the same time: try again")
         }
     }
 }

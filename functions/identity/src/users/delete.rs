@@ -6,19 +6,19 @@
 use axum::extract::State;
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Source, Valid},
+    http::{AccountCaller, ApiResult, ErrorBody, RequestSource, ValidJson},
 };
 use futures::future::try_join_all;
 use garde::Validate;
 use http::StatusCode;
 use model::{
     Error, UserId,
-    user::{Role, Status},
+    user::{AccountState, UserRole},
 };
 use serde::Deserialize;
 use store::{
     presentations,
-    users::{self, Saved},
+    users::{self, UserSaveOutcome},
 };
 use utoipa::ToSchema;
 
@@ -27,7 +27,7 @@ use crate::{
     attempts,
     auth::register::refusal,
     log_in,
-    pair::{Cookies, no_cookies},
+    pair::{TokenCookies, no_cookies},
     team,
 };
 
@@ -35,7 +35,7 @@ use crate::{
 const AT_ONCE: usize = 10;
 
 #[derive(Deserialize, Validate, ToSchema)]
-pub(crate) struct Deletion {
+pub(crate) struct DeleteAccountRequest {
     /// One's password, or `current_password`: a stolen token must not delete an account.
     #[garde(length(max = 1000))]
     #[schema(format = Password)]
@@ -53,7 +53,7 @@ pub(crate) struct Deletion {
     operation_id = "delete_me",
     summary = "Delete one's account",
     description = "With its presentations and their links. Sessions that were held stay: they are history.",
-    request_body = Deletion,
+    request_body = DeleteAccountRequest,
     responses(
         (status = 204, description = "Deleted, and every log-in has ended"),
         (status = 400, description = "Not JSON", body = ErrorBody),
@@ -69,26 +69,26 @@ pub(crate) struct Deletion {
 )]
 pub(crate) async fn delete_me(
     State(app): State<App>,
-    account: Account,
-    source: Source,
-    Valid(input): Valid<Deletion>,
-) -> Answer<(StatusCode, Cookies)> {
+    account: AccountCaller,
+    source: RequestSource,
+    ValidJson(input): ValidJson<DeleteAccountRequest>,
+) -> ApiResult<(StatusCode, TokenCookies)> {
     let now = app.clock.now();
     let user = users::get_strong(&app.store, account.user, now).await?.ok_or(GONE)?;
     // already deleted: only the log-ins are left, since an earlier try broke off
-    if user.status != Status::Deleted {
+    if user.status != AccountState::Deleted {
         let user = Some(user).filter(|user| user.is_active(now)).ok_or(GONE)?;
         let password = input.password.as_deref().or(input.current_password.as_deref());
         let password = password.ok_or_else(|| Error::field("password", "is required"))?;
         attempts::confirm(&app, &source, &user, "password", password).await?;
         // there is one, and nobody is made another: refused before anything is gone, and by the store too
-        if user.role == Role::SuperAdmin {
-            return Err(refusal(Saved::LastAdmin).into());
+        if user.role == UserRole::SuperAdmin {
+            return Err(refusal(UserSaveOutcome::LastAdmin).into());
         }
         // before the account: whoever is cut off here can sign in and ask again
         delete_presentations(&app, user.id).await?;
         match users::erase(&app.store, &user, now).await? {
-            Saved::Done => tracing::info!(user.id = %user.id, "account deleted"),
+            UserSaveOutcome::Done => tracing::info!(user.id = %user.id, "account deleted"),
             refused => return Err(refusal(refused).into()),
         }
     }
@@ -99,7 +99,7 @@ pub(crate) async fn delete_me(
 
 async fn delete_presentations(app: &App, owner: UserId) -> Result<(), Error> {
     let now = app.clock.now();
-    let (every, mut cursor) = (presentations::Filter::default(), None);
+    let (every, mut cursor) = (presentations::PresentationFilter::default(), None);
     loop {
         let page = presentations::page(&app.store, owner, &every, AT_ONCE, cursor.as_deref(), now).await?;
         try_join_all(page.items.iter().map(|presentation| async {

@@ -3,20 +3,20 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id},
+    http::{AccountCaller, ApiResult, ErrorBody, PathId},
 };
-use model::{Error, UserId, user::Status};
+use model::{Error, UserId, user::AccountState};
 use serde::Serialize;
 use store::users;
 use utoipa::ToSchema;
 
-use crate::profile::{Card, Profile};
+use crate::profile::{OwnProfile, UserProfile};
 
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
-pub(crate) enum Shown {
-    Own(Box<Profile>),
-    Others(Card),
+pub(crate) enum UserProfileResponse {
+    Own(Box<OwnProfile>),
+    Others(UserProfile),
 }
 
 #[utoipa::path(
@@ -27,7 +27,7 @@ pub(crate) enum Shown {
     summary = "Somebody's card",
     params(("id" = UserId, Path, description = "Anybody, also oneself")),
     responses(
-        (status = 200, description = "Of others their card, of oneself everything", body = Shown),
+        (status = 200, description = "Of others their card, of oneself everything", body = UserProfileResponse),
         (status = 401, description = "Not signed in", body = ErrorBody),
         (status = 404, description = "No such account, or deleted", body = ErrorBody),
         (status = 503, description = "A dependency failed", body = ErrorBody),
@@ -35,9 +35,9 @@ pub(crate) enum Shown {
 )]
 pub(crate) async fn get_user(
     State(app): State<App>,
-    account: Account,
-    Id(id): Id<UserId>,
-) -> Answer<Json<Shown>> {
+    account: AccountCaller,
+    PathId(id): PathId<UserId>,
+) -> ApiResult<Json<UserProfileResponse>> {
     let (is_own, now) = (id == account.user, app.clock.now());
     // whoever has just changed something wants to see it
     let user = if is_own {
@@ -45,10 +45,10 @@ pub(crate) async fn get_user(
     } else {
         users::get(&app.store, id, now).await?
     };
-    let user = user.filter(|user| user.status != Status::Deleted).ok_or(Error::NotFound("user"))?;
+    let user = user.filter(|user| user.status != AccountState::Deleted).ok_or(Error::NotFound("user"))?;
     Ok(Json(if is_own {
-        Shown::Own(Box::new(Profile::from(&user)))
+        UserProfileResponse::Own(Box::new(OwnProfile::from(&user)))
     } else {
-        Shown::Others(Card::from(&user))
+        UserProfileResponse::Others(UserProfile::from(&user))
     }))
 }

@@ -3,11 +3,11 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, ListQuery, Params},
+    http::{AccountCaller, ApiResult, ErrorBody, ListQuery, ValidQuery},
 };
 use store::{Page, users::directory};
 
-use crate::profile::Card;
+use crate::profile::UserProfile;
 
 /// Contract 1.3 of chat: 50 where nothing is said.
 const SHOWN: usize = 50;
@@ -23,7 +23,7 @@ const SHOWN: usize = 50;
                    `next`.",
     params(ListQuery),
     responses(
-        (status = 200, description = "Cards, without addresses", body = Page<Card>),
+        (status = 200, description = "Cards, without addresses", body = Page<UserProfile>),
         (status = 401, description = "Not signed in", body = ErrorBody),
         (status = 422, description = "`limit` or `cursor` is wrong", body = ErrorBody),
         (status = 503, description = "A dependency failed", body = ErrorBody),
@@ -31,10 +31,10 @@ const SHOWN: usize = 50;
 )]
 pub(crate) async fn list_users(
     State(app): State<App>,
-    _account: Account,
-    Params(query): Params<ListQuery>,
-) -> Answer<Json<Page<Card>>> {
+    _account: AccountCaller,
+    ValidQuery(query): ValidQuery<ListQuery>,
+) -> ApiResult<Json<Page<UserProfile>>> {
     let limit = query.limit.unwrap_or(SHOWN);
     let page = directory::page(&app.store, limit, query.cursor.as_deref(), app.clock.now()).await?;
-    Ok(Json(page.map(Card::from)))
+    Ok(Json(page.map(UserProfile::from)))
 }

@@ -3,12 +3,12 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody},
+    http::{AccountCaller, ApiResult, ErrorBody},
 };
 use model::Error;
 use store::users;
 
-use crate::profile::Profile;
+use crate::profile::OwnProfile;
 
 #[utoipa::path(
     get,
@@ -18,15 +18,15 @@ use crate::profile::Profile;
     summary = "One's own account",
     description = "Also at `/v1/auth/me`.",
     responses(
-        (status = 200, description = "Everything that is kept about oneself", body = Profile),
+        (status = 200, description = "Everything that is kept about oneself", body = OwnProfile),
         (status = 401, description = "Not signed in", body = ErrorBody),
         (status = 503, description = "A dependency failed", body = ErrorBody),
     )
 )]
-pub(crate) async fn get_me(State(app): State<App>, account: Account) -> Answer<Json<Profile>> {
+pub(crate) async fn get_me(State(app): State<App>, account: AccountCaller) -> ApiResult<Json<OwnProfile>> {
     let now = app.clock.now();
     let user = users::get_strong(&app.store, account.user, now).await?;
-    Ok(Json(Profile::from(&user.filter(|user| user.is_active(now)).ok_or(GONE)?)))
+    Ok(Json(OwnProfile::from(&user.filter(|user| user.is_active(now)).ok_or(GONE)?)))
 }
 
 /// The log-in counts a moment longer than the account that it is of.

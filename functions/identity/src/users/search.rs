@@ -10,13 +10,13 @@ use axum::{
 };
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, limit},
+    http::{AccountCaller, ApiResult, ErrorBody, limit},
 };
-use model::{Error, UserId, user::Email};
+use model::{Error, UserId, user::EmailAddress};
 use serde::Serialize;
 use store::{
-    Limit, Page,
-    users::{self, Entry, User, directory},
+    Page, RateLimit,
+    users::{self, DirectoryEntry, User, directory},
 };
 use utoipa::ToSchema;
 
@@ -25,7 +25,7 @@ use super::me::GONE;
 /// Contract 1.3 of chat.
 const MOST: usize = 10;
 /// Searches while somebody types, one a second.
-const PACE: Limit = Limit { what: "search_users", most: 60, window: Duration::from_mins(1) };
+const PACE: RateLimit = RateLimit { what: "search_users", most: 60, window: Duration::from_mins(1) };
 /// Entries that are read at once: about a megabyte, which is what one query answers.
 const AT_ONCE: usize = 5_000;
 /// Accounts that are looked up at once, for an admin: what one request of the table takes.
@@ -66,9 +66,9 @@ pub(crate) struct FoundUser {
 )]
 pub(crate) async fn search_users(
     State(app): State<App>,
-    account: Account,
+    account: AccountCaller,
     query: Result<Path<String>, PathRejection>,
-) -> Answer<Json<Page<FoundUser>>> {
+) -> ApiResult<Json<Page<FoundUser>>> {
     // nothing at all, and what is no text, is too short
     let wanted = wanted(query.as_deref().map_or("", String::as_str))?;
     limit(&app, &[(PACE, &account.user.to_string())]).await?;
@@ -108,7 +108,11 @@ async fn find(app: &App, me: &User, wanted: &str) -> Result<Vec<FoundUser>, Erro
 }
 
 /// The addresses that one may see.
-async fn addresses(app: &App, me: &User, entries: &[Entry]) -> Result<HashMap<UserId, Email>, Error> {
+async fn addresses(
+    app: &App,
+    me: &User,
+    entries: &[DirectoryEntry],
+) -> Result<HashMap<UserId, EmailAddress>, Error> {
     let accounts = if me.role.is_admin() {
         let owners: Vec<UserId> = entries.iter().map(|entry| entry.owner).collect();
         users::some(&app.store, &owners, app.clock.now()).await?
@@ -119,7 +123,7 @@ async fn addresses(app: &App, me: &User, entries: &[Entry]) -> Result<HashMap<Us
 }
 
 impl FoundUser {
-    fn of(entry: &Entry, email: Option<&Email>) -> Self {
+    fn of(entry: &DirectoryEntry, email: Option<&EmailAddress>) -> Self {
         Self {
             id: entry.owner,
             name: entry.name.clone(),

@@ -3,17 +3,17 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id, Source, Valid},
+    http::{AccountCaller, ApiResult, ErrorBody, PathId, RequestSource, ValidJson},
 };
 use garde::Validate;
 use model::{
     Error, UserId,
-    user::{self, Email, Username},
+    user::{self, EmailAddress, Username},
 };
 use serde::Deserialize;
 use store::{
-    Written,
-    users::{self, Edit, Saved, User},
+    WriteOutcome,
+    users::{self, ProfileUpdate, User, UserSaveOutcome},
 };
 use utoipa::ToSchema;
 
@@ -22,12 +22,12 @@ use crate::{
     attempts,
     auth::register::refusal,
     fields::{self, Clearable, clearable},
-    profile::Profile,
+    profile::OwnProfile,
     team,
 };
 
 #[derive(Deserialize, Validate, ToSchema)]
-pub(crate) struct ProfileEdit {
+pub(crate) struct UpdateProfileRequest {
     #[garde(custom(fields::maybe_line))]
     #[schema(min_length = 1, max_length = 255)]
     name: Option<String>,
@@ -70,9 +70,9 @@ pub(crate) struct ProfileEdit {
     operation_id = "update_me",
     summary = "Change one's account",
     description = "Also at `/v1/auth/me`. What is left out stays; `null` clears what may be empty.",
-    request_body = ProfileEdit,
+    request_body = UpdateProfileRequest,
     responses(
-        (status = 200, description = "The account as it is now", body = Profile),
+        (status = 200, description = "The account as it is now", body = OwnProfile),
         (status = 400, description = "Not JSON", body = ErrorBody),
         (status = 401, description = "Not signed in", body = ErrorBody),
         (status = 403, description = "`CSRF_REFUSED`: a cookie without its proof", body = ErrorBody),
@@ -86,10 +86,10 @@ pub(crate) struct ProfileEdit {
 )]
 pub(crate) async fn update_me(
     State(app): State<App>,
-    account: Account,
-    source: Source,
-    Valid(input): Valid<ProfileEdit>,
-) -> Answer<Json<Profile>> {
+    account: AccountCaller,
+    source: RequestSource,
+    ValidJson(input): ValidJson<UpdateProfileRequest>,
+) -> ApiResult<Json<OwnProfile>> {
     Ok(Json(update(&app, account.user, &source, &input).await?))
 }
 
@@ -101,9 +101,9 @@ pub(crate) async fn update_me(
     summary = "Change one's account, by its id",
     description = "The same as `PATCH /v1/users/me`: what is left out stays.",
     params(("id" = UserId, Path, description = "One's own")),
-    request_body = ProfileEdit,
+    request_body = UpdateProfileRequest,
     responses(
-        (status = 200, description = "The account as it is now", body = Profile),
+        (status = 200, description = "The account as it is now", body = OwnProfile),
         (status = 400, description = "Not JSON", body = ErrorBody),
         (status = 401, description = "Not signed in", body = ErrorBody),
         (status = 403, description = "Somebody else's; or `CSRF_REFUSED`: a cookie without its proof", body = ErrorBody),
@@ -118,31 +118,37 @@ pub(crate) async fn update_me(
 )]
 pub(crate) async fn update_user(
     State(app): State<App>,
-    account: Account,
-    source: Source,
-    Id(id): Id<UserId>,
-    Valid(input): Valid<ProfileEdit>,
-) -> Answer<Json<Profile>> {
+    account: AccountCaller,
+    source: RequestSource,
+    PathId(id): PathId<UserId>,
+    ValidJson(input): ValidJson<UpdateProfileRequest>,
+) -> ApiResult<Json<OwnProfile>> {
     if id != account.user {
         return Err(Error::forbidden("an account is changed by its owner").into());
     }
     Ok(Json(update(&app, id, &source, &input).await?))
 }
 
-async fn update(app: &App, id: UserId, source: &Source, input: &ProfileEdit) -> Result<Profile, Error> {
+async fn update(
+    app: &App,
+    id: UserId,
+    source: &RequestSource,
+    input: &UpdateProfileRequest,
+) -> Result<OwnProfile, Error> {
     let edit = edit(input)?;
     if input.email.is_none() && input.username.is_none() {
         return match users::edit(&app.store, id, &edit, app.clock.now()).await? {
-            Written::Done(user) => {
+            WriteOutcome::Done(user) => {
                 if edit.name.is_some() && user.username.is_some() {
                     team::follow(app, id).await;
                 }
-                Ok(Profile::from(&user))
+                Ok(OwnProfile::from(&user))
             }
-            Written::Refused => Err(GONE),
+            WriteOutcome::Refused => Err(GONE),
         };
     }
-    let email = input.email.as_deref().map(|text| fields::typed("email", text, Email::typed)).transpose()?;
+    let email =
+        input.email.as_deref().map(|text| fields::typed("email", text, EmailAddress::typed)).transpose()?;
     let username = match &input.username {
         Some(Some(name)) => Some(Some(fields::typed("username", name, Username::typed)?)),
         Some(None) => Some(None),
@@ -159,25 +165,25 @@ async fn update(app: &App, id: UserId, source: &Source, input: &ProfileEdit) -> 
         attempts::confirm(app, source, &before, "current_password", password).await?;
     }
     match users::replace(&app.store, &before, &after).await? {
-        Saved::Done => {
+        UserSaveOutcome::Done => {
             let is_of_team = before.username.is_some() || after.username.is_some();
             if is_of_team && (&before.username, &before.name) != (&after.username, &after.name) {
                 team::follow(app, id).await;
             }
-            Ok(Profile::from(&after))
+            Ok(OwnProfile::from(&after))
         }
         refused => Err(refusal(refused)),
     }
 }
 
-fn edit(input: &ProfileEdit) -> Result<Edit, Error> {
+fn edit(input: &UpdateProfileRequest) -> Result<ProfileUpdate, Error> {
     let name = input.name.as_deref().or(input.full_name.as_deref()).or(input.display_name.as_deref());
     let optional = |field, value: &Clearable, rule| match value {
         Some(Some(text)) => fields::typed(field, text, rule).map(|text| Some(Some(text))),
         Some(None) => Ok(Some(None)),
         None => Ok(None),
     };
-    Ok(Edit {
+    Ok(ProfileUpdate {
         name: name.map(|name| fields::typed("name", name, user::line)).transpose()?,
         avatar: optional("avatar", &input.avatar, user::avatar)?,
         organization: optional("organization", &input.organization, user::line)?,
@@ -186,8 +192,8 @@ fn edit(input: &ProfileEdit) -> Result<Edit, Error> {
 
 fn edited(
     before: &User,
-    edit: Edit,
-    email: Option<Email>,
+    edit: ProfileUpdate,
+    email: Option<EmailAddress>,
     username: Clearable<Username>,
     now: jiff::Timestamp,
 ) -> User {

@@ -5,18 +5,18 @@ use std::collections::BTreeMap;
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody},
+    http::{AccountCaller, ApiResult, ErrorBody},
 };
 use futures::future::try_join_all;
 use model::{
     Error, SessionId,
     plan::{Plan, Quota},
-    session::Status,
+    session::SessionStatus,
 };
 use serde::Serialize;
 use store::{
     sessions,
-    usage::{self, Month},
+    usage::{self, MonthlyUsage},
     users,
 };
 use utoipa::ToSchema;
@@ -28,25 +28,25 @@ const RUNNING: usize = 20;
 const MONTHS: usize = 12;
 
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Usage {
+pub(crate) struct AccountUsage {
     plan: Plan,
     /// Same as `plan`.
     plan_name: Plan,
     /// By limit: `sessions_per_month`, `participants_per_session`, `ai_calls_per_session`.
-    categories: BTreeMap<&'static str, Category>,
+    categories: BTreeMap<&'static str, UsageCategory>,
     /// The latest twelve months in which sessions were created, newest first.
-    history: Vec<MonthOfUse>,
+    history: Vec<UsageMonth>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct MonthOfUse {
+pub(crate) struct UsageMonth {
     #[schema(example = "2026-11")]
     month: String,
     sessions: u32,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-pub(crate) struct Category {
+pub(crate) struct UsageCategory {
     /// Of what counts per session, in the fullest one that has not ended; 0 where nothing limits it and so nothing is
     /// counted.
     used: u32,
@@ -62,12 +62,15 @@ pub(crate) struct Category {
     summary = "What one's plan gives, and how much of it is used",
     description = "Also at `/v1/speakers/me/usage`. Months are those of UTC.",
     responses(
-        (status = 200, description = "Plan, and used and limit of each category", body = Usage),
+        (status = 200, description = "Plan, and used and limit of each category", body = AccountUsage),
         (status = 401, description = "Not signed in", body = ErrorBody),
         (status = 503, description = "A dependency failed", body = ErrorBody),
     )
 )]
-pub(crate) async fn get_usage(State(app): State<App>, account: Account) -> Answer<Json<Usage>> {
+pub(crate) async fn get_usage(
+    State(app): State<App>,
+    account: AccountCaller,
+) -> ApiResult<Json<AccountUsage>> {
     let now = app.clock.now();
     let (user, month, history, newest) = tokio::try_join!(
         users::get_strong(&app.store, account.user, now),
@@ -79,7 +82,7 @@ pub(crate) async fn get_usage(State(app): State<App>, account: Account) -> Answe
     let running: Vec<SessionId> = newest
         .items
         .into_iter()
-        .filter(|session| session.status != Status::Ended)
+        .filter(|session| session.status != SessionStatus::Ended)
         .map(|session| session.id)
         .collect();
     let (participants, ai_calls) = tokio::try_join!(
@@ -92,10 +95,11 @@ pub(crate) async fn get_usage(State(app): State<App>, account: Account) -> Answe
         (Quota::ParticipantsPerSession, participants, limits.participants_per_session),
         (Quota::AiCallsPerSession, ai_calls, limits.ai_calls_per_session),
     ];
-    let categories = categories.map(|(quota, used, limit)| (quota.as_str(), Category { used, limit })).into();
-    let of_month = |it: Month| MonthOfUse { month: it.month, sessions: it.used };
+    let categories =
+        categories.map(|(quota, used, limit)| (quota.as_str(), UsageCategory { used, limit })).into();
+    let of_month = |it: MonthlyUsage| UsageMonth { month: it.month, sessions: it.used };
     let history = history.into_iter().map(of_month).collect();
-    Ok(Json(Usage { plan, plan_name: plan, categories, history }))
+    Ok(Json(AccountUsage { plan, plan_name: plan, categories, history }))
 }
 
 async fn fullest(app: &App, running: &[SessionId], quota: Quota) -> Result<u32, Error> {

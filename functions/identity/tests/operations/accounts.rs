@@ -2,11 +2,11 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use store::presentations::{self, Presentation};
 
-use crate::world::{PASSWORD, World, token_of};
+use crate::world::{IdentityWorld, PASSWORD, token_of};
 
 #[tokio::test]
 async fn signing_up_answers_the_account_under_every_name() {
-    let world = World::start().await;
+    let world = IdentityWorld::start().await;
     let body = json!({
         "email": " Ana@Example.COM ", "password": PASSWORD, "full_name": "Ana Lima", "username": "Ana_L",
         "organization": "Herons", "avatar": "https://example.com/ana.png", "invite_token": "unknown",
@@ -45,7 +45,7 @@ async fn signing_up_answers_the_account_under_every_name() {
 
 #[tokio::test]
 async fn what_is_wrong_with_a_sign_up_is_named() {
-    let world = World::start().await;
+    let world = IdentityWorld::start().await;
     let with = |field: &str, value: Value| {
         let mut body = json!({ "email": "ana@example.com", "password": PASSWORD });
         body[field] = value;
@@ -70,7 +70,7 @@ async fn what_is_wrong_with_a_sign_up_is_named() {
 
 #[tokio::test]
 async fn addresses_and_user_names_are_taken_once() {
-    let world = World::start().await;
+    let world = IdentityWorld::start().await;
     let body =
         |email: &str, username: &str| json!({ "email": email, "password": PASSWORD, "username": username });
     let made =
@@ -87,7 +87,7 @@ async fn addresses_and_user_names_are_taken_once() {
 
 #[tokio::test]
 async fn the_first_admin_comes_from_a_setting() {
-    let world = World::start().await;
+    let world = IdentityWorld::start().await;
     let body = json!({ "email": "Root@example.com", "password": PASSWORD });
     let made = world.post("/v1/auth/register", &body).send().await.ok(201);
     assert_eq!((&made["role"], &made["is_admin"]), (&json!("super_admin"), &json!(true)));
@@ -97,7 +97,7 @@ async fn the_first_admin_comes_from_a_setting() {
 
 #[tokio::test]
 async fn others_see_a_card() {
-    let world = World::start().await;
+    let world = IdentityWorld::start().await;
     let (ana, bo) = (world.register("ana").await, world.register("bo").await);
     let path = format!("/v1/users/{}", ana["id"].as_str().unwrap());
     assert_eq!(world.get(&path, &ana).send().await.ok(200), ana["user"]);
@@ -117,7 +117,7 @@ async fn others_see_a_card() {
 
 #[tokio::test]
 async fn one_changes_ones_own_and_nothing_else() {
-    let world = World::start().await;
+    let world = IdentityWorld::start().await;
     let (ana, bo) = (world.register("ana").await, world.register("bo").await);
     let patch = |tokens: &Value, body: Value| {
         world.ask("PATCH", "/v1/users/me").bearer(token_of(tokens)).json(&body).send()
@@ -167,7 +167,7 @@ async fn one_changes_ones_own_and_nothing_else() {
 
 #[tokio::test]
 async fn a_deleted_account_leaves_nothing_but_that_it_was() {
-    let world = World::start().await;
+    let world = IdentityWorld::start().await;
     let (ana, bo) = (world.register("ana").await, world.register("bo").await);
     let delete = |body: Value| world.ask("DELETE", "/v1/users/me").bearer(token_of(&ana)).json(&body).send();
     delete(json!({})).await.wrong("password");
@@ -189,7 +189,7 @@ async fn a_deleted_account_leaves_nothing_but_that_it_was() {
 
 #[tokio::test]
 async fn a_deleted_account_takes_its_presentations_along() {
-    let world = World::start().await;
+    let world = IdentityWorld::start().await;
     let (ana, bo) = (world.register("ana").await, world.register("bo").await);
     let (store, now) = (&world.app.store, world.clock.now());
     let present = async |owner: &Value| {
@@ -216,7 +216,7 @@ async fn a_deleted_account_takes_its_presentations_along() {
 
 #[tokio::test]
 async fn public_keys_may_be_kept_for_a_while() {
-    let world = World::start().await;
+    let world = IdentityWorld::start().await;
     let answer = world.ask("GET", "/.well-known/jwks.json").send().await;
     assert_eq!(answer.headers["cache-control"], "public, max-age=300");
     let key = answer.ok(200)["keys"][0].clone();

@@ -5,17 +5,17 @@ use std::time::Duration;
 use model::{LoginId, Room, UserId};
 use serde_json::json;
 use store::{
-    audit::{self, Filter},
-    connections::{self, Connection, Identity},
+    audit::{self, AuditFilter},
+    connections::{self, Connection, ConnectionIdentity},
 };
 
-use crate::world::{World, token_of};
+use crate::world::{IdentityWorld, token_of};
 
-async fn socket(world: &World, user: UserId) {
+async fn socket(world: &IdentityWorld, user: UserId) {
     let login: LoginId = world.clock.id();
     let connection = Connection {
         id: "open=".into(),
-        identity: Identity::Account { user, login, presents: None },
+        identity: ConnectionIdentity::Account { user, login, presents: None },
         display_name: None,
         connected_at: world.clock.now(),
         presents_since: None,
@@ -27,7 +27,7 @@ async fn socket(world: &World, user: UserId) {
 /// written down once.
 #[tokio::test]
 async fn a_ban_that_broke_off_is_finished_by_asking_again() {
-    let world = World::start().await;
+    let world = IdentityWorld::start().await;
     let (root, ana) = (world.register("root").await, world.register("ana").await);
     let user: UserId = ana["user"]["id"].as_str().unwrap().parse().unwrap();
     socket(&world, user).await;
@@ -43,13 +43,13 @@ async fn a_ban_that_broke_off_is_finished_by_asking_again() {
     assert_eq!(again.ok(200)["status"], "banned");
     let now = world.clock.now();
     assert!(connections::in_room(&world.app.store, Room::User(user), now).await.unwrap().is_empty());
-    let log = audit::page(&world.app.store, &Filter::default(), 10, None, now).await.unwrap();
+    let log = audit::page(&world.app.store, &AuditFilter::default(), 10, None, now).await.unwrap();
     assert_eq!(log.items.len(), 1, "{log:?}");
 }
 
 #[tokio::test]
 async fn a_member_reaches_nothing_of_staff() {
-    let world = World::start().await;
+    let world = IdentityWorld::start().await;
     let (root, ana) = (world.register("root").await, world.register("ana").await);
     let staff = world.staff(false).await;
     for path in ["users", "actions", "dashboard", "health", "plans", "llm", "sessions", "stats"] {

@@ -1,19 +1,19 @@
 use std::time::Duration;
 
-use entry::tokens::Access;
+use entry::tokens::AccessToken;
 use futures::future::join_all;
-use model::user::Status;
+use model::user::AccountState;
 use serde_json::{Value, json};
 use store::{
-    connections::{self, Connection, Identity},
+    connections::{self, Connection, ConnectionIdentity},
     due, users,
 };
 
-use crate::world::{PASSWORD, World, token_of};
+use crate::world::{IdentityWorld, PASSWORD, token_of};
 
 #[tokio::test]
 async fn one_logs_in_by_address_or_user_name_as_json_or_form() {
-    let world = World::start().await;
+    let world = IdentityWorld::start().await;
     let body = json!({ "email": "ana@example.com", "password": PASSWORD, "username": "Ana" });
     world.post("/v1/auth/register", &body).send().await.ok(201);
     for (field, value) in [
@@ -36,7 +36,7 @@ async fn one_logs_in_by_address_or_user_name_as_json_or_form() {
 
 #[tokio::test]
 async fn nobody_learns_who_has_an_account() {
-    let world = World::start().await;
+    let world = IdentityWorld::start().await;
     world.register("ana").await;
     let wrong = world.log_in("ana", "not it, surely").await;
     let unknown = world.log_in("nobody", "not it, surely").await;
@@ -48,7 +48,7 @@ async fn nobody_learns_who_has_an_account() {
 
 #[tokio::test]
 async fn guessing_is_limited_per_account_however_it_is_done() {
-    let world = World::start().await;
+    let world = IdentityWorld::start().await;
     world.register("ana").await;
     world.register("bo").await;
     let guess = |n: usize, password: &'static str| {
@@ -68,7 +68,7 @@ async fn guessing_is_limited_per_account_however_it_is_done() {
 
 #[tokio::test]
 async fn guessing_is_limited_per_network_and_logging_in_is_not() {
-    let world = World::start().await;
+    let world = IdentityWorld::start().await;
     for n in 0..50 {
         let account = format!("nobody{n}");
         world.log_in(&account, "not it, surely").await.refused(401, "UNAUTHORIZED");
@@ -83,11 +83,11 @@ async fn guessing_is_limited_per_network_and_logging_in_is_not() {
 
 #[tokio::test]
 async fn a_disabled_account_is_told_so_only_with_its_password() {
-    let world = World::start().await;
+    let world = IdentityWorld::start().await;
     let ana = world.register("ana").await;
     let id = ana["id"].as_str().unwrap().parse().unwrap();
     let mut user = users::get(&world.app.store, id, world.clock.now()).await.unwrap().unwrap();
-    user.status = Status::Disabled;
+    user.status = AccountState::Disabled;
     world.app.store.put(&user).await.unwrap();
     world.log_in("ana", "not it, surely").await.refused(401, "UNAUTHORIZED");
     world.log_in("ana", PASSWORD).await.refused(403, "ACCOUNT_DISABLED");
@@ -98,7 +98,7 @@ async fn a_disabled_account_is_told_so_only_with_its_password() {
 
 #[tokio::test]
 async fn the_twenty_first_log_in_ends_the_oldest() {
-    let world = World::start().await;
+    let world = IdentityWorld::start().await;
     let first = world.register("ana").await;
     let mut newest = first.clone();
     for _ in 0..20 {
@@ -117,7 +117,7 @@ async fn the_twenty_first_log_in_ends_the_oldest() {
 
 #[tokio::test]
 async fn log_ins_end_one_by_one_or_all_but_this() {
-    let world = World::start().await;
+    let world = IdentityWorld::start().await;
     let (ana, bo) = (world.register("ana").await, world.register("bo").await);
     let phone = world.log_in("ana", PASSWORD).await.ok(200);
     let tablet = world.log_in("ana", PASSWORD).await.ok(200);
@@ -137,7 +137,7 @@ async fn log_ins_end_one_by_one_or_all_but_this() {
 
 #[tokio::test]
 async fn logging_out_ends_both_tokens_by_any_of_them() {
-    let world = World::start().await;
+    let world = IdentityWorld::start().await;
     world.register("ana").await;
     let out = |tokens: &Value| world.post("/v1/auth/logout", tokens);
     for way in ["bearer", "body", "cookie", "access cookie"] {
@@ -169,14 +169,14 @@ async fn logging_out_ends_both_tokens_by_any_of_them() {
 /// What ends is ended before its sockets are closed, and if that fails, what is left falls due.
 #[tokio::test]
 async fn a_log_out_that_breaks_off_is_left_to_the_clock() {
-    let mut world = World::start().await;
+    let mut world = IdentityWorld::start().await;
     let ana = world.register("ana").await;
     let now = world.clock.now();
     let token = ana["access_token"].as_str().unwrap();
-    let Access { user, login } = world.app.tokens.verify(token, now).unwrap();
+    let AccessToken { user, login } = world.app.tokens.verify(token, now).unwrap();
     let connection = Connection {
         id: "c=".into(),
-        identity: Identity::Account { user, login, presents: None },
+        identity: ConnectionIdentity::Account { user, login, presents: None },
         display_name: None,
         connected_at: now,
         presents_since: None,
@@ -189,5 +189,5 @@ async fn a_log_out_that_breaks_off_is_left_to_the_clock() {
 
     world.clock.advance(Duration::from_secs(61));
     let left = due::due(&world.app.store, 10, None, world.clock.now()).await.unwrap().0;
-    assert_eq!(left[0].what().unwrap(), due::What::Login(user, login));
+    assert_eq!(left[0].what().unwrap(), due::DueWork::Login(user, login));
 }

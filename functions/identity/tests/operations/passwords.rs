@@ -4,13 +4,13 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use store::users::{self, PasswordHash};
 
-use crate::world::{PASSWORD, World, token_of};
+use crate::world::{IdentityWorld, PASSWORD, token_of};
 
 const NEW: &str = "a marten under the eaves";
 
 #[tokio::test]
 async fn a_new_password_ends_every_other_log_in() {
-    let world = World::start().await;
+    let world = IdentityWorld::start().await;
     let ana = world.register("ana").await;
     let phone = world.log_in("ana", PASSWORD).await.ok(200);
     let change = |current: &str, new: &str| {
@@ -33,7 +33,7 @@ async fn a_new_password_ends_every_other_log_in() {
 
 #[tokio::test]
 async fn current_passwords_are_not_guessed_either() {
-    let world = World::start().await;
+    let world = IdentityWorld::start().await;
     let ana = world.register("ana").await;
     let body = json!({ "current_password": "not it, surely", "new_password": NEW });
     for _ in 0..10 {
@@ -44,7 +44,7 @@ async fn current_passwords_are_not_guessed_either() {
 }
 
 /// The token of the newest letter.
-fn mailed(world: &World) -> String {
+fn mailed(world: &IdentityWorld) -> String {
     let letters = world.letters();
     let letter = &letters.last().expect("a letter")["letter"];
     assert_eq!(letter["letter"], "password_reset");
@@ -53,7 +53,7 @@ fn mailed(world: &World) -> String {
 
 #[tokio::test]
 async fn a_reset_answers_the_same_whether_or_not_there_is_somebody() {
-    let world = World::start().await;
+    let world = IdentityWorld::start().await;
     let ana = world.register("ana").await;
     let ask = |email: &str| world.post("/v1/auth/password-reset", &json!({ "email": email })).send();
     let (known, unknown) = (ask("ANA@example.com").await, ask("nobody@example.com").await);
@@ -78,7 +78,7 @@ async fn a_reset_answers_the_same_whether_or_not_there_is_somebody() {
 
 #[tokio::test]
 async fn a_reset_token_sets_one_password_within_an_hour() {
-    let world = World::start().await;
+    let world = IdentityWorld::start().await;
     let ana = world.register("ana").await;
     let ask = || world.post("/v1/auth/password-reset", &json!({ "email": "ana@example.com" })).send();
     let confirm = |token: &str, new: &str| {
@@ -113,7 +113,7 @@ async fn a_reset_token_sets_one_password_within_an_hour() {
 
 #[tokio::test]
 async fn a_mail_to_the_old_address_sets_no_password() {
-    let world = World::start().await;
+    let world = IdentityWorld::start().await;
     let ana = world.register("ana").await;
     world.post("/v1/auth/password-reset", &json!({ "email": "ana@example.com" })).send().await.ok(200);
     let token = mailed(&world);
@@ -125,7 +125,7 @@ async fn a_mail_to_the_old_address_sets_no_password() {
 
 #[tokio::test]
 async fn old_hashes_count_once_and_are_replaced() {
-    let world = World::start().await;
+    let world = IdentityWorld::start().await;
     let ana = world.register("ana").await;
     let id = ana["id"].as_str().unwrap().parse().unwrap();
     let hash = || async {
@@ -144,7 +144,7 @@ async fn old_hashes_count_once_and_are_replaced() {
 
 #[tokio::test]
 async fn the_whole_password_counts() {
-    let world = World::start().await;
+    let world = IdentityWorld::start().await;
     let long = format!("{} tail", "grey heron ".repeat(8));
     let body = json!({ "email": "ana@example.com", "password": long });
     let made: Value = world.post("/v1/auth/register", &body).send().await.ok(201);

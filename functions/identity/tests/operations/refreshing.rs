@@ -1,17 +1,17 @@
 use std::{collections::HashSet, time::Duration};
 
-use crate::world::World;
-use cloud::bench::Answer;
+use crate::world::IdentityWorld;
+use cloud::bench::TestResponse;
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-async fn refresh(world: &World, tokens: &Value) -> Answer {
+async fn refresh(world: &IdentityWorld, tokens: &Value) -> TestResponse {
     world.post("/v1/auth/refresh", &json!({ "refresh_token": tokens["refresh_token"] })).send().await
 }
 
 #[tokio::test]
 async fn fifty_at_once_get_one_successor() {
-    let world = World::start().await;
+    let world = IdentityWorld::start().await;
     let ana = world.register("ana").await;
     let answers = join_all((0..50).map(|_| refresh(&world, &ana))).await;
     let pairs: HashSet<String> = answers
@@ -27,7 +27,7 @@ async fn fifty_at_once_get_one_successor() {
 
 #[tokio::test]
 async fn a_token_from_before_ends_the_log_in() {
-    let world = World::start().await;
+    let world = IdentityWorld::start().await;
     let ana = world.register("ana").await;
     let second = refresh(&world, &ana).await.ok(200);
     let third = refresh(&world, &second).await.ok(200);
@@ -39,7 +39,7 @@ async fn a_token_from_before_ends_the_log_in() {
 
 #[tokio::test]
 async fn the_overlap_is_short() {
-    let world = World::start().await;
+    let world = IdentityWorld::start().await;
     let ana = world.register("ana").await;
     let next = refresh(&world, &ana).await.ok(200);
     world.clock.advance(Duration::from_secs(25));
@@ -53,7 +53,7 @@ async fn the_overlap_is_short() {
 
 #[tokio::test]
 async fn thirty_days_and_not_longer() {
-    let world = World::start().await;
+    let world = IdentityWorld::start().await;
     let mut tokens = world.register("ana").await;
     for _ in 0..2 {
         world.clock.advance(Duration::from_hours(24 * 14));
@@ -67,7 +67,7 @@ async fn thirty_days_and_not_longer() {
 
 #[tokio::test]
 async fn only_refresh_tokens_refresh() {
-    let world = World::start().await;
+    let world = IdentityWorld::start().await;
     let ana = world.register("ana").await;
     let access = json!({ "refresh_token": ana["access_token"] });
     refresh(&world, &access).await.refused(401, "UNAUTHORIZED");

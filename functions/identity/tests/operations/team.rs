@@ -1,18 +1,18 @@
 //! Whom the team sees of itself.
 
-use cloud::bench::Answer;
+use cloud::bench::TestResponse;
 use serde_json::{Value, json};
 
-use crate::world::{PASSWORD, World, token_of};
+use crate::world::{IdentityWorld, PASSWORD, token_of};
 
 /// Signs somebody up as `{username}@example.com`, in lower case.
-async fn member(world: &World, username: &str, name: &str) -> Value {
+async fn member(world: &IdentityWorld, username: &str, name: &str) -> Value {
     let email = format!("{username}@example.com");
     let body = json!({ "email": email, "password": PASSWORD, "username": username, "name": name });
     world.post("/v1/auth/register", &body).send().await.ok(201)
 }
 
-async fn search(world: &World, query: &str, by: &Value) -> Answer {
+async fn search(world: &IdentityWorld, query: &str, by: &Value) -> TestResponse {
     world.get(&format!("/v1/users/search/{query}"), by).send().await
 }
 
@@ -23,7 +23,7 @@ fn names(list: &Value) -> Vec<&str> {
 
 #[tokio::test]
 async fn the_team_is_listed_by_user_name_without_addresses() {
-    let world = World::start().await;
+    let world = IdentityWorld::start().await;
     let speaker = world.register("speaker").await;
     for number in (0..12).rev() {
         member(&world, &format!("Member_{number:02}"), &format!("Number {number}")).await;
@@ -52,7 +52,7 @@ async fn the_team_is_listed_by_user_name_without_addresses() {
 
 #[tokio::test]
 async fn somebody_is_found_by_what_one_may_see_of_them() {
-    let world = World::start().await;
+    let world = IdentityWorld::start().await;
     let root = world.register("root").await;
     let ana = member(&world, "Ana_L", "Ána Lima").await;
     let bo = member(&world, "bo_1", "Bo Lim").await;
@@ -86,7 +86,7 @@ async fn somebody_is_found_by_what_one_may_see_of_them() {
 
 #[tokio::test]
 async fn ten_are_found_at_most_and_sixty_times_a_minute() {
-    let world = World::start().await;
+    let world = IdentityWorld::start().await;
     let mut last = Value::Null;
     for number in (0..12).rev() {
         last = member(&world, &format!("member_{number:02}"), "Heron").await;

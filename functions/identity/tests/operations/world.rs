@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use cloud::bench::{Answer, Ask, Bench, Client};
-use entry::{App, Clock, Door, Environment};
+use cloud::bench::{FunctionClient, TestCloud, TestRequest, TestResponse};
+use entry::{App, Clock, Environment, LambdaFunction};
 use lambda_runtime::Context;
 use protocol::job::Queue;
 use serde_json::{Value, json};
@@ -13,11 +13,11 @@ pub(crate) const PASSWORD: &str = "a heron over grey water";
 
 const HOUR_MS: u64 = 3_600_000;
 
-pub(crate) struct World {
+pub(crate) struct IdentityWorld {
     pub(crate) app: App,
     pub(crate) clock: Clock,
-    bench: Bench,
-    client: Client,
+    bench: TestCloud,
+    client: FunctionClient,
 }
 
 /// What somebody who has logged in is known by.
@@ -25,24 +25,24 @@ pub(crate) fn token_of(tokens: &Value) -> &str {
     tokens["access_token"].as_str().expect("an access token")
 }
 
-async fn client(variables: BTreeMap<String, String>, clock: &Clock) -> Client {
+async fn client(variables: BTreeMap<String, String>, clock: &Clock) -> FunctionClient {
     through(identity::api(Environment::of(variables, clock.clone())).await.expect("a door"))
 }
 
-fn through(door: Door) -> Client {
-    Client::new(move |event| {
+fn through(door: LambdaFunction) -> FunctionClient {
+    FunctionClient::new(move |event| {
         let door = door.clone();
         async move { door.call(event, Context::default()).await }
     })
 }
 
-impl World {
+impl IdentityWorld {
     pub(crate) async fn start() -> Self {
         let clock = Clock::system();
         // limits count in windows: tests begin with one
         clock.advance(Duration::from_millis(HOUR_MS - clock.millis().unsigned_abs() % HOUR_MS));
         let time = clock.clone();
-        let bench = Bench::start(move || time.millis(), None).await.expect("a bench");
+        let bench = TestCloud::start(move || time.millis(), None).await.expect("a bench");
         let mut variables = bench.variables();
         variables.insert("FIRST_ADMIN_EMAIL".into(), "root@example.com".into());
         let app = App::start(&Environment::of(variables.clone(), clock.clone()), &[]).await.expect("an app");
@@ -58,7 +58,7 @@ impl World {
     }
 
     /// The door of staff; a mute one cannot post to sockets.
-    pub(crate) async fn staff(&self, is_mute: bool) -> Client {
+    pub(crate) async fn staff(&self, is_mute: bool) -> FunctionClient {
         let mut variables = self.bench.variables();
         if is_mute {
             variables.insert("SOCKET_ENDPOINT".into(), self.bench.nowhere());
@@ -66,20 +66,20 @@ impl World {
         through(identity::admin_api(Environment::of(variables, self.clock.clone())).await.expect("a door"))
     }
 
-    pub(crate) fn ask(&self, method: &str, path: &str) -> Ask {
+    pub(crate) fn ask(&self, method: &str, path: &str) -> TestRequest {
         self.client.ask(method, path)
     }
 
-    pub(crate) fn post(&self, path: &str, body: &Value) -> Ask {
+    pub(crate) fn post(&self, path: &str, body: &Value) -> TestRequest {
         self.ask("POST", path).json(body)
     }
 
     /// As an HTML form has it.
-    pub(crate) fn post_form(&self, path: &str, form: &str) -> Ask {
+    pub(crate) fn post_form(&self, path: &str, form: &str) -> TestRequest {
         self.ask("POST", path).body("application/x-www-form-urlencoded", form)
     }
 
-    pub(crate) fn get(&self, path: &str, tokens: &Value) -> Ask {
+    pub(crate) fn get(&self, path: &str, tokens: &Value) -> TestRequest {
         self.ask("GET", path).bearer(token_of(tokens))
     }
 
@@ -89,7 +89,7 @@ impl World {
         self.post("/v1/auth/register", &body).send().await.ok(201)
     }
 
-    pub(crate) async fn log_in(&self, name: &str, password: &str) -> Answer {
+    pub(crate) async fn log_in(&self, name: &str, password: &str) -> TestResponse {
         let body = json!({ "email": format!("{name}@example.com"), "password": password });
         self.post("/v1/auth/login", &body).send().await
     }

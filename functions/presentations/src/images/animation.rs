@@ -5,10 +5,10 @@
 use gif::{ColorOutput, DecodeOptions, Decoder, Encoder, Frame};
 use model::{
     Error,
-    image::{Format, LONGEST_SIDE, MAX_BYTES},
+    image::{ImageFormat, LONGEST_SIDE, MAX_BYTES},
 };
 
-use super::{picture::Picture, posted::FIELD};
+use super::{picture::NormalizedImage, posted::FIELD};
 
 /// Frames, and pixels of all of them together: what is written anew in a few seconds, and what a browser still plays.
 const MAX_FRAMES: usize = 1_000;
@@ -18,7 +18,7 @@ const MAX_PIXELS: u64 = 100_000_000;
 ///
 /// # Errors
 /// `Invalid` for one that cannot be decoded, or that moves and is too large: nobody scales a palette.
-pub(super) fn drawn(file: &[u8]) -> Result<Option<Picture>, Error> {
+pub(super) fn drawn(file: &[u8]) -> Result<Option<NormalizedImage>, Error> {
     let mut decoder = decoder(file)?;
     let (width, height) = (decoder.width(), decoder.height());
     if width == 0 || height == 0 {
@@ -58,7 +58,7 @@ pub(super) fn drawn(file: &[u8]) -> Result<Option<Picture>, Error> {
         ));
     }
     let (width, height) = (width.into(), height.into());
-    Ok(Some(Picture { format: Format::Gif, width, height, bytes }))
+    Ok(Some(NormalizedImage { format: ImageFormat::Gif, width, height, bytes }))
 }
 
 fn decoder(file: &[u8]) -> Result<Decoder<&[u8]>, Error> {

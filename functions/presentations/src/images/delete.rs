@@ -1,10 +1,10 @@
 use axum::extract::{Path, State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody},
+    http::{AccountCaller, ApiResult, ErrorBody},
 };
 use http::StatusCode;
-use model::image::Filename;
+use model::image::ImageFilename;
 use store::images;
 
 use super::show::NONE;
@@ -30,10 +30,10 @@ macro_rules! deletes {
         )]
         pub(super) async fn $name(
             State(app): State<App>,
-            account: Account,
+            account: AccountCaller,
             Path(filename): Path<String>,
-        ) -> Answer<StatusCode> {
-            let name: Filename = filename.parse().map_err(|_| NONE)?;
+        ) -> ApiResult<StatusCode> {
+            let name: ImageFilename = filename.parse().map_err(|_| NONE)?;
             images::delete(&app.store, account.user, name, app.clock.now()).await?;
             Ok(StatusCode::NO_CONTENT)
         }

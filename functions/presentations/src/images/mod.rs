@@ -22,10 +22,10 @@ mod show;
 mod upload;
 
 use axum::Extension;
-use entry::{App, Door, Environment, StartError};
+use entry::{App, Environment, LambdaFunction, StartError};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use self::shelf::Shelf;
+use self::shelf::ImageCache;
 
 fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -40,8 +40,8 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 }
 
 /// `api-images`.
-pub async fn api(environment: Environment) -> Result<Door, StartError> {
+pub async fn api(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(&environment, &[]).await?;
-    let router = router().split_for_parts().0.layer(Extension(Shelf::default())).with_state(app.clone());
+    let router = router().split_for_parts().0.layer(Extension(ImageCache::default())).with_state(app.clone());
     Ok(entry::http::door(&app, router))
 }

@@ -3,9 +3,9 @@
 
 use std::io::Cursor;
 
-use entry::http::Failure;
+use entry::http::ApiError;
 use image::{
-    DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, ImageResult, Limits,
+    DynamicImage, ImageDecoder, ImageError, ImageFormat as DecoderFormat, ImageReader, ImageResult, Limits,
     codecs::{
         jpeg::JpegEncoder,
         png::{CompressionType, FilterType, PngEncoder},
@@ -16,7 +16,7 @@ use image::{
 };
 use model::{
     Error,
-    image::{Format, LONGEST_SIDE, MAX_BYTES},
+    image::{ImageFormat, LONGEST_SIDE, MAX_BYTES},
 };
 use moxcms::{ColorProfile, Layout, TransformOptions};
 use tokio::{sync::Semaphore, task::spawn_blocking};
@@ -41,8 +41,8 @@ static RUNNING: Semaphore = Semaphore::const_new(2);
 
 /// An image as it is kept: at most [`LONGEST_SIDE`] and [`MAX_BYTES`], in sRGB, upright, without metadata.
 #[derive(Debug)]
-pub(super) struct Picture {
-    pub(super) format: Format,
+pub(super) struct NormalizedImage {
+    pub(super) format: ImageFormat,
     pub(super) width: u32,
     pub(super) height: u32,
     pub(super) bytes: Vec<u8>,
@@ -52,16 +52,16 @@ pub(super) struct Picture {
 ///
 /// # Errors
 /// 415 for what is none of the four formats by its first bytes; `Invalid` for what cannot be decoded, or is too large for it.
-pub(super) async fn draw(file: bytes::Bytes) -> Result<Picture, Failure> {
+pub(super) async fn draw(file: bytes::Bytes) -> Result<NormalizedImage, ApiError> {
     let running = RUNNING.acquire().await.map_err(Error::internal)?;
     let drawn = spawn_blocking(move || drawn(&file)).await.map_err(Error::internal)?;
     drop(running);
     drawn
 }
 
-fn drawn(file: &[u8]) -> Result<Picture, Failure> {
+fn drawn(file: &[u8]) -> Result<NormalizedImage, ApiError> {
     let format = format(file).ok_or_else(|| unsupported("an image is JPEG, PNG, GIF or WebP"))?;
-    if format == Format::Gif
+    if format == ImageFormat::Gif
         && let Some(picture) = animation::drawn(file)?
     {
         return Ok(picture);
@@ -71,12 +71,12 @@ fn drawn(file: &[u8]) -> Result<Picture, Failure> {
 }
 
 /// By its content: names and declared types are what somebody says.
-fn format(file: &[u8]) -> Option<Format> {
+fn format(file: &[u8]) -> Option<ImageFormat> {
     match image::guess_format(file).ok()? {
-        ImageFormat::Gif => Some(Format::Gif),
-        ImageFormat::Jpeg => Some(Format::Jpeg),
-        ImageFormat::Png => Some(Format::Png),
-        ImageFormat::WebP => Some(Format::Webp),
+        DecoderFormat::Gif => Some(ImageFormat::Gif),
+        DecoderFormat::Jpeg => Some(ImageFormat::Jpeg),
+        DecoderFormat::Png => Some(ImageFormat::Png),
+        DecoderFormat::WebP => Some(ImageFormat::Webp),
         _ => None,
     }
 }
@@ -94,12 +94,12 @@ fn refusal(error: &ImageError) -> Error {
 }
 
 /// Upright, in sRGB, eight bits a channel, no larger than it is kept. Of an animated PNG or WebP it is the first frame.
-fn decoded(file: &[u8], format: Format) -> ImageResult<DynamicImage> {
+fn decoded(file: &[u8], format: ImageFormat) -> ImageResult<DynamicImage> {
     let format = match format {
-        Format::Gif => ImageFormat::Gif,
-        Format::Jpeg => ImageFormat::Jpeg,
-        Format::Png => ImageFormat::Png,
-        Format::Webp => ImageFormat::WebP,
+        ImageFormat::Gif => DecoderFormat::Gif,
+        ImageFormat::Jpeg => DecoderFormat::Jpeg,
+        ImageFormat::Png => DecoderFormat::Png,
+        ImageFormat::Webp => DecoderFormat::WebP,
     };
     let mut limits = Limits::default();
     limits.max_image_width = Some(MAX_SIDE);
@@ -174,35 +174,35 @@ fn to_srgb(picture: &mut DynamicImage, profile: &[u8]) {
 
 /// In the format that it came in, where that is small enough: a photo as PNG may not be. Smaller pictures follow until one
 /// fits.
-fn encoded(mut picture: DynamicImage, format: Format) -> ImageResult<Picture> {
+fn encoded(mut picture: DynamicImage, format: ImageFormat) -> ImageResult<NormalizedImage> {
     loop {
         let (format, bytes) = smallest(&picture, format)?;
         let (width, height) = (picture.width(), picture.height());
         if bytes.len() <= MAX_BYTES {
-            return Ok(Picture { format, width, height, bytes });
+            return Ok(NormalizedImage { format, width, height, bytes });
         }
         picture = fitted(picture, width.max(height) * 3 / 4);
     }
 }
 
-fn smallest(picture: &DynamicImage, format: Format) -> ImageResult<(Format, Vec<u8>)> {
+fn smallest(picture: &DynamicImage, format: ImageFormat) -> ImageResult<(ImageFormat, Vec<u8>)> {
     let opaque = !picture.color().has_alpha();
     match format {
-        Format::Jpeg if opaque => Ok((Format::Jpeg, jpeg(picture)?)),
-        Format::Webp => {
+        ImageFormat::Jpeg if opaque => Ok((ImageFormat::Jpeg, jpeg(picture)?)),
+        ImageFormat::Webp => {
             // what was a photo is ten times its size as a WebP without losses, the only kind that we can write
             let (webp, jpeg) = (webp(picture)?, if opaque { Some(jpeg(picture)?) } else { None });
             match jpeg.filter(|jpeg| jpeg.len() < webp.len()) {
-                Some(jpeg) => Ok((Format::Jpeg, jpeg)),
-                None => Ok((Format::Webp, webp)),
+                Some(jpeg) => Ok((ImageFormat::Jpeg, jpeg)),
+                None => Ok((ImageFormat::Webp, webp)),
             }
         }
-        Format::Jpeg | Format::Png | Format::Gif => {
+        ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::Gif => {
             let png = png(picture)?;
             if png.len() > MAX_BYTES && opaque {
-                return Ok((Format::Jpeg, jpeg(picture)?));
+                return Ok((ImageFormat::Jpeg, jpeg(picture)?));
             }
-            Ok((Format::Png, png))
+            Ok((ImageFormat::Png, png))
         }
     }
 }
@@ -250,7 +250,7 @@ mod tests {
         let photo = photo();
         let drawn = drawn(&photo).unwrap();
         assert!(drawn.bytes.len() < photo.len(), "the profile is gone");
-        let pixel = decoded(&drawn.bytes, Format::Jpeg).unwrap().to_rgb8().get_pixel(16, 16).0;
+        let pixel = decoded(&drawn.bytes, ImageFormat::Jpeg).unwrap().to_rgb8().get_pixel(16, 16).0;
         let expected = [215, 93, 31];
         let near = pixel.iter().zip(expected).all(|(is, should)| is.abs_diff(should) < 6);
         assert!(near, "{pixel:?} and not {expected:?}");

@@ -7,10 +7,10 @@ use axum::{
     extract::FromRequest,
 };
 use bytes::Bytes;
-use entry::{App, http::Failure};
+use entry::{App, http::ApiError};
 use futures::stream;
 use http::{Request, StatusCode, header};
-use model::{Code, Error, image::MAX_BYTES};
+use model::{Error, ErrorCode, image::MAX_BYTES};
 use multer::Multipart;
 
 /// The field of a form.
@@ -22,12 +22,12 @@ const FORM: usize = 64 * 1024;
 ///
 /// 413 when it is larger, 415 for a body that is neither a form nor a file, 400 for a form that cannot be read, 422 where it
 /// has no `file`. Of a body over 6 MB, which no Lambda takes, the gateway says 413 before us, in words of its own.
-pub(super) struct Posted(pub(super) Bytes);
+pub(super) struct UploadedFile(pub(super) Bytes);
 
-impl FromRequest<App> for Posted {
-    type Rejection = Failure;
+impl FromRequest<App> for UploadedFile {
+    type Rejection = ApiError;
 
-    async fn from_request(request: Request<Body>, _: &App) -> Result<Self, Failure> {
+    async fn from_request(request: Request<Body>, _: &App) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let content_type = content_type.unwrap_or_default().trim();
@@ -52,7 +52,7 @@ impl FromRequest<App> for Posted {
     }
 }
 
-async fn file(body: Bytes, boundary: String) -> Result<Bytes, Failure> {
+async fn file(body: Bytes, boundary: String) -> Result<Bytes, ApiError> {
     let body = stream::once(async move { Ok::<_, Infallible>(body) });
     let mut form = Multipart::new(body, boundary);
     while let Some(field) = form.next_field().await.map_err(|_| unreadable())? {
@@ -63,16 +63,16 @@ async fn file(body: Bytes, boundary: String) -> Result<Bytes, Failure> {
     Err(Error::field(FIELD, "is required").into())
 }
 
-fn unreadable() -> Failure {
+fn unreadable() -> ApiError {
     Error::Malformed("the form cannot be read".into()).into()
 }
 
-fn too_large() -> Failure {
+fn too_large() -> ApiError {
     let why = format!("an image has {} MB at most", MAX_BYTES / 1024 / 1024);
-    Failure::Transport(StatusCode::PAYLOAD_TOO_LARGE, Code::PayloadTooLarge, why)
+    ApiError::Transport(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::PayloadTooLarge, why)
 }
 
 /// 415.
-pub(super) fn unsupported(why: &str) -> Failure {
-    Failure::Transport(StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::UnsupportedMediaType, why.into())
+pub(super) fn unsupported(why: &str) -> ApiError {
+    ApiError::Transport(StatusCode::UNSUPPORTED_MEDIA_TYPE, ErrorCode::UnsupportedMediaType, why.into())
 }

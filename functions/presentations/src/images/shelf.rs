@@ -15,9 +15,9 @@ const ROOM: usize = 64 * 1024 * 1024;
 
 /// Cheap to clone.
 #[derive(Clone, Default)]
-pub(super) struct Shelf(Arc<Mutex<VecDeque<(ImageId, Bytes)>>>);
+pub(super) struct ImageCache(Arc<Mutex<VecDeque<(ImageId, Bytes)>>>);
 
-impl Shelf {
+impl ImageCache {
     pub(super) fn take(&self, id: ImageId) -> Option<Bytes> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let place = kept.iter().position(|(other, _)| *other == id)?;
@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     fn what_was_not_asked_for_longest_goes_first() {
-        let shelf = Shelf::default();
+        let shelf = ImageCache::default();
         let id = |n: usize| ImageId::from(Uuid::from_u128(n as u128));
         let large = Bytes::from(vec![0; MAX_BYTES]);
         let fit = ROOM / MAX_BYTES;

@@ -5,13 +5,13 @@ use axum::{
 };
 use entry::{
     App,
-    http::{Answer, ErrorBody},
+    http::{ApiResult, ErrorBody},
 };
 use http::{HeaderMap, HeaderName, StatusCode, header};
-use model::{Error, image::Filename};
+use model::{Error, image::ImageFilename};
 use store::images;
 
-use super::{shelf::Shelf, upload::ImageFile};
+use super::{shelf::ImageCache, upload::ImageFile};
 
 pub(super) const NONE: Error = Error::NotFound("image");
 
@@ -45,10 +45,10 @@ macro_rules! shows {
         )]
         pub(super) async fn $name(
             State(app): State<App>,
-            Extension(shelf): Extension<Shelf>,
+            Extension(shelf): Extension<ImageCache>,
             Path(filename): Path<String>,
             headers: HeaderMap,
-        ) -> Answer<Response> {
+        ) -> ApiResult<Response> {
             answer(&app, &shelf, &filename, &headers).await
         }
     )*};
@@ -61,9 +61,9 @@ shows! {
     show_old, "/v1/uploads/images/{filename}", "get_image_old";
 }
 
-async fn answer(app: &App, shelf: &Shelf, filename: &str, headers: &HeaderMap) -> Answer<Response> {
+async fn answer(app: &App, shelf: &ImageCache, filename: &str, headers: &HeaderMap) -> ApiResult<Response> {
     let now = app.clock.now();
-    let name: Filename = filename.parse().map_err(|_| NONE)?;
+    let name: ImageFilename = filename.parse().map_err(|_| NONE)?;
     let image = images::get(&app.store, name.id, now).await?;
     let image = image.filter(|image| image.format == name.format).ok_or(NONE)?;
     // the id is made of the bytes

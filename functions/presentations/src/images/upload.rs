@@ -3,25 +3,25 @@ use std::time::Duration;
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, limit},
+    http::{AccountCaller, ApiResult, ErrorBody, limit},
 };
 use http::StatusCode;
 use model::{
     ImageId,
-    image::{Filename, Format},
+    image::{ImageFilename, ImageFormat},
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use store::{
-    Limit,
-    images::{self, Image, NewImage},
+    RateLimit,
+    images::{self, NewImage, StoredImage},
 };
 use utoipa::ToSchema;
 
-use super::{picture, posted::Posted};
+use super::{picture, posted::UploadedFile};
 
 /// Until plans say how much an account may keep: a deck of pictures an hour, and no disk for everyone.
-const UPLOADS: Limit = Limit { what: "image", most: 120, window: Duration::from_hours(1) };
+const UPLOADS: RateLimit = RateLimit { what: "image", most: 120, window: Duration::from_hours(1) };
 
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "documentation: the form is read as it comes")]
@@ -54,11 +54,11 @@ pub(super) struct ImageView {
     content_type: &'static str,
 }
 
-impl From<Image> for ImageView {
-    fn from(Image { id, format, width, height, size, .. }: Image) -> Self {
-        let filename = Filename { id, format }.to_string();
+impl From<StoredImage> for ImageView {
+    fn from(StoredImage { id, format, width, height, size, .. }: StoredImage) -> Self {
+        let filename = ImageFilename { id, format }.to_string();
         let url = format!("/v1/images/{filename}");
-        Self { id, url, filename, width, height, size, content_type: Format::content_type(format) }
+        Self { id, url, filename, width, height, size, content_type: ImageFormat::content_type(format) }
     }
 }
 
@@ -95,9 +95,9 @@ macro_rules! uploads {
         )]
         pub(super) async fn $name(
             State(app): State<App>,
-            account: Account,
-            file: Posted,
-        ) -> Answer<(StatusCode, Json<ImageView>)> {
+            account: AccountCaller,
+            file: UploadedFile,
+        ) -> ApiResult<(StatusCode, Json<ImageView>)> {
             let image = keep(&app, account, file).await?;
             Ok((StatusCode::CREATED, Json(image.into())))
         }
@@ -111,7 +111,7 @@ uploads! {
     upload_old, "/v1/uploads/images", "upload_image_old";
 }
 
-async fn keep(app: &App, account: Account, Posted(file): Posted) -> Answer<Image> {
+async fn keep(app: &App, account: AccountCaller, UploadedFile(file): UploadedFile) -> ApiResult<StoredImage> {
     let owner = account.user;
     limit(app, &[(UPLOADS, &owner.to_string())]).await?;
     let picture = picture::draw(file).await?;

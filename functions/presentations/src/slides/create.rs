@@ -1,23 +1,23 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id, Valid},
+    http::{AccountCaller, ApiResult, ErrorBody, PathId, ValidJson},
 };
 use garde::Validate;
 use http::StatusCode;
 use model::{
     Error, PresentationId,
-    slide::{Content, SlideType},
+    slide::{SlideContent, SlideType},
 };
 use serde::Deserialize;
 use serde_json::Value;
 use store::slides::{self, Slide};
 use utoipa::ToSchema;
 
-use crate::view::SlideView;
+use crate::view::PresentationSlideView;
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-pub(crate) struct NewSlide {
+pub(crate) struct CreateSlideRequest {
     #[serde(rename = "type")]
     #[garde(skip)]
     kind: SlideType,
@@ -31,9 +31,9 @@ pub(crate) struct NewSlide {
     order_index: Option<usize>,
 }
 
-impl NewSlide {
+impl CreateSlideRequest {
     pub(super) fn slide(&self, app: &App, presentation: PresentationId) -> Result<Slide, Error> {
-        let content = Content::parse(self.kind, &self.content).map_err(Error::Invalid)?;
+        let content = SlideContent::parse(self.kind, &self.content).map_err(Error::Invalid)?;
         let now = app.clock.now();
         Ok(Slide { id: app.clock.id(), presentation, content, created_at: now, updated_at: now })
     }
@@ -48,10 +48,10 @@ impl NewSlide {
     tag = "slides",
     operation_id = "create_slide",
     params(("id" = PresentationId, Path)),
-    request_body = NewSlide,
+    request_body = CreateSlideRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 201, body = SlideView),
+        (status = 201, body = PresentationSlideView),
         (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody),
         (status = 409, description = "`LIMIT_REACHED`: a presentation has 200 slides at most", body = ErrorBody),
@@ -60,10 +60,10 @@ impl NewSlide {
 )]
 pub(crate) async fn create(
     State(app): State<App>,
-    account: Account,
-    Id(id): Id<PresentationId>,
-    Valid(input): Valid<NewSlide>,
-) -> Answer<(StatusCode, Json<SlideView>)> {
+    account: AccountCaller,
+    PathId(id): PathId<PresentationId>,
+    ValidJson(input): ValidJson<CreateSlideRequest>,
+) -> ApiResult<(StatusCode, Json<PresentationSlideView>)> {
     let slide = input.slide(&app, id)?;
     let index = match input.order_index {
         None => slides::append(&app.store, account.user, &slide).await?,
@@ -71,5 +71,5 @@ pub(crate) async fn create(
             slides::insert(&app.store, account.user, &slide, |_| Some(index), "order_index").await?
         }
     };
-    Ok((StatusCode::CREATED, Json(SlideView::at(index, slide))))
+    Ok((StatusCode::CREATED, Json(PresentationSlideView::at(index, slide))))
 }

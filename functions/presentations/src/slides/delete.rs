@@ -1,7 +1,7 @@
 use axum::extract::State;
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id},
+    http::{AccountCaller, ApiResult, ErrorBody, PathId},
 };
 use http::StatusCode;
 use model::SlideId;
@@ -25,9 +25,9 @@ use store::slides;
 )]
 pub(crate) async fn delete(
     State(app): State<App>,
-    account: Account,
-    Id(id): Id<SlideId>,
-) -> Answer<StatusCode> {
+    account: AccountCaller,
+    PathId(id): PathId<SlideId>,
+) -> ApiResult<StatusCode> {
     let now = app.clock.now();
     let found = slides::locate(&app.store, account.user, id, now).await?;
     slides::remove(&app.store, &found.presentation, id, now).await?;

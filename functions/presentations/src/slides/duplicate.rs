@@ -1,13 +1,13 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id},
+    http::{AccountCaller, ApiResult, ErrorBody, PathId},
 };
 use http::StatusCode;
 use model::SlideId;
 use store::slides::{self, Slide};
 
-use crate::view::SlideView;
+use crate::view::PresentationSlideView;
 
 /// Copy a slide, right after it
 #[utoipa::path(
@@ -18,7 +18,7 @@ use crate::view::SlideView;
     params(("id" = SlideId, Path)),
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 201, body = SlideView),
+        (status = 201, body = PresentationSlideView),
         (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody),
         (status = 409, description = "`LIMIT_REACHED`: a presentation has 200 slides at most", body = ErrorBody),
@@ -26,13 +26,13 @@ use crate::view::SlideView;
 )]
 pub(crate) async fn duplicate(
     State(app): State<App>,
-    account: Account,
-    Id(id): Id<SlideId>,
-) -> Answer<(StatusCode, Json<SlideView>)> {
+    account: AccountCaller,
+    PathId(id): PathId<SlideId>,
+) -> ApiResult<(StatusCode, Json<PresentationSlideView>)> {
     let now = app.clock.now();
     let original = slides::locate(&app.store, account.user, id, now).await?.slide;
     let copy = Slide { id: app.clock.id(), created_at: now, updated_at: now, ..original };
-    let right_after = |order: &model::presentation::Order| Some(order.index_of(id)? + 1);
+    let right_after = |order: &model::presentation::SlideOrder| Some(order.index_of(id)? + 1);
     let index = slides::insert(&app.store, account.user, &copy, right_after, "order_index").await?;
-    Ok((StatusCode::CREATED, Json(SlideView::at(index, copy))))
+    Ok((StatusCode::CREATED, Json(PresentationSlideView::at(index, copy))))
 }

@@ -1,12 +1,12 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id},
+    http::{AccountCaller, ApiResult, ErrorBody, PathId},
 };
 use model::SlideId;
 use store::slides;
 
-use crate::view::SlideView;
+use crate::view::PresentationSlideView;
 
 /// One slide
 #[utoipa::path(
@@ -17,16 +17,16 @@ use crate::view::SlideView;
     params(("id" = SlideId, Path)),
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = SlideView),
+        (status = 200, body = PresentationSlideView),
         (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody),
     )
 )]
 pub(crate) async fn get(
     State(app): State<App>,
-    account: Account,
-    Id(id): Id<SlideId>,
-) -> Answer<Json<SlideView>> {
+    account: AccountCaller,
+    PathId(id): PathId<SlideId>,
+) -> ApiResult<Json<PresentationSlideView>> {
     let found = slides::locate(&app.store, account.user, id, app.clock.now()).await?;
-    Ok(Json(SlideView::at(found.index, found.slide)))
+    Ok(Json(PresentationSlideView::at(found.index, found.slide)))
 }

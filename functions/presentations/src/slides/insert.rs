@@ -4,19 +4,19 @@ use axum::{
 };
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id, Valid},
+    http::{AccountCaller, ApiResult, ErrorBody, PathId, ValidJson},
 };
 use http::StatusCode;
 use model::{Error, PresentationId};
 use serde::Deserialize;
 use store::slides;
 
-use super::create::NewSlide;
-use crate::view::SlideView;
+use super::create::CreateSlideRequest;
+use crate::view::PresentationSlideView;
 
 /// Read as text, so that what is no number is named as a field.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Place {
+pub(crate) struct InsertSlidePath {
     position: String,
 }
 
@@ -29,10 +29,10 @@ pub(crate) struct Place {
     tag = "slides",
     operation_id = "insert_slide",
     params(("id" = PresentationId, Path), ("position" = usize, Path)),
-    request_body = NewSlide,
+    request_body = CreateSlideRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 201, body = SlideView),
+        (status = 201, body = PresentationSlideView),
         (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody),
         (status = 409, description = "`LIMIT_REACHED`: a presentation has 200 slides at most", body = ErrorBody),
@@ -41,14 +41,14 @@ pub(crate) struct Place {
 )]
 pub(crate) async fn insert(
     State(app): State<App>,
-    account: Account,
-    Id(id): Id<PresentationId>,
-    Path(place): Path<Place>,
-    Valid(input): Valid<NewSlide>,
-) -> Answer<(StatusCode, Json<SlideView>)> {
+    account: AccountCaller,
+    PathId(id): PathId<PresentationId>,
+    Path(place): Path<InsertSlidePath>,
+    ValidJson(input): ValidJson<CreateSlideRequest>,
+) -> ApiResult<(StatusCode, Json<PresentationSlideView>)> {
     let position: usize =
         place.position.parse().map_err(|_| Error::field("position", "must be a whole number from 0"))?;
     let slide = input.slide(&app, id)?;
     let index = slides::insert(&app.store, account.user, &slide, |_| Some(position), "position").await?;
-    Ok((StatusCode::CREATED, Json(SlideView::at(index, slide))))
+    Ok((StatusCode::CREATED, Json(PresentationSlideView::at(index, slide))))
 }

@@ -1,20 +1,19 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id},
+    http::{AccountCaller, ApiResult, ErrorBody, PathId},
 };
 use model::PresentationId;
 use serde::Serialize;
 use store::{presentations, slides};
 use utoipa::ToSchema;
 
-use crate::view::{SlideView, in_order};
+use crate::view::{PresentationSlideView, in_order};
 
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = SlideList)]
-pub(crate) struct Listing {
+pub(crate) struct SlideList {
     /// All of them, in their order.
-    items: Vec<SlideView>,
+    items: Vec<PresentationSlideView>,
     total: usize,
     /// Always `null`: there is no second page.
     next: Option<String>,
@@ -29,18 +28,18 @@ pub(crate) struct Listing {
     params(("id" = PresentationId, Path)),
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = Listing),
+        (status = 200, body = SlideList),
         (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody),
     )
 )]
 pub(crate) async fn list(
     State(app): State<App>,
-    account: Account,
-    Id(id): Id<PresentationId>,
-) -> Answer<Json<Listing>> {
+    account: AccountCaller,
+    PathId(id): PathId<PresentationId>,
+) -> ApiResult<Json<SlideList>> {
     let now = app.clock.now();
     let presentation = presentations::owned(&app.store, account.user, id, now).await?;
     let items = in_order(slides::list(&app.store, &presentation, now).await?);
-    Ok(Json(Listing { total: items.len(), items, next: None }))
+    Ok(Json(SlideList { total: items.len(), items, next: None }))
 }

@@ -1,7 +1,7 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id, Valid},
+    http::{AccountCaller, ApiResult, ErrorBody, PathId, ValidJson},
 };
 use garde::Validate;
 use model::{PresentationId, SlideId, presentation::MOST_SLIDES};
@@ -9,20 +9,20 @@ use serde::{Deserialize, Serialize};
 use store::slides;
 use utoipa::ToSchema;
 
-use crate::view::{SlideView, in_order};
+use crate::view::{PresentationSlideView, in_order};
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-pub(crate) struct NewOrder {
+pub(crate) struct ReorderSlidesRequest {
     /// Every slide of the presentation, once, in the order wanted.
     #[garde(length(min = 1, max = MOST_SLIDES))]
     slide_ids: Vec<SlideId>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Reordered {
+pub(crate) struct ReorderSlidesResponse {
     /// How many there are.
     reordered: usize,
-    slides: Vec<SlideView>,
+    slides: Vec<PresentationSlideView>,
 }
 
 /// Put the slides in another order
@@ -32,10 +32,10 @@ pub(crate) struct Reordered {
     tag = "slides",
     operation_id = "reorder_slides",
     params(("id" = PresentationId, Path)),
-    request_body = NewOrder,
+    request_body = ReorderSlidesRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = Reordered),
+        (status = 200, body = ReorderSlidesResponse),
         (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody),
         (status = 422, description = "Ids that are missing, unknown or there twice", body = ErrorBody),
@@ -43,12 +43,12 @@ pub(crate) struct Reordered {
 )]
 pub(crate) async fn reorder(
     State(app): State<App>,
-    account: Account,
-    Id(id): Id<PresentationId>,
-    Valid(input): Valid<NewOrder>,
-) -> Answer<Json<Reordered>> {
+    account: AccountCaller,
+    PathId(id): PathId<PresentationId>,
+    ValidJson(input): ValidJson<ReorderSlidesRequest>,
+) -> ApiResult<Json<ReorderSlidesResponse>> {
     let (store, now) = (&app.store, app.clock.now());
     let presentation = slides::arrange(store, account.user, id, &input.slide_ids, "slide_ids", now).await?;
     let slides = in_order(slides::list(store, &presentation, now).await?);
-    Ok(Json(Reordered { reordered: slides.len(), slides }))
+    Ok(Json(ReorderSlidesResponse { reordered: slides.len(), slides }))
 }

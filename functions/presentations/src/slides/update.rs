@@ -1,23 +1,23 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id, Valid},
+    http::{AccountCaller, ApiResult, ErrorBody, PathId, ValidJson},
 };
 use garde::Validate;
 use model::{
     Error, SlideId,
-    slide::{Content, SlideType},
+    slide::{SlideContent, SlideType},
 };
 use serde::Deserialize;
 use serde_json::Value;
-use store::slides::{self, Located};
+use store::slides::{self, SlideLocation};
 use utoipa::ToSchema;
 
-use crate::view::SlideView;
+use crate::view::PresentationSlideView;
 
 /// What is left out stays.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-pub(crate) struct SlideChanges {
+pub(crate) struct UpdateSlideRequest {
     /// Another type without `content` starts from that type's default.
     #[serde(rename = "type")]
     #[garde(skip)]
@@ -38,10 +38,10 @@ pub(crate) struct SlideChanges {
     tag = "slides",
     operation_id = "update_slide",
     params(("id" = SlideId, Path)),
-    request_body = SlideChanges,
+    request_body = UpdateSlideRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = SlideView),
+        (status = 200, body = PresentationSlideView),
         (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody),
         (status = 422, description = "Among others, an `order_index` past the end", body = ErrorBody),
@@ -49,12 +49,13 @@ pub(crate) struct SlideChanges {
 )]
 pub(crate) async fn update(
     State(app): State<App>,
-    account: Account,
-    Id(id): Id<SlideId>,
-    Valid(input): Valid<SlideChanges>,
-) -> Answer<Json<SlideView>> {
+    account: AccountCaller,
+    PathId(id): PathId<SlideId>,
+    ValidJson(input): ValidJson<UpdateSlideRequest>,
+) -> ApiResult<Json<PresentationSlideView>> {
     let (store, now) = (&app.store, app.clock.now());
-    let Located { mut slide, index, presentation } = slides::locate(store, account.user, id, now).await?;
+    let SlideLocation { mut slide, index, presentation } =
+        slides::locate(store, account.user, id, now).await?;
     let content = changed(&slide.content, &input)?;
     let replaced = content.is_some();
     if let Some(content) = content {
@@ -68,15 +69,15 @@ pub(crate) async fn update(
         None if replaced => slides::replace(store, &slide).await?,
         None => {}
     }
-    Ok(Json(SlideView::at(input.order_index.unwrap_or(index), slide)))
+    Ok(Json(PresentationSlideView::at(input.order_index.unwrap_or(index), slide)))
 }
 
 /// The content as it is to be, where it is to be another.
-fn changed(before: &Content, input: &SlideChanges) -> Result<Option<Content>, Error> {
+fn changed(before: &SlideContent, input: &UpdateSlideRequest) -> Result<Option<SlideContent>, Error> {
     let kind = input.kind.unwrap_or(before.kind());
     match &input.content {
-        Some(content) => Content::parse(kind, content).map(Some).map_err(Error::Invalid),
-        None if kind != before.kind() => Ok(Some(Content::default_for(kind))),
+        Some(content) => SlideContent::parse(kind, content).map(Some).map_err(Error::Invalid),
+        None if kind != before.kind() => Ok(Some(SlideContent::default_for(kind))),
         None => Ok(None),
     }
 }
@@ -89,14 +90,14 @@ mod tests {
 
     #[test]
     fn content_follows_its_type() {
-        let before = Content::parse(SlideType::QuestionText, &json!({"question": "Why?"})).unwrap();
+        let before = SlideContent::parse(SlideType::QuestionText, &json!({"question": "Why?"})).unwrap();
         let after = |input: Value| changed(&before, &serde_json::from_value(input).unwrap());
         assert_eq!(after(json!({})).unwrap(), None);
         assert_eq!(after(json!({"order_index": 3, "content": null, "type": null})).unwrap(), None);
         assert_eq!(after(json!({"type": "question_text"})).unwrap(), None, "the type it has");
-        let choice = Content::default_for(SlideType::QuestionChoice);
+        let choice = SlideContent::default_for(SlideType::QuestionChoice);
         assert_eq!(after(json!({"type": "question_choice"})).unwrap(), Some(choice));
-        let fresh = Content::default_for(SlideType::QuestionText);
+        let fresh = SlideContent::default_for(SlideType::QuestionText);
         assert_eq!(after(json!({"content": {}})).unwrap(), Some(fresh));
         assert!(after(json!({"type": "summary", "content": {"title": 1}})).is_err());
         assert!(after(json!({"content": {"question": ""}})).is_err());

@@ -1,10 +1,10 @@
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::world::PresentationsWorld;
 
 #[tokio::test]
 async fn wrong_fields_are_named() {
-    let world = World::start().await;
+    let world = PresentationsWorld::start().await;
     let ana = world.person().await;
     let talk = ana.presentation("Talk").await;
     let slide = ana.slide(&talk, "question_choice").await;
@@ -73,7 +73,7 @@ async fn wrong_fields_are_named() {
 
 #[tokio::test]
 async fn limits_are_within() {
-    let world = World::start().await;
+    let world = PresentationsWorld::start().await;
     let ana = world.person().await;
     let most = json!({
         "title": "ä".repeat(200), "description": "ö".repeat(2000), "speaker_notes": "𝄞".repeat(50_000),
@@ -89,7 +89,7 @@ async fn limits_are_within() {
 
 #[tokio::test]
 async fn what_cannot_be_read_is_refused() {
-    let world = World::start().await;
+    let world = PresentationsWorld::start().await;
     let ana = world.person().await;
     let talk = ana.presentation("Talk").await;
     for body in ["{", "", "title=x", "{\"title\": \"x\"", "nul"] {

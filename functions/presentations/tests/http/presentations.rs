@@ -1,10 +1,10 @@
 use serde_json::json;
 
-use crate::world::World;
+use crate::world::PresentationsWorld;
 
 #[tokio::test]
 async fn a_presentation_from_draft_to_gone() {
-    let world = World::start().await;
+    let world = PresentationsWorld::start().await;
     let ana = world.person().await;
     let new = json!({
         "title": "The First Talk!", "description": "About it", "speaker_notes": "Breathe.",
@@ -49,7 +49,7 @@ async fn a_presentation_from_draft_to_gone() {
 
 #[tokio::test]
 async fn the_link_shows_what_is_public_and_no_more() {
-    let world = World::start().await;
+    let world = PresentationsWorld::start().await;
     let ana = world.person().await;
     let new = json!({"title": "Talk", "speaker_notes": "a-secret-marker", "slug": "My-Talk"});
     let made = ana.post("/v1/presentations", new).await.ok(201);
@@ -84,7 +84,7 @@ async fn the_link_shows_what_is_public_and_no_more() {
 
 #[tokio::test]
 async fn statuses_move_as_they_may() {
-    let world = World::start().await;
+    let world = PresentationsWorld::start().await;
     let ana = world.person().await;
     let path = ana.presentation("Talk").await;
     let refused = ana.put(&path, json!({"status": "ended", "title": "Not"})).await;
@@ -103,7 +103,7 @@ async fn statuses_move_as_they_may() {
 
 #[tokio::test]
 async fn lists_by_cursor_and_by_page() {
-    let world = World::start().await;
+    let world = PresentationsWorld::start().await;
     let (ana, ben) = (world.person().await, world.person().await);
     let mut paths = Vec::new();
     for n in 0..5 {
@@ -142,7 +142,7 @@ async fn lists_by_cursor_and_by_page() {
 
 #[tokio::test]
 async fn a_copy_is_a_presentation_of_its_own() {
-    let world = World::start().await;
+    let world = PresentationsWorld::start().await;
     let ana = world.person().await;
     let original = ana.presentation("Talk").await;
     ana.put(&original, json!({"speaker_notes": "Breathe.", "description": "D", "status": "active"}))
@@ -171,7 +171,7 @@ async fn a_copy_is_a_presentation_of_its_own() {
 
 #[tokio::test]
 async fn what_is_deleted_leaves_nothing() {
-    let world = World::start().await;
+    let world = PresentationsWorld::start().await;
     let ana = world.person().await;
     let new = json!({"title": "marker-1", "description": "marker-2", "speaker_notes": "marker-3", "slug": "marker-4"});
     let made = ana.post("/v1/presentations", new).await.ok(201);
@@ -193,7 +193,7 @@ async fn what_is_deleted_leaves_nothing() {
 
 #[tokio::test]
 async fn one_presentation_costs_the_same_however_many_there_are() {
-    let world = World::start().await;
+    let world = PresentationsWorld::start().await;
     let ana = world.person().await;
     let first = ana.presentation("Talk").await;
     let slide = ana.slide(&first, "content").await;

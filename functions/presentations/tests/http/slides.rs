@@ -1,11 +1,11 @@
 use futures::future::join_all;
 use serde_json::json;
 
-use crate::world::World;
+use crate::world::PresentationsWorld;
 
 #[tokio::test]
 async fn slides_from_first_to_last() {
-    let world = World::start().await;
+    let world = PresentationsWorld::start().await;
     let ana = world.person().await;
     let talk = ana.presentation("Talk").await;
     let slides = format!("{talk}/slides");
@@ -45,7 +45,7 @@ async fn slides_from_first_to_last() {
 
 #[tokio::test]
 async fn a_slide_changes_its_type_its_content_and_its_place() {
-    let world = World::start().await;
+    let world = PresentationsWorld::start().await;
     let ana = world.person().await;
     let talk = ana.presentation("Talk").await;
     let mut ids = Vec::new();
@@ -76,15 +76,15 @@ async fn a_slide_changes_its_type_its_content_and_its_place() {
 
 #[tokio::test]
 async fn twenty_at_once_are_twenty_in_a_row() {
-    twenty_at_once(World::start().await).await;
+    twenty_at_once(PresentationsWorld::start().await).await;
 }
 
 #[tokio::test]
 async fn twenty_at_once_on_a_table_that_throttles() {
-    twenty_at_once(World::misbehaving(7).await).await;
+    twenty_at_once(PresentationsWorld::misbehaving(7).await).await;
 }
 
-async fn twenty_at_once(world: World) {
+async fn twenty_at_once(world: PresentationsWorld) {
     let ana = world.person().await;
     let talk = ana.presentation("Talk").await;
     let slides = format!("{talk}/slides");
@@ -99,15 +99,15 @@ async fn twenty_at_once(world: World) {
 
 #[tokio::test]
 async fn whatever_happens_at_once_the_order_stays_whole() {
-    everything_at_once(World::start().await).await;
+    everything_at_once(PresentationsWorld::start().await).await;
 }
 
 #[tokio::test]
 async fn the_order_stays_whole_on_a_table_that_throttles() {
-    everything_at_once(World::misbehaving(8).await).await;
+    everything_at_once(PresentationsWorld::misbehaving(8).await).await;
 }
 
-async fn everything_at_once(world: World) {
+async fn everything_at_once(world: PresentationsWorld) {
     let ana = world.person().await;
     let talk = ana.presentation("Talk").await;
     let slides = format!("{talk}/slides");
@@ -145,7 +145,7 @@ async fn everything_at_once(world: World) {
 
 #[tokio::test]
 async fn a_presentation_can_be_full() {
-    let world = World::start().await;
+    let world = PresentationsWorld::start().await;
     let ana = world.person().await;
     let talk = ana.presentation("Talk").await;
     let slides = format!("{talk}/slides");

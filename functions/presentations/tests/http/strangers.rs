@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use crate::world::World;
+use crate::world::PresentationsWorld;
 
 /// Every operation that names one thing.
 fn operations(talk: &str, slide: &str) -> Vec<(&'static str, String, serde_json::Value)> {
@@ -26,7 +26,7 @@ fn operations(talk: &str, slide: &str) -> Vec<(&'static str, String, serde_json:
 
 #[tokio::test]
 async fn what_is_anothers_does_not_exist() {
-    let world = World::start().await;
+    let world = PresentationsWorld::start().await;
     let (ana, ben, nobody) = (world.person().await, world.person().await, world.nobody());
     let talk = ana.presentation("Talk").await;
     let slide = format!("/v1/slides/{}", ana.slide(&talk, "content").await);

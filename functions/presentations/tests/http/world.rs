@@ -2,23 +2,23 @@
 
 use cloud::{
     Chaos,
-    bench::{Answer, Bench, Client, TABLE},
+    bench::{FunctionClient, TABLE, TestCloud, TestResponse},
 };
 use entry::{
     App, Clock, Environment,
-    tokens::{Access, REFRESH_LIFE},
+    tokens::{AccessToken, REFRESH_LIFE},
 };
 use lambda_runtime::Context;
 use serde_json::{Value, json};
 use store::logins::Login;
 
-pub(crate) struct World {
-    client: Client,
+pub(crate) struct PresentationsWorld {
+    client: FunctionClient,
     app: App,
-    bench: Bench,
+    bench: TestCloud,
 }
 
-impl World {
+impl PresentationsWorld {
     pub(crate) async fn start() -> Self {
         Self::with(None).await
     }
@@ -31,11 +31,11 @@ impl World {
     async fn with(chaos: Option<Chaos>) -> Self {
         let clock = Clock::system();
         let time = clock.clone();
-        let bench = Bench::start(move || time.millis(), chaos).await.unwrap();
+        let bench = TestCloud::start(move || time.millis(), chaos).await.unwrap();
         let environment = Environment::of(bench.variables(), clock);
         let app = App::start(&environment, &[]).await.unwrap();
         let door = presentations::api(environment).await.unwrap();
-        let client = Client::new(move |event| {
+        let client = FunctionClient::new(move |event| {
             let door = door.clone();
             async move { door.call(event, Context::default()).await }
         });
@@ -43,7 +43,7 @@ impl World {
     }
 
     /// Someone new who has logged in.
-    pub(crate) async fn person(&self) -> Person<'_> {
+    pub(crate) async fn person(&self) -> ApiUser<'_> {
         let now = self.app.clock.now();
         let login = Login {
             user: self.app.clock.id(),
@@ -57,12 +57,12 @@ impl World {
             ended_at: None,
         };
         self.app.store.put(&login).await.unwrap();
-        let access = Access { user: login.user, login: login.id };
-        Person { world: self, token: Some(self.app.tokens.sign(&access, now).unwrap()) }
+        let access = AccessToken { user: login.user, login: login.id };
+        ApiUser { world: self, token: Some(self.app.tokens.sign(&access, now).unwrap()) }
     }
 
-    pub(crate) fn nobody(&self) -> Person<'_> {
-        Person { world: self, token: None }
+    pub(crate) fn nobody(&self) -> ApiUser<'_> {
+        ApiUser { world: self, token: None }
     }
 
     /// Everything that lies in the table, as it came from the engine.
@@ -87,29 +87,29 @@ impl World {
     }
 }
 
-pub(crate) struct Person<'a> {
-    world: &'a World,
+pub(crate) struct ApiUser<'a> {
+    world: &'a PresentationsWorld,
     token: Option<String>,
 }
 
-impl Person<'_> {
-    pub(crate) async fn get(&self, path: &str) -> Answer {
+impl ApiUser<'_> {
+    pub(crate) async fn get(&self, path: &str) -> TestResponse {
         self.send("GET", path, None).await
     }
 
-    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> TestResponse {
         self.send("POST", path, Some(body.to_string())).await
     }
 
-    pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn put(&self, path: &str, body: Value) -> TestResponse {
         self.send("PUT", path, Some(body.to_string())).await
     }
 
-    pub(crate) async fn delete(&self, path: &str) -> Answer {
+    pub(crate) async fn delete(&self, path: &str) -> TestResponse {
         self.send("DELETE", path, None).await
     }
 
-    pub(crate) async fn send(&self, method: &str, path: &str, body: Option<String>) -> Answer {
+    pub(crate) async fn send(&self, method: &str, path: &str, body: Option<String>) -> TestResponse {
         let ask = self.world.client.ask(method, path);
         let ask = self.token.iter().fold(ask, |ask, token| ask.bearer(token));
         body.iter().fold(ask, |ask, body| ask.body("application/json", body)).send().await

@@ -1,19 +1,19 @@
 use std::time::Duration;
 
-use ai::{Answer, Assistant, Exchange, question_key};
+use ai::{AnswerCompletion, Assistant, EarlierExchange, question_key};
 use entry::{App, once::once};
 use futures::future::join;
 use jiff::SignedDuration;
 use model::{
-    Code, Error, Room, SlideId,
-    assistant::{Assistance, Citation, CitationSource},
-    question::{self as rules, Move, Status},
-    session::AiAnswers,
+    Error, ErrorCode, Room, SlideId,
+    assistant::{AssistantStatus, Citation, CitationSource},
+    question::{self as rules, QuestionStatus, QuestionTransition},
+    session::AiAnswerMode,
 };
 use protocol::{Event, job::AnswerQuestion};
 use store::{
-    Freshness, answers,
-    questions::{self, Question, Reply},
+    ReadConsistency, answers,
+    questions::{self, Question, QuestionReply},
     sessions::{self, Session},
     usage,
 };
@@ -37,31 +37,31 @@ pub async fn run(app: &App, assistant: &Assistant, job: &AnswerQuestion) -> Resu
     let found = questions::get(&app.store, job.session, job.question, now).await?;
     let Some(question) = found else { return Ok(()) };
     match question.assistant {
-        Assistance::Waiting => {}
+        AssistantStatus::Waiting => {}
         // the job once more: it may have broken off before it told
-        Assistance::Answered | Assistance::Drafted => return told(app, &question).await,
-        Assistance::Off | Assistance::QuotaExceeded | Assistance::Failed => return Ok(()),
+        AssistantStatus::Answered | AssistantStatus::Drafted => return told(app, &question).await,
+        AssistantStatus::Off | AssistantStatus::QuotaExceeded | AssistantStatus::Failed => return Ok(()),
     }
-    let found = sessions::get(&app.store, job.session, Freshness::Strong, now).await?;
+    let found = sessions::get(&app.store, job.session, ReadConsistency::Strong, now).await?;
     let Some(session) = found else { return Ok(()) };
-    if session.ai_answers == AiAnswers::Off {
-        return settle(app, &question, Assistance::Off, None).await;
+    if session.ai_answers == AiAnswerMode::Off {
+        return settle(app, &question, AssistantStatus::Off, None).await;
     }
     let wording = question_key(&rules::key(&question.text));
     let name = format!("answer#{}#{wording}", session.id);
     // boxed: with the model's client in it, a debug build would need more than a thread's stack
     let writing = Box::pin(write(app, assistant, &session, &question, &wording));
     match once(app, &name, LEASE, writing).await {
-        Err(Error::Forbidden(Code::SubscriptionLimitExceeded, why)) => {
+        Err(Error::Forbidden(ErrorCode::SubscriptionLimitExceeded, why)) => {
             tracing::info!(session = %session.id, question = %question.id, why, "no answer");
-            return settle(app, &question, Assistance::QuotaExceeded, None).await;
+            return settle(app, &question, AssistantStatus::QuotaExceeded, None).await;
         }
         // what it is about is gone
-        Err(Error::NotFound(_)) => return settle(app, &question, Assistance::Failed, None).await,
+        Err(Error::NotFound(_)) => return settle(app, &question, AssistantStatus::Failed, None).await,
         // a provider that has not answered by now is not asked for ever: the presenter still can
         Err(error) if error.is_worth_retrying() && app.clock.now() > question.asked_at + GIVEN_UP => {
             tracing::error!(session = %session.id, question = %question.id, ?error, "given up");
-            return settle(app, &question, Assistance::Failed, None).await;
+            return settle(app, &question, AssistantStatus::Failed, None).await;
         }
         written => written?,
     }
@@ -69,41 +69,41 @@ pub async fn run(app: &App, assistant: &Assistant, job: &AnswerQuestion) -> Resu
     let reply = reply.ok_or_else(|| Error::internal("an answer that was written is not there"))?;
     // as the presenter has it now: the model may have taken minutes
     let became = match settings(app, &session).await? {
-        AiAnswers::Off => return settle(app, &question, Assistance::Off, None).await,
-        AiAnswers::OnApproval => Assistance::Drafted,
-        AiAnswers::Automatic => Assistance::Answered,
+        AiAnswerMode::Off => return settle(app, &question, AssistantStatus::Off, None).await,
+        AiAnswerMode::OnApproval => AssistantStatus::Drafted,
+        AiAnswerMode::Automatic => AssistantStatus::Answered,
     };
     settle(app, &question, became, Some(reply)).await
 }
 
 /// Who answers now.
-async fn settings(app: &App, session: &Session) -> Result<AiAnswers, Error> {
-    let found = sessions::get(&app.store, session.id, Freshness::Strong, app.clock.now()).await?;
-    Ok(found.map_or(AiAnswers::Off, |session| session.ai_answers))
+async fn settings(app: &App, session: &Session) -> Result<AiAnswerMode, Error> {
+    let found = sessions::get(&app.store, session.id, ReadConsistency::Strong, app.clock.now()).await?;
+    Ok(found.map_or(AiAnswerMode::Off, |session| session.ai_answers))
 }
 
 /// Writes what became of the question, and tells.
 async fn settle(
     app: &App,
     question: &Question,
-    became: Assistance,
-    reply: Option<Reply>,
+    became: AssistantStatus,
+    reply: Option<QuestionReply>,
 ) -> Result<(), Error> {
     let now = app.clock.now();
     let changed = questions::change(&app.store, question.session, question.id, now, |question| {
-        if question.assistant != Assistance::Waiting {
+        if question.assistant != AssistantStatus::Waiting {
             // answered by the presenter meanwhile
             return Ok(false);
         }
         question.answer_by = None;
         question.assistant = became;
-        match (became, question.status.after(Move::Answer)) {
-            (Assistance::Answered, Ok(status)) => {
+        match (became, question.status.after(QuestionTransition::Answer)) {
+            (AssistantStatus::Answered, Ok(status)) => {
                 (question.status, question.answer) = (status, reply.clone());
             }
             // hidden meanwhile: for the presenter only
-            (Assistance::Answered | Assistance::Drafted, _) => {
-                (question.assistant, question.draft) = (Assistance::Drafted, reply.clone());
+            (AssistantStatus::Answered | AssistantStatus::Drafted, _) => {
+                (question.assistant, question.draft) = (AssistantStatus::Drafted, reply.clone());
             }
             _ => {}
         }
@@ -116,7 +116,7 @@ async fn settle(
 /// Tells how a question is now, and the answer to whoever asked.
 async fn told(app: &App, question: &Question) -> Result<(), Error> {
     if let Some(reply) = &question.answer
-        && question.status == Status::Answered
+        && question.status == QuestionStatus::Answered
     {
         tell::answered(app, question, reply).await?;
     }
@@ -143,7 +143,7 @@ async fn write(
         answer
     };
     let (answer, ()) = join(answering, show(app, session, question, shown, written)).await;
-    let Answer { text, citations, origin } = match answer {
+    let AnswerCompletion { text, citations, origin } = match answer {
         Ok(answer) => answer,
         Err(error) => {
             usage::release_ai_call(&app.store, session.id, wording, app.clock.now()).await?;
@@ -151,7 +151,7 @@ async fn write(
         }
     };
     record(app, session.id, wording, &origin).await?;
-    let reply = Reply {
+    let reply = QuestionReply {
         text,
         provider: Some(origin.provider.as_str().into()),
         model: Some(origin.model),
@@ -161,17 +161,17 @@ async fn write(
     Ok(answers::keep(&app.store, session.id, wording, &reply).await?)
 }
 
-async fn asked(app: &App, session: &Session, question: &Question) -> Result<ai::Question, Error> {
+async fn asked(app: &App, session: &Session, question: &Question) -> Result<ai::QuestionContext, Error> {
     let now = app.clock.now();
     let (talk, _) = talk::of(app, session, now).await?;
     let before = questions::list(&app.store, session.id, now).await?;
     let earlier = before
         .into_iter()
         .filter(|before| before.participant == question.participant && before.id != question.id)
-        .filter_map(|before| Some(Exchange { question: before.text, answer: before.answer?.text }))
+        .filter_map(|before| Some(EarlierExchange { question: before.text, answer: before.answer?.text }))
         .collect();
     let current_slide = question.slide.map(|slide| slide.to_string());
-    Ok(ai::Question { talk, current_slide, earlier, text: question.text.clone() })
+    Ok(ai::QuestionContext { talk, current_slide, earlier, text: question.text.clone() })
 }
 
 /// Shows the answer as it grows, to whoever asked and the presenter; where the presenter is to approve it, to them only. A
@@ -186,12 +186,12 @@ async fn show(
     while shown.changed().await.is_ok() {
         let response = view::growing(question, shown.borrow_and_update().clone());
         let posted = match settings(app, session).await {
-            Ok(AiAnswers::Off) => Ok(()),
-            Ok(AiAnswers::OnApproval) => {
+            Ok(AiAnswerMode::Off) => Ok(()),
+            Ok(AiAnswerMode::OnApproval) => {
                 let event = Event::AiResponse(Box::new(response));
                 app.rooms.publish(Room::Presenter(session.id), event, app.clock.now()).await
             }
-            Ok(AiAnswers::Automatic) => tell::answering(app, question, response).await,
+            Ok(AiAnswerMode::Automatic) => tell::answering(app, question, response).await,
             Err(error) => Err(error),
         };
         if let Err(error) = posted {
@@ -204,10 +204,12 @@ async fn show(
     }
 }
 
-fn citation(citation: ai::Citation) -> Citation {
+fn citation(citation: ai::CompletionCitation) -> Citation {
     match citation {
-        ai::Citation::Notes { quote } => Citation { source: CitationSource::Notes, slide_id: None, quote },
-        ai::Citation::Slide { slide_id, quote } => {
+        ai::CompletionCitation::Notes { quote } => {
+            Citation { source: CitationSource::Notes, slide_id: None, quote }
+        }
+        ai::CompletionCitation::Slide { slide_id, quote } => {
             let slide_id = slide_id.parse::<SlideId>().ok();
             Citation { source: CitationSource::Slide, slide_id, quote }
         }

@@ -1,19 +1,19 @@
-use ai::{Assistant, Responses};
+use ai::{Assistant, AudienceResponses};
 use entry::{App, once::once};
 use jiff::SignedDuration;
 use model::{
     Error, Room, SlideId,
     assistant::GenerationStatus,
-    slide::{Content, Included},
+    slide::{IncludedSlides, SlideContent},
 };
 use protocol::{
     Event,
-    event::{GenerationUpdated, SlideChanged},
+    event::{CurrentSlideChanged, GenerationUpdated},
     job::GenerateSlide,
 };
 use store::{
-    Freshness, Written,
-    generations::{self, Generation},
+    ReadConsistency, WriteOutcome,
+    generations::{self, SlideGeneration},
     responses,
     sessions::{self, Session},
     slides::{self, Slide},
@@ -35,7 +35,7 @@ pub async fn run(app: &App, assistant: &Assistant, job: &GenerateSlide) -> Resul
     let now = app.clock.now();
     let found = generations::get(&app.store, job.session, job.slide, now).await?;
     let Some(generation) = found else { return Ok(()) };
-    let found = sessions::get(&app.store, job.session, Freshness::Strong, now).await?;
+    let found = sessions::get(&app.store, job.session, ReadConsistency::Strong, now).await?;
     let Some(session) = found else { return Ok(()) };
     if generation.status != GenerationStatus::Queued {
         // the job once more: it may have broken off before it told
@@ -55,19 +55,19 @@ pub async fn run(app: &App, assistant: &Assistant, job: &GenerateSlide) -> Resul
 /// Writes that it is done, or why it failed; unless it was asked for anew meanwhile.
 async fn finish(
     app: &App,
-    generation: Generation,
+    generation: SlideGeneration,
     provider: Option<String>,
     error: Option<String>,
-) -> Result<Generation, Error> {
+) -> Result<SlideGeneration, Error> {
     let status = if error.is_none() { GenerationStatus::Done } else { GenerationStatus::Failed };
     let finished_at = Some(app.clock.now());
-    let finished = Generation { status, finished_at, provider, error, write_by: None, ..generation };
+    let finished = SlideGeneration { status, finished_at, provider, error, write_by: None, ..generation };
     generations::finish(&app.store, &finished).await?;
     Ok(finished)
 }
 
 /// Tells the presenter how far it is; and everyone, where the slide is on the screen.
-async fn tell(app: &App, session: &Session, generation: &Generation) -> Result<(), Error> {
+async fn tell(app: &App, session: &Session, generation: &SlideGeneration) -> Result<(), Error> {
     let now = app.clock.now();
     let updated = GenerationUpdated {
         session_id: session.id,
@@ -81,13 +81,13 @@ async fn tell(app: &App, session: &Session, generation: &Generation) -> Result<(
         return Ok(());
     }
     // as it is now: the presenter may have turned to it while the model wrote
-    let found = sessions::get(&app.store, session.id, Freshness::Strong, now).await?;
+    let found = sessions::get(&app.store, session.id, ReadConsistency::Strong, now).await?;
     let Some(session) = found.filter(|now| now.current_slide == Some(generation.slide)) else {
         return Ok(());
     };
     let session = &session;
     let Some(shown) = live::slide(app, session, generation.slide, now).await? else { return Ok(()) };
-    let changed = SlideChanged {
+    let changed = CurrentSlideChanged {
         session_id: session.id,
         version: session.version,
         slide: shown.for_audience(session),
@@ -100,26 +100,26 @@ async fn write(
     app: &App,
     assistant: &Assistant,
     session: &Session,
-    generation: &Generation,
+    generation: &SlideGeneration,
 ) -> Result<(), Error> {
     let now = app.clock.now();
     let (talk, slides) = talk::of(app, session, now).await?;
     let slide = slides.iter().find(|slide| slide.id == generation.slide).ok_or(Error::NotFound("slide"))?;
     let key = format!("generation#{}#{}", generation.slide, generation.requested_at);
     let said = match &slide.content {
-        Content::Summary(summary) => said(app, session, &slides, Some(&summary.include_slides)).await?,
+        SlideContent::Summary(summary) => said(app, session, &slides, Some(&summary.include_slides)).await?,
         _ => said(app, session, &slides, None).await?,
     };
-    if matches!(slide.content, Content::Summary(_)) && said.is_empty() {
+    if matches!(slide.content, SlideContent::Summary(_)) && said.is_empty() {
         return Err(Error::Malformed("nobody has answered yet".into()));
     }
     reserve(app, session, &key, None).await?;
-    let written = if matches!(slide.content, Content::Summary(_)) {
+    let written = if matches!(slide.content, SlideContent::Summary(_)) {
         let summary = assistant.summarise(&talk.title, &said).await;
-        summary.map(|summary| (Text::Summary(summary.text), summary.origin))
+        summary.map(|summary| (GeneratedText::Summary(summary.text), summary.origin))
     } else {
         let takeaways = assistant.takeaways(&talk, &said).await;
-        takeaways.map(|takeaways| (Text::Takeaways(takeaways.lines), takeaways.origin))
+        takeaways.map(|takeaways| (GeneratedText::Takeaways(takeaways.lines), takeaways.origin))
     };
     let (text, origin) = match written {
         Ok(written) => written,
@@ -133,29 +133,29 @@ async fn write(
     finish(app, generation.clone(), Some(origin.provider.as_str().into()), None).await.map(drop)
 }
 
-enum Text {
+enum GeneratedText {
     Summary(String),
     Takeaways(Vec<String>),
 }
 
 /// Writes on the slide as it is now: what the presenter has edited meanwhile stays.
-async fn put(app: &App, session: &Session, id: SlideId, text: &Text) -> Result<(), Error> {
+async fn put(app: &App, session: &Session, id: SlideId, text: &GeneratedText) -> Result<(), Error> {
     for _ in 0..TRIES {
         let now = app.clock.now();
         let found = slides::get(&app.store, session.presentation, id, now).await?;
         let before = found.ok_or(Error::NotFound("slide"))?;
         let mut after = Slide { updated_at: now, ..before.clone() };
         match (&mut after.content, text) {
-            (Content::Summary(summary), Text::Summary(text)) => {
+            (SlideContent::Summary(summary), GeneratedText::Summary(text)) => {
                 (summary.summary_text, summary.generated_in) = (Some(text.clone()), Some(session.id));
             }
-            (Content::Conclusion(conclusion), Text::Takeaways(lines)) => {
+            (SlideContent::Conclusion(conclusion), GeneratedText::Takeaways(lines)) => {
                 conclusion.conclusions.clone_from(lines);
                 conclusion.generated_in = Some(session.id);
             }
             _ => return Err(Error::Malformed("the slide is of another type now".into())),
         }
-        if slides::rewrite(&app.store, &before, &after).await? == Written::Done(()) {
+        if slides::rewrite(&app.store, &before, &after).await? == WriteOutcome::Done(()) {
             return Ok(());
         }
     }
@@ -167,7 +167,7 @@ async fn put(app: &App, session: &Session, id: SlideId, text: &Text) -> Result<(
 fn may_be_told(session: &Session, slide: &Slide) -> bool {
     let decided = session.results.get(&slide.id).and_then(|results| results.visible);
     match slide.content {
-        Content::QuestionText(_) => decided != Some(false),
+        SlideContent::QuestionText(_) => decided != Some(false),
         _ => session.shows_results(slide.id, &slide.content),
     }
 }
@@ -177,11 +177,11 @@ async fn said(
     app: &App,
     session: &Session,
     slides: &[Slide],
-    included: Option<&Included>,
-) -> Result<Vec<Responses>, Error> {
+    included: Option<&IncludedSlides>,
+) -> Result<Vec<AudienceResponses>, Error> {
     let is_included = |slide: &Slide| match included {
-        Some(Included::These(these)) => these.contains(&slide.id),
-        Some(Included::All(_)) | None => true,
+        Some(IncludedSlides::These(these)) => these.contains(&slide.id),
+        Some(IncludedSlides::All(_)) | None => true,
     };
     let now = app.clock.now();
     let mut said = Vec::new();
@@ -203,7 +203,7 @@ async fn said(
             .into_iter()
             .map(|(option, count)| (slide.content.label(&option).to_owned(), count))
             .collect();
-        said.push(Responses { slide: talk::source(slide), texts, votes });
+        said.push(AudienceResponses { slide: talk::source(slide), texts, votes });
     }
     Ok(said)
 }

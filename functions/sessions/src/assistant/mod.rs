@@ -4,14 +4,14 @@ pub mod answer_question;
 pub mod generate_slide;
 pub mod talk;
 
-use ai::{Assistant, Model, Origin, Settings};
-use entry::{App, Environment, StartError, worker::Delivery};
+use ai::{Assistant, AssistantSettings, CompletionOrigin, ProviderModel};
+use entry::{App, Environment, StartError, worker::JobDelivery};
 use jiff::SignedDuration;
-use model::{Code, Error, ParticipantId, SessionId};
+use model::{Error, ErrorCode, ParticipantId, SessionId};
 use protocol::job::{AnswerQuestion, GenerateSlide};
 use store::{
     sessions::Session,
-    usage::{self, Reservation, Spent},
+    usage::{self, AiCallCost, AiCallReservation},
 };
 
 /// More than the function's 210 s.
@@ -25,9 +25,10 @@ const PER_PARTICIPANT: u32 = 5;
 pub fn assistant(environment: &Environment) -> Result<Assistant, StartError> {
     let provider = environment.get("MODEL_PROVIDER").unwrap_or("extractive");
     let key = environment.get("MODEL_KEY").map(Into::into);
-    let model = Model::new(provider, environment.get("MODEL_NAME"), key, environment.get("MODEL_URL"))
-        .map_err(|why| StartError::wrong("MODEL_PROVIDER", why))?;
-    let mut settings = Settings::new(model);
+    let model =
+        ProviderModel::new(provider, environment.get("MODEL_NAME"), key, environment.get("MODEL_URL"))
+            .map_err(|why| StartError::wrong("MODEL_PROVIDER", why))?;
+    let mut settings = AssistantSettings::new(model);
     match environment.get("MODEL_FALLBACK").unwrap_or("extractive") {
         "extractive" => {}
         "none" => settings.fallback = None,
@@ -36,7 +37,7 @@ pub fn assistant(environment: &Environment) -> Result<Assistant, StartError> {
     Assistant::start(&settings).map_err(|why| StartError::wrong("MODEL_PROVIDER", why))
 }
 
-pub async fn run(app: &App, assistant: &Assistant, delivery: &Delivery) -> Result<(), Error> {
+pub async fn run(app: &App, assistant: &Assistant, delivery: &JobDelivery) -> Result<(), Error> {
     if let Some(job) = delivery.take::<AnswerQuestion>() {
         return answer_question::run(app, assistant, &job?).await;
     }
@@ -54,21 +55,21 @@ async fn reserve(app: &App, session: &Session, key: &str, asker: Option<Particip
     let limit = session.plan.limits().ai_calls_per_session;
     let asker = asker.map(|participant| (participant, PER_PARTICIPANT));
     match usage::reserve_ai_call(&app.store, session.id, key, limit, asker, app.clock.now()).await? {
-        Reservation::Reserved | Reservation::AlreadyReserved => Ok(()),
-        Reservation::SessionRefused(most) => Err(Error::Forbidden(
-            Code::SubscriptionLimitExceeded,
+        AiCallReservation::Reserved | AiCallReservation::AlreadyReserved => Ok(()),
+        AiCallReservation::SessionRefused(most) => Err(Error::Forbidden(
+            ErrorCode::SubscriptionLimitExceeded,
             format!("the session has had its {most} calls of the assistant"),
         )),
-        Reservation::ParticipantRefused(most) => Err(Error::Forbidden(
-            Code::SubscriptionLimitExceeded,
+        AiCallReservation::ParticipantRefused(most) => Err(Error::Forbidden(
+            ErrorCode::SubscriptionLimitExceeded,
             format!("the participant has had {most} answers of the assistant"),
         )),
     }
 }
 
 /// What a call took.
-async fn record(app: &App, session: SessionId, key: &str, origin: &Origin) -> Result<(), Error> {
-    let spent = Spent {
+async fn record(app: &App, session: SessionId, key: &str, origin: &CompletionOrigin) -> Result<(), Error> {
+    let spent = AiCallCost {
         tokens_in: origin.usage.tokens_in,
         tokens_out: origin.usage.tokens_out,
         cost_micros: origin.usage.cost_micros.unwrap_or(0),

@@ -1,12 +1,12 @@
 //! What a model may know of a talk: what the audience has seen by now, and the speaker's notes.
 
-use ai::{Notes, Source, Talk};
+use ai::{AssistantNotes, SlideText, TalkContext};
 use entry::App;
 use jiff::Timestamp;
 use model::{
     Error,
-    session::Pacing,
-    slide::{Content, Quiz},
+    session::SlidePacing,
+    slide::{QuizContent, SlideContent},
 };
 use store::{presentations, sessions::Session, shown, slides::Slide};
 
@@ -16,12 +16,12 @@ use store::{presentations, sessions::Session, shown, slides::Slide};
 ///
 /// # Errors
 /// `NotFound` where the presentation is gone.
-pub async fn of(app: &App, session: &Session, now: Timestamp) -> Result<(Talk, Vec<Slide>), Error> {
+pub async fn of(app: &App, session: &Session, now: Timestamp) -> Result<(TalkContext, Vec<Slide>), Error> {
     let whole = presentations::whole(&app.store, session.presentation, now).await?;
     let whole = whole.ok_or(Error::NotFound("presentation"))?;
     let shown = shown::list(&app.store, session.id, now).await?;
     let was_shown = |slide: &Slide| {
-        session.pace == Pacing::Participant
+        session.pace == SlidePacing::Participant
             || session.current_slide == Some(slide.id)
             || shown.iter().any(|shown| shown.slide == slide.id)
     };
@@ -34,23 +34,23 @@ pub async fn of(app: &App, session: &Session, now: Timestamp) -> Result<(Talk, V
         slides.iter().filter_map(|slide| secret(session, slide)).flat_map(right_options).collect();
     let notes = without(whole.notes.as_deref().unwrap_or_default(), &secrets);
     let seen = slides.iter().filter(|slide| was_shown(slide) && secret(session, slide).is_none());
-    let talk = Talk {
+    let talk = TalkContext {
         title: whole.presentation.title,
-        notes: Notes::new(&notes),
+        notes: AssistantNotes::new(&notes),
         slides: seen.map(source).collect(),
     };
     Ok((talk, slides))
 }
 
 /// A quiz that nobody may know the answer of yet.
-fn secret<'a>(session: &Session, slide: &'a Slide) -> Option<&'a Quiz> {
+fn secret<'a>(session: &Session, slide: &'a Slide) -> Option<&'a QuizContent> {
     match &slide.content {
-        Content::Quiz(quiz) if !session.shows_results(slide.id, &slide.content) => Some(quiz),
+        SlideContent::Quiz(quiz) if !session.shows_results(slide.id, &slide.content) => Some(quiz),
         _ => None,
     }
 }
 
-fn right_options(quiz: &Quiz) -> impl Iterator<Item = &str> {
+fn right_options(quiz: &QuizContent) -> impl Iterator<Item = &str> {
     let right = quiz.options.iter().filter(|option| quiz.correct.contains(&option.id));
     right.map(|option| option.text.as_str())
 }
@@ -68,9 +68,9 @@ fn without(notes: &str, secrets: &[&str]) -> String {
 }
 
 /// A slide as a source: what can be read on it.
-pub fn source(slide: &Slide) -> Source {
+pub fn source(slide: &Slide) -> SlideText {
     let texts = slide.content.texts();
-    Source {
+    SlideText {
         id: slide.id.to_string(),
         label: texts
             .first()

@@ -14,30 +14,30 @@ use axum::{
 };
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Failure, Id, Params},
+    http::{AccountCaller, ApiError, ApiResult, ErrorBody, PathId, ValidQuery},
 };
 use garde::Validate;
 use http::{StatusCode, header};
-use model::{Code, Error, SessionId, SlideId};
+use model::{Error, ErrorCode, SessionId, SlideId};
 use serde::{Deserialize, Serialize};
-use store::{Freshness, sessions};
+use store::{ReadConsistency, sessions};
 use utoipa::{IntoParams, ToSchema};
 
 use self::rows::{QuestionRow, ResponseRow};
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct Which {
+pub struct ExportSessionQuery {
     /// `csv` where nothing is said.
     #[garde(skip)]
     #[serde(default)]
     #[param(inline)]
-    pub format: Format,
+    pub format: ExportFormat,
     /// `responses` where nothing is said.
     #[garde(skip)]
     #[serde(default)]
     #[param(inline)]
-    pub what: What,
+    pub what: ExportContent,
     /// Answers to this slide only.
     #[garde(skip)]
     pub slide_id: Option<SlideId>,
@@ -49,8 +49,7 @@ pub struct Which {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[schema(as = ExportFormat)]
-pub enum Format {
+pub enum ExportFormat {
     /// In UTF-8, and marked so, for Excel; a cell that a spreadsheet would take for a formula begins with `'`.
     #[default]
     Csv,
@@ -59,14 +58,13 @@ pub enum Format {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[schema(as = Exported)]
-pub enum What {
+pub enum ExportContent {
     #[default]
     Responses,
     Questions,
 }
 
-impl What {
+impl ExportContent {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Responses => "responses",
@@ -90,7 +88,7 @@ pub enum ExportedRow {
     path = "/v1/sessions/{id}/export",
     tag = "sessions",
     operation_id = "export_session",
-    params(("id" = SessionId, Path), Which),
+    params(("id" = SessionId, Path), ExportSessionQuery),
     security(("bearer" = []), ("cookie" = [])),
     responses(
         (
@@ -106,31 +104,31 @@ pub enum ExportedRow {
 )]
 pub async fn export(
     State(app): State<App>,
-    account: Account,
-    Id(id): Id<SessionId>,
-    Params(which): Params<Which>,
-) -> Answer<Response> {
+    account: AccountCaller,
+    PathId(id): PathId<SessionId>,
+    ValidQuery(which): ValidQuery<ExportSessionQuery>,
+) -> ApiResult<Response> {
     let now = app.clock.now();
-    let session = sessions::owned(&app.store, account.user, id, Freshness::Strong, now).await?;
+    let session = sessions::owned(&app.store, account.user, id, ReadConsistency::Strong, now).await?;
     let sheet = match which.what {
-        What::Responses => {
+        ExportContent::Responses => {
             let rows = rows::responses(&app, &session, which.slide_id, now).await?;
             sheet::write(which.format, &rows)?
         }
-        What::Questions => sheet::write(which.format, &rows::questions(&app, id, now).await?)?,
+        ExportContent::Questions => sheet::write(which.format, &rows::questions(&app, id, now).await?)?,
     };
     let parts = sheet.parts();
     let part = match which.part {
         None if parts > 1 => {
             let why = format!("the export is larger than 5 MB: ask for part=1 to part={parts}");
-            return Err(Failure::Transport(StatusCode::PAYLOAD_TOO_LARGE, Code::PayloadTooLarge, why));
+            return Err(ApiError::Transport(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::PayloadTooLarge, why));
         }
         part => part.unwrap_or(1),
     };
     let body = sheet.part(part).ok_or(Error::NotFound("this part of the export"))?;
     let (content_type, ending) = match which.format {
-        Format::Csv => ("text/csv; charset=utf-8", "csv"),
-        Format::Json => ("application/json", "json"),
+        ExportFormat::Csv => ("text/csv; charset=utf-8", "csv"),
+        ExportFormat::Json => ("application/json", "json"),
     };
     let name = format!("colloquy-{}-{}", session.join_code, which.what.as_str());
     let name = if parts > 1 { format!("{name}-{part}.{ending}") } else { format!("{name}.{ending}") };

@@ -2,17 +2,17 @@ use entry::App;
 use jiff::Timestamp;
 use model::{
     Error, ParticipantId, QuestionId, ResponseId, SessionId, SlideId,
-    question::Status as QuestionStatus,
+    question::QuestionStatus,
     report::title,
-    slide::{Answer, Content, SlideType},
+    slide::{AnswerContent, SlideContent, SlideType},
 };
 use serde::Serialize;
 use store::{questions, responses, sessions::Session};
 use utoipa::ToSchema;
 
-use super::sheet::Row;
+use super::sheet::SheetRow;
 use crate::{
-    report::slides::{self, Told},
+    report::slides::{self, ReportedSlide},
     worker::{count_votes::counts, rank_quiz::points},
 };
 
@@ -41,7 +41,7 @@ pub struct ResponseRow {
     pub is_flagged: bool,
 }
 
-impl Row for ResponseRow {
+impl SheetRow for ResponseRow {
     const COLUMNS: &'static [&'static str] = &[
         "slide_title",
         "slide_type",
@@ -79,7 +79,7 @@ pub struct QuestionRow {
     pub merged_into: Option<QuestionId>,
 }
 
-impl Row for QuestionRow {
+impl SheetRow for QuestionRow {
     const COLUMNS: &'static [&'static str] = &[
         "question",
         "status",
@@ -116,7 +116,7 @@ pub async fn responses(
     Ok(rows)
 }
 
-fn row(session: &Session, told: &Told, response: responses::Response) -> ResponseRow {
+fn row(session: &Session, told: &ReportedSlide, response: responses::SlideResponse) -> ResponseRow {
     let from = told.first_at.map_or(0, Timestamp::as_millisecond).max(session.counts_from(told.id));
     let is_quiz = told.content.kind() == SlideType::Quiz;
     ResponseRow {
@@ -136,10 +136,10 @@ fn row(session: &Session, told: &Told, response: responses::Response) -> Respons
     }
 }
 
-fn in_words(content: &Content, answer: &Answer) -> String {
+fn in_words(content: &SlideContent, answer: &AnswerContent) -> String {
     match answer {
-        Answer::Text(text) => text.clone(),
-        Answer::Selected(ids) => {
+        AnswerContent::Text(text) => text.clone(),
+        AnswerContent::Selected(ids) => {
             let labels: Vec<&str> = ids.iter().map(|id| content.label(id)).collect();
             labels.join(if content.kind() == SlideType::Ranking { " > " } else { "; " })
         }
@@ -150,7 +150,8 @@ fn in_words(content: &Content, answer: &Answer) -> String {
 pub async fn questions(app: &App, session: SessionId, now: Timestamp) -> Result<Vec<QuestionRow>, Error> {
     let rows = questions::list(&app.store, session, now).await?.into_iter().map(|question| {
         let answer = question.answer;
-        let by = |answer: &questions::Reply| answer.provider.clone().unwrap_or_else(|| "presenter".into());
+        let by =
+            |answer: &questions::QuestionReply| answer.provider.clone().unwrap_or_else(|| "presenter".into());
         QuestionRow {
             question: question.text,
             status: question.status,

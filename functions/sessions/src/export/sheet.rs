@@ -5,7 +5,7 @@ use model::Error;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Format;
+use super::ExportFormat;
 
 /// Bytes of a part as a JSON string.
 const LARGEST: usize = 5_000_000;
@@ -14,13 +14,13 @@ const LARGEST: usize = 5_000_000;
 const FORMULA: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
 
 /// A row of a spreadsheet: its columns are fields of the struct, in this order.
-pub trait Row: Serialize {
+pub trait SheetRow: Serialize {
     const COLUMNS: &'static [&'static str];
 }
 
 /// Rows, written one by one.
 #[derive(Debug)]
-pub struct Sheet {
+pub struct ExportSheet {
     open: String,
     rows: Vec<String>,
     between: &'static str,
@@ -30,14 +30,14 @@ pub struct Sheet {
 }
 
 /// Writes the rows.
-pub fn write<T: Row>(format: Format, rows: &[T]) -> Result<Sheet, Error> {
+pub fn write<T: SheetRow>(format: ExportFormat, rows: &[T]) -> Result<ExportSheet, Error> {
     write_in(format, rows, LARGEST)
 }
 
-fn write_in<T: Row>(format: Format, rows: &[T], largest: usize) -> Result<Sheet, Error> {
+fn write_in<T: SheetRow>(format: ExportFormat, rows: &[T], largest: usize) -> Result<ExportSheet, Error> {
     let mut sheet = match format {
-        Format::Json => json(rows)?,
-        Format::Csv => csv(rows)?,
+        ExportFormat::Json => json(rows)?,
+        ExportFormat::Csv => csv(rows)?,
     };
     let opened = weight(&sheet.open);
     let mut size = opened;
@@ -52,9 +52,9 @@ fn write_in<T: Row>(format: Format, rows: &[T], largest: usize) -> Result<Sheet,
     Ok(sheet)
 }
 
-fn json<T: Row>(rows: &[T]) -> Result<Sheet, Error> {
+fn json<T: SheetRow>(rows: &[T]) -> Result<ExportSheet, Error> {
     let rows = rows.iter().map(|row| serde_json::to_string(row).map_err(Error::internal));
-    Ok(Sheet {
+    Ok(ExportSheet {
         open: "[".into(),
         rows: rows.collect::<Result<_, _>>()?,
         between: ",\n",
@@ -63,7 +63,7 @@ fn json<T: Row>(rows: &[T]) -> Result<Sheet, Error> {
     })
 }
 
-fn csv<T: Row>(rows: &[T]) -> Result<Sheet, Error> {
+fn csv<T: SheetRow>(rows: &[T]) -> Result<ExportSheet, Error> {
     let header = line(T::COLUMNS.iter().map(|name| (*name).to_owned()))?;
     let lines = rows.iter().map(|row| {
         let fields = serde_json::to_value(row).map_err(Error::internal)?;
@@ -71,7 +71,7 @@ fn csv<T: Row>(rows: &[T]) -> Result<Sheet, Error> {
     });
     let rows = lines.collect::<Result<_, _>>()?;
     // the byte order mark tells Excel that it is UTF-8
-    Ok(Sheet { open: format!("\u{feff}{header}"), rows, between: "", close: "", starts: vec![0] })
+    Ok(ExportSheet { open: format!("\u{feff}{header}"), rows, between: "", close: "", starts: vec![0] })
 }
 
 fn cell(value: &Value) -> String {
@@ -105,7 +105,7 @@ fn weight(text: &str) -> usize {
         .sum()
 }
 
-impl Sheet {
+impl ExportSheet {
     pub fn parts(&self) -> usize {
         self.starts.len()
     }
@@ -132,7 +132,7 @@ mod tests {
         count: Option<u32>,
     }
 
-    impl Row for Heron {
+    impl SheetRow for Heron {
         const COLUMNS: &'static [&'static str] = &["zebra", "name", "count"];
     }
 
@@ -149,12 +149,18 @@ mod tests {
 
     #[test]
     fn columns_stand_as_in_the_struct() {
-        let sheet = write(Format::Csv, &[row("a,\"b\"\nc", "șă")]).unwrap();
+        let sheet = write(ExportFormat::Csv, &[row("a,\"b\"\nc", "șă")]).unwrap();
         let part = sheet.part(1).unwrap();
         assert!(part.starts_with("\u{feff}zebra,name,count\r\n"), "{part}");
         assert_eq!(read(&part).1, [["a,\"b\"\nc", "șă", ""]]);
-        assert_eq!(write::<Heron>(Format::Json, &[]).unwrap().part(1).unwrap(), "[]");
-        assert!(write::<Heron>(Format::Csv, &[]).unwrap().part(1).unwrap().ends_with("zebra,name,count\r\n"));
+        assert_eq!(write::<Heron>(ExportFormat::Json, &[]).unwrap().part(1).unwrap(), "[]");
+        assert!(
+            write::<Heron>(ExportFormat::Csv, &[])
+                .unwrap()
+                .part(1)
+                .unwrap()
+                .ends_with("zebra,name,count\r\n")
+        );
         assert_eq!((sheet.part(0), sheet.part(2)), (None, None));
     }
 
@@ -172,15 +178,15 @@ mod tests {
         #[test]
         fn parts_have_every_row_once_and_fit(texts in prop::collection::vec("[a\"\n=,]{0,40}", 0..60)) {
             let rows: Vec<Heron> = texts.iter().map(|text| row(text, "x")).collect();
-            for format in [Format::Csv, Format::Json] {
+            for format in [ExportFormat::Csv, ExportFormat::Json] {
                 let sheet = write_in(format, &rows, 300).unwrap();
                 let parts: Vec<String> = (1..=sheet.parts()).map(|n| sheet.part(n).unwrap()).collect();
                 let mut found = Vec::new();
                 for part in &parts {
                     prop_assert!(serde_json::to_string(part).unwrap().len() <= 320, "{}", part.len());
                     found.extend(match format {
-                        Format::Csv => read(part).1.into_iter().map(|row| row[0].clone()).collect::<Vec<_>>(),
-                        Format::Json => serde_json::from_str::<Vec<Value>>(part)
+                        ExportFormat::Csv => read(part).1.into_iter().map(|row| row[0].clone()).collect::<Vec<_>>(),
+                        ExportFormat::Json => serde_json::from_str::<Vec<Value>>(part)
                             .unwrap()
                             .into_iter()
                             .map(|row| row["zebra"].as_str().unwrap().to_owned())
@@ -188,8 +194,8 @@ mod tests {
                     });
                 }
                 let expected = texts.iter().map(|text| match format {
-                    Format::Csv => harmless(text),
-                    Format::Json => text.clone(),
+                    ExportFormat::Csv => harmless(text),
+                    ExportFormat::Json => text.clone(),
                 });
                 prop_assert_eq!(found, expected.collect::<Vec<_>>());
             }

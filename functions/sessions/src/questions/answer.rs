@@ -1,19 +1,19 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Ids, Valid},
+    http::{AccountCaller, ApiResult, ErrorBody, PathIds, ValidJson},
 };
 use garde::Validate;
 use model::{
-    Code, Error, QuestionId, SessionId,
-    assistant::Assistance,
-    question::{Move, Status as QuestionStatus},
+    Error, ErrorCode, QuestionId, SessionId,
+    assistant::AssistantStatus,
+    question::{QuestionStatus, QuestionTransition},
 };
 use protocol::event::QuestionView;
 use serde::Deserialize;
 use store::{
-    Freshness,
-    questions::{self, Question, Reply},
+    ReadConsistency,
+    questions::{self, Question, QuestionReply},
     sessions,
 };
 use utoipa::ToSchema;
@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 use super::{tell, view};
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-pub struct NewAnswer {
+pub struct AnswerQuestionRequest {
     /// In the presenter's words; left out, the assistant's draft is approved.
     #[garde(inner(length(chars, min = 1, max = 2_000), custom(not_blank)))]
     #[schema(min_length = 1, max_length = 2_000)]
@@ -41,7 +41,7 @@ fn not_blank(text: &str, (): &()) -> garde::Result {
     tag = "questions",
     operation_id = "answer_question",
     params(("id" = SessionId, Path), ("question_id" = QuestionId, Path)),
-    request_body = NewAnswer,
+    request_body = AnswerQuestionRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
         (status = 200, body = QuestionView),
@@ -53,18 +53,18 @@ fn not_blank(text: &str, (): &()) -> garde::Result {
 )]
 pub async fn answer(
     State(app): State<App>,
-    account: Account,
-    Ids(id, question): Ids<SessionId, QuestionId>,
-    Valid(input): Valid<NewAnswer>,
-) -> Answer<Json<QuestionView>> {
+    account: AccountCaller,
+    PathIds(id, question): PathIds<SessionId, QuestionId>,
+    ValidJson(input): ValidJson<AnswerQuestionRequest>,
+) -> ApiResult<Json<QuestionView>> {
     let now = app.clock.now();
-    sessions::owned(&app.store, account.user, id, Freshness::Eventual, now).await?;
+    sessions::owned(&app.store, account.user, id, ReadConsistency::Eventual, now).await?;
     let (before, changed) = questions::change_seen(&app.store, id, question, now, |question| {
         if input.response_text.is_none() && is_approved(question) {
             return Ok(false);
         }
         let reply = match &input.response_text {
-            Some(text) => Reply {
+            Some(text) => QuestionReply {
                 text: text.trim().into(),
                 provider: None,
                 model: None,
@@ -74,13 +74,13 @@ pub async fn answer(
             None => question
                 .draft
                 .clone()
-                .ok_or_else(|| Error::conflict(Code::Conflict, "there is no draft to approve"))?,
+                .ok_or_else(|| Error::conflict(ErrorCode::Conflict, "there is no draft to approve"))?,
         };
-        question.status = question.status.after(Move::Answer)?;
+        question.status = question.status.after(QuestionTransition::Answer)?;
         if reply.provider.is_some() {
-            question.assistant = Assistance::Answered;
-        } else if question.assistant == Assistance::Waiting {
-            question.assistant = Assistance::Off;
+            question.assistant = AssistantStatus::Answered;
+        } else if question.assistant == AssistantStatus::Waiting {
+            question.assistant = AssistantStatus::Off;
         }
         question.answer = Some(reply);
         (question.draft, question.answer_by) = (None, None);

@@ -3,40 +3,41 @@ use std::time::Duration;
 use axum::{Extension, Json, extract::State};
 use entry::{
     App,
-    http::{Answer, ErrorBody, Guest, Id, Source, Valid},
+    http::{ApiResult, ErrorBody, GuestCaller, PathId, RequestSource, ValidJson},
 };
 use garde::Validate;
 use http::StatusCode;
 use jiff::SignedDuration;
 use model::{
-    Code, Error, ParticipantId, QuestionId, Room, SessionId, SlideId,
-    assistant::Assistance,
-    question::{self as rules, Status as QuestionStatus},
-    session::{AiAnswers, Status},
+    Error, ErrorCode, ParticipantId, QuestionId, Room, SessionId, SlideId,
+    assistant::AssistantStatus,
+    question::{self as rules, QuestionStatus},
+    session::{AiAnswerMode, SessionStatus},
 };
 use protocol::{Event, event::QuestionView, job::AnswerQuestion};
 use serde::Deserialize;
 use store::{
-    Limit, Written, limits, presentations,
+    RateLimit, WriteOutcome, limits, presentations,
     questions::{self, Question},
     sessions::Session,
 };
 use utoipa::ToSchema;
 
 use super::{merge, tell, upvote, view};
-use crate::{Hot, guest::seated};
+use crate::{InstanceState, guest::seated};
 
 /// Questions of one participant.
-const PACE: Limit = Limit { what: "question", most: 6, window: Duration::from_mins(1) };
+const PACE: RateLimit = RateLimit { what: "question", most: 6, window: Duration::from_mins(1) };
 /// Questions of one network in one session: whoever joins anew for every six.
-const PACE_OF_NETWORK: Limit = Limit { what: "question_network", most: 60, window: Duration::from_mins(1) };
+const PACE_OF_NETWORK: RateLimit =
+    RateLimit { what: "question_network", most: 60, window: Duration::from_mins(1) };
 /// A session with more is not read through for every new one any more.
 const MOST: usize = 1_000;
 /// When the assistant's job is sent once more, where its answer has not come.
 const ANSWERED_WITHIN: SignedDuration = SignedDuration::from_mins(3);
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-pub struct NewQuestion {
+pub struct AskQuestionRequest {
     /// What it is about, of this presentation; the slide that is shown where it is left out.
     #[garde(skip)]
     pub slide_id: Option<SlideId>,
@@ -54,7 +55,7 @@ pub struct NewQuestion {
     tag = "questions",
     operation_id = "ask_question",
     params(("id" = SessionId, Path)),
-    request_body = NewQuestion,
+    request_body = AskQuestionRequest,
     security(("participant" = [])),
     responses(
         (status = 201, body = QuestionView),
@@ -68,19 +69,19 @@ pub struct NewQuestion {
 )]
 pub async fn ask(
     State(app): State<App>,
-    Extension(hot): Extension<Hot>,
-    guest: Guest,
-    source: Source,
-    Id(id): Id<SessionId>,
-    Valid(input): Valid<NewQuestion>,
-) -> Answer<(StatusCode, Json<QuestionView>)> {
+    Extension(hot): Extension<InstanceState>,
+    guest: GuestCaller,
+    source: RequestSource,
+    PathId(id): PathId<SessionId>,
+    ValidJson(input): ValidJson<AskQuestionRequest>,
+) -> ApiResult<(StatusCode, Json<QuestionView>)> {
     let question = by_guest(&app, &hot, id, guest, &source, input.slide_id, &input.question_text).await?;
     Ok((StatusCode::CREATED, Json(view::for_audience(question))))
 }
 
 /// A question to the assistant; the spelling of old clients.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-pub struct AiQuestion {
+pub struct AskAssistantRequest {
     /// The session of the token.
     #[garde(skip)]
     pub session_id: SessionId,
@@ -98,7 +99,7 @@ pub struct AiQuestion {
     path = "/v1/ai/answer",
     tag = "assistant",
     operation_id = "ask_assistant",
-    request_body = AiQuestion,
+    request_body = AskAssistantRequest,
     security(("participant" = [])),
     responses(
         (status = 202, description = "`ai_response` follows on the socket, and GET of the question has it", body = QuestionView),
@@ -112,11 +113,11 @@ pub struct AiQuestion {
 )]
 pub async fn ask_ai(
     State(app): State<App>,
-    Extension(hot): Extension<Hot>,
-    guest: Guest,
-    source: Source,
-    Valid(input): Valid<AiQuestion>,
-) -> Answer<(StatusCode, Json<QuestionView>)> {
+    Extension(hot): Extension<InstanceState>,
+    guest: GuestCaller,
+    source: RequestSource,
+    ValidJson(input): ValidJson<AskAssistantRequest>,
+) -> ApiResult<(StatusCode, Json<QuestionView>)> {
     if input.participant_id.is_some_and(|other| other != guest.participant) {
         return Err(Error::NotFound("participant").into());
     }
@@ -128,15 +129,15 @@ pub async fn ask_ai(
 /// Stores what a guest asks by a request.
 async fn by_guest(
     app: &App,
-    hot: &Hot,
+    hot: &InstanceState,
     session: SessionId,
-    guest: Guest,
-    source: &Source,
+    guest: GuestCaller,
+    source: &RequestSource,
     slide: Option<SlideId>,
     text: &str,
 ) -> Result<Question, Error> {
     let asker = seated(app, session, guest).await?;
-    let new = Asked {
+    let new = IncomingQuestion {
         session,
         participant: asker.id,
         display_name: asker.display_name,
@@ -162,7 +163,7 @@ fn in_question(error: Error) -> Error {
 
 /// A question as it came in.
 #[derive(Debug)]
-pub struct Asked<'a> {
+pub struct IncomingQuestion<'a> {
     pub session: SessionId,
     pub participant: ParticipantId,
     pub display_name: Option<String>,
@@ -177,7 +178,7 @@ pub struct Asked<'a> {
 /// # Errors
 /// `SESSION_NOT_ACTIVE`, `SESSION_ENDED`, `LIMIT_REACHED`, `RATE_LIMITED`, or what is wrong with the text or the slide:
 /// nothing was stored.
-pub async fn put(app: &App, hot: &Hot, asked: Asked<'_>) -> Result<Question, Error> {
+pub async fn put(app: &App, hot: &InstanceState, asked: IncomingQuestion<'_>) -> Result<Question, Error> {
     let wrong = |why: &'static str| Error::field("question_text", why);
     let text = rules::typed(asked.text).map_err(wrong)?;
     let recent = hot.live.recent(app, asked.session).await?;
@@ -205,7 +206,10 @@ pub async fn put(app: &App, hot: &Hot, asked: Asked<'_>) -> Result<Question, Err
     }
     let others = questions::list_strong(&app.store, asked.session, now).await?;
     if others.len() >= MOST {
-        return Err(Error::conflict(Code::LimitReached, format!("a session has {MOST} questions at most")));
+        return Err(Error::conflict(
+            ErrorCode::LimitReached,
+            format!("a session has {MOST} questions at most"),
+        ));
     }
     let same = others.into_iter().find(|other| {
         matches!(other.status, QuestionStatus::Queued | QuestionStatus::Answered)
@@ -214,7 +218,7 @@ pub async fn put(app: &App, hot: &Hot, asked: Asked<'_>) -> Result<Question, Err
     if let Some(same) = same.as_ref().filter(|same| !same.has_merged) {
         merge::expect(app, asked.session, same.id, |_| Ok(())).await?;
     }
-    let wanted = moment.session.ai_answers != AiAnswers::Off && same.is_none();
+    let wanted = moment.session.ai_answers != AiAnswerMode::Off && same.is_none();
     let question = Question {
         id,
         session: asked.session,
@@ -229,14 +233,14 @@ pub async fn put(app: &App, hot: &Hot, asked: Asked<'_>) -> Result<Question, Err
         flagged: false,
         upvotes: 0,
         upvotes_as_of: 0,
-        assistant: if wanted { Assistance::Waiting } else { Assistance::Off },
+        assistant: if wanted { AssistantStatus::Waiting } else { AssistantStatus::Off },
         answer: None,
         draft: None,
         version: 1,
         asked_at: now,
         answer_by: wanted.then_some(now + ANSWERED_WITHIN),
     };
-    if questions::ask(&app.store, &question, now).await? == Written::Refused {
+    if questions::ask(&app.store, &question, now).await? == WriteOutcome::Refused {
         // asked twice at once
         let before = questions::get(&app.store, asked.session, id, now).await?;
         return before.ok_or(Error::NotFound("question"));
@@ -249,10 +253,10 @@ pub async fn put(app: &App, hot: &Hot, asked: Asked<'_>) -> Result<Question, Err
 }
 
 /// What follows from a question that is stored.
-async fn follow(app: &App, hot: &Hot, question: &Question) -> Result<(), Error> {
+async fn follow(app: &App, hot: &InstanceState, question: &Question) -> Result<(), Error> {
     let now = app.clock.now();
     let wanted = wants(app, hot, question).await;
-    if question.assistant == Assistance::Waiting {
+    if question.assistant == AssistantStatus::Waiting {
         let job = AnswerQuestion { session: question.session, question: question.id };
         app.queues.send(&job, now).await?;
     }
@@ -269,7 +273,7 @@ async fn follow(app: &App, hot: &Hot, question: &Question) -> Result<(), Error> 
 }
 
 /// Whoever asks what another one asks wants that one answered.
-async fn wants(app: &App, hot: &Hot, question: &Question) -> Result<(), Error> {
+async fn wants(app: &App, hot: &InstanceState, question: &Question) -> Result<(), Error> {
     let Some(into) = question.merged_into else { return Ok(()) };
     match upvote::put(app, hot, question.session, into, question.participant, true).await {
         // hidden meanwhile
@@ -293,11 +297,11 @@ async fn is_of(app: &App, session: &Session, slide: SlideId) -> Result<(), Error
 
 fn takes_questions(session: &Session) -> Result<(), Error> {
     match session.status {
-        Status::Active => Ok(()),
-        Status::Ended => Err(Error::conflict(Code::SessionEnded, "the session has ended")),
-        Status::Pending | Status::Paused => {
+        SessionStatus::Active => Ok(()),
+        SessionStatus::Ended => Err(Error::conflict(ErrorCode::SessionEnded, "the session has ended")),
+        SessionStatus::Pending | SessionStatus::Paused => {
             let why = format!("the session is {}", session.status.as_str());
-            Err(Error::conflict(Code::SessionNotActive, why))
+            Err(Error::conflict(ErrorCode::SessionNotActive, why))
         }
     }
 }

@@ -1,7 +1,7 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Answer, Caller, ErrorBody, Ids},
+    http::{ApiResult, Caller, ErrorBody, PathIds},
 };
 use model::{Error, QuestionId, SessionId};
 use protocol::event::QuestionView;
@@ -26,8 +26,8 @@ use super::list::{may_see, seen_by};
 pub async fn get(
     State(app): State<App>,
     caller: Caller,
-    Ids(id, question): Ids<SessionId, QuestionId>,
-) -> Answer<Json<QuestionView>> {
+    PathIds(id, question): PathIds<SessionId, QuestionId>,
+) -> ApiResult<Json<QuestionView>> {
     let now = app.clock.now();
     let (session, seat) = seats::find(&app.store, id, caller.into(), now).await?;
     let found = questions::get(&app.store, id, question, now).await?;

@@ -1,18 +1,18 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Answer, Caller, ErrorBody, Id, Numbers, Params},
+    http::{ApiResult, Caller, ErrorBody, PageNumbers, PathId, ValidQuery},
 };
 use garde::Validate;
 use model::{
     SessionId,
-    question::{self as rules, Status as QuestionStatus},
+    question::{self as rules, QuestionStatus},
 };
 use protocol::event::QuestionView;
 use serde::{Deserialize, Serialize};
 use store::{
     questions::{self, Question},
-    seats::{self, Seat},
+    seats::{self, SessionRole},
     sessions::Session,
 };
 use utoipa::{IntoParams, ToSchema};
@@ -21,7 +21,7 @@ use super::view;
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct Which {
+pub struct ListQuestionsQuery {
     #[garde(skip)]
     pub status: Option<QuestionStatus>,
     /// From 1.
@@ -36,10 +36,10 @@ pub struct Which {
 
 /// A page of questions: pinned ones first, then by up-votes, then the older.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Questions {
+pub struct QuestionList {
     pub items: Vec<QuestionView>,
     #[serde(flatten)]
-    pub numbers: Numbers,
+    pub numbers: PageNumbers,
 }
 
 /// The questions of a session, for its presenter and its audience. The audience sees no names, and of hidden ones only its own.
@@ -50,10 +50,10 @@ pub struct Questions {
     path = "/v1/sessions/{id}/questions",
     tag = "questions",
     operation_id = "list_questions",
-    params(("id" = SessionId, Path), Which),
+    params(("id" = SessionId, Path), ListQuestionsQuery),
     security(("bearer" = []), ("cookie" = []), ("participant" = [])),
     responses(
-        (status = 200, body = Questions),
+        (status = 200, body = QuestionList),
         (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody),
         (status = 422, body = ErrorBody),
@@ -62,9 +62,9 @@ pub struct Questions {
 pub async fn list(
     State(app): State<App>,
     caller: Caller,
-    Id(id): Id<SessionId>,
-    Params(which): Params<Which>,
-) -> Answer<Json<Questions>> {
+    PathId(id): PathId<SessionId>,
+    ValidQuery(which): ValidQuery<ListQuestionsQuery>,
+) -> ApiResult<Json<QuestionList>> {
     let now = app.clock.now();
     let (session, seat) = seats::find(&app.store, id, caller.into(), now).await?;
     let mut found = questions::list(&app.store, id, now).await?;
@@ -74,25 +74,25 @@ pub async fn list(
     found.sort_by_key(|question| {
         rules::place(question.pinned, question.upvotes, question.asked_at.as_millisecond())
     });
-    let (items, numbers) = Numbers::cut(found, which.page.unwrap_or(1), which.page_size.unwrap_or(100));
+    let (items, numbers) = PageNumbers::cut(found, which.page.unwrap_or(1), which.page_size.unwrap_or(100));
     let items = items.into_iter().map(|question| seen_by(&seat, question)).collect();
-    Ok(Json(Questions { items, numbers }))
+    Ok(Json(QuestionList { items, numbers }))
 }
 
 /// Hidden ones, and those with a word that was blocked later, are seen by the presenter, and by whoever asked.
-pub(super) fn may_see(session: &Session, seat: &Seat, question: &Question) -> bool {
+pub(super) fn may_see(session: &Session, seat: &SessionRole, question: &Question) -> bool {
     match seat {
-        Seat::Presenter => true,
-        Seat::Participant { id, .. } => {
+        SessionRole::Presenter => true,
+        SessionRole::Participant { id, .. } => {
             let is_hidden = question.status == QuestionStatus::Hidden;
             question.participant == *id || !(is_hidden || session.blocked_words.contains(&question.text))
         }
     }
 }
 
-pub(super) fn seen_by(seat: &Seat, question: Question) -> QuestionView {
+pub(super) fn seen_by(seat: &SessionRole, question: Question) -> QuestionView {
     match seat {
-        Seat::Presenter => view::for_presenter(question),
-        Seat::Participant { .. } => view::for_audience(question),
+        SessionRole::Presenter => view::for_presenter(question),
+        SessionRole::Participant { .. } => view::for_audience(question),
     }
 }

@@ -3,11 +3,11 @@
 
 use entry::App;
 use futures::{StreamExt, TryStreamExt, stream};
-use model::{Error, QuestionId, SessionId, question::Move};
+use model::{Error, QuestionId, SessionId, question::QuestionTransition};
 use store::questions::{self, Question};
 
 use super::{tell, view};
-use crate::Hot;
+use crate::InstanceState;
 
 /// Up-votes that are written at once.
 const AT_ONCE: usize = 16;
@@ -32,7 +32,12 @@ pub async fn expect(
 
 /// What follows when the presenter has merged a question: those that were merged into it go along, all votes are counted where
 /// they went, and an answer that lies there is told to whoever asked.
-pub async fn follow(app: &App, hot: &Hot, question: &Question, into: QuestionId) -> Result<(), Error> {
+pub async fn follow(
+    app: &App,
+    hot: &InstanceState,
+    question: &Question,
+    into: QuestionId,
+) -> Result<(), Error> {
     let (session, now) = (question.session, app.clock.now());
     let all = questions::list_strong(&app.store, session, now).await?;
     let mut moved = vec![question.clone()];
@@ -41,7 +46,7 @@ pub async fn follow(app: &App, hot: &Hot, question: &Question, into: QuestionId)
             if other.merged_into != Some(question.id) {
                 return Ok(false);
             }
-            other.status = other.status.after(Move::Merge)?;
+            other.status = other.status.after(QuestionTransition::Merge)?;
             other.merged_into = Some(into);
             Ok(true)
         })
@@ -65,7 +70,12 @@ pub async fn follow(app: &App, hot: &Hot, question: &Question, into: QuestionId)
 }
 
 /// Counts those who want a merged question answered for the one it went into.
-pub async fn carry(app: &App, hot: &Hot, question: &Question, into: QuestionId) -> Result<(), Error> {
+pub async fn carry(
+    app: &App,
+    hot: &InstanceState,
+    question: &Question,
+    into: QuestionId,
+) -> Result<(), Error> {
     let (session, now) = (question.session, app.clock.now());
     let all = questions::upvoters(&app.store, session, question.id, now).await?;
     if all.is_empty() {

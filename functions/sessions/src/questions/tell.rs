@@ -6,7 +6,7 @@ use protocol::{
     Event,
     event::{AiResponse, QuestionView},
 };
-use store::questions::{self, Question, Reply};
+use store::questions::{self, Question, QuestionReply};
 
 use super::view;
 
@@ -57,7 +57,7 @@ pub async fn answering(app: &App, question: &Question, response: AiResponse) -> 
 }
 
 /// Tells the answer to everyone who asked it: in these words, or in others that were merged into it.
-pub async fn answered(app: &App, question: &Question, reply: &Reply) -> Result<(), Error> {
+pub async fn answered(app: &App, question: &Question, reply: &QuestionReply) -> Result<(), Error> {
     if !question.has_merged {
         return answering(app, question, view::response(question, reply.clone())).await;
     }

@@ -1,28 +1,28 @@
 use axum::{Extension, Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Ids, Valid},
+    http::{AccountCaller, ApiResult, ErrorBody, PathIds, ValidJson},
 };
 use garde::Validate;
 use model::{
     Error, QuestionId, SessionId,
-    question::{Move, Status as QuestionStatus},
+    question::{QuestionStatus, QuestionTransition},
 };
 use protocol::event::QuestionView;
 use serde::Deserialize;
 use store::{
-    Freshness,
+    ReadConsistency,
     questions::{self, Question},
     sessions,
 };
 use utoipa::ToSchema;
 
 use super::{merge, tell, view};
-use crate::Hot;
+use crate::InstanceState;
 
 /// What is left out stays.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-pub struct QuestionChanges {
+pub struct UpdateQuestionRequest {
     /// `hidden`: nobody but the presenter and whoever asked sees it any more; `queued`: it is seen again; `answered`: said
     /// on stage. One is `merged` by `merged_into`.
     #[garde(skip)]
@@ -44,7 +44,7 @@ pub struct QuestionChanges {
     tag = "questions",
     operation_id = "update_question",
     params(("id" = SessionId, Path), ("question_id" = QuestionId, Path)),
-    request_body = QuestionChanges,
+    request_body = UpdateQuestionRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
         (status = 200, body = QuestionView),
@@ -56,13 +56,13 @@ pub struct QuestionChanges {
 )]
 pub async fn update(
     State(app): State<App>,
-    Extension(hot): Extension<Hot>,
-    account: Account,
-    Ids(id, question): Ids<SessionId, QuestionId>,
-    Valid(input): Valid<QuestionChanges>,
-) -> Answer<Json<QuestionView>> {
+    Extension(hot): Extension<InstanceState>,
+    account: AccountCaller,
+    PathIds(id, question): PathIds<SessionId, QuestionId>,
+    ValidJson(input): ValidJson<UpdateQuestionRequest>,
+) -> ApiResult<Json<QuestionView>> {
     let now = app.clock.now();
-    sessions::owned(&app.store, account.user, id, Freshness::Eventual, now).await?;
+    sessions::owned(&app.store, account.user, id, ReadConsistency::Eventual, now).await?;
     if let Some(into) = input.merged_into {
         may_take(&app, id, question, into).await?;
     }
@@ -90,13 +90,13 @@ pub async fn update(
 }
 
 /// What has to be done to a question so that it is in this state; nothing where it is, and is not merged elsewhere.
-fn move_to(wanted: QuestionStatus, question: &Question) -> Option<Move> {
+fn move_to(wanted: QuestionStatus, question: &Question) -> Option<QuestionTransition> {
     match wanted {
-        QuestionStatus::Hidden => Some(Move::Hide),
-        QuestionStatus::Merged => Some(Move::Merge),
+        QuestionStatus::Hidden => Some(QuestionTransition::Hide),
+        QuestionStatus::Merged => Some(QuestionTransition::Merge),
         same if same == question.status => None,
-        QuestionStatus::Queued => Some(Move::Restore { answered: question.answer.is_some() }),
-        QuestionStatus::Answered => Some(Move::Answer),
+        QuestionStatus::Queued => Some(QuestionTransition::Restore { answered: question.answer.is_some() }),
+        QuestionStatus::Answered => Some(QuestionTransition::Answer),
     }
 }
 

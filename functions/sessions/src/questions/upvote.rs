@@ -1,13 +1,13 @@
 use axum::{Extension, extract::State};
 use entry::{
     App,
-    http::{Answer, ErrorBody, Guest, Ids},
+    http::{ApiResult, ErrorBody, GuestCaller, PathIds},
 };
 use http::StatusCode;
-use model::{Error, ParticipantId, QuestionId, SessionId, question::Status as QuestionStatus};
+use model::{Error, ParticipantId, QuestionId, SessionId, question::QuestionStatus};
 use store::questions;
 
-use crate::{Hot, guest::seated};
+use crate::{InstanceState, guest::seated};
 
 macro_rules! upvotes {
     ($($(#[$doc:meta])* $name:ident, $method:ident, $id:literal, $up:literal;)*) => {$(
@@ -28,10 +28,10 @@ macro_rules! upvotes {
         )]
         pub async fn $name(
             State(app): State<App>,
-            Extension(hot): Extension<Hot>,
-            guest: Guest,
-            Ids(id, question): Ids<SessionId, QuestionId>,
-        ) -> Answer<StatusCode> {
+            Extension(hot): Extension<InstanceState>,
+            guest: GuestCaller,
+            PathIds(id, question): PathIds<SessionId, QuestionId>,
+        ) -> ApiResult<StatusCode> {
             let participant = seated(&app, id, guest).await?.id;
             put(&app, &hot, id, question, participant, $up).await?;
             Ok(StatusCode::NO_CONTENT)
@@ -53,7 +53,7 @@ upvotes! {
 /// `NotFound` where there is no such question, or it is hidden.
 pub async fn put(
     app: &App,
-    hot: &Hot,
+    hot: &InstanceState,
     session: SessionId,
     question: QuestionId,
     participant: ParticipantId,

@@ -1,11 +1,11 @@
 //! A question as each side may see it.
 
 use protocol::event::{AiResponse, QuestionAnswer, QuestionView};
-use store::questions::{Question, Reply};
+use store::questions::{Question, QuestionReply};
 
-use model::question::Status as QuestionStatus;
+use model::question::QuestionStatus;
 
-fn answer(reply: Reply) -> QuestionAnswer {
+fn answer(reply: QuestionReply) -> QuestionAnswer {
     QuestionAnswer {
         is_ai: reply.provider.is_some(),
         response_text: reply.text,
@@ -69,7 +69,7 @@ pub fn growing(question: &Question, so_far: String) -> AiResponse {
 }
 
 /// The answer for whoever asked this wording; complete.
-pub fn response(question: &Question, reply: Reply) -> AiResponse {
+pub fn response(question: &Question, reply: QuestionReply) -> AiResponse {
     AiResponse {
         question_id: question.id,
         slide_id: question.slide,

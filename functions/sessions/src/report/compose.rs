@@ -5,18 +5,18 @@ use jiff::Timestamp;
 use model::{
     Error, ParticipantId,
     leaderboard::top,
-    question::{self, Status as QuestionStatus},
+    question::{self, QuestionStatus},
     report::{
-        AiReport, Audience, Held, LEADERS, ProviderReport, QUESTIONS, QuestionReport, Report, TEXT, cut,
-        participation, percent,
+        AiReport, LEADERS, ProviderReport, QUESTIONS, QuestionReport, ReportAudience, ReportSession,
+        SessionReport, TEXT, cut, participation, percent,
     },
     session::EndReason,
     slide::SlideType,
 };
 use store::{
-    Freshness, participants,
+    ReadConsistency, participants,
     questions::{self, Question},
-    responses::{self, Response},
+    responses::{self, SlideResponse},
     sessions::{self, Session},
     usage::{self, AiCall},
 };
@@ -24,16 +24,16 @@ use store::{
 use super::{slide, slides};
 use crate::worker::{
     count_votes::counts,
-    rank_quiz::{Scores, earn},
+    rank_quiz::{QuizScores, earn},
 };
 
 /// What a session came to, from its answers and not from its counts: exact whatever was counted late. It reads all of them,
 /// slide after slide: a session of a thousand people and twenty questions is some 15 MB, 3,600 read units.
-pub async fn compose(app: &App, session: &Session, now: Timestamp) -> Result<Report, Error> {
+pub async fn compose(app: &App, session: &Session, now: Timestamp) -> Result<SessionReport, Error> {
     let ended_at = session.ended_at.unwrap_or(now);
     let started_at = session.started_at.unwrap_or(session.created_at);
     let people = participants::list(&app.store, session.id, now).await?;
-    let mut answers = Answers::default();
+    let mut answers = AnswerTotals::default();
     let mut slides = Vec::new();
     for told in slides::of_session(app, session, now).await? {
         let found = if slides::takes_answers(&told.content) {
@@ -41,7 +41,8 @@ pub async fn compose(app: &App, session: &Session, now: Timestamp) -> Result<Rep
         } else {
             Vec::new()
         };
-        let found: Vec<Response> = found.into_iter().filter(|response| counts(session, response)).collect();
+        let found: Vec<SlideResponse> =
+            found.into_iter().filter(|response| counts(session, response)).collect();
         let from = told.first_at.map(|at| at.as_millisecond().max(session.counts_from(told.id)));
         if told.content.kind() == SlideType::Quiz {
             earn(&mut answers.scores, session, &told.content, from.unwrap_or_default(), &found);
@@ -50,14 +51,14 @@ pub async fn compose(app: &App, session: &Session, now: Timestamp) -> Result<Rep
         answers.by.extend(found.iter().map(|response| response.participant));
         slides.push(slide::report(session, &told, from, &found, people.len() as u64));
     }
-    let presence = sessions::presence(&app.store, session.id, Freshness::Strong, now).await?;
+    let presence = sessions::presence(&app.store, session.id, ReadConsistency::Strong, now).await?;
     let joins: Vec<i64> = people.iter().map(|participant| participant.joined_at.as_millisecond()).collect();
     let mut asked = questions::list_strong(&app.store, session.id, now).await?;
     asked.retain(|question| question.status != QuestionStatus::Hidden);
     asked.sort_by_key(|one| question::place(one.pinned, one.upvotes, one.asked_at.as_millisecond()));
     let (start, end) = (started_at.as_millisecond(), ended_at.as_millisecond());
-    Ok(Report {
-        session: Held {
+    Ok(SessionReport {
+        session: ReportSession {
             id: session.id,
             title: session.presentation_title.clone(),
             join_code: session.join_code.to_string(),
@@ -68,7 +69,7 @@ pub async fn compose(app: &App, session: &Session, now: Timestamp) -> Result<Rep
             end_reason: session.end_reason.unwrap_or(EndReason::Ended),
         },
         written_at: now,
-        audience: Audience {
+        audience: ReportAudience {
             participants: people.len() as u64,
             peak_connected: presence.map_or(0, |presence| presence.peak.max(presence.participants)),
             answered: answers.by.len() as u64,
@@ -87,8 +88,8 @@ pub async fn compose(app: &App, session: &Session, now: Timestamp) -> Result<Rep
 
 /// What is said of all slides together.
 #[derive(Default)]
-struct Answers {
-    scores: Scores,
+struct AnswerTotals {
+    scores: QuizScores,
     /// Milliseconds since 1970.
     received: Vec<i64>,
     by: BTreeSet<ParticipantId>,

@@ -5,30 +5,29 @@ use axum::{
 };
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id, Params},
+    http::{AccountCaller, ApiResult, ErrorBody, PathId, ValidQuery},
 };
 use garde::Validate;
 use http::{HeaderMap, StatusCode, header};
-use model::{SessionId, report::Report};
+use model::{SessionId, report::SessionReport};
 use serde::{Deserialize, Serialize};
-use store::{Freshness, sessions};
+use store::{ReadConsistency, sessions};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{ReportStatus, find, page};
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct As {
+pub struct GetReportQuery {
     /// Where nothing is said: a page to whoever accepts `text/html`, else JSON.
     #[garde(skip)]
     #[param(inline)]
-    pub format: Option<Format>,
+    pub format: Option<ReportFormat>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[schema(as = ReportFormat)]
-pub enum Format {
+pub enum ReportFormat {
     Json,
     Html,
 }
@@ -46,10 +45,10 @@ pub struct ReportPending {
     path = "/v1/sessions/{id}/report",
     tag = "sessions",
     operation_id = "get_report",
-    params(("id" = SessionId, Path), As),
+    params(("id" = SessionId, Path), GetReportQuery),
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, content((Report = "application/json"), (String = "text/html"))),
+        (status = 200, content((SessionReport = "application/json"), (String = "text/html"))),
         (status = 202, description = "it is being written", body = ReportPending),
         (status = 401, body = ErrorBody),
         (status = 404, description = "also where the session never started", body = ErrorBody),
@@ -59,15 +58,15 @@ pub struct ReportPending {
 )]
 pub async fn get(
     State(app): State<App>,
-    account: Account,
-    Id(id): Id<SessionId>,
-    Params(asked): Params<As>,
+    account: AccountCaller,
+    PathId(id): PathId<SessionId>,
+    ValidQuery(asked): ValidQuery<GetReportQuery>,
     headers: HeaderMap,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let now = app.clock.now();
-    let session = sessions::owned(&app.store, account.user, id, Freshness::Strong, now).await?;
+    let session = sessions::owned(&app.store, account.user, id, ReadConsistency::Strong, now).await?;
     let report = find(&app, &session, now).await?;
-    let as_page = asked.format.map_or_else(|| accepts_html(&headers), |format| format == Format::Html);
+    let as_page = asked.format.map_or_else(|| accepts_html(&headers), |format| format == ReportFormat::Html);
     let vary = [(header::VARY, "accept")];
     Ok(match (report, as_page) {
         (Some(report), false) => (vary, Json(report)).into_response(),

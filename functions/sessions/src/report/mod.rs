@@ -19,9 +19,9 @@ pub mod slides;
 use entry::App;
 use jiff::Timestamp;
 use model::{
-    Code, Error,
-    report::Report,
-    session::{EndReason, Status},
+    Error, ErrorCode,
+    report::SessionReport,
+    session::{EndReason, SessionStatus},
 };
 use protocol::job::WriteReport;
 use serde::Serialize;
@@ -41,7 +41,7 @@ pub enum ReportStatus {
 
 /// Does the session get a report? One that never started has nothing to tell.
 pub fn is_due(session: &Session) -> bool {
-    session.status == Status::Ended && session.started_at.is_some()
+    session.status == SessionStatus::Ended && session.started_at.is_some()
 }
 
 /// Has the report of a session written, where it gets one. `counting` waits for the last answers.
@@ -68,10 +68,10 @@ pub async fn request_missing(app: &App, session: &Session, now: Timestamp) -> Re
 ///
 /// # Errors
 /// `Conflict` before the end; `NotFound` for a session that never started.
-pub async fn find(app: &App, session: &Session, now: Timestamp) -> Result<Option<Report>, Error> {
-    if session.status != Status::Ended {
+pub async fn find(app: &App, session: &Session, now: Timestamp) -> Result<Option<SessionReport>, Error> {
+    if session.status != SessionStatus::Ended {
         let why = format!("a session that is {} has no report yet", session.status.as_str());
-        return Err(Error::conflict(Code::Conflict, why));
+        return Err(Error::conflict(ErrorCode::Conflict, why));
     }
     if session.end_reason == Some(EndReason::Cancelled) {
         return Err(Error::NotFound("the report of a session that was cancelled"));

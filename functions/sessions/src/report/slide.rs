@@ -3,33 +3,34 @@ use std::cmp::Reverse;
 use jiff::Timestamp;
 use model::{
     report::{OptionReport, SlideReport, TEXT, TEXTS, TextReport, cut, mean, percent, title, top},
-    session::Pacing,
-    slide::{Answer, Content, SlideType},
+    session::SlidePacing,
+    slide::{AnswerContent, SlideContent, SlideType},
     tally::Tally,
 };
-use store::{responses::Response, sessions::Session};
+use store::{responses::SlideResponse, sessions::Session};
 
-use super::slides::Told;
+use super::slides::ReportedSlide;
 
 /// What a slide came to, from the answers to it that count. `from`, in milliseconds since 1970, is what their speed counts
 /// from.
 pub fn report(
     session: &Session,
-    told: &Told,
+    told: &ReportedSlide,
     from: Option<i64>,
-    found: &[Response],
+    found: &[SlideResponse],
     participants: u64,
 ) -> SlideReport {
-    let answers: Vec<&Answer> = found.iter().map(|response| &response.answer).collect();
+    let answers: Vec<&AnswerContent> = found.iter().map(|response| &response.answer).collect();
     let (tally, responses) = (told.content.tally(&answers), found.len() as u64);
     let is_text = told.content.kind() == SlideType::QuestionText;
     let options = tally.as_ref().map(|tally| options(&told.content, tally)).unwrap_or_default();
-    let paced = from.filter(|_| session.pace == Pacing::Presenter);
+    let paced = from.filter(|_| session.pace == SlidePacing::Presenter);
     let elapsed = |from: i64| -> u64 {
         found.iter().map(|response| response.received.saturating_sub(from).max(0).unsigned_abs()).sum()
     };
     let characters: u64 = found.iter().map(|response| response.answer.text().chars().count() as u64).sum();
-    let mut texts: Vec<&Response> = found.iter().filter(|one| !one.answer.text().trim().is_empty()).collect();
+    let mut texts: Vec<&SlideResponse> =
+        found.iter().filter(|one| !one.answer.text().trim().is_empty()).collect();
     texts.sort_by_key(|response| Reverse((response.received, response.id)));
     SlideReport {
         id: told.id,
@@ -58,9 +59,9 @@ pub fn top_choice(options: &[OptionReport]) -> Vec<String> {
 }
 
 /// As on the slide; the points of a scale from the lowest.
-pub fn options(content: &Content, tally: &Tally) -> Vec<OptionReport> {
+pub fn options(content: &SlideContent, tally: &Tally) -> Vec<OptionReport> {
     let correct = match content {
-        Content::Quiz(quiz) => Some(&quiz.correct),
+        SlideContent::Quiz(quiz) => Some(&quiz.correct),
         _ => None,
     };
     let place = |id: &str| content.options().iter().position(|option| option.id == id);
@@ -81,13 +82,13 @@ pub fn options(content: &Content, tally: &Tally) -> Vec<OptionReport> {
     ids.into_iter().map(of).collect()
 }
 
-fn right_rate(content: &Content, answers: &[&Answer]) -> Option<f64> {
-    let Content::Quiz(quiz) = content else { return None };
+fn right_rate(content: &SlideContent, answers: &[&AnswerContent]) -> Option<f64> {
+    let SlideContent::Quiz(quiz) = content else { return None };
     let right = answers.iter().filter(|answer| quiz.is_right(answer)).count();
     percent(right as u64, answers.len() as u64)
 }
 
-fn text(response: &Response) -> TextReport {
+fn text(response: &SlideResponse) -> TextReport {
     TextReport {
         participant_id: response.participant,
         display_name: response.display_name.clone(),

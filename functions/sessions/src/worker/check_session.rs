@@ -2,24 +2,24 @@ use entry::App;
 use jiff::{SignedDuration, Timestamp};
 use model::{
     Error, Room,
-    session::{AUTO_END_HOURS, EndReason, IDLE_HOURS, Move, Pacing, Status},
+    session::{AUTO_END_HOURS, EndReason, IDLE_HOURS, SessionStatus, SessionTransition, SlidePacing},
 };
 use protocol::job::{CheckSession, RankQuiz};
 use store::{
-    Freshness, connections, presentations, responses,
+    ReadConsistency, connections, presentations, responses,
     sessions::{self, Session},
 };
 
-use crate::{Hot, moves, report};
+use crate::{InstanceState, moves, report};
 
 /// Looks after a session that has not ended: has its current slide counted, in case a vote was stored and its
 /// announcement lost; ends it when nobody else did, or nobody is there. One that has ended is told so once more, and its
 /// report asked for where none lies there.
-pub async fn run(app: &App, hot: &Hot, job: CheckSession) -> Result<(), Error> {
+pub async fn run(app: &App, hot: &InstanceState, job: CheckSession) -> Result<(), Error> {
     let now = app.clock.now();
-    let found = sessions::get(&app.store, job.session, Freshness::Strong, now).await?;
+    let found = sessions::get(&app.store, job.session, ReadConsistency::Strong, now).await?;
     let Some(session) = found else { return Ok(()) };
-    if session.status == Status::Ended {
+    if session.status == SessionStatus::Ended {
         // its last minute was a minute ago
         if let Some(slide) = session.current_slide {
             hot.announcer.last_votes(app, session.id, slide).await;
@@ -34,21 +34,28 @@ pub async fn run(app: &App, hot: &Hot, job: CheckSession) -> Result<(), Error> {
     }
     let end = session.created_at + SignedDuration::from_hours(AUTO_END_HOURS);
     if now >= end {
-        return moves::make(app, &hot.announcer, session.id, None, Move::End, EndReason::Expired)
-            .await
-            .map(drop);
+        return moves::make(
+            app,
+            &hot.announcer,
+            session.id,
+            None,
+            SessionTransition::End,
+            EndReason::Expired,
+        )
+        .await
+        .map(drop);
     }
     let idle = idle_since(app, &session, now).await? + SignedDuration::from_hours(IDLE_HOURS);
-    if session.status != Status::Pending && now >= idle {
-        return moves::make(app, &hot.announcer, session.id, None, Move::End, EndReason::Idle)
+    if session.status != SessionStatus::Pending && now >= idle {
+        return moves::make(app, &hot.announcer, session.id, None, SessionTransition::End, EndReason::Idle)
             .await
             .map(drop);
     }
-    if session.status == Status::Active {
+    if session.status == SessionStatus::Active {
         if let Some(slide) = session.current_slide {
             hot.announcer.votes(app, session.id, slide).await;
         }
-        if session.pace == Pacing::Participant {
+        if session.pace == SlidePacing::Participant {
             count_others(app, hot, &session, now).await?;
         }
         app.rooms.announce_presence(session.id, now).await?;
@@ -56,8 +63,11 @@ pub async fn run(app: &App, hot: &Hot, job: CheckSession) -> Result<(), Error> {
         return Ok(sessions::check_again(&app.store, session.id, next).await?);
     }
     // one that is paused while somebody is there is looked at once an hour: their sockets live two
-    let next =
-        if session.status == Status::Paused { idle.max(now + SignedDuration::from_hours(1)) } else { end };
+    let next = if session.status == SessionStatus::Paused {
+        idle.max(now + SignedDuration::from_hours(1))
+    } else {
+        end
+    };
     Ok(sessions::check_again(&app.store, session.id, next.min(end)).await?)
 }
 
@@ -69,7 +79,7 @@ async fn idle_since(app: &App, session: &Session, now: Timestamp) -> Result<Time
     {
         return Ok(now);
     }
-    let presence = sessions::presence(&app.store, session.id, Freshness::Eventual, now).await?;
+    let presence = sessions::presence(&app.store, session.id, ReadConsistency::Eventual, now).await?;
     let someone = presence.and_then(|presence| Timestamp::from_millisecond(presence.someone_at).ok());
     // one from before there was such a field began when it was made
     let moved = session.moved_at.max(session.created_at);
@@ -78,7 +88,12 @@ async fn idle_since(app: &App, session: &Session, now: Timestamp) -> Result<Time
 
 /// Has every other slide that was answered counted once more: in case the last word on it was lost, its numbers stay; or in
 /// case what counts is another thing now.
-pub async fn count_others(app: &App, hot: &Hot, session: &Session, now: Timestamp) -> Result<(), Error> {
+pub async fn count_others(
+    app: &App,
+    hot: &InstanceState,
+    session: &Session,
+    now: Timestamp,
+) -> Result<(), Error> {
     let Some(presentation) = presentations::get(&app.store, session.presentation, now).await? else {
         return Ok(());
     };

@@ -4,11 +4,11 @@ use model::{Error, Room, tick::Tick};
 use protocol::{
     Event,
     event::ParticipantCount,
-    job::{CountPresence, Told},
+    job::{CountPresence, CountRecipients},
 };
 use store::{
-    Freshness, Written, connections,
-    sessions::{self, Presence},
+    ReadConsistency, WriteOutcome, connections,
+    sessions::{self, PresenceCount},
 };
 
 use super::{newest, over};
@@ -20,8 +20,10 @@ pub async fn run(app: &App, job: CountPresence) -> Result<(), Error> {
     let now = app.clock.now();
     let (session, tick, as_of) = (job.session, job.tick, newest(app, job.tick).end());
     let before = match job.told {
-        Told::Presenter => sessions::presence(&app.store, session, Freshness::Strong, now).await?,
-        Told::Everyone => None,
+        CountRecipients::Presenter => {
+            sessions::presence(&app.store, session, ReadConsistency::Strong, now).await?
+        }
+        CountRecipients::Everyone => None,
     };
     if before.as_ref().is_some_and(|before| before.tick != tick && before.as_of >= tick.end()) {
         // a job that came late has counted for this one
@@ -35,19 +37,21 @@ pub async fn run(app: &App, job: CountPresence) -> Result<(), Error> {
         as_of: Timestamp::from_millisecond(as_of).unwrap_or_default(),
     });
     match job.told {
-        Told::Presenter => {
+        CountRecipients::Presenter => {
             let (last, peak) = before.map_or((0, 0), |before| (before.someone_at, before.peak));
             let someone_at = if members.is_empty() { last } else { as_of };
             let peak = peak.max(participants);
-            let presence = Presence { session, participants, as_of, someone_at, peak, tick };
-            if sessions::keep_presence(&app.store, &presence).await? == Written::Refused {
+            let presence = PresenceCount { session, participants, as_of, someone_at, peak, tick };
+            if sessions::keep_presence(&app.store, &presence).await? == WriteOutcome::Refused {
                 return Ok(());
             }
             app.rooms.publish(Room::Presenter(session), event, now).await?;
             // of the tick that was counted: the audience may have been told of the job's own before it came
             let tick = Tick::at(as_of - 1).for_audience(members.len());
-            app.queues.send(&CountPresence { session, tick, told: Told::Everyone, tries: 0 }, now).await
+            app.queues
+                .send(&CountPresence { session, tick, told: CountRecipients::Everyone, tries: 0 }, now)
+                .await
         }
-        Told::Everyone => app.rooms.publish(Room::Session(session), event, now).await,
+        CountRecipients::Everyone => app.rooms.publish(Room::Session(session), event, now).await,
     }
 }

@@ -1,20 +1,20 @@
 use entry::App;
 use model::Error;
 use protocol::job::CountUpvotes;
-use store::{Written, questions};
+use store::{WriteOutcome, questions};
 
 use crate::{
-    Hot,
+    InstanceState,
     questions::{merge, tell},
 };
 
 /// Counts who wants a question answered, and tells. Two at once are one: the later count stays.
-pub async fn run(app: &App, hot: &Hot, job: &CountUpvotes) -> Result<(), Error> {
+pub async fn run(app: &App, hot: &InstanceState, job: &CountUpvotes) -> Result<(), Error> {
     let as_of = app.clock.millis();
     let upvotes = questions::count_upvotes(&app.store, job.session, job.question).await?;
     let kept = questions::keep_upvotes(&app.store, job.session, job.question, upvotes, as_of).await?;
     // refused: a newer count lies there, or the question is gone
-    if let Written::Done(question) = kept {
+    if let WriteOutcome::Done(question) = kept {
         if let Some(into) = question.merged_into {
             merge::carry(app, hot, &question, into).await?;
         }

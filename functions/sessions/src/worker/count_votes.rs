@@ -2,24 +2,24 @@ use entry::App;
 use jiff::Timestamp;
 use model::{
     Error, Room,
-    slide::{Answer, Content},
+    slide::{AnswerContent, SlideContent},
     tally::Tally,
     tick::Tick,
 };
 use protocol::{
     Event,
     event::VoteUpdate,
-    job::{CountVotes, Told},
+    job::{CountRecipients, CountVotes},
 };
 use store::{
-    Written,
-    responses::{self, Response},
-    sessions::{self, Session, Snapshot},
+    WriteOutcome,
+    responses::{self, SlideResponse},
+    sessions::{self, Session, VoteSnapshot},
     slides,
 };
 
 use super::{newest, over};
-use crate::{Hot, responses::submitted, vote::SLOW_MS};
+use crate::{InstanceState, responses::submitted, vote::SLOW_MS};
 
 /// Single answers that the presenter is shown per tick; with more, nobody could read them, and GET has them all.
 const SHOWN: usize = 100;
@@ -28,13 +28,13 @@ const SHOWN: usize = 100;
 /// twice, late or never.
 ///
 /// Where it fails after the count was kept, `job.since` says what was to be told: the count that comes next takes it for old.
-pub async fn run(app: &App, hot: &Hot, job: &mut CountVotes) -> Result<(), Error> {
+pub async fn run(app: &App, hot: &InstanceState, job: &mut CountVotes) -> Result<(), Error> {
     over(app, job.tick).await;
     let now = app.clock.now();
     let as_of = newest(app, job.tick).end();
     let before = match job.told {
-        Told::Presenter => sessions::snapshot(&app.store, job.session, job.slide, now).await?,
-        Told::Everyone => None,
+        CountRecipients::Presenter => sessions::snapshot(&app.store, job.session, job.slide, now).await?,
+        CountRecipients::Everyone => None,
     };
     let since = match before {
         // the same job once more: what was news then is news now
@@ -48,24 +48,24 @@ pub async fn run(app: &App, hot: &Hot, job: &mut CountVotes) -> Result<(), Error
     // the session first: what it says of results and words, it said before the answers were read
     let Some((session, content)) = content(app, hot, job, now).await? else { return Ok(()) };
     let found = responses::of_slide(&app.store, job.session, job.slide, now).await?;
-    let found: Vec<Response> = found.into_iter().filter(|response| counts(&session, response)).collect();
-    let answers: Vec<&Answer> = found.iter().map(|response| &response.answer).collect();
+    let found: Vec<SlideResponse> = found.into_iter().filter(|response| counts(&session, response)).collect();
+    let answers: Vec<&AnswerContent> = found.iter().map(|response| &response.answer).collect();
     let tally = content.tally(&answers);
     let shows_results = session.shows_results(job.slide, &content);
-    let counted = Counted { job: job.clone(), as_of, since, shows_results, tally, found };
+    let counted = VoteCount { job: job.clone(), as_of, since, shows_results, tally, found };
     match job.told {
-        Told::Presenter => {
-            if counted.keep(app).await? == Written::Refused {
+        CountRecipients::Presenter => {
+            if counted.keep(app).await? == WriteOutcome::Refused {
                 return Ok(());
             }
             job.since = Some(since);
             counted.tell_presenter(app, hot, now).await
         }
-        Told::Everyone => counted.tell_everyone(app, now).await,
+        CountRecipients::Everyone => counted.tell_everyone(app, now).await,
     }
 }
 
-struct Counted {
+struct VoteCount {
     job: CountVotes,
     /// Milliseconds since 1970.
     as_of: i64,
@@ -74,10 +74,10 @@ struct Counted {
     shows_results: bool,
     /// `None` where nothing is counted: the slide took answers before it was edited.
     tally: Option<Tally>,
-    found: Vec<Response>,
+    found: Vec<SlideResponse>,
 }
 
-impl Counted {
+impl VoteCount {
     fn update(&self) -> Option<Event> {
         let tally = self.tally.clone()?;
         let as_of = Timestamp::from_millisecond(self.as_of).unwrap_or_default();
@@ -85,10 +85,10 @@ impl Counted {
     }
 
     /// Before it is told: whoever comes meanwhile reads it.
-    async fn keep(&self, app: &App) -> Result<Written, Error> {
+    async fn keep(&self, app: &App) -> Result<WriteOutcome, Error> {
         let Self { as_of, since, job: CountVotes { session, slide, tick, .. }, .. } = *self;
         let text_characters = self.found.iter().map(|found| found.answer.text().chars().count() as u64).sum();
-        let snapshot = Snapshot {
+        let snapshot = VoteSnapshot {
             session,
             slide,
             tally: self.tally.clone().unwrap_or_default(),
@@ -102,7 +102,7 @@ impl Counted {
         Ok(sessions::keep_snapshot(&app.store, &snapshot).await?)
     }
 
-    async fn tell_presenter(self, app: &App, hot: &Hot, now: Timestamp) -> Result<(), Error> {
+    async fn tell_presenter(self, app: &App, hot: &InstanceState, now: Timestamp) -> Result<(), Error> {
         let Self { as_of, since, job: CountVotes { session, slide, .. }, .. } = self;
         let presenter = Room::Presenter(session);
         // the count before the single answers: it is what everyone waits for
@@ -112,7 +112,7 @@ impl Counted {
                 let size = usize::try_from(app.rooms.last_count(session, now).await?).unwrap_or(usize::MAX);
                 // of the tick that was counted: the audience may have been told of the job's own before it came
                 let tick = Tick::at(as_of - 1).for_audience(size);
-                hot.announcer.votes_at(app, session, slide, tick, Told::Everyone).await;
+                hot.announcer.votes_at(app, session, slide, tick, CountRecipients::Everyone).await;
             }
         }
         let answers = news(&self.found, since).into_iter().map(submitted).map(Event::ResponseSubmitted);
@@ -130,15 +130,15 @@ impl Counted {
 }
 
 /// 0 of none.
-fn mean_received(found: &[Response]) -> i64 {
+fn mean_received(found: &[SlideResponse]) -> i64 {
     let sum: i128 = found.iter().map(|response| i128::from(response.received)).sum();
     i64::try_from(sum / (found.len().max(1) as i128)).unwrap_or_default()
 }
 
 /// Answers stored since the count before, newest last, and a little earlier: a write takes time, and another machine's clock
 /// may be behind.
-fn news(found: &[Response], since: i64) -> Vec<Response> {
-    let mut news: Vec<Response> = found
+fn news(found: &[SlideResponse], since: i64) -> Vec<SlideResponse> {
+    let mut news: Vec<SlideResponse> = found
         .iter()
         .filter(|response| response.stored >= since - super::SKEW_MS - SLOW_MS)
         .cloned()
@@ -149,12 +149,12 @@ fn news(found: &[Response], since: i64) -> Vec<Response> {
 }
 
 /// Does an answer count: not hidden, not from before the results were begun anew, without a word that is blocked?
-pub fn counts(session: &Session, response: &Response) -> bool {
+pub fn counts(session: &Session, response: &SlideResponse) -> bool {
     !response.hidden
         && response.received >= session.counts_from(response.slide)
         && match &response.answer {
-            Answer::Text(text) => !session.blocked_words.contains(text),
-            Answer::Selected(_) => true,
+            AnswerContent::Text(text) => !session.blocked_words.contains(text),
+            AnswerContent::Selected(_) => true,
         }
 }
 
@@ -162,10 +162,10 @@ pub fn counts(session: &Session, response: &Response) -> bool {
 /// slide or session that is gone.
 async fn content(
     app: &App,
-    hot: &Hot,
+    hot: &InstanceState,
     job: &CountVotes,
     now: Timestamp,
-) -> Result<Option<(Session, Content)>, Error> {
+) -> Result<Option<(Session, SlideContent)>, Error> {
     let moment = match hot.live.fresh(app, job.session).await {
         Err(Error::NotFound(_)) => return Ok(None),
         moment => moment?,
@@ -185,15 +185,15 @@ mod tests {
 
     use super::*;
 
-    fn response(n: i64) -> Response {
+    fn response(n: i64) -> SlideResponse {
         let stored = 10_000 + n;
-        Response {
+        SlideResponse {
             id: Uuid::from_u128(n.unsigned_abs().into()).into(),
             session: Uuid::from_u128(1).into(),
             slide: Uuid::from_u128(2).into(),
             participant: Uuid::from_u128(n.unsigned_abs().into()).into(),
             display_name: None,
-            answer: Answer::Selected(vec!["a".into()]),
+            answer: AnswerContent::Selected(vec!["a".into()]),
             seq: None,
             received: stored,
             stored,

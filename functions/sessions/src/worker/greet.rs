@@ -1,15 +1,15 @@
 use entry::App;
-use model::{Code, Error, Room, SessionId};
-use protocol::{Event, event::ParticipantJoined, job::Greet};
+use model::{Error, ErrorCode, Room, SessionId};
+use protocol::{Event, event::ParticipantJoined, job::SendSessionState};
 use store::{
-    connections::{self, Connection, Identity},
+    connections::{self, Connection, ConnectionIdentity},
     participants,
 };
 
-use crate::{Hot, guest::WHY_REMOVED, state};
+use crate::{InstanceState, guest::WHY_REMOVED, state};
 
 /// Tells a connection the state of its session, and the presenter who has come.
-pub async fn run(app: &App, hot: &Hot, job: &Greet) -> Result<(), Error> {
+pub async fn run(app: &App, hot: &InstanceState, job: &SendSessionState) -> Result<(), Error> {
     let found = connections::get(&app.store, &job.connection, app.clock.now()).await?;
     // gone again before it was greeted
     let Some(connection) = found else { return Ok(()) };
@@ -17,11 +17,11 @@ pub async fn run(app: &App, hot: &Hot, job: &Greet) -> Result<(), Error> {
     if app.rooms.expel_if_logged_out(&connection, now).await? {
         return Ok(());
     }
-    if let Identity::Participant { participant, session, .. } = connection.identity
+    if let ConnectionIdentity::Participant { participant, session, .. } = connection.identity
         && let Some(found) = participants::get(&app.store, session, participant, now).await?
         && found.removed_at.is_some()
     {
-        return app.rooms.expel(&connection, Code::Removed, WHY_REMOVED, now).await;
+        return app.rooms.expel(&connection, ErrorCode::Removed, WHY_REMOVED, now).await;
     }
     let Some(session) = connection.identity.session() else { return Ok(()) };
     app.rooms.newest_presenter_wins(&connection, now).await?;
@@ -29,7 +29,7 @@ pub async fn run(app: &App, hot: &Hot, job: &Greet) -> Result<(), Error> {
     let told = app.rooms.tell_opening(&connection, || app.clock.now(), state).await?;
     // gone, or never opened
     let Some(participant_count) = told else { return Ok(()) };
-    if let (true, Identity::Participant { participant, .. }) = (job.arrived, connection.identity) {
+    if let (true, ConnectionIdentity::Participant { participant, .. }) = (job.arrived, connection.identity) {
         let joined = Event::ParticipantJoined(ParticipantJoined {
             participant_id: participant,
             is_anonymous: connection.display_name.is_none(),
@@ -44,7 +44,7 @@ pub async fn run(app: &App, hot: &Hot, job: &Greet) -> Result<(), Error> {
 /// The state of the session, and how many it counted.
 async fn counted(
     app: &App,
-    hot: &Hot,
+    hot: &InstanceState,
     connection: &Connection,
     session: SessionId,
 ) -> Result<(Event, u64), Error> {

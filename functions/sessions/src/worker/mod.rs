@@ -12,7 +12,7 @@ pub mod write_report;
 
 use std::time::Duration;
 
-use entry::{App, worker::Delivery};
+use entry::{App, worker::JobDelivery};
 use model::{
     Error,
     tick::{TICK_MS, Tick},
@@ -20,18 +20,18 @@ use model::{
 use protocol::{
     Job,
     job::{
-        CheckSession, CountPresence, CountUpvotes, CountVotes, EndLogin, EndSession, Greet, RankQuiz,
-        WriteReport,
+        CheckSession, CountPresence, CountUpvotes, CountVotes, EndLogin, EndSession, RankQuiz,
+        SendSessionState, WriteReport,
     },
 };
 
-use crate::Hot;
+use crate::InstanceState;
 
 /// A count is put off so often, a second each; then it goes the way of every failed message, and someone sees it. What is
 /// not counted by then is asked for anew by the session's check.
 const MOST_TRIES: u8 = 10;
 
-pub async fn run(app: &App, hot: &Hot, delivery: &Delivery) -> Result<(), Error> {
+pub async fn run(app: &App, hot: &InstanceState, delivery: &JobDelivery) -> Result<(), Error> {
     if let Some(job) = delivery.take::<CountVotes>() {
         let mut job = job?;
         let outcome = count_votes::run(app, hot, &mut job).await;
@@ -52,7 +52,7 @@ pub async fn run(app: &App, hot: &Hot, delivery: &Delivery) -> Result<(), Error>
     if let Some(job) = delivery.take::<RankQuiz>() {
         return rank_quiz::run(app, &job?).await;
     }
-    if let Some(job) = delivery.take::<Greet>() {
+    if let Some(job) = delivery.take::<SendSessionState>() {
         return greet::run(app, hot, &job?).await;
     }
     if let Some(job) = delivery.take::<EndLogin>() {

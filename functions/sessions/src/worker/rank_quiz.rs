@@ -4,20 +4,20 @@ use entry::App;
 use jiff::Timestamp;
 use model::{
     Error, ParticipantId, Room, SessionId,
-    leaderboard::{self, Entry, Score},
-    slide::{Content, SlideType},
+    leaderboard::{self, LeaderboardEntry, ParticipantScore},
+    slide::{SlideContent, SlideType},
 };
 use protocol::{Event, event::LeaderboardUpdated, job::RankQuiz};
 use store::{
-    Freshness, Written,
-    responses::{self, Response},
-    sessions::{self, Leaderboard, Session},
+    ReadConsistency, WriteOutcome,
+    responses::{self, SlideResponse},
+    sessions::{self, LeaderboardSnapshot, Session},
 };
 
 use super::count_votes::counts;
 use crate::{
     leaderboard::told,
-    report::slides::{self, Told},
+    report::slides::{self, ReportedSlide},
 };
 
 /// Participants that are ranked.
@@ -36,7 +36,7 @@ const TOLD: usize = 10;
 pub async fn run(app: &App, job: &RankQuiz) -> Result<(), Error> {
     let now = app.clock.now();
     let as_of = app.clock.millis();
-    let found = sessions::get(&app.store, job.session, Freshness::Strong, now).await?;
+    let found = sessions::get(&app.store, job.session, ReadConsistency::Strong, now).await?;
     let Some(session) = found else { return Ok(()) };
     let revealed = revealed(app, &session, now).await?;
     if revealed.is_empty() && sessions::leaderboard(&app.store, session.id, now).await?.is_none() {
@@ -44,8 +44,8 @@ pub async fn run(app: &App, job: &RankQuiz) -> Result<(), Error> {
     }
     let ranked = leaderboard::top(scores(app, &session, &revealed, now).await?, RANKED);
     let ranked = fitting(ranked);
-    let kept = Leaderboard { session: session.id, ranked, as_of };
-    if sessions::keep_leaderboard(&app.store, &kept).await? == Written::Refused {
+    let kept = LeaderboardSnapshot { session: session.id, ranked, as_of };
+    if sessions::keep_leaderboard(&app.store, &kept).await? == WriteOutcome::Refused {
         return Ok(());
     }
     tell(app, session.id, &kept, Room::Session(session.id), false, now).await?;
@@ -56,7 +56,7 @@ pub async fn run(app: &App, job: &RankQuiz) -> Result<(), Error> {
 async fn tell(
     app: &App,
     session_id: SessionId,
-    kept: &Leaderboard,
+    kept: &LeaderboardSnapshot,
     room: Room,
     named: bool,
     now: Timestamp,
@@ -71,7 +71,7 @@ async fn tell(
 }
 
 /// The quizzes whose results are shown, as they were shown; as they are where that was not kept.
-async fn revealed(app: &App, session: &Session, now: Timestamp) -> Result<Vec<Told>, Error> {
+async fn revealed(app: &App, session: &Session, now: Timestamp) -> Result<Vec<ReportedSlide>, Error> {
     let mut told = slides::of_session(app, session, now).await?;
     told.retain(|told| {
         told.content.kind() == SlideType::Quiz && session.shows_results(told.id, &told.content)
@@ -80,13 +80,13 @@ async fn revealed(app: &App, session: &Session, now: Timestamp) -> Result<Vec<To
 }
 
 /// The best of them, with names cut to what an item holds.
-fn fitting(ranked: Vec<Entry>) -> Vec<Entry> {
+fn fitting(ranked: Vec<LeaderboardEntry>) -> Vec<LeaderboardEntry> {
     let mut bytes = 0;
-    let cut = |entry: Entry| Entry {
+    let cut = |entry: LeaderboardEntry| LeaderboardEntry {
         display_name: entry.display_name.map(|name| name.chars().take(NAME).collect()),
         ..entry
     };
-    let fits = |entry: &Entry| {
+    let fits = |entry: &LeaderboardEntry| {
         bytes += ENTRY + entry.display_name.as_ref().map_or(0, String::len);
         bytes <= BYTES
     };
@@ -98,10 +98,10 @@ fn fitting(ranked: Vec<Entry>) -> Vec<Entry> {
 async fn scores(
     app: &App,
     session: &Session,
-    revealed: &[Told],
+    revealed: &[ReportedSlide],
     now: Timestamp,
-) -> Result<Vec<Score>, Error> {
-    let mut scores = Scores::new();
+) -> Result<Vec<ParticipantScore>, Error> {
+    let mut scores = QuizScores::new();
     for quiz in revealed {
         let first_at = quiz.first_at.map_or(0, Timestamp::as_millisecond);
         let from = first_at.max(session.counts_from(quiz.id));
@@ -112,10 +112,10 @@ async fn scores(
     Ok(scores.into_values().collect())
 }
 
-pub type Scores = BTreeMap<ParticipantId, Score>;
+pub type QuizScores = BTreeMap<ParticipantId, ParticipantScore>;
 
 /// What one answer to a quiz earns: nothing, once what is right was shown.
-pub fn points(session: &Session, quiz: &Content, from: i64, answer: &Response) -> u32 {
+pub fn points(session: &Session, quiz: &SlideContent, from: i64, answer: &SlideResponse) -> u32 {
     if session.is_unaided(answer.slide, answer.received) {
         quiz.points(&answer.answer, answer.received - from)
     } else {
@@ -125,18 +125,18 @@ pub fn points(session: &Session, quiz: &Content, from: i64, answer: &Response) -
 
 /// Adds what answers to one quiz earn; `from` is what their speed counts from, in milliseconds since 1970.
 pub fn earn<'a>(
-    scores: &mut Scores,
+    scores: &mut QuizScores,
     session: &Session,
-    quiz: &Content,
+    quiz: &SlideContent,
     from: i64,
-    answers: impl IntoIterator<Item = &'a Response>,
+    answers: impl IntoIterator<Item = &'a SlideResponse>,
 ) {
     for answer in answers {
         let points = points(session, quiz, from, answer);
         if points == 0 {
             continue;
         }
-        let score = scores.entry(answer.participant).or_insert_with(|| Score {
+        let score = scores.entry(answer.participant).or_insert_with(|| ParticipantScore {
             participant: answer.participant,
             display_name: None,
             points: 0,
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn the_longest_names_fit_into_an_item() {
-        let entry = |rank: u64| Entry {
+        let entry = |rank: u64| LeaderboardEntry {
             rank,
             participant_id: Uuid::from_u128(rank.into()).into(),
             display_name: Some("🪶".repeat(100)),
@@ -164,7 +164,7 @@ mod tests {
         assert_eq!(kept[0].display_name.as_deref(), Some("🪶".repeat(NAME).as_str()));
         let bytes = serde_json::to_vec(&kept).unwrap().len();
         assert!((1_000..2_000).contains(&kept.len()) && bytes < 400_000, "{} of {bytes}", kept.len());
-        let ascii = |rank| Entry { display_name: Some("x".repeat(50)), ..entry(rank) };
+        let ascii = |rank| LeaderboardEntry { display_name: Some("x".repeat(50)), ..entry(rank) };
         assert_eq!(fitting((1..=2_000).map(ascii).collect()).len(), 2_000);
     }
 }

@@ -4,10 +4,10 @@ use model::{Error, Room, report::fit::fit};
 use protocol::{
     Event,
     event::ReportReady,
-    job::{Letter, SendMail, WriteReport},
+    job::{EmailTemplate, SendMail, WriteReport},
 };
 use store::{
-    Freshness, reports,
+    ReadConsistency, reports,
     sessions::{self, Session},
 };
 
@@ -19,7 +19,7 @@ const LEASE: SignedDuration = SignedDuration::from_secs(20);
 /// Writes the report of a session that has ended, and tells its owner: once, however often the job is delivered. One that
 /// broke off half-way goes on with the report that lies there.
 pub async fn run(app: &App, job: &WriteReport) -> Result<(), Error> {
-    let found = sessions::get(&app.store, job.session, Freshness::Strong, app.clock.now()).await?;
+    let found = sessions::get(&app.store, job.session, ReadConsistency::Strong, app.clock.now()).await?;
     let Some(session) = found.filter(is_due) else { return Ok(()) };
     once(app, &format!("report#{}", session.id), LEASE, Box::pin(write(app, &session))).await
 }
@@ -33,7 +33,8 @@ async fn write(app: &App, session: &Session) -> Result<(), Error> {
         reports::keep(&app.store, &report, now).await?;
         report
     };
-    let letter = Letter::ReportReady { session: session.id, title: session.presentation_title.clone() };
+    let letter =
+        EmailTemplate::ReportReady { session: session.id, title: session.presentation_title.clone() };
     let mail = SendMail { id: format!("report#{}", session.id), user: session.owner, letter };
     app.queues.send(&mail, now).await?;
     // every socket of an owner is in this room, the presenter's too

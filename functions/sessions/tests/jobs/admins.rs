@@ -1,25 +1,29 @@
 //! What admins have done by a job.
 
-use model::session::{EndReason, Status};
+use model::session::{EndReason, SessionStatus};
 use protocol::job::EndSession;
-use store::Freshness;
+use store::ReadConsistency;
 
-use crate::world::World;
+use crate::world::SessionsWorld;
 
 #[tokio::test]
 async fn a_session_ends_once_however_often_an_admin_wants_it() {
-    let world = World::start().await;
-    let talk = world.talk(world.clock.id(), Status::Active).await;
+    let world = SessionsWorld::start().await;
+    let talk = world.talk(world.clock.id(), SessionStatus::Active).await;
     let door = sessions::worker(world.environment()).await.unwrap();
     let ended = || async {
-        let found =
-            store::sessions::get(&world.app.store, talk.session.id, Freshness::Strong, world.clock.now());
+        let found = store::sessions::get(
+            &world.app.store,
+            talk.session.id,
+            ReadConsistency::Strong,
+            world.clock.now(),
+        );
         found.await.unwrap().unwrap()
     };
     let job = EndSession { session: talk.session.id };
     assert!(world.deliver(&door, &job).await);
     let first = ended().await;
-    assert_eq!((first.status, first.end_reason), (Status::Ended, Some(EndReason::Admin)));
+    assert_eq!((first.status, first.end_reason), (SessionStatus::Ended, Some(EndReason::Admin)));
     assert!(world.deliver(&door, &job).await);
     assert_eq!(ended().await, first);
     assert!(world.deliver(&door, &EndSession { session: world.clock.id() }).await, "one that never was");

@@ -2,24 +2,24 @@ use std::time::Duration;
 
 use model::{
     QuestionId, SessionId, UserId,
-    assistant::Assistance,
-    question::{Status as Asked, key},
-    session::Status,
+    assistant::AssistantStatus,
+    question::{QuestionStatus as Asked, key},
+    session::SessionStatus,
 };
 use protocol::job::AnswerQuestion;
 use store::{
-    connections::Identity,
+    connections::ConnectionIdentity,
     questions::{self, Question},
     usage,
 };
 
-use crate::world::World;
+use crate::world::SessionsWorld;
 use cloud::bench::dies_after;
 
 /// More than the lease of a worker that died; a queue shows the job again after six of its timeouts.
 const VISIBLE_AGAIN: Duration = Duration::from_mins(21);
 
-async fn ask(world: &World, session: SessionId, text: &str) -> AnswerQuestion {
+async fn ask(world: &SessionsWorld, session: SessionId, text: &str) -> AnswerQuestion {
     let (participant, now) = (world.clock.id(), world.clock.now());
     let question = Question {
         id: QuestionId::of(session, participant, &key(text)),
@@ -35,7 +35,7 @@ async fn ask(world: &World, session: SessionId, text: &str) -> AnswerQuestion {
         flagged: false,
         upvotes: 0,
         upvotes_as_of: 0,
-        assistant: Assistance::Waiting,
+        assistant: AssistantStatus::Waiting,
         answer: None,
         draft: None,
         version: 1,
@@ -46,22 +46,22 @@ async fn ask(world: &World, session: SessionId, text: &str) -> AnswerQuestion {
     AnswerQuestion { session, question: question.id }
 }
 
-async fn read(world: &World, job: &AnswerQuestion) -> Question {
+async fn read(world: &SessionsWorld, job: &AnswerQuestion) -> Question {
     questions::get(&world.app.store, job.session, job.question, world.clock.now()).await.unwrap().unwrap()
 }
 
 #[tokio::test]
 async fn many_deliveries_are_one_answer() {
-    let world = World::start().await;
+    let world = SessionsWorld::start().await;
     let worker = sessions::answers(world.environment()).await.unwrap();
-    let talk = world.talk(world.clock.id(), Status::Active).await;
+    let talk = world.talk(world.clock.id(), SessionStatus::Active).await;
     let job = ask(&world, talk.session.id, "Which heron is it?").await;
     let all = (0..4).map(|_| world.deliver(&worker, &job));
     assert!(futures::future::join_all(all).await.into_iter().all(|done| done));
     let answered = read(&world, &job).await;
     assert_eq!(
         (answered.status, answered.assistant, answered.version),
-        (Asked::Answered, Assistance::Answered, 2)
+        (Asked::Answered, AssistantStatus::Answered, 2)
     );
     assert!(world.deliver(&worker, &job).await);
     assert_eq!(read(&world, &job).await, answered);
@@ -72,14 +72,15 @@ async fn many_deliveries_are_one_answer() {
 /// Wherever the function dies, between any two of its writes, the next delivery ends with one answer, told.
 #[tokio::test]
 async fn a_crash_anywhere_leaves_one_answer() {
-    let world = World::start().await;
+    let world = SessionsWorld::start().await;
     let worker = sessions::answers(world.environment()).await.unwrap();
     let owner: UserId = world.clock.id();
-    let talk = world.talk(owner, Status::Active).await;
+    let talk = world.talk(owner, SessionStatus::Active).await;
     let session = talk.session.id;
     let mut deaths = 0;
     for steps in 1.. {
-        let presenter = Identity::Account { user: owner, login: world.clock.id(), presents: Some(session) };
+        let presenter =
+            ConnectionIdentity::Account { user: owner, login: world.clock.id(), presents: Some(session) };
         let mut heard = world.socket(&format!("presenter-{steps}="), presenter).await;
         let job = ask(&world, session, &format!("Which heron has number {steps}?")).await;
         if dies_after(steps, world.deliver(&worker, &job)).await.is_none() {
@@ -92,7 +93,7 @@ async fn a_crash_anywhere_leaves_one_answer() {
         let question = read(&world, &job).await;
         assert_eq!(
             (question.assistant, question.answer_by),
-            (Assistance::Answered, None),
+            (AssistantStatus::Answered, None),
             "after {steps} steps"
         );
         let (frames, _) = heard.frames();
@@ -109,9 +110,9 @@ async fn a_crash_anywhere_leaves_one_answer() {
 
 #[tokio::test]
 async fn what_is_another_question_has_another_answer() {
-    let world = World::start().await;
+    let world = SessionsWorld::start().await;
     let worker = sessions::answers(world.environment()).await.unwrap();
-    let talk = world.talk(world.clock.id(), Status::Active).await;
+    let talk = world.talk(world.clock.id(), SessionStatus::Active).await;
     for text in ["What is C#?", "What is C++?", "what is c++"] {
         let job = ask(&world, talk.session.id, text).await;
         assert!(world.deliver(&worker, &job).await);

@@ -1,48 +1,49 @@
 use model::{
     Error, UserId,
-    session::{Pacing, Status},
+    session::{SessionStatus, SlidePacing},
     tick::Tick,
 };
-use protocol::job::{Broadcast, CheckSession, CountPresence, CountVotes, RankQuiz, Told};
+use protocol::job::{BroadcastFrame, CheckSession, CountPresence, CountRecipients, CountVotes, RankQuiz};
 use store::{
-    connections::Identity,
-    sessions::{Results, Session},
+    connections::ConnectionIdentity,
+    sessions::{Session, SlideResultSettings},
 };
 
-use crate::world::{Heard, Talk, World};
+use crate::world::{LiveTalk, SentFrames, SessionsWorld};
 
 /// A session with a vote on the slide that is shown, its presenter's socket, and the job that counts the vote.
-async fn voted(world: &World) -> (Talk, Heard, CountVotes) {
+async fn voted(world: &SessionsWorld) -> (LiveTalk, SentFrames, CountVotes) {
     let owner: UserId = world.clock.id();
-    let talk = world.talk(owner, Status::Active).await;
+    let talk = world.talk(owner, SessionStatus::Active).await;
     let (session, slide) = (talk.session.id, talk.slides[1]);
-    let presenter = Identity::Account { user: owner, login: world.clock.id(), presents: Some(session) };
+    let presenter =
+        ConnectionIdentity::Account { user: owner, login: world.clock.id(), presents: Some(session) };
     let heard = world.socket("presenter=", presenter).await;
     world.vote(session, slide).await;
     let tick = Tick(Tick::at(world.clock.millis()).0 - 8);
-    let job = CountVotes { session, slide, tick, told: Told::Presenter, tries: 0, since: None };
+    let job = CountVotes { session, slide, tick, told: CountRecipients::Presenter, tries: 0, since: None };
     (talk, heard, job)
 }
 
 #[tokio::test]
 async fn answers_that_cannot_be_posted_are_handed_over() {
-    let world = World::start().await;
+    let world = SessionsWorld::start().await;
     let worker = sessions::worker(world.mute()).await.unwrap();
     let (_, _heard, job) = voted(&world).await;
     assert!(world.deliver(&worker, &job).await);
-    let handed = world.jobs::<Broadcast>();
+    let handed = world.jobs::<BroadcastFrame>();
     for event in [r#""type":"vote_update""#, r#""type":"response_submitted""#] {
         let count = handed.iter().filter(|job| job.frame.contains(event)).count();
         assert_eq!(count, 1, "{event}: {handed:?}");
     }
     let again: Vec<_> =
-        world.jobs::<CountVotes>().into_iter().filter(|job| job.told == Told::Presenter).collect();
+        world.jobs::<CountVotes>().into_iter().filter(|job| job.told == CountRecipients::Presenter).collect();
     assert!(again.is_empty(), "it is counted, and on its way: {again:?}");
 }
 
 #[tokio::test]
 async fn a_count_that_nobody_could_be_told_is_news_to_the_next_try() {
-    let world = World::start().await;
+    let world = SessionsWorld::start().await;
     let alone = sessions::worker(world.mute_and_alone()).await.unwrap();
     let (_, mut heard, job) = voted(&world).await;
     assert!(world.deliver(&alone, &job).await, "put off");
@@ -61,12 +62,16 @@ async fn a_count_that_nobody_could_be_told_is_news_to_the_next_try() {
 /// A deployment that lacks a permission must not ask itself for ever, and someone must see it.
 #[tokio::test]
 async fn what_is_put_off_again_and_again_becomes_a_dead_letter() {
-    let world = World::start().await;
+    let world = SessionsWorld::start().await;
     let alone = sessions::worker(world.mute_and_alone()).await.unwrap();
     let (talk, _heard, job) = voted(&world).await;
     assert!(!world.deliver(&alone, &CountVotes { tries: 10, ..job.clone() }).await);
-    let presence =
-        CountPresence { session: talk.session.id, tick: job.tick, told: Told::Presenter, tries: 10 };
+    let presence = CountPresence {
+        session: talk.session.id,
+        tick: job.tick,
+        told: CountRecipients::Presenter,
+        tries: 10,
+    };
     assert!(!world.deliver(&alone, &presence).await);
     assert!(world.jobs::<CountVotes>().iter().all(|job| job.tries == 0), "{:?}", world.jobs::<CountVotes>());
     assert!(world.jobs::<CountPresence>().iter().all(|job| job.tries == 0));
@@ -74,25 +79,26 @@ async fn what_is_put_off_again_and_again_becomes_a_dead_letter() {
 
 #[tokio::test]
 async fn a_post_that_is_refused_is_not_tried_again() {
-    let world = World::start().await;
+    let world = SessionsWorld::start().await;
     let app = entry::App::start(&world.mute(), &[]).await.unwrap();
     let refused = app.rooms.post("x=", "{}").await;
     assert!(matches!(refused, Err(Error::Internal(_))), "{refused:?}");
     let gone = world.app.rooms.post("x=", "{}").await;
-    assert!(matches!(gone, Ok(rooms::post::Delivery::Gone)), "{gone:?}");
+    assert!(matches!(gone, Ok(rooms::post::PostOutcome::Gone)), "{gone:?}");
 }
 
 #[tokio::test]
 async fn an_ended_session_has_every_answered_slide_counted_once_more() {
-    let world = World::start().await;
+    let world = SessionsWorld::start().await;
     let worker = sessions::worker(world.environment()).await.unwrap();
-    let talk = world.talk(world.clock.id(), Status::Active).await;
+    let talk = world.talk(world.clock.id(), SessionStatus::Active).await;
     let session = talk.session.id;
     // left with its last votes uncounted; the third was never answered
     world.vote(session, talk.slides[0]).await;
-    let revealed = Results { revealed_at: Some(world.clock.millis()), ..Results::default() };
+    let revealed =
+        SlideResultSettings { revealed_at: Some(world.clock.millis()), ..SlideResultSettings::default() };
     let ended = Session {
-        status: Status::Ended,
+        status: SessionStatus::Ended,
         ended_at: Some(world.clock.now()),
         version: 2,
         results: [(talk.slides[0], revealed)].into(),
@@ -103,7 +109,7 @@ async fn an_ended_session_has_every_answered_slide_counted_once_more() {
     let counted: Vec<_> = world
         .jobs::<CountVotes>()
         .into_iter()
-        .filter(|job| job.told == Told::Presenter)
+        .filter(|job| job.told == CountRecipients::Presenter)
         .map(|job| job.slide)
         .collect();
     assert_eq!(counted, [talk.slides[1], talk.slides[0]]);
@@ -112,12 +118,12 @@ async fn an_ended_session_has_every_answered_slide_counted_once_more() {
 
 #[tokio::test]
 async fn where_participants_turn_the_slides_every_answered_one_is_looked_after() {
-    let world = World::start().await;
+    let world = SessionsWorld::start().await;
     let worker = sessions::worker(world.environment()).await.unwrap();
-    let talk = world.talk(world.clock.id(), Status::Active).await;
+    let talk = world.talk(world.clock.id(), SessionStatus::Active).await;
     let id = talk.session.id;
     world.vote(id, talk.slides[0]).await;
-    let turned = Session { pace: Pacing::Participant, version: 2, ..talk.session };
+    let turned = Session { pace: SlidePacing::Participant, version: 2, ..talk.session };
     store::sessions::change(&world.app.store, &turned).await.unwrap();
     assert!(world.deliver(&worker, &CheckSession { session: id }).await);
     let counted: Vec<_> = world.jobs::<CountVotes>().into_iter().map(|job| job.slide).collect();

@@ -1,22 +1,22 @@
 use std::time::Duration;
 
 use model::{Room, UserId};
-use protocol::job::{EndLogin, Greet};
-use store::{connections::Identity, due, logins};
+use protocol::job::{EndLogin, SendSessionState};
+use store::{connections::ConnectionIdentity, due, logins};
 
-use crate::world::World;
+use crate::world::SessionsWorld;
 
 /// Whoever ended the log-in could not say so while the socket was opening, and left it to the greeting.
 #[tokio::test]
 async fn a_socket_of_no_session_is_closed_when_its_log_in_has_ended() {
-    let world = World::start().await;
+    let world = SessionsWorld::start().await;
     let worker = sessions::worker(world.environment()).await.unwrap();
     let user: UserId = world.clock.id();
-    let account = |login| Identity::Account { user, login, presents: None };
+    let account = |login| ConnectionIdentity::Account { user, login, presents: None };
     let mut ended = world.socket("ended=", account(world.clock.id())).await;
     let mut alive = world.socket("alive=", account(world.login(user).await)).await;
     for connection in ["ended=", "alive="] {
-        let greet = Greet { connection: connection.into(), arrived: false, opening: true };
+        let greet = SendSessionState { connection: connection.into(), arrived: false, opening: true };
         assert!(world.deliver(&worker, &greet).await);
     }
     let (frames, is_closed) = ended.frames();
@@ -28,18 +28,18 @@ async fn a_socket_of_no_session_is_closed_when_its_log_in_has_ended() {
 /// The function that ended a log-in died before it closed the sockets: the clock finds it, and this is its job.
 #[tokio::test]
 async fn the_sockets_of_an_ended_log_in_are_closed_by_the_job_of_the_clock() {
-    let world = World::start().await;
+    let world = SessionsWorld::start().await;
     let worker = sessions::worker(world.environment()).await.unwrap();
     let user: UserId = world.clock.id();
     let (phone, tablet) = (world.login(user).await, world.login(user).await);
-    let account = |login| Identity::Account { user, login, presents: None };
+    let account = |login| ConnectionIdentity::Account { user, login, presents: None };
     let mut ended = world.socket("phone=", account(phone)).await;
     let mut alive = world.socket("tablet=", account(tablet)).await;
     assert!(logins::end(&world.app.store, user, phone, world.clock.now()).await.unwrap());
 
     world.clock.advance(Duration::from_secs(61));
     let look = || async { due::due(&world.app.store, 10, None, world.clock.now()).await.unwrap().0 };
-    assert_eq!(look().await[0].what().unwrap(), due::What::Login(user, phone));
+    assert_eq!(look().await[0].what().unwrap(), due::DueWork::Login(user, phone));
     // twice: a queue may deliver so
     for _ in 0..2 {
         assert!(world.deliver(&worker, &EndLogin { user, login: phone }).await);

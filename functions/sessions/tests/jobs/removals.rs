@@ -1,23 +1,23 @@
-use model::{Room, UserId, session::Status};
-use protocol::job::Greet;
-use store::{connections::Identity, participants};
+use model::{Room, UserId, session::SessionStatus};
+use protocol::job::SendSessionState;
+use store::{connections::ConnectionIdentity, participants};
 
-use crate::world::World;
+use crate::world::SessionsWorld;
 
 /// Whoever sent them away could not close the socket while it was opening, or died before: the greeting does.
 #[tokio::test]
 async fn a_socket_of_a_participant_who_was_removed_is_closed_when_it_is_greeted() {
-    let world = World::start().await;
+    let world = SessionsWorld::start().await;
     let worker = sessions::worker(world.environment()).await.unwrap();
     let owner: UserId = world.clock.id();
-    let session = world.talk(owner, Status::Active).await.session.id;
+    let session = world.talk(owner, SessionStatus::Active).await.session.id;
     let (bo, cy) = (world.participant(session).await, world.participant(session).await);
-    let seat = |participant| Identity::Participant { participant, session, by: None };
+    let seat = |participant| ConnectionIdentity::Participant { participant, session, by: None };
     let mut removed = world.socket("removed=", seat(bo)).await;
     let mut stays = world.socket("stays=", seat(cy)).await;
     participants::remove(&world.app.store, session, bo, world.clock.now()).await.unwrap();
     for connection in ["removed=", "stays="] {
-        let greet = Greet { connection: connection.into(), arrived: true, opening: false };
+        let greet = SendSessionState { connection: connection.into(), arrived: true, opening: false };
         assert!(world.deliver(&worker, &greet).await);
     }
     let (frames, is_closed) = removed.frames();

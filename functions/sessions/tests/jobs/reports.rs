@@ -1,30 +1,31 @@
-use model::{Room, SessionId, UserId, session::Status};
+use model::{Room, SessionId, UserId, session::SessionStatus};
 use protocol::job::{CheckSession, Queue, SendMail, WriteReport};
-use store::{connections::Identity, reports, sessions::Session};
+use store::{connections::ConnectionIdentity, reports, sessions::Session};
 
-use crate::world::World;
+use crate::world::SessionsWorld;
 use cloud::bench::dies_after;
 
 /// A session that has ended, with two answers.
-async fn ended(world: &World, owner: UserId) -> SessionId {
-    let talk = world.talk(owner, Status::Active).await;
+async fn ended(world: &SessionsWorld, owner: UserId) -> SessionId {
+    let talk = world.talk(owner, SessionStatus::Active).await;
     let id = talk.session.id;
     world.vote(id, talk.slides[1]).await;
     world.vote(id, talk.slides[1]).await;
     let now = world.clock.now();
-    let ended = Session { status: Status::Ended, ended_at: Some(now), version: 2, ..talk.session };
+    let ended = Session { status: SessionStatus::Ended, ended_at: Some(now), version: 2, ..talk.session };
     store::sessions::change(&world.app.store, &ended).await.unwrap();
     id
 }
 
 #[tokio::test]
 async fn a_report_is_written_and_told_once_however_often_its_job_comes() {
-    let world = World::start().await;
+    let world = SessionsWorld::start().await;
     let worker = sessions::worker(world.environment()).await.unwrap();
     let owner: UserId = world.clock.id();
     let session = ended(&world, owner).await;
     let login = world.login(owner).await;
-    let mut heard = world.socket("tablet=", Identity::Account { user: owner, login, presents: None }).await;
+    let mut heard =
+        world.socket("tablet=", ConnectionIdentity::Account { user: owner, login, presents: None }).await;
     let job = WriteReport { session, counting: true };
     assert!(world.deliver(&worker, &job).await);
     let first = reports::get(&world.app.store, session, world.clock.now()).await.unwrap().unwrap();
@@ -43,7 +44,7 @@ async fn a_report_is_written_and_told_once_however_often_its_job_comes() {
 /// The function died between the report and the mail.
 #[tokio::test]
 async fn a_report_that_was_written_and_not_told_is_told_and_not_written_again() {
-    let world = World::start().await;
+    let world = SessionsWorld::start().await;
     let broken = sessions::worker(world.without(&[Queue::Mail.setting()])).await.unwrap();
     let worker = sessions::worker(world.environment()).await.unwrap();
     let session = ended(&world, world.clock.id()).await;
@@ -61,7 +62,7 @@ async fn a_report_that_was_written_and_not_told_is_told_and_not_written_again() 
 
 #[tokio::test]
 async fn the_check_of_an_ended_session_asks_for_the_report_that_nobody_asked_for() {
-    let world = World::start().await;
+    let world = SessionsWorld::start().await;
     let worker = sessions::worker(world.environment()).await.unwrap();
     let session = ended(&world, world.clock.id()).await;
     assert!(world.deliver(&worker, &CheckSession { session }).await);
@@ -73,12 +74,17 @@ async fn the_check_of_an_ended_session_asks_for_the_report_that_nobody_asked_for
 
 #[tokio::test]
 async fn a_session_that_never_started_gets_no_report() {
-    let world = World::start().await;
+    let world = SessionsWorld::start().await;
     let worker = sessions::worker(world.environment()).await.unwrap();
-    let talk = world.talk(world.clock.id(), Status::Pending).await;
+    let talk = world.talk(world.clock.id(), SessionStatus::Pending).await;
     let (id, now) = (talk.session.id, world.clock.now());
-    let cancelled =
-        Session { status: Status::Ended, started_at: None, ended_at: Some(now), version: 2, ..talk.session };
+    let cancelled = Session {
+        status: SessionStatus::Ended,
+        started_at: None,
+        ended_at: Some(now),
+        version: 2,
+        ..talk.session
+    };
     store::sessions::change(&world.app.store, &cancelled).await.unwrap();
     assert!(world.deliver(&worker, &WriteReport { session: id, counting: false }).await);
     assert_eq!(reports::get(&world.app.store, id, now).await.unwrap(), None);
@@ -88,7 +94,7 @@ async fn a_session_that_never_started_gets_no_report() {
 /// Wherever the function dies, the next delivery ends with a report, and its mail is one: `worker-mail` sends an id once.
 #[tokio::test]
 async fn a_crash_anywhere_leaves_one_report_and_one_mail() {
-    let world = World::start().await;
+    let world = SessionsWorld::start().await;
     let worker = sessions::worker(world.environment()).await.unwrap();
     let mut deaths = 0;
     for steps in 1.. {

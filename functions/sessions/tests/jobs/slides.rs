@@ -1,28 +1,28 @@
 use std::collections::HashSet;
 
-use cloud::bench::Client;
-use entry::tokens::Access;
+use cloud::bench::FunctionClient;
+use entry::tokens::AccessToken;
 use lambda_runtime::Context;
-use model::{UserId, session::Status};
-use protocol::job::{CountVotes, Told};
+use model::{UserId, session::SessionStatus};
+use protocol::job::{CountRecipients, CountVotes};
 use serde_json::json;
-use store::{connections::Identity, shown};
+use store::{connections::ConnectionIdentity, shown};
 
-use crate::world::World;
+use crate::world::SessionsWorld;
 
 #[tokio::test]
 async fn the_last_votes_on_a_slide_are_asked_for_though_nobody_can_be_told_of_the_next() {
-    let world = World::start().await;
+    let world = SessionsWorld::start().await;
     let api = sessions::api(world.mute_and_alone()).await.unwrap();
     let user: UserId = world.clock.id();
     let login = world.login(user).await;
-    let talk = world.talk(user, Status::Active).await;
+    let talk = world.talk(user, SessionStatus::Active).await;
     let presents = Some(talk.session.id);
-    let _heard = world.socket("presenter=", Identity::Account { user, login, presents }).await;
+    let _heard = world.socket("presenter=", ConnectionIdentity::Account { user, login, presents }).await;
 
-    let token = world.app.tokens.sign(&Access { user, login }, world.clock.now()).unwrap();
+    let token = world.app.tokens.sign(&AccessToken { user, login }, world.clock.now()).unwrap();
     let path = format!("/v1/sessions/{}/slide", talk.session.id);
-    let client = Client::new(move |event| {
+    let client = FunctionClient::new(move |event| {
         let api = api.clone();
         async move { api.call(event, Context::default()).await }
     });
@@ -32,7 +32,7 @@ async fn the_last_votes_on_a_slide_are_asked_for_though_nobody_can_be_told_of_th
         .jobs::<CountVotes>()
         .into_iter()
         .filter(|job| job.slide == talk.slides[1])
-        .map(|job| job.told == Told::Everyone)
+        .map(|job| job.told == CountRecipients::Everyone)
         .collect();
     assert_eq!(told, HashSet::from([true, false]), "for the presenter, and for everyone");
     // and the slide is kept for the report

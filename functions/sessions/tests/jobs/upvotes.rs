@@ -1,22 +1,24 @@
-use model::{ParticipantId, QuestionId, SessionId, question::Status as Asked, session::Status};
+use model::{
+    ParticipantId, QuestionId, SessionId, question::QuestionStatus as Asked, session::SessionStatus,
+};
 use protocol::job::CountUpvotes;
-use sessions::{Hot, questions::ask};
+use sessions::{InstanceState, questions::ask};
 use store::questions::{self, Question};
 
-use crate::world::World;
+use crate::world::SessionsWorld;
 use cloud::bench::dies_after;
 
 const TEXT: &str = "Which heron is the tallest?";
 
-async fn asks(world: &World, session: SessionId, participant: ParticipantId, text: &str) -> Question {
-    ask::put(&world.app, &Hot::default(), asked(session, participant, text)).await.unwrap()
+async fn asks(world: &SessionsWorld, session: SessionId, participant: ParticipantId, text: &str) -> Question {
+    ask::put(&world.app, &InstanceState::default(), asked(session, participant, text)).await.unwrap()
 }
 
-fn asked(session: SessionId, participant: ParticipantId, text: &str) -> ask::Asked<'_> {
-    ask::Asked { session, participant, display_name: None, slide: None, network: None, text }
+fn asked(session: SessionId, participant: ParticipantId, text: &str) -> ask::IncomingQuestion<'_> {
+    ask::IncomingQuestion { session, participant, display_name: None, slide: None, network: None, text }
 }
 
-async fn upvoters(world: &World, question: &Question) -> Vec<ParticipantId> {
+async fn upvoters(world: &SessionsWorld, question: &Question) -> Vec<ParticipantId> {
     let (session, now) = (question.session, world.clock.now());
     questions::upvoters(&world.app.store, session, question.id, now).await.unwrap()
 }
@@ -24,11 +26,11 @@ async fn upvoters(world: &World, question: &Question) -> Vec<ParticipantId> {
 /// Wherever the function dies: whoever asks again what another one asked wants it answered.
 #[tokio::test]
 async fn asking_again_up_votes_what_was_merged() {
-    let world = World::start().await;
-    let session = world.talk(world.clock.id(), Status::Active).await.session.id;
+    let world = SessionsWorld::start().await;
+    let session = world.talk(world.clock.id(), SessionStatus::Active).await.session.id;
     let first = asks(&world, session, world.clock.id(), TEXT).await;
     for steps in 1.. {
-        let (participant, hot) = (world.clock.id(), Hot::default());
+        let (participant, hot) = (world.clock.id(), InstanceState::default());
         let asking = Box::pin(ask::put(&world.app, &hot, asked(session, participant, TEXT)));
         let done = dies_after(steps, asking).await.is_some();
         let merged = asks(&world, session, participant, TEXT).await;
@@ -44,9 +46,9 @@ async fn asking_again_up_votes_what_was_merged() {
 /// One that comes while its question is being merged is counted where that went.
 #[tokio::test]
 async fn an_up_vote_of_a_merged_question_is_carried_over() {
-    let world = World::start().await;
+    let world = SessionsWorld::start().await;
     let worker = sessions::worker(world.environment()).await.unwrap();
-    let session = world.talk(world.clock.id(), Status::Active).await.session.id;
+    let session = world.talk(world.clock.id(), SessionStatus::Active).await.session.id;
     let first = asks(&world, session, world.clock.id(), TEXT).await;
     let merged = asks(&world, session, world.clock.id(), "Which heron is the TALLEST?").await;
     let late: ParticipantId = world.clock.id();

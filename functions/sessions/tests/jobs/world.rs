@@ -1,72 +1,72 @@
 //! The services, some rows, and doors to which all of them or some are in reach.
 
 use cloud::{
-    ConnectionInfo, Outbound,
-    bench::{self, Bench},
+    ConnectionInfo, OutboundFrame,
+    bench::{self, TestCloud},
 };
-use entry::{App, Clock, Door, Environment};
+use entry::{App, Clock, Environment, LambdaFunction};
 use lambda_runtime::Context;
 use model::{
     LoginId, ParticipantId, Room, SessionId, SlideId, UserId,
     join_code::JoinCode,
     plan::Plan,
-    presentation::Order,
-    session::Status,
-    slide::{Answer, Content, SlideType},
+    presentation::SlideOrder,
+    session::SessionStatus,
+    slide::{AnswerContent, SlideContent, SlideType},
 };
 use protocol::{
     Job,
-    job::{Posted, Queue},
+    job::{JobEnvelope, Queue},
 };
 use serde_json::{Value, json};
 use store::{
-    connections::{self, Connection, Identity},
+    connections::{self, Connection, ConnectionIdentity},
     logins::{self, Login},
     participants::{self, Participant},
     presentations::{self, Presentation},
-    responses::{self, Response},
+    responses::{self, SlideResponse},
     sessions::{self, Session},
     slides::Slide,
 };
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-pub(crate) struct World {
+pub(crate) struct SessionsWorld {
     pub(crate) app: App,
     pub(crate) clock: Clock,
-    bench: Bench,
+    bench: TestCloud,
 }
 
 /// A session that is on, of three choice slides; the second is shown.
-pub(crate) struct Talk {
+pub(crate) struct LiveTalk {
     pub(crate) session: Session,
     pub(crate) slides: Vec<SlideId>,
 }
 
 /// What a socket was sent.
-pub(crate) struct Heard(UnboundedReceiver<Outbound>);
+pub(crate) struct SentFrames(UnboundedReceiver<OutboundFrame>);
 
-impl Heard {
-    pub(crate) fn all(&mut self) -> Vec<Outbound> {
+impl SentFrames {
+    pub(crate) fn all(&mut self) -> Vec<OutboundFrame> {
         std::iter::from_fn(|| self.0.try_recv().ok()).collect()
     }
 
     /// The frames, and whether it was closed.
     pub(crate) fn frames(&mut self) -> (Vec<Value>, bool) {
         let all = self.all();
-        let is_closed = all.iter().any(|sent| matches!(sent, Outbound::Close { .. }));
+        let is_closed = all.iter().any(|sent| matches!(sent, OutboundFrame::Close { .. }));
         let frames = all.into_iter().filter_map(|sent| match sent {
-            Outbound::Text(text) => serde_json::from_str(&text).ok(),
-            Outbound::Close { .. } => None,
+            OutboundFrame::Text(text) => serde_json::from_str(&text).ok(),
+            OutboundFrame::Close { .. } => None,
         });
         (frames.collect(), is_closed)
     }
 }
 
-impl World {
+impl SessionsWorld {
     pub(crate) async fn start() -> Self {
         let clock = Clock::system();
         let time = clock.clone();
-        let bench = Bench::start(move || time.millis(), None).await.unwrap();
+        let bench = TestCloud::start(move || time.millis(), None).await.unwrap();
         let app = App::start(&Environment::of(bench.variables(), clock.clone()), &[]).await.unwrap();
         Self { app, clock, bench }
     }
@@ -109,12 +109,12 @@ impl World {
         login.id
     }
 
-    pub(crate) async fn talk(&self, owner: UserId, status: Status) -> Talk {
+    pub(crate) async fn talk(&self, owner: UserId, status: SessionStatus) -> LiveTalk {
         let now = self.clock.now();
         let mut draft = Presentation::new(self.clock.id(), owner, "Herons".into(), None, now);
         let options = ["a", "b"].map(|id| json!({ "id": id, "text": id }));
         let choice = json!({ "question": "Which?", "options": options });
-        let content = Content::parse(SlideType::QuestionChoice, &choice).unwrap();
+        let content = SlideContent::parse(SlideType::QuestionChoice, &choice).unwrap();
         let slides: Vec<Slide> = (0..3)
             .map(|_| Slide {
                 id: self.clock.id(),
@@ -125,7 +125,7 @@ impl World {
             })
             .collect();
         let ids: Vec<SlideId> = slides.iter().map(|slide| slide.id).collect();
-        draft.slides = Order::of(ids.clone());
+        draft.slides = SlideOrder::of(ids.clone());
         let presentation = presentations::create(&self.app.store, draft, None, None, &slides).await.unwrap();
         let code = JoinCode::typed("K7M2QX").unwrap();
         let session = Session {
@@ -136,7 +136,7 @@ impl World {
             ..Session::new(self.clock.id(), &presentation, Plan::Enterprise, code, now)
         };
         sessions::create(&self.app.store, &session).await.unwrap();
-        Talk { session, slides: ids }
+        LiveTalk { session, slides: ids }
     }
 
     pub(crate) async fn participant(&self, session: SessionId) -> ParticipantId {
@@ -156,13 +156,13 @@ impl World {
     /// A vote that was stored some time ago.
     pub(crate) async fn vote(&self, session: SessionId, slide: SlideId) {
         let minute_ago = self.clock.millis() - 60_000;
-        let response = Response {
+        let response = SlideResponse {
             id: self.clock.id(),
             session,
             slide,
             participant: self.clock.id(),
             display_name: Some("Bo".into()),
-            answer: Answer::Selected(vec!["a".into()]),
+            answer: AnswerContent::Selected(vec!["a".into()]),
             seq: None,
             received: minute_ago,
             stored: minute_ago,
@@ -173,7 +173,7 @@ impl World {
     }
 
     /// An open socket, with its rows.
-    pub(crate) async fn socket(&self, id: &str, identity: Identity) -> Heard {
+    pub(crate) async fn socket(&self, id: &str, identity: ConnectionIdentity) -> SentFrames {
         let (tx, rx) = unbounded_channel();
         let millis = self.clock.millis();
         let info = ConnectionInfo {
@@ -193,7 +193,7 @@ impl World {
             presents_since: identity.presents().map(|_| now),
         };
         connections::open(&self.app.store, &connection).await.unwrap();
-        Heard(rx)
+        SentFrames(rx)
     }
 
     pub(crate) async fn in_room(&self, room: Room) -> usize {
@@ -201,9 +201,9 @@ impl World {
     }
 
     /// Delivers a job; says whether it was done.
-    pub(crate) async fn deliver<J: Job>(&self, door: &Door, job: &J) -> bool {
+    pub(crate) async fn deliver<J: Job>(&self, door: &LambdaFunction, job: &J) -> bool {
         let payload = serde_json::to_value(job).unwrap();
-        let posted = Posted { job: J::NAME.into(), payload, at: self.clock.now() };
+        let posted = JobEnvelope { job: J::NAME.into(), payload, at: self.clock.now() };
         let batch = bench::batch([serde_json::to_string(&posted).unwrap()]);
         let answer = door.call(batch, Context::default()).await.unwrap();
         answer["batchItemFailures"].as_array().unwrap().is_empty()
@@ -212,7 +212,7 @@ impl World {
     /// The jobs of a sort that wait.
     pub(crate) fn jobs<J: Job>(&self) -> Vec<J> {
         let waiting = self.bench.waiting(J::QUEUE.setting()).unwrap();
-        let posted = waiting.iter().map(|body| serde_json::from_str::<Posted>(body).unwrap());
+        let posted = waiting.iter().map(|body| serde_json::from_str::<JobEnvelope>(body).unwrap());
         posted
             .filter(|posted| posted.job == J::NAME)
             .map(|posted| serde_json::from_value(posted.payload).unwrap())

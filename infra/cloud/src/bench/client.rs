@@ -15,13 +15,13 @@ use crate::ACCOUNT;
 /// The id of every request.
 const REQUEST_ID: &str = "r-1";
 
-type Call = dyn Fn(Value) -> Pin<Box<dyn Future<Output = Value> + Send>> + Send + Sync;
+type InvokeFn = dyn Fn(Value) -> Pin<Box<dyn Future<Output = Value> + Send>> + Send + Sync;
 
 /// Asks one door. Cheap to clone.
 #[derive(Clone)]
-pub struct Client(Arc<Call>);
+pub struct FunctionClient(Arc<InvokeFn>);
 
-impl Client {
+impl FunctionClient {
     /// `call` hands an event to the door.
     pub fn new<F, A, E>(call: F) -> Self
     where
@@ -36,8 +36,8 @@ impl Client {
     }
 
     /// `path` may have a query.
-    pub fn ask(&self, method: &str, path: &str) -> Ask {
-        Ask {
+    pub fn ask(&self, method: &str, path: &str) -> TestRequest {
+        TestRequest {
             client: self.clone(),
             method: method.into(),
             path: path.into(),
@@ -51,8 +51,8 @@ impl Client {
 /// A request on its way.
 #[derive(Clone)]
 #[must_use]
-pub struct Ask {
-    client: Client,
+pub struct TestRequest {
+    client: FunctionClient,
     method: String,
     path: String,
     headers: BTreeMap<String, String>,
@@ -60,7 +60,7 @@ pub struct Ask {
     ip: String,
 }
 
-impl Ask {
+impl TestRequest {
     pub fn bearer(self, token: &str) -> Self {
         self.header("authorization", &format!("Bearer {token}"))
     }
@@ -85,8 +85,8 @@ impl Ask {
         self
     }
 
-    pub async fn send(self) -> Answer {
-        Answer::of(&(self.client.0)(self.event()).await)
+    pub async fn send(self) -> TestResponse {
+        TestResponse::of(&(self.client.0)(self.event()).await)
     }
 
     /// The event of an HTTP API, payload format 2.0.
@@ -118,7 +118,7 @@ impl Ask {
 
 /// What a request was answered with.
 #[derive(Debug)]
-pub struct Answer {
+pub struct TestResponse {
     pub status: u64,
     pub text: String,
     /// `null` where it is no JSON.
@@ -129,7 +129,7 @@ pub struct Answer {
     pub base64: bool,
 }
 
-impl Answer {
+impl TestResponse {
     fn of(answer: &Value) -> Self {
         let text = answer["body"].as_str().unwrap_or_default();
         let body = serde_json::from_str(text);

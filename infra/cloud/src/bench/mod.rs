@@ -14,12 +14,12 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use anyhow::Context as _;
 
-pub use client::{Answer, Ask, Client};
+pub use client::{FunctionClient, TestRequest, TestResponse};
 pub use jobs::batch;
 pub use process::{dies_after, meanwhile};
 
-use self::template::Template;
-use crate::{Access, Chaos, Cloud, Data, Options};
+use self::template::TestTemplate;
+use crate::{Chaos, DataLocation, Emulator, EmulatorOptions, IamConfig};
 
 /// The name of the table.
 pub const TABLE: &str = "table";
@@ -35,28 +35,28 @@ const SETTINGS: [(&str, &str); 6] = [
 ];
 
 /// A cloud of its own for one test; gone with it.
-pub struct Bench {
-    pub cloud: Cloud,
-    template: Template,
+pub struct TestCloud {
+    pub cloud: Emulator,
+    template: TestTemplate,
 }
 
-impl Bench {
+impl TestCloud {
     /// `now` is the clock of the services: that of the test, so that both move together.
     pub async fn start(
         now: impl Fn() -> i64 + Send + Sync + 'static,
         chaos: Option<Chaos>,
     ) -> anyhow::Result<Self> {
-        let template = Template::of_repository()?;
-        let options = Options {
+        let template = TestTemplate::of_repository()?;
+        let options = EmulatorOptions {
             now: Arc::new(now),
-            data: Data::Memory,
+            data: DataLocation::Memory,
             port: 0,
             tables: vec![template.table(TABLE)],
             queues: template.queues(),
             chaos,
-            access: Access::default(),
+            access: IamConfig::default(),
         };
-        Ok(Self { cloud: Cloud::start(options).await?, template })
+        Ok(Self { cloud: Emulator::start(options).await?, template })
     }
 
     /// The complete environment of a function.
@@ -87,7 +87,8 @@ impl Bench {
 /// The same environment where all services are said to be at one URL, whatever there is. `AWS_ENDPOINT_URL_…` and
 /// `SOCKET_ENDPOINT` can be put beside it.
 pub fn variables_at(url: &str) -> anyhow::Result<BTreeMap<String, String>> {
-    let mut variables = settings(&Template::of_repository()?, url, |queue| format!("{url}/queues/{queue}"));
+    let mut variables =
+        settings(&TestTemplate::of_repository()?, url, |queue| format!("{url}/queues/{queue}"));
     for (name, value) in [
         ("AWS_REGION", crate::REGION),
         ("AWS_ACCESS_KEY_ID", crate::iam::ADMINISTRATOR),
@@ -99,7 +100,11 @@ pub fn variables_at(url: &str) -> anyhow::Result<BTreeMap<String, String>> {
     Ok(variables)
 }
 
-fn settings(template: &Template, sockets: &str, url: impl Fn(&str) -> String) -> BTreeMap<String, String> {
+fn settings(
+    template: &TestTemplate,
+    sockets: &str,
+    url: impl Fn(&str) -> String,
+) -> BTreeMap<String, String> {
     let fixed = SETTINGS.into_iter().chain([("SOCKET_ENDPOINT", sockets)]);
     let fixed = fixed.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let queues = template.settings_of_queues().map(|(setting, queue)| (setting.to_owned(), url(queue)));
@@ -112,7 +117,7 @@ mod tests {
 
     #[tokio::test]
     async fn it_has_every_queue_of_the_template_and_its_setting() {
-        let bench = Bench::start(|| 0, None).await.unwrap();
+        let bench = TestCloud::start(|| 0, None).await.unwrap();
         let queues = bench.cloud.queues();
         let text = std::fs::read_to_string(template::FILE).unwrap();
         assert_eq!(queues.names().len(), text.matches("Type: AWS::SQS::Queue\n").count());

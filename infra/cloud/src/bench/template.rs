@@ -11,14 +11,14 @@ use crate::{QueueSpec, TableSpec};
 /// Read when a test runs, not built in: a change of the template is no reason to compile the tests anew.
 pub(super) const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../template.yaml");
 
-pub(super) struct Template {
+pub(super) struct TestTemplate {
     table: Value,
     queues: Vec<QueueSpec>,
     /// Setting → name of the queue whose URL it is.
     settings: Vec<(String, String)>,
 }
 
-impl Template {
+impl TestTemplate {
     pub(super) fn of_repository() -> anyhow::Result<Self> {
         let text = fs::read_to_string(FILE).with_context(|| format!("cannot read {FILE}"))?;
         let template: Yaml = serde_yaml_ng::from_str(&text).context("template.yaml")?;

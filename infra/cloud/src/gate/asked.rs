@@ -4,101 +4,103 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
 
-use super::keys::{Keys, equals};
+use super::keys::{PartitionKeys, equals};
 use crate::iam::arn;
 
 /// Everything of a call that its permissions depend on.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub(super) struct Call {
+pub(super) struct DynamoDbCall {
     table_name: Option<String>,
     index_name: Option<String>,
-    key: Option<Attributes>,
-    item: Option<Attributes>,
+    key: Option<KeyAttributes>,
+    item: Option<KeyAttributes>,
     key_condition_expression: Option<String>,
     expression_attribute_names: Option<BTreeMap<String, String>>,
-    expression_attribute_values: Option<Attributes>,
-    request_items: Option<BTreeMap<String, Batch>>,
-    transact_items: Option<Vec<Element>>,
+    expression_attribute_values: Option<KeyAttributes>,
+    request_items: Option<BTreeMap<String, BatchRequestItems>>,
+    transact_items: Option<Vec<TransactItem>>,
 }
 
 /// Of `BatchGetItem` or of `BatchWriteItem`.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Batch {
-    Get(BatchGet),
-    Write(Vec<BatchWrite>),
+enum BatchRequestItems {
+    Get(BatchGetRequest),
+    Write(Vec<BatchWriteRequest>),
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct BatchGet {
-    keys: Vec<Attributes>,
+struct BatchGetRequest {
+    keys: Vec<KeyAttributes>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct BatchWrite {
-    put_request: Option<Call>,
-    delete_request: Option<Call>,
+struct BatchWriteRequest {
+    put_request: Option<DynamoDbCall>,
+    delete_request: Option<DynamoDbCall>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Element {
-    get: Option<Call>,
-    put: Option<Call>,
-    update: Option<Call>,
-    delete: Option<Call>,
-    condition_check: Option<Call>,
+struct TransactItem {
+    get: Option<DynamoDbCall>,
+    put: Option<DynamoDbCall>,
+    update: Option<DynamoDbCall>,
+    delete: Option<DynamoDbCall>,
+    condition_check: Option<DynamoDbCall>,
 }
 
-type Attributes = BTreeMap<String, Scalar>;
+type KeyAttributes = BTreeMap<String, KeyScalar>;
 
 /// An attribute as far as it may be a key; the rest of an item is read over.
 #[derive(Default)]
-struct Scalar(Option<String>);
+struct KeyScalar(Option<String>);
 
-impl<'de> Deserialize<'de> for Scalar {
+impl<'de> Deserialize<'de> for KeyScalar {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
-        enum Kind {
+        enum ScalarType {
             S,
             N,
             B,
             #[serde(other)]
             Other,
         }
-        struct Visitor;
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = Scalar;
+        struct ScalarVisitor;
+        impl<'de> serde::de::Visitor<'de> for ScalarVisitor {
+            type Value = KeyScalar;
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str("an attribute value")
             }
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Scalar, A::Error> {
-                let mut scalar = Scalar(None);
-                while let Some(kind) = map.next_key::<Kind>()? {
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<KeyScalar, A::Error> {
+                let mut scalar = KeyScalar(None);
+                while let Some(kind) = map.next_key::<ScalarType>()? {
                     match kind {
-                        Kind::S | Kind::N | Kind::B => scalar = Scalar(map.next_value()?),
-                        Kind::Other => drop(map.next_value::<IgnoredAny>()?),
+                        ScalarType::S | ScalarType::N | ScalarType::B => {
+                            scalar = KeyScalar(map.next_value()?);
+                        }
+                        ScalarType::Other => drop(map.next_value::<IgnoredAny>()?),
                     }
                 }
                 Ok(scalar)
             }
         }
-        deserializer.deserialize_map(Visitor)
+        deserializer.deserialize_map(ScalarVisitor)
     }
 }
 
 /// What to ask for: one entry for each action on a table or index, with all partition keys that it touches. A
 /// transaction's elements are asked for as what they do (AWS, "Using IAM with DynamoDB transactions"); that one statement
 /// must allow all keys of an action is at least as strict as AWS.
-pub(super) type Asked = BTreeMap<(&'static str, String), Option<Vec<String>>>;
+pub(super) type RequiredPermissions = BTreeMap<(&'static str, String), Option<Vec<String>>>;
 
-impl Call {
+impl DynamoDbCall {
     /// `None` for an operation that is of no table, or that roles are not given here, and for a call without a key.
-    pub(super) fn asks(&self, operation: &str, keys: &Keys) -> Option<Asked> {
-        let mut asked = Asked::new();
+    pub(super) fn asks(&self, operation: &str, keys: &PartitionKeys) -> Option<RequiredPermissions> {
+        let mut asked = RequiredPermissions::new();
         match operation {
             "GetItem" => self.one(&mut asked, "dynamodb:GetItem", keys),
             "PutItem" => self.one(&mut asked, "dynamodb:PutItem", keys),
@@ -119,24 +121,24 @@ impl Call {
         Some(asked).filter(|asked| !asked.is_empty())
     }
 
-    fn whole(&self, asked: &mut Asked, action: &'static str) {
+    fn whole(&self, asked: &mut RequiredPermissions, action: &'static str) {
         asked.insert((action, self.resource()), None);
     }
 
-    fn one(&self, asked: &mut Asked, action: &'static str, keys: &Keys) {
+    fn one(&self, asked: &mut RequiredPermissions, action: &'static str, keys: &PartitionKeys) {
         let table = self.table_name.as_deref().unwrap_or_default();
         add(asked, action, table, leading(self.key.as_ref().or(self.item.as_ref()), keys, table));
     }
 
-    fn batch(&self, asked: &mut Asked, keys: &Keys) {
+    fn batch(&self, asked: &mut RequiredPermissions, keys: &PartitionKeys) {
         for (table, batch) in self.request_items.iter().flatten() {
             match batch {
-                Batch::Get(get) => {
+                BatchRequestItems::Get(get) => {
                     for key in &get.keys {
                         add(asked, "dynamodb:BatchGetItem", table, leading(Some(key), keys, table));
                     }
                 }
-                Batch::Write(writes) => {
+                BatchRequestItems::Write(writes) => {
                     for write in writes.iter().flat_map(|write| [&write.put_request, &write.delete_request]) {
                         let Some(write) = write else { continue };
                         let key = write.key.as_ref().or(write.item.as_ref());
@@ -147,7 +149,7 @@ impl Call {
         }
     }
 
-    fn transaction(&self, asked: &mut Asked, keys: &Keys) {
+    fn transaction(&self, asked: &mut RequiredPermissions, keys: &PartitionKeys) {
         for element in self.transact_items.iter().flatten() {
             for (action, call) in [
                 ("dynamodb:GetItem", &element.get),
@@ -171,7 +173,7 @@ impl Call {
         }
     }
 
-    fn queried(&self, keys: &Keys) -> String {
+    fn queried(&self, keys: &PartitionKeys) -> String {
         let table = self.table_name.as_deref().unwrap_or_default();
         let attribute = keys.partition(table, self.index_name.as_deref());
         let names = self.expression_attribute_names.as_ref();
@@ -185,11 +187,11 @@ impl Call {
     }
 }
 
-fn add(asked: &mut Asked, action: &'static str, table: &str, key: String) {
+fn add(asked: &mut RequiredPermissions, action: &'static str, table: &str, key: String) {
     asked.entry((action, table_arn(table))).or_default().get_or_insert_default().push(key);
 }
 
-fn leading(attributes: Option<&Attributes>, keys: &Keys, table: &str) -> String {
+fn leading(attributes: Option<&KeyAttributes>, keys: &PartitionKeys, table: &str) -> String {
     let key = attributes.and_then(|attributes| attributes.get(keys.partition(table, None))?.0.clone());
     key.unwrap_or_else(unreadable)
 }

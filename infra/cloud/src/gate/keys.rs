@@ -8,22 +8,25 @@ use crate::TableSpec;
 
 /// Names of the partition keys, by table and index.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Keys(HashMap<String, Table>);
+pub(crate) struct PartitionKeys(HashMap<String, TableKeyNames>);
 
 #[derive(Clone, Debug, Default)]
-struct Table {
+struct TableKeyNames {
     partition: String,
     indexes: HashMap<String, String>,
 }
 
-impl Keys {
+impl PartitionKeys {
     pub(crate) fn of(tables: &[TableSpec]) -> Self {
         let keys = |table: &TableSpec| {
             let lists =
                 ["GlobalSecondaryIndexes", "LocalSecondaryIndexes"].map(|list| &table.definition[list]);
             let indexes = lists.into_iter().filter_map(Value::as_array).flatten();
             let named = |index: &Value| Some((index["IndexName"].as_str()?.to_owned(), partition(index)));
-            Table { partition: partition(&table.definition), indexes: indexes.filter_map(named).collect() }
+            TableKeyNames {
+                partition: partition(&table.definition),
+                indexes: indexes.filter_map(named).collect(),
+            }
         };
         Self(tables.iter().map(|table| (table.name.clone(), keys(table))).collect())
     }
@@ -57,24 +60,24 @@ pub(super) fn equals(expression: &str, is_it: impl Fn(&str) -> bool) -> Option<&
 /// Words and operators; brackets mean nothing for an equality.
 fn tokens(expression: &str) -> Vec<&str> {
     #[derive(PartialEq)]
-    enum Class {
+    enum CharClass {
         Word,
         Operator,
         Gap,
     }
     let class = |c: char| match c {
-        '_' | '.' | '-' | '#' | ':' => Class::Word,
-        _ if c.is_alphanumeric() => Class::Word,
-        '(' | ')' | ',' => Class::Gap,
-        _ if c.is_whitespace() => Class::Gap,
-        _ => Class::Operator,
+        '_' | '.' | '-' | '#' | ':' => CharClass::Word,
+        _ if c.is_alphanumeric() => CharClass::Word,
+        '(' | ')' | ',' => CharClass::Gap,
+        _ if c.is_whitespace() => CharClass::Gap,
+        _ => CharClass::Operator,
     };
     let mut tokens = Vec::new();
     let mut rest = expression;
     while let Some(first) = rest.chars().next() {
         let end = rest.find(|c| class(c) != class(first)).unwrap_or(rest.len());
         let (token, after) = rest.split_at(end);
-        if class(first) != Class::Gap {
+        if class(first) != CharClass::Gap {
             tokens.push(token);
         }
         rest = after;

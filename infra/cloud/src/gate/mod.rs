@@ -27,41 +27,41 @@ use tokio::{net::TcpStream, sync::Mutex};
 
 use crate::{
     chaos::Chaos,
-    engine::Engine,
-    iam::{self, Caller, Guard, Refusal},
-    server::Server,
+    engine::DynamoDbEngine,
+    iam::{self, AccessRefusal, IamCaller, IamGuard},
+    server::ServerThread,
     wire,
 };
-use asked::Call;
-pub(crate) use keys::Keys;
-use throttle::Throttle;
+use asked::DynamoDbCall;
+pub(crate) use keys::PartitionKeys;
+use throttle::ChaosThrottle;
 
-pub(crate) struct Gate {
+pub(crate) struct DynamoDbProxy {
     url: String,
-    _server: Server,
+    _server: ServerThread,
 }
 
-struct Desk {
-    guard: Guard,
-    keys: Keys,
-    throttle: Option<Throttle>,
+struct ProxyState {
+    guard: IamGuard,
+    keys: PartitionKeys,
+    throttle: Option<ChaosThrottle>,
     engine: Database,
     /// Of the engine's server.
     address: SocketAddr,
 }
 
-impl Gate {
+impl DynamoDbProxy {
     pub(crate) fn start(
-        engine: &Engine,
-        guard: Guard,
-        keys: Keys,
+        engine: &DynamoDbEngine,
+        guard: IamGuard,
+        keys: PartitionKeys,
         chaos: Option<&Chaos>,
     ) -> anyhow::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let url = format!("http://{}", listener.local_addr()?);
-        let (throttle, address) = (chaos.map(Throttle::new), engine.address());
-        let desk = Arc::new(Desk { guard, keys, throttle, engine: engine.database(), address });
-        let server = Server::start("gate", listener, move |listener| accept(listener, desk))?;
+        let (throttle, address) = (chaos.map(ChaosThrottle::new), engine.address());
+        let desk = Arc::new(ProxyState { guard, keys, throttle, engine: engine.database(), address });
+        let server = ServerThread::start("gate", listener, move |listener| accept(listener, desk))?;
         Ok(Self { url, _server: server })
     }
 
@@ -70,7 +70,7 @@ impl Gate {
     }
 }
 
-async fn accept(listener: tokio::net::TcpListener, desk: Arc<Desk>) {
+async fn accept(listener: tokio::net::TcpListener, desk: Arc<ProxyState>) {
     loop {
         // out of file descriptors, or the peer was gone already: the next may be fine
         let Ok((stream, _)) = listener.accept().await else {
@@ -86,10 +86,10 @@ async fn accept(listener: tokio::net::TcpListener, desk: Arc<Desk>) {
     }
 }
 
-async fn connection(stream: TcpStream, desk: Arc<Desk>) -> anyhow::Result<()> {
+async fn connection(stream: TcpStream, desk: Arc<ProxyState>) -> anyhow::Result<()> {
     stream.set_nodelay(true)?;
     // never waited for: requests of one connection come one after the other
-    let onward = Arc::new(Onward::default());
+    let onward = Arc::new(EngineConnection::default());
     let service = service_fn(move |request| {
         let (desk, onward) = (Arc::clone(&desk), Arc::clone(&onward));
         async move {
@@ -104,13 +104,17 @@ async fn connection(stream: TcpStream, desk: Arc<Desk>) -> anyhow::Result<()> {
 }
 
 /// A connection's own to the engine's server, once it has needed one.
-type Onward = Mutex<Option<client::conn::http1::SendRequest<Full<Bytes>>>>;
+type EngineConnection = Mutex<Option<client::conn::http1::SendRequest<Full<Bytes>>>>;
 
 /// What a `X-Amz-Target` begins with.
 const API: &str = "DynamoDB_20120810";
 
-impl Desk {
-    async fn answer(&self, request: Request<Incoming>, onward: &Onward) -> anyhow::Result<Response> {
+impl ProxyState {
+    async fn answer(
+        &self,
+        request: Request<Incoming>,
+        onward: &EngineConnection,
+    ) -> anyhow::Result<Response> {
         let (parts, body) = request.into_parts();
         let body = body.collect().await?.to_bytes();
         let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
@@ -131,7 +135,11 @@ impl Desk {
         self.hand_on(Request::from_parts(parts, Full::new(body)), onward).await
     }
 
-    async fn hand_on(&self, request: Request<Full<Bytes>>, onward: &Onward) -> anyhow::Result<Response> {
+    async fn hand_on(
+        &self,
+        request: Request<Full<Bytes>>,
+        onward: &EngineConnection,
+    ) -> anyhow::Result<Response> {
         let mut onward = onward.lock().await;
         let sender = if let Some(sender) = onward.as_mut() {
             sender
@@ -145,34 +153,34 @@ impl Desk {
         Ok(sender.send_request(request).await?.map(Body::new))
     }
 
-    fn permit(&self, headers: &HeaderMap, operation: &str, body: &[u8]) -> Result<(), Refusal> {
+    fn permit(&self, headers: &HeaderMap, operation: &str, body: &[u8]) -> Result<(), AccessRefusal> {
         let caller = self.guard.caller(headers)?;
-        if matches!(caller, Caller::Administrator) {
+        if matches!(caller, IamCaller::Administrator) {
             return Ok(());
         }
         // what cannot be read names neither table nor key: whoever may not touch all of them may not send it
-        let call: Call = serde_json::from_slice(body).unwrap_or_default();
+        let call: DynamoDbCall = serde_json::from_slice(body).unwrap_or_default();
         let Some(asked) = call.asks(operation, &self.keys) else {
             let action = format!("dynamodb:{operation}");
-            return caller.may(&iam::Request { action: &action, resource: "*", context: None });
+            return caller.may(&iam::AccessRequest { action: &action, resource: "*", context: None });
         };
         for ((action, resource), keys) in asked {
             let context = keys.map(|keys| (iam::ContextKey::LeadingKeys, keys));
-            caller.may(&iam::Request { action, resource: &resource, context })?;
+            caller.may(&iam::AccessRequest { action, resource: &resource, context })?;
         }
         Ok(())
     }
 }
 
-fn refused(refusal: &Refusal) -> Response {
+fn refused(refusal: &AccessRefusal) -> Response {
     match refusal {
-        Refusal::Unsigned => {
+        AccessRefusal::Unsigned => {
             refuse("MissingAuthenticationTokenException", "Request is missing Authentication Token")
         }
-        Refusal::Unknown => {
+        AccessRefusal::Unknown => {
             refuse("UnrecognizedClientException", "The security token included in the request is invalid.")
         }
-        Refusal::Denied(text) => refuse("AccessDeniedException", text),
+        AccessRefusal::Denied(text) => refuse("AccessDeniedException", text),
     }
 }
 

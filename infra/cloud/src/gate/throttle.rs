@@ -6,18 +6,18 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::{
-    chaos::{Chaos, Dice},
+    chaos::{Chaos, ChaosDice},
     wire,
 };
 
-pub(super) struct Throttle {
+pub(super) struct ChaosThrottle {
     rate: f64,
-    any: Dice,
-    kind: Dice,
-    conflict: Dice,
+    any: ChaosDice,
+    kind: ChaosDice,
+    conflict: ChaosDice,
 }
 
-impl Throttle {
+impl ChaosThrottle {
     pub(super) fn new(chaos: &Chaos) -> Self {
         let [any, kind, conflict] =
             ["table.throttle", "table.kind", "table.conflict"].map(|what| chaos.dice(what));
@@ -55,8 +55,8 @@ fn conflict(body: &[u8]) -> Option<Response> {
     let reasons: Vec<_> = codes
         .iter()
         .map(|code| match *code {
-            "None" => json!({ "Code": code }),
-            _ => json!({ "Code": code, "Message": "Transaction is ongoing for the item" }),
+            "None" => json!({ "ErrorCode": code }),
+            _ => json!({ "ErrorCode": code, "Message": "Transaction is ongoing for the item" }),
         })
         .collect();
     let summary = codes.join(", ");

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Request, pattern::like, policy::texts};
+use super::{AccessRequest, pattern::like, policy::texts};
 
 /// What a service says about a request beside its action and resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,8 +25,8 @@ impl ContextKey {
 
 /// One operator on one key; all of a statement's must hold.
 #[derive(Clone, Debug)]
-pub(super) struct Condition {
-    set: Option<Set>,
+pub(super) struct PolicyCondition {
+    set: Option<SetOperator>,
     is_like: bool,
     is_negated: bool,
     /// `…IfExists`: holds where the key is absent.
@@ -37,12 +37,12 @@ pub(super) struct Condition {
 
 /// How many of a request's values must pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Set {
+enum SetOperator {
     ForAll,
     ForAny,
 }
 
-impl Condition {
+impl PolicyCondition {
     pub(super) fn parse_all(conditions: &Value) -> Result<Vec<Self>, String> {
         if conditions.is_null() {
             return Ok(Vec::new());
@@ -61,8 +61,8 @@ impl Condition {
 
     fn parse(operator: &str, key: &str, values: &Value) -> Result<Self, String> {
         let (set, bare) = match operator.split_once(':') {
-            Some(("ForAllValues", bare)) => (Some(Set::ForAll), bare),
-            Some(("ForAnyValue", bare)) => (Some(Set::ForAny), bare),
+            Some(("ForAllValues", bare)) => (Some(SetOperator::ForAll), bare),
+            Some(("ForAnyValue", bare)) => (Some(SetOperator::ForAny), bare),
             _ => (None, operator),
         };
         let (bare, may_be_absent) = match bare.strip_suffix("IfExists") {
@@ -84,7 +84,7 @@ impl Condition {
         Ok(Self { set, is_like, is_negated, may_be_absent, key, values: texts(values, name)? })
     }
 
-    pub(super) fn holds(&self, request: &Request<'_>) -> bool {
+    pub(super) fn holds(&self, request: &AccessRequest<'_>) -> bool {
         let given: &[String] = match &request.context {
             Some((key, values)) if *key == self.key => values,
             _ => &[],
@@ -92,8 +92,8 @@ impl Condition {
         let mut passes = given.iter().map(|value| self.passes(value));
         match self.set {
             // also where the key is absent, as AWS warns
-            Some(Set::ForAll) => passes.all(|passes| passes),
-            Some(Set::ForAny) => passes.any(|passes| passes),
+            Some(SetOperator::ForAll) => passes.all(|passes| passes),
+            Some(SetOperator::ForAny) => passes.any(|passes| passes),
             // of an absent key only "not" is true
             None => passes.next().unwrap_or(self.is_negated || self.may_be_absent),
         }
@@ -113,10 +113,10 @@ mod tests {
 
     fn holds(operator: &str, values: &Value, given: Option<&[&str]>) -> bool {
         let conditions =
-            Condition::parse_all(&json!({ operator: { "dynamodb:LeadingKeys": values } })).unwrap();
+            PolicyCondition::parse_all(&json!({ operator: { "dynamodb:LeadingKeys": values } })).unwrap();
         let context = given
             .map(|given| (ContextKey::LeadingKeys, given.iter().map(|&value| value.to_owned()).collect()));
-        let request = Request { action: "dynamodb:GetItem", resource: "arn", context };
+        let request = AccessRequest { action: "dynamodb:GetItem", resource: "arn", context };
         conditions.iter().all(|condition| condition.holds(&request))
     }
 
@@ -144,9 +144,9 @@ mod tests {
     fn one_value() {
         let holds = |operator: &str, values: Value, from: Option<&str>| {
             let conditions =
-                Condition::parse_all(&json!({ operator: { "ses:fromaddress": values } })).unwrap();
+                PolicyCondition::parse_all(&json!({ operator: { "ses:fromaddress": values } })).unwrap();
             let context = from.map(|from| (ContextKey::FromAddress, vec![from.to_owned()]));
-            conditions[0].holds(&Request { action: "ses:SendEmail", resource: "arn", context })
+            conditions[0].holds(&AccessRequest { action: "ses:SendEmail", resource: "arn", context })
         };
         assert!(holds("StringEquals", json!(["x@y", "a@b"]), Some("a@b")));
         assert!(!holds("StringEquals", json!("*@b"), Some("a@b")));
@@ -189,7 +189,7 @@ mod tests {
                 "ses:FromAddress: the local cloud knows no policy variables",
             ),
         ] {
-            assert_eq!(Condition::parse_all(&condition).unwrap_err(), why);
+            assert_eq!(PolicyCondition::parse_all(&condition).unwrap_err(), why);
         }
     }
 }

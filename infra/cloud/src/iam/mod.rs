@@ -19,26 +19,26 @@ use http::{HeaderMap, header::AUTHORIZATION};
 use crate::{ACCOUNT, REGION};
 
 pub(crate) use condition::ContextKey;
-use policy::{Decision, decide};
-pub use policy::{Policy, PolicyError};
-pub use uses::Use;
-use uses::{Uses, prefixes};
+pub use policy::{IamPolicy, IamPolicyError};
+use policy::{PolicyDecision, decide};
+pub use uses::UsedPermission;
+use uses::{UsedPermissions, prefixes};
 
 /// The access key of whoever owns the account: tools, tests, and functions that cannot be told apart.
 pub const ADMINISTRATOR: &str = "local";
 
 /// Who there is beside the administrator, and what they may do.
 #[derive(Clone, Debug, Default)]
-pub struct Access {
+pub struct IamConfig {
     /// By access key; a key that is not here is unknown.
-    pub roles: BTreeMap<String, Vec<Policy>>,
+    pub roles: BTreeMap<String, Vec<IamPolicy>>,
     /// `{api}/{stage}` of the WebSocket API, as in the ARNs of its connections.
     pub socket_api: String,
 }
 
 /// What a service asks before it does something.
 #[derive(Clone, Debug)]
-pub(crate) struct Request<'a> {
+pub(crate) struct AccessRequest<'a> {
     pub(crate) action: &'a str,
     pub(crate) resource: &'a str,
     pub(crate) context: Option<(ContextKey, Vec<String>)>,
@@ -46,7 +46,7 @@ pub(crate) struct Request<'a> {
 
 /// Why a request is not carried out. Each service has its own words for the first two.
 #[derive(Debug)]
-pub(crate) enum Refusal {
+pub(crate) enum AccessRefusal {
     /// No signature.
     Unsigned,
     /// A signature of nobody.
@@ -57,28 +57,28 @@ pub(crate) enum Refusal {
 
 /// The gate of all services; clones are one.
 #[derive(Clone)]
-pub(crate) struct Guard {
-    shared: Arc<Shared>,
+pub(crate) struct IamGuard {
+    shared: Arc<GuardState>,
 }
 
-struct Shared {
-    access: Access,
-    uses: Uses,
+struct GuardState {
+    access: IamConfig,
+    uses: UsedPermissions,
 }
 
 /// Someone known.
 #[derive(Clone, Copy)]
-pub(crate) enum Caller<'g> {
+pub(crate) enum IamCaller<'g> {
     Administrator,
-    Role { key: &'g str, policies: &'g [Policy], uses: &'g Uses },
+    Role { key: &'g str, policies: &'g [IamPolicy], uses: &'g UsedPermissions },
 }
 
-impl Guard {
-    pub(crate) fn new(access: Access) -> Self {
-        Self { shared: Arc::new(Shared { access, uses: Uses::default() }) }
+impl IamGuard {
+    pub(crate) fn new(access: IamConfig) -> Self {
+        Self { shared: Arc::new(GuardState { access, uses: UsedPermissions::default() }) }
     }
 
-    pub(crate) fn uses(&self) -> BTreeMap<String, BTreeSet<Use>> {
+    pub(crate) fn uses(&self) -> BTreeMap<String, BTreeSet<UsedPermission>> {
         self.shared.uses.all()
     }
 
@@ -87,34 +87,34 @@ impl Guard {
     }
 
     /// Who signed the request.
-    pub(crate) fn caller(&self, headers: &HeaderMap) -> Result<Caller<'_>, Refusal> {
-        let signed = headers.get(AUTHORIZATION).ok_or(Refusal::Unsigned)?;
-        let key = signed.to_str().ok().and_then(access_key).ok_or(Refusal::Unknown)?;
+    pub(crate) fn caller(&self, headers: &HeaderMap) -> Result<IamCaller<'_>, AccessRefusal> {
+        let signed = headers.get(AUTHORIZATION).ok_or(AccessRefusal::Unsigned)?;
+        let key = signed.to_str().ok().and_then(access_key).ok_or(AccessRefusal::Unknown)?;
         if key == ADMINISTRATOR {
-            return Ok(Caller::Administrator);
+            return Ok(IamCaller::Administrator);
         }
-        let (key, policies) = self.shared.access.roles.get_key_value(key).ok_or(Refusal::Unknown)?;
-        Ok(Caller::Role { key, policies, uses: &self.shared.uses })
+        let (key, policies) = self.shared.access.roles.get_key_value(key).ok_or(AccessRefusal::Unknown)?;
+        Ok(IamCaller::Role { key, policies, uses: &self.shared.uses })
     }
 }
 
-impl Caller<'_> {
+impl IamCaller<'_> {
     /// May the caller do this?
-    pub(crate) fn may(self, request: &Request<'_>) -> Result<(), Refusal> {
+    pub(crate) fn may(self, request: &AccessRequest<'_>) -> Result<(), AccessRefusal> {
         let Self::Role { key, policies, uses } = self else { return Ok(()) };
         let decision = decide(policies, request);
-        if decision == Decision::Allowed {
+        if decision == PolicyDecision::Allowed {
             uses.note(key, request);
             return Ok(());
         }
-        let Request { action, resource, .. } = request;
+        let AccessRequest { action, resource, .. } = request;
         let keys = prefixes(request).map(Vec::from_iter);
         tracing::error!(function = key, action, resource, ?keys, "refused: the template does not allow it");
         let why = match decision {
-            Decision::Denied => "with an explicit deny in an identity-based policy".to_owned(),
+            PolicyDecision::Denied => "with an explicit deny in an identity-based policy".to_owned(),
             _ => format!("because no identity-based policy allows the {action} action"),
         };
-        Err(Refusal::Denied(format!(
+        Err(AccessRefusal::Denied(format!(
             "User: arn:aws:sts::{ACCOUNT}:assumed-role/{key} is not authorized to perform: {action} on resource: \
              {resource} {why}"
         )))

@@ -3,34 +3,34 @@
 use serde_json::{Map, Value};
 
 use super::{
-    Request,
-    condition::Condition,
+    AccessRequest,
+    condition::PolicyCondition,
     pattern::{is_arn, like_action, like_arn},
 };
 
 /// A policy document as it is attached to a role.
 #[derive(Clone, Debug)]
-pub struct Policy {
-    statements: Vec<Statement>,
+pub struct IamPolicy {
+    statements: Vec<PolicyStatement>,
 }
 
 /// A document that the local cloud does not understand. It is refused as a whole: what is passed over here would be
 /// allowed, or denied, on AWS only.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct PolicyError(String);
+pub struct IamPolicyError(String);
 
 #[derive(Clone, Debug)]
-struct Statement {
+struct PolicyStatement {
     is_allow: bool,
     actions: Vec<String>,
     resources: Vec<String>,
-    conditions: Vec<Condition>,
+    conditions: Vec<PolicyCondition>,
 }
 
 /// What all policies of a caller say together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Decision {
+pub(crate) enum PolicyDecision {
     Allowed,
     /// Nothing allows it.
     NotAllowed,
@@ -41,45 +41,47 @@ pub(crate) enum Decision {
 /// The version of the policy language; the older one has no variables, and nobody should write it.
 const VERSION: &str = "2012-10-17";
 
-impl Policy {
+impl IamPolicy {
     /// Of a document whose intrinsics are resolved.
     ///
     /// # Errors
     /// Names the statement and the element that is not understood.
-    pub fn parse(document: &Value) -> Result<Self, PolicyError> {
-        let document = document.as_object().ok_or_else(|| PolicyError("is no policy document".to_owned()))?;
-        only(document, &["Version", "Id", "Statement"]).map_err(PolicyError)?;
+    pub fn parse(document: &Value) -> Result<Self, IamPolicyError> {
+        let document =
+            document.as_object().ok_or_else(|| IamPolicyError("is no policy document".to_owned()))?;
+        only(document, &["Version", "Id", "Statement"]).map_err(IamPolicyError)?;
         if document.get("Version").and_then(Value::as_str) != Some(VERSION) {
-            return Err(PolicyError(format!("Version should be {VERSION:?}")));
+            return Err(IamPolicyError(format!("Version should be {VERSION:?}")));
         }
         let statements = match document.get("Statement") {
             Some(Value::Array(statements)) => statements.iter().collect(),
             Some(statement) => vec![statement],
-            None => return Err(PolicyError("Statement is missing".to_owned())),
+            None => return Err(IamPolicyError("Statement is missing".to_owned())),
         };
         let parsed = statements.into_iter().enumerate().map(|(position, statement)| {
-            Statement::parse(statement).map_err(|why| PolicyError(format!("Statement[{position}]: {why}")))
+            PolicyStatement::parse(statement)
+                .map_err(|why| IamPolicyError(format!("Statement[{position}]: {why}")))
         });
         Ok(Self { statements: parsed.collect::<Result<_, _>>()? })
     }
 }
 
 /// As AWS does: what nothing allows is not allowed, and an explicit deny is final.
-pub(crate) fn decide(policies: &[Policy], request: &Request<'_>) -> Decision {
-    let mut decision = Decision::NotAllowed;
+pub(crate) fn decide(policies: &[IamPolicy], request: &AccessRequest<'_>) -> PolicyDecision {
+    let mut decision = PolicyDecision::NotAllowed;
     for statement in policies.iter().flat_map(|policy| &policy.statements) {
         if !statement.speaks_of(request) {
             continue;
         }
         if !statement.is_allow {
-            return Decision::Denied;
+            return PolicyDecision::Denied;
         }
-        decision = Decision::Allowed;
+        decision = PolicyDecision::Allowed;
     }
     decision
 }
 
-impl Statement {
+impl PolicyStatement {
     fn parse(statement: &Value) -> Result<Self, String> {
         let statement = statement.as_object().ok_or("is no map")?;
         only(statement, &["Sid", "Effect", "Action", "Resource", "Condition"])?;
@@ -97,10 +99,15 @@ impl Statement {
         if let Some(resource) = resources.iter().find(|resource| !is_arn(resource)) {
             return Err(format!("Resource: {resource:?} is no ARN"));
         }
-        Ok(Self { is_allow, actions, resources, conditions: Condition::parse_all(element("Condition"))? })
+        Ok(Self {
+            is_allow,
+            actions,
+            resources,
+            conditions: PolicyCondition::parse_all(element("Condition"))?,
+        })
     }
 
-    fn speaks_of(&self, request: &Request<'_>) -> bool {
+    fn speaks_of(&self, request: &AccessRequest<'_>) -> bool {
         self.actions.iter().any(|action| like_action(action, request.action))
             && self.resources.iter().any(|resource| like_arn(resource, request.resource))
             && self.conditions.iter().all(|condition| condition.holds(request))
@@ -141,19 +148,19 @@ mod tests {
 
     const TABLE: &str = "arn:aws:dynamodb:us-east-1:000000000000:table/Table";
 
-    fn policy(statements: &Value) -> Policy {
-        Policy::parse(&json!({ "Version": "2012-10-17", "Statement": statements })).unwrap()
+    fn policy(statements: &Value) -> IamPolicy {
+        IamPolicy::parse(&json!({ "Version": "2012-10-17", "Statement": statements })).unwrap()
     }
 
-    fn request<'a>(action: &'a str, resource: &'a str) -> Request<'a> {
-        Request { action, resource, context: None }
+    fn request<'a>(action: &'a str, resource: &'a str) -> AccessRequest<'a> {
+        AccessRequest { action, resource, context: None }
     }
 
     #[test]
     fn nothing_is_allowed_by_default() {
-        assert_eq!(decide(&[], &request("dynamodb:GetItem", TABLE)), Decision::NotAllowed);
+        assert_eq!(decide(&[], &request("dynamodb:GetItem", TABLE)), PolicyDecision::NotAllowed);
         let other = policy(&json!({ "Effect": "Allow", "Action": "dynamodb:PutItem", "Resource": TABLE }));
-        assert_eq!(decide(&[other], &request("dynamodb:GetItem", TABLE)), Decision::NotAllowed);
+        assert_eq!(decide(&[other], &request("dynamodb:GetItem", TABLE)), PolicyDecision::NotAllowed);
     }
 
     #[test]
@@ -161,11 +168,11 @@ mod tests {
         let policies = [policy(
             &json!([{ "Effect": "Allow", "Action": ["dynamodb:Get*", "dynamodb:Query"], "Resource": TABLE }]),
         )];
-        assert_eq!(decide(&policies, &request("dynamodb:GetItem", TABLE)), Decision::Allowed);
-        assert_eq!(decide(&policies, &request("dynamodb:Query", TABLE)), Decision::Allowed);
+        assert_eq!(decide(&policies, &request("dynamodb:GetItem", TABLE)), PolicyDecision::Allowed);
+        assert_eq!(decide(&policies, &request("dynamodb:Query", TABLE)), PolicyDecision::Allowed);
         let index = format!("{TABLE}/index/gsi1");
-        assert_eq!(decide(&policies, &request("dynamodb:Query", &index)), Decision::NotAllowed);
-        assert_eq!(decide(&policies, &request("dynamodb:PutItem", TABLE)), Decision::NotAllowed);
+        assert_eq!(decide(&policies, &request("dynamodb:Query", &index)), PolicyDecision::NotAllowed);
+        assert_eq!(decide(&policies, &request("dynamodb:PutItem", TABLE)), PolicyDecision::NotAllowed);
     }
 
     #[test]
@@ -173,9 +180,9 @@ mod tests {
         let all = policy(&json!({ "Effect": "Allow", "Action": "*", "Resource": "*" }));
         let deny = policy(&json!({ "Effect": "Deny", "Action": "dynamodb:*", "Resource": TABLE }));
         for policies in [[all.clone(), deny.clone()], [deny, all]] {
-            assert_eq!(decide(&policies, &request("dynamodb:GetItem", TABLE)), Decision::Denied);
+            assert_eq!(decide(&policies, &request("dynamodb:GetItem", TABLE)), PolicyDecision::Denied);
             let queue = "arn:aws:sqs:us-east-1:000000000000:q";
-            assert_eq!(decide(&policies, &request("sqs:SendMessage", queue)), Decision::Allowed);
+            assert_eq!(decide(&policies, &request("sqs:SendMessage", queue)), PolicyDecision::Allowed);
         }
     }
 
@@ -190,13 +197,13 @@ mod tests {
         let decide = |keys: &[&str]| {
             let keys = keys.iter().map(|&key| key.to_owned()).collect();
             let context = Some((ContextKey::LeadingKeys, keys));
-            decide(&policies, &Request { action: "dynamodb:GetItem", resource: TABLE, context })
+            decide(&policies, &AccessRequest { action: "dynamodb:GetItem", resource: TABLE, context })
         };
-        assert_eq!(decide(&["USER#1"]), Decision::Allowed);
-        assert_eq!(decide(&["EMAIL#1", "EMAIL#2"]), Decision::Allowed);
-        assert_eq!(decide(&["SESSION#1"]), Decision::NotAllowed);
+        assert_eq!(decide(&["USER#1"]), PolicyDecision::Allowed);
+        assert_eq!(decide(&["EMAIL#1", "EMAIL#2"]), PolicyDecision::Allowed);
+        assert_eq!(decide(&["SESSION#1"]), PolicyDecision::NotAllowed);
         // no one statement allows both
-        assert_eq!(decide(&["USER#1", "EMAIL#1"]), Decision::NotAllowed);
+        assert_eq!(decide(&["USER#1", "EMAIL#1"]), PolicyDecision::NotAllowed);
     }
 
     #[test]
@@ -229,7 +236,7 @@ mod tests {
                 "Statement[0]: the condition operator Bool is not known to the local cloud",
             ),
         ] {
-            assert_eq!(Policy::parse(&document).unwrap_err().to_string(), why);
+            assert_eq!(IamPolicy::parse(&document).unwrap_err().to_string(), why);
         }
     }
 }

@@ -5,11 +5,11 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use super::{ContextKey, Request};
+use super::{AccessRequest, ContextKey};
 
 /// A permission that was asked for and given.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Use {
+pub struct UsedPermission {
     pub action: String,
     /// The ARN's last segment, without the id of a connection.
     pub resource: String,
@@ -18,17 +18,20 @@ pub struct Use {
 }
 
 #[derive(Default)]
-pub(crate) struct Uses(Mutex<BTreeMap<String, BTreeSet<Use>>>);
+pub(crate) struct UsedPermissions(Mutex<BTreeMap<String, BTreeSet<UsedPermission>>>);
 
-impl Uses {
-    pub(super) fn note(&self, caller: &str, request: &Request<'_>) {
+impl UsedPermissions {
+    pub(super) fn note(&self, caller: &str, request: &AccessRequest<'_>) {
         let resource = request.resource.splitn(6, ':').last().unwrap_or_default();
         let resource = match resource.split_once("/@connections/") {
             Some((method, _)) => format!("{method}/@connections"),
             None => resource.to_owned(),
         };
-        let made =
-            |leading_key| Use { action: request.action.to_owned(), resource: resource.clone(), leading_key };
+        let made = |leading_key| UsedPermission {
+            action: request.action.to_owned(),
+            resource: resource.clone(),
+            leading_key,
+        };
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let own = all.entry(caller.to_owned()).or_default();
         match prefixes(request) {
@@ -37,13 +40,13 @@ impl Uses {
         }
     }
 
-    pub(super) fn all(&self) -> BTreeMap<String, BTreeSet<Use>> {
+    pub(super) fn all(&self) -> BTreeMap<String, BTreeSet<UsedPermission>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 /// What the partition keys of a request begin with, up to their first `#`.
-pub(super) fn prefixes<'r>(request: &'r Request<'_>) -> Option<impl Iterator<Item = &'r str>> {
+pub(super) fn prefixes<'r>(request: &'r AccessRequest<'_>) -> Option<impl Iterator<Item = &'r str>> {
     let Some((ContextKey::LeadingKeys, keys)) = &request.context else { return None };
     Some(keys.iter().map(|key| key.find('#').map_or(key.as_str(), |hash| &key[..=hash])))
 }

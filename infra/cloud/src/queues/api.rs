@@ -9,25 +9,25 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Queues, batch,
-    fault::Fault,
-    message::{Message, attributes_md5},
-    send::Draft,
+    EmulatedSqs, batch,
+    fault::SqsError,
+    message::{QueueMessage, attributes_md5},
+    send::SqsMessageDraft,
 };
 use crate::{
-    iam::{Guard, Refusal, Request},
+    iam::{AccessRefusal, AccessRequest, IamGuard},
     wire,
 };
 
 pub(crate) async fn handle(
-    State((queues, guard)): State<(Queues, Guard)>,
+    State((queues, guard)): State<(EmulatedSqs, IamGuard)>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let operation = target.strip_prefix("AmazonSQS.").unwrap_or(target);
     if let Err(refusal) = permit(&guard, &headers, operation, &body) {
-        return Fault::from(refusal).answer();
+        return SqsError::from(refusal).answer();
     }
     match run(&queues, operation, &body).await {
         Ok(answer) => wire::aws_json(StatusCode::OK, &answer),
@@ -35,7 +35,7 @@ pub(crate) async fn handle(
     }
 }
 
-async fn run(queues: &Queues, operation: &str, body: &[u8]) -> Result<Value, Fault> {
+async fn run(queues: &EmulatedSqs, operation: &str, body: &[u8]) -> Result<Value, SqsError> {
     match operation {
         "SendMessage" => send(queues, &input(body)?),
         "SendMessageBatch" => batch::send(queues, input(body)?),
@@ -48,39 +48,39 @@ async fn run(queues: &Queues, operation: &str, body: &[u8]) -> Result<Value, Fau
         "GetQueueAttributes" => queue_attributes(queues, &input(body)?),
         "PurgeQueue" => purge(queues, &input(body)?),
         "ListQueues" => Ok(list(queues, &input(body)?)),
-        other => Err(Fault::unsupported(other)),
+        other => Err(SqsError::unsupported(other)),
     }
 }
 
 /// On the queue that the request names. A batch is the same permission as its single operation.
-fn permit(guard: &Guard, headers: &HeaderMap, operation: &str, body: &[u8]) -> Result<(), Refusal> {
+fn permit(guard: &IamGuard, headers: &HeaderMap, operation: &str, body: &[u8]) -> Result<(), AccessRefusal> {
     #[derive(Default, Deserialize)]
     #[serde(rename_all = "PascalCase", default)]
-    struct Named {
+    struct NamedQueue {
         queue_url: String,
         queue_name: String,
     }
     let caller = guard.caller(headers)?;
     // what cannot be read names no queue, and is refused as what it is if no permission is missing
-    let Named { queue_url, queue_name } = serde_json::from_slice(body).unwrap_or_default();
+    let NamedQueue { queue_url, queue_name } = serde_json::from_slice(body).unwrap_or_default();
     let queue = queue_url.rsplit('/').next().filter(|queue| !queue.is_empty()).unwrap_or(&queue_name);
     let action = format!("sqs:{}", operation.strip_suffix("Batch").unwrap_or(operation));
-    caller.may(&Request { action: &action, resource: &super::arn(queue), context: None })
+    caller.may(&AccessRequest { action: &action, resource: &super::arn(queue), context: None })
 }
 
-fn input<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
-    serde_json::from_slice(body).map_err(|error| Fault::invalid(error.to_string()))
+fn input<T: DeserializeOwned>(body: &[u8]) -> Result<T, SqsError> {
+    serde_json::from_slice(body).map_err(|error| SqsError::invalid(error.to_string()))
 }
 
 /// The last segment of a queue's URL: who asks may know the host by another name.
-pub(super) fn name(queues: &Queues, url: &str) -> Result<String, Fault> {
+pub(super) fn name(queues: &EmulatedSqs, url: &str) -> Result<String, SqsError> {
     let name = url.rsplit('/').next().unwrap_or_default();
     queues.spec(name).map(|spec| spec.name)
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct SendMessage {
+pub(super) struct SendMessageInput {
     #[serde(default)]
     queue_url: String,
     #[serde(default)]
@@ -92,9 +92,9 @@ pub(super) struct SendMessage {
     message_deduplication_id: Option<String>,
 }
 
-impl SendMessage {
-    pub(super) fn draft(&self) -> Draft<'_> {
-        Draft {
+impl SendMessageInput {
+    pub(super) fn draft(&self) -> SqsMessageDraft<'_> {
+        SqsMessageDraft {
             body: &self.message_body,
             attributes: self.message_attributes.clone(),
             group: self.message_group_id.as_deref(),
@@ -104,12 +104,12 @@ impl SendMessage {
     }
 }
 
-fn send(queues: &Queues, input: &SendMessage) -> Result<Value, Fault> {
+fn send(queues: &EmulatedSqs, input: &SendMessageInput) -> Result<Value, SqsError> {
     Ok(Value::Object(sent(&queues.accept(&name(queues, &input.queue_url)?, input.draft())?)))
 }
 
 /// What the sender is told. The checksums are of what it sent, also where a duplicate is dropped.
-pub(super) fn sent(message: &Message) -> Map<String, Value> {
+pub(super) fn sent(message: &QueueMessage) -> Map<String, Value> {
     let mut answer = Map::new();
     answer.insert("MessageId".to_owned(), message.id.clone().into());
     answer.insert("MD5OfMessageBody".to_owned(), message.body_md5().into());
@@ -124,7 +124,7 @@ pub(super) fn sent(message: &Message) -> Map<String, Value> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct ReceiveMessage {
+struct ReceiveMessageInput {
     #[serde(default)]
     queue_url: String,
     max_number_of_messages: Option<usize>,
@@ -138,17 +138,17 @@ struct ReceiveMessage {
     message_attribute_names: Vec<String>,
 }
 
-async fn receive(queues: &Queues, input: ReceiveMessage) -> Result<Value, Fault> {
+async fn receive(queues: &EmulatedSqs, input: ReceiveMessageInput) -> Result<Value, SqsError> {
     let name = name(queues, &input.queue_url)?;
     let max = input.max_number_of_messages.unwrap_or(1);
     if !(1..=10).contains(&max) {
-        return Err(Fault::invalid(
+        return Err(SqsError::invalid(
             "Reason: MaxNumberOfMessages must be between 1 and 10, if provided.".to_owned(),
         ));
     }
     let wait = input.wait_time_seconds.unwrap_or(0);
     if wait > 20 {
-        return Err(Fault::invalid(
+        return Err(SqsError::invalid(
             "Reason: WaitTimeSeconds must be >= 0 and <= 20, if provided.".to_owned(),
         ));
     }
@@ -161,9 +161,9 @@ async fn receive(queues: &Queues, input: ReceiveMessage) -> Result<Value, Fault>
     Ok(json!({ "Messages": messages }))
 }
 
-impl ReceiveMessage {
+impl ReceiveMessageInput {
     /// The message with the attributes that were asked for, and no others.
-    fn wanted(&self, queue: &str, message: &Message) -> Value {
+    fn wanted(&self, queue: &str, message: &QueueMessage) -> Value {
         let received = message.received(queue);
         let mut answer = json!({
             "MessageId": received.message_id,
@@ -197,36 +197,36 @@ impl ReceiveMessage {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct DeleteMessage {
+struct DeleteMessageInput {
     #[serde(default)]
     queue_url: String,
     receipt_handle: String,
 }
 
-fn delete(queues: &Queues, input: &DeleteMessage) -> Result<Value, Fault> {
+fn delete(queues: &EmulatedSqs, input: &DeleteMessageInput) -> Result<Value, SqsError> {
     queues.delete_received(&name(queues, &input.queue_url)?, &input.receipt_handle)?;
     Ok(json!({}))
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct ChangeMessageVisibility {
+struct ChangeMessageVisibilityInput {
     #[serde(default)]
     queue_url: String,
     receipt_handle: String,
     visibility_timeout: u64,
 }
 
-fn change_visibility(queues: &Queues, input: &ChangeMessageVisibility) -> Result<Value, Fault> {
+fn change_visibility(queues: &EmulatedSqs, input: &ChangeMessageVisibilityInput) -> Result<Value, SqsError> {
     let name = name(queues, &input.queue_url)?;
     queues.release_received(&name, &input.receipt_handle, visibility(input.visibility_timeout)?)?;
     Ok(json!({}))
 }
 
 /// 12 hours at most (SQS quotas).
-pub(super) fn visibility(seconds: u64) -> Result<Duration, Fault> {
+pub(super) fn visibility(seconds: u64) -> Result<Duration, SqsError> {
     if seconds > 43_200 {
-        return Err(Fault::invalid(
+        return Err(SqsError::invalid(
             "Reason: VisibilityTimeout must be between 0 and 43200, if provided.".to_owned(),
         ));
     }
@@ -235,25 +235,25 @@ pub(super) fn visibility(seconds: u64) -> Result<Duration, Fault> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct QueueName {
+struct GetQueueUrlInput {
     queue_name: String,
 }
 
-fn queue_url(queues: &Queues, input: &QueueName) -> Result<Value, Fault> {
+fn queue_url(queues: &EmulatedSqs, input: &GetQueueUrlInput) -> Result<Value, SqsError> {
     let spec = queues.spec(&input.queue_name)?;
     Ok(json!({ "QueueUrl": queues.url(&spec.name) }))
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct QueueAttributes {
+struct GetQueueAttributesInput {
     #[serde(default)]
     queue_url: String,
     #[serde(default)]
     attribute_names: Vec<String>,
 }
 
-fn queue_attributes(queues: &Queues, input: &QueueAttributes) -> Result<Value, Fault> {
+fn queue_attributes(queues: &EmulatedSqs, input: &GetQueueAttributesInput) -> Result<Value, SqsError> {
     let name = name(queues, &input.queue_url)?;
     let spec = queues.spec(&name)?;
     let depth = queues.depth(&name);
@@ -283,24 +283,24 @@ fn queue_attributes(queues: &Queues, input: &QueueAttributes) -> Result<Value, F
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct PurgeQueue {
+struct PurgeQueueInput {
     #[serde(default)]
     queue_url: String,
 }
 
-fn purge(queues: &Queues, input: &PurgeQueue) -> Result<Value, Fault> {
+fn purge(queues: &EmulatedSqs, input: &PurgeQueueInput) -> Result<Value, SqsError> {
     queues.purge(&name(queues, &input.queue_url)?)?;
     Ok(json!({}))
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct ListQueues {
+struct ListQueuesInput {
     #[serde(default)]
     queue_name_prefix: String,
 }
 
-fn list(queues: &Queues, input: &ListQueues) -> Value {
+fn list(queues: &EmulatedSqs, input: &ListQueuesInput) -> Value {
     let names = queues.names().into_iter().filter(|name| name.starts_with(&input.queue_name_prefix));
     let urls: Vec<_> = names.map(|name| queues.url(&name)).collect();
     json!({ "QueueUrls": urls })

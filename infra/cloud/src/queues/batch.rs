@@ -6,41 +6,41 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Queues,
-    api::{self, SendMessage},
-    fault::Fault,
+    EmulatedSqs,
+    api::{self, SendMessageInput},
+    fault::SqsError,
     send::MAX_BYTES,
 };
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Batch<T> {
+pub(super) struct BatchInput<T> {
     #[serde(default)]
     queue_url: String,
     #[serde(default = "Vec::new")]
-    entries: Vec<Entry<T>>,
+    entries: Vec<BatchEntry<T>>,
 }
 
 #[derive(Deserialize)]
-struct Entry<T> {
+struct BatchEntry<T> {
     #[serde(rename = "Id")]
     id: String,
     #[serde(flatten)]
     input: T,
 }
 
-impl<T> Batch<T> {
+impl<T> BatchInput<T> {
     fn run(
         self,
-        queues: &Queues,
-        each: impl Fn(&str, &T) -> Result<Map<String, Value>, Fault>,
-    ) -> Result<Value, Fault> {
+        queues: &EmulatedSqs,
+        each: impl Fn(&str, &T) -> Result<Map<String, Value>, SqsError>,
+    ) -> Result<Value, SqsError> {
         let name = api::name(queues, &self.queue_url)?;
         let ids: HashSet<_> = self.entries.iter().map(|entry| &entry.id).collect();
         match self.entries.len() {
-            0 => return Err(Fault::batch_empty()),
-            11.. => return Err(Fault::batch_entries()),
-            distinct if distinct != ids.len() => return Err(Fault::batch_ids()),
+            0 => return Err(SqsError::batch_empty()),
+            11.. => return Err(SqsError::batch_entries()),
+            distinct if distinct != ids.len() => return Err(SqsError::batch_ids()),
             _ => {}
         }
         let (mut successful, mut failed) = (Vec::new(), Vec::new());
@@ -57,32 +57,35 @@ impl<T> Batch<T> {
     }
 }
 
-pub(super) fn send(queues: &Queues, batch: Batch<SendMessage>) -> Result<Value, Fault> {
+pub(super) fn send(queues: &EmulatedSqs, batch: BatchInput<SendMessageInput>) -> Result<Value, SqsError> {
     if batch.entries.iter().map(|entry| entry.input.draft().size()).sum::<usize>() > MAX_BYTES {
-        return Err(Fault::batch_size());
+        return Err(SqsError::batch_size());
     }
     batch.run(queues, |name, message| Ok(api::sent(&queues.accept(name, message.draft())?)))
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Delete {
+pub(super) struct DeleteMessageEntry {
     receipt_handle: String,
 }
 
-pub(super) fn delete(queues: &Queues, batch: Batch<Delete>) -> Result<Value, Fault> {
+pub(super) fn delete(queues: &EmulatedSqs, batch: BatchInput<DeleteMessageEntry>) -> Result<Value, SqsError> {
     batch.run(queues, |name, entry| queues.delete_received(name, &entry.receipt_handle).map(|()| Map::new()))
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct ChangeVisibility {
+pub(super) struct ChangeVisibilityEntry {
     receipt_handle: String,
     #[serde(default)]
     visibility_timeout: u64,
 }
 
-pub(super) fn change_visibility(queues: &Queues, batch: Batch<ChangeVisibility>) -> Result<Value, Fault> {
+pub(super) fn change_visibility(
+    queues: &EmulatedSqs,
+    batch: BatchInput<ChangeVisibilityEntry>,
+) -> Result<Value, SqsError> {
     batch.run(queues, |name, entry| {
         let after: Duration = api::visibility(entry.visibility_timeout)?;
         queues.release_received(name, &entry.receipt_handle, after).map(|()| Map::new())

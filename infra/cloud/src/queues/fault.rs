@@ -7,17 +7,17 @@ use axum::response::Response;
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::json;
 
-use crate::{iam::Refusal, wire};
+use crate::{iam::AccessRefusal, wire};
 
 #[derive(Debug)]
-pub(super) struct Fault {
+pub(super) struct SqsError {
     kind: &'static str,
     code: &'static str,
     message: String,
     sender: bool,
 }
 
-impl Fault {
+impl SqsError {
     fn of_sender(kind: &'static str, code: &'static str, message: impl Into<String>) -> Self {
         Self { kind, code, message: message.into(), sender: true }
     }
@@ -116,31 +116,31 @@ impl Fault {
 
     /// As one of the `Failed` of a batch.
     pub(super) fn entry(&self, id: &str) -> serde_json::Value {
-        json!({ "Id": id, "SenderFault": self.sender, "Code": self.code, "Message": self.message })
+        json!({ "Id": id, "SenderFault": self.sender, "ErrorCode": self.code, "Message": self.message })
     }
 }
 
-impl From<Refusal> for Fault {
-    fn from(refusal: Refusal) -> Self {
+impl From<AccessRefusal> for SqsError {
+    fn from(refusal: AccessRefusal) -> Self {
         match refusal {
-            Refusal::Unsigned => Self::of_sender(
+            AccessRefusal::Unsigned => Self::of_sender(
                 "com.amazon.coral.service#MissingAuthenticationTokenException",
                 "MissingAuthenticationToken",
                 "Request is missing Authentication Token",
             ),
-            Refusal::Unknown => Self::of_sender(
+            AccessRefusal::Unknown => Self::of_sender(
                 "com.amazon.coral.service#UnrecognizedClientException",
                 "InvalidClientTokenId",
                 "The security token included in the request is invalid.",
             ),
-            Refusal::Denied(text) => {
+            AccessRefusal::Denied(text) => {
                 Self::of_sender("com.amazon.coral.service#AccessDeniedException", "AccessDenied", text)
             }
         }
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for SqsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.code, self.message)
     }

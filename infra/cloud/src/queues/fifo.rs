@@ -6,37 +6,41 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::message::Message;
+use super::message::QueueMessage;
 
 /// AWS's deduplication interval.
 const WINDOW_MS: i64 = 5 * 60 * 1000;
 
 /// Which deduplication ids were used in the last five minutes.
 #[derive(Default)]
-pub(super) struct Deduplication {
-    seen: HashMap<String, Seen>,
+pub(super) struct DeduplicationWindow {
+    seen: HashMap<String, DeduplicatedMessage>,
     prune_at: usize,
 }
 
 /// The message that took a deduplication id; it may be deleted since.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Seen {
+pub(super) struct DeduplicatedMessage {
     pub(super) message_id: String,
     pub(super) sequence: u64,
     at: i64,
 }
 
-impl Deduplication {
-    pub(super) fn find(&self, key: &str, now: i64) -> Option<&Seen> {
+impl DeduplicationWindow {
+    pub(super) fn find(&self, key: &str, now: i64) -> Option<&DeduplicatedMessage> {
         self.seen.get(key).filter(|seen| seen.at + WINDOW_MS > now)
     }
 
-    pub(super) fn remember(&mut self, key: String, message: &Message) {
-        let seen = Seen { message_id: message.id.clone(), sequence: message.sequence, at: message.sent_at };
+    pub(super) fn remember(&mut self, key: String, message: &QueueMessage) {
+        let seen = DeduplicatedMessage {
+            message_id: message.id.clone(),
+            sequence: message.sequence,
+            at: message.sent_at,
+        };
         self.restore(key, seen, message.sent_at);
     }
 
-    pub(super) fn restore(&mut self, key: String, seen: Seen, now: i64) {
+    pub(super) fn restore(&mut self, key: String, seen: DeduplicatedMessage, now: i64) {
         // Only when it has doubled, so that a send costs the same whatever was sent before.
         if self.seen.len() >= self.prune_at {
             self.seen.retain(|_, seen| seen.at + WINDOW_MS > now);
@@ -49,7 +53,7 @@ impl Deduplication {
         self.seen.remove(key);
     }
 
-    pub(super) fn live(&self, now: i64) -> impl Iterator<Item = (&String, &Seen)> {
+    pub(super) fn live(&self, now: i64) -> impl Iterator<Item = (&String, &DeduplicatedMessage)> {
         self.seen.iter().filter(move |(_, seen)| seen.at + WINDOW_MS > now)
     }
 }
@@ -61,12 +65,12 @@ pub(super) fn content_id(body: &str) -> String {
 
 /// The messages that may be given out now, in order.
 pub(super) fn pick(
-    messages: &BTreeMap<u64, Message>,
+    messages: &BTreeMap<u64, QueueMessage>,
     handed: &BTreeSet<u64>,
     now: i64,
     max: usize,
 ) -> Vec<u64> {
-    let group = |message: &Message| message.group.clone().unwrap_or_default();
+    let group = |message: &QueueMessage| message.group.clone().unwrap_or_default();
     let in_flight =
         handed.iter().filter_map(|sequence| messages.get(sequence)).filter(|message| message.in_flight(now));
     let mut blocked: HashSet<String> = in_flight.map(group).collect();

@@ -9,22 +9,22 @@ use std::{
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-use super::{QueueSpec, fifo::Seen, message::Message, queue::Queue};
+use super::{QueueSpec, fifo::DeduplicatedMessage, message::QueueMessage, queue::EmulatedQueue};
 use crate::journal::Journal;
 
-pub(super) struct Ledger {
-    queues: BTreeMap<String, Queue>,
+pub(super) struct SqsState {
+    queues: BTreeMap<String, EmulatedQueue>,
     journal: Option<Journal>,
     next: u64,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case")]
-pub(super) enum Record {
+pub(super) enum JournalRecord {
     /// Sent, or moved here.
     Put {
         queue: String,
-        message: Message,
+        message: QueueMessage,
     },
     /// Received, or its visibility changed.
     Seen {
@@ -42,12 +42,12 @@ pub(super) enum Record {
     Deduplicated {
         queue: String,
         key: String,
-        seen: Seen,
+        seen: DeduplicatedMessage,
     },
 }
 
-impl Record {
-    pub(super) fn seen(queue: &str, message: &Message) -> Self {
+impl JournalRecord {
+    pub(super) fn seen(queue: &str, message: &QueueMessage) -> Self {
         Self::Seen {
             queue: queue.to_owned(),
             sequence: message.sequence,
@@ -62,14 +62,14 @@ impl Record {
     }
 }
 
-impl Ledger {
+impl SqsState {
     pub(super) fn open(specs: Vec<QueueSpec>, dir: Option<&Path>, now: i64) -> anyhow::Result<Self> {
         let mut queues = BTreeMap::new();
         for spec in specs {
             check(&spec)?;
             let name = spec.name.clone();
             anyhow::ensure!(
-                queues.insert(name.clone(), Queue::new(spec)).is_none(),
+                queues.insert(name.clone(), EmulatedQueue::new(spec)).is_none(),
                 "two queues are named {name}"
             );
         }
@@ -94,11 +94,11 @@ impl Ledger {
         Ok(ledger)
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&Queue> {
+    pub(super) fn get(&self, name: &str) -> Option<&EmulatedQueue> {
         self.queues.get(name)
     }
 
-    pub(super) fn get_mut(&mut self, name: &str) -> Option<&mut Queue> {
+    pub(super) fn get_mut(&mut self, name: &str) -> Option<&mut EmulatedQueue> {
         self.queues.get_mut(name)
     }
 
@@ -113,7 +113,7 @@ impl Ledger {
     }
 
     /// Writes the records; what a caller acknowledges, it does after this.
-    pub(super) fn commit(&mut self, records: &[Record], now: i64) -> io::Result<()> {
+    pub(super) fn commit(&mut self, records: &[JournalRecord], now: i64) -> io::Result<()> {
         let Some(journal) = &mut self.journal else { return Ok(()) };
         if records.is_empty() {
             return Ok(());
@@ -140,7 +140,7 @@ impl Ledger {
         for (source, target, spent) in moves {
             tracing::warn!(queue = source, messages = spent.len(), "moved to the dead-letter queue {target}");
             for message in spent {
-                let message = Message { source: Some(source.clone()), ..message };
+                let message = QueueMessage { source: Some(source.clone()), ..message };
                 records.extend(self.transfer(&source, &target, message, now));
             }
             targets.push(target);
@@ -151,25 +151,31 @@ impl Ledger {
 
     /// Puts a message that is out of `source` already into `target`, visible now. Whoever dies between the two
     /// records has the message twice, not lost.
-    pub(super) fn transfer(&mut self, source: &str, target: &str, message: Message, now: i64) -> [Record; 2] {
-        let gone = Record::gone(source, message.sequence);
-        let message = Message { sequence: self.next_sequence(), visible_at: now, ..message };
-        let put = Record::Put { queue: target.to_owned(), message: message.clone() };
+    pub(super) fn transfer(
+        &mut self,
+        source: &str,
+        target: &str,
+        message: QueueMessage,
+        now: i64,
+    ) -> [JournalRecord; 2] {
+        let gone = JournalRecord::gone(source, message.sequence);
+        let message = QueueMessage { sequence: self.next_sequence(), visible_at: now, ..message };
+        let put = JournalRecord::Put { queue: target.to_owned(), message: message.clone() };
         if let Some(queue) = self.queues.get_mut(target) {
             queue.put(message);
         }
         [put, gone]
     }
 
-    fn replay(&mut self, records: Vec<Record>, now: i64) {
+    fn replay(&mut self, records: Vec<JournalRecord>, now: i64) {
         let mut unknown: HashMap<String, usize> = HashMap::new();
         for record in records {
-            let (Record::Put { queue: name, .. }
-            | Record::Seen { queue: name, .. }
-            | Record::Gone { queue: name, .. }
-            | Record::Deduplicated { queue: name, .. }) = &record;
-            if let Record::Put { message: Message { sequence, .. }, .. }
-            | Record::Deduplicated { seen: Seen { sequence, .. }, .. } = &record
+            let (JournalRecord::Put { queue: name, .. }
+            | JournalRecord::Seen { queue: name, .. }
+            | JournalRecord::Gone { queue: name, .. }
+            | JournalRecord::Deduplicated { queue: name, .. }) = &record;
+            if let JournalRecord::Put { message: QueueMessage { sequence, .. }, .. }
+            | JournalRecord::Deduplicated { seen: DeduplicatedMessage { sequence, .. }, .. } = &record
             {
                 self.next = self.next.max(sequence + 1);
             }
@@ -178,7 +184,7 @@ impl Ledger {
                 continue;
             };
             match record {
-                Record::Put { message, .. } => {
+                JournalRecord::Put { message, .. } => {
                     if let (Some(group), Some(id), None) =
                         (&message.group, &message.deduplication_id, &message.source)
                     {
@@ -187,15 +193,15 @@ impl Ledger {
                     }
                     queue.put(message);
                 }
-                Record::Seen { sequence, visible_at, receives, first_received_at, .. } => {
+                JournalRecord::Seen { sequence, visible_at, receives, first_received_at, .. } => {
                     if let Some(message) = queue.remove(sequence) {
-                        queue.put(Message { visible_at, receives, first_received_at, ..message });
+                        queue.put(QueueMessage { visible_at, receives, first_received_at, ..message });
                     }
                 }
-                Record::Gone { sequence, .. } => {
+                JournalRecord::Gone { sequence, .. } => {
                     queue.remove(sequence);
                 }
-                Record::Deduplicated { key, seen, .. } => queue.deduplication.restore(key, seen, now),
+                JournalRecord::Deduplicated { key, seen, .. } => queue.deduplication.restore(key, seen, now),
             }
         }
         for (name, records) in unknown {
@@ -212,8 +218,10 @@ impl Ledger {
         let mut records = Vec::new();
         for (name, queue) in &self.queues {
             let kept = queue.messages().filter(|message| !message.ghost);
-            records.extend(kept.map(|message| Record::Put { queue: name.clone(), message: message.clone() }));
-            records.extend(queue.deduplication.live(now).map(|(key, seen)| Record::Deduplicated {
+            records.extend(
+                kept.map(|message| JournalRecord::Put { queue: name.clone(), message: message.clone() }),
+            );
+            records.extend(queue.deduplication.live(now).map(|(key, seen)| JournalRecord::Deduplicated {
                 queue: name.clone(),
                 key: key.clone(),
                 seen: seen.clone(),

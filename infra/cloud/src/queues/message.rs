@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 /// As it lies in a queue and in the journal.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Message {
+pub(super) struct QueueMessage {
     /// Place in the queue; unique in the whole cloud, grows.
     pub(super) sequence: u64,
     pub(super) id: String,
@@ -38,7 +38,7 @@ pub(super) struct Message {
     pub(super) survived: bool,
 }
 
-impl Message {
+impl QueueMessage {
     pub(super) fn visible(&self, now: i64) -> bool {
         self.visible_at <= now
     }
@@ -56,7 +56,7 @@ impl Message {
         body_md5(&self.body)
     }
 
-    pub(super) fn received(&self, queue: &str) -> Received {
+    pub(super) fn received(&self, queue: &str) -> ReceivedMessage {
         let mut attributes = BTreeMap::from([
             ("ApproximateReceiveCount", self.receives.to_string()),
             ("SentTimestamp", self.sent_at.to_string()),
@@ -75,9 +75,9 @@ impl Message {
         if let Some(source) = &self.source {
             attributes.insert("DeadLetterQueueSourceArn", super::arn(source));
         }
-        Received {
+        ReceivedMessage {
             message_id: self.id.clone(),
-            receipt_handle: Receipt {
+            receipt_handle: ReceiptHandle {
                 queue: queue.to_owned(),
                 sequence: self.sequence,
                 receive: self.receives,
@@ -97,7 +97,7 @@ pub(super) fn body_md5(body: &str) -> String {
 
 /// A message as a consumer gets it.
 #[derive(Clone, Debug)]
-pub struct Received {
+pub struct ReceivedMessage {
     pub message_id: String,
     pub receipt_handle: String,
     pub body: String,
@@ -156,13 +156,13 @@ pub(super) fn attributes_md5(attributes: &Map<String, Value>) -> Option<String> 
 
 /// What a receipt handle says: which delivery of which message.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Receipt {
+pub(super) struct ReceiptHandle {
     pub(super) queue: String,
     pub(super) sequence: u64,
     pub(super) receive: u32,
 }
 
-impl Receipt {
+impl ReceiptHandle {
     pub(super) fn handle(&self) -> String {
         URL_SAFE_NO_PAD.encode(format!("{}/{}/{}", self.sequence, self.receive, self.queue))
     }
@@ -183,9 +183,9 @@ mod tests {
 
     #[test]
     fn a_receipt_handle_is_of_its_queue() {
-        let receipt = Receipt { queue: "jobs".to_owned(), sequence: 7, receive: 2 };
-        assert_eq!(Receipt::parse("jobs", &receipt.handle()).as_ref(), Some(&receipt));
-        assert_eq!(Receipt::parse("mail", &receipt.handle()), None);
-        assert_eq!(Receipt::parse("jobs", "nonsense"), None);
+        let receipt = ReceiptHandle { queue: "jobs".to_owned(), sequence: 7, receive: 2 };
+        assert_eq!(ReceiptHandle::parse("jobs", &receipt.handle()).as_ref(), Some(&receipt));
+        assert_eq!(ReceiptHandle::parse("mail", &receipt.handle()), None);
+        assert_eq!(ReceiptHandle::parse("jobs", "nonsense"), None);
     }
 }

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use crate::chaos::{Chaos, Dice};
+use crate::chaos::{Chaos, ChaosDice};
 
-pub(super) struct Misbehaviour {
+pub(super) struct QueueChaos {
     chaos: Chaos,
-    duplicate: Dice,
-    delay: Dice,
-    reorder: Dice,
+    duplicate: ChaosDice,
+    delay: ChaosDice,
+    reorder: ChaosDice,
 }
 
-impl Misbehaviour {
+impl QueueChaos {
     pub(super) fn new(chaos: Chaos) -> Self {
         let [duplicate, delay, reorder] =
             ["queue.duplicate", "queue.delay", "queue.reorder"].map(|what| chaos.dice(what));

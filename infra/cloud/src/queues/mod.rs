@@ -24,16 +24,16 @@ use std::{
 use tokio::sync::Notify;
 
 pub(crate) use api::handle;
-pub use message::Received;
+pub use message::ReceivedMessage;
 
 use self::{
-    fault::Fault,
-    ledger::{Ledger, Record},
-    message::{Message, Receipt},
-    misbehaviour::Misbehaviour,
-    queue::{Queue, Stale},
+    fault::SqsError,
+    ledger::{JournalRecord, SqsState},
+    message::{QueueMessage, ReceiptHandle},
+    misbehaviour::QueueChaos,
+    queue::{EmulatedQueue, StaleReceipt},
 };
-use crate::{ACCOUNT, Chaos, Now, REGION};
+use crate::{ACCOUNT, Chaos, REGION, TimeSource};
 
 /// One queue, names instead of ARNs.
 #[derive(Clone, Debug)]
@@ -73,7 +73,7 @@ impl Default for QueueSpec {
 
 /// How many messages are in which state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Depth {
+pub struct QueueDepth {
     pub visible: usize,
     pub in_flight: usize,
     pub delayed: usize,
@@ -81,36 +81,36 @@ pub struct Depth {
 
 /// All queues of a cloud; cheap to clone. A method that names a queue which does not exist does nothing.
 #[derive(Clone)]
-pub struct Queues {
-    shared: Arc<Shared>,
+pub struct EmulatedSqs {
+    shared: Arc<SqsInner>,
 }
 
-struct Shared {
-    ledger: Mutex<Ledger>,
+struct SqsInner {
+    ledger: Mutex<SqsState>,
     /// Who waits for messages, by queue.
     arrivals: HashMap<String, Notify>,
-    now: Now,
+    now: TimeSource,
     base: String,
-    misbehaviour: Option<Misbehaviour>,
+    misbehaviour: Option<QueueChaos>,
 }
 
 fn arn(name: &str) -> String {
     format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{name}")
 }
 
-impl Queues {
+impl EmulatedSqs {
     pub(crate) fn open(
         specs: Vec<QueueSpec>,
         dir: Option<&Path>,
-        now: Now,
+        now: TimeSource,
         base: &str,
         chaos: Option<Chaos>,
     ) -> anyhow::Result<Self> {
-        let ledger = Ledger::open(specs, dir, now())?;
+        let ledger = SqsState::open(specs, dir, now())?;
         let arrivals = ledger.names().into_iter().map(|name| (name, Notify::new())).collect();
-        let misbehaviour = chaos.map(Misbehaviour::new);
+        let misbehaviour = chaos.map(QueueChaos::new);
         let shared =
-            Shared { ledger: Mutex::new(ledger), arrivals, now, base: base.to_owned(), misbehaviour };
+            SqsInner { ledger: Mutex::new(ledger), arrivals, now, base: base.to_owned(), misbehaviour };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -132,19 +132,19 @@ impl Queues {
         let _ = self.delete_received(name, receipt_handle);
     }
 
-    fn delete_received(&self, name: &str, receipt_handle: &str) -> Result<(), Fault> {
-        let receipt = Receipt::parse(name, receipt_handle).ok_or_else(Fault::receipt_handle)?;
+    fn delete_received(&self, name: &str, receipt_handle: &str) -> Result<(), SqsError> {
+        let receipt = ReceiptHandle::parse(name, receipt_handle).ok_or_else(SqsError::receipt_handle)?;
         let now = (self.shared.now)();
         let mut ledger = self.ledger();
-        let queue = ledger.get_mut(name).ok_or_else(Fault::queue)?;
+        let queue = ledger.get_mut(name).ok_or_else(SqsError::queue)?;
         match queue.delete(&receipt, now, self.shared.misbehaviour.as_ref()) {
             Ok(Some(message)) if !message.ghost => {
                 ledger
-                    .commit(&[Record::gone(name, message.sequence)], now)
-                    .map_err(|error| Fault::not_kept(&error))?;
+                    .commit(&[JournalRecord::gone(name, message.sequence)], now)
+                    .map_err(|error| SqsError::not_kept(&error))?;
             }
-            Ok(_) | Err(Stale::Superseded) => {}
-            Err(Stale::Expired) => return Err(Fault::expired()),
+            Ok(_) | Err(StaleReceipt::Superseded) => {}
+            Err(StaleReceipt::Expired) => return Err(SqsError::expired()),
         }
         drop(ledger);
         // the next of its group may go
@@ -158,13 +158,13 @@ impl Queues {
         let _ = self.release_received(name, receipt_handle, after);
     }
 
-    fn release_received(&self, name: &str, receipt_handle: &str, after: Duration) -> Result<(), Fault> {
-        let receipt = Receipt::parse(name, receipt_handle).ok_or_else(Fault::receipt_handle)?;
+    fn release_received(&self, name: &str, receipt_handle: &str, after: Duration) -> Result<(), SqsError> {
+        let receipt = ReceiptHandle::parse(name, receipt_handle).ok_or_else(SqsError::receipt_handle)?;
         let now = (self.shared.now)();
         let mut ledger = self.ledger();
-        let queue = ledger.get_mut(name).ok_or_else(Fault::queue)?;
-        let message = queue.release(&receipt, now, after).map_err(|_| Fault::not_in_flight())?;
-        let record = (!message.ghost).then(|| Record::seen(name, message));
+        let queue = ledger.get_mut(name).ok_or_else(SqsError::queue)?;
+        let message = queue.release(&receipt, now, after).map_err(|_| SqsError::not_in_flight())?;
+        let record = (!message.ghost).then(|| JournalRecord::seen(name, message));
         log(ledger.commit(record.as_slice(), now));
         drop(ledger);
         self.announce(name);
@@ -178,19 +178,19 @@ impl Queues {
         let Some(queue) = ledger.get_mut(name) else { return };
         let released = queue.release_all(now);
         let kept = released.iter().filter(|message| !message.ghost);
-        let records: Vec<Record> = kept.map(|message| Record::seen(name, message)).collect();
+        let records: Vec<JournalRecord> = kept.map(|message| JournalRecord::seen(name, message)).collect();
         log(ledger.commit(&records, now));
         drop(ledger);
         self.announce(name);
     }
 
-    pub fn depth(&self, name: &str) -> Depth {
+    pub fn depth(&self, name: &str) -> QueueDepth {
         let now = (self.shared.now)();
         self.settled(now).get(name).map(|queue| queue.depth(now)).unwrap_or_default()
     }
 
     /// What lies in a queue, without receiving it; the receipt handles are good for nothing.
-    pub fn peek(&self, name: &str) -> Vec<Received> {
+    pub fn peek(&self, name: &str) -> Vec<ReceivedMessage> {
         let ledger = self.settled((self.shared.now)());
         ledger.get(name).map(|queue| queue.messages().map(|m| m.received(name)).collect()).unwrap_or_default()
     }
@@ -210,7 +210,7 @@ impl Queues {
         let mut records = Vec::new();
         let mut sources = Vec::new();
         for (message, source) in &moving {
-            let fresh = Message {
+            let fresh = QueueMessage {
                 receives: 0,
                 first_received_at: None,
                 source: None,
@@ -228,21 +228,21 @@ impl Queues {
         moving.len()
     }
 
-    fn purge(&self, name: &str) -> Result<(), Fault> {
+    fn purge(&self, name: &str) -> Result<(), SqsError> {
         let now = (self.shared.now)();
         let mut ledger = self.ledger();
-        let queue = ledger.get_mut(name).ok_or_else(Fault::queue)?;
+        let queue = ledger.get_mut(name).ok_or_else(SqsError::queue)?;
         let records: Vec<_> =
-            queue.clear().into_iter().map(|sequence| Record::gone(name, sequence)).collect();
-        ledger.commit(&records, now).map_err(|error| Fault::not_kept(&error))
+            queue.clear().into_iter().map(|sequence| JournalRecord::gone(name, sequence)).collect();
+        ledger.commit(&records, now).map_err(|error| SqsError::not_kept(&error))
     }
 
-    fn spec(&self, name: &str) -> Result<QueueSpec, Fault> {
-        self.ledger().get(name).map(|queue: &Queue| queue.spec.clone()).ok_or_else(Fault::queue)
+    fn spec(&self, name: &str) -> Result<QueueSpec, SqsError> {
+        self.ledger().get(name).map(|queue: &EmulatedQueue| queue.spec.clone()).ok_or_else(SqsError::queue)
     }
 
     /// The queues after everything that time alone has done to them.
-    fn settled(&self, now: i64) -> MutexGuard<'_, Ledger> {
+    fn settled(&self, now: i64) -> MutexGuard<'_, SqsState> {
         let mut ledger = self.ledger();
         match ledger.settle(now) {
             Ok(filled) => filled.iter().for_each(|name| self.announce(name)),
@@ -257,7 +257,7 @@ impl Queues {
         }
     }
 
-    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+    fn ledger(&self) -> MutexGuard<'_, SqsState> {
         self.shared.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

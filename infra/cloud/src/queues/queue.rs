@@ -6,43 +6,43 @@ use std::{
 };
 
 use super::{
-    Depth, QueueSpec,
-    fifo::{self, Deduplication},
-    message::{Message, Receipt},
-    misbehaviour::Misbehaviour,
+    QueueDepth, QueueSpec,
+    fifo::{self, DeduplicationWindow},
+    message::{QueueMessage, ReceiptHandle},
+    misbehaviour::QueueChaos,
 };
 
-pub(super) struct Queue {
+pub(super) struct EmulatedQueue {
     pub(super) spec: QueueSpec,
-    messages: BTreeMap<u64, Message>,
+    messages: BTreeMap<u64, QueueMessage>,
     /// Those received at least once: few, so that timeouts and dead letters cost no walk through the backlog.
     handed: BTreeSet<u64>,
-    pub(super) deduplication: Deduplication,
+    pub(super) deduplication: DeduplicationWindow,
     /// Not after any message's `sent_at`.
     oldest: i64,
 }
 
 /// Why a receipt handle did nothing.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Stale {
+pub(super) enum StaleReceipt {
     /// The message is gone, or has been given out again since.
     Superseded,
     /// Its visibility timeout has passed.
     Expired,
 }
 
-impl Queue {
+impl EmulatedQueue {
     pub(super) fn new(spec: QueueSpec) -> Self {
         Self {
             spec,
             messages: BTreeMap::new(),
             handed: BTreeSet::new(),
-            deduplication: Deduplication::default(),
+            deduplication: DeduplicationWindow::default(),
             oldest: i64::MAX,
         }
     }
 
-    pub(super) fn put(&mut self, message: Message) {
+    pub(super) fn put(&mut self, message: QueueMessage) {
         self.oldest = self.oldest.min(message.sent_at);
         if message.receives > 0 {
             self.handed.insert(message.sequence);
@@ -50,7 +50,7 @@ impl Queue {
         self.messages.insert(message.sequence, message);
     }
 
-    pub(super) fn remove(&mut self, sequence: u64) -> Option<Message> {
+    pub(super) fn remove(&mut self, sequence: u64) -> Option<QueueMessage> {
         self.handed.remove(&sequence);
         self.messages.remove(&sequence)
     }
@@ -61,7 +61,7 @@ impl Queue {
         sequences
     }
 
-    pub(super) fn messages(&self) -> impl Iterator<Item = &Message> {
+    pub(super) fn messages(&self) -> impl Iterator<Item = &QueueMessage> {
         self.messages.values()
     }
 
@@ -71,7 +71,7 @@ impl Queue {
     }
 
     /// Forgets what is older than the retention, and takes out what was received too often.
-    pub(super) fn settle(&mut self, now: i64) -> Vec<Message> {
+    pub(super) fn settle(&mut self, now: i64) -> Vec<QueueMessage> {
         let retention = millis(self.spec.retention);
         if self.oldest.saturating_add(retention) <= now {
             self.messages.retain(|_, message| message.sent_at + retention > now);
@@ -82,7 +82,7 @@ impl Queue {
             self.handed.iter().filter_map(|s| self.messages.get(s)).filter(|m| m.visible(now)).collect();
         let limit =
             self.spec.max_receive_count.filter(|_| self.spec.dead_letters.is_some()).unwrap_or(u32::MAX);
-        let spent = |message: &&&Message| message.ghost || message.receives >= limit;
+        let spent = |message: &&&QueueMessage| message.ghost || message.receives >= limit;
         let spent: Vec<u64> = back.iter().filter(spent).map(|message| message.sequence).collect();
         spent
             .into_iter()
@@ -97,8 +97,8 @@ impl Queue {
         now: i64,
         max: usize,
         visibility: Duration,
-        misbehaviour: Option<&Misbehaviour>,
-    ) -> Vec<Message> {
+        misbehaviour: Option<&QueueChaos>,
+    ) -> Vec<QueueMessage> {
         let picked = if self.spec.fifo {
             fifo::pick(&self.messages, &self.handed, now, max)
         } else {
@@ -123,16 +123,16 @@ impl Queue {
     /// Ok with what was removed, or with nothing if the deletion was lost (chaos).
     pub(super) fn delete(
         &mut self,
-        receipt: &Receipt,
+        receipt: &ReceiptHandle,
         now: i64,
-        misbehaviour: Option<&Misbehaviour>,
-    ) -> Result<Option<Message>, Stale> {
+        misbehaviour: Option<&QueueChaos>,
+    ) -> Result<Option<QueueMessage>, StaleReceipt> {
         let fifo = self.spec.fifo;
         let message = self.current(receipt)?;
         if fifo && message.visible(now) {
-            return Err(Stale::Expired);
+            return Err(StaleReceipt::Expired);
         }
-        if fifo && !message.survived && misbehaviour.is_some_and(Misbehaviour::loses_deletion) {
+        if fifo && !message.survived && misbehaviour.is_some_and(QueueChaos::loses_deletion) {
             message.survived = true;
             message.visible_at = now;
             // A lost deletion is not a failure: it must not bring the message nearer to the dead letters.
@@ -148,20 +148,20 @@ impl Queue {
     /// `ChangeMessageVisibility`.
     pub(super) fn release(
         &mut self,
-        receipt: &Receipt,
+        receipt: &ReceiptHandle,
         now: i64,
         after: Duration,
-    ) -> Result<&Message, Stale> {
+    ) -> Result<&QueueMessage, StaleReceipt> {
         let message = self.current(receipt)?;
         if message.visible(now) {
-            return Err(Stale::Expired);
+            return Err(StaleReceipt::Expired);
         }
         message.visible_at = now.saturating_add(millis(after));
         Ok(message)
     }
 
     /// Makes everything visible that is in flight.
-    pub(super) fn release_all(&mut self, now: i64) -> Vec<Message> {
+    pub(super) fn release_all(&mut self, now: i64) -> Vec<QueueMessage> {
         let in_flight = self.messages.values_mut().filter(|message| message.in_flight(now));
         let released = in_flight.map(|message| {
             message.visible_at = now;
@@ -170,9 +170,9 @@ impl Queue {
         released.collect()
     }
 
-    fn current(&mut self, receipt: &Receipt) -> Result<&mut Message, Stale> {
-        let message = self.messages.get_mut(&receipt.sequence).ok_or(Stale::Superseded)?;
-        if message.receives == receipt.receive { Ok(message) } else { Err(Stale::Superseded) }
+    fn current(&mut self, receipt: &ReceiptHandle) -> Result<&mut QueueMessage, StaleReceipt> {
+        let message = self.messages.get_mut(&receipt.sequence).ok_or(StaleReceipt::Superseded)?;
+        if message.receives == receipt.receive { Ok(message) } else { Err(StaleReceipt::Superseded) }
     }
 
     /// When the next of the invisible messages becomes visible.
@@ -180,8 +180,8 @@ impl Queue {
         self.messages.values().map(|message| message.visible_at).filter(|at| *at > now).min()
     }
 
-    pub(super) fn depth(&self, now: i64) -> Depth {
-        let mut depth = Depth::default();
+    pub(super) fn depth(&self, now: i64) -> QueueDepth {
+        let mut depth = QueueDepth::default();
         for message in self.messages.values() {
             let state = match message {
                 message if message.visible(now) => &mut depth.visible,

@@ -5,19 +5,19 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{
-    Queues, Received,
-    ledger::{Ledger, Record},
+    EmulatedSqs, ReceivedMessage,
+    ledger::{JournalRecord, SqsState},
     log,
-    message::Message,
+    message::QueueMessage,
     queue::millis,
 };
 
 /// How long a waiter trusts the clock while something is invisible: time may be moved, and tells nobody.
 const GLANCE: Duration = Duration::from_millis(50);
 
-impl Queues {
+impl EmulatedSqs {
     /// Waits until something is visible, at most `wait` of real time, then returns what is there (`max` at most).
-    pub async fn receive(&self, name: &str, max: usize, wait: Duration) -> Vec<Received> {
+    pub async fn receive(&self, name: &str, max: usize, wait: Duration) -> Vec<ReceivedMessage> {
         self.receive_for(name, max, wait, None).await.iter().map(|message| message.received(name)).collect()
     }
 
@@ -28,7 +28,7 @@ impl Queues {
         max: usize,
         wait: Duration,
         visibility: Option<Duration>,
-    ) -> Vec<Message> {
+    ) -> Vec<QueueMessage> {
         let Some(arrivals) = self.shared.arrivals.get(name) else { return Vec::new() };
         let deadline = Instant::now() + wait;
         loop {
@@ -46,7 +46,12 @@ impl Queues {
     }
 
     /// What is visible now; if that is nothing, how long to wait at most before something might be.
-    fn take(&self, name: &str, max: usize, visibility: Option<Duration>) -> (Vec<Message>, Option<Duration>) {
+    fn take(
+        &self,
+        name: &str,
+        max: usize,
+        visibility: Option<Duration>,
+    ) -> (Vec<QueueMessage>, Option<Duration>) {
         let now = (self.shared.now)();
         let mut ledger = self.settled(now);
         let Some(queue) = ledger.get_mut(name) else { return (Vec::new(), None) };
@@ -56,7 +61,8 @@ impl Queues {
             let until = |at: i64| Duration::from_millis(at.abs_diff(now)).min(GLANCE);
             return (messages, queue.next_at(now).map(until));
         }
-        let records: Vec<_> = messages.iter().filter(|m| !m.ghost).map(|m| Record::seen(name, m)).collect();
+        let records: Vec<_> =
+            messages.iter().filter(|m| !m.ghost).map(|m| JournalRecord::seen(name, m)).collect();
         if !queue.spec.fifo {
             self.haunt(&mut ledger, name, &messages, now);
         }
@@ -65,13 +71,13 @@ impl Queues {
     }
 
     /// Chaos: some of what was given out comes a second time.
-    fn haunt(&self, ledger: &mut Ledger, name: &str, messages: &[Message], now: i64) {
+    fn haunt(&self, ledger: &mut SqsState, name: &str, messages: &[QueueMessage], now: i64) {
         let Some(misbehaviour) = &self.shared.misbehaviour else { return };
         for message in messages.iter().filter(|message| !message.ghost && message.receives == 1) {
             let Some(after) = misbehaviour.duplicate() else { continue };
             let sequence = ledger.next_sequence();
             let visible_at = now.saturating_add(millis(after));
-            let ghost = Message { sequence, visible_at, receives: 0, ghost: true, ..message.clone() };
+            let ghost = QueueMessage { sequence, visible_at, receives: 0, ghost: true, ..message.clone() };
             if let Some(queue) = ledger.get_mut(name) {
                 queue.put(ghost);
             }

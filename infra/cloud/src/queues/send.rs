@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::{QueueSpec, Queues, fault::Fault, fifo, ledger::Record, message::Message, queue::millis};
+use super::{
+    EmulatedSqs, QueueSpec, fault::SqsError, fifo, ledger::JournalRecord, message::QueueMessage,
+    queue::millis,
+};
 use crate::ids;
 
 /// Body and attributes, of one message and of a batch (SQS quotas, since August 2025).
@@ -13,7 +16,7 @@ pub(super) const MAX_BYTES: usize = 1024 * 1024;
 const MAX_DELAY: Duration = Duration::from_mins(15);
 
 /// A message to send.
-pub(super) struct Draft<'a> {
+pub(super) struct SqsMessageDraft<'a> {
     pub(super) body: &'a str,
     pub(super) attributes: Map<String, Value>,
     pub(super) group: Option<&'a str>,
@@ -22,7 +25,7 @@ pub(super) struct Draft<'a> {
     pub(super) delay: Option<Duration>,
 }
 
-impl Draft<'_> {
+impl SqsMessageDraft<'_> {
     pub(super) fn size(&self) -> usize {
         let text = |value: &Value| value.as_str().map_or(0, str::len);
         let attribute = |(name, value): (&String, &Value)| {
@@ -32,18 +35,20 @@ impl Draft<'_> {
     }
 
     /// Checks the message against its queue, and returns its deduplication id there.
-    fn deduplication_id_in(&self, spec: &QueueSpec) -> Result<Option<String>, Fault> {
+    fn deduplication_id_in(&self, spec: &QueueSpec) -> Result<Option<String>, SqsError> {
         if self.body.is_empty() {
-            return Err(Fault::missing("MessageBody"));
+            return Err(SqsError::missing("MessageBody"));
         }
         if self.size() > MAX_BYTES {
-            return Err(Fault::invalid(format!("Reason: Message must be shorter than {MAX_BYTES} bytes.")));
+            return Err(SqsError::invalid(format!(
+                "Reason: Message must be shorter than {MAX_BYTES} bytes."
+            )));
         }
         if !self.body.chars().all(|c| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..)) {
-            return Err(Fault::contents());
+            return Err(SqsError::contents());
         }
         if self.delay.is_some_and(|delay| delay > MAX_DELAY) {
-            return Err(Fault::invalid("Reason: DelaySeconds must be >= 0 and <= 900.".to_owned()));
+            return Err(SqsError::invalid("Reason: DelaySeconds must be >= 0 and <= 900.".to_owned()));
         }
         for (name, id) in [("MessageGroupId", self.group), ("MessageDeduplicationId", self.deduplication_id)]
         {
@@ -51,34 +56,36 @@ impl Draft<'_> {
                 |id: &str| (1..=128).contains(&id.len()) && id.chars().all(|c| c.is_ascii_graphic());
             if id.is_some_and(|id| !allowed(id)) {
                 let why = "can only include alphanumeric and punctuation characters. 1 to 128 in length.";
-                return Err(Fault::invalid(format!("{name} {why}")));
+                return Err(SqsError::invalid(format!("{name} {why}")));
             }
         }
         if !spec.fifo {
             return match self.deduplication_id {
-                Some(_) => Err(Fault::invalid(
+                Some(_) => Err(SqsError::invalid(
                     "The request includes parameter MessageDeduplicationId, which is not valid for this queue type.".to_owned(),
                 )),
                 None => Ok(None),
             };
         }
         if self.group.is_none() {
-            return Err(Fault::missing("MessageGroupId"));
+            return Err(SqsError::missing("MessageGroupId"));
         }
         if self.delay.is_some() {
-            return Err(Fault::invalid("DelaySeconds is not valid per message for a FIFO queue.".to_owned()));
+            return Err(SqsError::invalid(
+                "DelaySeconds is not valid per message for a FIFO queue.".to_owned(),
+            ));
         }
         match self.deduplication_id {
             Some(id) => Ok(Some(id.to_owned())),
             None if spec.content_deduplication => Ok(Some(fifo::content_id(self.body))),
-            None => Err(Fault::invalid(
+            None => Err(SqsError::invalid(
                 "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly.".to_owned(),
             )),
         }
     }
 }
 
-impl Queues {
+impl EmulatedSqs {
     /// Sends as a function would, and returns the message id; what SQS would refuse is logged, and the id is empty.
     /// Without `dedup` the body's hash is taken, also where the queue has no content-based deduplication.
     pub fn send(
@@ -90,7 +97,7 @@ impl Queues {
         delay: Duration,
     ) -> String {
         let by_content = self.spec(name).is_ok_and(|spec| spec.fifo).then(|| fifo::content_id(body));
-        let draft = Draft {
+        let draft = SqsMessageDraft {
             body,
             attributes: Map::new(),
             group,
@@ -107,10 +114,10 @@ impl Queues {
     }
 
     /// Takes a message into its queue; of a duplicate, the id and sequence are those of the first.
-    pub(super) fn accept(&self, name: &str, draft: Draft<'_>) -> Result<Message, Fault> {
+    pub(super) fn accept(&self, name: &str, draft: SqsMessageDraft<'_>) -> Result<QueueMessage, SqsError> {
         let now = (self.shared.now)();
         let mut ledger = self.ledger();
-        let queue = ledger.get(name).ok_or_else(Fault::queue)?;
+        let queue = ledger.get(name).ok_or_else(SqsError::queue)?;
         let deduplication_id = draft.deduplication_id_in(&queue.spec)?;
         let mut delay = draft.delay.unwrap_or(queue.spec.delay);
         if let (false, Some(misbehaviour)) = (queue.spec.fifo, &self.shared.misbehaviour) {
@@ -119,7 +126,7 @@ impl Queues {
         let key =
             deduplication_id.as_ref().map(|id| queue.deduplication_key(draft.group.unwrap_or_default(), id));
         let first = key.as_ref().and_then(|key| queue.deduplication.find(key, now)).cloned();
-        let message = Message {
+        let message = QueueMessage {
             sequence: first.as_ref().map_or_else(|| ledger.next_sequence(), |first| first.sequence),
             id: first.as_ref().map_or_else(|| ids::message(now), |first| first.message_id.clone()),
             body: draft.body.to_owned(),
@@ -144,7 +151,7 @@ impl Queues {
                 queue.deduplication.remember(key.clone(), &message);
             }
         }
-        let record = Record::Put { queue: name.to_owned(), message: message.clone() };
+        let record = JournalRecord::Put { queue: name.to_owned(), message: message.clone() };
         if let Err(error) = ledger.commit(&[record], now) {
             if let Some(queue) = ledger.get_mut(name) {
                 queue.remove(message.sequence);
@@ -152,7 +159,7 @@ impl Queues {
                     queue.deduplication.forget(key);
                 }
             }
-            return Err(Fault::not_kept(&error));
+            return Err(SqsError::not_kept(&error));
         }
         drop(ledger);
         self.announce(name);

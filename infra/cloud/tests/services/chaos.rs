@@ -8,9 +8,9 @@ use aws_sdk_dynamodb::{
     error::ProvideErrorMetadata,
     types::{AttributeValue, Put, TransactWriteItem},
 };
-use cloud::{Chaos, Depth};
+use cloud::{Chaos, QueueDepth};
 
-use crate::world::{World, fifo, standard, with_dead_letters};
+use crate::world::{EmulatorWorld, fifo, standard, with_dead_letters};
 
 const NOW: Duration = Duration::ZERO;
 
@@ -29,7 +29,7 @@ fn calm() -> Chaos {
 
 #[tokio::test]
 async fn throttling_is_retried_by_the_sdk_and_loses_nothing() {
-    let world = World::with([]).chaos(Chaos { throttle: 0.3, ..calm() }).start().await;
+    let world = EmulatorWorld::with([]).chaos(Chaos { throttle: 0.3, ..calm() }).start().await;
     let dynamodb = world.dynamodb();
     let add = || {
         let update = dynamodb.update_item().table_name("things").key("pk", AttributeValue::S("p".into()));
@@ -63,7 +63,7 @@ async fn throttling_is_retried_by_the_sdk_and_loses_nothing() {
 
 #[tokio::test]
 async fn transactions_conflict() {
-    let world = World::with([]).chaos(Chaos { throttle: 0.3, ..calm() }).start().await;
+    let world = EmulatorWorld::with([]).chaos(Chaos { throttle: 0.3, ..calm() }).start().await;
     let mut conflicts = 0;
     for n in 0..40 {
         let put = |sk: String| {
@@ -94,10 +94,10 @@ async fn transactions_conflict() {
 }
 
 /// Receives and deletes until the queue is empty; how often each body came.
-async fn drain(world: &World, queue: &str) -> (Vec<String>, HashMap<String, usize>) {
+async fn drain(world: &EmulatorWorld, queue: &str) -> (Vec<String>, HashMap<String, usize>) {
     let queues = world.cloud.queues();
     let (mut order, mut counts) = (Vec::new(), HashMap::new());
-    while queues.depth(queue) != Depth::default() {
+    while queues.depth(queue) != QueueDepth::default() {
         for message in queues.receive(queue, 10, NOW).await {
             *counts.entry(message.body.clone()).or_default() += 1;
             order.push(message.body.clone());
@@ -111,7 +111,7 @@ async fn drain(world: &World, queue: &str) -> (Vec<String>, HashMap<String, usiz
 #[tokio::test]
 async fn a_standard_queue_delivers_some_twice_and_none_to_the_dead_letters() {
     let jobs = with_dead_letters(standard("jobs"), "dead", 1);
-    let world = World::with(jobs).chaos(Chaos { duplicate: 0.3, ..calm() }).start().await;
+    let world = EmulatorWorld::with(jobs).chaos(Chaos { duplicate: 0.3, ..calm() }).start().await;
     for n in 0..100 {
         world.cloud.queues().send("jobs", &n.to_string(), None, None, NOW);
     }
@@ -119,13 +119,14 @@ async fn a_standard_queue_delivers_some_twice_and_none_to_the_dead_letters() {
     assert_eq!(counts.len(), 100);
     assert!(counts.values().all(|count| *count <= 2));
     assert!((110..150).contains(&order.len()), "{} deliveries of 100", order.len());
-    assert_eq!(world.cloud.queues().depth("dead"), Depth::default());
+    assert_eq!(world.cloud.queues().depth("dead"), QueueDepth::default());
 }
 
 #[tokio::test]
 async fn a_second_delivery_that_fails_is_not_a_dead_letter() {
     let jobs = with_dead_letters(standard("jobs"), "dead", 1);
-    let world = World::with(jobs).chaos(Chaos { duplicate: 1.0, max_delay: NOW, ..calm() }).start().await;
+    let world =
+        EmulatorWorld::with(jobs).chaos(Chaos { duplicate: 1.0, max_delay: NOW, ..calm() }).start().await;
     let queues = world.cloud.queues();
     queues.send("jobs", "a", None, None, NOW);
     let first = queues.receive("jobs", 10, NOW).await.remove(0);
@@ -139,8 +140,10 @@ async fn a_second_delivery_that_fails_is_not_a_dead_letter() {
 #[tokio::test]
 async fn a_fifo_queue_delivers_again_and_keeps_its_order() {
     let jobs = with_dead_letters(fifo("jobs.fifo"), "dead.fifo", 1);
-    let world =
-        World::with(jobs).chaos(Chaos { duplicate: 0.3, delay: 1.0, reorder: 1.0, ..calm() }).start().await;
+    let world = EmulatorWorld::with(jobs)
+        .chaos(Chaos { duplicate: 0.3, delay: 1.0, reorder: 1.0, ..calm() })
+        .start()
+        .await;
     for n in 0..100 {
         world.cloud.queues().send("jobs.fifo", &format!("{n:03}"), Some("g"), None, NOW);
     }
@@ -154,13 +157,15 @@ async fn a_fifo_queue_delivers_again_and_keeps_its_order() {
     assert!(order.is_sorted(), "{order:?}");
     order.dedup();
     assert_eq!(order.len(), 100);
-    assert_eq!(queues.depth("dead.fifo"), Depth::default());
+    assert_eq!(queues.depth("dead.fifo"), QueueDepth::default());
 }
 
 #[tokio::test]
 async fn a_standard_queue_delays_and_reorders() {
-    let world =
-        World::with([standard("jobs")]).chaos(Chaos { delay: 0.5, reorder: 0.5, ..calm() }).start().await;
+    let world = EmulatorWorld::with([standard("jobs")])
+        .chaos(Chaos { delay: 0.5, reorder: 0.5, ..calm() })
+        .start()
+        .await;
     for n in 0..60 {
         world.cloud.queues().send("jobs", &format!("{n:02}"), None, None, NOW);
     }
@@ -175,7 +180,7 @@ async fn a_standard_queue_delays_and_reorders() {
 async fn the_same_seed_misbehaves_alike() {
     let mut runs = Vec::new();
     for _ in 0..2 {
-        let world = World::with([standard("jobs")]).chaos(Chaos::from_seed(7)).start().await;
+        let world = EmulatorWorld::with([standard("jobs")]).chaos(Chaos::from_seed(7)).start().await;
         for n in 0..50 {
             world.cloud.queues().send("jobs", &n.to_string(), None, None, NOW);
         }

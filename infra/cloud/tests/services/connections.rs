@@ -1,13 +1,13 @@
 use aws_sdk_apigatewaymanagement::primitives::Blob;
-use cloud::{ConnectionInfo, Outbound};
+use cloud::{ConnectionInfo, OutboundFrame};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
-use crate::world::{START, World};
+use crate::world::{EmulatorWorld, START};
 
 /// As AWS writes them, and what a path must not take literally.
 const ID: &str = "Qf3+/xyzAbcCAbc=";
 
-fn register(world: &World, id: &str) -> UnboundedReceiver<Outbound> {
+fn register(world: &EmulatorWorld, id: &str) -> UnboundedReceiver<OutboundFrame> {
     let (tx, rx) = mpsc::unbounded_channel();
     let info = ConnectionInfo {
         connected_at_ms: START - 1_500,
@@ -19,7 +19,7 @@ fn register(world: &World, id: &str) -> UnboundedReceiver<Outbound> {
     rx
 }
 
-async fn gone(world: &World, id: &str) -> bool {
+async fn gone(world: &EmulatorWorld, id: &str) -> bool {
     let post = world.management().post_to_connection().connection_id(id).data(Blob::new("x"));
     match post.send().await {
         Ok(_) => false,
@@ -32,14 +32,14 @@ async fn gone(world: &World, id: &str) -> bool {
 
 #[tokio::test]
 async fn a_socket_takes_posts_from_open_to_remove() {
-    let world = World::with([]).start().await;
+    let world = EmulatorWorld::with([]).start().await;
     let connections = world.cloud.connections();
     assert!(gone(&world, ID).await);
     let mut rx = register(&world, ID);
     assert!(gone(&world, ID).await, "its $connect has not returned");
     connections.open(ID);
     assert!(!gone(&world, ID).await);
-    assert_eq!(rx.try_recv().unwrap(), Outbound::Text("x".to_owned()));
+    assert_eq!(rx.try_recv().unwrap(), OutboundFrame::Text("x".to_owned()));
     assert_eq!((connections.posts(), connections.ids()), (1, vec![ID.to_owned()]));
     connections.remove(ID);
     assert!(gone(&world, ID).await);
@@ -48,7 +48,7 @@ async fn a_socket_takes_posts_from_open_to_remove() {
 
 #[tokio::test]
 async fn posts_keep_their_order() {
-    let world = World::with([]).start().await;
+    let world = EmulatorWorld::with([]).start().await;
     let mut rx = register(&world, ID);
     world.cloud.connections().open(ID);
     let management = world.management();
@@ -57,13 +57,13 @@ async fn posts_keep_their_order() {
         post.send().await.unwrap();
     }
     for n in 0..50 {
-        assert_eq!(rx.try_recv().unwrap(), Outbound::Text(n.to_string()));
+        assert_eq!(rx.try_recv().unwrap(), OutboundFrame::Text(n.to_string()));
     }
 }
 
 #[tokio::test]
 async fn a_socket_whose_owner_has_died_is_gone() {
-    let world = World::with([]).start().await;
+    let world = EmulatorWorld::with([]).start().await;
     drop(register(&world, ID));
     world.cloud.connections().open(ID);
     assert!(gone(&world, ID).await);
@@ -73,7 +73,7 @@ async fn a_socket_whose_owner_has_died_is_gone() {
 
 #[tokio::test]
 async fn a_payload_is_limited_to_128_kilobytes() {
-    let world = World::with([]).start().await;
+    let world = EmulatorWorld::with([]).start().await;
     let _rx = register(&world, ID);
     world.cloud.connections().open(ID);
     let post = |bytes| {
@@ -87,7 +87,7 @@ async fn a_payload_is_limited_to_128_kilobytes() {
 
 #[tokio::test]
 async fn a_socket_tells_about_itself() {
-    let world = World::with([]).start().await;
+    let world = EmulatorWorld::with([]).start().await;
     let _rx = register(&world, ID);
     let connections = world.cloud.connections();
     connections.open(ID);
@@ -103,11 +103,11 @@ async fn a_socket_tells_about_itself() {
 
 #[tokio::test]
 async fn deleting_closes_and_nothing_follows() {
-    let world = World::with([]).start().await;
+    let world = EmulatorWorld::with([]).start().await;
     let mut rx = register(&world, ID);
     world.cloud.connections().open(ID);
     world.management().delete_connection().connection_id(ID).send().await.unwrap();
-    assert!(matches!(rx.try_recv().unwrap(), Outbound::Close { code: 1000, .. }));
+    assert!(matches!(rx.try_recv().unwrap(), OutboundFrame::Close { code: 1000, .. }));
     assert!(gone(&world, ID).await);
     let error = world.management().delete_connection().connection_id(ID).send().await.unwrap_err();
     assert!(error.into_service_error().is_gone_exception());

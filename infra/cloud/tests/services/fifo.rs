@@ -1,15 +1,15 @@
 use std::time::Duration;
 
 use aws_sdk_sqs::error::ProvideErrorMetadata;
-use cloud::{Depth, QueueSpec};
+use cloud::{QueueDepth, QueueSpec};
 
-use crate::world::{World, bodies, fifo, with_dead_letters};
+use crate::world::{EmulatorWorld, bodies, fifo, with_dead_letters};
 
 const NOW: Duration = Duration::ZERO;
 
 #[tokio::test]
 async fn a_deduplication_id_is_taken_once_in_five_minutes() {
-    let world = World::with([fifo("ticks.fifo")]).start().await;
+    let world = EmulatorWorld::with([fifo("ticks.fifo")]).start().await;
     let (sqs, queues) = (world.sqs(), world.cloud.queues());
     let send = |body: &str, group: &str| {
         let send = sqs.send_message().queue_url(queues.url("ticks.fifo")).message_body(body);
@@ -28,7 +28,7 @@ async fn a_deduplication_id_is_taken_once_in_five_minutes() {
     queues.delete("ticks.fifo", &received[0].receipt_handle);
     world.advance(Duration::from_millis(299_999));
     send("third", "a").await.unwrap();
-    assert_eq!(queues.depth("ticks.fifo"), Depth::default());
+    assert_eq!(queues.depth("ticks.fifo"), QueueDepth::default());
 
     world.advance(Duration::from_millis(1));
     let fourth = send("fourth", "a").await.unwrap();
@@ -39,7 +39,7 @@ async fn a_deduplication_id_is_taken_once_in_five_minutes() {
 #[tokio::test]
 async fn the_scope_of_deduplication_can_be_the_group() {
     let per_group = QueueSpec { deduplicate_per_group: true, ..fifo("ticks.fifo") };
-    let world = World::with([per_group]).start().await;
+    let world = EmulatorWorld::with([per_group]).start().await;
     let queues = world.cloud.queues();
     for group in ["a", "b", "a"] {
         queues.send("ticks.fifo", group, Some(group), Some("1"), NOW);
@@ -50,7 +50,7 @@ async fn the_scope_of_deduplication_can_be_the_group() {
 #[tokio::test]
 async fn without_an_id_the_content_counts_where_the_queue_says_so() {
     let by_content = QueueSpec { content_deduplication: true, ..fifo("content.fifo") };
-    let world = World::with([by_content, fifo("plain.fifo")]).start().await;
+    let world = EmulatorWorld::with([by_content, fifo("plain.fifo")]).start().await;
     let (sqs, queues) = (world.sqs(), world.cloud.queues());
     let send = |queue: &str, body: &str| {
         sqs.send_message().queue_url(queues.url(queue)).message_body(body).message_group_id("g").send()
@@ -65,7 +65,7 @@ async fn without_an_id_the_content_counts_where_the_queue_says_so() {
 
 #[tokio::test]
 async fn a_group_stays_in_order_and_gives_nothing_while_in_flight() {
-    let world = World::with([fifo("jobs.fifo")]).start().await;
+    let world = EmulatorWorld::with([fifo("jobs.fifo")]).start().await;
     let queues = world.cloud.queues();
     for (body, group) in [("a1", "a"), ("a2", "a"), ("a3", "a"), ("b1", "b")] {
         queues.send("jobs.fifo", body, Some(group), None, NOW);
@@ -86,7 +86,7 @@ async fn a_group_stays_in_order_and_gives_nothing_while_in_flight() {
 
 #[tokio::test]
 async fn a_waiting_consumer_gets_the_next_of_a_group_when_it_is_free() {
-    let world = World::with([fifo("jobs.fifo")]).start().await;
+    let world = EmulatorWorld::with([fifo("jobs.fifo")]).start().await;
     let queues = world.cloud.queues();
     queues.send("jobs.fifo", "1", Some("g"), None, NOW);
     queues.send("jobs.fifo", "2", Some("g"), None, NOW);
@@ -103,7 +103,7 @@ async fn a_waiting_consumer_gets_the_next_of_a_group_when_it_is_free() {
 
 #[tokio::test]
 async fn a_poisoned_message_frees_its_group_as_a_dead_letter() {
-    let world = World::with(with_dead_letters(fifo("jobs.fifo"), "dead.fifo", 1)).start().await;
+    let world = EmulatorWorld::with(with_dead_letters(fifo("jobs.fifo"), "dead.fifo", 1)).start().await;
     let queues = world.cloud.queues();
     queues.send("jobs.fifo", "poison", Some("g"), None, NOW);
     queues.send("jobs.fifo", "good", Some("g"), None, NOW);
@@ -120,7 +120,7 @@ async fn a_poisoned_message_frees_its_group_as_a_dead_letter() {
 
 #[tokio::test]
 async fn what_a_fifo_queue_does_not_take_is_refused() {
-    let world = World::with([fifo("jobs.fifo")]).start().await;
+    let world = EmulatorWorld::with([fifo("jobs.fifo")]).start().await;
     let sqs = world.sqs();
     let send = || {
         let send = sqs.send_message().queue_url(world.cloud.queues().url("jobs.fifo"));
@@ -136,7 +136,7 @@ async fn what_a_fifo_queue_does_not_take_is_refused() {
 
 #[tokio::test]
 async fn a_receipt_of_a_fifo_queue_expires() {
-    let world = World::with([fifo("jobs.fifo")]).start().await;
+    let world = EmulatorWorld::with([fifo("jobs.fifo")]).start().await;
     let (sqs, queues) = (world.sqs(), world.cloud.queues());
     queues.send("jobs.fifo", "1", Some("g"), None, NOW);
     let received = queues.receive("jobs.fifo", 1, NOW).await.remove(0);

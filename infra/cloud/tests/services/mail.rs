@@ -1,7 +1,7 @@
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, RawMessage};
 use aws_sdk_sesv2::{operation::send_email::builders::SendEmailFluentBuilder, primitives::Blob};
 
-use crate::world::{START, World};
+use crate::world::{EmulatorWorld, START};
 
 fn text(data: &str) -> Content {
     Content::builder().data(data).build().unwrap()
@@ -13,7 +13,7 @@ fn to(send: SendEmailFluentBuilder, address: &str) -> SendEmailFluentBuilder {
 
 #[tokio::test]
 async fn a_mail_is_kept_with_its_links() {
-    let world = World::with([]).start().await;
+    let world = EmulatorWorld::with([]).start().await;
     let body = Body::builder()
         .text(text("Reset it here: https://example.com/reset?token=abc.\nBye"))
         .html(text("<a href=\"https://example.com/other\">Reset</a>"))
@@ -35,7 +35,7 @@ async fn a_mail_is_kept_with_its_links() {
 
 #[tokio::test]
 async fn what_ses_would_not_send_is_refused() {
-    let world = World::with([]).start().await;
+    let world = EmulatorWorld::with([]).start().await;
     let message = Message::builder().subject(text("s")).body(Body::builder().text(text("t")).build()).build();
     let simple = EmailContent::builder().simple(message).build();
     let from = || world.ses().send_email().from_email_address("no-reply@example.com");

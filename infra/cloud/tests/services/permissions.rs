@@ -15,22 +15,22 @@ use aws_sdk_sqs::{
     error::{ProvideErrorMetadata, SdkError},
     types::SendMessageBatchRequestEntry,
 };
-use cloud::{Access, ConnectionInfo, Policy};
+use cloud::{ConnectionInfo, IamConfig, IamPolicy};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use crate::world::{World, standard};
+use crate::world::{EmulatorWorld, standard};
 
 const TABLE: &str = "arn:aws:dynamodb:us-east-1:000000000000:table/things";
 
 /// A world in which `Door` may do just this.
-async fn world(statements: Value) -> World {
-    let policy = Policy::parse(&json!({ "Version": "2012-10-17", "Statement": statements })).unwrap();
-    let access = Access {
+async fn world(statements: Value) -> EmulatorWorld {
+    let policy = IamPolicy::parse(&json!({ "Version": "2012-10-17", "Statement": statements })).unwrap();
+    let access = IamConfig {
         roles: BTreeMap::from([("Door".to_owned(), vec![policy])]),
         socket_api: "api/live".to_owned(),
     };
-    World::with([standard("jobs"), standard("others")]).access(access).start().await
+    EmulatorWorld::with([standard("jobs"), standard("others")]).access(access).start().await
 }
 
 /// The code and message of an answer that must be a refusal.
@@ -301,7 +301,7 @@ async fn what_a_role_was_allowed_is_known_without_its_keys() {
     world.dynamodb().list_tables().send().await.unwrap();
     let uses = world.cloud.uses();
     assert_eq!(uses.keys().collect::<Vec<_>>(), ["Door"]);
-    let told = |used: &cloud::iam::Use| {
+    let told = |used: &cloud::iam::UsedPermission| {
         format!("{} {} {}", used.action, used.resource, used.leading_key.as_deref().unwrap_or("-"))
     };
     assert_eq!(

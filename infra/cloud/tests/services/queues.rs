@@ -7,15 +7,15 @@ use aws_sdk_sqs::{
         QueueAttributeName, SendMessageBatchRequestEntry,
     },
 };
-use cloud::{Depth, QueueSpec};
+use cloud::{QueueDepth, QueueSpec};
 
-use crate::world::{World, bodies, standard, with_dead_letters};
+use crate::world::{EmulatorWorld, bodies, standard, with_dead_letters};
 
 const NOW: Duration = Duration::ZERO;
 
 #[tokio::test]
 async fn a_message_goes_through_with_its_attributes_and_checksums() {
-    let world = World::with([standard("jobs")]).start().await;
+    let world = EmulatorWorld::with([standard("jobs")]).start().await;
     let (sqs, url) = (world.sqs(), world.cloud.queues().url("jobs"));
     let attribute = MessageAttributeValue::builder().data_type("String").string_value("abc").build().unwrap();
     let sent =
@@ -46,12 +46,12 @@ async fn a_message_goes_through_with_its_attributes_and_checksums() {
         .send()
         .await
         .unwrap();
-    assert_eq!(world.cloud.queues().depth("jobs"), Depth::default());
+    assert_eq!(world.cloud.queues().depth("jobs"), QueueDepth::default());
 }
 
 #[tokio::test]
 async fn message_attributes_reach_a_function_in_the_form_of_its_event() {
-    let world = World::with([standard("jobs")]).start().await;
+    let world = EmulatorWorld::with([standard("jobs")]).start().await;
     let queues = world.cloud.queues();
     let attribute = MessageAttributeValue::builder().data_type("Number").string_value("7").build().unwrap();
     let message = world.sqs().send_message().queue_url(queues.url("jobs")).message_body("x");
@@ -69,11 +69,11 @@ async fn message_attributes_reach_a_function_in_the_form_of_its_event() {
 
 #[tokio::test]
 async fn an_unfinished_message_comes_again_after_its_visibility_timeout() {
-    let world = World::with([standard("jobs")]).start().await;
+    let world = EmulatorWorld::with([standard("jobs")]).start().await;
     let queues = world.cloud.queues();
     queues.send("jobs", "a", None, None, NOW);
     let first = queues.receive("jobs", 10, NOW).await.remove(0);
-    assert_eq!(queues.depth("jobs"), Depth { in_flight: 1, ..Depth::default() });
+    assert_eq!(queues.depth("jobs"), QueueDepth { in_flight: 1, ..QueueDepth::default() });
     world.advance(Duration::from_millis(29_999));
     assert!(queues.receive("jobs", 10, NOW).await.is_empty());
     world.advance(Duration::from_millis(1));
@@ -87,12 +87,12 @@ async fn an_unfinished_message_comes_again_after_its_visibility_timeout() {
     queues.delete("jobs", &first.receipt_handle);
     assert_eq!(queues.depth("jobs").in_flight, 1);
     queues.delete("jobs", &second.receipt_handle);
-    assert_eq!(queues.depth("jobs"), Depth::default());
+    assert_eq!(queues.depth("jobs"), QueueDepth::default());
 }
 
 #[tokio::test]
 async fn visibility_can_be_changed_and_only_in_flight() {
-    let world = World::with([standard("jobs")]).start().await;
+    let world = EmulatorWorld::with([standard("jobs")]).start().await;
     let (queues, sqs, url) = (world.cloud.queues(), world.sqs(), world.cloud.queues().url("jobs"));
     queues.send("jobs", "a", None, None, NOW);
     let received = queues.receive("jobs", 1, NOW).await.remove(0);
@@ -112,11 +112,11 @@ async fn visibility_can_be_changed_and_only_in_flight() {
 #[tokio::test]
 async fn a_delayed_message_waits() {
     let slow = QueueSpec { delay: Duration::from_secs(5), ..standard("slow") };
-    let world = World::with([slow]).start().await;
+    let world = EmulatorWorld::with([slow]).start().await;
     let queues = world.cloud.queues();
     queues.send("slow", "queue's", None, None, NOW);
     queues.send("slow", "its own", None, None, Duration::from_mins(1));
-    assert_eq!(queues.depth("slow"), Depth { delayed: 2, ..Depth::default() });
+    assert_eq!(queues.depth("slow"), QueueDepth { delayed: 2, ..QueueDepth::default() });
     world.advance(Duration::from_secs(5));
     assert_eq!(bodies(&queues.receive("slow", 10, NOW).await), ["queue's"]);
     world.advance(Duration::from_secs(55));
@@ -125,7 +125,7 @@ async fn a_delayed_message_waits() {
 
 #[tokio::test]
 async fn a_long_poll_ends_with_the_arrival() {
-    let world = World::with([standard("jobs")]).start().await;
+    let world = EmulatorWorld::with([standard("jobs")]).start().await;
     let queues = world.cloud.queues();
     let waiting = tokio::spawn({
         let queues = queues.clone();
@@ -146,7 +146,7 @@ async fn a_long_poll_ends_with_the_arrival() {
 
 #[tokio::test]
 async fn a_waiting_consumer_sees_time_move() {
-    let world = World::with([standard("jobs")]).start().await;
+    let world = EmulatorWorld::with([standard("jobs")]).start().await;
     let queues = world.cloud.queues();
     queues.send("jobs", "a", None, None, Duration::from_mins(10));
     let waiting = tokio::spawn({
@@ -162,7 +162,7 @@ async fn a_waiting_consumer_sees_time_move() {
 
 #[tokio::test]
 async fn a_message_that_fails_too_often_is_a_dead_letter_and_can_be_redriven() {
-    let world = World::with(with_dead_letters(standard("jobs"), "dead", 2)).start().await;
+    let world = EmulatorWorld::with(with_dead_letters(standard("jobs"), "dead", 2)).start().await;
     let queues = world.cloud.queues();
     queues.send("jobs", "poison", None, None, NOW);
     for count in ["1", "2"] {
@@ -171,19 +171,19 @@ async fn a_message_that_fails_too_often_is_a_dead_letter_and_can_be_redriven() {
         queues.release("jobs", &received.receipt_handle, NOW);
     }
     assert!(queues.receive("jobs", 1, NOW).await.is_empty());
-    assert_eq!((queues.depth("jobs"), queues.depth("dead").visible), (Depth::default(), 1));
+    assert_eq!((queues.depth("jobs"), queues.depth("dead").visible), (QueueDepth::default(), 1));
     let dead = queues.peek("dead").remove(0);
     assert_eq!((&*dead.body, &dead.attributes["DeadLetterQueueSourceArn"]), ("poison", &queues.arn("jobs")));
 
     assert_eq!(queues.redrive("dead"), 1);
-    assert_eq!(queues.depth("dead"), Depth::default());
+    assert_eq!(queues.depth("dead"), QueueDepth::default());
     let received = queues.receive("jobs", 1, NOW).await.remove(0);
     assert_eq!((&*received.body, &*received.attributes["ApproximateReceiveCount"]), ("poison", "1"));
 }
 
 #[tokio::test]
 async fn batches_fail_by_entry() {
-    let world = World::with([standard("jobs")]).start().await;
+    let world = EmulatorWorld::with([standard("jobs")]).start().await;
     let (sqs, queues) = (world.sqs(), world.cloud.queues());
     let url = queues.url("jobs");
     let entry = |id: &str, body: &str| {
@@ -202,7 +202,7 @@ async fn batches_fail_by_entry() {
     let delete = delete.entries(entry("a", received.messages()[0].receipt_handle().unwrap()));
     let deleted = delete.entries(entry("b", "nonsense")).send().await.unwrap();
     assert_eq!((deleted.successful()[0].id(), deleted.failed()[0].id()), ("a", "b"));
-    assert_eq!(queues.depth("jobs"), Depth::default());
+    assert_eq!(queues.depth("jobs"), QueueDepth::default());
 
     let none = sqs.send_message_batch().queue_url(&url).send().await.unwrap_err().into_service_error();
     assert!(none.is_empty_batch_request(), "{none:?}");
@@ -210,7 +210,7 @@ async fn batches_fail_by_entry() {
 
 #[tokio::test]
 async fn queues_are_listed_described_and_purged() {
-    let world = World::with(with_dead_letters(standard("jobs"), "dead", 5)).start().await;
+    let world = EmulatorWorld::with(with_dead_letters(standard("jobs"), "dead", 5)).start().await;
     let (sqs, queues) = (world.sqs(), world.cloud.queues());
     let url = sqs.get_queue_url().queue_name("jobs").send().await.unwrap().queue_url.unwrap();
     assert_eq!(url, queues.url("jobs"));
@@ -226,7 +226,7 @@ async fn queues_are_listed_described_and_purged() {
     let policy = &attributes[&QueueAttributeName::RedrivePolicy];
     assert!(policy.contains(&queues.arn("dead")) && policy.contains(":5"), "{policy}");
     sqs.purge_queue().queue_url(&url).send().await.unwrap();
-    assert_eq!(queues.depth("jobs"), Depth::default());
+    assert_eq!(queues.depth("jobs"), QueueDepth::default());
 
     let error = sqs.get_queue_url().queue_name("none").send().await.unwrap_err().into_service_error();
     assert!(error.is_queue_does_not_exist(), "{error:?}");
@@ -234,7 +234,7 @@ async fn queues_are_listed_described_and_purged() {
 
 #[tokio::test]
 async fn a_message_is_limited_to_one_mebibyte() {
-    let world = World::with([standard("jobs")]).start().await;
+    let world = EmulatorWorld::with([standard("jobs")]).start().await;
     let (sqs, url) = (world.sqs(), world.cloud.queues().url("jobs"));
     let send = |bytes| sqs.send_message().queue_url(&url).message_body("x".repeat(bytes)).send();
     send(1024 * 1024).await.unwrap();
@@ -249,7 +249,7 @@ async fn a_message_is_limited_to_one_mebibyte() {
 #[tokio::test]
 async fn what_nobody_fetched_is_forgotten_after_the_retention() {
     let brief = QueueSpec { retention: Duration::from_mins(10), ..standard("brief") };
-    let world = World::with([brief]).start().await;
+    let world = EmulatorWorld::with([brief]).start().await;
     let queues = world.cloud.queues();
     queues.send("brief", "old", None, None, NOW);
     world.advance(Duration::from_mins(9));

@@ -5,19 +5,19 @@ use std::{
 };
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use cloud::Depth;
+use cloud::QueueDepth;
 
-use crate::world::{START, Start, World, bodies, fifo, standard, with_dead_letters};
+use crate::world::{EmulatorWorld, START, WorldBuilder, bodies, fifo, standard, with_dead_letters};
 
 const NOW: Duration = Duration::ZERO;
 
-fn world() -> Start {
+fn world() -> WorldBuilder {
     let mut queues = with_dead_letters(standard("jobs"), "dead", 2).to_vec();
     queues.push(fifo("ticks.fifo"));
-    World::with(queues)
+    EmulatorWorld::with(queues)
 }
 
-async fn put(world: &World, sk: &str) {
+async fn put(world: &EmulatorWorld, sk: &str) {
     let put = world.dynamodb().put_item().table_name("things");
     put.item("pk", AttributeValue::S("p".into()))
         .item("sk", AttributeValue::S(sk.into()))
@@ -26,7 +26,7 @@ async fn put(world: &World, sk: &str) {
         .unwrap();
 }
 
-async fn rows(world: &World) -> i32 {
+async fn rows(world: &EmulatorWorld) -> i32 {
     world.dynamodb().scan().table_name("things").send().await.unwrap().count()
 }
 
@@ -49,7 +49,7 @@ async fn everything_is_there_again() {
     let after = world().kept_in(dir.path()).later(Duration::from_secs(1)).start().await;
     assert_eq!(rows(&after).await, 1);
     let queues = after.cloud.queues();
-    assert_eq!(queues.depth("jobs"), Depth { visible: 1, in_flight: 1, delayed: 0 });
+    assert_eq!(queues.depth("jobs"), QueueDepth { visible: 1, in_flight: 1, delayed: 0 });
     assert_eq!(bodies(&queues.receive("jobs", 10, NOW).await), ["waiting"]);
     // its consumer may have survived the restart
     queues.release("jobs", &received[1].receipt_handle, NOW);
@@ -59,7 +59,11 @@ async fn everything_is_there_again() {
     assert_eq!(bodies(&queues.peek("dead")), ["failing"]);
 
     queues.send("ticks.fifo", "tick again", Some("g"), Some("1"), NOW);
-    assert_eq!(queues.depth("ticks.fifo"), Depth::default(), "the deduplication id was used a second ago");
+    assert_eq!(
+        queues.depth("ticks.fifo"),
+        QueueDepth::default(),
+        "the deduplication id was used a second ago"
+    );
     queues.send("ticks.fifo", "next", Some("g"), Some("2"), NOW);
     let next = queues.receive("ticks.fifo", 1, NOW).await.remove(0);
     assert!(next.attributes["SequenceNumber"] > tick.attributes["SequenceNumber"]);
@@ -70,7 +74,10 @@ async fn everything_is_there_again() {
     assert_eq!(third.cloud.queues().redrive("dead"), 1);
     // its message is gone since the first start
     third.cloud.queues().send("ticks.fifo", "tick again", Some("g"), Some("1"), NOW);
-    assert_eq!(third.cloud.queues().depth("ticks.fifo"), Depth { in_flight: 1, ..Depth::default() });
+    assert_eq!(
+        third.cloud.queues().depth("ticks.fifo"),
+        QueueDepth { in_flight: 1, ..QueueDepth::default() }
+    );
 }
 
 /// The files as they are while the cloud runs are what a kill -9 would leave.
@@ -127,7 +134,7 @@ async fn a_long_history_is_rewritten_and_nothing_lost() {
 #[tokio::test]
 async fn mail_is_kept() {
     let dir = tempfile::tempdir().unwrap();
-    let before = World::with([]).kept_in(dir.path()).start().await;
+    let before = EmulatorWorld::with([]).kept_in(dir.path()).start().await;
     let content = aws_sdk_sesv2::types::Content::builder().data("hello").build().unwrap();
     let body = aws_sdk_sesv2::types::Body::builder().html(content.clone()).build();
     let message = aws_sdk_sesv2::types::Message::builder().subject(content).body(body).build();
@@ -135,14 +142,14 @@ async fn mail_is_kept() {
     let send = before.ses().send_email().from_email_address("a@example.com").destination(to);
     send.content(aws_sdk_sesv2::types::EmailContent::builder().simple(message).build()).send().await.unwrap();
     drop(before);
-    let after = World::with([]).kept_in(dir.path()).start().await;
+    let after = EmulatorWorld::with([]).kept_in(dir.path()).start().await;
     let mail = after.cloud.outbox().last_to("ana@example.com").unwrap();
     assert_eq!((mail.at_ms, mail.html.as_deref(), mail.text), (START, Some("hello"), None));
 }
 
 #[tokio::test]
 async fn dropping_stops_every_listener_even_in_a_long_poll() {
-    let world = World::with([standard("jobs")]).start().await;
+    let world = EmulatorWorld::with([standard("jobs")]).start().await;
     let sqs = world.sqs();
     let poll = sqs.receive_message().queue_url(world.cloud.queues().url("jobs")).wait_time_seconds(20).send();
     let poll = tokio::spawn(poll);
@@ -164,22 +171,22 @@ async fn dropping_stops_every_listener_even_in_a_long_poll() {
 async fn a_port_in_use_is_named() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
-    let options = cloud::Options {
+    let options = cloud::EmulatorOptions {
         now: std::sync::Arc::new(|| START),
-        data: cloud::Data::Memory,
+        data: cloud::DataLocation::Memory,
         port,
         tables: Vec::new(),
         queues: Vec::new(),
         chaos: None,
-        access: cloud::Access::default(),
+        access: cloud::IamConfig::default(),
     };
-    let error = cloud::Cloud::start(options).await.err().unwrap().to_string();
+    let error = cloud::Emulator::start(options).await.err().unwrap().to_string();
     assert_eq!(error, format!("cannot listen on port {port}"));
 }
 
 #[tokio::test]
 async fn the_environment_names_every_endpoint() {
-    let world = World::with([]).start().await;
+    let world = EmulatorWorld::with([]).start().await;
     let variables = world.cloud.variables();
     assert_eq!(variables["AWS_ENDPOINT_URL_SQS"], world.cloud.url());
     assert_eq!(variables["AWS_ENDPOINT_URL_SESV2"], world.cloud.url());

@@ -1,15 +1,15 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, TransactWriteItem, Update};
-use cloud::{Cloud, Data, Options};
+use cloud::{DataLocation, Emulator, EmulatorOptions};
 
-use crate::world::{START, World, things};
+use crate::world::{EmulatorWorld, START, things};
 
 fn s(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
 }
 
-async fn put(world: &World, sk: &str, more: &[(&str, AttributeValue)]) {
+async fn put(world: &EmulatorWorld, sk: &str, more: &[(&str, AttributeValue)]) {
     let mut put = world.dynamodb().put_item().table_name("things").item("pk", s("p")).item("sk", s(sk));
     for (name, value) in more {
         put = put.item(*name, value.clone());
@@ -17,7 +17,7 @@ async fn put(world: &World, sk: &str, more: &[(&str, AttributeValue)]) {
     put.send().await.unwrap();
 }
 
-async fn sort_keys(world: &World) -> Vec<String> {
+async fn sort_keys(world: &EmulatorWorld) -> Vec<String> {
     let query = world.dynamodb().query().table_name("things").key_condition_expression("pk = :p");
     let found = query.expression_attribute_values(":p", s("p")).send().await.unwrap();
     found.items().iter().map(|item| item["sk"].as_s().unwrap().clone()).collect()
@@ -25,7 +25,7 @@ async fn sort_keys(world: &World) -> Vec<String> {
 
 #[tokio::test]
 async fn the_table_is_as_its_definition_says() {
-    let world = World::with([]).start().await;
+    let world = EmulatorWorld::with([]).start().await;
     let told = world.dynamodb().describe_table().table_name("things").send().await.unwrap().table.unwrap();
     assert!(told.stream_specification().is_none(), "a stream slows every write and nobody reads it");
     assert_eq!(told.billing_mode_summary().unwrap().billing_mode().unwrap().as_str(), "PAY_PER_REQUEST");
@@ -44,7 +44,7 @@ async fn the_table_is_as_its_definition_says() {
 
 #[tokio::test]
 async fn a_transaction_is_all_or_nothing() {
-    let world = World::with([]).start().await;
+    let world = EmulatorWorld::with([]).start().await;
     put(&world, "taken", &[]).await;
     let put = |sk: &str| {
         let put = Put::builder().table_name("things").item("pk", s("p")).item("sk", s(sk));
@@ -83,7 +83,7 @@ async fn a_transaction_is_all_or_nothing() {
 
 #[tokio::test]
 async fn the_sweep_goes_by_the_injected_clock() {
-    let world = World::with([]).start().await;
+    let world = EmulatorWorld::with([]).start().await;
     let expires = |s: i64| [("ttl", AttributeValue::N((START / 1000 + s).to_string()))];
     put(&world, "soon", &expires(60)).await;
     put(&world, "later", &expires(600)).await;
@@ -101,7 +101,7 @@ async fn the_sweep_goes_by_the_injected_clock() {
 
 #[tokio::test]
 async fn a_sweep_reaches_every_page() {
-    let world = World::with([]).start().await;
+    let world = EmulatorWorld::with([]).start().await;
     let expired = [("ttl", AttributeValue::N("1".to_owned())), ("body", s(&"x".repeat(300_000)))];
     // a page of a scan is 1 MB
     for n in 0..8 {
@@ -113,7 +113,7 @@ async fn a_sweep_reaches_every_page() {
 
 #[tokio::test]
 async fn two_clouds_share_nothing() {
-    let (one, other) = tokio::join!(World::with([]).start(), World::with([]).start());
+    let (one, other) = tokio::join!(EmulatorWorld::with([]).start(), EmulatorWorld::with([]).start());
     put(&one, "1", &[]).await;
     assert!(sort_keys(&other).await.is_empty());
 }
@@ -121,19 +121,19 @@ async fn two_clouds_share_nothing() {
 #[tokio::test]
 async fn data_of_another_schema_is_refused_by_name() {
     let dir = tempfile::tempdir().unwrap();
-    drop(World::with([]).kept_in(dir.path()).start().await);
+    drop(EmulatorWorld::with([]).kept_in(dir.path()).start().await);
     let mut table = things();
     table.definition["GlobalSecondaryIndexes"][0]["Projection"] =
         serde_json::json!({ "ProjectionType": "ALL" });
-    let options = Options {
+    let options = EmulatorOptions {
         now: std::sync::Arc::new(|| START),
-        data: Data::Dir(dir.path().to_owned()),
+        data: DataLocation::Dir(dir.path().to_owned()),
         port: 0,
         tables: vec![table],
         queues: Vec::new(),
         chaos: None,
-        access: cloud::Access::default(),
+        access: cloud::IamConfig::default(),
     };
-    let error = Cloud::start(options).await.err().unwrap().to_string();
+    let error = Emulator::start(options).await.err().unwrap().to_string();
     assert!(error.starts_with("table things: GlobalSecondaryIndexes in the data directory"), "{error}");
 }

@@ -13,31 +13,33 @@ use aws_sdk_apigatewaymanagement as management;
 use aws_sdk_dynamodb as dynamodb;
 use aws_sdk_sesv2 as ses;
 use aws_sdk_sqs as sqs;
-use cloud::{Access, Chaos, Cloud, Data, Options, QueueSpec, TableSpec, iam::ADMINISTRATOR};
+use cloud::{
+    Chaos, DataLocation, Emulator, EmulatorOptions, IamConfig, QueueSpec, TableSpec, iam::ADMINISTRATOR,
+};
 use serde_json::json;
 
 pub(crate) const START: i64 = 1_800_000_000_000;
 
-pub(crate) struct World {
-    pub(crate) cloud: Cloud,
+pub(crate) struct EmulatorWorld {
+    pub(crate) cloud: Emulator,
     now: Arc<AtomicI64>,
 }
 
-pub(crate) struct Start {
+pub(crate) struct WorldBuilder {
     queues: Vec<QueueSpec>,
-    data: Data,
+    data: DataLocation,
     chaos: Option<Chaos>,
-    access: Access,
+    access: IamConfig,
     now: i64,
 }
 
-impl World {
-    pub(crate) fn with(queues: impl IntoIterator<Item = QueueSpec>) -> Start {
-        Start {
+impl EmulatorWorld {
+    pub(crate) fn with(queues: impl IntoIterator<Item = QueueSpec>) -> WorldBuilder {
+        WorldBuilder {
             queues: queues.into_iter().collect(),
-            data: Data::Memory,
+            data: DataLocation::Memory,
             chaos: None,
-            access: Access::default(),
+            access: IamConfig::default(),
             now: START,
         }
     }
@@ -107,16 +109,16 @@ impl World {
     }
 }
 
-impl Start {
+impl WorldBuilder {
     pub(crate) fn kept_in(self, dir: &Path) -> Self {
-        Self { data: Data::Dir(dir.to_owned()), ..self }
+        Self { data: DataLocation::Dir(dir.to_owned()), ..self }
     }
 
     pub(crate) fn chaos(self, chaos: Chaos) -> Self {
         Self { chaos: Some(chaos), ..self }
     }
 
-    pub(crate) fn access(self, access: Access) -> Self {
+    pub(crate) fn access(self, access: IamConfig) -> Self {
         Self { access, ..self }
     }
 
@@ -125,10 +127,10 @@ impl Start {
         Self { now: START + i64::try_from(by.as_millis()).unwrap(), ..self }
     }
 
-    pub(crate) async fn start(self) -> World {
+    pub(crate) async fn start(self) -> EmulatorWorld {
         let now = Arc::new(AtomicI64::new(self.now));
         let clock = now.clone();
-        let options = Options {
+        let options = EmulatorOptions {
             now: Arc::new(move || clock.load(Ordering::Relaxed)),
             data: self.data,
             port: 0,
@@ -137,7 +139,7 @@ impl Start {
             chaos: self.chaos,
             access: self.access,
         };
-        World { cloud: Cloud::start(options).await.unwrap(), now }
+        EmulatorWorld { cloud: Emulator::start(options).await.unwrap(), now }
     }
 }
 
@@ -185,6 +187,6 @@ pub(crate) fn with_dead_letters(queue: QueueSpec, name: &str, after: u32) -> [Qu
     [QueueSpec { dead_letters: Some(name.to_owned()), max_receive_count: Some(after), ..queue }, dead_letters]
 }
 
-pub(crate) fn bodies(received: &[cloud::Received]) -> Vec<&str> {
+pub(crate) fn bodies(received: &[cloud::ReceivedMessage]) -> Vec<&str> {
     received.iter().map(|message| message.body.as_str()).collect()
 }

@@ -6,24 +6,24 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::latency::Latency;
+use crate::latency::LatencyHistogram;
 
-pub(crate) struct Log {
+pub(crate) struct DeliveryLog {
     /// A message was asked to be written → the answer.
-    pub(crate) answer: Latency,
+    pub(crate) answer: LatencyHistogram,
     /// … → a member's screen has it.
-    pub(crate) member: Latency,
+    pub(crate) member: LatencyHistogram,
     /// … → the last member's screen has it.
-    pub(crate) last: Latency,
-    state: Mutex<State>,
+    pub(crate) last: LatencyHistogram,
+    state: Mutex<DeliveryState>,
 }
 
-struct State {
-    sent: BTreeMap<u64, Message>,
-    members: Vec<Heard>,
+struct DeliveryState {
+    sent: BTreeMap<u64, TrackedMessage>,
+    members: Vec<MemberDeliveries>,
 }
 
-struct Message {
+struct TrackedMessage {
     asked: Instant,
     is_stored: bool,
     heard_by: usize,
@@ -31,29 +31,32 @@ struct Message {
 
 /// What one member has.
 #[derive(Clone, Default)]
-struct Heard {
+struct MemberDeliveries {
     connected: bool,
     /// Numbers in the channel.
     seqs: BTreeSet<u64>,
     twice: u64,
 }
 
-impl Log {
+impl DeliveryLog {
     pub(crate) fn new(members: usize) -> anyhow::Result<Self> {
         Ok(Self {
-            answer: Latency::new()?,
-            member: Latency::new()?,
-            last: Latency::new()?,
-            state: Mutex::new(State { sent: BTreeMap::new(), members: vec![Heard::default(); members] }),
+            answer: LatencyHistogram::new()?,
+            member: LatencyHistogram::new()?,
+            last: LatencyHistogram::new()?,
+            state: Mutex::new(DeliveryState {
+                sent: BTreeMap::new(),
+                members: vec![MemberDeliveries::default(); members],
+            }),
         })
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, DeliveryState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn sent(&self, number: u64, asked: Instant) {
-        self.state().sent.insert(number, Message { asked, is_stored: false, heard_by: 0 });
+        self.state().sent.insert(number, TrackedMessage { asked, is_stored: false, heard_by: 0 });
     }
 
     pub(crate) fn stored(&self, number: u64, took: Duration) {
@@ -77,7 +80,7 @@ impl Log {
     /// A member's screen has a message; timed where it came by itself, and not by asking for what was missed.
     pub(crate) fn hear(&self, member: usize, seq: u64, number: Option<u64>, at: Option<Instant>) {
         let mut state = self.state();
-        let State { sent, members } = &mut *state;
+        let DeliveryState { sent, members } = &mut *state;
         let everyone = members.len();
         let heard = &mut members[member];
         if !heard.seqs.insert(seq) {
@@ -137,7 +140,7 @@ mod tests {
 
     #[test]
     fn what_somebody_has_not_got_is_missing_and_what_came_again_is_counted() {
-        let log = Log::new(2).unwrap();
+        let log = DeliveryLog::new(2).unwrap();
         let begin = Instant::now();
         for number in 0..3 {
             log.sent(number, begin);

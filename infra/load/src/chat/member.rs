@@ -8,17 +8,17 @@ use std::{
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use super::log::Log;
-use crate::{api::Api, book::Book, presenter::text, socket::Socket};
+use super::log::DeliveryLog;
+use crate::{api::LoadClient, book::LoadRecorder, presenter::text, socket::LoadSocket};
 
 #[derive(Clone)]
-pub(super) struct Member {
-    pub(super) api: Api,
+pub(super) struct ChatMemberClient {
+    pub(super) api: LoadClient,
     password: String,
 }
 
-impl Member {
-    pub(super) async fn sign_up(api: &Api) -> anyhow::Result<Self> {
+impl ChatMemberClient {
+    pub(super) async fn sign_up(api: &LoadClient) -> anyhow::Result<Self> {
         let number: u64 = rand::random();
         let password = format!("rehearsal {number:016x}");
         let account = json!({
@@ -40,8 +40,8 @@ impl Member {
         self,
         number: usize,
         channel: String,
-        log: Arc<Log>,
-        book: Arc<Book>,
+        log: Arc<DeliveryLog>,
+        book: Arc<LoadRecorder>,
         mut stop: watch::Receiver<bool>,
     ) {
         loop {
@@ -57,9 +57,15 @@ impl Member {
         }
     }
 
-    async fn sit(&self, number: usize, channel: &str, log: &Log, book: &Book) -> anyhow::Result<()> {
+    async fn sit(
+        &self,
+        number: usize,
+        channel: &str,
+        log: &DeliveryLog,
+        book: &LoadRecorder,
+    ) -> anyhow::Result<()> {
         let ticket = self.api.post("/v1/realtime/tickets", &json!({})).await?;
-        let mut socket = Socket::connect(text(&ticket, "websocket_url")?).await?;
+        let mut socket = LoadSocket::connect(text(&ticket, "websocket_url")?).await?;
         let mut ping = tokio::time::interval(Duration::from_secs(30));
         loop {
             let event = tokio::select! {
@@ -92,7 +98,7 @@ impl Member {
     }
 }
 
-fn hear(log: &Log, member: usize, message: &Value, at: Option<Instant>) {
+fn hear(log: &DeliveryLog, member: usize, message: &Value, at: Option<Instant>) {
     let written = message["content"].as_str().and_then(|text| text.strip_prefix("message ")?.parse().ok());
     if let Some(seq) = message["seq"].as_u64() {
         log.hear(member, seq, written, at);

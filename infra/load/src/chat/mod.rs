@@ -15,8 +15,8 @@ use serde_json::json;
 use tokio::{sync::watch, task::JoinSet};
 
 pub use self::report::ChatReport;
-use self::{log::Log, member::Member};
-use crate::{api::Api, book::Book, machine, presenter::text};
+use self::{log::DeliveryLog, member::ChatMemberClient};
+use crate::{api::LoadClient, book::LoadRecorder, machine, presenter::text};
 
 /// How long the deployment may take for what should take a second.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -27,7 +27,7 @@ const DOOR: usize = 8;
 
 /// A conversation to rehearse.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Chat {
+pub struct ChatRehearsal {
     /// Base URL of the deployment
     #[arg(long, default_value = "http://127.0.0.1:8000")]
     pub url: String,
@@ -45,7 +45,7 @@ pub struct Chat {
     pub json: bool,
 }
 
-impl Chat {
+impl ChatRehearsal {
     /// Plays it from sign-up to the last message, and takes away what it has put there.
     ///
     /// # Errors
@@ -60,18 +60,19 @@ impl Chat {
                 "{members} sockets need {needed} open files, this shell allows {most}: ulimit -n {needed}"
             );
         }
-        let book = Arc::new(Book::new(0)?);
-        let api = Api::new(&self.url, Arc::clone(&book))?.keyed();
-        let founder =
-            Member::sign_up(&api).await.with_context(|| format!("nobody can sign up at {}", self.url))?;
+        let book = Arc::new(LoadRecorder::new(0)?);
+        let api = LoadClient::new(&self.url, Arc::clone(&book))?.keyed();
+        let founder = ChatMemberClient::sign_up(&api)
+            .await
+            .with_context(|| format!("nobody can sign up at {}", self.url))?;
         let name = format!("rehearsal-{:016x}", rand::random::<u64>());
         let channel = founder.api.post("/v1/channels", &json!({ "name": name })).await?;
         let channel = text(&channel, "id")?.to_owned();
-        let log = Arc::new(Log::new(members)?);
+        let log = Arc::new(DeliveryLog::new(members)?);
         let mut all = vec![founder];
-        let others: Vec<anyhow::Result<Member>> = stream::iter(1..members)
+        let others: Vec<anyhow::Result<ChatMemberClient>> = stream::iter(1..members)
             .map(|_| async {
-                let member = Member::sign_up(&api).await?;
+                let member = ChatMemberClient::sign_up(&api).await?;
                 member.api.post("/v1/channels/join", &json!({ "channel_id": channel })).await?;
                 Ok(member)
             })
@@ -107,10 +108,10 @@ impl Chat {
     /// How many were connected.
     async fn converse(
         &self,
-        all: &[Member],
+        all: &[ChatMemberClient],
         channel: &str,
-        log: &Arc<Log>,
-        book: &Arc<Book>,
+        log: &Arc<DeliveryLog>,
+        book: &Arc<LoadRecorder>,
     ) -> anyhow::Result<usize> {
         let (stop, stopping) = watch::channel(false);
         let mut listening = JoinSet::new();

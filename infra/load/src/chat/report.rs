@@ -4,12 +4,12 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::Serialize;
 
-use super::{Chat, log::Log};
-use crate::{latency::Summary, machine::Machine, printed};
+use super::{ChatRehearsal, log::DeliveryLog};
+use crate::{latency::LatencySummary, machine::MachineInfo, printed};
 
 #[derive(Clone, Debug, Serialize)]
 pub struct ChatReport {
-    pub machine: Machine,
+    pub machine: MachineInfo,
     pub url: String,
     pub members: u32,
     pub connected: usize,
@@ -17,9 +17,9 @@ pub struct ChatReport {
     pub seconds: u32,
     /// Messages that were answered for.
     pub written: usize,
-    pub message_to_answer: Option<Summary>,
-    pub message_to_member: Option<Summary>,
-    pub message_to_last_member: Option<Summary>,
+    pub message_to_answer: Option<LatencySummary>,
+    pub message_to_member: Option<LatencySummary>,
+    pub message_to_last_member: Option<LatencySummary>,
     /// One for each message and member who has not got it.
     pub lost: usize,
     /// How often a member was told a message again.
@@ -28,9 +28,14 @@ pub struct ChatReport {
 }
 
 impl ChatReport {
-    pub(super) fn of(chat: &Chat, connected: usize, log: &Log, errors: BTreeMap<String, u64>) -> Self {
+    pub(super) fn of(
+        chat: &ChatRehearsal,
+        connected: usize,
+        log: &DeliveryLog,
+        errors: BTreeMap<String, u64>,
+    ) -> Self {
         Self {
-            machine: Machine::this(),
+            machine: MachineInfo::this(),
             url: chat.url.clone(),
             members: chat.members,
             connected,

@@ -7,23 +7,23 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
-    checklist::{Checklist, Seen},
-    visitor::{Answer, Visitor, text},
+    checklist::{CheckOutcome, Checklist},
+    visitor::{SmokeClient, SmokeResponse, text},
 };
 
 const IDENTITY: &str = "the log of the function api-identity";
 
 /// Who presents.
-pub(super) struct Account {
+pub(super) struct SmokeAccount {
     /// With the newest access token.
-    pub(super) visitor: Visitor,
+    pub(super) visitor: SmokeClient,
     id: String,
     password: String,
     refresh_token: String,
 }
 
-struct Registered {
-    account: Account,
+struct RegisteredAccount {
+    account: SmokeAccount,
     email: String,
     cookies: String,
     /// With `--mailbox`: it had an account already.
@@ -33,12 +33,12 @@ struct Registered {
 /// `None` where there is no account to go on with.
 pub(super) async fn open(
     list: &mut Checklist<'_>,
-    visitor: &Visitor,
+    visitor: &SmokeClient,
     mailbox: Option<&str>,
-) -> Option<Account> {
+) -> Option<SmokeAccount> {
     let look_at = format!("{IDENTITY}; the table, and what its role may do there");
     let registered = list.check("register", &look_at, register(visitor, mailbox)).await?;
-    let Registered { mut account, email, cookies, taken } = registered;
+    let RegisteredAccount { mut account, email, cookies, taken } = registered;
     list.check(
         "keys",
         "the secret SigningSecret, and that all functions were deployed with the same version of it",
@@ -67,7 +67,7 @@ pub(super) async fn open(
 }
 
 /// Deletes the account, whatever went wrong before.
-pub(super) async fn close(list: &mut Checklist<'_>, account: &Account) {
+pub(super) async fn close(list: &mut Checklist<'_>, account: &SmokeAccount) {
     let look_at = format!("{IDENTITY}; the account {} is still there", account.id);
     let deleted = list.check("delete", &look_at, delete(account)).await;
     if deleted.is_some() {
@@ -75,7 +75,10 @@ pub(super) async fn close(list: &mut Checklist<'_>, account: &Account) {
     }
 }
 
-async fn register(visitor: &Visitor, mailbox: Option<&str>) -> anyhow::Result<Seen<Registered>> {
+async fn register(
+    visitor: &SmokeClient,
+    mailbox: Option<&str>,
+) -> anyhow::Result<CheckOutcome<RegisteredAccount>> {
     let number: u128 = rand::rng().random();
     let password = format!("smoke {number:032x}");
     let strange = format!("smoke-{number:032x}@example.com");
@@ -87,23 +90,26 @@ async fn register(visitor: &Visitor, mailbox: Option<&str>) -> anyhow::Result<Se
         answer = sign_up(visitor, email, &password).await?;
     }
     let body = answer.ok(201)?;
-    let account = Account {
+    let account = SmokeAccount {
         visitor: visitor.with_token(text(&body, "access_token")?),
         id: text(&body["user"], "id")?.to_owned(),
         password,
         refresh_token: text(&body, "refresh_token")?.to_owned(),
     };
     let said = format!("{}, {email}", answer.brief());
-    Ok(Seen::and(said, Registered { account, email: email.to_owned(), cookies: cookies(&answer)?, taken }))
+    Ok(CheckOutcome::and(
+        said,
+        RegisteredAccount { account, email: email.to_owned(), cookies: cookies(&answer)?, taken },
+    ))
 }
 
-async fn sign_up(visitor: &Visitor, email: &str, password: &str) -> anyhow::Result<Answer> {
+async fn sign_up(visitor: &SmokeClient, email: &str, password: &str) -> anyhow::Result<SmokeResponse> {
     let body = json!({ "email": email, "password": password, "name": "Smoke" });
     visitor.post("/v1/auth/register", &body).await
 }
 
 /// As a browser sends them back.
-fn cookies(answer: &Answer) -> anyhow::Result<String> {
+fn cookies(answer: &SmokeResponse) -> anyhow::Result<String> {
     let mut pairs = Vec::new();
     for cookie in answer.headers.get_all("set-cookie") {
         let cookie = cookie.to_str().context("a cookie is not text")?;
@@ -119,7 +125,7 @@ fn cookies(answer: &Answer) -> anyhow::Result<String> {
 }
 
 /// The key that a token names is published.
-async fn keys(visitor: &Visitor, account: &Account) -> anyhow::Result<Seen> {
+async fn keys(visitor: &SmokeClient, account: &SmokeAccount) -> anyhow::Result<CheckOutcome> {
     let body = visitor.get("/.well-known/jwks.json").await?.ok(200)?;
     let published = body["keys"].as_array().context("there are no keys")?;
     let token = account.visitor.token().unwrap_or_default();
@@ -128,69 +134,76 @@ async fn keys(visitor: &Visitor, account: &Account) -> anyhow::Result<Seen> {
     let kid = text(&header, "kid")?;
     let found = published.iter().any(|key| key["kid"] == kid && key["crv"] == "Ed25519");
     ensure!(found, "tokens are signed with {kid}, which is not among the {} published", published.len());
-    Ok(Seen::only(format!("{} published, tokens are signed with {kid}", published.len())))
+    Ok(CheckOutcome::only(format!("{} published, tokens are signed with {kid}", published.len())))
 }
 
-async fn by_cookie(visitor: &Visitor, cookies: &str, id: &str) -> anyhow::Result<Seen> {
+async fn by_cookie(visitor: &SmokeClient, cookies: &str, id: &str) -> anyhow::Result<CheckOutcome> {
     let answer = visitor.ask(Method::GET, "/v1/users/me", None, &[("cookie", cookies)]).await?;
     ensure!(answer.ok(200)?["id"] == id, "they stand for somebody else");
     let body = json!({ "name": "Smoke" });
     let forged = visitor.ask(Method::PATCH, "/v1/users/me", Some(&body), &[("cookie", cookies)]).await?;
     forged.refused(403, "CSRF_REFUSED")?;
-    Ok(Seen::only("Secure, HttpOnly, SameSite; they read, and do not write without their proof"))
+    Ok(CheckOutcome::only("Secure, HttpOnly, SameSite; they read, and do not write without their proof"))
 }
 
-async fn log_in(visitor: &Visitor, email: &str, password: &str) -> anyhow::Result<Seen<(String, String)>> {
+async fn log_in(
+    visitor: &SmokeClient,
+    email: &str,
+    password: &str,
+) -> anyhow::Result<CheckOutcome<(String, String)>> {
     let wrong = json!({ "email": email, "password": "not the password" });
     visitor.post("/v1/auth/login", &wrong).await?.ok(401).context("with a wrong password")?;
     let right = json!({ "email": email, "password": password });
     let answer = visitor.post("/v1/auth/login", &right).await?;
-    Ok(Seen::and(answer.brief(), pair(&answer)?))
+    Ok(CheckOutcome::and(answer.brief(), pair(&answer)?))
 }
 
-async fn refreshed(visitor: &Visitor, account: &Account) -> anyhow::Result<Seen<(String, String)>> {
+async fn refreshed(
+    visitor: &SmokeClient,
+    account: &SmokeAccount,
+) -> anyhow::Result<CheckOutcome<(String, String)>> {
     let body = json!({ "refresh_token": account.refresh_token });
     let answer = visitor.post("/v1/auth/refresh", &body).await?;
     let (access, refresh) = pair(&answer)?;
     ensure!(refresh != account.refresh_token, "the refresh token does not rotate");
-    Ok(Seen::and(answer.brief(), (access, refresh)))
+    Ok(CheckOutcome::and(answer.brief(), (access, refresh)))
 }
 
-fn pair(answer: &Answer) -> anyhow::Result<(String, String)> {
+fn pair(answer: &SmokeResponse) -> anyhow::Result<(String, String)> {
     let body = answer.ok(200)?;
     Ok((text(&body, "access_token")?.to_owned(), text(&body, "refresh_token")?.to_owned()))
 }
 
-async fn me(account: &Account) -> anyhow::Result<Seen> {
+async fn me(account: &SmokeAccount) -> anyhow::Result<CheckOutcome> {
     let answer = account.visitor.get("/v1/users/me").await?;
     ensure!(answer.ok(200)?["id"] == account.id, "it is somebody else");
-    Ok(Seen::only(answer.brief()))
+    Ok(CheckOutcome::only(answer.brief()))
 }
 
 /// Who is no admin learns nothing.
-async fn staff(account: &Account) -> anyhow::Result<Seen> {
+async fn staff(account: &SmokeAccount) -> anyhow::Result<CheckOutcome> {
     account.visitor.get("/v1/admin/users").await?.refused(403, "FORBIDDEN")?;
-    Ok(Seen::only("accounts are shown to staff only"))
+    Ok(CheckOutcome::only("accounts are shown to staff only"))
 }
 
-async fn mail(visitor: &Visitor, mailbox: &str, taken: bool) -> anyhow::Result<Seen> {
+async fn mail(visitor: &SmokeClient, mailbox: &str, taken: bool) -> anyhow::Result<CheckOutcome> {
     let answer = visitor.post("/v1/auth/password-reset", &json!({ "email": mailbox })).await?;
     answer.ok(200)?;
     let link = if taken { "its link is for the account you have" } else { "its link will be dead" };
-    Ok(Seen::only(format!("look for a password reset in {mailbox} now; {link}")))
+    Ok(CheckOutcome::only(format!("look for a password reset in {mailbox} now; {link}")))
 }
 
-async fn delete(account: &Account) -> anyhow::Result<Seen> {
+async fn delete(account: &SmokeAccount) -> anyhow::Result<CheckOutcome> {
     let body = json!({ "password": account.password });
     let answer = account.visitor.delete("/v1/users/me", Some(&body)).await?;
     answer.ok(204)?;
-    Ok(Seen::only(answer.brief()))
+    Ok(CheckOutcome::only(answer.brief()))
 }
 
-async fn dead(account: &Account) -> anyhow::Result<Seen> {
+async fn dead(account: &SmokeAccount) -> anyhow::Result<CheckOutcome> {
     account.visitor.get("/v1/users/me").await?.refused(401, "UNAUTHORIZED").context("the access token")?;
     let body = json!({ "refresh_token": account.refresh_token });
     let refreshed = account.visitor.post("/v1/auth/refresh", &body).await?;
     refreshed.refused(401, "UNAUTHORIZED").context("the refresh token")?;
-    Ok(Seen::only("neither token of the deleted account counts"))
+    Ok(CheckOutcome::only("neither token of the deleted account counts"))
 }

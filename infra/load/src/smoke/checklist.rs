@@ -2,22 +2,22 @@
 
 use std::{collections::BTreeSet, future::Future, io::Write};
 
-use super::visitor::Times;
-use crate::latency::Summary;
+use super::visitor::SmokeTimings;
+use crate::latency::LatencySummary;
 
 /// What a check saw, for whoever reads along, and what it found, for the checks that build on it.
-pub(super) struct Seen<T = ()> {
+pub(super) struct CheckOutcome<T = ()> {
     pub(super) said: String,
     pub(super) found: T,
 }
 
-impl<T> Seen<T> {
+impl<T> CheckOutcome<T> {
     pub(super) fn and(said: impl Into<String>, found: T) -> Self {
         Self { said: said.into(), found }
     }
 }
 
-impl Seen {
+impl CheckOutcome {
     pub(super) fn only(said: impl Into<String>) -> Self {
         Self { said: said.into(), found: () }
     }
@@ -56,7 +56,7 @@ impl<'w> Checklist<'w> {
         &mut self,
         name: &'static str,
         look_at: &str,
-        check: impl Future<Output = anyhow::Result<Seen<T>>>,
+        check: impl Future<Output = anyhow::Result<CheckOutcome<T>>>,
     ) -> Option<T> {
         if self.skip.contains(name) {
             self.skipped.insert(name.to_owned());
@@ -65,7 +65,7 @@ impl<'w> Checklist<'w> {
         }
         // one check is as large as all it awaits; together they would not fit a stack
         match Box::pin(check).await {
-            Ok(Seen { said, found }) => {
+            Ok(CheckOutcome { said, found }) => {
                 self.passed += 1;
                 self.say(&format!("✓ {name:<16} {said}"));
                 Some(found)
@@ -84,10 +84,10 @@ impl<'w> Checklist<'w> {
     }
 
     /// Prints how long things took, and the verdict.
-    pub(super) fn close(mut self, times: &Times) -> anyhow::Result<()> {
+    pub(super) fn close(mut self, times: &SmokeTimings) -> anyhow::Result<()> {
         self.say(&format!("\n{:<28}{:>8}{:>10}{:>10}", "round trips", "count", "p50 ms", "max ms"));
         for (name, summary) in times.summaries() {
-            if let Some(Summary { count, p50_ms, max_ms, .. }) = summary {
+            if let Some(LatencySummary { count, p50_ms, max_ms, .. }) = summary {
                 self.say(&format!("{name:<28}{count:>8}{p50_ms:>10.1}{max_ms:>10.1}"));
             }
         }

@@ -5,23 +5,23 @@ use reqwest::{Method, Url};
 use serde_json::json;
 
 use super::{
-    checklist::{Checklist, Seen},
+    checklist::{CheckOutcome, Checklist},
     is_loopback,
-    visitor::{Answer, Visitor, text},
+    visitor::{SmokeClient, SmokeResponse, text},
 };
 
 const DOCS: &str = "the log of the function api-docs";
 
 pub(super) async fn look(
     list: &mut Checklist<'_>,
-    visitor: &Visitor,
+    visitor: &SmokeClient,
     url: &Url,
-    alive: &Answer,
+    alive: &SmokeResponse,
     origin: Option<&str>,
 ) {
     list.check("tls", "the URL: API Gateway's is https, and so must be a domain of your own", async {
         ensure!(url.scheme() == "https" || is_loopback(url), "passwords would travel in the clear");
-        Ok(Seen::only(if url.scheme() == "https" { "https" } else { "http, on this machine" }))
+        Ok(CheckOutcome::only(if url.scheme() == "https" { "https" } else { "http, on this machine" }))
     })
     .await;
     list.check("health", DOCS, async { health(alive) }).await;
@@ -43,20 +43,20 @@ pub(super) async fn look(
     .await;
 }
 
-fn health(alive: &Answer) -> anyhow::Result<Seen> {
+fn health(alive: &SmokeResponse) -> anyhow::Result<CheckOutcome> {
     let body = alive.ok(200)?;
     ensure!(body["status"] == "healthy", "it says {body}");
-    Ok(Seen::only(format!("{}, version {}", alive.brief(), text(&body, "version")?)))
+    Ok(CheckOutcome::only(format!("{}, version {}", alive.brief(), text(&body, "version")?)))
 }
 
-async fn ready(visitor: &Visitor) -> anyhow::Result<Seen> {
+async fn ready(visitor: &SmokeClient) -> anyhow::Result<CheckOutcome> {
     let answer = visitor.get("/ready").await?;
     let body = answer.ok(200)?;
     ensure!(body["checks"]["table"] == true, "the table does not answer: {body}");
-    Ok(Seen::only(format!("{}, the table answers", answer.brief())))
+    Ok(CheckOutcome::only(format!("{}, the table answers", answer.brief())))
 }
 
-fn headers(answer: &Answer, loopback: bool) -> anyhow::Result<Seen> {
+fn headers(answer: &SmokeResponse, loopback: bool) -> anyhow::Result<CheckOutcome> {
     for (name, value) in [
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "no-referrer"),
@@ -70,13 +70,13 @@ fn headers(answer: &Answer, loopback: bool) -> anyhow::Result<Seen> {
         loopback || answer.header("x-colloquy-cost").is_none(),
         "x-colloquy-cost is shown to strangers: SHOW_COST is for the local cloud"
     );
-    Ok(Seen::only(format!("nosniff, no-referrer, no-store; x-request-id {id}")))
+    Ok(CheckOutcome::only(format!("nosniff, no-referrer, no-store; x-request-id {id}")))
 }
 
-async fn documents(visitor: &Visitor) -> anyhow::Result<Seen> {
+async fn documents(visitor: &SmokeClient) -> anyhow::Result<CheckOutcome> {
     let openapi = visitor.get("/openapi.json").await?;
     if hidden(&openapi) {
-        return Ok(Seen::only("not shown here (ShowDocs)"));
+        return Ok(CheckOutcome::only("not shown here (ShowDocs)"));
     }
     let openapi = openapi.ok(200)?;
     let paths = openapi["paths"].as_object().context("/openapi.json has no paths")?.len();
@@ -84,37 +84,38 @@ async fn documents(visitor: &Visitor) -> anyhow::Result<Seen> {
     ensure!(asyncapi["asyncapi"].is_string(), "/asyncapi.json is none");
     let home = openapi["servers"][0]["url"].as_str().unwrap_or_default();
     let home = if home == visitor.base() { String::new() } else { format!("; says it is at {home}") };
-    Ok(Seen::only(format!("OpenAPI of {paths} paths, AsyncAPI{home}")))
+    Ok(CheckOutcome::only(format!("OpenAPI of {paths} paths, AsyncAPI{home}")))
 }
 
-async fn pages(visitor: &Visitor) -> anyhow::Result<Seen> {
+async fn pages(visitor: &SmokeClient) -> anyhow::Result<CheckOutcome> {
     let page = visitor.get("/docs").await?;
     if hidden(&page) {
-        return Ok(Seen::only("not shown here (ShowDocs)"));
+        return Ok(CheckOutcome::only("not shown here (ShowDocs)"));
     }
     ensure!(page.status == 200, "/docs answers {}", page.status);
-    let is_html =
-        |answer: &Answer| answer.header("content-type").is_some_and(|kind| kind.starts_with("text/html"));
+    let is_html = |answer: &SmokeResponse| {
+        answer.header("content-type").is_some_and(|kind| kind.starts_with("text/html"))
+    };
     ensure!(is_html(&page), "/docs is no page but {:?}", page.header("content-type"));
     let script = visitor.get("/docs/swagger-ui-bundle.js").await?;
     ensure!(script.status == 200, "/docs/swagger-ui-bundle.js answers {}", script.status);
     // a mapping that takes binary answers for text, or the reverse, shows here
     ensure!(script.text.contains("SwaggerUI"), "/docs/swagger-ui-bundle.js came through as something else");
-    Ok(Seen::only(format!("/docs, its script has {} KB", script.text.len() / 1_024)))
+    Ok(CheckOutcome::only(format!("/docs, its script has {} KB", script.text.len() / 1_024)))
 }
 
 /// `ShowDocs` is off.
-fn hidden(answer: &Answer) -> bool {
+fn hidden(answer: &SmokeResponse) -> bool {
     answer.refused(404, "RESOURCE_NOT_FOUND").is_ok()
 }
 
-async fn unknown(visitor: &Visitor) -> anyhow::Result<Seen> {
+async fn unknown(visitor: &SmokeClient) -> anyhow::Result<CheckOutcome> {
     let answer = visitor.get("/there/is/no-such-path").await?;
     let body = answer.refused(404, "RESOURCE_NOT_FOUND")?;
-    Ok(Seen::only(format!("404 of ours, request_id {}", text(&body, "request_id")?)))
+    Ok(CheckOutcome::only(format!("404 of ours, request_id {}", text(&body, "request_id")?)))
 }
 
-async fn errors(visitor: &Visitor) -> anyhow::Result<Seen> {
+async fn errors(visitor: &SmokeClient) -> anyhow::Result<CheckOutcome> {
     let nothing = visitor.post("/v1/auth/register", &json!({ "email": "no address" })).await?;
     let body = nothing.refused(422, "VALIDATION_ERROR")?;
     let fields = body["fields"].as_array().context("it names no fields")?.iter();
@@ -122,15 +123,15 @@ async fn errors(visitor: &Visitor) -> anyhow::Result<Seen> {
     ensure!(fields.contains(&"password"), "the fields it names are {fields:?}");
     let stranger = visitor.with_token("not.a.token").get("/v1/users/me").await?;
     stranger.refused(401, "UNAUTHORIZED")?;
-    Ok(Seen::only(format!("422 names {}, 401 for a bad token", fields.join(", "))))
+    Ok(CheckOutcome::only(format!("422 names {}, 401 for a bad token", fields.join(", "))))
 }
 
-async fn cors(visitor: &Visitor, origin: Option<&str>) -> anyhow::Result<Seen> {
+async fn cors(visitor: &SmokeClient, origin: Option<&str>) -> anyhow::Result<CheckOutcome> {
     let stranger = preflight(visitor, "https://stranger.example").await?;
     let allowed = stranger.header("access-control-allow-origin");
     ensure!(allowed.is_none(), "pages of any origin are let in: {allowed:?}");
     let Some(origin) = origin else {
-        return Ok(Seen::only("a strange origin is not let in (--origin NAMES one that is)"));
+        return Ok(CheckOutcome::only("a strange origin is not let in (--origin NAMES one that is)"));
     };
     let answer = preflight(visitor, origin).await?;
     let header = |name| answer.header(name).unwrap_or_default();
@@ -148,10 +149,10 @@ async fn cors(visitor: &Visitor, origin: Option<&str>) -> anyhow::Result<Seen> {
     ] {
         ensure!(header(name).contains(wanted), "{name} is {:?}, without {wanted}", header(name));
     }
-    Ok(Seen::only(format!("{origin} is let in, a strange origin is not")))
+    Ok(CheckOutcome::only(format!("{origin} is let in, a strange origin is not")))
 }
 
-async fn preflight(visitor: &Visitor, origin: &str) -> anyhow::Result<Answer> {
+async fn preflight(visitor: &SmokeClient, origin: &str) -> anyhow::Result<SmokeResponse> {
     let headers = [
         ("origin", origin),
         ("access-control-request-method", "POST"),

@@ -7,11 +7,11 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
-    checklist::{Checklist, Seen},
+    checklist::{CheckOutcome, Checklist},
     listener::{dial, ping, socket_url, soon, wait},
-    visitor::{Timed, Times, Visitor, text},
+    visitor::{SmokeClient, SmokeTimings, TimedOperation, text},
 };
-use crate::socket::Socket;
+use crate::socket::LoadSocket;
 
 const SESSIONS: &str = "the log of the function api-sessions";
 const SOCKETS: &str = "the logs of socket-connections ($connect) and worker-sessions (the greeting), SessionsDeadLetters, and \
@@ -22,24 +22,29 @@ const TICKS: &str =
 const ANSWERS: &str =
     "the logs of socket-sessions and worker-answers, AnswersDeadLetters, and ModelProvider with its key";
 
-struct Slides {
+struct SmokePresentation {
     presentation: String,
     question: String,
 }
 
-struct Session {
+struct SmokeSession {
     id: String,
     code: String,
 }
 
 /// A socket that has been greeted.
-struct Seat {
-    socket: Socket,
+struct GreetedSocket {
+    socket: LoadSocket,
     /// The URL it was opened with: its ticket is spent.
     url: String,
 }
 
-pub(super) async fn hold(list: &mut Checklist<'_>, presenter: &Visitor, guest: &Visitor, times: &Times) {
+pub(super) async fn hold(
+    list: &mut Checklist<'_>,
+    presenter: &SmokeClient,
+    guest: &SmokeClient,
+    times: &SmokeTimings,
+) {
     let look_at = "the log of the function api-presentations";
     let Some(slides) = list.check("slides", look_at, slides(presenter)).await else {
         return list.leave_out("a session");
@@ -54,10 +59,10 @@ pub(super) async fn hold(list: &mut Checklist<'_>, presenter: &Visitor, guest: &
 
 async fn in_session(
     list: &mut Checklist<'_>,
-    presenter: &Visitor,
-    guest: &Visitor,
-    (session, slides): (&Session, &Slides),
-    times: &Times,
+    presenter: &SmokeClient,
+    guest: &SmokeClient,
+    (session, slides): (&SmokeSession, &SmokePresentation),
+    times: &SmokeTimings,
 ) {
     let joined = list.check("join", SESSIONS, join(guest, session)).await;
     let ticket =
@@ -83,7 +88,7 @@ async fn in_session(
     list.check("statistics", SESSIONS, statistics(presenter, session, slides)).await;
 }
 
-async fn slides(presenter: &Visitor) -> anyhow::Result<Seen<Slides>> {
+async fn slides(presenter: &SmokeClient) -> anyhow::Result<CheckOutcome<SmokePresentation>> {
     let answer = presenter.post("/v1/presentations", &json!({ "title": "Smoke" })).await?;
     let presentation = text(&answer.ok(201)?, "id")?.to_owned();
     let options = ["a", "b"].map(|id| json!({ "id": id, "text": format!("Answer {id}"), "order": 0 }));
@@ -95,11 +100,11 @@ async fn slides(presenter: &Visitor) -> anyhow::Result<Seen<Slides>> {
     let question = text(&presenter.post(&path, &question).await?.ok(201)?, "id")?.to_owned();
     let listed = presenter.get(&path).await?.ok(200)?;
     ensure!(listed.to_string().contains(&question), "the new slide is not among {listed}");
-    Ok(Seen::and("a presentation with a question", Slides { presentation, question }))
+    Ok(CheckOutcome::and("a presentation with a question", SmokePresentation { presentation, question }))
 }
 
 /// The same request twice is done once.
-async fn once(presenter: &Visitor) -> anyhow::Result<Seen> {
+async fn once(presenter: &SmokeClient) -> anyhow::Result<CheckOutcome> {
     let body = json!({ "title": "Smoke, once" });
     let key = format!("smoke-{:016x}", rand::random::<u64>());
     let headers = [("idempotency-key", key.as_str())];
@@ -110,87 +115,101 @@ async fn once(presenter: &Visitor) -> anyhow::Result<Seen> {
     }
     ensure!(ids[0] == ids[1], "one Idempotency-Key made two presentations");
     presenter.delete(&format!("/v1/presentations/{}", ids[0]), None).await?.ok(204)?;
-    Ok(Seen::only("the same request twice is one thing"))
+    Ok(CheckOutcome::only("the same request twice is one thing"))
 }
 
-async fn session(presenter: &Visitor, slides: &Slides) -> anyhow::Result<Seen<Session>> {
+async fn session(
+    presenter: &SmokeClient,
+    slides: &SmokePresentation,
+) -> anyhow::Result<CheckOutcome<SmokeSession>> {
     let answer = presenter.post("/v1/sessions", &json!({ "presentation_id": slides.presentation })).await?;
     let made = answer.ok(201)?;
-    let session = Session { id: text(&made, "id")?.to_owned(), code: text(&made, "join_code")?.to_owned() };
+    let session =
+        SmokeSession { id: text(&made, "id")?.to_owned(), code: text(&made, "join_code")?.to_owned() };
     let path = format!("/v1/sessions/{}/start", session.id);
     let started = presenter.post(&path, &json!({})).await?.ok(200)?;
     ensure!(started["status"] == "active", "it started and is {}", started["status"]);
-    Ok(Seen::and(format!("started, join code {}", session.code), session))
+    Ok(CheckOutcome::and(format!("started, join code {}", session.code), session))
 }
 
 /// A guest, and the way to their seat.
-struct Joined {
+struct JoinedGuest {
     url: String,
     token: String,
 }
 
-async fn join(guest: &Visitor, session: &Session) -> anyhow::Result<Seen<Joined>> {
+async fn join(guest: &SmokeClient, session: &SmokeSession) -> anyhow::Result<CheckOutcome<JoinedGuest>> {
     let path = format!("/v1/sessions/code/{}/join", session.code);
     let answer = guest.post(&path, &json!({ "display_name": "Guest" })).await?;
     let body = answer.ok(201)?;
-    let joined = Joined { url: socket_url(&body)?, token: text(&body, "participant_token")?.to_owned() };
-    Ok(Seen::and(format!("{}, without an account", answer.brief()), joined))
+    let joined = JoinedGuest { url: socket_url(&body)?, token: text(&body, "participant_token")?.to_owned() };
+    Ok(CheckOutcome::and(format!("{}, without an account", answer.brief()), joined))
 }
 
-async fn ticket(presenter: &Visitor, session: &Session) -> anyhow::Result<Seen<String>> {
+async fn ticket(presenter: &SmokeClient, session: &SmokeSession) -> anyhow::Result<CheckOutcome<String>> {
     let answer = presenter.post("/v1/realtime/tickets", &json!({ "session_id": session.id })).await?;
     let url = socket_url(&answer.ok(201)?)?;
     let shown = url.split('?').next().unwrap_or_default().to_owned();
-    Ok(Seen::and(format!("to {shown}"), url))
+    Ok(CheckOutcome::and(format!("to {shown}"), url))
 }
 
-async fn sit(url: String, role: &str, times: &Times) -> anyhow::Result<Seen<Seat>> {
+async fn sit(url: String, role: &str, times: &SmokeTimings) -> anyhow::Result<CheckOutcome<GreetedSocket>> {
     let (socket, state, said) = dial(&url, "session_state", times).await?;
     ensure!(state["role"] == role, "it is greeted as {}, not {role}", state["role"]);
-    Ok(Seen::and(format!("{said} as {role}"), Seat { socket, url }))
+    Ok(CheckOutcome::and(format!("{said} as {role}"), GreetedSocket { socket, url }))
 }
 
-async fn refused(url: &str) -> anyhow::Result<Seen> {
-    match soon(Socket::connect(url)).await? {
+async fn refused(url: &str) -> anyhow::Result<CheckOutcome> {
+    match soon(LoadSocket::connect(url)).await? {
         Ok(socket) => {
             socket.close().await;
             bail!("a second socket was opened with the same ticket")
         }
-        Err(error) => Ok(Seen::only(format!("a second socket is refused: {error}"))),
+        Err(error) => Ok(CheckOutcome::only(format!("a second socket is refused: {error}"))),
     }
 }
 
-async fn presence(stage: &mut Socket, people: u64) -> anyhow::Result<Seen> {
+async fn presence(stage: &mut LoadSocket, people: u64) -> anyhow::Result<CheckOutcome> {
     let asked = Instant::now();
     wait(stage, "participant_count", |count| count["participant_count"] == people).await?;
-    Ok(Seen::only(format!("the presenter sees {people} after {} ms", asked.elapsed().as_millis())))
+    Ok(CheckOutcome::only(format!("the presenter sees {people} after {} ms", asked.elapsed().as_millis())))
 }
 
-async fn vote(seat: &mut Socket, stage: &mut Socket, slides: &Slides, times: &Times) -> anyhow::Result<Seen> {
+async fn vote(
+    seat: &mut LoadSocket,
+    stage: &mut LoadSocket,
+    slides: &SmokePresentation,
+    times: &SmokeTimings,
+) -> anyhow::Result<CheckOutcome> {
     let payload = json!({ "slide_id": slides.question, "content": { "selected": ["a"] }, "seq": 1 });
     let cast = Instant::now();
     seat.send("response_submitted", payload, Some(1)).await?;
     let mine = |update: &Value| update["slide_id"] == slides.question && update["votes"]["a"] == 1;
     wait(stage, "vote_update", mine).await?;
     let took = cast.elapsed();
-    times.record(Timed::Vote, took);
-    Ok(Seen::only(format!("on the presenter's screen in {} ms", took.as_millis())))
+    times.record(TimedOperation::Vote, took);
+    Ok(CheckOutcome::only(format!("on the presenter's screen in {} ms", took.as_millis())))
 }
 
 /// Whatever model the deployment asks: an answer is written, if only that there is none.
-async fn question(seat: &mut Socket) -> anyhow::Result<Seen> {
+async fn question(seat: &mut LoadSocket) -> anyhow::Result<CheckOutcome> {
     let asked = Instant::now();
     seat.send("question_asked", json!({ "question_text": "Does it work?" }), Some(2)).await?;
     let answer = wait(seat, "ai_response", |answer| answer["is_complete"] == true).await?;
     let provider = answer["provider"].as_str().unwrap_or("nobody");
-    Ok(Seen::only(format!("answered by {provider} in {} ms", asked.elapsed().as_millis())))
+    Ok(CheckOutcome::only(format!("answered by {provider} in {} ms", asked.elapsed().as_millis())))
 }
 
 /// From a second tab of the guest, since it is to cost the connection.
-async fn large(guest: &Visitor, session: &Session, token: &str, times: &Times) -> anyhow::Result<Seen> {
+async fn large(
+    guest: &SmokeClient,
+    session: &SmokeSession,
+    token: &str,
+    times: &SmokeTimings,
+) -> anyhow::Result<CheckOutcome> {
     let path = format!("/v1/sessions/code/{}/join", session.code);
     let joined = guest.post(&path, &json!({ "participant_token": token })).await?.ok(201)?;
-    let Seen { found: mut tab, .. } = sit(socket_url(&joined)?, "audience", times).await?;
+    let CheckOutcome { found: mut tab, .. } = sit(socket_url(&joined)?, "audience", times).await?;
     // what is written after the other side has closed may fail; that it closed is what counts
     let _ = tab.socket.send("ping", json!({ "much": "x".repeat(40 * 1024) }), None).await;
     let closed = soon(async {
@@ -200,24 +219,28 @@ async fn large(guest: &Visitor, session: &Session, token: &str, times: &Times) -
         Ok::<_, anyhow::Error>(())
     });
     closed.await.context("the connection lives on after 40 KB in one frame")??;
-    Ok(Seen::only("40 KB in one frame end the connection"))
+    Ok(CheckOutcome::only("40 KB in one frame end the connection"))
 }
 
-async fn statistics(presenter: &Visitor, session: &Session, slides: &Slides) -> anyhow::Result<Seen> {
+async fn statistics(
+    presenter: &SmokeClient,
+    session: &SmokeSession,
+    slides: &SmokePresentation,
+) -> anyhow::Result<CheckOutcome> {
     let body = presenter.get(&format!("/v1/sessions/{}/statistics", session.id)).await?.ok(200)?;
     let answered = &body["responses_per_slide"][&slides.question];
     ensure!(*answered == 1, "of one vote, {answered} are there");
-    Ok(Seen::only("one vote of one"))
+    Ok(CheckOutcome::only("one vote of one"))
 }
 
-async fn end(presenter: &Visitor, session: &Session) -> anyhow::Result<Seen> {
+async fn end(presenter: &SmokeClient, session: &SmokeSession) -> anyhow::Result<CheckOutcome> {
     let answer = presenter.post(&format!("/v1/sessions/{}/end", session.id), &json!({})).await?;
     ensure!(answer.ok(200)?["status"] == "ended", "it does not end");
-    Ok(Seen::only(answer.brief()))
+    Ok(CheckOutcome::only(answer.brief()))
 }
 
-async fn clean_up(presenter: &Visitor, slides: &Slides) -> anyhow::Result<Seen> {
+async fn clean_up(presenter: &SmokeClient, slides: &SmokePresentation) -> anyhow::Result<CheckOutcome> {
     let answer = presenter.delete(&format!("/v1/presentations/{}", slides.presentation), None).await?;
     answer.ok(204)?;
-    Ok(Seen::only("the presentation is deleted"))
+    Ok(CheckOutcome::only("the presentation is deleted"))
 }

@@ -11,11 +11,11 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::{
-    checklist::Seen,
+    checklist::CheckOutcome,
     is_loopback,
-    visitor::{Timed, Times, text},
+    visitor::{SmokeTimings, TimedOperation, text},
 };
-use crate::socket::{Event, Socket};
+use crate::socket::{LoadSocket, ReceivedFrame};
 
 /// How long an event may take. Functions that nobody has called for a while start first.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -31,26 +31,26 @@ pub(super) fn socket_url(body: &Value) -> anyhow::Result<String> {
 pub(super) async fn dial(
     url: &str,
     greeting: &str,
-    times: &Times,
-) -> anyhow::Result<(Socket, Value, String)> {
+    times: &SmokeTimings,
+) -> anyhow::Result<(LoadSocket, Value, String)> {
     let dialled = Instant::now();
-    let mut socket = soon(Socket::connect(url)).await.context("the handshake")??;
+    let mut socket = soon(LoadSocket::connect(url)).await.context("the handshake")??;
     let open = Instant::now();
-    times.record(Timed::Handshake, open - dialled);
+    times.record(TimedOperation::Handshake, open - dialled);
     let greeted = wait(&mut socket, greeting, |_| true).await?;
-    times.record(Timed::Greeting, open.elapsed());
+    times.record(TimedOperation::Greeting, open.elapsed());
     let said =
         format!("open in {} ms, greeted in {} ms", (open - dialled).as_millis(), open.elapsed().as_millis());
     Ok((socket, greeted, said))
 }
 
-pub(super) async fn ping(socket: &mut Socket, times: &Times) -> anyhow::Result<Seen> {
+pub(super) async fn ping(socket: &mut LoadSocket, times: &SmokeTimings) -> anyhow::Result<CheckOutcome> {
     let asked = Instant::now();
     socket.send("ping", json!({}), Some(1)).await?;
     wait(socket, "pong", |pong| pong["ref"] == 1).await?;
     let took = asked.elapsed();
-    times.record(Timed::Ping, took);
-    Ok(Seen::only(format!("pong in {} ms", took.as_millis())))
+    times.record(TimedOperation::Ping, took);
+    Ok(CheckOutcome::only(format!("pong in {} ms", took.as_millis())))
 }
 
 pub(super) async fn soon<T>(what: impl Future<Output = T>) -> anyhow::Result<T> {
@@ -59,13 +59,13 @@ pub(super) async fn soon<T>(what: impl Future<Output = T>) -> anyhow::Result<T> 
 
 /// The next event of this kind that fits; what comes instead is told if none does.
 pub(super) async fn wait(
-    socket: &mut Socket,
+    socket: &mut LoadSocket,
     kind: &str,
     fits: impl Fn(&Value) -> bool,
 ) -> anyhow::Result<Value> {
     let mut others = Vec::new();
     let waiting = async {
-        while let Some(Event { kind: came, payload }) = socket.next().await {
+        while let Some(ReceivedFrame { kind: came, payload }) = socket.next().await {
             if came == kind && fits(&payload) {
                 return Some(payload);
             }

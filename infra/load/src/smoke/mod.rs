@@ -26,11 +26,11 @@ use anyhow::Context;
 use reqwest::Url;
 
 use checklist::Checklist;
-use visitor::{Times, Visitor};
+use visitor::{SmokeClient, SmokeTimings};
 
 /// A deployment to look at.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Smoke {
+pub struct SmokeTest {
     /// Base URL of the HTTP API; it may have a path
     pub url: Url,
     /// An origin that the deployment allows (`AllowedOrigins`): pages of it must get in
@@ -44,7 +44,7 @@ pub struct Smoke {
     pub skip: Vec<String>,
 }
 
-impl Smoke {
+impl SmokeTest {
     /// Looks at a deployment as anybody may.
     pub fn at(url: Url) -> Self {
         Self { url, origin: None, mailbox: None, skip: Vec::new() }
@@ -55,8 +55,8 @@ impl Smoke {
     /// # Errors
     /// A check failed, or nothing answers at all.
     pub async fn run(&self, out: &mut (dyn Write + Send)) -> anyhow::Result<()> {
-        let times = Times::new()?;
-        let visitor = Visitor::new(&self.url, times.clone())?;
+        let times = SmokeTimings::new()?;
+        let visitor = SmokeClient::new(&self.url, times.clone())?;
         let mut list = Checklist::new(out, &self.skip);
         list.open(visitor.base());
         let alive = visitor.get("/health").await;

@@ -4,19 +4,19 @@ use anyhow::{Context, ensure};
 use base64::{Engine, prelude::BASE64_STANDARD};
 
 use super::{
-    checklist::{Checklist, Seen},
-    visitor::{Visitor, text},
+    checklist::{CheckOutcome, Checklist},
+    visitor::{SmokeClient, text},
 };
 
 /// One pixel, as a PNG.
 const PIXEL: &str =
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
-pub(super) async fn show(list: &mut Checklist<'_>, owner: &Visitor, anyone: &Visitor) {
+pub(super) async fn show(list: &mut Checklist<'_>, owner: &SmokeClient, anyone: &SmokeClient) {
     list.check("image", "the log of the function api-images", there_and_back(owner, anyone)).await;
 }
 
-async fn there_and_back(owner: &Visitor, anyone: &Visitor) -> anyhow::Result<Seen> {
+async fn there_and_back(owner: &SmokeClient, anyone: &SmokeClient) -> anyhow::Result<CheckOutcome> {
     let pixel = BASE64_STANDARD.decode(PIXEL).context("the pixel of this check")?;
     let image = owner.upload("/v1/upload/image", pixel).await?.ok(201)?;
     let url = text(&image, "url")?;
@@ -35,5 +35,5 @@ async fn there_and_back(owner: &Visitor, anyone: &Visitor) -> anyhow::Result<See
     );
     owner.delete(url, None).await?.ok(204)?;
     anyone.get(url).await?.refused(404, "RESOURCE_NOT_FOUND")?;
-    Ok(Seen::only("uploaded, shown, deleted"))
+    Ok(CheckOutcome::only("uploaded, shown, deleted"))
 }

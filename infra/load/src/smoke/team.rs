@@ -7,11 +7,11 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
-    checklist::{Checklist, Seen},
+    checklist::{CheckOutcome, Checklist},
     listener::{dial, ping, socket_url, wait},
-    visitor::{Timed, Times, Visitor, text},
+    visitor::{SmokeClient, SmokeTimings, TimedOperation, text},
 };
-use crate::socket::Socket;
+use crate::socket::LoadSocket;
 
 const CHAT: &str = "the log of the function api-chat";
 const SOCKETS: &str =
@@ -19,7 +19,7 @@ const SOCKETS: &str =
 /// How long what follows from a message may take.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-pub(super) async fn meet(list: &mut Checklist<'_>, visitor: &Visitor, times: &Times) {
+pub(super) async fn meet(list: &mut Checklist<'_>, visitor: &SmokeClient, times: &SmokeTimings) {
     let look_at = "the log of the function api-identity";
     if list.check("user-name", look_at, user_name(visitor)).await.is_none() {
         return list.leave_out("the chat");
@@ -40,15 +40,15 @@ pub(super) async fn meet(list: &mut Checklist<'_>, visitor: &Visitor, times: &Ti
 }
 
 /// The team is whoever has one.
-async fn user_name(visitor: &Visitor) -> anyhow::Result<Seen> {
+async fn user_name(visitor: &SmokeClient) -> anyhow::Result<CheckOutcome> {
     let name = format!("smoke_{:014x}", rand::random::<u64>() >> 8);
     let answer = visitor.ask(Method::PATCH, "/v1/users/me", Some(&json!({ "username": name })), &[]).await?;
     ensure!(answer.ok(200)?["username"] == name, "it is called otherwise");
-    Ok(Seen::only(name))
+    Ok(CheckOutcome::only(name))
 }
 
 /// A private one: nobody of a team is to notice.
-async fn channel(visitor: &Visitor) -> anyhow::Result<Seen<String>> {
+async fn channel(visitor: &SmokeClient) -> anyhow::Result<CheckOutcome<String>> {
     let name = format!("smoke-{:016x}", rand::random::<u64>());
     let body = json!({ "name": name, "is_private": true });
     let made = visitor.post("/v1/channels", &body).await?.ok(201)?;
@@ -56,65 +56,72 @@ async fn channel(visitor: &Visitor) -> anyhow::Result<Seen<String>> {
     let mine = visitor.get("/v1/channels/my").await?.ok(200)?;
     ensure!(mine.to_string().contains(&id), "the new channel is not among {mine}");
     visitor.post("/v1/channels", &body).await?.refused(409, "CHANNEL_NAME_TAKEN")?;
-    Ok(Seen::and(format!("#{name}, private"), id))
+    Ok(CheckOutcome::and(format!("#{name}, private"), id))
 }
 
-async fn connect(visitor: &Visitor, channel: &str, times: &Times) -> anyhow::Result<Seen<Socket>> {
+async fn connect(
+    visitor: &SmokeClient,
+    channel: &str,
+    times: &SmokeTimings,
+) -> anyhow::Result<CheckOutcome<LoadSocket>> {
     let ticket = visitor.post("/v1/realtime/tickets", &json!({})).await?.ok(201)?;
     let (socket, greeted, said) = dial(&socket_url(&ticket)?, "connection_established", times).await?;
     ensure!(greeted.to_string().contains(channel), "it is not told of the channel: {greeted}");
-    Ok(Seen::and(said, socket))
+    Ok(CheckOutcome::and(said, socket))
 }
 
 /// Sent twice, stored once, and on the screen.
 async fn message(
-    visitor: &Visitor,
-    socket: &mut Socket,
+    visitor: &SmokeClient,
+    socket: &mut LoadSocket,
     channel: &str,
-    times: &Times,
-) -> anyhow::Result<Seen> {
+    times: &SmokeTimings,
+) -> anyhow::Result<CheckOutcome> {
     let body = json!({ "channel_id": channel, "content": "a heron nests", "client_msg_id": "smoke-1" });
     let sent = Instant::now();
     let first = visitor.post("/v1/messages", &body).await?.ok(201)?;
     wait(socket, "new_message", |message| message["id"] == first["id"]).await?;
     let took = sent.elapsed();
-    times.record(Timed::Message, took);
+    times.record(TimedOperation::Message, took);
     let again = visitor.post("/v1/messages", &body).await?;
     let again: Value = serde_json::from_str(&again.text).context("the retry's answer is not JSON")?;
     ensure!(again["id"] == first["id"], "a retry made a second message: {again}");
     let read = visitor.get(&format!("/v1/messages/channel/{channel}")).await?.ok(200)?;
     ensure!(read["items"].as_array().is_some_and(|items| items.len() == 1), "not one message: {read}");
-    Ok(Seen::only(format!("on the screen in {} ms, once", took.as_millis())))
+    Ok(CheckOutcome::only(format!("on the screen in {} ms, once", took.as_millis())))
 }
 
 /// Whoever comes back is told what they missed.
-async fn replay(socket: &mut Socket, channel: &str) -> anyhow::Result<Seen> {
+async fn replay(socket: &mut LoadSocket, channel: &str) -> anyhow::Result<CheckOutcome> {
     let since = json!({ "channel_id": channel, "since": { "seq": 0, "change": 0 } });
     socket.send("join_channel", since, Some(2)).await?;
     let missed = wait(socket, "channel_changes", |changes| changes["channel_id"] == channel).await?;
     ensure!(missed["messages"].as_array().is_some_and(|all| all.len() == 1), "not one message: {missed}");
     let joined = wait(socket, "channel_joined", |joined| joined["channel_id"] == channel).await?;
     ensure!(joined["seq"] == 1, "the channel is at {}", joined["seq"]);
-    Ok(Seen::only("the message, once more"))
+    Ok(CheckOutcome::only("the message, once more"))
 }
 
 /// The index follows by a job.
-async fn found(visitor: &Visitor) -> anyhow::Result<Seen> {
+async fn found(visitor: &SmokeClient) -> anyhow::Result<CheckOutcome> {
     let asked = Instant::now();
     loop {
         let found = visitor.get("/v1/messages/search?q=heron").await?.ok(200)?;
         if found["items"].as_array().is_some_and(|items| items.len() == 1) {
-            return Ok(Seen::only(format!("found by its word after {} ms", asked.elapsed().as_millis())));
+            return Ok(CheckOutcome::only(format!(
+                "found by its word after {} ms",
+                asked.elapsed().as_millis()
+            )));
         }
         ensure!(asked.elapsed() < PATIENCE, "not found within {} s: {found}", PATIENCE.as_secs());
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
 
-async fn delete(visitor: &Visitor, channel: &str) -> anyhow::Result<Seen> {
+async fn delete(visitor: &SmokeClient, channel: &str) -> anyhow::Result<CheckOutcome> {
     let path = format!("/v1/channels/{channel}");
     let answer = visitor.delete(&path, None).await?;
     ensure!(matches!(answer.status, 200 | 204), "{}", answer.brief());
     visitor.get(&path).await?.refused(404, "RESOURCE_NOT_FOUND")?;
-    Ok(Seen::only(answer.brief()))
+    Ok(CheckOutcome::only(answer.brief()))
 }

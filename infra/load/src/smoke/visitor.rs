@@ -9,17 +9,17 @@ use anyhow::{Context, ensure};
 use reqwest::{Method, RequestBuilder, Url, header::HeaderMap};
 use serde_json::Value;
 
-use crate::latency::{Latency, Summary};
+use crate::latency::{LatencyHistogram, LatencySummary};
 
 /// Longer than API Gateway waits for a function: what it says of that is worth seeing.
 const PATIENCE: Duration = Duration::from_secs(35);
 
 /// What was timed.
 #[derive(Clone)]
-pub(super) struct Times(Arc<[(&'static str, Latency); 6]>);
+pub(super) struct SmokeTimings(Arc<[(&'static str, LatencyHistogram); 6]>);
 
 #[derive(Clone, Copy)]
-pub(super) enum Timed {
+pub(super) enum TimedOperation {
     Request,
     Handshake,
     Greeting,
@@ -28,38 +28,38 @@ pub(super) enum Timed {
     Message,
 }
 
-impl Times {
+impl SmokeTimings {
     pub(super) fn new() -> anyhow::Result<Self> {
         Ok(Self(Arc::new([
-            ("request", Latency::new()?),
-            ("socket: dialled → open", Latency::new()?),
-            ("socket: open → greeted", Latency::new()?),
-            ("ping → pong", Latency::new()?),
-            ("vote → presenter's screen", Latency::new()?),
-            ("message → screen", Latency::new()?),
+            ("request", LatencyHistogram::new()?),
+            ("socket: dialled → open", LatencyHistogram::new()?),
+            ("socket: open → greeted", LatencyHistogram::new()?),
+            ("ping → pong", LatencyHistogram::new()?),
+            ("vote → presenter's screen", LatencyHistogram::new()?),
+            ("message → screen", LatencyHistogram::new()?),
         ])))
     }
 
-    pub(super) fn record(&self, what: Timed, took: Duration) {
+    pub(super) fn record(&self, what: TimedOperation, took: Duration) {
         self.0[what as usize].1.record(took);
     }
 
-    pub(super) fn summaries(&self) -> impl Iterator<Item = (&'static str, Option<Summary>)> {
+    pub(super) fn summaries(&self) -> impl Iterator<Item = (&'static str, Option<LatencySummary>)> {
         self.0.iter().map(|(name, latency)| (*name, latency.summary()))
     }
 }
 
 /// Someone who asks, with or without a token. Cheap to clone.
 #[derive(Clone)]
-pub(super) struct Visitor {
+pub(super) struct SmokeClient {
     http: reqwest::Client,
     base: String,
     token: Option<String>,
-    times: Times,
+    times: SmokeTimings,
 }
 
-impl Visitor {
-    pub(super) fn new(url: &Url, times: Times) -> anyhow::Result<Self> {
+impl SmokeClient {
+    pub(super) fn new(url: &Url, times: SmokeTimings) -> anyhow::Result<Self> {
         // a redirect is an answer to look at, and not to follow with a password
         let http = reqwest::Client::builder()
             .timeout(PATIENCE)
@@ -80,15 +80,15 @@ impl Visitor {
         Self { token: Some(token.to_owned()), ..self.clone() }
     }
 
-    pub(super) async fn get(&self, path: &str) -> anyhow::Result<Answer> {
+    pub(super) async fn get(&self, path: &str) -> anyhow::Result<SmokeResponse> {
         self.ask(Method::GET, path, None, &[]).await
     }
 
-    pub(super) async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Answer> {
+    pub(super) async fn post(&self, path: &str, body: &Value) -> anyhow::Result<SmokeResponse> {
         self.ask(Method::POST, path, Some(body), &[]).await
     }
 
-    pub(super) async fn delete(&self, path: &str, body: Option<&Value>) -> anyhow::Result<Answer> {
+    pub(super) async fn delete(&self, path: &str, body: Option<&Value>) -> anyhow::Result<SmokeResponse> {
         self.ask(Method::DELETE, path, body, &[]).await
     }
 
@@ -98,7 +98,7 @@ impl Visitor {
         path: &str,
         body: Option<&Value>,
         headers: &[(&str, &str)],
-    ) -> anyhow::Result<Answer> {
+    ) -> anyhow::Result<SmokeResponse> {
         let what = format!("{method} {path}");
         let mut request = self.request(method, path);
         for (name, value) in headers {
@@ -111,7 +111,7 @@ impl Visitor {
     }
 
     /// A file as the body of a POST.
-    pub(super) async fn upload(&self, path: &str, bytes: Vec<u8>) -> anyhow::Result<Answer> {
+    pub(super) async fn upload(&self, path: &str, bytes: Vec<u8>) -> anyhow::Result<SmokeResponse> {
         let request = self.request(Method::POST, path).header("content-type", "application/octet-stream");
         self.answer(format!("POST {path}"), request.body(bytes)).await
     }
@@ -124,20 +124,20 @@ impl Visitor {
         }
     }
 
-    async fn answer(&self, what: String, request: RequestBuilder) -> anyhow::Result<Answer> {
+    async fn answer(&self, what: String, request: RequestBuilder) -> anyhow::Result<SmokeResponse> {
         let asked = Instant::now();
         let answer = request.send().await.with_context(|| format!("{what}: no answer"))?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let bytes = answer.bytes().await.with_context(|| format!("{what}: no whole answer"))?;
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let took = asked.elapsed();
-        self.times.record(Timed::Request, took);
-        Ok(Answer { what, status, headers, text, bytes: bytes.into(), took })
+        self.times.record(TimedOperation::Request, took);
+        Ok(SmokeResponse { what, status, headers, text, bytes: bytes.into(), took })
     }
 }
 
 /// What came back.
-pub(super) struct Answer {
+pub(super) struct SmokeResponse {
     what: String,
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
@@ -146,7 +146,7 @@ pub(super) struct Answer {
     pub(super) took: Duration,
 }
 
-impl Answer {
+impl SmokeResponse {
     /// The body, if the status is this.
     pub(super) fn ok(&self, status: u16) -> anyhow::Result<Value> {
         ensure!(self.status == status, "{}", self.but(&status.to_string()));

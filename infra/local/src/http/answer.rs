@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 /// Lambda's limit on what a synchronous invocation takes and returns.
 pub(crate) const LAMBDA_PAYLOAD: usize = 6 * 1024 * 1024;
 
-pub(crate) type Answer = Response<Full<Bytes>>;
+pub(crate) type GatewayResponse = Response<Full<Bytes>>;
 
 /// `None` when the gateway could make nothing of it, which is its 500.
-pub(crate) fn answer(returned: &Value) -> Option<Answer> {
+pub(crate) fn answer(returned: &Value) -> Option<GatewayResponse> {
     let Some(status) = returned.get("statusCode") else {
         // format 2.0 takes any other JSON for a body of its own
         return Some(json_answer(StatusCode::OK, returned));
@@ -52,11 +52,11 @@ pub(crate) fn answer(returned: &Value) -> Option<Answer> {
 }
 
 /// The gateway's own answers.
-pub(crate) fn message(status: StatusCode, message: &str) -> Answer {
+pub(crate) fn message(status: StatusCode, message: &str) -> GatewayResponse {
     json_answer(status, &json!({ "message": message }))
 }
 
-pub(crate) fn json_answer(status: StatusCode, body: &Value) -> Answer {
+pub(crate) fn json_answer(status: StatusCode, body: &Value) -> GatewayResponse {
     let mut response = Response::new(Full::new(Bytes::from(body.to_string())));
     *response.status_mut() = status;
     let json = HeaderValue::from_static("application/json");
@@ -70,7 +70,7 @@ mod tests {
 
     use super::*;
 
-    async fn body(answer: Answer) -> Bytes {
+    async fn body(answer: GatewayResponse) -> Bytes {
         answer.into_body().collect().await.unwrap().to_bytes()
     }
 

@@ -9,10 +9,10 @@ use http::{HeaderMap, header, request::Parts};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{query, routes::Match};
+use super::{query, routes::RouteMatch};
 
 /// What the gateway knows about a request that the request does not say.
-pub(crate) struct Received<'a> {
+pub(crate) struct RequestContext<'a> {
     pub(crate) request_id: &'a str,
     pub(crate) source_ip: IpAddr,
     pub(crate) at: Timestamp,
@@ -22,7 +22,12 @@ pub(crate) struct Received<'a> {
     pub(crate) path: &'a str,
 }
 
-pub(crate) fn event(parts: &Parts, body: &Bytes, route: &Match<'_>, received: &Received<'_>) -> Value {
+pub(crate) fn event(
+    parts: &Parts,
+    body: &Bytes,
+    route: &RouteMatch<'_>,
+    received: &RequestContext<'_>,
+) -> Value {
     let headers = headers(&parts.headers, received.source_ip, received.authority);
     let cookies: Vec<&str> = parts
         .headers

@@ -11,13 +11,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use answer::{Answer, LAMBDA_PAYLOAD, answer, message};
+use answer::{GatewayResponse, LAMBDA_PAYLOAD, answer, message};
 use bytes::{Bytes, BytesMut};
 use http::{HeaderName, HeaderValue, Request, StatusCode, header, request::Parts};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
 
-use crate::{gateway::Gateway, ids, record};
+use crate::{gateway::ApiGateway, ids, record};
 
 /// Lets a test play many addresses: taken for the client's, and not passed on.
 pub(crate) const SOURCE_IP: HeaderName = HeaderName::from_static("x-local-source-ip");
@@ -30,7 +30,11 @@ const DRAIN: usize = 64 * 1024 * 1024;
 /// HTTP APIs' limit on the time an integration takes.
 const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
 
-pub(crate) async fn handle(gateway: Arc<Gateway>, request: Request<Incoming>, peer: IpAddr) -> Answer {
+pub(crate) async fn handle(
+    gateway: Arc<ApiGateway>,
+    request: Request<Incoming>,
+    peer: IpAddr,
+) -> GatewayResponse {
     let began = Instant::now();
     let at = gateway.clock.now();
     let request_id = ids::gateway();
@@ -40,7 +44,7 @@ pub(crate) async fn handle(gateway: Arc<Gateway>, request: Request<Incoming>, pe
 
     let (mut answer, route) = match gateway.routes.select(parts.method.as_str(), &path) {
         Some(route) => {
-            let received = event::Received {
+            let received = event::RequestContext {
                 request_id: &request_id,
                 source_ip,
                 at,
@@ -61,7 +65,7 @@ pub(crate) async fn handle(gateway: Arc<Gateway>, request: Request<Incoming>, pe
     if let Ok(id) = HeaderValue::try_from(&request_id) {
         answer.headers_mut().insert("apigw-requestid", id);
     }
-    gateway.record.request(record::Request {
+    gateway.record.request(record::RecordedRequest {
         at,
         method: parts.method.to_string(),
         path,
@@ -74,7 +78,7 @@ pub(crate) async fn handle(gateway: Arc<Gateway>, request: Request<Incoming>, pe
     answer
 }
 
-async fn invoke(gateway: &Gateway, event: serde_json::Value, function: &str) -> Answer {
+async fn invoke(gateway: &ApiGateway, event: serde_json::Value, function: &str) -> GatewayResponse {
     if event["body"].as_str().is_some_and(|body| body.len() > LAMBDA_PAYLOAD) {
         return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
     }
@@ -91,7 +95,7 @@ pub(crate) fn source_ip(parts: &Parts, peer: IpAddr) -> IpAddr {
     played.unwrap_or(peer)
 }
 
-async fn read(mut body: Incoming) -> Result<Bytes, Answer> {
+async fn read(mut body: Incoming) -> Result<Bytes, GatewayResponse> {
     let hint = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     let mut whole = BytesMut::with_capacity(hint.min(PAYLOAD));
     let mut length = 0;

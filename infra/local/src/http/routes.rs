@@ -6,19 +6,19 @@ use std::{cmp::Reverse, collections::BTreeMap};
 use crate::template::HttpRoute;
 
 /// The routes of an API, most specific first.
-pub(crate) struct Routes {
-    routes: Vec<Route>,
+pub(crate) struct RouteTable {
+    routes: Vec<GatewayRoute>,
 }
 
-struct Route {
+struct GatewayRoute {
     key: String,
     function: String,
     method: Option<String>,
     /// `None` is `$default`.
-    path: Option<Vec<Segment>>,
+    path: Option<Vec<PathSegment>>,
 }
 
-enum Segment {
+enum PathSegment {
     Literal(String),
     Parameter(String),
     Greedy(String),
@@ -26,17 +26,17 @@ enum Segment {
 
 /// The route that a request takes.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Match<'r> {
+pub(crate) struct RouteMatch<'r> {
     pub(crate) key: &'r str,
     pub(crate) function: &'r str,
     pub(crate) parameters: BTreeMap<&'r str, String>,
 }
 
-impl Routes {
+impl RouteTable {
     pub(crate) fn new(routes: Vec<HttpRoute>) -> Self {
-        let mut routes: Vec<Route> = routes.into_iter().map(Route::new).collect();
+        let mut routes: Vec<GatewayRoute> = routes.into_iter().map(GatewayRoute::new).collect();
         routes.sort_by_cached_key(|route| {
-            let kinds = |path: &Vec<Segment>| path.iter().map(Segment::rank).collect::<Vec<_>>();
+            let kinds = |path: &Vec<PathSegment>| path.iter().map(PathSegment::rank).collect::<Vec<_>>();
             let greedy =
                 route.path.as_ref().is_some_and(|path| path.iter().any(|segment| segment.rank() == 2));
             // among greedy routes the longer prefix is the more specific
@@ -52,7 +52,7 @@ impl Routes {
         Self { routes }
     }
 
-    pub(crate) fn select(&self, method: &str, path: &str) -> Option<Match<'_>> {
+    pub(crate) fn select(&self, method: &str, path: &str) -> Option<RouteMatch<'_>> {
         let wanted: Vec<&str> = path.strip_prefix('/').unwrap_or(path).split('/').collect();
         self.routes.iter().find_map(|route| {
             if route.method.as_ref().is_some_and(|own| own != method) {
@@ -62,16 +62,17 @@ impl Routes {
                 Some(path) => captures(path, &wanted)?,
                 None => BTreeMap::new(),
             };
-            Some(Match { key: &route.key, function: &route.function, parameters })
+            Some(RouteMatch { key: &route.key, function: &route.function, parameters })
         })
     }
 }
 
-impl Route {
+impl GatewayRoute {
     fn new(route: HttpRoute) -> Self {
         let (method, path) = match route.key.split_once(' ') {
             Some((method, path)) => {
-                let segments = path.strip_prefix('/').unwrap_or(path).split('/').map(Segment::new).collect();
+                let segments =
+                    path.strip_prefix('/').unwrap_or(path).split('/').map(PathSegment::new).collect();
                 ((method != "ANY").then(|| method.to_owned()), Some(segments))
             }
             None => (None, None),
@@ -80,7 +81,7 @@ impl Route {
     }
 }
 
-impl Segment {
+impl PathSegment {
     fn new(text: &str) -> Self {
         match text.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
             Some(name) => match name.strip_suffix('+') {
@@ -100,16 +101,16 @@ impl Segment {
     }
 }
 
-fn captures<'r>(path: &'r [Segment], wanted: &[&str]) -> Option<BTreeMap<&'r str, String>> {
+fn captures<'r>(path: &'r [PathSegment], wanted: &[&str]) -> Option<BTreeMap<&'r str, String>> {
     let mut parameters = BTreeMap::new();
     for (index, segment) in path.iter().enumerate() {
         let here = *wanted.get(index)?;
         match segment {
-            Segment::Literal(text) if text == here => {}
-            Segment::Parameter(name) if !here.is_empty() => {
+            PathSegment::Literal(text) if text == here => {}
+            PathSegment::Parameter(name) if !here.is_empty() => {
                 parameters.insert(name.as_str(), here.to_owned());
             }
-            Segment::Greedy(name) if !here.is_empty() => {
+            PathSegment::Greedy(name) if !here.is_empty() => {
                 parameters.insert(name.as_str(), wanted[index..].join("/"));
                 return Some(parameters);
             }
@@ -123,7 +124,7 @@ fn captures<'r>(path: &'r [Segment], wanted: &[&str]) -> Option<BTreeMap<&'r str
 mod tests {
     use super::*;
 
-    fn routes() -> Routes {
+    fn routes() -> RouteTable {
         let keys = [
             "$default",
             "ANY /v1/{proxy+}",
@@ -135,7 +136,7 @@ mod tests {
             "POST /v1/sessions",
             "ANY /v1/{kind}/list",
         ];
-        Routes::new(keys.map(|key| HttpRoute { key: key.into(), function: key.into() }).into())
+        RouteTable::new(keys.map(|key| HttpRoute { key: key.into(), function: key.into() }).into())
     }
 
     #[test]
@@ -170,7 +171,7 @@ mod tests {
 
     #[test]
     fn without_default_there_may_be_none() {
-        let routes = Routes::new(vec![HttpRoute { key: "GET /a".into(), function: "F".into() }]);
+        let routes = RouteTable::new(vec![HttpRoute { key: "GET /a".into(), function: "F".into() }]);
         assert!(routes.select("GET", "/b").is_none() && routes.select("POST", "/a").is_none());
     }
 }

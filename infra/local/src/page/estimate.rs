@@ -5,11 +5,11 @@ use serde::Serialize;
 use super::prices::{
     GB_SECOND, HTTP_REQUEST, INVOCATION, QUEUE_REQUEST, READ_UNIT, SOCKET_MESSAGE, WRITE_UNIT,
 };
-use crate::runner::Usage;
+use crate::runner::FunctionUsage;
 
 /// What was used, and US dollars for it.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
-pub(super) struct Estimate {
+pub(super) struct CostEstimate {
     http_api: f64,
     socket_api: f64,
     lambda: f64,
@@ -20,12 +20,12 @@ pub(super) struct Estimate {
 
 /// Request units of the table.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Units {
+pub(super) struct RequestUnits {
     pub(super) read: f64,
     pub(super) write: f64,
 }
 
-impl Units {
+impl RequestUnits {
     /// From `x-colloquy-cost: rru=0.5; wru=2`, in any order, whatever else it says.
     pub(super) fn parse(cost: &str) -> Self {
         let figure = |name: &str| {
@@ -41,57 +41,62 @@ impl Units {
 }
 
 /// What has come and gone.
-pub(super) struct Traffic<'a> {
+pub(super) struct BilledTraffic<'a> {
     pub(super) http_requests: u64,
     /// Messages in and posts out.
     pub(super) socket_messages: u64,
     pub(super) queue_requests: u64,
-    pub(super) functions: &'a [Usage],
+    pub(super) functions: &'a [FunctionUsage],
 }
 
 #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-pub(super) fn estimate(traffic: &Traffic<'_>) -> Estimate {
-    let mut estimate = Estimate {
+pub(super) fn estimate(traffic: &BilledTraffic<'_>) -> CostEstimate {
+    let mut estimate = CostEstimate {
         http_api: HTTP_REQUEST.of(traffic.http_requests as f64),
         socket_api: SOCKET_MESSAGE.of(traffic.socket_messages as f64),
         queues: QUEUE_REQUEST.of(traffic.queue_requests as f64),
-        ..Estimate::default()
+        ..CostEstimate::default()
     };
     for usage in traffic.functions {
         let gb_seconds = usage.billed_ms as f64 / 1_000.0 * f64::from(usage.memory_mb) / 1_024.0;
         estimate.lambda += INVOCATION.of(usage.invocations as f64) + GB_SECOND.of(gb_seconds);
-        estimate.table += Units { read: usage.table.read_units, write: usage.table.write_units }.dollars();
+        estimate.table +=
+            RequestUnits { read: usage.table.read_units, write: usage.table.write_units }.dollars();
     }
-    let Estimate { http_api, socket_api, lambda, queues, table, .. } = estimate;
-    Estimate { total: http_api + socket_api + lambda + queues + table, ..estimate }
+    let CostEstimate { http_api, socket_api, lambda, queues, table, .. } = estimate;
+    CostEstimate { total: http_api + socket_api + lambda + queues + table, ..estimate }
 }
 
 #[cfg(test)]
 mod tests {
-    use store::cost::Cost;
+    use store::cost::RequestCost;
 
     use super::*;
 
     #[test]
     fn units_are_read_from_the_header() {
-        assert_eq!(Units::parse("wru=2; rru=0.5"), Units { read: 0.5, write: 2.0 });
-        assert_eq!(Units::parse("calls=3,rru=1"), Units { read: 1.0, write: 0.0 });
-        assert_eq!(Units::parse("nonsense"), Units::default());
+        assert_eq!(RequestUnits::parse("wru=2; rru=0.5"), RequestUnits { read: 0.5, write: 2.0 });
+        assert_eq!(RequestUnits::parse("calls=3,rru=1"), RequestUnits { read: 1.0, write: 0.0 });
+        assert_eq!(RequestUnits::parse("nonsense"), RequestUnits::default());
     }
 
     #[test]
     fn a_million_requests() {
-        let usage = Usage {
+        let usage = FunctionUsage {
             function: "F".into(),
             binary: "f".into(),
             memory_mb: 512,
             invocations: 1_000_000,
             errors: 0,
             billed_ms: 10_000_000,
-            table: Cost { requests: 1_000_000, read_units: 1e6, write_units: 0.0 },
+            table: RequestCost { requests: 1_000_000, read_units: 1e6, write_units: 0.0 },
         };
-        let traffic =
-            Traffic { http_requests: 1_000_000, socket_messages: 0, queue_requests: 0, functions: &[usage] };
+        let traffic = BilledTraffic {
+            http_requests: 1_000_000,
+            socket_messages: 0,
+            queue_requests: 0,
+            functions: &[usage],
+        };
         let estimate = estimate(&traffic);
         // 1.00 + 0.20 + 5,000 GB-s * 0.0000133334 + 0.125
         assert!((estimate.total - 1.391_667).abs() < 1e-6, "{estimate:?}");

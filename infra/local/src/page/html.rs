@@ -5,14 +5,14 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 
 use super::{
-    estimate::Units,
-    state::{QueueState, State},
+    estimate::RequestUnits,
+    state::{PageState, QueueState},
 };
 
 /// Rows of requests and mails that a page shows.
 const SHOWN: usize = 60;
 
-pub(super) fn render(state: &State) -> String {
+pub(super) fn render(state: &PageState) -> String {
     let mut html = String::with_capacity(32 * 1024);
     let url = escape(&state.url);
     html.push_str("<!doctype html><html lang=en><meta charset=utf-8><title>Colloquy, local</title>");
@@ -33,7 +33,7 @@ pub(super) fn render(state: &State) -> String {
     html
 }
 
-fn figures(html: &mut String, state: &State) {
+fn figures(html: &mut String, state: &PageState) {
     let dead: usize = state.queues.iter().map(|queue| queue.letters.len()).sum();
     let figures = [
         ("requests", state.http_requests.to_string()),
@@ -55,7 +55,7 @@ fn figures(html: &mut String, state: &State) {
     );
 }
 
-fn requests(html: &mut String, state: &State) {
+fn requests(html: &mut String, state: &PageState) {
     html.push_str("<h2>Requests</h2>");
     if state.requests.is_empty() {
         html.push_str("<p class=empty>None yet.</p>");
@@ -69,7 +69,7 @@ fn requests(html: &mut String, state: &State) {
         let cost = request.cost.as_deref();
         // a million of these, so that the figure can be read
         let dollars =
-            cost.map(|cost| format!("{:.2}", Units::parse(cost).dollars() * 1e6)).unwrap_or_default();
+            cost.map(|cost| format!("{:.2}", RequestUnits::parse(cost).dollars() * 1e6)).unwrap_or_default();
         let _ = write!(
             html,
             "<tr><td class=m>{}<td class=m title='{}'>{} {}<td class=m>{}<td class='n{bad}'>{}<td class=n>{:.1}<td class=n>{}<td class=n>{dollars}</tr>",
@@ -86,7 +86,7 @@ fn requests(html: &mut String, state: &State) {
     html.push_str("</table>");
 }
 
-fn mail(html: &mut String, state: &State) {
+fn mail(html: &mut String, state: &PageState) {
     html.push_str("<h2>Mail</h2>");
     if state.mail.is_empty() {
         html.push_str("<p class=empty>Nothing was sent. Mail is not delivered here; it is shown.</p>");
@@ -133,7 +133,7 @@ fn queues(html: &mut String, queues: &[QueueState]) {
     html.push_str("</table>");
 }
 
-fn sockets(html: &mut String, state: &State) {
+fn sockets(html: &mut String, state: &PageState) {
     html.push_str("<h2>Sockets</h2>");
     if state.sockets.is_empty() {
         html.push_str("<p class=empty>None open.</p>");
@@ -154,7 +154,7 @@ fn sockets(html: &mut String, state: &State) {
     }
 }
 
-fn functions(html: &mut String, state: &State) {
+fn functions(html: &mut String, state: &PageState) {
     html.push_str("<h2>Functions</h2><table><tr><th>function<th class=n>invocations<th class=n>errors<th class=n>ms, all<th class=n>MB<th class=n>reads<th class=n>writes</tr>");
     for usage in &state.functions {
         let bad = if usage.errors > 0 { " bad" } else { "" };

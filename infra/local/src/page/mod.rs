@@ -25,24 +25,30 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 use serde::Deserialize;
 use serde_json::json;
-use state::State;
+use state::PageState;
 
 use crate::{
-    gateway::Gateway,
-    http::answer::{Answer, json_answer, message},
+    gateway::ApiGateway,
+    http::answer::{GatewayResponse, json_answer, message},
 };
 
-pub(crate) async fn answer(gateway: &Arc<Gateway>, request: Request<Incoming>, host: &Authority) -> Answer {
+pub(crate) async fn answer(
+    gateway: &Arc<ApiGateway>,
+    request: Request<Incoming>,
+    host: &Authority,
+) -> GatewayResponse {
     if !is_ours(&request, host) {
         return message(StatusCode::FORBIDDEN, "/_local answers only to this machine's own pages");
     }
     let path = request.uri().path().trim_end_matches('/').to_owned();
     let segments: Vec<&str> = path.split('/').skip(2).collect();
     match (request.method(), segments.as_slice()) {
-        (&Method::GET, []) => page(&html::render(&State::of(gateway))),
+        (&Method::GET, []) => page(&html::render(&PageState::of(gateway))),
         (&Method::GET, ["page.js"]) => script(),
-        (&Method::GET, ["state.json"]) => json_answer(StatusCode::OK, &json!(State::of(gateway))),
-        (&Method::GET, ["mail"]) => json_answer(StatusCode::OK, &json!({"items": State::of(gateway).mail})),
+        (&Method::GET, ["state.json"]) => json_answer(StatusCode::OK, &json!(PageState::of(gateway))),
+        (&Method::GET, ["mail"]) => {
+            json_answer(StatusCode::OK, &json!({"items": PageState::of(gateway).mail}))
+        }
         (&Method::POST, ["clock"]) => advance(gateway, request).await,
         (&Method::POST, ["schedules"]) => {
             gateway.run_schedules().await;
@@ -68,22 +74,22 @@ fn is_ours(request: &Request<Incoming>, host: &Authority) -> bool {
 }
 
 #[derive(Deserialize)]
-struct Advance {
+struct AdvanceClockRequest {
     advance_seconds: u64,
 }
 
-async fn advance(gateway: &Gateway, request: Request<Incoming>) -> Answer {
+async fn advance(gateway: &ApiGateway, request: Request<Incoming>) -> GatewayResponse {
     let body =
         Limited::new(request.into_body(), 1_024).collect().await.map(http_body_util::Collected::to_bytes);
-    let wanted = body.ok().and_then(|body| serde_json::from_slice::<Advance>(&body).ok());
-    let Some(Advance { advance_seconds }) = wanted else {
+    let wanted = body.ok().and_then(|body| serde_json::from_slice::<AdvanceClockRequest>(&body).ok());
+    let Some(AdvanceClockRequest { advance_seconds }) = wanted else {
         return message(StatusCode::BAD_REQUEST, "The body should be {\"advance_seconds\": n}");
     };
     gateway.clock.advance(Duration::from_secs(advance_seconds));
     done(&json!({"now": gateway.clock.now()}))
 }
 
-fn script() -> Answer {
+fn script() -> GatewayResponse {
     let mut response = Response::new(Full::new(Bytes::from_static(include_bytes!("page.js"))));
     response
         .headers_mut()
@@ -91,11 +97,11 @@ fn script() -> Answer {
     response
 }
 
-fn done(body: &serde_json::Value) -> Answer {
+fn done(body: &serde_json::Value) -> GatewayResponse {
     json_answer(StatusCode::OK, body)
 }
 
-fn page(html: &str) -> Answer {
+fn page(html: &str) -> GatewayResponse {
     let mut response = Response::new(Full::new(Bytes::from(html.to_owned())));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 /// A line of the price list.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub(super) struct Price {
+pub(super) struct UnitPrice {
     pub(super) what: &'static str,
     pub(super) dollars: f64,
     /// How many units the dollars buy.
@@ -14,7 +14,7 @@ pub(super) struct Price {
     pub(super) source: &'static str,
 }
 
-impl Price {
+impl UnitPrice {
     pub(super) fn of(self, quantity: f64) -> f64 {
         quantity / self.per * self.dollars
     }
@@ -29,10 +29,10 @@ const UNSOURCED: &str = "from memory, not sourced";
 
 macro_rules! prices {
     ($count:literal: $($name:ident = $what:literal, $dollars:literal per $per:expr, $source:expr;)*) => {
-        $(pub(super) const $name: Price = Price { what: $what, dollars: $dollars, per: $per, source: $source };)*
+        $(pub(super) const $name: UnitPrice = UnitPrice { what: $what, dollars: $dollars, per: $per, source: $source };)*
 
         /// All of them, in the order of a bill.
-        pub(super) const LIST: [Price; $count] = [$($name),*];
+        pub(super) const LIST: [UnitPrice; $count] = [$($name),*];
     };
 }
 

@@ -1,17 +1,17 @@
 //! What there is to see at this moment.
 
-use cloud::Mail;
+use cloud::SentEmail;
 use serde::Serialize;
 
 use super::{
-    estimate::{Estimate, Traffic, estimate},
-    prices::{LIST, Price},
+    estimate::{BilledTraffic, CostEstimate, estimate},
+    prices::{LIST, UnitPrice},
 };
 use crate::{
-    gateway::Gateway,
-    record::Request,
-    runner::Usage,
-    sockets::{OpenSocket, Sockets},
+    gateway::ApiGateway,
+    record::RecordedRequest,
+    runner::FunctionUsage,
+    sockets::{OpenSocket, SocketGateway},
 };
 
 /// A queue and how full it is.
@@ -22,38 +22,38 @@ pub(super) struct QueueState {
     pub(super) in_flight: usize,
     pub(super) delayed: usize,
     /// What lies in it, if nothing reads it: dead letters.
-    pub(super) letters: Vec<Letter>,
+    pub(super) letters: Vec<DeadLetter>,
 }
 
 /// A message that was given up.
 #[derive(Debug, Serialize)]
-pub(super) struct Letter {
+pub(super) struct DeadLetter {
     pub(super) message_id: String,
     pub(super) body: String,
 }
 
 /// Everything `/_local` shows.
 #[derive(Serialize)]
-pub(super) struct State {
+pub(super) struct PageState {
     pub(super) url: String,
     pub(super) now: jiff::Timestamp,
     pub(super) started: jiff::Timestamp,
-    pub(super) requests: Vec<Request>,
+    pub(super) requests: Vec<RecordedRequest>,
     pub(super) http_requests: u64,
     pub(super) socket_messages: u64,
     pub(super) posts: u64,
     pub(super) sockets: Vec<OpenSocket>,
     pub(super) queues: Vec<QueueState>,
-    pub(super) mail: Vec<Mail>,
-    pub(super) functions: Vec<Usage>,
+    pub(super) mail: Vec<SentEmail>,
+    pub(super) functions: Vec<FunctionUsage>,
     /// US dollars.
-    pub(super) estimate: Estimate,
+    pub(super) estimate: CostEstimate,
     /// What the estimate is made of.
-    pub(super) prices: &'static [Price],
+    pub(super) prices: &'static [UnitPrice],
 }
 
-impl State {
-    pub(super) fn of(gateway: &Gateway) -> Self {
+impl PageState {
+    pub(super) fn of(gateway: &ApiGateway) -> Self {
         let requests = gateway.record.recent();
         let functions = gateway.runner.usage();
         let (http, frames) = (gateway.record.http_requests(), gateway.record.frames());
@@ -64,7 +64,7 @@ impl State {
             url: format!("http://{}", gateway.authority),
             now: gateway.clock.now(),
             started: gateway.started,
-            estimate: estimate(&Traffic {
+            estimate: estimate(&BilledTraffic {
                 http_requests: http,
                 socket_messages: frames + posts,
                 queue_requests: gateway.record.queue_requests(),
@@ -75,7 +75,7 @@ impl State {
             http_requests: http,
             socket_messages: frames,
             posts,
-            sockets: gateway.sockets.as_ref().map(Sockets::list).unwrap_or_default(),
+            sockets: gateway.sockets.as_ref().map(SocketGateway::list).unwrap_or_default(),
             queues: queues(gateway),
             mail,
             functions,
@@ -83,7 +83,7 @@ impl State {
     }
 }
 
-fn queues(gateway: &Gateway) -> Vec<QueueState> {
+fn queues(gateway: &ApiGateway) -> Vec<QueueState> {
     let queues = gateway.cloud.queues();
     let state = |name: String| {
         let depth = queues.depth(&name);
@@ -94,7 +94,7 @@ fn queues(gateway: &Gateway) -> Vec<QueueState> {
             delayed: depth.delayed,
             letters: letters
                 .into_iter()
-                .map(|message| Letter { message_id: message.message_id, body: message.body })
+                .map(|message| DeadLetter { message_id: message.message_id, body: message.body })
                 .collect(),
             name,
         }

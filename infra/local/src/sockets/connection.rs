@@ -3,7 +3,7 @@
 use std::sync::{Arc, atomic::Ordering};
 use std::time::Duration;
 
-use cloud::Outbound;
+use cloud::OutboundFrame;
 use futures::{SinkExt as _, StreamExt as _};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
@@ -21,10 +21,10 @@ use tokio_tungstenite::{
 };
 
 use super::{
-    Mishap, Pulse,
-    event::{Connection, select},
+    FrameFault, SocketActivity,
+    event::{SocketConnection, select},
 };
-use crate::{gateway::Gateway, ids};
+use crate::{gateway::ApiGateway, ids};
 
 /// API Gateway's quotas on what a client sends.
 const FRAME: usize = 32 * 1024;
@@ -35,35 +35,35 @@ const CONCURRENT: usize = 64;
 const PATIENCE: Duration = Duration::from_secs(10);
 const FAREWELL: Duration = Duration::from_secs(1);
 
-type Stream = WebSocketStream<TokioIo<Upgraded>>;
+type SocketStream = WebSocketStream<TokioIo<Upgraded>>;
 
-pub(super) struct Socket {
-    gateway: Arc<Gateway>,
-    connection: Arc<Connection>,
-    pulse: Arc<Pulse>,
-    rx: UnboundedReceiver<Outbound>,
+pub(super) struct SocketTask {
+    gateway: Arc<ApiGateway>,
+    connection: Arc<SocketConnection>,
+    pulse: Arc<SocketActivity>,
+    rx: UnboundedReceiver<OutboundFrame>,
     /// A frame that chaos keeps back until the next one is out.
     late: Option<String>,
 }
 
 /// Why a socket is over, as `$disconnect` tells it.
-struct End {
+struct SocketEnd {
     code: u16,
     reason: String,
 }
 
-impl End {
+impl SocketEnd {
     fn new(code: u16, reason: impl Into<String>) -> Self {
         Self { code, reason: reason.into() }
     }
 }
 
-impl Socket {
+impl SocketTask {
     pub(super) fn new(
-        gateway: Arc<Gateway>,
-        connection: Connection,
-        pulse: Arc<Pulse>,
-        rx: UnboundedReceiver<Outbound>,
+        gateway: Arc<ApiGateway>,
+        connection: SocketConnection,
+        pulse: Arc<SocketActivity>,
+        rx: UnboundedReceiver<OutboundFrame>,
     ) -> Self {
         Self { gateway, connection: Arc::new(connection), pulse, rx, late: None }
     }
@@ -77,7 +77,7 @@ impl Socket {
                 let mut stream = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
                 self.pump(&mut stream).await
             }
-            Err(_) => End::new(1006, "Connection closed abnormally"),
+            Err(_) => SocketEnd::new(1006, "Connection closed abnormally"),
         };
         self.gateway.cloud.connections().remove(&self.connection.id);
         let Some(sockets) = &self.gateway.sockets else { return };
@@ -91,7 +91,7 @@ impl Socket {
         sockets.open().remove(&self.connection.id);
     }
 
-    async fn pump(&mut self, stream: &mut Stream) -> End {
+    async fn pump(&mut self, stream: &mut SocketStream) -> SocketEnd {
         let concurrent = Arc::new(Semaphore::new(CONCURRENT));
         let mut permit = None;
         loop {
@@ -112,9 +112,9 @@ impl Socket {
     }
 
     /// Sends what is waiting, in one flush.
-    async fn send(&mut self, stream: &mut Stream, first: Outbound) -> Option<End> {
+    async fn send(&mut self, stream: &mut SocketStream, first: OutboundFrame) -> Option<SocketEnd> {
         if self.cut() {
-            return Some(End::new(1006, "Cut by chaos"));
+            return Some(SocketEnd::new(1006, "Cut by chaos"));
         }
         self.touch();
         let mut next = Some(first);
@@ -122,21 +122,21 @@ impl Socket {
         let written = tokio::time::timeout(PATIENCE, async {
             while let Some(outbound) = next.take() {
                 match outbound {
-                    Outbound::Text(text) => {
+                    OutboundFrame::Text(text) => {
                         for text in self.with_mishaps(text) {
                             stream.feed(Message::text(text)).await?;
                         }
                         next = self.rx.try_recv().ok();
                     }
-                    Outbound::Close { code, reason } => close = Some(End::new(code, reason)),
+                    OutboundFrame::Close { code, reason } => close = Some(SocketEnd::new(code, reason)),
                 }
             }
             stream.flush().await
         });
         match written.await {
             Ok(Ok(())) => {}
-            Ok(Err(_)) => return Some(End::new(1006, "Connection closed abnormally")),
-            Err(_) => return Some(End::new(1006, "The client does not read")),
+            Ok(Err(_)) => return Some(SocketEnd::new(1006, "Connection closed abnormally")),
+            Err(_) => return Some(SocketEnd::new(1006, "The client does not read")),
         }
         match close {
             Some(end) => Some(close_with(stream, end).await),
@@ -146,12 +146,12 @@ impl Socket {
 
     /// What goes out now, where this was to.
     fn with_mishaps(&mut self, text: String) -> Vec<String> {
-        let mishap = self.gateway.sockets.as_ref().and_then(super::Sockets::mishap);
+        let mishap = self.gateway.sockets.as_ref().and_then(super::SocketGateway::mishap);
         let mut now = match mishap {
             None => vec![text],
-            Some(Mishap::Lost) => Vec::new(),
-            Some(Mishap::Twice) => vec![text.clone(), text],
-            Some(Mishap::Late) => return self.late.replace(text).into_iter().collect(),
+            Some(FrameFault::Lost) => Vec::new(),
+            Some(FrameFault::Twice) => vec![text.clone(), text],
+            Some(FrameFault::Late) => return self.late.replace(text).into_iter().collect(),
         };
         now.extend(self.late.take());
         now
@@ -159,12 +159,12 @@ impl Socket {
 
     async fn receive(
         &self,
-        stream: &mut Stream,
+        stream: &mut SocketStream,
         message: Option<Result<Message, Error>>,
         permit: &mut Option<OwnedSemaphorePermit>,
-    ) -> Option<End> {
+    ) -> Option<SocketEnd> {
         if self.cut() {
-            return Some(End::new(1006, "Cut by chaos"));
+            return Some(SocketEnd::new(1006, "Cut by chaos"));
         }
         match message {
             Some(Ok(Message::Text(text))) => {
@@ -176,14 +176,14 @@ impl Socket {
                 None
             }
             Some(Ok(Message::Binary(_))) => {
-                Some(close_with(stream, End::new(1003, "Binary is not supported")).await)
+                Some(close_with(stream, SocketEnd::new(1003, "Binary is not supported")).await)
             }
             // a pong goes out by itself; neither keeps an idle socket alive
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => None,
             Some(Ok(Message::Close(frame))) => {
                 let end = match frame {
-                    Some(frame) => End::new(frame.code.into(), frame.reason.as_str()),
-                    None => End::new(1005, "Client-side close frame status not set"),
+                    Some(frame) => SocketEnd::new(frame.code.into(), frame.reason.as_str()),
+                    None => SocketEnd::new(1005, "Client-side close frame status not set"),
                 };
                 // the answer to a close is written while reading on
                 let _ =
@@ -191,15 +191,15 @@ impl Socket {
                 Some(end)
             }
             Some(Err(Error::Capacity(_))) => {
-                let end = close_with(stream, End::new(1009, "Message too big")).await;
+                let end = close_with(stream, SocketEnd::new(1009, "Message too big")).await;
                 drain(stream).await;
                 Some(end)
             }
-            Some(Err(Error::Utf8(_))) => Some(close_with(stream, End::new(1007, "Not UTF-8")).await),
+            Some(Err(Error::Utf8(_))) => Some(close_with(stream, SocketEnd::new(1007, "Not UTF-8")).await),
             Some(Err(Error::Protocol(error))) if error_is_the_clients(&error) => {
-                Some(close_with(stream, End::new(1002, "Protocol error")).await)
+                Some(close_with(stream, SocketEnd::new(1002, "Protocol error")).await)
             }
-            Some(Err(_)) | None => Some(End::new(1006, "Connection closed abnormally")),
+            Some(Err(_)) | None => Some(SocketEnd::new(1006, "Connection closed abnormally")),
         }
     }
 
@@ -222,7 +222,7 @@ impl Socket {
                     "connectionId": connection.id,
                     "requestId": ids::gateway(),
                 });
-                let _ = pulse.tx.send(Outbound::Text(notice.to_string()));
+                let _ = pulse.tx.send(OutboundFrame::Text(notice.to_string()));
             }
             drop(permit);
         });
@@ -235,12 +235,12 @@ impl Socket {
     }
 
     fn cut(&self) -> bool {
-        self.gateway.sockets.as_ref().is_some_and(super::Sockets::cut)
+        self.gateway.sockets.as_ref().is_some_and(super::SocketGateway::cut)
     }
 }
 
 /// Says good-bye and waits a moment for the other side's.
-async fn close_with(stream: &mut Stream, end: End) -> End {
+async fn close_with(stream: &mut SocketStream, end: SocketEnd) -> SocketEnd {
     let frame = CloseFrame { code: CloseCode::from(end.code), reason: end.reason.as_str().into() };
     let _ = tokio::time::timeout(FAREWELL, async {
         stream.close(Some(frame)).await?;
@@ -252,7 +252,7 @@ async fn close_with(stream: &mut Stream, end: End) -> End {
 }
 
 /// Reads what is still under way: closing a socket with unread bytes resets it, and the client would not see why.
-async fn drain(stream: &mut Stream) {
+async fn drain(stream: &mut SocketStream) {
     let mut sink = vec![0; FRAME];
     let _ = tokio::time::timeout(FAREWELL, async {
         while stream.get_mut().read(&mut sink).await.is_ok_and(|read| read > 0) {}

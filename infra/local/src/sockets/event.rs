@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// What is fixed for the life of a connection.
-pub(super) struct Connection {
+pub(super) struct SocketConnection {
     pub(super) id: String,
     pub(super) connected_at: Timestamp,
     pub(super) source_ip: IpAddr,
@@ -23,7 +23,7 @@ pub(super) struct Connection {
     pub(super) domain: String,
 }
 
-impl Connection {
+impl SocketConnection {
     pub(super) fn connect(&self, at: Timestamp) -> Value {
         let mut event = self.with_headers("$connect", "CONNECT", at);
         if !self.query.is_empty() {

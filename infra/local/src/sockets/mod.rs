@@ -14,9 +14,9 @@ use std::{
     time::Duration,
 };
 
-use cloud::{Chaos, ConnectionInfo, Dice, Outbound};
-use connection::Socket;
-use event::Connection;
+use cloud::{Chaos, ChaosDice, ConnectionInfo, OutboundFrame};
+use connection::SocketTask;
+use event::SocketConnection;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use paths::SocketPath;
@@ -26,9 +26,9 @@ use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::{
-    gateway::Gateway,
+    gateway::ApiGateway,
     http::{
-        answer::{Answer, json_answer},
+        answer::{GatewayResponse, json_answer},
         source_ip,
     },
     ids,
@@ -40,22 +40,22 @@ const IDLE: Duration = Duration::from_mins(10);
 const LIFE: Duration = Duration::from_hours(2);
 
 /// The API and its open sockets.
-pub(crate) struct Sockets {
+pub(crate) struct SocketGateway {
     api: SocketApi,
-    mischief: Option<Mischief>,
-    open: Mutex<HashMap<String, Arc<Pulse>>>,
+    mischief: Option<SocketChaos>,
+    open: Mutex<HashMap<String, Arc<SocketActivity>>>,
 }
 
-struct Mischief {
+struct SocketChaos {
     chaos: Chaos,
-    cut: Dice,
-    drop_disconnect: Dice,
-    frames: Dice,
+    cut: ChaosDice,
+    drop_disconnect: ChaosDice,
+    frames: ChaosDice,
 }
 
 /// What becomes of a frame to a client that does not simply arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mishap {
+enum FrameFault {
     Lost,
     Twice,
     /// Behind the next one; where none follows, it is lost.
@@ -63,11 +63,11 @@ enum Mishap {
 }
 
 /// How old a socket is, when it last spoke, and how to reach it.
-struct Pulse {
+struct SocketActivity {
     source_ip: IpAddr,
     connected_at_ms: i64,
     last_active_ms: AtomicI64,
-    tx: mpsc::UnboundedSender<Outbound>,
+    tx: mpsc::UnboundedSender<OutboundFrame>,
 }
 
 /// An open socket, for `/_local`.
@@ -87,9 +87,9 @@ impl OpenSocket {
     }
 }
 
-impl Sockets {
+impl SocketGateway {
     pub(crate) fn new(api: SocketApi, chaos: Option<&Chaos>) -> Self {
-        let mischief = chaos.map(|chaos| Mischief {
+        let mischief = chaos.map(|chaos| SocketChaos {
             chaos: chaos.clone(),
             cut: chaos.dice("cut"),
             drop_disconnect: chaos.dice("drop_disconnect"),
@@ -98,7 +98,7 @@ impl Sockets {
         Self { api, mischief, open: Mutex::default() }
     }
 
-    fn open(&self) -> MutexGuard<'_, HashMap<String, Arc<Pulse>>> {
+    fn open(&self) -> MutexGuard<'_, HashMap<String, Arc<SocketActivity>>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -106,9 +106,9 @@ impl Sockets {
         self.mischief.as_ref().is_some_and(|mischief| mischief.cut.hit(mischief.chaos.cut))
     }
 
-    fn mishap(&self) -> Option<Mishap> {
-        let Mischief { chaos, frames, .. } = self.mischief.as_ref()?;
-        frames.hit(chaos.frames).then(|| frames.pick([Mishap::Lost, Mishap::Twice, Mishap::Late]))
+    fn mishap(&self) -> Option<FrameFault> {
+        let SocketChaos { chaos, frames, .. } = self.mischief.as_ref()?;
+        frames.hit(chaos.frames).then(|| frames.pick([FrameFault::Lost, FrameFault::Twice, FrameFault::Late]))
     }
 
     fn drop_disconnect(&self) -> bool {
@@ -147,19 +147,19 @@ impl Sockets {
             } else {
                 continue;
             };
-            let _ = pulse.tx.send(Outbound::Close { code: 1001, reason: reason.into() });
+            let _ = pulse.tx.send(OutboundFrame::Close { code: 1001, reason: reason.into() });
         }
     }
 
     pub(crate) fn close_all(&self) {
         for pulse in self.open().values() {
-            let _ = pulse.tx.send(Outbound::Close { code: 1001, reason: "Going away".into() });
+            let _ = pulse.tx.send(OutboundFrame::Close { code: 1001, reason: "Going away".into() });
         }
     }
 }
 
 /// Whether a request asks for the socket.
-pub(crate) fn wanted(gateway: &Gateway, request: &Request<Incoming>) -> Option<SocketPath> {
+pub(crate) fn wanted(gateway: &ApiGateway, request: &Request<Incoming>) -> Option<SocketPath> {
     let upgrade = request.headers().get(header::UPGRADE)?;
     if request.method() != Method::GET || !upgrade.as_bytes().eq_ignore_ascii_case(b"websocket") {
         return None;
@@ -168,22 +168,22 @@ pub(crate) fn wanted(gateway: &Gateway, request: &Request<Incoming>) -> Option<S
 }
 
 pub(crate) async fn handshake(
-    gateway: Arc<Gateway>,
+    gateway: Arc<ApiGateway>,
     request: Request<Incoming>,
     peer: IpAddr,
     path: SocketPath,
-) -> Answer {
+) -> GatewayResponse {
     // a task of its own: a client that hangs up now has a connection row already, which `$disconnect` must remove
     let task = tokio::spawn(connect(gateway, request, peer, path));
     task.await.unwrap_or_else(|_| refusal(StatusCode::INTERNAL_SERVER_ERROR, ""))
 }
 
 async fn connect(
-    gateway: Arc<Gateway>,
+    gateway: Arc<ApiGateway>,
     mut request: Request<Incoming>,
     peer: IpAddr,
     path: SocketPath,
-) -> Answer {
+) -> GatewayResponse {
     let upgrade = hyper::upgrade::on(&mut request);
     let (parts, _) = request.into_parts();
     let key = parts.headers.get(header::SEC_WEBSOCKET_KEY);
@@ -200,7 +200,7 @@ async fn connect(
     let port = gateway.authority.rsplit_once(':').map_or("80", |(_, port)| port);
     let user_agent =
         parts.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
-    let connection = Connection {
+    let connection = SocketConnection {
         id: ids::gateway(),
         connected_at: now,
         source_ip,
@@ -241,7 +241,7 @@ async fn connect(
     }
     choose_protocol(returned.as_ref(), headers);
 
-    let pulse = Arc::new(Pulse {
+    let pulse = Arc::new(SocketActivity {
         source_ip,
         connected_at_ms: now.as_millisecond(),
         last_active_ms: AtomicI64::new(now.as_millisecond()),
@@ -249,7 +249,7 @@ async fn connect(
     });
     sockets.open().insert(connection.id.clone(), Arc::clone(&pulse));
     connections.open(&connection.id);
-    let socket = Socket::new(Arc::clone(&gateway), connection, pulse, rx);
+    let socket = SocketTask::new(Arc::clone(&gateway), connection, pulse, rx);
     tokio::spawn(socket.run(upgrade));
     response
 }
@@ -272,7 +272,7 @@ fn choose_protocol(returned: Option<&Value>, headers: &mut HeaderMap) {
     }
 }
 
-fn refusal(status: StatusCode, connection_id: &str) -> Answer {
+fn refusal(status: StatusCode, connection_id: &str) -> GatewayResponse {
     // a Lambda's 3xx is no answer to a handshake
     let status =
         if status.is_client_error() || status.is_server_error() { status } else { StatusCode::BAD_GATEWAY };

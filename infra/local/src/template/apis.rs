@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Resource, Result, Template, TemplateError};
+use super::{SamTemplate, TemplateError, TemplateResource, TemplateResult};
 
 /// A route of the HTTP API.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,8 +26,8 @@ pub struct SocketApi {
     pub routes: BTreeMap<String, String>,
 }
 
-impl Template {
-    pub fn http_routes(&self) -> Result<Vec<HttpRoute>> {
+impl SamTemplate {
+    pub fn http_routes(&self) -> TemplateResult<Vec<HttpRoute>> {
         let mut routes = Vec::new();
         for route in self.routes("HTTP")? {
             let key = self.required(route, "RouteKey")?;
@@ -47,7 +47,7 @@ impl Template {
     }
 
     /// `None` where the template has no WebSocket API.
-    pub fn socket_api(&self) -> Result<Option<SocketApi>> {
+    pub fn socket_api(&self) -> TemplateResult<Option<SocketApi>> {
         let apis = self.resources("AWS::ApiGatewayV2::Api")?;
         let Some(api) = apis.into_iter().find(|api| api.property("ProtocolType") == "WEBSOCKET") else {
             return Ok(None);
@@ -81,7 +81,7 @@ impl Template {
         }))
     }
 
-    fn routes(&self, protocol: &str) -> Result<Vec<Resource<'_>>> {
+    fn routes(&self, protocol: &str) -> TemplateResult<Vec<TemplateResource<'_>>> {
         let mut found = Vec::new();
         for route in self.resources("AWS::ApiGatewayV2::Route")? {
             let api = self.required(route, "ApiId")?;
@@ -95,7 +95,7 @@ impl Template {
     }
 
     /// The function behind a route, which the API must be permitted to invoke: on AWS a missing permission is a 500.
-    fn target(&self, route: Resource<'_>) -> Result<String> {
+    fn target(&self, route: TemplateResource<'_>) -> TemplateResult<String> {
         let path = route.path("Target");
         let target = self.required(route, "Target")?;
         let integration = target.strip_prefix("integrations/").and_then(|id| self.resource(id));
@@ -116,7 +116,7 @@ impl Template {
         Err(TemplateError::new(integration.path("IntegrationUri"), format!("{uri:?} names no function")))
     }
 
-    fn invocable(&self) -> Result<BTreeSet<String>> {
+    fn invocable(&self) -> TemplateResult<BTreeSet<String>> {
         let mut names = BTreeSet::new();
         for permission in self.resources("AWS::Lambda::Permission")? {
             if permission.property("Principal") == "apigateway.amazonaws.com" {
@@ -126,7 +126,7 @@ impl Template {
         Ok(names)
     }
 
-    fn required(&self, resource: Resource<'_>, property: &str) -> Result<String> {
+    fn required(&self, resource: TemplateResource<'_>, property: &str) -> TemplateResult<String> {
         let path = resource.path(property);
         self.text(resource.property(property), &path)?.ok_or_else(|| TemplateError::new(path, "is missing"))
     }
@@ -134,7 +134,7 @@ impl Template {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Secrets, tests::repository};
+    use super::super::{LocalSecrets, tests::repository};
     use super::*;
 
     #[test]
@@ -155,7 +155,7 @@ mod tests {
     fn a_function_without_permission_is_refused() {
         let text = include_str!("../../../../template.yaml")
             .replace("Principal: apigateway.amazonaws.com", "Principal: x");
-        let error = Template::parse(&text, Secrets::in_memory()).unwrap().http_routes().unwrap_err();
+        let error = SamTemplate::parse(&text, LocalSecrets::in_memory()).unwrap().http_routes().unwrap_err();
         assert!(
             error.to_string().ends_with("no AWS::Lambda::Permission lets API Gateway invoke ApiIdentity"),
             "{error}"
@@ -166,7 +166,7 @@ mod tests {
     fn a_malformed_route_is_refused() {
         let text =
             include_str!("../../../../template.yaml").replace("ANY /v1/slides/{proxy+}", "ANY_v1_slides");
-        let error = Template::parse(&text, Secrets::in_memory()).unwrap().http_routes().unwrap_err();
+        let error = SamTemplate::parse(&text, LocalSecrets::in_memory()).unwrap().http_routes().unwrap_err();
         let expected = "template: Resources.V1SlidesProxyRoute.Properties.RouteKey: \"ANY_v1_slides\" is no METHOD /path";
         assert_eq!(error.to_string(), expected);
     }

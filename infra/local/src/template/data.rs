@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use cloud::{QueueSpec, TableSpec};
 
-use super::{Resource, Result, Template, TemplateError};
+use super::{SamTemplate, TemplateError, TemplateResource, TemplateResult};
 
-impl Template {
-    pub fn tables(&self) -> Result<Vec<TableSpec>> {
+impl SamTemplate {
+    pub fn tables(&self) -> TemplateResult<Vec<TableSpec>> {
         let tables = self.resources("AWS::DynamoDB::Table")?;
         tables
             .into_iter()
@@ -19,11 +19,11 @@ impl Template {
             .collect()
     }
 
-    pub fn queues(&self) -> Result<Vec<QueueSpec>> {
+    pub fn queues(&self) -> TemplateResult<Vec<QueueSpec>> {
         self.resources("AWS::SQS::Queue")?.into_iter().map(|queue| self.queue(queue)).collect()
     }
 
-    fn queue(&self, queue: Resource<'_>) -> Result<QueueSpec> {
+    fn queue(&self, queue: TemplateResource<'_>) -> TemplateResult<QueueSpec> {
         let seconds = |property: &str, default: Duration| {
             let seconds = self.number(queue.property(property), &queue.path(property))?;
             Ok::<_, TemplateError>(seconds.map_or(default, Duration::from_secs))

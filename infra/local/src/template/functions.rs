@@ -4,11 +4,11 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::{Map, Value};
 
-use super::{Resource, Result, Template, TemplateError, intrinsics::arn};
+use super::{SamTemplate, TemplateError, TemplateResource, TemplateResult, intrinsics::arn};
 
 /// One Lambda.
 #[derive(Clone, Debug)]
-pub struct Function {
+pub struct FunctionSpec {
     /// Logical id in the template.
     pub id: String,
     pub name: String,
@@ -22,7 +22,7 @@ pub struct Function {
 
 /// A queue that calls a function.
 #[derive(Clone, Debug)]
-pub struct Mapping {
+pub struct EventSourceMapping {
     /// Logical id of the function.
     pub function: String,
     pub queue: String,
@@ -39,7 +39,7 @@ pub struct Mapping {
 
 /// A function that runs by the clock.
 #[derive(Clone, Debug)]
-pub struct Schedule {
+pub struct ScheduleSpec {
     /// Logical id of the function.
     pub function: String,
     /// Logical id of the event.
@@ -51,15 +51,15 @@ pub struct Schedule {
     pub scheduler: bool,
 }
 
-impl Template {
-    pub fn functions(&self) -> Result<Vec<Function>> {
+impl SamTemplate {
+    pub fn functions(&self) -> TemplateResult<Vec<FunctionSpec>> {
         self.resources("AWS::Serverless::Function")?
             .into_iter()
             .map(|function| self.function(function))
             .collect()
     }
 
-    fn function(&self, function: Resource<'_>) -> Result<Function> {
+    fn function(&self, function: TemplateResource<'_>) -> TemplateResult<FunctionSpec> {
         let globals = &self.root["Globals"]["Function"];
         // what the function says itself, else the Globals
         let setting = |name: &str| match function.property(name) {
@@ -71,7 +71,7 @@ impl Template {
             Ok::<_, TemplateError>(self.number(value, &path)?.unwrap_or(default))
         };
         let name = self.physical_name(function)?;
-        Ok(Function {
+        Ok(FunctionSpec {
             id: function.id.to_owned(),
             arn: arn("lambda", &format!("function:{name}")),
             name,
@@ -82,7 +82,11 @@ impl Template {
         })
     }
 
-    fn environment(&self, function: Resource<'_>, globals: &Value) -> Result<BTreeMap<String, String>> {
+    fn environment(
+        &self,
+        function: TemplateResource<'_>,
+        globals: &Value,
+    ) -> TemplateResult<BTreeMap<String, String>> {
         let mut variables = BTreeMap::new();
         let own = &function.property("Environment")["Variables"];
         let sources = [
@@ -101,7 +105,7 @@ impl Template {
         Ok(variables)
     }
 
-    pub fn mappings(&self) -> Result<Vec<Mapping>> {
+    pub fn mappings(&self) -> TemplateResult<Vec<EventSourceMapping>> {
         let mut mappings = Vec::new();
         for (function, name, event) in self.events()? {
             let at = |property: &str| function.path(&format!("Events.{name}.Properties.{property}"));
@@ -116,7 +120,7 @@ impl Template {
                 .ok_or_else(|| TemplateError::new(at("Queue"), "is missing"))?;
             let responses =
                 self.resolve(&properties["FunctionResponseTypes"], &at("FunctionResponseTypes"))?;
-            mappings.push(Mapping {
+            mappings.push(EventSourceMapping {
                 function: function.id.to_owned(),
                 queue: queue_arn.rsplit(':').next().unwrap_or_default().to_owned(),
                 fifo: queue_arn.strip_suffix(".fifo").is_some(),
@@ -134,7 +138,7 @@ impl Template {
         Ok(mappings)
     }
 
-    pub fn schedules(&self) -> Result<Vec<Schedule>> {
+    pub fn schedules(&self) -> TemplateResult<Vec<ScheduleSpec>> {
         let mut schedules = Vec::new();
         for (function, name, event) in self.events()? {
             let (is_scheduler, property) = match event["Type"].as_str() {
@@ -149,7 +153,7 @@ impl Template {
             let path = function.path(&format!("Events.{name}.Properties.{property}"));
             let expression = self.text(&event["Properties"][property], &path)?.unwrap_or_default();
             let input = self.text(&event["Properties"]["Input"], &path)?;
-            schedules.push(Schedule {
+            schedules.push(ScheduleSpec {
                 function: function.id.to_owned(),
                 name: name.to_owned(),
                 every: every(&expression).ok_or_else(|| {
@@ -162,7 +166,7 @@ impl Template {
         Ok(schedules)
     }
 
-    fn events(&self) -> Result<Vec<(Resource<'_>, &str, &Value)>> {
+    fn events(&self) -> TemplateResult<Vec<(TemplateResource<'_>, &str, &Value)>> {
         let functions = self.resources("AWS::Serverless::Function")?.into_iter();
         Ok(functions
             .flat_map(|function| {

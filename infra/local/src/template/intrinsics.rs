@@ -3,40 +3,40 @@
 use cloud::{ACCOUNT, REGION};
 use serde_json::{Map, Value};
 
-use super::{Resource, Result, Template, TemplateError, scalar};
+use super::{SamTemplate, TemplateError, TemplateResource, TemplateResult, scalar};
 
-impl Template {
+impl SamTemplate {
     /// The value with every intrinsic replaced; `AWS::NoValue` removes the property.
-    pub(super) fn resolve(&self, value: &Value, path: &str) -> Result<Value> {
+    pub(super) fn resolve(&self, value: &Value, path: &str) -> TemplateResult<Value> {
         Ok(self.resolved(value, path)?.unwrap_or(Value::Null))
     }
 
     /// As [`resolve`](Self::resolve), as text; `None` where the template says nothing.
-    pub(super) fn text(&self, value: &Value, path: &str) -> Result<Option<String>> {
+    pub(super) fn text(&self, value: &Value, path: &str) -> TemplateResult<Option<String>> {
         match self.resolve(value, path)? {
             Value::Null => Ok(None),
             value => scalar(&value).map(Some).ok_or_else(|| TemplateError::new(path, "should be a scalar")),
         }
     }
 
-    pub(super) fn number(&self, value: &Value, path: &str) -> Result<Option<u64>> {
+    pub(super) fn number(&self, value: &Value, path: &str) -> TemplateResult<Option<u64>> {
         let Some(text) = self.text(value, path)? else { return Ok(None) };
         text.parse()
             .map(Some)
             .map_err(|_| TemplateError::new(path, format!("{text:?} is not a whole number")))
     }
 
-    pub(super) fn flag(&self, value: &Value, path: &str) -> Result<bool> {
+    pub(super) fn flag(&self, value: &Value, path: &str) -> TemplateResult<bool> {
         Ok(self.text(value, path)?.is_some_and(|text| text == "true"))
     }
 
     /// Whether the resource's `Condition` holds.
-    pub(super) fn exists(&self, id: &str) -> Result<bool> {
+    pub(super) fn exists(&self, id: &str) -> TemplateResult<bool> {
         let resource = &self.root["Resources"][id];
         resource["Condition"].as_str().map_or(Ok(true), |name| self.condition(name))
     }
 
-    fn condition(&self, name: &str) -> Result<bool> {
+    fn condition(&self, name: &str) -> TemplateResult<bool> {
         let path = format!("Conditions.{name}");
         let condition = &self.root["Conditions"][name];
         if condition.is_null() {
@@ -45,7 +45,7 @@ impl Template {
         self.holds(condition, &path)
     }
 
-    fn holds(&self, condition: &Value, path: &str) -> Result<bool> {
+    fn holds(&self, condition: &Value, path: &str) -> TemplateResult<bool> {
         let Some((name, argument)) = call(condition) else {
             return Err(TemplateError::new(path, "should be a condition"));
         };
@@ -62,7 +62,7 @@ impl Template {
         }
     }
 
-    fn resolved(&self, value: &Value, path: &str) -> Result<Option<Value>> {
+    fn resolved(&self, value: &Value, path: &str) -> TemplateResult<Option<Value>> {
         if let Some((name, argument)) = call(value) {
             return self.intrinsic(name, argument, path);
         }
@@ -88,7 +88,7 @@ impl Template {
         }))
     }
 
-    fn intrinsic(&self, name: &str, argument: &Value, path: &str) -> Result<Option<Value>> {
+    fn intrinsic(&self, name: &str, argument: &Value, path: &str) -> TemplateResult<Option<Value>> {
         match name {
             "Ref" if argument == "AWS::NoValue" => Ok(None),
             "Ref" => {
@@ -113,8 +113,9 @@ impl Template {
             "Fn::Join" => match list(argument, path)? {
                 [separator, parts] => {
                     let parts = list(parts, path)?.iter().map(|part| self.text(part, path));
-                    let parts =
-                        parts.map(|part| Ok(part?.unwrap_or_default())).collect::<Result<Vec<_>>>()?;
+                    let parts = parts
+                        .map(|part| Ok(part?.unwrap_or_default()))
+                        .collect::<TemplateResult<Vec<_>>>()?;
                     Ok(Some(parts.join(separator.as_str().unwrap_or_default()).into()))
                 }
                 _ => Err(TemplateError::new(path, "Fn::Join wants a separator and a list")),
@@ -127,7 +128,7 @@ impl Template {
         }
     }
 
-    fn substitute(&self, argument: &Value, path: &str) -> Result<String> {
+    fn substitute(&self, argument: &Value, path: &str) -> TemplateResult<String> {
         let (text, variables) = match argument {
             Value::String(text) => (text.as_str(), None),
             Value::Array(parts) => match parts.as_slice() {
@@ -160,7 +161,7 @@ impl Template {
         self.secrets.fill(&filled, path)
     }
 
-    fn reference(&self, name: &str, path: &str) -> Result<String> {
+    fn reference(&self, name: &str, path: &str) -> TemplateResult<String> {
         if let Some(value) = self.parameters.get(name) {
             return Ok(value.clone());
         }
@@ -183,7 +184,7 @@ impl Template {
         }
     }
 
-    fn attribute(&self, id: &str, attribute: &str, path: &str) -> Result<String> {
+    fn attribute(&self, id: &str, attribute: &str, path: &str) -> TemplateResult<String> {
         let resource = self.existing(id, path)?;
         let name = self.physical_name(resource)?;
         match (resource.kind(), attribute) {
@@ -200,7 +201,7 @@ impl Template {
         }
     }
 
-    fn existing(&self, id: &str, path: &str) -> Result<Resource<'_>> {
+    fn existing(&self, id: &str, path: &str) -> TemplateResult<TemplateResource<'_>> {
         match self.resource(id) {
             Some(resource) if self.exists(id)? => Ok(resource),
             _ => Err(TemplateError::new(path, format!("there is no parameter or resource {id}"))),
@@ -208,7 +209,7 @@ impl Template {
     }
 
     /// The name it was given, or its logical id: without a random suffix, so that data is found again.
-    pub(super) fn physical_name(&self, resource: Resource<'_>) -> Result<String> {
+    pub(super) fn physical_name(&self, resource: TemplateResource<'_>) -> TemplateResult<String> {
         let property = match resource.kind() {
             "AWS::SQS::Queue" => "QueueName",
             "AWS::DynamoDB::Table" => "TableName",
@@ -237,7 +238,7 @@ fn call(value: &Value) -> Option<(&str, &Value)> {
     is_call.then_some((name.as_str(), argument))
 }
 
-fn list<'v>(value: &'v Value, path: &str) -> Result<&'v [Value]> {
+fn list<'v>(value: &'v Value, path: &str) -> TemplateResult<&'v [Value]> {
     value.as_array().map(Vec::as_slice).ok_or_else(|| TemplateError::new(path, "should be a list"))
 }
 
@@ -245,7 +246,7 @@ fn list<'v>(value: &'v Value, path: &str) -> Result<&'v [Value]> {
 mod tests {
     use serde_json::json;
 
-    use super::super::{Secrets, Template};
+    use super::super::{LocalSecrets, SamTemplate};
 
     const TEXT: &str = r"
 Parameters: {Stage: {Type: String, Default: live}, Size: {Type: Number, Default: 3}, Open: {Type: String}}
@@ -256,7 +257,7 @@ Resources:
 ";
 
     fn resolve(text: &str) -> Result<serde_json::Value, String> {
-        let template = Template::parse(TEXT, Secrets::in_memory()).unwrap();
+        let template = SamTemplate::parse(TEXT, LocalSecrets::in_memory()).unwrap();
         let value = super::super::yaml::long_form(text).unwrap();
         template.resolve(&value["v"], "v").map_err(|error| error.to_string())
     }

@@ -17,8 +17,8 @@ use std::{collections::BTreeMap, path::Path};
 use serde_json::Value;
 
 pub use apis::{HttpRoute, SocketApi};
-pub use functions::{Function, Mapping, Schedule};
-pub use secrets::Secrets;
+pub use functions::{EventSourceMapping, FunctionSpec, ScheduleSpec};
+pub use secrets::LocalSecrets;
 pub(crate) use secrets::write_private;
 
 /// What is wrong with a template, and where.
@@ -35,18 +35,18 @@ impl TemplateError {
     }
 }
 
-type Result<T> = std::result::Result<T, TemplateError>;
+type TemplateResult<T> = std::result::Result<T, TemplateError>;
 
 /// A template with its tags in long form, and the values it is resolved with.
-pub struct Template {
+pub struct SamTemplate {
     root: Value,
     parameters: BTreeMap<String, String>,
-    secrets: Secrets,
+    secrets: LocalSecrets,
     queue_base: String,
 }
 
-impl Template {
-    pub fn parse(text: &str, secrets: Secrets) -> Result<Self> {
+impl SamTemplate {
+    pub fn parse(text: &str, secrets: LocalSecrets) -> TemplateResult<Self> {
         let root = yaml::long_form(text)?;
         if !root["Resources"].is_object() {
             return Err(TemplateError::new("Resources", "there are none"));
@@ -58,7 +58,7 @@ impl Template {
     }
 
     /// Without a file, what the repository's `template.yaml` held when this was built.
-    pub fn read(path: Option<&Path>, secrets: Secrets) -> anyhow::Result<Self> {
+    pub fn read(path: Option<&Path>, secrets: LocalSecrets) -> anyhow::Result<Self> {
         let text = match path {
             Some(path) => std::fs::read_to_string(path)
                 .map_err(|error| anyhow::anyhow!("cannot read the template {}: {error}", path.display()))?,
@@ -69,7 +69,7 @@ impl Template {
     }
 
     /// Sets parameters; one that the template does not declare is an error.
-    pub fn set<I, K, V>(&mut self, values: I) -> Result<()>
+    pub fn set<I, K, V>(&mut self, values: I) -> TemplateResult<()>
     where
         I: IntoIterator<Item = (K, V)>,
         K: Into<String>,
@@ -90,7 +90,7 @@ impl Template {
         self.queue_base = base.into();
     }
 
-    fn defaults(&self) -> Result<BTreeMap<String, String>> {
+    fn defaults(&self) -> TemplateResult<BTreeMap<String, String>> {
         let Some(declared) = self.root["Parameters"].as_object() else { return Ok(BTreeMap::new()) };
         let with_default =
             declared.iter().filter_map(|(name, parameter)| Some((name, parameter.get("Default")?)));
@@ -105,31 +105,31 @@ impl Template {
     }
 
     /// The resources whose condition holds, with their logical ids.
-    fn resources<'a>(&'a self, kind: &'a str) -> Result<Vec<Resource<'a>>> {
+    fn resources<'a>(&'a self, kind: &'a str) -> TemplateResult<Vec<TemplateResource<'a>>> {
         let Some(all) = self.root["Resources"].as_object() else { return Ok(Vec::new()) };
         let mut found = Vec::new();
         for (id, resource) in all {
             if resource["Type"] == kind && self.exists(id)? {
-                found.push(Resource { id, body: resource });
+                found.push(TemplateResource { id, body: resource });
             }
         }
         Ok(found)
     }
 
-    fn resource(&self, id: &str) -> Option<Resource<'_>> {
+    fn resource(&self, id: &str) -> Option<TemplateResource<'_>> {
         let (id, body) = self.root["Resources"].as_object()?.get_key_value(id)?;
-        Some(Resource { id, body })
+        Some(TemplateResource { id, body })
     }
 }
 
 /// One entry of `Resources`.
 #[derive(Clone, Copy)]
-struct Resource<'a> {
+struct TemplateResource<'a> {
     id: &'a str,
     body: &'a Value,
 }
 
-impl<'a> Resource<'a> {
+impl<'a> TemplateResource<'a> {
     fn kind(self) -> &'a str {
         self.body["Type"].as_str().unwrap_or_default()
     }
@@ -158,15 +158,15 @@ pub(crate) mod tests {
     use super::*;
 
     /// The repository's own template.
-    pub(crate) fn repository() -> Template {
-        Template::parse(include_str!("../../../../template.yaml"), Secrets::in_memory()).unwrap()
+    pub(crate) fn repository() -> SamTemplate {
+        SamTemplate::parse(include_str!("../../../../template.yaml"), LocalSecrets::in_memory()).unwrap()
     }
 
     #[test]
     fn unknown_parameters_and_empty_templates_are_refused() {
         let error = repository().set([("Colour", "red")]).unwrap_err();
         assert_eq!(error.to_string(), "template: Parameters: there is no parameter Colour");
-        assert!(Template::parse("Outputs: {}", Secrets::in_memory()).is_err());
-        assert!(Template::parse("a: [", Secrets::in_memory()).is_err());
+        assert!(SamTemplate::parse("Outputs: {}", LocalSecrets::in_memory()).is_err());
+        assert!(SamTemplate::parse("a: [", LocalSecrets::in_memory()).is_err());
     }
 }

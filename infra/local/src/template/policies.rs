@@ -2,21 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use cloud::Policy;
+use cloud::IamPolicy;
 use serde_json::Value;
 
-use super::{Resource, Result, Template, TemplateError};
+use super::{SamTemplate, TemplateError, TemplateResource, TemplateResult};
 
-impl Template {
+impl SamTemplate {
     /// The policies of each function, by its logical id. Without those that SAM adds for logs and queues: what polls here
     /// needs no permission.
-    pub fn roles(&self) -> Result<BTreeMap<String, Vec<Policy>>> {
+    pub fn roles(&self) -> TemplateResult<BTreeMap<String, Vec<IamPolicy>>> {
         let functions = self.resources("AWS::Serverless::Function")?.into_iter();
         functions.map(|function| Ok((function.id.to_owned(), self.policies(function)?))).collect()
     }
 
     /// Those of the role that the function has, or those that SAM makes one from.
-    fn policies(&self, function: Resource<'_>) -> Result<Vec<Policy>> {
+    fn policies(&self, function: TemplateResource<'_>) -> TemplateResult<Vec<IamPolicy>> {
         for elsewhere in ["PermissionsBoundary", "ManagedPolicyArns"] {
             Self::refuse(function, elsewhere)?;
         }
@@ -36,7 +36,7 @@ impl Template {
         self.documents(role, |policy| &policy["PolicyDocument"])
     }
 
-    fn refuse(resource: Resource<'_>, property: &str) -> Result<()> {
+    fn refuse(resource: TemplateResource<'_>, property: &str) -> TemplateResult<()> {
         if resource.property(property).is_null() {
             return Ok(());
         }
@@ -45,7 +45,11 @@ impl Template {
     }
 
     /// What stands in the `Policies` of a function or a role.
-    fn documents(&self, of: Resource<'_>, document: fn(&Value) -> &Value) -> Result<Vec<Policy>> {
+    fn documents(
+        &self,
+        of: TemplateResource<'_>,
+        document: fn(&Value) -> &Value,
+    ) -> TemplateResult<Vec<IamPolicy>> {
         let path = of.path("Policies");
         let policies = match self.resolve(of.property("Policies"), &path)? {
             Value::Null => Vec::new(),
@@ -59,7 +63,7 @@ impl Template {
                     format!("the local cloud does not know what the policy {name} allows: write it out");
                 return Err(TemplateError::new(path, why));
             }
-            Policy::parse(document(policy)).map_err(|error| TemplateError::new(path, error.to_string()))
+            IamPolicy::parse(document(policy)).map_err(|error| TemplateError::new(path, error.to_string()))
         };
         policies.iter().enumerate().map(policy).collect()
     }
@@ -67,7 +71,7 @@ impl Template {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Secrets, Template, tests::repository};
+    use super::super::{LocalSecrets, SamTemplate, tests::repository};
 
     const TEXT: &str = r#"
 Resources:
@@ -87,7 +91,7 @@ Resources:
 "#;
 
     fn roles(text: &str) -> Result<usize, String> {
-        let template = Template::parse(text, Secrets::in_memory()).unwrap();
+        let template = SamTemplate::parse(text, LocalSecrets::in_memory()).unwrap();
         let roles = template.roles().map_err(|error| error.to_string())?;
         Ok(roles["Worker"].len())
     }

@@ -11,16 +11,16 @@ use anyhow::Context as _;
 use rand::RngExt as _;
 use serde_json::{Map, Value, json};
 
-use super::{Result, Template, TemplateError};
+use super::{SamTemplate, TemplateError, TemplateResult};
 
 /// The secrets of a local cloud, by the logical id of their resource. Clones are one store.
 #[derive(Clone, Default)]
-pub struct Secrets {
+pub struct LocalSecrets {
     values: Arc<Mutex<BTreeMap<String, Value>>>,
     file: Option<Arc<PathBuf>>,
 }
 
-impl Secrets {
+impl LocalSecrets {
     pub fn in_memory() -> Self {
         Self::default()
     }
@@ -60,7 +60,7 @@ impl Secrets {
     }
 
     /// Replaces the dynamic references in a text.
-    pub(super) fn fill(&self, text: &str, path: &str) -> Result<String> {
+    pub(super) fn fill(&self, text: &str, path: &str) -> TemplateResult<String> {
         const OPEN: &str = "{{resolve:";
         let mut filled = String::new();
         let mut rest = text;
@@ -76,7 +76,7 @@ impl Secrets {
         Ok(filled)
     }
 
-    fn dynamic(&self, reference: &str, path: &str) -> Result<String> {
+    fn dynamic(&self, reference: &str, path: &str) -> TemplateResult<String> {
         let unknown = || {
             TemplateError::new(path, format!("the local cloud cannot resolve {{{{resolve:{reference}}}}}"))
         };
@@ -89,7 +89,7 @@ impl Secrets {
     }
 }
 
-impl Template {
+impl SamTemplate {
     /// Makes up the secrets that the template declares and that do not exist yet.
     pub fn generate_secrets(&self) -> anyhow::Result<()> {
         for resource in self.resources("AWS::SecretsManager::Secret")? {
@@ -125,7 +125,7 @@ mod tests {
         let file = std::env::temp_dir().join(format!("colloquy-secrets-{}", rand::random::<u64>()));
         let generate = json!({"SecretStringTemplate": "{\"previous\": \"\"}", "GenerateStringKey": "current", "PasswordLength": 64});
         let filled = || {
-            let secrets = Secrets::in_file(&file).unwrap();
+            let secrets = LocalSecrets::in_file(&file).unwrap();
             secrets.ensure("Signing", &generate).unwrap();
             let arn = "arn:aws:secretsmanager:us-east-1:000000000000:secret:Signing";
             let text = format!(
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn an_unknown_reference_says_where() {
-        let error = Secrets::in_memory().fill("{{resolve:ssm:/a}}", "A.B").unwrap_err();
+        let error = LocalSecrets::in_memory().fill("{{resolve:ssm:/a}}", "A.B").unwrap_err();
         assert_eq!(error.to_string(), "template: A.B: the local cloud cannot resolve {{resolve:ssm:/a}}");
     }
 }

@@ -3,15 +3,15 @@
 use serde_json::{Map, Value};
 use serde_yaml_ng::Value as Yaml;
 
-use super::{Result, TemplateError, scalar};
+use super::{TemplateError, TemplateResult, scalar};
 
-pub(super) fn long_form(text: &str) -> Result<Value> {
+pub(super) fn long_form(text: &str) -> TemplateResult<Value> {
     let yaml: Yaml =
         serde_yaml_ng::from_str(text).map_err(|error| TemplateError::new("the file", error.to_string()))?;
     convert(yaml, "")
 }
 
-fn convert(yaml: Yaml, path: &str) -> Result<Value> {
+fn convert(yaml: Yaml, path: &str) -> TemplateResult<Value> {
     Ok(match yaml {
         Yaml::Null => Value::Null,
         Yaml::Bool(bool) => Value::Bool(bool),
@@ -24,7 +24,7 @@ fn convert(yaml: Yaml, path: &str) -> Result<Value> {
                 .into_iter()
                 .enumerate()
                 .map(|(index, item)| convert(item, &format!("{path}[{index}]")))
-                .collect::<Result<_>>()?,
+                .collect::<TemplateResult<_>>()?,
         ),
         Yaml::Mapping(entries) => {
             let mut map = Map::new();
@@ -50,14 +50,14 @@ fn convert(yaml: Yaml, path: &str) -> Result<Value> {
 }
 
 /// `!GetAtt Queue.Arn` is short for `["Queue", "Arn"]`.
-fn attribute(value: Value, path: &str) -> Result<Value> {
+fn attribute(value: Value, path: &str) -> TemplateResult<Value> {
     let Value::String(text) = value else { return Ok(value) };
     let (id, name) =
         text.split_once('.').ok_or_else(|| TemplateError::new(path, "!GetAtt wants Resource.Attribute"))?;
     Ok(serde_json::json!([id, name]))
 }
 
-fn key_text(key: Yaml, path: &str) -> Result<String> {
+fn key_text(key: Yaml, path: &str) -> TemplateResult<String> {
     match convert(key, path)? {
         Value::String(text) => Ok(text),
         other => scalar(&other).ok_or_else(|| TemplateError::new(path, "a key that is not a scalar")),

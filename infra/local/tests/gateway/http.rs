@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::stack::{Stack, client};
+use crate::stack::{TestStack, client};
 
 #[tokio::test]
 async fn an_event_is_what_api_gateway_sends() {
-    let stack = Stack::start().await;
+    let stack = TestStack::start().await;
     let url = format!("{}/v1/things/a%20b/c?x=1&x=2&y=%C3%BC", stack.local.url());
     let answer = client()
         .post(url)
@@ -81,7 +81,7 @@ async fn an_event_is_what_api_gateway_sends() {
 
 #[tokio::test]
 async fn binary_bodies_travel_in_base64() {
-    let stack = Stack::start().await;
+    let stack = TestStack::start().await;
     let post = |kind: &'static str, body: Vec<u8>| {
         client()
             .post(format!("{}/v1/things/1", stack.local.url()))
@@ -100,7 +100,7 @@ async fn binary_bodies_travel_in_base64() {
 
 #[tokio::test]
 async fn failures_look_like_api_gateways() {
-    let stack = Stack::start().await;
+    let stack = TestStack::start().await;
     for (path, status) in [("throw", 500), ("panic", 500), ("huge", 500), ("slow", 500)] {
         let answer = client().get(format!("{}/v1/things/{path}", stack.local.url())).send().await.unwrap();
         assert_eq!(answer.status(), status, "{path}");
@@ -120,7 +120,7 @@ async fn failures_look_like_api_gateways() {
 
 #[tokio::test]
 async fn bodies_are_limited() {
-    let stack = Stack::start().await;
+    let stack = TestStack::start().await;
     let post = |length: usize| {
         client()
             .post(format!("{}/v1/things/1", stack.local.url()))
@@ -136,7 +136,7 @@ async fn bodies_are_limited() {
 
 #[tokio::test]
 async fn cookies_become_headers() {
-    let stack = Stack::start().await;
+    let stack = TestStack::start().await;
     let answer = client().get(format!("{}/v1/things/cookies", stack.local.url())).send().await.unwrap();
     let cookies: Vec<&str> =
         answer.headers().get_all("set-cookie").iter().map(|value| value.to_str().unwrap()).collect();

@@ -2,14 +2,14 @@
 
 use std::time::Instant;
 
-use local::{Data, Local};
+use local::{DataLocation, LocalCloud};
 use serde_json::{Value, json};
 
-use crate::stack::{Seen, Stack, client, options};
+use crate::stack::{SeenEvents, TestStack, client, options};
 
 #[tokio::test]
 async fn the_page_shows_what_happened() {
-    let stack = Stack::start().await;
+    let stack = TestStack::start().await;
     let url = stack.local.url();
     client().get(format!("{url}/v1/things/cookies?<script>")).send().await.unwrap();
     client().get(format!("{url}/v1/things/<b>")).send().await.unwrap();
@@ -28,7 +28,7 @@ async fn the_page_shows_what_happened() {
 
 #[tokio::test]
 async fn time_schedules_and_redrive_by_hand() {
-    let stack = Stack::start().await;
+    let stack = TestStack::start().await;
     let url = stack.local.url();
     let post = |path: &str, body: Value| client().post(format!("{url}/_local/{path}")).json(&body).send();
     let before = stack.local.clock().millis();
@@ -51,7 +51,7 @@ async fn time_schedules_and_redrive_by_hand() {
 
 #[tokio::test]
 async fn other_sites_cannot_look() {
-    let stack = Stack::start().await;
+    let stack = TestStack::start().await;
     let url = format!("{}/_local/state.json", stack.local.url());
     let rebound = client().get(&url).header("host", "evil.example").send().await.unwrap();
     assert_eq!(rebound.status(), 403);
@@ -62,7 +62,7 @@ async fn other_sites_cannot_look() {
 #[tokio::test]
 async fn many_start_fast_side_by_side() {
     let began = Instant::now();
-    let stacks = futures::future::join_all((0..8).map(|_| Stack::start())).await;
+    let stacks = futures::future::join_all((0..8).map(|_| TestStack::start())).await;
     // generous: the point is that it is not seconds each
     assert!(began.elapsed().as_secs() < 8, "{:?}", began.elapsed());
     let mut urls: Vec<String> = stacks.iter().map(|stack| stack.local.url()).collect();
@@ -75,17 +75,17 @@ async fn many_start_fast_side_by_side() {
 async fn data_survives_a_restart_and_is_used_once() {
     let dir = std::env::temp_dir().join(format!("colloquy-local-{}", rand::random::<u64>()));
     let kept = || {
-        let seen = Seen::default();
+        let seen = SeenEvents::default();
         let mut options = options(&seen);
-        options.data = Data::Dir(dir.clone());
+        options.data = DataLocation::Dir(dir.clone());
         options
     };
-    let first = Local::start(kept()).await.unwrap();
+    let first = LocalCloud::start(kept()).await.unwrap();
     first.cloud().queues().send("Dead", "kept", None, None, std::time::Duration::ZERO);
-    let refused = Local::start(kept()).await.err().unwrap().to_string();
+    let refused = LocalCloud::start(kept()).await.err().unwrap().to_string();
     assert!(refused.contains("is in use by another local cloud"), "{refused}");
     first.stop().await;
-    let second = Local::start(kept()).await.unwrap();
+    let second = LocalCloud::start(kept()).await.unwrap();
     assert_eq!(second.cloud().queues().peek("Dead")[0].body, "kept");
     second.stop().await;
     std::fs::remove_dir_all(&dir).unwrap();
@@ -93,10 +93,10 @@ async fn data_survives_a_restart_and_is_used_once() {
 
 #[tokio::test]
 async fn a_taken_port_says_so() {
-    let stack = Stack::start().await;
+    let stack = TestStack::start().await;
     let port: u16 = stack.local.url().rsplit(':').next().unwrap().parse().unwrap();
-    let mut options = options(&Seen::default());
+    let mut options = options(&SeenEvents::default());
     options.port = port;
-    let refused = Local::start(options).await.err().unwrap().to_string();
+    let refused = LocalCloud::start(options).await.err().unwrap().to_string();
     assert!(refused.contains(&format!("port {port} is taken")), "{refused}");
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use futures::{SinkExt as _, StreamExt as _};
 use tokio_tungstenite::{connect_async, tungstenite::Message};
 
-use crate::stack::Stack;
+use crate::stack::TestStack;
 
 /// What a client hears of a function that posts to it, in a stack from our template with a change.
 async fn echo(name: &str, old: &str, new: &str) -> String {
@@ -13,7 +13,7 @@ async fn echo(name: &str, old: &str, new: &str) -> String {
     assert!(text.contains(old), "{old}");
     let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("permissions-{name}.yaml"));
     std::fs::write(&file, text.replace(old, new)).unwrap();
-    let stack = Stack::with(|options| options.template = Some(file)).await;
+    let stack = TestStack::with(|options| options.template = Some(file)).await;
     let url = format!("{}/local", stack.local.url().replace("http", "ws"));
     let (mut client, _) = connect_async(url).await.unwrap();
     client.send(Message::text(r#"{"type": "echo", "text": "hello"}"#)).await.unwrap();
@@ -44,8 +44,8 @@ async fn a_policy_that_is_not_understood_does_not_start() {
     let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("permissions-unknown.yaml");
     let text = include_str!("template.yaml").replace("Action: [execute-api", "NotAction: [execute-api");
     std::fs::write(&file, text).unwrap();
-    let options = local::LocalOptions { template: Some(file), ..Stack::options() };
-    let error = local::Local::start(options).await.err().unwrap().to_string();
+    let options = local::LocalOptions { template: Some(file), ..TestStack::options() };
+    let error = local::LocalCloud::start(options).await.err().unwrap().to_string();
     assert_eq!(
         error,
         "template: Resources.Socket.Properties.Policies[0]: Statement[0]: NotAction is not known to the local cloud"

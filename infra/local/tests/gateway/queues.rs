@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::stack::Stack;
+use crate::stack::TestStack;
 
 /// Bodies of each batch from one queue.
-fn batches(stack: &Stack, queue: &str) -> Vec<Vec<String>> {
+fn batches(stack: &TestStack, queue: &str) -> Vec<Vec<String>> {
     let records = |event: &Value| {
         let records = event["Records"].as_array()?.clone();
         let from = records.first()?["eventSourceARN"].as_str()?.ends_with(queue);
@@ -18,7 +18,7 @@ fn batches(stack: &Stack, queue: &str) -> Vec<Vec<String>> {
 
 #[tokio::test]
 async fn a_message_reaches_its_function_as_an_sqs_event() {
-    let stack = Stack::start().await;
+    let stack = TestStack::start().await;
     let queues = stack.local.cloud().queues();
     let id = queues.send("Groups.fifo", "hello", Some("g"), None, Duration::ZERO);
     stack.local.idle().await;
@@ -35,7 +35,7 @@ async fn a_message_reaches_its_function_as_an_sqs_event() {
 
 #[tokio::test]
 async fn only_what_failed_comes_again_until_it_is_a_dead_letter() {
-    let stack = Stack::start().await;
+    let stack = TestStack::start().await;
     let queues = stack.local.cloud().queues();
     for body in ["good", "fail", "better"] {
         queues.send("Jobs", body, None, None, Duration::ZERO);
@@ -51,7 +51,7 @@ async fn only_what_failed_comes_again_until_it_is_a_dead_letter() {
 
 #[tokio::test]
 async fn a_thrown_error_fails_the_batch() {
-    let stack = Stack::start().await;
+    let stack = TestStack::start().await;
     let queues = stack.local.cloud().queues();
     queues.send("Jobs", "throw", None, None, Duration::ZERO);
     stack.local.idle().await;
@@ -61,7 +61,7 @@ async fn a_thrown_error_fails_the_batch() {
 
 #[tokio::test]
 async fn a_window_gathers_a_batch() {
-    let stack = Stack::start().await;
+    let stack = TestStack::start().await;
     let queues = stack.local.cloud().queues();
     for body in ["1", "2", "3"] {
         queues.send("Windowed", body, None, None, Duration::ZERO);
@@ -75,7 +75,7 @@ async fn a_window_gathers_a_batch() {
 
 #[tokio::test]
 async fn a_group_stays_in_order_and_groups_run_side_by_side() {
-    let stack = Stack::start().await;
+    let stack = TestStack::start().await;
     let queues = stack.local.cloud().queues();
     for number in 0..5 {
         for group in ["a", "b", "c", "d"] {
@@ -96,7 +96,7 @@ async fn a_group_stays_in_order_and_groups_run_side_by_side() {
 
 #[tokio::test]
 async fn schedules_send_the_schedulers_event() {
-    let stack = Stack::start().await;
+    let stack = TestStack::start().await;
     stack.local.run_schedules().await;
     let event = stack.seen.first(|event| event["source"] == "aws.scheduler").await;
     assert_eq!((&event["detail-type"], &event["detail"]), (&json!("Scheduled Event"), &json!("{}")));

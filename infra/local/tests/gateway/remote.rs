@@ -6,7 +6,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use crate::stack::{Stack, client};
+use crate::stack::{TestStack, client};
 
 /// Answers with the path it was asked for; an event whose path ends in `throw` is answered as a thrown error.
 async fn invoke_api(mut stream: TcpStream) -> std::io::Result<()> {
@@ -48,7 +48,7 @@ async fn functions_may_run_elsewhere() {
             tokio::spawn(invoke_api(stream));
         }
     });
-    let stack = Stack::with(|options| options.lambda = Some(endpoint.parse().unwrap())).await;
+    let stack = TestStack::with(|options| options.lambda = Some(endpoint.parse().unwrap())).await;
     let get = |path: &str| client().get(format!("{}/v1/things/{path}", stack.local.url())).send();
     assert_eq!(get("1").await.unwrap().text().await.unwrap(), "/2015-03-31/functions/web/invocations");
     let thrown = get("throw").await.unwrap();

@@ -10,33 +10,33 @@ use tokio_tungstenite::{
     tungstenite::{Error, Message, client::IntoClientRequest as _, protocol::CloseFrame},
 };
 
-use crate::stack::Stack;
+use crate::stack::TestStack;
 
-type Client = WebSocketStream<MaybeTlsStream<TcpStream>>;
+type TestWebSocket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-async fn connect(stack: &Stack, path_and_query: &str) -> Client {
+async fn connect(stack: &TestStack, path_and_query: &str) -> TestWebSocket {
     let url = format!("{}{path_and_query}", stack.local.url().replace("http", "ws"));
     connect_async(url).await.unwrap().0
 }
 
-async fn next(client: &mut Client) -> Message {
+async fn next(client: &mut TestWebSocket) -> Message {
     tokio::time::timeout(Duration::from_secs(10), client.next()).await.unwrap().unwrap().unwrap()
 }
 
-async fn close_code(client: &mut Client) -> u16 {
+async fn close_code(client: &mut TestWebSocket) -> u16 {
     match next(client).await {
         Message::Close(Some(CloseFrame { code, .. })) => code.into(),
         other => panic!("no close but {other:?}"),
     }
 }
 
-async fn send(client: &mut Client, message: &Value) {
+async fn send(client: &mut TestWebSocket, message: &Value) {
     client.send(Message::text(message.to_string())).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_connection_from_connect_to_disconnect() {
-    let stack = Stack::start().await;
+    let stack = TestStack::start().await;
     let mut client = connect(&stack, "/ws/s-1?token=a%2Bb&token=c").await;
     let event = stack.seen.socket("CONNECT").await;
     assert_eq!(event["queryStringParameters"], json!({"session_id": "s-1", "token": "c"}));
@@ -78,7 +78,7 @@ async fn a_connection_from_connect_to_disconnect() {
 #[tokio::test]
 async fn events_deserialize_as_aws_lambda_events() {
     type Event = aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
-    let stack = Stack::start().await;
+    let stack = TestStack::start().await;
     let mut client = connect(&stack, "/local").await;
     send(&mut client, &json!({"type": "echo", "text": "x"})).await;
     client.close(None).await.unwrap();
@@ -91,7 +91,7 @@ async fn events_deserialize_as_aws_lambda_events() {
 
 #[tokio::test]
 async fn connect_decides_about_the_handshake() {
-    let stack = Stack::start().await;
+    let stack = TestStack::start().await;
     for (asked, answered) in [("401", 401), ("403", 403), ("429", 429), ("throw", 500), ("302", 502)] {
         let url = format!("{}?refuse={asked}", stack.local.ws_url());
         match connect_async(url).await {
@@ -106,14 +106,14 @@ async fn connect_decides_about_the_handshake() {
 
 #[tokio::test]
 async fn nothing_can_be_posted_inside_connect() {
-    let stack = Stack::start().await;
+    let stack = TestStack::start().await;
     // the function answers 200 only if its post was refused with 410
     drop(connect(&stack, "/local?post_early=yes").await);
 }
 
 #[tokio::test]
 async fn a_subprotocol_is_echoed() {
-    let stack = Stack::start().await;
+    let stack = TestStack::start().await;
     let mut request = stack.local.ws_url().into_client_request().unwrap();
     request.headers_mut().insert("sec-websocket-protocol", "chat, other".parse().unwrap());
     let (_client, response) = connect_async(request).await.unwrap();
@@ -122,7 +122,7 @@ async fn a_subprotocol_is_echoed() {
 
 #[tokio::test]
 async fn messages_go_by_type_or_to_default_and_errors_are_told() {
-    let stack = Stack::start().await;
+    let stack = TestStack::start().await;
     let mut client = connect(&stack, "/v1/realtime/ws").await;
     send(&mut client, &json!({"type": "crash"})).await;
     let Message::Text(text) = next(&mut client).await else { panic!("no text") };
@@ -136,7 +136,7 @@ async fn messages_go_by_type_or_to_default_and_errors_are_told() {
 
 #[tokio::test]
 async fn messages_of_a_connection_run_at_the_same_time() {
-    let stack = Stack::start().await;
+    let stack = TestStack::start().await;
     let mut client = connect(&stack, "/local").await;
     send(&mut client, &json!({"type": "echo", "text": "slow", "wait_ms": 300})).await;
     send(&mut client, &json!({"type": "echo", "text": "quick"})).await;
@@ -146,7 +146,7 @@ async fn messages_of_a_connection_run_at_the_same_time() {
 
 #[tokio::test]
 async fn quotas_on_messages() {
-    let stack = Stack::start().await;
+    let stack = TestStack::start().await;
     let mut client = connect(&stack, "/local").await;
     client.send(Message::text("x".repeat(32 * 1024))).await.unwrap();
     stack.seen.socket("MESSAGE").await;
@@ -166,7 +166,7 @@ async fn a_message_in_frames_above_128_kb_is_refused() {
         Frame,
         coding::{Data, OpCode},
     };
-    let stack = Stack::start().await;
+    let stack = TestStack::start().await;
     let mut client = connect(&stack, "/local").await;
     let chunk = || vec![b'x'; 32 * 1024];
     for part in 0..5 {
@@ -179,7 +179,7 @@ async fn a_message_in_frames_above_128_kb_is_refused() {
 
 #[tokio::test]
 async fn idle_and_old_connections_are_closed_by_the_clock() {
-    let stack = Stack::start().await;
+    let stack = TestStack::start().await;
     let mut client = connect(&stack, "/local").await;
     stack.local.clock().advance(Duration::from_mins(9));
     send(&mut client, &json!({"type": "echo", "text": "still here"})).await;
@@ -205,7 +205,7 @@ async fn idle_and_old_connections_are_closed_by_the_clock() {
 
 #[tokio::test]
 async fn chaos_drops_disconnects_and_cuts() {
-    let stack = Stack::with(|options| options.chaos = Some(7)).await;
+    let stack = TestStack::with(|options| options.chaos = Some(7)).await;
     let mut opened = 0;
     let mut cut = 0;
     for _ in 0..40 {
@@ -230,7 +230,7 @@ async fn chaos_drops_disconnects_and_cuts() {
 
 #[tokio::test]
 async fn stop_closes_the_sockets() {
-    let stack = Stack::start().await;
+    let stack = TestStack::start().await;
     let mut client = connect(&stack, "/local").await;
     let reader = tokio::spawn(async move { close_code(&mut client).await });
     stack.local.stop().await;

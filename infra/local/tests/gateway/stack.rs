@@ -8,22 +8,22 @@ use std::{
 
 use lambda_runtime::Error;
 use local::{
-    Local, LocalOptions,
-    doors::{Doors, Handler},
+    LocalCloud, LocalOptions,
+    doors::{FunctionHandler, FunctionRegistry},
 };
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 /// A running stack and what its functions have seen.
-pub(crate) struct Stack {
-    pub(crate) local: Local,
-    pub(crate) seen: Seen,
+pub(crate) struct TestStack {
+    pub(crate) local: LocalCloud,
+    pub(crate) seen: SeenEvents,
 }
 
 #[derive(Clone, Default)]
-pub(crate) struct Seen(Arc<Mutex<Vec<Value>>>);
+pub(crate) struct SeenEvents(Arc<Mutex<Vec<Value>>>);
 
-impl Seen {
+impl SeenEvents {
     fn push(&self, event: Value) {
         self.0.lock().unwrap().push(event);
     }
@@ -49,7 +49,7 @@ impl Seen {
     }
 }
 
-pub(crate) fn options(seen: &Seen) -> LocalOptions {
+pub(crate) fn options(seen: &SeenEvents) -> LocalOptions {
     let template = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/gateway/template.yaml");
     let door = |name: &'static str| {
         let seen = seen.clone();
@@ -58,8 +58,8 @@ pub(crate) fn options(seen: &Seen) -> LocalOptions {
             async move {
                 let setting = |name| environment.required(name).map(str::to_owned);
                 let (endpoint, key) = (setting("SOCKET_ENDPOINT")?, setting("AWS_ACCESS_KEY_ID")?);
-                let posts = Posts { client: client(), endpoint, key };
-                let handler: Handler = Arc::new(move |event, _context| {
+                let posts = PostClient { client: client(), endpoint, key };
+                let handler: FunctionHandler = Arc::new(move |event, _context| {
                     seen.push(event.clone());
                     let posts = posts.clone();
                     Box::pin(async move {
@@ -76,7 +76,7 @@ pub(crate) fn options(seen: &Seen) -> LocalOptions {
     };
     LocalOptions {
         template: Some(template),
-        doors: Doors::none()
+        doors: FunctionRegistry::none()
             .with("web", door("web"))
             .with("socket", door("socket"))
             .with("worker", door("worker")),
@@ -85,20 +85,20 @@ pub(crate) fn options(seen: &Seen) -> LocalOptions {
     }
 }
 
-impl Stack {
+impl TestStack {
     pub(crate) async fn start() -> Self {
         Self::with(|_| ()).await
     }
 
     pub(crate) fn options() -> LocalOptions {
-        options(&Seen::default())
+        options(&SeenEvents::default())
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut LocalOptions)) -> Self {
-        let seen = Seen::default();
+        let seen = SeenEvents::default();
         let mut options = options(&seen);
         change(&mut options);
-        Self { local: Local::start(options).await.unwrap(), seen }
+        Self { local: LocalCloud::start(options).await.unwrap(), seen }
     }
 }
 
@@ -123,14 +123,14 @@ async fn web(event: &Value) -> Result<Value, Error> {
 
 /// The management API of the socket.
 #[derive(Clone)]
-struct Posts {
+struct PostClient {
     client: reqwest::Client,
     endpoint: String,
     /// Whose posts they are.
     key: String,
 }
 
-impl Posts {
+impl PostClient {
     async fn post(&self, connection: &str, text: &str) -> Result<u16, Error> {
         let url = format!("{}/@connections/{}", self.endpoint, connection.replace('=', "%3D"));
         let signed =
@@ -141,7 +141,7 @@ impl Posts {
 }
 
 /// `refuse=STATUS` in the query refuses; `echo` posts back; `crash` throws; `post_early` posts inside `$connect`.
-async fn socket(event: &Value, posts: &Posts) -> Result<Value, Error> {
+async fn socket(event: &Value, posts: &PostClient) -> Result<Value, Error> {
     let context = &event["requestContext"];
     let id = context["connectionId"].as_str().unwrap_or_default();
     let query = &event["queryStringParameters"];

@@ -1,21 +1,21 @@
 //! One binary and a Runtime API, and nothing between: events as API Gateway writes them, answers as it reads them.
 
-use local::{Local, LocalOptions, template::Function};
+use local::{LocalCloud, LocalOptions, template::FunctionSpec};
 use serde_json::{Value, json};
 
 use crate::{
     binaries,
-    process::{Process, command, environment},
+    process::{FunctionProcess, command, environment},
     runtime_api::RuntimeApi,
 };
 
 /// Table, queues and sockets for a binary to talk to.
-async fn local() -> Local {
+async fn local() -> LocalCloud {
     let template = Some(binaries::workspace().join("template.yaml"));
-    Local::start(LocalOptions { template, ..LocalOptions::default() }).await.unwrap()
+    LocalCloud::start(LocalOptions { template, ..LocalOptions::default() }).await.unwrap()
 }
 
-fn function(local: &Local, binary: &str) -> Function {
+fn function(local: &LocalCloud, binary: &str) -> FunctionSpec {
     local.runner().functions().find(|function| function.binary == binary).unwrap().clone()
 }
 
@@ -70,7 +70,7 @@ async fn a_binary_answers_the_events_of_an_http_api() {
     let local = local().await;
     let function = function(&local, "api-docs");
     let api = RuntimeApi::start(&function.arn).await;
-    let _process = Process::start(&function, &api.authority);
+    let _process = FunctionProcess::start(&function, &api.authority);
 
     let health = api.invoke(event("GET", "/health", None)).await.unwrap();
     assert_eq!((&health["statusCode"], &health["isBase64Encoded"]), (&json!(200), &json!(false)), "{health}");
@@ -93,7 +93,7 @@ async fn a_binary_keeps_what_it_was_told() {
     let local = local().await;
     let function = function(&local, "api-identity");
     let api = RuntimeApi::start(&function.arn).await;
-    let _process = Process::start(&function, &api.authority);
+    let _process = FunctionProcess::start(&function, &api.authority);
     let ana = json!({ "email": "ana@example.com", "password": "a heron over grey water", "name": "Ana" });
 
     let made = api.invoke(event("POST", "/v1/auth/register", Some(&ana))).await.unwrap();

@@ -7,7 +7,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use local::Local;
+use local::LocalCloud;
 
 /// The workspace.
 pub(crate) fn workspace() -> PathBuf {
@@ -34,7 +34,7 @@ pub(crate) fn path(binary: &str) -> PathBuf {
 }
 
 /// All that a stack runs, before its clients lose patience.
-pub(crate) async fn build_all(local: &Local) {
+pub(crate) async fn build_all(local: &LocalCloud) {
     let binaries: Vec<String> = local.runner().functions().map(|function| function.binary.clone()).collect();
     let building = move || {
         for binary in binaries {

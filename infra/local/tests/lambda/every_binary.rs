@@ -1,7 +1,7 @@
 //! A stack whose functions are the binaries, each a process with its own environment and its own role's keys.
 
-use load::Smoke;
-use local::{Local, LocalOptions};
+use load::SmokeTest;
+use local::{LocalCloud, LocalOptions};
 use serde_json::json;
 
 use crate::{binaries, invoke_api::InvokeApi};
@@ -14,15 +14,15 @@ async fn every_binary_does_its_part_in_a_talk() {
         template: Some(binaries::workspace().join("template.yaml")),
         ..LocalOptions::default()
     };
-    let local = Local::start(options).await.unwrap();
+    let local = LocalCloud::start(options).await.unwrap();
     lambda.run(&local);
     binaries::build_all(&local).await;
 
     let mut seen = Vec::new();
-    let smoke = Smoke {
+    let smoke = SmokeTest {
         origin: Some("http://localhost:5173".into()),
         mailbox: Some("ana@example.com".into()),
-        ..Smoke::at(local.url().parse().unwrap())
+        ..SmokeTest::at(local.url().parse().unwrap())
     };
     let verdict = smoke.run(&mut seen).await;
     assert!(verdict.is_ok(), "{verdict:?}\n{}", String::from_utf8_lossy(&seen));

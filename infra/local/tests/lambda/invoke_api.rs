@@ -6,31 +6,31 @@ use std::{
 };
 
 use http::{HeaderValue, StatusCode};
-use local::{Local, template::Function};
+use local::{LocalCloud, template::FunctionSpec};
 use tokio::sync::Mutex;
 
 use crate::{
-    process::Process,
+    process::FunctionProcess,
     runtime_api::RuntimeApi,
     server::{answer, serve},
 };
 
 pub(crate) struct InvokeApi {
     pub(crate) url: reqwest::Url,
-    functions: Arc<OnceLock<Vec<Function>>>,
-    running: Arc<Mutex<HashMap<String, Arc<Running>>>>,
+    functions: Arc<OnceLock<Vec<FunctionSpec>>>,
+    running: Arc<Mutex<HashMap<String, Arc<RunningFunction>>>>,
 }
 
-struct Running {
+struct RunningFunction {
     api: RuntimeApi,
-    _process: Process,
+    _process: FunctionProcess,
 }
 
 impl InvokeApi {
     /// Listens; a stack is started with its URL.
     pub(crate) async fn start() -> Self {
-        let functions = Arc::new(OnceLock::<Vec<Function>>::new());
-        let running = Arc::new(Mutex::new(HashMap::<String, Arc<Running>>::new()));
+        let functions = Arc::new(OnceLock::<Vec<FunctionSpec>>::new());
+        let running = Arc::new(Mutex::new(HashMap::<String, Arc<RunningFunction>>::new()));
         let (known, started) = (Arc::clone(&functions), Arc::clone(&running));
         let authority = serve(move |request, event| {
             let (known, started) = (Arc::clone(&known), Arc::clone(&started));
@@ -47,8 +47,8 @@ impl InvokeApi {
                     std::collections::hash_map::Entry::Occupied(running) => Arc::clone(running.get()),
                     std::collections::hash_map::Entry::Vacant(place) => {
                         let api = RuntimeApi::start(&function.arn).await;
-                        let process = Process::start(function, &api.authority);
-                        Arc::clone(place.insert(Arc::new(Running { api, _process: process })))
+                        let process = FunctionProcess::start(function, &api.authority);
+                        Arc::clone(place.insert(Arc::new(RunningFunction { api, _process: process })))
                     }
                 };
                 match running.api.invoke(event).await {
@@ -68,7 +68,7 @@ impl InvokeApi {
     }
 
     /// Runs the functions of this stack from now on.
-    pub(crate) fn run(&self, local: &Local) {
+    pub(crate) fn run(&self, local: &LocalCloud) {
         self.functions.set(local.runner().functions().cloned().collect()).unwrap();
     }
 

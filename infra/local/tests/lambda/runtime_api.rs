@@ -14,7 +14,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::server::{Answer, answer, serve};
+use crate::server::{StubResponse, answer, serve};
 
 /// How long a function may take, its start included, before a test says that it never answers.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -25,17 +25,17 @@ pub(crate) struct RuntimeApi {
     /// For `AWS_LAMBDA_RUNTIME_API`: `host:port`, as on Lambda.
     pub(crate) authority: String,
     events: mpsc::UnboundedSender<(String, Value)>,
-    waiting: Waiting,
+    waiting: PendingInvocations,
 }
 
 /// By request id: who waits for the answer, or for the error.
-type Waiting = Arc<Mutex<HashMap<String, oneshot::Sender<Result<Value, Value>>>>>;
+type PendingInvocations = Arc<Mutex<HashMap<String, oneshot::Sender<Result<Value, Value>>>>>;
 
 impl RuntimeApi {
     pub(crate) async fn start(arn: &str) -> Self {
         let (events, next) = mpsc::unbounded_channel::<(String, Value)>();
         let next = Arc::new(tokio::sync::Mutex::new(next));
-        let waiting = Waiting::default();
+        let waiting = PendingInvocations::default();
         let (held, arn) = (Arc::clone(&waiting), arn.to_owned());
         let authority = serve(move |request, body| {
             let (next, waiting, arn) = (Arc::clone(&next), Arc::clone(&held), arn.clone());
@@ -76,7 +76,7 @@ impl RuntimeApi {
     }
 }
 
-fn with_context(mut answer: Answer, id: &str, arn: &str) -> Answer {
+fn with_context(mut answer: StubResponse, id: &str, arn: &str) -> StubResponse {
     let headers = [
         ("lambda-runtime-aws-request-id", id),
         ("lambda-runtime-deadline-ms", DEADLINE),

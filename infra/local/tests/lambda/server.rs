@@ -10,13 +10,13 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
-pub(crate) type Answer = Response<Full<Bytes>>;
+pub(crate) type StubResponse = Response<Full<Bytes>>;
 
 /// Serves until the test is over; answers its `host:port`.
 pub(crate) async fn serve<H, F>(handle: H) -> String
 where
     H: Fn(http::request::Parts, Value) -> F + Clone + Send + 'static,
-    F: Future<Output = Answer> + Send,
+    F: Future<Output = StubResponse> + Send,
 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let authority = listener.local_addr().unwrap().to_string();
@@ -42,7 +42,7 @@ where
     authority
 }
 
-pub(crate) fn answer(status: StatusCode, body: &Value) -> Answer {
+pub(crate) fn answer(status: StatusCode, body: &Value) -> StubResponse {
     let mut answer = Response::new(Full::new(Bytes::from(body.to_string())));
     *answer.status_mut() = status;
     answer

@@ -9,8 +9,8 @@ use std::{
     time::Duration,
 };
 
-use load::Smoke;
-use local::{Data, Local, LocalOptions};
+use load::SmokeTest;
+use local::{DataLocation, LocalCloud, LocalOptions};
 use tokio::time::{Instant, sleep};
 
 use crate::binaries;
@@ -18,9 +18,9 @@ use crate::binaries;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// `cargo lambda watch`, with all that it started.
-struct Watch(Child);
+struct CargoLambdaWatch(Child);
 
-impl Watch {
+impl CargoLambdaWatch {
     /// On a port, with the environment that the stack has written.
     fn start(program: &OsString, port: u16, environment: &Path) -> Self {
         let child = Command::new(program)
@@ -43,7 +43,7 @@ impl Watch {
     }
 }
 
-impl Drop for Watch {
+impl Drop for CargoLambdaWatch {
     fn drop(&mut self) {
         // asked politely it ends the functions, which lead groups of their own; killed, it takes their Runtime API
         // along, and they end by themselves
@@ -78,15 +78,15 @@ async fn a_talk_through_cargo_lambda_watch() {
     let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
     let data = tempfile::tempdir().unwrap();
     let options = LocalOptions {
-        data: Data::Dir(data.path().to_owned()),
+        data: DataLocation::Dir(data.path().to_owned()),
         lambda: Some(format!("http://127.0.0.1:{port}").parse().unwrap()),
         template: Some(binaries::workspace().join("template.yaml")),
         ..LocalOptions::default()
     };
-    let local = Local::start(options).await.unwrap();
+    let local = LocalCloud::start(options).await.unwrap();
     // or the first call of each function waits for its compiler
     binaries::build_all(&local).await;
-    let _watch = Watch::start(&program, port, &data.path().join("lambda.env"));
+    let _watch = CargoLambdaWatch::start(&program, port, &data.path().join("lambda.env"));
     let asked = Instant::now();
     while tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_err() {
         assert!(asked.elapsed() < PATIENCE, "cargo lambda watch does not listen");
@@ -94,7 +94,7 @@ async fn a_talk_through_cargo_lambda_watch() {
     }
 
     let mut seen = Vec::new();
-    let verdict = Smoke::at(local.url().parse().unwrap()).run(&mut seen).await;
+    let verdict = SmokeTest::at(local.url().parse().unwrap()).run(&mut seen).await;
     assert!(verdict.is_ok(), "{verdict:?}\n{}", String::from_utf8_lossy(&seen));
     local.run_schedules().await;
     for binary in ["api-sessions", "socket-sessions", "worker-sessions", "cron-clock"] {

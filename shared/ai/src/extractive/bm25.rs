@@ -7,21 +7,21 @@ use super::terms::likeness;
 const K1: f64 = 1.2;
 const B: f64 = 0.75;
 
-pub(crate) struct Index {
+pub(crate) struct Bm25Index {
     documents: Vec<Vec<String>>,
     average_length: f64,
 }
 
 /// How well a document fits a query.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Score {
+pub(crate) struct Bm25Score {
     pub(crate) bm25: f64,
     /// 0 to 1: the part of the query, weighed by rarity, that the document holds. Unlike `bm25` it can be compared from
     /// one set of documents to another.
     pub(crate) coverage: f64,
 }
 
-impl Index {
+impl Bm25Index {
     pub(crate) fn new(documents: Vec<Vec<String>>) -> Self {
         let words: usize = documents.iter().map(Vec::len).sum();
         let average_length = number(words) / number(documents.len().max(1));
@@ -29,14 +29,15 @@ impl Index {
     }
 
     /// One score per document, in their order.
-    pub(crate) fn scores(&self, query: &[String]) -> Vec<Score> {
-        let mut scores = vec![Score { bm25: 0.0, coverage: 0.0 }; self.documents.len()];
+    pub(crate) fn scores(&self, query: &[String]) -> Vec<Bm25Score> {
+        let mut scores = vec![Bm25Score { bm25: 0.0, coverage: 0.0 }; self.documents.len()];
         let mut whole = 0.0;
         let mut query = query.to_vec();
         query.sort_unstable();
         query.dedup();
         for term in &query {
-            let hits: Vec<Hit> = self.documents.iter().map(|document| Hit::of(term, document)).collect();
+            let hits: Vec<TermMatch> =
+                self.documents.iter().map(|document| TermMatch::of(term, document)).collect();
             let having = hits.iter().filter(|hit| hit.best > 0.0).count();
             let rarity = (1.0 + (number(hits.len()) + 1.0) / (number(having) + 1.0)).ln();
             whole += rarity;
@@ -53,12 +54,12 @@ impl Index {
     }
 }
 
-struct Hit {
+struct TermMatch {
     frequency: f64,
     best: f64,
 }
 
-impl Hit {
+impl TermMatch {
     fn of(term: &str, document: &[String]) -> Self {
         let likenesses = document.iter().map(|word| likeness(term, word));
         likenesses.fold(Self { frequency: 0.0, best: 0.0 }, |hit, likeness| Self {
@@ -77,8 +78,8 @@ pub(super) fn number(count: usize) -> f64 {
 mod tests {
     use super::{super::terms::terms, *};
 
-    fn scores(documents: &[&str], query: &str) -> Vec<Score> {
-        Index::new(documents.iter().map(|text| terms(text)).collect()).scores(&terms(query))
+    fn scores(documents: &[&str], query: &str) -> Vec<Bm25Score> {
+        Bm25Index::new(documents.iter().map(|text| terms(text)).collect()).scores(&terms(query))
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::{
     plain::{cut, plain, shorten},
     prompt::SUMMARY_WORDS_MAX,
     reply::{TAKEAWAY_MAX, TEXT_MAX},
-    talk::{Responses, Talk},
+    talk::{AudienceResponses, TalkContext},
 };
 
 /// Characters of one text of an audience in a summary.
@@ -46,7 +46,7 @@ fn is_alike(a: &HashSet<String>, b: &HashSet<String>) -> bool {
 }
 
 /// A paragraph per slide: how many answered, how they chose, and what most of them say.
-pub(crate) fn summarise(title: &str, responses: &[Responses]) -> String {
+pub(crate) fn summarise(title: &str, responses: &[AudienceResponses]) -> String {
     let read: Vec<&str> = responses
         .iter()
         .flat_map(|r| r.texts.iter().map(String::as_str).chain([r.slide.label.as_str()]))
@@ -66,7 +66,7 @@ pub(crate) fn summarise(title: &str, responses: &[Responses]) -> String {
     if text.is_empty() { language.nothing_yet().to_owned() } else { cut(&text, TEXT_MAX) }
 }
 
-fn paragraph(responses: &Responses, language: Language) -> Option<String> {
+fn paragraph(responses: &AudienceResponses, language: Language) -> Option<String> {
     let texts = plain_texts(&responses.texts);
     let votes = votes(responses);
     if texts.is_empty() && votes.is_empty() {
@@ -90,7 +90,7 @@ fn paragraph(responses: &Responses, language: Language) -> Option<String> {
 }
 
 /// Options with their votes, most votes first.
-fn votes(responses: &Responses) -> Vec<String> {
+fn votes(responses: &AudienceResponses) -> Vec<String> {
     let mut votes: Vec<&(String, u64)> = responses.votes.iter().filter(|(_, votes)| *votes > 0).collect();
     votes.sort_by_key(|(_, votes)| std::cmp::Reverse(*votes));
     votes
@@ -105,7 +105,7 @@ fn plain_texts(texts: &[String]) -> Vec<String> {
 }
 
 /// What was chosen, what most said, and the sentences of slides and notes that the rest of the talk turns around.
-pub(crate) fn takeaways(talk: &Talk, responses: &[Responses]) -> Vec<String> {
+pub(crate) fn takeaways(talk: &TalkContext, responses: &[AudienceResponses]) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut add = |line: String| {
         let line = shorten(&plain(&line, ""), TAKEAWAY_MAX);
@@ -114,7 +114,7 @@ pub(crate) fn takeaways(talk: &Talk, responses: &[Responses]) -> Vec<String> {
         }
         lines.len()
     };
-    let label = |responses: &Responses| {
+    let label = |responses: &AudienceResponses| {
         terms::unlisted(&responses.slide.label).trim_end_matches(['?', ':', '.']).to_owned()
     };
     for responses in responses {
@@ -157,11 +157,11 @@ pub(crate) fn takeaways(talk: &Talk, responses: &[Responses]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Notes, Source};
+    use crate::{AssistantNotes, SlideText};
 
-    fn responses(label: &str, texts: &[&str], votes: &[(&str, u64)]) -> Responses {
-        Responses {
-            slide: Source { id: "s".into(), label: label.into(), text: String::new() },
+    fn responses(label: &str, texts: &[&str], votes: &[(&str, u64)]) -> AudienceResponses {
+        AudienceResponses {
+            slide: SlideText { id: "s".into(), label: label.into(), text: String::new() },
             texts: texts.iter().map(|&text| text.into()).collect(),
             votes: votes.iter().map(|&(option, votes)| (option.into(), votes)).collect(),
         }
@@ -210,19 +210,23 @@ mod tests {
     fn takeaways_need_no_responses() {
         let notes =
             "Plans are simple. Plans start free. Schools pay nothing for plans. Invoices come monthly.";
-        let talk = Talk { notes: Notes::new(notes), ..Talk::default() };
+        let talk = TalkContext { notes: AssistantNotes::new(notes), ..TalkContext::default() };
         let slides = vec![
-            Source {
+            SlideText {
                 id: "1".into(),
                 label: "Plans".into(),
                 text: "Three plans exist.\nPlans can change.".into(),
             },
-            Source { id: "2".into(), label: "Support".into(), text: "Support answers within a day.".into() },
+            SlideText {
+                id: "2".into(),
+                label: "Support".into(),
+                text: "Support answers within a day.".into(),
+            },
         ];
-        let with_slides = takeaways(&Talk { slides, ..talk.clone() }, &[]);
+        let with_slides = takeaways(&TalkContext { slides, ..talk.clone() }, &[]);
         assert!((3..=5).contains(&with_slides.len()), "{with_slides:?}");
         assert_eq!(takeaways(&talk, &[]).len(), 2, "no more of the notes than an answer may show");
-        assert!(takeaways(&Talk::default(), &[]).is_empty());
+        assert!(takeaways(&TalkContext::default(), &[]).is_empty());
 
         let heard = [
             responses("Which plan?", &[], &[("Free", 2), ("Pro", 9)]),

@@ -10,10 +10,10 @@ pub(crate) use central::{summarise, takeaways};
 use crate::{
     language::Language,
     plain::{cut, plain, shorten},
-    reply::{Citation, TEXT_MAX},
-    talk::{Question, Talk},
+    reply::{CompletionCitation, TEXT_MAX},
+    talk::{QuestionContext, TalkContext},
 };
-use bm25::Index;
+use bm25::Bm25Index;
 use terms::{likeness, sentences, terms};
 
 /// Below this part of the question, a sentence is about something else.
@@ -40,17 +40,17 @@ struct Passage<'a> {
 }
 
 impl Passage<'_> {
-    fn cite(&self, talk: &Talk, quote: Option<String>) -> Citation {
+    fn cite(&self, talk: &TalkContext, quote: Option<String>) -> CompletionCitation {
         match self.slide.and_then(|slide| talk.slides.get(slide)) {
-            Some(slide) => Citation::Slide { slide_id: slide.id.clone(), quote },
-            None => Citation::Notes { quote },
+            Some(slide) => CompletionCitation::Slide { slide_id: slide.id.clone(), quote },
+            None => CompletionCitation::Notes { quote },
         }
     }
 }
 
 /// Every sentence of a talk, and what it is found by: a sentence of a slide also by the slide's label, which stands for
 /// itself where the slide says nothing else. A question is no answer.
-fn passages(talk: &Talk) -> (Vec<Passage<'_>>, Index) {
+fn passages(talk: &TalkContext) -> (Vec<Passage<'_>>, Bm25Index) {
     let mut passages = Vec::new();
     let mut documents = Vec::new();
     for text in sentences(talk.notes.as_str()) {
@@ -68,11 +68,11 @@ fn passages(talk: &Talk) -> (Vec<Passage<'_>>, Index) {
             passages.push(Passage { slide: Some(slide), text });
         }
     }
-    (passages, Index::new(documents))
+    (passages, Bm25Index::new(documents))
 }
 
 /// The passages that fit a text, best first; of equals, the one that stands first.
-fn best<'a>(talk: &'a Talk, current: Option<&str>, text: &str) -> Vec<(f64, Passage<'a>)> {
+fn best<'a>(talk: &'a TalkContext, current: Option<&str>, text: &str) -> Vec<(f64, Passage<'a>)> {
     let (passages, index) = passages(talk);
     let scores = index.scores(&terms(text));
     let mut found: Vec<(f64, Passage<'a>)> = passages
@@ -90,7 +90,7 @@ fn best<'a>(talk: &'a Talk, current: Option<&str>, text: &str) -> Vec<(f64, Pass
 }
 
 /// One to three sentences of the notes and slides, or that they do not cover it.
-pub(crate) fn answer(question: &Question) -> (String, Vec<Citation>) {
+pub(crate) fn answer(question: &QuestionContext) -> (String, Vec<CompletionCitation>) {
     let found = best(&question.talk, question.current_slide.as_deref(), &question.text);
     let threshold = found.first().map_or(0.0, |(score, _)| score * SECOND_BEST);
     let mut said: Vec<String> = Vec::new();
@@ -120,7 +120,7 @@ pub(crate) fn answer(question: &Question) -> (String, Vec<Citation>) {
 
 /// What an answer of a model most likely stands on: at most three places, without quotes. A place counts if the answer
 /// has words of one of its sentences, and with the question most of them.
-pub(crate) fn citations(question: &Question, answer: &str) -> Vec<Citation> {
+pub(crate) fn citations(question: &QuestionContext, answer: &str) -> Vec<CompletionCitation> {
     let talk = &question.talk;
     let said = terms(answer);
     let asked_and_said = [said.clone(), terms(&question.text)].concat();
@@ -186,44 +186,44 @@ fn ended(mut text: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Notes, Source};
+    use crate::{AssistantNotes, SlideText};
 
-    fn question(text: &str) -> Question {
+    fn question(text: &str) -> QuestionContext {
         let notes = "Introduce the team first.\n\
             The pro plan costs 20 euros a month and includes support.\n\
             Schools pay nothing. Invoices are sent on the first of each month.\n\
             !private we lose money on schools\n\
             Abonamentul pentru companii costă 90 de euro pe lună.";
-        let slide = |id: &str, label: &str, text: &str| Source {
+        let slide = |id: &str, label: &str, text: &str| SlideText {
             id: id.into(),
             label: label.into(),
             text: text.into(),
         };
-        Question {
-            talk: Talk {
+        QuestionContext {
+            talk: TalkContext {
                 title: "Plans".into(),
-                notes: Notes::new(notes),
+                notes: AssistantNotes::new(notes),
                 slides: vec![
                     slide("s1", "Security", "All data is encrypted at rest. Backups are kept for 35 days."),
                     slide("s2", "Which plan do you use?", ""),
                 ],
             },
             text: text.into(),
-            ..Question::default()
+            ..QuestionContext::default()
         }
     }
 
-    struct Said {
+    struct ExtractedAnswer {
         text: String,
-        citations: Vec<Citation>,
+        citations: Vec<CompletionCitation>,
     }
 
-    fn said(question: &Question) -> Said {
+    fn said(question: &QuestionContext) -> ExtractedAnswer {
         let (text, citations) = answer(question);
-        Said { text, citations }
+        ExtractedAnswer { text, citations }
     }
 
-    fn ask(text: &str) -> Said {
+    fn ask(text: &str) -> ExtractedAnswer {
         said(&question(text))
     }
 
@@ -232,11 +232,11 @@ mod tests {
         let answer = ask("How much does the pro plan cost?");
         assert!(answer.text.starts_with("The pro plan costs 20 euros a month"), "{}", answer.text);
         let quote = Some("The pro plan costs 20 euros a month and includes support.".to_owned());
-        assert_eq!(answer.citations[0], Citation::Notes { quote });
+        assert_eq!(answer.citations[0], CompletionCitation::Notes { quote });
 
         let answer = ask("how long do you keep backups");
         let quote = Some("Backups are kept for 35 days.".to_owned());
-        assert_eq!(answer.citations, [Citation::Slide { slide_id: "s1".into(), quote }]);
+        assert_eq!(answer.citations, [CompletionCitation::Slide { slide_id: "s1".into(), quote }]);
     }
 
     #[test]
@@ -268,7 +268,7 @@ mod tests {
     fn a_question_on_a_slide_is_no_answer() {
         let answer = ask("Which plan do you use?");
         assert!(
-            answer.citations.iter().all(|citation| matches!(citation, Citation::Notes { .. })),
+            answer.citations.iter().all(|citation| matches!(citation, CompletionCitation::Notes { .. })),
             "{}",
             answer.text
         );
@@ -277,10 +277,10 @@ mod tests {
     #[test]
     fn a_models_answer_is_cited_by_what_it_holds() {
         let cite = |answer: &str| citations(&question("?"), answer);
-        let slide = Citation::Slide { slide_id: "s1".into(), quote: None };
+        let slide = CompletionCitation::Slide { slide_id: "s1".into(), quote: None };
         let long = "Good question! Your data is safe with us, as all of it is encrypted at rest, and there are backups \
             too, which are kept for 35 days. The pro plan, which costs 20 euros a month, includes support.";
-        assert_eq!(cite(long), [Citation::Notes { quote: None }, slide.clone()]);
+        assert_eq!(cite(long), [CompletionCitation::Notes { quote: None }, slide.clone()]);
         assert_eq!(cite("All data is encrypted."), [slide]);
         assert!(cite("The speaker's notes do not say who won the football match.").is_empty());
     }
@@ -296,8 +296,12 @@ mod tests {
             format!("The plan number {n} of the plan is a plan that plans and plans {}.", "on ".repeat(40))
         };
         let notes = (0..50).map(line).collect::<Vec<_>>().join("\n");
-        let talk = Talk { notes: Notes::new(&notes), ..Talk::default() };
-        let answer = said(&Question { talk, text: "plan plan plans number".into(), ..Question::default() });
+        let talk = TalkContext { notes: AssistantNotes::new(&notes), ..TalkContext::default() };
+        let answer = said(&QuestionContext {
+            talk,
+            text: "plan plan plans number".into(),
+            ..QuestionContext::default()
+        });
         assert!(answer.text.chars().count() <= NOTES_CHARS_MAX + 4, "{}", answer.text);
         assert!(answer.citations.len() <= NOTES_SENTENCES_MAX);
     }
@@ -305,15 +309,15 @@ mod tests {
     #[test]
     fn the_slide_that_is_shown_comes_first() {
         let slide =
-            |id: &str| Source { id: id.into(), label: "Costs".into(), text: format!("Costs of {id}.") };
-        let talk = Talk { slides: vec![slide("a"), slide("b")], ..Talk::default() };
+            |id: &str| SlideText { id: id.into(), label: "Costs".into(), text: format!("Costs of {id}.") };
+        let talk = TalkContext { slides: vec![slide("a"), slide("b")], ..TalkContext::default() };
         let ask = |current: &str| {
             let current_slide = Some(current.to_owned());
-            said(&Question {
+            said(&QuestionContext {
                 talk: talk.clone(),
                 current_slide,
                 text: "costs?".into(),
-                ..Question::default()
+                ..QuestionContext::default()
             })
         };
         assert!(ask("a").text.starts_with("Costs of a."));

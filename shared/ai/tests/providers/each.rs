@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use ai::{Assistant, Model, Notes, Question, Settings, Talk};
+use ai::{Assistant, AssistantNotes, AssistantSettings, ProviderModel, QuestionContext, TalkContext};
 use axum::{
     Json, Router,
     extract::State,
@@ -12,17 +12,22 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 #[derive(Clone)]
-struct Api {
+struct ProviderStub {
     reply: Value,
     asked: Arc<Mutex<Vec<(Uri, HeaderMap, Value)>>>,
 }
 
-async fn reply(State(api): State<Api>, uri: Uri, headers: HeaderMap, Json(body): Json<Value>) -> Json<Value> {
+async fn reply(
+    State(api): State<ProviderStub>,
+    uri: Uri,
+    headers: HeaderMap,
+    Json(body): Json<Value>,
+) -> Json<Value> {
     api.asked.lock().unwrap().push((uri, headers, body));
     Json(api.reply)
 }
 
-struct Expected {
+struct ExpectedRequest {
     provider: &'static str,
     path: &'static str,
     /// The header that carries the key.
@@ -30,18 +35,20 @@ struct Expected {
     reply: Value,
 }
 
-async fn plays(expected: Expected) {
-    let api = Api { reply: expected.reply, asked: Arc::default() };
+async fn plays(expected: ExpectedRequest) {
+    let api = ProviderStub { reply: expected.reply, asked: Arc::default() };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/base", listener.local_addr().unwrap());
     let router = Router::new().fallback(reply).with_state(api.clone());
     tokio::spawn(async move { axum::serve(listener, router).await });
 
     let key = expected.key.map(|_| "the-key".into());
-    let model = Model::new(expected.provider, Some("small-1"), key, Some(&url)).unwrap();
-    let assistant = Assistant::start(&Settings { fallback: None, ..Settings::new(model) }).unwrap();
-    let talk = Talk { notes: Notes::new("The pro plan costs 20 euros."), ..Talk::default() };
-    let asked = Question { talk, text: "What does it cost?".into(), ..Question::default() };
+    let model = ProviderModel::new(expected.provider, Some("small-1"), key, Some(&url)).unwrap();
+    let assistant =
+        Assistant::start(&AssistantSettings { fallback: None, ..AssistantSettings::new(model) }).unwrap();
+    let talk =
+        TalkContext { notes: AssistantNotes::new("The pro plan costs 20 euros."), ..TalkContext::default() };
+    let asked = QuestionContext { talk, text: "What does it cost?".into(), ..QuestionContext::default() };
     let answer = assistant.answer(&asked).await.unwrap();
 
     assert_eq!(answer.text, "Twenty euros.");
@@ -62,7 +69,7 @@ async fn plays(expected: Expected) {
 
 #[tokio::test]
 async fn openai() {
-    plays(Expected {
+    plays(ExpectedRequest {
         provider: "openai",
         path: "/base/chat/completions",
         key: Some(("authorization", "Bearer the-key")),
@@ -77,7 +84,7 @@ async fn openai() {
 
 #[tokio::test]
 async fn anthropic() {
-    plays(Expected {
+    plays(ExpectedRequest {
         provider: "anthropic",
         path: "/base/messages",
         key: Some(("x-api-key", "the-key")),
@@ -92,7 +99,7 @@ async fn anthropic() {
 
 #[tokio::test]
 async fn gemini() {
-    plays(Expected {
+    plays(ExpectedRequest {
         provider: "gemini",
         path: "/base/models/small-1:generateContent",
         key: Some(("x-goog-api-key", "the-key")),
@@ -106,7 +113,7 @@ async fn gemini() {
 
 #[tokio::test]
 async fn ollama() {
-    plays(Expected {
+    plays(ExpectedRequest {
         provider: "ollama",
         path: "/base/api/chat",
         key: None,

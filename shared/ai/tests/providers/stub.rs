@@ -20,7 +20,7 @@ use tokio::net::TcpListener;
 
 /// What the provider does with a call; the last one also with all that follow.
 #[derive(Clone)]
-pub(crate) enum Act {
+pub(crate) enum StubAction {
     Say(String),
     /// Says all that the user text holds.
     Echo,
@@ -32,24 +32,24 @@ pub(crate) enum Act {
     Stall(String),
 }
 
-pub(crate) struct Request {
+pub(crate) struct StubRequest {
     pub(crate) authorization: String,
     pub(crate) body: Value,
 }
 
-pub(crate) struct Stub {
+pub(crate) struct ScriptedProvider {
     pub(crate) url: String,
-    seen: Arc<Seen>,
+    seen: Arc<StubState>,
 }
 
-struct Seen {
-    acts: Vec<Act>,
-    requests: Mutex<Vec<Arc<Request>>>,
+struct StubState {
+    acts: Vec<StubAction>,
+    requests: Mutex<Vec<Arc<StubRequest>>>,
 }
 
-impl Stub {
-    pub(crate) async fn start(acts: impl IntoIterator<Item = Act>) -> Self {
-        let seen = Arc::new(Seen { acts: acts.into_iter().collect(), requests: Mutex::default() });
+impl ScriptedProvider {
+    pub(crate) async fn start(acts: impl IntoIterator<Item = StubAction>) -> Self {
+        let seen = Arc::new(StubState { acts: acts.into_iter().collect(), requests: Mutex::default() });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/v1", listener.local_addr().unwrap());
         let router = Router::new().route("/v1/chat/completions", post(complete)).with_state(seen.clone());
@@ -57,33 +57,37 @@ impl Stub {
         Self { url, seen }
     }
 
-    pub(crate) fn requests(&self) -> Vec<Arc<Request>> {
+    pub(crate) fn requests(&self) -> Vec<Arc<StubRequest>> {
         self.seen.requests.lock().unwrap().clone()
     }
 }
 
-async fn complete(State(seen): State<Arc<Seen>>, headers: HeaderMap, Json(body): Json<Value>) -> Response {
+async fn complete(
+    State(seen): State<Arc<StubState>>,
+    headers: HeaderMap,
+    Json(body): Json<Value>,
+) -> Response {
     let authorization = headers[header::AUTHORIZATION].to_str().unwrap().to_owned();
     let act = {
         let mut requests = seen.requests.lock().unwrap();
-        requests.push(Arc::new(Request { authorization, body: body.clone() }));
+        requests.push(Arc::new(StubRequest { authorization, body: body.clone() }));
         seen.acts[(requests.len() - 1).min(seen.acts.len() - 1)].clone()
     };
     let streamed = body["stream"] == json!(true);
     match act {
-        Act::Say(text) => said(&text, streamed, false),
-        Act::Echo => said(body["messages"][1]["content"].as_str().unwrap(), streamed, false),
-        Act::Stall(text) => said(&text, true, true),
-        Act::Fail(status) => {
+        StubAction::Say(text) => said(&text, streamed, false),
+        StubAction::Echo => said(body["messages"][1]["content"].as_str().unwrap(), streamed, false),
+        StubAction::Stall(text) => said(&text, true, true),
+        StubAction::Fail(status) => {
             let body = Json(json!({"error": {"message": "no", "type": "stub"}}));
             (StatusCode::from_u16(status).unwrap(), body).into_response()
         }
-        Act::Redirect(status, to) => {
+        StubAction::Redirect(status, to) => {
             let to = format!("{to}/chat/completions");
             (StatusCode::from_u16(status).unwrap(), [(header::LOCATION, to)]).into_response()
         }
-        Act::Nonsense => Json(json!({"hello": "world"})).into_response(),
-        Act::Hang => pending().await,
+        StubAction::Nonsense => Json(json!({"hello": "world"})).into_response(),
+        StubAction::Hang => pending().await,
     }
 }
 

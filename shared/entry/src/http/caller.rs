@@ -3,13 +3,13 @@
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::{Extensions, HeaderMap, header, request::Parts};
 use lambda_http::request::RequestContext::ApiGatewayV2;
-use model::{Error, LoginId, ParticipantId, SessionId, UserId, user::Role};
-use store::{logins, seats::Who, users};
+use model::{Error, LoginId, ParticipantId, SessionId, UserId, user::UserRole};
+use store::{logins, seats::SessionCaller, users};
 
-use super::error::Failure;
+use super::error::ApiError;
 use crate::{
     App,
-    tokens::{Access, Participant},
+    tokens::{AccessToken, ParticipantToken},
 };
 
 /// `__Host-`: only over TLS, only for this host, for every path (ASVS 3.3).
@@ -18,20 +18,20 @@ pub const REFRESH_COOKIE: &str = "__Host-refresh";
 
 /// An account on a log-in that still counts: log-out, a new password and disabling end it with the next request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Account {
+pub struct AccountCaller {
     pub user: UserId,
     pub login: LoginId,
 }
 
-impl From<Account> for Access {
-    fn from(Account { user, login }: Account) -> Self {
+impl From<AccountCaller> for AccessToken {
+    fn from(AccountCaller { user, login }: AccountCaller) -> Self {
         Self { user, login }
     }
 }
 
 /// Someone in a session, by the token they got when they joined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Guest {
+pub struct GuestCaller {
     pub participant: ParticipantId,
     pub session: SessionId,
 }
@@ -39,51 +39,51 @@ pub struct Guest {
 /// An account or a guest. `Option<Caller>` is `None` where no credential came along; a bad one is refused all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Caller {
-    Account(Account),
-    Guest(Guest),
+    Account(AccountCaller),
+    Guest(GuestCaller),
 }
 
 /// As whom the table knows the caller.
-impl From<Caller> for Who {
+impl From<Caller> for SessionCaller {
     fn from(caller: Caller) -> Self {
         match caller {
-            Caller::Account(Account { user, .. }) => Self::Account(user),
-            Caller::Guest(Guest { participant, session }) => Self::Guest { participant, session },
+            Caller::Account(AccountCaller { user, .. }) => Self::Account(user),
+            Caller::Guest(GuestCaller { participant, session }) => Self::Guest { participant, session },
         }
     }
 }
 
 /// An account with the role that it has *now*: one more read, so that a lost role is lost with the next request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Staff {
-    pub account: Account,
-    pub role: Role,
+pub struct StaffCaller {
+    pub account: AccountCaller,
+    pub role: UserRole,
 }
 
 /// Staff from this role upwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Moderator(pub Staff);
+pub struct ModeratorCaller(pub StaffCaller);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Admin(pub Staff);
+pub struct AdminCaller(pub StaffCaller);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SuperAdmin(pub Staff);
+pub struct SuperAdminCaller(pub StaffCaller);
 
 /// Where the request came from, as API Gateway saw it; headers that a client can write are not looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
+pub struct RequestSource {
     pub ip: String,
     pub user_agent: Option<String>,
 }
 
 /// Milliseconds since 1970 at which API Gateway received the request: the order of two that overtook each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Received(pub i64);
+pub struct ReceivedAt(pub i64);
 
-impl FromRequestParts<App> for Received {
-    type Rejection = Failure;
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+impl FromRequestParts<App> for ReceivedAt {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let received = match parts.extensions.get() {
             Some(ApiGatewayV2(context)) if context.time_epoch > 0 => context.time_epoch,
             _ => app.clock.millis(),
@@ -92,18 +92,18 @@ impl FromRequestParts<App> for Received {
     }
 }
 
-enum Credential<'a> {
+enum RequestCredential<'a> {
     Bearer(&'a str),
     Cookie(&'a str),
 }
 
 /// A bearer token wins over a cookie.
-fn credential(headers: &HeaderMap) -> Option<Credential<'_>> {
+fn credential(headers: &HeaderMap) -> Option<RequestCredential<'_>> {
     if headers.contains_key(header::AUTHORIZATION) {
         // a header that cannot be read is a credential that does not count, not none
-        return Some(Credential::Bearer(bearer(headers).unwrap_or_default()));
+        return Some(RequestCredential::Bearer(bearer(headers).unwrap_or_default()));
     }
-    cookie(headers, ACCESS_COOKIE).map(Credential::Cookie)
+    cookie(headers, ACCESS_COOKIE).map(RequestCredential::Cookie)
 }
 
 /// The token of `Authorization: Bearer`.
@@ -130,11 +130,11 @@ pub(super) fn credential_is_cookie(headers: &HeaderMap) -> bool {
 /// Who a request speaks for, without asking the table whether the log-in still counts: a name to file things under.
 pub(super) fn claimed(app: &App, headers: &HeaderMap) -> Option<String> {
     let token = match credential(headers)? {
-        Credential::Bearer(token) | Credential::Cookie(token) => token,
+        RequestCredential::Bearer(token) | RequestCredential::Cookie(token) => token,
     };
     let now = app.clock.now();
-    app.tokens.verify::<Access>(token, now).map(|access| format!("user:{}", access.user)).or_else(|| {
-        let guest = app.tokens.verify::<Participant>(token, now)?;
+    app.tokens.verify::<AccessToken>(token, now).map(|access| format!("user:{}", access.user)).or_else(|| {
+        let guest = app.tokens.verify::<ParticipantToken>(token, now)?;
         Some(format!("participant:{}", guest.participant))
     })
 }
@@ -143,42 +143,42 @@ const NO_CREDENTIAL: &str = "sign in: no access token came along";
 const BAD_CREDENTIAL: &str = "the token is not valid, or no longer";
 
 /// The account behind an access token, if its log-in still counts.
-pub async fn account(app: &App, token: &str) -> Result<Account, Error> {
+pub async fn account(app: &App, token: &str) -> Result<AccountCaller, Error> {
     let now = app.clock.now();
-    let Access { user, login } =
+    let AccessToken { user, login } =
         app.tokens.verify(token, now).ok_or(Error::Unauthenticated(BAD_CREDENTIAL))?;
     logins::get(&app.store, user, login, now).await?.ok_or(Error::Unauthenticated(BAD_CREDENTIAL))?;
     tracing::Span::current().record("user", tracing::field::display(user));
-    Ok(Account { user, login })
+    Ok(AccountCaller { user, login })
 }
 
-fn guest(app: &App, token: &str) -> Result<Guest, Error> {
-    let token = app.tokens.verify::<Participant>(token, app.clock.now());
-    let Participant { participant, session } = token.ok_or(Error::Unauthenticated(BAD_CREDENTIAL))?;
-    Ok(Guest { participant, session })
+fn guest(app: &App, token: &str) -> Result<GuestCaller, Error> {
+    let token = app.tokens.verify::<ParticipantToken>(token, app.clock.now());
+    let ParticipantToken { participant, session } = token.ok_or(Error::Unauthenticated(BAD_CREDENTIAL))?;
+    Ok(GuestCaller { participant, session })
 }
 
-async fn caller(app: &App, credential: Credential<'_>) -> Result<Caller, Error> {
+async fn caller(app: &App, credential: RequestCredential<'_>) -> Result<Caller, Error> {
     match credential {
-        Credential::Bearer(token) => match guest(app, token) {
+        RequestCredential::Bearer(token) => match guest(app, token) {
             Ok(guest) => Ok(Caller::Guest(guest)),
             Err(_) => Ok(Caller::Account(account(app, token).await?)),
         },
-        Credential::Cookie(token) => Ok(Caller::Account(account(app, token).await?)),
+        RequestCredential::Cookie(token) => Ok(Caller::Account(account(app, token).await?)),
     }
 }
 
 impl FromRequestParts<App> for Caller {
-    type Rejection = Failure;
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let credential = credential(&parts.headers).ok_or(Error::Unauthenticated(NO_CREDENTIAL))?;
         Ok(caller(app, credential).await?)
     }
 }
 
 impl OptionalFromRequestParts<App> for Caller {
-    type Rejection = Failure;
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Option<Self>, Failure> {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Option<Self>, ApiError> {
         match credential(&parts.headers) {
             None => Ok(None),
             Some(credential) => Ok(Some(caller(app, credential).await?)),
@@ -186,59 +186,68 @@ impl OptionalFromRequestParts<App> for Caller {
     }
 }
 
-impl FromRequestParts<App> for Account {
-    type Rejection = Failure;
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+impl FromRequestParts<App> for AccountCaller {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         match credential(&parts.headers).ok_or(Error::Unauthenticated(NO_CREDENTIAL))? {
-            Credential::Bearer(token) | Credential::Cookie(token) => Ok(account(app, token).await?),
+            RequestCredential::Bearer(token) | RequestCredential::Cookie(token) => {
+                Ok(account(app, token).await?)
+            }
         }
     }
 }
 
-impl FromRequestParts<App> for Guest {
-    type Rejection = Failure;
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+impl FromRequestParts<App> for GuestCaller {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         match credential(&parts.headers) {
-            Some(Credential::Bearer(token)) => Ok(guest(app, token)?),
+            Some(RequestCredential::Bearer(token)) => Ok(guest(app, token)?),
             _ => Err(Error::Unauthenticated("the participant_token of the session must come along").into()),
         }
     }
 }
 
-async fn staff(parts: &mut Parts, app: &App, least: Role, others: &'static str) -> Result<Staff, Failure> {
-    let account = <Account as FromRequestParts<App>>::from_request_parts(parts, app).await?;
+async fn staff(
+    parts: &mut Parts,
+    app: &App,
+    least: UserRole,
+    others: &'static str,
+) -> Result<StaffCaller, ApiError> {
+    let account = <AccountCaller as FromRequestParts<App>>::from_request_parts(parts, app).await?;
     let now = app.clock.now();
     match users::get_strong(&app.store, account.user, now).await? {
-        Some(user) if user.role >= least && user.is_active(now) => Ok(Staff { account, role: user.role }),
+        Some(user) if user.role >= least && user.is_active(now) => {
+            Ok(StaffCaller { account, role: user.role })
+        }
         _ => Err(Error::forbidden(others).into()),
     }
 }
 
 macro_rules! staff {
-    ($($name:ident, $others:literal;)*) => {$(
+    ($($name:ident, $role:ident, $others:literal;)*) => {$(
         impl FromRequestParts<App> for $name {
-            type Rejection = Failure;
-            async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-                Ok(Self(staff(parts, app, Role::$name, $others).await?))
+            type Rejection = ApiError;
+            async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+                Ok(Self(staff(parts, app, UserRole::$role, $others).await?))
             }
         }
     )*};
 }
 
 staff! {
-    Moderator, "moderators only";
-    Admin, "admins only";
-    SuperAdmin, "the first admin only";
+    ModeratorCaller, Moderator, "moderators only";
+    AdminCaller, Admin, "admins only";
+    SuperAdminCaller, SuperAdmin, "the first admin only";
 }
 
-impl FromRequestParts<App> for Source {
-    type Rejection = Failure;
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Failure> {
+impl FromRequestParts<App> for RequestSource {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
         Ok(Self::of(&parts.extensions, &parts.headers))
     }
 }
 
-impl Source {
+impl RequestSource {
     pub(super) fn of(extensions: &Extensions, headers: &HeaderMap) -> Self {
         let ip = match extensions.get() {
             Some(ApiGatewayV2(context)) => context.http.source_ip.clone(),

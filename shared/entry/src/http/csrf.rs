@@ -7,9 +7,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, StatusCode, header};
-use model::Code;
+use model::ErrorCode;
 
-use super::{caller::credential_is_cookie, error::Failure};
+use super::{caller::credential_is_cookie, error::ApiError};
 use crate::App;
 
 /// The header that proves a script of ours wrote the request: cross-origin it needs a preflight, which only an allowed
@@ -22,7 +22,8 @@ pub(super) async fn layer(State(app): State<App>, request: Request, next: Next) 
         && !proven(&app, request.headers())
     {
         let why = "writes with a cookie need the header x-csrf and an allowed origin";
-        return Failure::Transport(StatusCode::FORBIDDEN, Code::CsrfRefused, why.into()).into_response();
+        return ApiError::Transport(StatusCode::FORBIDDEN, ErrorCode::CsrfRefused, why.into())
+            .into_response();
     }
     next.run(request).await
 }

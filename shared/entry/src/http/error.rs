@@ -5,17 +5,16 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header};
-use model::{Code, Error, FieldError};
+use model::{Error, ErrorCode, FieldError};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// What a handler returns.
-pub type Answer<T, E = Failure> = Result<T, E>;
+pub type ApiResult<T, E = ApiError> = Result<T, E>;
 
 /// The body of every error.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-#[schema(as = Error)]
-pub struct Body {
+pub struct ErrorBody {
     #[schema(example = 404)]
     pub status_code: u16,
     /// What programs branch on.
@@ -32,23 +31,23 @@ pub struct Body {
 
 /// An [`Error`] on its way out, or a refusal that only HTTP knows.
 #[derive(Debug)]
-pub enum Failure {
+pub enum ApiError {
     Ours(Error),
-    Transport(StatusCode, Code, String),
+    Transport(StatusCode, ErrorCode, String),
 }
 
-impl Failure {
+impl ApiError {
     pub(super) fn unknown_path() -> Self {
         Self::Ours(Error::NotFound("this path"))
     }
 
     pub(super) fn method_not_allowed() -> Self {
         let why = "this path does not take this method";
-        Self::Transport(StatusCode::METHOD_NOT_ALLOWED, Code::MethodNotAllowed, why.into())
+        Self::Transport(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::MethodNotAllowed, why.into())
     }
 }
 
-impl<E: Into<Error>> From<E> for Failure {
+impl<E: Into<Error>> From<E> for ApiError {
     fn from(error: E) -> Self {
         Self::Ours(error.into())
     }
@@ -68,7 +67,7 @@ const fn status(error: &Error) -> StatusCode {
     }
 }
 
-impl IntoResponse for Failure {
+impl IntoResponse for ApiError {
     /// The request id is filled in by `observe`, which knows it.
     fn into_response(self) -> Response {
         let (status, code, message, fields, retry_after) = match self {
@@ -89,7 +88,7 @@ impl IntoResponse for Failure {
                 (status, code, message, error.fields().to_vec(), retry_after)
             }
         };
-        let body = Body {
+        let body = ErrorBody {
             status_code: status.as_u16(),
             code: code.http().into(),
             detail: message.clone(),

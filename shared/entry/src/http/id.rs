@@ -2,54 +2,54 @@
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
-use model::{Error, id::Named};
+use model::{Error, id::ResourceId};
 
-use super::error::Failure;
+use super::error::ApiError;
 
 /// The `{id}` of a path.
 #[derive(Clone, Copy, Debug)]
-pub struct Id<T>(pub T);
+pub struct PathId<T>(pub T);
 
 /// The `{id}` of a path, and the id of something in it, by its name: a `SlideId` is `{slide_id}`, wherever it stands. By
 /// name and not by place, so that two ids that are exchanged by mistake do not pass for each other.
 #[derive(Clone, Copy, Debug)]
-pub struct Ids<A, B>(pub A, pub B);
+pub struct PathIds<A, B>(pub A, pub B);
 
-impl<S: Send + Sync, T: Named> FromRequestParts<S> for Id<T> {
-    type Rejection = Failure;
+impl<S: Send + Sync, T: ResourceId> FromRequestParts<S> for PathId<T> {
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
-        Ok(Self(Segments::of::<T, S>(parts, state).await?.first()?))
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        Ok(Self(PathSegments::of::<T, S>(parts, state).await?.first()?))
     }
 }
 
-impl<S: Send + Sync, A: Named, B: Named> FromRequestParts<S> for Ids<A, B> {
-    type Rejection = Failure;
+impl<S: Send + Sync, A: ResourceId, B: ResourceId> FromRequestParts<S> for PathIds<A, B> {
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
-        let segments = Segments::of::<A, S>(parts, state).await?;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let segments = PathSegments::of::<A, S>(parts, state).await?;
         Ok(Self(segments.first()?, segments.named()?))
     }
 }
 
-struct Segments(RawPathParams);
+struct PathSegments(RawPathParams);
 
-impl Segments {
+impl PathSegments {
     /// Where they cannot be read at all, `T` is what there is none of.
-    async fn of<T: Named, S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+    async fn of<T: ResourceId, S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let params = RawPathParams::from_request_parts(parts, state).await;
         params.map(Self).map_err(|_| Error::NotFound(T::WHAT))
     }
 
-    fn first<T: Named>(&self) -> Result<T, Error> {
+    fn first<T: ResourceId>(&self) -> Result<T, Error> {
         self.find(|name| name == "id")
     }
 
-    fn named<T: Named>(&self) -> Result<T, Error> {
+    fn named<T: ResourceId>(&self) -> Result<T, Error> {
         self.find(|name| name.strip_suffix("_id") == Some(T::WHAT))
     }
 
-    fn find<T: Named>(&self, is_it: impl Fn(&str) -> bool) -> Result<T, Error> {
+    fn find<T: ResourceId>(&self, is_it: impl Fn(&str) -> bool) -> Result<T, Error> {
         let mut texts = self.0.iter().filter(|(name, _)| is_it(name)).map(|(_, text)| text);
         // a mistake in the route, and no id that is unknown
         let text = texts.next().ok_or_else(|| Error::internal(format!("no {} in this path", T::WHAT)))?;
@@ -74,8 +74,10 @@ mod tests {
     const TWO: &str = "00000000-0000-0000-0000-000000000002";
 
     async fn ask(path: &str) -> (StatusCode, String) {
-        let one = |Id(session): Id<SessionId>| async move { session.to_string() };
-        let two = |Ids(session, slide): Ids<SessionId, SlideId>| async move { format!("{session} {slide}") };
+        let one = |PathId(session): PathId<SessionId>| async move { session.to_string() };
+        let two = |PathIds(session, slide): PathIds<SessionId, SlideId>| async move {
+            format!("{session} {slide}")
+        };
         let router = Router::new()
             .route("/sessions/{id}", get(one))
             .route("/sessions/{id}/slides/{slide_id}", get(two))

@@ -16,14 +16,14 @@ use axum::{
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chacha20poly1305::{ChaCha20Poly1305, KeyInit, aead::Aead};
 use http::{HeaderName, HeaderValue, Method, StatusCode, response::Parts};
-use model::{Code, Error};
+use model::{Error, ErrorCode};
 use rand::RngExt;
 use sha2::{Digest, Sha256};
-use store::idempotency::{Begun, Stored, abandon, begin, finish};
+use store::idempotency::{IdempotencyClaim, StoredResponse, abandon, begin, finish};
 
 use super::{
     caller,
-    error::{self, Failure},
+    error::{self, ApiError},
 };
 use crate::App;
 
@@ -49,31 +49,31 @@ pub(super) async fn layer(State(app): State<App>, request: Request, next: Next) 
     }
 }
 
-async fn once(app: &App, key: &HeaderValue, request: Request, next: Next) -> Result<Response, Failure> {
+async fn once(app: &App, key: &HeaderValue, request: Request, next: Next) -> Result<Response, ApiError> {
     let key = key.to_str().ok().filter(|key| (1..=255).contains(&key.len()));
     let key = key.ok_or_else(|| Error::field("Idempotency-Key", "has 1 to 255 visible characters"))?;
     let who = caller::claimed(app, request.headers()).unwrap_or_else(|| {
-        let source = caller::Source::of(request.extensions(), request.headers());
+        let source = caller::RequestSource::of(request.extensions(), request.headers());
         format!("anonymous:{}", source.network())
     });
     let hash = digest(&[who.as_bytes(), request.uri().path().as_bytes(), key.as_bytes()]);
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, REQUEST_LIMIT).await.map_err(|_| {
         let why = format!("a body has {} MB at most", REQUEST_LIMIT / 1024 / 1024);
-        Failure::Transport(StatusCode::PAYLOAD_TOO_LARGE, Code::PayloadTooLarge, why)
+        ApiError::Transport(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::PayloadTooLarge, why)
     })?;
     let body_hash = digest(&[&body]);
-    let seal = Seal::new(&who, key);
+    let seal = ResponseSeal::new(&who, key);
     match begin(&app.store, &hash, &body_hash, app.clock.now()).await? {
-        Begun::Run => {}
-        Begun::Before(record) if record.body_hash != body_hash => {
+        IdempotencyClaim::Run => {}
+        IdempotencyClaim::Before(record) if record.body_hash != body_hash => {
             let why = "this Idempotency-Key came with another body before";
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            return Err(Failure::Transport(status, Code::IdempotencyKeyReused, why.into()));
+            return Err(ApiError::Transport(status, ErrorCode::IdempotencyKeyReused, why.into()));
         }
-        Begun::Before(record) => {
+        IdempotencyClaim::Before(record) => {
             let running = "the first request with this Idempotency-Key is still running";
-            let stored = record.answer.ok_or_else(|| Error::conflict(Code::Conflict, running))?;
+            let stored = record.answer.ok_or_else(|| Error::conflict(ErrorCode::Conflict, running))?;
             let sealed = stored.body.as_ref().ok_or_else(|| not_kept(stored.status))?;
             let body = seal.open(sealed)?;
             return Ok(replay(&stored, body));
@@ -93,7 +93,7 @@ async fn keep(
     app: &App,
     hash: &str,
     body_hash: &str,
-    seal: &Seal,
+    seal: &ResponseSeal,
     parts: &Parts,
     body: &[u8],
 ) -> Result<(), Error> {
@@ -107,20 +107,20 @@ async fn keep(
         .collect();
     let text = std::str::from_utf8(body).ok().filter(|text| text.len() <= KEPT_LIMIT);
     let body = text.map(|text| seal.close(text)).transpose()?;
-    let stored = Stored { status: status.as_u16(), headers, body };
+    let stored = StoredResponse { status: status.as_u16(), headers, body };
     Ok(finish(&app.store, hash, body_hash, stored, app.clock.now()).await?)
 }
 
-fn not_kept(status: u16) -> Failure {
+fn not_kept(status: u16) -> ApiError {
     let why = format!(
         "the request with this Idempotency-Key is done (its status was {status}), and its answer was too large to keep: read what it made"
     );
-    Failure::Transport(StatusCode::CONFLICT, Code::IdempotencyAnswerNotKept, why)
+    ApiError::Transport(StatusCode::CONFLICT, ErrorCode::IdempotencyAnswerNotKept, why)
 }
 
-fn replay(stored: &Stored, body: String) -> Response {
+fn replay(stored: &StoredResponse, body: String) -> Response {
     // an error says which request it answers, so `observe` must know it for one
-    let error = serde_json::from_str::<error::Body>(&body).ok().filter(|_| stored.status >= 400);
+    let error = serde_json::from_str::<error::ErrorBody>(&body).ok().filter(|_| stored.status >= 400);
     let mut answer = Response::new(Body::from(body));
     if let Some(error) = error {
         answer.extensions_mut().insert(error);
@@ -136,13 +136,13 @@ fn replay(stored: &Stored, body: String) -> Response {
 }
 
 /// Seals and opens the answer to one key of one caller.
-struct Seal(ChaCha20Poly1305);
+struct ResponseSeal(ChaCha20Poly1305);
 
 /// Bytes of a nonce, in front of what it sealed, and of the tag behind it.
 const NONCE: usize = 12;
 const TAG: usize = 16;
 
-impl Seal {
+impl ResponseSeal {
     fn new(who: &str, key: &str) -> Self {
         let mut hash = Sha256::new();
         for part in ["seal", who, key] {
@@ -183,18 +183,18 @@ mod tests {
 
     #[test]
     fn a_kept_answer_opens_for_its_key_only_and_shows_nothing() {
-        let seal = Seal::new("user:1", "key");
+        let seal = ResponseSeal::new("user:1", "key");
         let body = seal.close(r#"{"access_token":"secret"}"#).unwrap();
         assert!(!body.contains("secret") && body != seal.close(r#"{"access_token":"secret"}"#).unwrap());
         assert_eq!(seal.open(&body).unwrap(), r#"{"access_token":"secret"}"#);
-        for other in [Seal::new("user:2", "key"), Seal::new("user:1", "other")] {
+        for other in [ResponseSeal::new("user:2", "key"), ResponseSeal::new("user:1", "other")] {
             assert!(other.open(&body).is_err());
         }
     }
 
     #[test]
     fn the_largest_answer_that_is_kept_fits_into_an_item() {
-        let sealed = Seal::new("user:1", "key").close(&"x".repeat(KEPT_LIMIT)).unwrap();
+        let sealed = ResponseSeal::new("user:1", "key").close(&"x".repeat(KEPT_LIMIT)).unwrap();
         assert!((ITEM - BESIDE - 4..=ITEM - BESIDE).contains(&sealed.len()), "{}", sealed.len());
     }
 }

@@ -6,30 +6,30 @@ use axum::{
 };
 use garde::{Report, Validate};
 use http::{HeaderMap, Request, StatusCode, header, request::Parts};
-use model::{Code, Error, FieldError};
+use model::{Error, ErrorCode, FieldError};
 use serde::{Deserialize, de::DeserializeOwned};
 use utoipa::IntoParams;
 
-use super::{BODY_LIMIT, error::Failure};
+use super::{BODY_LIMIT, error::ApiError};
 use crate::App;
 
 /// A JSON body: readable, of the right types, and within its rules. No body at all is `{}`.
 ///
 /// 413 over [`BODY_LIMIT`], 415 for another content type, 400 for what is not JSON, 422 naming every field.
 #[derive(Debug)]
-pub struct Valid<T>(pub T);
+pub struct ValidJson<T>(pub T);
 
-impl<T> FromRequest<App> for Valid<T>
+impl<T> FromRequest<App> for ValidJson<T>
 where
     T: DeserializeOwned + Validate<Context = ()>,
 {
-    type Rejection = Failure;
+    type Rejection = ApiError;
 
-    async fn from_request(request: Request<Body>, _: &App) -> Result<Self, Failure> {
+    async fn from_request(request: Request<Body>, _: &App) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         let bytes = to_bytes(body, BODY_LIMIT).await.map_err(|_| {
             let why = format!("a body has {} KB at most", BODY_LIMIT / 1024);
-            Failure::Transport(StatusCode::PAYLOAD_TOO_LARGE, Code::PayloadTooLarge, why)
+            ApiError::Transport(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::PayloadTooLarge, why)
         })?;
         let bytes = if bytes.is_empty() {
             b"{}".as_slice().into()
@@ -38,7 +38,7 @@ where
         } else {
             let why = "the content type must be application/json";
             let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-            return Err(Failure::Transport(status, Code::UnsupportedMediaType, why.into()));
+            return Err(ApiError::Transport(status, ErrorCode::UnsupportedMediaType, why.into()));
         };
         Ok(Self(valid(&bytes)?))
     }
@@ -89,15 +89,15 @@ fn fields(report: &Report) -> Vec<FieldError> {
 
 /// Query parameters of the right types and within their rules; 422 otherwise.
 #[derive(Debug)]
-pub struct Params<T>(pub T);
+pub struct ValidQuery<T>(pub T);
 
-impl<T> FromRequestParts<App> for Params<T>
+impl<T> FromRequestParts<App> for ValidQuery<T>
 where
     T: DeserializeOwned + Validate<Context = ()>,
 {
-    type Rejection = Failure;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
         let Query(input): Query<T> =
             Query::try_from_uri(&parts.uri).map_err(|error| Error::field("query", error.body_text()))?;
         input.validate().map_err(|report| Error::Invalid(fields(&report)))?;
@@ -131,22 +131,22 @@ mod tests {
     use super::*;
 
     #[derive(Debug, Deserialize, Validate)]
-    struct Talk {
+    struct SampleTalk {
         #[garde(length(chars, min = 1, max = 5))]
         title: String,
         #[garde(dive)]
         #[serde(default)]
-        options: Vec<Choice>,
+        options: Vec<SampleChoice>,
     }
 
     #[derive(Debug, Deserialize, Validate)]
-    struct Choice {
+    struct SampleChoice {
         #[garde(length(min = 1))]
         text: String,
     }
 
     fn errors(body: &str) -> Vec<FieldError> {
-        match valid::<Talk>(body.as_bytes()) {
+        match valid::<SampleTalk>(body.as_bytes()) {
             Err(Error::Invalid(fields)) => fields,
             other => panic!("{other:?}"),
         }
@@ -163,6 +163,6 @@ mod tests {
         for no_object in ["[]", r#"["x"]"#, "3", "null"] {
             assert_eq!(errors(no_object), [FieldError::new("body", "must be a JSON object")]);
         }
-        assert!(matches!(valid::<Talk>(b"{"), Err(Error::Malformed(_))));
+        assert!(matches!(valid::<SampleTalk>(b"{"), Err(Error::Malformed(_))));
     }
 }

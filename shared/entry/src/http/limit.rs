@@ -1,23 +1,23 @@
 //! Limits of attempts, per account and per source.
 
 use model::Error;
-use store::{Limit, limits};
+use store::{RateLimit, limits};
 
-use super::Source;
+use super::RequestSource;
 use crate::App;
 
 /// Counts one attempt against every name it is made under: the account that is tried, the address it comes from.
 ///
 /// # Errors
 /// `TooMany` as soon as one of them is over its limit.
-pub async fn limit(app: &App, checks: &[(Limit, &str)]) -> Result<(), Error> {
+pub async fn limit(app: &App, checks: &[(RateLimit, &str)]) -> Result<(), Error> {
     for (limit, who) in checks {
         limits::count(&app.store, *limit, who, app.clock.now()).await?;
     }
     Ok(())
 }
 
-impl Source {
+impl RequestSource {
     /// The name under which an address is counted: a whole IPv6 network counts as one, since a home has that many.
     pub fn network(&self) -> String {
         match self.ip.parse() {

@@ -22,28 +22,28 @@ use lambda_http::{Adapter, request::LambdaRequest, service_fn};
 use lambda_runtime::LambdaEvent;
 use tower::ServiceExt;
 
-use crate::{App, Door};
+use crate::{App, LambdaFunction};
 
 pub use caller::{
-    ACCESS_COOKIE, Account, Admin, Caller, Guest, Moderator, REFRESH_COOKIE, Received, Source, Staff,
-    SuperAdmin, account, bearer, cookie,
+    ACCESS_COOKIE, AccountCaller, AdminCaller, Caller, GuestCaller, ModeratorCaller, REFRESH_COOKIE,
+    ReceivedAt, RequestSource, StaffCaller, SuperAdminCaller, account, bearer, cookie,
 };
 pub use csrf::PROOF;
-pub use error::{Answer, Body as ErrorBody, Failure};
-pub use id::{Id, Ids};
-pub use input::{ListQuery, Params, Valid};
+pub use error::{ApiError, ApiResult, ErrorBody};
+pub use id::{PathId, PathIds};
+pub use input::{ListQuery, ValidJson, ValidQuery};
 pub use limit::limit;
-pub use numbers::Numbers;
+pub use numbers::PageNumbers;
 
 /// Bytes of a JSON body. The largest field is speaker notes of 50,000 characters.
 pub const BODY_LIMIT: usize = 512 * 1024;
 
 /// A door for a subject's router. Routes are written canonically (`/v1/…`); the other prefixes, a trailing slash, CORS,
 /// CSRF, idempotency, errors and the log line are added here, once.
-pub fn door(app: &App, router: Router) -> Door {
+pub fn door(app: &App, router: Router) -> LambdaFunction {
     let router = router
-        .fallback(|| async { Failure::unknown_path() })
-        .method_not_allowed_fallback(|| async { Failure::method_not_allowed() });
+        .fallback(|| async { ApiError::unknown_path() })
+        .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() });
     // An outer router whose only route is the inner one: layers run before the inner one looks at the path.
     let whole = Router::new()
         .fallback_service(router)
@@ -52,7 +52,7 @@ pub fn door(app: &App, router: Router) -> Door {
         .layer(from_fn_with_state(app.clone(), cors::layer))
         .layer(from_fn_with_state(app.clone(), observe::layer))
         .layer(axum::middleware::map_request(path::canonical));
-    Door::new(move |event, context| {
+    LambdaFunction::new(move |event, context| {
         let whole = whole.clone();
         async move {
             let request: LambdaRequest = serde_json::from_value(event)?;

@@ -5,8 +5,7 @@ use utoipa::ToSchema;
 
 /// What a numbered page says about all of them; pages by cursor do not. Lies beside `items`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = PageNumbers)]
-pub struct Numbers {
+pub struct PageNumbers {
     #[schema(required = false)]
     pub total: usize,
     /// From 1.
@@ -18,7 +17,7 @@ pub struct Numbers {
     pub total_pages: usize,
 }
 
-impl Numbers {
+impl PageNumbers {
     /// One page of all there are, and what it says about them.
     pub fn cut<T>(all: Vec<T>, page: usize, page_size: usize) -> (Vec<T>, Self) {
         let total = all.len();
@@ -35,9 +34,9 @@ mod tests {
     #[test]
     fn the_last_page_may_be_short_and_none_is_empty() {
         for (total, pages, on_the_last) in [(0, 0, 0), (1, 1, 1), (20, 1, 20), (21, 2, 1), (40, 2, 20)] {
-            let (items, numbers) = Numbers::cut(vec![0; total], pages.max(1), 20);
+            let (items, numbers) = PageNumbers::cut(vec![0; total], pages.max(1), 20);
             assert_eq!((numbers.total, numbers.total_pages, items.len()), (total, pages, on_the_last));
         }
-        assert!(Numbers::cut(vec![0; 5], usize::MAX, 100).0.is_empty());
+        assert!(PageNumbers::cut(vec![0; 5], usize::MAX, 100).0.is_empty());
     }
 }

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use model::Error;
 use store::connections::{self, Connection};
 
-use super::pace::{Bucket, Pace, Paced};
+use super::pace::{FrameRate, FrameVerdict, LeakyBucket};
 use crate::App;
 
 /// After this an instance asks again whether there is such a connection. A log-in that ends has its sockets closed at once,
@@ -18,18 +18,18 @@ const TRUSTED: SignedDuration = SignedDuration::from_secs(60);
 /// Connections remembered; beyond, the oldest are forgotten and read again.
 const MOST: usize = 20_000;
 
-struct Entry {
+struct CachedConnection {
     connection: Connection,
     read_at: Timestamp,
-    bucket: Bucket,
+    bucket: LeakyBucket,
 }
 
 /// Cheap to clone.
 #[derive(Clone, Default)]
-pub struct Known(Arc<Mutex<HashMap<String, Entry>>>);
+pub struct ConnectionCache(Arc<Mutex<HashMap<String, CachedConnection>>>);
 
-impl Known {
-    fn entries(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
+impl ConnectionCache {
+    fn entries(&self) -> MutexGuard<'_, HashMap<String, CachedConnection>> {
         // no code panics while it holds the lock; if it did, the map would still be whole
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -66,8 +66,8 @@ impl Known {
                 entries.clear();
             }
         }
-        let bucket = entries.get(&connection.id).map_or_else(|| Bucket::new(now), |entry| entry.bucket);
-        entries.insert(connection.id.clone(), Entry { connection, read_at: now, bucket });
+        let bucket = entries.get(&connection.id).map_or_else(|| LeakyBucket::new(now), |entry| entry.bucket);
+        entries.insert(connection.id.clone(), CachedConnection { connection, read_at: now, bucket });
     }
 
     pub fn forget(&self, id: &str) {
@@ -75,7 +75,7 @@ impl Known {
     }
 
     /// May this frame of a connection be looked at?
-    pub(super) fn take(&self, id: &str, pace: Pace, now: Timestamp) -> Paced {
-        self.entries().get_mut(id).map_or(Paced::Pass, |entry| entry.bucket.take(pace, now))
+    pub(super) fn take(&self, id: &str, pace: FrameRate, now: Timestamp) -> FrameVerdict {
+        self.entries().get_mut(id).map_or(FrameVerdict::Pass, |entry| entry.bucket.take(pace, now))
     }
 }

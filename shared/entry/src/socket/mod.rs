@@ -16,20 +16,20 @@ use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
 use futures::FutureExt;
 use http::StatusCode;
 use model::Error;
-use protocol::{Command, Event, Incoming, Outgoing, event::ErrorEvent};
-use rooms::post::Delivery;
+use protocol::{Event, IncomingFrame, OutgoingFrame, SocketCommand, event::ErrorEvent};
+use rooms::post::PostOutcome;
 use serde_json::{Value, json};
 use store::connections::Connection;
 
-use crate::{App, Door};
+use crate::{App, LambdaFunction};
 
-pub use known::Known;
-pub use pace::Pace;
-use pace::Paced;
+pub use known::ConnectionCache;
+pub use pace::FrameRate;
+use pace::FrameVerdict;
 
 /// A handshake.
 #[derive(Debug)]
-pub struct Opening {
+pub struct SocketHandshake {
     pub connection: String,
     /// Milliseconds since 1970 by API Gateway's clock.
     pub connected_at: i64,
@@ -42,7 +42,7 @@ pub struct Opening {
 
 /// A message of a connection that we know.
 #[derive(Debug)]
-pub struct Message<C> {
+pub struct SocketMessage<C> {
     pub connection: Connection,
     pub command: C,
     /// Milliseconds since 1970 at which the gateway received it.
@@ -51,15 +51,15 @@ pub struct Message<C> {
 }
 
 /// What a subject does with its socket's events.
-pub trait Socket: Send + Sync + 'static {
+pub trait SocketHandler: Send + Sync + 'static {
     /// What may be said to this door.
-    type Command: Command;
+    type Command: SocketCommand;
 
     /// How fast one connection may send to this door.
-    const PACE: Pace = Pace::PERSON;
+    const PACE: FrameRate = FrameRate::PERSON;
 
     /// May this connection be opened? Only `socket-connections` is asked.
-    fn connect(&self, opening: Opening) -> impl Future<Output = Result<(), Error>> + Send {
+    fn connect(&self, opening: SocketHandshake) -> impl Future<Output = Result<(), Error>> + Send {
         let _ = opening;
         async { Err(Error::NotFound("this route")) }
     }
@@ -70,13 +70,16 @@ pub trait Socket: Send + Sync + 'static {
         async { Ok(()) }
     }
 
-    fn message(&self, message: Message<Self::Command>) -> impl Future<Output = Result<(), Error>> + Send;
+    fn message(
+        &self,
+        message: SocketMessage<Self::Command>,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
 }
 
 /// A door for a subject's socket.
-pub fn door(app: App, known: Known, socket: impl Socket) -> Door {
+pub fn door(app: App, known: ConnectionCache, socket: impl SocketHandler) -> LambdaFunction {
     let shared = Arc::new((app, known, socket));
-    Door::new(move |event, _context| {
+    LambdaFunction::new(move |event, _context| {
         let shared = shared.clone();
         async move {
             let (app, known, socket) = &*shared;
@@ -102,9 +105,9 @@ pub fn door(app: App, known: Known, socket: impl Socket) -> Door {
     })
 }
 
-async fn handle<S: Socket>(
+async fn handle<S: SocketHandler>(
     app: &App,
-    known: &Known,
+    known: &ConnectionCache,
     socket: &S,
     event: ApiGatewayWebsocketProxyRequest,
 ) -> StatusCode {
@@ -113,7 +116,7 @@ async fn handle<S: Socket>(
     match context.event_type.as_deref() {
         Some("CONNECT") => {
             let header = |name: &str| Some(event.headers.get(name)?.to_str().ok()?.to_owned());
-            let opening = Opening {
+            let opening = SocketHandshake {
                 connection: id,
                 connected_at: context.connected_at,
                 source_ip: context.identity.source_ip.clone().unwrap_or_default(),
@@ -164,9 +167,9 @@ fn refused(error: &Error) -> StatusCode {
     }
 }
 
-async fn message<S: Socket>(
+async fn message<S: SocketHandler>(
     app: &App,
-    known: &Known,
+    known: &ConnectionCache,
     socket: &S,
     id: &str,
     received: i64,
@@ -174,15 +177,15 @@ async fn message<S: Socket>(
 ) -> Result<(), (Error, Option<Value>)> {
     let connection = known.get(app, id).await.map_err(|error| (error, None))?;
     match known.take(id, S::PACE, app.clock.now()) {
-        Paced::Pass => {}
-        Paced::Refuse => return Err((Error::TooMany { retry_after: Duration::from_secs(1) }, None)),
-        Paced::Drop => return Ok(()),
+        FrameVerdict::Pass => {}
+        FrameVerdict::Refuse => return Err((Error::TooMany { retry_after: Duration::from_secs(1) }, None)),
+        FrameVerdict::Drop => return Ok(()),
     }
-    let incoming = Incoming::parse(body).map_err(|error| (error, None))?;
+    let incoming = IncomingFrame::parse(body).map_err(|error| (error, None))?;
     let reference = incoming.reference.clone();
     let handled = async {
         let command = S::Command::read(&incoming).ok_or(Error::UnknownType)??;
-        let message = Message { connection, command, received, reference: reference.clone() };
+        let message = SocketMessage { connection, command, received, reference: reference.clone() };
         socket.message(message).await
     };
     handled.await.map_err(|error| (error, reference))
@@ -209,12 +212,12 @@ async fn answer_error(app: &App, id: &str, error: &Error, reference: Option<Valu
             _ => None,
         },
     });
-    let sent = match Outgoing::to_one(None, event, app.clock.now()).json() {
+    let sent = match OutgoingFrame::to_one(None, event, app.clock.now()).json() {
         Ok(frame) => app.rooms.post(id, &frame).await,
         Err(error) => Err(error),
     };
     match sent {
-        Ok(Delivery::Delivered) if fatal => {
+        Ok(PostOutcome::Delivered) if fatal => {
             // it has been told; if this fails too, its next frame meets the same refusal
             if let Err(error) = app.rooms.disconnect(id).await {
                 tracing::warn!(%error, "a refused connection could not be closed");

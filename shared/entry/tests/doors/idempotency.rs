@@ -7,25 +7,25 @@ use std::{
 };
 
 use axum::{Router, extract::Request, routing::post};
-use cloud::bench::{Answer, Client};
-use entry::Door;
+use cloud::bench::{FunctionClient, TestResponse};
+use entry::LambdaFunction;
 use lambda_runtime::Context;
 
-use crate::world::World;
+use crate::world::EntryWorld;
 
-async fn ask(client: &Client, path: &str, key: &str, body: &str) -> Answer {
+async fn ask(client: &FunctionClient, path: &str, key: &str, body: &str) -> TestResponse {
     client.ask("POST", path).header("idempotency-key", key).body("text/plain", body).send().await
 }
 
-fn client(door: Door) -> Client {
-    Client::new(move |event| {
+fn client(door: LambdaFunction) -> FunctionClient {
+    FunctionClient::new(move |event| {
         let door = door.clone();
         async move { door.call(event, Context::default()).await }
     })
 }
 
 /// A door that makes something as large as it is told, and counts how often.
-fn maker(world: &World) -> (Client, Arc<AtomicUsize>) {
+fn maker(world: &EntryWorld) -> (FunctionClient, Arc<AtomicUsize>) {
     let made = Arc::new(AtomicUsize::new(0));
     let counter = made.clone();
     let door = move |body: String| async move {
@@ -37,7 +37,7 @@ fn maker(world: &World) -> (Client, Arc<AtomicUsize>) {
 
 #[tokio::test]
 async fn what_was_answered_at_length_is_not_done_twice() {
-    let world = World::start().await;
+    let world = EntryWorld::start().await;
     let (door, made) = maker(&world);
     // the first is too large for the table when it is sealed, the second in whatever form
     for (times, size) in [(1, 304_000), (2, 900_000)] {
@@ -58,7 +58,7 @@ async fn what_was_answered_at_length_is_not_done_twice() {
 
 #[tokio::test]
 async fn the_largest_answer_that_is_kept_is_given_again() {
-    let world = World::start().await;
+    let world = EntryWorld::start().await;
     let (door, made) = maker(&world);
     for _ in 0..2 {
         let answer = ask(&door, "/v1/things", "key", "301000").await;
@@ -69,7 +69,7 @@ async fn the_largest_answer_that_is_kept_is_given_again() {
 
 #[tokio::test]
 async fn a_large_upload_with_a_key_arrives_as_it_was_sent() {
-    let world = World::start().await;
+    let world = EntryWorld::start().await;
     let measure = |request: Request| async {
         let body = axum::body::to_bytes(request.into_body(), usize::MAX).await.unwrap();
         assert!(body.iter().all(|byte| *byte == b'u'));

@@ -1,30 +1,31 @@
-use cloud::{ConnectionInfo, Outbound};
-use entry::socket::{Known, Message, Socket};
+use cloud::{ConnectionInfo, OutboundFrame};
+use entry::socket::{ConnectionCache, SocketHandler, SocketMessage};
 use lambda_runtime::Context;
 use model::Error;
 use protocol::command::SessionCommand;
 use serde_json::{Value, json};
-use store::connections::{self, Connection, Identity};
+use store::connections::{self, Connection, ConnectionIdentity};
 use tokio::sync::mpsc::unbounded_channel;
 
-use crate::world::World;
+use crate::world::EntryWorld;
 
 /// Takes no message, for a reason that has to do with a field of its own.
-struct Picky;
+struct RefusingSocket;
 
-impl Socket for Picky {
+impl SocketHandler for RefusingSocket {
     type Command = SessionCommand;
 
-    async fn message(&self, _: Message<SessionCommand>) -> Result<(), Error> {
+    async fn message(&self, _: SocketMessage<SessionCommand>) -> Result<(), Error> {
         Err(Error::field("type", "is not a type of slide"))
     }
 }
 
 #[tokio::test]
 async fn an_unknown_type_has_a_code_of_its_own_and_a_wrong_field_has_not() {
-    let world = World::start().await;
+    let world = EntryWorld::start().await;
     let now = world.clock.now();
-    let identity = Identity::Account { user: world.clock.id(), login: world.clock.id(), presents: None };
+    let identity =
+        ConnectionIdentity::Account { user: world.clock.id(), login: world.clock.id(), presents: None };
     let connection =
         Connection { id: "c=".into(), identity, display_name: None, connected_at: now, presents_since: None };
     connections::open(&world.app.store, &connection).await.unwrap();
@@ -37,7 +38,7 @@ async fn an_unknown_type_has_a_code_of_its_own_and_a_wrong_field_has_not() {
     };
     world.bench.cloud.connections().register("c=", info, tx);
     world.bench.cloud.connections().open("c=");
-    let door = entry::socket::door(world.app.clone(), Known::default(), Picky);
+    let door = entry::socket::door(world.app.clone(), ConnectionCache::default(), RefusingSocket);
     for (kind, code) in [("dance", "unknown_type"), ("join", "invalid_request")] {
         let event = json!({
             "requestContext": {
@@ -49,7 +50,7 @@ async fn an_unknown_type_has_a_code_of_its_own_and_a_wrong_field_has_not() {
             "isBase64Encoded": false,
         });
         door.call(event, Context::default()).await.unwrap();
-        let Some(Outbound::Text(frame)) = rx.recv().await else { panic!("no answer to {kind}") };
+        let Some(OutboundFrame::Text(frame)) = rx.recv().await else { panic!("no answer to {kind}") };
         let frame: Value = serde_json::from_str(&frame).unwrap();
         assert_eq!(frame["payload"]["code"], code, "{frame}");
     }

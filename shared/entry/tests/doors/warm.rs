@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use cloud::bench;
-use entry::{App, Clock, Environment, Peer};
+use entry::{App, Clock, Environment, FunctionDependency};
 use protocol::job::Queue;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -60,7 +60,9 @@ async fn a_door_opens_its_connections_when_it_starts() {
     app.store.ready().await.unwrap();
     assert_eq!(counts(), [1, 0, 0], "the first event finds the connection open");
 
-    App::start(&environment, &[Peer::Queue(Queue::Ticks), Peer::Sockets]).await.unwrap();
+    App::start(&environment, &[FunctionDependency::Queue(Queue::Ticks), FunctionDependency::Sockets])
+        .await
+        .unwrap();
     assert_eq!(counts(), [2, 1, 1]);
 }
 
@@ -68,6 +70,9 @@ async fn a_door_opens_its_connections_when_it_starts() {
 async fn a_door_starts_though_nobody_answers() {
     let nobody = "http://127.0.0.1:9";
     let environment = environment(nobody, nobody, nobody);
-    let app = App::start(&environment, &[Peer::Queue(Queue::Ticks), Peer::Sockets]).await.unwrap();
+    let app =
+        App::start(&environment, &[FunctionDependency::Queue(Queue::Ticks), FunctionDependency::Sockets])
+            .await
+            .unwrap();
     assert_eq!(app.settings.socket_url, "ws://127.0.0.1:9");
 }

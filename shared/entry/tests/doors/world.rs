@@ -1,19 +1,19 @@
 //! The services behind a door.
 
-use cloud::bench::Bench;
+use cloud::bench::TestCloud;
 use entry::{App, Clock, Environment};
 
-pub(crate) struct World {
+pub(crate) struct EntryWorld {
     pub(crate) app: App,
     pub(crate) clock: Clock,
-    pub(crate) bench: Bench,
+    pub(crate) bench: TestCloud,
 }
 
-impl World {
+impl EntryWorld {
     pub(crate) async fn start() -> Self {
         let clock = Clock::system();
         let time = clock.clone();
-        let bench = Bench::start(move || time.millis(), None).await.unwrap();
+        let bench = TestCloud::start(move || time.millis(), None).await.unwrap();
         let app = App::start(&Environment::of(bench.variables(), clock.clone()), &[]).await.unwrap();
         Self { app, clock, bench }
     }

@@ -6,7 +6,7 @@ use minijinja::{Environment, Value, context, value::Serde};
 use model::{Error, SessionId};
 use serde::Serialize;
 
-use crate::Mail;
+use crate::RenderedEmail;
 
 /// Templates by name; what ends in `.html` is escaped.
 const TEMPLATES: [(&str, &str); 9] = [
@@ -33,7 +33,7 @@ static ENVIRONMENT: LazyLock<Result<Environment<'static>, String>> = LazyLock::n
 
 /// Whom a letter goes to, and from where.
 #[derive(Clone, Copy, Debug)]
-pub struct Recipient<'a> {
+pub struct EmailRecipient<'a> {
     pub email: &'a str,
     pub name: &'a str,
     /// The base of links.
@@ -41,18 +41,18 @@ pub struct Recipient<'a> {
 }
 
 /// Lets its reader choose a new password.
-pub fn password_reset(to: Recipient<'_>, token: &str) -> Result<Mail, Error> {
+pub fn password_reset(to: EmailRecipient<'_>, token: &str) -> Result<RenderedEmail, Error> {
     let link = format!("{}/reset?token={token}", to.public_url);
     render(to, "Choose a new password", "password_reset", context! { link, token })
 }
 
 /// Tells its reader that somebody changed the password.
-pub fn password_changed(to: Recipient<'_>) -> Result<Mail, Error> {
+pub fn password_changed(to: EmailRecipient<'_>) -> Result<RenderedEmail, Error> {
     render(to, "Your password was changed", "password_changed", context! {})
 }
 
 /// Tells a presenter that the report of a session can be read. Whoever opens the link is asked who they are.
-pub fn report_ready(to: Recipient<'_>, session: SessionId, title: &str) -> Result<Mail, Error> {
+pub fn report_ready(to: EmailRecipient<'_>, session: SessionId, title: &str) -> Result<RenderedEmail, Error> {
     let link = format!("{}/v1/sessions/{session}/report?format=html", to.public_url);
     let subject = format!("The report of {}", title.replace(char::is_control, " "));
     render(to, &subject, "report_ready", context! { link, title })
@@ -60,7 +60,7 @@ pub fn report_ready(to: Recipient<'_>, session: SessionId, title: &str) -> Resul
 
 /// A mention that somebody has missed.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub struct Mention<'a> {
+pub struct EmailMentionLine<'a> {
     /// `None` where it is a direct one.
     pub channel: Option<&'a str>,
     pub from: &'a str,
@@ -69,25 +69,31 @@ pub struct Mention<'a> {
 }
 
 /// Tells somebody of mentions that they have missed, and of how many more there are.
-pub fn mention_digest(to: Recipient<'_>, mentions: &[Mention<'_>], more: usize) -> Result<Mail, Error> {
+pub fn mention_digest(
+    to: EmailRecipient<'_>,
+    mentions: &[EmailMentionLine<'_>],
+    more: usize,
+) -> Result<RenderedEmail, Error> {
     let subject = match (mentions, more) {
-        ([Mention { channel: Some(channel), from, .. }], 0) => format!("{from} mentioned you in #{channel}"),
-        ([Mention { channel: None, from, .. }], 0) => format!("{from} mentioned you"),
+        ([EmailMentionLine { channel: Some(channel), from, .. }], 0) => {
+            format!("{from} mentioned you in #{channel}")
+        }
+        ([EmailMentionLine { channel: None, from, .. }], 0) => format!("{from} mentioned you"),
         _ => format!("You were mentioned {} times", mentions.len() + more),
     };
     let subject = subject.replace(char::is_control, " ");
     render(to, &subject, "mention_digest", context! { mentions => Serde(mentions), more })
 }
 
-fn render(to: Recipient<'_>, subject: &str, template: &str, own: Value) -> Result<Mail, Error> {
+fn render(to: EmailRecipient<'_>, subject: &str, template: &str, own: Value) -> Result<RenderedEmail, Error> {
     let environment = ENVIRONMENT.as_ref().map_err(|why| Error::internal(why.as_str()))?;
-    let Recipient { email, name, public_url } = to;
+    let EmailRecipient { email, name, public_url } = to;
     let values = context! { subject, name, public_url, ..own };
     let one = |ending: &str| {
         let template = environment.get_template(&format!("{template}.{ending}"))?;
         template.render(&values)
     };
-    Ok(Mail {
+    Ok(RenderedEmail {
         to: email.to_owned(),
         subject: subject.to_owned(),
         text: one("txt").map_err(Error::internal)?,
@@ -99,8 +105,8 @@ fn render(to: Recipient<'_>, subject: &str, template: &str, own: Value) -> Resul
 mod tests {
     use super::*;
 
-    const ANA: Recipient<'_> =
-        Recipient { email: "ana@example.com", name: "Ana <b>", public_url: "https://colloquy.example" };
+    const ANA: EmailRecipient<'_> =
+        EmailRecipient { email: "ana@example.com", name: "Ana <b>", public_url: "https://colloquy.example" };
 
     #[test]
     fn a_reset_carries_link_and_token() {
@@ -114,13 +120,13 @@ mod tests {
 
     #[test]
     fn a_digest_says_where_who_and_what() {
-        let one = Mention { channel: Some("herons"), from: "Bo", text: "@ana <b>look</b>" };
+        let one = EmailMentionLine { channel: Some("herons"), from: "Bo", text: "@ana <b>look</b>" };
         let mail = mention_digest(ANA, &[one], 0).unwrap();
         assert_eq!(mail.subject, "Bo mentioned you in #herons");
         assert!(mail.text.contains("\n#herons, Bo:\n  @ana <b>look</b>\n"), "{}", mail.text);
         assert!(mail.html.contains("@ana &lt;b&gt;look&lt;&#x2f;b&gt;"), "{}", mail.html);
         assert!(!mail.text.contains("more"), "{}", mail.text);
-        let direct = Mention { channel: None, ..one };
+        let direct = EmailMentionLine { channel: None, ..one };
         assert_eq!(mention_digest(ANA, &[direct], 0).unwrap().subject, "Bo mentioned you");
         let many = mention_digest(ANA, &[one, direct], 3).unwrap();
         assert_eq!(many.subject, "You were mentioned 5 times");

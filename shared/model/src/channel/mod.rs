@@ -10,14 +10,13 @@ use crate::{ChannelId, UserId};
 
 pub use self::{
     name::{ChannelName, description},
-    role::{Deed, MemberRole},
+    role::{ChannelPermission, MemberRole},
 };
 
 /// Who sees a channel, and how one comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[schema(as = ChannelKind)]
-pub enum Kind {
+pub enum ChannelKind {
     /// Listed to the team; anyone joins.
     Public,
     /// Known to its members only; an owner or moderator adds them.

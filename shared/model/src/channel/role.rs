@@ -21,7 +21,7 @@ pub enum MemberRole {
 
 /// What needs a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deed {
+pub enum ChannelPermission {
     /// Name and description.
     Update,
     AddMember,
@@ -37,12 +37,18 @@ pub enum Deed {
 }
 
 impl MemberRole {
-    pub const fn may(self, deed: Deed) -> bool {
+    pub const fn may(self, deed: ChannelPermission) -> bool {
         match deed {
-            Deed::Update | Deed::AddMember | Deed::Kick | Deed::Pin | Deed::DeleteMessage => {
+            ChannelPermission::Update
+            | ChannelPermission::AddMember
+            | ChannelPermission::Kick
+            | ChannelPermission::Pin
+            | ChannelPermission::DeleteMessage => {
                 matches!(self, Self::Moderator | Self::Owner)
             }
-            Deed::AssignRole | Deed::Archive | Deed::Delete => matches!(self, Self::Owner),
+            ChannelPermission::AssignRole | ChannelPermission::Archive | ChannelPermission::Delete => {
+                matches!(self, Self::Owner)
+            }
         }
     }
 }
@@ -53,13 +59,19 @@ mod tests {
 
     #[test]
     fn a_member_may_nothing_of_this_and_an_owner_everything() {
-        let deeds = [Deed::Update, Deed::AddMember, Deed::Kick, Deed::Pin, Deed::DeleteMessage];
+        let deeds = [
+            ChannelPermission::Update,
+            ChannelPermission::AddMember,
+            ChannelPermission::Kick,
+            ChannelPermission::Pin,
+            ChannelPermission::DeleteMessage,
+        ];
         for deed in deeds {
             let may =
                 [MemberRole::Member, MemberRole::Moderator, MemberRole::Owner].map(|role| role.may(deed));
             assert_eq!(may, [false, true, true], "{deed:?}");
         }
-        for deed in [Deed::AssignRole, Deed::Archive, Deed::Delete] {
+        for deed in [ChannelPermission::AssignRole, ChannelPermission::Archive, ChannelPermission::Delete] {
             assert!(MemberRole::Owner.may(deed) && !MemberRole::Moderator.may(deed), "{deed:?}");
         }
         assert!(MemberRole::Owner > MemberRole::Moderator && MemberRole::Moderator > MemberRole::Member);

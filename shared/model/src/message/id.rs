@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use uuid::Uuid;
 
-use crate::{ChannelId, id::Named};
+use crate::{ChannelId, id::ResourceId};
 
 /// A channel and the number of a message in it, `{channel, 32 hexadecimal digits}-{number}`.
 ///
@@ -21,9 +21,9 @@ pub struct MessageId {
 /// A text that names no message.
 #[derive(Debug, thiserror::Error)]
 #[error("is not the id of a message")]
-pub struct NoMessageId;
+pub struct ParseMessageIdError;
 
-impl Named for MessageId {
+impl ResourceId for MessageId {
     const WHAT: &'static str = "message";
 }
 
@@ -34,13 +34,13 @@ impl fmt::Display for MessageId {
 }
 
 impl FromStr for MessageId {
-    type Err = NoMessageId;
-    fn from_str(text: &str) -> Result<Self, NoMessageId> {
-        let (channel, seq) = text.split_once('-').ok_or(NoMessageId)?;
-        let channel = Uuid::parse_str(channel).map_err(|_| NoMessageId)?;
-        let id = Self { channel: channel.into(), seq: seq.parse().map_err(|_| NoMessageId)? };
+    type Err = ParseMessageIdError;
+    fn from_str(text: &str) -> Result<Self, ParseMessageIdError> {
+        let (channel, seq) = text.split_once('-').ok_or(ParseMessageIdError)?;
+        let channel = Uuid::parse_str(channel).map_err(|_| ParseMessageIdError)?;
+        let id = Self { channel: channel.into(), seq: seq.parse().map_err(|_| ParseMessageIdError)? };
         // one spelling: `+1`, `01` and upper case are no ids
-        if id.seq > 0 && id.to_string() == text { Ok(id) } else { Err(NoMessageId) }
+        if id.seq > 0 && id.to_string() == text { Ok(id) } else { Err(ParseMessageIdError) }
     }
 }
 

@@ -16,7 +16,7 @@ pub const LENGTH: usize = 2_000;
 
 /// Whoever wrote a message, as they were called then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Author {
+pub struct MessageAuthor {
     pub id: UserId,
     pub username: String,
     pub name: String,
@@ -34,7 +34,7 @@ pub struct ReplyPreview {
 /// What a text has in it.
 #[expect(clippy::struct_excessive_bools, reason = "the original's fields")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Formatting {
+pub struct MessageFormatting {
     pub has_bold: bool,
     pub has_italic: bool,
     pub has_code: bool,
@@ -49,7 +49,7 @@ pub struct Formatting {
 
 /// How far a client has a channel: everything up to these numbers, which both grow by one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
-pub struct Since {
+pub struct ChannelPosition {
     /// The last message, 0 for none.
     pub seq: u64,
     /// The last change of a message, 0 for none; without it changes are not replayed.

@@ -5,8 +5,8 @@ mod slug;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::{order::Order, slug::Slug};
-use crate::{Code, Error, Result};
+pub use self::{order::SlideOrder, slug::Slug};
+use crate::{Error, ErrorCode, Result};
 
 /// Slides of a presentation: its order is one item, and all of them are shown at once.
 pub const MOST_SLIDES: usize = 200;
@@ -14,8 +14,7 @@ pub const MOST_SLIDES: usize = 200;
 /// Where a presentation is in its life. Not linked to sessions: it says what its owner thinks of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[schema(as = PresentationStatus)]
-pub enum Status {
+pub enum PresentationStatus {
     #[default]
     Draft,
     Active,
@@ -23,7 +22,7 @@ pub enum Status {
     Archived,
 }
 
-impl Status {
+impl PresentationStatus {
     pub const ALL: [Self; 4] = [Self::Draft, Self::Active, Self::Ended, Self::Archived];
 
     /// May it become the other? Staying the same is no move and always allowed (contract A3.3).
@@ -44,7 +43,7 @@ impl Status {
         }
         let (from, to) = (self.as_str(), other.as_str());
         let why = format!("a presentation that is {from} cannot become {to}");
-        Err(Error::conflict(Code::InvalidTransition, why))
+        Err(Error::conflict(ErrorCode::InvalidTransition, why))
     }
 
     pub const fn as_str(self) -> &'static str {
@@ -63,14 +62,14 @@ mod tests {
 
     #[test]
     fn every_move_from_every_status() {
-        use Status::{Active, Archived, Draft, Ended};
+        use PresentationStatus::{Active, Archived, Draft, Ended};
         for (from, allowed) in [
             (Draft, vec![Draft, Active, Archived]),
             (Active, vec![Draft, Active, Ended, Archived]),
             (Ended, vec![Draft, Active, Ended, Archived]),
             (Archived, vec![Draft, Archived]),
         ] {
-            for to in Status::ALL {
+            for to in PresentationStatus::ALL {
                 assert_eq!(from.check(to).is_ok(), allowed.contains(&to), "{from:?} {to:?}");
             }
         }
@@ -78,7 +77,7 @@ mod tests {
 
     #[test]
     fn a_status_is_called_the_same_everywhere() {
-        for status in Status::ALL {
+        for status in PresentationStatus::ALL {
             assert_eq!(serde_json::json!(status), status.as_str());
         }
     }

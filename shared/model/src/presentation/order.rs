@@ -6,21 +6,21 @@ use std::{collections::HashSet, ops::Deref};
 use serde::{Deserialize, Serialize};
 
 use super::MOST_SLIDES;
-use crate::{Code, Error, FieldError, Result, SlideId};
+use crate::{Error, ErrorCode, FieldError, Result, SlideId};
 
 /// Slides in the order in which they are shown, each once.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Order(Vec<SlideId>);
+pub struct SlideOrder(Vec<SlideId>);
 
-impl Deref for Order {
+impl Deref for SlideOrder {
     type Target = [SlideId];
     fn deref(&self) -> &[SlideId] {
         &self.0
     }
 }
 
-impl Order {
+impl SlideOrder {
     pub fn of(slides: Vec<SlideId>) -> Self {
         Self(slides)
     }
@@ -46,7 +46,7 @@ impl Order {
     }
 
     pub fn full() -> Error {
-        Error::conflict(Code::LimitReached, format!("a presentation has {MOST_SLIDES} slides at most"))
+        Error::conflict(ErrorCode::LimitReached, format!("a presentation has {MOST_SLIDES} slides at most"))
     }
 
     /// Takes a slide out; those behind it move up. Says whether it was there.
@@ -109,19 +109,19 @@ mod tests {
     }
 
     #[derive(Clone, Debug)]
-    enum Step {
+    enum OrderEdit {
         Insert(usize),
         Remove(usize),
         Shift(usize, usize),
         Arrange(usize),
     }
 
-    fn step() -> impl Strategy<Value = Step> {
+    fn step() -> impl Strategy<Value = OrderEdit> {
         prop_oneof![
-            3 => (0..12_usize).prop_map(Step::Insert),
-            1 => (0..12_usize).prop_map(Step::Remove),
-            1 => (0..12_usize, 0..12_usize).prop_map(|(from, to)| Step::Shift(from, to)),
-            1 => (1..12_usize).prop_map(Step::Arrange),
+            3 => (0..12_usize).prop_map(OrderEdit::Insert),
+            1 => (0..12_usize).prop_map(OrderEdit::Remove),
+            1 => (0..12_usize, 0..12_usize).prop_map(|(from, to)| OrderEdit::Shift(from, to)),
+            1 => (1..12_usize).prop_map(OrderEdit::Arrange),
         ]
     }
 
@@ -130,12 +130,12 @@ mod tests {
         /// changes nothing.
         #[test]
         fn an_order_stays_a_permutation(steps in prop::collection::vec(step(), 0..60)) {
-            let mut order = Order::default();
+            let mut order = SlideOrder::default();
             let mut set = HashSet::new();
             for (n, step) in steps.into_iter().enumerate() {
                 let before = order.clone();
                 let done = match step {
-                    Step::Insert(at) => {
+                    OrderEdit::Insert(at) => {
                         let new = slide(n as u128);
                         let done = order.insert(at, new, "at").is_ok();
                         prop_assert_eq!(done, at <= before.len());
@@ -145,17 +145,17 @@ mod tests {
                         }
                         done
                     }
-                    Step::Remove(at) => match before.get(at) {
+                    OrderEdit::Remove(at) => match before.get(at) {
                         Some(id) => { set.remove(id); order.remove(*id) }
                         None => order.remove(slide(u128::MAX)),
                     },
-                    Step::Shift(from, to) => {
+                    OrderEdit::Shift(from, to) => {
                         let id = before.get(from).copied().unwrap_or(slide(u128::MAX));
                         let done = order.shift(id, to, "to").is_ok();
                         prop_assert!(!done || order.index_of(id) == Some(to));
                         done
                     }
-                    Step::Arrange(by) => {
+                    OrderEdit::Arrange(by) => {
                         let mut wanted = before.to_vec();
                         let by = by % wanted.len().max(1);
                         wanted.rotate_left(by);
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn an_arrangement_names_exactly_the_slides() {
-        let mut order = Order::of(vec![slide(1), slide(2), slide(3)]);
+        let mut order = SlideOrder::of(vec![slide(1), slide(2), slide(3)]);
         let mut fields = |wanted: &[SlideId]| match order.arrange(wanted, "slide_ids") {
             Ok(()) => vec![],
             Err(Error::Invalid(errors)) => errors.into_iter().map(|error| error.field).collect(),
@@ -188,7 +188,10 @@ mod tests {
 
     #[test]
     fn a_presentation_can_be_full() {
-        let mut order = Order::of((0..200).map(slide).collect());
-        assert!(matches!(order.insert(0, slide(200), "at"), Err(Error::Conflict(Code::LimitReached, _))));
+        let mut order = SlideOrder::of((0..200).map(slide).collect());
+        assert!(matches!(
+            order.insert(0, slide(200), "at"),
+            Err(Error::Conflict(ErrorCode::LimitReached, _))
+        ));
     }
 }

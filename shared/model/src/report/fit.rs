@@ -2,7 +2,7 @@
 //! full of long texts loses the least telling first: the older texts, then questions with few votes, then rare words, and last
 //! whole slides.
 
-use super::{QUESTIONS, Report, TEXT, TEXTS, cut};
+use super::{QUESTIONS, SessionReport, TEXT, TEXTS, cut};
 
 /// Bytes as JSON, with room for the keys of the item.
 pub const LARGEST: usize = 350_000;
@@ -12,7 +12,7 @@ const STEPS: [(usize, usize, usize, usize); 5] =
     [(TEXTS, QUESTIONS, 50, TEXT), (40, 150, 50, TEXT), (20, 100, 30, 300), (5, 50, 15, 200), (1, 20, 5, 80)];
 
 /// The report, without what does not fit.
-pub fn fit(mut report: Report) -> Report {
+pub fn fit(mut report: SessionReport) -> SessionReport {
     for (texts, questions, words, characters) in STEPS {
         report.questions.truncate(questions);
         for question in &mut report.questions {
@@ -41,7 +41,7 @@ pub fn fit(mut report: Report) -> Report {
     report
 }
 
-fn size(report: &Report) -> usize {
+fn size(report: &SessionReport) -> usize {
     // nothing in it that JSON cannot say
     serde_json::to_vec(report).map_or(usize::MAX, |json| json.len())
 }
@@ -53,9 +53,10 @@ mod tests {
 
     use super::*;
     use crate::{
-        question::Status,
+        question::QuestionStatus,
         report::{
-            AiReport, Audience, Held, OptionReport, Participation, QuestionReport, SlideReport, TextReport,
+            AiReport, OptionReport, ParticipationTimeline, QuestionReport, ReportAudience, ReportSession,
+            SlideReport, TextReport,
         },
         session::EndReason,
         slide::SlideType,
@@ -66,7 +67,7 @@ mod tests {
     }
 
     /// Of so many slides, each as full as it may be, of a letter.
-    fn report(slides: usize, letter: &str) -> Report {
+    fn report(slides: usize, letter: &str) -> SessionReport {
         let at = Timestamp::UNIX_EPOCH;
         let long = letter.repeat(TEXT);
         let text = TextReport { participant_id: id(), display_name: None, text: long.clone(), at };
@@ -100,7 +101,7 @@ mod tests {
         let question = QuestionReport {
             id: id(),
             text: letter.repeat(300),
-            status: Status::Answered,
+            status: QuestionStatus::Answered,
             display_name: None,
             asked_at: at,
             upvotes: 0,
@@ -109,8 +110,8 @@ mod tests {
             answer: Some(long),
             provider: None,
         };
-        Report {
-            session: Held {
+        SessionReport {
+            session: ReportSession {
                 id: id(),
                 title: "Herons".into(),
                 join_code: "K7M2QX".into(),
@@ -121,8 +122,8 @@ mod tests {
                 end_reason: EndReason::Ended,
             },
             written_at: at,
-            audience: Audience::default(),
-            participation: Participation::default(),
+            audience: ReportAudience::default(),
+            participation: ParticipationTimeline::default(),
             slides: vec![slide; slides],
             slides_left_out: 0,
             leaderboard: Vec::new(),

@@ -12,13 +12,13 @@ pub mod participation;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use self::participation::Participation;
+pub use self::participation::ParticipationTimeline;
 use crate::{
     ParticipantId, QuestionId, SessionId, SlideId,
-    leaderboard::Entry,
-    question::Status as QuestionStatus,
+    leaderboard::LeaderboardEntry,
+    question::QuestionStatus,
     session::EndReason,
-    slide::{Content, SlideType},
+    slide::{SlideContent, SlideType},
     tally::WordCount,
 };
 
@@ -34,18 +34,18 @@ pub const LEADERS: usize = 10;
 const TITLE: usize = 500;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct Report {
-    pub session: Held,
+pub struct SessionReport {
+    pub session: ReportSession,
     #[schema(value_type = String, format = DateTime)]
     pub written_at: Timestamp,
-    pub audience: Audience,
-    pub participation: Participation,
+    pub audience: ReportAudience,
+    pub participation: ParticipationTimeline,
     /// Every slide that was shown or answered, in their order.
     pub slides: Vec<SlideReport>,
     /// Slides that found no place: 0 but for a presentation of very many and very long ones.
     pub slides_left_out: usize,
     /// The best 10 of all quizzes, whether or not their results were shown.
-    pub leaderboard: Vec<Entry>,
+    pub leaderboard: Vec<LeaderboardEntry>,
     /// Without hidden ones; 200 at most.
     pub questions: Vec<QuestionReport>,
     /// With those that found no place.
@@ -55,8 +55,7 @@ pub struct Report {
 
 /// The session itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(as = HeldSession)]
-pub struct Held {
+pub struct ReportSession {
     pub id: SessionId,
     pub title: String,
     pub join_code: String,
@@ -71,8 +70,7 @@ pub struct Held {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(as = ReportAudience)]
-pub struct Audience {
+pub struct ReportAudience {
     /// Everyone who ever joined.
     pub participants: u64,
     /// The most that were connected at once, as counted.
@@ -190,7 +188,7 @@ pub struct ProviderReport {
 
 /// What a slide is called in a list: the first line that can be read on it, without the marks of Markdown; of an empty one
 /// nothing.
-pub fn title(content: &Content) -> String {
+pub fn title(content: &SlideContent) -> String {
     let texts = content.texts();
     let lines = texts.iter().flat_map(|text| text.lines());
     let titles = lines
@@ -232,7 +230,7 @@ mod tests {
 
     #[test]
     fn a_slide_is_called_what_can_be_read_first() {
-        let of = |kind, value| title(&Content::parse(kind, &value).unwrap());
+        let of = |kind, value| title(&SlideContent::parse(kind, &value).unwrap());
         assert_eq!(of(SlideType::Content, json!({ "text": "\n# **Welcome**\n\nto it" })), "Welcome");
         assert_eq!(of(SlideType::Content, json!({})), "");
         assert_eq!(of(SlideType::Scale, json!({ "question": "How fond?" })), "How fond?");

@@ -9,7 +9,7 @@ const MINUTE_MS: i64 = 60_000;
 
 /// From the first thing that happened to the end.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct Participation {
+pub struct ParticipationTimeline {
     #[schema(value_type = String, format = DateTime)]
     pub from: Timestamp,
     /// A whole number of minutes.
@@ -21,7 +21,7 @@ pub struct Participation {
 }
 
 /// Milliseconds since 1970 each, in any order. What came after the end was on its way then, and stands in the last bucket.
-pub fn over_time(started: i64, ended: i64, joins: &[i64], answers: &[i64]) -> Participation {
+pub fn over_time(started: i64, ended: i64, joins: &[i64], answers: &[i64]) -> ParticipationTimeline {
     let first = joins.iter().chain(answers).copied().fold(started, i64::min);
     let from = first.div_euclid(MINUTE_MS) * MINUTE_MS;
     let minutes = (ended.max(from) - from) / MINUTE_MS + 1;
@@ -35,7 +35,7 @@ pub fn over_time(started: i64, ended: i64, joins: &[i64], answers: &[i64]) -> Pa
         }
         buckets
     };
-    Participation {
+    ParticipationTimeline {
         from: Timestamp::from_millisecond(from).unwrap_or_default(),
         bucket_seconds: bucket_ms / 1000,
         joins: fill(joins),

@@ -7,14 +7,13 @@ use serde_json::Value;
 /// a ranking a choice in order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[schema(as = AnswerContent)]
-pub enum Answer {
+pub enum AnswerContent {
     /// Ids of the options chosen, in the order they were given.
     Selected(Vec<String>),
     Text(String),
 }
 
-impl Answer {
+impl AnswerContent {
     pub fn to_value(&self) -> Value {
         match self {
             Self::Selected(ids) => serde_json::json!({ "selected": ids }),
@@ -45,8 +44,10 @@ mod tests {
 
     #[test]
     fn an_answer_reads_as_it_is_written() {
-        for answer in [Answer::Selected(vec!["a".into(), "b".into()]), Answer::Text("so".into())] {
-            assert_eq!(serde_json::from_value::<Answer>(answer.to_value()).unwrap(), answer);
+        for answer in
+            [AnswerContent::Selected(vec!["a".into(), "b".into()]), AnswerContent::Text("so".into())]
+        {
+            assert_eq!(serde_json::from_value::<AnswerContent>(answer.to_value()).unwrap(), answer);
             assert_eq!(serde_json::to_value(&answer).unwrap(), answer.to_value());
         }
     }

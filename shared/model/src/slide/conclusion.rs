@@ -3,7 +3,7 @@
 use garde::Validate;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::Kind;
+use super::SlideTypeRules;
 use crate::SessionId;
 
 /// Characters of one conclusion; the rest is cut (contract A3.1), so that what a model writes always fits.
@@ -11,8 +11,7 @@ const CUT: usize = 500;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(default)]
-#[schema(as = ConclusionContent)]
-pub struct Conclusion {
+pub struct ConclusionContent {
     #[garde(length(chars, max = 200))]
     pub title: String,
     /// 10 at most; each is cut at 500 characters.
@@ -34,7 +33,7 @@ fn cut<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Err
     Ok(all.into_iter().map(|one| one.chars().take(CUT).collect()).collect())
 }
 
-impl Default for Conclusion {
+impl Default for ConclusionContent {
     fn default() -> Self {
         Self {
             title: "Key Takeaways".into(),
@@ -46,7 +45,7 @@ impl Default for Conclusion {
     }
 }
 
-impl Kind for Conclusion {
+impl SlideTypeRules for ConclusionContent {
     fn forget_others(&mut self, session: SessionId) {
         if self.generated_in.is_some_and(|other| other != session) {
             self.conclusions.clear();
@@ -67,11 +66,11 @@ impl Kind for Conclusion {
 mod tests {
     use serde_json::json;
 
-    use crate::slide::{Content, SlideType};
+    use crate::slide::{SlideContent, SlideType};
 
     #[test]
     fn limits() {
-        let parse = |value| Content::parse(SlideType::Conclusion, &value);
+        let parse = |value| SlideContent::parse(SlideType::Conclusion, &value);
         let cut = parse(json!({"conclusions": vec!["ü".repeat(501); 10]})).unwrap();
         assert_eq!(cut.to_value()["conclusions"][9].as_str().unwrap().chars().count(), 500);
         assert_eq!(cut.to_value()["title"], "Key Takeaways");

@@ -3,12 +3,11 @@
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 
-use super::Kind;
+use super::SlideTypeRules;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(default)]
-#[schema(as = TextContent)]
-pub struct Text {
+pub struct TextContent {
     /// `http`, `https`, or relative to the page.
     #[garde(inner(length(chars, min = 1, max = 2048), custom(showable)))]
     pub image_url: Option<String>,
@@ -16,14 +15,13 @@ pub struct Text {
     #[garde(length(chars, max = 10_000))]
     pub text: String,
     #[garde(skip)]
-    pub layout: Layout,
+    pub layout: SlideLayout,
 }
 
 /// Where the image stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
-#[schema(as = SlideLayout)]
-pub enum Layout {
+pub enum SlideLayout {
     ImageLeft,
     ImageRight,
     ImageTop,
@@ -31,7 +29,7 @@ pub enum Layout {
     TextOnly,
 }
 
-impl Kind for Text {
+impl SlideTypeRules for TextContent {
     fn texts(&self) -> Vec<&str> {
         vec![&self.text]
     }
@@ -54,10 +52,10 @@ fn showable(url: &str, (): &()) -> garde::Result {
 mod tests {
     use serde_json::json;
 
-    use crate::slide::{Content, SlideType};
+    use crate::slide::{SlideContent, SlideType};
 
     fn fields(value: &serde_json::Value) -> Vec<String> {
-        match Content::parse(SlideType::Content, value) {
+        match SlideContent::parse(SlideType::Content, value) {
             Ok(_) => vec![],
             Err(errors) => errors.into_iter().map(|error| error.field).collect(),
         }

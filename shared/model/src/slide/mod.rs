@@ -28,28 +28,28 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 pub use self::{
-    answer::Answer,
-    conclusion::Conclusion,
-    content::{Layout, Text},
-    options::Choice,
-    question_choice::QuestionChoice,
-    question_text::QuestionText,
-    quiz::Quiz,
-    ranking::Ranking,
-    scale::Scale,
-    summary::{All, Included, Summary},
+    answer::AnswerContent,
+    conclusion::ConclusionContent,
+    content::{SlideLayout, TextContent},
+    options::ChoiceOption,
+    question_choice::ChoiceQuestionContent,
+    question_text::TextQuestionContent,
+    quiz::QuizContent,
+    ranking::RankingContent,
+    scale::ScaleContent,
+    summary::{AllSlides, IncludedSlides, SummaryContent},
 };
 use crate::{FieldError, SessionId, SlideId, tally::Tally};
 
-type Checked<T> = Result<T, Vec<FieldError>>;
+type FieldResult<T> = Result<T, Vec<FieldError>>;
 
-/// What every slide type can say about itself (each is documented at [`Content`]); the default is a slide that is only shown.
-trait Kind: Default + Serialize + DeserializeOwned + garde::Validate<Context = ()> {
-    fn accept(&self, _answer: &Value) -> Checked<Answer> {
+/// What every slide type can say about itself (each is documented at [`SlideContent`]); the default is a slide that is only shown.
+trait SlideTypeRules: Default + Serialize + DeserializeOwned + garde::Validate<Context = ()> {
+    fn accept(&self, _answer: &Value) -> FieldResult<AnswerContent> {
         Err(vec![FieldError::new("content", "this slide takes no answers")])
     }
 
-    fn tally(&self, _answers: &[&Answer]) -> Option<Tally> {
+    fn tally(&self, _answers: &[&AnswerContent]) -> Option<Tally> {
         None
     }
 
@@ -65,11 +65,11 @@ trait Kind: Default + Serialize + DeserializeOwned + garde::Validate<Context = (
         false
     }
 
-    fn points(&self, _answer: &Answer, _elapsed_ms: i64) -> u32 {
+    fn points(&self, _answer: &AnswerContent, _elapsed_ms: i64) -> u32 {
         0
     }
 
-    fn options(&self) -> &[Choice] {
+    fn options(&self) -> &[ChoiceOption] {
         &[]
     }
 
@@ -97,15 +97,15 @@ macro_rules! slide_types {
         /// What is on a slide. On the wire and in the table it is `"type": …, "content": {…}`.
         #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
         #[serde(tag = "type", content = "content", rename_all = "snake_case")]
-        pub enum Content { $($variant($content),)* }
+        pub enum SlideContent { $($variant($content),)* }
 
-        impl Content {
+        impl SlideContent {
             /// Content of a type as a client sends it; nothing, `null` or `{}` is the type's default, and fields that
             /// the type does not have are dropped.
             ///
             /// # Errors
             /// Every field at fault, as `content.options[0].text`.
-            pub fn parse(kind: SlideType, value: &Value) -> Checked<Self> {
+            pub fn parse(kind: SlideType, value: &Value) -> FieldResult<Self> {
                 match kind { $(SlideType::$variant => read::content::<$content>(value).map(Self::$variant),)* }
             }
 
@@ -126,12 +126,12 @@ macro_rules! slide_types {
             ///
             /// # Errors
             /// What is wrong with it, as `content.selected[0]`; on `content` where the slide takes no answers.
-            pub fn accept(&self, answer: &Value) -> Checked<Answer> {
+            pub fn accept(&self, answer: &Value) -> FieldResult<AnswerContent> {
                 match self { $(Self::$variant(content) => content.accept(answer),)* }
             }
 
             /// The count of answers that this slide has accepted, in whatever order; `None` where it takes none.
-            pub fn tally(&self, answers: &[&Answer]) -> Option<Tally> {
+            pub fn tally(&self, answers: &[&AnswerContent]) -> Option<Tally> {
                 match self { $(Self::$variant(content) => content.tally(answers),)* }
             }
 
@@ -151,7 +151,7 @@ macro_rules! slide_types {
             }
 
             /// What an answer earns that came so many milliseconds after the slide; 0 where there is no right or wrong.
-            pub fn points(&self, answer: &Answer, elapsed_ms: i64) -> u32 {
+            pub fn points(&self, answer: &AnswerContent, elapsed_ms: i64) -> u32 {
                 match self { $(Self::$variant(content) => content.points(answer, elapsed_ms),)* }
             }
 
@@ -162,7 +162,7 @@ macro_rules! slide_types {
             }
 
             /// What can be chosen, as it was written; nothing where there are no options, and on a scale.
-            pub fn options(&self) -> &[Choice] {
+            pub fn options(&self) -> &[ChoiceOption] {
                 match self { $(Self::$variant(content) => content.options(),)* }
             }
 
@@ -187,14 +187,14 @@ macro_rules! slide_types {
 }
 
 slide_types! {
-    Content(Text) = "content",
-    QuestionText(QuestionText) = "question_text",
-    QuestionChoice(QuestionChoice) = "question_choice",
-    Scale(Scale) = "scale",
-    Ranking(Ranking) = "ranking",
-    Quiz(Quiz) = "quiz",
-    Summary(Summary) = "summary",
-    Conclusion(Conclusion) = "conclusion",
+    Content(TextContent) = "content",
+    QuestionText(TextQuestionContent) = "question_text",
+    QuestionChoice(ChoiceQuestionContent) = "question_choice",
+    Scale(ScaleContent) = "scale",
+    Ranking(RankingContent) = "ranking",
+    Quiz(QuizContent) = "quiz",
+    Summary(SummaryContent) = "summary",
+    Conclusion(ConclusionContent) = "conclusion",
 }
 
 fn to_value(content: &impl Serialize) -> Value {
@@ -224,19 +224,19 @@ mod tests {
     fn a_type_is_called_the_same_everywhere() {
         for kind in SlideType::ALL {
             assert_eq!(json!(kind), kind.as_str());
-            assert_eq!(json!(Content::default_for(*kind))["type"], kind.as_str());
-            assert_eq!(Content::default_for(*kind).kind(), *kind);
+            assert_eq!(json!(SlideContent::default_for(*kind))["type"], kind.as_str());
+            assert_eq!(SlideContent::default_for(*kind).kind(), *kind);
         }
     }
 
     #[test]
     fn nothing_is_the_default_and_the_default_is_good() {
         for kind in SlideType::ALL {
-            let default = Content::default_for(*kind);
+            let default = SlideContent::default_for(*kind);
             for nothing in [json!(null), json!({})] {
-                assert_eq!(Content::parse(*kind, &nothing).as_ref(), Ok(&default));
+                assert_eq!(SlideContent::parse(*kind, &nothing).as_ref(), Ok(&default));
             }
-            assert_eq!(Content::parse(*kind, &default.to_value()), Ok(default));
+            assert_eq!(SlideContent::parse(*kind, &default.to_value()), Ok(default));
         }
     }
 
@@ -244,7 +244,7 @@ mod tests {
     fn content_that_is_not_an_object_is_refused() {
         for kind in SlideType::ALL {
             for wrong in [json!([]), json!("text"), json!(3), json!(true)] {
-                let errors = Content::parse(*kind, &wrong).unwrap_err();
+                let errors = SlideContent::parse(*kind, &wrong).unwrap_err();
                 assert_eq!(errors[0].field, "content", "{kind:?} {wrong}");
             }
         }
@@ -255,7 +255,7 @@ mod tests {
         let answers = [json!({"text": "x"}), json!({"selected": ["opt1"]}), json!({}), json!(null)];
         for kind in [SlideType::Content, SlideType::Summary, SlideType::Conclusion] {
             for answer in &answers {
-                let errors = Content::default_for(kind).accept(answer).unwrap_err();
+                let errors = SlideContent::default_for(kind).accept(answer).unwrap_err();
                 assert_eq!(errors, [FieldError::new("content", "this slide takes no answers")]);
             }
         }
@@ -298,38 +298,41 @@ mod tests {
     }
 
     /// What may lie there, also from before the slide was edited.
-    fn answer() -> impl Strategy<Value = Answer> {
+    fn answer() -> impl Strategy<Value = AnswerContent> {
         let id = prop::sample::select(vec!["opt1", "opt2", "opt3", "1", "4", "9"]).prop_map(str::to_owned);
         prop_oneof![
-            prop::collection::vec(id, 0..4).prop_map(Answer::Selected),
-            "[a-c ]{0,12}".prop_map(Answer::Text),
+            prop::collection::vec(id, 0..4).prop_map(AnswerContent::Selected),
+            "[a-c ]{0,12}".prop_map(AnswerContent::Text),
         ]
     }
 
     #[test]
     fn what_takes_answers_is_counted_and_has_something_to_read() {
         for kind in SlideType::ALL {
-            let slide = Content::default_for(*kind);
+            let slide = SlideContent::default_for(*kind);
             let takes = slide.accept(&json!({})).unwrap_err()[0].message != "this slide takes no answers";
             assert_eq!(slide.tally(&[]).is_some(), takes, "{kind:?}");
             assert!(slide.texts().iter().all(|text| !text.is_empty()));
             assert_eq!(slide.is_final(), *kind == SlideType::Quiz);
         }
-        let quiz = Content::default_for(SlideType::Quiz);
+        let quiz = SlideContent::default_for(SlideType::Quiz);
         assert_eq!(quiz.texts(), ["Your question", "Option 1", "Option 2"]);
-        assert!(Content::default_for(SlideType::Content).texts().is_empty(), "what is empty is not read");
+        assert!(
+            SlideContent::default_for(SlideType::Content).texts().is_empty(),
+            "what is empty is not read"
+        );
     }
 
     proptest! {
         #[test]
         fn whatever_is_sent_is_good_or_named(value in json_value()) {
             for kind in SlideType::ALL {
-                match Content::parse(*kind, &value) {
+                match SlideContent::parse(*kind, &value) {
                     Ok(content) => {
                         prop_assert_eq!(content.kind(), *kind);
-                        prop_assert_eq!(Content::parse(*kind, &content.to_value()), Ok(content.clone()));
+                        prop_assert_eq!(SlideContent::parse(*kind, &content.to_value()), Ok(content.clone()));
                         let stored = serde_json::to_value(&content).unwrap();
-                        prop_assert_eq!(serde_json::from_value::<Content>(stored).unwrap(), content);
+                        prop_assert_eq!(serde_json::from_value::<SlideContent>(stored).unwrap(), content);
                     }
                     Err(errors) => {
                         prop_assert!(!errors.is_empty());
@@ -345,8 +348,8 @@ mod tests {
                 .prop_flat_map(|answers| (Just(answers.clone()), Just(answers).prop_shuffle())),
         ) {
             for kind in SlideType::ALL {
-                let slide = Content::default_for(*kind);
-                let count = |answers: &[Answer]| slide.tally(&answers.iter().collect::<Vec<_>>());
+                let slide = SlideContent::default_for(*kind);
+                let count = |answers: &[AnswerContent]| slide.tally(&answers.iter().collect::<Vec<_>>());
                 prop_assert_eq!(count(&answers), count(&shuffled));
             }
         }
@@ -354,9 +357,9 @@ mod tests {
         #[test]
         fn whatever_is_answered_is_good_or_named(value in json_value()) {
             for kind in SlideType::ALL {
-                match Content::default_for(*kind).accept(&value) {
+                match SlideContent::default_for(*kind).accept(&value) {
                     Ok(answer) => prop_assert_eq!(
-                        Content::default_for(*kind).accept(&answer.to_value()), Ok(answer)
+                        SlideContent::default_for(*kind).accept(&answer.to_value()), Ok(answer)
                     ),
                     Err(errors) => prop_assert!(errors.iter().all(|error| error.field.starts_with("content"))),
                 }

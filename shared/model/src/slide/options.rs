@@ -6,12 +6,11 @@ use garde::Validate;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use super::{Checked, not_blank};
+use super::{FieldResult, not_blank};
 use crate::FieldError;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
-#[schema(as = ChoiceOption)]
-pub struct Choice {
+pub struct ChoiceOption {
     #[garde(length(chars, max = 100), custom(not_blank))]
     pub id: String,
     #[garde(length(chars, max = 200), custom(not_blank))]
@@ -23,18 +22,18 @@ pub struct Choice {
 /// An option as it may be written: without an id it gets the first free one of `opt1`, `opt2`, …, without an order its
 /// place in the list.
 #[derive(Deserialize)]
-struct Written {
+struct ChoiceOptionInput {
     id: Option<String>,
     text: String,
     order: Option<u32>,
 }
 
 /// For `deserialize_with`.
-pub(super) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Choice>, D::Error> {
-    let written = Vec::<Written>::deserialize(deserializer)?;
+pub(super) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ChoiceOption>, D::Error> {
+    let written = Vec::<ChoiceOptionInput>::deserialize(deserializer)?;
     let taken: HashSet<String> = written.iter().filter_map(|option| option.id.clone()).collect();
     let mut free = (1..).map(|n| format!("opt{n}")).filter(|id| !taken.contains(id));
-    let options = (0..).zip(written).map(|(place, Written { id, text, order })| Choice {
+    let options = (0..).zip(written).map(|(place, ChoiceOptionInput { id, text, order })| ChoiceOption {
         id: id.or_else(|| free.next()).unwrap_or_default(),
         text,
         order: order.unwrap_or(place),
@@ -44,7 +43,7 @@ pub(super) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Cho
 
 /// A rule of garde.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "garde passes the context so")]
-pub(super) fn unique(options: &[Choice], (): &()) -> garde::Result {
+pub(super) fn unique(options: &[ChoiceOption], (): &()) -> garde::Result {
     let mut seen = HashSet::new();
     match options.iter().find(|option| !seen.insert(&option.id)) {
         Some(_) => Err(garde::Error::new("the ids of options must differ")),
@@ -53,16 +52,16 @@ pub(super) fn unique(options: &[Choice], (): &()) -> garde::Result {
 }
 
 /// Those of a slide that is new.
-pub(super) fn two() -> Vec<Choice> {
-    [1, 2].map(|n| Choice { id: format!("opt{n}"), text: format!("Option {n}"), order: n - 1 }).into()
+pub(super) fn two() -> Vec<ChoiceOption> {
+    [1, 2].map(|n| ChoiceOption { id: format!("opt{n}"), text: format!("Option {n}"), order: n - 1 }).into()
 }
 
-pub(super) fn ids(options: &[Choice]) -> Vec<&str> {
+pub(super) fn ids(options: &[ChoiceOption]) -> Vec<&str> {
     options.iter().map(|option| option.id.as_str()).collect()
 }
 
 /// What can be read: the question and its options.
-pub(super) fn texts<'a>(question: &'a str, options: &'a [Choice]) -> Vec<&'a str> {
+pub(super) fn texts<'a>(question: &'a str, options: &'a [ChoiceOption]) -> Vec<&'a str> {
     std::iter::once(question).chain(options.iter().map(|option| option.text.as_str())).collect()
 }
 
@@ -70,7 +69,12 @@ pub(super) fn texts<'a>(question: &'a str, options: &'a [Choice]) -> Vec<&'a str
 ///
 /// # Errors
 /// What is wrong, as `content.selected[0]`.
-pub(super) fn chosen(answer: &Value, names: &[&str], known: &[&str], most: usize) -> Checked<Vec<String>> {
+pub(super) fn chosen(
+    answer: &Value,
+    names: &[&str],
+    known: &[&str],
+    most: usize,
+) -> FieldResult<Vec<String>> {
     let Some(fields) = answer.as_object() else {
         return Err(vec![FieldError::new("content", "must be an object with what is selected")]);
     };

@@ -5,21 +5,20 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Answer, Checked, Kind, not_blank,
-    options::{self, Choice},
+    AnswerContent, FieldResult, SlideTypeRules, not_blank,
+    options::{self, ChoiceOption},
     yes,
 };
 use crate::tally::Tally;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
-#[schema(as = ChoiceQuestionContent)]
-pub struct QuestionChoice {
+pub struct ChoiceQuestionContent {
     #[garde(length(chars, max = 500), custom(not_blank))]
     pub question: String,
     /// 2 to 10, with different ids.
     #[serde(deserialize_with = "options::read")]
     #[garde(length(min = 2, max = 10), custom(options::unique), dive)]
-    pub options: Vec<Choice>,
+    pub options: Vec<ChoiceOption>,
     #[serde(default)]
     #[garde(skip)]
     pub allow_multiple: bool,
@@ -29,7 +28,7 @@ pub struct QuestionChoice {
     pub show_results: bool,
 }
 
-impl Default for QuestionChoice {
+impl Default for ChoiceQuestionContent {
     fn default() -> Self {
         Self {
             question: "Your question".into(),
@@ -40,16 +39,16 @@ impl Default for QuestionChoice {
     }
 }
 
-impl Kind for QuestionChoice {
+impl SlideTypeRules for ChoiceQuestionContent {
     /// Takes `{"selected": ["opt1"]}`, and what the originals sent: `{"selected": "opt1"}`, `{"selected_ids": […]}`,
     /// `{"option_id": "opt1"}`.
-    fn accept(&self, answer: &Value) -> Checked<Answer> {
+    fn accept(&self, answer: &Value) -> FieldResult<AnswerContent> {
         let most = if self.allow_multiple { self.options.len() } else { 1 };
         let names = ["selected", "selected_ids", "option_id"];
-        options::chosen(answer, &names, &options::ids(&self.options), most).map(Answer::Selected)
+        options::chosen(answer, &names, &options::ids(&self.options), most).map(AnswerContent::Selected)
     }
 
-    fn tally(&self, answers: &[&Answer]) -> Option<Tally> {
+    fn tally(&self, answers: &[&AnswerContent]) -> Option<Tally> {
         Some(Tally::of_choices(&options::ids(&self.options), answers))
     }
 
@@ -57,7 +56,7 @@ impl Kind for QuestionChoice {
         self.show_results
     }
 
-    fn options(&self) -> &[Choice] {
+    fn options(&self) -> &[ChoiceOption] {
         &self.options
     }
 
@@ -71,10 +70,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::slide::{Content, SlideType};
+    use crate::slide::{SlideContent, SlideType};
 
-    fn parse(value: &Value) -> Checked<Content> {
-        Content::parse(SlideType::QuestionChoice, value)
+    fn parse(value: &Value) -> FieldResult<SlideContent> {
+        SlideContent::parse(SlideType::QuestionChoice, value)
     }
 
     fn fields(value: &Value) -> Vec<String> {
@@ -115,15 +114,15 @@ mod tests {
     fn options_without_ids_get_the_free_ones() {
         let content =
             parse(&with(&json!([{"text": "a"}, {"text": "b", "id": "opt1"}, {"text": "c", "order": 9}])));
-        let Ok(Content::QuestionChoice(content)) = content else { panic!("{content:?}") };
+        let Ok(SlideContent::QuestionChoice(content)) = content else { panic!("{content:?}") };
         let options: Vec<_> = content.options.iter().map(|o| (o.id.as_str(), o.order)).collect();
         assert_eq!(options, [("opt2", 0), ("opt1", 1), ("opt3", 9)]);
     }
 
     #[test]
     fn a_vote_in_every_spelling() {
-        let slide = QuestionChoice::default();
-        let voted = Ok(Answer::Selected(vec!["opt1".into()]));
+        let slide = ChoiceQuestionContent::default();
+        let voted = Ok(AnswerContent::Selected(vec!["opt1".into()]));
         for vote in [
             json!({"selected": ["opt1"]}),
             json!({"selected": "opt1"}),
@@ -136,9 +135,10 @@ mod tests {
 
     #[test]
     fn votes_keep_to_the_options() {
-        let one = QuestionChoice::default();
-        let many = QuestionChoice { allow_multiple: true, ..QuestionChoice::default() };
-        let at = |slide: &QuestionChoice, vote: &Value| slide.accept(vote).unwrap_err()[0].field.clone();
+        let one = ChoiceQuestionContent::default();
+        let many = ChoiceQuestionContent { allow_multiple: true, ..ChoiceQuestionContent::default() };
+        let at =
+            |slide: &ChoiceQuestionContent, vote: &Value| slide.accept(vote).unwrap_err()[0].field.clone();
         assert_eq!(at(&one, &json!({"selected": ["opt1", "opt2"]})), "content.selected");
         assert!(many.accept(&json!({"selected": ["opt2", "opt1"]})).is_ok());
         assert_eq!(at(&many, &json!({"selected": ["opt1", "opt1"]})), "content.selected[1]");

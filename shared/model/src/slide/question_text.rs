@@ -4,15 +4,14 @@ use garde::Validate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Answer, Checked, Kind, not_blank};
+use super::{AnswerContent, FieldResult, SlideTypeRules, not_blank};
 use crate::{FieldError, tally::Tally};
 
 /// The most an answer may have where the slide sets no length of its own.
 const LONGEST: u32 = 5000;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
-#[schema(as = TextQuestionContent)]
-pub struct QuestionText {
+pub struct TextQuestionContent {
     #[garde(length(chars, max = 500), custom(not_blank))]
     pub question: String,
     /// Shown in the empty input.
@@ -38,7 +37,7 @@ const fn usual_length() -> Option<u32> {
     Some(500)
 }
 
-impl Default for QuestionText {
+impl Default for TextQuestionContent {
     fn default() -> Self {
         Self {
             question: "Your question".into(),
@@ -50,8 +49,8 @@ impl Default for QuestionText {
     }
 }
 
-impl Kind for QuestionText {
-    fn accept(&self, answer: &Value) -> Checked<Answer> {
+impl SlideTypeRules for TextQuestionContent {
+    fn accept(&self, answer: &Value) -> FieldResult<AnswerContent> {
         let wrong = |message: String| Err(vec![FieldError::new("content.text", message)]);
         let Some(fields) = answer.as_object() else {
             return Err(vec![FieldError::new("content", "must be an object with a text")]);
@@ -66,10 +65,10 @@ impl Kind for QuestionText {
         if text.len() > most * 4 || text.chars().count() > most {
             return wrong(format!("has {most} characters at most"));
         }
-        Ok(Answer::Text(text.to_owned()))
+        Ok(AnswerContent::Text(text.to_owned()))
     }
 
-    fn tally(&self, answers: &[&Answer]) -> Option<Tally> {
+    fn tally(&self, answers: &[&AnswerContent]) -> Option<Tally> {
         Some(Tally::cloud(answers.iter().map(|answer| answer.text())))
     }
 
@@ -87,10 +86,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::slide::{Content, SlideType};
+    use crate::slide::{SlideContent, SlideType};
 
     fn fields(value: &Value) -> Vec<String> {
-        match Content::parse(SlideType::QuestionText, value) {
+        match SlideContent::parse(SlideType::QuestionText, value) {
             Ok(_) => vec![],
             Err(errors) => errors.into_iter().map(|error| error.field).collect(),
         }
@@ -120,8 +119,9 @@ mod tests {
 
     #[test]
     fn answers_keep_to_the_slide() {
-        let slide = QuestionText { max_length: Some(3), required: true, ..QuestionText::default() };
-        assert_eq!(slide.accept(&json!({"text": "äöü"})), Ok(Answer::Text("äöü".into())));
+        let slide =
+            TextQuestionContent { max_length: Some(3), required: true, ..TextQuestionContent::default() };
+        assert_eq!(slide.accept(&json!({"text": "äöü"})), Ok(AnswerContent::Text("äöü".into())));
         for wrong in [
             json!({"text": "abcd"}),
             json!({"text": " "}),
@@ -134,7 +134,7 @@ mod tests {
         for wrong in [json!("text"), json!(null), json!([])] {
             assert_eq!(slide.accept(&wrong).unwrap_err()[0].field, "content", "{wrong}");
         }
-        let free = QuestionText { max_length: None, required: false, ..slide };
+        let free = TextQuestionContent { max_length: None, required: false, ..slide };
         assert!(free.accept(&json!({"text": ""})).is_ok());
         assert!(free.accept(&json!({"text": "x".repeat(5000)})).is_ok());
         assert!(free.accept(&json!({"text": "x".repeat(5001)})).is_err());

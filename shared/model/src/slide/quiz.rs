@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Answer, Checked, Kind, not_blank,
-    options::{self, Choice},
+    AnswerContent, FieldResult, SlideTypeRules, not_blank,
+    options::{self, ChoiceOption},
     to_value,
 };
 use crate::tally::Tally;
@@ -20,14 +20,13 @@ const USUAL_TIME: u32 = 20;
 const GRACE_MS: i64 = 1_000;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
-#[schema(as = QuizContent)]
-pub struct Quiz {
+pub struct QuizContent {
     #[garde(length(chars, max = 500), custom(not_blank))]
     pub question: String,
     /// 2 to 10, with different ids.
     #[serde(deserialize_with = "options::read")]
     #[garde(length(min = 2, max = 10), custom(options::unique), dive)]
-    pub options: Vec<Choice>,
+    pub options: Vec<ChoiceOption>,
     /// Ids of the right options: where there are several, several may be chosen. The audience does not see them before the
     /// results are revealed; it sees `allow_multiple` instead.
     #[garde(length(min = 1), custom(among(&self.options)))]
@@ -46,7 +45,7 @@ const fn usual_points() -> u32 {
     1000
 }
 
-fn among(options: &[Choice]) -> impl Fn(&Vec<String>, &()) -> garde::Result + '_ {
+fn among(options: &[ChoiceOption]) -> impl Fn(&Vec<String>, &()) -> garde::Result + '_ {
     move |correct, ()| {
         let different: BTreeSet<&String> = correct.iter().collect();
         if different.len() < correct.len() {
@@ -59,7 +58,7 @@ fn among(options: &[Choice]) -> impl Fn(&Vec<String>, &()) -> garde::Result + '_
     }
 }
 
-impl Default for Quiz {
+impl Default for QuizContent {
     fn default() -> Self {
         Self {
             question: "Your question".into(),
@@ -71,25 +70,25 @@ impl Default for Quiz {
     }
 }
 
-impl Quiz {
+impl QuizContent {
     fn allows_multiple(&self) -> bool {
         self.correct.len() > 1
     }
 
-    pub fn is_right(&self, answer: &Answer) -> bool {
+    pub fn is_right(&self, answer: &AnswerContent) -> bool {
         let chosen: BTreeSet<&String> = answer.selected().iter().collect();
         chosen == self.correct.iter().collect()
     }
 }
 
-impl Kind for Quiz {
-    fn accept(&self, answer: &Value) -> Checked<Answer> {
+impl SlideTypeRules for QuizContent {
+    fn accept(&self, answer: &Value) -> FieldResult<AnswerContent> {
         let most = if self.allows_multiple() { self.options.len() } else { 1 };
         let names = ["selected", "selected_ids", "option_id"];
-        options::chosen(answer, &names, &options::ids(&self.options), most).map(Answer::Selected)
+        options::chosen(answer, &names, &options::ids(&self.options), most).map(AnswerContent::Selected)
     }
 
-    fn tally(&self, answers: &[&Answer]) -> Option<Tally> {
+    fn tally(&self, answers: &[&AnswerContent]) -> Option<Tally> {
         Some(Tally::of_choices(&options::ids(&self.options), answers))
     }
 
@@ -114,7 +113,7 @@ impl Kind for Quiz {
         true
     }
 
-    fn points(&self, answer: &Answer, elapsed_ms: i64) -> u32 {
+    fn points(&self, answer: &AnswerContent, elapsed_ms: i64) -> u32 {
         let limit = i64::from(self.time_limit_seconds.unwrap_or(USUAL_TIME)) * 1000;
         let is_late = self.time_limit_seconds.is_some() && elapsed_ms > limit + GRACE_MS;
         if is_late || !self.is_right(answer) {
@@ -124,7 +123,7 @@ impl Kind for Quiz {
         self.points - u32::try_from(lost).unwrap_or(0)
     }
 
-    fn options(&self) -> &[Choice] {
+    fn options(&self) -> &[ChoiceOption] {
         &self.options
     }
 
@@ -139,21 +138,21 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::slide::{Content, SlideType};
+    use crate::slide::{SlideContent, SlideType};
 
     fn written(correct: &Value) -> Value {
         let options = json!([{"id": "a", "text": "A"}, {"id": "b", "text": "B"}, {"id": "c", "text": "C"}]);
         json!({"question": "?", "options": options, "correct": correct})
     }
 
-    fn quiz(correct: &Value) -> Quiz {
-        let content = Content::parse(SlideType::Quiz, &written(correct));
-        let Ok(Content::Quiz(quiz)) = content else { panic!("{content:?}") };
+    fn quiz(correct: &Value) -> QuizContent {
+        let content = SlideContent::parse(SlideType::Quiz, &written(correct));
+        let Ok(SlideContent::Quiz(quiz)) = content else { panic!("{content:?}") };
         quiz
     }
 
-    fn chose(ids: &[&str]) -> Answer {
-        Answer::Selected(ids.iter().map(|id| (*id).to_owned()).collect())
+    fn chose(ids: &[&str]) -> AnswerContent {
+        AnswerContent::Selected(ids.iter().map(|id| (*id).to_owned()).collect())
     }
 
     #[test]
@@ -169,7 +168,7 @@ mod tests {
             with("time_limit_seconds", json!(5)),
             with("time_limit_seconds", json!(300)),
         ] {
-            assert!(Content::parse(SlideType::Quiz, &good).is_ok(), "{good}");
+            assert!(SlideContent::parse(SlideType::Quiz, &good).is_ok(), "{good}");
         }
         for (wrong, field) in [
             (written(&json!([])), "content.correct"),
@@ -182,7 +181,7 @@ mod tests {
             (with("time_limit_seconds", json!(301)), "content.time_limit_seconds"),
             (with("options", json!([{"id": "a", "text": "A"}])), "content.options"),
         ] {
-            let errors = Content::parse(SlideType::Quiz, &wrong).unwrap_err();
+            let errors = SlideContent::parse(SlideType::Quiz, &wrong).unwrap_err();
             assert_eq!(errors[0].field, field, "{wrong}");
         }
     }
@@ -195,7 +194,7 @@ mod tests {
 
     #[test]
     fn the_audience_does_not_see_what_is_right() {
-        let content = Content::Quiz(quiz(&json!(["a", "c"])));
+        let content = SlideContent::Quiz(quiz(&json!(["a", "c"])));
         let (hidden, revealed) = (content.for_audience(false), content.for_audience(true));
         assert_eq!((hidden.get("correct"), &hidden["allow_multiple"]), (None, &json!(true)));
         assert_eq!(revealed["correct"], json!(["a", "c"]));
@@ -205,27 +204,27 @@ mod tests {
 
     #[test]
     fn the_quicker_the_more() {
-        let one = Quiz { time_limit_seconds: Some(10), ..quiz(&json!(["a"])) };
+        let one = QuizContent { time_limit_seconds: Some(10), ..quiz(&json!(["a"])) };
         for (elapsed, points) in
             [(0, 1000), (-5, 1000), (5_000, 750), (10_000, 500), (11_000, 500), (11_001, 0), (i64::MAX, 0)]
         {
             assert_eq!(one.points(&chose(&["a"]), elapsed), points, "{elapsed}");
             assert_eq!(one.points(&chose(&["b"]), elapsed), 0);
         }
-        let free = Quiz { time_limit_seconds: None, points: 1, ..one };
+        let free = QuizContent { time_limit_seconds: None, points: 1, ..one };
         assert_eq!([0, 20_000, i64::MAX].map(|elapsed| free.points(&chose(&["a"]), elapsed)), [1, 1, 1]);
         let many = quiz(&json!(["a", "b"]));
         assert_eq!(many.points(&chose(&["b", "a"]), 0), 1000);
         for wrong in [vec!["a"], vec!["a", "b", "c"], vec!["a", "c"]] {
             assert_eq!(many.points(&chose(&wrong), 0), 0, "{wrong:?}");
         }
-        assert_eq!(many.points(&Answer::Text("a".into()), 0), 0);
+        assert_eq!(many.points(&AnswerContent::Text("a".into()), 0), 0);
     }
 
     proptest! {
         #[test]
         fn points_only_fall(points in 1..=1000_u32, limit in prop::option::of(5..=300_u32), early: i64, later: i64) {
-            let quiz = Quiz { points, time_limit_seconds: limit, ..Quiz::default() };
+            let quiz = QuizContent { points, time_limit_seconds: limit, ..QuizContent::default() };
             let (early, later) = (early.min(later), early.max(later));
             let right = chose(&["opt1"]);
             prop_assert!(quiz.points(&right, early) >= quiz.points(&right, later));

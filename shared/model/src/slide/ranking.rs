@@ -7,41 +7,40 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Answer, Checked, Kind, not_blank,
-    options::{self, Choice},
+    AnswerContent, FieldResult, SlideTypeRules, not_blank,
+    options::{self, ChoiceOption},
     yes,
 };
 use crate::tally::Tally;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
-#[schema(as = RankingContent)]
-pub struct Ranking {
+pub struct RankingContent {
     #[garde(length(chars, max = 500), custom(not_blank))]
     pub question: String,
     /// 2 to 10, with different ids.
     #[serde(deserialize_with = "options::read")]
     #[garde(length(min = 2, max = 10), custom(options::unique), dive)]
-    pub options: Vec<Choice>,
+    pub options: Vec<ChoiceOption>,
     /// May the audience see the points?
     #[serde(default = "yes")]
     #[garde(skip)]
     pub show_results: bool,
 }
 
-impl Default for Ranking {
+impl Default for RankingContent {
     fn default() -> Self {
         Self { question: "Your question".into(), options: options::two(), show_results: true }
     }
 }
 
-impl Kind for Ranking {
+impl SlideTypeRules for RankingContent {
     /// Takes `{"ranking": ["opt2", "opt1"]}`, the best first; whoever ranks only some leaves the rest without points.
-    fn accept(&self, answer: &Value) -> Checked<Answer> {
+    fn accept(&self, answer: &Value) -> FieldResult<AnswerContent> {
         let known = options::ids(&self.options);
-        options::chosen(answer, &["ranking", "selected"], &known, known.len()).map(Answer::Selected)
+        options::chosen(answer, &["ranking", "selected"], &known, known.len()).map(AnswerContent::Selected)
     }
 
-    fn tally(&self, answers: &[&Answer]) -> Option<Tally> {
+    fn tally(&self, answers: &[&AnswerContent]) -> Option<Tally> {
         let known = options::ids(&self.options);
         let tally = Tally::of_choices(&known, answers);
         Some(Tally { points: Some(borda(&known, answers)), ..tally })
@@ -51,7 +50,7 @@ impl Kind for Ranking {
         self.show_results
     }
 
-    fn options(&self) -> &[Choice] {
+    fn options(&self) -> &[ChoiceOption] {
         &self.options
     }
 
@@ -62,7 +61,7 @@ impl Kind for Ranking {
 
 /// Borda's count: of `n` options, the first of an answer gets `n` points, the next one fewer. An option that is no longer
 /// there leaves its place to the next.
-fn borda(known: &[&str], answers: &[&Answer]) -> BTreeMap<String, u64> {
+fn borda(known: &[&str], answers: &[&AnswerContent]) -> BTreeMap<String, u64> {
     let mut points: BTreeMap<String, u64> = known.iter().map(|id| ((*id).to_owned(), 0)).collect();
     for answer in answers {
         let ranked = answer.selected().iter().filter(|id| known.contains(&id.as_str()));
@@ -80,12 +79,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::slide::{Content, SlideType};
+    use crate::slide::{SlideContent, SlideType};
 
-    fn three() -> Ranking {
+    fn three() -> RankingContent {
         let options = json!([{"id": "a", "text": "A"}, {"id": "b", "text": "B"}, {"id": "c", "text": "C"}]);
-        let content = Content::parse(SlideType::Ranking, &json!({"question": "?", "options": options}));
-        let Ok(Content::Ranking(ranking)) = content else { panic!("{content:?}") };
+        let content = SlideContent::parse(SlideType::Ranking, &json!({"question": "?", "options": options}));
+        let Ok(SlideContent::Ranking(ranking)) = content else { panic!("{content:?}") };
         ranking
     }
 
@@ -96,7 +95,7 @@ mod tests {
             (json!({"question": "?", "options": [{"text": "a"}]}), "content.options"),
             (json!({"options": [{"text": "a"}, {"text": "b"}]}), "content.question"),
         ] {
-            let errors = Content::parse(SlideType::Ranking, &wrong).unwrap_err();
+            let errors = SlideContent::parse(SlideType::Ranking, &wrong).unwrap_err();
             assert_eq!(errors[0].field, field, "{wrong}");
         }
     }
@@ -105,7 +104,11 @@ mod tests {
     fn an_answer_is_an_order() {
         let slide = three();
         for answer in [json!({"ranking": ["c", "a"]}), json!({"selected": ["c", "a"]})] {
-            assert_eq!(slide.accept(&answer), Ok(Answer::Selected(vec!["c".into(), "a".into()])), "{answer}");
+            assert_eq!(
+                slide.accept(&answer),
+                Ok(AnswerContent::Selected(vec!["c".into(), "a".into()])),
+                "{answer}"
+            );
         }
         assert!(slide.accept(&json!({"ranking": ["c", "a", "b"]})).is_ok());
         for (wrong, field) in [
@@ -123,7 +126,7 @@ mod tests {
     #[test]
     fn places_are_worth_points() {
         let answers = [vec!["a", "b", "c"], vec!["b"], vec!["gone", "c", "b"]]
-            .map(|order| Answer::Selected(order.into_iter().map(str::to_owned).collect()));
+            .map(|order| AnswerContent::Selected(order.into_iter().map(str::to_owned).collect()));
         let tally = three().tally(&answers.each_ref()).unwrap();
         let points = BTreeMap::from([("a".into(), 3), ("b".into(), 7), ("c".into(), 4)]);
         assert_eq!(tally.points, Some(points));

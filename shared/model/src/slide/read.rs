@@ -4,10 +4,10 @@ use garde::Validate;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Checked, Kind};
+use super::{FieldResult, SlideTypeRules};
 use crate::FieldError;
 
-pub(super) fn content<T: Kind>(value: &Value) -> Checked<T> {
+pub(super) fn content<T: SlideTypeRules>(value: &Value) -> FieldResult<T> {
     match value {
         Value::Null => Ok(T::default()),
         Value::Object(fields) if fields.is_empty() => Ok(T::default()),
@@ -16,7 +16,7 @@ pub(super) fn content<T: Kind>(value: &Value) -> Checked<T> {
     }
 }
 
-fn validated<T: DeserializeOwned + Validate<Context = ()>>(value: &Value) -> Checked<T> {
+fn validated<T: DeserializeOwned + Validate<Context = ()>>(value: &Value) -> FieldResult<T> {
     let content: T = serde_path_to_error::deserialize(value)
         .map_err(|error| vec![type_error(&error.path().to_string(), &error.inner().to_string())])?;
     content.validate().map_err(|report| {

@@ -6,15 +6,14 @@ use garde::Validate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Answer, Checked, Kind, not_blank, options, yes};
+use super::{AnswerContent, FieldResult, SlideTypeRules, not_blank, options, yes};
 use crate::{FieldError, tally::Tally};
 
 /// Steps from the lowest to the highest point: 0 to 10 is the longest scale in use, and what a telephone can show in a row.
 const STEPS: u32 = 10;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
-#[schema(as = ScaleContent)]
-pub struct Scale {
+pub struct ScaleContent {
     #[garde(length(chars, max = 500), custom(not_blank))]
     pub question: String,
     /// The lowest point.
@@ -57,7 +56,7 @@ fn above(min: u32) -> impl Fn(&u32, &()) -> garde::Result {
     }
 }
 
-impl Default for Scale {
+impl Default for ScaleContent {
     fn default() -> Self {
         Self {
             question: "Your question".into(),
@@ -70,30 +69,30 @@ impl Default for Scale {
     }
 }
 
-impl Scale {
+impl ScaleContent {
     fn points(&self) -> Vec<String> {
         (self.min..=self.max).map(|point| point.to_string()).collect()
     }
 }
 
-impl Kind for Scale {
+impl SlideTypeRules for ScaleContent {
     /// Takes `{"value": 4}`, and as any choice `{"selected": ["4"]}`.
-    fn accept(&self, answer: &Value) -> Checked<Answer> {
+    fn accept(&self, answer: &Value) -> FieldResult<AnswerContent> {
         let points = self.points();
         let Some(value) = answer.get("value") else {
             let known: Vec<&str> = points.iter().map(String::as_str).collect();
             let missing_value = answer.is_object() && answer.get("selected").is_none();
             let names: &[&str] = if missing_value { &["value"] } else { &["selected"] };
-            return options::chosen(answer, names, &known, 1).map(Answer::Selected);
+            return options::chosen(answer, names, &known, 1).map(AnswerContent::Selected);
         };
         let point = value.as_u64().map(|value| value.to_string()).filter(|point| points.contains(point));
         let wrong = || format!("must be a whole number from {} to {}", self.min, self.max);
         let point = point.ok_or_else(|| vec![FieldError::new("content.value", wrong())])?;
-        Ok(Answer::Selected(vec![point]))
+        Ok(AnswerContent::Selected(vec![point]))
     }
 
     /// A point's id is its number.
-    fn tally(&self, answers: &[&Answer]) -> Option<Tally> {
+    fn tally(&self, answers: &[&AnswerContent]) -> Option<Tally> {
         let points = self.points();
         let known: Vec<&str> = points.iter().map(String::as_str).collect();
         let tally = Tally::of_choices(&known, answers);
@@ -129,10 +128,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::slide::{Content, SlideType};
+    use crate::slide::{SlideContent, SlideType};
 
     fn fields(value: &Value) -> Vec<String> {
-        let parsed = Content::parse(SlideType::Scale, value);
+        let parsed = SlideContent::parse(SlideType::Scale, value);
         parsed.err().into_iter().flatten().map(|error| error.field).collect()
     }
 
@@ -163,9 +162,9 @@ mod tests {
 
     #[test]
     fn an_answer_is_a_point() {
-        let scale = Scale { min: 0, max: 10, ..Scale::default() };
+        let scale = ScaleContent { min: 0, max: 10, ..ScaleContent::default() };
         for answer in [json!({"value": 10}), json!({"selected": ["10"]}), json!({"selected": "10"})] {
-            assert_eq!(scale.accept(&answer), Ok(Answer::Selected(vec!["10".into()])), "{answer}");
+            assert_eq!(scale.accept(&answer), Ok(AnswerContent::Selected(vec!["10".into()])), "{answer}");
         }
         for (wrong, field) in [
             (json!({"value": 11}), "content.value"),
@@ -185,8 +184,8 @@ mod tests {
 
     #[test]
     fn points_have_an_average() {
-        let scale = Scale::default();
-        let answers = ["1", "4", "5", "9"].map(|point| Answer::Selected(vec![point.into()]));
+        let scale = ScaleContent::default();
+        let answers = ["1", "4", "5", "9"].map(|point| AnswerContent::Selected(vec![point.into()]));
         let tally = scale.tally(&answers.each_ref()).unwrap();
         assert_eq!(tally.average, Some(3.33), "a point that is no longer there counts for nobody");
         assert_eq!((tally.total_voters, tally.votes["2"], tally.votes["5"]), (3, 0, 1));

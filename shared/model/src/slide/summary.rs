@@ -3,13 +3,12 @@
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 
-use super::Kind;
+use super::SlideTypeRules;
 use crate::{SessionId, SlideId};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(default)]
-#[schema(as = SummaryContent)]
-pub struct Summary {
+pub struct SummaryContent {
     #[garde(length(chars, max = 200))]
     pub title: String,
     #[garde(length(chars, max = 10_000))]
@@ -21,39 +20,37 @@ pub struct Summary {
     #[garde(skip)]
     pub auto_generate: bool,
     #[garde(custom(few))]
-    pub include_slides: Included,
+    pub include_slides: IncludedSlides,
 }
 
 /// The slides that are summed up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(untagged, expecting = "must be \"all\" or a list of slide ids")]
-#[schema(as = IncludedSlides)]
-pub enum Included {
-    All(All),
+pub enum IncludedSlides {
+    All(AllSlides),
     These(Vec<SlideId>),
 }
 
 /// The word `"all"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[schema(as = AllSlides)]
-pub enum All {
+pub enum AllSlides {
     All,
 }
 
-impl Default for Summary {
+impl Default for SummaryContent {
     fn default() -> Self {
         Self {
             title: "Summary".into(),
             summary_text: None,
             generated_in: None,
             auto_generate: true,
-            include_slides: Included::All(All::All),
+            include_slides: IncludedSlides::All(AllSlides::All),
         }
     }
 }
 
-impl Kind for Summary {
+impl SlideTypeRules for SummaryContent {
     fn texts(&self) -> Vec<&str> {
         std::iter::once(self.title.as_str()).chain(self.summary_text.as_deref()).collect()
     }
@@ -65,7 +62,7 @@ impl Kind for Summary {
     }
 
     fn refer(&mut self, renamed: &dyn Fn(SlideId) -> SlideId) {
-        if let Included::These(slides) = &mut self.include_slides {
+        if let IncludedSlides::These(slides) = &mut self.include_slides {
             for slide in slides {
                 *slide = renamed(*slide);
             }
@@ -75,9 +72,9 @@ impl Kind for Summary {
 
 /// A presentation has no more slides than that.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "garde passes the context so")]
-fn few(included: &Included, (): &()) -> garde::Result {
+fn few(included: &IncludedSlides, (): &()) -> garde::Result {
     match included {
-        Included::These(slides) if slides.len() > crate::presentation::MOST_SLIDES => {
+        IncludedSlides::These(slides) if slides.len() > crate::presentation::MOST_SLIDES => {
             Err(garde::Error::new("has more than a presentation has slides"))
         }
         _ => Ok(()),
@@ -90,7 +87,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::slide::{Content, SlideType};
+    use crate::slide::{SlideContent, SlideType};
 
     #[test]
     fn limits() {
@@ -100,7 +97,7 @@ mod tests {
             json!({"include_slides": [id]}),
             json!({"title": "", "summary_text": null}),
         ] {
-            assert!(Content::parse(SlideType::Summary, &good).is_ok(), "{good}");
+            assert!(SlideContent::parse(SlideType::Summary, &good).is_ok(), "{good}");
         }
         for (wrong, field) in [
             (json!({"include_slides": "some"}), "content.include_slides"),
@@ -110,7 +107,7 @@ mod tests {
             (json!({"summary_text": "x".repeat(10_001)}), "content.summary_text"),
             (json!({"auto_generate": 1}), "content.auto_generate"),
         ] {
-            let errors = Content::parse(SlideType::Summary, &wrong).unwrap_err();
+            let errors = SlideContent::parse(SlideType::Summary, &wrong).unwrap_err();
             assert_eq!(errors[0].field, field, "{wrong}: {errors:?}");
         }
     }
@@ -118,23 +115,25 @@ mod tests {
     #[test]
     fn what_one_audience_said_is_not_another_ones() {
         let (here, there): (SessionId, SessionId) = (Uuid::from_u128(1).into(), Uuid::from_u128(2).into());
-        let written = Summary {
+        let written = SummaryContent {
             summary_text: Some("They like tea.".into()),
             generated_in: Some(here),
-            ..Summary::default()
+            ..SummaryContent::default()
         };
-        let content = Content::Summary(written.clone());
+        let content = SlideContent::Summary(written.clone());
         assert_eq!(content.clone().seen_in(here), content);
-        assert_eq!(content.seen_in(there), Content::Summary(Summary::default()));
-        let own = Content::Summary(Summary { generated_in: None, ..written });
+        assert_eq!(content.seen_in(there), SlideContent::Summary(SummaryContent::default()));
+        let own = SlideContent::Summary(SummaryContent { generated_in: None, ..written });
         assert_eq!(own.clone().seen_in(there), own, "the speaker's own words");
     }
 
     #[test]
     fn references_follow_their_slides_into_a_copy() {
         let (old, new): (SlideId, SlideId) = (Uuid::from_u128(1).into(), Uuid::from_u128(2).into());
-        let mut content =
-            Content::Summary(Summary { include_slides: Included::These(vec![old]), ..Summary::default() });
+        let mut content = SlideContent::Summary(SummaryContent {
+            include_slides: IncludedSlides::These(vec![old]),
+            ..SummaryContent::default()
+        });
         content.refer(&|_| new);
         assert_eq!(content.to_value()["include_slides"], json!([new]));
     }

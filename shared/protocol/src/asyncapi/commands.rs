@@ -3,17 +3,18 @@
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::{Exchange, schemas::Schemas};
+use super::{AsyncApiMessage, schemas::AsyncApiSchemas};
 use crate::{
     command::{
-        Ask, GetOnlineUsers, Join, JoinChannel, JoinSpeaker, LeaveChannel, Ping, Respond, Subscribe,
-        TypingIndicator, Upvote,
+        AskQuestionCommand, GetOnlineUsersCommand, JoinAsPresenterCommand, JoinChannelCommand,
+        JoinSessionCommand, LeaveChannelCommand, PingCommand, SubmitResponseCommand, SubscribeCommand,
+        TypingIndicatorCommand, UpvoteQuestionCommand,
     },
     envelope::reference,
 };
 
 /// `submit_response` and `ask_question` are what the originals called `response_submitted` and `question_asked`.
-pub(super) fn all(schemas: &mut Schemas) -> Vec<Exchange> {
+pub(super) fn all(schemas: &mut AsyncApiSchemas) -> Vec<AsyncApiMessage> {
     let state = &["session_state"];
     let answer = json!({
         "slide_id": "00000000-0000-0000-0000-000000000003",
@@ -32,27 +33,37 @@ pub(super) fn all(schemas: &mut Schemas) -> Vec<Exchange> {
     let typing = json!({ "channel_id": id, "is_typing": true });
     let replayed = &["channel_changes", "channel_joined", "resync_required"];
     vec![
-        exchange::<Ask>(schemas, "ask_question", asked, &question),
-        exchange::<GetOnlineUsers>(schemas, "get_online_users", &["online_users"], &channel),
-        exchange::<JoinChannel>(schemas, "join_channel", replayed, &since),
-        exchange::<LeaveChannel>(schemas, "leave_channel", &["channel_left"], &channel),
-        exchange::<TypingIndicator>(schemas, "typing_indicator", &[], &typing),
-        exchange::<Join>(schemas, "join", state, &json!({ "display_name": "Bo" })),
-        exchange::<JoinSpeaker>(schemas, "join_speaker", state, &json!({ "token": "eyJhbGciOiJFZERTQSJ9…" })),
-        exchange::<Ping>(schemas, "ping", &["pong"], &json!({ "version": 7 })),
-        exchange::<Ask>(schemas, "question_asked", asked, &question),
-        exchange::<Respond>(schemas, "response_submitted", &[], &answer),
-        exchange::<Respond>(schemas, "submit_response", &[], &answer),
-        exchange::<Subscribe>(schemas, "subscribe", state, &json!({ "since": 7 })),
-        exchange::<Upvote>(schemas, "upvote_question", &[], &upvote),
+        exchange::<AskQuestionCommand>(schemas, "ask_question", asked, &question),
+        exchange::<GetOnlineUsersCommand>(schemas, "get_online_users", &["online_users"], &channel),
+        exchange::<JoinChannelCommand>(schemas, "join_channel", replayed, &since),
+        exchange::<LeaveChannelCommand>(schemas, "leave_channel", &["channel_left"], &channel),
+        exchange::<TypingIndicatorCommand>(schemas, "typing_indicator", &[], &typing),
+        exchange::<JoinSessionCommand>(schemas, "join", state, &json!({ "display_name": "Bo" })),
+        exchange::<JoinAsPresenterCommand>(
+            schemas,
+            "join_speaker",
+            state,
+            &json!({ "token": "eyJhbGciOiJFZERTQSJ9…" }),
+        ),
+        exchange::<PingCommand>(schemas, "ping", &["pong"], &json!({ "version": 7 })),
+        exchange::<AskQuestionCommand>(schemas, "question_asked", asked, &question),
+        exchange::<SubmitResponseCommand>(schemas, "response_submitted", &[], &answer),
+        exchange::<SubmitResponseCommand>(schemas, "submit_response", &[], &answer),
+        exchange::<SubscribeCommand>(schemas, "subscribe", state, &json!({ "since": 7 })),
+        exchange::<UpvoteQuestionCommand>(schemas, "upvote_question", &[], &upvote),
     ]
 }
 
 /// A message whose payload is a `T`, with the events that answer it; a refusal always may.
-fn exchange<T: ToSchema>(schemas: &mut Schemas, name: &str, answers: &[&str], payload: &Value) -> Exchange {
+fn exchange<T: ToSchema>(
+    schemas: &mut AsyncApiSchemas,
+    name: &str,
+    answers: &[&str],
+    payload: &Value,
+) -> AsyncApiMessage {
     let (schema, about) = schemas.add::<T>();
     let example = json!({ "type": name, "payload": payload, "ref": 1 });
-    let mut exchange = Exchange::new("receive", name, &about, &envelope(name, &schema), &[example]);
+    let mut exchange = AsyncApiMessage::new("receive", name, &about, &envelope(name, &schema), &[example]);
     let answers: Vec<Value> = answers
         .iter()
         .chain(&["error"])

@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 use utoipa::PartialSchema;
 
-use super::{Exchange, GOLDEN_EVENTS, schemas::Schemas};
+use super::{AsyncApiMessage, GOLDEN_EVENTS, schemas::AsyncApiSchemas};
 use crate::Event;
 
-pub(super) fn all(schemas: &mut Schemas) -> Vec<Exchange> {
+pub(super) fn all(schemas: &mut AsyncApiSchemas) -> Vec<AsyncApiMessage> {
     schemas.refer::<Event>();
     let golden: Vec<Value> = serde_json::from_str(GOLDEN_EVENTS).unwrap_or_default();
     let event = json!(Event::schema());
@@ -14,12 +14,12 @@ pub(super) fn all(schemas: &mut Schemas) -> Vec<Exchange> {
     variants.map(|variant| exchange(variant, &golden)).collect()
 }
 
-fn exchange(variant: &Value, golden: &[Value]) -> Exchange {
+fn exchange(variant: &Value, golden: &[Value]) -> AsyncApiMessage {
     let name = variant["properties"]["type"]["enum"][0].as_str().unwrap_or_default();
     let about = variant["description"].as_str().unwrap_or_default();
     let payload = &variant["properties"]["payload"]["$ref"];
     let examples: Vec<Value> = golden.iter().filter(|frame| frame["type"] == name).cloned().collect();
-    Exchange::new("send", name, about, &envelope(name, payload), &examples)
+    AsyncApiMessage::new("send", name, about, &envelope(name, payload), &examples)
 }
 
 /// As [`Outgoing`](crate::Outgoing) writes it.

@@ -14,7 +14,7 @@ mod schemas;
 use serde_json::{Map, Value, json};
 
 use crate::envelope::{FRAME_LIMIT, MESSAGE_LIMIT};
-use schemas::{Schemas, readable};
+use schemas::{AsyncApiSchemas, readable};
 
 /// Frames of every event, as clients rely on them: the examples of the document, and what a test holds events against.
 pub const GOLDEN_EVENTS: &str = include_str!("events.json");
@@ -64,9 +64,9 @@ it also finds out what was missed. Connections live two hours at most.";
 
 /// The document, for sockets at this `ws://` or `wss://` URL.
 pub fn document(socket_url: &str) -> Value {
-    let mut schemas = Schemas::default();
+    let mut schemas = AsyncApiSchemas::default();
     let (mut messages, mut operations) = (Map::new(), Map::new());
-    for Exchange { key, operation, message } in
+    for AsyncApiMessage { key, operation, message } in
         commands::all(&mut schemas).into_iter().chain(events::all(&mut schemas))
     {
         operations.insert(key.replacen('.', "_", 1), operation);
@@ -101,13 +101,13 @@ pub fn document(socket_url: &str) -> Value {
 }
 
 /// A message and the operation that carries it, under the name of both.
-struct Exchange {
+struct AsyncApiMessage {
     key: String,
     message: Value,
     operation: Value,
 }
 
-impl Exchange {
+impl AsyncApiMessage {
     /// `about` is documentation of the code: a summary, and the rest.
     fn new(action: &str, name: &str, about: &str, payload: &Value, examples: &[Value]) -> Self {
         let (direction, tag) = if action == "send" { ("event", "events") } else { ("command", "commands") };

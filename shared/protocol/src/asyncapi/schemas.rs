@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 #[derive(Default)]
-pub(super) struct Schemas(BTreeMap<String, Value>);
+pub(super) struct AsyncApiSchemas(BTreeMap<String, Value>);
 
-impl Schemas {
+impl AsyncApiSchemas {
     /// Takes in a type with all that it refers to, and says how to refer to it and what it is documented as.
     pub(super) fn add<T: ToSchema>(&mut self) -> (Value, String) {
         let name = T::name().into_owned();

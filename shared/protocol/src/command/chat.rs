@@ -1,19 +1,19 @@
 //! What is said on the socket of a team's chat: `socket-chat`. Messages are posted by HTTP, where a client learns whether they
 //! are stored.
 
-use model::{ChannelId, Error, message::Since};
+use model::{ChannelId, Error, message::ChannelPosition};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Command, fields};
-use crate::Incoming;
+use super::{SocketCommand, fields};
+use crate::IncomingFrame;
 
 #[derive(Clone, Debug)]
 pub enum ChatCommand {
-    JoinChannel(JoinChannel),
-    LeaveChannel(LeaveChannel),
-    Typing(TypingIndicator),
-    OnlineUsers(GetOnlineUsers),
+    JoinChannel(JoinChannelCommand),
+    LeaveChannel(LeaveChannelCommand),
+    Typing(TypingIndicatorCommand),
+    OnlineUsers(GetOnlineUsersCommand),
 }
 
 /// Be told of a channel, and of what was missed
@@ -21,18 +21,18 @@ pub enum ChatCommand {
 /// A connection is told of all channels of its user from the start; this asks for what happened since. Answered by
 /// `channel_changes` where something did, then by `channel_joined`; or by `resync_required` where it was too much.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
-pub struct JoinChannel {
+pub struct JoinChannelCommand {
     pub channel_id: ChannelId,
     /// What the client has without gaps.
-    pub since: Option<Since>,
+    pub since: Option<ChannelPosition>,
     /// Same as `since.seq`.
     pub last_seq: Option<u64>,
 }
 
-impl JoinChannel {
+impl JoinChannelCommand {
     /// From where on to replay, in either spelling.
-    pub fn since(&self) -> Option<Since> {
-        self.since.or_else(|| self.last_seq.map(|seq| Since { seq, change: None }))
+    pub fn since(&self) -> Option<ChannelPosition> {
+        self.since.or_else(|| self.last_seq.map(|seq| ChannelPosition { seq, change: None }))
     }
 }
 
@@ -40,7 +40,7 @@ impl JoinChannel {
 ///
 /// By this connection; membership stays.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
-pub struct LeaveChannel {
+pub struct LeaveChannelCommand {
     pub channel_id: ChannelId,
 }
 
@@ -49,7 +49,7 @@ pub struct LeaveChannel {
 /// Passed on at most once in two seconds per person and channel, and not in channels of more than a hundred connections. Whoever
 /// shows it forgets it after six seconds.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
-pub struct TypingIndicator {
+pub struct TypingIndicatorCommand {
     pub channel_id: ChannelId,
     #[serde(default = "yes")]
     pub is_typing: bool,
@@ -61,15 +61,15 @@ const fn yes() -> bool {
 
 /// Who of a channel is there
 #[derive(Clone, Debug, Deserialize, ToSchema)]
-pub struct GetOnlineUsers {
+pub struct GetOnlineUsersCommand {
     pub channel_id: ChannelId,
 }
 
-impl Command for ChatCommand {
+impl SocketCommand for ChatCommand {
     const TYPES: &'static [&'static str] =
         &["get_online_users", "join_channel", "leave_channel", "typing_indicator"];
 
-    fn read(message: &Incoming) -> Option<Result<Self, Error>> {
+    fn read(message: &IncomingFrame) -> Option<Result<Self, Error>> {
         let payload = &message.payload;
         Some(match message.kind.as_str() {
             "join_channel" => fields(payload).map(Self::JoinChannel),

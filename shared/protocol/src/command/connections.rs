@@ -4,18 +4,18 @@ use model::Error;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Command, fields};
-use crate::Incoming;
+use super::{SocketCommand, fields};
+use crate::IncomingFrame;
 
 #[derive(Clone, Debug)]
 pub enum ConnectionCommand {
-    Ping(Ping),
-    Subscribe(Subscribe),
+    Ping(PingCommand),
+    Subscribe(SubscribeCommand),
 }
 
 /// Ask for the state of the session
 #[derive(Clone, Debug, Deserialize, ToSchema)]
-pub struct Subscribe {
+pub struct SubscribeCommand {
     /// The `version` that the client has.
     pub since: Option<u64>,
 }
@@ -24,15 +24,15 @@ pub struct Subscribe {
 ///
 /// Keeps the connection; with a `version` that is old it is answered by `session_state` too.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
-pub struct Ping {
+pub struct PingCommand {
     /// The `version` that the client has.
     pub version: Option<u64>,
 }
 
-impl Command for ConnectionCommand {
+impl SocketCommand for ConnectionCommand {
     const TYPES: &'static [&'static str] = &["ping", "subscribe"];
 
-    fn read(message: &Incoming) -> Option<Result<Self, Error>> {
+    fn read(message: &IncomingFrame) -> Option<Result<Self, Error>> {
         let payload = &message.payload;
         Some(match message.kind.as_str() {
             "ping" => fields(payload).map(Self::Ping),

@@ -10,20 +10,25 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use self::{
-    chat::{ChatCommand, GetOnlineUsers, JoinChannel, LeaveChannel, TypingIndicator},
-    connections::{ConnectionCommand, Ping, Subscribe},
-    sessions::{Ask, Join, JoinSpeaker, Respond, SessionCommand, Upvote},
+    chat::{
+        ChatCommand, GetOnlineUsersCommand, JoinChannelCommand, LeaveChannelCommand, TypingIndicatorCommand,
+    },
+    connections::{ConnectionCommand, PingCommand, SubscribeCommand},
+    sessions::{
+        AskQuestionCommand, JoinAsPresenterCommand, JoinSessionCommand, SessionCommand,
+        SubmitResponseCommand, UpvoteQuestionCommand,
+    },
 };
-use crate::Incoming;
+use crate::IncomingFrame;
 
 /// The messages of one door.
-pub trait Command: Sized + Send {
+pub trait SocketCommand: Sized + Send {
     /// Every type of message, with the aliases of the originals: routes of the WebSocket API.
     const TYPES: &'static [&'static str];
 
     /// # Errors
     /// `None` for a type that this door does not know; `Invalid` naming the field that is missing or has the wrong type.
-    fn read(message: &Incoming) -> Option<Result<Self, Error>>;
+    fn read(message: &IncomingFrame) -> Option<Result<Self, Error>>;
 }
 
 /// Which door takes which types.
@@ -44,8 +49,8 @@ pub fn types() -> Vec<&'static str> {
 ///
 /// # Errors
 /// As [`Command::read`].
-pub fn read(message: &Incoming) -> Option<Result<(), Error>> {
-    fn by<C: Command>(message: &Incoming) -> Option<Result<(), Error>> {
+pub fn read(message: &IncomingFrame) -> Option<Result<(), Error>> {
+    fn by<C: SocketCommand>(message: &IncomingFrame) -> Option<Result<(), Error>> {
         C::read(message).map(|read| read.map(drop))
     }
     by::<ChatCommand>(message)
@@ -85,7 +90,7 @@ mod tests {
             (json!({"type": "join_channel"}), "channel_id"),
             (json!({"type": "typing_indicator", "channel_id": "x"}), "channel_id"),
         ] {
-            let message = Incoming::parse(&message.to_string()).unwrap();
+            let message = IncomingFrame::parse(&message.to_string()).unwrap();
             let Some(Err(error)) = read(&message) else { panic!("{message:?}") };
             assert_eq!(error.fields()[0].field, field, "{error}");
         }

@@ -5,16 +5,16 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{Command, fields};
-use crate::Incoming;
+use super::{SocketCommand, fields};
+use crate::IncomingFrame;
 
 #[derive(Clone, Debug)]
 pub enum SessionCommand {
-    Join(Join),
-    JoinSpeaker(JoinSpeaker),
-    Respond(Respond),
-    Ask(Ask),
-    Upvote(Upvote),
+    Join(JoinSessionCommand),
+    JoinSpeaker(JoinAsPresenterCommand),
+    Respond(SubmitResponseCommand),
+    Ask(AskQuestionCommand),
+    Upvote(UpvoteQuestionCommand),
 }
 
 /// Be a participant
@@ -22,7 +22,7 @@ pub enum SessionCommand {
 /// Renames oneself, and asks for the state anew. A connection stays whose it is: to be another participant again, join by
 /// HTTP with its token.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
-pub struct Join {
+pub struct JoinSessionCommand {
     #[schema(max_length = 100)]
     pub display_name: Option<String>,
     /// Of this participant, as joining by HTTP gave it.
@@ -33,7 +33,7 @@ pub struct Join {
 ///
 /// The presenter's older connection is closed, with an `error` that is `superseded`.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
-pub struct JoinSpeaker {
+pub struct JoinAsPresenterCommand {
     /// An access token of the session's owner.
     pub token: String,
 }
@@ -42,7 +42,7 @@ pub struct JoinSpeaker {
 ///
 /// A changed mind is a new message; the last one counts. `submit_response` is its older name.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
-pub struct Respond {
+pub struct SubmitResponseCommand {
     pub slide_id: SlideId,
     /// As the slide has it: `{"selected": [option ids]}` of a choice or a quiz, `{"text": …}`, `{"value": 4}` on a scale,
     /// `{"ranking": [option ids, the best first]}`.
@@ -57,7 +57,7 @@ pub struct Respond {
 ///
 /// Stored and seen by all, with its state; the same one of the same participant is one. `ask_question` is its older name.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
-pub struct Ask {
+pub struct AskQuestionCommand {
     /// What it is about; the slide that is shown where it is left out.
     pub slide_id: Option<SlideId>,
     #[serde(alias = "question")]
@@ -69,7 +69,7 @@ pub struct Ask {
 ///
 /// However often it is said.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
-pub struct Upvote {
+pub struct UpvoteQuestionCommand {
     pub question_id: QuestionId,
     #[serde(default = "yes")]
     pub up: bool,
@@ -79,7 +79,7 @@ const fn yes() -> bool {
     true
 }
 
-impl Command for SessionCommand {
+impl SocketCommand for SessionCommand {
     const TYPES: &'static [&'static str] = &[
         "ask_question",
         "join",
@@ -90,7 +90,7 @@ impl Command for SessionCommand {
         "upvote_question",
     ];
 
-    fn read(message: &Incoming) -> Option<Result<Self, Error>> {
+    fn read(message: &IncomingFrame) -> Option<Result<Self, Error>> {
         let payload = &message.payload;
         Some(match message.kind.as_str() {
             "join" => fields(payload).map(Self::Join),

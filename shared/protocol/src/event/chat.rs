@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use model::{
     ChannelId, MessageId, UserId,
     channel::MemberRole,
-    message::{Author, Formatting, ReplyPreview},
+    message::{MessageAuthor, MessageFormatting, ReplyPreview},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -20,10 +20,10 @@ pub struct MessageView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_msg_id: Option<String>,
     pub user_id: UserId,
-    pub user: Author,
+    pub user: MessageAuthor,
     /// Empty once it is deleted.
     pub content: String,
-    pub formatting: Formatting,
+    pub formatting: MessageFormatting,
     /// The message that this one answers.
     pub reply_to_id: Option<MessageId>,
     pub reply_preview: Option<ReplyPreview>,
@@ -59,12 +59,12 @@ pub struct ConnectionEstablished {
     pub user_id: UserId,
     pub username: String,
     /// Of the channels that this connection is told of from now on, how far they are.
-    pub channels: Vec<ChannelHead>,
+    pub channels: Vec<ChannelLogHead>,
 }
 
 /// How far a channel is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct ChannelHead {
+pub struct ChannelLogHead {
     pub channel_id: ChannelId,
     /// The number of its last message, 0 for none.
     pub seq: u64,
@@ -88,7 +88,7 @@ pub struct ChannelLeft {
 
 /// Messages as they are now: new ones, and those that changed.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct ChannelChanges {
+pub struct ReplayedMessages {
     pub channel_id: ChannelId,
     pub messages: Vec<MessageView>,
 }
@@ -138,7 +138,7 @@ pub struct MessageReaction {
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Typing {
+pub struct TypingIndicatorEvent {
     pub user_id: UserId,
     pub username: String,
     pub channel_id: ChannelId,
@@ -147,21 +147,21 @@ pub struct Typing {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Availability {
+pub enum PresenceStatus {
     Online,
     Offline,
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct UserStatus {
+pub struct UserStatusChanged {
     pub user_id: UserId,
-    pub status: Availability,
+    pub status: PresenceStatus,
     /// The newest is the truth.
     pub as_of: Timestamp,
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct OnlineUsers {
+pub struct OnlineUsersList {
     pub channel_id: ChannelId,
     pub users: Vec<UserId>,
     pub as_of: Timestamp,
@@ -169,7 +169,7 @@ pub struct OnlineUsers {
 
 /// Someone became a member of a channel, or is one no longer.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct ChannelMember {
+pub struct MembershipChanged {
     pub user_id: UserId,
     pub username: String,
     pub channel_id: ChannelId,
@@ -177,7 +177,7 @@ pub struct ChannelMember {
 
 /// Someone's role in a channel.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct MemberUpdated {
+pub struct MemberRoleChanged {
     pub user_id: UserId,
     pub channel_id: ChannelId,
     pub role: MemberRole,
@@ -203,7 +203,7 @@ pub struct ChannelView {
     /// `null` where it is direct.
     pub name: Option<String>,
     pub description: Option<String>,
-    pub kind: model::channel::Kind,
+    pub kind: model::channel::ChannelKind,
     pub is_private: bool,
     /// Everyone of the team is in it from the start.
     pub is_default: bool,

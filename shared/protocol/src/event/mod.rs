@@ -12,9 +12,9 @@ use utoipa::ToSchema;
 pub use self::{
     questions::{AiResponse, GenerationUpdated, QuestionAnswer, QuestionView},
     sessions::{
-        LeaderboardUpdated, OwnResponse, ParticipantCount, ParticipantJoined, ParticipantLeft, ReportReady,
-        ResponseSubmitted, ResultsChanged, SessionEnded, SessionMoved, SessionRole, SessionStarted,
-        SessionState, SessionUpdated, SlideChanged, SlideView, VoteUpdate,
+        ConnectionRole, CurrentSlideChanged, LeaderboardUpdated, OwnResponse, ParticipantCount,
+        ParticipantJoined, ParticipantLeft, ReportReady, ResponseSubmitted, ResultsChanged, SessionEnded,
+        SessionSlideView, SessionStarted, SessionState, SessionStatusChanged, SessionUpdated, VoteUpdate,
     },
 };
 
@@ -30,7 +30,7 @@ pub enum Event {
     /// Another slide is shown
     ///
     /// To all: the presenter moves.
-    SlideChanged(SlideChanged),
+    SlideChanged(CurrentSlideChanged),
     /// The session begins
     ///
     /// To all.
@@ -38,11 +38,11 @@ pub enum Event {
     /// The session pauses; answers are refused
     ///
     /// To all.
-    SessionPaused(SessionMoved),
+    SessionPaused(SessionStatusChanged),
     /// The session goes on
     ///
     /// To all.
-    SessionResumed(SessionMoved),
+    SessionResumed(SessionStatusChanged),
     /// The session is over
     ///
     /// To all; the last counts follow, then the socket is closed.
@@ -116,7 +116,7 @@ pub enum Event {
     /// What happened in a channel meanwhile
     ///
     /// To one: before `channel_joined`, several where there is much.
-    ChannelChanges(chat::ChannelChanges),
+    ChannelChanges(chat::ReplayedMessages),
     /// Too much happened in a channel
     ///
     /// To one: the answer to `join_channel` with a `since` that is too old. Read the messages anew; the connection is told of
@@ -141,27 +141,27 @@ pub enum Event {
     /// Someone writes, or has stopped
     ///
     /// To the channel, not to their own devices. Best effort.
-    TypingIndicator(chat::Typing),
+    TypingIndicator(chat::TypingIndicatorEvent),
     /// Someone came or is gone, with their last device
     ///
     /// To everyone of the team who is connected.
-    UserStatus(chat::UserStatus),
+    UserStatus(chat::UserStatusChanged),
     /// Who of a channel is there
     ///
     /// To one: the answer to `get_online_users`.
-    OnlineUsers(chat::OnlineUsers),
+    OnlineUsers(chat::OnlineUsersList),
     /// Someone joined a channel
     ///
     /// To the channel.
-    UserJoined(chat::ChannelMember),
+    UserJoined(chat::MembershipChanged),
     /// Someone left a channel, or was removed
     ///
     /// To the channel, and to them.
-    UserLeft(chat::ChannelMember),
+    UserLeft(chat::MembershipChanged),
     /// Someone has another role in a channel
     ///
     /// To the channel.
-    MemberUpdated(chat::MemberUpdated),
+    MemberUpdated(chat::MemberRoleChanged),
     /// Someone wrote one's name
     ///
     /// To every device of whoever is mentioned, if they are in the channel.
@@ -197,7 +197,7 @@ pub enum Event {
     /// It is still there
     ///
     /// To one: the answer to `ping`.
-    Pong(Pong),
+    Pong(PongEvent),
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -221,7 +221,7 @@ pub struct ErrorEvent {
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Pong {
+pub struct PongEvent {
     pub timestamp: Timestamp,
     /// The `ref` of the message that this answers.
     #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]

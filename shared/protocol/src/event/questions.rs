@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use model::{
     ParticipantId, QuestionId, SessionId, SlideId,
-    assistant::{Assistance, Citation, GenerationStatus},
-    question::Status as QuestionStatus,
+    assistant::{AssistantStatus, Citation, GenerationStatus},
+    question::QuestionStatus,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -21,7 +21,7 @@ pub struct QuestionView {
     pub merged_into: Option<QuestionId>,
     pub is_pinned: bool,
     pub upvotes: u64,
-    pub assistant: Assistance,
+    pub assistant: AssistantStatus,
     pub answer: Option<QuestionAnswer>,
     pub version: u64,
     pub created_at: Timestamp,

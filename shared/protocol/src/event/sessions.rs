@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use model::{
     ParticipantId, ResponseId, SessionId, SlideId,
     join_code::JoinCode,
-    leaderboard::Entry,
-    session::{AiAnswers, EndReason, Pacing, SessionKind, Status},
+    leaderboard::LeaderboardEntry,
+    session::{AiAnswerMode, EndReason, SessionKind, SessionStatus, SlidePacing},
     tally::Tally,
 };
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 /// A slide as everyone in a session may see it: content, never notes, and of a quiz not what is right. In the presenter's own
 /// `session_state` it has everything.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct SlideView {
+pub struct SessionSlideView {
     pub id: SlideId,
     /// From 0.
     pub order_index: usize,
@@ -27,7 +27,7 @@ pub struct SlideView {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum SessionRole {
+pub enum ConnectionRole {
     Presenter,
     Audience,
 }
@@ -38,17 +38,17 @@ pub struct SessionState {
     pub session_id: SessionId,
     pub kind: SessionKind,
     pub join_code: JoinCode,
-    pub status: Status,
+    pub status: SessionStatus,
     pub version: u64,
     pub presentation_title: String,
-    pub current_slide: Option<SlideView>,
+    pub current_slide: Option<SessionSlideView>,
     pub total_slides: usize,
     pub participant_count: u64,
     pub started_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
-    pub role: SessionRole,
-    pub pace: Pacing,
-    pub ai_answers: AiAnswers,
+    pub role: ConnectionRole,
+    pub pace: SlidePacing,
+    pub ai_answers: AiAnswerMode,
     /// May the audience see how the current slide was answered?
     pub results_visible: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -75,10 +75,10 @@ pub struct OwnResponse {
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct SlideChanged {
+pub struct CurrentSlideChanged {
     pub session_id: SessionId,
     pub version: u64,
-    pub slide: SlideView,
+    pub slide: SessionSlideView,
     /// From 0.
     pub slide_index: usize,
 }
@@ -88,11 +88,11 @@ pub struct SessionStarted {
     pub session_id: SessionId,
     pub version: u64,
     pub started_at: Timestamp,
-    pub current_slide: Option<SlideView>,
+    pub current_slide: Option<SessionSlideView>,
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct SessionMoved {
+pub struct SessionStatusChanged {
     pub session_id: SessionId,
     pub version: u64,
     pub timestamp: Timestamp,
@@ -160,8 +160,8 @@ pub struct VoteUpdate {
 pub struct SessionUpdated {
     pub session_id: SessionId,
     pub version: u64,
-    pub pace: Pacing,
-    pub ai_answers: AiAnswers,
+    pub pace: SlidePacing,
+    pub ai_answers: AiAnswerMode,
 }
 
 /// What became of the results of a slide.
@@ -175,7 +175,7 @@ pub struct ResultsChanged {
     /// Answers from before do not count any more.
     pub reset_at: Option<Timestamp>,
     /// The slide as the audience may see it now: of a quiz, with what is correct once results are visible.
-    pub slide: Option<SlideView>,
+    pub slide: Option<SessionSlideView>,
     /// As last counted, where they are visible.
     pub votes: Option<VoteUpdate>,
 }
@@ -184,7 +184,7 @@ pub struct ResultsChanged {
 pub struct LeaderboardUpdated {
     pub session_id: SessionId,
     /// Best first, ten at most.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<LeaderboardEntry>,
     /// How many have points at all.
     pub total: usize,
     pub as_of: Timestamp,
@@ -205,7 +205,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::{Event, Outgoing, envelope::MESSAGE_LIMIT};
+    use crate::{Event, OutgoingFrame, envelope::MESSAGE_LIMIT};
 
     /// The longest text of so many characters, as JSON writes it: a control character takes six bytes.
     fn longest(characters: usize) -> String {
@@ -224,10 +224,10 @@ mod tests {
             session_id: id.into(),
             kind: SessionKind::Presentation,
             join_code: JoinCode::typed("K7M2QX").unwrap(),
-            status: Status::Active,
+            status: SessionStatus::Active,
             version: u64::MAX,
             presentation_title: longest(200),
-            current_slide: Some(SlideView {
+            current_slide: Some(SessionSlideView {
                 id: id.into(),
                 order_index: usize::MAX,
                 kind: "content".into(),
@@ -237,9 +237,9 @@ mod tests {
             participant_count: u64::MAX,
             started_at: Some(now),
             ended_at: Some(now),
-            role: SessionRole::Audience,
-            pace: Pacing::Participant,
-            ai_answers: AiAnswers::Automatic,
+            role: ConnectionRole::Audience,
+            pace: SlidePacing::Participant,
+            ai_answers: AiAnswerMode::Automatic,
             results_visible: true,
             participant_id: Some(id.into()),
             participant_token: Some("x".repeat(1_000)),
@@ -265,7 +265,7 @@ mod tests {
             }),
         };
         let frame =
-            Outgoing::to_one(Some(id.into()), Event::SessionState(Box::new(state)), now).json().unwrap();
+            OutgoingFrame::to_one(Some(id.into()), Event::SessionState(Box::new(state)), now).json().unwrap();
         assert!(frame.len() <= MESSAGE_LIMIT, "{} bytes", frame.len());
     }
 }

@@ -5,18 +5,18 @@ use std::time::Duration;
 use model::{ChannelId, UserId};
 use serde::{Deserialize, Serialize};
 
-use super::{Job, Place, Queue, is_zero};
+use super::{FifoKey, Job, Queue, is_zero};
 
 /// A connection of the team is new: take it into the rooms of its channels, and tell it that it is there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Welcome {
+pub struct OnboardConnection {
     pub connection: String,
     /// It could not be told something because it was not open yet.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub opening: bool,
 }
 
-impl Job for Welcome {
+impl Job for OnboardConnection {
     const NAME: &'static str = "welcome.v1";
     const QUEUE: Queue = Queue::Chat;
 
@@ -28,12 +28,12 @@ impl Job for Welcome {
 /// A connection of the team is gone: take it out of the rooms of its channels, and tell the others if it was the last of its
 /// user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MemberLeft {
+pub struct OffboardConnection {
     pub connection: String,
     pub user: UserId,
 }
 
-impl Job for MemberLeft {
+impl Job for OffboardConnection {
     const NAME: &'static str = "member_left.v1";
     const QUEUE: Queue = Queue::Chat;
 
@@ -45,18 +45,18 @@ impl Job for MemberLeft {
 
 /// See whether someone is still there: a `$disconnect` may never come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CheckPresence {
+pub struct CheckTeamPresence {
     pub user: UserId,
 }
 
-impl Job for CheckPresence {
+impl Job for CheckTeamPresence {
     const NAME: &'static str = "check_presence.v1";
     const QUEUE: Queue = Queue::Chat;
 }
 
 /// Do what follows from messages of a channel: everything up to these numbers that was not followed yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FollowChannel {
+pub struct ProcessMessages {
     pub channel: ChannelId,
     /// The message that asks for it; also one that was edited.
     pub seq: u64,
@@ -70,50 +70,50 @@ pub struct FollowChannel {
     pub tries: u8,
 }
 
-impl Job for FollowChannel {
+impl Job for ProcessMessages {
     const NAME: &'static str = "follow_channel.v1";
     const QUEUE: Queue = Queue::Follows;
 
     /// Those of one channel stand in order: the first does the work of the others. One that was put off is another one.
-    fn place(&self) -> Option<Place> {
+    fn place(&self) -> Option<FifoKey> {
         let Self { channel, seq, version, change, .. } = self;
         let mut deduplication = format!("{channel}-{seq}-{version}-{change}");
         if self.tries > 0 {
             deduplication = format!("{deduplication}-{}", self.tries);
         }
-        Some(Place { group: self.channel.to_string(), deduplication })
+        Some(FifoKey { group: self.channel.to_string(), deduplication })
     }
 }
 
 /// Make the chat agree with an account: default channels, its name in lists of members; nothing of one that is deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FollowAccount {
+pub struct SyncProfile {
     pub user: UserId,
 }
 
-impl Job for FollowAccount {
+impl Job for SyncProfile {
     const NAME: &'static str = "follow_account.v1";
     const QUEUE: Queue = Queue::Chat;
 }
 
 /// Write to someone of what they have missed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SendDigest {
+pub struct SendMentionDigest {
     pub user: UserId,
 }
 
-impl Job for SendDigest {
+impl Job for SendMentionDigest {
     const NAME: &'static str = "send_digest.v1";
     const QUEUE: Queue = Queue::Chat;
 }
 
 /// Clear away what is left of a deleted channel, some of it at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClearChannel {
+pub struct DeleteChannelRows {
     pub channel: ChannelId,
 }
 
-impl Job for ClearChannel {
+impl Job for DeleteChannelRows {
     const NAME: &'static str = "clear_channel.v1";
     const QUEUE: Queue = Queue::Chat;
 }

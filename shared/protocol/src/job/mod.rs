@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 pub use self::chat::{
-    CheckPresence, ClearChannel, FollowAccount, FollowChannel, MemberLeft, SendDigest, Welcome,
+    CheckTeamPresence, DeleteChannelRows, OffboardConnection, OnboardConnection, ProcessMessages,
+    SendMentionDigest, SyncProfile,
 };
 
 /// Which queue carries a job; its URL is the setting [`Queue::setting`].
@@ -44,7 +45,7 @@ impl Queue {
 
 /// Where a job stands in a FIFO queue: in order within its group, and once per deduplication id in five minutes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct FifoKey {
     pub group: String,
     pub deduplication: String,
 }
@@ -55,7 +56,7 @@ pub trait Job: Serialize + DeserializeOwned + Send {
     const QUEUE: Queue;
 
     /// `None` on a standard queue.
-    fn place(&self) -> Option<Place> {
+    fn place(&self) -> Option<FifoKey> {
         None
     }
 
@@ -67,7 +68,7 @@ pub trait Job: Serialize + DeserializeOwned + Send {
 
 /// A job as it lies in a queue.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Posted {
+pub struct JobEnvelope {
     pub job: String,
     pub payload: Value,
     pub at: Timestamp,
@@ -75,7 +76,7 @@ pub struct Posted {
 
 /// Tell a connection the state of its room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Greet {
+pub struct SendSessionState {
     pub connection: String,
     /// It is new: the presenter is told who has come.
     pub arrived: bool,
@@ -84,7 +85,7 @@ pub struct Greet {
     pub opening: bool,
 }
 
-impl Job for Greet {
+impl Job for SendSessionState {
     const NAME: &'static str = "greet.v1";
     const QUEUE: Queue = Queue::Sessions;
 
@@ -183,7 +184,7 @@ impl Job for EndSession {
 /// Who is told what a count comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Told {
+pub enum CountRecipients {
     Presenter,
     Everyone,
 }
@@ -195,7 +196,7 @@ pub struct CountVotes {
     pub session: SessionId,
     pub slide: SlideId,
     pub tick: Tick,
-    pub told: Told,
+    pub told: CountRecipients,
     /// How often it was put off.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub tries: u8,
@@ -208,7 +209,7 @@ impl Job for CountVotes {
     const NAME: &'static str = "count_votes.v1";
     const QUEUE: Queue = Queue::Ticks;
 
-    fn place(&self) -> Option<Place> {
+    fn place(&self) -> Option<FifoKey> {
         Some(place(self.session, &self.slide.to_string(), self.tick, self.told, self.tries))
     }
 }
@@ -218,7 +219,7 @@ impl Job for CountVotes {
 pub struct CountPresence {
     pub session: SessionId,
     pub tick: Tick,
-    pub told: Told,
+    pub told: CountRecipients,
     /// How often it was put off.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub tries: u8,
@@ -228,7 +229,7 @@ impl Job for CountPresence {
     const NAME: &'static str = "count_presence.v1";
     const QUEUE: Queue = Queue::Ticks;
 
-    fn place(&self) -> Option<Place> {
+    fn place(&self) -> Option<FifoKey> {
         Some(place(self.session, "presence", self.tick, self.told, self.tries))
     }
 }
@@ -253,16 +254,16 @@ impl Job for CountUpvotes {
 /// Counts of one thing stand in order; those for everyone in a group of their own, since waiting for the audience's tick
 /// must not hold up the presenter's. One that was put off is not what is announced of its new tick: it may have more to
 /// tell.
-fn place(session: SessionId, counted: &str, tick: Tick, told: Told, tries: u8) -> Place {
+fn place(session: SessionId, counted: &str, tick: Tick, told: CountRecipients, tries: u8) -> FifoKey {
     let told = match told {
-        Told::Presenter => "presenter",
-        Told::Everyone => "everyone",
+        CountRecipients::Presenter => "presenter",
+        CountRecipients::Everyone => "everyone",
     };
     let mut deduplication = format!("{session}-{counted}-{}-{told}", tick.0);
     if tries > 0 {
         deduplication = format!("{deduplication}-{tries}");
     }
-    Place { group: format!("{session}-{told}"), deduplication }
+    FifoKey { group: format!("{session}-{told}"), deduplication }
 }
 
 fn is_zero<T: Default + PartialEq>(number: &T) -> bool {
@@ -271,7 +272,7 @@ fn is_zero<T: Default + PartialEq>(number: &T) -> bool {
 
 /// Post to one shard of a large room, or to all of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Broadcast {
+pub struct BroadcastFrame {
     pub room: Room,
     pub shard: Option<u8>,
     /// The frame, as it goes out.
@@ -281,7 +282,7 @@ pub struct Broadcast {
     pub close: bool,
 }
 
-impl Job for Broadcast {
+impl Job for BroadcastFrame {
     const NAME: &'static str = "broadcast.v1";
     const QUEUE: Queue = Queue::Broadcast;
 
@@ -297,7 +298,7 @@ pub struct SendMail {
     /// The same mail is sent once, however often the job is delivered.
     pub id: String,
     pub user: UserId,
-    pub letter: Letter,
+    pub letter: EmailTemplate,
 }
 
 impl Job for SendMail {
@@ -308,7 +309,7 @@ impl Job for SendMail {
 /// What the mail says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "letter", rename_all = "snake_case")]
-pub enum Letter {
+pub enum EmailTemplate {
     PasswordReset {
         /// The token itself: the table holds only its hash. Queues are encrypted at rest.
         token: String,
@@ -321,7 +322,7 @@ pub enum Letter {
     },
     /// Mentions that somebody has missed, newest first.
     MentionDigest {
-        mentions: Vec<MissedMention>,
+        mentions: Vec<EmailMention>,
         /// How many there are beside these.
         more: usize,
     },
@@ -329,7 +330,7 @@ pub enum Letter {
 
 /// A line of a digest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MissedMention {
+pub struct EmailMention {
     /// `None` where it is a direct one.
     pub channel: Option<String>,
     /// The name of whoever wrote it.

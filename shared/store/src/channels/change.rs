@@ -1,9 +1,9 @@
-use super::{Channel, NameClaim, key, name_key};
-use crate::{Change, Condition, Item, Store, Write, error::Result};
+use super::{Channel, ChannelNameClaim, key, name_key};
+use crate::{ConditionExpression, Item, Store, TransactWrite, UpdateExpression, error::Result};
 
 /// What changing a channel came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Changed {
+pub enum ChannelChangeOutcome {
     Done(Channel),
     /// It was changed in between, or is gone: read it again.
     Stale,
@@ -12,25 +12,25 @@ pub enum Changed {
 
 /// Y1, Y2, Y3: what a channel is, over what was read; its name moves with it. Who is in it is not touched: people join meanwhile. 2
 /// write units, 2 for the index of public channels; 4 more for a name.
-pub async fn change(store: &Store, before: &Channel, after: Channel) -> Result<Changed> {
-    let mut writes = vec![Write::update(key(before.id), written(before, &after)?)];
+pub async fn change(store: &Store, before: &Channel, after: Channel) -> Result<ChannelChangeOutcome> {
+    let mut writes = vec![TransactWrite::update(key(before.id), written(before, &after)?)];
     let folded = |channel: &Channel| channel.name.as_ref().map(model::channel::ChannelName::folded);
     let moves = folded(before) != folded(&after);
     if let Some(name) = after.name.as_ref().filter(|_| moves) {
-        writes.push(Write::put_new(&NameClaim { name: name.clone(), channel: after.id })?);
+        writes.push(TransactWrite::put_new(&ChannelNameClaim { name: name.clone(), channel: after.id })?);
     }
     if let Some(name) = before.name.as_ref().filter(|_| moves) {
-        let ours = Condition::new("channel = :id").text(":id", before.id);
-        writes.push(Write::delete(name_key(name), ours));
+        let ours = ConditionExpression::new("channel = :id").text(":id", before.id);
+        writes.push(TransactWrite::delete(name_key(name), ours));
     }
     Ok(match store.transact(writes).await? {
-        Ok(()) => Changed::Done(after),
-        Err(lost) if lost.contains(&0) => Changed::Stale,
-        Err(_) => Changed::NameTaken,
+        Ok(()) => ChannelChangeOutcome::Done(after),
+        Err(lost) if lost.contains(&0) => ChannelChangeOutcome::Stale,
+        Err(_) => ChannelChangeOutcome::NameTaken,
     })
 }
 
-fn written(before: &Channel, after: &Channel) -> Result<Change> {
+fn written(before: &Channel, after: &Channel) -> Result<UpdateExpression> {
     let mut set = vec!["#name = :name", "description = :description", "updated_at = :now"];
     let mut remove = Vec::new();
     match after.archived_at {
@@ -46,7 +46,7 @@ fn written(before: &Channel, after: &Channel) -> Result<Change> {
     if !remove.is_empty() {
         expression = format!("{expression} REMOVE {}", remove.join(", "));
     }
-    let mut change = Change::new(expression)
+    let mut change = UpdateExpression::new(expression)
         .only_if("updated_at = :before")
         .name("#name", "name")
         .serialized(":name", &after.name)?

@@ -1,13 +1,13 @@
-use super::{Channel, NameClaim};
+use super::{Channel, ChannelNameClaim};
 use crate::{
-    Store, Write,
+    Store, TransactWrite,
     error::Result,
-    members::{Member, Place},
+    members::{ChannelMember, Membership},
 };
 
 /// What making a channel came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Created {
+pub enum ChannelCreateOutcome {
     Done,
     /// It is there already: its id is derived, or this is a retry.
     There,
@@ -16,18 +16,22 @@ pub enum Created {
 
 /// Y1, Y2, Z1, Z3: a new channel with whoever is in it from the start (`member_count` says how many), and its name where it has
 /// one. 2 write units each.
-pub async fn create(store: &Store, channel: &Channel, members: &[(Member, Place)]) -> Result<Created> {
-    let mut writes = vec![Write::put_new(channel)?];
+pub async fn create(
+    store: &Store,
+    channel: &Channel,
+    members: &[(ChannelMember, Membership)],
+) -> Result<ChannelCreateOutcome> {
+    let mut writes = vec![TransactWrite::put_new(channel)?];
     if let Some(name) = &channel.name {
-        writes.push(Write::put_new(&NameClaim { name: name.clone(), channel: channel.id })?);
+        writes.push(TransactWrite::put_new(&ChannelNameClaim { name: name.clone(), channel: channel.id })?);
     }
     for (member, place) in members {
-        writes.push(Write::put_new(member)?);
-        writes.push(Write::put_new(place)?);
+        writes.push(TransactWrite::put_new(member)?);
+        writes.push(TransactWrite::put_new(place)?);
     }
     Ok(match store.transact(writes).await? {
-        Ok(()) => Created::Done,
-        Err(lost) if lost.contains(&0) => Created::There,
-        Err(_) => Created::NameTaken,
+        Ok(()) => ChannelCreateOutcome::Done,
+        Err(lost) if lost.contains(&0) => ChannelCreateOutcome::There,
+        Err(_) => ChannelCreateOutcome::NameTaken,
     })
 }

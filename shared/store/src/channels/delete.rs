@@ -13,13 +13,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{Channel, key, name_key};
 use crate::{
-    Condition, Freshness, Item, Key, Query, Store, Write, Written,
+    ConditionExpression, Item, Key, Query, ReadConsistency, Store, TransactWrite, WriteOutcome,
     error::Result,
     members::place_key,
     mentions,
     messages::Message,
-    table::{Pk, Sk, prefix},
-    terms::{self, Page},
+    table::{PartitionKey, SortKey, prefix},
+    terms::{self, TermBlock},
 };
 
 /// Deletions under way at once.
@@ -33,12 +33,12 @@ const SETTLED: SignedDuration = SignedDuration::from_mins(1);
 
 /// That a channel is gone, and its rows are being cleared away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Deleted {
+pub struct DeletedChannel {
     pub id: ChannelId,
     pub deleted_at: Timestamp,
 }
 
-impl Item for Deleted {
+impl Item for DeletedChannel {
     const KIND: &'static str = "deleted_channel";
 
     fn key(&self) -> Key {
@@ -51,39 +51,47 @@ impl Item for Deleted {
 }
 
 fn deleted_key(channel: ChannelId) -> Key {
-    Key::new(&Pk::Channel(channel), &Sk::Deleted)
+    Key::new(&PartitionKey::Channel(channel), &SortKey::Deleted)
 }
 
 /// Who may still be in a channel that is deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Occupied {
+pub enum RemainingMembers {
     ByAnyone,
     /// By the one who deletes it: nobody was added meanwhile.
     ByOne,
 }
 
 /// Y1, Y2, Y5: there is no such channel any more. `Refused` where there was none, or others are in it. 6 write units, and 2 for indexes.
-pub async fn delete(store: &Store, channel: &Channel, by: Occupied, now: Timestamp) -> Result<Written> {
+pub async fn delete(
+    store: &Store,
+    channel: &Channel,
+    by: RemainingMembers,
+    now: Timestamp,
+) -> Result<WriteOutcome> {
     let condition = match by {
-        Occupied::ByAnyone => Condition::exists(),
-        Occupied::ByOne => Condition::new("member_count = :one").number(":one", 1),
+        RemainingMembers::ByAnyone => ConditionExpression::exists(),
+        RemainingMembers::ByOne => ConditionExpression::new("member_count = :one").number(":one", 1),
     };
     let mut writes = vec![
-        Write::delete(key(channel.id), condition),
-        Write::put(&Deleted { id: channel.id, deleted_at: now }, Condition::default())?,
+        TransactWrite::delete(key(channel.id), condition),
+        TransactWrite::put(
+            &DeletedChannel { id: channel.id, deleted_at: now },
+            ConditionExpression::default(),
+        )?,
     ];
     if let Some(name) = &channel.name {
-        let ours = Condition::new("channel = :id").text(":id", channel.id);
-        writes.push(Write::delete(name_key(name), ours));
+        let ours = ConditionExpression::new("channel = :id").text(":id", channel.id);
+        writes.push(TransactWrite::delete(name_key(name), ours));
     }
     Ok(match store.transact(writes).await? {
-        Ok(()) => Written::Done(()),
-        Err(_) => Written::Refused,
+        Ok(()) => WriteOutcome::Done(()),
+        Err(_) => WriteOutcome::Refused,
     })
 }
 
 #[derive(Deserialize)]
-struct Row {
+struct ChannelRowKey {
     pk: String,
     sk: String,
 }
@@ -94,7 +102,7 @@ pub async fn clear(store: &Store, channel: ChannelId, now: Timestamp) -> Result<
     if !clear_itself(store, channel).await? {
         return Ok(false);
     }
-    let deleted = store.get::<Deleted>(&deleted_key(channel), Freshness::Strong, now).await?;
+    let deleted = store.get::<DeletedChannel>(&deleted_key(channel), ReadConsistency::Strong, now).await?;
     if deleted.is_some_and(|deleted| deleted.deleted_at + SETTLED > now) {
         // it falls due once more
         return Ok(true);
@@ -108,25 +116,26 @@ pub async fn clear(store: &Store, channel: ChannelId, now: Timestamp) -> Result<
 
 /// Members with their places, pins, how far it was followed.
 async fn clear_itself(store: &Store, channel: ChannelId) -> Result<bool> {
-    let (rows, is_all) = some(store, &Pk::Channel(channel)).await?;
+    let (rows, is_all) = some(store, &PartitionKey::Channel(channel)).await?;
     let members = rows.iter().filter_map(|row| row.sk.strip_prefix(prefix::MEMBER)?.parse().ok());
-    let theirs = members
-        .flat_map(|user: UserId| [place_key(user, channel), Key::new(&Pk::Chat(user), &Sk::Draft(channel))]);
+    let theirs = members.flat_map(|user: UserId| {
+        [place_key(user, channel), Key::new(&PartitionKey::Chat(user), &SortKey::Draft(channel))]
+    });
     // before the rows that name them
     remove(store, theirs.collect()).await?;
-    let deleted = Sk::Deleted.to_string();
+    let deleted = SortKey::Deleted.to_string();
     remove(store, keys(rows.into_iter().filter(|row| row.sk != deleted))).await?;
     Ok(is_all)
 }
 
 /// Messages, with what was made of them: answers, words, mentions. Words that an edit took out of a message are not known any more.
 async fn clear_messages(store: &Store, channel: ChannelId, now: Timestamp) -> Result<bool> {
-    let query = Query::partition(&Pk::Messages(channel)).strong().limit(MESSAGES_AT_A_TIME);
+    let query = Query::partition(&PartitionKey::Messages(channel)).strong().limit(MESSAGES_AT_A_TIME);
     let (found, next) = store.query_once(query).await?;
     // one that cannot be read goes all the same
     let messages: Vec<Message> =
         found.iter().filter_map(|item| crate::item::read(item.clone()).ok()).collect();
-    let rows = found.into_iter().map(crate::item::read).collect::<Result<Vec<Row>>>()?;
+    let rows = found.into_iter().map(crate::item::read).collect::<Result<Vec<ChannelRowKey>>>()?;
     // before the messages that name them
     remove(store, made_of(channel, &messages)).await?;
     remove(store, answers(store, channel, &messages, now).await?).await?;
@@ -138,7 +147,7 @@ async fn clear_messages(store: &Store, channel: ChannelId, now: Timestamp) -> Re
 fn made_of(channel: ChannelId, messages: &[Message]) -> Vec<Key> {
     let (mut words, mut mentions) = (BTreeSet::new(), Vec::new());
     for message in messages {
-        let page = Page::of(message.seq, message.created_at);
+        let page = TermBlock::of(message.seq, message.created_at);
         words.extend(terms::of(&message.content).into_iter().map(|word| (word, page.clone())));
         let key = |user| mentions::key(user, message.id(), message.created_at);
         mentions.extend(message.mentions.iter().map(|mentioned| key(mentioned.user)));
@@ -148,20 +157,20 @@ fn made_of(channel: ChannelId, messages: &[Message]) -> Vec<Key> {
 }
 
 async fn clear_changes(store: &Store, channel: ChannelId) -> Result<bool> {
-    let (rows, is_all) = some(store, &Pk::Changes(channel)).await?;
+    let (rows, is_all) = some(store, &PartitionKey::Changes(channel)).await?;
     remove(store, keys(rows)).await?;
     Ok(is_all)
 }
 
 /// Some rows of a part, and whether these are all.
-async fn some(store: &Store, part: &Pk<'_>) -> Result<(Vec<Row>, bool)> {
+async fn some(store: &Store, part: &PartitionKey<'_>) -> Result<(Vec<ChannelRowKey>, bool)> {
     let query = Query::partition(part).strong().only("pk, sk").limit(AT_A_TIME);
     let (rows, next) = store.query_once(query).await?;
     Ok((rows.into_iter().map(crate::item::read).collect::<Result<_>>()?, next.is_none()))
 }
 
-fn keys(rows: impl IntoIterator<Item = Row>) -> Vec<Key> {
-    rows.into_iter().map(|Row { pk, sk }| Key { pk, sk }).collect()
+fn keys(rows: impl IntoIterator<Item = ChannelRowKey>) -> Vec<Key> {
+    rows.into_iter().map(|ChannelRowKey { pk, sk }| Key { pk, sk }).collect()
 }
 
 /// The rows of answers to the messages that these answer.
@@ -173,9 +182,9 @@ async fn answers(
 ) -> Result<Vec<Key>> {
     let answered: BTreeSet<u64> =
         messages.iter().filter_map(|message| Some(message.reply_to.as_ref()?.seq)).collect();
-    let found: Vec<Vec<Row>> = stream::iter(answered)
+    let found: Vec<Vec<ChannelRowKey>> = stream::iter(answered)
         .map(|seq| {
-            let query = Query::partition(&Pk::Replies(MessageId { channel, seq })).only("pk, sk");
+            let query = Query::partition(&PartitionKey::Replies(MessageId { channel, seq })).only("pk, sk");
             store.query_all(query, now)
         })
         .buffer_unordered(AT_ONCE)

@@ -15,27 +15,27 @@ mod delete;
 
 use jiff::Timestamp;
 use model::{
-    ChannelId, Code, Error, UserId,
-    channel::{ChannelName, Kind},
+    ChannelId, Error, ErrorCode, UserId,
+    channel::{ChannelKind, ChannelName},
 };
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    change::{Changed, change},
-    create::{Created, create},
-    delete::{Deleted, Occupied, clear, delete},
+    change::{ChannelChangeOutcome, change},
+    create::{ChannelCreateOutcome, create},
+    delete::{DeletedChannel, RemainingMembers, clear, delete},
 };
 use crate::{
-    Freshness, Item, Key, Page, Query, Store,
+    Item, Key, Page, Query, ReadConsistency, Store,
     error::Result,
-    table::{Gsi1, Pk, Sk},
+    table::{Gsi1Partition, PartitionKey, SortKey},
 };
 
 /// A channel as it lies in the table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Channel {
     pub id: ChannelId,
-    pub channel_kind: Kind,
+    pub channel_kind: ChannelKind,
     /// `None` of a direct one.
     pub name: Option<ChannelName>,
     pub description: Option<String>,
@@ -59,10 +59,10 @@ impl Item for Channel {
         key(self.id)
     }
 
-    fn gsi1(&self) -> Option<(Gsi1, String)> {
-        let is_listed = self.channel_kind == Kind::Public && self.archived_at.is_none();
+    fn gsi1(&self) -> Option<(Gsi1Partition, String)> {
+        let is_listed = self.channel_kind == ChannelKind::Public && self.archived_at.is_none();
         let name = self.name.as_ref().filter(|_| is_listed)?;
-        Some((Gsi1::Channels, name.folded()))
+        Some((Gsi1Partition::Channels, name.folded()))
     }
 }
 
@@ -74,19 +74,19 @@ impl Channel {
     pub fn open(&self) -> Result<(), Error> {
         match self.archived_at {
             None => Ok(()),
-            Some(_) => Err(Error::conflict(Code::ChannelArchived, "the channel is archived")),
+            Some(_) => Err(Error::conflict(ErrorCode::ChannelArchived, "the channel is archived")),
         }
     }
 }
 
 /// A name belongs to one channel, in every spelling.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct NameClaim {
+pub(crate) struct ChannelNameClaim {
     pub(crate) name: ChannelName,
     pub(crate) channel: ChannelId,
 }
 
-impl Item for NameClaim {
+impl Item for ChannelNameClaim {
     const KIND: &'static str = "channel_name_claim";
 
     fn key(&self) -> Key {
@@ -95,18 +95,18 @@ impl Item for NameClaim {
 }
 
 pub(crate) fn key(channel: ChannelId) -> Key {
-    Key::new(&Pk::Channel(channel), &Sk::Self_)
+    Key::new(&PartitionKey::Channel(channel), &SortKey::Self_)
 }
 
 pub(crate) fn name_key(name: &ChannelName) -> Key {
-    Key::new(&Pk::ChannelName(&name.folded()), &Sk::Self_)
+    Key::new(&PartitionKey::ChannelName(&name.folded()), &SortKey::Self_)
 }
 
 /// Y1.
 pub async fn get(
     store: &Store,
     channel: ChannelId,
-    freshness: Freshness,
+    freshness: ReadConsistency,
     now: Timestamp,
 ) -> Result<Option<Channel>> {
     store.get(&key(channel), freshness, now).await
@@ -115,12 +115,12 @@ pub async fn get(
 /// Y1: those of them that are there, in no order.
 pub async fn get_many(store: &Store, channels: &[ChannelId], now: Timestamp) -> Result<Vec<Channel>> {
     let keys: Vec<Key> = channels.iter().copied().map(key).collect();
-    store.get_many(&keys, Freshness::Eventual, now).await
+    store.get_many(&keys, ReadConsistency::Eventual, now).await
 }
 
 /// Y2. Strong: whoever has just made one looks for it.
 pub async fn by_name(store: &Store, name: &ChannelName, now: Timestamp) -> Result<Option<ChannelId>> {
-    let claim: Option<NameClaim> = store.get(&name_key(name), Freshness::Strong, now).await?;
+    let claim: Option<ChannelNameClaim> = store.get(&name_key(name), ReadConsistency::Strong, now).await?;
     Ok(claim.map(|claim| claim.channel))
 }
 
@@ -131,5 +131,5 @@ pub async fn page(
     cursor: Option<&str>,
     now: Timestamp,
 ) -> Result<Page<Channel>> {
-    store.page(Query::gsi1(&Gsi1::Channels), limit, cursor, now).await
+    store.page(Query::gsi1(&Gsi1Partition::Channels), limit, cursor, now).await
 }

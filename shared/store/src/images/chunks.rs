@@ -7,11 +7,11 @@ use model::ImageId;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::Image;
+use super::StoredImage;
 use crate::{
-    Freshness, Item, Key, Store,
+    Item, Key, ReadConsistency, Store,
     error::Result,
-    table::{Pk, Sk},
+    table::{PartitionKey, SortKey},
 };
 
 /// Bytes of a chunk: with its keys below an item's 400 KB (DynamoDB).
@@ -24,14 +24,14 @@ const WRITTEN_AT_ONCE: usize = 3;
 const ABANDONED: SignedDuration = SignedDuration::from_mins(15);
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Chunk {
+struct ImageChunk {
     image: ImageId,
     upload: Uuid,
     number: u32,
     bytes: Bytes,
 }
 
-impl Item for Chunk {
+impl Item for ImageChunk {
     const KIND: &'static str = "chunk";
 
     fn key(&self) -> Key {
@@ -40,12 +40,12 @@ impl Item for Chunk {
 }
 
 fn chunk_key(image: ImageId, upload: Uuid, number: u32) -> Key {
-    Key::new(&Pk::Image(image), &Sk::Chunk(upload, number))
+    Key::new(&PartitionKey::Image(image), &SortKey::Chunk(upload, number))
 }
 
 /// That chunks belong to no image, and when somebody should clear them.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Loose {
+pub(crate) struct OrphanedChunks {
     /// The upload.
     id: Uuid,
     image: ImageId,
@@ -53,7 +53,7 @@ pub(crate) struct Loose {
     clear_at: Timestamp,
 }
 
-impl Item for Loose {
+impl Item for OrphanedChunks {
     const KIND: &'static str = "loose_chunks";
 
     fn key(&self) -> Key {
@@ -66,10 +66,10 @@ impl Item for Loose {
 }
 
 pub(super) fn loose_key(image: ImageId, upload: Uuid) -> Key {
-    Key::new(&Pk::Image(image), &Sk::Loose(upload))
+    Key::new(&PartitionKey::Image(image), &SortKey::Loose(upload))
 }
 
-impl Loose {
+impl OrphanedChunks {
     /// Chunks that are about to be written.
     pub(super) fn before(image: ImageId, upload: Uuid, size: usize, now: Timestamp) -> Self {
         let chunks = u32::try_from(size.div_ceil(CHUNK)).unwrap_or(u32::MAX);
@@ -77,27 +77,27 @@ impl Loose {
     }
 
     /// Chunks whose image is being taken away.
-    pub(super) fn after(image: &Image, now: Timestamp) -> Self {
+    pub(super) fn after(image: &StoredImage, now: Timestamp) -> Self {
         Self { id: image.upload, image: image.id, chunks: image.chunks, clear_at: now + ABANDONED }
     }
 }
 
 /// G2: as many write units as there are kilobytes.
-pub(super) async fn write(store: &Store, loose: &Loose, bytes: &[u8]) -> Result<()> {
+pub(super) async fn write(store: &Store, loose: &OrphanedChunks, bytes: &[u8]) -> Result<()> {
     let puts: Vec<_> =
         (0..).zip(bytes.chunks(CHUNK)).map(|(number, chunk)| put(store, loose, number, chunk)).collect();
     stream::iter(puts).buffer_unordered(WRITTEN_AT_ONCE).try_collect().await
 }
 
-async fn put(store: &Store, loose: &Loose, number: u32, chunk: &[u8]) -> Result<()> {
+async fn put(store: &Store, loose: &OrphanedChunks, number: u32, chunk: &[u8]) -> Result<()> {
     let bytes = Bytes::copy_from_slice(chunk);
-    store.put(&Chunk { image: loose.image, upload: loose.id, number, bytes }).await
+    store.put(&ImageChunk { image: loose.image, upload: loose.id, number, bytes }).await
 }
 
 /// G2: a read unit for every 8 KB; `None` when it was deleted since the item was read.
-pub async fn bytes(store: &Store, image: &Image, now: Timestamp) -> Result<Option<Vec<u8>>> {
+pub async fn bytes(store: &Store, image: &StoredImage, now: Timestamp) -> Result<Option<Vec<u8>>> {
     let reads: Vec<_> = (0..image.chunks).map(|number| read(store, image, number, now)).collect();
-    let chunks: Vec<Option<Chunk>> = stream::iter(reads).buffered(AT_ONCE).try_collect().await?;
+    let chunks: Vec<Option<ImageChunk>> = stream::iter(reads).buffered(AT_ONCE).try_collect().await?;
     let mut whole = Vec::with_capacity(image.size);
     for chunk in chunks {
         let Some(chunk) = chunk else { return Ok(None) };
@@ -107,11 +107,11 @@ pub async fn bytes(store: &Store, image: &Image, now: Timestamp) -> Result<Optio
 }
 
 /// Chunks never change, so that only one that is not there yet needs the dearer read.
-async fn read(store: &Store, image: &Image, number: u32, now: Timestamp) -> Result<Option<Chunk>> {
+async fn read(store: &Store, image: &StoredImage, number: u32, now: Timestamp) -> Result<Option<ImageChunk>> {
     let key = chunk_key(image.id, image.upload, number);
-    match store.get(&key, Freshness::Eventual, now).await? {
+    match store.get(&key, ReadConsistency::Eventual, now).await? {
         Some(chunk) => Ok(Some(chunk)),
-        None => store.get(&key, Freshness::Strong, now).await,
+        None => store.get(&key, ReadConsistency::Strong, now).await,
     }
 }
 
@@ -119,7 +119,9 @@ async fn read(store: &Store, image: &Image, number: u32, now: Timestamp) -> Resu
 pub async fn clear(store: &Store, image: ImageId, upload: Uuid, now: Timestamp) -> Result<()> {
     let key = loose_key(image, upload);
     // while it is there no image has them: it goes in the transaction that makes one
-    let Some(loose) = store.get::<Loose>(&key, Freshness::Strong, now).await? else { return Ok(()) };
+    let Some(loose) = store.get::<OrphanedChunks>(&key, ReadConsistency::Strong, now).await? else {
+        return Ok(());
+    };
     stream::iter(0..loose.chunks)
         .map(|number| async move { store.delete(&chunk_key(image, upload, number)).await })
         .buffer_unordered(AT_ONCE)

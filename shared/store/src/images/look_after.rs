@@ -6,13 +6,13 @@ use model::{ImageId, PresentationId, UserId, image::stem};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Image, UNUSED, get, key, take_away};
+use super::{StoredImage, UNUSED, get, key, take_away};
 use crate::{
-    Change, Condition, Query, Store, Written,
+    ConditionExpression, Query, Store, UpdateExpression, WriteOutcome,
     error::Result,
     item::sortable,
     presentations,
-    table::{Pk, prefix},
+    table::{PartitionKey, prefix},
 };
 
 /// When to look again at an image that is shown.
@@ -30,15 +30,20 @@ pub async fn look_after(store: &Store, id: ImageId, now: Timestamp) -> Result<()
     if since + UNUSED > now {
         return check(store, &image, Some(since), since + UNUSED).await;
     }
-    let unmoved = Condition::new("check_at = :before").text(":before", image.check_at);
-    if take_away(store, &image, unmoved, now).await? == Written::Done(()) {
+    let unmoved = ConditionExpression::new("check_at = :before").text(":before", image.check_at);
+    if take_away(store, &image, unmoved, now).await? == WriteOutcome::Done(()) {
         tracing::info!(image = %id, "an image that nothing shows was deleted");
     }
     Ok(())
 }
 
-async fn check(store: &Store, image: &Image, unused_since: Option<Timestamp>, at: Timestamp) -> Result<()> {
-    let change = Change::new("SET unused_since = :since, check_at = :at, due_at = :due")
+async fn check(
+    store: &Store,
+    image: &StoredImage,
+    unused_since: Option<Timestamp>,
+    at: Timestamp,
+) -> Result<()> {
+    let change = UpdateExpression::new("SET unused_since = :since, check_at = :at, due_at = :due")
         .only_if("check_at = :before")
         .serialized(":since", &unused_since)?
         .text(":at", at)
@@ -50,7 +55,9 @@ async fn check(store: &Store, image: &Image, unused_since: Option<Timestamp>, at
 /// P5, Q3: a URL may stand in any field of a slide, and within Markdown.
 async fn is_shown(store: &Store, owner: UserId, id: ImageId, now: Timestamp) -> Result<bool> {
     let name = stem(id);
-    for presentation in presentations::all(store, owner, &presentations::Filter::default(), now).await? {
+    for presentation in
+        presentations::all(store, owner, &presentations::PresentationFilter::default(), now).await?
+    {
         if shows(store, presentation.id, &name, now).await? {
             return Ok(true);
         }
@@ -60,12 +67,12 @@ async fn is_shown(store: &Store, owner: UserId, id: ImageId, now: Timestamp) -> 
 
 /// What is on a slide, whatever its type.
 #[derive(Deserialize)]
-struct Shown {
+struct SlideContentRow {
     content: Value,
 }
 
 async fn shows(store: &Store, presentation: PresentationId, name: &str, now: Timestamp) -> Result<bool> {
-    let query = Query::starting(&Pk::Presentation(presentation), prefix::SLIDE).only("content");
-    let slides: Vec<Shown> = store.query_all(query, now).await?;
+    let query = Query::starting(&PartitionKey::Presentation(presentation), prefix::SLIDE).only("content");
+    let slides: Vec<SlideContentRow> = store.query_all(query, now).await?;
     Ok(slides.iter().any(|slide| slide.content.to_string().contains(name)))
 }

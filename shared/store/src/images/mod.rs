@@ -17,22 +17,22 @@ mod look_after;
 use jiff::{SignedDuration, Timestamp};
 use model::{
     Error, ImageId, UserId,
-    image::{Filename, Format},
+    image::{ImageFilename, ImageFormat},
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub(crate) use self::chunks::Loose;
+pub(crate) use self::chunks::OrphanedChunks;
 use self::chunks::loose_key;
 pub use self::{
     chunks::{bytes, clear},
     look_after::look_after,
 };
 use crate::{
-    Change, Condition, Freshness, Item, Key, Store, Write, Written,
+    ConditionExpression, Item, Key, ReadConsistency, Store, TransactWrite, UpdateExpression, WriteOutcome,
     error::Result,
     item::sortable,
-    table::{Pk, Sk},
+    table::{PartitionKey, SortKey},
 };
 
 /// How long nothing needs to show an image before it goes: time to upload today what is put on slides tomorrow, and to take
@@ -41,10 +41,10 @@ const UNUSED: SignedDuration = SignedDuration::from_hours(24);
 
 /// An image as it lies in the table, without its bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Image {
+pub struct StoredImage {
     pub id: ImageId,
     pub owner: UserId,
-    pub format: Format,
+    pub format: ImageFormat,
     pub width: u32,
     pub height: u32,
     /// Bytes.
@@ -58,7 +58,7 @@ pub struct Image {
     check_at: Timestamp,
 }
 
-impl Item for Image {
+impl Item for StoredImage {
     const KIND: &'static str = "image";
 
     fn key(&self) -> Key {
@@ -71,7 +71,7 @@ impl Item for Image {
 }
 
 fn key(id: ImageId) -> Key {
-    Key::new(&Pk::Image(id), &Sk::Self_)
+    Key::new(&PartitionKey::Image(id), &SortKey::Self_)
 }
 
 /// What is to be kept.
@@ -80,7 +80,7 @@ pub struct NewImage {
     pub owner: UserId,
     /// [`ImageId::of`] the owner and the bytes.
     pub id: ImageId,
-    pub format: Format,
+    pub format: ImageFormat,
     pub width: u32,
     pub height: u32,
     /// Of this attempt alone.
@@ -88,8 +88,8 @@ pub struct NewImage {
 }
 
 /// G1: 1 read unit. Strong: what was uploaded is shown at once.
-pub async fn get(store: &Store, id: ImageId, now: Timestamp) -> Result<Option<Image>> {
-    store.get(&key(id), Freshness::Strong, now).await
+pub async fn get(store: &Store, id: ImageId, now: Timestamp) -> Result<Option<StoredImage>> {
+    store.get(&key(id), ReadConsistency::Strong, now).await
 }
 
 /// G1, G2, G3: keeps an image, once for its owner and its bytes; one that is there already counts as uploaded now. As many
@@ -97,17 +97,17 @@ pub async fn get(store: &Store, id: ImageId, now: Timestamp) -> Result<Option<Im
 ///
 /// # Errors
 /// `Unavailable` also when it was deleted while it was written: the next try keeps it.
-pub async fn put(store: &Store, new: NewImage, bytes: &[u8], now: Timestamp) -> model::Result<Image> {
+pub async fn put(store: &Store, new: NewImage, bytes: &[u8], now: Timestamp) -> model::Result<StoredImage> {
     // read first: most are new, and a write that is refused costs like one that is not
     if get(store, new.id, now).await?.is_some()
         && let Some(image) = again(store, new.id, now).await?
     {
         return Ok(image);
     }
-    let loose = Loose::before(new.id, new.upload, bytes.len(), now);
+    let loose = OrphanedChunks::before(new.id, new.upload, bytes.len(), now);
     store.put(&loose).await?;
     chunks::write(store, &loose, bytes).await?;
-    let image = Image {
+    let image = StoredImage {
         id: new.id,
         owner: new.owner,
         format: new.format,
@@ -121,8 +121,8 @@ pub async fn put(store: &Store, new: NewImage, bytes: &[u8], now: Timestamp) -> 
         check_at: now + UNUSED,
     };
     // while the chunks are still there: the clock may have taken a writer that stood still for lost
-    let bound = Write::delete(loose_key(new.id, new.upload), Condition::exists());
-    if store.transact(vec![Write::put_new(&image)?, bound]).await?.is_ok() {
+    let bound = TransactWrite::delete(loose_key(new.id, new.upload), ConditionExpression::exists());
+    if store.transact(vec![TransactWrite::put_new(&image)?, bound]).await?.is_ok() {
         return Ok(image);
     }
     // someone else was faster with the same bytes
@@ -132,9 +132,9 @@ pub async fn put(store: &Store, new: NewImage, bytes: &[u8], now: Timestamp) -> 
 }
 
 /// G1: what is uploaded again starts its day again.
-async fn again(store: &Store, id: ImageId, now: Timestamp) -> Result<Option<Image>> {
+async fn again(store: &Store, id: ImageId, now: Timestamp) -> Result<Option<StoredImage>> {
     let check_at = now + UNUSED;
-    let change = Change::new("SET unused_since = :now, check_at = :at, due_at = :due")
+    let change = UpdateExpression::new("SET unused_since = :now, check_at = :at, due_at = :due")
         .only_if("attribute_exists(pk)")
         .text(":now", now)
         .text(":at", check_at)
@@ -146,25 +146,33 @@ async fn again(store: &Store, id: ImageId, now: Timestamp) -> Result<Option<Imag
 ///
 /// # Errors
 /// `NotFound` where there is none of this owner.
-pub async fn delete(store: &Store, owner: UserId, name: Filename, now: Timestamp) -> model::Result<()> {
+pub async fn delete(store: &Store, owner: UserId, name: ImageFilename, now: Timestamp) -> model::Result<()> {
     const NONE: Error = Error::NotFound("image");
     let image = get(store, name.id, now).await?;
     let image = image.filter(|image| image.owner == owner && image.format == name.format).ok_or(NONE)?;
-    let same = Condition::new("upload = :upload").text(":upload", image.upload);
+    let same = ConditionExpression::new("upload = :upload").text(":upload", image.upload);
     take_away(store, &image, same, now).await?.done().ok_or(NONE)
 }
 
 /// With the first write it is gone for everyone; its chunks follow, now or by the clock.
-async fn take_away(store: &Store, image: &Image, only_if: Condition, now: Timestamp) -> Result<Written> {
-    let loose = Loose::after(image, now);
-    let writes = vec![Write::delete(key(image.id), only_if), Write::put(&loose, Condition::default())?];
+async fn take_away(
+    store: &Store,
+    image: &StoredImage,
+    only_if: ConditionExpression,
+    now: Timestamp,
+) -> Result<WriteOutcome> {
+    let loose = OrphanedChunks::after(image, now);
+    let writes = vec![
+        TransactWrite::delete(key(image.id), only_if),
+        TransactWrite::put(&loose, ConditionExpression::default())?,
+    ];
     if store.transact(writes).await?.is_err() {
-        return Ok(Written::Refused);
+        return Ok(WriteOutcome::Refused);
     }
     if let Err(error) = clear(store, image.id, image.upload, now).await {
         tracing::warn!(image = %image.id, %error, "chunks of a deleted image are left to the clock");
     }
-    Ok(Written::Done(()))
+    Ok(WriteOutcome::Done(()))
 }
 
 #[cfg(test)]
@@ -173,12 +181,12 @@ mod tests {
         Client,
         config::{BehaviorVersion, Credentials, Region},
     };
-    use cloud::bench::{Bench, TABLE};
+    use cloud::bench::{TABLE, TestCloud};
 
     use super::*;
     use crate::{
         Query,
-        due::{What, due},
+        due::{DueWork, due},
     };
 
     /// Three chunks.
@@ -188,9 +196,9 @@ mod tests {
         "2026-11-21T12:00:00Z".parse().unwrap()
     }
 
-    async fn world() -> (Store, Bench) {
+    async fn world() -> (Store, TestCloud) {
         let millis = now().as_millisecond();
-        let bench = Bench::start(move || millis, None).await.unwrap();
+        let bench = TestCloud::start(move || millis, None).await.unwrap();
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("eu-west-1"))
@@ -207,14 +215,14 @@ mod tests {
     fn new(upload: u128) -> NewImage {
         let owner = UserId::from(Uuid::from_u128(1));
         let id = ImageId::of(owner, &[7; 32]);
-        NewImage { owner, id, format: Format::Png, width: 3, height: 2, upload: Uuid::from_u128(upload) }
+        NewImage { owner, id, format: ImageFormat::Png, width: 3, height: 2, upload: Uuid::from_u128(upload) }
     }
 
     async fn items(store: &Store) -> u64 {
-        store.count(Query::partition(&Pk::Image(new(0).id))).await.unwrap()
+        store.count(Query::partition(&PartitionKey::Image(new(0).id))).await.unwrap()
     }
 
-    async fn fallen_due(store: &Store, at: Timestamp) -> Vec<What> {
+    async fn fallen_due(store: &Store, at: Timestamp) -> Vec<DueWork> {
         let (items, _) = due(store, 10, None, at).await.unwrap();
         items.iter().map(|item| item.what().unwrap()).collect()
     }
@@ -231,13 +239,13 @@ mod tests {
         assert_eq!((again.upload, again.check_at), (image.upload, later + UNUSED));
         assert_eq!(items(&store).await, 1 + 3);
 
-        let name = |format| Filename { id: image.id, format };
+        let name = |format| ImageFilename { id: image.id, format };
         let stranger = UserId::from(Uuid::from_u128(2));
-        for (who, name) in [(stranger, name(Format::Png)), (image.owner, name(Format::Gif))] {
+        for (who, name) in [(stranger, name(ImageFormat::Png)), (image.owner, name(ImageFormat::Gif))] {
             let refused = delete(&store, who, name, now()).await.unwrap_err();
             assert!(matches!(refused, Error::NotFound("image")), "{refused:?}");
         }
-        delete(&store, image.owner, name(Format::Png), now()).await.unwrap();
+        delete(&store, image.owner, name(ImageFormat::Png), now()).await.unwrap();
         assert_eq!(items(&store).await, 0);
         assert_eq!(bytes(&store, &image, now()).await.unwrap(), None);
     }
@@ -256,7 +264,7 @@ mod tests {
     async fn g3_what_a_lost_upload_wrote_is_cleared() {
         let (store, _bench) = world().await;
         let new = new(1);
-        let loose = Loose::before(new.id, new.upload, SIZE, now());
+        let loose = OrphanedChunks::before(new.id, new.upload, SIZE, now());
         store.put(&loose).await.unwrap();
         chunks::write(&store, &loose, &file()).await.unwrap();
         assert_eq!(get(&store, new.id, now()).await.unwrap(), None);
@@ -264,7 +272,7 @@ mod tests {
 
         assert_eq!(fallen_due(&store, now()).await, [], "whoever writes it is at it");
         let later = now() + SignedDuration::from_mins(16);
-        assert_eq!(fallen_due(&store, later).await, [What::LooseChunks(new.id, new.upload)]);
+        assert_eq!(fallen_due(&store, later).await, [DueWork::LooseChunks(new.id, new.upload)]);
         clear(&store, new.id, new.upload, later).await.unwrap();
         assert_eq!(items(&store).await, 0);
         assert_eq!(fallen_due(&store, later).await, []);
@@ -277,8 +285,8 @@ mod tests {
         let seen = put(&store, new(1), &file(), now()).await.unwrap();
         let later = seen.check_at;
         let again = put(&store, new(2), &file(), later).await.unwrap();
-        let unmoved = Condition::new("check_at = :before").text(":before", seen.check_at);
-        assert_eq!(take_away(&store, &seen, unmoved, later).await.unwrap(), Written::Refused);
+        let unmoved = ConditionExpression::new("check_at = :before").text(":before", seen.check_at);
+        assert_eq!(take_away(&store, &seen, unmoved, later).await.unwrap(), WriteOutcome::Refused);
         look_after(&store, seen.id, later).await.unwrap();
         assert_eq!(get(&store, seen.id, later).await.unwrap(), Some(again.clone()));
         look_after(&store, seen.id, again.check_at).await.unwrap();

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::{
     Key, Query, Store,
     error::Result,
-    table::{Pk, prefix},
+    table::{PartitionKey, prefix},
 };
 
 /// Deletions under way at once.
@@ -14,7 +14,7 @@ const AT_ONCE: usize = 16;
 const AT_A_TIME: i32 = 1_000;
 
 #[derive(Deserialize)]
-struct Row {
+struct ChatRowKey {
     pk: String,
     sk: String,
 }
@@ -22,15 +22,15 @@ struct Row {
 /// Z4: deletes what the chat keeps about an account that is gone and in no channel any more: drafts, preferences, and what mentions it.
 /// Places stay: each goes with its row of the channel. 1 write unit a row.
 pub async fn forget(store: &Store, user: UserId) -> Result<()> {
-    for part in [Pk::Chat(user), Pk::Mentions(user)] {
+    for part in [PartitionKey::Chat(user), PartitionKey::Mentions(user)] {
         let mut start = None;
         loop {
             let query = Query::partition(&part).strong().only("pk, sk").limit(AT_A_TIME).start(start);
             let (rows, next) = store.query_once(query).await?;
-            let rows = rows.into_iter().map(crate::item::read).collect::<Result<Vec<Row>>>()?;
+            let rows = rows.into_iter().map(crate::item::read).collect::<Result<Vec<ChatRowKey>>>()?;
             let theirs = rows.into_iter().filter(|row| !row.sk.starts_with(prefix::CHANNEL));
             stream::iter(theirs)
-                .map(|Row { pk, sk }| async move { store.delete(&Key { pk, sk }).await })
+                .map(|ChatRowKey { pk, sk }| async move { store.delete(&Key { pk, sk }).await })
                 .buffer_unordered(AT_ONCE)
                 .try_collect::<()>()
                 .await?;

@@ -3,12 +3,14 @@
 use jiff::Timestamp;
 use model::{ChannelId, UserId, channel::MemberRole};
 
-use super::{Member, everyone, member_key, place_key};
-use crate::{Change, Condition, Item, Store, Write, Written, channels, error::Result};
+use super::{ChannelMember, everyone, member_key, place_key};
+use crate::{
+    ConditionExpression, Item, Store, TransactWrite, UpdateExpression, WriteOutcome, channels, error::Result,
+};
 
 /// What must be so where an owner goes, or is one no longer: a channel with people in it keeps an owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stays {
+pub enum RemainingOwner {
     /// They are no owner: it makes no difference.
     Anyone,
     /// This one owns it too.
@@ -17,16 +19,16 @@ pub enum Stays {
     Nobody,
 }
 
-impl Stays {
+impl RemainingOwner {
     /// Two owners who go at once each count on the other: one of the two transactions finds the other one's row gone.
-    fn check(self, channel: ChannelId) -> Option<Write> {
+    fn check(self, channel: ChannelId) -> Option<TransactWrite> {
         let Self::Owner(owner) = self else { return None };
-        Some(Write::check(member_key(channel, owner), is(MemberRole::Owner)))
+        Some(TransactWrite::check(member_key(channel, owner), is(MemberRole::Owner)))
     }
 }
 
-fn is(role: MemberRole) -> Condition {
-    Condition::new("#role = :role").name("#role", "role").text(":role", word(role))
+fn is(role: MemberRole) -> ConditionExpression {
+    ConditionExpression::new("#role = :role").name("#role", "role").text(":role", word(role))
 }
 
 /// As it lies in the table.
@@ -49,7 +51,7 @@ pub async fn another_owner(
     let owners = everyone(channel).strong().filter("#role = :owner", |bound| {
         bound.name("#role", "role").text(":owner", word(MemberRole::Owner))
     });
-    let owners: Vec<Member> = store.query_all(owners, now).await?;
+    let owners: Vec<ChannelMember> = store.query_all(owners, now).await?;
     Ok(owners.iter().map(|member| member.user).find(|user| *user != than))
 }
 
@@ -60,22 +62,22 @@ pub async fn leave(
     channel: ChannelId,
     user: UserId,
     role: MemberRole,
-    stays: Stays,
-) -> Result<Written> {
-    let one_less = Change::new("SET member_count = member_count - :one").number(":one", 1);
+    stays: RemainingOwner,
+) -> Result<WriteOutcome> {
+    let one_less = UpdateExpression::new("SET member_count = member_count - :one").number(":one", 1);
     let one_less = match stays {
-        Stays::Nobody => one_less.only_if("member_count = :one"),
-        Stays::Anyone | Stays::Owner(_) => one_less.only_if("attribute_exists(pk)"),
+        RemainingOwner::Nobody => one_less.only_if("member_count = :one"),
+        RemainingOwner::Anyone | RemainingOwner::Owner(_) => one_less.only_if("attribute_exists(pk)"),
     };
     let mut writes = vec![
-        Write::delete(place_key(user, channel), is(role)),
-        Write::delete(member_key(channel, user), Condition::exists()),
-        Write::update(channels::key(channel), one_less),
+        TransactWrite::delete(place_key(user, channel), is(role)),
+        TransactWrite::delete(member_key(channel, user), ConditionExpression::exists()),
+        TransactWrite::update(channels::key(channel), one_less),
     ];
     writes.extend(stays.check(channel));
     Ok(match store.transact(writes).await? {
-        Ok(()) => Written::Done(()),
-        Err(_) => Written::Refused,
+        Ok(()) => WriteOutcome::Done(()),
+        Err(_) => WriteOutcome::Refused,
     })
 }
 
@@ -86,10 +88,10 @@ pub async fn give_role(
     channel: ChannelId,
     user: UserId,
     (before, after): (MemberRole, MemberRole),
-    stays: Stays,
-) -> Result<Written> {
+    stays: RemainingOwner,
+) -> Result<WriteOutcome> {
     let role = |expression: &str| {
-        Change::new(expression)
+        UpdateExpression::new(expression)
             .only_if("#role = :before")
             .name("#role", "role")
             .text(":before", word(before))
@@ -98,20 +100,25 @@ pub async fn give_role(
     // who writes the place over as they read it is refused, and reads it anew
     let place = role("SET #role = :after, rev = rev + :one").number(":one", 1);
     let mut writes = vec![
-        Write::update(place_key(user, channel), place),
-        Write::update(member_key(channel, user), role("SET #role = :after")),
+        TransactWrite::update(place_key(user, channel), place),
+        TransactWrite::update(member_key(channel, user), role("SET #role = :after")),
     ];
     writes.extend(stays.check(channel));
     Ok(match store.transact(writes).await? {
-        Ok(()) => Written::Done(()),
-        Err(_) => Written::Refused,
+        Ok(()) => WriteOutcome::Done(()),
+        Err(_) => WriteOutcome::Refused,
     })
 }
 
 /// Z1: somebody is called otherwise than they were read. `Refused` where somebody else wrote meanwhile, or they are not in it. 1 write
 /// unit.
-pub async fn rename(store: &Store, before: &Member, username: &str, name: &str) -> Result<Written> {
-    let change = Change::new("SET username = :username, #name = :name")
+pub async fn rename(
+    store: &Store,
+    before: &ChannelMember,
+    username: &str,
+    name: &str,
+) -> Result<WriteOutcome> {
+    let change = UpdateExpression::new("SET username = :username, #name = :name")
         .only_if("username = :old_username AND #name = :old_name")
         .name("#name", "name")
         .text(":username", username)

@@ -7,7 +7,7 @@
 //! | Z3 | someone's place in a channel | table | `CHAT#{user}` | `CHANNEL#{channel}` | [`place`], [`rewrite`], [`send`], [`join`], [`leave`], [`give_role`] |
 //! | Z4 | someone's channels | table | `CHAT#{user}` | `CHANNEL#…` | [`places`], [`forget`] |
 //!
-//! Both rows come and go in one transaction. Whether somebody is in a channel is asked of [`Place`]: it is what they change
+//! Both rows come and go in one transaction. Whether somebody is in a channel is asked of [`Membership`]: it is what they change
 //! themselves, so that one write asks and changes.
 
 mod forget;
@@ -22,20 +22,20 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     forget::forget,
-    join::{Joined, join},
-    leave::{Stays, another_owner, give_role, leave, rename},
-    send::{Sending, send},
-    sent::Sent,
+    join::{JoinOutcome, join},
+    leave::{RemainingOwner, another_owner, give_role, leave, rename},
+    send::{SendAttempt, send},
+    sent::SendRecord,
 };
 use crate::{
-    Condition, Freshness, Item, Key, Page, Query, Store, Written,
+    ConditionExpression, Item, Key, Page, Query, ReadConsistency, Store, WriteOutcome,
     error::Result,
-    table::{Pk, Sk, prefix},
+    table::{PartitionKey, SortKey, prefix},
 };
 
 /// Someone in a channel, as the others see them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Member {
+pub struct ChannelMember {
     pub channel: ChannelId,
     pub user: UserId,
     pub role: MemberRole,
@@ -45,7 +45,7 @@ pub struct Member {
     pub joined_at: Timestamp,
 }
 
-impl Item for Member {
+impl Item for ChannelMember {
     const KIND: &'static str = "channel_member";
 
     fn key(&self) -> Key {
@@ -54,13 +54,13 @@ impl Item for Member {
 }
 
 pub(crate) fn member_key(channel: ChannelId, user: UserId) -> Key {
-    Key::new(&Pk::Channel(channel), &Sk::Member(user))
+    Key::new(&PartitionKey::Channel(channel), &SortKey::ChannelMember(user))
 }
 
 /// What someone is told of by itself in a channel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Notify {
+pub enum NotificationLevel {
     #[default]
     All,
     Mentions,
@@ -69,19 +69,19 @@ pub enum Notify {
 
 /// Someone's place in a channel: what is theirs alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
+pub struct Membership {
     pub channel: ChannelId,
     pub user: UserId,
     pub role: MemberRole,
     /// Everything up to this number is read. Who joins has read what was there.
     pub read_seq: u64,
-    pub notify: Notify,
+    pub notify: NotificationLevel,
     /// The other one, of a direct channel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub with: Option<UserId>,
     /// What they sent last, newest last: a retry is told by it.
     #[serde(rename = "remembered", default, skip_serializing_if = "Vec::is_empty", with = "sent::packed")]
-    pub sent: Vec<Sent>,
+    pub sent: Vec<SendRecord>,
     /// How many of these were sent in the window that began then, in milliseconds since 1970.
     #[serde(default)]
     pub window: (i64, u32),
@@ -90,7 +90,7 @@ pub struct Place {
     pub joined_at: Timestamp,
 }
 
-impl Place {
+impl Membership {
     /// Of somebody who comes into a channel, and has read what was there.
     pub const fn new(
         channel: ChannelId,
@@ -104,7 +104,7 @@ impl Place {
             user,
             role,
             read_seq,
-            notify: Notify::All,
+            notify: NotificationLevel::All,
             with: None,
             sent: Vec::new(),
             window: (0, 0),
@@ -120,12 +120,12 @@ impl Place {
     }
 
     /// Whether they have begun to send a message of this name.
-    pub fn has_sent(&self, sent: &Sent) -> bool {
+    pub fn has_sent(&self, sent: &SendRecord) -> bool {
         self.sent.iter().any(|earlier| earlier.is_named_as(sent))
     }
 }
 
-impl Item for Place {
+impl Item for Membership {
     const KIND: &'static str = "place";
 
     fn key(&self) -> Key {
@@ -134,7 +134,7 @@ impl Item for Place {
 }
 
 pub(crate) fn place_key(user: UserId, channel: ChannelId) -> Key {
-    Key::new(&Pk::Chat(user), &Sk::Channel(channel))
+    Key::new(&PartitionKey::Chat(user), &SortKey::Channel(channel))
 }
 
 /// Z1.
@@ -142,9 +142,9 @@ pub async fn get(
     store: &Store,
     channel: ChannelId,
     user: UserId,
-    freshness: Freshness,
+    freshness: ReadConsistency,
     now: Timestamp,
-) -> Result<Option<Member>> {
+) -> Result<Option<ChannelMember>> {
     store.get(&member_key(channel, user), freshness, now).await
 }
 
@@ -154,9 +154,9 @@ pub async fn get_many(
     channel: ChannelId,
     users: &[UserId],
     now: Timestamp,
-) -> Result<Vec<Member>> {
+) -> Result<Vec<ChannelMember>> {
     let keys: Vec<Key> = users.iter().map(|user| member_key(channel, *user)).collect();
-    store.get_many(&keys, Freshness::Eventual, now).await
+    store.get_many(&keys, ReadConsistency::Eventual, now).await
 }
 
 /// Z1: one of the same account in several channels, in no order.
@@ -165,9 +165,9 @@ pub async fn of_one(
     user: UserId,
     channels: &[ChannelId],
     now: Timestamp,
-) -> Result<Vec<Member>> {
+) -> Result<Vec<ChannelMember>> {
     let keys: Vec<Key> = channels.iter().map(|channel| member_key(*channel, user)).collect();
-    store.get_many(&keys, Freshness::Strong, now).await
+    store.get_many(&keys, ReadConsistency::Strong, now).await
 }
 
 /// Z2: some of them, by their ids.
@@ -177,36 +177,45 @@ pub async fn page(
     limit: usize,
     cursor: Option<&str>,
     now: Timestamp,
-) -> Result<Page<Member>> {
+) -> Result<Page<ChannelMember>> {
     store.page(everyone(channel), limit, cursor, now).await
 }
 
 /// Z2: all of them; [`model::channel::MOST_MEMBERS`] at most.
-pub async fn all(store: &Store, channel: ChannelId, now: Timestamp) -> Result<Vec<Member>> {
+pub async fn all(store: &Store, channel: ChannelId, now: Timestamp) -> Result<Vec<ChannelMember>> {
     store.query_all(everyone(channel).strong(), now).await
 }
 
 fn everyone(channel: ChannelId) -> Query {
-    Query::starting(&Pk::Channel(channel), prefix::MEMBER)
+    Query::starting(&PartitionKey::Channel(channel), prefix::MEMBER)
 }
 
 /// Z3: is somebody in a channel, and what is theirs there? Strong: whoever was removed is out with the next request.
-pub async fn place(store: &Store, user: UserId, channel: ChannelId, now: Timestamp) -> Result<Option<Place>> {
-    store.get(&place_key(user, channel), Freshness::Strong, now).await
+pub async fn place(
+    store: &Store,
+    user: UserId,
+    channel: ChannelId,
+    now: Timestamp,
+) -> Result<Option<Membership>> {
+    store.get(&place_key(user, channel), ReadConsistency::Strong, now).await
 }
 
 /// Z3: a place as it was read becomes another one. `Refused` where it was changed in between, or is gone. 1 write unit.
-pub async fn rewrite(store: &Store, before: &Place, after: Place) -> Result<Written<Place>> {
-    let after = Place { rev: before.rev + 1, ..after };
-    let unchanged = Condition::new("rev = :rev").number(":rev", before.rev);
+pub async fn rewrite(
+    store: &Store,
+    before: &Membership,
+    after: Membership,
+) -> Result<WriteOutcome<Membership>> {
+    let after = Membership { rev: before.rev + 1, ..after };
+    let unchanged = ConditionExpression::new("rev = :rev").number(":rev", before.rev);
     Ok(match store.put_if(&after, unchanged).await? {
-        Written::Done(()) => Written::Done(after),
-        Written::Refused => Written::Refused,
+        WriteOutcome::Done(()) => WriteOutcome::Done(after),
+        WriteOutcome::Refused => WriteOutcome::Refused,
     })
 }
 
 /// Z4: all of them; [`model::channel::MOST_CHANNELS`] at most, which is one request. Strong: whoever has just joined opens the
 /// app.
-pub async fn places(store: &Store, user: UserId, now: Timestamp) -> Result<Vec<Place>> {
-    store.query_all(Query::starting(&Pk::Chat(user), prefix::CHANNEL).strong(), now).await
+pub async fn places(store: &Store, user: UserId, now: Timestamp) -> Result<Vec<Membership>> {
+    store.query_all(Query::starting(&PartitionKey::Chat(user), prefix::CHANNEL).strong(), now).await
 }

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use model::{Error, UserId, message::pace};
 
-use super::{Place, Sent, place, rewrite, sent::REMEMBERED};
-use crate::{Store, Written};
+use super::{Membership, SendRecord, place, rewrite, sent::REMEMBERED};
+use crate::{Store, WriteOutcome};
 
 /// How often a place may be changed by its owner's other devices at the same moment: each that sends takes one of the burst, and
 /// the rest mark what they have read.
@@ -12,11 +12,11 @@ const MOST_TRIES: u32 = pace::BURST + 10;
 
 /// What beginning to send came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sending {
+pub enum SendAttempt {
     /// For the first time.
-    First(Place),
+    First(Membership),
     /// Once more: it may stand behind this number, or not be there yet.
-    Again(Place, Sent),
+    Again(Membership, SendRecord),
 }
 
 /// Z3: begins to send a message: that its sender is in the channel, that it is not sent too fast, and what it is called, before
@@ -26,7 +26,12 @@ pub enum Sending {
 /// # Errors
 /// `NotFound` for whoever is not in it; `TooMany` with when it goes on; `client_msg_id` where they have given the name to another
 /// text.
-pub async fn send(store: &Store, before: Place, sent: Sent, now: Timestamp) -> Result<Sending, Error> {
+pub async fn send(
+    store: &Store,
+    before: Membership,
+    sent: SendRecord,
+    now: Timestamp,
+) -> Result<SendAttempt, Error> {
     let (user, channel): (UserId, _) = (before.user, before.channel);
     let mut before = before;
     for _ in 0..MOST_TRIES {
@@ -36,12 +41,12 @@ pub async fn send(store: &Store, before: Place, sent: Sent, now: Timestamp) -> R
         if earlier.is_some_and(|earlier| !earlier.says_the_same(&sent)) {
             return Err(Error::field("client_msg_id", "is the name of another message"));
         }
-        let counted = Place { window, ..before.clone() };
+        let counted = Membership { window, ..before.clone() };
         let next = if earlier.is_some() { counted } else { with(counted, sent) };
-        if let Written::Done(place) = rewrite(store, &before, next).await? {
+        if let WriteOutcome::Done(place) = rewrite(store, &before, next).await? {
             return Ok(match earlier {
-                None => Sending::First(place),
-                Some(earlier) => Sending::Again(place, earlier),
+                None => SendAttempt::First(place),
+                Some(earlier) => SendAttempt::Again(place, earlier),
             });
         }
         // another device of theirs, or they were removed
@@ -50,7 +55,7 @@ pub async fn send(store: &Store, before: Place, sent: Sent, now: Timestamp) -> R
     Err(Error::unavailable("the table", "a place is changed all the time"))
 }
 
-fn with(mut place: Place, sent: Sent) -> Place {
+fn with(mut place: Membership, sent: SendRecord) -> Membership {
     place.sent.push(sent);
     if place.sent.len() > REMEMBERED {
         place.sent.remove(0);

@@ -15,7 +15,7 @@ const SIZE: usize = ID + TEXT + NUMBER;
 
 /// A message that somebody began to send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sent {
+pub struct SendRecord {
     /// What the client called it, as 56 bits of its hash: enough to tell forty apart.
     id: [u8; ID],
     /// What it says, as 24 bits of its hash: one name for two texts is a client's mistake, and found out.
@@ -24,7 +24,7 @@ pub struct Sent {
     pub after: u64,
 }
 
-impl Sent {
+impl SendRecord {
     pub fn new(client_msg_id: &str, content: &str, after: u64) -> Self {
         Self { id: first(client_msg_id), text: first(content), after }
     }
@@ -50,9 +50,12 @@ pub(super) mod packed {
     use bytes::Bytes;
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
-    use super::{ID, NUMBER, SIZE, Sent, TEXT};
+    use super::{ID, NUMBER, SIZE, SendRecord, TEXT};
 
-    pub(in crate::members) fn serialize<S: Serializer>(sent: &[Sent], to: S) -> Result<S::Ok, S::Error> {
+    pub(in crate::members) fn serialize<S: Serializer>(
+        sent: &[SendRecord],
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
         let mut all = Vec::with_capacity(sent.len() * SIZE);
         for one in sent {
             all.extend(one.id);
@@ -63,7 +66,9 @@ pub(super) mod packed {
         Bytes::from(all).serialize(to)
     }
 
-    pub(in crate::members) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Sent>, D::Error> {
+    pub(in crate::members) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Vec<SendRecord>, D::Error> {
         let all = Bytes::deserialize(from)?;
         let (each, []) = all.as_chunks::<SIZE>() else {
             return Err(D::Error::invalid_length(all.len(), &"a multiple of what one takes"));
@@ -71,9 +76,13 @@ pub(super) mod packed {
         Ok(each.iter().map(read).collect())
     }
 
-    fn read(one: &[u8; SIZE]) -> Sent {
+    fn read(one: &[u8; SIZE]) -> SendRecord {
         let after = one[ID + TEXT..].iter().fold(0, |number, byte| (number << 8) | u64::from(*byte));
-        Sent { id: std::array::from_fn(|at| one[at]), text: std::array::from_fn(|at| one[ID + at]), after }
+        SendRecord {
+            id: std::array::from_fn(|at| one[at]),
+            text: std::array::from_fn(|at| one[ID + at]),
+            after,
+        }
     }
 }
 
@@ -82,23 +91,23 @@ mod tests {
     use serde::{Deserialize, Serialize};
 
     use super::*;
-    use crate::item::Attributes;
+    use crate::item::ItemAttributes;
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
-    struct Row {
+    struct SendRecordRow {
         #[serde(with = "packed")]
-        sent: Vec<Sent>,
+        sent: Vec<SendRecord>,
     }
 
     #[test]
     fn what_was_sent_comes_back_as_it_was() {
         let sent = [0, 1, 255, 256, 999_999_999_999]
-            .map(|after| Sent::new(&format!("phone:{after}"), "hello", after));
-        let row = Row { sent: sent.to_vec() };
-        let item: Attributes = serde_dynamo::aws_sdk_dynamodb_1::to_item(&row).unwrap();
+            .map(|after| SendRecord::new(&format!("phone:{after}"), "hello", after));
+        let row = SendRecordRow { sent: sent.to_vec() };
+        let item: ItemAttributes = serde_dynamo::aws_sdk_dynamodb_1::to_item(&row).unwrap();
         assert_eq!(item["sent"].as_b().unwrap().as_ref().len(), 5 * SIZE);
-        assert_eq!(serde_dynamo::aws_sdk_dynamodb_1::from_item::<Row>(item).unwrap(), row);
-        let other = Sent::new("phone:1", "good-bye", 7);
+        assert_eq!(serde_dynamo::aws_sdk_dynamodb_1::from_item::<SendRecordRow>(item).unwrap(), row);
+        let other = SendRecord::new("phone:1", "good-bye", 7);
         assert!(sent[1].is_named_as(&other) && !sent[1].says_the_same(&other));
         assert!(!sent[1].is_named_as(&sent[0]) && sent[1].says_the_same(&sent[0]));
     }

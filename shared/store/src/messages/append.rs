@@ -7,9 +7,9 @@ use rand::RngExt;
 use super::{HIGHEST, Message, range};
 use crate::{
     Store,
-    calls::Put,
+    calls::PutNewOutcome,
     error::{Result, StoreError},
-    table::Pk,
+    table::PartitionKey,
 };
 
 /// Messages that are read at once where a log is looked through.
@@ -24,7 +24,7 @@ const DOUBLINGS: usize = 7;
 
 /// What appending came to.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Appended {
+pub enum AppendOutcome {
     Now(Message),
     /// It lies there from before, or from another try at the same time.
     Before(Message),
@@ -32,7 +32,7 @@ pub enum Appended {
 
 /// What looking for a message came to.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Looked {
+pub enum DuplicateLookup {
     There(Box<Message>),
     /// It is none up to this number, which is the last.
     NotUpTo(u64),
@@ -46,7 +46,7 @@ pub async fn look(
     (author, client_msg_id): (UserId, &str),
     after: u64,
     now: Timestamp,
-) -> Result<Looked> {
+) -> Result<DuplicateLookup> {
     let is_it = |message: &Message| {
         message.author.id == author && message.client_msg_id.as_deref() == Some(client_msg_id)
     };
@@ -59,19 +59,19 @@ async fn look_through(
     after: u64,
     is_it: impl Fn(&Message) -> bool,
     now: Timestamp,
-) -> Result<Looked> {
+) -> Result<DuplicateLookup> {
     let mut last = after;
     loop {
-        let rest = range(&Pk::Messages(channel), last + 1, HIGHEST);
+        let rest = range(&PartitionKey::Messages(channel), last + 1, HIGHEST);
         let page = store.page::<Message>(rest, PAGE, None, now).await?;
         for message in page.items {
             if is_it(&message) {
-                return Ok(Looked::There(Box::new(message)));
+                return Ok(DuplicateLookup::There(Box::new(message)));
             }
             last = message.seq;
         }
         if page.next.is_none() {
-            return Ok(Looked::NotUpTo(last));
+            return Ok(DuplicateLookup::NotUpTo(last));
         }
     }
 }
@@ -82,16 +82,16 @@ async fn look_through(
 ///
 /// # Errors
 /// `Unavailable` where others were quicker again and again.
-pub async fn append(store: &Store, message: Message, after: u64, now: Timestamp) -> Result<Appended> {
+pub async fn append(store: &Store, message: Message, after: u64, now: Timestamp) -> Result<AppendOutcome> {
     let mut message = message;
     message.seq = after + 1;
     for attempt in 1..=MOST_TRIES {
         let there = match store.put_or_see(&message).await? {
-            Put::Done => return Ok(Appended::Now(message)),
-            Put::Taken(there) => there,
+            PutNewOutcome::Done => return Ok(AppendOutcome::Now(message)),
+            PutNewOutcome::Taken(there) => there,
         };
         if is_same(&there, &message) {
-            return Ok(Appended::Before(*there));
+            return Ok(AppendOutcome::Before(*there));
         }
         message.seq += 1;
         if attempt % STEPS == 0 {
@@ -99,8 +99,8 @@ pub async fn append(store: &Store, message: Message, after: u64, now: Timestamp)
             late(attempt / STEPS).await;
             let is_it = |other: &Message| is_same(other, &message);
             match look_through(store, message.channel, message.seq - 1, is_it, now).await? {
-                Looked::There(there) => return Ok(Appended::Before(*there)),
-                Looked::NotUpTo(last) => message.seq = last + 1,
+                DuplicateLookup::There(there) => return Ok(AppendOutcome::Before(*there)),
+                DuplicateLookup::NotUpTo(last) => message.seq = last + 1,
             }
         }
     }

@@ -2,13 +2,13 @@ use jiff::{SignedDuration, Timestamp};
 use model::{ChannelId, MessageId};
 use serde::{Deserialize, Serialize};
 
-use super::{HIGHEST, Message, Pin, append::late, pins, range};
+use super::{HIGHEST, Message, MessagePin, append::late, pins, range};
 use crate::{
-    Condition, Item, Key, Query, Store, Write, Written,
-    audit::Action,
+    ConditionExpression, Item, Key, Query, Store, TransactWrite, WriteOutcome,
+    audit::AuditEntry,
     error::{Result, StoreError},
     item::read,
-    table::{Pk, Sk},
+    table::{PartitionKey, SortKey},
 };
 
 /// How long changes can be asked for: whoever was away for longer reads the messages anew.
@@ -25,7 +25,7 @@ const LATELY: SignedDuration = SignedDuration::from_secs(2);
 /// That a message changed, at its place in the log of changes of its channel: from 1, without gaps, as messages are; but
 /// for one where nothing changed for [`KEPT`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Change {
+pub struct MessageChange {
     pub channel: ChannelId,
     pub number: u64,
     /// Which message.
@@ -36,11 +36,11 @@ pub struct Change {
     pub is_edit: bool,
 }
 
-impl Item for Change {
+impl Item for MessageChange {
     const KIND: &'static str = "message_change";
 
     fn key(&self) -> Key {
-        Key::new(&Pk::Changes(self.channel), &Sk::Number(self.number))
+        Key::new(&PartitionKey::Changes(self.channel), &SortKey::Number(self.number))
     }
 
     fn expires_at(&self) -> Option<Timestamp> {
@@ -48,7 +48,7 @@ impl Item for Change {
     }
 }
 
-impl Change {
+impl MessageChange {
     pub const fn message(&self) -> MessageId {
         MessageId { channel: self.channel, seq: self.seq }
     }
@@ -76,7 +76,7 @@ pub async fn change(
     before: &Message,
     after: Message,
     now: Timestamp,
-) -> Result<Written<Message>> {
+) -> Result<WriteOutcome<Message>> {
     write(store, before, after, None, now).await
 }
 
@@ -88,9 +88,9 @@ pub async fn change_and_note(
     store: &Store,
     before: &Message,
     after: Message,
-    action: &Action,
+    action: &AuditEntry,
     now: Timestamp,
-) -> Result<Written<Message>> {
+) -> Result<WriteOutcome<Message>> {
     write(store, before, after, Some(action), now).await
 }
 
@@ -98,9 +98,9 @@ async fn write(
     store: &Store,
     before: &Message,
     after: Message,
-    action: Option<&Action>,
+    action: Option<&AuditEntry>,
     now: Timestamp,
-) -> Result<Written<Message>> {
+) -> Result<WriteOutcome<Message>> {
     let mut after = after;
     after.version = before.version + 1;
     after.updated_at = now;
@@ -109,16 +109,17 @@ async fn write(
     for attempt in 1..=MOST_TRIES {
         after.change = number;
         let is_edit = before.edited_at != after.edited_at;
-        let change = Change { channel: before.channel, number, seq: before.seq, changed_at: now, is_edit };
-        let unchanged = Condition::new("version = :read").number(":read", before.version);
-        let mut writes = vec![Write::put_new(&change)?, Write::put(&after, unchanged)?];
+        let change =
+            MessageChange { channel: before.channel, number, seq: before.seq, changed_at: now, is_edit };
+        let unchanged = ConditionExpression::new("version = :read").number(":read", before.version);
+        let mut writes = vec![TransactWrite::put_new(&change)?, TransactWrite::put(&after, unchanged)?];
         writes.extend(pin(before, &after)?);
         if let Some(action) = action {
-            writes.push(Write::put(action, Condition::default())?);
+            writes.push(TransactWrite::put(action, ConditionExpression::default())?);
         }
         match store.transact(writes).await? {
-            Ok(()) => return Ok(Written::Done(after)),
-            Err(lost) if lost.contains(&1) => return Ok(Written::Refused),
+            Ok(()) => return Ok(WriteOutcome::Done(after)),
+            Err(lost) if lost.contains(&1) => return Ok(WriteOutcome::Refused),
             Err(_) if attempt % STEPS != 0 => number += 1,
             Err(_) => {
                 late(attempt / STEPS).await;
@@ -142,25 +143,27 @@ pub async fn changes(
     after: u64,
     limit: u64,
     now: Timestamp,
-) -> Result<Vec<Change>> {
-    let query = range(&Pk::Changes(channel), after + 1, HIGHEST);
+) -> Result<Vec<MessageChange>> {
+    let query = range(&PartitionKey::Changes(channel), after + 1, HIGHEST);
     Ok(store.page(query, usize::try_from(limit).unwrap_or(usize::MAX), None, now).await?.items)
 }
 
 /// X4: the last change of a channel, also where it is forgotten and still lies there: the next number is after it. Strong.
-pub(super) async fn newest(store: &Store, channel: ChannelId) -> Result<Option<Change>> {
-    let query = Query::partition(&Pk::Changes(channel)).newest_first().limit(1).strong();
+pub(super) async fn newest(store: &Store, channel: ChannelId) -> Result<Option<MessageChange>> {
+    let query = Query::partition(&PartitionKey::Changes(channel)).newest_first().limit(1).strong();
     let (found, _) = store.query_once(query).await?;
     found.into_iter().next().map(read).transpose()
 }
 
-fn pin(before: &Message, after: &Message) -> Result<Option<Write>> {
+fn pin(before: &Message, after: &Message) -> Result<Option<TransactWrite>> {
     match (before.pinned_at, after.pinned_at) {
         (None, Some(pinned_at)) => {
-            let pin = Pin { channel: after.channel, seq: after.seq, pinned_at };
-            Ok(Some(Write::put(&pin, Condition::default())?))
+            let pin = MessagePin { channel: after.channel, seq: after.seq, pinned_at };
+            Ok(Some(TransactWrite::put(&pin, ConditionExpression::default())?))
         }
-        (Some(_), None) => Ok(Some(Write::delete(pins::key(after.id()), Condition::default()))),
+        (Some(_), None) => {
+            Ok(Some(TransactWrite::delete(pins::key(after.id()), ConditionExpression::default())))
+        }
         _ => Ok(None),
     }
 }

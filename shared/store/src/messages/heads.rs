@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use model::{ChannelId, MessageId};
 
 use super::get_many;
-use crate::{Freshness, Store, error::Result};
+use crate::{ReadConsistency, Store, error::Result};
 
 /// One channel whose end is looked for.
-struct Search {
+struct HeadSearch {
     channel: ChannelId,
     /// A number that is there, or 0.
     low: u64,
@@ -16,7 +16,7 @@ struct Search {
     step: u64,
 }
 
-impl Search {
+impl HeadSearch {
     /// The number to ask for next; `None` where the end is found.
     fn probe(&self) -> Option<u64> {
         match self.high {
@@ -43,12 +43,12 @@ impl Search {
 pub async fn heads(
     store: &Store,
     channels: &[(ChannelId, u64)],
-    freshness: Freshness,
+    freshness: ReadConsistency,
     now: Timestamp,
 ) -> Result<Vec<u64>> {
-    let mut searches: Vec<Search> = channels
+    let mut searches: Vec<HeadSearch> = channels
         .iter()
-        .map(|(channel, known)| Search { channel: *channel, low: *known, high: None, step: 1 })
+        .map(|(channel, known)| HeadSearch { channel: *channel, low: *known, high: None, step: 1 })
         .collect();
     loop {
         let asked: Vec<MessageId> = searches
@@ -81,7 +81,7 @@ mod tests {
         fn the_end_is_found(end in 0..100_000_u64, known in 0..100_000_u64) {
             let known = known.min(end);
             let channel = Uuid::from_u128(1).into();
-            let mut search = Search { channel, low: known, high: None, step: 1 };
+            let mut search = HeadSearch { channel, low: known, high: None, step: 1 };
             let mut rounds = 0;
             while let Some(seq) = search.probe() {
                 search.learn(seq, seq <= end);

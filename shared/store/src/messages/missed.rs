@@ -1,14 +1,14 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use model::{ChannelId, MessageId, message::Since};
+use model::{ChannelId, MessageId, message::ChannelPosition};
 
-use super::{Change, HIGHEST, Message, change::newest, get_many, head, range};
-use crate::{Freshness, Item, Store, error::Result, table::Pk};
+use super::{HIGHEST, Message, MessageChange, change::newest, get_many, head, range};
+use crate::{Item, ReadConsistency, Store, error::Result, table::PartitionKey};
 
 /// What happened in a channel since then.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Missed {
+pub struct MissedActivity {
     /// New ones and those that changed, as they are now, by number; `None` where they are too many, or too long ago.
     pub messages: Option<Vec<Message>>,
     /// The last numbers of both logs.
@@ -21,40 +21,40 @@ pub struct Missed {
 pub async fn missed(
     store: &Store,
     channel: ChannelId,
-    since: Option<Since>,
+    since: Option<ChannelPosition>,
     most: u64,
     now: Timestamp,
-) -> Result<Missed> {
-    let (log, change_log) = (Pk::Messages(channel), Pk::Changes(channel));
+) -> Result<MissedActivity> {
+    let (log, change_log) = (PartitionKey::Messages(channel), PartitionKey::Changes(channel));
     let (seq, change) = ends(store, channel, now).await?;
-    let Some(since) = since else { return Ok(Missed { messages: Some(Vec::new()), seq, change }) };
+    let Some(since) = since else { return Ok(MissedActivity { messages: Some(Vec::new()), seq, change }) };
     // a client that is ahead of the log has another one's numbers
     let changes_from = since.change.unwrap_or(change);
     let is_ahead = since.seq > seq || changes_from > change;
     if is_ahead || seq - since.seq > most || change - changes_from > most {
-        return Ok(Missed { messages: None, seq, change });
+        return Ok(MissedActivity { messages: None, seq, change });
     }
     let (new, changes) = futures::try_join!(
         part::<Message>(store, &log, since.seq, seq, now),
-        part::<Change>(store, &change_log, changes_from, change, now)
+        part::<MessageChange>(store, &change_log, changes_from, change, now)
     )?;
     if (changes.len() as u64) < change - changes_from {
         // the first of them are forgotten
-        return Ok(Missed { messages: None, seq, change });
+        return Ok(MissedActivity { messages: None, seq, change });
     }
     // read after their changes were, so that none is older than its change
-    let ids: BTreeSet<MessageId> = changes.iter().map(Change::message).collect();
+    let ids: BTreeSet<MessageId> = changes.iter().map(MessageChange::message).collect();
     let ids: Vec<MessageId> = ids.into_iter().collect();
-    let anew = get_many(store, &ids, Freshness::Strong, now).await?;
+    let anew = get_many(store, &ids, ReadConsistency::Strong, now).await?;
     let mut messages: Vec<Message> =
         new.into_iter().filter(|one| !ids.contains(&one.id())).chain(anew).collect();
     messages.sort_by_key(|message| message.seq);
-    Ok(Missed { messages: Some(messages), seq, change })
+    Ok(MissedActivity { messages: Some(messages), seq, change })
 }
 
 /// X2, X4: the last numbers of both logs of a channel. Strong: what is read afterwards is at least as new. 2 read units.
 pub async fn ends(store: &Store, channel: ChannelId, now: Timestamp) -> Result<(u64, u64)> {
-    futures::try_join!(head(store, channel, Freshness::Strong, now), last_change(store, channel))
+    futures::try_join!(head(store, channel, ReadConsistency::Strong, now), last_change(store, channel))
 }
 
 /// X4: the number of the last change in a channel, 0 for none. 1 read unit.
@@ -62,7 +62,13 @@ pub async fn last_change(store: &Store, channel: ChannelId) -> Result<u64> {
     Ok(newest(store, channel).await?.map_or(0, |last| last.number))
 }
 
-async fn part<T: Item>(store: &Store, log: &Pk<'_>, after: u64, to: u64, now: Timestamp) -> Result<Vec<T>> {
+async fn part<T: Item>(
+    store: &Store,
+    log: &PartitionKey<'_>,
+    after: u64,
+    to: u64,
+    now: Timestamp,
+) -> Result<Vec<T>> {
     if after >= to {
         return Ok(Vec::new());
     }

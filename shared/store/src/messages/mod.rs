@@ -24,21 +24,21 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use model::{
     ChannelId, MessageId, UserId,
-    message::{Author, ReplyPreview},
+    message::{MessageAuthor, ReplyPreview},
 };
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    append::{Appended, Looked, append, look},
-    change::{Change, change, change_and_note, changes},
+    append::{AppendOutcome, DuplicateLookup, append, look},
+    change::{MessageChange, change, change_and_note, changes},
     heads::heads,
-    missed::{Missed, ends, last_change, missed},
-    pins::{MOST_PINS, Pin, pinned, pins},
+    missed::{MissedActivity, ends, last_change, missed},
+    pins::{MOST_PINS, MessagePin, pinned, pins},
 };
 use crate::{
-    Freshness, Item, Key, Query, Store,
+    Item, Key, Query, ReadConsistency, Store,
     error::Result,
-    table::{Pk, Sk},
+    table::{PartitionKey, SortKey},
 };
 
 /// A message as it is now. What is not there is left out of the item: of its write unit, 1 KB, some 650 bytes are for the text.
@@ -46,19 +46,19 @@ use crate::{
 pub struct Message {
     pub channel: ChannelId,
     pub seq: u64,
-    pub author: Author,
+    pub author: MessageAuthor,
     /// Empty once it is deleted.
     pub content: String,
     /// What its sender called it: a retry is not a second message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_msg_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reply_to: Option<Reply>,
+    pub reply_to: Option<RepliedMessage>,
     /// Members whom it mentions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub mentions: Vec<Mentioned>,
+    pub mentions: Vec<MentionedMember>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub reactions: Vec<Reaction>,
+    pub reactions: Vec<StoredReaction>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edited_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -75,20 +75,20 @@ pub struct Message {
 
 /// What a message answers, with what stood there then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reply {
+pub struct RepliedMessage {
     pub seq: u64,
     pub preview: ReplyPreview,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mentioned {
+pub struct MentionedMember {
     pub user: UserId,
     pub username: String,
 }
 
 /// Who reacted in one way, in the order in which they did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reaction {
+pub struct StoredReaction {
     pub emoji: String,
     pub users: Vec<UserId>,
 }
@@ -103,7 +103,7 @@ impl Item for Message {
 
 impl Message {
     /// One that has yet to get its number, by [`append`].
-    pub const fn new(channel: ChannelId, author: Author, content: String, now: Timestamp) -> Self {
+    pub const fn new(channel: ChannelId, author: MessageAuthor, content: String, now: Timestamp) -> Self {
         Self {
             channel,
             seq: 0,
@@ -134,19 +134,19 @@ impl Message {
 }
 
 fn key(id: MessageId) -> Key {
-    Key::new(&Pk::Messages(id.channel), &Sk::Number(id.seq))
+    Key::new(&PartitionKey::Messages(id.channel), &SortKey::Number(id.seq))
 }
 
 /// X1. Strong: whoever changes it writes over what was read.
 pub async fn get(store: &Store, id: MessageId, now: Timestamp) -> Result<Option<Message>> {
-    store.get(&key(id), Freshness::Strong, now).await
+    store.get(&key(id), ReadConsistency::Strong, now).await
 }
 
 /// X1: those of them that are there, in the order in which they are asked for.
 pub async fn get_many(
     store: &Store,
     ids: &[MessageId],
-    freshness: Freshness,
+    freshness: ReadConsistency,
     now: Timestamp,
 ) -> Result<Vec<Message>> {
     let keys: Vec<Key> = ids.iter().copied().map(key).collect();
@@ -164,28 +164,33 @@ pub async fn between(
     to: u64,
     now: Timestamp,
 ) -> Result<Vec<Message>> {
-    store.query_all(range(&Pk::Messages(channel), from, to), now).await
+    store.query_all(range(&PartitionKey::Messages(channel), from, to), now).await
 }
 
 /// X2: the last of a channel, so many of them, oldest first. One request; strong.
 pub async fn newest(store: &Store, channel: ChannelId, limit: u64, now: Timestamp) -> Result<Vec<Message>> {
-    let query = Query::partition(&Pk::Messages(channel)).newest_first().strong();
+    let query = Query::partition(&PartitionKey::Messages(channel)).newest_first().strong();
     let mut found = store.page(query, usize::try_from(limit).unwrap_or(usize::MAX), None, now).await?.items;
     found.reverse();
     Ok(found)
 }
 
 /// X2: the number of the last message of a channel, 0 for none; [`heads`] is for many. Half a read unit.
-pub async fn head(store: &Store, channel: ChannelId, freshness: Freshness, now: Timestamp) -> Result<u64> {
-    let query = Query::partition(&Pk::Messages(channel)).newest_first();
-    let query = if freshness == Freshness::Strong { query.strong() } else { query };
+pub async fn head(
+    store: &Store,
+    channel: ChannelId,
+    freshness: ReadConsistency,
+    now: Timestamp,
+) -> Result<u64> {
+    let query = Query::partition(&PartitionKey::Messages(channel)).newest_first();
+    let query = if freshness == ReadConsistency::Strong { query.strong() } else { query };
     let last: Option<Message> = store.page(query, 1, None, now).await?.items.pop();
     Ok(last.map_or(0, |last| last.seq))
 }
 
 /// A part of a log. Strong: whoever has just been told of the last number asks for it.
-fn range(log: &Pk<'_>, from: u64, to: u64) -> Query {
-    Query::between(log, &(Sk::Number(from).to_string(), Sk::Number(to).to_string())).strong()
+fn range(log: &PartitionKey<'_>, from: u64, to: u64) -> Query {
+    Query::between(log, &(SortKey::Number(from).to_string(), SortKey::Number(to).to_string())).strong()
 }
 
 /// The highest number that a key holds.

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Message, get_many};
 use crate::{
-    Freshness, Item, Key, Query, Store,
+    Item, Key, Query, ReadConsistency, Store,
     error::Result,
-    table::{Pk, Sk, prefix},
+    table::{PartitionKey, SortKey, prefix},
 };
 
 /// Pinned messages of a channel: what everyone should see does not fill a page.
@@ -14,13 +14,13 @@ pub const MOST_PINS: usize = 50;
 
 /// That a message is pinned; written with the message, which says so too.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pin {
+pub struct MessagePin {
     pub channel: ChannelId,
     pub seq: u64,
     pub pinned_at: Timestamp,
 }
 
-impl Item for Pin {
+impl Item for MessagePin {
     const KIND: &'static str = "pin";
 
     fn key(&self) -> Key {
@@ -29,13 +29,13 @@ impl Item for Pin {
 }
 
 pub(super) fn key(message: MessageId) -> Key {
-    Key::new(&Pk::Channel(message.channel), &Sk::Pin(message.seq))
+    Key::new(&PartitionKey::Channel(message.channel), &SortKey::Pin(message.seq))
 }
 
 /// X5: what is pinned in a channel, the newest pin first. One query, 1 read unit.
-pub async fn pins(store: &Store, channel: ChannelId, now: Timestamp) -> Result<Vec<Pin>> {
-    let query = Query::starting(&Pk::Channel(channel), prefix::PIN).strong();
-    let mut pins: Vec<Pin> = store.query_all(query, now).await?;
+pub async fn pins(store: &Store, channel: ChannelId, now: Timestamp) -> Result<Vec<MessagePin>> {
+    let query = Query::starting(&PartitionKey::Channel(channel), prefix::PIN).strong();
+    let mut pins: Vec<MessagePin> = store.query_all(query, now).await?;
     pins.sort_by_key(|pin| std::cmp::Reverse((pin.pinned_at, pin.seq)));
     Ok(pins)
 }
@@ -44,7 +44,7 @@ pub async fn pins(store: &Store, channel: ChannelId, now: Timestamp) -> Result<V
 pub async fn pinned(store: &Store, channel: ChannelId, now: Timestamp) -> Result<Vec<Message>> {
     let pins = pins(store, channel, now).await?;
     let ids: Vec<MessageId> = pins.iter().map(|pin| MessageId { channel, seq: pin.seq }).collect();
-    let mut messages = get_many(store, &ids, Freshness::Strong, now).await?;
+    let mut messages = get_many(store, &ids, ReadConsistency::Strong, now).await?;
     messages.retain(|message| message.pinned_at.is_some());
     messages.sort_by_key(|message| std::cmp::Reverse((message.pinned_at, message.seq)));
     Ok(messages)

@@ -2,28 +2,28 @@
 
 use jiff::Timestamp;
 use model::{
-    Code, Error, PresentationId, UserId,
-    presentation::{Slug, Status},
+    Error, ErrorCode, PresentationId, UserId,
+    presentation::{PresentationStatus, Slug},
 };
 
-use super::{Claim, Notes, Presentation, key, notes_key, owned, slug_key};
+use super::{Presentation, SlugClaim, SpeakerNotes, key, notes_key, owned, slug_key};
 use crate::{
-    Change, Condition, Store, Write, Written,
+    ConditionExpression, Store, TransactWrite, UpdateExpression, WriteOutcome,
     error::Result,
     item::{number, sortable},
 };
 
 /// What is to change; `None` leaves, `Some(None)` clears.
 #[derive(Clone, Debug, Default)]
-pub struct Changes {
+pub struct PresentationUpdate {
     pub title: Option<String>,
     pub description: Option<Option<String>>,
     pub notes: Option<Option<String>>,
-    pub status: Option<Status>,
+    pub status: Option<PresentationStatus>,
     pub slug: Option<Slug>,
 }
 
-impl Changes {
+impl PresentationUpdate {
     pub const fn is_empty(&self) -> bool {
         let Self { title, description, notes, status, slug } = self;
         title.is_none() && description.is_none() && notes.is_none() && status.is_none() && slug.is_none()
@@ -42,7 +42,7 @@ pub async fn change(
     store: &Store,
     owner: UserId,
     id: PresentationId,
-    changes: &Changes,
+    changes: &PresentationUpdate,
     now: Timestamp,
 ) -> model::Result<Presentation> {
     for _ in 0..TRIES {
@@ -52,7 +52,7 @@ pub async fn change(
         } else {
             together(store, owner, id, changes, now).await?
         };
-        if let Written::Done(presentation) = done {
+        if let WriteOutcome::Done(presentation) = done {
             return Ok(presentation);
         }
     }
@@ -63,23 +63,23 @@ async fn in_place(
     store: &Store,
     owner: UserId,
     id: PresentationId,
-    changes: &Changes,
+    changes: &PresentationUpdate,
     now: Timestamp,
-) -> model::Result<Written<Presentation>> {
+) -> model::Result<WriteOutcome<Presentation>> {
     match store.update(&key(id), expression(owner, changes, now)?).await? {
-        Written::Done(presentation) => Ok(Written::Done(presentation)),
-        Written::Refused => {
+        WriteOutcome::Done(presentation) => Ok(WriteOutcome::Done(presentation)),
+        WriteOutcome::Refused => {
             let presentation = owned(store, owner, id, now).await?;
             if let Some(status) = changes.status {
                 presentation.status.check(status)?;
             }
             // it may now: someone else changed it in between
-            Ok(Written::Refused)
+            Ok(WriteOutcome::Refused)
         }
     }
 }
 
-fn expression(owner: UserId, changes: &Changes, now: Timestamp) -> Result<Change> {
+fn expression(owner: UserId, changes: &PresentationUpdate, now: Timestamp) -> Result<UpdateExpression> {
     let mut set = vec!["updated_at = :now", "gsi1sk = :sort", "version = version + :one"];
     let mut remove = "";
     let mut condition = "#owner = :owner AND attribute_not_exists(deleted_at)".to_owned();
@@ -95,7 +95,7 @@ fn expression(owner: UserId, changes: &Changes, now: Timestamp) -> Result<Change
         set.push("#status = :status");
         condition.push_str(" AND #status IN (:from0, :from1, :from2, :from3)");
     }
-    let mut change = Change::new(format!("SET {}{remove}", set.join(", ")))
+    let mut change = UpdateExpression::new(format!("SET {}{remove}", set.join(", ")))
         .only_if(condition)
         .name("#owner", "owner")
         .text(":owner", owner)
@@ -111,7 +111,7 @@ fn expression(owner: UserId, changes: &Changes, now: Timestamp) -> Result<Change
     if let Some(status) = changes.status {
         change = change.name("#status", "status").text(":status", status.as_str());
         // four places, filled up with the status itself, which is always allowed
-        for (place, from) in Status::ALL.into_iter().enumerate() {
+        for (place, from) in PresentationStatus::ALL.into_iter().enumerate() {
             let from = if from.may_become(status) { from } else { status };
             change = change.text(&format!(":from{place}"), from.as_str());
         }
@@ -123,9 +123,9 @@ async fn together(
     store: &Store,
     owner: UserId,
     id: PresentationId,
-    changes: &Changes,
+    changes: &PresentationUpdate,
     now: Timestamp,
-) -> model::Result<Written<Presentation>> {
+) -> model::Result<WriteOutcome<Presentation>> {
     let before = owned(store, owner, id, now).await?;
     let mut after = before.clone();
     after.version += 1;
@@ -144,24 +144,24 @@ async fn together(
     if let Some(slug) = &changes.slug {
         after.slug = slug.clone();
     }
-    let unchanged = Condition::new("version = :version").value(":version", number(before.version));
-    let mut writes = vec![Write::put(&after, unchanged)?];
+    let unchanged = ConditionExpression::new("version = :version").value(":version", number(before.version));
+    let mut writes = vec![TransactWrite::put(&after, unchanged)?];
     match &changes.notes {
         Some(Some(text)) => {
-            let notes = Notes { presentation: id, text: text.clone() };
-            writes.push(Write::put(&notes, Condition::default())?);
+            let notes = SpeakerNotes { presentation: id, text: text.clone() };
+            writes.push(TransactWrite::put(&notes, ConditionExpression::default())?);
         }
-        Some(None) => writes.push(Write::delete(notes_key(id), Condition::default())),
+        Some(None) => writes.push(TransactWrite::delete(notes_key(id), ConditionExpression::default())),
         None => {}
     }
     if after.slug != before.slug {
-        let claim = Claim { slug: after.slug.clone(), presentation: id };
-        writes.push(Write::delete(slug_key(&before.slug), Condition::default()));
-        writes.push(Write::put_new(&claim)?);
+        let claim = SlugClaim { slug: after.slug.clone(), presentation: id };
+        writes.push(TransactWrite::delete(slug_key(&before.slug), ConditionExpression::default()));
+        writes.push(TransactWrite::put_new(&claim)?);
     }
     match store.transact(writes).await? {
-        Ok(()) => Ok(Written::Done(after)),
-        Err(lost) if lost.contains(&0) => Ok(Written::Refused),
-        Err(_) => Err(Error::conflict(Code::SlugTaken, "another presentation has this slug")),
+        Ok(()) => Ok(WriteOutcome::Done(after)),
+        Err(lost) if lost.contains(&0) => Ok(WriteOutcome::Refused),
+        Err(_) => Err(Error::conflict(ErrorCode::SlugTaken, "another presentation has this slug")),
     }
 }

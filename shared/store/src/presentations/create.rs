@@ -1,10 +1,10 @@
 //! A new presentation, empty or as a copy.
 
 use futures::{StreamExt, TryStreamExt, stream};
-use model::{Code, Error, presentation::Slug};
+use model::{Error, ErrorCode, presentation::Slug};
 
-use super::{Claim, Notes, Presentation};
-use crate::{Condition, Store, Write, error::Result, slides::Slide};
+use super::{Presentation, SlugClaim, SpeakerNotes};
+use crate::{ConditionExpression, Store, TransactWrite, error::Result, slides::Slide};
 
 /// Ten slugs drawn from the title, then one drawn from nothing (contract A1.3).
 const TRIES: usize = 11;
@@ -26,21 +26,21 @@ pub async fn create(
     slides: &[Slide],
 ) -> model::Result<Presentation> {
     put_slides(store, slides).await?;
-    let notes = notes.map(|text| Notes { presentation: presentation.id, text });
+    let notes = notes.map(|text| SpeakerNotes { presentation: presentation.id, text });
     let is_chosen = chosen.is_some();
     if let Some(slug) = chosen {
         presentation.slug = slug;
     }
     for attempt in 1..=TRIES {
-        let claim = Claim { slug: presentation.slug.clone(), presentation: presentation.id };
-        let mut writes = vec![Write::put_new(&claim)?, Write::put_new(&presentation)?];
+        let claim = SlugClaim { slug: presentation.slug.clone(), presentation: presentation.id };
+        let mut writes = vec![TransactWrite::put_new(&claim)?, TransactWrite::put_new(&presentation)?];
         if let Some(notes) = &notes {
-            writes.push(Write::put(notes, Condition::default())?);
+            writes.push(TransactWrite::put(notes, ConditionExpression::default())?);
         }
         match store.transact(writes).await? {
             Ok(()) => return Ok(presentation),
             Err(_) if is_chosen => {
-                return Err(Error::conflict(Code::SlugTaken, "another presentation has this slug"));
+                return Err(Error::conflict(ErrorCode::SlugTaken, "another presentation has this slug"));
             }
             Err(_) if attempt < TRIES - 1 => {
                 presentation.slug = Slug::from_title(&presentation.title, &mut rand::rng());

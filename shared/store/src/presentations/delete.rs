@@ -7,10 +7,10 @@ use serde::Deserialize;
 
 use super::{Presentation, key, slug_key};
 use crate::{
-    Change, Condition, Key, Query, Store,
+    ConditionExpression, Key, Query, Store, UpdateExpression,
     error::Result,
     slides::pointer_key,
-    table::{Pk, Sk, prefix},
+    table::{PartitionKey, SortKey, prefix},
 };
 
 /// Deletions under way at once.
@@ -25,7 +25,7 @@ const AT_ONCE: usize = 16;
 /// # Errors
 /// `NotFound` where there is none of this owner.
 pub async fn delete(store: &Store, owner: UserId, id: PresentationId, now: Timestamp) -> model::Result<()> {
-    let hide = Change::new("SET deleted_at = :now, version = version + :one REMOVE gsi1pk, gsi1sk")
+    let hide = UpdateExpression::new("SET deleted_at = :now, version = version + :one REMOVE gsi1pk, gsi1sk")
         .only_if("#owner = :owner")
         .name("#owner", "owner")
         .text(":owner", owner)
@@ -38,24 +38,24 @@ pub async fn delete(store: &Store, owner: UserId, id: PresentationId, now: Times
         .buffer_unordered(AT_ONCE)
         .try_collect::<()>()
         .await?;
-    let ours = Condition::new("presentation = :id").text(":id", id);
+    let ours = ConditionExpression::new("presentation = :id").text(":id", id);
     store.delete_if(&slug_key(&presentation.slug), ours).await?;
     Ok(store.delete(&key(id)).await?)
 }
 
 #[derive(Deserialize)]
-struct Part {
+struct PresentationRowKey {
     pk: String,
     sk: String,
 }
 
 /// The keys of everything that belongs to a presentation, but for itself and its slug.
 async fn parts(store: &Store, id: PresentationId, now: Timestamp) -> Result<Vec<Key>> {
-    let query = Query::partition(&Pk::Presentation(id)).strong().only("pk, sk");
-    let parts: Vec<Part> = store.query_all(query, now).await?;
+    let query = Query::partition(&PartitionKey::Presentation(id)).strong().only("pk, sk");
+    let parts: Vec<PresentationRowKey> = store.query_all(query, now).await?;
     let mut keys = Vec::with_capacity(parts.len() * 2);
-    for Part { pk, sk } in parts {
-        if sk == Sk::Self_.to_string() {
+    for PresentationRowKey { pk, sk } in parts {
+        if sk == SortKey::Self_.to_string() {
             continue;
         }
         let slide = sk.strip_prefix(prefix::SLIDE).and_then(|slide| slide.parse().ok());

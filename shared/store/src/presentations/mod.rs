@@ -16,21 +16,21 @@ mod delete;
 use jiff::Timestamp;
 use model::{
     PresentationId, UserId,
-    presentation::{Order, Slug, Status},
+    presentation::{PresentationStatus, SlideOrder, Slug},
 };
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    change::{Changes, change},
+    change::{PresentationUpdate, change},
     create::create,
     delete::delete,
 };
 use crate::{
-    Freshness, Item, Key, Page, Query, Store,
+    Item, Key, Page, Query, ReadConsistency, Store,
     error::Result,
     item::{is_expired, read, sortable},
     slides::Slide,
-    table::{Gsi1, Pk, Sk},
+    table::{Gsi1Partition, PartitionKey, SortKey},
 };
 
 /// A presentation as it lies in the table.
@@ -42,9 +42,9 @@ pub struct Presentation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     pub slug: Slug,
-    pub status: Status,
+    pub status: PresentationStatus,
     /// The slides in the order in which they are shown: a slide's index is its place here.
-    pub slides: Order,
+    pub slides: SlideOrder,
     /// Rises with every change of this item.
     pub version: u64,
     pub created_at: Timestamp,
@@ -75,8 +75,8 @@ impl Presentation {
             slug: Slug::from_title(&title, &mut rand::rng()),
             title,
             description,
-            status: Status::default(),
-            slides: Order::default(),
+            status: PresentationStatus::default(),
+            slides: SlideOrder::default(),
             version: 1,
             created_at: now,
             updated_at: now,
@@ -96,19 +96,19 @@ impl Item for Presentation {
         key(self.id)
     }
 
-    fn gsi1(&self) -> Option<(Gsi1, String)> {
-        self.is_there().then(|| (Gsi1::PresentationsOf(self.owner), sortable(self.updated_at)))
+    fn gsi1(&self) -> Option<(Gsi1Partition, String)> {
+        self.is_there().then(|| (Gsi1Partition::PresentationsOf(self.owner), sortable(self.updated_at)))
     }
 }
 
 /// What only the speaker reads, and the assistant that answers for them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Notes {
+struct SpeakerNotes {
     presentation: PresentationId,
     text: String,
 }
 
-impl Item for Notes {
+impl Item for SpeakerNotes {
     const KIND: &'static str = "notes";
 
     fn key(&self) -> Key {
@@ -118,12 +118,12 @@ impl Item for Notes {
 
 /// The claim of a presentation on its slug.
 #[derive(Debug, Serialize, Deserialize)]
-struct Claim {
+struct SlugClaim {
     slug: Slug,
     presentation: PresentationId,
 }
 
-impl Item for Claim {
+impl Item for SlugClaim {
     const KIND: &'static str = "slug";
 
     fn key(&self) -> Key {
@@ -132,21 +132,21 @@ impl Item for Claim {
 }
 
 pub fn key(id: PresentationId) -> Key {
-    Key::new(&Pk::Presentation(id), &Sk::Self_)
+    Key::new(&PartitionKey::Presentation(id), &SortKey::Self_)
 }
 
 fn notes_key(id: PresentationId) -> Key {
-    Key::new(&Pk::Presentation(id), &Sk::Notes)
+    Key::new(&PartitionKey::Presentation(id), &SortKey::Notes)
 }
 
 fn slug_key(slug: &Slug) -> Key {
-    Key::new(&Pk::Slug(slug.as_str()), &Sk::Self_)
+    Key::new(&PartitionKey::Slug(slug.as_str()), &SortKey::Self_)
 }
 
 /// P1: without notes; 1 read unit up to a hundred slides. Strong: a session is made, and a slide shown, right after it was
 /// written.
 pub async fn get(store: &Store, id: PresentationId, now: Timestamp) -> Result<Option<Presentation>> {
-    let found: Option<Presentation> = store.get(&key(id), Freshness::Strong, now).await?;
+    let found: Option<Presentation> = store.get(&key(id), ReadConsistency::Strong, now).await?;
     Ok(found.filter(Presentation::is_there))
 }
 
@@ -160,7 +160,7 @@ pub async fn owned(
     id: PresentationId,
     now: Timestamp,
 ) -> model::Result<Presentation> {
-    let found: Option<Presentation> = store.get(&key(id), Freshness::Strong, now).await?;
+    let found: Option<Presentation> = store.get(&key(id), ReadConsistency::Strong, now).await?;
     found
         .filter(|found| found.is_there() && found.owner == owner)
         .ok_or(model::Error::NotFound("presentation"))
@@ -168,13 +168,13 @@ pub async fn owned(
 
 /// P2.
 pub async fn notes(store: &Store, id: PresentationId, now: Timestamp) -> Result<Option<String>> {
-    let notes: Option<Notes> = store.get(&notes_key(id), Freshness::Strong, now).await?;
+    let notes: Option<SpeakerNotes> = store.get(&notes_key(id), ReadConsistency::Strong, now).await?;
     Ok(notes.map(|notes| notes.text))
 }
 
 /// A presentation with everything that is part of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Whole {
+pub struct PresentationContent {
     pub presentation: Presentation,
     pub notes: Option<String>,
     /// In their order.
@@ -182,8 +182,8 @@ pub struct Whole {
 }
 
 /// P3: one query, which sees every change that was acknowledged before.
-pub async fn whole(store: &Store, id: PresentationId, now: Timestamp) -> Result<Option<Whole>> {
-    let query = Query::partition(&Pk::Presentation(id)).strong();
+pub async fn whole(store: &Store, id: PresentationId, now: Timestamp) -> Result<Option<PresentationContent>> {
+    let query = Query::partition(&PartitionKey::Presentation(id)).strong();
     let (mut presentation, mut notes, mut slides) = (None::<Presentation>, None, Vec::new());
     let mut start = None;
     loop {
@@ -191,7 +191,7 @@ pub async fn whole(store: &Store, id: PresentationId, now: Timestamp) -> Result<
         for item in items.into_iter().filter(|item| !is_expired(item, now)) {
             match item.get("kind").and_then(|kind| kind.as_s().ok()).map(String::as_str) {
                 Some(Presentation::KIND) => presentation = Some(read(item)?),
-                Some(Notes::KIND) => notes = Some(read::<Notes>(item)?.text),
+                Some(SpeakerNotes::KIND) => notes = Some(read::<SpeakerNotes>(item)?.text),
                 Some(Slide::KIND) => slides.push(read(item)?),
                 _ => {}
             }
@@ -203,12 +203,12 @@ pub async fn whole(store: &Store, id: PresentationId, now: Timestamp) -> Result<
     }
     let Some(presentation) = presentation.filter(Presentation::is_there) else { return Ok(None) };
     let slides = crate::slides::in_order(&presentation.slides, slides);
-    Ok(Some(Whole { presentation, notes, slides }))
+    Ok(Some(PresentationContent { presentation, notes, slides }))
 }
 
 /// P4.
 pub async fn by_slug(store: &Store, slug: &Slug, now: Timestamp) -> Result<Option<Presentation>> {
-    let claim: Option<Claim> = store.get(&slug_key(slug), Freshness::Eventual, now).await?;
+    let claim: Option<SlugClaim> = store.get(&slug_key(slug), ReadConsistency::Eventual, now).await?;
     let Some(claim) = claim else { return Ok(None) };
     let found = get(store, claim.presentation, now).await?;
     // a claim outlives its presentation for a moment
@@ -217,17 +217,17 @@ pub async fn by_slug(store: &Store, slug: &Slug, now: Timestamp) -> Result<Optio
 
 /// Which presentations of an owner.
 #[derive(Clone, Debug, Default)]
-pub struct Filter {
+pub struct PresentationFilter {
     /// In title or description, whatever the case.
     pub search: Option<String>,
-    pub status: Option<Status>,
+    pub status: Option<PresentationStatus>,
 }
 
 /// P5: up to `limit` from a cursor on. A filtered page may come back short, with a cursor.
 pub async fn page(
     store: &Store,
     owner: UserId,
-    filter: &Filter,
+    filter: &PresentationFilter,
     limit: usize,
     cursor: Option<&str>,
     now: Timestamp,
@@ -236,17 +236,22 @@ pub async fn page(
 }
 
 /// P5: all of them, for lists that say how many there are; as dear as the owner has presentations.
-pub async fn all(store: &Store, owner: UserId, filter: &Filter, now: Timestamp) -> Result<Vec<Presentation>> {
+pub async fn all(
+    store: &Store,
+    owner: UserId,
+    filter: &PresentationFilter,
+    now: Timestamp,
+) -> Result<Vec<Presentation>> {
     store.query_all(listed(owner, filter), now).await
 }
 
 /// P5: how many an owner has.
 pub async fn count(store: &Store, owner: UserId) -> Result<u64> {
-    store.count(listed(owner, &Filter::default())).await
+    store.count(listed(owner, &PresentationFilter::default())).await
 }
 
-fn listed(owner: UserId, filter: &Filter) -> Query {
-    let query = Query::gsi1(&Gsi1::PresentationsOf(owner)).newest_first();
+fn listed(owner: UserId, filter: &PresentationFilter) -> Query {
+    let query = Query::gsi1(&Gsi1Partition::PresentationsOf(owner)).newest_first();
     let search = filter.search.as_deref().map(str::trim).filter(|search| !search.is_empty());
     let found = search.map(|_| "(contains(title_lower, :search) OR contains(description_lower, :search))");
     let status = filter.status.map(|_| "#status = :status");

@@ -12,16 +12,16 @@ mod upvotes;
 use jiff::Timestamp;
 use model::{
     ParticipantId, QuestionId, SessionId, SlideId,
-    assistant::{Assistance, Citation},
-    question::Status as QuestionStatus,
+    assistant::{AssistantStatus, Citation},
+    question::QuestionStatus,
 };
 use serde::{Deserialize, Serialize};
 
 pub use self::upvotes::{count_upvotes, keep_upvotes, upvote, upvoters};
 use crate::{
-    Condition, Freshness, Item, Key, Query, Store, Written,
+    ConditionExpression, Item, Key, Query, ReadConsistency, Store, WriteOutcome,
     error::Result,
-    table::{Pk, Sk, prefix},
+    table::{PartitionKey, SortKey, prefix},
 };
 
 /// A question as it lies in the table. Every change writes it whole, on the condition that its version has not moved.
@@ -46,10 +46,10 @@ pub struct Question {
     pub upvotes: u64,
     /// Milliseconds since 1970: when the up-votes were counted.
     pub upvotes_as_of: i64,
-    pub assistant: Assistance,
-    pub answer: Option<Reply>,
+    pub assistant: AssistantStatus,
+    pub answer: Option<QuestionReply>,
     /// What the assistant would answer, where the presenter is to approve it.
-    pub draft: Option<Reply>,
+    pub draft: Option<QuestionReply>,
     /// Rises by one with every change; what events carry.
     pub version: u64,
     pub asked_at: Timestamp,
@@ -59,7 +59,7 @@ pub struct Question {
 
 /// An answer to a question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reply {
+pub struct QuestionReply {
     pub text: String,
     /// `None` where the presenter wrote it.
     pub provider: Option<String>,
@@ -82,7 +82,7 @@ impl Item for Question {
 }
 
 fn key(session: SessionId, id: QuestionId) -> Key {
-    Key::new(&Pk::Questions(session), &Sk::Question(id))
+    Key::new(&PartitionKey::Questions(session), &SortKey::Question(id))
 }
 
 /// N1. Strong: it is answered right after it was asked.
@@ -92,12 +92,12 @@ pub async fn get(
     id: QuestionId,
     now: Timestamp,
 ) -> Result<Option<Question>> {
-    store.get(&key(session, id), Freshness::Strong, now).await
+    store.get(&key(session, id), ReadConsistency::Strong, now).await
 }
 
 /// N1: stores a question, unless the same participant has asked it already. 1 write unit by KB, 2 while the assistant is to
 /// answer (the `due` index).
-pub async fn ask(store: &Store, question: &Question, now: Timestamp) -> Result<Written> {
+pub async fn ask(store: &Store, question: &Question, now: Timestamp) -> Result<WriteOutcome> {
     store.put_new(question, now).await
 }
 
@@ -135,8 +135,8 @@ pub async fn change_seen(
             return Ok((before.clone(), before));
         }
         question.version += 1;
-        let unmoved = Condition::new("version = :before").number(":before", question.version - 1);
-        if store.put_if(&question, unmoved).await? == Written::Done(()) {
+        let unmoved = ConditionExpression::new("version = :before").number(":before", question.version - 1);
+        if store.put_if(&question, unmoved).await? == WriteOutcome::Done(()) {
             return Ok((before, question));
         }
         // refused by itself: the write was done, its answer was lost, and the SDK sent it again
@@ -149,12 +149,12 @@ pub async fn change_seen(
 
 /// N2: all of them, as they were asked, a moment ago. A question is some 0.7 KB: 1 read unit for twelve.
 pub async fn list(store: &Store, session: SessionId, now: Timestamp) -> Result<Vec<Question>> {
-    read(store, Query::starting(&Pk::Questions(session), prefix::QUESTION), now).await
+    read(store, Query::starting(&PartitionKey::Questions(session), prefix::QUESTION), now).await
 }
 
 /// N2: as they are, where it decides something. 1 read unit for six.
 pub async fn list_strong(store: &Store, session: SessionId, now: Timestamp) -> Result<Vec<Question>> {
-    read(store, Query::starting(&Pk::Questions(session), prefix::QUESTION).strong(), now).await
+    read(store, Query::starting(&PartitionKey::Questions(session), prefix::QUESTION).strong(), now).await
 }
 
 async fn read(store: &Store, query: Query, now: Timestamp) -> Result<Vec<Question>> {

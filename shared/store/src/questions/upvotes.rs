@@ -4,20 +4,20 @@ use serde::{Deserialize, Serialize};
 
 use super::{Question, key};
 use crate::{
-    Change, Item, Key, Query, Store, Written,
+    Item, Key, Query, Store, UpdateExpression, WriteOutcome,
     error::Result,
-    table::{Pk, Sk, prefix},
+    table::{PartitionKey, SortKey, prefix},
 };
 
 /// Somebody wants a question answered: a row, so that a repeated up-vote is one.
 #[derive(Debug, Serialize, Deserialize)]
-struct Upvote {
+struct QuestionUpvote {
     session: SessionId,
     question: QuestionId,
     participant: ParticipantId,
 }
 
-impl Item for Upvote {
+impl Item for QuestionUpvote {
     const KIND: &'static str = "upvote";
 
     fn key(&self) -> Key {
@@ -26,7 +26,7 @@ impl Item for Upvote {
 }
 
 fn upvote_key(session: SessionId, question: QuestionId, participant: ParticipantId) -> Key {
-    Key::new(&Pk::Upvotes(session, question), &Sk::Participant(participant))
+    Key::new(&PartitionKey::Upvotes(session, question), &SortKey::Participant(participant))
 }
 
 /// N3: wants a question answered, or no longer. 1 write unit, however often.
@@ -38,7 +38,7 @@ pub async fn upvote(
     up: bool,
 ) -> Result<()> {
     if up {
-        store.put(&Upvote { session, question, participant }).await
+        store.put(&QuestionUpvote { session, question, participant }).await
     } else {
         store.delete(&upvote_key(session, question, participant)).await
     }
@@ -51,14 +51,14 @@ pub async fn upvoters(
     question: QuestionId,
     now: Timestamp,
 ) -> Result<Vec<ParticipantId>> {
-    let all = Query::starting(&Pk::Upvotes(session, question), prefix::PARTICIPANT).strong();
-    let found: Vec<Upvote> = store.query_all(all, now).await?;
+    let all = Query::starting(&PartitionKey::Upvotes(session, question), prefix::PARTICIPANT).strong();
+    let found: Vec<QuestionUpvote> = store.query_all(all, now).await?;
     Ok(found.into_iter().map(|upvote| upvote.participant).collect())
 }
 
 /// N3: 1 read unit for some thirty.
 pub async fn count_upvotes(store: &Store, session: SessionId, question: QuestionId) -> Result<u64> {
-    let all = Query::starting(&Pk::Upvotes(session, question), prefix::PARTICIPANT).strong();
+    let all = Query::starting(&PartitionKey::Upvotes(session, question), prefix::PARTICIPANT).strong();
     store.count(all).await
 }
 
@@ -69,11 +69,12 @@ pub async fn keep_upvotes(
     question: QuestionId,
     upvotes: u64,
     as_of: i64,
-) -> Result<Written<Question>> {
-    let change = Change::new("SET upvotes = :upvotes, upvotes_as_of = :as_of, version = version + :one")
-        .only_if("attribute_exists(pk) AND upvotes_as_of <= :as_of")
-        .number(":upvotes", upvotes)
-        .number(":as_of", as_of)
-        .number(":one", 1);
+) -> Result<WriteOutcome<Question>> {
+    let change =
+        UpdateExpression::new("SET upvotes = :upvotes, upvotes_as_of = :as_of, version = version + :one")
+            .only_if("attribute_exists(pk) AND upvotes_as_of <= :as_of")
+            .number(":upvotes", upvotes)
+            .number(":as_of", as_of)
+            .number(":one", 1);
     store.update(&key(session, question), change).await
 }

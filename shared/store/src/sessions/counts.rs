@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use super::Session;
 use crate::{
-    Condition, Freshness, Item, Key, Query, Store, Written,
+    ConditionExpression, Item, Key, Query, ReadConsistency, Store, WriteOutcome,
     error::Result,
-    table::{Pk, Sk, prefix},
+    table::{PartitionKey, SortKey, prefix},
 };
 
 /// The last count of answers to a slide. Nothing is lost with it: it follows from the answers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Snapshot {
+pub struct VoteSnapshot {
     pub session: SessionId,
     pub slide: SlideId,
     pub tally: Tally,
@@ -34,7 +34,7 @@ pub struct Snapshot {
     pub tick: Tick,
 }
 
-impl Item for Snapshot {
+impl Item for VoteSnapshot {
     const KIND: &'static str = "tally";
 
     fn key(&self) -> Key {
@@ -44,7 +44,7 @@ impl Item for Snapshot {
 
 /// The last count of connected participants.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Presence {
+pub struct PresenceCount {
     pub session: SessionId,
     pub participants: u64,
     /// Milliseconds since 1970.
@@ -60,7 +60,7 @@ pub struct Presence {
     pub tick: Tick,
 }
 
-impl Item for Presence {
+impl Item for PresenceCount {
     const KIND: &'static str = "presence";
 
     fn key(&self) -> Key {
@@ -69,47 +69,47 @@ impl Item for Presence {
 }
 
 fn snapshot_key(session: SessionId, slide: SlideId) -> Key {
-    Key::new(&Pk::Session(session), &Sk::Tally(slide))
+    Key::new(&PartitionKey::Session(session), &SortKey::Tally(slide))
 }
 
 fn presence_key(session: SessionId) -> Key {
-    Key::new(&Pk::Session(session), &Sk::Presence)
+    Key::new(&PartitionKey::Session(session), &SortKey::Presence)
 }
 
 /// A session with what was counted in it.
 #[derive(Clone, Debug)]
-pub struct Counted {
+pub struct SessionWithCounts {
     pub session: Session,
-    pub snapshots: Vec<Snapshot>,
-    pub presence: Option<Presence>,
+    pub snapshots: Vec<VoteSnapshot>,
+    pub presence: Option<PresenceCount>,
 }
 
 /// What begins with `#` in a session's partition, by its kind.
 #[derive(Deserialize)]
 #[serde(tag = "kind")]
-enum Row {
+enum SessionCountRow {
     #[serde(rename = "session")]
     Session(Box<Session>),
     #[serde(rename = "tally")]
-    Snapshot(Snapshot),
+    Snapshot(VoteSnapshot),
     #[serde(rename = "presence")]
-    Presence(Presence),
+    Presence(PresenceCount),
     /// Whatever else is kept there, now or later: no count.
     #[serde(other)]
     Other,
 }
 
-fn counted(rows: impl IntoIterator<Item = Row>) -> Option<Counted> {
+fn counted(rows: impl IntoIterator<Item = SessionCountRow>) -> Option<SessionWithCounts> {
     let (mut session, mut snapshots, mut presence) = (None, Vec::new(), None);
     for row in rows {
         match row {
-            Row::Session(found) => session = Some(*found),
-            Row::Snapshot(snapshot) => snapshots.push(snapshot),
-            Row::Presence(found) => presence = Some(found),
-            Row::Other => {}
+            SessionCountRow::Session(found) => session = Some(*found),
+            SessionCountRow::Snapshot(snapshot) => snapshots.push(snapshot),
+            SessionCountRow::Presence(found) => presence = Some(found),
+            SessionCountRow::Other => {}
         }
     }
-    session.map(|session| Counted { session, snapshots, presence })
+    session.map(|session| SessionWithCounts { session, snapshots, presence })
 }
 
 /// S2 for its owner, in one query, by size: a session with twenty counted slides is some 8 KB, 1 read unit.
@@ -121,30 +121,30 @@ pub async fn with_counts(
     owner: UserId,
     id: SessionId,
     now: Timestamp,
-) -> model::Result<Counted> {
+) -> model::Result<SessionWithCounts> {
     let counted = counted_any(store, id, now).await?;
     counted.filter(|counted| counted.session.owner == owner).ok_or(model::Error::NotFound("session"))
 }
 
 /// S2, whoever's it is: for admins.
-pub async fn counted_any(store: &Store, id: SessionId, now: Timestamp) -> Result<Option<Counted>> {
-    let query = Query::starting(&Pk::Session(id), prefix::SELF);
+pub async fn counted_any(store: &Store, id: SessionId, now: Timestamp) -> Result<Option<SessionWithCounts>> {
+    let query = Query::starting(&PartitionKey::Session(id), prefix::SELF);
     Ok(counted(store.query_all(query, now).await?))
 }
 
 /// S2: keeps a count unless a newer one lies there.
-pub async fn keep_snapshot(store: &Store, snapshot: &Snapshot) -> Result<Written> {
+pub async fn keep_snapshot(store: &Store, snapshot: &VoteSnapshot) -> Result<WriteOutcome> {
     store.put_if(snapshot, older(snapshot.as_of)).await
 }
 
 /// S2: keeps a count unless a newer one lies there.
-pub async fn keep_presence(store: &Store, presence: &Presence) -> Result<Written> {
+pub async fn keep_presence(store: &Store, presence: &PresenceCount) -> Result<WriteOutcome> {
     store.put_if(presence, older(presence.as_of)).await
 }
 
 // Equal is kept: a job that is delivered twice counts twice, and says the same or more.
-fn older(as_of: i64) -> Condition {
-    Condition::new("attribute_not_exists(pk) OR as_of <= :as_of").number(":as_of", as_of)
+fn older(as_of: i64) -> ConditionExpression {
+    ConditionExpression::new("attribute_not_exists(pk) OR as_of <= :as_of").number(":as_of", as_of)
 }
 
 /// S2.
@@ -153,17 +153,17 @@ pub async fn snapshot(
     session: SessionId,
     slide: SlideId,
     now: Timestamp,
-) -> Result<Option<Snapshot>> {
-    store.get(&snapshot_key(session, slide), Freshness::Strong, now).await
+) -> Result<Option<VoteSnapshot>> {
+    store.get(&snapshot_key(session, slide), ReadConsistency::Strong, now).await
 }
 
 /// S2.
 pub async fn presence(
     store: &Store,
     session: SessionId,
-    freshness: Freshness,
+    freshness: ReadConsistency,
     now: Timestamp,
-) -> Result<Option<Presence>> {
+) -> Result<Option<PresenceCount>> {
     store.get(&presence_key(session), freshness, now).await
 }
 
@@ -175,7 +175,7 @@ mod tests {
         blocked_words::BlockedWords,
         join_code::JoinCode,
         plan::Plan,
-        session::{Pacing, Status},
+        session::{SessionStatus, SlidePacing},
     };
     use uuid::Uuid;
 
@@ -183,22 +183,22 @@ mod tests {
     use crate::{
         item::{attributes, read},
         presentations::Presentation,
-        sessions::Results,
+        sessions::SlideResultSettings,
     };
 
     /// Of another kind, with every field that a presence has.
     #[derive(Serialize, Deserialize)]
-    struct Mood {
+    struct OtherCountItem {
         session: SessionId,
         participants: u64,
         as_of: i64,
     }
 
-    impl Item for Mood {
+    impl Item for OtherCountItem {
         const KIND: &'static str = "mood";
 
         fn key(&self) -> Key {
-            Key::new(&Pk::Session(self.session), &Sk::Self_)
+            Key::new(&PartitionKey::Session(self.session), &SortKey::Self_)
         }
     }
 
@@ -210,21 +210,21 @@ mod tests {
         let presentation = Presentation::new(id(3), id(2), "Rust".into(), None, Timestamp::UNIX_EPOCH);
         let code = JoinCode::typed("K7M2QX").unwrap();
         Session {
-            status: Status::Active,
+            status: SessionStatus::Active,
             version: 3,
             current_slide: Some(id(4)),
             started_at: Some(Timestamp::UNIX_EPOCH),
-            pace: Pacing::Participant,
+            pace: SlidePacing::Participant,
             blocked_words: BlockedWords::typed(&["spam"]).unwrap(),
             results: BTreeMap::from([(
                 id(4),
-                Results { visible: Some(true), reset_at: Some(7), revealed_at: Some(8) },
+                SlideResultSettings { visible: Some(true), reset_at: Some(7), revealed_at: Some(8) },
             )]),
             ..Session::new(id(1), &presentation, Plan::Free, code, Timestamp::UNIX_EPOCH)
         }
     }
 
-    fn row(item: &impl Item) -> Row {
+    fn row(item: &impl Item) -> SessionCountRow {
         read(attributes(item).unwrap()).unwrap()
     }
 
@@ -232,7 +232,7 @@ mod tests {
     fn counts_are_told_by_their_kind_and_what_else_lies_there_is_left_out() {
         let (session, tick) = (session(), Tick(7));
         let tally = Tally::count(["a", "b"], [["a"].into_iter()]);
-        let snapshot = Snapshot {
+        let snapshot = VoteSnapshot {
             session: session.id,
             slide: id(4),
             tally,
@@ -244,8 +244,8 @@ mod tests {
             tick,
         };
         let presence =
-            Presence { session: session.id, participants: 5, as_of: 9, someone_at: 9, peak: 6, tick };
-        let mood = Mood { session: session.id, participants: 6, as_of: 10 };
+            PresenceCount { session: session.id, participants: 5, as_of: 9, someone_at: 9, peak: 6, tick };
+        let mood = OtherCountItem { session: session.id, participants: 6, as_of: 10 };
         let found = counted([row(&session), row(&presence), row(&snapshot), row(&mood)]).unwrap();
         assert_eq!(found.session, session);
         assert_eq!(found.snapshots, [snapshot]);

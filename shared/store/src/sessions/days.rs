@@ -6,29 +6,29 @@ use serde::{Deserialize, Serialize};
 
 use super::{Session, key};
 use crate::{
-    Freshness, Item, Key, Query, Store,
+    Item, Key, Query, ReadConsistency, Store,
     error::{Result, StoreError},
-    table::{Pk, Sk, prefix},
+    table::{PartitionKey, SortKey, prefix},
 };
 
 /// That a session was created on a day.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Opened {
+pub(super) struct SessionDayEntry {
     day: Date,
     session: SessionId,
 }
 
-impl Opened {
+impl SessionDayEntry {
     pub(super) fn of(session: &Session) -> Self {
         Self { day: day_of(session.created_at), session: session.id }
     }
 }
 
-impl Item for Opened {
+impl Item for SessionDayEntry {
     const KIND: &'static str = "opened";
 
     fn key(&self) -> Key {
-        Key::new(&Pk::SessionsOn(&self.day.to_string()), &Sk::Session(self.session))
+        Key::new(&PartitionKey::SessionsOn(&self.day.to_string()), &SortKey::Session(self.session))
     }
 }
 
@@ -39,10 +39,10 @@ pub fn day_of(time: Timestamp) -> Date {
 
 /// S7: everything created on a day, newest first.
 pub async fn of_day(store: &Store, day: Date, now: Timestamp) -> Result<Vec<Session>> {
-    let query = Query::starting(&Pk::SessionsOn(&day.to_string()), prefix::SESSION);
-    let opened: Vec<Opened> = store.query_all(query, now).await?;
+    let query = Query::starting(&PartitionKey::SessionsOn(&day.to_string()), prefix::SESSION);
+    let opened: Vec<SessionDayEntry> = store.query_all(query, now).await?;
     let keys: Vec<Key> = opened.iter().map(|opened| key(opened.session)).collect();
-    let mut sessions: Vec<Session> = store.get_many(&keys, Freshness::Eventual, now).await?;
+    let mut sessions: Vec<Session> = store.get_many(&keys, ReadConsistency::Eventual, now).await?;
     sessions.sort_by_key(|session| std::cmp::Reverse((session.created_at, session.id)));
     Ok(sessions)
 }

@@ -23,26 +23,27 @@ use model::{
     blocked_words::BlockedWords,
     join_code::JoinCode,
     plan::Plan,
-    session::{AUTO_END_HOURS, AiAnswers, EndReason, Pacing, SessionKind, Status},
-    slide::Content,
+    session::{AUTO_END_HOURS, AiAnswerMode, EndReason, SessionKind, SessionStatus, SlidePacing},
+    slide::SlideContent,
 };
 use serde::{Deserialize, Serialize};
 
-use self::days::Opened;
-pub use self::leaderboard::{Leaderboard, keep_leaderboard, leaderboard};
+use self::days::SessionDayEntry;
+pub use self::leaderboard::{LeaderboardSnapshot, keep_leaderboard, leaderboard};
 pub use self::{
     counts::{
-        Counted, Presence, Snapshot, counted_any, keep_presence, keep_snapshot, presence, snapshot,
-        with_counts,
+        PresenceCount, SessionWithCounts, VoteSnapshot, counted_any, keep_presence, keep_snapshot, presence,
+        snapshot, with_counts,
     },
     days::{day_of, of_day, of_days},
 };
 use crate::{
-    Change, Condition, Freshness, Item, Key, Page, Query, Store, Write, Written,
+    ConditionExpression, Item, Key, Page, Query, ReadConsistency, Store, TransactWrite, UpdateExpression,
+    WriteOutcome,
     error::Result,
     item::sortable,
     presentations::Presentation,
-    table::{Gsi1, Pk, Sk, prefix},
+    table::{Gsi1Partition, PartitionKey, SortKey, prefix},
     usage,
 };
 
@@ -63,7 +64,7 @@ pub struct Session {
     pub presentation_title: String,
     pub presentation_slug: String,
     pub join_code: JoinCode,
-    pub status: Status,
+    pub status: SessionStatus,
     /// Rises by one with every change; what events carry.
     pub version: u64,
     pub current_slide: Option<SlideId>,
@@ -77,20 +78,20 @@ pub struct Session {
     #[serde(default)]
     pub moved_at: Timestamp,
     #[serde(default)]
-    pub ai_answers: AiAnswers,
+    pub ai_answers: AiAnswerMode,
     #[serde(default)]
-    pub pace: Pacing,
+    pub pace: SlidePacing,
     /// What contains one of them is in no count and no cloud.
     #[serde(default, skip_serializing_if = "BlockedWords::is_empty")]
     pub blocked_words: BlockedWords,
     /// What the presenter decided about the results of single slides.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub results: BTreeMap<SlideId, Results>,
+    pub results: BTreeMap<SlideId, SlideResultSettings>,
 }
 
 /// What the presenter decided about the results of a slide.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Results {
+pub struct SlideResultSettings {
     /// May the audience see them? Else its slide says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visible: Option<bool>,
@@ -120,7 +121,7 @@ impl Session {
             presentation_title: presentation.title.clone(),
             presentation_slug: presentation.slug.to_string(),
             join_code,
-            status: Status::Pending,
+            status: SessionStatus::Pending,
             version: 1,
             current_slide: presentation.slides.first().copied(),
             created_at: now,
@@ -129,15 +130,15 @@ impl Session {
             end_reason: None,
             check_at: Some(now + SignedDuration::from_hours(AUTO_END_HOURS)),
             moved_at: now,
-            ai_answers: AiAnswers::default(),
-            pace: Pacing::default(),
+            ai_answers: AiAnswerMode::default(),
+            pace: SlidePacing::default(),
             blocked_words: BlockedWords::default(),
             results: BTreeMap::new(),
         }
     }
 
     /// May the audience see how the others answered this slide?
-    pub fn shows_results(&self, slide: SlideId, content: &Content) -> bool {
+    pub fn shows_results(&self, slide: SlideId, content: &SlideContent) -> bool {
         let decided = self.results.get(&slide).and_then(|results| results.visible);
         decided.unwrap_or_else(|| content.shows_results())
     }
@@ -166,8 +167,8 @@ impl Item for Session {
         key(self.id)
     }
 
-    fn gsi1(&self) -> Option<(Gsi1, String)> {
-        Some((Gsi1::SessionsOf(self.owner), format!("{}#{}", sortable(self.created_at), self.id)))
+    fn gsi1(&self) -> Option<(Gsi1Partition, String)> {
+        Some((Gsi1Partition::SessionsOf(self.owner), format!("{}#{}", sortable(self.created_at), self.id)))
     }
 
     fn due(&self) -> Option<Timestamp> {
@@ -177,18 +178,18 @@ impl Item for Session {
 
 /// A join code, taken while its session has not ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Code {
+pub struct JoinCodeClaim {
     pub code: JoinCode,
     pub session: SessionId,
     pub ended: bool,
     until: Option<Timestamp>,
 }
 
-impl Item for Code {
+impl Item for JoinCodeClaim {
     const KIND: &'static str = "join_code";
 
     fn key(&self) -> Key {
-        Key::new(&Pk::Code(&self.code), &Sk::Self_)
+        Key::new(&PartitionKey::Code(&self.code), &SortKey::Self_)
     }
 
     fn expires_at(&self) -> Option<Timestamp> {
@@ -198,28 +199,28 @@ impl Item for Code {
 
 /// That a presentation was held, beside the presentation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Held {
+struct PresentationSession {
     presentation: PresentationId,
     session: SessionId,
 }
 
-impl Item for Held {
+impl Item for PresentationSession {
     const KIND: &'static str = "held";
 
     fn key(&self) -> Key {
-        Key::new(&Pk::Presentation(self.presentation), &Sk::Session(self.session))
+        Key::new(&PartitionKey::Presentation(self.presentation), &SortKey::Session(self.session))
     }
 }
 
 fn key(id: SessionId) -> Key {
-    Key::new(&Pk::Session(id), &Sk::Self_)
+    Key::new(&PartitionKey::Session(id), &SortKey::Self_)
 }
 
 /// S1.
 pub async fn get(
     store: &Store,
     id: SessionId,
-    freshness: Freshness,
+    freshness: ReadConsistency,
     now: Timestamp,
 ) -> Result<Option<Session>> {
     store.get(&key(id), freshness, now).await
@@ -233,7 +234,7 @@ pub async fn owned(
     store: &Store,
     owner: UserId,
     id: SessionId,
-    freshness: Freshness,
+    freshness: ReadConsistency,
     now: Timestamp,
 ) -> model::Result<Session> {
     let found = get(store, id, freshness, now).await?;
@@ -242,7 +243,7 @@ pub async fn owned(
 
 /// What creating a session came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Created {
+pub enum SessionCreateOutcome {
     Done,
     /// Its code is that of a session that has not ended.
     CodeTaken,
@@ -252,48 +253,51 @@ pub enum Created {
 
 /// S1, S3, S5, S7, G1: creates a session with its code and counts it, all or nothing. 10 write units and 2 for
 /// the indexes.
-pub async fn create(store: &Store, session: &Session) -> Result<Created> {
-    let code = Code { code: session.join_code.clone(), session: session.id, ended: false, until: None };
-    let held = Held { presentation: session.presentation, session: session.id };
-    let free = Condition::new("attribute_not_exists(pk) OR ended = :true")
+pub async fn create(store: &Store, session: &Session) -> Result<SessionCreateOutcome> {
+    let code =
+        JoinCodeClaim { code: session.join_code.clone(), session: session.id, ended: false, until: None };
+    let held = PresentationSession { presentation: session.presentation, session: session.id };
+    let free = ConditionExpression::new("attribute_not_exists(pk) OR ended = :true")
         .value(":true", aws_sdk_dynamodb::types::AttributeValue::Bool(true));
     let limit = session.plan.limits().sessions_per_month;
     let writes = vec![
         usage::one_session(session.owner, limit, session.created_at),
-        Write::put_new(session)?,
-        Write::put(&code, free)?,
-        Write::put_new(&held)?,
-        Write::put_new(&Opened::of(session))?,
+        TransactWrite::put_new(session)?,
+        TransactWrite::put(&code, free)?,
+        TransactWrite::put_new(&held)?,
+        TransactWrite::put_new(&SessionDayEntry::of(session))?,
     ];
     Ok(match store.transact(writes).await? {
-        Ok(()) => Created::Done,
-        Err(lost) if lost.contains(&0) => Created::OverLimit,
-        Err(_) => Created::CodeTaken,
+        Ok(()) => SessionCreateOutcome::Done,
+        Err(lost) if lost.contains(&0) => SessionCreateOutcome::OverLimit,
+        Err(_) => SessionCreateOutcome::CodeTaken,
     })
 }
 
 /// S1: writes a changed session if nobody else has changed it since it was read. `session.version` is already the new
 /// one. Where it has ended, its code is freed in the same transaction.
-pub async fn change(store: &Store, session: &Session) -> Result<Written> {
-    let unmoved = Condition::new("version = :before").number(":before", session.version - 1);
+pub async fn change(store: &Store, session: &Session) -> Result<WriteOutcome> {
+    let unmoved = ConditionExpression::new("version = :before").number(":before", session.version - 1);
     let Some(ended_at) = session.ended_at else { return store.put_if(session, unmoved).await };
-    let code = Code {
+    let code = JoinCodeClaim {
         code: session.join_code.clone(),
         session: session.id,
         ended: true,
         until: Some(ended_at + CODE_KEPT),
     };
-    let ours = Condition::new("#session = :session").name("#session", "session").text(":session", session.id);
-    let writes = vec![Write::put(session, unmoved)?, Write::put(&code, ours)?];
+    let ours = ConditionExpression::new("#session = :session")
+        .name("#session", "session")
+        .text(":session", session.id);
+    let writes = vec![TransactWrite::put(session, unmoved)?, TransactWrite::put(&code, ours)?];
     Ok(match store.transact(writes).await? {
-        Ok(()) => Written::Done(()),
-        Err(_) => Written::Refused,
+        Ok(()) => WriteOutcome::Done(()),
+        Err(_) => WriteOutcome::Refused,
     })
 }
 
 /// S6: when to look again. Not a new version: nobody is told.
 pub async fn check_again(store: &Store, id: SessionId, at: Timestamp) -> Result<()> {
-    let change = Change::new("SET check_at = :at, due_at = :due")
+    let change = UpdateExpression::new("SET check_at = :at, due_at = :due")
         .only_if("attribute_exists(check_at) AND attribute_type(check_at, :text)")
         .text(":at", at)
         .text(":due", sortable(at))
@@ -303,28 +307,28 @@ pub async fn check_again(store: &Store, id: SessionId, at: Timestamp) -> Result<
 
 /// S6: nothing is left to look after.
 pub async fn check_no_more(store: &Store, id: SessionId) -> Result<()> {
-    let change = Change::new("REMOVE check_at, due_at, due_shard")
+    let change = UpdateExpression::new("REMOVE check_at, due_at, due_shard")
         .only_if("attribute_exists(pk) AND #status = :ended")
         .name("#status", "status")
-        .text(":ended", Status::Ended.as_str());
+        .text(":ended", SessionStatus::Ended.as_str());
     store.update_unseen(&key(id), change).await.map(drop)
 }
 
 /// S3.
-pub async fn by_code(store: &Store, code: &JoinCode, now: Timestamp) -> Result<Option<Code>> {
-    store.get(&Key::new(&Pk::Code(code), &Sk::Self_), Freshness::Strong, now).await
+pub async fn by_code(store: &Store, code: &JoinCode, now: Timestamp) -> Result<Option<JoinCodeClaim>> {
+    store.get(&Key::new(&PartitionKey::Code(code), &SortKey::Self_), ReadConsistency::Strong, now).await
 }
 
 /// S4.
 pub async fn of_owner(
     store: &Store,
     owner: UserId,
-    status: Option<Status>,
+    status: Option<SessionStatus>,
     limit: usize,
     cursor: Option<&str>,
     now: Timestamp,
 ) -> Result<Page<Session>> {
-    let mut query = Query::gsi1(&Gsi1::SessionsOf(owner)).newest_first();
+    let mut query = Query::gsi1(&Gsi1Partition::SessionsOf(owner)).newest_first();
     if let Some(status) = status {
         // a filter and no key: an owner has few sessions that are not of the status they ask for
         query = query.filter("#status = :status", |bound| {
@@ -336,7 +340,7 @@ pub async fn of_owner(
 
 /// S4: how many an owner has held.
 pub async fn count_of_owner(store: &Store, owner: UserId) -> Result<u64> {
-    store.count(Query::gsi1(&Gsi1::SessionsOf(owner))).await
+    store.count(Query::gsi1(&Gsi1Partition::SessionsOf(owner))).await
 }
 
 /// S5: ids are UUID v7, so their order is that of creation.
@@ -347,10 +351,10 @@ pub async fn of_presentation(
     cursor: Option<&str>,
     now: Timestamp,
 ) -> Result<Page<Session>> {
-    let query = Query::starting(&Pk::Presentation(presentation), prefix::SESSION).newest_first();
-    let held: Page<Held> = store.page(query, limit, cursor, now).await?;
+    let query = Query::starting(&PartitionKey::Presentation(presentation), prefix::SESSION).newest_first();
+    let held: Page<PresentationSession> = store.page(query, limit, cursor, now).await?;
     let keys: Vec<Key> = held.items.iter().map(|held| key(held.session)).collect();
-    let mut sessions: Vec<Session> = store.get_many(&keys, Freshness::Eventual, now).await?;
+    let mut sessions: Vec<Session> = store.get_many(&keys, ReadConsistency::Eventual, now).await?;
     sessions.sort_by_key(|session| std::cmp::Reverse(session.id));
     Ok(Page { items: sessions, next: held.next })
 }

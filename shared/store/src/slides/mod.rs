@@ -12,15 +12,15 @@ mod order;
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use model::{PresentationId, SlideId, UserId, presentation::Order, slide::Content};
+use model::{PresentationId, SlideId, UserId, presentation::SlideOrder, slide::SlideContent};
 use serde::{Deserialize, Serialize};
 
 pub use self::order::{append, arrange, insert, remove, shift};
 use crate::{
-    Condition, Freshness, Item, Key, Query, Store, Written,
+    ConditionExpression, Item, Key, Query, ReadConsistency, Store, WriteOutcome,
     error::Result,
     presentations::{self, Presentation},
-    table::{Pk, Sk, prefix},
+    table::{PartitionKey, SortKey, prefix},
 };
 
 /// A slide as it lies in the table.
@@ -30,7 +30,7 @@ pub struct Slide {
     pub presentation: PresentationId,
     /// `type` and `content`.
     #[serde(flatten)]
-    pub content: Content,
+    pub content: SlideContent,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
@@ -44,19 +44,19 @@ impl Item for Slide {
 }
 
 impl Slide {
-    pub(crate) fn pointer(&self) -> Pointer {
-        Pointer { slide: self.id, presentation: self.presentation }
+    pub(crate) fn pointer(&self) -> SlidePointer {
+        SlidePointer { slide: self.id, presentation: self.presentation }
     }
 }
 
 /// From a slide's id to where it lies.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Pointer {
+pub(crate) struct SlidePointer {
     slide: SlideId,
     presentation: PresentationId,
 }
 
-impl Item for Pointer {
+impl Item for SlidePointer {
     const KIND: &'static str = "slide_of";
 
     fn key(&self) -> Key {
@@ -65,11 +65,11 @@ impl Item for Pointer {
 }
 
 pub fn key(presentation: PresentationId, slide: SlideId) -> Key {
-    Key::new(&Pk::Presentation(presentation), &Sk::Slide(slide))
+    Key::new(&PartitionKey::Presentation(presentation), &SortKey::Slide(slide))
 }
 
 pub(crate) fn pointer_key(slide: SlideId) -> Key {
-    Key::new(&Pk::SlideOf(slide), &Sk::Self_)
+    Key::new(&PartitionKey::SlideOf(slide), &SortKey::Self_)
 }
 
 /// Q1.
@@ -79,12 +79,12 @@ pub async fn get(
     slide: SlideId,
     now: Timestamp,
 ) -> Result<Option<Slide>> {
-    store.get(&key(presentation, slide), Freshness::Strong, now).await
+    store.get(&key(presentation, slide), ReadConsistency::Strong, now).await
 }
 
 /// A slide where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Located {
+pub struct SlideLocation {
     pub slide: Slide,
     pub index: usize,
     pub presentation: Presentation,
@@ -94,13 +94,19 @@ pub struct Located {
 ///
 /// # Errors
 /// `NotFound` where there is none, or it is of someone else's presentation.
-pub async fn locate(store: &Store, owner: UserId, id: SlideId, now: Timestamp) -> model::Result<Located> {
+pub async fn locate(
+    store: &Store,
+    owner: UserId,
+    id: SlideId,
+    now: Timestamp,
+) -> model::Result<SlideLocation> {
     const NONE: model::Error = model::Error::NotFound("slide");
-    let pointer: Pointer = store.get(&pointer_key(id), Freshness::Strong, now).await?.ok_or(NONE)?;
+    let pointer: SlidePointer =
+        store.get(&pointer_key(id), ReadConsistency::Strong, now).await?.ok_or(NONE)?;
     let slide_key = key(pointer.presentation, id);
     let (presentation, slide) = futures::join!(
         presentations::owned(store, owner, pointer.presentation, now),
-        store.get::<Slide>(&slide_key, Freshness::Strong, now),
+        store.get::<Slide>(&slide_key, ReadConsistency::Strong, now),
     );
     let presentation = presentation.map_err(|error| match error {
         model::Error::NotFound(_) => NONE,
@@ -108,23 +114,23 @@ pub async fn locate(store: &Store, owner: UserId, id: SlideId, now: Timestamp) -
     })?;
     let slide = slide?.ok_or(NONE)?;
     let index = presentation.slides.index_of(id).ok_or(NONE)?;
-    Ok(Located { slide, index, presentation })
+    Ok(SlideLocation { slide, index, presentation })
 }
 
 /// Q3: in their order. Slides that are being added or taken away at this moment are left out.
 pub async fn list(store: &Store, presentation: &Presentation, now: Timestamp) -> Result<Vec<Slide>> {
-    let query = Query::starting(&Pk::Presentation(presentation.id), prefix::SLIDE).strong();
+    let query = Query::starting(&PartitionKey::Presentation(presentation.id), prefix::SLIDE).strong();
     Ok(in_order(&presentation.slides, store.query_all(query, now).await?))
 }
 
-pub(crate) fn in_order(order: &Order, slides: Vec<Slide>) -> Vec<Slide> {
+pub(crate) fn in_order(order: &SlideOrder, slides: Vec<Slide>) -> Vec<Slide> {
     let mut by_id: HashMap<SlideId, Slide> = slides.into_iter().map(|slide| (slide.id, slide)).collect();
     order.iter().filter_map(|id| by_id.remove(id)).collect()
 }
 
 /// Q1: replaces what is on a slide, unless somebody else has since it was read.
-pub async fn rewrite(store: &Store, before: &Slide, after: &Slide) -> Result<Written> {
-    let unmoved = Condition::new("updated_at = :before").text(":before", before.updated_at);
+pub async fn rewrite(store: &Store, before: &Slide, after: &Slide) -> Result<WriteOutcome> {
+    let unmoved = ConditionExpression::new("updated_at = :before").text(":before", before.updated_at);
     store.put_if(after, unmoved).await
 }
 
@@ -133,7 +139,7 @@ pub async fn rewrite(store: &Store, before: &Slide, after: &Slide) -> Result<Wri
 /// # Errors
 /// `NotFound` when it has been deleted.
 pub async fn replace(store: &Store, slide: &Slide) -> model::Result<()> {
-    let written = store.put_if(slide, Condition::exists()).await?;
+    let written = store.put_if(slide, ConditionExpression::exists()).await?;
     written.done().ok_or(model::Error::NotFound("slide"))
 }
 
@@ -151,7 +157,7 @@ mod tests {
             let slide = Slide {
                 id: Uuid::from_u128(1).into(),
                 presentation: Uuid::from_u128(2).into(),
-                content: Content::default_for(*kind),
+                content: SlideContent::default_for(*kind),
                 created_at: Timestamp::UNIX_EPOCH,
                 updated_at: Timestamp::UNIX_EPOCH,
             };

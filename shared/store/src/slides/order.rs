@@ -5,13 +5,13 @@ use std::{iter, time::Duration};
 use jiff::Timestamp;
 use model::{
     Error, PresentationId, SlideId, UserId,
-    presentation::{MOST_SLIDES, Order},
+    presentation::{MOST_SLIDES, SlideOrder},
 };
 use rand::RngExt;
 
 use super::{Slide, key, pointer_key};
 use crate::{
-    Change, Condition, Store, Write,
+    ConditionExpression, Store, TransactWrite, UpdateExpression,
     error::Result,
     item::sortable,
     presentations::{self, Presentation, owned},
@@ -34,12 +34,12 @@ pub async fn append(store: &Store, owner: UserId, slide: &Slide) -> model::Resul
         .text(":owner", owner)
         .number(":most", MOST_SLIDES)
         .serialized(":new", &[slide.id])?;
-    let mut writes = vec![Write::update(presentations::key(id), change)];
+    let mut writes = vec![TransactWrite::update(presentations::key(id), change)];
     writes.extend(added(slide)?);
     let done = store.transact(writes).await?;
     let presentation = owned(store, owner, id, now).await?;
     if done.is_err() {
-        return Err(Order::full());
+        return Err(SlideOrder::full());
     }
     // someone may have moved or deleted it again by now
     presentation.slides.index_of(slide.id).ok_or(Error::NotFound("slide"))
@@ -53,10 +53,10 @@ pub async fn insert(
     store: &Store,
     owner: UserId,
     slide: &Slide,
-    index: impl Fn(&Order) -> Option<usize>,
+    index: impl Fn(&SlideOrder) -> Option<usize>,
     field: &str,
 ) -> model::Result<usize> {
-    let change = |order: &mut Order| {
+    let change = |order: &mut SlideOrder| {
         let index = index(order).ok_or(Error::NotFound("slide"))?;
         order.insert(index, slide.id, field)
     };
@@ -78,8 +78,9 @@ pub async fn shift(
     with: Option<&Slide>,
     now: Timestamp,
 ) -> model::Result<()> {
-    let change = |order: &mut Order| order.shift(slide, index, field);
-    let written = || with.iter().map(|slide| Write::put(*slide, Condition::exists())).collect();
+    let change = |order: &mut SlideOrder| order.shift(slide, index, field);
+    let written =
+        || with.iter().map(|slide| TransactWrite::put(*slide, ConditionExpression::exists())).collect();
     rearrange(store, of.owner, of.id, now, change, written).await.map(drop)
 }
 
@@ -95,7 +96,7 @@ pub async fn arrange(
     field: &str,
     now: Timestamp,
 ) -> model::Result<Presentation> {
-    let change = |order: &mut Order| order.arrange(wanted, field);
+    let change = |order: &mut SlideOrder| order.arrange(wanted, field);
     rearrange(store, owner, id, now, change, || Ok(Vec::new())).await
 }
 
@@ -104,16 +105,17 @@ pub async fn arrange(
 /// # Errors
 /// `NotFound` where the owner has no such slide.
 pub async fn remove(store: &Store, of: &Presentation, slide: SlideId, now: Timestamp) -> model::Result<()> {
-    let change = |order: &mut Order| if order.remove(slide) { Ok(()) } else { Err(Error::NotFound("slide")) };
+    let change =
+        |order: &mut SlideOrder| if order.remove(slide) { Ok(()) } else { Err(Error::NotFound("slide")) };
     let written = || {
         let keys = [key(of.id, slide), pointer_key(slide)];
-        Ok(keys.into_iter().map(|key| Write::delete(key, Condition::default())).collect())
+        Ok(keys.into_iter().map(|key| TransactWrite::delete(key, ConditionExpression::default())).collect())
     };
     rearrange(store, of.owner, of.id, now, change, written).await.map(drop)
 }
 
-fn added(slide: &Slide) -> Result<Vec<Write>> {
-    Ok(vec![Write::put_new(slide)?, Write::put_new(&slide.pointer())?])
+fn added(slide: &Slide) -> Result<Vec<TransactWrite>> {
+    Ok(vec![TransactWrite::put_new(slide)?, TransactWrite::put_new(&slide.pointer())?])
 }
 
 /// Reads the order, changes it and writes it, with whatever must agree with it, on the condition that nobody else wrote
@@ -123,8 +125,8 @@ async fn rearrange(
     owner: UserId,
     id: PresentationId,
     now: Timestamp,
-    change: impl Fn(&mut Order) -> model::Result<()>,
-    with: impl Fn() -> Result<Vec<Write>>,
+    change: impl Fn(&mut SlideOrder) -> model::Result<()>,
+    with: impl Fn() -> Result<Vec<TransactWrite>>,
 ) -> model::Result<Presentation> {
     for attempt in 0..TRIES {
         let mut presentation = owned(store, owner, id, now).await?;
@@ -138,7 +140,7 @@ async fn rearrange(
             // alone it is half as dear as in a transaction
             store.update_unseen(&presentations::key(id), update).await?.done().ok_or_else(|| vec![0])
         } else {
-            let order = Write::update(presentations::key(id), update);
+            let order = TransactWrite::update(presentations::key(id), update);
             store.transact(iter::once(order).chain(with).collect()).await?
         };
         match done {
@@ -158,7 +160,10 @@ async fn rearrange(
 }
 
 /// A change of a presentation, which puts it first in its owner's list.
-fn touched(set: &str, now: Timestamp) -> Result<Change> {
+fn touched(set: &str, now: Timestamp) -> Result<UpdateExpression> {
     let expression = format!("SET {set}, updated_at = :now, gsi1sk = :sort, version = version + :one");
-    Ok(Change::new(expression).serialized(":now", &now)?.text(":sort", sortable(now)).number(":one", 1))
+    Ok(UpdateExpression::new(expression)
+        .serialized(":now", &now)?
+        .text(":sort", sortable(now))
+        .number(":one", 1))
 }

@@ -6,7 +6,7 @@ use model::UserId;
 
 /// `gsi1`: the second question about an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Gsi1 {
+pub enum Gsi1Partition {
     /// Public channels that are not archived, by name.
     Channels,
     /// Accounts that have a user name, by that. One partition, as [`Gsi1::Users`].
@@ -19,7 +19,7 @@ pub enum Gsi1 {
     Users,
 }
 
-impl fmt::Display for Gsi1 {
+impl fmt::Display for Gsi1Partition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Channels => f.write_str("CHANNELS#"),

@@ -8,7 +8,7 @@ mod sk;
 
 use model::{ImageId, ParticipantId, SessionId, UserId};
 
-pub use self::{gsi1::Gsi1, pk::Pk, sk::Sk};
+pub use self::{gsi1::Gsi1Partition, pk::PartitionKey, sk::SortKey};
 
 /// Whose questions these are, where it is a partition of questions.
 pub(crate) fn session_of_questions(pk: &str) -> Option<SessionId> {
@@ -56,7 +56,7 @@ pub struct Key {
 }
 
 impl Key {
-    pub fn new(pk: &Pk<'_>, sk: &Sk<'_>) -> Self {
+    pub fn new(pk: &PartitionKey<'_>, sk: &SortKey<'_>) -> Self {
         Self { pk: pk.to_string(), sk: sk.to_string() }
     }
 }
@@ -73,85 +73,85 @@ mod tests {
         let id = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001);
         let code = JoinCode::typed("K7M2QX").unwrap();
         let partitions = [
-            Pk::Admins,
-            Pk::Audit,
-            Pk::Changes(id.into()),
-            Pk::Channel(id.into()),
-            Pk::ChannelName("general"),
-            Pk::Chat(id.into()),
-            Pk::Code(&code),
-            Pk::Connection("c="),
-            Pk::Email("ana@example.com"),
-            Pk::Idempotency("hash"),
-            Pk::Image(id.into()),
-            Pk::Limit("login", "ana@example.com"),
-            Pk::Mentions(id.into()),
-            Pk::Messages(id.into()),
-            Pk::Once("key"),
-            Pk::Online,
-            Pk::Presentation(id.into()),
-            Pk::Questions(id.into()),
-            Pk::Ready,
-            Pk::Replies(MessageId { channel: id.into(), seq: 42 }),
-            Pk::Reset("hash"),
-            Pk::Room("session:1"),
-            Pk::Session(id.into()),
-            Pk::SessionsOn("2026-11-21"),
-            Pk::SlideOf(id.into()),
-            Pk::Slug("talk-1"),
-            Pk::Term("heron"),
-            Pk::Ticket("id"),
-            Pk::Upvotes(id.into(), id.into()),
-            Pk::Usage(id.into()),
-            Pk::User(id.into()),
-            Pk::Username("ana"),
-            Pk::Votes(id.into(), id.into(), 3),
+            PartitionKey::Admins,
+            PartitionKey::Audit,
+            PartitionKey::Changes(id.into()),
+            PartitionKey::Channel(id.into()),
+            PartitionKey::ChannelName("general"),
+            PartitionKey::Chat(id.into()),
+            PartitionKey::Code(&code),
+            PartitionKey::Connection("c="),
+            PartitionKey::Email("ana@example.com"),
+            PartitionKey::Idempotency("hash"),
+            PartitionKey::Image(id.into()),
+            PartitionKey::Limit("login", "ana@example.com"),
+            PartitionKey::Mentions(id.into()),
+            PartitionKey::Messages(id.into()),
+            PartitionKey::Once("key"),
+            PartitionKey::Online,
+            PartitionKey::Presentation(id.into()),
+            PartitionKey::Questions(id.into()),
+            PartitionKey::Ready,
+            PartitionKey::Replies(MessageId { channel: id.into(), seq: 42 }),
+            PartitionKey::Reset("hash"),
+            PartitionKey::Room("session:1"),
+            PartitionKey::Session(id.into()),
+            PartitionKey::SessionsOn("2026-11-21"),
+            PartitionKey::SlideOf(id.into()),
+            PartitionKey::Slug("talk-1"),
+            PartitionKey::Term("heron"),
+            PartitionKey::Ticket("id"),
+            PartitionKey::Upvotes(id.into(), id.into()),
+            PartitionKey::Usage(id.into()),
+            PartitionKey::User(id.into()),
+            PartitionKey::Username("ana"),
+            PartitionKey::Votes(id.into(), id.into(), 3),
         ]
         .map(|pk| pk.to_string());
         let sorts = [
-            Sk::Self_,
-            Sk::Answer("key"),
-            Sk::Action(id.into()),
-            Sk::AiCall("question"),
-            Sk::Arrived,
-            Sk::Channel(id.into()),
-            Sk::Chunk(id, 7),
-            Sk::Connection(id, "c="),
-            Sk::Deleted,
-            Sk::Digest,
-            Sk::Draft(id.into()),
-            Sk::Followed,
-            Sk::Generation(id.into()),
-            Sk::Leaderboard,
-            Sk::Login(id.into()),
-            Sk::Member(id.into()),
-            Sk::Mention("2026-11-21T12:00:00.000Z#id"),
-            Sk::Month("2026-11"),
-            Sk::Loose(id),
-            Sk::Notes,
-            Sk::Number(42),
-            Sk::Pin(42),
-            Sk::Preferences,
-            Sk::Participant(id.into()),
-            Sk::Presence,
-            Sk::Question(id.into()),
-            Sk::Report,
-            Sk::Session(id.into()),
-            Sk::Shown(id.into()),
-            Sk::Slide(id.into()),
-            Sk::Tally(id.into()),
-            Sk::Used("participants"),
-            Sk::User(id.into()),
-            Sk::Window(7),
-            Sk::Written("2026-11-21", id.into(), 7),
+            SortKey::Self_,
+            SortKey::Answer("key"),
+            SortKey::Action(id.into()),
+            SortKey::AiCall("question"),
+            SortKey::Arrived,
+            SortKey::Channel(id.into()),
+            SortKey::Chunk(id, 7),
+            SortKey::Connection(id, "c="),
+            SortKey::Deleted,
+            SortKey::Digest,
+            SortKey::Draft(id.into()),
+            SortKey::Followed,
+            SortKey::Generation(id.into()),
+            SortKey::Leaderboard,
+            SortKey::Login(id.into()),
+            SortKey::ChannelMember(id.into()),
+            SortKey::Mention("2026-11-21T12:00:00.000Z#id"),
+            SortKey::Month("2026-11"),
+            SortKey::Loose(id),
+            SortKey::Notes,
+            SortKey::Number(42),
+            SortKey::Pin(42),
+            SortKey::Preferences,
+            SortKey::Participant(id.into()),
+            SortKey::Presence,
+            SortKey::Question(id.into()),
+            SortKey::Report,
+            SortKey::Session(id.into()),
+            SortKey::Shown(id.into()),
+            SortKey::Slide(id.into()),
+            SortKey::Tally(id.into()),
+            SortKey::Used("participants"),
+            SortKey::User(id.into()),
+            SortKey::Window(7),
+            SortKey::Written("2026-11-21", id.into(), 7),
         ]
         .map(|sk| sk.to_string());
         let indexes = [
-            Gsi1::Channels,
-            Gsi1::Directory,
-            Gsi1::PresentationsOf(id.into()),
-            Gsi1::SessionsOf(id.into()),
-            Gsi1::Users,
+            Gsi1Partition::Channels,
+            Gsi1Partition::Directory,
+            Gsi1Partition::PresentationsOf(id.into()),
+            Gsi1Partition::SessionsOf(id.into()),
+            Gsi1Partition::Users,
         ]
         .map(|key| key.to_string());
         insta::assert_debug_snapshot!("keys", (partitions, sorts, indexes));
@@ -160,11 +160,11 @@ mod tests {
     #[test]
     fn accounts_and_images_are_read_from_their_partitions() {
         let user = UserId::from(Uuid::from_u128(7));
-        assert_eq!(user_of(&Pk::User(user).to_string()), Some(user));
-        assert_eq!(user_of(&Pk::Session(Uuid::from_u128(7).into()).to_string()), None);
+        assert_eq!(user_of(&PartitionKey::User(user).to_string()), Some(user));
+        assert_eq!(user_of(&PartitionKey::Session(Uuid::from_u128(7).into()).to_string()), None);
         let image = ImageId::from(Uuid::from_u128(7));
-        assert_eq!(image_of(&Pk::Image(image).to_string()), Some(image));
-        assert_eq!(image_of(&Pk::User(user).to_string()), None);
+        assert_eq!(image_of(&PartitionKey::Image(image).to_string()), Some(image));
+        assert_eq!(image_of(&PartitionKey::User(user).to_string()), None);
     }
 
     #[test]
@@ -172,7 +172,7 @@ mod tests {
         let mut sizes = [0_u32; ROOM_SHARDS as usize];
         for n in 0..1600_u32 {
             let holder = Uuid::new_v5(&Uuid::nil(), &n.to_be_bytes());
-            let sk = Sk::Connection(holder, "Zq8dAcE=").to_string();
+            let sk = SortKey::Connection(holder, "Zq8dAcE=").to_string();
             let within: Vec<u8> = (0..ROOM_SHARDS)
                 .filter(|shard| {
                     let (from, to) = room_shard(*shard);

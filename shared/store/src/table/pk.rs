@@ -9,7 +9,7 @@ use model::{
 
 /// The partition of an item: what one query, or one hot spot, can cover.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Pk<'a> {
+pub enum PartitionKey<'a> {
     /// Who can administer accounts.
     Admins,
     /// What admins have done. One partition: people write here, a few times a day.
@@ -64,7 +64,7 @@ pub enum Pk<'a> {
     Once(&'a str),
 }
 
-impl fmt::Display for Pk<'_> {
+impl fmt::Display for PartitionKey<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Admins => f.write_str("ADMINS#"),

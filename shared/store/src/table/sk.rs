@@ -10,7 +10,7 @@ use super::prefix;
 
 /// The place of an item inside its partition.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sk<'a> {
+pub enum SortKey<'a> {
     /// The item that the partition is named after.
     Self_,
     /// What the assistant answered, under the key of the question's wording.
@@ -40,7 +40,7 @@ pub enum Sk<'a> {
     Leaderboard,
     Login(LoginId),
     /// Someone in a channel.
-    Member(UserId),
+    ChannelMember(UserId),
     /// By when it was sent, then by its id.
     Mention(&'a str),
     /// `2026-11`
@@ -74,7 +74,7 @@ pub enum Sk<'a> {
     Written(&'a str, ChannelId, u64),
 }
 
-impl fmt::Display for Sk<'_> {
+impl fmt::Display for SortKey<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Self_ => f.write_str("#"),
@@ -93,7 +93,7 @@ impl fmt::Display for Sk<'_> {
             Self::Generation(slide) => write!(f, "GENERATION#{slide}"),
             Self::Leaderboard => f.write_str("LEADERBOARD"),
             Self::Login(id) => write!(f, "LOGIN#{id}"),
-            Self::Member(user) => write!(f, "MEMBER#{user}"),
+            Self::ChannelMember(user) => write!(f, "MEMBER#{user}"),
             Self::Mention(place) => write!(f, "MENTION#{place}"),
             Self::Month(month) => write!(f, "MONTH#{month}"),
             Self::Loose(upload) => write!(f, "LOOSE#{upload}"),

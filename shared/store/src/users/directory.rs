@@ -8,16 +8,16 @@
 use jiff::Timestamp;
 use model::{
     UserId,
-    user::{Status, Username},
+    user::{AccountState, Username},
 };
 use serde::{Deserialize, Serialize};
 
 use super::{User, username_key};
-use crate::{Freshness, Item, Key, Page, Query, Store, error::Result, table::Gsi1};
+use crate::{Item, Key, Page, Query, ReadConsistency, Store, error::Result, table::Gsi1Partition};
 
 /// A user name belongs to one account, in every spelling; and what the team sees of that account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
+pub struct DirectoryEntry {
     pub username: Username,
     pub owner: UserId,
     /// Empty in claims from before there was a directory, which are not in it until what they show changes.
@@ -26,17 +26,17 @@ pub struct Entry {
     #[serde(default)]
     pub avatar: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    absence: Option<Absence>,
+    absence: Option<DirectoryAbsence>,
 }
 
 /// Whoever is kept out is not shown either. Why is not the team's to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Absence {
+struct DirectoryAbsence {
     /// `None`: until somebody lifts it.
     until: Option<Timestamp>,
 }
 
-impl Item for Entry {
+impl Item for DirectoryEntry {
     const KIND: &'static str = "username_claim";
     const VERSION: u32 = 2;
 
@@ -45,27 +45,27 @@ impl Item for Entry {
     }
 
     // an absence that ends ends by itself, so its entry stays where it is found
-    fn gsi1(&self) -> Option<(Gsi1, String)> {
+    fn gsi1(&self) -> Option<(Gsi1Partition, String)> {
         let is_open_ended = self.absence.is_some_and(|absence| absence.until.is_none());
-        (!is_open_ended).then(|| (Gsi1::Directory, self.username.folded()))
+        (!is_open_ended).then(|| (Gsi1Partition::Directory, self.username.folded()))
     }
 }
 
-impl Entry {
+impl DirectoryEntry {
     /// What is shown of an account that has a user name.
     pub(super) fn of(user: &User) -> Option<Self> {
         let username = user.username.clone()?;
         let until = match (user.status, &user.restriction) {
-            (Status::Active, None) => None,
-            (Status::Active, Some(restriction)) => Some(restriction.until),
-            (Status::Disabled | Status::Deleted, _) => Some(None),
+            (AccountState::Active, None) => None,
+            (AccountState::Active, Some(restriction)) => Some(restriction.until),
+            (AccountState::Disabled | AccountState::Deleted, _) => Some(None),
         };
         Some(Self {
             username,
             owner: user.id,
             name: user.name.clone(),
             avatar: user.avatar.clone(),
-            absence: until.map(|until| Absence { until }),
+            absence: until.map(|until| DirectoryAbsence { until }),
         })
     }
 
@@ -77,8 +77,14 @@ impl Entry {
 
 /// U6: the directory, by user name, as it was a moment ago. One query, half a read unit for 4 KB. A page is short by those
 /// of it who are kept out for a time.
-pub async fn page(store: &Store, limit: usize, cursor: Option<&str>, now: Timestamp) -> Result<Page<Entry>> {
-    let mut page: Page<Entry> = store.page(Query::gsi1(&Gsi1::Directory), limit, cursor, now).await?;
+pub async fn page(
+    store: &Store,
+    limit: usize,
+    cursor: Option<&str>,
+    now: Timestamp,
+) -> Result<Page<DirectoryEntry>> {
+    let mut page: Page<DirectoryEntry> =
+        store.page(Query::gsi1(&Gsi1Partition::Directory), limit, cursor, now).await?;
     page.items.retain(|entry| entry.is_listed(now));
     Ok(page)
 }
@@ -88,9 +94,9 @@ pub async fn page(store: &Store, limit: usize, cursor: Option<&str>, now: Timest
 pub async fn by_usernames(
     store: &Store,
     usernames: &[Username],
-    freshness: Freshness,
+    freshness: ReadConsistency,
     now: Timestamp,
-) -> Result<Vec<Entry>> {
+) -> Result<Vec<DirectoryEntry>> {
     let mut keys: Vec<Key> = usernames.iter().map(username_key).collect();
     // DynamoDB refuses a key that comes twice
     keys.sort_unstable_by(|a, b| a.pk.cmp(&b.pk));

@@ -1,11 +1,11 @@
 //! U1: what somebody changes about themselves that nobody else can lay claim to.
 
 use jiff::{SignedDuration, Timestamp};
-use model::{UserId, user::Status};
+use model::{UserId, user::AccountState};
 
-use super::{Saved, User, get_strong, key, replace};
+use super::{User, UserSaveOutcome, get_strong, key, replace};
 use crate::{
-    Change, Store, Written,
+    Store, UpdateExpression, WriteOutcome,
     error::{Result, StoreError},
 };
 
@@ -14,13 +14,13 @@ const TRIES: usize = 5;
 
 /// What is to change; `Some(None)` clears.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Edit {
+pub struct ProfileUpdate {
     pub name: Option<String>,
     pub avatar: Option<Option<String>>,
     pub organization: Option<Option<String>>,
 }
 
-impl Edit {
+impl ProfileUpdate {
     /// The account as it is to be.
     pub fn apply(self, before: &User) -> User {
         let before = before.clone();
@@ -33,7 +33,7 @@ impl Edit {
     }
 
     /// The write of those who have no user name, and so no entry in the directory.
-    fn change(&self, condition: &str, now: Timestamp) -> Result<Change> {
+    fn change(&self, condition: &str, now: Timestamp) -> Result<UpdateExpression> {
         let mut sets = vec!["updated_at = :now"];
         let mut names = Vec::new();
         let mut bound = Vec::new();
@@ -51,7 +51,7 @@ impl Edit {
             names.push(("#organization", "organization"));
             bound.push((":organization", organization.as_ref()));
         }
-        let mut change = Change::new(format!("SET {}", sets.join(", ")))
+        let mut change = UpdateExpression::new(format!("SET {}", sets.join(", ")))
             .only_if(condition)
             .name("#status", "status")
             .text(":active", "active")
@@ -68,25 +68,31 @@ impl Edit {
 
 /// U1, U3: changes an account; `Refused` where there is no active one. 1 write unit, and 1 for the index. Name and avatar
 /// stand in the directory too: changing them is a read more, and 4 write units and 2 for who has a user name.
-pub async fn edit(store: &Store, user: UserId, edit: &Edit, now: Timestamp) -> Result<Written<User>> {
+pub async fn edit(
+    store: &Store,
+    user: UserId,
+    edit: &ProfileUpdate,
+    now: Timestamp,
+) -> Result<WriteOutcome<User>> {
     if edit.name.is_none() && edit.avatar.is_none() {
         return store.update(&key(user), edit.change("#status = :active", now)?).await;
     }
     for _ in 0..TRIES {
-        let before = get_strong(store, user, now).await?.filter(|before| before.status == Status::Active);
-        let Some(before) = before else { return Ok(Written::Refused) };
+        let before =
+            get_strong(store, user, now).await?.filter(|before| before.status == AccountState::Active);
+        let Some(before) = before else { return Ok(WriteOutcome::Refused) };
         if before.username.is_some() {
             // strictly later, since it is what the next change is compared by
             let updated_at = now.max(before.updated_at + SignedDuration::from_millis(1));
             let after = User { updated_at, ..edit.clone().apply(&before) };
-            if replace(store, &before, &after).await? == Saved::Done {
-                return Ok(Written::Done(after));
+            if replace(store, &before, &after).await? == UserSaveOutcome::Done {
+                return Ok(WriteOutcome::Done(after));
             }
         } else {
             let nameless = edit.change("#status = :active AND username = :username", now)?;
             let nameless = nameless.serialized(":username", &before.username)?;
-            if let Written::Done(after) = store.update(&key(user), nameless).await? {
-                return Ok(Written::Done(after));
+            if let WriteOutcome::Done(after) = store.update(&key(user), nameless).await? {
+                return Ok(WriteOutcome::Done(after));
             }
         }
     }

@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 
 use super::User;
-use crate::{Page, Query, Store, error::Result, table::Gsi1};
+use crate::{Page, Query, Store, error::Result, table::Gsi1Partition};
 
 /// Accounts on one read of [`all`].
 const AT_ONCE: usize = 500;
 
 fn every() -> Query {
-    Query::gsi1(&Gsi1::Users).newest_first()
+    Query::gsi1(&Gsi1Partition::Users).newest_first()
 }
 
 /// U4.

@@ -22,21 +22,21 @@ use jiff::Timestamp;
 use model::{
     UserId,
     plan::Plan,
-    user::{Email, Restriction, Role, Status, Username},
+    user::{AccountRestriction, AccountState, EmailAddress, UserRole, Username},
 };
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    directory::{Entry, by_usernames},
-    edit::{Edit, edit},
+    directory::{DirectoryEntry, by_usernames},
+    edit::{ProfileUpdate, edit},
     list::{all, count, page},
-    save::{Saved, create, erase, govern, install, replace},
+    save::{UserSaveOutcome, create, erase, govern, install, replace},
 };
 use crate::{
-    Change, Freshness, Item, Key, Store, Written,
+    Item, Key, ReadConsistency, Store, UpdateExpression, WriteOutcome,
     error::Result,
     item::sortable,
-    table::{Gsi1, Pk, Sk},
+    table::{Gsi1Partition, PartitionKey, SortKey},
 };
 
 /// An account as it lies in the table.
@@ -44,17 +44,17 @@ use crate::{
 pub struct User {
     pub id: UserId,
     /// `None` once the account is deleted.
-    pub email: Option<Email>,
+    pub email: Option<EmailAddress>,
     pub username: Option<Username>,
     pub name: String,
     pub avatar: Option<String>,
     pub organization: Option<String>,
-    pub role: Role,
+    pub role: UserRole,
     pub plan: Plan,
-    pub status: Status,
+    pub status: AccountState,
     /// By an admin; counts while it holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub restriction: Option<Restriction>,
+    pub restriction: Option<AccountRestriction>,
     pub password: Option<PasswordHash>,
     /// When the password or the address last changed: reset tokens from before, and log-ins whose password was judged
     /// before, count no more.
@@ -92,20 +92,20 @@ impl Item for User {
         key(self.id)
     }
 
-    fn gsi1(&self) -> Option<(Gsi1, String)> {
-        let is_there = self.status != Status::Deleted;
-        is_there.then(|| (Gsi1::Users, format!("{}#{}", sortable(self.created_at), self.id)))
+    fn gsi1(&self) -> Option<(Gsi1Partition, String)> {
+        let is_there = self.status != AccountState::Deleted;
+        is_there.then(|| (Gsi1Partition::Users, format!("{}#{}", sortable(self.created_at), self.id)))
     }
 }
 
 impl User {
     /// Neither disabled nor deleted, and not kept out now.
     pub fn is_active(&self, now: Timestamp) -> bool {
-        self.status == Status::Active && self.restricted(now).is_none()
+        self.status == AccountState::Active && self.restricted(now).is_none()
     }
 
     /// What keeps them out now.
-    pub fn restricted(&self, now: Timestamp) -> Option<&Restriction> {
+    pub fn restricted(&self, now: Timestamp) -> Option<&AccountRestriction> {
         self.restriction.as_ref().filter(|restriction| restriction.holds(now))
     }
 
@@ -118,9 +118,9 @@ impl User {
             name: "Deleted account".into(),
             avatar: None,
             organization: None,
-            role: Role::Member,
+            role: UserRole::Member,
             plan: Plan::Free,
-            status: Status::Deleted,
+            status: AccountState::Deleted,
             restriction: None,
             password: None,
             credentials_changed_at: now,
@@ -133,7 +133,7 @@ impl User {
 /// An address belongs to one account.
 #[derive(Debug, Serialize, Deserialize)]
 struct EmailClaim {
-    email: Email,
+    email: EmailAddress,
     owner: UserId,
 }
 
@@ -146,42 +146,43 @@ impl Item for EmailClaim {
 }
 
 pub fn key(user: UserId) -> Key {
-    Key::new(&Pk::User(user), &Sk::Self_)
+    Key::new(&PartitionKey::User(user), &SortKey::Self_)
 }
 
-fn email_key(email: &Email) -> Key {
-    Key::new(&Pk::Email(email.as_str()), &Sk::Self_)
+fn email_key(email: &EmailAddress) -> Key {
+    Key::new(&PartitionKey::Email(email.as_str()), &SortKey::Self_)
 }
 
 fn username_key(username: &Username) -> Key {
-    Key::new(&Pk::Username(&username.folded()), &Sk::Self_)
+    Key::new(&PartitionKey::Username(&username.folded()), &SortKey::Self_)
 }
 
 /// U1.
 pub async fn get(store: &Store, user: UserId, now: Timestamp) -> Result<Option<User>> {
-    store.get(&key(user), Freshness::Eventual, now).await
+    store.get(&key(user), ReadConsistency::Eventual, now).await
 }
 
 /// U1, after every write that was acknowledged before: where a password is judged or an item written over.
 pub async fn get_strong(store: &Store, user: UserId, now: Timestamp) -> Result<Option<User>> {
-    store.get(&key(user), Freshness::Strong, now).await
+    store.get(&key(user), ReadConsistency::Strong, now).await
 }
 
 /// U1: accounts by their ids, in no order, unknown ones left out. Half a read unit each.
 pub async fn some(store: &Store, users: &[UserId], now: Timestamp) -> Result<Vec<User>> {
     let keys: Vec<Key> = users.iter().map(|user| key(*user)).collect();
-    store.get_many(&keys, Freshness::Eventual, now).await
+    store.get_many(&keys, ReadConsistency::Eventual, now).await
 }
 
 /// U2. Strong: whoever has just registered logs in.
-pub async fn by_email(store: &Store, email: &Email, now: Timestamp) -> Result<Option<UserId>> {
-    let claim: Option<EmailClaim> = store.get(&email_key(email), Freshness::Strong, now).await?;
+pub async fn by_email(store: &Store, email: &EmailAddress, now: Timestamp) -> Result<Option<UserId>> {
+    let claim: Option<EmailClaim> = store.get(&email_key(email), ReadConsistency::Strong, now).await?;
     Ok(claim.map(|claim| claim.owner))
 }
 
 /// U3. Strong, as U2.
 pub async fn by_username(store: &Store, username: &Username, now: Timestamp) -> Result<Option<UserId>> {
-    let claim: Option<Entry> = store.get(&username_key(username), Freshness::Strong, now).await?;
+    let claim: Option<DirectoryEntry> =
+        store.get(&username_key(username), ReadConsistency::Strong, now).await?;
     Ok(claim.map(|claim| claim.owner))
 }
 
@@ -191,13 +192,13 @@ pub async fn change_password(
     user: &User,
     new: &PasswordHash,
     now: Timestamp,
-) -> Result<Written> {
+) -> Result<WriteOutcome> {
     store.update_unseen(&user.key(), password_change(user, new, now)?).await
 }
 
 /// The write of [`change_password`], also for the transaction that spends a reset token.
-pub(crate) fn password_change(user: &User, new: &PasswordHash, now: Timestamp) -> Result<Change> {
-    Change::new("SET #password = :new, credentials_changed_at = :now, updated_at = :now")
+pub(crate) fn password_change(user: &User, new: &PasswordHash, now: Timestamp) -> Result<UpdateExpression> {
+    UpdateExpression::new("SET #password = :new, credentials_changed_at = :now, updated_at = :now")
         .only_if("#status = :active AND #password = :old")
         .name("#password", "password")
         .name("#status", "status")
@@ -213,8 +214,8 @@ pub async fn rehash_password(
     user: &User,
     new: &PasswordHash,
     now: Timestamp,
-) -> Result<Written> {
-    let change = Change::new("SET #password = :new, updated_at = :now")
+) -> Result<WriteOutcome> {
+    let change = UpdateExpression::new("SET #password = :new, updated_at = :now")
         .only_if("#password = :old")
         .name("#password", "password")
         .text(":now", now)

@@ -5,21 +5,21 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use model::{
     UserId,
-    user::{Email, Role, Status},
+    user::{AccountState, EmailAddress, UserRole},
 };
 
-use super::{EmailClaim, Entry, User, email_key};
+use super::{DirectoryEntry, EmailClaim, User, email_key};
 use crate::{
-    Change, Condition, Item, Key, Store, Write,
-    audit::Action,
+    ConditionExpression, Item, Key, Store, TransactWrite, UpdateExpression,
+    audit::AuditEntry,
     error::Result,
     logins::Login,
-    table::{Pk, Sk},
+    table::{PartitionKey, SortKey},
 };
 
 /// What an account and its claims came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Saved {
+pub enum UserSaveOutcome {
     Done,
     EmailTaken,
     UsernameTaken,
@@ -33,33 +33,33 @@ pub enum Saved {
 
 /// The writes of a transaction, each with what it means when its condition does not hold.
 #[derive(Default)]
-struct Claims {
-    writes: Vec<Write>,
-    meanings: Vec<Saved>,
+struct UserClaimWrites {
+    writes: Vec<TransactWrite>,
+    meanings: Vec<UserSaveOutcome>,
 }
 
-impl Claims {
-    fn add(&mut self, write: Write, lost: Saved) {
+impl UserClaimWrites {
+    fn add(&mut self, write: TransactWrite, lost: UserSaveOutcome) {
         self.writes.push(write);
         self.meanings.push(lost);
     }
 
-    fn take_email(&mut self, email: &Email, owner: UserId) -> Result<()> {
-        let write = Write::put_new(&EmailClaim { email: email.clone(), owner })?;
-        self.add(write, Saved::EmailTaken);
+    fn take_email(&mut self, email: &EmailAddress, owner: UserId) -> Result<()> {
+        let write = TransactWrite::put_new(&EmailClaim { email: email.clone(), owner })?;
+        self.add(write, UserSaveOutcome::EmailTaken);
         Ok(())
     }
 
     fn release(&mut self, claim: Key, owner: UserId) {
-        self.add(Write::delete(claim, theirs(owner)), Saved::Stale);
+        self.add(TransactWrite::delete(claim, theirs(owner)), UserSaveOutcome::Stale);
     }
 
     /// The user name, and what the directory shows of its account.
-    fn enter(&mut self, before: Option<&Entry>, after: Option<&Entry>) -> Result<()> {
+    fn enter(&mut self, before: Option<&DirectoryEntry>, after: Option<&DirectoryEntry>) -> Result<()> {
         match (before, after) {
             (Some(before), Some(after)) if before.key() == after.key() => {
                 if before != after {
-                    self.add(Write::put(after, theirs(after.owner))?, Saved::Stale);
+                    self.add(TransactWrite::put(after, theirs(after.owner))?, UserSaveOutcome::Stale);
                 }
             }
             (before, after) => {
@@ -67,7 +67,7 @@ impl Claims {
                     self.release(before.key(), before.owner);
                 }
                 if let Some(after) = after {
-                    self.add(Write::put_new(after)?, Saved::UsernameTaken);
+                    self.add(TransactWrite::put_new(after)?, UserSaveOutcome::UsernameTaken);
                 }
             }
         }
@@ -82,90 +82,98 @@ impl Claims {
     /// once, whatever becomes of the account. An operator who has to begin anew deletes the item.
     fn count_super_admin(&mut self, before: Option<&User>, after: &User) {
         let counts = |user: &User| {
-            user.role == Role::SuperAdmin && user.status == Status::Active && user.restriction.is_none()
+            user.role == UserRole::SuperAdmin
+                && user.status == AccountState::Active
+                && user.restriction.is_none()
         };
         let was = before.is_some_and(counts);
         if was == counts(after) {
             return;
         }
         let (change, lost) = if was {
-            let change = Change::new("SET kind = :kind, v = :v DELETE ids :one")
+            let change = UpdateExpression::new("SET kind = :kind, v = :v DELETE ids :one")
                 .only_if("NOT contains(ids, :id) OR size(ids) > :last")
                 .text(":id", after.id)
                 .number(":last", 1);
-            (change, Saved::LastAdmin)
+            (change, UserSaveOutcome::LastAdmin)
         } else {
-            let change = Change::new("SET kind = :kind, v = :v ADD ids :one");
+            let change = UpdateExpression::new("SET kind = :kind, v = :v ADD ids :one");
             let change = if before.is_none() { change.only_if("attribute_not_exists(pk)") } else { change };
-            (change, Saved::NotFirst)
+            (change, UserSaveOutcome::NotFirst)
         };
         let change = change
             .value(":one", AttributeValue::Ss(vec![after.id.to_string()]))
             .text(":kind", "admins")
             .number(":v", 1);
-        let key = Key::new(&Pk::Admins, &Sk::Self_);
-        self.add(Write::update(key, change), lost);
+        let key = Key::new(&PartitionKey::Admins, &SortKey::Self_);
+        self.add(TransactWrite::update(key, change), lost);
     }
 
-    async fn save(self, store: &Store) -> Result<Saved> {
+    async fn save(self, store: &Store) -> Result<UserSaveOutcome> {
         Ok(match store.transact(self.writes).await? {
-            Ok(()) => Saved::Done,
+            Ok(()) => UserSaveOutcome::Done,
             Err(lost) => {
-                let lost: Vec<Saved> = lost.iter().filter_map(|at| self.meanings.get(*at)).copied().collect();
+                let lost: Vec<UserSaveOutcome> =
+                    lost.iter().filter_map(|at| self.meanings.get(*at)).copied().collect();
                 // what was read is old: whether the rest is taken has to be asked again
-                let stale = lost.contains(&Saved::Stale);
-                lost.first().copied().filter(|_| !stale).unwrap_or(Saved::Stale)
+                let stale = lost.contains(&UserSaveOutcome::Stale);
+                lost.first().copied().filter(|_| !stale).unwrap_or(UserSaveOutcome::Stale)
             }
         })
     }
 }
 
-fn theirs(owner: UserId) -> Condition {
-    Condition::new("#owner = :owner").name("#owner", "owner").text(":owner", owner)
+fn theirs(owner: UserId) -> ConditionExpression {
+    ConditionExpression::new("#owner = :owner").name("#owner", "owner").text(":owner", owner)
 }
 
 /// U1 to U3, L1: a new account with its claims and its first log-in. 6 write units, and 1 for the index;
 /// with a user name 8, and 2.
-pub async fn create(store: &Store, user: &User, login: &Login) -> Result<Saved> {
+pub async fn create(store: &Store, user: &User, login: &Login) -> Result<UserSaveOutcome> {
     let mut claims = fresh(user)?;
-    claims.add(Write::put_new(login)?, Saved::Stale);
+    claims.add(TransactWrite::put_new(login)?, UserSaveOutcome::Stale);
     claims.save(store).await
 }
 
 /// U1 to U3, N1: a new account that somebody else makes, and that they did.
-pub async fn install(store: &Store, user: &User, action: &Action) -> Result<Saved> {
+pub async fn install(store: &Store, user: &User, action: &AuditEntry) -> Result<UserSaveOutcome> {
     let mut claims = fresh(user)?;
-    claims.add(Write::put_new(action)?, Saved::Stale);
+    claims.add(TransactWrite::put_new(action)?, UserSaveOutcome::Stale);
     claims.save(store).await
 }
 
-fn fresh(user: &User) -> Result<Claims> {
-    let mut claims = Claims::default();
-    claims.add(Write::put_new(user)?, Saved::Stale);
+fn fresh(user: &User) -> Result<UserClaimWrites> {
+    let mut claims = UserClaimWrites::default();
+    claims.add(TransactWrite::put_new(user)?, UserSaveOutcome::Stale);
     claims.count_super_admin(None, user);
     if let Some(email) = &user.email {
         claims.take_email(email, user.id)?;
     }
-    claims.enter(None, Entry::of(user).as_ref())?;
+    claims.enter(None, DirectoryEntry::of(user).as_ref())?;
     Ok(claims)
 }
 
 /// U1 to U3: an account as it was read becomes another one; claims and the directory follow. 2 write units each.
-pub async fn replace(store: &Store, before: &User, after: &User) -> Result<Saved> {
+pub async fn replace(store: &Store, before: &User, after: &User) -> Result<UserSaveOutcome> {
     changed(before, after)?.save(store).await
 }
 
 /// U1 to U3, N1: as [`replace`], by somebody else, and that they did.
-pub async fn govern(store: &Store, before: &User, after: &User, action: &Action) -> Result<Saved> {
+pub async fn govern(
+    store: &Store,
+    before: &User,
+    after: &User,
+    action: &AuditEntry,
+) -> Result<UserSaveOutcome> {
     let mut claims = changed(before, after)?;
-    claims.add(Write::put_new(action)?, Saved::Stale);
+    claims.add(TransactWrite::put_new(action)?, UserSaveOutcome::Stale);
     claims.save(store).await
 }
 
-fn changed(before: &User, after: &User) -> Result<Claims> {
-    let mut claims = Claims::default();
-    let unchanged = Condition::new("updated_at = :read").text(":read", before.updated_at);
-    claims.add(Write::put(after, unchanged)?, Saved::Stale);
+fn changed(before: &User, after: &User) -> Result<UserClaimWrites> {
+    let mut claims = UserClaimWrites::default();
+    let unchanged = ConditionExpression::new("updated_at = :read").text(":read", before.updated_at);
+    claims.add(TransactWrite::put(after, unchanged)?, UserSaveOutcome::Stale);
     claims.count_super_admin(Some(before), after);
     if before.email != after.email {
         if let Some(email) = &before.email {
@@ -175,12 +183,12 @@ fn changed(before: &User, after: &User) -> Result<Claims> {
             claims.take_email(email, after.id)?;
         }
     }
-    claims.enter(Entry::of(before).as_ref(), Entry::of(after).as_ref())?;
+    claims.enter(DirectoryEntry::of(before).as_ref(), DirectoryEntry::of(after).as_ref())?;
     Ok(claims)
 }
 
 /// U1 to U3: deletes an account as it was read. Its address and user name are free again; what remains is an empty item
 /// that says so, for whoever still names it.
-pub async fn erase(store: &Store, user: &User, now: Timestamp) -> Result<Saved> {
+pub async fn erase(store: &Store, user: &User, now: Timestamp) -> Result<UserSaveOutcome> {
     replace(store, user, &user.erased(now)).await
 }

@@ -4,14 +4,14 @@ use aws_sdk_dynamodb::{
     Client,
     config::{BehaviorVersion, Credentials, Region},
 };
-use cloud::bench::{Bench, TABLE};
+use cloud::bench::{TABLE, TestCloud};
 use jiff::Timestamp;
 use store::Store;
 use uuid::Uuid;
 
 pub(crate) struct World {
     pub(crate) store: Store,
-    pub(crate) _bench: Bench,
+    pub(crate) _bench: TestCloud,
 }
 
 pub(crate) fn now() -> Timestamp {
@@ -24,7 +24,7 @@ pub(crate) fn id<T: From<Uuid>>(n: u128) -> T {
 
 pub(crate) async fn world() -> World {
     let millis = now().as_millisecond();
-    let bench = Bench::start(move || millis, None).await.unwrap();
+    let bench = TestCloud::start(move || millis, None).await.unwrap();
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-west-1"))

@@ -1,10 +1,10 @@
 use serde_json::json;
 
-use super::{Row, Scene, Sent, Subject};
+use super::{RequestBody, RouteDomain, RouteRow, RouteScene};
 
-pub(super) const SUBJECT: Subject = Subject { answers: ANSWERS, body, parameter };
+pub(super) const SUBJECT: RouteDomain = RouteDomain { answers: ANSWERS, body, parameter };
 
-const ANSWERS: &[Row] = &[
+const ANSWERS: &[RouteRow] = &[
     ("admin_list_actions", [401, 403, 200, 401, 403]),
     ("admin_bulk_action", [401, 403, 200, 401, 403]),
     ("admin_dashboard", [401, 403, 200, 401, 403]),
@@ -31,7 +31,7 @@ const ANSWERS: &[Row] = &[
     ("admin_unsuspend_user", [401, 403, 200, 401, 403]),
 ];
 
-fn parameter<'s>(scene: &'s Scene, template: &str, name: &str) -> Option<&'s str> {
+fn parameter<'s>(scene: &'s RouteScene, template: &str, name: &str) -> Option<&'s str> {
     match name {
         "id" if template.starts_with("/v1/admin/users/") => Some(&scene.owner.id),
         "id" if template.starts_with("/v1/admin/sessions/") => Some(&scene.session.id),
@@ -39,8 +39,8 @@ fn parameter<'s>(scene: &'s Scene, template: &str, name: &str) -> Option<&'s str
     }
 }
 
-fn body(scene: &Scene, operation: &str) -> Option<Sent> {
-    Some(Sent::Json(match operation {
+fn body(scene: &RouteScene, operation: &str) -> Option<RequestBody> {
+    Some(RequestBody::Json(match operation {
         "admin_create_user" => json!({
             "email": format!("made-{:016x}@example.com", rand::random::<u64>()),
             "password": "a heron over grey water",

@@ -1,12 +1,12 @@
 use serde_json::json;
 
-use super::{Row, Scene, Sent, Subject};
+use super::{RequestBody, RouteDomain, RouteRow, RouteScene};
 use crate::world::{User, World, team::Channel};
 
-pub(super) const SUBJECT: Subject = Subject { answers: ANSWERS, body, parameter };
+pub(super) const SUBJECT: RouteDomain = RouteDomain { answers: ANSWERS, body, parameter };
 
 /// The channel is private: an admin knows no more of it than a stranger, but what the admin routes are for.
-const ANSWERS: &[Row] = &[
+const ANSWERS: &[RouteRow] = &[
     ("list_channels", [401, 200, 200, 401, 200]),
     ("create_channel", [401, 201, 409, 401, 409]),
     ("list_drafts", [401, 200, 200, 401, 200]),
@@ -66,14 +66,14 @@ pub(super) async fn name(user: &User) {
 }
 
 /// A private channel of the owner with a second member and a message.
-pub(super) struct Team {
+pub(super) struct ChatScene {
     pub(super) channel: Channel,
     pub(super) message: String,
     /// Is in the channel.
     pub(super) member: String,
 }
 
-impl Team {
+impl ChatScene {
     pub(super) async fn set(owner: &User, member: &User) -> Self {
         let name = format!("herons-{:016x}", rand::random::<u64>());
         let made = json!({ "name": name, "is_private": true });
@@ -87,7 +87,7 @@ impl Team {
     }
 }
 
-fn parameter<'s>(scene: &'s Scene, template: &str, name: &str) -> Option<&'s str> {
+fn parameter<'s>(scene: &'s RouteScene, template: &str, name: &str) -> Option<&'s str> {
     let team = &scene.team;
     match name {
         "id" if template.starts_with("/v1/channels/") || template.starts_with("/v1/messages/channel/") => {
@@ -102,10 +102,10 @@ fn parameter<'s>(scene: &'s Scene, template: &str, name: &str) -> Option<&'s str
     }
 }
 
-fn body(scene: &Scene, operation: &str) -> Option<Sent> {
-    let Scene { team, .. } = scene;
+fn body(scene: &RouteScene, operation: &str) -> Option<RequestBody> {
+    let RouteScene { team, .. } = scene;
     let (channel, message) = (&team.channel.id, &team.message);
-    Some(Sent::Json(match operation {
+    Some(RequestBody::Json(match operation {
         "create_channel" => json!({ "name": format!("otters-{:016x}", rand::random::<u64>()) }),
         "update_channel" | "put_channel" => json!({ "description": "Everything with long legs" }),
         "join_channel" => json!({ "channel_id": channel }),

@@ -1,9 +1,9 @@
-use super::{Row, Subject};
+use super::{RouteDomain, RouteRow};
 
-pub(super) const SUBJECT: Subject =
-    Subject { answers: ANSWERS, body: |_, _| None, parameter: |_, _, _| None };
+pub(super) const SUBJECT: RouteDomain =
+    RouteDomain { answers: ANSWERS, body: |_, _| None, parameter: |_, _, _| None };
 
-const ANSWERS: &[Row] = &[
+const ANSWERS: &[RouteRow] = &[
     ("home", [200, 200, 200, 200, 200]),
     ("health", [200, 200, 200, 200, 200]),
     ("asyncapi", [200, 200, 200, 200, 200]),

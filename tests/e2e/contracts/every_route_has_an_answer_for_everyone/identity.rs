@@ -1,11 +1,11 @@
 use serde_json::json;
 
-use super::{Row, Scene, Sent, Subject};
+use super::{RequestBody, RouteDomain, RouteRow, RouteScene};
 use crate::world::{User, World};
 
-pub(super) const SUBJECT: Subject = Subject { answers: ANSWERS, body, parameter };
+pub(super) const SUBJECT: RouteDomain = RouteDomain { answers: ANSWERS, body, parameter };
 
-const ANSWERS: &[Row] = &[
+const ANSWERS: &[RouteRow] = &[
     ("jwks", [200, 200, 200, 200, 200]),
     ("log_in", [200, 200, 200, 200, 200]),
     ("log_out", [401, 204, 204, 401, 204]),
@@ -35,7 +35,7 @@ pub(super) async fn other_login(world: &World, owner: &User) -> String {
     other["id"].as_str().unwrap().to_owned()
 }
 
-fn parameter<'s>(scene: &'s Scene, template: &str, name: &str) -> Option<&'s str> {
+fn parameter<'s>(scene: &'s RouteScene, template: &str, name: &str) -> Option<&'s str> {
     match name {
         "id" if template.starts_with("/v1/auth/sessions/") => Some(&scene.login),
         "id" if template.starts_with("/v1/users/") => Some(&scene.owner.id),
@@ -44,9 +44,9 @@ fn parameter<'s>(scene: &'s Scene, template: &str, name: &str) -> Option<&'s str
     }
 }
 
-fn body(scene: &Scene, operation: &str) -> Option<Sent> {
+fn body(scene: &RouteScene, operation: &str) -> Option<RequestBody> {
     let owner = &scene.owner;
-    Some(Sent::Json(match operation {
+    Some(RequestBody::Json(match operation {
         "register" => json!({
             "email": format!("new-{:016x}@example.com", rand::random::<u64>()),
             "password": "a heron over grey water",

@@ -1,11 +1,11 @@
 use reqwest::Method;
 
-use super::{Row, Scene, Sent, Subject};
+use super::{RequestBody, RouteDomain, RouteRow, RouteScene};
 use crate::world::{User, pictures::picture};
 
-pub(super) const SUBJECT: Subject = Subject { answers: ANSWERS, body, parameter };
+pub(super) const SUBJECT: RouteDomain = RouteDomain { answers: ANSWERS, body, parameter };
 
-const ANSWERS: &[Row] = &[
+const ANSWERS: &[RouteRow] = &[
     ("delete_image", [401, 404, 404, 401, 204]),
     ("get_image", [200, 200, 200, 200, 200]),
     ("delete_image_old", [401, 404, 404, 401, 204]),
@@ -20,10 +20,10 @@ pub(super) async fn uploaded(owner: &User) -> String {
     image.ok(201)["filename"].as_str().unwrap().to_owned()
 }
 
-fn parameter<'s>(scene: &'s Scene, _: &str, name: &str) -> Option<&'s str> {
+fn parameter<'s>(scene: &'s RouteScene, _: &str, name: &str) -> Option<&'s str> {
     (name == "filename").then_some(&scene.image)
 }
 
-fn body(_: &Scene, operation: &str) -> Option<Sent> {
-    ["upload_image", "upload_image_old"].contains(&operation).then(|| Sent::File(picture()))
+fn body(_: &RouteScene, operation: &str) -> Option<RequestBody> {
+    ["upload_image", "upload_image_old"].contains(&operation).then(|| RequestBody::File(picture()))
 }

@@ -19,9 +19,9 @@ use local::LocalOptions;
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::world::{Client, Guest, Presentation, Session, User, World};
+use crate::world::{ApiClient, Guest, Presentation, Session, User, World};
 
-const SUBJECTS: &[Subject] = &[
+const SUBJECTS: &[RouteDomain] = &[
     docs::SUBJECT,
     identity::SUBJECT,
     admin::SUBJECT,
@@ -34,17 +34,17 @@ const SUBJECTS: &[Subject] = &[
 
 /// Operation → status for nobody, stranger, admin, participant, owner; asked in this order, so that the owner may delete.
 /// The session is running: it can be paused and ended, and neither started nor resumed.
-type Row = (&'static str, [u16; 5]);
+type RouteRow = (&'static str, [u16; 5]);
 
-struct Subject {
-    answers: &'static [Row],
+struct RouteDomain {
+    answers: &'static [RouteRow],
     /// A body that is right, for an operation of its own.
-    body: fn(&Scene, operation: &str) -> Option<Sent>,
+    body: fn(&RouteScene, operation: &str) -> Option<RequestBody>,
     /// What stands for a parameter in a path of its own.
-    parameter: for<'s> fn(&'s Scene, template: &str, name: &str) -> Option<&'s str>,
+    parameter: for<'s> fn(&'s RouteScene, template: &str, name: &str) -> Option<&'s str>,
 }
 
-fn rows() -> impl Iterator<Item = &'static Row> {
+fn rows() -> impl Iterator<Item = &'static RouteRow> {
     SUBJECTS.iter().flat_map(|subject| subject.answers)
 }
 
@@ -52,13 +52,13 @@ fn rows() -> impl Iterator<Item = &'static Row> {
 const ADMIN: &str = "admin@example.com";
 
 /// What an operation takes.
-enum Sent {
+enum RequestBody {
     Json(Value),
     File(Vec<u8>),
 }
 
 /// What there is to ask for; made anew for every operation.
-struct Scene {
+struct RouteScene {
     owner: User,
     stranger: User,
     admin: User,
@@ -74,10 +74,10 @@ struct Scene {
     /// By the guest, as the answer below.
     question: String,
     response: String,
-    team: chat::Team,
+    team: chat::ChatScene,
 }
 
-impl Scene {
+impl RouteScene {
     async fn set(world: &World, admin: &User, member: &User) -> Self {
         let (owner, stranger, admin) = tokio::join!(
             chat::teammate(world, "owner"),
@@ -92,7 +92,7 @@ impl Scene {
             conclusion: sessions::asked_for(&owner, &mut presentation, &session).await,
             question: questions::asked(&guest, &session).await,
             response: sessions::answered(&guest, &presentation, &session).await,
-            team: chat::Team::set(&owner, member).await,
+            team: chat::ChatScene::set(&owner, member).await,
             owner,
             stranger,
             admin,
@@ -121,16 +121,16 @@ impl Scene {
     }
 
     /// A body that is right.
-    fn body(&self, operation: &str) -> Option<Sent> {
+    fn body(&self, operation: &str) -> Option<RequestBody> {
         SUBJECTS.iter().find_map(|subject| (subject.body)(self, operation))
     }
 }
 
-async fn ask(client: &Client, method: &str, path: &str, body: Option<&Sent>) -> u16 {
+async fn ask(client: &ApiClient, method: &str, path: &str, body: Option<&RequestBody>) -> u16 {
     let ask = client.ask(Method::from_bytes(method.as_bytes()).unwrap(), path);
     let ask = match body {
-        Some(Sent::Json(body)) => ask.json(body),
-        Some(Sent::File(bytes)) => ask.file("application/octet-stream", bytes),
+        Some(RequestBody::Json(body)) => ask.json(body),
+        Some(RequestBody::File(bytes)) => ask.file("application/octet-stream", bytes),
         None => ask,
     };
     let answer = ask.send().await;
@@ -156,7 +156,7 @@ async fn every_route_has_an_answer_for_everyone() {
     for (template, methods) in document["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
             let id = operation["operationId"].as_str().expect("an operationId");
-            let scene = Scene::set(&world, &admin, &member).await;
+            let scene = RouteScene::set(&world, &admin, &member).await;
             let (path, body) = (scene.path(template), scene.body(id));
             let declared = operation["requestBody"].is_object();
             assert!(body.is_some() || !declared, "{id} takes a body that this test does not know");

@@ -1,11 +1,11 @@
 use serde_json::json;
 
-use super::{Row, Scene, Sent, Subject};
+use super::{RequestBody, RouteDomain, RouteRow, RouteScene};
 use crate::world::people::question;
 
-pub(super) const SUBJECT: Subject = Subject { answers: ANSWERS, body, parameter };
+pub(super) const SUBJECT: RouteDomain = RouteDomain { answers: ANSWERS, body, parameter };
 
-const ANSWERS: &[Row] = &[
+const ANSWERS: &[RouteRow] = &[
     ("list_presentations", [401, 200, 200, 401, 200]),
     ("create_presentation", [401, 201, 201, 401, 201]),
     ("get_presentation_by_slug", [200, 200, 200, 200, 200]),
@@ -23,7 +23,7 @@ const ANSWERS: &[Row] = &[
     ("duplicate_slide", [401, 404, 404, 401, 201]),
 ];
 
-fn parameter<'s>(scene: &'s Scene, template: &str, name: &str) -> Option<&'s str> {
+fn parameter<'s>(scene: &'s RouteScene, template: &str, name: &str) -> Option<&'s str> {
     let is_of_presentation = template.starts_with("/v1/presentations/");
     match name {
         "id" if is_of_presentation => Some(&scene.presentation.id),
@@ -34,8 +34,8 @@ fn parameter<'s>(scene: &'s Scene, template: &str, name: &str) -> Option<&'s str
     }
 }
 
-fn body(scene: &Scene, operation: &str) -> Option<Sent> {
-    Some(Sent::Json(match operation {
+fn body(scene: &RouteScene, operation: &str) -> Option<RequestBody> {
+    Some(RequestBody::Json(match operation {
         "create_presentation" | "update_presentation" => json!({ "title": "Herons" }),
         "duplicate_presentation" => json!({}),
         "create_slide" | "insert_slide" | "update_slide" => question(9, false),

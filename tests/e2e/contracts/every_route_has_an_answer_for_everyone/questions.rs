@@ -1,11 +1,11 @@
 use serde_json::json;
 
-use super::{Row, Scene, Sent, Subject};
+use super::{RequestBody, RouteDomain, RouteRow, RouteScene};
 use crate::world::{Guest, Session};
 
-pub(super) const SUBJECT: Subject = Subject { answers: ANSWERS, body, parameter };
+pub(super) const SUBJECT: RouteDomain = RouteDomain { answers: ANSWERS, body, parameter };
 
-const ANSWERS: &[Row] = &[
+const ANSWERS: &[RouteRow] = &[
     ("ask_question", [401, 401, 401, 201, 401]),
     ("list_questions", [401, 404, 404, 200, 200]),
     ("ask_assistant", [401, 401, 401, 202, 401]),
@@ -23,12 +23,12 @@ pub(super) async fn asked(guest: &Guest, session: &Session) -> String {
     asked["question_id"].as_str().unwrap().to_owned()
 }
 
-fn parameter<'s>(scene: &'s Scene, _: &str, name: &str) -> Option<&'s str> {
+fn parameter<'s>(scene: &'s RouteScene, _: &str, name: &str) -> Option<&'s str> {
     (name == "question_id").then_some(&scene.question)
 }
 
-fn body(scene: &Scene, operation: &str) -> Option<Sent> {
-    Some(Sent::Json(match operation {
+fn body(scene: &RouteScene, operation: &str) -> Option<RequestBody> {
+    Some(RequestBody::Json(match operation {
         "ask_question" => json!({ "question_text": "Where do herons nest?" }),
         "ask_assistant" => json!({ "session_id": scene.session.id, "question": "Where do herons nest?" }),
         "update_question" => json!({ "is_pinned": true }),

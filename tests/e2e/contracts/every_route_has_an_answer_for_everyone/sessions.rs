@@ -1,11 +1,11 @@
 use serde_json::json;
 
-use super::{Row, Scene, Sent, Subject};
+use super::{RequestBody, RouteDomain, RouteRow, RouteScene};
 use crate::world::{Guest, Presentation, Session, User, people::Slide};
 
-pub(super) const SUBJECT: Subject = Subject { answers: ANSWERS, body, parameter };
+pub(super) const SUBJECT: RouteDomain = RouteDomain { answers: ANSWERS, body, parameter };
 
-const ANSWERS: &[Row] = &[
+const ANSWERS: &[RouteRow] = &[
     ("create_ticket", [401, 404, 404, 201, 201]),
     ("submit_response", [401, 401, 401, 201, 401]),
     ("list_responses_of_slide", [401, 404, 404, 401, 200]),
@@ -63,7 +63,7 @@ pub(super) async fn answered(guest: &Guest, presentation: &Presentation, session
     answered["response_id"].as_str().unwrap().to_owned()
 }
 
-fn parameter<'s>(scene: &'s Scene, template: &str, name: &str) -> Option<&'s str> {
+fn parameter<'s>(scene: &'s RouteScene, template: &str, name: &str) -> Option<&'s str> {
     let slide = &scene.presentation.slides[0].id;
     let is_of_session = template.starts_with("/v1/sessions/");
     match name {
@@ -79,10 +79,10 @@ fn parameter<'s>(scene: &'s Scene, template: &str, name: &str) -> Option<&'s str
     }
 }
 
-fn body(scene: &Scene, operation: &str) -> Option<Sent> {
-    let Scene { presentation, session, .. } = scene;
+fn body(scene: &RouteScene, operation: &str) -> Option<RequestBody> {
+    let RouteScene { presentation, session, .. } = scene;
     let slide = |index: usize| &presentation.slides[index].id;
-    Some(Sent::Json(match operation {
+    Some(RequestBody::Json(match operation {
         "create_session" => json!({ "presentation_id": presentation.id }),
         "join_session" => json!({}),
         "show_slide" | "show_slide_put" => json!({ "slide_id": slide(1) }),

@@ -1,10 +1,10 @@
 use serde_json::json;
 
-use super::Table;
+use super::CostTable;
 use crate::world::World;
 
 /// Two of a team in a channel of their own, on sockets.
-pub(super) async fn measure(world: &World, table: &mut Table) {
+pub(super) async fn measure(world: &World, table: &mut CostTable) {
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
     world.quiet().await;
     let channel = ana.private_channel().await;

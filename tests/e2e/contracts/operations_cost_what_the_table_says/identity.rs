@@ -1,10 +1,10 @@
 use serde_json::json;
 
-use super::Table;
+use super::CostTable;
 use crate::world::{User, World};
 
 /// Signs someone up.
-pub(super) async fn measure(world: &World, table: &mut Table) -> User {
+pub(super) async fn measure(world: &World, table: &mut CostTable) -> User {
     let ana = world.user("ana").await;
     table.answered("sign up", "/register");
     ana.log_in(world).await;
@@ -18,7 +18,7 @@ pub(super) async fn measure(world: &World, table: &mut Table) -> User {
 }
 
 /// What one shows of oneself, and what a team sees, by the only one in it.
-async fn team(world: &World, table: &mut Table) {
+async fn team(world: &World, table: &mut CostTable) {
     let bo = world.user("bo").await;
     bo.client.patch("/v1/users/me", &json!({ "name": "Bo Lima" })).await.ok(200);
     table.answered("change one's name", "/users/me");

@@ -1,9 +1,9 @@
 use reqwest::Method;
 
-use super::Table;
+use super::CostTable;
 use crate::world::{User, World, pictures::picture};
 
-pub(super) async fn measure(world: &World, table: &mut Table, ana: &User) {
+pub(super) async fn measure(world: &World, table: &mut CostTable, ana: &User) {
     let ask = ana.client.ask(Method::POST, "/v1/upload/image").file("image/png", &picture());
     let image = ask.send().await.ok(201);
     table.answered("upload an image below 1 KB", "/upload/image");

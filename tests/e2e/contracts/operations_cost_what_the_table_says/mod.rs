@@ -26,7 +26,7 @@ use crate::world::{DEADLINE, User, World, people::question, repository};
 
 /// The line that a function logs of a request or a message.
 #[derive(Clone, Debug, Default, PartialEq)]
-struct Line {
+struct CostLine {
     what: String,
     /// Path, or route of a message.
     name: String,
@@ -35,7 +35,7 @@ struct Line {
     write: f64,
 }
 
-impl Visit for Line {
+impl Visit for CostLine {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         let text = format!("{value:?}").trim_matches('"').to_owned();
         match field.name() {
@@ -61,11 +61,11 @@ impl Visit for Line {
 }
 
 #[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<Line>>>);
+struct CostLines(Arc<Mutex<Vec<CostLine>>>);
 
-impl<S: tracing::Subscriber> Layer<S> for Lines {
+impl<S: tracing::Subscriber> Layer<S> for CostLines {
     fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
-        let mut line = Line::default();
+        let mut line = CostLine::default();
         event.record(&mut line);
         if ["answered", "handled"].contains(&line.what.as_str()) {
             self.0.lock().unwrap().push(line);
@@ -73,8 +73,8 @@ impl<S: tracing::Subscriber> Layer<S> for Lines {
     }
 }
 
-impl Lines {
-    fn all(&self, what: &str, name: &str) -> Vec<Line> {
+impl CostLines {
+    fn all(&self, what: &str, name: &str) -> Vec<CostLine> {
         let lines = self.0.lock().unwrap();
         lines.iter().filter(|line| line.what == what && line.name == name).cloned().collect()
     }
@@ -90,19 +90,19 @@ impl Lines {
     }
 
     /// What the request or message cost that has just been answered.
-    fn last(&self, what: &str, name: &str) -> Line {
+    fn last(&self, what: &str, name: &str) -> CostLine {
         let lines = self.0.lock().unwrap();
         let line = lines.iter().rev().find(|line| line.what == what && line.name.contains(name));
         line.unwrap_or_else(|| panic!("{what} {name} is not logged: {lines:#?}")).clone()
     }
 }
 
-struct Table {
-    lines: Lines,
-    rows: Vec<(&'static str, Line)>,
+struct CostTable {
+    lines: CostLines,
+    rows: Vec<(&'static str, CostLine)>,
 }
 
-impl Table {
+impl CostTable {
     /// Adds what the request cost that has just been answered.
     fn answered(&mut self, operation: &'static str, path: &str) {
         self.rows.push((operation, self.lines.last("answered", path)));
@@ -113,7 +113,7 @@ impl Table {
         self.rows.push((operation, self.lines.last("handled", route)));
     }
 
-    fn of(&self, operation: &str) -> &Line {
+    fn of(&self, operation: &str) -> &CostLine {
         &self.rows.iter().find(|(name, _)| *name == operation).unwrap().1
     }
 
@@ -127,7 +127,7 @@ impl Table {
              `COLLOQUY_UPDATE=1 cargo test -p tests operations_cost` writes this file.\n\n\
              | operation | requests | RRU | WRU |\n| --- | ---: | ---: | ---: |\n",
         );
-        for (operation, Line { requests, read, write, .. }) in &self.rows {
+        for (operation, CostLine { requests, read, write, .. }) in &self.rows {
             writeln!(text, "| {operation} | {requests} | {read} | {write} |").unwrap();
         }
         text
@@ -135,8 +135,8 @@ impl Table {
 }
 
 /// A session with one guest, each operation once, in an order that leaves every one something to do.
-async fn measure(world: &World, lines: &Lines) -> Table {
-    let mut table = Table { lines: lines.clone(), rows: Vec::new() };
+async fn measure(world: &World, lines: &CostLines) -> CostTable {
+    let mut table = CostTable { lines: lines.clone(), rows: Vec::new() };
     let ana = identity::measure(world, &mut table).await;
     let presentation = presentations::measure(&mut table, &ana).await;
     images::measure(world, &mut table, &ana).await;
@@ -147,7 +147,7 @@ async fn measure(world: &World, lines: &Lines) -> Table {
 
 #[tokio::test]
 async fn operations_cost_what_the_table_says() {
-    let lines = Lines::default();
+    let lines = CostLines::default();
     let subscriber = tracing_subscriber::registry().with(lines.clone());
     let _listening = tracing::subscriber::set_default(subscriber);
     let Some(world) = World::local_with("costs", LocalOptions::default()).await else { return };
@@ -178,7 +178,7 @@ pub(super) fn updating() -> bool {
 /// Naming one thing costs the same whatever else its owner has.
 #[tokio::test]
 async fn one_of_two_hundred_costs_what_one_costs() {
-    let lines = Lines::default();
+    let lines = CostLines::default();
     let subscriber = tracing_subscriber::registry().with(lines.clone());
     let _listening = tracing::subscriber::set_default(subscriber);
     let Some(world) = World::local_with("costs", LocalOptions::default()).await else { return };
@@ -196,7 +196,7 @@ async fn one_of_two_hundred_costs_what_one_costs() {
     assert_eq!(named(&ana, &presentation.id, &session.id, &lines).await, before);
 }
 
-async fn named(ana: &User, presentation: &str, session: &str, lines: &Lines) -> Vec<(u64, f64, f64)> {
+async fn named(ana: &User, presentation: &str, session: &str, lines: &CostLines) -> Vec<(u64, f64, f64)> {
     let mut costs = Vec::new();
     let paths =
         [format!("/v1/presentations/{presentation}"), format!("/v1/presentations/{presentation}/slides")];

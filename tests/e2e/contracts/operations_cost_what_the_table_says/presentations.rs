@@ -1,10 +1,10 @@
 use serde_json::json;
 
-use super::Table;
+use super::CostTable;
 use crate::world::{Presentation, User, people::question};
 
 /// Makes a presentation of one slide.
-pub(super) async fn measure(table: &mut Table, ana: &User) -> Presentation {
+pub(super) async fn measure(table: &mut CostTable, ana: &User) -> Presentation {
     let presentation = ana.presentation(1).await;
     table.answered("append a slide", "/slides");
     let one = format!("/v1/presentations/{}", presentation.id);

@@ -1,9 +1,9 @@
 use serde_json::json;
 
-use super::Table;
+use super::CostTable;
 use crate::world::{Guest, Session, User, World};
 
-pub(super) async fn measure(world: &World, table: &mut Table, ana: &User, session: &Session, bo: &Guest) {
+pub(super) async fn measure(world: &World, table: &mut CostTable, ana: &User, session: &Session, bo: &Guest) {
     let questions = format!("/v1/sessions/{}/questions", session.id);
     let asked = json!({ "question_text": "Where do herons nest?" });
     let asked = bo.client.post(&questions, &asked).await.ok(201);

@@ -1,13 +1,13 @@
 use serde_json::json;
 
-use super::{Table, questions};
+use super::{CostTable, questions};
 use crate::world::{
-    Guest, Presentation, Session, Socket, User, World,
+    ClientSocket, Guest, Presentation, Session, User, World,
     people::{Slide, vote},
 };
 
 /// A session of one slide from its beginning to its end.
-pub(super) async fn measure(world: &World, table: &mut Table, ana: &User, presentation: &Presentation) {
+pub(super) async fn measure(world: &World, table: &mut CostTable, ana: &User, presentation: &Presentation) {
     let session = begin(world, table, ana, presentation).await;
     let _presenter = ana.socket(&session).await;
     table.answered("a presenter's ticket", "/tickets");
@@ -38,7 +38,7 @@ pub(super) async fn measure(world: &World, table: &mut Table, ana: &User, presen
     table.answered("end a session", "/end");
 }
 
-async fn begin(world: &World, table: &mut Table, ana: &User, presentation: &Presentation) -> Session {
+async fn begin(world: &World, table: &mut CostTable, ana: &User, presentation: &Presentation) -> Session {
     let session = ana.session(presentation).await;
     table.answered("create a session", "/sessions");
     session.go("start").await;
@@ -50,17 +50,17 @@ async fn begin(world: &World, table: &mut Table, ana: &User, presentation: &Pres
     session
 }
 
-async fn join(world: &World, table: &mut Table, session: &Session) -> (Guest, Socket) {
+async fn join(world: &World, table: &mut CostTable, session: &Session) -> (Guest, ClientSocket) {
     let bo = session.join(world, Some("Bo")).await;
     table.answered("join by code", "/join");
-    let mut socket = Socket::open(&bo.websocket_url).await;
+    let mut socket = ClientSocket::open(&bo.websocket_url).await;
     socket.wait("session_state").await;
     table.handled("connect as participant", "$connect");
     world.quiet().await;
     (bo, socket)
 }
 
-async fn vote_often(world: &World, table: &mut Table, socket: &mut Socket, slide: &Slide) {
+async fn vote_often(world: &World, table: &mut CostTable, socket: &mut ClientSocket, slide: &Slide) {
     // one after the other: what the first has read is remembered for half a second
     for seq in 1..=6 {
         socket.send("response_submitted", vote(slide, "a", seq)).await;

@@ -1,17 +1,20 @@
 use model::{
     MessageId,
-    channel::{Kind, MemberRole},
-    message::{Author, Formatting, ReplyPreview},
+    channel::{ChannelKind, MemberRole},
+    message::{MessageAuthor, MessageFormatting, ReplyPreview},
 };
 use protocol::{
     Event,
     event::chat::{
-        Availability, ChannelChanges, ChannelDeleted, ChannelHead, ChannelJoined, ChannelLeft, ChannelMember,
-        ChannelView, ConnectionEstablished, DraftUpdated, ForceDisconnect, MemberUpdated,
-        MentionNotification, MessageDeleted, MessageReaction, MessageView, OnlineUsers, ReactionAction,
-        ReactionView, ReadMarked, ResyncRequired, Typing, UserStatus,
+        ChannelDeleted, ChannelJoined, ChannelLeft, ChannelLogHead, ChannelView, ConnectionEstablished,
+        DraftUpdated, ForceDisconnect, MemberRoleChanged, MembershipChanged, MentionNotification,
+        MessageDeleted, MessageReaction, MessageView, OnlineUsersList, PresenceStatus, ReactionAction,
+        ReactionView, ReadMarked, ReplayedMessages, ResyncRequired, TypingIndicatorEvent, UserStatusChanged,
     },
-    job::{CheckPresence, FollowAccount, FollowChannel, MemberLeft, SendDigest, Welcome},
+    job::{
+        CheckTeamPresence, OffboardConnection, OnboardConnection, ProcessMessages, SendMentionDigest,
+        SyncProfile,
+    },
 };
 use serde_json::{Value, json};
 
@@ -32,13 +35,13 @@ fn message() -> MessageView {
         seq: 42,
         client_msg_id: Some("5f0c".into()),
         user_id: id(2),
-        user: Author { id: id(2), username: "bo".into(), name: "Bo".into() },
+        user: MessageAuthor { id: id(2), username: "bo".into(), name: "Bo".into() },
         content: "**Herons**, @ana".into(),
-        formatting: Formatting {
+        formatting: MessageFormatting {
             has_bold: true,
             has_mentions: true,
             mention_count: 1,
-            ..Formatting::default()
+            ..MessageFormatting::default()
         },
         reply_to_id: Some(message_id(41)),
         reply_preview: Some(ReplyPreview {
@@ -64,7 +67,7 @@ fn channel() -> ChannelView {
         id: id(9),
         name: Some("herons".into()),
         description: Some("Everything with long legs".into()),
-        kind: Kind::Public,
+        kind: ChannelKind::Public,
         is_private: false,
         is_default: false,
         member_count: 2,
@@ -76,8 +79,8 @@ fn channel() -> ChannelView {
 
 pub(super) fn events() -> Vec<Event> {
     let (channel_id, user_id, username, change) = (id(9), id(2), "bo".to_owned(), 8);
-    let head = ChannelHead { channel_id, seq: 42 };
-    let member = || ChannelMember { user_id, username: "bo".into(), channel_id };
+    let head = ChannelLogHead { channel_id, seq: 42 };
+    let member = || MembershipChanged { user_id, username: "bo".into(), channel_id };
     vec![
         Event::ConnectionEstablished(ConnectionEstablished {
             user_id,
@@ -86,7 +89,7 @@ pub(super) fn events() -> Vec<Event> {
         }),
         Event::ChannelJoined(ChannelJoined { channel_id, seq: 42, change, replayed: 1 }),
         Event::ChannelLeft(ChannelLeft { channel_id }),
-        Event::ChannelChanges(ChannelChanges { channel_id, messages: vec![message()] }),
+        Event::ChannelChanges(ReplayedMessages { channel_id, messages: vec![message()] }),
         Event::ResyncRequired(ResyncRequired { channel_id, seq: 42, change }),
         Event::NewMessage(Box::new(message())),
         Event::MessageEdited(Box::new(message())),
@@ -112,12 +115,12 @@ pub(super) fn events() -> Vec<Event> {
             action: ReactionAction::Add,
             reactions: reactions(),
         }),
-        Event::TypingIndicator(Typing { user_id, username, channel_id, is_typing: true }),
-        Event::UserStatus(UserStatus { user_id, status: Availability::Online, as_of: now() }),
-        Event::OnlineUsers(OnlineUsers { channel_id, users: vec![user_id], as_of: now() }),
+        Event::TypingIndicator(TypingIndicatorEvent { user_id, username, channel_id, is_typing: true }),
+        Event::UserStatus(UserStatusChanged { user_id, status: PresenceStatus::Online, as_of: now() }),
+        Event::OnlineUsers(OnlineUsersList { channel_id, users: vec![user_id], as_of: now() }),
         Event::UserJoined(member()),
         Event::UserLeft(member()),
-        Event::MemberUpdated(MemberUpdated { user_id, channel_id, role: MemberRole::Moderator }),
+        Event::MemberUpdated(MemberRoleChanged { user_id, channel_id, role: MemberRole::Moderator }),
         Event::MentionNotification(MentionNotification {
             message_id: message_id(42),
             channel_id,
@@ -153,20 +156,20 @@ pub(super) fn commands() -> Vec<Value> {
 }
 
 pub(super) fn jobs() {
-    let welcome = |opening| Welcome { connection: "c=".into(), opening };
+    let welcome = |opening| OnboardConnection { connection: "c=".into(), opening };
     job(&welcome(false), "welcome.v1", json!({ "connection": "c=" }));
     job(&welcome(true), "welcome.v1", json!({ "connection": "c=", "opening": true }));
-    let left = MemberLeft { connection: "c=".into(), user: id(1) };
+    let left = OffboardConnection { connection: "c=".into(), user: id(1) };
     job(&left, "member_left.v1", json!({ "connection": "c=", "user": ONE }));
-    job(&CheckPresence { user: id(1) }, "check_presence.v1", json!({ "user": ONE }));
-    let follow = FollowChannel { channel: id(2), seq: 42, version: 1, change: 0, tries: 0 };
+    job(&CheckTeamPresence { user: id(1) }, "check_presence.v1", json!({ "user": ONE }));
+    let follow = ProcessMessages { channel: id(2), seq: 42, version: 1, change: 0, tries: 0 };
     job(&follow, "follow_channel.v1", json!({ "channel": TWO, "seq": 42, "version": 1 }));
-    let again = FollowChannel { version: 2, change: 9, tries: 2, ..follow };
+    let again = ProcessMessages { version: 2, change: 9, tries: 2, ..follow };
     job(
         &again,
         "follow_channel.v1",
         json!({ "channel": TWO, "seq": 42, "version": 2, "change": 9, "tries": 2 }),
     );
-    job(&FollowAccount { user: id(1) }, "follow_account.v1", json!({ "user": ONE }));
-    job(&SendDigest { user: id(1) }, "send_digest.v1", json!({ "user": ONE }));
+    job(&SyncProfile { user: id(1) }, "follow_account.v1", json!({ "user": ONE }));
+    job(&SendMentionDigest { user: id(1) }, "send_digest.v1", json!({ "user": ONE }));
 }

@@ -1,17 +1,17 @@
-use protocol::job::{EndLogin, Letter, SendMail};
+use protocol::job::{EmailTemplate, EndLogin, SendMail};
 use serde_json::{Value, json};
 
 use super::{ONE, TWO, id, job};
 
 pub(super) fn jobs() {
     job(&EndLogin { user: id(1), login: id(2) }, "end_login.v1", json!({ "user": ONE, "login": TWO }));
-    let mail = |letter: Letter, golden: Value| {
+    let mail = |letter: EmailTemplate, golden: Value| {
         let mail = SendMail { id: "m".into(), user: id(2), letter };
         job(&mail, "send_mail.v1", json!({ "id": "m", "user": TWO, "letter": golden }));
     };
     let reset = json!({ "letter": "password_reset", "token": "t" });
-    mail(Letter::PasswordReset { token: "t".into() }, reset);
-    mail(Letter::PasswordChanged, json!({ "letter": "password_changed" }));
+    mail(EmailTemplate::PasswordReset { token: "t".into() }, reset);
+    mail(EmailTemplate::PasswordChanged, json!({ "letter": "password_changed" }));
     let ready = json!({ "letter": "report_ready", "session": ONE, "title": "Herons" });
-    mail(Letter::ReportReady { session: id(1), title: "Herons".into() }, ready);
+    mail(EmailTemplate::ReportReady { session: id(1), title: "Herons".into() }, ready);
 }

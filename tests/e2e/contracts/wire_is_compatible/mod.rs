@@ -14,8 +14,8 @@ use std::{collections::BTreeSet, fs};
 use jiff::Timestamp;
 use model::{Room, tally::Tally};
 use protocol::{
-    Event, Incoming, Job, Outgoing, command,
-    event::{SlideView, VoteUpdate},
+    Event, IncomingFrame, Job, OutgoingFrame, command,
+    event::{SessionSlideView, VoteUpdate},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -37,8 +37,13 @@ fn now() -> Timestamp {
     "2026-11-21T12:00:00Z".parse().unwrap()
 }
 
-fn slide() -> SlideView {
-    SlideView { id: id(3), order_index: 1, kind: "content".into(), content: json!({ "text": "Herons" }) }
+fn slide() -> SessionSlideView {
+    SessionSlideView {
+        id: id(3),
+        order_index: 1,
+        kind: "content".into(),
+        content: json!({ "text": "Herons" }),
+    }
 }
 
 fn votes() -> VoteUpdate {
@@ -111,7 +116,7 @@ fn events_keep_their_shape() {
         .into_iter()
         .map(|event| {
             let name = name(&event);
-            let frame = Outgoing::to_room(Room::Session(id(1)), event, now()).json().unwrap();
+            let frame = OutgoingFrame::to_room(Room::Session(id(1)), event, now()).json().unwrap();
             let mut frame: Value = serde_json::from_str(&frame).unwrap();
             assert_eq!(frame["type"], name);
             frame.sort_all_objects();
@@ -140,7 +145,7 @@ fn events_keep_their_shape() {
 fn commands_of_every_client_are_read() {
     let mut read = BTreeSet::new();
     for text in [sockets::commands(), votes::commands(), questions::commands(), chat::commands()].concat() {
-        let message = Incoming::parse(&text.to_string()).unwrap();
+        let message = IncomingFrame::parse(&text.to_string()).unwrap();
         command::read(&message).expect("a known type").unwrap_or_else(|error| panic!("{text}: {error}"));
         read.insert(message.kind);
     }

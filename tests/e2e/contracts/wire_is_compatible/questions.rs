@@ -1,6 +1,6 @@
 use model::{
-    assistant::{Assistance, Citation, CitationSource},
-    question::Status,
+    assistant::{AssistantStatus, Citation, CitationSource},
+    question::QuestionStatus,
 };
 use protocol::{
     Event,
@@ -30,11 +30,11 @@ fn question(answer: Option<QuestionAnswer>) -> QuestionView {
         question_id: id(6),
         slide_id: Some(id(3)),
         question_text: Some("Where do they nest?".into()),
-        status: Status::Queued,
+        status: QuestionStatus::Queued,
         merged_into: None,
         is_pinned: false,
         upvotes: 3,
-        assistant: Assistance::Drafted,
+        assistant: AssistantStatus::Drafted,
         answer,
         version: 2,
         created_at: now(),

@@ -1,15 +1,16 @@
 use model::{
     join_code::JoinCode,
-    session::{AiAnswers, EndReason, Pacing, SessionKind, Status},
+    session::{AiAnswerMode, EndReason, SessionKind, SessionStatus, SlidePacing},
     tick::Tick,
 };
 use protocol::{
     Event,
     event::{
-        OwnResponse, ParticipantCount, ParticipantJoined, ParticipantLeft, ReportReady, SessionEnded,
-        SessionMoved, SessionRole, SessionStarted, SessionState, SessionUpdated, SlideChanged,
+        ConnectionRole, CurrentSlideChanged, OwnResponse, ParticipantCount, ParticipantJoined,
+        ParticipantLeft, ReportReady, SessionEnded, SessionStarted, SessionState, SessionStatusChanged,
+        SessionUpdated,
     },
-    job::{CheckSession, CountPresence, EndSession, Told, WriteReport},
+    job::{CheckSession, CountPresence, CountRecipients, EndSession, WriteReport},
 };
 use serde_json::json;
 
@@ -17,13 +18,13 @@ use super::{ONE, id, job, now, slide, votes};
 
 pub(super) fn events() -> Vec<Event> {
     let (session_id, version, timestamp) = (id(1), 7, now());
-    let moved = SessionMoved { session_id, version, timestamp };
+    let moved = SessionStatusChanged { session_id, version, timestamp };
     vec![
         Event::SessionState(Box::new(SessionState {
             session_id,
             kind: SessionKind::Presentation,
             join_code: JoinCode::typed("K7M2QX").unwrap(),
-            status: Status::Active,
+            status: SessionStatus::Active,
             version,
             presentation_title: "Herons".into(),
             current_slide: Some(slide()),
@@ -31,9 +32,9 @@ pub(super) fn events() -> Vec<Event> {
             participant_count: 5,
             started_at: Some(timestamp),
             ended_at: None,
-            role: SessionRole::Audience,
-            pace: Pacing::Presenter,
-            ai_answers: AiAnswers::Automatic,
+            role: ConnectionRole::Audience,
+            pace: SlidePacing::Presenter,
+            ai_answers: AiAnswerMode::Automatic,
             results_visible: true,
             participant_id: Some(id(4)),
             participant_token: Some("token".into()),
@@ -47,7 +48,7 @@ pub(super) fn events() -> Vec<Event> {
             }],
             votes: Some(votes()),
         })),
-        Event::SlideChanged(SlideChanged { session_id, version, slide: slide(), slide_index: 1 }),
+        Event::SlideChanged(CurrentSlideChanged { session_id, version, slide: slide(), slide_index: 1 }),
         Event::SessionStarted(SessionStarted {
             session_id,
             version,
@@ -74,8 +75,8 @@ pub(super) fn events() -> Vec<Event> {
         Event::SessionUpdated(SessionUpdated {
             session_id,
             version,
-            pace: Pacing::Participant,
-            ai_answers: AiAnswers::OnApproval,
+            pace: SlidePacing::Participant,
+            ai_answers: AiAnswerMode::OnApproval,
         }),
         Event::ReportReady(ReportReady { session_id, created_at: timestamp }),
     ]
@@ -86,6 +87,6 @@ pub(super) fn jobs() {
     job(&EndSession { session: id(1) }, "end_session.v1", json!({ "session": ONE }));
     let report = WriteReport { session: id(1), counting: true };
     job(&report, "write_report.v1", json!({ "session": ONE, "counting": true }));
-    let presence = CountPresence { session: id(1), tick: Tick(9), told: Told::Everyone, tries: 0 };
+    let presence = CountPresence { session: id(1), tick: Tick(9), told: CountRecipients::Everyone, tries: 0 };
     job(&presence, "count_presence.v1", json!({ "session": ONE, "tick": 9, "told": "everyone" }));
 }

@@ -1,8 +1,8 @@
 use model::{FieldError, Room};
 use protocol::{
     Event,
-    event::{ErrorEvent, Pong},
-    job::{Broadcast, Greet},
+    event::{ErrorEvent, PongEvent},
+    job::{BroadcastFrame, SendSessionState},
 };
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ pub(super) fn events() -> Vec<Event> {
             reference: Some(json!(9)),
             retry_after: Some(1),
         }),
-        Event::Pong(Pong { timestamp, reference: Some(json!("r")) }),
+        Event::Pong(PongEvent { timestamp, reference: Some(json!("r")) }),
     ]
 }
 
@@ -37,12 +37,12 @@ pub(super) fn commands() -> Vec<Value> {
 
 pub(super) fn jobs() {
     job(
-        &Greet { connection: "c=".into(), arrived: true, opening: false },
+        &SendSessionState { connection: "c=".into(), arrived: true, opening: false },
         "greet.v1",
         json!({ "connection": "c=", "arrived": true }),
     );
     let broadcast =
-        Broadcast { room: Room::Session(id(1)), shard: Some(3), frame: "{}".into(), close: false };
+        BroadcastFrame { room: Room::Session(id(1)), shard: Some(3), frame: "{}".into(), close: false };
     let golden = json!({ "room": format!("session:{ONE}"), "shard": 3, "frame": "{}", "close": false });
     job(&broadcast, "broadcast.v1", golden);
 }

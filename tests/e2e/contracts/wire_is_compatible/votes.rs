@@ -1,8 +1,8 @@
-use model::{leaderboard::Entry, tick::Tick};
+use model::{leaderboard::LeaderboardEntry, tick::Tick};
 use protocol::{
     Event,
     event::{LeaderboardUpdated, ResponseSubmitted, ResultsChanged},
-    job::{CountVotes, RankQuiz, Told},
+    job::{CountRecipients, CountVotes, RankQuiz},
 };
 use serde_json::{Value, json};
 
@@ -33,7 +33,7 @@ pub(super) fn events() -> Vec<Event> {
         })),
         Event::LeaderboardUpdated(LeaderboardUpdated {
             session_id,
-            entries: vec![Entry {
+            entries: vec![LeaderboardEntry {
                 rank: 1,
                 participant_id: id(4),
                 display_name: Some("Bo".into()),
@@ -57,7 +57,7 @@ pub(super) fn jobs() {
         session: id(1),
         slide: id(2),
         tick: Tick(9),
-        told: Told::Presenter,
+        told: CountRecipients::Presenter,
         tries: 0,
         since: None,
     };

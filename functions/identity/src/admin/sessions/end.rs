@@ -1,19 +1,19 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Admin, Answer, ErrorBody, Id, Valid},
+    http::{AdminCaller, ApiResult, ErrorBody, PathId, ValidJson},
 };
 use http::StatusCode;
-use model::{Code, Error, SessionId, session::Status};
+use model::{Error, ErrorCode, SessionId, session::SessionStatus};
 use protocol::job::EndSession;
 use store::{
-    Freshness,
-    audit::{self, Target},
+    ReadConsistency,
+    audit::{self, AuditTarget},
     sessions,
 };
 
-use super::row::SessionRow;
-use crate::admin::{deed::Deed, users::activate::Why};
+use super::row::AdminSession;
+use crate::admin::{deed::AuditedAction, users::activate::ReasonRequest};
 
 /// Ends somebody's session
 ///
@@ -24,10 +24,10 @@ use crate::admin::{deed::Deed, users::activate::Why};
     tag = "admin",
     operation_id = "admin_end_session",
     params(("id" = SessionId, Path)),
-    request_body = Why,
+    request_body = ReasonRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 202, body = SessionRow),
+        (status = 202, body = AdminSession),
         (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody),
         (status = 404, body = ErrorBody),
@@ -37,18 +37,19 @@ use crate::admin::{deed::Deed, users::activate::Why};
 )]
 pub(crate) async fn end_session(
     State(app): State<App>,
-    Admin(staff): Admin,
-    Id(id): Id<SessionId>,
-    Valid(why): Valid<Why>,
-) -> Answer<(StatusCode, Json<SessionRow>)> {
+    AdminCaller(staff): AdminCaller,
+    PathId(id): PathId<SessionId>,
+    ValidJson(why): ValidJson<ReasonRequest>,
+) -> ApiResult<(StatusCode, Json<AdminSession>)> {
     let now = app.clock.now();
-    let session = sessions::get(&app.store, id, Freshness::Strong, now).await?;
+    let session = sessions::get(&app.store, id, ReadConsistency::Strong, now).await?;
     let session = session.ok_or(Error::NotFound("session"))?;
-    if session.status == Status::Ended {
-        return Err(Error::conflict(Code::SessionEnded, "the session has ended").into());
+    if session.status == SessionStatus::Ended {
+        return Err(Error::conflict(ErrorCode::SessionEnded, "the session has ended").into());
     }
     // before it is asked for; what came of it stands on the session
-    let action = Deed::new("end_session", why.reason).by(&app, &staff, Target::Session, id.to_string());
+    let action =
+        AuditedAction::new("end_session", why.reason).by(&app, &staff, AuditTarget::Session, id.to_string());
     audit::note(&app.store, &action).await?;
     app.queues.send(&EndSession { session: id }, now).await?;
     Ok((StatusCode::ACCEPTED, Json(session.into())))

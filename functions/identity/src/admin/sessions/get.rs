@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Admin, Answer, ErrorBody, Id},
+    http::{AdminCaller, ApiResult, ErrorBody, PathId},
 };
 use jiff::Timestamp;
 use model::{Error, ParticipantId, SessionId};
@@ -15,22 +15,21 @@ use store::{
 };
 use utoipa::ToSchema;
 
-use super::row::SessionRow;
+use super::row::AdminSession;
 
 /// Participants that are named.
 const NAMED: usize = 100;
 
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = GovernedSessionDetail)]
-pub(crate) struct Detail {
+pub(crate) struct AdminSessionDetail {
     #[serde(flatten)]
-    session: SessionRow,
+    session: AdminSession,
     /// Everyone who ever joined.
     participant_count: u64,
     /// Connected when last counted.
     connected_count: u64,
     /// The first 100.
-    participants: Vec<ParticipantRow>,
+    participants: Vec<AdminParticipant>,
     total_responses: u64,
     /// By the id of the slide.
     responses_per_slide: BTreeMap<String, u64>,
@@ -38,8 +37,7 @@ pub(crate) struct Detail {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = GovernedParticipant)]
-pub(crate) struct ParticipantRow {
+pub(crate) struct AdminParticipant {
     id: ParticipantId,
     display_name: Option<String>,
     is_guest: bool,
@@ -47,7 +45,7 @@ pub(crate) struct ParticipantRow {
     joined_at: Timestamp,
 }
 
-impl From<Participant> for ParticipantRow {
+impl From<Participant> for AdminParticipant {
     fn from(participant: Participant) -> Self {
         Self {
             id: participant.id,
@@ -67,7 +65,7 @@ impl From<Participant> for ParticipantRow {
     params(("id" = SessionId, Path)),
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = Detail),
+        (status = 200, body = AdminSessionDetail),
         (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody),
         (status = 404, body = ErrorBody),
@@ -75,9 +73,9 @@ impl From<Participant> for ParticipantRow {
 )]
 pub(crate) async fn get_session(
     State(app): State<App>,
-    _staff: Admin,
-    Id(id): Id<SessionId>,
-) -> Answer<Json<Detail>> {
+    _staff: AdminCaller,
+    PathId(id): PathId<SessionId>,
+) -> ApiResult<Json<AdminSessionDetail>> {
     let now = app.clock.now();
     let (counted, participant_count, named, ai) = tokio::try_join!(
         sessions::counted_any(&app.store, id, now),
@@ -88,11 +86,11 @@ pub(crate) async fn get_session(
     let counted = counted.ok_or(Error::NotFound("session"))?;
     let responses_per_slide: BTreeMap<String, u64> =
         counted.snapshots.iter().map(|snapshot| (snapshot.slide.to_string(), snapshot.responses)).collect();
-    Ok(Json(Detail {
+    Ok(Json(AdminSessionDetail {
         session: counted.session.into(),
         participant_count,
         connected_count: counted.presence.map_or(0, |presence| presence.participants),
-        participants: named.items.into_iter().map(ParticipantRow::from).collect(),
+        participants: named.items.into_iter().map(AdminParticipant::from).collect(),
         total_responses: responses_per_slide.values().sum(),
         responses_per_slide,
         ai,

@@ -1,11 +1,11 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Admin, Answer, ErrorBody, ListQuery, Params},
+    http::{AdminCaller, ApiResult, ErrorBody, ListQuery, ValidQuery},
 };
 use garde::Validate;
 use jiff::civil::Date;
-use model::{Error, UserId, session::Status};
+use model::{Error, UserId, session::SessionStatus};
 use serde::Deserialize;
 use store::{
     Page,
@@ -13,16 +13,16 @@ use store::{
 };
 use utoipa::IntoParams;
 
-use super::row::SessionRow;
+use super::row::AdminSession;
 
 /// Days that are looked through where nothing is said.
 const DAYS: i64 = 30;
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Which {
+pub(crate) struct AdminListSessionsQuery {
     #[garde(skip)]
-    status: Option<Status>,
+    status: Option<SessionStatus>,
     /// Whose.
     #[garde(skip)]
     speaker: Option<UserId>,
@@ -47,10 +47,10 @@ pub(crate) struct Which {
     path = "/v1/admin/sessions",
     tag = "admin",
     operation_id = "admin_list_sessions",
-    params(ListQuery, Which),
+    params(ListQuery, AdminListSessionsQuery),
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = Page<SessionRow>),
+        (status = 200, body = Page<AdminSession>),
         (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody),
         (status = 422, body = ErrorBody),
@@ -58,10 +58,10 @@ pub(crate) struct Which {
 )]
 pub(crate) async fn list_sessions(
     State(app): State<App>,
-    _staff: Admin,
-    Params(query): Params<ListQuery>,
-    Params(which): Params<Which>,
-) -> Answer<Json<Page<SessionRow>>> {
+    _staff: AdminCaller,
+    ValidQuery(query): ValidQuery<ListQuery>,
+    ValidQuery(which): ValidQuery<AdminListSessionsQuery>,
+) -> ApiResult<Json<Page<AdminSession>>> {
     let now = app.clock.now();
     let (limit, cursor) = (query.limit(), query.cursor.as_deref());
     if let Some(owner) = which.speaker.or(which.speaker_id) {
@@ -71,7 +71,7 @@ pub(crate) async fn list_sessions(
             which.from.is_none_or(|from| from <= day) && which.to.is_none_or(|to| day <= to)
         };
         found.items.retain(within);
-        return Ok(Json(found.map(SessionRow::from)));
+        return Ok(Json(found.map(AdminSession::from)));
     }
     let to = which.to.unwrap_or_else(|| day_of(now)).min(day_of(now));
     let from = match which.from {
@@ -80,7 +80,7 @@ pub(crate) async fn list_sessions(
     };
     let is_meant = |session: &Session| which.status.is_none_or(|status| session.status == status);
     let found = sessions::of_days(&app.store, (from, to), limit, cursor, now, is_meant).await?;
-    Ok(Json(found.map(SessionRow::from)))
+    Ok(Json(found.map(AdminSession::from)))
 }
 
 /// The day so many days earlier.

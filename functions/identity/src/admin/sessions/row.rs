@@ -4,21 +4,20 @@ use jiff::Timestamp;
 use model::{
     PresentationId, SessionId, UserId,
     plan::Plan,
-    session::{EndReason, SessionKind, Status},
+    session::{EndReason, SessionKind, SessionStatus},
 };
 use serde::Serialize;
 use store::sessions::Session;
 use utoipa::ToSchema;
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = GovernedSession)]
-pub(crate) struct SessionRow {
+pub(crate) struct AdminSession {
     id: SessionId,
     kind: SessionKind,
     owner_id: UserId,
     presentation_id: PresentationId,
     presentation_title: String,
-    status: Status,
+    status: SessionStatus,
     /// Of the owner when it was created: whose limits it has.
     plan: Plan,
     #[schema(value_type = String, format = DateTime)]
@@ -30,7 +29,7 @@ pub(crate) struct SessionRow {
     end_reason: Option<EndReason>,
 }
 
-impl From<Session> for SessionRow {
+impl From<Session> for AdminSession {
     fn from(session: Session) -> Self {
         Self {
             id: session.id,

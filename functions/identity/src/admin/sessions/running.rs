@@ -2,7 +2,7 @@
 
 use entry::App;
 use futures::{StreamExt, TryStreamExt, stream};
-use model::{Error, SessionId, session::Status};
+use model::{Error, SessionId, session::SessionStatus};
 use store::sessions::{self, Session};
 
 /// Sessions that are looked up at once.
@@ -10,12 +10,12 @@ const AT_ONCE: usize = 16;
 
 /// Those created today, and those that are on.
 #[derive(Debug, Default)]
-pub(crate) struct Recent {
+pub(crate) struct RecentSessions {
     pub(crate) today: usize,
     pub(crate) running: Vec<Session>,
 }
 
-pub(crate) async fn recent(app: &App) -> Result<Recent, Error> {
+pub(crate) async fn recent(app: &App) -> Result<RecentSessions, Error> {
     let now = app.clock.now();
     let today = sessions::day_of(now);
     let yesterday = today.yesterday().unwrap_or(today);
@@ -24,8 +24,8 @@ pub(crate) async fn recent(app: &App) -> Result<Recent, Error> {
         sessions::of_day(&app.store, yesterday, now),
     )?;
     let created_today = new.len();
-    let is_on = |session: &Session| matches!(session.status, Status::Active | Status::Paused);
-    Ok(Recent { today: created_today, running: new.into_iter().chain(old).filter(is_on).collect() })
+    let is_on = |session: &Session| matches!(session.status, SessionStatus::Active | SessionStatus::Paused);
+    Ok(RecentSessions { today: created_today, running: new.into_iter().chain(old).filter(is_on).collect() })
 }
 
 /// Participants who were connected to them when last counted.

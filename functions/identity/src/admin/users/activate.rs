@@ -1,30 +1,29 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Admin, Answer, ErrorBody, Id, Valid},
+    http::{AdminCaller, ApiResult, ErrorBody, PathId, ValidJson},
 };
 use garde::Validate;
-use model::{UserId, user::Status};
+use model::{UserId, user::AccountState};
 use serde::Deserialize;
 use store::users::User;
 use utoipa::ToSchema;
 
 use crate::admin::{
-    deed::{Deed, govern},
-    view::AccountView,
+    deed::{AuditedAction, govern},
+    view::AdminAccount,
 };
 
 /// Why something is done, for the log.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-#[schema(as = Why)]
-pub(crate) struct Why {
+pub(crate) struct ReasonRequest {
     #[garde(length(chars, max = 500))]
     #[schema(max_length = 500)]
     pub(crate) reason: Option<String>,
 }
 
 /// An account in this status, whatever it was.
-pub(crate) fn in_status(before: &User, status: Status) -> User {
+pub(crate) fn in_status(before: &User, status: AccountState) -> User {
     User { status, ..before.clone() }
 }
 
@@ -37,10 +36,10 @@ macro_rules! statuses {
             tag = "admin",
             operation_id = $id,
             params(("id" = UserId, Path)),
-            request_body = Why,
+            request_body = ReasonRequest,
             security(("bearer" = []), ("cookie" = [])),
             responses(
-                (status = 200, body = AccountView),
+                (status = 200, body = AdminAccount),
                 (status = 401, body = ErrorBody),
                 (status = 403, description = "no admin, or not of a lower role", body = ErrorBody),
                 (status = 404, body = ErrorBody),
@@ -50,20 +49,20 @@ macro_rules! statuses {
         )]
         pub(crate) async fn $name(
             State(app): State<App>,
-            Admin(staff): Admin,
-            Id(id): Id<UserId>,
-            Valid(why): Valid<Why>,
-        ) -> Answer<Json<AccountView>> {
-            let deed = Deed::new($deed, why.reason);
+            AdminCaller(staff): AdminCaller,
+            PathId(id): PathId<UserId>,
+            ValidJson(why): ValidJson<ReasonRequest>,
+        ) -> ApiResult<Json<AdminAccount>> {
+            let deed = AuditedAction::new($deed, why.reason);
             let after = govern(&app, &staff, id, deed, |before, _| Ok(in_status(before, $status))).await?;
-            Ok(Json(AccountView::of(&after, app.clock.now())))
+            Ok(Json(AdminAccount::of(&after, app.clock.now())))
         }
     )*};
 }
 
 statuses! {
     /// Deactivates an account: it is logged out and cannot log in, everything of it is kept
-    deactivate, "/v1/admin/users/{id}/deactivate", "admin_deactivate_user", "deactivate_user", Status::Disabled;
+    deactivate, "/v1/admin/users/{id}/deactivate", "admin_deactivate_user", "deactivate_user", AccountState::Disabled;
     /// Lets a deactivated account log in again
-    reactivate, "/v1/admin/users/{id}/reactivate", "admin_reactivate_user", "reactivate_user", Status::Active;
+    reactivate, "/v1/admin/users/{id}/reactivate", "admin_reactivate_user", "reactivate_user", AccountState::Active;
 }

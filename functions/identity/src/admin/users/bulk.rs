@@ -1,13 +1,13 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Answer, ErrorBody, SuperAdmin, Valid},
+    http::{ApiResult, ErrorBody, SuperAdminCaller, ValidJson},
 };
 use futures::{StreamExt, stream};
 use garde::Validate;
 use model::{
     Error, UserId,
-    user::{RestrictionKind, Status},
+    user::{AccountState, RestrictionKind},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -18,7 +18,7 @@ use super::{
     activate::in_status,
     restrict::{released, restricted},
 };
-use crate::admin::deed::{Deed, govern};
+use crate::admin::deed::{AuditedAction, govern};
 
 /// Accounts at once: each is a transaction and a look for its sockets, and a request has 15 seconds.
 const MOST: usize = 50;
@@ -26,7 +26,7 @@ const AT_ONCE: usize = 5;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Bulk {
+pub(crate) enum BulkActionKind {
     #[serde(alias = "ban_user")]
     Ban,
     #[serde(alias = "unban_user")]
@@ -40,10 +40,9 @@ pub(crate) enum Bulk {
 }
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-#[schema(as = BulkAction)]
-pub(crate) struct BulkAction {
+pub(crate) struct BulkActionRequest {
     #[garde(skip)]
-    action: Bulk,
+    action: BulkActionKind,
     #[garde(length(min = 1, max = MOST))]
     #[schema(min_items = 1, max_items = 50)]
     target_ids: Vec<UserId>,
@@ -57,8 +56,7 @@ pub(crate) struct BulkAction {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = BulkOutcome)]
-pub(crate) struct Outcome {
+pub(crate) struct BulkOutcome {
     id: UserId,
     /// Whether the account is now as was asked for.
     done: bool,
@@ -68,9 +66,8 @@ pub(crate) struct Outcome {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = BulkOutcomes)]
-pub(crate) struct Outcomes {
-    items: Vec<Outcome>,
+pub(crate) struct BulkActionResponse {
+    items: Vec<BulkOutcome>,
     done: usize,
     failed: usize,
 }
@@ -81,10 +78,10 @@ pub(crate) struct Outcomes {
     path = "/v1/admin/bulk-actions",
     tag = "admin",
     operation_id = "admin_bulk_action",
-    request_body = BulkAction,
+    request_body = BulkActionRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = Outcomes),
+        (status = 200, body = BulkActionResponse),
         (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody),
         (status = 422, body = ErrorBody),
@@ -92,9 +89,9 @@ pub(crate) struct Outcomes {
 )]
 pub(crate) async fn act(
     State(app): State<App>,
-    SuperAdmin(staff): SuperAdmin,
-    Valid(input): Valid<BulkAction>,
-) -> Answer<Json<Outcomes>> {
+    SuperAdminCaller(staff): SuperAdminCaller,
+    ValidJson(input): ValidJson<BulkActionRequest>,
+) -> ApiResult<Json<BulkActionResponse>> {
     let mut ids = input.target_ids.clone();
     ids.sort_unstable();
     ids.dedup();
@@ -102,18 +99,18 @@ pub(crate) async fn act(
         .map(|id| {
             let (app, staff, input) = (&app, &staff, &input);
             async move {
-                let deed = Deed::new(input.action.deed(), input.reason.clone());
+                let deed = AuditedAction::new(input.action.deed(), input.reason.clone());
                 let deed = deed.with(json!({ "duration_hours": input.duration_hours, "bulk": true }));
                 let change = |before: &User, now| {
                     let reason = input.reason.as_deref();
                     let restrict = |kind| restricted(before, kind, input.duration_hours, reason, now);
                     match input.action {
-                        Bulk::Ban => restrict(RestrictionKind::Ban),
-                        Bulk::Suspend => restrict(RestrictionKind::Suspension),
-                        Bulk::Unban => Ok(released(before, RestrictionKind::Ban)),
-                        Bulk::Unsuspend => Ok(released(before, RestrictionKind::Suspension)),
-                        Bulk::Deactivate => Ok(in_status(before, Status::Disabled)),
-                        Bulk::Reactivate => Ok(in_status(before, Status::Active)),
+                        BulkActionKind::Ban => restrict(RestrictionKind::Ban),
+                        BulkActionKind::Suspend => restrict(RestrictionKind::Suspension),
+                        BulkActionKind::Unban => Ok(released(before, RestrictionKind::Ban)),
+                        BulkActionKind::Unsuspend => Ok(released(before, RestrictionKind::Suspension)),
+                        BulkActionKind::Deactivate => Ok(in_status(before, AccountState::Disabled)),
+                        BulkActionKind::Reactivate => Ok(in_status(before, AccountState::Active)),
                     }
                 };
                 (id, govern(app, staff, id, deed, change).await)
@@ -122,20 +119,20 @@ pub(crate) async fn act(
         .buffered(AT_ONCE)
         .collect()
         .await;
-    let items: Vec<Outcome> = results.into_iter().map(|(id, result)| outcome(id, result.err())).collect();
+    let items: Vec<BulkOutcome> = results.into_iter().map(|(id, result)| outcome(id, result.err())).collect();
     let done = items.iter().filter(|item| item.done).count();
-    Ok(Json(Outcomes { done, failed: items.len() - done, items }))
+    Ok(Json(BulkActionResponse { done, failed: items.len() - done, items }))
 }
 
-fn outcome(id: UserId, error: Option<Error>) -> Outcome {
+fn outcome(id: UserId, error: Option<Error>) -> BulkOutcome {
     if let Some(Error::Internal(source)) = &error {
         tracing::error!(error = %source, "internal error in a bulk action");
     }
     let code = error.as_ref().map(|error| error.code().http());
-    Outcome { id, done: error.is_none(), code, message: error.map(|error| error.to_string()) }
+    BulkOutcome { id, done: error.is_none(), code, message: error.map(|error| error.to_string()) }
 }
 
-impl Bulk {
+impl BulkActionKind {
     const fn deed(self) -> &'static str {
         match self {
             Self::Ban => "ban_user",

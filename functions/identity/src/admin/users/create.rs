@@ -1,34 +1,33 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Admin, Answer, ErrorBody, Valid},
+    http::{AdminCaller, ApiResult, ErrorBody, ValidJson},
 };
 use garde::Validate;
 use http::StatusCode;
 use model::{
     UserId,
-    user::{self, Email, Role, Status},
+    user::{self, AccountState, EmailAddress, UserRole},
 };
 use serde::Deserialize;
 use serde_json::json;
 use store::{
-    audit::Target,
-    users::{self, Saved, User},
+    audit::AuditTarget,
+    users::{self, User, UserSaveOutcome},
 };
 use utoipa::ToSchema;
 
 use crate::{
     admin::{
-        deed::{Deed, may_give},
-        view::AccountView,
+        deed::{AuditedAction, may_give},
+        view::AdminAccount,
     },
     auth::register::refusal,
     fields, password_hash,
 };
 
 #[derive(Deserialize, Validate, ToSchema)]
-#[schema(as = NewAccount)]
-pub(crate) struct NewAccount {
+pub(crate) struct AdminCreateUserRequest {
     #[garde(custom(fields::email))]
     #[schema(format = Email, example = "ana@example.com")]
     email: String,
@@ -41,7 +40,7 @@ pub(crate) struct NewAccount {
     password: String,
     /// Below one's own; `member` where nothing is said.
     #[garde(skip)]
-    role: Option<Role>,
+    role: Option<UserRole>,
     /// `true` is the role `admin`.
     #[garde(skip)]
     is_admin: Option<bool>,
@@ -55,10 +54,10 @@ pub(crate) struct NewAccount {
     path = "/v1/admin/users",
     tag = "admin",
     operation_id = "admin_create_user",
-    request_body = NewAccount,
+    request_body = AdminCreateUserRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 201, body = AccountView),
+        (status = 201, body = AdminAccount),
         (status = 401, body = ErrorBody),
         (status = 403, description = "no admin, or a role that one may not give", body = ErrorBody),
         (status = 409, description = "`EMAIL_TAKEN`", body = ErrorBody),
@@ -67,13 +66,13 @@ pub(crate) struct NewAccount {
 )]
 pub(crate) async fn create_user(
     State(app): State<App>,
-    Admin(staff): Admin,
-    Valid(input): Valid<NewAccount>,
-) -> Answer<(StatusCode, Json<AccountView>)> {
-    let by_flag = if input.is_admin == Some(true) { Role::Admin } else { Role::Member };
+    AdminCaller(staff): AdminCaller,
+    ValidJson(input): ValidJson<AdminCreateUserRequest>,
+) -> ApiResult<(StatusCode, Json<AdminAccount>)> {
+    let by_flag = if input.is_admin == Some(true) { UserRole::Admin } else { UserRole::Member };
     let role = input.role.unwrap_or(by_flag);
     may_give(&staff, role)?;
-    let email = fields::typed("email", &input.email, Email::typed)?;
+    let email = fields::typed("email", &input.email, EmailAddress::typed)?;
     let name = input.name.as_deref().unwrap_or(email.local_part());
     let name = fields::typed("name", name, user::line)?;
     let about = [email.as_str(), email.local_part(), &name];
@@ -88,17 +87,17 @@ pub(crate) async fn create_user(
         organization: None,
         role,
         plan: app.settings.default_plan,
-        status: Status::Active,
+        status: AccountState::Active,
         restriction: None,
         password: Some(password),
         credentials_changed_at: now,
         created_at: now,
         updated_at: now,
     };
-    let deed = Deed::new("create_user", None).with(json!({ "role": role }));
-    let action = deed.by(&app, &staff, Target::User, user.id.to_string());
+    let deed = AuditedAction::new("create_user", None).with(json!({ "role": role }));
+    let action = deed.by(&app, &staff, AuditTarget::User, user.id.to_string());
     match users::install(&app.store, &user, &action).await? {
-        Saved::Done => Ok((StatusCode::CREATED, Json(AccountView::of(&user, now)))),
+        UserSaveOutcome::Done => Ok((StatusCode::CREATED, Json(AdminAccount::of(&user, now)))),
         refused => Err(refusal(refused).into()),
     }
 }

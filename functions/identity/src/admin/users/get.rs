@@ -1,35 +1,34 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Answer, ErrorBody, Id, Moderator},
+    http::{ApiResult, ErrorBody, ModeratorCaller, PathId},
 };
 use jiff::Timestamp;
 use model::{PresentationId, UserId};
 use serde::Serialize;
 use store::{
-    presentations::{self, Filter},
+    presentations::{self, PresentationFilter},
     sessions,
 };
 use utoipa::ToSchema;
 
-use crate::admin::{deed::found, sessions::row::SessionRow, view::AccountView};
+use crate::admin::{deed::found, sessions::row::AdminSession, view::AdminAccount};
 
 /// Of presentations and sessions the newest.
 const SHOWN: usize = 20;
 
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = GovernedAccountDetail)]
-pub(crate) struct Detail {
+pub(crate) struct AdminAccountDetail {
     #[serde(flatten)]
-    account: AccountView,
+    account: AdminAccount,
     /// The last changed, 20 at most.
-    presentations: Vec<PresentationRow>,
+    presentations: Vec<AdminPresentation>,
     /// The newest, 20 at most.
-    sessions: Vec<SessionRow>,
+    sessions: Vec<AdminSession>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct PresentationRow {
+pub(crate) struct AdminPresentation {
     id: PresentationId,
     title: String,
     #[schema(value_type = String, format = DateTime)]
@@ -45,7 +44,7 @@ pub(crate) struct PresentationRow {
     params(("id" = UserId, Path)),
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = Detail),
+        (status = 200, body = AdminAccountDetail),
         (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody),
         (status = 404, body = ErrorBody),
@@ -53,24 +52,24 @@ pub(crate) struct PresentationRow {
 )]
 pub(crate) async fn get_user(
     State(app): State<App>,
-    _staff: Moderator,
-    Id(id): Id<UserId>,
-) -> Answer<Json<Detail>> {
+    _staff: ModeratorCaller,
+    PathId(id): PathId<UserId>,
+) -> ApiResult<Json<AdminAccountDetail>> {
     let now = app.clock.now();
     let user = found(&app, id).await?;
-    let every = Filter::default();
+    let every = PresentationFilter::default();
     let (presentations, sessions) = tokio::try_join!(
         presentations::page(&app.store, id, &every, SHOWN, None, now),
         sessions::of_owner(&app.store, id, None, SHOWN, None, now),
     )?;
-    let row = |it: presentations::Presentation| PresentationRow {
+    let row = |it: presentations::Presentation| AdminPresentation {
         id: it.id,
         title: it.title,
         updated_at: it.updated_at,
     };
-    Ok(Json(Detail {
-        account: AccountView::of(&user, now),
+    Ok(Json(AdminAccountDetail {
+        account: AdminAccount::of(&user, now),
         presentations: presentations.items.into_iter().map(row).collect(),
-        sessions: sessions.items.into_iter().map(SessionRow::from).collect(),
+        sessions: sessions.items.into_iter().map(AdminSession::from).collect(),
     }))
 }

@@ -1,12 +1,12 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Answer, ErrorBody, ListQuery, Moderator, Numbers, Params},
+    http::{ApiResult, ErrorBody, ListQuery, ModeratorCaller, PageNumbers, ValidQuery},
 };
 use futures::{StreamExt, TryStreamExt, stream};
 use garde::Validate;
 use jiff::Timestamp;
-use model::{Error, plan::Plan, user::Role};
+use model::{Error, plan::Plan, user::UserRole};
 use serde::{Deserialize, Serialize};
 use store::{
     logins, presentations, sessions,
@@ -14,7 +14,7 @@ use store::{
 };
 use utoipa::{IntoParams, ToSchema};
 
-use crate::admin::view::{AccountView, Standing};
+use crate::admin::view::{AccountStatus, AdminAccount};
 
 /// Accounts that a numbered page reads at most; `is_complete` says whether these are all.
 pub(crate) const MOST: usize = 5_000;
@@ -23,20 +23,20 @@ const AT_ONCE: usize = 10;
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Which {
+pub(crate) struct AdminListUsersQuery {
     /// Somewhere in name, user name or address, in upper or lower case.
     #[garde(length(chars, max = 200))]
     #[param(max_length = 200)]
     search: Option<String>,
     #[garde(skip)]
-    status: Option<Standing>,
+    status: Option<AccountStatus>,
     #[garde(skip)]
-    role: Option<Role>,
+    role: Option<UserRole>,
     #[garde(skip)]
     plan: Option<Plan>,
     #[garde(skip)]
     #[param(inline)]
-    sort: Option<Sort>,
+    sort: Option<AccountSort>,
     /// From 1.
     #[garde(range(min = 1, max = 100_000))]
     #[param(minimum = 1, maximum = 100_000)]
@@ -49,7 +49,7 @@ pub(crate) struct Which {
 
 /// By which column; with `-` the other way round.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
-enum Sort {
+enum AccountSort {
     #[serde(rename = "name")]
     Name,
     #[serde(rename = "-name")]
@@ -81,10 +81,9 @@ enum Sort {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = GovernedAccountRow)]
-pub(crate) struct Row {
+pub(crate) struct AdminAccountRow {
     #[serde(flatten)]
-    account: AccountView,
+    account: AdminAccount,
     presentation_count: u64,
     session_count: u64,
     /// When a log-in was last used for new tokens; `null` where there is none.
@@ -93,14 +92,13 @@ pub(crate) struct Row {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = GovernedAccountList)]
-pub(crate) struct Listing {
-    items: Vec<Row>,
+pub(crate) struct AdminAccountList {
+    items: Vec<AdminAccountRow>,
     /// Where the next page starts; `null` on the last one, and on numbered pages.
     next: Option<String>,
     #[serde(flatten)]
-    #[schema(value_type = Numbers)]
-    numbers: Option<Numbers>,
+    #[schema(value_type = PageNumbers)]
+    numbers: Option<PageNumbers>,
     /// On numbered pages. `false`: there are more accounts than were looked through, the oldest are not among them.
     #[serde(skip_serializing_if = "Option::is_none")]
     is_complete: Option<bool>,
@@ -115,10 +113,10 @@ pub(crate) struct Listing {
     path = "/v1/admin/users",
     tag = "admin",
     operation_id = "admin_list_users",
-    params(ListQuery, Which),
+    params(ListQuery, AdminListUsersQuery),
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = Listing),
+        (status = 200, body = AdminAccountList),
         (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody),
         (status = 422, body = ErrorBody),
@@ -126,15 +124,15 @@ pub(crate) struct Listing {
 )]
 pub(crate) async fn list_users(
     State(app): State<App>,
-    _staff: Moderator,
-    Params(query): Params<ListQuery>,
-    Params(which): Params<Which>,
-) -> Answer<Json<Listing>> {
+    _staff: ModeratorCaller,
+    ValidQuery(query): ValidQuery<ListQuery>,
+    ValidQuery(which): ValidQuery<AdminListUsersQuery>,
+) -> ApiResult<Json<AdminAccountList>> {
     let now = app.clock.now();
     if !which.is_numbered() {
         let page = users::page(&app.store, query.limit(), query.cursor.as_deref(), now).await?;
         let items = rows(&app, page.items, now).await?;
-        return Ok(Json(Listing { items, next: page.next, numbers: None, is_complete: None }));
+        return Ok(Json(AdminAccountList { items, next: page.next, numbers: None, is_complete: None }));
     }
     let (mut found, is_complete) =
         users::all(&app.store, MOST, now, |user| which.is_meant(user, now)).await?;
@@ -142,12 +140,12 @@ pub(crate) async fn list_users(
         sort.apply(&mut found, now);
     }
     let page_size = which.page_size.unwrap_or_else(|| query.limit());
-    let (shown, numbers) = Numbers::cut(found, which.page.unwrap_or(1), page_size);
+    let (shown, numbers) = PageNumbers::cut(found, which.page.unwrap_or(1), page_size);
     let items = rows(&app, shown, now).await?;
-    Ok(Json(Listing { items, next: None, numbers: Some(numbers), is_complete: Some(is_complete) }))
+    Ok(Json(AdminAccountList { items, next: None, numbers: Some(numbers), is_complete: Some(is_complete) }))
 }
 
-impl Which {
+impl AdminListUsersQuery {
     const fn is_numbered(&self) -> bool {
         self.page.is_some()
             || self.page_size.is_some()
@@ -167,13 +165,13 @@ impl Which {
                 || user.username.as_ref().is_some_and(|name| has(name.as_str(), &search))
         });
         is_found
-            && self.status.is_none_or(|status| Standing::of(user, now) == status)
+            && self.status.is_none_or(|status| AccountStatus::of(user, now) == status)
             && self.role.is_none_or(|role| user.role == role)
             && self.plan.is_none_or(|plan| user.plan == plan)
     }
 }
 
-impl Sort {
+impl AccountSort {
     fn apply(self, users: &mut [User], now: Timestamp) {
         let email = |user: &User| user.email.as_ref().map(ToString::to_string);
         match self {
@@ -181,7 +179,7 @@ impl Sort {
             Self::Email | Self::EmailDown => users.sort_by_cached_key(email),
             Self::Role | Self::RoleDown => users.sort_by_key(|user| user.role),
             Self::Plan | Self::PlanDown => users.sort_by_key(|user| user.plan),
-            Self::Status | Self::StatusDown => users.sort_by_key(|user| Standing::of(user, now)),
+            Self::Status | Self::StatusDown => users.sort_by_key(|user| AccountStatus::of(user, now)),
             Self::Created | Self::CreatedDown => users.sort_by_key(|user| user.created_at),
             Self::Updated | Self::UpdatedDown => users.sort_by_key(|user| user.updated_at),
         }
@@ -201,16 +199,21 @@ impl Sort {
     }
 }
 
-async fn rows(app: &App, users: Vec<User>, now: Timestamp) -> Result<Vec<Row>, Error> {
+async fn rows(app: &App, users: Vec<User>, now: Timestamp) -> Result<Vec<AdminAccountRow>, Error> {
     stream::iter(users).map(|user| row(app, user, now)).buffered(AT_ONCE).try_collect().await
 }
 
-async fn row(app: &App, user: User, now: Timestamp) -> Result<Row, Error> {
+async fn row(app: &App, user: User, now: Timestamp) -> Result<AdminAccountRow, Error> {
     let (presentation_count, session_count, logins) = tokio::try_join!(
         presentations::count(&app.store, user.id),
         sessions::count_of_owner(&app.store, user.id),
         logins::list(&app.store, user.id, now),
     )?;
     let last_active_at = logins.into_iter().map(|login| login.rotated_at).max();
-    Ok(Row { account: AccountView::of(&user, now), presentation_count, session_count, last_active_at })
+    Ok(AdminAccountRow {
+        account: AdminAccount::of(&user, now),
+        presentation_count,
+        session_count,
+        last_active_at,
+    })
 }

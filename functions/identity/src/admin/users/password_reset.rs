@@ -1,15 +1,15 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Admin, Answer, ErrorBody, Id},
+    http::{AdminCaller, ApiResult, ErrorBody, PathId},
 };
 use http::StatusCode;
-use model::{Code, Error, UserId};
-use store::audit::{self, Target};
+use model::{Error, ErrorCode, UserId};
+use store::audit::{self, AuditTarget};
 
 use crate::{
-    admin::deed::{Deed, found, may_act_on},
-    auth::{Done, password_reset},
+    admin::deed::{AuditedAction, found, may_act_on},
+    auth::{ConfirmationResponse, password_reset},
 };
 
 /// Mails an account a link that sets a new password
@@ -21,7 +21,7 @@ use crate::{
     params(("id" = UserId, Path)),
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 202, body = Done),
+        (status = 202, body = ConfirmationResponse),
         (status = 401, body = ErrorBody),
         (status = 403, description = "no admin, or not of a lower role", body = ErrorBody),
         (status = 404, body = ErrorBody),
@@ -30,17 +30,18 @@ use crate::{
 )]
 pub(crate) async fn reset_password(
     State(app): State<App>,
-    Admin(staff): Admin,
-    Id(id): Id<UserId>,
-) -> Answer<(StatusCode, Json<Done>)> {
+    AdminCaller(staff): AdminCaller,
+    PathId(id): PathId<UserId>,
+) -> ApiResult<(StatusCode, Json<ConfirmationResponse>)> {
     let user = found(&app, id).await?;
     may_act_on(&staff, id, user.role)?;
     if !user.is_active(app.clock.now()) {
-        return Err(Error::conflict(Code::AccountDisabled, "this account cannot log in").into());
+        return Err(Error::conflict(ErrorCode::AccountDisabled, "this account cannot log in").into());
     }
     // before the mail: one that was sent and not written down would be worse than the other way round
-    let action = Deed::new("reset_password", None).by(&app, &staff, Target::User, id.to_string());
+    let action =
+        AuditedAction::new("reset_password", None).by(&app, &staff, AuditTarget::User, id.to_string());
     audit::note(&app.store, &action).await?;
     password_reset::mail(&app, id).await?;
-    Ok((StatusCode::ACCEPTED, Json(Done { message: "A mail is on its way." })))
+    Ok((StatusCode::ACCEPTED, Json(ConfirmationResponse { message: "A mail is on its way." })))
 }

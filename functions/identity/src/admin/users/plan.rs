@@ -1,7 +1,7 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Admin, Answer, ErrorBody, Id, Valid},
+    http::{AdminCaller, ApiResult, ErrorBody, PathId, ValidJson},
 };
 use garde::Validate;
 use model::{Error, UserId, plan::Plan};
@@ -11,13 +11,12 @@ use store::users::User;
 use utoipa::ToSchema;
 
 use crate::admin::{
-    deed::{Deed, govern},
-    view::AccountView,
+    deed::{AuditedAction, govern},
+    view::AdminAccount,
 };
 
 #[derive(Deserialize, Validate, ToSchema)]
-#[schema(as = PlanChange)]
-pub(crate) struct PlanChange {
+pub(crate) struct ChangePlanRequest {
     /// One of `GET /v1/admin/plans`.
     #[garde(skip)]
     plan_id: Option<Plan>,
@@ -36,10 +35,10 @@ pub(crate) struct PlanChange {
     tag = "admin",
     operation_id = "admin_change_plan",
     params(("id" = UserId, Path)),
-    request_body = PlanChange,
+    request_body = ChangePlanRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = AccountView),
+        (status = 200, body = AdminAccount),
         (status = 401, body = ErrorBody),
         (status = 403, description = "no admin, or not of a lower role", body = ErrorBody),
         (status = 404, body = ErrorBody),
@@ -49,12 +48,12 @@ pub(crate) struct PlanChange {
 )]
 pub(crate) async fn change_plan(
     State(app): State<App>,
-    Admin(staff): Admin,
-    Id(id): Id<UserId>,
-    Valid(input): Valid<PlanChange>,
-) -> Answer<Json<AccountView>> {
+    AdminCaller(staff): AdminCaller,
+    PathId(id): PathId<UserId>,
+    ValidJson(input): ValidJson<ChangePlanRequest>,
+) -> ApiResult<Json<AdminAccount>> {
     let plan = input.plan_id.or(input.plan).ok_or_else(|| Error::field("plan_id", "is required"))?;
-    let deed = Deed::new("change_plan", input.reason).with(json!({ "plan": plan }));
+    let deed = AuditedAction::new("change_plan", input.reason).with(json!({ "plan": plan }));
     let after = govern(&app, &staff, id, deed, |before, _| Ok(User { plan, ..before.clone() })).await?;
-    Ok(Json(AccountView::of(&after, app.clock.now())))
+    Ok(Json(AdminAccount::of(&after, app.clock.now())))
 }

@@ -1,23 +1,23 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Admin, Answer, ErrorBody, Id, Params, Valid},
+    http::{AdminCaller, ApiResult, ErrorBody, PathId, ValidJson, ValidQuery},
 };
 use garde::Validate;
 use jiff::{SignedDuration, Timestamp};
 use model::{
-    Code, Error, UserId,
-    user::{Restriction, RestrictionKind},
+    Error, ErrorCode, UserId,
+    user::{AccountRestriction, RestrictionKind},
 };
 use serde::Deserialize;
 use serde_json::json;
 use store::users::User;
 use utoipa::{IntoParams, ToSchema};
 
-use super::activate::Why;
+use super::activate::ReasonRequest;
 use crate::admin::{
-    deed::{Deed, govern},
-    view::AccountView,
+    deed::{AuditedAction, govern},
+    view::AdminAccount,
 };
 
 /// Ten years: who means longer means for ever.
@@ -26,8 +26,7 @@ const MOST_HOURS: u32 = 87_600;
 const SUSPENDED_HOURS: u32 = 24;
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-#[schema(as = Restricting)]
-pub(crate) struct Restricting {
+pub(crate) struct RestrictUserRequest {
     #[garde(length(chars, max = 500))]
     #[schema(max_length = 500)]
     reason: Option<String>,
@@ -40,7 +39,7 @@ pub(crate) struct Restricting {
 /// The reason where it comes with the address, as clients of the original have it.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Asked {
+pub(crate) struct LiftRestrictionQuery {
     #[garde(length(chars, max = 500))]
     #[param(max_length = 500)]
     reason: Option<String>,
@@ -59,11 +58,11 @@ pub(crate) fn restricted(
 ) -> Result<User, Error> {
     let is_banned = before.restricted(now).is_some_and(|it| it.kind == RestrictionKind::Ban);
     if is_banned && kind == RestrictionKind::Suspension {
-        return Err(Error::conflict(Code::Conflict, "the account is banned"));
+        return Err(Error::conflict(ErrorCode::Conflict, "the account is banned"));
     }
     let hours = hours.or((kind == RestrictionKind::Suspension).then_some(SUSPENDED_HOURS));
     let until = hours.map(|hours| now + SignedDuration::from_hours(hours.into()));
-    let restriction = Restriction { kind, until, reason: reason.map(ToOwned::to_owned) };
+    let restriction = AccountRestriction { kind, until, reason: reason.map(ToOwned::to_owned) };
     Ok(User { restriction: Some(restriction), ..before.clone() })
 }
 
@@ -82,10 +81,10 @@ macro_rules! restrictions {
             tag = "admin",
             operation_id = $id,
             params(("id" = UserId, Path)),
-            request_body = Restricting,
+            request_body = RestrictUserRequest,
             security(("bearer" = []), ("cookie" = [])),
             responses(
-                (status = 200, body = AccountView),
+                (status = 200, body = AdminAccount),
                 (status = 401, body = ErrorBody),
                 (status = 403, description = "no admin, or not of a lower role", body = ErrorBody),
                 (status = 404, body = ErrorBody),
@@ -95,15 +94,15 @@ macro_rules! restrictions {
         )]
         pub(crate) async fn $name(
             State(app): State<App>,
-            Admin(staff): Admin,
-            Id(id): Id<UserId>,
-            Valid(input): Valid<Restricting>,
-        ) -> Answer<Json<AccountView>> {
+            AdminCaller(staff): AdminCaller,
+            PathId(id): PathId<UserId>,
+            ValidJson(input): ValidJson<RestrictUserRequest>,
+        ) -> ApiResult<Json<AdminAccount>> {
             let (hours, reason) = (input.duration_hours, input.reason.as_deref());
-            let deed = Deed::new($deed, input.reason.clone()).with(json!({ "duration_hours": hours }));
+            let deed = AuditedAction::new($deed, input.reason.clone()).with(json!({ "duration_hours": hours }));
             let change = |before: &User, now| restricted(before, $kind, hours, reason, now);
             let after = govern(&app, &staff, id, deed, change).await?;
-            Ok(Json(AccountView::of(&after, app.clock.now())))
+            Ok(Json(AdminAccount::of(&after, app.clock.now())))
         }
     )*};
 }
@@ -116,11 +115,11 @@ macro_rules! releases {
             path = $path,
             tag = "admin",
             operation_id = $id,
-            params(("id" = UserId, Path), Asked),
-            request_body = Why,
+            params(("id" = UserId, Path), LiftRestrictionQuery),
+            request_body = ReasonRequest,
             security(("bearer" = []), ("cookie" = [])),
             responses(
-                (status = 200, body = AccountView),
+                (status = 200, body = AdminAccount),
                 (status = 401, body = ErrorBody),
                 (status = 403, description = "no admin, or not of a lower role", body = ErrorBody),
                 (status = 404, body = ErrorBody),
@@ -130,14 +129,14 @@ macro_rules! releases {
         )]
         pub(crate) async fn $name(
             State(app): State<App>,
-            Admin(staff): Admin,
-            Id(id): Id<UserId>,
-            Params(asked): Params<Asked>,
-            Valid(why): Valid<Why>,
-        ) -> Answer<Json<AccountView>> {
-            let deed = Deed::new($deed, why.reason.or(asked.reason));
+            AdminCaller(staff): AdminCaller,
+            PathId(id): PathId<UserId>,
+            ValidQuery(asked): ValidQuery<LiftRestrictionQuery>,
+            ValidJson(why): ValidJson<ReasonRequest>,
+        ) -> ApiResult<Json<AdminAccount>> {
+            let deed = AuditedAction::new($deed, why.reason.or(asked.reason));
             let after = govern(&app, &staff, id, deed, |before, _| Ok(released(before, $kind))).await?;
-            Ok(Json(AccountView::of(&after, app.clock.now())))
+            Ok(Json(AdminAccount::of(&after, app.clock.now())))
         }
     )*};
 }

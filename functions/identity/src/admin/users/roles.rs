@@ -1,26 +1,25 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Admin, Answer, ErrorBody, Id, Params, Valid},
+    http::{AdminCaller, ApiResult, ErrorBody, PathId, ValidJson, ValidQuery},
 };
 use garde::Validate;
-use model::{Code, Error, UserId, user::Role};
+use model::{Error, ErrorCode, UserId, user::UserRole};
 use serde::Deserialize;
 use serde_json::json;
 use store::users::User;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::admin::{
-    deed::{Deed, govern, may_give},
-    view::AccountView,
+    deed::{AuditedAction, govern, may_give},
+    view::AdminAccount,
 };
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-#[schema(as = RoleAssignment)]
-pub(crate) struct Assignment {
+pub(crate) struct AssignRoleRequest {
     /// Below one's own.
     #[garde(skip)]
-    role: Role,
+    role: UserRole,
     /// Refused: roles of a channel are given in the channel.
     #[garde(skip)]
     #[schema(value_type = Option<String>)]
@@ -29,10 +28,10 @@ pub(crate) struct Assignment {
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Removal {
+pub(crate) struct RemoveRoleQuery {
     /// The role that is taken away; whatever it is where nothing is said.
     #[garde(skip)]
-    role: Option<Role>,
+    role: Option<UserRole>,
 }
 
 /// Gives an account a role in place of the one it has
@@ -42,10 +41,10 @@ pub(crate) struct Removal {
     tag = "admin",
     operation_id = "admin_assign_role",
     params(("id" = UserId, Path)),
-    request_body = Assignment,
+    request_body = AssignRoleRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = AccountView),
+        (status = 200, body = AdminAccount),
         (status = 401, body = ErrorBody),
         (status = 403, description = "no admin, not of a lower role, or a role that one may not give", body = ErrorBody),
         (status = 404, body = ErrorBody),
@@ -55,24 +54,24 @@ pub(crate) struct Removal {
 )]
 pub(crate) async fn assign(
     State(app): State<App>,
-    Admin(staff): Admin,
-    Id(id): Id<UserId>,
-    Valid(input): Valid<Assignment>,
-) -> Answer<Json<AccountView>> {
+    AdminCaller(staff): AdminCaller,
+    PathId(id): PathId<UserId>,
+    ValidJson(input): ValidJson<AssignRoleRequest>,
+) -> ApiResult<Json<AdminAccount>> {
     if input.channel_id.is_some() {
         return Err(Error::field("channel_id", "roles of a channel are given in the channel").into());
     }
     let role = input.role;
     may_give(&staff, role)?;
-    let deed = Deed::new("assign_role", None).with(json!({ "role": role }));
+    let deed = AuditedAction::new("assign_role", None).with(json!({ "role": role }));
     let after = govern(&app, &staff, id, deed, |before, _| {
         if before.role == role {
-            return Err(Error::conflict(Code::Conflict, "the account has this role"));
+            return Err(Error::conflict(ErrorCode::Conflict, "the account has this role"));
         }
         Ok(User { role, ..before.clone() })
     })
     .await?;
-    Ok(Json(AccountView::of(&after, app.clock.now())))
+    Ok(Json(AdminAccount::of(&after, app.clock.now())))
 }
 
 /// Takes an account's role away: it is a member again
@@ -81,10 +80,10 @@ pub(crate) async fn assign(
     path = "/v1/admin/users/{id}/roles",
     tag = "admin",
     operation_id = "admin_remove_role",
-    params(("id" = UserId, Path), Removal),
+    params(("id" = UserId, Path), RemoveRoleQuery),
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = AccountView),
+        (status = 200, body = AdminAccount),
         (status = 401, body = ErrorBody),
         (status = 403, description = "no admin, or not of a lower role", body = ErrorBody),
         (status = 404, description = "no such account, or it has no such role", body = ErrorBody),
@@ -94,18 +93,18 @@ pub(crate) async fn assign(
 )]
 pub(crate) async fn remove(
     State(app): State<App>,
-    Admin(staff): Admin,
-    Id(id): Id<UserId>,
-    Params(removal): Params<Removal>,
-) -> Answer<Json<AccountView>> {
-    let deed = Deed::new("remove_role", None).with(json!({ "role": removal.role }));
+    AdminCaller(staff): AdminCaller,
+    PathId(id): PathId<UserId>,
+    ValidQuery(removal): ValidQuery<RemoveRoleQuery>,
+) -> ApiResult<Json<AdminAccount>> {
+    let deed = AuditedAction::new("remove_role", None).with(json!({ "role": removal.role }));
     let after = govern(&app, &staff, id, deed, |before, _| {
         let has = removal.role.is_none_or(|role| role == before.role);
-        if before.role == Role::Member || !has {
+        if before.role == UserRole::Member || !has {
             return Err(Error::NotFound("role"));
         }
-        Ok(User { role: Role::Member, ..before.clone() })
+        Ok(User { role: UserRole::Member, ..before.clone() })
     })
     .await?;
-    Ok(Json(AccountView::of(&after, app.clock.now())))
+    Ok(Json(AdminAccount::of(&after, app.clock.now())))
 }

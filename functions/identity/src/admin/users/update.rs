@@ -1,12 +1,12 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Admin, Answer, ErrorBody, Id, Valid},
+    http::{AdminCaller, ApiResult, ErrorBody, PathId, ValidJson},
 };
 use garde::Validate;
 use model::{
     Error, UserId,
-    user::{self, Email, Role},
+    user::{self, EmailAddress, UserRole},
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -15,16 +15,15 @@ use utoipa::ToSchema;
 
 use crate::{
     admin::{
-        deed::{Deed, govern, may_give},
-        view::AccountView,
+        deed::{AuditedAction, govern, may_give},
+        view::AdminAccount,
     },
     fields, team,
 };
 
 /// What an admin changes of an account; never its password.
 #[derive(Deserialize, Validate, ToSchema)]
-#[schema(as = AccountEdit)]
-pub(crate) struct AccountEdit {
+pub(crate) struct AdminUpdateUserRequest {
     #[garde(custom(fields::maybe_line))]
     #[schema(min_length = 1, max_length = 255)]
     name: Option<String>,
@@ -33,7 +32,7 @@ pub(crate) struct AccountEdit {
     email: Option<String>,
     /// Below one's own.
     #[garde(skip)]
-    role: Option<Role>,
+    role: Option<UserRole>,
     /// `true` is the role `admin`; `false` takes it away.
     #[garde(skip)]
     is_admin: Option<bool>,
@@ -46,10 +45,10 @@ pub(crate) struct AccountEdit {
     tag = "admin",
     operation_id = "admin_update_user",
     params(("id" = UserId, Path)),
-    request_body = AccountEdit,
+    request_body = AdminUpdateUserRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = AccountView),
+        (status = 200, body = AdminAccount),
         (status = 401, body = ErrorBody),
         (status = 403, description = "no admin, or not of a lower role", body = ErrorBody),
         (status = 404, body = ErrorBody),
@@ -59,17 +58,18 @@ pub(crate) struct AccountEdit {
 )]
 pub(crate) async fn update_user(
     State(app): State<App>,
-    Admin(staff): Admin,
-    Id(id): Id<UserId>,
-    Valid(input): Valid<AccountEdit>,
-) -> Answer<Json<AccountView>> {
-    let email = input.email.as_deref().map(|text| fields::typed("email", text, Email::typed)).transpose()?;
+    AdminCaller(staff): AdminCaller,
+    PathId(id): PathId<UserId>,
+    ValidJson(input): ValidJson<AdminUpdateUserRequest>,
+) -> ApiResult<Json<AdminAccount>> {
+    let email =
+        input.email.as_deref().map(|text| fields::typed("email", text, EmailAddress::typed)).transpose()?;
     let name = input.name.as_deref().map(|text| fields::typed("name", text, user::line)).transpose()?;
     // of the address only that it was changed: it is not the log's to keep
     let changes = json!({
         "name": name.is_some(), "email": email.is_some(), "role": input.role, "is_admin": input.is_admin,
     });
-    let deed = Deed::new("update_user", None).with(changes);
+    let deed = AuditedAction::new("update_user", None).with(changes);
     let after = govern(&app, &staff, id, deed, |before, now| {
         let role = role(before, &input);
         if role != before.role {
@@ -89,14 +89,14 @@ pub(crate) async fn update_user(
     if name.is_some() && after.username.is_some() {
         team::follow(&app, after.id).await;
     }
-    Ok(Json(AccountView::of(&after, app.clock.now())))
+    Ok(Json(AdminAccount::of(&after, app.clock.now())))
 }
 
-fn role(before: &User, input: &AccountEdit) -> Role {
+fn role(before: &User, input: &AdminUpdateUserRequest) -> UserRole {
     match (input.role, input.is_admin) {
         (Some(role), _) => role,
-        (None, Some(true)) => before.role.max(Role::Admin),
-        (None, Some(false)) if before.role.is_admin() => Role::Member,
+        (None, Some(true)) => before.role.max(UserRole::Admin),
+        (None, Some(false)) if before.role.is_admin() => UserRole::Member,
         (None, _) => before.role,
     }
 }

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody, Id},
+    http::{AccountCaller, ApiResult, ErrorBody, PathId},
 };
 use http::StatusCode;
 use model::{Error, LoginId};
@@ -27,9 +27,9 @@ use crate::log_in;
 )]
 pub(crate) async fn end_login(
     State(app): State<App>,
-    account: Account,
-    Id(id): Id<LoginId>,
-) -> Answer<StatusCode> {
+    account: AccountCaller,
+    PathId(id): PathId<LoginId>,
+) -> ApiResult<StatusCode> {
     if !log_in::end(&app, account.user, id).await? {
         return Err(Error::NotFound("log-in").into());
     }
@@ -49,7 +49,10 @@ pub(crate) async fn end_login(
         (status = 503, description = "A dependency failed", body = ErrorBody),
     )
 )]
-pub(crate) async fn end_other_logins(State(app): State<App>, account: Account) -> Answer<StatusCode> {
+pub(crate) async fn end_other_logins(
+    State(app): State<App>,
+    account: AccountCaller,
+) -> ApiResult<StatusCode> {
     log_in::end_all_but(&app, account.user, Some(account.login)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -3,7 +3,7 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{Account, Answer, ErrorBody},
+    http::{AccountCaller, ApiResult, ErrorBody},
 };
 use jiff::Timestamp;
 use model::LoginId;
@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 /// One log-in.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct LogIn {
+pub(crate) struct LoginSession {
     id: LoginId,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
@@ -36,16 +36,19 @@ pub(crate) struct LogIn {
     summary = "Where one is logged in",
     description = "Newest first; at most 20, so there is one page.",
     responses(
-        (status = 200, description = "One's log-ins", body = Page<LogIn>),
+        (status = 200, description = "One's log-ins", body = Page<LoginSession>),
         (status = 401, description = "Not signed in", body = ErrorBody),
         (status = 503, description = "A dependency failed", body = ErrorBody),
     )
 )]
-pub(crate) async fn list_logins(State(app): State<App>, account: Account) -> Answer<Json<Page<LogIn>>> {
+pub(crate) async fn list_logins(
+    State(app): State<App>,
+    account: AccountCaller,
+) -> ApiResult<Json<Page<LoginSession>>> {
     let all = logins::list(&app.store, account.user, app.clock.now()).await?;
     let items = all
         .into_iter()
-        .map(|login| LogIn {
+        .map(|login| LoginSession {
             id: login.id,
             created_at: login.created_at,
             last_used_at: login.rotated_at,

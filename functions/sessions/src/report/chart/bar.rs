@@ -1,6 +1,6 @@
 /// What a bar stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tone {
+pub enum BarTone {
     Plain,
     /// What most chose.
     Top,
@@ -10,12 +10,12 @@ pub enum Tone {
 }
 
 /// A bar of so many percent. What it shows stands beside it in the table, so it is silent for those who listen.
-pub fn bar(percent: f64, tone: Tone) -> String {
+pub fn bar(percent: f64, tone: BarTone) -> String {
     let tone = match tone {
-        Tone::Plain => "plain",
-        Tone::Top => "top",
-        Tone::Right => "right",
-        Tone::Wrong => "wrong",
+        BarTone::Plain => "plain",
+        BarTone::Top => "top",
+        BarTone::Right => "right",
+        BarTone::Wrong => "wrong",
     };
     let percent = percent.clamp(0.0, 100.0);
     format!(

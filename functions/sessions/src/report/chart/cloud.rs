@@ -13,7 +13,7 @@ const BOLD: f64 = 1.14;
 /// Of a line, in the size of its largest word.
 const LINE: f64 = 1.3;
 
-struct Placed<'a> {
+struct PlacedWord<'a> {
     word: &'a WordCount,
     size: f64,
     wide: f64,
@@ -23,7 +23,7 @@ struct Placed<'a> {
 pub fn cloud(words: &[WordCount]) -> String {
     let most = words.iter().map(|word| word.count).max().unwrap_or_default();
     let least = words.iter().map(|word| word.count).min().unwrap_or_default();
-    let mut placed: Vec<Placed<'_>> = words.iter().map(|word| place(word, least, most)).collect();
+    let mut placed: Vec<PlacedWord<'_>> = words.iter().map(|word| place(word, least, most)).collect();
     if placed.is_empty() {
         return String::new();
     }
@@ -32,7 +32,7 @@ pub fn cloud(words: &[WordCount]) -> String {
     for line in lines(&placed) {
         let high = line.iter().map(|placed| placed.size).fold(0.0, f64::max) * LINE;
         let mut across = (WIDTH - extent(line)) / 2.0;
-        for Placed { word, size, wide } in line {
+        for PlacedWord { word, size, wide } in line {
             let tone = if word.count == most { "top" } else { "plain" };
             let _ = write!(
                 drawn,
@@ -54,21 +54,21 @@ pub fn cloud(words: &[WordCount]) -> String {
     )
 }
 
-fn place(word: &WordCount, least: u64, most: u64) -> Placed<'_> {
+fn place(word: &WordCount, least: u64, most: u64) -> PlacedWord<'_> {
     let share = if most > least { float(word.count - least) / float(most - least) } else { 0.5 };
     let size = SMALLEST + (LARGEST - SMALLEST) * share.sqrt();
     // a long one is smaller rather than cut
     let wide = width(&word.word) * if word.count == most { BOLD } else { 1.0 };
     let size = size.min(WIDTH * 0.96 / wide.max(1.0));
-    Placed { word, size, wide: wide * size }
+    PlacedWord { word, size, wide: wide * size }
 }
 
-fn extent(line: &[Placed<'_>]) -> f64 {
+fn extent(line: &[PlacedWord<'_>]) -> f64 {
     let gaps: f64 = line.iter().skip(1).map(|placed| placed.size * GAP).sum();
     line.iter().map(|placed| placed.wide).sum::<f64>() + gaps
 }
 
-fn lines<'a, 'b>(placed: &'a [Placed<'b>]) -> Vec<&'a [Placed<'b>]> {
+fn lines<'a, 'b>(placed: &'a [PlacedWord<'b>]) -> Vec<&'a [PlacedWord<'b>]> {
     let (mut lines, mut from) = (Vec::new(), 0);
     for to in 1..=placed.len() {
         if to - from > 1 && extent(&placed[from..to]) > WIDTH {

@@ -1,7 +1,7 @@
 use std::fmt::Write;
 
 use jiff::{SignedDuration, tz::TimeZone};
-use model::report::Participation;
+use model::report::ParticipationTimeline;
 
 use super::{WIDTH, float, round_up};
 
@@ -13,7 +13,7 @@ const BASE: f64 = 196.0;
 const LABELS: usize = 8;
 
 /// Answers as columns, joins as a line over them; times are UTC.
-pub fn timeline(participation: &Participation) -> String {
+pub fn timeline(participation: &ParticipationTimeline) -> String {
     let count = participation.answers.len().max(1);
     let highest = participation.answers.iter().chain(&participation.joins).max().copied().unwrap_or_default();
     let most = round_up(highest);

@@ -9,7 +9,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use minijinja::{Environment, UndefinedBehavior, Value, context, value::Serde};
 use model::{
     Error,
-    report::{Report, SlideReport},
+    report::{SessionReport, SlideReport},
     session::EndReason,
     slide::SlideType,
 };
@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use store::sessions::Session;
 
 use super::chart::{
-    bar::{Tone, bar},
+    bar::{BarTone, bar},
     cloud::cloud,
     columns::columns,
     timeline::timeline,
@@ -61,7 +61,7 @@ pub fn headers() -> [(HeaderName, String); 1] {
 }
 
 /// The page of a report.
-pub fn of(report: &Report) -> Result<Html<String>, Error> {
+pub fn of(report: &SessionReport) -> Result<Html<String>, Error> {
     let slides: Vec<SlidePart<'_>> = report.slides.iter().map(SlidePart::of).collect();
     let best = report.leaderboard.first().map_or(1, |entry| entry.points.max(1));
     let values = context! {
@@ -70,7 +70,7 @@ pub fn of(report: &Report) -> Result<Html<String>, Error> {
         slides => Serde(slides),
         ended => ended(report.session.end_reason),
         timeline => timeline(&report.participation),
-        points => report.leaderboard.iter().map(|entry| bar(share(entry.points, best), Tone::Top)).collect::<Vec<_>>(),
+        points => report.leaderboard.iter().map(|entry| bar(share(entry.points, best), BarTone::Top)).collect::<Vec<_>>(),
     };
     render("report.html", values)
 }
@@ -106,10 +106,10 @@ impl<'a> SlidePart<'a> {
         let most = slide.options.iter().filter_map(|option| option.points).max().unwrap_or_default().max(1);
         let bars = slide.options.iter().map(|option| {
             let tone = match option.is_correct {
-                Some(true) => Tone::Right,
-                Some(false) => Tone::Wrong,
-                None if slide.top_choice.contains(&option.label) => Tone::Top,
-                None => Tone::Plain,
+                Some(true) => BarTone::Right,
+                Some(false) => BarTone::Wrong,
+                None if slide.top_choice.contains(&option.label) => BarTone::Top,
+                None => BarTone::Plain,
             };
             bar(option.points.map_or(option.share, |points| share(points, most)), tone)
         });

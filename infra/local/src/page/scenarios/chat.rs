@@ -1,6 +1,6 @@
 //! A million messages in channels of which fifty members are connected, as the functions of today send them.
 
-use super::{Costs, Parts, Units, Use, assumed, read_of};
+use super::{OperationCosts, RequestUnits, ResourceUse, ScenarioParts, assumed, read_of};
 
 const MESSAGES: f64 = 1e6;
 /// Connections of a channel.
@@ -22,22 +22,22 @@ const CHECKS: f64 = 30.0;
 /// Hours between two changes of whether somebody is there; a new connection within seconds is none.
 const CHANGES: f64 = 4.0;
 
-pub(super) fn parts(costs: &Costs) -> Parts {
+pub(super) fn parts(costs: &OperationCosts) -> ScenarioParts {
     let hours = MESSAGES / PER_PERSON_AND_HOUR;
     let pings = hours * 3_600.0 / HEARTBEAT;
-    let sent = Use::http(assumed::HTTP_MS, costs.of("send a message"));
+    let sent = ResourceUse::http(assumed::HTTP_MS, costs.of("send a message"));
     // beside what two in a room cost
-    let told = Use::default().units(read_of(ROOM), 0.0).post(ROOM);
-    let seen = Use::default().units(0.0, 1.0).times(hours * 3_600.0 / SEEN);
-    let job = Use { queue: super::REQUESTS_OF_A_JOB, ..Use::default() }.run(assumed::JOB_MS);
-    let welcomed = Use::default()
+    let told = ResourceUse::default().units(read_of(ROOM), 0.0).post(ROOM);
+    let seen = ResourceUse::default().units(0.0, 1.0).times(hours * 3_600.0 / SEEN);
+    let job = ResourceUse { queue: super::REQUESTS_OF_A_JOB, ..ResourceUse::default() }.run(assumed::JOB_MS);
+    let welcomed = ResourceUse::default()
         .run(assumed::CONNECT_MS)
         .costs(costs.of("connect to the team"))
         .and(job.units(3.0 * CHANNELS, CHANNELS + 1.0).post(1.0))
         .and(job.units(2.0, CHANNELS + 1.0));
     // how far it was done, what is new, that it is done; and the words
     let followed = job.units(4.0, 1.0 + WORDS);
-    let told_of = Use::default().units(read_of(ROOM), 5.0).post(ROOM);
+    let told_of = ResourceUse::default().units(read_of(ROOM), 5.0).post(ROOM);
     vec![
         ("connected and gone, every two hours", welcomed.times(hours / LIFE)),
         ("looked after, every two minutes", job.units(1.5, 3.0).times(hours * CHECKS)),
@@ -45,7 +45,13 @@ pub(super) fn parts(costs: &Costs) -> Parts {
         ("sent", sent.times(MESSAGES)),
         ("told to the channel", told.times(MESSAGES)),
         ("indexed, and what else follows", followed.times(MESSAGES)),
-        ("pinged", Use::message(Units { read: 1.0, write: 0.0 }).post(1.0).times(pings).and(seen)),
-        ("connected for 50,000 hours in all", Use { minutes: hours * 60.0, ..Use::default() }),
+        (
+            "pinged",
+            ResourceUse::message(RequestUnits { read: 1.0, write: 0.0 }).post(1.0).times(pings).and(seen),
+        ),
+        (
+            "connected for 50,000 hours in all",
+            ResourceUse { minutes: hours * 60.0, ..ResourceUse::default() },
+        ),
     ]
 }

@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 
 use super::{
     super::prices::{
-        ALARM, BACKUP_GB, DASHBOARD, FIFO_REQUEST, GB_SECOND, INVOCATION, LOGGED_GB, Price, QUEUE_REQUEST,
-        READ_UNIT, SCHEDULED, SECRET, STORED_GB,
+        ALARM, BACKUP_GB, DASHBOARD, FIFO_REQUEST, GB_SECOND, INVOCATION, LOGGED_GB, QUEUE_REQUEST,
+        READ_UNIT, SCHEDULED, SECRET, STORED_GB, UnitPrice,
     },
     KB_IN_GB, assumed, repository, thousands,
 };
-use crate::template::{Secrets, Template};
+use crate::template::{LocalSecrets, SamTemplate};
 
 const SECONDS: f64 = 30.0 * 24.0 * 3_600.0;
 /// Lambda's pollers of an idle queue, each asking every twenty seconds.
@@ -18,10 +18,10 @@ const POLLED_EVERY: f64 = 20.0;
 /// What lies in the table of a small deployment.
 const STORED: f64 = 0.1;
 
-struct Item {
+struct BillItem {
     what: String,
     quantity: f64,
-    price: Price,
+    price: UnitPrice,
     /// Of the account, every month.
     free: f64,
 }
@@ -31,7 +31,7 @@ pub(super) fn table() -> String {
         "| what | a month | US$ by the list | free each month | US$ left |\n| --- | ---: | ---: | ---: | ---: |\n",
     );
     let (mut list, mut left) = (0.0, 0.0);
-    for Item { what, quantity, price, free } in items() {
+    for BillItem { what, quantity, price, free } in items() {
         let (full, rest) = (price.of(quantity), price.of((quantity - free).max(0.0)));
         list += full;
         left += rest;
@@ -47,9 +47,9 @@ pub(super) fn table() -> String {
     text
 }
 
-fn items() -> Vec<Item> {
+fn items() -> Vec<BillItem> {
     let path = repository().join("template.yaml");
-    let template = Template::read(Some(&path), Secrets::in_memory()).unwrap();
+    let template = SamTemplate::read(Some(&path), LocalSecrets::in_memory()).unwrap();
     template.generate_secrets().unwrap();
     let written = std::fs::read_to_string(path).unwrap();
     let resources = |kind: &str| count(written.matches(&format!("Type: {kind}")).count());
@@ -60,8 +60,8 @@ fn items() -> Vec<Item> {
         template.mappings().unwrap().into_iter().partition(|mapping| mapping.fifo);
     let polls = SECONDS / POLLED_EVERY * POLLERS;
     let standard_polls = count(standard.len()) * polls;
-    let none = |what: &str| Item { what: what.into(), quantity: 0.0, price: INVOCATION, free: 0.0 };
-    let item = |what: &str, quantity, price, free| Item { what: what.into(), quantity, price, free };
+    let none = |what: &str| BillItem { what: what.into(), quantity: 0.0, price: INVOCATION, free: 0.0 };
+    let item = |what: &str, quantity, price, free| BillItem { what: what.into(), quantity, price, free };
     vec![
         none("requests, messages, posts, connection minutes, mails"),
         item("secrets", resources("AWS::SecretsManager::Secret"), SECRET, 0.0),

@@ -11,7 +11,7 @@ mod talk;
 use std::{fmt::Write as _, fs, path::PathBuf};
 
 use super::{
-    estimate::Units,
+    estimate::RequestUnits,
     prices::{
         CONNECTION_MINUTE, FIFO_REQUEST, GB_SECOND, HTTP_REQUEST, INVOCATION, LIST, LOGGED_GB, OUT_GB,
         QUEUE_REQUEST, SOCKET_MESSAGE,
@@ -46,19 +46,19 @@ const REQUESTS_OF_A_JOB: f64 = 3.0;
 
 /// What something uses, by what is billed.
 #[derive(Clone, Copy, Debug, Default)]
-struct Use {
+struct ResourceUse {
     http: f64,
     messages_in: f64,
     posts: f64,
     minutes: f64,
     invocations: f64,
     gb_seconds: f64,
-    table: Units,
+    table: RequestUnits,
     queue: f64,
     fifo: f64,
 }
 
-impl Use {
+impl ResourceUse {
     /// A function runs, and for how long.
     fn run(mut self, ms: f64) -> Self {
         self.invocations += 1.0;
@@ -72,7 +72,7 @@ impl Use {
         self
     }
 
-    fn costs(self, units: Units) -> Self {
+    fn costs(self, units: RequestUnits) -> Self {
         self.units(units.read, units.write)
     }
 
@@ -83,11 +83,11 @@ impl Use {
         self
     }
 
-    fn http(ms: f64, units: Units) -> Self {
+    fn http(ms: f64, units: RequestUnits) -> Self {
         Self { http: 1.0, ..Self::default() }.run(ms).costs(units)
     }
 
-    fn message(units: Units) -> Self {
+    fn message(units: RequestUnits) -> Self {
         Self { messages_in: 1.0, ..Self::default() }.run(assumed::MESSAGE_MS).costs(units)
     }
 
@@ -108,7 +108,7 @@ impl Use {
             minutes: self.minutes + other.minutes,
             invocations: self.invocations + other.invocations,
             gb_seconds: self.gb_seconds + other.gb_seconds,
-            table: Units {
+            table: RequestUnits {
                 read: self.table.read + other.table.read,
                 write: self.table.write + other.table.write,
             },
@@ -125,7 +125,7 @@ impl Use {
             minutes: self.minutes * n,
             invocations: self.invocations * n,
             gb_seconds: self.gb_seconds * n,
-            table: Units { read: self.table.read * n, write: self.table.write * n },
+            table: RequestUnits { read: self.table.read * n, write: self.table.write * n },
             queue: self.queue * n,
             fifo: self.fifo * n,
         }
@@ -152,31 +152,31 @@ fn read_of(items: f64) -> f64 {
 }
 
 /// `infra/COSTS.md`.
-struct Costs(String);
+struct OperationCosts(String);
 
-impl Costs {
+impl OperationCosts {
     fn read() -> Self {
         Self(fs::read_to_string(repository().join("infra/COSTS.md")).unwrap())
     }
 
-    fn of(&self, operation: &str) -> Units {
+    fn of(&self, operation: &str) -> RequestUnits {
         let row = self.0.lines().find_map(|line| line.strip_prefix(&format!("| {operation} |")));
         let row = row.unwrap_or_else(|| panic!("infra/COSTS.md says nothing of: {operation}"));
         let mut figures = row.split('|').map(|cell| cell.trim().parse::<f64>());
         let mut next = || figures.next().unwrap().unwrap();
         let _requests = next();
-        Units { read: next(), write: next() }
+        RequestUnits { read: next(), write: next() }
     }
 }
 
 /// What a scenario is made of, and what each part uses.
-type Parts = Vec<(&'static str, Use)>;
+type ScenarioParts = Vec<(&'static str, ResourceUse)>;
 
-fn total(parts: &Parts) -> Use {
-    parts.iter().fold(Use::default(), |sum, (_, part)| sum.and(*part))
+fn total(parts: &ScenarioParts) -> ResourceUse {
+    parts.iter().fold(ResourceUse::default(), |sum, (_, part)| sum.and(*part))
 }
 
-fn table(parts: &Parts) -> String {
+fn table(parts: &ScenarioParts) -> String {
     let mut text = String::from(
         "| what | messages in | posts out | invocations | RRU | WRU | US$ |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n",
     );
@@ -226,9 +226,9 @@ fn with_block(document: &str, name: &str, text: &str) -> String {
 
 #[test]
 fn operations_say_what_the_model_says() {
-    let costs = Costs::read();
-    let hour = talk::Talk::of_an_hour();
-    let seldom = talk::Talk { heartbeat: 300.0, ..hour };
+    let costs = OperationCosts::read();
+    let hour = talk::TalkScenario::of_an_hour();
+    let seldom = talk::TalkScenario { heartbeat: 300.0, ..hour };
     let chat = chat::parts(&costs);
     let blocks = [
         ("prices", price_list()),

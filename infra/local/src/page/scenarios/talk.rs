@@ -4,7 +4,7 @@ use std::fs;
 
 use model::tick::{TICK_MS, Tick};
 
-use super::{Costs, Parts, Use, assumed, read_of, repository, total};
+use super::{OperationCosts, ResourceUse, ScenarioParts, assumed, read_of, repository, total};
 
 /// Above so many a room is told in shards (`rooms::publish`).
 const DIRECT: f64 = 100.0;
@@ -16,7 +16,7 @@ const NEWS_MS: f64 = 370.0;
 const FRESH_PER_SECOND: f64 = 2.0;
 
 #[derive(Clone, Copy)]
-pub(super) struct Talk {
+pub(super) struct TalkScenario {
     pub(super) audience: f64,
     pub(super) questions: f64,
     pub(super) minutes: f64,
@@ -28,7 +28,7 @@ pub(super) struct Talk {
     pub(super) heartbeat: f64,
 }
 
-impl Talk {
+impl TalkScenario {
     pub(super) fn of_an_hour() -> Self {
         Self {
             audience: 1_000.0,
@@ -40,10 +40,10 @@ impl Talk {
         }
     }
 
-    pub(super) fn parts(&self, costs: &Costs) -> Parts {
+    pub(super) fn parts(&self, costs: &OperationCosts) -> ScenarioParts {
         let n = self.audience;
         let pings = n * (self.minutes * 60.0 / self.heartbeat).floor();
-        let once = Use::default;
+        let once = ResourceUse::default;
         vec![
             ("prepared and begun by the presenter", self.prepared(costs)),
             ("found by its code and joined", self.joined(costs)),
@@ -53,44 +53,44 @@ impl Talk {
             ("votes counted and shown", self.counted()),
             ("slides shown", self.shown(costs)),
             ("looked after, every minute", self.looked_after()),
-            ("pinged", Use::message(costs.of("ping")).post(1.0).times(pings)),
+            ("pinged", ResourceUse::message(costs.of("ping")).post(1.0).times(pings)),
             ("ended, everyone told twice and gone", self.ended(costs)),
-            ("connected for an hour", Use { minutes: n * self.minutes, ..once() }),
+            ("connected for an hour", ResourceUse { minutes: n * self.minutes, ..once() }),
         ]
     }
 
-    fn prepared(&self, costs: &Costs) -> Use {
-        let http = |operation| Use::http(assumed::HTTP_MS, costs.of(operation));
-        Use::http(assumed::PASSWORD_MS, costs.of("log in"))
+    fn prepared(&self, costs: &OperationCosts) -> ResourceUse {
+        let http = |operation| ResourceUse::http(assumed::HTTP_MS, costs.of(operation));
+        ResourceUse::http(assumed::PASSWORD_MS, costs.of("log in"))
             .and(http("create a presentation"))
             .and(http("append a slide").times(self.questions))
             .and(http("create a session"))
             .and(http("a presenter's ticket"))
-            .and(Use::default().run(assumed::CONNECT_MS).costs(costs.of("connect as presenter")))
+            .and(ResourceUse::default().run(assumed::CONNECT_MS).costs(costs.of("connect as presenter")))
             .and(http("start a session"))
             .and(told(self.audience))
     }
 
-    fn joined(&self, costs: &Costs) -> Use {
-        let found = Use::http(assumed::HTTP_MS, costs.of("find a session by its code"));
-        found.and(Use::http(assumed::HTTP_MS, costs.of("join by code"))).times(self.audience)
+    fn joined(&self, costs: &OperationCosts) -> ResourceUse {
+        let found = ResourceUse::http(assumed::HTTP_MS, costs.of("find a session by its code"));
+        found.and(ResourceUse::http(assumed::HTTP_MS, costs.of("join by code"))).times(self.audience)
     }
 
     /// `$connect` asks for a count by every one; the greeting reads the session, what is the person's own, and the room
     /// up to what it counts by itself.
-    fn connected(&self, costs: &Costs) -> Use {
-        let opened = Use { fifo: 1.0, ..Use::default() };
+    fn connected(&self, costs: &OperationCosts) -> ResourceUse {
+        let opened = ResourceUse { fifo: 1.0, ..ResourceUse::default() };
         let opened = opened.run(assumed::CONNECT_MS).costs(costs.of("connect as participant"));
         let room = read_of(self.audience.min(DIRECT + 1.0));
         // posted one after the other: the state, then the presenter's news of who has come
-        let greeted = Use::job(assumed::JOB_MS).units(7.5 + room, 0.0).post(1.0).post(1.0);
+        let greeted = ResourceUse::job(assumed::JOB_MS).units(7.5 + room, 0.0).post(1.0).post(1.0);
         opened.and(greeted).times(self.audience)
     }
 
     /// The presenter is told every tick in which somebody came, everyone at the pace of their number.
-    fn arriving(&self) -> Use {
+    fn arriving(&self) -> ResourceUse {
         let ticks = (self.arrival * per_second()).ceil();
-        let (mut all, mut here, mut told_at) = (Use::default(), 0.0, None);
+        let (mut all, mut here, mut told_at) = (ResourceUse::default(), 0.0, None);
         let mut tick = 0;
         while f64::from(tick) < ticks {
             tick += 1;
@@ -111,14 +111,16 @@ impl Talk {
 
     /// One write each, and one read where the instance has not met the connection in the last minute: between two
     /// questions that is always so.
-    fn voted(&self, costs: &Costs) -> Use {
+    fn voted(&self, costs: &OperationCosts) -> ResourceUse {
         let n = self.audience;
-        let met = Use::message(costs.of("vote")).units(1.0, 0.0).times(n);
+        let met = ResourceUse::message(costs.of("vote")).units(1.0, 0.0).times(n);
         let first = costs.of("vote, the first that an instance sees of a session").read - 1.0;
         let instances = (n / self.voting * assumed::MESSAGE_MS / 1_000.0).ceil();
-        let fresh = Use::default().units(first, 0.0).times(self.voting * FRESH_PER_SECOND * instances);
+        let fresh =
+            ResourceUse::default().units(first, 0.0).times(self.voting * FRESH_PER_SECOND * instances);
         // the first of a tick and instance asks for a count; the job of it is in `counted`
-        let asked = Use { fifo: self.ticks_of_a_vote() * (instances - 1.0), ..Use::default() };
+        let asked =
+            ResourceUse { fifo: self.ticks_of_a_vote() * (instances - 1.0), ..ResourceUse::default() };
         met.and(fresh).and(asked).times(self.questions)
     }
 
@@ -126,47 +128,48 @@ impl Talk {
         (self.voting * per_second()).min(self.audience)
     }
 
-    fn counted(&self) -> Use {
+    fn counted(&self) -> ResourceUse {
         let (n, ticks) = (self.audience, self.ticks_of_a_vote());
         let period = audience_period_ms(n);
-        let mut all = Use::default();
+        let mut all = ResourceUse::default();
         let mut tick = 0;
         while f64::from(tick) < ticks {
             tick += 1;
             let lie_there = n * f64::from(tick) / ticks;
             let news = (n / ticks * NEWS_MS / ms(TICK_MS)).min(SHOWN);
             let waits = ms(TICK_MS) / 2.0;
-            all = all.and(Use::count(waits).units(votes(lie_there) + 4.0, 1.0).post(1.0).post(news));
+            all = all.and(ResourceUse::count(waits).units(votes(lie_there) + 4.0, 1.0).post(1.0).post(news));
         }
-        let shown = Use::count(period).units(votes(n / 2.0) + 4.0, 0.0).and(told(n));
+        let shown = ResourceUse::count(period).units(votes(n / 2.0) + 4.0, 0.0).and(told(n));
         // wherever they begin, so long a time touches one period more
         let times = self.voting * 1_000.0 / period + 1.0;
         all.and(shown.times(times)).times(self.questions)
     }
 
     /// A slide appears, and the last word on the one before is counted for everyone.
-    fn shown(&self, costs: &Costs) -> Use {
+    fn shown(&self, costs: &OperationCosts) -> ResourceUse {
         let n = self.audience;
-        let turned = Use::http(assumed::HTTP_MS, costs.of("show a slide")).and(told(n));
+        let turned = ResourceUse::http(assumed::HTTP_MS, costs.of("show a slide")).and(told(n));
         turned.times(self.questions - 1.0).and(last_word(n).times(self.questions))
     }
 
     /// `check_session` has votes and presence counted, and whoever counts tells.
-    fn looked_after(&self) -> Use {
+    fn looked_after(&self) -> ResourceUse {
         let n = self.audience;
-        let checked = Use::job(assumed::JOB_MS).units(1.0, 1.0);
+        let checked = ResourceUse::job(assumed::JOB_MS).units(1.0, 1.0);
         let presence = presence(n).and(presence_told(n));
         checked.and(last_word(n)).and(presence).times(self.minutes)
     }
 
-    fn ended(&self, costs: &Costs) -> Use {
+    fn ended(&self, costs: &OperationCosts) -> ResourceUse {
         let n = self.audience;
-        let closed = Use::job(assumed::JOB_MS).units(read_of(n), 0.0).post(n).post(0.0);
+        let closed = ResourceUse::job(assumed::JOB_MS).units(read_of(n), 0.0).post(n).post(0.0);
         // and a DELETE to each
-        let deleted = Use { gb_seconds: Use::default().post(n).gb_seconds, ..Use::default() };
-        let left = Use { fifo: 1.0, ..Use::default() };
+        let deleted =
+            ResourceUse { gb_seconds: ResourceUse::default().post(n).gb_seconds, ..ResourceUse::default() };
+        let left = ResourceUse { fifo: 1.0, ..ResourceUse::default() };
         let left = left.run(assumed::CONNECT_MS).costs(costs.of("disconnect as participant"));
-        Use::http(assumed::HTTP_MS, costs.of("end a session"))
+        ResourceUse::http(assumed::HTTP_MS, costs.of("end a session"))
             .and(told(n))
             .and(closed)
             .and(deleted)
@@ -175,27 +178,27 @@ impl Talk {
 }
 
 /// A room of so many, and the presenter, is told one thing.
-fn told(audience: f64) -> Use {
+fn told(audience: f64) -> ResourceUse {
     let all = audience + 1.0;
-    let looked = Use::default().units(read_of(all.min(DIRECT + 1.0)), 0.0);
+    let looked = ResourceUse::default().units(read_of(all.min(DIRECT + 1.0)), 0.0);
     if all <= DIRECT {
         return looked.post(all);
     }
     let shard = all / SHARDS;
-    looked.and(Use::job(assumed::JOB_MS).units(read_of(shard), 0.0).post(shard).times(SHARDS))
+    looked.and(ResourceUse::job(assumed::JOB_MS).units(read_of(shard), 0.0).post(shard).times(SHARDS))
 }
 
-fn presence(here: f64) -> Use {
-    Use::count(ms(TICK_MS) / 2.0).units(read_of(here) + 2.0, 1.0).post(1.0)
+fn presence(here: f64) -> ResourceUse {
+    ResourceUse::count(ms(TICK_MS) / 2.0).units(read_of(here) + 2.0, 1.0).post(1.0)
 }
 
-fn presence_told(here: f64) -> Use {
-    Use::count(audience_period_ms(here)).units(read_of(here), 0.0).and(told(here))
+fn presence_told(here: f64) -> ResourceUse {
+    ResourceUse::count(audience_period_ms(here)).units(read_of(here), 0.0).and(told(here))
 }
 
-fn last_word(audience: f64) -> Use {
-    let presenter = Use::count(ms(TICK_MS) / 2.0).units(votes(audience) + 4.0, 1.0).post(1.0);
-    presenter.and(Use::count(ms(TICK_MS) / 2.0).units(votes(audience) + 4.0, 0.0)).and(told(audience))
+fn last_word(audience: f64) -> ResourceUse {
+    let presenter = ResourceUse::count(ms(TICK_MS) / 2.0).units(votes(audience) + 4.0, 1.0).post(1.0);
+    presenter.and(ResourceUse::count(ms(TICK_MS) / 2.0).units(votes(audience) + 4.0, 0.0)).and(told(audience))
 }
 
 /// Read units of a count: four shards.
@@ -229,8 +232,14 @@ fn the_model_counts_the_posts_that_were_measured() {
     let figures = fs::read_to_string(repository().join("infra/FIGURES.md")).unwrap();
     let (before, _) = figures.split_once(" posts").unwrap();
     let measured: f64 = before.rsplit(' ').next().unwrap().replace(',', "").parse().unwrap();
-    let rehearsal = Talk { questions: 3.0, minutes: 0.5, arrival: 6.7, voting: 2.0, ..Talk::of_an_hour() };
-    let mut parts = rehearsal.parts(&Costs::read());
+    let rehearsal = TalkScenario {
+        questions: 3.0,
+        minutes: 0.5,
+        arrival: 6.7,
+        voting: 2.0,
+        ..TalkScenario::of_an_hour()
+    };
+    let mut parts = rehearsal.parts(&OperationCosts::read());
     // it was shorter than a minute, and its audience left after the first word of the end
     parts.retain(|(what, _)| !what.starts_with("looked after"));
     let posts = total(&parts).posts - rehearsal.audience;

@@ -4,12 +4,12 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::{
     mentions,
-    parts::{Part, parts, prose},
+    parts::{TextPart, parts, prose},
 };
-use crate::message::{Formatting, emoji};
+use crate::message::{MessageFormatting, emoji};
 
 /// What stands in a text. In code there are only characters.
-pub fn formatting(text: &str) -> Formatting {
+pub fn formatting(text: &str) -> MessageFormatting {
     let parts = parts(text);
     let prose = prose(text);
     let links = ["http://", "https://"].into_iter().flat_map(|scheme| prose.split(scheme).skip(1));
@@ -18,11 +18,11 @@ pub fn formatting(text: &str) -> Formatting {
     let emoji_count = emojis(&prose);
     // what stands in bold is no italics by that
     let plain = prose.replace("**", "");
-    Formatting {
+    MessageFormatting {
         has_bold: is_marked(&prose, "**"),
         has_italic: is_marked(&plain, "*") || is_marked(&plain, "_"),
-        has_code: parts.iter().any(|part| matches!(part, Part::Code(_))),
-        has_code_block: parts.iter().any(|part| matches!(part, Part::Block(_))),
+        has_code: parts.iter().any(|part| matches!(part, TextPart::Code(_))),
+        has_code_block: parts.iter().any(|part| matches!(part, TextPart::Block(_))),
         has_links: link_count > 0,
         has_mentions: mention_count > 0,
         has_emojis: emoji_count > 0,
@@ -80,7 +80,7 @@ mod tests {
         let found = formatting(
             "**bold** and *italic* with `code` and ```block``` of @ana, see https://a.example http://b.example 😀 :tada:",
         );
-        let all = Formatting {
+        let all = MessageFormatting {
             has_bold: true,
             has_italic: true,
             has_code: true,
@@ -108,12 +108,12 @@ mod tests {
             "1 # 2",
             "****",
         ] {
-            assert_eq!(formatting(plain), Formatting::default(), "{plain}");
+            assert_eq!(formatting(plain), MessageFormatting::default(), "{plain}");
         }
         assert!(formatting("**a**").has_bold && !formatting("**a**").has_italic);
         assert!(formatting("_a_ (*b*)").has_italic);
         let code = formatting("`**a** @ana https://a.example 😀 :tada:`");
-        assert_eq!(code, Formatting { has_code: true, ..Formatting::default() });
+        assert_eq!(code, MessageFormatting { has_code: true, ..MessageFormatting::default() });
     }
 
     #[test]

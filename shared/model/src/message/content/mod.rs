@@ -4,7 +4,7 @@ mod formatting;
 mod mentions;
 mod parts;
 
-use self::parts::{FENCE, Part, blocks, parts};
+use self::parts::{FENCE, TextPart, blocks, parts};
 use super::LENGTH;
 
 pub use self::{
@@ -50,7 +50,8 @@ fn closed(text: &str) -> Result<(), &'static str> {
     if is_odd(outside.map(|(_, part)| part.matches('`').count()).sum()) {
         return Err("has code (`) that is not closed");
     }
-    let bold = |part: &Part<'_>| if let Part::Prose(prose) = part { prose.matches("**").count() } else { 0 };
+    let bold =
+        |part: &TextPart<'_>| if let TextPart::Prose(prose) = part { prose.matches("**").count() } else { 0 };
     if is_odd(parts(text).iter().map(bold).sum()) {
         return Err("has bold text (**) that is not closed");
     }

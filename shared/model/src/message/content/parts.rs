@@ -7,23 +7,24 @@ const QUOTE: &str = "`";
 
 /// A stretch of a text; code with its marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part<'a> {
+pub(super) enum TextPart<'a> {
     Prose(&'a str),
     Code(&'a str),
     Block(&'a str),
 }
 
 /// A text in its parts; a mark that is not closed is prose.
-pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
+pub(super) fn parts(text: &str) -> Vec<TextPart<'_>> {
     let mut found = Vec::new();
     for (is_block, stretch) in blocks(text) {
         if is_block {
-            found.push(Part::Block(stretch));
+            found.push(TextPart::Block(stretch));
             continue;
         }
         let quoted = between(stretch, QUOTE).into_iter();
-        found
-            .extend(quoted.map(|(is_code, part)| if is_code { Part::Code(part) } else { Part::Prose(part) }));
+        found.extend(
+            quoted.map(|(is_code, part)| if is_code { TextPart::Code(part) } else { TextPart::Prose(part) }),
+        );
     }
     found
 }
@@ -35,7 +36,7 @@ pub(super) fn blocks(text: &str) -> Vec<(bool, &str)> {
 
 /// What people said, with one character in place of each code: so that what stands before and after it is not one word.
 pub(super) fn prose(text: &str) -> String {
-    let of = |part| if let Part::Prose(prose) = part { prose } else { "\u{fffc}" };
+    let of = |part| if let TextPart::Prose(prose) = part { prose } else { "\u{fffc}" };
     parts(text).into_iter().map(of).collect()
 }
 
@@ -63,7 +64,7 @@ mod tests {
 
     #[test]
     fn code_is_told_from_prose() {
-        use Part::{Block, Code, Prose};
+        use TextPart::{Block, Code, Prose};
         assert_eq!(parts("a `b` c"), [Prose("a "), Code("`b`"), Prose(" c")]);
         assert_eq!(parts("```a `b` c``` `d`"), [Block("```a `b` c```"), Prose(" "), Code("`d`")]);
         assert_eq!(parts("a ` b"), [Prose("a ` b")]);
@@ -75,7 +76,7 @@ mod tests {
         fn no_part_is_lost(text in "[a`\n ]{0,40}") {
             let whole: String = parts(&text)
                 .into_iter()
-                .map(|part| match part { Part::Prose(text) | Part::Code(text) | Part::Block(text) => text })
+                .map(|part| match part { TextPart::Prose(text) | TextPart::Code(text) | TextPart::Block(text) => text })
                 .collect();
             prop_assert_eq!(whole, text);
         }
