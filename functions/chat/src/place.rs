@@ -8,7 +8,7 @@ use store::{
 };
 
 /// How often their other devices may change it at the same moment.
-const TRIES: usize = 8;
+const MAX_ATTEMPTS: usize = 8;
 
 /// Somebody's place in a channel. Asked before anything else is read or said of it, and for every message of a socket: whoever was
 /// removed is out with their next request. 1 read unit.
@@ -30,7 +30,7 @@ pub(crate) async fn rewrite(
     change: impl Fn(&mut Membership),
 ) -> Result<(Membership, bool), Error> {
     let mut before = before;
-    for _ in 0..TRIES {
+    for _ in 0..MAX_ATTEMPTS {
         let mut after = before.clone();
         change(&mut after);
         if after == before {

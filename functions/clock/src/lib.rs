@@ -13,10 +13,10 @@
 //! | `image` | none: looked after here |
 //! | `loose_chunks` (of an image) | none: cleared here |
 //!
-//! Images need no queue and no worker of their own: a few of them a minute are seen to between two ticks ([`SEEN_TO`]), and one
+//! Images need no queue and no worker of their own: a few of them a minute are seen to between two ticks ([`MAX_IMAGES`]), and one
 //! that waits a little longer harms nobody.
 //!
-//! What was sent is put off by [`AGAIN`], so that a backlog is not sent anew every minute; the job itself says more exactly
+//! What was sent is put off by [`RETRY_AFTER`], so that a backlog is not sent anew every minute; the job itself says more exactly
 //! when, or takes the item out. What nobody can read is put off as well, and said.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -35,14 +35,14 @@ use store::{
 };
 
 /// Items of one look; what is left is due a minute later too.
-const MOST: usize = 5_000;
-const PAGE: i32 = 500;
+const MAX_ITEMS: usize = 5_000;
+const PAGE_SIZE: i32 = 500;
 /// Items under way at once: 5,000, one after the other, would take longer than the function has.
-const CONCURRENT: usize = 16;
+const CONCURRENCY: usize = 16;
 /// Images and loose chunks that one tick sees to itself: each may read all slides of an owner. 36,000 a day.
-const SEEN_TO: usize = 25;
+const MAX_IMAGES: usize = 25;
 /// A job that has not been done by now is sent again: longer than it takes, with its retries.
-const AGAIN: SignedDuration = SignedDuration::from_mins(5);
+const RETRY_AFTER: SignedDuration = SignedDuration::from_mins(5);
 
 /// `cron-clock`
 pub async fn cron(environment: Environment) -> Result<LambdaFunction, StartError> {
@@ -55,19 +55,19 @@ pub async fn cron(environment: Environment) -> Result<LambdaFunction, StartError
         ],
     )
     .await?;
-    Ok(entry::cron::door(app, |app| async move { tick(&app).await }))
+    Ok(entry::cron::door(app, |app| async move { run_tick(&app).await }))
 }
 
 /// # Errors
 /// The last failure, after everything was tried.
-async fn tick(app: &App) -> Result<(), Error> {
+async fn run_tick(app: &App) -> Result<(), Error> {
     let now = app.clock.now();
     let (mut from, mut seen, mut failed, mut outcome) = (None, 0, 0, Ok(()));
     let seen_to = AtomicUsize::new(0);
-    while seen < MOST {
-        let (items, next) = due::due(&app.store, PAGE, from, now).await?;
-        let sending: Vec<_> = items.iter().map(|item| pass_on(app, item, &seen_to, now)).collect();
-        let outcomes: Vec<_> = stream::iter(sending).buffer_unordered(CONCURRENT).collect().await;
+    while seen < MAX_ITEMS {
+        let (items, next) = due::due(&app.store, PAGE_SIZE, from, now).await?;
+        let sending: Vec<_> = items.iter().map(|item| dispatch_due_item(app, item, &seen_to, now)).collect();
+        let outcomes: Vec<_> = stream::iter(sending).buffer_unordered(CONCURRENCY).collect().await;
         seen += outcomes.len();
         for error in outcomes.into_iter().filter_map(Result::err) {
             tracing::error!(?error, "what has fallen due could not be passed on");
@@ -83,8 +83,13 @@ async fn tick(app: &App) -> Result<(), Error> {
     outcome
 }
 
-async fn pass_on(app: &App, item: &DueItem, seen_to: &AtomicUsize, now: Timestamp) -> Result<(), Error> {
-    let may = || seen_to.fetch_add(1, Ordering::Relaxed) < SEEN_TO;
+async fn dispatch_due_item(
+    app: &App,
+    item: &DueItem,
+    seen_to: &AtomicUsize,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let may = || seen_to.fetch_add(1, Ordering::Relaxed) < MAX_IMAGES;
     let done = match item.what() {
         Ok(DueWork::Session(session)) => app.queues.send(&CheckSession { session }, now).await,
         Ok(DueWork::Login(user, login)) => app.queues.send(&EndLogin { user, login }, now).await,
@@ -112,7 +117,8 @@ async fn pass_on(app: &App, item: &DueItem, seen_to: &AtomicUsize, now: Timestam
         return done;
     }
     // somebody who is there is looked after at this pace: their job writes nothing where nothing has changed
-    let again = if matches!(item.what(), Ok(DueWork::Presence(_))) { online::CHECKED_EVERY } else { AGAIN };
+    let again =
+        if matches!(item.what(), Ok(DueWork::Presence(_))) { online::CHECKED_EVERY } else { RETRY_AFTER };
     due::put_off(&app.store, item, now + again).await?;
     done
 }

@@ -95,7 +95,7 @@ impl ClockWorld {
 }
 
 #[tokio::test]
-async fn one_row_that_nobody_can_read_holds_up_nothing_and_is_said() {
+async fn an_unreadable_row_blocks_nothing_and_is_reported() {
     let world = ClockWorld::start().await;
     // oldest first
     let unreadable = [json!(null), json!("no id"), json!(7)];
@@ -114,7 +114,7 @@ async fn one_row_that_nobody_can_read_holds_up_nothing_and_is_said() {
 }
 
 #[tokio::test]
-async fn what_was_sent_is_sent_again_after_five_minutes_and_not_every_minute() {
+async fn a_job_is_sent_again_after_five_minutes() {
     let world = ClockWorld::start().await;
     let id = json!(Uuid::from_u128(1));
     world.app.store.put(&Session(world.row(1, id))).await.unwrap();
@@ -129,7 +129,7 @@ async fn what_was_sent_is_sent_again_after_five_minutes_and_not_every_minute() {
 }
 
 #[tokio::test]
-async fn a_deleted_channel_is_cleared_away_though_nobody_asked() {
+async fn the_clock_clears_deleted_channels() {
     let world = ClockWorld::start().await;
     let deleted = DeletedChannel { id: world.clock.id(), deleted_at: world.clock.now() };
     world.app.store.put(&deleted).await.unwrap();
@@ -141,7 +141,7 @@ async fn a_deleted_channel_is_cleared_away_though_nobody_asked() {
 }
 
 #[tokio::test]
-async fn what_could_not_be_sent_is_sent_by_the_next_look() {
+async fn a_failed_send_is_repeated_by_the_next_tick() {
     let world = ClockWorld::start().await;
     let id = json!(Uuid::from_u128(1));
     world.app.store.put(&Session(world.row(1, id))).await.unwrap();
@@ -153,7 +153,7 @@ async fn what_could_not_be_sent_is_sent_by_the_next_look() {
 }
 
 #[tokio::test]
-async fn a_look_goes_on_behind_its_first_page() {
+async fn a_tick_reads_every_page() {
     let world = ClockWorld::start().await;
     let rows: Vec<Session> = (0..510).map(|n| Session(world.row(n, json!(Uuid::from_u128(n))))).collect();
     for chunk in rows.chunks(50) {
@@ -165,7 +165,7 @@ async fn a_look_goes_on_behind_its_first_page() {
 
 /// Images are looked after by the clock itself, a few at a time, and nothing waits behind those that have to wait.
 #[tokio::test]
-async fn many_images_hold_up_nothing() {
+async fn many_waiting_images_block_nothing() {
     let world = ClockWorld::start().await;
     let owner = UserId::from(Uuid::from_u128(1));
     let ids: Vec<ImageId> = (0..30).map(|n| ImageId::of(owner, &[n; 32])).collect();

@@ -65,14 +65,14 @@ pub fn assemble(subjects: impl IntoIterator<Item = OpenApi>) -> OpenApi {
         subject.servers = None;
         whole.merge(subject);
     }
-    whole.tags = Some(TAGS.map(|(name, about)| tag(name, about)).to_vec());
+    whole.tags = Some(TAGS.map(|(name, about)| new_tag(name, about)).to_vec());
     let components = whole.components.get_or_insert_with(Components::new);
     components.schemas.insert(ErrorBody::name().into_owned(), ErrorBody::schema());
     components.schemas.insert(FieldError::name().into_owned(), FieldError::schema());
-    components.security_schemes.insert("bearer".into(), RefOr::T(bearer()));
-    components.security_schemes.insert("cookie".into(), RefOr::T(cookie()));
-    components.security_schemes.insert("participant".into(), RefOr::T(participant()));
-    whole.security = Some(["bearer", "cookie"].map(requirement).to_vec());
+    components.security_schemes.insert("bearer".into(), RefOr::T(bearer_scheme()));
+    components.security_schemes.insert("cookie".into(), RefOr::T(cookie_scheme()));
+    components.security_schemes.insert("participant".into(), RefOr::T(participant_scheme()));
+    whole.security = Some(["bearer", "cookie"].map(security_requirement).to_vec());
     let free: BTreeSet<String> = components
         .schemas
         .iter()
@@ -85,112 +85,112 @@ pub fn assemble(subjects: impl IntoIterator<Item = OpenApi>) -> OpenApi {
         .map(|(name, _)| format!("#/components/schemas/{name}"))
         .collect();
     for (path, item) in &mut whole.paths.paths {
-        complete(path, item, &free);
+        complete_path(path, item, &free);
     }
     whole
 }
 
-fn tag(name: &str, about: &str) -> Tag {
+fn new_tag(name: &str, about: &str) -> Tag {
     TagBuilder::new().name(name).description(Some(about)).build()
 }
 
-fn bearer() -> SecurityScheme {
-    token("The `access_token` of a log-in")
+fn bearer_scheme() -> SecurityScheme {
+    token_scheme("The `access_token` of a log-in")
 }
 
-fn participant() -> SecurityScheme {
-    token("The `participant_token` that joining a session gave")
+fn participant_scheme() -> SecurityScheme {
+    token_scheme("The `participant_token` that joining a session gave")
 }
 
-fn token(about: &str) -> SecurityScheme {
+fn token_scheme(about: &str) -> SecurityScheme {
     let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT");
     SecurityScheme::Http(scheme.description(Some(about)).build())
 }
 
-fn cookie() -> SecurityScheme {
+fn cookie_scheme() -> SecurityScheme {
     let about = "Set by logging in. Writes also need the header `x-csrf` and an allowed origin.";
     SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description("__Host-access", about)))
 }
 
-fn requirement(name: &str) -> SecurityRequirement {
+fn security_requirement(name: &str) -> SecurityRequirement {
     SecurityRequirement::new(name, [""; 0])
 }
 
 /// `free` are the schemas that an empty object is of: whoever takes one takes no body at all for it.
-fn complete(path: &str, item: &mut PathItem, free: &BTreeSet<String>) {
+fn complete_path(path: &str, item: &mut PathItem, free: &BTreeSet<String>) {
     let PathItem { get, put, post, delete, patch, .. } = item;
     if let Some(operation) = post {
-        operation.parameters.get_or_insert_default().push(idempotency_key());
-        answer(
+        operation.parameters.get_or_insert_default().push(idempotency_key_parameter());
+        add_response(
             operation,
             "409",
             "`CONFLICT`: the first request with this `Idempotency-Key` is still running; \
              `IDEMPOTENCY_ANSWER_NOT_KEPT`: it is done, and its answer was too large to keep",
         );
-        answer(operation, "422", "`IDEMPOTENCY_KEY_REUSED`: it came with another body before");
+        add_response(operation, "422", "`IDEMPOTENCY_KEY_REUSED`: it came with another body before");
     }
     let reads = get.iter_mut().map(|operation| (operation, false));
     let writes = [put, post, delete, patch].into_iter().flatten().map(|operation| (operation, true));
     for (operation, writes) in reads.chain(writes) {
         if let Some(RefOr::T(body)) = operation.request_body.as_mut()
-            && body.content.values().any(|content| may_be_empty(content, free))
+            && body.content.values().any(|content| is_body_optional(content, free))
         {
             body.required = None;
         }
-        answers(path, operation, writes);
-        describe(operation);
+        add_error_responses(path, operation, writes);
+        describe_operation(operation);
     }
 }
 
-fn may_be_empty(content: &RefOr<Content>, free: &BTreeSet<String>) -> bool {
+fn is_body_optional(content: &RefOr<Content>, free: &BTreeSet<String>) -> bool {
     let RefOr::T(Content { schema: Some(RefOr::Ref(schema)), .. }) = content else { return false };
     free.contains(&schema.ref_location)
 }
 
 /// What `entry` answers, whatever the operation.
-fn answers(path: &str, operation: &mut Operation, writes: bool) {
+fn add_error_responses(path: &str, operation: &mut Operation, writes: bool) {
     // Whoever cannot be refused for want of a credential needs none.
     if operation.security.is_none() && !operation.responses.responses.contains_key("401") {
         operation.security = Some(vec![SecurityRequirement::default()]);
     }
     if writes {
-        answer(operation, "403", "`CSRF_REFUSED`: a cookie without its proof");
+        add_response(operation, "403", "`CSRF_REFUSED`: a cookie without its proof");
     }
     if operation.request_body.is_some() {
-        answer(operation, "400", "Not JSON");
-        answer(operation, "413", "Too large");
-        answer(operation, "415", "Not `application/json`");
-        answer(operation, "422", "Wrong fields");
+        add_response(operation, "400", "Not JSON");
+        add_response(operation, "413", "Too large");
+        add_response(operation, "415", "Not `application/json`");
+        add_response(operation, "422", "Wrong fields");
     }
     if path.starts_with("/v1/") {
-        answer(operation, "500", "A mistake of ours");
-        answer(operation, "503", "A dependency failed; try again after `Retry-After` seconds");
+        add_response(operation, "500", "A mistake of ours");
+        add_response(operation, "503", "A dependency failed; try again after `Retry-After` seconds");
     }
 }
 
 /// Adds an answer that the operation itself says nothing about.
-fn answer(operation: &mut Operation, status: &str, about: &str) {
-    operation.responses.responses.entry(status.into()).or_insert_with(|| RefOr::T(error(about)));
+fn add_response(operation: &mut Operation, status: &str, about: &str) {
+    operation.responses.responses.entry(status.into()).or_insert_with(|| RefOr::T(error_response(about)));
 }
 
 /// What the status means is all that most answers have to say.
-fn describe(operation: &mut Operation) {
+fn describe_operation(operation: &mut Operation) {
     for (status, response) in &mut operation.responses.responses {
         if let RefOr::T(response) = response
             && response.description.is_empty()
         {
-            response.description = meaning(status).into();
+            response.description = status_description(status).into();
         }
     }
 }
 
-fn error(about: &str) -> Response {
+fn error_response(about: &str) -> Response {
     let body = Ref::from_schema_name(ErrorBody::name());
     let content = ContentBuilder::new().schema(Some(body)).build();
     ResponseBuilder::new().description(about).content("application/json", content).build()
 }
 
-fn meaning(status: &str) -> &'static str {
+fn status_description(status: &str) -> &'static str {
     match status {
         "200" => "As asked",
         "201" => "Created",
@@ -207,7 +207,7 @@ fn meaning(status: &str) -> &'static str {
     }
 }
 
-fn idempotency_key() -> RefOr<utoipa::openapi::path::Parameter> {
+fn idempotency_key_parameter() -> RefOr<utoipa::openapi::path::Parameter> {
     let text = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(255));
     let parameter = ParameterBuilder::new()
         .name("Idempotency-Key")

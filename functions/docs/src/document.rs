@@ -6,7 +6,7 @@ use http::header;
 use serde_json::{Value, json};
 
 /// Generated from the handlers of all subjects (`cargo run -- openapi`) and committed: a change of the API is a diff.
-const COMMITTED: &str = include_str!("../../../infra/openapi.json");
+const COMMITTED_DOCUMENT: &str = include_str!("../../../infra/openapi.json");
 
 /// The document as this deployment serves it: with its own URL.
 #[derive(Clone)]
@@ -15,7 +15,7 @@ pub(crate) struct OpenApiDocument(Arc<str>);
 impl OpenApiDocument {
     pub(crate) fn of(public_url: &str) -> Result<Self, StartError> {
         let wrong = |why| StartError::wrong("infra/openapi.json", why);
-        let mut document: Value = serde_json::from_str(COMMITTED).map_err(wrong)?;
+        let mut document: Value = serde_json::from_str(COMMITTED_DOCUMENT).map_err(wrong)?;
         document["servers"] = json!([{ "url": public_url }]);
         Ok(Self(document.to_string().into()))
     }

@@ -38,10 +38,10 @@ use document::OpenApiDocument;
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 pub fn router() -> OpenApiRouter<App> {
-    always().merge(documentation())
+    always_served().merge(documentation_routes())
 }
 
-fn always() -> OpenApiRouter<App> {
+fn always_served() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(home::home))
         .routes(routes!(health::health))
@@ -52,7 +52,7 @@ fn always() -> OpenApiRouter<App> {
 }
 
 /// What `SHOW_DOCS` is about.
-fn documentation() -> OpenApiRouter<App> {
+fn documentation_routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(document::document))
         .routes(routes!(asyncapi::asyncapi))
@@ -76,7 +76,7 @@ pub async fn api(environment: Environment) -> Result<LambdaFunction, StartError>
         let messages = Extension(AsyncApiDocument::of(&app.settings.socket_url));
         router().split_for_parts().0.layer(document).layer(messages)
     } else {
-        always().split_for_parts().0
+        always_served().split_for_parts().0
     };
     Ok(entry::http::door(&app, router.with_state(app.clone())))
 }

@@ -14,29 +14,29 @@ use utoipa_swagger_ui::{Config, serve};
 
 /// `/docs`: the page.
 pub(crate) async fn index(State(app): State<App>) -> ApiResult<Response> {
-    page(&app, "index.html")
+    page_response(&app, "index.html")
 }
 
 /// What the page is made of.
 pub(crate) async fn file(State(app): State<App>, Path(file): Path<String>) -> ApiResult<Response> {
-    page(&app, &file)
+    page_response(&app, &file)
 }
 
-fn page(app: &App, file: &str) -> ApiResult<Response> {
+fn page_response(app: &App, file: &str) -> ApiResult<Response> {
     let config = Config::from("/openapi.json").try_it_out_enabled(true);
     let served = serve(file, Arc::new(config)).map_err(|error| Error::internal(error.to_string()))?;
     let asset = served.ok_or(Error::NotFound("this page"))?;
-    let bytes = if file == "index.html" { placed(&asset.bytes) } else { asset.bytes.into_owned() };
+    let bytes = if file == "index.html" { with_base_url(&asset.bytes) } else { asset.bytes.into_owned() };
     let headers = [
         (header::CONTENT_TYPE, asset.content_type),
         (header::CACHE_CONTROL, "public, max-age=3600".to_owned()),
-        (header::CONTENT_SECURITY_POLICY, policy(&app.settings.public_url)),
+        (header::CONTENT_SECURITY_POLICY, content_security_policy(&app.settings.public_url)),
     ];
     Ok((headers, bytes).into_response())
 }
 
 /// The page is at `/docs`, and means its parts to be beside it; they are below.
-fn placed(page: &[u8]) -> Vec<u8> {
+fn with_base_url(page: &[u8]) -> Vec<u8> {
     String::from_utf8_lossy(page)
         .replace("=\"./", "=\"/docs/")
         .replace("=\"index.css", "=\"/docs/index.css")
@@ -45,7 +45,7 @@ fn placed(page: &[u8]) -> Vec<u8> {
 }
 
 /// Nothing but our own, and requests to this API, which may have a URL of its own.
-fn policy(public_url: &str) -> String {
+fn content_security_policy(public_url: &str) -> String {
     format!(
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
          connect-src 'self' {public_url}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -59,7 +59,7 @@ mod tests {
     #[test]
     fn every_part_of_the_page_is_in_this_binary() {
         let asset = |file: &str| serve(file, Arc::new(Config::from("/openapi.json"))).unwrap();
-        let page = String::from_utf8(placed(&asset("index.html").unwrap().bytes)).unwrap();
+        let page = String::from_utf8(with_base_url(&asset("index.html").unwrap().bytes)).unwrap();
         let parts: Vec<&str> = page
             .split(['"'])
             .filter(|text| {

@@ -10,36 +10,37 @@ use http::{HeaderName, header};
 use model::Error;
 
 /// The version is in the path, so that it may be kept for ever.
-const BUNDLE: &str = "redoc-3.0.1.js";
+const BUNDLE_FILE: &str = "redoc-3.0.1.js";
 
 /// `assets/README.md` says where it is from. It is sent as it lies here, packed: 2.3 MB would be half of what a Lambda may
 /// answer, and every browser unpacks it.
-const PACKED: &[u8] = include_bytes!("../assets/redoc-3.0.1/redoc.standalone.js.gz");
+const BUNDLE_GZIP: &[u8] = include_bytes!("../assets/redoc-3.0.1/redoc.standalone.js.gz");
 
-const PAGE: &str = include_str!("redoc.html");
+const PAGE_TEMPLATE: &str = include_str!("redoc.html");
 
 /// `/redoc`: the operations of HTTP.
 pub(crate) async fn requests(State(app): State<App>) -> impl IntoResponse {
-    page(&app, "Colloquy API", "/openapi.json")
+    redoc_page(&app, "Colloquy API", "/openapi.json")
 }
 
 /// `/redoc/events`: the messages of the socket.
 pub(crate) async fn events(State(app): State<App>) -> impl IntoResponse {
-    page(&app, "Colloquy events", "/asyncapi.json")
+    redoc_page(&app, "Colloquy events", "/asyncapi.json")
 }
 
-fn page(app: &App, title: &str, document: &str) -> ([(HeaderName, String); 2], Html<String>) {
-    let html = PAGE.replace("TITLE", title).replace("DOCUMENT", document).replace("BUNDLE", BUNDLE);
+fn redoc_page(app: &App, title: &str, document: &str) -> ([(HeaderName, String); 2], Html<String>) {
+    let html =
+        PAGE_TEMPLATE.replace("TITLE", title).replace("DOCUMENT", document).replace("BUNDLE", BUNDLE_FILE);
     let headers = [
         (header::CACHE_CONTROL, "public, max-age=3600".to_owned()),
-        (header::CONTENT_SECURITY_POLICY, policy(&app.settings.public_url)),
+        (header::CONTENT_SECURITY_POLICY, content_security_policy(&app.settings.public_url)),
     ];
     (headers, Html(html))
 }
 
 /// Our bundle and our documents. The bundle would show the logo of its makers from their CDN and report how it is used: the
 /// first is refused here, the second turned off in the page, and refused here.
-fn policy(public_url: &str) -> String {
+fn content_security_policy(public_url: &str) -> String {
     format!(
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
          font-src 'self' data:; worker-src 'self' blob:; connect-src 'self' {public_url}; base-uri 'none'; \
@@ -48,7 +49,7 @@ fn policy(public_url: &str) -> String {
 }
 
 pub(crate) async fn file(Path(file): Path<String>) -> ApiResult<Response> {
-    if file != BUNDLE {
+    if file != BUNDLE_FILE {
         return Err(Error::NotFound("this page").into());
     }
     let headers = [
@@ -56,7 +57,7 @@ pub(crate) async fn file(Path(file): Path<String>) -> ApiResult<Response> {
         (header::CONTENT_ENCODING, "gzip"),
         (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
     ];
-    Ok((headers, PACKED).into_response())
+    Ok((headers, BUNDLE_GZIP).into_response())
 }
 
 #[cfg(test)]
@@ -71,7 +72,7 @@ mod tests {
     #[test]
     fn the_bundle_is_the_published_one() {
         let mut bundle = Vec::new();
-        GzDecoder::new(PACKED).read_to_end(&mut bundle).unwrap();
+        GzDecoder::new(BUNDLE_GZIP).read_to_end(&mut bundle).unwrap();
         assert_eq!(
             format!("{:x}", Sha256::digest(&bundle)),
             "8c70c2de83d33e33a75b225e573d6d9fe851f066f824b44b1637d831d52d7543"

@@ -8,11 +8,11 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use http::header;
 use sha2::{Digest, Sha256};
 
-const PAGE: &str = include_str!("reset.html");
+const PAGE_HTML: &str = include_str!("reset.html");
 
 /// This script and this style, and requests to where the page is from; no form may send a password into a URL.
 static POLICY: LazyLock<String> = LazyLock::new(|| {
-    let (script, style) = (hash("script"), hash("style"));
+    let (script, style) = (csp_hash("script"), csp_hash("style"));
     format!(
         "default-src 'none'; script-src '{script}'; style-src '{style}'; connect-src 'self'; base-uri 'none'; \
          form-action 'none'; frame-ancestors 'none'"
@@ -21,12 +21,12 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
 
 /// Not kept and not named to others (`Cache-Control`, `Referrer-Policy`), as everything that does not say otherwise.
 pub(crate) async fn page() -> impl IntoResponse {
-    ([(header::CONTENT_SECURITY_POLICY, POLICY.as_str())], Html(PAGE))
+    ([(header::CONTENT_SECURITY_POLICY, POLICY.as_str())], Html(PAGE_HTML))
 }
 
 /// What a policy calls the one element of this name.
-fn hash(element: &str) -> String {
-    let inside = PAGE.split_once(&format!("<{element}>")).map_or("", |(_, rest)| rest);
+fn csp_hash(element: &str) -> String {
+    let inside = PAGE_HTML.split_once(&format!("<{element}>")).map_or("", |(_, rest)| rest);
     let inside = inside.split_once(&format!("</{element}>")).map_or("", |(inside, _)| inside);
     format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest(inside)))
 }

@@ -6,11 +6,11 @@ use cloud::bench::{self, FunctionClient, TestResponse};
 use entry::{Clock, Environment};
 use serde_json::json;
 
-async fn door() -> FunctionClient {
-    door_with(&[]).await
+async fn api() -> FunctionClient {
+    api_with(&[]).await
 }
 
-async fn door_with(more: &[(&str, &str)]) -> FunctionClient {
+async fn api_with(more: &[(&str, &str)]) -> FunctionClient {
     // the discard port: nobody answers there
     let mut variables = bench::variables_at("http://127.0.0.1:9").unwrap();
     let own = [("PUBLIC_URL", "https://api.example.com"), ("SOCKET_URL", "wss://socket.example.com")];
@@ -27,8 +27,8 @@ async fn send(client: &FunctionClient, method: &str, path: &str) -> TestResponse
 }
 
 #[tokio::test]
-async fn what_this_is_and_that_it_lives() {
-    let door = door().await;
+async fn the_root_and_health_pages_respond() {
+    let door = api().await;
     let home = send(&door, "GET", "/").await;
     assert_eq!((home.status, &home.body["name"]), (200, &json!("Colloquy")));
     assert_eq!(home.body["docs"], "https://api.example.com/docs");
@@ -40,8 +40,8 @@ async fn what_this_is_and_that_it_lives() {
 }
 
 #[tokio::test]
-async fn it_is_not_ready_without_a_table() {
-    let ready = send(&door().await, "GET", "/ready").await;
+async fn readiness_fails_without_a_table() {
+    let ready = send(&api().await, "GET", "/ready").await;
     assert_eq!(ready.status, 503);
     assert_eq!(ready.body["code"], "SERVICE_UNAVAILABLE");
     assert!(ready.body["message"].as_str().unwrap().contains("the table"));
@@ -49,8 +49,8 @@ async fn it_is_not_ready_without_a_table() {
 }
 
 #[tokio::test]
-async fn the_document_and_its_page() {
-    let door = door().await;
+async fn the_openapi_document_and_swagger_ui_are_served() {
+    let door = api().await;
     let document = send(&door, "GET", "/openapi.json").await;
     assert_eq!(document.headers["content-type"], "application/json");
     assert_eq!(document.headers["cache-control"], "public, max-age=300");
@@ -69,8 +69,8 @@ async fn the_document_and_its_page() {
 }
 
 #[tokio::test]
-async fn the_documents_to_read() {
-    let door = door().await;
+async fn the_reference_pages_are_served() {
+    let door = api().await;
     let document = send(&door, "GET", "/asyncapi.json").await;
     assert_eq!(document.headers["content-type"], "application/json");
     assert_eq!(document.body["servers"]["socket"]["host"], "socket.example.com");
@@ -101,8 +101,8 @@ async fn the_documents_to_read() {
 }
 
 #[tokio::test]
-async fn documents_are_shown_only_where_they_may() {
-    let door = door_with(&[("SHOW_DOCS", "false")]).await;
+async fn documents_are_hidden_when_show_docs_is_off() {
+    let door = api_with(&[("SHOW_DOCS", "false")]).await;
     for path in
         ["/docs", "/docs/swagger-ui-bundle.js", "/redoc", "/redoc/events", "/openapi.json", "/asyncapi.json"]
     {
@@ -116,8 +116,8 @@ async fn documents_are_shown_only_where_they_may() {
 }
 
 #[tokio::test]
-async fn the_link_in_the_mail_leads_to_a_form() {
-    let door = door().await;
+async fn the_reset_link_leads_to_a_form() {
+    let door = api().await;
     let page = send(&door, "GET", "/reset").await;
     assert_eq!((page.status, page.header("cache-control")), (200, "no-store"));
     assert_eq!(page.headers["referrer-policy"], "no-referrer");
@@ -135,8 +135,8 @@ async fn the_link_in_the_mail_leads_to_a_form() {
 }
 
 #[tokio::test]
-async fn everything_else_is_not_there() {
-    let door = door().await;
+async fn unknown_paths_are_not_found() {
+    let door = api().await;
     for path in ["/nothing", "/v1/nothing", "/docs/nothing.js", "/docs/..%2f..%2fCargo.toml", "/v1", "/api"] {
         for method in ["GET", "POST", "DELETE"] {
             let answer = send(&door, method, path).await;

@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer};
 
 type FieldRule<T> = fn(&str) -> Result<T, &'static str>;
 
-fn each<'a, T>(values: impl IntoIterator<Item = &'a String>, rule: FieldRule<T>) -> garde::Result {
+fn validate_each<'a, T>(values: impl IntoIterator<Item = &'a String>, rule: FieldRule<T>) -> garde::Result {
     values.into_iter().try_for_each(|value| rule(value).map(drop).map_err(Error::new))
 }
 
@@ -30,31 +30,31 @@ pub(crate) fn email(value: &str, _: &()) -> garde::Result {
 }
 
 pub(crate) fn maybe_email(value: &Option<String>, _: &()) -> garde::Result {
-    each(value, EmailAddress::typed)
+    validate_each(value, EmailAddress::typed)
 }
 
 pub(crate) fn maybe_line(value: &Option<String>, _: &()) -> garde::Result {
-    each(value, user::line)
+    validate_each(value, user::line)
 }
 
 pub(crate) fn maybe_avatar(value: &Option<String>, _: &()) -> garde::Result {
-    each(value, user::avatar)
+    validate_each(value, user::avatar)
 }
 
 pub(crate) fn maybe_username(value: &Option<String>, _: &()) -> garde::Result {
-    each(value, Username::typed)
+    validate_each(value, Username::typed)
 }
 
 pub(crate) fn clearable_line(value: &Clearable, _: &()) -> garde::Result {
-    each(value.iter().flatten(), user::line)
+    validate_each(value.iter().flatten(), user::line)
 }
 
 pub(crate) fn clearable_avatar(value: &Clearable, _: &()) -> garde::Result {
-    each(value.iter().flatten(), user::avatar)
+    validate_each(value.iter().flatten(), user::avatar)
 }
 
 pub(crate) fn clearable_username(value: &Clearable, _: &()) -> garde::Result {
-    each(value.iter().flatten(), Username::typed)
+    validate_each(value.iter().flatten(), Username::typed)
 }
 
 /// A value that has passed its rule, in its own type.

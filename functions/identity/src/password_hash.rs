@@ -18,18 +18,18 @@ const LANES: u32 = 1;
 
 /// Hashes that may run at once in this process. A Lambda has one request; the local cloud has all of them, and 500 at
 /// once would take 10 GB.
-static RUNNING: Semaphore = Semaphore::const_new(4);
+static HASH_PERMITS: Semaphore = Semaphore::const_new(4);
 
 /// Guesses that a password must withstand. At ten guesses per quarter of an hour that is a hundred days, and every
 /// password of the usual lists falls in fewer than 30,000.
-const GUESSES: u64 = 100_000;
+const MIN_GUESSES: u64 = 100_000;
 
 /// Characters up to which a password is judged. Longer ones are on no list, and judging takes time that grows with the
 /// square of the length.
-const JUDGED: usize = 40;
+const MAX_CHECKED_CHARS: usize = 40;
 
 /// Of no password: verified where there is no account, so that both take the same time.
-const NOBODY: &str =
+const DUMMY_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$Y29sbG9xdXktbm9ib2R5$e7ZC5+3cjA6IbKLLcbsvtDSyKUhNLQ+Qqk1iUyi6p4k";
 
 /// What a password turned out to be.
@@ -47,10 +47,10 @@ fn argon2() -> Result<Argon2<'static>, Error> {
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
-async fn blocking<T: Send + 'static>(
+async fn run_blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
-    let running = RUNNING.acquire().await.map_err(Error::internal)?;
+    let running = HASH_PERMITS.acquire().await.map_err(Error::internal)?;
     let done = spawn_blocking(work).await.map_err(Error::internal)?;
     drop(running);
     done
@@ -66,7 +66,7 @@ pub(crate) async fn choose(
     about: &[&str],
 ) -> Result<PasswordHash, Error> {
     let (password, about) = (password.to_owned(), about.iter().map(ToString::to_string).collect::<Vec<_>>());
-    blocking(move || {
+    run_blocking(move || {
         let about: Vec<&str> = about.iter().map(String::as_str).collect();
         if is_easily_guessed(&password, &about) {
             return Err(Error::field(
@@ -74,7 +74,7 @@ pub(crate) async fn choose(
                 "is too easily guessed: use a few words that do not belong together",
             ));
         }
-        hash(&password)
+        hash_password(&password)
     })
     .await
 }
@@ -82,36 +82,36 @@ pub(crate) async fn choose(
 /// Hashes a password that is known to be right.
 pub(crate) async fn renew(password: &str) -> Result<PasswordHash, Error> {
     let password = password.to_owned();
-    blocking(move || hash(&password)).await
+    run_blocking(move || hash_password(&password)).await
 }
 
 /// Takes the same time whether there is a hash or not.
 pub(crate) async fn verify(password: &str, hash: Option<&PasswordHash>) -> Result<PasswordVerdict, Error> {
     let password = password.to_owned();
     let known = hash.is_some();
-    let encoded = hash.map_or(NOBODY, PasswordHash::expose).to_owned();
-    blocking(move || {
-        let verdict = judge(&password, &encoded)?;
+    let encoded = hash.map_or(DUMMY_HASH, PasswordHash::expose).to_owned();
+    run_blocking(move || {
+        let verdict = check_hash(&password, &encoded)?;
         Ok(if known { verdict } else { PasswordVerdict::Wrong })
     })
     .await
 }
 
 fn is_easily_guessed(password: &str, about: &[&str]) -> bool {
-    if password.chars().count() > JUDGED {
+    if password.chars().count() > MAX_CHECKED_CHARS {
         let password = password.to_lowercase();
         return about.iter().any(|fact| fact.to_lowercase() == password);
     }
-    zxcvbn::zxcvbn(password, about).guesses() < GUESSES
+    zxcvbn::zxcvbn(password, about).guesses() < MIN_GUESSES
 }
 
-fn hash(password: &str) -> Result<PasswordHash, Error> {
+fn hash_password(password: &str) -> Result<PasswordHash, Error> {
     let hash =
         argon2()?.hash_password(password.as_bytes()).map_err(|why| Error::internal(why.to_string()))?;
     Ok(PasswordHash::new(hash.to_string()))
 }
 
-fn judge(password: &str, encoded: &str) -> Result<PasswordVerdict, Error> {
+fn check_hash(password: &str, encoded: &str) -> Result<PasswordVerdict, Error> {
     if ["$2a$", "$2b$", "$2y$"].iter().any(|prefix| encoded.starts_with(prefix)) {
         // an error is a password of more than 72 bytes, or a hash that nothing fits
         let right = bcrypt::non_truncating_verify(password, encoded).unwrap_or(false);
@@ -140,10 +140,10 @@ mod tests {
     #[test]
     fn a_hash_says_its_parameters_and_nothing_is_cut_off() {
         let long = "x".repeat(72);
-        let hash = hash(&format!("{long}a")).unwrap();
+        let hash = hash_password(&format!("{long}a")).unwrap();
         assert!(hash.expose().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", hash.expose());
-        assert_eq!(judge(&format!("{long}a"), hash.expose()).unwrap(), PasswordVerdict::Right);
-        assert_eq!(judge(&format!("{long}b"), hash.expose()).unwrap(), PasswordVerdict::Wrong);
+        assert_eq!(check_hash(&format!("{long}a"), hash.expose()).unwrap(), PasswordVerdict::Right);
+        assert_eq!(check_hash(&format!("{long}b"), hash.expose()).unwrap(), PasswordVerdict::Wrong);
         assert!(!format!("{hash:?}").contains("argon2"), "does not print itself");
     }
 
@@ -152,24 +152,24 @@ mod tests {
         let weak =
             Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(8 * 1024, 1, 1, None).unwrap());
         let encoded = weak.hash_password(b"correct horse").unwrap().to_string();
-        assert_eq!(judge("correct horse", &encoded).unwrap(), PasswordVerdict::RightButWeak);
-        assert_eq!(judge("wrong horse", &encoded).unwrap(), PasswordVerdict::Wrong);
+        assert_eq!(check_hash("correct horse", &encoded).unwrap(), PasswordVerdict::RightButWeak);
+        assert_eq!(check_hash("wrong horse", &encoded).unwrap(), PasswordVerdict::Wrong);
         let bcrypt = bcrypt::hash("correct horse", 4).unwrap();
-        assert_eq!(judge("correct horse", &bcrypt).unwrap(), PasswordVerdict::RightButWeak);
-        assert_eq!(judge("wrong horse", &bcrypt).unwrap(), PasswordVerdict::Wrong);
+        assert_eq!(check_hash("correct horse", &bcrypt).unwrap(), PasswordVerdict::RightButWeak);
+        assert_eq!(check_hash("wrong horse", &bcrypt).unwrap(), PasswordVerdict::Wrong);
     }
 
     #[test]
     fn a_password_that_bcrypt_cut_off_does_not_verify() {
         let cut = bcrypt::hash("x".repeat(72), 4).unwrap();
-        assert_eq!(judge(&"x".repeat(73), &cut).unwrap(), PasswordVerdict::Wrong);
-        assert_eq!(judge("correct horse", "$2b$broken").unwrap(), PasswordVerdict::Wrong);
+        assert_eq!(check_hash(&"x".repeat(73), &cut).unwrap(), PasswordVerdict::Wrong);
+        assert_eq!(check_hash("correct horse", "$2b$broken").unwrap(), PasswordVerdict::Wrong);
     }
 
     #[tokio::test]
     async fn nobody_has_a_password() {
         assert_eq!(verify("", None).await.unwrap(), PasswordVerdict::Wrong);
-        let [nobody, real] = [NOBODY, hash("x").unwrap().expose()].map(|encoded| {
+        let [nobody, real] = [DUMMY_HASH, hash_password("x").unwrap().expose()].map(|encoded| {
             let hash = phc::PasswordHash::new(encoded).unwrap();
             (hash.algorithm.to_string(), Params::try_from(&hash).unwrap())
         });

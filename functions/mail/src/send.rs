@@ -33,7 +33,7 @@ async fn deliver(app: &App, mailer: &Mailer, job: &SendMail) -> Result<(), Error
         EmailTemplate::PasswordChanged => letters::password_changed(to)?,
         EmailTemplate::ReportReady { session, title } => letters::report_ready(to, *session, title)?,
         EmailTemplate::MentionDigest { mentions, more } => {
-            letters::mention_digest(to, &lines(mentions), *more)?
+            letters::mention_digest(to, &digest_lines(mentions), *more)?
         }
     };
     mailer.send(mail).await?;
@@ -41,7 +41,7 @@ async fn deliver(app: &App, mailer: &Mailer, job: &SendMail) -> Result<(), Error
     Ok(())
 }
 
-fn lines(mentions: &[EmailMention]) -> Vec<EmailMentionLine<'_>> {
+fn digest_lines(mentions: &[EmailMention]) -> Vec<EmailMentionLine<'_>> {
     let lines = mentions.iter().map(|missed| EmailMentionLine {
         channel: missed.channel.as_deref(),
         from: &missed.from,

@@ -82,14 +82,14 @@ impl MailWorld {
     }
 }
 
-fn reset(user: UserId) -> SendMail {
+fn reset_mail(user: UserId) -> SendMail {
     SendMail { id: "one".into(), user, letter: EmailTemplate::PasswordReset { token: "T0ken".into() } }
 }
 
 #[tokio::test]
-async fn one_mail_goes_out_however_often_its_job_is_delivered() {
+async fn a_redelivered_job_sends_one_email() {
     let world = MailWorld::start().await;
-    let job = reset(world.user(AccountState::Active).await);
+    let job = reset_mail(world.user(AccountState::Active).await);
     let twice = [&job, &job];
     let batches = join_all((0..3).map(|_| world.deliver(&twice))).await;
     assert!(batches.iter().all(Vec::is_empty), "{batches:?}");
@@ -108,18 +108,18 @@ async fn one_mail_goes_out_however_often_its_job_is_delivered() {
 }
 
 #[tokio::test]
-async fn nobody_gets_no_mail_and_that_is_no_failure() {
+async fn a_mail_without_a_recipient_is_no_failure() {
     let world = MailWorld::start().await;
-    let disabled = reset(world.user(AccountState::Disabled).await);
-    let nobody = SendMail { id: "two".into(), ..reset(Uuid::nil().into()) };
+    let disabled = reset_mail(world.user(AccountState::Disabled).await);
+    let nobody = SendMail { id: "two".into(), ..reset_mail(Uuid::nil().into()) };
     assert!(world.deliver(&[&disabled, &nobody]).await.is_empty());
     assert!(world.sent().is_empty());
 }
 
 #[tokio::test]
-async fn a_job_whose_worker_died_is_done_by_a_later_delivery() {
+async fn a_job_of_a_dead_worker_is_done_by_a_later_delivery() {
     let world = MailWorld::start().await;
-    let job = reset(world.user(AccountState::Active).await);
+    let job = reset_mail(world.user(AccountState::Active).await);
     // it claimed the job, and was not heard of again
     once::claim(&world.app.store, "mail#one", SignedDuration::from_secs(35), world.clock.now())
         .await

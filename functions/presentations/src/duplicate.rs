@@ -54,9 +54,9 @@ pub(crate) async fn duplicate(
     let whole = whole.filter(|whole| whole.presentation.owner == account.user);
     let PresentationContent { presentation: original, notes, mut slides } =
         whole.ok_or(Error::NotFound("presentation"))?;
-    let title = input.new_title.unwrap_or_else(|| copy_of(&original.title));
+    let title = input.new_title.unwrap_or_else(|| copy_title(&original.title));
     let mut draft = Presentation::new(app.clock.id(), account.user, title, original.description, now);
-    renew(&mut slides, draft.id, || app.clock.id());
+    renew_slide_ids(&mut slides, draft.id, || app.clock.id());
     for slide in &mut slides {
         (slide.created_at, slide.updated_at) = (now, now);
     }
@@ -65,12 +65,12 @@ pub(crate) async fn duplicate(
     Ok((StatusCode::CREATED, Json(PresentationContent { presentation, notes, slides }.into())))
 }
 
-fn copy_of(title: &str) -> String {
+fn copy_title(title: &str) -> String {
     "Copy of ".chars().chain(title.chars()).take(200).collect()
 }
 
 /// Makes slides those of another presentation; what refers to one of them refers to its copy.
-fn renew(slides: &mut [Slide], presentation: PresentationId, mut id: impl FnMut() -> SlideId) {
+fn renew_slide_ids(slides: &mut [Slide], presentation: PresentationId, mut id: impl FnMut() -> SlideId) {
     let renamed: HashMap<SlideId, SlideId> = slides.iter().map(|slide| (slide.id, id())).collect();
     for slide in slides {
         slide.presentation = presentation;
@@ -85,8 +85,8 @@ mod tests {
 
     #[test]
     fn a_copys_title_fits() {
-        assert_eq!(copy_of("Talk"), "Copy of Talk");
-        let long = copy_of(&"ä".repeat(200));
+        assert_eq!(copy_title("Talk"), "Copy of Talk");
+        let long = copy_title(&"ä".repeat(200));
         assert_eq!(long.chars().count(), 200);
         assert!(long.starts_with("Copy of ä"));
     }

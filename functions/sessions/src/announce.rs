@@ -45,7 +45,7 @@ impl CountScheduler {
     ) {
         let counted = Uuid::new_v5(&session.uuid(), slide.uuid().as_bytes());
         let job = CountVotes { session, slide, tick, told, tries: 0, since: None };
-        if let Err(error) = self.announce(app, counted, told, tick, &job).await {
+        if let Err(error) = self.schedule(app, counted, told, tick, &job).await {
             tracing::warn!(%session, %slide, %error, "votes were not announced");
         }
     }
@@ -57,10 +57,10 @@ impl CountScheduler {
     pub async fn upvotes(&self, app: &App, session: SessionId, question: QuestionId) -> Result<(), Error> {
         let tick = Tick::at(app.clock.millis()).for_audience(usize::MAX);
         let job = CountUpvotes { session, question };
-        self.announce(app, question.uuid(), CountRecipients::Everyone, tick, &job).await
+        self.schedule(app, question.uuid(), CountRecipients::Everyone, tick, &job).await
     }
 
-    async fn announce(
+    async fn schedule(
         &self,
         app: &App,
         counted: Uuid,
@@ -69,7 +69,7 @@ impl CountScheduler {
         job: &impl Job,
     ) -> Result<(), Error> {
         {
-            let mut last = self.last();
+            let mut last = self.lock();
             if last.get(&(counted, told)).is_some_and(|last| *last >= tick) {
                 return Ok(());
             }
@@ -81,12 +81,12 @@ impl CountScheduler {
         }
         let sent = app.queues.send(job, app.clock.now()).await;
         if sent.is_err() {
-            self.last().remove(&(counted, told));
+            self.lock().remove(&(counted, told));
         }
         sent
     }
 
-    fn last(&self) -> MutexGuard<'_, ScheduledTicks> {
+    fn lock(&self) -> MutexGuard<'_, ScheduledTicks> {
         // no code panics while it holds the lock; if it did, the map would still be whole
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -22,7 +22,7 @@ use utoipa::ToSchema;
 use crate::{update::UpdateSessionRequest, view::SessionView};
 
 /// Codes that are tried before giving up: with a million sessions live, ten misses in a row happen once in 10^29.
-const TRIES: usize = 10;
+const MAX_ATTEMPTS: usize = 10;
 
 /// What the session is to be about; that decides its kind.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -75,7 +75,7 @@ pub async fn create(
     let code = JoinCode::draw(&mut rand::rng());
     let mut session = Session::new(app.clock.id(), &presentation, owner.plan, code, now);
     settings.apply(blocked, &mut session);
-    for _ in 0..TRIES {
+    for _ in 0..MAX_ATTEMPTS {
         match sessions::create(&app.store, &session).await? {
             SessionCreateOutcome::Done => {
                 return Ok((StatusCode::CREATED, axum::Json(SessionView::uncounted(session))));

@@ -20,7 +20,8 @@ use crate::{live, view::PublicSession};
 
 /// Wrong codes per address. Right ones are not counted, so that an audience of a thousand behind one address joins freely,
 /// even if one in four mistypes; at this rate all codes take 56 years.
-const WRONG_CODES: RateLimit = RateLimit { what: "join_code", most: 300, window: Duration::from_mins(10) };
+const WRONG_CODE_RATE_LIMIT: RateLimit =
+    RateLimit { what: "join_code", most: 300, window: Duration::from_mins(10) };
 
 /// The session with a code that somebody typed. A wrong one is counted against where it came from.
 ///
@@ -29,20 +30,20 @@ const WRONG_CODES: RateLimit = RateLimit { what: "join_code", most: 300, window:
 pub async fn session_of_code(app: &App, source: &RequestSource, typed: &str) -> Result<Session, Error> {
     let now = app.clock.now();
     let network = source.network();
-    limits::peek(&app.store, WRONG_CODES, &network, now).await?;
+    limits::peek(&app.store, WRONG_CODE_RATE_LIMIT, &network, now).await?;
     let code = match JoinCode::typed(typed) {
         Some(code) => sessions::by_code(&app.store, &code, now).await?,
         None => None,
     };
     let Some(code) = code else {
-        limits::count(&app.store, WRONG_CODES, &network, now).await?;
+        limits::count(&app.store, WRONG_CODE_RATE_LIMIT, &network, now).await?;
         return Err(Error::NotFound("session"));
     };
     let session = sessions::get(&app.store, code.session, ReadConsistency::Strong, now).await?;
     session.ok_or(Error::NotFound("session"))
 }
 
-async fn public(app: &App, session: Session) -> Result<PublicSession, Error> {
+async fn public_session(app: &App, session: Session) -> Result<PublicSession, Error> {
     let moment = live::moment(app, session, app.clock.now()).await?;
     let order = moment.shown.map(|shown| shown.index);
     Ok(PublicSession::of(&moment.session, order))
@@ -67,7 +68,7 @@ pub async fn by_code(
     Path(code): Path<String>,
 ) -> ApiResult<Json<PublicSession>> {
     let session = session_of_code(&app, &source, &code).await?;
-    Ok(Json(public(&app, session).await?))
+    Ok(Json(public_session(&app, session).await?))
 }
 
 /// The newest session of a presentation that has not ended.
@@ -87,5 +88,5 @@ pub async fn by_slug(State(app): State<App>, Path(slug): Path<String>) -> ApiRes
     // the newest twenty: a presentation with more that were made later and all have ended is not on
     let held = sessions::of_presentation(&app.store, presentation.id, 20, None, now).await?;
     let running = held.items.into_iter().find(|session| session.status != SessionStatus::Ended);
-    Ok(Json(public(&app, running.ok_or(Error::NotFound("session"))?).await?))
+    Ok(Json(public_session(&app, running.ok_or(Error::NotFound("session"))?).await?))
 }

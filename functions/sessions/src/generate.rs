@@ -25,7 +25,7 @@ use store::{
 use utoipa::ToSchema;
 
 /// When the job is sent once more, where nothing has come of it.
-const WRITTEN_WITHIN: SignedDuration = SignedDuration::from_mins(3);
+const RETRY_AFTER: SignedDuration = SignedDuration::from_mins(3);
 
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Generation)]
@@ -141,7 +141,7 @@ macro_rules! firsts {
             account: AccountCaller,
             ValidJson(input): ValidJson<SessionRef>,
         ) -> ApiResult<(StatusCode, Json<GenerationView>)> {
-            Ok((StatusCode::ACCEPTED, Json(first(&app, account, input.session_id, $kind).await?)))
+            Ok((StatusCode::ACCEPTED, Json(request_first(&app, account, input.session_id, $kind).await?)))
         }
     )*};
 }
@@ -153,7 +153,7 @@ firsts! {
     conclusion, "/v1/ai/conclusion", "generate_conclusion", SlideType::Conclusion;
 }
 
-async fn first(
+async fn request_first(
     app: &App,
     account: AccountCaller,
     id: SessionId,
@@ -186,7 +186,7 @@ pub async fn request(
         finished_at: None,
         provider: None,
         error: None,
-        write_by: Some(now + WRITTEN_WITHIN),
+        write_by: Some(now + RETRY_AFTER),
     };
     if generations::request(&app.store, &wanted, first).await? == WriteOutcome::Refused {
         let before = generations::get(&app.store, session.id, slide, now).await?;

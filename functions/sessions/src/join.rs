@@ -83,14 +83,16 @@ pub async fn join(
     let participant = match (input.participant_token, caller) {
         (Some(token), _) => {
             let id = of_token(&app, session.id, &token)?;
-            renamed(&app, session.id, id, name).await?.ok_or_else(wrong_token)?
+            renamed(&app, session.id, id, name).await?.ok_or_else(wrong_token_error)?
         }
         // the token in the place of an access token
         (None, Some(Caller::Guest(GuestCaller { participant, session: its }))) if its == session.id => {
-            renamed(&app, session.id, participant, name).await?.ok_or_else(wrong_token)?
+            renamed(&app, session.id, participant, name).await?.ok_or_else(wrong_token_error)?
         }
-        (None, Some(Caller::Account(account))) => enter(&app, &session, Some(account.user), name).await?,
-        (None, _) => enter(&app, &session, None, name).await?,
+        (None, Some(Caller::Account(account))) => {
+            add_participant(&app, &session, Some(account.user), name).await?
+        }
+        (None, _) => add_participant(&app, &session, None, name).await?,
     };
     let now = app.clock.now();
     let token = Token { participant: participant.id, session: session.id };
@@ -130,7 +132,7 @@ pub fn display_name(typed: Option<&str>) -> Result<Option<String>, Error> {
     }
 }
 
-fn wrong_token() -> Error {
+fn wrong_token_error() -> Error {
     Error::field("participant_token", "is not a token of this session, or has expired")
 }
 
@@ -140,7 +142,7 @@ fn wrong_token() -> Error {
 /// `Invalid` for one of another session, or whose time is over.
 pub fn of_token(app: &App, session: SessionId, token: &str) -> Result<ParticipantId, Error> {
     let token: Option<Token> = app.tokens.verify(token, app.clock.now());
-    let token = token.filter(|token| token.session == session).ok_or_else(wrong_token)?;
+    let token = token.filter(|token| token.session == session).ok_or_else(wrong_token_error)?;
     Ok(token.participant)
 }
 
@@ -161,7 +163,7 @@ pub async fn renamed(
     found.map(stays).transpose()
 }
 
-async fn enter(
+async fn add_participant(
     app: &App,
     session: &Session,
     user: Option<UserId>,

@@ -14,25 +14,26 @@ use store::{
 use crate::{generate, live::SlideOnScreen};
 
 /// Slides that are written at once.
-const CONCURRENT: usize = 16;
+const WRITE_CONCURRENCY: usize = 16;
 
 /// Keeps the slide as it is shown: a report tells of it, whatever becomes of the presentation; and has it filled, where it
 /// wants to be and never was. A failure is only logged: a report then tells of the slide as it is.
 pub async fn keep(app: &App, session: &Session, shown: &SlideOnScreen, now: Timestamp) {
-    logged(session, keep_one(app, session, shown, now).await);
+    log_failure(session, store_snapshot(app, session, shown, now).await);
 }
 
 /// Keeps every slide: where participants turn them, all are shown from the start.
 pub async fn keep_all(app: &App, session: &Session, now: Timestamp) {
     let kept = async {
         let all = all(app, session, now).await?;
-        let writes = all.into_iter().map(|shown| async move { keep_one(app, session, &shown, now).await });
-        stream::iter(writes).buffer_unordered(CONCURRENT).try_collect::<()>().await
+        let writes =
+            all.into_iter().map(|shown| async move { store_snapshot(app, session, &shown, now).await });
+        stream::iter(writes).buffer_unordered(WRITE_CONCURRENCY).try_collect::<()>().await
     };
-    logged(session, kept.await);
+    log_failure(session, kept.await);
 }
 
-fn logged(session: &Session, kept: Result<(), Error>) {
+fn log_failure(session: &Session, kept: Result<(), Error>) {
     if let Err(error) = kept {
         tracing::warn!(session = %session.id, ?error, "a slide that is shown was not kept");
     }
@@ -51,7 +52,12 @@ pub async fn all(app: &App, session: &Session, now: Timestamp) -> Result<Vec<Sli
         .collect())
 }
 
-async fn keep_one(app: &App, session: &Session, shown: &SlideOnScreen, now: Timestamp) -> Result<(), Error> {
+async fn store_snapshot(
+    app: &App,
+    session: &Session,
+    shown: &SlideOnScreen,
+    now: Timestamp,
+) -> Result<(), Error> {
     let kept = Kept {
         session: session.id,
         slide: shown.id,

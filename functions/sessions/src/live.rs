@@ -25,7 +25,7 @@ use store::{
     slides::{self, Slide},
 };
 
-const REMEMBERED: SignedDuration = SignedDuration::from_millis(500);
+const CACHE_TTL: SignedDuration = SignedDuration::from_millis(500);
 
 /// A slide on the screen.
 #[derive(Clone, Debug)]
@@ -81,32 +81,32 @@ type CachedSnapshots = HashMap<(SessionId, Option<SlideId>), (Timestamp, Arc<Ses
 pub struct SessionCache(Arc<Mutex<CachedSnapshots>>);
 
 impl SessionCache {
-    fn moments(&self) -> MutexGuard<'_, CachedSnapshots> {
+    fn lock(&self) -> MutexGuard<'_, CachedSnapshots> {
         // no code panics while it holds the lock; if it did, the map would still be whole
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn remembered(&self, key: (SessionId, Option<SlideId>), now: Timestamp) -> Option<Arc<SessionSnapshot>> {
-        let found = self.moments().get(&key).filter(|(read, _)| now < *read + REMEMBERED).cloned();
+    fn cached(&self, key: (SessionId, Option<SlideId>), now: Timestamp) -> Option<Arc<SessionSnapshot>> {
+        let found = self.lock().get(&key).filter(|(read, _)| now < *read + CACHE_TTL).cloned();
         found.map(|(_, moment)| moment)
     }
 
-    fn remember(
+    fn insert(
         &self,
         key: (SessionId, Option<SlideId>),
         moment: SessionSnapshot,
         now: Timestamp,
     ) -> Arc<SessionSnapshot> {
         let moment = Arc::new(moment);
-        let mut moments = self.moments();
-        moments.retain(|_, (read, _)| now < *read + REMEMBERED);
+        let mut moments = self.lock();
+        moments.retain(|_, (read, _)| now < *read + CACHE_TTL);
         moments.insert(key, (now, moment.clone()));
         moment
     }
 
     /// As remembered, if it is fresh enough; else as it is.
     pub async fn recent(&self, app: &App, session: SessionId) -> Result<Arc<SessionSnapshot>, Error> {
-        match self.remembered((session, None), app.clock.now()) {
+        match self.cached((session, None), app.clock.now()) {
             Some(moment) => Ok(moment),
             None => self.fresh(app, session).await,
         }
@@ -120,7 +120,7 @@ impl SessionCache {
         let now = app.clock.now();
         let found = sessions::get(&app.store, session, ReadConsistency::Strong, now).await?;
         let moment = moment(app, found.ok_or(Error::NotFound("session"))?, now).await?;
-        Ok(self.remember((session, None), moment, now))
+        Ok(self.insert((session, None), moment, now))
     }
 
     /// For a participant who is at a slide: where the presenter turns the slides, the same; else with that slide, as
@@ -136,13 +136,13 @@ impl SessionCache {
             return Ok(moment);
         }
         let (now, key) = (app.clock.now(), (moment.session.id, Some(slide)));
-        if let Some(known) = self.remembered(key, now).filter(|known| known.session == moment.session) {
+        if let Some(known) = self.cached(key, now).filter(|known| known.session == moment.session) {
             return Ok(known);
         }
         let shown = self::slide(app, &moment.session, slide, now).await?;
         let turned =
             SessionSnapshot { session: moment.session.clone(), shown, total_slides: moment.total_slides };
-        Ok(self.remember(key, turned, now))
+        Ok(self.insert(key, turned, now))
     }
 }
 

@@ -30,7 +30,7 @@ use crate::{
 /// A running session is looked after this often: what nobody announced is counted.
 pub const CHECKED_EVERY: SignedDuration = SignedDuration::from_secs(60);
 /// Changes that are tried again because another one came first.
-const TRIES: usize = 8;
+const MAX_ATTEMPTS: usize = 8;
 
 /// Changes a session, its owner's or (without one) anybody's, again and again until nobody came first.
 ///
@@ -42,7 +42,7 @@ pub async fn change<T>(
     owner: Option<UserId>,
     change: impl Fn(&mut Session, Timestamp) -> Result<T, Error>,
 ) -> Result<(Session, T), Error> {
-    for _ in 0..TRIES {
+    for _ in 0..MAX_ATTEMPTS {
         let now = app.clock.now();
         let mut session = match owner {
             Some(owner) => sessions::owned(&app.store, owner, id, ReadConsistency::Strong, now).await?,
@@ -100,7 +100,7 @@ pub async fn make(
         Ok(())
     })
     .await?;
-    if let Err(error) = tell(app, announcer, &session, made).await {
+    if let Err(error) = publish_transition(app, announcer, &session, made).await {
         // the change stands; whoever was not told sees it at the next event, ping or reconnect
         tracing::error!(session = %id, ?error, "a move was not told");
     }
@@ -113,7 +113,7 @@ pub async fn make(
     Ok(session)
 }
 
-fn ended(session: &Session, now: Timestamp) -> Event {
+fn session_ended_event(session: &Session, now: Timestamp) -> Event {
     Event::SessionEnded(SessionEnded {
         session_id: session.id,
         version: session.version,
@@ -126,10 +126,10 @@ fn ended(session: &Session, now: Timestamp) -> Event {
 /// The end once more, for whoever has not heard it: told, and their sockets closed.
 pub async fn tell_end(app: &App, session: &Session) -> Result<(), Error> {
     let now = app.clock.now();
-    app.rooms.publish_last(Room::Session(session.id), ended(session, now), now).await
+    app.rooms.publish_last(Room::Session(session.id), session_ended_event(session, now), now).await
 }
 
-async fn tell(
+async fn publish_transition(
     app: &App,
     announcer: &CountScheduler,
     session: &Session,
@@ -151,7 +151,7 @@ async fn tell(
         }
         SessionTransition::Pause => Event::SessionPaused(moved),
         SessionTransition::Resume => Event::SessionResumed(moved),
-        SessionTransition::End => ended(session, now),
+        SessionTransition::End => session_ended_event(session, now),
     };
     if matches!(made, SessionTransition::Pause | SessionTransition::End)
         && let Some(slide) = session.current_slide

@@ -130,7 +130,7 @@ pub async fn show(
             results.revealed_at.get_or_insert(at);
         }
     };
-    Ok(Json(decided(&app, &hot, account.user, id, slide, decide).await?))
+    Ok(Json(change_results(&app, &hot, account.user, id, slide, decide).await?))
 }
 
 /// Begins the results of a slide anew: answers given before do not count any more.
@@ -159,10 +159,10 @@ pub async fn reset(
         results.reset_at = Some(reset_at);
         results.revealed_at = None;
     };
-    Ok(Json(decided(&app, &hot, account.user, id, slide, decide).await?))
+    Ok(Json(change_results(&app, &hot, account.user, id, slide, decide).await?))
 }
 
-async fn decided(
+async fn change_results(
     app: &App,
     hot: &InstanceState,
     owner: UserId,
@@ -182,7 +182,7 @@ async fn decided(
         Ok(())
     })
     .await?;
-    if let Err(error) = tell(app, hot, &session, slide, &content).await {
+    if let Err(error) = publish_results_changed(app, hot, &session, slide, &content).await {
         // the change stands; whoever was not told sees it at the next event, ping or reconnect
         tracing::error!(session = %id, ?error, "results were not told");
     }
@@ -200,7 +200,7 @@ fn reset_at(session: &Session, slide: SlideId) -> Option<Timestamp> {
     Timestamp::from_millisecond(reset_at).ok()
 }
 
-async fn tell(
+async fn publish_results_changed(
     app: &App,
     hot: &InstanceState,
     session: &Session,

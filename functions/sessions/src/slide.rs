@@ -51,7 +51,7 @@ macro_rules! shows {
             PathId(id): PathId<SessionId>,
             ValidJson(input): ValidJson<ShowSlideRequest>,
         ) -> ApiResult<Json<SessionView>> {
-            let session = turn_to(&app, &hot, account, id, input.slide_id).await?;
+            let session = change_current_slide(&app, &hot, account, id, input.slide_id).await?;
             Ok(Json(SessionView::uncounted(session)))
         }
     )*};
@@ -64,7 +64,7 @@ shows! {
     show_put, put, "/v1/sessions/{id}/current-slide", "show_slide_put";
 }
 
-async fn turn_to(
+async fn change_current_slide(
     app: &App,
     hot: &InstanceState,
     account: AccountCaller,
@@ -84,14 +84,16 @@ async fn turn_to(
         }
     })
     .await?;
-    if let Err(error) = tell(app, hot, &session, before.filter(|before| *before != slide)).await {
+    if let Err(error) =
+        publish_slide_changed(app, hot, &session, before.filter(|before| *before != slide)).await
+    {
         // the change stands; whoever was not told sees it at the next event, ping or reconnect
         tracing::error!(session = %id, ?error, "a slide change was not told");
     }
     Ok(session)
 }
 
-async fn tell(
+async fn publish_slide_changed(
     app: &App,
     hot: &InstanceState,
     session: &Session,

@@ -52,7 +52,7 @@ impl SocketHandler for SessionSocket {
 const AUDIENCE_ONLY: &str = "only participants answer and ask; this connection presents";
 const NO_SESSION: &str = "this connection is in no session";
 
-fn participant(connection: &Connection) -> Result<(ParticipantId, SessionId), Error> {
+fn connected_participant(connection: &Connection) -> Result<(ParticipantId, SessionId), Error> {
     match connection.seat() {
         Some((session, SessionRole::Participant { id, .. })) => Ok((id, session)),
         Some((_, SessionRole::Presenter)) => Err(Error::forbidden(AUDIENCE_ONLY)),
@@ -67,7 +67,7 @@ impl SessionSocket {
         respond: &SubmitResponseCommand,
         received: i64,
     ) -> Result<(), Error> {
-        let (participant, session) = participant(connection)?;
+        let (participant, session) = connected_participant(connection)?;
         let ballot = vote::VoteSubmission {
             session,
             slide: respond.slide_id,
@@ -82,7 +82,7 @@ impl SessionSocket {
 
     /// Stores a question; whoever asks is told as everyone is, by `question_updated`.
     async fn ask(&self, connection: Connection, ask: &AskQuestionCommand) -> Result<(), Error> {
-        let (participant, session) = participant(&connection)?;
+        let (participant, session) = connected_participant(&connection)?;
         let asked = IncomingQuestion {
             session,
             participant,
@@ -95,7 +95,7 @@ impl SessionSocket {
     }
 
     async fn upvote(&self, connection: &Connection, upvote: &UpvoteQuestionCommand) -> Result<(), Error> {
-        let (participant, session) = participant(connection)?;
+        let (participant, session) = connected_participant(connection)?;
         questions::upvote::put(&self.app, &self.hot, session, upvote.question_id, participant, upvote.up)
             .await
     }
@@ -104,7 +104,7 @@ impl SessionSocket {
     /// be another participant again, one joins by HTTP with its token and opens the socket that comes with the answer.
     async fn join(&self, connection: Connection, join: JoinSessionCommand) -> Result<(), Error> {
         let now = self.app.clock.now();
-        let (who, session) = participant(&connection)?;
+        let (who, session) = connected_participant(&connection)?;
         if let Some(token) = &join.participant_token
             && of_token(&self.app, session, token)? != who
         {
@@ -115,7 +115,7 @@ impl SessionSocket {
         let found = renamed(&self.app, session, who, name).await?;
         let found = found.ok_or(Error::NotFound("participant"))?;
         let after = Connection { display_name: found.display_name, ..connection.clone() };
-        self.become_(connection, after, now).await
+        self.replace_connection(connection, after, now).await
     }
 
     /// Makes the connection the presenter's, by an access token of the session's owner.
@@ -144,11 +144,16 @@ impl SessionSocket {
             _ => Some(Timestamp::from_millisecond(received).unwrap_or(now)),
         };
         let after = Connection { identity, display_name: None, presents_since, ..connection.clone() };
-        self.become_(connection, after, now).await
+        self.replace_connection(connection, after, now).await
     }
 
     /// Another identity is other rooms. The old places go after the new ones are taken, so that nothing is missed.
-    async fn become_(&self, before: Connection, after: Connection, now: Timestamp) -> Result<(), Error> {
+    async fn replace_connection(
+        &self,
+        before: Connection,
+        after: Connection,
+        now: Timestamp,
+    ) -> Result<(), Error> {
         if after != before {
             connections::open(&self.app.store, &after).await?;
             connections::move_out(&self.app.store, &before, &after).await?;

@@ -14,7 +14,7 @@ use store::{
 use crate::InstanceState;
 
 /// Rooms up to this size are counted for the state itself; in larger ones it says what was last counted.
-const COUNTED: usize = 100;
+const MAX_COUNTED_CONNECTIONS: usize = 100;
 
 /// The state for a connection of this session. Read afresh: whoever is told it was in the room before it was read, so
 /// whatever changes after it reaches them as an event.
@@ -33,9 +33,9 @@ pub async fn of(
     let slide = moment.shown.as_ref().map(|shown| shown.id);
     let (own, display_name, snapshot, participant_count) = try_join!(
         own(app, session, slide, participant, now),
-        name(app, session, participant, now),
+        participant_name(app, session, participant, now),
         counted_votes(app, session, slide, now),
-        present(app, session, now),
+        count_connected(app, session, now),
     )?;
     let session = moment.session.clone();
     let shown = moment.shown.as_ref();
@@ -101,7 +101,7 @@ pub async fn own(
     }))
 }
 
-async fn name(
+async fn participant_name(
     app: &App,
     session: SessionId,
     participant: Option<ParticipantId>,
@@ -124,9 +124,9 @@ async fn counted_votes(
     }
 }
 
-async fn present(app: &App, session: SessionId, now: Timestamp) -> Result<u64, Error> {
+async fn count_connected(app: &App, session: SessionId, now: Timestamp) -> Result<u64, Error> {
     let room = Room::Session(session);
-    match connections::in_small_room(&app.store, room, COUNTED, now).await? {
+    match connections::in_small_room(&app.store, room, MAX_COUNTED_CONNECTIONS, now).await? {
         Some(members) => Ok(distinct_participants(&members)),
         None => app.rooms.last_count(session, now).await,
     }

@@ -80,7 +80,7 @@ macro_rules! statistics {
             account: AccountCaller,
             PathId(id): PathId<SessionId>,
         ) -> ApiResult<Json<SessionStatistics>> {
-            Ok(Json(of(&app, account, id).await?))
+            Ok(Json(compute_statistics(&app, account, id).await?))
         }
     )*};
 }
@@ -93,7 +93,11 @@ statistics! {
 }
 
 /// From the last counts: no answer is read, however many there are.
-async fn of(app: &App, account: AccountCaller, id: SessionId) -> Result<SessionStatistics, Error> {
+async fn compute_statistics(
+    app: &App,
+    account: AccountCaller,
+    id: SessionId,
+) -> Result<SessionStatistics, Error> {
     let now = app.clock.now();
     let counted = sessions::with_counts(&app.store, account.user, id, now).await?;
     let (participant_count, shown, ai_usage) = try_join!(
@@ -125,7 +129,7 @@ async fn of(app: &App, account: AccountCaller, id: SessionId) -> Result<SessionS
         average_text_length: mean(characters, texts().map(|snapshot| snapshot.responses).sum(), 1.0),
         slides: answered
             .into_iter()
-            .map(|(shown, snapshot)| of_slide(&session, shown, snapshot, participant_count))
+            .map(|(shown, snapshot)| slide_statistics(&session, shown, snapshot, participant_count))
             .collect(),
         responses_per_slide,
         ai_usage,
@@ -133,7 +137,7 @@ async fn of(app: &App, account: AccountCaller, id: SessionId) -> Result<SessionS
     })
 }
 
-fn of_slide(
+fn slide_statistics(
     session: &Session,
     shown: Option<&SlideSnapshot>,
     snapshot: &VoteSnapshot,

@@ -53,12 +53,12 @@ pub async fn cast(
 ) -> Result<SlideResponse, Error> {
     let recent = hot.live.recent(app, ballot.session).await?;
     let recent = hot.live.at(app, recent, ballot.slide).await?;
-    let mut accepted = accept(&recent, ballot.slide, ballot.content);
+    let mut accepted = accept_vote(&recent, ballot.slide, ballot.content);
     if accepted.as_ref().map_or(true, |accepted| accepted.is_revealed) {
         // what is remembered may be old: a vote cast the moment a slide appears always counts
         let fresh = hot.live.fresh(app, ballot.session).await?;
         let fresh = hot.live.at(app, fresh, ballot.slide).await?;
-        accepted = accept(&fresh, ballot.slide, ballot.content);
+        accepted = accept_vote(&fresh, ballot.slide, ballot.content);
     }
     let AcceptedVote { answer, is_final, is_revealed } = accepted?;
     let response = SlideResponse {
@@ -75,7 +75,7 @@ pub async fn cast(
         flagged: false,
     };
     let (response, written) = if is_final {
-        first(app, hot, response, is_revealed).await?
+        store_first_vote(app, hot, response, is_revealed).await?
     } else {
         let written = responses::put(&app.store, &response).await?;
         (response, written)
@@ -94,7 +94,7 @@ pub async fn cast(
 /// Stores the first answer to a slide, unless what is right was shown.
 ///
 /// One from before the results were begun anew is none.
-async fn first(
+async fn store_first_vote(
     app: &App,
     hot: &InstanceState,
     response: SlideResponse,
@@ -128,7 +128,7 @@ async fn first(
     }
 }
 
-fn accept(moment: &SessionSnapshot, slide: SlideId, content: &Value) -> Result<AcceptedVote, Error> {
+fn accept_vote(moment: &SessionSnapshot, slide: SlideId, content: &Value) -> Result<AcceptedVote, Error> {
     match moment.session.status {
         SessionStatus::Active => {}
         SessionStatus::Ended => {

@@ -31,14 +31,14 @@ pub async fn connect(app: &App, opening: &SocketHandshake) -> Result<(), Error> 
         Some(text) => Some(text.parse().map_err(|_| Error::NotFound("session"))?),
         None => None,
     };
-    let (bearer, session) = bearer(app, opening, asked, now).await?;
-    let (identity, display_name) = identity(app, bearer, session, now).await?;
+    let (bearer, session) = find_bearer(app, opening, asked, now).await?;
+    let (identity, display_name) = find_identity(app, bearer, session, now).await?;
     let connected_at = Timestamp::from_millisecond(opening.connected_at).unwrap_or(now);
     let presents_since = identity.presents().map(|_| connected_at);
     let id = opening.connection.clone();
     let connection = Connection { id, identity, display_name, connected_at, presents_since };
     connections::open(&app.store, &connection).await?;
-    if let Err(error) = arrive(app, &connection, now).await {
+    if let Err(error) = announce_connection(app, &connection, now).await {
         // refused after all: nobody is to be told by a socket that never opens
         connections::close(&app.store, &connection).await?;
         return Err(error);
@@ -47,11 +47,11 @@ pub async fn connect(app: &App, opening: &SocketHandshake) -> Result<(), Error> 
 }
 
 /// What follows from a connection that has its rows.
-async fn arrive(app: &App, connection: &Connection, now: Timestamp) -> Result<(), Error> {
+async fn announce_connection(app: &App, connection: &Connection, now: Timestamp) -> Result<(), Error> {
     if let Some(AccountLogin { user, login }) = connection.identity.logged_in() {
         // once more, now that whoever ends the log-in would find the connection
         let found = logins::get_strong(&app.store, user, login, now).await?;
-        found.ok_or(Error::Unauthenticated(BAD))?;
+        found.ok_or(Error::Unauthenticated(INVALID_CREDENTIAL))?;
     }
     if let ConnectionIdentity::Participant { participant, session, .. } = connection.identity {
         // as much for whoever sends them away
@@ -67,12 +67,12 @@ async fn arrive(app: &App, connection: &Connection, now: Timestamp) -> Result<()
     Ok(())
 }
 
-const NOTHING: &str = "a ticket must come along: POST /v1/realtime/tickets";
-const BAD: &str = "the ticket or token is not valid, or no longer";
+const TICKET_REQUIRED: &str = "a ticket must come along: POST /v1/realtime/tickets";
+const INVALID_CREDENTIAL: &str = "the ticket or token is not valid, or no longer";
 
 /// Who comes, by ticket; or by token, where this deployment takes tokens in URLs, or in a header, where a client can set
 /// one.
-async fn bearer(
+async fn find_bearer(
     app: &App,
     opening: &SocketHandshake,
     asked: Option<SessionId>,
@@ -89,13 +89,13 @@ async fn bearer(
         }
         let spent_until = now + TICKET_LIFE + SignedDuration::from_secs(60);
         if !tickets::spend(&app.store, ticket.id, spent_until, now).await? {
-            return Err(Error::Unauthenticated(BAD));
+            return Err(Error::Unauthenticated(INVALID_CREDENTIAL));
         }
         return Ok((ticket.bearer, ticket.session));
     }
     let in_url = given("token").filter(|_| app.settings.allow_token_in_url);
     let in_header = opening.authorization.as_deref().and_then(|header| header.strip_prefix("Bearer "));
-    let nothing = if ticket.is_some() { BAD } else { NOTHING };
+    let nothing = if ticket.is_some() { INVALID_CREDENTIAL } else { TICKET_REQUIRED };
     let token = in_header.or(in_url).ok_or(Error::Unauthenticated(nothing))?;
     if let Some(Token { participant, session }) = app.tokens.verify(token, now) {
         if asked.is_some_and(|asked| asked != session) {
@@ -107,20 +107,20 @@ async fn bearer(
     Ok((TicketHolder::Account(account.into()), asked))
 }
 
-async fn identity(
+async fn find_identity(
     app: &App,
     bearer: TicketHolder,
     session: Option<SessionId>,
     now: Timestamp,
 ) -> Result<(ConnectionIdentity, Option<String>), Error> {
     match (bearer, session) {
-        (TicketHolder::Account(access), session) => of_account(app, access, session, now).await,
+        (TicketHolder::Account(access), session) => account_identity(app, access, session, now).await,
         (TicketHolder::Participant { participant, by }, Some(session)) => {
-            let running = running(app, session, now).await?;
+            let running = running_session(app, session, now).await?;
             let who = SessionCaller::Guest { participant, session };
             match seats::of(&app.store, &running, who, now).await? {
                 Some(SessionRole::Participant { id, display_name }) => {
-                    let by = by.map(logged_in);
+                    let by = by.map(logged_in_as);
                     Ok((ConnectionIdentity::Participant { participant: id, session, by }, display_name))
                 }
                 Some(SessionRole::Presenter) | None => Err(Error::NotFound("session")),
@@ -130,7 +130,7 @@ async fn identity(
     }
 }
 
-async fn of_account(
+async fn account_identity(
     app: &App,
     access: AccessToken,
     session: Option<SessionId>,
@@ -140,24 +140,24 @@ async fn of_account(
     let Some(session) = session else {
         return Ok((ConnectionIdentity::Account { user, login, presents: None }, None));
     };
-    let running = running(app, session, now).await?;
+    let running = running_session(app, session, now).await?;
     // someone else with an account and the session's id, as the original let in: part of the audience
     Ok(match seats::take(&app.store, &running, user, now).await? {
         SessionRole::Presenter => {
             (ConnectionIdentity::Account { user, login, presents: Some(session) }, None)
         }
         SessionRole::Participant { id, display_name } => {
-            let by = Some(logged_in(access));
+            let by = Some(logged_in_as(access));
             (ConnectionIdentity::Participant { participant: id, session, by }, display_name)
         }
     })
 }
 
-const fn logged_in(AccessToken { user, login }: AccessToken) -> AccountLogin {
+const fn logged_in_as(AccessToken { user, login }: AccessToken) -> AccountLogin {
     AccountLogin { user, login }
 }
 
-async fn running(app: &App, session: SessionId, now: Timestamp) -> Result<Session, Error> {
+async fn running_session(app: &App, session: SessionId, now: Timestamp) -> Result<Session, Error> {
     let found = sessions::get(&app.store, session, ReadConsistency::Strong, now).await?;
     let session = found.ok_or(Error::NotFound("session"))?;
     if session.status == SessionStatus::Ended {

@@ -36,15 +36,15 @@ impl SocketHandler for ConnectionSocket {
 
     async fn message(&self, message: SocketMessage<ConnectionCommand>) -> Result<(), Error> {
         match &message.command {
-            ConnectionCommand::Ping(ping) => self.ping(&message, ping.version).await,
-            ConnectionCommand::Subscribe(_) => self.greet(&message).await,
+            ConnectionCommand::Ping(ping) => self.answer_ping(&message, ping.version).await,
+            ConnectionCommand::Subscribe(_) => self.send_state(&message).await,
         }
     }
 }
 
 impl ConnectionSocket {
     /// `pong`; and to a client whose `version` is old, the state it missed.
-    async fn ping(
+    async fn answer_ping(
         &self,
         message: &SocketMessage<ConnectionCommand>,
         version: Option<u64>,
@@ -54,15 +54,15 @@ impl ConnectionSocket {
         if self.app.rooms.tell(&message.connection, pong, now).await? == PostOutcome::Gone {
             return Ok(());
         }
-        self.still_there(message, now).await?;
+        self.record_heartbeat(message, now).await?;
         match version {
-            Some(version) if !self.is_current(message, version).await? => self.greet(message).await,
+            Some(version) if !self.is_current(message, version).await? => self.send_state(message).await,
             _ => Ok(()),
         }
     }
 
     /// That somebody of the team is still there.
-    async fn still_there(
+    async fn record_heartbeat(
         &self,
         message: &SocketMessage<ConnectionCommand>,
         now: Timestamp,
@@ -90,7 +90,7 @@ impl ConnectionSocket {
     }
 
     /// The whole state of what it is in, also where the client's `since` is the present version: counts move without it.
-    async fn greet(&self, message: &SocketMessage<ConnectionCommand>) -> Result<(), Error> {
+    async fn send_state(&self, message: &SocketMessage<ConnectionCommand>) -> Result<(), Error> {
         self.app.rooms.greet(&message.connection, SessionStateReason::Asked, self.app.clock.now()).await
     }
 }

@@ -10,28 +10,28 @@ use model::UserId;
 
 /// A client pings every 30 seconds, and each of these is written down, but not those of its other tabs: one may be lost, and the
 /// next comes at 60, before somebody counts as gone ([`store::online::AWAY`]). Five seconds are for timers that are not exact.
-const PACE: SignedDuration = SignedDuration::from_secs(25);
+const HEARTBEAT_INTERVAL: SignedDuration = SignedDuration::from_secs(25);
 /// People remembered; beyond, those whom it is time to write down again are forgotten, or all.
-const MOST: usize = 20_000;
+const MAX_USERS: usize = 20_000;
 
 #[derive(Debug, Default)]
 pub struct HeartbeatThrottle(Mutex<HashMap<UserId, Timestamp>>);
 
 impl HeartbeatThrottle {
-    fn at(&self) -> MutexGuard<'_, HashMap<UserId, Timestamp>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<UserId, Timestamp>> {
         // no code panics while it holds the lock; if it did, the map would still be whole
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether it is time to write down that they are there.
     pub(crate) fn is_news(&self, user: UserId, now: Timestamp) -> bool {
-        let mut heard = self.at();
-        if heard.get(&user).is_some_and(|at| now < *at + PACE) {
+        let mut heard = self.lock();
+        if heard.get(&user).is_some_and(|at| now < *at + HEARTBEAT_INTERVAL) {
             return false;
         }
-        if heard.len() >= MOST {
-            heard.retain(|_, at| now < *at + PACE);
-            if heard.len() >= MOST {
+        if heard.len() >= MAX_USERS {
+            heard.retain(|_, at| now < *at + HEARTBEAT_INTERVAL);
+            if heard.len() >= MAX_USERS {
                 heard.clear();
             }
         }
@@ -41,7 +41,7 @@ impl HeartbeatThrottle {
 
     /// It could not be written down.
     pub(crate) fn forget(&self, user: UserId) {
-        self.at().remove(&user);
+        self.lock().remove(&user);
     }
 }
 

@@ -72,7 +72,7 @@ impl ChaosDice {
 
     /// One of them, each as likely as the others.
     pub fn pick<T: Copy, const N: usize>(&self, of: [T; N]) -> T {
-        of[usize::try_from(self.throw() % N as u64).unwrap_or_default()]
+        of[usize::try_from(self.next_u64() % N as u64).unwrap_or_default()]
     }
 
     /// A duration below `d`, evenly spread.
@@ -83,12 +83,12 @@ impl ChaosDice {
     /// From 0 to below 1.
     fn roll(&self) -> f64 {
         // 32 bits are exact in an f64
-        let bits = u32::try_from(self.throw() >> 32).unwrap_or(u32::MAX);
+        let bits = u32::try_from(self.next_u64() >> 32).unwrap_or(u32::MAX);
         f64::from(bits) / (f64::from(u32::MAX) + 1.0)
     }
 
     /// The step of `SplitMix64`, whose state is a plain counter and so needs no lock.
-    fn throw(&self) -> u64 {
+    fn next_u64(&self) -> u64 {
         mix(self.state.fetch_add(GOLDEN, Ordering::Relaxed))
     }
 }
@@ -106,16 +106,16 @@ fn mix(state: u64) -> u64 {
 mod tests {
     use super::*;
 
-    fn throws(seed: u64, what: &str) -> Vec<bool> {
+    fn first_hits(seed: u64, what: &str) -> Vec<bool> {
         let dice = Chaos::from_seed(seed).dice(what);
         (0..200).map(|_| dice.hit(0.5)).collect()
     }
 
     #[test]
     fn a_seed_repeats_and_purposes_differ() {
-        assert_eq!(throws(7, "queue"), throws(7, "queue"));
-        assert_ne!(throws(7, "queue"), throws(7, "table"));
-        assert_ne!(throws(7, "queue"), throws(8, "queue"));
+        assert_eq!(first_hits(7, "queue"), first_hits(7, "queue"));
+        assert_ne!(first_hits(7, "queue"), first_hits(7, "table"));
+        assert_ne!(first_hits(7, "queue"), first_hits(8, "queue"));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Above every limit of the services themselves, so that each answers with its own error.
-const MAX_BODY: usize = 48 * 1024 * 1024;
+const MAX_BODY_BYTES: usize = 48 * 1024 * 1024;
 
 pub(crate) fn start(
     listener: TcpListener,
@@ -24,7 +24,7 @@ pub(crate) fn start(
         .route("/", post(queues::handle).with_state((queues, guard.clone())))
         .route("/v2/email/outbound-emails", post(outbox::send_email).with_state((outbox, guard.clone())))
         .merge(management::router(connections, now, guard.clone()))
-        .layer(DefaultBodyLimit::max(MAX_BODY));
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
     ServerThread::start("cloud", listener, |listener| async move {
         if let Err(error) = axum::serve(wire::prompt(listener), app).await {
             tracing::error!(%error, "the front ended");

@@ -98,7 +98,7 @@ impl Emulator {
         let dir = match &data {
             DataLocation::Memory => None,
             DataLocation::Dir(dir) => {
-                private_dir(dir).with_context(|| format!("cannot use {} for data", dir.display()))?;
+                create_private_dir(dir).with_context(|| format!("cannot use {} for data", dir.display()))?;
                 Some(dir.as_path())
             }
         };
@@ -172,7 +172,7 @@ impl Emulator {
 }
 
 /// Password hashes and mailed links lie here: for their owner only.
-fn private_dir(dir: &Path) -> std::io::Result<()> {
+fn create_private_dir(dir: &Path) -> std::io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

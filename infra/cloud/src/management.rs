@@ -31,13 +31,16 @@ struct ManagementState {
 pub(crate) fn router(connections: ConnectionRegistry, now: TimeSource, guard: IamGuard) -> Router {
     // Ids arrive percent-encoded (they end in `=` on AWS); the path extractor decodes them.
     Router::new()
-        .route("/sockets/@connections/{id}", post(send).get(show).delete(close))
+        .route(
+            "/sockets/@connections/{id}",
+            post(post_to_connection).get(get_connection).delete(delete_connection),
+        )
         .with_state(ManagementState { connections, now })
-        .route_layer(middleware::from_fn_with_state(guard, permit))
+        .route_layer(middleware::from_fn_with_state(guard, authorize))
 }
 
 /// Every method is the same action on another resource.
-async fn permit(
+async fn authorize(
     State(guard): State<IamGuard>,
     Path(id): Path<String>,
     request: Request,
@@ -57,7 +60,11 @@ async fn permit(
     }
 }
 
-async fn send(State(it): State<ManagementState>, Path(id): Path<String>, body: Bytes) -> Response {
+async fn post_to_connection(
+    State(it): State<ManagementState>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Response {
     if body.len() > MAX_PAYLOAD {
         let status = StatusCode::PAYLOAD_TOO_LARGE;
         return wire::rest_error(status, "PayloadTooLargeException", "Message too long");
@@ -66,11 +73,11 @@ async fn send(State(it): State<ManagementState>, Path(id): Path<String>, body: B
     let Ok(text) = String::from_utf8(body.into()) else {
         return wire::rest_error(StatusCode::BAD_REQUEST, "BadRequestException", "Payload is not UTF-8");
     };
-    if it.connections.post(&id, text, (it.now)()) { StatusCode::OK.into_response() } else { gone() }
+    if it.connections.post(&id, text, (it.now)()) { StatusCode::OK.into_response() } else { gone_response() }
 }
 
-async fn show(State(it): State<ManagementState>, Path(id): Path<String>) -> Response {
-    let Some(info) = it.connections.info(&id) else { return gone() };
+async fn get_connection(State(it): State<ManagementState>, Path(id): Path<String>) -> Response {
+    let Some(info) = it.connections.info(&id) else { return gone_response() };
     let iso = |ms: i64| Timestamp::from_millisecond(ms).unwrap_or_default().to_string();
     let answer = json!({
         "connectedAt": iso(info.connected_at_ms),
@@ -80,11 +87,11 @@ async fn show(State(it): State<ManagementState>, Path(id): Path<String>) -> Resp
     Json(answer).into_response()
 }
 
-async fn close(State(it): State<ManagementState>, Path(id): Path<String>) -> Response {
+async fn delete_connection(State(it): State<ManagementState>, Path(id): Path<String>) -> Response {
     let close = OutboundFrame::Close { code: 1000, reason: "Connection Closed Normally".to_owned() };
-    if it.connections.close(&id, close) { StatusCode::NO_CONTENT.into_response() } else { gone() }
+    if it.connections.close(&id, close) { StatusCode::NO_CONTENT.into_response() } else { gone_response() }
 }
 
-fn gone() -> Response {
+fn gone_response() -> Response {
     wire::rest_error(StatusCode::GONE, "GoneException", "Connection is gone")
 }

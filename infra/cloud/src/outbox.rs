@@ -65,17 +65,19 @@ impl EmulatedSes {
 
     /// Oldest first.
     pub fn all(&self) -> Vec<SentEmail> {
-        self.kept().mails.clone()
+        self.state().mails.clone()
     }
 
     /// The newest mail to this address, however its name and case were written.
     pub fn last_to(&self, address: &str) -> Option<SentEmail> {
-        let to = |recipient: &String| bare(recipient).eq_ignore_ascii_case(bare(address));
-        self.kept().mails.iter().rev().find(|mail| mail.to.iter().any(to)).cloned()
+        let to = |recipient: &String| {
+            address_without_name(recipient).eq_ignore_ascii_case(address_without_name(address))
+        };
+        self.state().mails.iter().rev().find(|mail| mail.to.iter().any(to)).cloned()
     }
 
-    fn keep(&self, mail: SentEmail) -> anyhow::Result<()> {
-        let mut kept = self.kept();
+    fn store(&self, mail: SentEmail) -> anyhow::Result<()> {
+        let mut kept = self.state();
         if let Some(journal) = &mut kept.journal {
             journal.append(std::slice::from_ref(&mail)).context("cannot keep mail")?;
         }
@@ -83,13 +85,13 @@ impl EmulatedSes {
         Ok(())
     }
 
-    fn kept(&self) -> MutexGuard<'_, SesState> {
+    fn state(&self) -> MutexGuard<'_, SesState> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// `Name <address>` without the name.
-fn bare(address: &str) -> &str {
+fn address_without_name(address: &str) -> &str {
     match address.rsplit_once('<') {
         Some((_, address)) => address.trim_end_matches('>').trim(),
         None => address.trim(),
@@ -164,8 +166,8 @@ pub(crate) async fn send_email(
         return bad_request("Missing required header 'From'.".to_owned());
     };
     // of an address whose domain is verified SES asks for the address all the same
-    let resource = iam::arn("ses", format_args!("identity/{}", bare(&from)));
-    let context = Some((ContextKey::FromAddress, vec![bare(&from).to_owned()]));
+    let resource = iam::arn("ses", format_args!("identity/{}", address_without_name(&from)));
+    let context = Some((ContextKey::FromAddress, vec![address_without_name(&from).to_owned()]));
     if let Err(refusal) = caller.may(&AccessRequest { action: "ses:SendEmail", resource: &resource, context })
     {
         return wire::rest_refusal(&refusal);
@@ -180,7 +182,9 @@ pub(crate) async fn send_email(
     if to.len() > 50 {
         return bad_request("Recipient count exceeds 50.".to_owned());
     }
-    if let Some(address) = std::iter::once(&from).chain(&to).find(|address| !bare(address).contains('@')) {
+    if let Some(address) =
+        std::iter::once(&from).chain(&to).find(|address| !address_without_name(address).contains('@'))
+    {
         return bad_request(format!("Missing final '@domain' in {address:?}."));
     }
     let (text, html) = (simple.body.text.map(|c| c.data), simple.body.html.map(|c| c.data));
@@ -189,8 +193,8 @@ pub(crate) async fn send_email(
     }
     let at_ms = (outbox.now)();
     let links = match (&text, &html) {
-        (Some(text), _) => links(text),
-        (None, Some(html)) => links(&html.replace("&amp;", "&")),
+        (Some(text), _) => links_in(text),
+        (None, Some(html)) => links_in(&html.replace("&amp;", "&")),
         (None, None) => Vec::new(),
     };
     let mail = SentEmail {
@@ -204,7 +208,7 @@ pub(crate) async fn send_email(
         links,
     };
     let id = mail.id.clone();
-    match outbox.keep(mail) {
+    match outbox.store(mail) {
         Ok(()) => Json(json!({ "MessageId": id })).into_response(),
         Err(error) => {
             tracing::error!(error = format!("{error:#}"), "mail not kept");
@@ -217,7 +221,7 @@ pub(crate) async fn send_email(
     }
 }
 
-fn links(text: &str) -> Vec<String> {
+fn links_in(text: &str) -> Vec<String> {
     let ends = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '\'');
     let mut found = Vec::new();
     let mut rest = text;
@@ -239,16 +243,18 @@ mod tests {
     #[test]
     fn links_end_where_a_reader_would_end_them() {
         assert_eq!(
-            links("Open https://a.example/reset?token=x-1&y=2.\n(or http://localhost:8000/) http is not one"),
+            links_in(
+                "Open https://a.example/reset?token=x-1&y=2.\n(or http://localhost:8000/) http is not one"
+            ),
             ["https://a.example/reset?token=x-1&y=2", "http://localhost:8000/"]
         );
-        assert_eq!(links(r#"<a href="https://a.example/x">here</a>"#), ["https://a.example/x"]);
-        assert!(links("").is_empty());
+        assert_eq!(links_in(r#"<a href="https://a.example/x">here</a>"#), ["https://a.example/x"]);
+        assert!(links_in("").is_empty());
     }
 
     #[test]
-    fn an_address_is_found_without_its_name() {
-        assert_eq!(bare("Ana <ana@example.com>"), "ana@example.com");
-        assert_eq!(bare("ana@example.com"), "ana@example.com");
+    fn an_address_is_read_without_its_display_name() {
+        assert_eq!(address_without_name("Ana <ana@example.com>"), "ana@example.com");
+        assert_eq!(address_without_name("ana@example.com"), "ana@example.com");
     }
 }

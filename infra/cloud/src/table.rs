@@ -13,7 +13,7 @@ pub struct TableSpec {
 }
 
 /// What of a definition makes a table. The rest (streams, point-in-time recovery, encryption, tags) has no effect here.
-const REQUESTED: [&str; 6] = [
+const TABLE_PROPERTIES: [&str; 6] = [
     "AttributeDefinitions",
     "BillingMode",
     "GlobalSecondaryIndexes",
@@ -27,9 +27,9 @@ impl TableSpec {
     pub(crate) fn ensure(&self, db: &Database) -> anyhow::Result<()> {
         let name = &self.name;
         if let Some(there) = db.get_table_metadata(name)? {
-            self.check(&there)?;
+            self.check_unchanged(&there)?;
         } else {
-            let request = serde_json::from_value(self.request())
+            let request = serde_json::from_value(self.create_table_request())
                 .with_context(|| format!("table {name}: definition not understood"))?;
             db.create_table(request).with_context(|| format!("table {name}: not created"))?;
         }
@@ -56,9 +56,9 @@ impl TableSpec {
         schema.iter().filter_map(|key| key["AttributeName"].as_str()).collect()
     }
 
-    fn request(&self) -> Value {
+    fn create_table_request(&self) -> Value {
         let mut request = Map::from_iter([("TableName".to_owned(), self.name.clone().into())]);
-        for property in REQUESTED {
+        for property in TABLE_PROPERTIES {
             if let Some(value) = self.definition.get(property) {
                 request.insert(property.to_owned(), value.clone());
             }
@@ -66,7 +66,7 @@ impl TableSpec {
         Value::Object(request)
     }
 
-    fn check(&self, there: &TableMetadata) -> anyhow::Result<()> {
+    fn check_unchanged(&self, there: &TableMetadata) -> anyhow::Result<()> {
         let stored = [
             ("KeySchema", Some(&there.key_schema)),
             ("AttributeDefinitions", Some(&there.attribute_definitions)),
@@ -79,7 +79,7 @@ impl TableSpec {
                 None => Value::Null,
             };
             anyhow::ensure!(
-                outline(&stored) == outline(&self.definition[property]),
+                normalized(&stored) == normalized(&self.definition[property]),
                 "table {}: {property} in the data directory is not what the template says; use another data \
                  directory or delete this one (stored: {stored}, template: {})",
                 self.name,
@@ -92,11 +92,11 @@ impl TableSpec {
 
 /// A definition without what may change in place (throughput) and without the order of its lists, except that of keys,
 /// whose types tell them apart.
-fn outline(definition: &Value) -> Value {
+fn normalized(definition: &Value) -> Value {
     match definition {
         Value::Array(list) if list.is_empty() => Value::Null,
         Value::Array(list) => {
-            let mut list: Vec<_> = list.iter().map(outline).collect();
+            let mut list: Vec<_> = list.iter().map(normalized).collect();
             list.sort_by_key(Value::to_string);
             Value::Array(list)
         }
@@ -105,7 +105,7 @@ fn outline(definition: &Value) -> Value {
                 !matches!(name, "ProvisionedThroughput" | "OnDemandThroughput" | "WarmThroughput")
             };
             let fields = fields.iter().filter(|(name, value)| kept(name) && !value.is_null());
-            fields.map(|(name, value)| (name.clone(), outline(value))).collect()
+            fields.map(|(name, value)| (name.clone(), normalized(value))).collect()
         }
         other => other.clone(),
     }
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_is_made_once_and_found_again() {
+    fn a_table_is_created_once_and_reopened() {
         let db = Database::memory().unwrap();
         let ttl = json!({ "TimeToLiveSpecification": { "AttributeName": "ttl", "Enabled": true } });
         spec(&ttl).ensure(&db).unwrap();
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn drift_is_refused_and_named() {
+    fn a_changed_definition_is_refused_by_name() {
         let db = Database::memory().unwrap();
         spec(&json!({})).ensure(&db).unwrap();
         let other = json!({ "GlobalSecondaryIndexes": [{
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_definition_that_is_none_is_named() {
+    fn an_invalid_definition_is_refused_by_name() {
         let error = spec(&json!({ "KeySchema": [] })).ensure(&Database::memory().unwrap()).unwrap_err();
         assert!(format!("{error:#}").starts_with("table things: "), "{error:#}");
     }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::book::LoadRecorder;
 
 /// Tries of a request that fails in a way that may pass.
-const TRIES: u32 = 5;
+const MAX_ATTEMPTS: u32 = 5;
 
 /// A client of the HTTP API, with or without someone's token. Cheap to clone; clones share connections.
 #[derive(Clone)]
@@ -40,43 +40,43 @@ impl LoadClient {
     }
 
     pub(crate) async fn get(&self, path: &str) -> anyhow::Result<Value> {
-        self.ask(Method::GET, path, None).await
+        self.request(Method::GET, path, None).await
     }
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
-        self.ask(Method::POST, path, Some(body)).await
+        self.request(Method::POST, path, Some(body)).await
     }
 
     pub(crate) async fn put(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
-        self.ask(Method::PUT, path, Some(body)).await
+        self.request(Method::PUT, path, Some(body)).await
     }
 
     pub(crate) async fn patch(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
-        self.ask(Method::PATCH, path, Some(body)).await
+        self.request(Method::PATCH, path, Some(body)).await
     }
 
     pub(crate) async fn delete(&self, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
-        self.ask(Method::DELETE, path, body).await
+        self.request(Method::DELETE, path, body).await
     }
 
     /// Tries again, and later every time, what was refused only for now. Every refusal is written down.
-    async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
+    async fn request(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
         let key = (self.keyed && method == Method::POST).then(|| rand::rng().random::<u128>());
         let mut tried = 0;
         loop {
             tried += 1;
-            let (wait, error) = match self.once(method.clone(), path, body, key).await? {
+            let (wait, error) = match self.request_once(method.clone(), path, body, key).await? {
                 Ok(answer) => return Ok(answer),
                 Err(FailedAttempt { wait, error }) => (wait, error),
             };
             match wait {
-                Some(wait) if tried < TRIES => tokio::time::sleep(wait * tried).await,
+                Some(wait) if tried < MAX_ATTEMPTS => tokio::time::sleep(wait * tried).await,
                 _ => return Err(error.context(format!("{method} {path}"))),
             }
         }
     }
 
-    async fn once(
+    async fn request_once(
         &self,
         method: Method,
         path: &str,

@@ -82,21 +82,21 @@ impl LoadRecorder {
     }
 
     pub(crate) fn error(&self, code: &str) {
-        *held(&self.errors).entry(code.to_owned()).or_default() += 1;
+        *lock(&self.errors).entry(code.to_owned()).or_default() += 1;
     }
 
     pub(crate) fn errors(&self) -> BTreeMap<String, u64> {
-        held(&self.errors).clone()
+        lock(&self.errors).clone()
     }
 
     /// The presenter asks for a slide now. Written down before the request, since a screen may be faster than the answer.
     pub(crate) fn ask_for_slide(&self, slide: &str) {
         let new = SlideRecord { asked: Instant::now(), ballot: VoteTracker::default() };
-        held(&self.slides).insert(slide.to_owned(), new);
+        lock(&self.slides).insert(slide.to_owned(), new);
     }
 
     pub(crate) fn ballot<T>(&self, slide: &str, look: impl FnOnce(&mut VoteTracker) -> T) -> Option<T> {
-        held(&self.slides).get_mut(slide).map(|slide| look(&mut slide.ballot))
+        lock(&self.slides).get_mut(slide).map(|slide| look(&mut slide.ballot))
     }
 
     /// The presenter's screen shows a tally.
@@ -108,7 +108,7 @@ impl LoadRecorder {
 
     /// A screen shows a slide; timed unless it comes back and had missed the moment.
     pub(crate) fn see_slide(&self, number: usize, slide: &str, live: bool) {
-        let asked = held(&self.slides).get(slide).map(|slide| slide.asked);
+        let asked = lock(&self.slides).get(slide).map(|slide| slide.asked);
         let first =
             self.screen(number, |screen| screen.slide.replace(slide.to_owned()).as_deref() != Some(slide));
         if let (true, true, Some(asked)) = (first, live, asked) {
@@ -121,11 +121,11 @@ impl LoadRecorder {
     }
 
     pub(crate) fn screen<T>(&self, number: usize, look: impl FnOnce(&mut AudienceScreen) -> T) -> T {
-        look(&mut held(&self.screens)[number])
+        look(&mut lock(&self.screens)[number])
     }
 
     pub(crate) fn screens_where(&self, is_so: impl Fn(&AudienceScreen) -> bool) -> usize {
-        held(&self.screens).iter().filter(|screen| is_so(screen)).count()
+        lock(&self.screens).iter().filter(|screen| is_so(screen)).count()
     }
 
     /// Writes down how long after the last vote each screen showed the whole tally.
@@ -134,7 +134,7 @@ impl LoadRecorder {
         else {
             return;
         };
-        for screen in &*held(&self.screens) {
+        for screen in &*lock(&self.screens) {
             if let Some(Some(shown)) = screen.tallies.get(slide)
                 && shown.votes == cast
             {
@@ -159,6 +159,6 @@ impl LoadRecorder {
     }
 }
 
-fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

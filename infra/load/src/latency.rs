@@ -9,7 +9,7 @@ use hdrhistogram::Histogram;
 use serde::Serialize;
 
 /// Ten minutes, in microseconds; what takes longer is as bad.
-const MOST: u64 = 600_000_000;
+const MAX_LATENCY_MICROS: u64 = 600_000_000;
 
 /// A distribution, in microseconds inside.
 pub(crate) struct LatencyHistogram(Mutex<Histogram<u64>>);
@@ -26,7 +26,7 @@ pub struct LatencySummary {
 impl LatencyHistogram {
     pub(crate) fn new() -> anyhow::Result<Self> {
         // three digits: a millisecond is told from the next up to a second, and that is finer than a screen
-        Ok(Self(Mutex::new(Histogram::new_with_bounds(1, MOST, 3)?)))
+        Ok(Self(Mutex::new(Histogram::new_with_bounds(1, MAX_LATENCY_MICROS, 3)?)))
     }
 
     pub(crate) fn record(&self, took: Duration) {

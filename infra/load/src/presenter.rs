@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::{api::LoadClient, ballot::ShownTally, book::LoadRecorder, socket::LoadSocket};
 
 /// Requests of a sort that are timed: enough for a 99th percentile, and cents on AWS.
-const TIMED: usize = 200;
+const TIMED_REQUESTS: usize = 200;
 
 pub(crate) struct Presenter {
     api: LoadClient,
@@ -44,7 +44,7 @@ impl Presenter {
             asked.context("the admin could not give the account a plan")?;
         }
         let api = api.with_token(text(&account, "access_token")?);
-        if let Err(error) = seats(&api, audience).await {
+        if let Err(error) = check_plan_seats(&api, audience).await {
             api.delete("/v1/users/me", Some(&json!({ "password": password }))).await?;
             return Err(error);
         }
@@ -53,7 +53,7 @@ impl Presenter {
         let mut slides = Vec::with_capacity(questions);
         for number in 1..=questions {
             let path = format!("/v1/presentations/{presentation}/slides");
-            let slide = api.post(&path, &question(number)).await?;
+            let slide = api.post(&path, &choice_slide(number)).await?;
             slides.push(text(&slide, "id")?.to_owned());
         }
         let session = api.post("/v1/sessions", &json!({ "presentation_id": presentation })).await?;
@@ -64,15 +64,15 @@ impl Presenter {
     /// Keeps the presenter's screen open: every tally that comes is shown. Ends when it is dropped.
     pub(crate) async fn watch(&self, book: Arc<LoadRecorder>) -> anyhow::Result<tokio::task::JoinHandle<()>> {
         let (api, session) = (self.api.clone(), self.session.clone());
-        let socket = open(&api, &session).await?;
+        let socket = open_socket(&api, &session).await?;
         Ok(tokio::spawn(async move {
             let mut socket = Some(socket);
             loop {
                 if let Some(open) = socket.take() {
-                    show(open, &book).await;
+                    record_tallies(open, &book).await;
                     book.error("presenter's connection lost");
                 }
-                match open(&api, &session).await {
+                match open_socket(&api, &session).await {
                     Ok(new) => socket = Some(new),
                     Err(_) => tokio::time::sleep(Duration::from_millis(500)).await,
                 }
@@ -85,7 +85,7 @@ impl Presenter {
         let session = format!("/v1/sessions/{}", self.session);
         let presentation = format!("/v1/presentations/{}", self.presentation);
         let renamed = json!({ "title": "Rehearsal" });
-        for _ in 0..TIMED {
+        for _ in 0..TIMED_REQUESTS {
             let asked = Instant::now();
             self.api.get(&session).await?;
             book.read.record(asked.elapsed());
@@ -124,7 +124,7 @@ impl Presenter {
 }
 
 /// Whether a session of this account seats them: a plan has limits.
-async fn seats(api: &LoadClient, audience: u32) -> anyhow::Result<()> {
+async fn check_plan_seats(api: &LoadClient, audience: u32) -> anyhow::Result<()> {
     let usage = api.get("/v1/users/me/usage").await?;
     let limit = usage["categories"]["participants_per_session"]["limit"].as_u64();
     anyhow::ensure!(
@@ -137,12 +137,12 @@ async fn seats(api: &LoadClient, audience: u32) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn open(api: &LoadClient, session: &str) -> anyhow::Result<LoadSocket> {
+async fn open_socket(api: &LoadClient, session: &str) -> anyhow::Result<LoadSocket> {
     let ticket = api.post("/v1/realtime/tickets", &json!({ "session_id": session })).await?;
     LoadSocket::connect(text(&ticket, "websocket_url")?).await.context("the presenter's socket")
 }
 
-async fn show(mut socket: LoadSocket, book: &LoadRecorder) {
+async fn record_tallies(mut socket: LoadSocket, book: &LoadRecorder) {
     // under API Gateway's ten minutes, and what the contract asks of a client (A2.3)
     let mut heartbeat = tokio::time::interval(Duration::from_secs(30));
     loop {
@@ -174,7 +174,7 @@ async fn show(mut socket: LoadSocket, book: &LoadRecorder) {
     }
 }
 
-fn question(number: usize) -> Value {
+fn choice_slide(number: usize) -> Value {
     let options =
         ["a", "b", "c", "d"].map(|id| json!({ "id": id, "text": format!("Answer {id}"), "order": 0 }));
     json!({

@@ -20,9 +20,9 @@ use crate::{
 };
 
 /// How long the deployment may take for what should take a second.
-const PATIENCE: Duration = Duration::from_secs(30);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Voters at the door at once; API Gateway takes 500 new connections a second.
-const DOOR: usize = 64;
+const MAX_CONCURRENT_JOINS: usize = 64;
 
 /// A talk to rehearse.
 #[derive(Clone, Debug, clap::Args)]
@@ -37,10 +37,10 @@ pub struct TalkRehearsal {
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=200))]
     pub questions: u32,
     /// Over what time they come in
-    #[arg(long, default_value = "5s", value_parser = duration)]
+    #[arg(long, default_value = "5s", value_parser = parse_duration)]
     pub ramp: Duration,
     /// How soon after a slide appears everybody has voted
-    #[arg(long, default_value = "2s", value_parser = duration)]
+    #[arg(long, default_value = "2s", value_parser = parse_duration)]
     pub vote_within: Duration,
     /// Drop every connection in the middle of a vote, and let everybody come back
     #[arg(long)]
@@ -54,7 +54,7 @@ pub struct TalkRehearsal {
     pub json: bool,
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+fn parse_duration(text: &str) -> Result<Duration, String> {
     let duration: SignedDuration = text.parse().map_err(|_| "write it like 5s, 500ms or 1m".to_owned())?;
     duration.try_into().map_err(|_| "must not be negative".to_owned())
 }
@@ -67,7 +67,7 @@ impl TalkRehearsal {
     pub async fn play(&self) -> anyhow::Result<TalkReport> {
         let audience = usize::try_from(self.audience)?;
         if let Some(most) = machine::open_files() {
-            let needed = audience + DOOR + 32;
+            let needed = audience + MAX_CONCURRENT_JOINS + 32;
             anyhow::ensure!(
                 needed <= most,
                 "{audience} sockets need {needed} open files, this shell allows {most}: ulimit -n {needed}"
@@ -81,7 +81,7 @@ impl TalkRehearsal {
             .with_context(|| format!("cannot prepare a talk at {}", self.url))?;
         presenter.time_requests(&book).await?;
         let watching = presenter.watch(Arc::clone(&book)).await?;
-        let played = self.play_before(&presenter, &api, &book, audience).await;
+        let played = self.run_with_audience(&presenter, &api, &book, audience).await;
         watching.abort();
         let left = presenter.leave().await;
         if let Err(error) = left {
@@ -91,7 +91,7 @@ impl TalkRehearsal {
         Ok(self.report(&book, questions, &came))
     }
 
-    async fn play_before(
+    async fn run_with_audience(
         &self,
         presenter: &Presenter,
         api: &LoadClient,
@@ -103,7 +103,7 @@ impl TalkRehearsal {
             book: Arc::clone(book),
             code: presenter.code.clone(),
             vote_within: self.vote_within,
-            door: Semaphore::new(DOOR),
+            door: Semaphore::new(MAX_CONCURRENT_JOINS),
         });
         let (phase, attending) = watch::channel(RehearsalPhase::Attend);
         let mut voters = JoinSet::new();
@@ -117,12 +117,12 @@ impl TalkRehearsal {
             });
         }
         let all_here = |book: &LoadRecorder| book.screens_where(|screen| screen.connected) == audience;
-        book.wait(self.ramp + PATIENCE, all_here).await;
+        book.wait(self.ramp + RESPONSE_TIMEOUT, all_here).await;
         let came = ArrivalStats {
             seconds: opened.elapsed().as_secs_f64(),
             people: book.screens_where(|screen| screen.connected),
         };
-        self.say(&format!("{} of {audience} are here", came.people));
+        self.print_progress(&format!("{} of {audience} are here", came.people));
         anyhow::ensure!(came.people > 0, "nobody could join: {:?}", book.errors());
 
         let mut questions = Vec::with_capacity(presenter.slides.len());
@@ -136,20 +136,23 @@ impl TalkRehearsal {
             }
             if number == storm_at {
                 let in_the_middle = came.people as u64 / 2;
-                book.wait(self.vote_within + PATIENCE, |book| cast(book, slide) >= in_the_middle).await;
+                book.wait(self.vote_within + RESPONSE_TIMEOUT, |book| {
+                    votes_cast(book, slide) >= in_the_middle
+                })
+                .await;
                 phase.send_replace(RehearsalPhase::Storm);
-                self.say("storm: every connection drops");
+                self.print_progress("storm: every connection drops");
             }
-            questions.push(self.vote(book, slide, came.people).await);
+            questions.push(self.await_vote_result(book, slide, came.people).await);
         }
         presenter.end().await?;
-        book.wait(PATIENCE, |book| book.screens_where(|screen| screen.ended) >= came.people).await;
+        book.wait(RESPONSE_TIMEOUT, |book| book.screens_where(|screen| screen.ended) >= came.people).await;
         let unaware = came.people.saturating_sub(book.screens_where(|screen| screen.ended));
         if unaware > 0 {
             book.error(&format!("{unaware} screens never saw the end"));
         }
         // the last count may come after the screens have seen it: a count for everyone is told, and not kept
-        for _ in 0..PATIENCE.as_secs() {
+        for _ in 0..RESPONSE_TIMEOUT.as_secs() {
             let answered = presenter.answered().await?;
             for question in &mut questions {
                 question.reported = answered[&question.slide_id].as_u64();
@@ -164,12 +167,13 @@ impl TalkRehearsal {
     }
 
     /// Waits for a vote to run its course, and looks at every screen.
-    async fn vote(&self, book: &LoadRecorder, slide: &str, people: usize) -> QuestionResult {
-        book.wait(self.vote_within + PATIENCE, |book| cast(book, slide) >= people as u64).await;
-        book.wait(PATIENCE, |book| book.ballot(slide, |ballot| ballot.is_exact()) == Some(true)).await;
+    async fn await_vote_result(&self, book: &LoadRecorder, slide: &str, people: usize) -> QuestionResult {
+        book.wait(self.vote_within + RESPONSE_TIMEOUT, |book| votes_cast(book, slide) >= people as u64).await;
+        book.wait(RESPONSE_TIMEOUT, |book| book.ballot(slide, |ballot| ballot.is_exact()) == Some(true))
+            .await;
         let votes = book.ballot(slide, |ballot| ballot.votes()).unwrap_or_default();
         let shows_it = |screen: &AudienceScreen| matches!(screen.tallies.get(slide), Some(Some(shown)) if shown.votes == votes);
-        book.wait(PATIENCE, |book| book.screens_where(shows_it) >= people).await;
+        book.wait(RESPONSE_TIMEOUT, |book| book.screens_where(shows_it) >= people).await;
         book.time_tallies(slide);
         let (exact, shown) = book
             .ballot(slide, |ballot| {
@@ -177,7 +181,7 @@ impl TalkRehearsal {
             })
             .unwrap_or_default();
         let cast = votes.values().sum::<u64>();
-        self.say(&format!("{cast} votes, {}", if exact { "exact" } else { "WRONG" }));
+        self.print_progress(&format!("{cast} votes, {}", if exact { "exact" } else { "WRONG" }));
         QuestionResult {
             slide_id: slide.to_owned(),
             shown: shown.unwrap_or_default(),
@@ -194,7 +198,7 @@ impl TalkRehearsal {
             url: self.url.clone(),
             audience: self.audience as usize,
             joined: came.people,
-            joined_per_second: people(came.people) / came.seconds,
+            joined_per_second: to_f64(came.people) / came.seconds,
             read: book.read.summary(),
             write: book.write.summary(),
             join: book.join.summary(),
@@ -212,7 +216,7 @@ impl TalkRehearsal {
     }
 
     #[expect(clippy::print_stderr, reason = "a rehearsal takes a minute; whoever waits sees that it moves")]
-    fn say(&self, what: &str) {
+    fn print_progress(&self, what: &str) {
         if !self.json {
             eprintln!("{what}");
         }
@@ -225,17 +229,17 @@ struct ArrivalStats {
     seconds: f64,
 }
 
-fn cast(book: &LoadRecorder, slide: &str) -> u64 {
+fn votes_cast(book: &LoadRecorder, slide: &str) -> u64 {
     book.ballot(slide, |ballot| ballot.votes().values().sum()).unwrap_or_default()
 }
 
 /// An audience has at most 50,000.
-fn people(number: usize) -> f64 {
+fn to_f64(number: usize) -> f64 {
     u32::try_from(number).map_or(f64::MAX, f64::from)
 }
 
 fn share(number: usize, of: usize) -> f64 {
-    people(number) / people(of)
+    to_f64(number) / to_f64(of)
 }
 
 #[cfg(test)]
@@ -243,10 +247,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_read_as_people_write_them() {
-        assert_eq!(duration("5s"), Ok(Duration::from_secs(5)));
-        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
-        assert_eq!(duration("1m"), Ok(Duration::from_mins(1)));
-        assert!(duration("soon").is_err() && duration("-1s").is_err());
+    fn durations_are_read_with_their_unit() {
+        assert_eq!(parse_duration("5s"), Ok(Duration::from_secs(5)));
+        assert_eq!(parse_duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(parse_duration("1m"), Ok(Duration::from_mins(1)));
+        assert!(parse_duration("soon").is_err() && parse_duration("-1s").is_err());
     }
 }

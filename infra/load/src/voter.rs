@@ -81,10 +81,10 @@ impl Voter {
     pub(crate) async fn attend(mut self) {
         let mut failed = 0;
         loop {
-            let gone = match self.enter().await {
+            let gone = match self.join_and_connect().await {
                 Ok(socket) => {
                     failed = 0;
-                    let gone = self.sit(socket).await;
+                    let gone = self.receive_events(socket).await;
                     self.hall.book.screen(self.number, |screen| screen.connected = false);
                     gone
                 }
@@ -98,18 +98,18 @@ impl Voter {
                 DisconnectReason::Over => return,
                 DisconnectReason::Storm => {
                     self.lost = Some(Instant::now());
-                    pause(Duration::from_millis(500)).await;
+                    wait_with_jitter(Duration::from_millis(500)).await;
                 }
                 DisconnectReason::Lost => {
                     self.lost.get_or_insert_with(Instant::now);
                     // contract A2.3: 1, 2, 4 s with jitter; halved, a rehearsal is not to be waited for
-                    pause(Duration::from_millis(500) * 2_u32.pow(failed.min(4))).await;
+                    wait_with_jitter(Duration::from_millis(500) * 2_u32.pow(failed.min(4))).await;
                 }
             }
         }
     }
 
-    async fn enter(&mut self) -> anyhow::Result<LoadSocket> {
+    async fn join_and_connect(&mut self) -> anyhow::Result<LoadSocket> {
         let hall = Arc::clone(&self.hall);
         let _turn = hall.door.acquire().await?;
         let asked = Instant::now();
@@ -127,7 +127,7 @@ impl Voter {
             // the greeting is the first thing that matters, others may be faster
             while let Some(event) = socket.next().await {
                 let greeted = event.kind == "session_state";
-                self.hear(&mut socket, &event, false).await?;
+                self.handle_event(&mut socket, &event, false).await?;
                 if greeted {
                     return Ok(socket);
                 }
@@ -146,21 +146,21 @@ impl Voter {
         Ok(socket)
     }
 
-    async fn sit(&mut self, mut socket: LoadSocket) -> DisconnectReason {
+    async fn receive_events(&mut self, mut socket: LoadSocket) -> DisconnectReason {
         self.phase.mark_unchanged();
         let mut heartbeat = tokio::time::interval(Duration::from_secs(30));
         loop {
             let due = self.vote.as_ref().filter(|vote| !vote.sent).map(|vote| vote.due);
             let done = tokio::select! {
                 event = socket.next() => match event {
-                    Some(event) => self.hear(&mut socket, &event, true).await,
+                    Some(event) => self.handle_event(&mut socket, &event, true).await,
                     None if self.hall.book.screen(self.number, |screen| screen.ended) => return DisconnectReason::Over,
                     None => {
                         self.hall.book.error("connection lost");
                         return DisconnectReason::Lost;
                     }
                 },
-                () = sleep_until(due.unwrap_or_else(Moment::now)), if due.is_some() => self.cast(&mut socket).await,
+                () = sleep_until(due.unwrap_or_else(Moment::now)), if due.is_some() => self.cast_vote(&mut socket).await,
                 _ = heartbeat.tick() => socket.send("ping", json!({}), None).await,
                 changed = self.phase.changed() => match *self.phase.borrow() {
                     _ if changed.is_err() => return DisconnectReason::Over,
@@ -176,7 +176,7 @@ impl Voter {
         }
     }
 
-    async fn hear(
+    async fn handle_event(
         &mut self,
         socket: &mut LoadSocket,
         event: &ReceivedFrame,
@@ -191,18 +191,18 @@ impl Voter {
         }
         match event.kind.as_str() {
             "session_state" => {
-                self.see(&payload["current_slide"], payload["status"] == "active", live);
-                self.see_tally(&payload["votes"]);
+                self.handle_slide(&payload["current_slide"], payload["status"] == "active", live);
+                self.handle_tally(&payload["votes"]);
                 if payload["status"] == "ended" {
                     self.hall.book.screen(self.number, |screen| screen.ended = true);
                 }
-                return self.recall(socket, &payload["my_responses"]).await;
+                return self.restore_vote(socket, &payload["my_responses"]).await;
             }
-            "session_started" => self.see(&payload["current_slide"], true, live),
-            "slide_changed" => self.see(&payload["slide"], true, live),
-            "vote_update" => self.see_tally(payload),
+            "session_started" => self.handle_slide(&payload["current_slide"], true, live),
+            "slide_changed" => self.handle_slide(&payload["slide"], true, live),
+            "vote_update" => self.handle_tally(payload),
             "session_ended" => self.hall.book.screen(self.number, |screen| screen.ended = true),
-            "error" => return self.refused(socket, payload).await,
+            "error" => return self.handle_refusal(socket, payload).await,
             _ => {}
         }
         Ok(())
@@ -217,7 +217,7 @@ impl Voter {
     }
 
     /// A slide is on the screen; makes up their mind if it is a question.
-    fn see(&mut self, slide: &Value, active: bool, live: bool) {
+    fn handle_slide(&mut self, slide: &Value, active: bool, live: bool) {
         let Some(id) = slide["id"].as_str().filter(|_| active) else { return };
         self.hall.book.see_slide(self.number, id, live);
         if self.vote.as_ref().is_some_and(|vote| vote.slide == id) {
@@ -233,32 +233,32 @@ impl Voter {
         self.vote = Some(PlannedVote { slide: id.to_owned(), option: option.to_owned(), due, sent: false });
     }
 
-    fn see_tally(&self, update: &Value) {
+    fn handle_tally(&self, update: &Value) {
         if let Some((slide, shown)) = ShownTally::read(update, Instant::now()) {
             self.hall.book.see_tally(self.number, slide, shown);
         }
     }
 
     /// Back again: a vote that the server does not hold was lost with the connection, and is sent once more.
-    async fn recall(&mut self, socket: &mut LoadSocket, held: &Value) -> anyhow::Result<()> {
+    async fn restore_vote(&mut self, socket: &mut LoadSocket, held: &Value) -> anyhow::Result<()> {
         let Some(vote) = self.vote.as_ref().filter(|vote| vote.sent) else { return Ok(()) };
         let held = held.as_array().is_some_and(|held| held.iter().any(|own| own["slide_id"] == *vote.slide));
         if held { Ok(()) } else { self.send(socket).await }
     }
 
-    async fn refused(&mut self, socket: &mut LoadSocket, payload: &Value) -> anyhow::Result<()> {
+    async fn handle_refusal(&mut self, socket: &mut LoadSocket, payload: &Value) -> anyhow::Result<()> {
         let code = payload["code"].as_str().unwrap_or("error without a code");
         self.hall.book.error(code);
         let passing = ["service_unavailable", "rate_limited", "internal_error"].contains(&code);
         let ours = payload["ref"].as_u64() == Some(self.seq);
         if passing && ours && self.vote.as_ref().is_some_and(|vote| vote.sent) {
-            pause(Duration::from_secs(payload["retry_after"].as_u64().unwrap_or(1))).await;
+            wait_with_jitter(Duration::from_secs(payload["retry_after"].as_u64().unwrap_or(1))).await;
             return self.send(socket).await;
         }
         Ok(())
     }
 
-    async fn cast(&mut self, socket: &mut LoadSocket) -> anyhow::Result<()> {
+    async fn cast_vote(&mut self, socket: &mut LoadSocket) -> anyhow::Result<()> {
         if let Some(vote) = &mut self.vote {
             vote.sent = true;
             let at = Instant::now();
@@ -277,7 +277,7 @@ impl Voter {
 }
 
 /// Waits for half of it or a little more or less: a crowd that comes back in step is a second storm.
-async fn pause(most: Duration) {
+async fn wait_with_jitter(most: Duration) {
     let share = rand::rng().random_range(0.25..1.0);
     sleep(most.mul_f64(share)).await;
 }

@@ -6,10 +6,10 @@ use anyhow::{Context as _, ensure};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 
-const EMAIL: &str = "ana@example.com";
+const DEMO_EMAIL: &str = "ana@example.com";
 /// Only ever valid on this machine.
-const PASSWORD: &str = "correct-horse-demo";
-const TITLE: &str = "Colloquy in five minutes";
+const DEMO_PASSWORD: &str = "correct-horse-demo";
+const DEMO_TITLE: &str = "Colloquy in five minutes";
 
 /// What was prepared, as the banner shows it.
 pub(crate) struct DemoContent {
@@ -24,7 +24,7 @@ pub(crate) struct DemoContent {
 impl fmt::Display for DemoContent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { url, presentation, session, join_code, held } = self;
-        writeln!(f, "Demo: {EMAIL}, password {PASSWORD}\n")?;
+        writeln!(f, "Demo: {DEMO_EMAIL}, password {DEMO_PASSWORD}\n")?;
         writeln!(f, "  presentation  {presentation}")?;
         writeln!(f, "  session       {session}")?;
         writeln!(f, "  join code     {join_code}")?;
@@ -40,13 +40,13 @@ pub(crate) async fn prepare(url: &str) -> anyhow::Result<DemoContent> {
     api.token = api.log_in().await?;
     let presentation = match api.presentation().await? {
         Some(id) => id,
-        None => api.present().await?,
+        None => api.create_presentation().await?,
     };
-    let held = match api.session(&presentation, "ended").await? {
+    let held = match api.newest_session(&presentation, "ended").await? {
         Some((held, _)) => held,
-        None => api.hold(&presentation).await?,
+        None => api.hold_session(&presentation).await?,
     };
-    let (session, join_code) = match api.session(&presentation, "active").await? {
+    let (session, join_code) = match api.newest_session(&presentation, "active").await? {
         Some(session) => session,
         None => api.open_session(&presentation).await?,
     };
@@ -61,43 +61,47 @@ struct DemoClient {
 
 impl DemoClient {
     async fn log_in(&self) -> anyhow::Result<String> {
-        let login = json!({"email": EMAIL, "password": PASSWORD});
+        let login = json!({"email": DEMO_EMAIL, "password": DEMO_PASSWORD});
         let (status, known) = self.send(Method::POST, "/v1/auth/login", Some(&login)).await?;
         if status.is_success() {
             return text(&known, "access_token");
         }
         ensure!(status == StatusCode::UNAUTHORIZED, "log-in: {status} {known}");
-        let account = json!({"email": EMAIL, "password": PASSWORD, "name": "Ana"});
+        let account = json!({"email": DEMO_EMAIL, "password": DEMO_PASSWORD, "name": "Ana"});
         let (status, account) = self.send(Method::POST, "/v1/auth/register", Some(&account)).await?;
-        ensure!(status != StatusCode::CONFLICT, "{EMAIL} is taken and has another password");
+        ensure!(status != StatusCode::CONFLICT, "{DEMO_EMAIL} is taken and has another password");
         ensure!(status.is_success(), "register: {status} {account}");
         text(&account, "access_token")
     }
 
     async fn presentation(&self) -> anyhow::Result<Option<String>> {
-        let list = self.ask(Method::GET, "/v1/presentations", None).await?;
+        let list = self.request(Method::GET, "/v1/presentations", None).await?;
         let items = list["items"].as_array().context("the list of presentations has no items")?;
-        items.iter().find(|one| one["title"] == TITLE).map(|one| text(one, "id")).transpose()
+        items.iter().find(|one| one["title"] == DEMO_TITLE).map(|one| text(one, "id")).transpose()
     }
 
-    async fn present(&self) -> anyhow::Result<String> {
+    async fn create_presentation(&self) -> anyhow::Result<String> {
         let body = json!({
-            "title": TITLE,
+            "title": DEMO_TITLE,
             "description": "A talk to play with.",
             "speaker_notes": "Colloquy runs on Lambda, DynamoDB and API Gateway, and all of it on this machine.",
         });
-        let presentation = self.ask(Method::POST, "/v1/presentations", Some(&body)).await?;
+        let presentation = self.request(Method::POST, "/v1/presentations", Some(&body)).await?;
         let id = text(&presentation, "id")?;
         for slide in slides() {
-            self.ask(Method::POST, &format!("/v1/presentations/{id}/slides"), Some(&slide)).await?;
+            self.request(Method::POST, &format!("/v1/presentations/{id}/slides"), Some(&slide)).await?;
         }
         Ok(id)
     }
 
     /// The newest session in this state, if there is one.
-    async fn session(&self, presentation: &str, status: &str) -> anyhow::Result<Option<(String, String)>> {
+    async fn newest_session(
+        &self,
+        presentation: &str,
+        status: &str,
+    ) -> anyhow::Result<Option<(String, String)>> {
         let list =
-            self.ask(Method::GET, &format!("/v1/sessions?presentation_id={presentation}"), None).await?;
+            self.request(Method::GET, &format!("/v1/sessions?presentation_id={presentation}"), None).await?;
         let items = list["items"].as_array().context("the list of sessions has no items")?;
         let found = items.iter().find(|session| session["status"] == status);
         found.map(|session| Ok((text(session, "id")?, text(session, "join_code")?))).transpose()
@@ -105,21 +109,21 @@ impl DemoClient {
 
     async fn open_session(&self, presentation: &str) -> anyhow::Result<(String, String)> {
         let body = json!({"presentation_id": presentation});
-        let session = self.ask(Method::POST, "/v1/sessions", Some(&body)).await?;
+        let session = self.request(Method::POST, "/v1/sessions", Some(&body)).await?;
         let id = text(&session, "id")?;
-        self.ask(Method::POST, &format!("/v1/sessions/{id}/start"), Some(&json!({}))).await?;
+        self.request(Method::POST, &format!("/v1/sessions/{id}/start"), Some(&json!({}))).await?;
         Ok((id, text(&session, "join_code")?))
     }
 
     /// A session from its start to its end, with an audience: its report can be read some seconds later.
-    async fn hold(&self, presentation: &str) -> anyhow::Result<String> {
+    async fn hold_session(&self, presentation: &str) -> anyhow::Result<String> {
         let (session, code) = self.open_session(presentation).await?;
         // Ana herself would be one and the same, however often she joins
         let visitor = Self { client: self.client.clone(), url: self.url.clone(), token: String::new() };
         let mut audience = Vec::new();
         for name in ["Ben", "Cleo", "Dan", "Ela", "Finn", "Gia"] {
             let joined = visitor
-                .ask(
+                .request(
                     Method::POST,
                     &format!("/v1/sessions/code/{code}/join"),
                     Some(&json!({"display_name": name})),
@@ -128,26 +132,30 @@ impl DemoClient {
             let token = text(&joined, "participant_token")?;
             audience.push(Self { token, client: self.client.clone(), url: self.url.clone() });
         }
-        let slides = self.ask(Method::GET, &format!("/v1/sessions/{session}/slides"), None).await?;
+        let slides = self.request(Method::GET, &format!("/v1/sessions/{session}/slides"), None).await?;
         for slide in slides["items"].as_array().context("the session has no slides")? {
             let id = text(slide, "id")?;
-            self.ask(Method::POST, &format!("/v1/sessions/{session}/slide"), Some(&json!({"slide_id": id})))
-                .await?;
+            self.request(
+                Method::POST,
+                &format!("/v1/sessions/{session}/slide"),
+                Some(&json!({"slide_id": id})),
+            )
+            .await?;
             for (place, one) in audience.iter().enumerate() {
-                let Some(content) = answer(slide, place) else { break };
+                let Some(content) = answer_for(slide, place) else { break };
                 let body = json!({"session_id": session, "slide_id": id, "content": content});
-                one.ask(Method::POST, "/v1/responses", Some(&body)).await?;
+                one.request(Method::POST, "/v1/responses", Some(&body)).await?;
             }
         }
         for (one, question) in audience.iter().zip(["What does it run on?", "What does an hour cost?"]) {
             let path = format!("/v1/sessions/{session}/questions");
-            one.ask(Method::POST, &path, Some(&json!({"question_text": question}))).await?;
+            one.request(Method::POST, &path, Some(&json!({"question_text": question}))).await?;
         }
-        self.ask(Method::POST, &format!("/v1/sessions/{session}/finalize"), Some(&json!({}))).await?;
+        self.request(Method::POST, &format!("/v1/sessions/{session}/finalize"), Some(&json!({}))).await?;
         Ok(session)
     }
 
-    async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
+    async fn request(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
         let asked = format!("{method} {path}");
         let (status, answer) = self.send(method, path, body).await?;
         ensure!(status.is_success(), "{asked}: {status} {answer}");
@@ -206,7 +214,7 @@ fn slides() -> [Value; 8] {
 }
 
 /// What one of the audience says to a slide; nothing where it takes no answers.
-fn answer(slide: &Value, place: usize) -> Option<Value> {
+fn answer_for(slide: &Value, place: usize) -> Option<Value> {
     let option = |places: [usize; 3]| format!("opt{}", places[place % 3] + 1);
     let texts = [
         "Why no servers at all?",

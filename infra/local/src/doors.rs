@@ -29,26 +29,26 @@ impl FunctionRegistry {
     /// Every binary of the workspace that is a Lambda.
     pub fn ours() -> Self {
         Self::none()
-            .door("api-admin", identity::admin_api)
-            .door("api-chat", chat::api)
-            .door("api-docs", docs::api)
-            .door("api-identity", identity::api)
-            .door("api-images", presentations::images::api)
-            .door("api-presentations", presentations::api)
-            .door("api-sessions", sessions::api)
-            .door("api-sockets", sockets::api)
-            .door("cron-clock", clock::cron)
-            .door("socket-chat", chat::socket)
-            .door("socket-connections", sockets::connections)
-            .door("socket-sessions", sessions::socket)
-            .door("worker-answers", sessions::answers)
-            .door("worker-broadcast", sockets::broadcast)
-            .door("worker-chat", chat::worker)
-            .door("worker-mail", mail::worker)
-            .door("worker-sessions", sessions::worker)
+            .function("api-admin", identity::admin_api)
+            .function("api-chat", chat::api)
+            .function("api-docs", docs::api)
+            .function("api-identity", identity::api)
+            .function("api-images", presentations::images::api)
+            .function("api-presentations", presentations::api)
+            .function("api-sessions", sessions::api)
+            .function("api-sockets", sockets::api)
+            .function("cron-clock", clock::cron)
+            .function("socket-chat", chat::socket)
+            .function("socket-connections", sockets::connections)
+            .function("socket-sessions", sessions::socket)
+            .function("worker-answers", sessions::answers)
+            .function("worker-broadcast", sockets::broadcast)
+            .function("worker-chat", chat::worker)
+            .function("worker-mail", mail::worker)
+            .function("worker-sessions", sessions::worker)
     }
 
-    fn door<F, A>(self, binary: &str, start: F) -> Self
+    fn function<F, A>(self, binary: &str, start: F) -> Self
     where
         F: Fn(Environment) -> A + Send + Sync + 'static,
         A: Future<Output = Result<LambdaFunction, StartError>> + Send + 'static,
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_function_of_the_repository_has_its_door() {
+    fn every_function_of_the_repository_is_registered() {
         let template = crate::template::tests::repository();
         template.generate_secrets().unwrap();
         let functions = template.functions().unwrap();
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn template_and_table_must_agree() {
+    fn template_and_registry_must_agree() {
         let never = |_| async { anyhow::bail!("not started") };
         let doors = FunctionRegistry::none().with("api-a", never).with("api-b", never);
         assert!(doors.agree_with(["api-a", "api-b"].into_iter()).is_ok());

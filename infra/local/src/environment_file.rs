@@ -25,13 +25,16 @@ pub(crate) fn write(functions: &[FunctionSpec], file: &Path) -> anyhow::Result<(
     if !differ.is_empty() {
         tracing::warn!(settings = ?differ, "differ between functions and are not in {}", file.display());
     }
-    let lines = settings.iter().map(|(name, value)| line(name, value)).collect::<anyhow::Result<String>>()?;
+    let lines = settings
+        .iter()
+        .map(|(name, value)| env_file_line(name, value))
+        .collect::<anyhow::Result<String>>()?;
     write_private(file, &lines).with_context(|| file.display().to_string())
 }
 
 /// Quoted as a shell reads it too. What reads it in `cargo lambda watch` (env-file-reader 0.3) refuses a file with a bare
 /// space in a value, and knows no escape within these quotes.
-fn line(name: &str, value: &str) -> anyhow::Result<String> {
+fn env_file_line(name: &str, value: &str) -> anyhow::Result<String> {
     anyhow::ensure!(
         !value.contains(['\'', '\n']),
         "{name} has a quote or a line break, which no line can hold"
@@ -60,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn what_agrees_is_written_and_quoted() {
+    fn common_variables_are_written_and_quoted() {
         let functions = [
             function("a", &[("SENDER", "Colloquy <a@example.com>"), ("EMPTY", ""), ("TWO", "1")]),
             function("b", &[("ONLY_B", "$HOME #"), ("TWO", "2")]),

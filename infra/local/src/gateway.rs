@@ -57,11 +57,11 @@ pub(crate) async fn serve(listener: TcpListener, gateway: Arc<ApiGateway>, mut s
         };
         // a frame that waits for the acknowledgement of the last one is 40 ms late
         let _ = stream.set_nodelay(true);
-        tokio::spawn(connection(TokioIo::new(stream), peer, Arc::clone(&gateway), stop.clone()));
+        tokio::spawn(serve_connection(TokioIo::new(stream), peer, Arc::clone(&gateway), stop.clone()));
     }
 }
 
-async fn connection(
+async fn serve_connection(
     io: TokioIo<tokio::net::TcpStream>,
     peer: SocketAddr,
     gateway: Arc<ApiGateway>,
@@ -69,7 +69,7 @@ async fn connection(
 ) {
     let service = service_fn(move |request| {
         let gateway = Arc::clone(&gateway);
-        async move { Ok::<_, Infallible>(respond(gateway, request, peer.ip()).await) }
+        async move { Ok::<_, Infallible>(route_request(gateway, request, peer.ip()).await) }
     });
     let serving =
         http1::Builder::new().timer(TokioTimer::new()).serve_connection(io, service).with_upgrades();
@@ -90,7 +90,11 @@ async fn connection(
     }
 }
 
-async fn respond(gateway: Arc<ApiGateway>, request: Request<Incoming>, peer: IpAddr) -> GatewayResponse {
+async fn route_request(
+    gateway: Arc<ApiGateway>,
+    request: Request<Incoming>,
+    peer: IpAddr,
+) -> GatewayResponse {
     let host = request.headers().get(http::header::HOST).map(|host| Authority::try_from(host.as_bytes()));
     let Some(Ok(host)) = host else { return message(StatusCode::BAD_REQUEST, "Bad Request") };
     if request.uri().path().starts_with("/_local") {

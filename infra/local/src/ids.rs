@@ -15,7 +15,7 @@ pub(crate) fn uuid() -> String {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn shapes() {
+    fn ids_have_the_form_of_aws() {
         let id = super::gateway();
         assert!(id.len() == 16 && id.ends_with('='), "{id}");
         assert_eq!(super::uuid().len(), 36);

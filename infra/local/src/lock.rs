@@ -40,7 +40,7 @@ mod tests {
     use super::DataLock;
 
     #[test]
-    fn the_second_is_refused_until_the_first_is_gone() {
+    fn a_data_directory_is_used_by_one_process() {
         let dir = std::env::temp_dir().join(format!("colloquy-lock-{}", rand::random::<u64>()));
         let first = DataLock::take(&dir).unwrap();
         let error = DataLock::take(&dir).err().unwrap().to_string();

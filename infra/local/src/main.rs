@@ -37,15 +37,18 @@ enum CliCommand {
 }
 
 /// Of a Lambda's main thread, on which its handler runs; tokio's own threads have a quarter of it.
-const STACK: usize = 8 << 20;
+const MAIN_THREAD_STACK_BYTES: usize = 8 << 20;
 
 fn main() -> ExitCode {
-    let runtime = tokio::runtime::Builder::new_multi_thread().thread_stack_size(STACK).enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .thread_stack_size(MAIN_THREAD_STACK_BYTES)
+        .enable_all()
+        .build();
     let outcome = runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(run(CommandLine::parse())));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            complain(&error);
+            print_error(&error);
             ExitCode::FAILURE
         }
     }
@@ -58,11 +61,11 @@ async fn run(cli: CommandLine) -> anyhow::Result<()> {
         Some(CliCommand::Load(load)) => load::run(load).await,
         Some(CliCommand::Smoke(smoke)) => smoke.run(&mut std::io::stdout()).await,
         Some(CliCommand::Openapi) => {
-            print(&local::openapi::openapi().to_pretty_json()?);
+            print_document(&local::openapi::openapi().to_pretty_json()?);
             Ok(())
         }
         Some(CliCommand::Asyncapi) => {
-            print(&serde_json::to_string_pretty(&document(EXAMPLE_URL))?);
+            print_document(&serde_json::to_string_pretty(&document(EXAMPLE_URL))?);
             Ok(())
         }
     }
@@ -70,11 +73,11 @@ async fn run(cli: CommandLine) -> anyhow::Result<()> {
 
 /// Without the backtrace that `anyhow` adds: a taken port is no bug.
 #[expect(clippy::print_stderr, reason = "logs may be off, and this is for whoever typed the command")]
-fn complain(error: &anyhow::Error) {
+fn print_error(error: &anyhow::Error) {
     eprintln!("error: {error:#}");
 }
 
-fn print(document: &str) {
+fn print_document(document: &str) {
     // a reader that has seen enough, as in `colloquy openapi | head`, is no failure
     let _ = writeln!(std::io::stdout(), "{document}");
 }

@@ -14,10 +14,10 @@ use crate::{gateway::ApiGateway, runner::FunctionRunner, template::EventSourceMa
 
 /// Batches of a mapping under way at once: Lambda starts with five of a standard queue; of a FIFO queue as many as
 /// there are groups, each of which the queue itself keeps in order.
-const BATCHES: usize = 5;
-const FIFO_BATCHES: usize = 10;
+const STANDARD_CONCURRENCY: usize = 5;
+const FIFO_CONCURRENCY: usize = 10;
 /// Long poll, as Lambda's pollers do.
-const WAIT: Duration = Duration::from_secs(20);
+const LONG_POLL_WAIT: Duration = Duration::from_secs(20);
 
 /// Polls one queue until it is aborted.
 pub(crate) async fn poll(
@@ -25,14 +25,14 @@ pub(crate) async fn poll(
     gateway: Arc<ApiGateway>,
     retry_after: Option<Duration>,
 ) {
-    let usual = if mapping.fifo { FIFO_BATCHES } else { BATCHES };
+    let usual = if mapping.fifo { FIFO_CONCURRENCY } else { STANDARD_CONCURRENCY };
     let queues = gateway.cloud.queues();
     let slots = Arc::new(Semaphore::new(mapping.concurrency.unwrap_or(usual)));
     let mapping = Arc::new(mapping);
     let mut batches = JoinSet::new();
     loop {
         let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
-        let messages = gather(&mapping, &queues).await;
+        let messages = receive_batch(&mapping, &queues).await;
         while batches.try_join_next().is_some() {}
         if messages.is_empty() {
             continue;
@@ -41,15 +41,15 @@ pub(crate) async fn poll(
         gateway.record.batch(messages.len());
         let runner = Arc::clone(&gateway.runner);
         batches.spawn(async move {
-            batch.handle(messages, &runner).await;
+            batch.deliver(messages, &runner).await;
             drop(slot);
         });
     }
 }
 
 /// A batch: what is there, and with a window what comes until it is full or the window is over.
-async fn gather(mapping: &EventSourceMapping, queues: &EmulatedSqs) -> Vec<ReceivedMessage> {
-    let mut messages = queues.receive(&mapping.queue, mapping.batch_size, WAIT).await;
+async fn receive_batch(mapping: &EventSourceMapping, queues: &EmulatedSqs) -> Vec<ReceivedMessage> {
+    let mut messages = queues.receive(&mapping.queue, mapping.batch_size, LONG_POLL_WAIT).await;
     let closes = Instant::now() + mapping.window;
     while !messages.is_empty() && messages.len() < mapping.batch_size && Instant::now() < closes {
         let missing = mapping.batch_size - messages.len();
@@ -66,11 +66,11 @@ struct BatchDelivery {
 }
 
 impl BatchDelivery {
-    async fn handle(&self, messages: Vec<ReceivedMessage>, runner: &Arc<FunctionRunner>) {
-        let event = event(&self.mapping.queue_arn, &messages);
+    async fn deliver(&self, messages: Vec<ReceivedMessage>, runner: &Arc<FunctionRunner>) {
+        let event = sqs_event(&self.mapping.queue_arn, &messages);
         let result = runner.invoke(&self.mapping.function, event).await;
         let failed = match &result {
-            Ok(returned) if self.mapping.partial_failures => failures(returned),
+            Ok(returned) if self.mapping.partial_failures => batch_failures(returned),
             Ok(_) => BatchFailures::Only(Vec::new()),
             Err(_) => BatchFailures::All,
         };
@@ -99,7 +99,7 @@ impl BatchFailures<'_> {
 }
 
 /// By Lambda's rules an answer that cannot be understood means that everything failed, an empty one that nothing did.
-fn failures(returned: &Value) -> BatchFailures<'_> {
+fn batch_failures(returned: &Value) -> BatchFailures<'_> {
     match returned.get("batchItemFailures") {
         None | Some(Value::Null) => BatchFailures::Only(Vec::new()),
         Some(Value::Array(items)) => {
@@ -113,7 +113,7 @@ fn failures(returned: &Value) -> BatchFailures<'_> {
     }
 }
 
-fn event(queue_arn: &str, messages: &[ReceivedMessage]) -> Value {
+fn sqs_event(queue_arn: &str, messages: &[ReceivedMessage]) -> Value {
     let records: Vec<Value> = messages
         .iter()
         .map(|message| {
@@ -138,8 +138,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_says_what_failed() {
-        let contains = |returned: Value, id: &str| failures(&returned).contain(id);
+    fn a_response_names_the_failed_messages() {
+        let contains = |returned: Value, id: &str| batch_failures(&returned).contain(id);
         assert!(!contains(Value::Null, "a"));
         assert!(!contains(json!({"batchItemFailures": []}), "a"));
         let one = json!({"batchItemFailures": [{"itemIdentifier": "a"}]});

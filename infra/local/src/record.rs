@@ -10,7 +10,7 @@ use std::{
 
 use serde::Serialize;
 
-const KEPT: usize = 200;
+const MAX_REQUESTS: usize = 200;
 
 /// One request as it went through the gateway.
 #[derive(Clone, Debug, Serialize)]
@@ -41,7 +41,7 @@ impl TrafficRecord {
     pub(crate) fn request(&self, request: RecordedRequest) {
         self.http.fetch_add(1, Ordering::Relaxed);
         let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
-        if requests.len() == KEPT {
+        if requests.len() == MAX_REQUESTS {
             requests.pop_front();
         }
         requests.push_back(request);

@@ -21,7 +21,7 @@ use tokio::sync::Semaphore;
 use crate::{doors::FunctionHandler, ids, template::FunctionSpec};
 
 /// A new account's quota of concurrent executions; what comes above it waits, where AWS would throttle.
-const CONCURRENCY: usize = 1_000;
+const MAX_CONCURRENT_EXECUTIONS: usize = 1_000;
 
 /// How a function failed.
 #[derive(Debug, thiserror::Error)]
@@ -94,7 +94,7 @@ impl FunctionRunner {
         };
         Self {
             lambdas: functions.into_iter().map(lambda).collect(),
-            concurrency: Arc::new(Semaphore::new(CONCURRENCY)),
+            concurrency: Arc::new(Semaphore::new(MAX_CONCURRENT_EXECUTIONS)),
             running: AtomicUsize::new(0),
             clock,
         }
@@ -177,7 +177,9 @@ impl LoadedFunction {
                 *self.table.lock().unwrap_or_else(PoisonError::into_inner) += cost;
                 match answer {
                     Ok(answer) => answer.map_err(|error| InvokeError::Failed(error.to_string())),
-                    Err(panic) => Err(InvokeError::Failed(format!("panicked: {}", message(panic.as_ref())))),
+                    Err(panic) => {
+                        Err(InvokeError::Failed(format!("panicked: {}", panic_message(panic.as_ref()))))
+                    }
                 }
             }
             FunctionCode::Remote { client, endpoint } => {
@@ -211,7 +213,7 @@ impl LoadedFunction {
     }
 }
 
-fn message(panic: &(dyn std::any::Any + Send)) -> &str {
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a message")
 }

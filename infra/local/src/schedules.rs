@@ -30,10 +30,10 @@ impl ScheduleRunner {
 
     /// Runs each at its rate, in real time, until it is aborted.
     pub(crate) async fn run_for_ever(self) {
-        join_all(self.all.iter().map(|schedule| self.at_rate(schedule, schedule.every))).await;
+        join_all(self.all.iter().map(|schedule| self.run_at_rate(schedule, schedule.every))).await;
     }
 
-    async fn at_rate(&self, schedule: &ScheduleSpec, every: Duration) {
+    async fn run_at_rate(&self, schedule: &ScheduleSpec, every: Duration) {
         let mut ticks = tokio::time::interval(every);
         // a laptop that slept does not catch up
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -46,12 +46,12 @@ impl ScheduleRunner {
     }
 
     async fn run(&self, schedule: &ScheduleSpec) {
-        let event = schedule.input.clone().unwrap_or_else(|| self.event(schedule));
+        let event = schedule.input.clone().unwrap_or_else(|| self.schedule_event(schedule));
         // logged by the runner; the scheduler's own retries are the next minute's
         let _ = self.runner.invoke(&schedule.function, event).await;
     }
 
-    fn event(&self, schedule: &ScheduleSpec) -> Value {
+    fn schedule_event(&self, schedule: &ScheduleSpec) -> Value {
         let (source, resource, detail) = if schedule.scheduler {
             (
                 "aws.scheduler",

@@ -15,7 +15,7 @@ use tracing_subscriber::EnvFilter;
 use crate::demo;
 
 /// How soon sent mail is shown.
-const MAIL_CHECK: Duration = Duration::from_millis(200);
+const MAIL_POLL_INTERVAL: Duration = Duration::from_millis(200);
 
 #[derive(clap::Args)]
 pub(crate) struct ServeArgs {
@@ -33,7 +33,7 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "SEED")]
     chaos: Option<u64>,
     /// With --chaos: of the frames to clients, this share is lost, doubled or out of order, such as 0.2
-    #[arg(long, value_name = "SHARE", default_value_t = 0.0, requires = "chaos", value_parser = share)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0, requires = "chaos", value_parser = parse_share)]
     chaos_frames: f64,
     /// Run the functions elsewhere, through the Invoke API of `cargo lambda watch` (such as <http://127.0.0.1:9000>)
     #[arg(long, value_name = "URL")]
@@ -42,7 +42,7 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "FILE")]
     template: Option<PathBuf>,
     /// Set a parameter of the template, such as FirstAdminEmail=ana@example.com
-    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = assignment)]
+    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parse_assignment)]
     parameters: Vec<(String, String)>,
     /// Plan of new accounts: free, pro, or enterprise, which has no limits; else the template's default
     #[arg(long, value_name = "PLAN", value_parser = ["free", "pro", "enterprise"])]
@@ -52,19 +52,19 @@ pub(crate) struct ServeArgs {
     log_level: String,
 }
 
-fn assignment(text: &str) -> Result<(String, String), String> {
+fn parse_assignment(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
 }
 
-fn share(text: &str) -> Result<f64, String> {
+fn parse_share(text: &str) -> Result<f64, String> {
     let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
     share.ok_or_else(|| "write it as a number from 0 to 1".to_owned())
 }
 
 impl ServeArgs {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
-        log(&self.log_level)?;
+        init_logging(&self.log_level)?;
         let data = match self.data.as_str() {
             "memory" if self.lambda.is_some() => {
                 anyhow::bail!(
@@ -87,19 +87,19 @@ impl ServeArgs {
         .await?;
         // before the demo: what it sends is no news
         let seen = local.cloud().outbox().all().len();
-        self.banner(&local);
+        self.print_banner(&local);
         if self.demo {
             match demo::prepare(&local.url()).await {
-                Ok(demo) => say(&demo.to_string()),
+                Ok(demo) => print_line(&demo.to_string()),
                 // the system runs all the same
-                Err(error) => say(&format!("  the demo could not be prepared: {error:#}\n")),
+                Err(error) => print_line(&format!("  the demo could not be prepared: {error:#}\n")),
             }
         }
         tokio::select! {
-            () = show_mail(&local, seen) => {}
+            () = print_new_mail(&local, seen) => {}
             stopped = stop_signal() => stopped?,
         }
-        say("stopping");
+        print_line("stopping");
         local.stop().await;
         Ok(())
     }
@@ -109,7 +109,7 @@ impl ServeArgs {
         plan.chain(self.parameters.iter().cloned()).collect()
     }
 
-    fn banner(&self, local: &LocalCloud) {
+    fn print_banner(&self, local: &LocalCloud) {
         let url = local.url();
         let data =
             if self.data == "memory" { "in memory, gone at the end".to_owned() } else { self.data.clone() };
@@ -139,20 +139,20 @@ impl ServeArgs {
             ));
         }
         lines.extend([String::new(), "Ctrl-C stops it.".to_owned(), String::new()]);
-        say(&lines.join("\n"));
+        print_line(&lines.join("\n"));
     }
 }
 
 /// Prints each mail with its links as it is sent; never returns.
-async fn show_mail(local: &LocalCloud, mut seen: usize) {
+async fn print_new_mail(local: &LocalCloud, mut seen: usize) {
     let outbox = local.cloud().outbox();
     loop {
-        tokio::time::sleep(MAIL_CHECK).await;
+        tokio::time::sleep(MAIL_POLL_INTERVAL).await;
         let all = outbox.all();
         for mail in all.iter().skip(seen) {
-            say(&format!("mail to {}: {}", mail.to.join(", "), mail.subject));
+            print_line(&format!("mail to {}: {}", mail.to.join(", "), mail.subject));
             for link in &mail.links {
-                say(&format!("     {link}"));
+                print_line(&format!("     {link}"));
             }
         }
         seen = all.len();
@@ -169,7 +169,7 @@ async fn stop_signal() -> anyhow::Result<()> {
 }
 
 /// Logs for eyes; a Lambda's are JSON.
-fn log(level: &str) -> anyhow::Result<()> {
+fn init_logging(level: &str) -> anyhow::Result<()> {
     // a write whose condition does not hold is a warning to the table's engine, and an answer to us
     let quiet = "aws_config=warn,aws_smithy_runtime=warn,dynoxide=error,hyper=warn,hyper_util=warn,reqwest=warn,tungstenite=warn";
     let filter = EnvFilter::try_new(format!("{level},{quiet}")).context("--log-level")?;
@@ -183,6 +183,6 @@ fn log(level: &str) -> anyhow::Result<()> {
 }
 
 /// A reader that went away, as in `colloquy | head`, is no reason to stop.
-fn say(text: &str) {
+fn print_line(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }

@@ -24,9 +24,9 @@ use crate::{
 };
 
 /// How often the sockets' quotas are looked at; time may jump by the injected clock.
-const QUOTA_CHECK: Duration = Duration::from_millis(100);
+const QUOTA_CHECK_INTERVAL: Duration = Duration::from_millis(100);
 /// What a stop waits for sockets and invocations.
-const GRACE: Duration = Duration::from_secs(3);
+const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A local cloud that runs. Dropping it aborts everything; [`stop`](Self::stop) is the polite way.
 pub struct LocalCloud {
@@ -73,7 +73,7 @@ impl LocalCloud {
 
         let mut functions = template.functions()?;
         for function in &mut functions {
-            complete(function, &cloud);
+            add_lambda_environment(function, &cloud);
             // `cargo lambda watch` gives all functions one environment, hence one caller: the administrator
             if options.lambda.is_none() {
                 function.environment.insert("AWS_ACCESS_KEY_ID".into(), function.id.clone());
@@ -82,7 +82,7 @@ impl LocalCloud {
         if let (Some(_), DataLocation::Dir(dir)) = (&options.lambda, &options.data) {
             environment_file::write(&functions, &dir.join("lambda.env"))?;
         }
-        let functions = started(functions, &options.doors, options.lambda.as_ref(), &clock).await?;
+        let functions = load_functions(functions, &options.doors, options.lambda.as_ref(), &clock).await?;
         let runner = Arc::new(FunctionRunner::new(functions, clock.clone()));
         let mappings = template.mappings()?;
         let gateway = Arc::new(ApiGateway {
@@ -101,8 +101,8 @@ impl LocalCloud {
         let mut tasks = vec![
             tokio::spawn(gateway::serve(listener, Arc::clone(&gateway), stopping)),
             tokio::spawn(gateway.schedules.clone().run_for_ever()),
-            tokio::spawn(keep_quotas(Arc::clone(&gateway))),
-            tokio::spawn(sweep(Arc::clone(&gateway))),
+            tokio::spawn(close_expired_sockets(Arc::clone(&gateway))),
+            tokio::spawn(delete_expired_items(Arc::clone(&gateway))),
         ];
         for mapping in &mappings {
             // received by pollers that died with the last process; for their visibility to pass would take minutes
@@ -123,7 +123,7 @@ impl LocalCloud {
 
     /// `ws://127.0.0.1:PORT/local`
     pub fn ws_url(&self) -> String {
-        socket_url(&self.gateway.authority)
+        public_socket_url(&self.gateway.authority)
     }
 
     pub fn clock(&self) -> &Clock {
@@ -179,7 +179,7 @@ impl LocalCloud {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        let _ = tokio::time::timeout(GRACE, done).await;
+        let _ = tokio::time::timeout(STOP_TIMEOUT, done).await;
     }
 }
 
@@ -212,12 +212,12 @@ async fn listen(port: u16) -> anyhow::Result<TcpListener> {
     })
 }
 
-fn socket_url(authority: &str) -> String {
-    format!("ws://{authority}/{STAGE}")
+fn public_socket_url(authority: &str) -> String {
+    format!("ws://{authority}/{STAGE_NAME}")
 }
 
 /// Name of the stage, hence the path of the socket.
-const STAGE: &str = "local";
+const STAGE_NAME: &str = "local";
 
 fn read_template(options: &LocalOptions, authority: &str) -> anyhow::Result<SamTemplate> {
     let secrets = match &options.data {
@@ -226,9 +226,9 @@ fn read_template(options: &LocalOptions, authority: &str) -> anyhow::Result<SamT
     };
     let mut template = SamTemplate::read(options.template.as_deref(), secrets)?;
     template.set([
-        ("Stage", STAGE),
+        ("Stage", STAGE_NAME),
         ("PublicUrl", &format!("http://{authority}")),
-        ("SocketUrl", &socket_url(authority)),
+        ("SocketUrl", &public_socket_url(authority)),
         ("AllowTokenInUrl", "true"),
         // `entry` reads `:*` as any port
         ("AllowedOrigins", "http://localhost:*,http://127.0.0.1:*"),
@@ -239,7 +239,7 @@ fn read_template(options: &LocalOptions, authority: &str) -> anyhow::Result<SamT
 }
 
 /// What Lambda adds to a function's environment, and where the emulated services are.
-fn complete(function: &mut FunctionSpec, cloud: &Emulator) {
+fn add_lambda_environment(function: &mut FunctionSpec, cloud: &Emulator) {
     let own = [
         ("AWS_LAMBDA_FUNCTION_NAME", function.name.clone()),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".into()),
@@ -251,7 +251,7 @@ fn complete(function: &mut FunctionSpec, cloud: &Emulator) {
     function.environment.extend(cloud.variables());
 }
 
-async fn started(
+async fn load_functions(
     functions: Vec<FunctionSpec>,
     doors: &FunctionRegistry,
     lambda: Option<&reqwest::Url>,
@@ -273,8 +273,8 @@ async fn started(
     .await
 }
 
-async fn keep_quotas(gateway: Arc<ApiGateway>) {
-    let mut ticks = tokio::time::interval(QUOTA_CHECK);
+async fn close_expired_sockets(gateway: Arc<ApiGateway>) {
+    let mut ticks = tokio::time::interval(QUOTA_CHECK_INTERVAL);
     loop {
         ticks.tick().await;
         if let Some(sockets) = &gateway.sockets {
@@ -283,7 +283,7 @@ async fn keep_quotas(gateway: Arc<ApiGateway>) {
     }
 }
 
-async fn sweep(gateway: Arc<ApiGateway>) {
+async fn delete_expired_items(gateway: Arc<ApiGateway>) {
     let mut ticks = tokio::time::interval(Duration::from_mins(1));
     ticks.tick().await;
     loop {

@@ -36,7 +36,7 @@ impl ServedCloud {
         Self { child, banner }
     }
 
-    fn after(&self, label: &str) -> &str {
+    fn value_after(&self, label: &str) -> &str {
         let line = self.banner.lines().find_map(|line| line.trim().strip_prefix(label));
         line.unwrap_or_else(|| panic!("no {label} in:\n{}", self.banner)).trim()
     }
@@ -51,11 +51,11 @@ impl Drop for ServedCloud {
 }
 
 #[test]
-fn the_demo_survives_a_kill_and_is_made_once() {
+fn the_demo_survives_a_kill_and_is_created_once() {
     let data = std::env::temp_dir().join(format!("colloquy-cli-{}", rand::random::<u64>()));
     let made = {
         let first = ServedCloud::start(&data);
-        assert!(first.after("socket").starts_with("ws://127.0.0.1:"));
+        assert!(first.value_after("socket").starts_with("ws://127.0.0.1:"));
         let second = Command::new(COLLOQUY).args(["--port", "0", "--data"]).arg(&data).output().unwrap();
         let complaint = String::from_utf8(second.stderr).unwrap();
         assert!(
@@ -63,31 +63,31 @@ fn the_demo_survives_a_kill_and_is_made_once() {
             "{complaint}"
         );
         assert_eq!(complaint.lines().count(), 1, "{complaint}");
-        first.after("session").to_owned() + first.after("join code")
+        first.value_after("session").to_owned() + first.value_after("join code")
     };
     let again = ServedCloud::start(&data);
-    assert_eq!(again.after("session").to_owned() + again.after("join code"), made);
+    assert_eq!(again.value_after("session").to_owned() + again.value_after("join code"), made);
     drop(again);
     std::fs::remove_dir_all(&data).unwrap();
 }
 
 /// Exit code, standard output and standard error of `colloquy smoke`.
-fn smoke(url: &str, arguments: &[&str]) -> (bool, String, String) {
+fn run_smoke(url: &str, arguments: &[&str]) -> (bool, String, String) {
     let ended = Command::new(COLLOQUY).args(["smoke", url]).args(arguments).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (ended.status.success(), text(ended.stdout), text(ended.stderr))
 }
 
 #[test]
-fn a_smoke_says_what_works_and_what_does_not() {
+fn the_smoke_test_reports_every_check() {
     let data = tempfile::tempdir().unwrap();
     let served = ServedCloud::start(&data.path().to_owned());
-    let url = served.after("API").trim_end_matches("/v1");
+    let url = served.value_after("API").trim_end_matches("/v1");
 
     // twice with the same address: the first has taken its account away again
     for _ in 0..2 {
         let (passed, lines, complaint) =
-            smoke(url, &["--origin", "http://localhost:5173", "--mailbox", "ben@example.com"]);
+            run_smoke(url, &["--origin", "http://localhost:5173", "--mailbox", "ben@example.com"]);
         assert!(passed && lines.contains("checks passed") && !lines.contains('✗'), "{lines}{complaint}");
         for check in ["✓ health", "✓ register", "✓ vote ", "✓ mail", "✓ large-message", "✓ dead-token"]
         {
@@ -97,27 +97,27 @@ fn a_smoke_says_what_works_and_what_does_not() {
     }
 
     // what fails is named, the rest is still looked at, and nothing is left behind
-    let (passed, lines, complaint) = smoke(url, &["--origin", "https://other.example", "--skip", "vote"]);
+    let (passed, lines, complaint) = run_smoke(url, &["--origin", "https://other.example", "--skip", "vote"]);
     assert!(!passed && lines.contains("✗ cors"), "{lines}");
     assert!(lines.contains("- vote ") && lines.contains("✓ delete"), "{lines}");
     assert!(complaint.contains("checks failed: cors") && complaint.lines().count() == 1, "{complaint}");
-    let (passed, _, complaint) = smoke(url, &["--skip", "vots"]);
+    let (passed, _, complaint) = run_smoke(url, &["--skip", "vots"]);
     assert!(!passed && complaint.contains("no check of this name"), "{complaint}");
 
     drop(served);
-    let (passed, _, complaint) = smoke(url_of_nothing().as_str(), &[]);
+    let (passed, _, complaint) = run_smoke(unused_url().as_str(), &[]);
     assert!(!passed && complaint.contains("nothing answers at http://127.0.0.1:"), "{complaint}");
     assert!(complaint.contains("refused") && complaint.lines().count() == 1, "{complaint}");
 }
 
 /// Of a port that was free a moment ago.
-fn url_of_nothing() -> String {
+fn unused_url() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     format!("http://{}", listener.local_addr().unwrap())
 }
 
 #[test]
-fn help_and_the_document() {
+fn help_and_openapi_are_printed() {
     let help = Command::new(COLLOQUY).arg("--help").output().unwrap();
     let help = String::from_utf8(help.stdout).unwrap();
     for option in ["--port", "--data", "--demo", "--chaos", "--lambda", "load", "smoke", "openapi"] {

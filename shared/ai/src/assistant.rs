@@ -57,7 +57,7 @@ impl Assistant {
     /// Plain text of at most [`TEXT_MAX`] characters, from the notes and slides.
     pub async fn answer(&self, question: &QuestionContext) -> Result<AnswerCompletion, Error> {
         let guard = NotesGuard::of(&question.talk, &[]);
-        self.answered(question, &guard, None).await
+        self.guard_answer(question, &guard, None).await
     }
 
     /// The same. `on_text` is told the whole text so far, guarded, whenever there is more of it: state, not deltas. It may
@@ -86,12 +86,12 @@ impl Assistant {
             // the whole answer is refused: what is still to come need not be paid
             Err(NotesLeak) => false,
         };
-        let answer = self.answered(question, &guard, Some(&mut on_piece)).await?;
+        let answer = self.guard_answer(question, &guard, Some(&mut on_piece)).await?;
         show(&answer.text);
         Ok(answer)
     }
 
-    async fn answered(
+    async fn guard_answer(
         &self,
         question: &QuestionContext,
         guard: &NotesGuard,
@@ -111,7 +111,7 @@ impl Assistant {
         };
         let prompt = ModelPrompt::answer(question);
         let ((text, citations), origin) =
-            self.ask(&prompt, on_piece, read, || extractive::answer(question)).await?;
+            self.try_backends(&prompt, on_piece, read, || extractive::answer(question)).await?;
         Ok(AnswerCompletion { text, citations, origin })
     }
 
@@ -122,10 +122,10 @@ impl Assistant {
         responses: &[AudienceResponses],
     ) -> Result<SummaryCompletion, Error> {
         let guard = NotesGuard::of(&TalkContext::default(), responses);
-        let read = |text: &str| shown(&guard, &cut_words(text, SUMMARY_WORDS_MAX));
+        let read = |text: &str| guarded_text(&guard, &cut_words(text, SUMMARY_WORDS_MAX));
         let prompt = ModelPrompt::summary(title, responses);
         let (text, origin) =
-            self.ask(&prompt, None, read, || extractive::summarise(title, responses)).await?;
+            self.try_backends(&prompt, None, read, || extractive::summarise(title, responses)).await?;
         Ok(SummaryCompletion { text, origin })
     }
 
@@ -136,15 +136,15 @@ impl Assistant {
         responses: &[AudienceResponses],
     ) -> Result<TakeawaysCompletion, Error> {
         let guard = NotesGuard::of(talk, responses);
-        let read = |text: &str| lines(&shown(&guard, text)?);
+        let read = |text: &str| parse_takeaway_lines(&guarded_text(&guard, text)?);
         let prompt = ModelPrompt::takeaways(talk, responses);
         let (lines, origin) =
-            self.ask(&prompt, None, read, || extractive::takeaways(talk, responses)).await?;
+            self.try_backends(&prompt, None, read, || extractive::takeaways(talk, responses)).await?;
         Ok(TakeawaysCompletion { lines, origin })
     }
 
     /// The first answer that can be read.
-    async fn ask<T>(
+    async fn try_backends<T>(
         &self,
         prompt: &ModelPrompt,
         mut on_text: Option<&mut TextCallback<'_>>,
@@ -180,12 +180,12 @@ impl Assistant {
     }
 }
 
-fn shown(guard: &NotesGuard, text: &str) -> Result<String, ProviderError> {
+fn guarded_text(guard: &NotesGuard, text: &str) -> Result<String, ProviderError> {
     let text = guard.check(text, TEXT_MAX).map_err(|NotesLeak| ProviderError::Leak)?;
     if text.is_empty() { Err(ProviderError::Empty) } else { Ok(text) }
 }
 
-fn lines(text: &str) -> Result<Vec<String>, ProviderError> {
+fn parse_takeaway_lines(text: &str) -> Result<Vec<String>, ProviderError> {
     let mut lines: Vec<String> = Vec::new();
     for line in text.lines().map(|line| shorten(unlisted(line), TAKEAWAY_MAX)) {
         if !line.is_empty() && !lines.contains(&line) {

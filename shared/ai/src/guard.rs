@@ -44,14 +44,14 @@ impl NotesGuard {
         let number = |word: &String| numbers.get(word).copied().unwrap_or(u32::MAX);
         let numbered: Vec<u32> = notes.iter().map(number).collect();
         let (mut runs, mut shingles): (HashSet<_>, HashSet<_>) =
-            (rows(&numbered).collect(), rows(&numbered).collect());
+            (windows_of(&numbered).collect(), windows_of(&numbered).collect());
         // what a slide shows is nobody's secret, if the notes say it too
         for slide in &talk.slides {
             let shown: Vec<u32> = words(&slide.text).map(|word| number(&word)).collect();
-            for run in rows(&shown) {
+            for run in windows_of(&shown) {
                 runs.remove(&run);
             }
-            for shingle in rows(&shown) {
+            for shingle in windows_of(&shown) {
                 shingles.remove(&shingle);
             }
         }
@@ -81,11 +81,11 @@ impl NotesGuard {
     /// The same of a text that grows: where it ends in words of the notes, they are held back until it goes on with others.
     pub(crate) fn check_growing(&self, text: &str, max: usize) -> Result<String, NotesLeak> {
         self.check(text, max)?;
-        self.check(&text[..text.len() - self.tail(text)], max)
+        self.check(&text[..text.len() - self.held_back_tail(text)], max)
     }
 
     /// Bytes at the end of a text that are a row of words of the notes, the last of them perhaps not whole yet.
-    fn tail(&self, text: &str) -> usize {
+    fn held_back_tail(&self, text: &str) -> usize {
         let (starts, said): (Vec<usize>, Vec<String>) =
             text.unicode_word_indices().map(|(start, word)| (start, fold(word))).unzip();
         let Some((last, before)) = said.split_last() else { return 0 };
@@ -99,14 +99,14 @@ impl NotesGuard {
     }
 
     fn has_run(&self, said: &[u32]) -> bool {
-        rows(said).any(|run| self.runs.contains(&run))
+        windows_of(said).any(|run| self.runs.contains(&run))
     }
 
     /// Words that stand in a shingle of the notes.
     fn copied(&self, said: &[u32]) -> usize {
         let mut counted_to = 0;
         let mut copied = 0;
-        for (start, shingle) in rows(said).enumerate() {
+        for (start, shingle) in windows_of(said).enumerate() {
             if self.shingles.contains(&shingle) {
                 let end = start + SHINGLE;
                 copied += end - counted_to.max(start);
@@ -117,7 +117,7 @@ impl NotesGuard {
     }
 }
 
-fn rows<const N: usize>(words: &[u32]) -> impl Iterator<Item = [u32; N]> + '_ {
+fn windows_of<const N: usize>(words: &[u32]) -> impl Iterator<Item = [u32; N]> + '_ {
     words.windows(N).filter_map(|row| row.try_into().ok())
 }
 

@@ -26,10 +26,10 @@ const TOKENS_OUT_MAX: u32 = 1_024;
 /// Characters of a stream, at most: a model that does not stop is stopped.
 const STREAM_MAX: usize = 20_000;
 
-const CONNECT: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Connections that a frozen Lambda held longer are not tried again.
-const IDLE_CONNECTION: Duration = Duration::from_secs(30);
+const IDLE_CONNECTION_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A provider may ask for a longer pause than ours, up to this.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(10);
@@ -55,7 +55,7 @@ pub(crate) enum ProviderError {
 }
 
 impl ProviderError {
-    const fn is_passing(&self) -> bool {
+    const fn is_transient(&self) -> bool {
         match self {
             Self::Timeout | Self::Transport => true,
             Self::Status { status, .. } => matches!(*status, 429 | 500..),
@@ -91,8 +91,8 @@ impl NetworkProvider {
         // no API of theirs redirects a POST: whoever does would be handed the key and the notes (RELIABILITY 22)
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT)
-            .pool_idle_timeout(IDLE_CONNECTION)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .pool_idle_timeout(IDLE_CONNECTION_TIMEOUT)
             .build()
             .map_err(|error| InvalidAiSetting::Client(error.to_string()))?;
         let client = Client::builder()
@@ -121,8 +121,8 @@ impl NetworkProvider {
             tried += 1;
             let attempt = async {
                 match &mut on_text {
-                    Some(on_text) => self.stream(prompt, *on_text).await,
-                    None => self.whole(prompt).await,
+                    Some(on_text) => self.request_stream(prompt, *on_text).await,
+                    None => self.request_whole(prompt).await,
                 }
             };
             let failure = match tokio::time::timeout(self.call, attempt).await {
@@ -130,25 +130,25 @@ impl NetworkProvider {
                 Ok(Err(failure)) => failure,
                 Err(_) => ProviderError::Timeout,
             };
-            if !failure.is_passing() || tried >= self.limits.tries {
+            if !failure.is_transient() || tried >= self.limits.tries {
                 return Err(failure);
             }
             tracing::info!(provider = %self.provider, model = %self.name, tried, %failure, "model is asked again");
-            tokio::time::sleep(self.pause(tried, &failure)).await;
+            tokio::time::sleep(self.retry_delay(tried, &failure)).await;
         }
     }
 
-    async fn whole(&self, prompt: &ModelPrompt) -> Result<ProviderReply, ProviderError> {
+    async fn request_whole(&self, prompt: &ModelPrompt) -> Result<ProviderReply, ProviderError> {
         let response = self
             .client
             .exec_chat(self.target.clone(), request(prompt), Some(&options()))
             .await
-            .map_err(|error| failure(&error))?;
+            .map_err(|error| to_provider_error(&error))?;
         let text = response.texts().concat();
         Ok(self.reply(prompt, text, Some(&response.usage)))
     }
 
-    async fn stream(
+    async fn request_stream(
         &self,
         prompt: &ModelPrompt,
         on_text: &mut TextCallback<'_>,
@@ -157,7 +157,7 @@ impl NetworkProvider {
             .client
             .exec_chat_stream(self.target.clone(), request(prompt), Some(&options()))
             .await
-            .map_err(|error| failure(&error))?
+            .map_err(|error| to_provider_error(&error))?
             .stream;
         let mut text = String::new();
         loop {
@@ -176,7 +176,7 @@ impl NetworkProvider {
                     return Ok(self.reply(prompt, text, end.captured_usage.as_ref()));
                 }
                 Some(Ok(_)) => {}
-                Some(Err(error)) => return Err(failure(&error)),
+                Some(Err(error)) => return Err(to_provider_error(&error)),
                 None => return Err(ProviderError::Unreadable),
             }
         }
@@ -194,7 +194,7 @@ impl NetworkProvider {
     }
 
     /// Twice as long each time, and anything from half of it on, so that a hall does not come back as one.
-    fn pause(&self, tried: u32, failure: &ProviderError) -> Duration {
+    fn retry_delay(&self, tried: u32, failure: &ProviderError) -> Duration {
         let longest = self.limits.backoff.saturating_mul(1 << (tried - 1).min(6));
         let pause = longest.mul_f64(rand::rng().random_range(0.5..=1.0));
         match failure {
@@ -215,10 +215,10 @@ fn options() -> ChatOptions {
     ChatOptions::default().with_max_tokens(TOKENS_OUT_MAX).with_capture_usage(true)
 }
 
-fn failure(error: &genai::Error) -> ProviderError {
+fn to_provider_error(error: &genai::Error) -> ProviderError {
     // a stream wraps the answer to its request
     if let genai::Error::WebStream { error, .. } = error {
-        return error.downcast_ref::<genai::Error>().map_or(ProviderError::Transport, failure);
+        return error.downcast_ref::<genai::Error>().map_or(ProviderError::Transport, to_provider_error);
     }
     if let Some(status) = error.status() {
         let header = error.headers().and_then(|headers| headers.get("retry-after"));
@@ -246,19 +246,19 @@ mod tests {
         let model = ProviderModel::new("ollama", None, None, None).unwrap();
         let network = NetworkProvider::start(&model, ProviderLimits::default()).unwrap();
         for (tried, longest) in [(1, 500), (2, 1_000), (3, 2_000)] {
-            let pause = network.pause(tried, &ProviderError::Timeout).as_millis();
+            let pause = network.retry_delay(tried, &ProviderError::Timeout).as_millis();
             assert!((longest / 2..=longest).contains(&pause), "{tried}: {pause}");
         }
         let asked =
             |seconds| ProviderError::Status { status: 429, retry_after: Some(Duration::from_secs(seconds)) };
-        assert_eq!(network.pause(1, &asked(4)), Duration::from_secs(4));
-        assert_eq!(network.pause(1, &asked(4_000)), RETRY_AFTER_MAX);
-        assert!(network.pause(1, &asked(0)) >= Duration::from_millis(250));
+        assert_eq!(network.retry_delay(1, &asked(4)), Duration::from_secs(4));
+        assert_eq!(network.retry_delay(1, &asked(4_000)), RETRY_AFTER_MAX);
+        assert!(network.retry_delay(1, &asked(0)) >= Duration::from_millis(250));
     }
 
     #[test]
     fn what_is_refused_stays_refused() {
-        let passing = |status| ProviderError::Status { status, retry_after: None }.is_passing();
+        let passing = |status| ProviderError::Status { status, retry_after: None }.is_transient();
         assert!([429, 500, 502, 503, 504, 529].into_iter().all(passing));
         assert!(![301, 400, 401, 403, 404, 422].into_iter().any(passing));
     }

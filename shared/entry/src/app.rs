@@ -90,7 +90,7 @@ pub struct AwsConfig {
 }
 
 /// Attempts in all, with jittered backoff, before a call counts as failed (RELIABILITY 39).
-const ATTEMPTS: u32 = 6;
+const MAX_SDK_ATTEMPTS: u32 = 6;
 
 impl AwsConfig {
     fn read(environment: &Environment) -> Result<Self, StartError> {
@@ -115,7 +115,7 @@ macro_rules! client {
             .behavior_version(BehaviorVersion::latest())
             .region(aws.region.clone())
             .credentials_provider(aws.credentials.clone())
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS));
+            .retry_config(RetryConfig::standard().with_max_attempts(MAX_SDK_ATTEMPTS));
         if let Some(url) = $endpoint {
             config = config.endpoint_url(url);
         }
@@ -124,7 +124,7 @@ macro_rules! client {
 }
 
 /// The variables that every SDK of AWS reads: for one service, or for all (emulators). Absent on AWS.
-fn endpoint<'a>(environment: &'a Environment, service: &str) -> Option<&'a str> {
+fn endpoint_override<'a>(environment: &'a Environment, service: &str) -> Option<&'a str> {
     environment.get(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| environment.get("AWS_ENDPOINT_URL"))
 }
 
@@ -142,7 +142,7 @@ impl FunctionDependency {
 }
 
 /// A door starts without a peer that does not answer in this time; its first event will see.
-const WARMING: Duration = Duration::from_secs(2);
+const WARM_UP_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl App {
     /// Reads the settings, makes the clients and opens their connections to the table and the peers: a Lambda starts with
@@ -156,7 +156,7 @@ impl App {
             }
         });
         let warming = join(app.store.warm(), join_all(peers));
-        if tokio::time::timeout(WARMING, warming).await.is_err() {
+        if tokio::time::timeout(WARM_UP_TIMEOUT, warming).await.is_err() {
             tracing::warn!("the table or a peer does not answer");
         }
         Ok(app)
@@ -169,10 +169,10 @@ impl App {
             // a deployment whose secret was never rotated says `none` (template.yaml)
             environment.get("SIGNING_SECRET_PREVIOUS").filter(|secret| *secret != "none"),
         )?;
-        let dynamodb = client!(aws_sdk_dynamodb, &aws, endpoint(environment, "DYNAMODB"));
+        let dynamodb = client!(aws_sdk_dynamodb, &aws, endpoint_override(environment, "DYNAMODB"));
         let table = environment.required("TABLE")?.to_owned();
         let store = Store::new(dynamodb, table, tokens.derive("cursor"));
-        let sqs = client!(aws_sdk_sqs, &aws, endpoint(environment, "SQS"));
+        let sqs = client!(aws_sdk_sqs, &aws, endpoint_override(environment, "SQS"));
         let urls = Queue::ALL
             .into_iter()
             .map(|queue| Ok((queue, environment.required(queue.setting())?.to_owned())))
@@ -189,7 +189,7 @@ impl App {
 /// The client that only `worker-mail` needs.
 pub fn mailer(environment: &Environment) -> Result<mailer::Mailer, StartError> {
     let aws = AwsConfig::read(environment)?;
-    let client = client!(aws_sdk_sesv2, &aws, endpoint(environment, "SESV2"));
+    let client = client!(aws_sdk_sesv2, &aws, endpoint_override(environment, "SESV2"));
     Ok(mailer::Mailer::new(client, environment.required("MAIL_SENDER")?.to_owned()))
 }
 

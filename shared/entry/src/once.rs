@@ -10,8 +10,8 @@ use crate::App;
 
 /// How long a second delivery waits for the first, and how often it looks. Failing at once would bring it back only
 /// after the queue's visibility timeout.
-const LOOKS: u32 = 15;
-const BETWEEN: Duration = Duration::from_millis(200);
+const MAX_POLLS: u32 = 15;
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Does it, unless it is done already. Whoever holds it longer than `lease` is taken for dead: a little more than the
 /// function's timeout. A failure gives it back at once.
@@ -24,7 +24,7 @@ pub async fn once(
     lease: SignedDuration,
     deed: impl Future<Output = Result<(), Error>>,
 ) -> Result<(), Error> {
-    if claim(app, name, lease).await? == OnceClaim::Done {
+    if wait_for_claim(app, name, lease).await? == OnceClaim::Done {
         return Ok(());
     }
     match deed.await {
@@ -37,13 +37,13 @@ pub async fn once(
 }
 
 /// `Yours` or `Done`.
-async fn claim(app: &App, name: &str, lease: SignedDuration) -> Result<OnceClaim, Error> {
-    for _ in 0..LOOKS {
+async fn wait_for_claim(app: &App, name: &str, lease: SignedDuration) -> Result<OnceClaim, Error> {
+    for _ in 0..MAX_POLLS {
         let claim = once::claim(&app.store, name, lease, app.clock.now()).await?;
         if claim != OnceClaim::Running {
             return Ok(claim);
         }
-        tokio::time::sleep(BETWEEN).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
     Err(Error::unavailable("the job", "another delivery of it is still at it"))
 }

@@ -56,7 +56,8 @@ where
                 let group = message.attributes.get("MessageGroupId").cloned().unwrap_or(id);
                 groups.entry(group).or_default().push(message);
             }
-            let failed = join_all(groups.into_values().map(|group| run_group(&app, &*run, group))).await;
+            let failed =
+                join_all(groups.into_values().map(|group| run_message_group(&app, &*run, group))).await;
             let mut answer = SqsBatchResponse::default();
             answer.batch_item_failures = failed
                 .into_iter()
@@ -72,7 +73,7 @@ where
     })
 }
 
-async fn run_group<F, A>(app: &App, run: &F, group: Vec<SqsMessage>) -> Vec<String>
+async fn run_message_group<F, A>(app: &App, run: &F, group: Vec<SqsMessage>) -> Vec<String>
 where
     F: Fn(App, JobDelivery) -> A,
     A: Future<Output = Result<(), Error>>,
@@ -80,7 +81,7 @@ where
     let mut failed = Vec::new();
     for message in group {
         let id = message.message_id.clone().unwrap_or_default();
-        if !failed.is_empty() || !run_one(app, run, &message).await {
+        if !failed.is_empty() || !run_message(app, run, &message).await {
             failed.push(id);
         }
     }
@@ -88,7 +89,7 @@ where
 }
 
 /// Is the message done with?
-async fn run_one<F, A>(app: &App, run: &F, message: &SqsMessage) -> bool
+async fn run_message<F, A>(app: &App, run: &F, message: &SqsMessage) -> bool
 where
     F: Fn(App, JobDelivery) -> A,
     A: Future<Output = Result<(), Error>>,

@@ -32,7 +32,7 @@ impl BlockedWords {
             if entry.chars().count() > LONGEST {
                 let why = format!("has {LONGEST} characters at most");
                 errors.push(FieldError::new(format!("words[{place}]"), why));
-            } else if plain(&words::fold(&entry)).trim().is_empty() {
+            } else if separate_words(&words::fold(&entry)).trim().is_empty() {
                 errors.push(FieldError::new(format!("words[{place}]"), "must have a letter or a digit"));
             } else {
                 entries.insert(entry);
@@ -57,32 +57,32 @@ impl BlockedWords {
             return false;
         }
         let folded = words::fold(text);
-        let (said, undisguised) = (plain(&folded), undisguised(&folded));
+        let (said, undisguised) = (separate_words(&folded), undo_disguises(&folded));
         self.0.iter().any(|entry| {
             let entry = words::fold(entry);
-            said.contains(&plain(&entry)) || undisguised.contains(&self::undisguised(&entry))
+            said.contains(&separate_words(&entry)) || undisguised.contains(&undo_disguises(&entry))
         })
     }
 }
 
 /// Words of letters and digits, with one space around each, so that to look for whole words is to look for a text.
-fn plain(folded: &str) -> String {
-    spaced(folded.split(|letter: char| !letter.is_alphanumeric()).map(str::to_owned))
+fn separate_words(folded: &str) -> String {
+    join_with_spaces(folded.split(|letter: char| !letter.is_alphanumeric()).map(str::to_owned))
 }
 
 /// The same with digits and signs read as the letters they look like, in words that have a letter: 455 is a number.
-fn undisguised(folded: &str) -> String {
+fn undo_disguises(folded: &str) -> String {
     let is_part = |letter: char| letter.is_alphanumeric() || matches!(letter, '$' | '@');
-    spaced(folded.split(|letter| !is_part(letter)).map(|word| {
+    join_with_spaces(folded.split(|letter| !is_part(letter)).map(|word| {
         if word.contains(char::is_alphabetic) {
-            word.chars().map(meant).collect()
+            word.chars().map(letter_meant_by).collect()
         } else {
             word.chars().filter(|letter| letter.is_alphanumeric()).collect()
         }
     }))
 }
 
-const fn meant(letter: char) -> char {
+const fn letter_meant_by(letter: char) -> char {
     match letter {
         '0' => 'o',
         '1' => 'i',
@@ -93,7 +93,7 @@ const fn meant(letter: char) -> char {
     }
 }
 
-fn spaced(words: impl Iterator<Item = String>) -> String {
+fn join_with_spaces(words: impl Iterator<Item = String>) -> String {
     words.filter(|word| !word.is_empty()).fold(String::from(" "), |text, word| text + &word + " ")
 }
 

@@ -28,10 +28,10 @@ pub enum Error {
     #[error("type: is not a message of this socket")]
     UnknownType,
     /// It can be read, and these fields are wrong.
-    #[error("{}", summary(.0))]
+    #[error("{}", first_and_count(.0))]
     Invalid(Vec<FieldError>),
     /// An answer that does not fit its slide.
-    #[error("{}", summary(.0))]
+    #[error("{}", first_and_count(.0))]
     InvalidContent(Vec<FieldError>),
     /// Not in this state.
     #[error("{1}")]
@@ -110,7 +110,7 @@ impl FieldError {
     }
 }
 
-fn summary(fields: &[FieldError]) -> String {
+fn first_and_count(fields: &[FieldError]) -> String {
     match fields {
         [] => "invalid input".into(),
         [one] => format!("{}: {}", one.field, one.message),

@@ -6,7 +6,7 @@ use rand::{RngExt, seq::IndexedRandom};
 use serde::{Deserialize, Serialize};
 
 const ALPHABET: &[u8] = b"ABCDEFGHJKMNPQRSTUVWXYZ23456789";
-const LENGTH: usize = 6;
+const CODE_LENGTH: usize = 6;
 
 /// A join code in its stored form, upper case.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
@@ -17,14 +17,14 @@ pub struct JoinCode(String);
 impl JoinCode {
     /// One of 887,503,681.
     pub fn draw(rng: &mut impl RngExt) -> Self {
-        Self((0..LENGTH).filter_map(|_| ALPHABET.choose(rng)).map(|byte| char::from(*byte)).collect())
+        Self((0..CODE_LENGTH).filter_map(|_| ALPHABET.choose(rng)).map(|byte| char::from(*byte)).collect())
     }
 
     /// What someone typed. Any six letters or digits are looked up, also those that are never drawn: codes of the
     /// originals contain them ("ABC123").
     pub fn typed(text: &str) -> Option<Self> {
         let text = text.trim();
-        (text.len() == LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+        (text.len() == CODE_LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric()))
             .then(|| Self(text.to_ascii_uppercase()))
     }
 

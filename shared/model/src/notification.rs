@@ -27,7 +27,7 @@ pub enum DigestFrequency {
 
 impl DigestFrequency {
     /// The least time between two; `None` for never.
-    const fn every(self) -> Option<SignedDuration> {
+    const fn min_interval(self) -> Option<SignedDuration> {
         match self {
             Self::Off => None,
             Self::Hourly => Some(SignedDuration::from_hours(1)),
@@ -47,13 +47,13 @@ pub struct NotificationPreferences {
 impl NotificationPreferences {
     /// May nothing make a sound now?
     pub fn is_quiet(&self, now: Timestamp) -> bool {
-        self.quiet_hours.as_ref().is_some_and(|hours| hours.end(now).is_some())
+        self.quiet_hours.as_ref().is_some_and(|hours| hours.current_end(now).is_some())
     }
 
     /// When whoever has missed something now is written to, if they do not read it before; `None` for never. Not sooner than
     /// their preference allows after the last mail, and not in quiet hours.
     pub fn digest_at(&self, last: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
-        let every = self.mail_digest.every()?;
+        let every = self.mail_digest.min_interval()?;
         let soonest = now + PATIENCE;
         let at = last.map_or(soonest, |last| soonest.max(last + every));
         Some(self.after_quiet(at))
@@ -61,7 +61,7 @@ impl NotificationPreferences {
 
     /// This moment, or the end of the quiet hours that it is in.
     pub fn after_quiet(&self, at: Timestamp) -> Timestamp {
-        self.quiet_hours.as_ref().and_then(|hours| hours.end(at)).unwrap_or(at)
+        self.quiet_hours.as_ref().and_then(|hours| hours.current_end(at)).unwrap_or(at)
     }
 }
 
@@ -90,14 +90,14 @@ impl QuietHours {
 
     /// When the quiet hours end that this moment is in; `None` outside. They begin and end as moments, not as readings of the
     /// clock: where it is put back, 02:30 is twice, and they end at the first; where it is put forward over 02:30, then.
-    fn end(&self, now: Timestamp) -> Option<Timestamp> {
+    fn current_end(&self, now: Timestamp) -> Option<Timestamp> {
         let zone = self.zone()?;
         let today = zone.to_datetime(now).date();
         // those of yesterday may last until today, and where the clock was put forward over their end, into the next ones
         let days = [today.yesterday().ok(), Some(today)].into_iter().flatten();
         let spans = days.filter_map(|day| {
             let last = if self.from < self.to { day } else { day.tomorrow().ok()? };
-            Some((moment(&zone, day, self.from)?, moment(&zone, last, self.to)?))
+            Some((to_timestamp(&zone, day, self.from)?, to_timestamp(&zone, last, self.to)?))
         });
         spans.fold(None, |end, (from, to)| {
             let at = end.unwrap_or(now);
@@ -112,7 +112,7 @@ impl QuietHours {
     }
 }
 
-fn moment(zone: &TimeZone, day: Date, time: ClockTime) -> Option<Timestamp> {
+fn to_timestamp(zone: &TimeZone, day: Date, time: ClockTime) -> Option<Timestamp> {
     zone.to_timestamp(day.to_datetime(time.0)).ok()
 }
 
@@ -191,24 +191,24 @@ mod tests {
         let quiet =
             ["2026-01-10T20:00:00Z", "2026-01-10T21:59:59Z", "2026-01-10T22:00:00Z", "2026-01-11T04:59:59Z"];
         for moment in quiet {
-            assert_eq!(night.end(at(moment)), Some(at("2026-01-11T05:00:00Z")), "{moment}");
+            assert_eq!(night.current_end(at(moment)), Some(at("2026-01-11T05:00:00Z")), "{moment}");
         }
         for moment in ["2026-01-10T19:59:59Z", "2026-01-11T05:00:00Z", "2026-01-11T12:00:00Z"] {
-            assert_eq!(night.end(at(moment)), None, "{moment}");
+            assert_eq!(night.current_end(at(moment)), None, "{moment}");
         }
         let lunch = hours("12:00", "13:30", "America/New_York");
-        assert_eq!(lunch.end(at("2026-07-01T16:00:00Z")), Some(at("2026-07-01T17:30:00Z")));
-        assert_eq!(lunch.end(at("2026-07-01T17:30:00Z")), None);
+        assert_eq!(lunch.current_end(at("2026-07-01T16:00:00Z")), Some(at("2026-07-01T17:30:00Z")));
+        assert_eq!(lunch.current_end(at("2026-07-01T17:30:00Z")), None);
     }
 
     #[test]
     fn a_night_in_which_the_clock_is_put_forward_is_an_hour_shorter() {
         // 29 March 2026: 03:00 is 04:00
         let night = hours("22:00", "07:00", "Europe/Bucharest");
-        assert_eq!(night.end(at("2026-03-28T20:00:00Z")), Some(at("2026-03-29T04:00:00Z")));
+        assert_eq!(night.current_end(at("2026-03-28T20:00:00Z")), Some(at("2026-03-29T04:00:00Z")));
         let hour = hours("03:10", "03:50", "Europe/Bucharest");
         assert_eq!(
-            hour.end(at("2026-03-29T01:20:00Z")),
+            hour.current_end(at("2026-03-29T01:20:00Z")),
             Some(at("2026-03-29T01:50:00Z")),
             "a time that is not"
         );
@@ -218,10 +218,10 @@ mod tests {
     fn where_the_clock_is_put_back_the_first_reading_counts() {
         // 25 October 2026: 04:00 is 03:00
         let night = hours("22:00", "03:30", "Europe/Bucharest");
-        assert_eq!(night.end(at("2026-10-25T00:10:00Z")), Some(at("2026-10-25T00:30:00Z")));
-        assert_eq!(night.end(at("2026-10-25T01:10:00Z")), None, "03:10 again");
+        assert_eq!(night.current_end(at("2026-10-25T00:10:00Z")), Some(at("2026-10-25T00:30:00Z")));
+        assert_eq!(night.current_end(at("2026-10-25T01:10:00Z")), None, "03:10 again");
         let longer = hours("22:00", "07:00", "Europe/Bucharest");
-        assert_eq!(longer.end(at("2026-10-24T19:00:00Z")), Some(at("2026-10-25T05:00:00Z")));
+        assert_eq!(longer.current_end(at("2026-10-24T19:00:00Z")), Some(at("2026-10-25T05:00:00Z")));
     }
 
     #[test]
@@ -257,9 +257,9 @@ mod tests {
             let time = |minute: i16| format!("{:02}:{:02}", minute / 60, minute % 60);
             let hours = hours(&time(from), &time(to), "Europe/Bucharest");
             let now = Timestamp::from_second(second).unwrap();
-            if let Some(end) = hours.end(now) {
+            if let Some(end) = hours.current_end(now) {
                 prop_assert!(now < end && end <= now + SignedDuration::from_hours(49));
-                prop_assert_eq!(hours.end(end), None);
+                prop_assert_eq!(hours.current_end(end), None);
             }
         }
     }

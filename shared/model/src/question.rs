@@ -10,7 +10,7 @@ use crate::{Error, ErrorCode, Result, words};
 pub const LONGEST: usize = 300;
 
 /// A question is another one with words left out while so many of the telling words are left: one in five may be missing.
-const SAME_FROM: f64 = 0.8;
+const SIMILARITY_THRESHOLD: f64 = 0.8;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -113,7 +113,7 @@ pub fn typed(text: &str) -> Result<String, &'static str> {
 /// The normal form: words that say something, in their order, without case, diacritics or plural. Questions with one key are
 /// one question; the answer to one is the answer to the other.
 pub fn key(text: &str) -> String {
-    telling_words(text).join(" ")
+    significant_words(text).join(" ")
 }
 
 /// Do they ask the same? By the same words in the same order, or where one has all words of the other and few more: the
@@ -121,19 +121,19 @@ pub fn key(text: &str) -> String {
 /// pay B", "does B pay A") is another question. So is another number, another question word, or a word that turns it
 /// round ("in 2026", "when" and "where", "safe" and "not safe").
 pub fn is_same(one: &str, other: &str) -> bool {
-    let (one, other) = (telling_words(one), telling_words(other));
+    let (one, other) = (significant_words(one), significant_words(other));
     let (short, long) = if one.len() <= other.len() { (&one, &other) } else { (&other, &one) };
-    short == long || is_most_of(short, long) && !differ_where_it_matters(short, long)
+    short == long || covers_most_of(short, long) && !differ_in_deciding_words(short, long)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "words of 300 characters")]
-fn is_most_of(short: &[String], long: &[String]) -> bool {
+fn covers_most_of(short: &[String], long: &[String]) -> bool {
     let mut left = long.iter();
-    short.len() as f64 >= SAME_FROM * long.len() as f64
+    short.len() as f64 >= SIMILARITY_THRESHOLD * long.len() as f64
         && short.iter().all(|word| left.any(|other| other == word))
 }
 
-fn differ_where_it_matters(one: &[String], other: &[String]) -> bool {
+fn differ_in_deciding_words(one: &[String], other: &[String]) -> bool {
     let of = |words: &[String], is_it: fn(&str) -> bool| -> BTreeSet<String> {
         words.iter().filter(|word| is_it(word)).cloned().collect()
     };
@@ -145,7 +145,7 @@ fn differ_where_it_matters(one: &[String], other: &[String]) -> bool {
 }
 
 /// All words where none says anything by itself ("Why this?" has one, "Is it so?" has none).
-fn telling_words(text: &str) -> Vec<String> {
+fn significant_words(text: &str) -> Vec<String> {
     let mut folded = words::fold(text);
     folded.retain(|letter| !matches!(letter, '\'' | '’'));
     // C, C++ and C# are three languages

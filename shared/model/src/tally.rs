@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{slide::AnswerContent, words};
 
 /// Words of a cloud (contract A3.4).
-const CLOUD: usize = 50;
+const MAX_CLOUD_WORDS: usize = 50;
 
 /// The state of a vote.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -82,7 +82,7 @@ impl Tally {
             counts.into_iter().map(|(word, count)| WordCount { word, count }).collect();
         // stable: what is as frequent stays in the order of the alphabet
         words.sort_by_key(|word| Reverse(word.count));
-        words.truncate(CLOUD);
+        words.truncate(MAX_CLOUD_WORDS);
         Self { total_voters: people, words: Some(words), ..Self::default() }
     }
 }

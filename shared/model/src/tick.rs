@@ -23,7 +23,7 @@ impl Tick {
     /// The tick, this one or a later one, at whose end an audience of this size is told.
     #[must_use]
     pub const fn for_audience(self, size: usize) -> Self {
-        let period = audience_period(size);
+        let period = audience_period_ticks(size);
         // The last tick of its period: the one whose successor is divisible.
         Self((self.0.div_euclid(period) + 1) * period - 1)
     }
@@ -31,7 +31,7 @@ impl Tick {
 
 /// Ticks between two updates: 2 Hz up to 50 people, 1 Hz up to 500, above that every two seconds. Ten thousand votes
 /// shown to a thousand people tick by tick would be forty million posts ($40); like this they cost cents.
-const fn audience_period(size: usize) -> i64 {
+const fn audience_period_ticks(size: usize) -> i64 {
     match size {
         0..=50 => 2,
         51..=500 => 4,

@@ -49,7 +49,7 @@ impl RealtimeHub {
             {
                 Ok(PostOutcome::Gone)
             }
-            Err(error) => Err(failed(error)),
+            Err(error) => Err(post_error(error)),
         }
     }
 
@@ -132,12 +132,12 @@ impl RealtimeHub {
             {
                 Ok(())
             }
-            Err(error) => Err(failed(error)),
+            Err(error) => Err(post_error(error)),
         }
     }
 }
 
-fn failed<E: std::error::Error + 'static>(error: SdkError<E, HttpResponse>) -> Error {
+fn post_error<E: std::error::Error + 'static>(error: SdkError<E, HttpResponse>) -> Error {
     let status = error.raw_response().map(HttpResponse::status);
     let refused =
         status.is_some_and(|status| status.is_client_error() && ![408, 429].contains(&status.as_u16()));

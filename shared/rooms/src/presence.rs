@@ -19,7 +19,7 @@ use uuid::Uuid;
 use crate::RealtimeHub;
 
 /// What a connection is told of a log-in that it stood on.
-const LOGGED_OUT: &str = "this log-in has ended";
+const LOGGED_OUT_REASON: &str = "this log-in has ended";
 
 /// Why a connection is told the state of what it is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,7 +101,7 @@ impl RealtimeHub {
         let since = |one: &Connection| one.presents_since.unwrap_or(one.connected_at);
         presenters.sort_by(|a, b| (since(a), &a.id).cmp(&(since(b), &b.id)));
         presenters.pop();
-        self.expel_all(presenters, ErrorCode::Superseded, "a newer connection presents", now).await
+        self.close_all(presenters, ErrorCode::Superseded, "a newer connection presents", now).await
     }
 
     /// Closes every connection of one holder in a room.
@@ -114,11 +114,11 @@ impl RealtimeHub {
         now: Timestamp,
     ) -> Result<(), Error> {
         let theirs = connections::held_by(&self.store, room, holder, now).await?;
-        self.expel_all(theirs, code, message, now).await
+        self.close_all(theirs, code, message, now).await
     }
 
     /// All of them, though one cannot be closed; the first failure.
-    async fn expel_all(
+    async fn close_all(
         &self,
         connections: impl IntoIterator<Item = Connection>,
         code: ErrorCode,
@@ -145,7 +145,7 @@ impl RealtimeHub {
         if logins::get_strong(&self.store, user, login, now).await?.is_some() {
             return Ok(false);
         }
-        self.expel(connection, ErrorCode::Unauthorized, LOGGED_OUT, now).await?;
+        self.expel(connection, ErrorCode::Unauthorized, LOGGED_OUT_REASON, now).await?;
         Ok(true)
     }
 
@@ -160,6 +160,6 @@ impl RealtimeHub {
         let ended = theirs
             .into_iter()
             .filter(|connection| connection.identity.logged_in().is_some_and(|by| ends(by.login)));
-        self.expel_all(ended, ErrorCode::Unauthorized, LOGGED_OUT, now).await
+        self.close_all(ended, ErrorCode::Unauthorized, LOGGED_OUT_REASON, now).await
     }
 }

@@ -20,18 +20,18 @@ use crate::{
 };
 
 /// Connections up to which the publisher posts itself: with more, its caller would wait, and shards go out in parallel.
-const DIRECT: usize = 100;
+const MAX_DIRECT_POSTS: usize = 100;
 /// How long the publisher waits for its own posts: somebody waits for its answer, and what happened is stored already.
-const PATIENCE: Duration = Duration::from_secs(4);
+const DIRECT_POST_TIMEOUT: Duration = Duration::from_secs(4);
 /// Posts under way at once.
-const CONCURRENT: usize = 50;
+const MAX_CONCURRENT_POSTS: usize = 50;
 
 impl RealtimeHub {
     /// Tells a room. What cannot be told from here is handed to the broadcast queue, which tries again: an event may come
     /// twice, and is harmless twice.
     pub async fn publish(&self, room: Room, event: Event, now: Timestamp) -> Result<(), Error> {
         let frame = OutgoingFrame::to_room(room, event, now).json()?;
-        self.deliver(room, frame, now).await
+        self.deliver_frame(room, frame, now).await
     }
 
     /// Tells one holder in a room: every tab and device of theirs there.
@@ -72,7 +72,8 @@ impl RealtimeHub {
         event: Event,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let Some(mut others) = connections::in_small_room(&self.store, room, DIRECT, now).await? else {
+        let Some(mut others) = connections::in_small_room(&self.store, room, MAX_DIRECT_POSTS, now).await?
+        else {
             return Ok(());
         };
         others.retain(|other| other.identity.holder() != holder);
@@ -100,7 +101,7 @@ impl RealtimeHub {
                 frames
             }
         };
-        let handed = untold.into_iter().map(|frame| self.hand_over(room, frame, now));
+        let handed = untold.into_iter().map(|frame| self.enqueue_broadcast(room, frame, now));
         try_join_all(handed).await.map(drop)
     }
 
@@ -119,10 +120,14 @@ impl RealtimeHub {
                 told.is_err().then_some(frame)
             })
             .collect();
-        stream::iter(posts).buffer_unordered(CONCURRENT).filter_map(std::future::ready).collect().await
+        stream::iter(posts)
+            .buffer_unordered(MAX_CONCURRENT_POSTS)
+            .filter_map(std::future::ready)
+            .collect()
+            .await
     }
 
-    async fn hand_over(&self, room: Room, frame: String, now: Timestamp) -> Result<(), Error> {
+    async fn enqueue_broadcast(&self, room: Room, frame: String, now: Timestamp) -> Result<(), Error> {
         self.queues.send(&BroadcastFrame { room, shard: None, frame, close: false }, now).await
     }
 
@@ -133,23 +138,23 @@ impl RealtimeHub {
         self.queues
             .send(&BroadcastFrame { room, shard: None, frame: frame.clone(), close: true }, now)
             .await?;
-        self.deliver(room, frame, now).await
+        self.deliver_frame(room, frame, now).await
     }
 
-    async fn deliver(&self, room: Room, frame: String, now: Timestamp) -> Result<(), Error> {
-        let small = match connections::in_small_room(&self.store, room, DIRECT, now).await {
+    async fn deliver_frame(&self, room: Room, frame: String, now: Timestamp) -> Result<(), Error> {
+        let small = match connections::in_small_room(&self.store, room, MAX_DIRECT_POSTS, now).await {
             Ok(small) => small,
             Err(error) => {
                 tracing::warn!(%room, %error, "a room could not be read; handing it over");
-                return self.hand_over(room, frame, now).await;
+                return self.enqueue_broadcast(room, frame, now).await;
             }
         };
         if let Some(members) = small {
             let told = self.post_all(room, &members, &frame, false, now);
-            return match tokio::time::timeout(PATIENCE, told).await {
+            return match tokio::time::timeout(DIRECT_POST_TIMEOUT, told).await {
                 Ok(Ok(())) => Ok(()),
                 // some have it already, and once more does them no harm
-                Ok(Err(_)) | Err(_) => self.hand_over(room, frame, now).await,
+                Ok(Err(_)) | Err(_) => self.enqueue_broadcast(room, frame, now).await,
             };
         }
         let shards = (0..ROOM_SHARDS).map(|shard| {
@@ -180,13 +185,13 @@ impl RealtimeHub {
         now: Timestamp,
     ) -> Result<(), Error> {
         let posts: Vec<_> =
-            members.iter().map(|member| self.post_member(room, member, frame, close, now)).collect();
+            members.iter().map(|member| self.post_to_subscription(room, member, frame, close, now)).collect();
         let outcomes: Vec<Result<(), Error>> =
-            stream::iter(posts).buffer_unordered(CONCURRENT).collect().await;
+            stream::iter(posts).buffer_unordered(MAX_CONCURRENT_POSTS).collect().await;
         outcomes.into_iter().collect()
     }
 
-    async fn post_member(
+    async fn post_to_subscription(
         &self,
         room: Room,
         member: &Connection,

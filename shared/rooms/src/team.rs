@@ -18,13 +18,13 @@ use store::{
 use crate::RealtimeHub;
 
 /// Somebody whose devices come and go this often at one moment is looked after by the clock.
-const MOST_TRIES: usize = 5;
+const MAX_ATTEMPTS: usize = 5;
 
 impl RealtimeHub {
     /// One of somebody's connections is heard: tells the team, if it did not know that they are there. Nothing of someone who is not
     /// in the team's room: they are not of it. 1 write unit where it was known.
     pub async fn heard(&self, user: UserId, now: Timestamp) -> Result<(), Error> {
-        for _ in 0..MOST_TRIES {
+        for _ in 0..MAX_ATTEMPTS {
             if online::seen(&self.store, user, now).await? == WriteOutcome::Done(()) {
                 return Ok(());
             }
@@ -34,13 +34,13 @@ impl RealtimeHub {
             let before = online::get(&self.store, user, now).await?;
             if let Some(untold) = before.as_ref().filter(|before| before.is_online && !before.is_told) {
                 // whoever was to tell it broke off, or is at it: told twice is harmless
-                self.tell_status(untold, now).await?;
+                self.publish_status(untold, now).await?;
                 continue;
             }
             if let WriteOutcome::Done(row) =
                 online::turn(&self.store, user, before.as_ref(), true, now).await?
             {
-                return self.tell_status(&row, now).await;
+                return self.publish_status(&row, now).await;
             }
         }
         Ok(())
@@ -50,17 +50,17 @@ impl RealtimeHub {
     /// team is told. What tells it also finds out whose sockets are gone without a `$disconnect`, and takes their rows away:
     /// nobody is taken for gone who only says nothing. 1 read unit, 2 where they are there.
     pub async fn look_after(&self, user: UserId, now: Timestamp) -> Result<(), Error> {
-        for _ in 0..MOST_TRIES {
+        for _ in 0..MAX_ATTEMPTS {
             // before the connections: whoever opens one after this is heard after this, which changes the row
             let Some(row) = online::get(&self.store, user, now).await? else { return Ok(()) };
             let is_there = row.is_online && row.is_fresh(now) && self.has_connection(user, now).await?;
             if is_there == row.is_online {
-                return if row.is_told { Ok(()) } else { self.tell_status(&row, now).await };
+                return if row.is_told { Ok(()) } else { self.publish_status(&row, now).await };
             }
             if let WriteOutcome::Done(row) =
                 online::turn(&self.store, user, Some(&row), is_there, now).await?
             {
-                return self.tell_status(&row, now).await;
+                return self.publish_status(&row, now).await;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
@@ -73,7 +73,7 @@ impl RealtimeHub {
         Ok(theirs.iter().any(is_of_team))
     }
 
-    async fn tell_status(&self, row: &TeamPresence, now: Timestamp) -> Result<(), Error> {
+    async fn publish_status(&self, row: &TeamPresence, now: Timestamp) -> Result<(), Error> {
         let status = if row.is_online { PresenceStatus::Online } else { PresenceStatus::Offline };
         let event = Event::UserStatus(UserStatusChanged { user_id: row.id, status, as_of: row.since });
         self.publish(Room::Team, event, now).await?;

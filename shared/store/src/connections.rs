@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// A connection lives two hours (API Gateway's quota); a row a little longer.
-const LIFE: SignedDuration = SignedDuration::from_mins(125);
+const ROW_LIFETIME: SignedDuration = SignedDuration::from_mins(125);
 
 /// Whose connection it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,7 +109,7 @@ impl Item for Connection {
     }
 
     fn expires_at(&self) -> Option<Timestamp> {
-        Some(self.connected_at + LIFE)
+        Some(self.connected_at + ROW_LIFETIME)
     }
 }
 
@@ -124,7 +124,7 @@ impl Item for RoomSubscription {
     const KIND: &'static str = "member";
 
     fn key(&self) -> Key {
-        member_key(self.room, &self.connection)
+        subscription_key(self.room, &self.connection)
     }
 
     fn expires_at(&self) -> Option<Timestamp> {
@@ -132,7 +132,7 @@ impl Item for RoomSubscription {
     }
 }
 
-fn member_key(room: Room, connection: &Connection) -> Key {
+fn subscription_key(room: Room, connection: &Connection) -> Key {
     Key::new(
         &PartitionKey::Room(&room.to_string()),
         &SortKey::Connection(connection.identity.holder(), &connection.id),
@@ -159,7 +159,7 @@ pub async fn open(store: &Store, connection: &Connection) -> Result<()> {
 
 /// C1, C2: forgets a connection and its places.
 pub async fn close(store: &Store, connection: &Connection) -> Result<()> {
-    let places = connection.identity.rooms().into_iter().map(|room| member_key(room, connection));
+    let places = connection.identity.rooms().into_iter().map(|room| subscription_key(room, connection));
     try_join_all(places.chain([connection.key()]).map(|key| async move { store.delete(&key).await })).await?;
     Ok(())
 }
@@ -179,15 +179,16 @@ pub async fn exit(store: &Store, room: Room, holder: Uuid, connection: &str) -> 
 
 /// C2: gives up the places that a connection has no longer, after its identity has changed.
 pub async fn move_out(store: &Store, before: &Connection, after: &Connection) -> Result<()> {
-    let kept: Vec<Key> = after.identity.rooms().into_iter().map(|room| member_key(room, after)).collect();
-    let left = before.identity.rooms().into_iter().map(|room| member_key(room, before));
+    let kept: Vec<Key> =
+        after.identity.rooms().into_iter().map(|room| subscription_key(room, after)).collect();
+    let left = before.identity.rooms().into_iter().map(|room| subscription_key(room, before));
     let left = left.filter(|key| !kept.contains(key));
     try_join_all(left.map(|key| async move { store.delete(&key).await })).await.map(drop)
 }
 
 /// C2: everyone in a room.
 pub async fn in_room(store: &Store, room: Room, now: Timestamp) -> Result<Vec<Connection>> {
-    connections(store, whole(room), now).await
+    query_connections(store, room_query(room), now).await
 }
 
 /// C2: everyone in a room of at most `most`, or `None` for a larger one. One request.
@@ -197,7 +198,7 @@ pub async fn in_small_room(
     most: usize,
     now: Timestamp,
 ) -> Result<Option<Vec<Connection>>> {
-    let page = store.page::<RoomSubscription>(whole(room), most + 1, None, now).await?;
+    let page = store.page::<RoomSubscription>(room_query(room), most + 1, None, now).await?;
     let fits = page.items.len() <= most && page.next.is_none();
     Ok(fits.then(|| page.items.into_iter().map(|member| member.connection).collect()))
 }
@@ -205,21 +206,21 @@ pub async fn in_small_room(
 /// C3.
 pub async fn in_shard(store: &Store, room: Room, shard: u8, now: Timestamp) -> Result<Vec<Connection>> {
     let range = Query::between(&PartitionKey::Room(&room.to_string()), &room_shard(shard)).strong();
-    connections(store, range, now).await
+    query_connections(store, range, now).await
 }
 
 /// C4: is someone still in a room, by another tab or device? 1 read unit.
 pub async fn held_by(store: &Store, room: Room, holder: Uuid, now: Timestamp) -> Result<Vec<Connection>> {
     let theirs = Query::starting(&PartitionKey::Room(&room.to_string()), &prefix::held_by(holder)).strong();
-    connections(store, theirs, now).await
+    query_connections(store, theirs, now).await
 }
 
 // Strong: someone who has just connected read the room's state before the change that is published now.
-fn whole(room: Room) -> Query {
+fn room_query(room: Room) -> Query {
     Query::starting(&PartitionKey::Room(&room.to_string()), prefix::CONNECTION).strong()
 }
 
-async fn connections(store: &Store, query: Query, now: Timestamp) -> Result<Vec<Connection>> {
+async fn query_connections(store: &Store, query: Query, now: Timestamp) -> Result<Vec<Connection>> {
     let members: Vec<RoomSubscription> = store.query_all(query, now).await?;
     Ok(members.into_iter().map(|member| member.connection).collect())
 }

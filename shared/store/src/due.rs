@@ -79,10 +79,10 @@ impl DueItem {
             (Some(MentionDigest::KIND), Some(id)) => Some(DueWork::Digest(id.into())),
             _ => None,
         };
-        what.ok_or_else(|| self.unreadable())
+        what.ok_or_else(|| self.unknown_work_error())
     }
 
-    fn unreadable(&self) -> StoreError {
+    fn unknown_work_error(&self) -> StoreError {
         let Key { pk, sk } = &self.key;
         StoreError::Refused(format!("nobody knows what is due at {pk} {sk} ({:?}, {:?})", self.kind, self.id))
     }

@@ -34,7 +34,7 @@ impl From<StoreError> for model::Error {
 }
 
 /// Codes that mean "later": the rest are bugs of ours.
-const TRANSIENT: [&str; 8] = [
+const TRANSIENT_ERROR_CODES: [&str; 8] = [
     "ThrottlingException",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
@@ -55,7 +55,11 @@ where
             SdkError::ServiceError(service) => {
                 let code = service.err().code().unwrap_or_default();
                 let text = format!("{code}: {}", service.err().message().unwrap_or_default());
-                if TRANSIENT.contains(&code) { Self::Unavailable(text) } else { Self::Refused(text) }
+                if TRANSIENT_ERROR_CODES.contains(&code) {
+                    Self::Unavailable(text)
+                } else {
+                    Self::Refused(text)
+                }
             }
             _ => Self::Unavailable(error.to_string()),
         }

@@ -14,9 +14,9 @@ use crate::{
 };
 
 /// Answers are kept this long (after svix: twelve hours).
-const KEPT: SignedDuration = SignedDuration::from_hours(12);
+const RETENTION: SignedDuration = SignedDuration::from_hours(12);
 /// A request that has not answered by now is taken for dead: API Gateway gives up after 30 s.
-const LOCKED: SignedDuration = SignedDuration::from_secs(35);
+const LOCK_PERIOD: SignedDuration = SignedDuration::from_secs(35);
 
 /// An answer as it was given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,8 +69,8 @@ pub async fn begin(store: &Store, hash: &str, body_hash: &str, now: Timestamp) -
         hash: hash.into(),
         body_hash: body_hash.into(),
         answer: None,
-        locked_until: (now + LOCKED).as_second(),
-        ttl_at: now + KEPT,
+        locked_until: (now + LOCK_PERIOD).as_second(),
+        ttl_at: now + RETENTION,
     };
     let free = ConditionExpression::new(
         "attribute_not_exists(pk) OR #ttl <= :now OR (attribute_type(answer, :null) AND locked_until <= :now AND body_hash = :body)",
@@ -100,7 +100,7 @@ pub async fn finish(
         body_hash: body_hash.into(),
         answer: Some(answer),
         locked_until: 0,
-        ttl_at: now + KEPT,
+        ttl_at: now + RETENTION,
     };
     store.put(&record).await
 }

@@ -55,12 +55,13 @@ pub fn sortable(time: Timestamp) -> String {
 }
 
 /// What the table itself writes into an item.
-const RESERVED: [&str; 9] = ["pk", "sk", "kind", "v", "gsi1pk", "gsi1sk", "due_shard", "due_at", "ttl"];
+const RESERVED_ATTRIBUTES: [&str; 9] =
+    ["pk", "sk", "kind", "v", "gsi1pk", "gsi1sk", "due_shard", "due_at", "ttl"];
 
 pub(crate) fn attributes<T: Item>(item: &T) -> Result<ItemAttributes> {
     let mut all: ItemAttributes = serde_dynamo::aws_sdk_dynamodb_1::to_item(item)?;
     // the item's own field would be overwritten, and found out when it is read
-    if let Some(taken) = RESERVED.into_iter().find(|name| all.contains_key(*name)) {
+    if let Some(taken) = RESERVED_ATTRIBUTES.into_iter().find(|name| all.contains_key(*name)) {
         return Err(StoreError::Refused(format!("{}: the attribute {taken} is the table's own", T::KIND)));
     }
     let Key { pk, sk } = item.key();

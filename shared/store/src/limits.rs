@@ -85,7 +85,7 @@ pub async fn count(store: &Store, limit: RateLimit, who: &str, now: Timestamp) -
 /// # Errors
 /// `TooMany` until the window is over.
 pub async fn peek(store: &Store, limit: RateLimit, who: &str, now: Timestamp) -> Result<(), Error> {
-    look(store, limit, who, ReadConsistency::Eventual, now).await
+    read_attempts(store, limit, who, ReadConsistency::Eventual, now).await
 }
 
 /// R1: as [`peek`], with every failure that was counted before: the last word before a success, so that many who try
@@ -94,10 +94,10 @@ pub async fn peek(store: &Store, limit: RateLimit, who: &str, now: Timestamp) ->
 /// # Errors
 /// `TooMany` until the window is over.
 pub async fn peek_strong(store: &Store, limit: RateLimit, who: &str, now: Timestamp) -> Result<(), Error> {
-    look(store, limit, who, ReadConsistency::Strong, now).await
+    read_attempts(store, limit, who, ReadConsistency::Strong, now).await
 }
 
-async fn look(
+async fn read_attempts(
     store: &Store,
     limit: RateLimit,
     who: &str,

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Whoever ends a log-in has closed its sockets by then; if not, the clock has it done.
-const CLOSED: SignedDuration = SignedDuration::from_secs(60);
+const SOCKET_CLOSE_PERIOD: SignedDuration = SignedDuration::from_secs(60);
 
 /// A log-in. While it is there, and has not ended, its access tokens count.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,7 +45,7 @@ impl Item for Login {
     }
 
     fn due(&self) -> Option<Timestamp> {
-        self.ended_at.map(|ended| ended + CLOSED)
+        self.ended_at.map(|ended| ended + SOCKET_CLOSE_PERIOD)
     }
 
     fn expires_at(&self) -> Option<Timestamp> {
@@ -59,10 +59,10 @@ pub fn key(user: UserId, login: LoginId) -> Key {
 
 /// L1. Every authorised request asks this: 0.5 read units.
 pub async fn get(store: &Store, user: UserId, login: LoginId, now: Timestamp) -> Result<Option<Login>> {
-    Ok(store.get(&key(user, login), ReadConsistency::Eventual, now).await?.filter(counts))
+    Ok(store.get(&key(user, login), ReadConsistency::Eventual, now).await?.filter(is_valid))
 }
 
-const fn counts(login: &Login) -> bool {
+const fn is_valid(login: &Login) -> bool {
     login.ended_at.is_none()
 }
 
@@ -73,7 +73,7 @@ pub async fn get_strong(
     login: LoginId,
     now: Timestamp,
 ) -> Result<Option<Login>> {
-    Ok(store.get(&key(user, login), ReadConsistency::Strong, now).await?.filter(counts))
+    Ok(store.get(&key(user, login), ReadConsistency::Strong, now).await?.filter(is_valid))
 }
 
 /// L1: 1 write unit.
@@ -100,7 +100,7 @@ pub async fn end(store: &Store, user: UserId, login: LoginId, now: Timestamp) ->
         .number(":second", now.as_second())
         .text(":now", now)
         .text(":shard", DUE_SHARD)
-        .text(":due", sortable(now + CLOSED));
+        .text(":due", sortable(now + SOCKET_CLOSE_PERIOD));
     Ok(store.update_unseen(&key(user, login), change).await? == WriteOutcome::Done(()))
 }
 
@@ -112,5 +112,5 @@ pub async fn forget(store: &Store, user: UserId, login: LoginId) -> Result<()> {
 /// L2. Strong: a log-in that is not on the list must not live on.
 pub async fn list(store: &Store, user: UserId, now: Timestamp) -> Result<Vec<Login>> {
     let query = Query::starting(&PartitionKey::User(user), prefix::LOGIN).strong().newest_first();
-    Ok(store.query_all(query, now).await?.into_iter().filter(counts).collect())
+    Ok(store.query_all(query, now).await?.into_iter().filter(is_valid).collect())
 }

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// How long after it was sent a message is found here; in its channel it stays.
-const KEPT: SignedDuration = SignedDuration::from_hours(365 * 24);
+const RETENTION: SignedDuration = SignedDuration::from_hours(365 * 24);
 
 /// That a message mentions someone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,7 +41,7 @@ impl Item for UserMention {
     }
 
     fn expires_at(&self) -> Option<Timestamp> {
-        Some(self.sent_at + KEPT)
+        Some(self.sent_at + RETENTION)
     }
 }
 
@@ -80,14 +80,14 @@ pub async fn page(
     cursor: Option<&str>,
     now: Timestamp,
 ) -> Result<Page<UserMention>> {
-    store.page(theirs(user), limit, cursor, now).await
+    store.page(mentions_query(user), limit, cursor, now).await
 }
 
 /// F2: so many of them, as they were put last. Strong: whoever is written to was mentioned just now.
 pub async fn newest(store: &Store, user: UserId, limit: usize, now: Timestamp) -> Result<Vec<UserMention>> {
-    Ok(store.page(theirs(user).strong(), limit, None, now).await?.items)
+    Ok(store.page(mentions_query(user).strong(), limit, None, now).await?.items)
 }
 
-fn theirs(user: UserId) -> Query {
+fn mentions_query(user: UserId) -> Query {
     Query::starting(&PartitionKey::Mentions(user), prefix::MENTION).newest_first()
 }

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Longer than any message lives: dead letters are kept for 14 days.
-const KEPT: SignedDuration = SignedDuration::from_hours(15 * 24);
+const RETENTION: SignedDuration = SignedDuration::from_hours(15 * 24);
 
 #[derive(Debug, Serialize, Deserialize)]
 struct OnceRecord {
@@ -54,7 +54,7 @@ pub enum OnceClaim {
 /// a little longer than the function's timeout.
 pub async fn claim(store: &Store, name: &str, lease: SignedDuration, now: Timestamp) -> Result<OnceClaim> {
     let locked_until = (now + lease).as_second();
-    let deed = OnceRecord { key: name.into(), done: false, locked_until, ttl_at: now + KEPT };
+    let deed = OnceRecord { key: name.into(), done: false, locked_until, ttl_at: now + RETENTION };
     let free = ConditionExpression::new(
         "attribute_not_exists(pk) OR #ttl <= :now OR (#done = :false AND locked_until <= :now)",
     )
@@ -72,7 +72,7 @@ pub async fn claim(store: &Store, name: &str, lease: SignedDuration, now: Timest
 
 /// O1: it is done.
 pub async fn finish(store: &Store, name: &str, now: Timestamp) -> Result<()> {
-    store.put(&OnceRecord { key: name.into(), done: true, locked_until: 0, ttl_at: now + KEPT }).await
+    store.put(&OnceRecord { key: name.into(), done: true, locked_until: 0, ttl_at: now + RETENTION }).await
 }
 
 /// O1: it was not done: the next delivery may try at once.

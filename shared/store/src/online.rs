@@ -31,7 +31,7 @@ pub const AWAY: SignedDuration = SignedDuration::from_secs(90);
 /// has changed.
 pub const CHECKED_EVERY: SignedDuration = SignedDuration::from_mins(2);
 /// When somebody was there last is known for so long.
-const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+const RETENTION: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Somebody of the team, as it was told of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,7 +61,7 @@ impl Item for TeamPresence {
     }
 
     fn expires_at(&self) -> Option<Timestamp> {
-        Some(self.seen_at + KEPT)
+        Some(self.seen_at + RETENTION)
     }
 }
 
@@ -88,7 +88,7 @@ pub async fn seen(store: &Store, user: UserId, now: Timestamp) -> Result<WriteOu
         .only_if("is_online = :yes AND is_told = :yes")
         .name("#ttl", "ttl")
         .text(":now", now)
-        .number(":until", (now + KEPT).as_second())
+        .number(":until", (now + RETENTION).as_second())
         .number(":one", 1)
         .serialized(":yes", &true)?;
     store.update_unseen(&key(user), change).await

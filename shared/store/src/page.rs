@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Bytes of the signature in front of a cursor.
-const TAG: usize = 16;
+const TAG_BYTES: usize = 16;
 
 /// What a list answers.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -61,7 +61,7 @@ impl Store {
         Ok(Page { items, next: start.map(|key| self.seal(&key, &identity)) })
     }
 
-    fn tag(&self, identity: &str, position: &[u8]) -> Hmac<Sha256> {
+    fn cursor_tag(&self, identity: &str, position: &[u8]) -> Hmac<Sha256> {
         #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
         let mut mac = Hmac::<Sha256>::new_from_slice(self.cursor_key()).expect("any length");
         mac.update(identity.as_bytes());
@@ -74,16 +74,16 @@ impl Store {
         let position: HashMap<&String, &String> =
             key.iter().filter_map(|(name, value)| Some((name, value.as_s().ok()?))).collect();
         let position = serde_json::to_vec(&position).unwrap_or_default();
-        let tag = self.tag(identity, &position).finalize().into_bytes();
-        let mut sealed = tag[..TAG].to_vec();
+        let tag = self.cursor_tag(identity, &position).finalize().into_bytes();
+        let mut sealed = tag[..TAG_BYTES].to_vec();
         sealed.extend(position);
         BASE64_URL_SAFE_NO_PAD.encode(sealed)
     }
 
     pub(crate) fn open(&self, cursor: &str, identity: &str) -> Result<ItemAttributes> {
         let sealed = BASE64_URL_SAFE_NO_PAD.decode(cursor).map_err(|_| StoreError::Cursor)?;
-        let (tag, position) = sealed.split_at_checked(TAG).ok_or(StoreError::Cursor)?;
-        self.tag(identity, position).verify_truncated_left(tag).map_err(|_| StoreError::Cursor)?;
+        let (tag, position) = sealed.split_at_checked(TAG_BYTES).ok_or(StoreError::Cursor)?;
+        self.cursor_tag(identity, position).verify_truncated_left(tag).map_err(|_| StoreError::Cursor)?;
         let position: HashMap<String, String> =
             serde_json::from_slice(position).map_err(|_| StoreError::Cursor)?;
         Ok(position.into_iter().map(|(name, value)| (name, text(value))).collect())

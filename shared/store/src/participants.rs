@@ -126,7 +126,7 @@ pub async fn remove(
     store.update_unseen(&key(session, id), change).await
 }
 
-fn all(session: SessionId) -> Query {
+fn participants_query(session: SessionId) -> Query {
     Query::starting(&PartitionKey::Session(session), prefix::PARTICIPANT)
 }
 
@@ -138,15 +138,15 @@ pub async fn page(
     cursor: Option<&str>,
     now: Timestamp,
 ) -> Result<Page<Participant>> {
-    store.page(all(session), limit, cursor, now).await
+    store.page(participants_query(session), limit, cursor, now).await
 }
 
 /// A2: everyone who ever joined, in the order of their ids. For a report, which is written once.
 pub async fn list(store: &Store, session: SessionId, now: Timestamp) -> Result<Vec<Participant>> {
-    store.query_all(all(session).strong(), now).await
+    store.query_all(participants_query(session).strong(), now).await
 }
 
 /// A2: how many ever joined. Costs by their number: for statistics, not for every look at a session.
 pub async fn count(store: &Store, session: SessionId) -> Result<u64> {
-    store.count(all(session)).await
+    store.count(participants_query(session)).await
 }

@@ -24,7 +24,7 @@ pub struct Query {
 }
 
 impl Query {
-    fn over(index: Option<&'static str>, condition: &str, bound: ConditionExpression) -> Self {
+    fn new(index: Option<&'static str>, condition: &str, bound: ConditionExpression) -> Self {
         Self {
             index,
             condition: condition.into(),
@@ -40,30 +40,30 @@ impl Query {
 
     /// A whole partition.
     pub fn partition(pk: &PartitionKey<'_>) -> Self {
-        Self::over(None, "pk = :pk", ConditionExpression::default().text(":pk", pk))
+        Self::new(None, "pk = :pk", ConditionExpression::default().text(":pk", pk))
     }
 
     /// The items of a partition whose sort keys start so.
     pub fn starting(pk: &PartitionKey<'_>, prefix: &str) -> Self {
         let bound = ConditionExpression::default().text(":pk", pk).text(":prefix", prefix);
-        Self::over(None, "pk = :pk AND begins_with(sk, :prefix)", bound)
+        Self::new(None, "pk = :pk AND begins_with(sk, :prefix)", bound)
     }
 
     /// The items of a partition whose sort keys lie between the two.
     pub fn between(pk: &PartitionKey<'_>, (from, to): &(String, String)) -> Self {
         let bound = ConditionExpression::default().text(":pk", pk).text(":from", from).text(":to", to);
-        Self::over(None, "pk = :pk AND sk BETWEEN :from AND :to", bound)
+        Self::new(None, "pk = :pk AND sk BETWEEN :from AND :to", bound)
     }
 
     /// An answer of `gsi1`.
     pub fn gsi1(question: &Gsi1Partition) -> Self {
-        Self::over(Some("gsi1"), "gsi1pk = :pk", ConditionExpression::default().text(":pk", question))
+        Self::new(Some("gsi1"), "gsi1pk = :pk", ConditionExpression::default().text(":pk", question))
     }
 
     /// What has fallen due, oldest first.
     pub(crate) fn due(now: Timestamp) -> Self {
         let bound = ConditionExpression::default().text(":pk", DUE_SHARD).text(":now", sortable(now));
-        Self::over(Some("due"), "due_shard = :pk AND due_at <= :now", bound)
+        Self::new(Some("due"), "due_shard = :pk AND due_at <= :now", bound)
     }
 
     #[must_use]

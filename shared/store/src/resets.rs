@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Contract A1.2.
-const LIFE: SignedDuration = SignedDuration::from_hours(1);
+const TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
 
 /// The right to set an account's password once. The token itself is only in the mail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,18 +46,25 @@ fn key(hash: &str) -> Key {
 }
 
 /// A token is random and long, so a fast hash without salt hides it.
-fn hash(token: &str) -> String {
+fn token_hash(token: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(token))
 }
 
 /// E1: 1 write unit.
 pub async fn create(store: &Store, token: &str, user: UserId, now: Timestamp) -> Result<()> {
-    store.put(&PasswordReset { hash: hash(token), user, created_at: now, expires_at: now + LIFE }).await
+    store
+        .put(&PasswordReset {
+            hash: token_hash(token),
+            user,
+            created_at: now,
+            expires_at: now + TOKEN_LIFETIME,
+        })
+        .await
 }
 
 /// E1: what a token stands for, while it does.
 pub async fn get(store: &Store, token: &str, now: Timestamp) -> Result<Option<PasswordReset>> {
-    store.get(&key(&hash(token)), ReadConsistency::Strong, now).await
+    store.get(&key(&token_hash(token)), ReadConsistency::Strong, now).await
 }
 
 /// E1: spends a token on a new password, both or neither: of many who try, one gets it.
@@ -84,13 +91,13 @@ mod tests {
     fn the_item_does_not_hold_the_token() {
         let now = "2026-11-21T12:00:00Z".parse().unwrap();
         let reset = PasswordReset {
-            hash: hash("token"),
+            hash: token_hash("token"),
             user: uuid::Uuid::nil().into(),
             created_at: now,
-            expires_at: now + LIFE,
+            expires_at: now + TOKEN_LIFETIME,
         };
         let item = serde_json::to_string(&reset).unwrap();
         assert!(!item.contains("token\""), "{item}");
-        assert_eq!(reset.key().pk, format!("RESET#{}", hash("token")));
+        assert_eq!(reset.key().pk, format!("RESET#{}", token_hash("token")));
     }
 }

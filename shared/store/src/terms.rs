@@ -5,7 +5,7 @@
 //! | --- | --- | --- | --- | --- | --- |
 //! | F7 | where a word stands, newest day first | table | `TERM#{word}` | `WRITTEN#{day}#{channel}#{part}` | [`write`], [`Search`] |
 //!
-//! A row holds the numbers of the messages of one day, one channel and one [`PART`] of its log: never more than a part has, so
+//! A row holds the numbers of the messages of one day, one channel and one [`MESSAGES_PER_BLOCK`] of its log: never more than a part has, so
 //! that a word that everyone writes costs no more than another (a row without end would cost more with every message, and be
 //! full one day). What a row says may be outdated, by an edit or a deletion; it is never too little for long.
 //!
@@ -27,13 +27,13 @@ use crate::{
 };
 
 /// Messages of a channel whose words share a row: 256 numbers are 1.5 KB.
-const PART: u64 = 256;
+const MESSAGES_PER_BLOCK: u64 = 256;
 /// Rows of one request: some 40 KB.
-const ROWS: i32 = 200;
+const ROWS_PER_REQUEST: i32 = 200;
 /// Words of a message by which it is found: what is longer is a text to be read, and each is a write.
-const MOST_WORDS: usize = 30;
+const MAX_TERMS_PER_MESSAGE: usize = 30;
 /// Requests of one search, over all its words; then it says how far it came.
-const MOST_REQUESTS: usize = 20;
+const MAX_REQUESTS_PER_SEARCH: usize = 20;
 
 /// Where a word stands, in one part of a channel, on one day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,12 +50,12 @@ impl Item for TermOccurrences {
     const KIND: &'static str = "written";
 
     fn key(&self) -> Key {
-        Key::new(&PartitionKey::Term(&self.word), &self.place())
+        Key::new(&PartitionKey::Term(&self.word), &self.sort_key())
     }
 }
 
 impl TermOccurrences {
-    fn place(&self) -> SortKey<'_> {
+    fn sort_key(&self) -> SortKey<'_> {
         SortKey::Written(&self.day, self.channel, self.part)
     }
 }
@@ -69,14 +69,14 @@ pub struct TermBlock {
 
 impl TermBlock {
     pub fn of(seq: u64, sent_at: Timestamp) -> Self {
-        Self { day: sent_at.to_zoned(TimeZone::UTC).date().to_string(), part: seq / PART }
+        Self { day: sent_at.to_zoned(TimeZone::UTC).date().to_string(), part: seq / MESSAGES_PER_BLOCK }
     }
 }
 
 /// The words by which a message is found.
 pub fn of(content: &str) -> Vec<String> {
     let mut words = words::of_search(content);
-    words.truncate(MOST_WORDS);
+    words.truncate(MAX_TERMS_PER_MESSAGE);
     words
 }
 
@@ -125,13 +125,13 @@ impl SearchPosition {
     pub fn seal(&self, store: &Store, search: &str) -> String {
         let mut position = ItemAttributes::from([("row".to_owned(), text(&self.row))]);
         position.extend(self.below.map(|below| ("below".to_owned(), text(below))));
-        store.seal(&position, &identity(search))
+        store.seal(&position, &cursor_identity(search))
     }
 
     /// # Errors
     /// `Cursor` where it is none of this search.
     pub fn open(store: &Store, search: &str, cursor: &str) -> Result<Self> {
-        let position = store.open(cursor, &identity(search))?;
+        let position = store.open(cursor, &cursor_identity(search))?;
         let field = |name: &str| position.get(name).and_then(|value| value.as_s().ok());
         let row = field("row").ok_or(StoreError::Cursor)?.clone();
         let below = field("below").map(|below| below.parse()).transpose();
@@ -139,7 +139,7 @@ impl SearchPosition {
     }
 }
 
-fn identity(search: &str) -> String {
+fn cursor_identity(search: &str) -> String {
     format!("terms|{search}")
 }
 
@@ -197,8 +197,8 @@ impl TermSearch {
     pub fn new(words: impl IntoIterator<Item = String>, from: Option<SearchPosition>) -> Self {
         let words = words.into_iter();
         let words = words.map(|folded| TermCursor { folded, rows: VecDeque::new(), ended: false }).collect();
-        let from = from.unwrap_or_else(|| SearchPosition { row: newest(), below: None });
-        Self { words, from, requests: MOST_REQUESTS }
+        let from = from.unwrap_or_else(|| SearchPosition { row: highest_row(), below: None });
+        Self { words, from, requests: MAX_REQUESTS_PER_SEARCH }
     }
 
     /// The next messages. Half a read unit for 4 KB of rows that it goes through: some 25 rows.
@@ -222,7 +222,7 @@ impl TermSearch {
         let below = self.from.below.unwrap_or(u64::MAX);
         let seqs = seqs.into_iter().rev().filter(|seq| *seq < below).collect();
         let row = self.from.row.clone();
-        self.from = SearchPosition { row: before(&row), below: None };
+        self.from = SearchPosition { row: next_lower_row(&row), below: None };
         Ok(SearchStep::Hit(SearchHit { channel: first.channel, seqs, row }))
     }
 }
@@ -238,7 +238,7 @@ impl TermCursor {
     ) -> Result<NextRow> {
         loop {
             while let Some(first) = self.rows.front() {
-                let place = first.place().to_string();
+                let place = first.sort_key().to_string();
                 if place.as_str() <= row {
                     return Ok(NextRow::Row(place));
                 }
@@ -252,7 +252,9 @@ impl TermCursor {
             }
             *requests -= 1;
             let range = (prefix::WRITTEN.to_owned(), row.to_owned());
-            let query = Query::between(&PartitionKey::Term(&self.folded), &range).newest_first().limit(ROWS);
+            let query = Query::between(&PartitionKey::Term(&self.folded), &range)
+                .newest_first()
+                .limit(ROWS_PER_REQUEST);
             let (rows, next) = store.query_once(query).await?;
             self.ended = next.is_none();
             let rows = rows.into_iter().filter(|item| !crate::item::is_expired(item, now));
@@ -262,12 +264,12 @@ impl TermCursor {
 }
 
 /// Above every row.
-fn newest() -> String {
+fn highest_row() -> String {
     format!("{}~", prefix::WRITTEN)
 }
 
 /// Below this row and above all that are below it: rows are equally long, and end with a digit.
-fn before(row: &str) -> String {
+fn next_lower_row(row: &str) -> String {
     let mut before = row.to_owned();
     let last = before.pop().and_then(|last| char::from_u32(u32::from(last) - 1));
     before.extend(last);
@@ -293,8 +295,8 @@ mod tests {
             other in (1..30_u32, 0..4_u128, 0..40_u64),
         ) {
             let (one, other) = (row(one.0, one.1, one.2), row(other.0, other.1, other.2));
-            prop_assert_eq!(other <= before(&one), other < one);
-            prop_assert!(one < newest());
+            prop_assert_eq!(other <= next_lower_row(&one), other < one);
+            prop_assert!(one < highest_row());
         }
     }
 }

@@ -69,7 +69,7 @@ pub(crate) fn one_session(user: UserId, limit: Option<u32>, now: Timestamp) -> T
             .text(":kind", MonthlyUsage::KIND)
             .text(":user", user)
             .text(":month", &month);
-    TransactWrite::update(key, below(change, limit))
+    TransactWrite::update(key, with_limit(change, limit))
 }
 
 /// How much of something a session has used.
@@ -92,7 +92,7 @@ fn used_key(session: SessionId, what: &str) -> Key {
 }
 
 /// What one participant has used of a session's calls.
-fn of_participant(participant: ParticipantId) -> String {
+fn participant_quota_key(participant: ParticipantId) -> String {
     format!("{}#{participant}", Quota::AiCallsPerSession.as_str())
 }
 
@@ -103,7 +103,7 @@ pub async fn used(store: &Store, session: SessionId, quota: Quota, now: Timestam
     Ok(found.map_or(0, |found| found.used))
 }
 
-fn below(change: UpdateExpression, limit: Option<u32>) -> UpdateExpression {
+fn with_limit(change: UpdateExpression, limit: Option<u32>) -> UpdateExpression {
     let change = change.number(":one", 1);
     match limit {
         // a limit of nothing is one that is reached
@@ -114,23 +114,23 @@ fn below(change: UpdateExpression, limit: Option<u32>) -> UpdateExpression {
 }
 
 /// One more of something in a session, refused above the limit.
-fn one_used(session: SessionId, what: &str, limit: Option<u32>) -> TransactWrite {
+fn count_one(session: SessionId, what: &str, limit: Option<u32>) -> TransactWrite {
     let change =
         UpdateExpression::new("ADD used :one SET kind = :kind, v = :one").text(":kind", QuotaUsage::KIND);
-    TransactWrite::update(used_key(session, what), below(change, limit))
+    TransactWrite::update(used_key(session, what), with_limit(change, limit))
 }
 
 /// One participant more, refused above the limit: for the transaction that adds them.
 pub(crate) fn one_participant(session: SessionId, limit: u32) -> TransactWrite {
-    one_used(session, Quota::ParticipantsPerSession.as_str(), Some(limit))
+    count_one(session, Quota::ParticipantsPerSession.as_str(), Some(limit))
 }
 
 /// One participant less; lost where none is counted, because nothing limits them.
 pub(crate) fn one_participant_less(session: SessionId) -> TransactWrite {
-    one_less(session, Quota::ParticipantsPerSession.as_str())
+    uncount_one(session, Quota::ParticipantsPerSession.as_str())
 }
 
-fn one_less(session: SessionId, what: &str) -> TransactWrite {
+fn uncount_one(session: SessionId, what: &str) -> TransactWrite {
     let change = UpdateExpression::new("ADD used :less")
         .only_if("used > :none")
         .number(":less", -1)
@@ -200,9 +200,9 @@ pub async fn reserve_ai_call(
     let participant = per_participant.map(|(participant, _)| participant);
     let call = AiCall { session, key: key.into(), participant, reserved_at: now, spent: None };
     let mut writes =
-        vec![TransactWrite::put_new(&call)?, one_used(session, Quota::AiCallsPerSession.as_str(), limit)];
+        vec![TransactWrite::put_new(&call)?, count_one(session, Quota::AiCallsPerSession.as_str(), limit)];
     if let Some((participant, most)) = per_participant {
-        writes.push(one_used(session, &of_participant(participant), Some(most)));
+        writes.push(count_one(session, &participant_quota_key(participant), Some(most)));
     }
     Ok(match store.transact(writes).await? {
         Ok(()) => AiCallReservation::Reserved,
@@ -220,9 +220,11 @@ pub async fn release_ai_call(store: &Store, session: SessionId, key: &str, now: 
         .text(":nothing", "NULL");
     let mut writes = vec![
         TransactWrite::delete(call.key(), unanswered),
-        one_less(session, Quota::AiCallsPerSession.as_str()),
+        uncount_one(session, Quota::AiCallsPerSession.as_str()),
     ];
-    writes.extend(call.participant.map(|participant| one_less(session, &of_participant(participant))));
+    writes.extend(
+        call.participant.map(|participant| uncount_one(session, &participant_quota_key(participant))),
+    );
     // lost: answered or released in between
     store.transact(writes).await.map(drop)
 }

@@ -43,7 +43,7 @@ fn channel(n: u128, name: &str) -> Channel {
     }
 }
 
-fn rows(n: u128, user: u128, role: MemberRole) -> (ChannelMember, Membership) {
+fn membership_rows(n: u128, user: u128, role: MemberRole) -> (ChannelMember, Membership) {
     let (channel, user) = (id(n), id(user));
     let username = format!("user_{user}");
     let member = ChannelMember { channel, user, role, username, name: "Ana".into(), joined_at: now() };
@@ -52,22 +52,22 @@ fn rows(n: u128, user: u128, role: MemberRole) -> (ChannelMember, Membership) {
 }
 
 /// A channel of so many: the first of them owns it.
-async fn occupied(store: &Store, people: u128) -> Channel {
+async fn create_channel_of(store: &Store, people: u128) -> Channel {
     let made = channel(CHANNEL, "herons");
-    let owner = rows(CHANNEL, 1, MemberRole::Owner);
+    let owner = membership_rows(CHANNEL, 1, MemberRole::Owner);
     assert_eq!(channels::create(store, &made, &[owner]).await.unwrap(), ChannelCreateOutcome::Done);
     for user in 2..=people {
-        let (member, place) = rows(CHANNEL, user, MemberRole::Member);
+        let (member, place) = membership_rows(CHANNEL, user, MemberRole::Member);
         assert_eq!(members::join(store, &member, &place).await.unwrap(), JoinOutcome::Done);
     }
-    found(store).await.unwrap()
+    stored_channel(store).await.unwrap()
 }
 
-async fn found(store: &Store) -> Option<Channel> {
+async fn stored_channel(store: &Store) -> Option<Channel> {
     channels::get(store, id(CHANNEL), ReadConsistency::Strong, now()).await.unwrap()
 }
 
-async fn listed(store: &Store) -> Vec<String> {
+async fn listed_names(store: &Store) -> Vec<String> {
     let page = channels::page(store, 100, None, now()).await.unwrap();
     page.items.iter().map(|channel| channel.name.as_ref().unwrap().to_string()).collect()
 }
@@ -79,9 +79,9 @@ async fn role(store: &Store, user: u128) -> Option<(MemberRole, MemberRole)> {
 }
 
 #[tokio::test]
-async fn y1_y2_y3_a_name_moves_with_its_channel_and_who_joins_meanwhile_counts() {
+async fn a_channel_rename_survives_concurrent_joins() {
     let World { store, _bench } = world().await;
-    let before = occupied(&store, 1).await;
+    let before = create_channel_of(&store, 1).await;
     let mut other = channel(8, "Storks");
     other.created_by = None;
     assert_eq!(channels::create(&store, &other, &[]).await.unwrap(), ChannelCreateOutcome::Done);
@@ -97,7 +97,7 @@ async fn y1_y2_y3_a_name_moves_with_its_channel_and_who_joins_meanwhile_counts()
         updated_at: later,
         ..before.clone()
     };
-    let (member, place) = rows(CHANNEL, 2, MemberRole::Member);
+    let (member, place) = membership_rows(CHANNEL, 2, MemberRole::Member);
     members::join(&store, &member, &place).await.unwrap();
     assert_eq!(
         channels::change(&store, &before, called("sTORKS")).await.unwrap(),
@@ -105,7 +105,7 @@ async fn y1_y2_y3_a_name_moves_with_its_channel_and_who_joins_meanwhile_counts()
     );
     let moved = channels::change(&store, &before, called("Egrets")).await.unwrap();
     assert!(matches!(moved, ChannelChangeOutcome::Done(_)), "{moved:?}");
-    let after = found(&store).await.unwrap();
+    let after = stored_channel(&store).await.unwrap();
     assert_eq!((after.member_count, after.name.clone()), (2, called("Egrets").name));
     assert_eq!(
         channels::change(&store, &before, called("cranes")).await.unwrap(),
@@ -116,7 +116,7 @@ async fn y1_y2_y3_a_name_moves_with_its_channel_and_who_joins_meanwhile_counts()
     };
     assert_eq!((by_name("herons").await, by_name("EGRETS").await), (None, Some(after.id)));
     assert_eq!(
-        (by_name("cranes").await, listed(&store).await),
+        (by_name("cranes").await, listed_names(&store).await),
         (None, vec!["Egrets".into(), "Storks".into()])
     );
 
@@ -131,8 +131,8 @@ async fn y1_y2_y3_a_name_moves_with_its_channel_and_who_joins_meanwhile_counts()
     else {
         panic!()
     };
-    assert_eq!(listed(&store).await, ["Storks"]);
-    let (member, place) = rows(CHANNEL, 3, MemberRole::Member);
+    assert_eq!(listed_names(&store).await, ["Storks"]);
+    let (member, place) = membership_rows(CHANNEL, 3, MemberRole::Member);
     assert_eq!(members::join(&store, &member, &place).await.unwrap(), JoinOutcome::Refused);
     let back = Channel {
         archived_at: None,
@@ -140,13 +140,13 @@ async fn y1_y2_y3_a_name_moves_with_its_channel_and_who_joins_meanwhile_counts()
         ..archived.clone()
     };
     channels::change(&store, &archived, back.clone()).await.unwrap();
-    assert_eq!((found(&store).await, listed(&store).await.len()), (Some(back), 2));
+    assert_eq!((stored_channel(&store).await, listed_names(&store).await.len()), (Some(back), 2));
 }
 
 #[tokio::test]
-async fn z1_z3_a_channel_keeps_an_owner_whoever_goes_at_once() {
+async fn concurrent_leaves_keep_an_owner() {
     let World { store, _bench } = world().await;
-    let channel = occupied(&store, 3).await.id;
+    let channel = create_channel_of(&store, 3).await.id;
     let (one, two): (UserId, UserId) = (id(1), id(2));
     assert_eq!(members::another_owner(&store, channel, one, now()).await.unwrap(), None);
     let up = (MemberRole::Member, MemberRole::Owner);
@@ -160,7 +160,7 @@ async fn z1_z3_a_channel_keeps_an_owner_whoever_goes_at_once() {
     let gone =
         [first.unwrap(), second.unwrap()].iter().filter(|gone| **gone == WriteOutcome::Done(())).count();
     assert_eq!(gone, 1, "each counted on the other");
-    assert_eq!(found(&store).await.unwrap().member_count, 2);
+    assert_eq!(stored_channel(&store).await.unwrap().member_count, 2);
     let left = if role(&store, 1).await.is_some() { 1 } else { 2 };
     let alone =
         members::leave(&store, channel, id(left), MemberRole::Owner, RemainingOwner::Nobody).await.unwrap();
@@ -175,9 +175,9 @@ async fn z1_z3_a_channel_keeps_an_owner_whoever_goes_at_once() {
 }
 
 #[tokio::test]
-async fn z3_a_place_that_was_read_before_does_not_bring_back_a_role_or_whoever_left() {
+async fn a_stale_membership_write_restores_neither_role_nor_member() {
     let World { store, _bench } = world().await;
-    let channel = occupied(&store, 2).await.id;
+    let channel = create_channel_of(&store, 2).await.id;
     let read = members::place(&store, id(2), channel, now()).await.unwrap().unwrap();
     let up = (MemberRole::Member, MemberRole::Moderator);
     members::give_role(&store, channel, id(2), up, RemainingOwner::Anyone).await.unwrap();
@@ -189,7 +189,7 @@ async fn z3_a_place_that_was_read_before_does_not_bring_back_a_role_or_whoever_l
     assert_eq!(leave().await.unwrap(), WriteOutcome::Done(()));
     assert_eq!(leave().await.unwrap(), WriteOutcome::Refused);
     assert_eq!(members::rewrite(&store, &read, marked).await.unwrap(), WriteOutcome::Refused);
-    assert_eq!((role(&store, 2).await, found(&store).await.unwrap().member_count), (None, 1));
+    assert_eq!((role(&store, 2).await, stored_channel(&store).await.unwrap().member_count), (None, 1));
     let rename = async |before: ChannelMember, name: &str| {
         members::rename(&store, &before, "ana", name).await.unwrap()
     };
@@ -217,11 +217,11 @@ impl Item for RawRow {
     }
 }
 
-async fn lay(store: &Store, pk: &PartitionKey<'_>, sk: &SortKey<'_>) {
+async fn put_raw(store: &Store, pk: &PartitionKey<'_>, sk: &SortKey<'_>) {
     store.put(&RawRow { at: (pk.to_string(), sk.to_string()) }).await.unwrap();
 }
 
-async fn left(store: &Store, parts: &[PartitionKey<'_>]) -> u64 {
+async fn row_count(store: &Store, parts: &[PartitionKey<'_>]) -> u64 {
     let counts = join_all(parts.iter().map(|part| store.count(Query::partition(part).strong()))).await;
     counts.into_iter().map(Result::unwrap).sum()
 }
@@ -234,16 +234,16 @@ fn message(channel: ChannelId, seq: u64) -> Message {
 }
 
 #[tokio::test]
-async fn y5_a_deleted_channel_is_gone_at_once_and_cleared_away_by_and_by() {
+async fn a_deleted_channel_disappears_and_is_cleared_in_steps() {
     let World { store, _bench } = world().await;
-    let channel = occupied(&store, 3).await;
+    let channel = create_channel_of(&store, 3).await;
     let first = messages::append(&store, message(channel.id, 1), 0, now()).await.unwrap();
     let messages::AppendOutcome::Now(first) = first else { panic!() };
     for seq in 2..=1_010 {
         store.put(&message(channel.id, seq)).await.unwrap();
     }
     messages::change(&store, &first, first.clone(), now()).await.unwrap();
-    lay(&store, &PartitionKey::Replies(first.id()), &SortKey::Number(2)).await;
+    put_raw(&store, &PartitionKey::Replies(first.id()), &SortKey::Number(2)).await;
     for seq in [1, 300, 1_010] {
         terms::write(&store, "two", channel.id, &TermBlock::of(seq, now()), &[seq]).await.unwrap();
     }
@@ -252,11 +252,11 @@ async fn y5_a_deleted_channel_is_gone_at_once_and_cleared_away_by_and_by() {
     let to = MessageId { channel: channel.id, seq: 7 };
     let mention = UserMention { user: id(3), message: to, sent_at: now(), told: true, mailed: false };
     mentions::put(&store, &mention).await.unwrap();
-    lay(&store, &PartitionKey::Channel(channel.id), &SortKey::Pin(1)).await;
-    lay(&store, &PartitionKey::Channel(channel.id), &SortKey::Followed).await;
-    lay(&store, &PartitionKey::Chat(id(2)), &SortKey::Draft(channel.id)).await;
-    lay(&store, &PartitionKey::Chat(id(2)), &SortKey::Draft(id(8))).await;
-    lay(&store, &PartitionKey::Chat(id(2)), &SortKey::Preferences).await;
+    put_raw(&store, &PartitionKey::Channel(channel.id), &SortKey::Pin(1)).await;
+    put_raw(&store, &PartitionKey::Channel(channel.id), &SortKey::Followed).await;
+    put_raw(&store, &PartitionKey::Chat(id(2)), &SortKey::Draft(channel.id)).await;
+    put_raw(&store, &PartitionKey::Chat(id(2)), &SortKey::Draft(id(8))).await;
+    put_raw(&store, &PartitionKey::Chat(id(2)), &SortKey::Preferences).await;
 
     let delete = |by, now| channels::delete(&store, &channel, by, now);
     assert_eq!(
@@ -266,7 +266,7 @@ async fn y5_a_deleted_channel_is_gone_at_once_and_cleared_away_by_and_by() {
     );
     assert_eq!(delete(RemainingMembers::ByAnyone, now()).await.unwrap(), WriteOutcome::Done(()));
     assert_eq!(delete(RemainingMembers::ByAnyone, now()).await.unwrap(), WriteOutcome::Refused);
-    assert_eq!((found(&store).await, listed(&store).await.len()), (None, 0));
+    assert_eq!((stored_channel(&store).await, listed_names(&store).await.len()), (None, 0));
     let again = channels::create(&store, &Channel { id: id(8), ..channel.clone() }, &[]).await.unwrap();
     assert_eq!(again, ChannelCreateOutcome::Done, "its name is free");
 
@@ -274,7 +274,7 @@ async fn y5_a_deleted_channel_is_gone_at_once_and_cleared_away_by_and_by() {
     assert!(clear(now()).await.unwrap());
     assert_eq!(members::place(&store, id(2), channel.id, now()).await.unwrap(), None, "members go first");
     let log = [PartitionKey::Messages(channel.id)];
-    assert_eq!(left(&store, &log).await, 1_010, "whoever is at them has a minute");
+    assert_eq!(row_count(&store, &log).await, 1_010, "whoever is at them has a minute");
     let parts = [
         PartitionKey::Channel(channel.id),
         PartitionKey::Messages(channel.id),
@@ -284,19 +284,19 @@ async fn y5_a_deleted_channel_is_gone_at_once_and_cleared_away_by_and_by() {
         PartitionKey::Term("two"),
         PartitionKey::Mentions(id(3)),
     ];
-    assert_eq!(left(&store, &[PartitionKey::Chat(id(2))]).await, 2, "of another channel, and of none");
+    assert_eq!(row_count(&store, &[PartitionKey::Chat(id(2))]).await, 2, "of another channel, and of none");
     // whoever was writing as it went, and what nobody can read
-    lay(&store, &PartitionKey::Messages(channel.id), &SortKey::Number(1_011)).await;
+    put_raw(&store, &PartitionKey::Messages(channel.id), &SortKey::Number(1_011)).await;
     let later = now() + SignedDuration::from_mins(1);
     let (items, _) = due::due(&store, 10, None, later).await.unwrap();
     let what: Vec<due::DueWork> = items.iter().map(|item| item.what().unwrap()).collect();
     assert_eq!(what, [due::DueWork::DeletedChannel(channel.id)]);
     assert!(!clear(later).await.unwrap(), "more than one go");
-    assert_eq!(left(&store, &[PartitionKey::Messages(channel.id)]).await, 911);
+    assert_eq!(row_count(&store, &[PartitionKey::Messages(channel.id)]).await, 911);
     while !clear(later).await.unwrap() {}
     assert!(clear(later).await.unwrap(), "however often");
     assert_eq!(
-        (left(&store, &parts).await, due::due(&store, 10, None, later).await.unwrap().0.len()),
+        (row_count(&store, &parts).await, due::due(&store, 10, None, later).await.unwrap().0.len()),
         (0, 0)
     );
     let deleted = DeletedChannel { id: channel.id, deleted_at: now() };
@@ -304,20 +304,20 @@ async fn y5_a_deleted_channel_is_gone_at_once_and_cleared_away_by_and_by() {
 }
 
 #[tokio::test]
-async fn z4_what_is_somebodys_alone_is_forgotten_and_not_their_places() {
+async fn deleting_private_chat_data_keeps_memberships() {
     let World { store, _bench } = world().await;
-    occupied(&store, 2).await;
+    create_channel_of(&store, 2).await;
     for sk in [SortKey::Draft(id(7)), SortKey::Preferences, SortKey::Digest] {
-        lay(&store, &PartitionKey::Chat(id(2)), &sk).await;
+        put_raw(&store, &PartitionKey::Chat(id(2)), &sk).await;
     }
-    lay(&store, &PartitionKey::Mentions(id(2)), &SortKey::Mention("2026")).await;
+    put_raw(&store, &PartitionKey::Mentions(id(2)), &SortKey::Mention("2026")).await;
     members::forget(&store, id(2)).await.unwrap();
-    assert_eq!(left(&store, &[PartitionKey::Chat(id(2)), PartitionKey::Mentions(id(2))]).await, 1);
+    assert_eq!(row_count(&store, &[PartitionKey::Chat(id(2)), PartitionKey::Mentions(id(2))]).await, 1);
     assert_eq!(members::places(&store, id(2), now()).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
-async fn y4_how_far_channels_were_followed_is_read_at_once() {
+async fn projection_checkpoints_advance_only_forwards() {
     let World { store, _bench } = world().await;
     for (log, number) in [
         (ChannelLog::Messages, 4),

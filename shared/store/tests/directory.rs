@@ -26,7 +26,7 @@ fn name(text: &str) -> Username {
     Username::typed(text).unwrap()
 }
 
-fn someone(n: u128, username: Option<&str>) -> User {
+fn new_user(n: u128, username: Option<&str>) -> User {
     User {
         id: id(n),
         email: Some(EmailAddress::typed(&format!("{n}@example.com")).unwrap()),
@@ -69,7 +69,7 @@ async fn replace(store: &Store, user: UserId, change: impl FnOnce(User) -> User)
 }
 
 /// As an admin does.
-async fn govern(store: &Store, user: UserId, change: impl FnOnce(User) -> User) -> User {
+async fn replace_as_admin(store: &Store, user: UserId, change: impl FnOnce(User) -> User) -> User {
     let before = users::get_strong(store, user, now()).await.unwrap().unwrap();
     let after = later(&before, change(before.clone()));
     let action = AuditEntry {
@@ -90,23 +90,23 @@ fn later(before: &User, after: User) -> User {
     User { updated_at: before.updated_at + SignedDuration::from_millis(1), ..after }
 }
 
-async fn listed(store: &Store, at: Timestamp) -> Vec<String> {
+async fn listed_usernames(store: &Store, at: Timestamp) -> Vec<String> {
     let page = directory::page(store, 100, None, at).await.unwrap();
     assert_eq!(page.next, None);
     page.items.iter().map(|entry| entry.username.to_string()).collect()
 }
 
-async fn entry(store: &Store, username: &str) -> Option<DirectoryEntry> {
+async fn directory_entry(store: &Store, username: &str) -> Option<DirectoryEntry> {
     by_usernames(store, &[name(username)], ReadConsistency::Eventual, now()).await.unwrap().pop()
 }
 
 #[tokio::test]
-async fn u6_whoever_has_a_user_name_is_listed_by_it() {
+async fn users_are_listed_by_user_name() {
     let World { store, _bench } = world().await;
     for (n, username) in [(1, Some("Zoe")), (2, Some("ana")), (3, None), (4, Some("Bo_1"))] {
-        sign_up(&store, &someone(n, username)).await;
+        sign_up(&store, &new_user(n, username)).await;
     }
-    assert_eq!(listed(&store, now()).await, ["ana", "Bo_1", "Zoe"]);
+    assert_eq!(listed_usernames(&store, now()).await, ["ana", "Bo_1", "Zoe"]);
     let (mut found, mut cursor) = (Vec::new(), None::<String>);
     loop {
         let page = directory::page(&store, 1, cursor.as_deref(), now()).await.unwrap();
@@ -126,21 +126,21 @@ async fn u6_whoever_has_a_user_name_is_listed_by_it() {
 }
 
 #[tokio::test]
-async fn u6_the_directory_follows_whatever_changes_an_account() {
+async fn the_directory_follows_account_changes() {
     let World { store, _bench } = world().await;
     let ana: UserId = id(2);
-    sign_up(&store, &someone(1, Some("bob"))).await;
-    sign_up(&store, &someone(2, Some("ana"))).await;
+    sign_up(&store, &new_user(1, Some("bob"))).await;
+    sign_up(&store, &new_user(2, Some("ana"))).await;
 
     // another spelling, another name, none, one again
     replace(&store, ana, |user| User { username: Some(name("ANA")), ..user }).await;
-    assert_eq!(listed(&store, now()).await, ["ANA", "bob"]);
+    assert_eq!(listed_usernames(&store, now()).await, ["ANA", "bob"]);
     replace(&store, ana, |user| User { username: Some(name("cyd")), ..user }).await;
-    assert_eq!(listed(&store, now()).await, ["bob", "cyd"]);
+    assert_eq!(listed_usernames(&store, now()).await, ["bob", "cyd"]);
     replace(&store, ana, |user| User { username: None, ..user }).await;
-    assert_eq!(listed(&store, now()).await, ["bob"]);
+    assert_eq!(listed_usernames(&store, now()).await, ["bob"]);
     replace(&store, ana, |user| User { username: Some(name("ana")), ..user }).await;
-    assert_eq!(entry(&store, "cyd").await, None);
+    assert_eq!(directory_entry(&store, "cyd").await, None);
 
     let avatar = Some("https://example.com/a.png".to_owned());
     let edit = ProfileUpdate { name: Some("Ana".into()), avatar: Some(avatar.clone()), organization: None };
@@ -149,41 +149,44 @@ async fn u6_the_directory_follows_whatever_changes_an_account() {
     };
     assert_eq!((edited.name.as_str(), &edited.avatar), ("Ana", &avatar));
     assert_eq!(users::get_strong(&store, ana, now()).await.unwrap(), Some(edited));
-    let shown = entry(&store, "ana").await.unwrap();
+    let shown = directory_entry(&store, "ana").await.unwrap();
     assert_eq!((shown.name.as_str(), &shown.avatar), ("Ana", &avatar));
-    govern(&store, ana, |user| User { name: "Ana Lima".into(), ..user }).await;
-    assert_eq!(entry(&store, "ana").await.unwrap().name, "Ana Lima");
+    replace_as_admin(&store, ana, |user| User { name: "Ana Lima".into(), ..user }).await;
+    assert_eq!(directory_entry(&store, "ana").await.unwrap().name, "Ana Lima");
 
     // kept out for a time: back by itself
     let hour = now() + SignedDuration::from_hours(1);
     let kept_out =
         |until| AccountRestriction { kind: RestrictionKind::Ban, until, reason: Some("noise".into()) };
-    govern(&store, ana, |user| User { restriction: Some(kept_out(Some(hour))), ..user }).await;
-    assert_eq!(listed(&store, now()).await, ["bob"]);
-    assert_eq!(listed(&store, hour).await, ["ana", "bob"]);
-    assert!(!format!("{:?}", entry(&store, "ana").await).contains("noise"), "why is not the team's to read");
+    replace_as_admin(&store, ana, |user| User { restriction: Some(kept_out(Some(hour))), ..user }).await;
+    assert_eq!(listed_usernames(&store, now()).await, ["bob"]);
+    assert_eq!(listed_usernames(&store, hour).await, ["ana", "bob"]);
+    assert!(
+        !format!("{:?}", directory_entry(&store, "ana").await).contains("noise"),
+        "why is not the team's to read"
+    );
     // for good: back when it is lifted
-    govern(&store, ana, |user| User { restriction: Some(kept_out(None)), ..user }).await;
-    assert_eq!(listed(&store, hour).await, ["bob"]);
-    assert!(!entry(&store, "ana").await.unwrap().is_listed(hour));
-    govern(&store, ana, |user| User { restriction: None, ..user }).await;
-    assert_eq!(listed(&store, now()).await, ["ana", "bob"]);
-    govern(&store, ana, |user| User { status: AccountState::Disabled, ..user }).await;
-    assert_eq!(listed(&store, now()).await, ["bob"]);
+    replace_as_admin(&store, ana, |user| User { restriction: Some(kept_out(None)), ..user }).await;
+    assert_eq!(listed_usernames(&store, hour).await, ["bob"]);
+    assert!(!directory_entry(&store, "ana").await.unwrap().is_listed(hour));
+    replace_as_admin(&store, ana, |user| User { restriction: None, ..user }).await;
+    assert_eq!(listed_usernames(&store, now()).await, ["ana", "bob"]);
+    replace_as_admin(&store, ana, |user| User { status: AccountState::Disabled, ..user }).await;
+    assert_eq!(listed_usernames(&store, now()).await, ["bob"]);
     assert_eq!(users::edit(&store, ana, &edit, now()).await.unwrap(), WriteOutcome::Refused);
-    let user = govern(&store, ana, |user| User { status: AccountState::Active, ..user }).await;
-    assert_eq!(listed(&store, now()).await, ["ana", "bob"]);
+    let user = replace_as_admin(&store, ana, |user| User { status: AccountState::Active, ..user }).await;
+    assert_eq!(listed_usernames(&store, now()).await, ["ana", "bob"]);
 
     assert_eq!(users::erase(&store, &user, hour).await.unwrap(), UserSaveOutcome::Done);
-    assert_eq!(listed(&store, now()).await, ["bob"]);
-    assert_eq!(entry(&store, "ana").await, None);
+    assert_eq!(listed_usernames(&store, now()).await, ["bob"]);
+    assert_eq!(directory_entry(&store, "ana").await, None);
 }
 
 #[tokio::test]
-async fn u1_of_changes_at_once_none_is_lost_and_the_entry_says_what_the_account_says() {
+async fn concurrent_account_changes_are_not_lost() {
     let World { store, _bench } = world().await;
     let ana: UserId = id(2);
-    sign_up(&store, &someone(2, None)).await;
+    sign_up(&store, &new_user(2, None)).await;
     let renamed = ProfileUpdate { name: Some("Ana".into()), ..ProfileUpdate::default() };
     let pictured =
         ProfileUpdate { avatar: Some(Some("https://example.com/a.png".into())), ..ProfileUpdate::default() };
@@ -202,7 +205,7 @@ async fn u1_of_changes_at_once_none_is_lost_and_the_entry_says_what_the_account_
     }
     let user = users::get_strong(&store, ana, now()).await.unwrap().unwrap();
     assert_eq!((user.name.as_str(), user.organization.as_deref()), ("Ana", Some("Herons")));
-    let shown = entry(&store, "ana").await.unwrap();
+    let shown = directory_entry(&store, "ana").await.unwrap();
     assert_eq!((shown.name, shown.avatar), (user.name, user.avatar.clone()));
     assert!(user.avatar.is_some());
 
@@ -215,7 +218,7 @@ async fn u1_of_changes_at_once_none_is_lost_and_the_entry_says_what_the_account_
         assert!(matches!(edit.unwrap(), WriteOutcome::Done(_)));
     }
     let user = users::get_strong(&store, ana, now()).await.unwrap().unwrap();
-    let shown = entry(&store, "ana").await.unwrap();
+    let shown = directory_entry(&store, "ana").await.unwrap();
     assert_eq!((&shown.name, &shown.avatar), (&user.name, &None));
     assert_eq!(user.avatar, None);
 }
@@ -236,13 +239,13 @@ impl Item for LegacyUsernameClaim {
 }
 
 #[tokio::test]
-async fn u3_a_claim_from_before_there_was_a_directory_counts_and_is_listed_with_the_next_change() {
+async fn a_legacy_user_name_claim_is_listed_after_the_next_change() {
     let World { store, _bench } = world().await;
-    sign_up(&store, &someone(2, Some("ana"))).await;
+    sign_up(&store, &new_user(2, Some("ana"))).await;
     store.put(&LegacyUsernameClaim { username: name("ana"), owner: id(2) }).await.unwrap();
     assert_eq!(users::by_username(&store, &name("ANA"), now()).await.unwrap(), Some(id(2)));
-    assert_eq!(entry(&store, "ana").await.unwrap().owner, id(2));
-    assert!(listed(&store, now()).await.is_empty());
+    assert_eq!(directory_entry(&store, "ana").await.unwrap().owner, id(2));
+    assert!(listed_usernames(&store, now()).await.is_empty());
     replace(&store, id(2), |user| User { name: "Ana".into(), ..user }).await;
-    assert_eq!(listed(&store, now()).await, ["ana"]);
+    assert_eq!(listed_usernames(&store, now()).await, ["ana"]);
 }

@@ -24,7 +24,7 @@ use store::{
 
 use world::{World, id, now, world};
 
-fn spent() -> AiCallCost {
+fn spent_tokens() -> AiCallCost {
     let (provider, model) = ("extractive".into(), "bm25".into());
     AiCallCost { tokens_in: 100, tokens_out: 20, cost_micros: 7, provider, model }
 }
@@ -32,7 +32,7 @@ fn spent() -> AiCallCost {
 const AI: Quota = Quota::AiCallsPerSession;
 
 #[tokio::test]
-async fn g3_a_call_is_reserved_once_however_often_it_is_asked_for() {
+async fn a_repeated_reservation_counts_once() {
     let World { store, _bench } = world().await;
     let session: SessionId = id(1);
     let asked = (0..10).map(|_| reserve_ai_call(&store, session, "question-1", Some(10), None, now()));
@@ -53,7 +53,7 @@ async fn g3_a_call_is_reserved_once_however_often_it_is_asked_for() {
 }
 
 #[tokio::test]
-async fn g3_a_call_that_failed_counts_for_nobody_and_one_that_was_answered_stays() {
+async fn failed_ai_calls_are_not_counted() {
     let World { store, _bench } = world().await;
     let (session, bo): (SessionId, ParticipantId) = (id(1), id(2));
     let reserve = |key: &'static str| reserve_ai_call(&store, session, key, Some(3), Some((bo, 2)), now());
@@ -70,16 +70,16 @@ async fn g3_a_call_that_failed_counts_for_nobody_and_one_that_was_answered_stays
     }
     assert_eq!(reserve("c").await.unwrap(), AiCallReservation::Reserved);
     for written in [WriteOutcome::Done(()), WriteOutcome::Refused] {
-        assert_eq!(record_ai_call(&store, session, "b", &spent()).await.unwrap(), written);
+        assert_eq!(record_ai_call(&store, session, "b", &spent_tokens()).await.unwrap(), written);
     }
-    assert_eq!(record_ai_call(&store, session, "a", &spent()).await.unwrap(), WriteOutcome::Refused);
+    assert_eq!(record_ai_call(&store, session, "a", &spent_tokens()).await.unwrap(), WriteOutcome::Refused);
     release_ai_call(&store, session, "b", now()).await.unwrap();
     let usage = AiUsage { calls: 2, tokens_in: 100, tokens_out: 20, cost_micros: 7 };
     assert_eq!(ai_usage(&store, session, now()).await.unwrap(), usage);
     assert_eq!(used(&store, session, AI, now()).await.unwrap(), 2);
 }
 
-fn someone(n: u128) -> Participant {
+fn new_participant(n: u128) -> Participant {
     Participant {
         session: id(1),
         id: id(n),
@@ -91,9 +91,9 @@ fn someone(n: u128) -> Participant {
 }
 
 #[tokio::test]
-async fn g2_seats_are_counted_by_who_has_one() {
+async fn each_participant_takes_one_seat() {
     let World { store, _bench } = world().await;
-    let people: Vec<_> = (0..12).map(|n| someone(n % 6)).collect();
+    let people: Vec<_> = (0..12).map(|n| new_participant(n % 6)).collect();
     let added = join_all(people.iter().map(|one| participants::add(&store, one, Some(4), now()))).await;
     let added: Vec<_> = added.into_iter().map(Result::unwrap).collect();
     assert_eq!(added.iter().filter(|it| **it == AddParticipantOutcome::Done).count(), 4);
@@ -102,24 +102,24 @@ async fn g2_seats_are_counted_by_who_has_one() {
     // who is there is never refused; nothing is counted where nothing limits
     let there = people.iter().zip(&added).find(|(_, it)| **it == AddParticipantOutcome::Done).unwrap().0;
     assert_eq!(participants::add(&store, there, Some(4), now()).await.unwrap(), AddParticipantOutcome::There);
-    let unlimited = participants::add(&store, &someone(99), None, now()).await;
+    let unlimited = participants::add(&store, &new_participant(99), None, now()).await;
     assert_eq!(unlimited.unwrap(), AddParticipantOutcome::Done);
     assert_eq!(used(&store, id(1), Quota::ParticipantsPerSession, now()).await.unwrap(), 4);
-    let none = participants::add(&store, &someone(98), Some(0), now()).await;
+    let none = participants::add(&store, &new_participant(98), Some(0), now()).await;
     assert_eq!(none.unwrap(), AddParticipantOutcome::Full(0));
 }
 
 #[tokio::test]
-async fn g2_whoever_is_sent_away_leaves_one_seat() {
+async fn a_removed_participant_frees_one_seat() {
     let World { store, _bench } = world().await;
     let remove = |n: u128| participants::remove(&store, id(1), id(n), now());
     assert_eq!(remove(1).await.unwrap(), WriteOutcome::Refused, "nobody is there");
     assert_eq!(
-        participants::add(&store, &someone(1), Some(1), now()).await.unwrap(),
+        participants::add(&store, &new_participant(1), Some(1), now()).await.unwrap(),
         AddParticipantOutcome::Done
     );
     assert_eq!(
-        participants::add(&store, &someone(2), Some(1), now()).await.unwrap(),
+        participants::add(&store, &new_participant(2), Some(1), now()).await.unwrap(),
         AddParticipantOutcome::Full(1)
     );
     for removed in join_all((0..4).map(|_| remove(1))).await {
@@ -127,13 +127,13 @@ async fn g2_whoever_is_sent_away_leaves_one_seat() {
     }
     assert_eq!(used(&store, id(1), Quota::ParticipantsPerSession, now()).await.unwrap(), 0);
     assert_eq!(
-        participants::add(&store, &someone(2), Some(1), now()).await.unwrap(),
+        participants::add(&store, &new_participant(2), Some(1), now()).await.unwrap(),
         AddParticipantOutcome::Done
     );
     assert_eq!(remove(1).await.unwrap(), WriteOutcome::Done(()), "again");
     assert_eq!(used(&store, id(1), Quota::ParticipantsPerSession, now()).await.unwrap(), 1);
     // seats that nobody counts
-    let other = Participant { session: id(9), ..someone(3) };
+    let other = Participant { session: id(9), ..new_participant(3) };
     assert_eq!(participants::add(&store, &other, None, now()).await.unwrap(), AddParticipantOutcome::Done);
     assert_eq!(participants::remove(&store, id(9), id(3), now()).await.unwrap(), WriteOutcome::Done(()));
     let gone = participants::get(&store, id(9), id(3), now()).await.unwrap().unwrap();
@@ -172,7 +172,7 @@ fn super_admin(n: u128) -> (User, Login) {
 }
 
 #[tokio::test]
-async fn u5_one_account_is_made_super_admin_and_of_two_who_leave_at_once_one_stays() {
+async fn one_super_admin_always_remains() {
     let World { store, _bench } = world().await;
     let people: Vec<_> = (1..5).map(super_admin).collect();
     let made = join_all(people.iter().map(|(user, login)| users::create(&store, user, login))).await;

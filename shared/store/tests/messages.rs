@@ -32,12 +32,12 @@ fn message(author: u128, called: &str) -> Message {
     Message { client_msg_id: Some(called.into()), ..Message::new(channel(), author, content, now()) }
 }
 
-fn place(user: u128) -> Membership {
+fn membership(user: u128) -> Membership {
     Membership::new(channel(), id(user), MemberRole::Member, 0, now())
 }
 
-async fn joined(store: &Store, user: u128) -> Membership {
-    let place = place(user);
+async fn join_channel(store: &Store, user: u128) -> Membership {
+    let place = membership(user);
     let member = ChannelMember {
         channel: channel(),
         user: place.user,
@@ -52,7 +52,12 @@ async fn joined(store: &Store, user: u128) -> Membership {
 }
 
 /// All that the door does to store a message, at a moment.
-async fn sent(store: &Store, user: u128, called: &str, at: Timestamp) -> Result<AppendOutcome, Error> {
+async fn send_message(
+    store: &Store,
+    user: u128,
+    called: &str,
+    at: Timestamp,
+) -> Result<AppendOutcome, Error> {
     let place = members::place(store, id(user), channel(), at).await?.ok_or(Error::NotFound("channel"))?;
     let after = messages::head(store, channel(), ReadConsistency::Eventual, at).await?;
     let after = match members::send(store, place, SendRecord::new(called, "I say it", after), at).await? {
@@ -62,18 +67,18 @@ async fn sent(store: &Store, user: u128, called: &str, at: Timestamp) -> Result<
     Ok(messages::append(store, message(user, called), after, at).await?)
 }
 
-async fn all(store: &Store) -> Vec<Message> {
+async fn all_messages(store: &Store) -> Vec<Message> {
     messages::between(store, channel(), 1, 1_000, now()).await.unwrap()
 }
 
-async fn change(store: &Store, seq: u64, content: &str, at: Timestamp) -> Message {
+async fn change_message(store: &Store, seq: u64, content: &str, at: Timestamp) -> Message {
     let before = messages::get(store, MessageId { channel: channel(), seq }, at).await.unwrap().unwrap();
     let after = Message { content: content.into(), ..before.clone() };
     messages::change(store, &before, after, at).await.unwrap().done().unwrap()
 }
 
 #[tokio::test]
-async fn x1_a_hundred_at_once_have_the_numbers_from_one_to_a_hundred() {
+async fn concurrent_messages_have_consecutive_numbers() {
     let World { store, _bench } = world().await;
     let appends = (1..=100_u128).map(|user| {
         let store = &store;
@@ -89,20 +94,21 @@ async fn x1_a_hundred_at_once_have_the_numbers_from_one_to_a_hundred() {
         .collect();
     given.sort_unstable();
     assert_eq!(given, (1..=100).collect::<Vec<u64>>());
-    let authors: BTreeSet<UserId> = all(&store).await.into_iter().map(|message| message.author.id).collect();
+    let authors: BTreeSet<UserId> =
+        all_messages(&store).await.into_iter().map(|message| message.author.id).collect();
     assert_eq!(authors.len(), 100);
 }
 
 #[tokio::test]
-async fn x1_z3_a_message_that_is_sent_ten_times_at_once_is_one() {
+async fn concurrent_retries_store_one_message() {
     let World { store, _bench } = world().await;
     for user in 1..=8 {
-        joined(&store, user).await;
+        join_channel(&store, user).await;
     }
     let store = &store;
-    let again = (0..10).map(|_| sent(store, 1, "mine", now()));
+    let again = (0..10).map(|_| send_message(store, 1, "mine", now()));
     // others write between
-    let others = (2..=8).map(|user| sent(store, user, "mine", now()));
+    let others = (2..=8).map(|user| send_message(store, user, "mine", now()));
     let (again, others) = futures::join!(join_all(again), join_all(others));
     let is_new = |appended: &Result<AppendOutcome, Error>| matches!(appended, Ok(AppendOutcome::Now(_)));
     assert!(again.iter().chain(&others).all(Result::is_ok), "{again:?} {others:?}");
@@ -115,33 +121,33 @@ async fn x1_z3_a_message_that_is_sent_ten_times_at_once_is_one() {
         })
         .collect();
     assert_eq!(numbers.len(), 1);
-    assert_eq!(all(store).await.len(), 8);
+    assert_eq!(all_messages(store).await.len(), 8);
 }
 
 #[tokio::test]
-async fn x1_z3_a_retry_finds_what_a_crash_left_behind() {
+async fn a_retry_completes_an_interrupted_send() {
     let World { store, _bench } = world().await;
-    joined(&store, 1).await;
-    joined(&store, 2).await;
+    join_channel(&store, 1).await;
+    join_channel(&store, 2).await;
     // the place was written, the message was not; then others wrote
     let before = members::place(&store, id(1), channel(), now()).await.unwrap().unwrap();
     let begun = members::send(&store, before, SendRecord::new("mine", "I say it", 0), now()).await.unwrap();
     assert!(matches!(begun, SendAttempt::First(_)), "{begun:?}");
     for number in 0..7 {
-        sent(&store, 2, &format!("other {number}"), now()).await.unwrap();
+        send_message(&store, 2, &format!("other {number}"), now()).await.unwrap();
     }
-    let AppendOutcome::Now(stored) = sent(&store, 1, "mine", now()).await.unwrap() else {
+    let AppendOutcome::Now(stored) = send_message(&store, 1, "mine", now()).await.unwrap() else {
         panic!("it was lost")
     };
     assert_eq!(stored.seq, 8);
-    sent(&store, 2, "the last", now()).await.unwrap();
+    send_message(&store, 2, "the last", now()).await.unwrap();
     // the answer was lost
-    assert_eq!(sent(&store, 1, "mine", now()).await.unwrap(), AppendOutcome::Before(stored));
-    assert_eq!(all(&store).await.len(), 9);
+    assert_eq!(send_message(&store, 1, "mine", now()).await.unwrap(), AppendOutcome::Before(stored));
+    assert_eq!(all_messages(&store).await.len(), 9);
 }
 
 #[tokio::test]
-async fn x2_what_was_sent_is_looked_for_a_page_at_a_time() {
+async fn a_duplicate_is_searched_page_by_page() {
     let World { store, _bench } = world().await;
     let store = &store;
     join_all((1..=350).map(|seq| async move {
@@ -162,21 +168,21 @@ async fn x2_what_was_sent_is_looked_for_a_page_at_a_time() {
 }
 
 #[tokio::test]
-async fn z3_whoever_writes_too_fast_waits_and_whoever_is_out_does_not_write() {
+async fn only_members_within_the_rate_limit_send() {
     let World { store, _bench } = world().await;
-    let out = joined(&store, 1).await;
-    joined(&store, 2).await;
+    let out = join_channel(&store, 1).await;
+    join_channel(&store, 2).await;
     for number in 0..20 {
-        sent(&store, 1, &number.to_string(), now()).await.unwrap();
+        send_message(&store, 1, &number.to_string(), now()).await.unwrap();
     }
-    let refused = sent(&store, 1, "one more", now()).await;
+    let refused = send_message(&store, 1, "one more", now()).await;
     assert!(matches!(refused, Err(Error::TooMany { .. })), "{refused:?}");
-    let refused = sent(&store, 1, "19", now()).await;
+    let refused = send_message(&store, 1, "19", now()).await;
     assert!(matches!(refused, Err(Error::TooMany { .. })), "a retry is one more: {refused:?}");
-    sent(&store, 2, "somebody else", now()).await.unwrap();
+    send_message(&store, 2, "somebody else", now()).await.unwrap();
     let later = now() + SignedDuration::from_secs(20);
-    assert!(matches!(sent(&store, 1, "19", later).await, Ok(AppendOutcome::Before(_))));
-    sent(&store, 1, "one more", now() + SignedDuration::from_secs(10)).await.unwrap();
+    assert!(matches!(send_message(&store, 1, "19", later).await, Ok(AppendOutcome::Before(_))));
+    send_message(&store, 1, "one more", now() + SignedDuration::from_secs(10)).await.unwrap();
     let place = members::place(&store, id(1), channel(), now()).await.unwrap().unwrap();
     assert!(place.read_seq >= 20, "whoever writes has read: {place:?}");
     store.delete(&store::Item::key(&place)).await.unwrap();
@@ -188,7 +194,7 @@ async fn z3_whoever_writes_too_fast_waits_and_whoever_is_out_does_not_write() {
 #[tokio::test]
 async fn x1_a_message_of_one_kilobyte_costs_two_write_units() {
     let World { store, _bench } = world().await;
-    let place = joined(&store, 1).await;
+    let place = join_channel(&store, 1).await;
     let mut long = message(1, "0190b5a4-6f7e-7c3a-9b21-1f0e5d4c3b2a");
     long.content = "x".repeat(600);
     let (_, cost) = cost::measure(async {
@@ -207,10 +213,10 @@ async fn x1_a_message_of_one_kilobyte_costs_two_write_units() {
 }
 
 #[tokio::test]
-async fn z3_whoever_writes_has_read_that_and_nothing_that_was_unread() {
+async fn sending_advances_the_read_position_only_when_up_to_date() {
     let World { store, _bench } = world().await;
     for (user, read_seq) in [(1, 5), (2, 3), (3, 6), (4, 9)] {
-        let place = Membership { read_seq, ..joined(&store, user).await };
+        let place = Membership { read_seq, ..join_channel(&store, user).await };
         store.put(&place).await.unwrap();
         let begun =
             members::send(&store, place, SendRecord::new("mine", "I say it", 5), now()).await.unwrap();
@@ -220,9 +226,9 @@ async fn z3_whoever_writes_has_read_that_and_nothing_that_was_unread() {
 }
 
 #[tokio::test]
-async fn z3_one_name_is_one_text() {
+async fn a_reused_client_msg_id_needs_the_same_text() {
     let World { store, _bench } = world().await;
-    let place = joined(&store, 1).await;
+    let place = join_channel(&store, 1).await;
     let begun =
         members::send(&store, place.clone(), SendRecord::new("mine", "hello", 0), now()).await.unwrap();
     assert!(matches!(begun, SendAttempt::First(_)), "{begun:?}");
@@ -232,7 +238,7 @@ async fn z3_one_name_is_one_text() {
 }
 
 #[tokio::test]
-async fn z3_two_bursts_are_remembered_in_one_kilobyte() {
+async fn two_bursts_of_send_records_fit_in_one_kilobyte() {
     let World { store, _bench } = world().await;
     let mut place = Membership {
         role: MemberRole::Moderator,
@@ -240,7 +246,7 @@ async fn z3_two_bursts_are_remembered_in_one_kilobyte() {
         with: Some(id(u128::MAX)),
         read_seq: 999_999_999_000,
         rev: 999_999_999_999,
-        ..joined(&store, u128::MAX).await
+        ..join_channel(&store, u128::MAX).await
     };
     store.put(&place).await.unwrap();
     let named = |number: u64| SendRecord::new(&format!("phone:{number}"), "hello", 999_999_999_000 + number);
@@ -257,7 +263,7 @@ async fn z3_two_bursts_are_remembered_in_one_kilobyte() {
 }
 
 #[tokio::test]
-async fn x3_the_ends_of_many_channels_are_found_in_a_few_requests() {
+async fn the_last_numbers_of_many_channels_are_read_in_batches() {
     let World { store, _bench } = world().await;
     for (n, length) in [(1_u128, 0_u64), (2, 1), (3, 9), (4, 40)] {
         for seq in 1..=length {
@@ -271,34 +277,34 @@ async fn x3_the_ends_of_many_channels_are_found_in_a_few_requests() {
 }
 
 #[tokio::test]
-async fn x4_a_hundred_changes_at_once_have_a_number_each() {
+async fn concurrent_changes_have_distinct_numbers() {
     let World { store, _bench } = world().await;
     for _ in 0..40 {
         let after = messages::head(&store, channel(), ReadConsistency::Strong, now()).await.unwrap();
         messages::append(&store, message(1, &after.to_string()), after, now()).await.unwrap();
     }
-    let changes = (1..=40).map(|seq| change(&store, seq, "other words", now()));
+    let changes = (1..=40).map(|seq| change_message(&store, seq, "other words", now()));
     let mut numbers: Vec<u64> = join_all(changes).await.into_iter().map(|after| after.change).collect();
     numbers.sort_unstable();
     assert_eq!(numbers, (1..=40).collect::<Vec<u64>>());
     assert_eq!(messages::ends(&store, channel(), now()).await.unwrap(), (40, 40));
 
     // of two who change one message, the one who read it before is told so
-    let before = all(&store).await.remove(0);
-    change(&store, 1, "first", now()).await;
+    let before = all_messages(&store).await.remove(0);
+    change_message(&store, 1, "first", now()).await;
     let late = Message { content: "second".into(), ..before.clone() };
     assert_eq!(messages::change(&store, &before, late, now()).await.unwrap(), WriteOutcome::Refused);
     assert_eq!(messages::ends(&store, channel(), now()).await.unwrap(), (40, 41));
 }
 
 #[tokio::test]
-async fn x2_x4_whoever_was_away_is_told_what_happened_or_to_read_anew() {
+async fn missed_changes_are_replayed_or_require_a_resync() {
     let World { store, _bench } = world().await;
     for seq in 0..6 {
         messages::append(&store, message(1, &seq.to_string()), seq, now()).await.unwrap();
     }
     for seq in [2, 3, 2] {
-        change(&store, seq, "other words", now()).await;
+        change_message(&store, seq, "other words", now()).await;
     }
     let missed = |seq, change| {
         let since = Some(ChannelPosition { seq, change });
@@ -333,7 +339,7 @@ async fn x2_x4_whoever_was_away_is_told_what_happened_or_to_read_anew() {
     for (number, next) in [(3, 65), (65, 129)] {
         assert_eq!(messages::ends(&store, channel(), later).await.unwrap(), (6, number));
         let moment = later + SignedDuration::from_hours(i64::try_from(number).unwrap() * 24);
-        assert_eq!(change(&store, 4, "after a month", moment).await.change, next);
+        assert_eq!(change_message(&store, 4, "after a month", moment).await.change, next);
         let since = Some(ChannelPosition { seq: 6, change: Some(2) });
         let forgotten = messages::missed(&store, channel(), since, 200, moment).await.unwrap();
         assert_eq!((forgotten.messages, forgotten.change), (None, next));
@@ -341,7 +347,7 @@ async fn x2_x4_whoever_was_away_is_told_what_happened_or_to_read_anew() {
 }
 
 #[tokio::test]
-async fn x5_pins_come_and_go_with_what_their_messages_say() {
+async fn pins_follow_their_messages() {
     let World { store, _bench } = world().await;
     for seq in 0..3 {
         messages::append(&store, message(1, &seq.to_string()), seq, now()).await.unwrap();
@@ -365,7 +371,7 @@ async fn x5_pins_come_and_go_with_what_their_messages_say() {
 }
 
 #[tokio::test]
-async fn x1_what_a_message_is_lies_in_its_item_and_comes_back() {
+async fn a_message_round_trips_through_its_item() {
     let World { store, _bench } = world().await;
     let mut whole = message(1, "whole");
     whole.seq = 1;

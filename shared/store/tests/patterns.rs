@@ -53,7 +53,7 @@ fn vote(participant: u128, received: i64, seq: Option<i64>, option: &str) -> Sli
 }
 
 #[tokio::test]
-async fn s1_s3_a_code_is_taken_until_its_session_ends() {
+async fn a_join_code_is_reserved_until_its_session_ends() {
     let World { store, _bench } = world().await;
     let first = session(10, "AAAAAA");
     assert_eq!(sessions::create(&store, &first).await.unwrap(), SessionCreateOutcome::Done);
@@ -82,7 +82,7 @@ async fn s1_s3_a_code_is_taken_until_its_session_ends() {
 }
 
 #[tokio::test]
-async fn s4_s5_lists_are_newest_first_and_cursors_belong_to_their_list() {
+async fn session_lists_are_newest_first_with_bound_cursors() {
     let World { store, _bench } = world().await;
     for n in 20..25 {
         sessions::create(&store, &session(n, &format!("AAAA{n}"))).await.unwrap();
@@ -104,7 +104,7 @@ async fn s4_s5_lists_are_newest_first_and_cursors_belong_to_their_list() {
 }
 
 #[tokio::test]
-async fn d1_what_falls_due_is_found_until_it_is_put_off() {
+async fn due_rows_are_found_until_postponed() {
     let World { store, _bench } = world().await;
     sessions::create(&store, &session(30, "AAAAAA")).await.unwrap();
     let tomorrow = now() + SignedDuration::from_hours(25);
@@ -128,7 +128,7 @@ async fn d1_what_falls_due_is_found_until_it_is_put_off() {
 }
 
 #[tokio::test]
-async fn v1_the_later_vote_wins_in_whatever_order_they_come() {
+async fn the_later_vote_wins_in_any_order() {
     let World { store, _bench } = world().await;
     for (received, seq, option, written) in [
         (100, None, "a", true),
@@ -150,7 +150,7 @@ async fn v1_the_later_vote_wins_in_whatever_order_they_come() {
 }
 
 #[tokio::test]
-async fn v1_v2_a_vote_is_one_write_unit_and_every_shard_is_counted() {
+async fn a_vote_costs_one_write_unit_and_every_shard_is_counted() {
     let World { store, _bench } = world().await;
     for n in 0..40 {
         let (outcome, cost) = cost::measure(responses::put(&store, &vote(n, 1, None, "a"))).await;
@@ -161,7 +161,7 @@ async fn v1_v2_a_vote_is_one_write_unit_and_every_shard_is_counted() {
 }
 
 #[tokio::test]
-async fn v1_where_the_first_answer_is_final_no_other_takes_its_place() {
+async fn a_final_response_is_not_replaced() {
     let World { store, _bench } = world().await;
     let (first, cost) = cost::measure(responses::put_first(&store, &vote(7, 100, None, "a"))).await;
     assert_eq!(first.unwrap(), WriteOutcome::Done(()));
@@ -176,7 +176,7 @@ async fn v1_where_the_first_answer_is_final_no_other_takes_its_place() {
 }
 
 #[tokio::test]
-async fn c1_c2_c3_c4_a_connection_is_in_its_rooms_until_it_is_closed() {
+async fn a_connection_is_subscribed_until_it_closes() {
     let World { store, _bench } = world().await;
     let (session, room) = (id(1), Room::Session(id(1)));
     for n in 0..150 {
@@ -200,7 +200,7 @@ async fn c1_c2_c3_c4_a_connection_is_in_its_rooms_until_it_is_closed() {
 }
 
 #[tokio::test]
-async fn k1_a_ticket_is_spent_once_by_however_many() {
+async fn a_ticket_is_spent_once() {
     let World { store, _bench } = world().await;
     let until = now() + SignedDuration::from_secs(60);
     let tries = (0..20).map(|_| tickets::spend(&store, Uuid::from_u128(5), until, now()));
@@ -209,7 +209,7 @@ async fn k1_a_ticket_is_spent_once_by_however_many() {
 }
 
 #[tokio::test]
-async fn r1_a_limit_lets_so_many_through_and_the_next_window_begins_anew() {
+async fn a_rate_limit_resets_with_its_window() {
     let World { store, _bench } = world().await;
     let limit = RateLimit { what: "test", most: 3, window: std::time::Duration::from_mins(1) };
     let tries = (0..10).map(|_| limits::count(&store, limit, "ana", now()));
@@ -221,7 +221,7 @@ async fn r1_a_limit_lets_so_many_through_and_the_next_window_begins_anew() {
 }
 
 #[tokio::test]
-async fn i1_a_key_runs_once_and_its_answer_is_kept() {
+async fn an_idempotency_key_runs_once_and_stores_its_response() {
     let World { store, _bench } = world().await;
     let begun = idempotency::begin(&store, "key", "body", now()).await.unwrap();
     assert!(matches!(begun, idempotency::IdempotencyClaim::Run));
@@ -239,7 +239,7 @@ async fn i1_a_key_runs_once_and_its_answer_is_kept() {
 }
 
 #[tokio::test]
-async fn v1_after_a_reset_the_first_answer_takes_the_place_of_one_from_before() {
+async fn a_reset_lets_a_new_response_replace_the_old_one() {
     let World { store, _bench } = world().await;
     responses::put_first(&store, &vote(7, 100, None, "a")).await.unwrap();
     let again = |received, option| vote(7, received, None, option);
@@ -255,7 +255,7 @@ async fn v1_after_a_reset_the_first_answer_takes_the_place_of_one_from_before() 
 }
 
 #[tokio::test]
-async fn v1_a_hidden_answer_stays_hidden_until_another_one_comes() {
+async fn a_hidden_response_stays_hidden_until_replaced() {
     let World { store, _bench } = world().await;
     let spam = vote(7, 100, Some(1), "a");
     responses::put(&store, &spam).await.unwrap();
@@ -275,7 +275,7 @@ async fn v1_a_hidden_answer_stays_hidden_until_another_one_comes() {
 }
 
 #[tokio::test]
-async fn v1_an_answer_that_was_long_in_writing_says_so() {
+async fn a_delayed_write_records_its_storage_time() {
     let World { store, _bench } = world().await;
     let answer = vote(7, 100, None, "a");
     responses::put(&store, &answer).await.unwrap();
@@ -292,7 +292,7 @@ async fn v1_an_answer_that_was_long_in_writing_says_so() {
 }
 
 #[tokio::test]
-async fn l1_l2_an_ended_log_in_counts_no_more_and_is_due_until_it_is_forgotten() {
+async fn an_ended_log_in_is_due_until_deleted() {
     let World { store, _bench } = world().await;
     let login = Login {
         user: id(1),
@@ -329,7 +329,7 @@ async fn l1_l2_an_ended_log_in_counts_no_more_and_is_due_until_it_is_forgotten()
 }
 
 #[tokio::test]
-async fn s6_an_ended_session_leaves_the_index() {
+async fn an_ended_session_leaves_the_join_index() {
     let World { store, _bench } = world().await;
     let first = session(40, "AAAAAA");
     sessions::create(&store, &first).await.unwrap();

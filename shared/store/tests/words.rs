@@ -18,7 +18,7 @@ use world::{World, id, now, world};
 /// By day, channel and part, as rows lie; then by number.
 type SearchHits = Vec<(ChannelId, u64)>;
 
-async fn write(store: &Store, words: &[&str], channel: ChannelId, days_ago: i64, seqs: &[u64]) {
+async fn index_words(store: &Store, words: &[&str], channel: ChannelId, days_ago: i64, seqs: &[u64]) {
     for seq in seqs {
         let page = TermBlock::of(*seq, now() - SignedDuration::from_hours(24 * days_ago));
         for word in words {
@@ -28,7 +28,7 @@ async fn write(store: &Store, words: &[&str], channel: ChannelId, days_ago: i64,
 }
 
 /// Everything that a search comes to, in turns of so many messages, each going on where the one before stopped.
-async fn search(store: &Store, words: &[&str], turn: usize) -> SearchHits {
+async fn search_in_turns(store: &Store, words: &[&str], turn: usize) -> SearchHits {
     let (mut found, mut from) = (Vec::new(), None);
     loop {
         let mut search = TermSearch::new(words.iter().map(|word| (*word).to_owned()), from.take());
@@ -59,36 +59,36 @@ async fn search(store: &Store, words: &[&str], turn: usize) -> SearchHits {
 }
 
 #[tokio::test]
-async fn f7_all_words_are_found_newest_day_first_and_page_by_page() {
+async fn search_finds_all_words_newest_day_first() {
     let World { store, _bench } = world().await;
     let (one, two): (ChannelId, ChannelId) = (id(1), id(2));
-    write(&store, &["heron", "nest"], one, 3, &[1, 2]).await;
-    write(&store, &["heron"], one, 2, &[3, 4, 255, 256, 257]).await;
-    write(&store, &["nest"], one, 2, &[4, 256, 257]).await;
-    write(&store, &["nest"], two, 1, &[1, 2, 3]).await;
-    write(&store, &["heron", "nest"], two, 0, &[9]).await;
+    index_words(&store, &["heron", "nest"], one, 3, &[1, 2]).await;
+    index_words(&store, &["heron"], one, 2, &[3, 4, 255, 256, 257]).await;
+    index_words(&store, &["nest"], one, 2, &[4, 256, 257]).await;
+    index_words(&store, &["nest"], two, 1, &[1, 2, 3]).await;
+    index_words(&store, &["heron", "nest"], two, 0, &[9]).await;
     // twice is once
-    write(&store, &["heron", "nest"], two, 0, &[9]).await;
+    index_words(&store, &["heron", "nest"], two, 0, &[9]).await;
     let both = [(two, 9), (one, 257), (one, 256), (one, 4), (one, 2), (one, 1)];
     for turn in [1, 2, 3, 100] {
-        assert_eq!(search(&store, &["heron", "nest"], turn).await, both, "by {turn}");
-        assert_eq!(search(&store, &["nest", "heron"], turn).await, both, "by {turn}");
+        assert_eq!(search_in_turns(&store, &["heron", "nest"], turn).await, both, "by {turn}");
+        assert_eq!(search_in_turns(&store, &["nest", "heron"], turn).await, both, "by {turn}");
     }
-    assert_eq!(search(&store, &["nest"], 4).await.len(), 9);
-    assert!(search(&store, &["heron", "stork"], 4).await.is_empty());
+    assert_eq!(search_in_turns(&store, &["nest"], 4).await.len(), 9);
+    assert!(search_in_turns(&store, &["heron", "stork"], 4).await.is_empty());
 }
 
 #[tokio::test]
-async fn f7_the_rare_word_sets_the_pace() {
+async fn search_follows_the_rarest_word() {
     let World { store, _bench } = world().await;
     let mut rows = BTreeMap::new();
     for day in 0..300_i64 {
         let channel: ChannelId = id(u128::from(day.unsigned_abs() % 3));
-        write(&store, &["common"], channel, day, &[7]).await;
+        index_words(&store, &["common"], channel, day, &[7]).await;
         rows.insert(day, channel);
     }
-    write(&store, &["rare"], rows[&290], 290, &[7]).await;
-    let (found, cost) = cost::measure(search(&store, &["common", "rare"], 100)).await;
+    index_words(&store, &["rare"], rows[&290], 290, &[7]).await;
+    let (found, cost) = cost::measure(search_in_turns(&store, &["common", "rare"], 100)).await;
     assert_eq!(found, [(rows[&290], 7)]);
     // one look at each, one leap, and a last one that finds no more
     assert!(cost.requests <= 4, "{cost:?}");

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::world::repository;
 
-const ABILITIES: [&str; 5] = ["ai", "mailer", "queue", "rooms", "store"];
+const LIBRARY_CRATES: [&str; 5] = ["ai", "mailer", "queue", "rooms", "store"];
 const FORBIDDEN_NAMES: [&str; 10] =
     ["common", "core", "util", "utils", "helper", "helpers", "types", "misc", "shared", "lib_common"];
 
@@ -24,7 +24,7 @@ struct Package {
 }
 
 impl Package {
-    fn uses(&self, name: &str, kind: &str) -> bool {
+    fn depends_on(&self, name: &str, kind: &str) -> bool {
         self.dependencies.get(name).is_some_and(|kinds| kinds.contains(kind))
     }
 
@@ -55,8 +55,8 @@ fn packages() -> Vec<Package> {
 }
 
 /// May a crate stand on another one of ours?
-fn may_use(from: &Package, to: &Package, kind: &str) -> bool {
-    let abilities = ABILITIES.contains(&to.name.as_str());
+fn may_depend_on(from: &Package, to: &Package, kind: &str) -> bool {
+    let abilities = LIBRARY_CRATES.contains(&to.name.as_str());
     match (from.group(), from.name.as_str(), to.name.as_str()) {
         // tests against the real wire protocol
         ("shared" | "functions", _, "cloud") => kind == "dev",
@@ -64,8 +64,8 @@ fn may_use(from: &Package, to: &Package, kind: &str) -> bool {
         (_, "rooms", "store" | "queue") => true,
         (_, "model", _) => false,
         (_, "protocol", to) => to == "model",
-        (_, from, "model" | "protocol") if ABILITIES.contains(&from) => true,
-        (_, from, _) if ABILITIES.contains(&from) => false,
+        (_, from, "model" | "protocol") if LIBRARY_CRATES.contains(&from) => true,
+        (_, from, _) if LIBRARY_CRATES.contains(&from) => false,
         (_, "entry", "model" | "protocol") => true,
         (_, "entry", _) => abilities,
         ("functions", ..) => to.group() == "shared",
@@ -77,13 +77,13 @@ fn may_use(from: &Package, to: &Package, kind: &str) -> bool {
 }
 
 #[test]
-fn crates_stand_on_each_other_in_one_direction() {
+fn crates_depend_on_each_other_in_one_direction() {
     let packages = packages();
     let mut wrong = Vec::new();
     for from in &packages {
         for to in &packages {
             for kind in ["normal", "dev", "build"] {
-                if from.uses(&to.name, kind) && !may_use(from, to, kind) {
+                if from.depends_on(&to.name, kind) && !may_depend_on(from, to, kind) {
                     wrong.push(format!("{} → {} ({kind})", from.name, to.name));
                 }
             }
@@ -94,7 +94,7 @@ fn crates_stand_on_each_other_in_one_direction() {
 
 /// One crate knows how a service is spoken to. `entry` makes the clients and hands them over; `cloud` tests itself by them.
 #[test]
-fn each_service_is_spoken_to_by_one_crate() {
+fn each_aws_service_is_called_by_one_crate() {
     let owners: [(&str, &[&str]); 8] = [
         ("aws-sdk-dynamodb", &["store", "entry"]),
         ("aws-sdk-apigatewaymanagement", &["rooms", "entry"]),
@@ -108,11 +108,11 @@ fn each_service_is_spoken_to_by_one_crate() {
     for package in packages() {
         for (library, owners) in owners {
             let allowed = owners.contains(&package.name.as_str());
-            assert!(allowed || !package.uses(library, "normal"), "{} uses {library}", package.name);
+            assert!(allowed || !package.depends_on(library, "normal"), "{} uses {library}", package.name);
         }
         let pure = ["model", "protocol"].contains(&package.name.as_str());
         for library in ["tokio", "axum", "http", "reqwest", "tracing"] {
-            assert!(!pure || !package.uses(library, "normal"), "{} uses {library}", package.name);
+            assert!(!pure || !package.depends_on(library, "normal"), "{} uses {library}", package.name);
         }
     }
 }
@@ -157,9 +157,9 @@ fn dependency_lines(manifest: &Path) -> Vec<String> {
 
 /// Junk drawers, and files that nobody reads to their end.
 #[test]
-fn files_are_rooms() {
+fn names_are_specific_and_files_are_short() {
     let mut wrong = Vec::new();
-    for file in sources(&repository()) {
+    for file in rust_files(&repository()) {
         let relative = file.strip_prefix(repository()).unwrap().with_extension("");
         for part in relative.components().skip(1) {
             let part = part.as_os_str().to_str().unwrap();
@@ -180,8 +180,8 @@ fn files_are_rooms() {
 /// A Lambda is frozen when it has answered: what it still had running goes on with some later request, or never
 /// (RELIABILITY 38). The local cloud would let it run, so nothing there would notice.
 #[test]
-fn functions_leave_nothing_running() {
-    let ours = ["shared", "functions"].map(|folder| sources(&repository().join(folder)));
+fn functions_start_no_background_tasks() {
+    let ours = ["shared", "functions"].map(|folder| rust_files(&repository().join(folder)));
     let spawning: Vec<PathBuf> = ours
         .into_iter()
         .flatten()
@@ -197,13 +197,13 @@ fn functions_leave_nothing_running() {
 }
 
 /// Every Rust file of ours.
-fn sources(folder: &Path) -> Vec<PathBuf> {
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap();
         if path.is_dir() && !name.starts_with('.') && name != "target" {
-            found.extend(sources(&path));
+            found.extend(rust_files(&path));
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             found.push(path);
         }

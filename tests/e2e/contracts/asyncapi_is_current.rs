@@ -26,7 +26,7 @@ fn asyncapi_is_current() {
 }
 
 #[tokio::test]
-async fn the_served_document_names_this_socket() {
+async fn the_served_document_has_the_url_of_this_socket() {
     let world = World::start().await;
     let home = world.nobody().get("/").await.ok(200);
     let served = world.nobody().get("/asyncapi.json").await.ok(200);
@@ -37,7 +37,7 @@ async fn the_served_document_names_this_socket() {
 }
 
 /// What messages of one direction are called on the wire.
-fn messages(document: &Value, direction: &str) -> BTreeSet<String> {
+fn message_names(document: &Value, direction: &str) -> BTreeSet<String> {
     let all = document["components"]["messages"].as_object().unwrap();
     all.iter()
         .filter(|(key, _)| key.ends_with(direction))
@@ -51,7 +51,7 @@ fn messages(document: &Value, direction: &str) -> BTreeSet<String> {
 
 #[test]
 fn every_command_is_documented_and_routed() {
-    let documented = messages(&document(EXAMPLE_URL), ".command");
+    let documented = message_names(&document(EXAMPLE_URL), ".command");
     let known: BTreeSet<String> = command::types().into_iter().map(str::to_owned).collect();
     assert_eq!(documented, known, "left: AsyncAPI; right: protocol::command");
     let template =
@@ -66,13 +66,13 @@ fn every_event_is_documented_and_has_its_golden_frame() {
     let golden: Vec<Value> = serde_json::from_str(GOLDEN_EVENTS).unwrap();
     let golden: BTreeSet<String> =
         golden.iter().map(|frame| frame["type"].as_str().unwrap().to_owned()).collect();
-    let documented = messages(&document(EXAMPLE_URL), ".event");
+    let documented = message_names(&document(EXAMPLE_URL), ".event");
     assert_eq!(documented, golden, "left: AsyncAPI; right: shared/protocol/src/asyncapi/events.json");
 }
 
 /// Every message has one operation in its direction, is of the channel, says what it is, and has an example.
 #[test]
-fn messages_are_documented_whole() {
+fn every_message_is_documented_completely() {
     let document = document(EXAMPLE_URL);
     let all = document["components"]["messages"].as_object().unwrap();
     let operations = document["operations"].as_object().unwrap();
@@ -90,26 +90,26 @@ fn messages_are_documented_whole() {
         assert!(message["summary"].as_str().is_some_and(|summary| !summary.is_empty()), "{key} says nothing");
         assert!(!message["examples"].as_array().unwrap().is_empty(), "{key} has no example");
     }
-    for reference in references(&document) {
+    for reference in reference_targets(&document) {
         assert!(document.pointer(&reference[1..]).is_some(), "{reference} leads nowhere");
     }
 }
 
-fn references(value: &Value) -> Vec<String> {
+fn reference_targets(value: &Value) -> Vec<String> {
     match value {
         Value::Object(fields) => fields
             .iter()
             .flat_map(|(name, value)| match value {
                 Value::String(reference) if name == "$ref" => vec![reference.clone()],
-                value => references(value),
+                value => reference_targets(value),
             })
             .collect(),
-        Value::Array(items) => items.iter().flat_map(references).collect(),
+        Value::Array(items) => items.iter().flat_map(reference_targets).collect(),
         _ => Vec::new(),
     }
 }
 
-fn validator(document: &Value, key: &str) -> Validator {
+fn schema_validator(document: &Value, key: &str) -> Validator {
     let mut schema = document["components"]["messages"][key]["payload"].clone();
     schema["components"] = json!({ "schemas": document["components"]["schemas"] });
     jsonschema::draft7::options().should_validate_formats(true).build(&schema).unwrap()
@@ -117,11 +117,11 @@ fn validator(document: &Value, key: &str) -> Validator {
 
 /// A golden frame is of its schema, and of no other: one with a field too few or of another type is refused.
 #[test]
-fn golden_frames_are_of_their_schema() {
+fn golden_frames_match_their_schema_only() {
     let document = document(EXAMPLE_URL);
     for frame in serde_json::from_str::<Vec<Value>>(GOLDEN_EVENTS).unwrap() {
         let kind = frame["type"].as_str().unwrap();
-        let validator = validator(&document, &format!("{kind}.event"));
+        let validator = schema_validator(&document, &format!("{kind}.event"));
         if let Err(error) = validator.validate(&frame) {
             panic!("{kind}: {error} at {}", error.instance_path());
         }
@@ -138,12 +138,12 @@ fn golden_frames_are_of_their_schema() {
 
 /// What the document shows of a command is read as that command, and is of its schema.
 #[test]
-fn commands_are_read_as_documented() {
+fn documented_commands_are_parsed() {
     let document = document(EXAMPLE_URL);
     for kind in command::types() {
         let key = format!("{kind}.command");
         let example = &document["components"]["messages"][&key]["examples"][0]["payload"];
-        let validator = validator(&document, &key);
+        let validator = schema_validator(&document, &key);
         if let Err(error) = validator.validate(example) {
             panic!("{kind}: {error} at {}", error.instance_path());
         }

@@ -17,7 +17,7 @@ fn openapi_is_current() {
 }
 
 #[test]
-fn operations_are_documented_whole() {
+fn every_operation_is_documented_completely() {
     let document = serde_json::to_value(local::openapi::openapi()).unwrap();
     assert!(
         document["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")),

@@ -21,15 +21,15 @@ struct FunctionPermissions {
     mails: bool,
 }
 
-fn texts(value: &Value) -> Vec<String> {
+fn string_or_list(value: &Value) -> Vec<String> {
     let many = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
     many.iter().map(|text| text.as_str().unwrap_or_else(|| panic!("{value}")).to_owned()).collect()
 }
 
 /// The partitions that a statement is limited to, without their `#*`.
-fn keys(condition: &Value) -> Vec<String> {
-    let known = partitions();
-    let keys = texts(&condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]);
+fn leading_keys(condition: &Value) -> Vec<String> {
+    let known = partition_prefixes();
+    let keys = string_or_list(&condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]);
     keys.iter()
         .map(|key| {
             let name = key.strip_suffix("#*").unwrap_or_else(|| panic!("{key} ends within a name"));
@@ -40,7 +40,7 @@ fn keys(condition: &Value) -> Vec<String> {
 }
 
 /// What the partitions of the table and its indexes begin with: `store::table` is the only file that writes keys.
-fn partitions() -> BTreeSet<String> {
+fn partition_prefixes() -> BTreeSet<String> {
     let room = repository().join("shared/store/src/table");
     let files = ["pk.rs", "gsi1.rs"].map(|file| fs::read_to_string(room.join(file)).unwrap());
     let source = files.concat();
@@ -48,7 +48,7 @@ fn partitions() -> BTreeSet<String> {
     keys.filter(|name| !name.is_empty()).collect()
 }
 
-fn short(actions: &[String]) -> String {
+fn short_actions(actions: &[String]) -> String {
     actions.iter().map(|action| action.split_once(':').unwrap().1).collect::<Vec<_>>().join(", ")
 }
 
@@ -61,10 +61,12 @@ impl FunctionPermissions {
             policies.iter().flat_map(|each| each["PolicyDocument"]["Statement"].as_array().unwrap());
         for statement in statements {
             assert_eq!(statement["Effect"], "Allow", "{name}");
-            let (actions, on) = (texts(&statement["Action"]), statement["Resource"].as_array().unwrap());
+            let (actions, on) =
+                (string_or_list(&statement["Action"]), statement["Resource"].as_array().unwrap());
             assert!(actions.iter().all(|action| !action.contains('*')), "{name} may {actions:?}");
             let condition = &statement["Condition"];
-            let queues = || on.iter().map(|queue| at(queue).unwrap().to_owned()).collect::<Vec<_>>();
+            let queues =
+                || on.iter().map(|queue| resource_of_arn(queue).unwrap().to_owned()).collect::<Vec<_>>();
             match actions[0].split_once(':').unwrap() {
                 ("dynamodb", _) if on == &[json!({ "!GetAtt": "Table.Arn" })] => {
                     let column = if actions.iter().any(|action| is_write(action)) {
@@ -72,16 +74,22 @@ impl FunctionPermissions {
                     } else {
                         &mut may.reads
                     };
-                    also(column, &format!("{}: {}", short(&actions), keys(condition).join(", ")));
+                    add_to_column(
+                        column,
+                        &format!("{}: {}", short_actions(&actions), leading_keys(condition).join(", ")),
+                    );
                 }
                 ("dynamodb", "Query") => {
                     let [index] = on.as_slice() else { panic!("{name}: {on:?}") };
                     let index = index["!Sub"].as_str().unwrap().strip_prefix("${Table.Arn}/index/").unwrap();
-                    let keys =
-                        if condition.is_null() { vec!["all of it".to_owned()] } else { keys(condition) };
-                    also(&mut may.indexes, &format!("{index}: {}", keys.join(", ")));
+                    let keys = if condition.is_null() {
+                        vec!["all of it".to_owned()]
+                    } else {
+                        leading_keys(condition)
+                    };
+                    add_to_column(&mut may.indexes, &format!("{index}: {}", keys.join(", ")));
                 }
-                ("sqs", _) => match &*short(&actions) {
+                ("sqs", _) => match &*short_actions(&actions) {
                     // a door asks for the attributes to open its connection (entry::app)
                     "GetQueueAttributes, SendMessage" => may.sends_to = queues(),
                     "DeleteMessage, GetQueueAttributes, ReceiveMessage" => may.receives_from = queues(),
@@ -101,7 +109,7 @@ impl FunctionPermissions {
                     may.mails = true;
                 }
                 ("logs", _) => {
-                    assert_eq!(short(&actions), "CreateLogStream, PutLogEvents", "{name}");
+                    assert_eq!(short_actions(&actions), "CreateLogStream, PutLogEvents", "{name}");
                     assert_eq!(*on, vec![json!({ "!GetAtt": "FunctionLogs.Arn" })], "{name}");
                     logs = true;
                 }
@@ -114,7 +122,7 @@ impl FunctionPermissions {
 }
 
 /// One statement more.
-fn also(column: &mut String, statement: &str) {
+fn add_to_column(column: &mut String, statement: &str) {
     if !column.is_empty() {
         column.push_str("; ");
     }
@@ -122,7 +130,7 @@ fn also(column: &mut String, statement: &str) {
 }
 
 /// The resource whose ARN this is.
-fn at(attribute: &Value) -> Option<&str> {
+fn resource_of_arn(attribute: &Value) -> Option<&str> {
     attribute["!GetAtt"].as_str().and_then(|text| text.strip_suffix(".Arn"))
 }
 
@@ -130,7 +138,7 @@ fn is_write(action: &str) -> bool {
     ["Put", "Update", "Delete"].iter().any(|word| action.contains(word))
 }
 
-fn table() -> String {
+fn permissions_table() -> String {
     let mut text = String::from(
         "# What each door may do\n\nFrom the roles in `template.yaml`. The table is one; what a door may read and write of it is limited by the partitions \
          (`shared/store/src/table`) that it names. Kept by `tests/e2e/contracts/permissions_are_as_written.rs`;\n\
@@ -165,9 +173,9 @@ fn table() -> String {
 }
 
 #[test]
-fn permissions_are_as_written() {
+fn permissions_match_permissions_md() {
     let file = repository().join("infra/PERMISSIONS.md");
-    let table = table();
+    let table = permissions_table();
     if updating() {
         fs::write(&file, &table).unwrap();
     }
@@ -180,7 +188,7 @@ fn permissions_are_as_written() {
 
 /// Queues and the events that call functions: what a function reads it must be allowed to, and it alone.
 #[test]
-fn workers_read_their_own_queues() {
+fn each_worker_reads_its_own_queue() {
     let roles = resources("AWS::IAM::Role");
     for (name, function) in resources("AWS::Serverless::Function") {
         let events = function["Properties"]["Events"].as_object().into_iter().flatten();

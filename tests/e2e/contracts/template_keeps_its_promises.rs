@@ -16,7 +16,7 @@ fn template() -> SamTemplate {
 }
 
 #[test]
-fn a_message_is_not_seen_again_while_it_is_worked_on() {
+fn the_visibility_timeout_exceeds_the_function_timeout() {
     let template = template();
     let queues = template.queues().unwrap();
     let functions = template.functions().unwrap();
@@ -39,7 +39,7 @@ fn a_message_is_not_seen_again_while_it_is_worked_on() {
 }
 
 #[test]
-fn queues_are_spoken_to_by_tls_only() {
+fn queues_accept_only_tls() {
     let policies = resources("AWS::SQS::QueuePolicy");
     let policy = &policies["QueuesByTls"];
     // an emulated cloud has no TLS
@@ -58,7 +58,7 @@ fn queues_are_spoken_to_by_tls_only() {
 }
 
 #[test]
-fn the_table_is_kept_and_can_be_restored() {
+fn the_table_is_retained_and_restorable() {
     for (name, table) in resources("AWS::DynamoDB::Table") {
         let properties = &table["Properties"];
         // a first deploy that fails leaves no empty table behind, whose name would be in the way of the second
@@ -91,7 +91,7 @@ fn the_table_is_kept_and_can_be_restored() {
 }
 
 #[test]
-fn secrets_are_references() {
+fn secrets_are_dynamic_references() {
     let written = written();
     let variables = written["Globals"]["Function"]["Environment"]["Variables"].as_object().unwrap();
     for name in ["SIGNING_SECRET", "SIGNING_SECRET_PREVIOUS"] {
@@ -144,7 +144,7 @@ fn stages_are_throttled_and_logged() {
 
 /// A missing permission is a 500 on AWS, and neither the local nor the emulated cloud notices.
 #[test]
-fn api_gateway_may_call_what_it_integrates() {
+fn api_gateway_may_invoke_its_integrations() {
     let permissions = resources("AWS::Lambda::Permission");
     let integrations = resources("AWS::ApiGatewayV2::Integration");
     assert_eq!(permissions.len(), integrations.len());
@@ -193,7 +193,7 @@ fn alarms() -> BTreeSet<(String, String, String)> {
 }
 
 #[test]
-fn what_fails_is_heard_of() {
+fn every_failure_raises_an_alarm() {
     let mut expected = BTreeSet::new();
     let mut add = |namespace: &str, metric: &str, of: &str| {
         expected.insert((namespace.to_owned(), metric.to_owned(), of.to_owned()));
@@ -234,7 +234,7 @@ fn the_stack_stays_below_its_quotas() {
 }
 
 #[test]
-fn operators_are_told_every_url() {
+fn every_url_is_an_output() {
     let written = written();
     let outputs = written["Outputs"].as_object().unwrap();
     let mut expected: Vec<String> = [
@@ -260,7 +260,7 @@ fn operators_are_told_every_url() {
 }
 
 #[test]
-fn sam_has_its_defaults() {
+fn the_deployment_has_default_settings() {
     let config = fs::read_to_string(repository().join("samconfig.toml")).unwrap();
     for line in ["lint = true", "capabilities = \"CAPABILITY_IAM\"", "resolve_s3 = true"] {
         assert!(config.lines().any(|each| each == line), "samconfig.toml: {line}");
@@ -276,7 +276,7 @@ fn sam_has_its_defaults() {
 }
 
 #[test]
-fn a_domain_reaches_both_apis() {
+fn a_custom_domain_serves_both_apis() {
     for api in ["Http", "Socket"] {
         let mappings = resources("AWS::ApiGatewayV2::ApiMapping");
         let mapping = &mappings[&format!("{api}Mapping")]["Properties"];
@@ -295,7 +295,7 @@ fn a_domain_reaches_both_apis() {
 
 /// Every function is a binary of the workspace, every binary a function.
 #[test]
-fn functions_and_binaries_are_the_same() {
+fn every_function_is_a_binary() {
     let mut binaries = Vec::new();
     for entry in fs::read_dir(repository().join("functions")).unwrap() {
         let manifest = entry.unwrap().path().join("Cargo.toml");

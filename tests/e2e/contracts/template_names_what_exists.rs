@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::written_template::written;
 
-fn add(text: &str, names: &mut BTreeSet<String>) {
+fn add_reference(text: &str, names: &mut BTreeSet<String>) {
     let name = text.split('.').next().unwrap_or_default();
     if !name.starts_with("AWS::") {
         names.insert(name.to_owned());
@@ -14,41 +14,41 @@ fn add(text: &str, names: &mut BTreeSet<String>) {
 }
 
 /// What tags name: references, attributes and substitutions, without what CloudFormation itself provides.
-fn named(value: &Value, names: &mut BTreeSet<String>) {
+fn referenced_names(value: &Value, names: &mut BTreeSet<String>) {
     match value {
         Value::Object(map) => {
             for (key, value) in map {
                 match (key.as_str(), value) {
                     ("!Ref" | "!GetAtt" | "!Condition" | "DependsOn", Value::String(text)) => {
-                        add(text, names);
+                        add_reference(text, names);
                     }
-                    ("Condition", Value::String(text)) => add(text, names),
+                    ("Condition", Value::String(text)) => add_reference(text, names),
                     ("!Sub", Value::String(text)) => {
                         for part in text.split("${").skip(1) {
-                            add(part.split('}').next().unwrap_or_default(), names);
+                            add_reference(part.split('}').next().unwrap_or_default(), names);
                         }
                     }
                     // a text and the values of its own names
-                    ("!Sub", Value::Array(parts)) => named(&parts[1], names),
+                    ("!Sub", Value::Array(parts)) => referenced_names(&parts[1], names),
                     ("!If", Value::Array(parts)) => {
-                        add(parts[0].as_str().unwrap_or_default(), names);
-                        parts[1..].iter().for_each(|part| named(part, names));
+                        add_reference(parts[0].as_str().unwrap_or_default(), names);
+                        parts[1..].iter().for_each(|part| referenced_names(part, names));
                     }
-                    (_, value) => named(value, names),
+                    (_, value) => referenced_names(value, names),
                 }
             }
         }
-        Value::Array(list) => list.iter().for_each(|each| named(each, names)),
+        Value::Array(list) => list.iter().for_each(|each| referenced_names(each, names)),
         _ => {}
     }
 }
 
 #[test]
-fn everything_that_is_named_exists() {
+fn every_reference_resolves() {
     let written = written();
     let mut names = BTreeSet::new();
     for section in ["Conditions", "Globals", "Resources", "Outputs", "Rules"] {
-        named(&written[section], &mut names);
+        referenced_names(&written[section], &mut names);
     }
     let exists = |name: &String| {
         ["Parameters", "Resources", "Conditions"].iter().any(|section| written[section].get(name).is_some())

@@ -12,7 +12,7 @@ fn template() -> SamTemplate {
 }
 
 /// As API Gateway selects: a full match before the longest `{proxy+}` before `$default`.
-fn serves<'a>(routes: &'a BTreeMap<String, String>, method: &str, path: &str) -> Option<&'a str> {
+fn selected_route<'a>(routes: &'a BTreeMap<String, String>, method: &str, path: &str) -> Option<&'a str> {
     for method in [method, "ANY"] {
         if let Some(function) = routes.get(&format!("{method} {path}")) {
             return Some(function);
@@ -38,8 +38,8 @@ fn template_serves_every_route() {
         for (path, methods) in document["paths"].as_object().unwrap() {
             for method in methods.as_object().unwrap().keys() {
                 let method = method.to_uppercase();
-                for spelling in spellings(path) {
-                    let served = serves(&routes, &method, &spelling);
+                for spelling in path_spellings(path) {
+                    let served = selected_route(&routes, &method, &spelling);
                     if served != Some(function) {
                         wrong.push(format!("{method} {spelling}: {served:?} and not {function}"));
                     }
@@ -51,7 +51,7 @@ fn template_serves_every_route() {
 }
 
 /// The prefixes and the slash of old clients (DESIGN 8).
-fn spellings(path: &str) -> Vec<String> {
+fn path_spellings(path: &str) -> Vec<String> {
     match path.strip_prefix("/v1/") {
         Some(rest) => ["/v1/", "/api/v1/", "/api/"]
             .iter()
@@ -62,14 +62,14 @@ fn spellings(path: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_message_is_a_route_of_the_socket() {
+fn every_command_is_a_route_of_the_socket() {
     let api = template().socket_api().unwrap().expect("a WebSocket API");
     let own = [
         ("$connect", "SocketConnections"),
         ("$disconnect", "SocketConnections"),
         ("$default", "SocketConnections"),
     ];
-    let doors = command::DOORS.map(|(door, types)| (pascal(door), types));
+    let doors = command::DOORS.map(|(door, types)| (pascal_case(door), types));
     let messages = doors.iter().flat_map(|(door, types)| types.iter().map(|kind| (*kind, door.as_str())));
     let expected: BTreeMap<&str, &str> = own.into_iter().chain(messages).collect();
     let routes: BTreeMap<&str, &str> =
@@ -79,7 +79,7 @@ fn every_message_is_a_route_of_the_socket() {
 }
 
 /// `socket-chat` is `SocketChat` in the template.
-fn pascal(door: &str) -> String {
+fn pascal_case(door: &str) -> String {
     let words = door.split('-').map(|word| word[..1].to_uppercase() + &word[1..]);
     words.collect()
 }

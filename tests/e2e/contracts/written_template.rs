@@ -10,17 +10,17 @@ use crate::world::repository;
 /// All of it.
 pub(super) fn written() -> Value {
     let text = fs::read_to_string(repository().join("template.yaml")).unwrap();
-    plain(serde_yaml_ng::from_str(&text).unwrap())
+    plain_value(serde_yaml_ng::from_str(&text).unwrap())
 }
 
-fn plain(yaml: Yaml) -> Value {
+fn plain_value(yaml: Yaml) -> Value {
     match yaml {
-        Yaml::Tagged(tagged) => Value::from_iter([(tagged.tag.to_string(), plain(tagged.value))]),
+        Yaml::Tagged(tagged) => Value::from_iter([(tagged.tag.to_string(), plain_value(tagged.value))]),
         Yaml::Mapping(map) => map
             .into_iter()
-            .map(|(key, value)| (key.as_str().expect("keys are text").to_owned(), plain(value)))
+            .map(|(key, value)| (key.as_str().expect("keys are text").to_owned(), plain_value(value)))
             .collect(),
-        Yaml::Sequence(list) => list.into_iter().map(plain).collect(),
+        Yaml::Sequence(list) => list.into_iter().map(plain_value).collect(),
         scalar => serde_json::to_value(scalar).unwrap(),
     }
 }

@@ -10,7 +10,7 @@ async fn log_in(world: &World, user: &User) -> ApiResponse {
 }
 
 #[tokio::test]
-async fn a_banned_account_is_out_at_once() {
+async fn a_banned_account_loses_access_immediately() {
     let Some((world, root)) = World::with_admin("bans", "free").await else { return };
     let ana = world.user("ana").await;
     let (_, session) = ana.started(1).await;
@@ -52,7 +52,7 @@ async fn a_banned_account_is_out_at_once() {
 }
 
 #[tokio::test]
-async fn suspended_and_deactivated_accounts_are_kept_out_and_kept() {
+async fn suspended_and_deactivated_accounts_keep_their_data() {
     let Some((world, root)) = World::with_admin("suspensions", "free").await else { return };
     let ana = world.user("ana").await;
     let presentation = ana.presentation(1).await;

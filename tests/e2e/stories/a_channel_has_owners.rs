@@ -3,27 +3,27 @@ use serde_json::{Value, json};
 
 use crate::world::{Teammate, World, team::Channel};
 
-fn base(channel: &Channel) -> String {
+fn channel_path(channel: &Channel) -> String {
     format!("/api/v1/channels/{}", channel.id)
 }
 
-fn member(channel: &Channel, who: &Teammate) -> String {
-    format!("{}/members/{}", base(channel), who.id)
+fn member_path(channel: &Channel, who: &Teammate) -> String {
+    format!("{}/members/{}", channel_path(channel), who.id)
 }
 
-async fn role(owner: &Teammate, channel: &Channel, who: &Teammate, role: &str) -> Value {
-    owner.client.patch(&member(channel, who), &json!({ "role": role })).await.ok(200)
+async fn set_role(owner: &Teammate, channel: &Channel, who: &Teammate, role: &str) -> Value {
+    owner.client.patch(&member_path(channel, who), &json!({ "role": role })).await.ok(200)
 }
 
-async fn roles(who: &Teammate, channel: &Channel) -> Vec<(String, String)> {
-    let seen = who.client.get(&base(channel)).await.ok(200);
+async fn member_roles(who: &Teammate, channel: &Channel) -> Vec<(String, String)> {
+    let seen = who.client.get(&channel_path(channel)).await.ok(200);
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let members = seen["members"].as_array().unwrap().iter();
     members.map(|member| (text(&member["username"]), text(&member["role"]))).collect()
 }
 
 #[tokio::test]
-async fn roles_say_who_may_do_what() {
+async fn channel_roles_decide_permissions() {
     let world = World::start().await;
     let (ana, bo, cy) = (world.teammate("ana").await, world.teammate("bo").await, world.teammate("cy").await);
     let stranger = world.teammate("dee").await;
@@ -31,12 +31,12 @@ async fn roles_say_who_may_do_what() {
     for one in [&bo, &cy] {
         one.join(&channel).await;
     }
-    assert_eq!(role(&ana, &channel, &bo, "moderator").await["role"], "moderator");
+    assert_eq!(set_role(&ana, &channel, &bo, "moderator").await["role"], "moderator");
     let expected = [(&ana, "owner"), (&bo, "moderator"), (&cy, "member")];
     let expected = expected.map(|(who, role)| (who.username.clone(), role.to_owned()));
-    assert_eq!(roles(&cy, &channel).await, expected, "owners first");
+    assert_eq!(member_roles(&cy, &channel).await, expected, "owners first");
 
-    let base = base(&channel);
+    let base = channel_path(&channel);
     let edit = json!({ "description": "of herons" });
     for (who, edits, archives) in [(&stranger, 403, 403), (&cy, 403, 403), (&bo, 200, 403), (&ana, 200, 200)]
     {
@@ -47,7 +47,7 @@ async fn roles_say_who_may_do_what() {
             let answer = who.client.post(&format!("{base}/{what}"), &json!({})).await;
             assert_eq!(answer.status, archives, "{}", answer.text);
         }
-        let gives = who.client.patch(&member(&channel, &cy), &json!({ "role": "member" })).await;
+        let gives = who.client.patch(&member_path(&channel, &cy), &json!({ "role": "member" })).await;
         assert_eq!(gives.status, archives, "{}", gives.text);
     }
     for who in [&stranger, &cy, &bo] {
@@ -55,7 +55,7 @@ async fn roles_say_who_may_do_what() {
     }
     // only of a lower role, and never oneself
     for (who, whom) in [(&cy, &bo), (&bo, &ana), (&bo, &bo), (&ana, &ana), (&stranger, &cy)] {
-        who.client.delete(&member(&channel, whom)).await.refused(403, "FORBIDDEN");
+        who.client.delete(&member_path(&channel, whom)).await.refused(403, "FORBIDDEN");
     }
     // in a public one any member adds
     stranger
@@ -64,43 +64,44 @@ async fn roles_say_who_may_do_what() {
         .await
         .refused(403, "FORBIDDEN");
     cy.add(&channel, &stranger).await;
-    assert_eq!(roles(&ana, &channel).await.len(), 4);
+    assert_eq!(member_roles(&ana, &channel).await.len(), 4);
 
     let mut socket = stranger.connect_unread().await;
     stranger.client.delete(&format!("{base}/leave")).await.ok(200);
     for _ in 0..2 {
-        bo.client.delete(&member(&channel, &cy)).await.ok(204);
+        bo.client.delete(&member_path(&channel, &cy)).await.ok(204);
     }
     cy.client.put(&format!("{base}/read"), &json!({ "seq": 0 })).await.refused(404, "RESOURCE_NOT_FOUND");
     let seen = ana.client.get(&base).await.ok(200);
     assert_eq!((&seen["member_count"], &seen["description"]), (&json!(2), &json!("of herons")));
     socket.wait_where("user_left", |told| told["user_id"] == stranger.id.as_str()).await;
     for wrong in [json!({ "role": "king" }), json!({})] {
-        let refused = ana.client.patch(&member(&channel, &bo), &wrong).await.refused(422, "VALIDATION_ERROR");
+        let refused =
+            ana.client.patch(&member_path(&channel, &bo), &wrong).await.refused(422, "VALIDATION_ERROR");
         assert_eq!(refused["fields"][0]["field"], "role");
     }
     let body = json!({ "role": "moderator" });
-    ana.client.patch(&member(&channel, &cy), &body).await.refused(404, "RESOURCE_NOT_FOUND");
+    ana.client.patch(&member_path(&channel, &cy), &body).await.refused(404, "RESOURCE_NOT_FOUND");
 }
 
 #[tokio::test]
-async fn a_channel_with_people_in_it_keeps_an_owner() {
+async fn a_channel_with_members_keeps_an_owner() {
     let world = World::start().await;
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
     let channel = ana.public_channel().await;
     bo.join(&channel).await;
-    let leave = format!("{}/leave", base(&channel));
+    let leave = format!("{}/leave", channel_path(&channel));
     ana.client.delete(&leave).await.refused(409, "LAST_OWNER");
     let down = json!({ "role": "member" });
-    ana.client.patch(&member(&channel, &ana), &down).await.refused(409, "LAST_OWNER");
+    ana.client.patch(&member_path(&channel, &ana), &down).await.refused(409, "LAST_OWNER");
     // two owners who want to go at once: one of them does
-    role(&ana, &channel, &bo, "owner").await;
+    set_role(&ana, &channel, &bo, "owner").await;
     let (one, other) = futures::join!(ana.client.delete(&leave), bo.client.delete(&leave));
     let mut statuses = [one.status, other.status];
     statuses.sort_unstable();
     if statuses == [200, 200] {
         // one after the other: the second was alone
-        let seen = ana.client.get(&base(&channel)).await.ok(200);
+        let seen = ana.client.get(&channel_path(&channel)).await.ok(200);
         assert_eq!(seen["member_count"], 0, "{seen}");
     } else {
         assert_eq!(statuses, [200, 409], "{} {}", one.text, other.text);
@@ -112,17 +113,17 @@ async fn a_channel_with_people_in_it_keeps_an_owner() {
 
     let private = ana.private_channel().await;
     ana.add(&private, &bo).await;
-    ana.client.delete(&format!("{}/leave", base(&private))).await.refused(409, "LAST_OWNER");
+    ana.client.delete(&format!("{}/leave", channel_path(&private))).await.refused(409, "LAST_OWNER");
 }
 
 #[tokio::test]
-async fn an_archived_channel_is_read_and_not_joined() {
+async fn an_archived_channel_is_readable_and_not_joinable() {
     let world = World::start().await;
     let (ana, bo, cy) = (world.teammate("ana").await, world.teammate("bo").await, world.teammate("cy").await);
     let channel = ana.public_channel().await;
     bo.join(&channel).await;
     let mut socket = bo.connect_unread().await;
-    let base = base(&channel);
+    let base = channel_path(&channel);
     let mut dates = Vec::new();
     for _ in 0..2 {
         let archived = ana.client.post(&format!("{base}/archive"), &json!({})).await.ok(200);
@@ -143,12 +144,12 @@ async fn an_archived_channel_is_read_and_not_joined() {
 }
 
 #[tokio::test]
-async fn a_channel_is_renamed_and_deleted() {
+async fn owners_rename_and_delete_channels() {
     let world = World::start().await;
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
     let (channel, other) = (ana.public_channel().await, bo.public_channel().await);
     bo.join(&channel).await;
-    let base = base(&channel);
+    let base = channel_path(&channel);
     let taken = json!({ "name": other.name.to_uppercase() });
     ana.client.patch(&base, &taken).await.refused(409, "CHANNEL_NAME_TAKEN");
     ana.client.patch(&base, &json!({ "name": "General" })).await.refused(409, "CHANNEL_NAME_TAKEN");
@@ -184,7 +185,7 @@ async fn a_channel_is_renamed_and_deleted() {
 }
 
 #[tokio::test]
-async fn admins_look_after_what_is_public() {
+async fn admins_manage_public_channels() {
     let Some((world, root)) = World::with_admin("admins and channels", "enterprise").await else { return };
     root.client.patch("/v1/users/me", &json!({ "username": "root" })).await.ok(200);
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
@@ -200,26 +201,26 @@ async fn admins_look_after_what_is_public() {
     let (open, closed) = (ana.public_channel().await, ana.private_channel().await);
     bo.join(&open).await;
     // an owner who went mad: another one is made, and they are sent away
-    root.client.delete(&member(&open, &ana)).await.refused(409, "LAST_OWNER");
-    root.client.patch(&member(&open, &bo), &json!({ "role": "owner" })).await.ok(200);
-    root.client.delete(&member(&open, &ana)).await.ok(204);
-    assert_eq!(roles(&bo, &open).await, [(bo.username.clone(), "owner".to_owned())]);
-    root.client.get(&base(&closed)).await.refused(404, "RESOURCE_NOT_FOUND");
-    root.client.delete(&base(&open)).await.ok(204);
+    root.client.delete(&member_path(&open, &ana)).await.refused(409, "LAST_OWNER");
+    root.client.patch(&member_path(&open, &bo), &json!({ "role": "owner" })).await.ok(200);
+    root.client.delete(&member_path(&open, &ana)).await.ok(204);
+    assert_eq!(member_roles(&bo, &open).await, [(bo.username.clone(), "owner".to_owned())]);
+    root.client.get(&channel_path(&closed)).await.refused(404, "RESOURCE_NOT_FOUND");
+    root.client.delete(&channel_path(&open)).await.ok(204);
 }
 
 #[tokio::test]
-async fn the_chat_follows_an_account() {
+async fn account_changes_reach_the_chat() {
     let world = World::start().await;
     let (ana, bo, cy) = (world.teammate("ana").await, world.teammate("bo").await, world.teammate("cy").await);
     let channel = ana.private_channel().await;
     for one in [&bo, &cy] {
         ana.add(&channel, one).await;
     }
-    role(&ana, &channel, &cy, "moderator").await;
+    set_role(&ana, &channel, &cy, "moderator").await;
     let name = format!("ana2_{:08x}", rand::random::<u32>());
     ana.client.patch("/v1/users/me", &json!({ "username": name, "name": "Ana Lima" })).await.ok(200);
-    let path = base(&channel);
+    let path = channel_path(&channel);
     let renamed =
         |seen: &Value| seen["members"][0]["username"] == name && seen["members"][0]["name"] == "Ana Lima";
     bo.client.get_until(&path, renamed).await;

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use crate::world::World;
 
 #[tokio::test]
-async fn a_draft_follows_its_writer() {
+async fn drafts_are_shared_between_devices() {
     let world = World::start().await;
     let (ana, eve) = (world.teammate("ana").await, world.teammate("eve").await);
     let channel = ana.channel(true).await;

@@ -3,7 +3,7 @@ use serde_json::json;
 use crate::world::World;
 
 #[tokio::test]
-async fn a_flood_is_refused_and_nobody_else_feels_it() {
+async fn a_flood_is_refused_without_affecting_others() {
     let Some(world) = World::with_quotas("a flood").await else { return };
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
     let channel = ana.channel_with(&[&bo]).await;

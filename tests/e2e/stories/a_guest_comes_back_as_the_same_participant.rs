@@ -3,7 +3,7 @@ use serde_json::json;
 use crate::world::{ClientScreen, ClientSocket, World, people::vote};
 
 #[tokio::test]
-async fn a_guest_comes_back_as_the_same_participant() {
+async fn a_guest_rejoins_as_the_same_participant() {
     let world = World::start().await;
     let ana = world.user("ana").await;
     let (presentation, session) = ana.started(2).await;
@@ -45,7 +45,7 @@ async fn a_guest_comes_back_as_the_same_participant() {
 }
 
 #[tokio::test]
-async fn a_token_is_for_its_session_only() {
+async fn a_participant_token_is_valid_in_one_session() {
     let world = World::start().await;
     let ana = world.user("ana").await;
     let (_, session) = ana.started(1).await;

@@ -11,15 +11,15 @@ use serde_json::json;
 use crate::world::{ClientSocket, DEADLINE, World, people::vote, repository};
 
 /// Where the child of this test keeps its data; it is a local cloud only if this is set.
-const FOLDER: &str = "COLLOQUY_KILLED_CLOUD";
-const PORT: &str = "COLLOQUY_KILLED_CLOUD_PORT";
+const FOLDER_VARIABLE: &str = "COLLOQUY_KILLED_CLOUD";
+const PORT_VARIABLE: &str = "COLLOQUY_KILLED_CLOUD_PORT";
 
 /// Not a test: the cloud that [`a_killed_cloud_loses_nothing`] kills, in a process of its own. The test binary runs itself, so
 /// that no other binary need be built or found.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[expect(clippy::disallowed_methods, reason = "how a parent tells its child what it is")]
-async fn the_cloud_that_is_killed() {
-    let (Ok(folder), Ok(port)) = (env::var(FOLDER), env::var(PORT)) else { return };
+async fn child_process_of_the_story() {
+    let (Ok(folder), Ok(port)) = (env::var(FOLDER_VARIABLE), env::var(PORT_VARIABLE)) else { return };
     let options = LocalOptions {
         data: DataLocation::Dir(Path::new(&folder).join("data")),
         port: port.parse().unwrap(),
@@ -46,8 +46,8 @@ impl ChildProcess {
                 "stories::a_killed_cloud_loses_nothing::the_cloud_that_is_killed",
                 "--nocapture",
             ])
-            .env(FOLDER, folder)
-            .env(PORT, port.to_string())
+            .env(FOLDER_VARIABLE, folder)
+            .env(PORT_VARIABLE, port.to_string())
             .env_remove("BASE_URL")
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -79,7 +79,7 @@ impl Drop for ChildProcess {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_killed_cloud_loses_nothing() {
+async fn a_killed_local_cloud_loses_nothing() {
     if World::local("killing the cloud").await.is_none() {
         return;
     }

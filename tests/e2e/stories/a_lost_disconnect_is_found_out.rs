@@ -7,7 +7,7 @@ use crate::world::{ClientSocket, User, World};
 const MINUTE: Duration = Duration::from_mins(1);
 
 /// A minute in which somebody pings, as clients do, and the clock ticks.
-async fn minute(world: &World, alive: &mut ClientSocket) {
+async fn advance_minute(world: &World, alive: &mut ClientSocket) {
     for _ in 0..2 {
         alive.catch_up().await;
         world.cloud().clock().advance(MINUTE / 2);
@@ -17,7 +17,7 @@ async fn minute(world: &World, alive: &mut ClientSocket) {
     world.quiet().await;
 }
 
-fn told_of(socket: &ClientSocket, user: &User) -> Vec<Value> {
+fn statuses_of(socket: &ClientSocket, user: &User) -> Vec<Value> {
     let told = socket
         .seen
         .iter()
@@ -26,7 +26,7 @@ fn told_of(socket: &ClientSocket, user: &User) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_lost_disconnect_is_found_out() {
+async fn a_lost_disconnect_is_detected() {
     let Some(world) = World::deaf("a teammate in a tunnel").await else { return };
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
     let (mut socket, _) = bo.welcomed().await;
@@ -37,31 +37,31 @@ async fn a_lost_disconnect_is_found_out() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     for _ in 0..5 {
-        minute(&world, &mut socket).await;
+        advance_minute(&world, &mut socket).await;
     }
     socket.catch_up().await;
-    assert_eq!(told_of(&socket, &ana), ["online", "offline"]);
-    assert_eq!(told_of(&socket, &bo), ["online"], "he pinged all the time");
+    assert_eq!(statuses_of(&socket, &ana), ["online", "offline"]);
+    assert_eq!(statuses_of(&socket, &bo), ["online"], "he pinged all the time");
 
     // the rows of what is gone went with it, and she comes back as if nothing had been
     let (_hers, _) = ana.welcomed().await;
     world.quiet().await;
     socket.catch_up().await;
-    assert_eq!(told_of(&socket, &ana), ["online", "offline", "online"]);
+    assert_eq!(statuses_of(&socket, &ana), ["online", "offline", "online"]);
 }
 
 /// Ninety seconds without a word are away; the connection lives, and one word brings them back.
 #[tokio::test]
-async fn whoever_says_nothing_is_away_and_still_told() {
+async fn a_silent_connection_is_offline_and_receives_events() {
     let Some(world) = World::local("a silent tab").await else { return };
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
     let (mut socket, _) = bo.welcomed().await;
     let (mut hers, _) = ana.welcomed().await;
     world.quiet().await;
     for _ in 0..4 {
-        minute(&world, &mut socket).await;
+        advance_minute(&world, &mut socket).await;
     }
-    assert_eq!(told_of(&socket, &ana), ["online", "offline"]);
+    assert_eq!(statuses_of(&socket, &ana), ["online", "offline"]);
     hers.send("ping", json!({})).await;
     // they hear it of themselves too
     for status in ["online", "offline", "online"] {
@@ -69,5 +69,5 @@ async fn whoever_says_nothing_is_away_and_still_told() {
             .await;
     }
     socket.catch_up().await;
-    assert_eq!(told_of(&socket, &ana), ["online", "offline", "online"]);
+    assert_eq!(statuses_of(&socket, &ana), ["online", "offline", "online"]);
 }

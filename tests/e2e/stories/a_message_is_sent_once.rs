@@ -3,22 +3,23 @@ use serde_json::{Value, json};
 
 use crate::world::World;
 
-fn new(channel: &str, content: &str, called: &str) -> Value {
+fn message_body(channel: &str, content: &str, called: &str) -> Value {
     json!({ "channel_id": channel, "content": content, "client_msg_id": called })
 }
 
 /// A phone that got no answer asks again, and again, while others write.
 #[tokio::test]
-async fn a_message_that_is_sent_again_is_one() {
+async fn a_message_is_stored_once() {
     let world = World::start().await;
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
     let channel = ana.public_channel().await;
     bo.join(&channel).await;
     let mut socket = bo.connect().await;
 
-    let mine = new(&channel.id, "hello", "phone:1");
+    let mine = message_body(&channel.id, "hello", "phone:1");
     let again = (0..8).map(|_| ana.client.post("/api/v1/messages/", &mine));
-    let others: Vec<Value> = (0..5).map(|number| new(&channel.id, "me too", &number.to_string())).collect();
+    let others: Vec<Value> =
+        (0..5).map(|number| message_body(&channel.id, "me too", &number.to_string())).collect();
     let others = others.iter().map(|other| bo.client.post("/v1/messages", other));
     let (again, others) = futures::join!(join_all(again), join_all(others));
     let ids: Vec<Value> = again.iter().map(|answer| answer.body()["id"].clone()).collect();
@@ -32,7 +33,7 @@ async fn a_message_that_is_sent_again_is_one() {
     // much later, but not where it says something else: that would be lost without a word
     let late = ana.client.post("/v1/messages", &mine).await.ok(200);
     assert_eq!((&late["id"], &late["content"]), (&ids[0], &json!("hello")));
-    let other = ana.client.post("/v1/messages", &new(&channel.id, "hello, all", "phone:1")).await;
+    let other = ana.client.post("/v1/messages", &message_body(&channel.id, "hello, all", "phone:1")).await;
     let other = other.refused(422, "VALIDATION_ERROR");
     assert_eq!(other["fields"][0]["field"], "client_msg_id");
     // somebody else's of the same name, and the same words without a name, are others
@@ -57,7 +58,7 @@ async fn a_message_that_is_sent_again_is_one() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_message_is_said() {
+async fn invalid_messages_are_refused_by_field() {
     let world = World::start().await;
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
     let (channel, other) = (ana.public_channel().await, ana.private_channel().await);
@@ -97,14 +98,14 @@ async fn what_is_wrong_with_a_message_is_said() {
 }
 
 #[tokio::test]
-async fn whoever_writes_too_fast_waits_and_nobody_else() {
+async fn the_rate_limit_applies_to_one_member() {
     let Some(world) = World::local("a flood of messages, by the clock").await else { return };
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
     let channel = ana.public_channel().await;
     bo.join(&channel).await;
     for number in 0..20 {
         let text = number.to_string();
-        ana.client.post("/v1/messages", &new(&channel.id, &text, &text)).await.ok(201);
+        ana.client.post("/v1/messages", &message_body(&channel.id, &text, &text)).await.ok(201);
     }
     let more = json!({ "channel_id": channel.id, "content": "one more" });
     let refused = ana.client.post("/v1/messages", &more).await;
@@ -112,7 +113,10 @@ async fn whoever_writes_too_fast_waits_and_nobody_else() {
     let seconds: u64 = refused.header("retry-after").expect("when to come again").parse().unwrap();
     assert!((1..=10).contains(&seconds), "{seconds}");
     // what is sent again is no way around it
-    ana.client.post("/v1/messages", &new(&channel.id, "19", "19")).await.refused(429, "RATE_LIMITED");
+    ana.client
+        .post("/v1/messages", &message_body(&channel.id, "19", "19"))
+        .await
+        .refused(429, "RATE_LIMITED");
     bo.say(&channel, "quiet here").await;
     world.cloud().clock().advance(std::time::Duration::from_secs(seconds + 1));
     ana.client.post("/v1/messages", &more).await.ok(201);
@@ -121,12 +125,12 @@ async fn whoever_writes_too_fast_waits_and_nobody_else() {
 
 /// Its first answer was lost: that it is there is said, whatever has become of its channel and of what it answers.
 #[tokio::test]
-async fn a_message_that_is_there_is_answered_whatever_has_changed_since() {
+async fn a_retry_returns_the_stored_message() {
     let world = World::start().await;
     let ana = world.teammate("ana").await;
     let channel = ana.public_channel().await;
     let parent = ana.say(&channel, "shall we?").await;
-    let mut mine = new(&channel.id, "yes", "phone:1");
+    let mut mine = message_body(&channel.id, "yes", "phone:1");
     mine["reply_to_id"] = parent["id"].clone();
     let first = ana.client.post("/v1/messages", &mine).await.ok(201);
     ana.client.delete(&format!("/v1/messages/{}", parent["id"].as_str().unwrap())).await.ok(200);
@@ -134,20 +138,20 @@ async fn a_message_that_is_there_is_answered_whatever_has_changed_since() {
     let again = ana.client.post("/v1/messages", &mine).await.ok(200);
     assert_eq!((&again["id"], &again["content"]), (&first["id"], &json!("yes")));
     // one that is not there is refused, and stays so
-    let other = new(&channel.id, "yes", "phone:2");
+    let other = message_body(&channel.id, "yes", "phone:2");
     ana.client.post("/v1/messages", &other).await.refused(409, "CHANNEL_ARCHIVED");
     assert_eq!(ana.read(&channel).await.len(), 2);
 }
 
 /// Whoever sends one message again and again fills nobody's socket with it.
 #[tokio::test]
-async fn an_old_message_that_is_sent_again_is_told_to_nobody() {
+async fn a_late_retry_publishes_nothing() {
     let Some(world) = World::local("a minute passes").await else { return };
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
     let channel = ana.public_channel().await;
     bo.join(&channel).await;
     let mut socket = bo.connect().await;
-    let mine = new(&channel.id, "hello", "phone:1");
+    let mine = message_body(&channel.id, "hello", "phone:1");
     let first = ana.client.post("/v1/messages", &mine).await.ok(201);
     ana.client.post("/v1/messages", &mine).await.ok(200);
     let is_first = |told: &Value| told["id"] == first["id"];
@@ -162,7 +166,7 @@ async fn an_old_message_that_is_sent_again_is_told_to_nobody() {
 }
 
 #[tokio::test]
-async fn a_text_is_seen_as_a_message_before_it_is_one() {
+async fn a_message_can_be_previewed() {
     let world = World::start().await;
     let ana = world.teammate("ana").await;
     let asked = json!({ "content": "  hello    **@Bo_Lo**\n\n\n\n`@nobody` :tada:  " });

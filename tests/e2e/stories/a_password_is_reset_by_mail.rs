@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::world::{User, World};
 
 /// The token that was mailed last; its link leads to a form.
-async fn mailed(world: &World, user: &User) -> String {
+async fn mailed_token(world: &World, user: &User) -> String {
     world.quiet().await;
     let mail = world.cloud().cloud().outbox().last_to(&user.email).expect("a mail");
     assert!(mail.text.is_some() && mail.html.is_some(), "{}", mail.subject);
@@ -18,7 +18,7 @@ async fn mailed(world: &World, user: &User) -> String {
 }
 
 #[tokio::test]
-async fn a_password_is_reset_by_mail() {
+async fn a_password_is_reset_by_email() {
     let Some(world) = World::local("mail").await else { return };
     let ana = world.user("ana").await;
     let mut someone = world.nobody();
@@ -30,7 +30,7 @@ async fn a_password_is_reset_by_mail() {
         "nobody learns who has an account"
     );
     asked.ok(200);
-    let token = mailed(&world, &ana).await;
+    let token = mailed_token(&world, &ana).await;
     assert!(token.len() >= 22, "128 bits: {token}");
     assert!(world.cloud().cloud().outbox().last_to("nobody@example.com").is_none());
 
@@ -59,7 +59,7 @@ async fn a_password_is_reset_by_mail() {
 
     // an hour, not longer
     someone.post("/v1/auth/password-reset", &json!({ "email": ana.email })).await.ok(200);
-    let late = mailed(&world, &ana).await;
+    let late = mailed_token(&world, &ana).await;
     world.cloud().clock().advance(Duration::from_secs(3601));
     someone.post(path, &confirm(&late, new)).await.refused(400, "INVALID_TOKEN");
 }

@@ -6,7 +6,7 @@ use crate::world::{
 };
 
 /// A session of a text slide whose cloud everyone sees, and a vote.
-async fn talk(world: &World) -> (User, Presentation, Session) {
+async fn start_talk(world: &World) -> (User, Presentation, Session) {
     let ana = world.user("ana").await;
     let mut presentation = ana.presentation(0).await;
     let path = format!("/v1/presentations/{}/slides", presentation.id);
@@ -21,24 +21,24 @@ async fn talk(world: &World) -> (User, Presentation, Session) {
     (ana, presentation, session)
 }
 
-async fn say(socket: &mut ClientSocket, slide: &Slide, text: &str) {
+async fn submit_text(socket: &mut ClientSocket, slide: &Slide, text: &str) {
     socket.send("response_submitted", json!({ "slide_id": slide.id, "content": { "text": text } })).await;
 }
 
-fn words(update: &Value) -> Vec<&str> {
+fn words_of(update: &Value) -> Vec<&str> {
     let words = update["words"].as_array().into_iter().flatten();
     words.map(|word| word["word"].as_str().unwrap()).collect()
 }
 
 #[tokio::test]
-async fn a_hidden_answer_leaves_the_cloud_at_once() {
+async fn a_hidden_response_leaves_the_word_cloud_immediately() {
     let world = World::start().await;
-    let (ana, presentation, session) = talk(&world).await;
+    let (ana, presentation, session) = start_talk(&world).await;
     let slide = &presentation.slides[0];
     let (bo, mut bo_socket) = session.guest(&world, "Bo").await;
     let (_cy, mut cy_socket) = session.guest(&world, "Cy").await;
-    say(&mut bo_socket, slide, "nonsense").await;
-    say(&mut cy_socket, slide, "feathers").await;
+    submit_text(&mut bo_socket, slide, "nonsense").await;
+    submit_text(&mut cy_socket, slide, "feathers").await;
     cy_socket.wait_where("vote_update", |update| update["total_voters"] == 2).await;
     let stored = session.responses(slide).await;
     let of_bo =
@@ -48,13 +48,14 @@ async fn a_hidden_answer_leaves_the_cloud_at_once() {
         json!({ "session_id": session.id, "slide_id": slide.id, "is_hidden": true, "is_flagged": true });
     let moderated = ana.client.patch(&path, &body).await.ok(200);
     assert_eq!((&moderated["is_hidden"], &moderated["is_flagged"]), (&json!(true), &json!(true)));
-    let update = cy_socket.wait_where("vote_update", |update| words(update) == ["feathers"]).await;
+    let update = cy_socket.wait_where("vote_update", |update| words_of(update) == ["feathers"]).await;
     assert_eq!(update["total_voters"], 1, "{update}");
     // its owner still sees it, as hidden
     assert_eq!(session.responses(slide).await["total"], 2);
     // another answer is seen again; the hidden one may come back
-    say(&mut bo_socket, slide, "beaks").await;
-    let update = cy_socket.wait_where("vote_update", |update| words(update) == ["beaks", "feathers"]).await;
+    submit_text(&mut bo_socket, slide, "beaks").await;
+    let update =
+        cy_socket.wait_where("vote_update", |update| words_of(update) == ["beaks", "feathers"]).await;
     assert_eq!(update["total_voters"], 2, "{update}");
     bo.client.patch(&path, &body).await.refused(401, "UNAUTHORIZED");
     let stranger = world.user("stranger").await;
@@ -62,19 +63,19 @@ async fn a_hidden_answer_leaves_the_cloud_at_once() {
 }
 
 #[tokio::test]
-async fn blocked_words_are_refused_and_leave_what_was_counted() {
+async fn blocked_words_are_refused_and_removed_from_counts() {
     let world = World::start().await;
-    let (ana, presentation, session) = talk(&world).await;
+    let (ana, presentation, session) = start_talk(&world).await;
     let slide = &presentation.slides[0];
     let (bo, mut bo_socket) = session.guest(&world, "Bo").await;
     let (_cy, mut cy_socket) = session.guest(&world, "Cy").await;
-    say(&mut bo_socket, slide, "ugly feathers").await;
-    say(&mut cy_socket, slide, "class").await;
+    submit_text(&mut bo_socket, slide, "ugly feathers").await;
+    submit_text(&mut cy_socket, slide, "class").await;
     cy_socket.wait_where("vote_update", |update| update["total_voters"] == 2).await;
     let path = format!("/v1/sessions/{}", session.id);
     let changed = ana.client.patch(&path, &json!({ "blocked_words": ["Ugly", "ass"] })).await.ok(200);
     assert_eq!(changed["blocked_words"], json!(["ass", "ugly"]));
-    let update = cy_socket.wait_where("vote_update", |update| words(update) == ["class"]).await;
+    let update = cy_socket.wait_where("vote_update", |update| words_of(update) == ["class"]).await;
     assert_eq!(update["total_voters"], 1, "{update}");
     let body = json!({ "session_id": session.id, "slide_id": slide.id, "content": { "text": "so UGLY!" } });
     let refused = bo.client.post("/v1/responses", &body).await.refused(422, "INVALID_CONTENT");
@@ -85,13 +86,13 @@ async fn blocked_words_are_refused_and_leave_what_was_counted() {
 }
 
 #[tokio::test]
-async fn a_word_that_is_blocked_later_leaves_the_slides_before_and_the_questions() {
+async fn a_word_blocked_later_is_removed_from_earlier_slides_and_questions() {
     let world = World::start().await;
-    let (ana, presentation, session) = talk(&world).await;
+    let (ana, presentation, session) = start_talk(&world).await;
     let slide = &presentation.slides[0];
     let (bo, mut bo_socket) = session.guest(&world, "Bo").await;
     let (cy, mut cy_socket) = session.guest(&world, "Cy").await;
-    say(&mut bo_socket, slide, "ugly").await;
+    submit_text(&mut bo_socket, slide, "ugly").await;
     cy_socket.wait_where("vote_update", |update| update["total_voters"] == 1).await;
     let questions = format!("/v1/sessions/{}/questions", session.id);
     let asked = bo.client.post(&questions, &json!({ "question_text": "Why so ugly?" })).await.ok(201);
@@ -109,9 +110,9 @@ async fn a_word_that_is_blocked_later_leaves_the_slides_before_and_the_questions
 }
 
 #[tokio::test]
-async fn whoever_is_removed_is_out_and_stays_out() {
+async fn a_removed_participant_stays_out() {
     let world = World::start().await;
-    let (ana, presentation, session) = talk(&world).await;
+    let (ana, presentation, session) = start_talk(&world).await;
     session.show(&presentation.slides[1]).await;
     let (bo, mut first_tab) = session.guest(&world, "Bo").await;
     let (mut second_tab, _) = bo.back().await;

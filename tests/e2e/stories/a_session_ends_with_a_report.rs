@@ -62,13 +62,13 @@ fn slides() -> Vec<Value> {
     ]
 }
 
-fn minute(world: &World) {
+fn advance_minute(world: &World) {
     world.cloud().clock().advance(Duration::from_mins(1));
 }
 
 impl EndedTalk {
     /// Twelve people in ten minutes: they come, answer what is shown, and ask.
-    async fn held(world: &World) -> Self {
+    async fn play(world: &World) -> Self {
         let ana = world.user("ana").await;
         let talk = json!({ "title": "Herons & <reeds>: אנפות", "speaker_notes": "Herons nest in old reed beds. They fish at dawn." });
         let made = ana.client.post("/v1/presentations", &talk).await.ok(201);
@@ -86,13 +86,13 @@ impl EndedTalk {
             talk.guests.push(talk.session.join(world, Some(name)).await);
         }
         talk.session.go("start").await;
-        talk.answer(world).await;
-        talk.ask(world).await;
+        talk.submit_responses(world).await;
+        talk.ask_questions(world).await;
         talk
     }
 
-    async fn answer(&mut self, world: &World) {
-        minute(world);
+    async fn submit_responses(&mut self, world: &World) {
+        advance_minute(world);
         for name in &NAMES[8..] {
             self.guests.push(self.session.join(world, Some(name)).await);
         }
@@ -119,12 +119,12 @@ impl EndedTalk {
                 });
                 guest.client.post("/v1/responses", &body).await.ok(201);
             }
-            minute(world);
+            advance_minute(world);
         }
         self.session.show(&self.presentation.slides[7]).await;
     }
 
-    async fn ask(&self, world: &World) {
+    async fn ask_questions(&self, world: &World) {
         let path = format!("/v1/sessions/{}/questions", self.session.id);
         let ask = |text: &str| json!({ "question_text": text });
         let first = self.guests[0].client.post(&path, &ask("Where do herons nest?")).await.ok(201);
@@ -151,20 +151,20 @@ impl EndedTalk {
     }
 
     /// How many mails tell of the report.
-    fn mails(&self, world: &World) -> usize {
+    fn mail_count(&self, world: &World) -> usize {
         let all = world.cloud().cloud().outbox().all();
         all.iter().filter(|mail| mail.to.contains(&self.ana.email) && mail.subject.contains("report")).count()
     }
 }
 
-async fn page(client: &ApiClient, path: &str) -> ApiResponse {
+async fn get_page(client: &ApiClient, path: &str) -> ApiResponse {
     client.ask(Method::GET, path).header("accept", "text/html,application/xhtml+xml").send().await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_ends_with_a_report() {
     let Some(world) = World::local("the report").await else { return };
-    let talk = EndedTalk::held(&world).await;
+    let talk = EndedTalk::play(&world).await;
     let mut presenter = talk.ana.socket(&talk.session).await;
     talk.ana.client.get(&talk.path("report")).await.refused(409, "CONFLICT");
     let statistics = talk.ana.client.get(&talk.path("statistics")).await.ok(200);
@@ -215,27 +215,27 @@ async fn a_session_ends_with_a_report() {
     assert_eq!(statistics["average_text_length"], slides[5]["average_text_length"]);
 
     // once, whoever asks again
-    assert_eq!(talk.mails(&world), 1);
+    assert_eq!(talk.mail_count(&world), 1);
     let again = talk.ana.client.post(&talk.path("finalize"), &json!({})).await.ok(202);
     assert_eq!(again["report"], "ready");
     world.quiet().await;
     world.cloud().clock().advance(Duration::from_secs(61));
     world.quiet().await;
-    assert_eq!((talk.mails(&world), talk.report().await), (1, report));
+    assert_eq!((talk.mail_count(&world), talk.report().await), (1, report));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_report_is_a_page_to_print() {
+async fn a_report_is_a_printable_page() {
     let Some(world) = World::local("the page of a report").await else { return };
-    let talk = EndedTalk::held(&world).await;
+    let talk = EndedTalk::play(&world).await;
     let mut presenter = talk.ana.socket(&talk.session).await;
     talk.session.go("end").await;
-    let waiting = page(&talk.ana.client, &talk.path("report")).await;
+    let waiting = get_page(&talk.ana.client, &talk.path("report")).await;
     assert!(waiting.status == 200 || waiting.text.contains("is being written"), "{}", waiting.text);
     presenter.wait("report_ready").await;
-    let shown = page(&talk.ana.client, &talk.path("report")).await;
+    let shown = get_page(&talk.ana.client, &talk.path("report")).await;
     shown.ok(200);
-    keep(&shown.text);
+    store_page(&shown.text);
     assert_eq!(shown.header("content-type"), Some("text/html; charset=utf-8"));
     let policy = shown.header("content-security-policy").unwrap();
     assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
@@ -256,14 +256,14 @@ async fn a_report_is_a_page_to_print() {
 }
 
 /// For whoever wants to look at it: `target/tmp/report.html`.
-fn keep(page: &str) {
+fn store_page(page: &str) {
     fs::write(Path::new(env!("CARGO_TARGET_TMPDIR")).join("report.html"), page).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_said_is_exported_row_by_row() {
+async fn responses_are_exported_as_rows() {
     let Some(world) = World::local("the export").await else { return };
-    let talk = EndedTalk::held(&world).await;
+    let talk = EndedTalk::play(&world).await;
     let sheet = talk.ana.client.get(&talk.path("export?format=csv")).await;
     sheet.ok(200);
     assert_eq!(sheet.header("content-type"), Some("text/csv; charset=utf-8"));

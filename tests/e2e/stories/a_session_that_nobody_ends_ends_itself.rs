@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::world::{World, people::vote};
 
 #[tokio::test]
-async fn a_session_in_which_nobody_is_ends_itself() {
+async fn an_empty_session_ends_automatically() {
     let Some(world) = World::local("four hours").await else { return };
     let ana = world.user("ana").await;
     let (_, session) = ana.started(1).await;
@@ -23,7 +23,7 @@ async fn a_session_in_which_nobody_is_ends_itself() {
 }
 
 #[tokio::test]
-async fn a_session_that_nobody_ends_ends_itself() {
+async fn an_abandoned_session_ends_automatically() {
     let Some(world) = World::local("a day").await else { return };
     let ana = world.user("ana").await;
     let (_, session) = ana.started(1).await;
@@ -56,7 +56,7 @@ async fn a_session_that_nobody_ends_ends_itself() {
 
 /// Jobs that are lost are asked for again by the clock: here all that a vote led to is taken out of the queue.
 #[tokio::test]
-async fn a_vote_whose_announcement_is_lost_is_counted_by_the_clock() {
+async fn the_clock_counts_a_vote_whose_job_is_lost() {
     let Some(world) = World::local("lost jobs").await else { return };
     let ana = world.user("ana").await;
     let (presentation, session) = ana.started(1).await;

@@ -7,7 +7,7 @@ use crate::world::{ClientScreen, ClientSocket, Guest, World, people::vote};
 
 const AUDIENCE: usize = 50;
 
-fn tally(update: &Value) -> BTreeMap<String, u64> {
+fn tally_of(update: &Value) -> BTreeMap<String, u64> {
     let votes = update["votes"].as_object().expect("votes by option");
     votes.iter().map(|(option, count)| (option.clone(), count.as_u64().expect("a count"))).collect()
 }
@@ -108,7 +108,7 @@ async fn a_talk_from_sign_up_to_end() {
     }
     for socket in sockets.iter_mut().chain([&mut presenter]) {
         let update = socket.wait_where("vote_update", |update| update["total_voters"] == AUDIENCE).await;
-        assert_eq!((update["slide_id"].as_str(), tally(&update)), (Some(first.id.as_str()), cast.clone()));
+        assert_eq!((update["slide_id"].as_str(), tally_of(&update)), (Some(first.id.as_str()), cast.clone()));
         assert_eq!(update["total_votes"], AUDIENCE);
         assert!(update["as_of"].is_string(), "{update}");
     }

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use crate::world::{ApiClient, DEADLINE, ReceivedEvent, World};
 
 /// The items of every page of a list.
-async fn everything(client: &ApiClient, path: &str) -> Vec<Value> {
+async fn all_items(client: &ApiClient, path: &str) -> Vec<Value> {
     let (mut all, mut next) = (Vec::new(), format!("{path}?limit=2"));
     loop {
         let page = client.get(&next).await.ok(200);
@@ -48,7 +48,7 @@ async fn a_team_has_channels() {
     // the index follows a moment later
     let begun = std::time::Instant::now();
     loop {
-        let all = everything(&bo.client, "/api/v1/channels/").await;
+        let all = all_items(&bo.client, "/api/v1/channels/").await;
         if all.iter().any(|channel| channel["id"] == id) {
             let names: Vec<String> =
                 all.iter().map(|one| one["name"].as_str().unwrap().to_lowercase()).collect();
@@ -71,7 +71,7 @@ async fn a_team_has_channels() {
     assert_eq!((&seen["my_role"], &seen["member_count"]), (&json!("member"), &json!(2)));
     let members: Vec<_> = seen["members"].as_array().unwrap().iter().map(|one| &one["user_id"]).collect();
     assert_eq!(members, [ana.id.as_str(), bo.id.as_str()], "owners first");
-    let listed = everything(&bo.client, &format!("/v1/channels/{id}/members")).await;
+    let listed = all_items(&bo.client, &format!("/v1/channels/{id}/members")).await;
     assert_eq!(listed.len(), 2);
     bo_socket
         .wait_where("user_joined", |event| event["channel_id"] == id && event["user_id"] == bo.id.as_str())
@@ -94,7 +94,7 @@ async fn a_team_has_channels() {
 
 /// Whoever leaves the default channels is not put back into them.
 #[tokio::test]
-async fn whoever_leaves_the_default_channels_has_left_them() {
+async fn members_can_leave_the_default_channels() {
     let world = World::start().await;
     let ana = world.teammate("ana").await;
     let mine = async || ana.client.get("/v1/channels/my").await.ok(200)["items"].as_array().unwrap().clone();
@@ -110,7 +110,7 @@ async fn whoever_leaves_the_default_channels_has_left_them() {
 }
 
 #[tokio::test]
-async fn two_who_join_at_once_are_two_and_one_who_joins_twice_is_one() {
+async fn concurrent_joins_count_each_member_once() {
     let world = World::start().await;
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
     let channel = ana.public_channel().await;
@@ -124,7 +124,7 @@ async fn two_who_join_at_once_are_two_and_one_who_joins_twice_is_one() {
 }
 
 #[tokio::test]
-async fn the_team_is_whoever_has_a_user_name() {
+async fn accounts_with_a_user_name_form_the_team() {
     let world = World::start().await;
     let (ana, cy) = (world.teammate("ana").await, world.user("cy").await);
     let channel = ana.public_channel().await;
@@ -136,7 +136,7 @@ async fn the_team_is_whoever_has_a_user_name() {
     for path in ["/v1/channels", "/v1/channels/join"] {
         cy.client.post(path, &body).await.refused(409, "USERNAME_REQUIRED");
     }
-    let all = everything(&ana.client, "/api/v1/channels/users/available").await;
+    let all = all_items(&ana.client, "/api/v1/channels/users/available").await;
     let of = |id: &str| all.iter().any(|one| one["id"] == id);
     assert!(!of(&ana.id) && !of(&cy.id), "neither oneself nor who is not of the team: {all:?}");
     assert!(all.iter().all(|one| one.get("email").is_none()));

@@ -6,7 +6,7 @@ use crate::world::{
 };
 
 #[tokio::test]
-async fn a_vote_changes_and_the_last_one_counts() {
+async fn the_last_vote_counts() {
     let world = World::start().await;
     let ana = world.user("ana").await;
     let (presentation, session) = ana.started(1).await;
@@ -17,11 +17,11 @@ async fn a_vote_changes_and_the_last_one_counts() {
 
     bo_socket.send("response_submitted", vote(slide, "a", 1)).await;
     cy_socket.send("response_submitted", vote(slide, "c", 1)).await;
-    presenter.wait_where("vote_update", |update| votes(update) == [1, 0, 1]).await;
+    presenter.wait_where("vote_update", |update| vote_counts(update) == [1, 0, 1]).await;
 
     // another mind, then the first one again, late: by its `seq` it is older
     bo_socket.send("response_submitted", vote(slide, "b", 3)).await;
-    presenter.wait_where("vote_update", |update| votes(update) == [0, 1, 1]).await;
+    presenter.wait_where("vote_update", |update| vote_counts(update) == [0, 1, 1]).await;
     bo_socket.send("response_submitted", vote(slide, "a", 2)).await;
     // the same vote a second time, and over HTTP
     bo_socket.send("response_submitted", vote(slide, "b", 3)).await;
@@ -30,13 +30,13 @@ async fn a_vote_changes_and_the_last_one_counts() {
     let stored = bo.client.post("/v1/responses", &by_http).await.ok(201);
     assert_eq!(stored["participant_id"], json!(bo.id));
     cy_socket.send("response_submitted", vote(slide, "a", 2)).await;
-    let last = presenter.wait_where("vote_update", |update| votes(update) == [1, 1, 0]).await;
+    let last = presenter.wait_where("vote_update", |update| vote_counts(update) == [1, 1, 0]).await;
     assert_eq!((&last["total_votes"], &last["total_voters"]), (&json!(2), &json!(2)));
 
     world.quiet().await;
     presenter.catch_up().await;
     let shown = json!({ "votes": ClientScreen::of(&presenter.seen).votes[&slide.id] });
-    assert_eq!(votes(&shown), [1, 1, 0], "nothing old comes up again");
+    assert_eq!(vote_counts(&shown), [1, 1, 0], "nothing old comes up again");
     let answers = session.responses(slide).await;
     assert_eq!(answers["total"], 2, "one answer each: {answers}");
     bo_socket.hang_up().await;
@@ -45,7 +45,7 @@ async fn a_vote_changes_and_the_last_one_counts() {
 }
 
 #[tokio::test]
-async fn choices_and_voters_are_counted_apart() {
+async fn selections_and_voters_are_counted_separately() {
     let world = World::start().await;
     let ana = world.user("ana").await;
     let presentation = ana.presentation(0).await;
@@ -61,10 +61,10 @@ async fn choices_and_voters_are_counted_apart() {
         .await;
     cy.send("response_submitted", json!({ "slide_id": slide["id"], "content": { "selected": ["b"] } })).await;
     let update = presenter.wait_where("vote_update", |update| update["total_voters"] == 2).await;
-    assert_eq!((votes(&update), &update["total_votes"]), ([1, 2, 0], &json!(3)));
+    assert_eq!((vote_counts(&update), &update["total_votes"]), ([1, 2, 0], &json!(3)));
 }
 
-fn votes(update: &Value) -> [u64; 3] {
+fn vote_counts(update: &Value) -> [u64; 3] {
     ["a", "b", "c"]
         .map(|option| update["votes"][option].as_u64().expect("every option is counted, also with 0"))
 }

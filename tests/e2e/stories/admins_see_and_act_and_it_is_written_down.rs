@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 
 use crate::world::{ClientSocket, User, World};
 
-async fn actions(admin: &User, query: &str) -> Vec<String> {
+async fn audited_actions(admin: &User, query: &str) -> Vec<String> {
     let page = admin.client.get(&format!("/v1/admin/actions?limit=100{query}")).await.ok(200);
     let items = page["items"].as_array().unwrap();
     items.iter().map(|item| item["action"].as_str().unwrap().to_owned()).collect()
 }
 
 #[tokio::test]
-async fn what_admins_do_is_written_down() {
+async fn admin_actions_are_audited() {
     let Some((world, root)) = World::with_admin("the log of admins", "free").await else { return };
     let new = json!({
         "email": "Bo@Example.com", "name": "Bo", "password": "a heron over grey water", "is_admin": true,
@@ -45,9 +45,12 @@ async fn what_admins_do_is_written_down() {
     bo_client.post(&format!("{one}/unban"), &json!({})).await.ok(200);
 
     let all = ["unban_user", "ban_user", "change_plan", "update_user", "create_user"];
-    assert_eq!(actions(&root, "").await, all);
-    assert_eq!(actions(&root, "&action_type=ban_user").await, ["ban_user"]);
-    assert_eq!(actions(&root, &format!("&admin_id={}&target_type=user", root.id)).await, ["create_user"]);
+    assert_eq!(audited_actions(&root, "").await, all);
+    assert_eq!(audited_actions(&root, "&action_type=ban_user").await, ["ban_user"]);
+    assert_eq!(
+        audited_actions(&root, &format!("&admin_id={}&target_type=user", root.id)).await,
+        ["create_user"]
+    );
     let ban = root.client.get("/v1/admin/actions?action=ban_user").await.ok(200)["items"][0].clone();
     assert_eq!(
         (&ban["reason"], &ban["target_id"], &ban["admin_id"]),
@@ -69,7 +72,7 @@ async fn what_admins_do_is_written_down() {
 }
 
 #[tokio::test]
-async fn accounts_are_listed_searched_and_sorted() {
+async fn admins_list_search_and_sort_accounts() {
     let Some((world, root)) = World::with_admin("lists of accounts", "free").await else { return };
     let (ana, bo) = (world.user("ana").await, world.user("bo").await);
     ana.started(1).await;
@@ -105,7 +108,7 @@ async fn accounts_are_listed_searched_and_sorted() {
 }
 
 #[tokio::test]
-async fn sessions_are_seen_counted_and_ended() {
+async fn admins_list_count_and_end_sessions() {
     let Some((world, root)) = World::with_admin("sessions of all", "free").await else { return };
     let ana = world.user("ana").await;
     let (presentation, session) = ana.started(1).await;
@@ -163,12 +166,12 @@ async fn sessions_are_seen_counted_and_ended() {
     let ended = ana.client.get(&format!("/v1/sessions/{}", session.id)).await.ok(200);
     assert_eq!((&ended["status"], &ended["end_reason"]), (&json!("ended"), &json!("admin")));
     root.client.post(&format!("{one}/end"), &json!({})).await.refused(409, "SESSION_ENDED");
-    assert_eq!(actions(&root, "&target_type=session").await, ["end_session"]);
+    assert_eq!(audited_actions(&root, "&target_type=session").await, ["end_session"]);
 }
 
 /// As the deployment is set up; the address and the name of the secret stay there.
 #[tokio::test]
-async fn an_admin_sees_which_model_answers() {
+async fn an_admin_sees_the_configured_model() {
     let parameters = [
         ("FirstAdminEmail", "root@example.com"),
         ("ModelProvider", "ollama"),

@@ -11,7 +11,7 @@ const NOTES: &str = "Herons nest in high trees near water, in colonies of up to 
     A heron lives for fifteen years on average.";
 
 /// A talk about herons that has begun, with notes; `with` says how it goes.
-async fn talk(world: &World, with: Value) -> (User, Presentation, Session) {
+async fn start_talk(world: &World, with: Value) -> (User, Presentation, Session) {
     let ana = world.user("ana").await;
     let presentation = ana.presentation(1).await;
     let path = format!("/v1/presentations/{}", presentation.id);
@@ -33,9 +33,9 @@ async fn questions(guest: &Guest, session: &Session) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn the_assistant_answers_from_the_notes_and_says_where_it_found_it() {
+async fn the_assistant_answers_from_the_notes_and_cites_them() {
     let world = World::start().await;
-    let (ana, _, session) = talk(&world, json!({})).await;
+    let (ana, _, session) = start_talk(&world, json!({})).await;
     let mut presenter = ana.socket(&session).await;
     let (bo, mut bo_socket) = session.guest(&world, "Bo").await;
     let (_cy, mut cy_socket) = session.guest(&world, "Cy").await;
@@ -66,9 +66,9 @@ async fn the_assistant_answers_from_the_notes_and_says_where_it_found_it() {
 }
 
 #[tokio::test]
-async fn what_is_private_in_the_notes_is_never_said() {
+async fn private_notes_are_never_revealed() {
     let world = World::start().await;
-    let (_ana, _, session) = talk(&world, json!({})).await;
+    let (_ana, _, session) = start_talk(&world, json!({})).await;
     let (_bo, mut socket) = session.guest(&world, "Bo").await;
     for text in [
         "Is the reserve bankrupt?",
@@ -89,9 +89,9 @@ async fn what_is_private_in_the_notes_is_never_said() {
 }
 
 #[tokio::test]
-async fn the_same_question_is_asked_once_and_its_likes_are_merged() {
+async fn duplicate_questions_are_merged() {
     let world = World::start().await;
-    let (ana, _, session) = talk(&world, json!({})).await;
+    let (ana, _, session) = start_talk(&world, json!({})).await;
     let (_bo, mut bo_socket) = session.guest(&world, "Bo").await;
     let (cy, mut cy_socket) = session.guest(&world, "Cy").await;
     ask(&mut bo_socket, "How long does a heron live?").await;
@@ -117,9 +117,9 @@ async fn the_same_question_is_asked_once_and_its_likes_are_merged() {
 }
 
 #[tokio::test]
-async fn a_draft_waits_for_the_presenter() {
+async fn a_drafted_answer_needs_approval() {
     let world = World::start().await;
-    let (ana, _, session) = talk(&world, json!({ "ai_answers": "on_approval" })).await;
+    let (ana, _, session) = start_talk(&world, json!({ "ai_answers": "on_approval" })).await;
     let mut presenter = ana.socket(&session).await;
     let (bo, mut socket) = session.guest(&world, "Bo").await;
     ask(&mut socket, "When do herons fish?").await;
@@ -153,7 +153,7 @@ async fn a_draft_waits_for_the_presenter() {
 #[tokio::test]
 async fn questions_are_up_voted_pinned_hidden_and_merged() {
     let world = World::start().await;
-    let (ana, _, session) = talk(&world, json!({ "ai_answers": "off" })).await;
+    let (ana, _, session) = start_talk(&world, json!({ "ai_answers": "off" })).await;
     let (bo, mut bo_socket) = session.guest(&world, "Bo").await;
     let (cy, mut cy_socket) = session.guest(&world, "Cy").await;
     let path = format!("/v1/sessions/{}/questions", session.id);
@@ -202,9 +202,9 @@ async fn questions_are_up_voted_pinned_hidden_and_merged() {
 }
 
 #[tokio::test]
-async fn votes_wordings_and_answers_go_along_when_questions_are_merged() {
+async fn merging_questions_keeps_votes_wordings_and_answers() {
     let world = World::start().await;
-    let (ana, _, session) = talk(&world, json!({ "ai_answers": "off" })).await;
+    let (ana, _, session) = start_talk(&world, json!({ "ai_answers": "off" })).await;
     let (bo, mut bo_socket) = session.guest(&world, "Bo").await;
     let (cy, mut cy_socket) = session.guest(&world, "Cy").await;
     let (di, mut di_socket) = session.guest(&world, "Di").await;
@@ -249,9 +249,9 @@ async fn votes_wordings_and_answers_go_along_when_questions_are_merged() {
 }
 
 #[tokio::test]
-async fn the_room_is_told_what_the_room_can_see() {
+async fn participants_receive_only_visible_changes() {
     let world = World::start().await;
-    let (ana, _, session) = talk(&world, json!({ "ai_answers": "off" })).await;
+    let (ana, _, session) = start_talk(&world, json!({ "ai_answers": "off" })).await;
     let mut presenter = ana.socket(&session).await;
     let (bo, mut socket) = session.guest(&world, "Bo").await;
     let path = format!("/v1/sessions/{}/questions", session.id);
@@ -269,9 +269,9 @@ async fn the_room_is_told_what_the_room_can_see() {
 }
 
 #[tokio::test]
-async fn what_is_no_question_is_refused_and_floods_are_slowed() {
+async fn invalid_questions_are_refused_and_floods_limited() {
     let Some(world) = World::local("a flood of questions").await else { return };
-    let (ana, _, session) = talk(&world, json!({ "blocked_words": ["heck"] })).await;
+    let (ana, _, session) = start_talk(&world, json!({ "blocked_words": ["heck"] })).await;
     let (bo, mut socket) = session.guest(&world, "Bo").await;
     let path = format!("/v1/sessions/{}/questions", session.id);
     for text in ["", "  ", &"x".repeat(301), "What the h3ck?"] {
@@ -319,7 +319,7 @@ async fn what_is_no_question_is_refused_and_floods_are_slowed() {
 
 /// What is still to come is not told before, whoever asks for it.
 #[tokio::test]
-async fn the_assistant_knows_what_the_audience_has_seen() {
+async fn the_assistant_uses_only_slides_already_shown() {
     let world = World::start().await;
     let ana = world.user("ana").await;
     let mut presentation = ana.presentation(1).await;

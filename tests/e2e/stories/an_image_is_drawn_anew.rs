@@ -16,7 +16,7 @@ async fn upload(ana: &User, bytes: &[u8]) -> ApiResponse {
 }
 
 /// Uploads, and reads back what is kept.
-async fn kept(world: &World, ana: &User, bytes: &[u8]) -> (Value, Vec<u8>) {
+async fn stored_image(world: &World, ana: &User, bytes: &[u8]) -> (Value, Vec<u8>) {
     let image = upload(ana, bytes).await.ok(201);
     let shown = world.nobody().get(image["url"].as_str().unwrap()).await;
     shown.ok(200);
@@ -31,7 +31,7 @@ fn contains(bytes: &[u8], part: &[u8]) -> bool {
 }
 
 #[tokio::test]
-async fn an_image_is_scaled_and_keeps_its_format() {
+async fn large_images_are_scaled_and_keep_their_format() {
     let world = World::start().await;
     let ana = world.user("ana").await;
     for (bytes, kind, width, height) in [
@@ -42,24 +42,24 @@ async fn an_image_is_scaled_and_keeps_its_format() {
         (file(image::GrayImage::new(30, 20), ImageFormat::Jpeg), "image/jpeg", 30, 20),
         (animation(32, 1), "image/gif", 32, 32),
     ] {
-        let (image, stored) = kept(&world, &ana, &bytes).await;
+        let (image, stored) = stored_image(&world, &ana, &bytes).await;
         assert_eq!(image["content_type"], kind);
         assert_eq!((&image["width"], &image["height"]), (&json!(width), &json!(height)), "{kind}");
         assert_eq!(image::load_from_memory(&stored).unwrap().dimensions(), (width, height));
     }
     // holes stay holes
-    let (_, stored) = kept(&world, &ana, &file(holes(64, 48), ImageFormat::Png)).await;
+    let (_, stored) = stored_image(&world, &ana, &file(holes(64, 48), ImageFormat::Png)).await;
     assert_eq!(image::load_from_memory(&stored).unwrap().to_rgba8(), holes(64, 48));
     // what would be too large without losses is kept with them: three chunks and more
-    let (image, _) = kept(&world, &ana, &file(noise(1150, 1150), ImageFormat::Png)).await;
+    let (image, _) = stored_image(&world, &ana, &file(noise(1150, 1150), ImageFormat::Png)).await;
     assert!(["image/png", "image/jpeg"].contains(&image["content_type"].as_str().unwrap()), "{image}");
 }
 
 #[tokio::test]
-async fn an_image_that_moves_goes_on_moving() {
+async fn animations_stay_animated() {
     let world = World::start().await;
     let ana = world.user("ana").await;
-    let (image, stored) = kept(&world, &ana, &animation(60, 5)).await;
+    let (image, stored) = stored_image(&world, &ana, &animation(60, 5)).await;
     assert_eq!(image["content_type"], "image/gif");
     let mut decoder = gif::Decoder::new(stored.as_slice()).unwrap();
     let mut delays = Vec::new();
@@ -69,13 +69,13 @@ async fn an_image_that_moves_goes_on_moving() {
     assert_eq!((delays, decoder.repeat()), (vec![7; 5], gif::Repeat::Infinite));
     // larger than it would be kept it is refused if it moves, and scaled if it does not
     upload(&ana, &animation(2000, 2)).await.refused(422, "VALIDATION_ERROR");
-    let (still, _) = kept(&world, &ana, &animation(2000, 1)).await;
+    let (still, _) = stored_image(&world, &ana, &animation(2000, 1)).await;
     assert_eq!((&still["width"], &still["content_type"]), (&json!(1920), &json!("image/png")));
 }
 
 /// A photo of a phone that was held upright: its pixels lie on their side, and EXIF says so.
 #[tokio::test]
-async fn an_image_stands_upright_and_does_not_tell_where_it_was_taken() {
+async fn images_are_rotated_upright_and_lose_their_metadata() {
     let world = World::start().await;
     let ana = world.user("ana").await;
     let mut photo = file(colors(80, 40), ImageFormat::Jpeg);
@@ -84,13 +84,13 @@ async fn an_image_stands_upright_and_does_not_tell_where_it_was_taken() {
         b"Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0N 44.4268 E 26.1025";
     let length = u16::try_from(exif.len() + 2).unwrap().to_be_bytes();
     photo.splice(2..2, [&[0xff, 0xe1], &length[..], exif].concat());
-    let (image, stored) = kept(&world, &ana, &photo).await;
+    let (image, stored) = stored_image(&world, &ana, &photo).await;
     assert_eq!((&image["width"], &image["height"]), (&json!(40), &json!(80)));
     assert!(!contains(&stored, b"Exif") && !contains(&stored, b"44.4268"));
 }
 
 #[tokio::test]
-async fn an_image_is_nothing_but_its_pixels() {
+async fn images_contain_only_pixels() {
     let world = World::start().await;
     let ana = world.user("ana").await;
     let behind = [picture(), PAGE.to_vec()].concat();
@@ -109,7 +109,7 @@ async fn an_image_is_nothing_but_its_pixels() {
     chunk.splice(33..33, whole);
     for polyglot in [behind, [animation(20, 2), PAGE.to_vec()].concat(), comment, chunk] {
         assert!(contains(&polyglot, PAGE));
-        let (_, stored) = kept(&world, &ana, &polyglot).await;
+        let (_, stored) = stored_image(&world, &ana, &polyglot).await;
         assert!(!contains(&stored, b"script") && !contains(&stored, b"heron"));
     }
 }
@@ -127,7 +127,7 @@ fn crc(bytes: &[u8]) -> u32 {
 }
 
 #[tokio::test]
-async fn an_image_that_is_none_is_refused() {
+async fn files_that_are_no_images_are_refused() {
     let world = World::start().await;
     let ana = world.user("ana").await;
     let form = |field: &str, bytes: &[u8]| {
@@ -177,7 +177,7 @@ async fn an_image_that_is_none_is_refused() {
 }
 
 #[tokio::test]
-async fn images_are_no_disk_for_everyone() {
+async fn uploads_are_rate_limited() {
     let Some(world) = World::local("a window of an hour").await else { return };
     let (ana, eve) = (world.user("ana").await, world.user("eve").await);
     world.begin_window(Duration::from_hours(1));

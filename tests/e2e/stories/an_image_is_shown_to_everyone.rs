@@ -16,7 +16,7 @@ fn text<'a>(image: &'a Value, field: &str) -> &'a str {
 }
 
 #[tokio::test]
-async fn an_image_is_uploaded_as_a_form_and_shown_to_everyone() {
+async fn an_uploaded_image_is_public() {
     let world = World::start().await;
     let ana = world.user("ana").await;
     let photo = file(colors(300, 200), ImageFormat::Jpeg);
@@ -71,7 +71,7 @@ async fn an_image_is_uploaded_as_a_form_and_shown_to_everyone() {
 }
 
 #[tokio::test]
-async fn an_image_is_deleted_by_its_owner_only() {
+async fn only_the_owner_deletes_an_image() {
     let world = World::start().await;
     let (ana, eve) = (world.user("ana").await, world.user("eve").await);
     let mine = upload(&ana, "/v1/upload/image", &picture()).await.ok(201);
@@ -94,7 +94,7 @@ async fn an_image_is_deleted_by_its_owner_only() {
 }
 
 #[tokio::test]
-async fn an_image_has_one_name() {
+async fn an_image_has_one_file_name() {
     let world = World::start().await;
     let ana = world.user("ana").await;
     let image = upload(&ana, "/v1/upload/image", &picture()).await.ok(201);
@@ -120,7 +120,7 @@ async fn an_image_has_one_name() {
 }
 
 #[tokio::test]
-async fn an_image_uploaded_twice_at_once_is_one() {
+async fn concurrent_uploads_of_one_image_store_it_once() {
     let world = World::start().await;
     let ana = world.user("ana").await;
     let photo = file(colors(500, 400), ImageFormat::Png);

@@ -35,7 +35,7 @@ async fn an_image_survives_a_restart() {
 
 /// A table that throttles, and whose transactions conflict.
 #[tokio::test]
-async fn an_image_survives_a_bad_day() {
+async fn an_image_survives_chaos() {
     let options = LocalOptions { chaos: Some(20_261_121), ..LocalOptions::default() };
     let Some(world) = World::local_with("a bad day", options).await else { return };
     let ana = world.user("ana").await;

@@ -14,20 +14,20 @@ async fn upload(ana: &User) -> String {
 }
 
 /// Puts a slide with this content at the end.
-async fn slide(ana: &User, presentation: &str, content: Value) -> String {
+async fn create_slide(ana: &User, presentation: &str, content: Value) -> String {
     let body = json!({ "type": "content", "content": content });
     let slide = ana.client.post(&format!("/v1/presentations/{presentation}/slides"), &body).await.ok(201);
     format!("/v1/slides/{}", slide["id"].as_str().unwrap())
 }
 
 /// Lets hours go by, the clock ticking.
-async fn hours(world: &World, hours: u32) {
+async fn advance_hours(world: &World, hours: u32) {
     world.cloud().clock().advance(HOUR * hours);
     world.cloud().run_schedules().await;
     world.quiet().await;
 }
 
-async fn is_there(world: &World, url: &str) -> bool {
+async fn is_stored(world: &World, url: &str) -> bool {
     match world.nobody().get(url).await.status {
         200 => true,
         404 => false,
@@ -36,42 +36,42 @@ async fn is_there(world: &World, url: &str) -> bool {
 }
 
 #[tokio::test]
-async fn an_image_that_nothing_shows_goes_after_a_day() {
+async fn an_unused_image_is_deleted_after_a_day() {
     let Some(world) = World::local("a day").await else { return };
     let ana = world.user("ana").await;
     let url = upload(&ana).await;
-    hours(&world, 23).await;
-    assert!(is_there(&world, &url).await);
+    advance_hours(&world, 23).await;
+    assert!(is_stored(&world, &url).await);
     // uploaded again, its day begins again
     let ana = ana.log_in(&world).await;
     assert_eq!(upload(&ana).await, url);
-    hours(&world, 23).await;
-    assert!(is_there(&world, &url).await);
-    hours(&world, 2).await;
-    assert!(!is_there(&world, &url).await);
+    advance_hours(&world, 23).await;
+    assert!(is_stored(&world, &url).await);
+    advance_hours(&world, 2).await;
+    assert!(!is_stored(&world, &url).await);
 }
 
 #[tokio::test]
-async fn an_image_that_a_slide_shows_stays() {
+async fn an_image_on_a_slide_is_not_deleted() {
     let Some(world) = World::local("weeks").await else { return };
     let ana = world.user("ana").await;
     let (url, presentation) = (upload(&ana).await, ana.presentation(1).await.id);
-    let first = slide(&ana, &presentation, json!({ "image_url": url })).await;
-    hours(&world, 25).await;
-    assert!(is_there(&world, &url).await);
+    let first = create_slide(&ana, &presentation, json!({ "image_url": url })).await;
+    advance_hours(&world, 25).await;
+    assert!(is_stored(&world, &url).await);
     let ana = ana.log_in(&world).await;
     // by its whole URL, and in a text
     let text = json!({ "text": format!("![a heron](https://example.com{url})") });
-    let second = slide(&ana, &presentation, text).await;
+    let second = create_slide(&ana, &presentation, text).await;
     ana.client.delete(&first).await.ok(204);
-    hours(&world, 8 * 24).await;
-    assert!(is_there(&world, &url).await);
+    advance_hours(&world, 8 * 24).await;
+    assert!(is_stored(&world, &url).await);
 
     // a week later it is found to be unused, and a day is left to take the slide back
     let ana = ana.log_in(&world).await;
     ana.client.delete(&second).await.ok(204);
-    hours(&world, 8 * 24).await;
-    assert!(is_there(&world, &url).await);
-    hours(&world, 25).await;
-    assert!(!is_there(&world, &url).await);
+    advance_hours(&world, 8 * 24).await;
+    assert!(is_stored(&world, &url).await);
+    advance_hours(&world, 25).await;
+    assert!(!is_stored(&world, &url).await);
 }

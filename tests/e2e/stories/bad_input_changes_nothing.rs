@@ -7,7 +7,7 @@ use crate::world::{ApiClient, ApiResponse, ClientSocket, User, World, people::vo
 /// Where something is wrong with a body: what is sent, and the field that is named.
 type InvalidInput = (Value, &'static str);
 
-async fn invalid(client: &ApiClient, method: &Method, path: &str, table: &[InvalidInput]) {
+async fn expect_invalid(client: &ApiClient, method: &Method, path: &str, table: &[InvalidInput]) {
     for (body, field) in table {
         let answer = client.ask(method.clone(), path).json(body).send().await;
         let said = answer.refused(422, "VALIDATION_ERROR");
@@ -19,7 +19,7 @@ async fn invalid(client: &ApiClient, method: &Method, path: &str, table: &[Inval
 }
 
 /// What no route takes, whatever it is for.
-async fn unreadable(client: &ApiClient, method: &Method, path: &str) {
+async fn expect_unreadable(client: &ApiClient, method: &Method, path: &str) {
     let ask = || client.ask(method.clone(), path);
     ask().raw("{\"title\": ").send().await.refused(400, "MALFORMED_REQUEST");
     ask().raw(vec![0xff, 0xfe]).send().await.refused(400, "MALFORMED_REQUEST");
@@ -36,7 +36,7 @@ async fn bad_bodies_change_nothing() {
     let ana = world.user("ana").await;
     let (presentation, session) = ana.started(2).await;
     let bo = session.join(&world, Some("Bo")).await;
-    let before = everything(&ana, &presentation.id, &session.id).await;
+    let before = full_state(&ana, &presentation.id, &session.id).await;
     let (one, slide) = (format!("/v1/presentations/{}", presentation.id), &presentation.slides[0].id);
     let long = |length: usize| "ä".repeat(length);
     let (post, put) = (Method::POST, Method::PUT);
@@ -57,24 +57,24 @@ async fn bad_bodies_change_nothing() {
         (register(json!({ "name": long(300) })), "name"),
         (register(json!({ "username": "a b" })), "username"),
     ];
-    invalid(&world.nobody(), &post, "/v1/auth/register", &table).await;
+    expect_invalid(&world.nobody(), &post, "/v1/auth/register", &table).await;
     let table = [(json!({}), "password"), (json!({ "email": "x@example.com", "password": 1 }), "password")];
-    invalid(&world.nobody(), &post, "/v1/auth/login", &table).await;
+    expect_invalid(&world.nobody(), &post, "/v1/auth/login", &table).await;
     let table =
         [(json!({}), "title"), (json!({ "title": "" }), "title"), (json!({ "title": long(201) }), "title")];
-    invalid(&ana.client, &post, "/v1/presentations", &table).await;
+    expect_invalid(&ana.client, &post, "/v1/presentations", &table).await;
     let more = [
         (json!({ "title": ["x"] }), "title"),
         (json!({ "title": "x", "description": long(2001) }), "description"),
         (json!({ "title": "x", "speaker_notes": long(50_001) }), "speaker_notes"),
     ];
-    invalid(&ana.client, &post, "/v1/presentations", &more).await;
+    expect_invalid(&ana.client, &post, "/v1/presentations", &more).await;
     let table = [
         (json!({ "title": "" }), "title"),
         (json!({ "status": "sleeping" }), "status"),
         (json!({ "description": 7 }), "description"),
     ];
-    invalid(&ana.client, &put, &one, &table).await;
+    expect_invalid(&ana.client, &put, &one, &table).await;
 
     let option = |id: &str| json!({ "id": id, "text": "x", "order": 0 });
     let choice = |options: Value| json!({ "type": "question_choice", "content": { "question": "?", "options": options } });
@@ -94,13 +94,13 @@ async fn bad_bodies_change_nothing() {
         (choice(json!([option("a"), { "id": "b", "text": "", "order": 1 }])), "content.options[1].text"),
         (json!({ "type": "content", "order_index": -1 }), "order_index"),
     ];
-    invalid(&ana.client, &post, &format!("{one}/slides"), &table).await;
+    expect_invalid(&ana.client, &post, &format!("{one}/slides"), &table).await;
     let table = [
         (json!({ "content": { "question": "", "options": [] } }), "content"),
         (json!({ "type": "dance" }), "type"),
     ];
-    invalid(&ana.client, &put, &format!("/v1/slides/{slide}"), &table).await;
-    invalid(
+    expect_invalid(&ana.client, &put, &format!("/v1/slides/{slide}"), &table).await;
+    expect_invalid(
         &ana.client,
         &put,
         &format!("{one}/slides/reorder"),
@@ -109,28 +109,30 @@ async fn bad_bodies_change_nothing() {
     .await;
 
     let table = [(json!({}), "presentation_id"), (json!({ "presentation_id": "x" }), "presentation_id")];
-    invalid(&ana.client, &post, "/v1/sessions", &table).await;
+    expect_invalid(&ana.client, &post, "/v1/sessions", &table).await;
     let elsewhere = ana.presentation(1).await;
     let table = [
         (json!({}), "slide_id"),
         (json!({ "slide_id": 5 }), "slide_id"),
         (json!({ "slide_id": elsewhere.slides[0].id }), "slide_id"),
     ];
-    invalid(&ana.client, &post, &format!("/v1/sessions/{}/slide", session.id), &table).await;
+    expect_invalid(&ana.client, &post, &format!("/v1/sessions/{}/slide", session.id), &table).await;
     let table = [
         (json!({ "display_name": long(101) }), "display_name"),
         (json!({ "participant_token": "x" }), "participant_token"),
     ];
-    invalid(&world.nobody(), &post, &format!("/v1/sessions/code/{}/join", session.code), &table).await;
+    expect_invalid(&world.nobody(), &post, &format!("/v1/sessions/code/{}/join", session.code), &table).await;
     let table = [
         (json!({}), "session_id"),
         (json!({ "session_id": session.id, "slide_id": "x", "content": {} }), "slide_id"),
     ];
-    invalid(&bo.client, &post, "/v1/responses", &table).await;
-    invalid(&ana.client, &post, "/v1/realtime/tickets", &[(json!({ "session_id": 5 }), "session_id")]).await;
-    invalid(&ana.client, &post, "/v1/auth/password", &[(json!({}), "current_password")]).await;
-    invalid(&ana.client, &Method::PATCH, "/v1/users/me", &[(json!({ "name": long(300) }), "name")]).await;
-    invalid(
+    expect_invalid(&bo.client, &post, "/v1/responses", &table).await;
+    expect_invalid(&ana.client, &post, "/v1/realtime/tickets", &[(json!({ "session_id": 5 }), "session_id")])
+        .await;
+    expect_invalid(&ana.client, &post, "/v1/auth/password", &[(json!({}), "current_password")]).await;
+    expect_invalid(&ana.client, &Method::PATCH, "/v1/users/me", &[(json!({ "name": long(300) }), "name")])
+        .await;
+    expect_invalid(
         &world.nobody(),
         &post,
         "/v1/auth/password-reset",
@@ -148,7 +150,7 @@ async fn bad_bodies_change_nothing() {
         (&ana.client, &post, "/v1/sessions".to_owned()),
         (&bo.client, &post, "/v1/responses".to_owned()),
     ] {
-        unreadable(client, method, &path).await;
+        expect_unreadable(client, method, &path).await;
     }
 
     // ids that are none, that are nobody's, and fields that nobody may write
@@ -191,7 +193,7 @@ async fn bad_bodies_change_nothing() {
     ana.client.post(&format!("{path}/start"), &json!({})).await.refused(409, "INVALID_TRANSITION");
     ana.client.post(&format!("{path}/resume"), &json!({})).await.refused(409, "INVALID_TRANSITION");
 
-    let after = everything(&ana, &presentation.id, &session.id).await;
+    let after = full_state(&ana, &presentation.id, &session.id).await;
     for (what, was) in before.as_object().unwrap() {
         // a change of nothing is a change: it is the only trace that the greedy fields left
         let (mut was, mut is) = (was.clone(), after[what].clone());
@@ -205,7 +207,7 @@ async fn bad_bodies_change_nothing() {
 }
 
 /// All that a story could have changed.
-async fn everything(ana: &User, presentation: &str, session: &str) -> Value {
+async fn full_state(ana: &User, presentation: &str, session: &str) -> Value {
     let get = async |path: String| ana.client.get(&path).await.ok(200);
     json!({
         "me": get("/v1/users/me".into()).await,
@@ -217,7 +219,7 @@ async fn everything(ana: &User, presentation: &str, session: &str) -> Value {
 }
 
 #[tokio::test]
-async fn bad_frames_leave_the_connection_alive() {
+async fn invalid_frames_leave_the_connection_open() {
     let world = World::start().await;
     let ana = world.user("ana").await;
     let (presentation, session) = ana.started(1).await;
@@ -283,7 +285,7 @@ async fn bad_frames_leave_the_connection_alive() {
 
 /// API Gateway closes these itself; nobody else notices.
 #[tokio::test]
-async fn frames_that_no_gateway_takes_end_their_connection_only() {
+async fn oversized_frames_end_their_connection_only() {
     let Some(world) = World::with_quotas("frames that no gateway takes").await else { return };
     let ana = world.user("ana").await;
     let (_, session) = ana.started(1).await;
@@ -303,7 +305,7 @@ async fn frames_that_no_gateway_takes_end_their_connection_only() {
 
 /// One connection that floods is told to slow down; the others vote on.
 #[tokio::test]
-async fn a_flood_is_slowed_down() {
+async fn a_flood_of_frames_is_rate_limited() {
     let Some(world) = World::with_quotas("a flood").await else { return };
     let ana = world.user("ana").await;
     let (presentation, session) = ana.started(1).await;
@@ -323,7 +325,7 @@ async fn a_flood_is_slowed_down() {
 
 /// Every answer says what everyone should know: its id, that it is not to be sniffed or kept.
 #[tokio::test]
-async fn answers_carry_the_headers_that_protect() {
+async fn responses_carry_security_headers() {
     let world = World::start().await;
     let ana = world.user("ana").await;
     let good: ApiResponse = ana.client.get("/v1/users/me").await;

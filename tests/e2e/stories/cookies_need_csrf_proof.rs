@@ -4,7 +4,7 @@ use serde_json::json;
 use crate::world::{ApiResponse, World};
 
 /// The cookies that an answer sets, as a browser sends them back.
-fn jar(answer: &ApiResponse) -> String {
+fn cookie_header(answer: &ApiResponse) -> String {
     let cookies = answer.cookies();
     for (name, _, attributes) in &cookies {
         let attributes = attributes.to_lowercase();
@@ -23,7 +23,7 @@ async fn cookies_need_csrf_proof() {
     let ana = world.user("ana").await;
     let login = json!({ "email": ana.email, "password": ana.password });
     let browser = world.nobody();
-    let cookies = jar(&browser.post("/v1/auth/login", &login).await);
+    let cookies = cookie_header(&browser.post("/v1/auth/login", &login).await);
     assert!(cookies.contains("__Host-access=") && cookies.contains("__Host-refresh="), "{cookies}");
     let write = |headers: &[(&str, &str)]| {
         let body = json!({ "title": "Herons" });
@@ -67,7 +67,7 @@ async fn cookies_need_csrf_proof() {
     let refresh = browser.ask(Method::POST, "/v1/auth/refresh").header("cookie", &cookies).json(&json!({}));
     let renewed = refresh.header("x-csrf", "1").send().await;
     renewed.ok(200);
-    let cookies = jar(&renewed);
+    let cookies = cookie_header(&renewed);
 
     // and logging out takes the cookies away
     let out = browser
@@ -92,7 +92,7 @@ async fn cookies_need_csrf_proof() {
 
 /// Exact origins, credentials, and the same headers on errors (RELIABILITY 14).
 #[tokio::test]
-async fn pages_of_ours_may_ask_and_others_may_not() {
+async fn only_allowed_origins_may_call_the_api() {
     let Some(world) = World::local("origins").await else { return };
     let page = |origin: &'static str, method: Method, path: &'static str| {
         let ask = world.nobody().ask(method, path).header("origin", origin);

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::world::World;
 
 #[tokio::test]
-async fn cursors_are_good_for_their_list_only() {
+async fn cursors_belong_to_one_list() {
     let world = World::start().await;
     let (ana, eve) = (world.user("ana").await, world.user("eve").await);
     for number in 0..7 {

@@ -11,7 +11,7 @@ use crate::world::{
 const AUDIENCE: usize = 3;
 
 /// A presentation of one slide of this type, and its session.
-async fn talk(ana: &User, kind: &str, content: Value) -> (Presentation, Session) {
+async fn start_talk(ana: &User, kind: &str, content: Value) -> (Presentation, Session) {
     let mut presentation = ana.presentation(0).await;
     let path = format!("/v1/presentations/{}/slides", presentation.id);
     let slide = ana.client.post(&path, &json!({ "type": kind, "content": content })).await.ok(201);
@@ -21,16 +21,16 @@ async fn talk(ana: &User, kind: &str, content: Value) -> (Presentation, Session)
 }
 
 /// Bo, Cy and Di, greeted.
-async fn audience(world: &World, session: &Session) -> [(Guest, ClientSocket); AUDIENCE] {
+async fn join_audience(world: &World, session: &Session) -> [(Guest, ClientSocket); AUDIENCE] {
     [session.guest(world, "Bo").await, session.guest(world, "Cy").await, session.guest(world, "Di").await]
 }
 
-async fn answer(socket: &mut ClientSocket, slide: &Slide, content: Value) {
+async fn submit_response(socket: &mut ClientSocket, slide: &Slide, content: Value) {
     socket.send("response_submitted", json!({ "slide_id": slide.id, "content": content })).await;
 }
 
 /// The count of all of them.
-async fn counted(socket: &mut ClientSocket) -> Value {
+async fn next_full_tally(socket: &mut ClientSocket) -> Value {
     socket.wait_where("vote_update", |update| update["total_voters"] == AUDIENCE).await
 }
 
@@ -39,27 +39,27 @@ fn options() -> Value {
 }
 
 #[tokio::test]
-async fn points_on_a_scale_have_an_average() {
+async fn scale_responses_are_averaged() {
     let world = World::start().await;
     let ana = world.user("ana").await;
     let scale = json!({ "question": "How fond?", "min": 0, "max": 10, "max_label": "very" });
-    let (presentation, session) = talk(&ana, "scale", scale).await;
+    let (presentation, session) = start_talk(&ana, "scale", scale).await;
     let slide = &presentation.slides[0];
     session.go("start").await;
     let mut presenter = ana.socket(&session).await;
-    let mut audience = audience(&world, &session).await;
+    let mut audience = join_audience(&world, &session).await;
     for ((_, socket), content) in
         audience.iter_mut().zip([json!({ "value": 10 }), json!({ "value": 4 }), json!({ "selected": ["6"] })])
     {
-        answer(socket, slide, content).await;
+        submit_response(socket, slide, content).await;
     }
     for socket in audience.iter_mut().map(|(_, socket)| socket).chain([&mut presenter]) {
-        let update = counted(socket).await;
+        let update = next_full_tally(socket).await;
         assert_eq!((&update["average"], &update["votes"]["10"]), (&json!(6.67), &json!(1)), "{update}");
         assert_eq!((&update["votes"]["0"], update.get("words")), (&json!(0), None), "{update}");
     }
     // a changed mind, and whoever comes later reads the same: a 4.0 that the table keeps as 4
-    answer(&mut audience[0].1, slide, json!({ "value": 2 })).await;
+    submit_response(&mut audience[0].1, slide, json!({ "value": 2 })).await;
     let update = presenter.wait_where("vote_update", |update| update["average"] == 4.0).await;
     assert_eq!(update["total_voters"], AUDIENCE);
     let results = format!("/v1/sessions/{}/slides/{}/results", session.id, slide.id);
@@ -73,19 +73,19 @@ async fn points_on_a_scale_have_an_average() {
 }
 
 #[tokio::test]
-async fn places_in_a_ranking_are_worth_points() {
+async fn ranking_responses_are_scored() {
     let world = World::start().await;
     let ana = world.user("ana").await;
     let ranking = json!({ "question": "Which first?", "options": options(), "show_results": false });
-    let (presentation, session) = talk(&ana, "ranking", ranking).await;
+    let (presentation, session) = start_talk(&ana, "ranking", ranking).await;
     let slide = &presentation.slides[0];
     session.go("start").await;
     let mut presenter = ana.socket(&session).await;
-    let mut audience = audience(&world, &session).await;
+    let mut audience = join_audience(&world, &session).await;
     for ((_, socket), order) in audience.iter_mut().zip([vec!["c", "a", "b"], vec!["c"], vec!["b", "c"]]) {
-        answer(socket, slide, json!({ "ranking": order })).await;
+        submit_response(socket, slide, json!({ "ranking": order })).await;
     }
-    let update = counted(&mut presenter).await;
+    let update = next_full_tally(&mut presenter).await;
     assert_eq!(update["points"], json!({ "a": 2, "b": 4, "c": 8 }), "{update}");
     assert_eq!(update["votes"], json!({ "a": 1, "b": 2, "c": 3 }), "{update}");
     world.quiet().await;
@@ -96,14 +96,14 @@ async fn places_in_a_ranking_are_worth_points() {
 }
 
 #[tokio::test]
-async fn the_first_answer_to_a_quiz_is_final_and_what_is_right_stays_hidden() {
+async fn the_first_quiz_answer_is_final_and_the_solution_stays_hidden() {
     let world = World::start().await;
     let ana = world.user("ana").await;
     let quiz = json!({ "question": "Which is the largest?", "options": options(), "correct": ["a"] });
-    let (presentation, session) = talk(&ana, "quiz", quiz).await;
+    let (presentation, session) = start_talk(&ana, "quiz", quiz).await;
     let slide = &presentation.slides[0];
     let mut presenter = ana.socket(&session).await;
-    let mut audience = audience(&world, &session).await;
+    let mut audience = join_audience(&world, &session).await;
     session.go("start").await;
     session.show(slide).await;
     for (_, socket) in &mut audience {
@@ -114,10 +114,10 @@ async fn the_first_answer_to_a_quiz_is_final_and_what_is_right_stays_hidden() {
     }
 
     let [(bo, bo_socket), (_, cy_socket), (_, di_socket)] = &mut audience;
-    answer(bo_socket, slide, json!({ "selected": ["b"] })).await;
-    answer(cy_socket, slide, json!({ "selected": ["a"] })).await;
-    answer(di_socket, slide, json!({ "selected": ["a"] })).await;
-    let update = counted(&mut presenter).await;
+    submit_response(bo_socket, slide, json!({ "selected": ["b"] })).await;
+    submit_response(cy_socket, slide, json!({ "selected": ["a"] })).await;
+    submit_response(di_socket, slide, json!({ "selected": ["a"] })).await;
+    let update = next_full_tally(&mut presenter).await;
     assert_eq!(update["votes"], json!({ "a": 2, "b": 1, "c": 0 }), "{update}");
 
     // the same answer once more is the answer that lies there; another one is none, on a socket and over HTTP
@@ -161,7 +161,7 @@ async fn the_first_answer_to_a_quiz_is_final_and_what_is_right_stays_hidden() {
 }
 
 #[tokio::test]
-async fn what_an_audience_writes_is_a_cloud_of_words() {
+async fn text_responses_form_a_word_cloud() {
     let world = World::start().await;
     let ana = world.user("ana").await;
     let said = ["Foarte frumoase, herons!", "The herons of the Delta", "herons Herons și Delta"];
@@ -173,19 +173,19 @@ async fn what_an_audience_writes_is_a_cloud_of_words() {
         if shows_results {
             text["show_results"] = json!(true);
         }
-        let (presentation, session) = talk(&ana, "question_text", text).await;
+        let (presentation, session) = start_talk(&ana, "question_text", text).await;
         let slide = &presentation.slides[0];
         session.go("start").await;
         let mut presenter = ana.socket(&session).await;
-        let mut audience = audience(&world, &session).await;
+        let mut audience = join_audience(&world, &session).await;
         for ((_, socket), text) in audience.iter_mut().zip(said) {
-            answer(socket, slide, json!({ "text": text })).await;
+            submit_response(socket, slide, json!({ "text": text })).await;
         }
-        let update = counted(&mut presenter).await;
+        let update = next_full_tally(&mut presenter).await;
         assert_eq!((&update["words"], &update["votes"]), (&cloud, &json!({})), "{update}");
         if shows_results {
             for (_, socket) in &mut audience {
-                assert_eq!(counted(socket).await["words"], cloud);
+                assert_eq!(next_full_tally(socket).await["words"], cloud);
             }
         }
         world.quiet().await;
@@ -199,12 +199,13 @@ async fn what_an_audience_writes_is_a_cloud_of_words() {
 
 /// Every participant's words, whoever comes at once: the cloud is what one would count by hand.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_hundred_fill_a_cloud() {
+async fn two_hundred_participants_fill_a_word_cloud() {
     const CROWD: usize = 200;
     const BIRDS: [&str; 7] = ["heron", "stork", "Crane", "egreta", "pelican", "lișița", "ibis"];
     let Some(world) = World::local("an audience of two hundred").await else { return };
     let ana = world.user("ana").await;
-    let (presentation, session) = talk(&ana, "question_text", json!({ "question": "Which birds?" })).await;
+    let (presentation, session) =
+        start_talk(&ana, "question_text", json!({ "question": "Which birds?" })).await;
     let slide = &presentation.slides[0];
     session.go("start").await;
     let mut presenter = ana.socket(&session).await;

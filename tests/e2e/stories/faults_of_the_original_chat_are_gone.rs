@@ -15,7 +15,7 @@ async fn two_in_a_channel(world: &World) -> (Teammate, Teammate, Channel) {
 
 /// 1: online was sent before the rooms were joined, offline after they were left.
 #[tokio::test]
-async fn presence_reaches_the_others() {
+async fn presence_reaches_the_other_members() {
     let world = World::start().await;
     let (ana, bo, _) = two_in_a_channel(&world).await;
     let mut ana_socket = ana.connect().await;
@@ -32,7 +32,7 @@ async fn presence_reaches_the_others() {
 /// 2: events went through the memory of one instance. Here the message is posted through one function, and told by another to
 /// sockets that a third has opened.
 #[tokio::test]
-async fn an_event_comes_from_whichever_instance() {
+async fn events_reach_sockets_of_other_instances() {
     let world = World::start().await;
     let (ana, bo, channel) = two_in_a_channel(&world).await;
     let (mut ana_socket, mut bo_socket) = (ana.connect().await, bo.connect().await);
@@ -53,7 +53,7 @@ async fn an_event_comes_from_whichever_instance() {
 
 /// 3: a second tab replaced the first, and closing the old one removed the new.
 #[tokio::test]
-async fn a_second_tab_is_beside_the_first() {
+async fn a_second_tab_receives_events_too() {
     let world = World::start().await;
     let (ana, bo, channel) = two_in_a_channel(&world).await;
     let mut first = ana.connect().await;
@@ -69,7 +69,7 @@ async fn a_second_tab_is_beside_the_first() {
 
 /// 4: 403 and 400 came back as 500.
 #[tokio::test]
-async fn a_refusal_is_what_it_is() {
+async fn refusals_have_their_own_status() {
     let world = World::start().await;
     let (ana, _, channel) = two_in_a_channel(&world).await;
     let stranger = world.teammate("cy").await;
@@ -84,7 +84,7 @@ async fn a_refusal_is_what_it_is() {
 
 /// 5: answers were in `camelCase` and events in `snake_case`, and answers lost their mentions.
 #[tokio::test]
-async fn an_answer_and_its_event_say_the_same() {
+async fn a_response_equals_its_event() {
     let world = World::start().await;
     let (ana, bo, channel) = two_in_a_channel(&world).await;
     let mut socket = bo.connect().await;
@@ -114,7 +114,7 @@ async fn an_edit_keeps_reactions() {
 
 /// 7: lists of users, their search and mentions failed at run time.
 #[tokio::test]
-async fn lists_come_in_their_order() {
+async fn lists_are_sorted() {
     let world = World::start().await;
     let (ana, bo, channel) = two_in_a_channel(&world).await;
     let users = ana.client.get("/api/v1/users/?limit=100").await.ok(200);
@@ -139,7 +139,7 @@ async fn lists_come_in_their_order() {
 
 /// 8: whoever was banned or suspended could log in and do everything, and a suspension never ended.
 #[tokio::test]
-async fn whoever_is_suspended_is_out_until_it_ends() {
+async fn a_suspended_member_is_locked_out_until_the_suspension_ends() {
     let Some((world, admin)) = World::with_admin("suspended from a team", "enterprise").await else { return };
     let (ana, bo, channel) = two_in_a_channel(&world).await;
     let mut bo_socket = bo.connect().await;
@@ -215,7 +215,7 @@ async fn outsiders_learn_nothing() {
 
 /// 10: `user_joined` came with every connection.
 #[tokio::test]
-async fn whoever_connects_has_not_joined() {
+async fn connecting_is_not_joining() {
     let world = World::start().await;
     let (ana, bo, channel) = two_in_a_channel(&world).await;
     let mut ana_socket = ana.connect().await;
@@ -238,7 +238,7 @@ async fn whoever_connects_has_not_joined() {
 
 /// 1.1: the flag was gone, and every channel open to all.
 #[tokio::test]
-async fn private_channels_are_listed_to_nobody() {
+async fn private_channels_are_not_listed() {
     let world = World::start().await;
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
     let (open, closed) = (ana.public_channel().await, ana.private_channel().await);

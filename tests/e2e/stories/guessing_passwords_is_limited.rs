@@ -33,7 +33,7 @@ async fn guessing_passwords_is_limited() {
 
 /// Someone who does not exist answers as someone whose password is wrong, and as slowly.
 #[tokio::test]
-async fn an_unknown_account_answers_like_a_wrong_password() {
+async fn an_unknown_account_is_refused_like_a_wrong_password() {
     let Some(world) = World::local("times of log-ins").await else { return };
     let ana = world.user("ana").await;
     let (mut known, mut unknown) = (Vec::new(), Vec::new());

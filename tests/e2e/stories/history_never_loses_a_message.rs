@@ -3,13 +3,13 @@ use serde_json::{Value, json};
 
 use crate::world::World;
 
-fn numbers(page: &Value) -> Vec<u64> {
+fn sequence_numbers(page: &Value) -> Vec<u64> {
     page["items"].as_array().expect("items").iter().map(|item| item["seq"].as_u64().unwrap()).collect()
 }
 
 /// Page by page, while others write: everything from before the first page is seen once.
 #[tokio::test]
-async fn a_history_is_read_without_gaps() {
+async fn history_is_paged_without_gaps() {
     let world = World::start().await;
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
     let channel = ana.public_channel().await;
@@ -30,9 +30,13 @@ async fn a_history_is_read_without_gaps() {
 
     let mut seen = Vec::new();
     let mut page = ana.client.get(&format!("{path}/?limit=5")).await.ok(200);
-    assert_eq!((numbers(&page), &page["seq"]), (vec![8, 9, 10, 11, 12], &json!(12)), "oldest to newest");
+    assert_eq!(
+        (sequence_numbers(&page), &page["seq"]),
+        (vec![8, 9, 10, 11, 12], &json!(12)),
+        "oldest to newest"
+    );
     loop {
-        seen.splice(0..0, numbers(&page));
+        seen.splice(0..0, sequence_numbers(&page));
         assert_eq!(
             (&page["has_more"], &page["next_cursor"]),
             (&json!(page["next"].is_string()), &page["next"])
@@ -48,20 +52,20 @@ async fn a_history_is_read_without_gaps() {
     let mut after = "0".to_owned();
     loop {
         let page = bo.client.get(&format!("{path}?limit=6&after={after}")).await.ok(200);
-        seen.extend(numbers(&page));
+        seen.extend(sequence_numbers(&page));
         let Some(next) = page["next"].as_str() else { break };
         after = next.to_owned();
     }
     assert_eq!(seen, (1..=14).collect::<Vec<u64>>());
     let newest = bo.client.get(&format!("{path}?after=14")).await.ok(200);
-    assert_eq!((numbers(&newest), &newest["has_more"]), (vec![], &json!(false)));
+    assert_eq!((sequence_numbers(&newest), &newest["has_more"]), (vec![], &json!(false)));
 
     // old clients count back from the newest
     let page = ana.client.get(&format!("{path}?limit=4&offset=4")).await.ok(200);
-    assert_eq!(numbers(&page), [7, 8, 9, 10]);
+    assert_eq!(sequence_numbers(&page), [7, 8, 9, 10]);
     let page = ana.client.get(&format!("{path}?limit=4&offset=12")).await.ok(200);
-    assert_eq!((numbers(&page), &page["next"]), (vec![1, 2], &json!(null)));
-    assert_eq!(numbers(&ana.client.get(&format!("{path}?offset=14")).await.ok(200)), [0; 0]);
+    assert_eq!((sequence_numbers(&page), &page["next"]), (vec![1, 2], &json!(null)));
+    assert_eq!(sequence_numbers(&ana.client.get(&format!("{path}?offset=14")).await.ok(200)), [0; 0]);
 
     for (query, field) in [
         ("limit=0", "limit"),
@@ -78,7 +82,7 @@ async fn a_history_is_read_without_gaps() {
 
 /// What is deleted leaves its number behind, and whoever joins late reads what was there.
 #[tokio::test]
-async fn a_deleted_message_leaves_its_place() {
+async fn a_deleted_message_leaves_a_tombstone() {
     let world = World::start().await;
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
     let channel = ana.public_channel().await;
@@ -99,7 +103,7 @@ async fn a_deleted_message_leaves_its_place() {
     bo.client.get(&path).await.refused(404, "RESOURCE_NOT_FOUND");
     bo.join(&channel).await;
     let page = bo.client.get(&list).await.ok(200);
-    assert_eq!((numbers(&page), &page["seq"], &page["change"]), (vec![1, 2], &json!(2), &json!(1)));
+    assert_eq!((sequence_numbers(&page), &page["seq"], &page["change"]), (vec![1, 2], &json!(2), &json!(1)));
     let gone = &page["items"][0];
     assert_eq!((&gone["content"], gone["deleted_at"].is_string()), (&json!(""), true), "{gone}");
     assert_eq!(*gone, bo.client.get(&path).await.ok(200));
@@ -109,7 +113,7 @@ async fn a_deleted_message_leaves_its_place() {
 
 /// A history costs the same however many messages it has: its messages are one query, beside the log-in, the place and the last change.
 #[tokio::test]
-async fn fifty_messages_are_one_query() {
+async fn fifty_messages_cost_one_query() {
     let Some(world) = World::local("what a history costs").await else { return };
     let ana = world.teammate("ana").await;
     let channel = ana.public_channel().await;
@@ -122,7 +126,7 @@ async fn fifty_messages_are_one_query() {
     let path = format!("/v1/messages/channel/{}", channel.id);
     let requests = async |limit: usize| {
         let answer = ana.client.get(&format!("{path}?limit={limit}")).await;
-        assert_eq!(numbers(&answer.ok(200)).len(), limit);
+        assert_eq!(sequence_numbers(&answer.ok(200)).len(), limit);
         let cost = answer.header("x-colloquy-cost").expect("a local cloud says what an answer cost");
         let requests = cost.split("; ").find_map(|part| part.strip_prefix("requests="));
         requests.and_then(|count| count.parse::<u32>().ok()).expect("a number of requests")

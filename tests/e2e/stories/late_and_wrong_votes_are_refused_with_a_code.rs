@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use crate::world::{ClientSocket, World, people::vote};
 
 /// Sends a vote and says what it is refused with.
-async fn refused(socket: &mut ClientSocket, reference: u64, payload: Value) -> Value {
+async fn submit_refused(socket: &mut ClientSocket, reference: u64, payload: Value) -> Value {
     let frame = json!({ "type": "response_submitted", "ref": reference, "payload": payload });
     socket.send_text(&frame.to_string()).await;
     let error = socket.refused(&json!(reference)).await;
@@ -12,7 +12,7 @@ async fn refused(socket: &mut ClientSocket, reference: u64, payload: Value) -> V
 }
 
 #[tokio::test]
-async fn late_and_wrong_votes_are_refused_with_a_code() {
+async fn invalid_votes_are_refused_with_a_code() {
     let world = World::start().await;
     let ana = world.user("ana").await;
     let presentation = ana.presentation(2).await;
@@ -21,10 +21,18 @@ async fn late_and_wrong_votes_are_refused_with_a_code() {
     let session = ana.session(&presentation).await;
     let (bo, mut socket) = session.guest(&world, "Bo").await;
 
-    assert_eq!(refused(&mut socket, 1, vote(first, "a", 1)).await, "session_not_active", "not started");
+    assert_eq!(
+        submit_refused(&mut socket, 1, vote(first, "a", 1)).await,
+        "session_not_active",
+        "not started"
+    );
     session.go("start").await;
-    assert_eq!(refused(&mut socket, 2, vote(second, "a", 1)).await, "slide_not_current", "not shown yet");
-    assert_eq!(refused(&mut socket, 3, vote(&elsewhere.slides[0], "a", 1)).await, "slide_not_current");
+    assert_eq!(
+        submit_refused(&mut socket, 2, vote(second, "a", 1)).await,
+        "slide_not_current",
+        "not shown yet"
+    );
+    assert_eq!(submit_refused(&mut socket, 3, vote(&elsewhere.slides[0], "a", 1)).await, "slide_not_current");
     for (reference, content) in [
         (10, json!({ "selected": ["z"] })),
         (11, json!({ "selected": ["a", "b"] })),
@@ -36,19 +44,19 @@ async fn late_and_wrong_votes_are_refused_with_a_code() {
         (17, json!("a")),
     ] {
         let payload = json!({ "slide_id": first.id, "content": content });
-        assert_eq!(refused(&mut socket, reference, payload).await, "invalid_content", "{content}");
+        assert_eq!(submit_refused(&mut socket, reference, payload).await, "invalid_content", "{content}");
     }
     session.go("pause").await;
     world.forget().await;
-    assert_eq!(refused(&mut socket, 20, vote(first, "a", 1)).await, "session_not_active", "paused");
+    assert_eq!(submit_refused(&mut socket, 20, vote(first, "a", 1)).await, "session_not_active", "paused");
     session.go("resume").await;
     session.show(second).await;
     world.forget().await;
-    assert_eq!(refused(&mut socket, 21, vote(first, "a", 1)).await, "slide_not_current", "too late");
+    assert_eq!(submit_refused(&mut socket, 21, vote(first, "a", 1)).await, "slide_not_current", "too late");
 
     // the presenter does not vote
     let mut presenter = ana.socket(&session).await;
-    assert_eq!(refused(&mut presenter, 22, vote(second, "a", 1)).await, "forbidden");
+    assert_eq!(submit_refused(&mut presenter, 22, vote(second, "a", 1)).await, "forbidden");
 
     // the same over HTTP
     let mut body = vote(first, "a", 1);
@@ -75,7 +83,7 @@ async fn late_and_wrong_votes_are_refused_with_a_code() {
 
 /// A cache may accept, never refuse: the vote that comes with the slide counts (DESIGN 5).
 #[tokio::test]
-async fn a_vote_cast_the_moment_a_slide_appears_counts() {
+async fn a_vote_cast_when_a_slide_appears_counts() {
     let world = World::start().await;
     let ana = world.user("ana").await;
     let (presentation, session) = ana.started(4).await;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::world::{ApiClient, ApiResponse, ClientSocket, User, World};
 
 /// How many were let in; all others were refused by this limit.
-fn let_in(answers: &[ApiResponse], limit: &str) -> usize {
+fn accepted_count(answers: &[ApiResponse], limit: &str) -> usize {
     let (done, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 201);
     for answer in refused {
         let error = answer.refused(403, "SUBSCRIPTION_LIMIT_EXCEEDED");
@@ -16,12 +16,12 @@ fn let_in(answers: &[ApiResponse], limit: &str) -> usize {
     done.len()
 }
 
-async fn create(ana: &User, presentation: &str, at_once: usize) -> Vec<ApiResponse> {
+async fn create_sessions(ana: &User, presentation: &str, at_once: usize) -> Vec<ApiResponse> {
     let body = json!({ "presentation_id": presentation });
     join_all((0..at_once).map(|_| ana.client.post("/v1/sessions", &body))).await
 }
 
-async fn join(world: &World, code: &str, at_once: usize) -> Vec<ApiResponse> {
+async fn join_concurrently(world: &World, code: &str, at_once: usize) -> Vec<ApiResponse> {
     let path = format!("/v1/sessions/code/{code}/join");
     join_all((0..at_once).map(|_| async { world.nobody().post(&path, &json!({})).await })).await
 }
@@ -34,11 +34,11 @@ async fn usage(ana: &User, category: &str) -> (Value, Value) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn five_sessions_a_month_are_free_and_never_six() {
+async fn the_free_plan_has_five_sessions_a_month() {
     let Some((world, root)) = World::with_admin("sessions a month", "free").await else { return };
     let ana = world.user("ana").await;
     let presentation = ana.presentation(1).await;
-    assert_eq!(let_in(&create(&ana, &presentation.id, 12).await, "sessions_per_month"), 5);
+    assert_eq!(accepted_count(&create_sessions(&ana, &presentation.id, 12).await, "sessions_per_month"), 5);
     assert_eq!(usage(&ana, "sessions_per_month").await, (json!(5), json!(5)));
     let mine = ana.client.get("/v1/sessions?limit=100").await.ok(200);
     assert_eq!(mine["items"].as_array().map(Vec::len), Some(5), "what was refused left nothing");
@@ -46,11 +46,14 @@ async fn five_sessions_a_month_are_free_and_never_six() {
     // another plan counts at once, and what was used is used
     let path = format!("/v1/admin/speakers/{}/plan", ana.id);
     root.client.patch(&path, &json!({ "plan_id": "pro" })).await.ok(200);
-    assert_eq!(let_in(&create(&ana, &presentation.id, 2).await, "sessions_per_month"), 2);
+    assert_eq!(accepted_count(&create_sessions(&ana, &presentation.id, 2).await, "sessions_per_month"), 2);
     assert_eq!(usage(&ana, "sessions_per_month").await, (json!(7), json!(50)));
     root.client.patch(&path, &json!({ "plan_id": "free" })).await.ok(200);
     assert_eq!(
-        let_in(&create(&ana, &presentation.id, 2).await, "sessions_per_month: 7 are used, the plan has 5"),
+        accepted_count(
+            &create_sessions(&ana, &presentation.id, 2).await,
+            "sessions_per_month: 7 are used, the plan has 5"
+        ),
         0
     );
 
@@ -58,7 +61,7 @@ async fn five_sessions_a_month_are_free_and_never_six() {
     world.cloud().clock().advance(Duration::from_hours(31 * 24));
     let ana = ana.log_in(&world).await;
     assert_eq!(usage(&ana, "sessions_per_month").await, (json!(0), json!(5)));
-    assert_eq!(let_in(&create(&ana, &presentation.id, 1).await, "sessions_per_month"), 1);
+    assert_eq!(accepted_count(&create_sessions(&ana, &presentation.id, 1).await, "sessions_per_month"), 1);
     let usage = ana.client.get("/v1/users/me/usage").await.ok(200);
     let history = usage["history"].as_array().unwrap();
     let sessions: Vec<&Value> = history.iter().map(|month| &month["sessions"]).collect();
@@ -66,7 +69,7 @@ async fn five_sessions_a_month_are_free_and_never_six() {
 }
 
 /// Asks again while a dependency fails, as clients do.
-async fn insist(client: &ApiClient, path: &str, body: &Value) -> ApiResponse {
+async fn post_until_available(client: &ApiClient, path: &str, body: &Value) -> ApiResponse {
     loop {
         let answer = client.post(path, body).await;
         if answer.status != 503 {
@@ -77,24 +80,26 @@ async fn insist(client: &ApiClient, path: &str, body: &Value) -> ApiResponse {
 
 /// Refused writes and transactions that conflict: what is counted is what there is.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn limits_hold_under_chaos() {
+async fn plan_limits_hold_under_chaos() {
     let parameters = [("DefaultPlan".to_owned(), "free".to_owned())].into();
     let options = LocalOptions { chaos: Some(20_261_121), parameters, ..LocalOptions::default() };
     let Some(world) = World::local_with("limits under chaos", options).await else { return };
     let ana = world.user("ana").await;
     let (presentation, session) = ana.started(1).await;
     let body = json!({ "presentation_id": presentation.id });
-    let made = join_all((0..8).map(|_| insist(&ana.client, "/v1/sessions", &body))).await;
-    assert_eq!(let_in(&made, "sessions_per_month"), 4, "and the one of before");
+    let made = join_all((0..8).map(|_| post_until_available(&ana.client, "/v1/sessions", &body))).await;
+    assert_eq!(accepted_count(&made, "sessions_per_month"), 4, "and the one of before");
     let path = format!("/v1/sessions/code/{}/join", session.code);
-    let joined = join_all((0..40).map(|_| async { insist(&world.nobody(), &path, &json!({})).await })).await;
-    assert_eq!(let_in(&joined, "participants_per_session"), 25);
+    let joined =
+        join_all((0..40).map(|_| async { post_until_available(&world.nobody(), &path, &json!({})).await }))
+            .await;
+    assert_eq!(accepted_count(&joined, "participants_per_session"), 25);
     let people = ana.client.get(&format!("/v1/sessions/{}/participants?limit=100", session.id)).await.ok(200);
     assert_eq!(people["items"].as_array().map(Vec::len), Some(25));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_free_session_has_twenty_five_seats() {
+async fn the_free_plan_has_twenty_five_participants() {
     let Some((world, root)) = World::with_admin("seats", "free").await else { return };
     let (ana, bo, eve) = (world.user("ana").await, world.user("bo").await, world.user("eve").await);
     let (presentation, session) = ana.started(1).await;
@@ -104,7 +109,10 @@ async fn a_free_session_has_twenty_five_seats() {
         session.join_from(bo.client.clone(), Some("Bo")).await;
     }
     let guest = session.join(&world, Some("Cy")).await;
-    assert_eq!(let_in(&join(&world, &session.code, 40).await, "participants_per_session"), 23);
+    assert_eq!(
+        accepted_count(&join_concurrently(&world, &session.code, 40).await, "participants_per_session"),
+        23
+    );
     assert_eq!(usage(&ana, "participants_per_session").await, (json!(25), json!(25)));
 
     // it is full for newcomers, by the socket too, and for nobody else
@@ -121,14 +129,20 @@ async fn a_free_session_has_twenty_five_seats() {
     // another plan is for the next session
     let path = format!("/v1/admin/users/{}/plan", ana.id);
     root.client.patch(&path, &json!({ "plan": "enterprise" })).await.ok(200);
-    assert_eq!(let_in(&join(&world, &session.code, 3).await, "participants_per_session"), 0);
+    assert_eq!(
+        accepted_count(&join_concurrently(&world, &session.code, 3).await, "participants_per_session"),
+        0
+    );
     let next = ana.session(&presentation).await;
-    assert_eq!(let_in(&join(&world, &next.code, 40).await, "participants_per_session"), 40);
+    assert_eq!(
+        accepted_count(&join_concurrently(&world, &next.code, 40).await, "participants_per_session"),
+        40
+    );
 }
 
 /// A whole room comes from one address, all at once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_address_takes_every_seat_and_whoever_is_sent_away_leaves_one() {
+async fn a_removed_participant_frees_one_seat() {
     let Some((world, _)) = World::with_admin("one address", "free").await else { return };
     let ana = world.user("ana").await;
     let (_, session) = ana.started(1).await;
@@ -144,5 +158,8 @@ async fn one_address_takes_every_seat_and_whoever_is_sent_away_leaves_one() {
     for _ in 0..2 {
         ana.client.delete(&removal).await.ok(204);
     }
-    assert_eq!(let_in(&join(&world, &session.code, 3).await, "participants_per_session"), 1);
+    assert_eq!(
+        accepted_count(&join_concurrently(&world, &session.code, 3).await, "participants_per_session"),
+        1
+    );
 }

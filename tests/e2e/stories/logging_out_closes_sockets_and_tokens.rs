@@ -24,7 +24,7 @@ async fn logging_out_closes_sockets_and_tokens() {
 }
 
 #[tokio::test]
-async fn a_new_password_ends_every_other_log_in() {
+async fn a_new_password_ends_all_other_log_ins() {
     let world = World::start().await;
     let ana = world.user("ana").await;
     let phone = ana.log_in(&world).await;
@@ -73,7 +73,7 @@ async fn log_ins_are_listed_ended_and_capped() {
 }
 
 #[tokio::test]
-async fn a_deleted_account_is_gone_and_its_address_is_free() {
+async fn a_deleted_account_frees_its_email_address() {
     let world = World::start().await;
     let ana = world.user("ana").await;
     let presentation = ana.presentation(1).await;

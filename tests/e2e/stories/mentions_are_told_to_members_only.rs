@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use crate::world::{ApiClient, World};
 
 /// What a list has to say, asked for again until it says so: it follows from messages by a job.
-async fn until(client: &ApiClient, path: &str, is_so: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+async fn list_until(client: &ApiClient, path: &str, is_so: impl Fn(&[Value]) -> bool) -> Vec<Value> {
     let list =
         client.get_until(path, |body| body["items"].as_array().is_some_and(|items| is_so(items))).await;
     list["items"].as_array().expect("items").clone()
@@ -12,7 +12,7 @@ async fn until(client: &ApiClient, path: &str, is_so: impl Fn(&[Value]) -> bool)
 /// Contract 1.6, 9: in the original anybody whose name was written was sent the text. And 7: the list of one's mentions worked
 /// for nobody.
 #[tokio::test]
-async fn mentions_are_told_to_members_only() {
+async fn mentions_notify_members_only() {
     let world = World::start().await;
     let (ana, bo, eve) =
         (world.teammate("ana").await, world.teammate("bo").await, world.teammate("eve").await);
@@ -34,7 +34,7 @@ async fn mentions_are_told_to_members_only() {
         (&told["message_id"], &told["content"], &told["from_user_id"], &told["is_edit"]),
         (&sent["id"], &json!(content), &json!(ana.id), &json!(false))
     );
-    let mine = until(&bo.client, "/api/v1/messages/mentions/my", |items| !items.is_empty()).await;
+    let mine = list_until(&bo.client, "/api/v1/messages/mentions/my", |items| !items.is_empty()).await;
     assert_eq!((mine.len(), &mine[0]["id"], &mine[0]["content"]), (1, &sent["id"], &json!(content)));
 
     // whoever is not in the channel has heard nothing, sees nothing, and comes to nothing by its id
@@ -51,7 +51,8 @@ async fn mentions_are_told_to_members_only() {
     let path = format!("/v1/messages/{}", sent["id"].as_str().expect("an id"));
     let edit = json!({ "content": format!("@{bo_name} it is not") });
     ana.client.put(&path, &edit).await.ok(200);
-    let mine = until(&bo.client, "/v1/messages/mentions/my", |items| items[0]["is_edited"] == true).await;
+    let mine =
+        list_until(&bo.client, "/v1/messages/mentions/my", |items| items[0]["is_edited"] == true).await;
     assert_eq!(mine[0]["content"], edit["content"]);
     bo.client.delete(&format!("/v1/channels/{id}/leave")).await.ok(200);
     let left = bo.client.get("/v1/messages/mentions/my").await.ok(200);
@@ -60,7 +61,7 @@ async fn mentions_are_told_to_members_only() {
 
 /// Contract 1.4: in the original everyone was told again with every edit.
 #[tokio::test]
-async fn an_edit_tells_whoever_it_newly_mentions() {
+async fn an_edit_notifies_newly_mentioned_members() {
     let world = World::start().await;
     let (ana, bo, cy) = (world.teammate("ana").await, world.teammate("bo").await, world.teammate("cy").await);
     let channel = ana.channel(true).await;
@@ -86,7 +87,7 @@ async fn an_edit_tells_whoever_it_newly_mentions() {
 }
 
 #[tokio::test]
-async fn answers_lie_with_what_they_answer() {
+async fn replies_are_listed_with_their_parent() {
     let world = World::start().await;
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
     let channel = ana.channel(false).await;
@@ -100,7 +101,7 @@ async fn answers_lie_with_what_they_answer() {
         answers.push(bo.client.post("/v1/messages", &body).await.ok(201)["id"].clone());
     }
     let path = format!("/v1/messages/{}/replies", asked["id"].as_str().expect("an id"));
-    let found = until(&ana.client, &path, |items| items.len() == 3).await;
+    let found = list_until(&ana.client, &path, |items| items.len() == 3).await;
     let ids: Vec<_> = found.iter().map(|item| item["id"].clone()).collect();
     assert_eq!(ids, answers, "oldest first");
     assert_eq!(found[0]["reply_preview"]["content"], "Where is the nest?");

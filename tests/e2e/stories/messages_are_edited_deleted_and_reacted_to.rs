@@ -19,7 +19,7 @@ fn reaction(message: &Value, emoji: &str) -> Value {
 }
 
 #[tokio::test]
-async fn an_author_says_something_else() {
+async fn an_author_edits_a_message() {
     let world = World::start().await;
     let (ana, bo, channel) = two_in_a_channel(&world).await;
     let mut socket = bo.connect().await;
@@ -80,7 +80,7 @@ async fn an_author_or_a_moderator_deletes_a_message() {
 }
 
 #[tokio::test]
-async fn people_react_and_take_it_back() {
+async fn members_add_and_remove_reactions() {
     let world = World::start().await;
     let (ana, bo, channel) = two_in_a_channel(&world).await;
     let message = ana.say(&channel, "good news").await;
@@ -129,7 +129,7 @@ async fn people_react_and_take_it_back() {
 
 /// A hundred people react within a moment: all of them are there.
 #[tokio::test]
-async fn nobody_is_lost_in_a_crowd() {
+async fn a_hundred_concurrent_reactions_are_all_stored() {
     let Some(world) = World::local("a hundred people who react at once").await else { return };
     let ana = world.teammate("ana").await;
     let channel = ana.public_channel().await;
@@ -147,7 +147,7 @@ async fn nobody_is_lost_in_a_crowd() {
 }
 
 #[tokio::test]
-async fn what_matters_is_pinned() {
+async fn moderators_pin_messages() {
     let world = World::start().await;
     let (ana, bo, channel) = two_in_a_channel(&world).await;
     let mut socket = bo.connect().await;
@@ -176,7 +176,7 @@ async fn what_matters_is_pinned() {
 }
 
 #[tokio::test]
-async fn staff_delete_what_must_go_and_it_is_written_down() {
+async fn staff_deletions_are_audited() {
     let Some((world, admin)) = World::with_admin("messages that staff delete", "enterprise").await else {
         return;
     };

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use crate::world::{ApiClient, Teammate, World};
 
-async fn say(user: &Teammate, channel: &str, content: &str) -> Value {
+async fn send_to_channel(user: &Teammate, channel: &str, content: &str) -> Value {
     let body = json!({ "channel_id": channel, "content": content });
     user.client.post("/v1/messages", &body).await.ok(201)
 }
@@ -12,13 +12,13 @@ fn ids(found: &Value) -> Vec<&str> {
 }
 
 /// Asks again until so many are found: the words follow from the messages by a job.
-async fn found(client: &ApiClient, query: &str, count: usize) -> Value {
+async fn search_until(client: &ApiClient, query: &str, count: usize) -> Value {
     let path = format!("/v1/messages/search?{query}");
     client.get_until(&path, |body| body["items"].as_array().is_some_and(|items| items.len() == count)).await
 }
 
 #[tokio::test]
-async fn messages_are_found_by_their_words() {
+async fn messages_are_searched_by_word() {
     let world = World::start().await;
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
     let (pond, secret) = (ana.channel(false).await, bo.channel(true).await);
@@ -26,23 +26,29 @@ async fn messages_are_found_by_their_words() {
     bo.client.post("/v1/channels/join", &json!({ "channel_id": pond })).await.ok(200);
     // a word that no other story of this deployment has
     let heron = format!("stârc{}", &pond[..8]);
-    let first = say(&ana, pond, &format!("The {heron} is in the reeds")).await;
-    let second =
-        say(&bo, pond, &format!("Two of them! **{}** and a friend, in the reeds", heron.to_uppercase()))
-            .await;
-    let hidden = say(&bo, secret, &format!("{heron}: nobody may know of the reeds")).await;
+    let first = send_to_channel(&ana, pond, &format!("The {heron} is in the reeds")).await;
+    let second = send_to_channel(
+        &bo,
+        pond,
+        &format!("Two of them! **{}** and a friend, in the reeds", heron.to_uppercase()),
+    )
+    .await;
+    let hidden = send_to_channel(&bo, secret, &format!("{heron}: nobody may know of the reeds")).await;
     let (first, second) = (first["id"].as_str().expect("an id"), second["id"].as_str().expect("an id"));
 
     let plain = heron.replace('â', "a");
-    let all = found(&ana.client, &format!("q={plain}"), 2).await;
+    let all = search_until(&ana.client, &format!("q={plain}"), 2).await;
     assert_eq!((ids(&all), &all["next"]), (vec![second, first], &Value::Null), "newest first");
     assert_eq!(all["items"][1]["channel_id"], pond);
-    let both = found(&bo.client, &format!("q={plain}%20REEDS"), 3).await;
+    let both = search_until(&bo.client, &format!("q={plain}%20REEDS"), 3).await;
     assert_eq!(ids(&both)[0], hidden["id"], "in one's own channels");
-    assert_eq!(ids(&found(&bo.client, &format!("q={plain}&channel_id={pond}"), 2).await), [second, first]);
-    assert_eq!(ids(&found(&ana.client, &format!("q={plain}&from={}", ana.id), 1).await), [first]);
-    assert_eq!(ids(&found(&ana.client, &format!("q=the%20{plain}%20friend"), 1).await), [second]);
-    assert!(ids(&found(&ana.client, &format!("q={plain}%20nobody"), 0).await).is_empty());
+    assert_eq!(
+        ids(&search_until(&bo.client, &format!("q={plain}&channel_id={pond}"), 2).await),
+        [second, first]
+    );
+    assert_eq!(ids(&search_until(&ana.client, &format!("q={plain}&from={}", ana.id), 1).await), [first]);
+    assert_eq!(ids(&search_until(&ana.client, &format!("q=the%20{plain}%20friend"), 1).await), [second]);
+    assert!(ids(&search_until(&ana.client, &format!("q={plain}%20nobody"), 0).await).is_empty());
 
     // page by page, with a cursor that is good for this search only
     let path = |query: &str| format!("/v1/messages/search?{query}");
@@ -59,7 +65,7 @@ async fn messages_are_found_by_their_words() {
     ana.client.put(&message, &json!({ "content": "It flew away" })).await.ok(200);
     let rest = ana.client.get(&path(&format!("q={plain}"))).await.ok(200);
     assert_eq!(ids(&rest), [second]);
-    let flew = found(&ana.client, &format!("q=flew&channel_id={pond}"), 1).await;
+    let flew = search_until(&ana.client, &format!("q=flew&channel_id={pond}"), 1).await;
     assert_eq!(ids(&flew), [first]);
     ana.client.delete(&message).await.ok(200);
     let gone = ana.client.get(&path(&format!("q=flew&channel_id={pond}"))).await.ok(200);
@@ -67,7 +73,7 @@ async fn messages_are_found_by_their_words() {
 }
 
 #[tokio::test]
-async fn a_search_that_says_nothing_is_refused_and_outsiders_search_nothing() {
+async fn empty_searches_and_outsiders_are_refused() {
     let world = World::start().await;
     let (ana, eve) = (world.teammate("ana").await, world.teammate("eve").await);
     let secret = ana.channel(true).await;

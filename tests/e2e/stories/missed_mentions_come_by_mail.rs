@@ -8,7 +8,7 @@ use crate::world::{User, World, team::Teammate};
 const LATER: Duration = Duration::from_mins(17);
 
 /// A channel of two.
-async fn two(world: &World) -> (Teammate, Teammate, String) {
+async fn two_members(world: &World) -> (Teammate, Teammate, String) {
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
     let channel = ana.channel(true).await;
     let id = channel["id"].as_str().expect("an id").to_owned();
@@ -17,53 +17,53 @@ async fn two(world: &World) -> (Teammate, Teammate, String) {
     (ana, bo, id)
 }
 
-async fn say(user: &User, channel: &str, content: &str) -> Value {
+async fn send_to_channel(user: &User, channel: &str, content: &str) -> Value {
     let body = json!({ "channel_id": channel, "content": content });
     user.client.post("/v1/messages", &body).await.ok(201)
 }
 
-async fn pass(world: &World, time: Duration) {
+async fn advance_time(world: &World, time: Duration) {
     world.quiet().await;
     world.cloud().clock().advance(time);
     world.cloud().run_schedules().await;
     world.quiet().await;
 }
 
-fn mails(world: &World, user: &User) -> Vec<String> {
+fn mails_to(world: &World, user: &User) -> Vec<String> {
     let sent = world.cloud().cloud().outbox().all().into_iter();
     sent.filter(|mail| mail.to.contains(&user.email)).filter_map(|mail| mail.text).collect()
 }
 
 #[tokio::test]
-async fn missed_mentions_come_by_mail() {
+async fn missed_mentions_are_emailed() {
     let Some(world) = World::local("mail, and a clock to turn").await else { return };
-    let (ana, bo, channel) = two(&world).await;
+    let (ana, bo, channel) = two_members(&world).await;
     let name = bo.username.clone();
-    say(&ana, &channel, &format!("@{name} the nest is empty")).await;
-    let deleted = say(&ana, &channel, &format!("@{name} never mind me")).await;
+    send_to_channel(&ana, &channel, &format!("@{name} the nest is empty")).await;
+    let deleted = send_to_channel(&ana, &channel, &format!("@{name} never mind me")).await;
     ana.client.delete(&format!("/v1/messages/{}", deleted["id"].as_str().expect("an id"))).await.ok(200);
-    pass(&world, Duration::from_mins(10)).await;
-    assert!(mails(&world, &bo).is_empty(), "whoever is there reads it first");
-    pass(&world, LATER).await;
-    let mail = &mails(&world, &bo)[..];
+    advance_time(&world, Duration::from_mins(10)).await;
+    assert!(mails_to(&world, &bo).is_empty(), "whoever is there reads it first");
+    advance_time(&world, LATER).await;
+    let mail = &mails_to(&world, &bo)[..];
     let [text] = mail else { panic!("one mail: {mail:?}") };
     assert!(text.contains("the nest is empty") && !text.contains("never mind"), "{text}");
-    pass(&world, LATER).await;
-    assert_eq!(mails(&world, &bo).len(), 1, "once");
+    advance_time(&world, LATER).await;
+    assert_eq!(mails_to(&world, &bo).len(), 1, "once");
 
     // what is read in time is not written of; tokens of before have expired
     let (ana, bo) = (ana.log_in(&world).await, bo.log_in(&world).await);
-    let read = say(&ana, &channel, &format!("@{name} read this")).await;
+    let read = send_to_channel(&ana, &channel, &format!("@{name} read this")).await;
     bo.client.put(&format!("/v1/channels/{channel}/read"), &json!({ "seq": read["seq"] })).await.ok(200);
-    pass(&world, Duration::from_mins(90)).await;
-    assert_eq!(mails(&world, &bo).len(), 1);
-    assert!(mails(&world, &ana).is_empty());
+    advance_time(&world, Duration::from_mins(90)).await;
+    assert_eq!(mails_to(&world, &bo).len(), 1);
+    assert!(mails_to(&world, &ana).is_empty());
 }
 
 #[tokio::test]
-async fn quiet_hours_are_quiet_and_who_wants_no_mail_gets_none() {
+async fn quiet_hours_and_opt_outs_are_respected() {
     let Some(world) = World::local("mail, and a clock to turn").await else { return };
-    let (ana, bo, channel) = two(&world).await;
+    let (ana, bo, channel) = two_members(&world).await;
     let name = bo.username.clone();
     let path = "/v1/notifications/preferences";
     let first = bo.client.get(path).await.ok(200);
@@ -78,22 +78,22 @@ async fn quiet_hours_are_quiet_and_who_wants_no_mail_gets_none() {
 
     let mut socket = bo.connect_unread().await;
     socket.catch_up().await;
-    say(&ana, &channel, &format!("@{name} hush")).await;
+    send_to_channel(&ana, &channel, &format!("@{name} hush")).await;
     assert_eq!(socket.wait("mention_notification").await["is_silent"], true);
-    pass(&world, Duration::from_hours(1)).await;
-    assert!(mails(&world, &bo).is_empty());
-    pass(&world, Duration::from_mins(65)).await;
-    assert_eq!(mails(&world, &bo).len(), 1, "in the morning");
+    advance_time(&world, Duration::from_hours(1)).await;
+    assert!(mails_to(&world, &bo).is_empty());
+    advance_time(&world, Duration::from_mins(65)).await;
+    assert_eq!(mails_to(&world, &bo).len(), 1, "in the morning");
 
     // at most one a day, and none where none is wanted
     let (ana, bo) = (ana.log_in(&world).await, bo.log_in(&world).await);
-    say(&ana, &channel, &format!("@{name} again")).await;
-    pass(&world, Duration::from_hours(10)).await;
-    assert_eq!(mails(&world, &bo).len(), 1);
+    send_to_channel(&ana, &channel, &format!("@{name} again")).await;
+    advance_time(&world, Duration::from_hours(10)).await;
+    assert_eq!(mails_to(&world, &bo).len(), 1);
     let bo = bo.log_in(&world).await;
     bo.client.put(path, &json!({ "mail_digest": "off" })).await.ok(200);
-    pass(&world, Duration::from_hours(20)).await;
-    assert_eq!(mails(&world, &bo).len(), 1);
+    advance_time(&world, Duration::from_hours(20)).await;
+    assert_eq!(mails_to(&world, &bo).len(), 1);
     let bo = bo.log_in(&world).await;
     for (field, wrong) in [
         ("quiet_hours.from", json!({ "from": "25:00", "to": "07:00", "time_zone": "UTC" })),

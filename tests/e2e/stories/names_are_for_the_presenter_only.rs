@@ -3,7 +3,7 @@ use serde_json::json;
 use crate::world::{World, people::vote};
 
 #[tokio::test]
-async fn names_are_for_the_presenter_only() {
+async fn only_the_presenter_sees_names() {
     let world = World::start().await;
     let ana = world.user("ana").await;
     let presentation = ana.presentation(1).await;

@@ -6,7 +6,7 @@ use crate::world::{ClientSocket, World, people::question, pictures::picture};
 /// Every path of seed 1 that is in this product by now, as its README spells it, and under every prefix, with and
 /// without a slash at the end.
 #[tokio::test]
-async fn old_paths_still_work() {
+async fn original_paths_still_work() {
     let world = World::start().await;
     for (number, (prefix, slash)) in
         [("/api", ""), ("/api", "/"), ("/api/v1", ""), ("/api/v1", "/"), ("/v1", ""), ("/v1", "/")]
@@ -87,7 +87,7 @@ async fn old_paths_still_work() {
 
 /// `ws://localhost:8000/ws/{session_id}?token={jwt_token}` and its relatives.
 #[tokio::test]
-async fn the_old_socket_still_opens() {
+async fn the_original_socket_path_still_opens() {
     let Some(world) = World::local("the local gateway's socket paths").await else { return };
     let ana = world.user("ana").await;
     let (presentation, session) = ana.started(1).await;

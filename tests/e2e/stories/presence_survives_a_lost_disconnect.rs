@@ -34,7 +34,7 @@ async fn presence_survives_a_lost_disconnect() {
 
 /// A row that nothing cleans up dies with the two hours that a connection may live.
 #[tokio::test]
-async fn a_forgotten_connection_dies_with_its_time() {
+async fn a_connection_without_disconnect_expires() {
     let Some(world) = World::deaf("a lost $disconnect").await else { return };
     let ana = world.user("ana").await;
     let (_, session) = ana.started(1).await;
@@ -54,7 +54,7 @@ async fn a_forgotten_connection_dies_with_its_time() {
 
 /// Two hours or ten silent minutes end a connection; who comes back misses nothing.
 #[tokio::test]
-async fn an_idle_connection_is_closed_and_comes_back_whole() {
+async fn an_idle_connection_is_closed_and_reconnects_with_full_state() {
     let Some(world) = World::local("idle connections").await else { return };
     let ana = world.user("ana").await;
     let (presentation, session) = ana.started(2).await;

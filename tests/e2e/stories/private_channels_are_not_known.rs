@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use crate::world::{Teammate, World, team::Channel};
 
 /// Everything that can be asked of a channel.
-fn requests(channel: &str, somebody: &str) -> Vec<(Method, String, Value)> {
+fn all_requests(channel: &str, somebody: &str) -> Vec<(Method, String, Value)> {
     let base = format!("/api/v1/channels/{channel}");
     let member = format!("{base}/members/{somebody}");
     vec![
@@ -27,9 +27,9 @@ fn requests(channel: &str, somebody: &str) -> Vec<(Method, String, Value)> {
 }
 
 /// The same words for one that there is and for one that there is not.
-async fn knows_nothing(who: &Teammate, channel: &str, somebody: &str) {
+async fn expect_not_found(who: &Teammate, channel: &str, somebody: &str) {
     let unknown = uuid::Uuid::from_u128(rand::random()).to_string();
-    let pairs = requests(channel, somebody).into_iter().zip(requests(&unknown, somebody));
+    let pairs = all_requests(channel, somebody).into_iter().zip(all_requests(&unknown, somebody));
     for ((method, path, body), (_, other, _)) in pairs {
         let answer = who.client.ask(method.clone(), &path).json(&body).send().await;
         let said = answer.refused(404, "RESOURCE_NOT_FOUND")["message"].clone();
@@ -38,7 +38,7 @@ async fn knows_nothing(who: &Teammate, channel: &str, somebody: &str) {
     }
 }
 
-async fn private(owner: &Teammate) -> Channel {
+async fn create_private_channel(owner: &Teammate) -> Channel {
     let channel = owner.private_channel().await;
     let seen = owner.client.get(&format!("/v1/channels/{}", channel.id)).await.ok(200);
     assert_eq!((&seen["is_private"], &seen["kind"]), (&json!(true), &json!("private")));
@@ -46,12 +46,12 @@ async fn private(owner: &Teammate) -> Channel {
 }
 
 #[tokio::test]
-async fn a_private_channel_is_known_to_its_members_only() {
+async fn a_private_channel_is_visible_to_its_members_only() {
     let world = World::start().await;
     let (ana, bo, cy) = (world.teammate("ana").await, world.teammate("bo").await, world.teammate("cy").await);
-    let channel = private(&ana).await;
+    let channel = create_private_channel(&ana).await;
     let base = format!("/api/v1/channels/{}", channel.id);
-    knows_nothing(&cy, &channel.id, &ana.id).await;
+    expect_not_found(&cy, &channel.id, &ana.id).await;
     let mut cy_socket = cy.connect_unread().await;
     let mut bo_socket = bo.connect_unread().await;
 
@@ -77,7 +77,7 @@ async fn a_private_channel_is_known_to_its_members_only() {
     ana.client.delete(&format!("{base}/members/{}", cy.id)).await.ok(204);
 
     // out at once, and as if it had never been
-    knows_nothing(&cy, &channel.id, &ana.id).await;
+    expect_not_found(&cy, &channel.id, &ana.id).await;
     cy_socket.wait_where("user_left", |told| told["user_id"] == cy.id.as_str()).await;
     ana.client.patch(&base, &json!({ "description": "of herons" })).await.ok(200);
     bo_socket.wait_where("channel_updated", |told| told["description"] == "of herons").await;
@@ -87,13 +87,13 @@ async fn a_private_channel_is_known_to_its_members_only() {
     // it goes with its last member, and its name is free
     bo.client.delete(&format!("{base}/leave")).await.ok(200);
     ana.client.delete(&format!("{base}/leave")).await.ok(200);
-    knows_nothing(&ana, &channel.id, &bo.id).await;
+    expect_not_found(&ana, &channel.id, &bo.id).await;
     assert!(ana.listed(&channel).await.is_none());
     cy.client.post("/api/v1/channels/", &json!({ "name": channel.name })).await.ok(201);
 }
 
 #[tokio::test]
-async fn two_have_one_direct_channel() {
+async fn two_users_have_one_direct_channel() {
     let world = World::start().await;
     let (ana, bo, cy) = (world.teammate("ana").await, world.teammate("bo").await, world.teammate("cy").await);
     let mut bo_socket = bo.connect_unread().await;
@@ -119,7 +119,7 @@ async fn two_have_one_direct_channel() {
     ana.client.post("/v1/channels/direct", &of_dee).await.refused(404, "RESOURCE_NOT_FOUND");
 
     // nobody else ever, and as it is
-    knows_nothing(&cy, id, &ana.id).await;
+    expect_not_found(&cy, id, &ana.id).await;
     let base = format!("/v1/channels/{id}");
     ana.client.delete(&format!("{base}/leave")).await.refused(409, "CONFLICT");
     ana.client.delete(&base).await.refused(409, "CONFLICT");

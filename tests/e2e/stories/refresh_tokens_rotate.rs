@@ -41,7 +41,7 @@ async fn parallel_refreshes_get_one_successor() {
 }
 
 #[tokio::test]
-async fn a_stolen_token_ends_the_family() {
+async fn a_reused_refresh_token_ends_the_log_in() {
     let Some(world) = World::local("reuse of refresh tokens").await else { return };
     let ana = world.user("ana").await;
     let second = refresh(&world, &ana.refresh_token).await.ok(200);
@@ -62,7 +62,7 @@ async fn a_stolen_token_ends_the_family() {
 
 /// Thirty days from the log-in, however often it rotates.
 #[tokio::test]
-async fn a_log_in_ends_after_thirty_days() {
+async fn a_log_in_expires_after_thirty_days() {
     let Some(world) = World::local("thirty days").await else { return };
     let ana = world.user("ana").await;
     world.cloud().clock().advance(Duration::from_hours(15 * 24));

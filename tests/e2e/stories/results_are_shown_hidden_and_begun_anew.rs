@@ -5,7 +5,7 @@ use crate::world::{
     people::{Slide, vote},
 };
 
-async fn quiz(world: &World) -> (User, Presentation, Session) {
+async fn start_quiz(world: &World) -> (User, Presentation, Session) {
     let ana = world.user("ana").await;
     let mut presentation = ana.presentation(0).await;
     let path = format!("/v1/presentations/{}/slides", presentation.id);
@@ -24,7 +24,7 @@ async fn quiz(world: &World) -> (User, Presentation, Session) {
 }
 
 #[tokio::test]
-async fn the_presenter_hides_and_shows_results_and_begins_anew() {
+async fn the_presenter_hides_shows_and_resets_results() {
     let world = World::start().await;
     let ana = world.user("ana").await;
     let (presentation, session) = ana.started(1).await;
@@ -65,9 +65,9 @@ async fn the_presenter_hides_and_shows_results_and_begins_anew() {
 }
 
 #[tokio::test]
-async fn a_quiz_is_revealed_and_the_quicker_lead() {
+async fn faster_correct_quiz_answers_rank_higher() {
     let Some(world) = World::local("the speed of answers").await else { return };
-    let (ana, presentation, session) = quiz(&world).await;
+    let (ana, presentation, session) = start_quiz(&world).await;
     let slide = &presentation.slides[0];
     let mut presenter = ana.socket(&session).await;
     let (bo, mut bo_socket) = session.guest(&world, "Bo").await;
@@ -103,9 +103,9 @@ async fn a_quiz_is_revealed_and_the_quicker_lead() {
 }
 
 #[tokio::test]
-async fn a_quiz_that_was_revealed_takes_no_answers() {
+async fn a_revealed_quiz_accepts_no_answers() {
     let world = World::start().await;
-    let (ana, presentation, session) = quiz(&world).await;
+    let (ana, presentation, session) = start_quiz(&world).await;
     let slide = &presentation.slides[0];
     let body = |option: &str| json!({ "session_id": session.id, "slide_id": slide.id, "content": { "selected": [option] } });
     let (bo, mut socket) = session.guest(&world, "Bo").await;
@@ -141,9 +141,9 @@ async fn a_quiz_that_was_revealed_takes_no_answers() {
 }
 
 #[tokio::test]
-async fn a_quiz_is_read_by_nobody_before_the_session_begins() {
+async fn slides_are_hidden_until_the_session_starts() {
     let world = World::start().await;
-    let (ana, presentation, _) = quiz(&world).await;
+    let (ana, presentation, _) = start_quiz(&world).await;
     let session = ana.session(&presentation).await;
     let (bo, mut socket) = session.guest(&world, "Bo").await;
     let path = format!("/v1/sessions/{}/slides", session.id);
@@ -157,9 +157,9 @@ async fn a_quiz_is_read_by_nobody_before_the_session_begins() {
 }
 
 #[tokio::test]
-async fn whose_answer_to_a_quiz_is_hidden_leads_no_more() {
+async fn hiding_a_quiz_answer_removes_its_score() {
     let world = World::start().await;
-    let (ana, presentation, session) = quiz(&world).await;
+    let (ana, presentation, session) = start_quiz(&world).await;
     let slide = &presentation.slides[0];
     let (bo, mut socket) = session.guest(&world, "Bo").await;
     let body = json!({ "session_id": session.id, "slide_id": slide.id, "content": { "selected": ["a"] } });
@@ -174,9 +174,9 @@ async fn whose_answer_to_a_quiz_is_hidden_leads_no_more() {
 }
 
 #[tokio::test]
-async fn a_quiz_that_is_begun_anew_is_answered_anew() {
+async fn a_reset_quiz_accepts_new_answers() {
     let world = World::start().await;
-    let (ana, presentation, session) = quiz(&world).await;
+    let (ana, presentation, session) = start_quiz(&world).await;
     let slide = &presentation.slides[0];
     let mut presenter = ana.socket(&session).await;
     let body = |option: &str| json!({ "session_id": session.id, "slide_id": slide.id, "content": { "selected": [option] } });
@@ -196,7 +196,7 @@ async fn a_quiz_that_is_begun_anew_is_answered_anew() {
 }
 
 #[tokio::test]
-async fn participants_turn_the_slides_themselves() {
+async fn participants_navigate_slides_at_their_own_pace() {
     let world = World::start().await;
     let ana = world.user("ana").await;
     let presentation = ana.presentation(3).await;

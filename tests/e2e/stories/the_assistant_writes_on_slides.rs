@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use crate::world::{Presentation, Session, User, World, people::Slide};
 
 /// A text question, a summary that is filled when it is shown, and a conclusion on demand.
-async fn talk(world: &World) -> (User, Presentation, Session) {
+async fn start_talk(world: &World) -> (User, Presentation, Session) {
     let ana = world.user("ana").await;
     let mut presentation = ana.presentation(0).await;
     let notes = "Herons need quiet water. Leave the reeds standing in spring. Watch from a distance.";
@@ -25,14 +25,14 @@ async fn talk(world: &World) -> (User, Presentation, Session) {
     (ana, presentation, session)
 }
 
-async fn content(ana: &User, slide: &Slide) -> Value {
+async fn slide_content(ana: &User, slide: &Slide) -> Value {
     ana.client.get(&format!("/v1/slides/{}", slide.id)).await.ok(200)["content"].clone()
 }
 
 #[tokio::test]
-async fn a_summary_is_written_when_its_slide_is_shown() {
+async fn a_summary_is_generated_when_its_slide_is_shown() {
     let world = World::start().await;
-    let (ana, presentation, session) = talk(&world).await;
+    let (ana, presentation, session) = start_talk(&world).await;
     let [question, summary, _] = &presentation.slides[..] else { panic!("three slides") };
     let mut presenter = ana.socket(&session).await;
     for (name, text) in [("Bo", "Two grey herons by the river."), ("Cy", "Grey herons in the reeds.")] {
@@ -49,7 +49,7 @@ async fn a_summary_is_written_when_its_slide_is_shown() {
     };
     socket.wait_where("slide_changed", written).await;
     presenter.wait_where("generation_updated", |told| told["status"] == "done").await;
-    assert!(content(&ana, summary).await["summary_text"].as_str().unwrap().contains("heron"));
+    assert!(slide_content(&ana, summary).await["summary_text"].as_str().unwrap().contains("heron"));
     // shown again it stays as it is; asked for, it is written anew
     let path = format!("/v1/sessions/{}/slides/{}/generation", session.id, summary.id);
     let first = ana.client.get(&path).await.ok(200);
@@ -65,9 +65,9 @@ async fn a_summary_is_written_when_its_slide_is_shown() {
 }
 
 #[tokio::test]
-async fn takeaways_come_on_demand_and_an_empty_summary_says_why() {
+async fn takeaways_are_generated_on_request() {
     let world = World::start().await;
-    let (ana, presentation, session) = talk(&world).await;
+    let (ana, presentation, session) = start_talk(&world).await;
     let [question, summary, conclusion] = &presentation.slides[..] else { panic!("three slides") };
     let path = |slide: &Slide| format!("/v1/sessions/{}/slides/{}/generation", session.id, slide.id);
     ana.client.get(&path(conclusion)).await.refused(404, "RESOURCE_NOT_FOUND");
@@ -75,7 +75,7 @@ async fn takeaways_come_on_demand_and_an_empty_summary_says_why() {
     let asked = ana.client.post(&path(conclusion), &json!({})).await.ok(202);
     assert_eq!(asked["slide_id"], json!(conclusion.id));
     presenter.wait_where("generation_updated", |told| told["status"] == "done").await;
-    let lines = content(&ana, conclusion).await["conclusions"].as_array().unwrap().len();
+    let lines = slide_content(&ana, conclusion).await["conclusions"].as_array().unwrap().len();
     assert!((1..=5).contains(&lines), "{lines}");
     // nobody has answered: nothing to sum up
     ana.client.post(&path(summary), &json!({})).await.ok(202);
@@ -89,9 +89,9 @@ async fn takeaways_come_on_demand_and_an_empty_summary_says_why() {
 
 /// A summary is of one audience; the next one does not read it.
 #[tokio::test]
-async fn what_one_audience_said_another_one_does_not_read() {
+async fn summaries_are_not_shared_between_sessions() {
     let world = World::start().await;
-    let (ana, presentation, session) = talk(&world).await;
+    let (ana, presentation, session) = start_talk(&world).await;
     let [question, summary, _] = &presentation.slides[..] else { panic!("three slides") };
     let mut presenter = ana.socket(&session).await;
     let (_, mut socket) = session.guest(&world, "Bo").await;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::world::{ApiClient, DEADLINE, User, World};
 
 /// Signs somebody up for the team.
-async fn member(world: &World, username: &str) -> User {
+async fn register_member(world: &World, username: &str) -> User {
     let user = world.user("heron").await;
     rename(&user, username).await;
     user
@@ -23,7 +23,7 @@ fn usernames(list: &Value) -> Vec<String> {
 }
 
 /// Everybody who is listed, page by page.
-async fn everybody(client: &ApiClient) -> Vec<Value> {
+async fn all_members(client: &ApiClient) -> Vec<Value> {
     let (mut all, mut path) = (Vec::new(), "/v1/users?limit=100".to_owned());
     loop {
         let page = client.get(&path).await.ok(200);
@@ -34,7 +34,7 @@ async fn everybody(client: &ApiClient) -> Vec<Value> {
 }
 
 /// Asks until exactly these are found: the index follows a moment later.
-async fn finds(client: &ApiClient, query: &str, expected: &[&str]) -> Value {
+async fn expect_found(client: &ApiClient, query: &str, expected: &[&str]) -> Value {
     let begun = std::time::Instant::now();
     loop {
         let found = client.get(&format!("/api/v1/users/search/{query}")).await.ok(200);
@@ -48,20 +48,20 @@ async fn finds(client: &ApiClient, query: &str, expected: &[&str]) -> Value {
 }
 
 #[tokio::test]
-async fn the_directory_shows_no_addresses() {
+async fn the_directory_hides_email_addresses() {
     let world = World::start().await;
     let tag = format!("{:08x}", rand::random::<u32>());
     let of = |name: &str| format!("{name}_{tag}");
-    let bo = member(&world, &of("bo")).await;
-    let ana = member(&world, &of("Ana")).await;
+    let bo = register_member(&world, &of("bo")).await;
+    let ana = register_member(&world, &of("Ana")).await;
     // no user name, no team: a speaker of the same deployment
     let cy = world.user("cy").await;
 
-    let found = finds(&bo.client, &tag, &[&of("Ana"), &of("bo")]).await;
+    let found = expect_found(&bo.client, &tag, &[&of("Ana"), &of("bo")]).await;
     assert_eq!((&found["items"][0]["id"], &found["next"]), (&json!(ana.id), &json!(null)));
     assert_eq!(found["items"][0].get("email"), None, "{found}");
     assert_eq!(found["items"][1]["email"], bo.email, "one's own");
-    let all = everybody(&bo.client).await;
+    let all = all_members(&bo.client).await;
     let place = |user: &User| all.iter().position(|card| card["id"] == user.id.as_str());
     assert!(place(&ana) < place(&bo) && place(&ana).is_some() && place(&cy).is_none(), "{all:?}");
     let names = all.iter().map(|card| card["username"].as_str().unwrap().to_lowercase());
@@ -72,10 +72,10 @@ async fn the_directory_shows_no_addresses() {
     assert_eq!(card, expected, "and nothing else");
 
     // nobody guesses an address by looking for it
-    finds(&bo.client, &ana.email, &[]).await;
+    expect_found(&bo.client, &ana.email, &[]).await;
     let number = ana.email.strip_prefix("heron-").unwrap().split('@').next().unwrap();
-    finds(&bo.client, number, &[]).await;
-    finds(&ana.client, number, &[&of("Ana")]).await;
+    expect_found(&bo.client, number, &[]).await;
+    expect_found(&ana.client, number, &[&of("Ana")]).await;
 
     for prefix in ["/v1", "/api/v1", "/api"] {
         for slash in ["", "/"] {
@@ -96,27 +96,27 @@ async fn the_directory_shows_no_addresses() {
     // what somebody changes about themselves is what the team sees
     let edit = json!({ "name": format!("Grey {tag}"), "avatar": "https://example.com/a.png" });
     ana.client.put(&others, &edit).await.ok(200);
-    let found = finds(&bo.client, &format!("gREY%20{tag}"), &[&of("Ana")]).await;
+    let found = expect_found(&bo.client, &format!("gREY%20{tag}"), &[&of("Ana")]).await;
     assert_eq!(found["items"][0]["avatar"], "https://example.com/a.png");
     rename(&ana, &of("zoe")).await;
-    finds(&bo.client, &tag, &[&of("bo"), &of("zoe")]).await;
+    expect_found(&bo.client, &tag, &[&of("bo"), &of("zoe")]).await;
     // the old one is free
     rename(&cy, &of("ana")).await;
-    finds(&bo.client, &tag, &[&of("ana"), &of("bo"), &of("zoe")]).await;
+    expect_found(&bo.client, &tag, &[&of("ana"), &of("bo"), &of("zoe")]).await;
     cy.client.patch("/v1/users/me", &json!({ "username": null })).await.ok(200);
-    finds(&bo.client, &tag, &[&of("bo"), &of("zoe")]).await;
+    expect_found(&bo.client, &tag, &[&of("bo"), &of("zoe")]).await;
 
     let body = json!({ "password": ana.password });
     ana.client.ask(Method::DELETE, "/v1/users/me").json(&body).send().await.ok(204);
-    finds(&bo.client, &tag, &[&of("bo")]).await;
+    expect_found(&bo.client, &tag, &[&of("bo")]).await;
     bo.client.get(&others).await.refused(404, "RESOURCE_NOT_FOUND");
-    assert!(everybody(&bo.client).await.iter().all(|card| card["id"] != ana.id.as_str()));
+    assert!(all_members(&bo.client).await.iter().all(|card| card["id"] != ana.id.as_str()));
 }
 
 #[tokio::test]
-async fn whoever_is_kept_out_is_not_listed_while_that_holds() {
+async fn suspended_accounts_are_not_listed() {
     let Some((world, root)) = World::with_admin("the directory and bans", "free").await else { return };
-    let (ana, bo) = (member(&world, "ana").await, member(&world, "bob").await);
+    let (ana, bo) = (register_member(&world, "ana").await, register_member(&world, "bob").await);
     let listed = async || usernames(&bo.client.get("/api/v1/users/").await.ok(200));
     let govern = async |what: &str, body: Value| {
         root.client.post(&format!("/v1/admin/users/{}/{what}", ana.id), &body).await.ok(200)

@@ -3,12 +3,12 @@ use serde_json::json;
 
 use crate::world::{ApiResponse, User, World};
 
-async fn delete_oneself(user: &User) -> ApiResponse {
+async fn delete_own_account(user: &User) -> ApiResponse {
     let body = json!({ "password": user.password });
     user.client.ask(Method::DELETE, "/v1/users/me").json(&body).send().await
 }
 
-async fn admin(world: &World, root: &User, name: &str) -> User {
+async fn create_admin(world: &World, root: &User, name: &str) -> User {
     let user = world.user(name).await;
     let path = format!("/v1/admin/users/{}/roles", user.id);
     let made = root.client.post(&path, &json!({ "role": "admin" })).await.ok(200);
@@ -25,25 +25,25 @@ async fn is_admin(world: &World, user: &User) -> bool {
 
 /// Admins below make nobody an admin: they may go, the first one may not.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_makes_admins_stays_however_many_admins_there_are() {
+async fn the_last_super_admin_cannot_leave() {
     let Some((world, root)) = World::with_admin("the last admin", "free").await else { return };
     let presentation = root.presentation(1).await;
-    delete_oneself(&root).await.refused(409, "LAST_ADMIN");
-    let (ana, bo) = (admin(&world, &root, "ana").await, admin(&world, &root, "bo").await);
-    delete_oneself(&root).await.refused(409, "LAST_ADMIN");
-    let (first, last) = tokio::join!(delete_oneself(&root), delete_oneself(&ana));
+    delete_own_account(&root).await.refused(409, "LAST_ADMIN");
+    let (ana, bo) = (create_admin(&world, &root, "ana").await, create_admin(&world, &root, "bo").await);
+    delete_own_account(&root).await.refused(409, "LAST_ADMIN");
+    let (first, last) = tokio::join!(delete_own_account(&root), delete_own_account(&ana));
     first.refused(409, "LAST_ADMIN");
     last.ok(204);
     assert!(is_admin(&world, &root).await && is_admin(&world, &bo).await);
     assert!(!is_admin(&world, &ana).await);
     // a refusal has deleted nothing, and admins are made as before
     root.client.get(&format!("/v1/presentations/{}", presentation.id)).await.ok(200);
-    admin(&world, &root, "cy").await;
+    create_admin(&world, &root, "cy").await;
 }
 
 /// Nobody proves an address at sign-up: the one in the settings makes one first admin, and none when it is free again.
 #[tokio::test]
-async fn the_address_of_the_first_admin_works_once() {
+async fn the_first_admin_address_is_used_once() {
     let Some((world, root)) = World::with_admin("the first admin", "free").await else { return };
     let address = root.email.clone();
     let elsewhere = json!({ "email": "elsewhere@example.com", "current_password": root.password });
@@ -56,20 +56,20 @@ async fn the_address_of_the_first_admin_works_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_demotes_an_admin_and_leaves_at_once_stays() {
+async fn a_super_admin_who_demotes_concurrently_cannot_leave() {
     let Some((world, root)) = World::with_admin("the last admin", "free").await else { return };
-    let ana = admin(&world, &root, "ana").await;
+    let ana = create_admin(&world, &root, "ana").await;
     let path = format!("/v1/admin/users/{}/roles", ana.id);
-    let (demoted, left) = tokio::join!(root.client.delete(&path), delete_oneself(&root));
+    let (demoted, left) = tokio::join!(root.client.delete(&path), delete_own_account(&root));
     demoted.ok(200);
     left.refused(409, "LAST_ADMIN");
     assert_eq!((is_admin(&world, &root).await, is_admin(&world, &ana).await), (true, false));
 }
 
 #[tokio::test]
-async fn nobody_acts_upwards_sideways_or_on_themselves() {
+async fn admins_act_only_on_lower_roles() {
     let Some((world, root)) = World::with_admin("roles", "free").await else { return };
-    let (ana, bo) = (admin(&world, &root, "ana").await, admin(&world, &root, "bo").await);
+    let (ana, bo) = (create_admin(&world, &root, "ana").await, create_admin(&world, &root, "bo").await);
     let eve = world.user("eve").await;
     for (actor, target) in [(&ana, &bo), (&bo, &ana), (&ana, &root), (&ana, &ana), (&root, &root)] {
         let path = |what: &str| format!("/v1/admin/users/{}/{what}", target.id);

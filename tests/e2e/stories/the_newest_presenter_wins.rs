@@ -25,7 +25,7 @@ async fn the_newest_presenter_wins() {
 
 /// The original's form: whoever is connected says by an access token that they present.
 #[tokio::test]
-async fn a_guest_of_the_owner_may_become_the_presenter() {
+async fn a_guest_connection_of_the_owner_can_become_the_presenter() {
     let world = World::start().await;
     let (ana, eve) = (world.user("ana").await, world.user("eve").await);
     let (_, session) = ana.started(1).await;
@@ -45,7 +45,7 @@ async fn a_guest_of_the_owner_may_become_the_presenter() {
 
 /// A tab that was opened long ago may say only now that it presents.
 #[tokio::test]
-async fn whoever_began_to_present_last_wins_however_old_the_connection() {
+async fn the_latest_presenter_role_wins_over_newer_connections() {
     let world = World::start().await;
     let ana = world.user("ana").await;
     let (_, session) = ana.started(1).await;

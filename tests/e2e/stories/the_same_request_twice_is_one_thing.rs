@@ -11,7 +11,7 @@ async fn create(client: &ApiClient, key: &str, body: &Value) -> ApiResponse {
 }
 
 #[tokio::test]
-async fn the_same_request_twice_is_one_thing() {
+async fn an_idempotent_request_runs_once() {
     let world = World::start().await;
     let (ana, eve) = (world.user("ana").await, world.user("eve").await);
     let body = json!({ "title": "Herons" });

@@ -5,68 +5,68 @@ use serde_json::{Value, json};
 
 use crate::world::{ClientSocket, Session, User, World, emulated};
 
-async fn ticket(user: &User, session: &Session) -> String {
+async fn create_ticket(user: &User, session: &Session) -> String {
     let answer = user.client.post("/v1/realtime/tickets", &json!({ "session_id": session.id })).await;
     answer.ok(201)["websocket_url"].as_str().expect("a websocket_url").to_owned()
 }
 
 /// The status of a handshake that must be refused.
-async fn refused(url: &str) -> u16 {
+async fn refused_status(url: &str) -> u16 {
     let status = ClientSocket::dial(url).await.err().unwrap_or_else(|| panic!("{url} was let in"));
     // the emulated cloud of `infra/rehearse` hides the status of a refusal
     if emulated() && status == 403 { 401 } else { status }
 }
 
 #[tokio::test]
-async fn tickets_work_once() {
+async fn a_ticket_opens_one_socket() {
     let world = World::start().await;
     let (ana, eve) = (world.user("ana").await, world.user("eve").await);
     let (_, session) = ana.started(1).await;
 
-    let url = ticket(&ana, &session).await;
+    let url = create_ticket(&ana, &session).await;
     let mut socket = ClientSocket::open(&url).await;
     socket.wait("session_state").await;
-    assert_eq!(refused(&url).await, 401, "a ticket is used up");
+    assert_eq!(refused_status(&url).await, 401, "a ticket is used up");
     let (_, mut guest) = session.guest(&world, "Bo").await;
     guest.catch_up().await;
 
     // ten at once: one gets in
-    let url = ticket(&ana, &session).await;
+    let url = create_ticket(&ana, &session).await;
     let opened = futures::future::join_all((0..10).map(|_| ClientSocket::dial(&url))).await;
     assert_eq!(opened.iter().filter(|socket| socket.is_ok()).count(), 1);
 
     // neither none, nor a forged one, nor someone else's session
     let base = url.split_once('?').unwrap().0.to_owned();
-    assert_eq!(refused(&base).await, 401);
-    assert_eq!(refused(&format!("{base}?session_id={}", session.id)).await, 401);
+    assert_eq!(refused_status(&base).await, 401);
+    assert_eq!(refused_status(&format!("{base}?session_id={}", session.id)).await, 401);
     let forged = format!("{base}?session_id={}&ticket={}", session.id, ana.access_token);
-    assert_eq!(refused(&forged).await, 401, "an access token is no ticket");
+    assert_eq!(refused_status(&forged).await, 401, "an access token is no ticket");
     let stranger = eve.client.post("/v1/realtime/tickets", &json!({ "session_id": session.id })).await;
     stranger.refused(404, "RESOURCE_NOT_FOUND");
     world.nobody().post("/v1/realtime/tickets", &json!({})).await.refused(401, "UNAUTHORIZED");
 }
 
 #[tokio::test]
-async fn a_ticket_dies_after_a_minute() {
+async fn a_ticket_expires_after_a_minute() {
     let Some(world) = World::local("a ticket's minute").await else { return };
     let ana = world.user("ana").await;
     let (_, session) = ana.started(1).await;
-    let (early, late) = (ticket(&ana, &session).await, ticket(&ana, &session).await);
+    let (early, late) = (create_ticket(&ana, &session).await, create_ticket(&ana, &session).await);
     world.cloud().clock().advance(Duration::from_secs(50));
     ClientSocket::open(&early).await.wait("session_state").await;
     world.cloud().clock().advance(Duration::from_secs(20));
-    assert_eq!(refused(&late).await, 401);
+    assert_eq!(refused_status(&late).await, 401);
 }
 
 #[tokio::test]
-async fn pages_of_strangers_open_no_socket() {
+async fn foreign_origins_open_no_socket() {
     let Some(world) = World::local("origins of sockets").await else { return };
     let ana = world.user("ana").await;
     let (_, session) = ana.started(1).await;
     for (origin, let_in) in
         [("http://localhost:5173", true), ("https://evil.example", false), ("null", false)]
     {
-        let url = ticket(&ana, &session).await;
+        let url = create_ticket(&ana, &session).await;
         let opened = ClientSocket::dial_with(&url, &[("origin", origin)]).await.map(drop);
         assert_eq!(opened, if let_in { Ok(()) } else { Err(403) }, "{origin}");
     }
@@ -74,7 +74,7 @@ async fn pages_of_strangers_open_no_socket() {
 
 /// Tokens in URLs end up in logs: off in the template, on locally for clients of the originals.
 #[tokio::test]
-async fn a_token_in_the_url_is_let_in_only_where_that_is_on() {
+async fn a_token_in_the_url_needs_the_setting() {
     let parameters = BTreeMap::from([("AllowTokenInUrl".to_owned(), "false".to_owned())]);
     let options = LocalOptions { parameters, ..LocalOptions::default() };
     let Some(strict) = World::local_with("tokens in URLs", options).await else { return };
@@ -89,10 +89,10 @@ async fn a_token_in_the_url_is_let_in_only_where_that_is_on() {
                 let state: Value = ClientSocket::open(&url).await.wait("session_state").await;
                 assert_eq!(state["role"], role);
             } else {
-                assert_eq!(refused(&url).await, 401);
+                assert_eq!(refused_status(&url).await, 401);
             }
         }
         let url = format!("{base}?session_id={}&token={}", session.id, ana.refresh_token);
-        assert_eq!(refused(&url).await, 401, "a refresh token opens nothing");
+        assert_eq!(refused_status(&url).await, 401, "a refresh token opens nothing");
     }
 }

@@ -5,23 +5,23 @@ use serde_json::{Value, json};
 use crate::world::{ApiClient, ClientSocket, World};
 
 /// Longer than it takes until somebody who loads a page anew is taken for gone.
-const RELOADED: Duration = Duration::from_secs(6);
+const RELOAD_GRACE: Duration = Duration::from_secs(6);
 
-async fn online(client: &ApiClient) -> Vec<String> {
+async fn online_users(client: &ApiClient) -> Vec<String> {
     let list = client.get("/v1/channels/online").await.ok(200);
     let users = list["users"].as_array().expect("users");
     users.iter().map(|user| user.as_str().expect("an id").to_owned()).collect()
 }
 
 /// What one has been told of somebody, in order.
-async fn told_of(socket: &mut ClientSocket, user: &str) -> Vec<Value> {
+async fn statuses_of(socket: &mut ClientSocket, user: &str) -> Vec<Value> {
     let seen = socket.catch_up().await.iter();
     let told = seen.filter(|event| event.kind == "user_status" && event.payload["user_id"] == user);
     told.map(|event| event.payload["status"].clone()).collect()
 }
 
 #[tokio::test]
-async fn two_tabs_and_a_phone_are_one_person() {
+async fn several_devices_are_one_person() {
     let Some(world) = World::local("several devices").await else { return };
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
     let channel = ana.channel_with(&[&bo]).await;
@@ -30,7 +30,7 @@ async fn two_tabs_and_a_phone_are_one_person() {
     let heads = established["channels"].as_array().expect("channels");
     assert!(heads.contains(&json!({ "channel_id": channel, "seq": 0 })), "{established}");
     bo_socket.wait_where("user_status", |status| status["user_id"] == bo.id.as_str()).await;
-    assert_eq!(online(&bo.client).await, [bo.id.as_str()]);
+    assert_eq!(online_users(&bo.client).await, [bo.id.as_str()]);
 
     let (mut tab, _) = ana.welcomed().await;
     bo_socket.wait_where("user_status", |status| status["user_id"] == ana.id.as_str()).await;
@@ -38,8 +38,12 @@ async fn two_tabs_and_a_phone_are_one_person() {
     let (mut second, _) = ana.welcomed().await;
     let (mut phone, _) = phone.welcomed().await;
     world.quiet().await;
-    assert_eq!(told_of(&mut bo_socket, &ana.id).await, ["online"], "the others of her devices are no news");
-    let mut both = online(&bo.client).await;
+    assert_eq!(
+        statuses_of(&mut bo_socket, &ana.id).await,
+        ["online"],
+        "the others of her devices are no news"
+    );
+    let mut both = online_users(&bo.client).await;
     both.sort();
     let mut expected = [ana.id.as_str(), bo.id.as_str()];
     expected.sort_unstable();
@@ -59,20 +63,20 @@ async fn two_tabs_and_a_phone_are_one_person() {
     second.hang_up().await;
     tab.hang_up().await;
     let (tab, _) = ana.welcomed().await;
-    world.cloud().clock().advance(RELOADED);
+    world.cloud().clock().advance(RELOAD_GRACE);
     world.quiet().await;
-    assert_eq!(told_of(&mut bo_socket, &ana.id).await, ["online"], "she was there all the time");
+    assert_eq!(statuses_of(&mut bo_socket, &ana.id).await, ["online"], "she was there all the time");
     phone.hang_up().await;
-    world.cloud().clock().advance(RELOADED);
+    world.cloud().clock().advance(RELOAD_GRACE);
     world.quiet().await;
-    assert_eq!(told_of(&mut bo_socket, &ana.id).await, ["online"], "one tab is left");
+    assert_eq!(statuses_of(&mut bo_socket, &ana.id).await, ["online"], "one tab is left");
 
     tab.hang_up().await;
-    world.cloud().clock().advance(RELOADED);
+    world.cloud().clock().advance(RELOAD_GRACE);
     let gone = bo_socket
         .wait_where("user_status", |told| told["user_id"] == ana.id.as_str() && told["status"] == "offline")
         .await;
-    assert_eq!(online(&bo.client).await, [bo.id.as_str()]);
+    assert_eq!(online_users(&bo.client).await, [bo.id.as_str()]);
     let (_tab, _) = ana.welcomed().await;
     let at = |told: &Value| told["as_of"].as_str().and_then(|at| at.parse::<jiff::Timestamp>().ok());
     let is_back = |told: &Value| told["user_id"] == ana.id.as_str() && at(told) > at(&gone);
@@ -81,7 +85,7 @@ async fn two_tabs_and_a_phone_are_one_person() {
 
 /// Whoever has no user name is not of the team, and nobody of it hears of them.
 #[tokio::test]
-async fn a_speaker_is_no_teammate() {
+async fn a_presenter_socket_is_not_team_presence() {
     let Some(world) = World::local("a speaker").await else { return };
     let (ana, eve) = (world.teammate("ana").await, world.user("eve").await);
     let (mut socket, _) = ana.welcomed().await;
@@ -99,6 +103,6 @@ async fn a_speaker_is_no_teammate() {
         assert_eq!(refused["code"], "not_found", "{kind}");
     }
     eve.client.get("/v1/channels/online").await.refused(409, "USERNAME_REQUIRED");
-    assert!(told_of(&mut socket, &eve.id).await.is_empty());
-    assert_eq!(online(&ana.client).await, [ana.id.as_str()]);
+    assert!(statuses_of(&mut socket, &eve.id).await.is_empty());
+    assert_eq!(online_users(&ana.client).await, [ana.id.as_str()]);
 }

@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 
 use crate::world::{ClientSocket, World};
 
-async fn types(socket: &mut ClientSocket, channel: &str, is_typing: bool) {
+async fn send_typing(socket: &mut ClientSocket, channel: &str, is_typing: bool) {
     socket.send("typing_indicator", json!({ "channel_id": channel, "is_typing": is_typing })).await;
     // frames of a connection may overtake each other
     socket.catch_up().await;
 }
 
 /// What one has heard of who writes.
-async fn typing(world: &World, socket: &mut ClientSocket) -> Vec<Value> {
+async fn typing_events(world: &World, socket: &mut ClientSocket) -> Vec<Value> {
     world.quiet().await;
     let seen = socket.catch_up().await.iter().filter(|event| event.kind == "typing_indicator");
     seen.map(|event| event.payload["is_typing"].clone()).collect()
@@ -53,31 +53,31 @@ async fn typing_and_presence_are_for_members() {
 
     // at most once in two seconds, and that one has stopped at once; not to one's own devices
     for is_typing in [true, true, false, false, true] {
-        types(&mut at_ana, &channel, is_typing).await;
+        send_typing(&mut at_ana, &channel, is_typing).await;
     }
-    assert_eq!(typing(&world, &mut at_bo).await, [json!(true), json!(false)]);
+    assert_eq!(typing_events(&world, &mut at_bo).await, [json!(true), json!(false)]);
     world.cloud().clock().advance(Duration::from_secs(2));
-    types(&mut at_ana, &channel, true).await;
-    assert_eq!(typing(&world, &mut at_bo).await, [json!(true), json!(false), json!(true)]);
+    send_typing(&mut at_ana, &channel, true).await;
+    assert_eq!(typing_events(&world, &mut at_bo).await, [json!(true), json!(false), json!(true)]);
     for outsider in [&mut at_ana, &mut tablet, &mut at_eve] {
-        assert!(typing(&world, outsider).await.is_empty());
+        assert!(typing_events(&world, outsider).await.is_empty());
     }
 
     // leaving the room is not leaving the channel
     at_bo.ask("leave_channel", json!({ "channel_id": channel }), "channel_left").await.unwrap();
     world.cloud().clock().advance(Duration::from_secs(2));
-    types(&mut at_ana, &channel, true).await;
-    assert_eq!(typing(&world, &mut at_bo).await.len(), 3);
+    send_typing(&mut at_ana, &channel, true).await;
+    assert_eq!(typing_events(&world, &mut at_bo).await.len(), 3);
     let joined = at_bo.ask("join_channel", json!({ "channel_id": channel }), "channel_joined").await.unwrap();
     assert_eq!((&joined["seq"], &joined["change"], &joined["replayed"]), (&json!(0), &json!(0), &json!(0)));
     world.cloud().clock().advance(Duration::from_secs(2));
-    types(&mut at_ana, &channel, true).await;
-    assert_eq!(typing(&world, &mut at_bo).await.len(), 4);
+    send_typing(&mut at_ana, &channel, true).await;
+    assert_eq!(typing_events(&world, &mut at_bo).await.len(), 4);
 }
 
 /// Whoever is removed is out with their next frame, and hears nothing more.
 #[tokio::test]
-async fn a_kick_takes_effect_at_the_next_frame() {
+async fn a_kicked_member_loses_access_at_the_next_frame() {
     let Some(world) = World::local("a kick").await else { return };
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
     let channel = ana.channel_with(&[&bo]).await;
@@ -90,8 +90,8 @@ async fn a_kick_takes_effect_at_the_next_frame() {
         let refused = at_bo.ask(kind, json!({ "channel_id": channel }), "nothing").await.unwrap_err();
         assert_eq!(refused["code"], "not_found", "{kind}");
     }
-    types(&mut at_ana, &channel, true).await;
+    send_typing(&mut at_ana, &channel, true).await;
     ana.say(&channel, "he is gone").await;
-    assert!(typing(&world, &mut at_bo).await.is_empty());
+    assert!(typing_events(&world, &mut at_bo).await.is_empty());
     assert_eq!(at_bo.count("new_message"), 0);
 }

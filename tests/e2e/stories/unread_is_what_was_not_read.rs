@@ -3,7 +3,7 @@ use serde_json::json;
 use crate::world::World;
 
 #[tokio::test]
-async fn unread_is_what_was_not_read() {
+async fn unread_counts_follow_reading() {
     let world = World::start().await;
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
     let channel = ana.public_channel().await;
@@ -57,7 +57,7 @@ async fn unread_is_what_was_not_read() {
 }
 
 #[tokio::test]
-async fn everyone_chooses_what_they_are_told_of() {
+async fn members_choose_their_notifications() {
     let world = World::start().await;
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
     let channel = ana.public_channel().await;

@@ -10,10 +10,10 @@ use crate::world::{ReconnectingClient, Teammate, World, shown};
 
 const SEED: u64 = 20_261_121;
 /// Sign-ups under way at once.
-const AT_ONCE: usize = 8;
+const CONCURRENT_CLIENTS: usize = 8;
 
 /// What the server has of a channel, as somebody sees it who opens it now.
-async fn truth(user: &Teammate, channel: &str) -> BTreeMap<u64, Value> {
+async fn stored_messages(user: &Teammate, channel: &str) -> BTreeMap<u64, Value> {
     let mut all = BTreeMap::new();
     let mut path = format!("/v1/messages/channel/{channel}?limit=100");
     loop {
@@ -27,7 +27,7 @@ async fn truth(user: &Teammate, channel: &str) -> BTreeMap<u64, Value> {
 }
 
 /// Does it until it is done: the table is throttled here, and gives up on a request now and then.
-async fn surely(ask: impl AsyncFn() -> crate::world::ApiResponse) -> Value {
+async fn retry_until_ok(ask: impl AsyncFn() -> crate::world::ApiResponse) -> Value {
     for _ in 0..20 {
         let answer = ask().await;
         if answer.status < 300 {
@@ -41,7 +41,7 @@ async fn surely(ask: impl AsyncFn() -> crate::world::ApiResponse) -> Value {
 
 /// A conversation of so many people: they write, edit, delete and react, while a fifth of all frames is lost, doubled or out of
 /// order, connections are cut, and jobs come twice and late. Whoever comes back afterwards sees what the server has.
-async fn talk(people: usize, lines: usize) {
+async fn run_conversation(people: usize, lines: usize) {
     // two hundred clients of one machine must not ask all at once, and again before they were answered
     let moment = Duration::from_millis(200 + 20 * people as u64);
     let options = LocalOptions { chaos: Some(SEED), chaos_frames: 0.2, ..LocalOptions::default() };
@@ -55,11 +55,11 @@ async fn talk(people: usize, lines: usize) {
             async move {
                 let user = world.teammate(&format!("p{number}")).await;
                 let body = json!({ "channel_id": channel });
-                surely(async || user.client.post("/v1/channels/join", &body).await).await;
+                retry_until_ok(async || user.client.post("/v1/channels/join", &body).await).await;
                 user
             }
         })
-        .buffer_unordered(AT_ONCE)
+        .buffer_unordered(CONCURRENT_CLIENTS)
         .collect()
         .await;
     let writers: Vec<_> = others.iter().take(5).chain([&ana]).map(|user| user.client.clone()).collect();
@@ -78,20 +78,21 @@ async fn talk(people: usize, lines: usize) {
         let body = json!({
             "channel_id": channel, "content": format!("line {line}"), "client_msg_id": format!("line-{line}"),
         });
-        let sent = surely(async || writer.post("/v1/messages", &body).await).await;
+        let sent = retry_until_ok(async || writer.post("/v1/messages", &body).await).await;
         let path = format!("/v1/messages/{}", sent["id"].as_str().expect("an id"));
         match line % 4 {
             0 => {
                 let edited = json!({ "content": format!("line {line}, better") });
-                surely(async || writer.patch(&path, &edited).await).await;
+                retry_until_ok(async || writer.patch(&path, &edited).await).await;
             }
             1 => {
-                surely(async || writer.delete(&path).await).await;
+                retry_until_ok(async || writer.delete(&path).await).await;
             }
             2 => {
                 let path = format!("{path}/reactions/%F0%9F%91%8D");
                 for reader in &writers {
-                    surely(async || reader.ask(Method::PUT, &path).json(&json!({})).send().await).await;
+                    retry_until_ok(async || reader.ask(Method::PUT, &path).json(&json!({})).send().await)
+                        .await;
                 }
             }
             _ => {}
@@ -102,10 +103,10 @@ async fn talk(people: usize, lines: usize) {
     while let Some(chatter) = clients.join_next().await {
         chatters.push(chatter.expect("a client"));
     }
-    let truth = truth(&ana, &channel).await;
+    let truth = stored_messages(&ana, &channel).await;
     assert_eq!(truth.len(), lines, "each line once");
     let expected = Arc::new(truth);
-    let coming_back = stream::iter(chatters).for_each_concurrent(AT_ONCE, |mut chatter| {
+    let coming_back = stream::iter(chatters).for_each_concurrent(CONCURRENT_CLIENTS, |mut chatter| {
         let expected = expected.clone();
         async move {
             chatter.catch_up().await;
@@ -116,12 +117,12 @@ async fn talk(people: usize, lines: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_comes_back_misses_nothing() {
-    talk(12, 24).await;
+async fn a_reconnect_misses_nothing() {
+    run_conversation(12, 24).await;
 }
 
 /// As large as a team's channel is: nobody of two hundred misses anything.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_team_of_two_hundred_comes_back_and_misses_nothing() {
-    talk(200, 6).await;
+async fn a_reconnect_of_two_hundred_members_misses_nothing() {
+    run_conversation(200, 6).await;
 }

@@ -13,10 +13,10 @@ use super::{ClientSocket, ReceivedEvent, Teammate};
 
 /// How long a client waits for an answer before it takes the connection for dead; twice as long every time, up to the second: a
 /// cloud that is only slow must not drown in those who come back.
-const PATIENCE: Duration = Duration::from_secs(2);
-const MOST_PATIENCE: Duration = Duration::from_secs(16);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(2);
+const MAX_RESPONSE_TIMEOUT: Duration = Duration::from_secs(16);
 /// A ping is due this often (contract 1.5).
-const PING: Duration = Duration::from_secs(30);
+const PING_INTERVAL: Duration = Duration::from_secs(30);
 
 /// What a client shows of a channel.
 #[derive(Clone, Debug, Default)]
@@ -39,7 +39,7 @@ impl ChannelReplica {
     }
 
     /// `join_channel`, from where it is.
-    fn ask(&mut self, channel: &str) -> Value {
+    fn join_request(&mut self, channel: &str) -> Value {
         self.replay = Some(BTreeSet::new());
         json!({ "channel_id": channel, "since": { "seq": self.seq, "change": self.change } })
     }
@@ -52,38 +52,38 @@ impl ChannelReplica {
             "new_message" | "message_edited" => self.put(payload),
             "message_deleted" => {
                 let wiped = json!({ "content": "", "deleted_at": payload["deleted_at"], "mentions": [], "reactions": [] });
-                self.patch(payload, &wiped);
+                self.apply_patch(payload, &wiped);
             }
-            "message_reaction" => self.patch(payload, &json!({ "reactions": payload["reactions"] })),
+            "message_reaction" => self.apply_patch(payload, &json!({ "reactions": payload["reactions"] })),
             "channel_changes" => {
                 for message in payload["messages"].as_array().expect("messages") {
-                    self.keep(message);
+                    self.keep_newest_version(message);
                     if let Some(replay) = &mut self.replay {
-                        replay.insert(number(message, "seq"));
+                        replay.insert(u64_field(message, "seq"));
                     }
                 }
             }
-            "channel_joined" => return self.joined(payload),
+            "channel_joined" => return self.apply_replay(payload),
             "resync_required" => panic!("too little happened for that: {payload}"),
             _ => {}
         }
         true
     }
 
-    fn joined(&mut self, payload: &Value) -> bool {
+    fn apply_replay(&mut self, payload: &Value) -> bool {
         // one of an answer that came twice
         let Some(replay) = self.replay.take() else { return true };
-        if (replay.len() as u64) < number(payload, "replayed") {
+        if (replay.len() as u64) < u64_field(payload, "replayed") {
             return false;
         }
-        self.seq = self.seq.max(number(payload, "seq"));
-        self.change = self.change.max(number(payload, "change"));
-        self.hear(self.seq, self.change);
+        self.seq = self.seq.max(u64_field(payload, "seq"));
+        self.change = self.change.max(u64_field(payload, "change"));
+        self.record_numbers(self.seq, self.change);
         true
     }
 
     /// Records the numbers of an event. Only messages that the view contains move `seq`.
-    fn hear(&mut self, seq: u64, change: u64) {
+    fn record_numbers(&mut self, seq: u64, change: u64) {
         self.heard = (self.heard.0.max(seq), self.heard.1.max(change));
         // messages that arrive in order need no request
         while self.messages.contains_key(&(self.seq + 1)) && self.replay.is_none() {
@@ -93,34 +93,34 @@ impl ChannelReplica {
 
     /// Records a change that the view contains now. A change that could not be applied must not move `change`: the client would
     /// never request it again.
-    fn applied(&mut self, change: u64) {
+    fn record_applied_change(&mut self, change: u64) {
         if change == self.change + 1 {
             self.change = change;
         }
     }
 
     fn put(&mut self, message: &Value) {
-        self.keep(message);
-        let change = number(message, "change");
-        self.applied(change);
-        self.hear(number(message, "seq"), change);
+        self.keep_newest_version(message);
+        let change = u64_field(message, "change");
+        self.record_applied_change(change);
+        self.record_numbers(u64_field(message, "seq"), change);
     }
 
     /// The highest version is the truth.
-    fn keep(&mut self, message: &Value) {
-        let held = self.messages.entry(number(message, "seq")).or_insert_with(|| message.clone());
-        if number(held, "version") <= number(message, "version") {
+    fn keep_newest_version(&mut self, message: &Value) {
+        let held = self.messages.entry(u64_field(message, "seq")).or_insert_with(|| message.clone());
+        if u64_field(held, "version") <= u64_field(message, "version") {
             *held = message.clone();
         }
     }
 
     /// Part of a message that is here changes; of one that is not, it is heard that it did.
-    fn patch(&mut self, told: &Value, part: &Value) {
-        let (seq, version) = (number(told, "seq"), number(told, "version"));
-        let change = number(told, "change");
-        self.hear(seq, change);
+    fn apply_patch(&mut self, told: &Value, part: &Value) {
+        let (seq, version) = (u64_field(told, "seq"), u64_field(told, "version"));
+        let change = u64_field(told, "change");
+        self.record_numbers(seq, change);
         let Some(held) = self.messages.get_mut(&seq) else { return };
-        let held_version = number(held, "version");
+        let held_version = u64_field(held, "version");
         if held_version + 1 == version {
             for (field, value) in part.as_object().expect("fields") {
                 held[field] = value.clone();
@@ -130,7 +130,7 @@ impl ChannelReplica {
         }
         // a newer version contains the change already; an older one lacks what lies between
         if held_version + 1 >= version {
-            self.applied(change);
+            self.record_applied_change(change);
         }
     }
 
@@ -153,7 +153,7 @@ pub(crate) fn shown(message: &Value) -> Value {
     })
 }
 
-fn number(value: &Value, field: &str) -> u64 {
+fn u64_field(value: &Value, field: &str) -> u64 {
     value[field].as_u64().unwrap_or_else(|| panic!("no {field} in {value}"))
 }
 
@@ -172,7 +172,7 @@ pub(crate) struct ReconnectingClient {
 impl ReconnectingClient {
     pub(crate) fn new(user: Teammate, channel: &str, moment: Duration) -> Self {
         let view = ChannelReplica::default();
-        Self { user, channel: channel.to_owned(), view, comebacks: 0, patience: PATIENCE, moment }
+        Self { user, channel: channel.to_owned(), view, comebacks: 0, patience: RESPONSE_TIMEOUT, moment }
     }
 
     /// Follows the channel until it is to stop.
@@ -183,8 +183,8 @@ impl ReconnectingClient {
             if tokio::time::timeout(moment, stop.changed()).await.is_ok() {
                 continue;
             }
-            let Some(mut socket) = self.dial().await else { continue };
-            self.sit(&mut socket, || *stop.borrow()).await;
+            let Some(mut socket) = self.connect().await else { continue };
+            self.receive_events(&mut socket, || *stop.borrow()).await;
             self.comebacks += 1;
         }
     }
@@ -195,12 +195,12 @@ impl ReconnectingClient {
         loop {
             assert!(begun.elapsed() < Duration::from_mins(2), "{} never catches up", self.user.name);
             self.view.replay = None;
-            let Some(mut socket) = self.dial().await else { continue };
-            let asked = self.view.ask(&self.channel);
+            let Some(mut socket) = self.connect().await else { continue };
+            let asked = self.view.join_request(&self.channel);
             if socket.try_send("join_channel", asked).await.is_err() {
                 continue;
             }
-            while let Ok(Some(event)) = socket.read_within(MOST_PATIENCE / 2).await {
+            while let Ok(Some(event)) = socket.read_within(MAX_RESPONSE_TIMEOUT / 2).await {
                 let is_answer = event.kind == "channel_joined";
                 let is_whole = self.view.apply(&event);
                 if is_answer && is_whole {
@@ -214,7 +214,7 @@ impl ReconnectingClient {
     }
 
     /// A new connection; `None` where the cloud would not have it now.
-    async fn dial(&mut self) -> Option<ClientSocket> {
+    async fn connect(&mut self) -> Option<ClientSocket> {
         self.view.replay = None;
         let ticket = self.user.client.post("/v1/realtime/tickets", &json!({})).await;
         if ticket.status != 201 {
@@ -224,7 +224,7 @@ impl ReconnectingClient {
     }
 
     /// Listens, and asks for what is missing, while the connection lives and is to be trusted.
-    async fn sit(&mut self, socket: &mut ClientSocket, is_over: impl Fn() -> bool) {
+    async fn receive_events(&mut self, socket: &mut ClientSocket, is_over: impl Fn() -> bool) {
         let (mut asked, mut last_asked) = (None, None);
         let mut pinged = Instant::now();
         // what was missed while nobody listened is known by asking only
@@ -232,7 +232,7 @@ impl ReconnectingClient {
         while !is_over() {
             let is_soon = last_asked.is_some_and(|asked: Instant| asked.elapsed() < self.moment);
             if asked.is_none() && !is_soon && (is_new || self.view.is_behind()) {
-                let question = self.view.ask(&self.channel);
+                let question = self.view.join_request(&self.channel);
                 if socket.try_send("join_channel", question).await.is_err() {
                     return;
                 }
@@ -240,7 +240,7 @@ impl ReconnectingClient {
                 asked = Some(Instant::now());
                 last_asked = asked;
             }
-            if pinged.elapsed() > PING {
+            if pinged.elapsed() > PING_INTERVAL {
                 pinged = Instant::now();
                 if socket.try_send("ping", json!({})).await.is_err() {
                     return;
@@ -253,11 +253,11 @@ impl ReconnectingClient {
                     }
                     if self.view.replay.is_none() {
                         asked = None;
-                        self.patience = PATIENCE;
+                        self.patience = RESPONSE_TIMEOUT;
                     }
                 }
                 Ok(None) if asked.is_some_and(|asked: Instant| asked.elapsed() > self.patience) => {
-                    self.patience = (self.patience * 2).min(MOST_PATIENCE);
+                    self.patience = (self.patience * 2).min(MAX_RESPONSE_TIMEOUT);
                     return;
                 }
                 Ok(None) => {}

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 use super::DEADLINE;
 
 /// Between two requests for what is not yet so.
-const AGAIN: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Someone who asks: with a token or without, from an address.
 #[derive(Clone)]
@@ -46,7 +46,7 @@ impl ApiClient {
                 return body;
             }
             assert!(began.elapsed() < DEADLINE, "GET {path} never says what it should; the last was {body}");
-            sleep(AGAIN).await;
+            sleep(POLL_INTERVAL).await;
         }
     }
 

@@ -45,7 +45,7 @@ impl World {
     }
 
     async fn with(mut options: LocalOptions) -> Self {
-        listen();
+        print_warnings();
         options.template.get_or_insert_with(|| repository().join("template.yaml"));
         // stories are not about plans, but for those that say so
         options.parameters.entry("DefaultPlan".to_owned()).or_insert_with(|| "enterprise".to_owned());
@@ -160,7 +160,7 @@ impl Drop for World {
 }
 
 /// What the functions warn of stands with the output of a story that fails.
-fn listen() {
+fn print_warnings() {
     let format = tracing_subscriber::fmt().with_test_writer().with_max_level(tracing::Level::WARN).compact();
     // the first story of this process has done it for all
     let _ = format.try_init();

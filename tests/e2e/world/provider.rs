@@ -19,7 +19,7 @@ impl ObedientProvider {
         let heard = Arc::<Mutex<Vec<Value>>>::default();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("its address"));
-        let router = Router::new().route("/api/chat", post(chat)).with_state(heard.clone());
+        let router = Router::new().route("/api/chat", post(complete_chat)).with_state(heard.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { url, heard }
     }
@@ -37,7 +37,10 @@ impl ObedientProvider {
     }
 }
 
-async fn chat(State(heard): State<Arc<Mutex<Vec<Value>>>>, Json(asked): Json<Value>) -> impl IntoResponse {
+async fn complete_chat(
+    State(heard): State<Arc<Mutex<Vec<Value>>>>,
+    Json(asked): Json<Value>,
+) -> impl IntoResponse {
     let said = asked["messages"]
         .as_array()
         .and_then(|messages| messages.last())

@@ -33,28 +33,28 @@ impl ClientScreen {
         let payload = &event.payload;
         match event.kind.as_str() {
             "session_state" => {
-                self.session(payload, payload["status"].as_str(), Some(&payload["current_slide"]));
+                self.apply_session(payload, payload["status"].as_str(), Some(&payload["current_slide"]));
                 self.people.get_or_insert_with(|| payload["participant_count"].as_u64().unwrap_or_default());
-                self.tally(&payload["votes"]);
+                self.apply_tally(&payload["votes"]);
             }
-            "session_started" => self.session(payload, Some("active"), Some(&payload["current_slide"])),
-            "slide_changed" => self.session(payload, None, Some(&payload["slide"])),
-            "session_paused" => self.session(payload, Some("paused"), None),
-            "session_resumed" => self.session(payload, Some("active"), None),
-            "session_ended" => self.session(payload, Some("ended"), None),
+            "session_started" => self.apply_session(payload, Some("active"), Some(&payload["current_slide"])),
+            "slide_changed" => self.apply_session(payload, None, Some(&payload["slide"])),
+            "session_paused" => self.apply_session(payload, Some("paused"), None),
+            "session_resumed" => self.apply_session(payload, Some("active"), None),
+            "session_ended" => self.apply_session(payload, Some("ended"), None),
             "participant_count" => {
-                let as_of = time(&payload["as_of"]);
+                let as_of = timestamp(&payload["as_of"]);
                 if self.people_as_of < as_of {
                     self.people_as_of = as_of;
                     self.people = payload["participant_count"].as_u64();
                 }
             }
-            "vote_update" => self.tally(payload),
+            "vote_update" => self.apply_tally(payload),
             _ => {}
         }
     }
 
-    fn session(&mut self, payload: &Value, status: Option<&str>, slide: Option<&Value>) {
+    fn apply_session(&mut self, payload: &Value, status: Option<&str>, slide: Option<&Value>) {
         let version = payload["version"].as_u64().expect("state carries its version");
         if version < self.version {
             return;
@@ -68,8 +68,8 @@ impl ClientScreen {
         }
     }
 
-    fn tally(&mut self, payload: &Value) {
-        let (Some(slide), Some(as_of)) = (payload["slide_id"].as_str(), time(&payload["as_of"])) else {
+    fn apply_tally(&mut self, payload: &Value) {
+        let (Some(slide), Some(as_of)) = (payload["slide_id"].as_str(), timestamp(&payload["as_of"])) else {
             return;
         };
         if self.votes_as_of.get(slide).is_some_and(|held| *held > as_of) {
@@ -82,6 +82,6 @@ impl ClientScreen {
     }
 }
 
-fn time(value: &Value) -> Option<Timestamp> {
+fn timestamp(value: &Value) -> Option<Timestamp> {
     value.as_str()?.parse().ok()
 }

@@ -98,7 +98,7 @@ impl ClientSocket {
     async fn read(&mut self) -> Option<ReceivedEvent> {
         loop {
             let message = timeout(DEADLINE, self.stream.next()).await;
-            match message.unwrap_or_else(|_| panic!("nothing came; before: {}", self.heard()))? {
+            match message.unwrap_or_else(|_| panic!("nothing came; before: {}", self.describe_received()))? {
                 Ok(Message::Text(text)) => {
                     let frame: Value = serde_json::from_str(&text).expect("frames are JSON");
                     let kind = frame["type"].as_str().unwrap_or_default().to_owned();
@@ -131,7 +131,7 @@ impl ClientSocket {
         }
         loop {
             let Some(event) = self.read().await else {
-                panic!("closed before what was waited for; before: {}", self.heard());
+                panic!("closed before what was waited for; before: {}", self.describe_received());
             };
             if fits(&event) {
                 return event;
@@ -143,7 +143,11 @@ impl ClientSocket {
     /// Reads on until something is so of everything that came.
     pub(crate) async fn read_until(&mut self, is_so: impl Fn(&[ReceivedEvent]) -> bool) {
         while !is_so(&self.seen) {
-            assert!(self.read().await.is_some(), "closed before it was so; before: {}", self.heard());
+            assert!(
+                self.read().await.is_some(),
+                "closed before it was so; before: {}",
+                self.describe_received()
+            );
             self.unread.push_back(self.seen.len() - 1);
         }
     }
@@ -200,7 +204,7 @@ impl ClientSocket {
         self.seen.iter().filter(|event| event.kind == kind).count()
     }
 
-    fn heard(&self) -> String {
+    fn describe_received(&self) -> String {
         let heard: Vec<_> = self.seen.iter().map(|event| event.frame.to_string()).collect();
         heard.join("\n")
     }

@@ -71,11 +71,11 @@ impl User {
     }
 
     pub(crate) async fn public_channel(&self) -> Channel {
-        Channel::made(&self.channel(false).await)
+        Channel::from_response(&self.channel(false).await)
     }
 
     pub(crate) async fn private_channel(&self) -> Channel {
-        Channel::made(&self.channel(true).await)
+        Channel::from_response(&self.channel(true).await)
     }
 }
 
@@ -125,7 +125,7 @@ impl AsRef<str> for Channel {
 }
 
 impl Channel {
-    fn made(answer: &Value) -> Self {
+    fn from_response(answer: &Value) -> Self {
         let text = |field: &str| answer[field].as_str().expect("a text").to_owned();
         Self { id: text("id"), name: text("name") }
     }

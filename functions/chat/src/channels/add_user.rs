@@ -19,7 +19,7 @@ use super::{announce, join::JoinChannelResponse, membership, seat, view};
 use crate::team;
 
 /// Somebody fills a channel with their team; a loop fills everyone's list.
-const PER_ACCOUNT: RateLimit =
+const ACCOUNT_RATE_LIMIT: RateLimit =
     RateLimit { what: "add_user_to_channel", most: 60, window: Duration::from_hours(1) };
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -69,7 +69,7 @@ pub(crate) async fn add_user(
         ChannelKind::Public => return Err(Error::forbidden("members of the channel only").into()),
     }
     seat.channel.open()?;
-    limits::count(&app.store, PER_ACCOUNT, &account.user.to_string(), app.clock.now()).await?;
+    limits::count(&app.store, ACCOUNT_RATE_LIMIT, &account.user.to_string(), app.clock.now()).await?;
     let who = team::another(&app, input.user_id).await?;
     let mut channel = seat.channel;
     membership::has_room(&app, who.id).await?;

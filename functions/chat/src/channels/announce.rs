@@ -94,19 +94,19 @@ pub(crate) async fn created(app: &App, channel: &Channel, members: &[UserId]) {
 /// Someone is a member from now on; their own tabs hear it too.
 pub(crate) async fn joined(app: &App, channel: ChannelId, who: &MessageAuthor) -> Result<(), Error> {
     enter(app, channel, who.id).await?;
-    tell(app, Room::Channel(channel), Event::UserJoined(member(channel, who))).await;
+    tell(app, Room::Channel(channel), Event::UserJoined(channel_member_event(channel, who))).await;
     Ok(())
 }
 
 /// Someone is a member no longer: they hear nothing more of it, but that.
 pub(crate) async fn left(app: &App, channel: ChannelId, who: &MessageAuthor) -> Result<(), Error> {
     exit(app, channel, who.id).await?;
-    let event = Event::UserLeft(member(channel, who));
+    let event = Event::UserLeft(channel_member_event(channel, who));
     tell(app, Room::Channel(channel), event.clone()).await;
     tell(app, Room::User(who.id), event).await;
     Ok(())
 }
 
-fn member(channel: ChannelId, who: &MessageAuthor) -> MembershipChanged {
+fn channel_member_event(channel: ChannelId, who: &MessageAuthor) -> MembershipChanged {
     MembershipChanged { user_id: who.id, username: who.username.clone(), channel_id: channel }
 }

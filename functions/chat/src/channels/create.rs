@@ -23,7 +23,7 @@ use super::{announce, fields, membership, view::MyChannel};
 use crate::team::teammate;
 
 /// A team makes a few channels a day; a loop makes thousands.
-const PER_ACCOUNT: RateLimit =
+const ACCOUNT_RATE_LIMIT: RateLimit =
     RateLimit { what: "create_channel", most: 30, window: Duration::from_hours(1) };
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -70,7 +70,7 @@ pub(crate) async fn create(
     if DEFAULTS.iter().any(|(default, _)| *default == name.folded()) {
         return Err(name_taken().into());
     }
-    limits::count(&app.store, PER_ACCOUNT, &account.user.to_string(), now).await?;
+    limits::count(&app.store, ACCOUNT_RATE_LIMIT, &account.user.to_string(), now).await?;
     membership::has_room(&app, account.user).await?;
     let private = input.is_private.unwrap_or_default();
     let channel = Channel {

@@ -33,7 +33,7 @@ pub(crate) async fn ensure(app: &App, who: &MessageAuthor) -> Result<(), Error> 
         let id = ChannelId::of_default(name);
         let mut joined = membership::join(app, id, who).await;
         if matches!(joined, Err(Error::NotFound(_))) {
-            make(app, id, name, description).await?;
+            create_default_channel(app, id, name, description).await?;
             joined = membership::join(app, id, who).await;
         }
         match joined {
@@ -49,7 +49,12 @@ pub(crate) async fn ensure(app: &App, who: &MessageAuthor) -> Result<(), Error> 
 }
 
 /// Two who do this at once make the same one.
-async fn make(app: &App, id: ChannelId, name: &str, description: &str) -> Result<(), Error> {
+async fn create_default_channel(
+    app: &App,
+    id: ChannelId,
+    name: &str,
+    description: &str,
+) -> Result<(), Error> {
     let now = app.clock.now();
     let channel = Channel {
         id,

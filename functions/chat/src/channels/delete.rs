@@ -16,7 +16,7 @@ use store::{
 use super::{announce, seat};
 
 /// Sockets that are taken out of a room at once.
-const AT_ONCE: usize = 32;
+const UNSUBSCRIPTION_CONCURRENCY: usize = 32;
 
 /// Deletes a channel with everything in it
 ///
@@ -73,5 +73,5 @@ pub(crate) async fn empty(app: &App, channel: ChannelId) -> Result<(), Error> {
     let all = connections::in_room(&app.store, room, app.clock.now()).await?;
     let exits = all.iter().map(|one| connections::exit(&app.store, room, one.identity.holder(), &one.id));
     let exits: Vec<_> = exits.collect();
-    Ok(stream::iter(exits).buffer_unordered(AT_ONCE).try_collect::<()>().await?)
+    Ok(stream::iter(exits).buffer_unordered(UNSUBSCRIPTION_CONCURRENCY).try_collect::<()>().await?)
 }

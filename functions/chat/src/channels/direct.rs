@@ -26,7 +26,7 @@ use super::{announce, membership, view::MyChannel};
 use crate::team::{self, teammate};
 
 /// Somebody talks to a few new people a day; a loop writes to all of them.
-const PER_ACCOUNT: RateLimit =
+const ACCOUNT_RATE_LIMIT: RateLimit =
     RateLimit { what: "open_direct_channel", most: 60, window: Duration::from_hours(1) };
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -65,10 +65,10 @@ pub(crate) async fn direct(
         return Err(Error::field("user_id", "must be somebody else").into());
     }
     let id = ChannelId::direct(me.id, input.user_id);
-    if let Some(there) = there(&app, id, me.id).await? {
+    if let Some(there) = find_direct_channel(&app, id, me.id).await? {
         return Ok((StatusCode::OK, Json(there)));
     }
-    limits::count(&app.store, PER_ACCOUNT, &me.id.to_string(), app.clock.now()).await?;
+    limits::count(&app.store, ACCOUNT_RATE_LIMIT, &me.id.to_string(), app.clock.now()).await?;
     let other = team::another(&app, input.user_id).await?;
     futures::try_join!(membership::has_room(&app, me.id), membership::has_room(&app, other.id))?;
     let now = app.clock.now();
@@ -97,7 +97,7 @@ pub(crate) async fn direct(
 }
 
 /// As it is for one of the two. Their sockets are in its room then, also where an earlier try broke off.
-async fn there(app: &App, id: ChannelId, user: UserId) -> Result<Option<MyChannel>, Error> {
+async fn find_direct_channel(app: &App, id: ChannelId, user: UserId) -> Result<Option<MyChannel>, Error> {
     let now = app.clock.now();
     let (channel, place) = futures::try_join!(
         channels::get(&app.store, id, ReadConsistency::Strong, now),

@@ -15,9 +15,9 @@ use super::{
 };
 
 /// Members that come along.
-const SHOWN: usize = 100;
+const MAX_LISTED_MEMBERS: usize = 100;
 /// Members of whom those are chosen: 25 read units at most.
-const LOOKED_THROUGH: usize = 1_000;
+const MAX_READ_MEMBERS: usize = 1_000;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ChannelWithMembers {
@@ -58,11 +58,11 @@ pub(crate) async fn get(
     let Some(place) = seat.place else {
         return Ok(Json(ChannelWithMembers { channel, my_role: None, members: None }));
     };
-    let found = members::page(&app.store, id, LOOKED_THROUGH, None, app.clock.now()).await?;
+    let found = members::page(&app.store, id, MAX_READ_MEMBERS, None, app.clock.now()).await?;
     let mut members: Vec<ChannelMemberView> = found.items.into_iter().map(ChannelMemberView::from).collect();
     members.sort_by_cached_key(|member| {
         (std::cmp::Reverse(member.role), member.name.to_lowercase(), member.user_id)
     });
-    members.truncate(SHOWN);
+    members.truncate(MAX_LISTED_MEMBERS);
     Ok(Json(ChannelWithMembers { channel, my_role: Some(place.role), members: Some(members) }))
 }

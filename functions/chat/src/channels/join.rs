@@ -49,7 +49,7 @@ pub(crate) async fn join(
     account: AccountCaller,
     ValidJson(which): ValidJson<JoinChannelRequest>,
 ) -> ApiResult<Json<JoinChannelResponse>> {
-    Ok(Json(enter(&app, account, which.channel_id).await?))
+    Ok(Json(join_public_channel(&app, account, which.channel_id).await?))
 }
 
 /// Joins a public channel, by its path
@@ -72,10 +72,14 @@ pub(crate) async fn join_this(
     account: AccountCaller,
     PathId(id): PathId<ChannelId>,
 ) -> ApiResult<Json<JoinChannelResponse>> {
-    Ok(Json(enter(&app, account, id).await?))
+    Ok(Json(join_public_channel(&app, account, id).await?))
 }
 
-async fn enter(app: &App, account: AccountCaller, id: ChannelId) -> Result<JoinChannelResponse, Error> {
+async fn join_public_channel(
+    app: &App,
+    account: AccountCaller,
+    id: ChannelId,
+) -> Result<JoinChannelResponse, Error> {
     let seat = seat::find(app, id, account.user).await?;
     let mut channel = seat.channel.clone();
     let author = teammate(app, account.user).await?;

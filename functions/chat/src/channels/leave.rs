@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 use super::{announce, delete, seat};
 
 /// How often others may come and go at the same moment.
-const TRIES: usize = 8;
+const MAX_ATTEMPTS: usize = 8;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct LeaveChannelResponse {
@@ -50,7 +50,7 @@ pub(crate) async fn leave(
     account: AccountCaller,
     PathId(id): PathId<ChannelId>,
 ) -> ApiResult<Json<LeaveChannelResponse>> {
-    for _ in 0..TRIES {
+    for _ in 0..MAX_ATTEMPTS {
         let seat = seat::find(&app, id, account.user).await?;
         let name = seat.channel.name.as_ref().map_or_else(|| "the channel".into(), |name| format!("#{name}"));
         let Some(place) = &seat.place else {

@@ -21,9 +21,9 @@ use crate::{
 };
 
 /// What follows from a message has been done after this, but where its job was lost.
-const FOLLOWED_BY: SignedDuration = SignedDuration::from_secs(10);
+const PROCESSING_GRACE: SignedDuration = SignedDuration::from_secs(10);
 /// Lost jobs that are sent anew by one opening of the app; the next one sends the others.
-const ANEW: usize = 20;
+const MAX_REQUEUED_JOBS: usize = 20;
 
 /// The channels that one is in: what opening the app needs
 ///
@@ -52,17 +52,17 @@ pub(crate) async fn my(State(app): State<App>, account: AccountCaller) -> ApiRes
     }
     let ids: Vec<ChannelId> = places.iter().map(|place| place.channel).collect();
     let heads = async { Ok(followed::heads(&app.store, &places, ReadConsistency::Eventual, now).await?) };
-    let (channels, heads) = futures::try_join!(all(&app, &ids, now), heads)?;
+    let (channels, heads) = futures::try_join!(channels_by_id(&app, &ids, now), heads)?;
     let behind = heads.iter().filter(|head| head.seq > head.followed);
     let behind: Vec<MessageId> =
         behind.map(|head| MessageId { channel: head.channel, seq: head.seq }).collect();
-    heal(&app, &behind, now).await;
+    requeue_unprocessed(&app, &behind, now).await;
     let mut items: Vec<MyChannel> = places
         .iter()
         .zip(heads)
         .filter_map(|(place, head)| Some(MyChannel::new(channels.get(&place.channel)?, place, head.seq)))
         .collect();
-    name_partners(&app, &mut items, now).await?;
+    set_partner_names(&app, &mut items, now).await?;
     items.sort_by_cached_key(|item| {
         let kind = match item.channel.kind {
             ChannelKind::Public => 0,
@@ -75,7 +75,7 @@ pub(crate) async fn my(State(app): State<App>, account: AccountCaller) -> ApiRes
 }
 
 /// Who the other one of a direct channel is: one batch, however many.
-async fn name_partners(app: &App, items: &mut [MyChannel], now: Timestamp) -> Result<(), Error> {
+async fn set_partner_names(app: &App, items: &mut [MyChannel], now: Timestamp) -> Result<(), Error> {
     let partners: Vec<UserId> = items.iter().filter_map(|item| item.with).collect();
     if partners.is_empty() {
         return Ok(());
@@ -90,7 +90,11 @@ async fn name_partners(app: &App, items: &mut [MyChannel], now: Timestamp) -> Re
 }
 
 /// Rows of channels. One that a copy does not have yet is read anew: its members have just made it.
-async fn all(app: &App, ids: &[ChannelId], now: Timestamp) -> Result<HashMap<ChannelId, Channel>, Error> {
+async fn channels_by_id(
+    app: &App,
+    ids: &[ChannelId],
+    now: Timestamp,
+) -> Result<HashMap<ChannelId, Channel>, Error> {
     let found = channels::get_many(&app.store, ids, now).await?;
     let mut found: HashMap<ChannelId, Channel> = found.into_iter().map(|one| (one.id, one)).collect();
     let missing = ids.iter().filter(|id| !found.contains_key(id));
@@ -101,10 +105,11 @@ async fn all(app: &App, ids: &[ChannelId], now: Timestamp) -> Result<HashMap<Cha
 }
 
 /// Has followed what was not, because a job was lost.
-async fn heal(app: &App, behind: &[MessageId], now: Timestamp) {
+async fn requeue_unprocessed(app: &App, behind: &[MessageId], now: Timestamp) {
     let sent = async {
         let ends = messages::get_many(&app.store, behind, ReadConsistency::Eventual, now).await?;
-        let old = ends.iter().filter(|message| message.created_at + FOLLOWED_BY < now).take(ANEW);
+        let old =
+            ends.iter().filter(|message| message.created_at + PROCESSING_GRACE < now).take(MAX_REQUEUED_JOBS);
         try_join_all(old.map(|message| follow(app, message))).await
     };
     if let Err(error) = sent.await {

@@ -13,7 +13,7 @@ use store::{ReadConsistency, WriteOutcome, channels, members};
 use super::{announce, leave, seat};
 
 /// How often the member's role may change at the same moment.
-const TRIES: usize = 8;
+const MAX_ATTEMPTS: usize = 8;
 
 /// Removes somebody from a channel
 ///
@@ -46,7 +46,7 @@ pub(crate) async fn remove_member(
     }
     let is_admin = async || seat.is_looked_after(&app).await;
     let mine = seat.place.as_ref().map(|place| place.role);
-    for _ in 0..TRIES {
+    for _ in 0..MAX_ATTEMPTS {
         let now = app.clock.now();
         let Some(member) = members::get(&app.store, id, user, ReadConsistency::Strong, now).await? else {
             // whoever was cut off before their sockets were out of the room

@@ -14,7 +14,7 @@ use store::{
 
 use crate::team::teammate;
 
-const NONE: Error = Error::NotFound("channel");
+const NOT_FOUND: Error = Error::NotFound("channel");
 
 /// A channel, and what the caller is in it.
 pub(crate) struct ChannelAccess {
@@ -35,10 +35,10 @@ pub(crate) async fn find(app: &App, id: ChannelId, user: UserId) -> Result<Chann
         channels::get(&app.store, id, ReadConsistency::Strong, now),
         members::place(&app.store, user, id, now),
     )?;
-    let channel = channel.ok_or(NONE)?;
+    let channel = channel.ok_or(NOT_FOUND)?;
     if place.is_none() {
         if channel.channel_kind != ChannelKind::Public {
-            return Err(NONE);
+            return Err(NOT_FOUND);
         }
         teammate(app, user).await?;
     }
@@ -48,7 +48,7 @@ pub(crate) async fn find(app: &App, id: ChannelId, user: UserId) -> Result<Chann
 impl ChannelAccess {
     /// Their place: what is for members only is not there for others.
     pub(crate) fn member(&self) -> Result<&Membership, Error> {
-        self.place.as_ref().ok_or(NONE)
+        self.place.as_ref().ok_or(NOT_FOUND)
     }
 
     pub(crate) const fn is_direct(&self) -> bool {

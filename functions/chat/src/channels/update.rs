@@ -23,7 +23,7 @@ use super::{
 };
 
 /// How often somebody else may change it at the same moment.
-const TRIES: usize = 8;
+const MAX_ATTEMPTS: usize = 8;
 
 /// What is left out stays.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -68,7 +68,7 @@ macro_rules! updates {
             PathId(id): PathId<ChannelId>,
             ValidJson(input): ValidJson<UpdateChannelRequest>,
         ) -> ApiResult<Json<ChannelView>> {
-            Ok(Json(update(&app, account.user, id, &input).await?))
+            Ok(Json(apply_update(&app, account.user, id, &input).await?))
         }
     )*};
 }
@@ -82,7 +82,7 @@ updates! {
     put_channel, put, "put_channel";
 }
 
-async fn update(
+async fn apply_update(
     app: &App,
     user: UserId,
     id: ChannelId,
@@ -128,7 +128,7 @@ pub(super) async fn change(
     deed: ChannelPermission,
     edit: impl Fn(&ChannelAccess, Timestamp) -> Result<Channel, Error>,
 ) -> Result<ChannelView, Error> {
-    for _ in 0..TRIES {
+    for _ in 0..MAX_ATTEMPTS {
         let seat = seat::find(app, id, user).await?;
         seat.may(app, deed).await?;
         let now = app.clock.now();

@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 use super::{announce, leave, seat, view::ChannelMemberView};
 
 /// How often the member's role may change at the same moment.
-const TRIES: usize = 8;
+const MAX_ATTEMPTS: usize = 8;
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct UpdateChannelMemberRequest {
@@ -55,7 +55,7 @@ pub(crate) async fn update_member(
 ) -> ApiResult<Json<ChannelMemberView>> {
     let seat = seat::find(&app, id, account.user).await?;
     seat.may(&app, ChannelPermission::AssignRole).await?;
-    for _ in 0..TRIES {
+    for _ in 0..MAX_ATTEMPTS {
         let now = app.clock.now();
         let member = members::get(&app.store, id, user, ReadConsistency::Strong, now).await?;
         let member = member.ok_or(Error::NotFound("user"))?;

@@ -13,13 +13,13 @@ use crate::view::view;
 pub(super) async fn new(app: &App, message: &Message) {
     let event = Event::NewMessage(Box::new(view(message, None)));
     let (followed, ()) = futures::join!(follow(app, message), tell(app, message.channel, event));
-    logged(message.channel, "followed", followed);
+    log_failure(message.channel, "followed", followed);
 }
 
 /// A message that says something else now.
 pub(super) async fn edited(app: &App, message: &Message) {
     let (followed, ()) = futures::join!(follow(app, message), changed(app, message));
-    logged(message.channel, "followed", followed);
+    log_failure(message.channel, "followed", followed);
 }
 
 /// A message of which something else than its words changed.
@@ -49,7 +49,7 @@ pub(super) async fn deleted(
 
 pub(super) async fn tell(app: &App, channel: ChannelId, event: Event) {
     let told = app.rooms.publish(Room::Channel(channel), event, app.clock.now()).await;
-    logged(channel, "told", told);
+    log_failure(channel, "told", told);
 }
 
 /// Has done what follows from a message.
@@ -59,7 +59,7 @@ pub(crate) async fn follow(app: &App, message: &Message) -> Result<(), Error> {
     app.queues.send(&job, app.clock.now()).await
 }
 
-fn logged(channel: ChannelId, what: &str, done: Result<(), Error>) {
+fn log_failure(channel: ChannelId, what: &str, done: Result<(), Error>) {
     if let Err(error) = done {
         tracing::error!(%channel, ?error, "a message was not {what}");
     }

@@ -71,7 +71,7 @@ pub(super) async fn wipe(
     reason: Option<String>,
 ) -> Result<(), Error> {
     let now = app.clock.now();
-    let wiped = |before: &Message| Ok(before.deleted_at.is_none().then(|| left(before, now)));
+    let wiped = |before: &Message| Ok(before.deleted_at.is_none().then(|| erased(before, now)));
     if let RewriteOutcome::Done(message) = rewrite(app, message, action, wiped).await? {
         announce::deleted(app, &message, now, deleted_by, reason).await;
     }
@@ -79,7 +79,7 @@ pub(super) async fn wipe(
 }
 
 /// What is left of a message. The name its client gave it is: sent once more, it does not come back.
-fn left(before: &Message, now: Timestamp) -> Message {
+fn erased(before: &Message, now: Timestamp) -> Message {
     Message {
         content: String::new(),
         mentions: Vec::new(),

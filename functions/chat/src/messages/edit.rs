@@ -52,7 +52,7 @@ macro_rules! edits {
             PathId(id): PathId<MessageId>,
             ValidJson(input): ValidJson<EditMessageRequest>,
         ) -> ApiResult<Json<MessageView>> {
-            let message = edited(&app, account, id, &input.content).await?;
+            let message = apply_edit(&app, account, id, &input.content).await?;
             Ok(Json(view(&message, Some(account.user))))
         }
     )*};
@@ -68,7 +68,7 @@ edits! {
     replace_message, put, "replace_message";
 }
 
-async fn edited(app: &App, account: AccountCaller, id: MessageId, typed: &str) -> Result<Message, Error> {
+async fn apply_edit(app: &App, account: AccountCaller, id: MessageId, typed: &str) -> Result<Message, Error> {
     let text = content::typed(typed).map_err(|why| Error::field("content", why))?;
     let (_, message) = changeable(app, account.user, id).await?;
     if message.author.id != account.user {

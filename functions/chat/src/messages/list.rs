@@ -76,7 +76,7 @@ pub(crate) async fn list_messages(
     let limit = which.limit.unwrap_or(50);
     // before anything is read: how long a refusal takes must not tell an outsider whether there is a channel, and how full it is
     place::find(&app, account.user, channel).await?;
-    let HistoryPage { found, from, to, seq, change } = page(&app, channel, asked, limit, now).await?;
+    let HistoryPage { found, from, to, seq, change } = read_page(&app, channel, asked, limit, now).await?;
     let further = match asked {
         HistoryPosition::After(_) => (to < seq && from <= to).then_some(to),
         HistoryPosition::Before(_) | HistoryPosition::Offset(_) => (from > 1 && from <= to).then_some(from),
@@ -97,7 +97,7 @@ struct HistoryPage {
 
 /// How far the logs are is read before the messages: what changes from then on is told after it. The newest page is one query
 /// beside that of the last change: its end is the log's.
-async fn page(
+async fn read_page(
     app: &App,
     channel: ChannelId,
     asked: HistoryPosition,

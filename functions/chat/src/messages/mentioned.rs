@@ -21,7 +21,7 @@ pub(super) async fn mentioned(
     if names.is_empty() {
         return Ok(Vec::new());
     }
-    let found = entries(app, &names).await?;
+    let found = find_entries(app, &names).await?;
     let mut owners: Vec<UserId> = found.iter().map(|entry| entry.owner).filter(|it| *it != author).collect();
     // one who has just changed their name may have two for a moment
     owners.sort_unstable();
@@ -29,8 +29,8 @@ pub(super) async fn mentioned(
     if owners.is_empty() {
         return Ok(Vec::new());
     }
-    let members = among(app, channel, &owners).await?;
-    let of = |name: &Username| found.iter().find(|entry| is_of(entry, name));
+    let members = find_members(app, channel, &owners).await?;
+    let of = |name: &Username| found.iter().find(|entry| has_username(entry, name));
     let is_member = |entry: &&DirectoryEntry| members.iter().any(|member| member.user == entry.owner);
     let mentioned = names.iter().filter_map(of).filter(is_member);
     Ok(mentioned
@@ -38,22 +38,22 @@ pub(super) async fn mentioned(
         .collect())
 }
 
-fn is_of(entry: &DirectoryEntry, name: &Username) -> bool {
+fn has_username(entry: &DirectoryEntry, name: &Username) -> bool {
     entry.username.folded() == name.folded()
 }
 
 /// The accounts of these names. What was not found is asked for once more: it may have been chosen a moment ago.
-async fn entries(app: &App, names: &[Username]) -> Result<Vec<DirectoryEntry>, Error> {
+async fn find_entries(app: &App, names: &[Username]) -> Result<Vec<DirectoryEntry>, Error> {
     let now = app.clock.now();
     let mut found = directory::by_usernames(&app.store, names, ReadConsistency::Eventual, now).await?;
-    let is_missing = |name: &&Username| !found.iter().any(|entry| is_of(entry, name));
+    let is_missing = |name: &&Username| !found.iter().any(|entry| has_username(entry, name));
     let missing: Vec<Username> = names.iter().filter(is_missing).cloned().collect();
     found.extend(directory::by_usernames(&app.store, &missing, ReadConsistency::Strong, now).await?);
     Ok(found)
 }
 
 /// Those of them who are in the channel. Who was not found is asked for once more: they may have been added a moment ago.
-async fn among(app: &App, channel: ChannelId, users: &[UserId]) -> Result<Vec<ChannelMember>, Error> {
+async fn find_members(app: &App, channel: ChannelId, users: &[UserId]) -> Result<Vec<ChannelMember>, Error> {
     let now = app.clock.now();
     let mut found = members::get_many(&app.store, channel, users, now).await?;
     let is_missing = |user: &&UserId| !found.iter().any(|member| member.user == **user);

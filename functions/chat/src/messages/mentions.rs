@@ -15,7 +15,7 @@ use utoipa::IntoParams;
 use crate::view::view;
 
 /// How often it is looked further where mentions are not shown: a page may come back short, with a `next`.
-const MOST_LOOKS: usize = 5;
+const MAX_PAGES_READ: usize = 5;
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -56,12 +56,12 @@ pub(crate) async fn list_my(
     let places = members::places(&app.store, user, now).await?;
     let channels: HashSet<ChannelId> = places.into_iter().map(|place| place.channel).collect();
     let (mut items, mut cursor) = (Vec::new(), which.cursor);
-    for _ in 0..MOST_LOOKS {
+    for _ in 0..MAX_PAGES_READ {
         let wanted = limit - items.len();
         let page = mentions::page(&app.store, user, wanted, cursor.as_deref(), now).await?;
         let ids = page.items.into_iter().map(|mention| mention.message);
         let ids: Vec<MessageId> = ids.filter(|id| channels.contains(&id.channel)).collect();
-        items.extend(shown(&app, user, &ids).await?);
+        items.extend(visible_mentions(&app, user, &ids).await?);
         cursor = page.next;
         if cursor.is_none() || items.len() == limit {
             break;
@@ -70,7 +70,11 @@ pub(crate) async fn list_my(
     Ok(Json(Page { items, next: cursor }))
 }
 
-async fn shown(app: &App, user: UserId, ids: &[MessageId]) -> Result<Vec<MessageView>, StoreError> {
+async fn visible_mentions(
+    app: &App,
+    user: UserId,
+    ids: &[MessageId],
+) -> Result<Vec<MessageView>, StoreError> {
     let found = messages::get_many(&app.store, ids, ReadConsistency::Eventual, app.clock.now()).await?;
     let still = found.iter().filter(|message| message.is_mention_of(user));
     Ok(still.map(|message| view(message, Some(user))).collect())

@@ -41,7 +41,7 @@ macro_rules! pins {
             account: AccountCaller,
             PathId(id): PathId<MessageId>,
         ) -> ApiResult<Json<MessageView>> {
-            let message = pin(&app, account, id, $pinned).await?;
+            let message = set_pinned(&app, account, id, $pinned).await?;
             Ok(Json(view(&message, Some(account.user))))
         }
     )*};
@@ -54,7 +54,12 @@ pins! {
     unpin_message, delete, "unpin_message", false;
 }
 
-async fn pin(app: &App, account: AccountCaller, id: MessageId, pinned: bool) -> Result<Message, Error> {
+async fn set_pinned(
+    app: &App,
+    account: AccountCaller,
+    id: MessageId,
+    pinned: bool,
+) -> Result<Message, Error> {
     let (place, message) = changeable(app, account.user, id).await?;
     if place.with.is_none() && !place.role.may(ChannelPermission::Pin) {
         return Err(Error::forbidden("whoever moderates the channel pins its messages"));

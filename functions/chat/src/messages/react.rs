@@ -24,9 +24,9 @@ use super::{
 use crate::{team::teammate, view::reactions};
 
 /// Different emoji on a message (contract 1.4).
-const MOST_EMOJI: usize = 20;
+const MAX_EMOJI: usize = 20;
 /// Reactions to a message in all: they lie in its item, 40 bytes each.
-const MOST_REACTIONS: usize = 500;
+const MAX_REACTIONS: usize = 500;
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct ReactionRequest {
@@ -75,7 +75,7 @@ pub(crate) async fn toggle_reaction(
     account: AccountCaller,
     ValidJson(input): ValidJson<ReactionRequest>,
 ) -> ApiResult<Json<ReactionResponse>> {
-    Ok(Json(react(&app, account, input.message_id, &input.emoji, input.action).await?))
+    Ok(Json(apply_reaction(&app, account, input.message_id, &input.emoji, input.action).await?))
 }
 
 macro_rules! reactions {
@@ -105,7 +105,7 @@ macro_rules! reactions {
             const NONE: Error = Error::NotFound("message");
             let Path((id, emoji)) = path.map_err(|_| NONE)?;
             let id = id.parse().map_err(|_| NONE)?;
-            Ok(Json(react(&app, account, id, &emoji, Some($action)).await?))
+            Ok(Json(apply_reaction(&app, account, id, &emoji, Some($action)).await?))
         }
     )*};
 }
@@ -117,7 +117,7 @@ reactions! {
     remove_reaction, delete, "remove_reaction", ReactionAction::Remove;
 }
 
-async fn react(
+async fn apply_reaction(
     app: &App,
     account: AccountCaller,
     id: MessageId,
@@ -130,12 +130,12 @@ async fn react(
     let author = author?;
     paced(app, account.user).await?;
     // what they saw decides what they mean, however often others are quicker
-    let is_there_already = has(&message.reactions, &emoji, account.user);
+    let is_there_already = has_reaction(&message.reactions, &emoji, account.user);
     let meant = if is_there_already { ReactionAction::Remove } else { ReactionAction::Add };
     let action = action.unwrap_or(meant);
     let one_more = |before: &Message| {
         is_there(before)?;
-        with(before, &emoji, account.user, action)
+        with_reaction(before, &emoji, account.user, action)
     };
     let message = match rewrite(app, message, None, one_more).await? {
         RewriteOutcome::As(message) => message,
@@ -167,7 +167,7 @@ async fn react(
     })
 }
 
-fn has(reactions: &[StoredReaction], emoji: &str, user: UserId) -> bool {
+fn has_reaction(reactions: &[StoredReaction], emoji: &str, user: UserId) -> bool {
     reactions.iter().any(|reaction| reaction.emoji == emoji && reaction.users.contains(&user))
 }
 
@@ -175,14 +175,14 @@ fn has(reactions: &[StoredReaction], emoji: &str, user: UserId) -> bool {
 ///
 /// # Errors
 /// `LIMIT_REACHED`
-fn with(
+fn with_reaction(
     before: &Message,
     emoji: &str,
     user: UserId,
     action: ReactionAction,
 ) -> Result<Option<Message>, Error> {
     let is_wanted = action == ReactionAction::Add;
-    if has(&before.reactions, emoji, user) == is_wanted {
+    if has_reaction(&before.reactions, emoji, user) == is_wanted {
         return Ok(None);
     }
     let mut after = before.clone();
@@ -195,14 +195,14 @@ fn with(
     }
     let all: usize = after.reactions.iter().map(|reaction| reaction.users.len()).sum();
     let full = |why: String| Err(Error::conflict(ErrorCode::LimitReached, why));
-    if all >= MOST_REACTIONS {
-        return full(format!("a message has {MOST_REACTIONS} reactions at most"));
+    if all >= MAX_REACTIONS {
+        return full(format!("a message has {MAX_REACTIONS} reactions at most"));
     }
     let kinds = after.reactions.len();
     match after.reactions.iter_mut().find(|reaction| reaction.emoji == emoji) {
         Some(reaction) => reaction.users.push(user),
-        None if kinds >= MOST_EMOJI => {
-            return full(format!("a message has {MOST_EMOJI} different emoji at most"));
+        None if kinds >= MAX_EMOJI => {
+            return full(format!("a message has {MAX_EMOJI} different emoji at most"));
         }
         None => after.reactions.push(StoredReaction { emoji: emoji.into(), users: vec![user] }),
     }

@@ -13,9 +13,10 @@ use store::{
 };
 
 /// Changes of messages that somebody makes; clicking as fast as one can is less.
-const PACE: RateLimit = RateLimit { what: "message_change", most: 120, window: Duration::from_mins(1) };
+const CHANGE_RATE_LIMIT: RateLimit =
+    RateLimit { what: "message_change", most: 120, window: Duration::from_mins(1) };
 /// How often others may be quicker. With the waits between, at most 13 of the 15 seconds that a function has.
-const MOST_TRIES: u32 = 11;
+const MAX_ATTEMPTS: u32 = 11;
 /// The longest wait before the second try, and how often it is doubled: to 2.6 s. Longer than a try takes, many times over:
 /// else a crowd whose tries are slowed by their number never gets through.
 const FIRST_WAIT_MS: u64 = 40;
@@ -34,7 +35,7 @@ pub(super) enum RewriteOutcome {
 /// # Errors
 /// `TooMany`
 pub(super) async fn paced(app: &App, user: UserId) -> Result<(), Error> {
-    limits::count(&app.store, PACE, &user.to_string(), app.clock.now()).await
+    limits::count(&app.store, CHANGE_RATE_LIMIT, &user.to_string(), app.clock.now()).await
 }
 
 /// Writes a message over by what `by` makes of it as it is now, `None` being that it is so already; with a note of it where an
@@ -49,7 +50,7 @@ pub(super) async fn rewrite(
     by: impl Fn(&Message) -> Result<Option<Message>, Error>,
 ) -> Result<RewriteOutcome, Error> {
     let mut before = message;
-    for attempt in 0..MOST_TRIES {
+    for attempt in 0..MAX_ATTEMPTS {
         let now = app.clock.now();
         let Some(after) = by(&before)? else { return Ok(RewriteOutcome::As(before)) };
         let written = match action {

@@ -19,13 +19,14 @@ use utoipa::IntoParams;
 use crate::{place, view::view};
 
 /// A search reads more than any other request: whoever types one word after the other stays far below.
-const PACE: RateLimit = RateLimit { what: "search_messages", most: 60, window: Duration::from_mins(1) };
+const SEARCH_RATE_LIMIT: RateLimit =
+    RateLimit { what: "search_messages", most: 60, window: Duration::from_mins(1) };
 /// Words that are looked for; the rest must stand in what is found, too.
-const MOST_WORDS: usize = 5;
+const MAX_WORDS: usize = 5;
 /// Messages that are read at once.
-const BATCH: usize = 50;
+const BATCH_SIZE: usize = 50;
 /// Batches of one search; then it says how far it came.
-const MOST_BATCHES: usize = 10;
+const MAX_BATCHES: usize = 10;
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -86,8 +87,8 @@ pub(crate) async fn search(
     if words.is_empty() {
         return Err(Error::field("q", "must have a word that says something").into());
     }
-    limits::count(&app.store, PACE, &user.to_string(), now).await?;
-    let channels = channels(&app, user, sought.channel_id).await?;
+    limits::count(&app.store, SEARCH_RATE_LIMIT, &user.to_string(), now).await?;
+    let channels = searchable_channels(&app, user, sought.channel_id).await?;
     // with its cursor nothing but this search goes on
     let identity = format!("{user}|{}|{:?}|{:?}", words.join(" "), sought.channel_id, sought.from);
     let from = sought.cursor.as_deref();
@@ -95,9 +96,9 @@ pub(crate) async fn search(
     let fits = |message: &Message| {
         message.deleted_at.is_none()
             && sought.from.is_none_or(|author| message.author.id == author)
-            && stand_in(&words, &message.content)
+            && contains_words(&words, &message.content)
     };
-    let (mut found, next) = find(&app, &words, &channels, from, limit, fits).await?;
+    let (mut found, next) = find_matches(&app, &words, &channels, from, limit, fits).await?;
     found.sort_by_key(|message| std::cmp::Reverse((message.created_at, message.id())));
     let items = found.iter().map(|message| view(message, Some(user))).collect();
     let next = next.map(|position| position.seal(&app.store, &identity));
@@ -105,7 +106,11 @@ pub(crate) async fn search(
 }
 
 /// Where somebody may look.
-async fn channels(app: &App, user: UserId, only: Option<ChannelId>) -> Result<HashSet<ChannelId>, Error> {
+async fn searchable_channels(
+    app: &App,
+    user: UserId,
+    only: Option<ChannelId>,
+) -> Result<HashSet<ChannelId>, Error> {
     if let Some(channel) = only {
         place::find(app, user, channel).await?;
         return Ok(HashSet::from([channel]));
@@ -115,7 +120,7 @@ async fn channels(app: &App, user: UserId, only: Option<ChannelId>) -> Result<Ha
 }
 
 /// Messages in which the words stood when they were last looked at, and that still fit; and where to go on, if there may be more.
-async fn find(
+async fn find_matches(
     app: &App,
     words: &[String],
     channels: &HashSet<ChannelId>,
@@ -125,7 +130,7 @@ async fn find(
 ) -> Result<(Vec<Message>, Option<SearchPosition>), Error> {
     let now = app.clock.now();
     let (mut found, mut batches) = (Vec::new(), 0);
-    let mut search = terms::TermSearch::new(words.iter().take(MOST_WORDS).cloned(), from);
+    let mut search = terms::TermSearch::new(words.iter().take(MAX_WORDS).cloned(), from);
     loop {
         let hit = match search.step(&app.store, now).await? {
             SearchStep::Hit(hit) if channels.contains(&hit.channel) => hit,
@@ -133,7 +138,7 @@ async fn find(
             SearchStep::Enough(position) => return Ok((found, Some(position))),
             SearchStep::End => return Ok((found, None)),
         };
-        for seqs in hit.seqs.chunks(BATCH) {
+        for seqs in hit.seqs.chunks(BATCH_SIZE) {
             let ids: Vec<_> = seqs.iter().map(|seq| MessageId { channel: hit.channel, seq: *seq }).collect();
             let mut read = messages::get_many(&app.store, &ids, ReadConsistency::Eventual, now).await?;
             read.sort_by_key(|message| std::cmp::Reverse(message.seq));
@@ -145,7 +150,7 @@ async fn find(
                 }
             }
             batches += 1;
-            if batches == MOST_BATCHES {
+            if batches == MAX_BATCHES {
                 let last = seqs.last().copied().unwrap_or_default();
                 return Ok((found, Some(hit.after(last))));
             }
@@ -153,7 +158,7 @@ async fn find(
     }
 }
 
-fn stand_in(words: &[String], content: &str) -> bool {
+fn contains_words(words: &[String], content: &str) -> bool {
     let there: HashSet<String> = words::of_search(content).into_iter().collect();
     words.iter().all(|word| there.contains(word))
 }

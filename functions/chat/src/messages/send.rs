@@ -24,10 +24,10 @@ use super::{announce, mentioned::mentioned, seen};
 use crate::{place, team::teammate, view::view};
 
 /// Characters of what is shown of a message that is answered.
-const PREVIEW: usize = 100;
+const REPLY_PREVIEW_CHARS: usize = 100;
 /// What is sent again is told again only while it is as young as this: until then whoever told it first may have broken off, and
 /// later everybody who was not told has asked for it.
-const TOLD_AGAIN: SignedDuration = SignedDuration::from_mins(1);
+const REPUBLISH_WINDOW: SignedDuration = SignedDuration::from_mins(1);
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct SendMessageRequest {
@@ -38,7 +38,7 @@ pub(crate) struct SendMessageRequest {
     #[schema(min_length = 1, max_length = 2_000)]
     content: String,
     /// What the client calls it: sent again under the same name, also after a lost answer, it is the same message.
-    #[garde(inner(custom(self::client_msg_id)))]
+    #[garde(inner(custom(self::validate_client_msg_id)))]
     #[schema(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_.:-]+$")]
     client_msg_id: Option<String>,
     /// A message of the same channel that this one answers.
@@ -47,7 +47,7 @@ pub(crate) struct SendMessageRequest {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "garde calls rules with references")]
-fn client_msg_id(name: &str, _: &()) -> garde::Result {
+fn validate_client_msg_id(name: &str, _: &()) -> garde::Result {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte);
     if (1..=64).contains(&name.len()) && name.bytes().all(is_part) {
         return Ok(());
@@ -90,13 +90,13 @@ pub(crate) async fn send_message(
 ) -> ApiResult<(StatusCode, Json<MessageView>)> {
     let text = content::typed(&input.content).map_err(|why| Error::field("content", why))?;
     let called = input.client_msg_id.unwrap_or_else(|| app.clock.id::<Uuid>().to_string());
-    let beginning = beginning(&app, account, input.channel_id).await?;
+    let beginning = load_send_context(&app, account, input.channel_id).await?;
     let sent = SendRecord::new(&called, &text, beginning.after);
     let place = beginning.place;
     let sought = if place.has_sent(&sent) {
         // that it is there is said whatever has become of its channel, of what it answers and of its sender since
-        match retried(&app, place.clone(), sent, &called).await? {
-            DuplicateLookup::There(message) => return Ok(stored(&app, &message).await),
+        match find_duplicate(&app, place.clone(), sent, &called).await? {
+            DuplicateLookup::There(message) => return Ok(duplicate_response(&app, &message).await),
             DuplicateLookup::NotUpTo(last) => Some(last),
         }
     } else {
@@ -104,7 +104,7 @@ pub(crate) async fn send_message(
     };
     let author = beginning.may_write?;
     let reply_to = match input.reply_to_id {
-        Some(id) => Some(answered(&app, input.channel_id, id).await?),
+        Some(id) => Some(find_replied_message(&app, input.channel_id, id).await?),
         None => None,
     };
     let mentions = mentioned(&app, input.channel_id, account.user, &text).await?;
@@ -127,20 +127,20 @@ pub(crate) async fn send_message(
             announce::new(&app, &message).await;
             Ok((StatusCode::CREATED, Json(view(&message, Some(account.user)))))
         }
-        AppendOutcome::Before(message) => Ok(stored(&app, &message).await),
+        AppendOutcome::Before(message) => Ok(duplicate_response(&app, &message).await),
     }
 }
 
 /// The answer of a message that was sent before.
-async fn stored(app: &App, message: &Message) -> (StatusCode, Json<MessageView>) {
-    if app.clock.now().duration_since(message.created_at) < TOLD_AGAIN {
+async fn duplicate_response(app: &App, message: &Message) -> (StatusCode, Json<MessageView>) {
+    if app.clock.now().duration_since(message.created_at) < REPUBLISH_WINDOW {
         announce::new(app, message).await;
     }
     (StatusCode::OK, Json(view(message, Some(message.author.id))))
 }
 
 /// Looks for a message that its sender has begun to send before, and counts that.
-async fn retried(
+async fn find_duplicate(
     app: &App,
     place: Membership,
     sent: SendRecord,
@@ -167,7 +167,11 @@ struct SendContext {
 
 /// # Errors
 /// `NotFound` before all else: whoever is not in a channel learns nothing of it.
-async fn beginning(app: &App, account: AccountCaller, channel: ChannelId) -> Result<SendContext, Error> {
+async fn load_send_context(
+    app: &App,
+    account: AccountCaller,
+    channel: ChannelId,
+) -> Result<SendContext, Error> {
     let now = app.clock.now();
     let (place, author, open, head) = futures::join!(
         place::find(app, account.user, channel),
@@ -181,7 +185,7 @@ async fn beginning(app: &App, account: AccountCaller, channel: ChannelId) -> Res
 }
 
 /// What is answered, as it is now.
-async fn answered(app: &App, channel: ChannelId, id: MessageId) -> Result<RepliedMessage, Error> {
+async fn find_replied_message(app: &App, channel: ChannelId, id: MessageId) -> Result<RepliedMessage, Error> {
     let wrong = || Error::field("reply_to_id", "is no message of this channel");
     if id.channel != channel {
         return Err(wrong());
@@ -191,7 +195,7 @@ async fn answered(app: &App, channel: ChannelId, id: MessageId) -> Result<Replie
     let preview = ReplyPreview {
         user_id: parent.author.id,
         username: parent.author.username,
-        content: parent.content.chars().take(PREVIEW).collect(),
+        content: parent.content.chars().take(REPLY_PREVIEW_CHARS).collect(),
     };
     Ok(RepliedMessage { seq: id.seq, preview })
 }
@@ -203,10 +207,10 @@ mod tests {
     #[test]
     fn a_message_is_called_by_a_short_plain_name() {
         for good in ["1", "0190-a:b.c_d", &"x".repeat(64)] {
-            assert!(client_msg_id(good, &()).is_ok(), "{good}");
+            assert!(validate_client_msg_id(good, &()).is_ok(), "{good}");
         }
         for bad in ["", "a b", "ä", "a/b", &"x".repeat(65)] {
-            assert!(client_msg_id(bad, &()).is_err(), "{bad}");
+            assert!(validate_client_msg_id(bad, &()).is_err(), "{bad}");
         }
     }
 }

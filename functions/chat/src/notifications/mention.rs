@@ -11,7 +11,7 @@ use store::{
 };
 
 /// How often someone may be mentioned at the same moment.
-const MOST_TRIES: usize = 20;
+const MAX_ATTEMPTS: usize = 20;
 
 /// Tells someone of a message that mentions them, once for each message: not whoever is not in the channel (any more), and only
 /// on their list where they want to be told of nothing there.
@@ -43,7 +43,7 @@ pub(crate) async fn tell(app: &App, message: &Message, user: UserId, is_edit: bo
     });
     app.rooms.publish_to_teammate(user, notification, now).await?;
     if place.read_seq < message.seq {
-        expect(app, user, &preferences).await?;
+        schedule_digest(app, user, &preferences).await?;
     }
     mentions::mark(&app.store, &mention, MentionMark::Told).await?;
     Ok(())
@@ -51,9 +51,13 @@ pub(crate) async fn tell(app: &App, message: &Message, user: UserId, is_edit: bo
 
 /// Someone is written to later, if they have not read it by then. Whether they are there now is not asked: whoever is reads it,
 /// and nobody who has read it is written to.
-async fn expect(app: &App, user: UserId, preferences: &NotificationPreferences) -> Result<(), Error> {
+async fn schedule_digest(
+    app: &App,
+    user: UserId,
+    preferences: &NotificationPreferences,
+) -> Result<(), Error> {
     let now = app.clock.now();
-    for _ in 0..MOST_TRIES {
+    for _ in 0..MAX_ATTEMPTS {
         let digest = digests::get(&app.store, user, now).await?;
         let send_at = digest.send_at.or_else(|| preferences.digest_at(digest.sent_at, now));
         if send_at.is_none() {

@@ -8,7 +8,7 @@ use super::teammate;
 use crate::place;
 
 /// People whose places are looked for, and who fit into one frame of half of what API Gateway takes in one post.
-const MOST: usize = 1_000;
+const MAX_USERS: usize = 1_000;
 
 /// Who of a channel is there, for its members: of those who are there of the team, whoever is in it. 1 read unit for 20 of the team,
 /// and half of one for each who is there.
@@ -25,8 +25,8 @@ pub(super) async fn run(
     place::find(app, user, asked.channel_id).await?;
     let online: Vec<UserId> =
         online::everyone(&app.store, now).await?.into_iter().map(|one| one.id).collect();
-    if online.len() > MOST {
-        let message = format!("more than {MOST} of the team are there: see GET /v1/channels/online");
+    if online.len() > MAX_USERS {
+        let message = format!("more than {MAX_USERS} of the team are there: see GET /v1/channels/online");
         return Err(Error::conflict(ErrorCode::LimitReached, message));
     }
     let members = members::get_many(&app.store, asked.channel_id, &online, now).await?;

@@ -18,10 +18,10 @@ use super::teammate;
 use crate::{channels::announce, place, view::view};
 
 /// New messages, and changes, that are replayed (contract 1.5): a day of a lively channel.
-const MOST_REPLAYED: u64 = 200;
+const MAX_REPLAYED: u64 = 200;
 /// Messages of one `channel_changes`, and its bytes: half of what API Gateway takes in one post.
-const CHUNK: usize = 20;
-const CHUNK_BYTES: usize = 64 * 1024;
+const MAX_CHUNK_MESSAGES: usize = 20;
+const MAX_CHUNK_BYTES: usize = 64 * 1024;
 
 /// Tells a connection of a channel from now on, and what it missed. It is in the room before what it missed is read: what happens
 /// in between it hears at least once. 1 write unit; 2 read units, and those of what is told.
@@ -39,13 +39,13 @@ pub(super) async fn run(
         return Err(Error::NotFound("channel"));
     }
     let MissedActivity { messages, seq, change } =
-        messages::missed(&app.store, channel, join.since(), MOST_REPLAYED, now).await?;
+        messages::missed(&app.store, channel, join.since(), MAX_REPLAYED, now).await?;
     let Some(messages) = messages else {
         let resync = Event::ResyncRequired(ResyncRequired { channel_id: channel, seq, change });
         return app.rooms.tell(connection, resync, now).await.map(drop);
     };
     let replayed = messages.len();
-    for messages in chunks(messages.iter().map(|message| view(message, None)))? {
+    for messages in replay_chunks(messages.iter().map(|message| view(message, None)))? {
         let changes = Event::ChannelChanges(ReplayedMessages { channel_id: channel, messages });
         if app.rooms.tell(connection, changes, now).await? == PostOutcome::Gone {
             return Ok(());
@@ -56,11 +56,13 @@ pub(super) async fn run(
 }
 
 /// As many as fit into one post each; one that is larger than that alone by itself: it was posted so when it was sent.
-fn chunks(messages: impl Iterator<Item = MessageView>) -> Result<Vec<Vec<MessageView>>, Error> {
+fn replay_chunks(messages: impl Iterator<Item = MessageView>) -> Result<Vec<Vec<MessageView>>, Error> {
     let (mut chunks, mut bytes): (Vec<Vec<MessageView>>, usize) = (Vec::new(), 0);
     for message in messages {
         let size = serde_json::to_vec(&message).map_err(Error::internal)?.len() + 1;
-        let has_room = chunks.last().is_some_and(|chunk| chunk.len() < CHUNK && bytes + size <= CHUNK_BYTES);
+        let has_room = chunks
+            .last()
+            .is_some_and(|chunk| chunk.len() < MAX_CHUNK_MESSAGES && bytes + size <= MAX_CHUNK_BYTES);
         if !has_room {
             chunks.push(Vec::new());
             bytes = 0;

@@ -26,7 +26,7 @@ impl SocketHandler for ChatSocket {
 
     /// Contract 1.5 has 20 frames in ten seconds; a client that comes back to a hundred channels asks for each at once, and whoever
     /// types is held back by itself (`typing_indicator`).
-    const PACE: FrameRate = FrameRate { burst: 100.0, per_second: 4.0 };
+    const FRAME_RATE: FrameRate = FrameRate { burst: 100.0, per_second: 4.0 };
 
     async fn message(&self, message: SocketMessage<ChatCommand>) -> Result<(), Error> {
         let connection = &message.connection;

@@ -12,9 +12,9 @@ use store::{ReadConsistency, connections::Connection, members};
 use super::teammate;
 
 /// At most one relay in this time, per person and channel (contract 1.5).
-const PACE: SignedDuration = SignedDuration::from_secs(2);
+const RELAY_INTERVAL: SignedDuration = SignedDuration::from_secs(2);
 /// People in channels that an instance remembers.
-const MOST: usize = 10_000;
+const MAX_ENTRIES: usize = 10_000;
 
 /// What this instance has relayed of late. Another instance may relay once more; whoever shows it forgets it after six seconds
 /// anyway.
@@ -28,18 +28,18 @@ struct LastRelay {
 }
 
 impl TypingThrottle {
-    /// Whether it is passed on: one in [`PACE`], and after that somebody writes once that they have stopped, however soon.
+    /// Whether it is passed on: one in [`RELAY_INTERVAL`], and after that somebody writes once that they have stopped, however soon.
     fn take(&self, who: (UserId, ChannelId), is_typing: bool, now: Timestamp) -> bool {
         // no code panics while it holds the lock; if it did, the map would still be whole
         let mut relays = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(last) = relays.get_mut(&who).filter(|last| now < last.at + PACE) {
+        if let Some(last) = relays.get_mut(&who).filter(|last| now < last.at + RELAY_INTERVAL) {
             let stops = last.is_typing && !is_typing;
             last.is_typing &= !stops;
             return stops;
         }
-        if relays.len() >= MOST {
-            relays.retain(|_, relay| now < relay.at + PACE);
-            if relays.len() >= MOST {
+        if relays.len() >= MAX_ENTRIES {
+            relays.retain(|_, relay| now < relay.at + RELAY_INTERVAL);
+            if relays.len() >= MAX_ENTRIES {
                 relays.clear();
             }
         }
@@ -113,6 +113,6 @@ mod tests {
         for number in 0..25_000_u128 {
             relays.take((Uuid::from_u128(number).into(), Uuid::from_u128(2).into()), true, now);
         }
-        assert!(relays.0.lock().unwrap().len() <= MOST);
+        assert!(relays.0.lock().unwrap().len() <= MAX_ENTRIES);
     }
 }

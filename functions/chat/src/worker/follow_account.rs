@@ -21,20 +21,20 @@ use crate::{
 };
 
 /// Rows that are written at once.
-const AT_ONCE: usize = 16;
+const WRITE_CONCURRENCY: usize = 16;
 /// How often others may come and go at the same moment.
-const TRIES: usize = 8;
+const MAX_ATTEMPTS: usize = 8;
 
 /// Makes the chat agree with an account as it is now. Of one that is deleted nothing is left but what it wrote.
 ///
 /// Again where somebody's names changed: a job of an older name that runs at the same time may write last, and reads the account
 /// after it.
 pub(super) async fn run(app: &App, SyncProfile { user: id }: SyncProfile) -> Result<(), Error> {
-    for _ in 0..TRIES {
+    for _ in 0..MAX_ATTEMPTS {
         let now = app.clock.now();
         let user = users::get_strong(&app.store, id, now).await?;
         let Some(user) = user.filter(|user| user.status != AccountState::Deleted) else {
-            return forget(app, id).await;
+            return remove_from_chat(app, id).await;
         };
         let places = members::places(&app.store, id, now).await?;
         let author = team::author(&user);
@@ -42,12 +42,12 @@ pub(super) async fn run(app: &App, SyncProfile { user: id }: SyncProfile) -> Res
             if defaults::are_due(app, id, &places, now).await? {
                 defaults::ensure(app, author).await?;
             }
-            welcome(app, id).await?;
+            onboard_sockets(app, id).await?;
         }
         // whoever has given up their user name is not called by it: somebody else may have it
         let name = user.name.clone();
         let called = author.unwrap_or(MessageAuthor { id, username: String::new(), name });
-        if rename(app, &called, &places).await? == 0 {
+        if update_member_names(app, &called, &places).await? == 0 {
             return Ok(());
         }
     }
@@ -55,7 +55,7 @@ pub(super) async fn run(app: &App, SyncProfile { user: id }: SyncProfile) -> Res
 }
 
 /// Has the sockets welcomed that are not in the team's room: of who had no user name when they were opened. 2 read units.
-async fn welcome(app: &App, user: UserId) -> Result<(), Error> {
+async fn onboard_sockets(app: &App, user: UserId) -> Result<(), Error> {
     let now = app.clock.now();
     let (theirs, welcomed) = futures::try_join!(
         connections::in_room(&app.store, Room::User(user), now),
@@ -69,27 +69,31 @@ async fn welcome(app: &App, user: UserId) -> Result<(), Error> {
 }
 
 /// Writes somebody's names into the lists of members where they are others, and says in how many they were.
-async fn rename(app: &App, called: &MessageAuthor, places: &[Membership]) -> Result<usize, Error> {
+async fn update_member_names(
+    app: &App,
+    called: &MessageAuthor,
+    places: &[Membership],
+) -> Result<usize, Error> {
     let ids: Vec<ChannelId> = places.iter().map(|place| place.channel).collect();
     let mut rows = members::of_one(&app.store, called.id, &ids, app.clock.now()).await?;
     rows.retain(|row| row.username != called.username || row.name != called.name);
     let renames = rows.iter().map(|row| members::rename(&app.store, row, &called.username, &called.name));
     let renames: Vec<_> = renames.collect();
-    stream::iter(renames).buffer_unordered(AT_ONCE).try_for_each(|_| async { Ok(()) }).await?;
+    stream::iter(renames).buffer_unordered(WRITE_CONCURRENCY).try_for_each(|_| async { Ok(()) }).await?;
     Ok(rows.len())
 }
 
 /// Takes a deleted account out of its channels, and deletes what was its alone. The channels go first, so that a try that broke off
 /// finds the others.
-async fn forget(app: &App, user: UserId) -> Result<(), Error> {
+async fn remove_from_chat(app: &App, user: UserId) -> Result<(), Error> {
     for place in members::places(&app.store, user, app.clock.now()).await? {
-        take_out(app, user, place.channel).await?;
+        remove_from_channel(app, user, place.channel).await?;
     }
     Ok(members::forget(&app.store, user).await?)
 }
 
-async fn take_out(app: &App, user: UserId, id: ChannelId) -> Result<(), Error> {
-    for _ in 0..TRIES {
+async fn remove_from_channel(app: &App, user: UserId, id: ChannelId) -> Result<(), Error> {
+    for _ in 0..MAX_ATTEMPTS {
         let now = app.clock.now();
         let (channel, place) = futures::try_join!(
             channels::get(&app.store, id, ReadConsistency::Strong, now),
@@ -99,7 +103,7 @@ async fn take_out(app: &App, user: UserId, id: ChannelId) -> Result<(), Error> {
         let (Some(channel), Some(place)) = (channel, place) else { return Ok(()) };
         let is_alone = channel.member_count <= 1;
         if place.role == MemberRole::Owner && !is_alone {
-            inherit(app, id, user).await?;
+            transfer_ownership(app, id, user).await?;
         }
         let who = leave::known(app, &channel, user).await?;
         let gone = match channel.channel_kind {
@@ -122,7 +126,7 @@ async fn take_out(app: &App, user: UserId, id: ChannelId) -> Result<(), Error> {
 }
 
 /// Whoever has been in a channel for longest owns it, moderators first, where nobody else does.
-async fn inherit(app: &App, channel: ChannelId, from: UserId) -> Result<(), Error> {
+async fn transfer_ownership(app: &App, channel: ChannelId, from: UserId) -> Result<(), Error> {
     let mut others = members::all(&app.store, channel, app.clock.now()).await?;
     others.retain(|member| member.user != from);
     let heir =

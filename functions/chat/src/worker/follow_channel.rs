@@ -18,16 +18,16 @@ use store::{
 use crate::notifications::mention;
 
 /// Messages that are followed before it is noted that they were.
-const STEP: u64 = 100;
+const BATCH_SIZE: u64 = 100;
 /// Steps of one run: 15,000 writes at worst, within the function's 15 s.
-const MOST_STEPS: usize = 5;
+const MAX_BATCHES: usize = 5;
 /// Writes under way at once.
-const CONCURRENT: usize = 16;
+const CONCURRENCY: usize = 16;
 
 /// A job is put off so often; then it goes the way of every failed message, and the next one of the channel does its work.
-const MOST_TRIES: u8 = 10;
+const MAX_ATTEMPTS: u8 = 10;
 /// By so much longer each try waits than the one before it, from the second on.
-const PAUSE: Duration = Duration::from_millis(500);
+const RETRY_PAUSE: Duration = Duration::from_millis(500);
 
 /// Does what follows from messages: whoever is mentioned is told, and finds it later; answers lie with what they answer; words
 /// lead to where they stand.
@@ -45,9 +45,9 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// A failed message of a FIFO queue holds up its group, the channel, until it is visible again, minutes later. What failed
 /// because a dependency did is therefore asked for anew, and done with.
 pub(super) async fn run(app: &App, job: ProcessMessages) -> Result<(), Error> {
-    tokio::time::sleep(PAUSE * u32::from(job.tries.saturating_sub(1))).await;
-    match catch_up(app, job).await {
-        Err(error @ (Error::Unavailable { .. } | Error::TooMany { .. })) if job.tries < MOST_TRIES => {
+    tokio::time::sleep(RETRY_PAUSE * u32::from(job.tries.saturating_sub(1))).await;
+    match process_backlog(app, job).await {
+        Err(error @ (Error::Unavailable { .. } | Error::TooMany { .. })) if job.tries < MAX_ATTEMPTS => {
             let channel = job.channel;
             tracing::warn!(%channel, ?error, job.tries, "what follows from messages is put off");
             let again = ProcessMessages { tries: job.tries + 1, ..job };
@@ -57,7 +57,7 @@ pub(super) async fn run(app: &App, job: ProcessMessages) -> Result<(), Error> {
     }
 }
 
-async fn catch_up(app: &App, job: ProcessMessages) -> Result<(), Error> {
+async fn process_backlog(app: &App, job: ProcessMessages) -> Result<(), Error> {
     let (channel, now) = (job.channel, app.clock.now());
     let ProjectionCheckpoint { mut seq, mut change, .. } = followed::get(&app.store, channel, now).await?;
     if job.seq <= seq && job.change <= change {
@@ -67,7 +67,7 @@ async fn catch_up(app: &App, job: ProcessMessages) -> Result<(), Error> {
     if channels::get(&app.store, channel, ReadConsistency::Strong, now).await?.is_none() {
         return Ok(());
     }
-    if follow_new(app, channel, &mut seq).await? && follow_edits(app, channel, &mut change).await? {
+    if process_new(app, channel, &mut seq).await? && process_edits(app, channel, &mut change).await? {
         return Ok(());
     }
     // another one than that of the next message, which may have come and gone
@@ -76,13 +76,13 @@ async fn catch_up(app: &App, job: ProcessMessages) -> Result<(), Error> {
 }
 
 /// Follows messages after that one, and says whether these were all.
-async fn follow_new(app: &App, channel: ChannelId, done: &mut u64) -> Result<bool, Error> {
-    for _ in 0..MOST_STEPS {
+async fn process_new(app: &App, channel: ChannelId, done: &mut u64) -> Result<bool, Error> {
+    for _ in 0..MAX_BATCHES {
         let from = *done + 1;
-        let Some(last) = follow_step(app, channel, from).await? else { return Ok(true) };
+        let Some(last) = process_batch(app, channel, from).await? else { return Ok(true) };
         followed::advance(&app.store, channel, ChannelLog::Messages, last).await?;
         *done = last;
-        if last + 1 < from + STEP {
+        if last + 1 < from + BATCH_SIZE {
             return Ok(true);
         }
     }
@@ -90,15 +90,15 @@ async fn follow_new(app: &App, channel: ChannelId, done: &mut u64) -> Result<boo
 }
 
 /// Follows what was edited after that change, as it is now, and says whether that was all.
-async fn follow_edits(app: &App, channel: ChannelId, done: &mut u64) -> Result<bool, Error> {
-    for _ in 0..MOST_STEPS {
-        let changes = messages::changes(&app.store, channel, *done, STEP, app.clock.now()).await?;
+async fn process_edits(app: &App, channel: ChannelId, done: &mut u64) -> Result<bool, Error> {
+    for _ in 0..MAX_BATCHES {
+        let changes = messages::changes(&app.store, channel, *done, BATCH_SIZE, app.clock.now()).await?;
         let Some(last) = changes.last() else { return Ok(true) };
         let edited = changes.iter().filter(|change| change.is_edit).map(MessageChange::message);
-        follow_edited(app, edited.collect()).await?;
+        process_edited_messages(app, edited.collect()).await?;
         followed::advance(&app.store, channel, ChannelLog::Changes, last.number).await?;
         *done = last.number;
-        if (changes.len() as u64) < STEP {
+        if (changes.len() as u64) < BATCH_SIZE {
             return Ok(true);
         }
     }
@@ -106,11 +106,11 @@ async fn follow_edits(app: &App, channel: ChannelId, done: &mut u64) -> Result<b
 }
 
 /// Where they fail together, one after another.
-async fn follow_edited(app: &App, edited: BTreeSet<MessageId>) -> Result<(), Error> {
+async fn process_edited_messages(app: &App, edited: BTreeSet<MessageId>) -> Result<(), Error> {
     let edited: Vec<MessageId> = edited.into_iter().collect();
     let together = async {
         let found = messages::get_many(&app.store, &edited, ReadConsistency::Strong, app.clock.now()).await?;
-        follow(app, &found, true).await
+        index_messages(app, &found, true).await
     };
     let error = match together.await {
         Err(error @ Error::Internal(_)) => error,
@@ -118,17 +118,17 @@ async fn follow_edited(app: &App, edited: BTreeSet<MessageId>) -> Result<(), Err
     };
     tracing::warn!(?error, "edited messages are followed one by one");
     for message in edited {
-        follow_one(app, message, true).await?;
+        process_message(app, message, true).await?;
     }
     Ok(())
 }
 
 /// Follows the messages of a step from there on, and answers the last of them. Where they fail together, one after another.
-async fn follow_step(app: &App, channel: ChannelId, from: u64) -> Result<Option<u64>, Error> {
-    let to = from + STEP - 1;
+async fn process_batch(app: &App, channel: ChannelId, from: u64) -> Result<Option<u64>, Error> {
+    let to = from + BATCH_SIZE - 1;
     let together = async {
         let new = messages::between(&app.store, channel, from, to, app.clock.now()).await?;
-        follow(app, &new, false).await?;
+        index_messages(app, &new, false).await?;
         Ok(new.last().map(|last| last.seq))
     };
     let error = match together.await {
@@ -138,7 +138,7 @@ async fn follow_step(app: &App, channel: ChannelId, from: u64) -> Result<Option<
     tracing::warn!(%channel, from, ?error, "messages are followed one by one");
     let mut last = None;
     for seq in from..=to {
-        if !follow_one(app, MessageId { channel, seq }, false).await? {
+        if !process_message(app, MessageId { channel, seq }, false).await? {
             break;
         }
         last = Some(seq);
@@ -148,10 +148,10 @@ async fn follow_step(app: &App, channel: ChannelId, from: u64) -> Result<Option<
 
 /// Follows a message, if it is there; says whether it is. One that cannot be followed is passed over: nobody of its channel would
 /// be told of anything any more.
-async fn follow_one(app: &App, message: MessageId, is_edit: bool) -> Result<bool, Error> {
+async fn process_message(app: &App, message: MessageId, is_edit: bool) -> Result<bool, Error> {
     let alone = async {
         let found = messages::get(&app.store, message, app.clock.now()).await?;
-        follow(app, found.as_slice(), is_edit).await?;
+        index_messages(app, found.as_slice(), is_edit).await?;
         Ok(found.is_some())
     };
     match alone.await {
@@ -164,30 +164,30 @@ async fn follow_one(app: &App, message: MessageId, is_edit: bool) -> Result<bool
 }
 
 /// The mentioned first: they wait.
-async fn follow(app: &App, messages: &[Message], is_edit: bool) -> Result<(), Error> {
+async fn index_messages(app: &App, messages: &[Message], is_edit: bool) -> Result<(), Error> {
     let alive: Vec<&Message> = messages.iter().filter(|message| message.deleted_at.is_none()).collect();
     let mentions = alive.iter().flat_map(|message| {
         message.mentions.iter().map(|mentioned| mention::tell(app, message, mentioned.user, is_edit))
     });
     let mentions: Vec<_> = mentions.collect();
-    stream::iter(mentions).buffer_unordered(CONCURRENT).try_collect::<()>().await?;
+    stream::iter(mentions).buffer_unordered(CONCURRENCY).try_collect::<()>().await?;
 
     let answers = alive.iter().filter_map(|message| {
         let to = MessageId { channel: message.channel, seq: message.reply_to.as_ref()?.seq };
         Some(replies::put(&app.store, MessageReply { to, seq: message.seq }))
     });
     let answers: Vec<_> = answers.collect();
-    stream::iter(answers).buffer_unordered(CONCURRENT).try_collect::<()>().await?;
+    stream::iter(answers).buffer_unordered(CONCURRENCY).try_collect::<()>().await?;
 
     let Some(channel) = alive.first().map(|message| message.channel) else { return Ok(()) };
-    let places = where_words_stand(&alive);
+    let places = search_term_postings(&alive);
     let words = places.iter().map(|((word, page), seqs)| terms::write(&app.store, word, channel, page, seqs));
     let words: Vec<_> = words.collect();
-    stream::iter(words).buffer_unordered(CONCURRENT).try_collect::<()>().await?;
+    stream::iter(words).buffer_unordered(CONCURRENCY).try_collect::<()>().await?;
     Ok(())
 }
 
-fn where_words_stand(messages: &[&Message]) -> BTreeMap<(String, terms::TermBlock), Vec<u64>> {
+fn search_term_postings(messages: &[&Message]) -> BTreeMap<(String, terms::TermBlock), Vec<u64>> {
     let mut places: BTreeMap<_, Vec<u64>> = BTreeMap::new();
     for message in messages {
         let page = terms::TermBlock::of(message.seq, message.created_at);

@@ -15,13 +15,13 @@ use store::{
 };
 
 /// Mentions that are looked through: whoever has missed more is told of these.
-const MOST: usize = 100;
+const MAX_MENTIONS: usize = 100;
 /// Lines of a mail.
-const LINES: usize = 10;
+const MAX_LINES: usize = 10;
 /// Characters of a line.
-const BEGINNING: usize = 100;
+const EXCERPT_CHARS: usize = 100;
 /// How often someone may be mentioned while they are being written to.
-const MOST_TRIES: usize = 20;
+const MAX_ATTEMPTS: usize = 20;
 
 /// Writes to someone of the mentions that they have not read, once of each; to nobody where there are none.
 ///
@@ -37,7 +37,7 @@ pub(super) async fn run(app: &App, job: &SendMentionDigest) -> Result<(), Error>
     let account = users::get_strong(&app.store, user, now).await?;
     let account = account.filter(|account| account.is_active(now) && account.email.is_some());
     if preferences.mail_digest == DigestFrequency::Off || account.is_none() {
-        return end(app, digest, None, None).await;
+        return finish_digest(app, digest, None, None).await;
     }
     let awake = preferences.after_quiet(now);
     if now < awake {
@@ -49,11 +49,11 @@ pub(super) async fn run(app: &App, job: &SendMentionDigest) -> Result<(), Error>
         // somebody died at it, and others may have been mentioned since
         (digest, sending, preferences.digest_at(Some(now), now))
     } else {
-        let candidates = mentions::newest(&app.store, user, MOST, now).await?;
+        let candidates = mentions::newest(&app.store, user, MAX_MENTIONS, now).await?;
         let candidates = candidates.into_iter().filter(|mention| !mention.mailed).collect();
-        let missed = missed(app, user, candidates).await?;
+        let missed = missed_mentions(app, user, candidates).await?;
         if missed.is_empty() {
-            return end(app, digest, None, None).await;
+            return finish_digest(app, digest, None, None).await;
         }
         let mentions = missed.into_iter().map(|(mention, _)| mention).collect();
         let sending = DigestInProgress { began_at: now, mentions };
@@ -66,20 +66,20 @@ pub(super) async fn run(app: &App, job: &SendMentionDigest) -> Result<(), Error>
     };
     let id = format!("digest#{user}#{}", sending.began_at.as_millisecond());
     // looked at again: what was read, deleted or left meanwhile is not written of
-    let missed = missed(app, user, sending.mentions.clone()).await?;
+    let missed = missed_mentions(app, user, sending.mentions.clone()).await?;
     if !missed.is_empty() {
-        let letter = letter(app, &missed).await?;
+        let letter = digest_email(app, &missed).await?;
         app.queues.send(&SendMail { id, user, letter }, now).await?;
     }
     let marks =
         sending.mentions.iter().map(|mention| mentions::mark(&app.store, mention, MentionMark::Mailed));
     try_join_all(marks).await?;
-    end(app, digest, Some(now), again).await
+    finish_digest(app, digest, Some(now), again).await
 }
 
 /// Those of them that someone has not read, in channels that they are in and want to be told of, with the messages as they are
 /// now.
-async fn missed(
+async fn missed_mentions(
     app: &App,
     user: UserId,
     candidates: Vec<UserMention>,
@@ -107,8 +107,8 @@ async fn missed(
     Ok(with_messages.collect())
 }
 
-async fn letter(app: &App, missed: &[(UserMention, Message)]) -> Result<EmailTemplate, Error> {
-    let lines = &missed[..missed.len().min(LINES)];
+async fn digest_email(app: &App, missed: &[(UserMention, Message)]) -> Result<EmailTemplate, Error> {
+    let lines = &missed[..missed.len().min(MAX_LINES)];
     let mut ids: Vec<_> = lines.iter().map(|(_, message)| message.channel).collect();
     ids.sort_unstable();
     ids.dedup();
@@ -120,15 +120,15 @@ async fn letter(app: &App, missed: &[(UserMention, Message)]) -> Result<EmailTem
     let mentions = lines.iter().map(|(_, message)| EmailMention {
         channel: names.get(&message.channel).cloned(),
         from: message.author.name.clone(),
-        text: beginning(&message.content),
+        text: excerpt(&message.content),
     });
     Ok(EmailTemplate::MentionDigest { mentions: mentions.collect(), more: missed.len() - lines.len() })
 }
 
 /// How a message begins, on one line.
-fn beginning(content: &str) -> String {
+fn excerpt(content: &str) -> String {
     let line = content.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(BEGINNING) {
+    match line.char_indices().nth(EXCERPT_CHARS) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,
     }
@@ -136,7 +136,7 @@ fn beginning(content: &str) -> String {
 
 /// The next one is due then, or never; where somebody was mentioned since `digest` was read, as soon as may be. `sent` is when
 /// they were written to, if they were.
-async fn end(
+async fn finish_digest(
     app: &App,
     digest: MentionDigest,
     sent: Option<Timestamp>,
@@ -144,7 +144,7 @@ async fn end(
 ) -> Result<(), Error> {
     let now = app.clock.now();
     let (user, mut before, mut due) = (digest.id, digest, next);
-    for _ in 0..MOST_TRIES {
+    for _ in 0..MAX_ATTEMPTS {
         let after =
             MentionDigest { send_at: due, sent_at: sent.or(before.sent_at), sending: None, ..before.clone() };
         if digests::rewrite(&app.store, &before, after).await? == WriteOutcome::Done(()) {
@@ -163,9 +163,9 @@ mod tests {
 
     #[test]
     fn a_line_is_a_beginning() {
-        assert_eq!(beginning(" a\n\nb  c "), "a b c");
+        assert_eq!(excerpt(" a\n\nb  c "), "a b c");
         let long = "ș".repeat(101);
-        assert_eq!(beginning(&long), format!("{}…", "ș".repeat(100)));
-        assert_eq!(beginning(&"x".repeat(100)), "x".repeat(100));
+        assert_eq!(excerpt(&long), format!("{}…", "ș".repeat(100)));
+        assert_eq!(excerpt(&"x".repeat(100)), "x".repeat(100));
     }
 }

@@ -37,8 +37,8 @@ pub(super) async fn run(app: &App, job: &OnboardConnection) -> Result<(), Error>
     }
     let account = users::get_strong(&app.store, user, now).await?.filter(|account| account.is_active(now));
     let Some(username) = account.and_then(|account| account.username) else { return Ok(()) };
-    enter(app, &connection, user, now).await?;
-    let established = || established(app, user, username.as_str());
+    subscribe_to_rooms(app, &connection, user, now).await?;
+    let established = || connection_established(app, user, username.as_str());
     if app.rooms.tell_opening(&connection, || app.clock.now(), established).await?.is_none() {
         return Ok(());
     }
@@ -47,7 +47,12 @@ pub(super) async fn run(app: &App, job: &OnboardConnection) -> Result<(), Error>
 }
 
 /// Enters the rooms of what its user is in.
-async fn enter(app: &App, connection: &Connection, user: UserId, now: Timestamp) -> Result<(), Error> {
+async fn subscribe_to_rooms(
+    app: &App,
+    connection: &Connection,
+    user: UserId,
+    now: Timestamp,
+) -> Result<(), Error> {
     let places = members::places(&app.store, user, now).await?;
     let channels: Vec<ChannelId> = places.iter().map(|place| place.channel).collect();
     connections::enter(&app.store, Room::Team, connection).await?;
@@ -55,7 +60,7 @@ async fn enter(app: &App, connection: &Connection, user: UserId, now: Timestamp)
 }
 
 /// How far the channels are. Strong: what was sent before the connection was in the rooms is told here.
-async fn established(app: &App, user: UserId, username: &str) -> Result<(Event, ()), Error> {
+async fn connection_established(app: &App, user: UserId, username: &str) -> Result<(Event, ()), Error> {
     let now = app.clock.now();
     let places = members::places(&app.store, user, now).await?;
     let heads = followed::heads(&app.store, &places, ReadConsistency::Strong, now).await?;

@@ -16,23 +16,23 @@ use cloud::bench::dies_after;
 const LATER: Duration = Duration::from_mins(16);
 
 impl ChatWorld {
-    async fn due(&self) -> Vec<due::DueWork> {
+    async fn due_jobs(&self) -> Vec<due::DueWork> {
         let (items, _) = due::due(&self.app.store, 50, None, self.clock.now()).await.unwrap();
         items.iter().map(|item| item.what().unwrap()).collect()
     }
 
-    async fn prefers(&self, user: UserId, wanted: NotificationPreferences) {
+    async fn store_preferences(&self, user: UserId, wanted: NotificationPreferences) {
         preferences::put(&self.app.store, user, wanted).await.unwrap();
     }
 }
 
-fn lines(mail: &SendMail) -> (Vec<String>, usize) {
+fn mail_lines(mail: &SendMail) -> (Vec<String>, usize) {
     let EmailTemplate::MentionDigest { mentions, more } = &mail.letter else { panic!("{mail:?}") };
     (mentions.iter().map(|line| line.text.clone()).collect(), *more)
 }
 
 #[tokio::test]
-async fn what_is_not_read_in_time_is_written_once() {
+async fn unread_mentions_are_emailed_once() {
     let world = ChatWorld::start().await;
     let worker = world.worker().await;
     let (ana, bo) = (world.user("ana").await, world.user("bo").await);
@@ -50,25 +50,25 @@ async fn what_is_not_read_in_time_is_written_once() {
     }
     world.place(bo.id, channel, |place| place.read_seq = 1).await;
     let job = SendMentionDigest { user: bo.id };
-    assert!(world.due().await.is_empty());
+    assert!(world.due_jobs().await.is_empty());
     assert!(world.deliver(&worker, &job).await);
     assert!(world.jobs::<SendMail>().is_empty(), "too soon");
 
     world.clock.advance(LATER);
-    assert_eq!(world.due().await, [due::DueWork::Digest(bo.id)]);
+    assert_eq!(world.due_jobs().await, [due::DueWork::Digest(bo.id)]);
     for _ in 0..2 {
         assert!(world.deliver(&worker, &job).await);
     }
     let [mail] = &world.jobs::<SendMail>()[..] else { panic!("{:?}", world.jobs::<SendMail>()) };
-    assert_eq!((mail.user, lines(mail)), (bo.id, (vec!["@bo missed this".into()], 0)));
-    assert!(world.due().await.is_empty());
+    assert_eq!((mail.user, mail_lines(mail)), (bo.id, (vec!["@bo missed this".into()], 0)));
+    assert!(world.due_jobs().await.is_empty());
     world.clock.advance(LATER);
     assert!(world.deliver(&worker, &job).await);
     assert_eq!(world.jobs::<SendMail>().len(), 1);
 }
 
 #[tokio::test]
-async fn the_next_one_waits_and_writes_of_what_is_new() {
+async fn the_next_digest_waits_and_contains_new_mentions() {
     let world = ChatWorld::start().await;
     let worker = world.worker().await;
     let (ana, bo) = (world.user("ana").await, world.user("bo").await);
@@ -81,23 +81,23 @@ async fn the_next_one_waits_and_writes_of_what_is_new() {
     }
     world.clock.advance(LATER);
     assert!(world.deliver(&worker, &job).await);
-    let (texts, more) = lines(&world.jobs::<SendMail>()[0]);
+    let (texts, more) = mail_lines(&world.jobs::<SendMail>()[0]);
     assert_eq!((texts.len(), texts[0].as_str(), more), (10, "@bo 12", 3));
 
     let message = world.say(channel, &ana, "@bo again", &[&bo], None).await;
     assert!(world.deliver(&worker, &follow(message)).await);
     world.clock.advance(LATER);
-    assert!(world.due().await.is_empty(), "an hour after the last one");
+    assert!(world.due_jobs().await.is_empty(), "an hour after the last one");
     world.clock.advance(Duration::from_mins(45));
-    assert_eq!(world.due().await, [due::DueWork::Digest(bo.id)]);
+    assert_eq!(world.due_jobs().await, [due::DueWork::Digest(bo.id)]);
     assert!(world.deliver(&worker, &job).await);
     let mails = world.jobs::<SendMail>();
-    assert_eq!((mails.len(), lines(&mails[1])), (2, (vec!["@bo again".into()], 0)));
+    assert_eq!((mails.len(), mail_lines(&mails[1])), (2, (vec!["@bo again".into()], 0)));
     assert_ne!(mails[0].id, mails[1].id);
 }
 
 #[tokio::test]
-async fn nobody_is_written_to_who_does_not_want_it_or_has_left() {
+async fn members_who_opted_out_or_left_get_no_digest() {
     let world = ChatWorld::start().await;
     let worker = world.worker().await;
     let (ana, off, gone) = (world.user("ana").await, world.user("off").await, world.user("gone").await);
@@ -105,25 +105,28 @@ async fn nobody_is_written_to_who_does_not_want_it_or_has_left() {
     let message = world.say(channel, &ana, "@off @gone", &[&off, &gone], None).await;
     assert!(world.deliver(&worker, &follow(message)).await);
     world
-        .prefers(off.id, NotificationPreferences { mail_digest: DigestFrequency::Off, quiet_hours: None })
+        .store_preferences(
+            off.id,
+            NotificationPreferences { mail_digest: DigestFrequency::Off, quiet_hours: None },
+        )
         .await;
     world.leave(channel, gone.id).await;
     world.clock.advance(LATER);
-    assert_eq!(world.due().await.len(), 2);
+    assert_eq!(world.due_jobs().await.len(), 2);
     for user in [off.id, gone.id] {
         assert!(world.deliver(&worker, &SendMentionDigest { user }).await);
     }
     assert!(world.jobs::<SendMail>().is_empty());
-    assert!(world.due().await.is_empty());
+    assert!(world.due_jobs().await.is_empty());
     // and nothing is due any more of whoever wants none
     let message = world.say(channel, &ana, "@off again", &[&off], None).await;
     assert!(world.deliver(&worker, &follow(message)).await);
     world.clock.advance(LATER);
-    assert!(world.due().await.is_empty());
+    assert!(world.due_jobs().await.is_empty());
 }
 
 #[tokio::test]
-async fn a_digest_waits_for_the_morning() {
+async fn a_digest_waits_until_quiet_hours_end() {
     let world = ChatWorld::start().await;
     let worker = world.worker().await;
     let (ana, bo) = (world.user("ana").await, world.user("bo").await);
@@ -138,19 +141,24 @@ async fn a_digest_waits_for_the_morning() {
         "from": time((minute + 1439) % 1440), "to": time((minute + 60) % 1440), "time_zone": "UTC",
     });
     let quiet_hours = Some(serde_json::from_value(hours).unwrap());
-    world.prefers(bo.id, NotificationPreferences { quiet_hours, ..NotificationPreferences::default() }).await;
+    world
+        .store_preferences(
+            bo.id,
+            NotificationPreferences { quiet_hours, ..NotificationPreferences::default() },
+        )
+        .await;
     let job = SendMentionDigest { user: bo.id };
     assert!(world.deliver(&worker, &job).await);
-    assert!(world.jobs::<SendMail>().is_empty() && world.due().await.is_empty());
+    assert!(world.jobs::<SendMail>().is_empty() && world.due_jobs().await.is_empty());
     world.clock.advance(Duration::from_mins(61));
-    assert_eq!(world.due().await, [due::DueWork::Digest(bo.id)]);
+    assert_eq!(world.due_jobs().await, [due::DueWork::Digest(bo.id)]);
     assert!(world.deliver(&worker, &job).await);
     assert_eq!(world.jobs::<SendMail>().len(), 1);
 }
 
 /// Wherever the function dies, every mention is written of once: mails of one id are one mail.
 #[tokio::test]
-async fn a_crash_anywhere_writes_of_everything_once() {
+async fn a_crash_at_any_step_emails_every_mention_once() {
     let world = ChatWorld::start().await;
     let worker = world.worker().await;
     let ana = world.user("ana").await;
@@ -173,7 +181,7 @@ async fn a_crash_anywhere_writes_of_everything_once() {
         let mut mails: Vec<SendMail> =
             world.jobs::<SendMail>().into_iter().filter(|mail| mail.user == bo.id).collect();
         mails.dedup_by(|one, other| one.id == other.id);
-        let mut texts: Vec<String> = mails.iter().flat_map(|mail| lines(mail).0).collect();
+        let mut texts: Vec<String> = mails.iter().flat_map(|mail| mail_lines(mail).0).collect();
         texts.sort();
         assert_eq!(texts, ["@bo first", "@bo second"], "after {steps} steps: {mails:?}");
         let found = mentions::newest(&world.app.store, bo.id, 10, world.clock.now()).await.unwrap();

@@ -19,11 +19,11 @@ use store::{
 use crate::world::{ChatWorld, follow};
 use cloud::bench::dies_after;
 
-const TOLD: &str = "mention_notification";
+const MENTION_EVENT: &str = "mention_notification";
 
 impl ChatWorld {
     /// Where all of these words stand, newest first.
-    async fn found(&self, words: &[&str]) -> Vec<MessageId> {
+    async fn search_hits(&self, words: &[&str]) -> Vec<MessageId> {
         let mut search = TermSearch::new(words.iter().map(|word| (*word).to_owned()), None);
         let mut all = Vec::new();
         loop {
@@ -37,24 +37,24 @@ impl ChatWorld {
         }
     }
 
-    async fn mentioned(&self, user: UserId) -> Vec<MessageId> {
+    async fn mention_list(&self, user: UserId) -> Vec<MessageId> {
         let found = mentions::newest(&self.app.store, user, 50, self.clock.now()).await.unwrap();
         assert!(found.iter().all(|mention| mention.told), "{found:?}");
         found.into_iter().map(|mention| mention.message).collect()
     }
 
-    async fn answers(&self, to: MessageId) -> Vec<u64> {
+    async fn replies_to(&self, to: MessageId) -> Vec<u64> {
         let page = replies::page(&self.app.store, to, 50, None, self.clock.now()).await.unwrap();
         page.items.into_iter().map(|reply| reply.seq).collect()
     }
 
-    async fn followed(&self, channel: ChannelId) -> u64 {
+    async fn processed_seq(&self, channel: ChannelId) -> u64 {
         followed::get(&self.app.store, channel, self.clock.now()).await.unwrap().seq
     }
 }
 
 #[tokio::test]
-async fn one_job_makes_up_for_all_that_were_lost() {
+async fn one_job_processes_all_messages_whose_jobs_were_lost() {
     let world = ChatWorld::start().await;
     let worker = world.worker().await;
     let (ana, bo) = (world.user("ana").await, world.user("bo").await);
@@ -67,14 +67,14 @@ async fn one_job_makes_up_for_all_that_were_lost() {
         world.say(channel, &ana, &format!("number{number} of a list"), &[], None).await;
     }
     assert!(world.deliver(&worker, &follow(first)).await);
-    assert_eq!(world.followed(channel).await, 122);
-    assert_eq!(world.found(&["pond"]).await, [second, first]);
-    assert_eq!(world.found(&["pond", "herons"]).await, [first]);
-    assert_eq!(world.found(&["list"]).await.len(), 120);
-    assert_eq!(world.found(&["number119", "list"]).await, [MessageId { channel, seq: 122 }]);
-    assert_eq!(world.answers(first).await, [2]);
-    assert_eq!(world.mentioned(bo.id).await, [second]);
-    let told = heard.all(TOLD);
+    assert_eq!(world.processed_seq(channel).await, 122);
+    assert_eq!(world.search_hits(&["pond"]).await, [second, first]);
+    assert_eq!(world.search_hits(&["pond", "herons"]).await, [first]);
+    assert_eq!(world.search_hits(&["list"]).await.len(), 120);
+    assert_eq!(world.search_hits(&["number119", "list"]).await, [MessageId { channel, seq: 122 }]);
+    assert_eq!(world.replies_to(first).await, [2]);
+    assert_eq!(world.mention_list(bo.id).await, [second]);
+    let told = heard.all(MENTION_EVENT);
     assert_eq!(told.len(), 1, "{told:?}");
     assert_eq!(
         (told[0]["content"].as_str(), told[0]["is_edit"].as_bool(), told[0]["is_silent"].as_bool()),
@@ -88,8 +88,8 @@ async fn one_job_makes_up_for_all_that_were_lost() {
     ] {
         assert!(world.deliver(&worker, &job).await);
     }
-    assert_eq!(world.followed(channel).await, 122);
-    assert!(heard.all(TOLD).is_empty());
+    assert_eq!(world.processed_seq(channel).await, 122);
+    assert!(heard.all(MENTION_EVENT).is_empty());
 }
 
 /// Something else lies where a message should.
@@ -107,14 +107,14 @@ impl Item for UnreadableItem {
 }
 
 impl ChatWorld {
-    async fn spoil(&self, message: MessageId) {
+    async fn make_unreadable(&self, message: MessageId) {
         let (pk, sk) = (PartitionKey::Messages(message.channel), SortKey::Number(message.seq));
         self.app.store.put(&UnreadableItem { at: (pk.to_string(), sk.to_string()) }).await.unwrap();
     }
 }
 
 #[tokio::test]
-async fn one_that_cannot_be_followed_holds_up_no_other() {
+async fn an_unreadable_message_blocks_no_other() {
     let world = ChatWorld::start().await;
     let worker = world.worker().await;
     let (ana, bo) = (world.user("ana").await, world.user("bo").await);
@@ -122,21 +122,21 @@ async fn one_that_cannot_be_followed_holds_up_no_other() {
     let first = world.say(channel, &ana, "a heron", &[], None).await;
     let second = world.say(channel, &ana, "a heron that nobody can read", &[], None).await;
     let third = world.say(channel, &ana, "@bo another heron", &[&bo], None).await;
-    world.spoil(second).await;
+    world.make_unreadable(second).await;
     assert!(world.deliver(&worker, &follow(second)).await);
-    assert_eq!(world.followed(channel).await, 3);
-    assert_eq!(world.found(&["heron"]).await, [third, first]);
-    assert_eq!(world.mentioned(bo.id).await, [third]);
+    assert_eq!(world.processed_seq(channel).await, 3);
+    assert_eq!(world.search_hits(&["heron"]).await, [third, first]);
+    assert_eq!(world.mention_list(bo.id).await, [third]);
     // also where there is no other
     let channel = world.channel(&[&ana]).await;
     let only = world.say(channel, &ana, "the only heron", &[], None).await;
-    world.spoil(only).await;
+    world.make_unreadable(only).await;
     assert!(world.deliver(&worker, &follow(only)).await);
-    assert_eq!(world.followed(channel).await, 1);
+    assert_eq!(world.processed_seq(channel).await, 1);
 }
 
 #[test]
-fn jobs_of_a_channel_stand_in_order_and_each_once() {
+fn jobs_of_a_channel_are_ordered_and_deduplicated() {
     let message = MessageId { channel: uuid::Uuid::from_u128(1).into(), seq: 7 };
     let place = |job: ProcessMessages| job.place().unwrap();
     let (new, again) = (follow(message), follow(message));
@@ -150,7 +150,7 @@ fn jobs_of_a_channel_stand_in_order_and_each_once() {
 }
 
 #[tokio::test]
-async fn nothing_comes_back_of_a_channel_that_is_deleted() {
+async fn a_deleted_channel_is_not_indexed_again() {
     let world = ChatWorld::start().await;
     let worker = world.worker().await;
     let (ana, bo) = (world.user("ana").await, world.user("bo").await);
@@ -168,7 +168,7 @@ async fn nothing_comes_back_of_a_channel_that_is_deleted() {
     for job in [follow(late), edited] {
         assert!(world.deliver(&worker, &job).await);
     }
-    assert!(world.found(&["stork"]).await.is_empty());
+    assert!(world.search_hits(&["stork"]).await.is_empty());
     // once at once, once where whoever was at it has done
     for _ in 0..2 {
         assert!(world.deliver(&worker, &DeleteChannelRows { channel }).await);
@@ -178,12 +178,12 @@ async fn nothing_comes_back_of_a_channel_that_is_deleted() {
     for job in [follow(late), edited] {
         assert!(world.deliver(&worker, &job).await);
     }
-    assert!(world.found(&["heron"]).await.is_empty() && world.mentioned(bo.id).await.is_empty());
-    assert_eq!(world.followed(channel).await, 0);
+    assert!(world.search_hits(&["heron"]).await.is_empty() && world.mention_list(bo.id).await.is_empty());
+    assert_eq!(world.processed_seq(channel).await, 0);
 }
 
 #[tokio::test]
-async fn an_edit_tells_only_who_is_new_in_it() {
+async fn an_edit_notifies_newly_mentioned_members_only() {
     let world = ChatWorld::start().await;
     let worker = world.worker().await;
     let (ana, bo, cy) = (world.user("ana").await, world.user("bo").await, world.user("cy").await);
@@ -191,27 +191,27 @@ async fn an_edit_tells_only_who_is_new_in_it() {
     let (mut bos, mut cys) = (world.socket("bo=", bo.id).await, world.socket("cy=", cy.id).await);
     let message = world.say(channel, &ana, "@bo a heron", &[&bo], None).await;
     assert!(world.deliver(&worker, &follow(message)).await);
-    assert_eq!((bos.all(TOLD).len(), cys.all(TOLD).len()), (1, 0));
+    assert_eq!((bos.all(MENTION_EVENT).len(), cys.all(MENTION_EVENT).len()), (1, 0));
     let edited = world.edit(message, "@bo @cy a stork", &[&bo, &cy]).await;
     for _ in 0..2 {
         assert!(world.deliver(&worker, &edited).await);
     }
-    let told = cys.all(TOLD);
-    assert_eq!((bos.all(TOLD).len(), told.len()), (0, 1));
+    let told = cys.all(MENTION_EVENT);
+    assert_eq!((bos.all(MENTION_EVENT).len(), told.len()), (0, 1));
     assert_eq!(told[0]["is_edit"], true);
-    assert_eq!(world.mentioned(cy.id).await, [message]);
-    assert_eq!(world.found(&["stork"]).await, [message]);
+    assert_eq!(world.mention_list(cy.id).await, [message]);
+    assert_eq!(world.search_hits(&["stork"]).await, [message]);
     // one that nobody had followed yet is new, however often it was edited
     let next = world.say(channel, &ana, "first", &[], None).await;
     let edited = world.edit(next, "@cy second", &[&cy]).await;
     assert!(world.deliver(&worker, &edited).await);
-    let told = cys.all(TOLD);
+    let told = cys.all(MENTION_EVENT);
     assert_eq!((told.len(), told[0]["is_edit"].as_bool()), (1, Some(false)));
-    assert!(world.found(&["first"]).await.is_empty());
+    assert!(world.search_hits(&["first"]).await.is_empty());
 }
 
 #[tokio::test]
-async fn a_lost_job_of_an_edit_is_made_up_for_by_the_next() {
+async fn the_next_job_processes_an_edit_whose_job_was_lost() {
     let world = ChatWorld::start().await;
     let worker = world.worker().await;
     let (ana, bo, cy) = (world.user("ana").await, world.user("bo").await, world.user("cy").await);
@@ -222,30 +222,30 @@ async fn a_lost_job_of_an_edit_is_made_up_for_by_the_next() {
         messages.push(world.say(channel, &ana, text, &[&bo], None).await);
     }
     assert!(world.deliver(&worker, &follow(messages[2])).await);
-    assert_eq!(bos.all(TOLD).len(), 3);
+    assert_eq!(bos.all(MENTION_EVENT).len(), 3);
     let lost = [
         world.edit(messages[0], "@bo @cy a stork", &[&bo, &cy]).await,
         world.edit(messages[1], "nor this", &[]).await,
         world.edit(messages[2], "another stork", &[]).await,
     ];
     let next = world.say(channel, &ana, "next", &[], None).await;
-    world.spoil(messages[1]).await;
+    world.make_unreadable(messages[1]).await;
     assert!(world.deliver(&worker, &follow(next)).await);
-    let told = cys.all(TOLD);
-    assert_eq!((bos.all(TOLD).len(), told.len()), (0, 1));
+    let told = cys.all(MENTION_EVENT);
+    assert_eq!((bos.all(MENTION_EVENT).len(), told.len()), (0, 1));
     assert_eq!(told[0]["is_edit"], true);
-    assert_eq!(world.found(&["stork"]).await, [messages[2], messages[0]]);
+    assert_eq!(world.search_hits(&["stork"]).await, [messages[2], messages[0]]);
     let done = followed::get(&world.app.store, channel, world.clock.now()).await.unwrap();
     assert_eq!((done.seq, done.change), (4, 3));
     // those that come late have nothing to do
     for job in lost {
         assert!(world.deliver(&worker, &job).await);
     }
-    assert!(bos.all(TOLD).is_empty() && cys.all(TOLD).is_empty());
+    assert!(bos.all(MENTION_EVENT).is_empty() && cys.all(MENTION_EVENT).is_empty());
 }
 
 #[tokio::test]
-async fn nobody_is_told_who_is_not_there_or_does_not_want_to_be() {
+async fn muted_and_departed_members_are_not_notified() {
     let world = ChatWorld::start().await;
     let worker = world.worker().await;
     let (ana, bo, cy) = (world.user("ana").await, world.user("bo").await, world.user("cy").await);
@@ -263,16 +263,16 @@ async fn nobody_is_told_who_is_not_there_or_does_not_want_to_be() {
     world.delete(deleted).await;
     assert!(world.deliver(&worker, &follow(message)).await);
     for mut heard in sockets {
-        assert!(heard.all(TOLD).is_empty());
+        assert!(heard.all(MENTION_EVENT).is_empty());
     }
-    assert!(world.mentioned(bo.id).await.is_empty() && world.mentioned(outsider.id).await.is_empty());
-    assert_eq!(world.mentioned(cy.id).await, [message], "on the list, without a word");
+    assert!(world.mention_list(bo.id).await.is_empty() && world.mention_list(outsider.id).await.is_empty());
+    assert_eq!(world.mention_list(cy.id).await, [message], "on the list, without a word");
     assert_eq!(digests::get(&world.app.store, cy.id, world.clock.now()).await.unwrap().rev, 0);
-    assert!(world.found(&["gone"]).await.is_empty());
+    assert!(world.search_hits(&["gone"]).await.is_empty());
 }
 
 #[tokio::test]
-async fn in_quiet_hours_nothing_makes_a_sound() {
+async fn notifications_are_silent_in_quiet_hours() {
     let world = ChatWorld::start().await;
     let worker = world.worker().await;
     let (ana, bo) = (world.user("ana").await, world.user("bo").await);
@@ -290,13 +290,13 @@ async fn in_quiet_hours_nothing_makes_a_sound() {
     preferences::put(&world.app.store, bo.id, wanted).await.unwrap();
     let message = world.say(channel, &ana, "@bo hush", &[&bo], None).await;
     assert!(world.deliver(&worker, &follow(message)).await);
-    let told = heard.all(TOLD);
+    let told = heard.all(MENTION_EVENT);
     assert_eq!((told.len(), told[0]["is_silent"].as_bool()), (1, Some(true)));
 }
 
 /// Wherever the function dies, between any two of its writes, the next delivery ends with the same rows, and everyone told.
 #[tokio::test]
-async fn a_crash_anywhere_leaves_the_same() {
+async fn a_crash_at_any_step_leads_to_the_same_rows() {
     let world = ChatWorld::start().await;
     let worker = world.worker().await;
     let (ana, bo) = (world.user("ana").await, world.user("bo").await);
@@ -308,11 +308,15 @@ async fn a_crash_anywhere_leaves_the_same() {
         let second = world.say(channel, &ana, &format!("@bo heron{steps} too"), &[&bo], Some(1)).await;
         let died = dies_after(steps, world.deliver(&worker, &follow(second))).await.is_none();
         assert!(world.deliver(&worker, &follow(second)).await, "after {steps} steps");
-        assert_eq!(world.found(&[&format!("heron{steps}")]).await, [second, first], "after {steps} steps");
-        assert_eq!(world.answers(first).await, [2], "after {steps} steps");
-        assert!(world.mentioned(bo.id).await.contains(&second), "after {steps} steps");
-        assert_eq!(world.followed(channel).await, 2, "after {steps} steps");
-        let told = heard.all(TOLD);
+        assert_eq!(
+            world.search_hits(&[&format!("heron{steps}")]).await,
+            [second, first],
+            "after {steps} steps"
+        );
+        assert_eq!(world.replies_to(first).await, [2], "after {steps} steps");
+        assert!(world.mention_list(bo.id).await.contains(&second), "after {steps} steps");
+        assert_eq!(world.processed_seq(channel).await, 2, "after {steps} steps");
+        let told = heard.all(MENTION_EVENT);
         assert!((1..=2).contains(&told.len()), "after {steps} steps: {told:?}");
         let digest = digests::get(&world.app.store, bo.id, world.clock.now()).await.unwrap();
         assert!(digest.send_at.is_some(), "after {steps} steps");
@@ -320,12 +324,12 @@ async fn a_crash_anywhere_leaves_the_same() {
             break;
         }
         deaths += 1;
-        heard_no_more(&world, &format!("bo-{steps}="), bo.id).await;
+        stops_receiving(&world, &format!("bo-{steps}="), bo.id).await;
     }
     assert!(deaths > 10, "it has more steps than {deaths}");
 }
 
-async fn heard_no_more(world: &ChatWorld, connection: &str, user: UserId) {
+async fn stops_receiving(world: &ChatWorld, connection: &str, user: UserId) {
     let room = model::Room::User(user);
     let rows = store::connections::in_room(&world.app.store, room, world.clock.now()).await.unwrap();
     for row in rows.iter().filter(|row| row.id == connection) {

@@ -19,7 +19,7 @@ use cloud::bench::{dies_after, meanwhile};
 
 impl ChatWorld {
     /// Gives an account a user name, or takes it away altogether.
-    async fn account(&self, who: &MessageAuthor, status: AccountState) {
+    async fn save_account(&self, who: &MessageAuthor, status: AccountState) {
         let now = self.clock.now();
         let mut user = users::get_strong(&self.app.store, who.id, now).await.unwrap().unwrap();
         user.username = Some(Username::typed(&who.username).unwrap());
@@ -27,17 +27,17 @@ impl ChatWorld {
         self.app.store.put(&user).await.unwrap();
     }
 
-    async fn is_in(&self, channel: ChannelId, who: &MessageAuthor) -> bool {
+    async fn is_member(&self, channel: ChannelId, who: &MessageAuthor) -> bool {
         members::place(&self.app.store, who.id, channel, self.clock.now()).await.unwrap().is_some()
     }
 
-    async fn hears(&self, room: Room, who: &MessageAuthor) -> bool {
+    async fn is_subscribed(&self, room: Room, who: &MessageAuthor) -> bool {
         let rows = connections::held_by(&self.app.store, room, who.id.uuid(), self.clock.now());
         !rows.await.unwrap().is_empty()
     }
 
     /// As `DELETE /v1/channels/{id}/members/{user_id}`, in one breath.
-    async fn kick(&self, channel: ChannelId, who: &MessageAuthor) {
+    async fn kick_member(&self, channel: ChannelId, who: &MessageAuthor) {
         let leave =
             members::leave(&self.app.store, channel, who.id, MemberRole::Member, RemainingOwner::Anyone)
                 .await
@@ -51,21 +51,21 @@ impl ChatWorld {
 }
 
 #[tokio::test]
-async fn whoever_is_kicked_while_they_come_in_hears_nothing() {
+async fn a_member_kicked_while_connecting_receives_nothing() {
     let world = ChatWorld::start().await;
     let worker = world.worker().await;
     let general = ChannelId::of_default("general");
     let mut kicked = 0;
     for steps in 1.. {
         let who = world.user(&format!("user{steps}")).await;
-        world.account(&who, AccountState::Active).await;
+        world.save_account(&who, AccountState::Active).await;
         let _socket = world.socket(&format!("socket{steps}="), who.id).await;
         let job = SyncProfile { user: who.id };
         let (done, was_there) =
-            meanwhile(steps, world.deliver(&worker, &job), world.kick(general, &who)).await;
+            meanwhile(steps, world.deliver(&worker, &job), world.kick_member(general, &who)).await;
         assert!(done, "after {steps} steps");
-        let is_in = world.is_in(general, &who).await;
-        assert_eq!(world.hears(Room::Channel(general), &who).await, is_in, "after {steps} steps");
+        let is_in = world.is_member(general, &who).await;
+        assert_eq!(world.is_subscribed(Room::Channel(general), &who).await, is_in, "after {steps} steps");
         kicked += usize::from(!is_in);
         if !was_there {
             break;
@@ -75,7 +75,7 @@ async fn whoever_is_kicked_while_they_come_in_hears_nothing() {
 }
 
 #[tokio::test]
-async fn a_crash_leaves_nobody_listening_who_has_left() {
+async fn a_crash_leaves_no_subscription_of_a_former_member() {
     let world = ChatWorld::start().await;
     let worker = world.worker().await;
     let mut left = 0;
@@ -88,11 +88,11 @@ async fn a_crash_leaves_nobody_listening_who_has_left() {
         {
             connections::enter(&world.app.store, room, &row).await.unwrap();
         }
-        world.account(&bo, AccountState::Deleted).await;
+        world.save_account(&bo, AccountState::Deleted).await;
         let job = SyncProfile { user: bo.id };
         let died = dies_after(steps, world.deliver(&worker, &job)).await.is_none();
-        if !world.is_in(channel, &bo).await {
-            assert!(!world.hears(room, &bo).await, "after {steps} steps");
+        if !world.is_member(channel, &bo).await {
+            assert!(!world.is_subscribed(room, &bo).await, "after {steps} steps");
             left += 1;
         }
         if !died {
@@ -104,7 +104,7 @@ async fn a_crash_leaves_nobody_listening_who_has_left() {
 
 /// A deleted owner's channel goes to somebody, who may go as well, at any moment.
 #[tokio::test]
-async fn an_heir_who_leaves_too_stops_nothing() {
+async fn an_account_deletion_survives_a_leaving_successor() {
     let world = ChatWorld::start().await;
     let worker = world.worker().await;
     for steps in 1.. {
@@ -114,7 +114,7 @@ async fn an_heir_who_leaves_too_stops_nothing() {
         let given =
             members::give_role(&world.app.store, channel, ana.id, up, RemainingOwner::Anyone).await.unwrap();
         assert_eq!(given, WriteOutcome::Done(()));
-        world.account(&ana, AccountState::Deleted).await;
+        world.save_account(&ana, AccountState::Deleted).await;
         let leave = async {
             for (role, stays) in [
                 (MemberRole::Member, RemainingOwner::Anyone),
@@ -135,7 +135,7 @@ async fn an_heir_who_leaves_too_stops_nothing() {
                 .await
                 .unwrap()
                 .is_some();
-        assert!(!channel_is_there || !world.is_in(channel, &ana).await, "after {steps} steps");
+        assert!(!channel_is_there || !world.is_member(channel, &ana).await, "after {steps} steps");
         if !was_there {
             break;
         }
@@ -144,7 +144,7 @@ async fn an_heir_who_leaves_too_stops_nothing() {
 
 /// Whoever is of the team now was connected before.
 #[tokio::test]
-async fn a_user_name_has_open_sockets_welcomed_once() {
+async fn choosing_a_user_name_onboards_open_sockets_once() {
     let world = ChatWorld::start().await;
     let worker = world.worker().await;
     let ana = world.user("ana").await;
@@ -156,7 +156,7 @@ async fn a_user_name_has_open_sockets_welcomed_once() {
     let job = SyncProfile { user: ana.id };
     assert!(world.deliver(&worker, &job).await);
     assert!(world.jobs::<OnboardConnection>().is_empty(), "she is not of the team");
-    world.account(&ana, AccountState::Active).await;
+    world.save_account(&ana, AccountState::Active).await;
     assert!(world.deliver(&worker, &job).await);
     assert_eq!(
         world.jobs::<OnboardConnection>(),
@@ -171,7 +171,7 @@ async fn a_user_name_has_open_sockets_welcomed_once() {
 }
 
 #[tokio::test]
-async fn a_talk_does_not_show_who_mentions_its_speaker() {
+async fn a_presenter_socket_receives_no_mentions() {
     let world = ChatWorld::start().await;
     let worker = world.worker().await;
     let (ana, bo) = (world.user("ana").await, world.user("bo").await);
@@ -188,7 +188,7 @@ async fn a_talk_does_not_show_who_mentions_its_speaker() {
 
 /// Whoever wrote a name that is old by now writes the new one after it.
 #[tokio::test]
-async fn the_newest_name_stays_wherever_two_jobs_meet() {
+async fn concurrent_profile_jobs_keep_the_newest_name() {
     let world = ChatWorld::start().await;
     let worker = world.worker().await;
     for steps in 1.. {
@@ -220,17 +220,17 @@ async fn the_newest_name_stays_wherever_two_jobs_meet() {
 }
 
 #[tokio::test]
-async fn whoever_was_cut_off_when_they_came_is_in_all_default_channels_after_all() {
+async fn a_crash_during_onboarding_still_joins_all_default_channels() {
     let world = ChatWorld::start().await;
     let worker = world.worker().await;
     for steps in 1.. {
         let who = world.user(&format!("user{steps}")).await;
-        world.account(&who, AccountState::Active).await;
+        world.save_account(&who, AccountState::Active).await;
         let job = SyncProfile { user: who.id };
         let died = dies_after(steps, world.deliver(&worker, &job)).await.is_none();
         assert!(world.deliver(&worker, &job).await, "after {steps} steps");
         for name in ["general", "announcements"] {
-            assert!(world.is_in(ChannelId::of_default(name), &who).await, "{name} after {steps} steps");
+            assert!(world.is_member(ChannelId::of_default(name), &who).await, "{name} after {steps} steps");
         }
         if !died {
             break;

@@ -99,7 +99,7 @@ impl ChatWorld {
             created_at: now,
             updated_at: now,
         };
-        let rows: Vec<_> = members.iter().map(|author| self.rows(id, author)).collect();
+        let rows: Vec<_> = members.iter().map(|author| self.membership_rows(id, author)).collect();
         assert_eq!(
             channels::create(&self.app.store, &channel, &rows).await.unwrap(),
             ChannelCreateOutcome::Done
@@ -107,7 +107,7 @@ impl ChatWorld {
         id
     }
 
-    fn rows(&self, channel: ChannelId, author: &MessageAuthor) -> (ChannelMember, Membership) {
+    fn membership_rows(&self, channel: ChannelId, author: &MessageAuthor) -> (ChannelMember, Membership) {
         let (user, now) = (author.id, self.clock.now());
         let member = ChannelMember {
             channel,

@@ -19,7 +19,7 @@ use super::{
 };
 
 /// Contract 1.3 of chat.
-const LATEST: usize = 10;
+const MAX_RECENT_ACTIONS: usize = 10;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AdminDashboard {
@@ -72,7 +72,7 @@ pub(crate) async fn dashboard(
         *by_status.entry(AccountStatus::of(user, now)).or_default() += 1;
     }
     let recent = recent(&app).await?;
-    let latest = audit::page(&app.store, &AuditFilter::default(), LATEST, None, now).await?;
+    let latest = audit::page(&app.store, &AuditFilter::default(), MAX_RECENT_ACTIONS, None, now).await?;
     Ok(Json(AdminDashboard {
         users: UserCounts { total: all.len(), by_status, is_complete },
         sessions: SessionCounts {

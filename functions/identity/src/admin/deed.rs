@@ -16,7 +16,7 @@ use store::{
 use crate::{auth::register::refusal, log_in};
 
 /// Changes that are tried again because the account was changed in between.
-const TRIES: usize = 8;
+const MAX_ATTEMPTS: usize = 8;
 
 /// What is done, in the words of the log.
 #[derive(Clone, Debug)]
@@ -103,16 +103,16 @@ pub(crate) async fn govern(
     change: impl Fn(&User, Timestamp) -> Result<User, Error>,
 ) -> Result<User, Error> {
     let reason = deed.reason.clone();
-    let after = changed(app, staff, target, deed, change).await?;
+    let after = save_audited(app, staff, target, deed, change).await?;
     if !after.is_active(app.clock.now()) {
-        keep_out(app, &after, reason).await?;
+        revoke_sessions(app, &after, reason).await?;
     }
     Ok(after)
 }
 
 /// Logs somebody out everywhere. Their sockets are told why before they close, so that a client does not take it for a log-in
 /// that has grown old, and offers another one; where that cannot be told, they close all the same.
-async fn keep_out(app: &App, user: &User, reason: Option<String>) -> Result<(), Error> {
+async fn revoke_sessions(app: &App, user: &User, reason: Option<String>) -> Result<(), Error> {
     let now = app.clock.now();
     let reason = reason.unwrap_or_else(|| match user.restricted(now).map(|it| it.kind) {
         Some(RestrictionKind::Ban) => "this account is banned".into(),
@@ -126,7 +126,7 @@ async fn keep_out(app: &App, user: &User, reason: Option<String>) -> Result<(), 
     log_in::end_all_but(app, user.id, None).await
 }
 
-async fn changed(
+async fn save_audited(
     app: &App,
     staff: &StaffCaller,
     target: UserId,
@@ -134,7 +134,7 @@ async fn changed(
     change: impl Fn(&User, Timestamp) -> Result<User, Error>,
 ) -> Result<User, Error> {
     let action = deed.by(app, staff, AuditTarget::User, target.to_string());
-    for _ in 0..TRIES {
+    for _ in 0..MAX_ATTEMPTS {
         let before = found(app, target).await?;
         may_act_on(staff, target, before.role)?;
         let now = app.clock.now();

@@ -62,7 +62,7 @@ pub(crate) struct ErrorSources {
 
 impl ErrorSources {
     /// As `template.yaml` names them.
-    fn of_stage(stage: &str) -> Self {
+    fn for_stage(stage: &str) -> Self {
         Self { dashboard: format!("colloquy-{stage}"), log_group: format!("/colloquy/{stage}/functions") }
     }
 }
@@ -129,7 +129,7 @@ pub(crate) async fn health(
             started_at: running.since,
             uptime_seconds: now.duration_since(running.since).as_secs(),
         },
-        errors: ErrorSources::of_stage(&running.stage),
+        errors: ErrorSources::for_stage(&running.stage),
         database: DependencyHealth { status: "ok", latency_ms },
         llm: ModelHealth {
             status: if is_built_in { "built_in" } else { "configured" },

@@ -28,10 +28,10 @@ use utoipa::{IntoParams, ToSchema};
 use super::sessions::list::days_before;
 
 /// The longest range.
-const MOST_DAYS: i32 = 92;
+const MAX_DAYS: i32 = 92;
 /// Sessions that are looked at; the newest of the range.
-const MOST: usize = 1_000;
-const AT_ONCE: usize = 16;
+const MAX_SESSIONS: usize = 1_000;
+const READ_CONCURRENCY: usize = 16;
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -132,10 +132,10 @@ pub(crate) async fn stats(
         None => days_before(to, 6)?,
     };
     let days = (to - from).get_days() + 1;
-    if !(1..=MOST_DAYS).contains(&days) {
-        return Err(Error::field("from", format!("must be at most {MOST_DAYS} days before `to`")).into());
+    if !(1..=MAX_DAYS).contains(&days) {
+        return Err(Error::field("from", format!("must be at most {MAX_DAYS} days before `to`")).into());
     }
-    let stats = count(&app, from, to, range.by.unwrap_or_default()).await?;
+    let stats = count_usage(&app, from, to, range.by.unwrap_or_default()).await?;
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let wants_csv = range.format.map_or(accept.starts_with("text/csv"), |format| format == StatsFormat::Csv);
     if wants_csv {
@@ -144,32 +144,32 @@ pub(crate) async fn stats(
             (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
             (header::CONTENT_DISPOSITION, name),
         ];
-        return Ok((headers, csv(&stats.items)).into_response());
+        return Ok((headers, rows_to_csv(&stats.items)).into_response());
     }
     Ok(Json(stats).into_response())
 }
 
-async fn count(app: &App, from: Date, to: Date, by: StatsInterval) -> Result<UsageStatistics, Error> {
+async fn count_usage(app: &App, from: Date, to: Date, by: StatsInterval) -> Result<UsageStatistics, Error> {
     let now = app.clock.now();
     let (mut rows, mut found, mut day) = (BTreeMap::<Date, UsageNumbers>::new(), Vec::new(), to);
     while day >= from {
-        rows.entry(by.of(day)).or_default();
-        if found.len() < MOST {
+        rows.entry(by.period_start(day)).or_default();
+        if found.len() < MAX_SESSIONS {
             found.extend(sessions::of_day(&app.store, day, now).await?);
         }
         let Ok(before) = day.yesterday() else { break };
         day = before;
     }
-    let is_complete = found.len() < MOST;
-    found.truncate(MOST);
+    let is_complete = found.len() < MAX_SESSIONS;
+    found.truncate(MAX_SESSIONS);
     let counted: Vec<(Date, UsageNumbers, BTreeMap<String, u64>)> = stream::iter(found)
-        .map(|session| of_session(app, session))
-        .buffer_unordered(AT_ONCE)
+        .map(|session| session_usage(app, session))
+        .buffer_unordered(READ_CONCURRENCY)
         .try_collect()
         .await?;
     let (mut total, mut types) = (UsageNumbers::default(), BTreeMap::new());
     for (day, numbers, by_type) in counted {
-        rows.entry(by.of(day)).or_default().add(&numbers);
+        rows.entry(by.period_start(day)).or_default().add(&numbers);
         total.add(&numbers);
         for (kind, responses) in by_type {
             *types.entry(kind).or_default() += responses;
@@ -179,7 +179,7 @@ async fn count(app: &App, from: Date, to: Date, by: StatsInterval) -> Result<Usa
     Ok(UsageStatistics { from, to, items, total, responses_by_slide_type: types, is_complete })
 }
 
-async fn of_session(
+async fn session_usage(
     app: &App,
     session: Session,
 ) -> Result<(Date, UsageNumbers, BTreeMap<String, u64>), Error> {
@@ -215,7 +215,7 @@ async fn of_session(
 }
 
 impl StatsInterval {
-    fn of(self, day: Date) -> Date {
+    fn period_start(self, day: Date) -> Date {
         match self {
             Self::Day => day,
             Self::Week if day.weekday() == Weekday::Monday => day,
@@ -236,7 +236,7 @@ impl UsageNumbers {
 }
 
 /// Dates and numbers only: nothing to quote, and no formula of somebody's for a spreadsheet to run.
-fn csv(rows: &[UsageRow]) -> String {
+fn rows_to_csv(rows: &[UsageRow]) -> String {
     let mut text = String::from("date,sessions,participants,responses,ai_calls,ai_tokens,ai_cost_micros\r\n");
     for UsageRow { date, numbers } in rows {
         let UsageNumbers { sessions, participants, responses, ai_calls, ai_tokens, ai_cost_micros } = numbers;
@@ -257,15 +257,15 @@ mod tests {
     #[test]
     fn a_week_is_called_by_its_monday() {
         for (day, monday) in [((2026, 11, 16), 16), ((2026, 11, 17), 16), ((2026, 11, 22), 16)] {
-            assert_eq!(StatsInterval::Week.of(date(day.0, day.1, day.2)), date(2026, 11, monday));
+            assert_eq!(StatsInterval::Week.period_start(date(day.0, day.1, day.2)), date(2026, 11, monday));
         }
-        assert_eq!(StatsInterval::Day.of(date(2026, 11, 22)), date(2026, 11, 22));
+        assert_eq!(StatsInterval::Day.period_start(date(2026, 11, 22)), date(2026, 11, 22));
     }
 
     #[test]
     fn a_sheet_has_a_line_for_each() {
         let numbers = UsageNumbers { sessions: 2, participants: 30, ..UsageNumbers::default() };
-        let sheet = csv(&[UsageRow { date: date(2026, 11, 21), numbers }]);
+        let sheet = rows_to_csv(&[UsageRow { date: date(2026, 11, 21), numbers }]);
         assert_eq!(sheet.lines().nth(1), Some("2026-11-21,2,30,0,0,0,0"));
     }
 }

@@ -30,7 +30,7 @@ use crate::{
     password_hash::{self, PasswordVerdict},
 };
 
-const REFUSED: Error = Error::Unauthenticated("the e-mail address, user name or password is wrong");
+const WRONG_CREDENTIALS: Error = Error::Unauthenticated("the e-mail address, user name or password is wrong");
 
 #[derive(Deserialize, Validate, ToSchema)]
 pub(crate) struct LogInRequest {
@@ -59,14 +59,14 @@ impl FromRequest<App> for LogInBody {
         let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let is_form =
             content_type.is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
-        let request = if is_form { as_json(request, app).await? } else { request };
+        let request = if is_form { form_to_json(request, app).await? } else { request };
         let ValidJson(credentials) = ValidJson::from_request(request, app).await?;
         Ok(Self(credentials))
     }
 }
 
 /// The fields of a form as a JSON object: one set of rules for both.
-async fn as_json(request: Request, app: &App) -> Result<Request, ApiError> {
+async fn form_to_json(request: Request, app: &App) -> Result<Request, ApiError> {
     let Form(fields): Form<BTreeMap<String, String>> = Form::from_request(request, app)
         .await
         .map_err(|error| Error::Malformed(format!("the body is not a form: {}", error.body_text())))?;
@@ -105,7 +105,7 @@ pub(crate) async fn log_in(
 ) -> ApiResult<(TokenCookies, Json<LogInResponse>)> {
     let identifier = input.email.as_deref().or(input.login.as_deref()).or(input.username.as_deref());
     let identifier = identifier.ok_or_else(|| Error::field("email", "is required"))?;
-    let user = find(&app, identifier).await?;
+    let user = find_by_identifier(&app, identifier).await?;
     let account =
         user.as_ref().map_or_else(|| attempts::nobody(identifier), |user| attempts::account(user.id));
     let attempts = PasswordAttempts::open(&app, account, &source).await?;
@@ -114,10 +114,10 @@ pub(crate) async fn log_in(
     let Some(user) = user.filter(|_| verdict != PasswordVerdict::Wrong) else {
         attempts.failed().await?;
         tracing::info!(reason = "wrong password or no such account", "log-in refused");
-        return Err(REFUSED.into());
+        return Err(WRONG_CREDENTIALS.into());
     };
     attempts.passed().await?;
-    if let Some(why) = kept_out(&user, app.clock.now()) {
+    if let Some(why) = restriction_message(&user, app.clock.now()) {
         tracing::info!(user.id = %user.id, reason = "disabled", "log-in refused");
         return Err(Error::Forbidden(ErrorCode::AccountDisabled, why).into());
     }
@@ -132,7 +132,7 @@ pub(crate) async fn log_in(
 }
 
 /// Why somebody may not log in whose password is right.
-fn kept_out(user: &User, now: Timestamp) -> Option<String> {
+fn restriction_message(user: &User, now: Timestamp) -> Option<String> {
     if user.status == AccountState::Disabled {
         return Some("this account is disabled".into());
     }
@@ -148,7 +148,7 @@ fn kept_out(user: &User, now: Timestamp) -> Option<String> {
 }
 
 /// The account that is meant. Asks the table for as much where there is none.
-async fn find(app: &App, identifier: &str) -> Result<Option<User>, Error> {
+async fn find_by_identifier(app: &App, identifier: &str) -> Result<Option<User>, Error> {
     let now = app.clock.now();
     let id = match (EmailAddress::typed(identifier), Username::typed(identifier.trim())) {
         (Ok(email), _) => users::by_email(&app.store, &email, now).await?,

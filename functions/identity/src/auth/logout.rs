@@ -39,7 +39,7 @@ pub(crate) async fn log_out(
     headers: HeaderMap,
     ValidJson(input): ValidJson<RefreshRequest>,
 ) -> ApiResult<(StatusCode, TokenCookies)> {
-    let (user, login) = meant(&app, &headers, input.refresh_token.as_deref())
+    let (user, login) = find_login(&app, &headers, input.refresh_token.as_deref())
         .ok_or(Error::Unauthenticated("no token that says which log-in to end"))?;
     log_in::end(&app, user, login).await?;
     tracing::info!(user.id = %user, login.id = %login, "logged out");
@@ -47,7 +47,7 @@ pub(crate) async fn log_out(
 }
 
 /// The log-in that the request speaks of. It need not count any more: ending it again does no harm.
-fn meant(app: &App, headers: &HeaderMap, refresh_token: Option<&str>) -> Option<(UserId, LoginId)> {
+fn find_login(app: &App, headers: &HeaderMap, refresh_token: Option<&str>) -> Option<(UserId, LoginId)> {
     let now = app.clock.now();
     let access =
         |token: &str| app.tokens.verify::<AccessToken>(token, now).map(|access| (access.user, access.login));

@@ -21,10 +21,10 @@ use uuid::Uuid;
 use super::ConfirmationResponse;
 use crate::{attempts, fields};
 
-const HOUR: Duration = Duration::from_hours(1);
+const RATE_LIMIT_WINDOW: Duration = Duration::from_hours(1);
 /// More mails than this help nobody. Silent: a 429 would tell who asked before.
-const PER_ACCOUNT: RateLimit = RateLimit { what: "reset", most: 3, window: HOUR };
-const PER_NETWORK: RateLimit = RateLimit { what: "reset_from", most: 20, window: HOUR };
+const ACCOUNT_RATE_LIMIT: RateLimit = RateLimit { what: "reset", most: 3, window: RATE_LIMIT_WINDOW };
+const NETWORK_RATE_LIMIT: RateLimit = RateLimit { what: "reset_from", most: 20, window: RATE_LIMIT_WINDOW };
 
 #[derive(Deserialize, Validate, ToSchema)]
 pub(crate) struct PasswordResetRequest {
@@ -57,10 +57,12 @@ pub(crate) async fn request_password_reset(
     source: RequestSource,
     ValidJson(input): ValidJson<PasswordResetRequest>,
 ) -> ApiResult<Json<ConfirmationResponse>> {
-    limit(&app, &[(PER_NETWORK, &source.network())]).await?;
+    limit(&app, &[(NETWORK_RATE_LIMIT, &source.network())]).await?;
     let email = fields::typed("email", &input.email, EmailAddress::typed)?;
-    match limits::count(&app.store, PER_ACCOUNT, &attempts::nobody(email.as_str()), app.clock.now()).await {
-        Ok(()) => send(&app, &email).await?,
+    match limits::count(&app.store, ACCOUNT_RATE_LIMIT, &attempts::nobody(email.as_str()), app.clock.now())
+        .await
+    {
+        Ok(()) => send_if_registered(&app, &email).await?,
         Err(Error::TooMany { .. }) => tracing::info!("a reset was asked for too often"),
         Err(error) => return Err(error.into()),
     }
@@ -70,7 +72,7 @@ pub(crate) async fn request_password_reset(
 }
 
 /// For an address without an active account, the same for nobody: `worker-mail` finds nobody to write to.
-async fn send(app: &App, email: &EmailAddress) -> Result<(), Error> {
+async fn send_if_registered(app: &App, email: &EmailAddress) -> Result<(), Error> {
     let now = app.clock.now();
     let nobody = UserId::from(Uuid::nil());
     let claimed = users::by_email(&app.store, email, now).await?.unwrap_or(nobody);

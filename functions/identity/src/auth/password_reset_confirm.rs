@@ -25,7 +25,7 @@ use super::{
 use crate::password_hash;
 
 /// Wrong tokens from one network. They cannot be guessed; this is about the noise.
-const PER_NETWORK: RateLimit =
+const NETWORK_RATE_LIMIT: RateLimit =
     RateLimit { what: "reset_token_from", most: 50, window: Duration::from_hours(1) };
 
 #[derive(Deserialize, Validate, ToSchema)]
@@ -64,21 +64,21 @@ pub(crate) async fn confirm_password_reset(
     ValidJson(input): ValidJson<ConfirmPasswordResetRequest>,
 ) -> ApiResult<Json<ConfirmationResponse>> {
     let network = source.network();
-    limits::peek(&app.store, PER_NETWORK, &network, app.clock.now()).await?;
-    let Some((reset, user)) = meant(&app, &input.token).await? else {
-        limits::count(&app.store, PER_NETWORK, &network, app.clock.now()).await?;
-        return Err(refused());
+    limits::peek(&app.store, NETWORK_RATE_LIMIT, &network, app.clock.now()).await?;
+    let Some((reset, user)) = find_reset(&app, &input.token).await? else {
+        limits::count(&app.store, NETWORK_RATE_LIMIT, &network, app.clock.now()).await?;
+        return Err(invalid_token_error());
     };
     let new = password_hash::choose("new_password", &input.new_password, &about(&user)).await?;
     if resets::redeem(&app.store, &reset, &user, &new, app.clock.now()).await? == WriteOutcome::Refused {
-        return Err(refused());
+        return Err(invalid_token_error());
     }
     after_change(&app, &user, None).await?;
     Ok(Json(ConfirmationResponse { message: "The password is changed; every log-in has ended." }))
 }
 
 /// The reset and its account, where the token counts: asked for after the last change of the password.
-async fn meant(app: &App, token: &str) -> ApiResult<Option<(PasswordReset, User)>> {
+async fn find_reset(app: &App, token: &str) -> ApiResult<Option<(PasswordReset, User)>> {
     let now = app.clock.now();
     let Some(reset) = resets::get(&app.store, token, now).await? else { return Ok(None) };
     let user = users::get_strong(&app.store, reset.user, now).await?;
@@ -86,7 +86,7 @@ async fn meant(app: &App, token: &str) -> ApiResult<Option<(PasswordReset, User)
     Ok(user.map(|user| (reset, user)))
 }
 
-fn refused() -> ApiError {
+fn invalid_token_error() -> ApiError {
     let why = "the token is unknown, used or expired: ask for another mail";
     ApiError::Transport(StatusCode::BAD_REQUEST, ErrorCode::InvalidToken, why.into())
 }

@@ -26,9 +26,9 @@ use crate::{
 
 /// How long the token before is answered with the pair that its owner may not have got: tabs that refresh at once,
 /// an answer lost on the way.
-const OVERLAP: SignedDuration = SignedDuration::from_secs(30);
+const ROTATION_GRACE: SignedDuration = SignedDuration::from_secs(30);
 
-const REFUSED: Error = Error::Unauthenticated("the refresh token is not valid, or no longer");
+const INVALID_TOKEN: Error = Error::Unauthenticated("the refresh token is not valid, or no longer");
 
 #[derive(Deserialize, Validate, ToSchema)]
 pub(crate) struct RefreshRequest {
@@ -48,12 +48,12 @@ enum RefreshTokenStatus {
     Impossible,
 }
 
-fn standing(generation: u64, login: &Login, now: Timestamp) -> RefreshTokenStatus {
+fn token_status(generation: u64, login: &Login, now: Timestamp) -> RefreshTokenStatus {
     if generation == login.generation {
         RefreshTokenStatus::Current
     } else if generation > login.generation {
         RefreshTokenStatus::Impossible
-    } else if generation + 1 == login.generation && now.duration_since(login.rotated_at) <= OVERLAP {
+    } else if generation + 1 == login.generation && now.duration_since(login.rotated_at) <= ROTATION_GRACE {
         RefreshTokenStatus::JustRotated
     } else {
         RefreshTokenStatus::Reused
@@ -86,38 +86,39 @@ pub(crate) async fn refresh(
     headers: HeaderMap,
     ValidJson(input): ValidJson<RefreshRequest>,
 ) -> ApiResult<(TokenCookies, Json<TokenPair>)> {
-    let token = input.refresh_token.as_deref().or_else(|| cookie(&headers, REFRESH_COOKIE)).ok_or(REFUSED)?;
-    let token: RefreshToken = app.tokens.verify(token, app.clock.now()).ok_or(REFUSED)?;
-    let login = current(&app, &token).await?;
+    let token =
+        input.refresh_token.as_deref().or_else(|| cookie(&headers, REFRESH_COOKIE)).ok_or(INVALID_TOKEN)?;
+    let token: RefreshToken = app.tokens.verify(token, app.clock.now()).ok_or(INVALID_TOKEN)?;
+    let login = current_login(&app, &token).await?;
     let now = app.clock.now();
     let user = users::get(&app.store, token.user, now).await?;
     if !user.is_some_and(|user| user.is_active(now)) {
-        return Err(REFUSED.into());
+        return Err(INVALID_TOKEN.into());
     }
     let pair = TokenPair::of(&app, &login)?;
     Ok((pair.cookies(), Json(pair)))
 }
 
 /// The log-in in the generation whose pair the token is good for.
-async fn current(app: &App, token: &RefreshToken) -> Result<Login, Error> {
+async fn current_login(app: &App, token: &RefreshToken) -> Result<Login, Error> {
     let now = app.clock.now();
     let find = || logins::get_strong(&app.store, token.user, token.login, now);
-    let mut login = find().await?.ok_or(REFUSED)?;
-    if standing(token.generation, &login, now) == RefreshTokenStatus::Current {
+    let mut login = find().await?.ok_or(INVALID_TOKEN)?;
+    if token_status(token.generation, &login, now) == RefreshTokenStatus::Current {
         match logins::rotate(&app.store, &login, now).await? {
             WriteOutcome::Done(rotated) => return Ok(rotated),
             // somebody refreshed with the same token at the same time, or this write was sent twice
-            WriteOutcome::Refused => login = find().await?.ok_or(REFUSED)?,
+            WriteOutcome::Refused => login = find().await?.ok_or(INVALID_TOKEN)?,
         }
     }
-    match standing(token.generation, &login, now) {
+    match token_status(token.generation, &login, now) {
         RefreshTokenStatus::JustRotated => Ok(login),
         RefreshTokenStatus::Reused => {
             log_in::end(app, token.user, token.login).await?;
             tracing::warn!(user.id = %token.user, login.id = %token.login, "refresh token reused: log-in ended");
-            Err(REFUSED)
+            Err(INVALID_TOKEN)
         }
-        RefreshTokenStatus::Current | RefreshTokenStatus::Impossible => Err(REFUSED),
+        RefreshTokenStatus::Current | RefreshTokenStatus::Impossible => Err(INVALID_TOKEN),
     }
 }
 
@@ -142,10 +143,10 @@ mod tests {
             ended_at: None,
         };
         let after = |seconds| now + SignedDuration::from_secs(seconds);
-        assert_eq!(standing(7, &login, after(9999)), RefreshTokenStatus::Current);
-        assert_eq!(standing(6, &login, after(30)), RefreshTokenStatus::JustRotated);
-        assert_eq!(standing(6, &login, after(31)), RefreshTokenStatus::Reused);
-        assert_eq!(standing(5, &login, after(0)), RefreshTokenStatus::Reused);
-        assert_eq!(standing(8, &login, after(0)), RefreshTokenStatus::Impossible);
+        assert_eq!(token_status(7, &login, after(9999)), RefreshTokenStatus::Current);
+        assert_eq!(token_status(6, &login, after(30)), RefreshTokenStatus::JustRotated);
+        assert_eq!(token_status(6, &login, after(31)), RefreshTokenStatus::Reused);
+        assert_eq!(token_status(5, &login, after(0)), RefreshTokenStatus::Reused);
+        assert_eq!(token_status(8, &login, after(0)), RefreshTokenStatus::Impossible);
     }
 }

@@ -28,7 +28,8 @@ use crate::{
 };
 
 /// A room full of people behind one address signs up; a machine does not make a million accounts.
-const PER_NETWORK: RateLimit = RateLimit { what: "register", most: 500, window: Duration::from_hours(1) };
+const NETWORK_RATE_LIMIT: RateLimit =
+    RateLimit { what: "register", most: 500, window: Duration::from_hours(1) };
 
 #[derive(Deserialize, Validate, ToSchema)]
 pub(crate) struct RegisterRequest {
@@ -110,8 +111,8 @@ pub(crate) async fn register(
     source: RequestSource,
     ValidJson(input): ValidJson<RegisterRequest>,
 ) -> ApiResult<(StatusCode, TokenCookies, Json<RegisterResponse>)> {
-    limit(&app, &[(PER_NETWORK, &source.network())]).await?;
-    let mut user = account(&app, &input).await?;
+    limit(&app, &[(NETWORK_RATE_LIMIT, &source.network())]).await?;
+    let mut user = create_account(&app, &input).await?;
     let login = log_in::fresh(&app, user.id, &source);
     let mut saved = users::create(&app.store, &user, &login).await?;
     if saved == UserSaveOutcome::NotFirst {
@@ -135,7 +136,7 @@ pub(crate) async fn register(
     ))
 }
 
-async fn account(app: &App, input: &RegisterRequest) -> Result<User, Error> {
+async fn create_account(app: &App, input: &RegisterRequest) -> Result<User, Error> {
     let email = fields::typed("email", &input.email, EmailAddress::typed)?;
     let username =
         input.username.as_deref().map(|name| fields::typed("username", name, Username::typed)).transpose()?;

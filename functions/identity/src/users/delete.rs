@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// Presentations that are deleted at once.
-const AT_ONCE: usize = 10;
+const DELETE_CONCURRENCY: usize = 10;
 
 #[derive(Deserialize, Validate, ToSchema)]
 pub(crate) struct DeleteAccountRequest {
@@ -101,7 +101,8 @@ async fn delete_presentations(app: &App, owner: UserId) -> Result<(), Error> {
     let now = app.clock.now();
     let (every, mut cursor) = (presentations::PresentationFilter::default(), None);
     loop {
-        let page = presentations::page(&app.store, owner, &every, AT_ONCE, cursor.as_deref(), now).await?;
+        let page = presentations::page(&app.store, owner, &every, DELETE_CONCURRENCY, cursor.as_deref(), now)
+            .await?;
         try_join_all(page.items.iter().map(|presentation| async {
             match presentations::delete(&app.store, owner, presentation.id, now).await {
                 // the index listed it a moment longer than it was there

@@ -10,7 +10,7 @@ use store::{Page, users::directory};
 use crate::profile::UserProfile;
 
 /// Contract 1.3 of chat: 50 where nothing is said.
-const SHOWN: usize = 50;
+const DEFAULT_PAGE_SIZE: usize = 50;
 
 #[utoipa::path(
     get,
@@ -34,7 +34,7 @@ pub(crate) async fn list_users(
     _account: AccountCaller,
     ValidQuery(query): ValidQuery<ListQuery>,
 ) -> ApiResult<Json<Page<UserProfile>>> {
-    let limit = query.limit.unwrap_or(SHOWN);
+    let limit = query.limit.unwrap_or(DEFAULT_PAGE_SIZE);
     let page = directory::page(&app.store, limit, query.cursor.as_deref(), app.clock.now()).await?;
     Ok(Json(page.map(UserProfile::from)))
 }

@@ -23,15 +23,16 @@ use utoipa::ToSchema;
 use super::me::GONE;
 
 /// Contract 1.3 of chat.
-const MOST: usize = 10;
+const MAX_RESULTS: usize = 10;
 /// Searches while somebody types, one a second.
-const PACE: RateLimit = RateLimit { what: "search_users", most: 60, window: Duration::from_mins(1) };
+const SEARCH_RATE_LIMIT: RateLimit =
+    RateLimit { what: "search_users", most: 60, window: Duration::from_mins(1) };
 /// Entries that are read at once: about a megabyte, which is what one query answers.
-const AT_ONCE: usize = 5_000;
+const DIRECTORY_PAGE_SIZE: usize = 5_000;
 /// Accounts that are looked up at once, for an admin: what one request of the table takes.
-const ADDRESSES_AT_ONCE: usize = 100;
+const ADDRESS_BATCH_SIZE: usize = 100;
 /// Characters of what is looked for.
-const LENGTH: RangeInclusive<usize> = 1..=100;
+const QUERY_LENGTH: RangeInclusive<usize> = 1..=100;
 
 /// Somebody of the team.
 #[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -70,33 +71,34 @@ pub(crate) async fn search_users(
     query: Result<Path<String>, PathRejection>,
 ) -> ApiResult<Json<Page<FoundUser>>> {
     // nothing at all, and what is no text, is too short
-    let wanted = wanted(query.as_deref().map_or("", String::as_str))?;
-    limit(&app, &[(PACE, &account.user.to_string())]).await?;
+    let wanted = parse_query(query.as_deref().map_or("", String::as_str))?;
+    limit(&app, &[(SEARCH_RATE_LIMIT, &account.user.to_string())]).await?;
     let now = app.clock.now();
     // the role that one has now, as for every route of admins
     let me = users::get_strong(&app.store, account.user, now).await?;
     let me = me.filter(|me| me.is_active(now)).ok_or(GONE)?;
-    Ok(Json(Page { items: find(&app, &me, &wanted).await?, next: None }))
+    Ok(Json(Page { items: find_users(&app, &me, &wanted).await?, next: None }))
 }
 
 /// What is looked for, in the one spelling that is compared.
-fn wanted(query: &str) -> Result<String, Error> {
+fn parse_query(query: &str) -> Result<String, Error> {
     let query = query.trim();
-    if !LENGTH.contains(&query.chars().count()) {
+    if !QUERY_LENGTH.contains(&query.chars().count()) {
         return Err(Error::field("query", "must have 1 to 100 characters"));
     }
     Ok(query.to_lowercase())
 }
 
-async fn find(app: &App, me: &User, wanted: &str) -> Result<Vec<FoundUser>, Error> {
+async fn find_users(app: &App, me: &User, wanted: &str) -> Result<Vec<FoundUser>, Error> {
     let (mut found, mut cursor) = (Vec::new(), None::<String>);
     loop {
-        let page = directory::page(&app.store, AT_ONCE, cursor.as_deref(), app.clock.now()).await?;
-        for entries in page.items.chunks(ADDRESSES_AT_ONCE) {
-            let addresses = addresses(app, me, entries).await?;
-            let shown = entries.iter().map(|entry| FoundUser::of(entry, addresses.get(&entry.owner)));
-            found.extend(shown.filter(|user| user.has(wanted)).take(MOST - found.len()));
-            if found.len() == MOST {
+        let page =
+            directory::page(&app.store, DIRECTORY_PAGE_SIZE, cursor.as_deref(), app.clock.now()).await?;
+        for entries in page.items.chunks(ADDRESS_BATCH_SIZE) {
+            let addresses = visible_addresses(app, me, entries).await?;
+            let shown = entries.iter().map(|entry| FoundUser::from_entry(entry, addresses.get(&entry.owner)));
+            found.extend(shown.filter(|user| user.matches(wanted)).take(MAX_RESULTS - found.len()));
+            if found.len() == MAX_RESULTS {
                 return Ok(found);
             }
         }
@@ -108,7 +110,7 @@ async fn find(app: &App, me: &User, wanted: &str) -> Result<Vec<FoundUser>, Erro
 }
 
 /// The addresses that one may see.
-async fn addresses(
+async fn visible_addresses(
     app: &App,
     me: &User,
     entries: &[DirectoryEntry],
@@ -123,7 +125,7 @@ async fn addresses(
 }
 
 impl FoundUser {
-    fn of(entry: &DirectoryEntry, email: Option<&EmailAddress>) -> Self {
+    fn from_entry(entry: &DirectoryEntry, email: Option<&EmailAddress>) -> Self {
         Self {
             id: entry.owner,
             name: entry.name.clone(),
@@ -134,7 +136,7 @@ impl FoundUser {
     }
 
     /// Somewhere in what is shown: whoever may not see an address cannot guess it either.
-    fn has(&self, wanted: &str) -> bool {
+    fn matches(&self, wanted: &str) -> bool {
         let texts = [Some(&self.username), Some(&self.name), self.email.as_ref()];
         texts.into_iter().flatten().any(|text| text.to_lowercase().contains(wanted))
     }
@@ -146,10 +148,10 @@ mod tests {
 
     #[test]
     fn what_is_looked_for_has_one_to_a_hundred_characters() {
-        assert_eq!(wanted(" Ána ").unwrap(), "ána");
-        assert!(wanted(&"ä".repeat(100)).is_ok());
+        assert_eq!(parse_query(" Ána ").unwrap(), "ána");
+        assert!(parse_query(&"ä".repeat(100)).is_ok());
         for wrong in ["", " \t", &"a".repeat(101)] {
-            assert!(matches!(wanted(wrong), Err(Error::Invalid(fields)) if fields[0].field == "query"));
+            assert!(matches!(parse_query(wrong), Err(Error::Invalid(fields)) if fields[0].field == "query"));
         }
     }
 }

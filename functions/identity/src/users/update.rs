@@ -90,7 +90,7 @@ pub(crate) async fn update_me(
     source: RequestSource,
     ValidJson(input): ValidJson<UpdateProfileRequest>,
 ) -> ApiResult<Json<OwnProfile>> {
-    Ok(Json(update(&app, account.user, &source, &input).await?))
+    Ok(Json(update_profile(&app, account.user, &source, &input).await?))
 }
 
 #[utoipa::path(
@@ -126,16 +126,16 @@ pub(crate) async fn update_user(
     if id != account.user {
         return Err(Error::forbidden("an account is changed by its owner").into());
     }
-    Ok(Json(update(&app, id, &source, &input).await?))
+    Ok(Json(update_profile(&app, id, &source, &input).await?))
 }
 
-async fn update(
+async fn update_profile(
     app: &App,
     id: UserId,
     source: &RequestSource,
     input: &UpdateProfileRequest,
 ) -> Result<OwnProfile, Error> {
-    let edit = edit(input)?;
+    let edit = parse_edit(input)?;
     if input.email.is_none() && input.username.is_none() {
         return match users::edit(&app.store, id, &edit, app.clock.now()).await? {
             WriteOutcome::Done(user) => {
@@ -157,7 +157,7 @@ async fn update(
     let now = app.clock.now();
     let before = users::get_strong(&app.store, id, now).await?;
     let before = before.filter(|before| before.is_active(now)).ok_or(GONE)?;
-    let after = edited(&before, edit, email, username, now);
+    let after = apply_edit(&before, edit, email, username, now);
     if after.email != before.email {
         let password = input.current_password.as_deref();
         let password = password
@@ -176,7 +176,7 @@ async fn update(
     }
 }
 
-fn edit(input: &UpdateProfileRequest) -> Result<ProfileUpdate, Error> {
+fn parse_edit(input: &UpdateProfileRequest) -> Result<ProfileUpdate, Error> {
     let name = input.name.as_deref().or(input.full_name.as_deref()).or(input.display_name.as_deref());
     let optional = |field, value: &Clearable, rule| match value {
         Some(Some(text)) => fields::typed(field, text, rule).map(|text| Some(Some(text))),
@@ -190,7 +190,7 @@ fn edit(input: &UpdateProfileRequest) -> Result<ProfileUpdate, Error> {
     })
 }
 
-fn edited(
+fn apply_edit(
     before: &User,
     edit: ProfileUpdate,
     email: Option<EmailAddress>,

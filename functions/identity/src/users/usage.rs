@@ -24,8 +24,8 @@ use utoipa::ToSchema;
 use super::me::GONE;
 
 /// Running sessions that are looked at for the fullest.
-const RUNNING: usize = 20;
-const MONTHS: usize = 12;
+const MAX_RUNNING_SESSIONS: usize = 20;
+const HISTORY_MONTHS: usize = 12;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AccountUsage {
@@ -75,8 +75,8 @@ pub(crate) async fn get_usage(
     let (user, month, history, newest) = tokio::try_join!(
         users::get_strong(&app.store, account.user, now),
         usage::month(&app.store, account.user, now),
-        usage::months(&app.store, account.user, MONTHS, now),
-        sessions::of_owner(&app.store, account.user, None, RUNNING, None, now),
+        usage::months(&app.store, account.user, HISTORY_MONTHS, now),
+        sessions::of_owner(&app.store, account.user, None, MAX_RUNNING_SESSIONS, None, now),
     )?;
     let plan = user.ok_or(GONE)?.plan;
     let running: Vec<SessionId> = newest
@@ -86,8 +86,8 @@ pub(crate) async fn get_usage(
         .map(|session| session.id)
         .collect();
     let (participants, ai_calls) = tokio::try_join!(
-        fullest(&app, &running, Quota::ParticipantsPerSession),
-        fullest(&app, &running, Quota::AiCallsPerSession),
+        fullest_session(&app, &running, Quota::ParticipantsPerSession),
+        fullest_session(&app, &running, Quota::AiCallsPerSession),
     )?;
     let limits = plan.limits();
     let categories = [
@@ -102,7 +102,7 @@ pub(crate) async fn get_usage(
     Ok(Json(AccountUsage { plan, plan_name: plan, categories, history }))
 }
 
-async fn fullest(app: &App, running: &[SessionId], quota: Quota) -> Result<u32, Error> {
+async fn fullest_session(app: &App, running: &[SessionId], quota: Quota) -> Result<u32, Error> {
     let now = app.clock.now();
     let used = running.iter().map(|session| usage::used(&app.store, *session, quota, now));
     Ok(try_join_all(used).await?.into_iter().max().unwrap_or_default())

@@ -5,7 +5,7 @@ use store::presentations::{self, Presentation};
 use crate::world::{IdentityWorld, PASSWORD, token_of};
 
 #[tokio::test]
-async fn signing_up_answers_the_account_under_every_name() {
+async fn sign_up_returns_the_account_in_every_original_shape() {
     let world = IdentityWorld::start().await;
     let body = json!({
         "email": " Ana@Example.COM ", "password": PASSWORD, "full_name": "Ana Lima", "username": "Ana_L",
@@ -44,7 +44,7 @@ async fn signing_up_answers_the_account_under_every_name() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_sign_up_is_named() {
+async fn invalid_sign_ups_name_their_fields() {
     let world = IdentityWorld::start().await;
     let with = |field: &str, value: Value| {
         let mut body = json!({ "email": "ana@example.com", "password": PASSWORD });
@@ -69,7 +69,7 @@ async fn what_is_wrong_with_a_sign_up_is_named() {
 }
 
 #[tokio::test]
-async fn addresses_and_user_names_are_taken_once() {
+async fn email_addresses_and_user_names_are_unique() {
     let world = IdentityWorld::start().await;
     let body =
         |email: &str, username: &str| json!({ "email": email, "password": PASSWORD, "username": username });
@@ -96,7 +96,7 @@ async fn the_first_admin_comes_from_a_setting() {
 }
 
 #[tokio::test]
-async fn others_see_a_card() {
+async fn other_users_see_a_public_profile() {
     let world = IdentityWorld::start().await;
     let (ana, bo) = (world.register("ana").await, world.register("bo").await);
     let path = format!("/v1/users/{}", ana["id"].as_str().unwrap());
@@ -116,7 +116,7 @@ async fn others_see_a_card() {
 }
 
 #[tokio::test]
-async fn one_changes_ones_own_and_nothing_else() {
+async fn users_change_only_their_own_profile() {
     let world = IdentityWorld::start().await;
     let (ana, bo) = (world.register("ana").await, world.register("bo").await);
     let patch = |tokens: &Value, body: Value| {
@@ -166,7 +166,7 @@ async fn one_changes_ones_own_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_deleted_account_leaves_nothing_but_that_it_was() {
+async fn a_deleted_account_leaves_only_a_tombstone() {
     let world = IdentityWorld::start().await;
     let (ana, bo) = (world.register("ana").await, world.register("bo").await);
     let delete = |body: Value| world.ask("DELETE", "/v1/users/me").bearer(token_of(&ana)).json(&body).send();
@@ -188,7 +188,7 @@ async fn a_deleted_account_leaves_nothing_but_that_it_was() {
 }
 
 #[tokio::test]
-async fn a_deleted_account_takes_its_presentations_along() {
+async fn a_deleted_account_deletes_its_presentations() {
     let world = IdentityWorld::start().await;
     let (ana, bo) = (world.register("ana").await, world.register("bo").await);
     let (store, now) = (&world.app.store, world.clock.now());
@@ -215,7 +215,7 @@ async fn a_deleted_account_takes_its_presentations_along() {
 }
 
 #[tokio::test]
-async fn public_keys_may_be_kept_for_a_while() {
+async fn public_keys_are_cacheable() {
     let world = IdentityWorld::start().await;
     let answer = world.ask("GET", "/.well-known/jwks.json").send().await;
     assert_eq!(answer.headers["cache-control"], "public, max-age=300");

@@ -11,7 +11,7 @@ use store::{
 
 use crate::world::{IdentityWorld, token_of};
 
-async fn socket(world: &IdentityWorld, user: UserId) {
+async fn open_socket(world: &IdentityWorld, user: UserId) {
     let login: LoginId = world.clock.id();
     let connection = Connection {
         id: "open=".into(),
@@ -26,11 +26,11 @@ async fn socket(world: &IdentityWorld, user: UserId) {
 /// The ban stands and the tokens are dead though a socket could not be closed; asking again closes it, and the ban is
 /// written down once.
 #[tokio::test]
-async fn a_ban_that_broke_off_is_finished_by_asking_again() {
+async fn an_interrupted_ban_is_completed_by_a_retry() {
     let world = IdentityWorld::start().await;
     let (root, ana) = (world.register("root").await, world.register("ana").await);
     let user: UserId = ana["user"]["id"].as_str().unwrap().parse().unwrap();
-    socket(&world, user).await;
+    open_socket(&world, user).await;
     let ban = format!("/v1/admin/users/{user}/ban");
     let mute = world.staff(true).await;
     let answer = mute.ask("POST", &ban).json(&json!({})).bearer(token_of(&root)).send().await;
@@ -48,7 +48,7 @@ async fn a_ban_that_broke_off_is_finished_by_asking_again() {
 }
 
 #[tokio::test]
-async fn a_member_reaches_nothing_of_staff() {
+async fn members_cannot_use_admin_operations() {
     let world = IdentityWorld::start().await;
     let (root, ana) = (world.register("root").await, world.register("ana").await);
     let staff = world.staff(false).await;

@@ -12,7 +12,7 @@ use store::{
 use crate::world::{IdentityWorld, PASSWORD, token_of};
 
 #[tokio::test]
-async fn one_logs_in_by_address_or_user_name_as_json_or_form() {
+async fn users_log_in_by_email_or_user_name() {
     let world = IdentityWorld::start().await;
     let body = json!({ "email": "ana@example.com", "password": PASSWORD, "username": "Ana" });
     world.post("/v1/auth/register", &body).send().await.ok(201);
@@ -35,7 +35,7 @@ async fn one_logs_in_by_address_or_user_name_as_json_or_form() {
 }
 
 #[tokio::test]
-async fn nobody_learns_who_has_an_account() {
+async fn log_in_does_not_reveal_accounts() {
     let world = IdentityWorld::start().await;
     world.register("ana").await;
     let wrong = world.log_in("ana", "not it, surely").await;
@@ -47,7 +47,7 @@ async fn nobody_learns_who_has_an_account() {
 }
 
 #[tokio::test]
-async fn guessing_is_limited_per_account_however_it_is_done() {
+async fn guessing_passwords_is_limited_per_account() {
     let world = IdentityWorld::start().await;
     world.register("ana").await;
     world.register("bo").await;
@@ -67,7 +67,7 @@ async fn guessing_is_limited_per_account_however_it_is_done() {
 }
 
 #[tokio::test]
-async fn guessing_is_limited_per_network_and_logging_in_is_not() {
+async fn guessing_passwords_is_limited_per_network() {
     let world = IdentityWorld::start().await;
     for n in 0..50 {
         let account = format!("nobody{n}");
@@ -82,7 +82,7 @@ async fn guessing_is_limited_per_network_and_logging_in_is_not() {
 }
 
 #[tokio::test]
-async fn a_disabled_account_is_told_so_only_with_its_password() {
+async fn the_status_of_an_account_needs_its_password() {
     let world = IdentityWorld::start().await;
     let ana = world.register("ana").await;
     let id = ana["id"].as_str().unwrap().parse().unwrap();
@@ -116,7 +116,7 @@ async fn the_twenty_first_log_in_ends_the_oldest() {
 }
 
 #[tokio::test]
-async fn log_ins_end_one_by_one_or_all_but_this() {
+async fn log_ins_are_ended_singly_or_all_others() {
     let world = IdentityWorld::start().await;
     let (ana, bo) = (world.register("ana").await, world.register("bo").await);
     let phone = world.log_in("ana", PASSWORD).await.ok(200);
@@ -136,7 +136,7 @@ async fn log_ins_end_one_by_one_or_all_but_this() {
 }
 
 #[tokio::test]
-async fn logging_out_ends_both_tokens_by_any_of_them() {
+async fn log_out_accepts_either_token_and_ends_both() {
     let world = IdentityWorld::start().await;
     world.register("ana").await;
     let out = |tokens: &Value| world.post("/v1/auth/logout", tokens);
@@ -168,7 +168,7 @@ async fn logging_out_ends_both_tokens_by_any_of_them() {
 
 /// What ends is ended before its sockets are closed, and if that fails, what is left falls due.
 #[tokio::test]
-async fn a_log_out_that_breaks_off_is_left_to_the_clock() {
+async fn an_interrupted_log_out_is_completed_by_the_clock() {
     let mut world = IdentityWorld::start().await;
     let ana = world.register("ana").await;
     let now = world.clock.now();

@@ -9,7 +9,7 @@ use crate::world::{IdentityWorld, PASSWORD, token_of};
 const NEW: &str = "a marten under the eaves";
 
 #[tokio::test]
-async fn a_new_password_ends_every_other_log_in() {
+async fn a_new_password_ends_all_other_log_ins() {
     let world = IdentityWorld::start().await;
     let ana = world.register("ana").await;
     let phone = world.log_in("ana", PASSWORD).await.ok(200);
@@ -32,7 +32,7 @@ async fn a_new_password_ends_every_other_log_in() {
 }
 
 #[tokio::test]
-async fn current_passwords_are_not_guessed_either() {
+async fn guessing_the_current_password_is_limited() {
     let world = IdentityWorld::start().await;
     let ana = world.register("ana").await;
     let body = json!({ "current_password": "not it, surely", "new_password": NEW });
@@ -44,7 +44,7 @@ async fn current_passwords_are_not_guessed_either() {
 }
 
 /// The token of the newest letter.
-fn mailed(world: &IdentityWorld) -> String {
+fn mailed_token(world: &IdentityWorld) -> String {
     let letters = world.letters();
     let letter = &letters.last().expect("a letter")["letter"];
     assert_eq!(letter["letter"], "password_reset");
@@ -52,7 +52,7 @@ fn mailed(world: &IdentityWorld) -> String {
 }
 
 #[tokio::test]
-async fn a_reset_answers_the_same_whether_or_not_there_is_somebody() {
+async fn a_reset_request_does_not_reveal_accounts() {
     let world = IdentityWorld::start().await;
     let ana = world.register("ana").await;
     let ask = |email: &str| world.post("/v1/auth/password-reset", &json!({ "email": email })).send();
@@ -77,7 +77,7 @@ async fn a_reset_answers_the_same_whether_or_not_there_is_somebody() {
 }
 
 #[tokio::test]
-async fn a_reset_token_sets_one_password_within_an_hour() {
+async fn a_reset_token_works_once_within_an_hour() {
     let world = IdentityWorld::start().await;
     let ana = world.register("ana").await;
     let ask = || world.post("/v1/auth/password-reset", &json!({ "email": "ana@example.com" })).send();
@@ -86,10 +86,10 @@ async fn a_reset_token_sets_one_password_within_an_hour() {
         world.post("/v1/auth/password-reset/confirm", &body).send()
     };
     ask().await.ok(200);
-    let token = mailed(&world);
+    let token = mailed_token(&world);
     assert_eq!(token.len(), 43, "256 bits");
     ask().await.ok(200);
-    let other = mailed(&world);
+    let other = mailed_token(&world);
     confirm("unknown", NEW).await.refused(400, "INVALID_TOKEN");
     confirm(&token, "short").await.wrong("new_password");
     confirm(&token, "password1").await.wrong("new_password");
@@ -106,17 +106,17 @@ async fn a_reset_token_sets_one_password_within_an_hour() {
     world.log_in("ana", PASSWORD).await.refused(401, "UNAUTHORIZED");
     world.log_in("ana", &format!("{NEW} {winner}")).await.ok(200);
     ask().await.ok(200);
-    let late = mailed(&world);
+    let late = mailed_token(&world);
     world.clock.advance(Duration::from_secs(3601));
     confirm(&late, NEW).await.refused(400, "INVALID_TOKEN");
 }
 
 #[tokio::test]
-async fn a_mail_to_the_old_address_sets_no_password() {
+async fn a_reset_token_of_an_old_address_is_invalid() {
     let world = IdentityWorld::start().await;
     let ana = world.register("ana").await;
     world.post("/v1/auth/password-reset", &json!({ "email": "ana@example.com" })).send().await.ok(200);
-    let token = mailed(&world);
+    let token = mailed_token(&world);
     let edit = json!({ "email": "lima@example.com", "current_password": PASSWORD });
     world.ask("PATCH", "/v1/users/me").bearer(token_of(&ana)).json(&edit).send().await.ok(200);
     let confirm = json!({ "token": token, "new_password": NEW });
@@ -124,7 +124,7 @@ async fn a_mail_to_the_old_address_sets_no_password() {
 }
 
 #[tokio::test]
-async fn old_hashes_count_once_and_are_replaced() {
+async fn bcrypt_hashes_are_replaced_at_log_in() {
     let world = IdentityWorld::start().await;
     let ana = world.register("ana").await;
     let id = ana["id"].as_str().unwrap().parse().unwrap();
@@ -143,7 +143,7 @@ async fn old_hashes_count_once_and_are_replaced() {
 }
 
 #[tokio::test]
-async fn the_whole_password_counts() {
+async fn every_character_of_a_password_is_checked() {
     let world = IdentityWorld::start().await;
     let long = format!("{} tail", "grey heron ".repeat(8));
     let body = json!({ "email": "ana@example.com", "password": long });

@@ -10,7 +10,7 @@ async fn refresh(world: &IdentityWorld, tokens: &Value) -> TestResponse {
 }
 
 #[tokio::test]
-async fn fifty_at_once_get_one_successor() {
+async fn fifty_concurrent_refreshes_get_one_successor() {
     let world = IdentityWorld::start().await;
     let ana = world.register("ana").await;
     let answers = join_all((0..50).map(|_| refresh(&world, &ana))).await;
@@ -26,7 +26,7 @@ async fn fifty_at_once_get_one_successor() {
 }
 
 #[tokio::test]
-async fn a_token_from_before_ends_the_log_in() {
+async fn a_reused_refresh_token_ends_the_log_in() {
     let world = IdentityWorld::start().await;
     let ana = world.register("ana").await;
     let second = refresh(&world, &ana).await.ok(200);
@@ -38,7 +38,7 @@ async fn a_token_from_before_ends_the_log_in() {
 }
 
 #[tokio::test]
-async fn the_overlap_is_short() {
+async fn the_previous_token_is_accepted_for_seconds() {
     let world = IdentityWorld::start().await;
     let ana = world.register("ana").await;
     let next = refresh(&world, &ana).await.ok(200);
@@ -52,7 +52,7 @@ async fn the_overlap_is_short() {
 }
 
 #[tokio::test]
-async fn thirty_days_and_not_longer() {
+async fn a_log_in_lasts_thirty_days() {
     let world = IdentityWorld::start().await;
     let mut tokens = world.register("ana").await;
     for _ in 0..2 {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::world::{IdentityWorld, PASSWORD, token_of};
 
 /// Signs somebody up as `{username}@example.com`, in lower case.
-async fn member(world: &IdentityWorld, username: &str, name: &str) -> Value {
+async fn register_member(world: &IdentityWorld, username: &str, name: &str) -> Value {
     let email = format!("{username}@example.com");
     let body = json!({ "email": email, "password": PASSWORD, "username": username, "name": name });
     world.post("/v1/auth/register", &body).send().await.ok(201)
@@ -17,21 +17,21 @@ async fn search(world: &IdentityWorld, query: &str, by: &Value) -> TestResponse 
 }
 
 /// The user names in a list.
-fn names(list: &Value) -> Vec<&str> {
+fn usernames(list: &Value) -> Vec<&str> {
     list["items"].as_array().unwrap().iter().map(|item| item["username"].as_str().unwrap()).collect()
 }
 
 #[tokio::test]
-async fn the_team_is_listed_by_user_name_without_addresses() {
+async fn the_team_list_hides_email_addresses() {
     let world = IdentityWorld::start().await;
     let speaker = world.register("speaker").await;
     for number in (0..12).rev() {
-        member(&world, &format!("Member_{number:02}"), &format!("Number {number}")).await;
+        register_member(&world, &format!("Member_{number:02}"), &format!("Number {number}")).await;
     }
     // also who is not of the team sees it
     let all = world.get("/v1/users", &speaker).send().await.ok(200);
     let expected: Vec<String> = (0..12).map(|number| format!("Member_{number:02}")).collect();
-    assert_eq!(names(&all), expected);
+    assert_eq!(usernames(&all), expected);
     assert_eq!(all["next"], json!(null));
     assert!(!all.to_string().contains('@'), "{all}");
     let fields: Vec<&String> = all["items"][0].as_object().unwrap().keys().collect();
@@ -40,7 +40,7 @@ async fn the_team_is_listed_by_user_name_without_addresses() {
     let (mut found, mut path) = (Vec::new(), "/v1/users?limit=5".to_owned());
     loop {
         let page = world.get(&path, &speaker).send().await.ok(200);
-        found.extend(names(&page).into_iter().map(ToOwned::to_owned));
+        found.extend(usernames(&page).into_iter().map(ToOwned::to_owned));
         let Some(next) = page["next"].as_str() else { break };
         path = format!("/v1/users?limit=5&cursor={next}");
     }
@@ -51,23 +51,23 @@ async fn the_team_is_listed_by_user_name_without_addresses() {
 }
 
 #[tokio::test]
-async fn somebody_is_found_by_what_one_may_see_of_them() {
+async fn users_are_found_by_visible_fields_only() {
     let world = IdentityWorld::start().await;
     let root = world.register("root").await;
-    let ana = member(&world, "Ana_L", "Ána Lima").await;
-    let bo = member(&world, "bo_1", "Bo Lim").await;
+    let ana = register_member(&world, "Ana_L", "Ána Lima").await;
+    let bo = register_member(&world, "bo_1", "Bo Lim").await;
     let found = search(&world, "LIM", &bo).await.ok(200);
-    assert_eq!(names(&found), ["Ana_L", "bo_1"]);
+    assert_eq!(usernames(&found), ["Ana_L", "bo_1"]);
     assert_eq!(found["next"], json!(null));
     let (other, own) = (&found["items"][0], &found["items"][1]);
     assert_eq!(other.get("email"), None, "left out, not null");
     assert_eq!((&own["email"], &own["id"]), (&json!("bo_1@example.com"), &bo["id"]));
-    assert_eq!(names(&search(&world, "%C3%81NA%20l/", &bo).await.ok(200)), ["Ana_L"]);
+    assert_eq!(usernames(&search(&world, "%C3%81NA%20l/", &bo).await.ok(200)), ["Ana_L"]);
     // an address is not guessed by looking for it
-    assert_eq!(names(&search(&world, "ana_l@example", &bo).await.ok(200)), Vec::<&str>::new());
-    assert_eq!(names(&search(&world, "example.com", &bo).await.ok(200)), ["bo_1"], "one's own");
+    assert_eq!(usernames(&search(&world, "ana_l@example", &bo).await.ok(200)), Vec::<&str>::new());
+    assert_eq!(usernames(&search(&world, "example.com", &bo).await.ok(200)), ["bo_1"], "one's own");
     let by_admin = search(&world, "EXAMPLE.com", &root).await.ok(200);
-    assert_eq!(names(&by_admin), ["Ana_L", "bo_1"], "the admin has no user name");
+    assert_eq!(usernames(&by_admin), ["Ana_L", "bo_1"], "the admin has no user name");
     assert_eq!(by_admin["items"][0]["email"], "ana_l@example.com");
 
     let role = |role: &str| json!({ "role": role });
@@ -85,14 +85,14 @@ async fn somebody_is_found_by_what_one_may_see_of_them() {
 }
 
 #[tokio::test]
-async fn ten_are_found_at_most_and_sixty_times_a_minute() {
+async fn user_search_is_limited_in_size_and_rate() {
     let world = IdentityWorld::start().await;
     let mut last = Value::Null;
     for number in (0..12).rev() {
-        last = member(&world, &format!("member_{number:02}"), "Heron").await;
+        last = register_member(&world, &format!("member_{number:02}"), "Heron").await;
     }
     let expected: Vec<String> = (0..10).map(|number| format!("member_{number:02}")).collect();
-    assert_eq!(names(&search(&world, "heron", &last).await.ok(200)), expected);
+    assert_eq!(usernames(&search(&world, "heron", &last).await.ok(200)), expected);
     for wrong in ["%20", "%FF", &"a".repeat(101)] {
         search(&world, wrong, &last).await.wrong("query");
     }

@@ -25,11 +25,11 @@ pub(crate) fn token_of(tokens: &Value) -> &str {
     tokens["access_token"].as_str().expect("an access token")
 }
 
-async fn client(variables: BTreeMap<String, String>, clock: &Clock) -> FunctionClient {
-    through(identity::api(Environment::of(variables, clock.clone())).await.expect("a door"))
+async fn api_client(variables: BTreeMap<String, String>, clock: &Clock) -> FunctionClient {
+    client_of(identity::api(Environment::of(variables, clock.clone())).await.expect("a door"))
 }
 
-fn through(door: LambdaFunction) -> FunctionClient {
+fn client_of(door: LambdaFunction) -> FunctionClient {
     FunctionClient::new(move |event| {
         let door = door.clone();
         async move { door.call(event, Context::default()).await }
@@ -46,7 +46,7 @@ impl IdentityWorld {
         let mut variables = bench.variables();
         variables.insert("FIRST_ADMIN_EMAIL".into(), "root@example.com".into());
         let app = App::start(&Environment::of(variables.clone(), clock.clone()), &[]).await.expect("an app");
-        let client = client(variables, &clock).await;
+        let client = api_client(variables, &clock).await;
         Self { app, clock, bench, client }
     }
 
@@ -54,7 +54,7 @@ impl IdentityWorld {
     pub(crate) async fn mute(&mut self) {
         let mut variables = self.bench.variables();
         variables.insert("SOCKET_ENDPOINT".into(), self.bench.nowhere());
-        self.client = client(variables, &self.clock).await;
+        self.client = api_client(variables, &self.clock).await;
     }
 
     /// The door of staff; a mute one cannot post to sockets.
@@ -63,7 +63,7 @@ impl IdentityWorld {
         if is_mute {
             variables.insert("SOCKET_ENDPOINT".into(), self.bench.nowhere());
         }
-        through(identity::admin_api(Environment::of(variables, self.clock.clone())).await.expect("a door"))
+        client_of(identity::admin_api(Environment::of(variables, self.clock.clone())).await.expect("a door"))
     }
 
     pub(crate) fn ask(&self, method: &str, path: &str) -> TestRequest {

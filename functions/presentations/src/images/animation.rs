@@ -22,18 +22,19 @@ pub(super) fn drawn(file: &[u8]) -> Result<Option<NormalizedImage>, Error> {
     let mut decoder = decoder(file)?;
     let (width, height) = (decoder.width(), decoder.height());
     if width == 0 || height == 0 {
-        return Err(damaged());
+        return Err(damaged_error());
     }
     if u32::from(width.max(height)) > LONGEST_SIDE {
-        let mut frame = || decoder.next_frame_info().map(|frame| frame.is_some()).map_err(|_| damaged());
+        let mut frame =
+            || decoder.next_frame_info().map(|frame| frame.is_some()).map_err(|_| damaged_error());
         let moves = frame()? && frame()?;
         let why = format!("moves, and has more than {LONGEST_SIDE} pixels a side");
         return if moves { Err(Error::field(FIELD, why)) } else { Ok(None) };
     }
     let palette = decoder.global_palette().unwrap_or_default().to_vec();
-    let mut encoder = Encoder::new(Vec::new(), width, height, &palette).map_err(|_| damaged())?;
+    let mut encoder = Encoder::new(Vec::new(), width, height, &palette).map_err(|_| damaged_error())?;
     let (mut frames, mut pixels) = (0, 0);
-    while let Some(frame) = decoder.read_next_frame().map_err(|_| damaged())? {
+    while let Some(frame) = decoder.read_next_frame().map_err(|_| damaged_error())? {
         frames += 1;
         pixels += u64::from(frame.width) * u64::from(frame.height);
         if frames > MAX_FRAMES || pixels > MAX_PIXELS {
@@ -45,11 +46,11 @@ pub(super) fn drawn(file: &[u8]) -> Result<Option<NormalizedImage>, Error> {
         if frames == 1 {
             encoder.set_repeat(decoder.repeat()).map_err(Error::internal)?;
         }
-        encoder.write_frame(&frame).map_err(|_| damaged())?;
+        encoder.write_frame(&frame).map_err(|_| damaged_error())?;
     }
     let bytes = encoder.into_inner().map_err(Error::internal)?;
     if frames == 0 {
-        return Err(damaged());
+        return Err(damaged_error());
     }
     if bytes.len() > MAX_BYTES {
         return Err(Error::field(
@@ -66,9 +67,9 @@ fn decoder(file: &[u8]) -> Result<Decoder<&[u8]>, Error> {
     options.set_color_output(ColorOutput::Indexed);
     // within the canvas, which is small: a frame takes no more memory than the canvas
     options.check_frame_consistency(true);
-    options.read_info(file).map_err(|_| damaged())
+    options.read_info(file).map_err(|_| damaged_error())
 }
 
-fn damaged() -> Error {
+fn damaged_error() -> Error {
     Error::field(FIELD, "is damaged: it cannot be decoded")
 }

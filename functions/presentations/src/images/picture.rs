@@ -32,12 +32,12 @@ use super::{
 const MAX_SIDE: u32 = 16_384;
 const MAX_MEGAPIXELS: u64 = 64;
 /// Bytes of a decoded picture: those pixels with four channels.
-const MAX_DECODED: u64 = 256 * 1024 * 1024;
+const MAX_DECODED_BYTES: u64 = 256 * 1024 * 1024;
 /// Contract A1.5.
 const JPEG_QUALITY: u8 = 85;
 
 /// Pictures that may be drawn at once in this process. A Lambda has one request; the local cloud has all of them.
-static RUNNING: Semaphore = Semaphore::const_new(2);
+static NORMALIZE_PERMITS: Semaphore = Semaphore::const_new(2);
 
 /// An image as it is kept: at most [`LONGEST_SIDE`] and [`MAX_BYTES`], in sRGB, upright, without metadata.
 #[derive(Debug)]
@@ -53,25 +53,25 @@ pub(super) struct NormalizedImage {
 /// # Errors
 /// 415 for what is none of the four formats by its first bytes; `Invalid` for what cannot be decoded, or is too large for it.
 pub(super) async fn draw(file: bytes::Bytes) -> Result<NormalizedImage, ApiError> {
-    let running = RUNNING.acquire().await.map_err(Error::internal)?;
-    let drawn = spawn_blocking(move || drawn(&file)).await.map_err(Error::internal)?;
+    let running = NORMALIZE_PERMITS.acquire().await.map_err(Error::internal)?;
+    let drawn = spawn_blocking(move || normalize_blocking(&file)).await.map_err(Error::internal)?;
     drop(running);
     drawn
 }
 
-fn drawn(file: &[u8]) -> Result<NormalizedImage, ApiError> {
-    let format = format(file).ok_or_else(|| unsupported("an image is JPEG, PNG, GIF or WebP"))?;
+fn normalize_blocking(file: &[u8]) -> Result<NormalizedImage, ApiError> {
+    let format = detect_format(file).ok_or_else(|| unsupported("an image is JPEG, PNG, GIF or WebP"))?;
     if format == ImageFormat::Gif
         && let Some(picture) = animation::drawn(file)?
     {
         return Ok(picture);
     }
-    let picture = decoded(file, format).map_err(|error| refusal(&error))?;
-    Ok(encoded(picture, format).map_err(Error::internal)?)
+    let picture = decode(file, format).map_err(|error| decode_error(&error))?;
+    Ok(encode(picture, format).map_err(Error::internal)?)
 }
 
 /// By its content: names and declared types are what somebody says.
-fn format(file: &[u8]) -> Option<ImageFormat> {
+fn detect_format(file: &[u8]) -> Option<ImageFormat> {
     match image::guess_format(file).ok()? {
         DecoderFormat::Gif => Some(ImageFormat::Gif),
         DecoderFormat::Jpeg => Some(ImageFormat::Jpeg),
@@ -81,7 +81,7 @@ fn format(file: &[u8]) -> Option<ImageFormat> {
     }
 }
 
-fn refusal(error: &ImageError) -> Error {
+fn decode_error(error: &ImageError) -> Error {
     match error {
         ImageError::Limits(_) => {
             let why = format!(
@@ -94,7 +94,7 @@ fn refusal(error: &ImageError) -> Error {
 }
 
 /// Upright, in sRGB, eight bits a channel, no larger than it is kept. Of an animated PNG or WebP it is the first frame.
-fn decoded(file: &[u8], format: ImageFormat) -> ImageResult<DynamicImage> {
+fn decode(file: &[u8], format: ImageFormat) -> ImageResult<DynamicImage> {
     let format = match format {
         ImageFormat::Gif => DecoderFormat::Gif,
         ImageFormat::Jpeg => DecoderFormat::Jpeg,
@@ -104,7 +104,7 @@ fn decoded(file: &[u8], format: ImageFormat) -> ImageResult<DynamicImage> {
     let mut limits = Limits::default();
     limits.max_image_width = Some(MAX_SIDE);
     limits.max_image_height = Some(MAX_SIDE);
-    limits.max_alloc = Some(MAX_DECODED);
+    limits.max_alloc = Some(MAX_DECODED_BYTES);
     let mut reader = ImageReader::with_format(Cursor::new(file), format);
     reader.limits(limits.clone());
     let mut decoder = reader.into_decoder()?;
@@ -120,7 +120,7 @@ fn decoded(file: &[u8], format: ImageFormat) -> ImageResult<DynamicImage> {
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let profile = decoder.icc_profile().ok().flatten();
     let whole = DynamicImage::from_decoder(decoder)?;
-    let mut picture = eight_bits(fitted(whole, LONGEST_SIDE));
+    let mut picture = to_eight_bits(fit_into(whole, LONGEST_SIDE));
     if let Some(profile) = profile {
         to_srgb(&mut picture, &profile);
     }
@@ -128,7 +128,7 @@ fn decoded(file: &[u8], format: ImageFormat) -> ImageResult<DynamicImage> {
     Ok(picture)
 }
 
-fn fitted(picture: DynamicImage, side: u32) -> DynamicImage {
+fn fit_into(picture: DynamicImage, side: u32) -> DynamicImage {
     let longest = picture.width().max(picture.height());
     if longest <= side {
         return picture;
@@ -141,7 +141,7 @@ fn fitted(picture: DynamicImage, side: u32) -> DynamicImage {
 }
 
 /// As screens show it; an alpha channel that hides nothing is dropped.
-fn eight_bits(picture: DynamicImage) -> DynamicImage {
+fn to_eight_bits(picture: DynamicImage) -> DynamicImage {
     let color = picture.color();
     if color.has_alpha() {
         let picture = picture.into_rgba8();
@@ -174,53 +174,54 @@ fn to_srgb(picture: &mut DynamicImage, profile: &[u8]) {
 
 /// In the format that it came in, where that is small enough: a photo as PNG may not be. Smaller pictures follow until one
 /// fits.
-fn encoded(mut picture: DynamicImage, format: ImageFormat) -> ImageResult<NormalizedImage> {
+fn encode(mut picture: DynamicImage, format: ImageFormat) -> ImageResult<NormalizedImage> {
     loop {
-        let (format, bytes) = smallest(&picture, format)?;
+        let (format, bytes) = encode_smallest(&picture, format)?;
         let (width, height) = (picture.width(), picture.height());
         if bytes.len() <= MAX_BYTES {
             return Ok(NormalizedImage { format, width, height, bytes });
         }
-        picture = fitted(picture, width.max(height) * 3 / 4);
+        picture = fit_into(picture, width.max(height) * 3 / 4);
     }
 }
 
-fn smallest(picture: &DynamicImage, format: ImageFormat) -> ImageResult<(ImageFormat, Vec<u8>)> {
+fn encode_smallest(picture: &DynamicImage, format: ImageFormat) -> ImageResult<(ImageFormat, Vec<u8>)> {
     let opaque = !picture.color().has_alpha();
     match format {
-        ImageFormat::Jpeg if opaque => Ok((ImageFormat::Jpeg, jpeg(picture)?)),
+        ImageFormat::Jpeg if opaque => Ok((ImageFormat::Jpeg, encode_jpeg(picture)?)),
         ImageFormat::Webp => {
             // what was a photo is ten times its size as a WebP without losses, the only kind that we can write
-            let (webp, jpeg) = (webp(picture)?, if opaque { Some(jpeg(picture)?) } else { None });
+            let (webp, jpeg) =
+                (encode_webp(picture)?, if opaque { Some(encode_jpeg(picture)?) } else { None });
             match jpeg.filter(|jpeg| jpeg.len() < webp.len()) {
                 Some(jpeg) => Ok((ImageFormat::Jpeg, jpeg)),
                 None => Ok((ImageFormat::Webp, webp)),
             }
         }
         ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::Gif => {
-            let png = png(picture)?;
+            let png = encode_png(picture)?;
             if png.len() > MAX_BYTES && opaque {
-                return Ok((ImageFormat::Jpeg, jpeg(picture)?));
+                return Ok((ImageFormat::Jpeg, encode_jpeg(picture)?));
             }
             Ok((ImageFormat::Png, png))
         }
     }
 }
 
-fn jpeg(picture: &DynamicImage) -> ImageResult<Vec<u8>> {
+fn encode_jpeg(picture: &DynamicImage) -> ImageResult<Vec<u8>> {
     let mut bytes = Vec::new();
     picture.write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY))?;
     Ok(bytes)
 }
 
-fn png(picture: &DynamicImage) -> ImageResult<Vec<u8>> {
+fn encode_png(picture: &DynamicImage) -> ImageResult<Vec<u8>> {
     let mut bytes = Vec::new();
     let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Default, FilterType::Adaptive);
     picture.write_with_encoder(encoder)?;
     Ok(bytes)
 }
 
-fn webp(picture: &DynamicImage) -> ImageResult<Vec<u8>> {
+fn encode_webp(picture: &DynamicImage) -> ImageResult<Vec<u8>> {
     let mut bytes = Vec::new();
     // its encoder takes colours only
     let colored = DynamicImage::ImageRgba8(picture.to_rgba8());
@@ -248,9 +249,9 @@ mod tests {
     #[test]
     fn colours_stay_when_their_profile_goes() {
         let photo = photo();
-        let drawn = drawn(&photo).unwrap();
+        let drawn = normalize_blocking(&photo).unwrap();
         assert!(drawn.bytes.len() < photo.len(), "the profile is gone");
-        let pixel = decoded(&drawn.bytes, ImageFormat::Jpeg).unwrap().to_rgb8().get_pixel(16, 16).0;
+        let pixel = decode(&drawn.bytes, ImageFormat::Jpeg).unwrap().to_rgb8().get_pixel(16, 16).0;
         let expected = [215, 93, 31];
         let near = pixel.iter().zip(expected).all(|(is, should)| is.abs_diff(should) < 6);
         assert!(near, "{pixel:?} and not {expected:?}");
@@ -260,7 +261,7 @@ mod tests {
     fn a_picture_shrinks_until_it_fits() {
         let picture = RgbImage::from_fn(1000, 4, |x, y| Rgb([x, y, x ^ y].map(|n| n.to_le_bytes()[0])));
         let fits = |side| {
-            let picture = fitted(picture.clone().into(), side);
+            let picture = fit_into(picture.clone().into(), side);
             (picture.width(), picture.height())
         };
         assert_eq!(fits(1000), (1000, 4));

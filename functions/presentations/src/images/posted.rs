@@ -16,7 +16,7 @@ use multer::Multipart;
 /// The field of a form.
 pub(super) const FIELD: &str = "file";
 /// Bytes of a form around its file: boundaries, headers, other fields.
-const FORM: usize = 64 * 1024;
+const MAX_FORM_OVERHEAD: usize = 64 * 1024;
 
 /// A file of at least one byte and at most [`MAX_BYTES`]; what it is, its first bytes say.
 ///
@@ -34,40 +34,41 @@ impl FromRequest<App> for UploadedFile {
         let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         let file = match essence.as_str() {
             "multipart/form-data" => {
-                let boundary = multer::parse_boundary(content_type).map_err(|_| unreadable())?;
-                let body = to_bytes(body, MAX_BYTES + FORM).await.map_err(|_| too_large())?;
-                file(body, boundary).await?
+                let boundary = multer::parse_boundary(content_type).map_err(|_| unreadable_form_error())?;
+                let body =
+                    to_bytes(body, MAX_BYTES + MAX_FORM_OVERHEAD).await.map_err(|_| too_large_error())?;
+                read_form_file(body, boundary).await?
             }
-            "application/octet-stream" => to_bytes(body, MAX_BYTES).await.map_err(|_| too_large())?,
+            "application/octet-stream" => to_bytes(body, MAX_BYTES).await.map_err(|_| too_large_error())?,
             image if image.starts_with("image/") => {
-                to_bytes(body, MAX_BYTES).await.map_err(|_| too_large())?
+                to_bytes(body, MAX_BYTES).await.map_err(|_| too_large_error())?
             }
             _ => return Err(unsupported("send multipart/form-data, image/* or application/octet-stream")),
         };
         match file.len() {
             0 => Err(Error::field(FIELD, "is required").into()),
             1..=MAX_BYTES => Ok(Self(file)),
-            _ => Err(too_large()),
+            _ => Err(too_large_error()),
         }
     }
 }
 
-async fn file(body: Bytes, boundary: String) -> Result<Bytes, ApiError> {
+async fn read_form_file(body: Bytes, boundary: String) -> Result<Bytes, ApiError> {
     let body = stream::once(async move { Ok::<_, Infallible>(body) });
     let mut form = Multipart::new(body, boundary);
-    while let Some(field) = form.next_field().await.map_err(|_| unreadable())? {
+    while let Some(field) = form.next_field().await.map_err(|_| unreadable_form_error())? {
         if field.name() == Some(FIELD) {
-            return field.bytes().await.map_err(|_| unreadable());
+            return field.bytes().await.map_err(|_| unreadable_form_error());
         }
     }
     Err(Error::field(FIELD, "is required").into())
 }
 
-fn unreadable() -> ApiError {
+fn unreadable_form_error() -> ApiError {
     Error::Malformed("the form cannot be read".into()).into()
 }
 
-fn too_large() -> ApiError {
+fn too_large_error() -> ApiError {
     let why = format!("an image has {} MB at most", MAX_BYTES / 1024 / 1024);
     ApiError::Transport(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::PayloadTooLarge, why)
 }

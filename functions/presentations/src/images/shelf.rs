@@ -11,7 +11,7 @@ use bytes::Bytes;
 use model::ImageId;
 
 /// Bytes that are kept: the images of a deck or two, beside what decoding needs.
-const ROOM: usize = 64 * 1024 * 1024;
+const MAX_CACHED_BYTES: usize = 64 * 1024 * 1024;
 
 /// Cheap to clone.
 #[derive(Clone, Default)]
@@ -33,7 +33,7 @@ impl ImageCache {
         kept.retain(|(other, _)| *other != id);
         kept.push_back((id, bytes.clone()));
         let mut used: usize = kept.iter().map(|(_, bytes)| bytes.len()).sum();
-        while used > ROOM {
+        while used > MAX_CACHED_BYTES {
             let Some((_, oldest)) = kept.pop_front() else { return };
             used -= oldest.len();
         }
@@ -52,7 +52,7 @@ mod tests {
         let shelf = ImageCache::default();
         let id = |n: usize| ImageId::from(Uuid::from_u128(n as u128));
         let large = Bytes::from(vec![0; MAX_BYTES]);
-        let fit = ROOM / MAX_BYTES;
+        let fit = MAX_CACHED_BYTES / MAX_BYTES;
         (0..fit).for_each(|n| shelf.put(id(n), &large));
         assert_eq!(shelf.take(id(0)).as_ref(), Some(&large));
         shelf.put(id(fit), &large);

@@ -16,10 +16,10 @@ use super::{shelf::ImageCache, upload::ImageFile};
 pub(super) const NONE: Error = Error::NotFound("image");
 
 /// A name never stands for other bytes.
-const FOR_EVER: &str = "public, max-age=31536000, immutable";
+const CACHE_CONTROL: &str = "public, max-age=31536000, immutable";
 /// Should a browser ever take an image for a page, nothing in it runs or loads. With this, `nosniff` and pixels that we drew
 /// ourselves it may be shown inline from the API's origin, as slides need it; otherwise it would be an attachment (RELIABILITY 21).
-const HARMLESS: &str = "default-src 'none'; sandbox";
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; sandbox";
 
 macro_rules! shows {
     ($($(#[$doc:meta])* $name:ident, $path:literal, $id:literal;)*) => {$(
@@ -49,7 +49,7 @@ macro_rules! shows {
             Path(filename): Path<String>,
             headers: HeaderMap,
         ) -> ApiResult<Response> {
-            answer(&app, &shelf, &filename, &headers).await
+            image_response(&app, &shelf, &filename, &headers).await
         }
     )*};
 }
@@ -61,15 +61,20 @@ shows! {
     show_old, "/v1/uploads/images/{filename}", "get_image_old";
 }
 
-async fn answer(app: &App, shelf: &ImageCache, filename: &str, headers: &HeaderMap) -> ApiResult<Response> {
+async fn image_response(
+    app: &App,
+    shelf: &ImageCache,
+    filename: &str,
+    headers: &HeaderMap,
+) -> ApiResult<Response> {
     let now = app.clock.now();
     let name: ImageFilename = filename.parse().map_err(|_| NONE)?;
     let image = images::get(&app.store, name.id, now).await?;
     let image = image.filter(|image| image.format == name.format).ok_or(NONE)?;
     // the id is made of the bytes
     let tag = format!("\"{}\"", name.id);
-    let cached = [(header::ETAG, tag.clone()), (header::CACHE_CONTROL, FOR_EVER.to_owned())];
-    if is_known(headers, &tag) {
+    let cached = [(header::ETAG, tag.clone()), (header::CACHE_CONTROL, CACHE_CONTROL.to_owned())];
+    if matches_etag(headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, cached).into_response());
     }
     let bytes = if let Some(bytes) = shelf.take(name.id) {
@@ -82,14 +87,14 @@ async fn answer(app: &App, shelf: &ImageCache, filename: &str, headers: &HeaderM
     let shown = [
         (header::CONTENT_TYPE, name.format.content_type().to_owned()),
         (header::CONTENT_DISPOSITION, format!("inline; filename=\"{name}\"")),
-        (header::CONTENT_SECURITY_POLICY, HARMLESS.to_owned()),
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY.to_owned()),
         // the pages that show it come from another origin than the API
         (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin".to_owned()),
     ];
     Ok((cached, shown, bytes).into_response())
 }
 
-fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+fn matches_etag(headers: &HeaderMap, tag: &str) -> bool {
     let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     known
         .flat_map(|tags| tags.split(','))

@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 use super::{picture, posted::UploadedFile};
 
 /// Until plans say how much an account may keep: a deck of pictures an hour, and no disk for everyone.
-const UPLOADS: RateLimit = RateLimit { what: "image", most: 120, window: Duration::from_hours(1) };
+const UPLOAD_RATE_LIMIT: RateLimit = RateLimit { what: "image", most: 120, window: Duration::from_hours(1) };
 
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "documentation: the form is read as it comes")]
@@ -98,7 +98,7 @@ macro_rules! uploads {
             account: AccountCaller,
             file: UploadedFile,
         ) -> ApiResult<(StatusCode, Json<ImageView>)> {
-            let image = keep(&app, account, file).await?;
+            let image = store_image(&app, account, file).await?;
             Ok((StatusCode::CREATED, Json(image.into())))
         }
     )*};
@@ -111,9 +111,13 @@ uploads! {
     upload_old, "/v1/uploads/images", "upload_image_old";
 }
 
-async fn keep(app: &App, account: AccountCaller, UploadedFile(file): UploadedFile) -> ApiResult<StoredImage> {
+async fn store_image(
+    app: &App,
+    account: AccountCaller,
+    UploadedFile(file): UploadedFile,
+) -> ApiResult<StoredImage> {
     let owner = account.user;
-    limit(app, &[(UPLOADS, &owner.to_string())]).await?;
+    limit(app, &[(UPLOAD_RATE_LIMIT, &owner.to_string())]).await?;
     let picture = picture::draw(file).await?;
     let sha256: [u8; 32] = Sha256::digest(&picture.bytes).into();
     let new = NewImage {

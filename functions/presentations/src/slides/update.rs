@@ -56,7 +56,7 @@ pub(crate) async fn update(
     let (store, now) = (&app.store, app.clock.now());
     let SlideLocation { mut slide, index, presentation } =
         slides::locate(store, account.user, id, now).await?;
-    let content = changed(&slide.content, &input)?;
+    let content = updated_content(&slide.content, &input)?;
     let replaced = content.is_some();
     if let Some(content) = content {
         (slide.content, slide.updated_at) = (content, now);
@@ -73,7 +73,7 @@ pub(crate) async fn update(
 }
 
 /// The content as it is to be, where it is to be another.
-fn changed(before: &SlideContent, input: &UpdateSlideRequest) -> Result<Option<SlideContent>, Error> {
+fn updated_content(before: &SlideContent, input: &UpdateSlideRequest) -> Result<Option<SlideContent>, Error> {
     let kind = input.kind.unwrap_or(before.kind());
     match &input.content {
         Some(content) => SlideContent::parse(kind, content).map(Some).map_err(Error::Invalid),
@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn content_follows_its_type() {
         let before = SlideContent::parse(SlideType::QuestionText, &json!({"question": "Why?"})).unwrap();
-        let after = |input: Value| changed(&before, &serde_json::from_value(input).unwrap());
+        let after = |input: Value| updated_content(&before, &serde_json::from_value(input).unwrap());
         assert_eq!(after(json!({})).unwrap(), None);
         assert_eq!(after(json!({"order_index": 3, "content": null, "type": null})).unwrap(), None);
         assert_eq!(after(json!({"type": "question_text"})).unwrap(), None, "the type it has");

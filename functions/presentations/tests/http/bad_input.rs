@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use crate::world::PresentationsWorld;
 
 #[tokio::test]
-async fn wrong_fields_are_named() {
+async fn invalid_fields_are_named() {
     let world = PresentationsWorld::start().await;
     let ana = world.person().await;
     let talk = ana.presentation("Talk").await;
@@ -72,7 +72,7 @@ async fn wrong_fields_are_named() {
 }
 
 #[tokio::test]
-async fn limits_are_within() {
+async fn values_at_the_limit_are_accepted() {
     let world = PresentationsWorld::start().await;
     let ana = world.person().await;
     let most = json!({
@@ -88,7 +88,7 @@ async fn limits_are_within() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_refused() {
+async fn unreadable_bodies_are_refused() {
     let world = PresentationsWorld::start().await;
     let ana = world.person().await;
     let talk = ana.presentation("Talk").await;

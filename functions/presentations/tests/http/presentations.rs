@@ -3,7 +3,7 @@ use serde_json::json;
 use crate::world::PresentationsWorld;
 
 #[tokio::test]
-async fn a_presentation_from_draft_to_gone() {
+async fn a_presentation_is_created_published_and_deleted() {
     let world = PresentationsWorld::start().await;
     let ana = world.person().await;
     let new = json!({
@@ -48,7 +48,7 @@ async fn a_presentation_from_draft_to_gone() {
 }
 
 #[tokio::test]
-async fn the_link_shows_what_is_public_and_no_more() {
+async fn the_public_link_shows_only_public_fields() {
     let world = PresentationsWorld::start().await;
     let ana = world.person().await;
     let new = json!({"title": "Talk", "speaker_notes": "a-secret-marker", "slug": "My-Talk"});
@@ -83,7 +83,7 @@ async fn the_link_shows_what_is_public_and_no_more() {
 }
 
 #[tokio::test]
-async fn statuses_move_as_they_may() {
+async fn only_allowed_status_transitions_are_accepted() {
     let world = PresentationsWorld::start().await;
     let ana = world.person().await;
     let path = ana.presentation("Talk").await;
@@ -102,7 +102,7 @@ async fn statuses_move_as_they_may() {
 }
 
 #[tokio::test]
-async fn lists_by_cursor_and_by_page() {
+async fn lists_are_paged_by_cursor_or_page_number() {
     let world = PresentationsWorld::start().await;
     let (ana, ben) = (world.person().await, world.person().await);
     let mut paths = Vec::new();
@@ -141,7 +141,7 @@ async fn lists_by_cursor_and_by_page() {
 }
 
 #[tokio::test]
-async fn a_copy_is_a_presentation_of_its_own() {
+async fn a_duplicate_is_independent() {
     let world = PresentationsWorld::start().await;
     let ana = world.person().await;
     let original = ana.presentation("Talk").await;
@@ -170,7 +170,7 @@ async fn a_copy_is_a_presentation_of_its_own() {
 }
 
 #[tokio::test]
-async fn what_is_deleted_leaves_nothing() {
+async fn a_deleted_presentation_leaves_no_items() {
     let world = PresentationsWorld::start().await;
     let ana = world.person().await;
     let new = json!({"title": "marker-1", "description": "marker-2", "speaker_notes": "marker-3", "slug": "marker-4"});
@@ -192,7 +192,7 @@ async fn what_is_deleted_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn one_presentation_costs_the_same_however_many_there_are() {
+async fn the_cost_of_one_presentation_is_constant() {
     let world = PresentationsWorld::start().await;
     let ana = world.person().await;
     let first = ana.presentation("Talk").await;

@@ -4,7 +4,7 @@ use serde_json::json;
 use crate::world::PresentationsWorld;
 
 #[tokio::test]
-async fn slides_from_first_to_last() {
+async fn slides_are_created_moved_and_deleted() {
     let world = PresentationsWorld::start().await;
     let ana = world.person().await;
     let talk = ana.presentation("Talk").await;
@@ -44,7 +44,7 @@ async fn slides_from_first_to_last() {
 }
 
 #[tokio::test]
-async fn a_slide_changes_its_type_its_content_and_its_place() {
+async fn slides_change_type_content_and_position() {
     let world = PresentationsWorld::start().await;
     let ana = world.person().await;
     let talk = ana.presentation("Talk").await;
@@ -75,16 +75,16 @@ async fn a_slide_changes_its_type_its_content_and_its_place() {
 }
 
 #[tokio::test]
-async fn twenty_at_once_are_twenty_in_a_row() {
-    twenty_at_once(PresentationsWorld::start().await).await;
+async fn twenty_concurrent_inserts_have_consecutive_positions() {
+    insert_twenty_concurrently(PresentationsWorld::start().await).await;
 }
 
 #[tokio::test]
-async fn twenty_at_once_on_a_table_that_throttles() {
-    twenty_at_once(PresentationsWorld::misbehaving(7).await).await;
+async fn concurrent_inserts_survive_throttling() {
+    insert_twenty_concurrently(PresentationsWorld::misbehaving(7).await).await;
 }
 
-async fn twenty_at_once(world: PresentationsWorld) {
+async fn insert_twenty_concurrently(world: PresentationsWorld) {
     let ana = world.person().await;
     let talk = ana.presentation("Talk").await;
     let slides = format!("{talk}/slides");
@@ -98,16 +98,16 @@ async fn twenty_at_once(world: PresentationsWorld) {
 }
 
 #[tokio::test]
-async fn whatever_happens_at_once_the_order_stays_whole() {
-    everything_at_once(PresentationsWorld::start().await).await;
+async fn concurrent_changes_keep_positions_consecutive() {
+    change_concurrently(PresentationsWorld::start().await).await;
 }
 
 #[tokio::test]
-async fn the_order_stays_whole_on_a_table_that_throttles() {
-    everything_at_once(PresentationsWorld::misbehaving(8).await).await;
+async fn concurrent_changes_survive_throttling() {
+    change_concurrently(PresentationsWorld::misbehaving(8).await).await;
 }
 
-async fn everything_at_once(world: PresentationsWorld) {
+async fn change_concurrently(world: PresentationsWorld) {
     let ana = world.person().await;
     let talk = ana.presentation("Talk").await;
     let slides = format!("{talk}/slides");
@@ -144,7 +144,7 @@ async fn everything_at_once(world: PresentationsWorld) {
 }
 
 #[tokio::test]
-async fn a_presentation_can_be_full() {
+async fn a_presentation_has_a_maximum_of_slides() {
     let world = PresentationsWorld::start().await;
     let ana = world.person().await;
     let talk = ana.presentation("Talk").await;

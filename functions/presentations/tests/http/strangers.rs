@@ -25,7 +25,7 @@ fn operations(talk: &str, slide: &str) -> Vec<(&'static str, String, serde_json:
 }
 
 #[tokio::test]
-async fn what_is_anothers_does_not_exist() {
+async fn presentations_of_others_are_not_found() {
     let world = PresentationsWorld::start().await;
     let (ana, ben, nobody) = (world.person().await, world.person().await, world.nobody());
     let talk = ana.presentation("Talk").await;

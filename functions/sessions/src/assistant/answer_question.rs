@@ -26,9 +26,9 @@ use super::{LEASE, record, reserve, talk};
 use crate::questions::{tell, view};
 
 /// A question that waits for a failing provider this long waits for the presenter.
-const GIVEN_UP: SignedDuration = SignedDuration::from_mins(30);
+const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_mins(30);
 /// An answer that grows is shown this often.
-const SHOWN_EVERY: Duration = Duration::from_millis(300);
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(300);
 
 /// Has the assistant answer a question. The same wording is one call, whoever asks it and however often the job comes;
 /// whoever has not been told yet is told by its second delivery.
@@ -39,51 +39,53 @@ pub async fn run(app: &App, assistant: &Assistant, job: &AnswerQuestion) -> Resu
     match question.assistant {
         AssistantStatus::Waiting => {}
         // the job once more: it may have broken off before it told
-        AssistantStatus::Answered | AssistantStatus::Drafted => return told(app, &question).await,
+        AssistantStatus::Answered | AssistantStatus::Drafted => return publish_outcome(app, &question).await,
         AssistantStatus::Off | AssistantStatus::QuotaExceeded | AssistantStatus::Failed => return Ok(()),
     }
     let found = sessions::get(&app.store, job.session, ReadConsistency::Strong, now).await?;
     let Some(session) = found else { return Ok(()) };
     if session.ai_answers == AiAnswerMode::Off {
-        return settle(app, &question, AssistantStatus::Off, None).await;
+        return finish_question(app, &question, AssistantStatus::Off, None).await;
     }
     let wording = question_key(&rules::key(&question.text));
     let name = format!("answer#{}#{wording}", session.id);
     // boxed: with the model's client in it, a debug build would need more than a thread's stack
-    let writing = Box::pin(write(app, assistant, &session, &question, &wording));
+    let writing = Box::pin(write_answer(app, assistant, &session, &question, &wording));
     match once(app, &name, LEASE, writing).await {
         Err(Error::Forbidden(ErrorCode::SubscriptionLimitExceeded, why)) => {
             tracing::info!(session = %session.id, question = %question.id, why, "no answer");
-            return settle(app, &question, AssistantStatus::QuotaExceeded, None).await;
+            return finish_question(app, &question, AssistantStatus::QuotaExceeded, None).await;
         }
         // what it is about is gone
-        Err(Error::NotFound(_)) => return settle(app, &question, AssistantStatus::Failed, None).await,
+        Err(Error::NotFound(_)) => {
+            return finish_question(app, &question, AssistantStatus::Failed, None).await;
+        }
         // a provider that has not answered by now is not asked for ever: the presenter still can
-        Err(error) if error.is_worth_retrying() && app.clock.now() > question.asked_at + GIVEN_UP => {
+        Err(error) if error.is_worth_retrying() && app.clock.now() > question.asked_at + GIVE_UP_AFTER => {
             tracing::error!(session = %session.id, question = %question.id, ?error, "given up");
-            return settle(app, &question, AssistantStatus::Failed, None).await;
+            return finish_question(app, &question, AssistantStatus::Failed, None).await;
         }
         written => written?,
     }
     let reply = answers::get(&app.store, session.id, &wording, app.clock.now()).await?;
     let reply = reply.ok_or_else(|| Error::internal("an answer that was written is not there"))?;
     // as the presenter has it now: the model may have taken minutes
-    let became = match settings(app, &session).await? {
-        AiAnswerMode::Off => return settle(app, &question, AssistantStatus::Off, None).await,
+    let became = match current_ai_answers(app, &session).await? {
+        AiAnswerMode::Off => return finish_question(app, &question, AssistantStatus::Off, None).await,
         AiAnswerMode::OnApproval => AssistantStatus::Drafted,
         AiAnswerMode::Automatic => AssistantStatus::Answered,
     };
-    settle(app, &question, became, Some(reply)).await
+    finish_question(app, &question, became, Some(reply)).await
 }
 
 /// Who answers now.
-async fn settings(app: &App, session: &Session) -> Result<AiAnswerMode, Error> {
+async fn current_ai_answers(app: &App, session: &Session) -> Result<AiAnswerMode, Error> {
     let found = sessions::get(&app.store, session.id, ReadConsistency::Strong, app.clock.now()).await?;
     Ok(found.map_or(AiAnswerMode::Off, |session| session.ai_answers))
 }
 
 /// Writes what became of the question, and tells.
-async fn settle(
+async fn finish_question(
     app: &App,
     question: &Question,
     became: AssistantStatus,
@@ -110,11 +112,11 @@ async fn settle(
         Ok(true)
     })
     .await?;
-    told(app, &changed).await
+    publish_outcome(app, &changed).await
 }
 
 /// Tells how a question is now, and the answer to whoever asked.
-async fn told(app: &App, question: &Question) -> Result<(), Error> {
+async fn publish_outcome(app: &App, question: &Question) -> Result<(), Error> {
     if let Some(reply) = &question.answer
         && question.status == QuestionStatus::Answered
     {
@@ -125,14 +127,14 @@ async fn told(app: &App, question: &Question) -> Result<(), Error> {
 }
 
 /// Writes the answer to a wording, once.
-async fn write(
+async fn write_answer(
     app: &App,
     assistant: &Assistant,
     session: &Session,
     question: &Question,
     wording: &str,
 ) -> Result<(), Error> {
-    let asked = asked(app, session, question).await?;
+    let asked = load_prompt(app, session, question).await?;
     reserve(app, session, wording, Some(question.participant)).await?;
     let (text, shown) = watch::channel(String::new());
     let (complete, written) = oneshot::channel();
@@ -142,7 +144,7 @@ async fn write(
         drop((text, complete));
         answer
     };
-    let (answer, ()) = join(answering, show(app, session, question, shown, written)).await;
+    let (answer, ()) = join(answering, publish_progress(app, session, question, shown, written)).await;
     let AnswerCompletion { text, citations, origin } = match answer {
         Ok(answer) => answer,
         Err(error) => {
@@ -155,13 +157,17 @@ async fn write(
         text,
         provider: Some(origin.provider.as_str().into()),
         model: Some(origin.model),
-        citations: citations.into_iter().map(citation).collect(),
+        citations: citations.into_iter().map(citation_view).collect(),
         at: app.clock.now(),
     };
     Ok(answers::keep(&app.store, session.id, wording, &reply).await?)
 }
 
-async fn asked(app: &App, session: &Session, question: &Question) -> Result<ai::QuestionContext, Error> {
+async fn load_prompt(
+    app: &App,
+    session: &Session,
+    question: &Question,
+) -> Result<ai::QuestionContext, Error> {
     let now = app.clock.now();
     let (talk, _) = talk::of(app, session, now).await?;
     let before = questions::list(&app.store, session.id, now).await?;
@@ -176,7 +182,7 @@ async fn asked(app: &App, session: &Session, question: &Question) -> Result<ai::
 
 /// Shows the answer as it grows, to whoever asked and the presenter; where the presenter is to approve it, to them only. A
 /// post that fails is made good by the next one.
-async fn show(
+async fn publish_progress(
     app: &App,
     session: &Session,
     question: &Question,
@@ -185,7 +191,7 @@ async fn show(
 ) {
     while shown.changed().await.is_ok() {
         let response = view::growing(question, shown.borrow_and_update().clone());
-        let posted = match settings(app, session).await {
+        let posted = match current_ai_answers(app, session).await {
             Ok(AiAnswerMode::Off) => Ok(()),
             Ok(AiAnswerMode::OnApproval) => {
                 let event = Event::AiResponse(Box::new(response));
@@ -198,13 +204,13 @@ async fn show(
             tracing::warn!(session = %session.id, question = %question.id, ?error, "a part of an answer was not told");
         }
         // the complete answer is not kept back by the pause
-        if timeout(SHOWN_EVERY, &mut written).await.is_ok() {
+        if timeout(PROGRESS_INTERVAL, &mut written).await.is_ok() {
             return;
         }
     }
 }
 
-fn citation(citation: ai::CompletionCitation) -> Citation {
+fn citation_view(citation: ai::CompletionCitation) -> Citation {
     match citation {
         ai::CompletionCitation::Notes { quote } => {
             Citation { source: CitationSource::Notes, slide_id: None, quote }

@@ -24,11 +24,11 @@ use super::{LEASE, record, reserve, talk};
 use crate::{live, worker::count_votes::counts};
 
 /// A slide that waits for a failing provider this long is given up; it can be asked for anew.
-const GIVEN_UP: SignedDuration = SignedDuration::from_mins(30);
+const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_mins(30);
 /// Texts of one slide that a model reads; of more, the newest.
-const READ: usize = 300;
+const MAX_TEXTS_PER_SLIDE: usize = 300;
 /// Against a presenter who edits the slide meanwhile.
-const TRIES: usize = 5;
+const MAX_ATTEMPTS: usize = 5;
 
 /// Has a model write on a slide: what the audience said, or what to take home.
 pub async fn run(app: &App, assistant: &Assistant, job: &GenerateSlide) -> Result<(), Error> {
@@ -39,21 +39,22 @@ pub async fn run(app: &App, assistant: &Assistant, job: &GenerateSlide) -> Resul
     let Some(session) = found else { return Ok(()) };
     if generation.status != GenerationStatus::Queued {
         // the job once more: it may have broken off before it told
-        return tell(app, &session, &generation).await;
+        return publish_generation(app, &session, &generation).await;
     }
     let name = format!("generation#{}#{}#{}", job.session, job.slide, generation.requested_at);
-    let finished = match once(app, &name, LEASE, write(app, assistant, &session, &generation)).await {
-        Ok(()) => generations::get(&app.store, job.session, job.slide, now).await?.unwrap_or(generation),
-        Err(error) if error.is_worth_retrying() && now < generation.requested_at + GIVEN_UP => {
-            return Err(error);
-        }
-        Err(error) => finish(app, generation, None, Some(error.to_string())).await?,
-    };
-    tell(app, &session, &finished).await
+    let finished =
+        match once(app, &name, LEASE, write_generation(app, assistant, &session, &generation)).await {
+            Ok(()) => generations::get(&app.store, job.session, job.slide, now).await?.unwrap_or(generation),
+            Err(error) if error.is_worth_retrying() && now < generation.requested_at + GIVE_UP_AFTER => {
+                return Err(error);
+            }
+            Err(error) => finish_generation(app, generation, None, Some(error.to_string())).await?,
+        };
+    publish_generation(app, &session, &finished).await
 }
 
 /// Writes that it is done, or why it failed; unless it was asked for anew meanwhile.
-async fn finish(
+async fn finish_generation(
     app: &App,
     generation: SlideGeneration,
     provider: Option<String>,
@@ -67,7 +68,7 @@ async fn finish(
 }
 
 /// Tells the presenter how far it is; and everyone, where the slide is on the screen.
-async fn tell(app: &App, session: &Session, generation: &SlideGeneration) -> Result<(), Error> {
+async fn publish_generation(app: &App, session: &Session, generation: &SlideGeneration) -> Result<(), Error> {
     let now = app.clock.now();
     let updated = GenerationUpdated {
         session_id: session.id,
@@ -96,7 +97,7 @@ async fn tell(app: &App, session: &Session, generation: &SlideGeneration) -> Res
     app.rooms.publish(Room::Session(session.id), Event::SlideChanged(changed), now).await
 }
 
-async fn write(
+async fn write_generation(
     app: &App,
     assistant: &Assistant,
     session: &Session,
@@ -107,8 +108,10 @@ async fn write(
     let slide = slides.iter().find(|slide| slide.id == generation.slide).ok_or(Error::NotFound("slide"))?;
     let key = format!("generation#{}#{}", generation.slide, generation.requested_at);
     let said = match &slide.content {
-        SlideContent::Summary(summary) => said(app, session, &slides, Some(&summary.include_slides)).await?,
-        _ => said(app, session, &slides, None).await?,
+        SlideContent::Summary(summary) => {
+            audience_responses(app, session, &slides, Some(&summary.include_slides)).await?
+        }
+        _ => audience_responses(app, session, &slides, None).await?,
     };
     if matches!(slide.content, SlideContent::Summary(_)) && said.is_empty() {
         return Err(Error::Malformed("nobody has answered yet".into()));
@@ -129,8 +132,8 @@ async fn write(
         }
     };
     record(app, session.id, &key, &origin).await?;
-    put(app, session, generation.slide, &text).await?;
-    finish(app, generation.clone(), Some(origin.provider.as_str().into()), None).await.map(drop)
+    write_on_slide(app, session, generation.slide, &text).await?;
+    finish_generation(app, generation.clone(), Some(origin.provider.as_str().into()), None).await.map(drop)
 }
 
 enum GeneratedText {
@@ -139,8 +142,13 @@ enum GeneratedText {
 }
 
 /// Writes on the slide as it is now: what the presenter has edited meanwhile stays.
-async fn put(app: &App, session: &Session, id: SlideId, text: &GeneratedText) -> Result<(), Error> {
-    for _ in 0..TRIES {
+async fn write_on_slide(
+    app: &App,
+    session: &Session,
+    id: SlideId,
+    text: &GeneratedText,
+) -> Result<(), Error> {
+    for _ in 0..MAX_ATTEMPTS {
         let now = app.clock.now();
         let found = slides::get(&app.store, session.presentation, id, now).await?;
         let before = found.ok_or(Error::NotFound("slide"))?;
@@ -164,7 +172,7 @@ async fn put(app: &App, session: &Session, id: SlideId, text: &GeneratedText) ->
 
 /// What the audience may not see of a slide's results, it may not read in a summary either. Texts are there to be summed up:
 /// they are left out only where the presenter has hidden them.
-fn may_be_told(session: &Session, slide: &Slide) -> bool {
+fn is_readable(session: &Session, slide: &Slide) -> bool {
     let decided = session.results.get(&slide.id).and_then(|results| results.visible);
     match slide.content {
         SlideContent::QuestionText(_) => decided != Some(false),
@@ -173,7 +181,7 @@ fn may_be_told(session: &Session, slide: &Slide) -> bool {
 }
 
 /// What the audience said to the slides that are to be summed up.
-async fn said(
+async fn audience_responses(
     app: &App,
     session: &Session,
     slides: &[Slide],
@@ -186,7 +194,7 @@ async fn said(
     let now = app.clock.now();
     let mut said = Vec::new();
     for slide in slides.iter().filter(|slide| {
-        is_included(slide) && slide.content.tally(&[]).is_some() && may_be_told(session, slide)
+        is_included(slide) && slide.content.tally(&[]).is_some() && is_readable(session, slide)
     }) {
         let mut answers = responses::of_slide(&app.store, session.id, slide.id, now).await?;
         answers.retain(|response| counts(session, response));
@@ -197,7 +205,7 @@ async fn said(
         let all: Vec<_> = answers.iter().map(|response| &response.answer).collect();
         let tally = slide.content.tally(&all).unwrap_or_default();
         let texts = all.iter().map(|answer| answer.text()).filter(|text| !text.trim().is_empty());
-        let texts = texts.take(READ).map(str::to_owned).collect();
+        let texts = texts.take(MAX_TEXTS_PER_SLIDE).map(str::to_owned).collect();
         let votes = tally
             .votes
             .into_iter()

@@ -18,7 +18,7 @@ use store::{
 const LEASE: SignedDuration = SignedDuration::from_secs(220);
 
 /// Answers of the assistant per participant and session (contract A3.5).
-const PER_PARTICIPANT: u32 = 5;
+const CALLS_PER_PARTICIPANT: u32 = 5;
 
 /// The models of this deployment: `MODEL_PROVIDER`, `MODEL_NAME`, `MODEL_URL`, `MODEL_KEY`; and `MODEL_FALLBACK`, which is
 /// asked when the first one fails: `extractive`, or `none`.
@@ -53,7 +53,7 @@ pub async fn run(app: &App, assistant: &Assistant, delivery: &JobDelivery) -> Re
 /// `SUBSCRIPTION_LIMIT_EXCEEDED` where there is none left.
 async fn reserve(app: &App, session: &Session, key: &str, asker: Option<ParticipantId>) -> Result<(), Error> {
     let limit = session.plan.limits().ai_calls_per_session;
-    let asker = asker.map(|participant| (participant, PER_PARTICIPANT));
+    let asker = asker.map(|participant| (participant, CALLS_PER_PARTICIPANT));
     match usage::reserve_ai_call(&app.store, session.id, key, limit, asker, app.clock.now()).await? {
         AiCallReservation::Reserved | AiCallReservation::AlreadyReserved => Ok(()),
         AiCallReservation::SessionRefused(most) => Err(Error::Forbidden(

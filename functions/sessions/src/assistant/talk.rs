@@ -31,9 +31,9 @@ pub async fn of(app: &App, session: &Session, now: Timestamp) -> Result<(TalkCon
         .map(|slide| Slide { content: slide.content.clone().seen_in(session.id), ..slide })
         .collect();
     let secrets: Vec<&str> =
-        slides.iter().filter_map(|slide| secret(session, slide)).flat_map(right_options).collect();
-    let notes = without(whole.notes.as_deref().unwrap_or_default(), &secrets);
-    let seen = slides.iter().filter(|slide| was_shown(slide) && secret(session, slide).is_none());
+        slides.iter().filter_map(|slide| hidden_quiz(session, slide)).flat_map(correct_options).collect();
+    let notes = without_sentences(whole.notes.as_deref().unwrap_or_default(), &secrets);
+    let seen = slides.iter().filter(|slide| was_shown(slide) && hidden_quiz(session, slide).is_none());
     let talk = TalkContext {
         title: whole.presentation.title,
         notes: AssistantNotes::new(&notes),
@@ -43,20 +43,20 @@ pub async fn of(app: &App, session: &Session, now: Timestamp) -> Result<(TalkCon
 }
 
 /// A quiz that nobody may know the answer of yet.
-fn secret<'a>(session: &Session, slide: &'a Slide) -> Option<&'a QuizContent> {
+fn hidden_quiz<'a>(session: &Session, slide: &'a Slide) -> Option<&'a QuizContent> {
     match &slide.content {
         SlideContent::Quiz(quiz) if !session.shows_results(slide.id, &slide.content) => Some(quiz),
         _ => None,
     }
 }
 
-fn right_options(quiz: &QuizContent) -> impl Iterator<Item = &str> {
+fn correct_options(quiz: &QuizContent) -> impl Iterator<Item = &str> {
     let right = quiz.options.iter().filter(|option| quiz.correct.contains(&option.id));
     right.map(|option| option.text.as_str())
 }
 
 /// The notes without the sentences that name one of these, whatever the case.
-fn without(notes: &str, secrets: &[&str]) -> String {
+fn without_sentences(notes: &str, secrets: &[&str]) -> String {
     let secrets: Vec<String> = secrets.iter().map(|secret| secret.trim().to_lowercase()).collect();
     let sentences = notes.split_inclusive(['.', '!', '?', '\n']);
     sentences
@@ -88,8 +88,11 @@ mod tests {
     fn sentences_that_give_a_quiz_away_are_left_out() {
         let notes =
             "Herons nest in trees. The largest is the Goliath heron! It is grey.\nGOLIATH weighs five kilos";
-        assert_eq!(without(notes, &["Goliath heron", "Goliath"]), "Herons nest in trees. It is grey.\n");
-        assert_eq!(without(notes, &[]), notes);
-        assert_eq!(without(notes, &["  "]), notes);
+        assert_eq!(
+            without_sentences(notes, &["Goliath heron", "Goliath"]),
+            "Herons nest in trees. It is grey.\n"
+        );
+        assert_eq!(without_sentences(notes, &[]), notes);
+        assert_eq!(without_sentences(notes, &["  "]), notes);
     }
 }

@@ -111,18 +111,18 @@ pub async fn responses(
         }
         let mut found = responses::of_slide(&app.store, session.id, told.id, now).await?;
         found.sort_by_key(|response| (response.received, response.id));
-        rows.extend(found.into_iter().map(|response| row(session, told, response)));
+        rows.extend(found.into_iter().map(|response| response_row(session, told, response)));
     }
     Ok(rows)
 }
 
-fn row(session: &Session, told: &ReportedSlide, response: responses::SlideResponse) -> ResponseRow {
+fn response_row(session: &Session, told: &ReportedSlide, response: responses::SlideResponse) -> ResponseRow {
     let from = told.first_at.map_or(0, Timestamp::as_millisecond).max(session.counts_from(told.id));
     let is_quiz = told.content.kind() == SlideType::Quiz;
     ResponseRow {
         slide_title: title(&told.content),
         slide_type: told.content.kind(),
-        content: in_words(&told.content, &response.answer),
+        content: answer_text(&told.content, &response.answer),
         timestamp: Timestamp::from_millisecond(response.received).unwrap_or_default(),
         slide_number: told.index + 1,
         slide_id: told.id,
@@ -136,7 +136,7 @@ fn row(session: &Session, told: &ReportedSlide, response: responses::SlideRespon
     }
 }
 
-fn in_words(content: &SlideContent, answer: &AnswerContent) -> String {
+fn answer_text(content: &SlideContent, answer: &AnswerContent) -> String {
     match answer {
         AnswerContent::Text(text) => text.clone(),
         AnswerContent::Selected(ids) => {

@@ -8,10 +8,10 @@ use serde_json::Value;
 use super::ExportFormat;
 
 /// Bytes of a part as a JSON string.
-const LARGEST: usize = 5_000_000;
+const MAX_PART_BYTES: usize = 5_000_000;
 
 /// What a spreadsheet takes for a formula when it stands first (OWASP, CSV injection), in both widths.
-const FORMULA: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
+const FORMULA_PREFIXES: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
 
 /// A row of a spreadsheet: its columns are fields of the struct, in this order.
 pub trait SheetRow: Serialize {
@@ -31,18 +31,22 @@ pub struct ExportSheet {
 
 /// Writes the rows.
 pub fn write<T: SheetRow>(format: ExportFormat, rows: &[T]) -> Result<ExportSheet, Error> {
-    write_in(format, rows, LARGEST)
+    write_sheet_in_parts(format, rows, MAX_PART_BYTES)
 }
 
-fn write_in<T: SheetRow>(format: ExportFormat, rows: &[T], largest: usize) -> Result<ExportSheet, Error> {
+fn write_sheet_in_parts<T: SheetRow>(
+    format: ExportFormat,
+    rows: &[T],
+    largest: usize,
+) -> Result<ExportSheet, Error> {
     let mut sheet = match format {
-        ExportFormat::Json => json(rows)?,
-        ExportFormat::Csv => csv(rows)?,
+        ExportFormat::Json => json_sheet(rows)?,
+        ExportFormat::Csv => csv_sheet(rows)?,
     };
-    let opened = weight(&sheet.open);
+    let opened = encoded_len(&sheet.open);
     let mut size = opened;
     for (place, row) in sheet.rows.iter().enumerate() {
-        let weight = weight(row) + sheet.between.len();
+        let weight = encoded_len(row) + sheet.between.len();
         if size + weight > largest && place > 0 {
             sheet.starts.push(place);
             size = opened;
@@ -52,7 +56,7 @@ fn write_in<T: SheetRow>(format: ExportFormat, rows: &[T], largest: usize) -> Re
     Ok(sheet)
 }
 
-fn json<T: SheetRow>(rows: &[T]) -> Result<ExportSheet, Error> {
+fn json_sheet<T: SheetRow>(rows: &[T]) -> Result<ExportSheet, Error> {
     let rows = rows.iter().map(|row| serde_json::to_string(row).map_err(Error::internal));
     Ok(ExportSheet {
         open: "[".into(),
@@ -63,31 +67,35 @@ fn json<T: SheetRow>(rows: &[T]) -> Result<ExportSheet, Error> {
     })
 }
 
-fn csv<T: SheetRow>(rows: &[T]) -> Result<ExportSheet, Error> {
-    let header = line(T::COLUMNS.iter().map(|name| (*name).to_owned()))?;
+fn csv_sheet<T: SheetRow>(rows: &[T]) -> Result<ExportSheet, Error> {
+    let header = csv_line(T::COLUMNS.iter().map(|name| (*name).to_owned()))?;
     let lines = rows.iter().map(|row| {
         let fields = serde_json::to_value(row).map_err(Error::internal)?;
-        line(T::COLUMNS.iter().map(|name| cell(&fields[name])))
+        csv_line(T::COLUMNS.iter().map(|name| csv_cell(&fields[name])))
     });
     let rows = lines.collect::<Result<_, _>>()?;
     // the byte order mark tells Excel that it is UTF-8
     Ok(ExportSheet { open: format!("\u{feff}{header}"), rows, between: "", close: "", starts: vec![0] })
 }
 
-fn cell(value: &Value) -> String {
+fn csv_cell(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
-        Value::String(text) => harmless(text),
+        Value::String(text) => escape_formula(text),
         other => other.to_string(),
     }
 }
 
 /// What would be a formula is a text.
-fn harmless(text: &str) -> String {
-    if text.trim_start_matches(' ').starts_with(FORMULA) { format!("'{text}") } else { text.to_owned() }
+fn escape_formula(text: &str) -> String {
+    if text.trim_start_matches(' ').starts_with(FORMULA_PREFIXES) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
 }
 
-fn line(cells: impl Iterator<Item = String>) -> Result<String, Error> {
+fn csv_line(cells: impl Iterator<Item = String>) -> Result<String, Error> {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     writer.write_record(cells).map_err(Error::internal)?;
     let bytes = writer.into_inner().map_err(|error| Error::internal(error.to_string()))?;
@@ -95,7 +103,7 @@ fn line(cells: impl Iterator<Item = String>) -> Result<String, Error> {
 }
 
 /// Bytes of a text inside a JSON string.
-fn weight(text: &str) -> usize {
+fn encoded_len(text: &str) -> usize {
     text.bytes()
         .map(|byte| match byte {
             b'"' | b'\\' | b'\n' | b'\r' | b'\t' => 2,
@@ -167,10 +175,10 @@ mod tests {
     #[test]
     fn a_formula_is_a_text() {
         for wrong in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "＝1"] {
-            assert_eq!(harmless(wrong), format!("'{wrong}"));
+            assert_eq!(escape_formula(wrong), format!("'{wrong}"));
         }
         for good in ["1-1", "a=b", "'=1", ""] {
-            assert_eq!(harmless(good), good);
+            assert_eq!(escape_formula(good), good);
         }
     }
 
@@ -179,7 +187,7 @@ mod tests {
         fn parts_have_every_row_once_and_fit(texts in prop::collection::vec("[a\"\n=,]{0,40}", 0..60)) {
             let rows: Vec<Heron> = texts.iter().map(|text| row(text, "x")).collect();
             for format in [ExportFormat::Csv, ExportFormat::Json] {
-                let sheet = write_in(format, &rows, 300).unwrap();
+                let sheet = write_sheet_in_parts(format, &rows, 300).unwrap();
                 let parts: Vec<String> = (1..=sheet.parts()).map(|n| sheet.part(n).unwrap()).collect();
                 let mut found = Vec::new();
                 for part in &parts {
@@ -194,7 +202,7 @@ mod tests {
                     });
                 }
                 let expected = texts.iter().map(|text| match format {
-                    ExportFormat::Csv => harmless(text),
+                    ExportFormat::Csv => escape_formula(text),
                     ExportFormat::Json => text.clone(),
                 });
                 prop_assert_eq!(found, expected.collect::<Vec<_>>());

@@ -27,14 +27,15 @@ use super::{merge, tell, upvote, view};
 use crate::{InstanceState, guest::seated};
 
 /// Questions of one participant.
-const PACE: RateLimit = RateLimit { what: "question", most: 6, window: Duration::from_mins(1) };
+const PARTICIPANT_RATE_LIMIT: RateLimit =
+    RateLimit { what: "question", most: 6, window: Duration::from_mins(1) };
 /// Questions of one network in one session: whoever joins anew for every six.
-const PACE_OF_NETWORK: RateLimit =
+const NETWORK_RATE_LIMIT: RateLimit =
     RateLimit { what: "question_network", most: 60, window: Duration::from_mins(1) };
 /// A session with more is not read through for every new one any more.
-const MOST: usize = 1_000;
+const MAX_QUESTIONS: usize = 1_000;
 /// When the assistant's job is sent once more, where its answer has not come.
-const ANSWERED_WITHIN: SignedDuration = SignedDuration::from_mins(3);
+const ASSISTANT_RETRY_AFTER: SignedDuration = SignedDuration::from_mins(3);
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub struct AskQuestionRequest {
@@ -75,7 +76,8 @@ pub async fn ask(
     PathId(id): PathId<SessionId>,
     ValidJson(input): ValidJson<AskQuestionRequest>,
 ) -> ApiResult<(StatusCode, Json<QuestionView>)> {
-    let question = by_guest(&app, &hot, id, guest, &source, input.slide_id, &input.question_text).await?;
+    let question =
+        ask_as_participant(&app, &hot, id, guest, &source, input.slide_id, &input.question_text).await?;
     Ok((StatusCode::CREATED, Json(view::for_audience(question))))
 }
 
@@ -121,13 +123,13 @@ pub async fn ask_ai(
     if input.participant_id.is_some_and(|other| other != guest.participant) {
         return Err(Error::NotFound("participant").into());
     }
-    let asked = by_guest(&app, &hot, input.session_id, guest, &source, None, &input.question).await;
-    let question = asked.map_err(in_question)?;
+    let asked = ask_as_participant(&app, &hot, input.session_id, guest, &source, None, &input.question).await;
+    let question = asked.map_err(rename_error_field)?;
     Ok((StatusCode::ACCEPTED, Json(view::for_audience(question))))
 }
 
 /// Stores what a guest asks by a request.
-async fn by_guest(
+async fn ask_as_participant(
     app: &App,
     hot: &InstanceState,
     session: SessionId,
@@ -149,7 +151,7 @@ async fn by_guest(
 }
 
 /// The field as this request calls it.
-fn in_question(error: Error) -> Error {
+fn rename_error_field(error: Error) -> Error {
     match error {
         Error::Invalid(mut fields) => {
             for field in &mut fields {
@@ -182,33 +184,33 @@ pub async fn put(app: &App, hot: &InstanceState, asked: IncomingQuestion<'_>) ->
     let wrong = |why: &'static str| Error::field("question_text", why);
     let text = rules::typed(asked.text).map_err(wrong)?;
     let recent = hot.live.recent(app, asked.session).await?;
-    let moment = match takes_questions(&recent.session) {
+    let moment = match require_active_session(&recent.session) {
         Ok(()) => recent,
         Err(_) => hot.live.fresh(app, asked.session).await?,
     };
-    takes_questions(&moment.session)?;
+    require_active_session(&moment.session)?;
     if moment.session.blocked_words.contains(&text) {
         return Err(wrong("has a word that is blocked in this session"));
     }
     let now = app.clock.now();
     let id = QuestionId::of(asked.session, asked.participant, &rules::key(&text));
     if let Some(before) = questions::get(&app.store, asked.session, id, now).await? {
-        wants(app, hot, &before).await?;
+        upvote_merge_target(app, hot, &before).await?;
         return Ok(before);
     }
     if let Some(slide) = asked.slide {
-        is_of(app, &moment.session, slide).await?;
+        require_slide_of_session(app, &moment.session, slide).await?;
     }
-    limits::count(&app.store, PACE, &asked.participant.to_string(), now).await?;
+    limits::count(&app.store, PARTICIPANT_RATE_LIMIT, &asked.participant.to_string(), now).await?;
     if let Some(network) = asked.network {
         let who = format!("{}#{network}", asked.session);
-        limits::count(&app.store, PACE_OF_NETWORK, &who, now).await?;
+        limits::count(&app.store, NETWORK_RATE_LIMIT, &who, now).await?;
     }
     let others = questions::list_strong(&app.store, asked.session, now).await?;
-    if others.len() >= MOST {
+    if others.len() >= MAX_QUESTIONS {
         return Err(Error::conflict(
             ErrorCode::LimitReached,
-            format!("a session has {MOST} questions at most"),
+            format!("a session has {MAX_QUESTIONS} questions at most"),
         ));
     }
     let same = others.into_iter().find(|other| {
@@ -238,14 +240,14 @@ pub async fn put(app: &App, hot: &InstanceState, asked: IncomingQuestion<'_>) ->
         draft: None,
         version: 1,
         asked_at: now,
-        answer_by: wanted.then_some(now + ANSWERED_WITHIN),
+        answer_by: wanted.then_some(now + ASSISTANT_RETRY_AFTER),
     };
     if questions::ask(&app.store, &question, now).await? == WriteOutcome::Refused {
         // asked twice at once
         let before = questions::get(&app.store, asked.session, id, now).await?;
         return before.ok_or(Error::NotFound("question"));
     }
-    if let Err(error) = follow(app, hot, &question).await {
+    if let Err(error) = publish_question_asked(app, hot, &question).await {
         // it is stored; the clock asks the assistant again, asking again up-votes again, and GET shows it
         tracing::error!(session = %asked.session, question = %id, ?error, "a question was not passed on");
     }
@@ -253,9 +255,9 @@ pub async fn put(app: &App, hot: &InstanceState, asked: IncomingQuestion<'_>) ->
 }
 
 /// What follows from a question that is stored.
-async fn follow(app: &App, hot: &InstanceState, question: &Question) -> Result<(), Error> {
+async fn publish_question_asked(app: &App, hot: &InstanceState, question: &Question) -> Result<(), Error> {
     let now = app.clock.now();
-    let wanted = wants(app, hot, question).await;
+    let wanted = upvote_merge_target(app, hot, question).await;
     if question.assistant == AssistantStatus::Waiting {
         let job = AnswerQuestion { session: question.session, question: question.id };
         app.queues.send(&job, now).await?;
@@ -273,7 +275,7 @@ async fn follow(app: &App, hot: &InstanceState, question: &Question) -> Result<(
 }
 
 /// Whoever asks what another one asks wants that one answered.
-async fn wants(app: &App, hot: &InstanceState, question: &Question) -> Result<(), Error> {
+async fn upvote_merge_target(app: &App, hot: &InstanceState, question: &Question) -> Result<(), Error> {
     let Some(into) = question.merged_into else { return Ok(()) };
     match upvote::put(app, hot, question.session, into, question.participant, true).await {
         // hidden meanwhile
@@ -284,7 +286,7 @@ async fn wants(app: &App, hot: &InstanceState, question: &Question) -> Result<()
 
 /// # Errors
 /// `Invalid` where a slide is not one of the session's presentation.
-async fn is_of(app: &App, session: &Session, slide: SlideId) -> Result<(), Error> {
+async fn require_slide_of_session(app: &App, session: &Session, slide: SlideId) -> Result<(), Error> {
     if session.current_slide == Some(slide) {
         return Ok(());
     }
@@ -295,7 +297,7 @@ async fn is_of(app: &App, session: &Session, slide: SlideId) -> Result<(), Error
     }
 }
 
-fn takes_questions(session: &Session) -> Result<(), Error> {
+fn require_active_session(session: &Session) -> Result<(), Error> {
     match session.status {
         SessionStatus::Active => Ok(()),
         SessionStatus::Ended => Err(Error::conflict(ErrorCode::SessionEnded, "the session has ended")),

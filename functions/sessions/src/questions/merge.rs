@@ -10,7 +10,7 @@ use super::{tell, view};
 use crate::InstanceState;
 
 /// Up-votes that are written at once.
-const AT_ONCE: usize = 16;
+const WRITE_CONCURRENCY: usize = 16;
 
 /// Marks a question as one that others are merged into. Before they are: whoever answers it from then on looks for them.
 ///
@@ -82,7 +82,7 @@ pub async fn carry(
         return Ok(());
     }
     let puts = all.into_iter().map(|voter| questions::upvote(&app.store, session, into, voter, true));
-    stream::iter(puts).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+    stream::iter(puts).buffer_unordered(WRITE_CONCURRENCY).try_collect::<()>().await?;
     match questions::get(&app.store, session, into, now).await? {
         // one that has gone on itself has them carried on; two that went into each other stay where they are
         Some(target) if target.merged_into.is_none_or(|next| next != question.id) => {

@@ -14,8 +14,8 @@ use super::view;
 /// stands, and GET shows it.
 pub async fn changed(app: &App, question: &Question) {
     // the presenter's last: it says more under the same version
-    logged(question, to_audience(app, question).await);
-    logged(question, to_presenter(app, question).await);
+    log_failure(question, publish_to_audience(app, question).await);
+    log_failure(question, publish_to_presenter(app, question).await);
 }
 
 /// Tells a change to those who can see it: what only the presenter sees only to the presenter, and nothing where nothing
@@ -27,21 +27,21 @@ pub async fn difference(app: &App, before: &Question, after: &Question) {
     if differ(view::for_audience) {
         changed(app, after).await;
     } else if differ(view::for_presenter) {
-        logged(after, to_presenter(app, after).await);
+        log_failure(after, publish_to_presenter(app, after).await);
     }
 }
 
-async fn to_audience(app: &App, question: &Question) -> Result<(), Error> {
+async fn publish_to_audience(app: &App, question: &Question) -> Result<(), Error> {
     let event = Event::QuestionUpdated(Box::new(view::for_audience(question.clone())));
     app.rooms.publish(Room::Session(question.session), event, app.clock.now()).await
 }
 
-async fn to_presenter(app: &App, question: &Question) -> Result<(), Error> {
+async fn publish_to_presenter(app: &App, question: &Question) -> Result<(), Error> {
     let event = Event::QuestionUpdated(Box::new(view::for_presenter(question.clone())));
     app.rooms.publish(Room::Presenter(question.session), event, app.clock.now()).await
 }
 
-fn logged(question: &Question, told: Result<(), Error>) {
+fn log_failure(question: &Question, told: Result<(), Error>) {
     if let Err(error) = told {
         tracing::error!(session = %question.session, question = %question.id, ?error, "a question was not told");
     }

@@ -64,7 +64,7 @@ pub async fn update(
     let now = app.clock.now();
     sessions::owned(&app.store, account.user, id, ReadConsistency::Eventual, now).await?;
     if let Some(into) = input.merged_into {
-        may_take(&app, id, question, into).await?;
+        require_merge_target(&app, id, question, into).await?;
     }
     if input.status == Some(QuestionStatus::Merged) && input.merged_into.is_none() {
         return Err(Error::field("merged_into", "is required: what is it merged into?").into());
@@ -72,7 +72,7 @@ pub async fn update(
     let (before, changed) = questions::change_seen(&app.store, id, question, now, |question| {
         let before = question.clone();
         let wanted = input.merged_into.map(|_| QuestionStatus::Merged).or(input.status);
-        if let Some(made) = wanted.and_then(|wanted| move_to(wanted, question)) {
+        if let Some(made) = wanted.and_then(|wanted| transition_to(wanted, question)) {
             question.status = question.status.after(made)?;
             question.merged_into = input.merged_into;
         }
@@ -90,7 +90,7 @@ pub async fn update(
 }
 
 /// What has to be done to a question so that it is in this state; nothing where it is, and is not merged elsewhere.
-fn move_to(wanted: QuestionStatus, question: &Question) -> Option<QuestionTransition> {
+fn transition_to(wanted: QuestionStatus, question: &Question) -> Option<QuestionTransition> {
     match wanted {
         QuestionStatus::Hidden => Some(QuestionTransition::Hide),
         QuestionStatus::Merged => Some(QuestionTransition::Merge),
@@ -104,7 +104,7 @@ fn move_to(wanted: QuestionStatus, question: &Question) -> Option<QuestionTransi
 ///
 /// # Errors
 /// `Invalid` where it is itself, is not there, or is merged or hidden itself.
-async fn may_take(
+async fn require_merge_target(
     app: &App,
     session: SessionId,
     question: QuestionId,

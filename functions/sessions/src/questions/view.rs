@@ -5,7 +5,7 @@ use store::questions::{Question, QuestionReply};
 
 use model::question::QuestionStatus;
 
-fn answer(reply: QuestionReply) -> QuestionAnswer {
+fn answer_view(reply: QuestionReply) -> QuestionAnswer {
     QuestionAnswer {
         is_ai: reply.provider.is_some(),
         response_text: reply.text,
@@ -24,9 +24,9 @@ pub fn for_presenter(question: Question) -> QuestionView {
         participant_id: Some(participant),
         display_name: name,
         is_flagged: Some(flagged),
-        draft: draft.map(answer),
+        draft: draft.map(answer_view),
         question_text: Some(text),
-        answer: reply.map(answer),
+        answer: reply.map(answer_view),
         ..for_audience(question)
     }
 }
@@ -43,7 +43,7 @@ pub fn for_audience(question: Question) -> QuestionView {
         is_pinned: question.pinned,
         upvotes: question.upvotes,
         assistant: question.assistant,
-        answer: question.answer.filter(|_| !is_hidden).map(answer),
+        answer: question.answer.filter(|_| !is_hidden).map(answer_view),
         version: question.version,
         created_at: question.asked_at,
         participant_id: None,

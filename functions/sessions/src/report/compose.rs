@@ -81,8 +81,8 @@ pub async fn compose(app: &App, session: &Session, now: Timestamp) -> Result<Ses
         slides_left_out: 0,
         leaderboard: top(answers.scores.into_values(), LEADERS),
         questions_total: asked.len(),
-        questions: asked.into_iter().take(QUESTIONS).map(question).collect(),
-        ai: ai(usage::ai_calls(&app.store, session.id, now).await?),
+        questions: asked.into_iter().take(QUESTIONS).map(question_report).collect(),
+        ai: ai_report(usage::ai_calls(&app.store, session.id, now).await?),
     })
 }
 
@@ -95,7 +95,7 @@ struct AnswerTotals {
     by: BTreeSet<ParticipantId>,
 }
 
-fn question(asked: Question) -> QuestionReport {
+fn question_report(asked: Question) -> QuestionReport {
     let provider = asked.answer.as_ref().and_then(|answer| answer.provider.clone());
     QuestionReport {
         id: asked.id,
@@ -111,7 +111,7 @@ fn question(asked: Question) -> QuestionReport {
     }
 }
 
-fn ai(calls: Vec<AiCall>) -> AiReport {
+fn ai_report(calls: Vec<AiCall>) -> AiReport {
     let mut report = AiReport { calls: calls.len() as u64, ..AiReport::default() };
     let mut providers: BTreeMap<String, ProviderReport> = BTreeMap::new();
     for spent in calls.into_iter().filter_map(|call| call.spent) {

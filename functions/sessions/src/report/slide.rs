@@ -46,10 +46,10 @@ pub fn report(
         average: tally.as_ref().and_then(|tally| tally.average),
         top_choice: top_choice(&options),
         options,
-        right_rate: right_rate(&told.content, &answers),
+        right_rate: correct_rate(&told.content, &answers),
         words: tally.and_then(|tally| tally.words).unwrap_or_default(),
         texts_total: texts.len(),
-        texts: texts.into_iter().take(TEXTS).map(text).collect(),
+        texts: texts.into_iter().take(TEXTS).map(text_report).collect(),
     }
 }
 
@@ -82,13 +82,13 @@ pub fn options(content: &SlideContent, tally: &Tally) -> Vec<OptionReport> {
     ids.into_iter().map(of).collect()
 }
 
-fn right_rate(content: &SlideContent, answers: &[&AnswerContent]) -> Option<f64> {
+fn correct_rate(content: &SlideContent, answers: &[&AnswerContent]) -> Option<f64> {
     let SlideContent::Quiz(quiz) = content else { return None };
     let right = answers.iter().filter(|answer| quiz.is_right(answer)).count();
     percent(right as u64, answers.len() as u64)
 }
 
-fn text(response: &SlideResponse) -> TextReport {
+fn text_report(response: &SlideResponse) -> TextReport {
     TextReport {
         participant_id: response.participant,
         display_name: response.display_name.clone(),

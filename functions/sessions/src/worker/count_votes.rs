@@ -22,7 +22,7 @@ use super::{newest, over};
 use crate::{InstanceState, responses::submitted, vote::SLOW_MS};
 
 /// Single answers that the presenter is shown per tick; with more, nobody could read them, and GET has them all.
-const SHOWN: usize = 100;
+const MAX_SINGLE_ANSWERS: usize = 100;
 
 /// Counts the answers to a slide when the tick is over, and tells. By query, so that it is exact whatever was delivered
 /// twice, late or never.
@@ -46,7 +46,7 @@ pub async fn run(app: &App, hot: &InstanceState, job: &mut CountVotes) -> Result
     };
     let since = job.since.map_or(since, |untold| untold.min(since));
     // the session first: what it says of results and words, it said before the answers were read
-    let Some((session, content)) = content(app, hot, job, now).await? else { return Ok(()) };
+    let Some((session, content)) = slide_content(app, hot, job, now).await? else { return Ok(()) };
     let found = responses::of_slide(&app.store, job.session, job.slide, now).await?;
     let found: Vec<SlideResponse> = found.into_iter().filter(|response| counts(&session, response)).collect();
     let answers: Vec<&AnswerContent> = found.iter().map(|response| &response.answer).collect();
@@ -55,13 +55,13 @@ pub async fn run(app: &App, hot: &InstanceState, job: &mut CountVotes) -> Result
     let counted = VoteCount { job: job.clone(), as_of, since, shows_results, tally, found };
     match job.told {
         CountRecipients::Presenter => {
-            if counted.keep(app).await? == WriteOutcome::Refused {
+            if counted.store_snapshot(app).await? == WriteOutcome::Refused {
                 return Ok(());
             }
             job.since = Some(since);
-            counted.tell_presenter(app, hot, now).await
+            counted.publish_to_presenter(app, hot, now).await
         }
-        CountRecipients::Everyone => counted.tell_everyone(app, now).await,
+        CountRecipients::Everyone => counted.publish_to_everyone(app, now).await,
     }
 }
 
@@ -85,7 +85,7 @@ impl VoteCount {
     }
 
     /// Before it is told: whoever comes meanwhile reads it.
-    async fn keep(&self, app: &App) -> Result<WriteOutcome, Error> {
+    async fn store_snapshot(&self, app: &App) -> Result<WriteOutcome, Error> {
         let Self { as_of, since, job: CountVotes { session, slide, tick, .. }, .. } = *self;
         let text_characters = self.found.iter().map(|found| found.answer.text().chars().count() as u64).sum();
         let snapshot = VoteSnapshot {
@@ -102,7 +102,7 @@ impl VoteCount {
         Ok(sessions::keep_snapshot(&app.store, &snapshot).await?)
     }
 
-    async fn tell_presenter(self, app: &App, hot: &InstanceState, now: Timestamp) -> Result<(), Error> {
+    async fn publish_to_presenter(self, app: &App, hot: &InstanceState, now: Timestamp) -> Result<(), Error> {
         let Self { as_of, since, job: CountVotes { session, slide, .. }, .. } = self;
         let presenter = Room::Presenter(session);
         // the count before the single answers: it is what everyone waits for
@@ -115,11 +115,12 @@ impl VoteCount {
                 hot.announcer.votes_at(app, session, slide, tick, CountRecipients::Everyone).await;
             }
         }
-        let answers = news(&self.found, since).into_iter().map(submitted).map(Event::ResponseSubmitted);
+        let answers =
+            new_responses(&self.found, since).into_iter().map(submitted).map(Event::ResponseSubmitted);
         app.rooms.publish_each(presenter, answers, now).await
     }
 
-    async fn tell_everyone(self, app: &App, now: Timestamp) -> Result<(), Error> {
+    async fn publish_to_everyone(self, app: &App, now: Timestamp) -> Result<(), Error> {
         match self.update() {
             Some(update) if self.shows_results => {
                 app.rooms.publish(Room::Session(self.job.session), update, now).await
@@ -137,14 +138,14 @@ fn mean_received(found: &[SlideResponse]) -> i64 {
 
 /// Answers stored since the count before, newest last, and a little earlier: a write takes time, and another machine's clock
 /// may be behind.
-fn news(found: &[SlideResponse], since: i64) -> Vec<SlideResponse> {
+fn new_responses(found: &[SlideResponse], since: i64) -> Vec<SlideResponse> {
     let mut news: Vec<SlideResponse> = found
         .iter()
         .filter(|response| response.stored >= since - super::SKEW_MS - SLOW_MS)
         .cloned()
         .collect();
     news.sort_by_key(|response| response.stored);
-    let surplus = news.len().saturating_sub(SHOWN);
+    let surplus = news.len().saturating_sub(MAX_SINGLE_ANSWERS);
     news.split_off(surplus)
 }
 
@@ -160,7 +161,7 @@ pub fn counts(session: &Session, response: &SlideResponse) -> bool {
 
 /// The session, as it is: what the presenter has just hidden is not counted any more. And what is on the slide; nothing for a
 /// slide or session that is gone.
-async fn content(
+async fn slide_content(
     app: &App,
     hot: &InstanceState,
     job: &CountVotes,
@@ -205,8 +206,8 @@ mod tests {
     #[test]
     fn news_is_what_was_stored_since_and_never_more_than_a_screenful() {
         let found: Vec<_> = (0..300).map(response).collect();
-        assert_eq!(news(&found, 0).len(), SHOWN);
-        assert_eq!(news(&found, 0).last().unwrap().id, found[299].id, "the newest are kept");
-        assert_eq!(news(&found, 10_290).len(), 100, "10, and as many as a slow write may be late");
+        assert_eq!(new_responses(&found, 0).len(), MAX_SINGLE_ANSWERS);
+        assert_eq!(new_responses(&found, 0).last().unwrap().id, found[299].id, "the newest are kept");
+        assert_eq!(new_responses(&found, 10_290).len(), 100, "10, and as many as a slow write may be late");
     }
 }

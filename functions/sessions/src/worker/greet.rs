@@ -25,7 +25,7 @@ pub async fn run(app: &App, hot: &InstanceState, job: &SendSessionState) -> Resu
     }
     let Some(session) = connection.identity.session() else { return Ok(()) };
     app.rooms.newest_presenter_wins(&connection, now).await?;
-    let state = || counted(app, hot, &connection, session);
+    let state = || state_and_count(app, hot, &connection, session);
     let told = app.rooms.tell_opening(&connection, || app.clock.now(), state).await?;
     // gone, or never opened
     let Some(participant_count) = told else { return Ok(()) };
@@ -42,7 +42,7 @@ pub async fn run(app: &App, hot: &InstanceState, job: &SendSessionState) -> Resu
 }
 
 /// The state of the session, and how many it counted.
-async fn counted(
+async fn state_and_count(
     app: &App,
     hot: &InstanceState,
     connection: &Connection,

@@ -29,22 +29,28 @@ use crate::InstanceState;
 
 /// A count is put off so often, a second each; then it goes the way of every failed message, and someone sees it. What is
 /// not counted by then is asked for anew by the session's check.
-const MOST_TRIES: u8 = 10;
+const MAX_ATTEMPTS: u8 = 10;
 
 pub async fn run(app: &App, hot: &InstanceState, delivery: &JobDelivery) -> Result<(), Error> {
     if let Some(job) = delivery.take::<CountVotes>() {
         let mut job = job?;
         let outcome = count_votes::run(app, hot, &mut job).await;
-        let again =
-            CountVotes { tick: second_later(app, job.tick), tries: job.tries.saturating_add(1), ..job };
-        return later(app, outcome, again.tries, &again).await;
+        let again = CountVotes {
+            tick: tick_a_second_later(app, job.tick),
+            tries: job.tries.saturating_add(1),
+            ..job
+        };
+        return retry_later(app, outcome, again.tries, &again).await;
     }
     if let Some(job) = delivery.take::<CountPresence>() {
         let job = job?;
         let outcome = count_presence::run(app, job.clone()).await;
-        let again =
-            CountPresence { tick: second_later(app, job.tick), tries: job.tries.saturating_add(1), ..job };
-        return later(app, outcome, again.tries, &again).await;
+        let again = CountPresence {
+            tick: tick_a_second_later(app, job.tick),
+            tries: job.tries.saturating_add(1),
+            ..job
+        };
+        return retry_later(app, outcome, again.tries, &again).await;
     }
     if let Some(job) = delivery.take::<CountUpvotes>() {
         return count_upvotes::run(app, hot, &job?).await;
@@ -73,9 +79,14 @@ pub async fn run(app: &App, hot: &InstanceState, delivery: &JobDelivery) -> Resu
 /// A failed message of a FIFO queue holds up its group until it is visible again, minutes later. What failed because a
 /// dependency did is therefore asked for anew, of a later tick, and done with; a bug, and what fails again and again,
 /// goes its way to the dead letters.
-async fn later<J: Job>(app: &App, outcome: Result<(), Error>, tries: u8, again: &J) -> Result<(), Error> {
+async fn retry_later<J: Job>(
+    app: &App,
+    outcome: Result<(), Error>,
+    tries: u8,
+    again: &J,
+) -> Result<(), Error> {
     match outcome {
-        Err(error @ (Error::Unavailable { .. } | Error::TooMany { .. })) if tries <= MOST_TRIES => {
+        Err(error @ (Error::Unavailable { .. } | Error::TooMany { .. })) if tries <= MAX_ATTEMPTS => {
             tracing::warn!(?error, tries, "a count is put off");
             app.queues.send(again, app.clock.now()).await
         }
@@ -83,7 +94,7 @@ async fn later<J: Job>(app: &App, outcome: Result<(), Error>, tries: u8, again: 
     }
 }
 
-fn second_later(app: &App, tick: Tick) -> Tick {
+fn tick_a_second_later(app: &App, tick: Tick) -> Tick {
     Tick(Tick::at(app.clock.millis()).max(tick).0 + 1000 / TICK_MS)
 }
 

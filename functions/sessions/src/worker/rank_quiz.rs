@@ -21,15 +21,15 @@ use crate::{
 };
 
 /// Participants that are ranked.
-const RANKED: usize = 2_000;
+const MAX_RANKED: usize = 2_000;
 /// Characters of a name that are kept.
-const NAME: usize = 40;
+const MAX_NAME_CHARS: usize = 40;
 /// Bytes of all entries: an item holds 400 KB.
-const BYTES: usize = 350_000;
+const MAX_ITEM_BYTES: usize = 350_000;
 /// Bytes of an entry without its name.
-const ENTRY: usize = 110;
+const ENTRY_BYTES: usize = 110;
 /// Entries that everyone is told; GET has more.
-const TOLD: usize = 10;
+const MAX_PUBLISHED_ENTRIES: usize = 10;
 
 /// Computes who leads in the quizzes whose results were shown: by query, so that it is exact however often it runs. As dear
 /// as they were answered, so it runs when results are shown and not by vote.
@@ -38,22 +38,22 @@ pub async fn run(app: &App, job: &RankQuiz) -> Result<(), Error> {
     let as_of = app.clock.millis();
     let found = sessions::get(&app.store, job.session, ReadConsistency::Strong, now).await?;
     let Some(session) = found else { return Ok(()) };
-    let revealed = revealed(app, &session, now).await?;
+    let revealed = revealed_quizzes(app, &session, now).await?;
     if revealed.is_empty() && sessions::leaderboard(&app.store, session.id, now).await?.is_none() {
         return Ok(());
     }
-    let ranked = leaderboard::top(scores(app, &session, &revealed, now).await?, RANKED);
-    let ranked = fitting(ranked);
+    let ranked = leaderboard::top(compute_scores(app, &session, &revealed, now).await?, MAX_RANKED);
+    let ranked = fit_into_item(ranked);
     let kept = LeaderboardSnapshot { session: session.id, ranked, as_of };
     if sessions::keep_leaderboard(&app.store, &kept).await? == WriteOutcome::Refused {
         return Ok(());
     }
-    tell(app, session.id, &kept, Room::Session(session.id), false, now).await?;
+    publish_leaderboard(app, session.id, &kept, Room::Session(session.id), false, now).await?;
     // the presenter's last: it says more
-    tell(app, session.id, &kept, Room::Presenter(session.id), true, now).await
+    publish_leaderboard(app, session.id, &kept, Room::Presenter(session.id), true, now).await
 }
 
-async fn tell(
+async fn publish_leaderboard(
     app: &App,
     session_id: SessionId,
     kept: &LeaderboardSnapshot,
@@ -63,7 +63,7 @@ async fn tell(
 ) -> Result<(), Error> {
     let updated = LeaderboardUpdated {
         session_id,
-        entries: kept.ranked.iter().take(TOLD).map(|entry| told(entry, named)).collect(),
+        entries: kept.ranked.iter().take(MAX_PUBLISHED_ENTRIES).map(|entry| told(entry, named)).collect(),
         total: kept.ranked.len(),
         as_of: Timestamp::from_millisecond(kept.as_of).unwrap_or_default(),
     };
@@ -71,7 +71,7 @@ async fn tell(
 }
 
 /// The quizzes whose results are shown, as they were shown; as they are where that was not kept.
-async fn revealed(app: &App, session: &Session, now: Timestamp) -> Result<Vec<ReportedSlide>, Error> {
+async fn revealed_quizzes(app: &App, session: &Session, now: Timestamp) -> Result<Vec<ReportedSlide>, Error> {
     let mut told = slides::of_session(app, session, now).await?;
     told.retain(|told| {
         told.content.kind() == SlideType::Quiz && session.shows_results(told.id, &told.content)
@@ -80,22 +80,22 @@ async fn revealed(app: &App, session: &Session, now: Timestamp) -> Result<Vec<Re
 }
 
 /// The best of them, with names cut to what an item holds.
-fn fitting(ranked: Vec<LeaderboardEntry>) -> Vec<LeaderboardEntry> {
+fn fit_into_item(ranked: Vec<LeaderboardEntry>) -> Vec<LeaderboardEntry> {
     let mut bytes = 0;
     let cut = |entry: LeaderboardEntry| LeaderboardEntry {
-        display_name: entry.display_name.map(|name| name.chars().take(NAME).collect()),
+        display_name: entry.display_name.map(|name| name.chars().take(MAX_NAME_CHARS).collect()),
         ..entry
     };
     let fits = |entry: &LeaderboardEntry| {
-        bytes += ENTRY + entry.display_name.as_ref().map_or(0, String::len);
-        bytes <= BYTES
+        bytes += ENTRY_BYTES + entry.display_name.as_ref().map_or(0, String::len);
+        bytes <= MAX_ITEM_BYTES
     };
     ranked.into_iter().map(cut).take_while(fits).collect()
 }
 
 /// The points of everyone who has any. The speed of an answer counts from when its slide was shown first; where participants
 /// turn the slides, from the start.
-async fn scores(
+async fn compute_scores(
     app: &App,
     session: &Session,
     revealed: &[ReportedSlide],
@@ -160,11 +160,11 @@ mod tests {
             display_name: Some("🪶".repeat(100)),
             points: 1_000,
         };
-        let kept = fitting((1..=2_000).map(entry).collect());
-        assert_eq!(kept[0].display_name.as_deref(), Some("🪶".repeat(NAME).as_str()));
+        let kept = fit_into_item((1..=2_000).map(entry).collect());
+        assert_eq!(kept[0].display_name.as_deref(), Some("🪶".repeat(MAX_NAME_CHARS).as_str()));
         let bytes = serde_json::to_vec(&kept).unwrap().len();
         assert!((1_000..2_000).contains(&kept.len()) && bytes < 400_000, "{} of {bytes}", kept.len());
         let ascii = |rank| LeaderboardEntry { display_name: Some("x".repeat(50)), ..entry(rank) };
-        assert_eq!(fitting((1..=2_000).map(ascii).collect()).len(), 2_000);
+        assert_eq!(fit_into_item((1..=2_000).map(ascii).collect()).len(), 2_000);
     }
 }

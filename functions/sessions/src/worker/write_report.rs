@@ -21,10 +21,10 @@ const LEASE: SignedDuration = SignedDuration::from_secs(20);
 pub async fn run(app: &App, job: &WriteReport) -> Result<(), Error> {
     let found = sessions::get(&app.store, job.session, ReadConsistency::Strong, app.clock.now()).await?;
     let Some(session) = found.filter(is_due) else { return Ok(()) };
-    once(app, &format!("report#{}", session.id), LEASE, Box::pin(write(app, &session))).await
+    once(app, &format!("report#{}", session.id), LEASE, Box::pin(write_and_store(app, &session))).await
 }
 
-async fn write(app: &App, session: &Session) -> Result<(), Error> {
+async fn write_and_store(app: &App, session: &Session) -> Result<(), Error> {
     let now = app.clock.now();
     let report = if let Some(kept) = reports::get(&app.store, session.id, now).await? {
         kept

@@ -7,7 +7,7 @@ use store::ReadConsistency;
 use crate::world::SessionsWorld;
 
 #[tokio::test]
-async fn a_session_ends_once_however_often_an_admin_wants_it() {
+async fn repeated_admin_requests_end_a_session_once() {
     let world = SessionsWorld::start().await;
     let talk = world.talk(world.clock.id(), SessionStatus::Active).await;
     let door = sessions::worker(world.environment()).await.unwrap();

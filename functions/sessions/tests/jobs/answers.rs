@@ -17,9 +17,9 @@ use crate::world::SessionsWorld;
 use cloud::bench::dies_after;
 
 /// More than the lease of a worker that died; a queue shows the job again after six of its timeouts.
-const VISIBLE_AGAIN: Duration = Duration::from_mins(21);
+const AFTER_LEASE: Duration = Duration::from_mins(21);
 
-async fn ask(world: &SessionsWorld, session: SessionId, text: &str) -> AnswerQuestion {
+async fn ask_question(world: &SessionsWorld, session: SessionId, text: &str) -> AnswerQuestion {
     let (participant, now) = (world.clock.id(), world.clock.now());
     let question = Question {
         id: QuestionId::of(session, participant, &key(text)),
@@ -46,32 +46,32 @@ async fn ask(world: &SessionsWorld, session: SessionId, text: &str) -> AnswerQue
     AnswerQuestion { session, question: question.id }
 }
 
-async fn read(world: &SessionsWorld, job: &AnswerQuestion) -> Question {
+async fn stored_question(world: &SessionsWorld, job: &AnswerQuestion) -> Question {
     questions::get(&world.app.store, job.session, job.question, world.clock.now()).await.unwrap().unwrap()
 }
 
 #[tokio::test]
-async fn many_deliveries_are_one_answer() {
+async fn redelivered_jobs_write_one_answer() {
     let world = SessionsWorld::start().await;
     let worker = sessions::answers(world.environment()).await.unwrap();
     let talk = world.talk(world.clock.id(), SessionStatus::Active).await;
-    let job = ask(&world, talk.session.id, "Which heron is it?").await;
+    let job = ask_question(&world, talk.session.id, "Which heron is it?").await;
     let all = (0..4).map(|_| world.deliver(&worker, &job));
     assert!(futures::future::join_all(all).await.into_iter().all(|done| done));
-    let answered = read(&world, &job).await;
+    let answered = stored_question(&world, &job).await;
     assert_eq!(
         (answered.status, answered.assistant, answered.version),
         (Asked::Answered, AssistantStatus::Answered, 2)
     );
     assert!(world.deliver(&worker, &job).await);
-    assert_eq!(read(&world, &job).await, answered);
+    assert_eq!(stored_question(&world, &job).await, answered);
     let used = usage::ai_usage(&world.app.store, talk.session.id, world.clock.now()).await.unwrap();
     assert_eq!(used.calls, 1);
 }
 
 /// Wherever the function dies, between any two of its writes, the next delivery ends with one answer, told.
 #[tokio::test]
-async fn a_crash_anywhere_leaves_one_answer() {
+async fn a_crash_at_any_step_leads_to_one_answer() {
     let world = SessionsWorld::start().await;
     let worker = sessions::answers(world.environment()).await.unwrap();
     let owner: UserId = world.clock.id();
@@ -82,15 +82,15 @@ async fn a_crash_anywhere_leaves_one_answer() {
         let presenter =
             ConnectionIdentity::Account { user: owner, login: world.clock.id(), presents: Some(session) };
         let mut heard = world.socket(&format!("presenter-{steps}="), presenter).await;
-        let job = ask(&world, session, &format!("Which heron has number {steps}?")).await;
+        let job = ask_question(&world, session, &format!("Which heron has number {steps}?")).await;
         if dies_after(steps, world.deliver(&worker, &job)).await.is_none() {
             deaths += 1;
-            world.clock.advance(VISIBLE_AGAIN);
+            world.clock.advance(AFTER_LEASE);
             assert!(world.deliver(&worker, &job).await, "after {steps} steps");
         } else {
             break;
         }
-        let question = read(&world, &job).await;
+        let question = stored_question(&world, &job).await;
         assert_eq!(
             (question.assistant, question.answer_by),
             (AssistantStatus::Answered, None),
@@ -109,12 +109,12 @@ async fn a_crash_anywhere_leaves_one_answer() {
 }
 
 #[tokio::test]
-async fn what_is_another_question_has_another_answer() {
+async fn different_questions_get_different_answers() {
     let world = SessionsWorld::start().await;
     let worker = sessions::answers(world.environment()).await.unwrap();
     let talk = world.talk(world.clock.id(), SessionStatus::Active).await;
     for text in ["What is C#?", "What is C++?", "what is c++"] {
-        let job = ask(&world, talk.session.id, text).await;
+        let job = ask_question(&world, talk.session.id, text).await;
         assert!(world.deliver(&worker, &job).await);
     }
     let used = usage::ai_usage(&world.app.store, talk.session.id, world.clock.now()).await.unwrap();

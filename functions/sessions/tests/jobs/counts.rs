@@ -12,7 +12,7 @@ use store::{
 use crate::world::{LiveTalk, SentFrames, SessionsWorld};
 
 /// A session with a vote on the slide that is shown, its presenter's socket, and the job that counts the vote.
-async fn voted(world: &SessionsWorld) -> (LiveTalk, SentFrames, CountVotes) {
+async fn talk_with_vote(world: &SessionsWorld) -> (LiveTalk, SentFrames, CountVotes) {
     let owner: UserId = world.clock.id();
     let talk = world.talk(owner, SessionStatus::Active).await;
     let (session, slide) = (talk.session.id, talk.slides[1]);
@@ -26,10 +26,10 @@ async fn voted(world: &SessionsWorld) -> (LiveTalk, SentFrames, CountVotes) {
 }
 
 #[tokio::test]
-async fn answers_that_cannot_be_posted_are_handed_over() {
+async fn responses_that_cannot_be_posted_are_queued() {
     let world = SessionsWorld::start().await;
     let worker = sessions::worker(world.mute()).await.unwrap();
-    let (_, _heard, job) = voted(&world).await;
+    let (_, _heard, job) = talk_with_vote(&world).await;
     assert!(world.deliver(&worker, &job).await);
     let handed = world.jobs::<BroadcastFrame>();
     for event in [r#""type":"vote_update""#, r#""type":"response_submitted""#] {
@@ -42,10 +42,10 @@ async fn answers_that_cannot_be_posted_are_handed_over() {
 }
 
 #[tokio::test]
-async fn a_count_that_nobody_could_be_told_is_news_to_the_next_try() {
+async fn an_unpublished_count_is_published_by_the_retry() {
     let world = SessionsWorld::start().await;
     let alone = sessions::worker(world.mute_and_alone()).await.unwrap();
-    let (_, mut heard, job) = voted(&world).await;
+    let (_, mut heard, job) = talk_with_vote(&world).await;
     assert!(world.deliver(&alone, &job).await, "put off");
     let [again] = &world.jobs::<CountVotes>()[..] else { panic!("{:?}", world.jobs::<CountVotes>()) };
     assert_eq!((again.tries, again.since), (1, Some(0)));
@@ -61,10 +61,10 @@ async fn a_count_that_nobody_could_be_told_is_news_to_the_next_try() {
 
 /// A deployment that lacks a permission must not ask itself for ever, and someone must see it.
 #[tokio::test]
-async fn what_is_put_off_again_and_again_becomes_a_dead_letter() {
+async fn a_job_deferred_too_often_becomes_a_dead_letter() {
     let world = SessionsWorld::start().await;
     let alone = sessions::worker(world.mute_and_alone()).await.unwrap();
-    let (talk, _heard, job) = voted(&world).await;
+    let (talk, _heard, job) = talk_with_vote(&world).await;
     assert!(!world.deliver(&alone, &CountVotes { tries: 10, ..job.clone() }).await);
     let presence = CountPresence {
         session: talk.session.id,
@@ -78,7 +78,7 @@ async fn what_is_put_off_again_and_again_becomes_a_dead_letter() {
 }
 
 #[tokio::test]
-async fn a_post_that_is_refused_is_not_tried_again() {
+async fn a_refused_post_is_not_retried() {
     let world = SessionsWorld::start().await;
     let app = entry::App::start(&world.mute(), &[]).await.unwrap();
     let refused = app.rooms.post("x=", "{}").await;
@@ -88,7 +88,7 @@ async fn a_post_that_is_refused_is_not_tried_again() {
 }
 
 #[tokio::test]
-async fn an_ended_session_has_every_answered_slide_counted_once_more() {
+async fn an_ended_session_is_counted_one_last_time() {
     let world = SessionsWorld::start().await;
     let worker = sessions::worker(world.environment()).await.unwrap();
     let talk = world.talk(world.clock.id(), SessionStatus::Active).await;
@@ -117,7 +117,7 @@ async fn an_ended_session_has_every_answered_slide_counted_once_more() {
 }
 
 #[tokio::test]
-async fn where_participants_turn_the_slides_every_answered_one_is_looked_after() {
+async fn a_self_paced_session_is_counted_on_every_answered_slide() {
     let world = SessionsWorld::start().await;
     let worker = sessions::worker(world.environment()).await.unwrap();
     let talk = world.talk(world.clock.id(), SessionStatus::Active).await;

@@ -8,7 +8,7 @@ use crate::world::SessionsWorld;
 
 /// Whoever ended the log-in could not say so while the socket was opening, and left it to the greeting.
 #[tokio::test]
-async fn a_socket_of_no_session_is_closed_when_its_log_in_has_ended() {
+async fn sending_session_state_closes_sockets_of_ended_log_ins() {
     let world = SessionsWorld::start().await;
     let worker = sessions::worker(world.environment()).await.unwrap();
     let user: UserId = world.clock.id();
@@ -27,7 +27,7 @@ async fn a_socket_of_no_session_is_closed_when_its_log_in_has_ended() {
 
 /// The function that ended a log-in died before it closed the sockets: the clock finds it, and this is its job.
 #[tokio::test]
-async fn the_sockets_of_an_ended_log_in_are_closed_by_the_job_of_the_clock() {
+async fn the_clock_closes_sockets_of_ended_log_ins() {
     let world = SessionsWorld::start().await;
     let worker = sessions::worker(world.environment()).await.unwrap();
     let user: UserId = world.clock.id();

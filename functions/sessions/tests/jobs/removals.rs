@@ -6,7 +6,7 @@ use crate::world::SessionsWorld;
 
 /// Whoever sent them away could not close the socket while it was opening, or died before: the greeting does.
 #[tokio::test]
-async fn a_socket_of_a_participant_who_was_removed_is_closed_when_it_is_greeted() {
+async fn sending_session_state_closes_sockets_of_removed_participants() {
     let world = SessionsWorld::start().await;
     let worker = sessions::worker(world.environment()).await.unwrap();
     let owner: UserId = world.clock.id();

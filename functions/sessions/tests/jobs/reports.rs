@@ -6,7 +6,7 @@ use crate::world::SessionsWorld;
 use cloud::bench::dies_after;
 
 /// A session that has ended, with two answers.
-async fn ended(world: &SessionsWorld, owner: UserId) -> SessionId {
+async fn end_session_with_answers(world: &SessionsWorld, owner: UserId) -> SessionId {
     let talk = world.talk(owner, SessionStatus::Active).await;
     let id = talk.session.id;
     world.vote(id, talk.slides[1]).await;
@@ -18,11 +18,11 @@ async fn ended(world: &SessionsWorld, owner: UserId) -> SessionId {
 }
 
 #[tokio::test]
-async fn a_report_is_written_and_told_once_however_often_its_job_comes() {
+async fn redelivered_jobs_write_and_mail_one_report() {
     let world = SessionsWorld::start().await;
     let worker = sessions::worker(world.environment()).await.unwrap();
     let owner: UserId = world.clock.id();
-    let session = ended(&world, owner).await;
+    let session = end_session_with_answers(&world, owner).await;
     let login = world.login(owner).await;
     let mut heard =
         world.socket("tablet=", ConnectionIdentity::Account { user: owner, login, presents: None }).await;
@@ -43,11 +43,11 @@ async fn a_report_is_written_and_told_once_however_often_its_job_comes() {
 
 /// The function died between the report and the mail.
 #[tokio::test]
-async fn a_report_that_was_written_and_not_told_is_told_and_not_written_again() {
+async fn a_stored_report_is_mailed_without_rewriting() {
     let world = SessionsWorld::start().await;
     let broken = sessions::worker(world.without(&[Queue::Mail.setting()])).await.unwrap();
     let worker = sessions::worker(world.environment()).await.unwrap();
-    let session = ended(&world, world.clock.id()).await;
+    let session = end_session_with_answers(&world, world.clock.id()).await;
     let job = WriteReport { session, counting: false };
     assert!(!world.deliver(&broken, &job).await);
     let first = reports::get(&world.app.store, session, world.clock.now()).await.unwrap().unwrap();
@@ -61,10 +61,10 @@ async fn a_report_that_was_written_and_not_told_is_told_and_not_written_again() 
 }
 
 #[tokio::test]
-async fn the_check_of_an_ended_session_asks_for_the_report_that_nobody_asked_for() {
+async fn checking_an_ended_session_requests_its_missing_report() {
     let world = SessionsWorld::start().await;
     let worker = sessions::worker(world.environment()).await.unwrap();
-    let session = ended(&world, world.clock.id()).await;
+    let session = end_session_with_answers(&world, world.clock.id()).await;
     assert!(world.deliver(&worker, &CheckSession { session }).await);
     let [job] = &world.jobs::<WriteReport>()[..] else { panic!("{:?}", world.jobs::<WriteReport>()) };
     assert!(world.deliver(&worker, job).await);
@@ -73,7 +73,7 @@ async fn the_check_of_an_ended_session_asks_for_the_report_that_nobody_asked_for
 }
 
 #[tokio::test]
-async fn a_session_that_never_started_gets_no_report() {
+async fn a_session_that_never_started_has_no_report() {
     let world = SessionsWorld::start().await;
     let worker = sessions::worker(world.environment()).await.unwrap();
     let talk = world.talk(world.clock.id(), SessionStatus::Pending).await;
@@ -93,12 +93,12 @@ async fn a_session_that_never_started_gets_no_report() {
 
 /// Wherever the function dies, the next delivery ends with a report, and its mail is one: `worker-mail` sends an id once.
 #[tokio::test]
-async fn a_crash_anywhere_leaves_one_report_and_one_mail() {
+async fn a_crash_at_any_step_leads_to_one_report_and_one_mail() {
     let world = SessionsWorld::start().await;
     let worker = sessions::worker(world.environment()).await.unwrap();
     let mut deaths = 0;
     for steps in 1.. {
-        let session = ended(&world, world.clock.id()).await;
+        let session = end_session_with_answers(&world, world.clock.id()).await;
         let job = WriteReport { session, counting: false };
         let died = dies_after(steps, world.deliver(&worker, &job)).await.is_none();
         world.clock.advance(std::time::Duration::from_mins(2));

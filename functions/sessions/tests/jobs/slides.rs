@@ -11,7 +11,7 @@ use store::{connections::ConnectionIdentity, shown};
 use crate::world::SessionsWorld;
 
 #[tokio::test]
-async fn the_last_votes_on_a_slide_are_asked_for_though_nobody_can_be_told_of_the_next() {
+async fn showing_a_slide_counts_the_previous_one_even_if_posts_fail() {
     let world = SessionsWorld::start().await;
     let api = sessions::api(world.mute_and_alone()).await.unwrap();
     let user: UserId = world.clock.id();

@@ -10,11 +10,16 @@ use cloud::bench::dies_after;
 
 const TEXT: &str = "Which heron is the tallest?";
 
-async fn asks(world: &SessionsWorld, session: SessionId, participant: ParticipantId, text: &str) -> Question {
-    ask::put(&world.app, &InstanceState::default(), asked(session, participant, text)).await.unwrap()
+async fn store_question(
+    world: &SessionsWorld,
+    session: SessionId,
+    participant: ParticipantId,
+    text: &str,
+) -> Question {
+    ask::put(&world.app, &InstanceState::default(), ask_request(session, participant, text)).await.unwrap()
 }
 
-fn asked(session: SessionId, participant: ParticipantId, text: &str) -> ask::IncomingQuestion<'_> {
+fn ask_request(session: SessionId, participant: ParticipantId, text: &str) -> ask::IncomingQuestion<'_> {
     ask::IncomingQuestion { session, participant, display_name: None, slide: None, network: None, text }
 }
 
@@ -25,15 +30,15 @@ async fn upvoters(world: &SessionsWorld, question: &Question) -> Vec<Participant
 
 /// Wherever the function dies: whoever asks again what another one asked wants it answered.
 #[tokio::test]
-async fn asking_again_up_votes_what_was_merged() {
+async fn asking_a_merged_question_upvotes_its_target() {
     let world = SessionsWorld::start().await;
     let session = world.talk(world.clock.id(), SessionStatus::Active).await.session.id;
-    let first = asks(&world, session, world.clock.id(), TEXT).await;
+    let first = store_question(&world, session, world.clock.id(), TEXT).await;
     for steps in 1.. {
         let (participant, hot) = (world.clock.id(), InstanceState::default());
-        let asking = Box::pin(ask::put(&world.app, &hot, asked(session, participant, TEXT)));
+        let asking = Box::pin(ask::put(&world.app, &hot, ask_request(session, participant, TEXT)));
         let done = dies_after(steps, asking).await.is_some();
-        let merged = asks(&world, session, participant, TEXT).await;
+        let merged = store_question(&world, session, participant, TEXT).await;
         assert_eq!((merged.status, merged.merged_into), (Asked::Merged, Some(first.id)));
         assert!(upvoters(&world, &first).await.contains(&participant), "after {steps} steps");
         if done {
@@ -45,12 +50,12 @@ async fn asking_again_up_votes_what_was_merged() {
 
 /// One that comes while its question is being merged is counted where that went.
 #[tokio::test]
-async fn an_up_vote_of_a_merged_question_is_carried_over() {
+async fn an_upvote_of_a_merged_question_moves_to_its_target() {
     let world = SessionsWorld::start().await;
     let worker = sessions::worker(world.environment()).await.unwrap();
     let session = world.talk(world.clock.id(), SessionStatus::Active).await.session.id;
-    let first = asks(&world, session, world.clock.id(), TEXT).await;
-    let merged = asks(&world, session, world.clock.id(), "Which heron is the TALLEST?").await;
+    let first = store_question(&world, session, world.clock.id(), TEXT).await;
+    let merged = store_question(&world, session, world.clock.id(), "Which heron is the TALLEST?").await;
     let late: ParticipantId = world.clock.id();
     questions::upvote(&world.app.store, session, merged.id, late, true).await.unwrap();
     let count = |question: QuestionId| CountUpvotes { session, question };

@@ -86,7 +86,7 @@ impl TestRequest {
     }
 
     pub async fn send(self) -> TestResponse {
-        TestResponse::of(&(self.client.0)(self.event()).await)
+        TestResponse::from_lambda_response(&(self.client.0)(self.event()).await)
     }
 
     /// The event of an HTTP API, payload format 2.0.
@@ -130,7 +130,7 @@ pub struct TestResponse {
 }
 
 impl TestResponse {
-    fn of(answer: &Value) -> Self {
+    fn from_lambda_response(answer: &Value) -> Self {
         let text = answer["body"].as_str().unwrap_or_default();
         let body = serde_json::from_str(text);
         let says_json = answer["headers"]["content-type"].as_str().is_some_and(|kind| kind.contains("json"));

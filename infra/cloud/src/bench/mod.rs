@@ -25,7 +25,7 @@ use crate::{Chaos, DataLocation, Emulator, EmulatorOptions, IamConfig};
 pub const TABLE: &str = "table";
 
 /// What every function reads and the cloud does not decide.
-const SETTINGS: [(&str, &str); 6] = [
+const FIXED_VARIABLES: [(&str, &str); 6] = [
     ("TABLE", TABLE),
     ("SIGNING_SECRET", "a-secret-of-tests-with-more-than-32-characters"),
     ("PUBLIC_URL", "https://colloquy.example"),
@@ -105,7 +105,7 @@ fn settings(
     sockets: &str,
     url: impl Fn(&str) -> String,
 ) -> BTreeMap<String, String> {
-    let fixed = SETTINGS.into_iter().chain([("SOCKET_ENDPOINT", sockets)]);
+    let fixed = FIXED_VARIABLES.into_iter().chain([("SOCKET_ENDPOINT", sockets)]);
     let fixed = fixed.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let queues = template.settings_of_queues().map(|(setting, queue)| (setting.to_owned(), url(queue)));
     fixed.chain(queues).collect()
@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn it_has_every_queue_of_the_template_and_its_setting() {
+    async fn the_test_cloud_has_every_queue_of_the_template() {
         let bench = TestCloud::start(|| 0, None).await.unwrap();
         let queues = bench.cloud.queues();
         let text = std::fs::read_to_string(template::FILE).unwrap();

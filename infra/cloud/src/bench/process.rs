@@ -9,13 +9,13 @@ use std::{
 /// Runs something until it has had to wait so many times, and drops it there: a process that dies. What it had sent has
 /// been sent.
 pub async fn dies_after<T>(steps: usize, work: impl Future<Output = T>) -> Option<T> {
-    until_waited(steps, pin!(work)).await
+    poll_at_most(steps, pin!(work)).await
 }
 
 /// Runs something, and something else in between: after it has had to wait so many times. Says whether it got there.
 pub async fn meanwhile<T>(steps: usize, work: impl Future<Output = T>, other: impl Future) -> (T, bool) {
     let mut work = pin!(work);
-    if let Some(done) = until_waited(steps, work.as_mut()).await {
+    if let Some(done) = poll_at_most(steps, work.as_mut()).await {
         return (done, false);
     }
     other.await;
@@ -23,7 +23,7 @@ pub async fn meanwhile<T>(steps: usize, work: impl Future<Output = T>, other: im
 }
 
 /// Its outcome, or `None` once it has had to wait so many times.
-async fn until_waited<T>(steps: usize, mut work: Pin<&mut impl Future<Output = T>>) -> Option<T> {
+async fn poll_at_most<T>(steps: usize, mut work: Pin<&mut impl Future<Output = T>>) -> Option<T> {
     let mut waited = 0;
     poll_fn(|context| match work.as_mut().poll(context) {
         Poll::Ready(done) => Poll::Ready(Some(done)),

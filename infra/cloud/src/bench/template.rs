@@ -28,14 +28,14 @@ impl TestTemplate {
         let queues: Vec<(&str, QueueSpec)> = resources
             .iter()
             .filter(|(_, resource)| resource["Type"].as_str() == Some("AWS::SQS::Queue"))
-            .filter_map(|(id, resource)| id.as_str().map(|id| (id, queue(id, &resource["Properties"]))))
+            .filter_map(|(id, resource)| id.as_str().map(|id| (id, queue_spec(id, &resource["Properties"]))))
             .collect();
         let variables = &template["Globals"]["Function"]["Environment"]["Variables"];
         let variables = mapping(variables, "Globals.Function.Environment.Variables")?;
         let settings = variables
             .iter()
             .filter_map(|(setting, value)| {
-                let id = referred(value)?;
+                let id = referenced_id(value)?;
                 let (_, queue) = queues.iter().find(|(known, _)| *known == id)?;
                 Some((setting.as_str()?.to_owned(), queue.name.clone()))
             })
@@ -57,7 +57,7 @@ impl TestTemplate {
 }
 
 /// Without its redrive: nothing here receives by itself.
-fn queue(id: &str, properties: &Yaml) -> QueueSpec {
+fn queue_spec(id: &str, properties: &Yaml) -> QueueSpec {
     let fifo = properties["FifoQueue"].as_bool() == Some(true);
     QueueSpec {
         name: if fifo { format!("{id}.fifo") } else { id.to_owned() },
@@ -69,7 +69,7 @@ fn queue(id: &str, properties: &Yaml) -> QueueSpec {
 }
 
 /// The id in `!Ref Id`.
-fn referred(value: &Yaml) -> Option<&str> {
+fn referenced_id(value: &Yaml) -> Option<&str> {
     let Yaml::Tagged(tagged) = value else { return None };
     tagged.value.as_str().filter(|_| tagged.tag == "Ref")
 }

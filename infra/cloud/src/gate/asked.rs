@@ -102,54 +102,69 @@ impl DynamoDbCall {
     pub(super) fn asks(&self, operation: &str, keys: &PartitionKeys) -> Option<RequiredPermissions> {
         let mut asked = RequiredPermissions::new();
         match operation {
-            "GetItem" => self.one(&mut asked, "dynamodb:GetItem", keys),
-            "PutItem" => self.one(&mut asked, "dynamodb:PutItem", keys),
-            "UpdateItem" => self.one(&mut asked, "dynamodb:UpdateItem", keys),
-            "DeleteItem" => self.one(&mut asked, "dynamodb:DeleteItem", keys),
+            "GetItem" => self.require_item(&mut asked, "dynamodb:GetItem", keys),
+            "PutItem" => self.require_item(&mut asked, "dynamodb:PutItem", keys),
+            "UpdateItem" => self.require_item(&mut asked, "dynamodb:UpdateItem", keys),
+            "DeleteItem" => self.require_item(&mut asked, "dynamodb:DeleteItem", keys),
             "Query" => {
-                let leading = vec![self.queried(keys)];
-                asked.insert(("dynamodb:Query", self.resource()), Some(leading));
+                let leading = vec![self.queried_partition_key(keys)];
+                asked.insert(("dynamodb:Query", self.resource_arn()), Some(leading));
             }
             // names no key: as on AWS a condition on leading keys does not hold it back
-            "Scan" => self.whole(&mut asked, "dynamodb:Scan"),
-            "DescribeTable" => self.whole(&mut asked, "dynamodb:DescribeTable"),
-            "DescribeTimeToLive" => self.whole(&mut asked, "dynamodb:DescribeTimeToLive"),
-            "BatchGetItem" | "BatchWriteItem" => self.batch(&mut asked, keys),
-            "TransactGetItems" | "TransactWriteItems" => self.transaction(&mut asked, keys),
+            "Scan" => self.require_table(&mut asked, "dynamodb:Scan"),
+            "DescribeTable" => self.require_table(&mut asked, "dynamodb:DescribeTable"),
+            "DescribeTimeToLive" => self.require_table(&mut asked, "dynamodb:DescribeTimeToLive"),
+            "BatchGetItem" | "BatchWriteItem" => self.require_batch(&mut asked, keys),
+            "TransactGetItems" | "TransactWriteItems" => self.require_transaction(&mut asked, keys),
             _ => return None,
         }
         Some(asked).filter(|asked| !asked.is_empty())
     }
 
-    fn whole(&self, asked: &mut RequiredPermissions, action: &'static str) {
-        asked.insert((action, self.resource()), None);
+    fn require_table(&self, asked: &mut RequiredPermissions, action: &'static str) {
+        asked.insert((action, self.resource_arn()), None);
     }
 
-    fn one(&self, asked: &mut RequiredPermissions, action: &'static str, keys: &PartitionKeys) {
+    fn require_item(&self, asked: &mut RequiredPermissions, action: &'static str, keys: &PartitionKeys) {
         let table = self.table_name.as_deref().unwrap_or_default();
-        add(asked, action, table, leading(self.key.as_ref().or(self.item.as_ref()), keys, table));
+        add_key(
+            asked,
+            action,
+            table,
+            partition_key_value(self.key.as_ref().or(self.item.as_ref()), keys, table),
+        );
     }
 
-    fn batch(&self, asked: &mut RequiredPermissions, keys: &PartitionKeys) {
+    fn require_batch(&self, asked: &mut RequiredPermissions, keys: &PartitionKeys) {
         for (table, batch) in self.request_items.iter().flatten() {
             match batch {
                 BatchRequestItems::Get(get) => {
                     for key in &get.keys {
-                        add(asked, "dynamodb:BatchGetItem", table, leading(Some(key), keys, table));
+                        add_key(
+                            asked,
+                            "dynamodb:BatchGetItem",
+                            table,
+                            partition_key_value(Some(key), keys, table),
+                        );
                     }
                 }
                 BatchRequestItems::Write(writes) => {
                     for write in writes.iter().flat_map(|write| [&write.put_request, &write.delete_request]) {
                         let Some(write) = write else { continue };
                         let key = write.key.as_ref().or(write.item.as_ref());
-                        add(asked, "dynamodb:BatchWriteItem", table, leading(key, keys, table));
+                        add_key(
+                            asked,
+                            "dynamodb:BatchWriteItem",
+                            table,
+                            partition_key_value(key, keys, table),
+                        );
                     }
                 }
             }
         }
     }
 
-    fn transaction(&self, asked: &mut RequiredPermissions, keys: &PartitionKeys) {
+    fn require_transaction(&self, asked: &mut RequiredPermissions, keys: &PartitionKeys) {
         for element in self.transact_items.iter().flatten() {
             for (action, call) in [
                 ("dynamodb:GetItem", &element.get),
@@ -159,13 +174,13 @@ impl DynamoDbCall {
                 ("dynamodb:ConditionCheckItem", &element.condition_check),
             ] {
                 if let Some(call) = call {
-                    call.one(asked, action, keys);
+                    call.require_item(asked, action, keys);
                 }
             }
         }
     }
 
-    fn resource(&self) -> String {
+    fn resource_arn(&self) -> String {
         let table = table_arn(self.table_name.as_deref().unwrap_or_default());
         match &self.index_name {
             Some(index) => format!("{table}/index/{index}"),
@@ -173,7 +188,7 @@ impl DynamoDbCall {
         }
     }
 
-    fn queried(&self, keys: &PartitionKeys) -> String {
+    fn queried_partition_key(&self, keys: &PartitionKeys) -> String {
         let table = self.table_name.as_deref().unwrap_or_default();
         let attribute = keys.partition(table, self.index_name.as_deref());
         let names = self.expression_attribute_names.as_ref();
@@ -183,22 +198,22 @@ impl DynamoDbCall {
         });
         let values = self.expression_attribute_values.as_ref();
         let value = placeholder.and_then(|placeholder| values?.get(placeholder)?.0.clone());
-        value.unwrap_or_else(unreadable)
+        value.unwrap_or_else(unreadable_key)
     }
 }
 
-fn add(asked: &mut RequiredPermissions, action: &'static str, table: &str, key: String) {
+fn add_key(asked: &mut RequiredPermissions, action: &'static str, table: &str, key: String) {
     asked.entry((action, table_arn(table))).or_default().get_or_insert_default().push(key);
 }
 
-fn leading(attributes: Option<&KeyAttributes>, keys: &PartitionKeys, table: &str) -> String {
+fn partition_key_value(attributes: Option<&KeyAttributes>, keys: &PartitionKeys, table: &str) -> String {
     let key = attributes.and_then(|attributes| attributes.get(keys.partition(table, None))?.0.clone());
-    key.unwrap_or_else(unreadable)
+    key.unwrap_or_else(unreadable_key)
 }
 
 /// A key that cannot be found must not pass for one that is absent, which `ForAllValues` allows. No key is empty, so this
 /// matches nothing but `*`.
-const fn unreadable() -> String {
+const fn unreadable_key() -> String {
     String::new()
 }
 

@@ -8,17 +8,17 @@ use serde::{Serialize, de::DeserializeOwned};
 /// other rules than these.
 pub(super) fn answer(engine: &Database, operation: &str, body: &[u8]) -> Option<Vec<u8>> {
     match operation {
-        "GetItem" => call(body, |request| engine.get_item(request)),
-        "PutItem" => call(body, |request| engine.put_item(request)),
-        "UpdateItem" => call(body, |request| engine.update_item(request)),
-        "DeleteItem" => call(body, |request| engine.delete_item(request)),
-        "Query" => call(body, |request| engine.query(request)),
-        "BatchGetItem" => call(body, |request| engine.batch_get_item(request)),
+        "GetItem" => run_operation(body, |request| engine.get_item(request)),
+        "PutItem" => run_operation(body, |request| engine.put_item(request)),
+        "UpdateItem" => run_operation(body, |request| engine.update_item(request)),
+        "DeleteItem" => run_operation(body, |request| engine.delete_item(request)),
+        "Query" => run_operation(body, |request| engine.query(request)),
+        "BatchGetItem" => run_operation(body, |request| engine.batch_get_item(request)),
         _ => None,
     }
 }
 
-fn call<Q: DeserializeOwned, A: Serialize>(
+fn run_operation<Q: DeserializeOwned, A: Serialize>(
     body: &[u8],
     run: impl FnOnce(Q) -> dynoxide::Result<A>,
 ) -> Option<Vec<u8>> {

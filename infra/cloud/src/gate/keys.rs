@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_query_says_its_partition_key() {
+    fn the_partition_key_of_a_query_is_found() {
         for (expression, expected) in [
             ("pk = :pk", Some(":pk")),
             ("#p=:v", Some(":v")),

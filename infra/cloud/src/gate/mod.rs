@@ -61,7 +61,8 @@ impl DynamoDbProxy {
         let url = format!("http://{}", listener.local_addr()?);
         let (throttle, address) = (chaos.map(ChaosThrottle::new), engine.address());
         let desk = Arc::new(ProxyState { guard, keys, throttle, engine: engine.database(), address });
-        let server = ServerThread::start("gate", listener, move |listener| accept(listener, desk))?;
+        let server =
+            ServerThread::start("gate", listener, move |listener| accept_connections(listener, desk))?;
         Ok(Self { url, _server: server })
     }
 
@@ -70,7 +71,7 @@ impl DynamoDbProxy {
     }
 }
 
-async fn accept(listener: tokio::net::TcpListener, desk: Arc<ProxyState>) {
+async fn accept_connections(listener: tokio::net::TcpListener, desk: Arc<ProxyState>) {
     loop {
         // out of file descriptors, or the peer was gone already: the next may be fine
         let Ok((stream, _)) = listener.accept().await else {
@@ -79,14 +80,14 @@ async fn accept(listener: tokio::net::TcpListener, desk: Arc<ProxyState>) {
         };
         let desk = Arc::clone(&desk);
         tokio::spawn(async move {
-            if let Err(error) = connection(stream, desk).await {
+            if let Err(error) = serve_connection(stream, desk).await {
                 tracing::debug!(%error, "a connection to the table ended early");
             }
         });
     }
 }
 
-async fn connection(stream: TcpStream, desk: Arc<ProxyState>) -> anyhow::Result<()> {
+async fn serve_connection(stream: TcpStream, desk: Arc<ProxyState>) -> anyhow::Result<()> {
     stream.set_nodelay(true)?;
     // never waited for: requests of one connection come one after the other
     let onward = Arc::new(EngineConnection::default());
@@ -120,8 +121,8 @@ impl ProxyState {
         let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
         // without one it is no call, which the engine says
         if let Some((api, operation)) = target.and_then(|target| target.split_once('.')) {
-            if let Err(refusal) = self.permit(&parts.headers, operation, &body) {
-                return Ok(refused(&refusal));
+            if let Err(refusal) = self.authorize(&parts.headers, operation, &body) {
+                return Ok(refusal_response(&refusal));
             }
             if let Some(refusal) = self.throttle.as_ref().and_then(|it| it.refusal(operation, &body)) {
                 return Ok(refusal);
@@ -132,10 +133,10 @@ impl ProxyState {
                 return Ok(wire::written(StatusCode::OK, answer));
             }
         }
-        self.hand_on(Request::from_parts(parts, Full::new(body)), onward).await
+        self.forward_to_engine(Request::from_parts(parts, Full::new(body)), onward).await
     }
 
-    async fn hand_on(
+    async fn forward_to_engine(
         &self,
         request: Request<Full<Bytes>>,
         onward: &EngineConnection,
@@ -153,7 +154,7 @@ impl ProxyState {
         Ok(sender.send_request(request).await?.map(Body::new))
     }
 
-    fn permit(&self, headers: &HeaderMap, operation: &str, body: &[u8]) -> Result<(), AccessRefusal> {
+    fn authorize(&self, headers: &HeaderMap, operation: &str, body: &[u8]) -> Result<(), AccessRefusal> {
         let caller = self.guard.caller(headers)?;
         if matches!(caller, IamCaller::Administrator) {
             return Ok(());
@@ -172,7 +173,7 @@ impl ProxyState {
     }
 }
 
-fn refused(refusal: &AccessRefusal) -> Response {
+fn refusal_response(refusal: &AccessRefusal) -> Response {
     match refusal {
         AccessRefusal::Unsigned => {
             refuse("MissingAuthenticationTokenException", "Request is missing Authentication Token")

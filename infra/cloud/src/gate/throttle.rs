@@ -26,18 +26,18 @@ impl ChaosThrottle {
 
     pub(super) fn refusal(&self, operation: &str, body: &[u8]) -> Option<Response> {
         if operation == "TransactWriteItems" && self.conflict.hit(self.rate) {
-            return conflict(body);
+            return transaction_conflict(body);
         }
         if !self.any.hit(self.rate) {
             return None;
         }
         Some(if self.kind.hit(0.5) {
-            refuse(&json!({
+            error_response(&json!({
                 "__type": "com.amazon.coral.availability#ThrottlingException",
                 "message": "Rate of requests exceeds the allowed throughput.",
             }))
         } else {
-            refuse(&json!({
+            error_response(&json!({
                 "__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
                 "message": "The level of configured provisioned throughput for the table was exceeded. Consider \
                             increasing your provisioning level with the UpdateTable API.",
@@ -47,7 +47,7 @@ impl ChaosThrottle {
 }
 
 /// As if another transaction held the first item; `None` if this is no transaction, which is the engine's to say.
-fn conflict(body: &[u8]) -> Option<Response> {
+fn transaction_conflict(body: &[u8]) -> Option<Response> {
     let request: Value = serde_json::from_slice(body).ok()?;
     let items = request["TransactItems"].as_array().filter(|items| !items.is_empty())?.len();
     let mut codes = vec!["None"; items];
@@ -60,7 +60,7 @@ fn conflict(body: &[u8]) -> Option<Response> {
         })
         .collect();
     let summary = codes.join(", ");
-    Some(refuse(&json!({
+    Some(error_response(&json!({
         "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
         "Message": format!(
             "Transaction cancelled, please refer cancellation reasons for specific reasons [{summary}]"
@@ -69,6 +69,6 @@ fn conflict(body: &[u8]) -> Option<Response> {
     })))
 }
 
-fn refuse(body: &Value) -> Response {
+fn error_response(body: &Value) -> Response {
     wire::aws_json(StatusCode::BAD_REQUEST, body)
 }

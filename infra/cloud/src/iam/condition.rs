@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn all_values_must_pass_and_none_is_all() {
+    fn for_all_values_holds_for_an_absent_key() {
         let users = json!(["USER#*", "EMAIL#*"]);
         assert!(holds("ForAllValues:StringLike", &users, Some(&["USER#1", "EMAIL#a"])));
         assert!(!holds("ForAllValues:StringLike", &users, Some(&["USER#1", "SESSION#a"])));
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn any_value_must_be_there() {
+    fn for_any_value_needs_a_value() {
         let users = json!("USER#*");
         assert!(holds("ForAnyValue:StringLike", &users, Some(&["USER#1", "SESSION#a"])));
         assert!(!holds("ForAnyValue:StringLike", &users, Some(&["SESSION#a"])));
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn one_value() {
+    fn a_single_value_is_compared() {
         let holds = |operator: &str, values: Value, from: Option<&str>| {
             let conditions =
                 PolicyCondition::parse_all(&json!({ operator: { "ses:fromaddress": values } })).unwrap();
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_refused_by_name() {
+    fn unknown_conditions_are_refused_by_name() {
         for (condition, why) in [
             (
                 json!({ "Null": { "dynamodb:LeadingKeys": "true" } }),

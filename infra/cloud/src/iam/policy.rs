@@ -49,7 +49,7 @@ impl IamPolicy {
     pub fn parse(document: &Value) -> Result<Self, IamPolicyError> {
         let document =
             document.as_object().ok_or_else(|| IamPolicyError("is no policy document".to_owned()))?;
-        only(document, &["Version", "Id", "Statement"]).map_err(IamPolicyError)?;
+        refuse_unknown_elements(document, &["Version", "Id", "Statement"]).map_err(IamPolicyError)?;
         if document.get("Version").and_then(Value::as_str) != Some(VERSION) {
             return Err(IamPolicyError(format!("Version should be {VERSION:?}")));
         }
@@ -70,7 +70,7 @@ impl IamPolicy {
 pub(crate) fn decide(policies: &[IamPolicy], request: &AccessRequest<'_>) -> PolicyDecision {
     let mut decision = PolicyDecision::NotAllowed;
     for statement in policies.iter().flat_map(|policy| &policy.statements) {
-        if !statement.speaks_of(request) {
+        if !statement.applies_to(request) {
             continue;
         }
         if !statement.is_allow {
@@ -84,7 +84,7 @@ pub(crate) fn decide(policies: &[IamPolicy], request: &AccessRequest<'_>) -> Pol
 impl PolicyStatement {
     fn parse(statement: &Value) -> Result<Self, String> {
         let statement = statement.as_object().ok_or("is no map")?;
-        only(statement, &["Sid", "Effect", "Action", "Resource", "Condition"])?;
+        refuse_unknown_elements(statement, &["Sid", "Effect", "Action", "Resource", "Condition"])?;
         let element = |name: &str| statement.get(name).unwrap_or(&Value::Null);
         let is_allow = match element("Effect").as_str() {
             Some("Allow") => true,
@@ -107,14 +107,14 @@ impl PolicyStatement {
         })
     }
 
-    fn speaks_of(&self, request: &AccessRequest<'_>) -> bool {
+    fn applies_to(&self, request: &AccessRequest<'_>) -> bool {
         self.actions.iter().any(|action| like_action(action, request.action))
             && self.resources.iter().any(|resource| like_arn(resource, request.resource))
             && self.conditions.iter().all(|condition| condition.holds(request))
     }
 }
 
-fn only(elements: &Map<String, Value>, known: &[&str]) -> Result<(), String> {
+fn refuse_unknown_elements(elements: &Map<String, Value>, known: &[&str]) -> Result<(), String> {
     match elements.keys().find(|name| !known.contains(&name.as_str())) {
         Some(name) => Err(format!("{name} is not known to the local cloud")),
         None => Ok(()),
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn an_explicit_deny_is_final_wherever_it_stands() {
+    fn an_explicit_deny_wins() {
         let all = policy(&json!({ "Effect": "Allow", "Action": "*", "Resource": "*" }));
         let deny = policy(&json!({ "Effect": "Deny", "Action": "dynamodb:*", "Resource": TABLE }));
         for policies in [[all.clone(), deny.clone()], [deny, all]] {
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn conditions_are_of_their_statement() {
+    fn a_condition_limits_only_its_statement() {
         let policies = [policy(&json!([
             { "Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": TABLE,
               "Condition": { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["USER#*"] } } },
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_refused_by_name() {
+    fn unknown_elements_are_refused_by_name() {
         let statement = |element: &str, value: Value| {
             let mut statement = json!({ "Effect": "Allow", "Action": "a:B", "Resource": "*" });
             statement[element] = value;

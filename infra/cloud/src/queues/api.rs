@@ -26,34 +26,39 @@ pub(crate) async fn handle(
 ) -> Response {
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let operation = target.strip_prefix("AmazonSQS.").unwrap_or(target);
-    if let Err(refusal) = permit(&guard, &headers, operation, &body) {
+    if let Err(refusal) = authorize(&guard, &headers, operation, &body) {
         return SqsError::from(refusal).answer();
     }
-    match run(&queues, operation, &body).await {
+    match dispatch(&queues, operation, &body).await {
         Ok(answer) => wire::aws_json(StatusCode::OK, &answer),
         Err(fault) => fault.answer(),
     }
 }
 
-async fn run(queues: &EmulatedSqs, operation: &str, body: &[u8]) -> Result<Value, SqsError> {
+async fn dispatch(queues: &EmulatedSqs, operation: &str, body: &[u8]) -> Result<Value, SqsError> {
     match operation {
-        "SendMessage" => send(queues, &input(body)?),
-        "SendMessageBatch" => batch::send(queues, input(body)?),
-        "ReceiveMessage" => receive(queues, input(body)?).await,
-        "DeleteMessage" => delete(queues, &input(body)?),
-        "DeleteMessageBatch" => batch::delete(queues, input(body)?),
-        "ChangeMessageVisibility" => change_visibility(queues, &input(body)?),
-        "ChangeMessageVisibilityBatch" => batch::change_visibility(queues, input(body)?),
-        "GetQueueUrl" => queue_url(queues, &input(body)?),
-        "GetQueueAttributes" => queue_attributes(queues, &input(body)?),
-        "PurgeQueue" => purge(queues, &input(body)?),
-        "ListQueues" => Ok(list(queues, &input(body)?)),
+        "SendMessage" => send_message(queues, &parse_input(body)?),
+        "SendMessageBatch" => batch::send(queues, parse_input(body)?),
+        "ReceiveMessage" => receive_message(queues, parse_input(body)?).await,
+        "DeleteMessage" => delete_message(queues, &parse_input(body)?),
+        "DeleteMessageBatch" => batch::delete(queues, parse_input(body)?),
+        "ChangeMessageVisibility" => change_message_visibility(queues, &parse_input(body)?),
+        "ChangeMessageVisibilityBatch" => batch::change_visibility(queues, parse_input(body)?),
+        "GetQueueUrl" => get_queue_url(queues, &parse_input(body)?),
+        "GetQueueAttributes" => get_queue_attributes(queues, &parse_input(body)?),
+        "PurgeQueue" => purge_queue(queues, &parse_input(body)?),
+        "ListQueues" => Ok(list_queues(queues, &parse_input(body)?)),
         other => Err(SqsError::unsupported(other)),
     }
 }
 
 /// On the queue that the request names. A batch is the same permission as its single operation.
-fn permit(guard: &IamGuard, headers: &HeaderMap, operation: &str, body: &[u8]) -> Result<(), AccessRefusal> {
+fn authorize(
+    guard: &IamGuard,
+    headers: &HeaderMap,
+    operation: &str,
+    body: &[u8],
+) -> Result<(), AccessRefusal> {
     #[derive(Default, Deserialize)]
     #[serde(rename_all = "PascalCase", default)]
     struct NamedQueue {
@@ -68,7 +73,7 @@ fn permit(guard: &IamGuard, headers: &HeaderMap, operation: &str, body: &[u8]) -
     caller.may(&AccessRequest { action: &action, resource: &super::arn(queue), context: None })
 }
 
-fn input<T: DeserializeOwned>(body: &[u8]) -> Result<T, SqsError> {
+fn parse_input<T: DeserializeOwned>(body: &[u8]) -> Result<T, SqsError> {
     serde_json::from_slice(body).map_err(|error| SqsError::invalid(error.to_string()))
 }
 
@@ -104,7 +109,7 @@ impl SendMessageInput {
     }
 }
 
-fn send(queues: &EmulatedSqs, input: &SendMessageInput) -> Result<Value, SqsError> {
+fn send_message(queues: &EmulatedSqs, input: &SendMessageInput) -> Result<Value, SqsError> {
     Ok(Value::Object(sent(&queues.accept(&name(queues, &input.queue_url)?, input.draft())?)))
 }
 
@@ -138,7 +143,7 @@ struct ReceiveMessageInput {
     message_attribute_names: Vec<String>,
 }
 
-async fn receive(queues: &EmulatedSqs, input: ReceiveMessageInput) -> Result<Value, SqsError> {
+async fn receive_message(queues: &EmulatedSqs, input: ReceiveMessageInput) -> Result<Value, SqsError> {
     let name = name(queues, &input.queue_url)?;
     let max = input.max_number_of_messages.unwrap_or(1);
     if !(1..=10).contains(&max) {
@@ -157,13 +162,13 @@ async fn receive(queues: &EmulatedSqs, input: ReceiveMessageInput) -> Result<Val
     if messages.is_empty() {
         return Ok(json!({}));
     }
-    let messages: Vec<_> = messages.iter().map(|message| input.wanted(&name, message)).collect();
+    let messages: Vec<_> = messages.iter().map(|message| input.message_json(&name, message)).collect();
     Ok(json!({ "Messages": messages }))
 }
 
 impl ReceiveMessageInput {
     /// The message with the attributes that were asked for, and no others.
-    fn wanted(&self, queue: &str, message: &QueueMessage) -> Value {
+    fn message_json(&self, queue: &str, message: &QueueMessage) -> Value {
         let received = message.received(queue);
         let mut answer = json!({
             "MessageId": received.message_id,
@@ -203,7 +208,7 @@ struct DeleteMessageInput {
     receipt_handle: String,
 }
 
-fn delete(queues: &EmulatedSqs, input: &DeleteMessageInput) -> Result<Value, SqsError> {
+fn delete_message(queues: &EmulatedSqs, input: &DeleteMessageInput) -> Result<Value, SqsError> {
     queues.delete_received(&name(queues, &input.queue_url)?, &input.receipt_handle)?;
     Ok(json!({}))
 }
@@ -217,7 +222,10 @@ struct ChangeMessageVisibilityInput {
     visibility_timeout: u64,
 }
 
-fn change_visibility(queues: &EmulatedSqs, input: &ChangeMessageVisibilityInput) -> Result<Value, SqsError> {
+fn change_message_visibility(
+    queues: &EmulatedSqs,
+    input: &ChangeMessageVisibilityInput,
+) -> Result<Value, SqsError> {
     let name = name(queues, &input.queue_url)?;
     queues.release_received(&name, &input.receipt_handle, visibility(input.visibility_timeout)?)?;
     Ok(json!({}))
@@ -239,7 +247,7 @@ struct GetQueueUrlInput {
     queue_name: String,
 }
 
-fn queue_url(queues: &EmulatedSqs, input: &GetQueueUrlInput) -> Result<Value, SqsError> {
+fn get_queue_url(queues: &EmulatedSqs, input: &GetQueueUrlInput) -> Result<Value, SqsError> {
     let spec = queues.spec(&input.queue_name)?;
     Ok(json!({ "QueueUrl": queues.url(&spec.name) }))
 }
@@ -253,7 +261,7 @@ struct GetQueueAttributesInput {
     attribute_names: Vec<String>,
 }
 
-fn queue_attributes(queues: &EmulatedSqs, input: &GetQueueAttributesInput) -> Result<Value, SqsError> {
+fn get_queue_attributes(queues: &EmulatedSqs, input: &GetQueueAttributesInput) -> Result<Value, SqsError> {
     let name = name(queues, &input.queue_url)?;
     let spec = queues.spec(&name)?;
     let depth = queues.depth(&name);
@@ -288,7 +296,7 @@ struct PurgeQueueInput {
     queue_url: String,
 }
 
-fn purge(queues: &EmulatedSqs, input: &PurgeQueueInput) -> Result<Value, SqsError> {
+fn purge_queue(queues: &EmulatedSqs, input: &PurgeQueueInput) -> Result<Value, SqsError> {
     queues.purge(&name(queues, &input.queue_url)?)?;
     Ok(json!({}))
 }
@@ -300,7 +308,7 @@ struct ListQueuesInput {
     queue_name_prefix: String,
 }
 
-fn list(queues: &EmulatedSqs, input: &ListQueuesInput) -> Value {
+fn list_queues(queues: &EmulatedSqs, input: &ListQueuesInput) -> Value {
     let names = queues.names().into_iter().filter(|name| name.starts_with(&input.queue_name_prefix));
     let urls: Vec<_> = names.map(|name| queues.url(&name)).collect();
     json!({ "QueueUrls": urls })

@@ -18,23 +18,23 @@ pub(super) struct SqsError {
 }
 
 impl SqsError {
-    fn of_sender(kind: &'static str, code: &'static str, message: impl Into<String>) -> Self {
+    fn sender_fault(kind: &'static str, code: &'static str, message: impl Into<String>) -> Self {
         Self { kind, code, message: message.into(), sender: true }
     }
 
     pub(super) fn queue() -> Self {
         let code = "AWS.SimpleQueueService.NonExistentQueue";
-        Self::of_sender("com.amazonaws.sqs#QueueDoesNotExist", code, "The specified queue does not exist.")
+        Self::sender_fault("com.amazonaws.sqs#QueueDoesNotExist", code, "The specified queue does not exist.")
     }
 
     pub(super) fn receipt_handle() -> Self {
         let message = "The input receipt handle is invalid.";
-        Self::of_sender("com.amazonaws.sqs#ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid", message)
+        Self::sender_fault("com.amazonaws.sqs#ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid", message)
     }
 
     pub(super) fn not_in_flight() -> Self {
         let code = "AWS.SimpleQueueService.MessageNotInflight";
-        Self::of_sender("com.amazonaws.sqs#MessageNotInflight", code, "The message is not in flight.")
+        Self::sender_fault("com.amazonaws.sqs#MessageNotInflight", code, "The message is not in flight.")
     }
 
     pub(super) fn expired() -> Self {
@@ -45,23 +45,27 @@ impl SqsError {
     }
 
     pub(super) fn invalid(message: String) -> Self {
-        Self::of_sender("com.amazonaws.sqs#InvalidParameterValueException", "InvalidParameterValue", message)
+        Self::sender_fault(
+            "com.amazonaws.sqs#InvalidParameterValueException",
+            "InvalidParameterValue",
+            message,
+        )
     }
 
     pub(super) fn missing(parameter: &str) -> Self {
         let message = format!("The request must contain the parameter {parameter}.");
-        Self::of_sender("com.amazonaws.sqs#MissingRequiredParameterException", "MissingParameter", message)
+        Self::sender_fault("com.amazonaws.sqs#MissingRequiredParameterException", "MissingParameter", message)
     }
 
     pub(super) fn contents() -> Self {
         let message = "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | \
                        #xE000 to #xFFFD | #x10000 to #x10FFFF";
-        Self::of_sender("com.amazonaws.sqs#InvalidMessageContents", "InvalidMessageContents", message)
+        Self::sender_fault("com.amazonaws.sqs#InvalidMessageContents", "InvalidMessageContents", message)
     }
 
     pub(super) fn unsupported(operation: &str) -> Self {
         let message = format!("{operation} is not emulated here.");
-        Self::of_sender(
+        Self::sender_fault(
             "com.amazonaws.sqs#UnsupportedOperation",
             "AWS.SimpleQueueService.UnsupportedOperation",
             message,
@@ -70,7 +74,7 @@ impl SqsError {
 
     pub(super) fn batch_empty() -> Self {
         let code = "AWS.SimpleQueueService.EmptyBatchRequest";
-        Self::of_sender(
+        Self::sender_fault(
             "com.amazonaws.sqs#EmptyBatchRequest",
             code,
             "There should be at least one entry in the request.",
@@ -80,18 +84,22 @@ impl SqsError {
     pub(super) fn batch_entries() -> Self {
         let code = "AWS.SimpleQueueService.TooManyEntriesInBatchRequest";
         let message = "Maximum number of entries per request are 10.";
-        Self::of_sender("com.amazonaws.sqs#TooManyEntriesInBatchRequest", code, message)
+        Self::sender_fault("com.amazonaws.sqs#TooManyEntriesInBatchRequest", code, message)
     }
 
     pub(super) fn batch_ids() -> Self {
         let code = "AWS.SimpleQueueService.BatchEntryIdsNotDistinct";
-        Self::of_sender("com.amazonaws.sqs#BatchEntryIdsNotDistinct", code, "Two entries have the same Id.")
+        Self::sender_fault(
+            "com.amazonaws.sqs#BatchEntryIdsNotDistinct",
+            code,
+            "Two entries have the same Id.",
+        )
     }
 
     pub(super) fn batch_size() -> Self {
         let code = "AWS.SimpleQueueService.BatchRequestTooLong";
         let message = "Batch requests cannot be longer than 1048576 bytes.";
-        Self::of_sender("com.amazonaws.sqs#BatchRequestTooLong", code, message)
+        Self::sender_fault("com.amazonaws.sqs#BatchRequestTooLong", code, message)
     }
 
     pub(super) fn not_kept(error: &io::Error) -> Self {
@@ -123,18 +131,18 @@ impl SqsError {
 impl From<AccessRefusal> for SqsError {
     fn from(refusal: AccessRefusal) -> Self {
         match refusal {
-            AccessRefusal::Unsigned => Self::of_sender(
+            AccessRefusal::Unsigned => Self::sender_fault(
                 "com.amazon.coral.service#MissingAuthenticationTokenException",
                 "MissingAuthenticationToken",
                 "Request is missing Authentication Token",
             ),
-            AccessRefusal::Unknown => Self::of_sender(
+            AccessRefusal::Unknown => Self::sender_fault(
                 "com.amazon.coral.service#UnrecognizedClientException",
                 "InvalidClientTokenId",
                 "The security token included in the request is invalid.",
             ),
             AccessRefusal::Denied(text) => {
-                Self::of_sender("com.amazon.coral.service#AccessDeniedException", "AccessDenied", text)
+                Self::sender_fault("com.amazon.coral.service#AccessDeniedException", "AccessDenied", text)
             }
         }
     }

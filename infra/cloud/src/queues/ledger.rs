@@ -66,7 +66,7 @@ impl SqsState {
     pub(super) fn open(specs: Vec<QueueSpec>, dir: Option<&Path>, now: i64) -> anyhow::Result<Self> {
         let mut queues = BTreeMap::new();
         for spec in specs {
-            check(&spec)?;
+            validate_spec(&spec)?;
             let name = spec.name.clone();
             anyhow::ensure!(
                 queues.insert(name.clone(), EmulatedQueue::new(spec)).is_none(),
@@ -231,7 +231,7 @@ impl SqsState {
     }
 }
 
-fn check(spec: &QueueSpec) -> anyhow::Result<()> {
+fn validate_spec(spec: &QueueSpec) -> anyhow::Result<()> {
     let name = &spec.name;
     anyhow::ensure!(
         spec.fifo == name.strip_suffix(".fifo").is_some(),

@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_receipt_handle_is_of_its_queue() {
+    fn a_receipt_handle_belongs_to_its_queue() {
         let receipt = ReceiptHandle { queue: "jobs".to_owned(), sequence: 7, receive: 2 };
         assert_eq!(ReceiptHandle::parse("jobs", &receipt.handle()).as_ref(), Some(&receipt));
         assert_eq!(ReceiptHandle::parse("mail", &receipt.handle()), None);

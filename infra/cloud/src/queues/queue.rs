@@ -128,7 +128,7 @@ impl EmulatedQueue {
         misbehaviour: Option<&QueueChaos>,
     ) -> Result<Option<QueueMessage>, StaleReceipt> {
         let fifo = self.spec.fifo;
-        let message = self.current(receipt)?;
+        let message = self.message_of_receipt(receipt)?;
         if fifo && message.visible(now) {
             return Err(StaleReceipt::Expired);
         }
@@ -152,7 +152,7 @@ impl EmulatedQueue {
         now: i64,
         after: Duration,
     ) -> Result<&QueueMessage, StaleReceipt> {
-        let message = self.current(receipt)?;
+        let message = self.message_of_receipt(receipt)?;
         if message.visible(now) {
             return Err(StaleReceipt::Expired);
         }
@@ -170,7 +170,7 @@ impl EmulatedQueue {
         released.collect()
     }
 
-    fn current(&mut self, receipt: &ReceiptHandle) -> Result<&mut QueueMessage, StaleReceipt> {
+    fn message_of_receipt(&mut self, receipt: &ReceiptHandle) -> Result<&mut QueueMessage, StaleReceipt> {
         let message = self.messages.get_mut(&receipt.sequence).ok_or(StaleReceipt::Superseded)?;
         if message.receives == receipt.receive { Ok(message) } else { Err(StaleReceipt::Superseded) }
     }

@@ -13,7 +13,7 @@ use super::{
 };
 
 /// How long a waiter trusts the clock while something is invisible: time may be moved, and tells nobody.
-const GLANCE: Duration = Duration::from_millis(50);
+const CLOCK_CHECK_INTERVAL: Duration = Duration::from_millis(50);
 
 impl EmulatedSqs {
     /// Waits until something is visible, at most `wait` of real time, then returns what is there (`max` at most).
@@ -58,20 +58,20 @@ impl EmulatedSqs {
         let visibility = visibility.unwrap_or(queue.spec.visibility);
         let messages = queue.receive(now, max, visibility, self.shared.misbehaviour.as_ref());
         if messages.is_empty() {
-            let until = |at: i64| Duration::from_millis(at.abs_diff(now)).min(GLANCE);
+            let until = |at: i64| Duration::from_millis(at.abs_diff(now)).min(CLOCK_CHECK_INTERVAL);
             return (messages, queue.next_at(now).map(until));
         }
         let records: Vec<_> =
             messages.iter().filter(|m| !m.ghost).map(|m| JournalRecord::seen(name, m)).collect();
         if !queue.spec.fifo {
-            self.haunt(&mut ledger, name, &messages, now);
+            self.schedule_duplicates(&mut ledger, name, &messages, now);
         }
         log(ledger.commit(&records, now));
         (messages, None)
     }
 
     /// Chaos: some of what was given out comes a second time.
-    fn haunt(&self, ledger: &mut SqsState, name: &str, messages: &[QueueMessage], now: i64) {
+    fn schedule_duplicates(&self, ledger: &mut SqsState, name: &str, messages: &[QueueMessage], now: i64) {
         let Some(misbehaviour) = &self.shared.misbehaviour else { return };
         for message in messages.iter().filter(|message| !message.ghost && message.receives == 1) {
             let Some(after) = misbehaviour.duplicate() else { continue };

@@ -12,10 +12,10 @@ use cloud::{Chaos, QueueDepth};
 
 use crate::world::{EmulatorWorld, fifo, standard, with_dead_letters};
 
-const NOW: Duration = Duration::ZERO;
+const NO_WAIT: Duration = Duration::ZERO;
 
 /// Nothing goes wrong but what a test asks for.
-fn calm() -> Chaos {
+fn no_chaos() -> Chaos {
     Chaos {
         duplicate: 0.0,
         delay: 0.0,
@@ -29,7 +29,7 @@ fn calm() -> Chaos {
 
 #[tokio::test]
 async fn throttling_is_retried_by_the_sdk_and_loses_nothing() {
-    let world = EmulatorWorld::with([]).chaos(Chaos { throttle: 0.3, ..calm() }).start().await;
+    let world = EmulatorWorld::with([]).chaos(Chaos { throttle: 0.3, ..no_chaos() }).start().await;
     let dynamodb = world.dynamodb();
     let add = || {
         let update = dynamodb.update_item().table_name("things").key("pk", AttributeValue::S("p".into()));
@@ -62,8 +62,8 @@ async fn throttling_is_retried_by_the_sdk_and_loses_nothing() {
 }
 
 #[tokio::test]
-async fn transactions_conflict() {
-    let world = EmulatorWorld::with([]).chaos(Chaos { throttle: 0.3, ..calm() }).start().await;
+async fn chaos_makes_transactions_conflict() {
+    let world = EmulatorWorld::with([]).chaos(Chaos { throttle: 0.3, ..no_chaos() }).start().await;
     let mut conflicts = 0;
     for n in 0..40 {
         let put = |sk: String| {
@@ -98,7 +98,7 @@ async fn drain(world: &EmulatorWorld, queue: &str) -> (Vec<String>, HashMap<Stri
     let queues = world.cloud.queues();
     let (mut order, mut counts) = (Vec::new(), HashMap::new());
     while queues.depth(queue) != QueueDepth::default() {
-        for message in queues.receive(queue, 10, NOW).await {
+        for message in queues.receive(queue, 10, NO_WAIT).await {
             *counts.entry(message.body.clone()).or_default() += 1;
             order.push(message.body.clone());
             queues.delete(queue, &message.receipt_handle);
@@ -109,11 +109,11 @@ async fn drain(world: &EmulatorWorld, queue: &str) -> (Vec<String>, HashMap<Stri
 }
 
 #[tokio::test]
-async fn a_standard_queue_delivers_some_twice_and_none_to_the_dead_letters() {
+async fn a_standard_queue_delivers_some_messages_twice() {
     let jobs = with_dead_letters(standard("jobs"), "dead", 1);
-    let world = EmulatorWorld::with(jobs).chaos(Chaos { duplicate: 0.3, ..calm() }).start().await;
+    let world = EmulatorWorld::with(jobs).chaos(Chaos { duplicate: 0.3, ..no_chaos() }).start().await;
     for n in 0..100 {
-        world.cloud.queues().send("jobs", &n.to_string(), None, None, NOW);
+        world.cloud.queues().send("jobs", &n.to_string(), None, None, NO_WAIT);
     }
     let (order, counts) = drain(&world, "jobs").await;
     assert_eq!(counts.len(), 100);
@@ -123,14 +123,16 @@ async fn a_standard_queue_delivers_some_twice_and_none_to_the_dead_letters() {
 }
 
 #[tokio::test]
-async fn a_second_delivery_that_fails_is_not_a_dead_letter() {
+async fn a_failed_duplicate_is_not_a_dead_letter() {
     let jobs = with_dead_letters(standard("jobs"), "dead", 1);
-    let world =
-        EmulatorWorld::with(jobs).chaos(Chaos { duplicate: 1.0, max_delay: NOW, ..calm() }).start().await;
+    let world = EmulatorWorld::with(jobs)
+        .chaos(Chaos { duplicate: 1.0, max_delay: NO_WAIT, ..no_chaos() })
+        .start()
+        .await;
     let queues = world.cloud.queues();
-    queues.send("jobs", "a", None, None, NOW);
-    let first = queues.receive("jobs", 10, NOW).await.remove(0);
-    let second = queues.receive("jobs", 10, NOW).await.remove(0);
+    queues.send("jobs", "a", None, None, NO_WAIT);
+    let first = queues.receive("jobs", 10, NO_WAIT).await.remove(0);
+    let second = queues.receive("jobs", 10, NO_WAIT).await.remove(0);
     assert_eq!((&second.message_id, queues.depth("jobs").in_flight), (&first.message_id, 2));
     queues.delete("jobs", &first.receipt_handle);
     world.advance(Duration::from_secs(30));
@@ -138,18 +140,18 @@ async fn a_second_delivery_that_fails_is_not_a_dead_letter() {
 }
 
 #[tokio::test]
-async fn a_fifo_queue_delivers_again_and_keeps_its_order() {
+async fn a_fifo_queue_redelivers_in_order() {
     let jobs = with_dead_letters(fifo("jobs.fifo"), "dead.fifo", 1);
     let world = EmulatorWorld::with(jobs)
-        .chaos(Chaos { duplicate: 0.3, delay: 1.0, reorder: 1.0, ..calm() })
+        .chaos(Chaos { duplicate: 0.3, delay: 1.0, reorder: 1.0, ..no_chaos() })
         .start()
         .await;
     for n in 0..100 {
-        world.cloud.queues().send("jobs.fifo", &format!("{n:03}"), Some("g"), None, NOW);
+        world.cloud.queues().send("jobs.fifo", &format!("{n:03}"), Some("g"), None, NO_WAIT);
     }
     let queues = world.cloud.queues();
     let mut order = Vec::new();
-    while let [message] = &queues.receive("jobs.fifo", 1, NOW).await[..] {
+    while let [message] = &queues.receive("jobs.fifo", 1, NO_WAIT).await[..] {
         order.push(message.body.clone());
         queues.delete("jobs.fifo", &message.receipt_handle);
     }
@@ -163,11 +165,11 @@ async fn a_fifo_queue_delivers_again_and_keeps_its_order() {
 #[tokio::test]
 async fn a_standard_queue_delays_and_reorders() {
     let world = EmulatorWorld::with([standard("jobs")])
-        .chaos(Chaos { delay: 0.5, reorder: 0.5, ..calm() })
+        .chaos(Chaos { delay: 0.5, reorder: 0.5, ..no_chaos() })
         .start()
         .await;
     for n in 0..60 {
-        world.cloud.queues().send("jobs", &format!("{n:02}"), None, None, NOW);
+        world.cloud.queues().send("jobs", &format!("{n:02}"), None, None, NO_WAIT);
     }
     let depth = world.cloud.queues().depth("jobs");
     assert!(depth.delayed > 10 && depth.visible > 10, "{depth:?}");
@@ -177,12 +179,12 @@ async fn a_standard_queue_delays_and_reorders() {
 }
 
 #[tokio::test]
-async fn the_same_seed_misbehaves_alike() {
+async fn the_same_seed_repeats_the_same_faults() {
     let mut runs = Vec::new();
     for _ in 0..2 {
         let world = EmulatorWorld::with([standard("jobs")]).chaos(Chaos::from_seed(7)).start().await;
         for n in 0..50 {
-            world.cloud.queues().send("jobs", &n.to_string(), None, None, NOW);
+            world.cloud.queues().send("jobs", &n.to_string(), None, None, NO_WAIT);
         }
         runs.push(drain(&world, "jobs").await.0);
     }

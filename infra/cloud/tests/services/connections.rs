@@ -19,7 +19,7 @@ fn register(world: &EmulatorWorld, id: &str) -> UnboundedReceiver<OutboundFrame>
     rx
 }
 
-async fn gone(world: &EmulatorWorld, id: &str) -> bool {
+async fn is_gone(world: &EmulatorWorld, id: &str) -> bool {
     let post = world.management().post_to_connection().connection_id(id).data(Blob::new("x"));
     match post.send().await {
         Ok(_) => false,
@@ -31,18 +31,18 @@ async fn gone(world: &EmulatorWorld, id: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_socket_takes_posts_from_open_to_remove() {
+async fn a_socket_accepts_posts_between_open_and_remove() {
     let world = EmulatorWorld::with([]).start().await;
     let connections = world.cloud.connections();
-    assert!(gone(&world, ID).await);
+    assert!(is_gone(&world, ID).await);
     let mut rx = register(&world, ID);
-    assert!(gone(&world, ID).await, "its $connect has not returned");
+    assert!(is_gone(&world, ID).await, "its $connect has not returned");
     connections.open(ID);
-    assert!(!gone(&world, ID).await);
+    assert!(!is_gone(&world, ID).await);
     assert_eq!(rx.try_recv().unwrap(), OutboundFrame::Text("x".to_owned()));
     assert_eq!((connections.posts(), connections.ids()), (1, vec![ID.to_owned()]));
     connections.remove(ID);
-    assert!(gone(&world, ID).await);
+    assert!(is_gone(&world, ID).await);
     assert_eq!((connections.posts(), connections.ids()), (1, vec![]));
 }
 
@@ -62,11 +62,11 @@ async fn posts_keep_their_order() {
 }
 
 #[tokio::test]
-async fn a_socket_whose_owner_has_died_is_gone() {
+async fn a_socket_without_an_owner_is_gone() {
     let world = EmulatorWorld::with([]).start().await;
     drop(register(&world, ID));
     world.cloud.connections().open(ID);
-    assert!(gone(&world, ID).await);
+    assert!(is_gone(&world, ID).await);
     let error = world.management().get_connection().connection_id(ID).send().await.unwrap_err();
     assert!(error.into_service_error().is_gone_exception());
 }
@@ -86,7 +86,7 @@ async fn a_payload_is_limited_to_128_kilobytes() {
 }
 
 #[tokio::test]
-async fn a_socket_tells_about_itself() {
+async fn get_connection_describes_the_socket() {
     let world = EmulatorWorld::with([]).start().await;
     let _rx = register(&world, ID);
     let connections = world.cloud.connections();
@@ -102,13 +102,13 @@ async fn a_socket_tells_about_itself() {
 }
 
 #[tokio::test]
-async fn deleting_closes_and_nothing_follows() {
+async fn delete_connection_closes_the_socket() {
     let world = EmulatorWorld::with([]).start().await;
     let mut rx = register(&world, ID);
     world.cloud.connections().open(ID);
     world.management().delete_connection().connection_id(ID).send().await.unwrap();
     assert!(matches!(rx.try_recv().unwrap(), OutboundFrame::Close { code: 1000, .. }));
-    assert!(gone(&world, ID).await);
+    assert!(is_gone(&world, ID).await);
     let error = world.management().delete_connection().connection_id(ID).send().await.unwrap_err();
     assert!(error.into_service_error().is_gone_exception());
 }

@@ -5,10 +5,10 @@ use cloud::{QueueDepth, QueueSpec};
 
 use crate::world::{EmulatorWorld, bodies, fifo, with_dead_letters};
 
-const NOW: Duration = Duration::ZERO;
+const NO_WAIT: Duration = Duration::ZERO;
 
 #[tokio::test]
-async fn a_deduplication_id_is_taken_once_in_five_minutes() {
+async fn a_deduplication_id_is_accepted_once_in_five_minutes() {
     let world = EmulatorWorld::with([fifo("ticks.fifo")]).start().await;
     let (sqs, queues) = (world.sqs(), world.cloud.queues());
     let send = |body: &str, group: &str| {
@@ -23,7 +23,7 @@ async fn a_deduplication_id_is_taken_once_in_five_minutes() {
     assert_ne!(second.md5_of_message_body(), first.md5_of_message_body());
 
     // also after the first is done
-    let received = queues.receive("ticks.fifo", 10, NOW).await;
+    let received = queues.receive("ticks.fifo", 10, NO_WAIT).await;
     assert_eq!(bodies(&received), ["first"]);
     queues.delete("ticks.fifo", &received[0].receipt_handle);
     world.advance(Duration::from_millis(299_999));
@@ -33,22 +33,22 @@ async fn a_deduplication_id_is_taken_once_in_five_minutes() {
     world.advance(Duration::from_millis(1));
     let fourth = send("fourth", "a").await.unwrap();
     assert!(fourth.sequence_number() > first.sequence_number());
-    assert_eq!(bodies(&queues.receive("ticks.fifo", 10, NOW).await), ["fourth"]);
+    assert_eq!(bodies(&queues.receive("ticks.fifo", 10, NO_WAIT).await), ["fourth"]);
 }
 
 #[tokio::test]
-async fn the_scope_of_deduplication_can_be_the_group() {
+async fn deduplication_can_be_scoped_to_the_group() {
     let per_group = QueueSpec { deduplicate_per_group: true, ..fifo("ticks.fifo") };
     let world = EmulatorWorld::with([per_group]).start().await;
     let queues = world.cloud.queues();
     for group in ["a", "b", "a"] {
-        queues.send("ticks.fifo", group, Some(group), Some("1"), NOW);
+        queues.send("ticks.fifo", group, Some(group), Some("1"), NO_WAIT);
     }
-    assert_eq!(bodies(&queues.receive("ticks.fifo", 10, NOW).await), ["a", "b"]);
+    assert_eq!(bodies(&queues.receive("ticks.fifo", 10, NO_WAIT).await), ["a", "b"]);
 }
 
 #[tokio::test]
-async fn without_an_id_the_content_counts_where_the_queue_says_so() {
+async fn content_based_deduplication_hashes_the_body() {
     let by_content = QueueSpec { content_deduplication: true, ..fifo("content.fifo") };
     let world = EmulatorWorld::with([by_content, fifo("plain.fifo")]).start().await;
     let (sqs, queues) = (world.sqs(), world.cloud.queues());
@@ -58,39 +58,39 @@ async fn without_an_id_the_content_counts_where_the_queue_says_so() {
     for body in ["same", "same", "other"] {
         send("content.fifo", body).await.unwrap();
     }
-    assert_eq!(bodies(&queues.receive("content.fifo", 10, NOW).await), ["same", "other"]);
+    assert_eq!(bodies(&queues.receive("content.fifo", 10, NO_WAIT).await), ["same", "other"]);
     let error = send("plain.fifo", "same").await.unwrap_err().into_service_error();
     assert_eq!(error.code(), Some("InvalidParameterValue"), "{error:?}");
 }
 
 #[tokio::test]
-async fn a_group_stays_in_order_and_gives_nothing_while_in_flight() {
+async fn a_message_group_is_ordered_and_blocks_while_in_flight() {
     let world = EmulatorWorld::with([fifo("jobs.fifo")]).start().await;
     let queues = world.cloud.queues();
     for (body, group) in [("a1", "a"), ("a2", "a"), ("a3", "a"), ("b1", "b")] {
-        queues.send("jobs.fifo", body, Some(group), None, NOW);
+        queues.send("jobs.fifo", body, Some(group), None, NO_WAIT);
     }
-    let batch = queues.receive("jobs.fifo", 2, NOW).await;
+    let batch = queues.receive("jobs.fifo", 2, NO_WAIT).await;
     assert_eq!(bodies(&batch), ["a1", "a2"]);
-    let other = queues.receive("jobs.fifo", 10, NOW).await;
+    let other = queues.receive("jobs.fifo", 10, NO_WAIT).await;
     assert_eq!(bodies(&other), ["b1"]);
 
     // the first is done, the second is not: the third must not overtake it
     queues.delete("jobs.fifo", &batch[0].receipt_handle);
-    assert!(queues.receive("jobs.fifo", 10, NOW).await.is_empty());
-    queues.release("jobs.fifo", &batch[1].receipt_handle, NOW);
-    assert_eq!(bodies(&queues.receive("jobs.fifo", 10, NOW).await), ["a2", "a3"]);
+    assert!(queues.receive("jobs.fifo", 10, NO_WAIT).await.is_empty());
+    queues.release("jobs.fifo", &batch[1].receipt_handle, NO_WAIT);
+    assert_eq!(bodies(&queues.receive("jobs.fifo", 10, NO_WAIT).await), ["a2", "a3"]);
     world.advance(Duration::from_secs(30));
-    assert_eq!(bodies(&queues.receive("jobs.fifo", 10, NOW).await), ["a2", "a3", "b1"]);
+    assert_eq!(bodies(&queues.receive("jobs.fifo", 10, NO_WAIT).await), ["a2", "a3", "b1"]);
 }
 
 #[tokio::test]
-async fn a_waiting_consumer_gets_the_next_of_a_group_when_it_is_free() {
+async fn a_waiting_consumer_receives_the_next_message_of_a_group() {
     let world = EmulatorWorld::with([fifo("jobs.fifo")]).start().await;
     let queues = world.cloud.queues();
-    queues.send("jobs.fifo", "1", Some("g"), None, NOW);
-    queues.send("jobs.fifo", "2", Some("g"), None, NOW);
-    let first = queues.receive("jobs.fifo", 1, NOW).await.remove(0);
+    queues.send("jobs.fifo", "1", Some("g"), None, NO_WAIT);
+    queues.send("jobs.fifo", "2", Some("g"), None, NO_WAIT);
+    let first = queues.receive("jobs.fifo", 1, NO_WAIT).await.remove(0);
     let waiting = tokio::spawn({
         let queues = queues.clone();
         async move { queues.receive("jobs.fifo", 1, Duration::from_mins(1)).await }
@@ -102,24 +102,24 @@ async fn a_waiting_consumer_gets_the_next_of_a_group_when_it_is_free() {
 }
 
 #[tokio::test]
-async fn a_poisoned_message_frees_its_group_as_a_dead_letter() {
+async fn a_dead_letter_unblocks_its_group() {
     let world = EmulatorWorld::with(with_dead_letters(fifo("jobs.fifo"), "dead.fifo", 1)).start().await;
     let queues = world.cloud.queues();
-    queues.send("jobs.fifo", "poison", Some("g"), None, NOW);
-    queues.send("jobs.fifo", "good", Some("g"), None, NOW);
-    assert_eq!(bodies(&queues.receive("jobs.fifo", 1, NOW).await), ["poison"]);
+    queues.send("jobs.fifo", "poison", Some("g"), None, NO_WAIT);
+    queues.send("jobs.fifo", "good", Some("g"), None, NO_WAIT);
+    assert_eq!(bodies(&queues.receive("jobs.fifo", 1, NO_WAIT).await), ["poison"]);
     world.advance(Duration::from_secs(30));
-    assert_eq!(bodies(&queues.receive("jobs.fifo", 1, NOW).await), ["good"]);
+    assert_eq!(bodies(&queues.receive("jobs.fifo", 1, NO_WAIT).await), ["good"]);
     assert_eq!(bodies(&queues.peek("dead.fifo")), ["poison"]);
     assert_eq!(queues.redrive("dead.fifo"), 1);
     world.advance(Duration::from_secs(30));
     // the good one has used up its only receive as well
-    assert_eq!(bodies(&queues.receive("jobs.fifo", 10, NOW).await), ["poison"]);
+    assert_eq!(bodies(&queues.receive("jobs.fifo", 10, NO_WAIT).await), ["poison"]);
     assert_eq!(bodies(&queues.peek("dead.fifo")), ["good"]);
 }
 
 #[tokio::test]
-async fn what_a_fifo_queue_does_not_take_is_refused() {
+async fn invalid_fifo_messages_are_refused() {
     let world = EmulatorWorld::with([fifo("jobs.fifo")]).start().await;
     let sqs = world.sqs();
     let send = || {
@@ -135,11 +135,11 @@ async fn what_a_fifo_queue_does_not_take_is_refused() {
 }
 
 #[tokio::test]
-async fn a_receipt_of_a_fifo_queue_expires() {
+async fn a_receipt_handle_of_a_fifo_queue_expires() {
     let world = EmulatorWorld::with([fifo("jobs.fifo")]).start().await;
     let (sqs, queues) = (world.sqs(), world.cloud.queues());
-    queues.send("jobs.fifo", "1", Some("g"), None, NOW);
-    let received = queues.receive("jobs.fifo", 1, NOW).await.remove(0);
+    queues.send("jobs.fifo", "1", Some("g"), None, NO_WAIT);
+    let received = queues.receive("jobs.fifo", 1, NO_WAIT).await.remove(0);
     world.advance(Duration::from_secs(30));
     let delete =
         sqs.delete_message().queue_url(queues.url("jobs.fifo")).receipt_handle(&received.receipt_handle);

@@ -12,7 +12,7 @@ fn to(send: SendEmailFluentBuilder, address: &str) -> SendEmailFluentBuilder {
 }
 
 #[tokio::test]
-async fn a_mail_is_kept_with_its_links() {
+async fn an_email_is_stored_with_its_links() {
     let world = EmulatorWorld::with([]).start().await;
     let body = Body::builder()
         .text(text("Reset it here: https://example.com/reset?token=abc.\nBye"))
@@ -34,7 +34,7 @@ async fn a_mail_is_kept_with_its_links() {
 }
 
 #[tokio::test]
-async fn what_ses_would_not_send_is_refused() {
+async fn invalid_emails_are_refused() {
     let world = EmulatorWorld::with([]).start().await;
     let message = Message::builder().subject(text("s")).body(Body::builder().text(text("t")).build()).build();
     let simple = EmailContent::builder().simple(message).build();

@@ -24,7 +24,7 @@ use crate::world::{EmulatorWorld, standard};
 const TABLE: &str = "arn:aws:dynamodb:us-east-1:000000000000:table/things";
 
 /// A world in which `Door` may do just this.
-async fn world(statements: Value) -> EmulatorWorld {
+async fn world_with_policy(statements: Value) -> EmulatorWorld {
     let policy = IamPolicy::parse(&json!({ "Version": "2012-10-17", "Statement": statements })).unwrap();
     let access = IamConfig {
         roles: BTreeMap::from([("Door".to_owned(), vec![policy])]),
@@ -51,34 +51,53 @@ fn denied(action: &str, resource: &str) -> (String, String) {
     ("AccessDeniedException".to_owned(), message)
 }
 
-fn s(text: &str) -> AttributeValue {
+fn string_value(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
 }
 
-fn on_users(action: &Value) -> Value {
+fn statement_on_users(action: &Value) -> Value {
     json!({ "Effect": "Allow", "Action": action, "Resource": TABLE,
             "Condition": { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["USER#*", "EMAIL#*"] } } })
 }
 
 #[tokio::test]
-async fn a_table_is_open_by_action_and_leading_key() {
-    let world = world(json!([on_users(&json!(["dynamodb:GetItem", "dynamodb:PutItem"]))])).await;
+async fn table_access_is_limited_by_action_and_leading_key() {
+    let world =
+        world_with_policy(json!([statement_on_users(&json!(["dynamodb:GetItem", "dynamodb:PutItem"]))]))
+            .await;
     let table = world.dynamodb_as("Door");
-    let put = |pk: &str| table.put_item().table_name("things").item("pk", s(pk)).item("sk", s("#")).send();
+    let put = |pk: &str| {
+        table
+            .put_item()
+            .table_name("things")
+            .item("pk", string_value(pk))
+            .item("sk", string_value("#"))
+            .send()
+    };
     put("USER#1").await.unwrap();
     assert_eq!(refusal(put("SESSION#1").await), denied("dynamodb:PutItem", TABLE));
-    let get = |pk: &str| table.get_item().table_name("things").key("pk", s(pk)).key("sk", s("#")).send();
+    let get = |pk: &str| {
+        table.get_item().table_name("things").key("pk", string_value(pk)).key("sk", string_value("#")).send()
+    };
     assert!(get("USER#1").await.unwrap().item.is_some());
     assert_eq!(refusal(get("SESSION#1").await), denied("dynamodb:GetItem", TABLE));
-    let delete = table.delete_item().table_name("things").key("pk", s("USER#1")).key("sk", s("#"));
+    let delete = table
+        .delete_item()
+        .table_name("things")
+        .key("pk", string_value("USER#1"))
+        .key("sk", string_value("#"));
     assert_eq!(refusal(delete.send().await), denied("dynamodb:DeleteItem", TABLE));
-    let update = table.update_item().table_name("things").key("pk", s("USER#1")).key("sk", s("#"));
+    let update = table
+        .update_item()
+        .table_name("things")
+        .key("pk", string_value("USER#1"))
+        .key("sk", string_value("#"));
     assert_eq!(
         refusal(update.update_expression("REMOVE a").send().await),
         denied("dynamodb:UpdateItem", TABLE)
     );
     assert_eq!(refusal(table.scan().table_name("things").send().await), denied("dynamodb:Scan", TABLE));
-    let elsewhere = table.put_item().table_name("other").item("pk", s("USER#1")).send().await;
+    let elsewhere = table.put_item().table_name("other").item("pk", string_value("USER#1")).send().await;
     assert_eq!(
         refusal(elsewhere),
         denied("dynamodb:PutItem", "arn:aws:dynamodb:us-east-1:000000000000:table/other")
@@ -87,10 +106,10 @@ async fn a_table_is_open_by_action_and_leading_key() {
 }
 
 #[tokio::test]
-async fn a_query_is_of_one_partition_of_the_table_or_of_an_index() {
+async fn query_access_is_limited_by_partition() {
     let index = format!("{TABLE}/index/due");
-    let world = world(json!([
-        on_users(&json!("dynamodb:Query")),
+    let world = world_with_policy(json!([
+        statement_on_users(&json!("dynamodb:Query")),
         { "Effect": "Allow", "Action": "dynamodb:Query", "Resource": index,
           "Condition": { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": ["0"] } } },
     ]))
@@ -98,8 +117,9 @@ async fn a_query_is_of_one_partition_of_the_table_or_of_an_index() {
     let table = world.dynamodb_as("Door");
     let query = |pk: &str| {
         let query = table.query().table_name("things").key_condition_expression("#p = :v AND sk > :s");
-        let query = query.expression_attribute_names("#p", "pk").expression_attribute_values(":v", s(pk));
-        query.expression_attribute_values(":s", s("USER#")).send()
+        let query =
+            query.expression_attribute_names("#p", "pk").expression_attribute_values(":v", string_value(pk));
+        query.expression_attribute_values(":s", string_value("USER#")).send()
     };
     query("EMAIL#a").await.unwrap();
     assert_eq!(refusal(query("SESSION#1").await), denied("dynamodb:Query", TABLE));
@@ -107,8 +127,8 @@ async fn a_query_is_of_one_partition_of_the_table_or_of_an_index() {
         let query = table.query().table_name("things").index_name("due");
         let query = query.key_condition_expression("due_at <= :now AND :s = due_shard");
         query
-            .expression_attribute_values(":s", s(shard))
-            .expression_attribute_values(":now", s("2026"))
+            .expression_attribute_values(":s", string_value(shard))
+            .expression_attribute_values(":now", string_value("2026"))
             .send()
     };
     due("0").await.unwrap();
@@ -119,11 +139,12 @@ async fn a_query_is_of_one_partition_of_the_table_or_of_an_index() {
 }
 
 #[tokio::test]
-async fn every_key_of_a_batch_counts() {
-    let world = world(json!([on_users(&json!("dynamodb:BatchGetItem"))])).await;
+async fn every_key_of_a_batch_needs_permission() {
+    let world = world_with_policy(json!([statement_on_users(&json!("dynamodb:BatchGetItem"))])).await;
     let table = world.dynamodb_as("Door");
     let get = |keys: &[&str]| {
-        let key = |pk: &&str| [("pk".to_owned(), s(pk)), ("sk".to_owned(), s("#"))].into();
+        let key =
+            |pk: &&str| [("pk".to_owned(), string_value(pk)), ("sk".to_owned(), string_value("#"))].into();
         let keys = KeysAndAttributes::builder().set_keys(Some(keys.iter().map(key).collect()));
         table.batch_get_item().request_items("things", keys.build().unwrap()).send()
     };
@@ -135,28 +156,28 @@ async fn every_key_of_a_batch_counts() {
 }
 
 #[tokio::test]
-async fn a_transaction_needs_the_permission_of_each_of_its_elements() {
+async fn every_action_of_a_transaction_needs_permission() {
     let actions = ["PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem", "GetItem"];
     for missing in actions {
         let granted: Vec<_> = actions.iter().filter(|action| **action != missing).collect();
         let granted: Vec<_> = granted.iter().map(|action| format!("dynamodb:{action}")).collect();
-        let world = world(json!([on_users(&json!(granted))])).await;
+        let world = world_with_policy(json!([statement_on_users(&json!(granted))])).await;
         let table = world.dynamodb_as("Door");
         let write = TransactWriteItem::builder;
         let elements = [
             write().put(
                 Put::builder()
                     .table_name("things")
-                    .item("pk", s("USER#1"))
-                    .item("sk", s("p"))
+                    .item("pk", string_value("USER#1"))
+                    .item("sk", string_value("p"))
                     .build()
                     .unwrap(),
             ),
             write().update(
                 Update::builder()
                     .table_name("things")
-                    .key("pk", s("USER#1"))
-                    .key("sk", s("u"))
+                    .key("pk", string_value("USER#1"))
+                    .key("sk", string_value("u"))
                     .update_expression("REMOVE a")
                     .build()
                     .unwrap(),
@@ -164,16 +185,16 @@ async fn a_transaction_needs_the_permission_of_each_of_its_elements() {
             write().delete(
                 Delete::builder()
                     .table_name("things")
-                    .key("pk", s("USER#1"))
-                    .key("sk", s("d"))
+                    .key("pk", string_value("USER#1"))
+                    .key("sk", string_value("d"))
                     .build()
                     .unwrap(),
             ),
             write().condition_check(
                 ConditionCheck::builder()
                     .table_name("things")
-                    .key("pk", s("USER#1"))
-                    .key("sk", s("c"))
+                    .key("pk", string_value("USER#1"))
+                    .key("sk", string_value("c"))
                     .condition_expression("attribute_not_exists(pk)")
                     .build()
                     .unwrap(),
@@ -181,7 +202,10 @@ async fn a_transaction_needs_the_permission_of_each_of_its_elements() {
         ];
         let writes = elements.map(TransactWriteItemBuilder::build).to_vec();
         let written = table.transact_write_items().set_transact_items(Some(writes)).send().await;
-        let get = Get::builder().table_name("things").key("pk", s("USER#1")).key("sk", s("p"));
+        let get = Get::builder()
+            .table_name("things")
+            .key("pk", string_value("USER#1"))
+            .key("sk", string_value("p"));
         let get = TransactGetItem::builder().get(get.build().unwrap()).build();
         let read = table.transact_get_items().transact_items(get).send().await;
         let expected = denied(&format!("dynamodb:{missing}"), TABLE);
@@ -196,9 +220,11 @@ async fn a_transaction_needs_the_permission_of_each_of_its_elements() {
 }
 
 #[tokio::test]
-async fn a_queue_is_open_by_action() {
+async fn queue_access_is_limited_by_action() {
     let jobs = "arn:aws:sqs:us-east-1:000000000000:jobs";
-    let world = world(json!([{ "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": jobs }])).await;
+    let world =
+        world_with_policy(json!([{ "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": jobs }]))
+            .await;
     let sqs = world.sqs_as("Door");
     let queues = world.cloud.queues();
     let send = |queue: &str| sqs.send_message().queue_url(queues.url(queue)).message_body("b").send();
@@ -218,8 +244,8 @@ async fn a_queue_is_open_by_action() {
 }
 
 #[tokio::test]
-async fn mail_goes_out_from_a_permitted_address() {
-    let world = world(json!([{ "Effect": "Allow", "Action": "ses:SendEmail", "Resource": "*",
+async fn emails_need_a_permitted_sender() {
+    let world = world_with_policy(json!([{ "Effect": "Allow", "Action": "ses:SendEmail", "Resource": "*",
         "Condition": { "StringEquals": { "ses:FromAddress": "no-reply@example.com" } } }]))
     .await;
     let ses = world.ses_as("Door");
@@ -240,10 +266,10 @@ async fn mail_goes_out_from_a_permitted_address() {
 }
 
 #[tokio::test]
-async fn a_socket_is_open_by_method() {
+async fn socket_access_is_limited_by_method() {
     let of =
         |method: &str| format!("arn:aws:execute-api:us-east-1:000000000000:api/live/{method}/@connections/");
-    let world = world(json!([{ "Effect": "Allow", "Action": "execute-api:ManageConnections",
+    let world = world_with_policy(json!([{ "Effect": "Allow", "Action": "execute-api:ManageConnections",
         "Resource": format!("{}*", of("POST")) }]))
     .await;
     let (tx, mut rx) = mpsc::unbounded_channel();
@@ -271,13 +297,13 @@ async fn a_socket_is_open_by_method() {
 }
 
 #[tokio::test]
-async fn an_unknown_key_is_nobody() {
-    let world = world(json!([{ "Effect": "Allow", "Action": "*", "Resource": "*" }])).await;
+async fn an_unknown_access_key_is_refused() {
+    let world = world_with_policy(json!([{ "Effect": "Allow", "Action": "*", "Resource": "*" }])).await;
     let nobody =
         |code: &str| (code.to_owned(), "The security token included in the request is invalid.".to_owned());
     let get = |key: &str| {
         let get = world.dynamodb_as(key).get_item().table_name("things");
-        get.key("pk", s("p")).key("sk", s("#")).send()
+        get.key("pk", string_value("p")).key("sk", string_value("#")).send()
     };
     get("Door").await.unwrap();
     assert_eq!(refusal(get("door").await), nobody("UnrecognizedClientException"));
@@ -290,11 +316,18 @@ async fn an_unknown_key_is_nobody() {
 }
 
 #[tokio::test]
-async fn what_a_role_was_allowed_is_known_without_its_keys() {
-    let world = world(json!([{ "Effect": "Allow", "Action": "*", "Resource": "*" }])).await;
+async fn used_permissions_are_recorded_without_whole_keys() {
+    let world = world_with_policy(json!([{ "Effect": "Allow", "Action": "*", "Resource": "*" }])).await;
     let table = world.dynamodb_as("Door");
     for pk in ["EMAIL#ana@example.com", "EMAIL#ben@example.com", "READY"] {
-        table.get_item().table_name("things").key("pk", s(pk)).key("sk", s("#")).send().await.unwrap();
+        table
+            .get_item()
+            .table_name("things")
+            .key("pk", string_value(pk))
+            .key("sk", string_value("#"))
+            .send()
+            .await
+            .unwrap();
     }
     let sqs = world.sqs_as("Door").send_message().queue_url(world.cloud.queues().url("jobs"));
     sqs.message_body("b").send().await.unwrap();

@@ -11,10 +11,10 @@ use cloud::{QueueDepth, QueueSpec};
 
 use crate::world::{EmulatorWorld, bodies, standard, with_dead_letters};
 
-const NOW: Duration = Duration::ZERO;
+const NO_WAIT: Duration = Duration::ZERO;
 
 #[tokio::test]
-async fn a_message_goes_through_with_its_attributes_and_checksums() {
+async fn messages_keep_their_attributes_and_checksums() {
     let world = EmulatorWorld::with([standard("jobs")]).start().await;
     let (sqs, url) = (world.sqs(), world.cloud.queues().url("jobs"));
     let attribute = MessageAttributeValue::builder().data_type("String").string_value("abc").build().unwrap();
@@ -50,7 +50,7 @@ async fn a_message_goes_through_with_its_attributes_and_checksums() {
 }
 
 #[tokio::test]
-async fn message_attributes_reach_a_function_in_the_form_of_its_event() {
+async fn message_attributes_have_the_form_of_a_lambda_event() {
     let world = EmulatorWorld::with([standard("jobs")]).start().await;
     let queues = world.cloud.queues();
     let attribute = MessageAttributeValue::builder().data_type("Number").string_value("7").build().unwrap();
@@ -58,7 +58,7 @@ async fn message_attributes_reach_a_function_in_the_form_of_its_event() {
     // by the SQS Developer Guide's algorithm, computed in Python
     let sent = message.message_attributes("n", attribute).send().await.unwrap();
     assert_eq!(sent.md5_of_message_attributes(), Some("3a734e6fc44468814b287b503a526bff"));
-    let received = queues.receive("jobs", 1, NOW).await.remove(0);
+    let received = queues.receive("jobs", 1, NO_WAIT).await.remove(0);
     assert_eq!(
         received.message_attributes,
         serde_json::json!({ "n": {
@@ -68,16 +68,16 @@ async fn message_attributes_reach_a_function_in_the_form_of_its_event() {
 }
 
 #[tokio::test]
-async fn an_unfinished_message_comes_again_after_its_visibility_timeout() {
+async fn an_undeleted_message_is_redelivered_after_its_visibility_timeout() {
     let world = EmulatorWorld::with([standard("jobs")]).start().await;
     let queues = world.cloud.queues();
-    queues.send("jobs", "a", None, None, NOW);
-    let first = queues.receive("jobs", 10, NOW).await.remove(0);
+    queues.send("jobs", "a", None, None, NO_WAIT);
+    let first = queues.receive("jobs", 10, NO_WAIT).await.remove(0);
     assert_eq!(queues.depth("jobs"), QueueDepth { in_flight: 1, ..QueueDepth::default() });
     world.advance(Duration::from_millis(29_999));
-    assert!(queues.receive("jobs", 10, NOW).await.is_empty());
+    assert!(queues.receive("jobs", 10, NO_WAIT).await.is_empty());
     world.advance(Duration::from_millis(1));
-    let second = queues.receive("jobs", 10, NOW).await.remove(0);
+    let second = queues.receive("jobs", 10, NO_WAIT).await.remove(0);
     assert_eq!(
         (&second.message_id, &*second.attributes["ApproximateReceiveCount"]),
         (&first.message_id, "2")
@@ -91,36 +91,36 @@ async fn an_unfinished_message_comes_again_after_its_visibility_timeout() {
 }
 
 #[tokio::test]
-async fn visibility_can_be_changed_and_only_in_flight() {
+async fn the_visibility_of_in_flight_messages_can_be_changed() {
     let world = EmulatorWorld::with([standard("jobs")]).start().await;
     let (queues, sqs, url) = (world.cloud.queues(), world.sqs(), world.cloud.queues().url("jobs"));
-    queues.send("jobs", "a", None, None, NOW);
-    let received = queues.receive("jobs", 1, NOW).await.remove(0);
+    queues.send("jobs", "a", None, None, NO_WAIT);
+    let received = queues.receive("jobs", 1, NO_WAIT).await.remove(0);
     let change = |seconds| {
         let change = sqs.change_message_visibility().queue_url(&url).receipt_handle(&received.receipt_handle);
         change.visibility_timeout(seconds).send()
     };
     change(300).await.unwrap();
     world.advance(Duration::from_secs(299));
-    assert!(queues.receive("jobs", 1, NOW).await.is_empty());
+    assert!(queues.receive("jobs", 1, NO_WAIT).await.is_empty());
     change(0).await.unwrap();
     let error = change(10).await.unwrap_err().into_service_error();
     assert!(error.is_message_not_inflight(), "{error:?}");
-    assert_eq!(bodies(&queues.receive("jobs", 1, NOW).await), ["a"]);
+    assert_eq!(bodies(&queues.receive("jobs", 1, NO_WAIT).await), ["a"]);
 }
 
 #[tokio::test]
-async fn a_delayed_message_waits() {
+async fn a_delayed_message_becomes_visible_later() {
     let slow = QueueSpec { delay: Duration::from_secs(5), ..standard("slow") };
     let world = EmulatorWorld::with([slow]).start().await;
     let queues = world.cloud.queues();
-    queues.send("slow", "queue's", None, None, NOW);
+    queues.send("slow", "queue's", None, None, NO_WAIT);
     queues.send("slow", "its own", None, None, Duration::from_mins(1));
     assert_eq!(queues.depth("slow"), QueueDepth { delayed: 2, ..QueueDepth::default() });
     world.advance(Duration::from_secs(5));
-    assert_eq!(bodies(&queues.receive("slow", 10, NOW).await), ["queue's"]);
+    assert_eq!(bodies(&queues.receive("slow", 10, NO_WAIT).await), ["queue's"]);
     world.advance(Duration::from_secs(55));
-    assert!(bodies(&queues.receive("slow", 10, NOW).await).contains(&"its own"));
+    assert!(bodies(&queues.receive("slow", 10, NO_WAIT).await).contains(&"its own"));
 }
 
 #[tokio::test]
@@ -133,19 +133,19 @@ async fn a_long_poll_ends_with_the_arrival() {
     });
     // the consumer runs until it waits
     tokio::task::yield_now().await;
-    queues.send("jobs", "a", None, None, NOW);
+    queues.send("jobs", "a", None, None, NO_WAIT);
     let received = tokio::time::timeout(Duration::from_secs(20), waiting).await.unwrap().unwrap();
     assert_eq!(bodies(&received), ["a"]);
 
     let poll = world.sqs().receive_message().queue_url(queues.url("jobs")).wait_time_seconds(20).send();
     let poll = tokio::spawn(poll);
     // whether the poll is there already or comes after: it gets the message
-    queues.send("jobs", "b", None, None, NOW);
+    queues.send("jobs", "b", None, None, NO_WAIT);
     assert_eq!(poll.await.unwrap().unwrap().messages()[0].body(), Some("b"));
 }
 
 #[tokio::test]
-async fn a_waiting_consumer_sees_time_move() {
+async fn a_waiting_consumer_follows_the_injected_clock() {
     let world = EmulatorWorld::with([standard("jobs")]).start().await;
     let queues = world.cloud.queues();
     queues.send("jobs", "a", None, None, Duration::from_mins(10));
@@ -161,28 +161,28 @@ async fn a_waiting_consumer_sees_time_move() {
 }
 
 #[tokio::test]
-async fn a_message_that_fails_too_often_is_a_dead_letter_and_can_be_redriven() {
+async fn dead_letters_can_be_redriven() {
     let world = EmulatorWorld::with(with_dead_letters(standard("jobs"), "dead", 2)).start().await;
     let queues = world.cloud.queues();
-    queues.send("jobs", "poison", None, None, NOW);
+    queues.send("jobs", "poison", None, None, NO_WAIT);
     for count in ["1", "2"] {
-        let received = queues.receive("jobs", 1, NOW).await.remove(0);
+        let received = queues.receive("jobs", 1, NO_WAIT).await.remove(0);
         assert_eq!(received.attributes["ApproximateReceiveCount"], count);
-        queues.release("jobs", &received.receipt_handle, NOW);
+        queues.release("jobs", &received.receipt_handle, NO_WAIT);
     }
-    assert!(queues.receive("jobs", 1, NOW).await.is_empty());
+    assert!(queues.receive("jobs", 1, NO_WAIT).await.is_empty());
     assert_eq!((queues.depth("jobs"), queues.depth("dead").visible), (QueueDepth::default(), 1));
     let dead = queues.peek("dead").remove(0);
     assert_eq!((&*dead.body, &dead.attributes["DeadLetterQueueSourceArn"]), ("poison", &queues.arn("jobs")));
 
     assert_eq!(queues.redrive("dead"), 1);
     assert_eq!(queues.depth("dead"), QueueDepth::default());
-    let received = queues.receive("jobs", 1, NOW).await.remove(0);
+    let received = queues.receive("jobs", 1, NO_WAIT).await.remove(0);
     assert_eq!((&*received.body, &*received.attributes["ApproximateReceiveCount"]), ("poison", "1"));
 }
 
 #[tokio::test]
-async fn batches_fail_by_entry() {
+async fn batch_entries_fail_individually() {
     let world = EmulatorWorld::with([standard("jobs")]).start().await;
     let (sqs, queues) = (world.sqs(), world.cloud.queues());
     let url = queues.url("jobs");
@@ -218,7 +218,7 @@ async fn queues_are_listed_described_and_purged() {
         sqs.list_queues().send().await.unwrap().queue_urls(),
         [queues.url("dead"), queues.url("jobs")]
     );
-    queues.send("jobs", "a", None, None, NOW);
+    queues.send("jobs", "a", None, None, NO_WAIT);
     let attributes = sqs.get_queue_attributes().queue_url(&url).attribute_names(QueueAttributeName::All);
     let attributes = attributes.send().await.unwrap().attributes.unwrap();
     assert_eq!(attributes[&QueueAttributeName::ApproximateNumberOfMessages], "1");
@@ -247,13 +247,13 @@ async fn a_message_is_limited_to_one_mebibyte() {
 }
 
 #[tokio::test]
-async fn what_nobody_fetched_is_forgotten_after_the_retention() {
+async fn messages_are_deleted_after_the_retention_period() {
     let brief = QueueSpec { retention: Duration::from_mins(10), ..standard("brief") };
     let world = EmulatorWorld::with([brief]).start().await;
     let queues = world.cloud.queues();
-    queues.send("brief", "old", None, None, NOW);
+    queues.send("brief", "old", None, None, NO_WAIT);
     world.advance(Duration::from_mins(9));
-    queues.send("brief", "new", None, None, NOW);
+    queues.send("brief", "new", None, None, NO_WAIT);
     world.advance(Duration::from_mins(1));
-    assert_eq!(bodies(&queues.receive("brief", 10, NOW).await), ["new"]);
+    assert_eq!(bodies(&queues.receive("brief", 10, NO_WAIT).await), ["new"]);
 }

@@ -9,7 +9,7 @@ use cloud::QueueDepth;
 
 use crate::world::{EmulatorWorld, START, WorldBuilder, bodies, fifo, standard, with_dead_letters};
 
-const NOW: Duration = Duration::ZERO;
+const NO_WAIT: Duration = Duration::ZERO;
 
 fn world() -> WorldBuilder {
     let mut queues = with_dead_letters(standard("jobs"), "dead", 2).to_vec();
@@ -31,18 +31,18 @@ async fn rows(world: &EmulatorWorld) -> i32 {
 }
 
 #[tokio::test]
-async fn everything_is_there_again() {
+async fn data_survives_a_restart() {
     let dir = tempfile::tempdir().unwrap();
     let before = world().kept_in(dir.path()).start().await;
     put(&before, "1").await;
     let queues = before.cloud.queues();
     for body in ["done", "failing", "waiting"] {
-        queues.send("jobs", body, None, None, NOW);
+        queues.send("jobs", body, None, None, NO_WAIT);
     }
-    let received = queues.receive("jobs", 2, NOW).await;
+    let received = queues.receive("jobs", 2, NO_WAIT).await;
     queues.delete("jobs", &received[0].receipt_handle);
-    queues.send("ticks.fifo", "tick", Some("g"), Some("1"), NOW);
-    let tick = queues.receive("ticks.fifo", 1, NOW).await.remove(0);
+    queues.send("ticks.fifo", "tick", Some("g"), Some("1"), NO_WAIT);
+    let tick = queues.receive("ticks.fifo", 1, NO_WAIT).await.remove(0);
     queues.delete("ticks.fifo", &tick.receipt_handle);
     drop(before);
 
@@ -50,22 +50,22 @@ async fn everything_is_there_again() {
     assert_eq!(rows(&after).await, 1);
     let queues = after.cloud.queues();
     assert_eq!(queues.depth("jobs"), QueueDepth { visible: 1, in_flight: 1, delayed: 0 });
-    assert_eq!(bodies(&queues.receive("jobs", 10, NOW).await), ["waiting"]);
+    assert_eq!(bodies(&queues.receive("jobs", 10, NO_WAIT).await), ["waiting"]);
     // its consumer may have survived the restart
-    queues.release("jobs", &received[1].receipt_handle, NOW);
-    let failing = queues.receive("jobs", 10, NOW).await.remove(0);
+    queues.release("jobs", &received[1].receipt_handle, NO_WAIT);
+    let failing = queues.receive("jobs", 10, NO_WAIT).await.remove(0);
     assert_eq!((&*failing.body, &*failing.attributes["ApproximateReceiveCount"]), ("failing", "2"));
-    queues.release("jobs", &failing.receipt_handle, NOW);
+    queues.release("jobs", &failing.receipt_handle, NO_WAIT);
     assert_eq!(bodies(&queues.peek("dead")), ["failing"]);
 
-    queues.send("ticks.fifo", "tick again", Some("g"), Some("1"), NOW);
+    queues.send("ticks.fifo", "tick again", Some("g"), Some("1"), NO_WAIT);
     assert_eq!(
         queues.depth("ticks.fifo"),
         QueueDepth::default(),
         "the deduplication id was used a second ago"
     );
-    queues.send("ticks.fifo", "next", Some("g"), Some("2"), NOW);
-    let next = queues.receive("ticks.fifo", 1, NOW).await.remove(0);
+    queues.send("ticks.fifo", "next", Some("g"), Some("2"), NO_WAIT);
+    let next = queues.receive("ticks.fifo", 1, NO_WAIT).await.remove(0);
     assert!(next.attributes["SequenceNumber"] > tick.attributes["SequenceNumber"]);
     drop(after);
 
@@ -73,7 +73,7 @@ async fn everything_is_there_again() {
     assert_eq!(bodies(&third.cloud.queues().peek("dead")), ["failing"]);
     assert_eq!(third.cloud.queues().redrive("dead"), 1);
     // its message is gone since the first start
-    third.cloud.queues().send("ticks.fifo", "tick again", Some("g"), Some("1"), NOW);
+    third.cloud.queues().send("ticks.fifo", "tick again", Some("g"), Some("1"), NO_WAIT);
     assert_eq!(
         third.cloud.queues().depth("ticks.fifo"),
         QueueDepth { in_flight: 1, ..QueueDepth::default() }
@@ -82,7 +82,7 @@ async fn everything_is_there_again() {
 
 /// The files as they are while the cloud runs are what a kill -9 would leave.
 #[tokio::test]
-async fn nothing_acknowledged_is_lost_by_a_kill() {
+async fn acknowledged_data_survives_a_kill() {
     let (dir, left) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let killed = world().kept_in(dir.path()).start().await;
     let (sqs, url) = (killed.sqs(), killed.cloud.queues().url("jobs"));
@@ -107,18 +107,18 @@ async fn nothing_acknowledged_is_lost_by_a_kill() {
 }
 
 #[tokio::test]
-async fn a_long_history_is_rewritten_and_nothing_lost() {
+async fn the_journal_is_compacted_without_loss() {
     let dir = tempfile::tempdir().unwrap();
     let before = world().kept_in(dir.path()).start().await;
     let queues = before.cloud.queues();
-    queues.send("jobs", "first", None, None, NOW);
-    let _in_flight = queues.receive("jobs", 1, NOW).await;
+    queues.send("jobs", "first", None, None, NO_WAIT);
+    let _in_flight = queues.receive("jobs", 1, NO_WAIT).await;
     let begun = Instant::now();
     for n in 0..10_000 {
         // all the deduplication ids are remembered, as the clock stands still
         for (queue, group) in [("jobs", None), ("ticks.fifo", Some("g"))] {
-            queues.send(queue, &n.to_string(), group, None, NOW);
-            let received = queues.receive(queue, 1, NOW).await.remove(0);
+            queues.send(queue, &n.to_string(), group, None, NO_WAIT);
+            let received = queues.receive(queue, 1, NO_WAIT).await.remove(0);
             queues.delete(queue, &received.receipt_handle);
         }
     }
@@ -132,7 +132,7 @@ async fn a_long_history_is_rewritten_and_nothing_lost() {
 }
 
 #[tokio::test]
-async fn mail_is_kept() {
+async fn emails_survive_a_restart() {
     let dir = tempfile::tempdir().unwrap();
     let before = EmulatorWorld::with([]).kept_in(dir.path()).start().await;
     let content = aws_sdk_sesv2::types::Content::builder().data("hello").build().unwrap();
@@ -148,7 +148,7 @@ async fn mail_is_kept() {
 }
 
 #[tokio::test]
-async fn dropping_stops_every_listener_even_in_a_long_poll() {
+async fn dropping_the_emulator_stops_every_listener() {
     let world = EmulatorWorld::with([standard("jobs")]).start().await;
     let sqs = world.sqs();
     let poll = sqs.receive_message().queue_url(world.cloud.queues().url("jobs")).wait_time_seconds(20).send();
@@ -168,7 +168,7 @@ async fn dropping_stops_every_listener_even_in_a_long_poll() {
 }
 
 #[tokio::test]
-async fn a_port_in_use_is_named() {
+async fn a_port_in_use_is_reported() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
     let options = cloud::EmulatorOptions {

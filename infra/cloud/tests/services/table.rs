@@ -5,12 +5,17 @@ use cloud::{DataLocation, Emulator, EmulatorOptions};
 
 use crate::world::{EmulatorWorld, START, things};
 
-fn s(text: &str) -> AttributeValue {
+fn string_value(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
 }
 
 async fn put(world: &EmulatorWorld, sk: &str, more: &[(&str, AttributeValue)]) {
-    let mut put = world.dynamodb().put_item().table_name("things").item("pk", s("p")).item("sk", s(sk));
+    let mut put = world
+        .dynamodb()
+        .put_item()
+        .table_name("things")
+        .item("pk", string_value("p"))
+        .item("sk", string_value(sk));
     for (name, value) in more {
         put = put.item(*name, value.clone());
     }
@@ -19,12 +24,12 @@ async fn put(world: &EmulatorWorld, sk: &str, more: &[(&str, AttributeValue)]) {
 
 async fn sort_keys(world: &EmulatorWorld) -> Vec<String> {
     let query = world.dynamodb().query().table_name("things").key_condition_expression("pk = :p");
-    let found = query.expression_attribute_values(":p", s("p")).send().await.unwrap();
+    let found = query.expression_attribute_values(":p", string_value("p")).send().await.unwrap();
     found.items().iter().map(|item| item["sk"].as_s().unwrap().clone()).collect()
 }
 
 #[tokio::test]
-async fn the_table_is_as_its_definition_says() {
+async fn the_table_matches_its_definition() {
     let world = EmulatorWorld::with([]).start().await;
     let told = world.dynamodb().describe_table().table_name("things").send().await.unwrap().table.unwrap();
     assert!(told.stream_specification().is_none(), "a stream slows every write and nobody reads it");
@@ -32,14 +37,24 @@ async fn the_table_is_as_its_definition_says() {
     let ttl = world.dynamodb().describe_time_to_live().table_name("things").send().await.unwrap();
     assert_eq!(ttl.time_to_live_description().unwrap().attribute_name(), Some("ttl"));
 
-    put(&world, "1", &[("due_shard", s("0")), ("due_at", s("2026")), ("kind", s("k")), ("body", s("long"))])
-        .await;
+    put(
+        &world,
+        "1",
+        &[
+            ("due_shard", string_value("0")),
+            ("due_at", string_value("2026")),
+            ("kind", string_value("k")),
+            ("body", string_value("long")),
+        ],
+    )
+    .await;
     put(&world, "2", &[]).await;
     let due = world.dynamodb().query().table_name("things").index_name("due");
-    let due = due.key_condition_expression("due_shard = :s").expression_attribute_values(":s", s("0"));
+    let due =
+        due.key_condition_expression("due_shard = :s").expression_attribute_values(":s", string_value("0"));
     let found = due.send().await.unwrap();
     let [item] = found.items() else { panic!("the index is sparse: {found:?}") };
-    assert_eq!((item.get("kind"), item.get("body")), (Some(&s("k")), None));
+    assert_eq!((item.get("kind"), item.get("body")), (Some(&string_value("k")), None));
 }
 
 #[tokio::test]
@@ -47,7 +62,8 @@ async fn a_transaction_is_all_or_nothing() {
     let world = EmulatorWorld::with([]).start().await;
     put(&world, "taken", &[]).await;
     let put = |sk: &str| {
-        let put = Put::builder().table_name("things").item("pk", s("p")).item("sk", s(sk));
+        let put =
+            Put::builder().table_name("things").item("pk", string_value("p")).item("sk", string_value(sk));
         let put = put.condition_expression("attribute_not_exists(pk)").build().unwrap();
         TransactWriteItem::builder().put(put).build()
     };
@@ -65,9 +81,13 @@ async fn a_transaction_is_all_or_nothing() {
     assert_eq!(codes, ["None", "ConditionalCheckFailed"]);
     assert_eq!(sort_keys(&world).await, ["taken"]);
 
-    let check = ConditionCheck::builder().table_name("things").key("pk", s("p")).key("sk", s("taken"));
+    let check = ConditionCheck::builder()
+        .table_name("things")
+        .key("pk", string_value("p"))
+        .key("sk", string_value("taken"));
     let check = check.condition_expression("attribute_exists(pk)").build().unwrap();
-    let count = Update::builder().table_name("things").key("pk", s("p")).key("sk", s("count"));
+    let count =
+        Update::builder().table_name("things").key("pk", string_value("p")).key("sk", string_value("count"));
     let count = count
         .update_expression("ADD n :one")
         .expression_attribute_values(":one", AttributeValue::N("1".into()));
@@ -82,13 +102,13 @@ async fn a_transaction_is_all_or_nothing() {
 }
 
 #[tokio::test]
-async fn the_sweep_goes_by_the_injected_clock() {
+async fn expired_items_are_deleted_by_the_injected_clock() {
     let world = EmulatorWorld::with([]).start().await;
     let expires = |s: i64| [("ttl", AttributeValue::N((START / 1000 + s).to_string()))];
     put(&world, "soon", &expires(60)).await;
     put(&world, "later", &expires(600)).await;
     put(&world, "never", &[]).await;
-    put(&world, "text", &[("ttl", s("1"))]).await;
+    put(&world, "text", &[("ttl", string_value("1"))]).await;
     world.cloud.sweep().await;
     assert_eq!(sort_keys(&world).await, ["later", "never", "soon", "text"]);
     world.advance(Duration::from_secs(61));
@@ -100,9 +120,9 @@ async fn the_sweep_goes_by_the_injected_clock() {
 }
 
 #[tokio::test]
-async fn a_sweep_reaches_every_page() {
+async fn expired_items_are_deleted_on_every_page() {
     let world = EmulatorWorld::with([]).start().await;
-    let expired = [("ttl", AttributeValue::N("1".to_owned())), ("body", s(&"x".repeat(300_000)))];
+    let expired = [("ttl", AttributeValue::N("1".to_owned())), ("body", string_value(&"x".repeat(300_000)))];
     // a page of a scan is 1 MB
     for n in 0..8 {
         put(&world, &n.to_string(), &expired).await;
@@ -112,14 +132,14 @@ async fn a_sweep_reaches_every_page() {
 }
 
 #[tokio::test]
-async fn two_clouds_share_nothing() {
+async fn two_emulators_share_nothing() {
     let (one, other) = tokio::join!(EmulatorWorld::with([]).start(), EmulatorWorld::with([]).start());
     put(&one, "1", &[]).await;
     assert!(sort_keys(&other).await.is_empty());
 }
 
 #[tokio::test]
-async fn data_of_another_schema_is_refused_by_name() {
+async fn a_changed_table_schema_is_refused_by_name() {
     let dir = tempfile::tempdir().unwrap();
     drop(EmulatorWorld::with([]).kept_in(dir.path()).start().await);
     let mut table = things();

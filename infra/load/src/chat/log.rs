@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_somebody_has_not_got_is_missing_and_what_came_again_is_counted() {
+    fn missing_and_duplicate_deliveries_are_counted() {
         let log = DeliveryLog::new(2).unwrap();
         let begin = Instant::now();
         for number in 0..3 {

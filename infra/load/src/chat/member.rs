@@ -47,7 +47,7 @@ impl ChatMemberClient {
         loop {
             let gone = tokio::select! {
                 _ = stop.wait_for(|over| *over) => return,
-                gone = self.sit(number, &channel, &log, &book) => gone,
+                gone = self.receive_until_closed(number, &channel, &log, &book) => gone,
             };
             book.error(match gone {
                 Ok(()) => "connection lost",
@@ -57,7 +57,7 @@ impl ChatMemberClient {
         }
     }
 
-    async fn sit(
+    async fn receive_until_closed(
         &self,
         number: usize,
         channel: &str,
@@ -84,11 +84,11 @@ impl ChatMemberClient {
                     socket.send("join_channel", missed, None).await?;
                 }
                 "new_message" if event.payload["channel_id"] == channel => {
-                    hear(log, number, &event.payload, Some(at));
+                    record_message(log, number, &event.payload, Some(at));
                 }
                 "channel_changes" => {
                     for message in event.payload["messages"].as_array().into_iter().flatten() {
-                        hear(log, number, message, None);
+                        record_message(log, number, message, None);
                     }
                 }
                 "error" => book.error(event.payload["code"].as_str().unwrap_or("error without a code")),
@@ -98,7 +98,7 @@ impl ChatMemberClient {
     }
 }
 
-fn hear(log: &DeliveryLog, member: usize, message: &Value, at: Option<Instant>) {
+fn record_message(log: &DeliveryLog, member: usize, message: &Value, at: Option<Instant>) {
     let written = message["content"].as_str().and_then(|text| text.strip_prefix("message ")?.parse().ok());
     if let Some(seq) = message["seq"].as_u64() {
         log.hear(member, seq, written, at);

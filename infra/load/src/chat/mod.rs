@@ -19,11 +19,11 @@ use self::{log::DeliveryLog, member::ChatMemberClient};
 use crate::{api::LoadClient, book::LoadRecorder, machine, presenter::text};
 
 /// How long the deployment may take for what should take a second.
-const PATIENCE: Duration = Duration::from_secs(30);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a team that has just come together is left alone before somebody writes.
-const SETTLING: Duration = Duration::from_secs(10);
+const SETTLE_TIME: Duration = Duration::from_secs(10);
 /// Sign-ups under way at once: each is a password to hash.
-const DOOR: usize = 8;
+const MAX_CONCURRENT_SIGN_UPS: usize = 8;
 
 /// A conversation to rehearse.
 #[derive(Clone, Debug, clap::Args)]
@@ -54,7 +54,7 @@ impl ChatRehearsal {
         let members = usize::try_from(self.members)?;
         anyhow::ensure!(self.rate <= 2 * self.members, "{} members write {} a second", members, 2 * members);
         if let Some(most) = machine::open_files() {
-            let needed = members + DOOR + 64;
+            let needed = members + MAX_CONCURRENT_SIGN_UPS + 64;
             anyhow::ensure!(
                 needed <= most,
                 "{members} sockets need {needed} open files, this shell allows {most}: ulimit -n {needed}"
@@ -76,7 +76,7 @@ impl ChatRehearsal {
                 member.api.post("/v1/channels/join", &json!({ "channel_id": channel })).await?;
                 Ok(member)
             })
-            .buffer_unordered(DOOR)
+            .buffer_unordered(MAX_CONCURRENT_SIGN_UPS)
             .collect()
             .await;
         let mut refused = None;
@@ -88,14 +88,14 @@ impl ChatRehearsal {
         }
         let played = match refused {
             Some(error) => Err(error.context("not everyone could join")),
-            None => self.converse(&all, &channel, &log, &book).await,
+            None => self.exchange_messages(&all, &channel, &log, &book).await,
         };
-        self.say("clearing away");
+        self.print_progress("clearing away");
         if let Err(error) = all[0].api.delete(&format!("/v1/channels/{channel}"), None).await {
             book.error(&format!("clean-up: {error:#}"));
         }
         stream::iter(&all)
-            .for_each_concurrent(DOOR, |member| async {
+            .for_each_concurrent(MAX_CONCURRENT_SIGN_UPS, |member| async {
                 if let Err(error) = member.leave().await {
                     book.error(&format!("clean-up: {error:#}"));
                 }
@@ -106,7 +106,7 @@ impl ChatRehearsal {
     }
 
     /// How many were connected.
-    async fn converse(
+    async fn exchange_messages(
         &self,
         all: &[ChatMemberClient],
         channel: &str,
@@ -124,12 +124,12 @@ impl ChatRehearsal {
                 stopping.clone(),
             ));
         }
-        log.wait(PATIENCE, |log| log.connected() == all.len()).await;
+        log.wait(RESPONSE_TIMEOUT, |log| log.connected() == all.len()).await;
         let connected = log.connected();
-        self.say(&format!("{connected} of {} are here", all.len()));
+        self.print_progress(&format!("{connected} of {} are here", all.len()));
         anyhow::ensure!(connected > 0, "nobody could connect: {:?}", book.errors());
         // everyone is told of everyone who came: a burst of its own, with the square of their number
-        tokio::time::sleep(SETTLING).await;
+        tokio::time::sleep(SETTLE_TIME).await;
 
         let messages = u64::from(self.rate) * u64::from(self.seconds);
         let mut ticks = tokio::time::interval(Duration::from_secs(1) / self.rate);
@@ -153,15 +153,15 @@ impl ChatRehearsal {
             });
         }
         while writing.join_next().await.is_some() {}
-        self.say(&format!("{} messages are written", log.stored_count()));
-        log.wait(PATIENCE, |log| log.missing() == 0).await;
+        self.print_progress(&format!("{} messages are written", log.stored_count()));
+        log.wait(RESPONSE_TIMEOUT, |log| log.missing() == 0).await;
         stop.send_replace(true);
         while listening.join_next().await.is_some() {}
         Ok(connected)
     }
 
     #[expect(clippy::print_stderr, reason = "a rehearsal takes a minute; whoever waits sees that it moves")]
-    fn say(&self, what: &str) {
+    fn print_progress(&self, what: &str) {
         if !self.json {
             eprintln!("{what}");
         }

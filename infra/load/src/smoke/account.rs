@@ -11,7 +11,7 @@ use super::{
     visitor::{SmokeClient, SmokeResponse, text},
 };
 
-const IDENTITY: &str = "the log of the function api-identity";
+const IDENTITY_LOGS: &str = "the log of the function api-identity";
 
 /// Who presents.
 pub(super) struct SmokeAccount {
@@ -36,46 +36,48 @@ pub(super) async fn open(
     visitor: &SmokeClient,
     mailbox: Option<&str>,
 ) -> Option<SmokeAccount> {
-    let look_at = format!("{IDENTITY}; the table, and what its role may do there");
-    let registered = list.check("register", &look_at, register(visitor, mailbox)).await?;
+    let look_at = format!("{IDENTITY_LOGS}; the table, and what its role may do there");
+    let registered = list.check("register", &look_at, register_account(visitor, mailbox)).await?;
     let RegisteredAccount { mut account, email, cookies, taken } = registered;
     list.check(
         "keys",
         "the secret SigningSecret, and that all functions were deployed with the same version of it",
-        keys(visitor, &account),
+        check_published_key(visitor, &account),
     )
     .await;
-    let cookies = by_cookie(visitor, &cookies, &account.id);
+    let cookies = request_with_cookies(visitor, &cookies, &account.id);
     list.check("cookies", "what stands between API Gateway and here: it must not touch Set-Cookie", cookies)
         .await;
-    let login = list.check("log-in", IDENTITY, log_in(visitor, &email, &account.password)).await;
+    let login = list.check("log-in", IDENTITY_LOGS, log_in(visitor, &email, &account.password)).await;
     if let Some((access, refresh)) = login {
         account.visitor = visitor.with_token(&access);
         account.refresh_token = refresh;
     }
-    if let Some((access, refresh)) = list.check("refresh", IDENTITY, refreshed(visitor, &account)).await {
+    if let Some((access, refresh)) =
+        list.check("refresh", IDENTITY_LOGS, refresh_tokens(visitor, &account)).await
+    {
         account.visitor = visitor.with_token(&access);
         account.refresh_token = refresh;
     }
-    list.check("me", IDENTITY, me(&account)).await;
-    list.check("staff", "the log of the function api-admin", staff(&account)).await;
+    list.check("me", IDENTITY_LOGS, check_own_account(&account)).await;
+    list.check("staff", "the log of the function api-admin", check_admin_refused(&account)).await;
     if let Some(mailbox) = mailbox {
         let look_at = "MailDeadLetters, the log of worker-mail, and whether SES has verified MailSender";
-        list.check("mail", look_at, mail(visitor, mailbox, taken)).await;
+        list.check("mail", look_at, check_mail(visitor, mailbox, taken)).await;
     }
     Some(account)
 }
 
 /// Deletes the account, whatever went wrong before.
 pub(super) async fn close(list: &mut Checklist<'_>, account: &SmokeAccount) {
-    let look_at = format!("{IDENTITY}; the account {} is still there", account.id);
-    let deleted = list.check("delete", &look_at, delete(account)).await;
+    let look_at = format!("{IDENTITY_LOGS}; the account {} is still there", account.id);
+    let deleted = list.check("delete", &look_at, delete_user(account)).await;
     if deleted.is_some() {
-        list.check("dead-token", IDENTITY, dead(account)).await;
+        list.check("dead-token", IDENTITY_LOGS, check_token_refused(account)).await;
     }
 }
 
-async fn register(
+async fn register_account(
     visitor: &SmokeClient,
     mailbox: Option<&str>,
 ) -> anyhow::Result<CheckOutcome<RegisteredAccount>> {
@@ -99,7 +101,7 @@ async fn register(
     let said = format!("{}, {email}", answer.brief());
     Ok(CheckOutcome::and(
         said,
-        RegisteredAccount { account, email: email.to_owned(), cookies: cookies(&answer)?, taken },
+        RegisteredAccount { account, email: email.to_owned(), cookies: cookie_header(&answer)?, taken },
     ))
 }
 
@@ -109,7 +111,7 @@ async fn sign_up(visitor: &SmokeClient, email: &str, password: &str) -> anyhow::
 }
 
 /// As a browser sends them back.
-fn cookies(answer: &SmokeResponse) -> anyhow::Result<String> {
+fn cookie_header(answer: &SmokeResponse) -> anyhow::Result<String> {
     let mut pairs = Vec::new();
     for cookie in answer.headers.get_all("set-cookie") {
         let cookie = cookie.to_str().context("a cookie is not text")?;
@@ -125,7 +127,7 @@ fn cookies(answer: &SmokeResponse) -> anyhow::Result<String> {
 }
 
 /// The key that a token names is published.
-async fn keys(visitor: &SmokeClient, account: &SmokeAccount) -> anyhow::Result<CheckOutcome> {
+async fn check_published_key(visitor: &SmokeClient, account: &SmokeAccount) -> anyhow::Result<CheckOutcome> {
     let body = visitor.get("/.well-known/jwks.json").await?.ok(200)?;
     let published = body["keys"].as_array().context("there are no keys")?;
     let token = account.visitor.token().unwrap_or_default();
@@ -137,7 +139,11 @@ async fn keys(visitor: &SmokeClient, account: &SmokeAccount) -> anyhow::Result<C
     Ok(CheckOutcome::only(format!("{} published, tokens are signed with {kid}", published.len())))
 }
 
-async fn by_cookie(visitor: &SmokeClient, cookies: &str, id: &str) -> anyhow::Result<CheckOutcome> {
+async fn request_with_cookies(
+    visitor: &SmokeClient,
+    cookies: &str,
+    id: &str,
+) -> anyhow::Result<CheckOutcome> {
     let answer = visitor.ask(Method::GET, "/v1/users/me", None, &[("cookie", cookies)]).await?;
     ensure!(answer.ok(200)?["id"] == id, "they stand for somebody else");
     let body = json!({ "name": "Smoke" });
@@ -155,52 +161,52 @@ async fn log_in(
     visitor.post("/v1/auth/login", &wrong).await?.ok(401).context("with a wrong password")?;
     let right = json!({ "email": email, "password": password });
     let answer = visitor.post("/v1/auth/login", &right).await?;
-    Ok(CheckOutcome::and(answer.brief(), pair(&answer)?))
+    Ok(CheckOutcome::and(answer.brief(), token_pair(&answer)?))
 }
 
-async fn refreshed(
+async fn refresh_tokens(
     visitor: &SmokeClient,
     account: &SmokeAccount,
 ) -> anyhow::Result<CheckOutcome<(String, String)>> {
     let body = json!({ "refresh_token": account.refresh_token });
     let answer = visitor.post("/v1/auth/refresh", &body).await?;
-    let (access, refresh) = pair(&answer)?;
+    let (access, refresh) = token_pair(&answer)?;
     ensure!(refresh != account.refresh_token, "the refresh token does not rotate");
     Ok(CheckOutcome::and(answer.brief(), (access, refresh)))
 }
 
-fn pair(answer: &SmokeResponse) -> anyhow::Result<(String, String)> {
+fn token_pair(answer: &SmokeResponse) -> anyhow::Result<(String, String)> {
     let body = answer.ok(200)?;
     Ok((text(&body, "access_token")?.to_owned(), text(&body, "refresh_token")?.to_owned()))
 }
 
-async fn me(account: &SmokeAccount) -> anyhow::Result<CheckOutcome> {
+async fn check_own_account(account: &SmokeAccount) -> anyhow::Result<CheckOutcome> {
     let answer = account.visitor.get("/v1/users/me").await?;
     ensure!(answer.ok(200)?["id"] == account.id, "it is somebody else");
     Ok(CheckOutcome::only(answer.brief()))
 }
 
 /// Who is no admin learns nothing.
-async fn staff(account: &SmokeAccount) -> anyhow::Result<CheckOutcome> {
+async fn check_admin_refused(account: &SmokeAccount) -> anyhow::Result<CheckOutcome> {
     account.visitor.get("/v1/admin/users").await?.refused(403, "FORBIDDEN")?;
     Ok(CheckOutcome::only("accounts are shown to staff only"))
 }
 
-async fn mail(visitor: &SmokeClient, mailbox: &str, taken: bool) -> anyhow::Result<CheckOutcome> {
+async fn check_mail(visitor: &SmokeClient, mailbox: &str, taken: bool) -> anyhow::Result<CheckOutcome> {
     let answer = visitor.post("/v1/auth/password-reset", &json!({ "email": mailbox })).await?;
     answer.ok(200)?;
     let link = if taken { "its link is for the account you have" } else { "its link will be dead" };
     Ok(CheckOutcome::only(format!("look for a password reset in {mailbox} now; {link}")))
 }
 
-async fn delete(account: &SmokeAccount) -> anyhow::Result<CheckOutcome> {
+async fn delete_user(account: &SmokeAccount) -> anyhow::Result<CheckOutcome> {
     let body = json!({ "password": account.password });
     let answer = account.visitor.delete("/v1/users/me", Some(&body)).await?;
     answer.ok(204)?;
     Ok(CheckOutcome::only(answer.brief()))
 }
 
-async fn dead(account: &SmokeAccount) -> anyhow::Result<CheckOutcome> {
+async fn check_token_refused(account: &SmokeAccount) -> anyhow::Result<CheckOutcome> {
     account.visitor.get("/v1/users/me").await?.refused(401, "UNAUTHORIZED").context("the access token")?;
     let body = json!({ "refresh_token": account.refresh_token });
     let refreshed = account.visitor.post("/v1/auth/refresh", &body).await?;

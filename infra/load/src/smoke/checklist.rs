@@ -43,11 +43,11 @@ impl<'w> Checklist<'w> {
     }
 
     pub(super) fn open(&mut self, url: &str) {
-        self.say(&format!("{url}\n"));
+        self.print_line(&format!("{url}\n"));
     }
 
     /// A reader that went away, as in `smoke | head`, is no reason to leave an account behind.
-    fn say(&mut self, line: &str) {
+    fn print_line(&mut self, line: &str) {
         let _ = writeln!(self.out, "{line}");
     }
 
@@ -60,19 +60,19 @@ impl<'w> Checklist<'w> {
     ) -> Option<T> {
         if self.skip.contains(name) {
             self.skipped.insert(name.to_owned());
-            self.say(&format!("- {name:<16} left out, as you asked"));
+            self.print_line(&format!("- {name:<16} left out, as you asked"));
             return None;
         }
         // one check is as large as all it awaits; together they would not fit a stack
         match Box::pin(check).await {
             Ok(CheckOutcome { said, found }) => {
                 self.passed += 1;
-                self.say(&format!("✓ {name:<16} {said}"));
+                self.print_line(&format!("✓ {name:<16} {said}"));
                 Some(found)
             }
             Err(error) => {
                 self.failed.push(name);
-                self.say(&format!("✗ {name:<16} {error:#}\n{:19}look at {look_at}", ""));
+                self.print_line(&format!("✗ {name:<16} {error:#}\n{:19}look at {look_at}", ""));
                 None
             }
         }
@@ -80,15 +80,15 @@ impl<'w> Checklist<'w> {
 
     /// Says what cannot be checked after a failure.
     pub(super) fn leave_out(&mut self, what: &str) {
-        self.say(&format!("- {what}: cannot be checked now"));
+        self.print_line(&format!("- {what}: cannot be checked now"));
     }
 
     /// Prints how long things took, and the verdict.
     pub(super) fn close(mut self, times: &SmokeTimings) -> anyhow::Result<()> {
-        self.say(&format!("\n{:<28}{:>8}{:>10}{:>10}", "round trips", "count", "p50 ms", "max ms"));
+        self.print_line(&format!("\n{:<28}{:>8}{:>10}{:>10}", "round trips", "count", "p50 ms", "max ms"));
         for (name, summary) in times.summaries() {
             if let Some(LatencySummary { count, p50_ms, max_ms, .. }) = summary {
-                self.say(&format!("{name:<28}{count:>8}{p50_ms:>10.1}{max_ms:>10.1}"));
+                self.print_line(&format!("{name:<28}{count:>8}{p50_ms:>10.1}{max_ms:>10.1}"));
             }
         }
         let unknown: Vec<String> = self.skip.difference(&self.skipped).cloned().collect();
@@ -100,7 +100,7 @@ impl<'w> Checklist<'w> {
             self.failed.join(", ")
         );
         anyhow::ensure!(unknown.is_empty(), "--skip {}: no check of this name was met", unknown.join(", "));
-        self.say(&format!("\nall {count} checks passed"));
+        self.print_line(&format!("\nall {count} checks passed"));
         Ok(())
     }
 }

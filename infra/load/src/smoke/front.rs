@@ -10,7 +10,7 @@ use super::{
     visitor::{SmokeClient, SmokeResponse, text},
 };
 
-const DOCS: &str = "the log of the function api-docs";
+const DOCS_LOGS: &str = "the log of the function api-docs";
 
 pub(super) async fn look(
     list: &mut Checklist<'_>,
@@ -24,39 +24,48 @@ pub(super) async fn look(
         Ok(CheckOutcome::only(if url.scheme() == "https" { "https" } else { "http, on this machine" }))
     })
     .await;
-    list.check("health", DOCS, async { health(alive) }).await;
-    list.check("ready", "the table, and whether the role of api-docs may read it", ready(visitor)).await;
-    let headers = async { headers(alive, is_loopback(url)) };
+    list.check("health", DOCS_LOGS, async { check_health(alive) }).await;
+    list.check("ready", "the table, and whether the role of api-docs may read it", check_ready(visitor))
+        .await;
+    let headers = async { check_headers(alive, is_loopback(url)) };
     list.check("headers", "shared/entry/src/http/observe.rs, and what stands between it and here", headers)
         .await;
-    list.check("documents", DOCS, documents(visitor)).await;
-    list.check("pages", DOCS, pages(visitor)).await;
-    list.check("unknown-path", "the route $default of the HTTP API: it leads to api-docs", unknown(visitor))
-        .await;
-    list.check("errors", "the route of /v1/auth, and the log of the function api-identity", errors(visitor))
-        .await;
+    list.check("documents", DOCS_LOGS, check_documents(visitor)).await;
+    list.check("pages", DOCS_LOGS, check_pages(visitor)).await;
+    list.check(
+        "unknown-path",
+        "the route $default of the HTTP API: it leads to api-docs",
+        check_unknown_path(visitor),
+    )
+    .await;
+    list.check(
+        "errors",
+        "the route of /v1/auth, and the log of the function api-identity",
+        check_errors(visitor),
+    )
+    .await;
     list.check(
         "cors",
         "the parameter AllowedOrigins; the HTTP API has no CORS settings",
-        cors(visitor, origin),
+        check_cors(visitor, origin),
     )
     .await;
 }
 
-fn health(alive: &SmokeResponse) -> anyhow::Result<CheckOutcome> {
+fn check_health(alive: &SmokeResponse) -> anyhow::Result<CheckOutcome> {
     let body = alive.ok(200)?;
     ensure!(body["status"] == "healthy", "it says {body}");
     Ok(CheckOutcome::only(format!("{}, version {}", alive.brief(), text(&body, "version")?)))
 }
 
-async fn ready(visitor: &SmokeClient) -> anyhow::Result<CheckOutcome> {
+async fn check_ready(visitor: &SmokeClient) -> anyhow::Result<CheckOutcome> {
     let answer = visitor.get("/ready").await?;
     let body = answer.ok(200)?;
     ensure!(body["checks"]["table"] == true, "the table does not answer: {body}");
     Ok(CheckOutcome::only(format!("{}, the table answers", answer.brief())))
 }
 
-fn headers(answer: &SmokeResponse, loopback: bool) -> anyhow::Result<CheckOutcome> {
+fn check_headers(answer: &SmokeResponse, loopback: bool) -> anyhow::Result<CheckOutcome> {
     for (name, value) in [
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "no-referrer"),
@@ -73,9 +82,9 @@ fn headers(answer: &SmokeResponse, loopback: bool) -> anyhow::Result<CheckOutcom
     Ok(CheckOutcome::only(format!("nosniff, no-referrer, no-store; x-request-id {id}")))
 }
 
-async fn documents(visitor: &SmokeClient) -> anyhow::Result<CheckOutcome> {
+async fn check_documents(visitor: &SmokeClient) -> anyhow::Result<CheckOutcome> {
     let openapi = visitor.get("/openapi.json").await?;
-    if hidden(&openapi) {
+    if is_hidden(&openapi) {
         return Ok(CheckOutcome::only("not shown here (ShowDocs)"));
     }
     let openapi = openapi.ok(200)?;
@@ -87,9 +96,9 @@ async fn documents(visitor: &SmokeClient) -> anyhow::Result<CheckOutcome> {
     Ok(CheckOutcome::only(format!("OpenAPI of {paths} paths, AsyncAPI{home}")))
 }
 
-async fn pages(visitor: &SmokeClient) -> anyhow::Result<CheckOutcome> {
+async fn check_pages(visitor: &SmokeClient) -> anyhow::Result<CheckOutcome> {
     let page = visitor.get("/docs").await?;
-    if hidden(&page) {
+    if is_hidden(&page) {
         return Ok(CheckOutcome::only("not shown here (ShowDocs)"));
     }
     ensure!(page.status == 200, "/docs answers {}", page.status);
@@ -105,17 +114,17 @@ async fn pages(visitor: &SmokeClient) -> anyhow::Result<CheckOutcome> {
 }
 
 /// `ShowDocs` is off.
-fn hidden(answer: &SmokeResponse) -> bool {
+fn is_hidden(answer: &SmokeResponse) -> bool {
     answer.refused(404, "RESOURCE_NOT_FOUND").is_ok()
 }
 
-async fn unknown(visitor: &SmokeClient) -> anyhow::Result<CheckOutcome> {
+async fn check_unknown_path(visitor: &SmokeClient) -> anyhow::Result<CheckOutcome> {
     let answer = visitor.get("/there/is/no-such-path").await?;
     let body = answer.refused(404, "RESOURCE_NOT_FOUND")?;
     Ok(CheckOutcome::only(format!("404 of ours, request_id {}", text(&body, "request_id")?)))
 }
 
-async fn errors(visitor: &SmokeClient) -> anyhow::Result<CheckOutcome> {
+async fn check_errors(visitor: &SmokeClient) -> anyhow::Result<CheckOutcome> {
     let nothing = visitor.post("/v1/auth/register", &json!({ "email": "no address" })).await?;
     let body = nothing.refused(422, "VALIDATION_ERROR")?;
     let fields = body["fields"].as_array().context("it names no fields")?.iter();
@@ -126,14 +135,14 @@ async fn errors(visitor: &SmokeClient) -> anyhow::Result<CheckOutcome> {
     Ok(CheckOutcome::only(format!("422 names {}, 401 for a bad token", fields.join(", "))))
 }
 
-async fn cors(visitor: &SmokeClient, origin: Option<&str>) -> anyhow::Result<CheckOutcome> {
-    let stranger = preflight(visitor, "https://stranger.example").await?;
+async fn check_cors(visitor: &SmokeClient, origin: Option<&str>) -> anyhow::Result<CheckOutcome> {
+    let stranger = send_preflight(visitor, "https://stranger.example").await?;
     let allowed = stranger.header("access-control-allow-origin");
     ensure!(allowed.is_none(), "pages of any origin are let in: {allowed:?}");
     let Some(origin) = origin else {
         return Ok(CheckOutcome::only("a strange origin is not let in (--origin NAMES one that is)"));
     };
-    let answer = preflight(visitor, origin).await?;
+    let answer = send_preflight(visitor, origin).await?;
     let header = |name| answer.header(name).unwrap_or_default();
     ensure!(
         header("access-control-allow-origin") == origin
@@ -152,7 +161,7 @@ async fn cors(visitor: &SmokeClient, origin: Option<&str>) -> anyhow::Result<Che
     Ok(CheckOutcome::only(format!("{origin} is let in, a strange origin is not")))
 }
 
-async fn preflight(visitor: &SmokeClient, origin: &str) -> anyhow::Result<SmokeResponse> {
+async fn send_preflight(visitor: &SmokeClient, origin: &str) -> anyhow::Result<SmokeResponse> {
     let headers = [
         ("origin", origin),
         ("access-control-request-method", "POST"),

@@ -13,13 +13,13 @@ use super::{
 };
 use crate::socket::LoadSocket;
 
-const SESSIONS: &str = "the log of the function api-sessions";
-const SOCKETS: &str = "the logs of socket-connections ($connect) and worker-sessions (the greeting), SessionsDeadLetters, and \
+const SESSION_LOGS: &str = "the log of the function api-sessions";
+const SOCKET_LOGS: &str = "the logs of socket-connections ($connect) and worker-sessions (the greeting), SessionsDeadLetters, and \
     execute-api:ManageConnections in their roles";
-const TICKS: &str =
+const TICK_LOGS: &str =
     "the logs of socket-sessions and worker-sessions, TicksDeadLetters, and execute-api:ManageConnections";
 
-const ANSWERS: &str =
+const ANSWER_LOGS: &str =
     "the logs of socket-sessions and worker-answers, AnswersDeadLetters, and ModelProvider with its key";
 
 struct SmokePresentation {
@@ -46,49 +46,52 @@ pub(super) async fn hold(
     times: &SmokeTimings,
 ) {
     let look_at = "the log of the function api-presentations";
-    let Some(slides) = list.check("slides", look_at, slides(presenter)).await else {
+    let Some(slides) = list.check("slides", look_at, create_presentation(presenter)).await else {
         return list.leave_out("a session");
     };
-    list.check("once", "shared/entry/src/http/idempotency.rs", once(presenter)).await;
-    if let Some(session) = list.check("session", SESSIONS, session(presenter, &slides)).await {
-        in_session(list, presenter, guest, (&session, &slides), times).await;
-        list.check("end", SESSIONS, end(presenter, &session)).await;
+    list.check("once", "shared/entry/src/http/idempotency.rs", check_idempotency(presenter)).await;
+    if let Some(session) = list.check("session", SESSION_LOGS, create_session(presenter, &slides)).await {
+        check_session_steps(list, presenter, guest, (&session, &slides), times).await;
+        list.check("end", SESSION_LOGS, end_session(presenter, &session)).await;
     }
     list.check("clean-up", look_at, clean_up(presenter, &slides)).await;
 }
 
-async fn in_session(
+async fn check_session_steps(
     list: &mut Checklist<'_>,
     presenter: &SmokeClient,
     guest: &SmokeClient,
     (session, slides): (&SmokeSession, &SmokePresentation),
     times: &SmokeTimings,
 ) {
-    let joined = list.check("join", SESSIONS, join(guest, session)).await;
+    let joined = list.check("join", SESSION_LOGS, join_as_guest(guest, session)).await;
     let ticket =
-        list.check("ticket", "the log of the function api-sockets", ticket(presenter, session)).await;
+        list.check("ticket", "the log of the function api-sockets", create_ticket(presenter, session)).await;
     let (Some(joined), Some(ticket)) = (joined, ticket) else { return list.leave_out("sockets") };
-    let Some(mut stage) = list.check("socket", SOCKETS, sit(ticket, "presenter", times)).await else {
+    let Some(mut stage) = list.check("socket", SOCKET_LOGS, connect_socket(ticket, "presenter", times)).await
+    else {
         return list.leave_out("votes");
     };
     list.check("ping", "the log of the function socket-connections", ping(&mut stage.socket, times)).await;
     let spent = "the log of the function socket-connections: a ticket is good once";
-    list.check("spent-ticket", spent, refused(&stage.url)).await;
-    let Some(mut seat) = list.check("guest", SOCKETS, sit(joined.url, "audience", times)).await else {
+    list.check("spent-ticket", spent, check_spent_ticket(&stage.url)).await;
+    let Some(mut seat) =
+        list.check("guest", SOCKET_LOGS, connect_socket(joined.url, "audience", times)).await
+    else {
         return list.leave_out("votes");
     };
-    list.check("presence", TICKS, presence(&mut stage.socket, 1)).await;
-    list.check("vote", TICKS, vote(&mut seat.socket, &mut stage.socket, slides, times)).await;
-    list.check("question", ANSWERS, question(&mut seat.socket)).await;
-    let large = large(guest, session, &joined.token, times);
+    list.check("presence", TICK_LOGS, check_presence(&mut stage.socket, 1)).await;
+    list.check("vote", TICK_LOGS, check_vote(&mut seat.socket, &mut stage.socket, slides, times)).await;
+    list.check("question", ANSWER_LOGS, check_question(&mut seat.socket)).await;
+    let large = check_large_frame(guest, session, &joined.token, times);
     list.check("large-message", "API Gateway's quotas: 32 KB a frame", large).await;
     seat.socket.close().await;
     let look_at = "the log of the function socket-connections ($disconnect), then as for presence";
-    list.check("leave", look_at, presence(&mut stage.socket, 0)).await;
-    list.check("statistics", SESSIONS, statistics(presenter, session, slides)).await;
+    list.check("leave", look_at, check_presence(&mut stage.socket, 0)).await;
+    list.check("statistics", SESSION_LOGS, check_statistics(presenter, session, slides)).await;
 }
 
-async fn slides(presenter: &SmokeClient) -> anyhow::Result<CheckOutcome<SmokePresentation>> {
+async fn create_presentation(presenter: &SmokeClient) -> anyhow::Result<CheckOutcome<SmokePresentation>> {
     let answer = presenter.post("/v1/presentations", &json!({ "title": "Smoke" })).await?;
     let presentation = text(&answer.ok(201)?, "id")?.to_owned();
     let options = ["a", "b"].map(|id| json!({ "id": id, "text": format!("Answer {id}"), "order": 0 }));
@@ -104,7 +107,7 @@ async fn slides(presenter: &SmokeClient) -> anyhow::Result<CheckOutcome<SmokePre
 }
 
 /// The same request twice is done once.
-async fn once(presenter: &SmokeClient) -> anyhow::Result<CheckOutcome> {
+async fn check_idempotency(presenter: &SmokeClient) -> anyhow::Result<CheckOutcome> {
     let body = json!({ "title": "Smoke, once" });
     let key = format!("smoke-{:016x}", rand::random::<u64>());
     let headers = [("idempotency-key", key.as_str())];
@@ -118,7 +121,7 @@ async fn once(presenter: &SmokeClient) -> anyhow::Result<CheckOutcome> {
     Ok(CheckOutcome::only("the same request twice is one thing"))
 }
 
-async fn session(
+async fn create_session(
     presenter: &SmokeClient,
     slides: &SmokePresentation,
 ) -> anyhow::Result<CheckOutcome<SmokeSession>> {
@@ -138,7 +141,10 @@ struct JoinedGuest {
     token: String,
 }
 
-async fn join(guest: &SmokeClient, session: &SmokeSession) -> anyhow::Result<CheckOutcome<JoinedGuest>> {
+async fn join_as_guest(
+    guest: &SmokeClient,
+    session: &SmokeSession,
+) -> anyhow::Result<CheckOutcome<JoinedGuest>> {
     let path = format!("/v1/sessions/code/{}/join", session.code);
     let answer = guest.post(&path, &json!({ "display_name": "Guest" })).await?;
     let body = answer.ok(201)?;
@@ -146,20 +152,27 @@ async fn join(guest: &SmokeClient, session: &SmokeSession) -> anyhow::Result<Che
     Ok(CheckOutcome::and(format!("{}, without an account", answer.brief()), joined))
 }
 
-async fn ticket(presenter: &SmokeClient, session: &SmokeSession) -> anyhow::Result<CheckOutcome<String>> {
+async fn create_ticket(
+    presenter: &SmokeClient,
+    session: &SmokeSession,
+) -> anyhow::Result<CheckOutcome<String>> {
     let answer = presenter.post("/v1/realtime/tickets", &json!({ "session_id": session.id })).await?;
     let url = socket_url(&answer.ok(201)?)?;
     let shown = url.split('?').next().unwrap_or_default().to_owned();
     Ok(CheckOutcome::and(format!("to {shown}"), url))
 }
 
-async fn sit(url: String, role: &str, times: &SmokeTimings) -> anyhow::Result<CheckOutcome<GreetedSocket>> {
+async fn connect_socket(
+    url: String,
+    role: &str,
+    times: &SmokeTimings,
+) -> anyhow::Result<CheckOutcome<GreetedSocket>> {
     let (socket, state, said) = dial(&url, "session_state", times).await?;
     ensure!(state["role"] == role, "it is greeted as {}, not {role}", state["role"]);
     Ok(CheckOutcome::and(format!("{said} as {role}"), GreetedSocket { socket, url }))
 }
 
-async fn refused(url: &str) -> anyhow::Result<CheckOutcome> {
+async fn check_spent_ticket(url: &str) -> anyhow::Result<CheckOutcome> {
     match soon(LoadSocket::connect(url)).await? {
         Ok(socket) => {
             socket.close().await;
@@ -169,13 +182,13 @@ async fn refused(url: &str) -> anyhow::Result<CheckOutcome> {
     }
 }
 
-async fn presence(stage: &mut LoadSocket, people: u64) -> anyhow::Result<CheckOutcome> {
+async fn check_presence(stage: &mut LoadSocket, people: u64) -> anyhow::Result<CheckOutcome> {
     let asked = Instant::now();
     wait(stage, "participant_count", |count| count["participant_count"] == people).await?;
     Ok(CheckOutcome::only(format!("the presenter sees {people} after {} ms", asked.elapsed().as_millis())))
 }
 
-async fn vote(
+async fn check_vote(
     seat: &mut LoadSocket,
     stage: &mut LoadSocket,
     slides: &SmokePresentation,
@@ -192,7 +205,7 @@ async fn vote(
 }
 
 /// Whatever model the deployment asks: an answer is written, if only that there is none.
-async fn question(seat: &mut LoadSocket) -> anyhow::Result<CheckOutcome> {
+async fn check_question(seat: &mut LoadSocket) -> anyhow::Result<CheckOutcome> {
     let asked = Instant::now();
     seat.send("question_asked", json!({ "question_text": "Does it work?" }), Some(2)).await?;
     let answer = wait(seat, "ai_response", |answer| answer["is_complete"] == true).await?;
@@ -201,7 +214,7 @@ async fn question(seat: &mut LoadSocket) -> anyhow::Result<CheckOutcome> {
 }
 
 /// From a second tab of the guest, since it is to cost the connection.
-async fn large(
+async fn check_large_frame(
     guest: &SmokeClient,
     session: &SmokeSession,
     token: &str,
@@ -209,7 +222,7 @@ async fn large(
 ) -> anyhow::Result<CheckOutcome> {
     let path = format!("/v1/sessions/code/{}/join", session.code);
     let joined = guest.post(&path, &json!({ "participant_token": token })).await?.ok(201)?;
-    let CheckOutcome { found: mut tab, .. } = sit(socket_url(&joined)?, "audience", times).await?;
+    let CheckOutcome { found: mut tab, .. } = connect_socket(socket_url(&joined)?, "audience", times).await?;
     // what is written after the other side has closed may fail; that it closed is what counts
     let _ = tab.socket.send("ping", json!({ "much": "x".repeat(40 * 1024) }), None).await;
     let closed = soon(async {
@@ -222,7 +235,7 @@ async fn large(
     Ok(CheckOutcome::only("40 KB in one frame end the connection"))
 }
 
-async fn statistics(
+async fn check_statistics(
     presenter: &SmokeClient,
     session: &SmokeSession,
     slides: &SmokePresentation,
@@ -233,7 +246,7 @@ async fn statistics(
     Ok(CheckOutcome::only("one vote of one"))
 }
 
-async fn end(presenter: &SmokeClient, session: &SmokeSession) -> anyhow::Result<CheckOutcome> {
+async fn end_session(presenter: &SmokeClient, session: &SmokeSession) -> anyhow::Result<CheckOutcome> {
     let answer = presenter.post(&format!("/v1/sessions/{}/end", session.id), &json!({})).await?;
     ensure!(answer.ok(200)?["status"] == "ended", "it does not end");
     Ok(CheckOutcome::only(answer.brief()))

@@ -18,7 +18,7 @@ use super::{
 use crate::socket::{LoadSocket, ReceivedFrame};
 
 /// How long an event may take. Functions that nobody has called for a while start first.
-const PATIENCE: Duration = Duration::from_secs(10);
+const EVENT_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(super) fn socket_url(body: &Value) -> anyhow::Result<String> {
     let text = text(body, "websocket_url")?;
@@ -54,7 +54,9 @@ pub(super) async fn ping(socket: &mut LoadSocket, times: &SmokeTimings) -> anyho
 }
 
 pub(super) async fn soon<T>(what: impl Future<Output = T>) -> anyhow::Result<T> {
-    timeout(PATIENCE, what).await.with_context(|| format!("nothing within {} s", PATIENCE.as_secs()))
+    timeout(EVENT_TIMEOUT, what)
+        .await
+        .with_context(|| format!("nothing within {} s", EVENT_TIMEOUT.as_secs()))
 }
 
 /// The next event of this kind that fits; what comes instead is told if none does.
@@ -73,11 +75,11 @@ pub(super) async fn wait(
         }
         None
     };
-    let found = timeout(PATIENCE, waiting).await;
+    let found = timeout(EVENT_TIMEOUT, waiting).await;
     let others = if others.is_empty() { "nothing".to_owned() } else { others.join(", ") };
     match found {
         Ok(Some(payload)) => Ok(payload),
         Ok(None) => bail!("closed before {kind} came; {others} came"),
-        Err(_) => bail!("no {kind} within {} s; {others} came", PATIENCE.as_secs()),
+        Err(_) => bail!("no {kind} within {} s; {others} came", EVENT_TIMEOUT.as_secs()),
     }
 }

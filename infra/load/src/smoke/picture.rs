@@ -9,15 +9,15 @@ use super::{
 };
 
 /// One pixel, as a PNG.
-const PIXEL: &str =
+const PIXEL_PNG: &str =
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
 pub(super) async fn show(list: &mut Checklist<'_>, owner: &SmokeClient, anyone: &SmokeClient) {
-    list.check("image", "the log of the function api-images", there_and_back(owner, anyone)).await;
+    list.check("image", "the log of the function api-images", upload_and_download(owner, anyone)).await;
 }
 
-async fn there_and_back(owner: &SmokeClient, anyone: &SmokeClient) -> anyhow::Result<CheckOutcome> {
-    let pixel = BASE64_STANDARD.decode(PIXEL).context("the pixel of this check")?;
+async fn upload_and_download(owner: &SmokeClient, anyone: &SmokeClient) -> anyhow::Result<CheckOutcome> {
+    let pixel = BASE64_STANDARD.decode(PIXEL_PNG).context("the pixel of this check")?;
     let image = owner.upload("/v1/upload/image", pixel).await?.ok(201)?;
     let url = text(&image, "url")?;
     let shown = anyone.get(url).await?;

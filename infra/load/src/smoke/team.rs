@@ -13,34 +13,37 @@ use super::{
 };
 use crate::socket::LoadSocket;
 
-const CHAT: &str = "the log of the function api-chat";
-const SOCKETS: &str =
+const CHAT_LOGS: &str = "the log of the function api-chat";
+const SOCKET_LOGS: &str =
     "the logs of socket-connections, worker-chat (the greeting) and socket-chat, and ChatDeadLetters";
 /// How long what follows from a message may take.
-const PATIENCE: Duration = Duration::from_secs(15);
+const JOB_TIMEOUT: Duration = Duration::from_secs(15);
 
 pub(super) async fn meet(list: &mut Checklist<'_>, visitor: &SmokeClient, times: &SmokeTimings) {
     let look_at = "the log of the function api-identity";
-    if list.check("user-name", look_at, user_name(visitor)).await.is_none() {
+    if list.check("user-name", look_at, choose_user_name(visitor)).await.is_none() {
         return list.leave_out("the chat");
     }
-    let Some(channel) = list.check("channel", CHAT, channel(visitor)).await else {
+    let Some(channel) = list.check("channel", CHAT_LOGS, create_channel(visitor)).await else {
         return list.leave_out("messages");
     };
-    if let Some(mut socket) = list.check("team-socket", SOCKETS, connect(visitor, &channel, times)).await {
+    if let Some(mut socket) =
+        list.check("team-socket", SOCKET_LOGS, connect_socket(visitor, &channel, times)).await
+    {
         list.check("team-ping", "the log of the function socket-connections", ping(&mut socket, times)).await;
-        list.check("message", CHAT, message(visitor, &mut socket, &channel, times)).await;
-        list.check("replay", "the log of the function socket-chat", replay(&mut socket, &channel)).await;
+        list.check("message", CHAT_LOGS, check_message(visitor, &mut socket, &channel, times)).await;
+        list.check("replay", "the log of the function socket-chat", check_replay(&mut socket, &channel))
+            .await;
         socket.close().await;
     } else {
         list.leave_out("messages");
     }
-    list.check("search", "the log of worker-chat, FollowsDeadLetters", found(visitor)).await;
-    list.check("channel-gone", CHAT, delete(visitor, &channel)).await;
+    list.check("search", "the log of worker-chat, FollowsDeadLetters", check_search(visitor)).await;
+    list.check("channel-gone", CHAT_LOGS, delete_channel(visitor, &channel)).await;
 }
 
 /// The team is whoever has one.
-async fn user_name(visitor: &SmokeClient) -> anyhow::Result<CheckOutcome> {
+async fn choose_user_name(visitor: &SmokeClient) -> anyhow::Result<CheckOutcome> {
     let name = format!("smoke_{:014x}", rand::random::<u64>() >> 8);
     let answer = visitor.ask(Method::PATCH, "/v1/users/me", Some(&json!({ "username": name })), &[]).await?;
     ensure!(answer.ok(200)?["username"] == name, "it is called otherwise");
@@ -48,7 +51,7 @@ async fn user_name(visitor: &SmokeClient) -> anyhow::Result<CheckOutcome> {
 }
 
 /// A private one: nobody of a team is to notice.
-async fn channel(visitor: &SmokeClient) -> anyhow::Result<CheckOutcome<String>> {
+async fn create_channel(visitor: &SmokeClient) -> anyhow::Result<CheckOutcome<String>> {
     let name = format!("smoke-{:016x}", rand::random::<u64>());
     let body = json!({ "name": name, "is_private": true });
     let made = visitor.post("/v1/channels", &body).await?.ok(201)?;
@@ -59,7 +62,7 @@ async fn channel(visitor: &SmokeClient) -> anyhow::Result<CheckOutcome<String>> 
     Ok(CheckOutcome::and(format!("#{name}, private"), id))
 }
 
-async fn connect(
+async fn connect_socket(
     visitor: &SmokeClient,
     channel: &str,
     times: &SmokeTimings,
@@ -71,7 +74,7 @@ async fn connect(
 }
 
 /// Sent twice, stored once, and on the screen.
-async fn message(
+async fn check_message(
     visitor: &SmokeClient,
     socket: &mut LoadSocket,
     channel: &str,
@@ -92,7 +95,7 @@ async fn message(
 }
 
 /// Whoever comes back is told what they missed.
-async fn replay(socket: &mut LoadSocket, channel: &str) -> anyhow::Result<CheckOutcome> {
+async fn check_replay(socket: &mut LoadSocket, channel: &str) -> anyhow::Result<CheckOutcome> {
     let since = json!({ "channel_id": channel, "since": { "seq": 0, "change": 0 } });
     socket.send("join_channel", since, Some(2)).await?;
     let missed = wait(socket, "channel_changes", |changes| changes["channel_id"] == channel).await?;
@@ -103,7 +106,7 @@ async fn replay(socket: &mut LoadSocket, channel: &str) -> anyhow::Result<CheckO
 }
 
 /// The index follows by a job.
-async fn found(visitor: &SmokeClient) -> anyhow::Result<CheckOutcome> {
+async fn check_search(visitor: &SmokeClient) -> anyhow::Result<CheckOutcome> {
     let asked = Instant::now();
     loop {
         let found = visitor.get("/v1/messages/search?q=heron").await?.ok(200)?;
@@ -113,12 +116,12 @@ async fn found(visitor: &SmokeClient) -> anyhow::Result<CheckOutcome> {
                 asked.elapsed().as_millis()
             )));
         }
-        ensure!(asked.elapsed() < PATIENCE, "not found within {} s: {found}", PATIENCE.as_secs());
+        ensure!(asked.elapsed() < JOB_TIMEOUT, "not found within {} s: {found}", JOB_TIMEOUT.as_secs());
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
 
-async fn delete(visitor: &SmokeClient, channel: &str) -> anyhow::Result<CheckOutcome> {
+async fn delete_channel(visitor: &SmokeClient, channel: &str) -> anyhow::Result<CheckOutcome> {
     let path = format!("/v1/channels/{channel}");
     let answer = visitor.delete(&path, None).await?;
     ensure!(matches!(answer.status, 200 | 204), "{}", answer.brief());

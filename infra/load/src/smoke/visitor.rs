@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::latency::{LatencyHistogram, LatencySummary};
 
 /// Longer than API Gateway waits for a function: what it says of that is worth seeing.
-const PATIENCE: Duration = Duration::from_secs(35);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(35);
 
 /// What was timed.
 #[derive(Clone)]
@@ -62,7 +62,7 @@ impl SmokeClient {
     pub(super) fn new(url: &Url, times: SmokeTimings) -> anyhow::Result<Self> {
         // a redirect is an answer to look at, and not to follow with a password
         let http = reqwest::Client::builder()
-            .timeout(PATIENCE)
+            .timeout(REQUEST_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
         Ok(Self { http, base: url.as_str().trim_end_matches('/').to_owned(), token: None, times })
@@ -100,23 +100,24 @@ impl SmokeClient {
         headers: &[(&str, &str)],
     ) -> anyhow::Result<SmokeResponse> {
         let what = format!("{method} {path}");
-        let mut request = self.request(method, path);
+        let mut request = self.request_builder(method, path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         if let Some(body) = body {
             request = request.json(body);
         }
-        self.answer(what, request).await
+        self.send_request(what, request).await
     }
 
     /// A file as the body of a POST.
     pub(super) async fn upload(&self, path: &str, bytes: Vec<u8>) -> anyhow::Result<SmokeResponse> {
-        let request = self.request(Method::POST, path).header("content-type", "application/octet-stream");
-        self.answer(format!("POST {path}"), request.body(bytes)).await
+        let request =
+            self.request_builder(Method::POST, path).header("content-type", "application/octet-stream");
+        self.send_request(format!("POST {path}"), request.body(bytes)).await
     }
 
-    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    fn request_builder(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.base));
         match &self.token {
             Some(token) => request.bearer_auth(token),
@@ -124,7 +125,7 @@ impl SmokeClient {
         }
     }
 
-    async fn answer(&self, what: String, request: RequestBuilder) -> anyhow::Result<SmokeResponse> {
+    async fn send_request(&self, what: String, request: RequestBuilder) -> anyhow::Result<SmokeResponse> {
         let asked = Instant::now();
         let answer = request.send().await.with_context(|| format!("{what}: no answer"))?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
@@ -149,11 +150,11 @@ pub(super) struct SmokeResponse {
 impl SmokeResponse {
     /// The body, if the status is this.
     pub(super) fn ok(&self, status: u16) -> anyhow::Result<Value> {
-        ensure!(self.status == status, "{}", self.but(&status.to_string()));
+        ensure!(self.status == status, "{}", self.unexpected(&status.to_string()));
         if self.text.is_empty() {
             return Ok(Value::Null);
         }
-        serde_json::from_str(&self.text).with_context(|| self.but("JSON"))
+        serde_json::from_str(&self.text).with_context(|| self.unexpected("JSON"))
     }
 
     /// Whether it is this refusal, in the form that all have.
@@ -162,7 +163,7 @@ impl SmokeResponse {
         ensure!(
             self.status == status && body["code"] == code && body["status_code"] == status,
             "{}",
-            self.but(&format!("{status} {code}"))
+            self.unexpected(&format!("{status} {code}"))
         );
         let id = body["request_id"].as_str().filter(|id| !id.is_empty());
         ensure!(id.is_some(), "{}: the refusal has no request_id", self.what);
@@ -179,7 +180,7 @@ impl SmokeResponse {
         self.headers.get(name)?.to_str().ok()
     }
 
-    fn but(&self, wanted: &str) -> String {
+    fn unexpected(&self, wanted: &str) -> String {
         let begin: String = self.text.chars().take(200).collect();
         format!("{}: {wanted} was to come, but it was {} {begin}", self.what, self.status)
     }

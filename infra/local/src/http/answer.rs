@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_full_answer() {
+    async fn a_full_response_is_read() {
         let returned = json!({
             "statusCode": 201,
             "headers": {"content-type": "image/png", "x-a": "b", "content-length": "99"},
@@ -97,14 +97,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn any_other_json_is_a_body() {
+    async fn other_json_becomes_the_body() {
         let answer = answer(&json!({"a": 1})).unwrap();
         assert_eq!(answer.headers()["content-type"], "application/json");
         assert_eq!(body(answer).await, r#"{"a":1}"#);
     }
 
     #[test]
-    fn nonsense_is_refused() {
+    fn an_invalid_response_is_refused() {
         assert!(answer(&json!({"statusCode": 99})).is_none());
         assert!(answer(&json!({"statusCode": 200, "body": {"a": 1}})).is_none());
         assert!(answer(&json!({"statusCode": 200, "headers": {"a b": "c"}})).is_none());

@@ -28,7 +28,7 @@ pub(crate) fn event(
     route: &RouteMatch<'_>,
     received: &RequestContext<'_>,
 ) -> Value {
-    let headers = headers(&parts.headers, received.source_ip, received.authority);
+    let headers = event_headers(&parts.headers, received.source_ip, received.authority);
     let cookies: Vec<&str> = parts
         .headers
         .get_all(header::COOKIE)
@@ -74,7 +74,7 @@ pub(crate) fn event(
         event["pathParameters"] = json!(route.parameters);
     }
     if !body.is_empty() {
-        if let Some(text) = text(&parts.headers, body) {
+        if let Some(text) = body_as_text(&parts.headers, body) {
             event["body"] = json!(text);
         } else {
             event["body"] = json!(STANDARD.encode(body));
@@ -86,7 +86,7 @@ pub(crate) fn event(
 
 /// Lower-case names; several values of one name are joined by a comma. Who the client is comes from the connection, never from
 /// what the client says; cookies travel in a field of their own.
-fn headers(request: &HeaderMap, source_ip: IpAddr, authority: &str) -> BTreeMap<String, String> {
+fn event_headers(request: &HeaderMap, source_ip: IpAddr, authority: &str) -> BTreeMap<String, String> {
     let mut headers = BTreeMap::<String, String>::new();
     for (name, value) in request {
         if *name == header::COOKIE || *name == header::FORWARDED || name == super::SOURCE_IP {
@@ -109,7 +109,7 @@ fn headers(request: &HeaderMap, source_ip: IpAddr, authority: &str) -> BTreeMap<
 }
 
 /// What AWS passes on as text; the rest arrives in base64.
-fn text<'b>(headers: &HeaderMap, body: &'b Bytes) -> Option<&'b str> {
+fn body_as_text<'b>(headers: &HeaderMap, body: &'b Bytes) -> Option<&'b str> {
     let content_type =
         headers.get(header::CONTENT_TYPE).map_or("text/plain", |value| value.to_str().unwrap_or(""));
     let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();

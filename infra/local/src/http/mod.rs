@@ -22,11 +22,11 @@ use crate::{gateway::ApiGateway, ids, record};
 /// Lets a test play many addresses: taken for the client's, and not passed on.
 pub(crate) const SOURCE_IP: HeaderName = HeaderName::from_static("x-local-source-ip");
 /// The figure an operation may report on what it cost (DESIGN 7).
-const COST: &str = "x-colloquy-cost";
+const COST_HEADER: &str = "x-colloquy-cost";
 /// HTTP APIs' limit on a request's payload, in bytes.
-const PAYLOAD: usize = 10 * 1024 * 1024;
+const MAX_PAYLOAD_BYTES: usize = 10 * 1024 * 1024;
 /// How much of a body that is too large is still read, so that its sender hears why.
-const DRAIN: usize = 64 * 1024 * 1024;
+const MAX_DRAINED_BYTES: usize = 64 * 1024 * 1024;
 /// HTTP APIs' limit on the time an integration takes.
 const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -51,9 +51,10 @@ pub(crate) async fn handle(
                 authority: &gateway.authority,
                 path: &path,
             };
-            let answer = match read(body).await {
+            let answer = match read_body(body).await {
                 Ok(body) => {
-                    invoke(&gateway, event::event(&parts, &body, &route, &received), route.function).await
+                    invoke_function(&gateway, event::event(&parts, &body, &route, &received), route.function)
+                        .await
                 }
                 Err(refused) => refused,
             };
@@ -73,12 +74,12 @@ pub(crate) async fn handle(
         status: answer.status().as_u16(),
         duration_ms: began.elapsed().as_secs_f64() * 1_000.0,
         request_id,
-        cost: answer.headers().get(COST).and_then(|cost| cost.to_str().ok()).map(str::to_owned),
+        cost: answer.headers().get(COST_HEADER).and_then(|cost| cost.to_str().ok()).map(str::to_owned),
     });
     answer
 }
 
-async fn invoke(gateway: &ApiGateway, event: serde_json::Value, function: &str) -> GatewayResponse {
+async fn invoke_function(gateway: &ApiGateway, event: serde_json::Value, function: &str) -> GatewayResponse {
     if event["body"].as_str().is_some_and(|body| body.len() > LAMBDA_PAYLOAD) {
         return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
     }
@@ -95,22 +96,22 @@ pub(crate) fn source_ip(parts: &Parts, peer: IpAddr) -> IpAddr {
     played.unwrap_or(peer)
 }
 
-async fn read(mut body: Incoming) -> Result<Bytes, GatewayResponse> {
+async fn read_body(mut body: Incoming) -> Result<Bytes, GatewayResponse> {
     let hint = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
-    let mut whole = BytesMut::with_capacity(hint.min(PAYLOAD));
+    let mut whole = BytesMut::with_capacity(hint.min(MAX_PAYLOAD_BYTES));
     let mut length = 0;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| message(StatusCode::BAD_REQUEST, "Bad Request"))?;
         let Some(data) = frame.data_ref() else { continue };
         length += data.len();
-        if length > DRAIN {
+        if length > MAX_DRAINED_BYTES {
             break;
         }
-        if length <= PAYLOAD {
+        if length <= MAX_PAYLOAD_BYTES {
             whole.extend_from_slice(data);
         }
     }
-    if length <= PAYLOAD {
+    if length <= MAX_PAYLOAD_BYTES {
         return Ok(whole.freeze());
     }
     let mut refused = message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");

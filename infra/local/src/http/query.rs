@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn queries_decode() {
+    fn query_strings_are_decoded() {
         let expected =
             [("a", "1,2 3"), ("b c", ""), ("d", "ü&%zz%")].map(|(k, v)| (k.to_owned(), v.to_owned()));
         assert_eq!(joined("a=1&b%20c&a=2+3&d=%C3%BC%26%zz%&"), BTreeMap::from(expected));

@@ -59,7 +59,7 @@ impl RouteTable {
                 return None;
             }
             let parameters = match &route.path {
-                Some(path) => captures(path, &wanted)?,
+                Some(path) => capture_parameters(path, &wanted)?,
                 None => BTreeMap::new(),
             };
             Some(RouteMatch { key: &route.key, function: &route.function, parameters })
@@ -101,7 +101,7 @@ impl PathSegment {
     }
 }
 
-fn captures<'r>(path: &'r [PathSegment], wanted: &[&str]) -> Option<BTreeMap<&'r str, String>> {
+fn capture_parameters<'r>(path: &'r [PathSegment], wanted: &[&str]) -> Option<BTreeMap<&'r str, String>> {
     let mut parameters = BTreeMap::new();
     for (index, segment) in path.iter().enumerate() {
         let here = *wanted.get(index)?;
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn without_default_there_may_be_none() {
+    fn without_a_default_route_a_request_may_match_none() {
         let routes = RouteTable::new(vec![HttpRoute { key: "GET /a".into(), function: "F".into() }]);
         assert!(routes.select("GET", "/b").is_none() && routes.select("POST", "/a").is_none());
     }

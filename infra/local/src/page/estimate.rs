@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_million_requests() {
+    fn a_million_requests_cost_the_listed_price() {
         let usage = FunctionUsage {
             function: "F".into(),
             binary: "f".into(),

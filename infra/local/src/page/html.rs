@@ -10,7 +10,7 @@ use super::{
 };
 
 /// Rows of requests and mails that a page shows.
-const SHOWN: usize = 60;
+const MAX_ROWS: usize = 60;
 
 pub(super) fn render(state: &PageState) -> String {
     let mut html = String::with_capacity(32 * 1024);
@@ -23,17 +23,17 @@ pub(super) fn render(state: &PageState) -> String {
         "<header><h1>Colloquy, local</h1><a href='/docs'>API</a> <a href='/_local/state.json'>state.json</a> \
          <span class=soft>{url}</span></header><main>"
     );
-    figures(&mut html, state);
-    requests(&mut html, state);
-    mail(&mut html, state);
-    queues(&mut html, &state.queues);
-    sockets(&mut html, state);
-    functions(&mut html, state);
+    render_figures(&mut html, state);
+    render_requests(&mut html, state);
+    render_mail(&mut html, state);
+    render_queues(&mut html, &state.queues);
+    render_sockets(&mut html, state);
+    render_functions(&mut html, state);
     html.push_str("</main><script src='/_local/page.js'></script></html>");
     html
 }
 
-fn figures(html: &mut String, state: &PageState) {
+fn render_figures(html: &mut String, state: &PageState) {
     let dead: usize = state.queues.iter().map(|queue| queue.letters.len()).sum();
     let figures = [
         ("requests", state.http_requests.to_string()),
@@ -51,11 +51,11 @@ fn figures(html: &mut String, state: &PageState) {
     let _ = write!(
         html,
         "</ul><p class=soft>Time here: {}. <form method=post action='/_local/schedules'><button>run the schedules now</button></form></p>",
-        time(state.now)
+        clock_time(state.now)
     );
 }
 
-fn requests(html: &mut String, state: &PageState) {
+fn render_requests(html: &mut String, state: &PageState) {
     html.push_str("<h2>Requests</h2>");
     if state.requests.is_empty() {
         html.push_str("<p class=empty>None yet.</p>");
@@ -64,7 +64,7 @@ fn requests(html: &mut String, state: &PageState) {
     html.push_str(
         "<table><tr><th>time<th>request<th>route<th class=n>status<th class=n>ms<th class=n>units<th class=n>table, $/M</tr>",
     );
-    for request in state.requests.iter().take(SHOWN) {
+    for request in state.requests.iter().take(MAX_ROWS) {
         let bad = if request.status >= 500 { " bad" } else { "" };
         let cost = request.cost.as_deref();
         // a million of these, so that the figure can be read
@@ -73,7 +73,7 @@ fn requests(html: &mut String, state: &PageState) {
         let _ = write!(
             html,
             "<tr><td class=m>{}<td class=m title='{}'>{} {}<td class=m>{}<td class='n{bad}'>{}<td class=n>{:.1}<td class=n>{}<td class=n>{dollars}</tr>",
-            time(request.at),
+            clock_time(request.at),
             escape(&request.request_id),
             escape(&request.method),
             escape(&request.path),
@@ -86,13 +86,13 @@ fn requests(html: &mut String, state: &PageState) {
     html.push_str("</table>");
 }
 
-fn mail(html: &mut String, state: &PageState) {
+fn render_mail(html: &mut String, state: &PageState) {
     html.push_str("<h2>Mail</h2>");
     if state.mail.is_empty() {
         html.push_str("<p class=empty>Nothing was sent. Mail is not delivered here; it is shown.</p>");
     }
-    for mail in state.mail.iter().take(SHOWN) {
-        let at = Timestamp::from_millisecond(mail.at_ms).map(time).unwrap_or_default();
+    for mail in state.mail.iter().take(MAX_ROWS) {
+        let at = Timestamp::from_millisecond(mail.at_ms).map(clock_time).unwrap_or_default();
         let (to, subject) = (escape(&mail.to.join(", ")), escape(&mail.subject));
         let _ = write!(html, "<details><summary><code>{at}</code> {to}: <b>{subject}</b>");
         // links that the product put into its own mail; anything but http(s) never gets here
@@ -105,7 +105,7 @@ fn mail(html: &mut String, state: &PageState) {
     }
 }
 
-fn queues(html: &mut String, queues: &[QueueState]) {
+fn render_queues(html: &mut String, queues: &[QueueState]) {
     html.push_str("<h2>Queues</h2><table><tr><th>queue<th class=n>visible<th class=n>in flight<th class=n>delayed<th></tr>");
     for queue in queues {
         let name = escape(&queue.name);
@@ -120,7 +120,7 @@ fn queues(html: &mut String, queues: &[QueueState]) {
                 "<form method=post action='/_local/queues/{name}/redrive'><button>redrive</button></form>"
             );
         }
-        for letter in queue.letters.iter().take(SHOWN) {
+        for letter in queue.letters.iter().take(MAX_ROWS) {
             let id = escape(&letter.message_id);
             let _ = write!(
                 html,
@@ -133,14 +133,14 @@ fn queues(html: &mut String, queues: &[QueueState]) {
     html.push_str("</table>");
 }
 
-fn sockets(html: &mut String, state: &PageState) {
+fn render_sockets(html: &mut String, state: &PageState) {
     html.push_str("<h2>Sockets</h2>");
     if state.sockets.is_empty() {
         html.push_str("<p class=empty>None open.</p>");
         return;
     }
     html.push_str("<table><tr><th>connection<th>from<th class=n>age, s<th class=n>silent, s</tr>");
-    for socket in state.sockets.iter().take(SHOWN) {
+    for socket in state.sockets.iter().take(MAX_ROWS) {
         let (id, from, age, silent) = socket.row(state.now.as_millisecond());
         let _ = write!(
             html,
@@ -149,12 +149,12 @@ fn sockets(html: &mut String, state: &PageState) {
         );
     }
     html.push_str("</table>");
-    if state.sockets.len() > SHOWN {
-        let _ = write!(html, "<p class=soft>and {} more</p>", state.sockets.len() - SHOWN);
+    if state.sockets.len() > MAX_ROWS {
+        let _ = write!(html, "<p class=soft>and {} more</p>", state.sockets.len() - MAX_ROWS);
     }
 }
 
-fn functions(html: &mut String, state: &PageState) {
+fn render_functions(html: &mut String, state: &PageState) {
     html.push_str("<h2>Functions</h2><table><tr><th>function<th class=n>invocations<th class=n>errors<th class=n>ms, all<th class=n>MB<th class=n>reads<th class=n>writes</tr>");
     for usage in &state.functions {
         let bad = if usage.errors > 0 { " bad" } else { "" };
@@ -173,7 +173,7 @@ fn functions(html: &mut String, state: &PageState) {
     html.push_str("</table>");
 }
 
-fn time(at: Timestamp) -> String {
+fn clock_time(at: Timestamp) -> String {
     at.strftime("%H:%M:%S").to_string()
 }
 

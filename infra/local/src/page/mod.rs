@@ -37,7 +37,7 @@ pub(crate) async fn answer(
     request: Request<Incoming>,
     host: &Authority,
 ) -> GatewayResponse {
-    if !is_ours(&request, host) {
+    if !is_own_origin(&request, host) {
         return message(StatusCode::FORBIDDEN, "/_local answers only to this machine's own pages");
     }
     let path = request.uri().path().trim_end_matches('/').to_owned();
@@ -49,7 +49,7 @@ pub(crate) async fn answer(
         (&Method::GET, ["mail"]) => {
             json_answer(StatusCode::OK, &json!({"items": PageState::of(gateway).mail}))
         }
-        (&Method::POST, ["clock"]) => advance(gateway, request).await,
+        (&Method::POST, ["clock"]) => advance_clock(gateway, request).await,
         (&Method::POST, ["schedules"]) => {
             gateway.run_schedules().await;
             done(&json!({}))
@@ -67,7 +67,7 @@ pub(crate) async fn answer(
 
 /// The page shows mail, hence links that log in: no other site may read it through a name that it resolves to this
 /// machine, nor turn the handles from a page of its own.
-fn is_ours(request: &Request<Incoming>, host: &Authority) -> bool {
+fn is_own_origin(request: &Request<Incoming>, host: &Authority) -> bool {
     let local = matches!(host.host(), "127.0.0.1" | "localhost" | "[::1]");
     let origin = request.headers().get(header::ORIGIN);
     local && origin.is_none_or(|origin| origin.as_bytes() == format!("http://{host}").as_bytes())
@@ -78,7 +78,7 @@ struct AdvanceClockRequest {
     advance_seconds: u64,
 }
 
-async fn advance(gateway: &ApiGateway, request: Request<Incoming>) -> GatewayResponse {
+async fn advance_clock(gateway: &ApiGateway, request: Request<Incoming>) -> GatewayResponse {
     let body =
         Limited::new(request.into_body(), 1_024).collect().await.map(http_body_util::Collected::to_bytes);
     let wanted = body.ok().and_then(|body| serde_json::from_slice::<AdvanceClockRequest>(&body).ok());

@@ -76,14 +76,14 @@ impl PageState {
             socket_messages: frames,
             posts,
             sockets: gateway.sockets.as_ref().map(SocketGateway::list).unwrap_or_default(),
-            queues: queues(gateway),
+            queues: queue_states(gateway),
             mail,
             functions,
         }
     }
 }
 
-fn queues(gateway: &ApiGateway) -> Vec<QueueState> {
+fn queue_states(gateway: &ApiGateway) -> Vec<QueueState> {
     let queues = gateway.cloud.queues();
     let state = |name: String| {
         let depth = queues.depth(&name);

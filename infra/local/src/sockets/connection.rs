@@ -27,13 +27,13 @@ use super::{
 use crate::{gateway::ApiGateway, ids};
 
 /// API Gateway's quotas on what a client sends.
-const FRAME: usize = 32 * 1024;
-const MESSAGE: usize = 128 * 1024;
+const MAX_FRAME_BYTES: usize = 32 * 1024;
+const MAX_MESSAGE_BYTES: usize = 128 * 1024;
 /// Messages of one socket under way at once; then the next is not read yet, where AWS would throttle.
-const CONCURRENT: usize = 64;
+const MAX_CONCURRENT_MESSAGES: usize = 64;
 /// How long a peer may take to accept a frame, or to answer a close.
-const PATIENCE: Duration = Duration::from_secs(10);
-const FAREWELL: Duration = Duration::from_secs(1);
+const SEND_TIMEOUT: Duration = Duration::from_secs(10);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 type SocketStream = WebSocketStream<TokioIo<Upgraded>>;
 
@@ -71,11 +71,12 @@ impl SocketTask {
     pub(super) async fn run(mut self, upgrade: OnUpgrade) {
         let end = match upgrade.await {
             Ok(upgraded) => {
-                let config =
-                    WebSocketConfig::default().max_frame_size(Some(FRAME)).max_message_size(Some(MESSAGE));
+                let config = WebSocketConfig::default()
+                    .max_frame_size(Some(MAX_FRAME_BYTES))
+                    .max_message_size(Some(MAX_MESSAGE_BYTES));
                 let io = TokioIo::new(upgraded);
                 let mut stream = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
-                self.pump(&mut stream).await
+                self.exchange_frames(&mut stream).await
             }
             Err(_) => SocketEnd::new(1006, "Connection closed abnormally"),
         };
@@ -91,8 +92,8 @@ impl SocketTask {
         sockets.open().remove(&self.connection.id);
     }
 
-    async fn pump(&mut self, stream: &mut SocketStream) -> SocketEnd {
-        let concurrent = Arc::new(Semaphore::new(CONCURRENT));
+    async fn exchange_frames(&mut self, stream: &mut SocketStream) -> SocketEnd {
+        let concurrent = Arc::new(Semaphore::new(MAX_CONCURRENT_MESSAGES));
         let mut permit = None;
         loop {
             tokio::select! {
@@ -113,17 +114,17 @@ impl SocketTask {
 
     /// Sends what is waiting, in one flush.
     async fn send(&mut self, stream: &mut SocketStream, first: OutboundFrame) -> Option<SocketEnd> {
-        if self.cut() {
+        if self.close_by_chaos() {
             return Some(SocketEnd::new(1006, "Cut by chaos"));
         }
-        self.touch();
+        self.record_activity();
         let mut next = Some(first);
         let mut close = None;
-        let written = tokio::time::timeout(PATIENCE, async {
+        let written = tokio::time::timeout(SEND_TIMEOUT, async {
             while let Some(outbound) = next.take() {
                 match outbound {
                     OutboundFrame::Text(text) => {
-                        for text in self.with_mishaps(text) {
+                        for text in self.apply_frame_faults(text) {
                             stream.feed(Message::text(text)).await?;
                         }
                         next = self.rx.try_recv().ok();
@@ -145,7 +146,7 @@ impl SocketTask {
     }
 
     /// What goes out now, where this was to.
-    fn with_mishaps(&mut self, text: String) -> Vec<String> {
+    fn apply_frame_faults(&mut self, text: String) -> Vec<String> {
         let mishap = self.gateway.sockets.as_ref().and_then(super::SocketGateway::mishap);
         let mut now = match mishap {
             None => vec![text],
@@ -163,15 +164,15 @@ impl SocketTask {
         message: Option<Result<Message, Error>>,
         permit: &mut Option<OwnedSemaphorePermit>,
     ) -> Option<SocketEnd> {
-        if self.cut() {
+        if self.close_by_chaos() {
             return Some(SocketEnd::new(1006, "Cut by chaos"));
         }
         match message {
             Some(Ok(Message::Text(text))) => {
-                self.touch();
+                self.record_activity();
                 self.gateway.record.frame();
                 if let Some(permit) = permit.take() {
-                    self.dispatch(text.as_str().to_owned(), permit);
+                    self.invoke_for_message(text.as_str().to_owned(), permit);
                 }
                 None
             }
@@ -186,17 +187,17 @@ impl SocketTask {
                     None => SocketEnd::new(1005, "Client-side close frame status not set"),
                 };
                 // the answer to a close is written while reading on
-                let _ =
-                    tokio::time::timeout(FAREWELL, async { while stream.next().await.is_some() {} }).await;
+                let _ = tokio::time::timeout(CLOSE_TIMEOUT, async { while stream.next().await.is_some() {} })
+                    .await;
                 Some(end)
             }
             Some(Err(Error::Capacity(_))) => {
                 let end = close_with(stream, SocketEnd::new(1009, "Message too big")).await;
-                drain(stream).await;
+                read_unread_bytes(stream).await;
                 Some(end)
             }
             Some(Err(Error::Utf8(_))) => Some(close_with(stream, SocketEnd::new(1007, "Not UTF-8")).await),
-            Some(Err(Error::Protocol(error))) if error_is_the_clients(&error) => {
+            Some(Err(Error::Protocol(error))) if is_client_error(&error) => {
                 Some(close_with(stream, SocketEnd::new(1002, "Protocol error")).await)
             }
             Some(Err(_)) | None => Some(SocketEnd::new(1006, "Connection closed abnormally")),
@@ -204,7 +205,7 @@ impl SocketTask {
     }
 
     /// Each message is an invocation of its own; they may overtake each other, as on AWS.
-    fn dispatch(&self, body: String, permit: OwnedSemaphorePermit) {
+    fn invoke_for_message(&self, body: String, permit: OwnedSemaphorePermit) {
         let gateway = Arc::clone(&self.gateway);
         let connection = Arc::clone(&self.connection);
         let pulse = Arc::clone(&self.pulse);
@@ -228,13 +229,13 @@ impl SocketTask {
         });
     }
 
-    fn touch(&self) {
+    fn record_activity(&self) {
         let now_ms = self.gateway.clock.millis();
         self.pulse.last_active_ms.store(now_ms, Ordering::Relaxed);
         self.gateway.cloud.connections().touch(&self.connection.id, now_ms);
     }
 
-    fn cut(&self) -> bool {
+    fn close_by_chaos(&self) -> bool {
         self.gateway.sockets.as_ref().is_some_and(super::SocketGateway::cut)
     }
 }
@@ -242,7 +243,7 @@ impl SocketTask {
 /// Says good-bye and waits a moment for the other side's.
 async fn close_with(stream: &mut SocketStream, end: SocketEnd) -> SocketEnd {
     let frame = CloseFrame { code: CloseCode::from(end.code), reason: end.reason.as_str().into() };
-    let _ = tokio::time::timeout(FAREWELL, async {
+    let _ = tokio::time::timeout(CLOSE_TIMEOUT, async {
         stream.close(Some(frame)).await?;
         while let Some(Ok(_)) = stream.next().await {}
         Ok::<_, Error>(())
@@ -252,14 +253,14 @@ async fn close_with(stream: &mut SocketStream, end: SocketEnd) -> SocketEnd {
 }
 
 /// Reads what is still under way: closing a socket with unread bytes resets it, and the client would not see why.
-async fn drain(stream: &mut SocketStream) {
-    let mut sink = vec![0; FRAME];
-    let _ = tokio::time::timeout(FAREWELL, async {
+async fn read_unread_bytes(stream: &mut SocketStream) {
+    let mut sink = vec![0; MAX_FRAME_BYTES];
+    let _ = tokio::time::timeout(CLOSE_TIMEOUT, async {
         while stream.get_mut().read(&mut sink).await.is_ok_and(|read| read > 0) {}
     })
     .await;
 }
 
-fn error_is_the_clients(error: &tokio_tungstenite::tungstenite::error::ProtocolError) -> bool {
+fn is_client_error(error: &tokio_tungstenite::tungstenite::error::ProtocolError) -> bool {
     !matches!(error, tokio_tungstenite::tungstenite::error::ProtocolError::ResetWithoutClosingHandshake)
 }

@@ -27,7 +27,7 @@ impl SocketConnection {
     pub(super) fn connect(&self, at: Timestamp) -> Value {
         let mut event = self.with_headers("$connect", "CONNECT", at);
         if !self.query.is_empty() {
-            event["queryStringParameters"] = json!(last(&self.query));
+            event["queryStringParameters"] = json!(last_values(&self.query));
             event["multiValueQueryStringParameters"] = json!(self.query);
         }
         event
@@ -49,7 +49,7 @@ impl SocketConnection {
 
     fn with_headers(&self, route: &str, kind: &str, at: Timestamp) -> Value {
         let mut event = self.event(route, kind, at);
-        event["headers"] = json!(last(&self.headers));
+        event["headers"] = json!(last_values(&self.headers));
         event["multiValueHeaders"] = json!(self.headers);
         event
     }
@@ -104,7 +104,7 @@ pub(super) fn parameters(raw: &str, session: Option<String>) -> BTreeMap<String,
     parameters
 }
 
-fn last(values: &BTreeMap<String, Vec<String>>) -> BTreeMap<&str, &str> {
+fn last_values(values: &BTreeMap<String, Vec<String>>) -> BTreeMap<&str, &str> {
     values.iter().filter_map(|(name, values)| Some((name.as_str(), values.last()?.as_str()))).collect()
 }
 
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_type_of_a_message_is_its_route() {
+    fn the_type_of_a_message_selects_its_route() {
         let has = |key: &str| ["ping", "$connect"].into_iter().find(|known| *known == key);
         let selection = ["type".to_owned()];
         for (body, route) in [
@@ -142,8 +142,11 @@ mod tests {
     }
 
     #[test]
-    fn the_path_is_a_parameter_and_the_last_value_counts() {
+    fn the_session_in_the_path_becomes_a_parameter() {
         let parameters = parameters("a=1&a=2&token=x%2By", Some("7".into()));
-        assert_eq!(last(&parameters), BTreeMap::from([("a", "2"), ("session_id", "7"), ("token", "x+y")]));
+        assert_eq!(
+            last_values(&parameters),
+            BTreeMap::from([("a", "2"), ("session_id", "7"), ("token", "x+y")])
+        );
     }
 }

@@ -36,8 +36,8 @@ use crate::{
 };
 
 /// API Gateway's quotas for WebSocket APIs.
-const IDLE: Duration = Duration::from_mins(10);
-const LIFE: Duration = Duration::from_hours(2);
+const IDLE_TIMEOUT: Duration = Duration::from_mins(10);
+const MAX_CONNECTION_LIFETIME: Duration = Duration::from_hours(2);
 
 /// The API and its open sockets.
 pub(crate) struct SocketGateway {
@@ -140,9 +140,9 @@ impl SocketGateway {
     pub(crate) fn close_expired(&self, now_ms: i64) {
         let limit = |limit: Duration| i64::try_from(limit.as_millis()).unwrap_or(i64::MAX);
         for pulse in self.open().values() {
-            let reason = if now_ms - pulse.connected_at_ms >= limit(LIFE) {
+            let reason = if now_ms - pulse.connected_at_ms >= limit(MAX_CONNECTION_LIFETIME) {
                 "Connection duration limit"
-            } else if now_ms - pulse.last_active_ms.load(Ordering::Relaxed) >= limit(IDLE) {
+            } else if now_ms - pulse.last_active_ms.load(Ordering::Relaxed) >= limit(IDLE_TIMEOUT) {
                 "Idle connection timeout"
             } else {
                 continue;
@@ -175,7 +175,7 @@ pub(crate) async fn handshake(
 ) -> GatewayResponse {
     // a task of its own: a client that hangs up now has a connection row already, which `$disconnect` must remove
     let task = tokio::spawn(connect(gateway, request, peer, path));
-    task.await.unwrap_or_else(|_| refusal(StatusCode::INTERNAL_SERVER_ERROR, ""))
+    task.await.unwrap_or_else(|_| refusal_response(StatusCode::INTERNAL_SERVER_ERROR, ""))
 }
 
 async fn connect(
@@ -189,10 +189,10 @@ async fn connect(
     let key = parts.headers.get(header::SEC_WEBSOCKET_KEY);
     let version = parts.headers.get(header::SEC_WEBSOCKET_VERSION);
     let (Some(key), Some(sockets)) = (key, &gateway.sockets) else {
-        return refusal(StatusCode::BAD_REQUEST, "");
+        return refusal_response(StatusCode::BAD_REQUEST, "");
     };
     if version.is_none_or(|version| version != "13") {
-        return refusal(StatusCode::BAD_REQUEST, "");
+        return refusal_response(StatusCode::BAD_REQUEST, "");
     }
 
     let source_ip = source_ip(&parts, peer);
@@ -228,7 +228,7 @@ async fn connect(
     let status = returned.as_ref().and_then(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     if !status.is_success() {
         connections.remove(&connection.id);
-        return refusal(status, &connection.id);
+        return refusal_response(status, &connection.id);
     }
 
     let mut response = Response::new(http_body_util::Full::default());
@@ -272,7 +272,7 @@ fn choose_protocol(returned: Option<&Value>, headers: &mut HeaderMap) {
     }
 }
 
-fn refusal(status: StatusCode, connection_id: &str) -> GatewayResponse {
+fn refusal_response(status: StatusCode, connection_id: &str) -> GatewayResponse {
     // a Lambda's 3xx is no answer to a handshake
     let status =
         if status.is_client_error() || status.is_server_error() { status } else { StatusCode::BAD_GATEWAY };

@@ -29,7 +29,7 @@ mod tests {
     use super::{SocketPath, socket_path};
 
     #[test]
-    fn paths_of_sockets() {
+    fn socket_paths_are_recognized() {
         for path in ["/local", "/local/", "/ws", "/v1/realtime/ws", "/api/v1/realtime/ws"] {
             assert_eq!(socket_path(path, "local"), Some(SocketPath { session: None }), "{path}");
         }

@@ -29,8 +29,8 @@ pub struct SocketApi {
 impl SamTemplate {
     pub fn http_routes(&self) -> TemplateResult<Vec<HttpRoute>> {
         let mut routes = Vec::new();
-        for route in self.routes("HTTP")? {
-            let key = self.required(route, "RouteKey")?;
+        for route in self.routes_of_protocol("HTTP")? {
+            let key = self.required_text(route, "RouteKey")?;
             let well_formed = key == "$default"
                 || key.split_once(' ').is_some_and(|(method, path)| {
                     method.bytes().all(|byte| byte.is_ascii_uppercase()) && path.starts_with('/')
@@ -41,7 +41,7 @@ impl SamTemplate {
                     format!("{key:?} is no METHOD /path"),
                 ));
             }
-            routes.push(HttpRoute { key, function: self.target(route)? });
+            routes.push(HttpRoute { key, function: self.target_function(route)? });
         }
         Ok(routes)
     }
@@ -52,7 +52,7 @@ impl SamTemplate {
         let Some(api) = apis.into_iter().find(|api| api.property("ProtocolType") == "WEBSOCKET") else {
             return Ok(None);
         };
-        let expression = self.required(api, "RouteSelectionExpression")?;
+        let expression = self.required_text(api, "RouteSelectionExpression")?;
         let selection = expression.strip_prefix("$request.body.").ok_or_else(|| {
             TemplateError::new(
                 api.path("RouteSelectionExpression"),
@@ -62,16 +62,16 @@ impl SamTemplate {
         let stages = self.resources("AWS::ApiGatewayV2::Stage")?;
         let mut names = Vec::new();
         for stage in stages {
-            if self.required(stage, "ApiId")? == api.id {
-                names.push(self.required(stage, "StageName")?);
+            if self.required_text(stage, "ApiId")? == api.id {
+                names.push(self.required_text(stage, "StageName")?);
             }
         }
         let [stage] = names.as_slice() else {
             return Err(TemplateError::new(format!("Resources.{}", api.id), "wants exactly one stage"));
         };
         let mut routes = BTreeMap::new();
-        for route in self.routes("WEBSOCKET")? {
-            routes.insert(self.required(route, "RouteKey")?, self.target(route)?);
+        for route in self.routes_of_protocol("WEBSOCKET")? {
+            routes.insert(self.required_text(route, "RouteKey")?, self.target_function(route)?);
         }
         Ok(Some(SocketApi {
             id: api.id.to_owned(),
@@ -81,10 +81,10 @@ impl SamTemplate {
         }))
     }
 
-    fn routes(&self, protocol: &str) -> TemplateResult<Vec<TemplateResource<'_>>> {
+    fn routes_of_protocol(&self, protocol: &str) -> TemplateResult<Vec<TemplateResource<'_>>> {
         let mut found = Vec::new();
         for route in self.resources("AWS::ApiGatewayV2::Route")? {
-            let api = self.required(route, "ApiId")?;
+            let api = self.required_text(route, "ApiId")?;
             let api =
                 self.resource(&api).ok_or_else(|| TemplateError::new(route.path("ApiId"), "no such API"))?;
             if api.property("ProtocolType") == protocol {
@@ -95,18 +95,18 @@ impl SamTemplate {
     }
 
     /// The function behind a route, which the API must be permitted to invoke: on AWS a missing permission is a 500.
-    fn target(&self, route: TemplateResource<'_>) -> TemplateResult<String> {
+    fn target_function(&self, route: TemplateResource<'_>) -> TemplateResult<String> {
         let path = route.path("Target");
-        let target = self.required(route, "Target")?;
+        let target = self.required_text(route, "Target")?;
         let integration = target.strip_prefix("integrations/").and_then(|id| self.resource(id));
         let integration =
             integration.ok_or_else(|| TemplateError::new(&path, format!("{target:?} is no integration")))?;
-        let uri = self.required(integration, "IntegrationUri")?;
+        let uri = self.required_text(integration, "IntegrationUri")?;
         let uri = uri.strip_suffix("/invocations").unwrap_or(&uri);
         let name = uri.rsplit(':').next().unwrap_or_default();
         for function in self.resources("AWS::Serverless::Function")? {
             if self.physical_name(function)? == name {
-                if !self.invocable()?.contains(name) {
+                if !self.invocable_functions()?.contains(name) {
                     let why = format!("no AWS::Lambda::Permission lets API Gateway invoke {}", function.id);
                     return Err(TemplateError::new(path, why));
                 }
@@ -116,17 +116,17 @@ impl SamTemplate {
         Err(TemplateError::new(integration.path("IntegrationUri"), format!("{uri:?} names no function")))
     }
 
-    fn invocable(&self) -> TemplateResult<BTreeSet<String>> {
+    fn invocable_functions(&self) -> TemplateResult<BTreeSet<String>> {
         let mut names = BTreeSet::new();
         for permission in self.resources("AWS::Lambda::Permission")? {
             if permission.property("Principal") == "apigateway.amazonaws.com" {
-                names.insert(self.required(permission, "FunctionName")?);
+                names.insert(self.required_text(permission, "FunctionName")?);
             }
         }
         Ok(names)
     }
 
-    fn required(&self, resource: TemplateResource<'_>, property: &str) -> TemplateResult<String> {
+    fn required_text(&self, resource: TemplateResource<'_>, property: &str) -> TemplateResult<String> {
         let path = resource.path(property);
         self.text(resource.property(property), &path)?.ok_or_else(|| TemplateError::new(path, "is missing"))
     }
@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_repository_routes_lead_to_their_functions() {
+    fn the_routes_of_the_repository_lead_to_their_functions() {
         let template = repository();
         let routes = template.http_routes().unwrap();
         let function = |key: &str| routes.iter().find(|route| route.key == key).unwrap().function.as_str();

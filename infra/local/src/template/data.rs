@@ -20,10 +20,10 @@ impl SamTemplate {
     }
 
     pub fn queues(&self) -> TemplateResult<Vec<QueueSpec>> {
-        self.resources("AWS::SQS::Queue")?.into_iter().map(|queue| self.queue(queue)).collect()
+        self.resources("AWS::SQS::Queue")?.into_iter().map(|queue| self.queue_spec(queue)).collect()
     }
 
-    fn queue(&self, queue: TemplateResource<'_>) -> TemplateResult<QueueSpec> {
+    fn queue_spec(&self, queue: TemplateResource<'_>) -> TemplateResult<QueueSpec> {
         let seconds = |property: &str, default: Duration| {
             let seconds = self.number(queue.property(property), &queue.path(property))?;
             Ok::<_, TemplateError>(seconds.map_or(default, Duration::from_secs))
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_repository_has_its_table_and_queues() {
+    fn the_repository_template_has_its_table_and_queues() {
         let template = repository();
         let tables = template.tables().unwrap();
         assert_eq!(tables.len(), 1);

@@ -55,11 +55,11 @@ impl SamTemplate {
     pub fn functions(&self) -> TemplateResult<Vec<FunctionSpec>> {
         self.resources("AWS::Serverless::Function")?
             .into_iter()
-            .map(|function| self.function(function))
+            .map(|function| self.function_spec(function))
             .collect()
     }
 
-    fn function(&self, function: TemplateResource<'_>) -> TemplateResult<FunctionSpec> {
+    fn function_spec(&self, function: TemplateResource<'_>) -> TemplateResult<FunctionSpec> {
         let globals = &self.root["Globals"]["Function"];
         // what the function says itself, else the Globals
         let setting = |name: &str| match function.property(name) {
@@ -107,7 +107,7 @@ impl SamTemplate {
 
     pub fn mappings(&self) -> TemplateResult<Vec<EventSourceMapping>> {
         let mut mappings = Vec::new();
-        for (function, name, event) in self.events()? {
+        for (function, name, event) in self.function_events()? {
             let at = |property: &str| function.path(&format!("Events.{name}.Properties.{property}"));
             let properties = &event["Properties"];
             if event["Type"] != "SQS" {
@@ -140,7 +140,7 @@ impl SamTemplate {
 
     pub fn schedules(&self) -> TemplateResult<Vec<ScheduleSpec>> {
         let mut schedules = Vec::new();
-        for (function, name, event) in self.events()? {
+        for (function, name, event) in self.function_events()? {
             let (is_scheduler, property) = match event["Type"].as_str() {
                 Some("ScheduleV2") => (true, "ScheduleExpression"),
                 Some("Schedule") => (false, "Schedule"),
@@ -156,7 +156,7 @@ impl SamTemplate {
             schedules.push(ScheduleSpec {
                 function: function.id.to_owned(),
                 name: name.to_owned(),
-                every: every(&expression).ok_or_else(|| {
+                every: rate_of_expression(&expression).ok_or_else(|| {
                     TemplateError::new(path, format!("the local cloud knows no schedule {expression:?}"))
                 })?,
                 input: input.map(|text| serde_json::from_str(&text).unwrap_or(Value::String(text))),
@@ -166,7 +166,7 @@ impl SamTemplate {
         Ok(schedules)
     }
 
-    fn events(&self) -> TemplateResult<Vec<(TemplateResource<'_>, &str, &Value)>> {
+    fn function_events(&self) -> TemplateResult<Vec<(TemplateResource<'_>, &str, &Value)>> {
         let functions = self.resources("AWS::Serverless::Function")?.into_iter();
         Ok(functions
             .flat_map(|function| {
@@ -190,7 +190,7 @@ fn kebab_case(id: &str) -> String {
 }
 
 /// `rate(5 minutes)`, or the cron of every minute.
-fn every(expression: &str) -> Option<Duration> {
+fn rate_of_expression(expression: &str) -> Option<Duration> {
     if expression == "cron(* * * * ? *)" {
         return Some(Duration::from_mins(1));
     }
@@ -210,7 +210,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_repository_functions_have_their_globals() {
+    fn the_functions_of_the_repository_have_their_globals() {
         let mut template = repository();
         template.set([("PublicUrl", "http://127.0.0.1:8000"), ("Stage", "local")]).unwrap();
         template.queues_at("http://127.0.0.1:9/queues");
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn the_repository_mappings_and_schedules() {
+    fn the_repository_template_has_its_mappings_and_schedules() {
         let template = repository();
         let mappings = template.mappings().unwrap();
         let ticks = mappings.iter().find(|mapping| mapping.queue == "TicksQueue.fifo").unwrap();
@@ -244,10 +244,10 @@ mod tests {
     }
 
     #[test]
-    fn schedules_that_are_known() {
-        assert_eq!(every("rate(2 hours)"), Some(Duration::from_hours(2)));
-        assert_eq!(every("cron(* * * * ? *)"), Some(Duration::from_mins(1)));
-        assert_eq!(every("rate(0 minutes)"), None);
-        assert_eq!(every("cron(0 12 * * ? *)"), None);
+    fn known_schedule_expressions_are_read() {
+        assert_eq!(rate_of_expression("rate(2 hours)"), Some(Duration::from_hours(2)));
+        assert_eq!(rate_of_expression("cron(* * * * ? *)"), Some(Duration::from_mins(1)));
+        assert_eq!(rate_of_expression("rate(0 minutes)"), None);
+        assert_eq!(rate_of_expression("cron(0 12 * * ? *)"), None);
     }
 }

@@ -8,7 +8,7 @@ use super::{SamTemplate, TemplateError, TemplateResource, TemplateResult, scalar
 impl SamTemplate {
     /// The value with every intrinsic replaced; `AWS::NoValue` removes the property.
     pub(super) fn resolve(&self, value: &Value, path: &str) -> TemplateResult<Value> {
-        Ok(self.resolved(value, path)?.unwrap_or(Value::Null))
+        Ok(self.resolve_optional(value, path)?.unwrap_or(Value::Null))
     }
 
     /// As [`resolve`](Self::resolve), as text; `None` where the template says nothing.
@@ -33,44 +33,48 @@ impl SamTemplate {
     /// Whether the resource's `Condition` holds.
     pub(super) fn exists(&self, id: &str) -> TemplateResult<bool> {
         let resource = &self.root["Resources"][id];
-        resource["Condition"].as_str().map_or(Ok(true), |name| self.condition(name))
+        resource["Condition"].as_str().map_or(Ok(true), |name| self.named_condition(name))
     }
 
-    fn condition(&self, name: &str) -> TemplateResult<bool> {
+    fn named_condition(&self, name: &str) -> TemplateResult<bool> {
         let path = format!("Conditions.{name}");
         let condition = &self.root["Conditions"][name];
         if condition.is_null() {
             return Err(TemplateError::new(path, "there is no such condition"));
         }
-        self.holds(condition, &path)
+        self.condition_holds(condition, &path)
     }
 
-    fn holds(&self, condition: &Value, path: &str) -> TemplateResult<bool> {
-        let Some((name, argument)) = call(condition) else {
+    fn condition_holds(&self, condition: &Value, path: &str) -> TemplateResult<bool> {
+        let Some((name, argument)) = intrinsic_call(condition) else {
             return Err(TemplateError::new(path, "should be a condition"));
         };
         if name == "Condition" {
-            return self.condition(argument.as_str().unwrap_or_default());
+            return self.named_condition(argument.as_str().unwrap_or_default());
         }
-        let arguments = list(argument, path)?;
+        let arguments = intrinsic_list(argument, path)?;
         match (name, arguments) {
             ("Fn::Equals", [left, right]) => Ok(self.text(left, path)? == self.text(right, path)?),
-            ("Fn::Not", [inner]) => Ok(!self.holds(inner, path)?),
-            ("Fn::And", all) => all.iter().try_fold(true, |so_far, one| Ok(so_far & self.holds(one, path)?)),
-            ("Fn::Or", all) => all.iter().try_fold(false, |so_far, one| Ok(so_far | self.holds(one, path)?)),
+            ("Fn::Not", [inner]) => Ok(!self.condition_holds(inner, path)?),
+            ("Fn::And", all) => {
+                all.iter().try_fold(true, |so_far, one| Ok(so_far & self.condition_holds(one, path)?))
+            }
+            ("Fn::Or", all) => {
+                all.iter().try_fold(false, |so_far, one| Ok(so_far | self.condition_holds(one, path)?))
+            }
             _ => Err(TemplateError::new(path, format!("{name} is not a condition the local cloud knows"))),
         }
     }
 
-    fn resolved(&self, value: &Value, path: &str) -> TemplateResult<Option<Value>> {
-        if let Some((name, argument)) = call(value) {
-            return self.intrinsic(name, argument, path);
+    fn resolve_optional(&self, value: &Value, path: &str) -> TemplateResult<Option<Value>> {
+        if let Some((name, argument)) = intrinsic_call(value) {
+            return self.resolve_intrinsic(name, argument, path);
         }
         Ok(Some(match value {
             Value::Object(entries) => {
                 let mut map = Map::new();
                 for (key, value) in entries {
-                    if let Some(value) = self.resolved(value, &format!("{path}.{key}"))? {
+                    if let Some(value) = self.resolve_optional(value, &format!("{path}.{key}"))? {
                         map.insert(key.clone(), value);
                     }
                 }
@@ -79,7 +83,7 @@ impl SamTemplate {
             Value::Array(items) => {
                 let mut array = Vec::new();
                 for (index, item) in items.iter().enumerate() {
-                    array.extend(self.resolved(item, &format!("{path}[{index}]"))?);
+                    array.extend(self.resolve_optional(item, &format!("{path}[{index}]"))?);
                 }
                 Value::Array(array)
             }
@@ -88,31 +92,31 @@ impl SamTemplate {
         }))
     }
 
-    fn intrinsic(&self, name: &str, argument: &Value, path: &str) -> TemplateResult<Option<Value>> {
+    fn resolve_intrinsic(&self, name: &str, argument: &Value, path: &str) -> TemplateResult<Option<Value>> {
         match name {
             "Ref" if argument == "AWS::NoValue" => Ok(None),
-            "Ref" => {
-                self.reference(argument.as_str().unwrap_or_default(), path).map(|text| Some(text.into()))
-            }
-            "Fn::GetAtt" => match list(argument, path)? {
+            "Ref" => self
+                .resolve_reference(argument.as_str().unwrap_or_default(), path)
+                .map(|text| Some(text.into())),
+            "Fn::GetAtt" => match intrinsic_list(argument, path)? {
                 [id, attribute] => {
                     let (id, attribute) =
                         (id.as_str().unwrap_or_default(), attribute.as_str().unwrap_or_default());
-                    self.attribute(id, attribute, path).map(|text| Some(text.into()))
+                    self.resolve_attribute(id, attribute, path).map(|text| Some(text.into()))
                 }
                 _ => Err(TemplateError::new(path, "Fn::GetAtt wants a resource and an attribute")),
             },
             "Fn::Sub" => self.substitute(argument, path).map(|text| Some(text.into())),
-            "Fn::If" => match list(argument, path)? {
+            "Fn::If" => match intrinsic_list(argument, path)? {
                 [condition, yes, no] => {
-                    let holds = self.condition(condition.as_str().unwrap_or_default())?;
-                    self.resolved(if holds { yes } else { no }, path)
+                    let holds = self.named_condition(condition.as_str().unwrap_or_default())?;
+                    self.resolve_optional(if holds { yes } else { no }, path)
                 }
                 _ => Err(TemplateError::new(path, "Fn::If wants a condition and two values")),
             },
-            "Fn::Join" => match list(argument, path)? {
+            "Fn::Join" => match intrinsic_list(argument, path)? {
                 [separator, parts] => {
-                    let parts = list(parts, path)?.iter().map(|part| self.text(part, path));
+                    let parts = intrinsic_list(parts, path)?.iter().map(|part| self.text(part, path));
                     let parts = parts
                         .map(|part| Ok(part?.unwrap_or_default()))
                         .collect::<TemplateResult<Vec<_>>>()?;
@@ -122,7 +126,7 @@ impl SamTemplate {
             },
             "Fn::Equals" | "Fn::Not" | "Fn::And" | "Fn::Or" => {
                 let condition = Value::Object(Map::from_iter([(name.to_owned(), argument.clone())]));
-                Ok(Some(self.holds(&condition, path)?.into()))
+                Ok(Some(self.condition_holds(&condition, path)?.into()))
             }
             _ => Err(TemplateError::new(path, format!("{name} is not an intrinsic the local cloud knows"))),
         }
@@ -152,16 +156,16 @@ impl SamTemplate {
             } else if let Some(value) = variables.and_then(|variables| variables.get(name)) {
                 filled.push_str(&self.text(value, path)?.unwrap_or_default());
             } else if let Some((id, attribute)) = name.split_once('.') {
-                filled.push_str(&self.attribute(id, attribute, path)?);
+                filled.push_str(&self.resolve_attribute(id, attribute, path)?);
             } else {
-                filled.push_str(&self.reference(name, path)?);
+                filled.push_str(&self.resolve_reference(name, path)?);
             }
         }
         filled.push_str(rest);
         self.secrets.fill(&filled, path)
     }
 
-    fn reference(&self, name: &str, path: &str) -> TemplateResult<String> {
+    fn resolve_reference(&self, name: &str, path: &str) -> TemplateResult<String> {
         if let Some(value) = self.parameters.get(name) {
             return Ok(value.clone());
         }
@@ -176,7 +180,7 @@ impl SamTemplate {
         if self.root["Parameters"].get(name).is_some() {
             return Err(TemplateError::new(path, format!("the parameter {name} has no value")));
         }
-        let resource = self.existing(name, path)?;
+        let resource = self.existing_resource(name, path)?;
         match resource.kind() {
             "AWS::SQS::Queue" => Ok(format!("{}/{}", self.queue_base, self.physical_name(resource)?)),
             "AWS::SecretsManager::Secret" => Ok(arn("secretsmanager", &format!("secret:{name}"))),
@@ -184,8 +188,8 @@ impl SamTemplate {
         }
     }
 
-    fn attribute(&self, id: &str, attribute: &str, path: &str) -> TemplateResult<String> {
-        let resource = self.existing(id, path)?;
+    fn resolve_attribute(&self, id: &str, attribute: &str, path: &str) -> TemplateResult<String> {
+        let resource = self.existing_resource(id, path)?;
         let name = self.physical_name(resource)?;
         match (resource.kind(), attribute) {
             ("AWS::SQS::Queue", "Arn") => Ok(arn("sqs", &name)),
@@ -201,7 +205,7 @@ impl SamTemplate {
         }
     }
 
-    fn existing(&self, id: &str, path: &str) -> TemplateResult<TemplateResource<'_>> {
+    fn existing_resource(&self, id: &str, path: &str) -> TemplateResult<TemplateResource<'_>> {
         match self.resource(id) {
             Some(resource) if self.exists(id)? => Ok(resource),
             _ => Err(TemplateError::new(path, format!("there is no parameter or resource {id}"))),
@@ -230,7 +234,7 @@ pub(super) fn arn(service: &str, rest: &str) -> String {
 }
 
 /// An object with one key that names an intrinsic.
-fn call(value: &Value) -> Option<(&str, &Value)> {
+fn intrinsic_call(value: &Value) -> Option<(&str, &Value)> {
     let entries = value.as_object().filter(|entries| entries.len() == 1)?;
     let (name, argument) = entries.iter().next()?;
     // `Condition` is also the key of a policy statement, whose value is no name
@@ -238,7 +242,7 @@ fn call(value: &Value) -> Option<(&str, &Value)> {
     is_call.then_some((name.as_str(), argument))
 }
 
-fn list<'v>(value: &'v Value, path: &str) -> TemplateResult<&'v [Value]> {
+fn intrinsic_list<'v>(value: &'v Value, path: &str) -> TemplateResult<&'v [Value]> {
     value.as_array().map(Vec::as_slice).ok_or_else(|| TemplateError::new(path, "should be a list"))
 }
 
@@ -278,7 +282,7 @@ Resources:
     }
 
     #[test]
-    fn what_cannot_be_resolved_says_where() {
+    fn unresolvable_values_name_their_path() {
         for (text, why) in [
             ("v: {a: [!Ref Nobody]}", "template: v.a[0]: there is no parameter or resource Nobody"),
             ("v: !Ref Gone", "template: v: there is no parameter or resource Gone"),

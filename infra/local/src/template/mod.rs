@@ -53,7 +53,7 @@ impl SamTemplate {
         }
         let mut template =
             Self { root, parameters: BTreeMap::new(), secrets, queue_base: "http://127.0.0.1/queues".into() };
-        template.parameters = template.defaults()?;
+        template.parameters = template.parameter_defaults()?;
         Ok(template)
     }
 
@@ -90,7 +90,7 @@ impl SamTemplate {
         self.queue_base = base.into();
     }
 
-    fn defaults(&self) -> TemplateResult<BTreeMap<String, String>> {
+    fn parameter_defaults(&self) -> TemplateResult<BTreeMap<String, String>> {
         let Some(declared) = self.root["Parameters"].as_object() else { return Ok(BTreeMap::new()) };
         let with_default =
             declared.iter().filter_map(|(name, parameter)| Some((name, parameter.get("Default")?)));

@@ -18,10 +18,10 @@ impl SamTemplate {
     /// Those of the role that the function has, or those that SAM makes one from.
     fn policies(&self, function: TemplateResource<'_>) -> TemplateResult<Vec<IamPolicy>> {
         for elsewhere in ["PermissionsBoundary", "ManagedPolicyArns"] {
-            Self::refuse(function, elsewhere)?;
+            Self::refuse_property(function, elsewhere)?;
         }
         if function.property("Role").is_null() {
-            return self.documents(function, |policy| policy);
+            return self.policy_documents(function, |policy| policy);
         }
         // long form of `!GetAtt WorkerRole.Arn`
         let id = function.property("Role")["Fn::GetAtt"][0].as_str();
@@ -31,12 +31,12 @@ impl SamTemplate {
             return Err(TemplateError::new(function.path("Role"), why));
         };
         for elsewhere in ["PermissionsBoundary", "ManagedPolicyArns"] {
-            Self::refuse(role, elsewhere)?;
+            Self::refuse_property(role, elsewhere)?;
         }
-        self.documents(role, |policy| &policy["PolicyDocument"])
+        self.policy_documents(role, |policy| &policy["PolicyDocument"])
     }
 
-    fn refuse(resource: TemplateResource<'_>, property: &str) -> TemplateResult<()> {
+    fn refuse_property(resource: TemplateResource<'_>, property: &str) -> TemplateResult<()> {
         if resource.property(property).is_null() {
             return Ok(());
         }
@@ -45,7 +45,7 @@ impl SamTemplate {
     }
 
     /// What stands in the `Policies` of a function or a role.
-    fn documents(
+    fn policy_documents(
         &self,
         of: TemplateResource<'_>,
         document: fn(&Value) -> &Value,
@@ -105,7 +105,7 @@ Resources:
     }
 
     #[test]
-    fn a_policy_is_read_and_what_is_not_understood_says_where() {
+    fn policies_are_read_and_unknown_elements_name_their_path() {
         assert_eq!(roles(TEXT), Ok(1));
         let at = |path: &str, why: &str| Err(format!("template: Resources.{path}: {why}"));
         for (old, new, expected) in [

@@ -38,7 +38,7 @@ impl LocalSecrets {
     }
 
     /// The value of a key, made up as `GenerateSecretString` says when it is asked for first.
-    fn ensure(&self, id: &str, generate: &Value) -> anyhow::Result<()> {
+    fn create_if_missing(&self, id: &str, generate: &Value) -> anyhow::Result<()> {
         let mut values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
         if values.contains_key(id) {
             return Ok(());
@@ -69,14 +69,14 @@ impl LocalSecrets {
                 .split_once("}}")
                 .ok_or_else(|| TemplateError::new(path, "a {{resolve: without its }}"))?;
             filled.push_str(before);
-            filled.push_str(&self.dynamic(reference, path)?);
+            filled.push_str(&self.resolve_reference_value(reference, path)?);
             rest = after;
         }
         filled.push_str(rest);
         Ok(filled)
     }
 
-    fn dynamic(&self, reference: &str, path: &str) -> TemplateResult<String> {
+    fn resolve_reference_value(&self, reference: &str, path: &str) -> TemplateResult<String> {
         let unknown = || {
             TemplateError::new(path, format!("the local cloud cannot resolve {{{{resolve:{reference}}}}}"))
         };
@@ -93,7 +93,7 @@ impl SamTemplate {
     /// Makes up the secrets that the template declares and that do not exist yet.
     pub fn generate_secrets(&self) -> anyhow::Result<()> {
         for resource in self.resources("AWS::SecretsManager::Secret")? {
-            self.secrets.ensure(resource.id, resource.property("GenerateSecretString"))?;
+            self.secrets.create_if_missing(resource.id, resource.property("GenerateSecretString"))?;
         }
         Ok(())
     }
@@ -121,12 +121,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_made_once_and_kept_private() {
+    fn a_secret_is_generated_once_and_stays_private() {
         let file = std::env::temp_dir().join(format!("colloquy-secrets-{}", rand::random::<u64>()));
         let generate = json!({"SecretStringTemplate": "{\"previous\": \"\"}", "GenerateStringKey": "current", "PasswordLength": 64});
         let filled = || {
             let secrets = LocalSecrets::in_file(&file).unwrap();
-            secrets.ensure("Signing", &generate).unwrap();
+            secrets.create_if_missing("Signing", &generate).unwrap();
             let arn = "arn:aws:secretsmanager:us-east-1:000000000000:secret:Signing";
             let text = format!(
                 "{{{{resolve:secretsmanager:{arn}:SecretString:current}}}},{{{{resolve:secretsmanager:{arn}:SecretString:previous}}}}"
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_reference_says_where() {
+    fn an_unknown_reference_names_its_path() {
         let error = LocalSecrets::in_memory().fill("{{resolve:ssm:/a}}", "A.B").unwrap_err();
         assert_eq!(error.to_string(), "template: A.B: the local cloud cannot resolve {{resolve:ssm:/a}}");
     }

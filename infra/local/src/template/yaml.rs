@@ -8,10 +8,10 @@ use super::{TemplateError, TemplateResult, scalar};
 pub(super) fn long_form(text: &str) -> TemplateResult<Value> {
     let yaml: Yaml =
         serde_yaml_ng::from_str(text).map_err(|error| TemplateError::new("the file", error.to_string()))?;
-    convert(yaml, "")
+    convert_value(yaml, "")
 }
 
-fn convert(yaml: Yaml, path: &str) -> TemplateResult<Value> {
+fn convert_value(yaml: Yaml, path: &str) -> TemplateResult<Value> {
     Ok(match yaml {
         Yaml::Null => Value::Null,
         Yaml::Bool(bool) => Value::Bool(bool),
@@ -23,7 +23,7 @@ fn convert(yaml: Yaml, path: &str) -> TemplateResult<Value> {
             items
                 .into_iter()
                 .enumerate()
-                .map(|(index, item)| convert(item, &format!("{path}[{index}]")))
+                .map(|(index, item)| convert_value(item, &format!("{path}[{index}]")))
                 .collect::<TemplateResult<_>>()?,
         ),
         Yaml::Mapping(entries) => {
@@ -31,17 +31,17 @@ fn convert(yaml: Yaml, path: &str) -> TemplateResult<Value> {
             for (key, value) in entries {
                 let key = key_text(key, path)?;
                 let inner = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-                map.insert(key, convert(value, &inner)?);
+                map.insert(key, convert_value(value, &inner)?);
             }
             Value::Object(map)
         }
         Yaml::Tagged(tagged) => {
             let tag = tagged.tag.to_string();
             let tag = tag.trim_start_matches('!');
-            let value = convert(tagged.value, path)?;
+            let value = convert_value(tagged.value, path)?;
             let (name, value) = match tag {
                 "Ref" | "Condition" => (tag.to_owned(), value),
-                "GetAtt" => ("Fn::GetAtt".to_owned(), attribute(value, path)?),
+                "GetAtt" => ("Fn::GetAtt".to_owned(), attribute_path(value, path)?),
                 other => (format!("Fn::{other}"), value),
             };
             Value::Object(Map::from_iter([(name, value)]))
@@ -50,7 +50,7 @@ fn convert(yaml: Yaml, path: &str) -> TemplateResult<Value> {
 }
 
 /// `!GetAtt Queue.Arn` is short for `["Queue", "Arn"]`.
-fn attribute(value: Value, path: &str) -> TemplateResult<Value> {
+fn attribute_path(value: Value, path: &str) -> TemplateResult<Value> {
     let Value::String(text) = value else { return Ok(value) };
     let (id, name) =
         text.split_once('.').ok_or_else(|| TemplateError::new(path, "!GetAtt wants Resource.Attribute"))?;
@@ -58,7 +58,7 @@ fn attribute(value: Value, path: &str) -> TemplateResult<Value> {
 }
 
 fn key_text(key: Yaml, path: &str) -> TemplateResult<String> {
-    match convert(key, path)? {
+    match convert_value(key, path)? {
         Value::String(text) => Ok(text),
         other => scalar(&other).ok_or_else(|| TemplateError::new(path, "a key that is not a scalar")),
     }
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tags_take_their_long_form() {
+    fn tags_become_their_long_form() {
         let text = "a: !Ref X\nb: !GetAtt Q.Arn\nc: !If [Has, !Sub 'x${Y}', 2]\n200: yes\n";
         let expected = serde_json::json!({
             "a": {"Ref": "X"},

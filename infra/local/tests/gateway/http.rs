@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::stack::{TestStack, client};
 
 #[tokio::test]
-async fn an_event_is_what_api_gateway_sends() {
+async fn events_have_the_form_of_api_gateway() {
     let stack = TestStack::start().await;
     let url = format!("{}/v1/things/a%20b/c?x=1&x=2&y=%C3%BC", stack.local.url());
     let answer = client()
@@ -99,7 +99,7 @@ async fn binary_bodies_travel_in_base64() {
 }
 
 #[tokio::test]
-async fn failures_look_like_api_gateways() {
+async fn failures_have_the_form_of_api_gateway() {
     let stack = TestStack::start().await;
     for (path, status) in [("throw", 500), ("panic", 500), ("huge", 500), ("slow", 500)] {
         let answer = client().get(format!("{}/v1/things/{path}", stack.local.url())).send().await.unwrap();
@@ -119,7 +119,7 @@ async fn failures_look_like_api_gateways() {
 }
 
 #[tokio::test]
-async fn bodies_are_limited() {
+async fn request_bodies_are_limited() {
     let stack = TestStack::start().await;
     let post = |length: usize| {
         client()

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::stack::{SeenEvents, TestStack, client, options};
 
 #[tokio::test]
-async fn the_page_shows_what_happened() {
+async fn the_page_shows_requests_queues_and_mail() {
     let stack = TestStack::start().await;
     let url = stack.local.url();
     client().get(format!("{url}/v1/things/cookies?<script>")).send().await.unwrap();
@@ -27,7 +27,7 @@ async fn the_page_shows_what_happened() {
 }
 
 #[tokio::test]
-async fn time_schedules_and_redrive_by_hand() {
+async fn the_page_advances_time_and_redrives_dead_letters() {
     let stack = TestStack::start().await;
     let url = stack.local.url();
     let post = |path: &str, body: Value| client().post(format!("{url}/_local/{path}")).json(&body).send();
@@ -50,7 +50,7 @@ async fn time_schedules_and_redrive_by_hand() {
 }
 
 #[tokio::test]
-async fn other_sites_cannot_look() {
+async fn other_origins_cannot_read_the_page() {
     let stack = TestStack::start().await;
     let url = format!("{}/_local/state.json", stack.local.url());
     let rebound = client().get(&url).header("host", "evil.example").send().await.unwrap();
@@ -60,7 +60,7 @@ async fn other_sites_cannot_look() {
 }
 
 #[tokio::test]
-async fn many_start_fast_side_by_side() {
+async fn many_local_clouds_start_side_by_side() {
     let began = Instant::now();
     let stacks = futures::future::join_all((0..8).map(|_| TestStack::start())).await;
     // generous: the point is that it is not seconds each
@@ -72,7 +72,7 @@ async fn many_start_fast_side_by_side() {
 }
 
 #[tokio::test]
-async fn data_survives_a_restart_and_is_used_once() {
+async fn a_data_directory_survives_a_restart_and_is_locked() {
     let dir = std::env::temp_dir().join(format!("colloquy-local-{}", rand::random::<u64>()));
     let kept = || {
         let seen = SeenEvents::default();
@@ -92,7 +92,7 @@ async fn data_survives_a_restart_and_is_used_once() {
 }
 
 #[tokio::test]
-async fn a_taken_port_says_so() {
+async fn a_port_in_use_is_reported() {
     let stack = TestStack::start().await;
     let port: u16 = stack.local.url().rsplit(':').next().unwrap().parse().unwrap();
     let mut options = options(&SeenEvents::default());

@@ -8,7 +8,7 @@ use tokio_tungstenite::{connect_async, tungstenite::Message};
 use crate::stack::TestStack;
 
 /// What a client hears of a function that posts to it, in a stack from our template with a change.
-async fn echo(name: &str, old: &str, new: &str) -> String {
+async fn echoed_with_change(name: &str, old: &str, new: &str) -> String {
     let text = include_str!("template.yaml");
     assert!(text.contains(old), "{old}");
     let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("permissions-{name}.yaml"));
@@ -21,26 +21,26 @@ async fn echo(name: &str, old: &str, new: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_function_that_may_post_does() {
-    assert_eq!(echo("as-it-is", "POST/@connections/*", "POST/@connections/*").await, "hello");
-    assert_eq!(echo("wider", "POST/@connections/*", "*").await, "hello");
+async fn a_permitted_function_posts() {
+    assert_eq!(echoed_with_change("as-it-is", "POST/@connections/*", "POST/@connections/*").await, "hello");
+    assert_eq!(echoed_with_change("wider", "POST/@connections/*", "*").await, "hello");
 }
 
 #[tokio::test]
-async fn a_function_that_may_not_post_fails_and_tells_nobody_why() {
+async fn a_function_without_permission_fails_without_details() {
     for (name, old, new) in [
         ("other-method", "POST/@connections", "DELETE/@connections"),
         ("other-stage", "${Stage}/POST", "elsewhere/POST"),
         ("other-action", "execute-api:ManageConnections", "execute-api:Invoke"),
         ("denied", "Effect: Allow", "Effect: Deny"),
     ] {
-        let heard = echo(name, old, new).await;
+        let heard = echoed_with_change(name, old, new).await;
         assert!(heard.contains("Internal server error") && !heard.contains("secret"), "{name}: {heard}");
     }
 }
 
 #[tokio::test]
-async fn a_policy_that_is_not_understood_does_not_start() {
+async fn an_unknown_policy_element_prevents_the_start() {
     let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("permissions-unknown.yaml");
     let text = include_str!("template.yaml").replace("Action: [execute-api", "NotAction: [execute-api");
     std::fs::write(&file, text).unwrap();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::stack::TestStack;
 
 /// Bodies of each batch from one queue.
-fn batches(stack: &TestStack, queue: &str) -> Vec<Vec<String>> {
+fn received_batches(stack: &TestStack, queue: &str) -> Vec<Vec<String>> {
     let records = |event: &Value| {
         let records = event["Records"].as_array()?.clone();
         let from = records.first()?["eventSourceARN"].as_str()?.ends_with(queue);
@@ -34,14 +34,14 @@ async fn a_message_reaches_its_function_as_an_sqs_event() {
 }
 
 #[tokio::test]
-async fn only_what_failed_comes_again_until_it_is_a_dead_letter() {
+async fn failed_messages_are_redelivered_until_they_are_dead_letters() {
     let stack = TestStack::start().await;
     let queues = stack.local.cloud().queues();
     for body in ["good", "fail", "better"] {
         queues.send("Jobs", body, None, None, Duration::ZERO);
     }
     stack.local.idle().await;
-    let seen: Vec<String> = batches(&stack, ":Jobs").into_iter().flatten().collect();
+    let seen: Vec<String> = received_batches(&stack, ":Jobs").into_iter().flatten().collect();
     let count = |body: &str| seen.iter().filter(|one| *one == body).count();
     assert_eq!((count("good"), count("better"), count("fail")), (1, 1, 2), "{seen:?}");
     let dead = queues.peek("Dead");
@@ -55,12 +55,12 @@ async fn a_thrown_error_fails_the_batch() {
     let queues = stack.local.cloud().queues();
     queues.send("Jobs", "throw", None, None, Duration::ZERO);
     stack.local.idle().await;
-    assert_eq!(batches(&stack, ":Jobs").len(), 2);
+    assert_eq!(received_batches(&stack, ":Jobs").len(), 2);
     assert_eq!(queues.depth("Dead").visible, 1);
 }
 
 #[tokio::test]
-async fn a_window_gathers_a_batch() {
+async fn the_batching_window_collects_messages() {
     let stack = TestStack::start().await;
     let queues = stack.local.cloud().queues();
     for body in ["1", "2", "3"] {
@@ -68,13 +68,13 @@ async fn a_window_gathers_a_batch() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     stack.local.idle().await;
-    let batches = batches(&stack, ":Windowed");
+    let batches = received_batches(&stack, ":Windowed");
     assert_eq!(batches.len(), 1, "{batches:?}");
     assert_eq!(batches[0].len(), 3);
 }
 
 #[tokio::test]
-async fn a_group_stays_in_order_and_groups_run_side_by_side() {
+async fn message_groups_are_ordered_and_run_concurrently() {
     let stack = TestStack::start().await;
     let queues = stack.local.cloud().queues();
     for number in 0..5 {
@@ -83,7 +83,7 @@ async fn a_group_stays_in_order_and_groups_run_side_by_side() {
         }
     }
     stack.local.idle().await;
-    let seen: Vec<String> = batches(&stack, ":Groups.fifo").into_iter().flatten().collect();
+    let seen: Vec<String> = received_batches(&stack, ":Groups.fifo").into_iter().flatten().collect();
     assert_eq!(seen.len(), 20);
     for group in ["a", "b", "c", "d"] {
         let own: Vec<&String> = seen.iter().filter(|body| body.starts_with(group)).collect();

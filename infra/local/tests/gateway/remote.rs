@@ -39,7 +39,7 @@ async fn invoke_api(mut stream: TcpStream) -> std::io::Result<()> {
 }
 
 #[tokio::test]
-async fn functions_may_run_elsewhere() {
+async fn functions_can_run_behind_an_invoke_api() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {

@@ -35,7 +35,7 @@ async fn send(client: &mut TestWebSocket, message: &Value) {
 }
 
 #[tokio::test]
-async fn a_connection_from_connect_to_disconnect() {
+async fn a_connection_runs_connect_and_disconnect() {
     let stack = TestStack::start().await;
     let mut client = connect(&stack, "/ws/s-1?token=a%2Bb&token=c").await;
     let event = stack.seen.socket("CONNECT").await;
@@ -90,7 +90,7 @@ async fn events_deserialize_as_aws_lambda_events() {
 }
 
 #[tokio::test]
-async fn connect_decides_about_the_handshake() {
+async fn the_connect_function_decides_the_handshake() {
     let stack = TestStack::start().await;
     for (asked, answered) in [("401", 401), ("403", 403), ("429", 429), ("throw", 500), ("302", 502)] {
         let url = format!("{}?refuse={asked}", stack.local.ws_url());
@@ -121,7 +121,7 @@ async fn a_subprotocol_is_echoed() {
 }
 
 #[tokio::test]
-async fn messages_go_by_type_or_to_default_and_errors_are_told() {
+async fn messages_are_routed_by_type_and_errors_reported() {
     let stack = TestStack::start().await;
     let mut client = connect(&stack, "/v1/realtime/ws").await;
     send(&mut client, &json!({"type": "crash"})).await;
@@ -135,7 +135,7 @@ async fn messages_go_by_type_or_to_default_and_errors_are_told() {
 }
 
 #[tokio::test]
-async fn messages_of_a_connection_run_at_the_same_time() {
+async fn messages_of_a_connection_run_concurrently() {
     let stack = TestStack::start().await;
     let mut client = connect(&stack, "/local").await;
     send(&mut client, &json!({"type": "echo", "text": "slow", "wait_ms": 300})).await;
@@ -145,7 +145,7 @@ async fn messages_of_a_connection_run_at_the_same_time() {
 }
 
 #[tokio::test]
-async fn quotas_on_messages() {
+async fn message_sizes_are_limited() {
     let stack = TestStack::start().await;
     let mut client = connect(&stack, "/local").await;
     client.send(Message::text("x".repeat(32 * 1024))).await.unwrap();
@@ -178,7 +178,7 @@ async fn a_message_in_frames_above_128_kb_is_refused() {
 }
 
 #[tokio::test]
-async fn idle_and_old_connections_are_closed_by_the_clock() {
+async fn idle_and_old_connections_are_closed() {
     let stack = TestStack::start().await;
     let mut client = connect(&stack, "/local").await;
     stack.local.clock().advance(Duration::from_mins(9));
@@ -204,7 +204,7 @@ async fn idle_and_old_connections_are_closed_by_the_clock() {
 }
 
 #[tokio::test]
-async fn chaos_drops_disconnects_and_cuts() {
+async fn chaos_drops_disconnects_and_cuts_sockets() {
     let stack = TestStack::with(|options| options.chaos = Some(7)).await;
     let mut opened = 0;
     let mut cut = 0;

@@ -64,9 +64,9 @@ pub(crate) fn options(seen: &SeenEvents) -> LocalOptions {
                     let posts = posts.clone();
                     Box::pin(async move {
                         match name {
-                            "web" => web(&event).await,
+                            "web" => handle_http(&event).await,
                             "socket" => socket(&event, &posts).await,
-                            _ => worker(&event).await,
+                            _ => handle_batch(&event).await,
                         }
                     })
                 });
@@ -103,7 +103,7 @@ impl TestStack {
 }
 
 /// Answers what the path asks for.
-async fn web(event: &Value) -> Result<Value, Error> {
+async fn handle_http(event: &Value) -> Result<Value, Error> {
     match event["pathParameters"]["proxy"].as_str().unwrap_or_default() {
         "throw" => Err("secret detail".into()),
         "panic" => panic!("secret detail"),
@@ -177,7 +177,7 @@ async fn socket(event: &Value, posts: &PostClient) -> Result<Value, Error> {
 }
 
 /// Fails messages that say so.
-async fn worker(event: &Value) -> Result<Value, Error> {
+async fn handle_batch(event: &Value) -> Result<Value, Error> {
     let records = event["Records"].as_array().cloned().unwrap_or_default();
     if records.iter().any(|record| record["body"] == "throw") {
         return Err("thrown".into());

@@ -66,7 +66,7 @@ fn body(answer: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_binary_answers_the_events_of_an_http_api() {
+async fn a_binary_handles_http_api_events() {
     let local = local().await;
     let function = function(&local, "api-docs");
     let api = RuntimeApi::start(&function.arn).await;
@@ -89,7 +89,7 @@ async fn a_binary_answers_the_events_of_an_http_api() {
 }
 
 #[tokio::test]
-async fn a_binary_keeps_what_it_was_told() {
+async fn a_binary_stores_data() {
     let local = local().await;
     let function = function(&local, "api-identity");
     let api = RuntimeApi::start(&function.arn).await;
@@ -108,7 +108,7 @@ async fn a_binary_keeps_what_it_was_told() {
 }
 
 #[tokio::test]
-async fn a_binary_without_a_setting_says_which() {
+async fn a_binary_names_its_missing_setting() {
     let local = local().await;
     let function = function(&local, "api-sessions");
     for setting in ["TABLE", "TICKS_QUEUE_URL", "AWS_REGION", "SOCKET_ENDPOINT"] {

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::{binaries, invoke_api::InvokeApi};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_binary_does_its_part_in_a_talk() {
+async fn a_talk_runs_on_the_real_binaries() {
     let lambda = InvokeApi::start().await;
     let options = LocalOptions {
         lambda: Some(lambda.url.clone()),

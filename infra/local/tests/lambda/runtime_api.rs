@@ -17,9 +17,9 @@ use tokio::{
 use crate::server::{StubResponse, answer, serve};
 
 /// How long a function may take, its start included, before a test says that it never answers.
-const PATIENCE: Duration = Duration::from_secs(30);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Milliseconds since 1970, far in the future.
-const DEADLINE: &str = "4102444800000";
+const DEADLINE_MILLIS: &str = "4102444800000";
 
 pub(crate) struct RuntimeApi {
     /// For `AWS_LAMBDA_RUNTIME_API`: `host:port`, as on Lambda.
@@ -72,14 +72,14 @@ impl RuntimeApi {
         let (answers, waits) = oneshot::channel();
         self.waiting.lock().unwrap().insert(id.clone(), answers);
         self.events.send((id, event)).unwrap();
-        timeout(PATIENCE, waits).await.expect("the function answers").unwrap()
+        timeout(RESPONSE_TIMEOUT, waits).await.expect("the function answers").unwrap()
     }
 }
 
 fn with_context(mut answer: StubResponse, id: &str, arn: &str) -> StubResponse {
     let headers = [
         ("lambda-runtime-aws-request-id", id),
-        ("lambda-runtime-deadline-ms", DEADLINE),
+        ("lambda-runtime-deadline-ms", DEADLINE_MILLIS),
         ("lambda-runtime-invoked-function-arn", arn),
         ("lambda-runtime-trace-id", "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0"),
         ("content-type", "application/json"),

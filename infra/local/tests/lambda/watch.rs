@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::binaries;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const START_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// `cargo lambda watch`, with all that it started.
 struct CargoLambdaWatch(Child);
@@ -61,15 +61,15 @@ impl Drop for CargoLambdaWatch {
 }
 
 /// `cargo-lambda`, where there is one.
-fn program() -> Option<OsString> {
+fn cargo_lambda_path() -> Option<OsString> {
     let program = std::env::var_os("COLLOQUY_CARGO_LAMBDA").unwrap_or_else(|| "cargo-lambda".into());
     let found = Command::new(&program).args(["lambda", "--version"]).stdout(Stdio::null()).status();
     found.is_ok_and(|status| status.success()).then_some(program)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_talk_through_cargo_lambda_watch() {
-    let Some(program) = program() else {
+async fn a_talk_runs_through_cargo_lambda_watch() {
+    let Some(program) = cargo_lambda_path() else {
         eprintln!(
             "passed over: cargo-lambda is not here (pip install cargo-lambda, or COLLOQUY_CARGO_LAMBDA)"
         );
@@ -89,7 +89,7 @@ async fn a_talk_through_cargo_lambda_watch() {
     let _watch = CargoLambdaWatch::start(&program, port, &data.path().join("lambda.env"));
     let asked = Instant::now();
     while tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_err() {
-        assert!(asked.elapsed() < PATIENCE, "cargo lambda watch does not listen");
+        assert!(asked.elapsed() < START_TIMEOUT, "cargo lambda watch does not listen");
         sleep(Duration::from_millis(20)).await;
     }
 

@@ -37,7 +37,7 @@ impl Bm25Index {
         query.dedup();
         for term in &query {
             let hits: Vec<TermMatch> =
-                self.documents.iter().map(|document| TermMatch::of(term, document)).collect();
+                self.documents.iter().map(|document| TermMatch::best_match(term, document)).collect();
             let having = hits.iter().filter(|hit| hit.best > 0.0).count();
             let rarity = (1.0 + (number(hits.len()) + 1.0) / (number(having) + 1.0)).ln();
             whole += rarity;
@@ -60,7 +60,7 @@ struct TermMatch {
 }
 
 impl TermMatch {
-    fn of(term: &str, document: &[String]) -> Self {
+    fn best_match(term: &str, document: &[String]) -> Self {
         let likenesses = document.iter().map(|word| likeness(term, word));
         likenesses.fold(Self { frequency: 0.0, best: 0.0 }, |hit, likeness| Self {
             frequency: hit.frequency + likeness,

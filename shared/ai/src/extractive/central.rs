@@ -32,7 +32,7 @@ pub(super) fn central(texts: &[&str], count: usize) -> Vec<usize> {
     order.sort_by(|(a, _), (b, _)| b.total_cmp(a));
     let mut chosen: Vec<usize> = Vec::new();
     for (score, index) in order {
-        let is_new = chosen.iter().all(|other| !is_alike(&bags[*other], &bags[index]));
+        let is_new = chosen.iter().all(|other| !is_similar(&bags[*other], &bags[index]));
         if chosen.len() < count && score > 0.0 && is_new {
             chosen.push(index);
         }
@@ -40,7 +40,7 @@ pub(super) fn central(texts: &[&str], count: usize) -> Vec<usize> {
     chosen
 }
 
-fn is_alike(a: &HashSet<String>, b: &HashSet<String>) -> bool {
+fn is_similar(a: &HashSet<String>, b: &HashSet<String>) -> bool {
     let both = a.intersection(b).count();
     both * 2 >= a.union(b).count()
 }

@@ -20,7 +20,7 @@ use terms::{likeness, sentences, terms};
 const COVERAGE_MIN: f64 = 0.3;
 
 /// A second sentence says something about the question too, or is left out.
-const SECOND_BEST: f64 = 0.5;
+const SECOND_SENTENCE_MIN: f64 = 0.5;
 
 const SENTENCES_MAX: usize = 3;
 
@@ -31,7 +31,7 @@ const NOTES_SENTENCES_MAX: usize = 2;
 const NOTES_CHARS_MAX: usize = 300;
 
 /// The slide that is shown is what people mostly ask about.
-const CURRENT_SLIDE: f64 = 1.2;
+const CURRENT_SLIDE_WEIGHT: f64 = 1.2;
 
 /// A sentence and where it stands: on which slide, or in the notes.
 struct Passage<'a> {
@@ -82,7 +82,7 @@ fn best<'a>(talk: &'a TalkContext, current: Option<&str>, text: &str) -> Vec<(f6
         .map(|(passage, score)| {
             let slide = passage.slide.and_then(|slide| talk.slides.get(slide));
             let is_current = slide.is_some_and(|slide| current == Some(slide.id.as_str()));
-            (if is_current { score.bm25 * CURRENT_SLIDE } else { score.bm25 }, passage)
+            (if is_current { score.bm25 * CURRENT_SLIDE_WEIGHT } else { score.bm25 }, passage)
         })
         .collect();
     found.sort_by(|(a, _), (b, _)| b.total_cmp(a));
@@ -92,7 +92,7 @@ fn best<'a>(talk: &'a TalkContext, current: Option<&str>, text: &str) -> Vec<(f6
 /// One to three sentences of the notes and slides, or that they do not cover it.
 pub(crate) fn answer(question: &QuestionContext) -> (String, Vec<CompletionCitation>) {
     let found = best(&question.talk, question.current_slide.as_deref(), &question.text);
-    let threshold = found.first().map_or(0.0, |(score, _)| score * SECOND_BEST);
+    let threshold = found.first().map_or(0.0, |(score, _)| score * SECOND_SENTENCE_MIN);
     let mut said: Vec<String> = Vec::new();
     let mut citations = Vec::new();
     let mut of_notes = NotesBudget::default();
@@ -128,7 +128,8 @@ pub(crate) fn citations(question: &QuestionContext, answer: &str) -> Vec<Complet
     let scores = index.scores(&said);
     let stands_on = |sentence: &str| {
         let sentence = terms(sentence);
-        held(&sentence, &said) >= 2 && held(&sentence, &asked_and_said) * 2 >= sentence.len()
+        count_matched(&sentence, &said) >= 2
+            && count_matched(&sentence, &asked_and_said) * 2 >= sentence.len()
     };
     let mut found: Vec<(f64, Passage<'_>)> =
         scores.into_iter().map(|score| score.bm25).zip(passages).filter(|(_, p)| stands_on(p.text)).collect();
@@ -144,7 +145,7 @@ pub(crate) fn citations(question: &QuestionContext, answer: &str) -> Vec<Complet
     citations
 }
 
-fn held(sentence: &[String], by: &[String]) -> usize {
+fn count_matched(sentence: &[String], by: &[String]) -> usize {
     sentence.iter().filter(|term| by.iter().any(|word| likeness(term, word) > 0.0)).count()
 }
 

@@ -35,7 +35,7 @@ struct ExpectedRequest {
     reply: Value,
 }
 
-async fn plays(expected: ExpectedRequest) {
+async fn check_provider(expected: ExpectedRequest) {
     let api = ProviderStub { reply: expected.reply, asked: Arc::default() };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/base", listener.local_addr().unwrap());
@@ -68,8 +68,8 @@ async fn plays(expected: ExpectedRequest) {
 }
 
 #[tokio::test]
-async fn openai() {
-    plays(ExpectedRequest {
+async fn openai_requests_have_their_form() {
+    check_provider(ExpectedRequest {
         provider: "openai",
         path: "/base/chat/completions",
         key: Some(("authorization", "Bearer the-key")),
@@ -83,8 +83,8 @@ async fn openai() {
 }
 
 #[tokio::test]
-async fn anthropic() {
-    plays(ExpectedRequest {
+async fn anthropic_requests_have_their_form() {
+    check_provider(ExpectedRequest {
         provider: "anthropic",
         path: "/base/messages",
         key: Some(("x-api-key", "the-key")),
@@ -98,8 +98,8 @@ async fn anthropic() {
 }
 
 #[tokio::test]
-async fn gemini() {
-    plays(ExpectedRequest {
+async fn gemini_requests_have_their_form() {
+    check_provider(ExpectedRequest {
         provider: "gemini",
         path: "/base/models/small-1:generateContent",
         key: Some(("x-goog-api-key", "the-key")),
@@ -112,8 +112,8 @@ async fn gemini() {
 }
 
 #[tokio::test]
-async fn ollama() {
-    plays(ExpectedRequest {
+async fn ollama_requests_have_their_form() {
+    check_provider(ExpectedRequest {
         provider: "ollama",
         path: "/base/api/chat",
         key: None,

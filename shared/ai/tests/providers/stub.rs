@@ -75,9 +75,11 @@ async fn complete(
     };
     let streamed = body["stream"] == json!(true);
     match act {
-        StubAction::Say(text) => said(&text, streamed, false),
-        StubAction::Echo => said(body["messages"][1]["content"].as_str().unwrap(), streamed, false),
-        StubAction::Stall(text) => said(&text, true, true),
+        StubAction::Say(text) => completion_response(&text, streamed, false),
+        StubAction::Echo => {
+            completion_response(body["messages"][1]["content"].as_str().unwrap(), streamed, false)
+        }
+        StubAction::Stall(text) => completion_response(&text, true, true),
         StubAction::Fail(status) => {
             let body = Json(json!({"error": {"message": "no", "type": "stub"}}));
             (StatusCode::from_u16(status).unwrap(), body).into_response()
@@ -91,7 +93,7 @@ async fn complete(
     }
 }
 
-fn said(text: &str, streamed: bool, stalls: bool) -> Response {
+fn completion_response(text: &str, streamed: bool, stalls: bool) -> Response {
     let usage = json!({"prompt_tokens": 1_000, "completion_tokens": 100, "total_tokens": 1_100});
     let head = json!({"id": "c1", "created": 1, "model": "gpt-4o-mini"});
     let chunk = |fields: Value| {

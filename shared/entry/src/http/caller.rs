@@ -152,15 +152,15 @@ pub async fn account(app: &App, token: &str) -> Result<AccountCaller, Error> {
     Ok(AccountCaller { user, login })
 }
 
-fn guest(app: &App, token: &str) -> Result<GuestCaller, Error> {
+fn authenticate_guest(app: &App, token: &str) -> Result<GuestCaller, Error> {
     let token = app.tokens.verify::<ParticipantToken>(token, app.clock.now());
     let ParticipantToken { participant, session } = token.ok_or(Error::Unauthenticated(BAD_CREDENTIAL))?;
     Ok(GuestCaller { participant, session })
 }
 
-async fn caller(app: &App, credential: RequestCredential<'_>) -> Result<Caller, Error> {
+async fn authenticate(app: &App, credential: RequestCredential<'_>) -> Result<Caller, Error> {
     match credential {
-        RequestCredential::Bearer(token) => match guest(app, token) {
+        RequestCredential::Bearer(token) => match authenticate_guest(app, token) {
             Ok(guest) => Ok(Caller::Guest(guest)),
             Err(_) => Ok(Caller::Account(account(app, token).await?)),
         },
@@ -172,7 +172,7 @@ impl FromRequestParts<App> for Caller {
     type Rejection = ApiError;
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let credential = credential(&parts.headers).ok_or(Error::Unauthenticated(NO_CREDENTIAL))?;
-        Ok(caller(app, credential).await?)
+        Ok(authenticate(app, credential).await?)
     }
 }
 
@@ -181,7 +181,7 @@ impl OptionalFromRequestParts<App> for Caller {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Option<Self>, ApiError> {
         match credential(&parts.headers) {
             None => Ok(None),
-            Some(credential) => Ok(Some(caller(app, credential).await?)),
+            Some(credential) => Ok(Some(authenticate(app, credential).await?)),
         }
     }
 }
@@ -201,13 +201,13 @@ impl FromRequestParts<App> for GuestCaller {
     type Rejection = ApiError;
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         match credential(&parts.headers) {
-            Some(RequestCredential::Bearer(token)) => Ok(guest(app, token)?),
+            Some(RequestCredential::Bearer(token)) => Ok(authenticate_guest(app, token)?),
             _ => Err(Error::Unauthenticated("the participant_token of the session must come along").into()),
         }
     }
 }
 
-async fn staff(
+async fn authenticate_staff(
     parts: &mut Parts,
     app: &App,
     least: UserRole,
@@ -228,7 +228,7 @@ macro_rules! staff {
         impl FromRequestParts<App> for $name {
             type Rejection = ApiError;
             async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-                Ok(Self(staff(parts, app, UserRole::$role, $others).await?))
+                Ok(Self(authenticate_staff(parts, app, UserRole::$role, $others).await?))
             }
         }
     )*};

@@ -24,12 +24,12 @@ pub(super) async fn layer(State(app): State<App>, request: Request, next: Next) 
     let headers = answer.headers_mut();
     headers.append(header::VARY, HeaderValue::from_static("origin"));
     if let Some(origin) = allowed {
-        allow(headers, origin, preflight);
+        set_headers(headers, origin, preflight);
     }
     answer
 }
 
-fn allow(headers: &mut HeaderMap, origin: HeaderValue, preflight: bool) {
+fn set_headers(headers: &mut HeaderMap, origin: HeaderValue, preflight: bool) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);

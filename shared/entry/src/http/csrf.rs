@@ -19,7 +19,7 @@ pub const PROOF: &str = "x-csrf";
 pub(super) async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
     if !request.method().is_safe()
         && credential_is_cookie(request.headers())
-        && !proven(&app, request.headers())
+        && !is_proven(&app, request.headers())
     {
         let why = "writes with a cookie need the header x-csrf and an allowed origin";
         return ApiError::Transport(StatusCode::FORBIDDEN, ErrorCode::CsrfRefused, why.into())
@@ -28,7 +28,7 @@ pub(super) async fn layer(State(app): State<App>, request: Request, next: Next) 
     next.run(request).await
 }
 
-fn proven(app: &App, headers: &HeaderMap) -> bool {
+fn is_proven(app: &App, headers: &HeaderMap) -> bool {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let fetched_from = text(header::HeaderName::from_static("sec-fetch-site"));
     let origin_is_ours = match text(header::ORIGIN) {

@@ -27,29 +27,36 @@ use super::{
 };
 use crate::App;
 
-const HEADER: &str = "idempotency-key";
+const IDEMPOTENCY_HEADER: &str = "idempotency-key";
 /// Bytes of a request: what API Gateway lets through. Smaller limits are the handlers' own; here a body is only hashed.
-const REQUEST_LIMIT: usize = 10 * 1024 * 1024;
+const MAX_REQUEST_BYTES: usize = 10 * 1024 * 1024;
 /// Bytes of an item (DynamoDB), and of those what is left to all but the body: keys, hashes, headers.
-const ITEM: usize = 400 * 1024;
-const BESIDE: usize = 8 * 1024;
+const MAX_ITEM_BYTES: usize = 400 * 1024;
+const RESERVED_ITEM_BYTES: usize = 8 * 1024;
 /// Bytes of an answer that is kept: it lies there sealed, and written in base64.
-const KEPT_LIMIT: usize = (ITEM - BESIDE) / 4 * 3 - NONCE - TAG;
+const MAX_STORED_BODY_BYTES: usize = (MAX_ITEM_BYTES - RESERVED_ITEM_BYTES) / 4 * 3 - NONCE_BYTES - TAG_BYTES;
 /// Headers of an answer that are kept. `set-cookie` is not: a stored answer must not hand out a session again.
-const KEPT_HEADERS: [&str; 2] = ["content-type", "location"];
+const STORED_HEADERS: [&str; 2] = ["content-type", "location"];
 
 pub(super) async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
-    let key = request.headers().get(HEADER).cloned();
+    let key = request.headers().get(IDEMPOTENCY_HEADER).cloned();
     match key {
-        Some(key) if request.method() == Method::POST => match once(&app, &key, request, next).await {
-            Ok(answer) => answer,
-            Err(failure) => failure.into_response(),
-        },
+        Some(key) if request.method() == Method::POST => {
+            match run_idempotent(&app, &key, request, next).await {
+                Ok(answer) => answer,
+                Err(failure) => failure.into_response(),
+            }
+        }
         _ => next.run(request).await,
     }
 }
 
-async fn once(app: &App, key: &HeaderValue, request: Request, next: Next) -> Result<Response, ApiError> {
+async fn run_idempotent(
+    app: &App,
+    key: &HeaderValue,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
     let key = key.to_str().ok().filter(|key| (1..=255).contains(&key.len()));
     let key = key.ok_or_else(|| Error::field("Idempotency-Key", "has 1 to 255 visible characters"))?;
     let who = caller::claimed(app, request.headers()).unwrap_or_else(|| {
@@ -58,8 +65,8 @@ async fn once(app: &App, key: &HeaderValue, request: Request, next: Next) -> Res
     });
     let hash = digest(&[who.as_bytes(), request.uri().path().as_bytes(), key.as_bytes()]);
     let (parts, body) = request.into_parts();
-    let body = to_bytes(body, REQUEST_LIMIT).await.map_err(|_| {
-        let why = format!("a body has {} MB at most", REQUEST_LIMIT / 1024 / 1024);
+    let body = to_bytes(body, MAX_REQUEST_BYTES).await.map_err(|_| {
+        let why = format!("a body has {} MB at most", MAX_REQUEST_BYTES / 1024 / 1024);
         ApiError::Transport(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::PayloadTooLarge, why)
     })?;
     let body_hash = digest(&[&body]);
@@ -74,7 +81,7 @@ async fn once(app: &App, key: &HeaderValue, request: Request, next: Next) -> Res
         IdempotencyClaim::Before(record) => {
             let running = "the first request with this Idempotency-Key is still running";
             let stored = record.answer.ok_or_else(|| Error::conflict(ErrorCode::Conflict, running))?;
-            let sealed = stored.body.as_ref().ok_or_else(|| not_kept(stored.status))?;
+            let sealed = stored.body.as_ref().ok_or_else(|| not_stored_error(stored.status))?;
             let body = seal.open(sealed)?;
             return Ok(replay(&stored, body));
         }
@@ -82,14 +89,14 @@ async fn once(app: &App, key: &HeaderValue, request: Request, next: Next) -> Res
     let answer = next.run(Request::from_parts(parts, Body::from(body))).await;
     let (parts, body) = answer.into_parts();
     let body = to_bytes(body, usize::MAX).await.map_err(Error::internal)?;
-    if let Err(error) = keep(app, &hash, &body_hash, &seal, &parts, &body).await {
+    if let Err(error) = store_response(app, &hash, &body_hash, &seal, &parts, &body).await {
         // what was asked is done, and this is its answer: only a repeat will not be known for one
         tracing::error!(?error, "an answer could not be kept for its Idempotency-Key");
     }
     Ok(Response::from_parts(parts, Body::from(body)))
 }
 
-async fn keep(
+async fn store_response(
     app: &App,
     hash: &str,
     body_hash: &str,
@@ -101,17 +108,17 @@ async fn keep(
     if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
         return Ok(abandon(&app.store, hash).await?);
     }
-    let headers = KEPT_HEADERS
+    let headers = STORED_HEADERS
         .iter()
         .filter_map(|name| Some(((*name).to_owned(), parts.headers.get(*name)?.to_str().ok()?.to_owned())))
         .collect();
-    let text = std::str::from_utf8(body).ok().filter(|text| text.len() <= KEPT_LIMIT);
+    let text = std::str::from_utf8(body).ok().filter(|text| text.len() <= MAX_STORED_BODY_BYTES);
     let body = text.map(|text| seal.close(text)).transpose()?;
     let stored = StoredResponse { status: status.as_u16(), headers, body };
     Ok(finish(&app.store, hash, body_hash, stored, app.clock.now()).await?)
 }
 
-fn not_kept(status: u16) -> ApiError {
+fn not_stored_error(status: u16) -> ApiError {
     let why = format!(
         "the request with this Idempotency-Key is done (its status was {status}), and its answer was too large to keep: read what it made"
     );
@@ -139,8 +146,8 @@ fn replay(stored: &StoredResponse, body: String) -> Response {
 struct ResponseSeal(ChaCha20Poly1305);
 
 /// Bytes of a nonce, in front of what it sealed, and of the tag behind it.
-const NONCE: usize = 12;
-const TAG: usize = 16;
+const NONCE_BYTES: usize = 12;
+const TAG_BYTES: usize = 16;
 
 impl ResponseSeal {
     fn new(who: &str, key: &str) -> Self {
@@ -153,7 +160,7 @@ impl ResponseSeal {
     }
 
     fn close(&self, body: &str) -> Result<String, Error> {
-        let nonce: [u8; NONCE] = rand::rng().random();
+        let nonce: [u8; NONCE_BYTES] = rand::rng().random();
         let sealed = self.0.encrypt(&nonce.into(), body.as_bytes());
         let sealed = sealed.map_err(|error| Error::internal(error.to_string()))?;
         Ok(BASE64_URL_SAFE_NO_PAD.encode([nonce.as_slice(), &sealed].concat()))
@@ -162,7 +169,7 @@ impl ResponseSeal {
     fn open(&self, sealed: &str) -> Result<String, Error> {
         let broken = || Error::internal("a kept answer cannot be opened");
         let sealed = BASE64_URL_SAFE_NO_PAD.decode(sealed).map_err(|_| broken())?;
-        let (nonce, sealed) = sealed.split_first_chunk::<NONCE>().ok_or_else(broken)?;
+        let (nonce, sealed) = sealed.split_first_chunk::<NONCE_BYTES>().ok_or_else(broken)?;
         let body = self.0.decrypt(&(*nonce).into(), sealed).map_err(|_| broken())?;
         String::from_utf8(body).map_err(|_| broken())
     }
@@ -194,7 +201,12 @@ mod tests {
 
     #[test]
     fn the_largest_answer_that_is_kept_fits_into_an_item() {
-        let sealed = ResponseSeal::new("user:1", "key").close(&"x".repeat(KEPT_LIMIT)).unwrap();
-        assert!((ITEM - BESIDE - 4..=ITEM - BESIDE).contains(&sealed.len()), "{}", sealed.len());
+        let sealed = ResponseSeal::new("user:1", "key").close(&"x".repeat(MAX_STORED_BODY_BYTES)).unwrap();
+        assert!(
+            (MAX_ITEM_BYTES - RESERVED_ITEM_BYTES - 4..=MAX_ITEM_BYTES - RESERVED_ITEM_BYTES)
+                .contains(&sealed.len()),
+            "{}",
+            sealed.len()
+        );
     }
 }

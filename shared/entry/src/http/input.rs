@@ -40,7 +40,7 @@ where
             let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
             return Err(ApiError::Transport(status, ErrorCode::UnsupportedMediaType, why.into()));
         };
-        Ok(Self(valid(&bytes)?))
+        Ok(Self(parse_json(&bytes)?))
     }
 }
 
@@ -50,7 +50,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     essence.eq_ignore_ascii_case("application/json") || essence.to_ascii_lowercase().ends_with("+json")
 }
 
-fn valid<T: DeserializeOwned + Validate<Context = ()>>(bytes: &[u8]) -> Result<T, Error> {
+fn parse_json<T: DeserializeOwned + Validate<Context = ()>>(bytes: &[u8]) -> Result<T, Error> {
     // serde reads a struct from an array too, by position; nobody means that
     let is_object = bytes.trim_ascii_start().starts_with(b"{");
     if !is_object && serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok() {
@@ -66,7 +66,7 @@ fn valid<T: DeserializeOwned + Validate<Context = ()>>(bytes: &[u8]) -> Result<T
                 Error::Malformed(format!("the body is not JSON: {inner}"))
             }
         })?;
-    input.validate().map_err(|report| Error::Invalid(fields(&report)))?;
+    input.validate().map_err(|report| Error::Invalid(field_errors(&report)))?;
     Ok(input)
 }
 
@@ -83,7 +83,7 @@ fn type_error(path: &str, message: &str) -> FieldError {
 }
 
 /// What garde found, in the words and paths of ours.
-fn fields(report: &Report) -> Vec<FieldError> {
+fn field_errors(report: &Report) -> Vec<FieldError> {
     report.iter().map(|(path, error)| FieldError::new(path.to_string(), error.message())).collect()
 }
 
@@ -100,7 +100,7 @@ where
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
         let Query(input): Query<T> =
             Query::try_from_uri(&parts.uri).map_err(|error| Error::field("query", error.body_text()))?;
-        input.validate().map_err(|report| Error::Invalid(fields(&report)))?;
+        input.validate().map_err(|report| Error::Invalid(field_errors(&report)))?;
         Ok(Self(input))
     }
 }
@@ -146,7 +146,7 @@ mod tests {
     }
 
     fn errors(body: &str) -> Vec<FieldError> {
-        match valid::<SampleTalk>(body.as_bytes()) {
+        match parse_json::<SampleTalk>(body.as_bytes()) {
             Err(Error::Invalid(fields)) => fields,
             other => panic!("{other:?}"),
         }
@@ -163,6 +163,6 @@ mod tests {
         for no_object in ["[]", r#"["x"]"#, "3", "null"] {
             assert_eq!(errors(no_object), [FieldError::new("body", "must be a JSON object")]);
         }
-        assert!(matches!(valid::<SampleTalk>(b"{"), Err(Error::Malformed(_))));
+        assert!(matches!(parse_json::<SampleTalk>(b"{"), Err(Error::Malformed(_))));
     }
 }

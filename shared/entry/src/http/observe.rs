@@ -26,7 +26,7 @@ pub(super) async fn layer(State(app): State<App>, request: Request, next: Next) 
         .await;
     let answer = answer
         .unwrap_or_else(|_| error::ApiError::from(Error::internal("a handler panicked")).into_response());
-    let mut answer = with_id(answer, &id);
+    let mut answer = with_request_id(answer, &id);
     let entered = span.enter();
     tracing::info!(
         %method,
@@ -56,7 +56,7 @@ pub(super) async fn layer(State(app): State<App>, request: Request, next: Next) 
 }
 
 /// An error says which request it was.
-fn with_id(mut answer: Response, id: &str) -> Response {
+fn with_request_id(mut answer: Response, id: &str) -> Response {
     let Some(mut body) = answer.extensions_mut().remove::<error::ErrorBody>() else { return answer };
     id.clone_into(&mut body.request_id);
     let (mut parts, _) = answer.into_parts();

@@ -4,13 +4,13 @@ use axum::body::Body;
 use http::{Request, Uri, uri::PathAndQuery};
 
 pub(super) async fn canonical(mut request: Request<Body>) -> Request<Body> {
-    if let Some(uri) = rewritten(request.uri()) {
+    if let Some(uri) = canonical_uri(request.uri()) {
         *request.uri_mut() = uri;
     }
     request
 }
 
-fn rewritten(uri: &Uri) -> Option<Uri> {
+fn canonical_uri(uri: &Uri) -> Option<Uri> {
     let path = canonical_path(uri.path());
     let whole = uri.query().map_or_else(|| path.clone(), |query| format!("{path}?{query}"));
     let mut parts = uri.clone().into_parts();
@@ -43,6 +43,6 @@ mod tests {
         assert_eq!(canonical_path("/docs/"), "/docs");
         assert_eq!(canonical_path("/apiary"), "/apiary");
         let uri: Uri = "https://host/api/a/?x=1".parse().unwrap();
-        assert_eq!(rewritten(&uri).unwrap().path_and_query().unwrap(), "/v1/a?x=1");
+        assert_eq!(canonical_uri(&uri).unwrap().path_and_query().unwrap(), "/v1/a?x=1");
     }
 }

@@ -14,9 +14,9 @@ use crate::App;
 
 /// After this an instance asks again whether there is such a connection. A log-in that ends has its sockets closed at once,
 /// or by the clock where that broke off; their rows go with them, and this is how an instance hears of it.
-const TRUSTED: SignedDuration = SignedDuration::from_secs(60);
+const CACHE_LIFETIME: SignedDuration = SignedDuration::from_secs(60);
 /// Connections remembered; beyond, the oldest are forgotten and read again.
-const MOST: usize = 20_000;
+const MAX_CACHED_CONNECTIONS: usize = 20_000;
 
 struct CachedConnection {
     connection: Connection,
@@ -43,7 +43,7 @@ impl ConnectionCache {
         let met = self
             .entries()
             .get(id)
-            .filter(|entry| now < entry.read_at + TRUSTED)
+            .filter(|entry| now < entry.read_at + CACHE_LIFETIME)
             .map(|entry| entry.connection.clone());
         if let Some(connection) = met {
             return Ok(connection);
@@ -60,9 +60,9 @@ impl ConnectionCache {
     /// Remembers who a connection is (now).
     pub fn meet(&self, connection: Connection, now: Timestamp) {
         let mut entries = self.entries();
-        if entries.len() >= MOST {
-            entries.retain(|_, entry| now < entry.read_at + TRUSTED);
-            if entries.len() >= MOST {
+        if entries.len() >= MAX_CACHED_CONNECTIONS {
+            entries.retain(|_, entry| now < entry.read_at + CACHE_LIFETIME);
+            if entries.len() >= MAX_CACHED_CONNECTIONS {
                 entries.clear();
             }
         }

@@ -56,7 +56,7 @@ pub trait SocketHandler: Send + Sync + 'static {
     type Command: SocketCommand;
 
     /// How fast one connection may send to this door.
-    const PACE: FrameRate = FrameRate::PERSON;
+    const FRAME_RATE: FrameRate = FrameRate::PERSON;
 
     /// May this connection be opened? Only `socket-connections` is asked.
     fn connect(&self, opening: SocketHandshake) -> impl Future<Output = Result<(), Error>> + Send {
@@ -87,7 +87,7 @@ pub fn door(app: App, known: ConnectionCache, socket: impl SocketHandler) -> Lam
             let started = Instant::now();
             let route = event.request_context.route_key.clone().unwrap_or_default();
             let request_id = event.request_context.request_id.clone().unwrap_or_default();
-            let handling = AssertUnwindSafe(handle(app, known, socket, event)).catch_unwind();
+            let handling = AssertUnwindSafe(handle_event(app, known, socket, event)).catch_unwind();
             let (status, cost) = store::cost::measure(handling).await;
             let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             tracing::info!(
@@ -105,7 +105,7 @@ pub fn door(app: App, known: ConnectionCache, socket: impl SocketHandler) -> Lam
     })
 }
 
-async fn handle<S: SocketHandler>(
+async fn handle_event<S: SocketHandler>(
     app: &App,
     known: &ConnectionCache,
     socket: &S,
@@ -139,7 +139,7 @@ async fn handle<S: SocketHandler>(
             let body = event.body.as_deref().unwrap_or_default();
             match message(app, known, socket, &id, received, body).await {
                 Ok(()) => StatusCode::OK,
-                Err((error, reference)) => answer_error(app, &id, &error, reference).await,
+                Err((error, reference)) => send_error_event(app, &id, &error, reference).await,
             }
         }
     }
@@ -176,7 +176,7 @@ async fn message<S: SocketHandler>(
     body: &str,
 ) -> Result<(), (Error, Option<Value>)> {
     let connection = known.get(app, id).await.map_err(|error| (error, None))?;
-    match known.take(id, S::PACE, app.clock.now()) {
+    match known.take(id, S::FRAME_RATE, app.clock.now()) {
         FrameVerdict::Pass => {}
         FrameVerdict::Refuse => return Err((Error::TooMany { retry_after: Duration::from_secs(1) }, None)),
         FrameVerdict::Drop => return Ok(()),
@@ -192,7 +192,7 @@ async fn message<S: SocketHandler>(
 }
 
 /// The one mapping of an error to an `error` event.
-async fn answer_error(app: &App, id: &str, error: &Error, reference: Option<Value>) -> StatusCode {
+async fn send_error_event(app: &App, id: &str, error: &Error, reference: Option<Value>) -> StatusCode {
     match error {
         Error::Internal(source) => tracing::error!(error = %source, debug = ?source, "internal error"),
         Error::Unavailable { service, source } => {

@@ -25,7 +25,7 @@ fn client(door: LambdaFunction) -> FunctionClient {
 }
 
 /// A door that makes something as large as it is told, and counts how often.
-fn maker(world: &EntryWorld) -> (FunctionClient, Arc<AtomicUsize>) {
+fn counting_function(world: &EntryWorld) -> (FunctionClient, Arc<AtomicUsize>) {
     let made = Arc::new(AtomicUsize::new(0));
     let counter = made.clone();
     let door = move |body: String| async move {
@@ -36,9 +36,9 @@ fn maker(world: &EntryWorld) -> (FunctionClient, Arc<AtomicUsize>) {
 }
 
 #[tokio::test]
-async fn what_was_answered_at_length_is_not_done_twice() {
+async fn a_large_response_is_not_repeated_by_running_again() {
     let world = EntryWorld::start().await;
-    let (door, made) = maker(&world);
+    let (door, made) = counting_function(&world);
     // the first is too large for the table when it is sealed, the second in whatever form
     for (times, size) in [(1, 304_000), (2, 900_000)] {
         let (key, body) = (format!("key-{size}"), size.to_string());
@@ -57,9 +57,9 @@ async fn what_was_answered_at_length_is_not_done_twice() {
 }
 
 #[tokio::test]
-async fn the_largest_answer_that_is_kept_is_given_again() {
+async fn the_largest_stored_response_is_replayed() {
     let world = EntryWorld::start().await;
-    let (door, made) = maker(&world);
+    let (door, made) = counting_function(&world);
     for _ in 0..2 {
         let answer = ask(&door, "/v1/things", "key", "301000").await;
         assert_eq!((answer.status, answer.text.len()), (200, 301_000));
@@ -68,7 +68,7 @@ async fn the_largest_answer_that_is_kept_is_given_again() {
 }
 
 #[tokio::test]
-async fn a_large_upload_with_a_key_arrives_as_it_was_sent() {
+async fn a_large_upload_with_a_key_is_unchanged() {
     let world = EntryWorld::start().await;
     let measure = |request: Request| async {
         let body = axum::body::to_bytes(request.into_body(), usize::MAX).await.unwrap();

@@ -21,7 +21,7 @@ impl SocketHandler for RefusingSocket {
 }
 
 #[tokio::test]
-async fn an_unknown_type_has_a_code_of_its_own_and_a_wrong_field_has_not() {
+async fn an_unknown_type_has_its_own_error_code() {
     let world = EntryWorld::start().await;
     let now = world.clock.now();
     let identity =

@@ -14,7 +14,7 @@ use tokio::{
 };
 
 /// A service that knows nothing and counts who connects.
-async fn service() -> (String, Arc<AtomicUsize>) {
+async fn counting_service() -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let connections = Arc::new(AtomicUsize::new(0));
@@ -22,13 +22,13 @@ async fn service() -> (String, Arc<AtomicUsize>) {
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             count.fetch_add(1, Ordering::SeqCst);
-            tokio::spawn(answer(stream));
+            tokio::spawn(respond(stream));
         }
     });
     (url, connections)
 }
 
-async fn answer(mut stream: TcpStream) -> std::io::Result<()> {
+async fn respond(mut stream: TcpStream) -> std::io::Result<()> {
     let mut request = [0; 8192];
     while stream.read(&mut request).await? > 0 {
         stream
@@ -48,10 +48,10 @@ fn environment(table: &str, queues: &str, sockets: &str) -> Environment {
 }
 
 #[tokio::test]
-async fn a_door_opens_its_connections_when_it_starts() {
-    let (table, at_table) = service().await;
-    let (queues, at_queues) = service().await;
-    let (sockets, at_sockets) = service().await;
+async fn a_function_opens_its_connections_when_it_starts() {
+    let (table, at_table) = counting_service().await;
+    let (queues, at_queues) = counting_service().await;
+    let (sockets, at_sockets) = counting_service().await;
     let environment = environment(&table, &queues, &sockets);
     let counts = || [&at_table, &at_queues, &at_sockets].map(|count| count.load(Ordering::SeqCst));
 
@@ -67,7 +67,7 @@ async fn a_door_opens_its_connections_when_it_starts() {
 }
 
 #[tokio::test]
-async fn a_door_starts_though_nobody_answers() {
+async fn a_function_starts_without_reachable_services() {
     let nobody = "http://127.0.0.1:9";
     let environment = environment(nobody, nobody, nobody);
     let app =

@@ -40,18 +40,18 @@ impl ChannelId {
     pub fn direct(one: UserId, other: UserId) -> Self {
         let (first, second) = if one <= other { (one, other) } else { (other, one) };
         let both: Vec<u8> = first.uuid().as_bytes().iter().chain(second.uuid().as_bytes()).copied().collect();
-        Uuid::new_v5(&DIRECT, &both).into()
+        Uuid::new_v5(&DIRECT_NAMESPACE, &both).into()
     }
 
     /// A default channel: derived, so that whoever needs it first makes it, and two who do make the same.
     pub fn of_default(name: &str) -> Self {
-        Uuid::new_v5(&DEFAULT, name.as_bytes()).into()
+        Uuid::new_v5(&DEFAULT_NAMESPACE, name.as_bytes()).into()
     }
 }
 
 /// Name spaces of derived ids (RFC 9562, 6.5), drawn once.
-const DIRECT: Uuid = Uuid::from_u128(0x6d1c_37f0_9d0a_4e3b_8b1e_52f7_1c44_90a1);
-const DEFAULT: Uuid = Uuid::from_u128(0x0b7e_5a92_44c8_4f6e_a3d5_97c1_28e0_6b3f);
+const DIRECT_NAMESPACE: Uuid = Uuid::from_u128(0x6d1c_37f0_9d0a_4e3b_8b1e_52f7_1c44_90a1);
+const DEFAULT_NAMESPACE: Uuid = Uuid::from_u128(0x0b7e_5a92_44c8_4f6e_a3d5_97c1_28e0_6b3f);
 
 #[cfg(test)]
 mod tests {

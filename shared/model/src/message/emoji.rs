@@ -2,9 +2,9 @@
 
 /// Bytes of a reaction (contract 1.4): the longest emoji there is has 35, as families of four with skin tones would; what is
 /// sent by people's keyboards fits.
-const LONGEST: usize = 32;
+const MAX_EMOJI_BYTES: usize = 32;
 
-const WRONG: &str = "must be one emoji or a :short_name:";
+const INVALID_EMOJI: &str = "must be one emoji or a :short_name:";
 
 /// An emoji in the spelling that is stored: one sequence as Unicode recommends it, so that one that is sent with and without
 /// its variation selector is one; or a short name between colons, for what a team draws itself.
@@ -12,15 +12,15 @@ const WRONG: &str = "must be one emoji or a :short_name:";
 /// # Errors
 /// The words for the field.
 pub fn typed(text: &str) -> Result<String, &'static str> {
-    if text.is_empty() || text.len() > LONGEST {
-        return Err(WRONG);
+    if text.is_empty() || text.len() > MAX_EMOJI_BYTES {
+        return Err(INVALID_EMOJI);
     }
     if let Some(emoji) = emojis::get(text) {
         return Ok(emoji.as_str().into());
     }
-    let name = text.strip_prefix(':').and_then(|rest| rest.strip_suffix(':')).ok_or(WRONG)?;
+    let name = text.strip_prefix(':').and_then(|rest| rest.strip_suffix(':')).ok_or(INVALID_EMOJI)?;
     let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_+-".contains(&byte);
-    if !name.is_empty() && name.bytes().all(is_part) { Ok(text.into()) } else { Err(WRONG) }
+    if !name.is_empty() && name.bytes().all(is_part) { Ok(text.into()) } else { Err(INVALID_EMOJI) }
 }
 
 /// Is this one character, as people see it, shown as a picture? `©` alone is text.
@@ -54,7 +54,7 @@ mod tests {
         for bad in
             ["", " ", "a", "1", "👍👍", "👍 ", "::", ":a b:", ":A:", "tada", "<b>", "\u{200d}", "🇷", &long]
         {
-            assert_eq!(typed(bad), Err(WRONG), "{bad:?}");
+            assert_eq!(typed(bad), Err(INVALID_EMOJI), "{bad:?}");
         }
     }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 const ALPHABET: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 /// Characters of the title that a slug keeps (contract A1.3).
-const FROM_TITLE: usize = 50;
+const MAX_TITLE_PART: usize = 50;
 
 /// Lower-case letters, digits and single hyphens, 3 to 100; one presentation has it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
@@ -18,9 +18,9 @@ pub struct Slug(String);
 impl Slug {
     /// The title as far as a link can say it, and six characters so that two talks may have the same title.
     pub fn from_title(title: &str, rng: &mut impl RngExt) -> Self {
-        let mut slug = String::with_capacity(FROM_TITLE + 7);
+        let mut slug = String::with_capacity(MAX_TITLE_PART + 7);
         for c in title.to_lowercase().chars().filter(|c| matches!(c, 'a'..='z' | '0'..='9' | ' ' | '-')) {
-            if slug.len() == FROM_TITLE {
+            if slug.len() == MAX_TITLE_PART {
                 break;
             }
             match c {
@@ -33,12 +33,12 @@ impl Slug {
         if slug.is_empty() {
             return Self::random(rng);
         }
-        Self(format!("{slug}-{}", draw(6, rng)))
+        Self(format!("{slug}-{}", random_characters(6, rng)))
     }
 
     /// Of a title that no letter is left of, or when its slugs are all taken.
     pub fn random(rng: &mut impl RngExt) -> Self {
-        Self(draw(12, rng))
+        Self(random_characters(12, rng))
     }
 
     /// What someone chose or typed, in any case.
@@ -57,7 +57,7 @@ impl Slug {
     }
 }
 
-fn draw(length: usize, rng: &mut impl RngExt) -> String {
+fn random_characters(length: usize, rng: &mut impl RngExt) -> String {
     (0..length).filter_map(|_| ALPHABET.choose(rng)).map(|byte| char::from(*byte)).collect()
 }
 

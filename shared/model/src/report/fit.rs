@@ -8,12 +8,12 @@ use super::{QUESTIONS, SessionReport, TEXT, TEXTS, cut};
 pub const LARGEST: usize = 350_000;
 
 /// Texts of a slide, questions, words of a slide, and characters of each text and label.
-const STEPS: [(usize, usize, usize, usize); 5] =
+const TRUNCATION_STEPS: [(usize, usize, usize, usize); 5] =
     [(TEXTS, QUESTIONS, 50, TEXT), (40, 150, 50, TEXT), (20, 100, 30, 300), (5, 50, 15, 200), (1, 20, 5, 80)];
 
 /// The report, without what does not fit.
 pub fn fit(mut report: SessionReport) -> SessionReport {
-    for (texts, questions, words, characters) in STEPS {
+    for (texts, questions, words, characters) in TRUNCATION_STEPS {
         report.questions.truncate(questions);
         for question in &mut report.questions {
             question.answer = question.answer.take().map(|answer| cut(&answer, characters));
@@ -29,11 +29,11 @@ pub fn fit(mut report: SessionReport) -> SessionReport {
                 *label = cut(label, characters);
             }
         }
-        if size(&report) <= LARGEST {
+        if json_size(&report) <= LARGEST {
             return report;
         }
     }
-    while size(&report) > LARGEST && !report.slides.is_empty() {
+    while json_size(&report) > LARGEST && !report.slides.is_empty() {
         let left = report.slides.len() * 3 / 4;
         report.slides_left_out += report.slides.len() - left;
         report.slides.truncate(left);
@@ -41,7 +41,7 @@ pub fn fit(mut report: SessionReport) -> SessionReport {
     report
 }
 
-fn size(report: &SessionReport) -> usize {
+fn json_size(report: &SessionReport) -> usize {
     // nothing in it that JSON cannot say
     serde_json::to_vec(report).map_or(usize::MAX, |json| json.len())
 }
@@ -142,10 +142,10 @@ mod tests {
     #[test]
     fn the_largest_fits_and_says_what_is_missing() {
         let large = fit(report(20, "x"));
-        assert!(size(&large) <= LARGEST && large.slides.len() == 20 && large.slides_left_out == 0);
+        assert!(json_size(&large) <= LARGEST && large.slides.len() == 20 && large.slides_left_out == 0);
         assert!((5..TEXTS).contains(&large.slides[0].texts.len()), "{}", large.slides[0].texts.len());
         let huge = fit(report(crate::presentation::MOST_SLIDES, "🦩"));
-        assert!(size(&huge) <= LARGEST && !huge.slides.is_empty());
+        assert!(json_size(&huge) <= LARGEST && !huge.slides.is_empty());
         assert_eq!(huge.slides.len() + huge.slides_left_out, crate::presentation::MOST_SLIDES);
     }
 }

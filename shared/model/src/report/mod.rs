@@ -31,7 +31,7 @@ pub const QUESTIONS: usize = 200;
 /// Lines of the leaderboard.
 pub const LEADERS: usize = 10;
 /// Characters of a slide's title.
-const TITLE: usize = 500;
+const MAX_TITLE_LENGTH: usize = 500;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SessionReport {
@@ -193,7 +193,7 @@ pub fn title(content: &SlideContent) -> String {
     let lines = texts.iter().flat_map(|text| text.lines());
     let titles = lines
         .map(|line| line.trim_matches(|letter: char| letter.is_whitespace() || "#*_>`".contains(letter)));
-    cut(titles.into_iter().find(|title| !title.is_empty()).unwrap_or_default(), TITLE)
+    cut(titles.into_iter().find(|title| !title.is_empty()).unwrap_or_default(), MAX_TITLE_LENGTH)
 }
 
 /// A part of a whole in percent, with one decimal; nothing of nothing.

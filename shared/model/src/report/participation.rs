@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Points on a line that is read at a glance; a session of 24 hours then has one for 6 minutes.
-const BUCKETS: i64 = 240;
+const MAX_BUCKETS: i64 = 240;
 const MINUTE_MS: i64 = 60_000;
 
 /// From the first thing that happened to the end.
@@ -25,7 +25,7 @@ pub fn over_time(started: i64, ended: i64, joins: &[i64], answers: &[i64]) -> Pa
     let first = joins.iter().chain(answers).copied().fold(started, i64::min);
     let from = first.div_euclid(MINUTE_MS) * MINUTE_MS;
     let minutes = (ended.max(from) - from) / MINUTE_MS + 1;
-    let bucket_ms = (minutes + BUCKETS - 1) / BUCKETS * MINUTE_MS;
+    let bucket_ms = (minutes + MAX_BUCKETS - 1) / MAX_BUCKETS * MINUTE_MS;
     let count = usize::try_from((minutes * MINUTE_MS + bucket_ms - 1) / bucket_ms).unwrap_or(1);
     let fill = |times: &[i64]| {
         let mut buckets = vec![0; count];

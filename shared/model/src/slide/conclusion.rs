@@ -7,7 +7,7 @@ use super::SlideTypeRules;
 use crate::SessionId;
 
 /// Characters of one conclusion; the rest is cut (contract A3.1), so that what a model writes always fits.
-const CUT: usize = 500;
+const MAX_CONCLUSION_LENGTH: usize = 500;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(default)]
@@ -30,7 +30,7 @@ pub struct ConclusionContent {
 
 fn cut<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let all = Vec::<String>::deserialize(deserializer)?;
-    Ok(all.into_iter().map(|one| one.chars().take(CUT).collect()).collect())
+    Ok(all.into_iter().map(|one| one.chars().take(MAX_CONCLUSION_LENGTH).collect()).collect())
 }
 
 impl Default for ConclusionContent {

@@ -8,7 +8,7 @@ use super::{AnswerContent, FieldResult, SlideTypeRules, not_blank};
 use crate::{FieldError, tally::Tally};
 
 /// The most an answer may have where the slide sets no length of its own.
-const LONGEST: u32 = 5000;
+const MAX_ANSWER_LENGTH: u32 = 5000;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
 pub struct TextQuestionContent {
@@ -20,7 +20,7 @@ pub struct TextQuestionContent {
     pub placeholder: Option<String>,
     /// Characters of an answer; `null` is as long as any may be.
     #[serde(default = "usual_length")]
-    #[garde(range(min = 1, max = LONGEST))]
+    #[garde(range(min = 1, max = MAX_ANSWER_LENGTH))]
     pub max_length: Option<u32>,
     /// A blank answer is none.
     #[serde(default)]
@@ -57,7 +57,7 @@ impl SlideTypeRules for TextQuestionContent {
         };
         let Some(text) = fields.get("text") else { return wrong("is required".into()) };
         let Some(text) = text.as_str() else { return wrong("must be a string".into()) };
-        let most = self.max_length.unwrap_or(LONGEST) as usize;
+        let most = self.max_length.unwrap_or(MAX_ANSWER_LENGTH) as usize;
         if self.required && text.trim().is_empty() {
             return wrong("must not be blank".into());
         }

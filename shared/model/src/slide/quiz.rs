@@ -14,10 +14,10 @@ use super::{
 use crate::tally::Tally;
 
 /// Seconds after which a right answer is worth half, where the slide has no limit of its own.
-const USUAL_TIME: u32 = 20;
+const DEFAULT_TIME_SECONDS: u32 = 20;
 
 /// The way from a thumb to the gateway and back: an answer given in time and received later has lost nothing but points.
-const GRACE_MS: i64 = 1_000;
+const NETWORK_GRACE_MS: i64 = 1_000;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
 pub struct QuizContent {
@@ -114,8 +114,8 @@ impl SlideTypeRules for QuizContent {
     }
 
     fn points(&self, answer: &AnswerContent, elapsed_ms: i64) -> u32 {
-        let limit = i64::from(self.time_limit_seconds.unwrap_or(USUAL_TIME)) * 1000;
-        let is_late = self.time_limit_seconds.is_some() && elapsed_ms > limit + GRACE_MS;
+        let limit = i64::from(self.time_limit_seconds.unwrap_or(DEFAULT_TIME_SECONDS)) * 1000;
+        let is_late = self.time_limit_seconds.is_some() && elapsed_ms > limit + NETWORK_GRACE_MS;
         if is_late || !self.is_right(answer) {
             return 0;
         }

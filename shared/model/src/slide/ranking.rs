@@ -43,7 +43,7 @@ impl SlideTypeRules for RankingContent {
     fn tally(&self, answers: &[&AnswerContent]) -> Option<Tally> {
         let known = options::ids(&self.options);
         let tally = Tally::of_choices(&known, answers);
-        Some(Tally { points: Some(borda(&known, answers)), ..tally })
+        Some(Tally { points: Some(borda_count(&known, answers)), ..tally })
     }
 
     fn shows_results(&self) -> bool {
@@ -61,7 +61,7 @@ impl SlideTypeRules for RankingContent {
 
 /// Borda's count: of `n` options, the first of an answer gets `n` points, the next one fewer. An option that is no longer
 /// there leaves its place to the next.
-fn borda(known: &[&str], answers: &[&AnswerContent]) -> BTreeMap<String, u64> {
+fn borda_count(known: &[&str], answers: &[&AnswerContent]) -> BTreeMap<String, u64> {
     let mut points: BTreeMap<String, u64> = known.iter().map(|id| ((*id).to_owned(), 0)).collect();
     for answer in answers {
         let ranked = answer.selected().iter().filter(|id| known.contains(&id.as_str()));

@@ -11,12 +11,12 @@ pub(super) fn content<T: SlideTypeRules>(value: &Value) -> FieldResult<T> {
     match value {
         Value::Null => Ok(T::default()),
         Value::Object(fields) if fields.is_empty() => Ok(T::default()),
-        Value::Object(_) => validated(value),
+        Value::Object(_) => parse_validated(value),
         _ => Err(vec![FieldError::new("content", "must be an object")]),
     }
 }
 
-fn validated<T: DeserializeOwned + Validate<Context = ()>>(value: &Value) -> FieldResult<T> {
+fn parse_validated<T: DeserializeOwned + Validate<Context = ()>>(value: &Value) -> FieldResult<T> {
     let content: T = serde_path_to_error::deserialize(value)
         .map_err(|error| vec![type_error(&error.path().to_string(), &error.inner().to_string())])?;
     content.validate().map_err(|report| {

@@ -10,7 +10,7 @@ use super::{AnswerContent, FieldResult, SlideTypeRules, not_blank, options, yes}
 use crate::{FieldError, tally::Tally};
 
 /// Steps from the lowest to the highest point: 0 to 10 is the longest scale in use, and what a telephone can show in a row.
-const STEPS: u32 = 10;
+const MAX_STEPS: u32 = 10;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
 pub struct ScaleContent {
@@ -48,10 +48,10 @@ const fn five() -> u32 {
 
 fn above(min: u32) -> impl Fn(&u32, &()) -> garde::Result {
     move |max, ()| {
-        if (1..=STEPS).contains(&max.saturating_sub(min)) {
+        if (1..=MAX_STEPS).contains(&max.saturating_sub(min)) {
             Ok(())
         } else {
-            Err(garde::Error::new(format!("must be 1 to {STEPS} more than min")))
+            Err(garde::Error::new(format!("must be 1 to {MAX_STEPS} more than min")))
         }
     }
 }
@@ -70,7 +70,7 @@ impl Default for ScaleContent {
 }
 
 impl ScaleContent {
-    fn points(&self) -> Vec<String> {
+    fn point_ids(&self) -> Vec<String> {
         (self.min..=self.max).map(|point| point.to_string()).collect()
     }
 }
@@ -78,7 +78,7 @@ impl ScaleContent {
 impl SlideTypeRules for ScaleContent {
     /// Takes `{"value": 4}`, and as any choice `{"selected": ["4"]}`.
     fn accept(&self, answer: &Value) -> FieldResult<AnswerContent> {
-        let points = self.points();
+        let points = self.point_ids();
         let Some(value) = answer.get("value") else {
             let known: Vec<&str> = points.iter().map(String::as_str).collect();
             let missing_value = answer.is_object() && answer.get("selected").is_none();
@@ -93,7 +93,7 @@ impl SlideTypeRules for ScaleContent {
 
     /// A point's id is its number.
     fn tally(&self, answers: &[&AnswerContent]) -> Option<Tally> {
-        let points = self.points();
+        let points = self.point_ids();
         let known: Vec<&str> = points.iter().map(String::as_str).collect();
         let tally = Tally::of_choices(&known, answers);
         let average = average(&tally.votes);

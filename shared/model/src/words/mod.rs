@@ -9,9 +9,9 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 pub(crate) use self::stop::{is_deciding, is_empty_word, is_interrogative, is_stop_word};
 
 /// Letters of the shortest word that a cloud shows (contract A3.4).
-const SHORTEST: usize = 3;
+const MIN_CLOUD_WORD_LENGTH: usize = 3;
 /// Characters of the longest; what is longer is an address or a cat on a keyboard.
-const LONGEST: usize = 40;
+const MAX_CLOUD_WORD_LENGTH: usize = 40;
 
 /// Lower case without diacritics, and without the styles of letters (`ｂａｄ`, `𝐛𝐚𝐝`) that look like others.
 pub fn fold(text: &str) -> String {
@@ -29,7 +29,9 @@ pub fn of_cloud(text: &str) -> impl Iterator<Item = String> {
         .map(|word| word.trim_matches(is_apostrophe).replace('’', "'"))
         .filter(|word| {
             let letters = word.chars().filter(|letter| letter.is_alphabetic()).count();
-            letters >= SHORTEST && word.chars().count() <= LONGEST && !is_stop_word(&plain(word))
+            letters >= MIN_CLOUD_WORD_LENGTH
+                && word.chars().count() <= MAX_CLOUD_WORD_LENGTH
+                && !is_stop_word(&without_apostrophes(word))
         })
         .collect();
     words.into_iter()
@@ -42,7 +44,7 @@ pub fn of_search(text: &str) -> Vec<String> {
     let mut seen = HashSet::new();
     folded
         .split(|letter: char| !letter.is_alphanumeric())
-        .filter(|word| (2..=LONGEST).contains(&word.chars().count()) && !is_stop_word(word))
+        .filter(|word| (2..=MAX_CLOUD_WORD_LENGTH).contains(&word.chars().count()) && !is_stop_word(word))
         .filter(|word| seen.insert(*word))
         .map(str::to_owned)
         .collect()
@@ -53,7 +55,7 @@ const fn is_apostrophe(letter: char) -> bool {
 }
 
 /// As the list of stop words has it: `don't` is `dont` there.
-fn plain(word: &str) -> String {
+fn without_apostrophes(word: &str) -> String {
     let mut folded = fold(word);
     folded.retain(|letter| !is_apostrophe(letter));
     folded
@@ -78,7 +80,14 @@ mod tests {
         assert_eq!(cloud("Cum învățați? Într-un parc, când nu plouă."), ["învățați", "parc", "plouă"]);
         assert_eq!(cloud("ok AI 2026 web3 😀 'quoted'"), ["web3", "quoted"]);
         assert_eq!(cloud("नमस्ते दुनिया"), ["नमस्ते", "दुनिया"]);
-        assert_eq!(cloud(&format!("{} {}", "x".repeat(LONGEST), "y".repeat(LONGEST + 1))), ["x".repeat(40)]);
+        assert_eq!(
+            cloud(&format!(
+                "{} {}",
+                "x".repeat(MAX_CLOUD_WORD_LENGTH),
+                "y".repeat(MAX_CLOUD_WORD_LENGTH + 1)
+            )),
+            ["x".repeat(40)]
+        );
         assert_eq!(cloud("a\u{306}pple a\u{306}pple"), ["ăpple"; 2], "one composition");
     }
 
@@ -91,7 +100,15 @@ mod tests {
         );
         assert_eq!(of_search("нет 東京 x y z"), ["нет", "東京"]);
         assert!(of_search("the and si pe — 😀").is_empty());
-        assert_eq!(of_search(&format!("{} {}", "x".repeat(LONGEST), "y".repeat(LONGEST + 1))).len(), 1);
+        assert_eq!(
+            of_search(&format!(
+                "{} {}",
+                "x".repeat(MAX_CLOUD_WORD_LENGTH),
+                "y".repeat(MAX_CLOUD_WORD_LENGTH + 1)
+            ))
+            .len(),
+            1
+        );
     }
 
     #[test]

@@ -5,18 +5,18 @@
 use std::{collections::HashSet, sync::LazyLock};
 
 /// What a question asks for: "when is lunch" is not "where is lunch".
-const INTERROGATIVE: &str = "
+const INTERROGATIVE_WORDS: &str = "
     how what when where which who whom whose why
     ce cand unde cum cine cui cat cata cati cate";
 
 /// What turns a sentence round: "is it safe" is not "is it not safe", "before lunch" not "after lunch".
-const DECIDING: &str = "
+const DECIDING_WORDS: &str = "
     no nor not never cannot cant dont doesnt didnt isnt arent wasnt werent wont wouldnt shouldnt couldnt hasnt havent
     hadnt without against before after above below under up down more less fewer
     n nu niciodata nici fara inainte dupa deasupra sub";
 
 /// The rest. Not here, because it is English too: `ai`.
-const EMPTY: &str = "
+const FILLER_WORDS: &str = "
     a about again all also am an and any are as at be because been being between both but by can could did do does doing
     done during each even ever every few for from further get gets getting got had has have having he her here hers
     herself him himself his i if im in into is it its itself ive just let lets like may me might most much must my
@@ -35,7 +35,7 @@ const EMPTY: &str = "
     tai tale tau te ti tie tine toata toate tocmai tot toti totul totusi tu un una unei unele uneori unii unor unui unul
     va vi voastra voastre voi vom vor vostri vostru voua vreo vreun";
 
-static EMPTY_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| EMPTY.split_whitespace().collect());
+static FILLER_WORD_SET: LazyLock<HashSet<&str>> = LazyLock::new(|| FILLER_WORDS.split_whitespace().collect());
 
 /// In a cloud it would say nothing.
 pub(crate) fn is_stop_word(folded: &str) -> bool {
@@ -44,17 +44,17 @@ pub(crate) fn is_stop_word(folded: &str) -> bool {
 
 /// In a question it says nothing.
 pub(crate) fn is_empty_word(folded: &str) -> bool {
-    EMPTY_WORDS.contains(folded)
+    FILLER_WORD_SET.contains(folded)
 }
 
 /// It asks for something: a time, a place, a reason.
 pub(crate) fn is_interrogative(folded: &str) -> bool {
-    INTERROGATIVE.split_whitespace().any(|word| word == folded)
+    INTERROGATIVE_WORDS.split_whitespace().any(|word| word == folded)
 }
 
 /// It turns a sentence round.
 pub(crate) fn is_deciding(folded: &str) -> bool {
-    DECIDING.split_whitespace().any(|word| word == folded)
+    DECIDING_WORDS.split_whitespace().any(|word| word == folded)
 }
 
 #[cfg(test)]
@@ -63,7 +63,10 @@ mod tests {
 
     #[test]
     fn the_list_is_written_as_it_is_looked_up() {
-        for word in [EMPTY, INTERROGATIVE, DECIDING].iter().flat_map(|list| list.split_whitespace()) {
+        for word in [FILLER_WORDS, INTERROGATIVE_WORDS, DECIDING_WORDS]
+            .iter()
+            .flat_map(|list| list.split_whitespace())
+        {
             assert_eq!(super::super::fold(word), word);
             assert!(word.bytes().all(|byte| byte.is_ascii_lowercase()), "{word}");
         }

@@ -33,29 +33,29 @@ pub(super) fn all(schemas: &mut AsyncApiSchemas) -> Vec<AsyncApiMessage> {
     let typing = json!({ "channel_id": id, "is_typing": true });
     let replayed = &["channel_changes", "channel_joined", "resync_required"];
     vec![
-        exchange::<AskQuestionCommand>(schemas, "ask_question", asked, &question),
-        exchange::<GetOnlineUsersCommand>(schemas, "get_online_users", &["online_users"], &channel),
-        exchange::<JoinChannelCommand>(schemas, "join_channel", replayed, &since),
-        exchange::<LeaveChannelCommand>(schemas, "leave_channel", &["channel_left"], &channel),
-        exchange::<TypingIndicatorCommand>(schemas, "typing_indicator", &[], &typing),
-        exchange::<JoinSessionCommand>(schemas, "join", state, &json!({ "display_name": "Bo" })),
-        exchange::<JoinAsPresenterCommand>(
+        command_message::<AskQuestionCommand>(schemas, "ask_question", asked, &question),
+        command_message::<GetOnlineUsersCommand>(schemas, "get_online_users", &["online_users"], &channel),
+        command_message::<JoinChannelCommand>(schemas, "join_channel", replayed, &since),
+        command_message::<LeaveChannelCommand>(schemas, "leave_channel", &["channel_left"], &channel),
+        command_message::<TypingIndicatorCommand>(schemas, "typing_indicator", &[], &typing),
+        command_message::<JoinSessionCommand>(schemas, "join", state, &json!({ "display_name": "Bo" })),
+        command_message::<JoinAsPresenterCommand>(
             schemas,
             "join_speaker",
             state,
             &json!({ "token": "eyJhbGciOiJFZERTQSJ9…" }),
         ),
-        exchange::<PingCommand>(schemas, "ping", &["pong"], &json!({ "version": 7 })),
-        exchange::<AskQuestionCommand>(schemas, "question_asked", asked, &question),
-        exchange::<SubmitResponseCommand>(schemas, "response_submitted", &[], &answer),
-        exchange::<SubmitResponseCommand>(schemas, "submit_response", &[], &answer),
-        exchange::<SubscribeCommand>(schemas, "subscribe", state, &json!({ "since": 7 })),
-        exchange::<UpvoteQuestionCommand>(schemas, "upvote_question", &[], &upvote),
+        command_message::<PingCommand>(schemas, "ping", &["pong"], &json!({ "version": 7 })),
+        command_message::<AskQuestionCommand>(schemas, "question_asked", asked, &question),
+        command_message::<SubmitResponseCommand>(schemas, "response_submitted", &[], &answer),
+        command_message::<SubmitResponseCommand>(schemas, "submit_response", &[], &answer),
+        command_message::<SubscribeCommand>(schemas, "subscribe", state, &json!({ "since": 7 })),
+        command_message::<UpvoteQuestionCommand>(schemas, "upvote_question", &[], &upvote),
     ]
 }
 
 /// A message whose payload is a `T`, with the events that answer it; a refusal always may.
-fn exchange<T: ToSchema>(
+fn command_message<T: ToSchema>(
     schemas: &mut AsyncApiSchemas,
     name: &str,
     answers: &[&str],

@@ -11,10 +11,10 @@ pub(super) fn all(schemas: &mut AsyncApiSchemas) -> Vec<AsyncApiMessage> {
     let golden: Vec<Value> = serde_json::from_str(GOLDEN_EVENTS).unwrap_or_default();
     let event = json!(Event::schema());
     let variants = event["oneOf"].as_array().into_iter().flatten();
-    variants.map(|variant| exchange(variant, &golden)).collect()
+    variants.map(|variant| event_message(variant, &golden)).collect()
 }
 
-fn exchange(variant: &Value, golden: &[Value]) -> AsyncApiMessage {
+fn event_message(variant: &Value, golden: &[Value]) -> AsyncApiMessage {
     let name = variant["properties"]["type"]["enum"][0].as_str().unwrap_or_default();
     let about = variant["description"].as_str().unwrap_or_default();
     let payload = &variant["properties"]["payload"]["$ref"];

@@ -29,7 +29,7 @@ impl AsyncApiSchemas {
     }
 
     fn insert(&mut self, name: String, mut schema: Value) {
-        plain(&mut schema);
+        to_json_schema(&mut schema);
         self.0.insert(name, schema);
     }
 
@@ -40,7 +40,7 @@ impl AsyncApiSchemas {
 
 /// What OpenAPI and rustdoc say in their own way: `example` is `examples` in JSON Schema, and links into the code lead
 /// nowhere here.
-fn plain(schema: &mut Value) {
+fn to_json_schema(schema: &mut Value) {
     match schema {
         Value::Object(fields) => {
             if let Some(example) = fields.remove("example") {
@@ -49,9 +49,9 @@ fn plain(schema: &mut Value) {
             if let Some(Value::String(about)) = fields.get_mut("description") {
                 *about = readable(about);
             }
-            fields.values_mut().for_each(plain);
+            fields.values_mut().for_each(to_json_schema);
         }
-        Value::Array(items) => items.iter_mut().for_each(plain),
+        Value::Array(items) => items.iter_mut().for_each(to_json_schema),
         _ => {}
     }
 }

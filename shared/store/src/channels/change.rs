@@ -13,7 +13,7 @@ pub enum ChannelChangeOutcome {
 /// Y1, Y2, Y3: what a channel is, over what was read; its name moves with it. Who is in it is not touched: people join meanwhile. 2
 /// write units, 2 for the index of public channels; 4 more for a name.
 pub async fn change(store: &Store, before: &Channel, after: Channel) -> Result<ChannelChangeOutcome> {
-    let mut writes = vec![TransactWrite::update(key(before.id), written(before, &after)?)];
+    let mut writes = vec![TransactWrite::update(key(before.id), update_expression(before, &after)?)];
     let folded = |channel: &Channel| channel.name.as_ref().map(model::channel::ChannelName::folded);
     let moves = folded(before) != folded(&after);
     if let Some(name) = after.name.as_ref().filter(|_| moves) {
@@ -30,7 +30,7 @@ pub async fn change(store: &Store, before: &Channel, after: Channel) -> Result<C
     })
 }
 
-fn written(before: &Channel, after: &Channel) -> Result<UpdateExpression> {
+fn update_expression(before: &Channel, after: &Channel) -> Result<UpdateExpression> {
     let mut set = vec!["#name = :name", "description = :description", "updated_at = :now"];
     let mut remove = Vec::new();
     match after.archived_at {

@@ -23,13 +23,13 @@ use crate::{
 };
 
 /// Deletions under way at once.
-const AT_ONCE: usize = 16;
+const CONCURRENT_DELETES: usize = 16;
 /// Rows that are cleared in one go: a few seconds.
-const AT_A_TIME: i32 = 1_000;
+const ROWS_PER_RUN: i32 = 1_000;
 /// Messages that are cleared in one go, each with its words and mentions: some 10 rows.
-const MESSAGES_AT_A_TIME: i32 = 100;
+const MESSAGES_PER_RUN: i32 = 100;
 /// Whoever was writing into it when it went has written by then, and whoever followed what was written.
-const SETTLED: SignedDuration = SignedDuration::from_mins(1);
+const SETTLE_PERIOD: SignedDuration = SignedDuration::from_mins(1);
 
 /// That a channel is gone, and its rows are being cleared away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,7 +46,7 @@ impl Item for DeletedChannel {
     }
 
     fn due(&self) -> Option<Timestamp> {
-        Some(self.deleted_at + SETTLED)
+        Some(self.deleted_at + SETTLE_PERIOD)
     }
 }
 
@@ -97,17 +97,17 @@ struct ChannelRowKey {
 }
 
 /// Y5: deletes some of what is left of a deleted channel, and says whether that was all that goes now: members, who have no place
-/// in it any more, and after [`SETTLED`] the rest. 1 write unit a row.
+/// in it any more, and after [`SETTLE_PERIOD`] the rest. 1 write unit a row.
 pub async fn clear(store: &Store, channel: ChannelId, now: Timestamp) -> Result<bool> {
-    if !clear_itself(store, channel).await? {
+    if !delete_channel_rows(store, channel).await? {
         return Ok(false);
     }
     let deleted = store.get::<DeletedChannel>(&deleted_key(channel), ReadConsistency::Strong, now).await?;
-    if deleted.is_some_and(|deleted| deleted.deleted_at + SETTLED > now) {
+    if deleted.is_some_and(|deleted| deleted.deleted_at + SETTLE_PERIOD > now) {
         // it falls due once more
         return Ok(true);
     }
-    if !clear_messages(store, channel, now).await? || !clear_changes(store, channel).await? {
+    if !delete_message_rows(store, channel, now).await? || !delete_change_rows(store, channel).await? {
         return Ok(false);
     }
     store.delete(&deleted_key(channel)).await?;
@@ -115,36 +115,36 @@ pub async fn clear(store: &Store, channel: ChannelId, now: Timestamp) -> Result<
 }
 
 /// Members with their places, pins, how far it was followed.
-async fn clear_itself(store: &Store, channel: ChannelId) -> Result<bool> {
-    let (rows, is_all) = some(store, &PartitionKey::Channel(channel)).await?;
+async fn delete_channel_rows(store: &Store, channel: ChannelId) -> Result<bool> {
+    let (rows, is_all) = first_rows(store, &PartitionKey::Channel(channel)).await?;
     let members = rows.iter().filter_map(|row| row.sk.strip_prefix(prefix::MEMBER)?.parse().ok());
     let theirs = members.flat_map(|user: UserId| {
         [place_key(user, channel), Key::new(&PartitionKey::Chat(user), &SortKey::Draft(channel))]
     });
     // before the rows that name them
-    remove(store, theirs.collect()).await?;
+    delete_keys(store, theirs.collect()).await?;
     let deleted = SortKey::Deleted.to_string();
-    remove(store, keys(rows.into_iter().filter(|row| row.sk != deleted))).await?;
+    delete_keys(store, keys(rows.into_iter().filter(|row| row.sk != deleted))).await?;
     Ok(is_all)
 }
 
 /// Messages, with what was made of them: answers, words, mentions. Words that an edit took out of a message are not known any more.
-async fn clear_messages(store: &Store, channel: ChannelId, now: Timestamp) -> Result<bool> {
-    let query = Query::partition(&PartitionKey::Messages(channel)).strong().limit(MESSAGES_AT_A_TIME);
+async fn delete_message_rows(store: &Store, channel: ChannelId, now: Timestamp) -> Result<bool> {
+    let query = Query::partition(&PartitionKey::Messages(channel)).strong().limit(MESSAGES_PER_RUN);
     let (found, next) = store.query_once(query).await?;
     // one that cannot be read goes all the same
     let messages: Vec<Message> =
         found.iter().filter_map(|item| crate::item::read(item.clone()).ok()).collect();
     let rows = found.into_iter().map(crate::item::read).collect::<Result<Vec<ChannelRowKey>>>()?;
     // before the messages that name them
-    remove(store, made_of(channel, &messages)).await?;
-    remove(store, answers(store, channel, &messages, now).await?).await?;
-    remove(store, keys(rows)).await?;
+    delete_keys(store, derived_keys(channel, &messages)).await?;
+    delete_keys(store, reply_keys(store, channel, &messages, now).await?).await?;
+    delete_keys(store, keys(rows)).await?;
     Ok(next.is_none())
 }
 
 /// Rows of words and mentions. Words of messages that are near share one.
-fn made_of(channel: ChannelId, messages: &[Message]) -> Vec<Key> {
+fn derived_keys(channel: ChannelId, messages: &[Message]) -> Vec<Key> {
     let (mut words, mut mentions) = (BTreeSet::new(), Vec::new());
     for message in messages {
         let page = TermBlock::of(message.seq, message.created_at);
@@ -156,15 +156,15 @@ fn made_of(channel: ChannelId, messages: &[Message]) -> Vec<Key> {
     words.chain(mentions).collect()
 }
 
-async fn clear_changes(store: &Store, channel: ChannelId) -> Result<bool> {
-    let (rows, is_all) = some(store, &PartitionKey::Changes(channel)).await?;
-    remove(store, keys(rows)).await?;
+async fn delete_change_rows(store: &Store, channel: ChannelId) -> Result<bool> {
+    let (rows, is_all) = first_rows(store, &PartitionKey::Changes(channel)).await?;
+    delete_keys(store, keys(rows)).await?;
     Ok(is_all)
 }
 
 /// Some rows of a part, and whether these are all.
-async fn some(store: &Store, part: &PartitionKey<'_>) -> Result<(Vec<ChannelRowKey>, bool)> {
-    let query = Query::partition(part).strong().only("pk, sk").limit(AT_A_TIME);
+async fn first_rows(store: &Store, part: &PartitionKey<'_>) -> Result<(Vec<ChannelRowKey>, bool)> {
+    let query = Query::partition(part).strong().only("pk, sk").limit(ROWS_PER_RUN);
     let (rows, next) = store.query_once(query).await?;
     Ok((rows.into_iter().map(crate::item::read).collect::<Result<_>>()?, next.is_none()))
 }
@@ -174,7 +174,7 @@ fn keys(rows: impl IntoIterator<Item = ChannelRowKey>) -> Vec<Key> {
 }
 
 /// The rows of answers to the messages that these answer.
-async fn answers(
+async fn reply_keys(
     store: &Store,
     channel: ChannelId,
     messages: &[Message],
@@ -187,16 +187,16 @@ async fn answers(
             let query = Query::partition(&PartitionKey::Replies(MessageId { channel, seq })).only("pk, sk");
             store.query_all(query, now)
         })
-        .buffer_unordered(AT_ONCE)
+        .buffer_unordered(CONCURRENT_DELETES)
         .try_collect()
         .await?;
     Ok(keys(found.into_iter().flatten()))
 }
 
-async fn remove(store: &Store, keys: Vec<Key>) -> Result<()> {
+async fn delete_keys(store: &Store, keys: Vec<Key>) -> Result<()> {
     stream::iter(keys)
         .map(|key| async move { store.delete(&key).await })
-        .buffer_unordered(AT_ONCE)
+        .buffer_unordered(CONCURRENT_DELETES)
         .try_collect()
         .await
 }

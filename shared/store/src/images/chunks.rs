@@ -15,13 +15,13 @@ use crate::{
 };
 
 /// Bytes of a chunk: with its keys below an item's 400 KB (DynamoDB).
-const CHUNK: usize = 350 * 1024;
+const CHUNK_BYTES: usize = 350 * 1024;
 /// Chunks that are read, or deleted, at once.
-const AT_ONCE: usize = 6;
+const CONCURRENT_REQUESTS: usize = 6;
 /// Chunks that are written at once: what a partition takes in a second, 1,000 write units.
-const WRITTEN_AT_ONCE: usize = 3;
+const CONCURRENT_WRITES: usize = 3;
 /// Whoever writes an image, or takes one away, is done by now: a request has 30 s.
-const ABANDONED: SignedDuration = SignedDuration::from_mins(15);
+const UPLOAD_TIMEOUT: SignedDuration = SignedDuration::from_mins(15);
 
 #[derive(Debug, Serialize, Deserialize)]
 struct ImageChunk {
@@ -72,32 +72,35 @@ pub(super) fn loose_key(image: ImageId, upload: Uuid) -> Key {
 impl OrphanedChunks {
     /// Chunks that are about to be written.
     pub(super) fn before(image: ImageId, upload: Uuid, size: usize, now: Timestamp) -> Self {
-        let chunks = u32::try_from(size.div_ceil(CHUNK)).unwrap_or(u32::MAX);
-        Self { id: upload, image, chunks, clear_at: now + ABANDONED }
+        let chunks = u32::try_from(size.div_ceil(CHUNK_BYTES)).unwrap_or(u32::MAX);
+        Self { id: upload, image, chunks, clear_at: now + UPLOAD_TIMEOUT }
     }
 
     /// Chunks whose image is being taken away.
     pub(super) fn after(image: &StoredImage, now: Timestamp) -> Self {
-        Self { id: image.upload, image: image.id, chunks: image.chunks, clear_at: now + ABANDONED }
+        Self { id: image.upload, image: image.id, chunks: image.chunks, clear_at: now + UPLOAD_TIMEOUT }
     }
 }
 
 /// G2: as many write units as there are kilobytes.
 pub(super) async fn write(store: &Store, loose: &OrphanedChunks, bytes: &[u8]) -> Result<()> {
-    let puts: Vec<_> =
-        (0..).zip(bytes.chunks(CHUNK)).map(|(number, chunk)| put(store, loose, number, chunk)).collect();
-    stream::iter(puts).buffer_unordered(WRITTEN_AT_ONCE).try_collect().await
+    let puts: Vec<_> = (0..)
+        .zip(bytes.chunks(CHUNK_BYTES))
+        .map(|(number, chunk)| put_chunk(store, loose, number, chunk))
+        .collect();
+    stream::iter(puts).buffer_unordered(CONCURRENT_WRITES).try_collect().await
 }
 
-async fn put(store: &Store, loose: &OrphanedChunks, number: u32, chunk: &[u8]) -> Result<()> {
+async fn put_chunk(store: &Store, loose: &OrphanedChunks, number: u32, chunk: &[u8]) -> Result<()> {
     let bytes = Bytes::copy_from_slice(chunk);
     store.put(&ImageChunk { image: loose.image, upload: loose.id, number, bytes }).await
 }
 
 /// G2: a read unit for every 8 KB; `None` when it was deleted since the item was read.
 pub async fn bytes(store: &Store, image: &StoredImage, now: Timestamp) -> Result<Option<Vec<u8>>> {
-    let reads: Vec<_> = (0..image.chunks).map(|number| read(store, image, number, now)).collect();
-    let chunks: Vec<Option<ImageChunk>> = stream::iter(reads).buffered(AT_ONCE).try_collect().await?;
+    let reads: Vec<_> = (0..image.chunks).map(|number| read_chunk(store, image, number, now)).collect();
+    let chunks: Vec<Option<ImageChunk>> =
+        stream::iter(reads).buffered(CONCURRENT_REQUESTS).try_collect().await?;
     let mut whole = Vec::with_capacity(image.size);
     for chunk in chunks {
         let Some(chunk) = chunk else { return Ok(None) };
@@ -107,7 +110,12 @@ pub async fn bytes(store: &Store, image: &StoredImage, now: Timestamp) -> Result
 }
 
 /// Chunks never change, so that only one that is not there yet needs the dearer read.
-async fn read(store: &Store, image: &StoredImage, number: u32, now: Timestamp) -> Result<Option<ImageChunk>> {
+async fn read_chunk(
+    store: &Store,
+    image: &StoredImage,
+    number: u32,
+    now: Timestamp,
+) -> Result<Option<ImageChunk>> {
     let key = chunk_key(image.id, image.upload, number);
     match store.get(&key, ReadConsistency::Eventual, now).await? {
         Some(chunk) => Ok(Some(chunk)),
@@ -124,7 +132,7 @@ pub async fn clear(store: &Store, image: ImageId, upload: Uuid, now: Timestamp) 
     };
     stream::iter(0..loose.chunks)
         .map(|number| async move { store.delete(&chunk_key(image, upload, number)).await })
-        .buffer_unordered(AT_ONCE)
+        .buffer_unordered(CONCURRENT_REQUESTS)
         .try_collect::<()>()
         .await?;
     store.delete(&key).await

@@ -16,19 +16,19 @@ use crate::{
 };
 
 /// When to look again at an image that is shown.
-const AGAIN: SignedDuration = SignedDuration::from_hours(7 * 24);
+const RECHECK_INTERVAL: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// G4: deletes an image that no slide of its owner has shown for a day, or says when to look again. As dear as the owner's
 /// presentations are large; a slide that shows it ends the look. Whatever happens to the image meanwhile (uploaded again,
 /// deleted) comes first.
 pub async fn look_after(store: &Store, id: ImageId, now: Timestamp) -> Result<()> {
     let Some(image) = get(store, id, now).await? else { return Ok(()) };
-    if is_shown(store, image.owner, id, now).await? {
-        return check(store, &image, None, now + AGAIN).await;
+    if is_used(store, image.owner, id, now).await? {
+        return schedule_check(store, &image, None, now + RECHECK_INTERVAL).await;
     }
     let since = image.unused_since.unwrap_or(now);
     if since + UNUSED > now {
-        return check(store, &image, Some(since), since + UNUSED).await;
+        return schedule_check(store, &image, Some(since), since + UNUSED).await;
     }
     let unmoved = ConditionExpression::new("check_at = :before").text(":before", image.check_at);
     if take_away(store, &image, unmoved, now).await? == WriteOutcome::Done(()) {
@@ -37,7 +37,7 @@ pub async fn look_after(store: &Store, id: ImageId, now: Timestamp) -> Result<()
     Ok(())
 }
 
-async fn check(
+async fn schedule_check(
     store: &Store,
     image: &StoredImage,
     unused_since: Option<Timestamp>,
@@ -53,12 +53,12 @@ async fn check(
 }
 
 /// P5, Q3: a URL may stand in any field of a slide, and within Markdown.
-async fn is_shown(store: &Store, owner: UserId, id: ImageId, now: Timestamp) -> Result<bool> {
+async fn is_used(store: &Store, owner: UserId, id: ImageId, now: Timestamp) -> Result<bool> {
     let name = stem(id);
     for presentation in
         presentations::all(store, owner, &presentations::PresentationFilter::default(), now).await?
     {
-        if shows(store, presentation.id, &name, now).await? {
+        if presentation_uses(store, presentation.id, &name, now).await? {
             return Ok(true);
         }
     }
@@ -71,7 +71,12 @@ struct SlideContentRow {
     content: Value,
 }
 
-async fn shows(store: &Store, presentation: PresentationId, name: &str, now: Timestamp) -> Result<bool> {
+async fn presentation_uses(
+    store: &Store,
+    presentation: PresentationId,
+    name: &str,
+    now: Timestamp,
+) -> Result<bool> {
     let query = Query::starting(&PartitionKey::Presentation(presentation), prefix::SLIDE).only("content");
     let slides: Vec<SlideContentRow> = store.query_all(query, now).await?;
     Ok(slides.iter().any(|slide| slide.content.to_string().contains(name)))

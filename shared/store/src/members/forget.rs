@@ -9,9 +9,9 @@ use crate::{
 };
 
 /// Deletions under way at once.
-const AT_ONCE: usize = 16;
+const CONCURRENT_DELETES: usize = 16;
 /// Rows that are read at once.
-const AT_A_TIME: i32 = 1_000;
+const ROWS_PER_PAGE: i32 = 1_000;
 
 #[derive(Deserialize)]
 struct ChatRowKey {
@@ -25,13 +25,13 @@ pub async fn forget(store: &Store, user: UserId) -> Result<()> {
     for part in [PartitionKey::Chat(user), PartitionKey::Mentions(user)] {
         let mut start = None;
         loop {
-            let query = Query::partition(&part).strong().only("pk, sk").limit(AT_A_TIME).start(start);
+            let query = Query::partition(&part).strong().only("pk, sk").limit(ROWS_PER_PAGE).start(start);
             let (rows, next) = store.query_once(query).await?;
             let rows = rows.into_iter().map(crate::item::read).collect::<Result<Vec<ChatRowKey>>>()?;
             let theirs = rows.into_iter().filter(|row| !row.sk.starts_with(prefix::CHANNEL));
             stream::iter(theirs)
                 .map(|ChatRowKey { pk, sk }| async move { store.delete(&Key { pk, sk }).await })
-                .buffer_unordered(AT_ONCE)
+                .buffer_unordered(CONCURRENT_DELETES)
                 .try_collect::<()>()
                 .await?;
             start = next;

@@ -21,18 +21,18 @@ pub enum RemainingOwner {
 
 impl RemainingOwner {
     /// Two owners who go at once each count on the other: one of the two transactions finds the other one's row gone.
-    fn check(self, channel: ChannelId) -> Option<TransactWrite> {
+    fn condition_check(self, channel: ChannelId) -> Option<TransactWrite> {
         let Self::Owner(owner) = self else { return None };
-        Some(TransactWrite::check(member_key(channel, owner), is(MemberRole::Owner)))
+        Some(TransactWrite::check(member_key(channel, owner), has_role(MemberRole::Owner)))
     }
 }
 
-fn is(role: MemberRole) -> ConditionExpression {
-    ConditionExpression::new("#role = :role").name("#role", "role").text(":role", word(role))
+fn has_role(role: MemberRole) -> ConditionExpression {
+    ConditionExpression::new("#role = :role").name("#role", "role").text(":role", role_attribute(role))
 }
 
 /// As it lies in the table.
-const fn word(role: MemberRole) -> &'static str {
+const fn role_attribute(role: MemberRole) -> &'static str {
     match role {
         MemberRole::Member => "member",
         MemberRole::Moderator => "moderator",
@@ -49,7 +49,7 @@ pub async fn another_owner(
     now: Timestamp,
 ) -> Result<Option<UserId>> {
     let owners = everyone(channel).strong().filter("#role = :owner", |bound| {
-        bound.name("#role", "role").text(":owner", word(MemberRole::Owner))
+        bound.name("#role", "role").text(":owner", role_attribute(MemberRole::Owner))
     });
     let owners: Vec<ChannelMember> = store.query_all(owners, now).await?;
     Ok(owners.iter().map(|member| member.user).find(|user| *user != than))
@@ -70,11 +70,11 @@ pub async fn leave(
         RemainingOwner::Anyone | RemainingOwner::Owner(_) => one_less.only_if("attribute_exists(pk)"),
     };
     let mut writes = vec![
-        TransactWrite::delete(place_key(user, channel), is(role)),
+        TransactWrite::delete(place_key(user, channel), has_role(role)),
         TransactWrite::delete(member_key(channel, user), ConditionExpression::exists()),
         TransactWrite::update(channels::key(channel), one_less),
     ];
-    writes.extend(stays.check(channel));
+    writes.extend(stays.condition_check(channel));
     Ok(match store.transact(writes).await? {
         Ok(()) => WriteOutcome::Done(()),
         Err(_) => WriteOutcome::Refused,
@@ -94,8 +94,8 @@ pub async fn give_role(
         UpdateExpression::new(expression)
             .only_if("#role = :before")
             .name("#role", "role")
-            .text(":before", word(before))
-            .text(":after", word(after))
+            .text(":before", role_attribute(before))
+            .text(":after", role_attribute(after))
     };
     // who writes the place over as they read it is refused, and reads it anew
     let place = role("SET #role = :after, rev = rev + :one").number(":one", 1);
@@ -103,7 +103,7 @@ pub async fn give_role(
         TransactWrite::update(place_key(user, channel), place),
         TransactWrite::update(member_key(channel, user), role("SET #role = :after")),
     ];
-    writes.extend(stays.check(channel));
+    writes.extend(stays.condition_check(channel));
     Ok(match store.transact(writes).await? {
         Ok(()) => WriteOutcome::Done(()),
         Err(_) => WriteOutcome::Refused,

@@ -8,7 +8,7 @@ use crate::{Store, WriteOutcome};
 
 /// How often a place may be changed by its owner's other devices at the same moment: each that sends takes one of the burst, and
 /// the rest mark what they have read.
-const MOST_TRIES: u32 = pace::BURST + 10;
+const MAX_ATTEMPTS: u32 = pace::BURST + 10;
 
 /// What beginning to send came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub async fn send(
 ) -> Result<SendAttempt, Error> {
     let (user, channel): (UserId, _) = (before.user, before.channel);
     let mut before = before;
-    for _ in 0..MOST_TRIES {
+    for _ in 0..MAX_ATTEMPTS {
         let window =
             pace::one_more(before.window, now).map_err(|retry_after| Error::TooMany { retry_after })?;
         let earlier = before.sent.iter().copied().find(|earlier| earlier.is_named_as(&sent));
@@ -42,7 +42,7 @@ pub async fn send(
             return Err(Error::field("client_msg_id", "is the name of another message"));
         }
         let counted = Membership { window, ..before.clone() };
-        let next = if earlier.is_some() { counted } else { with(counted, sent) };
+        let next = if earlier.is_some() { counted } else { with_record(counted, sent) };
         if let WriteOutcome::Done(place) = rewrite(store, &before, next).await? {
             return Ok(match earlier {
                 None => SendAttempt::First(place),
@@ -55,7 +55,7 @@ pub async fn send(
     Err(Error::unavailable("the table", "a place is changed all the time"))
 }
 
-fn with(mut place: Membership, sent: SendRecord) -> Membership {
+fn with_record(mut place: Membership, sent: SendRecord) -> Membership {
     place.sent.push(sent);
     if place.sent.len() > REMEMBERED {
         place.sent.remove(0);

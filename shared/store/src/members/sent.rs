@@ -7,26 +7,26 @@ use sha2::{Digest, Sha256};
 /// while it does others are written.
 pub(super) const REMEMBERED: usize = 2 * BURST as usize;
 
-const ID: usize = 7;
-const TEXT: usize = 3;
-const NUMBER: usize = 5;
+const ID_BYTES: usize = 7;
+const TEXT_BYTES: usize = 3;
+const NUMBER_BYTES: usize = 5;
 /// Bytes of one: forty of them and what else is in the row are less than the 1 KB of a write unit.
-const SIZE: usize = ID + TEXT + NUMBER;
+const RECORD_BYTES: usize = ID_BYTES + TEXT_BYTES + NUMBER_BYTES;
 
 /// A message that somebody began to send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SendRecord {
     /// What the client called it, as 56 bits of its hash: enough to tell forty apart.
-    id: [u8; ID],
+    id: [u8; ID_BYTES],
     /// What it says, as 24 bits of its hash: one name for two texts is a client's mistake, and found out.
-    text: [u8; TEXT],
+    text: [u8; TEXT_BYTES],
     /// The last number of the channel then: it can only stand behind it.
     pub after: u64,
 }
 
 impl SendRecord {
     pub fn new(client_msg_id: &str, content: &str, after: u64) -> Self {
-        Self { id: first(client_msg_id), text: first(content), after }
+        Self { id: hash_prefix(client_msg_id), text: hash_prefix(content), after }
     }
 
     /// Whether two have one name.
@@ -40,7 +40,7 @@ impl SendRecord {
 }
 
 /// The first bytes of its hash.
-fn first<const N: usize>(text: &str) -> [u8; N] {
+fn hash_prefix<const N: usize>(text: &str) -> [u8; N] {
     let hash = Sha256::digest(text);
     std::array::from_fn(|at| hash[at])
 }
@@ -50,18 +50,18 @@ pub(super) mod packed {
     use bytes::Bytes;
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
-    use super::{ID, NUMBER, SIZE, SendRecord, TEXT};
+    use super::{ID_BYTES, NUMBER_BYTES, RECORD_BYTES, SendRecord, TEXT_BYTES};
 
     pub(in crate::members) fn serialize<S: Serializer>(
         sent: &[SendRecord],
         to: S,
     ) -> Result<S::Ok, S::Error> {
-        let mut all = Vec::with_capacity(sent.len() * SIZE);
+        let mut all = Vec::with_capacity(sent.len() * RECORD_BYTES);
         for one in sent {
             all.extend(one.id);
             all.extend(one.text);
             // a number has twelve digits, which are 40 bits
-            all.extend(&one.after.to_be_bytes()[8 - NUMBER..]);
+            all.extend(&one.after.to_be_bytes()[8 - NUMBER_BYTES..]);
         }
         Bytes::from(all).serialize(to)
     }
@@ -70,17 +70,18 @@ pub(super) mod packed {
         from: D,
     ) -> Result<Vec<SendRecord>, D::Error> {
         let all = Bytes::deserialize(from)?;
-        let (each, []) = all.as_chunks::<SIZE>() else {
+        let (each, []) = all.as_chunks::<RECORD_BYTES>() else {
             return Err(D::Error::invalid_length(all.len(), &"a multiple of what one takes"));
         };
         Ok(each.iter().map(read).collect())
     }
 
-    fn read(one: &[u8; SIZE]) -> SendRecord {
-        let after = one[ID + TEXT..].iter().fold(0, |number, byte| (number << 8) | u64::from(*byte));
+    fn read(one: &[u8; RECORD_BYTES]) -> SendRecord {
+        let after =
+            one[ID_BYTES + TEXT_BYTES..].iter().fold(0, |number, byte| (number << 8) | u64::from(*byte));
         SendRecord {
             id: std::array::from_fn(|at| one[at]),
-            text: std::array::from_fn(|at| one[ID + at]),
+            text: std::array::from_fn(|at| one[ID_BYTES + at]),
             after,
         }
     }
@@ -105,7 +106,7 @@ mod tests {
             .map(|after| SendRecord::new(&format!("phone:{after}"), "hello", after));
         let row = SendRecordRow { sent: sent.to_vec() };
         let item: ItemAttributes = serde_dynamo::aws_sdk_dynamodb_1::to_item(&row).unwrap();
-        assert_eq!(item["sent"].as_b().unwrap().as_ref().len(), 5 * SIZE);
+        assert_eq!(item["sent"].as_b().unwrap().as_ref().len(), 5 * RECORD_BYTES);
         assert_eq!(serde_dynamo::aws_sdk_dynamodb_1::from_item::<SendRecordRow>(item).unwrap(), row);
         let other = SendRecord::new("phone:1", "good-bye", 7);
         assert!(sent[1].is_named_as(&other) && !sent[1].says_the_same(&other));

@@ -13,11 +13,11 @@ use crate::{
 };
 
 /// Messages that are read at once where a log is looked through.
-const PAGE: usize = 100;
+const LOG_PAGE_SIZE: usize = 100;
 /// Steps to the next number before the log is read on: each is a write unit.
-const STEPS: usize = 3;
+const MAX_PROBES: usize = 3;
 /// How often somebody may be quicker: beyond, hundreds write into one channel at once.
-const MOST_TRIES: usize = 60;
+const MAX_ATTEMPTS: usize = 60;
 /// The longest wait of the first round, and how often it is doubled: to 640 ms.
 const FIRST_WAIT_MS: u64 = 5;
 const DOUBLINGS: usize = 7;
@@ -50,10 +50,10 @@ pub async fn look(
     let is_it = |message: &Message| {
         message.author.id == author && message.client_msg_id.as_deref() == Some(client_msg_id)
     };
-    look_through(store, channel, after, is_it, now).await
+    scan_log(store, channel, after, is_it, now).await
 }
 
-async fn look_through(
+async fn scan_log(
     store: &Store,
     channel: ChannelId,
     after: u64,
@@ -63,7 +63,7 @@ async fn look_through(
     let mut last = after;
     loop {
         let rest = range(&PartitionKey::Messages(channel), last + 1, HIGHEST);
-        let page = store.page::<Message>(rest, PAGE, None, now).await?;
+        let page = store.page::<Message>(rest, LOG_PAGE_SIZE, None, now).await?;
         for message in page.items {
             if is_it(&message) {
                 return Ok(DuplicateLookup::There(Box::new(message)));
@@ -85,20 +85,20 @@ async fn look_through(
 pub async fn append(store: &Store, message: Message, after: u64, now: Timestamp) -> Result<AppendOutcome> {
     let mut message = message;
     message.seq = after + 1;
-    for attempt in 1..=MOST_TRIES {
+    for attempt in 1..=MAX_ATTEMPTS {
         let there = match store.put_or_see(&message).await? {
             PutNewOutcome::Done => return Ok(AppendOutcome::Now(message)),
             PutNewOutcome::Taken(there) => there,
         };
-        if is_same(&there, &message) {
+        if is_same_message(&there, &message) {
             return Ok(AppendOutcome::Before(*there));
         }
         message.seq += 1;
-        if attempt % STEPS == 0 {
+        if attempt % MAX_PROBES == 0 {
             // read after waiting: what was read before it would be old again
-            late(attempt / STEPS).await;
-            let is_it = |other: &Message| is_same(other, &message);
-            match look_through(store, message.channel, message.seq - 1, is_it, now).await? {
+            late(attempt / MAX_PROBES).await;
+            let is_it = |other: &Message| is_same_message(other, &message);
+            match scan_log(store, message.channel, message.seq - 1, is_it, now).await? {
                 DuplicateLookup::There(there) => return Ok(AppendOutcome::Before(*there)),
                 DuplicateLookup::NotUpTo(last) => message.seq = last + 1,
             }
@@ -115,7 +115,7 @@ pub(super) async fn late(round: usize) {
 }
 
 /// Whether two are one message, sent twice.
-fn is_same(one: &Message, other: &Message) -> bool {
+fn is_same_message(one: &Message, other: &Message) -> bool {
     one.author.id == other.author.id
         && one.client_msg_id.is_some()
         && one.client_msg_id == other.client_msg_id

@@ -12,18 +12,18 @@ use crate::{
 };
 
 /// How long changes can be asked for: whoever was away for longer reads the messages anew.
-const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+const RETENTION: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Of so many changes the first is kept for ever: where all others are forgotten, it says which numbers were given.
-const MARK_EACH: u64 = 64;
+const PERMANENT_INTERVAL: u64 = 64;
 /// Steps to the next number before the log is read on: each is a transaction that fails.
-const STEPS: usize = 3;
+const MAX_PROBES: usize = 3;
 /// How often somebody may change another message of the channel at the same moment.
-const MOST_TRIES: usize = 60;
+const MAX_ATTEMPTS: usize = 60;
 /// Where a message has changed so lately, that was probably the last change of its channel: nobody asks which it was.
-const LATELY: SignedDuration = SignedDuration::from_secs(2);
+const RECENT_PERIOD: SignedDuration = SignedDuration::from_secs(2);
 
 /// That a message changed, at its place in the log of changes of its channel: from 1, without gaps, as messages are; but
-/// for one where nothing changed for [`KEPT`].
+/// for one where nothing changed for [`RETENTION`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageChange {
     pub channel: ChannelId,
@@ -44,7 +44,7 @@ impl Item for MessageChange {
     }
 
     fn expires_at(&self) -> Option<Timestamp> {
-        (self.number % MARK_EACH != 1).then(|| self.changed_at + KEPT)
+        (self.number % PERMANENT_INTERVAL != 1).then(|| self.changed_at + RETENTION)
     }
 }
 
@@ -56,10 +56,10 @@ impl MessageChange {
     /// The number after this one, which is the last that lies there. Those after it may have been forgotten, in any order, but
     /// none that is kept for ever: that is the next where it may be so, and whoever has numbers before it reads anew.
     fn next(&self, now: Timestamp) -> u64 {
-        if self.changed_at + KEPT > now {
+        if self.changed_at + RETENTION > now {
             self.number + 1
         } else {
-            self.number - (self.number - 1) % MARK_EACH + MARK_EACH
+            self.number - (self.number - 1) % PERMANENT_INTERVAL + PERMANENT_INTERVAL
         }
     }
 }
@@ -77,7 +77,7 @@ pub async fn change(
     after: Message,
     now: Timestamp,
 ) -> Result<WriteOutcome<Message>> {
-    write(store, before, after, None, now).await
+    write_change(store, before, after, None, now).await
 }
 
 /// X1, X4, X5, N1: as [`change`], by an admin, and that they did is written down with it. 2 write units more.
@@ -91,10 +91,10 @@ pub async fn change_and_note(
     action: &AuditEntry,
     now: Timestamp,
 ) -> Result<WriteOutcome<Message>> {
-    write(store, before, after, Some(action), now).await
+    write_change(store, before, after, Some(action), now).await
 }
 
-async fn write(
+async fn write_change(
     store: &Store,
     before: &Message,
     after: Message,
@@ -104,25 +104,25 @@ async fn write(
     let mut after = after;
     after.version = before.version + 1;
     after.updated_at = now;
-    let is_hot = before.change > 0 && before.updated_at + LATELY > now;
+    let is_hot = before.change > 0 && before.updated_at + RECENT_PERIOD > now;
     let mut number = if is_hot { before.change + 1 } else { next(store, before, 0, now).await? };
-    for attempt in 1..=MOST_TRIES {
+    for attempt in 1..=MAX_ATTEMPTS {
         after.change = number;
         let is_edit = before.edited_at != after.edited_at;
         let change =
             MessageChange { channel: before.channel, number, seq: before.seq, changed_at: now, is_edit };
         let unchanged = ConditionExpression::new("version = :read").number(":read", before.version);
         let mut writes = vec![TransactWrite::put_new(&change)?, TransactWrite::put(&after, unchanged)?];
-        writes.extend(pin(before, &after)?);
+        writes.extend(pin_write(before, &after)?);
         if let Some(action) = action {
             writes.push(TransactWrite::put(action, ConditionExpression::default())?);
         }
         match store.transact(writes).await? {
             Ok(()) => return Ok(WriteOutcome::Done(after)),
             Err(lost) if lost.contains(&1) => return Ok(WriteOutcome::Refused),
-            Err(_) if attempt % STEPS != 0 => number += 1,
+            Err(_) if attempt % MAX_PROBES != 0 => number += 1,
             Err(_) => {
-                late(attempt / STEPS).await;
+                late(attempt / MAX_PROBES).await;
                 number = next(store, before, number, now).await?;
             }
         }
@@ -155,7 +155,7 @@ pub(super) async fn newest(store: &Store, channel: ChannelId) -> Result<Option<M
     found.into_iter().next().map(read).transpose()
 }
 
-fn pin(before: &Message, after: &Message) -> Result<Option<TransactWrite>> {
+fn pin_write(before: &Message, after: &Message) -> Result<Option<TransactWrite>> {
     match (before.pinned_at, after.pinned_at) {
         (None, Some(pinned_at)) => {
             let pin = MessagePin { channel: after.channel, seq: after.seq, pinned_at };

@@ -26,7 +26,7 @@ impl HeadSearch {
         }
     }
 
-    fn learn(&mut self, asked: u64, is_there: bool) {
+    fn record_probe(&mut self, asked: u64, is_there: bool) {
         if is_there {
             self.low = asked;
             self.step *= 4;
@@ -62,7 +62,7 @@ pub async fn heads(
         let there: HashSet<MessageId> = there.iter().map(super::Message::id).collect();
         for search in &mut searches {
             if let Some(seq) = search.probe() {
-                search.learn(seq, there.contains(&MessageId { channel: search.channel, seq }));
+                search.record_probe(seq, there.contains(&MessageId { channel: search.channel, seq }));
             }
         }
     }
@@ -84,7 +84,7 @@ mod tests {
             let mut search = HeadSearch { channel, low: known, high: None, step: 1 };
             let mut rounds = 0;
             while let Some(seq) = search.probe() {
-                search.learn(seq, seq <= end);
+                search.record_probe(seq, seq <= end);
                 rounds += 1;
             }
             prop_assert_eq!(search.low, end);

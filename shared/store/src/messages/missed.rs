@@ -35,8 +35,8 @@ pub async fn missed(
         return Ok(MissedActivity { messages: None, seq, change });
     }
     let (new, changes) = futures::try_join!(
-        part::<Message>(store, &log, since.seq, seq, now),
-        part::<MessageChange>(store, &change_log, changes_from, change, now)
+        read_range::<Message>(store, &log, since.seq, seq, now),
+        read_range::<MessageChange>(store, &change_log, changes_from, change, now)
     )?;
     if (changes.len() as u64) < change - changes_from {
         // the first of them are forgotten
@@ -62,7 +62,7 @@ pub async fn last_change(store: &Store, channel: ChannelId) -> Result<u64> {
     Ok(newest(store, channel).await?.map_or(0, |last| last.number))
 }
 
-async fn part<T: Item>(
+async fn read_range<T: Item>(
     store: &Store,
     log: &PartitionKey<'_>,
     after: u64,

@@ -31,7 +31,7 @@ impl PresentationUpdate {
 }
 
 /// Tries against others who change the same presentation.
-const TRIES: usize = 10;
+const MAX_ATTEMPTS: usize = 10;
 
 /// P1: changes what lies on the item itself in one conditional write, without reading it before; notes and slug, which
 /// are items of their own, in one transaction with it.
@@ -45,12 +45,12 @@ pub async fn change(
     changes: &PresentationUpdate,
     now: Timestamp,
 ) -> model::Result<Presentation> {
-    for _ in 0..TRIES {
+    for _ in 0..MAX_ATTEMPTS {
         let alone = changes.notes.is_none() && changes.slug.is_none();
         let done = if alone {
-            in_place(store, owner, id, changes, now).await?
+            update_in_place(store, owner, id, changes, now).await?
         } else {
-            together(store, owner, id, changes, now).await?
+            update_in_transaction(store, owner, id, changes, now).await?
         };
         if let WriteOutcome::Done(presentation) = done {
             return Ok(presentation);
@@ -59,14 +59,14 @@ pub async fn change(
     Err(Error::unavailable("the presentation", "changed by many at once"))
 }
 
-async fn in_place(
+async fn update_in_place(
     store: &Store,
     owner: UserId,
     id: PresentationId,
     changes: &PresentationUpdate,
     now: Timestamp,
 ) -> model::Result<WriteOutcome<Presentation>> {
-    match store.update(&key(id), expression(owner, changes, now)?).await? {
+    match store.update(&key(id), update_expression(owner, changes, now)?).await? {
         WriteOutcome::Done(presentation) => Ok(WriteOutcome::Done(presentation)),
         WriteOutcome::Refused => {
             let presentation = owned(store, owner, id, now).await?;
@@ -79,7 +79,11 @@ async fn in_place(
     }
 }
 
-fn expression(owner: UserId, changes: &PresentationUpdate, now: Timestamp) -> Result<UpdateExpression> {
+fn update_expression(
+    owner: UserId,
+    changes: &PresentationUpdate,
+    now: Timestamp,
+) -> Result<UpdateExpression> {
     let mut set = vec!["updated_at = :now", "gsi1sk = :sort", "version = version + :one"];
     let mut remove = "";
     let mut condition = "#owner = :owner AND attribute_not_exists(deleted_at)".to_owned();
@@ -119,7 +123,7 @@ fn expression(owner: UserId, changes: &PresentationUpdate, now: Timestamp) -> Re
     Ok(change)
 }
 
-async fn together(
+async fn update_in_transaction(
     store: &Store,
     owner: UserId,
     id: PresentationId,

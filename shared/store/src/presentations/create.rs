@@ -7,9 +7,9 @@ use super::{Presentation, SlugClaim, SpeakerNotes};
 use crate::{ConditionExpression, Store, TransactWrite, error::Result, slides::Slide};
 
 /// Ten slugs drawn from the title, then one drawn from nothing (contract A1.3).
-const TRIES: usize = 11;
+const MAX_SLUG_ATTEMPTS: usize = 11;
 /// Writes under way at once.
-const AT_ONCE: usize = 16;
+const CONCURRENT_WRITES: usize = 16;
 
 /// P1, P4: creates a presentation, with the slug that was chosen for it or one drawn from its title.
 ///
@@ -31,7 +31,7 @@ pub async fn create(
     if let Some(slug) = chosen {
         presentation.slug = slug;
     }
-    for attempt in 1..=TRIES {
+    for attempt in 1..=MAX_SLUG_ATTEMPTS {
         let claim = SlugClaim { slug: presentation.slug.clone(), presentation: presentation.id };
         let mut writes = vec![TransactWrite::put_new(&claim)?, TransactWrite::put_new(&presentation)?];
         if let Some(notes) = &notes {
@@ -42,7 +42,7 @@ pub async fn create(
             Err(_) if is_chosen => {
                 return Err(Error::conflict(ErrorCode::SlugTaken, "another presentation has this slug"));
             }
-            Err(_) if attempt < TRIES - 1 => {
+            Err(_) if attempt < MAX_SLUG_ATTEMPTS - 1 => {
                 presentation.slug = Slug::from_title(&presentation.title, &mut rand::rng());
             }
             Err(_) => presentation.slug = Slug::random(&mut rand::rng()),
@@ -53,7 +53,7 @@ pub async fn create(
 
 async fn put_slides(store: &Store, slides: &[Slide]) -> Result<()> {
     let puts: Vec<_> = slides.iter().map(|slide| put_slide(store, slide)).collect();
-    stream::iter(puts).buffer_unordered(AT_ONCE).try_collect().await
+    stream::iter(puts).buffer_unordered(CONCURRENT_WRITES).try_collect().await
 }
 
 async fn put_slide(store: &Store, slide: &Slide) -> Result<()> {

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Deletions under way at once.
-const AT_ONCE: usize = 16;
+const CONCURRENT_DELETES: usize = 16;
 
 /// P1, P3, P4: deletes a presentation with its slides, notes and slug. Sessions that were held with it stay, with their
 /// responses: they are history.
@@ -33,9 +33,9 @@ pub async fn delete(store: &Store, owner: UserId, id: PresentationId, now: Times
         .number(":one", 1);
     let hidden = store.update::<Presentation>(&key(id), hide).await?.done();
     let presentation = hidden.ok_or(Error::NotFound("presentation"))?;
-    stream::iter(parts(store, id, now).await?)
+    stream::iter(part_keys(store, id, now).await?)
         .map(|key| async move { store.delete(&key).await })
-        .buffer_unordered(AT_ONCE)
+        .buffer_unordered(CONCURRENT_DELETES)
         .try_collect::<()>()
         .await?;
     let ours = ConditionExpression::new("presentation = :id").text(":id", id);
@@ -50,7 +50,7 @@ struct PresentationRowKey {
 }
 
 /// The keys of everything that belongs to a presentation, but for itself and its slug.
-async fn parts(store: &Store, id: PresentationId, now: Timestamp) -> Result<Vec<Key>> {
+async fn part_keys(store: &Store, id: PresentationId, now: Timestamp) -> Result<Vec<Key>> {
     let query = Query::partition(&PartitionKey::Presentation(id)).strong().only("pk, sk");
     let parts: Vec<PresentationRowKey> = store.query_all(query, now).await?;
     let mut keys = Vec::with_capacity(parts.len() * 2);

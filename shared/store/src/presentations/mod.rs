@@ -84,7 +84,7 @@ impl Presentation {
         }
     }
 
-    fn is_there(&self) -> bool {
+    fn is_available(&self) -> bool {
         self.deleted_at.is_none()
     }
 }
@@ -97,7 +97,7 @@ impl Item for Presentation {
     }
 
     fn gsi1(&self) -> Option<(Gsi1Partition, String)> {
-        self.is_there().then(|| (Gsi1Partition::PresentationsOf(self.owner), sortable(self.updated_at)))
+        self.is_available().then(|| (Gsi1Partition::PresentationsOf(self.owner), sortable(self.updated_at)))
     }
 }
 
@@ -147,7 +147,7 @@ fn slug_key(slug: &Slug) -> Key {
 /// written.
 pub async fn get(store: &Store, id: PresentationId, now: Timestamp) -> Result<Option<Presentation>> {
     let found: Option<Presentation> = store.get(&key(id), ReadConsistency::Strong, now).await?;
-    Ok(found.filter(Presentation::is_there))
+    Ok(found.filter(Presentation::is_available))
 }
 
 /// P1 for whoever is about to change it: sees every change that was acknowledged before. Others' are not found.
@@ -162,7 +162,7 @@ pub async fn owned(
 ) -> model::Result<Presentation> {
     let found: Option<Presentation> = store.get(&key(id), ReadConsistency::Strong, now).await?;
     found
-        .filter(|found| found.is_there() && found.owner == owner)
+        .filter(|found| found.is_available() && found.owner == owner)
         .ok_or(model::Error::NotFound("presentation"))
 }
 
@@ -201,7 +201,7 @@ pub async fn whole(store: &Store, id: PresentationId, now: Timestamp) -> Result<
             break;
         }
     }
-    let Some(presentation) = presentation.filter(Presentation::is_there) else { return Ok(None) };
+    let Some(presentation) = presentation.filter(Presentation::is_available) else { return Ok(None) };
     let slides = crate::slides::in_order(&presentation.slides, slides);
     Ok(Some(PresentationContent { presentation, notes, slides }))
 }
@@ -232,7 +232,7 @@ pub async fn page(
     cursor: Option<&str>,
     now: Timestamp,
 ) -> Result<Page<Presentation>> {
-    store.page(listed(owner, filter), limit, cursor, now).await
+    store.page(list_query(owner, filter), limit, cursor, now).await
 }
 
 /// P5: all of them, for lists that say how many there are; as dear as the owner has presentations.
@@ -242,15 +242,15 @@ pub async fn all(
     filter: &PresentationFilter,
     now: Timestamp,
 ) -> Result<Vec<Presentation>> {
-    store.query_all(listed(owner, filter), now).await
+    store.query_all(list_query(owner, filter), now).await
 }
 
 /// P5: how many an owner has.
 pub async fn count(store: &Store, owner: UserId) -> Result<u64> {
-    store.count(listed(owner, &PresentationFilter::default())).await
+    store.count(list_query(owner, &PresentationFilter::default())).await
 }
 
-fn listed(owner: UserId, filter: &PresentationFilter) -> Query {
+fn list_query(owner: UserId, filter: &PresentationFilter) -> Query {
     let query = Query::gsi1(&Gsi1Partition::PresentationsOf(owner)).newest_first();
     let search = filter.search.as_deref().map(str::trim).filter(|search| !search.is_empty());
     let found = search.map(|_| "(contains(title_lower, :search) OR contains(description_lower, :search))");

@@ -127,8 +127,8 @@ pub async fn change_seen(
     change: impl Fn(&mut Question) -> model::Result<bool>,
 ) -> model::Result<(Question, Question)> {
     /// Against up-votes that are counted and the assistant that answers meanwhile.
-    const TRIES: usize = 8;
-    for _ in 0..TRIES {
+    const MAX_ATTEMPTS: usize = 8;
+    for _ in 0..MAX_ATTEMPTS {
         let before = get(store, session, id, now).await?.ok_or(model::Error::NotFound("question"))?;
         let mut question = before.clone();
         if !change(&mut question)? {

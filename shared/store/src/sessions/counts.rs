@@ -99,7 +99,7 @@ enum SessionCountRow {
     Other,
 }
 
-fn counted(rows: impl IntoIterator<Item = SessionCountRow>) -> Option<SessionWithCounts> {
+fn from_rows(rows: impl IntoIterator<Item = SessionCountRow>) -> Option<SessionWithCounts> {
     let (mut session, mut snapshots, mut presence) = (None, Vec::new(), None);
     for row in rows {
         match row {
@@ -129,21 +129,21 @@ pub async fn with_counts(
 /// S2, whoever's it is: for admins.
 pub async fn counted_any(store: &Store, id: SessionId, now: Timestamp) -> Result<Option<SessionWithCounts>> {
     let query = Query::starting(&PartitionKey::Session(id), prefix::SELF);
-    Ok(counted(store.query_all(query, now).await?))
+    Ok(from_rows(store.query_all(query, now).await?))
 }
 
 /// S2: keeps a count unless a newer one lies there.
 pub async fn keep_snapshot(store: &Store, snapshot: &VoteSnapshot) -> Result<WriteOutcome> {
-    store.put_if(snapshot, older(snapshot.as_of)).await
+    store.put_if(snapshot, is_older(snapshot.as_of)).await
 }
 
 /// S2: keeps a count unless a newer one lies there.
 pub async fn keep_presence(store: &Store, presence: &PresenceCount) -> Result<WriteOutcome> {
-    store.put_if(presence, older(presence.as_of)).await
+    store.put_if(presence, is_older(presence.as_of)).await
 }
 
 // Equal is kept: a job that is delivered twice counts twice, and says the same or more.
-fn older(as_of: i64) -> ConditionExpression {
+fn is_older(as_of: i64) -> ConditionExpression {
     ConditionExpression::new("attribute_not_exists(pk) OR as_of <= :as_of").number(":as_of", as_of)
 }
 
@@ -246,10 +246,10 @@ mod tests {
         let presence =
             PresenceCount { session: session.id, participants: 5, as_of: 9, someone_at: 9, peak: 6, tick };
         let mood = OtherCountItem { session: session.id, participants: 6, as_of: 10 };
-        let found = counted([row(&session), row(&presence), row(&snapshot), row(&mood)]).unwrap();
+        let found = from_rows([row(&session), row(&presence), row(&snapshot), row(&mood)]).unwrap();
         assert_eq!(found.session, session);
         assert_eq!(found.snapshots, [snapshot]);
         assert_eq!(found.presence, Some(presence));
-        assert!(counted([row(&mood)]).is_none(), "counts without their session are none of a session");
+        assert!(from_rows([row(&mood)]).is_none(), "counts without their session are none of a session");
     }
 }

@@ -48,7 +48,7 @@ pub async fn of_day(store: &Store, day: Date, now: Timestamp) -> Result<Vec<Sess
 }
 
 /// Days that one request looks through, empty ones too.
-const DAYS_AT_ONCE: usize = 31;
+const MAX_DAYS_PER_REQUEST: usize = 31;
 
 /// S7: sessions created in these days, newest first, of those that are meant. May come back short, with a `next`, which says
 /// after which session of which day it goes on; it is for admins, who may see all of them, and not signed.
@@ -71,7 +71,7 @@ pub async fn of_days(
         last = Some(after).filter(|after| !after.is_empty()).map(ToOwned::to_owned);
     }
     let mut items: Vec<Session> = Vec::new();
-    for _ in 0..DAYS_AT_ONCE {
+    for _ in 0..MAX_DAYS_PER_REQUEST {
         if day < from {
             return Ok(crate::Page { items, next: None });
         }

@@ -48,7 +48,7 @@ use crate::{
 };
 
 /// An ended session is still found by its code for this long: the audience's screen says that it is over.
-const CODE_KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
+const CODE_RETENTION: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 /// A session as it lies in the table. Every change writes it whole, on the condition that its version has not moved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -283,7 +283,7 @@ pub async fn change(store: &Store, session: &Session) -> Result<WriteOutcome> {
         code: session.join_code.clone(),
         session: session.id,
         ended: true,
-        until: Some(ended_at + CODE_KEPT),
+        until: Some(ended_at + CODE_RETENTION),
     };
     let ours = ConditionExpression::new("#session = :session")
         .name("#session", "session")

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Tries against others who change the same order.
-const TRIES: u32 = 10;
+const MAX_ATTEMPTS: u32 = 10;
 
 /// P1, Q1: puts a slide at the end and says its index. Needs to know nothing of the others, so any number can be
 /// appended at once.
@@ -28,14 +28,14 @@ const TRIES: u32 = 10;
 pub async fn append(store: &Store, owner: UserId, slide: &Slide) -> model::Result<usize> {
     let (id, now) = (slide.presentation, slide.updated_at);
     let condition = "#owner = :owner AND attribute_not_exists(deleted_at) AND size(slides) < :most";
-    let change = touched("slides = list_append(slides, :new)", now)?
+    let change = touch_presentation("slides = list_append(slides, :new)", now)?
         .only_if(condition)
         .name("#owner", "owner")
         .text(":owner", owner)
         .number(":most", MOST_SLIDES)
         .serialized(":new", &[slide.id])?;
     let mut writes = vec![TransactWrite::update(presentations::key(id), change)];
-    writes.extend(added(slide)?);
+    writes.extend(insert_writes(slide)?);
     let done = store.transact(writes).await?;
     let presentation = owned(store, owner, id, now).await?;
     if done.is_err() {
@@ -60,8 +60,8 @@ pub async fn insert(
         let index = index(order).ok_or(Error::NotFound("slide"))?;
         order.insert(index, slide.id, field)
     };
-    let written = || added(slide);
-    let order = rearrange(store, owner, slide.presentation, slide.updated_at, change, written).await?;
+    let written = || insert_writes(slide);
+    let order = update_order(store, owner, slide.presentation, slide.updated_at, change, written).await?;
     order.slides.index_of(slide.id).ok_or(Error::NotFound("slide"))
 }
 
@@ -81,7 +81,7 @@ pub async fn shift(
     let change = |order: &mut SlideOrder| order.shift(slide, index, field);
     let written =
         || with.iter().map(|slide| TransactWrite::put(*slide, ConditionExpression::exists())).collect();
-    rearrange(store, of.owner, of.id, now, change, written).await.map(drop)
+    update_order(store, of.owner, of.id, now, change, written).await.map(drop)
 }
 
 /// P1: takes the order of a list that names exactly the slides there are.
@@ -97,7 +97,7 @@ pub async fn arrange(
     now: Timestamp,
 ) -> model::Result<Presentation> {
     let change = |order: &mut SlideOrder| order.arrange(wanted, field);
-    rearrange(store, owner, id, now, change, || Ok(Vec::new())).await
+    update_order(store, owner, id, now, change, || Ok(Vec::new())).await
 }
 
 /// P1, Q1, Q2: deletes a slide; those behind it move up.
@@ -111,16 +111,16 @@ pub async fn remove(store: &Store, of: &Presentation, slide: SlideId, now: Times
         let keys = [key(of.id, slide), pointer_key(slide)];
         Ok(keys.into_iter().map(|key| TransactWrite::delete(key, ConditionExpression::default())).collect())
     };
-    rearrange(store, of.owner, of.id, now, change, written).await.map(drop)
+    update_order(store, of.owner, of.id, now, change, written).await.map(drop)
 }
 
-fn added(slide: &Slide) -> Result<Vec<TransactWrite>> {
+fn insert_writes(slide: &Slide) -> Result<Vec<TransactWrite>> {
     Ok(vec![TransactWrite::put_new(slide)?, TransactWrite::put_new(&slide.pointer())?])
 }
 
 /// Reads the order, changes it and writes it, with whatever must agree with it, on the condition that nobody else wrote
 /// it in between; else again.
-async fn rearrange(
+async fn update_order(
     store: &Store,
     owner: UserId,
     id: PresentationId,
@@ -128,10 +128,10 @@ async fn rearrange(
     change: impl Fn(&mut SlideOrder) -> model::Result<()>,
     with: impl Fn() -> Result<Vec<TransactWrite>>,
 ) -> model::Result<Presentation> {
-    for attempt in 0..TRIES {
+    for attempt in 0..MAX_ATTEMPTS {
         let mut presentation = owned(store, owner, id, now).await?;
         change(&mut presentation.slides)?;
-        let update = touched("slides = :slides", now)?
+        let update = touch_presentation("slides = :slides", now)?
             .only_if("version = :version")
             .serialized(":slides", &presentation.slides)?
             .number(":version", presentation.version);
@@ -160,7 +160,7 @@ async fn rearrange(
 }
 
 /// A change of a presentation, which puts it first in its owner's list.
-fn touched(set: &str, now: Timestamp) -> Result<UpdateExpression> {
+fn touch_presentation(set: &str, now: Timestamp) -> Result<UpdateExpression> {
     let expression = format!("SET {set}, updated_at = :now, gsi1sk = :sort, version = version + :one");
     Ok(UpdateExpression::new(expression)
         .serialized(":now", &now)?

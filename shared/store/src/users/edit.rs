@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Somebody who changes the same account at the same time is let pass so often.
-const TRIES: usize = 5;
+const MAX_ATTEMPTS: usize = 5;
 
 /// What is to change; `Some(None)` clears.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl ProfileUpdate {
     }
 
     /// The write of those who have no user name, and so no entry in the directory.
-    fn change(&self, condition: &str, now: Timestamp) -> Result<UpdateExpression> {
+    fn update_expression(&self, condition: &str, now: Timestamp) -> Result<UpdateExpression> {
         let mut sets = vec!["updated_at = :now"];
         let mut names = Vec::new();
         let mut bound = Vec::new();
@@ -75,9 +75,9 @@ pub async fn edit(
     now: Timestamp,
 ) -> Result<WriteOutcome<User>> {
     if edit.name.is_none() && edit.avatar.is_none() {
-        return store.update(&key(user), edit.change("#status = :active", now)?).await;
+        return store.update(&key(user), edit.update_expression("#status = :active", now)?).await;
     }
-    for _ in 0..TRIES {
+    for _ in 0..MAX_ATTEMPTS {
         let before =
             get_strong(store, user, now).await?.filter(|before| before.status == AccountState::Active);
         let Some(before) = before else { return Ok(WriteOutcome::Refused) };
@@ -89,7 +89,7 @@ pub async fn edit(
                 return Ok(WriteOutcome::Done(after));
             }
         } else {
-            let nameless = edit.change("#status = :active AND username = :username", now)?;
+            let nameless = edit.update_expression("#status = :active AND username = :username", now)?;
             let nameless = nameless.serialized(":username", &before.username)?;
             if let WriteOutcome::Done(after) = store.update(&key(user), nameless).await? {
                 return Ok(WriteOutcome::Done(after));

@@ -6,15 +6,15 @@ use super::User;
 use crate::{Page, Query, Store, error::Result, table::Gsi1Partition};
 
 /// Accounts on one read of [`all`].
-const AT_ONCE: usize = 500;
+const ROWS_PER_PAGE: usize = 500;
 
-fn every() -> Query {
+fn all_query() -> Query {
     Query::gsi1(&Gsi1Partition::Users).newest_first()
 }
 
 /// U4.
 pub async fn page(store: &Store, limit: usize, cursor: Option<&str>, now: Timestamp) -> Result<Page<User>> {
-    store.page(every(), limit, cursor, now).await
+    store.page(all_query(), limit, cursor, now).await
 }
 
 /// U4: up to `most`, newest first, of those that are meant, and whether that is all of them.
@@ -26,7 +26,7 @@ pub async fn all(
 ) -> Result<(Vec<User>, bool)> {
     let (mut found, mut cursor, mut read) = (Vec::new(), None::<String>, 0);
     loop {
-        let page = page(store, AT_ONCE.min(most - read), cursor.as_deref(), now).await?;
+        let page = page(store, ROWS_PER_PAGE.min(most - read), cursor.as_deref(), now).await?;
         read += page.items.len();
         found.extend(page.items.into_iter().filter(&is_meant));
         cursor = page.next;
@@ -38,5 +38,5 @@ pub async fn all(
 
 /// U4: how many there are, paid for like reading them.
 pub async fn count(store: &Store) -> Result<u64> {
-    store.count(every()).await
+    store.count(all_query()).await
 }

@@ -51,15 +51,19 @@ impl UserClaimWrites {
     }
 
     fn release(&mut self, claim: Key, owner: UserId) {
-        self.add(TransactWrite::delete(claim, theirs(owner)), UserSaveOutcome::Stale);
+        self.add(TransactWrite::delete(claim, owned_by(owner)), UserSaveOutcome::Stale);
     }
 
     /// The user name, and what the directory shows of its account.
-    fn enter(&mut self, before: Option<&DirectoryEntry>, after: Option<&DirectoryEntry>) -> Result<()> {
+    fn update_directory(
+        &mut self,
+        before: Option<&DirectoryEntry>,
+        after: Option<&DirectoryEntry>,
+    ) -> Result<()> {
         match (before, after) {
             (Some(before), Some(after)) if before.key() == after.key() => {
                 if before != after {
-                    self.add(TransactWrite::put(after, theirs(after.owner))?, UserSaveOutcome::Stale);
+                    self.add(TransactWrite::put(after, owned_by(after.owner))?, UserSaveOutcome::Stale);
                 }
             }
             (before, after) => {
@@ -123,39 +127,39 @@ impl UserClaimWrites {
     }
 }
 
-fn theirs(owner: UserId) -> ConditionExpression {
+fn owned_by(owner: UserId) -> ConditionExpression {
     ConditionExpression::new("#owner = :owner").name("#owner", "owner").text(":owner", owner)
 }
 
 /// U1 to U3, L1: a new account with its claims and its first log-in. 6 write units, and 1 for the index;
 /// with a user name 8, and 2.
 pub async fn create(store: &Store, user: &User, login: &Login) -> Result<UserSaveOutcome> {
-    let mut claims = fresh(user)?;
+    let mut claims = creation_writes(user)?;
     claims.add(TransactWrite::put_new(login)?, UserSaveOutcome::Stale);
     claims.save(store).await
 }
 
 /// U1 to U3, N1: a new account that somebody else makes, and that they did.
 pub async fn install(store: &Store, user: &User, action: &AuditEntry) -> Result<UserSaveOutcome> {
-    let mut claims = fresh(user)?;
+    let mut claims = creation_writes(user)?;
     claims.add(TransactWrite::put_new(action)?, UserSaveOutcome::Stale);
     claims.save(store).await
 }
 
-fn fresh(user: &User) -> Result<UserClaimWrites> {
+fn creation_writes(user: &User) -> Result<UserClaimWrites> {
     let mut claims = UserClaimWrites::default();
     claims.add(TransactWrite::put_new(user)?, UserSaveOutcome::Stale);
     claims.count_super_admin(None, user);
     if let Some(email) = &user.email {
         claims.take_email(email, user.id)?;
     }
-    claims.enter(None, DirectoryEntry::of(user).as_ref())?;
+    claims.update_directory(None, DirectoryEntry::of(user).as_ref())?;
     Ok(claims)
 }
 
 /// U1 to U3: an account as it was read becomes another one; claims and the directory follow. 2 write units each.
 pub async fn replace(store: &Store, before: &User, after: &User) -> Result<UserSaveOutcome> {
-    changed(before, after)?.save(store).await
+    change_writes(before, after)?.save(store).await
 }
 
 /// U1 to U3, N1: as [`replace`], by somebody else, and that they did.
@@ -165,12 +169,12 @@ pub async fn govern(
     after: &User,
     action: &AuditEntry,
 ) -> Result<UserSaveOutcome> {
-    let mut claims = changed(before, after)?;
+    let mut claims = change_writes(before, after)?;
     claims.add(TransactWrite::put_new(action)?, UserSaveOutcome::Stale);
     claims.save(store).await
 }
 
-fn changed(before: &User, after: &User) -> Result<UserClaimWrites> {
+fn change_writes(before: &User, after: &User) -> Result<UserClaimWrites> {
     let mut claims = UserClaimWrites::default();
     let unchanged = ConditionExpression::new("updated_at = :read").text(":read", before.updated_at);
     claims.add(TransactWrite::put(after, unchanged)?, UserSaveOutcome::Stale);
@@ -183,7 +187,7 @@ fn changed(before: &User, after: &User) -> Result<UserClaimWrites> {
             claims.take_email(email, after.id)?;
         }
     }
-    claims.enter(DirectoryEntry::of(before).as_ref(), DirectoryEntry::of(after).as_ref())?;
+    claims.update_directory(DirectoryEntry::of(before).as_ref(), DirectoryEntry::of(after).as_ref())?;
     Ok(claims)
 }
 

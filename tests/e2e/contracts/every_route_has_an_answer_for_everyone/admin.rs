@@ -2,9 +2,9 @@ use serde_json::json;
 
 use super::{RequestBody, RouteDomain, RouteRow, RouteScene};
 
-pub(super) const SUBJECT: RouteDomain = RouteDomain { answers: ANSWERS, body, parameter };
+pub(super) const SUBJECT: RouteDomain = RouteDomain { answers: ROWS, body, parameter };
 
-const ANSWERS: &[RouteRow] = &[
+const ROWS: &[RouteRow] = &[
     ("admin_list_actions", [401, 403, 200, 401, 403]),
     ("admin_bulk_action", [401, 403, 200, 401, 403]),
     ("admin_dashboard", [401, 403, 200, 401, 403]),

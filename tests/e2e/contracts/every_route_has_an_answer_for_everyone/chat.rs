@@ -3,10 +3,10 @@ use serde_json::json;
 use super::{RequestBody, RouteDomain, RouteRow, RouteScene};
 use crate::world::{User, World, team::Channel};
 
-pub(super) const SUBJECT: RouteDomain = RouteDomain { answers: ANSWERS, body, parameter };
+pub(super) const SUBJECT: RouteDomain = RouteDomain { answers: ROWS, body, parameter };
 
 /// The channel is private: an admin knows no more of it than a stranger, but what the admin routes are for.
-const ANSWERS: &[RouteRow] = &[
+const ROWS: &[RouteRow] = &[
     ("list_channels", [401, 200, 200, 401, 200]),
     ("create_channel", [401, 201, 409, 401, 409]),
     ("list_drafts", [401, 200, 200, 401, 200]),

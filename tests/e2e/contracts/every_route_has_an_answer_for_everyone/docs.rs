@@ -1,9 +1,9 @@
 use super::{RouteDomain, RouteRow};
 
 pub(super) const SUBJECT: RouteDomain =
-    RouteDomain { answers: ANSWERS, body: |_, _| None, parameter: |_, _, _| None };
+    RouteDomain { answers: ROWS, body: |_, _| None, parameter: |_, _, _| None };
 
-const ANSWERS: &[RouteRow] = &[
+const ROWS: &[RouteRow] = &[
     ("home", [200, 200, 200, 200, 200]),
     ("health", [200, 200, 200, 200, 200]),
     ("asyncapi", [200, 200, 200, 200, 200]),

@@ -3,9 +3,9 @@ use serde_json::json;
 use super::{RequestBody, RouteDomain, RouteRow, RouteScene};
 use crate::world::{User, World};
 
-pub(super) const SUBJECT: RouteDomain = RouteDomain { answers: ANSWERS, body, parameter };
+pub(super) const SUBJECT: RouteDomain = RouteDomain { answers: ROWS, body, parameter };
 
-const ANSWERS: &[RouteRow] = &[
+const ROWS: &[RouteRow] = &[
     ("jwks", [200, 200, 200, 200, 200]),
     ("log_in", [200, 200, 200, 200, 200]),
     ("log_out", [401, 204, 204, 401, 204]),

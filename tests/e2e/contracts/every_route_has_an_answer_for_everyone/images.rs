@@ -3,9 +3,9 @@ use reqwest::Method;
 use super::{RequestBody, RouteDomain, RouteRow, RouteScene};
 use crate::world::{User, pictures::picture};
 
-pub(super) const SUBJECT: RouteDomain = RouteDomain { answers: ANSWERS, body, parameter };
+pub(super) const SUBJECT: RouteDomain = RouteDomain { answers: ROWS, body, parameter };
 
-const ANSWERS: &[RouteRow] = &[
+const ROWS: &[RouteRow] = &[
     ("delete_image", [401, 404, 404, 401, 204]),
     ("get_image", [200, 200, 200, 200, 200]),
     ("delete_image_old", [401, 404, 404, 401, 204]),

@@ -21,7 +21,7 @@ use serde_json::Value;
 
 use crate::world::{ApiClient, Guest, Presentation, Session, User, World};
 
-const SUBJECTS: &[RouteDomain] = &[
+const DOMAINS: &[RouteDomain] = &[
     docs::SUBJECT,
     identity::SUBJECT,
     admin::SUBJECT,
@@ -45,11 +45,11 @@ struct RouteDomain {
 }
 
 fn rows() -> impl Iterator<Item = &'static RouteRow> {
-    SUBJECTS.iter().flat_map(|subject| subject.answers)
+    DOMAINS.iter().flat_map(|subject| subject.answers)
 }
 
 /// Whoever registers with it is an admin (`FIRST_ADMIN_EMAIL`).
-const ADMIN: &str = "admin@example.com";
+const ADMIN_EMAIL: &str = "admin@example.com";
 
 /// What an operation takes.
 enum RequestBody {
@@ -106,7 +106,7 @@ impl RouteScene {
         let mut path = template.to_owned();
         while let Some((before, rest)) = path.split_once('{') {
             let (name, after) = rest.split_once('}').expect("a parameter ends");
-            let value = SUBJECTS.iter().find_map(|subject| (subject.parameter)(self, template, name));
+            let value = DOMAINS.iter().find_map(|subject| (subject.parameter)(self, template, name));
             let value =
                 value.unwrap_or_else(|| panic!("{template} has a parameter that this test does not know"));
             path = format!("{before}{value}{after}");
@@ -122,7 +122,7 @@ impl RouteScene {
 
     /// A body that is right.
     fn body(&self, operation: &str) -> Option<RequestBody> {
-        SUBJECTS.iter().find_map(|subject| (subject.body)(self, operation))
+        DOMAINS.iter().find_map(|subject| (subject.body)(self, operation))
     }
 }
 
@@ -139,13 +139,13 @@ async fn ask(client: &ApiClient, method: &str, path: &str, body: Option<&Request
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_route_has_an_answer_for_everyone() {
+async fn every_route_answers_every_role() {
     let options = LocalOptions {
-        parameters: [("FirstAdminEmail".to_owned(), ADMIN.to_owned())].into(),
+        parameters: [("FirstAdminEmail".to_owned(), ADMIN_EMAIL.to_owned())].into(),
         ..LocalOptions::default()
     };
     let Some(world) = World::local_with("the matrix of routes", options).await else { return };
-    let admin = User::register_as(&world, "admin", ADMIN).await;
+    let admin = User::register_as(&world, "admin", ADMIN_EMAIL).await;
     let role = &admin.client.get("/v1/users/me").await.ok(200)["role"];
     assert_eq!(role, "super_admin");
     chat::name(&admin).await;

@@ -3,9 +3,9 @@ use serde_json::json;
 use super::{RequestBody, RouteDomain, RouteRow, RouteScene};
 use crate::world::people::question;
 
-pub(super) const SUBJECT: RouteDomain = RouteDomain { answers: ANSWERS, body, parameter };
+pub(super) const SUBJECT: RouteDomain = RouteDomain { answers: ROWS, body, parameter };
 
-const ANSWERS: &[RouteRow] = &[
+const ROWS: &[RouteRow] = &[
     ("list_presentations", [401, 200, 200, 401, 200]),
     ("create_presentation", [401, 201, 201, 401, 201]),
     ("get_presentation_by_slug", [200, 200, 200, 200, 200]),

@@ -3,9 +3,9 @@ use serde_json::json;
 use super::{RequestBody, RouteDomain, RouteRow, RouteScene};
 use crate::world::{Guest, Session};
 
-pub(super) const SUBJECT: RouteDomain = RouteDomain { answers: ANSWERS, body, parameter };
+pub(super) const SUBJECT: RouteDomain = RouteDomain { answers: ROWS, body, parameter };
 
-const ANSWERS: &[RouteRow] = &[
+const ROWS: &[RouteRow] = &[
     ("ask_question", [401, 401, 401, 201, 401]),
     ("list_questions", [401, 404, 404, 200, 200]),
     ("ask_assistant", [401, 401, 401, 202, 401]),

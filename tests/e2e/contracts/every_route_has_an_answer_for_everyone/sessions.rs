@@ -3,9 +3,9 @@ use serde_json::json;
 use super::{RequestBody, RouteDomain, RouteRow, RouteScene};
 use crate::world::{Guest, Presentation, Session, User, people::Slide};
 
-pub(super) const SUBJECT: RouteDomain = RouteDomain { answers: ANSWERS, body, parameter };
+pub(super) const SUBJECT: RouteDomain = RouteDomain { answers: ROWS, body, parameter };
 
-const ANSWERS: &[RouteRow] = &[
+const ROWS: &[RouteRow] = &[
     ("create_ticket", [401, 404, 404, 201, 201]),
     ("submit_response", [401, 401, 401, 201, 401]),
     ("list_responses_of_slide", [401, 404, 404, 401, 200]),

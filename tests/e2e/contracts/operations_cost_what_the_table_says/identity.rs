@@ -13,12 +13,12 @@ pub(super) async fn measure(world: &World, table: &mut CostTable) -> User {
     table.answered("refresh", "/refresh");
     ana.client.get("/v1/users/me").await.ok(200);
     table.answered("read oneself", "/users/me");
-    team(world, table).await;
+    measure_team(world, table).await;
     ana
 }
 
 /// What one shows of oneself, and what a team sees, by the only one in it.
-async fn team(world: &World, table: &mut CostTable) {
+async fn measure_team(world: &World, table: &mut CostTable) {
     let bo = world.user("bo").await;
     bo.client.patch("/v1/users/me", &json!({ "name": "Bo Lima" })).await.ok(200);
     table.answered("change one's name", "/users/me");

@@ -90,7 +90,7 @@ impl CostLines {
     }
 
     /// What the request or message cost that has just been answered.
-    fn last(&self, what: &str, name: &str) -> CostLine {
+    fn newest(&self, what: &str, name: &str) -> CostLine {
         let lines = self.0.lock().unwrap();
         let line = lines.iter().rev().find(|line| line.what == what && line.name.contains(name));
         line.unwrap_or_else(|| panic!("{what} {name} is not logged: {lines:#?}")).clone()
@@ -105,19 +105,19 @@ struct CostTable {
 impl CostTable {
     /// Adds what the request cost that has just been answered.
     fn answered(&mut self, operation: &'static str, path: &str) {
-        self.rows.push((operation, self.lines.last("answered", path)));
+        self.rows.push((operation, self.lines.newest("answered", path)));
     }
 
     /// Adds what the message cost that has just been handled.
     fn handled(&mut self, operation: &'static str, route: &str) {
-        self.rows.push((operation, self.lines.last("handled", route)));
+        self.rows.push((operation, self.lines.newest("handled", route)));
     }
 
     fn of(&self, operation: &str) -> &CostLine {
         &self.rows.iter().find(|(name, _)| *name == operation).unwrap().1
     }
 
-    fn written(&self) -> String {
+    fn to_markdown(&self) -> String {
         let mut text = String::from(
             "# What operations cost\n\n\
              Requests to the table and capacity units, as DynamoDB reports them: an RRU is a read of 4 KB (0.5 where it may \
@@ -146,7 +146,7 @@ async fn measure(world: &World, lines: &CostLines) -> CostTable {
 }
 
 #[tokio::test]
-async fn operations_cost_what_the_table_says() {
+async fn operations_cost_what_costs_md_says() {
     let lines = CostLines::default();
     let subscriber = tracing_subscriber::registry().with(lines.clone());
     let _listening = tracing::subscriber::set_default(subscriber);
@@ -160,14 +160,14 @@ async fn operations_cost_what_the_table_says() {
 
     let file = repository().join("infra/COSTS.md");
     let kept = fs::read_to_string(&file).unwrap_or_default();
-    if kept == table.written() {
+    if kept == table.to_markdown() {
         return;
     }
     if updating() {
-        fs::write(&file, table.written()).unwrap();
+        fs::write(&file, table.to_markdown()).unwrap();
         return;
     }
-    panic!("infra/COSTS.md says otherwise; measured now:\n{}", table.written());
+    panic!("infra/COSTS.md says otherwise; measured now:\n{}", table.to_markdown());
 }
 
 #[expect(clippy::disallowed_methods, reason = "asks for an update of the file, not a setting of the product")]
@@ -177,7 +177,7 @@ pub(super) fn updating() -> bool {
 
 /// Naming one thing costs the same whatever else its owner has.
 #[tokio::test]
-async fn one_of_two_hundred_costs_what_one_costs() {
+async fn one_of_two_hundred_items_costs_the_same_as_a_single_item() {
     let lines = CostLines::default();
     let subscriber = tracing_subscriber::registry().with(lines.clone());
     let _listening = tracing::subscriber::set_default(subscriber);
@@ -185,7 +185,7 @@ async fn one_of_two_hundred_costs_what_one_costs() {
     let ana = world.user("ana").await;
     let presentation = ana.presentation(1).await;
     let session = ana.session(&presentation).await;
-    let before = named(&ana, &presentation.id, &session.id, &lines).await;
+    let before = cost_of_single_reads(&ana, &presentation.id, &session.id, &lines).await;
     for number in 0..200 {
         ana.client.post("/v1/presentations", &json!({ "title": format!("Number {number}") })).await.ok(201);
     }
@@ -193,16 +193,21 @@ async fn one_of_two_hundred_costs_what_one_costs() {
     for _ in 0..30 {
         ana.session(&other).await;
     }
-    assert_eq!(named(&ana, &presentation.id, &session.id, &lines).await, before);
+    assert_eq!(cost_of_single_reads(&ana, &presentation.id, &session.id, &lines).await, before);
 }
 
-async fn named(ana: &User, presentation: &str, session: &str, lines: &CostLines) -> Vec<(u64, f64, f64)> {
+async fn cost_of_single_reads(
+    ana: &User,
+    presentation: &str,
+    session: &str,
+    lines: &CostLines,
+) -> Vec<(u64, f64, f64)> {
     let mut costs = Vec::new();
     let paths =
         [format!("/v1/presentations/{presentation}"), format!("/v1/presentations/{presentation}/slides")];
     for path in paths.into_iter().chain([format!("/v1/sessions/{session}"), "/v1/users/me".into()]) {
         ana.client.get(&path).await.ok(200);
-        costs.push(lines.last("answered", &path));
+        costs.push(lines.newest("answered", &path));
     }
     for (path, body) in [
         (format!("/v1/presentations/{presentation}/slides"), question(1, false)),
@@ -210,7 +215,7 @@ async fn named(ana: &User, presentation: &str, session: &str, lines: &CostLines)
         ("/v1/realtime/tickets".to_owned(), json!({ "session_id": session })),
     ] {
         ana.client.post(&path, &body).await.ok(201);
-        costs.push(lines.last("answered", &path));
+        costs.push(lines.newest("answered", &path));
     }
     costs.into_iter().map(|line| (line.requests, line.read, line.write)).collect()
 }

@@ -8,15 +8,15 @@ use crate::world::{
 
 /// A session of one slide from its beginning to its end.
 pub(super) async fn measure(world: &World, table: &mut CostTable, ana: &User, presentation: &Presentation) {
-    let session = begin(world, table, ana, presentation).await;
+    let session = create_session(world, table, ana, presentation).await;
     let _presenter = ana.socket(&session).await;
     table.answered("a presenter's ticket", "/tickets");
     world.quiet().await;
     table.handled("connect as presenter", "$connect");
-    let (bo, mut socket) = join(world, table, &session).await;
+    let (bo, mut socket) = join_session(world, table, &session).await;
 
     let slide = &presentation.slides[0];
-    vote_often(world, table, &mut socket, slide).await;
+    vote_repeatedly(world, table, &mut socket, slide).await;
     socket.catch_up().await;
     table.lines.heard("ping", 1).await;
     table.handled("ping", "ping");
@@ -38,7 +38,12 @@ pub(super) async fn measure(world: &World, table: &mut CostTable, ana: &User, pr
     table.answered("end a session", "/end");
 }
 
-async fn begin(world: &World, table: &mut CostTable, ana: &User, presentation: &Presentation) -> Session {
+async fn create_session(
+    world: &World,
+    table: &mut CostTable,
+    ana: &User,
+    presentation: &Presentation,
+) -> Session {
     let session = ana.session(presentation).await;
     table.answered("create a session", "/sessions");
     session.go("start").await;
@@ -50,7 +55,7 @@ async fn begin(world: &World, table: &mut CostTable, ana: &User, presentation: &
     session
 }
 
-async fn join(world: &World, table: &mut CostTable, session: &Session) -> (Guest, ClientSocket) {
+async fn join_session(world: &World, table: &mut CostTable, session: &Session) -> (Guest, ClientSocket) {
     let bo = session.join(world, Some("Bo")).await;
     table.answered("join by code", "/join");
     let mut socket = ClientSocket::open(&bo.websocket_url).await;
@@ -60,7 +65,7 @@ async fn join(world: &World, table: &mut CostTable, session: &Session) -> (Guest
     (bo, socket)
 }
 
-async fn vote_often(world: &World, table: &mut CostTable, socket: &mut ClientSocket, slide: &Slide) {
+async fn vote_repeatedly(world: &World, table: &mut CostTable, socket: &mut ClientSocket, slide: &Slide) {
     // one after the other: what the first has read is remembered for half a second
     for seq in 1..=6 {
         socket.send("response_submitted", vote(slide, "a", seq)).await;

@@ -142,7 +142,7 @@ fn events_keep_their_shape() {
 
 /// Frames that clients in the field send: the envelope, the flat form, the originals' names.
 #[test]
-fn commands_of_every_client_are_read() {
+fn commands_of_every_client_are_parsed() {
     let mut read = BTreeSet::new();
     for text in [sockets::commands(), votes::commands(), questions::commands(), chat::commands()].concat() {
         let message = IncomingFrame::parse(&text.to_string()).unwrap();

@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 use super::row::AdminSession;
 
 /// Participants that are named.
-const NAMED: usize = 100;
+const MAX_LISTED_PARTICIPANTS: usize = 100;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AdminSessionDetail {
@@ -80,7 +80,7 @@ pub(crate) async fn get_session(
     let (counted, participant_count, named, ai) = tokio::try_join!(
         sessions::counted_any(&app.store, id, now),
         participants::count(&app.store, id),
-        participants::page(&app.store, id, NAMED, None, now),
+        participants::page(&app.store, id, MAX_LISTED_PARTICIPANTS, None, now),
         usage::ai_usage(&app.store, id, now),
     )?;
     let counted = counted.ok_or(Error::NotFound("session"))?;

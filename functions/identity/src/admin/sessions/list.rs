@@ -16,7 +16,7 @@ use utoipa::IntoParams;
 use super::row::AdminSession;
 
 /// Days that are looked through where nothing is said.
-const DAYS: i64 = 30;
+const DEFAULT_RANGE_DAYS: i64 = 30;
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -76,7 +76,7 @@ pub(crate) async fn list_sessions(
     let to = which.to.unwrap_or_else(|| day_of(now)).min(day_of(now));
     let from = match which.from {
         Some(from) => from,
-        None => days_before(to, DAYS)?,
+        None => days_before(to, DEFAULT_RANGE_DAYS)?,
     };
     let is_meant = |session: &Session| which.status.is_none_or(|status| session.status == status);
     let found = sessions::of_days(&app.store, (from, to), limit, cursor, now, is_meant).await?;

@@ -6,7 +6,7 @@ use model::{Error, SessionId, session::SessionStatus};
 use store::sessions::{self, Session};
 
 /// Sessions that are looked up at once.
-const AT_ONCE: usize = 16;
+const READ_CONCURRENCY: usize = 16;
 
 /// Those created today, and those that are on.
 #[derive(Debug, Default)]
@@ -34,6 +34,6 @@ pub(crate) async fn connected(app: &App, running: &[Session]) -> Result<u64, Err
     let now = app.clock.now();
     let counts = stream::iter(ids)
         .map(|id| async move { app.rooms.last_count(id, now).await })
-        .buffer_unordered(AT_ONCE);
+        .buffer_unordered(READ_CONCURRENCY);
     counts.try_fold(0, |sum, count| async move { Ok(sum + count) }).await
 }

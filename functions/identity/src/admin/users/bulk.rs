@@ -21,8 +21,8 @@ use super::{
 use crate::admin::deed::{AuditedAction, govern};
 
 /// Accounts at once: each is a transaction and a look for its sockets, and a request has 15 seconds.
-const MOST: usize = 50;
-const AT_ONCE: usize = 5;
+const MAX_TARGETS: usize = 50;
+const CONCURRENCY: usize = 5;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -43,7 +43,7 @@ pub(crate) enum BulkActionKind {
 pub(crate) struct BulkActionRequest {
     #[garde(skip)]
     action: BulkActionKind,
-    #[garde(length(min = 1, max = MOST))]
+    #[garde(length(min = 1, max = MAX_TARGETS))]
     #[schema(min_items = 1, max_items = 50)]
     target_ids: Vec<UserId>,
     #[garde(length(chars, max = 500))]
@@ -99,7 +99,7 @@ pub(crate) async fn act(
         .map(|id| {
             let (app, staff, input) = (&app, &staff, &input);
             async move {
-                let deed = AuditedAction::new(input.action.deed(), input.reason.clone());
+                let deed = AuditedAction::new(input.action.audit_name(), input.reason.clone());
                 let deed = deed.with(json!({ "duration_hours": input.duration_hours, "bulk": true }));
                 let change = |before: &User, now| {
                     let reason = input.reason.as_deref();
@@ -116,15 +116,16 @@ pub(crate) async fn act(
                 (id, govern(app, staff, id, deed, change).await)
             }
         })
-        .buffered(AT_ONCE)
+        .buffered(CONCURRENCY)
         .collect()
         .await;
-    let items: Vec<BulkOutcome> = results.into_iter().map(|(id, result)| outcome(id, result.err())).collect();
+    let items: Vec<BulkOutcome> =
+        results.into_iter().map(|(id, result)| bulk_outcome(id, result.err())).collect();
     let done = items.iter().filter(|item| item.done).count();
     Ok(Json(BulkActionResponse { done, failed: items.len() - done, items }))
 }
 
-fn outcome(id: UserId, error: Option<Error>) -> BulkOutcome {
+fn bulk_outcome(id: UserId, error: Option<Error>) -> BulkOutcome {
     if let Some(Error::Internal(source)) = &error {
         tracing::error!(error = %source, "internal error in a bulk action");
     }
@@ -133,7 +134,7 @@ fn outcome(id: UserId, error: Option<Error>) -> BulkOutcome {
 }
 
 impl BulkActionKind {
-    const fn deed(self) -> &'static str {
+    const fn audit_name(self) -> &'static str {
         match self {
             Self::Ban => "ban_user",
             Self::Unban => "unban_user",

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use crate::admin::{deed::found, sessions::row::AdminSession, view::AdminAccount};
 
 /// Of presentations and sessions the newest.
-const SHOWN: usize = 20;
+const MAX_LISTED: usize = 20;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AdminAccountDetail {
@@ -59,8 +59,8 @@ pub(crate) async fn get_user(
     let user = found(&app, id).await?;
     let every = PresentationFilter::default();
     let (presentations, sessions) = tokio::try_join!(
-        presentations::page(&app.store, id, &every, SHOWN, None, now),
-        sessions::of_owner(&app.store, id, None, SHOWN, None, now),
+        presentations::page(&app.store, id, &every, MAX_LISTED, None, now),
+        sessions::of_owner(&app.store, id, None, MAX_LISTED, None, now),
     )?;
     let row = |it: presentations::Presentation| AdminPresentation {
         id: it.id,

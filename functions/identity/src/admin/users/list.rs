@@ -19,7 +19,7 @@ use crate::admin::view::{AccountStatus, AdminAccount};
 /// Accounts that a numbered page reads at most; `is_complete` says whether these are all.
 pub(crate) const MOST: usize = 5_000;
 /// Accounts of a page that are looked up at once.
-const AT_ONCE: usize = 10;
+const READ_CONCURRENCY: usize = 10;
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -131,17 +131,16 @@ pub(crate) async fn list_users(
     let now = app.clock.now();
     if !which.is_numbered() {
         let page = users::page(&app.store, query.limit(), query.cursor.as_deref(), now).await?;
-        let items = rows(&app, page.items, now).await?;
+        let items = account_rows(&app, page.items, now).await?;
         return Ok(Json(AdminAccountList { items, next: page.next, numbers: None, is_complete: None }));
     }
-    let (mut found, is_complete) =
-        users::all(&app.store, MOST, now, |user| which.is_meant(user, now)).await?;
+    let (mut found, is_complete) = users::all(&app.store, MOST, now, |user| which.matches(user, now)).await?;
     if let Some(sort) = which.sort {
         sort.apply(&mut found, now);
     }
     let page_size = which.page_size.unwrap_or_else(|| query.limit());
     let (shown, numbers) = PageNumbers::cut(found, which.page.unwrap_or(1), page_size);
-    let items = rows(&app, shown, now).await?;
+    let items = account_rows(&app, shown, now).await?;
     Ok(Json(AdminAccountList { items, next: None, numbers: Some(numbers), is_complete: Some(is_complete) }))
 }
 
@@ -156,7 +155,7 @@ impl AdminListUsersQuery {
             || self.sort.is_some()
     }
 
-    fn is_meant(&self, user: &User, now: Timestamp) -> bool {
+    fn matches(&self, user: &User, now: Timestamp) -> bool {
         let has = |text: &str, search: &str| text.to_lowercase().contains(search);
         let searched = self.search.as_deref().map(|search| search.trim().to_lowercase());
         let is_found = searched.is_none_or(|search| {
@@ -199,11 +198,11 @@ impl AccountSort {
     }
 }
 
-async fn rows(app: &App, users: Vec<User>, now: Timestamp) -> Result<Vec<AdminAccountRow>, Error> {
-    stream::iter(users).map(|user| row(app, user, now)).buffered(AT_ONCE).try_collect().await
+async fn account_rows(app: &App, users: Vec<User>, now: Timestamp) -> Result<Vec<AdminAccountRow>, Error> {
+    stream::iter(users).map(|user| account_row(app, user, now)).buffered(READ_CONCURRENCY).try_collect().await
 }
 
-async fn row(app: &App, user: User, now: Timestamp) -> Result<AdminAccountRow, Error> {
+async fn account_row(app: &App, user: User, now: Timestamp) -> Result<AdminAccountRow, Error> {
     let (presentation_count, session_count, logins) = tokio::try_join!(
         presentations::count(&app.store, user.id),
         sessions::count_of_owner(&app.store, user.id),

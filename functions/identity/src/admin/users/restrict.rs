@@ -21,9 +21,9 @@ use crate::admin::{
 };
 
 /// Ten years: who means longer means for ever.
-const MOST_HOURS: u32 = 87_600;
+const MAX_HOURS: u32 = 87_600;
 /// Contract 1.3 of chat.
-const SUSPENDED_HOURS: u32 = 24;
+const DEFAULT_SUSPENSION_HOURS: u32 = 24;
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct RestrictUserRequest {
@@ -31,7 +31,7 @@ pub(crate) struct RestrictUserRequest {
     #[schema(max_length = 500)]
     reason: Option<String>,
     /// How long; where nothing is said, a ban is for ever and a suspension for 24 hours.
-    #[garde(range(min = 1, max = MOST_HOURS))]
+    #[garde(range(min = 1, max = MAX_HOURS))]
     #[schema(minimum = 1, maximum = 87_600)]
     duration_hours: Option<u32>,
 }
@@ -60,7 +60,7 @@ pub(crate) fn restricted(
     if is_banned && kind == RestrictionKind::Suspension {
         return Err(Error::conflict(ErrorCode::Conflict, "the account is banned"));
     }
-    let hours = hours.or((kind == RestrictionKind::Suspension).then_some(SUSPENDED_HOURS));
+    let hours = hours.or((kind == RestrictionKind::Suspension).then_some(DEFAULT_SUSPENSION_HOURS));
     let until = hours.map(|hours| now + SignedDuration::from_hours(hours.into()));
     let restriction = AccountRestriction { kind, until, reason: reason.map(ToOwned::to_owned) };
     Ok(User { restriction: Some(restriction), ..before.clone() })

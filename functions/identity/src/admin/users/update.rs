@@ -71,7 +71,7 @@ pub(crate) async fn update_user(
     });
     let deed = AuditedAction::new("update_user", None).with(changes);
     let after = govern(&app, &staff, id, deed, |before, now| {
-        let role = role(before, &input);
+        let role = requested_role(before, &input);
         if role != before.role {
             may_give(&staff, role)?;
         }
@@ -92,7 +92,7 @@ pub(crate) async fn update_user(
     Ok(Json(AdminAccount::of(&after, app.clock.now())))
 }
 
-fn role(before: &User, input: &AdminUpdateUserRequest) -> UserRole {
+fn requested_role(before: &User, input: &AdminUpdateUserRequest) -> UserRole {
     match (input.role, input.is_admin) {
         (Some(role), _) => role,
         (None, Some(true)) => before.role.max(UserRole::Admin),

@@ -9,7 +9,7 @@ const LARGEST: f64 = 44.0;
 /// Between two words, in their size.
 const GAP: f64 = 0.55;
 /// What is most frequent is bold, and so much wider.
-const BOLD: f64 = 1.14;
+const BOLD_FACTOR: f64 = 1.14;
 /// Of a line, in the size of its largest word.
 const LINE: f64 = 1.3;
 
@@ -23,15 +23,15 @@ struct PlacedWord<'a> {
 pub fn cloud(words: &[WordCount]) -> String {
     let most = words.iter().map(|word| word.count).max().unwrap_or_default();
     let least = words.iter().map(|word| word.count).min().unwrap_or_default();
-    let mut placed: Vec<PlacedWord<'_>> = words.iter().map(|word| place(word, least, most)).collect();
+    let mut placed: Vec<PlacedWord<'_>> = words.iter().map(|word| place_word(word, least, most)).collect();
     if placed.is_empty() {
         return String::new();
     }
     placed.sort_by(|a, b| a.word.word.cmp(&b.word.word));
     let (mut drawn, mut down) = (String::new(), 0.0);
-    for line in lines(&placed) {
+    for line in split_lines(&placed) {
         let high = line.iter().map(|placed| placed.size).fold(0.0, f64::max) * LINE;
-        let mut across = (WIDTH - extent(line)) / 2.0;
+        let mut across = (WIDTH - line_width(line)) / 2.0;
         for PlacedWord { word, size, wide } in line {
             let tone = if word.count == most { "top" } else { "plain" };
             let _ = write!(
@@ -54,24 +54,24 @@ pub fn cloud(words: &[WordCount]) -> String {
     )
 }
 
-fn place(word: &WordCount, least: u64, most: u64) -> PlacedWord<'_> {
+fn place_word(word: &WordCount, least: u64, most: u64) -> PlacedWord<'_> {
     let share = if most > least { float(word.count - least) / float(most - least) } else { 0.5 };
     let size = SMALLEST + (LARGEST - SMALLEST) * share.sqrt();
     // a long one is smaller rather than cut
-    let wide = width(&word.word) * if word.count == most { BOLD } else { 1.0 };
+    let wide = width(&word.word) * if word.count == most { BOLD_FACTOR } else { 1.0 };
     let size = size.min(WIDTH * 0.96 / wide.max(1.0));
     PlacedWord { word, size, wide: wide * size }
 }
 
-fn extent(line: &[PlacedWord<'_>]) -> f64 {
+fn line_width(line: &[PlacedWord<'_>]) -> f64 {
     let gaps: f64 = line.iter().skip(1).map(|placed| placed.size * GAP).sum();
     line.iter().map(|placed| placed.wide).sum::<f64>() + gaps
 }
 
-fn lines<'a, 'b>(placed: &'a [PlacedWord<'b>]) -> Vec<&'a [PlacedWord<'b>]> {
+fn split_lines<'a, 'b>(placed: &'a [PlacedWord<'b>]) -> Vec<&'a [PlacedWord<'b>]> {
     let (mut lines, mut from) = (Vec::new(), 0);
     for to in 1..=placed.len() {
-        if to - from > 1 && extent(&placed[from..to]) > WIDTH {
+        if to - from > 1 && line_width(&placed[from..to]) > WIDTH {
             lines.push(&placed[from..to - 1]);
             from = to - 1;
         }
@@ -94,8 +94,8 @@ mod tests {
             .collect();
         let svg = cloud(&words);
         assert_eq!(svg.matches("<text").count(), 50);
-        let placed: Vec<_> = words.iter().map(|word| place(word, 1, 50)).collect();
-        assert!(lines(&placed).iter().all(|line| !line.is_empty() && extent(line) <= WIDTH));
+        let placed: Vec<_> = words.iter().map(|word| place_word(word, 1, 50)).collect();
+        assert!(split_lines(&placed).iter().all(|line| !line.is_empty() && line_width(line) <= WIDTH));
         assert_eq!(cloud(&[]), "");
     }
 }

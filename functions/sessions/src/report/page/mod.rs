@@ -37,11 +37,11 @@ static ENVIRONMENT: LazyLock<Result<Environment<'static>, String>> = LazyLock::n
     let mut environment = Environment::new();
     // a misspelt variable is an error, not an empty place on somebody's page
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.add_filter("day", |at: &str| written(at, "%A, %-d %B %Y"));
-    environment.add_filter("clock", |at: &str| written(at, "%H:%M"));
-    environment.add_filter("length_of_time", length_of_time);
-    environment.add_filter("number", number);
-    environment.add_filter("dollars", dollars);
+    environment.add_filter("day", |at: &str| format_time(at, "%A, %-d %B %Y"));
+    environment.add_filter("clock", |at: &str| format_time(at, "%H:%M"));
+    environment.add_filter("format_duration", format_duration);
+    environment.add_filter("format_number", format_number);
+    environment.add_filter("format_dollars", format_dollars);
     for (name, source) in TEMPLATES {
         environment.add_template(name, source).map_err(|why| why.to_string())?;
     }
@@ -68,19 +68,19 @@ pub fn of(report: &SessionReport) -> Result<Html<String>, Error> {
         title => &*report.session.title,
         report => Serde(report),
         slides => Serde(slides),
-        ended => ended(report.session.end_reason),
+        ended => end_reason_label(report.session.end_reason),
         timeline => timeline(&report.participation),
         points => report.leaderboard.iter().map(|entry| bar(share(entry.points, best), BarTone::Top)).collect::<Vec<_>>(),
     };
-    render("report.html", values)
+    render_template("report.html", values)
 }
 
 /// The page where the report will be: it looks again by itself.
 pub fn pending(session: &Session) -> Result<Html<String>, Error> {
-    render("pending.html", context! { title => &*session.presentation_title })
+    render_template("pending.html", context! { title => &*session.presentation_title })
 }
 
-fn render(template: &str, own: Value) -> Result<Html<String>, Error> {
+fn render_template(template: &str, own: Value) -> Result<Html<String>, Error> {
     let environment = ENVIRONMENT.as_ref().map_err(|why| Error::internal(why.as_str()))?;
     let template = environment.get_template(template).map_err(Error::internal)?;
     template.render(context! { style => STYLE, ..own }).map(Html).map_err(Error::internal)
@@ -113,11 +113,11 @@ impl<'a> SlidePart<'a> {
             };
             bar(option.points.map_or(option.share, |points| share(points, most)), tone)
         });
-        Self { slide, kind: kind(slide.kind), chart, bars: bars.collect() }
+        Self { slide, kind: slide_type_label(slide.kind), chart, bars: bars.collect() }
     }
 }
 
-const fn kind(kind: SlideType) -> &'static str {
+const fn slide_type_label(kind: SlideType) -> &'static str {
     match kind {
         SlideType::Content => "Text",
         SlideType::QuestionText => "Open question",
@@ -130,7 +130,7 @@ const fn kind(kind: SlideType) -> &'static str {
     }
 }
 
-const fn ended(reason: EndReason) -> &'static str {
+const fn end_reason_label(reason: EndReason) -> &'static str {
     match reason {
         EndReason::Ended => "ended by its presenter",
         EndReason::Cancelled => "cancelled",
@@ -146,7 +146,7 @@ fn share(part: u64, whole: u64) -> f64 {
 }
 
 /// A time in UTC: whose clock it would be otherwise, nobody has said.
-fn written(at: &str, format: &str) -> Result<String, minijinja::Error> {
+fn format_time(at: &str, format: &str) -> Result<String, minijinja::Error> {
     let wrong = |why: jiff::Error| {
         minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, "not a time").with_source(why)
     };
@@ -154,7 +154,7 @@ fn written(at: &str, format: &str) -> Result<String, minijinja::Error> {
     Ok(at.to_zoned(TimeZone::UTC).strftime(format).to_string())
 }
 
-fn length_of_time(seconds: i64) -> String {
+fn format_duration(seconds: i64) -> String {
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
         (0, 0, seconds) => format!("{seconds} s"),
         (0, minutes, _) => format!("{minutes} min"),
@@ -163,7 +163,7 @@ fn length_of_time(seconds: i64) -> String {
 }
 
 /// With one decimal where it has any, and thousands apart.
-fn number(value: f64) -> String {
+fn format_number(value: f64) -> String {
     let text = format!("{value:.1}");
     let (whole, decimal) = text.split_once('.').unwrap_or((&text, "0"));
     let mut apart = String::new();
@@ -178,6 +178,6 @@ fn number(value: f64) -> String {
 
 /// Millionths of a US dollar.
 #[expect(clippy::cast_precision_loss, reason = "the cost of a talk")]
-fn dollars(micros: u64) -> String {
+fn format_dollars(micros: u64) -> String {
     format!("${:.4}", micros as f64 / 1e6)
 }

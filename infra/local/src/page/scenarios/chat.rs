@@ -4,44 +4,46 @@ use super::{OperationCosts, RequestUnits, ResourceUse, ScenarioParts, assumed, r
 
 const MESSAGES: f64 = 1e6;
 /// Connections of a channel.
-const ROOM: f64 = 50.0;
+const CONNECTIONS_PER_CHANNEL: f64 = 50.0;
 /// What somebody who is connected writes in an hour.
-const PER_PERSON_AND_HOUR: f64 = 20.0;
+const MESSAGES_PER_PERSON_AND_HOUR: f64 = 20.0;
 /// Words of a message that the index keeps: distinct, without the empty ones. Each is a write.
-const WORDS: f64 = 8.0;
+const INDEXED_WORDS_PER_MESSAGE: f64 = 8.0;
 /// Seconds between two pings of one client.
-const HEARTBEAT: f64 = 30.0;
+const HEARTBEAT_SECONDS: f64 = 30.0;
 /// Seconds between two of them that are written down (`online`).
-const SEEN: f64 = 30.0;
+const STORED_HEARTBEAT_SECONDS: f64 = 30.0;
 /// Hours that a connection lives, by API Gateway's quota.
-const LIFE: f64 = 2.0;
+const CONNECTION_HOURS: f64 = 2.0;
 /// Channels of one person: a row of each connection lies in the room of each.
-const CHANNELS: f64 = 10.0;
+const CHANNELS_PER_PERSON: f64 = 10.0;
 /// How often an hour somebody who is there is looked after (`online::CHECKED_EVERY`).
-const CHECKS: f64 = 30.0;
+const PRESENCE_CHECKS_PER_HOUR: f64 = 30.0;
 /// Hours between two changes of whether somebody is there; a new connection within seconds is none.
-const CHANGES: f64 = 4.0;
+const HOURS_BETWEEN_PRESENCE_CHANGES: f64 = 4.0;
 
 pub(super) fn parts(costs: &OperationCosts) -> ScenarioParts {
-    let hours = MESSAGES / PER_PERSON_AND_HOUR;
-    let pings = hours * 3_600.0 / HEARTBEAT;
+    let hours = MESSAGES / MESSAGES_PER_PERSON_AND_HOUR;
+    let pings = hours * 3_600.0 / HEARTBEAT_SECONDS;
     let sent = ResourceUse::http(assumed::HTTP_MS, costs.of("send a message"));
     // beside what two in a room cost
-    let told = ResourceUse::default().units(read_of(ROOM), 0.0).post(ROOM);
-    let seen = ResourceUse::default().units(0.0, 1.0).times(hours * 3_600.0 / SEEN);
+    let told =
+        ResourceUse::default().units(read_of(CONNECTIONS_PER_CHANNEL), 0.0).post(CONNECTIONS_PER_CHANNEL);
+    let seen = ResourceUse::default().units(0.0, 1.0).times(hours * 3_600.0 / STORED_HEARTBEAT_SECONDS);
     let job = ResourceUse { queue: super::REQUESTS_OF_A_JOB, ..ResourceUse::default() }.run(assumed::JOB_MS);
     let welcomed = ResourceUse::default()
         .run(assumed::CONNECT_MS)
         .costs(costs.of("connect to the team"))
-        .and(job.units(3.0 * CHANNELS, CHANNELS + 1.0).post(1.0))
-        .and(job.units(2.0, CHANNELS + 1.0));
+        .and(job.units(3.0 * CHANNELS_PER_PERSON, CHANNELS_PER_PERSON + 1.0).post(1.0))
+        .and(job.units(2.0, CHANNELS_PER_PERSON + 1.0));
     // how far it was done, what is new, that it is done; and the words
-    let followed = job.units(4.0, 1.0 + WORDS);
-    let told_of = ResourceUse::default().units(read_of(ROOM), 5.0).post(ROOM);
+    let followed = job.units(4.0, 1.0 + INDEXED_WORDS_PER_MESSAGE);
+    let told_of =
+        ResourceUse::default().units(read_of(CONNECTIONS_PER_CHANNEL), 5.0).post(CONNECTIONS_PER_CHANNEL);
     vec![
-        ("connected and gone, every two hours", welcomed.times(hours / LIFE)),
-        ("looked after, every two minutes", job.units(1.5, 3.0).times(hours * CHECKS)),
-        ("told who has come and gone", told_of.times(hours / CHANGES)),
+        ("connected and gone, every two hours", welcomed.times(hours / CONNECTION_HOURS)),
+        ("looked after, every two minutes", job.units(1.5, 3.0).times(hours * PRESENCE_CHECKS_PER_HOUR)),
+        ("told who has come and gone", told_of.times(hours / HOURS_BETWEEN_PRESENCE_CHANGES)),
         ("sent", sent.times(MESSAGES)),
         ("told to the channel", told.times(MESSAGES)),
         ("indexed, and what else follows", followed.times(MESSAGES)),

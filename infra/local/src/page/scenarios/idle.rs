@@ -11,12 +11,12 @@ use super::{
 };
 use crate::template::{LocalSecrets, SamTemplate};
 
-const SECONDS: f64 = 30.0 * 24.0 * 3_600.0;
+const SECONDS_PER_MONTH: f64 = 30.0 * 24.0 * 3_600.0;
 /// Lambda's pollers of an idle queue, each asking every twenty seconds.
-const POLLERS: f64 = 5.0;
-const POLLED_EVERY: f64 = 20.0;
+const POLLERS_PER_QUEUE: f64 = 5.0;
+const POLL_SECONDS: f64 = 20.0;
 /// What lies in the table of a small deployment.
-const STORED: f64 = 0.1;
+const STORED_GIGABYTES: f64 = 0.1;
 
 struct BillItem {
     what: String,
@@ -31,7 +31,7 @@ pub(super) fn table() -> String {
         "| what | a month | US$ by the list | free each month | US$ left |\n| --- | ---: | ---: | ---: | ---: |\n",
     );
     let (mut list, mut left) = (0.0, 0.0);
-    for BillItem { what, quantity, price, free } in items() {
+    for BillItem { what, quantity, price, free } in bill_items() {
         let (full, rest) = (price.of(quantity), price.of((quantity - free).max(0.0)));
         list += full;
         left += rest;
@@ -47,7 +47,7 @@ pub(super) fn table() -> String {
     text
 }
 
-fn items() -> Vec<BillItem> {
+fn bill_items() -> Vec<BillItem> {
     let path = repository().join("template.yaml");
     let template = SamTemplate::read(Some(&path), LocalSecrets::in_memory()).unwrap();
     template.generate_secrets().unwrap();
@@ -55,10 +55,10 @@ fn items() -> Vec<BillItem> {
     let resources = |kind: &str| count(written.matches(&format!("Type: {kind}")).count());
 
     let schedules = template.schedules().unwrap();
-    let runs: f64 = schedules.iter().map(|schedule| SECONDS / schedule.every.as_secs_f64()).sum();
+    let runs: f64 = schedules.iter().map(|schedule| SECONDS_PER_MONTH / schedule.every.as_secs_f64()).sum();
     let (fifo, standard): (Vec<_>, Vec<_>) =
         template.mappings().unwrap().into_iter().partition(|mapping| mapping.fifo);
-    let polls = SECONDS / POLLED_EVERY * POLLERS;
+    let polls = SECONDS_PER_MONTH / POLL_SECONDS * POLLERS_PER_QUEUE;
     let standard_polls = count(standard.len()) * polls;
     let none = |what: &str| BillItem { what: what.into(), quantity: 0.0, price: INVOCATION, free: 0.0 };
     let item = |what: &str, quantity, price, free| BillItem { what: what.into(), quantity, price, free };
@@ -77,8 +77,8 @@ fn items() -> Vec<BillItem> {
         item("GB of logs of the clock", runs * assumed::LOGGED_KB / KB_IN_GB, LOGGED_GB, 5.0),
         item("alarms", resources("AWS::CloudWatch::Alarm"), ALARM, 10.0),
         item("dashboards", resources("AWS::CloudWatch::Dashboard"), DASHBOARD, 3.0),
-        item("GB in the table", STORED, STORED_GB, 25.0),
-        item("GB under point-in-time recovery", STORED, BACKUP_GB, 0.0),
+        item("GB in the table", STORED_GIGABYTES, STORED_GB, 25.0),
+        item("GB under point-in-time recovery", STORED_GIGABYTES, BACKUP_GB, 0.0),
     ]
 }
 

@@ -39,7 +39,7 @@ mod assumed {
 }
 
 /// Posts that are under way at once (`rooms::publish`).
-const CONCURRENT: f64 = 50.0;
+const CONCURRENT_POSTS: f64 = 50.0;
 const KB_IN_GB: f64 = 1_024.0 * 1_024.0;
 /// Sent, received, deleted.
 const REQUESTS_OF_A_JOB: f64 = 3.0;
@@ -79,7 +79,7 @@ impl ResourceUse {
     /// A function that runs already posts, some at a time.
     fn post(mut self, posts: f64) -> Self {
         self.posts += posts;
-        self.gb_seconds += (posts / CONCURRENT).ceil() * assumed::POST_MS / 1_000.0 * assumed::GB;
+        self.gb_seconds += (posts / CONCURRENT_POSTS).ceil() * assumed::POST_MS / 1_000.0 * assumed::GB;
         self
     }
 
@@ -217,7 +217,7 @@ fn repository() -> PathBuf {
 }
 
 /// The document with a computed block as it should be.
-fn with_block(document: &str, name: &str, text: &str) -> String {
+fn replace_block(document: &str, name: &str, text: &str) -> String {
     let (open, close) = (format!("<!-- computed: {name} -->\n"), "<!-- end -->");
     let (before, rest) = document.split_once(&open).unwrap_or_else(|| panic!("no block {name}"));
     let (_, after) = rest.split_once(close).unwrap_or_else(|| panic!("the block {name} has no end"));
@@ -225,7 +225,7 @@ fn with_block(document: &str, name: &str, text: &str) -> String {
 }
 
 #[test]
-fn operations_say_what_the_model_says() {
+fn operations_md_matches_the_cost_model() {
     let costs = OperationCosts::read();
     let hour = talk::TalkScenario::of_an_hour();
     let seldom = talk::TalkScenario { heartbeat: 300.0, ..hour };
@@ -239,11 +239,11 @@ fn operations_say_what_the_model_says() {
     ];
     let file = repository().join("infra/OPERATIONS.md");
     let kept = fs::read_to_string(&file).unwrap();
-    let computed = blocks.iter().fold(kept.clone(), |text, (name, block)| with_block(&text, name, block));
+    let computed = blocks.iter().fold(kept.clone(), |text, (name, block)| replace_block(&text, name, block));
     if computed == kept {
         return;
     }
-    if updating() {
+    if is_update_run() {
         fs::write(&file, computed).unwrap();
         return;
     }
@@ -252,6 +252,6 @@ fn operations_say_what_the_model_says() {
 }
 
 #[expect(clippy::disallowed_methods, reason = "asks for an update of the file, not a setting of the product")]
-fn updating() -> bool {
+fn is_update_run() -> bool {
     std::env::var("COLLOQUY_UPDATE").is_ok()
 }

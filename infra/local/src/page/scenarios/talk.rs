@@ -7,13 +7,13 @@ use model::tick::{TICK_MS, Tick};
 use super::{OperationCosts, ResourceUse, ScenarioParts, assumed, read_of, repository, total};
 
 /// Above so many a room is told in shards (`rooms::publish`).
-const DIRECT: f64 = 100.0;
-const SHARDS: f64 = 16.0;
+const MAX_DIRECT_CONNECTIONS: f64 = 100.0;
+const ROOM_SHARDS: f64 = 16.0;
 /// Single answers that a presenter is shown per tick, and for how long one is news (`count_votes`).
-const SHOWN: f64 = 100.0;
-const NEWS_MS: f64 = 370.0;
+const ANSWERS_PER_TICK: f64 = 100.0;
+const NEW_ANSWER_MS: f64 = 370.0;
 /// An instance remembers the session for half a second.
-const FRESH_PER_SECOND: f64 = 2.0;
+const SESSION_READS_PER_SECOND: f64 = 2.0;
 
 #[derive(Clone, Copy)]
 pub(super) struct TalkScenario {
@@ -45,21 +45,21 @@ impl TalkScenario {
         let pings = n * (self.minutes * 60.0 / self.heartbeat).floor();
         let once = ResourceUse::default;
         vec![
-            ("prepared and begun by the presenter", self.prepared(costs)),
-            ("found by its code and joined", self.joined(costs)),
-            ("connected and greeted", self.connected(costs)),
-            ("told how many are here, while they come", self.arriving()),
-            ("voted", self.voted(costs)),
-            ("votes counted and shown", self.counted()),
-            ("slides shown", self.shown(costs)),
-            ("looked after, every minute", self.looked_after()),
+            ("prepared and begun by the presenter", self.preparation(costs)),
+            ("found by its code and joined", self.joining(costs)),
+            ("connected and greeted", self.connecting(costs)),
+            ("told how many are here, while they come", self.presence_while_arriving()),
+            ("voted", self.voting(costs)),
+            ("votes counted and shown", self.counting()),
+            ("slides shown", self.showing_slides(costs)),
+            ("looked after, every minute", self.session_checks()),
             ("pinged", ResourceUse::message(costs.of("ping")).post(1.0).times(pings)),
-            ("ended, everyone told twice and gone", self.ended(costs)),
+            ("ended, everyone told twice and gone", self.ending(costs)),
             ("connected for an hour", ResourceUse { minutes: n * self.minutes, ..once() }),
         ]
     }
 
-    fn prepared(&self, costs: &OperationCosts) -> ResourceUse {
+    fn preparation(&self, costs: &OperationCosts) -> ResourceUse {
         let http = |operation| ResourceUse::http(assumed::HTTP_MS, costs.of(operation));
         ResourceUse::http(assumed::PASSWORD_MS, costs.of("log in"))
             .and(http("create a presentation"))
@@ -68,28 +68,28 @@ impl TalkScenario {
             .and(http("a presenter's ticket"))
             .and(ResourceUse::default().run(assumed::CONNECT_MS).costs(costs.of("connect as presenter")))
             .and(http("start a session"))
-            .and(told(self.audience))
+            .and(publish_to_all(self.audience))
     }
 
-    fn joined(&self, costs: &OperationCosts) -> ResourceUse {
+    fn joining(&self, costs: &OperationCosts) -> ResourceUse {
         let found = ResourceUse::http(assumed::HTTP_MS, costs.of("find a session by its code"));
         found.and(ResourceUse::http(assumed::HTTP_MS, costs.of("join by code"))).times(self.audience)
     }
 
     /// `$connect` asks for a count by every one; the greeting reads the session, what is the person's own, and the room
     /// up to what it counts by itself.
-    fn connected(&self, costs: &OperationCosts) -> ResourceUse {
+    fn connecting(&self, costs: &OperationCosts) -> ResourceUse {
         let opened = ResourceUse { fifo: 1.0, ..ResourceUse::default() };
         let opened = opened.run(assumed::CONNECT_MS).costs(costs.of("connect as participant"));
-        let room = read_of(self.audience.min(DIRECT + 1.0));
+        let room = read_of(self.audience.min(MAX_DIRECT_CONNECTIONS + 1.0));
         // posted one after the other: the state, then the presenter's news of who has come
         let greeted = ResourceUse::job(assumed::JOB_MS).units(7.5 + room, 0.0).post(1.0).post(1.0);
         opened.and(greeted).times(self.audience)
     }
 
     /// The presenter is told every tick in which somebody came, everyone at the pace of their number.
-    fn arriving(&self) -> ResourceUse {
-        let ticks = (self.arrival * per_second()).ceil();
+    fn presence_while_arriving(&self) -> ResourceUse {
+        let ticks = (self.arrival * ticks_per_second()).ceil();
         let (mut all, mut here, mut told_at) = (ResourceUse::default(), 0.0, None);
         let mut tick = 0;
         while f64::from(tick) < ticks {
@@ -99,11 +99,11 @@ impl TalkScenario {
                 continue;
             }
             here = now;
-            all = all.and(presence(here));
+            all = all.and(presence_count(here));
             let due = audience_tick(tick, here);
             if told_at != Some(due) {
                 told_at = Some(due);
-                all = all.and(presence_told(here));
+                all = all.and(presence_published(here));
             }
         }
         all
@@ -111,13 +111,14 @@ impl TalkScenario {
 
     /// One write each, and one read where the instance has not met the connection in the last minute: between two
     /// questions that is always so.
-    fn voted(&self, costs: &OperationCosts) -> ResourceUse {
+    fn voting(&self, costs: &OperationCosts) -> ResourceUse {
         let n = self.audience;
         let met = ResourceUse::message(costs.of("vote")).units(1.0, 0.0).times(n);
         let first = costs.of("vote, the first that an instance sees of a session").read - 1.0;
         let instances = (n / self.voting * assumed::MESSAGE_MS / 1_000.0).ceil();
-        let fresh =
-            ResourceUse::default().units(first, 0.0).times(self.voting * FRESH_PER_SECOND * instances);
+        let fresh = ResourceUse::default()
+            .units(first, 0.0)
+            .times(self.voting * SESSION_READS_PER_SECOND * instances);
         // the first of a tick and instance asks for a count; the job of it is in `counted`
         let asked =
             ResourceUse { fifo: self.ticks_of_a_vote() * (instances - 1.0), ..ResourceUse::default() };
@@ -125,10 +126,10 @@ impl TalkScenario {
     }
 
     fn ticks_of_a_vote(&self) -> f64 {
-        (self.voting * per_second()).min(self.audience)
+        (self.voting * ticks_per_second()).min(self.audience)
     }
 
-    fn counted(&self) -> ResourceUse {
+    fn counting(&self) -> ResourceUse {
         let (n, ticks) = (self.audience, self.ticks_of_a_vote());
         let period = audience_period_ms(n);
         let mut all = ResourceUse::default();
@@ -136,32 +137,33 @@ impl TalkScenario {
         while f64::from(tick) < ticks {
             tick += 1;
             let lie_there = n * f64::from(tick) / ticks;
-            let news = (n / ticks * NEWS_MS / ms(TICK_MS)).min(SHOWN);
-            let waits = ms(TICK_MS) / 2.0;
-            all = all.and(ResourceUse::count(waits).units(votes(lie_there) + 4.0, 1.0).post(1.0).post(news));
+            let news = (n / ticks * NEW_ANSWER_MS / millis(TICK_MS)).min(ANSWERS_PER_TICK);
+            let waits = millis(TICK_MS) / 2.0;
+            all = all
+                .and(ResourceUse::count(waits).units(count_units(lie_there) + 4.0, 1.0).post(1.0).post(news));
         }
-        let shown = ResourceUse::count(period).units(votes(n / 2.0) + 4.0, 0.0).and(told(n));
+        let shown = ResourceUse::count(period).units(count_units(n / 2.0) + 4.0, 0.0).and(publish_to_all(n));
         // wherever they begin, so long a time touches one period more
         let times = self.voting * 1_000.0 / period + 1.0;
         all.and(shown.times(times)).times(self.questions)
     }
 
     /// A slide appears, and the last word on the one before is counted for everyone.
-    fn shown(&self, costs: &OperationCosts) -> ResourceUse {
+    fn showing_slides(&self, costs: &OperationCosts) -> ResourceUse {
         let n = self.audience;
-        let turned = ResourceUse::http(assumed::HTTP_MS, costs.of("show a slide")).and(told(n));
-        turned.times(self.questions - 1.0).and(last_word(n).times(self.questions))
+        let turned = ResourceUse::http(assumed::HTTP_MS, costs.of("show a slide")).and(publish_to_all(n));
+        turned.times(self.questions - 1.0).and(final_count(n).times(self.questions))
     }
 
     /// `check_session` has votes and presence counted, and whoever counts tells.
-    fn looked_after(&self) -> ResourceUse {
+    fn session_checks(&self) -> ResourceUse {
         let n = self.audience;
         let checked = ResourceUse::job(assumed::JOB_MS).units(1.0, 1.0);
-        let presence = presence(n).and(presence_told(n));
-        checked.and(last_word(n)).and(presence).times(self.minutes)
+        let presence = presence_count(n).and(presence_published(n));
+        checked.and(final_count(n)).and(presence).times(self.minutes)
     }
 
-    fn ended(&self, costs: &OperationCosts) -> ResourceUse {
+    fn ending(&self, costs: &OperationCosts) -> ResourceUse {
         let n = self.audience;
         let closed = ResourceUse::job(assumed::JOB_MS).units(read_of(n), 0.0).post(n).post(0.0);
         // and a DELETE to each
@@ -170,7 +172,7 @@ impl TalkScenario {
         let left = ResourceUse { fifo: 1.0, ..ResourceUse::default() };
         let left = left.run(assumed::CONNECT_MS).costs(costs.of("disconnect as participant"));
         ResourceUse::http(assumed::HTTP_MS, costs.of("end a session"))
-            .and(told(n))
+            .and(publish_to_all(n))
             .and(closed)
             .and(deleted)
             .and(left.times(n))
@@ -178,39 +180,42 @@ impl TalkScenario {
 }
 
 /// A room of so many, and the presenter, is told one thing.
-fn told(audience: f64) -> ResourceUse {
+fn publish_to_all(audience: f64) -> ResourceUse {
     let all = audience + 1.0;
-    let looked = ResourceUse::default().units(read_of(all.min(DIRECT + 1.0)), 0.0);
-    if all <= DIRECT {
+    let looked = ResourceUse::default().units(read_of(all.min(MAX_DIRECT_CONNECTIONS + 1.0)), 0.0);
+    if all <= MAX_DIRECT_CONNECTIONS {
         return looked.post(all);
     }
-    let shard = all / SHARDS;
-    looked.and(ResourceUse::job(assumed::JOB_MS).units(read_of(shard), 0.0).post(shard).times(SHARDS))
+    let shard = all / ROOM_SHARDS;
+    looked.and(ResourceUse::job(assumed::JOB_MS).units(read_of(shard), 0.0).post(shard).times(ROOM_SHARDS))
 }
 
-fn presence(here: f64) -> ResourceUse {
-    ResourceUse::count(ms(TICK_MS) / 2.0).units(read_of(here) + 2.0, 1.0).post(1.0)
+fn presence_count(here: f64) -> ResourceUse {
+    ResourceUse::count(millis(TICK_MS) / 2.0).units(read_of(here) + 2.0, 1.0).post(1.0)
 }
 
-fn presence_told(here: f64) -> ResourceUse {
-    ResourceUse::count(audience_period_ms(here)).units(read_of(here), 0.0).and(told(here))
+fn presence_published(here: f64) -> ResourceUse {
+    ResourceUse::count(audience_period_ms(here)).units(read_of(here), 0.0).and(publish_to_all(here))
 }
 
-fn last_word(audience: f64) -> ResourceUse {
-    let presenter = ResourceUse::count(ms(TICK_MS) / 2.0).units(votes(audience) + 4.0, 1.0).post(1.0);
-    presenter.and(ResourceUse::count(ms(TICK_MS) / 2.0).units(votes(audience) + 4.0, 0.0)).and(told(audience))
+fn final_count(audience: f64) -> ResourceUse {
+    let presenter =
+        ResourceUse::count(millis(TICK_MS) / 2.0).units(count_units(audience) + 4.0, 1.0).post(1.0);
+    presenter
+        .and(ResourceUse::count(millis(TICK_MS) / 2.0).units(count_units(audience) + 4.0, 0.0))
+        .and(publish_to_all(audience))
 }
 
 /// Read units of a count: four shards.
-fn votes(answers: f64) -> f64 {
+fn count_units(answers: f64) -> f64 {
     4.0 * read_of(answers / 4.0)
 }
 
-fn per_second() -> f64 {
-    1_000.0 / ms(TICK_MS)
+fn ticks_per_second() -> f64 {
+    1_000.0 / millis(TICK_MS)
 }
 
-fn ms(number: i64) -> f64 {
+fn millis(number: i64) -> f64 {
     f64::from(i32::try_from(number).unwrap())
 }
 
@@ -222,13 +227,13 @@ fn audience_tick(tick: i32, people: f64) -> i64 {
 /// How far two updates of an audience of this size lie apart.
 fn audience_period_ms(people: f64) -> f64 {
     let first = audience_tick(0, people);
-    ms((first + 1) * TICK_MS)
+    millis((first + 1) * TICK_MS)
 }
 
 /// `load talk --audience 1000 --vote-within 2s`, whose posts `infra/FIGURES.md` has from the local cloud: the model counts
 /// about as many.
 #[test]
-fn the_model_counts_the_posts_that_were_measured() {
+fn the_model_counts_the_measured_posts() {
     let figures = fs::read_to_string(repository().join("infra/FIGURES.md")).unwrap();
     let (before, _) = figures.split_once(" posts").unwrap();
     let measured: f64 = before.rsplit(' ').next().unwrap().replace(',', "").parse().unwrap();

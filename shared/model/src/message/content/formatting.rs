@@ -15,7 +15,7 @@ pub fn formatting(text: &str) -> MessageFormatting {
     let links = ["http://", "https://"].into_iter().flat_map(|scheme| prose.split(scheme).skip(1));
     let link_count = links.filter(|rest| rest.starts_with(|letter: char| !letter.is_whitespace())).count();
     let mention_count = mentions(text).len();
-    let emoji_count = emojis(&prose);
+    let emoji_count = count_emojis(&prose);
     // what stands in bold is no italics by that
     let plain = prose.replace("**", "");
     MessageFormatting {
@@ -54,7 +54,7 @@ fn is_marked(text: &str, mark: &str) -> bool {
 }
 
 /// Emoji as they are shown, and short names of them.
-fn emojis(prose: &str) -> usize {
+fn count_emojis(prose: &str) -> usize {
     let shown = prose.graphemes(true).filter(|shown| emoji::is_shown(shown)).count();
     let mut names = 0;
     let mut rest = prose;

@@ -12,7 +12,7 @@ pub fn mentions(text: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for word in prose(text).split_whitespace().filter(|word| !word.contains("://")) {
         for (at, _) in word.match_indices('@') {
-            let Some(name) = named(word, at).map(|name| name.folded()) else { continue };
+            let Some(name) = username_at(word, at).map(|name| name.folded()) else { continue };
             if !found.contains(&name) {
                 found.push(name);
             }
@@ -25,7 +25,7 @@ pub fn mentions(text: &str) -> Vec<String> {
 }
 
 /// The user name after the `@` that stands there.
-fn named(word: &str, at: usize) -> Option<Username> {
+fn username_at(word: &str, at: usize) -> Option<Username> {
     let (before, after) = word.split_at(at);
     let is_address = |letter: char| letter.is_alphanumeric() || "_-+%/@".contains(letter);
     if before.ends_with(is_address) {

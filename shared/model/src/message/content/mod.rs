@@ -26,7 +26,7 @@ pub fn typed(text: &str) -> Result<String, &'static str> {
     }
     let text = text.replace("\r\n", "\n");
     let text = text.trim();
-    if text.chars().all(is_unseen) {
+    if text.chars().all(is_invisible) {
         return Err("must not be blank");
     }
     if text.chars().any(|letter| letter.is_control() && !matches!(letter, '\n' | '\t')) {
@@ -35,7 +35,7 @@ pub fn typed(text: &str) -> Result<String, &'static str> {
     closed(text)?;
     let text: String = blocks(text)
         .into_iter()
-        .map(|(is_block, part)| if is_block { part.into() } else { shortened(part) })
+        .map(|(is_block, part)| if is_block { part.into() } else { collapse_repeats(part) })
         .collect();
     if text.chars().count() > LENGTH { Err(TOO_LONG) } else { Ok(text) }
 }
@@ -59,7 +59,7 @@ fn closed(text: &str) -> Result<(), &'static str> {
 }
 
 /// Two in a row where there are three or more of a line break or a space.
-fn shortened(text: &str) -> String {
+fn collapse_repeats(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let (mut last, mut row) = (None, 0);
     for letter in text.chars() {
@@ -73,7 +73,7 @@ fn shortened(text: &str) -> String {
 }
 
 /// Space, and what takes no place or shows nothing: a message of these looks like none.
-const fn is_unseen(letter: char) -> bool {
+const fn is_invisible(letter: char) -> bool {
     letter.is_whitespace()
         || matches!(
             letter,

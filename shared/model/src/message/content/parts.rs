@@ -21,7 +21,7 @@ pub(super) fn parts(text: &str) -> Vec<TextPart<'_>> {
             found.push(TextPart::Block(stretch));
             continue;
         }
-        let quoted = between(stretch, QUOTE).into_iter();
+        let quoted = split_at_mark(stretch, QUOTE).into_iter();
         found.extend(
             quoted.map(|(is_code, part)| if is_code { TextPart::Code(part) } else { TextPart::Prose(part) }),
         );
@@ -31,7 +31,7 @@ pub(super) fn parts(text: &str) -> Vec<TextPart<'_>> {
 
 /// The blocks of code of a text (`true`), and what stands around them.
 pub(super) fn blocks(text: &str) -> Vec<(bool, &str)> {
-    between(text, FENCE)
+    split_at_mark(text, FENCE)
 }
 
 /// What people said, with one character in place of each code: so that what stands before and after it is not one word.
@@ -41,7 +41,7 @@ pub(super) fn prose(text: &str) -> String {
 }
 
 /// A text cut into what stands between two of these marks, with them (`true`), and what does not.
-fn between<'a>(text: &'a str, mark: &str) -> Vec<(bool, &'a str)> {
+fn split_at_mark<'a>(text: &'a str, mark: &str) -> Vec<(bool, &'a str)> {
     let mut found = Vec::new();
     let mut rest = text;
     while let Some(start) = rest.find(mark) {
