@@ -95,21 +95,21 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 /// `api-chat`
 pub async fn api(environment: Environment) -> Result<LambdaFunction, StartError> {
-    let app = App::start(&environment, FunctionDependency::ROOMS).await?;
+    let app = App::start(&environment, FunctionDependency::REALTIME).await?;
     let router = router().split_for_parts().0.with_state(app.clone());
-    Ok(entry::http::door(&app, router))
+    Ok(entry::http::function(&app, router))
 }
 
 /// `socket-chat`
 pub async fn socket(environment: Environment) -> Result<LambdaFunction, StartError> {
-    let app = App::start(&environment, FunctionDependency::ROOMS).await?;
+    let app = App::start(&environment, FunctionDependency::REALTIME).await?;
     let known = ConnectionCache::default();
-    let socket = socket::ChatSocket { app: app.clone(), relays: socket::TypingThrottle::default() };
-    Ok(entry::socket::door(app, known, socket))
+    let socket = socket::ChatSocket { app: app.clone(), typing_throttle: socket::TypingThrottle::default() };
+    Ok(entry::socket::function(app, known, socket))
 }
 
 /// `worker-chat`
 pub async fn worker(environment: Environment) -> Result<LambdaFunction, StartError> {
-    let app = App::start(&environment, FunctionDependency::ROOMS).await?;
-    Ok(entry::worker::door(app, |app, delivery| async move { worker::run(&app, &delivery).await }))
+    let app = App::start(&environment, FunctionDependency::REALTIME).await?;
+    Ok(entry::worker::function(app, |app, delivery| async move { worker::run(&app, &delivery).await }))
 }

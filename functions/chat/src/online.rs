@@ -10,7 +10,7 @@ use store::online;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::team::teammate;
+use crate::team::require_teammate;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list_online_users))
@@ -43,8 +43,8 @@ pub(crate) async fn list_online_users(
     State(app): State<App>,
     account: AccountCaller,
 ) -> ApiResult<Json<OnlineUsersResponse>> {
-    teammate(&app, account.user).await?;
+    require_teammate(&app, account.user).await?;
     let as_of = app.clock.now();
-    let users = online::everyone(&app.store, as_of).await?.into_iter().map(|one| one.id).collect();
+    let users = online::list_online(&app.store, as_of).await?.into_iter().map(|one| one.id).collect();
     Ok(Json(OnlineUsersResponse { users, as_of }))
 }

@@ -15,8 +15,12 @@ const MAX_ATTEMPTS: usize = 8;
 ///
 /// # Errors
 /// `NotFound` for whoever is not in it.
-pub(crate) async fn find(app: &App, user: UserId, channel: ChannelId) -> Result<Membership, Error> {
-    let place = members::place(&app.store, user, channel, app.clock.now()).await?;
+pub(crate) async fn find_membership(
+    app: &App,
+    user: UserId,
+    channel: ChannelId,
+) -> Result<Membership, Error> {
+    let place = members::get_membership(&app.store, user, channel, app.clock.now()).await?;
     place.ok_or(Error::NotFound("channel"))
 }
 
@@ -24,7 +28,7 @@ pub(crate) async fn find(app: &App, user: UserId, channel: ChannelId) -> Result<
 ///
 /// # Errors
 /// `NotFound` where they were removed meanwhile.
-pub(crate) async fn rewrite(
+pub(crate) async fn update_membership(
     app: &App,
     before: Membership,
     change: impl Fn(&mut Membership),
@@ -36,10 +40,10 @@ pub(crate) async fn rewrite(
         if after == before {
             return Ok((before, false));
         }
-        if let WriteOutcome::Done(after) = members::rewrite(&app.store, &before, after).await? {
+        if let WriteOutcome::Applied(after) = members::replace_membership(&app.store, &before, after).await? {
             return Ok((after, true));
         }
-        before = find(app, before.user, before.channel).await?;
+        before = find_membership(app, before.user, before.channel).await?;
     }
     Err(Error::unavailable("the table", "a place is changed all the time"))
 }

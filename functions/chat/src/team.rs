@@ -8,14 +8,14 @@ use store::users::{self, User};
 ///
 /// # Errors
 /// `USERNAME_REQUIRED`: the team is whoever has a user name.
-pub(crate) async fn teammate(app: &App, user: UserId) -> Result<MessageAuthor, Error> {
+pub(crate) async fn require_teammate(app: &App, user: UserId) -> Result<MessageAuthor, Error> {
     let now = app.clock.now();
-    if let Some(known) = users::get(&app.store, user, now).await?.as_ref().and_then(author) {
+    if let Some(known) = users::get(&app.store, user, now).await?.as_ref().and_then(team_author) {
         return Ok(known);
     }
     // what was read may be from before a user name was chosen: it may accept, never refuse
     let user = users::get_strong(&app.store, user, now).await?;
-    user.as_ref().and_then(author).ok_or_else(|| {
+    user.as_ref().and_then(team_author).ok_or_else(|| {
         Error::conflict(ErrorCode::UsernameRequired, "choose a user name first: PATCH /v1/users/me")
     })
 }
@@ -24,14 +24,14 @@ pub(crate) async fn teammate(app: &App, user: UserId) -> Result<MessageAuthor, E
 ///
 /// # Errors
 /// `NotFound` for everybody else.
-pub(crate) async fn another(app: &App, user: UserId) -> Result<MessageAuthor, Error> {
+pub(crate) async fn find_teammate(app: &App, user: UserId) -> Result<MessageAuthor, Error> {
     let now = app.clock.now();
     let user = users::get_strong(&app.store, user, now).await?.filter(|user| user.is_active(now));
-    user.as_ref().and_then(author).ok_or(Error::NotFound("user"))
+    user.as_ref().and_then(team_author).ok_or(Error::NotFound("user"))
 }
 
 /// An account by its names, if it is of the team.
-pub(crate) fn author(user: &User) -> Option<MessageAuthor> {
+pub(crate) fn team_author(user: &User) -> Option<MessageAuthor> {
     let username = user.username.as_ref()?.as_str().to_owned();
     Some(MessageAuthor { id: user.id, username, name: user.name.clone() })
 }

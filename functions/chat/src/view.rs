@@ -6,7 +6,7 @@ use store::messages::{Message, StoredReaction};
 
 /// What everyone in the channel may see of a message; to `me` with what they did themselves, and without it to a room, which is
 /// told the same as one. The author is called as they were when they wrote it.
-pub fn view(message: &Message, me: Option<UserId>) -> MessageView {
+pub fn message_view(message: &Message, me: Option<UserId>) -> MessageView {
     let parent = |seq| MessageId { channel: message.channel, seq };
     MessageView {
         id: message.id(),
@@ -16,12 +16,12 @@ pub fn view(message: &Message, me: Option<UserId>) -> MessageView {
         user_id: message.author.id,
         user: message.author.clone(),
         content: message.content.clone(),
-        formatting: content::formatting(&message.content),
+        formatting: content::detect_formatting(&message.content),
         reply_to_id: message.reply_to.as_ref().map(|reply| parent(reply.seq)),
         reply_preview: message.reply_to.as_ref().map(|reply| reply.preview.clone()),
         mentions: message.mentions.iter().map(|mentioned| mentioned.username.clone()).collect(),
         mention_count: message.mentions.len(),
-        reactions: reactions(&message.reactions, me),
+        reactions: reaction_views(&message.reactions, me),
         is_edited: message.edited_at.is_some(),
         is_pinned: message.pinned_at.is_some(),
         version: message.version,
@@ -33,7 +33,7 @@ pub fn view(message: &Message, me: Option<UserId>) -> MessageView {
 }
 
 /// Who reacted, as [`view`] shows it.
-pub fn reactions(reactions: &[StoredReaction], me: Option<UserId>) -> Vec<ReactionView> {
+pub fn reaction_views(reactions: &[StoredReaction], me: Option<UserId>) -> Vec<ReactionView> {
     reactions
         .iter()
         .map(|reaction| ReactionView {

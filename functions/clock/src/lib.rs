@@ -55,7 +55,7 @@ pub async fn cron(environment: Environment) -> Result<LambdaFunction, StartError
         ],
     )
     .await?;
-    Ok(entry::cron::door(app, |app| async move { run_tick(&app).await }))
+    Ok(entry::cron::function(app, |app| async move { run_tick(&app).await }))
 }
 
 /// # Errors
@@ -65,7 +65,7 @@ async fn run_tick(app: &App) -> Result<(), Error> {
     let (mut from, mut seen, mut failed, mut outcome) = (None, 0, 0, Ok(()));
     let seen_to = AtomicUsize::new(0);
     while seen < MAX_ITEMS {
-        let (items, next) = due::due(&app.store, PAGE_SIZE, from, now).await?;
+        let (items, next) = due::list_due(&app.store, PAGE_SIZE, from, now).await?;
         let sending: Vec<_> = items.iter().map(|item| dispatch_due_item(app, item, &seen_to, now)).collect();
         let outcomes: Vec<_> = stream::iter(sending).buffer_unordered(CONCURRENCY).collect().await;
         seen += outcomes.len();
@@ -90,26 +90,26 @@ async fn dispatch_due_item(
     now: Timestamp,
 ) -> Result<(), Error> {
     let may = || seen_to.fetch_add(1, Ordering::Relaxed) < MAX_IMAGES;
-    let done = match item.what() {
+    let done = match item.work() {
         Ok(DueWork::Session(session)) => app.queues.send(&CheckSession { session }, now).await,
         Ok(DueWork::Login(user, login)) => app.queues.send(&EndLogin { user, login }, now).await,
         Ok(DueWork::Question(session, question)) => {
             app.queues.send(&AnswerQuestion { session, question }, now).await
         }
-        Ok(DueWork::Generation(session, slide)) => {
+        Ok(DueWork::SlideGeneration(session, slide)) => {
             app.queues.send(&GenerateSlide { session, slide }, now).await
         }
-        Ok(DueWork::Presence(user)) => app.queues.send(&CheckTeamPresence { user }, now).await,
+        Ok(DueWork::TeamPresence(user)) => app.queues.send(&CheckTeamPresence { user }, now).await,
         Ok(DueWork::DeletedChannel(channel)) => app.queues.send(&DeleteChannelRows { channel }, now).await,
-        Ok(DueWork::Digest(user)) => app.queues.send(&SendMentionDigest { user }, now).await,
+        Ok(DueWork::MentionDigest(user)) => app.queues.send(&SendMentionDigest { user }, now).await,
         // those that there is no room for are put off, out of the way of what comes after them
         Ok(DueWork::Image(image)) if may() => {
-            images::look_after(&app.store, image, now).await.map_err(Into::into)
+            images::delete_if_unused(&app.store, image, now).await.map_err(Into::into)
         }
-        Ok(DueWork::LooseChunks(image, upload)) if may() => {
-            images::clear(&app.store, image, upload, now).await.map_err(Into::into)
+        Ok(DueWork::OrphanedChunks(image, upload)) if may() => {
+            images::delete_orphaned_chunks(&app.store, image, upload, now).await.map_err(Into::into)
         }
-        Ok(DueWork::Image(_) | DueWork::LooseChunks(..)) => Ok(()),
+        Ok(DueWork::Image(_) | DueWork::OrphanedChunks(..)) => Ok(()),
         Err(error) => Err(error.into()),
     };
     if let Err(Error::Unavailable { .. }) = done {
@@ -117,8 +117,11 @@ async fn dispatch_due_item(
         return done;
     }
     // somebody who is there is looked after at this pace: their job writes nothing where nothing has changed
-    let again =
-        if matches!(item.what(), Ok(DueWork::Presence(_))) { online::CHECKED_EVERY } else { RETRY_AFTER };
-    due::put_off(&app.store, item, now + again).await?;
+    let again = if matches!(item.work(), Ok(DueWork::TeamPresence(_))) {
+        online::CHECK_INTERVAL
+    } else {
+        RETRY_AFTER
+    };
+    due::postpone(&app.store, item, now + again).await?;
     done
 }

@@ -59,7 +59,7 @@ rows! {
 struct ClockWorld {
     app: App,
     clock: Clock,
-    bench: TestCloud,
+    cloud: TestCloud,
 }
 
 impl ClockWorld {
@@ -67,8 +67,10 @@ impl ClockWorld {
         let clock = Clock::system();
         let time = clock.clone();
         let bench = TestCloud::start(move || time.millis(), None).await.expect("a bench");
-        let app = App::start(&Environment::of(bench.variables(), clock.clone()), &[]).await.expect("an app");
-        Self { app, clock, bench }
+        let app = App::start(&Environment::new(bench.function_environment(), clock.clone()), &[])
+            .await
+            .expect("an app");
+        Self { app, clock, cloud: bench }
     }
 
     fn row(&self, number: u128, id: Value) -> DueRow {
@@ -77,11 +79,11 @@ impl ClockWorld {
 
     /// One look; says whether it went well.
     async fn tick(&self) -> bool {
-        self.tick_with(self.bench.variables()).await
+        self.tick_with(self.cloud.function_environment()).await
     }
 
     async fn tick_with(&self, variables: BTreeMap<String, String>) -> bool {
-        let door = clock::cron(Environment::of(variables, self.clock.clone())).await.expect("a door");
+        let door = clock::cron(Environment::new(variables, self.clock.clone())).await.expect("a door");
         door.call(json!({}), Context::default()).await.is_ok()
     }
 
@@ -90,7 +92,7 @@ impl ClockWorld {
     }
 
     fn sent_to(&self, queue: Queue) -> usize {
-        self.bench.waiting(queue.setting()).expect("a queue").len()
+        self.cloud.queued_bodies(queue.env_var()).expect("a queue").len()
     }
 }
 
@@ -131,7 +133,7 @@ async fn a_job_is_sent_again_after_five_minutes() {
 #[tokio::test]
 async fn the_clock_clears_deleted_channels() {
     let world = ClockWorld::start().await;
-    let deleted = DeletedChannel { id: world.clock.id(), deleted_at: world.clock.now() };
+    let deleted = DeletedChannel { id: world.clock.new_id(), deleted_at: world.clock.now() };
     world.app.store.put(&deleted).await.unwrap();
     assert!(world.tick().await);
     assert_eq!(world.sent_to(Queue::Chat), 0, "whoever was writing has a minute");
@@ -145,8 +147,8 @@ async fn a_failed_send_is_repeated_by_the_next_tick() {
     let world = ClockWorld::start().await;
     let id = json!(Uuid::from_u128(1));
     world.app.store.put(&Session(world.row(1, id))).await.unwrap();
-    let mut lost = world.bench.variables();
-    lost.insert(Queue::Sessions.setting().into(), world.bench.nowhere());
+    let mut lost = world.cloud.function_environment();
+    lost.insert(Queue::Sessions.env_var().into(), world.cloud.unreachable_url());
     assert!(!world.tick_with(lost).await);
     assert!(world.tick().await);
     assert_eq!(world.sent(), 1);
@@ -168,9 +170,9 @@ async fn a_tick_reads_every_page() {
 async fn many_waiting_images_block_nothing() {
     let world = ClockWorld::start().await;
     let owner = UserId::from(Uuid::from_u128(1));
-    let ids: Vec<ImageId> = (0..30).map(|n| ImageId::of(owner, &[n; 32])).collect();
+    let ids: Vec<ImageId> = (0..30).map(|n| ImageId::derive(owner, &[n; 32])).collect();
     for id in ids.iter().copied() {
-        let upload = world.clock.id();
+        let upload = world.clock.new_id();
         let new = NewImage { owner, id, format: ImageFormat::Png, width: 1, height: 1, upload };
         images::put(&world.app.store, new, b"pixels", world.clock.now()).await.unwrap();
     }

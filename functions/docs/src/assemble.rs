@@ -52,7 +52,7 @@ const TAGS: [(&str, &str); 13] = [
 
 /// Merges what the subjects say about themselves, and adds what is true of all of them: how to sign in, the errors that
 /// `entry` answers for everyone, the header of idempotency.
-pub fn assemble(subjects: impl IntoIterator<Item = OpenApi>) -> OpenApi {
+pub fn assemble_document(subjects: impl IntoIterator<Item = OpenApi>) -> OpenApi {
     let info = InfoBuilder::new()
         .title("Colloquy")
         .version(crate::VERSION)
@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     fn what_is_true_of_all_is_said_of_each() {
-        let document = serde_json::to_value(assemble([crate::openapi()])).unwrap();
+        let document = serde_json::to_value(assemble_document([crate::openapi()])).unwrap();
         assert_eq!(document["info"]["title"], "Colloquy");
         assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
         assert!(document["components"]["schemas"]["Error"]["properties"]["code"].is_object());

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use axum::{Extension, response::IntoResponse};
 
-use crate::document::published;
+use crate::document::json_response;
 
 /// The document of this deployment's socket. Made from the types at start, in less than a millisecond, and not read from
 /// `infra/asyncapi.json`: unlike the one of HTTP it needs no other subject.
@@ -10,7 +10,7 @@ use crate::document::published;
 pub(crate) struct AsyncApiDocument(Arc<str>);
 
 impl AsyncApiDocument {
-    pub(crate) fn of(socket_url: &str) -> Self {
+    pub(crate) fn for_socket_url(socket_url: &str) -> Self {
         Self(protocol::asyncapi::document(socket_url).to_string().into())
     }
 }
@@ -24,5 +24,5 @@ impl AsyncApiDocument {
     responses((status = 200, description = "AsyncAPI 3.0", body = serde_json::Value))
 )]
 pub(crate) async fn asyncapi(Extension(messages): Extension<AsyncApiDocument>) -> impl IntoResponse {
-    published(&messages.0)
+    json_response(&messages.0)
 }

@@ -13,8 +13,8 @@ const COMMITTED_DOCUMENT: &str = include_str!("../../../infra/openapi.json");
 pub(crate) struct OpenApiDocument(Arc<str>);
 
 impl OpenApiDocument {
-    pub(crate) fn of(public_url: &str) -> Result<Self, StartError> {
-        let wrong = |why| StartError::wrong("infra/openapi.json", why);
+    pub(crate) fn for_public_url(public_url: &str) -> Result<Self, StartError> {
+        let wrong = |why| StartError::invalid("infra/openapi.json", why);
         let mut document: Value = serde_json::from_str(COMMITTED_DOCUMENT).map_err(wrong)?;
         document["servers"] = json!([{ "url": public_url }]);
         Ok(Self(document.to_string().into()))
@@ -29,12 +29,12 @@ impl OpenApiDocument {
     operation_id = "openapi",
     responses((status = 200, description = "OpenAPI 3.1", body = serde_json::Value))
 )]
-pub(crate) async fn document(Extension(document): Extension<OpenApiDocument>) -> impl IntoResponse {
-    published(&document.0)
+pub(crate) async fn openapi(Extension(document): Extension<OpenApiDocument>) -> impl IntoResponse {
+    json_response(&document.0)
 }
 
 /// How a document of the API is answered with.
-pub(crate) fn published(document: &str) -> impl IntoResponse + use<> {
+pub(crate) fn json_response(document: &str) -> impl IntoResponse + use<> {
     let headers =
         [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=300")];
     (headers, document.to_owned())
@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn the_committed_document_is_one_and_gets_our_url() {
-        let document = OpenApiDocument::of("https://api.example.com").unwrap();
+        let document = OpenApiDocument::for_public_url("https://api.example.com").unwrap();
         let document: Value = serde_json::from_str(&document.0).unwrap();
         assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
         assert_eq!(document["servers"][0]["url"], "https://api.example.com");

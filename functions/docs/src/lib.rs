@@ -30,7 +30,7 @@ use axum::{Extension, routing::get};
 use entry::{App, Environment, LambdaFunction, StartError};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub use assemble::assemble;
+pub use assemble::assemble_document;
 use asyncapi::AsyncApiDocument;
 use document::OpenApiDocument;
 
@@ -48,19 +48,19 @@ fn always_served() -> OpenApiRouter<App> {
         .routes(routes!(ready::ready))
         .route("/v1/health", get(health::health))
         .route("/v1/ready", get(ready::ready))
-        .route("/reset", get(reset::page))
+        .route("/reset", get(reset::get_reset_password_page))
 }
 
 /// What `SHOW_DOCS` is about.
 fn documentation_routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(document::document))
+        .routes(routes!(document::openapi))
         .routes(routes!(asyncapi::asyncapi))
-        .route("/docs", get(pages::index))
-        .route("/docs/{*file}", get(pages::file))
-        .route("/redoc", get(redoc::requests))
-        .route("/redoc/events", get(redoc::events))
-        .route("/redoc/{file}", get(redoc::file))
+        .route("/docs", get(pages::get_index))
+        .route("/docs/{*file}", get(pages::get_page_file))
+        .route("/redoc", get(redoc::get_redoc_page))
+        .route("/redoc/events", get(redoc::get_events_page))
+        .route("/redoc/{file}", get(redoc::get_redoc_file))
 }
 
 pub fn openapi() -> utoipa::openapi::OpenApi {
@@ -72,11 +72,11 @@ pub async fn api(environment: Environment) -> Result<LambdaFunction, StartError>
     let app = App::start(&environment, &[]).await?;
     // made only where they are shown: a start pays for what it serves
     let router = if app.settings.show_docs {
-        let document = Extension(OpenApiDocument::of(&app.settings.public_url)?);
-        let messages = Extension(AsyncApiDocument::of(&app.settings.socket_url));
+        let document = Extension(OpenApiDocument::for_public_url(&app.settings.public_url)?);
+        let messages = Extension(AsyncApiDocument::for_socket_url(&app.settings.socket_url));
         router().split_for_parts().0.layer(document).layer(messages)
     } else {
         always_served().split_for_parts().0
     };
-    Ok(entry::http::door(&app, router.with_state(app.clone())))
+    Ok(entry::http::function(&app, router.with_state(app.clone())))
 }

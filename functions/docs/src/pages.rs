@@ -13,12 +13,12 @@ use model::Error;
 use utoipa_swagger_ui::{Config, serve};
 
 /// `/docs`: the page.
-pub(crate) async fn index(State(app): State<App>) -> ApiResult<Response> {
+pub(crate) async fn get_index(State(app): State<App>) -> ApiResult<Response> {
     page_response(&app, "index.html")
 }
 
 /// What the page is made of.
-pub(crate) async fn file(State(app): State<App>, Path(file): Path<String>) -> ApiResult<Response> {
+pub(crate) async fn get_page_file(State(app): State<App>, Path(file): Path<String>) -> ApiResult<Response> {
     page_response(&app, &file)
 }
 

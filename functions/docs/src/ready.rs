@@ -38,7 +38,7 @@ pub(crate) struct ReadinessChecks {
     responses((status = 200, body = ReadinessResponse), (status = 503, description = "Not now", body = ErrorBody))
 )]
 pub(crate) async fn ready(State(app): State<App>) -> ApiResult<Json<ReadinessResponse>> {
-    let answered = tokio::time::timeout(TABLE_TIMEOUT, app.store.ready()).await;
+    let answered = tokio::time::timeout(TABLE_TIMEOUT, app.store.check_reachable()).await;
     answered.map_err(|late| Error::unavailable("the table", late))??;
     let checks = ReadinessChecks { settings: true, table: true };
     Ok(Json(ReadinessResponse { ready: true, version: crate::VERSION, checks }))

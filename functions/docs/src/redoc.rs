@@ -19,12 +19,12 @@ const BUNDLE_GZIP: &[u8] = include_bytes!("../assets/redoc-3.0.1/redoc.standalon
 const PAGE_TEMPLATE: &str = include_str!("redoc.html");
 
 /// `/redoc`: the operations of HTTP.
-pub(crate) async fn requests(State(app): State<App>) -> impl IntoResponse {
+pub(crate) async fn get_redoc_page(State(app): State<App>) -> impl IntoResponse {
     redoc_page(&app, "Colloquy API", "/openapi.json")
 }
 
 /// `/redoc/events`: the messages of the socket.
-pub(crate) async fn events(State(app): State<App>) -> impl IntoResponse {
+pub(crate) async fn get_events_page(State(app): State<App>) -> impl IntoResponse {
     redoc_page(&app, "Colloquy events", "/asyncapi.json")
 }
 
@@ -48,7 +48,7 @@ fn content_security_policy(public_url: &str) -> String {
     )
 }
 
-pub(crate) async fn file(Path(file): Path<String>) -> ApiResult<Response> {
+pub(crate) async fn get_redoc_file(Path(file): Path<String>) -> ApiResult<Response> {
     if file != BUNDLE_FILE {
         return Err(Error::NotFound("this page").into());
     }

@@ -20,7 +20,7 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// Not kept and not named to others (`Cache-Control`, `Referrer-Policy`), as everything that does not say otherwise.
-pub(crate) async fn page() -> impl IntoResponse {
+pub(crate) async fn get_reset_password_page() -> impl IntoResponse {
     ([(header::CONTENT_SECURITY_POLICY, POLICY.as_str())], Html(PAGE_HTML))
 }
 

@@ -12,10 +12,10 @@ async fn api() -> FunctionClient {
 
 async fn api_with(more: &[(&str, &str)]) -> FunctionClient {
     // the discard port: nobody answers there
-    let mut variables = bench::variables_at("http://127.0.0.1:9").unwrap();
+    let mut variables = bench::function_environment_at("http://127.0.0.1:9").unwrap();
     let own = [("PUBLIC_URL", "https://api.example.com"), ("SOCKET_URL", "wss://socket.example.com")];
     variables.extend(own.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-    let door = docs::api(Environment::of(variables, Clock::system())).await.unwrap();
+    let door = docs::api(Environment::new(variables, Clock::system())).await.unwrap();
     FunctionClient::new(move |event| {
         let door = door.clone();
         async move { door.call(event, lambda_runtime::Context::default()).await }
@@ -23,7 +23,7 @@ async fn api_with(more: &[(&str, &str)]) -> FunctionClient {
 }
 
 async fn send(client: &FunctionClient, method: &str, path: &str) -> TestResponse {
-    client.ask(method, path).send().await
+    client.request(method, path).send().await
 }
 
 #[tokio::test]

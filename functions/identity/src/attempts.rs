@@ -12,8 +12,8 @@ use store::{RateLimit, limits, users::User};
 use crate::password_hash::{self, PasswordVerdict};
 
 const WINDOW: Duration = Duration::from_mins(15);
-const PER_ACCOUNT: RateLimit = RateLimit { what: "password", most: 10, window: WINDOW };
-const PER_NETWORK: RateLimit = RateLimit { what: "password_from", most: 50, window: WINDOW };
+const PER_ACCOUNT: RateLimit = RateLimit { name: "password", max_attempts: 10, window: WINDOW };
+const PER_NETWORK: RateLimit = RateLimit { name: "password_from", max_attempts: 50, window: WINDOW };
 
 /// The guesses at one account from one network.
 pub(crate) struct PasswordAttempts<'a> {
@@ -24,39 +24,43 @@ pub(crate) struct PasswordAttempts<'a> {
 
 impl<'a> PasswordAttempts<'a> {
     /// Refuses where too many have failed; counts nothing yet.
-    pub(crate) async fn open(app: &'a App, account: String, source: &RequestSource) -> Result<Self, Error> {
-        let (network, now) = (source.network(), app.clock.now());
+    pub(crate) async fn check_allowed(
+        app: &'a App,
+        account: String,
+        source: &RequestSource,
+    ) -> Result<Self, Error> {
+        let (network, now) = (source.network_key(), app.clock.now());
         tokio::try_join!(
-            limits::peek(&app.store, PER_ACCOUNT, &account, now),
-            limits::peek(&app.store, PER_NETWORK, &network, now),
+            limits::check_attempts(&app.store, PER_ACCOUNT, &account, now),
+            limits::check_attempts(&app.store, PER_NETWORK, &network, now),
         )?;
         Ok(Self { app, account, network })
     }
 
     /// Counts a wrong password. The tenth and those that fail beside it are refused, not answered: nobody learns more
     /// by guessing at once than one after the other.
-    pub(crate) async fn failed(&self) -> Result<(), Error> {
+    pub(crate) async fn record_failure(&self) -> Result<(), Error> {
         let now = self.app.clock.now();
         let (account, network) = tokio::join!(
-            limits::count(&self.app.store, PER_ACCOUNT, &self.account, now),
-            limits::count(&self.app.store, PER_NETWORK, &self.network, now),
+            limits::count_attempt(&self.app.store, PER_ACCOUNT, &self.account, now),
+            limits::count_attempt(&self.app.store, PER_NETWORK, &self.network, now),
         );
         account.and(network)
     }
 
     /// The last word before a right password counts: were there too many wrong ones meanwhile?
-    pub(crate) async fn passed(&self) -> Result<(), Error> {
-        limits::peek_strong(&self.app.store, PER_ACCOUNT, &self.account, self.app.clock.now()).await
+    pub(crate) async fn recheck_allowed(&self) -> Result<(), Error> {
+        limits::check_attempts_strong(&self.app.store, PER_ACCOUNT, &self.account, self.app.clock.now()).await
     }
 }
 
 /// The name under which guesses at an account are counted, however it was spelled.
-pub(crate) fn account(user: UserId) -> String {
+pub(crate) fn account_key(user: UserId) -> String {
     user.to_string()
 }
 
 /// The name under which guesses at an account are counted that does not exist. Hashed: what people mistype is theirs.
-pub(crate) fn nobody(identifier: &str) -> String {
+pub(crate) fn unknown_account_key(identifier: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(identifier.trim().to_lowercase())[..16])
 }
 
@@ -64,17 +68,17 @@ pub(crate) fn nobody(identifier: &str) -> String {
 ///
 /// # Errors
 /// `Invalid` for `field` where the password is wrong.
-pub(crate) async fn confirm(
+pub(crate) async fn confirm_password(
     app: &App,
     source: &RequestSource,
     user: &User,
     field: &'static str,
     password: &str,
 ) -> Result<(), Error> {
-    let attempts = PasswordAttempts::open(app, account(user.id), source).await?;
-    if password_hash::verify(password, user.password.as_ref()).await? == PasswordVerdict::Wrong {
-        attempts.failed().await?;
+    let attempts = PasswordAttempts::check_allowed(app, account_key(user.id), source).await?;
+    if password_hash::verify_password(password, user.password.as_ref()).await? == PasswordVerdict::Wrong {
+        attempts.record_failure().await?;
         return Err(Error::field(field, "is wrong"));
     }
-    attempts.passed().await
+    attempts.recheck_allowed().await
 }

@@ -26,38 +26,42 @@ pub(crate) fn clearable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cl
 
 /// What garde is given for a field: `fields::email` and so on.
 pub(crate) fn email(value: &str, _: &()) -> garde::Result {
-    EmailAddress::typed(value).map(drop).map_err(Error::new)
+    EmailAddress::parse(value).map(drop).map_err(Error::new)
 }
 
 pub(crate) fn maybe_email(value: &Option<String>, _: &()) -> garde::Result {
-    validate_each(value, EmailAddress::typed)
+    validate_each(value, EmailAddress::parse)
 }
 
 pub(crate) fn maybe_line(value: &Option<String>, _: &()) -> garde::Result {
-    validate_each(value, user::line)
+    validate_each(value, user::parse_name)
 }
 
 pub(crate) fn maybe_avatar(value: &Option<String>, _: &()) -> garde::Result {
-    validate_each(value, user::avatar)
+    validate_each(value, user::parse_avatar_url)
 }
 
 pub(crate) fn maybe_username(value: &Option<String>, _: &()) -> garde::Result {
-    validate_each(value, Username::typed)
+    validate_each(value, Username::parse)
 }
 
 pub(crate) fn clearable_line(value: &Clearable, _: &()) -> garde::Result {
-    validate_each(value.iter().flatten(), user::line)
+    validate_each(value.iter().flatten(), user::parse_name)
 }
 
 pub(crate) fn clearable_avatar(value: &Clearable, _: &()) -> garde::Result {
-    validate_each(value.iter().flatten(), user::avatar)
+    validate_each(value.iter().flatten(), user::parse_avatar_url)
 }
 
 pub(crate) fn clearable_username(value: &Clearable, _: &()) -> garde::Result {
-    validate_each(value.iter().flatten(), Username::typed)
+    validate_each(value.iter().flatten(), Username::parse)
 }
 
 /// A value that has passed its rule, in its own type.
-pub(crate) fn typed<T>(field: &'static str, value: &str, rule: FieldRule<T>) -> Result<T, model::Error> {
+pub(crate) fn parse_field<T>(
+    field: &'static str,
+    value: &str,
+    rule: FieldRule<T>,
+) -> Result<T, model::Error> {
     rule(value).map_err(|why| model::Error::field(field, why))
 }

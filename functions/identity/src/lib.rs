@@ -99,5 +99,5 @@ pub async fn admin_api(environment: Environment) -> Result<LambdaFunction, Start
 /// `api-identity`.
 pub async fn api(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(&environment, &[]).await?;
-    Ok(entry::http::door(&app, router().split_for_parts().0.with_state(app.clone())))
+    Ok(entry::http::function(&app, router().split_for_parts().0.with_state(app.clone())))
 }

@@ -1,6 +1,6 @@
 //! Log-ins of an account begin and end here; whoever ends one also closes its sockets.
 
-use entry::{App, http::RequestSource, tokens::REFRESH_LIFE};
+use entry::{App, http::RequestSource, tokens::REFRESH_TOKEN_LIFETIME};
 use futures::future::try_join_all;
 use model::{Error, LoginId, UserId};
 use serde::Serialize;
@@ -13,14 +13,14 @@ use utoipa::ToSchema;
 use crate::{pair::TokenPair, profile::OwnProfile};
 
 /// Log-ins that an account may have; with one more the oldest dies (ASVS 7.1.2).
-pub(crate) const MOST: usize = 20;
+pub(crate) const MAX_LOGINS: usize = 20;
 
 /// What registering and logging in answer: the tokens, and the account under each name that the originals' clients
 /// read, beside them and in `user` and `speaker`.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct LogInResponse {
     #[serde(flatten)]
-    pub(crate) pair: TokenPair,
+    pub(crate) tokens: TokenPair,
     pub(crate) user: OwnProfile,
     /// Same as `user`.
     pub(crate) speaker: OwnProfile,
@@ -31,20 +31,20 @@ pub(crate) struct LogInResponse {
 impl LogInResponse {
     pub(crate) fn new(user: &User, pair: TokenPair) -> Self {
         let profile = OwnProfile::from(user);
-        Self { pair, user: profile.clone(), speaker: profile.clone(), account: profile }
+        Self { tokens: pair, user: profile.clone(), speaker: profile.clone(), account: profile }
     }
 }
 
 /// A log-in as it begins, not stored yet.
-pub(crate) fn fresh(app: &App, user: UserId, source: &RequestSource) -> Login {
+pub(crate) fn new_login(app: &App, user: UserId, source: &RequestSource) -> Login {
     let now = app.clock.now();
     Login {
         user,
-        id: app.clock.id(),
+        id: app.clock.new_id(),
         generation: 0,
         rotated_at: now,
         created_at: now,
-        expires_at: now + REFRESH_LIFE,
+        expires_at: now + REFRESH_TOKEN_LIFETIME,
         user_agent: source.user_agent.clone(),
         ip: Some(source.ip.clone()),
         ended_at: None,
@@ -56,9 +56,9 @@ pub(crate) fn fresh(app: &App, user: UserId, source: &RequestSource) -> Login {
 /// # Errors
 /// `Unauthenticated` where the password was changed, or the account disabled, between that and now: whoever changes it
 /// ends the log-ins that lie there, and this one may have come too late for that.
-pub(crate) async fn begin(app: &App, user: &User, source: &RequestSource) -> Result<TokenPair, Error> {
+pub(crate) async fn begin_login(app: &App, user: &User, source: &RequestSource) -> Result<TokenPair, Error> {
     let now = app.clock.now();
-    let login = fresh(app, user.id, source);
+    let login = new_login(app, user.id, source);
     logins::create(&app.store, &login).await?;
     let (all, current) = tokio::try_join!(
         logins::list(&app.store, user.id, now),
@@ -68,30 +68,30 @@ pub(crate) async fn begin(app: &App, user: &User, source: &RequestSource) -> Res
         current.is_active(now) && current.credentials_changed_at == user.credentials_changed_at
     });
     if !stands {
-        end(app, user.id, login.id).await?;
+        revoke_login(app, user.id, login.id).await?;
         return Err(Error::Unauthenticated("the account was changed at the same time: sign in again"));
     }
-    try_join_all(all.iter().skip(MOST).map(|oldest| end(app, user.id, oldest.id))).await?;
-    TokenPair::of(app, &login)
+    try_join_all(all.iter().skip(MAX_LOGINS).map(|oldest| revoke_login(app, user.id, oldest.id))).await?;
+    TokenPair::for_login(app, &login)
 }
 
 /// Ends one log-in: its tokens at once, then its open sockets (RELIABILITY 8); what breaks off in between, the clock takes
 /// up. Says whether it was there.
-pub(crate) async fn end(app: &App, user: UserId, login: LoginId) -> Result<bool, Error> {
+pub(crate) async fn revoke_login(app: &App, user: UserId, login: LoginId) -> Result<bool, Error> {
     let now = app.clock.now();
     let ended = logins::end(&app.store, user, login, now).await?;
-    app.rooms.end_logins(user, |one| one == login, now).await?;
-    logins::forget(&app.store, user, login).await?;
+    app.realtime.close_logins(user, |one| one == login, now).await?;
+    logins::delete_ended(&app.store, user, login).await?;
     Ok(ended)
 }
 
 /// Ends every log-in of an account but the one to keep.
-pub(crate) async fn end_all_but(app: &App, user: UserId, keep: Option<LoginId>) -> Result<(), Error> {
+pub(crate) async fn revoke_other_logins(app: &App, user: UserId, keep: Option<LoginId>) -> Result<(), Error> {
     let now = app.clock.now();
     let all = logins::list(&app.store, user, now).await?;
     let ending = || all.iter().filter(|login| Some(login.id) != keep);
     try_join_all(ending().map(|login| logins::end(&app.store, user, login.id, now))).await?;
-    app.rooms.end_logins(user, |login| Some(login) != keep, now).await?;
-    try_join_all(ending().map(|login| logins::forget(&app.store, user, login.id))).await?;
+    app.realtime.close_logins(user, |login| Some(login) != keep, now).await?;
+    try_join_all(ending().map(|login| logins::delete_ended(&app.store, user, login.id))).await?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use axum::response::AppendHeaders;
 use entry::{
     App,
     http::{ACCESS_COOKIE, REFRESH_COOKIE},
-    tokens::{ACCESS_LIFE, AccessToken, RefreshToken},
+    tokens::{ACCESS_TOKEN_LIFETIME, AccessToken, RefreshToken},
 };
 use http::{HeaderName, header::SET_COOKIE};
 use jiff::{SignedDuration, Timestamp};
@@ -33,14 +33,14 @@ pub(crate) struct TokenPair {
 
 impl TokenPair {
     /// The pair of a log-in's generation. The same however often it is made: who lost the answer gets it again.
-    pub(crate) fn of(app: &App, login: &Login) -> Result<Self, Error> {
+    pub(crate) fn for_login(app: &App, login: &Login) -> Result<Self, Error> {
         let Login { user, id, generation, rotated_at, expires_at, .. } = *login;
         let access = AccessToken { user, login: id };
         let refresh = RefreshToken { user, login: id, generation };
         let now = app.clock.now();
         // rounded up: what was signed a moment ago lives for 900 s, not 899
         let left = |until: Timestamp| until.duration_since(now).max(SignedDuration::ZERO) + ALMOST_A_SECOND;
-        let access_until = expires_at.min(rotated_at + ACCESS_LIFE);
+        let access_until = expires_at.min(rotated_at + ACCESS_TOKEN_LIFETIME);
         Ok(Self {
             access_token: app.tokens.sign_until(&access, rotated_at, access_until)?,
             refresh_token: app.tokens.sign_until(&refresh, rotated_at, expires_at)?,
@@ -61,7 +61,7 @@ impl TokenPair {
 }
 
 /// Takes the cookies away again.
-pub(crate) fn no_cookies() -> TokenCookies {
+pub(crate) fn clear_cookies() -> TokenCookies {
     AppendHeaders([cookie(ACCESS_COOKIE, "", 0), cookie(REFRESH_COOKIE, "", 0)])
 }
 
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn cookies_are_for_this_host_over_tls_and_not_for_scripts() {
-        for (_, cookie) in no_cookies().0 {
+        for (_, cookie) in clear_cookies().0 {
             assert!(cookie.starts_with("__Host-"), "{cookie}");
             assert!(cookie.ends_with("=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax"), "{cookie}");
         }

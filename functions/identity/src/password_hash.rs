@@ -60,7 +60,7 @@ async fn run_blocking<T: Send + 'static>(
 ///
 /// # Errors
 /// `Invalid` for `field`.
-pub(crate) async fn choose(
+pub(crate) async fn hash_new_password(
     field: &'static str,
     password: &str,
     about: &[&str],
@@ -80,13 +80,16 @@ pub(crate) async fn choose(
 }
 
 /// Hashes a password that is known to be right.
-pub(crate) async fn renew(password: &str) -> Result<PasswordHash, Error> {
+pub(crate) async fn rehash_password(password: &str) -> Result<PasswordHash, Error> {
     let password = password.to_owned();
     run_blocking(move || hash_password(&password)).await
 }
 
 /// Takes the same time whether there is a hash or not.
-pub(crate) async fn verify(password: &str, hash: Option<&PasswordHash>) -> Result<PasswordVerdict, Error> {
+pub(crate) async fn verify_password(
+    password: &str,
+    hash: Option<&PasswordHash>,
+) -> Result<PasswordVerdict, Error> {
     let password = password.to_owned();
     let known = hash.is_some();
     let encoded = hash.map_or(DUMMY_HASH, PasswordHash::expose).to_owned();
@@ -168,7 +171,7 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_has_a_password() {
-        assert_eq!(verify("", None).await.unwrap(), PasswordVerdict::Wrong);
+        assert_eq!(verify_password("", None).await.unwrap(), PasswordVerdict::Wrong);
         let [nobody, real] = [DUMMY_HASH, hash_password("x").unwrap().expose()].map(|encoded| {
             let hash = phc::PasswordHash::new(encoded).unwrap();
             (hash.algorithm.to_string(), Params::try_from(&hash).unwrap())

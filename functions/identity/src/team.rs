@@ -6,8 +6,8 @@ use protocol::job::SyncProfile;
 
 /// Has the chat follow an account that is called otherwise. Nobody's request fails by it: whoever opens the chat is taken into its
 /// default channels then, and other names are written where they are changed the next time.
-pub(crate) async fn follow(app: &App, user: UserId) {
-    if let Err(error) = ask(app, user).await {
+pub(crate) async fn try_sync_profile(app: &App, user: UserId) {
+    if let Err(error) = sync_profile(app, user).await {
         tracing::warn!(user.id = %user, %error, "the chat was not told of an account");
     }
 }
@@ -17,6 +17,6 @@ pub(crate) async fn follow(app: &App, user: UserId) {
 ///
 /// # Errors
 /// Where the queue failed.
-pub(crate) async fn ask(app: &App, user: UserId) -> Result<(), Error> {
+pub(crate) async fn sync_profile(app: &App, user: UserId) -> Result<(), Error> {
     app.queues.send(&SyncProfile { user }, app.clock.now()).await
 }

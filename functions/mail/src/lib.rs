@@ -13,12 +13,12 @@ use protocol::job::SendMail;
 pub async fn worker(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(&environment, &[]).await?;
     let mailer = entry::app::mailer(&environment)?;
-    Ok(entry::worker::door(app, move |app, delivery| {
+    Ok(entry::worker::function(app, move |app, delivery| {
         let mailer = mailer.clone();
         async move {
-            match delivery.take::<SendMail>() {
-                Some(job) => send::send(&app, &mailer, &job?).await,
-                None => Err(delivery.unknown()),
+            match delivery.decode::<SendMail>() {
+                Some(job) => send::send_mail(&app, &mailer, &job?).await,
+                None => Err(delivery.unknown_job_error()),
             }
         }
     }))

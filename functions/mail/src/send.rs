@@ -1,6 +1,6 @@
 //! Sends one e-mail, once, however often its job is delivered.
 
-use entry::{App, once::once};
+use entry::{App, once::run_once};
 use jiff::SignedDuration;
 use mailer::{
     Mailer,
@@ -15,8 +15,8 @@ const LEASE: SignedDuration = SignedDuration::from_secs(35);
 
 /// Between SES's answer and the note that the mail is sent lies a crash that nobody can rule out: then it goes out twice
 /// rather than not at all.
-pub(crate) async fn send(app: &App, mailer: &Mailer, job: &SendMail) -> Result<(), Error> {
-    once(app, &format!("mail#{}", job.id), LEASE, deliver(app, mailer, job)).await
+pub(crate) async fn send_mail(app: &App, mailer: &Mailer, job: &SendMail) -> Result<(), Error> {
+    run_once(app, &format!("mail#{}", job.id), LEASE, deliver(app, mailer, job)).await
 }
 
 async fn deliver(app: &App, mailer: &Mailer, job: &SendMail) -> Result<(), Error> {
@@ -28,7 +28,7 @@ async fn deliver(app: &App, mailer: &Mailer, job: &SendMail) -> Result<(), Error
         return Ok(());
     };
     let to = EmailRecipient { email: email.as_str(), name: &user.name, public_url: &app.settings.public_url };
-    let mail = match &job.letter {
+    let mail = match &job.template {
         EmailTemplate::PasswordReset { token } => letters::password_reset(to, token)?,
         EmailTemplate::PasswordChanged => letters::password_changed(to)?,
         EmailTemplate::ReportReady { session, title } => letters::report_ready(to, *session, title)?,

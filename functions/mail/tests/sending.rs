@@ -29,8 +29,8 @@ use uuid::Uuid;
 struct MailWorld {
     app: App,
     clock: Clock,
-    bench: TestCloud,
-    door: LambdaFunction,
+    cloud: TestCloud,
+    function: LambdaFunction,
 }
 
 impl MailWorld {
@@ -38,17 +38,17 @@ impl MailWorld {
         let clock = Clock::system();
         let time = clock.clone();
         let bench = TestCloud::start(move || time.millis(), None).await.expect("a bench");
-        let environment = Environment::of(bench.variables(), clock.clone());
+        let environment = Environment::new(bench.function_environment(), clock.clone());
         let app = App::start(&environment, &[]).await.expect("an app");
         let door = mail::worker(environment).await.expect("a door");
-        Self { app, clock, bench, door }
+        Self { app, clock, cloud: bench, function: door }
     }
 
     async fn user(&self, status: AccountState) -> UserId {
         let now = self.clock.now();
         let user = User {
-            id: self.clock.id(),
-            email: Some(EmailAddress::typed("ana@example.com").unwrap()),
+            id: self.clock.new_id(),
+            email: Some(EmailAddress::parse("ana@example.com").unwrap()),
             username: None,
             name: "Ana".into(),
             avatar: None,
@@ -73,17 +73,17 @@ impl MailWorld {
             let posted = JobEnvelope { job: SendMail::NAME.into(), payload, at: self.clock.now() };
             serde_json::to_string(&posted).unwrap()
         });
-        let answer = self.door.call(bench::batch(posted), Context::default()).await.unwrap();
+        let answer = self.function.call(bench::sqs_event(posted), Context::default()).await.unwrap();
         answer["batchItemFailures"].as_array().unwrap().clone()
     }
 
     fn sent(&self) -> Vec<cloud::SentEmail> {
-        self.bench.cloud.outbox().all()
+        self.cloud.emulator.ses().emails()
     }
 }
 
 fn reset_mail(user: UserId) -> SendMail {
-    SendMail { id: "one".into(), user, letter: EmailTemplate::PasswordReset { token: "T0ken".into() } }
+    SendMail { id: "one".into(), user, template: EmailTemplate::PasswordReset { token: "T0ken".into() } }
 }
 
 #[tokio::test]
@@ -102,7 +102,7 @@ async fn a_redelivered_job_sends_one_email() {
     assert!(
         mail.text.as_ref().is_some_and(|text| text.contains("https://colloquy.example/reset?token=T0ken"))
     );
-    let other = SendMail { id: "two".into(), letter: EmailTemplate::PasswordChanged, ..job };
+    let other = SendMail { id: "two".into(), template: EmailTemplate::PasswordChanged, ..job };
     assert!(world.deliver(&[&other]).await.is_empty());
     assert_eq!(world.sent().len(), 2);
 }

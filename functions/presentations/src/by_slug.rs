@@ -25,12 +25,12 @@ use crate::view::PublicPresentation;
         (status = 404, body = ErrorBody),
     )
 )]
-pub(crate) async fn by_slug(
+pub(crate) async fn get_presentation_by_slug(
     State(app): State<App>,
     Path(slug): Path<String>,
 ) -> ApiResult<Json<PublicPresentation>> {
     const NONE: Error = Error::NotFound("presentation");
-    let slug = Slug::typed(&slug).ok_or(NONE)?;
+    let slug = Slug::parse(&slug).ok_or(NONE)?;
     let found = presentations::by_slug(&app.store, &slug, app.clock.now()).await?;
     Ok(Json(found.ok_or(NONE)?.into()))
 }

@@ -45,14 +45,14 @@ pub(crate) struct CreatePresentationRequest {
         (status = 422, body = ErrorBody),
     )
 )]
-pub(crate) async fn create(
+pub(crate) async fn create_presentation(
     State(app): State<App>,
     account: AccountCaller,
     ValidJson(input): ValidJson<CreatePresentationRequest>,
 ) -> ApiResult<(StatusCode, Json<PresentationWithSlides>)> {
-    let chosen = input.slug.as_deref().map(fields::slug).transpose()?;
+    let chosen = input.slug.as_deref().map(fields::parse_slug).transpose()?;
     let draft =
-        Presentation::new(app.clock.id(), account.user, input.title, input.description, app.clock.now());
+        Presentation::new(app.clock.new_id(), account.user, input.title, input.description, app.clock.now());
     let notes = input.speaker_notes;
     let presentation = presentations::create(&app.store, draft, chosen, notes.clone(), &[]).await?;
     Ok((StatusCode::CREATED, Json(PresentationContent { presentation, notes, slides: Vec::new() }.into())))

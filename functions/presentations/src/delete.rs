@@ -24,7 +24,7 @@ use store::presentations;
         (status = 404, body = ErrorBody),
     )
 )]
-pub(crate) async fn delete(
+pub(crate) async fn delete_presentation(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<PresentationId>,

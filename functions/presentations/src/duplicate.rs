@@ -43,24 +43,24 @@ pub(crate) struct DuplicatePresentationRequest {
         (status = 422, body = ErrorBody),
     )
 )]
-pub(crate) async fn duplicate(
+pub(crate) async fn duplicate_presentation(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<PresentationId>,
     ValidJson(input): ValidJson<DuplicatePresentationRequest>,
 ) -> ApiResult<(StatusCode, Json<PresentationWithSlides>)> {
     let now = app.clock.now();
-    let whole = presentations::whole(&app.store, id, now).await?;
+    let whole = presentations::get_content(&app.store, id, now).await?;
     let whole = whole.filter(|whole| whole.presentation.owner == account.user);
     let PresentationContent { presentation: original, notes, mut slides } =
         whole.ok_or(Error::NotFound("presentation"))?;
     let title = input.new_title.unwrap_or_else(|| copy_title(&original.title));
-    let mut draft = Presentation::new(app.clock.id(), account.user, title, original.description, now);
-    renew_slide_ids(&mut slides, draft.id, || app.clock.id());
+    let mut draft = Presentation::new(app.clock.new_id(), account.user, title, original.description, now);
+    renew_slide_ids(&mut slides, draft.id, || app.clock.new_id());
     for slide in &mut slides {
         (slide.created_at, slide.updated_at) = (now, now);
     }
-    draft.slides = SlideOrder::of(slides.iter().map(|slide| slide.id).collect());
+    draft.slides = SlideOrder::new(slides.iter().map(|slide| slide.id).collect());
     let presentation = presentations::create(&app.store, draft, None, notes.clone(), &slides).await?;
     Ok((StatusCode::CREATED, Json(PresentationContent { presentation, notes, slides }.into())))
 }

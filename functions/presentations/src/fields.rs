@@ -17,7 +17,7 @@ pub(crate) fn not_blank(text: &str, (): &()) -> garde::Result {
 }
 
 /// A slug that someone chose.
-pub(crate) fn slug(text: &str) -> Result<Slug, Error> {
+pub(crate) fn parse_slug(text: &str) -> Result<Slug, Error> {
     let why = "has 3 to 100 lower-case letters, digits and single hyphens between them";
-    Slug::typed(text).ok_or_else(|| Error::field("slug", why))
+    Slug::parse(text).ok_or_else(|| Error::field("slug", why))
 }

@@ -24,12 +24,12 @@ use crate::view::PresentationWithSlides;
         (status = 404, body = ErrorBody),
     )
 )]
-pub(crate) async fn get(
+pub(crate) async fn get_presentation(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<PresentationId>,
 ) -> ApiResult<Json<PresentationWithSlides>> {
-    let whole = presentations::whole(&app.store, id, app.clock.now()).await?;
+    let whole = presentations::get_content(&app.store, id, app.clock.now()).await?;
     let whole = whole.filter(|whole| whole.presentation.owner == account.user);
     Ok(Json(whole.ok_or(Error::NotFound("presentation"))?.into()))
 }

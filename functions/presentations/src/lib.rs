@@ -40,15 +40,15 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(list::list, create::create))
-        .routes(routes!(by_slug::by_slug))
-        .routes(routes!(get::get, update::update, delete::delete))
-        .routes(routes!(duplicate::duplicate))
-        .routes(routes!(slides::list::list, slides::create::create))
-        .routes(routes!(slides::insert::insert))
-        .routes(routes!(slides::reorder::reorder))
-        .routes(routes!(slides::get::get, slides::update::update, slides::delete::delete))
-        .routes(routes!(slides::duplicate::duplicate))
+        .routes(routes!(list::list_presentations, create::create_presentation))
+        .routes(routes!(by_slug::get_presentation_by_slug))
+        .routes(routes!(get::get_presentation, update::update_presentation, delete::delete_presentation))
+        .routes(routes!(duplicate::duplicate_presentation))
+        .routes(routes!(slides::list::list_slides, slides::create::create_slide))
+        .routes(routes!(slides::insert::insert_slide))
+        .routes(routes!(slides::reorder::reorder_slides))
+        .routes(routes!(slides::get::get_slide, slides::update::update_slide, slides::delete::delete_slide))
+        .routes(routes!(slides::duplicate::duplicate_slide))
 }
 
 pub fn openapi() -> utoipa::openapi::OpenApi {
@@ -58,5 +58,5 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// `api-presentations`.
 pub async fn api(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(&environment, &[]).await?;
-    Ok(entry::http::door(&app, router().split_for_parts().0.with_state(app.clone())))
+    Ok(entry::http::function(&app, router().split_for_parts().0.with_state(app.clone())))
 }

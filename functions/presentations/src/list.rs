@@ -57,7 +57,7 @@ pub(crate) struct PresentationList {
         (status = 422, body = ErrorBody),
     )
 )]
-pub(crate) async fn list(
+pub(crate) async fn list_presentations(
     State(app): State<App>,
     account: AccountCaller,
     ValidQuery(query): ValidQuery<ListQuery>,
@@ -71,9 +71,9 @@ pub(crate) async fn list(
         let page = page.map(PresentationView::from);
         return Ok(Json(PresentationList { items: page.items, next: page.next, numbers: None }));
     }
-    let all = presentations::all(&app.store, account.user, &filter, now).await?;
+    let all = presentations::list(&app.store, account.user, &filter, now).await?;
     let page_size = which.page_size.unwrap_or_else(|| query.limit());
-    let (items, numbers) = PageNumbers::cut(all, which.page.unwrap_or(1), page_size);
+    let (items, numbers) = PageNumbers::paginate(all, which.page.unwrap_or(1), page_size);
     let items = items.into_iter().map(PresentationView::from).collect();
     Ok(Json(PresentationList { items, next: None, numbers: Some(numbers) }))
 }

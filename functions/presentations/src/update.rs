@@ -60,7 +60,7 @@ pub(crate) struct UpdatePresentationRequest {
         (status = 422, body = ErrorBody),
     )
 )]
-pub(crate) async fn update(
+pub(crate) async fn update_presentation(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<PresentationId>,
@@ -72,16 +72,16 @@ pub(crate) async fn update(
         description: input.description,
         notes: input.speaker_notes,
         status: input.status,
-        slug: input.slug.as_deref().map(fields::slug).transpose()?,
+        slug: input.slug.as_deref().map(fields::parse_slug).transpose()?,
     };
     let presentation = if changes.is_empty() {
-        presentations::owned(store, account.user, id, now).await?
+        presentations::get_owned(store, account.user, id, now).await?
     } else {
         presentations::change(store, account.user, id, &changes, now).await?
     };
     let speaker_notes = match changes.notes {
         Some(notes) => notes,
-        None => presentations::notes(store, id, now).await?,
+        None => presentations::get_notes(store, id, now).await?,
     };
     Ok(Json(PresentationWithNotes { presentation: presentation.into(), speaker_notes }))
 }

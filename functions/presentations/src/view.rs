@@ -70,7 +70,7 @@ pub(crate) struct PresentationWithSlides {
 impl From<PresentationContent> for PresentationWithSlides {
     fn from(PresentationContent { presentation, notes, slides }: PresentationContent) -> Self {
         let presentation = PresentationWithNotes { presentation: presentation.into(), speaker_notes: notes };
-        Self { presentation, slides: in_order(slides) }
+        Self { presentation, slides: slide_views(slides) }
     }
 }
 
@@ -121,7 +121,7 @@ pub(crate) struct PresentationSlideView {
 }
 
 impl PresentationSlideView {
-    pub(crate) fn at(order_index: usize, slide: Slide) -> Self {
+    pub(crate) fn new(order_index: usize, slide: Slide) -> Self {
         Self {
             id: slide.id,
             presentation_id: slide.presentation,
@@ -134,6 +134,6 @@ impl PresentationSlideView {
 }
 
 /// All slides of a presentation, which are in their order.
-pub(crate) fn in_order(slides: Vec<Slide>) -> Vec<PresentationSlideView> {
-    slides.into_iter().enumerate().map(|(index, slide)| PresentationSlideView::at(index, slide)).collect()
+pub(crate) fn slide_views(slides: Vec<Slide>) -> Vec<PresentationSlideView> {
+    slides.into_iter().enumerate().map(|(index, slide)| PresentationSlideView::new(index, slide)).collect()
 }

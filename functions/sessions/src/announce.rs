@@ -25,17 +25,31 @@ impl CountScheduler {
     /// Has the answers to a slide counted when the present tick is over. Called after an answer is stored, never before:
     /// the count must see it. A failure is only logged: the answer is stored, and the next vote, slide change, end or
     /// check counts it.
-    pub async fn votes(&self, app: &App, session: SessionId, slide: SlideId) {
-        self.votes_at(app, session, slide, Tick::at(app.clock.millis()), CountRecipients::Presenter).await;
+    pub async fn schedule_vote_count(&self, app: &App, session: SessionId, slide: SlideId) {
+        self.schedule_vote_count_at(
+            app,
+            session,
+            slide,
+            Tick::containing(app.clock.millis()),
+            CountRecipients::Presenter,
+        )
+        .await;
     }
 
     /// Has a slide counted for the presenter and for everyone at once, whatever the tick of the audience: the last word on it.
-    pub async fn last_votes(&self, app: &App, session: SessionId, slide: SlideId) {
-        self.votes(app, session, slide).await;
-        self.votes_at(app, session, slide, Tick::at(app.clock.millis()), CountRecipients::Everyone).await;
+    pub async fn schedule_final_vote_count(&self, app: &App, session: SessionId, slide: SlideId) {
+        self.schedule_vote_count(app, session, slide).await;
+        self.schedule_vote_count_at(
+            app,
+            session,
+            slide,
+            Tick::containing(app.clock.millis()),
+            CountRecipients::Everyone,
+        )
+        .await;
     }
 
-    pub async fn votes_at(
+    pub async fn schedule_vote_count_at(
         &self,
         app: &App,
         session: SessionId,
@@ -44,7 +58,7 @@ impl CountScheduler {
         told: CountRecipients,
     ) {
         let counted = Uuid::new_v5(&session.uuid(), slide.uuid().as_bytes());
-        let job = CountVotes { session, slide, tick, told, tries: 0, since: None };
+        let job = CountVotes { session, slide, tick, recipients: told, tries: 0, since: None };
         if let Err(error) = self.schedule(app, counted, told, tick, &job).await {
             tracing::warn!(%session, %slide, %error, "votes were not announced");
         }
@@ -54,8 +68,13 @@ impl CountScheduler {
     ///
     /// # Errors
     /// Where it was not announced: nothing else would count it.
-    pub async fn upvotes(&self, app: &App, session: SessionId, question: QuestionId) -> Result<(), Error> {
-        let tick = Tick::at(app.clock.millis()).for_audience(usize::MAX);
+    pub async fn schedule_upvote_count(
+        &self,
+        app: &App,
+        session: SessionId,
+        question: QuestionId,
+    ) -> Result<(), Error> {
+        let tick = Tick::containing(app.clock.millis()).next_for_audience(usize::MAX);
         let job = CountUpvotes { session, question };
         self.schedule(app, question.uuid(), CountRecipients::Everyone, tick, &job).await
     }

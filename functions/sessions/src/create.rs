@@ -57,7 +57,7 @@ pub struct CreateSessionRequest {
         (status = 422, body = ErrorBody),
     )
 )]
-pub async fn create(
+pub async fn create_session(
     State(app): State<App>,
     account: AccountCaller,
     ValidJson(input): ValidJson<CreateSessionRequest>,
@@ -66,26 +66,26 @@ pub async fn create(
     let CreateSessionRequest { presentation_id, ai_answers, pace, blocked_words } = input;
     // not flattened: serde would no longer say which field is wrong
     let settings = UpdateSessionRequest { ai_answers, pace, blocked_words };
-    let blocked = settings.blocked()?;
+    let blocked = settings.parse_blocked_words()?;
     let (presentation, owner) =
-        tokio::try_join!(presentations::owned(&app.store, account.user, presentation_id, now), async {
+        tokio::try_join!(presentations::get_owned(&app.store, account.user, presentation_id, now), async {
             Ok(users::get_strong(&app.store, account.user, now).await?)
         },)?;
     let owner = owner.ok_or(Error::Unauthenticated("the account is gone"))?;
-    let code = JoinCode::draw(&mut rand::rng());
-    let mut session = Session::new(app.clock.id(), &presentation, owner.plan, code, now);
+    let code = JoinCode::generate(&mut rand::rng());
+    let mut session = Session::new(app.clock.new_id(), &presentation, owner.plan, code, now);
     settings.apply(blocked, &mut session);
     for _ in 0..MAX_ATTEMPTS {
         match sessions::create(&app.store, &session).await? {
-            SessionCreateOutcome::Done => {
-                return Ok((StatusCode::CREATED, axum::Json(SessionView::uncounted(session))));
+            SessionCreateOutcome::Created => {
+                return Ok((StatusCode::CREATED, axum::Json(SessionView::without_counts(session))));
             }
             SessionCreateOutcome::OverLimit => {
                 let most = session.plan.limits().sessions_per_month.unwrap_or_default();
-                let used = usage::month(&app.store, session.owner, now).await?;
-                return Err(Quota::SessionsPerMonth.exceeded(used, most).into());
+                let used = usage::get_month(&app.store, session.owner, now).await?;
+                return Err(Quota::SessionsPerMonth.exceeded_error(used, most).into());
             }
-            SessionCreateOutcome::CodeTaken => session.join_code = JoinCode::draw(&mut rand::rng()),
+            SessionCreateOutcome::CodeTaken => session.join_code = JoinCode::generate(&mut rand::rng()),
         }
     }
     Err(Error::internal("no free join code in ten tries").into())

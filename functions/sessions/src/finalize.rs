@@ -35,28 +35,37 @@ pub struct FinalizeSessionResponse {
         (status = 404, body = ErrorBody),
     )
 )]
-pub async fn finalize(
+pub async fn finalize_session(
     State(app): State<App>,
     Extension(hot): Extension<InstanceState>,
     account: AccountCaller,
     PathId(id): PathId<SessionId>,
 ) -> ApiResult<(StatusCode, Json<FinalizeSessionResponse>)> {
     let owner = Some(account.user);
-    let ended = moves::make(&app, &hot.announcer, id, owner, SessionTransition::End, EndReason::Ended).await;
+    let ended = moves::apply_transition(
+        &app,
+        &hot.count_scheduler,
+        id,
+        owner,
+        SessionTransition::End,
+        EndReason::Ended,
+    )
+    .await;
     let (session, report) = match ended {
         // the end has asked for the report, after what is still being counted
-        Ok(session) if report::is_due(&session) => (session, report::ReportStatus::Pending),
+        Ok(session) if report::has_report(&session) => (session, report::ReportStatus::Pending),
         Ok(session) => (session, report::ReportStatus::None),
         Err(Error::Conflict(ErrorCode::SessionEnded, _)) => {
             let now = app.clock.now();
-            let session = sessions::owned(&app.store, account.user, id, ReadConsistency::Strong, now).await?;
-            let report = report::request_missing(&app, &session, now).await?;
+            let session =
+                sessions::get_owned(&app.store, account.user, id, ReadConsistency::Strong, now).await?;
+            let report = report::request_missing_report(&app, &session, now).await?;
             (session, report)
         }
         Err(error) => return Err(error.into()),
     };
     Ok((
         StatusCode::ACCEPTED,
-        Json(FinalizeSessionResponse { session: SessionView::uncounted(session), report }),
+        Json(FinalizeSessionResponse { session: SessionView::without_counts(session), report }),
     ))
 }

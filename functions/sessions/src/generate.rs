@@ -73,19 +73,19 @@ impl From<SlideGeneration> for GenerationView {
         (status = 422, description = "the slide is neither summary nor conclusion", body = ErrorBody),
     )
 )]
-pub async fn generate(
+pub async fn generate_slide(
     State(app): State<App>,
     account: AccountCaller,
     PathIds(id, slide): PathIds<SessionId, SlideId>,
 ) -> ApiResult<(StatusCode, Json<GenerationView>)> {
     let now = app.clock.now();
-    let session = sessions::owned(&app.store, account.user, id, ReadConsistency::Eventual, now).await?;
+    let session = sessions::get_owned(&app.store, account.user, id, ReadConsistency::Eventual, now).await?;
     let found = slides::get(&app.store, session.presentation, slide, now).await?;
     match found.ok_or(Error::NotFound("slide"))?.content {
         SlideContent::Summary(_) | SlideContent::Conclusion(_) => {}
         _ => return Err(Error::field("slide_id", "is neither a summary nor a conclusion slide").into()),
     }
-    Ok((StatusCode::ACCEPTED, Json(request(&app, &session, slide, false).await?.into())))
+    Ok((StatusCode::ACCEPTED, Json(request_generation(&app, &session, slide, false).await?.into())))
 }
 
 /// How far it is.
@@ -102,13 +102,13 @@ pub async fn generate(
         (status = 404, description = "also where nothing was asked for", body = ErrorBody),
     )
 )]
-pub async fn status(
+pub async fn get_generation(
     State(app): State<App>,
     account: AccountCaller,
     PathIds(id, slide): PathIds<SessionId, SlideId>,
 ) -> ApiResult<Json<GenerationView>> {
     let now = app.clock.now();
-    sessions::owned(&app.store, account.user, id, ReadConsistency::Eventual, now).await?;
+    sessions::get_owned(&app.store, account.user, id, ReadConsistency::Eventual, now).await?;
     let found = generations::get(&app.store, id, slide, now).await?;
     Ok(Json(found.ok_or(Error::NotFound("generation"))?.into()))
 }
@@ -160,18 +160,18 @@ async fn request_first(
     kind: SlideType,
 ) -> Result<GenerationView, Error> {
     let now = app.clock.now();
-    let session = sessions::owned(&app.store, account.user, id, ReadConsistency::Eventual, now).await?;
+    let session = sessions::get_owned(&app.store, account.user, id, ReadConsistency::Eventual, now).await?;
     let presentation = presentations::get(&app.store, session.presentation, now).await?;
     let presentation = presentation.ok_or(Error::NotFound("presentation"))?;
     let slides = slides::list(&app.store, &presentation, now).await?;
     let slide = slides.iter().find(|slide| slide.content.kind() == kind).ok_or_else(|| {
         Error::field("session_id", format!("its presentation has no {} slide", kind.as_str()))
     })?;
-    Ok(request(app, &session, slide.id, false).await?.into())
+    Ok(request_generation(app, &session, slide.id, false).await?.into())
 }
 
 /// Asks that a slide be written on; what has been asked for and is not done stays. `first`: only if it never was.
-pub async fn request(
+pub async fn request_generation(
     app: &App,
     session: &Session,
     slide: SlideId,
@@ -188,7 +188,7 @@ pub async fn request(
         error: None,
         write_by: Some(now + RETRY_AFTER),
     };
-    if generations::request(&app.store, &wanted, first).await? == WriteOutcome::Refused {
+    if generations::request(&app.store, &wanted, first).await? == WriteOutcome::ConditionFailed {
         let before = generations::get(&app.store, session.id, slide, now).await?;
         return before.ok_or(Error::NotFound("generation"));
     }
@@ -201,7 +201,7 @@ pub async fn request(
 }
 
 /// What a slide that is shown wants written on it.
-pub fn wants(content: &SlideContent) -> bool {
+pub fn wants_generation(content: &SlideContent) -> bool {
     match content {
         SlideContent::Summary(summary) => summary.auto_generate,
         SlideContent::Conclusion(conclusion) => conclusion.auto_generate,

@@ -22,11 +22,11 @@ use crate::view::SessionView;
         (status = 404, body = ErrorBody),
     )
 )]
-pub async fn get(
+pub async fn get_session(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<SessionId>,
 ) -> ApiResult<Json<SessionView>> {
-    let counted = sessions::with_counts(&app.store, account.user, id, app.clock.now()).await?;
+    let counted = sessions::get_owned_with_counts(&app.store, account.user, id, app.clock.now()).await?;
     Ok(Json(counted.into()))
 }

@@ -8,22 +8,26 @@ use store::participants::{self, Participant};
 ///
 /// # Errors
 /// `NotFound` for a token of another session; `REMOVED` for those whom the presenter has sent away.
-pub async fn seated(app: &App, session: SessionId, guest: GuestCaller) -> Result<Participant, Error> {
+pub async fn require_participant(
+    app: &App,
+    session: SessionId,
+    guest: GuestCaller,
+) -> Result<Participant, Error> {
     if guest.session != session {
         return Err(Error::NotFound("session"));
     }
     let found = participants::get(&app.store, session, guest.participant, app.clock.now()).await?;
-    stays(found.ok_or(Error::NotFound("participant"))?)
+    require_not_removed(found.ok_or(Error::NotFound("participant"))?)
 }
 
 /// # Errors
 /// `REMOVED` for those whom the presenter has sent away.
-pub fn stays(participant: Participant) -> Result<Participant, Error> {
+pub fn require_not_removed(participant: Participant) -> Result<Participant, Error> {
     match participant.removed_at {
         None => Ok(participant),
-        Some(_) => Err(Error::Forbidden(ErrorCode::Removed, WHY_REMOVED.into())),
+        Some(_) => Err(Error::Forbidden(ErrorCode::Removed, REMOVED_MESSAGE.into())),
     }
 }
 
 /// What those are told whom the presenter has sent away, by a refusal or on a socket that is closed.
-pub const WHY_REMOVED: &str = "the presenter has removed you from this session";
+pub const REMOVED_MESSAGE: &str = "the presenter has removed you from this session";

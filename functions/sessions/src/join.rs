@@ -18,15 +18,15 @@ use store::{
 };
 use utoipa::ToSchema;
 
-use crate::{find::session_of_code, guest::stays, live, view::PublicSession};
+use crate::{find::session_by_code, guest::require_not_removed, live, view::PublicSession};
 
 /// Contract A2.2.
-pub const NAME_LENGTH: usize = 100;
+pub const MAX_NAME_CHARS: usize = 100;
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub struct JoinSessionRequest {
     /// How the presenter sees the participant; blank or absent is anonymous.
-    #[garde(length(chars, max = NAME_LENGTH))]
+    #[garde(length(chars, max = MAX_NAME_CHARS))]
     #[schema(max_length = 100)]
     pub display_name: Option<String>,
     /// From an earlier join: be the same participant again.
@@ -68,26 +68,26 @@ pub struct JoinSessionResponse {
         (status = 429, description = "too many wrong codes", body = ErrorBody),
     )
 )]
-pub async fn join(
+pub async fn join_session(
     State(app): State<App>,
     source: RequestSource,
     caller: Option<Caller>,
     Path(code): Path<String>,
     ValidJson(input): ValidJson<JoinSessionRequest>,
 ) -> ApiResult<(StatusCode, Json<JoinSessionResponse>)> {
-    let session = session_of_code(&app, &source, &code).await?;
+    let session = session_by_code(&app, &source, &code).await?;
     if session.status == SessionStatus::Ended {
         return Err(Error::conflict(ErrorCode::SessionEnded, "the session has ended").into());
     }
-    let name = display_name(input.display_name.as_deref())?;
+    let name = parse_display_name(input.display_name.as_deref())?;
     let participant = match (input.participant_token, caller) {
         (Some(token), _) => {
-            let id = of_token(&app, session.id, &token)?;
-            renamed(&app, session.id, id, name).await?.ok_or_else(wrong_token_error)?
+            let id = participant_of_token(&app, session.id, &token)?;
+            rejoin(&app, session.id, id, name).await?.ok_or_else(wrong_token_error)?
         }
         // the token in the place of an access token
         (None, Some(Caller::Guest(GuestCaller { participant, session: its }))) if its == session.id => {
-            renamed(&app, session.id, participant, name).await?.ok_or_else(wrong_token_error)?
+            rejoin(&app, session.id, participant, name).await?.ok_or_else(wrong_token_error)?
         }
         (None, Some(Caller::Account(account))) => {
             add_participant(&app, &session, Some(account.user), name).await?
@@ -102,13 +102,13 @@ pub async fn join(
     };
     let bearer = TicketHolder::Participant { participant: participant.id, by };
     let ticket = entry::tickets::issue(&app, bearer, Some(session.id))?;
-    let moment = live::moment(&app, session, now).await?;
+    let moment = live::load_snapshot(&app, session, now).await?;
     let answer = JoinSessionResponse {
         participant_id: participant.id,
         participant_token: app.tokens.sign(&token, now)?,
         is_anonymous: participant.display_name.is_none(),
         display_name: participant.display_name,
-        session: PublicSession::of(&moment.session, moment.shown.map(|shown| shown.index)),
+        session: PublicSession::new(&moment.session, moment.shown.map(|shown| shown.index)),
         websocket_url: ticket.websocket_url,
         ticket_expires_at: ticket.expires_at,
     };
@@ -119,14 +119,14 @@ pub async fn join(
 ///
 /// # Errors
 /// `Invalid` for one that is too long or has control characters.
-pub fn display_name(typed: Option<&str>) -> Result<Option<String>, Error> {
+pub fn parse_display_name(typed: Option<&str>) -> Result<Option<String>, Error> {
     let name = typed.map(str::trim).filter(|name| !name.is_empty());
     match name {
         Some(name) if name.chars().any(char::is_control) => {
             Err(Error::field("display_name", "has control characters"))
         }
-        Some(name) if name.chars().count() > NAME_LENGTH => {
-            Err(Error::field("display_name", format!("has {NAME_LENGTH} characters at most")))
+        Some(name) if name.chars().count() > MAX_NAME_CHARS => {
+            Err(Error::field("display_name", format!("has {MAX_NAME_CHARS} characters at most")))
         }
         name => Ok(name.map(str::to_owned)),
     }
@@ -140,7 +140,7 @@ fn wrong_token_error() -> Error {
 ///
 /// # Errors
 /// `Invalid` for one of another session, or whose time is over.
-pub fn of_token(app: &App, session: SessionId, token: &str) -> Result<ParticipantId, Error> {
+pub fn participant_of_token(app: &App, session: SessionId, token: &str) -> Result<ParticipantId, Error> {
     let token: Option<Token> = app.tokens.verify(token, app.clock.now());
     let token = token.filter(|token| token.session == session).ok_or_else(wrong_token_error)?;
     Ok(token.participant)
@@ -150,17 +150,17 @@ pub fn of_token(app: &App, session: SessionId, token: &str) -> Result<Participan
 ///
 /// # Errors
 /// `REMOVED` for those whom the presenter has sent away.
-pub async fn renamed(
+pub async fn rejoin(
     app: &App,
     session: SessionId,
     id: ParticipantId,
     name: Option<String>,
 ) -> Result<Option<Participant>, Error> {
     let found = match name {
-        Some(name) => participants::rename(&app.store, session, id, &name).await?.done(),
+        Some(name) => participants::rename(&app.store, session, id, &name).await?.applied(),
         None => participants::get(&app.store, session, id, app.clock.now()).await?,
     };
-    found.map(stays).transpose()
+    found.map(require_not_removed).transpose()
 }
 
 async fn add_participant(
@@ -170,7 +170,8 @@ async fn add_participant(
     name: Option<String>,
 ) -> Result<Participant, Error> {
     let now = app.clock.now();
-    let id = user.map_or_else(|| app.clock.id(), |user| ParticipantId::of_account(session.id, user));
+    let id =
+        user.map_or_else(|| app.clock.new_id(), |user| ParticipantId::derive_for_account(session.id, user));
     let newcomer = Participant {
         session: session.id,
         id,
@@ -181,9 +182,11 @@ async fn add_participant(
     };
     let limit = session.plan.limits().participants_per_session;
     match participants::add(&app.store, &newcomer, limit, now).await? {
-        AddParticipantOutcome::Done => Ok(newcomer),
-        AddParticipantOutcome::There => Ok(renamed(app, session.id, id, name).await?.unwrap_or(newcomer)),
-        AddParticipantOutcome::Full(most) => Err(Quota::ParticipantsPerSession.exceeded(most, most)),
+        AddParticipantOutcome::Added => Ok(newcomer),
+        AddParticipantOutcome::AlreadyJoined => {
+            Ok(rejoin(app, session.id, id, name).await?.unwrap_or(newcomer))
+        }
+        AddParticipantOutcome::Full(most) => Err(Quota::ParticipantsPerSession.exceeded_error(most, most)),
     }
 }
 
@@ -193,11 +196,11 @@ mod tests {
 
     #[test]
     fn blank_names_are_anonymous() {
-        assert_eq!(display_name(None).unwrap(), None);
-        assert_eq!(display_name(Some("  ")).unwrap(), None);
-        assert_eq!(display_name(Some(" Ana ")).unwrap(), Some("Ana".into()));
-        assert!(display_name(Some("a\nb")).is_err());
-        assert!(display_name(Some(&"ä".repeat(101))).is_err());
-        assert!(display_name(Some(&"ä".repeat(100))).is_ok());
+        assert_eq!(parse_display_name(None).unwrap(), None);
+        assert_eq!(parse_display_name(Some("  ")).unwrap(), None);
+        assert_eq!(parse_display_name(Some(" Ana ")).unwrap(), Some("Ana".into()));
+        assert!(parse_display_name(Some("a\nb")).is_err());
+        assert!(parse_display_name(Some(&"ä".repeat(101))).is_err());
+        assert!(parse_display_name(Some(&"ä".repeat(100))).is_ok());
     }
 }

@@ -18,14 +18,14 @@ const WRITE_CONCURRENCY: usize = 16;
 
 /// Keeps the slide as it is shown: a report tells of it, whatever becomes of the presentation; and has it filled, where it
 /// wants to be and never was. A failure is only logged: a report then tells of the slide as it is.
-pub async fn keep(app: &App, session: &Session, shown: &SlideOnScreen, now: Timestamp) {
+pub async fn snapshot_slide(app: &App, session: &Session, shown: &SlideOnScreen, now: Timestamp) {
     log_failure(session, store_snapshot(app, session, shown, now).await);
 }
 
 /// Keeps every slide: where participants turn them, all are shown from the start.
-pub async fn keep_all(app: &App, session: &Session, now: Timestamp) {
+pub async fn snapshot_all_slides(app: &App, session: &Session, now: Timestamp) {
     let kept = async {
-        let all = all(app, session, now).await?;
+        let all = presentation_slides(app, session, now).await?;
         let writes =
             all.into_iter().map(|shown| async move { store_snapshot(app, session, &shown, now).await });
         stream::iter(writes).buffer_unordered(WRITE_CONCURRENCY).try_collect::<()>().await
@@ -40,7 +40,11 @@ fn log_failure(session: &Session, kept: Result<(), Error>) {
 }
 
 /// The slides of the session's presentation.
-pub async fn all(app: &App, session: &Session, now: Timestamp) -> Result<Vec<SlideOnScreen>, Error> {
+pub async fn presentation_slides(
+    app: &App,
+    session: &Session,
+    now: Timestamp,
+) -> Result<Vec<SlideOnScreen>, Error> {
     let Some(presentation) = presentations::get(&app.store, session.presentation, now).await? else {
         return Ok(Vec::new());
     };
@@ -48,7 +52,7 @@ pub async fn all(app: &App, session: &Session, now: Timestamp) -> Result<Vec<Sli
     Ok(slides
         .into_iter()
         .enumerate()
-        .map(|(index, slide)| SlideOnScreen::of(session.id, index, slide))
+        .map(|(index, slide)| SlideOnScreen::new(session.id, index, slide))
         .collect())
 }
 
@@ -66,9 +70,9 @@ async fn store_snapshot(
         first_at: now,
         last_at: now,
     };
-    shown::show(&app.store, &kept).await?;
-    if generate::wants(&shown.content) && session.pace == SlidePacing::Presenter {
-        generate::request(app, session, shown.id, true).await?;
+    shown::record(&app.store, &kept).await?;
+    if generate::wants_generation(&shown.content) && session.pace == SlidePacing::Presenter {
+        generate::request_generation(app, session, shown.id, true).await?;
     }
     Ok(())
 }

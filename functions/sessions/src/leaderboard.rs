@@ -13,7 +13,7 @@ use store::{
 use utoipa::ToSchema;
 
 /// Entries that are listed.
-pub const LISTED: usize = 100;
+pub const MAX_LISTED_ENTRIES: usize = 100;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LeaderboardResponse {
@@ -29,7 +29,7 @@ pub struct LeaderboardResponse {
 }
 
 /// An entry as it is told; names are for the presenter.
-pub fn told(entry: &LeaderboardEntry, named: bool) -> LeaderboardEntry {
+pub fn visible_entry(entry: &LeaderboardEntry, named: bool) -> LeaderboardEntry {
     LeaderboardEntry { display_name: entry.display_name.clone().filter(|_| named), ..entry.clone() }
 }
 
@@ -47,14 +47,14 @@ pub fn told(entry: &LeaderboardEntry, named: bool) -> LeaderboardEntry {
         (status = 404, body = ErrorBody),
     )
 )]
-pub async fn leaderboard(
+pub async fn get_leaderboard(
     State(app): State<App>,
     caller: Caller,
     PathId(id): PathId<SessionId>,
 ) -> ApiResult<Json<LeaderboardResponse>> {
     let now = app.clock.now();
-    let (_, seat) = seats::find(&app.store, id, caller.into(), now).await?;
-    let Some(found) = sessions::leaderboard(&app.store, id, now).await? else {
+    let (_, seat) = seats::get_with_role(&app.store, id, caller.into(), now).await?;
+    let Some(found) = sessions::get_leaderboard(&app.store, id, now).await? else {
         return Ok(Json(LeaderboardResponse { entries: Vec::new(), total: 0, me: None, as_of: None }));
     };
     let named = seat == SessionRole::Presenter;
@@ -63,9 +63,14 @@ pub async fn leaderboard(
         SessionRole::Participant { id, .. } => found.ranked.iter().find(|ranked| ranked.participant_id == id),
     };
     Ok(Json(LeaderboardResponse {
-        entries: found.ranked.iter().take(LISTED).map(|ranked| told(ranked, named)).collect(),
+        entries: found
+            .ranked
+            .iter()
+            .take(MAX_LISTED_ENTRIES)
+            .map(|ranked| visible_entry(ranked, named))
+            .collect(),
         total: found.ranked.len(),
-        me: me.map(|ranked| told(ranked, false)),
+        me: me.map(|ranked| visible_entry(ranked, false)),
         as_of: Timestamp::from_millisecond(found.as_of).ok(),
     }))
 }

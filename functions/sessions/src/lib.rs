@@ -96,17 +96,17 @@ use crate::{announce::CountScheduler, live::SessionCache};
 /// What one instance remembers between events.
 #[derive(Clone, Default)]
 pub struct InstanceState {
-    pub live: SessionCache,
-    pub announcer: CountScheduler,
+    pub session_cache: SessionCache,
+    pub count_scheduler: CountScheduler,
 }
 
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(create::create, list::list))
-        .routes(routes!(get::get, update::update))
-        .routes(routes!(find::by_code))
-        .routes(routes!(find::by_slug))
-        .routes(routes!(join::join))
+        .routes(routes!(create::create_session, list::list_sessions))
+        .routes(routes!(get::get_session, update::update_session))
+        .routes(routes!(find::find_session_by_code))
+        .routes(routes!(find::find_session_by_slug))
+        .routes(routes!(join::join_session))
         .routes(routes!(moves::start))
         .routes(routes!(moves::pause))
         .routes(routes!(moves::resume))
@@ -115,25 +115,25 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(slide::show_put))
         .routes(routes!(statistics::statistics))
         .routes(routes!(statistics::stats))
-        .routes(routes!(finalize::finalize))
-        .routes(routes!(report::get::get))
-        .routes(routes!(export::export))
-        .routes(routes!(participants::participants))
-        .routes(routes!(remove_participant::remove))
-        .routes(routes!(slides::slides))
-        .routes(routes!(results::get, results::show, results::reset))
-        .routes(routes!(generate::generate, generate::status))
+        .routes(routes!(finalize::finalize_session))
+        .routes(routes!(report::get::get_report))
+        .routes(routes!(export::export_session))
+        .routes(routes!(participants::list_participants))
+        .routes(routes!(remove_participant::remove_participant))
+        .routes(routes!(slides::list_session_slides))
+        .routes(routes!(results::get_results, results::show_results, results::reset_results))
+        .routes(routes!(generate::generate_slide, generate::get_generation))
         .routes(routes!(generate::summary))
         .routes(routes!(generate::conclusion))
-        .routes(routes!(leaderboard::leaderboard))
-        .routes(routes!(questions::ask::ask, questions::list::list))
-        .routes(routes!(questions::ask::ask_ai))
-        .routes(routes!(questions::get::get, questions::update::update))
-        .routes(routes!(questions::answer::answer))
+        .routes(routes!(leaderboard::get_leaderboard))
+        .routes(routes!(questions::ask::ask_question, questions::list::list_questions))
+        .routes(routes!(questions::ask::ask_assistant))
+        .routes(routes!(questions::get::get_question, questions::update::update_question))
+        .routes(routes!(questions::answer::answer_question))
         .routes(routes!(questions::upvote::upvote, questions::upvote::withdraw))
-        .routes(routes!(respond::respond))
-        .routes(routes!(moderate::moderate))
-        .routes(routes!(responses::responses))
+        .routes(routes!(respond::submit_response))
+        .routes(routes!(moderate::moderate_response))
+        .routes(routes!(responses::list_responses_of_slide))
 }
 
 pub fn openapi() -> utoipa::openapi::OpenApi {
@@ -142,26 +142,29 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 /// `api-sessions`
 pub async fn api(environment: Environment) -> Result<LambdaFunction, StartError> {
-    let app = App::start(&environment, FunctionDependency::ROOMS).await?;
+    let app = App::start(&environment, FunctionDependency::REALTIME).await?;
     let router =
         router().split_for_parts().0.layer(Extension(InstanceState::default())).with_state(app.clone());
-    Ok(entry::http::door(&app, router))
+    Ok(entry::http::function(&app, router))
 }
 
 /// `socket-sessions`
 pub async fn socket(environment: Environment) -> Result<LambdaFunction, StartError> {
-    let app = App::start(&environment, FunctionDependency::ROOMS).await?;
+    let app = App::start(&environment, FunctionDependency::REALTIME).await?;
     let known = ConnectionCache::default();
-    let socket =
-        socket::SessionSocket { app: app.clone(), known: known.clone(), hot: InstanceState::default() };
-    Ok(entry::socket::door(app, known, socket))
+    let socket = socket::SessionSocket {
+        app: app.clone(),
+        connection_cache: known.clone(),
+        state: InstanceState::default(),
+    };
+    Ok(entry::socket::function(app, known, socket))
 }
 
 /// `worker-sessions`
 pub async fn worker(environment: Environment) -> Result<LambdaFunction, StartError> {
-    let app = App::start(&environment, FunctionDependency::ROOMS).await?;
+    let app = App::start(&environment, FunctionDependency::REALTIME).await?;
     let hot = InstanceState::default();
-    Ok(entry::worker::door(app, move |app, delivery| {
+    Ok(entry::worker::function(app, move |app, delivery| {
         let hot = hot.clone();
         async move { worker::run(&app, &hot, &delivery).await }
     }))
@@ -169,9 +172,9 @@ pub async fn worker(environment: Environment) -> Result<LambdaFunction, StartErr
 
 /// `worker-answers`
 pub async fn answers(environment: Environment) -> Result<LambdaFunction, StartError> {
-    let app = App::start(&environment, FunctionDependency::ROOMS).await?;
-    let assistant = assistant::assistant(&environment)?;
-    Ok(entry::worker::door(app, move |app, delivery| {
+    let app = App::start(&environment, FunctionDependency::REALTIME).await?;
+    let assistant = assistant::assistant_from_environment(&environment)?;
+    Ok(entry::worker::function(app, move |app, delivery| {
         let assistant = assistant.clone();
         async move { assistant::run(&app, &assistant, &delivery).await }
     }))

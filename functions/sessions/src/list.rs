@@ -37,7 +37,7 @@ pub struct ListSessionsQuery {
         (status = 422, body = ErrorBody),
     )
 )]
-pub async fn list(
+pub async fn list_sessions(
     State(app): State<App>,
     account: AccountCaller,
     ValidQuery(page): ValidQuery<ListQuery>,
@@ -46,11 +46,12 @@ pub async fn list(
     let now = app.clock.now();
     let (limit, cursor) = (page.limit(), page.cursor.as_deref());
     let Some(presentation) = which.presentation_id else {
-        let found = sessions::of_owner(&app.store, account.user, which.status, limit, cursor, now).await?;
-        return Ok(Json(found.map(SessionView::uncounted)));
+        let found =
+            sessions::page_by_owner(&app.store, account.user, which.status, limit, cursor, now).await?;
+        return Ok(Json(found.map(SessionView::without_counts)));
     };
-    presentations::owned(&app.store, account.user, presentation, now).await?;
-    let mut found = sessions::of_presentation(&app.store, presentation, limit, cursor, now).await?;
+    presentations::get_owned(&app.store, account.user, presentation, now).await?;
+    let mut found = sessions::page_by_presentation(&app.store, presentation, limit, cursor, now).await?;
     found.items.retain(|session| which.status.is_none_or(|status| session.status == status));
-    Ok(Json(found.map(SessionView::uncounted)))
+    Ok(Json(found.map(SessionView::without_counts)))
 }

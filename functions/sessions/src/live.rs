@@ -38,7 +38,7 @@ pub struct SlideOnScreen {
 
 impl SlideOnScreen {
     /// A slide as it is in a session.
-    pub fn of(session: SessionId, index: usize, slide: Slide) -> Self {
+    pub fn new(session: SessionId, index: usize, slide: Slide) -> Self {
         Self { id: slide.id, content: slide.content.seen_in(session), index }
     }
 
@@ -105,10 +105,10 @@ impl SessionCache {
     }
 
     /// As remembered, if it is fresh enough; else as it is.
-    pub async fn recent(&self, app: &App, session: SessionId) -> Result<Arc<SessionSnapshot>, Error> {
+    pub async fn get_cached(&self, app: &App, session: SessionId) -> Result<Arc<SessionSnapshot>, Error> {
         match self.cached((session, None), app.clock.now()) {
             Some(moment) => Ok(moment),
-            None => self.fresh(app, session).await,
+            None => self.get_fresh(app, session).await,
         }
     }
 
@@ -116,16 +116,16 @@ impl SessionCache {
     ///
     /// # Errors
     /// `NotFound` where there is no such session.
-    pub async fn fresh(&self, app: &App, session: SessionId) -> Result<Arc<SessionSnapshot>, Error> {
+    pub async fn get_fresh(&self, app: &App, session: SessionId) -> Result<Arc<SessionSnapshot>, Error> {
         let now = app.clock.now();
         let found = sessions::get(&app.store, session, ReadConsistency::Strong, now).await?;
-        let moment = moment(app, found.ok_or(Error::NotFound("session"))?, now).await?;
+        let moment = load_snapshot(app, found.ok_or(Error::NotFound("session"))?, now).await?;
         Ok(self.insert((session, None), moment, now))
     }
 
     /// For a participant who is at a slide: where the presenter turns the slides, the same; else with that slide, as
     /// remembered if `moment` is.
-    pub async fn at(
+    pub async fn get_at_slide(
         &self,
         app: &App,
         moment: Arc<SessionSnapshot>,
@@ -139,7 +139,7 @@ impl SessionCache {
         if let Some(known) = self.cached(key, now).filter(|known| known.session == moment.session) {
             return Ok(known);
         }
-        let shown = self::slide(app, &moment.session, slide, now).await?;
+        let shown = self::find_slide(app, &moment.session, slide, now).await?;
         let turned =
             SessionSnapshot { session: moment.session.clone(), shown, total_slides: moment.total_slides };
         Ok(self.insert(key, turned, now))
@@ -147,18 +147,18 @@ impl SessionCache {
 }
 
 /// A slide of a session's presentation; `None` where it has none of this id.
-pub async fn slide(
+pub async fn find_slide(
     app: &App,
     session: &Session,
     id: SlideId,
     now: Timestamp,
 ) -> Result<Option<SlideOnScreen>, Error> {
     let at = Session { current_slide: Some(id), ..session.clone() };
-    Ok(moment(app, at, now).await?.shown)
+    Ok(load_snapshot(app, at, now).await?.shown)
 }
 
 /// What is on the screen of a session as it was read (or has just been written).
-pub async fn moment(app: &App, session: Session, now: Timestamp) -> Result<SessionSnapshot, Error> {
+pub async fn load_snapshot(app: &App, session: Session, now: Timestamp) -> Result<SessionSnapshot, Error> {
     let presentation = presentations::get(&app.store, session.presentation, now);
     let Some(id) = session.current_slide else {
         let total_slides = presentation.await?.map_or(0, |presentation| presentation.slides.len());
@@ -168,6 +168,6 @@ pub async fn moment(app: &App, session: Session, now: Timestamp) -> Result<Sessi
     let (presentation, slide) = try_join!(presentation, slide)?;
     let order = presentation.map(|presentation| presentation.slides).unwrap_or_default();
     let index = order.iter().position(|other| *other == id);
-    let shown = slide.zip(index).map(|(slide, index)| SlideOnScreen::of(session.id, index, slide));
+    let shown = slide.zip(index).map(|(slide, index)| SlideOnScreen::new(session.id, index, slide));
     Ok(SessionSnapshot { session, shown, total_slides: order.len() })
 }

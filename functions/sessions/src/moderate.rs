@@ -10,7 +10,7 @@ use serde::Deserialize;
 use store::{ReadConsistency, WriteOutcome, responses, sessions, slides};
 use utoipa::ToSchema;
 
-use crate::{InstanceState, responses::submitted};
+use crate::{InstanceState, responses::response_submitted};
 
 /// What is left out stays.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -45,7 +45,7 @@ pub struct ModerateResponseRequest {
         (status = 422, body = ErrorBody),
     )
 )]
-pub async fn moderate(
+pub async fn moderate_response(
     State(app): State<App>,
     Extension(hot): Extension<InstanceState>,
     account: AccountCaller,
@@ -53,21 +53,22 @@ pub async fn moderate(
     ValidJson(input): ValidJson<ModerateResponseRequest>,
 ) -> ApiResult<Json<ResponseSubmitted>> {
     let (now, session, slide) = (app.clock.now(), input.session_id, input.slide_id);
-    let owned = sessions::owned(&app.store, account.user, session, ReadConsistency::Eventual, now).await?;
+    let owned =
+        sessions::get_owned(&app.store, account.user, session, ReadConsistency::Eventual, now).await?;
     // an id says nothing of where the answer lies: an index would be a second write for every vote
-    let found = responses::of_slide(&app.store, session, slide, now).await?;
+    let found = responses::list_by_slide(&app.store, session, slide, now).await?;
     let seen = found.into_iter().find(|response| response.id == id).ok_or(Error::NotFound("response"))?;
     let moderated = responses::moderate(&app.store, &seen, input.is_hidden, input.is_flagged).await?;
-    let WriteOutcome::Done(response) = moderated else {
+    let WriteOutcome::Applied(response) = moderated else {
         return Err(Error::conflict(ErrorCode::Conflict, "another answer has taken its place").into());
     };
     // hidden before, too: whoever hid it may have died before it was counted
     if input.is_hidden.is_some() {
-        hot.announcer.last_votes(&app, session, slide).await;
+        hot.count_scheduler.schedule_final_vote_count(&app, session, slide).await;
         let found = slides::get(&app.store, owned.presentation, slide, now).await?;
         if found.is_some_and(|slide| slide.content.kind() == SlideType::Quiz) {
             app.queues.send(&RankQuiz { session }, now).await?;
         }
     }
-    Ok(Json(submitted(response)))
+    Ok(Json(response_submitted(response)))
 }

@@ -22,13 +22,13 @@ use store::{
 
 use crate::{
     announce::CountScheduler,
-    keep::{keep, keep_all},
+    keep::{snapshot_all_slides, snapshot_slide},
     live, report,
     view::SessionView,
 };
 
 /// A running session is looked after this often: what nobody announced is counted.
-pub const CHECKED_EVERY: SignedDuration = SignedDuration::from_secs(60);
+pub const CHECK_INTERVAL: SignedDuration = SignedDuration::from_secs(60);
 /// Changes that are tried again because another one came first.
 const MAX_ATTEMPTS: usize = 8;
 
@@ -36,7 +36,7 @@ const MAX_ATTEMPTS: usize = 8;
 ///
 /// # Errors
 /// `NotFound` for others' sessions, and what `change` says. What it returns comes with the session.
-pub async fn change<T>(
+pub async fn change_session<T>(
     app: &App,
     id: SessionId,
     owner: Option<UserId>,
@@ -45,15 +45,15 @@ pub async fn change<T>(
     for _ in 0..MAX_ATTEMPTS {
         let now = app.clock.now();
         let mut session = match owner {
-            Some(owner) => sessions::owned(&app.store, owner, id, ReadConsistency::Strong, now).await?,
+            Some(owner) => sessions::get_owned(&app.store, owner, id, ReadConsistency::Strong, now).await?,
             None => sessions::get(&app.store, id, ReadConsistency::Strong, now)
                 .await?
                 .ok_or(Error::NotFound("session"))?,
         };
         let said = change(&mut session, now)?;
         session.version += 1;
-        session.moved_at = now;
-        if sessions::change(&app.store, &session).await? == WriteOutcome::Done(()) {
+        session.last_presenter_action_at = now;
+        if sessions::change(&app.store, &session).await? == WriteOutcome::Applied(()) {
             return Ok((session, said));
         }
         // refused by itself: the write was done, its answer was lost, and the SDK sent it again
@@ -65,7 +65,7 @@ pub async fn change<T>(
 }
 
 /// Makes a move and tells the room.
-pub async fn make(
+pub async fn apply_transition(
     app: &App,
     announcer: &CountScheduler,
     id: SessionId,
@@ -73,13 +73,13 @@ pub async fn make(
     made: SessionTransition,
     reason: EndReason,
 ) -> Result<Session, Error> {
-    let (session, ()) = change(app, id, owner, |session, now| {
+    let (session, ()) = change_session(app, id, owner, |session, now| {
         let from = session.status;
-        session.status = from.after(made)?;
+        session.status = from.apply(made)?;
         match session.status {
             SessionStatus::Active => {
                 session.started_at.get_or_insert(now);
-                session.check_at = Some(now + CHECKED_EVERY);
+                session.check_at = Some(now + CHECK_INTERVAL);
             }
             SessionStatus::Ended => {
                 session.ended_at = Some(now);
@@ -89,7 +89,7 @@ pub async fn make(
                     reason
                 });
                 // once more, in case the last counts or the last word are lost
-                session.check_at = Some(now + CHECKED_EVERY);
+                session.check_at = Some(now + CHECK_INTERVAL);
             }
             // not looked after, but ended when nobody comes back
             SessionStatus::Paused | SessionStatus::Pending => {
@@ -105,7 +105,7 @@ pub async fn make(
         tracing::error!(session = %id, ?error, "a move was not told");
     }
     if made == SessionTransition::End
-        && let Err(error) = report::request(app, &session, true).await
+        && let Err(error) = report::request_report(app, &session, true).await
     {
         // the session's check asks for it once more
         tracing::error!(session = %id, ?error, "a report was not asked for");
@@ -124,9 +124,9 @@ fn session_ended_event(session: &Session, now: Timestamp) -> Event {
 }
 
 /// The end once more, for whoever has not heard it: told, and their sockets closed.
-pub async fn tell_end(app: &App, session: &Session) -> Result<(), Error> {
+pub async fn publish_end(app: &App, session: &Session) -> Result<(), Error> {
     let now = app.clock.now();
-    app.rooms.publish_last(Room::Session(session.id), session_ended_event(session, now), now).await
+    app.realtime.publish_and_close(Room::Session(session.id), session_ended_event(session, now), now).await
 }
 
 async fn publish_transition(
@@ -141,7 +141,7 @@ async fn publish_transition(
     let mut shown = None;
     let event = match made {
         SessionTransition::Start => {
-            shown = live::moment(app, session.clone(), now).await?.shown;
+            shown = live::load_snapshot(app, session.clone(), now).await?.shown;
             Event::SessionStarted(SessionStarted {
                 session_id,
                 version,
@@ -156,30 +156,30 @@ async fn publish_transition(
     if matches!(made, SessionTransition::Pause | SessionTransition::End)
         && let Some(slide) = session.current_slide
     {
-        announcer.last_votes(app, session.id, slide).await;
+        announcer.schedule_final_vote_count(app, session.id, slide).await;
     }
     let room = Room::Session(session.id);
     match made {
         SessionTransition::End => {
-            let told = app.rooms.publish_last(room, event, now).await;
+            let told = app.realtime.publish_and_close(room, event, now).await;
             if session.has_revealed() {
                 app.queues.send(&RankQuiz { session: session.id }, now).await?;
             }
             told
         }
         SessionTransition::Start => {
-            let told = app.rooms.publish(room, event, now).await;
+            let told = app.realtime.publish(room, event, now).await;
             match session.pace {
                 SlidePacing::Presenter => {
                     if let Some(shown) = &shown {
-                        keep(app, session, shown, now).await;
+                        snapshot_slide(app, session, shown, now).await;
                     }
                 }
-                SlidePacing::Participant => keep_all(app, session, now).await,
+                SlidePacing::Participant => snapshot_all_slides(app, session, now).await,
             }
             told
         }
-        SessionTransition::Pause | SessionTransition::Resume => app.rooms.publish(room, event, now).await,
+        SessionTransition::Pause | SessionTransition::Resume => app.realtime.publish(room, event, now).await,
     }
 }
 
@@ -207,8 +207,8 @@ macro_rules! moves {
             PathId(id): PathId<SessionId>,
         ) -> ApiResult<Json<SessionView>> {
             let owner = Some(account.user);
-            let session = make(&app, &hot.announcer, id, owner, $made, EndReason::Ended).await?;
-            Ok(Json(SessionView::uncounted(session)))
+            let session = apply_transition(&app, &hot.count_scheduler, id, owner, $made, EndReason::Ended).await?;
+            Ok(Json(SessionView::without_counts(session)))
         }
     )*};
 }

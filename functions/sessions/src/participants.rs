@@ -37,14 +37,14 @@ pub struct ParticipantView {
         (status = 422, body = ErrorBody),
     )
 )]
-pub async fn participants(
+pub async fn list_participants(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<SessionId>,
     ValidQuery(page): ValidQuery<ListQuery>,
 ) -> ApiResult<Json<Page<ParticipantView>>> {
     let now = app.clock.now();
-    sessions::owned(&app.store, account.user, id, ReadConsistency::Eventual, now).await?;
+    sessions::get_owned(&app.store, account.user, id, ReadConsistency::Eventual, now).await?;
     let found = participants::page(&app.store, id, page.limit(), page.cursor.as_deref(), now).await?;
     Ok(Json(found.map(|participant| ParticipantView {
         id: participant.id,

@@ -7,7 +7,7 @@ use http::StatusCode;
 use model::{Error, ErrorCode, ParticipantId, Room, SessionId};
 use store::{ReadConsistency, WriteOutcome, participants, sessions};
 
-use crate::guest::WHY_REMOVED;
+use crate::guest::REMOVED_MESSAGE;
 
 /// Sends a participant away: their sockets are closed, their token counts no more. What they have said stays; single
 /// answers can be hidden.
@@ -24,18 +24,18 @@ use crate::guest::WHY_REMOVED;
         (status = 404, body = ErrorBody),
     )
 )]
-pub async fn remove(
+pub async fn remove_participant(
     State(app): State<App>,
     account: AccountCaller,
     PathIds(id, participant): PathIds<SessionId, ParticipantId>,
 ) -> ApiResult<StatusCode> {
     let now = app.clock.now();
-    sessions::owned(&app.store, account.user, id, ReadConsistency::Eventual, now).await?;
+    sessions::get_owned(&app.store, account.user, id, ReadConsistency::Eventual, now).await?;
     // before the sockets are closed: whoever comes back finds it
-    if participants::remove(&app.store, id, participant, now).await? == WriteOutcome::Refused {
+    if participants::remove(&app.store, id, participant, now).await? == WriteOutcome::ConditionFailed {
         return Err(Error::NotFound("participant").into());
     }
     let room = Room::Session(id);
-    app.rooms.expel_holder(room, participant.uuid(), ErrorCode::Removed, WHY_REMOVED, now).await?;
+    app.realtime.close_holder(room, participant.uuid(), ErrorCode::Removed, REMOVED_MESSAGE, now).await?;
     Ok(StatusCode::NO_CONTENT)
 }

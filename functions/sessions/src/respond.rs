@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::{InstanceState, guest::seated, responses::submitted, vote};
+use crate::{InstanceState, guest::require_participant, responses::response_submitted, vote};
 
 /// An answer to the slide that is shown.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -52,7 +52,7 @@ pub struct SubmitResponseRequest {
         (status = 422, body = ErrorBody),
     )
 )]
-pub async fn respond(
+pub async fn submit_response(
     State(app): State<App>,
     Extension(hot): Extension<InstanceState>,
     ReceivedAt(received): ReceivedAt,
@@ -60,7 +60,7 @@ pub async fn respond(
     ValidJson(input): ValidJson<SubmitResponseRequest>,
 ) -> ApiResult<(StatusCode, Json<ResponseSubmitted>)> {
     let GuestCaller { participant, session } = guest;
-    let found = seated(&app, input.session_id, guest).await?;
+    let found = require_participant(&app, input.session_id, guest).await?;
     // someone else's self is not there for this token
     if input.participant_id.is_some_and(|other| other != participant) {
         return Err(Error::NotFound("participant").into());
@@ -74,6 +74,6 @@ pub async fn respond(
         seq: input.seq,
         received,
     };
-    let response = vote::cast(&app, &hot, ballot).await?;
-    Ok((StatusCode::CREATED, Json(submitted(response))))
+    let response = vote::cast_vote(&app, &hot, ballot).await?;
+    Ok((StatusCode::CREATED, Json(response_submitted(response))))
 }

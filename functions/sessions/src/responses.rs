@@ -39,7 +39,7 @@ pub struct ResponseList {
 }
 
 /// An answer as the presenter sees it.
-pub fn submitted(response: SlideResponse) -> ResponseSubmitted {
+pub fn response_submitted(response: SlideResponse) -> ResponseSubmitted {
     ResponseSubmitted {
         response_id: response.id,
         slide_id: response.slide,
@@ -70,16 +70,17 @@ pub fn submitted(response: SlideResponse) -> ResponseSubmitted {
         (status = 422, body = ErrorBody),
     )
 )]
-pub async fn responses(
+pub async fn list_responses_of_slide(
     State(app): State<App>,
     account: AccountCaller,
     PathId(slide): PathId<SlideId>,
     ValidQuery(which): ValidQuery<ListResponsesQuery>,
 ) -> ApiResult<Json<ResponseList>> {
     let now = app.clock.now();
-    sessions::owned(&app.store, account.user, which.session_id, ReadConsistency::Eventual, now).await?;
-    let mut found = responses::of_slide(&app.store, which.session_id, slide, now).await?;
+    sessions::get_owned(&app.store, account.user, which.session_id, ReadConsistency::Eventual, now).await?;
+    let mut found = responses::list_by_slide(&app.store, which.session_id, slide, now).await?;
     found.sort_by_key(|response| std::cmp::Reverse((response.received, response.id)));
-    let (items, numbers) = PageNumbers::cut(found, which.page.unwrap_or(1), which.page_size.unwrap_or(20));
-    Ok(Json(ResponseList { items: items.into_iter().map(submitted).collect(), numbers }))
+    let (items, numbers) =
+        PageNumbers::paginate(found, which.page.unwrap_or(1), which.page_size.unwrap_or(20));
+    Ok(Json(ResponseList { items: items.into_iter().map(response_submitted).collect(), numbers }))
 }

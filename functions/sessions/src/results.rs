@@ -28,8 +28,8 @@ use utoipa::ToSchema;
 
 use crate::{
     InstanceState, live,
-    moves::change,
-    state::{own, vote_update},
+    moves::change_session,
+    state::{own_response, vote_update},
 };
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -76,13 +76,13 @@ pub struct SlideResults {
         (status = 404, body = ErrorBody),
     )
 )]
-pub async fn get(
+pub async fn get_results(
     State(app): State<App>,
     caller: Caller,
     PathIds(id, slide): PathIds<SessionId, SlideId>,
 ) -> ApiResult<Json<SlideResults>> {
     let now = app.clock.now();
-    let (session, seat) = seats::find(&app.store, id, caller.into(), now).await?;
+    let (session, seat) = seats::get_with_role(&app.store, id, caller.into(), now).await?;
     let found = slides::get(&app.store, session.presentation, slide, now).await?;
     let visible = session.shows_results(slide, &found.ok_or(Error::NotFound("slide"))?.content);
     let participant = match seat {
@@ -90,11 +90,11 @@ pub async fn get(
         SessionRole::Participant { id, .. } => Some(id),
     };
     let counts_from = session.counts_from(slide);
-    let snapshot = sessions::snapshot(&app.store, id, slide, now).await?;
+    let snapshot = sessions::get_snapshot(&app.store, id, slide, now).await?;
     let votes = snapshot
         .filter(|snapshot| (visible || seat == SessionRole::Presenter) && snapshot.as_of > counts_from)
         .map(vote_update);
-    let own = own(&app, id, Some(slide), participant, now).await?;
+    let own = own_response(&app, id, Some(slide), participant, now).await?;
     let my_response = own.filter(|own| own.created_at.as_millisecond() >= counts_from);
     Ok(Json(SlideResults { slide_id: slide, visible, votes, my_response }))
 }
@@ -116,7 +116,7 @@ pub async fn get(
         (status = 422, body = ErrorBody),
     )
 )]
-pub async fn show(
+pub async fn show_results(
     State(app): State<App>,
     Extension(hot): Extension<InstanceState>,
     account: AccountCaller,
@@ -148,7 +148,7 @@ pub async fn show(
         (status = 409, description = "the session has ended", body = ErrorBody),
     )
 )]
-pub async fn reset(
+pub async fn reset_results(
     State(app): State<App>,
     Extension(hot): Extension<InstanceState>,
     account: AccountCaller,
@@ -171,10 +171,10 @@ async fn change_results(
     decide: impl Fn(&mut SlideResultSettings),
 ) -> Result<ResultsView, Error> {
     let now = app.clock.now();
-    let session = sessions::owned(&app.store, owner, id, ReadConsistency::Strong, now).await?;
+    let session = sessions::get_owned(&app.store, owner, id, ReadConsistency::Strong, now).await?;
     let found = slides::get(&app.store, session.presentation, slide, now).await?;
     let content = found.ok_or(Error::NotFound("slide"))?.content;
-    let (session, ()) = change(app, id, Some(owner), |session, _| {
+    let (session, ()) = change_session(app, id, Some(owner), |session, _| {
         if session.status == SessionStatus::Ended {
             return Err(Error::conflict(ErrorCode::SessionEnded, "the session has ended"));
         }
@@ -209,10 +209,10 @@ async fn publish_results_changed(
 ) -> Result<(), Error> {
     let now = app.clock.now();
     let visible = session.shows_results(slide, content);
-    let snapshot = sessions::snapshot(&app.store, session.id, slide, now).await?;
+    let snapshot = sessions::get_snapshot(&app.store, session.id, slide, now).await?;
     let since = session.counts_from(slide);
     let votes = snapshot.filter(|snapshot| visible && snapshot.as_of > since).map(vote_update);
-    let shown = live::slide(app, session, slide, now).await?;
+    let shown = live::find_slide(app, session, slide, now).await?;
     let changed = ResultsChanged {
         session_id: session.id,
         version: session.version,
@@ -222,8 +222,8 @@ async fn publish_results_changed(
         slide: shown.filter(|shown| shown.is_open(session)).map(|shown| shown.for_audience(session)),
         votes,
     };
-    app.rooms.publish(Room::Session(session.id), Event::ResultsChanged(Box::new(changed)), now).await?;
-    hot.announcer.last_votes(app, session.id, slide).await;
+    app.realtime.publish(Room::Session(session.id), Event::ResultsChanged(Box::new(changed)), now).await?;
+    hot.count_scheduler.schedule_final_vote_count(app, session.id, slide).await;
     if content.kind() == SlideType::Quiz {
         app.queues.send(&RankQuiz { session: session.id }, now).await?;
     }

@@ -15,7 +15,8 @@ use store::{
 use utoipa::ToSchema;
 
 use crate::{
-    InstanceState, keep::keep, live, moves::change, report::slides::takes_answers, view::SessionView,
+    InstanceState, keep::snapshot_slide, live, moves::change_session, report::slides::takes_answers,
+    view::SessionView,
 };
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -52,7 +53,7 @@ macro_rules! shows {
             ValidJson(input): ValidJson<ShowSlideRequest>,
         ) -> ApiResult<Json<SessionView>> {
             let session = change_current_slide(&app, &hot, account, id, input.slide_id).await?;
-            Ok(Json(SessionView::uncounted(session)))
+            Ok(Json(SessionView::without_counts(session)))
         }
     )*};
 }
@@ -72,11 +73,11 @@ async fn change_current_slide(
     slide: SlideId,
 ) -> Result<Session, Error> {
     let now = app.clock.now();
-    let session = sessions::owned(&app.store, account.user, id, ReadConsistency::Strong, now).await?;
+    let session = sessions::get_owned(&app.store, account.user, id, ReadConsistency::Strong, now).await?;
     slides::get(&app.store, session.presentation, slide, now)
         .await?
         .ok_or_else(|| Error::field("slide_id", "is not a slide of this session's presentation"))?;
-    let (session, before) = change(app, id, Some(account.user), |session, _| match session.status {
+    let (session, before) = change_session(app, id, Some(account.user), |session, _| match session.status {
         SessionStatus::Active | SessionStatus::Paused => Ok(session.current_slide.replace(slide)),
         SessionStatus::Ended => Err(Error::conflict(ErrorCode::SessionEnded, "the session has ended")),
         SessionStatus::Pending => {
@@ -101,10 +102,10 @@ async fn publish_slide_changed(
 ) -> Result<(), Error> {
     // first: nothing that fails after it may keep the last votes from being counted
     if let Some(before) = before {
-        hot.announcer.last_votes(app, session.id, before).await;
+        hot.count_scheduler.schedule_final_vote_count(app, session.id, before).await;
     }
     let now = app.clock.now();
-    let moment = live::moment(app, session.clone(), now).await?;
+    let moment = live::load_snapshot(app, session.clone(), now).await?;
     if let Some(shown) = moment.shown {
         let changed = CurrentSlideChanged {
             session_id: session.id,
@@ -112,11 +113,11 @@ async fn publish_slide_changed(
             slide_index: shown.index,
             slide: shown.for_audience(session),
         };
-        let told = app.rooms.publish(Room::Session(session.id), Event::SlideChanged(changed), now).await;
-        keep(app, session, &shown, now).await;
+        let told = app.realtime.publish(Room::Session(session.id), Event::SlideChanged(changed), now).await;
+        snapshot_slide(app, session, &shown, now).await;
         // turned back to, it has answers, and whoever came meanwhile was told none
         if takes_answers(&shown.content) {
-            hot.announcer.votes(app, session.id, shown.id).await;
+            hot.count_scheduler.schedule_vote_count(app, session.id, shown.id).await;
         }
         told?;
     }

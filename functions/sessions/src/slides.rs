@@ -34,14 +34,14 @@ pub struct SessionSlides {
         (status = 404, body = ErrorBody),
     )
 )]
-pub async fn slides(
+pub async fn list_session_slides(
     State(app): State<App>,
     caller: Caller,
     PathId(id): PathId<SessionId>,
 ) -> ApiResult<Json<SessionSlides>> {
     let now = app.clock.now();
-    let (session, seat) = seats::find(&app.store, id, caller.into(), now).await?;
-    let shown = keep::all(&app, &session, now).await?;
+    let (session, seat) = seats::get_with_role(&app.store, id, caller.into(), now).await?;
+    let shown = keep::presentation_slides(&app, &session, now).await?;
     let total = shown.len();
     let items = match seat {
         SessionRole::Presenter => shown.iter().map(SlideOnScreen::for_presenter).collect(),

@@ -2,7 +2,7 @@
 
 use entry::{
     App,
-    http::account,
+    http::authenticate_account,
     socket::{ConnectionCache, SocketHandler, SocketMessage},
 };
 use jiff::Timestamp;
@@ -23,15 +23,15 @@ use store::{
 
 use crate::{
     InstanceState,
-    join::{display_name, of_token, renamed},
+    join::{parse_display_name, participant_of_token, rejoin},
     questions::{self, ask::IncomingQuestion},
     vote,
 };
 
 pub struct SessionSocket {
     pub app: App,
-    pub known: ConnectionCache,
-    pub hot: InstanceState,
+    pub connection_cache: ConnectionCache,
+    pub state: InstanceState,
 }
 
 impl SocketHandler for SessionSocket {
@@ -40,11 +40,15 @@ impl SocketHandler for SessionSocket {
     async fn message(&self, message: SocketMessage<SessionCommand>) -> Result<(), Error> {
         let connection = message.connection;
         match message.command {
-            SessionCommand::Respond(respond) => self.respond(&connection, &respond, message.received).await,
-            SessionCommand::Ask(ask) => self.ask(connection, &ask).await,
-            SessionCommand::Upvote(upvote) => self.upvote(&connection, &upvote).await,
-            SessionCommand::Join(join) => self.join(connection, join).await,
-            SessionCommand::JoinSpeaker(join) => self.join_speaker(connection, &join, message.received).await,
+            SessionCommand::SubmitResponse(respond) => {
+                self.respond(&connection, &respond, message.received).await
+            }
+            SessionCommand::AskQuestion(ask) => self.ask(connection, &ask).await,
+            SessionCommand::UpvoteQuestion(upvote) => self.upvote(&connection, &upvote).await,
+            SessionCommand::JoinSession(join) => self.join(connection, join).await,
+            SessionCommand::JoinAsPresenter(join) => {
+                self.join_speaker(connection, &join, message.received).await
+            }
         }
     }
 }
@@ -53,7 +57,7 @@ const AUDIENCE_ONLY: &str = "only participants answer and ask; this connection p
 const NO_SESSION: &str = "this connection is in no session";
 
 fn connected_participant(connection: &Connection) -> Result<(ParticipantId, SessionId), Error> {
-    match connection.seat() {
+    match connection.session_role() {
         Some((session, SessionRole::Participant { id, .. })) => Ok((id, session)),
         Some((_, SessionRole::Presenter)) => Err(Error::forbidden(AUDIENCE_ONLY)),
         None => Err(Error::forbidden(NO_SESSION)),
@@ -77,7 +81,7 @@ impl SessionSocket {
             seq: respond.seq,
             received,
         };
-        vote::cast(&self.app, &self.hot, ballot).await.map(drop)
+        vote::cast_vote(&self.app, &self.state, ballot).await.map(drop)
     }
 
     /// Stores a question; whoever asks is told as everyone is, by `question_updated`.
@@ -91,13 +95,20 @@ impl SessionSocket {
             network: None,
             text: &ask.question_text,
         };
-        questions::ask::put(&self.app, &self.hot, asked).await.map(drop)
+        questions::ask::store_question(&self.app, &self.state, asked).await.map(drop)
     }
 
     async fn upvote(&self, connection: &Connection, upvote: &UpvoteQuestionCommand) -> Result<(), Error> {
         let (participant, session) = connected_participant(connection)?;
-        questions::upvote::put(&self.app, &self.hot, session, upvote.question_id, participant, upvote.up)
-            .await
+        questions::upvote::set_upvote(
+            &self.app,
+            &self.state,
+            session,
+            upvote.question_id,
+            participant,
+            upvote.up,
+        )
+        .await
     }
 
     /// Renames the participant; answered by `session_state`. A connection stays whose it is: other instances remember it. To
@@ -106,13 +117,13 @@ impl SessionSocket {
         let now = self.app.clock.now();
         let (who, session) = connected_participant(&connection)?;
         if let Some(token) = &join.participant_token
-            && of_token(&self.app, session, token)? != who
+            && participant_of_token(&self.app, session, token)? != who
         {
             let why = "is another participant's: join with it and open the socket of that answer";
             return Err(Error::field("participant_token", why));
         }
-        let name = display_name(join.display_name.as_deref())?;
-        let found = renamed(&self.app, session, who, name).await?;
+        let name = parse_display_name(join.display_name.as_deref())?;
+        let found = rejoin(&self.app, session, who, name).await?;
         let found = found.ok_or(Error::NotFound("participant"))?;
         let after = Connection { display_name: found.display_name, ..connection.clone() };
         self.replace_connection(connection, after, now).await
@@ -128,9 +139,9 @@ impl SessionSocket {
         let now = self.app.clock.now();
         let session = connection.identity.session().ok_or_else(|| Error::forbidden(NO_SESSION))?;
         let wrong = |_| Error::field("token", "is not an access token that counts");
-        let account = account(&self.app, &join.token).await.map_err(wrong)?;
+        let account = authenticate_account(&self.app, &join.token).await.map_err(wrong)?;
         let owned =
-            sessions::owned(&self.app.store, account.user, session, ReadConsistency::Eventual, now).await;
+            sessions::get_owned(&self.app.store, account.user, session, ReadConsistency::Eventual, now).await;
         match owned {
             // they are in it: that it is there is no secret
             Err(Error::NotFound(_)) => return Err(Error::forbidden("only the session's owner presents")),
@@ -155,13 +166,13 @@ impl SessionSocket {
         now: Timestamp,
     ) -> Result<(), Error> {
         if after != before {
-            connections::open(&self.app.store, &after).await?;
-            connections::move_out(&self.app.store, &before, &after).await?;
-            self.known.meet(after.clone(), now);
-            self.app.rooms.newest_presenter_wins(&after, now).await?;
+            connections::put(&self.app.store, &after).await?;
+            connections::unsubscribe_stale(&self.app.store, &before, &after).await?;
+            self.connection_cache.insert(after.clone(), now);
+            self.app.realtime.close_older_presenters(&after, now).await?;
             if let Some(session) = after.identity.session() {
                 // of the tick in which the rows lie there: an older one may have been counted while they were written
-                self.app.rooms.announce_presence(session, self.app.clock.now()).await?;
+                self.app.realtime.enqueue_presence_count(session, self.app.clock.now()).await?;
             }
         }
         self.app

@@ -18,21 +18,21 @@ const MAX_COUNTED_CONNECTIONS: usize = 100;
 
 /// The state for a connection of this session. Read afresh: whoever is told it was in the room before it was read, so
 /// whatever changes after it reaches them as an event.
-pub async fn of(
+pub async fn load_session_state(
     app: &App,
     hot: &InstanceState,
     connection: &Connection,
     session: SessionId,
     now: Timestamp,
 ) -> Result<SessionState, Error> {
-    let moment = hot.live.fresh(app, session).await?;
+    let moment = hot.session_cache.get_fresh(app, session).await?;
     let participant = match connection.identity {
         ConnectionIdentity::Participant { participant, .. } => Some(participant),
         ConnectionIdentity::Account { .. } => None,
     };
     let slide = moment.shown.as_ref().map(|shown| shown.id);
     let (own, display_name, snapshot, participant_count) = try_join!(
-        own(app, session, slide, participant, now),
+        own_response(app, session, slide, participant, now),
         participant_name(app, session, participant, now),
         counted_votes(app, session, slide, now),
         count_connected(app, session, now),
@@ -83,7 +83,7 @@ pub fn vote_update(snapshot: VoteSnapshot) -> VoteUpdate {
     }
 }
 
-pub async fn own(
+pub async fn own_response(
     app: &App,
     session: SessionId,
     slide: Option<model::SlideId>,
@@ -119,16 +119,16 @@ async fn counted_votes(
     now: Timestamp,
 ) -> Result<Option<VoteSnapshot>, Error> {
     match slide {
-        Some(slide) => Ok(sessions::snapshot(&app.store, session, slide, now).await?),
+        Some(slide) => Ok(sessions::get_snapshot(&app.store, session, slide, now).await?),
         None => Ok(None),
     }
 }
 
 async fn count_connected(app: &App, session: SessionId, now: Timestamp) -> Result<u64, Error> {
     let room = Room::Session(session);
-    match connections::in_small_room(&app.store, room, MAX_COUNTED_CONNECTIONS, now).await? {
+    match connections::list_in_small_room(&app.store, room, MAX_COUNTED_CONNECTIONS, now).await? {
         Some(members) => Ok(distinct_participants(&members)),
-        None => app.rooms.last_count(session, now).await,
+        None => app.realtime.last_participant_count(session, now).await,
     }
 }
 

@@ -8,7 +8,7 @@ use entry::{
 use futures::try_join;
 use model::{
     Error, SessionId, SlideId,
-    report::{mean, percent},
+    report::{percent, rounded_mean},
     session::{SessionStatus, SlidePacing},
 };
 use serde::Serialize;
@@ -20,7 +20,7 @@ use store::{
 };
 use utoipa::ToSchema;
 
-use crate::report::slide::{options, top_choice};
+use crate::report::slide::{option_reports, top_choice};
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SessionStatistics {
@@ -99,11 +99,11 @@ async fn compute_statistics(
     id: SessionId,
 ) -> Result<SessionStatistics, Error> {
     let now = app.clock.now();
-    let counted = sessions::with_counts(&app.store, account.user, id, now).await?;
+    let counted = sessions::get_owned_with_counts(&app.store, account.user, id, now).await?;
     let (participant_count, shown, ai_usage) = try_join!(
         participants::count(&app.store, id),
         shown::list(&app.store, id, now),
-        usage::ai_usage(&app.store, id, now),
+        usage::sum_ai_usage(&app.store, id, now),
     )?;
     let SessionWithCounts { session, snapshots, presence } = counted;
     let responses_per_slide: BTreeMap<String, u64> =
@@ -126,7 +126,7 @@ async fn compute_statistics(
         peak_connected: presence.as_ref().map_or(0, |presence| presence.peak.max(presence.participants)),
         total_responses,
         answer_rate: percent(total_responses, participant_count * answered.len() as u64),
-        average_text_length: mean(characters, texts().map(|snapshot| snapshot.responses).sum(), 1.0),
+        average_text_length: rounded_mean(characters, texts().map(|snapshot| snapshot.responses).sum(), 1.0),
         slides: answered
             .into_iter()
             .map(|(shown, snapshot)| slide_statistics(&session, shown, snapshot, participant_count))
@@ -148,13 +148,13 @@ fn slide_statistics(
         let from = shown.first_at.as_millisecond().max(session.counts_from(shown.slide));
         snapshot.mean_received.saturating_sub(from).max(0).unsigned_abs()
     });
-    let options = shown.map(|shown| options(&shown.content, &snapshot.tally)).unwrap_or_default();
+    let options = shown.map(|shown| option_reports(&shown.content, &snapshot.tally)).unwrap_or_default();
     SlideStatistics {
         slide_id: snapshot.slide,
         responses: snapshot.responses,
         answer_rate: percent(snapshot.responses, participants),
-        average_answer_seconds: elapsed.and_then(|elapsed| mean(elapsed, 1, 1000.0)),
-        average_text_length: mean(snapshot.text_characters, snapshot.responses, 1.0)
+        average_answer_seconds: elapsed.and_then(|elapsed| rounded_mean(elapsed, 1, 1000.0)),
+        average_text_length: rounded_mean(snapshot.text_characters, snapshot.responses, 1.0)
             .filter(|_| snapshot.text_characters > 0),
         top_choice: top_choice(&options),
     }

@@ -15,7 +15,8 @@ use store::sessions::Session;
 use utoipa::ToSchema;
 
 use crate::{
-    InstanceState, keep::keep_all, moves::change, view::SessionView, worker::check_session::count_others,
+    InstanceState, keep::snapshot_all_slides, moves::change_session, view::SessionView,
+    worker::check_session::count_other_slides,
 };
 
 /// How a session goes; what is left out stays.
@@ -34,8 +35,8 @@ pub struct UpdateSessionRequest {
 impl UpdateSessionRequest {
     /// # Errors
     /// `Invalid` naming the word.
-    pub fn blocked(&self) -> Result<Option<BlockedWords>, Error> {
-        let typed = self.blocked_words.as_deref().map(BlockedWords::typed).transpose();
+    pub fn parse_blocked_words(&self) -> Result<Option<BlockedWords>, Error> {
+        let typed = self.blocked_words.as_deref().map(BlockedWords::parse).transpose();
         typed.map_err(|mut errors| {
             for error in &mut errors {
                 error.field.insert_str(0, "blocked_");
@@ -70,15 +71,15 @@ impl UpdateSessionRequest {
         (status = 422, body = ErrorBody),
     )
 )]
-pub async fn update(
+pub async fn update_session(
     State(app): State<App>,
     Extension(hot): Extension<InstanceState>,
     account: AccountCaller,
     PathId(id): PathId<SessionId>,
     ValidJson(input): ValidJson<UpdateSessionRequest>,
 ) -> ApiResult<Json<SessionView>> {
-    let blocked = input.blocked()?;
-    let (session, ()) = change(&app, id, Some(account.user), |session, _| {
+    let blocked = input.parse_blocked_words()?;
+    let (session, ()) = change_session(&app, id, Some(account.user), |session, _| {
         if session.status == SessionStatus::Ended {
             return Err(Error::conflict(ErrorCode::SessionEnded, "the session has ended"));
         }
@@ -88,10 +89,10 @@ pub async fn update(
     .await?;
     if blocked.is_some() {
         if let Some(slide) = session.current_slide {
-            hot.announcer.last_votes(&app, id, slide).await;
+            hot.count_scheduler.schedule_final_vote_count(&app, id, slide).await;
         }
         // before it is answered: no count of a slide that was left may keep the word
-        count_others(&app, &hot, &session, app.clock.now()).await?;
+        count_other_slides(&app, &hot, &session, app.clock.now()).await?;
     }
     let updated = Event::SessionUpdated(SessionUpdated {
         session_id: id,
@@ -99,12 +100,12 @@ pub async fn update(
         pace: session.pace,
         ai_answers: session.ai_answers,
     });
-    if let Err(error) = app.rooms.publish(Room::Session(id), updated, app.clock.now()).await {
+    if let Err(error) = app.realtime.publish(Room::Session(id), updated, app.clock.now()).await {
         // the change stands; whoever was not told sees it at the next event, ping or reconnect
         tracing::error!(session = %id, ?error, "a change was not told");
     }
     if input.pace == Some(SlidePacing::Participant) && session.status != SessionStatus::Pending {
-        keep_all(&app, &session, app.clock.now()).await;
+        snapshot_all_slides(&app, &session, app.clock.now()).await;
     }
-    Ok(Json(SessionView::uncounted(session)))
+    Ok(Json(SessionView::without_counts(session)))
 }

@@ -42,7 +42,7 @@ pub struct SessionView {
 
 impl SessionView {
     /// Of a session in which nothing was counted, or whose counts are not asked for.
-    pub fn uncounted(session: Session) -> Self {
+    pub fn without_counts(session: Session) -> Self {
         Self {
             id: session.id,
             kind: session.kind,
@@ -71,7 +71,7 @@ impl From<SessionWithCounts> for SessionView {
         Self {
             participant_count: counted.presence.map_or(0, |presence| presence.participants),
             response_count: counted.snapshots.iter().map(|snapshot| snapshot.responses).sum(),
-            ..Self::uncounted(counted.session)
+            ..Self::without_counts(counted.session)
         }
     }
 }
@@ -93,7 +93,7 @@ pub struct PublicSession {
 }
 
 impl PublicSession {
-    pub fn of(session: &Session, current_slide_order: Option<usize>) -> Self {
+    pub fn new(session: &Session, current_slide_order: Option<usize>) -> Self {
         Self {
             id: session.id,
             session_id: session.id,

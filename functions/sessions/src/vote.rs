@@ -14,7 +14,7 @@ use store::{
 use crate::{InstanceState, live::SessionSnapshot};
 
 /// A write that took longer than this is marked with the time at which it was done; counts look back as far.
-pub const SLOW_MS: i64 = 100;
+pub const SLOW_WRITE_MS: i64 = 100;
 
 /// An answer as it came in.
 #[derive(Debug)]
@@ -46,23 +46,23 @@ struct AcceptedVote {
 /// # Errors
 /// `SESSION_NOT_ACTIVE`, `SESSION_ENDED`, `SLIDE_NOT_CURRENT`, `INVALID_CONTENT`, `ALREADY_RESPONDED`, `RESULTS_SHOWN`:
 /// nothing was stored.
-pub async fn cast(
+pub async fn cast_vote(
     app: &App,
     hot: &InstanceState,
     ballot: VoteSubmission<'_>,
 ) -> Result<SlideResponse, Error> {
-    let recent = hot.live.recent(app, ballot.session).await?;
-    let recent = hot.live.at(app, recent, ballot.slide).await?;
+    let recent = hot.session_cache.get_cached(app, ballot.session).await?;
+    let recent = hot.session_cache.get_at_slide(app, recent, ballot.slide).await?;
     let mut accepted = accept_vote(&recent, ballot.slide, ballot.content);
     if accepted.as_ref().map_or(true, |accepted| accepted.is_revealed) {
         // what is remembered may be old: a vote cast the moment a slide appears always counts
-        let fresh = hot.live.fresh(app, ballot.session).await?;
-        let fresh = hot.live.at(app, fresh, ballot.slide).await?;
+        let fresh = hot.session_cache.get_fresh(app, ballot.session).await?;
+        let fresh = hot.session_cache.get_at_slide(app, fresh, ballot.slide).await?;
         accepted = accept_vote(&fresh, ballot.slide, ballot.content);
     }
     let AcceptedVote { answer, is_final, is_revealed } = accepted?;
     let response = SlideResponse {
-        id: ResponseId::of(ballot.session, ballot.slide, ballot.participant),
+        id: ResponseId::derive(ballot.session, ballot.slide, ballot.participant),
         session: ballot.session,
         slide: ballot.slide,
         participant: ballot.participant,
@@ -80,13 +80,13 @@ pub async fn cast(
         let written = responses::put(&app.store, &response).await?;
         (response, written)
     };
-    if written == WriteOutcome::Done(()) {
+    if written == WriteOutcome::Applied(()) {
         let now = app.clock.millis();
-        if now - response.stored > SLOW_MS {
+        if now - response.stored > SLOW_WRITE_MS {
             // the SDK tried again and again: a count in between would take it for old news
-            responses::stored_at(&app.store, &response, now).await?;
+            responses::update_stored_at(&app.store, &response, now).await?;
         }
-        hot.announcer.votes(app, ballot.session, ballot.slide).await;
+        hot.count_scheduler.schedule_vote_count(app, ballot.session, ballot.slide).await;
     }
     Ok(response)
 }
@@ -102,23 +102,23 @@ async fn store_first_vote(
 ) -> Result<(SlideResponse, WriteOutcome), Error> {
     let SlideResponse { session, slide, participant, .. } = response;
     if !is_revealed
-        && let written @ WriteOutcome::Done(()) = responses::put_first(&app.store, &response).await?
+        && let written @ WriteOutcome::Applied(()) = responses::put_first(&app.store, &response).await?
     {
         return Ok((response, written));
     }
     // what is remembered may be from before they were begun anew
-    let counts_from = hot.live.fresh(app, session).await?.session.counts_from(slide);
+    let counts_from = hot.session_cache.get_fresh(app, session).await?.session.counts_from(slide);
     if !is_revealed
-        && let written @ WriteOutcome::Done(()) =
-            responses::put_anew(&app.store, &response, counts_from).await?
+        && let written @ WriteOutcome::Applied(()) =
+            responses::put_after_reset(&app.store, &response, counts_from).await?
     {
         return Ok((response, written));
     }
     match responses::get(&app.store, session, slide, participant, app.clock.now()).await? {
         // refused by itself: the write was done, its answer was lost, and the SDK sent it again
-        Some(stored) if stored == response => Ok((stored, WriteOutcome::Done(()))),
+        Some(stored) if stored == response => Ok((stored, WriteOutcome::Applied(()))),
         Some(stored) if stored.answer == response.answer && stored.received >= counts_from => {
-            Ok((stored, WriteOutcome::Refused))
+            Ok((stored, WriteOutcome::ConditionFailed))
         }
         _ if is_revealed => {
             let why = "what is right was shown: this slide takes no answers any more";

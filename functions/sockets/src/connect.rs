@@ -2,9 +2,9 @@
 
 use entry::{
     App,
-    http::account,
+    http::authenticate_account,
     socket::SocketHandshake,
-    tokens::{AccessToken, ParticipantToken as Token, SocketTicket, TICKET_LIFE, TicketHolder},
+    tokens::{AccessToken, ParticipantToken as Token, SocketTicket, TICKET_LIFETIME, TicketHolder},
 };
 use jiff::{SignedDuration, Timestamp};
 use model::{Error, ErrorCode, SessionId, session::SessionStatus};
@@ -19,7 +19,7 @@ use store::{
 };
 
 /// Opens a connection, or says why not; nothing can be posted to it in here, so its greeting is a job.
-pub async fn connect(app: &App, opening: &SocketHandshake) -> Result<(), Error> {
+pub async fn open_connection(app: &App, opening: &SocketHandshake) -> Result<(), Error> {
     if let Some(origin) = &opening.origin
         && !app.settings.allows_origin(origin)
         && *origin != app.settings.public_url
@@ -34,13 +34,13 @@ pub async fn connect(app: &App, opening: &SocketHandshake) -> Result<(), Error> 
     let (bearer, session) = find_bearer(app, opening, asked, now).await?;
     let (identity, display_name) = find_identity(app, bearer, session, now).await?;
     let connected_at = Timestamp::from_millisecond(opening.connected_at).unwrap_or(now);
-    let presents_since = identity.presents().map(|_| connected_at);
+    let presents_since = identity.presented_session().map(|_| connected_at);
     let id = opening.connection.clone();
     let connection = Connection { id, identity, display_name, connected_at, presents_since };
-    connections::open(&app.store, &connection).await?;
+    connections::put(&app.store, &connection).await?;
     if let Err(error) = announce_connection(app, &connection, now).await {
         // refused after all: nobody is to be told by a socket that never opens
-        connections::close(&app.store, &connection).await?;
+        connections::delete(&app.store, &connection).await?;
         return Err(error);
     }
     Ok(())
@@ -48,7 +48,7 @@ pub async fn connect(app: &App, opening: &SocketHandshake) -> Result<(), Error> 
 
 /// What follows from a connection that has its rows.
 async fn announce_connection(app: &App, connection: &Connection, now: Timestamp) -> Result<(), Error> {
-    if let Some(AccountLogin { user, login }) = connection.identity.logged_in() {
+    if let Some(AccountLogin { user, login }) = connection.identity.account_login() {
         // once more, now that whoever ends the log-in would find the connection
         let found = logins::get_strong(&app.store, user, login, now).await?;
         found.ok_or(Error::Unauthenticated(INVALID_CREDENTIAL))?;
@@ -58,11 +58,11 @@ async fn announce_connection(app: &App, connection: &Connection, now: Timestamp)
         let found = participants::get(&app.store, session, participant, now).await?;
         found.filter(|found| found.removed_at.is_none()).ok_or(Error::NotFound("session"))?;
     }
-    app.rooms.newest_presenter_wins(connection, now).await?;
-    app.rooms.greet(connection, SessionStateReason::Arrived, now).await?;
+    app.realtime.close_older_presenters(connection, now).await?;
+    app.realtime.enqueue_connection_state(connection, SessionStateReason::NewConnection, now).await?;
     if let ConnectionIdentity::Participant { session, .. } = connection.identity {
         // of the tick in which the rows lie there: an older one may have been counted while they were written
-        app.rooms.announce_presence(session, app.clock.now()).await?;
+        app.realtime.enqueue_presence_count(session, app.clock.now()).await?;
     }
     Ok(())
 }
@@ -87,7 +87,7 @@ async fn find_bearer(
         if asked.is_some_and(|asked| ticket.session != Some(asked)) {
             return Err(Error::NotFound("session"));
         }
-        let spent_until = now + TICKET_LIFE + SignedDuration::from_secs(60);
+        let spent_until = now + TICKET_LIFETIME + SignedDuration::from_secs(60);
         if !tickets::spend(&app.store, ticket.id, spent_until, now).await? {
             return Err(Error::Unauthenticated(INVALID_CREDENTIAL));
         }
@@ -103,7 +103,7 @@ async fn find_bearer(
         }
         return Ok((TicketHolder::Participant { participant, by: None }, Some(session)));
     }
-    let account = account(app, token).await?;
+    let account = authenticate_account(app, token).await?;
     Ok((TicketHolder::Account(account.into()), asked))
 }
 
@@ -118,7 +118,7 @@ async fn find_identity(
         (TicketHolder::Participant { participant, by }, Some(session)) => {
             let running = running_session(app, session, now).await?;
             let who = SessionCaller::Guest { participant, session };
-            match seats::of(&app.store, &running, who, now).await? {
+            match seats::role_of(&app.store, &running, who, now).await? {
                 Some(SessionRole::Participant { id, display_name }) => {
                     let by = by.map(logged_in_as);
                     Ok((ConnectionIdentity::Participant { participant: id, session, by }, display_name))
@@ -142,7 +142,7 @@ async fn account_identity(
     };
     let running = running_session(app, session, now).await?;
     // someone else with an account and the session's id, as the original let in: part of the audience
-    Ok(match seats::take(&app.store, &running, user, now).await? {
+    Ok(match seats::role_or_join(&app.store, &running, user, now).await? {
         SessionRole::Presenter => {
             (ConnectionIdentity::Account { user, login, presents: Some(session) }, None)
         }

@@ -7,29 +7,29 @@ use entry::{
 use jiff::Timestamp;
 use model::Error;
 use protocol::{Event, command::ConnectionCommand, event::PongEvent};
-use rooms::{post::PostOutcome, presence::SessionStateReason, team::is_of_team};
+use rooms::{post::PostOutcome, presence::SessionStateReason, team::is_team_connection};
 use store::{ReadConsistency, connections, sessions};
 
 use crate::heard::HeartbeatThrottle;
 
 pub struct ConnectionSocket {
     pub app: App,
-    pub known: ConnectionCache,
-    pub heard: HeartbeatThrottle,
+    pub connection_cache: ConnectionCache,
+    pub heartbeat_throttle: HeartbeatThrottle,
 }
 
 impl SocketHandler for ConnectionSocket {
     type Command = ConnectionCommand;
 
     async fn connect(&self, opening: SocketHandshake) -> Result<(), Error> {
-        crate::connect::connect(&self.app, &opening).await
+        crate::connect::open_connection(&self.app, &opening).await
     }
 
     async fn disconnect(&self, id: String) -> Result<(), Error> {
-        self.known.forget(&id);
+        self.connection_cache.remove(&id);
         let now = self.app.clock.now();
         match connections::get(&self.app.store, &id, now).await? {
-            Some(connection) => self.app.rooms.leave(&connection, now).await,
+            Some(connection) => self.app.realtime.handle_disconnect(&connection, now).await,
             None => Ok(()),
         }
     }
@@ -51,7 +51,7 @@ impl ConnectionSocket {
     ) -> Result<(), Error> {
         let now = self.app.clock.now();
         let pong = Event::Pong(PongEvent { timestamp: now, reference: message.reference.clone() });
-        if self.app.rooms.tell(&message.connection, pong, now).await? == PostOutcome::Gone {
+        if self.app.realtime.send_event(&message.connection, pong, now).await? == PostOutcome::Gone {
             return Ok(());
         }
         self.record_heartbeat(message, now).await?;
@@ -67,13 +67,13 @@ impl ConnectionSocket {
         message: &SocketMessage<ConnectionCommand>,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let Some(by) = message.connection.identity.logged_in() else { return Ok(()) };
-        if !is_of_team(&message.connection) || !self.heard.is_news(by.user, now) {
+        let Some(by) = message.connection.identity.account_login() else { return Ok(()) };
+        if !is_team_connection(&message.connection) || !self.heartbeat_throttle.is_due(by.user, now) {
             return Ok(());
         }
-        let written = self.app.rooms.heard(by.user, now).await;
+        let written = self.app.realtime.record_heartbeat(by.user, now).await;
         if written.is_err() {
-            self.heard.forget(by.user);
+            self.heartbeat_throttle.forget(by.user);
         }
         written
     }
@@ -91,6 +91,13 @@ impl ConnectionSocket {
 
     /// The whole state of what it is in, also where the client's `since` is the present version: counts move without it.
     async fn send_state(&self, message: &SocketMessage<ConnectionCommand>) -> Result<(), Error> {
-        self.app.rooms.greet(&message.connection, SessionStateReason::Asked, self.app.clock.now()).await
+        self.app
+            .realtime
+            .enqueue_connection_state(
+                &message.connection,
+                SessionStateReason::Requested,
+                self.app.clock.now(),
+            )
+            .await
     }
 }

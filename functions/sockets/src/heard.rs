@@ -24,7 +24,7 @@ impl HeartbeatThrottle {
     }
 
     /// Whether it is time to write down that they are there.
-    pub(crate) fn is_news(&self, user: UserId, now: Timestamp) -> bool {
+    pub(crate) fn is_due(&self, user: UserId, now: Timestamp) -> bool {
         let mut heard = self.lock();
         if heard.get(&user).is_some_and(|at| now < *at + HEARTBEAT_INTERVAL) {
             return false;
@@ -59,9 +59,9 @@ mod tests {
         let heard = HeartbeatThrottle::default();
         let one = user(1);
         let pings = [0, 10, 30, 40, 59].map(|seconds| begin + SignedDuration::from_secs(seconds));
-        assert_eq!(pings.map(|now| heard.is_news(one, now)), [true, false, true, false, true]);
-        assert!(heard.is_news(user(2), begin), "of one nothing is known by another");
+        assert_eq!(pings.map(|now| heard.is_due(one, now)), [true, false, true, false, true]);
+        assert!(heard.is_due(user(2), begin), "of one nothing is known by another");
         heard.forget(one);
-        assert!(heard.is_news(one, begin + SignedDuration::from_secs(60)));
+        assert!(heard.is_due(one, begin + SignedDuration::from_secs(60)));
     }
 }

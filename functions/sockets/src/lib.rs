@@ -26,7 +26,7 @@ use protocol::job::BroadcastFrame;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(ticket::ticket))
+    OpenApiRouter::new().routes(routes!(ticket::create_ticket))
 }
 
 pub fn openapi() -> utoipa::openapi::OpenApi {
@@ -36,26 +36,26 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// `api-sockets`
 pub async fn api(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(&environment, &[]).await?;
-    Ok(entry::http::door(&app, router().split_for_parts().0.with_state(app.clone())))
+    Ok(entry::http::function(&app, router().split_for_parts().0.with_state(app.clone())))
 }
 
 /// `socket-connections`
 pub async fn connections(environment: Environment) -> Result<LambdaFunction, StartError> {
-    let app = App::start(&environment, FunctionDependency::ROOMS).await?;
+    let app = App::start(&environment, FunctionDependency::REALTIME).await?;
     let known = ConnectionCache::default();
     let socket = connections::ConnectionSocket {
         app: app.clone(),
-        known: known.clone(),
-        heard: heard::HeartbeatThrottle::default(),
+        connection_cache: known.clone(),
+        heartbeat_throttle: heard::HeartbeatThrottle::default(),
     };
-    Ok(entry::socket::door(app, known, socket))
+    Ok(entry::socket::function(app, known, socket))
 }
 
 /// `worker-broadcast`: tells a shard of a large room. Told twice is harmless: events carry state.
 pub async fn broadcast(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(&environment, &[FunctionDependency::Sockets]).await?;
-    Ok(entry::worker::door(app, |app, delivery| async move {
-        let job: BroadcastFrame = delivery.take().ok_or_else(|| delivery.unknown())??;
-        app.rooms.broadcast(&job, app.clock.now()).await
+    Ok(entry::worker::function(app, |app, delivery| async move {
+        let job: BroadcastFrame = delivery.decode().ok_or_else(|| delivery.unknown_job_error())??;
+        app.realtime.run_broadcast(&job, app.clock.now()).await
     }))
 }

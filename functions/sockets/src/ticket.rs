@@ -46,7 +46,7 @@ pub struct TicketResponse {
         (status = 422, body = ErrorBody),
     )
 )]
-pub async fn ticket(
+pub async fn create_ticket(
     State(app): State<App>,
     caller: Caller,
     ValidJson(input): ValidJson<CreateTicketRequest>,
@@ -60,7 +60,7 @@ pub async fn ticket(
         }
         (Caller::Account(account), None) => (TicketHolder::Account(account.into()), None),
         (Caller::Account(account), Some(session)) => {
-            let (_, seat) = seats::find(&app.store, session, caller.into(), app.clock.now()).await?;
+            let (_, seat) = seats::get_with_role(&app.store, session, caller.into(), app.clock.now()).await?;
             let bearer = match seat {
                 SessionRole::Presenter => TicketHolder::Account(account.into()),
                 SessionRole::Participant { id, .. } => {

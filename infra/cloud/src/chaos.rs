@@ -24,11 +24,11 @@ pub struct Chaos {
     /// `$disconnect` does not come (for the owner of the sockets).
     pub drop_disconnect: f64,
     /// A socket is cut (for the owner of the sockets).
-    pub cut: f64,
+    pub cut_socket: f64,
     /// A frame to a client is lost, comes twice, or behind the next one, each as often as the others (for the owner of the
     /// sockets). API Gateway loses none on a connection that lives; whoever survives this survives what a client's own network
     /// and a publisher that breaks off do.
-    pub frames: f64,
+    pub frame_faults: f64,
 }
 
 impl Chaos {
@@ -42,8 +42,8 @@ impl Chaos {
             reorder: 0.1,
             throttle: 0.03,
             drop_disconnect: 0.3,
-            cut: 0.005,
-            frames: 0.0,
+            cut_socket: 0.005,
+            frame_faults: 0.0,
         }
     }
 

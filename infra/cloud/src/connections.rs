@@ -36,25 +36,25 @@ pub struct ConnectionRegistry {
 #[derive(Default)]
 struct RegistryState {
     sockets: Mutex<HashMap<String, RegisteredSocket>>,
-    posts: AtomicU64,
+    accepted_posts: AtomicU64,
 }
 
 struct RegisteredSocket {
     info: ConnectionInfo,
     tx: UnboundedSender<OutboundFrame>,
-    open: bool,
+    is_open: bool,
 }
 
 impl ConnectionRegistry {
     /// Makes a socket known; as on AWS it is gone (410) for posts until [`open`](Self::open).
     pub fn register(&self, id: &str, info: ConnectionInfo, tx: UnboundedSender<OutboundFrame>) {
-        self.sockets().insert(id.to_owned(), RegisteredSocket { info, tx, open: false });
+        self.sockets().insert(id.to_owned(), RegisteredSocket { info, tx, is_open: false });
     }
 
     /// `$connect` has returned 200: posts are accepted from now on.
     pub fn open(&self, id: &str) {
         if let Some(socket) = self.sockets().get_mut(id) {
-            socket.open = true;
+            socket.is_open = true;
         }
     }
 
@@ -75,32 +75,32 @@ impl ConnectionRegistry {
 
     /// Accepted posts since the start.
     pub fn posts(&self) -> u64 {
-        self.shared.posts.load(Ordering::Relaxed)
+        self.shared.accepted_posts.load(Ordering::Relaxed)
     }
 
     /// False when the socket is not open or its owner has gone.
     pub(crate) fn post(&self, id: &str, text: String, now_ms: i64) -> bool {
         let mut sockets = self.sockets();
-        let Some(socket) = sockets.get_mut(id).filter(|socket| socket.open) else { return false };
+        let Some(socket) = sockets.get_mut(id).filter(|socket| socket.is_open) else { return false };
         if socket.tx.send(OutboundFrame::Text(text)).is_err() {
             return false;
         }
         socket.info.last_active_ms = now_ms;
-        self.shared.posts.fetch_add(1, Ordering::Relaxed);
+        self.shared.accepted_posts.fetch_add(1, Ordering::Relaxed);
         true
     }
 
     /// Nothing is accepted for the socket any more; its owner still has to [`remove`](Self::remove) it.
     pub(crate) fn close(&self, id: &str, close: OutboundFrame) -> bool {
         let mut sockets = self.sockets();
-        let Some(socket) = sockets.get_mut(id).filter(|socket| socket.open) else { return false };
-        socket.open = false;
+        let Some(socket) = sockets.get_mut(id).filter(|socket| socket.is_open) else { return false };
+        socket.is_open = false;
         socket.tx.send(close).is_ok()
     }
 
     pub(crate) fn info(&self, id: &str) -> Option<ConnectionInfo> {
         let sockets = self.sockets();
-        let socket = sockets.get(id).filter(|socket| socket.open && !socket.tx.is_closed())?;
+        let socket = sockets.get(id).filter(|socket| socket.is_open && !socket.tx.is_closed())?;
         Some(socket.info.clone())
     }
 

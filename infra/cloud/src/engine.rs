@@ -34,7 +34,7 @@ impl DynamoDbEngine {
             None => Database::memory()?,
         };
         for table in &tables {
-            table.ensure(&db)?;
+            table.create_or_check(&db)?;
         }
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let address = listener.local_addr()?;
@@ -58,10 +58,10 @@ impl DynamoDbEngine {
     }
 
     /// Deletes what has expired. Not the engine's own sweep, which goes by the system's clock.
-    pub(crate) async fn sweep(&self, now_ms: i64) {
+    pub(crate) async fn delete_expired_items(&self, now_ms: i64) {
         let (db, tables) = (self.db.clone(), self.tables.clone());
         let swept = tokio::task::spawn_blocking(move || {
-            tables.iter().try_for_each(|table| sweep(&db, table, now_ms / 1000))
+            tables.iter().try_for_each(|table| delete_expired_of_table(&db, table, now_ms / 1000))
         });
         match swept.await {
             Ok(Ok(())) => {}
@@ -71,7 +71,7 @@ impl DynamoDbEngine {
     }
 }
 
-fn sweep(db: &Database, table: &TableSpec, now_s: i64) -> anyhow::Result<()> {
+fn delete_expired_of_table(db: &Database, table: &TableSpec, now_s: i64) -> anyhow::Result<()> {
     let Some(attribute) = table.ttl_attribute() else { return Ok(()) };
     // Only a number compares with a number: items whose attribute is missing or of another type stay, as on AWS.
     let expired = "#ttl < :now".to_owned();

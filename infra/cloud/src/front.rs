@@ -21,12 +21,12 @@ pub(crate) fn start(
     guard: &IamGuard,
 ) -> anyhow::Result<ServerThread> {
     let app = Router::new()
-        .route("/", post(queues::handle).with_state((queues, guard.clone())))
+        .route("/", post(queues::handle_request).with_state((queues, guard.clone())))
         .route("/v2/email/outbound-emails", post(outbox::send_email).with_state((outbox, guard.clone())))
         .merge(management::router(connections, now, guard.clone()))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
     ServerThread::start("cloud", listener, |listener| async move {
-        if let Err(error) = axum::serve(wire::prompt(listener), app).await {
+        if let Err(error) = axum::serve(wire::with_nodelay(listener), app).await {
             tracing::error!(%error, "the front ended");
         }
     })

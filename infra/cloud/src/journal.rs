@@ -14,7 +14,7 @@ pub(crate) struct Journal {
     path: PathBuf,
     file: File,
     lines: usize,
-    rewritten: usize,
+    lines_after_rewrite: usize,
 }
 
 impl Journal {
@@ -42,12 +42,12 @@ impl Journal {
         }
         drop(reader);
         file.set_len(complete)?;
-        Ok((Self { path: path.to_owned(), file, lines: records.len(), rewritten: 0 }, records))
+        Ok((Self { path: path.to_owned(), file, lines: records.len(), lines_after_rewrite: 0 }, records))
     }
 
     /// Appends in one write, in this order.
     pub(crate) fn append<T: Serialize>(&mut self, records: &[T]) -> io::Result<()> {
-        self.file.write_all(&lines(records)?)?;
+        self.file.write_all(&to_json_lines(records)?)?;
         self.lines += records.len();
         Ok(())
     }
@@ -55,25 +55,25 @@ impl Journal {
     /// Replaces everything; whoever dies on the way leaves the old file.
     pub(crate) fn rewrite<T: Serialize>(&mut self, records: &[T]) -> io::Result<()> {
         let next = self.path.with_extension("next");
-        fs::write(&next, lines(records)?)?;
+        fs::write(&next, to_json_lines(records)?)?;
         fs::rename(&next, &self.path)?;
         self.file = OpenOptions::new().append(true).open(&self.path)?;
         self.lines = records.len();
-        self.rewritten = records.len();
+        self.lines_after_rewrite = records.len();
         Ok(())
     }
 
     /// Lines that the last [`rewrite`](Self::rewrite) left.
-    pub(crate) fn rewritten(&self) -> usize {
-        self.rewritten
+    pub(crate) fn lines_after_rewrite(&self) -> usize {
+        self.lines_after_rewrite
     }
 
-    pub(crate) fn lines(&self) -> usize {
+    pub(crate) fn line_count(&self) -> usize {
         self.lines
     }
 }
 
-fn lines<T: Serialize>(records: &[T]) -> io::Result<Vec<u8>> {
+fn to_json_lines<T: Serialize>(records: &[T]) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     for record in records {
         serde_json::to_writer(&mut bytes, record)?;
@@ -105,7 +105,7 @@ mod tests {
 
         journal.rewrite(&[7]).unwrap();
         journal.append(&[8]).unwrap();
-        assert_eq!((journal.lines(), Journal::open::<u32>(&path).unwrap().1), (2, vec![7, 8]));
+        assert_eq!((journal.line_count(), Journal::open::<u32>(&path).unwrap().1), (2, vec![7, 8]));
     }
 
     #[test]

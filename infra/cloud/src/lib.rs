@@ -64,7 +64,7 @@ pub struct EmulatorOptions {
     pub queues: Vec<QueueSpec>,
     pub chaos: Option<Chaos>,
     /// Who may do what, beside the administrator.
-    pub access: IamConfig,
+    pub iam: IamConfig,
 }
 
 /// The region of every ARN, and of the functions.
@@ -76,13 +76,13 @@ pub const ACCOUNT: &str = "000000000000";
 pub struct Emulator {
     // Dropped in this order: first what takes requests.
     _front: server::ServerThread,
-    gate: gate::DynamoDbProxy,
+    dynamodb_proxy: gate::DynamoDbProxy,
     engine: engine::DynamoDbEngine,
     guard: iam::IamGuard,
     url: String,
     now: TimeSource,
-    queues: EmulatedSqs,
-    outbox: EmulatedSes,
+    sqs: EmulatedSqs,
+    ses: EmulatedSes,
     connections: ConnectionRegistry,
 }
 
@@ -94,7 +94,7 @@ impl Emulator {
     }
 
     fn open(options: EmulatorOptions) -> anyhow::Result<Self> {
-        let EmulatorOptions { now, data, port, tables, queues, chaos, access } = options;
+        let EmulatorOptions { now, data, port, tables, queues, chaos, iam } = options;
         let dir = match &data {
             DataLocation::Memory => None,
             DataLocation::Dir(dir) => {
@@ -105,8 +105,8 @@ impl Emulator {
         let listener = TcpListener::bind(("127.0.0.1", port))
             .with_context(|| format!("cannot listen on port {port}"))?;
         let url = format!("http://{}", listener.local_addr()?);
-        let guard = iam::IamGuard::new(access);
-        let keys = gate::PartitionKeys::of(&tables);
+        let guard = iam::IamGuard::new(iam);
+        let keys = gate::PartitionKeys::from_tables(&tables);
         let engine = engine::DynamoDbEngine::start(tables, dir)?;
         let gate = gate::DynamoDbProxy::start(&engine, guard.clone(), keys, chaos.as_ref())?;
         let queues = EmulatedSqs::open(queues, dir, now.clone(), &url, chaos)?;
@@ -114,12 +114,22 @@ impl Emulator {
         let connections = ConnectionRegistry::default();
         let front =
             front::start(listener, queues.clone(), outbox.clone(), connections.clone(), now.clone(), &guard)?;
-        Ok(Self { _front: front, gate, engine, guard, url, now, queues, outbox, connections })
+        Ok(Self {
+            _front: front,
+            dynamodb_proxy: gate,
+            engine,
+            guard,
+            url,
+            now,
+            sqs: queues,
+            ses: outbox,
+            connections,
+        })
     }
 
     /// What a Lambda's environment must hold so that the AWS SDKs reach this cloud and nothing else: region, the
     /// administrator's keys, `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL_SQS`, `AWS_ENDPOINT_URL_SESV2`.
-    pub fn variables(&self) -> BTreeMap<String, String> {
+    pub fn lambda_environment(&self) -> BTreeMap<String, String> {
         let variables = [
             ("AWS_REGION", REGION),
             ("AWS_DEFAULT_REGION", REGION),
@@ -140,20 +150,20 @@ impl Emulator {
 
     /// Where the table answers: permissions, chaos and the engine.
     pub fn dynamodb_url(&self) -> &str {
-        self.gate.url()
+        self.dynamodb_proxy.url()
     }
 
     /// What each role was allowed so far, by access key; of the administrator nothing is known.
-    pub fn uses(&self) -> BTreeMap<String, BTreeSet<iam::UsedPermission>> {
-        self.guard.uses()
+    pub fn used_permissions(&self) -> BTreeMap<String, BTreeSet<iam::UsedPermission>> {
+        self.guard.used_permissions()
     }
 
-    pub fn queues(&self) -> EmulatedSqs {
-        self.queues.clone()
+    pub fn sqs(&self) -> EmulatedSqs {
+        self.sqs.clone()
     }
 
-    pub fn outbox(&self) -> EmulatedSes {
-        self.outbox.clone()
+    pub fn ses(&self) -> EmulatedSes {
+        self.ses.clone()
     }
 
     pub fn connections(&self) -> ConnectionRegistry {
@@ -166,8 +176,8 @@ impl Emulator {
     }
 
     /// Deletes the items whose TTL has passed by [`Options::now`]; AWS does it within days, here the owner calls it.
-    pub async fn sweep(&self) {
-        self.engine.sweep((self.now)()).await;
+    pub async fn delete_expired_items(&self) {
+        self.engine.delete_expired_items((self.now)()).await;
     }
 }
 

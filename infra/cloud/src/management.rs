@@ -48,7 +48,7 @@ async fn authorize(
 ) -> Response {
     let resource = format!("{}/{}/@connections/{id}", guard.socket_api(), request.method());
     let permitted = guard.caller(request.headers()).and_then(|caller| {
-        caller.may(&iam::AccessRequest {
+        caller.authorize(&iam::AccessRequest {
             action: "execute-api:ManageConnections",
             resource: &iam::arn("execute-api", resource),
             context: None,
@@ -56,7 +56,7 @@ async fn authorize(
     });
     match permitted {
         Ok(()) => next.run(request).await,
-        Err(refusal) => wire::rest_refusal(&refusal),
+        Err(refusal) => wire::rest_refusal_response(&refusal),
     }
 }
 

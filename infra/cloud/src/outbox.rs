@@ -42,12 +42,12 @@ pub struct SentEmail {
 /// Everything sent; clones are one outbox.
 #[derive(Clone)]
 pub struct EmulatedSes {
-    kept: Arc<Mutex<SesState>>,
+    state: Arc<Mutex<SesState>>,
     now: TimeSource,
 }
 
 struct SesState {
-    mails: Vec<SentEmail>,
+    emails: Vec<SentEmail>,
     journal: Option<Journal>,
 }
 
@@ -60,20 +60,20 @@ impl EmulatedSes {
             }
             None => (None, Vec::new()),
         };
-        Ok(Self { kept: Arc::new(Mutex::new(SesState { mails, journal })), now })
+        Ok(Self { state: Arc::new(Mutex::new(SesState { emails: mails, journal })), now })
     }
 
     /// Oldest first.
-    pub fn all(&self) -> Vec<SentEmail> {
-        self.state().mails.clone()
+    pub fn emails(&self) -> Vec<SentEmail> {
+        self.state().emails.clone()
     }
 
     /// The newest mail to this address, however its name and case were written.
-    pub fn last_to(&self, address: &str) -> Option<SentEmail> {
+    pub fn newest_to(&self, address: &str) -> Option<SentEmail> {
         let to = |recipient: &String| {
             address_without_name(recipient).eq_ignore_ascii_case(address_without_name(address))
         };
-        self.state().mails.iter().rev().find(|mail| mail.to.iter().any(to)).cloned()
+        self.state().emails.iter().rev().find(|mail| mail.to.iter().any(to)).cloned()
     }
 
     fn store(&self, mail: SentEmail) -> anyhow::Result<()> {
@@ -81,12 +81,12 @@ impl EmulatedSes {
         if let Some(journal) = &mut kept.journal {
             journal.append(std::slice::from_ref(&mail)).context("cannot keep mail")?;
         }
-        kept.mails.push(mail);
+        kept.emails.push(mail);
         Ok(())
     }
 
     fn state(&self) -> MutexGuard<'_, SesState> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -151,7 +151,7 @@ pub(crate) async fn send_email(
 ) -> Response {
     let caller = match guard.caller(&headers) {
         Ok(caller) => caller,
-        Err(refusal) => return wire::rest_refusal(&refusal),
+        Err(refusal) => return wire::rest_refusal_response(&refusal),
     };
     let bad_request =
         |message: String| wire::rest_error(StatusCode::BAD_REQUEST, "BadRequestException", &message);
@@ -168,9 +168,10 @@ pub(crate) async fn send_email(
     // of an address whose domain is verified SES asks for the address all the same
     let resource = iam::arn("ses", format_args!("identity/{}", address_without_name(&from)));
     let context = Some((ContextKey::FromAddress, vec![address_without_name(&from).to_owned()]));
-    if let Err(refusal) = caller.may(&AccessRequest { action: "ses:SendEmail", resource: &resource, context })
+    if let Err(refusal) =
+        caller.authorize(&AccessRequest { action: "ses:SendEmail", resource: &resource, context })
     {
-        return wire::rest_refusal(&refusal);
+        return wire::rest_refusal_response(&refusal);
     }
     let SesDestination { mut to, cc, bcc } = input.destination.unwrap_or_default();
     to.extend(cc);
@@ -198,7 +199,7 @@ pub(crate) async fn send_email(
         (None, None) => Vec::new(),
     };
     let mail = SentEmail {
-        id: ids::message(at_ms),
+        id: ids::message_id(at_ms),
         at_ms,
         from,
         to,

@@ -24,7 +24,7 @@ const TABLE_PROPERTIES: [&str; 6] = [
 
 impl TableSpec {
     /// Creates the table, or makes sure that the one in the data directory is as described.
-    pub(crate) fn ensure(&self, db: &Database) -> anyhow::Result<()> {
+    pub(crate) fn create_or_check(&self, db: &Database) -> anyhow::Result<()> {
         let name = &self.name;
         if let Some(there) = db.get_table_metadata(name)? {
             self.check_unchanged(&there)?;
@@ -140,25 +140,25 @@ mod tests {
     fn a_table_is_created_once_and_reopened() {
         let db = Database::memory().unwrap();
         let ttl = json!({ "TimeToLiveSpecification": { "AttributeName": "ttl", "Enabled": true } });
-        spec(&ttl).ensure(&db).unwrap();
+        spec(&ttl).create_or_check(&db).unwrap();
         let there = db.get_table_metadata("things").unwrap().unwrap();
         assert_eq!((there.stream_enabled, there.ttl_attribute.as_deref()), (false, Some("ttl")));
-        spec(&ttl).ensure(&db).unwrap();
+        spec(&ttl).create_or_check(&db).unwrap();
         let mut turned = spec(&ttl);
         turned.definition["AttributeDefinitions"].as_array_mut().unwrap().reverse();
-        turned.ensure(&db).unwrap();
+        turned.create_or_check(&db).unwrap();
     }
 
     #[test]
     fn a_changed_definition_is_refused_by_name() {
         let db = Database::memory().unwrap();
-        spec(&json!({})).ensure(&db).unwrap();
+        spec(&json!({})).create_or_check(&db).unwrap();
         let other = json!({ "GlobalSecondaryIndexes": [{
             "IndexName": "by-other",
             "KeySchema": [{ "AttributeName": "other", "KeyType": "HASH" }],
             "Projection": { "ProjectionType": "ALL" },
         }] });
-        let error = spec(&other).ensure(&db).unwrap_err().to_string();
+        let error = spec(&other).create_or_check(&db).unwrap_err().to_string();
         assert!(
             error.starts_with("table things: GlobalSecondaryIndexes in the data directory is not"),
             "{error}"
@@ -167,7 +167,8 @@ mod tests {
 
     #[test]
     fn an_invalid_definition_is_refused_by_name() {
-        let error = spec(&json!({ "KeySchema": [] })).ensure(&Database::memory().unwrap()).unwrap_err();
+        let error =
+            spec(&json!({ "KeySchema": [] })).create_or_check(&Database::memory().unwrap()).unwrap_err();
         assert!(format!("{error:#}").starts_with("table things: "), "{error:#}");
     }
 }

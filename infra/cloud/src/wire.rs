@@ -22,7 +22,7 @@ pub(crate) fn rest_error(status: StatusCode, kind: &'static str, message: &str) 
 }
 
 /// Nobody, or somebody who may not.
-pub(crate) fn rest_refusal(refusal: &AccessRefusal) -> Response {
+pub(crate) fn rest_refusal_response(refusal: &AccessRefusal) -> Response {
     let (kind, message) = match refusal {
         AccessRefusal::Unsigned => ("MissingAuthenticationTokenException", "Missing Authentication Token"),
         AccessRefusal::Unknown => {
@@ -35,7 +35,7 @@ pub(crate) fn rest_refusal(refusal: &AccessRefusal) -> Response {
 
 pub(crate) fn aws_json(status: StatusCode, body: &impl Serialize) -> Response {
     match serde_json::to_vec(body) {
-        Ok(body) => written(status, body),
+        Ok(body) => aws_json_bytes(status, body),
         Err(error) => {
             tracing::error!(%error, "answer not written");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
@@ -44,12 +44,14 @@ pub(crate) fn aws_json(status: StatusCode, body: &impl Serialize) -> Response {
 }
 
 /// An answer that is AWS JSON already.
-pub(crate) fn written(status: StatusCode, body: Vec<u8>) -> Response {
+pub(crate) fn aws_json_bytes(status: StatusCode, body: Vec<u8>) -> Response {
     (status, [(CONTENT_TYPE, AWS_JSON)], body).into_response()
 }
 
 /// Answers are small and are waited for: none waits for a packet to fill.
-pub(crate) fn prompt(listener: TcpListener) -> impl Listener<Io = TcpStream, Addr = std::net::SocketAddr> {
+pub(crate) fn with_nodelay(
+    listener: TcpListener,
+) -> impl Listener<Io = TcpStream, Addr = std::net::SocketAddr> {
     listener.tap_io(|stream| {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY not set");

@@ -19,14 +19,20 @@ pub(crate) struct LoadClient {
     base: String,
     token: Option<String>,
     /// POSTs carry an `Idempotency-Key`: what is tried again is done once.
-    keyed: bool,
-    book: Arc<LoadRecorder>,
+    has_idempotency_keys: bool,
+    recorder: Arc<LoadRecorder>,
 }
 
 impl LoadClient {
     pub(crate) fn new(base: &str, book: Arc<LoadRecorder>) -> anyhow::Result<Self> {
         let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).build()?;
-        Ok(Self { http, base: base.trim_end_matches('/').to_owned(), token: None, keyed: false, book })
+        Ok(Self {
+            http,
+            base: base.trim_end_matches('/').to_owned(),
+            token: None,
+            has_idempotency_keys: false,
+            recorder: book,
+        })
     }
 
     pub(crate) fn with_token(&self, token: &str) -> Self {
@@ -35,8 +41,8 @@ impl LoadClient {
 
     /// Every POST is done once, however often it must be tried. Costs the deployment two writes each, so not for an
     /// audience, whose joining is measured and whom a place too many does no harm.
-    pub(crate) fn keyed(&self) -> Self {
-        Self { keyed: true, ..self.clone() }
+    pub(crate) fn with_idempotency_keys(&self) -> Self {
+        Self { has_idempotency_keys: true, ..self.clone() }
     }
 
     pub(crate) async fn get(&self, path: &str) -> anyhow::Result<Value> {
@@ -61,7 +67,7 @@ impl LoadClient {
 
     /// Tries again, and later every time, what was refused only for now. Every refusal is written down.
     async fn request(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
-        let key = (self.keyed && method == Method::POST).then(|| rand::rng().random::<u128>());
+        let key = (self.has_idempotency_keys && method == Method::POST).then(|| rand::rng().random::<u128>());
         let mut tried = 0;
         loop {
             tried += 1;
@@ -96,7 +102,7 @@ impl LoadClient {
         let answer = match request.send().await {
             Ok(answer) => answer,
             Err(error) => {
-                self.book.error("no answer");
+                self.recorder.record_error("no answer");
                 return Ok(Err(FailedAttempt {
                     wait: Some(Duration::from_millis(500)),
                     error: error.into(),
@@ -120,7 +126,7 @@ impl LoadClient {
         }
         let body: Value = serde_json::from_str(&text).unwrap_or_default();
         let code = body["code"].as_str().map_or_else(|| format!("HTTP {}", status.as_u16()), str::to_owned);
-        self.book.error(&code);
+        self.recorder.record_error(&code);
         // a CONFLICT with a key says that the first try is still running
         let running = key.is_some() && code == "CONFLICT";
         let passing = status.is_server_error() || status.as_u16() == 429 || running;

@@ -24,7 +24,7 @@ pub(crate) struct ShownTally {
 
 impl ShownTally {
     /// Reads the payload of a `vote_update`: its slide and what it shows.
-    pub(crate) fn read(payload: &Value, at: Instant) -> Option<(String, Self)> {
+    pub(crate) fn parse(payload: &Value, at: Instant) -> Option<(String, Self)> {
         let slide = payload["slide_id"].as_str()?.to_owned();
         let as_of = payload["as_of"].as_str()?.parse().ok()?;
         let total = payload["total_voters"].as_u64()?;
@@ -35,7 +35,7 @@ impl ShownTally {
     }
 
     /// Takes the newer of the two; an update that shows the same keeps the time at which it was first seen.
-    pub(crate) fn renew(held: &mut Option<Self>, new: Self) {
+    pub(crate) fn replace_if_newer(held: &mut Option<Self>, new: Self) {
         match held {
             Some(held) if held.as_of > new.as_of => {}
             Some(held) if held.votes == new.votes => held.as_of = new.as_of,
@@ -54,7 +54,7 @@ pub(crate) struct VoteTracker {
 }
 
 impl VoteTracker {
-    pub(crate) fn cast(&mut self, option: &str, at: Instant) {
+    pub(crate) fn record_vote(&mut self, option: &str, at: Instant) {
         self.sent.entry(option.to_owned()).or_default().push(at);
     }
 
@@ -62,7 +62,7 @@ impl VoteTracker {
         self.sent.iter().map(|(id, sent)| (id.clone(), sent.len() as u64)).collect()
     }
 
-    pub(crate) fn last_cast(&self) -> Option<Instant> {
+    pub(crate) fn last_vote_at(&self) -> Option<Instant> {
         self.sent.values().filter_map(|sent| sent.last()).max().copied()
     }
 
@@ -71,7 +71,7 @@ impl VoteTracker {
     /// A tally does not say whose votes it counts. The n-th vote sent for an option counts as shown with the first
     /// tally of at least n for that option: the mean is exact whatever overtook what, and with some options and votes
     /// spread over seconds the percentiles hardly differ. No clock but this machine's is asked.
-    pub(crate) fn show(&mut self, new: ShownTally) -> Vec<Duration> {
+    pub(crate) fn record_shown(&mut self, new: ShownTally) -> Vec<Duration> {
         let mut took = Vec::new();
         for (option, count) in &new.votes {
             let Some(sent) = self.sent.get(option) else { continue };
@@ -80,7 +80,7 @@ impl VoteTracker {
             took.extend(sent.iter().take(count).skip(*covered).map(|sent| new.at.duration_since(*sent)));
             *covered = count.max(*covered);
         }
-        ShownTally::renew(&mut self.shown, new);
+        ShownTally::replace_if_newer(&mut self.shown, new);
         took
     }
 
@@ -104,7 +104,7 @@ mod tests {
             "slide_id": "s", "votes": { "a": a, "b": b, "c": 0 }, "total_votes": a + b, "total_voters": a + b,
             "as_of": format!("2026-01-01T00:00:{second:02}Z"),
         });
-        ShownTally::read(&payload, at).unwrap().1
+        ShownTally::parse(&payload, at).unwrap().1
     }
 
     #[test]
@@ -113,20 +113,20 @@ mod tests {
         let at = |millis| start + Duration::from_millis(millis);
         let mut ballot = VoteTracker::default();
         assert!(ballot.is_exact());
-        ballot.cast("a", at(0));
-        ballot.cast("a", at(100));
-        ballot.cast("b", at(200));
-        assert_eq!(ballot.show(update(1, 1, 0, at(300))), [Duration::from_millis(300)]);
+        ballot.record_vote("a", at(0));
+        ballot.record_vote("a", at(100));
+        ballot.record_vote("b", at(200));
+        assert_eq!(ballot.record_shown(update(1, 1, 0, at(300))), [Duration::from_millis(300)]);
         assert!(!ballot.is_exact());
-        assert!(ballot.show(update(1, 1, 0, at(400))).is_empty());
+        assert!(ballot.record_shown(update(1, 1, 0, at(400))).is_empty());
         let both = [Duration::from_millis(500), Duration::from_millis(400)];
-        assert_eq!(ballot.show(update(3, 2, 1, at(600))), both);
+        assert_eq!(ballot.record_shown(update(3, 2, 1, at(600))), both);
         assert!(ballot.is_exact());
         // late and older: nothing changes
-        assert!(ballot.show(update(2, 1, 1, at(700))).is_empty());
+        assert!(ballot.record_shown(update(2, 1, 1, at(700))).is_empty());
         assert!(ballot.is_exact());
         // a vote too many is not exact
-        ballot.show(update(4, 3, 1, at(800)));
+        ballot.record_shown(update(4, 3, 1, at(800)));
         assert!(!ballot.is_exact());
     }
 }

@@ -42,7 +42,7 @@ pub(crate) struct LoadRecorder {
 /// A slide from when the presenter asked for it.
 pub(crate) struct SlideRecord {
     asked: Instant,
-    pub(crate) ballot: VoteTracker,
+    pub(crate) votes: VoteTracker,
 }
 
 /// What one of the audience sees.
@@ -73,7 +73,7 @@ impl LoadRecorder {
         })
     }
 
-    pub(crate) fn frame(&self) {
+    pub(crate) fn record_frame(&self) {
         self.frames.fetch_add(1, Ordering::Relaxed);
     }
 
@@ -81,7 +81,7 @@ impl LoadRecorder {
         self.frames.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn error(&self, code: &str) {
+    pub(crate) fn record_error(&self, code: &str) {
         *lock(&self.errors).entry(code.to_owned()).or_default() += 1;
     }
 
@@ -90,47 +90,50 @@ impl LoadRecorder {
     }
 
     /// The presenter asks for a slide now. Written down before the request, since a screen may be faster than the answer.
-    pub(crate) fn ask_for_slide(&self, slide: &str) {
-        let new = SlideRecord { asked: Instant::now(), ballot: VoteTracker::default() };
+    pub(crate) fn record_slide_request(&self, slide: &str) {
+        let new = SlideRecord { asked: Instant::now(), votes: VoteTracker::default() };
         lock(&self.slides).insert(slide.to_owned(), new);
     }
 
-    pub(crate) fn ballot<T>(&self, slide: &str, look: impl FnOnce(&mut VoteTracker) -> T) -> Option<T> {
-        lock(&self.slides).get_mut(slide).map(|slide| look(&mut slide.ballot))
+    pub(crate) fn with_votes<T>(&self, slide: &str, look: impl FnOnce(&mut VoteTracker) -> T) -> Option<T> {
+        lock(&self.slides).get_mut(slide).map(|slide| look(&mut slide.votes))
     }
 
     /// The presenter's screen shows a tally.
-    pub(crate) fn show_presenter(&self, slide: &str, shown: ShownTally) {
-        for took in self.ballot(slide, |ballot| ballot.show(shown)).unwrap_or_default() {
+    pub(crate) fn record_presenter_tally(&self, slide: &str, shown: ShownTally) {
+        for took in self.with_votes(slide, |ballot| ballot.record_shown(shown)).unwrap_or_default() {
             self.vote.record(took);
         }
     }
 
     /// A screen shows a slide; timed unless it comes back and had missed the moment.
-    pub(crate) fn see_slide(&self, number: usize, slide: &str, live: bool) {
+    pub(crate) fn record_slide_seen(&self, number: usize, slide: &str, live: bool) {
         let asked = lock(&self.slides).get(slide).map(|slide| slide.asked);
-        let first =
-            self.screen(number, |screen| screen.slide.replace(slide.to_owned()).as_deref() != Some(slide));
+        let first = self
+            .with_screen(number, |screen| screen.slide.replace(slide.to_owned()).as_deref() != Some(slide));
         if let (true, true, Some(asked)) = (first, live, asked) {
             self.slide.record(asked.elapsed());
         }
     }
 
-    pub(crate) fn see_tally(&self, number: usize, slide: String, shown: ShownTally) {
-        self.screen(number, |screen| ShownTally::renew(screen.tallies.entry(slide).or_default(), shown));
+    pub(crate) fn record_tally_seen(&self, number: usize, slide: String, shown: ShownTally) {
+        self.with_screen(number, |screen| {
+            ShownTally::replace_if_newer(screen.tallies.entry(slide).or_default(), shown);
+        });
     }
 
-    pub(crate) fn screen<T>(&self, number: usize, look: impl FnOnce(&mut AudienceScreen) -> T) -> T {
+    pub(crate) fn with_screen<T>(&self, number: usize, look: impl FnOnce(&mut AudienceScreen) -> T) -> T {
         look(&mut lock(&self.screens)[number])
     }
 
-    pub(crate) fn screens_where(&self, is_so: impl Fn(&AudienceScreen) -> bool) -> usize {
+    pub(crate) fn count_screens(&self, is_so: impl Fn(&AudienceScreen) -> bool) -> usize {
         lock(&self.screens).iter().filter(|screen| is_so(screen)).count()
     }
 
     /// Writes down how long after the last vote each screen showed the whole tally.
-    pub(crate) fn time_tallies(&self, slide: &str) {
-        let Some((cast, Some(last))) = self.ballot(slide, |ballot| (ballot.votes(), ballot.last_cast()))
+    pub(crate) fn record_tally_latencies(&self, slide: &str) {
+        let Some((cast, Some(last))) =
+            self.with_votes(slide, |ballot| (ballot.votes(), ballot.last_vote_at()))
         else {
             return;
         };
@@ -145,7 +148,7 @@ impl LoadRecorder {
 
     /// Waits until something is so; `false` at the deadline. Looks twenty times a second: what is measured is measured
     /// where it happens, this only decides when the talk goes on.
-    pub(crate) async fn wait(&self, within: Duration, is_so: impl Fn(&Self) -> bool) -> bool {
+    pub(crate) async fn wait_until(&self, within: Duration, is_so: impl Fn(&Self) -> bool) -> bool {
         let deadline = Instant::now() + within;
         loop {
             if is_so(self) {

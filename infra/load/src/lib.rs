@@ -55,13 +55,13 @@ enum RehearsalCommand {
 pub async fn run(load: LoadArgs) -> anyhow::Result<()> {
     match load.rehearsal {
         RehearsalCommand::Talk(talk) => {
-            let report = talk.play().await?;
-            printed::print(&report, talk.json)?;
+            let report = talk.run().await?;
+            printed::print_report(&report, talk.json)?;
             report.verdict()
         }
         RehearsalCommand::Chat(chat) => {
-            let report = chat.play().await?;
-            printed::print(&report, chat.json)?;
+            let report = chat.run().await?;
+            printed::print_report(&report, chat.json)?;
             report.verdict()
         }
     }

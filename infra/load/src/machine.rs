@@ -14,7 +14,7 @@ pub struct MachineInfo {
 }
 
 impl MachineInfo {
-    pub(crate) fn this() -> Self {
+    pub(crate) fn current() -> Self {
         let cpu = fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| {
             let line = text.lines().find(|line| line.starts_with("model name"))?;
             Some(line.split_once(':')?.1.trim().to_owned())

@@ -31,7 +31,7 @@ impl Presenter {
         audience: u32,
         admin: Option<&str>,
     ) -> anyhow::Result<Self> {
-        let api = api.keyed();
+        let api = api.with_idempotency_keys();
         let number: u128 = rand::rng().random();
         let password = format!("rehearsal {number:032x}");
         let account = json!({
@@ -39,30 +39,34 @@ impl Presenter {
         });
         let account = api.post("/v1/auth/register", &account).await?;
         if let Some(admin) = admin {
-            let path = format!("/v1/admin/users/{}/plan", text(&account["user"], "id")?);
+            let path = format!("/v1/admin/users/{}/plan", text_field(&account["user"], "id")?);
             let asked = api.with_token(admin).patch(&path, &json!({ "plan_id": "enterprise" })).await;
             asked.context("the admin could not give the account a plan")?;
         }
-        let api = api.with_token(text(&account, "access_token")?);
+        let api = api.with_token(text_field(&account, "access_token")?);
         if let Err(error) = check_plan_seats(&api, audience).await {
             api.delete("/v1/users/me", Some(&json!({ "password": password }))).await?;
             return Err(error);
         }
         let presentation = api.post("/v1/presentations", &json!({ "title": "Rehearsal" })).await?;
-        let presentation = text(&presentation, "id")?.to_owned();
+        let presentation = text_field(&presentation, "id")?.to_owned();
         let mut slides = Vec::with_capacity(questions);
         for number in 1..=questions {
             let path = format!("/v1/presentations/{presentation}/slides");
             let slide = api.post(&path, &choice_slide(number)).await?;
-            slides.push(text(&slide, "id")?.to_owned());
+            slides.push(text_field(&slide, "id")?.to_owned());
         }
         let session = api.post("/v1/sessions", &json!({ "presentation_id": presentation })).await?;
-        let (session, code) = (text(&session, "id")?.to_owned(), text(&session, "join_code")?.to_owned());
+        let (session, code) =
+            (text_field(&session, "id")?.to_owned(), text_field(&session, "join_code")?.to_owned());
         Ok(Self { api, password, presentation, session, code, slides })
     }
 
     /// Keeps the presenter's screen open: every tally that comes is shown. Ends when it is dropped.
-    pub(crate) async fn watch(&self, book: Arc<LoadRecorder>) -> anyhow::Result<tokio::task::JoinHandle<()>> {
+    pub(crate) async fn record_screen(
+        &self,
+        book: Arc<LoadRecorder>,
+    ) -> anyhow::Result<tokio::task::JoinHandle<()>> {
         let (api, session) = (self.api.clone(), self.session.clone());
         let socket = open_socket(&api, &session).await?;
         Ok(tokio::spawn(async move {
@@ -70,7 +74,7 @@ impl Presenter {
             loop {
                 if let Some(open) = socket.take() {
                     record_tallies(open, &book).await;
-                    book.error("presenter's connection lost");
+                    book.record_error("presenter's connection lost");
                 }
                 match open_socket(&api, &session).await {
                     Ok(new) => socket = Some(new),
@@ -100,7 +104,7 @@ impl Presenter {
         self.api.post(&format!("/v1/sessions/{}/start", self.session), &json!({})).await.map(drop)
     }
 
-    pub(crate) async fn go_to(&self, slide: &str) -> anyhow::Result<()> {
+    pub(crate) async fn show_slide(&self, slide: &str) -> anyhow::Result<()> {
         let body = json!({ "slide_id": slide });
         self.api.post(&format!("/v1/sessions/{}/slide", self.session), &body).await.map(drop)
     }
@@ -110,13 +114,13 @@ impl Presenter {
     }
 
     /// What the deployment says was answered, slide by slide, when it is over.
-    pub(crate) async fn answered(&self) -> anyhow::Result<Value> {
+    pub(crate) async fn reported_answers(&self) -> anyhow::Result<Value> {
         let statistics = self.api.get(&format!("/v1/sessions/{}/statistics", self.session)).await?;
         Ok(statistics["responses_per_slide"].clone())
     }
 
     /// Takes away what the rehearsal put there.
-    pub(crate) async fn leave(&self) -> anyhow::Result<()> {
+    pub(crate) async fn clean_up(&self) -> anyhow::Result<()> {
         self.api.delete(&format!("/v1/presentations/{}", self.presentation), None).await?;
         self.api.delete("/v1/users/me", Some(&json!({ "password": self.password }))).await?;
         Ok(())
@@ -139,7 +143,7 @@ async fn check_plan_seats(api: &LoadClient, audience: u32) -> anyhow::Result<()>
 
 async fn open_socket(api: &LoadClient, session: &str) -> anyhow::Result<LoadSocket> {
     let ticket = api.post("/v1/realtime/tickets", &json!({ "session_id": session })).await?;
-    LoadSocket::connect(text(&ticket, "websocket_url")?).await.context("the presenter's socket")
+    LoadSocket::connect(text_field(&ticket, "websocket_url")?).await.context("the presenter's socket")
 }
 
 async fn record_tallies(mut socket: LoadSocket, book: &LoadRecorder) {
@@ -147,7 +151,7 @@ async fn record_tallies(mut socket: LoadSocket, book: &LoadRecorder) {
     let mut heartbeat = tokio::time::interval(Duration::from_secs(30));
     loop {
         let event = tokio::select! {
-            event = socket.next() => event,
+            event = socket.next_frame() => event,
             _ = heartbeat.tick() => {
                 if socket.send("ping", json!({}), None).await.is_err() {
                     return;
@@ -157,19 +161,19 @@ async fn record_tallies(mut socket: LoadSocket, book: &LoadRecorder) {
         };
         let Some(event) = event else { return };
         let at = Instant::now();
-        book.frame();
+        book.record_frame();
         let update = match event.kind.as_str() {
             "vote_update" => &event.payload,
             "session_state" => &event.payload["votes"],
             "session_ended" => return futures::future::pending().await,
             "error" => {
-                book.error(event.payload["code"].as_str().unwrap_or("error without a code"));
+                book.record_error(event.payload["code"].as_str().unwrap_or("error without a code"));
                 continue;
             }
             _ => continue,
         };
-        if let Some((slide, shown)) = ShownTally::read(update, at) {
-            book.show_presenter(&slide, shown);
+        if let Some((slide, shown)) = ShownTally::parse(update, at) {
+            book.record_presenter_tally(&slide, shown);
         }
     }
 }
@@ -183,6 +187,6 @@ fn choice_slide(number: usize) -> Value {
     })
 }
 
-pub(crate) fn text<'a>(value: &'a Value, field: &str) -> anyhow::Result<&'a str> {
+pub(crate) fn text_field<'a>(value: &'a Value, field: &str) -> anyhow::Result<&'a str> {
     value[field].as_str().with_context(|| format!("the answer has no {field}"))
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::latency::LatencySummary;
 
 #[expect(clippy::print_stdout, reason = "the report is what the command is for")]
-pub(crate) fn print(report: &(impl Display + Serialize), json: bool) -> anyhow::Result<()> {
+pub(crate) fn print_report(report: &(impl Display + Serialize), json: bool) -> anyhow::Result<()> {
     if json {
         println!("{}", serde_json::to_string_pretty(report)?);
     } else {
@@ -20,7 +20,7 @@ pub(crate) fn print(report: &(impl Display + Serialize), json: bool) -> anyhow::
 }
 
 /// A line for each that was measured.
-pub(crate) fn latencies(f: &mut Formatter<'_>, rows: &[(&str, Option<LatencySummary>)]) -> fmt::Result {
+pub(crate) fn write_latencies(f: &mut Formatter<'_>, rows: &[(&str, Option<LatencySummary>)]) -> fmt::Result {
     writeln!(f, "\n{:<36}{:>10}{:>10}{:>10}{:>10}", "", "count", "p50 ms", "p99 ms", "max ms")?;
     for (name, summary) in rows {
         if let Some(LatencySummary { count, p50_ms, p99_ms, max_ms }) = summary {
@@ -31,7 +31,7 @@ pub(crate) fn latencies(f: &mut Formatter<'_>, rows: &[(&str, Option<LatencySumm
 }
 
 /// How often what went wrong.
-pub(crate) fn errors(f: &mut Formatter<'_>, errors: &BTreeMap<String, u64>) -> fmt::Result {
+pub(crate) fn write_errors(f: &mut Formatter<'_>, errors: &BTreeMap<String, u64>) -> fmt::Result {
     if errors.is_empty() {
         return write!(f, "no errors");
     }

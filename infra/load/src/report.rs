@@ -64,7 +64,7 @@ impl TalkReport {
 impl fmt::Display for TalkReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "\n{} · {} voters · {}", self.url, self.audience, self.machine)?;
-        printed::latencies(
+        printed::write_latencies(
             f,
             &[
                 ("read by key", self.read),
@@ -96,6 +96,6 @@ impl fmt::Display for TalkReport {
             }
             writeln!(f)?;
         }
-        printed::errors(f, &self.errors)
+        printed::write_errors(f, &self.errors)
     }
 }

@@ -25,7 +25,7 @@ impl LoadSocket {
     }
 
     /// The next event; `None` once the connection is gone, however it went.
-    pub(crate) async fn next(&mut self) -> Option<ReceivedFrame> {
+    pub(crate) async fn next_frame(&mut self) -> Option<ReceivedFrame> {
         loop {
             match self.0.next().await?.ok()? {
                 Message::Text(text) => {

@@ -64,7 +64,7 @@ impl TalkRehearsal {
     ///
     /// # Errors
     /// The talk could not be played. A wrong tally is no error here but stands in the report.
-    pub async fn play(&self) -> anyhow::Result<TalkReport> {
+    pub async fn run(&self) -> anyhow::Result<TalkReport> {
         let audience = usize::try_from(self.audience)?;
         if let Some(most) = machine::open_files() {
             let needed = audience + MAX_CONCURRENT_JOINS + 32;
@@ -80,12 +80,12 @@ impl TalkRehearsal {
             .await
             .with_context(|| format!("cannot prepare a talk at {}", self.url))?;
         presenter.time_requests(&book).await?;
-        let watching = presenter.watch(Arc::clone(&book)).await?;
+        let watching = presenter.record_screen(Arc::clone(&book)).await?;
         let played = self.run_with_audience(&presenter, &api, &book, audience).await;
         watching.abort();
-        let left = presenter.leave().await;
+        let left = presenter.clean_up().await;
         if let Err(error) = left {
-            book.error(&format!("clean-up: {error:#}"));
+            book.record_error(&format!("clean-up: {error:#}"));
         }
         let (questions, came) = played?;
         Ok(self.report(&book, questions, &came))
@@ -100,12 +100,12 @@ impl TalkRehearsal {
     ) -> anyhow::Result<(Vec<QuestionResult>, ArrivalStats)> {
         let hall = Arc::new(VoterContext {
             api: api.clone(),
-            book: Arc::clone(book),
+            recorder: Arc::clone(book),
             code: presenter.code.clone(),
             vote_within: self.vote_within,
-            door: Semaphore::new(MAX_CONCURRENT_JOINS),
+            join_permits: Semaphore::new(MAX_CONCURRENT_JOINS),
         });
-        let (phase, attending) = watch::channel(RehearsalPhase::Attend);
+        let (phase, attending) = watch::channel(RehearsalPhase::Running);
         let mut voters = JoinSet::new();
         let opened = Instant::now();
         for number in 0..audience {
@@ -113,14 +113,14 @@ impl TalkRehearsal {
             let comes = opened + self.ramp.mul_f64(share(number, audience));
             voters.spawn(async move {
                 tokio::time::sleep_until(comes).await;
-                voter.attend().await;
+                voter.run().await;
             });
         }
-        let all_here = |book: &LoadRecorder| book.screens_where(|screen| screen.connected) == audience;
-        book.wait(self.ramp + RESPONSE_TIMEOUT, all_here).await;
+        let all_here = |book: &LoadRecorder| book.count_screens(|screen| screen.connected) == audience;
+        book.wait_until(self.ramp + RESPONSE_TIMEOUT, all_here).await;
         let came = ArrivalStats {
             seconds: opened.elapsed().as_secs_f64(),
-            people: book.screens_where(|screen| screen.connected),
+            people: book.count_screens(|screen| screen.connected),
         };
         self.print_progress(&format!("{} of {audience} are here", came.people));
         anyhow::ensure!(came.people > 0, "nobody could join: {:?}", book.errors());
@@ -128,32 +128,33 @@ impl TalkRehearsal {
         let mut questions = Vec::with_capacity(presenter.slides.len());
         let storm_at = if self.storm { presenter.slides.len() / 2 } else { usize::MAX };
         for (number, slide) in presenter.slides.iter().enumerate() {
-            book.ask_for_slide(slide);
+            book.record_slide_request(slide);
             if number == 0 {
                 presenter.start().await?;
             } else {
-                presenter.go_to(slide).await?;
+                presenter.show_slide(slide).await?;
             }
             if number == storm_at {
                 let in_the_middle = came.people as u64 / 2;
-                book.wait(self.vote_within + RESPONSE_TIMEOUT, |book| {
+                book.wait_until(self.vote_within + RESPONSE_TIMEOUT, |book| {
                     votes_cast(book, slide) >= in_the_middle
                 })
                 .await;
-                phase.send_replace(RehearsalPhase::Storm);
+                phase.send_replace(RehearsalPhase::DropConnections);
                 self.print_progress("storm: every connection drops");
             }
             questions.push(self.await_vote_result(book, slide, came.people).await);
         }
         presenter.end().await?;
-        book.wait(RESPONSE_TIMEOUT, |book| book.screens_where(|screen| screen.ended) >= came.people).await;
-        let unaware = came.people.saturating_sub(book.screens_where(|screen| screen.ended));
+        book.wait_until(RESPONSE_TIMEOUT, |book| book.count_screens(|screen| screen.ended) >= came.people)
+            .await;
+        let unaware = came.people.saturating_sub(book.count_screens(|screen| screen.ended));
         if unaware > 0 {
-            book.error(&format!("{unaware} screens never saw the end"));
+            book.record_error(&format!("{unaware} screens never saw the end"));
         }
         // the last count may come after the screens have seen it: a count for everyone is told, and not kept
         for _ in 0..RESPONSE_TIMEOUT.as_secs() {
-            let answered = presenter.answered().await?;
+            let answered = presenter.reported_answers().await?;
             for question in &mut questions {
                 question.reported = answered[&question.slide_id].as_u64();
             }
@@ -168,15 +169,18 @@ impl TalkRehearsal {
 
     /// Waits for a vote to run its course, and looks at every screen.
     async fn await_vote_result(&self, book: &LoadRecorder, slide: &str, people: usize) -> QuestionResult {
-        book.wait(self.vote_within + RESPONSE_TIMEOUT, |book| votes_cast(book, slide) >= people as u64).await;
-        book.wait(RESPONSE_TIMEOUT, |book| book.ballot(slide, |ballot| ballot.is_exact()) == Some(true))
+        book.wait_until(self.vote_within + RESPONSE_TIMEOUT, |book| votes_cast(book, slide) >= people as u64)
             .await;
-        let votes = book.ballot(slide, |ballot| ballot.votes()).unwrap_or_default();
+        book.wait_until(RESPONSE_TIMEOUT, |book| {
+            book.with_votes(slide, |ballot| ballot.is_exact()) == Some(true)
+        })
+        .await;
+        let votes = book.with_votes(slide, |ballot| ballot.votes()).unwrap_or_default();
         let shows_it = |screen: &AudienceScreen| matches!(screen.tallies.get(slide), Some(Some(shown)) if shown.votes == votes);
-        book.wait(RESPONSE_TIMEOUT, |book| book.screens_where(shows_it) >= people).await;
-        book.time_tallies(slide);
+        book.wait_until(RESPONSE_TIMEOUT, |book| book.count_screens(shows_it) >= people).await;
+        book.record_tally_latencies(slide);
         let (exact, shown) = book
-            .ballot(slide, |ballot| {
+            .with_votes(slide, |ballot| {
                 (ballot.is_exact(), ballot.shown.as_ref().map(|shown| shown.votes.clone()))
             })
             .unwrap_or_default();
@@ -187,14 +191,14 @@ impl TalkRehearsal {
             shown: shown.unwrap_or_default(),
             exact: exact && cast == people as u64,
             reported: None,
-            screens_behind: people.saturating_sub(book.screens_where(shows_it)),
+            screens_behind: people.saturating_sub(book.count_screens(shows_it)),
             cast: votes,
         }
     }
 
     fn report(&self, book: &LoadRecorder, questions: Vec<QuestionResult>, came: &ArrivalStats) -> TalkReport {
         TalkReport {
-            machine: MachineInfo::this(),
+            machine: MachineInfo::current(),
             url: self.url.clone(),
             audience: self.audience as usize,
             joined: came.people,
@@ -230,7 +234,7 @@ struct ArrivalStats {
 }
 
 fn votes_cast(book: &LoadRecorder, slide: &str) -> u64 {
-    book.ballot(slide, |ballot| ballot.votes().values().sum()).unwrap_or_default()
+    book.with_votes(slide, |ballot| ballot.votes().values().sum()).unwrap_or_default()
 }
 
 /// An audience has at most 50,000.

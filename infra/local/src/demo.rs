@@ -18,12 +18,12 @@ pub(crate) struct DemoContent {
     session: String,
     join_code: String,
     /// A session that is over, with a report.
-    held: String,
+    ended_session: String,
 }
 
 impl fmt::Display for DemoContent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { url, presentation, session, join_code, held } = self;
+        let Self { url, presentation, session, join_code, ended_session: held } = self;
         writeln!(f, "Demo: {DEMO_EMAIL}, password {DEMO_PASSWORD}\n")?;
         writeln!(f, "  presentation  {presentation}")?;
         writeln!(f, "  session       {session}")?;
@@ -50,7 +50,7 @@ pub(crate) async fn prepare(url: &str) -> anyhow::Result<DemoContent> {
         Some(session) => session,
         None => api.open_session(&presentation).await?,
     };
-    Ok(DemoContent { url: url.to_owned(), presentation, session, join_code, held })
+    Ok(DemoContent { url: url.to_owned(), presentation, session, join_code, ended_session: held })
 }
 
 struct DemoClient {

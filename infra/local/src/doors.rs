@@ -22,13 +22,13 @@ pub struct FunctionRegistry {
 
 impl FunctionRegistry {
     /// None: for tests of the runner, which bring their own.
-    pub fn none() -> Self {
+    pub fn empty() -> Self {
         Self::default()
     }
 
     /// Every binary of the workspace that is a Lambda.
-    pub fn ours() -> Self {
-        Self::none()
+    pub fn all() -> Self {
+        Self::empty()
             .function("api-admin", identity::admin_api)
             .function("api-chat", chat::api)
             .function("api-docs", docs::api)
@@ -79,7 +79,10 @@ impl FunctionRegistry {
     }
 
     /// A binary in the template that is not here cannot run; one that is only here would never be deployed.
-    pub(crate) fn agree_with<'a>(&self, template: impl Iterator<Item = &'a str>) -> anyhow::Result<()> {
+    pub(crate) fn check_against_template<'a>(
+        &self,
+        template: impl Iterator<Item = &'a str>,
+    ) -> anyhow::Result<()> {
         let mut unused: Vec<&str> = self.constructors.keys().map(String::as_str).collect();
         for binary in template {
             anyhow::ensure!(
@@ -108,21 +111,21 @@ mod tests {
 
     #[test]
     fn every_function_of_the_repository_is_registered() {
-        let template = crate::template::tests::repository();
+        let template = crate::template::tests::repository_template();
         template.generate_secrets().unwrap();
         let functions = template.functions().unwrap();
         let binaries: Vec<String> = functions.into_iter().map(|function| function.binary).collect();
-        FunctionRegistry::ours().agree_with(binaries.iter().map(String::as_str)).unwrap();
+        FunctionRegistry::all().check_against_template(binaries.iter().map(String::as_str)).unwrap();
     }
 
     #[test]
     fn template_and_registry_must_agree() {
         let never = |_| async { anyhow::bail!("not started") };
-        let doors = FunctionRegistry::none().with("api-a", never).with("api-b", never);
-        assert!(doors.agree_with(["api-a", "api-b"].into_iter()).is_ok());
-        let error = doors.agree_with(["api-a"].into_iter()).unwrap_err();
+        let doors = FunctionRegistry::empty().with("api-a", never).with("api-b", never);
+        assert!(doors.check_against_template(["api-a", "api-b"].into_iter()).is_ok());
+        let error = doors.check_against_template(["api-a"].into_iter()).unwrap_err();
         assert_eq!(error.to_string(), "no function in the template runs api-b");
-        let error = doors.agree_with(["api-a", "api-b", "api-c"].into_iter()).unwrap_err();
+        let error = doors.check_against_template(["api-a", "api-b", "api-c"].into_iter()).unwrap_err();
         assert!(error.to_string().contains("names the binary api-c"));
     }
 }

@@ -11,7 +11,7 @@ use crate::template::{FunctionSpec, write_private};
 
 /// Writes what the functions have in their environments. All of them get the same file, so a setting that two functions
 /// have with different values stays out.
-pub(crate) fn write(functions: &[FunctionSpec], file: &Path) -> anyhow::Result<()> {
+pub(crate) fn write_environment_file(functions: &[FunctionSpec], file: &Path) -> anyhow::Result<()> {
     let mut settings = BTreeMap::new();
     let mut differ = BTreeSet::new();
     for (name, value) in functions.iter().flat_map(|function| &function.environment) {
@@ -71,10 +71,11 @@ mod tests {
         ];
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("lambda.env");
-        write(&functions, &file).unwrap();
+        write_environment_file(&functions, &file).unwrap();
         let written = std::fs::read_to_string(&file).unwrap();
         assert_eq!(written, "EMPTY=''\nONLY_B='$HOME #'\nSENDER='Colloquy <a@example.com>'\n");
-        let error = write(&[function("a", &[("NAME", "it's")])], &file).unwrap_err().to_string();
+        let error =
+            write_environment_file(&[function("a", &[("NAME", "it's")])], &file).unwrap_err().to_string();
         assert!(error.contains("NAME has a quote"), "{error}");
     }
 }

@@ -16,8 +16,8 @@ use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
     http::{
-        answer::{GatewayResponse, message},
-        handle,
+        answer::{GatewayResponse, message_response},
+        handle_request,
         routes::RouteTable,
     },
     page,
@@ -34,9 +34,9 @@ pub(crate) struct ApiGateway {
     pub(crate) sockets: Option<SocketGateway>,
     pub(crate) schedules: ScheduleRunner,
     /// Queues that a function reads; what lies in the others is a dead letter.
-    pub(crate) read_queues: BTreeSet<String>,
-    pub(crate) cloud: Arc<Emulator>,
-    pub(crate) record: TrafficRecord,
+    pub(crate) consumed_queues: BTreeSet<String>,
+    pub(crate) emulator: Arc<Emulator>,
+    pub(crate) traffic: TrafficRecord,
     pub(crate) clock: Clock,
     /// Host and port that clients use.
     pub(crate) authority: String,
@@ -96,12 +96,12 @@ async fn route_request(
     peer: IpAddr,
 ) -> GatewayResponse {
     let host = request.headers().get(http::header::HOST).map(|host| Authority::try_from(host.as_bytes()));
-    let Some(Ok(host)) = host else { return message(StatusCode::BAD_REQUEST, "Bad Request") };
+    let Some(Ok(host)) = host else { return message_response(StatusCode::BAD_REQUEST, "Bad Request") };
     if request.uri().path().starts_with("/_local") {
-        return page::answer(&gateway, request, &host).await;
+        return page::handle_request(&gateway, request, &host).await;
     }
-    if let Some(path) = sockets::wanted(&gateway, &request) {
+    if let Some(path) = sockets::socket_request(&gateway, &request) {
         return sockets::handshake(gateway, request, peer, path).await;
     }
-    handle(gateway, request, peer).await
+    handle_request(gateway, request, peer).await
 }

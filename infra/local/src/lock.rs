@@ -14,7 +14,7 @@ pub(crate) struct DataLock {
 
 impl DataLock {
     /// Makes the directory if it is missing, for its owner only: mailed links and password hashes lie in it.
-    pub(crate) fn take(dir: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn acquire(dir: &Path) -> anyhow::Result<Self> {
         let mut builder = std::fs::DirBuilder::new();
         builder.recursive(true);
         #[cfg(unix)]
@@ -42,11 +42,11 @@ mod tests {
     #[test]
     fn a_data_directory_is_used_by_one_process() {
         let dir = std::env::temp_dir().join(format!("colloquy-lock-{}", rand::random::<u64>()));
-        let first = DataLock::take(&dir).unwrap();
-        let error = DataLock::take(&dir).err().unwrap().to_string();
+        let first = DataLock::acquire(&dir).unwrap();
+        let error = DataLock::acquire(&dir).err().unwrap().to_string();
         assert!(error.contains("is in use by another local cloud"), "{error}");
         drop(first);
-        assert!(DataLock::take(&dir).is_ok());
+        assert!(DataLock::acquire(&dir).is_ok());
         std::fs::remove_dir_all(&dir).unwrap();
     }
 }

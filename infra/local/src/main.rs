@@ -61,7 +61,7 @@ async fn run(cli: CommandLine) -> anyhow::Result<()> {
         Some(CliCommand::Load(load)) => load::run(load).await,
         Some(CliCommand::Smoke(smoke)) => smoke.run(&mut std::io::stdout()).await,
         Some(CliCommand::Openapi) => {
-            print_document(&local::openapi::openapi().to_pretty_json()?);
+            print_document(&local::openapi::assembled_openapi().to_pretty_json()?);
             Ok(())
         }
         Some(CliCommand::Asyncapi) => {

@@ -3,7 +3,7 @@
 use utoipa::openapi::OpenApi;
 
 /// The function of each group of routes, by its logical id, and the operations that it serves.
-pub fn subjects() -> [(&'static str, OpenApi); 8] {
+pub fn openapi_by_function() -> [(&'static str, OpenApi); 8] {
     [
         ("ApiIdentity", identity::openapi()),
         ("ApiAdmin", identity::admin_openapi()),
@@ -17,6 +17,6 @@ pub fn subjects() -> [(&'static str, OpenApi); 8] {
 }
 
 /// OpenAPI 3.1 of every HTTP operation; `infra/openapi.json` is this.
-pub fn openapi() -> OpenApi {
-    docs::assemble(subjects().map(|(_, operations)| operations))
+pub fn assembled_openapi() -> OpenApi {
+    docs::assemble_document(openapi_by_function().map(|(_, operations)| operations))
 }

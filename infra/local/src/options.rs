@@ -27,7 +27,7 @@ pub struct LocalOptions {
     /// When a message that failed is tried again: soon, where AWS waits for the visibility timeout (minutes).
     /// `None` waits as AWS does.
     pub retry_after: Option<Duration>,
-    pub doors: FunctionRegistry,
+    pub functions: FunctionRegistry,
 }
 
 impl Default for LocalOptions {
@@ -42,7 +42,7 @@ impl Default for LocalOptions {
             parameters: BTreeMap::new(),
             clock: Clock::system(),
             retry_after: Some(Duration::from_secs(1)),
-            doors: FunctionRegistry::ours(),
+            functions: FunctionRegistry::all(),
         }
     }
 }

@@ -20,14 +20,14 @@ const FIFO_CONCURRENCY: usize = 10;
 const LONG_POLL_WAIT: Duration = Duration::from_secs(20);
 
 /// Polls one queue until it is aborted.
-pub(crate) async fn poll(
+pub(crate) async fn poll_queue(
     mapping: EventSourceMapping,
     gateway: Arc<ApiGateway>,
     retry_after: Option<Duration>,
 ) {
     let usual = if mapping.fifo { FIFO_CONCURRENCY } else { STANDARD_CONCURRENCY };
-    let queues = gateway.cloud.queues();
-    let slots = Arc::new(Semaphore::new(mapping.concurrency.unwrap_or(usual)));
+    let queues = gateway.emulator.sqs();
+    let slots = Arc::new(Semaphore::new(mapping.max_concurrency.unwrap_or(usual)));
     let mapping = Arc::new(mapping);
     let mut batches = JoinSet::new();
     loop {
@@ -38,7 +38,7 @@ pub(crate) async fn poll(
             continue;
         }
         let batch = BatchDelivery { mapping: Arc::clone(&mapping), queues: queues.clone(), retry_after };
-        gateway.record.batch(messages.len());
+        gateway.traffic.record_batch(messages.len());
         let runner = Arc::clone(&gateway.runner);
         batches.spawn(async move {
             batch.deliver(messages, &runner).await;
@@ -50,7 +50,7 @@ pub(crate) async fn poll(
 /// A batch: what is there, and with a window what comes until it is full or the window is over.
 async fn receive_batch(mapping: &EventSourceMapping, queues: &EmulatedSqs) -> Vec<ReceivedMessage> {
     let mut messages = queues.receive(&mapping.queue, mapping.batch_size, LONG_POLL_WAIT).await;
-    let closes = Instant::now() + mapping.window;
+    let closes = Instant::now() + mapping.batching_window;
     while !messages.is_empty() && messages.len() < mapping.batch_size && Instant::now() < closes {
         let missing = mapping.batch_size - messages.len();
         let more = timeout_at(closes, queues.receive(&mapping.queue, missing, closes - Instant::now()));
@@ -78,7 +78,7 @@ impl BatchDelivery {
             if !failed.contain(&message.message_id) {
                 self.queues.delete(&self.mapping.queue, &message.receipt_handle);
             } else if let Some(after) = self.retry_after {
-                self.queues.release(&self.mapping.queue, &message.receipt_handle, after);
+                self.queues.change_visibility(&self.mapping.queue, &message.receipt_handle, after);
             }
         }
     }
@@ -123,7 +123,7 @@ fn sqs_event(queue_arn: &str, messages: &[ReceivedMessage]) -> Value {
                 "body": message.body,
                 "attributes": message.attributes,
                 "messageAttributes": message.message_attributes,
-                "md5OfBody": message.md5,
+                "md5OfBody": message.body_md5,
                 "eventSource": "aws:sqs",
                 "eventSourceARN": queue_arn,
                 "awsRegion": REGION,

@@ -38,7 +38,7 @@ pub(crate) struct TrafficRecord {
 }
 
 impl TrafficRecord {
-    pub(crate) fn request(&self, request: RecordedRequest) {
+    pub(crate) fn record_request(&self, request: RecordedRequest) {
         self.http.fetch_add(1, Ordering::Relaxed);
         let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         if requests.len() == MAX_REQUESTS {
@@ -47,12 +47,12 @@ impl TrafficRecord {
         requests.push_back(request);
     }
 
-    pub(crate) fn frame(&self) {
+    pub(crate) fn record_frame(&self) {
         self.frames.fetch_add(1, Ordering::Relaxed);
     }
 
     /// A batch is received and deleted at once; each of its messages was sent by itself.
-    pub(crate) fn batch(&self, messages: usize) {
+    pub(crate) fn record_batch(&self, messages: usize) {
         let messages = u64::try_from(messages).unwrap_or(u64::MAX);
         self.queue_requests.fetch_add(messages + 2, Ordering::Relaxed);
     }
@@ -62,7 +62,7 @@ impl TrafficRecord {
     }
 
     /// Newest first.
-    pub(crate) fn recent(&self) -> Vec<RecordedRequest> {
+    pub(crate) fn recent_requests(&self) -> Vec<RecordedRequest> {
         let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         requests.iter().rev().cloned().collect()
     }

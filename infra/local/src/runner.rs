@@ -137,7 +137,7 @@ impl FunctionRunner {
     }
 
     /// Invocations under way.
-    pub fn running(&self) -> usize {
+    pub fn running_count(&self) -> usize {
         self.running.load(Ordering::SeqCst)
     }
 
@@ -168,7 +168,7 @@ impl LoadedFunction {
         match &self.code {
             FunctionCode::InProcess(handler) => {
                 let mut context = Context::default();
-                context.request_id = ids::uuid();
+                context.request_id = ids::lambda_request_id();
                 context.invoked_function_arn.clone_from(&self.function.arn);
                 let deadline = clock.now() + self.function.timeout;
                 context.deadline = u64::try_from(deadline.as_millisecond()).unwrap_or_default();

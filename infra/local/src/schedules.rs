@@ -13,24 +13,24 @@ use crate::{ids, runner::FunctionRunner, template::ScheduleSpec};
 /// The schedules of a stack.
 #[derive(Clone)]
 pub(crate) struct ScheduleRunner {
-    all: Arc<[ScheduleSpec]>,
+    schedules: Arc<[ScheduleSpec]>,
     runner: Arc<FunctionRunner>,
     clock: Clock,
 }
 
 impl ScheduleRunner {
     pub(crate) fn new(schedules: Vec<ScheduleSpec>, runner: Arc<FunctionRunner>, clock: Clock) -> Self {
-        Self { all: schedules.into(), runner, clock }
+        Self { schedules: schedules.into(), runner, clock }
     }
 
     /// Runs each of them once, now, and waits.
     pub(crate) async fn run_all(&self) {
-        join_all(self.all.iter().map(|schedule| self.run(schedule))).await;
+        join_all(self.schedules.iter().map(|schedule| self.run(schedule))).await;
     }
 
     /// Runs each at its rate, in real time, until it is aborted.
-    pub(crate) async fn run_for_ever(self) {
-        join_all(self.all.iter().map(|schedule| self.run_at_rate(schedule, schedule.every))).await;
+    pub(crate) async fn run_until_aborted(self) {
+        join_all(self.schedules.iter().map(|schedule| self.run_at_rate(schedule, schedule.every))).await;
     }
 
     async fn run_at_rate(&self, schedule: &ScheduleSpec, every: Duration) {
@@ -52,7 +52,7 @@ impl ScheduleRunner {
     }
 
     fn schedule_event(&self, schedule: &ScheduleSpec) -> Value {
-        let (source, resource, detail) = if schedule.scheduler {
+        let (source, resource, detail) = if schedule.is_scheduler {
             (
                 "aws.scheduler",
                 format!("arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule/default/{}", schedule.name),
@@ -63,7 +63,7 @@ impl ScheduleRunner {
         };
         json!({
             "version": "0",
-            "id": ids::uuid(),
+            "id": ids::lambda_request_id(),
             "detail-type": "Scheduled Event",
             "source": source,
             "account": ACCOUNT,

@@ -86,7 +86,7 @@ impl ServeArgs {
         })
         .await?;
         // before the demo: what it sends is no news
-        let seen = local.cloud().outbox().all().len();
+        let seen = local.emulator().ses().emails().len();
         self.print_banner(&local);
         if self.demo {
             match demo::prepare(&local.url()).await {
@@ -119,7 +119,7 @@ impl ServeArgs {
             String::new(),
             format!("  API      {url}/v1"),
             format!("  docs     {url}/docs"),
-            format!("  socket   {}", local.ws_url()),
+            format!("  socket   {}", local.socket_url()),
             format!("  inside   {url}/_local    requests, sockets, queues, mail, cost"),
             format!("  data     {data}"),
         ];
@@ -145,10 +145,10 @@ impl ServeArgs {
 
 /// Prints each mail with its links as it is sent; never returns.
 async fn print_new_mail(local: &LocalCloud, mut seen: usize) {
-    let outbox = local.cloud().outbox();
+    let outbox = local.emulator().ses();
     loop {
         tokio::time::sleep(MAIL_POLL_INTERVAL).await;
-        let all = outbox.all();
+        let all = outbox.emails();
         for mail in all.iter().skip(seen) {
             print_line(&format!("mail to {}: {}", mail.to.join(", "), mail.subject));
             for link in &mail.links {

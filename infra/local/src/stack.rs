@@ -31,25 +31,25 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 /// A local cloud that runs. Dropping it aborts everything; [`stop`](Self::stop) is the polite way.
 pub struct LocalCloud {
     gateway: Arc<ApiGateway>,
-    mappings: Vec<EventSourceMapping>,
+    event_sources: Vec<EventSourceMapping>,
     chaos: Option<Chaos>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
-    _lock: Option<DataLock>,
+    _data_lock: Option<DataLock>,
 }
 
 impl LocalCloud {
     /// Runs the functions on the current tokio runtime.
     pub async fn start(options: LocalOptions) -> anyhow::Result<Self> {
         let lock = match &options.data {
-            DataLocation::Dir(dir) => Some(DataLock::take(dir)?),
+            DataLocation::Dir(dir) => Some(DataLock::acquire(dir)?),
             DataLocation::Memory => None,
         };
         let listener = listen(options.port).await?;
         let authority = format!("127.0.0.1:{}", listener.local_addr()?.port());
         let mut template = read_template(&options, &authority)?;
         let frames = options.chaos_frames;
-        let chaos = options.chaos.map(|seed| Chaos { frames, ..Chaos::from_seed(seed) });
+        let chaos = options.chaos.map(|seed| Chaos { frame_faults: frames, ..Chaos::from_seed(seed) });
 
         let clock = options.clock.clone();
         let now: cloud::TimeSource = {
@@ -65,11 +65,11 @@ impl LocalCloud {
             tables: template.tables()?,
             queues: template.queues()?,
             chaos: chaos.clone(),
-            access: IamConfig { roles: template.roles()?, socket_api: socket_arn.unwrap_or_default() },
+            iam: IamConfig { roles: template.roles()?, socket_api: socket_arn.unwrap_or_default() },
         })
         .await?;
-        template.set([("SocketEndpoint", cloud.socket_endpoint())])?;
-        template.queues_at(format!("{}/queues", cloud.url()));
+        template.set_parameters([("SocketEndpoint", cloud.socket_endpoint())])?;
+        template.set_queue_base_url(format!("{}/queues", cloud.url()));
 
         let mut functions = template.functions()?;
         for function in &mut functions {
@@ -80,18 +80,19 @@ impl LocalCloud {
             }
         }
         if let (Some(_), DataLocation::Dir(dir)) = (&options.lambda, &options.data) {
-            environment_file::write(&functions, &dir.join("lambda.env"))?;
+            environment_file::write_environment_file(&functions, &dir.join("lambda.env"))?;
         }
-        let functions = load_functions(functions, &options.doors, options.lambda.as_ref(), &clock).await?;
+        let functions =
+            load_functions(functions, &options.functions, options.lambda.as_ref(), &clock).await?;
         let runner = Arc::new(FunctionRunner::new(functions, clock.clone()));
-        let mappings = template.mappings()?;
+        let mappings = template.event_source_mappings()?;
         let gateway = Arc::new(ApiGateway {
-            read_queues: mappings.iter().map(|mapping| mapping.queue.clone()).collect(),
+            consumed_queues: mappings.iter().map(|mapping| mapping.queue.clone()).collect(),
             routes: RouteTable::new(template.http_routes()?),
             sockets: socket_api.map(|api| SocketGateway::new(api, chaos.as_ref())),
             schedules: ScheduleRunner::new(template.schedules()?, Arc::clone(&runner), clock.clone()),
-            cloud: Arc::new(cloud),
-            record: TrafficRecord::default(),
+            emulator: Arc::new(cloud),
+            traffic: TrafficRecord::default(),
             started: clock.now(),
             authority,
             clock,
@@ -100,20 +101,20 @@ impl LocalCloud {
         let (stop, stopping) = watch::channel(false);
         let mut tasks = vec![
             tokio::spawn(gateway::serve(listener, Arc::clone(&gateway), stopping)),
-            tokio::spawn(gateway.schedules.clone().run_for_ever()),
+            tokio::spawn(gateway.schedules.clone().run_until_aborted()),
             tokio::spawn(close_expired_sockets(Arc::clone(&gateway))),
             tokio::spawn(delete_expired_items(Arc::clone(&gateway))),
         ];
         for mapping in &mappings {
             // received by pollers that died with the last process; for their visibility to pass would take minutes
-            gateway.cloud.queues().release_all(&mapping.queue);
-            tasks.push(tokio::spawn(queues::poll(
+            gateway.emulator.sqs().release_in_flight(&mapping.queue);
+            tasks.push(tokio::spawn(queues::poll_queue(
                 mapping.clone(),
                 Arc::clone(&gateway),
                 options.retry_after,
             )));
         }
-        Ok(Self { gateway, mappings, chaos, stop, tasks, _lock: lock })
+        Ok(Self { gateway, event_sources: mappings, chaos, stop, tasks, _data_lock: lock })
     }
 
     /// `http://127.0.0.1:PORT`
@@ -122,7 +123,7 @@ impl LocalCloud {
     }
 
     /// `ws://127.0.0.1:PORT/local`
-    pub fn ws_url(&self) -> String {
+    pub fn socket_url(&self) -> String {
         public_socket_url(&self.gateway.authority)
     }
 
@@ -130,8 +131,8 @@ impl LocalCloud {
         &self.gateway.clock
     }
 
-    pub fn cloud(&self) -> &Emulator {
-        &self.gateway.cloud
+    pub fn emulator(&self) -> &Emulator {
+        &self.gateway.emulator
     }
 
     pub fn runner(&self) -> &Arc<FunctionRunner> {
@@ -139,7 +140,7 @@ impl LocalCloud {
     }
 
     /// Open sockets.
-    pub fn sockets(&self) -> usize {
+    pub fn open_socket_count(&self) -> usize {
         self.gateway.sockets.as_ref().map_or(0, SocketGateway::count)
     }
 
@@ -150,7 +151,7 @@ impl LocalCloud {
 
     /// Waits until no function runs and no queue that a function reads holds a message that is visible or in
     /// flight. Messages of a later time do not count, except under chaos, whose delays are short.
-    pub async fn idle(&self) {
+    pub async fn wait_until_idle(&self) {
         // twice, because a message is neither here nor there while a function hands it over
         let mut quiet = 0;
         while quiet < 2 {
@@ -160,9 +161,9 @@ impl LocalCloud {
     }
 
     fn is_idle(&self) -> bool {
-        let queues = self.gateway.cloud.queues();
-        self.gateway.runner.running() == 0
-            && self.mappings.iter().all(|mapping| {
+        let queues = self.gateway.emulator.sqs();
+        self.gateway.runner.running_count() == 0
+            && self.event_sources.iter().all(|mapping| {
                 let depth = queues.depth(&mapping.queue);
                 depth.visible == 0 && depth.in_flight == 0 && (self.chaos.is_none() || depth.delayed == 0)
             })
@@ -175,7 +176,7 @@ impl LocalCloud {
             sockets.close_all();
         }
         let done = async {
-            while self.sockets() > 0 || self.gateway.runner.running() > 0 {
+            while self.open_socket_count() > 0 || self.gateway.runner.running_count() > 0 {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
@@ -199,7 +200,7 @@ impl Drop for LocalCloud {
 impl ApiGateway {
     pub(crate) async fn run_schedules(&self) {
         self.schedules.run_all().await;
-        self.cloud.sweep().await;
+        self.emulator.delete_expired_items().await;
     }
 }
 
@@ -225,7 +226,7 @@ fn read_template(options: &LocalOptions, authority: &str) -> anyhow::Result<SamT
         DataLocation::Memory => LocalSecrets::in_memory(),
     };
     let mut template = SamTemplate::read(options.template.as_deref(), secrets)?;
-    template.set([
+    template.set_parameters([
         ("Stage", STAGE_NAME),
         ("PublicUrl", &format!("http://{authority}")),
         ("SocketUrl", &public_socket_url(authority)),
@@ -233,7 +234,7 @@ fn read_template(options: &LocalOptions, authority: &str) -> anyhow::Result<SamT
         // `entry` reads `:*` as any port
         ("AllowedOrigins", "http://localhost:*,http://127.0.0.1:*"),
     ])?;
-    template.set(&options.parameters)?;
+    template.set_parameters(&options.parameters)?;
     template.generate_secrets()?;
     Ok(template)
 }
@@ -248,7 +249,7 @@ fn add_lambda_environment(function: &mut FunctionSpec, cloud: &Emulator) {
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", function.memory_mb.to_string()),
     ];
     function.environment.extend(own.map(|(name, value)| (name.to_owned(), value)));
-    function.environment.extend(cloud.variables());
+    function.environment.extend(cloud.lambda_environment());
 }
 
 async fn load_functions(
@@ -263,9 +264,9 @@ async fn load_functions(
         let remote = || FunctionCode::Remote { client: client.clone(), endpoint: endpoint.clone() };
         return Ok(functions.into_iter().map(|function| (function, remote())).collect());
     }
-    doors.agree_with(functions.iter().map(|function| function.binary.as_str()))?;
+    doors.check_against_template(functions.iter().map(|function| function.binary.as_str()))?;
     try_join_all(functions.into_iter().map(|function| async move {
-        let environment = Environment::of(function.environment.clone(), clock.clone());
+        let environment = Environment::new(function.environment.clone(), clock.clone());
         let handler = doors.start(&function.binary, environment).await;
         let handler = handler.with_context(|| format!("{} does not start", function.binary))?;
         Ok((function, FunctionCode::InProcess(handler)))
@@ -288,6 +289,6 @@ async fn delete_expired_items(gateway: Arc<ApiGateway>) {
     ticks.tick().await;
     loop {
         ticks.tick().await;
-        gateway.cloud.sweep().await;
+        gateway.emulator.delete_expired_items().await;
     }
 }

@@ -6,11 +6,11 @@ use model::Error;
 
 use crate::{
     extractive,
-    extractive::terms::unlisted,
+    extractive::terms::without_list_sign,
     guard::{NotesGuard, NotesLeak},
     language::Language,
     network::{NetworkProvider, ProviderError, TextCallback},
-    plain::{cut_words, shorten},
+    plain::{truncate_at_word, truncate_words},
     prompt::{ModelPrompt, SUMMARY_WORDS_MAX},
     reply::{
         AnswerCompletion, CompletionOrigin, SummaryCompletion, TAKEAWAY_MAX, TEXT_MAX, TakeawaysCompletion,
@@ -28,7 +28,7 @@ const TAKEAWAYS_MAX: usize = 5;
 /// ([`Error::Unavailable`]): the extractive provider always has something to say.
 #[derive(Clone)]
 pub struct Assistant {
-    asked: Arc<[ProviderBackend]>,
+    backends: Arc<[ProviderBackend]>,
 }
 
 /// Who is asked, in their order.
@@ -51,12 +51,12 @@ impl Assistant {
         let models = std::iter::once(&settings.model).chain(&settings.fallback);
         let asked =
             models.map(|model| ProviderBackend::start(model, settings.limits)).collect::<Result<_, _>>()?;
-        Ok(Self { asked })
+        Ok(Self { backends: asked })
     }
 
     /// Plain text of at most [`TEXT_MAX`] characters, from the notes and slides.
     pub async fn answer(&self, question: &QuestionContext) -> Result<AnswerCompletion, Error> {
-        let guard = NotesGuard::of(&question.talk, &[]);
+        let guard = NotesGuard::new(&question.talk, &[]);
         self.guard_answer(question, &guard, None).await
     }
 
@@ -68,7 +68,7 @@ impl Assistant {
         question: &QuestionContext,
         mut on_text: impl FnMut(&str) + Send,
     ) -> Result<AnswerCompletion, Error> {
-        let guard = NotesGuard::of(&question.talk, &[]);
+        let guard = NotesGuard::new(&question.talk, &[]);
         let mut last = String::new();
         let mut show = |text: &str| {
             if text != last {
@@ -106,7 +106,7 @@ impl Assistant {
             // an answer all the same: the next model, asked the same, would be paid to do the same
             Err(NotesLeak) => {
                 tracing::warn!("a model repeats the notes and is not shown");
-                Ok((Language::of(&question.text).refusal().to_owned(), Vec::new()))
+                Ok((Language::detect(&question.text).refusal().to_owned(), Vec::new()))
             }
         };
         let prompt = ModelPrompt::answer(question);
@@ -121,8 +121,8 @@ impl Assistant {
         title: &str,
         responses: &[AudienceResponses],
     ) -> Result<SummaryCompletion, Error> {
-        let guard = NotesGuard::of(&TalkContext::default(), responses);
-        let read = |text: &str| guarded_text(&guard, &cut_words(text, SUMMARY_WORDS_MAX));
+        let guard = NotesGuard::new(&TalkContext::default(), responses);
+        let read = |text: &str| guarded_text(&guard, &truncate_words(text, SUMMARY_WORDS_MAX));
         let prompt = ModelPrompt::summary(title, responses);
         let (text, origin) =
             self.try_backends(&prompt, None, read, || extractive::summarise(title, responses)).await?;
@@ -135,7 +135,7 @@ impl Assistant {
         talk: &TalkContext,
         responses: &[AudienceResponses],
     ) -> Result<TakeawaysCompletion, Error> {
-        let guard = NotesGuard::of(talk, responses);
+        let guard = NotesGuard::new(talk, responses);
         let read = |text: &str| parse_takeaway_lines(&guarded_text(&guard, text)?);
         let prompt = ModelPrompt::takeaways(talk, responses);
         let (lines, origin) =
@@ -153,14 +153,14 @@ impl Assistant {
     ) -> Result<(T, CompletionOrigin), Error> {
         let mut usage = TokenUsage::NONE;
         let mut failure = ProviderError::Empty;
-        for asked in self.asked.iter() {
+        for asked in self.backends.iter() {
             let ProviderBackend::Network(network) = asked else {
                 let ProviderModel { provider, name: model, .. } = ProviderModel::extractive();
                 return Ok((extractive(), CompletionOrigin { provider, model, usage, truncated: false }));
             };
             let (provider, model) = (network.provider, network.name.clone());
             let said = network.ask(prompt, on_text.as_deref_mut()).await.and_then(|reply| {
-                usage = usage.and(reply.usage);
+                usage = usage.plus(reply.usage);
                 read(&reply.text)
             });
             match said {
@@ -187,7 +187,7 @@ fn guarded_text(guard: &NotesGuard, text: &str) -> Result<String, ProviderError>
 
 fn parse_takeaway_lines(text: &str) -> Result<Vec<String>, ProviderError> {
     let mut lines: Vec<String> = Vec::new();
-    for line in text.lines().map(|line| shorten(unlisted(line), TAKEAWAY_MAX)) {
+    for line in text.lines().map(|line| truncate_at_word(without_list_sign(line), TAKEAWAY_MAX)) {
         if !line.is_empty() && !lines.contains(&line) {
             lines.push(line);
         }

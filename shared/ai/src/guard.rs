@@ -6,7 +6,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use crate::{
     extractive::terms::{fold, words},
-    plain::{cut, plain, visible},
+    plain::{sanitize, truncate_at_sentence, visible_character},
     talk::{AudienceResponses, TalkContext},
 };
 
@@ -35,7 +35,7 @@ pub(crate) struct NotesGuard {
 }
 
 impl NotesGuard {
-    pub(crate) fn of(talk: &TalkContext, responses: &[AudienceResponses]) -> Self {
+    pub(crate) fn new(talk: &TalkContext, responses: &[AudienceResponses]) -> Self {
         let notes: Vec<String> = words(talk.notes.as_str()).collect();
         let mut numbers = HashMap::new();
         for (word, number) in notes.iter().zip(0..) {
@@ -69,13 +69,13 @@ impl NotesGuard {
     pub(crate) fn check(&self, text: &str, max: usize) -> Result<String, NotesLeak> {
         // joiners are for scripts that need them, not for hiding words
         let joined = |c: &char| !matches!(c, '\u{200c}' | '\u{200d}');
-        let seen: String = text.chars().filter_map(visible).filter(joined).collect();
+        let seen: String = text.chars().filter_map(visible_character).filter(joined).collect();
         let said: Vec<u32> =
             words(&seen).map(|word| self.numbers.get(&word).copied().unwrap_or(u32::MAX)).collect();
         if self.has_run(&said) || self.copied(&said) > COPIED_MAX {
             return Err(NotesLeak);
         }
-        Ok(cut(&plain(text, &self.sources), max))
+        Ok(truncate_at_sentence(&sanitize(text, &self.sources), max))
     }
 
     /// The same of a text that grows: where it ends in words of the notes, they are held back until it goes on with others.
@@ -127,7 +127,7 @@ mod tests {
     use crate::{AssistantNotes, SlideText};
 
     fn guard(notes: &str) -> NotesGuard {
-        NotesGuard::of(&TalkContext { notes: AssistantNotes::new(notes), ..TalkContext::default() }, &[])
+        NotesGuard::new(&TalkContext { notes: AssistantNotes::new(notes), ..TalkContext::default() }, &[])
     }
 
     /// `n1 n2 …`, all different.
@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn what_a_slide_shows_is_no_leak() {
         let slides = vec![SlideText { text: sentence(100, 200), ..SlideText::default() }];
-        let guard = NotesGuard::of(
+        let guard = NotesGuard::new(
             &TalkContext { notes: AssistantNotes::new(&sentence(0, 300)), slides, ..TalkContext::default() },
             &[],
         );

@@ -1,6 +1,6 @@
 //! The few sentences of our own, in the language of whoever reads them: English, or Romanian where a text looks so.
 
-use crate::extractive::terms::{ENGLISH, ROMANIAN, holds, words};
+use crate::extractive::terms::{ENGLISH, ROMANIAN, contains_word, words};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Language {
@@ -11,15 +11,15 @@ pub(crate) enum Language {
 impl Language {
     /// By its small words, some of which other languages have as well, and by the letters that only Romanian has. English
     /// where nothing tells.
-    pub(crate) fn of(text: &str) -> Self {
+    pub(crate) fn detect(text: &str) -> Self {
         if text.contains(['ă', 'ș', 'ț', 'ş', 'ţ', 'Ă', 'Ș', 'Ț']) {
             return Self::Romanian;
         }
         let (mut all, mut english, mut romanian) = (0, 0, 0);
         for word in words(text) {
             all += 1;
-            english += usize::from(holds(ENGLISH, &word));
-            romanian += usize::from(holds(ROMANIAN, &word));
+            english += usize::from(contains_word(ENGLISH, &word));
+            romanian += usize::from(contains_word(ROMANIAN, &word));
         }
         if romanian > english && romanian * 3 >= all { Self::Romanian } else { Self::English }
     }
@@ -69,10 +69,10 @@ mod tests {
     fn a_language_is_known_by_its_small_words() {
         for english in ["What does it cost?", "pricing", "", "日本語", "Is there a free plan for schools?"]
         {
-            assert_eq!(Language::of(english), Language::English, "{english}");
+            assert_eq!(Language::detect(english), Language::English, "{english}");
         }
         for romanian in ["Cât costă?", "Care este pretul pentru scoli?", "Unde se tine evenimentul?"] {
-            assert_eq!(Language::of(romanian), Language::Romanian, "{romanian}");
+            assert_eq!(Language::detect(romanian), Language::Romanian, "{romanian}");
         }
     }
 

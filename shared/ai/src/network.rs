@@ -15,7 +15,7 @@ use secrecy::ExposeSecret;
 
 use crate::{
     prices::cost_micros,
-    prompt::{ModelPrompt, tokens},
+    prompt::{ModelPrompt, estimate_tokens},
     reply::TokenUsage,
     settings::{InvalidAiSetting, Provider, ProviderLimits, ProviderModel},
 };
@@ -187,8 +187,8 @@ impl NetworkProvider {
             |count: Option<i32>| count.and_then(|count| u64::try_from(count).ok()).filter(|count| *count > 0);
         let tokens_in =
             counted(usage.and_then(|usage| usage.prompt_tokens)).unwrap_or_else(|| prompt.tokens());
-        let tokens_out =
-            counted(usage.and_then(|usage| usage.completion_tokens)).unwrap_or_else(|| tokens(&text));
+        let tokens_out = counted(usage.and_then(|usage| usage.completion_tokens))
+            .unwrap_or_else(|| estimate_tokens(&text));
         let cost_micros = cost_micros(self.provider, &self.name, tokens_in, tokens_out);
         ProviderReply { text, usage: TokenUsage { tokens_in, tokens_out, cost_micros } }
     }

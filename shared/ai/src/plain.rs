@@ -4,8 +4,8 @@ use unicode_segmentation::UnicodeSegmentation;
 
 /// Text without markup, control characters and URLs that `sources` do not hold. It is still to be escaped where it is put
 /// into markup, as any text.
-pub(crate) fn plain(text: &str, sources: &str) -> String {
-    let text: String = text.chars().filter_map(visible).collect();
+pub(crate) fn sanitize(text: &str, sources: &str) -> String {
+    let text: String = text.chars().filter_map(visible_character).collect();
     let text = without_tags(&without_links(&text));
     let mut lines: Vec<String> = Vec::new();
     for line in text.lines() {
@@ -22,7 +22,7 @@ pub(crate) fn plain(text: &str, sources: &str) -> String {
 }
 
 /// Not what steers terminals, turns the direction of text or hides in it.
-pub(crate) fn visible(c: char) -> Option<char> {
+pub(crate) fn visible_character(c: char) -> Option<char> {
     match c {
         '\n' | '\u{2028}' | '\u{2029}' => Some('\n'),
         '\u{ad}'
@@ -120,7 +120,7 @@ fn url_start(word: &str) -> Option<usize> {
 }
 
 /// At most `max` characters, to the end of a sentence if one ends in their second half.
-pub(crate) fn cut(text: &str, max: usize) -> String {
+pub(crate) fn truncate_at_sentence(text: &str, max: usize) -> String {
     let Some((end, _)) = text.char_indices().nth(max) else { return text.to_owned() };
     let head = &text[..end];
     let mut sentence_end = 0;
@@ -130,15 +130,15 @@ pub(crate) fn cut(text: &str, max: usize) -> String {
             sentence_end = to;
         }
     }
-    if sentence_end * 2 >= head.len() { head[..sentence_end].to_owned() } else { shorten(text, max) }
+    if sentence_end * 2 >= head.len() { head[..sentence_end].to_owned() } else { truncate_at_word(text, max) }
 }
 
 /// At most `max` words, to the end of a sentence if one ends in their second half.
-pub(crate) fn cut_words(text: &str, max: usize) -> String {
+pub(crate) fn truncate_words(text: &str, max: usize) -> String {
     let Some((after, _)) = text.split_word_bound_indices().filter(|(_, w)| is_word(w)).nth(max) else {
         return text.to_owned();
     };
-    cut(text, text[..after].trim_end().chars().count())
+    truncate_at_sentence(text, text[..after].trim_end().chars().count())
 }
 
 fn is_word(text: &str) -> bool {
@@ -146,7 +146,7 @@ fn is_word(text: &str) -> bool {
 }
 
 /// At most `max` characters, to the end of a word, with an ellipsis where something is missing.
-pub(crate) fn shorten(text: &str, max: usize) -> String {
+pub(crate) fn truncate_at_word(text: &str, max: usize) -> String {
     let text = text.trim();
     if text.chars().count() <= max {
         return text.to_owned();
@@ -184,31 +184,31 @@ mod tests {
             ("<unclosed tag", "unclosed tag"),
         ];
         for (text, expected) in cases {
-            assert_eq!(plain(text, ""), expected, "{text}");
+            assert_eq!(sanitize(text, ""), expected, "{text}");
         }
     }
 
     #[test]
     fn a_long_text_ends_with_a_sentence() {
         let text = "One is here. Two is here. Three is here.";
-        assert_eq!(cut(text, 100), text);
-        assert_eq!(cut(text, 30), "One is here. Two is here.");
-        assert_eq!(cut("no sentence ends in this text", 15), "no sentence…");
-        assert_eq!(cut(&"x".repeat(50), 10), format!("{}…", "x".repeat(9)));
-        assert_eq!(cut(&"ș".repeat(50), 10).chars().count(), 10);
-        assert_eq!(cut_words(text, 8), "One is here. Two is here.");
-        assert_eq!(cut_words(text, 9), text);
+        assert_eq!(truncate_at_sentence(text, 100), text);
+        assert_eq!(truncate_at_sentence(text, 30), "One is here. Two is here.");
+        assert_eq!(truncate_at_sentence("no sentence ends in this text", 15), "no sentence…");
+        assert_eq!(truncate_at_sentence(&"x".repeat(50), 10), format!("{}…", "x".repeat(9)));
+        assert_eq!(truncate_at_sentence(&"ș".repeat(50), 10).chars().count(), 10);
+        assert_eq!(truncate_words(text, 8), "One is here. Two is here.");
+        assert_eq!(truncate_words(text, 9), text);
     }
 
     proptest::proptest! {
         /// Whatever a model writes: no panic, no control character, and plain stays plain.
         #[test]
         fn any_text_can_be_shown(text in "([<>\\[\\]()!*_`#:/. \\n]|https://|www\\.|a\\.bc/|\\PC|\\pC){0,60}", max in 0_usize..40) {
-            let shown = plain(&text, "");
+            let shown = sanitize(&text, "");
             assert!(shown.chars().all(|c| c == '\n' || !c.is_control()));
-            assert!(cut(&shown, max).chars().count() <= max.max(1));
-            assert!(shorten(&shown, max).chars().count() <= max.max(1));
-            let _ = cut_words(&text, max);
+            assert!(truncate_at_sentence(&shown, max).chars().count() <= max.max(1));
+            assert!(truncate_at_word(&shown, max).chars().count() <= max.max(1));
+            let _ = truncate_words(&text, max);
         }
     }
 }

@@ -95,11 +95,11 @@ impl ModelPrompt {
 
     /// A token per four characters.
     pub(crate) fn tokens(&self) -> u64 {
-        tokens(self.system) + tokens(&self.user)
+        estimate_tokens(self.system) + estimate_tokens(&self.user)
     }
 }
 
-pub(crate) fn tokens(text: &str) -> u64 {
+pub(crate) fn estimate_tokens(text: &str) -> u64 {
     u64::try_from(text.chars().count().div_ceil(4)).unwrap_or(u64::MAX)
 }
 

@@ -23,7 +23,7 @@ pub struct TokenUsage {
 impl TokenUsage {
     pub const NONE: Self = Self { tokens_in: 0, tokens_out: 0, cost_micros: Some(0) };
 
-    pub(crate) fn and(self, other: Self) -> Self {
+    pub(crate) fn plus(self, other: Self) -> Self {
         Self {
             tokens_in: self.tokens_in + other.tokens_in,
             tokens_out: self.tokens_out + other.tokens_out,

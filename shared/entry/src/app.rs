@@ -18,7 +18,7 @@ pub struct App {
     pub clock: Clock,
     pub store: Store,
     pub queues: JobQueues,
-    pub rooms: RealtimeHub,
+    pub realtime: RealtimeHub,
     pub tokens: TokenKeys,
     pub settings: Arc<AppSettings>,
 }
@@ -138,7 +138,7 @@ pub enum FunctionDependency {
 
 impl FunctionDependency {
     /// Of a door that tells rooms: it posts, and presence and tallies go by `Ticks`.
-    pub const ROOMS: &[Self] = &[Self::Sockets, Self::Queue(Queue::Ticks)];
+    pub const REALTIME: &[Self] = &[Self::Sockets, Self::Queue(Queue::Ticks)];
 }
 
 /// A door starts without a peer that does not answer in this time; its first event will see.
@@ -152,10 +152,10 @@ impl App {
         let peers = peers.iter().map(|peer| async {
             match peer {
                 FunctionDependency::Queue(queue) => app.queues.warm(*queue).await,
-                FunctionDependency::Sockets => app.rooms.warm().await,
+                FunctionDependency::Sockets => app.realtime.warm().await,
             }
         });
-        let warming = join(app.store.warm(), join_all(peers));
+        let warming = join(app.store.open_connection(), join_all(peers));
         if tokio::time::timeout(WARM_UP_TIMEOUT, warming).await.is_err() {
             tracing::warn!("the table or a peer does not answer");
         }
@@ -171,18 +171,18 @@ impl App {
         )?;
         let dynamodb = client!(aws_sdk_dynamodb, &aws, endpoint_override(environment, "DYNAMODB"));
         let table = environment.required("TABLE")?.to_owned();
-        let store = Store::new(dynamodb, table, tokens.derive("cursor"));
+        let store = Store::new(dynamodb, table, tokens.derive_key("cursor"));
         let sqs = client!(aws_sdk_sqs, &aws, endpoint_override(environment, "SQS"));
         let urls = Queue::ALL
             .into_iter()
-            .map(|queue| Ok((queue, environment.required(queue.setting())?.to_owned())))
+            .map(|queue| Ok((queue, environment.required(queue.env_var())?.to_owned())))
             .collect::<Result<HashMap<_, _>, StartError>>()?;
         let queues = JobQueues::new(sqs, urls);
         let endpoint = environment.required("SOCKET_ENDPOINT")?;
         let management = client!(aws_sdk_apigatewaymanagement, &aws, Some(endpoint));
         let rooms = RealtimeHub::new(management, store.clone(), queues.clone());
         let settings = Arc::new(AppSettings::read(environment)?);
-        Ok(Self { clock: environment.clock().clone(), store, queues, rooms, tokens, settings })
+        Ok(Self { clock: environment.clock().clone(), store, queues, realtime: rooms, tokens, settings })
     }
 }
 

@@ -42,7 +42,7 @@ impl Clock {
     }
 
     /// A new id, UUID v7: ids sort by the time of this clock.
-    pub fn id<T: From<Uuid>>(&self) -> T {
+    pub fn new_id<T: From<Uuid>>(&self) -> T {
         let now = self.now();
         let seconds = u64::try_from(now.as_second()).unwrap_or_default();
         let nanos = u32::try_from(now.subsec_nanosecond()).unwrap_or_default();
@@ -57,10 +57,10 @@ mod tests {
     #[test]
     fn clones_move_together_and_ids_follow() {
         let clock = Clock::system();
-        let earlier: Uuid = clock.id();
+        let earlier: Uuid = clock.new_id();
         let other = clock.clone();
         other.advance(Duration::from_hours(1));
-        let later: Uuid = clock.id();
+        let later: Uuid = clock.new_id();
         assert!(later > earlier);
         assert!(clock.millis() - other.millis() < 1000);
     }

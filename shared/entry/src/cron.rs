@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::{App, LambdaFunction};
 
 /// A door that runs `tick` at every event. A failure is thrown, so that the scheduler retries and the alarm sees it.
-pub fn door<F, A>(app: App, tick: F) -> LambdaFunction
+pub fn function<F, A>(app: App, tick: F) -> LambdaFunction
 where
     F: Fn(App) -> A + Send + Sync + 'static,
     A: Future<Output = Result<(), Error>> + Send + 'static,

@@ -39,7 +39,7 @@ where
     F: FnOnce(Environment) -> A,
     A: Future<Output = Result<LambdaFunction, StartError>>,
 {
-    let environment = Environment::process();
+    let environment = Environment::from_process();
     telemetry::start(environment.get("LOG_LEVEL").unwrap_or("info"));
     let door = door(environment).await?;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {

@@ -9,14 +9,14 @@ use crate::Clock;
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     #[error("the setting {0} is missing")]
-    Missing(String),
+    MissingSetting(String),
     #[error("the setting {name} is wrong: {why}")]
-    Wrong { name: String, why: String },
+    InvalidSetting { name: String, why: String },
 }
 
 impl StartError {
-    pub fn wrong(name: &str, why: impl Display) -> Self {
-        Self::Wrong { name: name.into(), why: why.to_string() }
+    pub fn invalid(name: &str, why: impl Display) -> Self {
+        Self::InvalidSetting { name: name.into(), why: why.to_string() }
     }
 }
 
@@ -29,11 +29,11 @@ pub struct Environment {
 
 impl Environment {
     /// The environment of this process and the system's clock.
-    pub fn process() -> Self {
-        Self::of(std::env::vars().collect(), Clock::system())
+    pub fn from_process() -> Self {
+        Self::new(std::env::vars().collect(), Clock::system())
     }
 
-    pub fn of(variables: BTreeMap<String, String>, clock: Clock) -> Self {
+    pub fn new(variables: BTreeMap<String, String>, clock: Clock) -> Self {
         Self { variables: Arc::new(variables), clock }
     }
 
@@ -47,11 +47,11 @@ impl Environment {
     }
 
     pub fn required(&self, name: &str) -> Result<&str, StartError> {
-        self.get(name).ok_or_else(|| StartError::Missing(name.into()))
+        self.get(name).ok_or_else(|| StartError::MissingSetting(name.into()))
     }
 
     /// A setting in its type, or the default where it is absent.
     pub fn parsed<T: FromStr<Err: Display>>(&self, name: &str, default: T) -> Result<T, StartError> {
-        self.get(name).map_or(Ok(default), |text| text.parse().map_err(|why| StartError::wrong(name, why)))
+        self.get(name).map_or(Ok(default), |text| text.parse().map_err(|why| StartError::invalid(name, why)))
     }
 }

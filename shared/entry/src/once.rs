@@ -18,7 +18,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(200);
 ///
 /// # Errors
 /// What the deed says; `Unavailable` while another delivery is at it.
-pub async fn once(
+pub async fn run_once(
     app: &App,
     name: &str,
     lease: SignedDuration,

@@ -5,7 +5,7 @@ use model::{Error, SessionId};
 
 use crate::{
     App,
-    tokens::{SocketTicket, TICKET_LIFE, TicketHolder},
+    tokens::{SocketTicket, TICKET_LIFETIME, TicketHolder},
 };
 
 /// A ticket as it is handed out.
@@ -20,8 +20,8 @@ pub struct IssuedTicket {
 /// Signs a ticket. Nothing is written: that it works once is remembered when it is used.
 pub fn issue(app: &App, bearer: TicketHolder, session: Option<SessionId>) -> Result<IssuedTicket, Error> {
     let now = app.clock.now();
-    let ticket = app.tokens.sign(&SocketTicket { id: app.clock.id(), bearer, session }, now)?;
+    let ticket = app.tokens.sign(&SocketTicket { id: app.clock.new_id(), bearer, session }, now)?;
     let session = session.map(|session| format!("session_id={session}&")).unwrap_or_default();
     let websocket_url = format!("{}?{session}ticket={ticket}", app.settings.socket_url);
-    Ok(IssuedTicket { ticket, websocket_url, expires_at: now + TICKET_LIFE })
+    Ok(IssuedTicket { ticket, websocket_url, expires_at: now + TICKET_LIFETIME })
 }

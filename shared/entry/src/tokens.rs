@@ -28,11 +28,11 @@ const ISSUER: &str = "colloquy";
 /// Clocks of two machines may differ by this much.
 const LEEWAY_SECONDS: i64 = 5;
 
-pub const ACCESS_LIFE: SignedDuration = SignedDuration::from_mins(15);
-pub const REFRESH_LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
-pub const PARTICIPANT_LIFE: SignedDuration = SignedDuration::from_hours(24);
+pub const ACCESS_TOKEN_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
+pub const REFRESH_TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
+pub const PARTICIPANT_TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 /// RELIABILITY 24.
-pub const TICKET_LIFE: SignedDuration = SignedDuration::from_secs(60);
+pub const TICKET_LIFETIME: SignedDuration = SignedDuration::from_secs(60);
 
 /// An account on one of its log-ins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,19 +94,19 @@ pub trait TokenKind: Serialize + DeserializeOwned {
 
 impl TokenKind for AccessToken {
     const TYPE: &'static str = "access";
-    const LIFE: SignedDuration = ACCESS_LIFE;
+    const LIFE: SignedDuration = ACCESS_TOKEN_LIFETIME;
 }
 impl TokenKind for RefreshToken {
     const TYPE: &'static str = "refresh";
-    const LIFE: SignedDuration = REFRESH_LIFE;
+    const LIFE: SignedDuration = REFRESH_TOKEN_LIFETIME;
 }
 impl TokenKind for ParticipantToken {
     const TYPE: &'static str = "participant";
-    const LIFE: SignedDuration = PARTICIPANT_LIFE;
+    const LIFE: SignedDuration = PARTICIPANT_TOKEN_LIFETIME;
 }
 impl TokenKind for SocketTicket {
     const TYPE: &'static str = "ticket";
-    const LIFE: SignedDuration = TICKET_LIFE;
+    const LIFE: SignedDuration = TICKET_LIFETIME;
 }
 
 #[derive(Serialize, Deserialize)]
@@ -147,7 +147,7 @@ impl TokenKeys {
         for (setting, secret) in secrets {
             let Some(secret) = secret else { continue };
             if secret.len() < 32 {
-                return Err(StartError::wrong(setting, "a secret needs 32 characters or more"));
+                return Err(StartError::invalid(setting, "a secret needs 32 characters or more"));
             }
             keys.push(TokenKey::derive(secret));
         }
@@ -214,14 +214,14 @@ impl TokenKeys {
     }
 
     /// Key material for another purpose (cursors), the same on every instance.
-    pub(crate) fn derive(&self, purpose: &str) -> [u8; 32] {
-        derive(self.derivation.expose_secret(), purpose)
+    pub(crate) fn derive_key(&self, purpose: &str) -> [u8; 32] {
+        hkdf_expand(self.derivation.expose_secret(), purpose)
     }
 }
 
 impl TokenKey {
     fn derive(secret: &str) -> Self {
-        let seed = derive(secret, "ed25519");
+        let seed = hkdf_expand(secret, "ed25519");
         let public = SigningKey::from_bytes(&seed).verifying_key().to_bytes();
         // RFC 8410: a PKCS#8 v1 envelope around the 32 bytes of the seed
         let mut der = vec![
@@ -239,7 +239,7 @@ impl TokenKey {
 }
 
 /// HKDF's expand step for one block: the secrets are random already.
-fn derive(secret: &str, purpose: &str) -> [u8; 32] {
+fn hkdf_expand(secret: &str, purpose: &str) -> [u8; 32] {
     #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("any length");
     mac.update(b"colloquy/");
@@ -266,7 +266,7 @@ mod tests {
         let token = tokens.sign(&access(), now).unwrap();
         assert_eq!(tokens.verify::<AccessToken>(&token, now), Some(access()));
         assert_eq!(tokens.verify::<RefreshToken>(&token, now), None);
-        assert_eq!(tokens.verify::<AccessToken>(&token, now + ACCESS_LIFE), None, "expired");
+        assert_eq!(tokens.verify::<AccessToken>(&token, now + ACCESS_TOKEN_LIFETIME), None, "expired");
         assert_eq!(
             tokens.verify::<AccessToken>(&token, now - SignedDuration::from_secs(60)),
             None,

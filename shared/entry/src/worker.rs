@@ -12,7 +12,7 @@ use crate::{App, LambdaFunction};
 /// A job as the worker of its subject gets it.
 #[derive(Debug)]
 pub struct JobDelivery {
-    posted: JobEnvelope,
+    envelope: JobEnvelope,
 }
 
 impl JobDelivery {
@@ -20,18 +20,18 @@ impl JobDelivery {
     ///
     /// # Errors
     /// `Some(Err(..))` where it has the name of this sort and another shape.
-    pub fn take<J: Job>(&self) -> Option<Result<J, Error>> {
-        (self.posted.job == J::NAME)
-            .then(|| serde_json::from_value(self.posted.payload.clone()).map_err(Error::internal))
+    pub fn decode<J: Job>(&self) -> Option<Result<J, Error>> {
+        (self.envelope.job == J::NAME)
+            .then(|| serde_json::from_value(self.envelope.payload.clone()).map_err(Error::internal))
     }
 
     pub fn name(&self) -> &str {
-        &self.posted.job
+        &self.envelope.job
     }
 
     /// No worker of this queue knows the job: it goes to the dead letters, where someone sees it.
-    pub fn unknown(&self) -> Error {
-        Error::internal(format!("no worker here knows the job {}", self.posted.job))
+    pub fn unknown_job_error(&self) -> Error {
+        Error::internal(format!("no worker here knows the job {}", self.envelope.job))
     }
 }
 
@@ -40,7 +40,7 @@ impl JobDelivery {
 ///
 /// A failure that may pass goes back to the queue, and after `maxReceiveCount` to the dead letters; one that will not
 /// (a thing that is gone, a state that has moved on) is logged and done with.
-pub fn door<F, A>(app: App, run: F) -> LambdaFunction
+pub fn function<F, A>(app: App, run: F) -> LambdaFunction
 where
     F: Fn(App, JobDelivery) -> A + Send + Sync + 'static,
     A: Future<Output = Result<(), Error>> + Send + 'static,
@@ -105,7 +105,7 @@ where
     };
     let name = posted.job.clone();
     let started = Instant::now();
-    let running = AssertUnwindSafe(run(app.clone(), JobDelivery { posted })).catch_unwind();
+    let running = AssertUnwindSafe(run(app.clone(), JobDelivery { envelope: posted })).catch_unwind();
     let (outcome, cost) = store::cost::measure(running).await;
     let outcome = outcome.unwrap_or_else(|_| Err(Error::internal("a job panicked")));
     let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -127,7 +127,7 @@ where
             tracing::error!(message_id = id, job = name, received, ?error, "a job failed");
             false
         }
-        Err(error) if error.is_worth_retrying() => {
+        Err(error) if error.is_retryable() => {
             tracing::warn!(message_id = id, job = name, received, ?error, "a job will be tried again");
             false
         }

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::{FieldError, words};
 
 /// Entries of a list.
-pub const MOST: usize = 200;
+pub const MAX_ENTRIES: usize = 200;
 /// Characters of an entry.
-pub const LONGEST: usize = 50;
+pub const MAX_ENTRY_LENGTH: usize = 50;
 
 /// Words or short phrases, in lower case, each once.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -21,16 +21,16 @@ impl BlockedWords {
     ///
     /// # Errors
     /// Every entry at fault, as `words[3]`; `words` where there are too many.
-    pub fn typed<S: AsRef<str>>(list: &[S]) -> Result<Self, Vec<FieldError>> {
-        if list.len() > MOST {
-            return Err(vec![FieldError::new("words", format!("has {MOST} entries at most"))]);
+    pub fn parse<S: AsRef<str>>(list: &[S]) -> Result<Self, Vec<FieldError>> {
+        if list.len() > MAX_ENTRIES {
+            return Err(vec![FieldError::new("words", format!("has {MAX_ENTRIES} entries at most"))]);
         }
         let mut errors = Vec::new();
         let mut entries = BTreeSet::new();
         for (place, word) in list.iter().map(AsRef::as_ref).enumerate() {
             let entry = word.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
-            if entry.chars().count() > LONGEST {
-                let why = format!("has {LONGEST} characters at most");
+            if entry.chars().count() > MAX_ENTRY_LENGTH {
+                let why = format!("has {MAX_ENTRY_LENGTH} characters at most");
                 errors.push(FieldError::new(format!("words[{place}]"), why));
             } else if separate_words(&words::fold(&entry)).trim().is_empty() {
                 errors.push(FieldError::new(format!("words[{place}]"), "must have a letter or a digit"));
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     fn list(words: &[&str]) -> BlockedWords {
-        BlockedWords::typed(words).unwrap()
+        BlockedWords::parse(words).unwrap()
     }
 
     #[test]
@@ -147,11 +147,11 @@ mod tests {
     #[test]
     fn limits() {
         assert_eq!(list(&[" Bad  Idea ", "bad idea"]).iter().collect::<Vec<_>>(), ["bad idea"]);
-        assert!(BlockedWords::typed(&vec!["x"; MOST]).is_ok());
-        assert_eq!(BlockedWords::typed(&vec!["x"; MOST + 1]).unwrap_err()[0].field, "words");
-        let long = "ă".repeat(LONGEST);
-        assert!(BlockedWords::typed(&[&long]).is_ok());
-        let errors = BlockedWords::typed(&["a", "", "!!", " ", &format!("{long}x")]).unwrap_err();
+        assert!(BlockedWords::parse(&vec!["x"; MAX_ENTRIES]).is_ok());
+        assert_eq!(BlockedWords::parse(&vec!["x"; MAX_ENTRIES + 1]).unwrap_err()[0].field, "words");
+        let long = "ă".repeat(MAX_ENTRY_LENGTH);
+        assert!(BlockedWords::parse(&[&long]).is_ok());
+        let errors = BlockedWords::parse(&["a", "", "!!", " ", &format!("{long}x")]).unwrap_err();
         let fields: Vec<_> = errors.iter().map(|error| error.field.as_str()).collect();
         assert_eq!(fields, ["words[1]", "words[2]", "words[3]", "words[4]"]);
     }
@@ -159,7 +159,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_word_is_found_wherever_it_stands(word in "[a-z0-9@$ș]{1,10}", before in "[a-z ]{0,9}", after in "[a-z ]{0,9}") {
-            let Ok(list) = BlockedWords::typed(&[&word]) else { return Ok(()) };
+            let Ok(list) = BlockedWords::parse(&[&word]) else { return Ok(()) };
             let texts =
                 [word.clone(), format!("{before} {word} {after}"), word.to_uppercase(), format!("{before}, {word}!")];
             for text in texts {

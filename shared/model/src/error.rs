@@ -26,7 +26,7 @@ pub enum Error {
     Malformed(String),
     /// A message of a type that nobody here takes.
     #[error("type: is not a message of this socket")]
-    UnknownType,
+    UnknownMessageType,
     /// It can be read, and these fields are wrong.
     #[error("{}", first_and_count(.0))]
     Invalid(Vec<FieldError>),
@@ -37,7 +37,7 @@ pub enum Error {
     #[error("{1}")]
     Conflict(ErrorCode, String),
     #[error("too many requests; try again in {} s", retry_after.as_secs().max(1))]
-    TooMany { retry_after: Duration },
+    RateLimited { retry_after: Duration },
     /// Theirs: worth retrying.
     #[error("{service} is unavailable")]
     Unavailable { service: &'static str, source: BoxError },
@@ -74,10 +74,10 @@ impl Error {
             Self::Forbidden(code, _) | Self::Conflict(code, _) => *code,
             Self::NotFound(_) => ErrorCode::ResourceNotFound,
             Self::Malformed(_) => ErrorCode::MalformedRequest,
-            Self::UnknownType => ErrorCode::UnknownType,
+            Self::UnknownMessageType => ErrorCode::UnknownType,
             Self::Invalid(_) => ErrorCode::ValidationError,
             Self::InvalidContent(_) => ErrorCode::InvalidContent,
-            Self::TooMany { .. } => ErrorCode::RateLimited,
+            Self::RateLimited { .. } => ErrorCode::RateLimited,
             Self::Unavailable { .. } => ErrorCode::ServiceUnavailable,
             Self::Internal(_) => ErrorCode::InternalError,
         }
@@ -92,8 +92,8 @@ impl Error {
     }
 
     /// The same request may succeed later without anybody changing it.
-    pub const fn is_worth_retrying(&self) -> bool {
-        matches!(self, Self::TooMany { .. } | Self::Unavailable { .. } | Self::Internal(_))
+    pub const fn is_retryable(&self) -> bool {
+        matches!(self, Self::RateLimited { .. } | Self::Unavailable { .. } | Self::Internal(_))
     }
 }
 

@@ -80,21 +80,21 @@ ids! {
 impl ImageId {
     /// The same bytes of the same owner are one image, however often they are uploaded. Of another owner they are another
     /// image: nobody's deletion takes it from anybody else.
-    pub fn of(owner: UserId, sha256: &[u8; 32]) -> Self {
+    pub fn derive(owner: UserId, sha256: &[u8; 32]) -> Self {
         Self(Uuid::new_v5(&owner.0, sha256))
     }
 }
 
 impl ParticipantId {
     /// The participant that an account is in a session: the same however often it joins.
-    pub fn of_account(session: SessionId, user: UserId) -> Self {
+    pub fn derive_for_account(session: SessionId, user: UserId) -> Self {
         Self(Uuid::new_v5(&session.0, user.0.as_bytes()))
     }
 }
 
 impl QuestionId {
     /// A participant who asks the same twice (`model::question::key`) has asked once: a repeated request is harmless.
-    pub fn of(session: SessionId, participant: ParticipantId, key: &str) -> Self {
+    pub fn derive(session: SessionId, participant: ParticipantId, key: &str) -> Self {
         let name = [participant.0.as_bytes(), key.as_bytes()].concat();
         Self(Uuid::new_v5(&session.0, &name))
     }
@@ -102,7 +102,7 @@ impl QuestionId {
 
 impl ResponseId {
     /// A participant has one response per slide and session, so its id follows from them and a repeated vote keeps it.
-    pub fn of(session: SessionId, slide: SlideId, participant: ParticipantId) -> Self {
+    pub fn derive(session: SessionId, slide: SlideId, participant: ParticipantId) -> Self {
         let mut name = [0; 32];
         name[..16].copy_from_slice(slide.0.as_bytes());
         name[16..].copy_from_slice(participant.0.as_bytes());
@@ -118,9 +118,9 @@ mod tests {
     fn a_response_keeps_its_id_and_no_two_share_one() {
         let (session, other) = (SessionId(Uuid::from_u128(1)), SessionId(Uuid::from_u128(2)));
         let (slide, participant) = (SlideId(Uuid::from_u128(3)), ParticipantId(Uuid::from_u128(4)));
-        let id = ResponseId::of(session, slide, participant);
-        assert_eq!(id, ResponseId::of(session, slide, participant));
-        assert_ne!(id, ResponseId::of(other, slide, participant));
-        assert_ne!(id, ResponseId::of(session, SlideId(participant.0), ParticipantId(slide.0)));
+        let id = ResponseId::derive(session, slide, participant);
+        assert_eq!(id, ResponseId::derive(session, slide, participant));
+        assert_ne!(id, ResponseId::derive(other, slide, participant));
+        assert_ne!(id, ResponseId::derive(session, SlideId(participant.0), ParticipantId(slide.0)));
     }
 }

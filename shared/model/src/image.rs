@@ -8,10 +8,10 @@ use crate::ImageId;
 
 /// Bytes of an image, as it comes and as it is kept. A Lambda takes and answers 6 MB at most, and binary bodies travel in
 /// base64, a third longer: 4 MiB and what is around them fit.
-pub const MAX_BYTES: usize = 4 * 1024 * 1024;
+pub const MAX_IMAGE_BYTES: usize = 4 * 1024 * 1024;
 
 /// Pixels of the longer side of an image that is kept: a full screen; what is larger is scaled down.
-pub const LONGEST_SIDE: u32 = 1920;
+pub const MAX_SIDE_PIXELS: u32 = 1920;
 
 /// What browsers show and we can draw anew. SVG is a program, not a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,7 +55,7 @@ pub struct ImageFilename {
 
 impl fmt::Display for ImageFilename {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", stem(self.id), self.format.extension())
+        write!(f, "{}.{}", file_stem(self.id), self.format.extension())
     }
 }
 
@@ -79,7 +79,7 @@ impl FromStr for ImageFilename {
 }
 
 /// A file name without its extension: what stands in every URL of the image, however it is written.
-pub fn stem(id: ImageId) -> String {
+pub fn file_stem(id: ImageId) -> String {
     id.uuid().simple().to_string()
 }
 
@@ -123,8 +123,8 @@ mod tests {
     #[test]
     fn whose_it_is_and_what_it_shows_make_an_image() {
         let (ana, eve) = (UserId::from(Uuid::from_u128(1)), UserId::from(Uuid::from_u128(2)));
-        assert_eq!(ImageId::of(ana, &[1; 32]), ImageId::of(ana, &[1; 32]));
-        assert_ne!(ImageId::of(ana, &[1; 32]), ImageId::of(eve, &[1; 32]));
-        assert_ne!(ImageId::of(ana, &[1; 32]), ImageId::of(ana, &[2; 32]));
+        assert_eq!(ImageId::derive(ana, &[1; 32]), ImageId::derive(ana, &[1; 32]));
+        assert_ne!(ImageId::derive(ana, &[1; 32]), ImageId::derive(eve, &[1; 32]));
+        assert_ne!(ImageId::derive(ana, &[1; 32]), ImageId::derive(ana, &[2; 32]));
     }
 }

@@ -16,13 +16,13 @@ pub struct JoinCode(String);
 
 impl JoinCode {
     /// One of 887,503,681.
-    pub fn draw(rng: &mut impl RngExt) -> Self {
+    pub fn generate(rng: &mut impl RngExt) -> Self {
         Self((0..CODE_LENGTH).filter_map(|_| ALPHABET.choose(rng)).map(|byte| char::from(*byte)).collect())
     }
 
     /// What someone typed. Any six letters or digits are looked up, also those that are never drawn: codes of the
     /// originals contain them ("ABC123").
-    pub fn typed(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         (text.len() == CODE_LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric()))
             .then(|| Self(text.to_ascii_uppercase()))
@@ -46,14 +46,14 @@ mod tests {
     #[test]
     fn drawn_codes_are_readable_and_typed_ones_forgiving() {
         for _ in 0..1000 {
-            let code = JoinCode::draw(&mut rand::rng());
+            let code = JoinCode::generate(&mut rand::rng());
             assert_eq!(code.as_str().len(), 6);
             assert!(!code.as_str().contains(['I', 'L', 'O', '0', '1']), "{code}");
-            assert_eq!(JoinCode::typed(&format!(" {} ", code.as_str().to_lowercase())), Some(code));
+            assert_eq!(JoinCode::parse(&format!(" {} ", code.as_str().to_lowercase())), Some(code));
         }
         assert_eq!(ALPHABET.len(), 31);
-        assert!(JoinCode::typed("abc123").is_some());
-        assert!(JoinCode::typed("abc12").is_none() && JoinCode::typed("abc-12").is_none());
-        assert!(JoinCode::typed("äbc12").is_none());
+        assert!(JoinCode::parse("abc123").is_some());
+        assert!(JoinCode::parse("abc12").is_none() && JoinCode::parse("abc-12").is_none());
+        assert!(JoinCode::parse("äbc12").is_none());
     }
 }

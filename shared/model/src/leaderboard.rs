@@ -26,7 +26,7 @@ pub struct LeaderboardEntry {
 
 /// The best so many, by points, then by name (who has none comes last), then by id: whatever order they came in, it is the
 /// same list.
-pub fn top(scores: impl IntoIterator<Item = ParticipantScore>, most: usize) -> Vec<LeaderboardEntry> {
+pub fn rank_scores(scores: impl IntoIterator<Item = ParticipantScore>, most: usize) -> Vec<LeaderboardEntry> {
     let mut scores: Vec<ParticipantScore> = scores.into_iter().collect();
     scores.sort_by_cached_key(|score| {
         let name = score.display_name.as_deref().map(str::to_lowercase);
@@ -60,10 +60,10 @@ mod tests {
     #[test]
     fn ties_share_a_rank_and_stand_by_name() {
         let scores = [score(1, "", 700), score(2, "cy", 900), score(3, "Bo", 900), score(4, "Di", 700)];
-        let entries = top(scores, 3);
+        let entries = rank_scores(scores, 3);
         let lines: Vec<_> = entries.iter().map(|e| (e.rank, e.display_name.as_deref(), e.points)).collect();
         assert_eq!(lines, [(1, Some("Bo"), 900), (1, Some("cy"), 900), (3, Some("Di"), 700)]);
-        assert_eq!(top([], 3), []);
+        assert_eq!(rank_scores([], 3), []);
     }
 
     proptest! {
@@ -73,8 +73,8 @@ mod tests {
         ) {
             let scores: Vec<ParticipantScore> =
                 (0..).zip(scores).map(|(id, (name, points))| score(id, &name, points)).collect();
-            let entries = top(scores.clone(), usize::MAX);
-            prop_assert_eq!(&entries, &top(scores.clone().into_iter().rev(), usize::MAX));
+            let entries = rank_scores(scores.clone(), usize::MAX);
+            prop_assert_eq!(&entries, &rank_scores(scores.clone().into_iter().rev(), usize::MAX));
             for entry in &entries {
                 let better = scores.iter().filter(|score| score.points > entry.points).count() as u64;
                 prop_assert_eq!(entry.rank, better + 1);

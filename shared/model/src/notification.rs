@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use utoipa::ToSchema;
 
 /// Whoever is there reads a mention within this time, and is not written to.
-pub const PATIENCE: SignedDuration = SignedDuration::from_mins(15);
+pub const MENTION_GRACE_PERIOD: SignedDuration = SignedDuration::from_mins(15);
 
 /// How often someone is written to of mentions that they have missed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -52,15 +52,15 @@ impl NotificationPreferences {
 
     /// When whoever has missed something now is written to, if they do not read it before; `None` for never. Not sooner than
     /// their preference allows after the last mail, and not in quiet hours.
-    pub fn digest_at(&self, last: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+    pub fn next_digest_at(&self, last: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
         let every = self.mail_digest.min_interval()?;
-        let soonest = now + PATIENCE;
+        let soonest = now + MENTION_GRACE_PERIOD;
         let at = last.map_or(soonest, |last| soonest.max(last + every));
-        Some(self.after_quiet(at))
+        Some(self.after_quiet_hours(at))
     }
 
     /// This moment, or the end of the quiet hours that it is in.
-    pub fn after_quiet(&self, at: Timestamp) -> Timestamp {
+    pub fn after_quiet_hours(&self, at: Timestamp) -> Timestamp {
         self.quiet_hours.as_ref().and_then(|hours| hours.current_end(at)).unwrap_or(at)
     }
 }
@@ -78,7 +78,7 @@ pub struct QuietHours {
 impl QuietHours {
     /// # Errors
     /// The field that is wrong, and its words.
-    pub fn check(&self) -> Result<(), (&'static str, &'static str)> {
+    pub fn validate(&self) -> Result<(), (&'static str, &'static str)> {
         if self.zone().is_none() {
             return Err(("time_zone", "must be a time zone of the IANA database, like Europe/Bucharest"));
         }
@@ -226,9 +226,9 @@ mod tests {
 
     #[test]
     fn wrong_hours_name_their_field() {
-        assert_eq!(hours("22:00", "07:00", "Mars/Olympus").check().unwrap_err().0, "time_zone");
-        assert_eq!(hours("22:00", "22:00", "Europe/Bucharest").check().unwrap_err().0, "to");
-        assert_eq!(hours("22:00", "07:00", "UTC").check(), Ok(()));
+        assert_eq!(hours("22:00", "07:00", "Mars/Olympus").validate().unwrap_err().0, "time_zone");
+        assert_eq!(hours("22:00", "22:00", "Europe/Bucharest").validate().unwrap_err().0, "to");
+        assert_eq!(hours("22:00", "07:00", "UTC").validate(), Ok(()));
         for bad in ["", "7:00", "24:00", "12:60", "12:00:00", "+1:00", "12.00"] {
             assert!(bad.parse::<ClockTime>().is_err(), "{bad}");
         }
@@ -238,14 +238,20 @@ mod tests {
     #[test]
     fn a_digest_waits_for_its_reader_for_the_last_one_and_for_the_morning() {
         let (now, soon) = (at("2026-01-10T12:00:00Z"), at("2026-01-10T12:15:00Z"));
-        assert_eq!(prefers(DigestFrequency::Off, None).digest_at(None, now), None);
+        assert_eq!(prefers(DigestFrequency::Off, None).next_digest_at(None, now), None);
         let hourly = prefers(DigestFrequency::Hourly, None);
-        assert_eq!(hourly.digest_at(None, now), Some(soon));
-        assert_eq!(hourly.digest_at(Some(at("2026-01-10T11:59:00Z")), now), Some(at("2026-01-10T12:59:00Z")));
-        assert_eq!(hourly.digest_at(Some(at("2026-01-10T11:01:00Z")), now), Some(soon));
+        assert_eq!(hourly.next_digest_at(None, now), Some(soon));
+        assert_eq!(
+            hourly.next_digest_at(Some(at("2026-01-10T11:59:00Z")), now),
+            Some(at("2026-01-10T12:59:00Z"))
+        );
+        assert_eq!(hourly.next_digest_at(Some(at("2026-01-10T11:01:00Z")), now), Some(soon));
         let daily = prefers(DigestFrequency::Daily, Some(hours("11:00", "14:00", "UTC")));
-        assert_eq!(daily.digest_at(None, now), Some(at("2026-01-10T14:00:00Z")));
-        assert_eq!(daily.digest_at(Some(at("2026-01-10T08:00:00Z")), now), Some(at("2026-01-11T08:00:00Z")));
+        assert_eq!(daily.next_digest_at(None, now), Some(at("2026-01-10T14:00:00Z")));
+        assert_eq!(
+            daily.next_digest_at(Some(at("2026-01-10T08:00:00Z")), now),
+            Some(at("2026-01-11T08:00:00Z"))
+        );
         assert!(daily.is_quiet(now) && !hourly.is_quiet(now));
     }
 

@@ -85,7 +85,7 @@ impl Quota {
     }
 
     /// The refusal of one more, where `used` are not below `most`; above it they are after a change to a smaller plan.
-    pub fn exceeded(self, used: u32, most: u32) -> Error {
+    pub fn exceeded_error(self, used: u32, most: u32) -> Error {
         let why = format!("{}: {used} are used, the plan has {most}", self.as_str());
         Error::Forbidden(ErrorCode::SubscriptionLimitExceeded, why)
     }
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_refusal_names_the_limit() {
-        let refused = Quota::SessionsPerMonth.exceeded(7, 5);
+        let refused = Quota::SessionsPerMonth.exceeded_error(7, 5);
         assert_eq!(refused.code(), ErrorCode::SubscriptionLimitExceeded);
         assert_eq!(refused.to_string(), "sessions_per_month: 7 are used, the plan has 5");
     }

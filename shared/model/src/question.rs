@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Error, ErrorCode, Result, words};
 
 /// Characters of a question (contract A2.3).
-pub const LONGEST: usize = 300;
+pub const MAX_QUESTION_LENGTH: usize = 300;
 
 /// A question is another one with words left out while so many of the telling words are left: one in five may be missing.
 const SIMILARITY_THRESHOLD: f64 = 0.8;
@@ -43,7 +43,7 @@ impl QuestionStatus {
     ///
     /// # Errors
     /// `INVALID_TRANSITION` naming the state where the machine has no such move.
-    pub fn after(self, made: QuestionTransition) -> Result<Self> {
+    pub fn apply(self, made: QuestionTransition) -> Result<Self> {
         match (self, made) {
             (Self::Queued | Self::Answered, QuestionTransition::Answer)
             | (Self::Hidden | Self::Merged, QuestionTransition::Restore { answered: true }) => {
@@ -92,16 +92,16 @@ impl QuestionTransition {
 ///
 /// # Errors
 /// The words for the field: blank, too long, or with control characters that are no space.
-pub fn typed(text: &str) -> Result<String, &'static str> {
+pub fn normalize(text: &str) -> Result<String, &'static str> {
     // bytes first: nobody splits a megabyte to refuse it
-    if text.len() > LONGEST * 16 {
+    if text.len() > MAX_QUESTION_LENGTH * 16 {
         return Err("has 300 characters at most");
     }
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if text.is_empty() {
         return Err("must not be blank");
     }
-    if text.chars().count() > LONGEST {
+    if text.chars().count() > MAX_QUESTION_LENGTH {
         return Err("has 300 characters at most");
     }
     if text.contains(char::is_control) {
@@ -112,7 +112,7 @@ pub fn typed(text: &str) -> Result<String, &'static str> {
 
 /// The normal form: words that say something, in their order, without case, diacritics or plural. Questions with one key are
 /// one question; the answer to one is the answer to the other.
-pub fn key(text: &str) -> String {
+pub fn wording_key(text: &str) -> String {
     significant_words(text).join(" ")
 }
 
@@ -120,7 +120,7 @@ pub fn key(text: &str) -> String {
 /// wrong answer is worse than the same one twice, so a word that was replaced ("on Windows", "on Linux") or moved ("does A
 /// pay B", "does B pay A") is another question. So is another number, another question word, or a word that turns it
 /// round ("in 2026", "when" and "where", "safe" and "not safe").
-pub fn is_same(one: &str, other: &str) -> bool {
+pub fn asks_the_same(one: &str, other: &str) -> bool {
     let (one, other) = (significant_words(one), significant_words(other));
     let (short, long) = if one.len() <= other.len() { (&one, &other) } else { (&other, &one) };
     short == long || covers_most_of(short, long) && !differ_in_deciding_words(short, long)
@@ -152,7 +152,7 @@ fn significant_words(text: &str) -> Vec<String> {
     let is_part = |letter: char| letter.is_alphanumeric() || matches!(letter, '+' | '#');
     let all: Vec<&str> =
         folded.split(|letter| !is_part(letter)).filter(|word| word.contains(char::is_alphanumeric)).collect();
-    let says = |word: &&&str| !words::is_empty_word(word) && !words::is_empty_word(&singular(word));
+    let says = |word: &&&str| !words::is_filler_word(word) && !words::is_filler_word(&singular(word));
     let telling: Vec<String> = all.iter().filter(says).map(|word| singular(word)).collect();
     if telling.is_empty() { all.into_iter().map(singular).collect() } else { telling }
 }
@@ -178,7 +178,7 @@ fn singular(word: &str) -> String {
 pub type QuestionSortKey = (Reverse<bool>, Reverse<u64>, i64);
 
 /// Where a question stands in the list: pinned ones first, then by votes, then the older first.
-pub fn place(is_pinned: bool, up_votes: u64, asked_at_ms: i64) -> QuestionSortKey {
+pub fn sort_key(is_pinned: bool, up_votes: u64, asked_at_ms: i64) -> QuestionSortKey {
     (Reverse(is_pinned), Reverse(up_votes), asked_at_ms)
 }
 
@@ -210,19 +210,21 @@ mod tests {
             .into_iter()
             .zip(expected)
             {
-                assert_eq!(from.after(made).ok(), to, "{from:?} {made:?}");
+                assert_eq!(from.apply(made).ok(), to, "{from:?} {made:?}");
             }
         }
-        let refused = Hidden.after(QuestionTransition::Answer).unwrap_err();
+        let refused = Hidden.apply(QuestionTransition::Answer).unwrap_err();
         assert_eq!(refused.to_string(), "a question that is hidden cannot be answered");
     }
 
     #[test]
     fn a_question_is_one_paragraph() {
-        assert_eq!(typed("  Why\n\n  herons?\t"), Ok("Why herons?".into()));
-        assert_eq!(typed(&"ă".repeat(LONGEST)), Ok("ă".repeat(LONGEST)));
-        for wrong in ["", " \n", "a\u{0}b", "bell\u{7}", &"x".repeat(LONGEST + 1), &"x".repeat(10_000)] {
-            assert!(typed(wrong).is_err(), "{wrong}");
+        assert_eq!(normalize("  Why\n\n  herons?\t"), Ok("Why herons?".into()));
+        assert_eq!(normalize(&"ă".repeat(MAX_QUESTION_LENGTH)), Ok("ă".repeat(MAX_QUESTION_LENGTH)));
+        for wrong in
+            ["", " \n", "a\u{0}b", "bell\u{7}", &"x".repeat(MAX_QUESTION_LENGTH + 1), &"x".repeat(10_000)]
+        {
+            assert!(normalize(wrong).is_err(), "{wrong}");
         }
     }
 
@@ -239,7 +241,12 @@ mod tests {
             ("How long does a heron live?", "how long do herons live"),
             ("How long does a grey heron live?", "How long does a grey heron live on average?"),
         ] {
-            assert!(is_same(one, other), "{one} / {other}: {} {}", key(one), key(other));
+            assert!(
+                asks_the_same(one, other),
+                "{one} / {other}: {} {}",
+                wording_key(one),
+                wording_key(other)
+            );
         }
         for (one, other) in [
             ("When is lunch?", "Where is lunch?"),
@@ -262,45 +269,59 @@ mod tests {
             ("Does Alice manage Bob?", "Does Bob manage Alice?"),
             ("How do I install Rust?", "How do I install Rust on Linux?"),
         ] {
-            assert!(!is_same(one, other), "{one} / {other}: {} {}", key(one), key(other));
+            assert!(
+                !asks_the_same(one, other),
+                "{one} / {other}: {} {}",
+                wording_key(one),
+                wording_key(other)
+            );
         }
     }
 
     #[test]
     fn keys_keep_what_matters() {
-        assert_eq!(key("How do I deploy the Lambdas to AWS?"), "how deploy lambda aws");
-        assert_eq!(key("A beats B"), "beat b");
-        assert_eq!(key("Is it so?"), "is it so", "a question of empty words has all of them");
-        assert_ne!(key("Who teaches whom?"), key("Whom teaches who?"), "order is kept");
-        assert_eq!(key("?!"), "");
+        assert_eq!(wording_key("How do I deploy the Lambdas to AWS?"), "how deploy lambda aws");
+        assert_eq!(wording_key("A beats B"), "beat b");
+        assert_eq!(wording_key("Is it so?"), "is it so", "a question of empty words has all of them");
+        assert_ne!(wording_key("Who teaches whom?"), wording_key("Whom teaches who?"), "order is kept");
+        assert_eq!(wording_key("?!"), "");
     }
 
     #[test]
     fn pinned_then_popular_then_old() {
-        let mut places = [place(false, 9, 1), place(false, 9, 0), place(true, 0, 5), place(false, 10, 7)];
+        let mut places =
+            [sort_key(false, 9, 1), sort_key(false, 9, 0), sort_key(true, 0, 5), sort_key(false, 10, 7)];
         places.sort();
-        assert!(places == [place(true, 0, 5), place(false, 10, 7), place(false, 9, 0), place(false, 9, 1)]);
+        assert!(
+            places
+                == [
+                    sort_key(true, 0, 5),
+                    sort_key(false, 10, 7),
+                    sort_key(false, 9, 0),
+                    sort_key(false, 9, 1)
+                ]
+        );
     }
 
     proptest! {
         #[test]
         fn sameness_is_mutual(one in "[a-eșs0-1 ?]{0,30}", other in "[a-eșs0-1 ?]{0,30}") {
-            prop_assert_eq!(is_same(&one, &other), is_same(&other, &one));
-            prop_assert!(is_same(&one, &one));
-            prop_assert!(is_same(&one, &one.to_uppercase()));
+            prop_assert_eq!(asks_the_same(&one, &other), asks_the_same(&other, &one));
+            prop_assert!(asks_the_same(&one, &one));
+            prop_assert!(asks_the_same(&one, &one.to_uppercase()));
         }
 
         #[test]
         fn a_key_is_its_own_key(text in ".{0,60}") {
-            let key = key(&text);
-            prop_assert_eq!(super::key(&key), key);
+            let key = wording_key(&text);
+            prop_assert_eq!(super::wording_key(&key), key);
         }
 
         #[test]
         fn what_is_kept_is_kept_again(text in ".{0,400}") {
-            if let Ok(kept) = typed(&text) {
-                prop_assert!(kept.chars().count() <= LONGEST);
-                prop_assert_eq!(typed(&kept), Ok(kept));
+            if let Ok(kept) = normalize(&text) {
+                prop_assert!(kept.chars().count() <= MAX_QUESTION_LENGTH);
+                prop_assert_eq!(normalize(&kept), Ok(kept));
             }
         }
     }

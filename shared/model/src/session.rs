@@ -80,7 +80,7 @@ impl SessionStatus {
     ///
     /// # Errors
     /// `Conflict` naming the state where the machine has no such move. Ending a pending session cancels it.
-    pub fn after(self, made: SessionTransition) -> Result<Self> {
+    pub fn apply(self, made: SessionTransition) -> Result<Self> {
         match (self, made) {
             (Self::Pending, SessionTransition::Start) | (Self::Paused, SessionTransition::Resume) => {
                 Ok(Self::Active)
@@ -132,7 +132,7 @@ mod tests {
         ];
         for (from, expected) in table {
             for (made, to) in [Start, Pause, Resume, End].into_iter().zip(expected) {
-                assert_eq!(from.after(made).ok(), to, "{from:?} {made:?}");
+                assert_eq!(from.apply(made).ok(), to, "{from:?} {made:?}");
             }
         }
     }

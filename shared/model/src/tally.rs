@@ -65,15 +65,15 @@ impl Tally {
 
     /// Counts the choices of answers.
     pub fn of_choices(options: &[&str], answers: &[&AnswerContent]) -> Self {
-        let chosen = answers.iter().map(|answer| answer.selected().iter().map(String::as_str));
+        let chosen = answers.iter().map(|answer| answer.selected_options().iter().map(String::as_str));
         Self::count(options.iter().copied(), chosen)
     }
 
     /// The cloud of what each voter wrote: each counts once for a word, however often it wrote it.
-    pub fn cloud<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
+    pub fn of_texts<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
         let (mut counts, mut people) = (BTreeMap::<String, u64>::new(), 0);
         for text in texts {
-            for word in words::of_cloud(text).collect::<BTreeSet<_>>() {
+            for word in words::cloud_words(text).collect::<BTreeSet<_>>() {
                 *counts.entry(word).or_default() += 1;
             }
             people += 1;
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn a_cloud_counts_people() {
-        let tally = Tally::cloud(["Heron heron HERON", "a heron and a stork", "stork!", "the", "crane"]);
+        let tally = Tally::of_texts(["Heron heron HERON", "a heron and a stork", "stork!", "the", "crane"]);
         let words: Vec<_> = tally.words.iter().flatten().map(|w| (w.word.as_str(), w.count)).collect();
         assert_eq!(words, [("heron", 2), ("stork", 2), ("crane", 1)]);
         assert_eq!((tally.total_voters, tally.total_votes), (5, 0));
@@ -134,7 +134,7 @@ mod tests {
             let mut by_hand: Vec<(u64, String)> = by_hand.into_iter().map(|(word, count)| (count, word)).collect();
             by_hand.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
             by_hand.truncate(50);
-            let tally = Tally::cloud(texts.iter().map(String::as_str));
+            let tally = Tally::of_texts(texts.iter().map(String::as_str));
             let counted: Vec<_> =
                 tally.words.unwrap().into_iter().map(|WordCount { word, count }| (count, word)).collect();
             prop_assert_eq!(counted, by_hand);

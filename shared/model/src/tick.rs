@@ -11,18 +11,18 @@ pub const TICK_MS: i64 = 250;
 pub struct Tick(pub i64);
 
 impl Tick {
-    pub const fn at(millis: i64) -> Self {
+    pub const fn containing(millis: i64) -> Self {
         Self(millis.div_euclid(TICK_MS))
     }
 
     /// The millisecond at which the tick is over: everything announced in it is written by then.
-    pub const fn end(self) -> i64 {
+    pub const fn end_ms(self) -> i64 {
         (self.0 + 1) * TICK_MS
     }
 
     /// The tick, this one or a later one, at whose end an audience of this size is told.
     #[must_use]
-    pub const fn for_audience(self, size: usize) -> Self {
+    pub const fn next_for_audience(self, size: usize) -> Self {
         let period = audience_period_ticks(size);
         // The last tick of its period: the one whose successor is divisible.
         Self((self.0.div_euclid(period) + 1) * period - 1)
@@ -47,10 +47,10 @@ mod tests {
     fn an_audience_tick_is_never_earlier_and_at_most_a_period_later() {
         for (size, most) in [(0, 500), (50, 500), (51, 1000), (500, 1000), (501, 2000), (100_000, 2000)] {
             for tick in 1_000..1_100 {
-                let told = Tick(tick).for_audience(size);
+                let told = Tick(tick).next_for_audience(size);
                 assert!(told >= Tick(tick));
-                assert!(told.end() - Tick(tick).end() < most);
-                assert_eq!(told.for_audience(size), told, "an audience tick is its own");
+                assert!(told.end_ms() - Tick(tick).end_ms() < most);
+                assert_eq!(told.next_for_audience(size), told, "an audience tick is its own");
             }
         }
     }
@@ -58,8 +58,8 @@ mod tests {
     #[test]
     fn a_tick_ends_after_everything_in_it() {
         for millis in [0, 1, 249, 250, 1_700_000_000_123] {
-            let tick = Tick::at(millis);
-            assert!(tick.end() > millis && tick.end() - millis <= TICK_MS);
+            let tick = Tick::containing(millis);
+            assert!(tick.end_ms() > millis && tick.end_ms() - millis <= TICK_MS);
         }
     }
 }

@@ -28,7 +28,7 @@ pub enum UserRole {
 
 impl UserRole {
     /// May somebody of this role act on an account of that one?
-    pub fn is_above(self, other: Self) -> bool {
+    pub fn outranks(self, other: Self) -> bool {
         self > other
     }
 
@@ -68,7 +68,7 @@ pub enum RestrictionKind {
 
 impl AccountRestriction {
     /// It lapses by itself.
-    pub fn holds(&self, now: Timestamp) -> bool {
+    pub fn is_in_force(&self, now: Timestamp) -> bool {
         self.until.is_none_or(|until| now < until)
     }
 }
@@ -77,10 +77,10 @@ impl AccountRestriction {
 pub const PASSWORD_LENGTH: RangeInclusive<usize> = 8..=128;
 
 /// The longest name and organization (contract A1.2).
-pub const NAME_LENGTH: usize = 255;
+pub const MAX_NAME_LENGTH: usize = 255;
 
 /// The longest URL of a picture (contract 1.2 of chat).
-pub const AVATAR_LENGTH: usize = 2048;
+pub const MAX_AVATAR_URL_LENGTH: usize = 2048;
 
 /// An e-mail address in the one spelling that is stored and compared: lower case, without space around it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -90,7 +90,7 @@ pub struct EmailAddress(String);
 impl EmailAddress {
     /// As somebody typed it. Syntax only, and plainer than RFC 5321: no quoted local parts, no address literals, and
     /// nothing outside ASCII, which SES does not deliver to. Whether mail arrives, only mail can tell.
-    pub fn typed(text: &str) -> Result<Self, &'static str> {
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
         const WRONG: &str = "must be an e-mail address";
         let text = text.trim().to_ascii_lowercase();
         let (local, domain) = text.rsplit_once('@').ok_or(WRONG)?;
@@ -135,7 +135,7 @@ impl fmt::Display for EmailAddress {
 pub struct Username(String);
 
 impl Username {
-    pub fn typed(text: &str) -> Result<Self, &'static str> {
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
         let good = (3..=20).contains(&text.len())
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         if good { Ok(Self(text.into())) } else { Err("must be 3 to 20 letters, digits or underscores") }
@@ -158,9 +158,9 @@ impl fmt::Display for Username {
 }
 
 /// A name or an organization: one line of up to [`NAME_LENGTH`] characters, without space around it.
-pub fn line(text: &str) -> Result<String, &'static str> {
+pub fn parse_name(text: &str) -> Result<String, &'static str> {
     let text = text.trim();
-    if text.is_empty() || text.chars().count() > NAME_LENGTH {
+    if text.is_empty() || text.chars().count() > MAX_NAME_LENGTH {
         return Err("must have 1 to 255 characters");
     }
     if text.chars().any(char::is_control) {
@@ -170,12 +170,12 @@ pub fn line(text: &str) -> Result<String, &'static str> {
 }
 
 /// The URL of a picture. Only `https:`: a browser follows it, we never do.
-pub fn avatar(text: &str) -> Result<String, &'static str> {
+pub fn parse_avatar_url(text: &str) -> Result<String, &'static str> {
     let text = text.trim();
     let host = text.strip_prefix("https://").and_then(|rest| rest.split(['/', '?', '#']).next());
     let plain =
         |text: &str| !text.chars().any(|c| c.is_whitespace() || c.is_control() || "\"'<>\\`".contains(c));
-    if text.chars().count() > AVATAR_LENGTH || host.is_none_or(str::is_empty) || !plain(text) {
+    if text.chars().count() > MAX_AVATAR_URL_LENGTH || host.is_none_or(str::is_empty) || !plain(text) {
         return Err("must be an https URL of at most 2048 characters");
     }
     Ok(text.into())
@@ -190,10 +190,10 @@ mod tests {
     #[test]
     fn addresses_have_one_spelling() {
         assert_eq!(
-            EmailAddress::typed(" Ana.Lima+talks@Example.COM\n").unwrap().as_str(),
+            EmailAddress::parse(" Ana.Lima+talks@Example.COM\n").unwrap().as_str(),
             "ana.lima+talks@example.com"
         );
-        assert_eq!(EmailAddress::typed("ana@sub.example.co").unwrap().local_part(), "ana");
+        assert_eq!(EmailAddress::parse("ana@sub.example.co").unwrap().local_part(), "ana");
         for bad in [
             "",
             "ana",
@@ -211,19 +211,19 @@ mod tests {
             "Ana <ana@example.com>",
             "\u{e1}na@example.com",
         ] {
-            assert!(EmailAddress::typed(bad).is_err(), "{bad:?}");
+            assert!(EmailAddress::parse(bad).is_err(), "{bad:?}");
         }
-        assert!(EmailAddress::typed(&format!("{}@example.com", "a".repeat(64))).is_ok());
-        assert!(EmailAddress::typed(&format!("{}@example.com", "a".repeat(65))).is_err());
-        assert!(EmailAddress::typed(&format!("a@{}com", "abcdefg.".repeat(40))).is_err());
+        assert!(EmailAddress::parse(&format!("{}@example.com", "a".repeat(64))).is_ok());
+        assert!(EmailAddress::parse(&format!("{}@example.com", "a".repeat(65))).is_err());
+        assert!(EmailAddress::parse(&format!("a@{}com", "abcdefg.".repeat(40))).is_err());
     }
 
     #[test]
     fn user_names_are_taken_in_every_spelling() {
-        let name = Username::typed("Ana_1").unwrap();
+        let name = Username::parse("Ana_1").unwrap();
         assert_eq!((name.as_str(), name.folded().as_str()), ("Ana_1", "ana_1"));
         for bad in ["", "an", "a-b-c", "ana lima", "\u{e1}na_lima", &"a".repeat(21)] {
-            assert!(Username::typed(bad).is_err(), "{bad:?}");
+            assert!(Username::parse(bad).is_err(), "{bad:?}");
         }
     }
 
@@ -235,28 +235,28 @@ mod tests {
             (UserRole::Member, UserRole::Member, UserRole::Admin)
         );
         assert!(
-            UserRole::SuperAdmin.is_above(UserRole::Admin) && UserRole::Admin.is_above(UserRole::Moderator)
+            UserRole::SuperAdmin.outranks(UserRole::Admin) && UserRole::Admin.outranks(UserRole::Moderator)
         );
-        assert!(!UserRole::Admin.is_above(UserRole::Admin) && !UserRole::Moderator.is_admin());
+        assert!(!UserRole::Admin.outranks(UserRole::Admin) && !UserRole::Moderator.is_admin());
     }
 
     #[test]
     fn a_restriction_lapses() {
         let until: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
         let restriction = |until| AccountRestriction { kind: RestrictionKind::Ban, until, reason: None };
-        assert!(restriction(None).holds(until));
-        assert!(!restriction(Some(until)).holds(until));
-        assert!(restriction(Some(until)).holds(Timestamp::UNIX_EPOCH));
+        assert!(restriction(None).is_in_force(until));
+        assert!(!restriction(Some(until)).is_in_force(until));
+        assert!(restriction(Some(until)).is_in_force(Timestamp::UNIX_EPOCH));
     }
 
     #[test]
     fn lines_and_pictures() {
-        assert_eq!(line("  Ana Lima ").unwrap(), "Ana Lima");
-        assert!(line(&"\u{e1}".repeat(255)).is_ok());
+        assert_eq!(parse_name("  Ana Lima ").unwrap(), "Ana Lima");
+        assert!(parse_name(&"\u{e1}".repeat(255)).is_ok());
         for bad in ["", "  ", "a\nb", "a\u{0}b", &"a".repeat(256)] {
-            assert!(line(bad).is_err(), "{bad:?}");
+            assert!(parse_name(bad).is_err(), "{bad:?}");
         }
-        assert!(avatar("https://example.com/a.png?x=1").is_ok());
+        assert!(parse_avatar_url("https://example.com/a.png?x=1").is_ok());
         for bad in [
             "",
             "https://",
@@ -265,15 +265,15 @@ mod tests {
             "javascript:alert(1)",
             "https://a/\"onload=x",
         ] {
-            assert!(avatar(bad).is_err(), "{bad:?}");
+            assert!(parse_avatar_url(bad).is_err(), "{bad:?}");
         }
     }
 
     proptest! {
         #[test]
         fn normalising_twice_is_normalising_once(text in "[A-Za-z0-9.+-]{1,20}@[A-Za-z0-9.-]{1,20}") {
-            if let Ok(email) = EmailAddress::typed(&text) {
-                prop_assert_eq!(EmailAddress::typed(email.as_str()), Ok(email));
+            if let Ok(email) = EmailAddress::parse(&text) {
+                prop_assert_eq!(EmailAddress::parse(email.as_str()), Ok(email));
             }
         }
     }

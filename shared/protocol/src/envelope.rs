@@ -9,10 +9,10 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use crate::Event;
 
 /// Bytes of an outgoing message: what API Gateway takes in one post. It cuts it into frames of 32 KB, and bills by those.
-pub const MESSAGE_LIMIT: usize = 128 * 1024;
+pub const MAX_MESSAGE_BYTES: usize = 128 * 1024;
 
 /// Bytes of an incoming frame, and of an outgoing one: API Gateway's quota.
-pub const FRAME_LIMIT: usize = 32 * 1024;
+pub const MAX_FRAME_BYTES: usize = 32 * 1024;
 
 /// An event as it is sent.
 #[derive(Clone, Debug, Serialize)]
@@ -35,17 +35,17 @@ impl OutgoingFrame {
         Self { sid, room: Some(room), event, timestamp }
     }
 
-    pub const fn to_one(sid: Option<SessionId>, event: Event, timestamp: Timestamp) -> Self {
+    pub const fn to_connection(sid: Option<SessionId>, event: Event, timestamp: Timestamp) -> Self {
         Self { sid, room: None, event, timestamp }
     }
 
-    pub fn json(&self) -> Result<String, Error> {
+    pub fn to_json(&self) -> Result<String, Error> {
         serde_json::to_string(self).map_err(Error::internal)
     }
 }
 
 /// What a client may put into `ref`.
-pub(crate) fn reference() -> Schema {
+pub(crate) fn reference_schema() -> Schema {
     let either = SchemaType::from_iter([Type::String, Type::Number]);
     Schema::Object(ObjectBuilder::new().schema_type(either).build())
 }
@@ -53,7 +53,7 @@ pub(crate) fn reference() -> Schema {
 /// A message from a client: its type, its fields and what it wants answers to refer to.
 #[derive(Clone, Debug)]
 pub struct IncomingFrame {
-    pub kind: String,
+    pub message_type: String,
     pub payload: Value,
     pub reference: Option<Value>,
 }
@@ -79,7 +79,7 @@ impl IncomingFrame {
             Some(Value::Null) => Value::Object(Map::new()),
             Some(_) => return Err(Error::field("payload", "must be an object")),
         };
-        Ok(Self { kind, payload, reference })
+        Ok(Self { message_type: kind, payload, reference })
     }
 }
 
@@ -89,18 +89,18 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::command::{read, types};
+    use crate::command::{all_types, check};
 
     proptest! {
         /// Whatever comes in a frame is a command or a refusal, never a panic.
         #[test]
         fn any_frame_is_read_or_refused(text in ".*") {
-            let _ = IncomingFrame::parse(&text).map(|message| read(&message));
+            let _ = IncomingFrame::parse(&text).map(|message| check(&message));
         }
 
         #[test]
         fn any_payload_is_read_or_refused(
-            kind in prop::sample::select(types()),
+            kind in prop::sample::select(all_types()),
             key in "slide_id|content|seq|token|display_name|since|version|payload|ref|x",
             value in prop_oneof![
                 Just(json!(null)), Just(json!({})), Just(json!([1, [2]])), Just(json!(-1.5)),
@@ -108,7 +108,7 @@ mod tests {
             ],
         ) {
             let text = json!({"type": kind, key: value}).to_string();
-            let _ = IncomingFrame::parse(&text).map(|message| read(&message));
+            let _ = IncomingFrame::parse(&text).map(|message| check(&message));
         }
     }
 
@@ -117,7 +117,7 @@ mod tests {
         let nested =
             IncomingFrame::parse(r#"{"type":"ping","payload":{"a":1},"timestamp":"x","ref":"7"}"#).unwrap();
         let flat = IncomingFrame::parse(r#"{"type":"ping","a":1,"ref":"7"}"#).unwrap();
-        assert_eq!((&nested.kind, &nested.payload), (&flat.kind, &flat.payload));
+        assert_eq!((&nested.message_type, &nested.payload), (&flat.message_type, &flat.payload));
         assert_eq!(nested.reference, flat.reference);
     }
 

@@ -49,11 +49,11 @@ impl JobQueues {
 
     /// Sends a job: one request.
     pub async fn send<J: Job>(&self, job: &J, now: Timestamp) -> Result<(), Error> {
-        let url = self.urls.get(&J::QUEUE).ok_or_else(|| Error::internal(J::QUEUE.setting()))?;
+        let url = self.urls.get(&J::QUEUE).ok_or_else(|| Error::internal(J::QUEUE.env_var()))?;
         let payload = serde_json::to_value(job).map_err(Error::internal)?;
         let posted = JobEnvelope { job: J::NAME.into(), payload, at: now };
         let body = serde_json::to_string(&posted).map_err(Error::internal)?;
-        let place = job.place();
+        let place = job.fifo_key();
         // SQS refuses any delay of its own on a FIFO message, zero too
         let delay = i32::try_from(job.delay().as_secs()).ok().filter(|delay| *delay > 0);
         self.client
@@ -61,8 +61,8 @@ impl JobQueues {
             .queue_url(url)
             .message_body(body)
             .set_delay_seconds(delay)
-            .set_message_group_id(place.as_ref().map(|place| place.group.clone()))
-            .set_message_deduplication_id(place.map(|place| place.deduplication))
+            .set_message_group_id(place.as_ref().map(|place| place.message_group_id.clone()))
+            .set_message_deduplication_id(place.map(|place| place.message_deduplication_id))
             .send()
             .await
             .map_err(|error| Error::unavailable("the queue", DisplayErrorContext(error).to_string()))?;

@@ -17,7 +17,7 @@ use crate::{RealtimeHub, presence::SessionStateReason};
 
 /// A connection has its row before its `$connect` returns, and only then takes posts: for this long after it was asked for,
 /// one that is gone may be one that is yet to come.
-pub const OPENING: SignedDuration = SignedDuration::from_secs(5);
+pub const OPENING_PERIOD: SignedDuration = SignedDuration::from_secs(5);
 
 /// Whether somebody was there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,16 +54,16 @@ impl RealtimeHub {
     }
 
     /// An event to one connection; forgets the connection if nobody is there.
-    pub async fn tell(
+    pub async fn send_event(
         &self,
         connection: &Connection,
         event: Event,
         now: Timestamp,
     ) -> Result<PostOutcome, Error> {
-        let frame = OutgoingFrame::to_one(connection.identity.session(), event, now).json()?;
+        let frame = OutgoingFrame::to_connection(connection.identity.session(), event, now).to_json()?;
         let delivery = self.post(&connection.id, &frame).await?;
         if delivery == PostOutcome::Gone {
-            self.leave(connection, now).await?;
+            self.handle_disconnect(connection, now).await?;
         }
         Ok(delivery)
     }
@@ -71,7 +71,7 @@ impl RealtimeHub {
     /// An event to a connection that may not be open yet, which is waited for; forgets one that is gone. What is told is asked
     /// for anew for every try, as what is published meanwhile does not reach it. Says what came with the event, or `None` where
     /// nobody was there.
-    pub async fn tell_opening<T, F>(
+    pub async fn send_event_when_open<T, F>(
         &self,
         connection: &Connection,
         clock: impl Fn() -> Timestamp,
@@ -82,21 +82,22 @@ impl RealtimeHub {
     {
         for attempt in 0.. {
             let (event, beside) = event().await?;
-            let frame = OutgoingFrame::to_one(connection.identity.session(), event, clock()).json()?;
+            let frame =
+                OutgoingFrame::to_connection(connection.identity.session(), event, clock()).to_json()?;
             if self.post(&connection.id, &frame).await? == PostOutcome::Delivered {
                 return Ok(Some(beside));
             }
-            if clock() >= connection.connected_at + OPENING {
+            if clock() >= connection.connected_at + OPENING_PERIOD {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(20 << attempt.min(5))).await;
         }
-        self.leave(connection, clock()).await?;
+        self.handle_disconnect(connection, clock()).await?;
         Ok(None)
     }
 
     /// Closes a connection after saying why: a server cannot choose a close code on API Gateway.
-    pub async fn expel(
+    pub async fn close_with_reason(
         &self,
         connection: &Connection,
         code: ErrorCode,
@@ -111,16 +112,18 @@ impl RealtimeHub {
             reference: None,
             retry_after: None,
         });
-        let frame = OutgoingFrame::to_one(connection.identity.session(), event, now).json()?;
+        let frame = OutgoingFrame::to_connection(connection.identity.session(), event, now).to_json()?;
         match self.post(&connection.id, &frame).await? {
             PostOutcome::Delivered => self.disconnect(&connection.id).await?,
             // not open yet: its greeting finds the same reason, when it is
-            PostOutcome::Gone if now < connection.connected_at + OPENING => {
-                return self.greet(connection, SessionStateReason::Opening, now).await;
+            PostOutcome::Gone if now < connection.connected_at + OPENING_PERIOD => {
+                return self
+                    .enqueue_connection_state(connection, SessionStateReason::RetryAfterOpening, now)
+                    .await;
             }
             PostOutcome::Gone => {}
         }
-        self.leave(connection, now).await
+        self.handle_disconnect(connection, now).await
     }
 
     /// Closes a connection, if it is open.

@@ -14,9 +14,9 @@ use uuid::Uuid;
 
 use crate::{
     RealtimeHub,
-    post::{OPENING, PostOutcome},
+    post::{OPENING_PERIOD, PostOutcome},
     presence::SessionStateReason,
-    team::is_of_team,
+    team::is_team_connection,
 };
 
 /// Connections up to which the publisher posts itself: with more, its caller would wait, and shards go out in parallel.
@@ -30,7 +30,7 @@ impl RealtimeHub {
     /// Tells a room. What cannot be told from here is handed to the broadcast queue, which tries again: an event may come
     /// twice, and is harmless twice.
     pub async fn publish(&self, room: Room, event: Event, now: Timestamp) -> Result<(), Error> {
-        let frame = OutgoingFrame::to_room(room, event, now).json()?;
+        let frame = OutgoingFrame::to_room(room, event, now).to_json()?;
         self.deliver_frame(room, frame, now).await
     }
 
@@ -38,15 +38,15 @@ impl RealtimeHub {
     ///
     /// # Errors
     /// The first failure, after all were tried.
-    pub async fn publish_to(
+    pub async fn publish_to_holder(
         &self,
         room: Room,
         holder: Uuid,
         event: Event,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let frame = OutgoingFrame::to_room(room, event, now).json()?;
-        let theirs = connections::held_by(&self.store, room, holder, now).await?;
+        let frame = OutgoingFrame::to_room(room, event, now).to_json()?;
+        let theirs = connections::list_by_holder(&self.store, room, holder, now).await?;
         self.post_all(room, &theirs, &frame, false, now).await
     }
 
@@ -57,9 +57,9 @@ impl RealtimeHub {
     /// The first failure, after all were tried.
     pub async fn publish_to_teammate(&self, user: UserId, event: Event, now: Timestamp) -> Result<(), Error> {
         let room = Room::User(user);
-        let frame = OutgoingFrame::to_room(room, event, now).json()?;
-        let mut theirs = connections::in_room(&self.store, room, now).await?;
-        theirs.retain(is_of_team);
+        let frame = OutgoingFrame::to_room(room, event, now).to_json()?;
+        let mut theirs = connections::list_in_room(&self.store, room, now).await?;
+        theirs.retain(is_team_connection);
         self.post_all(room, &theirs, &frame, false, now).await
     }
 
@@ -72,12 +72,13 @@ impl RealtimeHub {
         event: Event,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let Some(mut others) = connections::in_small_room(&self.store, room, MAX_DIRECT_POSTS, now).await?
+        let Some(mut others) =
+            connections::list_in_small_room(&self.store, room, MAX_DIRECT_POSTS, now).await?
         else {
             return Ok(());
         };
-        others.retain(|other| other.identity.holder() != holder);
-        let frame = OutgoingFrame::to_room(room, event, now).json()?;
+        others.retain(|other| other.identity.holder_id() != holder);
+        let frame = OutgoingFrame::to_room(room, event, now).to_json()?;
         self.post_all(room, &others, &frame, false, now).await
     }
 
@@ -89,15 +90,15 @@ impl RealtimeHub {
         events: impl IntoIterator<Item = Event>,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let frames = events.into_iter().map(|event| OutgoingFrame::to_room(room, event, now).json());
+        let frames = events.into_iter().map(|event| OutgoingFrame::to_room(room, event, now).to_json());
         let frames = frames.collect::<Result<Vec<String>, Error>>()?;
         if frames.is_empty() {
             return Ok(());
         }
-        let untold = match connections::in_room(&self.store, room, now).await {
+        let untold = match connections::list_in_room(&self.store, room, now).await {
             Ok(members) => self.post_each(room, &members, frames, now).await,
-            Err(error) => {
-                tracing::warn!(%room, %error, "a room could not be read; handing it over");
+            Err(record_error) => {
+                tracing::warn!(%room, %record_error, "a room could not be read; handing it over");
                 frames
             }
         };
@@ -133,8 +134,8 @@ impl RealtimeHub {
 
     /// Tells a room, and in ten seconds once more, then closing every connection in it: what is counted meanwhile still
     /// reaches everyone.
-    pub async fn publish_last(&self, room: Room, event: Event, now: Timestamp) -> Result<(), Error> {
-        let frame = OutgoingFrame::to_room(room, event, now).json()?;
+    pub async fn publish_and_close(&self, room: Room, event: Event, now: Timestamp) -> Result<(), Error> {
+        let frame = OutgoingFrame::to_room(room, event, now).to_json()?;
         self.queues
             .send(&BroadcastFrame { room, shard: None, frame: frame.clone(), close: true }, now)
             .await?;
@@ -142,7 +143,7 @@ impl RealtimeHub {
     }
 
     async fn deliver_frame(&self, room: Room, frame: String, now: Timestamp) -> Result<(), Error> {
-        let small = match connections::in_small_room(&self.store, room, MAX_DIRECT_POSTS, now).await {
+        let small = match connections::list_in_small_room(&self.store, room, MAX_DIRECT_POSTS, now).await {
             Ok(small) => small,
             Err(error) => {
                 tracing::warn!(%room, %error, "a room could not be read; handing it over");
@@ -168,10 +169,10 @@ impl RealtimeHub {
     ///
     /// # Errors
     /// The first failure, after everyone was tried.
-    pub async fn broadcast(&self, job: &BroadcastFrame, now: Timestamp) -> Result<(), Error> {
+    pub async fn run_broadcast(&self, job: &BroadcastFrame, now: Timestamp) -> Result<(), Error> {
         let members = match job.shard {
-            Some(shard) => connections::in_shard(&self.store, job.room, shard, now).await?,
-            None => connections::in_room(&self.store, job.room, now).await?,
+            Some(shard) => connections::list_in_shard(&self.store, job.room, shard, now).await?,
+            None => connections::list_in_room(&self.store, job.room, now).await?,
         };
         self.post_all(job.room, &members, &job.frame, job.close, now).await
     }
@@ -201,15 +202,16 @@ impl RealtimeHub {
     ) -> Result<(), Error> {
         match self.post(&member.id, frame).await? {
             // not open yet: it is greeted once more when it is, with what it has just missed
-            PostOutcome::Gone if now < member.connected_at + OPENING => {
-                self.greet(member, SessionStateReason::Opening, now).await
+            PostOutcome::Gone if now < member.connected_at + OPENING_PERIOD => {
+                self.enqueue_connection_state(member, SessionStateReason::RetryAfterOpening, now).await
             }
             PostOutcome::Gone => {
                 if matches!(room, Room::Channel(_) | Room::Team) {
                     // out of this one at once: until `member_left` has run, everything said here would meet it again
-                    connections::exit(&self.store, room, member.identity.holder(), &member.id).await?;
+                    connections::unsubscribe(&self.store, room, member.identity.holder_id(), &member.id)
+                        .await?;
                 }
-                self.leave(member, now).await
+                self.handle_disconnect(member, now).await
             }
             PostOutcome::Delivered if close => self.disconnect(&member.id).await,
             PostOutcome::Delivered => Ok(()),

@@ -32,7 +32,7 @@ impl Item for CachedAnswer {
 }
 
 fn key(session: SessionId, wording: &str) -> Key {
-    Key::new(&PartitionKey::Session(session), &SortKey::Answer(wording))
+    Key::new(&PartitionKey::Session(session), &SortKey::CachedAnswer(wording))
 }
 
 /// M1.
@@ -47,6 +47,6 @@ pub async fn get(
 }
 
 /// M1: 1 write unit by KB.
-pub async fn keep(store: &Store, session: SessionId, wording: &str, reply: &QuestionReply) -> Result<()> {
+pub async fn put(store: &Store, session: SessionId, wording: &str, reply: &QuestionReply) -> Result<()> {
     store.put(&CachedAnswer { session, wording: wording.into(), reply: reply.clone() }).await
 }

@@ -31,16 +31,16 @@ impl Item for OnboardingRecord {
 }
 
 fn key(user: UserId) -> Key {
-    Key::new(&PartitionKey::Chat(user), &SortKey::Arrived)
+    Key::new(&PartitionKey::Chat(user), &SortKey::Onboarding)
 }
 
 /// F8. Strong: whoever has just left one is not brought back.
-pub async fn has_arrived(store: &Store, user: UserId, now: Timestamp) -> Result<bool> {
+pub async fn is_onboarded(store: &Store, user: UserId, now: Timestamp) -> Result<bool> {
     let found: Option<OnboardingRecord> = store.get(&key(user), ReadConsistency::Strong, now).await?;
     Ok(found.is_some())
 }
 
 /// F8. 1 write unit, once in the life of an account.
-pub async fn put(store: &Store, user: UserId, now: Timestamp) -> Result<()> {
+pub async fn mark_onboarded(store: &Store, user: UserId, now: Timestamp) -> Result<()> {
     store.put(&OnboardingRecord { user, arrived_at: now }).await
 }

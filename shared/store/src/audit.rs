@@ -46,7 +46,7 @@ impl Item for AuditEntry {
     const KIND: &'static str = "action";
 
     fn key(&self) -> Key {
-        Key::new(&PartitionKey::Audit, &SortKey::Action(self.id))
+        Key::new(&PartitionKey::AuditLog, &SortKey::AuditEntry(self.id))
     }
 }
 
@@ -59,7 +59,7 @@ pub struct AuditFilter {
 }
 
 /// N1: something that is done elsewhere: by a job, in another subject. 1 write unit.
-pub async fn note(store: &Store, action: &AuditEntry) -> Result<()> {
+pub async fn append(store: &Store, action: &AuditEntry) -> Result<()> {
     store.put(action).await
 }
 
@@ -71,7 +71,7 @@ pub async fn page(
     cursor: Option<&str>,
     now: Timestamp,
 ) -> Result<Page<AuditEntry>> {
-    let mut query = Query::starting(&PartitionKey::Audit, prefix::ACTION).newest_first();
+    let mut query = Query::with_prefix(&PartitionKey::AuditLog, prefix::ACTION).newest_first();
     let target = filter.target_type.map(serde_json::to_value).transpose().ok().flatten();
     let wanted = [
         ("#action", "action", ":action", filter.action.clone()),

@@ -15,9 +15,9 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     cost::{CapacityKind, record},
-    error::{Result, StoreError, is_conflict, lost_condition, lost_conditions},
+    error::{Result, StoreError, failed_conditions, is_condition_failure, is_transaction_conflict},
     expression::{ConditionExpression, TransactWrite, UpdateExpression},
-    item::{Item, ItemAttributes, attributes, is_expired, key_attributes, number, read},
+    item::{Item, ItemAttributes, from_attributes, is_expired, key_attributes, number_value, to_attributes},
     query::Query,
     table::{Key, PartitionKey, SortKey},
 };
@@ -32,16 +32,16 @@ pub enum ReadConsistency {
 /// What a conditional write came to.
 #[derive(Debug, PartialEq, Eq)]
 pub enum WriteOutcome<T = ()> {
-    Done(T),
+    Applied(T),
     /// The condition did not hold; nothing was written.
-    Refused,
+    ConditionFailed,
 }
 
 impl<T> WriteOutcome<T> {
-    pub fn done(self) -> Option<T> {
+    pub fn applied(self) -> Option<T> {
         match self {
-            Self::Done(value) => Some(value),
-            Self::Refused => None,
+            Self::Applied(value) => Some(value),
+            Self::ConditionFailed => None,
         }
     }
 }
@@ -49,9 +49,9 @@ impl<T> WriteOutcome<T> {
 /// What a put where nothing may lie came to.
 #[derive(Debug, PartialEq, Eq)]
 pub enum PutNewOutcome<T> {
-    Done,
+    Created,
     /// This lies there; nothing was written.
-    Taken(Box<T>),
+    Exists(Box<T>),
 }
 
 /// The table. Cheap to clone.
@@ -73,15 +73,15 @@ impl Store {
     }
 
     /// Does the table answer? One read of an item that is not there.
-    pub async fn ready(&self) -> Result<()> {
-        let key = Key::new(&PartitionKey::Ready, &SortKey::Self_);
+    pub async fn check_reachable(&self) -> Result<()> {
+        let key = Key::new(&PartitionKey::ReachabilityProbe, &SortKey::Self_);
         self.get_attributes(&key, ReadConsistency::Eventual).await.map(drop)
     }
 
     /// Opens a connection to the table, by the same read and once only: a name is looked up, a TLS session agreed. On AWS
     /// that is most of a first call (FIELD B.1), and a function has the processor to itself while it starts.
-    pub async fn warm(&self) {
-        let key = key_attributes(&Key::new(&PartitionKey::Ready, &SortKey::Self_));
+    pub async fn open_connection(&self) {
+        let key = key_attributes(&Key::new(&PartitionKey::ReachabilityProbe, &SortKey::Self_));
         let once = Config::builder().retry_config(RetryConfig::disabled());
         let asking = self.client.get_item().table_name(&self.table).set_key(Some(key));
         if let Err(error) = asking.customize().config_override(once).send().await {
@@ -111,7 +111,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<T>> {
         let item = self.get_attributes(key, freshness).await?;
-        item.filter(|item| !is_expired(item, now)).map(read).transpose()
+        item.filter(|item| !is_expired(item, now)).map(from_attributes).transpose()
     }
 
     /// Many items by their keys, in no order, missing ones left out. Any number: asked for by the hundred, and what
@@ -130,7 +130,7 @@ impl Store {
                     .set_keys(Some(wanted))
                     .consistent_read(freshness == ReadConsistency::Strong)
                     .build()
-                    .map_err(|error| StoreError::Refused(error.to_string()))?;
+                    .map_err(|error| StoreError::InvalidRequest(error.to_string()))?;
                 let output = self
                     .client
                     .batch_get_item()
@@ -141,7 +141,7 @@ impl Store {
                 record(&CapacityKind::Read, output.consumed_capacity());
                 let items = output.responses.unwrap_or_default().remove(&self.table).unwrap_or_default();
                 for item in items.into_iter().filter(|item| !is_expired(item, now)) {
-                    found.push(read(item)?);
+                    found.push(from_attributes(item)?);
                 }
                 wanted = output
                     .unprocessed_keys
@@ -155,19 +155,19 @@ impl Store {
 
     /// Writes an item, whatever lies there.
     pub async fn put<T: Item>(&self, item: &T) -> Result<()> {
-        self.put_attributes(attributes(item)?, None).await.map(drop)
+        self.put_attributes(to_attributes(item)?, None).await.map(drop)
     }
 
     /// Writes an item where none lies, or only one that has expired.
     pub async fn put_new<T: Item>(&self, item: &T, now: Timestamp) -> Result<WriteOutcome> {
         let condition = ConditionExpression::new("attribute_not_exists(pk) OR #ttl <= :now")
             .name("#ttl", "ttl")
-            .value(":now", number(now.as_second()));
+            .value(":now", number_value(now.as_second()));
         self.put_if(item, condition).await
     }
 
     pub async fn put_if<T: Item>(&self, item: &T, condition: ConditionExpression) -> Result<WriteOutcome> {
-        self.put_attributes(attributes(item)?, Some(condition)).await
+        self.put_attributes(to_attributes(item)?, Some(condition)).await
     }
 
     async fn put_attributes(
@@ -190,23 +190,23 @@ impl Store {
         match sent {
             Ok(output) => {
                 record(&CapacityKind::Write, output.consumed_capacity());
-                Ok(WriteOutcome::Done(()))
+                Ok(WriteOutcome::Applied(()))
             }
-            Err(error) if lost_condition(&error) => {
+            Err(error) if is_condition_failure(&error) => {
                 record(&CapacityKind::Write, None);
-                Ok(WriteOutcome::Refused)
+                Ok(WriteOutcome::ConditionFailed)
             }
             Err(error) => Err(error.into()),
         }
     }
 
     /// Writes an item where none lies, or says which one does: in the same request, so that a loser need not read.
-    pub async fn put_or_see<T: Item>(&self, item: &T) -> Result<PutNewOutcome<T>> {
+    pub async fn put_new_or_get<T: Item>(&self, item: &T) -> Result<PutNewOutcome<T>> {
         let sent = self
             .client
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(attributes(item)?))
+            .set_item(Some(to_attributes(item)?))
             .condition_expression("attribute_not_exists(pk)")
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
@@ -215,13 +215,13 @@ impl Store {
         match sent {
             Ok(output) => {
                 record(&CapacityKind::Write, output.consumed_capacity());
-                Ok(PutNewOutcome::Done)
+                Ok(PutNewOutcome::Created)
             }
             Err(error) => match error.as_service_error() {
                 Some(PutItemError::ConditionalCheckFailedException(lost)) => {
                     record(&CapacityKind::Write, None);
                     let lies_there = lost.item.clone().unwrap_or_default();
-                    Ok(PutNewOutcome::Taken(Box::new(read(lies_there)?)))
+                    Ok(PutNewOutcome::Exists(Box::new(from_attributes(lies_there)?)))
                 }
                 _ => Err(error.into()),
             },
@@ -231,16 +231,16 @@ impl Store {
     /// Changes an item and returns it as it is now.
     pub async fn update<T: Item>(&self, key: &Key, change: UpdateExpression) -> Result<WriteOutcome<T>> {
         Ok(match self.send_update(key, change, ReturnValue::AllNew).await? {
-            WriteOutcome::Done(Some(item)) => WriteOutcome::Done(read(item)?),
-            WriteOutcome::Done(None) | WriteOutcome::Refused => WriteOutcome::Refused,
+            WriteOutcome::Applied(Some(item)) => WriteOutcome::Applied(from_attributes(item)?),
+            WriteOutcome::Applied(None) | WriteOutcome::ConditionFailed => WriteOutcome::ConditionFailed,
         })
     }
 
     /// Changes an item that nobody wants to see.
-    pub async fn update_unseen(&self, key: &Key, change: UpdateExpression) -> Result<WriteOutcome> {
+    pub async fn update_without_return(&self, key: &Key, change: UpdateExpression) -> Result<WriteOutcome> {
         Ok(match self.send_update(key, change, ReturnValue::None).await? {
-            WriteOutcome::Done(_) => WriteOutcome::Done(()),
-            WriteOutcome::Refused => WriteOutcome::Refused,
+            WriteOutcome::Applied(_) => WriteOutcome::Applied(()),
+            WriteOutcome::ConditionFailed => WriteOutcome::ConditionFailed,
         })
     }
 
@@ -261,11 +261,11 @@ impl Store {
         match sent {
             Ok(output) => {
                 record(&CapacityKind::Write, output.consumed_capacity());
-                Ok(WriteOutcome::Done(output.attributes))
+                Ok(WriteOutcome::Applied(output.attributes))
             }
-            Err(error) if lost_condition(&error) => {
+            Err(error) if is_condition_failure(&error) => {
                 record(&CapacityKind::Write, None);
-                Ok(WriteOutcome::Refused)
+                Ok(WriteOutcome::ConditionFailed)
             }
             Err(error) => Err(error.into()),
         }
@@ -294,7 +294,7 @@ impl Store {
                 record(&CapacityKind::Write, output.consumed_capacity());
                 Ok(())
             }
-            Err(error) if lost_condition(&error) => {
+            Err(error) if is_condition_failure(&error) => {
                 record(&CapacityKind::Write, None);
                 Ok(())
             }
@@ -324,11 +324,11 @@ impl Store {
                     return Ok(Ok(()));
                 }
                 Err(error) => {
-                    if let Some(lost) = lost_conditions(&error) {
+                    if let Some(lost) = failed_conditions(&error) {
                         record(&CapacityKind::Write, None);
                         return Ok(Err(lost));
                     }
-                    if !is_conflict(&error) {
+                    if !is_transaction_conflict(&error) {
                         return Err(error.into());
                     }
                     if attempt == 5 {
@@ -364,7 +364,7 @@ impl Store {
         loop {
             let (items, next) = self.query_once(query.clone().start(start)).await?;
             for item in items.into_iter().filter(|item| !is_expired(item, now)) {
-                found.push(read(item)?);
+                found.push(from_attributes(item)?);
             }
             start = next;
             if start.is_none() {
@@ -377,7 +377,7 @@ impl Store {
     pub async fn count(&self, query: Query) -> Result<u64> {
         let (mut total, mut start) = (0, None);
         loop {
-            let (items, next) = self.query_once(query.clone().only("pk").start(start)).await?;
+            let (items, next) = self.query_once(query.clone().project("pk").start(start)).await?;
             total += items.len() as u64;
             start = next;
             if start.is_none() {

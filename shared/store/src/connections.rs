@@ -50,7 +50,7 @@ impl ConnectionIdentity {
     }
 
     /// The session that it presents.
-    pub const fn presents(&self) -> Option<SessionId> {
+    pub const fn presented_session(&self) -> Option<SessionId> {
         match self {
             Self::Account { presents, .. } => *presents,
             Self::Participant { .. } => None,
@@ -58,7 +58,7 @@ impl ConnectionIdentity {
     }
 
     /// The log-in that it stands on.
-    pub const fn logged_in(&self) -> Option<AccountLogin> {
+    pub const fn account_login(&self) -> Option<AccountLogin> {
         match *self {
             Self::Account { user, login, .. } => Some(AccountLogin { user, login }),
             Self::Participant { by, .. } => by,
@@ -66,7 +66,7 @@ impl ConnectionIdentity {
     }
 
     /// Who has it, of all who may have several.
-    pub const fn holder(&self) -> Uuid {
+    pub const fn holder_id(&self) -> Uuid {
         match self {
             Self::Account { user, .. } => user.uuid(),
             Self::Participant { participant, .. } => participant.uuid(),
@@ -135,7 +135,7 @@ impl Item for RoomSubscription {
 fn subscription_key(room: Room, connection: &Connection) -> Key {
     Key::new(
         &PartitionKey::Room(&room.to_string()),
-        &SortKey::Connection(connection.identity.holder(), &connection.id),
+        &SortKey::Connection(connection.identity.holder_id(), &connection.id),
     )
 }
 
@@ -146,7 +146,7 @@ pub async fn get(store: &Store, id: &str, now: Timestamp) -> Result<Option<Conne
 
 /// C1, C2: one write for the connection and one for each of its rooms. Not a transaction (double the price): a row
 /// without its others is either swept or posted to in vain once.
-pub async fn open(store: &Store, connection: &Connection) -> Result<()> {
+pub async fn put(store: &Store, connection: &Connection) -> Result<()> {
     let members: Vec<RoomSubscription> = connection
         .identity
         .rooms()
@@ -158,7 +158,7 @@ pub async fn open(store: &Store, connection: &Connection) -> Result<()> {
 }
 
 /// C1, C2: forgets a connection and its places.
-pub async fn close(store: &Store, connection: &Connection) -> Result<()> {
+pub async fn delete(store: &Store, connection: &Connection) -> Result<()> {
     let places = connection.identity.rooms().into_iter().map(|room| subscription_key(room, connection));
     try_join_all(places.chain([connection.key()]).map(|key| async move { store.delete(&key).await })).await?;
     Ok(())
@@ -166,19 +166,19 @@ pub async fn close(store: &Store, connection: &Connection) -> Result<()> {
 
 /// C2: takes a connection into a room beside those of its identity, as a channel that its user is a member of. 1 write unit.
 /// Whoever takes it in takes it out: [`close`] knows only those of its identity.
-pub async fn enter(store: &Store, room: Room, connection: &Connection) -> Result<()> {
+pub async fn subscribe(store: &Store, room: Room, connection: &Connection) -> Result<()> {
     store.put(&RoomSubscription { room, connection: connection.clone() }).await
 }
 
 /// C2: takes a connection out of a room, also one that is closed already.
-pub async fn exit(store: &Store, room: Room, holder: Uuid, connection: &str) -> Result<()> {
+pub async fn unsubscribe(store: &Store, room: Room, holder: Uuid, connection: &str) -> Result<()> {
     store
         .delete(&Key::new(&PartitionKey::Room(&room.to_string()), &SortKey::Connection(holder, connection)))
         .await
 }
 
 /// C2: gives up the places that a connection has no longer, after its identity has changed.
-pub async fn move_out(store: &Store, before: &Connection, after: &Connection) -> Result<()> {
+pub async fn unsubscribe_stale(store: &Store, before: &Connection, after: &Connection) -> Result<()> {
     let kept: Vec<Key> =
         after.identity.rooms().into_iter().map(|room| subscription_key(room, after)).collect();
     let left = before.identity.rooms().into_iter().map(|room| subscription_key(room, before));
@@ -187,12 +187,12 @@ pub async fn move_out(store: &Store, before: &Connection, after: &Connection) ->
 }
 
 /// C2: everyone in a room.
-pub async fn in_room(store: &Store, room: Room, now: Timestamp) -> Result<Vec<Connection>> {
+pub async fn list_in_room(store: &Store, room: Room, now: Timestamp) -> Result<Vec<Connection>> {
     query_connections(store, room_query(room), now).await
 }
 
 /// C2: everyone in a room of at most `most`, or `None` for a larger one. One request.
-pub async fn in_small_room(
+pub async fn list_in_small_room(
     store: &Store,
     room: Room,
     most: usize,
@@ -204,20 +204,26 @@ pub async fn in_small_room(
 }
 
 /// C3.
-pub async fn in_shard(store: &Store, room: Room, shard: u8, now: Timestamp) -> Result<Vec<Connection>> {
+pub async fn list_in_shard(store: &Store, room: Room, shard: u8, now: Timestamp) -> Result<Vec<Connection>> {
     let range = Query::between(&PartitionKey::Room(&room.to_string()), &room_shard(shard)).strong();
     query_connections(store, range, now).await
 }
 
 /// C4: is someone still in a room, by another tab or device? 1 read unit.
-pub async fn held_by(store: &Store, room: Room, holder: Uuid, now: Timestamp) -> Result<Vec<Connection>> {
-    let theirs = Query::starting(&PartitionKey::Room(&room.to_string()), &prefix::held_by(holder)).strong();
+pub async fn list_by_holder(
+    store: &Store,
+    room: Room,
+    holder: Uuid,
+    now: Timestamp,
+) -> Result<Vec<Connection>> {
+    let theirs =
+        Query::with_prefix(&PartitionKey::Room(&room.to_string()), &prefix::held_by(holder)).strong();
     query_connections(store, theirs, now).await
 }
 
 // Strong: someone who has just connected read the room's state before the change that is published now.
 fn room_query(room: Room) -> Query {
-    Query::starting(&PartitionKey::Room(&room.to_string()), prefix::CONNECTION).strong()
+    Query::with_prefix(&PartitionKey::Room(&room.to_string()), prefix::CONNECTION).strong()
 }
 
 async fn query_connections(store: &Store, query: Query, now: Timestamp) -> Result<Vec<Connection>> {

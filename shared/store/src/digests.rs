@@ -53,7 +53,7 @@ impl Item for MentionDigest {
 }
 
 fn key(user: UserId) -> Key {
-    Key::new(&PartitionKey::Chat(user), &SortKey::Digest)
+    Key::new(&PartitionKey::Chat(user), &SortKey::MentionDigest)
 }
 
 /// F6: where there is none, one that has never been written over. Strong: it is written over as it was read.
@@ -64,7 +64,7 @@ pub async fn get(store: &Store, user: UserId, now: Timestamp) -> Result<MentionD
 
 /// F6: one as it was read becomes another one. `Refused` where it was changed in between. 1 write unit, and 1 or 2 for the index
 /// where it becomes due at another time.
-pub async fn rewrite(store: &Store, before: &MentionDigest, after: MentionDigest) -> Result<WriteOutcome> {
+pub async fn replace(store: &Store, before: &MentionDigest, after: MentionDigest) -> Result<WriteOutcome> {
     let after = MentionDigest { rev: before.rev + 1, ..after };
     let unchanged = if before.rev == 0 {
         ConditionExpression::new("attribute_not_exists(pk)")

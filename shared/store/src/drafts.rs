@@ -52,11 +52,11 @@ pub async fn put(store: &Store, draft: &ChatDraft) -> Result<()> {
 }
 
 /// F3. 1 write unit.
-pub async fn clear(store: &Store, user: UserId, channel: ChannelId) -> Result<()> {
+pub async fn delete(store: &Store, user: UserId, channel: ChannelId) -> Result<()> {
     store.delete(&key(user, channel)).await
 }
 
 /// F4: all of them; one a channel, so [`model::channel::MOST_CHANNELS`] at most.
-pub async fn all(store: &Store, user: UserId, now: Timestamp) -> Result<Vec<ChatDraft>> {
-    store.query_all(Query::starting(&PartitionKey::Chat(user), prefix::DRAFT).strong(), now).await
+pub async fn list(store: &Store, user: UserId, now: Timestamp) -> Result<Vec<ChatDraft>> {
+    store.query_all(Query::with_prefix(&PartitionKey::Chat(user), prefix::DRAFT).strong(), now).await
 }

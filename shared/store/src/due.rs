@@ -14,7 +14,7 @@ use crate::{
     error::{Result, StoreError},
     generations::SlideGeneration,
     images::{OrphanedChunks, StoredImage},
-    item::{ItemAttributes, sortable},
+    item::{ItemAttributes, sortable_timestamp},
     logins::Login,
     online::TeamPresence,
     questions::Question,
@@ -43,23 +43,23 @@ pub enum DueWork {
     /// Waits for the assistant.
     Question(SessionId, QuestionId),
     /// Waits for a model to write on it.
-    Generation(SessionId, SlideId),
+    SlideGeneration(SessionId, SlideId),
     /// Perhaps nothing shows it any more.
     Image(ImageId),
     /// What an upload has written, or a deletion left, of this image.
-    LooseChunks(ImageId, Uuid),
+    OrphanedChunks(ImageId, Uuid),
     /// Is to be looked after, or was not told of.
-    Presence(UserId),
+    TeamPresence(UserId),
     /// What is left of it is to be cleared away.
     DeletedChannel(ChannelId),
     /// Has missed something, and is perhaps to be written to.
-    Digest(UserId),
+    MentionDigest(UserId),
 }
 
 impl DueItem {
     /// # Errors
     /// `Refused` for a kind that nobody is waiting for, or an id that is none.
-    pub fn what(&self) -> Result<DueWork> {
+    pub fn work(&self) -> Result<DueWork> {
         let pk = self.key.pk.as_str();
         let what = match (self.kind.as_deref(), self.id) {
             (Some(Session::KIND), Some(id)) => Some(DueWork::Session(id.into())),
@@ -68,15 +68,15 @@ impl DueItem {
                 session_of_questions(pk).map(|session| DueWork::Question(session, id.into()))
             }
             (Some(SlideGeneration::KIND), Some(id)) => {
-                session_of(pk).map(|session| DueWork::Generation(session, id.into()))
+                session_of(pk).map(|session| DueWork::SlideGeneration(session, id.into()))
             }
             (Some(StoredImage::KIND), Some(id)) => Some(DueWork::Image(id.into())),
-            (Some(TeamPresence::KIND), Some(id)) => Some(DueWork::Presence(id.into())),
+            (Some(TeamPresence::KIND), Some(id)) => Some(DueWork::TeamPresence(id.into())),
             (Some(OrphanedChunks::KIND), Some(id)) => {
-                image_of(pk).map(|image| DueWork::LooseChunks(image, id))
+                image_of(pk).map(|image| DueWork::OrphanedChunks(image, id))
             }
             (Some(channels::DeletedChannel::KIND), Some(id)) => Some(DueWork::DeletedChannel(id.into())),
-            (Some(MentionDigest::KIND), Some(id)) => Some(DueWork::Digest(id.into())),
+            (Some(MentionDigest::KIND), Some(id)) => Some(DueWork::MentionDigest(id.into())),
             _ => None,
         };
         what.ok_or_else(|| self.unknown_work_error())
@@ -84,10 +84,13 @@ impl DueItem {
 
     fn unknown_work_error(&self) -> StoreError {
         let Key { pk, sk } = &self.key;
-        StoreError::Refused(format!("nobody knows what is due at {pk} {sk} ({:?}, {:?})", self.kind, self.id))
+        StoreError::InvalidRequest(format!(
+            "nobody knows what is due at {pk} {sk} ({:?}, {:?})",
+            self.kind, self.id
+        ))
     }
 
-    fn read(item: &ItemAttributes) -> Option<Self> {
+    fn from_attributes(item: &ItemAttributes) -> Option<Self> {
         let text = |name: &str| item.get(name)?.as_s().ok().cloned();
         Some(Self {
             key: Key { pk: text("pk")?, sk: text("sk")? },
@@ -103,7 +106,7 @@ impl DueItem {
 pub struct DueCursor(ItemAttributes);
 
 /// D1: up to `limit` from there on, oldest first.
-pub async fn due(
+pub async fn list_due(
     store: &Store,
     limit: i32,
     from: Option<DueCursor>,
@@ -112,14 +115,14 @@ pub async fn due(
     let query = Query::due(now).limit(limit).start(from.map(|next| next.0));
     let (items, next) = store.query_once(query).await?;
     // what is in the index has the keys of the index, so none is left out
-    Ok((items.iter().filter_map(DueItem::read).collect(), next.map(DueCursor)))
+    Ok((items.iter().filter_map(DueItem::from_attributes).collect(), next.map(DueCursor)))
 }
 
 /// D1: not due again before `until`, unless somebody has already said when, or taken it out. 2 write units.
-pub async fn put_off(store: &Store, due: &DueItem, until: Timestamp) -> Result<WriteOutcome> {
+pub async fn postpone(store: &Store, due: &DueItem, until: Timestamp) -> Result<WriteOutcome> {
     let change = UpdateExpression::new("SET due_at = :until")
-        .only_if("due_at = :before")
-        .text(":until", sortable(until))
+        .with_condition("due_at = :before")
+        .text(":until", sortable_timestamp(until))
         .text(":before", &due.at);
-    store.update_unseen(&due.key, change).await
+    store.update_without_return(&due.key, change).await
 }

@@ -13,12 +13,12 @@ pub enum StoreError {
     Unavailable(String),
     /// An item that cannot be read or written as the type it should be.
     #[error("item: {0}")]
-    Item(#[from] serde_dynamo::Error),
+    InvalidItem(#[from] serde_dynamo::Error),
     /// A cursor that is not ours, or of another list.
     #[error("the cursor belongs to another list")]
-    Cursor,
+    InvalidCursor,
     #[error("table: {0}")]
-    Refused(String),
+    InvalidRequest(String),
 }
 
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
@@ -27,8 +27,8 @@ impl From<StoreError> for model::Error {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(_) => Self::unavailable("the table", error),
-            StoreError::Cursor => Self::field("cursor", "is not a cursor of this list"),
-            StoreError::Item(_) | StoreError::Refused(_) => Self::internal(error),
+            StoreError::InvalidCursor => Self::field("cursor", "is not a cursor of this list"),
+            StoreError::InvalidItem(_) | StoreError::InvalidRequest(_) => Self::internal(error),
         }
     }
 }
@@ -58,7 +58,7 @@ where
                 if TRANSIENT_ERROR_CODES.contains(&code) {
                     Self::Unavailable(text)
                 } else {
-                    Self::Refused(text)
+                    Self::InvalidRequest(text)
                 }
             }
             _ => Self::Unavailable(error.to_string()),
@@ -67,13 +67,13 @@ where
 }
 
 /// Did the write lose its condition (and not fail)?
-pub(crate) fn lost_condition<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+pub(crate) fn is_condition_failure<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
     error.as_service_error().and_then(ProvideErrorMetadata::code) == Some("ConditionalCheckFailedException")
 }
 
 /// Which writes of a transaction lost their conditions, by position; `None` where it failed for another reason. A
 /// conflict with another transaction is not a lost condition: nothing is known yet, and it is worth retrying.
-pub(crate) fn lost_conditions<R>(error: &SdkError<TransactWriteItemsError, R>) -> Option<Vec<usize>> {
+pub(crate) fn failed_conditions<R>(error: &SdkError<TransactWriteItemsError, R>) -> Option<Vec<usize>> {
     let TransactWriteItemsError::TransactionCanceledException(canceled) = error.as_service_error()? else {
         return None;
     };
@@ -88,7 +88,7 @@ pub(crate) fn lost_conditions<R>(error: &SdkError<TransactWriteItemsError, R>) -
 }
 
 /// Was the transaction cancelled only because others ran at the same time, or by throttling?
-pub(crate) fn is_conflict<R>(error: &SdkError<TransactWriteItemsError, R>) -> bool {
+pub(crate) fn is_transaction_conflict<R>(error: &SdkError<TransactWriteItemsError, R>) -> bool {
     let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) = error.as_service_error()
     else {
         return false;

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::{
     error::{Result, StoreError},
-    item::{Item, ItemAttributes, attributes, key_attributes, number, text},
+    item::{Item, ItemAttributes, key_attributes, number_value, string_value, to_attributes},
     table::Key,
 };
 
@@ -49,12 +49,12 @@ impl ConditionExpression {
 
     #[must_use]
     pub fn text(self, placeholder: &str, value: impl Display) -> Self {
-        self.value(placeholder, text(value))
+        self.value(placeholder, string_value(value))
     }
 
     #[must_use]
     pub fn number(self, placeholder: &str, value: impl Display) -> Self {
-        self.value(placeholder, number(value))
+        self.value(placeholder, number_value(value))
     }
 
     /// Any serializable value, in the form items have.
@@ -77,7 +77,7 @@ impl UpdateExpression {
     }
 
     #[must_use]
-    pub fn only_if(mut self, condition: impl Into<String>) -> Self {
+    pub fn with_condition(mut self, condition: impl Into<String>) -> Self {
         self.bound.expression = Some(condition.into());
         self
     }
@@ -96,12 +96,12 @@ impl UpdateExpression {
 
     #[must_use]
     pub fn text(self, placeholder: &str, value: impl Display) -> Self {
-        self.value(placeholder, text(value))
+        self.value(placeholder, string_value(value))
     }
 
     #[must_use]
     pub fn number(self, placeholder: &str, value: impl Display) -> Self {
-        self.value(placeholder, number(value))
+        self.value(placeholder, number_value(value))
     }
 
     /// Any serializable value, in the form items have.
@@ -131,7 +131,7 @@ enum TransactWriteKind {
 
 impl TransactWrite {
     pub fn put<T: Item>(item: &T, condition: ConditionExpression) -> Result<Self> {
-        Ok(Self(TransactWriteKind::Put(attributes(item)?, condition)))
+        Ok(Self(TransactWriteKind::Put(to_attributes(item)?, condition)))
     }
 
     /// A put where nothing may lie yet.
@@ -188,6 +188,8 @@ impl TransactWrite {
                 .build()
                 .map(|check| item.condition_check(check)),
         };
-        built.map(TransactWriteItemBuilder::build).map_err(|error| StoreError::Refused(error.to_string()))
+        built
+            .map(TransactWriteItemBuilder::build)
+            .map_err(|error| StoreError::InvalidRequest(error.to_string()))
     }
 }

@@ -45,7 +45,7 @@ impl Item for ProjectionCheckpoint {
 }
 
 fn key(channel: ChannelId) -> Key {
-    Key::new(&PartitionKey::Channel(channel), &SortKey::Followed)
+    Key::new(&PartitionKey::Channel(channel), &SortKey::ProjectionCheckpoint)
 }
 
 /// Y4. Strong, and 0 where nothing is done.
@@ -72,12 +72,12 @@ pub struct ChannelProgress {
     /// The number of its last message, 0 for none.
     pub seq: u64,
     /// Up to which what follows is done.
-    pub followed: u64,
+    pub processed_seq: u64,
 }
 
 /// Y4, X3: how far all channels of somebody are, in the order of their places: what was followed of each says where to look. A
 /// request for each hundred of them, and those of [`messages::heads`].
-pub async fn heads(
+pub async fn channel_progress(
     store: &Store,
     places: &[Membership],
     freshness: ReadConsistency,
@@ -89,9 +89,9 @@ pub async fn heads(
     let followed = |channel: ChannelId| followed.get(&channel).copied().unwrap_or(0);
     let known: Vec<(ChannelId, u64)> =
         places.iter().map(|place| (place.channel, place.known_seq().max(followed(place.channel)))).collect();
-    let heads = messages::heads(store, &known, freshness, now).await?;
+    let heads = messages::last_seqs(store, &known, freshness, now).await?;
     let head =
-        |(channel, seq): (ChannelId, u64)| ChannelProgress { channel, seq, followed: followed(channel) };
+        |(channel, seq): (ChannelId, u64)| ChannelProgress { channel, seq, processed_seq: followed(channel) };
     Ok(channels.into_iter().zip(heads).map(head).collect())
 }
 
@@ -107,11 +107,11 @@ pub async fn advance(
         ChannelLog::Changes => "change",
     };
     let change = UpdateExpression::new("SET #done = :done, channel = :channel, kind = :kind, v = :v")
-        .only_if("attribute_not_exists(#done) OR #done < :done")
+        .with_condition("attribute_not_exists(#done) OR #done < :done")
         .name("#done", field)
         .number(":done", number)
         .text(":channel", channel)
         .text(":kind", ProjectionCheckpoint::KIND)
         .number(":v", ProjectionCheckpoint::VERSION);
-    store.update_unseen(&key(channel), change).await
+    store.update_without_return(&key(channel), change).await
 }

@@ -33,7 +33,8 @@ pub struct IdempotencyRecord {
     hash: String,
     /// Of the body: the same key with another one is a mistake of the client.
     pub body_hash: String,
-    pub answer: Option<StoredResponse>,
+    #[serde(rename = "answer")]
+    pub response: Option<StoredResponse>,
     locked_until: i64,
     ttl_at: Timestamp,
 }
@@ -58,17 +59,17 @@ fn key(hash: &str) -> Key {
 #[derive(Debug)]
 pub enum IdempotencyClaim {
     /// It is the first, or the one before it died: run.
-    Run,
+    Claimed,
     /// There was one before; it may still be running.
-    Before(IdempotencyRecord),
+    Existing(IdempotencyRecord),
 }
 
 /// I1: claims a key.
-pub async fn begin(store: &Store, hash: &str, body_hash: &str, now: Timestamp) -> Result<IdempotencyClaim> {
+pub async fn claim(store: &Store, hash: &str, body_hash: &str, now: Timestamp) -> Result<IdempotencyClaim> {
     let record = IdempotencyRecord {
         hash: hash.into(),
         body_hash: body_hash.into(),
-        answer: None,
+        response: None,
         locked_until: (now + LOCK_PERIOD).as_second(),
         ttl_at: now + RETENTION,
     };
@@ -79,12 +80,12 @@ pub async fn begin(store: &Store, hash: &str, body_hash: &str, now: Timestamp) -
     .number(":now", now.as_second())
     .text(":null", "NULL")
     .text(":body", body_hash);
-    if store.put_if(&record, free).await? == WriteOutcome::Done(()) {
-        return Ok(IdempotencyClaim::Run);
+    if store.put_if(&record, free).await? == WriteOutcome::Applied(()) {
+        return Ok(IdempotencyClaim::Claimed);
     }
     let before = store.get(&key(hash), ReadConsistency::Strong, now).await?;
     // gone in between: abandoned just now, so this one may run
-    Ok(before.map_or(IdempotencyClaim::Run, IdempotencyClaim::Before))
+    Ok(before.map_or(IdempotencyClaim::Claimed, IdempotencyClaim::Existing))
 }
 
 /// I1: keeps the answer.
@@ -98,7 +99,7 @@ pub async fn finish(
     let record = IdempotencyRecord {
         hash: hash.into(),
         body_hash: body_hash.into(),
-        answer: Some(answer),
+        response: Some(answer),
         locked_until: 0,
         ttl_at: now + RETENTION,
     };

@@ -41,16 +41,16 @@ pub trait Item: Serialize + DeserializeOwned {
 /// The one partition of the `due` index. One is enough while less than 1,000 things a second fall due.
 pub(crate) const DUE_SHARD: &str = "0";
 
-pub(crate) fn text(value: impl Display) -> AttributeValue {
+pub(crate) fn string_value(value: impl Display) -> AttributeValue {
     AttributeValue::S(value.to_string())
 }
 
-pub(crate) fn number(value: impl Display) -> AttributeValue {
+pub(crate) fn number_value(value: impl Display) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
 /// Sortable: RFC 3339 with milliseconds, always the same length.
-pub fn sortable(time: Timestamp) -> String {
+pub fn sortable_timestamp(time: Timestamp) -> String {
     format!("{time:.3}")
 }
 
@@ -58,37 +58,40 @@ pub fn sortable(time: Timestamp) -> String {
 const RESERVED_ATTRIBUTES: [&str; 9] =
     ["pk", "sk", "kind", "v", "gsi1pk", "gsi1sk", "due_shard", "due_at", "ttl"];
 
-pub(crate) fn attributes<T: Item>(item: &T) -> Result<ItemAttributes> {
+pub(crate) fn to_attributes<T: Item>(item: &T) -> Result<ItemAttributes> {
     let mut all: ItemAttributes = serde_dynamo::aws_sdk_dynamodb_1::to_item(item)?;
     // the item's own field would be overwritten, and found out when it is read
     if let Some(taken) = RESERVED_ATTRIBUTES.into_iter().find(|name| all.contains_key(*name)) {
-        return Err(StoreError::Refused(format!("{}: the attribute {taken} is the table's own", T::KIND)));
+        return Err(StoreError::InvalidRequest(format!(
+            "{}: the attribute {taken} is the table's own",
+            T::KIND
+        )));
     }
     let Key { pk, sk } = item.key();
-    all.insert("pk".into(), text(pk));
-    all.insert("sk".into(), text(sk));
-    all.insert("kind".into(), text(T::KIND));
-    all.insert("v".into(), number(T::VERSION));
+    all.insert("pk".into(), string_value(pk));
+    all.insert("sk".into(), string_value(sk));
+    all.insert("kind".into(), string_value(T::KIND));
+    all.insert("v".into(), number_value(T::VERSION));
     if let Some((index, sort)) = item.gsi1() {
-        all.insert("gsi1pk".into(), text(index));
-        all.insert("gsi1sk".into(), text(sort));
+        all.insert("gsi1pk".into(), string_value(index));
+        all.insert("gsi1sk".into(), string_value(sort));
     }
     if let Some(due) = item.due() {
-        all.insert("due_shard".into(), text(DUE_SHARD));
-        all.insert("due_at".into(), text(sortable(due)));
+        all.insert("due_shard".into(), string_value(DUE_SHARD));
+        all.insert("due_at".into(), string_value(sortable_timestamp(due)));
     }
     if let Some(expiry) = item.expires_at() {
-        all.insert("ttl".into(), number(expiry.as_second()));
+        all.insert("ttl".into(), number_value(expiry.as_second()));
     }
     Ok(all)
 }
 
-pub(crate) fn read<T: DeserializeOwned>(item: ItemAttributes) -> Result<T> {
+pub(crate) fn from_attributes<T: DeserializeOwned>(item: ItemAttributes) -> Result<T> {
     Ok(serde_dynamo::aws_sdk_dynamodb_1::from_item(item)?)
 }
 
 pub(crate) fn key_attributes(key: &Key) -> ItemAttributes {
-    HashMap::from([("pk".into(), text(&key.pk)), ("sk".into(), text(&key.sk))])
+    HashMap::from([("pk".into(), string_value(&key.pk)), ("sk".into(), string_value(&key.sk))])
 }
 
 /// DynamoDB deletes expired items within days, so a reader must not take them for alive.

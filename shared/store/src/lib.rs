@@ -97,7 +97,7 @@ pub use calls::{PutNewOutcome, ReadConsistency, Store, WriteOutcome};
 pub use cost::RequestCost;
 pub use error::StoreError;
 pub use expression::{ConditionExpression, TransactWrite, UpdateExpression};
-pub use item::{Item, sortable};
+pub use item::{Item, sortable_timestamp};
 pub use limits::RateLimit;
 pub use page::Page;
 pub use query::Query;

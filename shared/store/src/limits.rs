@@ -19,8 +19,8 @@ use crate::{
 /// How often something may be tried: `most` times in a window.
 #[derive(Clone, Copy, Debug)]
 pub struct RateLimit {
-    pub what: &'static str,
-    pub most: u64,
+    pub name: &'static str,
+    pub max_attempts: u64,
     pub window: Duration,
 }
 
@@ -36,7 +36,7 @@ impl Item for AttemptCounter {
     const KIND: &'static str = "attempts";
 
     fn key(&self) -> Key {
-        Key::new(&PartitionKey::Limit(&self.what, &self.who), &SortKey::Window(self.window))
+        Key::new(&PartitionKey::RateLimit(&self.what, &self.who), &SortKey::Window(self.window))
     }
 }
 
@@ -49,7 +49,7 @@ impl RateLimit {
     }
 
     fn key(&self, who: &str, start: i64) -> Key {
-        Key::new(&PartitionKey::Limit(self.what, who), &SortKey::Window(start))
+        Key::new(&PartitionKey::RateLimit(self.name, who), &SortKey::Window(start))
     }
 }
 
@@ -57,26 +57,26 @@ impl RateLimit {
 ///
 /// # Errors
 /// `TooMany` until the window is over.
-pub async fn count(store: &Store, limit: RateLimit, who: &str, now: Timestamp) -> Result<(), Error> {
+pub async fn count_attempt(store: &Store, limit: RateLimit, who: &str, now: Timestamp) -> Result<(), Error> {
     let (start, left) = limit.window(now);
     let until = now + SignedDuration::try_from(left * 2).unwrap_or(SignedDuration::from_hours(1));
     let change = UpdateExpression::new(
         "ADD n :one SET #ttl = :until, kind = :kind, v = :v, what = :what, who = :who, #w = :window",
     )
-    .only_if("attribute_not_exists(n) OR n < :most")
+    .with_condition("attribute_not_exists(n) OR n < :most")
     .name("#ttl", "ttl")
     .name("#w", "window")
     .number(":one", 1)
-    .number(":most", limit.most)
+    .number(":most", limit.max_attempts)
     .number(":until", until.as_second())
     .number(":v", 1)
     .number(":window", start)
     .text(":kind", AttemptCounter::KIND)
-    .text(":what", limit.what)
+    .text(":what", limit.name)
     .text(":who", who);
-    match store.update_unseen(&limit.key(who, start), change).await? {
-        WriteOutcome::Done(()) => Ok(()),
-        WriteOutcome::Refused => Err(Error::TooMany { retry_after: left }),
+    match store.update_without_return(&limit.key(who, start), change).await? {
+        WriteOutcome::Applied(()) => Ok(()),
+        WriteOutcome::ConditionFailed => Err(Error::RateLimited { retry_after: left }),
     }
 }
 
@@ -84,7 +84,7 @@ pub async fn count(store: &Store, limit: RateLimit, who: &str, now: Timestamp) -
 ///
 /// # Errors
 /// `TooMany` until the window is over.
-pub async fn peek(store: &Store, limit: RateLimit, who: &str, now: Timestamp) -> Result<(), Error> {
+pub async fn check_attempts(store: &Store, limit: RateLimit, who: &str, now: Timestamp) -> Result<(), Error> {
     read_attempts(store, limit, who, ReadConsistency::Eventual, now).await
 }
 
@@ -93,7 +93,12 @@ pub async fn peek(store: &Store, limit: RateLimit, who: &str, now: Timestamp) ->
 ///
 /// # Errors
 /// `TooMany` until the window is over.
-pub async fn peek_strong(store: &Store, limit: RateLimit, who: &str, now: Timestamp) -> Result<(), Error> {
+pub async fn check_attempts_strong(
+    store: &Store,
+    limit: RateLimit,
+    who: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
     read_attempts(store, limit, who, ReadConsistency::Strong, now).await
 }
 
@@ -107,7 +112,7 @@ async fn read_attempts(
     let (start, left) = limit.window(now);
     let attempts: Option<AttemptCounter> = store.get(&limit.key(who, start), freshness, now).await?;
     match attempts {
-        Some(attempts) if attempts.n >= limit.most => Err(Error::TooMany { retry_after: left }),
+        Some(attempts) if attempts.n >= limit.max_attempts => Err(Error::RateLimited { retry_after: left }),
         _ => Ok(()),
     }
 }

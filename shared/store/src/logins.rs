@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     ConditionExpression, Item, Key, Query, ReadConsistency, Store, UpdateExpression, WriteOutcome,
     error::Result,
-    item::{DUE_SHARD, sortable},
+    item::{DUE_SHARD, sortable_timestamp},
     table::{PartitionKey, SortKey, prefix},
 };
 
@@ -84,7 +84,7 @@ pub async fn create(store: &Store, login: &Login) -> Result<()> {
 /// L1: the next generation, on the condition that it is the next. 1 write unit.
 pub async fn rotate(store: &Store, login: &Login, now: Timestamp) -> Result<WriteOutcome<Login>> {
     let change = UpdateExpression::new("SET generation = :next, rotated_at = :now")
-        .only_if("generation = :current AND attribute_not_exists(ended_at)")
+        .with_condition("generation = :current AND attribute_not_exists(ended_at)")
         .number(":current", login.generation)
         .number(":next", login.generation + 1)
         .text(":now", now);
@@ -95,22 +95,22 @@ pub async fn rotate(store: &Store, login: &Login, now: Timestamp) -> Result<Writ
 /// are closed, and then it falls due. 2 write units, one of them for the index.
 pub async fn end(store: &Store, user: UserId, login: LoginId, now: Timestamp) -> Result<bool> {
     let change = UpdateExpression::new("SET ended_at = :now, due_shard = :shard, due_at = :due")
-        .only_if("attribute_not_exists(ended_at) AND #ttl > :second")
+        .with_condition("attribute_not_exists(ended_at) AND #ttl > :second")
         .name("#ttl", "ttl")
         .number(":second", now.as_second())
         .text(":now", now)
         .text(":shard", DUE_SHARD)
-        .text(":due", sortable(now + SOCKET_CLOSE_PERIOD));
-    Ok(store.update_unseen(&key(user, login), change).await? == WriteOutcome::Done(()))
+        .text(":due", sortable_timestamp(now + SOCKET_CLOSE_PERIOD));
+    Ok(store.update_without_return(&key(user, login), change).await? == WriteOutcome::Applied(()))
 }
 
 /// L1: its sockets are closed: deletes a log-in that has ended. 2 write units.
-pub async fn forget(store: &Store, user: UserId, login: LoginId) -> Result<()> {
+pub async fn delete_ended(store: &Store, user: UserId, login: LoginId) -> Result<()> {
     store.delete_if(&key(user, login), ConditionExpression::new("attribute_exists(ended_at)")).await
 }
 
 /// L2. Strong: a log-in that is not on the list must not live on.
 pub async fn list(store: &Store, user: UserId, now: Timestamp) -> Result<Vec<Login>> {
-    let query = Query::starting(&PartitionKey::User(user), prefix::LOGIN).strong().newest_first();
+    let query = Query::with_prefix(&PartitionKey::User(user), prefix::LOGIN).strong().newest_first();
     Ok(store.query_all(query, now).await?.into_iter().filter(is_valid).collect())
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Item, Key, Page, PutNewOutcome, Query, Store, UpdateExpression,
     error::Result,
-    item::sortable,
+    item::sortable_timestamp,
     table::{PartitionKey, SortKey, prefix},
 };
 
@@ -28,9 +28,11 @@ pub struct UserMention {
     /// When the message was sent, also where they were edited into it: one message is one row.
     pub sent_at: Timestamp,
     /// They were told, or do not want to be.
-    pub told: bool,
+    #[serde(rename = "told")]
+    pub is_notified: bool,
     /// They were written to of it.
-    pub mailed: bool,
+    #[serde(rename = "mailed")]
+    pub is_emailed: bool,
 }
 
 impl Item for UserMention {
@@ -46,30 +48,30 @@ impl Item for UserMention {
 }
 
 pub(crate) fn key(user: UserId, message: MessageId, sent_at: Timestamp) -> Key {
-    let place = format!("{}#{message}", sortable(sent_at));
+    let place = format!("{}#{message}", sortable_timestamp(sent_at));
     Key::new(&PartitionKey::Mentions(user), &SortKey::Mention(&place))
 }
 
 /// What is noted on a mention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MentionMark {
-    Told,
-    Mailed,
+    Notified,
+    Emailed,
 }
 
 /// F2: puts a mention where there is none; answers what lies there otherwise. 1 write unit.
 pub async fn put(store: &Store, mention: &UserMention) -> Result<PutNewOutcome<UserMention>> {
-    store.put_or_see(mention).await
+    store.put_new_or_get(mention).await
 }
 
 /// F2: notes it on one that is there. 1 write unit.
 pub async fn mark(store: &Store, mention: &UserMention, mark: MentionMark) -> Result<()> {
     let change = match mark {
-        MentionMark::Told => UpdateExpression::new("SET told = :true"),
-        MentionMark::Mailed => UpdateExpression::new("SET mailed = :true"),
+        MentionMark::Notified => UpdateExpression::new("SET told = :true"),
+        MentionMark::Emailed => UpdateExpression::new("SET mailed = :true"),
     };
-    let change = change.serialized(":true", &true)?.only_if("attribute_exists(pk)");
-    store.update_unseen(&mention.key(), change).await.map(drop)
+    let change = change.serialized(":true", &true)?.with_condition("attribute_exists(pk)");
+    store.update_without_return(&mention.key(), change).await.map(drop)
 }
 
 /// F2.
@@ -84,10 +86,15 @@ pub async fn page(
 }
 
 /// F2: so many of them, as they were put last. Strong: whoever is written to was mentioned just now.
-pub async fn newest(store: &Store, user: UserId, limit: usize, now: Timestamp) -> Result<Vec<UserMention>> {
+pub async fn list_newest(
+    store: &Store,
+    user: UserId,
+    limit: usize,
+    now: Timestamp,
+) -> Result<Vec<UserMention>> {
     Ok(store.page(mentions_query(user).strong(), limit, None, now).await?.items)
 }
 
 fn mentions_query(user: UserId) -> Query {
-    Query::starting(&PartitionKey::Mentions(user), prefix::MENTION).newest_first()
+    Query::with_prefix(&PartitionKey::Mentions(user), prefix::MENTION).newest_first()
 }

@@ -44,7 +44,7 @@ fn key(name: &str) -> Key {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnceClaim {
     /// Yours: do it, then [`finish`].
-    Yours,
+    Acquired,
     /// Somebody is at it, or died less than the lease ago.
     Running,
     Done,
@@ -62,8 +62,8 @@ pub async fn claim(store: &Store, name: &str, lease: SignedDuration, now: Timest
     .name("#done", "done")
     .value(":false", aws_sdk_dynamodb::types::AttributeValue::Bool(false))
     .number(":now", now.as_second());
-    if store.put_if(&deed, free).await? == WriteOutcome::Done(()) {
-        return Ok(OnceClaim::Yours);
+    if store.put_if(&deed, free).await? == WriteOutcome::Applied(()) {
+        return Ok(OnceClaim::Acquired);
     }
     let before: Option<OnceRecord> = store.get(&key(name), ReadConsistency::Strong, now).await?;
     // gone in between: abandoned, and the next delivery takes it

@@ -26,10 +26,10 @@ use crate::{
 };
 
 /// Whoever was not heard for so long is not there (contract 1.5): three pings.
-pub const AWAY: SignedDuration = SignedDuration::from_secs(90);
+pub const AWAY_AFTER: SignedDuration = SignedDuration::from_secs(90);
 /// How soon somebody who is there is looked after. The clock puts it off by as much, so that nothing is written where nothing
 /// has changed.
-pub const CHECKED_EVERY: SignedDuration = SignedDuration::from_mins(2);
+pub const CHECK_INTERVAL: SignedDuration = SignedDuration::from_mins(2);
 /// When somebody was there last is known for so long.
 const RETENTION: SignedDuration = SignedDuration::from_hours(30 * 24);
 
@@ -42,7 +42,8 @@ pub struct TeamPresence {
     /// When that became so: of two that were told, the later is the truth.
     pub since: Timestamp,
     /// Whether the team has been told.
-    pub is_told: bool,
+    #[serde(rename = "is_told")]
+    pub is_published: bool,
     /// When one of their connections was last heard.
     pub seen_at: Timestamp,
     /// Grows with everything that is heard or changes: what a row is written over by.
@@ -57,7 +58,7 @@ impl Item for TeamPresence {
     }
 
     fn due(&self) -> Option<Timestamp> {
-        (self.is_online || !self.is_told).then(|| self.since + CHECKED_EVERY)
+        (self.is_online || !self.is_published).then(|| self.since + CHECK_INTERVAL)
     }
 
     fn expires_at(&self) -> Option<Timestamp> {
@@ -67,13 +68,13 @@ impl Item for TeamPresence {
 
 impl TeamPresence {
     /// Whether one of their connections was heard lately.
-    pub fn is_fresh(&self, now: Timestamp) -> bool {
-        now < self.seen_at + AWAY
+    pub fn is_recently_seen(&self, now: Timestamp) -> bool {
+        now < self.seen_at + AWAY_AFTER
     }
 }
 
 fn key(user: UserId) -> Key {
-    Key::new(&PartitionKey::Online, &SortKey::User(user))
+    Key::new(&PartitionKey::TeamPresence, &SortKey::User(user))
 }
 
 /// J1. Strong: what is read is written over.
@@ -83,20 +84,20 @@ pub async fn get(store: &Store, user: UserId, now: Timestamp) -> Result<Option<T
 
 /// J1: one of their connections is heard. `Refused` where the team does not know them to be there: then there is something to
 /// tell. 1 write unit, none of it for the index.
-pub async fn seen(store: &Store, user: UserId, now: Timestamp) -> Result<WriteOutcome> {
+pub async fn record_heartbeat(store: &Store, user: UserId, now: Timestamp) -> Result<WriteOutcome> {
     let change = UpdateExpression::new("SET seen_at = :now, #ttl = :until, rev = rev + :one")
-        .only_if("is_online = :yes AND is_told = :yes")
+        .with_condition("is_online = :yes AND is_told = :yes")
         .name("#ttl", "ttl")
         .text(":now", now)
         .number(":until", (now + RETENTION).as_second())
         .number(":one", 1)
         .serialized(":yes", &true)?;
-    store.update_unseen(&key(user), change).await
+    store.update_without_return(&key(user), change).await
 }
 
 /// J1: somebody is there now, or not any more, and nobody has been told. `Refused` where they were heard or changed since
 /// `before` was read. 1 write unit, and 1 or 2 for the index.
-pub async fn turn(
+pub async fn set_status(
     store: &Store,
     user: UserId,
     before: Option<&TeamPresence>,
@@ -111,7 +112,7 @@ pub async fn turn(
         None => (now, now, 1),
     };
     let seen_at = if is_online { now.max(seen_at) } else { seen_at };
-    let after = TeamPresence { id: user, is_online, since, is_told: false, seen_at, rev };
+    let after = TeamPresence { id: user, is_online, since, is_published: false, seen_at, rev };
     let written = match before {
         Some(before) => {
             store.put_if(&after, ConditionExpression::new("rev = :rev").number(":rev", before.rev)).await?
@@ -119,32 +120,32 @@ pub async fn turn(
         None => store.put_new(&after, now).await?,
     };
     Ok(match written {
-        WriteOutcome::Done(()) => WriteOutcome::Done(after),
-        WriteOutcome::Refused => WriteOutcome::Refused,
+        WriteOutcome::Applied(()) => WriteOutcome::Applied(after),
+        WriteOutcome::ConditionFailed => WriteOutcome::ConditionFailed,
     })
 }
 
 /// J1: the team has been told what the row says. Nothing, where it says something else by now. 1 write unit, and 1 for the index
 /// where they are gone: then nobody looks after them any more.
-pub async fn told(store: &Store, row: &TeamPresence) -> Result<()> {
+pub async fn mark_published(store: &Store, row: &TeamPresence) -> Result<()> {
     let expression = if row.is_online {
         "SET is_told = :yes, rev = rev + :one"
     } else {
         "SET is_told = :yes, rev = rev + :one REMOVE due_at, due_shard"
     };
     let change = UpdateExpression::new(expression)
-        .only_if("since = :since AND is_online = :is_online")
+        .with_condition("since = :since AND is_online = :is_online")
         .text(":since", row.since)
         .number(":one", 1)
         .serialized(":yes", &true)?
         .serialized(":is_online", &row.is_online)?;
-    store.update_unseen(&key(row.id), change).await.map(drop)
+    store.update_without_return(&key(row.id), change).await.map(drop)
 }
 
 /// J2: whom the team knows to be there, in no order. One query, 1 read unit for some 20 people who were there within 30 days.
 /// What was told, and not what is so: a list that knew better than the events after it would stay wrong.
-pub async fn everyone(store: &Store, now: Timestamp) -> Result<Vec<TeamPresence>> {
+pub async fn list_online(store: &Store, now: Timestamp) -> Result<Vec<TeamPresence>> {
     let all: Vec<TeamPresence> =
-        store.query_all(Query::starting(&PartitionKey::Online, prefix::USER).strong(), now).await?;
+        store.query_all(Query::with_prefix(&PartitionKey::TeamPresence, prefix::USER).strong(), now).await?;
     Ok(all.into_iter().filter(|one| one.is_online).collect())
 }

@@ -11,7 +11,7 @@ use sha2::Sha256;
 use crate::{
     calls::Store,
     error::{Result, StoreError},
-    item::{ItemAttributes, is_expired, read, text},
+    item::{ItemAttributes, from_attributes, is_expired, string_value},
     query::Query,
 };
 
@@ -43,14 +43,14 @@ impl Store {
         now: Timestamp,
     ) -> Result<Page<T>> {
         let identity = query.identity();
-        let mut start = cursor.map(|cursor| self.open(cursor, &identity)).transpose()?;
+        let mut start = cursor.map(|cursor| self.open_cursor(cursor, &identity)).transpose()?;
         let mut items = Vec::new();
         for _ in 0..10 {
             let ask = i32::try_from(limit - items.len()).unwrap_or(i32::MAX);
             let (found, next) = self.query_once(query.clone().limit(ask).start(start)).await?;
             for item in found {
                 if !is_expired(&item, now) {
-                    items.push(read(item)?);
+                    items.push(from_attributes(item)?);
                 }
             }
             start = next;
@@ -58,7 +58,7 @@ impl Store {
                 break;
             }
         }
-        Ok(Page { items, next: start.map(|key| self.seal(&key, &identity)) })
+        Ok(Page { items, next: start.map(|key| self.seal_cursor(&key, &identity)) })
     }
 
     fn cursor_tag(&self, identity: &str, position: &[u8]) -> Hmac<Sha256> {
@@ -70,7 +70,7 @@ impl Store {
         mac
     }
 
-    pub(crate) fn seal(&self, key: &ItemAttributes, identity: &str) -> String {
+    pub(crate) fn seal_cursor(&self, key: &ItemAttributes, identity: &str) -> String {
         let position: HashMap<&String, &String> =
             key.iter().filter_map(|(name, value)| Some((name, value.as_s().ok()?))).collect();
         let position = serde_json::to_vec(&position).unwrap_or_default();
@@ -80,12 +80,14 @@ impl Store {
         BASE64_URL_SAFE_NO_PAD.encode(sealed)
     }
 
-    pub(crate) fn open(&self, cursor: &str, identity: &str) -> Result<ItemAttributes> {
-        let sealed = BASE64_URL_SAFE_NO_PAD.decode(cursor).map_err(|_| StoreError::Cursor)?;
-        let (tag, position) = sealed.split_at_checked(TAG_BYTES).ok_or(StoreError::Cursor)?;
-        self.cursor_tag(identity, position).verify_truncated_left(tag).map_err(|_| StoreError::Cursor)?;
+    pub(crate) fn open_cursor(&self, cursor: &str, identity: &str) -> Result<ItemAttributes> {
+        let sealed = BASE64_URL_SAFE_NO_PAD.decode(cursor).map_err(|_| StoreError::InvalidCursor)?;
+        let (tag, position) = sealed.split_at_checked(TAG_BYTES).ok_or(StoreError::InvalidCursor)?;
+        self.cursor_tag(identity, position)
+            .verify_truncated_left(tag)
+            .map_err(|_| StoreError::InvalidCursor)?;
         let position: HashMap<String, String> =
-            serde_json::from_slice(position).map_err(|_| StoreError::Cursor)?;
-        Ok(position.into_iter().map(|(name, value)| (name, text(value))).collect())
+            serde_json::from_slice(position).map_err(|_| StoreError::InvalidCursor)?;
+        Ok(position.into_iter().map(|(name, value)| (name, string_value(value))).collect())
     }
 }

@@ -56,9 +56,9 @@ pub async fn get(
 /// What adding someone came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AddParticipantOutcome {
-    Done,
+    Added,
     /// They are there already, and counted.
-    There,
+    AlreadyJoined,
     /// The session has this many, and its plan no more.
     Full(u32),
 }
@@ -76,17 +76,17 @@ pub async fn add(
 ) -> Result<AddParticipantOutcome> {
     let Some(most) = limit else {
         let written = store.put_new(participant, now).await?;
-        return Ok(if written == WriteOutcome::Done(()) {
-            AddParticipantOutcome::Done
+        return Ok(if written == WriteOutcome::Applied(()) {
+            AddParticipantOutcome::Added
         } else {
-            AddParticipantOutcome::There
+            AddParticipantOutcome::AlreadyJoined
         });
     };
-    let counted = usage::one_participant(participant.session, most);
+    let counted = usage::count_participant(participant.session, most);
     let writes = vec![TransactWrite::put_new(participant)?, counted];
     Ok(match store.transact(writes).await? {
-        Ok(()) => AddParticipantOutcome::Done,
-        Err(lost) if lost.contains(&0) => AddParticipantOutcome::There,
+        Ok(()) => AddParticipantOutcome::Added,
+        Err(lost) if lost.contains(&0) => AddParticipantOutcome::AlreadyJoined,
         Err(_) => AddParticipantOutcome::Full(most),
     })
 }
@@ -99,7 +99,7 @@ pub async fn rename(
     display_name: &str,
 ) -> Result<WriteOutcome<Participant>> {
     let change = UpdateExpression::new("SET display_name = :name")
-        .only_if("attribute_exists(pk)")
+        .with_condition("attribute_exists(pk)")
         .text(":name", display_name);
     store.update(&key(session, id), change).await
 }
@@ -113,21 +113,21 @@ pub async fn remove(
     now: Timestamp,
 ) -> Result<WriteOutcome> {
     let first = UpdateExpression::new("SET removed_at = :now")
-        .only_if("attribute_exists(pk) AND attribute_not_exists(removed_at)")
+        .with_condition("attribute_exists(pk) AND attribute_not_exists(removed_at)")
         .text(":now", now);
-    let writes = vec![TransactWrite::update(key(session, id), first), usage::one_participant_less(session)];
+    let writes = vec![TransactWrite::update(key(session, id), first), usage::uncount_participant(session)];
     if store.transact(writes).await?.is_ok() {
-        return Ok(WriteOutcome::Done(()));
+        return Ok(WriteOutcome::Applied(()));
     }
     // nobody is there, they were sent away before, or seats are not counted
     let change = UpdateExpression::new("SET removed_at = if_not_exists(removed_at, :now)")
-        .only_if("attribute_exists(pk)")
+        .with_condition("attribute_exists(pk)")
         .text(":now", now);
-    store.update_unseen(&key(session, id), change).await
+    store.update_without_return(&key(session, id), change).await
 }
 
 fn participants_query(session: SessionId) -> Query {
-    Query::starting(&PartitionKey::Session(session), prefix::PARTICIPANT)
+    Query::with_prefix(&PartitionKey::Session(session), prefix::PARTICIPANT)
 }
 
 /// A2.

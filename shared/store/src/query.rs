@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::{
     expression::ConditionExpression,
-    item::{DUE_SHARD, ItemAttributes, sortable},
+    item::{DUE_SHARD, ItemAttributes, sortable_timestamp},
     table::{Gsi1Partition, PartitionKey},
 };
 
@@ -44,7 +44,7 @@ impl Query {
     }
 
     /// The items of a partition whose sort keys start so.
-    pub fn starting(pk: &PartitionKey<'_>, prefix: &str) -> Self {
+    pub fn with_prefix(pk: &PartitionKey<'_>, prefix: &str) -> Self {
         let bound = ConditionExpression::default().text(":pk", pk).text(":prefix", prefix);
         Self::new(None, "pk = :pk AND begins_with(sk, :prefix)", bound)
     }
@@ -62,7 +62,8 @@ impl Query {
 
     /// What has fallen due, oldest first.
     pub(crate) fn due(now: Timestamp) -> Self {
-        let bound = ConditionExpression::default().text(":pk", DUE_SHARD).text(":now", sortable(now));
+        let bound =
+            ConditionExpression::default().text(":pk", DUE_SHARD).text(":now", sortable_timestamp(now));
         Self::new(Some("due"), "due_shard = :pk AND due_at <= :now", bound)
     }
 
@@ -99,7 +100,7 @@ impl Query {
 
     /// Only these attributes travel; the cost is that of the whole items.
     #[must_use]
-    pub const fn only(mut self, attributes: &'static str) -> Self {
+    pub const fn project(mut self, attributes: &'static str) -> Self {
         self.projection = Some(attributes);
         self
     }

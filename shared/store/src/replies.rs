@@ -18,7 +18,8 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageReply {
     /// What it answers.
-    pub to: MessageId,
+    #[serde(rename = "to")]
+    pub replied_to: MessageId,
     pub seq: u64,
 }
 
@@ -26,14 +27,14 @@ impl Item for MessageReply {
     const KIND: &'static str = "message_reply";
 
     fn key(&self) -> Key {
-        Key::new(&PartitionKey::Replies(self.to), &SortKey::Number(self.seq))
+        Key::new(&PartitionKey::Replies(self.replied_to), &SortKey::Number(self.seq))
     }
 }
 
 impl MessageReply {
     /// The answer itself.
     pub const fn message(&self) -> MessageId {
-        MessageId { channel: self.to.channel, seq: self.seq }
+        MessageId { channel: self.replied_to.channel, seq: self.seq }
     }
 }
 
@@ -50,5 +51,5 @@ pub async fn page(
     cursor: Option<&str>,
     now: Timestamp,
 ) -> Result<Page<MessageReply>> {
-    store.page(Query::starting(&PartitionKey::Replies(to), prefix::NUMBER), limit, cursor, now).await
+    store.page(Query::with_prefix(&PartitionKey::Replies(to), prefix::NUMBER), limit, cursor, now).await
 }

@@ -40,12 +40,12 @@ pub async fn get(store: &Store, session: SessionId, now: Timestamp) -> Result<Op
 }
 
 /// H3: the first report stands; `Refused` says that one lies there. 1 write unit for 1 KB.
-pub async fn keep(store: &Store, report: &SessionReport, now: Timestamp) -> Result<WriteOutcome> {
+pub async fn put_first(store: &Store, report: &SessionReport, now: Timestamp) -> Result<WriteOutcome> {
     let json = serde_json::to_string(report).map_err(unreadable)?;
     store.put_new(&StoredReport { session: report.session.id, report: json }, now).await
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn unreadable(error: serde_json::Error) -> StoreError {
-    StoreError::Refused(format!("a report: {error}"))
+    StoreError::InvalidRequest(format!("a report: {error}"))
 }

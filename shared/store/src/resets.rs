@@ -42,7 +42,7 @@ impl Item for PasswordReset {
 }
 
 fn key(hash: &str) -> Key {
-    Key::new(&PartitionKey::Reset(hash), &SortKey::Self_)
+    Key::new(&PartitionKey::PasswordReset(hash), &SortKey::Self_)
 }
 
 /// A token is random and long, so a fast hash without salt hides it.
@@ -78,8 +78,8 @@ pub async fn redeem(
     let spent = TransactWrite::delete(reset.key(), ConditionExpression::exists());
     let changed = TransactWrite::update(user.key(), users::password_change(user, new, now)?);
     Ok(match store.transact(vec![spent, changed]).await? {
-        Ok(()) => WriteOutcome::Done(()),
-        Err(_) => WriteOutcome::Refused,
+        Ok(()) => WriteOutcome::Applied(()),
+        Err(_) => WriteOutcome::ConditionFailed,
     })
 }
 

@@ -87,18 +87,18 @@ pub async fn put_first(store: &Store, response: &SlideResponse) -> Result<WriteO
 
 /// V1: takes the place of an answer from before `from`, in milliseconds since 1970; `Refused` where none such lies there. 1
 /// write unit.
-pub async fn put_anew(store: &Store, response: &SlideResponse, from: i64) -> Result<WriteOutcome> {
+pub async fn put_after_reset(store: &Store, response: &SlideResponse, from: i64) -> Result<WriteOutcome> {
     store.put_if(response, ConditionExpression::new("received < :from").number(":from", from)).await
 }
 
 /// V1: says that an answer was written later than it says, where the writing took long. 1 write unit.
-pub async fn stored_at(store: &Store, response: &SlideResponse, stored: i64) -> Result<WriteOutcome> {
+pub async fn update_stored_at(store: &Store, response: &SlideResponse, stored: i64) -> Result<WriteOutcome> {
     let change = UpdateExpression::new("SET #stored = :stored")
         .name("#stored", "stored")
-        .only_if("attribute_exists(pk) AND received = :received")
+        .with_condition("attribute_exists(pk) AND received = :received")
         .number(":stored", stored)
         .number(":received", response.received);
-    store.update_unseen(&response.key(), change).await
+    store.update_without_return(&response.key(), change).await
 }
 
 /// V1: hides or marks an answer as the presenter saw it, and says how it is then; `None` stays. `Refused` where another one
@@ -112,11 +112,11 @@ pub async fn moderate(
     let marks = [("hidden", hidden), ("flagged", flagged)];
     let marks: Vec<(&str, bool)> = marks.into_iter().filter_map(|(mark, is)| Some((mark, is?))).collect();
     if marks.is_empty() {
-        return Ok(WriteOutcome::Done(seen.clone()));
+        return Ok(WriteOutcome::Applied(seen.clone()));
     }
     let set: Vec<String> = marks.iter().map(|(mark, _)| format!("#{mark} = :{mark}")).collect();
     let mut change = UpdateExpression::new(format!("SET {}", set.join(", ")))
-        .only_if("received = :received")
+        .with_condition("received = :received")
         .number(":received", seen.received);
     for (mark, is) in marks {
         change = change.name(&format!("#{mark}"), mark).value(&format!(":{mark}"), AttributeValue::Bool(is));
@@ -136,7 +136,7 @@ pub async fn get(
 }
 
 /// V2: every shard at once, strongly: a count sees every answer that was acknowledged before it began.
-pub async fn of_slide(
+pub async fn list_by_slide(
     store: &Store,
     session: SessionId,
     slide: SlideId,
@@ -144,17 +144,17 @@ pub async fn of_slide(
 ) -> Result<Vec<SlideResponse>> {
     let shards = (0..VOTE_SHARDS).map(|shard| {
         let query =
-            Query::starting(&PartitionKey::Votes(session, slide, shard), prefix::PARTICIPANT).strong();
+            Query::with_prefix(&PartitionKey::Votes(session, slide, shard), prefix::PARTICIPANT).strong();
         store.query_all(query, now)
     });
     Ok(try_join_all(shards).await?.concat())
 }
 
 /// V2: was it answered at all? At most 2 read units.
-pub async fn any(store: &Store, session: SessionId, slide: SlideId) -> Result<bool> {
+pub async fn exists_for_slide(store: &Store, session: SessionId, slide: SlideId) -> Result<bool> {
     let shards = (0..VOTE_SHARDS).map(|shard| {
         let query =
-            Query::starting(&PartitionKey::Votes(session, slide, shard), prefix::PARTICIPANT).limit(1);
+            Query::with_prefix(&PartitionKey::Votes(session, slide, shard), prefix::PARTICIPANT).limit(1);
         store.query_once(query)
     });
     Ok(try_join_all(shards).await?.iter().any(|(found, _)| !found.is_empty()))

@@ -27,7 +27,7 @@ pub async fn retry_conflict<T>(
             let pause = (FIRST_PAUSE << (lost - 1)).min(MAX_PAUSE);
             tokio::time::sleep(Duration::from_millis(rand::rng().random_range(0..pause))).await;
         }
-        if let WriteOutcome::Done(applied) = attempt().await? {
+        if let WriteOutcome::Applied(applied) = attempt().await? {
             return Ok(applied);
         }
     }
@@ -43,7 +43,7 @@ mod tests {
         let mut attempts = 0;
         let applied = retry_conflict("a row", async || {
             attempts += 1;
-            Ok(if attempts < 4 { WriteOutcome::Refused } else { WriteOutcome::Done(attempts) })
+            Ok(if attempts < 4 { WriteOutcome::ConditionFailed } else { WriteOutcome::Applied(attempts) })
         });
         assert_eq!(applied.await.unwrap(), 4);
 
@@ -62,7 +62,7 @@ mod tests {
         let mut attempts = 0;
         let failed: Result<(), Error> = retry_conflict("a row", async || {
             attempts += 1;
-            Ok(WriteOutcome::Refused)
+            Ok(WriteOutcome::ConditionFailed)
         })
         .await;
         assert!(matches!(failed, Err(Error::Unavailable { service: "a row", .. })));

@@ -39,7 +39,7 @@ pub enum SessionRole {
 ///
 /// # Errors
 /// `NotFound` where there is no such session, and for those who are nobody in it.
-pub async fn find(
+pub async fn get_with_role(
     store: &Store,
     session: SessionId,
     who: SessionCaller,
@@ -47,12 +47,12 @@ pub async fn find(
 ) -> model::Result<(Session, SessionRole)> {
     const NONE: Error = Error::NotFound("session");
     let session = sessions::get(store, session, ReadConsistency::Strong, now).await?.ok_or(NONE)?;
-    let seat = of(store, &session, who, now).await?.ok_or(NONE)?;
+    let seat = role_of(store, &session, who, now).await?.ok_or(NONE)?;
     Ok((session, seat))
 }
 
 /// A1: what someone is in a session that was read already; `None` is nobody. 0 reads for the owner.
-pub async fn of(
+pub async fn role_of(
     store: &Store,
     session: &Session,
     who: SessionCaller,
@@ -60,7 +60,7 @@ pub async fn of(
 ) -> Result<Option<SessionRole>> {
     let id = match who {
         SessionCaller::Account(user) if user == session.owner => return Ok(Some(SessionRole::Presenter)),
-        SessionCaller::Account(user) => ParticipantId::of_account(session.id, user),
+        SessionCaller::Account(user) => ParticipantId::derive_for_account(session.id, user),
         SessionCaller::Guest { participant, session: theirs } if theirs == session.id => participant,
         SessionCaller::Guest { .. } => return Ok(None),
     };
@@ -75,7 +75,7 @@ pub async fn of(
 /// # Errors
 /// `NotFound` for those whom the presenter has sent away; `Forbidden` for a newcomer where the plan of the session has no more
 /// seats.
-pub async fn take(
+pub async fn role_or_join(
     store: &Store,
     session: &Session,
     user: UserId,
@@ -84,7 +84,7 @@ pub async fn take(
     if user == session.owner {
         return Ok(SessionRole::Presenter);
     }
-    let id = ParticipantId::of_account(session.id, user);
+    let id = ParticipantId::derive_for_account(session.id, user);
     let newcomer = Participant {
         session: session.id,
         id,
@@ -95,15 +95,15 @@ pub async fn take(
     };
     let limit = session.plan.limits().participants_per_session;
     if let AddParticipantOutcome::Full(most) = participants::add(store, &newcomer, limit, now).await? {
-        return Err(Quota::ParticipantsPerSession.exceeded(most, most));
+        return Err(Quota::ParticipantsPerSession.exceeded_error(most, most));
     }
-    let seat = of(store, session, SessionCaller::Account(user), now).await?;
+    let seat = role_of(store, session, SessionCaller::Account(user), now).await?;
     seat.ok_or(Error::NotFound("session"))
 }
 
 impl Connection {
     /// Its session and what it is there, as it was when the socket opened; `None` for an account's own socket.
-    pub fn seat(&self) -> Option<(SessionId, SessionRole)> {
+    pub fn session_role(&self) -> Option<(SessionId, SessionRole)> {
         match self.identity {
             ConnectionIdentity::Account { presents, .. } => {
                 presents.map(|session| (session, SessionRole::Presenter))
@@ -130,7 +130,8 @@ mod tests {
     fn seat(identity: ConnectionIdentity) -> Option<(SessionId, SessionRole)> {
         let now = Timestamp::UNIX_EPOCH;
         let display_name = Some("Ana".to_owned());
-        Connection { id: "c".into(), identity, display_name, connected_at: now, presents_since: None }.seat()
+        Connection { id: "c".into(), identity, display_name, connected_at: now, presents_since: None }
+            .session_role()
     }
 
     #[test]

@@ -38,12 +38,12 @@ impl Item for SlideSnapshot {
 }
 
 fn key(session: SessionId, slide: SlideId) -> Key {
-    Key::new(&PartitionKey::Session(session), &SortKey::Shown(slide))
+    Key::new(&PartitionKey::Session(session), &SortKey::SlideSnapshot(slide))
 }
 
 /// H1: keeps a slide as it is shown now. 1 write, 2 where it was shown before; write units by its size.
-pub async fn show(store: &Store, shown: &SlideSnapshot) -> Result<()> {
-    if store.put_new(shown, shown.last_at).await? == WriteOutcome::Done(()) {
+pub async fn record(store: &Store, shown: &SlideSnapshot) -> Result<()> {
+    if store.put_new(shown, shown.last_at).await? == WriteOutcome::Applied(()) {
         return Ok(());
     }
     let change =
@@ -55,7 +55,7 @@ pub async fn show(store: &Store, shown: &SlideSnapshot) -> Result<()> {
             .text(":type", shown.content.kind().as_str())
             .serialized(":content", &shown.content.to_value())?
             .text(":now", shown.last_at);
-    store.update_unseen(&shown.key(), change).await.map(drop)
+    store.update_without_return(&shown.key(), change).await.map(drop)
 }
 
 /// H1.
@@ -70,7 +70,7 @@ pub async fn get(
 
 /// H2: in the order of the slides. Some 2 KB each.
 pub async fn list(store: &Store, session: SessionId, now: Timestamp) -> Result<Vec<SlideSnapshot>> {
-    let query = Query::starting(&PartitionKey::Session(session), prefix::SHOWN).strong();
+    let query = Query::with_prefix(&PartitionKey::Session(session), prefix::SHOWN).strong();
     let mut found: Vec<SlideSnapshot> = store.query_all(query, now).await?;
     found.sort_by_key(|shown| (shown.index, shown.first_at));
     Ok(found)

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Item, Key, Query, Store, UpdateExpression,
     error::{Result, StoreError},
-    item::{ItemAttributes, read, text},
+    item::{ItemAttributes, from_attributes, string_value},
     table::{PartitionKey, SortKey, prefix},
 };
 
@@ -50,13 +50,13 @@ impl Item for TermOccurrences {
     const KIND: &'static str = "written";
 
     fn key(&self) -> Key {
-        Key::new(&PartitionKey::Term(&self.word), &self.sort_key())
+        Key::new(&PartitionKey::SearchTerm(&self.word), &self.sort_key())
     }
 }
 
 impl TermOccurrences {
     fn sort_key(&self) -> SortKey<'_> {
-        SortKey::Written(&self.day, self.channel, self.part)
+        SortKey::SearchTerm(&self.day, self.channel, self.part)
     }
 }
 
@@ -68,26 +68,26 @@ pub struct TermBlock {
 }
 
 impl TermBlock {
-    pub fn of(seq: u64, sent_at: Timestamp) -> Self {
+    pub fn containing(seq: u64, sent_at: Timestamp) -> Self {
         Self { day: sent_at.to_zoned(TimeZone::UTC).date().to_string(), part: seq / MESSAGES_PER_BLOCK }
     }
 }
 
 /// The words by which a message is found.
-pub fn of(content: &str) -> Vec<String> {
-    let mut words = words::of_search(content);
+pub fn terms_of(content: &str) -> Vec<String> {
+    let mut words = words::search_words(content);
     words.truncate(MAX_TERMS_PER_MESSAGE);
     words
 }
 
 /// Where the numbers of one word, channel and page lie: they go with the channel.
 pub(crate) fn key(word: &str, channel: ChannelId, page: &TermBlock) -> Key {
-    Key::new(&PartitionKey::Term(word), &SortKey::Written(&page.day, channel, page.part))
+    Key::new(&PartitionKey::SearchTerm(word), &SortKey::SearchTerm(&page.day, channel, page.part))
 }
 
 /// F7: a word stands in these messages of one page; that it does already is no harm. 1 write unit, 2 where it stands in most
 /// messages of the page.
-pub async fn write(
+pub async fn add_occurrences(
     store: &Store,
     word: &str,
     channel: ChannelId,
@@ -108,7 +108,7 @@ pub async fn write(
         .text(":day", &page.day)
         .text(":channel", channel)
         .number(":part", page.part);
-    store.update_unseen(&key(word, channel, page), change).await.map(drop)
+    store.update_without_return(&key(word, channel, page), change).await.map(drop)
 }
 
 /// Where a search goes on.
@@ -123,19 +123,19 @@ pub struct SearchPosition {
 impl SearchPosition {
     /// For a client to come back with: opaque, signed, and good for this search only.
     pub fn seal(&self, store: &Store, search: &str) -> String {
-        let mut position = ItemAttributes::from([("row".to_owned(), text(&self.row))]);
-        position.extend(self.below.map(|below| ("below".to_owned(), text(below))));
-        store.seal(&position, &cursor_identity(search))
+        let mut position = ItemAttributes::from([("row".to_owned(), string_value(&self.row))]);
+        position.extend(self.below.map(|below| ("below".to_owned(), string_value(below))));
+        store.seal_cursor(&position, &cursor_identity(search))
     }
 
     /// # Errors
     /// `Cursor` where it is none of this search.
     pub fn open(store: &Store, search: &str, cursor: &str) -> Result<Self> {
-        let position = store.open(cursor, &cursor_identity(search))?;
+        let position = store.open_cursor(cursor, &cursor_identity(search))?;
         let field = |name: &str| position.get(name).and_then(|value| value.as_s().ok());
-        let row = field("row").ok_or(StoreError::Cursor)?.clone();
+        let row = field("row").ok_or(StoreError::InvalidCursor)?.clone();
         let below = field("below").map(|below| below.parse()).transpose();
-        Ok(Self { row, below: below.map_err(|_| StoreError::Cursor)? })
+        Ok(Self { row, below: below.map_err(|_| StoreError::InvalidCursor)? })
     }
 }
 
@@ -164,7 +164,7 @@ impl SearchHit {
 pub enum SearchStep {
     Hit(SearchHit),
     /// It has asked for as much as one search may, and goes on here.
-    Enough(SearchPosition),
+    LimitReached(SearchPosition),
     End,
 }
 
@@ -188,8 +188,8 @@ struct TermCursor {
 /// Where a word stands next.
 enum NextRow {
     Row(String),
-    Nowhere,
-    Enough,
+    End,
+    LimitReached,
 }
 
 impl TermSearch {
@@ -211,8 +211,8 @@ impl TermSearch {
                     self.from = SearchPosition { row, below: None };
                     agreed = 1;
                 }
-                NextRow::Nowhere => return Ok(SearchStep::End),
-                NextRow::Enough => return Ok(SearchStep::Enough(self.from.clone())),
+                NextRow::End => return Ok(SearchStep::End),
+                NextRow::LimitReached => return Ok(SearchStep::LimitReached(self.from.clone())),
             }
             index = (index + 1) % self.words.len();
         }
@@ -245,20 +245,20 @@ impl TermCursor {
                 self.rows.pop_front();
             }
             if self.ended {
-                return Ok(NextRow::Nowhere);
+                return Ok(NextRow::End);
             }
             if *requests == 0 {
-                return Ok(NextRow::Enough);
+                return Ok(NextRow::LimitReached);
             }
             *requests -= 1;
             let range = (prefix::WRITTEN.to_owned(), row.to_owned());
-            let query = Query::between(&PartitionKey::Term(&self.folded), &range)
+            let query = Query::between(&PartitionKey::SearchTerm(&self.folded), &range)
                 .newest_first()
                 .limit(ROWS_PER_REQUEST);
             let (rows, next) = store.query_once(query).await?;
             self.ended = next.is_none();
             let rows = rows.into_iter().filter(|item| !crate::item::is_expired(item, now));
-            self.rows = rows.map(read).collect::<Result<_>>()?;
+            self.rows = rows.map(from_attributes).collect::<Result<_>>()?;
         }
     }
 }
@@ -285,7 +285,7 @@ mod tests {
     use super::*;
 
     fn row(day: u32, channel: u128, part: u64) -> String {
-        SortKey::Written(&format!("2026-11-{day:02}"), Uuid::from_u128(channel).into(), part).to_string()
+        SortKey::SearchTerm(&format!("2026-11-{day:02}"), Uuid::from_u128(channel).into(), part).to_string()
     }
 
     proptest! {

@@ -37,5 +37,5 @@ impl Item for SpentTicket {
 
 /// K1: `true` for the first who comes with it.
 pub async fn spend(store: &Store, id: Uuid, until: Timestamp, now: Timestamp) -> Result<bool> {
-    Ok(store.put_new(&SpentTicket { id, until }, now).await? == WriteOutcome::Done(()))
+    Ok(store.put_new(&SpentTicket { id, until }, now).await? == WriteOutcome::Applied(()))
 }

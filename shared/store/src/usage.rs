@@ -46,20 +46,25 @@ pub fn month_of(time: Timestamp) -> String {
 }
 
 /// G1: sessions made in the month of `now`.
-pub async fn month(store: &Store, user: UserId, now: Timestamp) -> Result<u32> {
+pub async fn get_month(store: &Store, user: UserId, now: Timestamp) -> Result<u32> {
     let found: Option<MonthlyUsage> =
         store.get(&month_key(user, &month_of(now)), ReadConsistency::Strong, now).await?;
     Ok(found.map_or(0, |month| month.used))
 }
 
 /// G1: the latest months in which there was something, newest first.
-pub async fn months(store: &Store, user: UserId, most: usize, now: Timestamp) -> Result<Vec<MonthlyUsage>> {
-    let query = Query::starting(&PartitionKey::Usage(user), prefix::MONTH).newest_first();
+pub async fn list_months(
+    store: &Store,
+    user: UserId,
+    most: usize,
+    now: Timestamp,
+) -> Result<Vec<MonthlyUsage>> {
+    let query = Query::with_prefix(&PartitionKey::Usage(user), prefix::MONTH).newest_first();
     Ok(store.page(query, most, None, now).await?.items)
 }
 
 /// One session more, refused above the limit: for the transaction that makes the session.
-pub(crate) fn one_session(user: UserId, limit: Option<u32>, now: Timestamp) -> TransactWrite {
+pub(crate) fn count_session(user: UserId, limit: Option<u32>, now: Timestamp) -> TransactWrite {
     let month = month_of(now);
     let key = month_key(user, &month);
     let change =
@@ -88,7 +93,7 @@ impl Item for QuotaUsage {
 }
 
 fn used_key(session: SessionId, what: &str) -> Key {
-    Key::new(&PartitionKey::Session(session), &SortKey::Used(what))
+    Key::new(&PartitionKey::Session(session), &SortKey::QuotaUsage(what))
 }
 
 /// What one participant has used of a session's calls.
@@ -97,7 +102,7 @@ fn participant_quota_key(participant: ParticipantId) -> String {
 }
 
 /// G2: 0 also where nothing is counted, because nothing limits it.
-pub async fn used(store: &Store, session: SessionId, quota: Quota, now: Timestamp) -> Result<u32> {
+pub async fn get_used(store: &Store, session: SessionId, quota: Quota, now: Timestamp) -> Result<u32> {
     let key = used_key(session, quota.as_str());
     let found: Option<QuotaUsage> = store.get(&key, ReadConsistency::Strong, now).await?;
     Ok(found.map_or(0, |found| found.used))
@@ -107,8 +112,10 @@ fn with_limit(change: UpdateExpression, limit: Option<u32>) -> UpdateExpression 
     let change = change.number(":one", 1);
     match limit {
         // a limit of nothing is one that is reached
-        Some(0) => change.only_if("attribute_exists(pk) AND attribute_not_exists(pk)"),
-        Some(most) => change.only_if("attribute_not_exists(used) OR used < :most").number(":most", most),
+        Some(0) => change.with_condition("attribute_exists(pk) AND attribute_not_exists(pk)"),
+        Some(most) => {
+            change.with_condition("attribute_not_exists(used) OR used < :most").number(":most", most)
+        }
         None => change,
     }
 }
@@ -121,18 +128,18 @@ fn count_one(session: SessionId, what: &str, limit: Option<u32>) -> TransactWrit
 }
 
 /// One participant more, refused above the limit: for the transaction that adds them.
-pub(crate) fn one_participant(session: SessionId, limit: u32) -> TransactWrite {
+pub(crate) fn count_participant(session: SessionId, limit: u32) -> TransactWrite {
     count_one(session, Quota::ParticipantsPerSession.as_str(), Some(limit))
 }
 
 /// One participant less; lost where none is counted, because nothing limits them.
-pub(crate) fn one_participant_less(session: SessionId) -> TransactWrite {
+pub(crate) fn uncount_participant(session: SessionId) -> TransactWrite {
     uncount_one(session, Quota::ParticipantsPerSession.as_str())
 }
 
 fn uncount_one(session: SessionId, what: &str) -> TransactWrite {
     let change = UpdateExpression::new("ADD used :less")
-        .only_if("used > :none")
+        .with_condition("used > :none")
         .number(":less", -1)
         .number(":none", 0);
     TransactWrite::update(used_key(session, what), change)
@@ -182,9 +189,9 @@ pub enum AiCallReservation {
     /// By an earlier delivery of the same job; whether it was answered stands on the call.
     AlreadyReserved,
     /// The session has used this many.
-    SessionRefused(u32),
+    SessionQuotaExceeded(u32),
     /// The participant has used this many.
-    ParticipantRefused(u32),
+    ParticipantQuotaExceeded(u32),
 }
 
 /// G2, G3: reserves a call before it is made, of the session and of whoever asks, both or neither. One by the same `key` is
@@ -207,8 +214,8 @@ pub async fn reserve_ai_call(
     Ok(match store.transact(writes).await? {
         Ok(()) => AiCallReservation::Reserved,
         Err(lost) if lost.contains(&0) => AiCallReservation::AlreadyReserved,
-        Err(lost) if lost.contains(&1) => AiCallReservation::SessionRefused(limit.unwrap_or_default()),
-        Err(_) => AiCallReservation::ParticipantRefused(per_participant.map_or(0, |(_, most)| most)),
+        Err(lost) if lost.contains(&1) => AiCallReservation::SessionQuotaExceeded(limit.unwrap_or_default()),
+        Err(_) => AiCallReservation::ParticipantQuotaExceeded(per_participant.map_or(0, |(_, most)| most)),
     })
 }
 
@@ -237,10 +244,10 @@ pub async fn record_ai_call(
     spent: &AiCallCost,
 ) -> Result<WriteOutcome> {
     let change = UpdateExpression::new("SET spent = :spent")
-        .only_if("attribute_exists(pk) AND attribute_type(spent, :nothing)")
+        .with_condition("attribute_exists(pk) AND attribute_type(spent, :nothing)")
         .text(":nothing", "NULL")
         .serialized(":spent", spent)?;
-    store.update_unseen(&call_key(session, key), change).await
+    store.update_without_return(&call_key(session, key), change).await
 }
 
 /// What the calls for a session come to.
@@ -255,13 +262,13 @@ pub struct AiUsage {
 }
 
 /// G3: all of them.
-pub async fn ai_calls(store: &Store, session: SessionId, now: Timestamp) -> Result<Vec<AiCall>> {
-    store.query_all(Query::starting(&PartitionKey::Session(session), prefix::AI_CALL), now).await
+pub async fn list_ai_calls(store: &Store, session: SessionId, now: Timestamp) -> Result<Vec<AiCall>> {
+    store.query_all(Query::with_prefix(&PartitionKey::Session(session), prefix::AI_CALL), now).await
 }
 
 /// G3: derived from the calls, by their number.
-pub async fn ai_usage(store: &Store, session: SessionId, now: Timestamp) -> Result<AiUsage> {
-    let calls = ai_calls(store, session, now).await?;
+pub async fn sum_ai_usage(store: &Store, session: SessionId, now: Timestamp) -> Result<AiUsage> {
+    let calls = list_ai_calls(store, session, now).await?;
     let mut usage = AiUsage { calls: calls.len() as u64, ..AiUsage::default() };
     for spent in calls.into_iter().filter_map(|call| call.spent) {
         usage.tokens_in += spent.tokens_in;

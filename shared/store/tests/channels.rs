@@ -24,7 +24,7 @@ use store::{
     terms::{self, TermBlock},
 };
 
-use world::{World, id, now, world};
+use world::{World, id, now, store_world};
 
 const CHANNEL: u128 = 7;
 
@@ -32,7 +32,7 @@ fn channel(n: u128, name: &str) -> Channel {
     Channel {
         id: id(n),
         channel_kind: ChannelKind::Public,
-        name: Some(ChannelName::typed(name).unwrap()),
+        name: Some(ChannelName::parse(name).unwrap()),
         description: None,
         is_default: false,
         created_by: Some(id(1)),
@@ -55,10 +55,10 @@ fn membership_rows(n: u128, user: u128, role: MemberRole) -> (ChannelMember, Mem
 async fn create_channel_of(store: &Store, people: u128) -> Channel {
     let made = channel(CHANNEL, "herons");
     let owner = membership_rows(CHANNEL, 1, MemberRole::Owner);
-    assert_eq!(channels::create(store, &made, &[owner]).await.unwrap(), ChannelCreateOutcome::Done);
+    assert_eq!(channels::create(store, &made, &[owner]).await.unwrap(), ChannelCreateOutcome::Created);
     for user in 2..=people {
         let (member, place) = membership_rows(CHANNEL, user, MemberRole::Member);
-        assert_eq!(members::join(store, &member, &place).await.unwrap(), JoinOutcome::Done);
+        assert_eq!(members::join(store, &member, &place).await.unwrap(), JoinOutcome::Joined);
     }
     stored_channel(store).await.unwrap()
 }
@@ -68,32 +68,32 @@ async fn stored_channel(store: &Store) -> Option<Channel> {
 }
 
 async fn listed_names(store: &Store) -> Vec<String> {
-    let page = channels::page(store, 100, None, now()).await.unwrap();
+    let page = channels::page_public(store, 100, None, now()).await.unwrap();
     page.items.iter().map(|channel| channel.name.as_ref().unwrap().to_string()).collect()
 }
 
 async fn role(store: &Store, user: u128) -> Option<(MemberRole, MemberRole)> {
     let member = members::get(store, id(CHANNEL), id(user), ReadConsistency::Strong, now()).await.unwrap()?;
-    let place = members::place(store, id(user), id(CHANNEL), now()).await.unwrap()?;
+    let place = members::get_membership(store, id(user), id(CHANNEL), now()).await.unwrap()?;
     Some((member.role, place.role))
 }
 
 #[tokio::test]
 async fn a_channel_rename_survives_concurrent_joins() {
-    let World { store, _bench } = world().await;
+    let World { store, _cloud: _bench } = store_world().await;
     let before = create_channel_of(&store, 1).await;
     let mut other = channel(8, "Storks");
     other.created_by = None;
-    assert_eq!(channels::create(&store, &other, &[]).await.unwrap(), ChannelCreateOutcome::Done);
+    assert_eq!(channels::create(&store, &other, &[]).await.unwrap(), ChannelCreateOutcome::Created);
     assert_eq!(
         channels::create(&store, &channel(9, "STORKS"), &[]).await.unwrap(),
         ChannelCreateOutcome::NameTaken
     );
-    assert_eq!(channels::create(&store, &other, &[]).await.unwrap(), ChannelCreateOutcome::There);
+    assert_eq!(channels::create(&store, &other, &[]).await.unwrap(), ChannelCreateOutcome::AlreadyExists);
 
     let later = now() + SignedDuration::from_secs(1);
     let called = |name: &str| Channel {
-        name: Some(ChannelName::typed(name).unwrap()),
+        name: Some(ChannelName::parse(name).unwrap()),
         updated_at: later,
         ..before.clone()
     };
@@ -104,15 +104,15 @@ async fn a_channel_rename_survives_concurrent_joins() {
         ChannelChangeOutcome::NameTaken
     );
     let moved = channels::change(&store, &before, called("Egrets")).await.unwrap();
-    assert!(matches!(moved, ChannelChangeOutcome::Done(_)), "{moved:?}");
+    assert!(matches!(moved, ChannelChangeOutcome::Applied(_)), "{moved:?}");
     let after = stored_channel(&store).await.unwrap();
     assert_eq!((after.member_count, after.name.clone()), (2, called("Egrets").name));
     assert_eq!(
         channels::change(&store, &before, called("cranes")).await.unwrap(),
-        ChannelChangeOutcome::Stale
+        ChannelChangeOutcome::VersionConflict
     );
     let by_name = async |name: &str| {
-        channels::by_name(&store, &ChannelName::typed(name).unwrap(), now()).await.unwrap()
+        channels::by_name(&store, &ChannelName::parse(name).unwrap(), now()).await.unwrap()
     };
     assert_eq!((by_name("herons").await, by_name("EGRETS").await), (None, Some(after.id)));
     assert_eq!(
@@ -127,13 +127,13 @@ async fn a_channel_rename_survives_concurrent_joins() {
         updated_at: later + SignedDuration::from_secs(1),
         ..after.clone()
     };
-    let ChannelChangeOutcome::Done(archived) = channels::change(&store, &after, archived).await.unwrap()
+    let ChannelChangeOutcome::Applied(archived) = channels::change(&store, &after, archived).await.unwrap()
     else {
         panic!()
     };
     assert_eq!(listed_names(&store).await, ["Storks"]);
     let (member, place) = membership_rows(CHANNEL, 3, MemberRole::Member);
-    assert_eq!(members::join(&store, &member, &place).await.unwrap(), JoinOutcome::Refused);
+    assert_eq!(members::join(&store, &member, &place).await.unwrap(), JoinOutcome::Rejected);
     let back = Channel {
         archived_at: None,
         updated_at: archived.updated_at + SignedDuration::from_secs(1),
@@ -145,60 +145,79 @@ async fn a_channel_rename_survives_concurrent_joins() {
 
 #[tokio::test]
 async fn concurrent_leaves_keep_an_owner() {
-    let World { store, _bench } = world().await;
+    let World { store, _cloud: _bench } = store_world().await;
     let channel = create_channel_of(&store, 3).await.id;
     let (one, two): (UserId, UserId) = (id(1), id(2));
-    assert_eq!(members::another_owner(&store, channel, one, now()).await.unwrap(), None);
+    assert_eq!(members::find_other_owner(&store, channel, one, now()).await.unwrap(), None);
     let up = (MemberRole::Member, MemberRole::Owner);
-    let given = members::give_role(&store, channel, two, up, RemainingOwner::Anyone).await.unwrap();
-    assert_eq!((given, role(&store, 2).await), (WriteOutcome::Done(()), Some((up.1, up.1))));
-    assert_eq!(members::another_owner(&store, channel, one, now()).await.unwrap(), Some(two));
+    let given = members::assign_role(&store, channel, two, up, RemainingOwner::NotRequired).await.unwrap();
+    assert_eq!((given, role(&store, 2).await), (WriteOutcome::Applied(()), Some((up.1, up.1))));
+    assert_eq!(members::find_other_owner(&store, channel, one, now()).await.unwrap(), Some(two));
 
-    let go =
-        |user, stays| members::leave(&store, channel, user, MemberRole::Owner, RemainingOwner::Owner(stays));
+    let go = |user, stays| {
+        members::leave(&store, channel, user, MemberRole::Owner, RemainingOwner::OtherOwner(stays))
+    };
     let (first, second) = futures::join!(go(one, two), go(two, one));
     let gone =
-        [first.unwrap(), second.unwrap()].iter().filter(|gone| **gone == WriteOutcome::Done(())).count();
+        [first.unwrap(), second.unwrap()].iter().filter(|gone| **gone == WriteOutcome::Applied(())).count();
     assert_eq!(gone, 1, "each counted on the other");
     assert_eq!(stored_channel(&store).await.unwrap().member_count, 2);
     let left = if role(&store, 1).await.is_some() { 1 } else { 2 };
-    let alone =
-        members::leave(&store, channel, id(left), MemberRole::Owner, RemainingOwner::Nobody).await.unwrap();
-    assert_eq!(alone, WriteOutcome::Refused, "there is a third");
+    let alone = members::leave(&store, channel, id(left), MemberRole::Owner, RemainingOwner::LastMember)
+        .await
+        .unwrap();
+    assert_eq!(alone, WriteOutcome::ConditionFailed, "there is a third");
     let down = (MemberRole::Owner, MemberRole::Member);
-    let demoted =
-        members::give_role(&store, channel, id(left), down, RemainingOwner::Owner(id(3))).await.unwrap();
-    assert_eq!((demoted, role(&store, left).await), (WriteOutcome::Refused, Some((down.0, down.0))));
+    let demoted = members::assign_role(&store, channel, id(left), down, RemainingOwner::OtherOwner(id(3)))
+        .await
+        .unwrap();
+    assert_eq!((demoted, role(&store, left).await), (WriteOutcome::ConditionFailed, Some((down.0, down.0))));
     let as_member =
-        members::leave(&store, channel, id(left), MemberRole::Member, RemainingOwner::Anyone).await.unwrap();
-    assert_eq!(as_member, WriteOutcome::Refused, "they were read as something else");
+        members::leave(&store, channel, id(left), MemberRole::Member, RemainingOwner::NotRequired)
+            .await
+            .unwrap();
+    assert_eq!(as_member, WriteOutcome::ConditionFailed, "they were read as something else");
 }
 
 #[tokio::test]
 async fn a_stale_membership_write_restores_neither_role_nor_member() {
-    let World { store, _bench } = world().await;
+    let World { store, _cloud: _bench } = store_world().await;
     let channel = create_channel_of(&store, 2).await.id;
-    let read = members::place(&store, id(2), channel, now()).await.unwrap().unwrap();
+    let read = members::get_membership(&store, id(2), channel, now()).await.unwrap().unwrap();
     let up = (MemberRole::Member, MemberRole::Moderator);
-    members::give_role(&store, channel, id(2), up, RemainingOwner::Anyone).await.unwrap();
+    members::assign_role(&store, channel, id(2), up, RemainingOwner::NotRequired).await.unwrap();
     let marked = Membership { read_seq: 5, ..read.clone() };
-    assert_eq!(members::rewrite(&store, &read, marked.clone()).await.unwrap(), WriteOutcome::Refused);
-    let read = members::place(&store, id(2), channel, now()).await.unwrap().unwrap();
+    assert_eq!(
+        members::replace_membership(&store, &read, marked.clone()).await.unwrap(),
+        WriteOutcome::ConditionFailed
+    );
+    let read = members::get_membership(&store, id(2), channel, now()).await.unwrap().unwrap();
     assert_eq!((read.role, read.rev), (MemberRole::Moderator, 2));
-    let leave = || members::leave(&store, channel, id(2), MemberRole::Moderator, RemainingOwner::Anyone);
-    assert_eq!(leave().await.unwrap(), WriteOutcome::Done(()));
-    assert_eq!(leave().await.unwrap(), WriteOutcome::Refused);
-    assert_eq!(members::rewrite(&store, &read, marked).await.unwrap(), WriteOutcome::Refused);
+    let leave = || members::leave(&store, channel, id(2), MemberRole::Moderator, RemainingOwner::NotRequired);
+    assert_eq!(leave().await.unwrap(), WriteOutcome::Applied(()));
+    assert_eq!(leave().await.unwrap(), WriteOutcome::ConditionFailed);
+    assert_eq!(
+        members::replace_membership(&store, &read, marked).await.unwrap(),
+        WriteOutcome::ConditionFailed
+    );
     assert_eq!((role(&store, 2).await, stored_channel(&store).await.unwrap().member_count), (None, 1));
     let rename = async |before: ChannelMember, name: &str| {
-        members::rename(&store, &before, "ana", name).await.unwrap()
+        members::update_names(&store, &before, "ana", name).await.unwrap()
     };
     let before = members::get(&store, channel, id(1), ReadConsistency::Strong, now()).await.unwrap().unwrap();
     let gone = ChannelMember { user: id(2), ..before.clone() };
-    assert_eq!(rename(gone, "Bo").await, WriteOutcome::Refused, "whoever left is not brought back by a name");
-    assert_eq!(rename(before.clone(), "Ana Lima").await, WriteOutcome::Done(()));
-    assert_eq!(rename(before, "Ana Older").await, WriteOutcome::Refused, "a name that was not read is newer");
-    let rows = members::of_one(&store, id(1), &[channel, id(9)], now()).await.unwrap();
+    assert_eq!(
+        rename(gone, "Bo").await,
+        WriteOutcome::ConditionFailed,
+        "whoever left is not brought back by a name"
+    );
+    assert_eq!(rename(before.clone(), "Ana Lima").await, WriteOutcome::Applied(()));
+    assert_eq!(
+        rename(before, "Ana Older").await,
+        WriteOutcome::ConditionFailed,
+        "a name that was not read is newer"
+    );
+    let rows = members::list_by_user(&store, id(1), &[channel, id(9)], now()).await.unwrap();
     assert_eq!((rows.len(), rows[0].username.as_str(), rows[0].name.as_str()), (1, "ana", "Ana Lima"));
 }
 
@@ -235,44 +254,51 @@ fn message(channel: ChannelId, seq: u64) -> Message {
 
 #[tokio::test]
 async fn a_deleted_channel_disappears_and_is_cleared_in_steps() {
-    let World { store, _bench } = world().await;
+    let World { store, _cloud: _bench } = store_world().await;
     let channel = create_channel_of(&store, 3).await;
     let first = messages::append(&store, message(channel.id, 1), 0, now()).await.unwrap();
-    let messages::AppendOutcome::Now(first) = first else { panic!() };
+    let messages::AppendOutcome::Inserted(first) = first else { panic!() };
     for seq in 2..=1_010 {
         store.put(&message(channel.id, seq)).await.unwrap();
     }
     messages::change(&store, &first, first.clone(), now()).await.unwrap();
     put_raw(&store, &PartitionKey::Replies(first.id()), &SortKey::Number(2)).await;
     for seq in [1, 300, 1_010] {
-        terms::write(&store, "two", channel.id, &TermBlock::of(seq, now()), &[seq]).await.unwrap();
+        terms::add_occurrences(&store, "two", channel.id, &TermBlock::containing(seq, now()), &[seq])
+            .await
+            .unwrap();
     }
     let mentioned = MentionedMember { user: id(3), username: "cy".into() };
     store.put(&Message { mentions: vec![mentioned], ..message(channel.id, 7) }).await.unwrap();
     let to = MessageId { channel: channel.id, seq: 7 };
-    let mention = UserMention { user: id(3), message: to, sent_at: now(), told: true, mailed: false };
+    let mention =
+        UserMention { user: id(3), message: to, sent_at: now(), is_notified: true, is_emailed: false };
     mentions::put(&store, &mention).await.unwrap();
     put_raw(&store, &PartitionKey::Channel(channel.id), &SortKey::Pin(1)).await;
-    put_raw(&store, &PartitionKey::Channel(channel.id), &SortKey::Followed).await;
+    put_raw(&store, &PartitionKey::Channel(channel.id), &SortKey::ProjectionCheckpoint).await;
     put_raw(&store, &PartitionKey::Chat(id(2)), &SortKey::Draft(channel.id)).await;
     put_raw(&store, &PartitionKey::Chat(id(2)), &SortKey::Draft(id(8))).await;
     put_raw(&store, &PartitionKey::Chat(id(2)), &SortKey::Preferences).await;
 
     let delete = |by, now| channels::delete(&store, &channel, by, now);
     assert_eq!(
-        delete(RemainingMembers::ByOne, now()).await.unwrap(),
-        WriteOutcome::Refused,
+        delete(RemainingMembers::OnlyCaller, now()).await.unwrap(),
+        WriteOutcome::ConditionFailed,
         "others are in it"
     );
-    assert_eq!(delete(RemainingMembers::ByAnyone, now()).await.unwrap(), WriteOutcome::Done(()));
-    assert_eq!(delete(RemainingMembers::ByAnyone, now()).await.unwrap(), WriteOutcome::Refused);
+    assert_eq!(delete(RemainingMembers::Any, now()).await.unwrap(), WriteOutcome::Applied(()));
+    assert_eq!(delete(RemainingMembers::Any, now()).await.unwrap(), WriteOutcome::ConditionFailed);
     assert_eq!((stored_channel(&store).await, listed_names(&store).await.len()), (None, 0));
     let again = channels::create(&store, &Channel { id: id(8), ..channel.clone() }, &[]).await.unwrap();
-    assert_eq!(again, ChannelCreateOutcome::Done, "its name is free");
+    assert_eq!(again, ChannelCreateOutcome::Created, "its name is free");
 
-    let clear = |now: Timestamp| channels::clear(&store, channel.id, now);
+    let clear = |now: Timestamp| channels::delete_rows(&store, channel.id, now);
     assert!(clear(now()).await.unwrap());
-    assert_eq!(members::place(&store, id(2), channel.id, now()).await.unwrap(), None, "members go first");
+    assert_eq!(
+        members::get_membership(&store, id(2), channel.id, now()).await.unwrap(),
+        None,
+        "members go first"
+    );
     let log = [PartitionKey::Messages(channel.id)];
     assert_eq!(row_count(&store, &log).await, 1_010, "whoever is at them has a minute");
     let parts = [
@@ -281,22 +307,22 @@ async fn a_deleted_channel_disappears_and_is_cleared_in_steps() {
         PartitionKey::Changes(channel.id),
         PartitionKey::Replies(first.id()),
         PartitionKey::Chat(id(1)),
-        PartitionKey::Term("two"),
+        PartitionKey::SearchTerm("two"),
         PartitionKey::Mentions(id(3)),
     ];
     assert_eq!(row_count(&store, &[PartitionKey::Chat(id(2))]).await, 2, "of another channel, and of none");
     // whoever was writing as it went, and what nobody can read
     put_raw(&store, &PartitionKey::Messages(channel.id), &SortKey::Number(1_011)).await;
     let later = now() + SignedDuration::from_mins(1);
-    let (items, _) = due::due(&store, 10, None, later).await.unwrap();
-    let what: Vec<due::DueWork> = items.iter().map(|item| item.what().unwrap()).collect();
+    let (items, _) = due::list_due(&store, 10, None, later).await.unwrap();
+    let what: Vec<due::DueWork> = items.iter().map(|item| item.work().unwrap()).collect();
     assert_eq!(what, [due::DueWork::DeletedChannel(channel.id)]);
     assert!(!clear(later).await.unwrap(), "more than one go");
     assert_eq!(row_count(&store, &[PartitionKey::Messages(channel.id)]).await, 911);
     while !clear(later).await.unwrap() {}
     assert!(clear(later).await.unwrap(), "however often");
     assert_eq!(
-        (row_count(&store, &parts).await, due::due(&store, 10, None, later).await.unwrap().0.len()),
+        (row_count(&store, &parts).await, due::list_due(&store, 10, None, later).await.unwrap().0.len()),
         (0, 0)
     );
     let deleted = DeletedChannel { id: channel.id, deleted_at: now() };
@@ -305,20 +331,20 @@ async fn a_deleted_channel_disappears_and_is_cleared_in_steps() {
 
 #[tokio::test]
 async fn deleting_private_chat_data_keeps_memberships() {
-    let World { store, _bench } = world().await;
+    let World { store, _cloud: _bench } = store_world().await;
     create_channel_of(&store, 2).await;
-    for sk in [SortKey::Draft(id(7)), SortKey::Preferences, SortKey::Digest] {
+    for sk in [SortKey::Draft(id(7)), SortKey::Preferences, SortKey::MentionDigest] {
         put_raw(&store, &PartitionKey::Chat(id(2)), &sk).await;
     }
     put_raw(&store, &PartitionKey::Mentions(id(2)), &SortKey::Mention("2026")).await;
-    members::forget(&store, id(2)).await.unwrap();
+    members::delete_chat_rows(&store, id(2)).await.unwrap();
     assert_eq!(row_count(&store, &[PartitionKey::Chat(id(2)), PartitionKey::Mentions(id(2))]).await, 1);
-    assert_eq!(members::places(&store, id(2), now()).await.unwrap().len(), 1);
+    assert_eq!(members::list_memberships(&store, id(2), now()).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
 async fn projection_checkpoints_advance_only_forwards() {
-    let World { store, _bench } = world().await;
+    let World { store, _cloud: _bench } = store_world().await;
     for (log, number) in [
         (ChannelLog::Messages, 4),
         (ChannelLog::Changes, 7),
@@ -326,7 +352,7 @@ async fn projection_checkpoints_advance_only_forwards() {
         (ChannelLog::Changes, 6),
     ] {
         let done = followed::advance(&store, id(1), log, number).await.unwrap();
-        assert_eq!(done == WriteOutcome::Refused, number % 3 == 0, "only forwards");
+        assert_eq!(done == WriteOutcome::ConditionFailed, number % 3 == 0, "only forwards");
     }
     let found = followed::get_many(&store, &[id(1), id(2)], now()).await.unwrap();
     assert_eq!(found, [ProjectionCheckpoint { channel: id(1), seq: 4, change: 7 }]);

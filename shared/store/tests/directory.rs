@@ -17,19 +17,19 @@ use store::{
     audit::{AuditEntry, AuditTarget},
     logins::Login,
     table::{PartitionKey, SortKey},
-    users::{self, DirectoryEntry, ProfileUpdate, User, UserSaveOutcome, by_usernames, directory},
+    users::{self, DirectoryEntry, ProfileUpdate, User, UserSaveOutcome, directory, list_by_usernames},
 };
 
-use world::{World, id, now, world};
+use world::{World, id, now, store_world};
 
 fn name(text: &str) -> Username {
-    Username::typed(text).unwrap()
+    Username::parse(text).unwrap()
 }
 
 fn new_user(n: u128, username: Option<&str>) -> User {
     User {
         id: id(n),
-        email: Some(EmailAddress::typed(&format!("{n}@example.com")).unwrap()),
+        email: Some(EmailAddress::parse(&format!("{n}@example.com")).unwrap()),
         username: username.map(name),
         name: format!("Number {n}"),
         avatar: None,
@@ -57,14 +57,14 @@ async fn sign_up(store: &Store, user: &User) {
         ip: None,
         ended_at: None,
     };
-    assert_eq!(users::create(store, user, &login).await.unwrap(), UserSaveOutcome::Done);
+    assert_eq!(users::create(store, user, &login).await.unwrap(), UserSaveOutcome::Applied);
 }
 
 /// Writes an account over what it is now, as its owner does.
 async fn replace(store: &Store, user: UserId, change: impl FnOnce(User) -> User) -> User {
     let before = users::get_strong(store, user, now()).await.unwrap().unwrap();
     let after = later(&before, change(before.clone()));
-    assert_eq!(users::replace(store, &before, &after).await.unwrap(), UserSaveOutcome::Done);
+    assert_eq!(users::replace(store, &before, &after).await.unwrap(), UserSaveOutcome::Applied);
     after
 }
 
@@ -82,7 +82,10 @@ async fn replace_as_admin(store: &Store, user: UserId, change: impl FnOnce(User)
         metadata: serde_json::Value::Null,
         created_at: now(),
     };
-    assert_eq!(users::govern(store, &before, &after, &action).await.unwrap(), UserSaveOutcome::Done);
+    assert_eq!(
+        users::replace_with_audit(store, &before, &after, &action).await.unwrap(),
+        UserSaveOutcome::Applied
+    );
     after
 }
 
@@ -97,12 +100,12 @@ async fn listed_usernames(store: &Store, at: Timestamp) -> Vec<String> {
 }
 
 async fn directory_entry(store: &Store, username: &str) -> Option<DirectoryEntry> {
-    by_usernames(store, &[name(username)], ReadConsistency::Eventual, now()).await.unwrap().pop()
+    list_by_usernames(store, &[name(username)], ReadConsistency::Eventual, now()).await.unwrap().pop()
 }
 
 #[tokio::test]
 async fn users_are_listed_by_user_name() {
-    let World { store, _bench } = world().await;
+    let World { store, _cloud: _bench } = store_world().await;
     for (n, username) in [(1, Some("Zoe")), (2, Some("ana")), (3, None), (4, Some("Bo_1"))] {
         sign_up(&store, &new_user(n, username)).await;
     }
@@ -119,7 +122,7 @@ async fn users_are_listed_by_user_name() {
     assert_eq!(found, [id(2), id(4), id(1)]);
 
     let asked = ["ZOE", "zoe", "ana", "nobody"].map(name);
-    let mut found = by_usernames(&store, &asked, ReadConsistency::Strong, now()).await.unwrap();
+    let mut found = list_by_usernames(&store, &asked, ReadConsistency::Strong, now()).await.unwrap();
     found.sort_by_key(|entry| entry.owner);
     let found: Vec<_> = found.iter().map(|entry| (entry.owner, entry.name.as_str())).collect();
     assert_eq!(found, [(id(1), "Number 1"), (id(2), "Number 2")]);
@@ -127,7 +130,7 @@ async fn users_are_listed_by_user_name() {
 
 #[tokio::test]
 async fn the_directory_follows_account_changes() {
-    let World { store, _bench } = world().await;
+    let World { store, _cloud: _bench } = store_world().await;
     let ana: UserId = id(2);
     sign_up(&store, &new_user(1, Some("bob"))).await;
     sign_up(&store, &new_user(2, Some("ana"))).await;
@@ -144,7 +147,8 @@ async fn the_directory_follows_account_changes() {
 
     let avatar = Some("https://example.com/a.png".to_owned());
     let edit = ProfileUpdate { name: Some("Ana".into()), avatar: Some(avatar.clone()), organization: None };
-    let WriteOutcome::Done(edited) = users::edit(&store, ana, &edit, now()).await.unwrap() else {
+    let WriteOutcome::Applied(edited) = users::update_profile(&store, ana, &edit, now()).await.unwrap()
+    else {
         panic!("ana is there")
     };
     assert_eq!((edited.name.as_str(), &edited.avatar), ("Ana", &avatar));
@@ -173,18 +177,21 @@ async fn the_directory_follows_account_changes() {
     assert_eq!(listed_usernames(&store, now()).await, ["ana", "bob"]);
     replace_as_admin(&store, ana, |user| User { status: AccountState::Disabled, ..user }).await;
     assert_eq!(listed_usernames(&store, now()).await, ["bob"]);
-    assert_eq!(users::edit(&store, ana, &edit, now()).await.unwrap(), WriteOutcome::Refused);
+    assert_eq!(
+        users::update_profile(&store, ana, &edit, now()).await.unwrap(),
+        WriteOutcome::ConditionFailed
+    );
     let user = replace_as_admin(&store, ana, |user| User { status: AccountState::Active, ..user }).await;
     assert_eq!(listed_usernames(&store, now()).await, ["ana", "bob"]);
 
-    assert_eq!(users::erase(&store, &user, hour).await.unwrap(), UserSaveOutcome::Done);
+    assert_eq!(users::erase(&store, &user, hour).await.unwrap(), UserSaveOutcome::Applied);
     assert_eq!(listed_usernames(&store, now()).await, ["bob"]);
     assert_eq!(directory_entry(&store, "ana").await, None);
 }
 
 #[tokio::test]
 async fn concurrent_account_changes_are_not_lost() {
-    let World { store, _bench } = world().await;
+    let World { store, _cloud: _bench } = store_world().await;
     let ana: UserId = id(2);
     sign_up(&store, &new_user(2, None)).await;
     let renamed = ProfileUpdate { name: Some("Ana".into()), ..ProfileUpdate::default() };
@@ -197,10 +204,15 @@ async fn concurrent_account_changes_are_not_lost() {
     let edits = [&renamed, &pictured, &employed];
     let (named, edited) = tokio::join!(
         users::replace(&store, &before, &after),
-        join_all(edits.map(|edit| users::edit(&store, ana, edit, now() + SignedDuration::from_secs(1)))),
+        join_all(edits.map(|edit| users::update_profile(
+            &store,
+            ana,
+            edit,
+            now() + SignedDuration::from_secs(1)
+        ))),
     );
-    assert!(edited.into_iter().all(|edit| matches!(edit.unwrap(), WriteOutcome::Done(_))));
-    if named.unwrap() == UserSaveOutcome::Stale {
+    assert!(edited.into_iter().all(|edit| matches!(edit.unwrap(), WriteOutcome::Applied(_))));
+    if named.unwrap() == UserSaveOutcome::VersionConflict {
         replace(&store, ana, |user| User { username: Some(name("ana")), ..user }).await;
     }
     let user = users::get_strong(&store, ana, now()).await.unwrap().unwrap();
@@ -214,8 +226,8 @@ async fn concurrent_account_changes_are_not_lost() {
         ["A", "B", "C"].map(|name| ProfileUpdate { name: Some(name.into()), ..ProfileUpdate::default() });
     let cleared = ProfileUpdate { avatar: Some(None), ..ProfileUpdate::default() };
     let edits = edits.iter().chain([&cleared]);
-    for edit in join_all(edits.map(|edit| users::edit(&store, ana, edit, now()))).await {
-        assert!(matches!(edit.unwrap(), WriteOutcome::Done(_)));
+    for edit in join_all(edits.map(|edit| users::update_profile(&store, ana, edit, now()))).await {
+        assert!(matches!(edit.unwrap(), WriteOutcome::Applied(_)));
     }
     let user = users::get_strong(&store, ana, now()).await.unwrap().unwrap();
     let shown = directory_entry(&store, "ana").await.unwrap();
@@ -240,10 +252,10 @@ impl Item for LegacyUsernameClaim {
 
 #[tokio::test]
 async fn a_legacy_user_name_claim_is_listed_after_the_next_change() {
-    let World { store, _bench } = world().await;
+    let World { store, _cloud: _bench } = store_world().await;
     sign_up(&store, &new_user(2, Some("ana"))).await;
     store.put(&LegacyUsernameClaim { username: name("ana"), owner: id(2) }).await.unwrap();
-    assert_eq!(users::by_username(&store, &name("ANA"), now()).await.unwrap(), Some(id(2)));
+    assert_eq!(users::id_by_username(&store, &name("ANA"), now()).await.unwrap(), Some(id(2)));
     assert_eq!(directory_entry(&store, "ana").await.unwrap().owner, id(2));
     assert!(listed_usernames(&store, now()).await.is_empty());
     replace(&store, id(2), |user| User { name: "Ana".into(), ..user }).await;

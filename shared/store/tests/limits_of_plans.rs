@@ -16,13 +16,13 @@ use store::{
     logins::Login,
     participants::{self, AddParticipantOutcome, Participant},
     usage::{
-        AiCallCost, AiCallReservation, AiUsage, ai_usage, record_ai_call, release_ai_call, reserve_ai_call,
-        used,
+        AiCallCost, AiCallReservation, AiUsage, get_used, record_ai_call, release_ai_call, reserve_ai_call,
+        sum_ai_usage,
     },
     users::{self, User, UserSaveOutcome},
 };
 
-use world::{World, id, now, world};
+use world::{World, id, now, store_world};
 
 fn spent_tokens() -> AiCallCost {
     let (provider, model) = ("extractive".into(), "bm25".into());
@@ -33,20 +33,20 @@ const AI: Quota = Quota::AiCallsPerSession;
 
 #[tokio::test]
 async fn a_repeated_reservation_counts_once() {
-    let World { store, _bench } = world().await;
+    let World { store, _cloud: _bench } = store_world().await;
     let session: SessionId = id(1);
     let asked = (0..10).map(|_| reserve_ai_call(&store, session, "question-1", Some(10), None, now()));
     let reserved: Vec<_> = join_all(asked).await.into_iter().map(Result::unwrap).collect();
     assert_eq!(reserved.iter().filter(|it| **it == AiCallReservation::Reserved).count(), 1);
     assert_eq!(reserved.iter().filter(|it| **it == AiCallReservation::AlreadyReserved).count(), 9);
-    assert_eq!(used(&store, session, AI, now()).await.unwrap(), 1);
+    assert_eq!(get_used(&store, session, AI, now()).await.unwrap(), 1);
 
     let asked: Vec<String> = (0..30).map(|n| format!("other-{n}")).collect();
     let asked = asked.iter().map(|key| reserve_ai_call(&store, session, key, Some(10), None, now()));
     let reserved: Vec<_> = join_all(asked).await.into_iter().map(Result::unwrap).collect();
     assert_eq!(reserved.iter().filter(|it| **it == AiCallReservation::Reserved).count(), 9);
-    assert_eq!(reserved.iter().filter(|it| **it == AiCallReservation::SessionRefused(10)).count(), 21);
-    assert_eq!(ai_usage(&store, session, now()).await.unwrap().calls, 10);
+    assert_eq!(reserved.iter().filter(|it| **it == AiCallReservation::SessionQuotaExceeded(10)).count(), 21);
+    assert_eq!(sum_ai_usage(&store, session, now()).await.unwrap().calls, 10);
     // what is reserved stays so when there is no more
     let again = reserve_ai_call(&store, session, "question-1", Some(10), None, now()).await.unwrap();
     assert_eq!(again, AiCallReservation::AlreadyReserved);
@@ -54,29 +54,32 @@ async fn a_repeated_reservation_counts_once() {
 
 #[tokio::test]
 async fn failed_ai_calls_are_not_counted() {
-    let World { store, _bench } = world().await;
+    let World { store, _cloud: _bench } = store_world().await;
     let (session, bo): (SessionId, ParticipantId) = (id(1), id(2));
     let reserve = |key: &'static str| reserve_ai_call(&store, session, key, Some(3), Some((bo, 2)), now());
     assert_eq!(reserve("a").await.unwrap(), AiCallReservation::Reserved);
     assert_eq!(reserve("b").await.unwrap(), AiCallReservation::Reserved);
-    assert_eq!(reserve("c").await.unwrap(), AiCallReservation::ParticipantRefused(2));
-    assert_eq!(used(&store, session, AI, now()).await.unwrap(), 2, "refused of one is counted by none");
+    assert_eq!(reserve("c").await.unwrap(), AiCallReservation::ParticipantQuotaExceeded(2));
+    assert_eq!(get_used(&store, session, AI, now()).await.unwrap(), 2, "refused of one is counted by none");
     let of_eve = reserve_ai_call(&store, session, "d", Some(2), Some((id(3), 2)), now()).await.unwrap();
-    assert_eq!(of_eve, AiCallReservation::SessionRefused(2));
+    assert_eq!(of_eve, AiCallReservation::SessionQuotaExceeded(2));
 
     for _ in 0..2 {
         release_ai_call(&store, session, "a", now()).await.unwrap();
-        assert_eq!(used(&store, session, AI, now()).await.unwrap(), 1);
+        assert_eq!(get_used(&store, session, AI, now()).await.unwrap(), 1);
     }
     assert_eq!(reserve("c").await.unwrap(), AiCallReservation::Reserved);
-    for written in [WriteOutcome::Done(()), WriteOutcome::Refused] {
+    for written in [WriteOutcome::Applied(()), WriteOutcome::ConditionFailed] {
         assert_eq!(record_ai_call(&store, session, "b", &spent_tokens()).await.unwrap(), written);
     }
-    assert_eq!(record_ai_call(&store, session, "a", &spent_tokens()).await.unwrap(), WriteOutcome::Refused);
+    assert_eq!(
+        record_ai_call(&store, session, "a", &spent_tokens()).await.unwrap(),
+        WriteOutcome::ConditionFailed
+    );
     release_ai_call(&store, session, "b", now()).await.unwrap();
     let usage = AiUsage { calls: 2, tokens_in: 100, tokens_out: 20, cost_micros: 7 };
-    assert_eq!(ai_usage(&store, session, now()).await.unwrap(), usage);
-    assert_eq!(used(&store, session, AI, now()).await.unwrap(), 2);
+    assert_eq!(sum_ai_usage(&store, session, now()).await.unwrap(), usage);
+    assert_eq!(get_used(&store, session, AI, now()).await.unwrap(), 2);
 }
 
 fn new_participant(n: u128) -> Participant {
@@ -92,50 +95,53 @@ fn new_participant(n: u128) -> Participant {
 
 #[tokio::test]
 async fn each_participant_takes_one_seat() {
-    let World { store, _bench } = world().await;
+    let World { store, _cloud: _bench } = store_world().await;
     let people: Vec<_> = (0..12).map(|n| new_participant(n % 6)).collect();
     let added = join_all(people.iter().map(|one| participants::add(&store, one, Some(4), now()))).await;
     let added: Vec<_> = added.into_iter().map(Result::unwrap).collect();
-    assert_eq!(added.iter().filter(|it| **it == AddParticipantOutcome::Done).count(), 4);
+    assert_eq!(added.iter().filter(|it| **it == AddParticipantOutcome::Added).count(), 4);
     assert_eq!(participants::count(&store, id(1)).await.unwrap(), 4);
-    assert_eq!(used(&store, id(1), Quota::ParticipantsPerSession, now()).await.unwrap(), 4);
+    assert_eq!(get_used(&store, id(1), Quota::ParticipantsPerSession, now()).await.unwrap(), 4);
     // who is there is never refused; nothing is counted where nothing limits
-    let there = people.iter().zip(&added).find(|(_, it)| **it == AddParticipantOutcome::Done).unwrap().0;
-    assert_eq!(participants::add(&store, there, Some(4), now()).await.unwrap(), AddParticipantOutcome::There);
+    let there = people.iter().zip(&added).find(|(_, it)| **it == AddParticipantOutcome::Added).unwrap().0;
+    assert_eq!(
+        participants::add(&store, there, Some(4), now()).await.unwrap(),
+        AddParticipantOutcome::AlreadyJoined
+    );
     let unlimited = participants::add(&store, &new_participant(99), None, now()).await;
-    assert_eq!(unlimited.unwrap(), AddParticipantOutcome::Done);
-    assert_eq!(used(&store, id(1), Quota::ParticipantsPerSession, now()).await.unwrap(), 4);
+    assert_eq!(unlimited.unwrap(), AddParticipantOutcome::Added);
+    assert_eq!(get_used(&store, id(1), Quota::ParticipantsPerSession, now()).await.unwrap(), 4);
     let none = participants::add(&store, &new_participant(98), Some(0), now()).await;
     assert_eq!(none.unwrap(), AddParticipantOutcome::Full(0));
 }
 
 #[tokio::test]
 async fn a_removed_participant_frees_one_seat() {
-    let World { store, _bench } = world().await;
+    let World { store, _cloud: _bench } = store_world().await;
     let remove = |n: u128| participants::remove(&store, id(1), id(n), now());
-    assert_eq!(remove(1).await.unwrap(), WriteOutcome::Refused, "nobody is there");
+    assert_eq!(remove(1).await.unwrap(), WriteOutcome::ConditionFailed, "nobody is there");
     assert_eq!(
         participants::add(&store, &new_participant(1), Some(1), now()).await.unwrap(),
-        AddParticipantOutcome::Done
+        AddParticipantOutcome::Added
     );
     assert_eq!(
         participants::add(&store, &new_participant(2), Some(1), now()).await.unwrap(),
         AddParticipantOutcome::Full(1)
     );
     for removed in join_all((0..4).map(|_| remove(1))).await {
-        assert_eq!(removed.unwrap(), WriteOutcome::Done(()));
+        assert_eq!(removed.unwrap(), WriteOutcome::Applied(()));
     }
-    assert_eq!(used(&store, id(1), Quota::ParticipantsPerSession, now()).await.unwrap(), 0);
+    assert_eq!(get_used(&store, id(1), Quota::ParticipantsPerSession, now()).await.unwrap(), 0);
     assert_eq!(
         participants::add(&store, &new_participant(2), Some(1), now()).await.unwrap(),
-        AddParticipantOutcome::Done
+        AddParticipantOutcome::Added
     );
-    assert_eq!(remove(1).await.unwrap(), WriteOutcome::Done(()), "again");
-    assert_eq!(used(&store, id(1), Quota::ParticipantsPerSession, now()).await.unwrap(), 1);
+    assert_eq!(remove(1).await.unwrap(), WriteOutcome::Applied(()), "again");
+    assert_eq!(get_used(&store, id(1), Quota::ParticipantsPerSession, now()).await.unwrap(), 1);
     // seats that nobody counts
     let other = Participant { session: id(9), ..new_participant(3) };
-    assert_eq!(participants::add(&store, &other, None, now()).await.unwrap(), AddParticipantOutcome::Done);
-    assert_eq!(participants::remove(&store, id(9), id(3), now()).await.unwrap(), WriteOutcome::Done(()));
+    assert_eq!(participants::add(&store, &other, None, now()).await.unwrap(), AddParticipantOutcome::Added);
+    assert_eq!(participants::remove(&store, id(9), id(3), now()).await.unwrap(), WriteOutcome::Applied(()));
     let gone = participants::get(&store, id(9), id(3), now()).await.unwrap().unwrap();
     assert_eq!(gone.removed_at, Some(now()));
 }
@@ -173,18 +179,18 @@ fn super_admin(n: u128) -> (User, Login) {
 
 #[tokio::test]
 async fn one_super_admin_always_remains() {
-    let World { store, _bench } = world().await;
+    let World { store, _cloud: _bench } = store_world().await;
     let people: Vec<_> = (1..5).map(super_admin).collect();
     let made = join_all(people.iter().map(|(user, login)| users::create(&store, user, login))).await;
     let made: Vec<_> = made.into_iter().map(Result::unwrap).collect();
-    assert_eq!(made.iter().filter(|it| **it == UserSaveOutcome::Done).count(), 1);
-    assert_eq!(made.iter().filter(|it| **it == UserSaveOutcome::NotFirst).count(), 3);
-    let root = people.into_iter().zip(made).find(|(_, it)| *it == UserSaveOutcome::Done).unwrap().0.0;
+    assert_eq!(made.iter().filter(|it| **it == UserSaveOutcome::Applied).count(), 1);
+    assert_eq!(made.iter().filter(|it| **it == UserSaveOutcome::SuperAdminExists).count(), 3);
+    let root = people.into_iter().zip(made).find(|(_, it)| *it == UserSaveOutcome::Applied).unwrap().0.0;
 
     // an admin does not help
     let (admin, login) = super_admin(10);
     let admin = User { role: UserRole::Admin, ..admin };
-    assert_eq!(users::create(&store, &admin, &login).await.unwrap(), UserSaveOutcome::Done);
+    assert_eq!(users::create(&store, &admin, &login).await.unwrap(), UserSaveOutcome::Applied);
     assert_eq!(users::erase(&store, &root, now()).await.unwrap(), UserSaveOutcome::LastAdmin);
 
     let other = User {
@@ -192,12 +198,12 @@ async fn one_super_admin_always_remains() {
         updated_at: now() + SignedDuration::from_millis(1),
         ..admin.clone()
     };
-    assert_eq!(users::replace(&store, &admin, &other).await.unwrap(), UserSaveOutcome::Done);
+    assert_eq!(users::replace(&store, &admin, &other).await.unwrap(), UserSaveOutcome::Applied);
     let left = join_all([users::erase(&store, &root, now()), users::erase(&store, &other, now())]).await;
     let left: Vec<_> = left.into_iter().map(Result::unwrap).collect();
     assert!(
-        left == [UserSaveOutcome::Done, UserSaveOutcome::LastAdmin]
-            || left == [UserSaveOutcome::LastAdmin, UserSaveOutcome::Done],
+        left == [UserSaveOutcome::Applied, UserSaveOutcome::LastAdmin]
+            || left == [UserSaveOutcome::LastAdmin, UserSaveOutcome::Applied],
         "{left:?}"
     );
 }

@@ -15,10 +15,10 @@ use model::{
 use store::{
     ReadConsistency, Store, WriteOutcome, cost,
     members::{self, ChannelMember, Membership, NotificationLevel, SendAttempt, SendRecord},
-    messages::{self, AppendOutcome, DuplicateLookup, MOST_PINS, Message, StoredReaction},
+    messages::{self, AppendOutcome, DuplicateLookup, MAX_PINS, Message, StoredReaction},
 };
 
-use world::{World, id, now, world};
+use world::{World, id, now, store_world};
 
 const CHANNEL: u128 = 7;
 
@@ -58,28 +58,30 @@ async fn send_message(
     called: &str,
     at: Timestamp,
 ) -> Result<AppendOutcome, Error> {
-    let place = members::place(store, id(user), channel(), at).await?.ok_or(Error::NotFound("channel"))?;
-    let after = messages::head(store, channel(), ReadConsistency::Eventual, at).await?;
-    let after = match members::send(store, place, SendRecord::new(called, "I say it", after), at).await? {
-        SendAttempt::First(_) => after,
-        SendAttempt::Again(_, sent) => sent.after,
-    };
+    let place =
+        members::get_membership(store, id(user), channel(), at).await?.ok_or(Error::NotFound("channel"))?;
+    let after = messages::last_seq(store, channel(), ReadConsistency::Eventual, at).await?;
+    let after =
+        match members::reserve_send(store, place, SendRecord::new(called, "I say it", after), at).await? {
+            SendAttempt::New(_) => after,
+            SendAttempt::Retry(_, sent) => sent.last_seq,
+        };
     Ok(messages::append(store, message(user, called), after, at).await?)
 }
 
 async fn all_messages(store: &Store) -> Vec<Message> {
-    messages::between(store, channel(), 1, 1_000, now()).await.unwrap()
+    messages::list_range(store, channel(), 1, 1_000, now()).await.unwrap()
 }
 
 async fn change_message(store: &Store, seq: u64, content: &str, at: Timestamp) -> Message {
     let before = messages::get(store, MessageId { channel: channel(), seq }, at).await.unwrap().unwrap();
     let after = Message { content: content.into(), ..before.clone() };
-    messages::change(store, &before, after, at).await.unwrap().done().unwrap()
+    messages::change(store, &before, after, at).await.unwrap().applied().unwrap()
 }
 
 #[tokio::test]
 async fn concurrent_messages_have_consecutive_numbers() {
-    let World { store, _bench } = world().await;
+    let World { store, _cloud: _bench } = store_world().await;
     let appends = (1..=100_u128).map(|user| {
         let store = &store;
         async move { messages::append(store, message(user, "once"), 0, now()).await.unwrap() }
@@ -88,8 +90,8 @@ async fn concurrent_messages_have_consecutive_numbers() {
         .await
         .into_iter()
         .map(|appended| match appended {
-            AppendOutcome::Now(message) => message.seq,
-            AppendOutcome::Before(message) => panic!("{message:?} was never sent before"),
+            AppendOutcome::Inserted(message) => message.seq,
+            AppendOutcome::Duplicate(message) => panic!("{message:?} was never sent before"),
         })
         .collect();
     given.sort_unstable();
@@ -101,7 +103,7 @@ async fn concurrent_messages_have_consecutive_numbers() {
 
 #[tokio::test]
 async fn concurrent_retries_store_one_message() {
-    let World { store, _bench } = world().await;
+    let World { store, _cloud: _bench } = store_world().await;
     for user in 1..=8 {
         join_channel(&store, user).await;
     }
@@ -110,14 +112,14 @@ async fn concurrent_retries_store_one_message() {
     // others write between
     let others = (2..=8).map(|user| send_message(store, user, "mine", now()));
     let (again, others) = futures::join!(join_all(again), join_all(others));
-    let is_new = |appended: &Result<AppendOutcome, Error>| matches!(appended, Ok(AppendOutcome::Now(_)));
+    let is_new = |appended: &Result<AppendOutcome, Error>| matches!(appended, Ok(AppendOutcome::Inserted(_)));
     assert!(again.iter().chain(&others).all(Result::is_ok), "{again:?} {others:?}");
     assert_eq!(again.iter().filter(|appended| is_new(appended)).count(), 1);
     assert!(others.iter().all(is_new), "the same name of somebody else is another message");
     let numbers: BTreeSet<u64> = again
         .into_iter()
         .map(|appended| match appended.unwrap() {
-            AppendOutcome::Now(message) | AppendOutcome::Before(message) => message.seq,
+            AppendOutcome::Inserted(message) | AppendOutcome::Duplicate(message) => message.seq,
         })
         .collect();
     assert_eq!(numbers.len(), 1);
@@ -126,79 +128,80 @@ async fn concurrent_retries_store_one_message() {
 
 #[tokio::test]
 async fn a_retry_completes_an_interrupted_send() {
-    let World { store, _bench } = world().await;
+    let World { store, _cloud: _bench } = store_world().await;
     join_channel(&store, 1).await;
     join_channel(&store, 2).await;
     // the place was written, the message was not; then others wrote
-    let before = members::place(&store, id(1), channel(), now()).await.unwrap().unwrap();
-    let begun = members::send(&store, before, SendRecord::new("mine", "I say it", 0), now()).await.unwrap();
-    assert!(matches!(begun, SendAttempt::First(_)), "{begun:?}");
+    let before = members::get_membership(&store, id(1), channel(), now()).await.unwrap().unwrap();
+    let begun =
+        members::reserve_send(&store, before, SendRecord::new("mine", "I say it", 0), now()).await.unwrap();
+    assert!(matches!(begun, SendAttempt::New(_)), "{begun:?}");
     for number in 0..7 {
         send_message(&store, 2, &format!("other {number}"), now()).await.unwrap();
     }
-    let AppendOutcome::Now(stored) = send_message(&store, 1, "mine", now()).await.unwrap() else {
+    let AppendOutcome::Inserted(stored) = send_message(&store, 1, "mine", now()).await.unwrap() else {
         panic!("it was lost")
     };
     assert_eq!(stored.seq, 8);
     send_message(&store, 2, "the last", now()).await.unwrap();
     // the answer was lost
-    assert_eq!(send_message(&store, 1, "mine", now()).await.unwrap(), AppendOutcome::Before(stored));
+    assert_eq!(send_message(&store, 1, "mine", now()).await.unwrap(), AppendOutcome::Duplicate(stored));
     assert_eq!(all_messages(&store).await.len(), 9);
 }
 
 #[tokio::test]
 async fn a_duplicate_is_searched_page_by_page() {
-    let World { store, _bench } = world().await;
+    let World { store, _cloud: _bench } = store_world().await;
     let store = &store;
     join_all((1..=350).map(|seq| async move {
         store.put(&Message { seq, ..message(1, &seq.to_string()) }).await.unwrap();
     }))
     .await;
     let look = async |called: &str, after: u64| {
-        cost::measure(messages::look(store, channel(), (id(1), called), after, now())).await
+        cost::measure(messages::find_duplicate(store, channel(), (id(1), called), after, now())).await
     };
     let (found, early) = look("57", 10).await;
-    let Ok(DuplicateLookup::There(found)) = found else { panic!("{found:?}") };
+    let Ok(DuplicateLookup::Found(found)) = found else { panic!("{found:?}") };
     assert_eq!((found.seq, early.requests), (57, 1));
     let (none, whole) = look("never", 10).await;
-    assert_eq!((none.unwrap(), whole.requests), (DuplicateLookup::NotUpTo(350), 4));
+    assert_eq!((none.unwrap(), whole.requests), (DuplicateLookup::NotFound(350), 4));
     let (appended, cost) = cost::measure(messages::append(store, message(1, "8"), 3, now())).await;
-    assert!(matches!(appended, Ok(AppendOutcome::Before(Message { seq: 8, .. }))), "{appended:?}");
+    assert!(matches!(appended, Ok(AppendOutcome::Duplicate(Message { seq: 8, .. }))), "{appended:?}");
     assert!(early.read_units < whole.read_units / 2.0 && cost.read_units < whole.read_units / 2.0);
 }
 
 #[tokio::test]
 async fn only_members_within_the_rate_limit_send() {
-    let World { store, _bench } = world().await;
+    let World { store, _cloud: _bench } = store_world().await;
     let out = join_channel(&store, 1).await;
     join_channel(&store, 2).await;
     for number in 0..20 {
         send_message(&store, 1, &number.to_string(), now()).await.unwrap();
     }
     let refused = send_message(&store, 1, "one more", now()).await;
-    assert!(matches!(refused, Err(Error::TooMany { .. })), "{refused:?}");
+    assert!(matches!(refused, Err(Error::RateLimited { .. })), "{refused:?}");
     let refused = send_message(&store, 1, "19", now()).await;
-    assert!(matches!(refused, Err(Error::TooMany { .. })), "a retry is one more: {refused:?}");
+    assert!(matches!(refused, Err(Error::RateLimited { .. })), "a retry is one more: {refused:?}");
     send_message(&store, 2, "somebody else", now()).await.unwrap();
     let later = now() + SignedDuration::from_secs(20);
-    assert!(matches!(send_message(&store, 1, "19", later).await, Ok(AppendOutcome::Before(_))));
+    assert!(matches!(send_message(&store, 1, "19", later).await, Ok(AppendOutcome::Duplicate(_))));
     send_message(&store, 1, "one more", now() + SignedDuration::from_secs(10)).await.unwrap();
-    let place = members::place(&store, id(1), channel(), now()).await.unwrap().unwrap();
+    let place = members::get_membership(&store, id(1), channel(), now()).await.unwrap().unwrap();
     assert!(place.read_seq >= 20, "whoever writes has read: {place:?}");
     store.delete(&store::Item::key(&place)).await.unwrap();
     // also where it was read before they were removed
-    let refused = members::send(&store, out, SendRecord::new("late", "I say it", 21), now()).await;
+    let refused = members::reserve_send(&store, out, SendRecord::new("late", "I say it", 21), now()).await;
     assert!(matches!(refused, Err(Error::NotFound("channel"))), "{refused:?}");
 }
 
 #[tokio::test]
 async fn x1_a_message_of_one_kilobyte_costs_two_write_units() {
-    let World { store, _bench } = world().await;
+    let World { store, _cloud: _bench } = store_world().await;
     let place = join_channel(&store, 1).await;
     let mut long = message(1, "0190b5a4-6f7e-7c3a-9b21-1f0e5d4c3b2a");
     long.content = "x".repeat(600);
     let (_, cost) = cost::measure(async {
-        members::send(
+        members::reserve_send(
             &store,
             place,
             SendRecord::new("0190b5a4-6f7e-7c3a-9b21-1f0e5d4c3b2a", &long.content, 0),
@@ -214,36 +217,38 @@ async fn x1_a_message_of_one_kilobyte_costs_two_write_units() {
 
 #[tokio::test]
 async fn sending_advances_the_read_position_only_when_up_to_date() {
-    let World { store, _bench } = world().await;
+    let World { store, _cloud: _bench } = store_world().await;
     for (user, read_seq) in [(1, 5), (2, 3), (3, 6), (4, 9)] {
         let place = Membership { read_seq, ..join_channel(&store, user).await };
         store.put(&place).await.unwrap();
-        let begun =
-            members::send(&store, place, SendRecord::new("mine", "I say it", 5), now()).await.unwrap();
-        let SendAttempt::First(after) = begun else { panic!("{begun:?}") };
+        let begun = members::reserve_send(&store, place, SendRecord::new("mine", "I say it", 5), now())
+            .await
+            .unwrap();
+        let SendAttempt::New(after) = begun else { panic!("{begun:?}") };
         assert_eq!(after.read_seq, if read_seq == 5 { 6 } else { read_seq });
     }
 }
 
 #[tokio::test]
 async fn a_reused_client_msg_id_needs_the_same_text() {
-    let World { store, _bench } = world().await;
+    let World { store, _cloud: _bench } = store_world().await;
     let place = join_channel(&store, 1).await;
-    let begun =
-        members::send(&store, place.clone(), SendRecord::new("mine", "hello", 0), now()).await.unwrap();
-    assert!(matches!(begun, SendAttempt::First(_)), "{begun:?}");
-    let other = members::send(&store, place, SendRecord::new("mine", "good-bye", 0), now()).await;
+    let begun = members::reserve_send(&store, place.clone(), SendRecord::new("mine", "hello", 0), now())
+        .await
+        .unwrap();
+    assert!(matches!(begun, SendAttempt::New(_)), "{begun:?}");
+    let other = members::reserve_send(&store, place, SendRecord::new("mine", "good-bye", 0), now()).await;
     let fields = other.unwrap_err();
     assert_eq!(fields.fields()[0].field, "client_msg_id", "{fields:?}");
 }
 
 #[tokio::test]
 async fn two_bursts_of_send_records_fit_in_one_kilobyte() {
-    let World { store, _bench } = world().await;
+    let World { store, _cloud: _bench } = store_world().await;
     let mut place = Membership {
         role: MemberRole::Moderator,
-        notify: NotificationLevel::Mentions,
-        with: Some(id(u128::MAX)),
+        notification_level: NotificationLevel::Mentions,
+        other_user: Some(id(u128::MAX)),
         read_seq: 999_999_999_000,
         rev: 999_999_999_999,
         ..join_channel(&store, u128::MAX).await
@@ -252,19 +257,19 @@ async fn two_bursts_of_send_records_fit_in_one_kilobyte() {
     let named = |number: u64| SendRecord::new(&format!("phone:{number}"), "hello", 999_999_999_000 + number);
     for number in 0..41 {
         let at = now() + SignedDuration::from_secs(i64::try_from(number).unwrap());
-        let (begun, cost) = cost::measure(members::send(&store, place, named(number), at)).await;
-        let SendAttempt::First(next) = begun.unwrap() else { panic!("{number} is new") };
+        let (begun, cost) = cost::measure(members::reserve_send(&store, place, named(number), at)).await;
+        let SendAttempt::New(next) = begun.unwrap() else { panic!("{number} is new") };
         assert!((cost.requests, cost.write_units) == (1, 1.0), "{number}: {cost:?}");
         place = next;
     }
-    assert_eq!(place.sent, (1..41).map(named).collect::<Vec<SendRecord>>());
-    let read = members::place(&store, place.user, channel(), now()).await.unwrap();
+    assert_eq!(place.send_records, (1..41).map(named).collect::<Vec<SendRecord>>());
+    let read = members::get_membership(&store, place.user, channel(), now()).await.unwrap();
     assert_eq!(read, Some(place));
 }
 
 #[tokio::test]
 async fn the_last_numbers_of_many_channels_are_read_in_batches() {
-    let World { store, _bench } = world().await;
+    let World { store, _cloud: _bench } = store_world().await;
     for (n, length) in [(1_u128, 0_u64), (2, 1), (3, 9), (4, 40)] {
         for seq in 1..=length {
             let written = Message { channel: id(n), seq, ..message(1, "x") };
@@ -272,34 +277,34 @@ async fn the_last_numbers_of_many_channels_are_read_in_batches() {
         }
     }
     let known = [(id(1), 0), (id(2), 1), (id(3), 4), (id(4), 0), (id(5), 0)];
-    let heads = messages::heads(&store, &known, ReadConsistency::Strong, now()).await.unwrap();
+    let heads = messages::last_seqs(&store, &known, ReadConsistency::Strong, now()).await.unwrap();
     assert_eq!(heads, [0, 1, 9, 40, 0]);
 }
 
 #[tokio::test]
 async fn concurrent_changes_have_distinct_numbers() {
-    let World { store, _bench } = world().await;
+    let World { store, _cloud: _bench } = store_world().await;
     for _ in 0..40 {
-        let after = messages::head(&store, channel(), ReadConsistency::Strong, now()).await.unwrap();
+        let after = messages::last_seq(&store, channel(), ReadConsistency::Strong, now()).await.unwrap();
         messages::append(&store, message(1, &after.to_string()), after, now()).await.unwrap();
     }
     let changes = (1..=40).map(|seq| change_message(&store, seq, "other words", now()));
     let mut numbers: Vec<u64> = join_all(changes).await.into_iter().map(|after| after.change).collect();
     numbers.sort_unstable();
     assert_eq!(numbers, (1..=40).collect::<Vec<u64>>());
-    assert_eq!(messages::ends(&store, channel(), now()).await.unwrap(), (40, 40));
+    assert_eq!(messages::last_numbers(&store, channel(), now()).await.unwrap(), (40, 40));
 
     // of two who change one message, the one who read it before is told so
     let before = all_messages(&store).await.remove(0);
     change_message(&store, 1, "first", now()).await;
     let late = Message { content: "second".into(), ..before.clone() };
-    assert_eq!(messages::change(&store, &before, late, now()).await.unwrap(), WriteOutcome::Refused);
-    assert_eq!(messages::ends(&store, channel(), now()).await.unwrap(), (40, 41));
+    assert_eq!(messages::change(&store, &before, late, now()).await.unwrap(), WriteOutcome::ConditionFailed);
+    assert_eq!(messages::last_numbers(&store, channel(), now()).await.unwrap(), (40, 41));
 }
 
 #[tokio::test]
 async fn missed_changes_are_replayed_or_require_a_resync() {
-    let World { store, _bench } = world().await;
+    let World { store, _cloud: _bench } = store_world().await;
     for seq in 0..6 {
         messages::append(&store, message(1, &seq.to_string()), seq, now()).await.unwrap();
     }
@@ -309,7 +314,7 @@ async fn missed_changes_are_replayed_or_require_a_resync() {
     let missed = |seq, change| {
         let since = Some(ChannelPosition { seq, change });
         let store = &store;
-        async move { messages::missed(store, channel(), since, 4, now()).await.unwrap() }
+        async move { messages::read_missed(store, channel(), since, 4, now()).await.unwrap() }
     };
     let numbers = |missed: messages::MissedActivity| -> Option<Vec<u64>> {
         assert_eq!((missed.seq, missed.change), (6, 3));
@@ -328,27 +333,27 @@ async fn missed_changes_are_replayed_or_require_a_resync() {
     for too_much in [missed(1, Some(3)).await, missed(7, Some(3)).await, missed(6, Some(4)).await] {
         assert_eq!(numbers(too_much), None);
     }
-    let none = messages::missed(&store, channel(), None, 4, now()).await.unwrap();
+    let none = messages::read_missed(&store, channel(), None, 4, now()).await.unwrap();
     assert_eq!(numbers(none), Some(vec![]));
     // changes are forgotten after a month; whoever asks for them reads anew
     let later = now() + SignedDuration::from_hours(31 * 24);
     let since = Some(ChannelPosition { seq: 6, change: Some(1) });
-    let forgotten = messages::missed(&store, channel(), since, 4, later).await.unwrap();
+    let forgotten = messages::read_missed(&store, channel(), since, 4, later).await.unwrap();
     assert_eq!(forgotten.messages, None);
     // and numbers go on, whether the table has deleted what is forgotten or not
     for (number, next) in [(3, 65), (65, 129)] {
-        assert_eq!(messages::ends(&store, channel(), later).await.unwrap(), (6, number));
+        assert_eq!(messages::last_numbers(&store, channel(), later).await.unwrap(), (6, number));
         let moment = later + SignedDuration::from_hours(i64::try_from(number).unwrap() * 24);
         assert_eq!(change_message(&store, 4, "after a month", moment).await.change, next);
         let since = Some(ChannelPosition { seq: 6, change: Some(2) });
-        let forgotten = messages::missed(&store, channel(), since, 200, moment).await.unwrap();
+        let forgotten = messages::read_missed(&store, channel(), since, 200, moment).await.unwrap();
         assert_eq!((forgotten.messages, forgotten.change), (None, next));
     }
 }
 
 #[tokio::test]
 async fn pins_follow_their_messages() {
-    let World { store, _bench } = world().await;
+    let World { store, _cloud: _bench } = store_world().await;
     for seq in 0..3 {
         messages::append(&store, message(1, &seq.to_string()), seq, now()).await.unwrap();
     }
@@ -356,10 +361,10 @@ async fn pins_follow_their_messages() {
         let before =
             messages::get(&store, MessageId { channel: channel(), seq }, now()).await.unwrap().unwrap();
         let after = Message { pinned_at: at, ..before.clone() };
-        messages::change(&store, &before, after, now()).await.unwrap().done().unwrap();
+        messages::change(&store, &before, after, now()).await.unwrap().applied().unwrap();
     };
     let pinned = async || -> Vec<u64> {
-        let pinned = messages::pinned(&store, channel(), now()).await.unwrap();
+        let pinned = messages::list_pinned_messages(&store, channel(), now()).await.unwrap();
         pinned.into_iter().map(|message| message.seq).collect()
     };
     pin(3, Some(now())).await;
@@ -367,12 +372,12 @@ async fn pins_follow_their_messages() {
     assert_eq!(pinned().await, [1, 3], "the newest pin first");
     pin(1, None).await;
     assert_eq!(pinned().await, [3]);
-    assert!(messages::pins(&store, channel(), now()).await.unwrap().len() < MOST_PINS);
+    assert!(messages::list_pins(&store, channel(), now()).await.unwrap().len() < MAX_PINS);
 }
 
 #[tokio::test]
 async fn a_message_round_trips_through_its_item() {
-    let World { store, _bench } = world().await;
+    let World { store, _cloud: _bench } = store_world().await;
     let mut whole = message(1, "whole");
     whole.seq = 1;
     whole.reactions = vec![StoredReaction { emoji: "👍".into(), users: vec![id(1), id(2)] }];

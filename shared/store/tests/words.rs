@@ -13,16 +13,16 @@ use store::{
     terms::{self, SearchPosition, SearchStep, TermBlock, TermSearch},
 };
 
-use world::{World, id, now, world};
+use world::{World, id, now, store_world};
 
 /// By day, channel and part, as rows lie; then by number.
 type SearchHits = Vec<(ChannelId, u64)>;
 
 async fn index_words(store: &Store, words: &[&str], channel: ChannelId, days_ago: i64, seqs: &[u64]) {
     for seq in seqs {
-        let page = TermBlock::of(*seq, now() - SignedDuration::from_hours(24 * days_ago));
+        let page = TermBlock::containing(*seq, now() - SignedDuration::from_hours(24 * days_ago));
         for word in words {
-            terms::write(store, word, channel, &page, &[*seq]).await.unwrap();
+            terms::add_occurrences(store, word, channel, &page, &[*seq]).await.unwrap();
         }
     }
 }
@@ -45,7 +45,7 @@ async fn search_in_turns(store: &Store, words: &[&str], turn: usize) -> SearchHi
                         }
                     }
                 }
-                SearchStep::Enough(position) => {
+                SearchStep::LimitReached(position) => {
                     from = Some(position);
                     break;
                 }
@@ -60,7 +60,7 @@ async fn search_in_turns(store: &Store, words: &[&str], turn: usize) -> SearchHi
 
 #[tokio::test]
 async fn search_finds_all_words_newest_day_first() {
-    let World { store, _bench } = world().await;
+    let World { store, _cloud: _bench } = store_world().await;
     let (one, two): (ChannelId, ChannelId) = (id(1), id(2));
     index_words(&store, &["heron", "nest"], one, 3, &[1, 2]).await;
     index_words(&store, &["heron"], one, 2, &[3, 4, 255, 256, 257]).await;
@@ -80,7 +80,7 @@ async fn search_finds_all_words_newest_day_first() {
 
 #[tokio::test]
 async fn search_follows_the_rarest_word() {
-    let World { store, _bench } = world().await;
+    let World { store, _cloud: _bench } = store_world().await;
     let mut rows = BTreeMap::new();
     for day in 0..300_i64 {
         let channel: ChannelId = id(u128::from(day.unsigned_abs() % 3));

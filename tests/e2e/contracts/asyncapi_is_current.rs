@@ -28,8 +28,8 @@ fn asyncapi_is_current() {
 #[tokio::test]
 async fn the_served_document_has_the_url_of_this_socket() {
     let world = World::start().await;
-    let home = world.nobody().get("/").await.ok(200);
-    let served = world.nobody().get("/asyncapi.json").await.ok(200);
+    let home = world.anonymous().get("/").await.ok(200);
+    let served = world.anonymous().get("/asyncapi.json").await.ok(200);
     assert!(
         served == document(home["socket"].as_str().unwrap()),
         "/asyncapi.json is not infra/asyncapi.json"
@@ -52,7 +52,7 @@ fn message_names(document: &Value, direction: &str) -> BTreeSet<String> {
 #[test]
 fn every_command_is_documented_and_routed() {
     let documented = message_names(&document(EXAMPLE_URL), ".command");
-    let known: BTreeSet<String> = command::types().into_iter().map(str::to_owned).collect();
+    let known: BTreeSet<String> = command::all_types().into_iter().map(str::to_owned).collect();
     assert_eq!(documented, known, "left: AsyncAPI; right: protocol::command");
     let template =
         SamTemplate::read(Some(&repository().join("template.yaml")), LocalSecrets::in_memory()).unwrap();
@@ -140,7 +140,7 @@ fn golden_frames_match_their_schema_only() {
 #[test]
 fn documented_commands_are_parsed() {
     let document = document(EXAMPLE_URL);
-    for kind in command::types() {
+    for kind in command::all_types() {
         let key = format!("{kind}.command");
         let example = &document["components"]["messages"][&key]["examples"][0]["payload"];
         let validator = schema_validator(&document, &key);
@@ -148,11 +148,11 @@ fn documented_commands_are_parsed() {
             panic!("{kind}: {error} at {}", error.instance_path());
         }
         let incoming = IncomingFrame::parse(&example.to_string()).unwrap();
-        assert_eq!(incoming.kind, kind);
-        assert!(matches!(command::read(&incoming), Some(Ok(()))), "{example}");
+        assert_eq!(incoming.message_type, kind);
+        assert!(matches!(command::check(&incoming), Some(Ok(()))), "{example}");
         // where the schema wants a field, so does the reader
         let without = json!({ "type": kind, "payload": {} });
-        let read = command::read(&IncomingFrame::parse(&without.to_string()).unwrap()).unwrap();
+        let read = command::check(&IncomingFrame::parse(&without.to_string()).unwrap()).unwrap();
         assert_eq!(validator.is_valid(&without), read.is_ok(), "{kind} without fields");
     }
 }

@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, fmt::Write, fs};
 
 use serde_json::{Value, json};
 
-use super::{operations_cost_what_the_table_says::updating, written_template::resources};
+use super::{operations_cost_what_the_table_says::is_update_run, written_template::resources_of_type};
 use crate::world::repository;
 
 /// One door, a column each.
@@ -53,7 +53,7 @@ fn short_actions(actions: &[String]) -> String {
 }
 
 impl FunctionPermissions {
-    fn read(name: &str, role: &Value) -> Self {
+    fn from_role(name: &str, role: &Value) -> Self {
         let policies = role["Properties"]["Policies"].as_array().unwrap();
         let mut may = Self::default();
         let mut logs = false;
@@ -146,8 +146,8 @@ fn permissions_table() -> String {
          | door | reads | writes | indexes | sends to | is called with | posts to sockets | sends mail |\n\
          | --- | --- | --- | --- | --- | --- | --- | --- |\n",
     );
-    let roles = resources("AWS::IAM::Role");
-    for (name, function) in resources("AWS::Serverless::Function") {
+    let roles = resources_of_type("AWS::IAM::Role");
+    for (name, function) in resources_of_type("AWS::Serverless::Function") {
         let role = function["Properties"]["Role"]["!GetAtt"].as_str().unwrap_or_else(|| panic!("{name}"));
         assert_eq!(role, format!("{name}Role.Arn"), "a role of its own");
         let role = &roles[&format!("{name}Role")];
@@ -155,7 +155,7 @@ fn permissions_table() -> String {
             role["Properties"]["ManagedPolicyArns"].is_null(),
             "{name}: written out, so that it is seen here"
         );
-        let may = FunctionPermissions::read(&name, role);
+        let may = FunctionPermissions::from_role(&name, role);
         let yes = |it: bool| if it { "yes" } else { "" };
         let (sends, receives) = (may.sends_to.join(", "), may.receives_from.join(", "));
         writeln!(
@@ -176,7 +176,7 @@ fn permissions_table() -> String {
 fn permissions_match_permissions_md() {
     let file = repository().join("infra/PERMISSIONS.md");
     let table = permissions_table();
-    if updating() {
+    if is_update_run() {
         fs::write(&file, &table).unwrap();
     }
     let written = fs::read_to_string(&file).unwrap_or_default();
@@ -189,14 +189,14 @@ fn permissions_match_permissions_md() {
 /// Queues and the events that call functions: what a function reads it must be allowed to, and it alone.
 #[test]
 fn each_worker_reads_its_own_queue() {
-    let roles = resources("AWS::IAM::Role");
-    for (name, function) in resources("AWS::Serverless::Function") {
+    let roles = resources_of_type("AWS::IAM::Role");
+    for (name, function) in resources_of_type("AWS::Serverless::Function") {
         let events = function["Properties"]["Events"].as_object().into_iter().flatten();
         let mut queues: Vec<String> = events
             .filter(|(_, event)| event["Type"] == "SQS")
             .map(|(_, event)| event["Properties"]["Queue"]["!GetAtt"].as_str().unwrap().replace(".Arn", ""))
             .collect();
-        let mut may = FunctionPermissions::read(&name, &roles[&format!("{name}Role")]).receives_from;
+        let mut may = FunctionPermissions::from_role(&name, &roles[&format!("{name}Role")]).receives_from;
         queues.sort();
         may.sort();
         assert_eq!(may, queues, "{name}");

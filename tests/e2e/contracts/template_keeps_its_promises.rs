@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, time::Duration};
 use local::template::{LocalSecrets, SamTemplate};
 use serde_json::{Value, json};
 
-use super::written_template::{resources, written};
+use super::written_template::{parsed_template, resources_of_type};
 use crate::world::repository;
 
 fn template() -> SamTemplate {
@@ -20,27 +20,33 @@ fn the_visibility_timeout_exceeds_the_function_timeout() {
     let template = template();
     let queues = template.queues().unwrap();
     let functions = template.functions().unwrap();
-    for mapping in template.mappings().unwrap() {
+    for mapping in template.event_source_mappings().unwrap() {
         let queue = queues.iter().find(|queue| queue.name == mapping.queue).unwrap();
         let function = functions.iter().find(|function| function.id == mapping.function).unwrap();
         // AWS's advice, and below the timeout itself it refuses to deploy
-        assert!(queue.visibility >= function.timeout * 6, "{}: {:?}", queue.name, queue.visibility);
+        assert!(
+            queue.visibility_timeout >= function.timeout * 6,
+            "{}: {:?}",
+            queue.name,
+            queue.visibility_timeout
+        );
         assert!(mapping.partial_failures, "{} does not report single failures", function.id);
         assert!(mapping.batch_size <= 10, "{}: {} messages want a window", queue.name, mapping.batch_size);
-        let dead = queue.dead_letters.as_ref().unwrap_or_else(|| panic!("{} loses what fails", queue.name));
+        let dead =
+            queue.dead_letter_queue.as_ref().unwrap_or_else(|| panic!("{} loses what fails", queue.name));
         let dead = queues.iter().find(|other| other.name == *dead).unwrap();
         assert_eq!(dead.fifo, queue.fifo, "{}", dead.name);
         assert_eq!(dead.retention, Duration::from_hours(14 * 24), "{}", dead.name);
         assert!(queue.max_receive_count.is_some_and(|count| (3..=10).contains(&count)), "{}", queue.name);
     }
-    for (name, queue) in resources("AWS::SQS::Queue") {
+    for (name, queue) in resources_of_type("AWS::SQS::Queue") {
         assert_eq!(queue["Properties"]["SqsManagedSseEnabled"], true, "{name} is not encrypted");
     }
 }
 
 #[test]
 fn queues_accept_only_tls() {
-    let policies = resources("AWS::SQS::QueuePolicy");
+    let policies = resources_of_type("AWS::SQS::QueuePolicy");
     let policy = &policies["QueuesByTls"];
     // an emulated cloud has no TLS
     assert_eq!(policy["Condition"], "IsAws");
@@ -48,7 +54,7 @@ fn queues_accept_only_tls() {
         let each = list.as_array().unwrap().iter().map(|queue| queue[tag].as_str().unwrap());
         each.map(|queue| queue.trim_end_matches(".Arn").to_owned()).collect()
     };
-    let queues: BTreeSet<String> = resources("AWS::SQS::Queue").into_keys().collect();
+    let queues: BTreeSet<String> = resources_of_type("AWS::SQS::Queue").into_keys().collect();
     assert_eq!(names(&policy["Properties"]["Queues"], "!Ref"), queues);
     let statements = policy["Properties"]["PolicyDocument"]["Statement"].as_array().unwrap();
     let [statement] = statements.as_slice() else { panic!("{statements:?}") };
@@ -59,7 +65,7 @@ fn queues_accept_only_tls() {
 
 #[test]
 fn the_table_is_retained_and_restorable() {
-    for (name, table) in resources("AWS::DynamoDB::Table") {
+    for (name, table) in resources_of_type("AWS::DynamoDB::Table") {
         let properties = &table["Properties"];
         // a first deploy that fails leaves no empty table behind, whose name would be in the way of the second
         assert_eq!(table["DeletionPolicy"], "RetainExceptOnCreate", "{name}");
@@ -92,7 +98,7 @@ fn the_table_is_retained_and_restorable() {
 
 #[test]
 fn secrets_are_dynamic_references() {
-    let written = written();
+    let written = parsed_template();
     let variables = written["Globals"]["Function"]["Environment"]["Variables"].as_object().unwrap();
     for name in ["SIGNING_SECRET", "SIGNING_SECRET_PREVIOUS"] {
         let reference = variables[name]["!Sub"].as_str().unwrap();
@@ -115,7 +121,7 @@ fn secrets_are_dynamic_references() {
 
 #[test]
 fn stages_are_throttled_and_logged() {
-    let stages = resources("AWS::ApiGatewayV2::Stage");
+    let stages = resources_of_type("AWS::ApiGatewayV2::Stage");
     assert_eq!(stages.len(), 2);
     for (name, stage) in stages {
         let properties = &stage["Properties"];
@@ -134,19 +140,19 @@ fn stages_are_throttled_and_logged() {
         let telling = ["querystring", "header", "authorizer"];
         assert!(!telling.iter().any(|word| format.to_string().to_lowercase().contains(word)), "{name}");
     }
-    for (name, group) in resources("AWS::Logs::LogGroup") {
+    for (name, group) in resources_of_type("AWS::Logs::LogGroup") {
         let retention = &group["Properties"]["RetentionInDays"];
         assert_eq!(*retention, json!({ "!Ref": "LogRetentionDays" }), "{name} is kept for ever");
     }
-    let logging = &written()["Globals"]["Function"]["LoggingConfig"];
+    let logging = &parsed_template()["Globals"]["Function"]["LoggingConfig"];
     assert_eq!(logging["LogGroup"], json!({ "!Ref": "FunctionLogs" }), "one group for all functions");
 }
 
 /// A missing permission is a 500 on AWS, and neither the local nor the emulated cloud notices.
 #[test]
 fn api_gateway_may_invoke_its_integrations() {
-    let permissions = resources("AWS::Lambda::Permission");
-    let integrations = resources("AWS::ApiGatewayV2::Integration");
+    let permissions = resources_of_type("AWS::Lambda::Permission");
+    let integrations = resources_of_type("AWS::ApiGatewayV2::Integration");
     assert_eq!(permissions.len(), integrations.len());
     for (name, integration) in integrations {
         let properties = &integration["Properties"];
@@ -172,7 +178,7 @@ fn api_gateway_may_invoke_its_integrations() {
         assert!(may.is_some(), "{api} may not call {function}");
     }
     // a reply on a socket is a post; a RouteResponse would make a returned body one too
-    assert!(resources("AWS::ApiGatewayV2::RouteResponse").is_empty());
+    assert!(resources_of_type("AWS::ApiGatewayV2::RouteResponse").is_empty());
 }
 
 /// Namespace, metric and the resource of each alarm.
@@ -182,7 +188,7 @@ fn alarms() -> BTreeSet<(String, String, String)> {
         (Value::Null, attribute) => text(attribute).split('.').next().unwrap_or_default().to_owned(),
         (reference, _) => text(reference),
     };
-    let all = resources("AWS::CloudWatch::Alarm").into_values();
+    let all = resources_of_type("AWS::CloudWatch::Alarm").into_values();
     all.map(|alarm| {
         let properties = &alarm["Properties"];
         assert!(!properties["AlarmActions"].is_null(), "nobody hears of {alarm}");
@@ -198,13 +204,13 @@ fn every_failure_raises_an_alarm() {
     let mut add = |namespace: &str, metric: &str, of: &str| {
         expected.insert((namespace.to_owned(), metric.to_owned(), of.to_owned()));
     };
-    for name in resources("AWS::SQS::Queue").keys() {
+    for name in resources_of_type("AWS::SQS::Queue").keys() {
         match name.strip_suffix("DeadLetters") {
             Some(_) => add("AWS/SQS", "ApproximateNumberOfMessagesVisible", name),
             None => add("AWS/SQS", "ApproximateAgeOfOldestMessage", name),
         }
     }
-    for (name, function) in resources("AWS::Serverless::Function") {
+    for (name, function) in resources_of_type("AWS::Serverless::Function") {
         // the others fail in a request or a message, which the APIs count
         if function["Properties"]["Events"].is_object() {
             add("AWS/Lambda", "Errors", &name);
@@ -217,25 +223,25 @@ fn every_failure_raises_an_alarm() {
     add("AWS/DynamoDB", "ReadThrottleEvents", "Table");
     add("AWS/DynamoDB", "WriteThrottleEvents", "Table");
     assert_eq!(alarms(), expected, "left: the template");
-    assert_eq!(resources("AWS::CloudWatch::Dashboard").len(), 1);
+    assert_eq!(resources_of_type("AWS::CloudWatch::Dashboard").len(), 1);
 }
 
 /// 500 resources a stack, 300 routes an API, 60 dynamic references a template (AWS quotas). SAM makes one more of a queue
 /// that calls a function, two more of a schedule: a fifth is kept for them.
 #[test]
 fn the_stack_stays_below_its_quotas() {
-    let all = written()["Resources"].as_object().unwrap().len();
+    let all = parsed_template()["Resources"].as_object().unwrap().len();
     assert!(all <= 400, "{all} resources");
-    let routes = resources("AWS::ApiGatewayV2::Route").len();
+    let routes = resources_of_type("AWS::ApiGatewayV2::Route").len();
     assert!(routes <= 280, "{routes} routes");
     // 60 dynamic references a template; each function has its two of the signing secret
-    let functions = resources("AWS::Serverless::Function").len();
+    let functions = resources_of_type("AWS::Serverless::Function").len();
     assert!(functions * 2 <= 56, "{functions} functions");
 }
 
 #[test]
 fn every_url_is_an_output() {
-    let written = written();
+    let written = parsed_template();
     let outputs = written["Outputs"].as_object().unwrap();
     let mut expected: Vec<String> = [
         "DashboardUrl",
@@ -252,7 +258,7 @@ fn every_url_is_an_output() {
     ]
     .map(str::to_owned)
     .into();
-    expected.extend(resources("AWS::SQS::Queue").keys().map(|queue| format!("{queue}Url")));
+    expected.extend(resources_of_type("AWS::SQS::Queue").keys().map(|queue| format!("{queue}Url")));
     expected.sort();
     let mut told: Vec<&String> = outputs.keys().collect();
     told.sort();
@@ -265,7 +271,7 @@ fn the_deployment_has_default_settings() {
     for line in ["lint = true", "capabilities = \"CAPABILITY_IAM\"", "resolve_s3 = true"] {
         assert!(config.lines().any(|each| each == line), "samconfig.toml: {line}");
     }
-    for (name, function) in resources("AWS::Serverless::Function") {
+    for (name, function) in resources_of_type("AWS::Serverless::Function") {
         // infra/build/Makefile: one build for all, run from the root
         assert_eq!(
             function["Metadata"],
@@ -278,12 +284,12 @@ fn the_deployment_has_default_settings() {
 #[test]
 fn a_custom_domain_serves_both_apis() {
     for api in ["Http", "Socket"] {
-        let mappings = resources("AWS::ApiGatewayV2::ApiMapping");
+        let mappings = resources_of_type("AWS::ApiGatewayV2::ApiMapping");
         let mapping = &mappings[&format!("{api}Mapping")]["Properties"];
         assert_eq!(mapping["ApiId"]["!Ref"], format!("{api}Api"));
         assert_eq!(mapping["Stage"]["!Ref"], format!("{api}Stage"));
         assert_eq!(mapping["DomainName"]["!Ref"], format!("{api}Domain"));
-        let records = resources("AWS::Route53::RecordSet");
+        let records = resources_of_type("AWS::Route53::RecordSet");
         let record = &records[&format!("{api}Record")];
         assert_eq!(record["Condition"], "HasZone");
         assert_eq!(

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::written_template::written;
+use super::written_template::parsed_template;
 
 fn add_reference(text: &str, names: &mut BTreeSet<String>) {
     let name = text.split('.').next().unwrap_or_default();
@@ -45,7 +45,7 @@ fn referenced_names(value: &Value, names: &mut BTreeSet<String>) {
 
 #[test]
 fn every_reference_resolves() {
-    let written = written();
+    let written = parsed_template();
     let mut names = BTreeSet::new();
     for section in ["Conditions", "Globals", "Resources", "Outputs", "Rules"] {
         referenced_names(&written[section], &mut names);

@@ -33,7 +33,7 @@ fn template_serves_every_route() {
     let routes: BTreeMap<_, _> =
         template.http_routes().unwrap().into_iter().map(|route| (route.key, route.function)).collect();
     let mut wrong = Vec::new();
-    for (function, document) in local::openapi::subjects() {
+    for (function, document) in local::openapi::openapi_by_function() {
         let document = serde_json::to_value(document).unwrap();
         for (path, methods) in document["paths"].as_object().unwrap() {
             for method in methods.as_object().unwrap().keys() {
@@ -69,7 +69,7 @@ fn every_command_is_a_route_of_the_socket() {
         ("$disconnect", "SocketConnections"),
         ("$default", "SocketConnections"),
     ];
-    let doors = command::DOORS.map(|(door, types)| (pascal_case(door), types));
+    let doors = command::TYPES_BY_FUNCTION.map(|(door, types)| (pascal_case(door), types));
     let messages = doors.iter().flat_map(|(door, types)| types.iter().map(|kind| (*kind, door.as_str())));
     let expected: BTreeMap<&str, &str> = own.into_iter().chain(messages).collect();
     let routes: BTreeMap<&str, &str> =

@@ -8,7 +8,7 @@ use serde_yaml_ng::Value as Yaml;
 use crate::world::repository;
 
 /// All of it.
-pub(super) fn written() -> Value {
+pub(super) fn parsed_template() -> Value {
     let text = fs::read_to_string(repository().join("template.yaml")).unwrap();
     plain_value(serde_yaml_ng::from_str(&text).unwrap())
 }
@@ -26,8 +26,8 @@ fn plain_value(yaml: Yaml) -> Value {
 }
 
 /// The resources of a type, by their logical ids.
-pub(super) fn resources(kind: &str) -> BTreeMap<String, Value> {
-    let written = written();
+pub(super) fn resources_of_type(kind: &str) -> BTreeMap<String, Value> {
+    let written = parsed_template();
     let all = written["Resources"].as_object().unwrap().clone().into_iter();
     all.filter(|(_, resource)| resource["Type"] == kind).collect()
 }

@@ -6,36 +6,36 @@ use crate::world::{ApiResponse, User, World};
 
 async fn log_in(world: &World, user: &User) -> ApiResponse {
     let login = json!({ "email": user.email, "password": user.password });
-    world.nobody().post("/v1/auth/login", &login).await
+    world.anonymous().post("/v1/auth/login", &login).await
 }
 
 #[tokio::test]
 async fn a_banned_account_loses_access_immediately() {
     let Some((world, root)) = World::with_admin("bans", "free").await else { return };
     let ana = world.user("ana").await;
-    let (_, session) = ana.started(1).await;
-    let mut socket = ana.socket(&session).await;
+    let (_, session) = ana.start_session(1).await;
+    let mut socket = ana.connect_to_session(&session).await;
 
     let path = |what: &str| format!("/v1/admin/users/{}/{what}", ana.id);
     let ban = json!({ "reason": "noise", "duration_hours": 2 });
     let banned = root.client.post(&path("ban"), &ban).await.ok(200);
     assert_eq!((&banned["status"], &banned["is_active"]), (&json!("banned"), &json!(false)));
     assert!(banned["banned_until"].is_string() && banned["reason"] == "noise", "{banned}");
-    let error = socket.wait("error").await;
+    let error = socket.wait_for("error").await;
     assert_eq!((&error["code"], &error["fatal"]), (&json!("unauthorized"), &json!(true)));
-    socket.closed().await;
+    socket.wait_closed().await;
     ana.client.get("/v1/users/me").await.refused(401, "UNAUTHORIZED");
     let refresh = json!({ "refresh_token": ana.refresh_token });
-    world.nobody().post("/v1/auth/refresh", &refresh).await.refused(401, "UNAUTHORIZED");
+    world.anonymous().post("/v1/auth/refresh", &refresh).await.refused(401, "UNAUTHORIZED");
     let why = log_in(&world, &ana).await.refused(403, "ACCOUNT_DISABLED");
     assert!(why["message"].as_str().unwrap().contains("banned until"), "{why}");
     // who does not know the password learns nothing of it
     let guess = json!({ "email": ana.email, "password": "not this one, surely" });
-    world.nobody().post("/v1/auth/login", &guess).await.refused(401, "UNAUTHORIZED");
+    world.anonymous().post("/v1/auth/login", &guess).await.refused(401, "UNAUTHORIZED");
     // a shorter suspension does not let them in sooner
     root.client.post(&path("suspend"), &json!({ "duration_hours": 1 })).await.refused(409, "CONFLICT");
 
-    world.cloud().clock().advance(Duration::from_hours(2));
+    world.local_cloud().clock().advance(Duration::from_hours(2));
     log_in(&world, &ana).await.ok(200);
     let root = root.log_in(&world).await;
     assert_eq!(root.client.get(&format!("/v1/admin/users/{}", ana.id)).await.ok(200)["status"], "active");
@@ -43,7 +43,7 @@ async fn a_banned_account_loses_access_immediately() {
     // for ever, until somebody lifts it
     let banned = root.client.post(&path("ban"), &json!({})).await.ok(200);
     assert_eq!((&banned["status"], &banned["banned_until"]), (&json!("banned"), &json!(null)));
-    world.cloud().clock().advance(Duration::from_hours(10_000));
+    world.local_cloud().clock().advance(Duration::from_hours(10_000));
     log_in(&world, &ana).await.refused(403, "ACCOUNT_DISABLED");
     let root = root.log_in(&world).await;
     let path = |what: &str| format!("/v1/admin/users/{}/{what}", ana.id);
@@ -55,7 +55,7 @@ async fn a_banned_account_loses_access_immediately() {
 async fn suspended_and_deactivated_accounts_keep_their_data() {
     let Some((world, root)) = World::with_admin("suspensions", "free").await else { return };
     let ana = world.user("ana").await;
-    let presentation = ana.presentation(1).await;
+    let presentation = ana.create_presentation(1).await;
     let path = |what: &str| format!("/v1/admin/speakers/{}/{what}", ana.id);
 
     for (out, back, status) in [("deactivate", "reactivate", "disabled")] {
@@ -76,6 +76,6 @@ async fn suspended_and_deactivated_accounts_keep_their_data() {
     root.client.post(&path("unsuspend"), &json!({})).await.ok(200);
     log_in(&world, &ana).await.ok(200);
     root.client.post(&path("password-reset"), &json!({})).await.ok(202);
-    world.quiet().await;
-    assert!(world.cloud().cloud().outbox().last_to(&ana.email).is_some());
+    world.wait_for_jobs().await;
+    assert!(world.local_cloud().emulator().ses().newest_to(&ana.email).is_some());
 }

@@ -27,9 +27,9 @@ async fn channel_roles_decide_permissions() {
     let world = World::start().await;
     let (ana, bo, cy) = (world.teammate("ana").await, world.teammate("bo").await, world.teammate("cy").await);
     let stranger = world.teammate("dee").await;
-    let channel = ana.public_channel().await;
+    let channel = ana.create_public_channel().await;
     for one in [&bo, &cy] {
-        one.join(&channel).await;
+        one.join_channel(&channel).await;
     }
     assert_eq!(set_role(&ana, &channel, &bo, "moderator").await["role"], "moderator");
     let expected = [(&ana, "owner"), (&bo, "moderator"), (&cy, "member")];
@@ -41,7 +41,7 @@ async fn channel_roles_decide_permissions() {
     for (who, edits, archives) in [(&stranger, 403, 403), (&cy, 403, 403), (&bo, 200, 403), (&ana, 200, 200)]
     {
         for method in [Method::PATCH, Method::PUT] {
-            assert_eq!(who.client.ask(method, &base).json(&edit).send().await.status, edits);
+            assert_eq!(who.client.request(method, &base).json(&edit).send().await.status, edits);
         }
         for what in ["archive", "unarchive"] {
             let answer = who.client.post(&format!("{base}/{what}"), &json!({})).await;
@@ -63,10 +63,10 @@ async fn channel_roles_decide_permissions() {
         .post(&format!("{base}/add-user"), &json!({ "user_id": stranger.id }))
         .await
         .refused(403, "FORBIDDEN");
-    cy.add(&channel, &stranger).await;
+    cy.add_member(&channel, &stranger).await;
     assert_eq!(member_roles(&ana, &channel).await.len(), 4);
 
-    let mut socket = stranger.connect_unread().await;
+    let mut socket = stranger.connect_to_team_unread().await;
     stranger.client.delete(&format!("{base}/leave")).await.ok(200);
     for _ in 0..2 {
         bo.client.delete(&member_path(&channel, &cy)).await.ok(204);
@@ -74,7 +74,7 @@ async fn channel_roles_decide_permissions() {
     cy.client.put(&format!("{base}/read"), &json!({ "seq": 0 })).await.refused(404, "RESOURCE_NOT_FOUND");
     let seen = ana.client.get(&base).await.ok(200);
     assert_eq!((&seen["member_count"], &seen["description"]), (&json!(2), &json!("of herons")));
-    socket.wait_where("user_left", |told| told["user_id"] == stranger.id.as_str()).await;
+    socket.wait_for_where("user_left", |told| told["user_id"] == stranger.id.as_str()).await;
     for wrong in [json!({ "role": "king" }), json!({})] {
         let refused =
             ana.client.patch(&member_path(&channel, &bo), &wrong).await.refused(422, "VALIDATION_ERROR");
@@ -88,8 +88,8 @@ async fn channel_roles_decide_permissions() {
 async fn a_channel_with_members_keeps_an_owner() {
     let world = World::start().await;
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
-    let channel = ana.public_channel().await;
-    bo.join(&channel).await;
+    let channel = ana.create_public_channel().await;
+    bo.join_channel(&channel).await;
     let leave = format!("{}/leave", channel_path(&channel));
     ana.client.delete(&leave).await.refused(409, "LAST_OWNER");
     let down = json!({ "role": "member" });
@@ -111,8 +111,8 @@ async fn a_channel_with_members_keeps_an_owner() {
     let left = gone.client.delete(&leave).await.ok(200);
     assert!(left["message"].as_str().unwrap().starts_with("not in"), "{left}");
 
-    let private = ana.private_channel().await;
-    ana.add(&private, &bo).await;
+    let private = ana.create_private_channel().await;
+    ana.add_member(&private, &bo).await;
     ana.client.delete(&format!("{}/leave", channel_path(&private))).await.refused(409, "LAST_OWNER");
 }
 
@@ -120,9 +120,9 @@ async fn a_channel_with_members_keeps_an_owner() {
 async fn an_archived_channel_is_readable_and_not_joinable() {
     let world = World::start().await;
     let (ana, bo, cy) = (world.teammate("ana").await, world.teammate("bo").await, world.teammate("cy").await);
-    let channel = ana.public_channel().await;
-    bo.join(&channel).await;
-    let mut socket = bo.connect_unread().await;
+    let channel = ana.create_public_channel().await;
+    bo.join_channel(&channel).await;
+    let mut socket = bo.connect_to_team_unread().await;
     let base = channel_path(&channel);
     let mut dates = Vec::new();
     for _ in 0..2 {
@@ -137,18 +137,18 @@ async fn an_archived_channel_is_readable_and_not_joinable() {
         .refused(409, "CHANNEL_ARCHIVED");
     ana.client.patch(&base, &json!({ "name": "other" })).await.refused(409, "CHANNEL_ARCHIVED");
     assert_eq!(bo.client.get(&base).await.ok(200)["members"].as_array().unwrap().len(), 2);
-    assert_eq!(bo.listed(&channel).await.unwrap()["archived_at"], dates[0].as_str());
+    assert_eq!(bo.listed_channel(&channel).await.unwrap()["archived_at"], dates[0].as_str());
     ana.client.post(&format!("{base}/unarchive"), &json!({})).await.ok(200);
-    socket.catch_up().await;
-    cy.join(&channel).await;
+    socket.receive_until_pong().await;
+    cy.join_channel(&channel).await;
 }
 
 #[tokio::test]
 async fn owners_rename_and_delete_channels() {
     let world = World::start().await;
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
-    let (channel, other) = (ana.public_channel().await, bo.public_channel().await);
-    bo.join(&channel).await;
+    let (channel, other) = (ana.create_public_channel().await, bo.create_public_channel().await);
+    bo.join_channel(&channel).await;
     let base = channel_path(&channel);
     let taken = json!({ "name": other.name.to_uppercase() });
     ana.client.patch(&base, &taken).await.refused(409, "CHANNEL_NAME_TAKEN");
@@ -179,7 +179,7 @@ async fn owners_rename_and_delete_channels() {
     for who in [&ana, &bo] {
         who.client.get(&base).await.refused(404, "RESOURCE_NOT_FOUND");
         who.client.delete(&format!("{base}/leave")).await.refused(404, "RESOURCE_NOT_FOUND");
-        assert!(who.listed(&channel).await.is_none());
+        assert!(who.listed_channel(&channel).await.is_none());
     }
     bo.client.post("/v1/channels", &json!({ "name": name })).await.ok(201);
 }
@@ -198,8 +198,8 @@ async fn admins_manage_public_channels() {
     root.client.delete(&general).await.refused(409, "CONFLICT");
     root.client.post(&format!("{general}/archive"), &json!({})).await.ok(200);
     root.client.post(&format!("{general}/unarchive"), &json!({})).await.ok(200);
-    let (open, closed) = (ana.public_channel().await, ana.private_channel().await);
-    bo.join(&open).await;
+    let (open, closed) = (ana.create_public_channel().await, ana.create_private_channel().await);
+    bo.join_channel(&open).await;
     // an owner who went mad: another one is made, and they are sent away
     root.client.delete(&member_path(&open, &ana)).await.refused(409, "LAST_OWNER");
     root.client.patch(&member_path(&open, &bo), &json!({ "role": "owner" })).await.ok(200);
@@ -213,9 +213,9 @@ async fn admins_manage_public_channels() {
 async fn account_changes_reach_the_chat() {
     let world = World::start().await;
     let (ana, bo, cy) = (world.teammate("ana").await, world.teammate("bo").await, world.teammate("cy").await);
-    let channel = ana.private_channel().await;
+    let channel = ana.create_private_channel().await;
     for one in [&bo, &cy] {
-        ana.add(&channel, one).await;
+        ana.add_member(&channel, one).await;
     }
     set_role(&ana, &channel, &cy, "moderator").await;
     let name = format!("ana2_{:08x}", rand::random::<u32>());
@@ -225,11 +225,11 @@ async fn account_changes_reach_the_chat() {
         |seen: &Value| seen["members"][0]["username"] == name && seen["members"][0]["name"] == "Ana Lima";
     bo.client.get_until(&path, renamed).await;
     // alone in another one, which goes with her
-    let alone = ana.private_channel().await;
+    let alone = ana.create_private_channel().await;
     let direct = bo.client.post("/v1/channels/direct", &json!({ "user_id": ana.id })).await.ok(201);
 
     let body = json!({ "password": ana.password });
-    ana.client.ask(Method::DELETE, "/v1/users/me").json(&body).send().await.ok(204);
+    ana.client.request(Method::DELETE, "/v1/users/me").json(&body).send().await.ok(204);
     let inherited = |seen: &Value| {
         let first = &seen["members"][0];
         seen["member_count"] == 2 && first["user_id"] == cy.id.as_str() && first["role"] == "owner"

@@ -6,18 +6,18 @@ use crate::world::World;
 async fn drafts_are_shared_between_devices() {
     let world = World::start().await;
     let (ana, eve) = (world.teammate("ana").await, world.teammate("eve").await);
-    let channel = ana.channel(true).await;
+    let channel = ana.create_channel(true).await;
     let id = channel["id"].as_str().expect("an id");
     let path = format!("/v1/channels/{id}/draft");
-    let mut phone = ana.log_in(&world).await.connect_unread().await;
-    phone.catch_up().await;
+    let mut phone = ana.log_in(&world).await.connect_to_team_unread().await;
+    phone.receive_until_pong().await;
 
     ana.client.get(&path).await.refused(404, "RESOURCE_NOT_FOUND");
     // half a sentence, with formatting that no message may have
     let half = json!({ "content": "The nest is **emp" });
     let kept = ana.client.put(&path, &half).await.ok(200);
     assert_eq!((&kept["content"], &kept["reply_to_id"]), (&half["content"], &Value::Null));
-    assert_eq!(phone.wait("draft_updated").await, kept);
+    assert_eq!(phone.wait_for("draft_updated").await, kept);
     assert_eq!(ana.client.get(&path).await.ok(200), kept);
     let sent =
         ana.client.post("/v1/messages", &json!({ "channel_id": id, "content": "Hello" })).await.ok(201);
@@ -37,7 +37,7 @@ async fn drafts_are_shared_between_devices() {
     }
 
     let cleared = ana.client.put(&path, &json!({ "content": "" })).await.ok(200);
-    assert_eq!(phone.wait_where("draft_updated", |draft| draft["content"] == "").await, cleared);
+    assert_eq!(phone.wait_for_where("draft_updated", |draft| draft["content"] == "").await, cleared);
     ana.client.get(&path).await.refused(404, "RESOURCE_NOT_FOUND");
     assert_eq!(ana.client.get("/v1/channels/drafts").await.ok(200)["items"], json!([]));
 }

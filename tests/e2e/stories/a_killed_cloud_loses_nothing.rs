@@ -8,7 +8,7 @@ use std::{
 use local::{DataLocation, LocalCloud, LocalOptions};
 use serde_json::json;
 
-use crate::world::{ClientSocket, DEADLINE, World, people::vote, repository};
+use crate::world::{ClientSocket, DEADLINE, World, people::vote_payload, repository};
 
 /// Where the child of this test keeps its data; it is a local cloud only if this is set.
 const FOLDER_VARIABLE: &str = "COLLOQUY_KILLED_CLOUD";
@@ -60,7 +60,7 @@ impl ChildProcess {
             }
         });
         started.await.expect("the cloud starts");
-        let world = World::at(&fs::read_to_string(&url).unwrap());
+        let world = World::at_url(&fs::read_to_string(&url).unwrap());
         (cloud, world)
     }
 
@@ -80,44 +80,44 @@ impl Drop for ChildProcess {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_local_cloud_loses_nothing() {
-    if World::local("killing the cloud").await.is_none() {
+    if World::local_only("killing the cloud").await.is_none() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
     let (mut cloud, world) = ChildProcess::start(folder.path(), 0).await;
     let port = world.url().rsplit_once(':').unwrap().1.parse().unwrap();
     let ana = world.user("ana").await;
-    let (presentation, session) = ana.started(2).await;
+    let (presentation, session) = ana.start_session(2).await;
     let slide = &presentation.slides[1];
-    session.show(slide).await;
-    let mut presenter = ana.socket(&session).await;
+    session.show_slide(slide).await;
+    let mut presenter = ana.connect_to_session(&session).await;
     let mut guests = Vec::new();
     for number in 0..12 {
-        guests.push(session.guest(&world, &format!("Guest {number}")).await);
+        guests.push(session.join_and_connect(&world, &format!("Guest {number}")).await);
     }
 
     // six votes are acknowledged over HTTP, four by what the presenter is shown; two are on their way when it dies
     for (guest, _) in &guests[..6] {
-        let mut body = vote(slide, "a", 1);
+        let mut body = vote_payload(slide, "a", 1);
         body["session_id"] = json!(session.id);
         guest.client.post("/v1/responses", &body).await.ok(201);
     }
     for (_, socket) in &mut guests[6..10] {
-        socket.send("response_submitted", vote(slide, "b", 1)).await;
+        socket.send("response_submitted", vote_payload(slide, "b", 1)).await;
     }
-    presenter.wait_where("vote_update", |update| update["total_voters"] == 10).await;
+    presenter.wait_for_where("vote_update", |update| update["total_voters"] == 10).await;
     for (_, socket) in &mut guests[10..] {
-        socket.send("response_submitted", vote(slide, "c", 1)).await;
+        socket.send("response_submitted", vote_payload(slide, "c", 1)).await;
     }
     cloud.kill();
-    presenter.closed().await;
+    presenter.wait_closed().await;
 
     let (_cloud, world) = ChildProcess::start(folder.path(), port).await;
     ana.client.get("/v1/auth/me").await.ok(200);
-    let mut presenter = ana.socket(&session).await;
+    let mut presenter = ana.connect_to_session(&session).await;
     let (mut held, mut back) = (0, Vec::new());
     for (number, (guest, _)) in guests.iter().enumerate() {
-        let (mut socket, state): (ClientSocket, _) = guest.back().await;
+        let (mut socket, state): (ClientSocket, _) = guest.reconnect().await;
         assert_eq!((&state["status"], &state["current_slide"]["id"]), (&json!("active"), &json!(slide.id)));
         let option = if number < 6 { "a" } else { "b" };
         let own = &state["my_responses"][0]["content"];
@@ -125,7 +125,7 @@ async fn a_killed_local_cloud_loses_nothing() {
             assert_eq!(*own, json!({ "selected": [option] }), "guest {number} was acknowledged: {state}");
         } else if own.is_null() {
             // what was not acknowledged is sent again by whoever comes back
-            socket.send("response_submitted", vote(slide, "c", 1)).await;
+            socket.send("response_submitted", vote_payload(slide, "c", 1)).await;
         } else {
             held += 1;
         }
@@ -133,11 +133,11 @@ async fn a_killed_local_cloud_loses_nothing() {
     }
     // one more vote, and everything is counted, the old ones with it
     let last = session.join(&world, None).await;
-    let mut body = vote(slide, "c", 1);
+    let mut body = vote_payload(slide, "c", 1);
     body["session_id"] = json!(session.id);
     last.client.post("/v1/responses", &body).await.ok(201);
-    let update = presenter.wait_where("vote_update", |update| update["total_voters"] == 13).await;
+    let update = presenter.wait_for_where("vote_update", |update| update["total_voters"] == 13).await;
     assert_eq!(update["votes"], json!({ "a": 6, "b": 4, "c": 3 }), "{held} of the last two had been stored");
-    session.go("end").await;
-    presenter.wait("session_ended").await;
+    session.transition("end").await;
+    presenter.wait_for("session_ended").await;
 }

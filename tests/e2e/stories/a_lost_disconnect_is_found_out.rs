@@ -9,17 +9,17 @@ const MINUTE: Duration = Duration::from_mins(1);
 /// A minute in which somebody pings, as clients do, and the clock ticks.
 async fn advance_minute(world: &World, alive: &mut ClientSocket) {
     for _ in 0..2 {
-        alive.catch_up().await;
-        world.cloud().clock().advance(MINUTE / 2);
+        alive.receive_until_pong().await;
+        world.local_cloud().clock().advance(MINUTE / 2);
     }
-    alive.catch_up().await;
-    world.cloud().run_schedules().await;
-    world.quiet().await;
+    alive.receive_until_pong().await;
+    world.local_cloud().run_schedules().await;
+    world.wait_for_jobs().await;
 }
 
 fn statuses_of(socket: &ClientSocket, user: &User) -> Vec<Value> {
     let told = socket
-        .seen
+        .received
         .iter()
         .filter(|event| event.kind == "user_status" && event.payload["user_id"] == user.id.as_str());
     told.map(|event| event.payload["status"].clone()).collect()
@@ -27,37 +27,37 @@ fn statuses_of(socket: &ClientSocket, user: &User) -> Vec<Value> {
 
 #[tokio::test]
 async fn a_lost_disconnect_is_detected() {
-    let Some(world) = World::deaf("a teammate in a tunnel").await else { return };
+    let Some(world) = World::without_disconnects("a teammate in a tunnel").await else { return };
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
-    let (mut socket, _) = bo.welcomed().await;
-    let (hers, _) = ana.welcomed().await;
-    world.quiet().await;
-    hers.vanish();
-    while world.cloud().sockets() > 1 {
+    let (mut socket, _) = bo.connect_with_state().await;
+    let (hers, _) = ana.connect_with_state().await;
+    world.wait_for_jobs().await;
+    hers.drop_without_close();
+    while world.local_cloud().open_socket_count() > 1 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     for _ in 0..5 {
         advance_minute(&world, &mut socket).await;
     }
-    socket.catch_up().await;
+    socket.receive_until_pong().await;
     assert_eq!(statuses_of(&socket, &ana), ["online", "offline"]);
     assert_eq!(statuses_of(&socket, &bo), ["online"], "he pinged all the time");
 
     // the rows of what is gone went with it, and she comes back as if nothing had been
-    let (_hers, _) = ana.welcomed().await;
-    world.quiet().await;
-    socket.catch_up().await;
+    let (_hers, _) = ana.connect_with_state().await;
+    world.wait_for_jobs().await;
+    socket.receive_until_pong().await;
     assert_eq!(statuses_of(&socket, &ana), ["online", "offline", "online"]);
 }
 
 /// Ninety seconds without a word are away; the connection lives, and one word brings them back.
 #[tokio::test]
 async fn a_silent_connection_is_offline_and_receives_events() {
-    let Some(world) = World::local("a silent tab").await else { return };
+    let Some(world) = World::local_only("a silent tab").await else { return };
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
-    let (mut socket, _) = bo.welcomed().await;
-    let (mut hers, _) = ana.welcomed().await;
-    world.quiet().await;
+    let (mut socket, _) = bo.connect_with_state().await;
+    let (mut hers, _) = ana.connect_with_state().await;
+    world.wait_for_jobs().await;
     for _ in 0..4 {
         advance_minute(&world, &mut socket).await;
     }
@@ -65,9 +65,11 @@ async fn a_silent_connection_is_offline_and_receives_events() {
     hers.send("ping", json!({})).await;
     // they hear it of themselves too
     for status in ["online", "offline", "online"] {
-        hers.wait_where("user_status", |told| told["user_id"] == ana.id.as_str() && told["status"] == status)
-            .await;
+        hers.wait_for_where("user_status", |told| {
+            told["user_id"] == ana.id.as_str() && told["status"] == status
+        })
+        .await;
     }
-    socket.catch_up().await;
+    socket.receive_until_pong().await;
     assert_eq!(statuses_of(&socket, &ana), ["online", "offline", "online"]);
 }

@@ -12,9 +12,9 @@ fn message_body(channel: &str, content: &str, called: &str) -> Value {
 async fn a_message_is_stored_once() {
     let world = World::start().await;
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
-    let channel = ana.public_channel().await;
-    bo.join(&channel).await;
-    let mut socket = bo.connect().await;
+    let channel = ana.create_public_channel().await;
+    bo.join_channel(&channel).await;
+    let mut socket = bo.connect_to_team().await;
 
     let mine = message_body(&channel.id, "hello", "phone:1");
     let again = (0..8).map(|_| ana.client.post("/api/v1/messages/", &mine));
@@ -38,15 +38,15 @@ async fn a_message_is_stored_once() {
     assert_eq!(other["fields"][0]["field"], "client_msg_id");
     // somebody else's of the same name, and the same words without a name, are others
     bo.client.post("/v1/messages", &mine).await.ok(201);
-    ana.say(&channel, "hello").await;
-    ana.say(&channel, "hello").await;
+    ana.send_message(&channel, "hello").await;
+    ana.send_message(&channel, "hello").await;
 
-    let all = ana.read(&channel).await;
+    let all = ana.messages(&channel).await;
     let numbers: Vec<u64> = all.iter().map(|message| message["seq"].as_u64().unwrap()).collect();
     assert_eq!(numbers, (1..=9).collect::<Vec<u64>>(), "no number is missing, none comes twice");
     // every one was told, the repeated one perhaps more than once
     for message in &all {
-        socket.wait_where("new_message", |told| told["id"] == message["id"]).await;
+        socket.wait_for_where("new_message", |told| told["id"] == message["id"]).await;
     }
 
     // gone once, it does not come back
@@ -54,15 +54,15 @@ async fn a_message_is_stored_once() {
     ana.client.delete(&gone).await.ok(200);
     let again = ana.client.post("/v1/messages", &mine).await.ok(200);
     assert_eq!((&again["content"], again["deleted_at"].is_string()), (&json!(""), true));
-    assert_eq!(ana.read(&channel).await.len(), 9);
+    assert_eq!(ana.messages(&channel).await.len(), 9);
 }
 
 #[tokio::test]
 async fn invalid_messages_are_refused_by_field() {
     let world = World::start().await;
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
-    let (channel, other) = (ana.public_channel().await, ana.private_channel().await);
-    let elsewhere = ana.say(&other, "elsewhere").await;
+    let (channel, other) = (ana.create_public_channel().await, ana.create_private_channel().await);
+    let elsewhere = ana.send_message(&other, "elsewhere").await;
     let send = async |body: Value| ana.client.post("/v1/messages", &body).await;
     let id = channel.id.as_str();
     for (body, field) in [
@@ -88,8 +88,8 @@ async fn invalid_messages_are_refused_by_field() {
     send(unknown).await.refused(404, "RESOURCE_NOT_FOUND");
     let hello = json!({ "channel_id": id, "content": "hello" });
     bo.client.post("/v1/messages", &hello).await.refused(404, "RESOURCE_NOT_FOUND");
-    world.nobody().post("/v1/messages", &hello).await.refused(401, "UNAUTHORIZED");
-    assert!(ana.read(&channel).await.is_empty());
+    world.anonymous().post("/v1/messages", &hello).await.refused(401, "UNAUTHORIZED");
+    assert!(ana.messages(&channel).await.is_empty());
 
     ana.client.post(&format!("/v1/channels/{id}/archive"), &json!({})).await.ok(200);
     send(hello.clone()).await.refused(409, "CHANNEL_ARCHIVED");
@@ -99,10 +99,10 @@ async fn invalid_messages_are_refused_by_field() {
 
 #[tokio::test]
 async fn the_rate_limit_applies_to_one_member() {
-    let Some(world) = World::local("a flood of messages, by the clock").await else { return };
+    let Some(world) = World::local_only("a flood of messages, by the clock").await else { return };
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
-    let channel = ana.public_channel().await;
-    bo.join(&channel).await;
+    let channel = ana.create_public_channel().await;
+    bo.join_channel(&channel).await;
     for number in 0..20 {
         let text = number.to_string();
         ana.client.post("/v1/messages", &message_body(&channel.id, &text, &text)).await.ok(201);
@@ -117,10 +117,10 @@ async fn the_rate_limit_applies_to_one_member() {
         .post("/v1/messages", &message_body(&channel.id, "19", "19"))
         .await
         .refused(429, "RATE_LIMITED");
-    bo.say(&channel, "quiet here").await;
-    world.cloud().clock().advance(std::time::Duration::from_secs(seconds + 1));
+    bo.send_message(&channel, "quiet here").await;
+    world.local_cloud().clock().advance(std::time::Duration::from_secs(seconds + 1));
     ana.client.post("/v1/messages", &more).await.ok(201);
-    assert_eq!(ana.read(&channel).await.len(), 22, "what was refused is not there");
+    assert_eq!(ana.messages(&channel).await.len(), 22, "what was refused is not there");
 }
 
 /// Its first answer was lost: that it is there is said, whatever has become of its channel and of what it answers.
@@ -128,8 +128,8 @@ async fn the_rate_limit_applies_to_one_member() {
 async fn a_retry_returns_the_stored_message() {
     let world = World::start().await;
     let ana = world.teammate("ana").await;
-    let channel = ana.public_channel().await;
-    let parent = ana.say(&channel, "shall we?").await;
+    let channel = ana.create_public_channel().await;
+    let parent = ana.send_message(&channel, "shall we?").await;
     let mut mine = message_body(&channel.id, "yes", "phone:1");
     mine["reply_to_id"] = parent["id"].clone();
     let first = ana.client.post("/v1/messages", &mine).await.ok(201);
@@ -140,28 +140,28 @@ async fn a_retry_returns_the_stored_message() {
     // one that is not there is refused, and stays so
     let other = message_body(&channel.id, "yes", "phone:2");
     ana.client.post("/v1/messages", &other).await.refused(409, "CHANNEL_ARCHIVED");
-    assert_eq!(ana.read(&channel).await.len(), 2);
+    assert_eq!(ana.messages(&channel).await.len(), 2);
 }
 
 /// Whoever sends one message again and again fills nobody's socket with it.
 #[tokio::test]
 async fn a_late_retry_publishes_nothing() {
-    let Some(world) = World::local("a minute passes").await else { return };
+    let Some(world) = World::local_only("a minute passes").await else { return };
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
-    let channel = ana.public_channel().await;
-    bo.join(&channel).await;
-    let mut socket = bo.connect().await;
+    let channel = ana.create_public_channel().await;
+    bo.join_channel(&channel).await;
+    let mut socket = bo.connect_to_team().await;
     let mine = message_body(&channel.id, "hello", "phone:1");
     let first = ana.client.post("/v1/messages", &mine).await.ok(201);
     ana.client.post("/v1/messages", &mine).await.ok(200);
     let is_first = |told: &Value| told["id"] == first["id"];
-    socket.wait_where("new_message", is_first).await;
-    socket.wait_where("new_message", is_first).await;
-    world.cloud().clock().advance(std::time::Duration::from_secs(61));
+    socket.wait_for_where("new_message", is_first).await;
+    socket.wait_for_where("new_message", is_first).await;
+    world.local_cloud().clock().advance(std::time::Duration::from_secs(61));
     ana.client.post("/v1/messages", &mine).await.ok(200);
-    let last = ana.say(&channel, "the last").await;
+    let last = ana.send_message(&channel, "the last").await;
     // in the order in which they are told
-    let next = socket.wait("new_message").await;
+    let next = socket.wait_for("new_message").await;
     assert_eq!(next["id"], last["id"]);
 }
 

@@ -6,12 +6,12 @@ use crate::world::{User, World};
 
 /// The token that was mailed last; its link leads to a form.
 async fn mailed_token(world: &World, user: &User) -> String {
-    world.quiet().await;
-    let mail = world.cloud().cloud().outbox().last_to(&user.email).expect("a mail");
+    world.wait_for_jobs().await;
+    let mail = world.local_cloud().emulator().ses().newest_to(&user.email).expect("a mail");
     assert!(mail.text.is_some() && mail.html.is_some(), "{}", mail.subject);
     let link = mail.links.iter().find(|link| link.contains("token=")).expect("a link with a token");
     assert!(link.starts_with(world.url()), "{link}");
-    let page = world.nobody().get(link.strip_prefix(world.url()).unwrap()).await;
+    let page = world.anonymous().get(link.strip_prefix(world.url()).unwrap()).await;
     page.ok(200);
     assert!(page.text.contains("<form") && page.text.contains("type=\"password\""), "{}", page.text);
     link.split_once("token=").unwrap().1.split('&').next().unwrap().to_owned()
@@ -19,9 +19,9 @@ async fn mailed_token(world: &World, user: &User) -> String {
 
 #[tokio::test]
 async fn a_password_is_reset_by_email() {
-    let Some(world) = World::local("mail").await else { return };
+    let Some(world) = World::local_only("mail").await else { return };
     let ana = world.user("ana").await;
-    let mut someone = world.nobody();
+    let mut someone = world.anonymous();
     let asked = someone.post("/v1/auth/password-reset", &json!({ "email": ana.email.to_uppercase() })).await;
     let unknown = someone.post("/v1/auth/password-reset", &json!({ "email": "nobody@example.com" })).await;
     assert_eq!(
@@ -32,11 +32,11 @@ async fn a_password_is_reset_by_email() {
     asked.ok(200);
     let token = mailed_token(&world, &ana).await;
     assert!(token.len() >= 22, "128 bits: {token}");
-    assert!(world.cloud().cloud().outbox().last_to("nobody@example.com").is_none());
+    assert!(world.local_cloud().emulator().ses().newest_to("nobody@example.com").is_none());
 
     let confirm = |token: &str, password: &str| json!({ "token": token, "new_password": password });
     let new = "a marten under the eaves 17";
-    someone = world.nobody();
+    someone = world.anonymous();
     let path = "/v1/auth/password-reset/confirm";
     someone.post(path, &confirm(&token, "short")).await.refused(422, "VALIDATION_ERROR");
     someone.post(path, &confirm("no such token", new)).await.refused(400, "INVALID_TOKEN");
@@ -49,8 +49,8 @@ async fn a_password_is_reset_by_email() {
     let login = |password: &str| json!({ "email": ana.email, "password": password });
     someone.post("/v1/auth/login", &login(&ana.password)).await.refused(401, "UNAUTHORIZED");
     someone.post("/v1/auth/login", &login(new)).await.ok(200);
-    world.quiet().await;
-    let mail = world.cloud().cloud().outbox().last_to(&ana.email).unwrap();
+    world.wait_for_jobs().await;
+    let mail = world.local_cloud().emulator().ses().newest_to(&ana.email).unwrap();
     assert!(
         !mail.links.iter().any(|link| link.contains("token=")),
         "the notice of the change: {}",
@@ -60,6 +60,6 @@ async fn a_password_is_reset_by_email() {
     // an hour, not longer
     someone.post("/v1/auth/password-reset", &json!({ "email": ana.email })).await.ok(200);
     let late = mailed_token(&world, &ana).await;
-    world.cloud().clock().advance(Duration::from_secs(3601));
+    world.local_cloud().clock().advance(Duration::from_secs(3601));
     someone.post(path, &confirm(&late, new)).await.refused(400, "INVALID_TOKEN");
 }

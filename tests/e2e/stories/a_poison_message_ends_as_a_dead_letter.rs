@@ -7,8 +7,8 @@ use crate::world::World;
 /// What nobody can do is set aside after some tries, and holds up nothing (RELIABILITY 36 and 37).
 #[tokio::test]
 async fn a_poison_message_ends_as_a_dead_letter() {
-    let Some(world) = World::local("dead letters").await else { return };
-    let queues = world.cloud().cloud().queues();
+    let Some(world) = World::local_only("dead letters").await else { return };
+    let queues = world.local_cloud().emulator().sqs();
     let named = |part: &str| queues.names().into_iter().find(|name| name.contains(part)).unwrap();
     let (queue, dead) = (named("SessionsQueue"), named("SessionsDeadLetters"));
     let unknown = json!({ "job": "dance.v1", "payload": {}, "at": "2026-11-21T12:00:00Z" }).to_string();
@@ -19,9 +19,9 @@ async fn a_poison_message_ends_as_a_dead_letter() {
 
     // meanwhile everybody is greeted
     let ana = world.user("ana").await;
-    let (_, session) = ana.started(1).await;
-    ana.socket(&session).await;
-    session.guest(&world, "Bo").await;
+    let (_, session) = ana.start_session(1).await;
+    ana.connect_to_session(&session).await;
+    session.join_and_connect(&world, "Bo").await;
 
     let arrived = async {
         while queues.depth(&dead).visible < 3 {

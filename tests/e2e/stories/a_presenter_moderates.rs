@@ -2,22 +2,22 @@ use serde_json::{Value, json};
 
 use crate::world::{
     ClientSocket, Presentation, Session, User, World,
-    people::{Slide, vote},
+    people::{Slide, vote_payload},
 };
 
 /// A session of a text slide whose cloud everyone sees, and a vote.
 async fn start_talk(world: &World) -> (User, Presentation, Session) {
     let ana = world.user("ana").await;
-    let mut presentation = ana.presentation(0).await;
+    let mut presentation = ana.create_presentation(0).await;
     let path = format!("/v1/presentations/{}/slides", presentation.id);
     let text =
         json!({ "type": "question_text", "content": { "question": "One word?", "show_results": true } });
-    for body in [text, crate::world::people::question(1, false)] {
+    for body in [text, crate::world::people::choice_slide(1, false)] {
         let slide = ana.client.post(&path, &body).await.ok(201);
         presentation.slides.push(Slide { id: slide["id"].as_str().unwrap().to_owned() });
     }
-    let session = ana.session(&presentation).await;
-    session.go("start").await;
+    let session = ana.create_session(&presentation).await;
+    session.transition("start").await;
     (ana, presentation, session)
 }
 
@@ -35,12 +35,12 @@ async fn a_hidden_response_leaves_the_word_cloud_immediately() {
     let world = World::start().await;
     let (ana, presentation, session) = start_talk(&world).await;
     let slide = &presentation.slides[0];
-    let (bo, mut bo_socket) = session.guest(&world, "Bo").await;
-    let (_cy, mut cy_socket) = session.guest(&world, "Cy").await;
+    let (bo, mut bo_socket) = session.join_and_connect(&world, "Bo").await;
+    let (_cy, mut cy_socket) = session.join_and_connect(&world, "Cy").await;
     submit_text(&mut bo_socket, slide, "nonsense").await;
     submit_text(&mut cy_socket, slide, "feathers").await;
-    cy_socket.wait_where("vote_update", |update| update["total_voters"] == 2).await;
-    let stored = session.responses(slide).await;
+    cy_socket.wait_for_where("vote_update", |update| update["total_voters"] == 2).await;
+    let stored = session.responses_to_slide(slide).await;
     let of_bo =
         stored["items"].as_array().unwrap().iter().find(|one| one["participant_id"] == bo.id).unwrap();
     let path = format!("/v1/responses/{}", of_bo["response_id"].as_str().unwrap());
@@ -48,14 +48,14 @@ async fn a_hidden_response_leaves_the_word_cloud_immediately() {
         json!({ "session_id": session.id, "slide_id": slide.id, "is_hidden": true, "is_flagged": true });
     let moderated = ana.client.patch(&path, &body).await.ok(200);
     assert_eq!((&moderated["is_hidden"], &moderated["is_flagged"]), (&json!(true), &json!(true)));
-    let update = cy_socket.wait_where("vote_update", |update| words_of(update) == ["feathers"]).await;
+    let update = cy_socket.wait_for_where("vote_update", |update| words_of(update) == ["feathers"]).await;
     assert_eq!(update["total_voters"], 1, "{update}");
     // its owner still sees it, as hidden
-    assert_eq!(session.responses(slide).await["total"], 2);
+    assert_eq!(session.responses_to_slide(slide).await["total"], 2);
     // another answer is seen again; the hidden one may come back
     submit_text(&mut bo_socket, slide, "beaks").await;
     let update =
-        cy_socket.wait_where("vote_update", |update| words_of(update) == ["beaks", "feathers"]).await;
+        cy_socket.wait_for_where("vote_update", |update| words_of(update) == ["beaks", "feathers"]).await;
     assert_eq!(update["total_voters"], 2, "{update}");
     bo.client.patch(&path, &body).await.refused(401, "UNAUTHORIZED");
     let stranger = world.user("stranger").await;
@@ -67,15 +67,15 @@ async fn blocked_words_are_refused_and_removed_from_counts() {
     let world = World::start().await;
     let (ana, presentation, session) = start_talk(&world).await;
     let slide = &presentation.slides[0];
-    let (bo, mut bo_socket) = session.guest(&world, "Bo").await;
-    let (_cy, mut cy_socket) = session.guest(&world, "Cy").await;
+    let (bo, mut bo_socket) = session.join_and_connect(&world, "Bo").await;
+    let (_cy, mut cy_socket) = session.join_and_connect(&world, "Cy").await;
     submit_text(&mut bo_socket, slide, "ugly feathers").await;
     submit_text(&mut cy_socket, slide, "class").await;
-    cy_socket.wait_where("vote_update", |update| update["total_voters"] == 2).await;
+    cy_socket.wait_for_where("vote_update", |update| update["total_voters"] == 2).await;
     let path = format!("/v1/sessions/{}", session.id);
     let changed = ana.client.patch(&path, &json!({ "blocked_words": ["Ugly", "ass"] })).await.ok(200);
     assert_eq!(changed["blocked_words"], json!(["ass", "ugly"]));
-    let update = cy_socket.wait_where("vote_update", |update| words_of(update) == ["class"]).await;
+    let update = cy_socket.wait_for_where("vote_update", |update| words_of(update) == ["class"]).await;
     assert_eq!(update["total_voters"], 1, "{update}");
     let body = json!({ "session_id": session.id, "slide_id": slide.id, "content": { "text": "so UGLY!" } });
     let refused = bo.client.post("/v1/responses", &body).await.refused(422, "INVALID_CONTENT");
@@ -90,14 +90,14 @@ async fn a_word_blocked_later_is_removed_from_earlier_slides_and_questions() {
     let world = World::start().await;
     let (ana, presentation, session) = start_talk(&world).await;
     let slide = &presentation.slides[0];
-    let (bo, mut bo_socket) = session.guest(&world, "Bo").await;
-    let (cy, mut cy_socket) = session.guest(&world, "Cy").await;
+    let (bo, mut bo_socket) = session.join_and_connect(&world, "Bo").await;
+    let (cy, mut cy_socket) = session.join_and_connect(&world, "Cy").await;
     submit_text(&mut bo_socket, slide, "ugly").await;
-    cy_socket.wait_where("vote_update", |update| update["total_voters"] == 1).await;
+    cy_socket.wait_for_where("vote_update", |update| update["total_voters"] == 1).await;
     let questions = format!("/v1/sessions/{}/questions", session.id);
     let asked = bo.client.post(&questions, &json!({ "question_text": "Why so ugly?" })).await.ok(201);
-    session.show(&presentation.slides[1]).await;
-    world.quiet().await;
+    session.show_slide(&presentation.slides[1]).await;
+    world.wait_for_jobs().await;
     let path = format!("/v1/sessions/{}", session.id);
     ana.client.patch(&path, &json!({ "blocked_words": ["ugly"] })).await.ok(200);
     let results = format!("{path}/slides/{}/results", slide.id);
@@ -113,10 +113,10 @@ async fn a_word_blocked_later_is_removed_from_earlier_slides_and_questions() {
 async fn a_removed_participant_stays_out() {
     let world = World::start().await;
     let (ana, presentation, session) = start_talk(&world).await;
-    session.show(&presentation.slides[1]).await;
-    let (bo, mut first_tab) = session.guest(&world, "Bo").await;
-    let (mut second_tab, _) = bo.back().await;
-    let (_cy, mut cy_socket) = session.guest(&world, "Cy").await;
+    session.show_slide(&presentation.slides[1]).await;
+    let (bo, mut first_tab) = session.join_and_connect(&world, "Bo").await;
+    let (mut second_tab, _) = bo.reconnect().await;
+    let (_cy, mut cy_socket) = session.join_and_connect(&world, "Cy").await;
     let path = format!("/v1/sessions/{}/participants/{}", session.id, bo.id);
     let stranger = world.user("stranger").await;
     stranger.client.delete(&path).await.refused(404, "RESOURCE_NOT_FOUND");
@@ -124,9 +124,9 @@ async fn a_removed_participant_stays_out() {
         ana.client.delete(&path).await.ok(204);
     }
     for socket in [&mut first_tab, &mut second_tab] {
-        let said = socket.wait("error").await;
+        let said = socket.wait_for("error").await;
         assert_eq!((&said["code"], &said["fatal"]), (&json!("removed"), &json!(true)), "{said}");
-        socket.closed().await;
+        socket.wait_closed().await;
     }
     let body = json!({ "session_id": session.id, "slide_id": presentation.slides[1].id, "content": { "selected": ["a"] } });
     bo.client.post("/v1/responses", &body).await.refused(403, "REMOVED");
@@ -135,16 +135,16 @@ async fn a_removed_participant_stays_out() {
     bo.client.get(&ask).await.refused(404, "RESOURCE_NOT_FOUND");
     let ticket = json!({ "session_id": session.id });
     let ticket = bo.client.post("/v1/realtime/tickets", &ticket).await.ok(201);
-    let refused = ClientSocket::dial(ticket["websocket_url"].as_str().unwrap()).await;
+    let refused = ClientSocket::try_open(ticket["websocket_url"].as_str().unwrap()).await;
     assert!(refused.is_err(), "a ticket does not let them in again");
     let join = format!("/v1/sessions/code/{}/join", session.code);
-    let again = world.nobody().post(&join, &json!({ "participant_token": bo.token })).await;
+    let again = world.anonymous().post(&join, &json!({ "participant_token": bo.token })).await;
     again.refused(403, "REMOVED");
     let listed = ana.client.get(&format!("/v1/sessions/{}/participants", session.id)).await.ok(200);
     for participant in listed["items"].as_array().unwrap() {
         assert_eq!(participant["removed_at"].is_string(), participant["id"] == bo.id, "{listed}");
     }
     // nobody else notices
-    cy_socket.send("response_submitted", vote(&presentation.slides[1], "a", 1)).await;
-    cy_socket.wait_where("vote_update", |update| update["total_voters"] == 1).await;
+    cy_socket.send("response_submitted", vote_payload(&presentation.slides[1], "a", 1)).await;
+    cy_socket.wait_for_where("vote_update", |update| update["total_voters"] == 1).await;
 }

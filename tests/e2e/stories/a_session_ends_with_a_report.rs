@@ -63,7 +63,7 @@ fn slides() -> Vec<Value> {
 }
 
 fn advance_minute(world: &World) {
-    world.cloud().clock().advance(Duration::from_mins(1));
+    world.local_cloud().clock().advance(Duration::from_mins(1));
 }
 
 impl EndedTalk {
@@ -80,12 +80,12 @@ impl EndedTalk {
             let slide = ana.client.post(&path, &slide).await.ok(201);
             presentation.slides.push(Slide { id: slide["id"].as_str().unwrap().to_owned() });
         }
-        let session = ana.session(&presentation).await;
+        let session = ana.create_session(&presentation).await;
         let mut talk = Self { ana, presentation, session, guests: Vec::new() };
         for name in &NAMES[..8] {
             talk.guests.push(talk.session.join(world, Some(name)).await);
         }
-        talk.session.go("start").await;
+        talk.session.transition("start").await;
         talk.submit_responses(world).await;
         talk.ask_questions(world).await;
         talk
@@ -98,10 +98,10 @@ impl EndedTalk {
         }
         let selected = |ids: &[&str]| json!({ "selected": ids });
         for slide in 1..=6 {
-            self.session.show(&self.presentation.slides[slide]).await;
+            self.session.show_slide(&self.presentation.slides[slide]).await;
             for (place, guest) in self.guests.iter().enumerate() {
                 if place % 4 == 0 {
-                    world.cloud().clock().advance(Duration::from_secs(3));
+                    world.local_cloud().clock().advance(Duration::from_secs(3));
                 }
                 let content = match slide {
                     1 => selected([&["opt1", "opt3"][..], &["opt4"], &["opt1", "opt2"]][place % 3]),
@@ -121,7 +121,7 @@ impl EndedTalk {
             }
             advance_minute(world);
         }
-        self.session.show(&self.presentation.slides[7]).await;
+        self.session.show_slide(&self.presentation.slides[7]).await;
     }
 
     async fn ask_questions(&self, world: &World) {
@@ -130,7 +130,7 @@ impl EndedTalk {
         let first = self.guests[0].client.post(&path, &ask("Where do herons nest?")).await.ok(201);
         let second = self.guests[1].client.post(&path, &ask("What does the <b>tour</b> cost?")).await.ok(201);
         let hidden = self.guests[2].client.post(&path, &ask("Who let you speak?")).await.ok(201);
-        world.quiet().await;
+        world.wait_for_jobs().await;
         let of = |question: &Value| format!("{path}/{}", question["question_id"].as_str().unwrap());
         for guest in &self.guests[3..6] {
             guest.client.put(&format!("{}/upvote", of(&second)), &json!({})).await.ok(204);
@@ -139,7 +139,7 @@ impl EndedTalk {
         self.ana.client.post(&format!("{}/answer", of(&second)), &reply).await.ok(200);
         self.ana.client.patch(&of(&hidden), &json!({ "status": "hidden" })).await.ok(200);
         assert!(first["question_id"].is_string());
-        world.quiet().await;
+        world.wait_for_jobs().await;
     }
 
     fn path(&self, what: &str) -> String {
@@ -152,28 +152,28 @@ impl EndedTalk {
 
     /// How many mails tell of the report.
     fn mail_count(&self, world: &World) -> usize {
-        let all = world.cloud().cloud().outbox().all();
+        let all = world.local_cloud().emulator().ses().emails();
         all.iter().filter(|mail| mail.to.contains(&self.ana.email) && mail.subject.contains("report")).count()
     }
 }
 
 async fn get_page(client: &ApiClient, path: &str) -> ApiResponse {
-    client.ask(Method::GET, path).header("accept", "text/html,application/xhtml+xml").send().await
+    client.request(Method::GET, path).header("accept", "text/html,application/xhtml+xml").send().await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_ends_with_a_report() {
-    let Some(world) = World::local("the report").await else { return };
+    let Some(world) = World::local_only("the report").await else { return };
     let talk = EndedTalk::play(&world).await;
-    let mut presenter = talk.ana.socket(&talk.session).await;
+    let mut presenter = talk.ana.connect_to_session(&talk.session).await;
     talk.ana.client.get(&talk.path("report")).await.refused(409, "CONFLICT");
     let statistics = talk.ana.client.get(&talk.path("statistics")).await.ok(200);
     let ended = talk.ana.client.post(&talk.path("finalize"), &json!({})).await.ok(202);
     assert_eq!((&ended["report"], &ended["session"]["status"]), (&json!("pending"), &json!("ended")));
     let pending = talk.ana.client.get(&talk.path("report")).await;
     assert!(pending.status == 200 || pending.ok(202)["status"] == "pending", "{}", pending.text);
-    presenter.wait("report_ready").await;
-    world.quiet().await;
+    presenter.wait_for("report_ready").await;
+    world.wait_for_jobs().await;
 
     let report = talk.report().await;
     let audience = &report["audience"];
@@ -218,21 +218,21 @@ async fn a_session_ends_with_a_report() {
     assert_eq!(talk.mail_count(&world), 1);
     let again = talk.ana.client.post(&talk.path("finalize"), &json!({})).await.ok(202);
     assert_eq!(again["report"], "ready");
-    world.quiet().await;
-    world.cloud().clock().advance(Duration::from_secs(61));
-    world.quiet().await;
+    world.wait_for_jobs().await;
+    world.local_cloud().clock().advance(Duration::from_secs(61));
+    world.wait_for_jobs().await;
     assert_eq!((talk.mail_count(&world), talk.report().await), (1, report));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_report_is_a_printable_page() {
-    let Some(world) = World::local("the page of a report").await else { return };
+    let Some(world) = World::local_only("the page of a report").await else { return };
     let talk = EndedTalk::play(&world).await;
-    let mut presenter = talk.ana.socket(&talk.session).await;
-    talk.session.go("end").await;
+    let mut presenter = talk.ana.connect_to_session(&talk.session).await;
+    talk.session.transition("end").await;
     let waiting = get_page(&talk.ana.client, &talk.path("report")).await;
     assert!(waiting.status == 200 || waiting.text.contains("is being written"), "{}", waiting.text);
-    presenter.wait("report_ready").await;
+    presenter.wait_for("report_ready").await;
     let shown = get_page(&talk.ana.client, &talk.path("report")).await;
     shown.ok(200);
     store_page(&shown.text);
@@ -262,7 +262,7 @@ fn store_page(page: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn responses_are_exported_as_rows() {
-    let Some(world) = World::local("the export").await else { return };
+    let Some(world) = World::local_only("the export").await else { return };
     let talk = EndedTalk::play(&world).await;
     let sheet = talk.ana.client.get(&talk.path("export?format=csv")).await;
     sheet.ok(200);
@@ -301,28 +301,30 @@ async fn responses_are_exported_as_rows() {
     talk.ana.client.get(&talk.path("export?part=2")).await.refused(404, "RESOURCE_NOT_FOUND");
 
     // nobody else
-    talk.session.go("end").await;
-    world.quiet().await;
+    talk.session.transition("end").await;
+    world.wait_for_jobs().await;
     let eve = world.user("eve").await;
     for what in ["report", "report?format=html", "export", "export?what=questions", "statistics"] {
         eve.client.get(&talk.path(what)).await.refused(404, "RESOURCE_NOT_FOUND");
         talk.guests[0].client.get(&talk.path(what)).await.refused(401, "UNAUTHORIZED");
-        world.nobody().get(&talk.path(what)).await.refused(401, "UNAUTHORIZED");
+        world.anonymous().get(&talk.path(what)).await.refused(401, "UNAUTHORIZED");
     }
     eve.client.post(&talk.path("finalize"), &json!({})).await.refused(404, "RESOURCE_NOT_FOUND");
 }
 
 #[tokio::test]
 async fn a_session_that_never_started_has_no_report() {
-    let Some(world) = World::local("no report").await else { return };
+    let Some(world) = World::local_only("no report").await else { return };
     let ana = world.user("ana").await;
-    let presentation = ana.presentation(1).await;
-    let session = ana.session(&presentation).await;
+    let presentation = ana.create_presentation(1).await;
+    let session = ana.create_session(&presentation).await;
     let path = format!("/v1/sessions/{}", session.id);
     let ended = ana.client.post(&format!("{path}/finalize"), &json!({})).await.ok(202);
     assert_eq!((&ended["report"], &ended["session"]["end_reason"]), (&json!("none"), &json!("cancelled")));
-    world.quiet().await;
+    world.wait_for_jobs().await;
     let refused = ana.client.get(&format!("{path}/report")).await.refused(404, "RESOURCE_NOT_FOUND");
     assert!(refused["message"].as_str().unwrap().contains("cancelled"), "{refused}");
-    assert!(world.cloud().cloud().outbox().all().iter().all(|mail| !mail.subject.contains("report")));
+    assert!(
+        world.local_cloud().emulator().ses().emails().iter().all(|mail| !mail.subject.contains("report"))
+    );
 }

@@ -17,7 +17,7 @@ async fn all_items(client: &ApiClient, path: &str) -> Vec<Value> {
 async fn a_team_has_channels() {
     let world = World::start().await;
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
-    let mut bo_socket = bo.connect_unread().await;
+    let mut bo_socket = bo.connect_to_team_unread().await;
     let name = format!("Herons-{}", ana.username);
     let made = ana.client.post("/api/v1/channels/", &json!({ "name": name })).await.ok(201);
     let (id, name) = (made["id"].as_str().unwrap(), name.as_str());
@@ -74,11 +74,13 @@ async fn a_team_has_channels() {
     let listed = all_items(&bo.client, &format!("/v1/channels/{id}/members")).await;
     assert_eq!(listed.len(), 2);
     bo_socket
-        .wait_where("user_joined", |event| event["channel_id"] == id && event["user_id"] == bo.id.as_str())
+        .wait_for_where("user_joined", |event| {
+            event["channel_id"] == id && event["user_id"] == bo.id.as_str()
+        })
         .await;
-    bo_socket.catch_up().await;
+    bo_socket.receive_until_pong().await;
     let of_this = |event: &&ReceivedEvent| event.kind == "user_joined" && event.payload["channel_id"] == id;
-    assert_eq!(bo_socket.seen.iter().filter(of_this).count(), 1, "joining again is no joining");
+    assert_eq!(bo_socket.received.iter().filter(of_this).count(), 1, "joining again is no joining");
 
     let mine = bo.client.get("/api/v1/channels/my").await.ok(200);
     let names: Vec<&str> =
@@ -88,7 +90,7 @@ async fn a_team_has_channels() {
     assert_eq!((&of_ana["items"][2]["id"], &of_ana["items"][2]["role"]), (&json!(id), &json!("owner")));
 
     for path in ["/v1/channels", "/v1/channels/my", "/v1/channels/users/available"] {
-        world.nobody().get(path).await.refused(401, "UNAUTHORIZED");
+        world.anonymous().get(path).await.refused(401, "UNAUTHORIZED");
     }
 }
 
@@ -113,7 +115,7 @@ async fn members_can_leave_the_default_channels() {
 async fn concurrent_joins_count_each_member_once() {
     let world = World::start().await;
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
-    let channel = ana.public_channel().await;
+    let channel = ana.create_public_channel().await;
     let id = channel.id.as_str();
     let body = json!({ "channel_id": id });
     let join = async || bo.client.post("/v1/channels/join", &body).await.ok(200);
@@ -127,7 +129,7 @@ async fn concurrent_joins_count_each_member_once() {
 async fn accounts_with_a_user_name_form_the_team() {
     let world = World::start().await;
     let (ana, cy) = (world.teammate("ana").await, world.user("cy").await);
-    let channel = ana.public_channel().await;
+    let channel = ana.create_public_channel().await;
     let id = channel.id.as_str();
     for path in ["/v1/channels".into(), "/v1/channels/my".into(), format!("/v1/channels/{id}")] {
         cy.client.get(&path).await.refused(409, "USERNAME_REQUIRED");

@@ -3,7 +3,7 @@ use std::time::Instant;
 use futures::{StreamExt, future::join_all, stream};
 use serde_json::json;
 
-use crate::world::{ClientScreen, World, people::vote};
+use crate::world::{ClientScreen, World, people::vote_payload};
 
 const VOTERS: usize = 250;
 const WATCHERS: u64 = 12;
@@ -12,11 +12,11 @@ const WATCHERS: u64 = 12;
 /// audience is told by the tick and not by the vote (RELIABILITY 32 and 40).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_votes_cost_few_posts() {
-    let Some(world) = World::local("counting posts").await else { return };
+    let Some(world) = World::local_only("counting posts").await else { return };
     let ana = world.user("ana").await;
-    let (presentation, session) = ana.started(1).await;
+    let (presentation, session) = ana.start_session(1).await;
     let slide = &presentation.slides[0];
-    let hall = world.nobody();
+    let hall = world.anonymous();
     let voters: Vec<_> = stream::iter(0..VOTERS)
         .map(|_| session.join_from(hall.clone(), None))
         .buffer_unordered(32)
@@ -24,16 +24,17 @@ async fn a_thousand_votes_cost_few_posts() {
         .await;
     let mut watchers = Vec::new();
     for number in 0..WATCHERS {
-        watchers.push(session.guest(&world, &format!("Watcher {number}")).await.1);
+        watchers.push(session.join_and_connect(&world, &format!("Watcher {number}")).await.1);
     }
-    world.quiet().await;
-    let before = world.cloud().cloud().connections().posts();
+    world.wait_for_jobs().await;
+    let before = world.local_cloud().emulator().connections().posts();
     let began = Instant::now();
 
     // the last of the four, by `seq`, is what counts; it is sent first
     let ballots = voters.iter().enumerate().flat_map(|(number, voter)| {
         let last = ["a", "b", "c"][number % 3];
-        [(last, 9), ("a", 3), (last, 9), ("b", 5)].map(|(option, seq)| (voter, vote(slide, option, seq)))
+        [(last, 9), ("a", 3), (last, 9), ("b", 5)]
+            .map(|(option, seq)| (voter, vote_payload(slide, option, seq)))
     });
     let sent: Vec<_> = stream::iter(ballots)
         .map(|(voter, mut body)| {
@@ -46,20 +47,20 @@ async fn a_thousand_votes_cost_few_posts() {
     assert_eq!(sent.len(), 4 * VOTERS);
     let expected = json!({ "a": 84, "b": 83, "c": 83 });
     join_all(watchers.iter_mut().map(async |watcher| {
-        let complete = watcher.wait_where("vote_update", |update| update["votes"] == expected).await;
+        let complete = watcher.wait_for_where("vote_update", |update| update["votes"] == expected).await;
         assert_eq!(complete["total_voters"], VOTERS);
     }))
     .await;
-    world.quiet().await;
+    world.wait_for_jobs().await;
     for watcher in &mut watchers {
-        watcher.catch_up().await;
-        assert_eq!(ClientScreen::of(&watcher.seen).votes[&slide.id].values().sum::<u64>(), 250);
+        watcher.receive_until_pong().await;
+        assert_eq!(ClientScreen::from_events(&watcher.received).votes[&slide.id].values().sum::<u64>(), 250);
     }
 
     // 2 Hz for an audience of this size, as long as it was told; the first and the last update are on top, and a pong each
     let seconds = began.elapsed().as_secs() + 1;
-    let posts = world.cloud().cloud().connections().posts() - before;
+    let posts = world.local_cloud().emulator().connections().posts() - before;
     let most = WATCHERS * (2 * seconds + 4);
     assert!(posts <= most, "{posts} posts for a thousand votes in {seconds} s");
-    assert_eq!(session.responses(slide).await["total"], VOTERS);
+    assert_eq!(session.responses_to_slide(slide).await["total"], VOTERS);
 }

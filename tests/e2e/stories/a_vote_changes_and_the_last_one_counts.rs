@@ -2,45 +2,45 @@ use serde_json::{Value, json};
 
 use crate::world::{
     ClientScreen, World,
-    people::{question, vote},
+    people::{choice_slide, vote_payload},
 };
 
 #[tokio::test]
 async fn the_last_vote_counts() {
     let world = World::start().await;
     let ana = world.user("ana").await;
-    let (presentation, session) = ana.started(1).await;
+    let (presentation, session) = ana.start_session(1).await;
     let slide = &presentation.slides[0];
-    let mut presenter = ana.socket(&session).await;
-    let (bo, mut bo_socket) = session.guest(&world, "Bo").await;
-    let (_, mut cy_socket) = session.guest(&world, "Cy").await;
+    let mut presenter = ana.connect_to_session(&session).await;
+    let (bo, mut bo_socket) = session.join_and_connect(&world, "Bo").await;
+    let (_, mut cy_socket) = session.join_and_connect(&world, "Cy").await;
 
-    bo_socket.send("response_submitted", vote(slide, "a", 1)).await;
-    cy_socket.send("response_submitted", vote(slide, "c", 1)).await;
-    presenter.wait_where("vote_update", |update| vote_counts(update) == [1, 0, 1]).await;
+    bo_socket.send("response_submitted", vote_payload(slide, "a", 1)).await;
+    cy_socket.send("response_submitted", vote_payload(slide, "c", 1)).await;
+    presenter.wait_for_where("vote_update", |update| vote_counts(update) == [1, 0, 1]).await;
 
     // another mind, then the first one again, late: by its `seq` it is older
-    bo_socket.send("response_submitted", vote(slide, "b", 3)).await;
-    presenter.wait_where("vote_update", |update| vote_counts(update) == [0, 1, 1]).await;
-    bo_socket.send("response_submitted", vote(slide, "a", 2)).await;
+    bo_socket.send("response_submitted", vote_payload(slide, "b", 3)).await;
+    presenter.wait_for_where("vote_update", |update| vote_counts(update) == [0, 1, 1]).await;
+    bo_socket.send("response_submitted", vote_payload(slide, "a", 2)).await;
     // the same vote a second time, and over HTTP
-    bo_socket.send("response_submitted", vote(slide, "b", 3)).await;
-    let mut by_http = vote(slide, "b", 4);
+    bo_socket.send("response_submitted", vote_payload(slide, "b", 3)).await;
+    let mut by_http = vote_payload(slide, "b", 4);
     by_http["session_id"] = json!(session.id);
     let stored = bo.client.post("/v1/responses", &by_http).await.ok(201);
     assert_eq!(stored["participant_id"], json!(bo.id));
-    cy_socket.send("response_submitted", vote(slide, "a", 2)).await;
-    let last = presenter.wait_where("vote_update", |update| vote_counts(update) == [1, 1, 0]).await;
+    cy_socket.send("response_submitted", vote_payload(slide, "a", 2)).await;
+    let last = presenter.wait_for_where("vote_update", |update| vote_counts(update) == [1, 1, 0]).await;
     assert_eq!((&last["total_votes"], &last["total_voters"]), (&json!(2), &json!(2)));
 
-    world.quiet().await;
-    presenter.catch_up().await;
-    let shown = json!({ "votes": ClientScreen::of(&presenter.seen).votes[&slide.id] });
+    world.wait_for_jobs().await;
+    presenter.receive_until_pong().await;
+    let shown = json!({ "votes": ClientScreen::from_events(&presenter.received).votes[&slide.id] });
     assert_eq!(vote_counts(&shown), [1, 1, 0], "nothing old comes up again");
-    let answers = session.responses(slide).await;
+    let answers = session.responses_to_slide(slide).await;
     assert_eq!(answers["total"], 2, "one answer each: {answers}");
-    bo_socket.hang_up().await;
-    let (_, state) = bo.back().await;
+    bo_socket.close().await;
+    let (_, state) = bo.reconnect().await;
     assert_eq!(state["my_responses"][0]["content"], json!({ "selected": ["b"] }), "{state}");
 }
 
@@ -48,19 +48,19 @@ async fn the_last_vote_counts() {
 async fn selections_and_voters_are_counted_separately() {
     let world = World::start().await;
     let ana = world.user("ana").await;
-    let presentation = ana.presentation(0).await;
+    let presentation = ana.create_presentation(0).await;
     let path = format!("/v1/presentations/{}/slides", presentation.id);
-    let slide = ana.client.post(&path, &question(1, true)).await.ok(201);
-    let session = ana.session(&presentation).await;
-    session.go("start").await;
-    let mut presenter = ana.socket(&session).await;
-    let (_, mut bo) = session.guest(&world, "Bo").await;
-    let (_, mut cy) = session.guest(&world, "Cy").await;
+    let slide = ana.client.post(&path, &choice_slide(1, true)).await.ok(201);
+    let session = ana.create_session(&presentation).await;
+    session.transition("start").await;
+    let mut presenter = ana.connect_to_session(&session).await;
+    let (_, mut bo) = session.join_and_connect(&world, "Bo").await;
+    let (_, mut cy) = session.join_and_connect(&world, "Cy").await;
 
     bo.send("response_submitted", json!({ "slide_id": slide["id"], "content": { "selected": ["a", "b"] } }))
         .await;
     cy.send("response_submitted", json!({ "slide_id": slide["id"], "content": { "selected": ["b"] } })).await;
-    let update = presenter.wait_where("vote_update", |update| update["total_voters"] == 2).await;
+    let update = presenter.wait_for_where("vote_update", |update| update["total_voters"] == 2).await;
     assert_eq!((vote_counts(&update), &update["total_votes"]), ([1, 2, 0], &json!(3)));
 }
 

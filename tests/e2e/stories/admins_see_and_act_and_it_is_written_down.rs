@@ -24,8 +24,8 @@ async fn admin_actions_are_audited() {
     assert!(!bo.to_string().contains("heron"), "{bo}");
     root.client.post("/v1/admin/users", &new).await.refused(409, "EMAIL_TAKEN");
     let login = json!({ "email": "bo@example.com", "password": "a heron over grey water" });
-    let tokens = world.nobody().post("/v1/auth/login", &login).await.ok(200);
-    let bo_client = world.nobody().with_token(tokens["access_token"].as_str().unwrap());
+    let tokens = world.anonymous().post("/v1/auth/login", &login).await.ok(200);
+    let bo_client = world.anonymous().with_token(tokens["access_token"].as_str().unwrap());
 
     let ana = world.user("ana").await;
     let one = format!("/v1/admin/users/{}", ana.id);
@@ -75,7 +75,7 @@ async fn admin_actions_are_audited() {
 async fn admins_list_search_and_sort_accounts() {
     let Some((world, root)) = World::with_admin("lists of accounts", "free").await else { return };
     let (ana, bo) = (world.user("ana").await, world.user("bo").await);
-    ana.started(1).await;
+    ana.start_session(1).await;
     let names = |page: &Value| -> Vec<String> {
         let items = page["items"].as_array().unwrap();
         items.iter().map(|item| item["name"].as_str().unwrap().to_owned()).collect()
@@ -102,7 +102,7 @@ async fn admins_list_search_and_sort_accounts() {
     assert_eq!(detail["sessions"][0]["status"], "active");
     // who has deleted themselves is nobody's to see
     let body = json!({ "password": bo.password });
-    bo.client.ask(Method::DELETE, "/v1/users/me").json(&body).send().await.ok(204);
+    bo.client.request(Method::DELETE, "/v1/users/me").json(&body).send().await.ok(204);
     root.client.get(&format!("/v1/admin/users/{}", bo.id)).await.refused(404, "RESOURCE_NOT_FOUND");
     assert_eq!(names(&get("").await), ["ana", "root"]);
 }
@@ -111,13 +111,13 @@ async fn admins_list_search_and_sort_accounts() {
 async fn admins_list_count_and_end_sessions() {
     let Some((world, root)) = World::with_admin("sessions of all", "free").await else { return };
     let ana = world.user("ana").await;
-    let (presentation, session) = ana.started(1).await;
-    let (_guest, mut socket) = session.guest(&world, "Bo").await;
-    let vote = crate::world::people::vote(&presentation.slides[0], "a", 1);
+    let (presentation, session) = ana.start_session(1).await;
+    let (_guest, mut socket) = session.join_and_connect(&world, "Bo").await;
+    let vote = crate::world::people::vote_payload(&presentation.slides[0], "a", 1);
     socket.send("response_submitted", vote).await;
-    socket.catch_up().await;
-    let mut screen: ClientSocket = ana.socket(&session).await;
-    world.quiet().await;
+    socket.receive_until_pong().await;
+    let mut screen: ClientSocket = ana.connect_to_session(&session).await;
+    world.wait_for_jobs().await;
 
     let listed = root.client.get("/v1/admin/sessions?status=active").await.ok(200);
     assert_eq!(listed["items"][0]["id"], session.id);
@@ -159,9 +159,9 @@ async fn admins_list_count_and_end_sessions() {
     assert_eq!(plans["items"][2]["limits"]["sessions_per_month"], json!(null));
 
     root.client.post(&format!("{one}/end"), &json!({ "reason": "abuse" })).await.ok(202);
-    world.quiet().await;
+    world.wait_for_jobs().await;
     for socket in [&mut screen, &mut socket] {
-        assert_eq!(socket.wait("session_ended").await["end_reason"], "admin");
+        assert_eq!(socket.wait_for("session_ended").await["end_reason"], "admin");
     }
     let ended = ana.client.get(&format!("/v1/sessions/{}", session.id)).await.ok(200);
     assert_eq!((&ended["status"], &ended["end_reason"]), (&json!("ended"), &json!("admin")));
@@ -181,7 +181,7 @@ async fn an_admin_sees_the_configured_model() {
     ];
     let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let options = LocalOptions { parameters, ..LocalOptions::default() };
-    let Some(world) = World::local_with("the model", options).await else { return };
+    let Some(world) = World::local_only_with("the model", options).await else { return };
     let root = User::register_as(&world, "root", "root@example.com").await;
     assert_eq!(
         root.client.get("/v1/admin/llm").await.ok(200),

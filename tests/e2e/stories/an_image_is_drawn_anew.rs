@@ -6,19 +6,19 @@ use serde_json::{Value, json};
 
 use crate::world::{
     ApiResponse, User, World,
-    pictures::{animation, colors, file, holes, noise, picture},
+    pictures::{animation, color_gradient, encode, noise, small_image, transparent_image},
 };
 
 const PAGE: &[u8] = b"<html><script>alert('heron')</script></html>";
 
 async fn upload(ana: &User, bytes: &[u8]) -> ApiResponse {
-    ana.client.ask(Method::POST, "/v1/upload/image").file("application/octet-stream", bytes).send().await
+    ana.client.request(Method::POST, "/v1/upload/image").file("application/octet-stream", bytes).send().await
 }
 
 /// Uploads, and reads back what is kept.
 async fn stored_image(world: &World, ana: &User, bytes: &[u8]) -> (Value, Vec<u8>) {
     let image = upload(ana, bytes).await.ok(201);
-    let shown = world.nobody().get(image["url"].as_str().unwrap()).await;
+    let shown = world.anonymous().get(image["url"].as_str().unwrap()).await;
     shown.ok(200);
     assert_eq!(shown.header("content-type"), image["content_type"].as_str());
     assert_eq!(json!(shown.bytes.len()), image["size"]);
@@ -35,11 +35,11 @@ async fn large_images_are_scaled_and_keep_their_format() {
     let world = World::start().await;
     let ana = world.user("ana").await;
     for (bytes, kind, width, height) in [
-        (file(colors(3000, 1000), ImageFormat::Png), "image/png", 1920, 640),
-        (file(colors(1000, 9000), ImageFormat::Jpeg), "image/jpeg", 213, 1920),
-        (file(holes(64, 48), ImageFormat::Png), "image/png", 64, 48),
-        (file(holes(64, 48), ImageFormat::WebP), "image/webp", 64, 48),
-        (file(image::GrayImage::new(30, 20), ImageFormat::Jpeg), "image/jpeg", 30, 20),
+        (encode(color_gradient(3000, 1000), ImageFormat::Png), "image/png", 1920, 640),
+        (encode(color_gradient(1000, 9000), ImageFormat::Jpeg), "image/jpeg", 213, 1920),
+        (encode(transparent_image(64, 48), ImageFormat::Png), "image/png", 64, 48),
+        (encode(transparent_image(64, 48), ImageFormat::WebP), "image/webp", 64, 48),
+        (encode(image::GrayImage::new(30, 20), ImageFormat::Jpeg), "image/jpeg", 30, 20),
         (animation(32, 1), "image/gif", 32, 32),
     ] {
         let (image, stored) = stored_image(&world, &ana, &bytes).await;
@@ -48,10 +48,10 @@ async fn large_images_are_scaled_and_keep_their_format() {
         assert_eq!(image::load_from_memory(&stored).unwrap().dimensions(), (width, height));
     }
     // holes stay holes
-    let (_, stored) = stored_image(&world, &ana, &file(holes(64, 48), ImageFormat::Png)).await;
-    assert_eq!(image::load_from_memory(&stored).unwrap().to_rgba8(), holes(64, 48));
+    let (_, stored) = stored_image(&world, &ana, &encode(transparent_image(64, 48), ImageFormat::Png)).await;
+    assert_eq!(image::load_from_memory(&stored).unwrap().to_rgba8(), transparent_image(64, 48));
     // what would be too large without losses is kept with them: three chunks and more
-    let (image, _) = stored_image(&world, &ana, &file(noise(1150, 1150), ImageFormat::Png)).await;
+    let (image, _) = stored_image(&world, &ana, &encode(noise(1150, 1150), ImageFormat::Png)).await;
     assert!(["image/png", "image/jpeg"].contains(&image["content_type"].as_str().unwrap()), "{image}");
 }
 
@@ -78,7 +78,7 @@ async fn animations_stay_animated() {
 async fn images_are_rotated_upright_and_lose_their_metadata() {
     let world = World::start().await;
     let ana = world.user("ana").await;
-    let mut photo = file(colors(80, 40), ImageFormat::Jpeg);
+    let mut photo = encode(color_gradient(80, 40), ImageFormat::Jpeg);
     // big-endian TIFF, one entry: orientation (0x0112), short, one, 6 (turn right)
     let exif =
         b"Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0N 44.4268 E 26.1025";
@@ -93,14 +93,14 @@ async fn images_are_rotated_upright_and_lose_their_metadata() {
 async fn images_contain_only_pixels() {
     let world = World::start().await;
     let ana = world.user("ana").await;
-    let behind = [picture(), PAGE.to_vec()].concat();
+    let behind = [small_image(), PAGE.to_vec()].concat();
     // a GIF that is a script too: `GIF89a/*…*/=1;…` and a comment in it
     let mut comment = animation(20, 2);
     let at = 13 + 4 * 3;
     let block = [&[0x21, 0xfe, u8::try_from(PAGE.len()).unwrap()], PAGE, &[0]].concat();
     comment.splice(at..at, block);
     // a PNG with the page in a chunk of text
-    let mut chunk = picture();
+    let mut chunk = small_image();
     let text = [b"tEXtComment\0", PAGE].concat();
     let mut sum = crc(&text).to_be_bytes().to_vec();
     let length = u32::try_from(text.len() - 4).unwrap().to_be_bytes();
@@ -131,7 +131,7 @@ async fn files_that_are_no_images_are_refused() {
     let world = World::start().await;
     let ana = world.user("ana").await;
     let form = |field: &str, bytes: &[u8]| {
-        let ask = ana.client.ask(Method::POST, "/v1/upload/image");
+        let ask = ana.client.request(Method::POST, "/v1/upload/image");
         ask.form(field, "heron.png", "image/png", bytes).send()
     };
     let tiff = [b"II*\0".as_slice(), &[8, 0, 0, 0]].concat();
@@ -147,9 +147,9 @@ async fn files_that_are_no_images_are_refused() {
     };
     named(upload(&ana, b"").await);
     named(form("file", b"").await);
-    named(form("picture", &picture()).await);
+    named(form("picture", &small_image()).await);
     for format in [ImageFormat::Png, ImageFormat::WebP] {
-        let whole = file(noise(200, 200), format);
+        let whole = encode(noise(200, 200), format);
         named(upload(&ana, &whole[..whole.len() / 2]).await);
     }
     named(upload(&ana, &animation(40, 3)[..60]).await);
@@ -157,16 +157,17 @@ async fn files_that_are_no_images_are_refused() {
     named(upload(&ana, b"\xff\xd8\xff\xe0").await);
 
     // a header that says 50,000 by 50,000: refused before anything is allocated for it
-    let mut huge = picture();
+    let mut huge = small_image();
     huge.splice(16..24, [50_000_u32.to_be_bytes(), 50_000_u32.to_be_bytes()].concat());
     let sum = crc(&huge[12..29]).to_be_bytes();
     huge.splice(29..33, sum);
     named(upload(&ana, &huge).await);
 
-    let broken = ana.client.ask(Method::POST, "/v1/upload/image");
+    let broken = ana.client.request(Method::POST, "/v1/upload/image");
     let broken = broken.file("multipart/form-data; boundary=herons", b"--herons\r\nno form").send().await;
     broken.refused(400, "MALFORMED_REQUEST");
-    let unbound = ana.client.ask(Method::POST, "/v1/upload/image").file("multipart/form-data", &picture());
+    let unbound =
+        ana.client.request(Method::POST, "/v1/upload/image").file("multipart/form-data", &small_image());
     unbound.send().await.refused(400, "MALFORMED_REQUEST");
 
     let large = vec![0; 4 * 1024 * 1024 + 1];
@@ -178,15 +179,15 @@ async fn files_that_are_no_images_are_refused() {
 
 #[tokio::test]
 async fn uploads_are_rate_limited() {
-    let Some(world) = World::local("a window of an hour").await else { return };
+    let Some(world) = World::local_only("a window of an hour").await else { return };
     let (ana, eve) = (world.user("ana").await, world.user("eve").await);
     world.begin_window(Duration::from_hours(1));
     let ana = ana.log_in(&world).await;
     for _ in 0..120 {
         upload(&ana, PAGE).await.refused(415, "UNSUPPORTED_MEDIA_TYPE");
     }
-    let refused = upload(&ana, &picture()).await;
+    let refused = upload(&ana, &small_image()).await;
     refused.refused(429, "RATE_LIMITED");
     assert!(refused.header("retry-after").is_some());
-    upload(&eve.log_in(&world).await, &picture()).await.ok(201);
+    upload(&eve.log_in(&world).await, &small_image()).await.ok(201);
 }

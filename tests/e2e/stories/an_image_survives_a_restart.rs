@@ -6,7 +6,7 @@ use reqwest::Method;
 
 use crate::world::{
     World,
-    pictures::{file, noise},
+    pictures::{encode, noise},
 };
 
 #[tokio::test]
@@ -14,19 +14,19 @@ async fn an_image_survives_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let options =
         || LocalOptions { data: DataLocation::Dir(folder.path().join("data")), ..LocalOptions::default() };
-    let Some(world) = World::local_with("a restart", options()).await else { return };
+    let Some(world) = World::local_only_with("a restart", options()).await else { return };
     let ana = world.user("ana").await;
     // several chunks
-    let photo = file(noise(800, 600), image::ImageFormat::Png);
+    let photo = encode(noise(800, 600), image::ImageFormat::Png);
     let image =
-        ana.client.ask(Method::POST, "/v1/upload/image").file("image/png", &photo).send().await.ok(201);
+        ana.client.request(Method::POST, "/v1/upload/image").file("image/png", &photo).send().await.ok(201);
     let url = image["url"].as_str().unwrap().to_owned();
-    let before = world.nobody().get(&url).await;
+    let before = world.anonymous().get(&url).await;
     before.ok(200);
     world.stop().await;
 
-    let Some(world) = World::local_with("a restart", options()).await else { return };
-    let after = world.nobody().get(&url).await;
+    let Some(world) = World::local_only_with("a restart", options()).await else { return };
+    let after = world.anonymous().get(&url).await;
     after.ok(200);
     assert_eq!(after.bytes, before.bytes);
     let drawn = image::load_from_memory(&after.bytes).unwrap().to_rgb8();
@@ -37,14 +37,14 @@ async fn an_image_survives_a_restart() {
 #[tokio::test]
 async fn an_image_survives_chaos() {
     let options = LocalOptions { chaos: Some(20_261_121), ..LocalOptions::default() };
-    let Some(world) = World::local_with("a bad day", options).await else { return };
+    let Some(world) = World::local_only_with("a bad day", options).await else { return };
     let ana = world.user("ana").await;
     let uploads = (0..12_u32).map(|number| {
-        let photo = file(noise(400 + number % 6, 300), image::ImageFormat::Png);
+        let photo = encode(noise(400 + number % 6, 300), image::ImageFormat::Png);
         let client = ana.client.clone();
         async move {
             loop {
-                let ask = client.ask(Method::POST, "/v1/upload/image").file("image/png", &photo);
+                let ask = client.request(Method::POST, "/v1/upload/image").file("image/png", &photo);
                 let answer = ask.send().await;
                 if answer.status != 503 {
                     return answer.ok(201)["url"].as_str().unwrap().to_owned();
@@ -56,7 +56,7 @@ async fn an_image_survives_chaos() {
     assert_eq!(urls.iter().collect::<HashSet<_>>().len(), 6, "six pictures, each twice at once");
     for (number, url) in (0..6).zip(&urls) {
         let shown = loop {
-            let shown = world.nobody().get(url).await;
+            let shown = world.anonymous().get(url).await;
             if shown.status != 503 {
                 break shown;
             }

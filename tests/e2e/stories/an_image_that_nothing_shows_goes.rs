@@ -3,12 +3,12 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::world::{User, World, pictures::picture};
+use crate::world::{User, World, pictures::small_image};
 
 const HOUR: Duration = Duration::from_hours(1);
 
 async fn upload(ana: &User) -> String {
-    let ask = ana.client.ask(Method::POST, "/v1/upload/image").file("image/png", &picture());
+    let ask = ana.client.request(Method::POST, "/v1/upload/image").file("image/png", &small_image());
     let image = ask.send().await.ok(201);
     image["url"].as_str().unwrap().to_owned()
 }
@@ -22,13 +22,13 @@ async fn create_slide(ana: &User, presentation: &str, content: Value) -> String 
 
 /// Lets hours go by, the clock ticking.
 async fn advance_hours(world: &World, hours: u32) {
-    world.cloud().clock().advance(HOUR * hours);
-    world.cloud().run_schedules().await;
-    world.quiet().await;
+    world.local_cloud().clock().advance(HOUR * hours);
+    world.local_cloud().run_schedules().await;
+    world.wait_for_jobs().await;
 }
 
 async fn is_stored(world: &World, url: &str) -> bool {
-    match world.nobody().get(url).await.status {
+    match world.anonymous().get(url).await.status {
         200 => true,
         404 => false,
         status => panic!("{status}"),
@@ -37,7 +37,7 @@ async fn is_stored(world: &World, url: &str) -> bool {
 
 #[tokio::test]
 async fn an_unused_image_is_deleted_after_a_day() {
-    let Some(world) = World::local("a day").await else { return };
+    let Some(world) = World::local_only("a day").await else { return };
     let ana = world.user("ana").await;
     let url = upload(&ana).await;
     advance_hours(&world, 23).await;
@@ -53,9 +53,9 @@ async fn an_unused_image_is_deleted_after_a_day() {
 
 #[tokio::test]
 async fn an_image_on_a_slide_is_not_deleted() {
-    let Some(world) = World::local("weeks").await else { return };
+    let Some(world) = World::local_only("weeks").await else { return };
     let ana = world.user("ana").await;
-    let (url, presentation) = (upload(&ana).await, ana.presentation(1).await.id);
+    let (url, presentation) = (upload(&ana).await, ana.create_presentation(1).await.id);
     let first = create_slide(&ana, &presentation, json!({ "image_url": url })).await;
     advance_hours(&world, 25).await;
     assert!(is_stored(&world, &url).await);

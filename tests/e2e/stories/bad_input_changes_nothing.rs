@@ -2,14 +2,14 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::world::{ApiClient, ApiResponse, ClientSocket, User, World, people::vote};
+use crate::world::{ApiClient, ApiResponse, ClientSocket, User, World, people::vote_payload};
 
 /// Where something is wrong with a body: what is sent, and the field that is named.
 type InvalidInput = (Value, &'static str);
 
 async fn expect_invalid(client: &ApiClient, method: &Method, path: &str, table: &[InvalidInput]) {
     for (body, field) in table {
-        let answer = client.ask(method.clone(), path).json(body).send().await;
+        let answer = client.request(method.clone(), path).json(body).send().await;
         let said = answer.refused(422, "VALIDATION_ERROR");
         let fields = said["fields"].as_array().unwrap_or_else(|| panic!("no fields in {said}"));
         let named =
@@ -20,21 +20,21 @@ async fn expect_invalid(client: &ApiClient, method: &Method, path: &str, table: 
 
 /// What no route takes, whatever it is for.
 async fn expect_unreadable(client: &ApiClient, method: &Method, path: &str) {
-    let ask = || client.ask(method.clone(), path);
-    ask().raw("{\"title\": ").send().await.refused(400, "MALFORMED_REQUEST");
-    ask().raw(vec![0xff, 0xfe]).send().await.refused(400, "MALFORMED_REQUEST");
-    ask().raw("[".repeat(5_000)).send().await;
+    let ask = || client.request(method.clone(), path);
+    ask().raw_json("{\"title\": ").send().await.refused(400, "MALFORMED_REQUEST");
+    ask().raw_json(vec![0xff, 0xfe]).send().await.refused(400, "MALFORMED_REQUEST");
+    ask().raw_json("[".repeat(5_000)).send().await;
     ask().text("title: Herons").send().await.refused(415, "UNSUPPORTED_MEDIA_TYPE");
     let big = format!("{{\"title\": \"{}\"}}", "x".repeat(600 * 1024));
-    ask().raw(big).send().await.refused(413, "PAYLOAD_TOO_LARGE");
+    ask().raw_json(big).send().await.refused(413, "PAYLOAD_TOO_LARGE");
 }
 
 #[tokio::test]
 #[expect(clippy::too_many_lines, reason = "it is tables")]
 async fn bad_bodies_change_nothing() {
-    let Some(world) = World::local("tables of bad bodies").await else { return };
+    let Some(world) = World::local_only("tables of bad bodies").await else { return };
     let ana = world.user("ana").await;
-    let (presentation, session) = ana.started(2).await;
+    let (presentation, session) = ana.start_session(2).await;
     let bo = session.join(&world, Some("Bo")).await;
     let before = full_state(&ana, &presentation.id, &session.id).await;
     let (one, slide) = (format!("/v1/presentations/{}", presentation.id), &presentation.slides[0].id);
@@ -57,9 +57,9 @@ async fn bad_bodies_change_nothing() {
         (register(json!({ "name": long(300) })), "name"),
         (register(json!({ "username": "a b" })), "username"),
     ];
-    expect_invalid(&world.nobody(), &post, "/v1/auth/register", &table).await;
+    expect_invalid(&world.anonymous(), &post, "/v1/auth/register", &table).await;
     let table = [(json!({}), "password"), (json!({ "email": "x@example.com", "password": 1 }), "password")];
-    expect_invalid(&world.nobody(), &post, "/v1/auth/login", &table).await;
+    expect_invalid(&world.anonymous(), &post, "/v1/auth/login", &table).await;
     let table =
         [(json!({}), "title"), (json!({ "title": "" }), "title"), (json!({ "title": long(201) }), "title")];
     expect_invalid(&ana.client, &post, "/v1/presentations", &table).await;
@@ -110,7 +110,7 @@ async fn bad_bodies_change_nothing() {
 
     let table = [(json!({}), "presentation_id"), (json!({ "presentation_id": "x" }), "presentation_id")];
     expect_invalid(&ana.client, &post, "/v1/sessions", &table).await;
-    let elsewhere = ana.presentation(1).await;
+    let elsewhere = ana.create_presentation(1).await;
     let table = [
         (json!({}), "slide_id"),
         (json!({ "slide_id": 5 }), "slide_id"),
@@ -121,7 +121,8 @@ async fn bad_bodies_change_nothing() {
         (json!({ "display_name": long(101) }), "display_name"),
         (json!({ "participant_token": "x" }), "participant_token"),
     ];
-    expect_invalid(&world.nobody(), &post, &format!("/v1/sessions/code/{}/join", session.code), &table).await;
+    expect_invalid(&world.anonymous(), &post, &format!("/v1/sessions/code/{}/join", session.code), &table)
+        .await;
     let table = [
         (json!({}), "session_id"),
         (json!({ "session_id": session.id, "slide_id": "x", "content": {} }), "slide_id"),
@@ -133,7 +134,7 @@ async fn bad_bodies_change_nothing() {
     expect_invalid(&ana.client, &Method::PATCH, "/v1/users/me", &[(json!({ "name": long(300) }), "name")])
         .await;
     expect_invalid(
-        &world.nobody(),
+        &world.anonymous(),
         &post,
         "/v1/auth/password-reset",
         &[(json!({}), "email"), (json!({ "email": "x" }), "email")],
@@ -141,8 +142,8 @@ async fn bad_bodies_change_nothing() {
     .await;
 
     for (client, method, path) in [
-        (&world.nobody(), &post, "/v1/auth/register".to_owned()),
-        (&world.nobody(), &post, "/v1/auth/login".to_owned()),
+        (&world.anonymous(), &post, "/v1/auth/register".to_owned()),
+        (&world.anonymous(), &post, "/v1/auth/login".to_owned()),
         (&ana.client, &post, "/v1/presentations".to_owned()),
         (&ana.client, &put, one.clone()),
         (&ana.client, &post, format!("{one}/slides")),
@@ -222,10 +223,10 @@ async fn full_state(ana: &User, presentation: &str, session: &str) -> Value {
 async fn invalid_frames_leave_the_connection_open() {
     let world = World::start().await;
     let ana = world.user("ana").await;
-    let (presentation, session) = ana.started(1).await;
+    let (presentation, session) = ana.start_session(1).await;
     let slide = &presentation.slides[0];
-    let (_, mut socket) = session.guest(&world, "Bo").await;
-    let valid = vote(slide, "a", 1);
+    let (_, mut socket) = session.join_and_connect(&world, "Bo").await;
+    let valid = vote_payload(slide, "a", 1);
     let respond = |change: Value| {
         let mut payload = valid.clone();
         payload.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
@@ -264,7 +265,7 @@ async fn invalid_frames_leave_the_connection_open() {
         (&respond(json!({ "content": { "selected": ["x".repeat(20_000)] } })), "invalid_content", None),
     ] {
         socket.send_text(frame).await;
-        let error = socket.wait("error").await;
+        let error = socket.wait_for("error").await;
         assert_eq!(
             (error["code"].as_str(), &error["fatal"]),
             (Some(code), &json!(false)),
@@ -276,11 +277,11 @@ async fn invalid_frames_leave_the_connection_open() {
         }
     }
     // after all this it still votes
-    let mut presenter = ana.socket(&session).await;
+    let mut presenter = ana.connect_to_session(&session).await;
     socket.send_text(&respond(json!({}))).await;
-    presenter.wait_where("vote_update", |update| update["votes"]["a"] == 1).await;
-    assert_eq!(session.responses(slide).await["total"], 1);
-    socket.catch_up().await;
+    presenter.wait_for_where("vote_update", |update| update["votes"]["a"] == 1).await;
+    assert_eq!(session.responses_to_slide(slide).await["total"], 1);
+    socket.receive_until_pong().await;
 }
 
 /// API Gateway closes these itself; nobody else notices.
@@ -288,18 +289,18 @@ async fn invalid_frames_leave_the_connection_open() {
 async fn oversized_frames_end_their_connection_only() {
     let Some(world) = World::with_quotas("frames that no gateway takes").await else { return };
     let ana = world.user("ana").await;
-    let (_, session) = ana.started(1).await;
-    let (_, mut other) = session.guest(&world, "Other").await;
+    let (_, session) = ana.start_session(1).await;
+    let (_, mut other) = session.join_and_connect(&world, "Other").await;
     for (message, code) in
         [(Message::binary(vec![1, 2, 3]), 1003), (Message::text("x".repeat(33 * 1024)), 1009)]
     {
-        let (guest, mut socket) = session.guest(&world, "Bo").await;
+        let (guest, mut socket) = session.join_and_connect(&world, "Bo").await;
         socket.send_message(message).await;
-        assert_eq!(socket.closed().await, Some(code));
-        let (mut socket, _): (ClientSocket, Value) = guest.back().await;
-        socket.catch_up().await;
+        assert_eq!(socket.wait_closed().await, Some(code));
+        let (mut socket, _): (ClientSocket, Value) = guest.reconnect().await;
+        socket.receive_until_pong().await;
     }
-    other.catch_up().await;
+    other.receive_until_pong().await;
     assert_eq!(other.count("error"), 0);
 }
 
@@ -308,18 +309,18 @@ async fn oversized_frames_end_their_connection_only() {
 async fn a_flood_of_frames_is_rate_limited() {
     let Some(world) = World::with_quotas("a flood").await else { return };
     let ana = world.user("ana").await;
-    let (presentation, session) = ana.started(1).await;
-    let (_, mut flooder) = session.guest(&world, "Flood").await;
-    let (_, mut bo) = session.guest(&world, "Bo").await;
+    let (presentation, session) = ana.start_session(1).await;
+    let (_, mut flooder) = session.join_and_connect(&world, "Flood").await;
+    let (_, mut bo) = session.join_and_connect(&world, "Bo").await;
     for number in 0..120 {
-        flooder.send("response_submitted", vote(&presentation.slides[0], "a", number)).await;
+        flooder.send("response_submitted", vote_payload(&presentation.slides[0], "a", number)).await;
     }
-    let error = flooder.wait("error").await;
+    let error = flooder.wait_for("error").await;
     assert_eq!((&error["code"], &error["fatal"]), (&json!("rate_limited"), &json!(false)));
     assert!(error["retry_after"].as_u64().is_some_and(|seconds| seconds > 0), "{error}");
-    bo.send("response_submitted", vote(&presentation.slides[0], "b", 1)).await;
-    bo.wait_where("vote_update", |update| update["total_voters"] == 2).await;
-    let answers = session.responses(&presentation.slides[0]).await;
+    bo.send("response_submitted", vote_payload(&presentation.slides[0], "b", 1)).await;
+    bo.wait_for_where("vote_update", |update| update["total_voters"] == 2).await;
+    let answers = session.responses_to_slide(&presentation.slides[0]).await;
     assert_eq!(answers["total"], 2, "{answers}");
 }
 
@@ -335,6 +336,6 @@ async fn responses_carry_security_headers() {
         assert_eq!(answer.header("cache-control"), Some("no-store"));
         assert!(answer.header("x-request-id").is_some_and(|id| !id.is_empty()));
     }
-    let nobody = world.nobody().get("/v1/users/me").await;
+    let nobody = world.anonymous().get("/v1/users/me").await;
     assert!(nobody.header("www-authenticate").is_some_and(|value| value.starts_with("Bearer")));
 }

@@ -19,15 +19,16 @@ fn cookie_header(answer: &ApiResponse) -> String {
 
 #[tokio::test]
 async fn cookies_need_csrf_proof() {
-    let Some(world) = World::local("origins").await else { return };
+    let Some(world) = World::local_only("origins").await else { return };
     let ana = world.user("ana").await;
     let login = json!({ "email": ana.email, "password": ana.password });
-    let browser = world.nobody();
+    let browser = world.anonymous();
     let cookies = cookie_header(&browser.post("/v1/auth/login", &login).await);
     assert!(cookies.contains("__Host-access=") && cookies.contains("__Host-refresh="), "{cookies}");
     let write = |headers: &[(&str, &str)]| {
         let body = json!({ "title": "Herons" });
-        let mut ask = browser.ask(Method::POST, "/v1/presentations").header("cookie", &cookies).json(&body);
+        let mut ask =
+            browser.request(Method::POST, "/v1/presentations").header("cookie", &cookies).json(&body);
         for (name, value) in headers {
             ask = ask.header(name, value);
         }
@@ -35,7 +36,7 @@ async fn cookies_need_csrf_proof() {
     };
 
     // reading needs no proof
-    browser.ask(Method::GET, "/v1/auth/me").header("cookie", &cookies).send().await.ok(200);
+    browser.request(Method::GET, "/v1/auth/me").header("cookie", &cookies).send().await.ok(200);
     for (headers, allowed) in [
         (&[][..], false),
         (&[("x-csrf", "1")][..], true),
@@ -58,20 +59,22 @@ async fn cookies_need_csrf_proof() {
         }
     }
     // a bearer token needs none, whatever cookies came along
-    let bearer = ana.client.ask(Method::POST, "/v1/presentations").header("cookie", &cookies);
+    let bearer = ana.client.request(Method::POST, "/v1/presentations").header("cookie", &cookies);
     bearer.header("origin", "https://evil.example").json(&json!({ "title": "Herons" })).send().await.ok(201);
 
     // the refresh cookie alone is enough for a new pair, with the proof
-    let refresh = browser.ask(Method::POST, "/v1/auth/refresh").header("cookie", &cookies).json(&json!({}));
+    let refresh =
+        browser.request(Method::POST, "/v1/auth/refresh").header("cookie", &cookies).json(&json!({}));
     refresh.send().await.refused(403, "CSRF_REFUSED");
-    let refresh = browser.ask(Method::POST, "/v1/auth/refresh").header("cookie", &cookies).json(&json!({}));
+    let refresh =
+        browser.request(Method::POST, "/v1/auth/refresh").header("cookie", &cookies).json(&json!({}));
     let renewed = refresh.header("x-csrf", "1").send().await;
     renewed.ok(200);
     let cookies = cookie_header(&renewed);
 
     // and logging out takes the cookies away
     let out = browser
-        .ask(Method::POST, "/v1/auth/logout")
+        .request(Method::POST, "/v1/auth/logout")
         .header("cookie", &cookies)
         .header("x-csrf", "1")
         .send()
@@ -83,7 +86,7 @@ async fn cookies_need_csrf_proof() {
             .all(|(_, value, attributes)| value.is_empty() && attributes.contains("Max-Age=0"))
     );
     browser
-        .ask(Method::GET, "/v1/auth/me")
+        .request(Method::GET, "/v1/auth/me")
         .header("cookie", &cookies)
         .send()
         .await
@@ -93,9 +96,9 @@ async fn cookies_need_csrf_proof() {
 /// Exact origins, credentials, and the same headers on errors (RELIABILITY 14).
 #[tokio::test]
 async fn only_allowed_origins_may_call_the_api() {
-    let Some(world) = World::local("origins").await else { return };
+    let Some(world) = World::local_only("origins").await else { return };
     let page = |origin: &'static str, method: Method, path: &'static str| {
-        let ask = world.nobody().ask(method, path).header("origin", origin);
+        let ask = world.anonymous().request(method, path).header("origin", origin);
         ask.header("access-control-request-method", "POST")
     };
     let preflight = page("http://localhost:5173", Method::OPTIONS, "/v1/presentations").send().await;

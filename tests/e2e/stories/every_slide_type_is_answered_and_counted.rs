@@ -12,17 +12,21 @@ const AUDIENCE: usize = 3;
 
 /// A presentation of one slide of this type, and its session.
 async fn start_talk(ana: &User, kind: &str, content: Value) -> (Presentation, Session) {
-    let mut presentation = ana.presentation(0).await;
+    let mut presentation = ana.create_presentation(0).await;
     let path = format!("/v1/presentations/{}/slides", presentation.id);
     let slide = ana.client.post(&path, &json!({ "type": kind, "content": content })).await.ok(201);
     presentation.slides.push(Slide { id: slide["id"].as_str().expect("an id").to_owned() });
-    let session = ana.session(&presentation).await;
+    let session = ana.create_session(&presentation).await;
     (presentation, session)
 }
 
 /// Bo, Cy and Di, greeted.
 async fn join_audience(world: &World, session: &Session) -> [(Guest, ClientSocket); AUDIENCE] {
-    [session.guest(world, "Bo").await, session.guest(world, "Cy").await, session.guest(world, "Di").await]
+    [
+        session.join_and_connect(world, "Bo").await,
+        session.join_and_connect(world, "Cy").await,
+        session.join_and_connect(world, "Di").await,
+    ]
 }
 
 async fn submit_response(socket: &mut ClientSocket, slide: &Slide, content: Value) {
@@ -31,7 +35,7 @@ async fn submit_response(socket: &mut ClientSocket, slide: &Slide, content: Valu
 
 /// The count of all of them.
 async fn next_full_tally(socket: &mut ClientSocket) -> Value {
-    socket.wait_where("vote_update", |update| update["total_voters"] == AUDIENCE).await
+    socket.wait_for_where("vote_update", |update| update["total_voters"] == AUDIENCE).await
 }
 
 fn options() -> Value {
@@ -45,8 +49,8 @@ async fn scale_responses_are_averaged() {
     let scale = json!({ "question": "How fond?", "min": 0, "max": 10, "max_label": "very" });
     let (presentation, session) = start_talk(&ana, "scale", scale).await;
     let slide = &presentation.slides[0];
-    session.go("start").await;
-    let mut presenter = ana.socket(&session).await;
+    session.transition("start").await;
+    let mut presenter = ana.connect_to_session(&session).await;
     let mut audience = join_audience(&world, &session).await;
     for ((_, socket), content) in
         audience.iter_mut().zip([json!({ "value": 10 }), json!({ "value": 4 }), json!({ "selected": ["6"] })])
@@ -60,11 +64,11 @@ async fn scale_responses_are_averaged() {
     }
     // a changed mind, and whoever comes later reads the same: a 4.0 that the table keeps as 4
     submit_response(&mut audience[0].1, slide, json!({ "value": 2 })).await;
-    let update = presenter.wait_where("vote_update", |update| update["average"] == 4.0).await;
+    let update = presenter.wait_for_where("vote_update", |update| update["average"] == 4.0).await;
     assert_eq!(update["total_voters"], AUDIENCE);
     let results = format!("/v1/sessions/{}/slides/{}/results", session.id, slide.id);
     audience[1].0.client.get_until(&results, |results| results["votes"]["average"] == 4.0).await;
-    let (_, state) = audience[1].0.back().await;
+    let (_, state) = audience[1].0.reconnect().await;
     assert_eq!(state["votes"]["average"], 4.0, "{state}");
     let (guest, _) = &audience[2];
     let body = json!({ "session_id": session.id, "slide_id": slide.id, "content": { "value": 11 } });
@@ -79,8 +83,8 @@ async fn ranking_responses_are_scored() {
     let ranking = json!({ "question": "Which first?", "options": options(), "show_results": false });
     let (presentation, session) = start_talk(&ana, "ranking", ranking).await;
     let slide = &presentation.slides[0];
-    session.go("start").await;
-    let mut presenter = ana.socket(&session).await;
+    session.transition("start").await;
+    let mut presenter = ana.connect_to_session(&session).await;
     let mut audience = join_audience(&world, &session).await;
     for ((_, socket), order) in audience.iter_mut().zip([vec!["c", "a", "b"], vec!["c"], vec!["b", "c"]]) {
         submit_response(socket, slide, json!({ "ranking": order })).await;
@@ -88,9 +92,9 @@ async fn ranking_responses_are_scored() {
     let update = next_full_tally(&mut presenter).await;
     assert_eq!(update["points"], json!({ "a": 2, "b": 4, "c": 8 }), "{update}");
     assert_eq!(update["votes"], json!({ "a": 1, "b": 2, "c": 3 }), "{update}");
-    world.quiet().await;
+    world.wait_for_jobs().await;
     for (_, socket) in &mut audience {
-        socket.catch_up().await;
+        socket.receive_until_pong().await;
         assert_eq!(socket.count("vote_update"), 0, "the presenter keeps the results");
     }
 }
@@ -102,13 +106,13 @@ async fn the_first_quiz_answer_is_final_and_the_solution_stays_hidden() {
     let quiz = json!({ "question": "Which is the largest?", "options": options(), "correct": ["a"] });
     let (presentation, session) = start_talk(&ana, "quiz", quiz).await;
     let slide = &presentation.slides[0];
-    let mut presenter = ana.socket(&session).await;
+    let mut presenter = ana.connect_to_session(&session).await;
     let mut audience = join_audience(&world, &session).await;
-    session.go("start").await;
-    session.show(slide).await;
+    session.transition("start").await;
+    session.show_slide(slide).await;
     for (_, socket) in &mut audience {
         for event in ["session_started", "slide_changed"] {
-            let payload = socket.wait(event).await;
+            let payload = socket.wait_for(event).await;
             assert!(payload.to_string().contains("allow_multiple"), "{payload}");
         }
     }
@@ -125,15 +129,15 @@ async fn the_first_quiz_answer_is_final_and_the_solution_stays_hidden() {
         let content = json!({ "selected": [option] });
         json!({ "session_id": session.id, "slide_id": slide.id, "content": content, "seq": 99 })
     };
-    let stored = &session.responses(slide).await["items"];
+    let stored = &session.responses_to_slide(slide).await["items"];
     let of_bo = stored.as_array().unwrap().iter().find(|answer| answer["participant_id"] == bo.id).unwrap();
     let same = bo.client.post("/v1/responses", &again("b")).await.ok(201);
     assert_eq!(same, *of_bo);
     bo.client.post("/v1/responses", &again("a")).await.refused(409, "ALREADY_RESPONDED");
     let frame = json!({ "type": "response_submitted", "ref": 1, "payload": again("a") });
     bo_socket.send_text(&frame.to_string()).await;
-    assert_eq!(bo_socket.refused(&json!(1)).await["code"], "already_responded");
-    assert_eq!(session.responses(slide).await["total"], AUDIENCE);
+    assert_eq!(bo_socket.wait_for_error(&json!(1)).await["code"], "already_responded");
+    assert_eq!(session.responses_to_slide(slide).await["total"], AUDIENCE);
 
     // two answers at once: one of them is the first
     let eve = session.join(&world, Some("Eve")).await;
@@ -144,18 +148,18 @@ async fn the_first_quiz_answer_is_final_and_the_solution_stays_hidden() {
     lost.refused(409, "ALREADY_RESPONDED");
 
     // whoever comes back sees their own answer; only the presenter sees what is right and how the others answered
-    let (_, state) = bo.back().await;
+    let (_, state) = bo.reconnect().await;
     assert_eq!(state["my_responses"][0]["content"], json!({ "selected": ["b"] }), "{state}");
     assert_eq!((&state["votes"], &state["current_slide"]["type"]), (&json!(null), &json!("quiz")), "{state}");
     assert!(!state.to_string().contains("correct"), "{state}");
-    let mut other_tab = ana.socket_unread(&session).await;
-    let state = other_tab.wait("session_state").await;
+    let mut other_tab = ana.connect_to_session_unread(&session).await;
+    let state = other_tab.wait_for("session_state").await;
     assert_eq!(state["current_slide"]["content"]["correct"], json!(["a"]), "{state}");
     assert!(state["votes"]["total_voters"].is_u64(), "{state}");
-    session.go("end").await;
+    session.transition("end").await;
     for (_, socket) in &mut audience {
-        socket.wait("session_ended").await;
-        assert!(socket.seen.iter().all(|event| !event.frame.to_string().contains("correct")));
+        socket.wait_for("session_ended").await;
+        assert!(socket.received.iter().all(|event| !event.frame.to_string().contains("correct")));
         assert_eq!(socket.count("vote_update"), 0);
     }
 }
@@ -175,8 +179,8 @@ async fn text_responses_form_a_word_cloud() {
         }
         let (presentation, session) = start_talk(&ana, "question_text", text).await;
         let slide = &presentation.slides[0];
-        session.go("start").await;
-        let mut presenter = ana.socket(&session).await;
+        session.transition("start").await;
+        let mut presenter = ana.connect_to_session(&session).await;
         let mut audience = join_audience(&world, &session).await;
         for ((_, socket), text) in audience.iter_mut().zip(said) {
             submit_response(socket, slide, json!({ "text": text })).await;
@@ -188,11 +192,11 @@ async fn text_responses_form_a_word_cloud() {
                 assert_eq!(next_full_tally(socket).await["words"], cloud);
             }
         }
-        world.quiet().await;
+        world.wait_for_jobs().await;
         let (guest, socket) = &mut audience[0];
-        socket.catch_up().await;
+        socket.receive_until_pong().await;
         assert_eq!(socket.count("vote_update") > 0, shows_results, "shown where it is said, not otherwise");
-        let (_, state) = guest.back().await;
+        let (_, state) = guest.reconnect().await;
         assert_eq!(state["votes"].is_null(), !shows_results, "{state}");
     }
 }
@@ -202,13 +206,13 @@ async fn text_responses_form_a_word_cloud() {
 async fn two_hundred_participants_fill_a_word_cloud() {
     const CROWD: usize = 200;
     const BIRDS: [&str; 7] = ["heron", "stork", "Crane", "egreta", "pelican", "lișița", "ibis"];
-    let Some(world) = World::local("an audience of two hundred").await else { return };
+    let Some(world) = World::local_only("an audience of two hundred").await else { return };
     let ana = world.user("ana").await;
     let (presentation, session) =
         start_talk(&ana, "question_text", json!({ "question": "Which birds?" })).await;
     let slide = &presentation.slides[0];
-    session.go("start").await;
-    let mut presenter = ana.socket(&session).await;
+    session.transition("start").await;
+    let mut presenter = ana.connect_to_session(&session).await;
     let mut by_hand: BTreeMap<String, u64> = BTreeMap::new();
     let said = (0..CROWD).map(|number| {
         let said: Vec<&str> =
@@ -228,7 +232,7 @@ async fn two_hundred_participants_fill_a_word_cloud() {
         }
     }))
     .await;
-    let update = presenter.wait_where("vote_update", |update| update["total_voters"] == CROWD).await;
+    let update = presenter.wait_for_where("vote_update", |update| update["total_voters"] == CROWD).await;
     let words = update["words"].as_array().expect("a cloud").iter();
     let words =
         words.map(|word| (word["word"].as_str().unwrap().to_owned(), word["count"].as_u64().unwrap()));

@@ -7,13 +7,13 @@ use crate::world::World;
 
 #[tokio::test]
 async fn guessing_join_codes_is_limited() {
-    let Some(world) = World::local("guessing join codes").await else { return };
+    let Some(world) = World::local_only("guessing join codes").await else { return };
     world.begin_window(Duration::from_mins(10));
     let ana = world.user("ana").await;
-    let (_, session) = ana.started(1).await;
+    let (_, session) = ana.start_session(1).await;
 
     // a whole audience behind one address
-    let hall = world.nobody().at_address("192.0.2.7");
+    let hall = world.anonymous().at_address("192.0.2.7");
     for typo in 0..40 {
         hall.get(&format!("/v1/sessions/code/YY{typo:04}")).await.refused(404, "RESOURCE_NOT_FOUND");
     }
@@ -21,7 +21,7 @@ async fn guessing_join_codes_is_limited() {
     assert_eq!(joined.len(), 80);
 
     // someone guesses: wrong ones are counted, whatever they look like, by look-up and by join
-    let thief = world.nobody().at_address("198.51.100.9");
+    let thief = world.anonymous().at_address("198.51.100.9");
     let mut tries = 0;
     let limited = loop {
         let code = format!("ZZ{tries:04}");
@@ -44,6 +44,6 @@ async fn guessing_join_codes_is_limited() {
     // they learn nothing more, others are not touched, and it passes
     thief.get(&format!("/v1/sessions/code/{}", session.code)).await.refused(429, "RATE_LIMITED");
     session.join_from(hall, None).await;
-    world.cloud().clock().advance(Duration::from_secs(wait + 1));
+    world.local_cloud().clock().advance(Duration::from_secs(wait + 1));
     thief.get(&format!("/v1/sessions/code/{}", session.code)).await.ok(200);
 }

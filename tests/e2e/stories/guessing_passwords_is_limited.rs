@@ -6,14 +6,14 @@ use crate::world::World;
 
 #[tokio::test]
 async fn guessing_passwords_is_limited() {
-    let Some(world) = World::local("guessing passwords").await else { return };
+    let Some(world) = World::local_only("guessing passwords").await else { return };
     world.begin_window(Duration::from_mins(15));
     let (ana, bo) = (world.user("ana").await, world.user("bo").await);
     let guess = json!({ "email": ana.email, "password": "surely this is it" });
     let mut tries = 0;
     let limited = loop {
         // from ever other addresses: the account itself is protected
-        let answer = world.nobody().post("/v1/auth/login", &guess).await;
+        let answer = world.anonymous().post("/v1/auth/login", &guess).await;
         if answer.status == 429 {
             break answer;
         }
@@ -24,17 +24,17 @@ async fn guessing_passwords_is_limited() {
     limited.refused(429, "RATE_LIMITED");
     let wait: u64 = limited.header("retry-after").and_then(|value| value.parse().ok()).expect("Retry-After");
     let right = json!({ "email": ana.email, "password": ana.password });
-    world.nobody().post("/v1/auth/login", &right).await.refused(429, "RATE_LIMITED");
+    world.anonymous().post("/v1/auth/login", &right).await.refused(429, "RATE_LIMITED");
     bo.log_in(&world).await;
     ana.client.get("/v1/auth/me").await.ok(200);
-    world.cloud().clock().advance(Duration::from_secs(wait + 1));
-    world.nobody().post("/v1/auth/login", &right).await.ok(200);
+    world.local_cloud().clock().advance(Duration::from_secs(wait + 1));
+    world.anonymous().post("/v1/auth/login", &right).await.ok(200);
 }
 
 /// Someone who does not exist answers as someone whose password is wrong, and as slowly.
 #[tokio::test]
 async fn an_unknown_account_is_refused_like_a_wrong_password() {
-    let Some(world) = World::local("times of log-ins").await else { return };
+    let Some(world) = World::local_only("times of log-ins").await else { return };
     let ana = world.user("ana").await;
     let (mut known, mut unknown) = (Vec::new(), Vec::new());
     for number in 0..9 {
@@ -42,7 +42,7 @@ async fn an_unknown_account_is_refused_like_a_wrong_password() {
         let nobody =
             json!({ "email": format!("nobody{number}@example.com"), "password": "surely this is it" });
         for (body, times) in [(&wrong, &mut known), (&nobody, &mut unknown)] {
-            let client = world.nobody();
+            let client = world.anonymous();
             let began = Instant::now();
             let answer = client.post("/v1/auth/login", body).await;
             times.push(began.elapsed());

@@ -12,8 +12,8 @@ fn sequence_numbers(page: &Value) -> Vec<u64> {
 async fn history_is_paged_without_gaps() {
     let world = World::start().await;
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
-    let channel = ana.public_channel().await;
-    bo.join(&channel).await;
+    let channel = ana.create_public_channel().await;
+    bo.join_channel(&channel).await;
     let path = format!("/api/v1/messages/channel/{}", channel.id);
     let empty = ana.client.get(&path).await.ok(200);
     assert_eq!(
@@ -24,7 +24,7 @@ async fn history_is_paged_without_gaps() {
     let texts: Vec<String> = (0..12).map(|number| format!("message {number}")).collect();
     let sent = texts.iter().map(|text| {
         let who = if text.ends_with('1') { &bo } else { &ana };
-        who.say(&channel, text)
+        who.send_message(&channel, text)
     });
     join_all(sent).await;
 
@@ -42,7 +42,7 @@ async fn history_is_paged_without_gaps() {
             (&json!(page["next"].is_string()), &page["next"])
         );
         let Some(next) = page["next"].as_str() else { break };
-        bo.say(&channel, "one more").await;
+        bo.send_message(&channel, "one more").await;
         page = ana.client.get(&format!("{path}?limit=5&before={next}")).await.ok(200);
     }
     assert_eq!(seen, (1..=12).collect::<Vec<u64>>());
@@ -85,8 +85,8 @@ async fn history_is_paged_without_gaps() {
 async fn a_deleted_message_leaves_a_tombstone() {
     let world = World::start().await;
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
-    let channel = ana.public_channel().await;
-    let first = ana.say(&channel, "the first").await;
+    let channel = ana.create_public_channel().await;
+    let first = ana.send_message(&channel, "the first").await;
     let body = json!({ "channel_id": channel.id, "content": "yes", "reply_to_id": first["id"] });
     let reply = ana.client.post("/v1/messages", &body).await.ok(201);
     assert_eq!(reply["reply_to_id"], first["id"]);
@@ -101,7 +101,7 @@ async fn a_deleted_message_leaves_a_tombstone() {
     let list = format!("/v1/messages/channel/{}", channel.id);
     bo.client.get(&list).await.refused(404, "RESOURCE_NOT_FOUND");
     bo.client.get(&path).await.refused(404, "RESOURCE_NOT_FOUND");
-    bo.join(&channel).await;
+    bo.join_channel(&channel).await;
     let page = bo.client.get(&list).await.ok(200);
     assert_eq!((sequence_numbers(&page), &page["seq"], &page["change"]), (vec![1, 2], &json!(2), &json!(1)));
     let gone = &page["items"][0];
@@ -114,13 +114,13 @@ async fn a_deleted_message_leaves_a_tombstone() {
 /// A history costs the same however many messages it has: its messages are one query, beside the log-in, the place and the last change.
 #[tokio::test]
 async fn fifty_messages_cost_one_query() {
-    let Some(world) = World::local("what a history costs").await else { return };
+    let Some(world) = World::local_only("what a history costs").await else { return };
     let ana = world.teammate("ana").await;
-    let channel = ana.public_channel().await;
+    let channel = ana.create_public_channel().await;
     for number in 0..30 {
-        ana.say(&channel, &format!("message {number}")).await;
+        ana.send_message(&channel, &format!("message {number}")).await;
         if number == 19 {
-            world.cloud().clock().advance(std::time::Duration::from_secs(11));
+            world.local_cloud().clock().advance(std::time::Duration::from_secs(11));
         }
     }
     let path = format!("/v1/messages/channel/{}", channel.id);

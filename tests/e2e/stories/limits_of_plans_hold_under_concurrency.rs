@@ -23,7 +23,7 @@ async fn create_sessions(ana: &User, presentation: &str, at_once: usize) -> Vec<
 
 async fn join_concurrently(world: &World, code: &str, at_once: usize) -> Vec<ApiResponse> {
     let path = format!("/v1/sessions/code/{code}/join");
-    join_all((0..at_once).map(|_| async { world.nobody().post(&path, &json!({})).await })).await
+    join_all((0..at_once).map(|_| async { world.anonymous().post(&path, &json!({})).await })).await
 }
 
 async fn usage(ana: &User, category: &str) -> (Value, Value) {
@@ -37,7 +37,7 @@ async fn usage(ana: &User, category: &str) -> (Value, Value) {
 async fn the_free_plan_has_five_sessions_a_month() {
     let Some((world, root)) = World::with_admin("sessions a month", "free").await else { return };
     let ana = world.user("ana").await;
-    let presentation = ana.presentation(1).await;
+    let presentation = ana.create_presentation(1).await;
     assert_eq!(accepted_count(&create_sessions(&ana, &presentation.id, 12).await, "sessions_per_month"), 5);
     assert_eq!(usage(&ana, "sessions_per_month").await, (json!(5), json!(5)));
     let mine = ana.client.get("/v1/sessions?limit=100").await.ok(200);
@@ -58,7 +58,7 @@ async fn the_free_plan_has_five_sessions_a_month() {
     );
 
     // the next month begins anew
-    world.cloud().clock().advance(Duration::from_hours(31 * 24));
+    world.local_cloud().clock().advance(Duration::from_hours(31 * 24));
     let ana = ana.log_in(&world).await;
     assert_eq!(usage(&ana, "sessions_per_month").await, (json!(0), json!(5)));
     assert_eq!(accepted_count(&create_sessions(&ana, &presentation.id, 1).await, "sessions_per_month"), 1);
@@ -83,16 +83,17 @@ async fn post_until_available(client: &ApiClient, path: &str, body: &Value) -> A
 async fn plan_limits_hold_under_chaos() {
     let parameters = [("DefaultPlan".to_owned(), "free".to_owned())].into();
     let options = LocalOptions { chaos: Some(20_261_121), parameters, ..LocalOptions::default() };
-    let Some(world) = World::local_with("limits under chaos", options).await else { return };
+    let Some(world) = World::local_only_with("limits under chaos", options).await else { return };
     let ana = world.user("ana").await;
-    let (presentation, session) = ana.started(1).await;
+    let (presentation, session) = ana.start_session(1).await;
     let body = json!({ "presentation_id": presentation.id });
     let made = join_all((0..8).map(|_| post_until_available(&ana.client, "/v1/sessions", &body))).await;
     assert_eq!(accepted_count(&made, "sessions_per_month"), 4, "and the one of before");
     let path = format!("/v1/sessions/code/{}/join", session.code);
-    let joined =
-        join_all((0..40).map(|_| async { post_until_available(&world.nobody(), &path, &json!({})).await }))
-            .await;
+    let joined = join_all(
+        (0..40).map(|_| async { post_until_available(&world.anonymous(), &path, &json!({})).await }),
+    )
+    .await;
     assert_eq!(accepted_count(&joined, "participants_per_session"), 25);
     let people = ana.client.get(&format!("/v1/sessions/{}/participants?limit=100", session.id)).await.ok(200);
     assert_eq!(people["items"].as_array().map(Vec::len), Some(25));
@@ -102,7 +103,7 @@ async fn plan_limits_hold_under_chaos() {
 async fn the_free_plan_has_twenty_five_participants() {
     let Some((world, root)) = World::with_admin("seats", "free").await else { return };
     let (ana, bo, eve) = (world.user("ana").await, world.user("bo").await, world.user("eve").await);
-    let (presentation, session) = ana.started(1).await;
+    let (presentation, session) = ana.start_session(1).await;
 
     // one with an account, however often they come
     for _ in 0..3 {
@@ -117,13 +118,13 @@ async fn the_free_plan_has_twenty_five_participants() {
 
     // it is full for newcomers, by the socket too, and for nobody else
     let by_socket = |user: &User| {
-        let base = world.cloud().ws_url();
-        ClientSocket::dial(&format!("{base}?session_id={}&token={}", session.id, user.access_token))
+        let base = world.local_cloud().socket_url();
+        ClientSocket::try_open(&format!("{base}?session_id={}&token={}", session.id, user.access_token))
     };
     assert_eq!(by_socket(&eve).await.err(), Some(403));
     assert!(by_socket(&bo).await.is_ok());
     assert!(by_socket(&ana).await.is_ok());
-    assert_eq!(guest.again().await.id, guest.id);
+    assert_eq!(guest.rejoin().await.id, guest.id);
     session.join_from(bo.client.clone(), None).await;
 
     // another plan is for the next session
@@ -133,7 +134,7 @@ async fn the_free_plan_has_twenty_five_participants() {
         accepted_count(&join_concurrently(&world, &session.code, 3).await, "participants_per_session"),
         0
     );
-    let next = ana.session(&presentation).await;
+    let next = ana.create_session(&presentation).await;
     assert_eq!(
         accepted_count(&join_concurrently(&world, &next.code, 40).await, "participants_per_session"),
         40
@@ -145,9 +146,9 @@ async fn the_free_plan_has_twenty_five_participants() {
 async fn a_removed_participant_frees_one_seat() {
     let Some((world, _)) = World::with_admin("one address", "free").await else { return };
     let ana = world.user("ana").await;
-    let (_, session) = ana.started(1).await;
+    let (_, session) = ana.start_session(1).await;
     let path = format!("/v1/sessions/code/{}/join", session.code);
-    let hall = world.nobody().at_address("192.0.2.7");
+    let hall = world.anonymous().at_address("192.0.2.7");
     let joined = join_all((0..30).map(|_| async { hall.post(&path, &json!({})).await })).await;
     let done: Vec<_> = joined.iter().filter(|answer| answer.status == 201).collect();
     assert_eq!(done.len(), 25);

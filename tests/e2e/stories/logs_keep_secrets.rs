@@ -6,7 +6,7 @@ use std::{
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::world::{World, people::vote};
+use crate::world::{World, people::vote_payload};
 
 #[derive(Clone, Default)]
 struct CapturedLog(Arc<Mutex<Vec<u8>>>);
@@ -36,26 +36,26 @@ async fn logs_keep_secrets() {
     let subscriber = tracing_subscriber::fmt().with_writer(paper.clone()).with_ansi(false).json();
     let _listening =
         tracing::subscriber::set_default(subscriber.with_max_level(tracing::Level::INFO).finish());
-    let Some(world) = World::local("the log").await else { return };
+    let Some(world) = World::local_only("the log").await else { return };
 
     let ana = world.user("quaggamail").await;
-    let (presentation, session) = ana.started(1).await;
+    let (presentation, session) = ana.start_session(1).await;
     let notes =
         json!({ "speaker_notes": "QUAGGANOTES", "description": "QUAGGATEXT\n{\"level\":\"FORGED\"}" });
     ana.client.put(&format!("/v1/presentations/{}", presentation.id), &notes).await.ok(200);
-    let mut presenter = ana.socket(&session).await;
-    let (bo, mut socket) = session.guest(&world, "QUAGGANAME").await;
-    socket.send("response_submitted", vote(&presentation.slides[0], "a", 1)).await;
+    let mut presenter = ana.connect_to_session(&session).await;
+    let (bo, mut socket) = session.join_and_connect(&world, "QUAGGANAME").await;
+    socket.send("response_submitted", vote_payload(&presentation.slides[0], "a", 1)).await;
     socket.send_text(r#"{"type":"QUAGGATYPE","x":"QUAGGAFRAME"}"#).await;
-    presenter.wait("vote_update").await;
+    presenter.wait_for("vote_update").await;
     let wrong = json!({ "email": ana.email, "password": "QUAGGAPASSWORD is wrong" });
-    world.nobody().post("/v1/auth/login", &wrong).await.refused(401, "UNAUTHORIZED");
+    world.anonymous().post("/v1/auth/login", &wrong).await.refused(401, "UNAUTHORIZED");
     let unknown = json!({ "email": "quaggaunknown@example.com", "password": "QUAGGAPASSWORD is wrong" });
-    world.nobody().post("/v1/auth/login", &unknown).await.refused(401, "UNAUTHORIZED");
-    world.nobody().post("/v1/auth/password-reset", &json!({ "email": ana.email })).await.ok(200);
-    world.nobody().get("/v1/users/me?access_token=QUAGGAQUERY").await.refused(401, "UNAUTHORIZED");
-    world.quiet().await;
-    let mail = world.cloud().cloud().outbox().last_to(&ana.email).expect("a mail");
+    world.anonymous().post("/v1/auth/login", &unknown).await.refused(401, "UNAUTHORIZED");
+    world.anonymous().post("/v1/auth/password-reset", &json!({ "email": ana.email })).await.ok(200);
+    world.anonymous().get("/v1/users/me?access_token=QUAGGAQUERY").await.refused(401, "UNAUTHORIZED");
+    world.wait_for_jobs().await;
+    let mail = world.local_cloud().emulator().ses().newest_to(&ana.email).expect("a mail");
     let link = mail.links.iter().find(|link| link.contains("token=")).unwrap();
     let reset = link.split_once("token=").unwrap().1.to_owned();
 

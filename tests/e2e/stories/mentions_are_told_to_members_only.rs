@@ -16,20 +16,20 @@ async fn mentions_notify_members_only() {
     let world = World::start().await;
     let (ana, bo, eve) =
         (world.teammate("ana").await, world.teammate("bo").await, world.teammate("eve").await);
-    let channel = ana.channel(true).await;
+    let channel = ana.create_channel(true).await;
     let id = channel["id"].as_str().expect("an id");
     let add = format!("/v1/channels/{id}/add-user");
     ana.client.post(&add, &json!({ "user_id": bo.id })).await.ok(200);
-    let (mut bos, mut eves) = (bo.connect_unread().await, eve.connect_unread().await);
-    bos.catch_up().await;
-    eves.catch_up().await;
+    let (mut bos, mut eves) = (bo.connect_to_team_unread().await, eve.connect_to_team_unread().await);
+    bos.receive_until_pong().await;
+    eves.receive_until_pong().await;
 
     let (bo_name, eve_name) = (&bo.username, &eve.username);
     let content = format!("@{} @{eve_name} the nest is empty", bo_name.to_uppercase());
     let body = json!({ "channel_id": id, "content": content });
     let sent = ana.client.post("/v1/messages", &body).await.ok(201);
     assert_eq!(sent["mentions"], json!([bo_name]), "{sent}");
-    let told = bos.wait("mention_notification").await;
+    let told = bos.wait_for("mention_notification").await;
     assert_eq!(
         (&told["message_id"], &told["content"], &told["from_user_id"], &told["is_edit"]),
         (&sent["id"], &json!(content), &json!(ana.id), &json!(false))
@@ -38,8 +38,12 @@ async fn mentions_notify_members_only() {
     assert_eq!((mine.len(), &mine[0]["id"], &mine[0]["content"]), (1, &sent["id"], &json!(content)));
 
     // whoever is not in the channel has heard nothing, sees nothing, and comes to nothing by its id
-    eves.catch_up().await;
-    assert!(eves.seen.iter().all(|event| !event.frame.to_string().contains("nest")), "{:?}", eves.seen);
+    eves.receive_until_pong().await;
+    assert!(
+        eves.received.iter().all(|event| !event.frame.to_string().contains("nest")),
+        "{:?}",
+        eves.received
+    );
     let none = eve.client.get("/v1/messages/mentions/my").await.ok(200);
     assert_eq!(none["items"], json!([]));
     let replies = format!("/v1/messages/{}/replies", sent["id"].as_str().expect("an id"));
@@ -64,33 +68,33 @@ async fn mentions_notify_members_only() {
 async fn an_edit_notifies_newly_mentioned_members() {
     let world = World::start().await;
     let (ana, bo, cy) = (world.teammate("ana").await, world.teammate("bo").await, world.teammate("cy").await);
-    let channel = ana.channel(true).await;
+    let channel = ana.create_channel(true).await;
     let id = channel["id"].as_str().expect("an id");
     for one in [&bo, &cy] {
         let body = json!({ "user_id": one.id });
         ana.client.post(&format!("/v1/channels/{id}/add-user"), &body).await.ok(200);
     }
-    let (mut bos, mut cys) = (bo.connect_unread().await, cy.connect_unread().await);
-    bos.catch_up().await;
-    cys.catch_up().await;
+    let (mut bos, mut cys) = (bo.connect_to_team_unread().await, cy.connect_to_team_unread().await);
+    bos.receive_until_pong().await;
+    cys.receive_until_pong().await;
     let (bo_name, cy_name) = (&bo.username, &cy.username);
     let body = json!({ "channel_id": id, "content": format!("@{bo_name} look") });
     let sent = ana.client.post("/v1/messages", &body).await.ok(201);
-    bos.wait("mention_notification").await;
+    bos.wait_for("mention_notification").await;
     let path = format!("/v1/messages/{}", sent["id"].as_str().expect("an id"));
     let edit = json!({ "content": format!("@{bo_name} @{cy_name} look") });
     ana.client.put(&path, &edit).await.ok(200);
-    let told = cys.wait("mention_notification").await;
+    let told = cys.wait_for("mention_notification").await;
     assert_eq!((&told["message_id"], &told["is_edit"]), (&sent["id"], &json!(true)));
-    bos.catch_up().await;
-    assert_eq!(bos.count("mention_notification"), 1, "{:?}", bos.seen);
+    bos.receive_until_pong().await;
+    assert_eq!(bos.count("mention_notification"), 1, "{:?}", bos.received);
 }
 
 #[tokio::test]
 async fn replies_are_listed_with_their_parent() {
     let world = World::start().await;
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
-    let channel = ana.channel(false).await;
+    let channel = ana.create_channel(false).await;
     let id = channel["id"].as_str().expect("an id");
     bo.client.post("/v1/channels/join", &json!({ "channel_id": id })).await.ok(200);
     let body = json!({ "channel_id": id, "content": "Where is the nest?" });

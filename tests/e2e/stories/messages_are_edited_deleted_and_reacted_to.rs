@@ -9,8 +9,8 @@ fn path(message: &Value) -> String {
 
 async fn two_in_a_channel(world: &World) -> (Teammate, Teammate, Channel) {
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
-    let channel = ana.public_channel().await;
-    bo.join(&channel).await;
+    let channel = ana.create_public_channel().await;
+    bo.join_channel(&channel).await;
     (ana, bo, channel)
 }
 
@@ -22,15 +22,15 @@ fn reaction(message: &Value, emoji: &str) -> Value {
 async fn an_author_edits_a_message() {
     let world = World::start().await;
     let (ana, bo, channel) = two_in_a_channel(&world).await;
-    let mut socket = bo.connect().await;
-    let message = bo.say(&channel, "helo").await;
+    let mut socket = bo.connect_to_team().await;
+    let message = bo.send_message(&channel, "helo").await;
     let edited = bo.client.put(&path(&message), &json!({ "content": "hello  " })).await.ok(200);
     assert_eq!(
         (&edited["content"], &edited["is_edited"], &edited["version"]),
         (&json!("hello"), &json!(true), &json!(2))
     );
     assert_eq!((&edited["seq"], &edited["change"]), (&message["seq"], &json!(1)));
-    let told = socket.wait_where("message_edited", |told| told["id"] == message["id"]).await;
+    let told = socket.wait_for_where("message_edited", |told| told["id"] == message["id"]).await;
     assert_eq!((&told["version"], &told["content"]), (&json!(2), &json!("hello")));
     // said again, it is so already
     let again = bo.client.patch(&path(&message), &json!({ "content": "hello" })).await.ok(200);
@@ -53,13 +53,14 @@ async fn an_author_edits_a_message() {
 async fn an_author_or_a_moderator_deletes_a_message() {
     let world = World::start().await;
     let (ana, bo, channel) = two_in_a_channel(&world).await;
-    let mut socket = bo.connect().await;
-    let (of_ana, of_bo) = (ana.say(&channel, "the heron").await, bo.say(&channel, "rude words").await);
+    let mut socket = bo.connect_to_team().await;
+    let (of_ana, of_bo) =
+        (ana.send_message(&channel, "the heron").await, bo.send_message(&channel, "rude words").await);
     bo.client.post("/v1/messages/reactions", &reaction(&of_bo, "👍")).await.ok(200);
     bo.client.delete(&path(&of_ana)).await.refused(403, "FORBIDDEN");
     let said = ana.client.delete(&format!("{}?reason=be%20kind", path(&of_bo))).await.ok(200);
     assert!(said["message"].is_string(), "{said}");
-    let told = socket.wait_where("message_deleted", |told| told["message_id"] == of_bo["id"]).await;
+    let told = socket.wait_for_where("message_deleted", |told| told["message_id"] == of_bo["id"]).await;
     assert_eq!((&told["deleted_by"], &told["reason"]), (&json!(ana.username), &json!("be kind")), "{told}");
     ana.client.delete(&path(&of_bo)).await.ok(200);
 
@@ -73,7 +74,7 @@ async fn an_author_or_a_moderator_deletes_a_message() {
     // of two who talk nobody moderates
     let direct = ana.client.post("/v1/channels/direct", &json!({ "user_id": bo.id })).await.ok(201);
     let direct = Channel { id: direct["id"].as_str().expect("an id").into(), name: String::new() };
-    let between = ana.say(&direct, "between us").await;
+    let between = ana.send_message(&direct, "between us").await;
     bo.client.delete(&path(&between)).await.refused(403, "FORBIDDEN");
     bo.client.put(&format!("{}/pin", path(&between)), &json!({})).await.ok(200);
     ana.client.delete(&path(&between)).await.ok(200);
@@ -83,14 +84,14 @@ async fn an_author_or_a_moderator_deletes_a_message() {
 async fn members_add_and_remove_reactions() {
     let world = World::start().await;
     let (ana, bo, channel) = two_in_a_channel(&world).await;
-    let message = ana.say(&channel, "good news").await;
-    let mut socket = ana.connect().await;
+    let message = ana.send_message(&channel, "good news").await;
+    let mut socket = ana.connect_to_team().await;
     let react =
         async |who: &Teammate, body: Value| who.client.post("/api/v1/messages/reactions/", &body).await;
     let added = react(&bo, reaction(&message, "❤")).await.ok(200);
     assert_eq!(added["action"], "add");
     assert_eq!(added["reactions"], json!([{ "emoji": "❤️", "count": 1, "me": true, "users": [bo.id] }]));
-    let told = socket.wait_where("message_reaction", |told| told["message_id"] == message["id"]).await;
+    let told = socket.wait_for_where("message_reaction", |told| told["message_id"] == message["id"]).await;
     assert_eq!((&told["user_id"], &told["action"]), (&json!(bo.id), &json!("add")));
     assert_eq!(told["reactions"], json!([{ "emoji": "❤️", "count": 1, "users": [bo.id] }]));
     let seen = ana.client.get(&path(&message)).await.ok(200);
@@ -130,13 +131,13 @@ async fn members_add_and_remove_reactions() {
 /// A hundred people react within a moment: all of them are there.
 #[tokio::test]
 async fn a_hundred_concurrent_reactions_are_all_stored() {
-    let Some(world) = World::local("a hundred people who react at once").await else { return };
+    let Some(world) = World::local_only("a hundred people who react at once").await else { return };
     let ana = world.teammate("ana").await;
-    let channel = ana.public_channel().await;
+    let channel = ana.create_public_channel().await;
     let names: Vec<String> = (0..100).map(|number| format!("fan{number}")).collect();
     let crowd = join_all(names.iter().map(|name| world.teammate(name))).await;
-    join_all(crowd.iter().map(|one| one.join(&channel))).await;
-    let message = ana.say(&channel, "we won").await;
+    join_all(crowd.iter().map(|one| one.join_channel(&channel))).await;
+    let message = ana.send_message(&channel, "we won").await;
     let body = reaction(&message, "🎉");
     let answers = join_all(crowd.iter().map(|one| one.client.post("/v1/messages/reactions", &body))).await;
     for answer in answers {
@@ -150,14 +151,16 @@ async fn a_hundred_concurrent_reactions_are_all_stored() {
 async fn moderators_pin_messages() {
     let world = World::start().await;
     let (ana, bo, channel) = two_in_a_channel(&world).await;
-    let mut socket = bo.connect().await;
-    let (one, two) = (bo.say(&channel, "one").await, ana.say(&channel, "two").await);
+    let mut socket = bo.connect_to_team().await;
+    let (one, two) = (bo.send_message(&channel, "one").await, ana.send_message(&channel, "two").await);
     let pin = |message: &Value| format!("{}/pin", path(message));
     bo.client.put(&pin(&one), &json!({})).await.refused(403, "FORBIDDEN");
     for message in [&one, &two, &two] {
         assert_eq!(ana.client.put(&pin(message), &json!({})).await.ok(200)["is_pinned"], true);
     }
-    socket.wait_where("message_edited", |told| told["id"] == two["id"] && told["is_pinned"] == true).await;
+    socket
+        .wait_for_where("message_edited", |told| told["id"] == two["id"] && told["is_pinned"] == true)
+        .await;
     let pins = format!("/api/v1/channels/{}/pins", channel.id);
     let pinned = async || -> Vec<Value> {
         let list = bo.client.get(&pins).await.ok(200);
@@ -181,15 +184,15 @@ async fn staff_deletions_are_audited() {
         return;
     };
     let (ana, bo, channel) = two_in_a_channel(&world).await;
-    let message = bo.say(&channel, "rude words").await;
-    let mut socket = ana.connect().await;
+    let message = bo.send_message(&channel, "rude words").await;
+    let mut socket = ana.connect_to_team().await;
     let staff = |message: &Value| path(message).replace("/messages/", "/admin/messages/");
     ana.client.delete(&staff(&message)).await.refused(403, "FORBIDDEN");
     let by = format!("{}?reason=rude", staff(&message));
     for _ in 0..2 {
         admin.client.delete(&by).await.ok(200);
     }
-    let told = socket.wait_where("message_deleted", |told| told["message_id"] == message["id"]).await;
+    let told = socket.wait_for_where("message_deleted", |told| told["message_id"] == message["id"]).await;
     assert_eq!(told["reason"], "rude");
     assert_eq!(bo.client.get(&path(&message)).await.ok(200)["content"], "");
     let log = admin.client.get("/v1/admin/actions?target_type=message").await.ok(200);
@@ -204,7 +207,7 @@ async fn staff_deletions_are_audited() {
     // what two say to each other is theirs
     let direct = ana.client.post("/v1/channels/direct", &json!({ "user_id": bo.id })).await.ok(201);
     let direct = Channel { id: direct["id"].as_str().expect("an id").into(), name: String::new() };
-    let between = ana.say(&direct, "between us").await;
+    let between = ana.send_message(&direct, "between us").await;
     admin.client.delete(&staff(&between)).await.refused(404, "RESOURCE_NOT_FOUND");
     assert_eq!(bo.client.get(&path(&between)).await.ok(200)["content"], "between us");
 }

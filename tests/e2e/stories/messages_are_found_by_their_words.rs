@@ -21,7 +21,7 @@ async fn search_until(client: &ApiClient, query: &str, count: usize) -> Value {
 async fn messages_are_searched_by_word() {
     let world = World::start().await;
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
-    let (pond, secret) = (ana.channel(false).await, bo.channel(true).await);
+    let (pond, secret) = (ana.create_channel(false).await, bo.create_channel(true).await);
     let (pond, secret) = (pond["id"].as_str().expect("an id"), secret["id"].as_str().expect("an id"));
     bo.client.post("/v1/channels/join", &json!({ "channel_id": pond })).await.ok(200);
     // a word that no other story of this deployment has
@@ -76,7 +76,7 @@ async fn messages_are_searched_by_word() {
 async fn empty_searches_and_outsiders_are_refused() {
     let world = World::start().await;
     let (ana, eve) = (world.teammate("ana").await, world.teammate("eve").await);
-    let secret = ana.channel(true).await;
+    let secret = ana.create_channel(true).await;
     let secret = secret["id"].as_str().expect("an id");
     for wrong in
         ["", "q=", "q=the", "q=%F0%9F%98%80", "q=heron&limit=51", "q=heron&limit=0", "q=heron&cursor=x"]
@@ -87,5 +87,5 @@ async fn empty_searches_and_outsiders_are_refused() {
     let path = format!("/v1/messages/search?q=heron&channel_id={secret}");
     ana.client.get(&path).await.ok(200);
     eve.client.get(&path).await.refused(404, "RESOURCE_NOT_FOUND");
-    world.nobody().get("/v1/messages/search?q=heron").await.refused(401, "UNAUTHORIZED");
+    world.anonymous().get("/v1/messages/search?q=heron").await.refused(401, "UNAUTHORIZED");
 }

@@ -10,7 +10,7 @@ const LATER: Duration = Duration::from_mins(17);
 /// A channel of two.
 async fn two_members(world: &World) -> (Teammate, Teammate, String) {
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
-    let channel = ana.channel(true).await;
+    let channel = ana.create_channel(true).await;
     let id = channel["id"].as_str().expect("an id").to_owned();
     let body = json!({ "user_id": bo.id });
     ana.client.post(&format!("/v1/channels/{id}/add-user"), &body).await.ok(200);
@@ -23,20 +23,20 @@ async fn send_to_channel(user: &User, channel: &str, content: &str) -> Value {
 }
 
 async fn advance_time(world: &World, time: Duration) {
-    world.quiet().await;
-    world.cloud().clock().advance(time);
-    world.cloud().run_schedules().await;
-    world.quiet().await;
+    world.wait_for_jobs().await;
+    world.local_cloud().clock().advance(time);
+    world.local_cloud().run_schedules().await;
+    world.wait_for_jobs().await;
 }
 
 fn mails_to(world: &World, user: &User) -> Vec<String> {
-    let sent = world.cloud().cloud().outbox().all().into_iter();
+    let sent = world.local_cloud().emulator().ses().emails().into_iter();
     sent.filter(|mail| mail.to.contains(&user.email)).filter_map(|mail| mail.text).collect()
 }
 
 #[tokio::test]
 async fn missed_mentions_are_emailed() {
-    let Some(world) = World::local("mail, and a clock to turn").await else { return };
+    let Some(world) = World::local_only("mail, and a clock to turn").await else { return };
     let (ana, bo, channel) = two_members(&world).await;
     let name = bo.username.clone();
     send_to_channel(&ana, &channel, &format!("@{name} the nest is empty")).await;
@@ -62,24 +62,24 @@ async fn missed_mentions_are_emailed() {
 
 #[tokio::test]
 async fn quiet_hours_and_opt_outs_are_respected() {
-    let Some(world) = World::local("mail, and a clock to turn").await else { return };
+    let Some(world) = World::local_only("mail, and a clock to turn").await else { return };
     let (ana, bo, channel) = two_members(&world).await;
     let name = bo.username.clone();
     let path = "/v1/notifications/preferences";
     let first = bo.client.get(path).await.ok(200);
     assert_eq!(first, json!({ "mail_digest": "hourly", "quiet_hours": null }));
     // from a minute ago for two hours, by the clock of UTC
-    let minute = world.cloud().clock().now().as_second() / 60 % 1440;
+    let minute = world.local_cloud().clock().now().as_second() / 60 % 1440;
     let time = |minute: i64| format!("{:02}:{:02}", minute / 60 % 24, minute % 60);
     let hours = json!({ "from": time(minute + 1439), "to": time(minute + 120), "time_zone": "UTC" });
     let wanted = json!({ "mail_digest": "daily", "quiet_hours": hours });
     assert_eq!(bo.client.put(path, &wanted).await.ok(200), wanted);
     assert_eq!(bo.client.get(path).await.ok(200), wanted);
 
-    let mut socket = bo.connect_unread().await;
-    socket.catch_up().await;
+    let mut socket = bo.connect_to_team_unread().await;
+    socket.receive_until_pong().await;
     send_to_channel(&ana, &channel, &format!("@{name} hush")).await;
-    assert_eq!(socket.wait("mention_notification").await["is_silent"], true);
+    assert_eq!(socket.wait_for("mention_notification").await["is_silent"], true);
     advance_time(&world, Duration::from_hours(1)).await;
     assert!(mails_to(&world, &bo).is_empty());
     advance_time(&world, Duration::from_mins(65)).await;

@@ -1,7 +1,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::world::{ClientSocket, World, people::question, pictures::picture};
+use crate::world::{ClientSocket, World, people::choice_slide, pictures::small_image};
 
 /// Every path of seed 1 that is in this product by now, as its README spells it, and under every prefix, with and
 /// without a slash at the end.
@@ -13,7 +13,7 @@ async fn original_paths_still_work() {
             .into_iter()
             .enumerate()
     {
-        let nobody = world.nobody();
+        let nobody = world.anonymous();
         let path = |path: String| format!("{prefix}{path}{slash}");
         let email = format!("old-{number}-{:016x}@example.com", rand::random::<u64>());
         let account = json!({ "email": email, "password": "a heron over grey water", "name": "Ana" });
@@ -46,10 +46,10 @@ async fn original_paths_still_work() {
         ana.put(&path(one.clone()), &json!({ "title": "Otters" })).await.ok(200);
         let copy = id(&ana.post(&path(format!("{one}/duplicate")), &json!({})).await.ok(201));
         ana.delete(&path(format!("/presentations/{copy}"))).await.ok(204);
-        let slide = id(&ana.post(&path(format!("{one}/slides")), &question(1, false)).await.ok(201));
-        let second = id(&ana.post(&path(format!("{one}/slides")), &question(2, false)).await.ok(201));
+        let slide = id(&ana.post(&path(format!("{one}/slides")), &choice_slide(1, false)).await.ok(201));
+        let second = id(&ana.post(&path(format!("{one}/slides")), &choice_slide(2, false)).await.ok(201));
         assert_eq!(ana.get(&path(format!("{one}/slides"))).await.ok(200)["total"], 2);
-        ana.put(&path(format!("/slides/{slide}")), &question(3, false)).await.ok(200);
+        ana.put(&path(format!("/slides/{slide}")), &choice_slide(3, false)).await.ok(200);
         let swapped = json!({ "slide_ids": [second, slide] });
         ana.put(&path(format!("{one}/slides/reorder")), &swapped).await.ok(200);
         ana.delete(&path(format!("/slides/{second}"))).await.ok(204);
@@ -69,17 +69,18 @@ async fn original_paths_still_work() {
         let asked = json!({ "session_id": id(&session), "question": "Where do they nest?" });
         guest.post(&path("/ai/answer".into()), &asked).await.ok(202);
         assert_eq!(ana.get(&path(format!("{one}/questions"))).await.ok(200)["total"], 1);
-        let upload = ana.ask(Method::POST, &path("/upload/image".into())).file("image/png", &picture());
+        let upload =
+            ana.request(Method::POST, &path("/upload/image".into())).file("image/png", &small_image());
         let image = upload.send().await.ok(201);
         let name = image["filename"].as_str().unwrap();
         nobody.get(&path(format!("/images/{name}"))).await.ok(200);
         ana.get(&path(format!("{one}/leaderboard"))).await.ok(200);
         ana.post(&path(format!("{one}/end")), &json!({})).await.ok(200);
     }
-    let health = world.nobody().get("/health").await.ok(200);
+    let health = world.anonymous().get("/health").await.ok(200);
     assert!(["healthy", "ok"].contains(&health["status"].as_str().unwrap_or_default()), "{health}");
     for (page, content) in [("/", "json"), ("/docs", "html"), ("/openapi.json", "json")] {
-        let answer = world.nobody().ask(Method::GET, page).send().await;
+        let answer = world.anonymous().request(Method::GET, page).send().await;
         assert_eq!(answer.status, 200, "{page}");
         assert!(answer.header("content-type").is_some_and(|kind| kind.contains(content)), "{page}");
     }
@@ -88,9 +89,9 @@ async fn original_paths_still_work() {
 /// `ws://localhost:8000/ws/{session_id}?token={jwt_token}` and its relatives.
 #[tokio::test]
 async fn the_original_socket_path_still_opens() {
-    let Some(world) = World::local("the local gateway's socket paths").await else { return };
+    let Some(world) = World::local_only("the local gateway's socket paths").await else { return };
     let ana = world.user("ana").await;
-    let (presentation, session) = ana.started(1).await;
+    let (presentation, session) = ana.start_session(1).await;
     let base = world.url().replacen("http", "ws", 1);
     let (id, token) = (&session.id, &ana.access_token);
     for path in [
@@ -102,18 +103,18 @@ async fn the_original_socket_path_still_opens() {
         format!("/v1/realtime/ws?session_id={id}&token={token}"),
     ] {
         let mut socket = ClientSocket::open(&format!("{base}{path}")).await;
-        let state = socket.wait("session_state").await;
+        let state = socket.wait_for("session_state").await;
         assert_eq!((&state["session_id"], &state["role"]), (&json!(id), &json!("presenter")), "{path}");
     }
     // the flat form of messages, and the source's names
-    let (_, mut bo) = session.guest(&world, "Bo").await;
+    let (_, mut bo) = session.join_and_connect(&world, "Bo").await;
     let flat = json!({ "type": "submit_response", "slide_id": presentation.slides[0].id, "content": { "selected": "b" } });
     bo.send_text(&flat.to_string()).await;
-    bo.wait_where("vote_update", |update| update["votes"]["b"] == 1).await;
+    bo.wait_for_where("vote_update", |update| update["votes"]["b"] == 1).await;
     bo.send_text(r#"{"type":"ask_question","question_text":"Where do they nest?"}"#).await;
-    bo.wait("question_updated").await;
+    bo.wait_for("question_updated").await;
     bo.send_text(r#"{"type":"join","display_name":"Robert"}"#).await;
-    assert_eq!(bo.wait("session_state").await["display_name"], "Robert");
+    assert_eq!(bo.wait_for("session_state").await["display_name"], "Robert");
 }
 
 fn id(value: &Value) -> String {

@@ -31,15 +31,15 @@ async fn expect_not_found(who: &Teammate, channel: &str, somebody: &str) {
     let unknown = uuid::Uuid::from_u128(rand::random()).to_string();
     let pairs = all_requests(channel, somebody).into_iter().zip(all_requests(&unknown, somebody));
     for ((method, path, body), (_, other, _)) in pairs {
-        let answer = who.client.ask(method.clone(), &path).json(&body).send().await;
+        let answer = who.client.request(method.clone(), &path).json(&body).send().await;
         let said = answer.refused(404, "RESOURCE_NOT_FOUND")["message"].clone();
-        let answer = who.client.ask(method, &other).json(&body).send().await;
+        let answer = who.client.request(method, &other).json(&body).send().await;
         assert_eq!(answer.refused(404, "RESOURCE_NOT_FOUND")["message"], said, "{path}");
     }
 }
 
 async fn create_private_channel(owner: &Teammate) -> Channel {
-    let channel = owner.private_channel().await;
+    let channel = owner.create_private_channel().await;
     let seen = owner.client.get(&format!("/v1/channels/{}", channel.id)).await.ok(200);
     assert_eq!((&seen["is_private"], &seen["kind"]), (&json!(true), &json!("private")));
     channel
@@ -52,15 +52,15 @@ async fn a_private_channel_is_visible_to_its_members_only() {
     let channel = create_private_channel(&ana).await;
     let base = format!("/api/v1/channels/{}", channel.id);
     expect_not_found(&cy, &channel.id, &ana.id).await;
-    let mut cy_socket = cy.connect_unread().await;
-    let mut bo_socket = bo.connect_unread().await;
+    let mut cy_socket = cy.connect_to_team_unread().await;
+    let mut bo_socket = bo.connect_to_team_unread().await;
 
     // an owner adds, a member does not
     let add = |who: &Teammate| json!({ "user_id": who.id });
     for _ in 0..2 {
         ana.client.post(&format!("{base}/add-user"), &add(&bo)).await.ok(200);
     }
-    let told = bo_socket.wait_where("channel_created", |told| told["id"] == channel.id.as_str()).await;
+    let told = bo_socket.wait_for_where("channel_created", |told| told["id"] == channel.id.as_str()).await;
     assert_eq!((&told["name"], &told["member_count"]), (&json!(channel.name), &json!(2)));
     bo.client.post(&format!("{base}/add-user"), &add(&cy)).await.refused(403, "FORBIDDEN");
     let nobody = json!({ "user_id": uuid::Uuid::from_u128(rand::random()) });
@@ -78,17 +78,17 @@ async fn a_private_channel_is_visible_to_its_members_only() {
 
     // out at once, and as if it had never been
     expect_not_found(&cy, &channel.id, &ana.id).await;
-    cy_socket.wait_where("user_left", |told| told["user_id"] == cy.id.as_str()).await;
+    cy_socket.wait_for_where("user_left", |told| told["user_id"] == cy.id.as_str()).await;
     ana.client.patch(&base, &json!({ "description": "of herons" })).await.ok(200);
-    bo_socket.wait_where("channel_updated", |told| told["description"] == "of herons").await;
-    cy_socket.catch_up().await;
+    bo_socket.wait_for_where("channel_updated", |told| told["description"] == "of herons").await;
+    cy_socket.receive_until_pong().await;
     assert_eq!(cy_socket.count("channel_updated"), 0);
 
     // it goes with its last member, and its name is free
     bo.client.delete(&format!("{base}/leave")).await.ok(200);
     ana.client.delete(&format!("{base}/leave")).await.ok(200);
     expect_not_found(&ana, &channel.id, &bo.id).await;
-    assert!(ana.listed(&channel).await.is_none());
+    assert!(ana.listed_channel(&channel).await.is_none());
     cy.client.post("/api/v1/channels/", &json!({ "name": channel.name })).await.ok(201);
 }
 
@@ -96,7 +96,7 @@ async fn a_private_channel_is_visible_to_its_members_only() {
 async fn two_users_have_one_direct_channel() {
     let world = World::start().await;
     let (ana, bo, cy) = (world.teammate("ana").await, world.teammate("bo").await, world.teammate("cy").await);
-    let mut bo_socket = bo.connect_unread().await;
+    let mut bo_socket = bo.connect_to_team_unread().await;
     let with = |who: &Teammate| json!({ "user_id": who.id });
     let open =
         async |who: &Teammate, whom: &Teammate| who.client.post("/v1/channels/direct", &with(whom)).await;
@@ -109,7 +109,7 @@ async fn two_users_have_one_direct_channel() {
     assert_eq!((&of_ana["with"], &of_bo["with"]), (&json!(bo.id), &json!(ana.id)));
     assert_eq!((&of_ana["name"], &of_ana["member_count"]), (&json!(null), &json!(2)));
     let id = of_ana["id"].as_str().unwrap();
-    bo_socket.wait_where("channel_created", |told| told["id"] == id).await;
+    bo_socket.wait_for_where("channel_created", |told| told["id"] == id).await;
     ana.client.post("/v1/channels/direct", &with(&bo)).await.ok(200);
 
     let refused = ana.client.post("/v1/channels/direct", &with(&ana)).await.refused(422, "VALIDATION_ERROR");

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::world::{ApiResponse, World};
 
 async fn refresh(world: &World, token: &str) -> ApiResponse {
-    world.nobody().post("/v1/auth/refresh", &json!({ "refresh_token": token })).await
+    world.anonymous().post("/v1/auth/refresh", &json!({ "refresh_token": token })).await
 }
 
 fn text<'a>(tokens: &'a Value, field: &str) -> &'a str {
@@ -20,12 +20,12 @@ async fn refresh_tokens_rotate() {
     let tokens = refresh(&world, &ana.refresh_token).await.ok(200);
     assert_ne!(text(&tokens, "refresh_token"), ana.refresh_token);
     assert_eq!((&tokens["token_type"], tokens["expires_in"].as_i64() > Some(0)), (&json!("bearer"), true));
-    let client = world.nobody().with_token(text(&tokens, "access_token"));
+    let client = world.anonymous().with_token(text(&tokens, "access_token"));
     client.get("/v1/auth/me").await.ok(200);
 
     // one token is not another
     refresh(&world, &ana.access_token).await.refused(401, "UNAUTHORIZED");
-    let wrong = world.nobody().with_token(&ana.refresh_token);
+    let wrong = world.anonymous().with_token(&ana.refresh_token);
     wrong.get("/v1/auth/me").await.refused(401, "UNAUTHORIZED");
 }
 
@@ -42,20 +42,20 @@ async fn parallel_refreshes_get_one_successor() {
 
 #[tokio::test]
 async fn a_reused_refresh_token_ends_the_log_in() {
-    let Some(world) = World::local("reuse of refresh tokens").await else { return };
+    let Some(world) = World::local_only("reuse of refresh tokens").await else { return };
     let ana = world.user("ana").await;
     let second = refresh(&world, &ana.refresh_token).await.ok(200);
     let third = refresh(&world, text(&second, "refresh_token")).await.ok(200);
     // the grandparent: someone has it who should not
     refresh(&world, &ana.refresh_token).await.refused(401, "UNAUTHORIZED");
     refresh(&world, text(&third, "refresh_token")).await.refused(401, "UNAUTHORIZED");
-    let client = world.nobody().with_token(text(&third, "access_token"));
+    let client = world.anonymous().with_token(text(&third, "access_token"));
     client.get("/v1/auth/me").await.refused(401, "UNAUTHORIZED");
 
     // the parent, but not at once
     let phone = ana.log_in(&world).await;
     let next = refresh(&world, &phone.refresh_token).await.ok(200);
-    world.cloud().clock().advance(Duration::from_secs(31));
+    world.local_cloud().clock().advance(Duration::from_secs(31));
     refresh(&world, &phone.refresh_token).await.refused(401, "UNAUTHORIZED");
     refresh(&world, text(&next, "refresh_token")).await.refused(401, "UNAUTHORIZED");
 }
@@ -63,11 +63,11 @@ async fn a_reused_refresh_token_ends_the_log_in() {
 /// Thirty days from the log-in, however often it rotates.
 #[tokio::test]
 async fn a_log_in_expires_after_thirty_days() {
-    let Some(world) = World::local("thirty days").await else { return };
+    let Some(world) = World::local_only("thirty days").await else { return };
     let ana = world.user("ana").await;
-    world.cloud().clock().advance(Duration::from_hours(15 * 24));
+    world.local_cloud().clock().advance(Duration::from_hours(15 * 24));
     let tokens = refresh(&world, &ana.refresh_token).await.ok(200);
     ana.client.get("/v1/auth/me").await.refused(401, "UNAUTHORIZED");
-    world.cloud().clock().advance(Duration::from_hours(15 * 24 + 1));
+    world.local_cloud().clock().advance(Duration::from_hours(15 * 24 + 1));
     refresh(&world, text(&tokens, "refresh_token")).await.refused(401, "UNAUTHORIZED");
 }

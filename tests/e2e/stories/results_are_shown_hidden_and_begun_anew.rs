@@ -2,12 +2,12 @@ use serde_json::{Value, json};
 
 use crate::world::{
     Presentation, Session, User, World,
-    people::{Slide, vote},
+    people::{Slide, vote_payload},
 };
 
 async fn start_quiz(world: &World) -> (User, Presentation, Session) {
     let ana = world.user("ana").await;
-    let mut presentation = ana.presentation(0).await;
+    let mut presentation = ana.create_presentation(0).await;
     let path = format!("/v1/presentations/{}/slides", presentation.id);
     let content = json!({
         "question": "Which is the largest?",
@@ -18,8 +18,8 @@ async fn start_quiz(world: &World) -> (User, Presentation, Session) {
         let slide = ana.client.post(&path, &json!({ "type": "quiz", "content": content })).await.ok(201);
         presentation.slides.push(Slide { id: slide["id"].as_str().unwrap().to_owned() });
     }
-    let session = ana.session(&presentation).await;
-    session.go("start").await;
+    let session = ana.create_session(&presentation).await;
+    session.transition("start").await;
     (ana, presentation, session)
 }
 
@@ -27,72 +27,73 @@ async fn start_quiz(world: &World) -> (User, Presentation, Session) {
 async fn the_presenter_hides_shows_and_resets_results() {
     let world = World::start().await;
     let ana = world.user("ana").await;
-    let (presentation, session) = ana.started(1).await;
+    let (presentation, session) = ana.start_session(1).await;
     let slide = &presentation.slides[0];
-    let mut presenter = ana.socket(&session).await;
-    let (bo, mut socket) = session.guest(&world, "Bo").await;
+    let mut presenter = ana.connect_to_session(&session).await;
+    let (bo, mut socket) = session.join_and_connect(&world, "Bo").await;
     let path = format!("/v1/sessions/{}/slides/{}/results", session.id, slide.id);
     let hidden = ana.client.put(&path, &json!({ "visible": false })).await.ok(200);
     assert_eq!(hidden["visible"], false);
-    assert_eq!(socket.wait("results_changed").await["visible"], false);
-    socket.send("response_submitted", vote(slide, "a", 1)).await;
-    presenter.wait_where("vote_update", |update| update["votes"]["a"] == 1).await;
-    world.quiet().await;
-    socket.catch_up().await;
+    assert_eq!(socket.wait_for("results_changed").await["visible"], false);
+    socket.send("response_submitted", vote_payload(slide, "a", 1)).await;
+    presenter.wait_for_where("vote_update", |update| update["votes"]["a"] == 1).await;
+    world.wait_for_jobs().await;
+    socket.receive_until_pong().await;
     assert_eq!(socket.count("vote_update"), 0, "the audience does not see it");
-    let (_, state) = bo.back().await;
+    let (_, state) = bo.reconnect().await;
     assert_eq!((&state["votes"], &state["results_visible"]), (&json!(null), &json!(false)), "{state}");
 
     ana.client.put(&path, &json!({ "visible": true })).await.ok(200);
-    let shown = socket.wait_where("results_changed", |changed| changed["visible"] == true).await;
+    let shown = socket.wait_for_where("results_changed", |changed| changed["visible"] == true).await;
     assert_eq!(shown["votes"]["votes"]["a"], 1, "{shown}");
 
     let reset = ana.client.delete(&path).await.ok(200);
     assert!(reset["reset_at"].is_string(), "{reset}");
-    socket.wait_where("vote_update", |update| update["total_voters"] == 0).await;
-    let (_, state) = bo.back().await;
+    socket.wait_for_where("vote_update", |update| update["total_voters"] == 0).await;
+    let (_, state) = bo.reconnect().await;
     assert_eq!(state["my_responses"], json!([]), "{state}");
-    socket.send("response_submitted", vote(slide, "b", 2)).await;
-    let update = socket.wait_where("vote_update", |update| update["votes"]["b"] == 1).await;
+    socket.send("response_submitted", vote_payload(slide, "b", 2)).await;
+    let update = socket.wait_for_where("vote_update", |update| update["votes"]["b"] == 1).await;
     assert_eq!((&update["votes"]["a"], &update["total_voters"]), (&json!(0), &json!(1)), "{update}");
 
     let stranger = world.user("stranger").await;
     stranger.client.put(&path, &json!({ "visible": true })).await.refused(404, "RESOURCE_NOT_FOUND");
     let refused = ana.client.put(&path, &json!({ "visible": "yes" })).await.refused(422, "VALIDATION_ERROR");
     assert!(refused.to_string().contains("visible"), "{refused}");
-    session.go("end").await;
+    session.transition("end").await;
     ana.client.put(&path, &json!({ "visible": true })).await.refused(409, "SESSION_ENDED");
 }
 
 #[tokio::test]
 async fn faster_correct_quiz_answers_rank_higher() {
-    let Some(world) = World::local("the speed of answers").await else { return };
+    let Some(world) = World::local_only("the speed of answers").await else { return };
     let (ana, presentation, session) = start_quiz(&world).await;
     let slide = &presentation.slides[0];
-    let mut presenter = ana.socket(&session).await;
-    let (bo, mut bo_socket) = session.guest(&world, "Bo").await;
-    let (cy, mut cy_socket) = session.guest(&world, "Cy").await;
-    let (_di, mut di_socket) = session.guest(&world, "Di").await;
-    bo_socket.send("response_submitted", vote(slide, "a", 1)).await;
-    di_socket.send("response_submitted", vote(slide, "b", 1)).await;
-    presenter.wait_where("vote_update", |update| update["total_voters"] == 2).await;
-    world.cloud().clock().advance(std::time::Duration::from_secs(10));
-    cy_socket.send("response_submitted", vote(slide, "a", 1)).await;
-    presenter.wait_where("vote_update", |update| update["total_voters"] == 3).await;
+    let mut presenter = ana.connect_to_session(&session).await;
+    let (bo, mut bo_socket) = session.join_and_connect(&world, "Bo").await;
+    let (cy, mut cy_socket) = session.join_and_connect(&world, "Cy").await;
+    let (_di, mut di_socket) = session.join_and_connect(&world, "Di").await;
+    bo_socket.send("response_submitted", vote_payload(slide, "a", 1)).await;
+    di_socket.send("response_submitted", vote_payload(slide, "b", 1)).await;
+    presenter.wait_for_where("vote_update", |update| update["total_voters"] == 2).await;
+    world.local_cloud().clock().advance(std::time::Duration::from_secs(10));
+    cy_socket.send("response_submitted", vote_payload(slide, "a", 1)).await;
+    presenter.wait_for_where("vote_update", |update| update["total_voters"] == 3).await;
 
     let board = format!("/v1/sessions/{}/leaderboard", session.id);
     assert_eq!(bo.client.get(&board).await.ok(200)["entries"], json!([]), "nothing is revealed yet");
     let results = format!("/v1/sessions/{}/slides/{}/results", session.id, slide.id);
     ana.client.put(&results, &json!({ "visible": true })).await.ok(200);
-    let revealed = cy_socket.wait("results_changed").await;
+    let revealed = cy_socket.wait_for("results_changed").await;
     assert_eq!(revealed["slide"]["content"]["correct"], json!(["a"]), "{revealed}");
-    let told = cy_socket.wait("leaderboard_updated").await;
+    let told = cy_socket.wait_for("leaderboard_updated").await;
     let ids: Vec<_> =
         told["entries"].as_array().unwrap().iter().map(|entry| &entry["participant_id"]).collect();
     assert_eq!(ids, [&json!(bo.id), &json!(cy.id)], "{told}");
     assert_eq!(told["entries"][0]["display_name"], json!(null), "names are the presenter's");
-    let named =
-        presenter.wait_where("leaderboard_updated", |told| told["entries"][0]["display_name"] == "Bo").await;
+    let named = presenter
+        .wait_for_where("leaderboard_updated", |told| told["entries"][0]["display_name"] == "Bo")
+        .await;
     let points = |place: usize| named["entries"][place]["points"].as_u64().unwrap();
     // ten seconds of sixty cost a fifth of the half that is for speed; a busy machine takes its own
     assert!(points(0) > 800 && points(0) - points(1) >= 150, "{named}");
@@ -108,25 +109,25 @@ async fn a_revealed_quiz_accepts_no_answers() {
     let (ana, presentation, session) = start_quiz(&world).await;
     let slide = &presentation.slides[0];
     let body = |option: &str| json!({ "session_id": session.id, "slide_id": slide.id, "content": { "selected": [option] } });
-    let (bo, mut socket) = session.guest(&world, "Bo").await;
-    let (cy, _cy_socket) = session.guest(&world, "Cy").await;
+    let (bo, mut socket) = session.join_and_connect(&world, "Bo").await;
+    let (cy, _cy_socket) = session.join_and_connect(&world, "Cy").await;
     bo.client.post("/v1/responses", &body("a")).await.ok(201);
     let results = format!("/v1/sessions/{}/slides/{}/results", session.id, slide.id);
     ana.client.put(&results, &json!({ "visible": true })).await.ok(200);
-    socket.wait_where("leaderboard_updated", |board| board["total"] == 1).await;
-    world.forget().await;
+    socket.wait_for_where("leaderboard_updated", |board| board["total"] == 1).await;
+    world.expire_caches().await;
     cy.client.post("/v1/responses", &body("a")).await.refused(409, "RESULTS_SHOWN");
     // whoever did not hear that their answer was stored
     bo.client.post("/v1/responses", &body("a")).await.ok(201);
     bo.client.post("/v1/responses", &body("b")).await.refused(409, "RESULTS_SHOWN");
-    assert_eq!(session.responses(slide).await["total"], 1);
+    assert_eq!(session.responses_to_slide(slide).await["total"], 1);
     // hidden again it takes them, but what is right is known
     ana.client.put(&results, &json!({ "visible": false })).await.ok(200);
-    socket.wait_where("leaderboard_updated", |board| board["total"] == 0).await;
+    socket.wait_for_where("leaderboard_updated", |board| board["total"] == 0).await;
     cy.client.post("/v1/responses", &body("a")).await.ok(201);
     ana.client.put(&results, &json!({ "visible": true })).await.ok(200);
-    socket.wait_where("leaderboard_updated", |board| board["total"] == 1).await;
-    world.quiet().await;
+    socket.wait_for_where("leaderboard_updated", |board| board["total"] == 1).await;
+    world.wait_for_jobs().await;
     let board = cy.client.get(&format!("/v1/sessions/{}/leaderboard", session.id)).await.ok(200);
     assert_eq!((&board["total"], &board["me"]), (&json!(1), &json!(null)), "{board}");
     // begun anew, everyone may earn points
@@ -135,7 +136,7 @@ async fn a_revealed_quiz_accepts_no_answers() {
     cy.client.post("/v1/responses", &body("a")).await.ok(201);
     ana.client.put(&results, &json!({ "visible": true })).await.ok(200);
     let leads = |board: &Value| board["entries"][0]["participant_id"] == cy.id;
-    socket.wait_where("leaderboard_updated", leads).await;
+    socket.wait_for_where("leaderboard_updated", leads).await;
     let board = cy.client.get(&format!("/v1/sessions/{}/leaderboard", session.id)).await.ok(200);
     assert_eq!((&board["total"], &board["me"]["rank"]), (&json!(1), &json!(1)), "{board}");
 }
@@ -144,15 +145,15 @@ async fn a_revealed_quiz_accepts_no_answers() {
 async fn slides_are_hidden_until_the_session_starts() {
     let world = World::start().await;
     let (ana, presentation, _) = start_quiz(&world).await;
-    let session = ana.session(&presentation).await;
-    let (bo, mut socket) = session.guest(&world, "Bo").await;
+    let session = ana.create_session(&presentation).await;
+    let (bo, mut socket) = session.join_and_connect(&world, "Bo").await;
     let path = format!("/v1/sessions/{}/slides", session.id);
     let early = bo.client.get(&path).await.ok(200);
     assert_eq!((&early["items"], &early["total"]), (&json!([]), &json!(2)), "{early}");
-    assert_eq!(bo.back().await.1["current_slide"], json!(null));
+    assert_eq!(bo.reconnect().await.1["current_slide"], json!(null));
     assert_eq!(ana.client.get(&path).await.ok(200)["items"].as_array().unwrap().len(), 2);
-    session.go("start").await;
-    assert_eq!(socket.wait("session_started").await["current_slide"]["id"], presentation.slides[0].id);
+    session.transition("start").await;
+    assert_eq!(socket.wait_for("session_started").await["current_slide"]["id"], presentation.slides[0].id);
     assert_eq!(bo.client.get(&path).await.ok(200)["items"].as_array().unwrap().len(), 1);
 }
 
@@ -161,16 +162,16 @@ async fn hiding_a_quiz_answer_removes_its_score() {
     let world = World::start().await;
     let (ana, presentation, session) = start_quiz(&world).await;
     let slide = &presentation.slides[0];
-    let (bo, mut socket) = session.guest(&world, "Bo").await;
+    let (bo, mut socket) = session.join_and_connect(&world, "Bo").await;
     let body = json!({ "session_id": session.id, "slide_id": slide.id, "content": { "selected": ["a"] } });
     let answer = bo.client.post("/v1/responses", &body).await.ok(201);
     let results = format!("/v1/sessions/{}/slides/{}/results", session.id, slide.id);
     ana.client.put(&results, &json!({ "visible": true })).await.ok(200);
-    socket.wait_where("leaderboard_updated", |told| told["total"] == 1).await;
+    socket.wait_for_where("leaderboard_updated", |told| told["total"] == 1).await;
     let path = format!("/v1/responses/{}", answer["response_id"].as_str().unwrap());
     let hide = json!({ "session_id": session.id, "slide_id": slide.id, "is_hidden": true });
     ana.client.patch(&path, &hide).await.ok(200);
-    socket.wait_where("leaderboard_updated", |told| told["total"] == 0).await;
+    socket.wait_for_where("leaderboard_updated", |told| told["total"] == 0).await;
 }
 
 #[tokio::test]
@@ -178,20 +179,20 @@ async fn a_reset_quiz_accepts_new_answers() {
     let world = World::start().await;
     let (ana, presentation, session) = start_quiz(&world).await;
     let slide = &presentation.slides[0];
-    let mut presenter = ana.socket(&session).await;
+    let mut presenter = ana.connect_to_session(&session).await;
     let body = |option: &str| json!({ "session_id": session.id, "slide_id": slide.id, "content": { "selected": [option] } });
-    let (bo, _bo_socket) = session.guest(&world, "Bo").await;
-    let (cy, _cy_socket) = session.guest(&world, "Cy").await;
+    let (bo, _bo_socket) = session.join_and_connect(&world, "Bo").await;
+    let (cy, _cy_socket) = session.join_and_connect(&world, "Cy").await;
     for guest in [&bo, &cy] {
         guest.client.post("/v1/responses", &body("a")).await.ok(201);
     }
-    presenter.wait_where("vote_update", |update| update["total_voters"] == 2).await;
+    presenter.wait_for_where("vote_update", |update| update["total_voters"] == 2).await;
     ana.client.delete(&format!("/v1/sessions/{}/slides/{}/results", session.id, slide.id)).await.ok(200);
     // at once: the same option is another answer, and another option is one too
     bo.client.post("/v1/responses", &body("a")).await.ok(201);
     cy.client.post("/v1/responses", &body("b")).await.ok(201);
     let two = |update: &serde_json::Value| update["votes"] == json!({ "a": 1, "b": 1 });
-    presenter.wait_where("vote_update", two).await;
+    presenter.wait_for_where("vote_update", two).await;
     bo.client.post("/v1/responses", &body("b")).await.refused(409, "ALREADY_RESPONDED");
 }
 
@@ -199,20 +200,22 @@ async fn a_reset_quiz_accepts_new_answers() {
 async fn participants_navigate_slides_at_their_own_pace() {
     let world = World::start().await;
     let ana = world.user("ana").await;
-    let presentation = ana.presentation(3).await;
+    let presentation = ana.create_presentation(3).await;
     let body = json!({ "presentation_id": presentation.id, "pace": "participant" });
-    let session = ana.opened(&ana.client.post("/v1/sessions", &body).await.ok(201));
-    let mut presenter = ana.socket(&session).await;
-    let (bo, mut socket) = session.guest(&world, "Bo").await;
+    let session = ana.session_from(&ana.client.post("/v1/sessions", &body).await.ok(201));
+    let mut presenter = ana.connect_to_session(&session).await;
+    let (bo, mut socket) = session.join_and_connect(&world, "Bo").await;
     let path = format!("/v1/sessions/{}/slides", session.id);
     let early = bo.client.get(&path).await.ok(200);
     assert_eq!(early["items"].as_array().unwrap().len(), 1, "the rest when it has begun: {early}");
-    session.go("start").await;
+    session.transition("start").await;
     assert_eq!(bo.client.get(&path).await.ok(200)["items"].as_array().unwrap().len(), 3);
     for slide in &presentation.slides {
-        socket.send("response_submitted", vote(slide, "b", 1)).await;
+        socket.send("response_submitted", vote_payload(slide, "b", 1)).await;
         presenter
-            .wait_where("vote_update", |update| update["slide_id"] == slide.id && update["votes"]["b"] == 1)
+            .wait_for_where("vote_update", |update| {
+                update["slide_id"] == slide.id && update["votes"]["b"] == 1
+            })
             .await;
     }
     // whoever comes back finds, slide by slide, what they said and what it came to
@@ -224,14 +227,14 @@ async fn participants_navigate_slides_at_their_own_pace() {
     assert_eq!(bo.client.get(&first).await.ok(200)["votes"], json!(null));
     let seen = ana.client.get(&first).await.ok(200);
     assert_eq!((&seen["votes"]["votes"]["b"], &seen["my_response"]), (&json!(1), &json!(null)));
-    let elsewhere = ana.presentation(1).await;
+    let elsewhere = ana.create_presentation(1).await;
     let body = json!({ "session_id": session.id, "slide_id": elsewhere.slides[0].id, "content": { "selected": ["a"] } });
     bo.client.post("/v1/responses", &body).await.refused(409, "SLIDE_NOT_CURRENT");
 
     // the presenter takes over: only what is shown may be seen and answered
     ana.client.patch(&format!("/v1/sessions/{}", session.id), &json!({ "pace": "presenter" })).await.ok(200);
-    assert_eq!(socket.wait("session_updated").await["pace"], "presenter");
-    world.forget().await;
+    assert_eq!(socket.wait_for("session_updated").await["pace"], "presenter");
+    world.expire_caches().await;
     assert_eq!(bo.client.get(&path).await.ok(200)["items"].as_array().unwrap().len(), 1);
     let body = json!({ "session_id": session.id, "slide_id": presentation.slides[2].id, "content": { "selected": ["a"] } });
     bo.client.post("/v1/responses", &body).await.refused(409, "SLIDE_NOT_CURRENT");

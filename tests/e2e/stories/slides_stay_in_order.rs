@@ -1,7 +1,7 @@
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-use crate::world::{User, World, people::question};
+use crate::world::{User, World, people::choice_slide};
 
 /// The ids of a presentation's slides, in order; their indexes must say the same.
 async fn order(ana: &User, presentation: &str) -> Vec<String> {
@@ -22,11 +22,11 @@ fn id(slide: &Value) -> String {
 async fn slides_stay_in_order() {
     let world = World::start().await;
     let ana = world.user("ana").await;
-    let presentation = ana.presentation(0).await.id;
+    let presentation = ana.create_presentation(0).await.id;
     let path = format!("/v1/presentations/{presentation}/slides");
 
     // twenty at once, appended
-    let bodies: Vec<_> = (0..20).map(|number| question(number, false)).collect();
+    let bodies: Vec<_> = (0..20).map(|number| choice_slide(number, false)).collect();
     let made = join_all(bodies.iter().map(|body| ana.client.post(&path, body))).await;
     let mut indexes: Vec<_> =
         made.iter().map(|answer| answer.ok(201)["order_index"].as_u64().unwrap()).collect();
@@ -36,7 +36,8 @@ async fn slides_stay_in_order() {
     assert_eq!(slides.len(), 20);
 
     // inserted, moved, doubled and deleted at once
-    let (inserting, bodies) = (format!("{path}/insert/0"), [question(30, false), question(31, false)]);
+    let (inserting, bodies) =
+        (format!("{path}/insert/0"), [choice_slide(30, false), choice_slide(31, false)]);
     let delete: Vec<_> = slides[..5].iter().map(|slide| format!("/v1/slides/{slide}")).collect();
     let double = format!("/v1/slides/{}/duplicate", slides[10]);
     let moved = format!("/v1/slides/{}", slides[19]);
@@ -71,7 +72,7 @@ async fn slides_stay_in_order() {
         assert!([400, 422].contains(&answer.status), "{}: {}", answer.status, answer.text);
     }
     assert_eq!(order(&ana, &presentation).await, reversed);
-    let far = ana.client.post(&format!("{path}/insert/99"), &question(1, false)).await;
+    let far = ana.client.post(&format!("{path}/insert/99"), &choice_slide(1, false)).await;
     assert!([400, 422].contains(&far.status), "{}: {}", far.status, far.text);
     assert_eq!(order(&ana, &presentation).await.len(), 18);
 }

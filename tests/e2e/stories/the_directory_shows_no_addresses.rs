@@ -83,7 +83,7 @@ async fn the_directory_hides_email_addresses() {
             assert!(!usernames(&listed).is_empty() && !listed.to_string().contains('@'), "{listed}");
             let found = bo.client.get(&format!("{prefix}/users/search/an{slash}")).await.ok(200);
             assert!((1..=10).contains(&usernames(&found).len()), "{found}");
-            world.nobody().get(&format!("{prefix}/users{slash}")).await.refused(401, "UNAUTHORIZED");
+            world.anonymous().get(&format!("{prefix}/users{slash}")).await.refused(401, "UNAUTHORIZED");
         }
     }
     for query in [String::new(), "%20".to_owned(), "a".repeat(101)] {
@@ -107,7 +107,7 @@ async fn the_directory_hides_email_addresses() {
     expect_found(&bo.client, &tag, &[&of("bo"), &of("zoe")]).await;
 
     let body = json!({ "password": ana.password });
-    ana.client.ask(Method::DELETE, "/v1/users/me").json(&body).send().await.ok(204);
+    ana.client.request(Method::DELETE, "/v1/users/me").json(&body).send().await.ok(204);
     expect_found(&bo.client, &tag, &[&of("bo")]).await;
     bo.client.get(&others).await.refused(404, "RESOURCE_NOT_FOUND");
     assert!(all_members(&bo.client).await.iter().all(|card| card["id"] != ana.id.as_str()));
@@ -140,7 +140,7 @@ async fn suspended_accounts_are_not_listed() {
     // a ban of two hours lapses by itself
     govern("ban", json!({ "duration_hours": 2 })).await;
     assert_eq!(listed().await, ["bob"]);
-    world.cloud().clock().advance(Duration::from_hours(2));
+    world.local_cloud().clock().advance(Duration::from_hours(2));
     let bo = bo.log_in(&world).await;
     assert_eq!(usernames(&bo.client.get("/api/v1/users/").await.ok(200)), ["ana", "bob"]);
 }

@@ -5,7 +5,7 @@ use crate::world::{ApiResponse, User, World};
 
 async fn delete_own_account(user: &User) -> ApiResponse {
     let body = json!({ "password": user.password });
-    user.client.ask(Method::DELETE, "/v1/users/me").json(&body).send().await
+    user.client.request(Method::DELETE, "/v1/users/me").json(&body).send().await
 }
 
 async fn create_admin(world: &World, root: &User, name: &str) -> User {
@@ -19,7 +19,7 @@ async fn create_admin(world: &World, root: &User, name: &str) -> User {
 /// Whether somebody can still administer accounts.
 async fn is_admin(world: &World, user: &User) -> bool {
     let login = json!({ "email": user.email, "password": user.password });
-    let login = world.nobody().post("/v1/auth/login", &login).await;
+    let login = world.anonymous().post("/v1/auth/login", &login).await;
     login.status == 200 && login.body()["is_admin"] == true
 }
 
@@ -27,7 +27,7 @@ async fn is_admin(world: &World, user: &User) -> bool {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_last_super_admin_cannot_leave() {
     let Some((world, root)) = World::with_admin("the last admin", "free").await else { return };
-    let presentation = root.presentation(1).await;
+    let presentation = root.create_presentation(1).await;
     delete_own_account(&root).await.refused(409, "LAST_ADMIN");
     let (ana, bo) = (create_admin(&world, &root, "ana").await, create_admin(&world, &root, "bo").await);
     delete_own_account(&root).await.refused(409, "LAST_ADMIN");

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::world::{ApiClient, ApiResponse, World};
 
 async fn create(client: &ApiClient, key: &str, body: &Value) -> ApiResponse {
-    client.ask(Method::POST, "/v1/presentations").header("idempotency-key", key).json(body).send().await
+    client.request(Method::POST, "/v1/presentations").header("idempotency-key", key).json(body).send().await
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, time::Duration};
 use local::LocalOptions;
 use serde_json::{Value, json};
 
-use crate::world::{ClientSocket, Session, User, World, emulated};
+use crate::world::{ClientSocket, Session, User, World, is_emulated_aws};
 
 async fn create_ticket(user: &User, session: &Session) -> String {
     let answer = user.client.post("/v1/realtime/tickets", &json!({ "session_id": session.id })).await;
@@ -12,27 +12,27 @@ async fn create_ticket(user: &User, session: &Session) -> String {
 
 /// The status of a handshake that must be refused.
 async fn refused_status(url: &str) -> u16 {
-    let status = ClientSocket::dial(url).await.err().unwrap_or_else(|| panic!("{url} was let in"));
+    let status = ClientSocket::try_open(url).await.err().unwrap_or_else(|| panic!("{url} was let in"));
     // the emulated cloud of `infra/rehearse` hides the status of a refusal
-    if emulated() && status == 403 { 401 } else { status }
+    if is_emulated_aws() && status == 403 { 401 } else { status }
 }
 
 #[tokio::test]
 async fn a_ticket_opens_one_socket() {
     let world = World::start().await;
     let (ana, eve) = (world.user("ana").await, world.user("eve").await);
-    let (_, session) = ana.started(1).await;
+    let (_, session) = ana.start_session(1).await;
 
     let url = create_ticket(&ana, &session).await;
     let mut socket = ClientSocket::open(&url).await;
-    socket.wait("session_state").await;
+    socket.wait_for("session_state").await;
     assert_eq!(refused_status(&url).await, 401, "a ticket is used up");
-    let (_, mut guest) = session.guest(&world, "Bo").await;
-    guest.catch_up().await;
+    let (_, mut guest) = session.join_and_connect(&world, "Bo").await;
+    guest.receive_until_pong().await;
 
     // ten at once: one gets in
     let url = create_ticket(&ana, &session).await;
-    let opened = futures::future::join_all((0..10).map(|_| ClientSocket::dial(&url))).await;
+    let opened = futures::future::join_all((0..10).map(|_| ClientSocket::try_open(&url))).await;
     assert_eq!(opened.iter().filter(|socket| socket.is_ok()).count(), 1);
 
     // neither none, nor a forged one, nor someone else's session
@@ -43,31 +43,31 @@ async fn a_ticket_opens_one_socket() {
     assert_eq!(refused_status(&forged).await, 401, "an access token is no ticket");
     let stranger = eve.client.post("/v1/realtime/tickets", &json!({ "session_id": session.id })).await;
     stranger.refused(404, "RESOURCE_NOT_FOUND");
-    world.nobody().post("/v1/realtime/tickets", &json!({})).await.refused(401, "UNAUTHORIZED");
+    world.anonymous().post("/v1/realtime/tickets", &json!({})).await.refused(401, "UNAUTHORIZED");
 }
 
 #[tokio::test]
 async fn a_ticket_expires_after_a_minute() {
-    let Some(world) = World::local("a ticket's minute").await else { return };
+    let Some(world) = World::local_only("a ticket's minute").await else { return };
     let ana = world.user("ana").await;
-    let (_, session) = ana.started(1).await;
+    let (_, session) = ana.start_session(1).await;
     let (early, late) = (create_ticket(&ana, &session).await, create_ticket(&ana, &session).await);
-    world.cloud().clock().advance(Duration::from_secs(50));
-    ClientSocket::open(&early).await.wait("session_state").await;
-    world.cloud().clock().advance(Duration::from_secs(20));
+    world.local_cloud().clock().advance(Duration::from_secs(50));
+    ClientSocket::open(&early).await.wait_for("session_state").await;
+    world.local_cloud().clock().advance(Duration::from_secs(20));
     assert_eq!(refused_status(&late).await, 401);
 }
 
 #[tokio::test]
 async fn foreign_origins_open_no_socket() {
-    let Some(world) = World::local("origins of sockets").await else { return };
+    let Some(world) = World::local_only("origins of sockets").await else { return };
     let ana = world.user("ana").await;
-    let (_, session) = ana.started(1).await;
+    let (_, session) = ana.start_session(1).await;
     for (origin, let_in) in
         [("http://localhost:5173", true), ("https://evil.example", false), ("null", false)]
     {
         let url = create_ticket(&ana, &session).await;
-        let opened = ClientSocket::dial_with(&url, &[("origin", origin)]).await.map(drop);
+        let opened = ClientSocket::try_open_with(&url, &[("origin", origin)]).await.map(drop);
         assert_eq!(opened, if let_in { Ok(()) } else { Err(403) }, "{origin}");
     }
 }
@@ -77,16 +77,16 @@ async fn foreign_origins_open_no_socket() {
 async fn a_token_in_the_url_needs_the_setting() {
     let parameters = BTreeMap::from([("AllowTokenInUrl".to_owned(), "false".to_owned())]);
     let options = LocalOptions { parameters, ..LocalOptions::default() };
-    let Some(strict) = World::local_with("tokens in URLs", options).await else { return };
-    for (world, on) in [(World::local("tokens in URLs").await.unwrap(), true), (strict, false)] {
+    let Some(strict) = World::local_only_with("tokens in URLs", options).await else { return };
+    for (world, on) in [(World::local_only("tokens in URLs").await.unwrap(), true), (strict, false)] {
         let ana = world.user("ana").await;
-        let (_, session) = ana.started(1).await;
+        let (_, session) = ana.start_session(1).await;
         let bo = session.join(&world, None).await;
-        let base = world.cloud().ws_url();
+        let base = world.local_cloud().socket_url();
         for (token, role) in [(&ana.access_token, "presenter"), (&bo.token, "audience")] {
             let url = format!("{base}?session_id={}&token={token}", session.id);
             if on {
-                let state: Value = ClientSocket::open(&url).await.wait("session_state").await;
+                let state: Value = ClientSocket::open(&url).await.wait_for("session_state").await;
                 assert_eq!(state["role"], role);
             } else {
                 assert_eq!(refused_status(&url).await, 401);

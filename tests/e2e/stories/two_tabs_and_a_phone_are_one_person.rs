@@ -15,29 +15,29 @@ async fn online_users(client: &ApiClient) -> Vec<String> {
 
 /// What one has been told of somebody, in order.
 async fn statuses_of(socket: &mut ClientSocket, user: &str) -> Vec<Value> {
-    let seen = socket.catch_up().await.iter();
+    let seen = socket.receive_until_pong().await.iter();
     let told = seen.filter(|event| event.kind == "user_status" && event.payload["user_id"] == user);
     told.map(|event| event.payload["status"].clone()).collect()
 }
 
 #[tokio::test]
 async fn several_devices_are_one_person() {
-    let Some(world) = World::local("several devices").await else { return };
+    let Some(world) = World::local_only("several devices").await else { return };
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
-    let channel = ana.channel_with(&[&bo]).await;
-    let (mut bo_socket, established) = bo.welcomed().await;
+    let channel = ana.create_channel_with(&[&bo]).await;
+    let (mut bo_socket, established) = bo.connect_with_state().await;
     assert_eq!(established["username"].as_str().map(|name| name.starts_with("bo_")), Some(true));
     let heads = established["channels"].as_array().expect("channels");
     assert!(heads.contains(&json!({ "channel_id": channel, "seq": 0 })), "{established}");
-    bo_socket.wait_where("user_status", |status| status["user_id"] == bo.id.as_str()).await;
+    bo_socket.wait_for_where("user_status", |status| status["user_id"] == bo.id.as_str()).await;
     assert_eq!(online_users(&bo.client).await, [bo.id.as_str()]);
 
-    let (mut tab, _) = ana.welcomed().await;
-    bo_socket.wait_where("user_status", |status| status["user_id"] == ana.id.as_str()).await;
+    let (mut tab, _) = ana.connect_with_state().await;
+    bo_socket.wait_for_where("user_status", |status| status["user_id"] == ana.id.as_str()).await;
     let phone = ana.log_in(&world).await;
-    let (mut second, _) = ana.welcomed().await;
-    let (mut phone, _) = phone.welcomed().await;
-    world.quiet().await;
+    let (mut second, _) = ana.connect_with_state().await;
+    let (mut phone, _) = phone.connect_with_state().await;
+    world.wait_for_jobs().await;
     assert_eq!(
         statuses_of(&mut bo_socket, &ana.id).await,
         ["online"],
@@ -52,54 +52,56 @@ async fn several_devices_are_one_person() {
     // every device hears everything, and the second tab has not replaced the first
     bo_socket.send("typing_indicator", json!({ "channel_id": channel, "is_typing": true })).await;
     for device in [&mut tab, &mut second, &mut phone] {
-        assert_eq!(device.wait("typing_indicator").await["user_id"], bo.id.as_str());
+        assert_eq!(device.wait_for("typing_indicator").await["user_id"], bo.id.as_str());
     }
-    ana.say(&channel, "from the first tab").await;
+    ana.send_message(&channel, "from the first tab").await;
     for device in [&mut tab, &mut second, &mut phone, &mut bo_socket] {
-        assert_eq!(device.wait("new_message").await["content"], "from the first tab");
+        assert_eq!(device.wait_for("new_message").await["content"], "from the first tab");
     }
 
     // a page that is loaded anew, and a tab that goes for good
-    second.hang_up().await;
-    tab.hang_up().await;
-    let (tab, _) = ana.welcomed().await;
-    world.cloud().clock().advance(RELOAD_GRACE);
-    world.quiet().await;
+    second.close().await;
+    tab.close().await;
+    let (tab, _) = ana.connect_with_state().await;
+    world.local_cloud().clock().advance(RELOAD_GRACE);
+    world.wait_for_jobs().await;
     assert_eq!(statuses_of(&mut bo_socket, &ana.id).await, ["online"], "she was there all the time");
-    phone.hang_up().await;
-    world.cloud().clock().advance(RELOAD_GRACE);
-    world.quiet().await;
+    phone.close().await;
+    world.local_cloud().clock().advance(RELOAD_GRACE);
+    world.wait_for_jobs().await;
     assert_eq!(statuses_of(&mut bo_socket, &ana.id).await, ["online"], "one tab is left");
 
-    tab.hang_up().await;
-    world.cloud().clock().advance(RELOAD_GRACE);
+    tab.close().await;
+    world.local_cloud().clock().advance(RELOAD_GRACE);
     let gone = bo_socket
-        .wait_where("user_status", |told| told["user_id"] == ana.id.as_str() && told["status"] == "offline")
+        .wait_for_where("user_status", |told| {
+            told["user_id"] == ana.id.as_str() && told["status"] == "offline"
+        })
         .await;
     assert_eq!(online_users(&bo.client).await, [bo.id.as_str()]);
-    let (_tab, _) = ana.welcomed().await;
+    let (_tab, _) = ana.connect_with_state().await;
     let at = |told: &Value| told["as_of"].as_str().and_then(|at| at.parse::<jiff::Timestamp>().ok());
     let is_back = |told: &Value| told["user_id"] == ana.id.as_str() && at(told) > at(&gone);
-    assert_eq!(bo_socket.wait_where("user_status", is_back).await["status"], "online");
+    assert_eq!(bo_socket.wait_for_where("user_status", is_back).await["status"], "online");
 }
 
 /// Whoever has no user name is not of the team, and nobody of it hears of them.
 #[tokio::test]
 async fn a_presenter_socket_is_not_team_presence() {
-    let Some(world) = World::local("a speaker").await else { return };
+    let Some(world) = World::local_only("a speaker").await else { return };
     let (ana, eve) = (world.teammate("ana").await, world.user("eve").await);
-    let (mut socket, _) = ana.welcomed().await;
-    socket.wait("user_status").await;
-    let channel = ana.channel_with(&[]).await;
-    let mut hers = eve.connect_unread().await;
+    let (mut socket, _) = ana.connect_with_state().await;
+    socket.wait_for("user_status").await;
+    let channel = ana.create_channel_with(&[]).await;
+    let mut hers = eve.connect_to_team_unread().await;
     for _ in 0..2 {
-        hers.catch_up().await;
-        world.quiet().await;
-        world.cloud().clock().advance(Duration::from_mins(1));
+        hers.receive_until_pong().await;
+        world.wait_for_jobs().await;
+        world.local_cloud().clock().advance(Duration::from_mins(1));
     }
     assert_eq!(hers.count("connection_established"), 0);
     for kind in ["join_channel", "get_online_users", "typing_indicator"] {
-        let refused = hers.ask(kind, json!({ "channel_id": channel }), "nothing").await.unwrap_err();
+        let refused = hers.request(kind, json!({ "channel_id": channel }), "nothing").await.unwrap_err();
         assert_eq!(refused["code"], "not_found", "{kind}");
     }
     eve.client.get("/v1/channels/online").await.refused(409, "USERNAME_REQUIRED");

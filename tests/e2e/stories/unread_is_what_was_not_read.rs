@@ -6,28 +6,28 @@ use crate::world::World;
 async fn unread_counts_follow_reading() {
     let world = World::start().await;
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
-    let channel = ana.public_channel().await;
+    let channel = ana.create_public_channel().await;
     let mut last = json!({});
     for number in 1..=3 {
-        last = ana.say(&channel, &format!("number {number}")).await;
+        last = ana.send_message(&channel, &format!("number {number}")).await;
     }
     // who joins has read what was there, and who writes has read what they wrote
-    bo.join(&channel).await;
+    bo.join_channel(&channel).await;
     let counts = async |who: &crate::world::Teammate| {
-        let listed = who.listed(&channel).await.expect("it is listed");
+        let listed = who.listed_channel(&channel).await.expect("it is listed");
         [&listed["seq"], &listed["read_seq"], &listed["unread_count"]].map(|value| value.as_u64().unwrap())
     };
     assert_eq!((counts(&ana).await, counts(&bo).await), ([3, 3, 0], [3, 3, 0]));
     for number in 4..=9 {
-        last = ana.say(&channel, &format!("number {number}")).await;
+        last = ana.send_message(&channel, &format!("number {number}")).await;
     }
     assert_eq!((counts(&ana).await, counts(&bo).await), ([9, 9, 0], [9, 3, 6]));
 
-    let mut phone = bo.connect_unread().await;
+    let mut phone = bo.connect_to_team_unread().await;
     let path = format!("/v1/channels/{}/read", channel.id);
     let mark = async |body: serde_json::Value| bo.client.put(&path, &body).await.ok(200);
     assert_eq!(mark(json!({ "seq": 5 })).await, json!({ "read_seq": 5, "unread_count": 4 }));
-    let told = phone.wait("read_marked").await;
+    let told = phone.wait_for("read_marked").await;
     assert_eq!(told, json!({ "channel_id": channel.id, "read_seq": 5 }));
     // only forwards, but where one says so
     assert_eq!(mark(json!({ "seq": 4 })).await, json!({ "read_seq": 5, "unread_count": 4 }));
@@ -36,11 +36,11 @@ async fn unread_counts_follow_reading() {
     let all = mark(json!({ "message_id": last["id"] })).await;
     assert_eq!(all, json!({ "read_seq": 9, "unread_count": 0 }));
     assert_eq!(counts(&bo).await, [9, 9, 0]);
-    phone.catch_up().await;
+    phone.receive_until_pong().await;
     assert_eq!(phone.count("read_marked"), 3, "a mark that moves nothing is not told");
 
-    let other = ana.public_channel().await;
-    let theirs = ana.say(&other, "elsewhere").await;
+    let other = ana.create_public_channel().await;
+    let theirs = ana.send_message(&other, "elsewhere").await;
     for (wrong, field) in [
         (json!({ "seq": 10 }), "seq"),
         (json!({}), "seq"),
@@ -60,16 +60,16 @@ async fn unread_counts_follow_reading() {
 async fn members_choose_their_notifications() {
     let world = World::start().await;
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
-    let channel = ana.public_channel().await;
-    bo.join(&channel).await;
+    let channel = ana.create_public_channel().await;
+    bo.join_channel(&channel).await;
     let path = format!("/v1/channels/{}/notifications", channel.id);
-    assert_eq!(bo.listed(&channel).await.unwrap()["notify"], "all");
+    assert_eq!(bo.listed_channel(&channel).await.unwrap()["notify"], "all");
     for notify in ["mentions", "nothing", "nothing"] {
         let chosen = bo.client.patch(&path, &json!({ "notify": notify })).await.ok(200);
         assert_eq!(chosen, json!({ "notify": notify }));
-        assert_eq!(bo.listed(&channel).await.unwrap()["notify"], notify);
+        assert_eq!(bo.listed_channel(&channel).await.unwrap()["notify"], notify);
     }
-    assert_eq!(ana.listed(&channel).await.unwrap()["notify"], "all", "theirs alone");
+    assert_eq!(ana.listed_channel(&channel).await.unwrap()["notify"], "all", "theirs alone");
     for wrong in [json!({}), json!({ "notify": "some" })] {
         let refused = bo.client.patch(&path, &wrong).await.refused(422, "VALIDATION_ERROR");
         assert_eq!(refused["fields"][0]["field"], "notify");

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::{sync::watch, task::JoinSet};
 
-use crate::world::{ReconnectingClient, Teammate, World, shown};
+use crate::world::{ReconnectingClient, Teammate, World, visible_content};
 
 const SEED: u64 = 20_261_121;
 /// Sign-ups under way at once.
@@ -19,7 +19,7 @@ async fn stored_messages(user: &Teammate, channel: &str) -> BTreeMap<u64, Value>
     loop {
         let page = user.client.get(&path).await.ok(200);
         for message in page["items"].as_array().expect("items") {
-            all.insert(message["seq"].as_u64().expect("a number"), shown(message));
+            all.insert(message["seq"].as_u64().expect("a number"), visible_content(message));
         }
         let Some(before) = page["next"].as_str() else { return all };
         path = format!("/v1/messages/channel/{channel}?limit=100&before={before}");
@@ -45,10 +45,10 @@ async fn run_conversation(people: usize, lines: usize) {
     // two hundred clients of one machine must not ask all at once, and again before they were answered
     let moment = Duration::from_millis(200 + 20 * people as u64);
     let options = LocalOptions { chaos: Some(SEED), chaos_frames: 0.2, ..LocalOptions::default() };
-    let Some(world) = World::local_with("a team in a bad network", options).await else { return };
+    let Some(world) = World::local_only_with("a team in a bad network", options).await else { return };
     let world = Arc::new(world);
     let ana = world.teammate("ana").await;
-    let channel = ana.channel_with(&[]).await;
+    let channel = ana.create_channel_with(&[]).await;
     let others: Vec<Teammate> = stream::iter(1..people)
         .map(|number| {
             let (world, channel) = (world.clone(), channel.clone());
@@ -69,7 +69,7 @@ async fn run_conversation(people: usize, lines: usize) {
     for user in others {
         let (mut chatter, stopping) = (ReconnectingClient::new(user, &channel, moment), stopping.clone());
         clients.spawn(async move {
-            chatter.follow(stopping).await;
+            chatter.run(stopping).await;
             chatter
         });
     }
@@ -91,7 +91,7 @@ async fn run_conversation(people: usize, lines: usize) {
             2 => {
                 let path = format!("{path}/reactions/%F0%9F%91%8D");
                 for reader in &writers {
-                    retry_until_ok(async || reader.ask(Method::PUT, &path).json(&json!({})).send().await)
+                    retry_until_ok(async || reader.request(Method::PUT, &path).json(&json!({})).send().await)
                         .await;
                 }
             }
@@ -109,8 +109,13 @@ async fn run_conversation(people: usize, lines: usize) {
     let coming_back = stream::iter(chatters).for_each_concurrent(CONCURRENT_CLIENTS, |mut chatter| {
         let expected = expected.clone();
         async move {
-            chatter.catch_up().await;
-            assert_eq!(chatter.view.shown(), *expected, "{} under seed {SEED}", chatter.user.name);
+            chatter.reconnect_until_complete().await;
+            assert_eq!(
+                chatter.replica.visible_messages(),
+                *expected,
+                "{} under seed {SEED}",
+                chatter.user.name
+            );
         }
     });
     coming_back.await;

@@ -27,7 +27,7 @@ pub(crate) struct ChannelReplica {
     pub(crate) seq: u64,
     pub(crate) change: u64,
     /// The highest numbers that it has heard of.
-    heard: (u64, u64),
+    highest_known: (u64, u64),
     /// Messages that were told since it asked for what it missed; `None` where it waits for no answer.
     replay: Option<BTreeSet<u64>>,
 }
@@ -35,7 +35,7 @@ pub(crate) struct ChannelReplica {
 impl ChannelReplica {
     /// Something happened that is not here.
     pub(crate) fn is_behind(&self) -> bool {
-        self.heard.0 > self.seq || self.heard.1 > self.change
+        self.highest_known.0 > self.seq || self.highest_known.1 > self.change
     }
 
     /// `join_channel`, from where it is.
@@ -49,7 +49,7 @@ impl ChannelReplica {
     pub(crate) fn apply(&mut self, event: &ReceivedEvent) -> bool {
         let payload = &event.payload;
         match event.kind.as_str() {
-            "new_message" | "message_edited" => self.put(payload),
+            "new_message" | "message_edited" => self.insert(payload),
             "message_deleted" => {
                 let wiped = json!({ "content": "", "deleted_at": payload["deleted_at"], "mentions": [], "reactions": [] });
                 self.apply_patch(payload, &wiped);
@@ -84,7 +84,7 @@ impl ChannelReplica {
 
     /// Records the numbers of an event. Only messages that the view contains move `seq`.
     fn record_numbers(&mut self, seq: u64, change: u64) {
-        self.heard = (self.heard.0.max(seq), self.heard.1.max(change));
+        self.highest_known = (self.highest_known.0.max(seq), self.highest_known.1.max(change));
         // messages that arrive in order need no request
         while self.messages.contains_key(&(self.seq + 1)) && self.replay.is_none() {
             self.seq += 1;
@@ -99,7 +99,7 @@ impl ChannelReplica {
         }
     }
 
-    fn put(&mut self, message: &Value) {
+    fn insert(&mut self, message: &Value) {
         self.keep_newest_version(message);
         let change = u64_field(message, "change");
         self.record_applied_change(change);
@@ -135,13 +135,13 @@ impl ChannelReplica {
     }
 
     /// By number: version, text, reactions by emoji, whether it is deleted.
-    pub(crate) fn shown(&self) -> BTreeMap<u64, Value> {
-        self.messages.iter().map(|(seq, message)| (*seq, shown(message))).collect()
+    pub(crate) fn visible_messages(&self) -> BTreeMap<u64, Value> {
+        self.messages.iter().map(|(seq, message)| (*seq, visible_content(message))).collect()
     }
 }
 
 /// What of a message a person sees.
-pub(crate) fn shown(message: &Value) -> Value {
+pub(crate) fn visible_content(message: &Value) -> Value {
     let reactions = message["reactions"].as_array().into_iter().flatten();
     let reactions: Vec<(&Value, &Value)> =
         reactions.map(|reaction| (&reaction["emoji"], &reaction["users"])).collect();
@@ -161,48 +161,55 @@ fn u64_field(value: &Value, field: &str) -> u64 {
 pub(crate) struct ReconnectingClient {
     pub(crate) user: Teammate,
     pub(crate) channel: String,
-    pub(crate) view: ChannelReplica,
+    pub(crate) replica: ChannelReplica,
     /// How often they came back.
-    pub(crate) comebacks: usize,
-    patience: Duration,
+    pub(crate) reconnects: usize,
+    response_timeout: Duration,
     /// About how long they wait before they come back, and before they ask again for what they have missed.
-    moment: Duration,
+    reconnect_delay: Duration,
 }
 
 impl ReconnectingClient {
     pub(crate) fn new(user: Teammate, channel: &str, moment: Duration) -> Self {
         let view = ChannelReplica::default();
-        Self { user, channel: channel.to_owned(), view, comebacks: 0, patience: RESPONSE_TIMEOUT, moment }
+        Self {
+            user,
+            channel: channel.to_owned(),
+            replica: view,
+            reconnects: 0,
+            response_timeout: RESPONSE_TIMEOUT,
+            reconnect_delay: moment,
+        }
     }
 
     /// Follows the channel until it is to stop.
-    pub(crate) async fn follow(&mut self, mut stop: watch::Receiver<bool>) {
+    pub(crate) async fn run(&mut self, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow_and_update() {
             // as clients do, so that those who were cut off together do not come back together
-            let moment = rand::rng().random_range(self.moment / 4..self.moment);
+            let moment = rand::rng().random_range(self.reconnect_delay / 4..self.reconnect_delay);
             if tokio::time::timeout(moment, stop.changed()).await.is_ok() {
                 continue;
             }
             let Some(mut socket) = self.connect().await else { continue };
             self.receive_events(&mut socket, || *stop.borrow()).await;
-            self.comebacks += 1;
+            self.reconnects += 1;
         }
     }
 
     /// Comes back once more, on a new connection, until nothing is missing.
-    pub(crate) async fn catch_up(&mut self) {
+    pub(crate) async fn reconnect_until_complete(&mut self) {
         let begun = Instant::now();
         loop {
             assert!(begun.elapsed() < Duration::from_mins(2), "{} never catches up", self.user.name);
-            self.view.replay = None;
+            self.replica.replay = None;
             let Some(mut socket) = self.connect().await else { continue };
-            let asked = self.view.join_request(&self.channel);
+            let asked = self.replica.join_request(&self.channel);
             if socket.try_send("join_channel", asked).await.is_err() {
                 continue;
             }
             while let Ok(Some(event)) = socket.read_within(MAX_RESPONSE_TIMEOUT / 2).await {
                 let is_answer = event.kind == "channel_joined";
-                let is_whole = self.view.apply(&event);
+                let is_whole = self.replica.apply(&event);
                 if is_answer && is_whole {
                     return;
                 }
@@ -215,12 +222,12 @@ impl ReconnectingClient {
 
     /// A new connection; `None` where the cloud would not have it now.
     async fn connect(&mut self) -> Option<ClientSocket> {
-        self.view.replay = None;
+        self.replica.replay = None;
         let ticket = self.user.client.post("/v1/realtime/tickets", &json!({})).await;
         if ticket.status != 201 {
             return None;
         }
-        ClientSocket::dial(ticket.body()["websocket_url"].as_str().expect("a websocket_url")).await.ok()
+        ClientSocket::try_open(ticket.body()["websocket_url"].as_str().expect("a websocket_url")).await.ok()
     }
 
     /// Listens, and asks for what is missing, while the connection lives and is to be trusted.
@@ -230,9 +237,9 @@ impl ReconnectingClient {
         // what was missed while nobody listened is known by asking only
         let mut is_new = true;
         while !is_over() {
-            let is_soon = last_asked.is_some_and(|asked: Instant| asked.elapsed() < self.moment);
-            if asked.is_none() && !is_soon && (is_new || self.view.is_behind()) {
-                let question = self.view.join_request(&self.channel);
+            let is_soon = last_asked.is_some_and(|asked: Instant| asked.elapsed() < self.reconnect_delay);
+            if asked.is_none() && !is_soon && (is_new || self.replica.is_behind()) {
+                let question = self.replica.join_request(&self.channel);
                 if socket.try_send("join_channel", question).await.is_err() {
                     return;
                 }
@@ -248,16 +255,16 @@ impl ReconnectingClient {
             }
             match socket.read_within(Duration::from_millis(200)).await {
                 Ok(Some(event)) => {
-                    if !self.view.apply(&event) {
+                    if !self.replica.apply(&event) {
                         return;
                     }
-                    if self.view.replay.is_none() {
+                    if self.replica.replay.is_none() {
                         asked = None;
-                        self.patience = RESPONSE_TIMEOUT;
+                        self.response_timeout = RESPONSE_TIMEOUT;
                     }
                 }
-                Ok(None) if asked.is_some_and(|asked: Instant| asked.elapsed() > self.patience) => {
-                    self.patience = (self.patience * 2).min(MAX_RESPONSE_TIMEOUT);
+                Ok(None) if asked.is_some_and(|asked: Instant| asked.elapsed() > self.response_timeout) => {
+                    self.response_timeout = (self.response_timeout * 2).min(MAX_RESPONSE_TIMEOUT);
                     return;
                 }
                 Ok(None) => {}

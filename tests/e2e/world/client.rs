@@ -34,7 +34,7 @@ impl ApiClient {
     }
 
     pub(crate) async fn get(&self, path: &str) -> ApiResponse {
-        self.ask(Method::GET, path).send().await
+        self.request(Method::GET, path).send().await
     }
 
     /// Asks again and again until something is so of the body: for what a job does, which a deployment does when it comes to it.
@@ -51,23 +51,23 @@ impl ApiClient {
     }
 
     pub(crate) async fn delete(&self, path: &str) -> ApiResponse {
-        self.ask(Method::DELETE, path).send().await
+        self.request(Method::DELETE, path).send().await
     }
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> ApiResponse {
-        self.ask(Method::POST, path).json(body).send().await
+        self.request(Method::POST, path).json(body).send().await
     }
 
     pub(crate) async fn put(&self, path: &str, body: &Value) -> ApiResponse {
-        self.ask(Method::PUT, path).json(body).send().await
+        self.request(Method::PUT, path).json(body).send().await
     }
 
     pub(crate) async fn patch(&self, path: &str, body: &Value) -> ApiResponse {
-        self.ask(Method::PATCH, path).json(body).send().await
+        self.request(Method::PATCH, path).json(body).send().await
     }
 
     /// A request to be completed.
-    pub(crate) fn ask(&self, method: Method, path: &str) -> ApiRequest {
+    pub(crate) fn request(&self, method: Method, path: &str) -> ApiRequest {
         let what = format!("{method} {path}");
         // what the deployed API Gateway ignores, the local one takes for the peer's address
         let request = self.http.request(method, format!("{}{path}", self.base));
@@ -94,7 +94,7 @@ impl ApiRequest {
     }
 
     /// A body that says it is JSON, whatever it is.
-    pub(crate) fn raw(self, body: impl Into<reqwest::Body>) -> Self {
+    pub(crate) fn raw_json(self, body: impl Into<reqwest::Body>) -> Self {
         Self { request: self.request.header("content-type", "application/json").body(body), ..self }
     }
 

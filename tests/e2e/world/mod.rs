@@ -18,7 +18,7 @@ use std::{
 
 use local::{LocalCloud, LocalOptions};
 
-pub(crate) use chatter::{ReconnectingClient, shown};
+pub(crate) use chatter::{ReconnectingClient, visible_content};
 pub(crate) use client::{ApiClient, ApiResponse};
 pub(crate) use people::{Guest, Presentation, Session, User};
 pub(crate) use provider::ObedientProvider;
@@ -38,36 +38,36 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn start() -> Self {
-        match deployed() {
-            Some(url) => Self::at(url.trim_end_matches('/')),
-            None => Self::with(LocalOptions::default()).await,
+        match deployment_url() {
+            Some(url) => Self::at_url(url.trim_end_matches('/')),
+            None => Self::with_options(LocalOptions::default()).await,
         }
     }
 
-    async fn with(mut options: LocalOptions) -> Self {
+    async fn with_options(mut options: LocalOptions) -> Self {
         print_warnings();
         options.template.get_or_insert_with(|| repository().join("template.yaml"));
         // stories are not about plans, but for those that say so
         options.parameters.entry("DefaultPlan".to_owned()).or_insert_with(|| "enterprise".to_owned());
         let local = LocalCloud::start(options).await.expect("the local cloud starts");
-        Self { url: local.url(), http: http(), local: Some(local) }
+        Self { url: local.url(), http: http_client(), local: Some(local) }
     }
 
     /// A cloud of this story's own, with handles to turn; `None`, and a word about it, against a deployment.
-    pub(crate) async fn local(story: &str) -> Option<Self> {
-        Self::local_with(story, LocalOptions::default()).await
+    pub(crate) async fn local_only(story: &str) -> Option<Self> {
+        Self::local_only_with(story, LocalOptions::default()).await
     }
 
-    pub(crate) async fn local_with(story: &str, options: LocalOptions) -> Option<Self> {
-        if deployed().is_some() {
-            say(&format!("{story}: passed over, it needs the handles of a local cloud"));
+    pub(crate) async fn local_only_with(story: &str, options: LocalOptions) -> Option<Self> {
+        if deployment_url().is_some() {
+            print_note(&format!("{story}: passed over, it needs the handles of a local cloud"));
             return None;
         }
-        Some(Self::with(options).await)
+        Some(Self::with_options(options).await)
     }
 
     /// A cloud of this story's own whose `$disconnect` never comes.
-    pub(crate) async fn deaf(story: &str) -> Option<Self> {
+    pub(crate) async fn without_disconnects(story: &str) -> Option<Self> {
         let folder = tempfile::tempdir().expect("a folder");
         let template = fs::read_to_string(repository().join("template.yaml")).expect("the template");
         let without = template.replace("RouteKey: \"$disconnect\"", "RouteKey: \"never\"");
@@ -75,22 +75,22 @@ impl World {
         let file = folder.path().join("template.yaml");
         fs::write(&file, without).expect("a file");
         // read once, at the start
-        Self::local_with(story, LocalOptions { template: Some(file), ..LocalOptions::default() }).await
+        Self::local_only_with(story, LocalOptions { template: Some(file), ..LocalOptions::default() }).await
     }
 
     /// A deployment behind a real API Gateway, or a local cloud, which keeps its quotas. The emulated cloud of
     /// `infra/rehearse` takes frames of any size and the frames of a connection one after another.
     pub(crate) async fn with_quotas(story: &str) -> Option<Self> {
-        if emulated() {
-            say(&format!("{story}: passed over, the emulated cloud has no quotas"));
+        if is_emulated_aws() {
+            print_note(&format!("{story}: passed over, the emulated cloud has no quotas"));
             return None;
         }
         Some(Self::start().await)
     }
 
     /// Whatever answers there.
-    pub(crate) fn at(url: &str) -> Self {
-        Self { url: url.to_owned(), http: http(), local: None }
+    pub(crate) fn at_url(url: &str) -> Self {
+        Self { url: url.to_owned(), http: http_client(), local: None }
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -98,13 +98,13 @@ impl World {
     }
 
     /// The local cloud itself.
-    pub(crate) fn cloud(&self) -> &LocalCloud {
+    pub(crate) fn local_cloud(&self) -> &LocalCloud {
         self.local.as_ref().expect("a story that turns handles starts with World::local")
     }
 
     /// Someone without an account, from an address of their own.
-    pub(crate) fn nobody(&self) -> ApiClient {
-        ApiClient::new(self.http.clone(), &self.url, &address())
+    pub(crate) fn anonymous(&self) -> ApiClient {
+        ApiClient::new(self.http.clone(), &self.url, &unique_address())
     }
 
     /// Signs someone up.
@@ -113,7 +113,7 @@ impl World {
     }
 
     /// Lets what instances remember grow old: two seconds in which a cache may accept what is over (DESIGN 5).
-    pub(crate) async fn forget(&self) {
+    pub(crate) async fn expire_caches(&self) {
         let remembered = Duration::from_secs(3);
         match &self.local {
             Some(local) => local.clock().advance(remembered),
@@ -123,7 +123,7 @@ impl World {
 
     /// Attempts are counted by windows of the clock: moves it to the beginning of one, so that none ends half-way.
     pub(crate) fn begin_window(&self, length: Duration) {
-        let clock = self.cloud().clock();
+        let clock = self.local_cloud().clock();
         let length = i64::try_from(length.as_millis()).expect("a window is short");
         let left = length - clock.millis().rem_euclid(length);
         clock.advance(Duration::from_millis(left.unsigned_abs()));
@@ -138,9 +138,9 @@ impl World {
 
     /// Waits until no job is left: what they were to post has been posted. Against a deployment there is no telling, so
     /// what a story asserts next must be so anyway, or be waited for: by an event, or by [`Client::get_until`].
-    pub(crate) async fn quiet(&self) {
+    pub(crate) async fn wait_for_jobs(&self) {
         if let Some(local) = &self.local {
-            tokio::time::timeout(DEADLINE, local.idle()).await.expect("jobs come to an end");
+            tokio::time::timeout(DEADLINE, local.wait_until_idle()).await.expect("jobs come to an end");
         }
     }
 }
@@ -151,7 +151,7 @@ impl Drop for World {
             return;
         }
         let Some(local) = &self.local else { return };
-        let queues = local.cloud().queues();
+        let queues = local.emulator().sqs();
         for name in queues.names().iter().filter(|name| name.contains("DeadLetters")) {
             let dead: Vec<String> = queues.peek(name).into_iter().map(|message| message.body).collect();
             assert!(dead.is_empty(), "the story left dead letters in {name}: {dead:#?}");
@@ -167,7 +167,7 @@ fn print_warnings() {
 }
 
 #[expect(clippy::print_stderr, reason = "a story that is passed over must not look like one that was played")]
-fn say(what: &str) {
+fn print_note(what: &str) {
     eprintln!("{what}");
 }
 
@@ -178,16 +178,16 @@ pub(crate) fn repository() -> PathBuf {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the setting is of this test run, not of the product")]
-fn deployed() -> Option<String> {
+fn deployment_url() -> Option<String> {
     std::env::var("BASE_URL").ok().filter(|url| !url.is_empty())
 }
 
 /// Does `BASE_URL` name the emulated cloud of `infra/rehearse`, and not AWS?
-pub(crate) fn emulated() -> bool {
+pub(crate) fn is_emulated_aws() -> bool {
     std::env::var_os("EMULATED").is_some()
 }
 
-fn http() -> reqwest::Client {
+fn http_client() -> reqwest::Client {
     reqwest::Client::builder()
         .timeout(DEADLINE)
         .redirect(reqwest::redirect::Policy::none())
@@ -196,7 +196,7 @@ fn http() -> reqwest::Client {
 }
 
 /// An address that nobody else in this run has: limits count by address. A deployment looks at the true one.
-pub(crate) fn address() -> String {
+pub(crate) fn unique_address() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(1);
     let [_, a, b, c] = NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
     format!("10.{a}.{b}.{c}")

@@ -42,7 +42,7 @@ pub(crate) struct Guest {
     pub(crate) id: String,
     pub(crate) token: String,
     pub(crate) websocket_url: String,
-    visitor: ApiClient,
+    anonymous: ApiClient,
     code: String,
 }
 
@@ -57,7 +57,7 @@ impl User {
         let email = email.to_owned();
         let password = format!("a heron over grey water {number:016x}");
         let body = json!({ "email": email, "password": password, "name": name });
-        let visitor = world.nobody();
+        let visitor = world.anonymous();
         let account = visitor.post("/v1/auth/register", &body).await.ok(201);
         let text = |value: &Value| value.as_str().expect("a text in the answer to a sign-up").to_owned();
         let access_token = text(&account["access_token"]);
@@ -74,7 +74,7 @@ impl User {
 
     /// The same account on another device.
     pub(crate) async fn log_in(&self, world: &World) -> Self {
-        let visitor = world.nobody();
+        let visitor = world.anonymous();
         let body = json!({ "email": self.email, "password": self.password });
         let tokens = visitor.post("/v1/auth/login", &body).await.ok(200);
         let access_token = tokens["access_token"].as_str().expect("an access token").to_owned();
@@ -90,7 +90,7 @@ impl User {
     }
 
     /// A presentation of so many choice slides.
-    pub(crate) async fn presentation(&self, slides: usize) -> Presentation {
+    pub(crate) async fn create_presentation(&self, slides: usize) -> Presentation {
         let made = self.client.post("/v1/presentations", &json!({ "title": "Herons" })).await.ok(201);
         let mut presentation = Presentation {
             id: made["id"].as_str().expect("an id").to_owned(),
@@ -99,20 +99,20 @@ impl User {
         };
         for number in 1..=slides {
             let path = format!("/v1/presentations/{}/slides", presentation.id);
-            let slide = self.client.post(&path, &question(number, false)).await.ok(201);
+            let slide = self.client.post(&path, &choice_slide(number, false)).await.ok(201);
             presentation.slides.push(Slide { id: slide["id"].as_str().expect("an id").to_owned() });
         }
         presentation
     }
 
     /// A session of a presentation; not started.
-    pub(crate) async fn session(&self, presentation: &Presentation) -> Session {
+    pub(crate) async fn create_session(&self, presentation: &Presentation) -> Session {
         let body = json!({ "presentation_id": presentation.id });
-        self.opened(&self.client.post("/v1/sessions", &body).await.ok(201))
+        self.session_from(&self.client.post("/v1/sessions", &body).await.ok(201))
     }
 
     /// The session that an answer tells of.
-    pub(crate) fn opened(&self, made: &Value) -> Session {
+    pub(crate) fn session_from(&self, made: &Value) -> Session {
         Session {
             id: made["id"].as_str().expect("an id").to_owned(),
             code: made["join_code"].as_str().expect("a join code").to_owned(),
@@ -121,23 +121,23 @@ impl User {
     }
 
     /// A session of so many slides, with the first on screen.
-    pub(crate) async fn started(&self, slides: usize) -> (Presentation, Session) {
-        let presentation = self.presentation(slides).await;
-        let session = self.session(&presentation).await;
-        session.go("start").await;
+    pub(crate) async fn start_session(&self, slides: usize) -> (Presentation, Session) {
+        let presentation = self.create_presentation(slides).await;
+        let session = self.create_session(&presentation).await;
+        session.transition("start").await;
         (presentation, session)
     }
 
     /// The owner's socket, greeted.
-    pub(crate) async fn socket(&self, session: &Session) -> ClientSocket {
-        let mut socket = self.socket_unread(session).await;
-        let state = socket.wait("session_state").await;
+    pub(crate) async fn connect_to_session(&self, session: &Session) -> ClientSocket {
+        let mut socket = self.connect_to_session_unread(session).await;
+        let state = socket.wait_for("session_state").await;
         assert_eq!(state["role"], "presenter", "{state}");
         socket
     }
 
     /// The owner's socket before anything was read.
-    pub(crate) async fn socket_unread(&self, session: &Session) -> ClientSocket {
+    pub(crate) async fn connect_to_session_unread(&self, session: &Session) -> ClientSocket {
         let body = json!({ "session_id": session.id });
         let ticket = self.client.post("/v1/realtime/tickets", &body).await.ok(201);
         ClientSocket::open(ticket["websocket_url"].as_str().expect("a websocket_url")).await
@@ -146,31 +146,31 @@ impl User {
 
 impl Session {
     /// `start`, `pause`, `resume` or `end`.
-    pub(crate) async fn go(&self, step: &str) -> Value {
+    pub(crate) async fn transition(&self, step: &str) -> Value {
         self.presenter.post(&format!("/v1/sessions/{}/{step}", self.id), &json!({})).await.ok(200)
     }
 
-    pub(crate) async fn show(&self, slide: &Slide) -> Value {
+    pub(crate) async fn show_slide(&self, slide: &Slide) -> Value {
         let body = json!({ "slide_id": slide.id });
         self.presenter.post(&format!("/v1/sessions/{}/slide", self.id), &body).await.ok(200)
     }
 
     /// Someone joins by the code.
     pub(crate) async fn join(&self, world: &World, name: Option<&str>) -> Guest {
-        self.join_from(world.nobody(), name).await
+        self.join_from(world.anonymous(), name).await
     }
 
     pub(crate) async fn join_from(&self, client: ApiClient, name: Option<&str>) -> Guest {
         let body = name.map_or_else(|| json!({}), |name| json!({ "display_name": name }));
         let joined = client.post(&format!("/v1/sessions/code/{}/join", self.code), &body).await.ok(201);
-        Guest::read(&client, &joined, &self.code)
+        Guest::from_join_response(&client, &joined, &self.code)
     }
 
     /// Someone joins and is greeted.
-    pub(crate) async fn guest(&self, world: &World, name: &str) -> (Guest, ClientSocket) {
+    pub(crate) async fn join_and_connect(&self, world: &World, name: &str) -> (Guest, ClientSocket) {
         let guest = self.join(world, Some(name)).await;
         let mut socket = ClientSocket::open(&guest.websocket_url).await;
-        let state = socket.wait("session_state").await;
+        let state = socket.wait_for("session_state").await;
         assert_eq!(
             (&state["participant_id"], &state["role"]),
             (&json!(guest.id), &json!("audience")),
@@ -180,21 +180,21 @@ impl Session {
     }
 
     /// The answers to a slide, as their owner reads them.
-    pub(crate) async fn responses(&self, slide: &Slide) -> Value {
+    pub(crate) async fn responses_to_slide(&self, slide: &Slide) -> Value {
         let path = format!("/v1/responses/slide/{}?session_id={}&page_size=100", slide.id, self.id);
         self.presenter.get(&path).await.ok(200)
     }
 }
 
 impl Guest {
-    fn read(visitor: &ApiClient, joined: &Value, code: &str) -> Self {
+    fn from_join_response(visitor: &ApiClient, joined: &Value, code: &str) -> Self {
         let text = |field: &str| {
             joined[field].as_str().unwrap_or_else(|| panic!("no {field} in {joined}")).to_owned()
         };
         let token = text("participant_token");
         Self {
             client: visitor.with_token(&token),
-            visitor: visitor.clone(),
+            anonymous: visitor.clone(),
             id: text("participant_id"),
             websocket_url: text("websocket_url"),
             token,
@@ -203,22 +203,22 @@ impl Guest {
     }
 
     /// Joins again with the token, as a client does whose connection was lost.
-    pub(crate) async fn again(&self) -> Self {
+    pub(crate) async fn rejoin(&self) -> Self {
         let body = json!({ "participant_token": self.token });
-        let joined = self.visitor.post(&format!("/v1/sessions/code/{}/join", self.code), &body).await;
-        Self::read(&self.visitor, &joined.ok(201), &self.code)
+        let joined = self.anonymous.post(&format!("/v1/sessions/code/{}/join", self.code), &body).await;
+        Self::from_join_response(&self.anonymous, &joined.ok(201), &self.code)
     }
 
     /// Comes back and is greeted.
-    pub(crate) async fn back(&self) -> (ClientSocket, Value) {
-        let mut socket = ClientSocket::open(&self.again().await.websocket_url).await;
-        let state = socket.wait("session_state").await;
+    pub(crate) async fn reconnect(&self) -> (ClientSocket, Value) {
+        let mut socket = ClientSocket::open(&self.rejoin().await.websocket_url).await;
+        let state = socket.wait_for("session_state").await;
         (socket, state)
     }
 }
 
 /// The body of a choice slide.
-pub(crate) fn question(number: usize, multiple: bool) -> Value {
+pub(crate) fn choice_slide(number: usize, multiple: bool) -> Value {
     let options = [("a", 0), ("b", 1), ("c", 2)];
     let options =
         options.map(|(id, order)| json!({ "id": id, "text": format!("Answer {id}"), "order": order }));
@@ -231,7 +231,7 @@ pub(crate) fn question(number: usize, multiple: bool) -> Value {
 }
 
 /// The payload of a vote.
-pub(crate) fn vote(slide: &Slide, option: &str, seq: u64) -> Value {
+pub(crate) fn vote_payload(slide: &Slide, option: &str, seq: u64) -> Value {
     json!({ "slide_id": slide.id, "content": { "selected": [option] }, "seq": seq })
 }
 
@@ -244,7 +244,7 @@ impl World {
         let parameters = [("FirstAdminEmail", FIRST_ADMIN), ("DefaultPlan", plan)];
         let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let options = LocalOptions { parameters, ..LocalOptions::default() };
-        let world = Self::local_with(story, options).await?;
+        let world = Self::local_only_with(story, options).await?;
         let root = User::register_as(&world, "root", FIRST_ADMIN).await;
         Some((world, root))
     }

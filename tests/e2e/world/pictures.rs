@@ -5,7 +5,7 @@ use std::io::Cursor;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 
 /// Colours that change from place to place, so that no two sizes make the same file.
-pub(crate) fn colors(width: u32, height: u32) -> RgbImage {
+pub(crate) fn color_gradient(width: u32, height: u32) -> RgbImage {
     RgbImage::from_fn(width, height, |x, y| Rgb([byte(x * 255 / width), byte(y * 255 / height), 80]))
 }
 
@@ -19,7 +19,7 @@ pub(crate) fn noise(width: u32, height: u32) -> RgbImage {
 }
 
 /// With holes.
-pub(crate) fn holes(width: u32, height: u32) -> RgbaImage {
+pub(crate) fn transparent_image(width: u32, height: u32) -> RgbaImage {
     RgbaImage::from_fn(width, height, |x, y| Rgba([200, byte(x % 256), byte(y % 256), byte((x * y) % 256)]))
 }
 
@@ -27,15 +27,15 @@ fn byte(number: u32) -> u8 {
     number.to_le_bytes()[0]
 }
 
-pub(crate) fn file(picture: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
+pub(crate) fn encode(picture: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
     picture.into().write_to(&mut bytes, format).unwrap();
     bytes.into_inner()
 }
 
 /// A small one.
-pub(crate) fn picture() -> Vec<u8> {
-    file(colors(40, 30), ImageFormat::Png)
+pub(crate) fn small_image() -> Vec<u8> {
+    encode(color_gradient(40, 30), ImageFormat::Png)
 }
 
 /// One that moves: so many frames.

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 
 pub(crate) struct ObedientProvider {
     url: String,
-    heard: Arc<Mutex<Vec<Value>>>,
+    requests: Arc<Mutex<Vec<Value>>>,
 }
 
 impl ObedientProvider {
@@ -21,7 +21,7 @@ impl ObedientProvider {
         let url = format!("http://{}", listener.local_addr().expect("its address"));
         let router = Router::new().route("/api/chat", post(complete_chat)).with_state(heard.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { url, heard }
+        Self { url, requests: heard }
     }
 
     /// The parameters of a deployment that asks it.
@@ -32,8 +32,8 @@ impl ObedientProvider {
     }
 
     /// What it was asked.
-    pub(crate) fn heard(&self) -> Vec<Value> {
-        self.heard.lock().expect("nobody panics with it").clone()
+    pub(crate) fn requests(&self) -> Vec<Value> {
+        self.requests.lock().expect("nobody panics with it").clone()
     }
 }
 

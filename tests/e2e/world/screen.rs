@@ -21,7 +21,7 @@ pub(crate) struct ClientScreen {
 }
 
 impl ClientScreen {
-    pub(crate) fn of<'a>(events: impl IntoIterator<Item = &'a ReceivedEvent>) -> Self {
+    pub(crate) fn from_events<'a>(events: impl IntoIterator<Item = &'a ReceivedEvent>) -> Self {
         let mut screen = Self::default();
         for event in events {
             screen.apply(event);

@@ -25,24 +25,24 @@ pub(crate) struct ClientSocket {
     // boxed: twenty kilobytes that every story's future would carry
     stream: Box<WebSocketStream<MaybeTlsStream<TcpStream>>>,
     /// Everything that came, in order; what a story has not waited for lies here too.
-    pub(crate) seen: Vec<ReceivedEvent>,
+    pub(crate) received: Vec<ReceivedEvent>,
     unread: VecDeque<usize>,
-    close: Option<u16>,
+    close_code: Option<u16>,
 }
 
 impl ClientSocket {
     #[track_caller]
     pub(crate) fn open(url: &str) -> impl Future<Output = Self> + use<> {
-        let opening = Self::dial(url);
+        let opening = Self::try_open(url);
         async move { opening.await.unwrap_or_else(|status| panic!("the handshake was refused: {status}")) }
     }
 
     /// Opens a socket, or says with which status the handshake was refused.
-    pub(crate) fn dial(url: &str) -> impl Future<Output = Result<Self, u16>> + use<> {
-        Self::dial_with(url, &[])
+    pub(crate) fn try_open(url: &str) -> impl Future<Output = Result<Self, u16>> + use<> {
+        Self::try_open_with(url, &[])
     }
 
-    pub(crate) fn dial_with(
+    pub(crate) fn try_open_with(
         url: &str,
         headers: &[(&'static str, &'static str)],
     ) -> impl Future<Output = Result<Self, u16>> + use<> {
@@ -57,9 +57,9 @@ impl ClientSocket {
             {
                 Ok((stream, _)) => Ok(Self {
                     stream: Box::new(stream),
-                    seen: Vec::new(),
+                    received: Vec::new(),
                     unread: VecDeque::new(),
-                    close: None,
+                    close_code: None,
                 }),
                 Err(Error::Http(answer)) => Err(answer.status().as_u16()),
                 Err(error) => panic!("no handshake: {error}"),
@@ -103,10 +103,10 @@ impl ClientSocket {
                     let frame: Value = serde_json::from_str(&text).expect("frames are JSON");
                     let kind = frame["type"].as_str().unwrap_or_default().to_owned();
                     let event = ReceivedEvent { kind, payload: frame["payload"].clone(), frame };
-                    self.seen.push(event.clone());
+                    self.received.push(event.clone());
                     return Some(event);
                 }
-                Ok(Message::Close(frame)) => self.close = frame.map(|frame| frame.code.into()),
+                Ok(Message::Close(frame)) => self.close_code = frame.map(|frame| frame.code.into()),
                 Ok(_) => {}
                 Err(_) => return None,
             }
@@ -114,20 +114,20 @@ impl ClientSocket {
     }
 
     /// The next event of this type, among those not waited for yet.
-    pub(crate) async fn wait(&mut self, kind: &str) -> Value {
-        self.wait_where(kind, |_| true).await
+    pub(crate) async fn wait_for(&mut self, kind: &str) -> Value {
+        self.wait_for_where(kind, |_| true).await
     }
 
     /// The next event of this type of which something is so.
-    pub(crate) async fn wait_where(&mut self, kind: &str, is_so: impl Fn(&Value) -> bool) -> Value {
-        self.wait_any(|event| event.kind == kind && is_so(&event.payload)).await.payload
+    pub(crate) async fn wait_for_where(&mut self, kind: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+        self.wait_for_any(|event| event.kind == kind && is_so(&event.payload)).await.payload
     }
 
     /// The next event, of whatever type, of which something is so.
-    pub(crate) async fn wait_any(&mut self, fits: impl Fn(&ReceivedEvent) -> bool) -> ReceivedEvent {
-        if let Some(place) = self.unread.iter().position(|index| fits(&self.seen[*index])) {
+    pub(crate) async fn wait_for_any(&mut self, fits: impl Fn(&ReceivedEvent) -> bool) -> ReceivedEvent {
+        if let Some(place) = self.unread.iter().position(|index| fits(&self.received[*index])) {
             let index = self.unread.remove(place).expect("it was found there");
-            return self.seen[index].clone();
+            return self.received[index].clone();
         }
         loop {
             let Some(event) = self.read().await else {
@@ -136,51 +136,51 @@ impl ClientSocket {
             if fits(&event) {
                 return event;
             }
-            self.unread.push_back(self.seen.len() - 1);
+            self.unread.push_back(self.received.len() - 1);
         }
     }
 
     /// Reads on until something is so of everything that came.
     pub(crate) async fn read_until(&mut self, is_so: impl Fn(&[ReceivedEvent]) -> bool) {
-        while !is_so(&self.seen) {
+        while !is_so(&self.received) {
             assert!(
                 self.read().await.is_some(),
                 "closed before it was so; before: {}",
                 self.describe_received()
             );
-            self.unread.push_back(self.seen.len() - 1);
+            self.unread.push_back(self.received.len() - 1);
         }
     }
 
     /// The error that answers what was sent with this `ref`.
-    pub(crate) async fn refused(&mut self, reference: &Value) -> Value {
-        self.wait_where("error", |payload| payload["ref"] == *reference).await
+    pub(crate) async fn wait_for_error(&mut self, reference: &Value) -> Value {
+        self.wait_for_where("error", |payload| payload["ref"] == *reference).await
     }
 
     /// Reads up to the answer to a ping of our own: whatever was posted before has come by then.
-    pub(crate) async fn catch_up(&mut self) -> &[ReceivedEvent] {
-        let reference = json!(format!("fence {}", self.seen.len()));
+    pub(crate) async fn receive_until_pong(&mut self) -> &[ReceivedEvent] {
+        let reference = json!(format!("fence {}", self.received.len()));
         self.send_text(&json!({ "type": "ping", "ref": reference }).to_string()).await;
-        self.wait_where("pong", |payload| payload["ref"] == reference).await;
-        &self.seen
+        self.wait_for_where("pong", |payload| payload["ref"] == reference).await;
+        &self.received
     }
 
     /// Reads to the end of the connection; the code it was closed with, if it was said.
-    pub(crate) async fn closed(&mut self) -> Option<u16> {
+    pub(crate) async fn wait_closed(&mut self) -> Option<u16> {
         while self.read().await.is_some() {
-            self.unread.push_back(self.seen.len() - 1);
+            self.unread.push_back(self.received.len() - 1);
         }
-        self.close
+        self.close_code
     }
 
     /// Says a channel's message and gives the answer of this type, or the refusal.
-    pub(crate) async fn ask(&mut self, kind: &str, payload: Value, answer: &str) -> Result<Value, Value> {
-        let reference = json!(format!("ask {}", self.seen.len()));
+    pub(crate) async fn request(&mut self, kind: &str, payload: Value, answer: &str) -> Result<Value, Value> {
+        let reference = json!(format!("ask {}", self.received.len()));
         let frame = json!({ "type": kind, "payload": payload, "ref": reference });
         self.send_text(&frame.to_string()).await;
         let about = payload["channel_id"].clone();
         let given = self
-            .wait_any(|event| {
+            .wait_for_any(|event| {
                 let is_refusal = event.kind == "error" && event.payload["ref"] == reference;
                 is_refusal || (event.kind == answer && event.payload["channel_id"] == about)
             })
@@ -189,23 +189,23 @@ impl ClientSocket {
     }
 
     /// Hangs up as the protocol has it.
-    pub(crate) async fn hang_up(mut self) {
+    pub(crate) async fn close(mut self) {
         // the other side may have been faster
         let _ = self.stream.as_mut().close(None).await;
         while let Ok(Some(Ok(_))) = timeout(DEADLINE, self.stream.next()).await {}
     }
 
     /// Is gone without a word, as a telephone in a tunnel.
-    pub(crate) fn vanish(self) {
+    pub(crate) fn drop_without_close(self) {
         drop(self);
     }
 
     pub(crate) fn count(&self, kind: &str) -> usize {
-        self.seen.iter().filter(|event| event.kind == kind).count()
+        self.received.iter().filter(|event| event.kind == kind).count()
     }
 
     fn describe_received(&self) -> String {
-        let heard: Vec<_> = self.seen.iter().map(|event| event.frame.to_string()).collect();
+        let heard: Vec<_> = self.received.iter().map(|event| event.frame.to_string()).collect();
         heard.join("\n")
     }
 }

@@ -20,7 +20,7 @@ use crate::team;
 
 /// Somebody fills a channel with their team; a loop fills everyone's list.
 const ACCOUNT_RATE_LIMIT: RateLimit =
-    RateLimit { what: "add_user_to_channel", most: 60, window: Duration::from_hours(1) };
+    RateLimit { name: "add_user_to_channel", max_attempts: 60, window: Duration::from_hours(1) };
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct AddUserToChannelRequest {
@@ -55,7 +55,7 @@ pub(crate) async fn add_user(
     PathId(id): PathId<ChannelId>,
     ValidJson(input): ValidJson<AddUserToChannelRequest>,
 ) -> ApiResult<Json<JoinChannelResponse>> {
-    let seat = seat::find(&app, id, account.user).await?;
+    let seat = seat::find_access(&app, id, account.user).await?;
     match seat.channel.channel_kind {
         ChannelKind::Direct => {
             return Err(Error::conflict(
@@ -64,22 +64,27 @@ pub(crate) async fn add_user(
             )
             .into());
         }
-        ChannelKind::Private => seat.may(&app, ChannelPermission::AddMember).await?,
-        ChannelKind::Public if seat.place.is_some() => {}
+        ChannelKind::Private => seat.require_permission(&app, ChannelPermission::AddMember).await?,
+        ChannelKind::Public if seat.membership.is_some() => {}
         ChannelKind::Public => return Err(Error::forbidden("members of the channel only").into()),
     }
-    seat.channel.open()?;
-    limits::count(&app.store, ACCOUNT_RATE_LIMIT, &account.user.to_string(), app.clock.now()).await?;
-    let who = team::another(&app, input.user_id).await?;
+    seat.channel.check_not_archived()?;
+    limits::count_attempt(&app.store, ACCOUNT_RATE_LIMIT, &account.user.to_string(), app.clock.now()).await?;
+    let who = team::find_teammate(&app, input.user_id).await?;
     let mut channel = seat.channel;
-    membership::has_room(&app, who.id).await?;
-    let is_new = membership::join(&app, id, &who).await?.is_some();
+    membership::require_channel_quota(&app, who.id).await?;
+    let is_new = membership::add_member(&app, id, &who).await?.is_some();
     if is_new {
         channel.member_count += 1;
-        announce::joined(&app, id, &who).await?;
-        announce::tell(&app, Room::User(who.id), Event::ChannelCreated(view::of(&channel))).await;
+        announce::publish_user_joined(&app, id, &who).await?;
+        announce::publish_or_log(
+            &app,
+            Room::User(who.id),
+            Event::ChannelCreated(view::channel_view(&channel)),
+        )
+        .await;
     } else {
-        announce::enter(&app, id, who.id).await?;
+        announce::subscribe_user_sockets(&app, id, who.id).await?;
     }
     Ok(Json(JoinChannelResponse::new(&channel, &who.username, is_new)))
 }

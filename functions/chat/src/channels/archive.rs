@@ -7,7 +7,7 @@ use model::{ChannelId, channel::ChannelPermission};
 use protocol::event::chat::ChannelView;
 use store::channels::Channel;
 
-use super::update::change;
+use super::update::change_channel;
 
 macro_rules! archives {
     ($($(#[$doc:meta])* $name:ident, $path:literal, $id:literal, $archived:literal;)*) => {$(
@@ -32,7 +32,7 @@ macro_rules! archives {
             account: AccountCaller,
             PathId(id): PathId<ChannelId>,
         ) -> ApiResult<Json<ChannelView>> {
-            let changed = change(&app, account.user, id, ChannelPermission::Archive, |seat, now| {
+            let changed = change_channel(&app, account.user, id, ChannelPermission::Archive, |seat, now| {
                 let before = seat.channel.clone();
                 let archived_at = $archived.then(|| before.archived_at.unwrap_or(now));
                 Ok(Channel { archived_at, ..before })

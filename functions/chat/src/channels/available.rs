@@ -11,8 +11,8 @@ use store::{
 };
 use utoipa::ToSchema;
 
-use super::PAGE;
-use crate::team::teammate;
+use super::DEFAULT_PAGE_SIZE;
+use crate::team::require_teammate;
 
 /// Someone who can be added to a channel or written to.
 #[derive(Debug, Serialize, ToSchema)]
@@ -40,13 +40,13 @@ pub(crate) struct AvailableUser {
         (status = 422, body = ErrorBody),
     )
 )]
-pub(crate) async fn available(
+pub(crate) async fn list_available_users(
     State(app): State<App>,
     account: AccountCaller,
     ValidQuery(query): ValidQuery<ListQuery>,
 ) -> ApiResult<Json<Page<AvailableUser>>> {
-    teammate(&app, account.user).await?;
-    let (limit, cursor) = (query.limit.unwrap_or(PAGE), query.cursor.as_deref());
+    require_teammate(&app, account.user).await?;
+    let (limit, cursor) = (query.limit.unwrap_or(DEFAULT_PAGE_SIZE), query.cursor.as_deref());
     let mut page = directory::page(&app.store, limit, cursor, app.clock.now()).await?;
     page.items.retain(|entry| entry.owner != account.user);
     Ok(Json(page.map(|DirectoryEntry { username, owner, name, avatar, .. }| AvailableUser {

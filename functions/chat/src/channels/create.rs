@@ -9,7 +9,7 @@ use garde::Validate;
 use http::StatusCode;
 use model::{
     ChannelId, Error, ErrorCode,
-    channel::{self, ChannelKind, ChannelName, DEFAULTS, MemberRole},
+    channel::{self, ChannelKind, ChannelName, DEFAULT_CHANNELS, MemberRole},
 };
 use serde::Deserialize;
 use store::{
@@ -20,11 +20,11 @@ use store::{
 use utoipa::ToSchema;
 
 use super::{announce, fields, membership, view::MyChannel};
-use crate::team::teammate;
+use crate::team::require_teammate;
 
 /// A team makes a few channels a day; a loop makes thousands.
 const ACCOUNT_RATE_LIMIT: RateLimit =
-    RateLimit { what: "create_channel", most: 30, window: Duration::from_hours(1) };
+    RateLimit { name: "create_channel", max_attempts: 30, window: Duration::from_hours(1) };
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct CreateChannelRequest {
@@ -56,25 +56,25 @@ pub(crate) struct CreateChannelRequest {
         (status = 429, description = "30 an hour", body = ErrorBody),
     )
 )]
-pub(crate) async fn create(
+pub(crate) async fn create_channel(
     State(app): State<App>,
     account: AccountCaller,
     ValidJson(input): ValidJson<CreateChannelRequest>,
 ) -> ApiResult<(StatusCode, Json<MyChannel>)> {
-    let author = teammate(&app, account.user).await?;
-    let name = fields::typed("name", &input.name, ChannelName::typed)?;
+    let author = require_teammate(&app, account.user).await?;
+    let name = fields::parse_field("name", &input.name, ChannelName::parse)?;
     let text = input.description.as_deref().unwrap_or_default();
-    let description = fields::typed("description", text, channel::description)?;
+    let description = fields::parse_field("description", text, channel::parse_description)?;
     let now = app.clock.now();
     // they may not be there yet, and will be called so
-    if DEFAULTS.iter().any(|(default, _)| *default == name.folded()) {
-        return Err(name_taken().into());
+    if DEFAULT_CHANNELS.iter().any(|(default, _)| *default == name.folded()) {
+        return Err(name_taken_error().into());
     }
-    limits::count(&app.store, ACCOUNT_RATE_LIMIT, &account.user.to_string(), now).await?;
-    membership::has_room(&app, account.user).await?;
+    limits::count_attempt(&app.store, ACCOUNT_RATE_LIMIT, &account.user.to_string(), now).await?;
+    membership::require_channel_quota(&app, account.user).await?;
     let private = input.is_private.unwrap_or_default();
     let channel = Channel {
-        id: app.clock.id::<ChannelId>(),
+        id: app.clock.new_id::<ChannelId>(),
         channel_kind: if private { ChannelKind::Private } else { ChannelKind::Public },
         name: Some(name),
         description,
@@ -85,17 +85,19 @@ pub(crate) async fn create(
         created_at: now,
         updated_at: now,
     };
-    let (member, place) = membership::rows(channel.id, &author, MemberRole::Owner, 0, now);
+    let (member, place) = membership::new_member_rows(channel.id, &author, MemberRole::Owner, 0, now);
     let answer = MyChannel::new(&channel, &place, 0);
     match channels::create(&app.store, &channel, &[(member, place)]).await? {
-        ChannelCreateOutcome::Done => {}
-        ChannelCreateOutcome::There | ChannelCreateOutcome::NameTaken => return Err(name_taken().into()),
+        ChannelCreateOutcome::Created => {}
+        ChannelCreateOutcome::AlreadyExists | ChannelCreateOutcome::NameTaken => {
+            return Err(name_taken_error().into());
+        }
     }
     tracing::info!(channel.id = %channel.id, user.id = %account.user, "channel created");
-    announce::created(&app, &channel, &[account.user]).await;
+    announce::publish_channel_created(&app, &channel, &[account.user]).await;
     Ok((StatusCode::CREATED, Json(answer)))
 }
 
-pub(super) fn name_taken() -> Error {
+pub(super) fn name_taken_error() -> Error {
     Error::conflict(ErrorCode::ChannelNameTaken, "there is a channel of this name")
 }

@@ -4,7 +4,7 @@ use entry::App;
 use jiff::Timestamp;
 use model::{
     ChannelId, Error, ErrorCode, UserId,
-    channel::{ChannelKind, ChannelName, DEFAULTS},
+    channel::{ChannelKind, ChannelName, DEFAULT_CHANNELS},
     message::MessageAuthor,
 };
 use store::{
@@ -16,36 +16,36 @@ use store::{
 use super::{announce, membership};
 
 /// Is somebody to be taken into them? Not who has been, and has left since. 1 read unit for whoever is not in all of them.
-pub(crate) async fn are_due(
+pub(crate) async fn needs_default_channels(
     app: &App,
     user: UserId,
     places: &[Membership],
     now: Timestamp,
 ) -> Result<bool, Error> {
-    let ids = DEFAULTS.map(|(name, _)| ChannelId::of_default(name));
+    let ids = DEFAULT_CHANNELS.map(|(name, _)| ChannelId::derive_default(name));
     let is_in_all = ids.iter().all(|id| places.iter().any(|place| place.channel == *id));
-    Ok(!is_in_all && !arrivals::has_arrived(&app.store, user, now).await?)
+    Ok(!is_in_all && !arrivals::is_onboarded(&app.store, user, now).await?)
 }
 
 /// Joins somebody to all of them; whichever is not there yet is made. One that is archived or full is passed over.
-pub(crate) async fn ensure(app: &App, who: &MessageAuthor) -> Result<(), Error> {
-    for (name, description) in DEFAULTS {
-        let id = ChannelId::of_default(name);
-        let mut joined = membership::join(app, id, who).await;
+pub(crate) async fn join_default_channels(app: &App, who: &MessageAuthor) -> Result<(), Error> {
+    for (name, description) in DEFAULT_CHANNELS {
+        let id = ChannelId::derive_default(name);
+        let mut joined = membership::add_member(app, id, who).await;
         if matches!(joined, Err(Error::NotFound(_))) {
             create_default_channel(app, id, name, description).await?;
-            joined = membership::join(app, id, who).await;
+            joined = membership::add_member(app, id, who).await;
         }
         match joined {
-            Ok(Some(_)) => announce::joined(app, id, who).await?,
+            Ok(Some(_)) => announce::publish_user_joined(app, id, who).await?,
             // cut off before their sockets were in the room
-            Ok(None) => announce::enter(app, id, who.id).await?,
+            Ok(None) => announce::subscribe_user_sockets(app, id, who.id).await?,
             Err(Error::Conflict(ErrorCode::ChannelArchived | ErrorCode::LimitReached, _)) => {}
             Err(error) => return Err(error),
         }
     }
     // last: whoever was cut off before is taken into the others
-    Ok(arrivals::put(&app.store, who.id, app.clock.now()).await?)
+    Ok(arrivals::mark_onboarded(&app.store, who.id, app.clock.now()).await?)
 }
 
 /// Two who do this at once make the same one.
@@ -59,7 +59,7 @@ async fn create_default_channel(
     let channel = Channel {
         id,
         channel_kind: ChannelKind::Public,
-        name: Some(ChannelName::typed(name).map_err(Error::internal)?),
+        name: Some(ChannelName::parse(name).map_err(Error::internal)?),
         description: Some(description.into()),
         is_default: true,
         created_by: None,

@@ -23,11 +23,11 @@ use store::{
 use utoipa::ToSchema;
 
 use super::{announce, membership, view::MyChannel};
-use crate::team::{self, teammate};
+use crate::team::{self, require_teammate};
 
 /// Somebody talks to a few new people a day; a loop writes to all of them.
 const ACCOUNT_RATE_LIMIT: RateLimit =
-    RateLimit { what: "open_direct_channel", most: 60, window: Duration::from_hours(1) };
+    RateLimit { name: "open_direct_channel", max_attempts: 60, window: Duration::from_hours(1) };
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct OpenDirectChannelRequest {
@@ -55,22 +55,25 @@ pub(crate) struct OpenDirectChannelRequest {
         (status = 429, description = "60 new ones an hour", body = ErrorBody),
     )
 )]
-pub(crate) async fn direct(
+pub(crate) async fn open_direct_channel(
     State(app): State<App>,
     account: AccountCaller,
     ValidJson(input): ValidJson<OpenDirectChannelRequest>,
 ) -> ApiResult<(StatusCode, Json<MyChannel>)> {
-    let me = teammate(&app, account.user).await?;
+    let me = require_teammate(&app, account.user).await?;
     if input.user_id == me.id {
         return Err(Error::field("user_id", "must be somebody else").into());
     }
-    let id = ChannelId::direct(me.id, input.user_id);
+    let id = ChannelId::derive_direct(me.id, input.user_id);
     if let Some(there) = find_direct_channel(&app, id, me.id).await? {
         return Ok((StatusCode::OK, Json(there)));
     }
-    limits::count(&app.store, ACCOUNT_RATE_LIMIT, &me.id.to_string(), app.clock.now()).await?;
-    let other = team::another(&app, input.user_id).await?;
-    futures::try_join!(membership::has_room(&app, me.id), membership::has_room(&app, other.id))?;
+    limits::count_attempt(&app.store, ACCOUNT_RATE_LIMIT, &me.id.to_string(), app.clock.now()).await?;
+    let other = team::find_teammate(&app, input.user_id).await?;
+    futures::try_join!(
+        membership::require_channel_quota(&app, me.id),
+        membership::require_channel_quota(&app, other.id)
+    )?;
     let now = app.clock.now();
     let channel = Channel {
         id,
@@ -85,14 +88,14 @@ pub(crate) async fn direct(
         updated_at: now,
     };
     let rows = |one: &MessageAuthor, with: UserId| -> (ChannelMember, Membership) {
-        let (member, place) = membership::rows(id, one, MemberRole::Member, 0, now);
-        (member, Membership { with: Some(with), ..place })
+        let (member, place) = membership::new_member_rows(id, one, MemberRole::Member, 0, now);
+        (member, Membership { other_user: Some(with), ..place })
     };
     let members = [rows(&me, other.id), rows(&other, me.id)];
     let made = channels::create(&app.store, &channel, &members).await?;
     // also where the other one was faster, or an earlier try broke off
-    announce::created(&app, &channel, &[me.id, other.id]).await;
-    let status = if made == ChannelCreateOutcome::Done { StatusCode::CREATED } else { StatusCode::OK };
+    announce::publish_channel_created(&app, &channel, &[me.id, other.id]).await;
+    let status = if made == ChannelCreateOutcome::Created { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(MyChannel::new(&channel, &members[0].1, 0))))
 }
 
@@ -101,10 +104,10 @@ async fn find_direct_channel(app: &App, id: ChannelId, user: UserId) -> Result<O
     let now = app.clock.now();
     let (channel, place) = futures::try_join!(
         channels::get(&app.store, id, ReadConsistency::Strong, now),
-        members::place(&app.store, user, id, now),
+        members::get_membership(&app.store, user, id, now),
     )?;
     let (Some(channel), Some(place)) = (channel, place) else { return Ok(None) };
-    announce::enter(app, id, user).await?;
-    let last = messages::head(&app.store, id, ReadConsistency::Eventual, now).await?;
+    announce::subscribe_user_sockets(app, id, user).await?;
+    let last = messages::last_seq(&app.store, id, ReadConsistency::Eventual, now).await?;
     Ok(Some(MyChannel::new(&channel, &place, last)))
 }

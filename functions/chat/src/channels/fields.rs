@@ -12,16 +12,16 @@ pub(crate) fn clearable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cl
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "garde passes the context so")]
 pub(crate) fn name(value: &str, (): &()) -> garde::Result {
-    ChannelName::typed(value).map(drop).map_err(garde::Error::new)
+    ChannelName::parse(value).map(drop).map_err(garde::Error::new)
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "garde passes the context so")]
 pub(crate) fn description(value: &str, (): &()) -> garde::Result {
-    channel::description(value).map(drop).map_err(garde::Error::new)
+    channel::parse_description(value).map(drop).map_err(garde::Error::new)
 }
 
 /// A value that has passed its rule, in its own type.
-pub(crate) fn typed<T>(
+pub(crate) fn parse_field<T>(
     field: &'static str,
     value: &str,
     rule: fn(&str) -> Result<T, &'static str>,

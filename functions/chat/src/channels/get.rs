@@ -48,17 +48,17 @@ pub(crate) struct ChannelWithMembers {
         (status = 409, description = "`USERNAME_REQUIRED`", body = ErrorBody),
     )
 )]
-pub(crate) async fn get(
+pub(crate) async fn get_channel(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<ChannelId>,
 ) -> ApiResult<Json<ChannelWithMembers>> {
-    let seat = seat::find(&app, id, account.user).await?;
-    let channel = view::of(&seat.channel);
-    let Some(place) = seat.place else {
+    let seat = seat::find_access(&app, id, account.user).await?;
+    let channel = view::channel_view(&seat.channel);
+    let Some(place) = seat.membership else {
         return Ok(Json(ChannelWithMembers { channel, my_role: None, members: None }));
     };
-    let found = members::page(&app.store, id, MAX_READ_MEMBERS, None, app.clock.now()).await?;
+    let found = members::page_members(&app.store, id, MAX_READ_MEMBERS, None, app.clock.now()).await?;
     let mut members: Vec<ChannelMemberView> = found.items.into_iter().map(ChannelMemberView::from).collect();
     members.sort_by_cached_key(|member| {
         (std::cmp::Reverse(member.role), member.name.to_lowercase(), member.user_id)

@@ -11,7 +11,7 @@ use store::channels::Channel;
 use utoipa::ToSchema;
 
 use super::{announce, membership, seat, view};
-use crate::team::teammate;
+use crate::team::require_teammate;
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct JoinChannelRequest {
@@ -44,7 +44,7 @@ pub(crate) struct JoinChannelResponse {
         (status = 422, body = ErrorBody),
     )
 )]
-pub(crate) async fn join(
+pub(crate) async fn join_channel(
     State(app): State<App>,
     account: AccountCaller,
     ValidJson(which): ValidJson<JoinChannelRequest>,
@@ -67,7 +67,7 @@ pub(crate) async fn join(
         (status = 409, description = "`CHANNEL_ARCHIVED`, `USERNAME_REQUIRED`, `LIMIT_REACHED`", body = ErrorBody),
     )
 )]
-pub(crate) async fn join_this(
+pub(crate) async fn join_this_channel(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<ChannelId>,
@@ -80,21 +80,21 @@ async fn join_public_channel(
     account: AccountCaller,
     id: ChannelId,
 ) -> Result<JoinChannelResponse, Error> {
-    let seat = seat::find(app, id, account.user).await?;
+    let seat = seat::find_access(app, id, account.user).await?;
     let mut channel = seat.channel.clone();
-    let author = teammate(app, account.user).await?;
+    let author = require_teammate(app, account.user).await?;
     let mut is_new = false;
-    if seat.place.is_none() {
-        seat.channel.open()?;
-        membership::has_room(app, account.user).await?;
-        is_new = membership::join(app, id, &author).await?.is_some();
+    if seat.membership.is_none() {
+        seat.channel.check_not_archived()?;
+        membership::require_channel_quota(app, account.user).await?;
+        is_new = membership::add_member(app, id, &author).await?.is_some();
     }
     if is_new {
         channel.member_count += 1;
-        announce::joined(app, id, &author).await?;
+        announce::publish_user_joined(app, id, &author).await?;
     } else {
         // whoever was cut off before their sockets were in the room
-        announce::enter(app, id, account.user).await?;
+        announce::subscribe_user_sockets(app, id, account.user).await?;
     }
     Ok(JoinChannelResponse::new(&channel, &author.username, is_new))
 }
@@ -103,6 +103,6 @@ impl JoinChannelResponse {
     pub(super) fn new(channel: &Channel, username: &str, is_new: bool) -> Self {
         let name = channel.name.as_ref().map_or_else(|| "the channel".into(), |name| format!("#{name}"));
         let what = if is_new { "joined" } else { "is already in" };
-        Self { message: format!("{username} {what} {name}"), channel: view::of(channel) }
+        Self { message: format!("{username} {what} {name}"), channel: view::channel_view(channel) }
     }
 }

@@ -45,17 +45,17 @@ pub(crate) struct LeaveChannelResponse {
         (status = 409, description = "`LAST_OWNER`; `CONFLICT`: it is direct", body = ErrorBody),
     )
 )]
-pub(crate) async fn leave(
+pub(crate) async fn leave_channel(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<ChannelId>,
 ) -> ApiResult<Json<LeaveChannelResponse>> {
     for _ in 0..MAX_ATTEMPTS {
-        let seat = seat::find(&app, id, account.user).await?;
+        let seat = seat::find_access(&app, id, account.user).await?;
         let name = seat.channel.name.as_ref().map_or_else(|| "the channel".into(), |name| format!("#{name}"));
-        let Some(place) = &seat.place else {
+        let Some(place) = &seat.membership else {
             // whoever was cut off before their sockets were out of the room
-            announce::exit(&app, id, account.user).await?;
+            announce::unsubscribe_user_sockets(&app, id, account.user).await?;
             return Ok(Json(LeaveChannelResponse { message: format!("not in {name}") }));
         };
         if seat.is_direct() {
@@ -65,8 +65,8 @@ pub(crate) async fn leave(
             )
             .into());
         }
-        let who = known(&app, &seat.channel, account.user).await?;
-        if let WriteOutcome::Done(()) = go(&app, &seat.channel, &who, place.role).await? {
+        let who = member_author(&app, &seat.channel, account.user).await?;
+        if let WriteOutcome::Applied(()) = remove_and_publish(&app, &seat.channel, &who, place.role).await? {
             return Ok(Json(LeaveChannelResponse { message: format!("left {name}") }));
         }
     }
@@ -74,7 +74,11 @@ pub(crate) async fn leave(
 }
 
 /// A member by the names that the channel knows them by; the account may be gone.
-pub(crate) async fn known(app: &App, channel: &Channel, user: UserId) -> Result<MessageAuthor, Error> {
+pub(crate) async fn member_author(
+    app: &App,
+    channel: &Channel,
+    user: UserId,
+) -> Result<MessageAuthor, Error> {
     let now = app.clock.now();
     let member = members::get(&app.store, channel.id, user, store::ReadConsistency::Strong, now).await?;
     let (username, name) = member.map(|member| (member.username, member.name)).unwrap_or_default();
@@ -85,7 +89,7 @@ pub(crate) async fn known(app: &App, channel: &Channel, user: UserId) -> Result<
 ///
 /// # Errors
 /// `LAST_OWNER`.
-pub(crate) async fn go(
+pub(crate) async fn remove_and_publish(
     app: &App,
     channel: &Channel,
     who: &MessageAuthor,
@@ -93,20 +97,22 @@ pub(crate) async fn go(
 ) -> Result<WriteOutcome, Error> {
     let is_alone = channel.member_count <= 1;
     if is_alone && channel.channel_kind == ChannelKind::Private {
-        return delete::whole(app, channel, RemainingMembers::ByOne).await;
+        return delete::delete_and_publish(app, channel, RemainingMembers::OnlyCaller).await;
     }
     let stays = match role {
-        MemberRole::Owner if is_alone => RemainingOwner::Nobody,
-        MemberRole::Owner => another(app, channel.id, who.id).await?,
-        MemberRole::Member | MemberRole::Moderator => RemainingOwner::Anyone,
+        MemberRole::Owner if is_alone => RemainingOwner::LastMember,
+        MemberRole::Owner => require_other_owner(app, channel.id, who.id).await?,
+        MemberRole::Member | MemberRole::Moderator => RemainingOwner::NotRequired,
     };
     // also before: whoever breaks off after the transaction leaves no socket in the room
-    announce::exit(app, channel.id, who.id).await?;
+    announce::unsubscribe_user_sockets(app, channel.id, who.id).await?;
     let gone = members::leave(&app.store, channel.id, who.id, role, stays).await;
     match gone {
-        Ok(WriteOutcome::Done(())) => announce::left(app, channel.id, who).await?,
+        Ok(WriteOutcome::Applied(())) => announce::publish_user_left(app, channel.id, who).await?,
         // they are in it still, unless somebody else took them out
-        Ok(WriteOutcome::Refused) | Err(_) => announce::enter(app, channel.id, who.id).await?,
+        Ok(WriteOutcome::ConditionFailed) | Err(_) => {
+            announce::subscribe_user_sockets(app, channel.id, who.id).await?;
+        }
     }
     Ok(gone?)
 }
@@ -115,9 +121,13 @@ pub(crate) async fn go(
 ///
 /// # Errors
 /// `LAST_OWNER`.
-pub(crate) async fn another(app: &App, channel: ChannelId, than: UserId) -> Result<RemainingOwner, Error> {
-    let other = members::another_owner(&app.store, channel, than, app.clock.now()).await?;
-    other.map(RemainingOwner::Owner).ok_or_else(|| {
+pub(crate) async fn require_other_owner(
+    app: &App,
+    channel: ChannelId,
+    than: UserId,
+) -> Result<RemainingOwner, Error> {
+    let other = members::find_other_owner(&app.store, channel, than, app.clock.now()).await?;
+    other.map(RemainingOwner::OtherOwner).ok_or_else(|| {
         Error::conflict(
             ErrorCode::LastOwner,
             "make somebody else an owner first: the channel would have none",

@@ -6,8 +6,8 @@ use entry::{
 use protocol::event::chat::ChannelView;
 use store::{Page, channels};
 
-use super::{PAGE, view};
-use crate::team::teammate;
+use super::{DEFAULT_PAGE_SIZE, view};
+use crate::team::require_teammate;
 
 /// The team's public channels, by name
 ///
@@ -26,13 +26,13 @@ use crate::team::teammate;
         (status = 422, body = ErrorBody),
     )
 )]
-pub(crate) async fn list(
+pub(crate) async fn list_channels(
     State(app): State<App>,
     account: AccountCaller,
     ValidQuery(query): ValidQuery<ListQuery>,
 ) -> ApiResult<Json<Page<ChannelView>>> {
-    teammate(&app, account.user).await?;
-    let limit = query.limit.unwrap_or(PAGE);
-    let page = channels::page(&app.store, limit, query.cursor.as_deref(), app.clock.now()).await?;
-    Ok(Json(page.map(|channel| view::of(&channel))))
+    require_teammate(&app, account.user).await?;
+    let limit = query.limit.unwrap_or(DEFAULT_PAGE_SIZE);
+    let page = channels::page_public(&app.store, limit, query.cursor.as_deref(), app.clock.now()).await?;
+    Ok(Json(page.map(|channel| view::channel_view(&channel))))
 }

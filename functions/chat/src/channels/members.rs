@@ -6,7 +6,7 @@ use entry::{
 use model::ChannelId;
 use store::{Page, members};
 
-use super::{PAGE, seat, view::ChannelMemberView};
+use super::{DEFAULT_PAGE_SIZE, seat, view::ChannelMemberView};
 
 /// Who is in a channel that one is in oneself
 ///
@@ -25,15 +25,15 @@ use super::{PAGE, seat, view::ChannelMemberView};
         (status = 422, body = ErrorBody),
     )
 )]
-pub(crate) async fn list_members(
+pub(crate) async fn list_channel_members(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<ChannelId>,
     ValidQuery(query): ValidQuery<ListQuery>,
 ) -> ApiResult<Json<Page<ChannelMemberView>>> {
-    let seat = seat::find(&app, id, account.user).await?;
-    seat.member()?;
-    let (limit, cursor) = (query.limit.unwrap_or(PAGE), query.cursor.as_deref());
-    let page = members::page(&app.store, id, limit, cursor, app.clock.now()).await?;
+    let seat = seat::find_access(&app, id, account.user).await?;
+    seat.require_membership()?;
+    let (limit, cursor) = (query.limit.unwrap_or(DEFAULT_PAGE_SIZE), query.cursor.as_deref());
+    let page = members::page_members(&app.store, id, limit, cursor, app.clock.now()).await?;
     Ok(Json(page.map(ChannelMemberView::from)))
 }

@@ -4,7 +4,7 @@ use entry::App;
 use jiff::Timestamp;
 use model::{
     ChannelId, Error, ErrorCode, UserId,
-    channel::{MOST_CHANNELS, MemberRole},
+    channel::{MAX_CHANNELS_PER_MEMBER, MemberRole},
     message::MessageAuthor,
 };
 use store::{
@@ -14,7 +14,7 @@ use store::{
 };
 
 /// Both rows of a new member, who has read what was there before.
-pub(crate) fn rows(
+pub(crate) fn new_member_rows(
     channel: ChannelId,
     who: &MessageAuthor,
     role: MemberRole,
@@ -37,32 +37,35 @@ pub(crate) fn rows(
 ///
 /// # Errors
 /// `LIMIT_REACHED`.
-pub(crate) async fn has_room(app: &App, user: UserId) -> Result<(), Error> {
-    let theirs = members::places(&app.store, user, app.clock.now()).await?;
-    if theirs.len() < MOST_CHANNELS {
+pub(crate) async fn require_channel_quota(app: &App, user: UserId) -> Result<(), Error> {
+    let theirs = members::list_memberships(&app.store, user, app.clock.now()).await?;
+    if theirs.len() < MAX_CHANNELS_PER_MEMBER {
         return Ok(());
     }
-    Err(Error::conflict(ErrorCode::LimitReached, format!("nobody is in more than {MOST_CHANNELS} channels")))
+    Err(Error::conflict(
+        ErrorCode::LimitReached,
+        format!("nobody is in more than {MAX_CHANNELS_PER_MEMBER} channels"),
+    ))
 }
 
 /// Takes somebody into a channel: 6 to 7 write units. `None` where they are in it already.
 ///
 /// # Errors
 /// `NotFound`, `CHANNEL_ARCHIVED`, and `LIMIT_REACHED` where it is full.
-pub(crate) async fn join(
+pub(crate) async fn add_member(
     app: &App,
     channel: ChannelId,
     who: &MessageAuthor,
 ) -> Result<Option<Membership>, Error> {
     let now = app.clock.now();
-    let read_seq = messages::head(&app.store, channel, ReadConsistency::Strong, now).await?;
-    let (member, place) = rows(channel, who, MemberRole::Member, read_seq, now);
+    let read_seq = messages::last_seq(&app.store, channel, ReadConsistency::Strong, now).await?;
+    let (member, place) = new_member_rows(channel, who, MemberRole::Member, read_seq, now);
     match members::join(&app.store, &member, &place).await? {
-        JoinOutcome::Done => Ok(Some(place)),
-        JoinOutcome::There => Ok(None),
-        JoinOutcome::Refused => {
+        JoinOutcome::Joined => Ok(Some(place)),
+        JoinOutcome::AlreadyMember => Ok(None),
+        JoinOutcome::Rejected => {
             let channel = channels::get(&app.store, channel, ReadConsistency::Strong, now).await?;
-            channel.ok_or(Error::NotFound("channel"))?.open()?;
+            channel.ok_or(Error::NotFound("channel"))?.check_not_archived()?;
             Err(Error::conflict(ErrorCode::LimitReached, "this channel is full"))
         }
     }

@@ -28,23 +28,23 @@ use entry::App;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// Items on a page where nothing is said (contract 1.3).
-const PAGE: usize = 50;
+const DEFAULT_PAGE_SIZE: usize = 50;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(list::list, create::create))
-        .routes(routes!(my::my))
-        .routes(routes!(join::join))
-        .routes(routes!(join::join_this))
-        .routes(routes!(available::available))
-        .routes(routes!(direct::direct))
-        .routes(routes!(get::get, update::patch_channel, update::put_channel, delete::delete))
+        .routes(routes!(list::list_channels, create::create_channel))
+        .routes(routes!(my::list_my_channels))
+        .routes(routes!(join::join_channel))
+        .routes(routes!(join::join_this_channel))
+        .routes(routes!(available::list_available_users))
+        .routes(routes!(direct::open_direct_channel))
+        .routes(routes!(get::get_channel, update::patch_channel, update::put_channel, delete::delete_channel))
         .routes(routes!(archive::archive))
         .routes(routes!(archive::unarchive))
-        .routes(routes!(leave::leave))
+        .routes(routes!(leave::leave_channel))
         .routes(routes!(add_user::add_user))
-        .routes(routes!(members::list_members))
-        .routes(routes!(update_member::update_member, remove_member::remove_member))
-        .routes(routes!(read::read))
-        .routes(routes!(notifications::notifications))
+        .routes(routes!(members::list_channel_members))
+        .routes(routes!(update_member::update_channel_member, remove_member::remove_channel_member))
+        .routes(routes!(read::mark_channel_read))
+        .routes(routes!(notifications::update_channel_notifications))
 }

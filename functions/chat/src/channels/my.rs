@@ -16,8 +16,8 @@ use store::{
 
 use super::{defaults, view::MyChannel};
 use crate::{
-    messages::announce::follow,
-    team::{author, teammate},
+    messages::announce::enqueue_processing,
+    team::{require_teammate, team_author},
 };
 
 /// What follows from a message has been done after this, but where its job was lost.
@@ -42,18 +42,22 @@ const MAX_REQUEUED_JOBS: usize = 20;
         (status = 409, description = "`USERNAME_REQUIRED`", body = ErrorBody),
     )
 )]
-pub(crate) async fn my(State(app): State<App>, account: AccountCaller) -> ApiResult<Json<Page<MyChannel>>> {
-    let me = teammate(&app, account.user).await?;
+pub(crate) async fn list_my_channels(
+    State(app): State<App>,
+    account: AccountCaller,
+) -> ApiResult<Json<Page<MyChannel>>> {
+    let me = require_teammate(&app, account.user).await?;
     let now = app.clock.now();
-    let mut places = members::places(&app.store, account.user, now).await?;
-    if defaults::are_due(&app, account.user, &places, now).await? {
-        defaults::ensure(&app, &me).await?;
-        places = members::places(&app.store, account.user, now).await?;
+    let mut places = members::list_memberships(&app.store, account.user, now).await?;
+    if defaults::needs_default_channels(&app, account.user, &places, now).await? {
+        defaults::join_default_channels(&app, &me).await?;
+        places = members::list_memberships(&app.store, account.user, now).await?;
     }
     let ids: Vec<ChannelId> = places.iter().map(|place| place.channel).collect();
-    let heads = async { Ok(followed::heads(&app.store, &places, ReadConsistency::Eventual, now).await?) };
+    let heads =
+        async { Ok(followed::channel_progress(&app.store, &places, ReadConsistency::Eventual, now).await?) };
     let (channels, heads) = futures::try_join!(channels_by_id(&app, &ids, now), heads)?;
-    let behind = heads.iter().filter(|head| head.seq > head.followed);
+    let behind = heads.iter().filter(|head| head.seq > head.processed_seq);
     let behind: Vec<MessageId> =
         behind.map(|head| MessageId { channel: head.channel, seq: head.seq }).collect();
     requeue_unprocessed(&app, &behind, now).await;
@@ -80,9 +84,9 @@ async fn set_partner_names(app: &App, items: &mut [MyChannel], now: Timestamp) -
     if partners.is_empty() {
         return Ok(());
     }
-    let known = users::some(&app.store, &partners, now).await?;
+    let known = users::get_many(&app.store, &partners, now).await?;
     let known: HashMap<UserId, MessageAuthor> =
-        known.iter().filter_map(|user| Some((user.id, author(user)?))).collect();
+        known.iter().filter_map(|user| Some((user.id, team_author(user)?))).collect();
     for item in items {
         item.with_user = item.with.and_then(|with| known.get(&with).cloned());
     }
@@ -110,7 +114,7 @@ async fn requeue_unprocessed(app: &App, behind: &[MessageId], now: Timestamp) {
         let ends = messages::get_many(&app.store, behind, ReadConsistency::Eventual, now).await?;
         let old =
             ends.iter().filter(|message| message.created_at + PROCESSING_GRACE < now).take(MAX_REQUEUED_JOBS);
-        try_join_all(old.map(|message| follow(app, message))).await
+        try_join_all(old.map(|message| enqueue_processing(app, message))).await
     };
     if let Err(error) = sent.await {
         tracing::warn!(%error, "what follows from messages was not asked for");

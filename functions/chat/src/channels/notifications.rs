@@ -34,13 +34,13 @@ pub(crate) struct ChannelNotificationSettings {
         (status = 422, body = ErrorBody),
     )
 )]
-pub(crate) async fn notifications(
+pub(crate) async fn update_channel_notifications(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<ChannelId>,
     ValidJson(ChannelNotificationSettings { notify }): ValidJson<ChannelNotificationSettings>,
 ) -> ApiResult<Json<ChannelNotificationSettings>> {
-    let place = place::find(&app, account.user, id).await?;
-    place::rewrite(&app, place, |place| place.notify = notify).await?;
+    let place = place::find_membership(&app, account.user, id).await?;
+    place::update_membership(&app, place, |place| place.notification_level = notify).await?;
     Ok(Json(ChannelNotificationSettings { notify }))
 }

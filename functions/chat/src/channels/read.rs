@@ -50,7 +50,7 @@ pub(crate) struct ReadState {
         (status = 422, description = "also beyond the last message", body = ErrorBody),
     )
 )]
-pub(crate) async fn read(
+pub(crate) async fn mark_channel_read(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<ChannelId>,
@@ -58,7 +58,7 @@ pub(crate) async fn read(
 ) -> ApiResult<Json<ReadState>> {
     let now = app.clock.now();
     // before anything is said of its messages
-    let place = place::find(&app, account.user, id).await?;
+    let place = place::find_membership(&app, account.user, id).await?;
     let (field, seq) = match (mark.seq, mark.message_id) {
         (Some(seq), None) => ("seq", seq),
         (None, Some(message)) if message.channel == id => ("message_id", message.seq),
@@ -66,12 +66,12 @@ pub(crate) async fn read(
         (Some(_), Some(_)) => return Err(Error::field("seq", "goes without message_id").into()),
         (None, None) => return Err(Error::field("seq", "is required").into()),
     };
-    let last = messages::head(&app.store, id, ReadConsistency::Strong, now).await?;
+    let last = messages::last_seq(&app.store, id, ReadConsistency::Strong, now).await?;
     if seq > last {
         return Err(Error::field(field, format!("is beyond the last message, {last}")).into());
     }
     let may_go_back = mark.force.unwrap_or_default();
-    let (place, is_moved) = place::rewrite(&app, place, |place| {
+    let (place, is_moved) = place::update_membership(&app, place, |place| {
         if seq > place.read_seq || may_go_back {
             place.read_seq = seq;
         }
@@ -80,7 +80,7 @@ pub(crate) async fn read(
     let read_seq = place.read_seq;
     if is_moved {
         let event = Event::ReadMarked(ReadMarked { channel_id: id, read_seq });
-        announce::tell(&app, Room::User(account.user), event).await;
+        announce::publish_or_log(&app, Room::User(account.user), event).await;
     }
     Ok(Json(ReadState { read_seq, unread_count: last.saturating_sub(read_seq) }))
 }

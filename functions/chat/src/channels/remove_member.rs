@@ -34,23 +34,23 @@ const MAX_ATTEMPTS: usize = 8;
         (status = 409, description = "`CONFLICT`: it is direct, or the member changed at the same time", body = ErrorBody),
     )
 )]
-pub(crate) async fn remove_member(
+pub(crate) async fn remove_channel_member(
     State(app): State<App>,
     account: AccountCaller,
     PathIds(id, user): PathIds<ChannelId, UserId>,
 ) -> ApiResult<StatusCode> {
-    let seat = seat::find(&app, id, account.user).await?;
-    seat.may(&app, ChannelPermission::Kick).await?;
+    let seat = seat::find_access(&app, id, account.user).await?;
+    seat.require_permission(&app, ChannelPermission::Kick).await?;
     if user == account.user {
         return Err(Error::forbidden("nobody removes themselves: see DELETE /v1/channels/{id}/leave").into());
     }
-    let is_admin = async || seat.is_looked_after(&app).await;
-    let mine = seat.place.as_ref().map(|place| place.role);
+    let is_admin = async || seat.is_managed_by_admin(&app).await;
+    let mine = seat.membership.as_ref().map(|place| place.role);
     for _ in 0..MAX_ATTEMPTS {
         let now = app.clock.now();
         let Some(member) = members::get(&app.store, id, user, ReadConsistency::Strong, now).await? else {
             // whoever was cut off before their sockets were out of the room
-            announce::exit(&app, id, user).await?;
+            announce::unsubscribe_user_sockets(&app, id, user).await?;
             return Ok(StatusCode::NO_CONTENT);
         };
         let is_lower = mine.is_some_and(|mine| mine > member.role);
@@ -63,8 +63,8 @@ pub(crate) async fn remove_member(
             MemberRole::Member | MemberRole::Moderator => Some(seat.channel.clone()),
         };
         let channel = channel.ok_or(Error::NotFound("channel"))?;
-        let who = leave::known(&app, &channel, user).await?;
-        if leave::go(&app, &channel, &who, member.role).await? == WriteOutcome::Done(()) {
+        let who = leave::member_author(&app, &channel, user).await?;
+        if leave::remove_and_publish(&app, &channel, &who, member.role).await? == WriteOutcome::Applied(()) {
             return Ok(StatusCode::NO_CONTENT);
         }
     }

@@ -7,7 +7,7 @@ use garde::Validate;
 use jiff::{SignedDuration, Timestamp};
 use model::{
     ChannelId, Error, ErrorCode, Room, UserId,
-    channel::{self, ChannelKind, ChannelName, ChannelPermission, DEFAULTS},
+    channel::{self, ChannelKind, ChannelName, ChannelPermission, DEFAULT_CHANNELS},
 };
 use protocol::{Event, event::chat::ChannelView};
 use serde::Deserialize;
@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 use super::{
     announce,
-    create::name_taken,
+    create::name_taken_error,
     fields::{self, Clearable, clearable},
     seat::{self, ChannelAccess},
     view,
@@ -88,10 +88,13 @@ async fn apply_update(
     id: ChannelId,
     input: &UpdateChannelRequest,
 ) -> Result<ChannelView, Error> {
-    let name =
-        input.name.as_deref().map(|name| fields::typed("name", name, ChannelName::typed)).transpose()?;
+    let name = input
+        .name
+        .as_deref()
+        .map(|name| fields::parse_field("name", name, ChannelName::parse))
+        .transpose()?;
     let description = match &input.description {
-        Some(Some(text)) => Some(fields::typed("description", text, channel::description)?),
+        Some(Some(text)) => Some(fields::parse_field("description", text, channel::parse_description)?),
         Some(None) => Some(None),
         None => None,
     };
@@ -100,8 +103,8 @@ async fn apply_update(
         description: description.clone().unwrap_or_else(|| channel.description.clone()),
         ..channel.clone()
     };
-    change(app, user, id, ChannelPermission::Update, |seat, _| {
-        seat.channel.open()?;
+    change_channel(app, user, id, ChannelPermission::Update, |seat, _| {
+        seat.channel.check_not_archived()?;
         let is_private = seat.channel.channel_kind != ChannelKind::Public;
         if input.is_private.is_some_and(|wanted| wanted != is_private) {
             return Err(Error::field("is_private", "cannot be changed: make another channel"));
@@ -111,8 +114,12 @@ async fn apply_update(
             if seat.channel.is_default {
                 return Err(Error::conflict(ErrorCode::Conflict, "a default channel keeps its name"));
             }
-            if after.name.as_ref().is_some_and(|name| DEFAULTS.iter().any(|(one, _)| *one == name.folded())) {
-                return Err(name_taken());
+            if after
+                .name
+                .as_ref()
+                .is_some_and(|name| DEFAULT_CHANNELS.iter().any(|(one, _)| *one == name.folded()))
+            {
+                return Err(name_taken_error());
             }
         }
         Ok(after)
@@ -121,7 +128,7 @@ async fn apply_update(
 }
 
 /// Changes what a channel is, and tells whoever is in it; nothing is written where nothing changes.
-pub(super) async fn change(
+pub(super) async fn change_channel(
     app: &App,
     user: UserId,
     id: ChannelId,
@@ -129,24 +136,24 @@ pub(super) async fn change(
     edit: impl Fn(&ChannelAccess, Timestamp) -> Result<Channel, Error>,
 ) -> Result<ChannelView, Error> {
     for _ in 0..MAX_ATTEMPTS {
-        let seat = seat::find(app, id, user).await?;
-        seat.may(app, deed).await?;
+        let seat = seat::find_access(app, id, user).await?;
+        seat.require_permission(app, deed).await?;
         let now = app.clock.now();
         let before = &seat.channel;
         let mut after = edit(&seat, now)?;
         if after == *before {
-            return Ok(view::of(before));
+            return Ok(view::channel_view(before));
         }
         // strictly later, since it is what the next change is compared by
         after.updated_at = now.max(before.updated_at + SignedDuration::from_millis(1));
         match channels::change(&app.store, before, after).await? {
-            ChannelChangeOutcome::Done(channel) => {
-                let view = view::of(&channel);
-                announce::tell(app, Room::Channel(id), Event::ChannelUpdated(view.clone())).await;
+            ChannelChangeOutcome::Applied(channel) => {
+                let view = view::channel_view(&channel);
+                announce::publish_or_log(app, Room::Channel(id), Event::ChannelUpdated(view.clone())).await;
                 return Ok(view);
             }
-            ChannelChangeOutcome::NameTaken => return Err(name_taken()),
-            ChannelChangeOutcome::Stale => {}
+            ChannelChangeOutcome::NameTaken => return Err(name_taken_error()),
+            ChannelChangeOutcome::VersionConflict => {}
         }
     }
     Err(Error::conflict(ErrorCode::Conflict, "the channel was changed at the same time: try again"))

@@ -47,14 +47,14 @@ pub(crate) struct UpdateChannelMemberRequest {
         (status = 422, body = ErrorBody),
     )
 )]
-pub(crate) async fn update_member(
+pub(crate) async fn update_channel_member(
     State(app): State<App>,
     account: AccountCaller,
     PathIds(id, user): PathIds<ChannelId, UserId>,
     ValidJson(UpdateChannelMemberRequest { role }): ValidJson<UpdateChannelMemberRequest>,
 ) -> ApiResult<Json<ChannelMemberView>> {
-    let seat = seat::find(&app, id, account.user).await?;
-    seat.may(&app, ChannelPermission::AssignRole).await?;
+    let seat = seat::find_access(&app, id, account.user).await?;
+    seat.require_permission(&app, ChannelPermission::AssignRole).await?;
     for _ in 0..MAX_ATTEMPTS {
         let now = app.clock.now();
         let member = members::get(&app.store, id, user, ReadConsistency::Strong, now).await?;
@@ -63,13 +63,13 @@ pub(crate) async fn update_member(
             return Ok(Json(member.into()));
         }
         let stays = match member.role {
-            MemberRole::Owner => leave::another(&app, id, user).await?,
-            MemberRole::Member | MemberRole::Moderator => RemainingOwner::Anyone,
+            MemberRole::Owner => leave::require_other_owner(&app, id, user).await?,
+            MemberRole::Member | MemberRole::Moderator => RemainingOwner::NotRequired,
         };
         let change = (member.role, role);
-        if members::give_role(&app.store, id, user, change, stays).await? == WriteOutcome::Done(()) {
+        if members::assign_role(&app.store, id, user, change, stays).await? == WriteOutcome::Applied(()) {
             let event = Event::MemberUpdated(MemberRoleChanged { user_id: user, channel_id: id, role });
-            announce::tell(&app, Room::Channel(id), event).await;
+            announce::publish_or_log(&app, Room::Channel(id), event).await;
             return Ok(Json(ChannelMember { role, ..member }.into()));
         }
     }

@@ -14,7 +14,7 @@ use store::{
 };
 use utoipa::ToSchema;
 
-pub(crate) fn of(channel: &Channel) -> ChannelView {
+pub(crate) fn channel_view(channel: &Channel) -> ChannelView {
     ChannelView {
         id: channel.id,
         name: channel.name.as_ref().map(ToString::to_string),
@@ -54,13 +54,13 @@ pub(crate) struct MyChannel {
 impl MyChannel {
     pub(crate) fn new(channel: &Channel, place: &Membership, seq: u64) -> Self {
         Self {
-            channel: of(channel),
+            channel: channel_view(channel),
             role: place.role,
             seq,
             read_seq: place.read_seq,
             unread_count: seq.saturating_sub(place.read_seq),
-            notify: place.notify,
-            with: place.with,
+            notify: place.notification_level,
+            with: place.other_user,
             with_user: None,
         }
     }

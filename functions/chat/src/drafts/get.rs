@@ -25,12 +25,12 @@ use crate::place;
         (status = 404, body = ErrorBody),
     )
 )]
-pub(crate) async fn get(
+pub(crate) async fn get_draft(
     State(app): State<App>,
     account: AccountCaller,
     PathId(channel): PathId<ChannelId>,
 ) -> ApiResult<Json<DraftUpdated>> {
-    place::find(&app, account.user, channel).await?;
+    place::find_membership(&app, account.user, channel).await?;
     let draft = drafts::get(&app.store, account.user, channel, app.clock.now()).await?;
-    Ok(Json(super::view(draft.ok_or(Error::NotFound("draft"))?)))
+    Ok(Json(super::draft_view(draft.ok_or(Error::NotFound("draft"))?)))
 }

@@ -21,17 +21,17 @@ use store::{
     security(("bearer" = []), ("cookie" = [])),
     responses((status = 200, body = Page<DraftUpdated>), (status = 401, body = ErrorBody))
 )]
-pub(crate) async fn list(
+pub(crate) async fn list_drafts(
     State(app): State<App>,
     account: AccountCaller,
 ) -> ApiResult<Json<Page<DraftUpdated>>> {
     let now = app.clock.now();
     let (drafts, places) = futures::try_join!(
-        drafts::all(&app.store, account.user, now),
-        members::places(&app.store, account.user, now)
+        drafts::list(&app.store, account.user, now),
+        members::list_memberships(&app.store, account.user, now)
     )?;
     // what was begun in a channel that one has left waits there
     let is_in = |draft: &ChatDraft| places.iter().any(|place| place.channel == draft.channel);
-    let items = drafts.into_iter().filter(is_in).map(super::view).collect();
+    let items = drafts.into_iter().filter(is_in).map(super::draft_view).collect();
     Ok(Json(Page { items, next: None }))
 }

@@ -18,11 +18,11 @@ use store::drafts::ChatDraft;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list::list)).routes(routes!(get::get, save::save))
+    OpenApiRouter::new().routes(routes!(list::list_drafts)).routes(routes!(get::get_draft, save::put_draft))
 }
 
 /// As its writer's devices are told of it.
-fn view(draft: ChatDraft) -> DraftUpdated {
+fn draft_view(draft: ChatDraft) -> DraftUpdated {
     DraftUpdated {
         channel_id: draft.channel,
         content: draft.content,

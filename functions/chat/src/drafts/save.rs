@@ -15,7 +15,7 @@ use crate::place;
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct PutDraftRequest {
     /// As it stands there, however it is formatted; empty to clear the draft.
-    #[garde(length(chars, max = model::message::LENGTH))]
+    #[garde(length(chars, max = model::message::MAX_CONTENT_LENGTH))]
     #[schema(max_length = 2000)]
     content: String,
     /// A message of the channel.
@@ -42,25 +42,25 @@ pub(crate) struct PutDraftRequest {
         (status = 422, body = ErrorBody),
     )
 )]
-pub(crate) async fn save(
+pub(crate) async fn put_draft(
     State(app): State<App>,
     account: AccountCaller,
     PathId(channel): PathId<ChannelId>,
     ValidJson(new): ValidJson<PutDraftRequest>,
 ) -> ApiResult<Json<DraftUpdated>> {
     let (user, now) = (account.user, app.clock.now());
-    place::find(&app, user, channel).await?;
+    place::find_membership(&app, user, channel).await?;
     if new.reply_to_id.is_some_and(|message| message.channel != channel) {
         return Err(Error::field("reply_to_id", "is no message of this channel").into());
     }
     let draft = ChatDraft { user, channel, content: new.content, reply_to: new.reply_to_id, updated_at: now };
     if draft.content.is_empty() {
-        drafts::clear(&app.store, user, channel).await?;
+        drafts::delete(&app.store, user, channel).await?;
     } else {
         drafts::put(&app.store, &draft).await?;
     }
-    let view = super::view(draft);
-    let told = app.rooms.publish(Room::User(user), Event::DraftUpdated(view.clone()), now).await;
+    let view = super::draft_view(draft);
+    let told = app.realtime.publish(Room::User(user), Event::DraftUpdated(view.clone()), now).await;
     if let Err(error) = told {
         // it is kept; the other devices see it when they open the channel
         tracing::warn!(%channel, %error, "a draft was not passed on");

@@ -7,27 +7,28 @@ use model::{ChannelId, Error, Room};
 use protocol::{Event, event::chat::MessageDeleted, job::ProcessMessages};
 use store::messages::Message;
 
-use crate::view::view;
+use crate::view::message_view;
 
 /// A message that is new, or was sent once more.
-pub(super) async fn new(app: &App, message: &Message) {
-    let event = Event::NewMessage(Box::new(view(message, None)));
-    let (followed, ()) = futures::join!(follow(app, message), tell(app, message.channel, event));
+pub(super) async fn publish_new(app: &App, message: &Message) {
+    let event = Event::NewMessage(Box::new(message_view(message, None)));
+    let (followed, ()) =
+        futures::join!(enqueue_processing(app, message), publish_or_log(app, message.channel, event));
     log_failure(message.channel, "followed", followed);
 }
 
 /// A message that says something else now.
-pub(super) async fn edited(app: &App, message: &Message) {
-    let (followed, ()) = futures::join!(follow(app, message), changed(app, message));
+pub(super) async fn publish_edited(app: &App, message: &Message) {
+    let (followed, ()) = futures::join!(enqueue_processing(app, message), publish_changed(app, message));
     log_failure(message.channel, "followed", followed);
 }
 
 /// A message of which something else than its words changed.
-pub(super) async fn changed(app: &App, message: &Message) {
-    tell(app, message.channel, Event::MessageEdited(Box::new(view(message, None)))).await;
+pub(super) async fn publish_changed(app: &App, message: &Message) {
+    publish_or_log(app, message.channel, Event::MessageEdited(Box::new(message_view(message, None)))).await;
 }
 
-pub(super) async fn deleted(
+pub(super) async fn publish_deleted(
     app: &App,
     message: &Message,
     deleted_at: Timestamp,
@@ -44,16 +45,16 @@ pub(super) async fn deleted(
         deleted_at,
         reason,
     });
-    tell(app, message.channel, event).await;
+    publish_or_log(app, message.channel, event).await;
 }
 
-pub(super) async fn tell(app: &App, channel: ChannelId, event: Event) {
-    let told = app.rooms.publish(Room::Channel(channel), event, app.clock.now()).await;
+pub(super) async fn publish_or_log(app: &App, channel: ChannelId, event: Event) {
+    let told = app.realtime.publish(Room::Channel(channel), event, app.clock.now()).await;
     log_failure(channel, "told", told);
 }
 
 /// Has done what follows from a message.
-pub(crate) async fn follow(app: &App, message: &Message) -> Result<(), Error> {
+pub(crate) async fn enqueue_processing(app: &App, message: &Message) -> Result<(), Error> {
     let Message { channel, seq, version, change, .. } = *message;
     let job = ProcessMessages { channel, seq, version, change, tries: 0 };
     app.queues.send(&job, app.clock.now()).await

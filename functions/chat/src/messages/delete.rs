@@ -12,10 +12,10 @@ use utoipa::IntoParams;
 
 use super::{
     DeleteMessageResponse, announce,
-    rewrite::{RewriteOutcome, rewrite},
-    seen::seen,
+    rewrite::{RewriteOutcome, rewrite_message},
+    seen::visible_message,
 };
-use crate::team::teammate;
+use crate::team::require_teammate;
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -51,19 +51,19 @@ pub(crate) async fn delete_message(
     PathId(id): PathId<MessageId>,
     ValidQuery(why): ValidQuery<DeleteMessageQuery>,
 ) -> ApiResult<Json<DeleteMessageResponse>> {
-    let (place, message) = seen(&app, account.user, id).await?;
+    let (place, message) = visible_message(&app, account.user, id).await?;
     // of two who talk nobody moderates the other
-    let may_moderate = place.with.is_none() && place.role.may(ChannelPermission::DeleteMessage);
+    let may_moderate = place.other_user.is_none() && place.role.allows(ChannelPermission::DeleteMessage);
     if message.author.id != account.user && !may_moderate {
         return Err(Error::forbidden("its author deletes a message, or whoever moderates the channel").into());
     }
-    let author = teammate(&app, account.user).await?;
-    wipe(&app, message, None, author.username, why.reason).await?;
+    let author = require_teammate(&app, account.user).await?;
+    erase_message(&app, message, None, author.username, why.reason).await?;
     Ok(Json(DeleteMessageResponse { message: "message deleted" }))
 }
 
 /// Leaves of a message that it was, and tells its channel.
-pub(super) async fn wipe(
+pub(super) async fn erase_message(
     app: &App,
     message: Message,
     action: Option<&AuditEntry>,
@@ -72,8 +72,8 @@ pub(super) async fn wipe(
 ) -> Result<(), Error> {
     let now = app.clock.now();
     let wiped = |before: &Message| Ok(before.deleted_at.is_none().then(|| erased(before, now)));
-    if let RewriteOutcome::Done(message) = rewrite(app, message, action, wiped).await? {
-        announce::deleted(app, &message, now, deleted_by, reason).await;
+    if let RewriteOutcome::Changed(message) = rewrite_message(app, message, action, wiped).await? {
+        announce::publish_deleted(app, &message, now, deleted_by, reason).await;
     }
     Ok(())
 }

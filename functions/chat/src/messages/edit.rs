@@ -12,11 +12,11 @@ use utoipa::ToSchema;
 
 use super::{
     announce,
-    mentioned::mentioned,
-    rewrite::{RewriteOutcome, paced, rewrite},
-    seen::{changeable, is_there},
+    mentioned::resolve_mentions,
+    rewrite::{RewriteOutcome, count_change, rewrite_message},
+    seen::{changeable_message, require_not_deleted},
 };
-use crate::view::view;
+use crate::view::message_view;
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct EditMessageRequest {
@@ -53,7 +53,7 @@ macro_rules! edits {
             ValidJson(input): ValidJson<EditMessageRequest>,
         ) -> ApiResult<Json<MessageView>> {
             let message = apply_edit(&app, account, id, &input.content).await?;
-            Ok(Json(view(&message, Some(account.user))))
+            Ok(Json(message_view(&message, Some(account.user))))
         }
     )*};
 }
@@ -69,16 +69,16 @@ edits! {
 }
 
 async fn apply_edit(app: &App, account: AccountCaller, id: MessageId, typed: &str) -> Result<Message, Error> {
-    let text = content::typed(typed).map_err(|why| Error::field("content", why))?;
-    let (_, message) = changeable(app, account.user, id).await?;
+    let text = content::normalize(typed).map_err(|why| Error::field("content", why))?;
+    let (_, message) = changeable_message(app, account.user, id).await?;
     if message.author.id != account.user {
         return Err(Error::forbidden("only its author edits a message"));
     }
-    paced(app, account.user).await?;
-    let mentions = mentioned(app, id.channel, account.user, &text).await?;
+    count_change(app, account.user).await?;
+    let mentions = resolve_mentions(app, id.channel, account.user, &text).await?;
     let now = app.clock.now();
     let other_words = |before: &Message| {
-        is_there(before)?;
+        require_not_deleted(before)?;
         // as two devices say it at once, or as a repetition does
         let is_so = before.content == text;
         let after = Message {
@@ -89,11 +89,11 @@ async fn apply_edit(app: &App, account: AccountCaller, id: MessageId, typed: &st
         };
         Ok((!is_so).then_some(after))
     };
-    let (RewriteOutcome::Done(message) | RewriteOutcome::As(message)) =
-        rewrite(app, message, None, other_words).await?;
+    let (RewriteOutcome::Changed(message) | RewriteOutcome::Unchanged(message)) =
+        rewrite_message(app, message, None, other_words).await?;
     if message.edited_at.is_some() {
         // also of one that was so already: what follows from it may have been lost
-        announce::edited(app, &message).await;
+        announce::publish_edited(app, &message).await;
     }
     Ok(message)
 }

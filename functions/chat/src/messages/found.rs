@@ -7,7 +7,7 @@ use super::{mentions, replies, search};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(search::search))
-        .routes(routes!(mentions::list_my))
-        .routes(routes!(replies::list))
+        .routes(routes!(search::search_messages))
+        .routes(routes!(mentions::list_my_mentions))
+        .routes(routes!(replies::list_replies))
 }

@@ -6,8 +6,8 @@ use entry::{
 use model::MessageId;
 use protocol::event::chat::MessageView;
 
-use super::seen::seen;
-use crate::view::view;
+use super::seen::visible_message;
+use crate::view::message_view;
 
 /// A message of a channel that one is in; of a deleted one, that it was. 2 read units.
 #[utoipa::path(
@@ -28,6 +28,6 @@ pub(crate) async fn get_message(
     account: AccountCaller,
     PathId(id): PathId<MessageId>,
 ) -> ApiResult<Json<MessageView>> {
-    let (_, message) = seen(&app, account.user, id).await?;
-    Ok(Json(view(&message, Some(account.user))))
+    let (_, message) = visible_message(&app, account.user, id).await?;
+    Ok(Json(message_view(&message, Some(account.user))))
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use store::messages::{self, Message};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{place, view::view};
+use crate::{place, view::message_view};
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -72,17 +72,17 @@ pub(crate) async fn list_messages(
     ValidQuery(which): ValidQuery<ListMessagesQuery>,
 ) -> ApiResult<Json<MessageHistory>> {
     let now = app.clock.now();
-    let asked = HistoryPosition::read(&which, channel)?;
+    let asked = HistoryPosition::parse(&which, channel)?;
     let limit = which.limit.unwrap_or(50);
     // before anything is read: how long a refusal takes must not tell an outsider whether there is a channel, and how full it is
-    place::find(&app, account.user, channel).await?;
+    place::find_membership(&app, account.user, channel).await?;
     let HistoryPage { found, from, to, seq, change } = read_page(&app, channel, asked, limit, now).await?;
     let further = match asked {
         HistoryPosition::After(_) => (to < seq && from <= to).then_some(to),
         HistoryPosition::Before(_) | HistoryPosition::Offset(_) => (from > 1 && from <= to).then_some(from),
     };
     let next = further.map(|seq| MessageId { channel, seq });
-    let items = found.iter().map(|message| view(message, Some(account.user))).collect();
+    let items = found.iter().map(|message| message_view(message, Some(account.user))).collect();
     Ok(Json(MessageHistory { items, next, next_cursor: next, has_more: next.is_some(), seq, change }))
 }
 
@@ -105,16 +105,16 @@ async fn read_page(
     now: Timestamp,
 ) -> Result<HistoryPage, Error> {
     if asked == HistoryPosition::Offset(0) {
-        let change = messages::last_change(&app.store, channel).await?;
-        let found = messages::newest(&app.store, channel, limit, now).await?;
+        let change = messages::last_change_number(&app.store, channel).await?;
+        let found = messages::list_newest(&app.store, channel, limit, now).await?;
         let seq = found.last().map_or(0, |last| last.seq);
         let (from, to) = asked.range(seq, limit);
         return Ok(HistoryPage { found, from, to, seq, change });
     }
-    let (seq, change) = messages::ends(&app.store, channel, now).await?;
+    let (seq, change) = messages::last_numbers(&app.store, channel, now).await?;
     let (from, to) = asked.range(seq, limit);
     let found =
-        if from > to { Vec::new() } else { messages::between(&app.store, channel, from, to, now).await? };
+        if from > to { Vec::new() } else { messages::list_range(&app.store, channel, from, to, now).await? };
     Ok(HistoryPage { found, from, to, seq, change })
 }
 
@@ -128,7 +128,7 @@ enum HistoryPosition {
 }
 
 impl HistoryPosition {
-    fn read(which: &ListMessagesQuery, channel: ChannelId) -> Result<Self, Error> {
+    fn parse(which: &ListMessagesQuery, channel: ChannelId) -> Result<Self, Error> {
         let number = |field: &'static str, text: &str| {
             let id = text.parse().ok().filter(|id: &MessageId| id.channel == channel).map(|id| id.seq);
             let wrong = || Error::field(field, "is no message of this channel");
@@ -197,14 +197,14 @@ mod tests {
             offset: None,
         };
         let id = MessageId { channel, seq: 4 }.to_string();
-        assert_eq!(HistoryPosition::read(&which(&id), channel).unwrap(), HistoryPosition::Before(4));
-        assert_eq!(HistoryPosition::read(&which("4"), channel).unwrap(), HistoryPosition::Before(4));
+        assert_eq!(HistoryPosition::parse(&which(&id), channel).unwrap(), HistoryPosition::Before(4));
+        assert_eq!(HistoryPosition::parse(&which("4"), channel).unwrap(), HistoryPosition::Before(4));
         let other = MessageId { channel: Uuid::from_u128(8).into(), seq: 4 }.to_string();
         for bad in [other.as_str(), "", "-1", "x"] {
-            assert!(HistoryPosition::read(&which(bad), channel).is_err(), "{bad}");
+            assert!(HistoryPosition::parse(&which(bad), channel).is_err(), "{bad}");
         }
         let both = ListMessagesQuery { after: Some("1".into()), ..which("4") };
-        assert!(HistoryPosition::read(&both, channel).is_err());
+        assert!(HistoryPosition::parse(&both, channel).is_err());
     }
 
     proptest! {

@@ -10,14 +10,14 @@ use store::{
 
 /// Members of the channel whom a text mentions, in its order; never its author. No request where there is no `@`; with one, two
 /// requests, and half a read unit for each name and each member; 1 more for each that is not found.
-pub(super) async fn mentioned(
+pub(super) async fn resolve_mentions(
     app: &App,
     channel: ChannelId,
     author: UserId,
     text: &str,
 ) -> Result<Vec<MentionedMember>, Error> {
-    let names = content::mentions(text);
-    let names: Vec<Username> = names.iter().filter_map(|name| Username::typed(name).ok()).collect();
+    let names = content::find_mentions(text);
+    let names: Vec<Username> = names.iter().filter_map(|name| Username::parse(name).ok()).collect();
     if names.is_empty() {
         return Ok(Vec::new());
     }
@@ -45,10 +45,10 @@ fn has_username(entry: &DirectoryEntry, name: &Username) -> bool {
 /// The accounts of these names. What was not found is asked for once more: it may have been chosen a moment ago.
 async fn find_entries(app: &App, names: &[Username]) -> Result<Vec<DirectoryEntry>, Error> {
     let now = app.clock.now();
-    let mut found = directory::by_usernames(&app.store, names, ReadConsistency::Eventual, now).await?;
+    let mut found = directory::list_by_usernames(&app.store, names, ReadConsistency::Eventual, now).await?;
     let is_missing = |name: &&Username| !found.iter().any(|entry| has_username(entry, name));
     let missing: Vec<Username> = names.iter().filter(is_missing).cloned().collect();
-    found.extend(directory::by_usernames(&app.store, &missing, ReadConsistency::Strong, now).await?);
+    found.extend(directory::list_by_usernames(&app.store, &missing, ReadConsistency::Strong, now).await?);
     Ok(found)
 }
 

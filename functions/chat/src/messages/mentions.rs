@@ -12,7 +12,7 @@ use serde::Deserialize;
 use store::{Page, ReadConsistency, StoreError, members, mentions, messages};
 use utoipa::IntoParams;
 
-use crate::view::view;
+use crate::view::message_view;
 
 /// How often it is looked further where mentions are not shown: a page may come back short, with a `next`.
 const MAX_PAGES_READ: usize = 5;
@@ -47,13 +47,13 @@ pub(crate) struct ListMentionsQuery {
         (status = 422, body = ErrorBody),
     )
 )]
-pub(crate) async fn list_my(
+pub(crate) async fn list_my_mentions(
     State(app): State<App>,
     account: AccountCaller,
     ValidQuery(which): ValidQuery<ListMentionsQuery>,
 ) -> ApiResult<Json<Page<MessageView>>> {
     let (user, now, limit) = (account.user, app.clock.now(), which.limit.unwrap_or(20));
-    let places = members::places(&app.store, user, now).await?;
+    let places = members::list_memberships(&app.store, user, now).await?;
     let channels: HashSet<ChannelId> = places.into_iter().map(|place| place.channel).collect();
     let (mut items, mut cursor) = (Vec::new(), which.cursor);
     for _ in 0..MAX_PAGES_READ {
@@ -77,5 +77,5 @@ async fn visible_mentions(
 ) -> Result<Vec<MessageView>, StoreError> {
     let found = messages::get_many(&app.store, ids, ReadConsistency::Eventual, app.clock.now()).await?;
     let still = found.iter().filter(|message| message.is_mention_of(user));
-    Ok(still.map(|message| view(message, Some(user))).collect())
+    Ok(still.map(|message| message_view(message, Some(user))).collect())
 }

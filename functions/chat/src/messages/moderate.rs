@@ -13,7 +13,7 @@ use store::{
 
 use super::{
     DeleteMessageResponse,
-    delete::{DeleteMessageQuery, wipe},
+    delete::{DeleteMessageQuery, erase_message},
 };
 
 /// Deletes a message of any channel but of two who talk, by one's role in the deployment.
@@ -55,7 +55,7 @@ pub(crate) async fn admin_delete_message(
     let channel = channel.filter(|channel| channel.channel_kind != ChannelKind::Direct).ok_or(NONE)?;
     let message = message.ok_or(NONE)?;
     let action = AuditEntry {
-        id: app.clock.id(),
+        id: app.clock.new_id(),
         action: "delete_message".into(),
         target_type: AuditTarget::Message,
         target: id.to_string(),
@@ -66,6 +66,6 @@ pub(crate) async fn admin_delete_message(
     };
     // staff need not be of the team
     let called = user.and_then(|user| user.username).map_or_else(|| "staff".into(), |name| name.to_string());
-    wipe(&app, message, Some(&action), called, why.reason).await?;
+    erase_message(&app, message, Some(&action), called, why.reason).await?;
     Ok(Json(DeleteMessageResponse { message: "message deleted" }))
 }

@@ -7,15 +7,15 @@ use model::{ChannelId, Error, ErrorCode, MessageId, channel::ChannelPermission};
 use protocol::event::chat::MessageView;
 use store::{
     Page,
-    messages::{self, MOST_PINS, Message},
+    messages::{self, MAX_PINS, Message},
 };
 
 use super::{
     announce,
-    rewrite::{RewriteOutcome, paced, rewrite},
-    seen::{changeable, is_there},
+    rewrite::{RewriteOutcome, count_change, rewrite_message},
+    seen::{changeable_message, require_not_deleted},
 };
-use crate::{place, view::view};
+use crate::{place, view::message_view};
 
 macro_rules! pins {
     ($($(#[$doc:meta])* $name:ident, $method:ident, $id:literal, $pinned:literal;)*) => {$(
@@ -42,7 +42,7 @@ macro_rules! pins {
             PathId(id): PathId<MessageId>,
         ) -> ApiResult<Json<MessageView>> {
             let message = set_pinned(&app, account, id, $pinned).await?;
-            Ok(Json(view(&message, Some(account.user))))
+            Ok(Json(message_view(&message, Some(account.user))))
         }
     )*};
 }
@@ -60,28 +60,28 @@ async fn set_pinned(
     id: MessageId,
     pinned: bool,
 ) -> Result<Message, Error> {
-    let (place, message) = changeable(app, account.user, id).await?;
-    if place.with.is_none() && !place.role.may(ChannelPermission::Pin) {
+    let (place, message) = changeable_message(app, account.user, id).await?;
+    if place.other_user.is_none() && !place.role.allows(ChannelPermission::Pin) {
         return Err(Error::forbidden("whoever moderates the channel pins its messages"));
     }
-    paced(app, account.user).await?;
+    count_change(app, account.user).await?;
     let now = app.clock.now();
     // two who pin at once may make it one more: what is kept small is what everybody reads
-    if pinned && messages::pins(&app.store, id.channel, now).await?.len() >= MOST_PINS {
-        let why = format!("a channel has {MOST_PINS} pinned messages at most");
+    if pinned && messages::list_pins(&app.store, id.channel, now).await?.len() >= MAX_PINS {
+        let why = format!("a channel has {MAX_PINS} pinned messages at most");
         if message.pinned_at.is_none() {
             return Err(Error::conflict(ErrorCode::LimitReached, why));
         }
     }
     let moved = |before: &Message| {
-        is_there(before)?;
+        require_not_deleted(before)?;
         let is_so = before.pinned_at.is_some() == pinned;
         Ok((!is_so).then(|| Message { pinned_at: pinned.then_some(now), ..before.clone() }))
     };
-    match rewrite(app, message, None, moved).await? {
-        RewriteOutcome::As(message) => Ok(message),
-        RewriteOutcome::Done(message) => {
-            announce::changed(app, &message).await;
+    match rewrite_message(app, message, None, moved).await? {
+        RewriteOutcome::Unchanged(message) => Ok(message),
+        RewriteOutcome::Changed(message) => {
+            announce::publish_changed(app, &message).await;
             Ok(message)
         }
     }
@@ -106,8 +106,8 @@ pub(crate) async fn list_pins(
     account: AccountCaller,
     PathId(channel): PathId<ChannelId>,
 ) -> ApiResult<Json<Page<MessageView>>> {
-    place::find(&app, account.user, channel).await?;
-    let pinned = messages::pinned(&app.store, channel, app.clock.now()).await?;
-    let items = pinned.iter().map(|message| view(message, Some(account.user))).collect();
+    place::find_membership(&app, account.user, channel).await?;
+    let pinned = messages::list_pinned_messages(&app.store, channel, app.clock.now()).await?;
+    let items = pinned.iter().map(|message| message_view(message, Some(account.user))).collect();
     Ok(Json(Page { items, next: None }))
 }

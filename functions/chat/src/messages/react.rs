@@ -18,10 +18,10 @@ use utoipa::ToSchema;
 
 use super::{
     announce,
-    rewrite::{RewriteOutcome, paced, rewrite},
-    seen::{changeable, is_there},
+    rewrite::{RewriteOutcome, count_change, rewrite_message},
+    seen::{changeable_message, require_not_deleted},
 };
-use crate::{team::teammate, view::reactions};
+use crate::{team::require_teammate, view::reaction_views};
 
 /// Different emoji on a message (contract 1.4).
 const MAX_EMOJI: usize = 20;
@@ -124,22 +124,23 @@ async fn apply_reaction(
     typed: &str,
     action: Option<ReactionAction>,
 ) -> Result<ReactionResponse, Error> {
-    let emoji = emoji::typed(typed).map_err(|why| Error::field("emoji", why))?;
-    let (found, author) = futures::join!(changeable(app, account.user, id), teammate(app, account.user));
+    let emoji = emoji::normalize(typed).map_err(|why| Error::field("emoji", why))?;
+    let (found, author) =
+        futures::join!(changeable_message(app, account.user, id), require_teammate(app, account.user));
     let (_, message) = found?;
     let author = author?;
-    paced(app, account.user).await?;
+    count_change(app, account.user).await?;
     // what they saw decides what they mean, however often others are quicker
     let is_there_already = has_reaction(&message.reactions, &emoji, account.user);
     let meant = if is_there_already { ReactionAction::Remove } else { ReactionAction::Add };
     let action = action.unwrap_or(meant);
     let one_more = |before: &Message| {
-        is_there(before)?;
+        require_not_deleted(before)?;
         with_reaction(before, &emoji, account.user, action)
     };
-    let message = match rewrite(app, message, None, one_more).await? {
-        RewriteOutcome::As(message) => message,
-        RewriteOutcome::Done(message) => {
+    let message = match rewrite_message(app, message, None, one_more).await? {
+        RewriteOutcome::Unchanged(message) => message,
+        RewriteOutcome::Changed(message) => {
             let event = Event::MessageReaction(MessageReaction {
                 message_id: id,
                 channel_id: message.channel,
@@ -150,9 +151,9 @@ async fn apply_reaction(
                 user_id: author.id,
                 username: author.username,
                 action,
-                reactions: reactions(&message.reactions, None),
+                reactions: reaction_views(&message.reactions, None),
             });
-            announce::tell(app, id.channel, event).await;
+            announce::publish_or_log(app, id.channel, event).await;
             message
         }
     };
@@ -163,7 +164,7 @@ async fn apply_reaction(
     Ok(ReactionResponse {
         message: said,
         action,
-        reactions: reactions(&message.reactions, Some(account.user)),
+        reactions: reaction_views(&message.reactions, Some(account.user)),
     })
 }
 

@@ -7,7 +7,7 @@ use model::{Error, MessageId};
 use protocol::event::chat::MessageView;
 use store::{Page, ReadConsistency, members, messages, replies};
 
-use crate::view::view;
+use crate::view::message_view;
 
 /// Answers to a message, oldest first
 ///
@@ -26,7 +26,7 @@ use crate::view::view;
         (status = 422, body = ErrorBody),
     )
 )]
-pub(crate) async fn list(
+pub(crate) async fn list_replies(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<MessageId>,
@@ -34,11 +34,11 @@ pub(crate) async fn list(
 ) -> ApiResult<Json<Page<MessageView>>> {
     const NONE: Error = Error::NotFound("message");
     let (user, now) = (account.user, app.clock.now());
-    members::place(&app.store, user, id.channel, now).await?.ok_or(NONE)?;
+    members::get_membership(&app.store, user, id.channel, now).await?.ok_or(NONE)?;
     messages::get(&app.store, id, now).await?.ok_or(NONE)?;
     let page = replies::page(&app.store, id, query.limit(), query.cursor.as_deref(), now).await?;
     let ids: Vec<MessageId> = page.items.iter().map(replies::MessageReply::message).collect();
     let found = messages::get_many(&app.store, &ids, ReadConsistency::Eventual, now).await?;
-    let items = found.iter().map(|message| view(message, Some(user))).collect();
+    let items = found.iter().map(|message| message_view(message, Some(user))).collect();
     Ok(Json(Page { items, next: page.next }))
 }

@@ -14,7 +14,7 @@ use store::{
 
 /// Changes of messages that somebody makes; clicking as fast as one can is less.
 const CHANGE_RATE_LIMIT: RateLimit =
-    RateLimit { what: "message_change", most: 120, window: Duration::from_mins(1) };
+    RateLimit { name: "message_change", max_attempts: 120, window: Duration::from_mins(1) };
 /// How often others may be quicker. With the waits between, at most 13 of the 15 seconds that a function has.
 const MAX_ATTEMPTS: u32 = 11;
 /// The longest wait before the second try, and how often it is doubled: to 2.6 s. Longer than a try takes, many times over:
@@ -25,17 +25,17 @@ const DOUBLINGS: u32 = 6;
 /// What rewriting came to.
 #[derive(Debug)]
 pub(super) enum RewriteOutcome {
-    Done(Message),
+    Changed(Message),
     /// It was so already.
-    As(Message),
+    Unchanged(Message),
 }
 
 /// Counts a change that somebody is about to make. 1 write unit.
 ///
 /// # Errors
 /// `TooMany`
-pub(super) async fn paced(app: &App, user: UserId) -> Result<(), Error> {
-    limits::count(&app.store, CHANGE_RATE_LIMIT, &user.to_string(), app.clock.now()).await
+pub(super) async fn count_change(app: &App, user: UserId) -> Result<(), Error> {
+    limits::count_attempt(&app.store, CHANGE_RATE_LIMIT, &user.to_string(), app.clock.now()).await
 }
 
 /// Writes a message over by what `by` makes of it as it is now, `None` being that it is so already; with a note of it where an
@@ -43,7 +43,7 @@ pub(super) async fn paced(app: &App, user: UserId) -> Result<(), Error> {
 ///
 /// # Errors
 /// What `by` says; `Unavailable` where others are quicker again and again.
-pub(super) async fn rewrite(
+pub(super) async fn rewrite_message(
     app: &App,
     message: Message,
     action: Option<&AuditEntry>,
@@ -52,15 +52,15 @@ pub(super) async fn rewrite(
     let mut before = message;
     for attempt in 0..MAX_ATTEMPTS {
         let now = app.clock.now();
-        let Some(after) = by(&before)? else { return Ok(RewriteOutcome::As(before)) };
+        let Some(after) = by(&before)? else { return Ok(RewriteOutcome::Unchanged(before)) };
         let written = match action {
             None => messages::change(&app.store, &before, after, now).await,
-            Some(action) => messages::change_and_note(&app.store, &before, after, action, now).await,
+            Some(action) => messages::change_with_audit(&app.store, &before, after, action, now).await,
         };
         match written {
-            Ok(WriteOutcome::Done(after)) => return Ok(RewriteOutcome::Done(after)),
+            Ok(WriteOutcome::Applied(after)) => return Ok(RewriteOutcome::Changed(after)),
             // transactions of others on the same message, again and again, are nothing else
-            Ok(WriteOutcome::Refused) | Err(StoreError::Unavailable(_)) => {}
+            Ok(WriteOutcome::ConditionFailed) | Err(StoreError::Unavailable(_)) => {}
             Err(error) => return Err(error.into()),
         }
         let longest = FIRST_WAIT_MS << attempt.min(DOUBLINGS);

@@ -16,11 +16,11 @@ use store::{
 };
 use utoipa::IntoParams;
 
-use crate::{place, view::view};
+use crate::{place, view::message_view};
 
 /// A search reads more than any other request: whoever types one word after the other stays far below.
 const SEARCH_RATE_LIMIT: RateLimit =
-    RateLimit { what: "search_messages", most: 60, window: Duration::from_mins(1) };
+    RateLimit { name: "search_messages", max_attempts: 60, window: Duration::from_mins(1) };
 /// Words that are looked for; the rest must stand in what is found, too.
 const MAX_WORDS: usize = 5;
 /// Messages that are read at once.
@@ -77,17 +77,17 @@ pub(crate) struct SearchMessagesQuery {
         (status = 429, body = ErrorBody),
     )
 )]
-pub(crate) async fn search(
+pub(crate) async fn search_messages(
     State(app): State<App>,
     account: AccountCaller,
     ValidQuery(sought): ValidQuery<SearchMessagesQuery>,
 ) -> ApiResult<Json<Page<MessageView>>> {
     let (user, now, limit) = (account.user, app.clock.now(), sought.limit.unwrap_or(20));
-    let words = words::of_search(&sought.q);
+    let words = words::search_words(&sought.q);
     if words.is_empty() {
         return Err(Error::field("q", "must have a word that says something").into());
     }
-    limits::count(&app.store, SEARCH_RATE_LIMIT, &user.to_string(), now).await?;
+    limits::count_attempt(&app.store, SEARCH_RATE_LIMIT, &user.to_string(), now).await?;
     let channels = searchable_channels(&app, user, sought.channel_id).await?;
     // with its cursor nothing but this search goes on
     let identity = format!("{user}|{}|{:?}|{:?}", words.join(" "), sought.channel_id, sought.from);
@@ -100,7 +100,7 @@ pub(crate) async fn search(
     };
     let (mut found, next) = find_matches(&app, &words, &channels, from, limit, fits).await?;
     found.sort_by_key(|message| std::cmp::Reverse((message.created_at, message.id())));
-    let items = found.iter().map(|message| view(message, Some(user))).collect();
+    let items = found.iter().map(|message| message_view(message, Some(user))).collect();
     let next = next.map(|position| position.seal(&app.store, &identity));
     Ok(Json(Page { items, next }))
 }
@@ -112,10 +112,10 @@ async fn searchable_channels(
     only: Option<ChannelId>,
 ) -> Result<HashSet<ChannelId>, Error> {
     if let Some(channel) = only {
-        place::find(app, user, channel).await?;
+        place::find_membership(app, user, channel).await?;
         return Ok(HashSet::from([channel]));
     }
-    let places = members::places(&app.store, user, app.clock.now()).await?;
+    let places = members::list_memberships(&app.store, user, app.clock.now()).await?;
     Ok(places.into_iter().map(|place| place.channel).collect())
 }
 
@@ -135,7 +135,7 @@ async fn find_matches(
         let hit = match search.step(&app.store, now).await? {
             SearchStep::Hit(hit) if channels.contains(&hit.channel) => hit,
             SearchStep::Hit(_) => continue,
-            SearchStep::Enough(position) => return Ok((found, Some(position))),
+            SearchStep::LimitReached(position) => return Ok((found, Some(position))),
             SearchStep::End => return Ok((found, None)),
         };
         for seqs in hit.seqs.chunks(BATCH_SIZE) {
@@ -159,6 +159,6 @@ async fn find_matches(
 }
 
 fn contains_words(words: &[String], content: &str) -> bool {
-    let there: HashSet<String> = words::of_search(content).into_iter().collect();
+    let there: HashSet<String> = words::search_words(content).into_iter().collect();
     words.iter().all(|word| there.contains(word))
 }

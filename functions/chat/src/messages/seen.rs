@@ -13,9 +13,13 @@ use store::{
 ///
 /// # Errors
 /// `NotFound` for whoever is not in the channel, as for a message that is not there.
-pub(super) async fn seen(app: &App, user: UserId, id: MessageId) -> Result<(Membership, Message), Error> {
+pub(super) async fn visible_message(
+    app: &App,
+    user: UserId,
+    id: MessageId,
+) -> Result<(Membership, Message), Error> {
     let now = app.clock.now();
-    let place = members::place(&app.store, user, id.channel, now);
+    let place = members::get_membership(&app.store, user, id.channel, now);
     let (place, message) = futures::try_join!(place, messages::get(&app.store, id, now))?;
     place.zip(message).ok_or(Error::NotFound("message"))
 }
@@ -24,21 +28,22 @@ pub(super) async fn seen(app: &App, user: UserId, id: MessageId) -> Result<(Memb
 ///
 /// # Errors
 /// As [`seen`]; `MESSAGE_DELETED`, `CHANNEL_ARCHIVED`.
-pub(super) async fn changeable(
+pub(super) async fn changeable_message(
     app: &App,
     user: UserId,
     id: MessageId,
 ) -> Result<(Membership, Message), Error> {
-    let (found, channel) = futures::join!(seen(app, user, id), open(app, id.channel));
+    let (found, channel) =
+        futures::join!(visible_message(app, user, id), require_open_channel(app, id.channel));
     let found = found?;
     channel?;
-    is_there(&found.1)?;
+    require_not_deleted(&found.1)?;
     Ok(found)
 }
 
 /// # Errors
 /// `MESSAGE_DELETED`
-pub(super) fn is_there(message: &Message) -> Result<(), Error> {
+pub(super) fn require_not_deleted(message: &Message) -> Result<(), Error> {
     match message.deleted_at {
         None => Ok(()),
         Some(_) => Err(Error::conflict(ErrorCode::MessageDeleted, "the message is deleted")),
@@ -49,15 +54,15 @@ pub(super) fn is_there(message: &Message) -> Result<(), Error> {
 ///
 /// # Errors
 /// `CHANNEL_ARCHIVED`; `NotFound` where there is none.
-pub(super) async fn open(app: &App, channel: ChannelId) -> Result<Channel, Error> {
+pub(super) async fn require_open_channel(app: &App, channel: ChannelId) -> Result<Channel, Error> {
     let now = app.clock.now();
     let recent = channels::get(&app.store, channel, ReadConsistency::Eventual, now).await?;
-    if let Some(channel) = recent.filter(|channel| channel.open().is_ok()) {
+    if let Some(channel) = recent.filter(|channel| channel.check_not_archived().is_ok()) {
         return Ok(channel);
     }
     // what was read may be from before it was opened again: it may accept, never refuse
     let found = channels::get(&app.store, channel, ReadConsistency::Strong, now).await?;
     let channel = found.ok_or(Error::NotFound("channel"))?;
-    channel.open()?;
+    channel.check_not_archived()?;
     Ok(channel)
 }

@@ -20,8 +20,8 @@ use store::{
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{announce, mentioned::mentioned, seen};
-use crate::{place, team::teammate, view::view};
+use super::{announce, mentioned::resolve_mentions, seen};
+use crate::{place, team::require_teammate, view::message_view};
 
 /// Characters of what is shown of a message that is answered.
 const REPLY_PREVIEW_CHARS: usize = 100;
@@ -88,16 +88,16 @@ pub(crate) async fn send_message(
     account: AccountCaller,
     ValidJson(input): ValidJson<SendMessageRequest>,
 ) -> ApiResult<(StatusCode, Json<MessageView>)> {
-    let text = content::typed(&input.content).map_err(|why| Error::field("content", why))?;
-    let called = input.client_msg_id.unwrap_or_else(|| app.clock.id::<Uuid>().to_string());
+    let text = content::normalize(&input.content).map_err(|why| Error::field("content", why))?;
+    let called = input.client_msg_id.unwrap_or_else(|| app.clock.new_id::<Uuid>().to_string());
     let beginning = load_send_context(&app, account, input.channel_id).await?;
-    let sent = SendRecord::new(&called, &text, beginning.after);
+    let sent = SendRecord::new(&called, &text, beginning.last_seq);
     let place = beginning.place;
     let sought = if place.has_sent(&sent) {
         // that it is there is said whatever has become of its channel, of what it answers and of its sender since
         match find_duplicate(&app, place.clone(), sent, &called).await? {
-            DuplicateLookup::There(message) => return Ok(duplicate_response(&app, &message).await),
-            DuplicateLookup::NotUpTo(last) => Some(last),
+            DuplicateLookup::Found(message) => return Ok(duplicate_response(&app, &message).await),
+            DuplicateLookup::NotFound(last) => Some(last),
         }
     } else {
         None
@@ -107,13 +107,13 @@ pub(crate) async fn send_message(
         Some(id) => Some(find_replied_message(&app, input.channel_id, id).await?),
         None => None,
     };
-    let mentions = mentioned(&app, input.channel_id, account.user, &text).await?;
+    let mentions = resolve_mentions(&app, input.channel_id, account.user, &text).await?;
     let now = app.clock.now();
     let after = match sought {
         Some(last) => last,
-        None => match members::send(&app.store, place, sent, now).await? {
-            SendAttempt::First(_) => sent.after,
-            SendAttempt::Again(_, earlier) => earlier.after,
+        None => match members::reserve_send(&app.store, place, sent, now).await? {
+            SendAttempt::New(_) => sent.last_seq,
+            SendAttempt::Retry(_, earlier) => earlier.last_seq,
         },
     };
     let message = Message {
@@ -123,37 +123,37 @@ pub(crate) async fn send_message(
         ..Message::new(input.channel_id, author, text, now)
     };
     match messages::append(&app.store, message, after, now).await? {
-        AppendOutcome::Now(message) => {
-            announce::new(&app, &message).await;
-            Ok((StatusCode::CREATED, Json(view(&message, Some(account.user)))))
+        AppendOutcome::Inserted(message) => {
+            announce::publish_new(&app, &message).await;
+            Ok((StatusCode::CREATED, Json(message_view(&message, Some(account.user)))))
         }
-        AppendOutcome::Before(message) => Ok(duplicate_response(&app, &message).await),
+        AppendOutcome::Duplicate(message) => Ok(duplicate_response(&app, &message).await),
     }
 }
 
 /// The answer of a message that was sent before.
 async fn duplicate_response(app: &App, message: &Message) -> (StatusCode, Json<MessageView>) {
     if app.clock.now().duration_since(message.created_at) < REPUBLISH_WINDOW {
-        announce::new(app, message).await;
+        announce::publish_new(app, message).await;
     }
-    (StatusCode::OK, Json(view(message, Some(message.author.id))))
+    (StatusCode::OK, Json(message_view(message, Some(message.author.id))))
 }
 
 /// Looks for a message that its sender has begun to send before, and counts that.
 async fn find_duplicate(
     app: &App,
-    place: Membership,
+    membership: Membership,
     sent: SendRecord,
     called: &str,
 ) -> Result<DuplicateLookup, Error> {
     let now = app.clock.now();
-    let (user, channel) = (place.user, place.channel);
-    let after = match members::send(&app.store, place, sent, now).await? {
-        SendAttempt::Again(_, earlier) => earlier.after,
+    let (user, channel) = (membership.user, membership.channel);
+    let after = match members::reserve_send(&app.store, membership, sent, now).await? {
+        SendAttempt::Retry(_, earlier) => earlier.last_seq,
         // forgotten in between
-        SendAttempt::First(_) => sent.after,
+        SendAttempt::New(_) => sent.last_seq,
     };
-    Ok(messages::look(&app.store, channel, (user, called), after, now).await?)
+    Ok(messages::find_duplicate(&app.store, channel, (user, called), after, now).await?)
 }
 
 /// What sending stands on.
@@ -162,7 +162,7 @@ struct SendContext {
     /// By their names, where something may be written there by them: only what is new asks for it.
     may_write: Result<MessageAuthor, Error>,
     /// The last number of the channel.
-    after: u64,
+    last_seq: u64,
 }
 
 /// # Errors
@@ -174,14 +174,14 @@ async fn load_send_context(
 ) -> Result<SendContext, Error> {
     let now = app.clock.now();
     let (place, author, open, head) = futures::join!(
-        place::find(app, account.user, channel),
-        teammate(app, account.user),
-        seen::open(app, channel),
-        messages::head(&app.store, channel, ReadConsistency::Eventual, now),
+        place::find_membership(app, account.user, channel),
+        require_teammate(app, account.user),
+        seen::require_open_channel(app, channel),
+        messages::last_seq(&app.store, channel, ReadConsistency::Eventual, now),
     );
     let place = place?;
     let may_write = author.and_then(|author| open.map(|_| author));
-    Ok(SendContext { place, may_write, after: head? })
+    Ok(SendContext { place, may_write, last_seq: head? })
 }
 
 /// What is answered, as it is now.

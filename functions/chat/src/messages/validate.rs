@@ -3,7 +3,7 @@ use entry::http::{AccountCaller, ApiResult, ErrorBody, ValidJson, ValidQuery};
 use garde::Validate;
 use model::{
     Error,
-    message::{LENGTH, MessageFormatting, content},
+    message::{MAX_CONTENT_LENGTH, MessageFormatting, content},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -50,16 +50,16 @@ pub(crate) async fn validate_format(
     ValidJson(body): ValidJson<ValidateFormatRequest>,
 ) -> ApiResult<Json<ValidateFormatResponse>> {
     let text = body.content.or(query.content).ok_or_else(|| Error::field("content", "is required"))?;
-    let (error, stored) = match content::typed(&text) {
+    let (error, stored) = match content::normalize(&text) {
         Ok(stored) => (None, stored),
         // no more than a message can have is looked through
-        Err(why) => (Some(why), text.chars().take(LENGTH).collect()),
+        Err(why) => (Some(why), text.chars().take(MAX_CONTENT_LENGTH).collect()),
     };
     Ok(Json(ValidateFormatResponse {
         valid: error.is_none(),
         error,
-        formatting: content::formatting(&stored),
-        mentions: content::mentions(&stored),
+        formatting: content::detect_formatting(&stored),
+        mentions: content::find_mentions(&stored),
         sanitized_content: stored,
     }))
 }

@@ -18,17 +18,29 @@ const MAX_ATTEMPTS: usize = 20;
 ///
 /// The row is put first and says last that they were told, so that whoever dies between the two tells them again rather than
 /// never. 2 write units, and 3 where they have not read it and are to be written to.
-pub(crate) async fn tell(app: &App, message: &Message, user: UserId, is_edit: bool) -> Result<(), Error> {
+pub(crate) async fn notify_mention(
+    app: &App,
+    message: &Message,
+    user: UserId,
+    is_edit: bool,
+) -> Result<(), Error> {
     let now = app.clock.now();
-    let Some(place) = members::place(&app.store, user, message.channel, now).await? else { return Ok(()) };
-    let done = place.notify == NotificationLevel::Nothing;
-    let new =
-        UserMention { user, message: message.id(), sent_at: message.created_at, told: done, mailed: done };
-    let mention = match mentions::put(&app.store, &new).await? {
-        PutNewOutcome::Done => new,
-        PutNewOutcome::Taken(before) => *before,
+    let Some(place) = members::get_membership(&app.store, user, message.channel, now).await? else {
+        return Ok(());
     };
-    if mention.told {
+    let done = place.notification_level == NotificationLevel::Nothing;
+    let new = UserMention {
+        user,
+        message: message.id(),
+        sent_at: message.created_at,
+        is_notified: done,
+        is_emailed: done,
+    };
+    let mention = match mentions::put(&app.store, &new).await? {
+        PutNewOutcome::Created => new,
+        PutNewOutcome::Exists(before) => *before,
+    };
+    if mention.is_notified {
         return Ok(());
     }
     let preferences = preferences::get(&app.store, user, ReadConsistency::Eventual, now).await?;
@@ -41,11 +53,11 @@ pub(crate) async fn tell(app: &App, message: &Message, user: UserId, is_edit: bo
         is_edit,
         is_silent: preferences.is_quiet(now),
     });
-    app.rooms.publish_to_teammate(user, notification, now).await?;
+    app.realtime.publish_to_teammate(user, notification, now).await?;
     if place.read_seq < message.seq {
         schedule_digest(app, user, &preferences).await?;
     }
-    mentions::mark(&app.store, &mention, MentionMark::Told).await?;
+    mentions::mark(&app.store, &mention, MentionMark::Notified).await?;
     Ok(())
 }
 
@@ -59,13 +71,13 @@ async fn schedule_digest(
     let now = app.clock.now();
     for _ in 0..MAX_ATTEMPTS {
         let digest = digests::get(&app.store, user, now).await?;
-        let send_at = digest.send_at.or_else(|| preferences.digest_at(digest.sent_at, now));
+        let send_at = digest.send_at.or_else(|| preferences.next_digest_at(digest.sent_at, now));
         if send_at.is_none() {
             return Ok(());
         }
         // also where it is due already: the job that is at it must not take this one for seen
         let next = MentionDigest { send_at, ..digest.clone() };
-        if digests::rewrite(&app.store, &digest, next).await? == WriteOutcome::Done(()) {
+        if digests::replace(&app.store, &digest, next).await? == WriteOutcome::Applied(()) {
             return Ok(());
         }
     }

@@ -12,5 +12,5 @@ use entry::App;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(preferences::get, preferences::put))
+    OpenApiRouter::new().routes(routes!(preferences::get_preferences, preferences::put_preferences))
 }

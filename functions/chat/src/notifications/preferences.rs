@@ -23,7 +23,7 @@ use utoipa::ToSchema;
     security(("bearer" = []), ("cookie" = [])),
     responses((status = 200, body = NotificationPreferences), (status = 401, body = ErrorBody))
 )]
-pub(crate) async fn get(
+pub(crate) async fn get_preferences(
     State(app): State<App>,
     account: AccountCaller,
 ) -> ApiResult<Json<NotificationPreferences>> {
@@ -59,7 +59,7 @@ pub(crate) struct PutPreferencesRequest {
         (status = 422, body = ErrorBody),
     )
 )]
-pub(crate) async fn put(
+pub(crate) async fn put_preferences(
     State(app): State<App>,
     account: AccountCaller,
     ValidJson(wanted): ValidJson<PutPreferencesRequest>,
@@ -67,7 +67,7 @@ pub(crate) async fn put(
     let PutPreferencesRequest { mail_digest, quiet_hours } = wanted;
     if let Some(hours) = &quiet_hours {
         let wrong = |(field, why)| Error::field(format!("quiet_hours.{field}"), why);
-        hours.check().map_err(wrong)?;
+        hours.validate().map_err(wrong)?;
     }
     let preferences = NotificationPreferences { mail_digest, quiet_hours };
     preferences::put(&app.store, account.user, preferences.clone()).await?;

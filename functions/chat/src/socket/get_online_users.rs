@@ -4,7 +4,7 @@ use model::{Error, ErrorCode, UserId};
 use protocol::{Event, command::GetOnlineUsersCommand, event::chat::OnlineUsersList};
 use store::{connections::Connection, members, online};
 
-use super::teammate;
+use super::connected_teammate;
 use crate::place;
 
 /// People whose places are looked for, and who fit into one frame of half of what API Gateway takes in one post.
@@ -21,10 +21,10 @@ pub(super) async fn run(
     asked: &GetOnlineUsersCommand,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let user = teammate(connection)?;
-    place::find(app, user, asked.channel_id).await?;
+    let user = connected_teammate(connection)?;
+    place::find_membership(app, user, asked.channel_id).await?;
     let online: Vec<UserId> =
-        online::everyone(&app.store, now).await?.into_iter().map(|one| one.id).collect();
+        online::list_online(&app.store, now).await?.into_iter().map(|one| one.id).collect();
     if online.len() > MAX_USERS {
         let message = format!("more than {MAX_USERS} of the team are there: see GET /v1/channels/online");
         return Err(Error::conflict(ErrorCode::LimitReached, message));
@@ -32,5 +32,5 @@ pub(super) async fn run(
     let members = members::get_many(&app.store, asked.channel_id, &online, now).await?;
     let users = members.into_iter().map(|member| member.user).collect();
     let event = OnlineUsersList { channel_id: asked.channel_id, users, as_of: now };
-    app.rooms.tell(connection, Event::OnlineUsers(event), now).await.map(drop)
+    app.realtime.send_event(connection, Event::OnlineUsers(event), now).await.map(drop)
 }

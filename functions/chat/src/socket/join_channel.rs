@@ -14,8 +14,8 @@ use store::{
     messages::{self, MissedActivity},
 };
 
-use super::teammate;
-use crate::{channels::announce, place, view::view};
+use super::connected_teammate;
+use crate::{channels::announce, place, view::message_view};
 
 /// New messages, and changes, that are replayed (contract 1.5): a day of a lively channel.
 const MAX_REPLAYED: u64 = 200;
@@ -31,28 +31,28 @@ pub(super) async fn run(
     join: &JoinChannelCommand,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let user = teammate(connection)?;
+    let user = connected_teammate(connection)?;
     let channel = join.channel_id;
-    place::find(app, user, channel).await?;
-    let still = announce::take_in(app, user, &[channel], slice::from_ref(connection)).await?;
+    place::find_membership(app, user, channel).await?;
+    let still = announce::subscribe_sockets(app, user, &[channel], slice::from_ref(connection)).await?;
     if !still.contains(&channel) {
         return Err(Error::NotFound("channel"));
     }
     let MissedActivity { messages, seq, change } =
-        messages::missed(&app.store, channel, join.since(), MAX_REPLAYED, now).await?;
+        messages::read_missed(&app.store, channel, join.since(), MAX_REPLAYED, now).await?;
     let Some(messages) = messages else {
         let resync = Event::ResyncRequired(ResyncRequired { channel_id: channel, seq, change });
-        return app.rooms.tell(connection, resync, now).await.map(drop);
+        return app.realtime.send_event(connection, resync, now).await.map(drop);
     };
     let replayed = messages.len();
-    for messages in replay_chunks(messages.iter().map(|message| view(message, None)))? {
+    for messages in replay_chunks(messages.iter().map(|message| message_view(message, None)))? {
         let changes = Event::ChannelChanges(ReplayedMessages { channel_id: channel, messages });
-        if app.rooms.tell(connection, changes, now).await? == PostOutcome::Gone {
+        if app.realtime.send_event(connection, changes, now).await? == PostOutcome::Gone {
             return Ok(());
         }
     }
     let joined = Event::ChannelJoined(ChannelJoined { channel_id: channel, seq, change, replayed });
-    app.rooms.tell(connection, joined, now).await.map(drop)
+    app.realtime.send_event(connection, joined, now).await.map(drop)
 }
 
 /// As many as fit into one post each; one that is larger than that alone by itself: it was posted so when it was sent.

@@ -4,7 +4,7 @@ use model::{Error, Room};
 use protocol::{Event, command::LeaveChannelCommand, event::chat::ChannelLeft};
 use store::connections::{self, Connection};
 
-use super::teammate;
+use super::connected_teammate;
 
 /// Tells this connection of a channel no longer; also of one that its user is not in, or that there is not: what it asked for is
 /// so. 1 write unit.
@@ -14,8 +14,9 @@ pub(super) async fn run(
     leave: &LeaveChannelCommand,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let user = teammate(connection)?;
-    connections::exit(&app.store, Room::Channel(leave.channel_id), user.uuid(), &connection.id).await?;
+    let user = connected_teammate(connection)?;
+    connections::unsubscribe(&app.store, Room::Channel(leave.channel_id), user.uuid(), &connection.id)
+        .await?;
     let left = Event::ChannelLeft(ChannelLeft { channel_id: leave.channel_id });
-    app.rooms.tell(connection, left, now).await.map(drop)
+    app.realtime.send_event(connection, left, now).await.map(drop)
 }

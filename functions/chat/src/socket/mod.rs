@@ -11,14 +11,14 @@ use entry::{
 };
 use model::{Error, UserId};
 use protocol::command::ChatCommand;
-use rooms::team::is_of_team;
+use rooms::team::is_team_connection;
 use store::connections::Connection;
 
 pub use self::typing_indicator::TypingThrottle;
 
 pub struct ChatSocket {
     pub app: App,
-    pub relays: TypingThrottle,
+    pub typing_throttle: TypingThrottle,
 }
 
 impl SocketHandler for ChatSocket {
@@ -35,7 +35,7 @@ impl SocketHandler for ChatSocket {
             ChatCommand::JoinChannel(join) => join_channel::run(&self.app, connection, join, now).await,
             ChatCommand::LeaveChannel(leave) => leave_channel::run(&self.app, connection, leave, now).await,
             ChatCommand::Typing(typing) => {
-                typing_indicator::run(&self.app, &self.relays, connection, typing, now).await
+                typing_indicator::run(&self.app, &self.typing_throttle, connection, typing, now).await
             }
             ChatCommand::OnlineUsers(asked) => get_online_users::run(&self.app, connection, asked, now).await,
         }
@@ -43,9 +43,9 @@ impl SocketHandler for ChatSocket {
 }
 
 /// Whose socket it is. One of a session is not of the team, and knows of no channels.
-fn teammate(connection: &Connection) -> Result<UserId, Error> {
-    match connection.identity.logged_in() {
-        Some(by) if is_of_team(connection) => Ok(by.user),
+fn connected_teammate(connection: &Connection) -> Result<UserId, Error> {
+    match connection.identity.account_login() {
+        Some(by) if is_team_connection(connection) => Ok(by.user),
         _ => Err(Error::NotFound("channel")),
     }
 }

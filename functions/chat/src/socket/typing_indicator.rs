@@ -9,7 +9,7 @@ use model::{ChannelId, Error, Room, UserId};
 use protocol::{Event, command::TypingIndicatorCommand, event::chat::TypingIndicatorEvent};
 use store::{ReadConsistency, connections::Connection, members};
 
-use super::teammate;
+use super::connected_teammate;
 
 /// At most one relay in this time, per person and channel (contract 1.5).
 const RELAY_INTERVAL: SignedDuration = SignedDuration::from_secs(2);
@@ -29,7 +29,7 @@ struct LastRelay {
 
 impl TypingThrottle {
     /// Whether it is passed on: one in [`RELAY_INTERVAL`], and after that somebody writes once that they have stopped, however soon.
-    fn take(&self, who: (UserId, ChannelId), is_typing: bool, now: Timestamp) -> bool {
+    fn allows(&self, who: (UserId, ChannelId), is_typing: bool, now: Timestamp) -> bool {
         // no code panics while it holds the lock; if it did, the map would still be whole
         let mut relays = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(last) = relays.get_mut(&who).filter(|last| now < last.at + RELAY_INTERVAL) {
@@ -57,18 +57,18 @@ pub(super) async fn run(
     typing: &TypingIndicatorCommand,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let user = teammate(connection)?;
+    let user = connected_teammate(connection)?;
     let (channel, is_typing) = (typing.channel_id, typing.is_typing);
     // whether they are in it, and what they are called there, in one
     let member = members::get(&app.store, channel, user, ReadConsistency::Strong, now).await?;
     let member = member.ok_or(Error::NotFound("channel"))?;
-    if !relays.take((user, channel), is_typing, now) {
+    if !relays.allows((user, channel), is_typing, now) {
         return Ok(());
     }
     let event =
         TypingIndicatorEvent { user_id: user, username: member.username, channel_id: channel, is_typing };
     let told = app
-        .rooms
+        .realtime
         .publish_except(Room::Channel(channel), user.uuid(), Event::TypingIndicator(event), now)
         .await;
     if let Err(error) = told {
@@ -102,7 +102,7 @@ mod tests {
             (who, 4_100, false, false),
         ] {
             let now = begin + SignedDuration::from_millis(after_ms);
-            assert_eq!(relays.take(who, is_typing, now), passes, "after {after_ms} ms");
+            assert_eq!(relays.allows(who, is_typing, now), passes, "after {after_ms} ms");
         }
     }
 
@@ -111,7 +111,7 @@ mod tests {
         let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
         let relays = TypingThrottle::default();
         for number in 0..25_000_u128 {
-            relays.take((Uuid::from_u128(number).into(), Uuid::from_u128(2).into()), true, now);
+            relays.allows((Uuid::from_u128(number).into(), Uuid::from_u128(2).into()), true, now);
         }
         assert!(relays.0.lock().unwrap().len() <= MAX_ENTRIES);
     }

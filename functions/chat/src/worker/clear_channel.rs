@@ -9,8 +9,8 @@ use crate::channels::delete;
 /// until it is done.
 pub(super) async fn run(app: &App, job: DeleteChannelRows) -> Result<(), Error> {
     let now = app.clock.now();
-    delete::empty(app, job.channel).await?;
-    if channels::clear(&app.store, job.channel, now).await? {
+    delete::unsubscribe_everyone(app, job.channel).await?;
+    if channels::delete_rows(&app.store, job.channel, now).await? {
         return Ok(());
     }
     app.queues.send(&job, now).await

@@ -7,7 +7,7 @@ use model::{
     user::AccountState,
 };
 use protocol::{Event, event::chat::MemberRoleChanged, job::SyncProfile};
-use rooms::{presence::SessionStateReason, team::is_of_team};
+use rooms::{presence::SessionStateReason, team::is_team_connection};
 use store::{
     ReadConsistency, WriteOutcome, channels,
     connections::{self, Connection},
@@ -36,11 +36,11 @@ pub(super) async fn run(app: &App, SyncProfile { user: id }: SyncProfile) -> Res
         let Some(user) = user.filter(|user| user.status != AccountState::Deleted) else {
             return remove_from_chat(app, id).await;
         };
-        let places = members::places(&app.store, id, now).await?;
-        let author = team::author(&user);
+        let places = members::list_memberships(&app.store, id, now).await?;
+        let author = team::team_author(&user);
         if let Some(author) = &author {
-            if defaults::are_due(app, id, &places, now).await? {
-                defaults::ensure(app, author).await?;
+            if defaults::needs_default_channels(app, id, &places, now).await? {
+                defaults::join_default_channels(app, author).await?;
             }
             onboard_sockets(app, id).await?;
         }
@@ -58,12 +58,13 @@ pub(super) async fn run(app: &App, SyncProfile { user: id }: SyncProfile) -> Res
 async fn onboard_sockets(app: &App, user: UserId) -> Result<(), Error> {
     let now = app.clock.now();
     let (theirs, welcomed) = futures::try_join!(
-        connections::in_room(&app.store, Room::User(user), now),
-        connections::held_by(&app.store, Room::Team, user.uuid(), now),
+        connections::list_in_room(&app.store, Room::User(user), now),
+        connections::list_by_holder(&app.store, Room::Team, user.uuid(), now),
     )?;
-    let is_new = |one: &&Connection| is_of_team(one) && welcomed.iter().all(|other| other.id != one.id);
+    let is_new =
+        |one: &&Connection| is_team_connection(one) && welcomed.iter().all(|other| other.id != one.id);
     for connection in theirs.iter().filter(is_new) {
-        app.rooms.greet(connection, SessionStateReason::Asked, now).await?;
+        app.realtime.enqueue_connection_state(connection, SessionStateReason::Requested, now).await?;
     }
     Ok(())
 }
@@ -75,9 +76,10 @@ async fn update_member_names(
     places: &[Membership],
 ) -> Result<usize, Error> {
     let ids: Vec<ChannelId> = places.iter().map(|place| place.channel).collect();
-    let mut rows = members::of_one(&app.store, called.id, &ids, app.clock.now()).await?;
+    let mut rows = members::list_by_user(&app.store, called.id, &ids, app.clock.now()).await?;
     rows.retain(|row| row.username != called.username || row.name != called.name);
-    let renames = rows.iter().map(|row| members::rename(&app.store, row, &called.username, &called.name));
+    let renames =
+        rows.iter().map(|row| members::update_names(&app.store, row, &called.username, &called.name));
     let renames: Vec<_> = renames.collect();
     stream::iter(renames).buffer_unordered(WRITE_CONCURRENCY).try_for_each(|_| async { Ok(()) }).await?;
     Ok(rows.len())
@@ -86,10 +88,10 @@ async fn update_member_names(
 /// Takes a deleted account out of its channels, and deletes what was its alone. The channels go first, so that a try that broke off
 /// finds the others.
 async fn remove_from_chat(app: &App, user: UserId) -> Result<(), Error> {
-    for place in members::places(&app.store, user, app.clock.now()).await? {
+    for place in members::list_memberships(&app.store, user, app.clock.now()).await? {
         remove_from_channel(app, user, place.channel).await?;
     }
-    Ok(members::forget(&app.store, user).await?)
+    Ok(members::delete_chat_rows(&app.store, user).await?)
 }
 
 async fn remove_from_channel(app: &App, user: UserId, id: ChannelId) -> Result<(), Error> {
@@ -97,7 +99,7 @@ async fn remove_from_channel(app: &App, user: UserId, id: ChannelId) -> Result<(
         let now = app.clock.now();
         let (channel, place) = futures::try_join!(
             channels::get(&app.store, id, ReadConsistency::Strong, now),
-            members::place(&app.store, user, id, now),
+            members::get_membership(&app.store, user, id, now),
         )?;
         // a deleted channel is cleared away by another job, with its places
         let (Some(channel), Some(place)) = (channel, place) else { return Ok(()) };
@@ -105,20 +107,20 @@ async fn remove_from_channel(app: &App, user: UserId, id: ChannelId) -> Result<(
         if place.role == MemberRole::Owner && !is_alone {
             transfer_ownership(app, id, user).await?;
         }
-        let who = leave::known(app, &channel, user).await?;
+        let who = leave::member_author(app, &channel, user).await?;
         let gone = match channel.channel_kind {
             ChannelKind::Direct => {
-                members::leave(&app.store, id, user, place.role, RemainingOwner::Anyone).await?
+                members::leave(&app.store, id, user, place.role, RemainingOwner::NotRequired).await?
             }
             ChannelKind::Public | ChannelKind::Private => {
-                match leave::go(app, &channel, &who, place.role).await {
+                match leave::remove_and_publish(app, &channel, &who, place.role).await {
                     // the heir has gone meanwhile: there may be another one, or nobody
-                    Err(Error::Conflict(ErrorCode::LastOwner, _)) => WriteOutcome::Refused,
+                    Err(Error::Conflict(ErrorCode::LastOwner, _)) => WriteOutcome::ConditionFailed,
                     gone => gone?,
                 }
             }
         };
-        if gone == WriteOutcome::Done(()) {
+        if gone == WriteOutcome::Applied(()) {
             return Ok(());
         }
     }
@@ -127,17 +129,18 @@ async fn remove_from_channel(app: &App, user: UserId, id: ChannelId) -> Result<(
 
 /// Whoever has been in a channel for longest owns it, moderators first, where nobody else does.
 async fn transfer_ownership(app: &App, channel: ChannelId, from: UserId) -> Result<(), Error> {
-    let mut others = members::all(&app.store, channel, app.clock.now()).await?;
+    let mut others = members::list(&app.store, channel, app.clock.now()).await?;
     others.retain(|member| member.user != from);
     let heir =
         others.iter().min_by_key(|member| (std::cmp::Reverse(member.role), member.joined_at, member.user));
     let Some(heir) = heir.filter(|heir| heir.role != MemberRole::Owner) else { return Ok(()) };
     let role = MemberRole::Owner;
     let given =
-        members::give_role(&app.store, channel, heir.user, (heir.role, role), RemainingOwner::Anyone).await?;
-    if given == WriteOutcome::Done(()) {
+        members::assign_role(&app.store, channel, heir.user, (heir.role, role), RemainingOwner::NotRequired)
+            .await?;
+    if given == WriteOutcome::Applied(()) {
         let event = MemberRoleChanged { user_id: heir.user, channel_id: channel, role };
-        announce::tell(app, Room::Channel(channel), Event::MemberUpdated(event)).await;
+        announce::publish_or_log(app, Room::Channel(channel), Event::MemberUpdated(event)).await;
     }
     Ok(())
 }

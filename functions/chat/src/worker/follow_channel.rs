@@ -47,7 +47,7 @@ const RETRY_PAUSE: Duration = Duration::from_millis(500);
 pub(super) async fn run(app: &App, job: ProcessMessages) -> Result<(), Error> {
     tokio::time::sleep(RETRY_PAUSE * u32::from(job.tries.saturating_sub(1))).await;
     match process_backlog(app, job).await {
-        Err(error @ (Error::Unavailable { .. } | Error::TooMany { .. })) if job.tries < MAX_ATTEMPTS => {
+        Err(error @ (Error::Unavailable { .. } | Error::RateLimited { .. })) if job.tries < MAX_ATTEMPTS => {
             let channel = job.channel;
             tracing::warn!(%channel, ?error, job.tries, "what follows from messages is put off");
             let again = ProcessMessages { tries: job.tries + 1, ..job };
@@ -92,7 +92,7 @@ async fn process_new(app: &App, channel: ChannelId, done: &mut u64) -> Result<bo
 /// Follows what was edited after that change, as it is now, and says whether that was all.
 async fn process_edits(app: &App, channel: ChannelId, done: &mut u64) -> Result<bool, Error> {
     for _ in 0..MAX_BATCHES {
-        let changes = messages::changes(&app.store, channel, *done, BATCH_SIZE, app.clock.now()).await?;
+        let changes = messages::list_changes(&app.store, channel, *done, BATCH_SIZE, app.clock.now()).await?;
         let Some(last) = changes.last() else { return Ok(true) };
         let edited = changes.iter().filter(|change| change.is_edit).map(MessageChange::message);
         process_edited_messages(app, edited.collect()).await?;
@@ -127,7 +127,7 @@ async fn process_edited_messages(app: &App, edited: BTreeSet<MessageId>) -> Resu
 async fn process_batch(app: &App, channel: ChannelId, from: u64) -> Result<Option<u64>, Error> {
     let to = from + BATCH_SIZE - 1;
     let together = async {
-        let new = messages::between(&app.store, channel, from, to, app.clock.now()).await?;
+        let new = messages::list_range(&app.store, channel, from, to, app.clock.now()).await?;
         index_messages(app, &new, false).await?;
         Ok(new.last().map(|last| last.seq))
     };
@@ -167,21 +167,26 @@ async fn process_message(app: &App, message: MessageId, is_edit: bool) -> Result
 async fn index_messages(app: &App, messages: &[Message], is_edit: bool) -> Result<(), Error> {
     let alive: Vec<&Message> = messages.iter().filter(|message| message.deleted_at.is_none()).collect();
     let mentions = alive.iter().flat_map(|message| {
-        message.mentions.iter().map(|mentioned| mention::tell(app, message, mentioned.user, is_edit))
+        message
+            .mentions
+            .iter()
+            .map(|mentioned| mention::notify_mention(app, message, mentioned.user, is_edit))
     });
     let mentions: Vec<_> = mentions.collect();
     stream::iter(mentions).buffer_unordered(CONCURRENCY).try_collect::<()>().await?;
 
     let answers = alive.iter().filter_map(|message| {
         let to = MessageId { channel: message.channel, seq: message.reply_to.as_ref()?.seq };
-        Some(replies::put(&app.store, MessageReply { to, seq: message.seq }))
+        Some(replies::put(&app.store, MessageReply { replied_to: to, seq: message.seq }))
     });
     let answers: Vec<_> = answers.collect();
     stream::iter(answers).buffer_unordered(CONCURRENCY).try_collect::<()>().await?;
 
     let Some(channel) = alive.first().map(|message| message.channel) else { return Ok(()) };
     let places = search_term_postings(&alive);
-    let words = places.iter().map(|((word, page), seqs)| terms::write(&app.store, word, channel, page, seqs));
+    let words = places
+        .iter()
+        .map(|((word, page), seqs)| terms::add_occurrences(&app.store, word, channel, page, seqs));
     let words: Vec<_> = words.collect();
     stream::iter(words).buffer_unordered(CONCURRENCY).try_collect::<()>().await?;
     Ok(())
@@ -190,8 +195,8 @@ async fn index_messages(app: &App, messages: &[Message], is_edit: bool) -> Resul
 fn search_term_postings(messages: &[&Message]) -> BTreeMap<(String, terms::TermBlock), Vec<u64>> {
     let mut places: BTreeMap<_, Vec<u64>> = BTreeMap::new();
     for message in messages {
-        let page = terms::TermBlock::of(message.seq, message.created_at);
-        for word in terms::of(&message.content) {
+        let page = terms::TermBlock::containing(message.seq, message.created_at);
+        for word in terms::terms_of(&message.content) {
             places.entry((word, page.clone())).or_default().push(message.seq);
         }
     }

@@ -16,26 +16,26 @@ use protocol::job::{
 };
 
 pub async fn run(app: &App, delivery: &JobDelivery) -> Result<(), Error> {
-    if let Some(job) = delivery.take::<OnboardConnection>() {
+    if let Some(job) = delivery.decode::<OnboardConnection>() {
         return welcome::run(app, &job?).await;
     }
-    if let Some(job) = delivery.take::<OffboardConnection>() {
+    if let Some(job) = delivery.decode::<OffboardConnection>() {
         return member_left::run(app, &job?).await;
     }
-    if let Some(job) = delivery.take::<CheckTeamPresence>() {
+    if let Some(job) = delivery.decode::<CheckTeamPresence>() {
         return check_presence::run(app, &job?).await;
     }
-    if let Some(job) = delivery.take::<SyncProfile>() {
+    if let Some(job) = delivery.decode::<SyncProfile>() {
         return follow_account::run(app, job?).await;
     }
-    if let Some(job) = delivery.take::<DeleteChannelRows>() {
+    if let Some(job) = delivery.decode::<DeleteChannelRows>() {
         return clear_channel::run(app, job?).await;
     }
-    if let Some(job) = delivery.take::<ProcessMessages>() {
+    if let Some(job) = delivery.decode::<ProcessMessages>() {
         return follow_channel::run(app, job?).await;
     }
-    if let Some(job) = delivery.take::<SendMentionDigest>() {
+    if let Some(job) = delivery.decode::<SendMentionDigest>() {
         return send_digest::run(app, &job?).await;
     }
-    Err(delivery.unknown())
+    Err(delivery.unknown_job_error())
 }

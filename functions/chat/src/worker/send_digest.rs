@@ -39,18 +39,18 @@ pub(super) async fn run(app: &App, job: &SendMentionDigest) -> Result<(), Error>
     if preferences.mail_digest == DigestFrequency::Off || account.is_none() {
         return finish_digest(app, digest, None, None).await;
     }
-    let awake = preferences.after_quiet(now);
+    let awake = preferences.after_quiet_hours(now);
     if now < awake {
         // refused where somebody mentioned them meanwhile: it is still due, and looked at again
         let later = MentionDigest { send_at: Some(awake), ..digest.clone() };
-        return Ok(digests::rewrite(&app.store, &digest, later).await.map(drop)?);
+        return Ok(digests::replace(&app.store, &digest, later).await.map(drop)?);
     }
     let (digest, sending, again) = if let Some(sending) = digest.sending.clone() {
         // somebody died at it, and others may have been mentioned since
-        (digest, sending, preferences.digest_at(Some(now), now))
+        (digest, sending, preferences.next_digest_at(Some(now), now))
     } else {
-        let candidates = mentions::newest(&app.store, user, MAX_MENTIONS, now).await?;
-        let candidates = candidates.into_iter().filter(|mention| !mention.mailed).collect();
+        let candidates = mentions::list_newest(&app.store, user, MAX_MENTIONS, now).await?;
+        let candidates = candidates.into_iter().filter(|mention| !mention.is_emailed).collect();
         let missed = missed_mentions(app, user, candidates).await?;
         if missed.is_empty() {
             return finish_digest(app, digest, None, None).await;
@@ -58,7 +58,7 @@ pub(super) async fn run(app: &App, job: &SendMentionDigest) -> Result<(), Error>
         let mentions = missed.into_iter().map(|(mention, _)| mention).collect();
         let sending = DigestInProgress { began_at: now, mentions };
         let begun = MentionDigest { sending: Some(sending.clone()), ..digest.clone() };
-        if digests::rewrite(&app.store, &digest, begun.clone()).await? == WriteOutcome::Refused {
+        if digests::replace(&app.store, &digest, begun.clone()).await? == WriteOutcome::ConditionFailed {
             // mentioned meanwhile: it is still due, and looked at again
             return Ok(());
         }
@@ -69,10 +69,10 @@ pub(super) async fn run(app: &App, job: &SendMentionDigest) -> Result<(), Error>
     let missed = missed_mentions(app, user, sending.mentions.clone()).await?;
     if !missed.is_empty() {
         let letter = digest_email(app, &missed).await?;
-        app.queues.send(&SendMail { id, user, letter }, now).await?;
+        app.queues.send(&SendMail { id, user, template: letter }, now).await?;
     }
     let marks =
-        sending.mentions.iter().map(|mention| mentions::mark(&app.store, mention, MentionMark::Mailed));
+        sending.mentions.iter().map(|mention| mentions::mark(&app.store, mention, MentionMark::Emailed));
     try_join_all(marks).await?;
     finish_digest(app, digest, Some(now), again).await
 }
@@ -85,10 +85,10 @@ async fn missed_mentions(
     candidates: Vec<UserMention>,
 ) -> Result<Vec<(UserMention, Message)>, Error> {
     let now = app.clock.now();
-    let places = members::places(&app.store, user, now).await?;
+    let places = members::list_memberships(&app.store, user, now).await?;
     let unread_after: HashMap<_, _> = places
         .into_iter()
-        .filter(|place| place.notify != NotificationLevel::Nothing)
+        .filter(|place| place.notification_level != NotificationLevel::Nothing)
         .map(|place| (place.channel, place.read_seq))
         .collect();
     let is_unread = |id: MessageId| unread_after.get(&id.channel).is_some_and(|read| *read < id.seq);
@@ -147,12 +147,12 @@ async fn finish_digest(
     for _ in 0..MAX_ATTEMPTS {
         let after =
             MentionDigest { send_at: due, sent_at: sent.or(before.sent_at), sending: None, ..before.clone() };
-        if digests::rewrite(&app.store, &before, after).await? == WriteOutcome::Done(()) {
+        if digests::replace(&app.store, &before, after).await? == WriteOutcome::Applied(()) {
             return Ok(());
         }
         before = digests::get(&app.store, user, now).await?;
         let preferences = preferences::get(&app.store, user, ReadConsistency::Strong, now).await?;
-        due = preferences.digest_at(sent.or(before.sent_at), now);
+        due = preferences.next_digest_at(sent.or(before.sent_at), now);
     }
     Err(Error::unavailable("the table", "a digest is changed all the time"))
 }

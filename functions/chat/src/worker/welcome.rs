@@ -8,7 +8,7 @@ use protocol::{
     event::chat::{ChannelLogHead, ConnectionEstablished},
     job::OnboardConnection,
 };
-use rooms::team::is_of_team;
+use rooms::team::is_team_connection;
 use store::{
     ReadConsistency,
     connections::{self, Connection, ConnectionIdentity},
@@ -28,22 +28,22 @@ pub(super) async fn run(app: &App, job: &OnboardConnection) -> Result<(), Error>
     // gone again before it was greeted
     let Some(connection) = connections::get(&app.store, &job.connection, now).await? else { return Ok(()) };
     let ConnectionIdentity::Account { user, .. } = connection.identity else { return Ok(()) };
-    if app.rooms.expel_if_logged_out(&connection, now).await? {
+    if app.realtime.close_if_logged_out(&connection, now).await? {
         return Ok(());
     }
     // it presents a session by now
-    if !is_of_team(&connection) {
+    if !is_team_connection(&connection) {
         return Ok(());
     }
     let account = users::get_strong(&app.store, user, now).await?.filter(|account| account.is_active(now));
     let Some(username) = account.and_then(|account| account.username) else { return Ok(()) };
     subscribe_to_rooms(app, &connection, user, now).await?;
     let established = || connection_established(app, user, username.as_str());
-    if app.rooms.tell_opening(&connection, || app.clock.now(), established).await?.is_none() {
+    if app.realtime.send_event_when_open(&connection, || app.clock.now(), established).await?.is_none() {
         return Ok(());
     }
     // after it is open: it is told of itself too
-    app.rooms.heard(user, app.clock.now()).await
+    app.realtime.record_heartbeat(user, app.clock.now()).await
 }
 
 /// Enters the rooms of what its user is in.
@@ -53,17 +53,17 @@ async fn subscribe_to_rooms(
     user: UserId,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let places = members::places(&app.store, user, now).await?;
+    let places = members::list_memberships(&app.store, user, now).await?;
     let channels: Vec<ChannelId> = places.iter().map(|place| place.channel).collect();
-    connections::enter(&app.store, Room::Team, connection).await?;
-    announce::take_in(app, user, &channels, slice::from_ref(connection)).await.map(drop)
+    connections::subscribe(&app.store, Room::Team, connection).await?;
+    announce::subscribe_sockets(app, user, &channels, slice::from_ref(connection)).await.map(drop)
 }
 
 /// How far the channels are. Strong: what was sent before the connection was in the rooms is told here.
 async fn connection_established(app: &App, user: UserId, username: &str) -> Result<(Event, ()), Error> {
     let now = app.clock.now();
-    let places = members::places(&app.store, user, now).await?;
-    let heads = followed::heads(&app.store, &places, ReadConsistency::Strong, now).await?;
+    let places = members::list_memberships(&app.store, user, now).await?;
+    let heads = followed::channel_progress(&app.store, &places, ReadConsistency::Strong, now).await?;
     let channels =
         heads.iter().map(|head| ChannelLogHead { channel_id: head.channel, seq: head.seq }).collect();
     let event = ConnectionEstablished { user_id: user, username: username.to_owned(), channels };

@@ -10,15 +10,15 @@ use model::{
 use protocol::job::{EmailTemplate, SendMail, SendMentionDigest};
 use store::{due, mentions, preferences};
 
-use crate::world::{ChatWorld, follow};
-use cloud::bench::dies_after;
+use crate::world::{ChatWorld, processing_job};
+use cloud::bench::run_until_crash;
 
 const LATER: Duration = Duration::from_mins(16);
 
 impl ChatWorld {
     async fn due_jobs(&self) -> Vec<due::DueWork> {
-        let (items, _) = due::due(&self.app.store, 50, None, self.clock.now()).await.unwrap();
-        items.iter().map(|item| item.what().unwrap()).collect()
+        let (items, _) = due::list_due(&self.app.store, 50, None, self.clock.now()).await.unwrap();
+        items.iter().map(|item| item.work().unwrap()).collect()
     }
 
     async fn store_preferences(&self, user: UserId, wanted: NotificationPreferences) {
@@ -27,71 +27,73 @@ impl ChatWorld {
 }
 
 fn mail_lines(mail: &SendMail) -> (Vec<String>, usize) {
-    let EmailTemplate::MentionDigest { mentions, more } = &mail.letter else { panic!("{mail:?}") };
+    let EmailTemplate::MentionDigest { mentions, more } = &mail.template else { panic!("{mail:?}") };
     (mentions.iter().map(|line| line.text.clone()).collect(), *more)
 }
 
 #[tokio::test]
 async fn unread_mentions_are_emailed_once() {
     let world = ChatWorld::start().await;
-    let worker = world.worker().await;
-    let (ana, bo) = (world.user("ana").await, world.user("bo").await);
-    let channel = world.channel(&[&ana, &bo]).await;
+    let worker = world.start_worker().await;
+    let (ana, bo) = (world.create_user("ana").await, world.create_user("bo").await);
+    let channel = world.create_channel(&[&ana, &bo]).await;
     for text in ["@bo read", "@bo deleted", "@bo left out", "@bo missed\n\nthis"] {
-        let message = world.say(channel, &ana, text, &[&bo], None).await;
-        assert!(world.deliver(&worker, &follow(message)).await);
+        let message = world.append_message(channel, &ana, text, &[&bo], None).await;
+        assert!(world.deliver(&worker, &processing_job(message)).await);
         if text.contains("deleted") {
-            world.delete(message).await;
+            world.delete_message(message).await;
         }
         if text.contains("left out") {
-            let edited = world.edit(message, "nobody", &[]).await;
+            let edited = world.edit_message(message, "nobody", &[]).await;
             assert!(world.deliver(&worker, &edited).await);
         }
     }
-    world.place(bo.id, channel, |place| place.read_seq = 1).await;
+    world.update_membership(bo.id, channel, |place| place.read_seq = 1).await;
     let job = SendMentionDigest { user: bo.id };
     assert!(world.due_jobs().await.is_empty());
     assert!(world.deliver(&worker, &job).await);
-    assert!(world.jobs::<SendMail>().is_empty(), "too soon");
+    assert!(world.queued_jobs::<SendMail>().is_empty(), "too soon");
 
     world.clock.advance(LATER);
-    assert_eq!(world.due_jobs().await, [due::DueWork::Digest(bo.id)]);
+    assert_eq!(world.due_jobs().await, [due::DueWork::MentionDigest(bo.id)]);
     for _ in 0..2 {
         assert!(world.deliver(&worker, &job).await);
     }
-    let [mail] = &world.jobs::<SendMail>()[..] else { panic!("{:?}", world.jobs::<SendMail>()) };
+    let [mail] = &world.queued_jobs::<SendMail>()[..] else {
+        panic!("{:?}", world.queued_jobs::<SendMail>())
+    };
     assert_eq!((mail.user, mail_lines(mail)), (bo.id, (vec!["@bo missed this".into()], 0)));
     assert!(world.due_jobs().await.is_empty());
     world.clock.advance(LATER);
     assert!(world.deliver(&worker, &job).await);
-    assert_eq!(world.jobs::<SendMail>().len(), 1);
+    assert_eq!(world.queued_jobs::<SendMail>().len(), 1);
 }
 
 #[tokio::test]
 async fn the_next_digest_waits_and_contains_new_mentions() {
     let world = ChatWorld::start().await;
-    let worker = world.worker().await;
-    let (ana, bo) = (world.user("ana").await, world.user("bo").await);
-    let channel = world.channel(&[&ana, &bo]).await;
+    let worker = world.start_worker().await;
+    let (ana, bo) = (world.create_user("ana").await, world.create_user("bo").await);
+    let channel = world.create_channel(&[&ana, &bo]).await;
     let job = SendMentionDigest { user: bo.id };
     for number in 0..13 {
-        let message = world.say(channel, &ana, &format!("@bo {number}"), &[&bo], None).await;
-        assert!(world.deliver(&worker, &follow(message)).await);
+        let message = world.append_message(channel, &ana, &format!("@bo {number}"), &[&bo], None).await;
+        assert!(world.deliver(&worker, &processing_job(message)).await);
         world.clock.advance(Duration::from_millis(5));
     }
     world.clock.advance(LATER);
     assert!(world.deliver(&worker, &job).await);
-    let (texts, more) = mail_lines(&world.jobs::<SendMail>()[0]);
+    let (texts, more) = mail_lines(&world.queued_jobs::<SendMail>()[0]);
     assert_eq!((texts.len(), texts[0].as_str(), more), (10, "@bo 12", 3));
 
-    let message = world.say(channel, &ana, "@bo again", &[&bo], None).await;
-    assert!(world.deliver(&worker, &follow(message)).await);
+    let message = world.append_message(channel, &ana, "@bo again", &[&bo], None).await;
+    assert!(world.deliver(&worker, &processing_job(message)).await);
     world.clock.advance(LATER);
     assert!(world.due_jobs().await.is_empty(), "an hour after the last one");
     world.clock.advance(Duration::from_mins(45));
-    assert_eq!(world.due_jobs().await, [due::DueWork::Digest(bo.id)]);
+    assert_eq!(world.due_jobs().await, [due::DueWork::MentionDigest(bo.id)]);
     assert!(world.deliver(&worker, &job).await);
-    let mails = world.jobs::<SendMail>();
+    let mails = world.queued_jobs::<SendMail>();
     assert_eq!((mails.len(), mail_lines(&mails[1])), (2, (vec!["@bo again".into()], 0)));
     assert_ne!(mails[0].id, mails[1].id);
 }
@@ -99,28 +101,29 @@ async fn the_next_digest_waits_and_contains_new_mentions() {
 #[tokio::test]
 async fn members_who_opted_out_or_left_get_no_digest() {
     let world = ChatWorld::start().await;
-    let worker = world.worker().await;
-    let (ana, off, gone) = (world.user("ana").await, world.user("off").await, world.user("gone").await);
-    let channel = world.channel(&[&ana, &off, &gone]).await;
-    let message = world.say(channel, &ana, "@off @gone", &[&off, &gone], None).await;
-    assert!(world.deliver(&worker, &follow(message)).await);
+    let worker = world.start_worker().await;
+    let (ana, off, gone) =
+        (world.create_user("ana").await, world.create_user("off").await, world.create_user("gone").await);
+    let channel = world.create_channel(&[&ana, &off, &gone]).await;
+    let message = world.append_message(channel, &ana, "@off @gone", &[&off, &gone], None).await;
+    assert!(world.deliver(&worker, &processing_job(message)).await);
     world
         .store_preferences(
             off.id,
             NotificationPreferences { mail_digest: DigestFrequency::Off, quiet_hours: None },
         )
         .await;
-    world.leave(channel, gone.id).await;
+    world.leave_channel(channel, gone.id).await;
     world.clock.advance(LATER);
     assert_eq!(world.due_jobs().await.len(), 2);
     for user in [off.id, gone.id] {
         assert!(world.deliver(&worker, &SendMentionDigest { user }).await);
     }
-    assert!(world.jobs::<SendMail>().is_empty());
+    assert!(world.queued_jobs::<SendMail>().is_empty());
     assert!(world.due_jobs().await.is_empty());
     // and nothing is due any more of whoever wants none
-    let message = world.say(channel, &ana, "@off again", &[&off], None).await;
-    assert!(world.deliver(&worker, &follow(message)).await);
+    let message = world.append_message(channel, &ana, "@off again", &[&off], None).await;
+    assert!(world.deliver(&worker, &processing_job(message)).await);
     world.clock.advance(LATER);
     assert!(world.due_jobs().await.is_empty());
 }
@@ -128,11 +131,11 @@ async fn members_who_opted_out_or_left_get_no_digest() {
 #[tokio::test]
 async fn a_digest_waits_until_quiet_hours_end() {
     let world = ChatWorld::start().await;
-    let worker = world.worker().await;
-    let (ana, bo) = (world.user("ana").await, world.user("bo").await);
-    let channel = world.channel(&[&ana, &bo]).await;
-    let message = world.say(channel, &ana, "@bo", &[&bo], None).await;
-    assert!(world.deliver(&worker, &follow(message)).await);
+    let worker = world.start_worker().await;
+    let (ana, bo) = (world.create_user("ana").await, world.create_user("bo").await);
+    let channel = world.create_channel(&[&ana, &bo]).await;
+    let message = world.append_message(channel, &ana, "@bo", &[&bo], None).await;
+    assert!(world.deliver(&worker, &processing_job(message)).await);
     world.clock.advance(LATER);
     // set after it was due: quiet since a minute ago, for another hour
     let minute = world.clock.now().as_second() / 60 % 1440;
@@ -149,45 +152,45 @@ async fn a_digest_waits_until_quiet_hours_end() {
         .await;
     let job = SendMentionDigest { user: bo.id };
     assert!(world.deliver(&worker, &job).await);
-    assert!(world.jobs::<SendMail>().is_empty() && world.due_jobs().await.is_empty());
+    assert!(world.queued_jobs::<SendMail>().is_empty() && world.due_jobs().await.is_empty());
     world.clock.advance(Duration::from_mins(61));
-    assert_eq!(world.due_jobs().await, [due::DueWork::Digest(bo.id)]);
+    assert_eq!(world.due_jobs().await, [due::DueWork::MentionDigest(bo.id)]);
     assert!(world.deliver(&worker, &job).await);
-    assert_eq!(world.jobs::<SendMail>().len(), 1);
+    assert_eq!(world.queued_jobs::<SendMail>().len(), 1);
 }
 
 /// Wherever the function dies, every mention is written of once: mails of one id are one mail.
 #[tokio::test]
 async fn a_crash_at_any_step_emails_every_mention_once() {
     let world = ChatWorld::start().await;
-    let worker = world.worker().await;
-    let ana = world.user("ana").await;
+    let worker = world.start_worker().await;
+    let ana = world.create_user("ana").await;
     let mut deaths = 0;
     for steps in 1.. {
-        let bo = world.user(&format!("bo{steps}")).await;
-        let channel = world.channel(&[&ana, &bo]).await;
+        let bo = world.create_user(&format!("bo{steps}")).await;
+        let channel = world.create_channel(&[&ana, &bo]).await;
         let job = SendMentionDigest { user: bo.id };
-        let first = world.say(channel, &ana, "@bo first", &[&bo], None).await;
-        assert!(world.deliver(&worker, &follow(first)).await);
+        let first = world.append_message(channel, &ana, "@bo first", &[&bo], None).await;
+        assert!(world.deliver(&worker, &processing_job(first)).await);
         world.clock.advance(LATER);
-        let died = dies_after(steps, world.deliver(&worker, &job)).await.is_none();
-        let second = world.say(channel, &ana, "@bo second", &[&bo], None).await;
-        assert!(world.deliver(&worker, &follow(second)).await);
+        let died = run_until_crash(steps, world.deliver(&worker, &job)).await.is_none();
+        let second = world.append_message(channel, &ana, "@bo second", &[&bo], None).await;
+        assert!(world.deliver(&worker, &processing_job(second)).await);
         // the clock sends it again and again, as long as it is due
         for _ in 0..3 {
             assert!(world.deliver(&worker, &job).await, "after {steps} steps");
             world.clock.advance(Duration::from_mins(61));
         }
         let mut mails: Vec<SendMail> =
-            world.jobs::<SendMail>().into_iter().filter(|mail| mail.user == bo.id).collect();
+            world.queued_jobs::<SendMail>().into_iter().filter(|mail| mail.user == bo.id).collect();
         mails.dedup_by(|one, other| one.id == other.id);
         let mut texts: Vec<String> = mails.iter().flat_map(|mail| mail_lines(mail).0).collect();
         texts.sort();
         assert_eq!(texts, ["@bo first", "@bo second"], "after {steps} steps: {mails:?}");
-        let found = mentions::newest(&world.app.store, bo.id, 10, world.clock.now()).await.unwrap();
-        assert!(found.iter().all(|mention| mention.mailed), "after {steps} steps");
+        let found = mentions::list_newest(&world.app.store, bo.id, 10, world.clock.now()).await.unwrap();
+        assert!(found.iter().all(|mention| mention.is_emailed), "after {steps} steps");
         let (items, _) =
-            due::due(&world.app.store, 50, None, world.clock.now() + SignedDuration::from_hours(9))
+            due::list_due(&world.app.store, 50, None, world.clock.now() + SignedDuration::from_hours(9))
                 .await
                 .unwrap();
         assert!(items.is_empty(), "after {steps} steps");

@@ -16,8 +16,8 @@ use store::{
     terms::{SearchStep, TermSearch},
 };
 
-use crate::world::{ChatWorld, follow};
-use cloud::bench::dies_after;
+use crate::world::{ChatWorld, processing_job};
+use cloud::bench::run_until_crash;
 
 const MENTION_EVENT: &str = "mention_notification";
 
@@ -32,14 +32,14 @@ impl ChatWorld {
                     all.extend(hit.seqs.iter().map(|seq| MessageId { channel: hit.channel, seq: *seq }));
                 }
                 SearchStep::End => return all,
-                SearchStep::Enough(position) => panic!("{position:?}"),
+                SearchStep::LimitReached(position) => panic!("{position:?}"),
             }
         }
     }
 
     async fn mention_list(&self, user: UserId) -> Vec<MessageId> {
-        let found = mentions::newest(&self.app.store, user, 50, self.clock.now()).await.unwrap();
-        assert!(found.iter().all(|mention| mention.told), "{found:?}");
+        let found = mentions::list_newest(&self.app.store, user, 50, self.clock.now()).await.unwrap();
+        assert!(found.iter().all(|mention| mention.is_notified), "{found:?}");
         found.into_iter().map(|mention| mention.message).collect()
     }
 
@@ -56,17 +56,17 @@ impl ChatWorld {
 #[tokio::test]
 async fn one_job_processes_all_messages_whose_jobs_were_lost() {
     let world = ChatWorld::start().await;
-    let worker = world.worker().await;
-    let (ana, bo) = (world.user("ana").await, world.user("bo").await);
-    let channel = world.channel(&[&ana, &bo]).await;
-    let mut heard = world.socket("bo=", bo.id).await;
-    let first = world.say(channel, &ana, "Herons at the pond", &[], None).await;
-    let second = world.say(channel, &ana, "@bo the pond again", &[&bo], Some(1)).await;
+    let worker = world.start_worker().await;
+    let (ana, bo) = (world.create_user("ana").await, world.create_user("bo").await);
+    let channel = world.create_channel(&[&ana, &bo]).await;
+    let mut heard = world.connect_to_team("bo=", bo.id).await;
+    let first = world.append_message(channel, &ana, "Herons at the pond", &[], None).await;
+    let second = world.append_message(channel, &ana, "@bo the pond again", &[&bo], Some(1)).await;
     // enough for a second step
     for number in 0..120 {
-        world.say(channel, &ana, &format!("number{number} of a list"), &[], None).await;
+        world.append_message(channel, &ana, &format!("number{number} of a list"), &[], None).await;
     }
-    assert!(world.deliver(&worker, &follow(first)).await);
+    assert!(world.deliver(&worker, &processing_job(first)).await);
     assert_eq!(world.processed_seq(channel).await, 122);
     assert_eq!(world.search_hits(&["pond"]).await, [second, first]);
     assert_eq!(world.search_hits(&["pond", "herons"]).await, [first]);
@@ -74,7 +74,7 @@ async fn one_job_processes_all_messages_whose_jobs_were_lost() {
     assert_eq!(world.search_hits(&["number119", "list"]).await, [MessageId { channel, seq: 122 }]);
     assert_eq!(world.replies_to(first).await, [2]);
     assert_eq!(world.mention_list(bo.id).await, [second]);
-    let told = heard.all(MENTION_EVENT);
+    let told = heard.payloads_of(MENTION_EVENT);
     assert_eq!(told.len(), 1, "{told:?}");
     assert_eq!(
         (told[0]["content"].as_str(), told[0]["is_edit"].as_bool(), told[0]["is_silent"].as_bool()),
@@ -82,14 +82,14 @@ async fn one_job_processes_all_messages_whose_jobs_were_lost() {
     );
     // twice, late, and of one that is not: nothing more
     for job in [
-        follow(first),
-        follow(second),
+        processing_job(first),
+        processing_job(second),
         ProcessMessages { channel, seq: 900, version: 1, change: 0, tries: 0 },
     ] {
         assert!(world.deliver(&worker, &job).await);
     }
     assert_eq!(world.processed_seq(channel).await, 122);
-    assert!(heard.all(MENTION_EVENT).is_empty());
+    assert!(heard.payloads_of(MENTION_EVENT).is_empty());
 }
 
 /// Something else lies where a message should.
@@ -116,56 +116,56 @@ impl ChatWorld {
 #[tokio::test]
 async fn an_unreadable_message_blocks_no_other() {
     let world = ChatWorld::start().await;
-    let worker = world.worker().await;
-    let (ana, bo) = (world.user("ana").await, world.user("bo").await);
-    let channel = world.channel(&[&ana, &bo]).await;
-    let first = world.say(channel, &ana, "a heron", &[], None).await;
-    let second = world.say(channel, &ana, "a heron that nobody can read", &[], None).await;
-    let third = world.say(channel, &ana, "@bo another heron", &[&bo], None).await;
+    let worker = world.start_worker().await;
+    let (ana, bo) = (world.create_user("ana").await, world.create_user("bo").await);
+    let channel = world.create_channel(&[&ana, &bo]).await;
+    let first = world.append_message(channel, &ana, "a heron", &[], None).await;
+    let second = world.append_message(channel, &ana, "a heron that nobody can read", &[], None).await;
+    let third = world.append_message(channel, &ana, "@bo another heron", &[&bo], None).await;
     world.make_unreadable(second).await;
-    assert!(world.deliver(&worker, &follow(second)).await);
+    assert!(world.deliver(&worker, &processing_job(second)).await);
     assert_eq!(world.processed_seq(channel).await, 3);
     assert_eq!(world.search_hits(&["heron"]).await, [third, first]);
     assert_eq!(world.mention_list(bo.id).await, [third]);
     // also where there is no other
-    let channel = world.channel(&[&ana]).await;
-    let only = world.say(channel, &ana, "the only heron", &[], None).await;
+    let channel = world.create_channel(&[&ana]).await;
+    let only = world.append_message(channel, &ana, "the only heron", &[], None).await;
     world.make_unreadable(only).await;
-    assert!(world.deliver(&worker, &follow(only)).await);
+    assert!(world.deliver(&worker, &processing_job(only)).await);
     assert_eq!(world.processed_seq(channel).await, 1);
 }
 
 #[test]
 fn jobs_of_a_channel_are_ordered_and_deduplicated() {
     let message = MessageId { channel: uuid::Uuid::from_u128(1).into(), seq: 7 };
-    let place = |job: ProcessMessages| job.place().unwrap();
-    let (new, again) = (follow(message), follow(message));
+    let place = |job: ProcessMessages| job.fifo_key().unwrap();
+    let (new, again) = (processing_job(message), processing_job(message));
     let edited = ProcessMessages { version: 2, ..new };
     let put_off = ProcessMessages { tries: 1, ..new };
     assert_eq!(place(new), place(again));
     for other in [edited, put_off, ProcessMessages { tries: 2, ..new }] {
-        assert_eq!(place(other).group, place(new).group);
-        assert_ne!(place(other).deduplication, place(new).deduplication);
+        assert_eq!(place(other).message_group_id, place(new).message_group_id);
+        assert_ne!(place(other).message_deduplication_id, place(new).message_deduplication_id);
     }
 }
 
 #[tokio::test]
 async fn a_deleted_channel_is_not_indexed_again() {
     let world = ChatWorld::start().await;
-    let worker = world.worker().await;
-    let (ana, bo) = (world.user("ana").await, world.user("bo").await);
-    let channel = world.channel(&[&ana, &bo]).await;
-    let message = world.say(channel, &ana, "@bo a heron", &[&bo], None).await;
-    assert!(world.deliver(&worker, &follow(message)).await);
-    let late = world.say(channel, &ana, "@bo a stork", &[&bo], None).await;
+    let worker = world.start_worker().await;
+    let (ana, bo) = (world.create_user("ana").await, world.create_user("bo").await);
+    let channel = world.create_channel(&[&ana, &bo]).await;
+    let message = world.append_message(channel, &ana, "@bo a heron", &[&bo], None).await;
+    assert!(world.deliver(&worker, &processing_job(message)).await);
+    let late = world.append_message(channel, &ana, "@bo a stork", &[&bo], None).await;
     let (store, now) = (&world.app.store, world.clock.now());
     let row = channels::get(store, channel, ReadConsistency::Strong, now).await.unwrap().unwrap();
     assert_eq!(
-        channels::delete(store, &row, RemainingMembers::ByAnyone, now).await.unwrap(),
-        WriteOutcome::Done(())
+        channels::delete(store, &row, RemainingMembers::Any, now).await.unwrap(),
+        WriteOutcome::Applied(())
     );
-    let edited = ProcessMessages { version: 2, change: 1, ..follow(message) };
-    for job in [follow(late), edited] {
+    let edited = ProcessMessages { version: 2, change: 1, ..processing_job(message) };
+    for job in [processing_job(late), edited] {
         assert!(world.deliver(&worker, &job).await);
     }
     assert!(world.search_hits(&["stork"]).await.is_empty());
@@ -174,8 +174,8 @@ async fn a_deleted_channel_is_not_indexed_again() {
         assert!(world.deliver(&worker, &DeleteChannelRows { channel }).await);
         world.clock.advance(std::time::Duration::from_mins(1));
     }
-    assert!(world.jobs::<DeleteChannelRows>().is_empty(), "it was all");
-    for job in [follow(late), edited] {
+    assert!(world.queued_jobs::<DeleteChannelRows>().is_empty(), "it was all");
+    for job in [processing_job(late), edited] {
         assert!(world.deliver(&worker, &job).await);
     }
     assert!(world.search_hits(&["heron"]).await.is_empty() && world.mention_list(bo.id).await.is_empty());
@@ -185,27 +185,29 @@ async fn a_deleted_channel_is_not_indexed_again() {
 #[tokio::test]
 async fn an_edit_notifies_newly_mentioned_members_only() {
     let world = ChatWorld::start().await;
-    let worker = world.worker().await;
-    let (ana, bo, cy) = (world.user("ana").await, world.user("bo").await, world.user("cy").await);
-    let channel = world.channel(&[&ana, &bo, &cy]).await;
-    let (mut bos, mut cys) = (world.socket("bo=", bo.id).await, world.socket("cy=", cy.id).await);
-    let message = world.say(channel, &ana, "@bo a heron", &[&bo], None).await;
-    assert!(world.deliver(&worker, &follow(message)).await);
-    assert_eq!((bos.all(MENTION_EVENT).len(), cys.all(MENTION_EVENT).len()), (1, 0));
-    let edited = world.edit(message, "@bo @cy a stork", &[&bo, &cy]).await;
+    let worker = world.start_worker().await;
+    let (ana, bo, cy) =
+        (world.create_user("ana").await, world.create_user("bo").await, world.create_user("cy").await);
+    let channel = world.create_channel(&[&ana, &bo, &cy]).await;
+    let (mut bos, mut cys) =
+        (world.connect_to_team("bo=", bo.id).await, world.connect_to_team("cy=", cy.id).await);
+    let message = world.append_message(channel, &ana, "@bo a heron", &[&bo], None).await;
+    assert!(world.deliver(&worker, &processing_job(message)).await);
+    assert_eq!((bos.payloads_of(MENTION_EVENT).len(), cys.payloads_of(MENTION_EVENT).len()), (1, 0));
+    let edited = world.edit_message(message, "@bo @cy a stork", &[&bo, &cy]).await;
     for _ in 0..2 {
         assert!(world.deliver(&worker, &edited).await);
     }
-    let told = cys.all(MENTION_EVENT);
-    assert_eq!((bos.all(MENTION_EVENT).len(), told.len()), (0, 1));
+    let told = cys.payloads_of(MENTION_EVENT);
+    assert_eq!((bos.payloads_of(MENTION_EVENT).len(), told.len()), (0, 1));
     assert_eq!(told[0]["is_edit"], true);
     assert_eq!(world.mention_list(cy.id).await, [message]);
     assert_eq!(world.search_hits(&["stork"]).await, [message]);
     // one that nobody had followed yet is new, however often it was edited
-    let next = world.say(channel, &ana, "first", &[], None).await;
-    let edited = world.edit(next, "@cy second", &[&cy]).await;
+    let next = world.append_message(channel, &ana, "first", &[], None).await;
+    let edited = world.edit_message(next, "@cy second", &[&cy]).await;
     assert!(world.deliver(&worker, &edited).await);
-    let told = cys.all(MENTION_EVENT);
+    let told = cys.payloads_of(MENTION_EVENT);
     assert_eq!((told.len(), told[0]["is_edit"].as_bool()), (1, Some(false)));
     assert!(world.search_hits(&["first"]).await.is_empty());
 }
@@ -213,26 +215,28 @@ async fn an_edit_notifies_newly_mentioned_members_only() {
 #[tokio::test]
 async fn the_next_job_processes_an_edit_whose_job_was_lost() {
     let world = ChatWorld::start().await;
-    let worker = world.worker().await;
-    let (ana, bo, cy) = (world.user("ana").await, world.user("bo").await, world.user("cy").await);
-    let channel = world.channel(&[&ana, &bo, &cy]).await;
-    let (mut bos, mut cys) = (world.socket("bo=", bo.id).await, world.socket("cy=", cy.id).await);
+    let worker = world.start_worker().await;
+    let (ana, bo, cy) =
+        (world.create_user("ana").await, world.create_user("bo").await, world.create_user("cy").await);
+    let channel = world.create_channel(&[&ana, &bo, &cy]).await;
+    let (mut bos, mut cys) =
+        (world.connect_to_team("bo=", bo.id).await, world.connect_to_team("cy=", cy.id).await);
     let mut messages = Vec::new();
     for text in ["@bo a heron", "nobody can read this", "another one"] {
-        messages.push(world.say(channel, &ana, text, &[&bo], None).await);
+        messages.push(world.append_message(channel, &ana, text, &[&bo], None).await);
     }
-    assert!(world.deliver(&worker, &follow(messages[2])).await);
-    assert_eq!(bos.all(MENTION_EVENT).len(), 3);
+    assert!(world.deliver(&worker, &processing_job(messages[2])).await);
+    assert_eq!(bos.payloads_of(MENTION_EVENT).len(), 3);
     let lost = [
-        world.edit(messages[0], "@bo @cy a stork", &[&bo, &cy]).await,
-        world.edit(messages[1], "nor this", &[]).await,
-        world.edit(messages[2], "another stork", &[]).await,
+        world.edit_message(messages[0], "@bo @cy a stork", &[&bo, &cy]).await,
+        world.edit_message(messages[1], "nor this", &[]).await,
+        world.edit_message(messages[2], "another stork", &[]).await,
     ];
-    let next = world.say(channel, &ana, "next", &[], None).await;
+    let next = world.append_message(channel, &ana, "next", &[], None).await;
     world.make_unreadable(messages[1]).await;
-    assert!(world.deliver(&worker, &follow(next)).await);
-    let told = cys.all(MENTION_EVENT);
-    assert_eq!((bos.all(MENTION_EVENT).len(), told.len()), (0, 1));
+    assert!(world.deliver(&worker, &processing_job(next)).await);
+    let told = cys.payloads_of(MENTION_EVENT);
+    assert_eq!((bos.payloads_of(MENTION_EVENT).len(), told.len()), (0, 1));
     assert_eq!(told[0]["is_edit"], true);
     assert_eq!(world.search_hits(&["stork"]).await, [messages[2], messages[0]]);
     let done = followed::get(&world.app.store, channel, world.clock.now()).await.unwrap();
@@ -241,29 +245,32 @@ async fn the_next_job_processes_an_edit_whose_job_was_lost() {
     for job in lost {
         assert!(world.deliver(&worker, &job).await);
     }
-    assert!(bos.all(MENTION_EVENT).is_empty() && cys.all(MENTION_EVENT).is_empty());
+    assert!(bos.payloads_of(MENTION_EVENT).is_empty() && cys.payloads_of(MENTION_EVENT).is_empty());
 }
 
 #[tokio::test]
 async fn muted_and_departed_members_are_not_notified() {
     let world = ChatWorld::start().await;
-    let worker = world.worker().await;
-    let (ana, bo, cy) = (world.user("ana").await, world.user("bo").await, world.user("cy").await);
-    let outsider = world.user("dan").await;
-    let channel = world.channel(&[&ana, &bo, &cy]).await;
-    world.place(cy.id, channel, |place| place.notify = NotificationLevel::Nothing).await;
+    let worker = world.start_worker().await;
+    let (ana, bo, cy) =
+        (world.create_user("ana").await, world.create_user("bo").await, world.create_user("cy").await);
+    let outsider = world.create_user("dan").await;
+    let channel = world.create_channel(&[&ana, &bo, &cy]).await;
+    world
+        .update_membership(cy.id, channel, |place| place.notification_level = NotificationLevel::Nothing)
+        .await;
     let all = [&bo, &cy, &outsider];
     let mut sockets = Vec::new();
     for one in all {
-        sockets.push(world.socket(&format!("{}=", one.username), one.id).await);
+        sockets.push(world.connect_to_team(&format!("{}=", one.username), one.id).await);
     }
-    world.leave(channel, bo.id).await;
-    let message = world.say(channel, &ana, "@bo @cy @dan", &all, None).await;
-    let deleted = world.say(channel, &ana, "@cy gone", &[&cy], None).await;
-    world.delete(deleted).await;
-    assert!(world.deliver(&worker, &follow(message)).await);
+    world.leave_channel(channel, bo.id).await;
+    let message = world.append_message(channel, &ana, "@bo @cy @dan", &all, None).await;
+    let deleted = world.append_message(channel, &ana, "@cy gone", &[&cy], None).await;
+    world.delete_message(deleted).await;
+    assert!(world.deliver(&worker, &processing_job(message)).await);
     for mut heard in sockets {
-        assert!(heard.all(MENTION_EVENT).is_empty());
+        assert!(heard.payloads_of(MENTION_EVENT).is_empty());
     }
     assert!(world.mention_list(bo.id).await.is_empty() && world.mention_list(outsider.id).await.is_empty());
     assert_eq!(world.mention_list(cy.id).await, [message], "on the list, without a word");
@@ -274,10 +281,10 @@ async fn muted_and_departed_members_are_not_notified() {
 #[tokio::test]
 async fn notifications_are_silent_in_quiet_hours() {
     let world = ChatWorld::start().await;
-    let worker = world.worker().await;
-    let (ana, bo) = (world.user("ana").await, world.user("bo").await);
-    let channel = world.channel(&[&ana, &bo]).await;
-    let mut heard = world.socket("bo=", bo.id).await;
+    let worker = world.start_worker().await;
+    let (ana, bo) = (world.create_user("ana").await, world.create_user("bo").await);
+    let channel = world.create_channel(&[&ana, &bo]).await;
+    let mut heard = world.connect_to_team("bo=", bo.id).await;
     // from the minute before this one, nearly round the clock
     let minute = world.clock.now().as_second() / 60 % 1440;
     let time = |minute: i64| format!("{:02}:{:02}", minute / 60, minute % 60);
@@ -288,9 +295,9 @@ async fn notifications_are_silent_in_quiet_hours() {
     let wanted =
         NotificationPreferences { quiet_hours: Some(quiet_hours), ..NotificationPreferences::default() };
     preferences::put(&world.app.store, bo.id, wanted).await.unwrap();
-    let message = world.say(channel, &ana, "@bo hush", &[&bo], None).await;
-    assert!(world.deliver(&worker, &follow(message)).await);
-    let told = heard.all(MENTION_EVENT);
+    let message = world.append_message(channel, &ana, "@bo hush", &[&bo], None).await;
+    assert!(world.deliver(&worker, &processing_job(message)).await);
+    let told = heard.payloads_of(MENTION_EVENT);
     assert_eq!((told.len(), told[0]["is_silent"].as_bool()), (1, Some(true)));
 }
 
@@ -298,16 +305,17 @@ async fn notifications_are_silent_in_quiet_hours() {
 #[tokio::test]
 async fn a_crash_at_any_step_leads_to_the_same_rows() {
     let world = ChatWorld::start().await;
-    let worker = world.worker().await;
-    let (ana, bo) = (world.user("ana").await, world.user("bo").await);
+    let worker = world.start_worker().await;
+    let (ana, bo) = (world.create_user("ana").await, world.create_user("bo").await);
     let mut deaths = 0;
     for steps in 1.. {
-        let channel = world.channel(&[&ana, &bo]).await;
-        let mut heard = world.socket(&format!("bo-{steps}="), bo.id).await;
-        let first = world.say(channel, &ana, &format!("heron{steps}"), &[], None).await;
-        let second = world.say(channel, &ana, &format!("@bo heron{steps} too"), &[&bo], Some(1)).await;
-        let died = dies_after(steps, world.deliver(&worker, &follow(second))).await.is_none();
-        assert!(world.deliver(&worker, &follow(second)).await, "after {steps} steps");
+        let channel = world.create_channel(&[&ana, &bo]).await;
+        let mut heard = world.connect_to_team(&format!("bo-{steps}="), bo.id).await;
+        let first = world.append_message(channel, &ana, &format!("heron{steps}"), &[], None).await;
+        let second =
+            world.append_message(channel, &ana, &format!("@bo heron{steps} too"), &[&bo], Some(1)).await;
+        let died = run_until_crash(steps, world.deliver(&worker, &processing_job(second))).await.is_none();
+        assert!(world.deliver(&worker, &processing_job(second)).await, "after {steps} steps");
         assert_eq!(
             world.search_hits(&[&format!("heron{steps}")]).await,
             [second, first],
@@ -316,7 +324,7 @@ async fn a_crash_at_any_step_leads_to_the_same_rows() {
         assert_eq!(world.replies_to(first).await, [2], "after {steps} steps");
         assert!(world.mention_list(bo.id).await.contains(&second), "after {steps} steps");
         assert_eq!(world.processed_seq(channel).await, 2, "after {steps} steps");
-        let told = heard.all(MENTION_EVENT);
+        let told = heard.payloads_of(MENTION_EVENT);
         assert!((1..=2).contains(&told.len()), "after {steps} steps: {told:?}");
         let digest = digests::get(&world.app.store, bo.id, world.clock.now()).await.unwrap();
         assert!(digest.send_at.is_some(), "after {steps} steps");
@@ -331,8 +339,8 @@ async fn a_crash_at_any_step_leads_to_the_same_rows() {
 
 async fn stops_receiving(world: &ChatWorld, connection: &str, user: UserId) {
     let room = model::Room::User(user);
-    let rows = store::connections::in_room(&world.app.store, room, world.clock.now()).await.unwrap();
+    let rows = store::connections::list_in_room(&world.app.store, room, world.clock.now()).await.unwrap();
     for row in rows.iter().filter(|row| row.id == connection) {
-        world.app.rooms.leave(row, world.clock.now()).await.unwrap();
+        world.app.realtime.handle_disconnect(row, world.clock.now()).await.unwrap();
     }
 }

@@ -14,38 +14,38 @@ use store::{
     users,
 };
 
-use crate::world::{ChatWorld, follow};
-use cloud::bench::{dies_after, meanwhile};
+use crate::world::{ChatWorld, processing_job};
+use cloud::bench::{run_interleaved, run_until_crash};
 
 impl ChatWorld {
     /// Gives an account a user name, or takes it away altogether.
     async fn save_account(&self, who: &MessageAuthor, status: AccountState) {
         let now = self.clock.now();
         let mut user = users::get_strong(&self.app.store, who.id, now).await.unwrap().unwrap();
-        user.username = Some(Username::typed(&who.username).unwrap());
+        user.username = Some(Username::parse(&who.username).unwrap());
         user.status = status;
         self.app.store.put(&user).await.unwrap();
     }
 
     async fn is_member(&self, channel: ChannelId, who: &MessageAuthor) -> bool {
-        members::place(&self.app.store, who.id, channel, self.clock.now()).await.unwrap().is_some()
+        members::get_membership(&self.app.store, who.id, channel, self.clock.now()).await.unwrap().is_some()
     }
 
     async fn is_subscribed(&self, room: Room, who: &MessageAuthor) -> bool {
-        let rows = connections::held_by(&self.app.store, room, who.id.uuid(), self.clock.now());
+        let rows = connections::list_by_holder(&self.app.store, room, who.id.uuid(), self.clock.now());
         !rows.await.unwrap().is_empty()
     }
 
     /// As `DELETE /v1/channels/{id}/members/{user_id}`, in one breath.
     async fn kick_member(&self, channel: ChannelId, who: &MessageAuthor) {
         let leave =
-            members::leave(&self.app.store, channel, who.id, MemberRole::Member, RemainingOwner::Anyone)
+            members::leave(&self.app.store, channel, who.id, MemberRole::Member, RemainingOwner::NotRequired)
                 .await
                 .unwrap();
         let room = Room::Channel(channel);
-        let rows = connections::held_by(&self.app.store, room, who.id.uuid(), self.clock.now());
-        for row in rows.await.unwrap().iter().filter(|_| leave == WriteOutcome::Done(())) {
-            connections::exit(&self.app.store, room, who.id.uuid(), &row.id).await.unwrap();
+        let rows = connections::list_by_holder(&self.app.store, room, who.id.uuid(), self.clock.now());
+        for row in rows.await.unwrap().iter().filter(|_| leave == WriteOutcome::Applied(())) {
+            connections::unsubscribe(&self.app.store, room, who.id.uuid(), &row.id).await.unwrap();
         }
     }
 }
@@ -53,16 +53,16 @@ impl ChatWorld {
 #[tokio::test]
 async fn a_member_kicked_while_connecting_receives_nothing() {
     let world = ChatWorld::start().await;
-    let worker = world.worker().await;
-    let general = ChannelId::of_default("general");
+    let worker = world.start_worker().await;
+    let general = ChannelId::derive_default("general");
     let mut kicked = 0;
     for steps in 1.. {
-        let who = world.user(&format!("user{steps}")).await;
+        let who = world.create_user(&format!("user{steps}")).await;
         world.save_account(&who, AccountState::Active).await;
-        let _socket = world.socket(&format!("socket{steps}="), who.id).await;
+        let _socket = world.connect_to_team(&format!("socket{steps}="), who.id).await;
         let job = SyncProfile { user: who.id };
         let (done, was_there) =
-            meanwhile(steps, world.deliver(&worker, &job), world.kick_member(general, &who)).await;
+            run_interleaved(steps, world.deliver(&worker, &job), world.kick_member(general, &who)).await;
         assert!(done, "after {steps} steps");
         let is_in = world.is_member(general, &who).await;
         assert_eq!(world.is_subscribed(Room::Channel(general), &who).await, is_in, "after {steps} steps");
@@ -77,20 +77,22 @@ async fn a_member_kicked_while_connecting_receives_nothing() {
 #[tokio::test]
 async fn a_crash_leaves_no_subscription_of_a_former_member() {
     let world = ChatWorld::start().await;
-    let worker = world.worker().await;
+    let worker = world.start_worker().await;
     let mut left = 0;
     for steps in 1.. {
-        let (ana, bo) = (world.user(&format!("ana{steps}")).await, world.user(&format!("bo{steps}")).await);
-        let channel = world.channel(&[&ana, &bo]).await;
+        let (ana, bo) =
+            (world.create_user(&format!("ana{steps}")).await, world.create_user(&format!("bo{steps}")).await);
+        let channel = world.create_channel(&[&ana, &bo]).await;
         let room = Room::Channel(channel);
-        let _socket = world.socket(&format!("socket{steps}="), bo.id).await;
-        for row in connections::in_room(&world.app.store, Room::User(bo.id), world.clock.now()).await.unwrap()
+        let _socket = world.connect_to_team(&format!("socket{steps}="), bo.id).await;
+        for row in
+            connections::list_in_room(&world.app.store, Room::User(bo.id), world.clock.now()).await.unwrap()
         {
-            connections::enter(&world.app.store, room, &row).await.unwrap();
+            connections::subscribe(&world.app.store, room, &row).await.unwrap();
         }
         world.save_account(&bo, AccountState::Deleted).await;
         let job = SyncProfile { user: bo.id };
-        let died = dies_after(steps, world.deliver(&worker, &job)).await.is_none();
+        let died = run_until_crash(steps, world.deliver(&worker, &job)).await.is_none();
         if !world.is_member(channel, &bo).await {
             assert!(!world.is_subscribed(room, &bo).await, "after {steps} steps");
             left += 1;
@@ -106,28 +108,30 @@ async fn a_crash_leaves_no_subscription_of_a_former_member() {
 #[tokio::test]
 async fn an_account_deletion_survives_a_leaving_successor() {
     let world = ChatWorld::start().await;
-    let worker = world.worker().await;
+    let worker = world.start_worker().await;
     for steps in 1.. {
-        let (ana, bo) = (world.user(&format!("ana{steps}")).await, world.user(&format!("bo{steps}")).await);
-        let channel = world.channel(&[&ana, &bo]).await;
+        let (ana, bo) =
+            (world.create_user(&format!("ana{steps}")).await, world.create_user(&format!("bo{steps}")).await);
+        let channel = world.create_channel(&[&ana, &bo]).await;
         let up = (MemberRole::Member, MemberRole::Owner);
-        let given =
-            members::give_role(&world.app.store, channel, ana.id, up, RemainingOwner::Anyone).await.unwrap();
-        assert_eq!(given, WriteOutcome::Done(()));
+        let given = members::assign_role(&world.app.store, channel, ana.id, up, RemainingOwner::NotRequired)
+            .await
+            .unwrap();
+        assert_eq!(given, WriteOutcome::Applied(()));
         world.save_account(&ana, AccountState::Deleted).await;
         let leave = async {
             for (role, stays) in [
-                (MemberRole::Member, RemainingOwner::Anyone),
-                (MemberRole::Owner, RemainingOwner::Owner(ana.id)),
+                (MemberRole::Member, RemainingOwner::NotRequired),
+                (MemberRole::Owner, RemainingOwner::OtherOwner(ana.id)),
             ] {
                 let left = members::leave(&world.app.store, channel, bo.id, role, stays).await.unwrap();
-                if left == WriteOutcome::Done(()) {
+                if left == WriteOutcome::Applied(()) {
                     return;
                 }
             }
         };
         let job = SyncProfile { user: ana.id };
-        let (done, was_there) = meanwhile(steps, world.deliver(&worker, &job), leave).await;
+        let (done, was_there) = run_interleaved(steps, world.deliver(&worker, &job), leave).await;
         assert!(done, "after {steps} steps");
         // a private channel goes with its last member, whose row is cleared away later
         let channel_is_there =
@@ -146,43 +150,43 @@ async fn an_account_deletion_survives_a_leaving_successor() {
 #[tokio::test]
 async fn choosing_a_user_name_onboards_open_sockets_once() {
     let world = ChatWorld::start().await;
-    let worker = world.worker().await;
-    let ana = world.user("ana").await;
-    let _tab = world.socket("tab=", ana.id).await;
-    let (login, session) = (world.clock.id(), world.clock.id::<SessionId>());
+    let worker = world.start_worker().await;
+    let ana = world.create_user("ana").await;
+    let _tab = world.connect_to_team("tab=", ana.id).await;
+    let (login, session) = (world.clock.new_id(), world.clock.new_id::<SessionId>());
     let _talk = world
-        .connect("talk=", ConnectionIdentity::Account { user: ana.id, login, presents: Some(session) })
+        .connect_as("talk=", ConnectionIdentity::Account { user: ana.id, login, presents: Some(session) })
         .await;
     let job = SyncProfile { user: ana.id };
     assert!(world.deliver(&worker, &job).await);
-    assert!(world.jobs::<OnboardConnection>().is_empty(), "she is not of the team");
+    assert!(world.queued_jobs::<OnboardConnection>().is_empty(), "she is not of the team");
     world.save_account(&ana, AccountState::Active).await;
     assert!(world.deliver(&worker, &job).await);
     assert_eq!(
-        world.jobs::<OnboardConnection>(),
+        world.queued_jobs::<OnboardConnection>(),
         [OnboardConnection { connection: "tab=".into(), opening: false }]
     );
     let now = world.clock.now();
-    for row in connections::in_room(&world.app.store, Room::User(ana.id), now).await.unwrap() {
-        connections::enter(&world.app.store, Room::Team, &row).await.unwrap();
+    for row in connections::list_in_room(&world.app.store, Room::User(ana.id), now).await.unwrap() {
+        connections::subscribe(&world.app.store, Room::Team, &row).await.unwrap();
     }
     assert!(world.deliver(&worker, &job).await);
-    assert_eq!(world.jobs::<OnboardConnection>().len(), 1, "she was welcomed");
+    assert_eq!(world.queued_jobs::<OnboardConnection>().len(), 1, "she was welcomed");
 }
 
 #[tokio::test]
 async fn a_presenter_socket_receives_no_mentions() {
     let world = ChatWorld::start().await;
-    let worker = world.worker().await;
-    let (ana, bo) = (world.user("ana").await, world.user("bo").await);
-    let channel = world.channel(&[&ana, &bo]).await;
-    let mut tab = world.socket("tab=", bo.id).await;
-    let (login, session) = (world.clock.id(), world.clock.id::<SessionId>());
+    let worker = world.start_worker().await;
+    let (ana, bo) = (world.create_user("ana").await, world.create_user("bo").await);
+    let channel = world.create_channel(&[&ana, &bo]).await;
+    let mut tab = world.connect_to_team("tab=", bo.id).await;
+    let (login, session) = (world.clock.new_id(), world.clock.new_id::<SessionId>());
     let presents = ConnectionIdentity::Account { user: bo.id, login, presents: Some(session) };
-    let mut talk = world.connect("talk=", presents).await;
-    let message = world.say(channel, &ana, "@bo in between", &[&bo], None).await;
-    assert!(world.deliver(&worker, &follow(message)).await);
-    let told = [&mut tab, &mut talk].map(|socket| socket.all("mention_notification").len());
+    let mut talk = world.connect_as("talk=", presents).await;
+    let message = world.append_message(channel, &ana, "@bo in between", &[&bo], None).await;
+    assert!(world.deliver(&worker, &processing_job(message)).await);
+    let told = [&mut tab, &mut talk].map(|socket| socket.payloads_of("mention_notification").len());
     assert_eq!(told, [1, 0]);
 }
 
@@ -190,10 +194,10 @@ async fn a_presenter_socket_receives_no_mentions() {
 #[tokio::test]
 async fn concurrent_profile_jobs_keep_the_newest_name() {
     let world = ChatWorld::start().await;
-    let worker = world.worker().await;
+    let worker = world.start_worker().await;
     for steps in 1.. {
-        let who = world.user(&format!("user{steps}")).await;
-        let channel = world.channel(&[&who]).await;
+        let who = world.create_user(&format!("user{steps}")).await;
+        let channel = world.create_channel(&[&who]).await;
         let called = async |name: &str| {
             let now = world.clock.now();
             let mut user = users::get_strong(&world.app.store, who.id, now).await.unwrap().unwrap();
@@ -206,7 +210,7 @@ async fn concurrent_profile_jobs_keep_the_newest_name() {
             called("Newer").await;
             assert!(world.deliver(&worker, &job).await);
         };
-        let (done, was_there) = meanwhile(steps, world.deliver(&worker, &job), newer).await;
+        let (done, was_there) = run_interleaved(steps, world.deliver(&worker, &job), newer).await;
         assert!(done, "after {steps} steps");
         let now = world.clock.now();
         let row =
@@ -222,15 +226,18 @@ async fn concurrent_profile_jobs_keep_the_newest_name() {
 #[tokio::test]
 async fn a_crash_during_onboarding_still_joins_all_default_channels() {
     let world = ChatWorld::start().await;
-    let worker = world.worker().await;
+    let worker = world.start_worker().await;
     for steps in 1.. {
-        let who = world.user(&format!("user{steps}")).await;
+        let who = world.create_user(&format!("user{steps}")).await;
         world.save_account(&who, AccountState::Active).await;
         let job = SyncProfile { user: who.id };
-        let died = dies_after(steps, world.deliver(&worker, &job)).await.is_none();
+        let died = run_until_crash(steps, world.deliver(&worker, &job)).await.is_none();
         assert!(world.deliver(&worker, &job).await, "after {steps} steps");
         for name in ["general", "announcements"] {
-            assert!(world.is_member(ChannelId::of_default(name), &who).await, "{name} after {steps} steps");
+            assert!(
+                world.is_member(ChannelId::derive_default(name), &who).await,
+                "{name} after {steps} steps"
+            );
         }
         if !died {
             break;

@@ -30,7 +30,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 pub(crate) struct ChatWorld {
     pub(crate) app: App,
     pub(crate) clock: Clock,
-    pub(crate) bench: TestCloud,
+    pub(crate) cloud: TestCloud,
 }
 
 /// What a socket was sent.
@@ -38,7 +38,7 @@ pub(crate) struct SentEvents(UnboundedReceiver<OutboundFrame>);
 
 impl SentEvents {
     /// The payloads of the events of this type.
-    pub(crate) fn all(&mut self, kind: &str) -> Vec<Value> {
+    pub(crate) fn payloads_of(&mut self, kind: &str) -> Vec<Value> {
         let sent = std::iter::from_fn(|| self.0.try_recv().ok());
         let frames = sent.filter_map(|sent| match sent {
             OutboundFrame::Text(text) => serde_json::from_str::<Value>(&text).ok(),
@@ -53,19 +53,20 @@ impl ChatWorld {
         let clock = Clock::system();
         let time = clock.clone();
         let bench = TestCloud::start(move || time.millis(), None).await.unwrap();
-        let app = App::start(&Environment::of(bench.variables(), clock.clone()), &[]).await.unwrap();
-        Self { app, clock, bench }
+        let app =
+            App::start(&Environment::new(bench.function_environment(), clock.clone()), &[]).await.unwrap();
+        Self { app, clock, cloud: bench }
     }
 
-    pub(crate) async fn worker(&self) -> LambdaFunction {
-        chat::worker(Environment::of(self.bench.variables(), self.clock.clone())).await.unwrap()
+    pub(crate) async fn start_worker(&self) -> LambdaFunction {
+        chat::worker(Environment::new(self.cloud.function_environment(), self.clock.clone())).await.unwrap()
     }
 
-    pub(crate) async fn user(&self, name: &str) -> MessageAuthor {
+    pub(crate) async fn create_user(&self, name: &str) -> MessageAuthor {
         let now = self.clock.now();
         let user = User {
-            id: self.clock.id(),
-            email: Some(EmailAddress::typed(&format!("{name}@example.com")).unwrap()),
+            id: self.clock.new_id(),
+            email: Some(EmailAddress::parse(&format!("{name}@example.com")).unwrap()),
             username: None,
             name: name.to_uppercase(),
             avatar: None,
@@ -84,13 +85,13 @@ impl ChatWorld {
     }
 
     /// A channel that these are in; the first is its owner.
-    pub(crate) async fn channel(&self, members: &[&MessageAuthor]) -> ChannelId {
+    pub(crate) async fn create_channel(&self, members: &[&MessageAuthor]) -> ChannelId {
         let now = self.clock.now();
-        let id: ChannelId = self.clock.id();
+        let id: ChannelId = self.clock.new_id();
         let channel = Channel {
             id,
             channel_kind: ChannelKind::Private,
-            name: Some(ChannelName::typed(&format!("herons-{}", id.uuid().simple())).unwrap()),
+            name: Some(ChannelName::parse(&format!("herons-{}", id.uuid().simple())).unwrap()),
             description: None,
             is_default: false,
             created_by: members.first().map(|first| first.id),
@@ -102,7 +103,7 @@ impl ChatWorld {
         let rows: Vec<_> = members.iter().map(|author| self.membership_rows(id, author)).collect();
         assert_eq!(
             channels::create(&self.app.store, &channel, &rows).await.unwrap(),
-            ChannelCreateOutcome::Done
+            ChannelCreateOutcome::Created
         );
         id
     }
@@ -122,22 +123,31 @@ impl ChatWorld {
     }
 
     /// Changes someone's place in a channel.
-    pub(crate) async fn place(&self, user: UserId, channel: ChannelId, change: impl FnOnce(&mut Membership)) {
-        let before = members::place(&self.app.store, user, channel, self.clock.now()).await.unwrap().unwrap();
+    pub(crate) async fn update_membership(
+        &self,
+        user: UserId,
+        channel: ChannelId,
+        change: impl FnOnce(&mut Membership),
+    ) {
+        let before =
+            members::get_membership(&self.app.store, user, channel, self.clock.now()).await.unwrap().unwrap();
         let mut after = before.clone();
         change(&mut after);
-        assert!(members::rewrite(&self.app.store, &before, after).await.unwrap().done().is_some());
+        assert!(
+            members::replace_membership(&self.app.store, &before, after).await.unwrap().applied().is_some()
+        );
     }
 
-    pub(crate) async fn leave(&self, channel: ChannelId, user: UserId) {
-        let left = members::leave(&self.app.store, channel, user, MemberRole::Member, RemainingOwner::Anyone)
-            .await
-            .unwrap();
-        left.done().unwrap();
+    pub(crate) async fn leave_channel(&self, channel: ChannelId, user: UserId) {
+        let left =
+            members::leave(&self.app.store, channel, user, MemberRole::Member, RemainingOwner::NotRequired)
+                .await
+                .unwrap();
+        left.applied().unwrap();
     }
 
     /// Puts a message into the log of its channel; nobody follows it.
-    pub(crate) async fn say(
+    pub(crate) async fn append_message(
         &self,
         channel: ChannelId,
         author: &MessageAuthor,
@@ -158,23 +168,23 @@ impl ChatWorld {
             ..Message::new(channel, author.clone(), content.into(), now)
         };
         match messages::append(&self.app.store, message, 0, now).await.unwrap() {
-            AppendOutcome::Now(message) => message.id(),
-            AppendOutcome::Before(_) => panic!("it has no name"),
+            AppendOutcome::Inserted(message) => message.id(),
+            AppendOutcome::Duplicate(_) => panic!("it has no name"),
         }
     }
 
-    pub(crate) async fn message(&self, id: MessageId) -> Message {
+    pub(crate) async fn stored_message(&self, id: MessageId) -> Message {
         messages::get(&self.app.store, id, self.clock.now()).await.unwrap().unwrap()
     }
 
     /// Writes a message anew, and answers the job that follows.
-    pub(crate) async fn edit(
+    pub(crate) async fn edit_message(
         &self,
         id: MessageId,
         content: &str,
         mentions: &[&MessageAuthor],
     ) -> ProcessMessages {
-        let before = self.message(id).await;
+        let before = self.stored_message(id).await;
         let mentions = mentions.iter();
         let after = Message {
             content: content.into(),
@@ -185,27 +195,28 @@ impl ChatWorld {
             ..before.clone()
         };
         let done = messages::change(&self.app.store, &before, after, self.clock.now()).await.unwrap();
-        let Message { channel, seq, version, change, .. } = done.done().unwrap();
+        let Message { channel, seq, version, change, .. } = done.applied().unwrap();
         ProcessMessages { channel, seq, version, change, tries: 0 }
     }
 
-    pub(crate) async fn delete(&self, id: MessageId) {
-        let before = self.message(id).await;
+    pub(crate) async fn delete_message(&self, id: MessageId) {
+        let before = self.stored_message(id).await;
         let after = Message {
             content: String::new(),
             mentions: Vec::new(),
             deleted_at: Some(self.clock.now()),
             ..before.clone()
         };
-        messages::change(&self.app.store, &before, after, self.clock.now()).await.unwrap().done().unwrap();
+        messages::change(&self.app.store, &before, after, self.clock.now()).await.unwrap().applied().unwrap();
     }
 
     /// An open socket of an account, as one of the team.
-    pub(crate) async fn socket(&self, id: &str, user: UserId) -> SentEvents {
-        self.connect(id, ConnectionIdentity::Account { user, login: self.clock.id(), presents: None }).await
+    pub(crate) async fn connect_to_team(&self, id: &str, user: UserId) -> SentEvents {
+        self.connect_as(id, ConnectionIdentity::Account { user, login: self.clock.new_id(), presents: None })
+            .await
     }
 
-    pub(crate) async fn connect(&self, id: &str, identity: ConnectionIdentity) -> SentEvents {
+    pub(crate) async fn connect_as(&self, id: &str, identity: ConnectionIdentity) -> SentEvents {
         let (tx, rx) = unbounded_channel();
         let millis = self.clock.millis();
         let info = ConnectionInfo {
@@ -214,8 +225,8 @@ impl ChatWorld {
             source_ip: "203.0.113.7".into(),
             user_agent: "tests".into(),
         };
-        self.bench.cloud.connections().register(id, info, tx);
-        self.bench.cloud.connections().open(id);
+        self.cloud.emulator.connections().register(id, info, tx);
+        self.cloud.emulator.connections().open(id);
         let connection = Connection {
             id: id.into(),
             identity,
@@ -223,7 +234,7 @@ impl ChatWorld {
             connected_at: self.clock.now(),
             presents_since: None,
         };
-        connections::open(&self.app.store, &connection).await.unwrap();
+        connections::put(&self.app.store, &connection).await.unwrap();
         SentEvents(rx)
     }
 
@@ -231,14 +242,14 @@ impl ChatWorld {
     pub(crate) async fn deliver<J: Job>(&self, door: &LambdaFunction, job: &J) -> bool {
         let payload = serde_json::to_value(job).unwrap();
         let posted = JobEnvelope { job: J::NAME.into(), payload, at: self.clock.now() };
-        let batch = bench::batch([serde_json::to_string(&posted).unwrap()]);
+        let batch = bench::sqs_event([serde_json::to_string(&posted).unwrap()]);
         let answer = door.call(batch, Context::default()).await.unwrap();
         answer["batchItemFailures"].as_array().unwrap().is_empty()
     }
 
     /// The jobs of a sort that wait.
-    pub(crate) fn jobs<J: Job>(&self) -> Vec<J> {
-        let waiting = self.bench.waiting(J::QUEUE.setting()).unwrap();
+    pub(crate) fn queued_jobs<J: Job>(&self) -> Vec<J> {
+        let waiting = self.cloud.queued_bodies(J::QUEUE.env_var()).unwrap();
         let posted = waiting.iter().map(|body| serde_json::from_str::<JobEnvelope>(body).unwrap());
         posted
             .filter(|posted| posted.job == J::NAME)
@@ -247,6 +258,6 @@ impl ChatWorld {
     }
 }
 
-pub(crate) const fn follow(message: MessageId) -> ProcessMessages {
+pub(crate) const fn processing_job(message: MessageId) -> ProcessMessages {
     ProcessMessages { channel: message.channel, seq: message.seq, version: 1, change: 0, tries: 0 }
 }

@@ -53,7 +53,7 @@ pub(crate) struct AdminListActionsQuery {
         (status = 422, body = ErrorBody),
     )
 )]
-pub(crate) async fn list_actions(
+pub(crate) async fn admin_list_actions(
     State(app): State<App>,
     _staff: AdminCaller,
     ValidQuery(query): ValidQuery<ListQuery>,

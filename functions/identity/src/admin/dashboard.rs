@@ -13,8 +13,8 @@ use store::{
 use utoipa::ToSchema;
 
 use super::{
-    sessions::running::{connected, recent},
-    users::list::MOST,
+    sessions::running::{count_connected, recent_sessions},
+    users::list::MAX_ACCOUNTS,
     view::{AccountStatus, AuditActionView},
 };
 
@@ -61,24 +61,24 @@ pub(crate) struct SessionCounts {
         (status = 403, body = ErrorBody),
     )
 )]
-pub(crate) async fn dashboard(
+pub(crate) async fn admin_dashboard(
     State(app): State<App>,
     _staff: AdminCaller,
 ) -> ApiResult<Json<AdminDashboard>> {
     let now = app.clock.now();
-    let (all, is_complete) = users::all(&app.store, MOST, now, |_| true).await?;
+    let (all, is_complete) = users::list_matching(&app.store, MAX_ACCOUNTS, now, |_| true).await?;
     let mut by_status = BTreeMap::new();
     for user in &all {
         *by_status.entry(AccountStatus::of(user, now)).or_default() += 1;
     }
-    let recent = recent(&app).await?;
+    let recent = recent_sessions(&app).await?;
     let latest = audit::page(&app.store, &AuditFilter::default(), MAX_RECENT_ACTIONS, None, now).await?;
     Ok(Json(AdminDashboard {
         users: UserCounts { total: all.len(), by_status, is_complete },
         sessions: SessionCounts {
             today: recent.today,
             active: recent.running.len(),
-            connected: connected(&app, &recent.running).await?,
+            connected: count_connected(&app, &recent.running).await?,
         },
         recent_actions: latest.items.into_iter().map(AuditActionView::from).collect(),
     }))

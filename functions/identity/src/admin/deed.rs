@@ -13,7 +13,7 @@ use store::{
     users::{self, User, UserSaveOutcome},
 };
 
-use crate::{auth::register::refusal, log_in};
+use crate::{auth::register::from_save_outcome, log_in};
 
 /// Changes that are tried again because the account was changed in between.
 const MAX_ATTEMPTS: usize = 8;
@@ -31,11 +31,11 @@ impl AuditedAction {
         Self { name, reason, metadata: Value::Null }
     }
 
-    pub(crate) fn with(self, metadata: Value) -> Self {
+    pub(crate) fn with_metadata(self, metadata: Value) -> Self {
         Self { metadata, ..self }
     }
 
-    pub(crate) fn by(
+    pub(crate) fn into_audit_entry(
         self,
         app: &App,
         staff: &StaffCaller,
@@ -43,7 +43,7 @@ impl AuditedAction {
         target: String,
     ) -> AuditEntry {
         AuditEntry {
-            id: app.clock.id(),
+            id: app.clock.new_id(),
             action: self.name.into(),
             target_type,
             target,
@@ -59,11 +59,11 @@ impl AuditedAction {
 ///
 /// # Errors
 /// `Forbidden` saying which of the two.
-pub(crate) fn may_act_on(staff: &StaffCaller, target: UserId, role: UserRole) -> Result<(), Error> {
+pub(crate) fn can_act_on(staff: &StaffCaller, target: UserId, role: UserRole) -> Result<(), Error> {
     if target == staff.account.user {
         return Err(Error::forbidden("nobody acts on their own account here: see /v1/users/me"));
     }
-    if !staff.role.is_above(role) {
+    if !staff.role.outranks(role) {
         return Err(Error::forbidden("only accounts of a lower role than one's own"));
     }
     Ok(())
@@ -73,8 +73,8 @@ pub(crate) fn may_act_on(staff: &StaffCaller, target: UserId, role: UserRole) ->
 ///
 /// # Errors
 /// `Forbidden` for one's own and higher ones.
-pub(crate) fn may_give(staff: &StaffCaller, role: UserRole) -> Result<(), Error> {
-    if staff.role.is_above(role) {
+pub(crate) fn can_assign_role(staff: &StaffCaller, role: UserRole) -> Result<(), Error> {
+    if staff.role.outranks(role) {
         Ok(())
     } else {
         Err(Error::forbidden("only roles below one's own are given"))
@@ -85,7 +85,7 @@ pub(crate) fn may_give(staff: &StaffCaller, role: UserRole) -> Result<(), Error>
 ///
 /// # Errors
 /// `NotFound` for none, and a deleted one.
-pub(crate) async fn found(app: &App, id: UserId) -> Result<User, Error> {
+pub(crate) async fn find_user(app: &App, id: UserId) -> Result<User, Error> {
     let user = users::get_strong(&app.store, id, app.clock.now()).await?;
     user.filter(|user| user.status != AccountState::Deleted).ok_or(Error::NotFound("user"))
 }
@@ -95,7 +95,7 @@ pub(crate) async fn found(app: &App, id: UserId) -> Result<User, Error> {
 ///
 /// # Errors
 /// `NotFound`, `Forbidden` by roles, `LAST_ADMIN`, and what `change` says.
-pub(crate) async fn govern(
+pub(crate) async fn apply_audited(
     app: &App,
     staff: &StaffCaller,
     target: UserId,
@@ -114,16 +114,16 @@ pub(crate) async fn govern(
 /// that has grown old, and offers another one; where that cannot be told, they close all the same.
 async fn revoke_sessions(app: &App, user: &User, reason: Option<String>) -> Result<(), Error> {
     let now = app.clock.now();
-    let reason = reason.unwrap_or_else(|| match user.restricted(now).map(|it| it.kind) {
+    let reason = reason.unwrap_or_else(|| match user.active_restriction(now).map(|it| it.kind) {
         Some(RestrictionKind::Ban) => "this account is banned".into(),
         Some(RestrictionKind::Suspension) => "this account is suspended".into(),
         None => "this account is disabled".into(),
     });
     let why = Event::ForceDisconnect(ForceDisconnect { reason });
-    if let Err(error) = app.rooms.publish(Room::User(user.id), why, now).await {
+    if let Err(error) = app.realtime.publish(Room::User(user.id), why, now).await {
         tracing::warn!(%error, "sockets close without having been told why");
     }
-    log_in::end_all_but(app, user.id, None).await
+    log_in::revoke_other_logins(app, user.id, None).await
 }
 
 async fn save_audited(
@@ -133,10 +133,10 @@ async fn save_audited(
     deed: AuditedAction,
     change: impl Fn(&User, Timestamp) -> Result<User, Error>,
 ) -> Result<User, Error> {
-    let action = deed.by(app, staff, AuditTarget::User, target.to_string());
+    let action = deed.into_audit_entry(app, staff, AuditTarget::User, target.to_string());
     for _ in 0..MAX_ATTEMPTS {
-        let before = found(app, target).await?;
-        may_act_on(staff, target, before.role)?;
+        let before = find_user(app, target).await?;
+        can_act_on(staff, target, before.role)?;
         let now = app.clock.now();
         let mut after = change(&before, now)?;
         if after == before {
@@ -144,14 +144,14 @@ async fn save_audited(
         }
         // strictly later, since it is what the next change is compared by
         after.updated_at = now.max(before.updated_at + SignedDuration::from_millis(1));
-        match users::govern(&app.store, &before, &after, &action).await? {
-            UserSaveOutcome::Done => {
+        match users::replace_with_audit(&app.store, &before, &after, &action).await? {
+            UserSaveOutcome::Applied => {
                 tracing::info!(user.id = %target, action = action.action, "account governed");
                 return Ok(after);
             }
-            UserSaveOutcome::Stale => {}
-            refused => return Err(refusal(refused)),
+            UserSaveOutcome::VersionConflict => {}
+            refused => return Err(from_save_outcome(refused)),
         }
     }
-    Err(refusal(UserSaveOutcome::Stale))
+    Err(from_save_outcome(UserSaveOutcome::VersionConflict))
 }

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::{
     llm::ModelSettings,
-    sessions::running::{connected, recent},
+    sessions::running::{count_connected, recent_sessions},
 };
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -36,7 +36,7 @@ pub(crate) struct InstanceInfo {
 }
 
 impl InstanceInfo {
-    pub(super) fn read(environment: &Environment, since: Timestamp) -> Self {
+    pub(super) fn from_environment(environment: &Environment, since: Timestamp) -> Self {
         Self { since, stage: environment.get("STAGE").unwrap_or("local").to_owned() }
     }
 }
@@ -108,17 +108,17 @@ pub(crate) struct SystemCounts {
         (status = 403, body = ErrorBody),
     )
 )]
-pub(crate) async fn health(
+pub(crate) async fn admin_health(
     State(app): State<App>,
     _staff: AdminCaller,
     Extension(llm): Extension<ModelSettings>,
     Extension(running): Extension<InstanceInfo>,
 ) -> ApiResult<Json<SystemHealth>> {
     let began = app.clock.millis();
-    app.store.ready().await?;
+    app.store.check_reachable().await?;
     let latency_ms = app.clock.millis() - began;
     let accounts = users::count(&app.store).await?;
-    let recent = recent(&app).await?;
+    let recent = recent_sessions(&app).await?;
     let is_built_in = llm.provider == "extractive";
     let now = app.clock.now();
     Ok(Json(SystemHealth {
@@ -138,7 +138,7 @@ pub(crate) async fn health(
         counts: SystemCounts {
             accounts,
             active_sessions: recent.running.len(),
-            connected_participants: connected(&app, &recent.running).await?,
+            connected_participants: count_connected(&app, &recent.running).await?,
         },
     }))
 }

@@ -24,7 +24,7 @@ pub(crate) struct ModelSettings {
 }
 
 impl ModelSettings {
-    pub(super) fn read(environment: &Environment) -> Self {
+    pub(super) fn from_environment(environment: &Environment) -> Self {
         Self {
             provider: environment.get("MODEL_PROVIDER").unwrap_or("extractive").to_owned(),
             model: environment.get("MODEL_NAME").map(ToOwned::to_owned),
@@ -55,7 +55,7 @@ impl ModelSettings {
         (status = 403, body = ErrorBody),
     )
 )]
-pub(crate) async fn get_llm(
+pub(crate) async fn admin_get_llm(
     _staff: AdminCaller,
     Extension(llm): Extension<ModelSettings>,
 ) -> ApiResult<Json<ModelSettings>> {

@@ -47,27 +47,27 @@ use self::{health::InstanceInfo, llm::ModelSettings};
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(users::list::list_users, users::create::create_user))
-        .routes(routes!(users::get::get_user, users::update::update_user))
+        .routes(routes!(users::list::admin_list_users, users::create::admin_create_user))
+        .routes(routes!(users::get::admin_get_user, users::update::admin_update_user))
         .routes(routes!(users::activate::deactivate))
         .routes(routes!(users::activate::reactivate))
-        .routes(routes!(users::password_reset::reset_password))
-        .routes(routes!(users::plan::change_plan))
+        .routes(routes!(users::password_reset::admin_reset_password))
+        .routes(routes!(users::plan::admin_change_plan))
         .routes(routes!(users::restrict::ban))
         .routes(routes!(users::restrict::unban))
         .routes(routes!(users::restrict::suspend))
         .routes(routes!(users::restrict::unsuspend))
-        .routes(routes!(users::roles::assign, users::roles::remove))
-        .routes(routes!(users::bulk::act))
-        .routes(routes!(actions::list_actions))
-        .routes(routes!(dashboard::dashboard))
-        .routes(routes!(plans::list_plans))
-        .routes(routes!(health::health))
-        .routes(routes!(llm::get_llm))
-        .routes(routes!(sessions::list::list_sessions))
-        .routes(routes!(sessions::get::get_session))
-        .routes(routes!(sessions::end::end_session))
-        .routes(routes!(stats::stats))
+        .routes(routes!(users::roles::admin_assign_role, users::roles::admin_remove_role))
+        .routes(routes!(users::bulk::admin_bulk_action))
+        .routes(routes!(actions::admin_list_actions))
+        .routes(routes!(dashboard::admin_dashboard))
+        .routes(routes!(plans::admin_list_plans))
+        .routes(routes!(health::admin_health))
+        .routes(routes!(llm::admin_get_llm))
+        .routes(routes!(sessions::list::admin_list_sessions))
+        .routes(routes!(sessions::get::admin_get_session))
+        .routes(routes!(sessions::end::admin_end_session))
+        .routes(routes!(stats::admin_stats))
         .merge(aliases())
 }
 
@@ -76,20 +76,23 @@ fn aliases() -> OpenApiRouter<App> {
     let one = "/v1/admin/speakers/{id}";
     let of = |what: &str| format!("{one}/{what}");
     OpenApiRouter::new()
-        .route("/v1/admin/speakers", get(users::list::list_users).post(users::create::create_user))
-        .route(one, get(users::get::get_user).patch(users::update::update_user))
+        .route(
+            "/v1/admin/speakers",
+            get(users::list::admin_list_users).post(users::create::admin_create_user),
+        )
+        .route(one, get(users::get::admin_get_user).patch(users::update::admin_update_user))
         .route(&of("deactivate"), post(users::activate::deactivate))
         .route(&of("reactivate"), post(users::activate::reactivate))
-        .route(&of("password-reset"), post(users::password_reset::reset_password))
-        .route(&of("plan"), patch(users::plan::change_plan))
+        .route(&of("password-reset"), post(users::password_reset::admin_reset_password))
+        .route(&of("plan"), patch(users::plan::admin_change_plan))
 }
 
 /// `api-admin`.
 pub(crate) async fn api(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(&environment, &[]).await?;
-    let llm = ModelSettings::read(&environment);
-    let running = InstanceInfo::read(&environment, app.clock.now());
+    let llm = ModelSettings::from_environment(&environment);
+    let running = InstanceInfo::from_environment(&environment, app.clock.now());
     let router = router().split_for_parts().0.layer(Extension(llm)).layer(Extension(running));
     let router = router.with_state(app.clone());
-    Ok(entry::http::door(&app, router))
+    Ok(entry::http::function(&app, router))
 }

@@ -26,7 +26,7 @@ pub(crate) struct PlanLimitsView {
         (status = 403, body = ErrorBody),
     )
 )]
-pub(crate) async fn list_plans(_staff: AdminCaller) -> ApiResult<Json<Page<PlanLimitsView>>> {
+pub(crate) async fn admin_list_plans(_staff: AdminCaller) -> ApiResult<Json<Page<PlanLimitsView>>> {
     let items = Plan::ALL.map(|plan| PlanLimitsView { id: plan, limits: plan.limits() }).into();
     Ok(Json(Page { items, next: None }))
 }

@@ -119,7 +119,7 @@ pub(crate) struct UsageStatistics {
         (status = 422, body = ErrorBody),
     )
 )]
-pub(crate) async fn stats(
+pub(crate) async fn admin_stats(
     State(app): State<App>,
     _staff: AdminCaller,
     headers: HeaderMap,
@@ -155,7 +155,7 @@ async fn count_usage(app: &App, from: Date, to: Date, by: StatsInterval) -> Resu
     while day >= from {
         rows.entry(by.period_start(day)).or_default();
         if found.len() < MAX_SESSIONS {
-            found.extend(sessions::of_day(&app.store, day, now).await?);
+            found.extend(sessions::list_by_day(&app.store, day, now).await?);
         }
         let Ok(before) = day.yesterday() else { break };
         day = before;
@@ -185,9 +185,9 @@ async fn session_usage(
 ) -> Result<(Date, UsageNumbers, BTreeMap<String, u64>), Error> {
     let now = app.clock.now();
     let (counted, participants, ai) = tokio::try_join!(
-        sessions::counted_any(&app.store, session.id, now),
+        sessions::get_with_counts(&app.store, session.id, now),
         participants::count(&app.store, session.id),
-        usage::ai_usage(&app.store, session.id, now),
+        usage::sum_ai_usage(&app.store, session.id, now),
     )?;
     let snapshots = counted.map(|counted| counted.snapshots).unwrap_or_default();
     let mut by_type = BTreeMap::new();

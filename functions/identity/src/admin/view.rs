@@ -28,7 +28,7 @@ pub(crate) enum AccountStatus {
 
 impl AccountStatus {
     pub(crate) fn of(user: &User, now: Timestamp) -> Self {
-        match (user.status, user.restricted(now).map(|restriction| restriction.kind)) {
+        match (user.status, user.active_restriction(now).map(|restriction| restriction.kind)) {
             (AccountState::Deleted, _) => Self::Deleted,
             (AccountState::Disabled, _) => Self::Disabled,
             (AccountState::Active, Some(RestrictionKind::Ban)) => Self::Banned,
@@ -71,7 +71,7 @@ pub(crate) struct AdminAccount {
 
 impl AdminAccount {
     pub(crate) fn of(user: &User, now: Timestamp) -> Self {
-        let restriction = user.restricted(now);
+        let restriction = user.active_restriction(now);
         let until = |kind| restriction.filter(|it| it.kind == kind).and_then(|it| it.until);
         Self {
             id: user.id,

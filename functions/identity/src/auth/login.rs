@@ -106,27 +106,28 @@ pub(crate) async fn log_in(
     let identifier = input.email.as_deref().or(input.login.as_deref()).or(input.username.as_deref());
     let identifier = identifier.ok_or_else(|| Error::field("email", "is required"))?;
     let user = find_by_identifier(&app, identifier).await?;
-    let account =
-        user.as_ref().map_or_else(|| attempts::nobody(identifier), |user| attempts::account(user.id));
-    let attempts = PasswordAttempts::open(&app, account, &source).await?;
+    let account = user
+        .as_ref()
+        .map_or_else(|| attempts::unknown_account_key(identifier), |user| attempts::account_key(user.id));
+    let attempts = PasswordAttempts::check_allowed(&app, account, &source).await?;
     let hash = user.as_ref().and_then(|user| user.password.as_ref());
-    let verdict = password_hash::verify(&input.password, hash).await?;
+    let verdict = password_hash::verify_password(&input.password, hash).await?;
     let Some(user) = user.filter(|_| verdict != PasswordVerdict::Wrong) else {
-        attempts.failed().await?;
+        attempts.record_failure().await?;
         tracing::info!(reason = "wrong password or no such account", "log-in refused");
         return Err(WRONG_CREDENTIALS.into());
     };
-    attempts.passed().await?;
+    attempts.recheck_allowed().await?;
     if let Some(why) = restriction_message(&user, app.clock.now()) {
         tracing::info!(user.id = %user.id, reason = "disabled", "log-in refused");
         return Err(Error::Forbidden(ErrorCode::AccountDisabled, why).into());
     }
     if verdict == PasswordVerdict::RightButWeak {
-        let renewed = password_hash::renew(&input.password).await?;
+        let renewed = password_hash::rehash_password(&input.password).await?;
         users::rehash_password(&app.store, &user, &renewed, app.clock.now()).await?;
         tracing::info!(user.id = %user.id, "password hash renewed");
     }
-    let pair = log_in::begin(&app, &user, &source).await?;
+    let pair = log_in::begin_login(&app, &user, &source).await?;
     tracing::info!(user.id = %user.id, "logged in");
     Ok((pair.cookies(), Json(LogInResponse::new(&user, pair))))
 }
@@ -136,7 +137,7 @@ fn restriction_message(user: &User, now: Timestamp) -> Option<String> {
     if user.status == AccountState::Disabled {
         return Some("this account is disabled".into());
     }
-    let restriction = user.restricted(now)?;
+    let restriction = user.active_restriction(now)?;
     let what = match restriction.kind {
         RestrictionKind::Ban => "banned",
         RestrictionKind::Suspension => "suspended",
@@ -150,9 +151,9 @@ fn restriction_message(user: &User, now: Timestamp) -> Option<String> {
 /// The account that is meant. Asks the table for as much where there is none.
 async fn find_by_identifier(app: &App, identifier: &str) -> Result<Option<User>, Error> {
     let now = app.clock.now();
-    let id = match (EmailAddress::typed(identifier), Username::typed(identifier.trim())) {
-        (Ok(email), _) => users::by_email(&app.store, &email, now).await?,
-        (_, Ok(username)) => users::by_username(&app.store, &username, now).await?,
+    let id = match (EmailAddress::parse(identifier), Username::parse(identifier.trim())) {
+        (Ok(email), _) => users::id_by_email(&app.store, &email, now).await?,
+        (_, Ok(username)) => users::id_by_username(&app.store, &username, now).await?,
         // of a form that no account has: nothing to be found out
         _ => None,
     };

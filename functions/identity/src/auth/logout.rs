@@ -3,7 +3,7 @@
 use axum::extract::State;
 use entry::{
     App,
-    http::{ACCESS_COOKIE, ApiResult, ErrorBody, REFRESH_COOKIE, ValidJson, bearer, cookie},
+    http::{ACCESS_COOKIE, ApiResult, ErrorBody, REFRESH_COOKIE, ValidJson, bearer_token, cookie_value},
     tokens::{AccessToken, RefreshToken},
 };
 use http::{HeaderMap, StatusCode};
@@ -12,7 +12,7 @@ use model::{Error, LoginId, UserId};
 use super::refresh::RefreshRequest;
 use crate::{
     log_in,
-    pair::{TokenCookies, no_cookies},
+    pair::{TokenCookies, clear_cookies},
 };
 
 #[utoipa::path(
@@ -41,9 +41,9 @@ pub(crate) async fn log_out(
 ) -> ApiResult<(StatusCode, TokenCookies)> {
     let (user, login) = find_login(&app, &headers, input.refresh_token.as_deref())
         .ok_or(Error::Unauthenticated("no token that says which log-in to end"))?;
-    log_in::end(&app, user, login).await?;
+    log_in::revoke_login(&app, user, login).await?;
     tracing::info!(user.id = %user, login.id = %login, "logged out");
-    Ok((StatusCode::NO_CONTENT, no_cookies()))
+    Ok((StatusCode::NO_CONTENT, clear_cookies()))
 }
 
 /// The log-in that the request speaks of. It need not count any more: ending it again does no harm.
@@ -56,7 +56,7 @@ fn find_login(app: &App, headers: &HeaderMap, refresh_token: Option<&str>) -> Op
     };
     refresh_token
         .and_then(refresh)
-        .or_else(|| bearer(headers).and_then(access))
-        .or_else(|| cookie(headers, REFRESH_COOKIE).and_then(refresh))
-        .or_else(|| cookie(headers, ACCESS_COOKIE).and_then(access))
+        .or_else(|| bearer_token(headers).and_then(access))
+        .or_else(|| cookie_value(headers, REFRESH_COOKIE).and_then(refresh))
+        .or_else(|| cookie_value(headers, ACCESS_COOKIE).and_then(access))
 }

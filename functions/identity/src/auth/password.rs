@@ -19,7 +19,7 @@ use store::{
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{ConfirmationResponse, register::refusal};
+use super::{ConfirmationResponse, register::from_save_outcome};
 use crate::{attempts, log_in, password_hash};
 
 #[derive(Deserialize, Validate, ToSchema)]
@@ -64,17 +64,20 @@ pub(crate) async fn change_password(
     let user = users::get_strong(&app.store, account.user, now).await?;
     let user =
         user.filter(|user| user.is_active(now)).ok_or(Error::Unauthenticated("the account is gone"))?;
-    attempts::confirm(&app, &source, &user, "current_password", &input.current_password).await?;
-    let new = password_hash::choose("new_password", &input.new_password, &about(&user)).await?;
-    if users::change_password(&app.store, &user, &new, app.clock.now()).await? == WriteOutcome::Refused {
-        return Err(refusal(UserSaveOutcome::Stale).into());
+    attempts::confirm_password(&app, &source, &user, "current_password", &input.current_password).await?;
+    let new =
+        password_hash::hash_new_password("new_password", &input.new_password, &personal_words(&user)).await?;
+    if users::change_password(&app.store, &user, &new, app.clock.now()).await?
+        == WriteOutcome::ConditionFailed
+    {
+        return Err(from_save_outcome(UserSaveOutcome::VersionConflict).into());
     }
-    after_change(&app, &user, Some(account)).await?;
+    finish_password_change(&app, &user, Some(account)).await?;
     Ok(Json(ConfirmationResponse { message: "The password is changed; every other log-in has ended." }))
 }
 
 /// What a password must not be made of.
-pub(crate) fn about(user: &User) -> [&str; 4] {
+pub(crate) fn personal_words(user: &User) -> [&str; 4] {
     [
         user.email.as_ref().map_or("", |email| email.as_str()),
         user.email.as_ref().map_or("", |email| email.local_part()),
@@ -85,13 +88,17 @@ pub(crate) fn about(user: &User) -> [&str; 4] {
 
 /// Ends the log-ins of a password that is no more, and tells its owner. The change stands whether or not the mail can
 /// be queued.
-pub(crate) async fn after_change(app: &App, user: &User, keep: Option<AccountCaller>) -> Result<(), Error> {
-    log_in::end_all_but(app, user.id, keep.map(|account| account.login)).await?;
+pub(crate) async fn finish_password_change(
+    app: &App,
+    user: &User,
+    keep: Option<AccountCaller>,
+) -> Result<(), Error> {
+    log_in::revoke_other_logins(app, user.id, keep.map(|account| account.login)).await?;
     tracing::info!(user.id = %user.id, "password changed");
     let mail = SendMail {
-        id: app.clock.id::<Uuid>().to_string(),
+        id: app.clock.new_id::<Uuid>().to_string(),
         user: user.id,
-        letter: EmailTemplate::PasswordChanged,
+        template: EmailTemplate::PasswordChanged,
     };
     if let Err(error) = app.queues.send(&mail, app.clock.now()).await {
         tracing::error!(user.id = %user.id, error = ?error, "nobody told the owner of a changed password");

@@ -7,7 +7,7 @@ use axum::{Json, extract::State};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use entry::{
     App,
-    http::{ApiResult, ErrorBody, RequestSource, ValidJson, limit},
+    http::{ApiResult, ErrorBody, RequestSource, ValidJson, enforce_rate_limits},
 };
 use garde::Validate;
 use model::{Error, UserId, user::EmailAddress};
@@ -23,8 +23,9 @@ use crate::{attempts, fields};
 
 const RATE_LIMIT_WINDOW: Duration = Duration::from_hours(1);
 /// More mails than this help nobody. Silent: a 429 would tell who asked before.
-const ACCOUNT_RATE_LIMIT: RateLimit = RateLimit { what: "reset", most: 3, window: RATE_LIMIT_WINDOW };
-const NETWORK_RATE_LIMIT: RateLimit = RateLimit { what: "reset_from", most: 20, window: RATE_LIMIT_WINDOW };
+const ACCOUNT_RATE_LIMIT: RateLimit = RateLimit { name: "reset", max_attempts: 3, window: RATE_LIMIT_WINDOW };
+const NETWORK_RATE_LIMIT: RateLimit =
+    RateLimit { name: "reset_from", max_attempts: 20, window: RATE_LIMIT_WINDOW };
 
 #[derive(Deserialize, Validate, ToSchema)]
 pub(crate) struct PasswordResetRequest {
@@ -57,13 +58,18 @@ pub(crate) async fn request_password_reset(
     source: RequestSource,
     ValidJson(input): ValidJson<PasswordResetRequest>,
 ) -> ApiResult<Json<ConfirmationResponse>> {
-    limit(&app, &[(NETWORK_RATE_LIMIT, &source.network())]).await?;
-    let email = fields::typed("email", &input.email, EmailAddress::typed)?;
-    match limits::count(&app.store, ACCOUNT_RATE_LIMIT, &attempts::nobody(email.as_str()), app.clock.now())
-        .await
+    enforce_rate_limits(&app, &[(NETWORK_RATE_LIMIT, &source.network_key())]).await?;
+    let email = fields::parse_field("email", &input.email, EmailAddress::parse)?;
+    match limits::count_attempt(
+        &app.store,
+        ACCOUNT_RATE_LIMIT,
+        &attempts::unknown_account_key(email.as_str()),
+        app.clock.now(),
+    )
+    .await
     {
         Ok(()) => send_if_registered(&app, &email).await?,
-        Err(Error::TooMany { .. }) => tracing::info!("a reset was asked for too often"),
+        Err(Error::RateLimited { .. }) => tracing::info!("a reset was asked for too often"),
         Err(error) => return Err(error.into()),
     }
     Ok(Json(ConfirmationResponse {
@@ -75,16 +81,16 @@ pub(crate) async fn request_password_reset(
 async fn send_if_registered(app: &App, email: &EmailAddress) -> Result<(), Error> {
     let now = app.clock.now();
     let nobody = UserId::from(Uuid::nil());
-    let claimed = users::by_email(&app.store, email, now).await?.unwrap_or(nobody);
+    let claimed = users::id_by_email(&app.store, email, now).await?.unwrap_or(nobody);
     let user = users::get(&app.store, claimed, now).await?.filter(|user| user.is_active(now));
-    mail(app, user.map_or(nobody, |user| user.id)).await
+    send_reset_email(app, user.map_or(nobody, |user| user.id)).await
 }
 
 /// Mails an account a token that sets a new password.
-pub(crate) async fn mail(app: &App, user: UserId) -> Result<(), Error> {
+pub(crate) async fn send_reset_email(app: &App, user: UserId) -> Result<(), Error> {
     let now = app.clock.now();
     let token = BASE64_URL_SAFE_NO_PAD.encode(rand::rng().random::<[u8; 32]>());
     resets::create(&app.store, &token, user, now).await?;
-    let id = app.clock.id::<Uuid>().to_string();
-    app.queues.send(&SendMail { id, user, letter: EmailTemplate::PasswordReset { token } }, now).await
+    let id = app.clock.new_id::<Uuid>().to_string();
+    app.queues.send(&SendMail { id, user, template: EmailTemplate::PasswordReset { token } }, now).await
 }

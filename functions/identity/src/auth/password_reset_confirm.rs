@@ -20,13 +20,13 @@ use utoipa::ToSchema;
 
 use super::{
     ConfirmationResponse,
-    password::{about, after_change},
+    password::{finish_password_change, personal_words},
 };
 use crate::password_hash;
 
 /// Wrong tokens from one network. They cannot be guessed; this is about the noise.
 const NETWORK_RATE_LIMIT: RateLimit =
-    RateLimit { what: "reset_token_from", most: 50, window: Duration::from_hours(1) };
+    RateLimit { name: "reset_token_from", max_attempts: 50, window: Duration::from_hours(1) };
 
 #[derive(Deserialize, Validate, ToSchema)]
 pub(crate) struct ConfirmPasswordResetRequest {
@@ -63,17 +63,20 @@ pub(crate) async fn confirm_password_reset(
     source: RequestSource,
     ValidJson(input): ValidJson<ConfirmPasswordResetRequest>,
 ) -> ApiResult<Json<ConfirmationResponse>> {
-    let network = source.network();
-    limits::peek(&app.store, NETWORK_RATE_LIMIT, &network, app.clock.now()).await?;
+    let network = source.network_key();
+    limits::check_attempts(&app.store, NETWORK_RATE_LIMIT, &network, app.clock.now()).await?;
     let Some((reset, user)) = find_reset(&app, &input.token).await? else {
-        limits::count(&app.store, NETWORK_RATE_LIMIT, &network, app.clock.now()).await?;
+        limits::count_attempt(&app.store, NETWORK_RATE_LIMIT, &network, app.clock.now()).await?;
         return Err(invalid_token_error());
     };
-    let new = password_hash::choose("new_password", &input.new_password, &about(&user)).await?;
-    if resets::redeem(&app.store, &reset, &user, &new, app.clock.now()).await? == WriteOutcome::Refused {
+    let new =
+        password_hash::hash_new_password("new_password", &input.new_password, &personal_words(&user)).await?;
+    if resets::redeem(&app.store, &reset, &user, &new, app.clock.now()).await?
+        == WriteOutcome::ConditionFailed
+    {
         return Err(invalid_token_error());
     }
-    after_change(&app, &user, None).await?;
+    finish_password_change(&app, &user, None).await?;
     Ok(Json(ConfirmationResponse { message: "The password is changed; every log-in has ended." }))
 }
 
@@ -88,5 +91,5 @@ async fn find_reset(app: &App, token: &str) -> ApiResult<Option<(PasswordReset, 
 
 fn invalid_token_error() -> ApiError {
     let why = "the token is unknown, used or expired: ask for another mail";
-    ApiError::Transport(StatusCode::BAD_REQUEST, ErrorCode::InvalidToken, why.into())
+    ApiError::Http(StatusCode::BAD_REQUEST, ErrorCode::InvalidToken, why.into())
 }

@@ -4,7 +4,7 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{ApiResult, ErrorBody, REFRESH_COOKIE, ValidJson, cookie},
+    http::{ApiResult, ErrorBody, REFRESH_COOKIE, ValidJson, cookie_value},
     tokens::RefreshToken,
 };
 use garde::Validate;
@@ -86,8 +86,11 @@ pub(crate) async fn refresh(
     headers: HeaderMap,
     ValidJson(input): ValidJson<RefreshRequest>,
 ) -> ApiResult<(TokenCookies, Json<TokenPair>)> {
-    let token =
-        input.refresh_token.as_deref().or_else(|| cookie(&headers, REFRESH_COOKIE)).ok_or(INVALID_TOKEN)?;
+    let token = input
+        .refresh_token
+        .as_deref()
+        .or_else(|| cookie_value(&headers, REFRESH_COOKIE))
+        .ok_or(INVALID_TOKEN)?;
     let token: RefreshToken = app.tokens.verify(token, app.clock.now()).ok_or(INVALID_TOKEN)?;
     let login = current_login(&app, &token).await?;
     let now = app.clock.now();
@@ -95,7 +98,7 @@ pub(crate) async fn refresh(
     if !user.is_some_and(|user| user.is_active(now)) {
         return Err(INVALID_TOKEN.into());
     }
-    let pair = TokenPair::of(&app, &login)?;
+    let pair = TokenPair::for_login(&app, &login)?;
     Ok((pair.cookies(), Json(pair)))
 }
 
@@ -106,15 +109,15 @@ async fn current_login(app: &App, token: &RefreshToken) -> Result<Login, Error> 
     let mut login = find().await?.ok_or(INVALID_TOKEN)?;
     if token_status(token.generation, &login, now) == RefreshTokenStatus::Current {
         match logins::rotate(&app.store, &login, now).await? {
-            WriteOutcome::Done(rotated) => return Ok(rotated),
+            WriteOutcome::Applied(rotated) => return Ok(rotated),
             // somebody refreshed with the same token at the same time, or this write was sent twice
-            WriteOutcome::Refused => login = find().await?.ok_or(INVALID_TOKEN)?,
+            WriteOutcome::ConditionFailed => login = find().await?.ok_or(INVALID_TOKEN)?,
         }
     }
     match token_status(token.generation, &login, now) {
         RefreshTokenStatus::JustRotated => Ok(login),
         RefreshTokenStatus::Reused => {
-            log_in::end(app, token.user, token.login).await?;
+            log_in::revoke_login(app, token.user, token.login).await?;
             tracing::warn!(user.id = %token.user, login.id = %token.login, "refresh token reused: log-in ended");
             Err(INVALID_TOKEN)
         }

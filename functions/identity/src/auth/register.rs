@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{ApiResult, ErrorBody, RequestSource, ValidJson, limit},
+    http::{ApiResult, ErrorBody, RequestSource, ValidJson, enforce_rate_limits},
 };
 use garde::Validate;
 use http::StatusCode;
@@ -29,7 +29,7 @@ use crate::{
 
 /// A room full of people behind one address signs up; a machine does not make a million accounts.
 const NETWORK_RATE_LIMIT: RateLimit =
-    RateLimit { what: "register", most: 500, window: Duration::from_hours(1) };
+    RateLimit { name: "register", max_attempts: 500, window: Duration::from_hours(1) };
 
 #[derive(Deserialize, Validate, ToSchema)]
 pub(crate) struct RegisterRequest {
@@ -111,22 +111,22 @@ pub(crate) async fn register(
     source: RequestSource,
     ValidJson(input): ValidJson<RegisterRequest>,
 ) -> ApiResult<(StatusCode, TokenCookies, Json<RegisterResponse>)> {
-    limit(&app, &[(NETWORK_RATE_LIMIT, &source.network())]).await?;
+    enforce_rate_limits(&app, &[(NETWORK_RATE_LIMIT, &source.network_key())]).await?;
     let mut user = create_account(&app, &input).await?;
-    let login = log_in::fresh(&app, user.id, &source);
+    let login = log_in::new_login(&app, user.id, &source);
     let mut saved = users::create(&app.store, &user, &login).await?;
-    if saved == UserSaveOutcome::NotFirst {
+    if saved == UserSaveOutcome::SuperAdminExists {
         user.role = UserRole::Member;
         saved = users::create(&app.store, &user, &login).await?;
     }
-    if saved != UserSaveOutcome::Done {
-        return Err(refusal(saved).into());
+    if saved != UserSaveOutcome::Applied {
+        return Err(from_save_outcome(saved).into());
     }
     tracing::info!(user.id = %user.id, login.id = %login.id, "registered");
     if user.username.is_some() {
-        team::follow(&app, user.id).await;
+        team::try_sync_profile(&app, user.id).await;
     }
-    let pair = TokenPair::of(&app, &login)?;
+    let pair = TokenPair::for_login(&app, &login)?;
     let cookies = pair.cookies();
     let invite = input.invite_token.map(|_| InviteResult { status: "not_found" });
     Ok((
@@ -137,26 +137,33 @@ pub(crate) async fn register(
 }
 
 async fn create_account(app: &App, input: &RegisterRequest) -> Result<User, Error> {
-    let email = fields::typed("email", &input.email, EmailAddress::typed)?;
-    let username =
-        input.username.as_deref().map(|name| fields::typed("username", name, Username::typed)).transpose()?;
+    let email = fields::parse_field("email", &input.email, EmailAddress::parse)?;
+    let username = input
+        .username
+        .as_deref()
+        .map(|name| fields::parse_field("username", name, Username::parse))
+        .transpose()?;
     let name = input.name.as_deref().or(input.full_name.as_deref()).or(input.display_name.as_deref());
     let name = name.or(username.as_ref().map(Username::as_str)).unwrap_or(email.local_part());
-    let name = fields::typed("name", name, user::line)?;
+    let name = fields::parse_field("name", name, user::parse_name)?;
     let about = [email.as_str(), email.local_part(), &name, username.as_ref().map_or("", Username::as_str)];
-    let password = password_hash::choose("password", &input.password, &about).await?;
+    let password = password_hash::hash_new_password("password", &input.password, &about).await?;
     let is_first_admin = app.settings.first_admin_email.as_deref() == Some(email.as_str());
     let now = app.clock.now();
     Ok(User {
-        id: app.clock.id(),
+        id: app.clock.new_id(),
         email: Some(email),
         username,
         name,
-        avatar: input.avatar.as_deref().map(|url| fields::typed("avatar", url, user::avatar)).transpose()?,
+        avatar: input
+            .avatar
+            .as_deref()
+            .map(|url| fields::parse_field("avatar", url, user::parse_avatar_url))
+            .transpose()?,
         organization: input
             .organization
             .as_deref()
-            .map(|name| fields::typed("organization", name, user::line))
+            .map(|name| fields::parse_field("organization", name, user::parse_name))
             .transpose()?,
         role: if is_first_admin { UserRole::SuperAdmin } else { UserRole::Member },
         plan: app.settings.default_plan,
@@ -170,7 +177,7 @@ async fn create_account(app: &App, input: &RegisterRequest) -> Result<User, Erro
 }
 
 /// What it means that an account could not be saved.
-pub(crate) fn refusal(saved: UserSaveOutcome) -> Error {
+pub(crate) fn from_save_outcome(saved: UserSaveOutcome) -> Error {
     match saved {
         UserSaveOutcome::EmailTaken => {
             Error::conflict(ErrorCode::EmailTaken, "this e-mail address has an account")
@@ -181,7 +188,7 @@ pub(crate) fn refusal(saved: UserSaveOutcome) -> Error {
         UserSaveOutcome::LastAdmin => {
             Error::conflict(ErrorCode::LastAdmin, "nobody else can make admins: the first admin stays")
         }
-        UserSaveOutcome::Done | UserSaveOutcome::NotFirst | UserSaveOutcome::Stale => {
+        UserSaveOutcome::Applied | UserSaveOutcome::SuperAdminExists | UserSaveOutcome::VersionConflict => {
             Error::conflict(ErrorCode::Conflict, "the account was changed at the same time: try again")
         }
     }

@@ -22,12 +22,12 @@ use store::{
 };
 use utoipa::ToSchema;
 
-use super::me::GONE;
+use super::me::ACCOUNT_GONE;
 use crate::{
     attempts,
-    auth::register::refusal,
+    auth::register::from_save_outcome,
     log_in,
-    pair::{TokenCookies, no_cookies},
+    pair::{TokenCookies, clear_cookies},
     team,
 };
 
@@ -74,27 +74,27 @@ pub(crate) async fn delete_me(
     ValidJson(input): ValidJson<DeleteAccountRequest>,
 ) -> ApiResult<(StatusCode, TokenCookies)> {
     let now = app.clock.now();
-    let user = users::get_strong(&app.store, account.user, now).await?.ok_or(GONE)?;
+    let user = users::get_strong(&app.store, account.user, now).await?.ok_or(ACCOUNT_GONE)?;
     // already deleted: only the log-ins are left, since an earlier try broke off
     if user.status != AccountState::Deleted {
-        let user = Some(user).filter(|user| user.is_active(now)).ok_or(GONE)?;
+        let user = Some(user).filter(|user| user.is_active(now)).ok_or(ACCOUNT_GONE)?;
         let password = input.password.as_deref().or(input.current_password.as_deref());
         let password = password.ok_or_else(|| Error::field("password", "is required"))?;
-        attempts::confirm(&app, &source, &user, "password", password).await?;
+        attempts::confirm_password(&app, &source, &user, "password", password).await?;
         // there is one, and nobody is made another: refused before anything is gone, and by the store too
         if user.role == UserRole::SuperAdmin {
-            return Err(refusal(UserSaveOutcome::LastAdmin).into());
+            return Err(from_save_outcome(UserSaveOutcome::LastAdmin).into());
         }
         // before the account: whoever is cut off here can sign in and ask again
         delete_presentations(&app, user.id).await?;
         match users::erase(&app.store, &user, now).await? {
-            UserSaveOutcome::Done => tracing::info!(user.id = %user.id, "account deleted"),
-            refused => return Err(refusal(refused).into()),
+            UserSaveOutcome::Applied => tracing::info!(user.id = %user.id, "account deleted"),
+            refused => return Err(from_save_outcome(refused).into()),
         }
     }
-    team::ask(&app, account.user).await?;
-    log_in::end_all_but(&app, account.user, None).await?;
-    Ok((StatusCode::NO_CONTENT, no_cookies()))
+    team::sync_profile(&app, account.user).await?;
+    log_in::revoke_other_logins(&app, account.user, None).await?;
+    Ok((StatusCode::NO_CONTENT, clear_cookies()))
 }
 
 async fn delete_presentations(app: &App, owner: UserId) -> Result<(), Error> {

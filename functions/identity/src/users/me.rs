@@ -26,8 +26,8 @@ use crate::profile::OwnProfile;
 pub(crate) async fn get_me(State(app): State<App>, account: AccountCaller) -> ApiResult<Json<OwnProfile>> {
     let now = app.clock.now();
     let user = users::get_strong(&app.store, account.user, now).await?;
-    Ok(Json(OwnProfile::from(&user.filter(|user| user.is_active(now)).ok_or(GONE)?)))
+    Ok(Json(OwnProfile::from(&user.filter(|user| user.is_active(now)).ok_or(ACCOUNT_GONE)?)))
 }
 
 /// The log-in counts a moment longer than the account that it is of.
-pub(crate) const GONE: Error = Error::Unauthenticated("the account is disabled or deleted");
+pub(crate) const ACCOUNT_GONE: Error = Error::Unauthenticated("the account is disabled or deleted");

@@ -10,7 +10,7 @@ use axum::{
 };
 use entry::{
     App,
-    http::{AccountCaller, ApiResult, ErrorBody, limit},
+    http::{AccountCaller, ApiResult, ErrorBody, enforce_rate_limits},
 };
 use model::{Error, UserId, user::EmailAddress};
 use serde::Serialize;
@@ -20,13 +20,13 @@ use store::{
 };
 use utoipa::ToSchema;
 
-use super::me::GONE;
+use super::me::ACCOUNT_GONE;
 
 /// Contract 1.3 of chat.
 const MAX_RESULTS: usize = 10;
 /// Searches while somebody types, one a second.
 const SEARCH_RATE_LIMIT: RateLimit =
-    RateLimit { what: "search_users", most: 60, window: Duration::from_mins(1) };
+    RateLimit { name: "search_users", max_attempts: 60, window: Duration::from_mins(1) };
 /// Entries that are read at once: about a megabyte, which is what one query answers.
 const DIRECTORY_PAGE_SIZE: usize = 5_000;
 /// Accounts that are looked up at once, for an admin: what one request of the table takes.
@@ -72,11 +72,11 @@ pub(crate) async fn search_users(
 ) -> ApiResult<Json<Page<FoundUser>>> {
     // nothing at all, and what is no text, is too short
     let wanted = parse_query(query.as_deref().map_or("", String::as_str))?;
-    limit(&app, &[(SEARCH_RATE_LIMIT, &account.user.to_string())]).await?;
+    enforce_rate_limits(&app, &[(SEARCH_RATE_LIMIT, &account.user.to_string())]).await?;
     let now = app.clock.now();
     // the role that one has now, as for every route of admins
     let me = users::get_strong(&app.store, account.user, now).await?;
-    let me = me.filter(|me| me.is_active(now)).ok_or(GONE)?;
+    let me = me.filter(|me| me.is_active(now)).ok_or(ACCOUNT_GONE)?;
     Ok(Json(Page { items: find_users(&app, &me, &wanted).await?, next: None }))
 }
 
@@ -117,7 +117,7 @@ async fn visible_addresses(
 ) -> Result<HashMap<UserId, EmailAddress>, Error> {
     let accounts = if me.role.is_admin() {
         let owners: Vec<UserId> = entries.iter().map(|entry| entry.owner).collect();
-        users::some(&app.store, &owners, app.clock.now()).await?
+        users::get_many(&app.store, &owners, app.clock.now()).await?
     } else {
         vec![me.clone()]
     };

@@ -17,10 +17,10 @@ use store::{
 };
 use utoipa::ToSchema;
 
-use super::me::GONE;
+use super::me::ACCOUNT_GONE;
 use crate::{
     attempts,
-    auth::register::refusal,
+    auth::register::from_save_outcome,
     fields::{self, Clearable, clearable},
     profile::OwnProfile,
     team,
@@ -137,56 +137,59 @@ async fn update_profile(
 ) -> Result<OwnProfile, Error> {
     let edit = parse_edit(input)?;
     if input.email.is_none() && input.username.is_none() {
-        return match users::edit(&app.store, id, &edit, app.clock.now()).await? {
-            WriteOutcome::Done(user) => {
+        return match users::update_profile(&app.store, id, &edit, app.clock.now()).await? {
+            WriteOutcome::Applied(user) => {
                 if edit.name.is_some() && user.username.is_some() {
-                    team::follow(app, id).await;
+                    team::try_sync_profile(app, id).await;
                 }
                 Ok(OwnProfile::from(&user))
             }
-            WriteOutcome::Refused => Err(GONE),
+            WriteOutcome::ConditionFailed => Err(ACCOUNT_GONE),
         };
     }
-    let email =
-        input.email.as_deref().map(|text| fields::typed("email", text, EmailAddress::typed)).transpose()?;
+    let email = input
+        .email
+        .as_deref()
+        .map(|text| fields::parse_field("email", text, EmailAddress::parse))
+        .transpose()?;
     let username = match &input.username {
-        Some(Some(name)) => Some(Some(fields::typed("username", name, Username::typed)?)),
+        Some(Some(name)) => Some(Some(fields::parse_field("username", name, Username::parse)?)),
         Some(None) => Some(None),
         None => None,
     };
     let now = app.clock.now();
     let before = users::get_strong(&app.store, id, now).await?;
-    let before = before.filter(|before| before.is_active(now)).ok_or(GONE)?;
+    let before = before.filter(|before| before.is_active(now)).ok_or(ACCOUNT_GONE)?;
     let after = apply_edit(&before, edit, email, username, now);
     if after.email != before.email {
         let password = input.current_password.as_deref();
         let password = password
             .ok_or_else(|| Error::field("current_password", "is required to change the e-mail address"))?;
-        attempts::confirm(app, source, &before, "current_password", password).await?;
+        attempts::confirm_password(app, source, &before, "current_password", password).await?;
     }
     match users::replace(&app.store, &before, &after).await? {
-        UserSaveOutcome::Done => {
+        UserSaveOutcome::Applied => {
             let is_of_team = before.username.is_some() || after.username.is_some();
             if is_of_team && (&before.username, &before.name) != (&after.username, &after.name) {
-                team::follow(app, id).await;
+                team::try_sync_profile(app, id).await;
             }
             Ok(OwnProfile::from(&after))
         }
-        refused => Err(refusal(refused)),
+        refused => Err(from_save_outcome(refused)),
     }
 }
 
 fn parse_edit(input: &UpdateProfileRequest) -> Result<ProfileUpdate, Error> {
     let name = input.name.as_deref().or(input.full_name.as_deref()).or(input.display_name.as_deref());
     let optional = |field, value: &Clearable, rule| match value {
-        Some(Some(text)) => fields::typed(field, text, rule).map(|text| Some(Some(text))),
+        Some(Some(text)) => fields::parse_field(field, text, rule).map(|text| Some(Some(text))),
         Some(None) => Ok(Some(None)),
         None => Ok(None),
     };
     Ok(ProfileUpdate {
-        name: name.map(|name| fields::typed("name", name, user::line)).transpose()?,
-        avatar: optional("avatar", &input.avatar, user::avatar)?,
-        organization: optional("organization", &input.organization, user::line)?,
+        name: name.map(|name| fields::parse_field("name", name, user::parse_name)).transpose()?,
+        avatar: optional("avatar", &input.avatar, user::parse_avatar_url)?,
+        organization: optional("organization", &input.organization, user::parse_name)?,
     })
 }
 

@@ -21,7 +21,7 @@ use store::{
 };
 use utoipa::ToSchema;
 
-use super::me::GONE;
+use super::me::ACCOUNT_GONE;
 
 /// Running sessions that are looked at for the fullest.
 const MAX_RUNNING_SESSIONS: usize = 20;
@@ -74,11 +74,11 @@ pub(crate) async fn get_usage(
     let now = app.clock.now();
     let (user, month, history, newest) = tokio::try_join!(
         users::get_strong(&app.store, account.user, now),
-        usage::month(&app.store, account.user, now),
-        usage::months(&app.store, account.user, HISTORY_MONTHS, now),
-        sessions::of_owner(&app.store, account.user, None, MAX_RUNNING_SESSIONS, None, now),
+        usage::get_month(&app.store, account.user, now),
+        usage::list_months(&app.store, account.user, HISTORY_MONTHS, now),
+        sessions::page_by_owner(&app.store, account.user, None, MAX_RUNNING_SESSIONS, None, now),
     )?;
-    let plan = user.ok_or(GONE)?.plan;
+    let plan = user.ok_or(ACCOUNT_GONE)?.plan;
     let running: Vec<SessionId> = newest
         .items
         .into_iter()
@@ -104,6 +104,6 @@ pub(crate) async fn get_usage(
 
 async fn fullest_session(app: &App, running: &[SessionId], quota: Quota) -> Result<u32, Error> {
     let now = app.clock.now();
-    let used = running.iter().map(|session| usage::used(&app.store, *session, quota, now));
+    let used = running.iter().map(|session| usage::get_used(&app.store, *session, quota, now));
     Ok(try_join_all(used).await?.into_iter().max().unwrap_or_default())
 }

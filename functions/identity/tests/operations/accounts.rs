@@ -2,7 +2,7 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use store::presentations::{self, Presentation};
 
-use crate::world::{IdentityWorld, PASSWORD, token_of};
+use crate::world::{IdentityWorld, PASSWORD, access_token};
 
 #[tokio::test]
 async fn sign_up_returns_the_account_in_every_original_shape() {
@@ -51,20 +51,20 @@ async fn invalid_sign_ups_name_their_fields() {
         body[field] = value;
         world.post("/v1/auth/register", &body).send()
     };
-    with("email", json!("ana")).await.wrong("email");
-    with("email", json!(null)).await.wrong("email");
-    with("password", json!("short")).await.wrong("password");
-    with("password", json!("x".repeat(129))).await.wrong("password");
-    with("password", json!("Password123")).await.wrong("password");
-    with("password", json!("ana@example.com")).await.wrong("password");
-    with("name", json!("")).await.wrong("name");
-    with("name", json!("a\nb")).await.wrong("name");
-    with("name", json!(7)).await.wrong("name");
-    with("username", json!("a b")).await.wrong("username");
-    with("avatar", json!("javascript:alert(1)")).await.wrong("avatar");
-    world.ask("POST", "/v1/auth/register").json(&json!([])).send().await.refused(422, "VALIDATION_ERROR");
+    with("email", json!("ana")).await.expect_invalid_field("email");
+    with("email", json!(null)).await.expect_invalid_field("email");
+    with("password", json!("short")).await.expect_invalid_field("password");
+    with("password", json!("x".repeat(129))).await.expect_invalid_field("password");
+    with("password", json!("Password123")).await.expect_invalid_field("password");
+    with("password", json!("ana@example.com")).await.expect_invalid_field("password");
+    with("name", json!("")).await.expect_invalid_field("name");
+    with("name", json!("a\nb")).await.expect_invalid_field("name");
+    with("name", json!(7)).await.expect_invalid_field("name");
+    with("username", json!("a b")).await.expect_invalid_field("username");
+    with("avatar", json!("javascript:alert(1)")).await.expect_invalid_field("avatar");
+    world.request("POST", "/v1/auth/register").json(&json!([])).send().await.refused(422, "VALIDATION_ERROR");
     world.post_form("/v1/auth/register", "email=a").send().await.refused(415, "UNSUPPORTED_MEDIA_TYPE");
-    world.ask("PUT", "/v1/auth/register").send().await.refused(405, "METHOD_NOT_ALLOWED");
+    world.request("PUT", "/v1/auth/register").send().await.refused(405, "METHOD_NOT_ALLOWED");
     assert_eq!(with("password", json!("\u{e9}".repeat(64) + "x7q zebra")).await.ok(201)["name"], "ana");
 }
 
@@ -103,14 +103,14 @@ async fn other_users_see_a_public_profile() {
     assert_eq!(world.get(&path, &ana).send().await.ok(200), ana["user"]);
     let card = world.get(&path, &bo).send().await.ok(200);
     assert_eq!(card, json!({ "id": ana["id"], "name": "ana", "username": null, "avatar": null }));
-    world.ask("GET", &path).send().await.refused(401, "UNAUTHORIZED");
+    world.request("GET", &path).send().await.refused(401, "UNAUTHORIZED");
     world.get("/v1/users/nobody", &bo).send().await.refused(404, "RESOURCE_NOT_FOUND");
     let unknown = "/v1/users/01900000-0000-7000-8000-000000000001";
     world.get(unknown, &bo).send().await.refused(404, "RESOURCE_NOT_FOUND");
     let edit = json!({ "name": "Mine" });
-    world.ask("PUT", &path).bearer(token_of(&bo)).json(&edit).send().await.refused(403, "FORBIDDEN");
+    world.request("PUT", &path).bearer(access_token(&bo)).json(&edit).send().await.refused(403, "FORBIDDEN");
     assert_eq!(
-        world.ask("PUT", &path).bearer(token_of(&ana)).json(&edit).send().await.ok(200)["name"],
+        world.request("PUT", &path).bearer(access_token(&ana)).json(&edit).send().await.ok(200)["name"],
         "Mine"
     );
 }
@@ -120,7 +120,7 @@ async fn users_change_only_their_own_profile() {
     let world = IdentityWorld::start().await;
     let (ana, bo) = (world.register("ana").await, world.register("bo").await);
     let patch = |tokens: &Value, body: Value| {
-        world.ask("PATCH", "/v1/users/me").bearer(token_of(tokens)).json(&body).send()
+        world.request("PATCH", "/v1/users/me").bearer(access_token(tokens)).json(&body).send()
     };
     let full = json!({
         "display_name": " Ana ", "avatar": "https://example.com/a.png", "organization": "Herons",
@@ -149,12 +149,12 @@ async fn users_change_only_their_own_profile() {
     );
     patch(&ana, json!({ "username": null })).await.ok(200);
     patch(&bo, json!({ "username": "ana" })).await.ok(200);
-    patch(&ana, json!({ "name": "" })).await.wrong("name");
-    patch(&ana, json!({ "organization": 3 })).await.wrong("organization");
+    patch(&ana, json!({ "name": "" })).await.expect_invalid_field("name");
+    patch(&ana, json!({ "organization": 3 })).await.expect_invalid_field("organization");
 
     let email = |password: Option<&str>, email: &str| json!({ "email": email, "current_password": password });
-    patch(&ana, email(None, "lima@example.com")).await.wrong("current_password");
-    patch(&ana, email(Some("not it"), "lima@example.com")).await.wrong("current_password");
+    patch(&ana, email(None, "lima@example.com")).await.expect_invalid_field("current_password");
+    patch(&ana, email(Some("not it"), "lima@example.com")).await.expect_invalid_field("current_password");
     patch(&ana, email(Some(PASSWORD), "bo@example.com")).await.refused(409, "EMAIL_TAKEN");
     assert_eq!(
         patch(&ana, email(Some(PASSWORD), "Lima@example.com")).await.ok(200)["email"],
@@ -169,9 +169,10 @@ async fn users_change_only_their_own_profile() {
 async fn a_deleted_account_leaves_only_a_tombstone() {
     let world = IdentityWorld::start().await;
     let (ana, bo) = (world.register("ana").await, world.register("bo").await);
-    let delete = |body: Value| world.ask("DELETE", "/v1/users/me").bearer(token_of(&ana)).json(&body).send();
-    delete(json!({})).await.wrong("password");
-    delete(json!({ "password": "not it" })).await.wrong("password");
+    let delete =
+        |body: Value| world.request("DELETE", "/v1/users/me").bearer(access_token(&ana)).json(&body).send();
+    delete(json!({})).await.expect_invalid_field("password");
+    delete(json!({ "password": "not it" })).await.expect_invalid_field("password");
     let gone = delete(json!({ "password": PASSWORD })).await;
     assert!(gone.cookies.iter().all(|cookie| cookie.contains("Max-Age=0")), "{:?}", gone.cookies);
     gone.ok(204);
@@ -194,7 +195,7 @@ async fn a_deleted_account_deletes_its_presentations() {
     let (store, now) = (&world.app.store, world.clock.now());
     let present = async |owner: &Value| {
         let owner = owner["id"].as_str().unwrap().parse().unwrap();
-        let made = Presentation::new(world.clock.id(), owner, "Herons".into(), None, now);
+        let made = Presentation::new(world.clock.new_id(), owner, "Herons".into(), None, now);
         presentations::create(store, made, None, Some("notes".into()), &[]).await.unwrap()
     };
     // more than are deleted at once
@@ -202,14 +203,14 @@ async fn a_deleted_account_deletes_its_presentations() {
     let others = present(&bo).await;
     let delete = |password: &str| {
         let body = json!({ "password": password });
-        world.ask("DELETE", "/v1/users/me").bearer(token_of(&ana)).json(&body).send()
+        world.request("DELETE", "/v1/users/me").bearer(access_token(&ana)).json(&body).send()
     };
-    delete("not it").await.wrong("password");
+    delete("not it").await.expect_invalid_field("password");
     assert!(presentations::by_slug(store, &made[0].slug, now).await.unwrap().is_some());
     delete(PASSWORD).await.ok(204);
     for gone in &made {
         assert_eq!(presentations::by_slug(store, &gone.slug, now).await.unwrap(), None, "{}", gone.slug);
-        assert_eq!(presentations::notes(store, gone.id, now).await.unwrap(), None);
+        assert_eq!(presentations::get_notes(store, gone.id, now).await.unwrap(), None);
     }
     assert_eq!(presentations::by_slug(store, &others.slug, now).await.unwrap(), Some(others));
 }
@@ -217,7 +218,7 @@ async fn a_deleted_account_deletes_its_presentations() {
 #[tokio::test]
 async fn public_keys_are_cacheable() {
     let world = IdentityWorld::start().await;
-    let answer = world.ask("GET", "/.well-known/jwks.json").send().await;
+    let answer = world.request("GET", "/.well-known/jwks.json").send().await;
     assert_eq!(answer.headers["cache-control"], "public, max-age=300");
     let key = answer.ok(200)["keys"][0].clone();
     assert_eq!((&key["kty"], &key["crv"], &key["alg"]), (&json!("OKP"), &json!("Ed25519"), &json!("EdDSA")));

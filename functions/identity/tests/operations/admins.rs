@@ -9,10 +9,10 @@ use store::{
     connections::{self, Connection, ConnectionIdentity},
 };
 
-use crate::world::{IdentityWorld, token_of};
+use crate::world::{IdentityWorld, access_token};
 
 async fn open_socket(world: &IdentityWorld, user: UserId) {
-    let login: LoginId = world.clock.id();
+    let login: LoginId = world.clock.new_id();
     let connection = Connection {
         id: "open=".into(),
         identity: ConnectionIdentity::Account { user, login, presents: None },
@@ -20,7 +20,7 @@ async fn open_socket(world: &IdentityWorld, user: UserId) {
         connected_at: world.clock.now(),
         presents_since: None,
     };
-    connections::open(&world.app.store, &connection).await.unwrap();
+    connections::put(&world.app.store, &connection).await.unwrap();
 }
 
 /// The ban stands and the tokens are dead though a socket could not be closed; asking again closes it, and the ban is
@@ -32,17 +32,17 @@ async fn an_interrupted_ban_is_completed_by_a_retry() {
     let user: UserId = ana["user"]["id"].as_str().unwrap().parse().unwrap();
     open_socket(&world, user).await;
     let ban = format!("/v1/admin/users/{user}/ban");
-    let mute = world.staff(true).await;
-    let answer = mute.ask("POST", &ban).json(&json!({})).bearer(token_of(&root)).send().await;
+    let mute = world.admin_client(true).await;
+    let answer = mute.request("POST", &ban).json(&json!({})).bearer(access_token(&root)).send().await;
     assert!(answer.status >= 500, "{answer:?}");
     world.get("/v1/users/me", &ana).send().await.refused(401, "UNAUTHORIZED");
 
     world.clock.advance(Duration::from_mins(1));
-    let staff = world.staff(false).await;
-    let again = staff.ask("POST", &ban).json(&json!({})).bearer(token_of(&root)).send().await;
+    let staff = world.admin_client(false).await;
+    let again = staff.request("POST", &ban).json(&json!({})).bearer(access_token(&root)).send().await;
     assert_eq!(again.ok(200)["status"], "banned");
     let now = world.clock.now();
-    assert!(connections::in_room(&world.app.store, Room::User(user), now).await.unwrap().is_empty());
+    assert!(connections::list_in_room(&world.app.store, Room::User(user), now).await.unwrap().is_empty());
     let log = audit::page(&world.app.store, &AuditFilter::default(), 10, None, now).await.unwrap();
     assert_eq!(log.items.len(), 1, "{log:?}");
 }
@@ -51,11 +51,11 @@ async fn an_interrupted_ban_is_completed_by_a_retry() {
 async fn members_cannot_use_admin_operations() {
     let world = IdentityWorld::start().await;
     let (root, ana) = (world.register("root").await, world.register("ana").await);
-    let staff = world.staff(false).await;
+    let staff = world.admin_client(false).await;
     for path in ["users", "actions", "dashboard", "health", "plans", "llm", "sessions", "stats"] {
         let path = format!("/v1/admin/{path}");
-        staff.ask("GET", &path).send().await.refused(401, "UNAUTHORIZED");
-        staff.ask("GET", &path).bearer(token_of(&ana)).send().await.refused(403, "FORBIDDEN");
-        staff.ask("GET", &path).bearer(token_of(&root)).send().await.ok(200);
+        staff.request("GET", &path).send().await.refused(401, "UNAUTHORIZED");
+        staff.request("GET", &path).bearer(access_token(&ana)).send().await.refused(403, "FORBIDDEN");
+        staff.request("GET", &path).bearer(access_token(&root)).send().await.ok(200);
     }
 }

@@ -9,7 +9,7 @@ use store::{
     due, users,
 };
 
-use crate::world::{IdentityWorld, PASSWORD, token_of};
+use crate::world::{IdentityWorld, PASSWORD, access_token};
 
 #[tokio::test]
 async fn users_log_in_by_email_or_user_name() {
@@ -30,8 +30,8 @@ async fn users_log_in_by_email_or_user_name() {
     }
     let form = "grant_type=password&username=ana%40example.com&password=a+heron+over+grey+water";
     world.post_form("/v1/auth/login", form).send().await.ok(200);
-    world.post_form("/v1/auth/login", "username=ana").send().await.wrong("password");
-    world.post("/v1/auth/login", &json!({ "password": PASSWORD })).send().await.wrong("email");
+    world.post_form("/v1/auth/login", "username=ana").send().await.expect_invalid_field("password");
+    world.post("/v1/auth/login", &json!({ "password": PASSWORD })).send().await.expect_invalid_field("email");
 }
 
 #[tokio::test]
@@ -53,7 +53,7 @@ async fn guessing_passwords_is_limited_per_account() {
     world.register("bo").await;
     let guess = |n: usize, password: &'static str| {
         let body = json!({ "email": "ana@example.com", "password": password });
-        world.post("/v1/auth/login", &body).from(&format!("198.51.100.{n}")).send()
+        world.post("/v1/auth/login", &body).from_ip(&format!("198.51.100.{n}")).send()
     };
     let answers = join_all((0..16).map(|n| guess(n, "not it, surely"))).await;
     let tries = answers.iter().filter(|answer| answer.status == 401).count();
@@ -77,7 +77,7 @@ async fn guessing_passwords_is_limited_per_network() {
     world.register("ana").await;
     let body = json!({ "email": "ana@example.com", "password": PASSWORD });
     for _ in 0..12 {
-        world.post("/v1/auth/login", &body).from("198.51.100.1").send().await.ok(200);
+        world.post("/v1/auth/login", &body).from_ip("198.51.100.1").send().await.ok(200);
     }
 }
 
@@ -124,7 +124,8 @@ async fn log_ins_are_ended_singly_or_all_others() {
     let list = world.get("/v1/auth/sessions", &phone).send().await.ok(200);
     let this = list["items"].as_array().unwrap().iter().find(|login| login["current"] == true).unwrap();
     let path = format!("/v1/auth/sessions/{}", this["id"].as_str().unwrap());
-    let delete = |path: &str, tokens: &Value| world.ask("DELETE", path).bearer(token_of(tokens)).send();
+    let delete =
+        |path: &str, tokens: &Value| world.request("DELETE", path).bearer(access_token(tokens)).send();
     delete(&path, &bo).await.refused(404, "RESOURCE_NOT_FOUND");
     delete("/v1/auth/sessions/x", &bo).await.refused(404, "RESOURCE_NOT_FOUND");
     delete(&path, &ana).await.ok(204);
@@ -145,7 +146,7 @@ async fn log_out_accepts_either_token_and_ends_both() {
         let text = |field: &str| ana[field].as_str().unwrap().to_owned();
         let refresh = format!("__Host-refresh={}", text("refresh_token"));
         let answer = match way {
-            "bearer" => out(&json!({})).bearer(token_of(&ana)).send().await,
+            "bearer" => out(&json!({})).bearer(access_token(&ana)).send().await,
             "body" => out(&json!({ "refresh_token": ana["refresh_token"] })).send().await,
             "cookie" => {
                 let bare = out(&json!({})).header("cookie", &refresh);
@@ -181,13 +182,13 @@ async fn an_interrupted_log_out_is_completed_by_the_clock() {
         connected_at: now,
         presents_since: None,
     };
-    connections::open(&world.app.store, &connection).await.unwrap();
-    world.mute().await;
-    let answer = world.post("/v1/auth/logout", &json!({})).bearer(token_of(&ana)).send().await;
+    connections::put(&world.app.store, &connection).await.unwrap();
+    world.break_socket_posts().await;
+    let answer = world.post("/v1/auth/logout", &json!({})).bearer(access_token(&ana)).send().await;
     assert_eq!(answer.status, 500, "{answer:?}");
     world.get("/v1/auth/me", &ana).send().await.refused(401, "UNAUTHORIZED");
 
     world.clock.advance(Duration::from_secs(61));
-    let left = due::due(&world.app.store, 10, None, world.clock.now()).await.unwrap().0;
-    assert_eq!(left[0].what().unwrap(), due::DueWork::Login(user, login));
+    let left = due::list_due(&world.app.store, 10, None, world.clock.now()).await.unwrap().0;
+    assert_eq!(left[0].work().unwrap(), due::DueWork::Login(user, login));
 }

@@ -4,7 +4,7 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use store::users::{self, PasswordHash};
 
-use crate::world::{IdentityWorld, PASSWORD, token_of};
+use crate::world::{IdentityWorld, PASSWORD, access_token};
 
 const NEW: &str = "a marten under the eaves";
 
@@ -15,20 +15,20 @@ async fn a_new_password_ends_all_other_log_ins() {
     let phone = world.log_in("ana", PASSWORD).await.ok(200);
     let change = |current: &str, new: &str| {
         let body = json!({ "current_password": current, "new_password": new });
-        world.post("/v1/auth/password", &body).bearer(token_of(&ana)).send()
+        world.post("/v1/auth/password", &body).bearer(access_token(&ana)).send()
     };
-    change("not it, surely", NEW).await.wrong("current_password");
-    change(PASSWORD, "password1").await.wrong("new_password");
-    change(PASSWORD, "ana@example.com").await.wrong("new_password");
+    change("not it, surely", NEW).await.expect_invalid_field("current_password");
+    change(PASSWORD, "password1").await.expect_invalid_field("new_password");
+    change(PASSWORD, "ana@example.com").await.expect_invalid_field("new_password");
     change(PASSWORD, NEW).await.ok(200);
     world.get("/v1/auth/me", &phone).send().await.refused(401, "UNAUTHORIZED");
     world.get("/v1/auth/me", &ana).send().await.ok(200);
     world.log_in("ana", PASSWORD).await.refused(401, "UNAUTHORIZED");
     world.log_in("ana", NEW).await.ok(200);
-    let [letter] = &world.letters()[..] else { panic!("one letter: {:?}", world.letters()) };
+    let [letter] = &world.queued_mails()[..] else { panic!("one letter: {:?}", world.queued_mails()) };
     assert_eq!((&letter["user"], &letter["letter"]["letter"]), (&ana["id"], &json!("password_changed")));
     let aliased = json!({ "current_password": NEW, "new_password": PASSWORD });
-    world.post("/api/auth/me/password", &aliased).bearer(token_of(&ana)).send().await.ok(200);
+    world.post("/api/auth/me/password", &aliased).bearer(access_token(&ana)).send().await.ok(200);
 }
 
 #[tokio::test]
@@ -37,15 +37,25 @@ async fn guessing_the_current_password_is_limited() {
     let ana = world.register("ana").await;
     let body = json!({ "current_password": "not it, surely", "new_password": NEW });
     for _ in 0..10 {
-        world.post("/v1/auth/password", &body).bearer(token_of(&ana)).send().await.wrong("current_password");
+        world
+            .post("/v1/auth/password", &body)
+            .bearer(access_token(&ana))
+            .send()
+            .await
+            .expect_invalid_field("current_password");
     }
-    world.post("/v1/auth/password", &body).bearer(token_of(&ana)).send().await.refused(429, "RATE_LIMITED");
+    world
+        .post("/v1/auth/password", &body)
+        .bearer(access_token(&ana))
+        .send()
+        .await
+        .refused(429, "RATE_LIMITED");
     world.log_in("ana", PASSWORD).await.refused(429, "RATE_LIMITED");
 }
 
 /// The token of the newest letter.
 fn mailed_token(world: &IdentityWorld) -> String {
-    let letters = world.letters();
+    let letters = world.queued_mails();
     let letter = &letters.last().expect("a letter")["letter"];
     assert_eq!(letter["letter"], "password_reset");
     letter["token"].as_str().expect("a token").into()
@@ -59,7 +69,7 @@ async fn a_reset_request_does_not_reveal_accounts() {
     let (known, unknown) = (ask("ANA@example.com").await, ask("nobody@example.com").await);
     assert_eq!((known.status, &known.body), (200, &unknown.body));
     assert_eq!(known.headers["x-colloquy-cost"], unknown.headers["x-colloquy-cost"]);
-    let letters = world.letters();
+    let letters = world.queued_mails();
     assert_eq!(letters.len(), 2, "one of them to nobody: {letters:?}");
     assert_eq!(letters[0]["user"], ana["id"]);
     assert_eq!(letters[1]["user"], "00000000-0000-0000-0000-000000000000");
@@ -67,13 +77,13 @@ async fn a_reset_request_does_not_reveal_accounts() {
     for _ in 0..4 {
         assert_eq!(ask("ana@example.com").await.ok(200), known.body);
     }
-    assert_eq!(world.letters().len(), 4);
+    assert_eq!(world.queued_mails().len(), 4);
     // and twenty requests from one network, loudly
     for _ in 0..14 {
         ask("nobody@example.com").await.ok(200);
     }
     ask("nobody@example.com").await.refused(429, "RATE_LIMITED");
-    ask("nobody").await.wrong("email");
+    ask("nobody").await.expect_invalid_field("email");
 }
 
 #[tokio::test]
@@ -91,8 +101,8 @@ async fn a_reset_token_works_once_within_an_hour() {
     ask().await.ok(200);
     let other = mailed_token(&world);
     confirm("unknown", NEW).await.refused(400, "INVALID_TOKEN");
-    confirm(&token, "short").await.wrong("new_password");
-    confirm(&token, "password1").await.wrong("new_password");
+    confirm(&token, "short").await.expect_invalid_field("new_password");
+    confirm(&token, "password1").await.expect_invalid_field("new_password");
     let answers = join_all((0..4).map(|n| {
         let (confirm, token) = (&confirm, &token);
         async move { confirm(token, &format!("{NEW} {n}")).await }
@@ -118,7 +128,7 @@ async fn a_reset_token_of_an_old_address_is_invalid() {
     world.post("/v1/auth/password-reset", &json!({ "email": "ana@example.com" })).send().await.ok(200);
     let token = mailed_token(&world);
     let edit = json!({ "email": "lima@example.com", "current_password": PASSWORD });
-    world.ask("PATCH", "/v1/users/me").bearer(token_of(&ana)).json(&edit).send().await.ok(200);
+    world.request("PATCH", "/v1/users/me").bearer(access_token(&ana)).json(&edit).send().await.ok(200);
     let confirm = json!({ "token": token, "new_password": NEW });
     world.post("/v1/auth/password-reset/confirm", &confirm).send().await.refused(400, "INVALID_TOKEN");
 }

@@ -71,10 +71,14 @@ async fn only_refresh_tokens_refresh() {
     let ana = world.register("ana").await;
     let access = json!({ "refresh_token": ana["access_token"] });
     refresh(&world, &access).await.refused(401, "UNAUTHORIZED");
-    world.ask("POST", "/v1/auth/refresh").send().await.refused(401, "UNAUTHORIZED");
-    world.post("/v1/auth/refresh", &json!({ "refresh_token": 7 })).send().await.wrong("refresh_token");
+    world.request("POST", "/v1/auth/refresh").send().await.refused(401, "UNAUTHORIZED");
+    world
+        .post("/v1/auth/refresh", &json!({ "refresh_token": 7 }))
+        .send()
+        .await
+        .expect_invalid_field("refresh_token");
     let cookie = format!("__Host-refresh={}", ana["refresh_token"].as_str().unwrap());
-    let bare = world.ask("POST", "/v1/auth/refresh").header("cookie", &cookie);
+    let bare = world.request("POST", "/v1/auth/refresh").header("cookie", &cookie);
     bare.clone().send().await.refused(403, "CSRF_REFUSED");
     bare.header("x-csrf", "1").send().await.ok(200);
     let swapped = json!({ "access_token": ana["refresh_token"] });

@@ -3,7 +3,7 @@
 use cloud::bench::TestResponse;
 use serde_json::{Value, json};
 
-use crate::world::{IdentityWorld, PASSWORD, token_of};
+use crate::world::{IdentityWorld, PASSWORD, access_token};
 
 /// Signs somebody up as `{username}@example.com`, in lower case.
 async fn register_member(world: &IdentityWorld, username: &str, name: &str) -> Value {
@@ -45,9 +45,9 @@ async fn the_team_list_hides_email_addresses() {
         path = format!("/v1/users?limit=5&cursor={next}");
     }
     assert_eq!(found, expected);
-    world.get("/v1/users?limit=101", &speaker).send().await.wrong("limit");
-    world.get("/v1/users?cursor=none", &speaker).send().await.wrong("cursor");
-    world.ask("GET", "/v1/users").send().await.refused(401, "UNAUTHORIZED");
+    world.get("/v1/users?limit=101", &speaker).send().await.expect_invalid_field("limit");
+    world.get("/v1/users?cursor=none", &speaker).send().await.expect_invalid_field("cursor");
+    world.request("GET", "/v1/users").send().await.refused(401, "UNAUTHORIZED");
 }
 
 #[tokio::test]
@@ -72,9 +72,9 @@ async fn users_are_found_by_visible_fields_only() {
 
     let role = |role: &str| json!({ "role": role });
     let (staff, path) =
-        (world.staff(false).await, format!("/v1/admin/users/{}", ana["id"].as_str().unwrap()));
+        (world.admin_client(false).await, format!("/v1/admin/users/{}", ana["id"].as_str().unwrap()));
     let appoint = async |to: &str| {
-        staff.ask("PATCH", &path).json(&role(to)).bearer(token_of(&root)).send().await.ok(200)
+        staff.request("PATCH", &path).json(&role(to)).bearer(access_token(&root)).send().await.ok(200)
     };
     appoint("moderator").await;
     assert_eq!(search(&world, "bo_1", &ana).await.ok(200)["items"][0].get("email"), None);
@@ -94,10 +94,10 @@ async fn user_search_is_limited_in_size_and_rate() {
     let expected: Vec<String> = (0..10).map(|number| format!("member_{number:02}")).collect();
     assert_eq!(usernames(&search(&world, "heron", &last).await.ok(200)), expected);
     for wrong in ["%20", "%FF", &"a".repeat(101)] {
-        search(&world, wrong, &last).await.wrong("query");
+        search(&world, wrong, &last).await.expect_invalid_field("query");
     }
-    world.get("/v1/users/search/", &last).send().await.wrong("query");
-    world.ask("GET", "/v1/users/search/heron").send().await.refused(401, "UNAUTHORIZED");
+    world.get("/v1/users/search/", &last).send().await.expect_invalid_field("query");
+    world.request("GET", "/v1/users/search/heron").send().await.refused(401, "UNAUTHORIZED");
     for _ in 1..60 {
         search(&world, "nobody", &last).await.ok(200);
     }

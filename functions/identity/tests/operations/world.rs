@@ -16,17 +16,17 @@ const HOUR_MS: u64 = 3_600_000;
 pub(crate) struct IdentityWorld {
     pub(crate) app: App,
     pub(crate) clock: Clock,
-    bench: TestCloud,
+    cloud: TestCloud,
     client: FunctionClient,
 }
 
 /// What somebody who has logged in is known by.
-pub(crate) fn token_of(tokens: &Value) -> &str {
+pub(crate) fn access_token(tokens: &Value) -> &str {
     tokens["access_token"].as_str().expect("an access token")
 }
 
 async fn api_client(variables: BTreeMap<String, String>, clock: &Clock) -> FunctionClient {
-    client_of(identity::api(Environment::of(variables, clock.clone())).await.expect("a door"))
+    client_of(identity::api(Environment::new(variables, clock.clone())).await.expect("a door"))
 }
 
 fn client_of(door: LambdaFunction) -> FunctionClient {
@@ -43,44 +43,44 @@ impl IdentityWorld {
         clock.advance(Duration::from_millis(HOUR_MS - clock.millis().unsigned_abs() % HOUR_MS));
         let time = clock.clone();
         let bench = TestCloud::start(move || time.millis(), None).await.expect("a bench");
-        let mut variables = bench.variables();
+        let mut variables = bench.function_environment();
         variables.insert("FIRST_ADMIN_EMAIL".into(), "root@example.com".into());
-        let app = App::start(&Environment::of(variables.clone(), clock.clone()), &[]).await.expect("an app");
+        let app = App::start(&Environment::new(variables.clone(), clock.clone()), &[]).await.expect("an app");
         let client = api_client(variables, &clock).await;
-        Self { app, clock, bench, client }
+        Self { app, clock, cloud: bench, client }
     }
 
     /// From now on whatever is posted to a socket is refused.
-    pub(crate) async fn mute(&mut self) {
-        let mut variables = self.bench.variables();
-        variables.insert("SOCKET_ENDPOINT".into(), self.bench.nowhere());
+    pub(crate) async fn break_socket_posts(&mut self) {
+        let mut variables = self.cloud.function_environment();
+        variables.insert("SOCKET_ENDPOINT".into(), self.cloud.unreachable_url());
         self.client = api_client(variables, &self.clock).await;
     }
 
     /// The door of staff; a mute one cannot post to sockets.
-    pub(crate) async fn staff(&self, is_mute: bool) -> FunctionClient {
-        let mut variables = self.bench.variables();
+    pub(crate) async fn admin_client(&self, is_mute: bool) -> FunctionClient {
+        let mut variables = self.cloud.function_environment();
         if is_mute {
-            variables.insert("SOCKET_ENDPOINT".into(), self.bench.nowhere());
+            variables.insert("SOCKET_ENDPOINT".into(), self.cloud.unreachable_url());
         }
-        client_of(identity::admin_api(Environment::of(variables, self.clock.clone())).await.expect("a door"))
+        client_of(identity::admin_api(Environment::new(variables, self.clock.clone())).await.expect("a door"))
     }
 
-    pub(crate) fn ask(&self, method: &str, path: &str) -> TestRequest {
-        self.client.ask(method, path)
+    pub(crate) fn request(&self, method: &str, path: &str) -> TestRequest {
+        self.client.request(method, path)
     }
 
     pub(crate) fn post(&self, path: &str, body: &Value) -> TestRequest {
-        self.ask("POST", path).json(body)
+        self.request("POST", path).json(body)
     }
 
     /// As an HTML form has it.
     pub(crate) fn post_form(&self, path: &str, form: &str) -> TestRequest {
-        self.ask("POST", path).body("application/x-www-form-urlencoded", form)
+        self.request("POST", path).body("application/x-www-form-urlencoded", form)
     }
 
     pub(crate) fn get(&self, path: &str, tokens: &Value) -> TestRequest {
-        self.ask("GET", path).bearer(token_of(tokens))
+        self.request("GET", path).bearer(access_token(tokens))
     }
 
     /// Signs somebody up as `{name}@example.com`.
@@ -95,8 +95,8 @@ impl IdentityWorld {
     }
 
     /// The letters that wait to be sent, oldest first.
-    pub(crate) fn letters(&self) -> Vec<Value> {
-        let waiting = self.bench.waiting(Queue::Mail.setting()).unwrap();
+    pub(crate) fn queued_mails(&self) -> Vec<Value> {
+        let waiting = self.cloud.queued_bodies(Queue::Mail.env_var()).unwrap();
         waiting.iter().map(|body| serde_json::from_str::<Value>(body).unwrap()["payload"].clone()).collect()
     }
 }

@@ -5,10 +5,10 @@
 use gif::{ColorOutput, DecodeOptions, Decoder, Encoder, Frame};
 use model::{
     Error,
-    image::{ImageFormat, LONGEST_SIDE, MAX_BYTES},
+    image::{ImageFormat, MAX_IMAGE_BYTES, MAX_SIDE_PIXELS},
 };
 
-use super::{picture::NormalizedImage, posted::FIELD};
+use super::{picture::NormalizedImage, posted::FILE_FIELD};
 
 /// Frames, and pixels of all of them together: what is written anew in a few seconds, and what a browser still plays.
 const MAX_FRAMES: usize = 1_000;
@@ -18,18 +18,18 @@ const MAX_PIXELS: u64 = 100_000_000;
 ///
 /// # Errors
 /// `Invalid` for one that cannot be decoded, or that moves and is too large: nobody scales a palette.
-pub(super) fn drawn(file: &[u8]) -> Result<Option<NormalizedImage>, Error> {
+pub(super) fn normalize_animation(file: &[u8]) -> Result<Option<NormalizedImage>, Error> {
     let mut decoder = decoder(file)?;
     let (width, height) = (decoder.width(), decoder.height());
     if width == 0 || height == 0 {
         return Err(damaged_error());
     }
-    if u32::from(width.max(height)) > LONGEST_SIDE {
+    if u32::from(width.max(height)) > MAX_SIDE_PIXELS {
         let mut frame =
             || decoder.next_frame_info().map(|frame| frame.is_some()).map_err(|_| damaged_error());
         let moves = frame()? && frame()?;
-        let why = format!("moves, and has more than {LONGEST_SIDE} pixels a side");
-        return if moves { Err(Error::field(FIELD, why)) } else { Ok(None) };
+        let why = format!("moves, and has more than {MAX_SIDE_PIXELS} pixels a side");
+        return if moves { Err(Error::field(FILE_FIELD, why)) } else { Ok(None) };
     }
     let palette = decoder.global_palette().unwrap_or_default().to_vec();
     let mut encoder = Encoder::new(Vec::new(), width, height, &palette).map_err(|_| damaged_error())?;
@@ -39,7 +39,7 @@ pub(super) fn drawn(file: &[u8]) -> Result<Option<NormalizedImage>, Error> {
         pixels += u64::from(frame.width) * u64::from(frame.height);
         if frames > MAX_FRAMES || pixels > MAX_PIXELS {
             let why = format!("moves, for more than {MAX_FRAMES} frames or {MAX_PIXELS} pixels");
-            return Err(Error::field(FIELD, why));
+            return Err(Error::field(FILE_FIELD, why));
         }
         // its lines are in order now
         let frame = Frame { interlaced: false, ..frame.clone() };
@@ -52,10 +52,10 @@ pub(super) fn drawn(file: &[u8]) -> Result<Option<NormalizedImage>, Error> {
     if frames == 0 {
         return Err(damaged_error());
     }
-    if bytes.len() > MAX_BYTES {
+    if bytes.len() > MAX_IMAGE_BYTES {
         return Err(Error::field(
-            FIELD,
-            format!("is an animation of more than {} MB", MAX_BYTES / 1024 / 1024),
+            FILE_FIELD,
+            format!("is an animation of more than {} MB", MAX_IMAGE_BYTES / 1024 / 1024),
         ));
     }
     let (width, height) = (width.into(), height.into());
@@ -71,5 +71,5 @@ fn decoder(file: &[u8]) -> Result<Decoder<&[u8]>, Error> {
 }
 
 fn damaged_error() -> Error {
-    Error::field(FIELD, "is damaged: it cannot be decoded")
+    Error::field(FILE_FIELD, "is damaged: it cannot be decoded")
 }

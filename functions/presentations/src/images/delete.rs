@@ -7,7 +7,7 @@ use http::StatusCode;
 use model::image::ImageFilename;
 use store::images;
 
-use super::show::NONE;
+use super::show::NOT_FOUND;
 
 macro_rules! deletes {
     ($($(#[$doc:meta])* $name:ident, $path:literal, $id:literal;)*) => {$(
@@ -33,7 +33,7 @@ macro_rules! deletes {
             account: AccountCaller,
             Path(filename): Path<String>,
         ) -> ApiResult<StatusCode> {
-            let name: ImageFilename = filename.parse().map_err(|_| NONE)?;
+            let name: ImageFilename = filename.parse().map_err(|_| NOT_FOUND)?;
             images::delete(&app.store, account.user, name, app.clock.now()).await?;
             Ok(StatusCode::NO_CONTENT)
         }

@@ -43,5 +43,5 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 pub async fn api(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(&environment, &[]).await?;
     let router = router().split_for_parts().0.layer(Extension(ImageCache::default())).with_state(app.clone());
-    Ok(entry::http::door(&app, router))
+    Ok(entry::http::function(&app, router))
 }

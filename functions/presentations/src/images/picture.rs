@@ -16,14 +16,14 @@ use image::{
 };
 use model::{
     Error,
-    image::{ImageFormat, LONGEST_SIDE, MAX_BYTES},
+    image::{ImageFormat, MAX_IMAGE_BYTES, MAX_SIDE_PIXELS},
 };
 use moxcms::{ColorProfile, Layout, TransformOptions};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use super::{
     animation,
-    posted::{FIELD, unsupported},
+    posted::{FILE_FIELD, unsupported_error},
 };
 
 /// Pixels a side and in all, of what comes: any screenshot, most photos of phones. More is refused by its header, before
@@ -39,7 +39,7 @@ const JPEG_QUALITY: u8 = 85;
 /// Pictures that may be drawn at once in this process. A Lambda has one request; the local cloud has all of them.
 static NORMALIZE_PERMITS: Semaphore = Semaphore::const_new(2);
 
-/// An image as it is kept: at most [`LONGEST_SIDE`] and [`MAX_BYTES`], in sRGB, upright, without metadata.
+/// An image as it is kept: at most [`LONGEST_SIDE`] and [`MAX_IMAGE_BYTES`], in sRGB, upright, without metadata.
 #[derive(Debug)]
 pub(super) struct NormalizedImage {
     pub(super) format: ImageFormat,
@@ -52,7 +52,7 @@ pub(super) struct NormalizedImage {
 ///
 /// # Errors
 /// 415 for what is none of the four formats by its first bytes; `Invalid` for what cannot be decoded, or is too large for it.
-pub(super) async fn draw(file: bytes::Bytes) -> Result<NormalizedImage, ApiError> {
+pub(super) async fn normalize(file: bytes::Bytes) -> Result<NormalizedImage, ApiError> {
     let running = NORMALIZE_PERMITS.acquire().await.map_err(Error::internal)?;
     let drawn = spawn_blocking(move || normalize_blocking(&file)).await.map_err(Error::internal)?;
     drop(running);
@@ -60,9 +60,10 @@ pub(super) async fn draw(file: bytes::Bytes) -> Result<NormalizedImage, ApiError
 }
 
 fn normalize_blocking(file: &[u8]) -> Result<NormalizedImage, ApiError> {
-    let format = detect_format(file).ok_or_else(|| unsupported("an image is JPEG, PNG, GIF or WebP"))?;
+    let format =
+        detect_format(file).ok_or_else(|| unsupported_error("an image is JPEG, PNG, GIF or WebP"))?;
     if format == ImageFormat::Gif
-        && let Some(picture) = animation::drawn(file)?
+        && let Some(picture) = animation::normalize_animation(file)?
     {
         return Ok(picture);
     }
@@ -87,9 +88,9 @@ fn decode_error(error: &ImageError) -> Error {
             let why = format!(
                 "has too many pixels: {MAX_SIDE} a side and {MAX_MEGAPIXELS} million in all are taken"
             );
-            Error::field(FIELD, why)
+            Error::field(FILE_FIELD, why)
         }
-        _ => Error::field(FIELD, "is damaged: it cannot be decoded"),
+        _ => Error::field(FILE_FIELD, "is damaged: it cannot be decoded"),
     }
 }
 
@@ -120,7 +121,7 @@ fn decode(file: &[u8], format: ImageFormat) -> ImageResult<DynamicImage> {
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let profile = decoder.icc_profile().ok().flatten();
     let whole = DynamicImage::from_decoder(decoder)?;
-    let mut picture = to_eight_bits(fit_into(whole, LONGEST_SIDE));
+    let mut picture = to_eight_bits(fit_into(whole, MAX_SIDE_PIXELS));
     if let Some(profile) = profile {
         to_srgb(&mut picture, &profile);
     }
@@ -178,7 +179,7 @@ fn encode(mut picture: DynamicImage, format: ImageFormat) -> ImageResult<Normali
     loop {
         let (format, bytes) = encode_smallest(&picture, format)?;
         let (width, height) = (picture.width(), picture.height());
-        if bytes.len() <= MAX_BYTES {
+        if bytes.len() <= MAX_IMAGE_BYTES {
             return Ok(NormalizedImage { format, width, height, bytes });
         }
         picture = fit_into(picture, width.max(height) * 3 / 4);
@@ -200,7 +201,7 @@ fn encode_smallest(picture: &DynamicImage, format: ImageFormat) -> ImageResult<(
         }
         ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::Gif => {
             let png = encode_png(picture)?;
-            if png.len() > MAX_BYTES && opaque {
+            if png.len() > MAX_IMAGE_BYTES && opaque {
                 return Ok((ImageFormat::Jpeg, encode_jpeg(picture)?));
             }
             Ok((ImageFormat::Png, png))

@@ -10,15 +10,15 @@ use bytes::Bytes;
 use entry::{App, http::ApiError};
 use futures::stream;
 use http::{Request, StatusCode, header};
-use model::{Error, ErrorCode, image::MAX_BYTES};
+use model::{Error, ErrorCode, image::MAX_IMAGE_BYTES};
 use multer::Multipart;
 
 /// The field of a form.
-pub(super) const FIELD: &str = "file";
+pub(super) const FILE_FIELD: &str = "file";
 /// Bytes of a form around its file: boundaries, headers, other fields.
 const MAX_FORM_OVERHEAD: usize = 64 * 1024;
 
-/// A file of at least one byte and at most [`MAX_BYTES`]; what it is, its first bytes say.
+/// A file of at least one byte and at most [`MAX_IMAGE_BYTES`]; what it is, its first bytes say.
 ///
 /// 413 when it is larger, 415 for a body that is neither a form nor a file, 400 for a form that cannot be read, 422 where it
 /// has no `file`. Of a body over 6 MB, which no Lambda takes, the gateway says 413 before us, in words of its own.
@@ -35,19 +35,26 @@ impl FromRequest<App> for UploadedFile {
         let file = match essence.as_str() {
             "multipart/form-data" => {
                 let boundary = multer::parse_boundary(content_type).map_err(|_| unreadable_form_error())?;
-                let body =
-                    to_bytes(body, MAX_BYTES + MAX_FORM_OVERHEAD).await.map_err(|_| too_large_error())?;
+                let body = to_bytes(body, MAX_IMAGE_BYTES + MAX_FORM_OVERHEAD)
+                    .await
+                    .map_err(|_| too_large_error())?;
                 read_form_file(body, boundary).await?
             }
-            "application/octet-stream" => to_bytes(body, MAX_BYTES).await.map_err(|_| too_large_error())?,
-            image if image.starts_with("image/") => {
-                to_bytes(body, MAX_BYTES).await.map_err(|_| too_large_error())?
+            "application/octet-stream" => {
+                to_bytes(body, MAX_IMAGE_BYTES).await.map_err(|_| too_large_error())?
             }
-            _ => return Err(unsupported("send multipart/form-data, image/* or application/octet-stream")),
+            image if image.starts_with("image/") => {
+                to_bytes(body, MAX_IMAGE_BYTES).await.map_err(|_| too_large_error())?
+            }
+            _ => {
+                return Err(unsupported_error(
+                    "send multipart/form-data, image/* or application/octet-stream",
+                ));
+            }
         };
         match file.len() {
-            0 => Err(Error::field(FIELD, "is required").into()),
-            1..=MAX_BYTES => Ok(Self(file)),
+            0 => Err(Error::field(FILE_FIELD, "is required").into()),
+            1..=MAX_IMAGE_BYTES => Ok(Self(file)),
             _ => Err(too_large_error()),
         }
     }
@@ -57,11 +64,11 @@ async fn read_form_file(body: Bytes, boundary: String) -> Result<Bytes, ApiError
     let body = stream::once(async move { Ok::<_, Infallible>(body) });
     let mut form = Multipart::new(body, boundary);
     while let Some(field) = form.next_field().await.map_err(|_| unreadable_form_error())? {
-        if field.name() == Some(FIELD) {
+        if field.name() == Some(FILE_FIELD) {
             return field.bytes().await.map_err(|_| unreadable_form_error());
         }
     }
-    Err(Error::field(FIELD, "is required").into())
+    Err(Error::field(FILE_FIELD, "is required").into())
 }
 
 fn unreadable_form_error() -> ApiError {
@@ -69,11 +76,11 @@ fn unreadable_form_error() -> ApiError {
 }
 
 fn too_large_error() -> ApiError {
-    let why = format!("an image has {} MB at most", MAX_BYTES / 1024 / 1024);
-    ApiError::Transport(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::PayloadTooLarge, why)
+    let why = format!("an image has {} MB at most", MAX_IMAGE_BYTES / 1024 / 1024);
+    ApiError::Http(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::PayloadTooLarge, why)
 }
 
 /// 415.
-pub(super) fn unsupported(why: &str) -> ApiError {
-    ApiError::Transport(StatusCode::UNSUPPORTED_MEDIA_TYPE, ErrorCode::UnsupportedMediaType, why.into())
+pub(super) fn unsupported_error(why: &str) -> ApiError {
+    ApiError::Http(StatusCode::UNSUPPORTED_MEDIA_TYPE, ErrorCode::UnsupportedMediaType, why.into())
 }

@@ -18,7 +18,7 @@ const MAX_CACHED_BYTES: usize = 64 * 1024 * 1024;
 pub(super) struct ImageCache(Arc<Mutex<VecDeque<(ImageId, Bytes)>>>);
 
 impl ImageCache {
-    pub(super) fn take(&self, id: ImageId) -> Option<Bytes> {
+    pub(super) fn get(&self, id: ImageId) -> Option<Bytes> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let place = kept.iter().position(|(other, _)| *other == id)?;
         let found = kept.remove(place)?;
@@ -28,7 +28,7 @@ impl ImageCache {
     }
 
     /// What was not asked for longest goes first.
-    pub(super) fn put(&self, id: ImageId, bytes: &Bytes) {
+    pub(super) fn insert(&self, id: ImageId, bytes: &Bytes) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|(other, _)| *other != id);
         kept.push_back((id, bytes.clone()));
@@ -42,7 +42,7 @@ impl ImageCache {
 
 #[cfg(test)]
 mod tests {
-    use model::image::MAX_BYTES;
+    use model::image::MAX_IMAGE_BYTES;
     use uuid::Uuid;
 
     use super::*;
@@ -51,13 +51,13 @@ mod tests {
     fn what_was_not_asked_for_longest_goes_first() {
         let shelf = ImageCache::default();
         let id = |n: usize| ImageId::from(Uuid::from_u128(n as u128));
-        let large = Bytes::from(vec![0; MAX_BYTES]);
-        let fit = MAX_CACHED_BYTES / MAX_BYTES;
-        (0..fit).for_each(|n| shelf.put(id(n), &large));
-        assert_eq!(shelf.take(id(0)).as_ref(), Some(&large));
-        shelf.put(id(fit), &large);
-        shelf.put(id(fit), &large);
-        assert_eq!(shelf.take(id(1)), None);
-        assert!((2..=fit).chain([0]).all(|n| shelf.take(id(n)).is_some()));
+        let large = Bytes::from(vec![0; MAX_IMAGE_BYTES]);
+        let fit = MAX_CACHED_BYTES / MAX_IMAGE_BYTES;
+        (0..fit).for_each(|n| shelf.insert(id(n), &large));
+        assert_eq!(shelf.get(id(0)).as_ref(), Some(&large));
+        shelf.insert(id(fit), &large);
+        shelf.insert(id(fit), &large);
+        assert_eq!(shelf.get(id(1)), None);
+        assert!((2..=fit).chain([0]).all(|n| shelf.get(id(n)).is_some()));
     }
 }

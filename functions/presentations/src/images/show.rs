@@ -13,7 +13,7 @@ use store::images;
 
 use super::{shelf::ImageCache, upload::ImageFile};
 
-pub(super) const NONE: Error = Error::NotFound("image");
+pub(super) const NOT_FOUND: Error = Error::NotFound("image");
 
 /// A name never stands for other bytes.
 const CACHE_CONTROL: &str = "public, max-age=31536000, immutable";
@@ -68,20 +68,20 @@ async fn image_response(
     headers: &HeaderMap,
 ) -> ApiResult<Response> {
     let now = app.clock.now();
-    let name: ImageFilename = filename.parse().map_err(|_| NONE)?;
+    let name: ImageFilename = filename.parse().map_err(|_| NOT_FOUND)?;
     let image = images::get(&app.store, name.id, now).await?;
-    let image = image.filter(|image| image.format == name.format).ok_or(NONE)?;
+    let image = image.filter(|image| image.format == name.format).ok_or(NOT_FOUND)?;
     // the id is made of the bytes
     let tag = format!("\"{}\"", name.id);
     let cached = [(header::ETAG, tag.clone()), (header::CACHE_CONTROL, CACHE_CONTROL.to_owned())];
     if matches_etag(headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, cached).into_response());
     }
-    let bytes = if let Some(bytes) = shelf.take(name.id) {
+    let bytes = if let Some(bytes) = shelf.get(name.id) {
         bytes
     } else {
-        let bytes = images::bytes(&app.store, &image, now).await?.ok_or(NONE)?.into();
-        shelf.put(name.id, &bytes);
+        let bytes = images::read_bytes(&app.store, &image, now).await?.ok_or(NOT_FOUND)?.into();
+        shelf.insert(name.id, &bytes);
         bytes
     };
     let shown = [

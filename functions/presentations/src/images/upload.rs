@@ -3,7 +3,7 @@ use std::time::Duration;
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{AccountCaller, ApiResult, ErrorBody, limit},
+    http::{AccountCaller, ApiResult, ErrorBody, enforce_rate_limits},
 };
 use http::StatusCode;
 use model::{
@@ -21,7 +21,8 @@ use utoipa::ToSchema;
 use super::{picture, posted::UploadedFile};
 
 /// Until plans say how much an account may keep: a deck of pictures an hour, and no disk for everyone.
-const UPLOAD_RATE_LIMIT: RateLimit = RateLimit { what: "image", most: 120, window: Duration::from_hours(1) };
+const UPLOAD_RATE_LIMIT: RateLimit =
+    RateLimit { name: "image", max_attempts: 120, window: Duration::from_hours(1) };
 
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "documentation: the form is read as it comes")]
@@ -117,16 +118,16 @@ async fn store_image(
     UploadedFile(file): UploadedFile,
 ) -> ApiResult<StoredImage> {
     let owner = account.user;
-    limit(app, &[(UPLOAD_RATE_LIMIT, &owner.to_string())]).await?;
-    let picture = picture::draw(file).await?;
+    enforce_rate_limits(app, &[(UPLOAD_RATE_LIMIT, &owner.to_string())]).await?;
+    let picture = picture::normalize(file).await?;
     let sha256: [u8; 32] = Sha256::digest(&picture.bytes).into();
     let new = NewImage {
         owner,
-        id: ImageId::of(owner, &sha256),
+        id: ImageId::derive(owner, &sha256),
         format: picture.format,
         width: picture.width,
         height: picture.height,
-        upload: app.clock.id(),
+        upload: app.clock.new_id(),
     };
     Ok(images::put(&app.store, new, &picture.bytes, app.clock.now()).await?)
 }

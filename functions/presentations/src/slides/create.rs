@@ -32,10 +32,10 @@ pub(crate) struct CreateSlideRequest {
 }
 
 impl CreateSlideRequest {
-    pub(super) fn slide(&self, app: &App, presentation: PresentationId) -> Result<Slide, Error> {
+    pub(super) fn to_slide(&self, app: &App, presentation: PresentationId) -> Result<Slide, Error> {
         let content = SlideContent::parse(self.kind, &self.content).map_err(Error::Invalid)?;
         let now = app.clock.now();
-        Ok(Slide { id: app.clock.id(), presentation, content, created_at: now, updated_at: now })
+        Ok(Slide { id: app.clock.new_id(), presentation, content, created_at: now, updated_at: now })
     }
 }
 
@@ -58,18 +58,18 @@ impl CreateSlideRequest {
         (status = 422, description = "Among others, an `order_index` past the end", body = ErrorBody),
     )
 )]
-pub(crate) async fn create(
+pub(crate) async fn create_slide(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<PresentationId>,
     ValidJson(input): ValidJson<CreateSlideRequest>,
 ) -> ApiResult<(StatusCode, Json<PresentationSlideView>)> {
-    let slide = input.slide(&app, id)?;
+    let slide = input.to_slide(&app, id)?;
     let index = match input.order_index {
         None => slides::append(&app.store, account.user, &slide).await?,
         Some(index) => {
             slides::insert(&app.store, account.user, &slide, |_| Some(index), "order_index").await?
         }
     };
-    Ok((StatusCode::CREATED, Json(PresentationSlideView::at(index, slide))))
+    Ok((StatusCode::CREATED, Json(PresentationSlideView::new(index, slide))))
 }

@@ -23,7 +23,7 @@ use store::slides;
         (status = 404, body = ErrorBody),
     )
 )]
-pub(crate) async fn delete(
+pub(crate) async fn delete_slide(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<SlideId>,

@@ -24,15 +24,15 @@ use crate::view::PresentationSlideView;
         (status = 409, description = "`LIMIT_REACHED`: a presentation has 200 slides at most", body = ErrorBody),
     )
 )]
-pub(crate) async fn duplicate(
+pub(crate) async fn duplicate_slide(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<SlideId>,
 ) -> ApiResult<(StatusCode, Json<PresentationSlideView>)> {
     let now = app.clock.now();
     let original = slides::locate(&app.store, account.user, id, now).await?.slide;
-    let copy = Slide { id: app.clock.id(), created_at: now, updated_at: now, ..original };
+    let copy = Slide { id: app.clock.new_id(), created_at: now, updated_at: now, ..original };
     let right_after = |order: &model::presentation::SlideOrder| Some(order.index_of(id)? + 1);
     let index = slides::insert(&app.store, account.user, &copy, right_after, "order_index").await?;
-    Ok((StatusCode::CREATED, Json(PresentationSlideView::at(index, copy))))
+    Ok((StatusCode::CREATED, Json(PresentationSlideView::new(index, copy))))
 }

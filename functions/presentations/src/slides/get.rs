@@ -22,11 +22,11 @@ use crate::view::PresentationSlideView;
         (status = 404, body = ErrorBody),
     )
 )]
-pub(crate) async fn get(
+pub(crate) async fn get_slide(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<SlideId>,
 ) -> ApiResult<Json<PresentationSlideView>> {
     let found = slides::locate(&app.store, account.user, id, app.clock.now()).await?;
-    Ok(Json(PresentationSlideView::at(found.index, found.slide)))
+    Ok(Json(PresentationSlideView::new(found.index, found.slide)))
 }

@@ -39,7 +39,7 @@ pub(crate) struct InsertSlidePath {
         (status = 422, description = "Among others, a position past the end", body = ErrorBody),
     )
 )]
-pub(crate) async fn insert(
+pub(crate) async fn insert_slide(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<PresentationId>,
@@ -48,7 +48,7 @@ pub(crate) async fn insert(
 ) -> ApiResult<(StatusCode, Json<PresentationSlideView>)> {
     let position: usize =
         place.position.parse().map_err(|_| Error::field("position", "must be a whole number from 0"))?;
-    let slide = input.slide(&app, id)?;
+    let slide = input.to_slide(&app, id)?;
     let index = slides::insert(&app.store, account.user, &slide, |_| Some(position), "position").await?;
-    Ok((StatusCode::CREATED, Json(PresentationSlideView::at(index, slide))))
+    Ok((StatusCode::CREATED, Json(PresentationSlideView::new(index, slide))))
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use store::{presentations, slides};
 use utoipa::ToSchema;
 
-use crate::view::{PresentationSlideView, in_order};
+use crate::view::{PresentationSlideView, slide_views};
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SlideList {
@@ -33,13 +33,13 @@ pub(crate) struct SlideList {
         (status = 404, body = ErrorBody),
     )
 )]
-pub(crate) async fn list(
+pub(crate) async fn list_slides(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<PresentationId>,
 ) -> ApiResult<Json<SlideList>> {
     let now = app.clock.now();
-    let presentation = presentations::owned(&app.store, account.user, id, now).await?;
-    let items = in_order(slides::list(&app.store, &presentation, now).await?);
+    let presentation = presentations::get_owned(&app.store, account.user, id, now).await?;
+    let items = slide_views(slides::list(&app.store, &presentation, now).await?);
     Ok(Json(SlideList { total: items.len(), items, next: None }))
 }

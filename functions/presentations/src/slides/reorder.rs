@@ -4,17 +4,17 @@ use entry::{
     http::{AccountCaller, ApiResult, ErrorBody, PathId, ValidJson},
 };
 use garde::Validate;
-use model::{PresentationId, SlideId, presentation::MOST_SLIDES};
+use model::{PresentationId, SlideId, presentation::MAX_SLIDES};
 use serde::{Deserialize, Serialize};
 use store::slides;
 use utoipa::ToSchema;
 
-use crate::view::{PresentationSlideView, in_order};
+use crate::view::{PresentationSlideView, slide_views};
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct ReorderSlidesRequest {
     /// Every slide of the presentation, once, in the order wanted.
-    #[garde(length(min = 1, max = MOST_SLIDES))]
+    #[garde(length(min = 1, max = MAX_SLIDES))]
     slide_ids: Vec<SlideId>,
 }
 
@@ -41,14 +41,14 @@ pub(crate) struct ReorderSlidesResponse {
         (status = 422, description = "Ids that are missing, unknown or there twice", body = ErrorBody),
     )
 )]
-pub(crate) async fn reorder(
+pub(crate) async fn reorder_slides(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<PresentationId>,
     ValidJson(input): ValidJson<ReorderSlidesRequest>,
 ) -> ApiResult<Json<ReorderSlidesResponse>> {
     let (store, now) = (&app.store, app.clock.now());
-    let presentation = slides::arrange(store, account.user, id, &input.slide_ids, "slide_ids", now).await?;
-    let slides = in_order(slides::list(store, &presentation, now).await?);
+    let presentation = slides::reorder(store, account.user, id, &input.slide_ids, "slide_ids", now).await?;
+    let slides = slide_views(slides::list(store, &presentation, now).await?);
     Ok(Json(ReorderSlidesResponse { reordered: slides.len(), slides }))
 }

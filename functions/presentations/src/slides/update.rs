@@ -47,7 +47,7 @@ pub(crate) struct UpdateSlideRequest {
         (status = 422, description = "Among others, an `order_index` past the end", body = ErrorBody),
     )
 )]
-pub(crate) async fn update(
+pub(crate) async fn update_slide(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<SlideId>,
@@ -64,12 +64,12 @@ pub(crate) async fn update(
     match input.order_index.filter(|wanted| *wanted != index) {
         Some(wanted) => {
             let with = replaced.then_some(&slide);
-            slides::shift(store, &presentation, id, wanted, "order_index", with, now).await?;
+            slides::move_to(store, &presentation, id, wanted, "order_index", with, now).await?;
         }
         None if replaced => slides::replace(store, &slide).await?,
         None => {}
     }
-    Ok(Json(PresentationSlideView::at(input.order_index.unwrap_or(index), slide)))
+    Ok(Json(PresentationSlideView::new(input.order_index.unwrap_or(index), slide)))
 }
 
 /// The content as it is to be, where it is to be another.

@@ -5,9 +5,9 @@ use crate::world::PresentationsWorld;
 #[tokio::test]
 async fn invalid_fields_are_named() {
     let world = PresentationsWorld::start().await;
-    let ana = world.person().await;
-    let talk = ana.presentation("Talk").await;
-    let slide = ana.slide(&talk, "question_choice").await;
+    let ana = world.create_user().await;
+    let talk = ana.create_presentation("Talk").await;
+    let slide = ana.create_slide(&talk, "question_choice").await;
     let before = (ana.get(&talk).await.body, ana.get("/v1/presentations").await.body);
 
     let (all, one) = ("/v1/presentations".to_owned(), talk.clone());
@@ -62,10 +62,10 @@ async fn invalid_fields_are_named() {
         ("PUT", &reorder, json!({"slide_ids": vec![slide.clone(); 201]}), "slide_ids"),
     ] {
         let answer = ana.send(method, path, Some(body.to_string())).await;
-        assert_eq!(answer.fields()[0], field, "{method} {path} {body}");
+        assert_eq!(answer.invalid_fields()[0], field, "{method} {path} {body}");
     }
     let stranger = uuid::Uuid::from_u128(7);
-    let named = ana.put(&reorder, json!({"slide_ids": [slide, stranger]})).await.fields();
+    let named = ana.put(&reorder, json!({"slide_ids": [slide, stranger]})).await.invalid_fields();
     assert_eq!(named, ["slide_ids[1]"]);
     let after = (ana.get(&talk).await.body, ana.get("/v1/presentations").await.body);
     assert_eq!(after, before, "nothing changed");
@@ -74,7 +74,7 @@ async fn invalid_fields_are_named() {
 #[tokio::test]
 async fn values_at_the_limit_are_accepted() {
     let world = PresentationsWorld::start().await;
-    let ana = world.person().await;
+    let ana = world.create_user().await;
     let most = json!({
         "title": "ä".repeat(200), "description": "ö".repeat(2000), "speaker_notes": "𝄞".repeat(50_000),
         "slug": "x".repeat(100),
@@ -90,8 +90,8 @@ async fn values_at_the_limit_are_accepted() {
 #[tokio::test]
 async fn unreadable_bodies_are_refused() {
     let world = PresentationsWorld::start().await;
-    let ana = world.person().await;
-    let talk = ana.presentation("Talk").await;
+    let ana = world.create_user().await;
+    let talk = ana.create_presentation("Talk").await;
     for body in ["{", "", "title=x", "{\"title\": \"x\"", "nul"] {
         let answer = ana.send("POST", "/v1/presentations", Some(body.into())).await;
         assert!([400, 422].contains(&answer.status), "{body}: {answer:?}");

@@ -5,7 +5,7 @@ use crate::world::PresentationsWorld;
 #[tokio::test]
 async fn a_presentation_is_created_published_and_deleted() {
     let world = PresentationsWorld::start().await;
-    let ana = world.person().await;
+    let ana = world.create_user().await;
     let new = json!({
         "title": "The First Talk!", "description": "About it", "speaker_notes": "Breathe.",
         "status": "archived", "owner": "someone", "speaker_id": "someone", "version": 9,
@@ -50,11 +50,11 @@ async fn a_presentation_is_created_published_and_deleted() {
 #[tokio::test]
 async fn the_public_link_shows_only_public_fields() {
     let world = PresentationsWorld::start().await;
-    let ana = world.person().await;
+    let ana = world.create_user().await;
     let new = json!({"title": "Talk", "speaker_notes": "a-secret-marker", "slug": "My-Talk"});
     let made = ana.post("/v1/presentations", new).await.ok(201);
     assert_eq!(made["slug"], "my-talk");
-    let public = world.nobody().get("/v1/presentations/slug/MY-TALK").await.ok(200);
+    let public = world.anonymous().get("/v1/presentations/slug/MY-TALK").await.ok(200);
     assert_eq!(public["title"], "Talk");
     let mut fields: Vec<&str> = public.as_object().unwrap().keys().map(String::as_str).collect();
     fields.sort_unstable();
@@ -67,13 +67,13 @@ async fn the_public_link_shows_only_public_fields() {
     {
         ana.post("/v1/presentations", body).await.refused(409, "SLUG_TAKEN");
     }
-    let other = ana.presentation("Other").await;
+    let other = ana.create_presentation("Other").await;
     ana.put(&other, json!({"slug": "my-talk"})).await.refused(409, "SLUG_TAKEN");
     let path = format!("/v1/presentations/{}", made["id"].as_str().unwrap());
     ana.put(&path, json!({"slug": "my-talk", "speaker_notes": "b"})).await.ok(200);
     let moved = ana.put(&path, json!({"slug": "new-talk", "title": "New"})).await.ok(200);
     assert_eq!((&moved["slug"], &moved["speaker_notes"]), (&json!("new-talk"), &json!("b")));
-    let nobody = world.nobody();
+    let nobody = world.anonymous();
     nobody.get("/v1/presentations/slug/my-talk").await.refused(404, "RESOURCE_NOT_FOUND");
     assert_eq!(nobody.get("/v1/presentations/slug/new-talk").await.ok(200)["title"], "New");
     ana.put(&other, json!({"slug": "my-talk"})).await.ok(200);
@@ -85,8 +85,8 @@ async fn the_public_link_shows_only_public_fields() {
 #[tokio::test]
 async fn only_allowed_status_transitions_are_accepted() {
     let world = PresentationsWorld::start().await;
-    let ana = world.person().await;
-    let path = ana.presentation("Talk").await;
+    let ana = world.create_user().await;
+    let path = ana.create_presentation("Talk").await;
     let refused = ana.put(&path, json!({"status": "ended", "title": "Not"})).await;
     let refused = refused.refused(409, "INVALID_TRANSITION");
     assert!(refused["message"].as_str().unwrap().contains("draft"), "{refused}");
@@ -104,12 +104,12 @@ async fn only_allowed_status_transitions_are_accepted() {
 #[tokio::test]
 async fn lists_are_paged_by_cursor_or_page_number() {
     let world = PresentationsWorld::start().await;
-    let (ana, ben) = (world.person().await, world.person().await);
+    let (ana, ben) = (world.create_user().await, world.create_user().await);
     let mut paths = Vec::new();
     for n in 0..5 {
-        paths.push(ana.presentation(&format!("Talk {n} on RÜST")).await);
+        paths.push(ana.create_presentation(&format!("Talk {n} on RÜST")).await);
     }
-    ben.presentation("Not Ana's").await;
+    ben.create_presentation("Not Ana's").await;
     ana.put(&paths[1], json!({"description": "Bicycles", "status": "active"})).await.ok(200);
     let titles = |list: &serde_json::Value| -> Vec<String> {
         let items = list["items"].as_array().unwrap();
@@ -120,7 +120,7 @@ async fn lists_are_paged_by_cursor_or_page_number() {
     assert!(first.get("total").is_none() && first["items"][0].get("speaker_notes").is_none());
     let next = format!("/v1/presentations?limit=2&cursor={}", first["next"].as_str().unwrap());
     assert_eq!(titles(&ana.get(&next).await.ok(200)), ["Talk 3", "Talk 2"]);
-    assert_eq!(ben.get(&next).await.fields(), ["cursor"], "another's cursor");
+    assert_eq!(ben.get(&next).await.invalid_fields(), ["cursor"], "another's cursor");
 
     let page = ana.get("/v1/presentations?page=2&page_size=2").await.ok(200);
     assert_eq!(titles(&page), ["Talk 3", "Talk 2"]);
@@ -143,12 +143,12 @@ async fn lists_are_paged_by_cursor_or_page_number() {
 #[tokio::test]
 async fn a_duplicate_is_independent() {
     let world = PresentationsWorld::start().await;
-    let ana = world.person().await;
-    let original = ana.presentation("Talk").await;
+    let ana = world.create_user().await;
+    let original = ana.create_presentation("Talk").await;
     ana.put(&original, json!({"speaker_notes": "Breathe.", "description": "D", "status": "active"}))
         .await
         .ok(200);
-    let question = ana.slide(&original, "question_choice").await;
+    let question = ana.create_slide(&original, "question_choice").await;
     let summary = json!({"type": "summary", "content": {"include_slides": [question]}});
     ana.post(&format!("{original}/slides"), summary).await.ok(201);
 
@@ -157,14 +157,14 @@ async fn a_duplicate_is_independent() {
     assert_eq!((&copy["speaker_notes"], &copy["description"]), (&json!("Breathe."), &json!("D")));
     let path = format!("/v1/presentations/{}", copy["id"].as_str().unwrap());
     assert_eq!(ana.get(&path).await.ok(200), copy);
-    let [first, second] = ana.order(&path).await.try_into().unwrap();
+    let [first, second] = ana.slide_order(&path).await.try_into().unwrap();
     assert_ne!(first, question);
     let slide = ana.get(&format!("/v1/slides/{second}")).await.ok(200);
     assert_eq!(slide["content"]["include_slides"], json!([first]), "references follow");
     assert_eq!(slide["presentation_id"], copy["id"]);
 
     ana.delete(&original).await.ok(204);
-    assert_eq!(ana.order(&path).await.len(), 2);
+    assert_eq!(ana.slide_order(&path).await.len(), 2);
     let named = ana.post(&format!("{path}/duplicate"), json!({"new_title": "Mine"})).await.ok(201);
     assert_eq!(named["title"], "Mine");
 }
@@ -172,7 +172,7 @@ async fn a_duplicate_is_independent() {
 #[tokio::test]
 async fn a_deleted_presentation_leaves_no_items() {
     let world = PresentationsWorld::start().await;
-    let ana = world.person().await;
+    let ana = world.create_user().await;
     let new = json!({"title": "marker-1", "description": "marker-2", "speaker_notes": "marker-3", "slug": "marker-4"});
     let made = ana.post("/v1/presentations", new).await.ok(201);
     let id = made["id"].as_str().unwrap();
@@ -182,21 +182,21 @@ async fn a_deleted_presentation_leaves_no_items() {
         ana.post(&format!("{path}/slides"), slide).await.ok(201);
     }
     assert_eq!(
-        world.dump().await.matches("marker-").count(),
+        world.dump_table().await.matches("marker-").count(),
         11,
         "title and description also for the search"
     );
     ana.delete(&path).await.ok(204);
-    let left = world.dump().await;
+    let left = world.dump_table().await;
     assert!(!left.contains("marker-") && !left.contains(id), "{left}");
 }
 
 #[tokio::test]
 async fn the_cost_of_one_presentation_is_constant() {
     let world = PresentationsWorld::start().await;
-    let ana = world.person().await;
-    let first = ana.presentation("Talk").await;
-    let slide = ana.slide(&first, "content").await;
+    let ana = world.create_user().await;
+    let first = ana.create_presentation("Talk").await;
+    let slide = ana.create_slide(&first, "content").await;
     let costs = async || {
         let mut costs = Vec::new();
         costs.push(ana.get(&first).await.header("x-colloquy-cost").to_owned());
@@ -214,7 +214,7 @@ async fn the_cost_of_one_presentation_is_constant() {
     let alone = costs().await;
     assert_eq!(alone[0], "requests=2; rru=1.5; wru=0", "the log-in, and all of it in one query");
     for n in 0..40 {
-        ana.presentation(&format!("Talk {n}")).await;
+        ana.create_presentation(&format!("Talk {n}")).await;
     }
     assert_eq!(costs().await, alone);
 }

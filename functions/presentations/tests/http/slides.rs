@@ -6,8 +6,8 @@ use crate::world::PresentationsWorld;
 #[tokio::test]
 async fn slides_are_created_moved_and_deleted() {
     let world = PresentationsWorld::start().await;
-    let ana = world.person().await;
-    let talk = ana.presentation("Talk").await;
+    let ana = world.create_user().await;
+    let talk = ana.create_presentation("Talk").await;
     let slides = format!("{talk}/slides");
     let made = ana.post(&slides, json!({"type": "question_choice"})).await.ok(201);
     assert_eq!(made["order_index"], 0);
@@ -24,7 +24,7 @@ async fn slides_are_created_moved_and_deleted() {
     let image = made["id"].as_str().unwrap().to_owned();
     let made = ana.post(&format!("{slides}/insert/0"), json!({"type": "summary"})).await.ok(201);
     let summary = made["id"].as_str().unwrap().to_owned();
-    assert_eq!(ana.order(&talk).await, [&summary, &choice, &image, &text].map(String::as_str));
+    assert_eq!(ana.slide_order(&talk).await, [&summary, &choice, &image, &text].map(String::as_str));
 
     let copy = ana.send("POST", &format!("/v1/slides/{choice}/duplicate"), None).await.ok(201);
     assert_eq!(copy["order_index"], 2);
@@ -36,7 +36,7 @@ async fn slides_are_created_moved_and_deleted() {
     assert_eq!(reordered["slides"][4]["id"], choice);
 
     ana.delete(&format!("/v1/slides/{image}")).await.ok(204);
-    assert_eq!(ana.order(&talk).await, [&copy_id, &summary, &text, &choice].map(String::as_str));
+    assert_eq!(ana.slide_order(&talk).await, [&copy_id, &summary, &text, &choice].map(String::as_str));
     ana.get(&format!("/v1/slides/{image}")).await.refused(404, "RESOURCE_NOT_FOUND");
     ana.delete(&format!("/v1/slides/{image}")).await.refused(404, "RESOURCE_NOT_FOUND");
     let whole = ana.get(&talk).await.ok(200);
@@ -46,11 +46,11 @@ async fn slides_are_created_moved_and_deleted() {
 #[tokio::test]
 async fn slides_change_type_content_and_position() {
     let world = PresentationsWorld::start().await;
-    let ana = world.person().await;
-    let talk = ana.presentation("Talk").await;
+    let ana = world.create_user().await;
+    let talk = ana.create_presentation("Talk").await;
     let mut ids = Vec::new();
     for _ in 0..3 {
-        ids.push(ana.slide(&talk, "content").await);
+        ids.push(ana.create_slide(&talk, "content").await);
     }
     let path = format!("/v1/slides/{}", ids[0]);
     let text = ana.put(&path, json!({"content": {"text": "Hello"}})).await.ok(200);
@@ -60,7 +60,7 @@ async fn slides_change_type_content_and_position() {
     );
     let moved = ana.put(&path, json!({"order_index": 2})).await.ok(200);
     assert_eq!((&moved["order_index"], &moved["content"]["text"]), (&json!(2), &json!("Hello")));
-    assert_eq!(ana.order(&talk).await, [&ids[1], &ids[2], &ids[0]].map(String::as_str));
+    assert_eq!(ana.slide_order(&talk).await, [&ids[1], &ids[2], &ids[0]].map(String::as_str));
     let both = json!({"order_index": 0, "type": "question_text", "content": {"question": "Why?"}});
     let both = ana.put(&path, both).await.ok(200);
     assert_eq!(both, ana.get(&path).await.ok(200));
@@ -69,8 +69,11 @@ async fn slides_change_type_content_and_position() {
     assert_eq!(reset["content"]["title"], "Key Takeaways");
     assert_eq!(ana.put(&path, json!({})).await.ok(200), reset);
 
-    assert_eq!(ana.put(&path, json!({"order_index": 3, "type": "content"})).await.fields(), ["order_index"]);
-    assert_eq!(ana.put(&path, json!({"content": {"title": 1}})).await.fields(), ["content.title"]);
+    assert_eq!(
+        ana.put(&path, json!({"order_index": 3, "type": "content"})).await.invalid_fields(),
+        ["order_index"]
+    );
+    assert_eq!(ana.put(&path, json!({"content": {"title": 1}})).await.invalid_fields(), ["content.title"]);
     assert_eq!(ana.get(&path).await.ok(200), reset, "nothing changed");
 }
 
@@ -81,17 +84,17 @@ async fn twenty_concurrent_inserts_have_consecutive_positions() {
 
 #[tokio::test]
 async fn concurrent_inserts_survive_throttling() {
-    insert_twenty_concurrently(PresentationsWorld::misbehaving(7).await).await;
+    insert_twenty_concurrently(PresentationsWorld::with_chaos(7).await).await;
 }
 
 async fn insert_twenty_concurrently(world: PresentationsWorld) {
-    let ana = world.person().await;
-    let talk = ana.presentation("Talk").await;
+    let ana = world.create_user().await;
+    let talk = ana.create_presentation("Talk").await;
     let slides = format!("{talk}/slides");
     let made = join_all((0..20).map(|_| ana.post(&slides, json!({"type": "content"})))).await;
     let mut ids: Vec<String> =
         made.into_iter().map(|answer| answer.ok(201)["id"].as_str().unwrap().to_owned()).collect();
-    let mut order = ana.order(&talk).await;
+    let mut order = ana.slide_order(&talk).await;
     ids.sort();
     order.sort();
     assert_eq!(order, ids);
@@ -104,16 +107,16 @@ async fn concurrent_changes_keep_positions_consecutive() {
 
 #[tokio::test]
 async fn concurrent_changes_survive_throttling() {
-    change_concurrently(PresentationsWorld::misbehaving(8).await).await;
+    change_concurrently(PresentationsWorld::with_chaos(8).await).await;
 }
 
 async fn change_concurrently(world: PresentationsWorld) {
-    let ana = world.person().await;
-    let talk = ana.presentation("Talk").await;
+    let ana = world.create_user().await;
+    let talk = ana.create_presentation("Talk").await;
     let slides = format!("{talk}/slides");
     let mut ids = Vec::new();
     for _ in 0..6 {
-        ids.push(ana.slide(&talk, "content").await);
+        ids.push(ana.create_slide(&talk, "content").await);
     }
     let mut reversed = ids.clone();
     reversed.reverse();
@@ -138,7 +141,7 @@ async fn change_concurrently(world: PresentationsWorld) {
     assert!([200, 422].contains(&reordered.status), "{reordered:?}");
     ids.remove(0);
     ids.sort();
-    let mut order = ana.order(&talk).await;
+    let mut order = ana.slide_order(&talk).await;
     order.sort();
     assert_eq!(order, ids);
 }
@@ -146,16 +149,16 @@ async fn change_concurrently(world: PresentationsWorld) {
 #[tokio::test]
 async fn a_presentation_has_a_maximum_of_slides() {
     let world = PresentationsWorld::start().await;
-    let ana = world.person().await;
-    let talk = ana.presentation("Talk").await;
+    let ana = world.create_user().await;
+    let talk = ana.create_presentation("Talk").await;
     let slides = format!("{talk}/slides");
     for _ in 0..10 {
-        join_all((0..20).map(|_| ana.slide(&talk, "content"))).await;
+        join_all((0..20).map(|_| ana.create_slide(&talk, "content"))).await;
     }
     let new = json!({"type": "content"});
     ana.post(&slides, new.clone()).await.refused(409, "LIMIT_REACHED");
     ana.post(&format!("{slides}/insert/0"), new.clone()).await.refused(409, "LIMIT_REACHED");
-    let order = ana.order(&talk).await;
+    let order = ana.slide_order(&talk).await;
     assert_eq!(order.len(), 200);
     let one = format!("/v1/slides/{}", order[7]);
     ana.send("POST", &format!("{one}/duplicate"), None).await.refused(409, "LIMIT_REACHED");

@@ -27,10 +27,10 @@ fn operations(talk: &str, slide: &str) -> Vec<(&'static str, String, serde_json:
 #[tokio::test]
 async fn presentations_of_others_are_not_found() {
     let world = PresentationsWorld::start().await;
-    let (ana, ben, nobody) = (world.person().await, world.person().await, world.nobody());
-    let talk = ana.presentation("Talk").await;
-    let slide = format!("/v1/slides/{}", ana.slide(&talk, "content").await);
-    let before = world.dump().await;
+    let (ana, ben, nobody) = (world.create_user().await, world.create_user().await, world.anonymous());
+    let talk = ana.create_presentation("Talk").await;
+    let slide = format!("/v1/slides/{}", ana.create_slide(&talk, "content").await);
+    let before = world.dump_table().await;
     for (method, path, body) in operations(&talk, &slide) {
         let body = (!body.is_null()).then(|| body.to_string());
         nobody.send(method, &path, body.clone()).await.refused(401, "UNAUTHORIZED");
@@ -38,7 +38,7 @@ async fn presentations_of_others_are_not_found() {
     }
     nobody.get("/v1/presentations").await.refused(401, "UNAUTHORIZED");
     nobody.post("/v1/presentations", json!({"title": "x"})).await.refused(401, "UNAUTHORIZED");
-    let after = world.dump().await;
+    let after = world.dump_table().await;
     assert_eq!(after.len(), before.len(), "nothing changed");
 
     let unknown = uuid::Uuid::from_u128(7);

@@ -2,11 +2,11 @@
 
 use cloud::{
     Chaos,
-    bench::{FunctionClient, TABLE, TestCloud, TestResponse},
+    bench::{FunctionClient, TABLE_NAME, TestCloud, TestResponse},
 };
 use entry::{
     App, Clock, Environment,
-    tokens::{AccessToken, REFRESH_LIFE},
+    tokens::{AccessToken, REFRESH_TOKEN_LIFETIME},
 };
 use lambda_runtime::Context;
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ use store::logins::Login;
 pub(crate) struct PresentationsWorld {
     client: FunctionClient,
     app: App,
-    bench: TestCloud,
+    cloud: TestCloud,
 }
 
 impl PresentationsWorld {
@@ -24,7 +24,7 @@ impl PresentationsWorld {
     }
 
     /// A table that throttles and whose transactions conflict.
-    pub(crate) async fn misbehaving(seed: u64) -> Self {
+    pub(crate) async fn with_chaos(seed: u64) -> Self {
         Self::with(Some(Chaos::from_seed(seed))).await
     }
 
@@ -32,26 +32,26 @@ impl PresentationsWorld {
         let clock = Clock::system();
         let time = clock.clone();
         let bench = TestCloud::start(move || time.millis(), chaos).await.unwrap();
-        let environment = Environment::of(bench.variables(), clock);
+        let environment = Environment::new(bench.function_environment(), clock);
         let app = App::start(&environment, &[]).await.unwrap();
         let door = presentations::api(environment).await.unwrap();
         let client = FunctionClient::new(move |event| {
             let door = door.clone();
             async move { door.call(event, Context::default()).await }
         });
-        Self { client, app, bench }
+        Self { client, app, cloud: bench }
     }
 
     /// Someone new who has logged in.
-    pub(crate) async fn person(&self) -> ApiUser<'_> {
+    pub(crate) async fn create_user(&self) -> ApiUser<'_> {
         let now = self.app.clock.now();
         let login = Login {
-            user: self.app.clock.id(),
-            id: self.app.clock.id(),
+            user: self.app.clock.new_id(),
+            id: self.app.clock.new_id(),
             generation: 1,
             rotated_at: now,
             created_at: now,
-            expires_at: now + REFRESH_LIFE,
+            expires_at: now + REFRESH_TOKEN_LIFETIME,
             user_agent: None,
             ip: None,
             ended_at: None,
@@ -61,12 +61,12 @@ impl PresentationsWorld {
         ApiUser { world: self, token: Some(self.app.tokens.sign(&access, now).unwrap()) }
     }
 
-    pub(crate) fn nobody(&self) -> ApiUser<'_> {
+    pub(crate) fn anonymous(&self) -> ApiUser<'_> {
         ApiUser { world: self, token: None }
     }
 
     /// Everything that lies in the table, as it came from the engine.
-    pub(crate) async fn dump(&self) -> String {
+    pub(crate) async fn dump_table(&self) -> String {
         let client = aws_sdk_dynamodb::Client::from_conf(
             aws_sdk_dynamodb::Config::builder()
                 .behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::latest())
@@ -78,10 +78,10 @@ impl PresentationsWorld {
                     None,
                     "test",
                 ))
-                .endpoint_url(self.bench.cloud.dynamodb_url())
+                .endpoint_url(self.cloud.emulator.dynamodb_url())
                 .build(),
         );
-        let output = client.scan().table_name(TABLE).send().await.unwrap();
+        let output = client.scan().table_name(TABLE_NAME).send().await.unwrap();
         assert!(output.last_evaluated_key.is_none(), "small enough to see whole");
         format!("{:?}", output.items)
     }
@@ -110,25 +110,25 @@ impl ApiUser<'_> {
     }
 
     pub(crate) async fn send(&self, method: &str, path: &str, body: Option<String>) -> TestResponse {
-        let ask = self.world.client.ask(method, path);
+        let ask = self.world.client.request(method, path);
         let ask = self.token.iter().fold(ask, |ask, token| ask.bearer(token));
         body.iter().fold(ask, |ask, body| ask.body("application/json", body)).send().await
     }
 
     /// The path of a new presentation.
-    pub(crate) async fn presentation(&self, title: &str) -> String {
+    pub(crate) async fn create_presentation(&self, title: &str) -> String {
         let answer = self.post("/v1/presentations", json!({ "title": title })).await.ok(201);
         format!("/v1/presentations/{}", answer["id"].as_str().unwrap())
     }
 
     /// The id of a new slide at the end.
-    pub(crate) async fn slide(&self, presentation: &str, kind: &str) -> String {
+    pub(crate) async fn create_slide(&self, presentation: &str, kind: &str) -> String {
         let answer = self.post(&format!("{presentation}/slides"), json!({ "type": kind })).await;
         answer.ok(201)["id"].as_str().unwrap().into()
     }
 
     /// The ids of the slides, in their order, after making sure that their indexes have no gaps.
-    pub(crate) async fn order(&self, presentation: &str) -> Vec<String> {
+    pub(crate) async fn slide_order(&self, presentation: &str) -> Vec<String> {
         let list = self.get(&format!("{presentation}/slides")).await.ok(200);
         let items = list["items"].as_array().unwrap();
         for (index, slide) in items.iter().enumerate() {

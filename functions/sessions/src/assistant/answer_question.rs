@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use ai::{AnswerCompletion, Assistant, EarlierExchange, question_key};
-use entry::{App, once::once};
+use entry::{App, once::run_once};
 use futures::future::join;
 use jiff::SignedDuration;
 use model::{
@@ -22,7 +22,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{LEASE, record, reserve, talk};
+use super::{LEASE, record_ai_call, reserve_ai_call, talk};
 use crate::questions::{tell, view};
 
 /// A question that waits for a failing provider this long waits for the presenter.
@@ -47,11 +47,11 @@ pub async fn run(app: &App, assistant: &Assistant, job: &AnswerQuestion) -> Resu
     if session.ai_answers == AiAnswerMode::Off {
         return finish_question(app, &question, AssistantStatus::Off, None).await;
     }
-    let wording = question_key(&rules::key(&question.text));
+    let wording = question_key(&rules::wording_key(&question.text));
     let name = format!("answer#{}#{wording}", session.id);
     // boxed: with the model's client in it, a debug build would need more than a thread's stack
     let writing = Box::pin(write_answer(app, assistant, &session, &question, &wording));
-    match once(app, &name, LEASE, writing).await {
+    match run_once(app, &name, LEASE, writing).await {
         Err(Error::Forbidden(ErrorCode::SubscriptionLimitExceeded, why)) => {
             tracing::info!(session = %session.id, question = %question.id, why, "no answer");
             return finish_question(app, &question, AssistantStatus::QuotaExceeded, None).await;
@@ -61,7 +61,7 @@ pub async fn run(app: &App, assistant: &Assistant, job: &AnswerQuestion) -> Resu
             return finish_question(app, &question, AssistantStatus::Failed, None).await;
         }
         // a provider that has not answered by now is not asked for ever: the presenter still can
-        Err(error) if error.is_worth_retrying() && app.clock.now() > question.asked_at + GIVE_UP_AFTER => {
+        Err(error) if error.is_retryable() && app.clock.now() > question.asked_at + GIVE_UP_AFTER => {
             tracing::error!(session = %session.id, question = %question.id, ?error, "given up");
             return finish_question(app, &question, AssistantStatus::Failed, None).await;
         }
@@ -99,7 +99,7 @@ async fn finish_question(
         }
         question.answer_by = None;
         question.assistant = became;
-        match (became, question.status.after(QuestionTransition::Answer)) {
+        match (became, question.status.apply(QuestionTransition::Answer)) {
             (AssistantStatus::Answered, Ok(status)) => {
                 (question.status, question.answer) = (status, reply.clone());
             }
@@ -120,9 +120,9 @@ async fn publish_outcome(app: &App, question: &Question) -> Result<(), Error> {
     if let Some(reply) = &question.answer
         && question.status == QuestionStatus::Answered
     {
-        tell::answered(app, question, reply).await?;
+        tell::publish_answer(app, question, reply).await?;
     }
-    tell::changed(app, question).await;
+    tell::publish_question(app, question).await;
     Ok(())
 }
 
@@ -135,7 +135,7 @@ async fn write_answer(
     wording: &str,
 ) -> Result<(), Error> {
     let asked = load_prompt(app, session, question).await?;
-    reserve(app, session, wording, Some(question.participant)).await?;
+    reserve_ai_call(app, session, wording, Some(question.participant)).await?;
     let (text, shown) = watch::channel(String::new());
     let (complete, written) = oneshot::channel();
     let answering = async move {
@@ -152,7 +152,7 @@ async fn write_answer(
             return Err(error);
         }
     };
-    record(app, session.id, wording, &origin).await?;
+    record_ai_call(app, session.id, wording, &origin).await?;
     let reply = QuestionReply {
         text,
         provider: Some(origin.provider.as_str().into()),
@@ -160,7 +160,7 @@ async fn write_answer(
         citations: citations.into_iter().map(citation_view).collect(),
         at: app.clock.now(),
     };
-    Ok(answers::keep(&app.store, session.id, wording, &reply).await?)
+    Ok(answers::put(&app.store, session.id, wording, &reply).await?)
 }
 
 async fn load_prompt(
@@ -169,7 +169,7 @@ async fn load_prompt(
     question: &Question,
 ) -> Result<ai::QuestionContext, Error> {
     let now = app.clock.now();
-    let (talk, _) = talk::of(app, session, now).await?;
+    let (talk, _) = talk::load_talk(app, session, now).await?;
     let before = questions::list(&app.store, session.id, now).await?;
     let earlier = before
         .into_iter()
@@ -190,14 +190,14 @@ async fn publish_progress(
     mut written: oneshot::Receiver<()>,
 ) {
     while shown.changed().await.is_ok() {
-        let response = view::growing(question, shown.borrow_and_update().clone());
+        let response = view::partial_response(question, shown.borrow_and_update().clone());
         let posted = match current_ai_answers(app, session).await {
             Ok(AiAnswerMode::Off) => Ok(()),
             Ok(AiAnswerMode::OnApproval) => {
                 let event = Event::AiResponse(Box::new(response));
-                app.rooms.publish(Room::Presenter(session.id), event, app.clock.now()).await
+                app.realtime.publish(Room::Presenter(session.id), event, app.clock.now()).await
             }
-            Ok(AiAnswerMode::Automatic) => tell::answering(app, question, response).await,
+            Ok(AiAnswerMode::Automatic) => tell::publish_response(app, question, response).await,
             Err(error) => Err(error),
         };
         if let Err(error) = posted {

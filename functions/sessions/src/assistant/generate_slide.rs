@@ -1,5 +1,5 @@
 use ai::{Assistant, AudienceResponses};
-use entry::{App, once::once};
+use entry::{App, once::run_once};
 use jiff::SignedDuration;
 use model::{
     Error, Room, SlideId,
@@ -20,8 +20,8 @@ use store::{
     usage,
 };
 
-use super::{LEASE, record, reserve, talk};
-use crate::{live, worker::count_votes::counts};
+use super::{LEASE, record_ai_call, reserve_ai_call, talk};
+use crate::{live, worker::count_votes::is_counted};
 
 /// A slide that waits for a failing provider this long is given up; it can be asked for anew.
 const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_mins(30);
@@ -43,9 +43,9 @@ pub async fn run(app: &App, assistant: &Assistant, job: &GenerateSlide) -> Resul
     }
     let name = format!("generation#{}#{}#{}", job.session, job.slide, generation.requested_at);
     let finished =
-        match once(app, &name, LEASE, write_generation(app, assistant, &session, &generation)).await {
+        match run_once(app, &name, LEASE, write_generation(app, assistant, &session, &generation)).await {
             Ok(()) => generations::get(&app.store, job.session, job.slide, now).await?.unwrap_or(generation),
-            Err(error) if error.is_worth_retrying() && now < generation.requested_at + GIVE_UP_AFTER => {
+            Err(error) if error.is_retryable() && now < generation.requested_at + GIVE_UP_AFTER => {
                 return Err(error);
             }
             Err(error) => finish_generation(app, generation, None, Some(error.to_string())).await?,
@@ -77,7 +77,7 @@ async fn publish_generation(app: &App, session: &Session, generation: &SlideGene
         requested_at: generation.requested_at,
         error: generation.error.clone(),
     };
-    app.rooms.publish(Room::Presenter(session.id), Event::GenerationUpdated(updated), now).await?;
+    app.realtime.publish(Room::Presenter(session.id), Event::GenerationUpdated(updated), now).await?;
     if generation.status != GenerationStatus::Done {
         return Ok(());
     }
@@ -87,14 +87,14 @@ async fn publish_generation(app: &App, session: &Session, generation: &SlideGene
         return Ok(());
     };
     let session = &session;
-    let Some(shown) = live::slide(app, session, generation.slide, now).await? else { return Ok(()) };
+    let Some(shown) = live::find_slide(app, session, generation.slide, now).await? else { return Ok(()) };
     let changed = CurrentSlideChanged {
         session_id: session.id,
         version: session.version,
         slide: shown.for_audience(session),
         slide_index: shown.index,
     };
-    app.rooms.publish(Room::Session(session.id), Event::SlideChanged(changed), now).await
+    app.realtime.publish(Room::Session(session.id), Event::SlideChanged(changed), now).await
 }
 
 async fn write_generation(
@@ -104,7 +104,7 @@ async fn write_generation(
     generation: &SlideGeneration,
 ) -> Result<(), Error> {
     let now = app.clock.now();
-    let (talk, slides) = talk::of(app, session, now).await?;
+    let (talk, slides) = talk::load_talk(app, session, now).await?;
     let slide = slides.iter().find(|slide| slide.id == generation.slide).ok_or(Error::NotFound("slide"))?;
     let key = format!("generation#{}#{}", generation.slide, generation.requested_at);
     let said = match &slide.content {
@@ -116,7 +116,7 @@ async fn write_generation(
     if matches!(slide.content, SlideContent::Summary(_)) && said.is_empty() {
         return Err(Error::Malformed("nobody has answered yet".into()));
     }
-    reserve(app, session, &key, None).await?;
+    reserve_ai_call(app, session, &key, None).await?;
     let written = if matches!(slide.content, SlideContent::Summary(_)) {
         let summary = assistant.summarise(&talk.title, &said).await;
         summary.map(|summary| (GeneratedText::Summary(summary.text), summary.origin))
@@ -131,7 +131,7 @@ async fn write_generation(
             return Err(error);
         }
     };
-    record(app, session.id, &key, &origin).await?;
+    record_ai_call(app, session.id, &key, &origin).await?;
     write_on_slide(app, session, generation.slide, &text).await?;
     finish_generation(app, generation.clone(), Some(origin.provider.as_str().into()), None).await.map(drop)
 }
@@ -163,7 +163,7 @@ async fn write_on_slide(
             }
             _ => return Err(Error::Malformed("the slide is of another type now".into())),
         }
-        if slides::rewrite(&app.store, &before, &after).await? == WriteOutcome::Done(()) {
+        if slides::replace_unchanged(&app.store, &before, &after).await? == WriteOutcome::Applied(()) {
             return Ok(());
         }
     }
@@ -196,8 +196,8 @@ async fn audience_responses(
     for slide in slides.iter().filter(|slide| {
         is_included(slide) && slide.content.tally(&[]).is_some() && is_readable(session, slide)
     }) {
-        let mut answers = responses::of_slide(&app.store, session.id, slide.id, now).await?;
-        answers.retain(|response| counts(session, response));
+        let mut answers = responses::list_by_slide(&app.store, session.id, slide.id, now).await?;
+        answers.retain(|response| is_counted(session, response));
         if answers.is_empty() {
             continue;
         }
@@ -211,7 +211,7 @@ async fn audience_responses(
             .into_iter()
             .map(|(option, count)| (slide.content.label(&option).to_owned(), count))
             .collect();
-        said.push(AudienceResponses { slide: talk::source(slide), texts, votes });
+        said.push(AudienceResponses { slide: talk::slide_source(slide), texts, votes });
     }
     Ok(said)
 }

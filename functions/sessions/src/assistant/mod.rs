@@ -22,45 +22,50 @@ const CALLS_PER_PARTICIPANT: u32 = 5;
 
 /// The models of this deployment: `MODEL_PROVIDER`, `MODEL_NAME`, `MODEL_URL`, `MODEL_KEY`; and `MODEL_FALLBACK`, which is
 /// asked when the first one fails: `extractive`, or `none`.
-pub fn assistant(environment: &Environment) -> Result<Assistant, StartError> {
+pub fn assistant_from_environment(environment: &Environment) -> Result<Assistant, StartError> {
     let provider = environment.get("MODEL_PROVIDER").unwrap_or("extractive");
     let key = environment.get("MODEL_KEY").map(Into::into);
     let model =
         ProviderModel::new(provider, environment.get("MODEL_NAME"), key, environment.get("MODEL_URL"))
-            .map_err(|why| StartError::wrong("MODEL_PROVIDER", why))?;
+            .map_err(|why| StartError::invalid("MODEL_PROVIDER", why))?;
     let mut settings = AssistantSettings::new(model);
     match environment.get("MODEL_FALLBACK").unwrap_or("extractive") {
         "extractive" => {}
         "none" => settings.fallback = None,
-        _ => return Err(StartError::wrong("MODEL_FALLBACK", "is neither extractive nor none")),
+        _ => return Err(StartError::invalid("MODEL_FALLBACK", "is neither extractive nor none")),
     }
-    Assistant::start(&settings).map_err(|why| StartError::wrong("MODEL_PROVIDER", why))
+    Assistant::start(&settings).map_err(|why| StartError::invalid("MODEL_PROVIDER", why))
 }
 
 pub async fn run(app: &App, assistant: &Assistant, delivery: &JobDelivery) -> Result<(), Error> {
-    if let Some(job) = delivery.take::<AnswerQuestion>() {
+    if let Some(job) = delivery.decode::<AnswerQuestion>() {
         return answer_question::run(app, assistant, &job?).await;
     }
-    if let Some(job) = delivery.take::<GenerateSlide>() {
+    if let Some(job) = delivery.decode::<GenerateSlide>() {
         return generate_slide::run(app, assistant, &job?).await;
     }
-    Err(delivery.unknown())
+    Err(delivery.unknown_job_error())
 }
 
 /// Takes a call out of the session's quota, and of whoever asks; a second delivery of a job takes it once.
 ///
 /// # Errors
 /// `SUBSCRIPTION_LIMIT_EXCEEDED` where there is none left.
-async fn reserve(app: &App, session: &Session, key: &str, asker: Option<ParticipantId>) -> Result<(), Error> {
+async fn reserve_ai_call(
+    app: &App,
+    session: &Session,
+    key: &str,
+    asker: Option<ParticipantId>,
+) -> Result<(), Error> {
     let limit = session.plan.limits().ai_calls_per_session;
     let asker = asker.map(|participant| (participant, CALLS_PER_PARTICIPANT));
     match usage::reserve_ai_call(&app.store, session.id, key, limit, asker, app.clock.now()).await? {
         AiCallReservation::Reserved | AiCallReservation::AlreadyReserved => Ok(()),
-        AiCallReservation::SessionRefused(most) => Err(Error::Forbidden(
+        AiCallReservation::SessionQuotaExceeded(most) => Err(Error::Forbidden(
             ErrorCode::SubscriptionLimitExceeded,
             format!("the session has had its {most} calls of the assistant"),
         )),
-        AiCallReservation::ParticipantRefused(most) => Err(Error::Forbidden(
+        AiCallReservation::ParticipantQuotaExceeded(most) => Err(Error::Forbidden(
             ErrorCode::SubscriptionLimitExceeded,
             format!("the participant has had {most} answers of the assistant"),
         )),
@@ -68,7 +73,12 @@ async fn reserve(app: &App, session: &Session, key: &str, asker: Option<Particip
 }
 
 /// What a call took.
-async fn record(app: &App, session: SessionId, key: &str, origin: &CompletionOrigin) -> Result<(), Error> {
+async fn record_ai_call(
+    app: &App,
+    session: SessionId,
+    key: &str,
+    origin: &CompletionOrigin,
+) -> Result<(), Error> {
     let spent = AiCallCost {
         tokens_in: origin.usage.tokens_in,
         tokens_out: origin.usage.tokens_out,

@@ -16,8 +16,12 @@ use store::{presentations, sessions::Session, shown, slides::Slide};
 ///
 /// # Errors
 /// `NotFound` where the presentation is gone.
-pub async fn of(app: &App, session: &Session, now: Timestamp) -> Result<(TalkContext, Vec<Slide>), Error> {
-    let whole = presentations::whole(&app.store, session.presentation, now).await?;
+pub async fn load_talk(
+    app: &App,
+    session: &Session,
+    now: Timestamp,
+) -> Result<(TalkContext, Vec<Slide>), Error> {
+    let whole = presentations::get_content(&app.store, session.presentation, now).await?;
     let whole = whole.ok_or(Error::NotFound("presentation"))?;
     let shown = shown::list(&app.store, session.id, now).await?;
     let was_shown = |slide: &Slide| {
@@ -37,7 +41,7 @@ pub async fn of(app: &App, session: &Session, now: Timestamp) -> Result<(TalkCon
     let talk = TalkContext {
         title: whole.presentation.title,
         notes: AssistantNotes::new(&notes),
-        slides: seen.map(source).collect(),
+        slides: seen.map(slide_source).collect(),
     };
     Ok((talk, slides))
 }
@@ -68,7 +72,7 @@ fn without_sentences(notes: &str, secrets: &[&str]) -> String {
 }
 
 /// A slide as a source: what can be read on it.
-pub fn source(slide: &Slide) -> SlideText {
+pub fn slide_source(slide: &Slide) -> SlideText {
     let texts = slide.content.texts();
     SlideText {
         id: slide.id.to_string(),

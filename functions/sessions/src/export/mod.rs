@@ -102,26 +102,28 @@ pub enum ExportedRow {
         (status = 422, body = ErrorBody),
     )
 )]
-pub async fn export(
+pub async fn export_session(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<SessionId>,
     ValidQuery(which): ValidQuery<ExportSessionQuery>,
 ) -> ApiResult<Response> {
     let now = app.clock.now();
-    let session = sessions::owned(&app.store, account.user, id, ReadConsistency::Strong, now).await?;
+    let session = sessions::get_owned(&app.store, account.user, id, ReadConsistency::Strong, now).await?;
     let sheet = match which.what {
         ExportContent::Responses => {
-            let rows = rows::responses(&app, &session, which.slide_id, now).await?;
-            sheet::write(which.format, &rows)?
+            let rows = rows::response_rows(&app, &session, which.slide_id, now).await?;
+            sheet::write_sheet(which.format, &rows)?
         }
-        ExportContent::Questions => sheet::write(which.format, &rows::questions(&app, id, now).await?)?,
+        ExportContent::Questions => {
+            sheet::write_sheet(which.format, &rows::question_rows(&app, id, now).await?)?
+        }
     };
     let parts = sheet.parts();
     let part = match which.part {
         None if parts > 1 => {
             let why = format!("the export is larger than 5 MB: ask for part=1 to part={parts}");
-            return Err(ApiError::Transport(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::PayloadTooLarge, why));
+            return Err(ApiError::Http(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::PayloadTooLarge, why));
         }
         part => part.unwrap_or(1),
     };

@@ -3,7 +3,7 @@ use jiff::Timestamp;
 use model::{
     Error, ParticipantId, QuestionId, ResponseId, SessionId, SlideId,
     question::QuestionStatus,
-    report::title,
+    report::slide_title,
     slide::{AnswerContent, SlideContent, SlideType},
 };
 use serde::Serialize;
@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use super::sheet::SheetRow;
 use crate::{
     report::slides::{self, ReportedSlide},
-    worker::{count_votes::counts, rank_quiz::points},
+    worker::{count_votes::is_counted, rank_quiz::points_earned},
 };
 
 /// An answer.
@@ -97,19 +97,19 @@ impl SheetRow for QuestionRow {
 }
 
 /// By the order of the slides, then by time.
-pub async fn responses(
+pub async fn response_rows(
     app: &App,
     session: &Session,
     only: Option<SlideId>,
     now: Timestamp,
 ) -> Result<Vec<ResponseRow>, Error> {
     let mut rows = Vec::new();
-    let all = slides::of_session(app, session, now).await?;
+    let all = slides::reported_slides(app, session, now).await?;
     for told in all.iter().filter(|told| only.is_none_or(|only| told.id == only)) {
         if !slides::takes_answers(&told.content) {
             continue;
         }
-        let mut found = responses::of_slide(&app.store, session.id, told.id, now).await?;
+        let mut found = responses::list_by_slide(&app.store, session.id, told.id, now).await?;
         found.sort_by_key(|response| (response.received, response.id));
         rows.extend(found.into_iter().map(|response| response_row(session, told, response)));
     }
@@ -120,7 +120,7 @@ fn response_row(session: &Session, told: &ReportedSlide, response: responses::Sl
     let from = told.first_at.map_or(0, Timestamp::as_millisecond).max(session.counts_from(told.id));
     let is_quiz = told.content.kind() == SlideType::Quiz;
     ResponseRow {
-        slide_title: title(&told.content),
+        slide_title: slide_title(&told.content),
         slide_type: told.content.kind(),
         content: answer_text(&told.content, &response.answer),
         timestamp: Timestamp::from_millisecond(response.received).unwrap_or_default(),
@@ -128,8 +128,8 @@ fn response_row(session: &Session, told: &ReportedSlide, response: responses::Sl
         slide_id: told.id,
         response_id: response.id,
         participant_id: response.participant,
-        points: is_quiz.then(|| points(session, &told.content, from, &response)),
-        is_counted: counts(session, &response),
+        points: is_quiz.then(|| points_earned(session, &told.content, from, &response)),
+        is_counted: is_counted(session, &response),
         is_hidden: response.hidden,
         is_flagged: response.flagged,
         participant_name: response.display_name.unwrap_or_default(),
@@ -147,7 +147,7 @@ fn answer_text(content: &SlideContent, answer: &AnswerContent) -> String {
 }
 
 /// As they were asked; hidden ones too.
-pub async fn questions(app: &App, session: SessionId, now: Timestamp) -> Result<Vec<QuestionRow>, Error> {
+pub async fn question_rows(app: &App, session: SessionId, now: Timestamp) -> Result<Vec<QuestionRow>, Error> {
     let rows = questions::list(&app.store, session, now).await?.into_iter().map(|question| {
         let answer = question.answer;
         let by =

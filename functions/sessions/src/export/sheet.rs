@@ -30,7 +30,7 @@ pub struct ExportSheet {
 }
 
 /// Writes the rows.
-pub fn write<T: SheetRow>(format: ExportFormat, rows: &[T]) -> Result<ExportSheet, Error> {
+pub fn write_sheet<T: SheetRow>(format: ExportFormat, rows: &[T]) -> Result<ExportSheet, Error> {
     write_sheet_in_parts(format, rows, MAX_PART_BYTES)
 }
 
@@ -157,13 +157,13 @@ mod tests {
 
     #[test]
     fn columns_stand_as_in_the_struct() {
-        let sheet = write(ExportFormat::Csv, &[row("a,\"b\"\nc", "șă")]).unwrap();
+        let sheet = write_sheet(ExportFormat::Csv, &[row("a,\"b\"\nc", "șă")]).unwrap();
         let part = sheet.part(1).unwrap();
         assert!(part.starts_with("\u{feff}zebra,name,count\r\n"), "{part}");
         assert_eq!(read(&part).1, [["a,\"b\"\nc", "șă", ""]]);
-        assert_eq!(write::<Heron>(ExportFormat::Json, &[]).unwrap().part(1).unwrap(), "[]");
+        assert_eq!(write_sheet::<Heron>(ExportFormat::Json, &[]).unwrap().part(1).unwrap(), "[]");
         assert!(
-            write::<Heron>(ExportFormat::Csv, &[])
+            write_sheet::<Heron>(ExportFormat::Csv, &[])
                 .unwrap()
                 .part(1)
                 .unwrap()

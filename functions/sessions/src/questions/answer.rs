@@ -51,15 +51,15 @@ fn not_blank(text: &str, (): &()) -> garde::Result {
         (status = 422, body = ErrorBody),
     )
 )]
-pub async fn answer(
+pub async fn answer_question(
     State(app): State<App>,
     account: AccountCaller,
     PathIds(id, question): PathIds<SessionId, QuestionId>,
     ValidJson(input): ValidJson<AnswerQuestionRequest>,
 ) -> ApiResult<Json<QuestionView>> {
     let now = app.clock.now();
-    sessions::owned(&app.store, account.user, id, ReadConsistency::Eventual, now).await?;
-    let (before, changed) = questions::change_seen(&app.store, id, question, now, |question| {
+    sessions::get_owned(&app.store, account.user, id, ReadConsistency::Eventual, now).await?;
+    let (before, changed) = questions::change_with_before(&app.store, id, question, now, |question| {
         if input.response_text.is_none() && is_approved(question) {
             return Ok(false);
         }
@@ -76,7 +76,7 @@ pub async fn answer(
                 .clone()
                 .ok_or_else(|| Error::conflict(ErrorCode::Conflict, "there is no draft to approve"))?,
         };
-        question.status = question.status.after(QuestionTransition::Answer)?;
+        question.status = question.status.apply(QuestionTransition::Answer)?;
         if reply.provider.is_some() {
             question.assistant = AssistantStatus::Answered;
         } else if question.assistant == AssistantStatus::Waiting {
@@ -88,12 +88,12 @@ pub async fn answer(
     })
     .await?;
     if let Some(reply) = &changed.answer
-        && let Err(error) = tell::answered(&app, &changed, reply).await
+        && let Err(error) = tell::publish_answer(&app, &changed, reply).await
     {
         // the answer stands, and GET shows it
         tracing::error!(session = %id, %question, ?error, "an answer was not told");
     }
-    tell::difference(&app, &before, &changed).await;
+    tell::publish_difference(&app, &before, &changed).await;
     Ok(Json(view::for_presenter(changed)))
 }
 

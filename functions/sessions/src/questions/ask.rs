@@ -24,14 +24,14 @@ use store::{
 use utoipa::ToSchema;
 
 use super::{merge, tell, upvote, view};
-use crate::{InstanceState, guest::seated};
+use crate::{InstanceState, guest::require_participant};
 
 /// Questions of one participant.
 const PARTICIPANT_RATE_LIMIT: RateLimit =
-    RateLimit { what: "question", most: 6, window: Duration::from_mins(1) };
+    RateLimit { name: "question", max_attempts: 6, window: Duration::from_mins(1) };
 /// Questions of one network in one session: whoever joins anew for every six.
 const NETWORK_RATE_LIMIT: RateLimit =
-    RateLimit { what: "question_network", most: 60, window: Duration::from_mins(1) };
+    RateLimit { name: "question_network", max_attempts: 60, window: Duration::from_mins(1) };
 /// A session with more is not read through for every new one any more.
 const MAX_QUESTIONS: usize = 1_000;
 /// When the assistant's job is sent once more, where its answer has not come.
@@ -68,7 +68,7 @@ pub struct AskQuestionRequest {
         (status = 429, description = "too many questions of one participant", body = ErrorBody),
     )
 )]
-pub async fn ask(
+pub async fn ask_question(
     State(app): State<App>,
     Extension(hot): Extension<InstanceState>,
     guest: GuestCaller,
@@ -113,7 +113,7 @@ pub struct AskAssistantRequest {
         (status = 429, description = "too many questions of one participant", body = ErrorBody),
     )
 )]
-pub async fn ask_ai(
+pub async fn ask_assistant(
     State(app): State<App>,
     Extension(hot): Extension<InstanceState>,
     guest: GuestCaller,
@@ -138,16 +138,16 @@ async fn ask_as_participant(
     slide: Option<SlideId>,
     text: &str,
 ) -> Result<Question, Error> {
-    let asker = seated(app, session, guest).await?;
+    let asker = require_participant(app, session, guest).await?;
     let new = IncomingQuestion {
         session,
         participant: asker.id,
         display_name: asker.display_name,
         slide,
-        network: Some(source.network()),
+        network: Some(source.network_key()),
         text,
     };
-    put(app, hot, new).await
+    store_question(app, hot, new).await
 }
 
 /// The field as this request calls it.
@@ -180,20 +180,24 @@ pub struct IncomingQuestion<'a> {
 /// # Errors
 /// `SESSION_NOT_ACTIVE`, `SESSION_ENDED`, `LIMIT_REACHED`, `RATE_LIMITED`, or what is wrong with the text or the slide:
 /// nothing was stored.
-pub async fn put(app: &App, hot: &InstanceState, asked: IncomingQuestion<'_>) -> Result<Question, Error> {
+pub async fn store_question(
+    app: &App,
+    hot: &InstanceState,
+    asked: IncomingQuestion<'_>,
+) -> Result<Question, Error> {
     let wrong = |why: &'static str| Error::field("question_text", why);
-    let text = rules::typed(asked.text).map_err(wrong)?;
-    let recent = hot.live.recent(app, asked.session).await?;
+    let text = rules::normalize(asked.text).map_err(wrong)?;
+    let recent = hot.session_cache.get_cached(app, asked.session).await?;
     let moment = match require_active_session(&recent.session) {
         Ok(()) => recent,
-        Err(_) => hot.live.fresh(app, asked.session).await?,
+        Err(_) => hot.session_cache.get_fresh(app, asked.session).await?,
     };
     require_active_session(&moment.session)?;
     if moment.session.blocked_words.contains(&text) {
         return Err(wrong("has a word that is blocked in this session"));
     }
     let now = app.clock.now();
-    let id = QuestionId::of(asked.session, asked.participant, &rules::key(&text));
+    let id = QuestionId::derive(asked.session, asked.participant, &rules::wording_key(&text));
     if let Some(before) = questions::get(&app.store, asked.session, id, now).await? {
         upvote_merge_target(app, hot, &before).await?;
         return Ok(before);
@@ -201,10 +205,10 @@ pub async fn put(app: &App, hot: &InstanceState, asked: IncomingQuestion<'_>) ->
     if let Some(slide) = asked.slide {
         require_slide_of_session(app, &moment.session, slide).await?;
     }
-    limits::count(&app.store, PARTICIPANT_RATE_LIMIT, &asked.participant.to_string(), now).await?;
+    limits::count_attempt(&app.store, PARTICIPANT_RATE_LIMIT, &asked.participant.to_string(), now).await?;
     if let Some(network) = asked.network {
         let who = format!("{}#{network}", asked.session);
-        limits::count(&app.store, NETWORK_RATE_LIMIT, &who, now).await?;
+        limits::count_attempt(&app.store, NETWORK_RATE_LIMIT, &who, now).await?;
     }
     let others = questions::list_strong(&app.store, asked.session, now).await?;
     if others.len() >= MAX_QUESTIONS {
@@ -215,10 +219,10 @@ pub async fn put(app: &App, hot: &InstanceState, asked: IncomingQuestion<'_>) ->
     }
     let same = others.into_iter().find(|other| {
         matches!(other.status, QuestionStatus::Queued | QuestionStatus::Answered)
-            && rules::is_same(&other.text, &text)
+            && rules::asks_the_same(&other.text, &text)
     });
     if let Some(same) = same.as_ref().filter(|same| !same.has_merged) {
-        merge::expect(app, asked.session, same.id, |_| Ok(())).await?;
+        merge::mark_merge_target(app, asked.session, same.id, |_| Ok(())).await?;
     }
     let wanted = moment.session.ai_answers != AiAnswerMode::Off && same.is_none();
     let question = Question {
@@ -242,7 +246,7 @@ pub async fn put(app: &App, hot: &InstanceState, asked: IncomingQuestion<'_>) ->
         asked_at: now,
         answer_by: wanted.then_some(now + ASSISTANT_RETRY_AFTER),
     };
-    if questions::ask(&app.store, &question, now).await? == WriteOutcome::Refused {
+    if questions::create(&app.store, &question, now).await? == WriteOutcome::ConditionFailed {
         // asked twice at once
         let before = questions::get(&app.store, asked.session, id, now).await?;
         return before.ok_or(Error::NotFound("question"));
@@ -263,13 +267,13 @@ async fn publish_question_asked(app: &App, hot: &InstanceState, question: &Quest
         app.queues.send(&job, now).await?;
     }
     let asked = Event::QuestionAsked(Box::new(view::for_presenter(question.clone())));
-    app.rooms.publish(Room::Presenter(question.session), asked, now).await?;
-    tell::changed(app, question).await;
+    app.realtime.publish(Room::Presenter(question.session), asked, now).await?;
+    tell::publish_question(app, question).await;
     let Some(into) = question.merged_into else { return wanted };
     // read again: it may have been answered by someone who did not see this one
     let same = questions::get(&app.store, question.session, into, now).await?;
     if let Some(reply) = same.and_then(|same| same.answer) {
-        tell::answering(app, question, view::response(question, reply)).await?;
+        tell::publish_response(app, question, view::complete_response(question, reply)).await?;
     }
     wanted
 }
@@ -277,7 +281,7 @@ async fn publish_question_asked(app: &App, hot: &InstanceState, question: &Quest
 /// Whoever asks what another one asks wants that one answered.
 async fn upvote_merge_target(app: &App, hot: &InstanceState, question: &Question) -> Result<(), Error> {
     let Some(into) = question.merged_into else { return Ok(()) };
-    match upvote::put(app, hot, question.session, into, question.participant, true).await {
+    match upvote::set_upvote(app, hot, question.session, into, question.participant, true).await {
         // hidden meanwhile
         Err(Error::NotFound(_)) => Ok(()),
         put => put,

@@ -7,7 +7,7 @@ use model::{Error, QuestionId, SessionId};
 use protocol::event::QuestionView;
 use store::{questions, seats};
 
-use super::list::{may_see, seen_by};
+use super::list::{can_see, view_for_role};
 
 /// A question as it is now, with its answer: whoever missed the push finds it here.
 #[utoipa::path(
@@ -23,14 +23,14 @@ use super::list::{may_see, seen_by};
         (status = 404, body = ErrorBody),
     )
 )]
-pub async fn get(
+pub async fn get_question(
     State(app): State<App>,
     caller: Caller,
     PathIds(id, question): PathIds<SessionId, QuestionId>,
 ) -> ApiResult<Json<QuestionView>> {
     let now = app.clock.now();
-    let (session, seat) = seats::find(&app.store, id, caller.into(), now).await?;
+    let (session, seat) = seats::get_with_role(&app.store, id, caller.into(), now).await?;
     let found = questions::get(&app.store, id, question, now).await?;
-    let found = found.filter(|found| may_see(&session, &seat, found)).ok_or(Error::NotFound("question"))?;
-    Ok(Json(seen_by(&seat, found)))
+    let found = found.filter(|found| can_see(&session, &seat, found)).ok_or(Error::NotFound("question"))?;
+    Ok(Json(view_for_role(&seat, found)))
 }

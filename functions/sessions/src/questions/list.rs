@@ -59,28 +59,29 @@ pub struct QuestionList {
         (status = 422, body = ErrorBody),
     )
 )]
-pub async fn list(
+pub async fn list_questions(
     State(app): State<App>,
     caller: Caller,
     PathId(id): PathId<SessionId>,
     ValidQuery(which): ValidQuery<ListQuestionsQuery>,
 ) -> ApiResult<Json<QuestionList>> {
     let now = app.clock.now();
-    let (session, seat) = seats::find(&app.store, id, caller.into(), now).await?;
+    let (session, seat) = seats::get_with_role(&app.store, id, caller.into(), now).await?;
     let mut found = questions::list(&app.store, id, now).await?;
     found.retain(|question| {
-        which.status.is_none_or(|status| question.status == status) && may_see(&session, &seat, question)
+        which.status.is_none_or(|status| question.status == status) && can_see(&session, &seat, question)
     });
     found.sort_by_key(|question| {
-        rules::place(question.pinned, question.upvotes, question.asked_at.as_millisecond())
+        rules::sort_key(question.pinned, question.upvotes, question.asked_at.as_millisecond())
     });
-    let (items, numbers) = PageNumbers::cut(found, which.page.unwrap_or(1), which.page_size.unwrap_or(100));
-    let items = items.into_iter().map(|question| seen_by(&seat, question)).collect();
+    let (items, numbers) =
+        PageNumbers::paginate(found, which.page.unwrap_or(1), which.page_size.unwrap_or(100));
+    let items = items.into_iter().map(|question| view_for_role(&seat, question)).collect();
     Ok(Json(QuestionList { items, numbers }))
 }
 
 /// Hidden ones, and those with a word that was blocked later, are seen by the presenter, and by whoever asked.
-pub(super) fn may_see(session: &Session, seat: &SessionRole, question: &Question) -> bool {
+pub(super) fn can_see(session: &Session, seat: &SessionRole, question: &Question) -> bool {
     match seat {
         SessionRole::Presenter => true,
         SessionRole::Participant { id, .. } => {
@@ -90,7 +91,7 @@ pub(super) fn may_see(session: &Session, seat: &SessionRole, question: &Question
     }
 }
 
-pub(super) fn seen_by(seat: &SessionRole, question: Question) -> QuestionView {
+pub(super) fn view_for_role(seat: &SessionRole, question: Question) -> QuestionView {
     match seat {
         SessionRole::Presenter => view::for_presenter(question),
         SessionRole::Participant { .. } => view::for_audience(question),

@@ -16,7 +16,7 @@ const WRITE_CONCURRENCY: usize = 16;
 ///
 /// # Errors
 /// `NotFound` where there is none, and what `may` says.
-pub async fn expect(
+pub async fn mark_merge_target(
     app: &App,
     session: SessionId,
     into: QuestionId,
@@ -32,7 +32,7 @@ pub async fn expect(
 
 /// What follows when the presenter has merged a question: those that were merged into it go along, all votes are counted where
 /// they went, and an answer that lies there is told to whoever asked.
-pub async fn follow(
+pub async fn complete_merge(
     app: &App,
     hot: &InstanceState,
     question: &Question,
@@ -42,51 +42,51 @@ pub async fn follow(
     let all = questions::list_strong(&app.store, session, now).await?;
     let mut moved = vec![question.clone()];
     for other in all.into_iter().filter(|other| other.merged_into == Some(question.id)) {
-        let (before, after) = questions::change_seen(&app.store, session, other.id, now, |other| {
+        let (before, after) = questions::change_with_before(&app.store, session, other.id, now, |other| {
             if other.merged_into != Some(question.id) {
                 return Ok(false);
             }
-            other.status = other.status.after(QuestionTransition::Merge)?;
+            other.status = other.status.apply(QuestionTransition::Merge)?;
             other.merged_into = Some(into);
             Ok(true)
         })
         .await?;
-        tell::difference(app, &before, &after).await;
+        tell::publish_difference(app, &before, &after).await;
         moved.push(after);
     }
     for moved in &moved {
-        questions::upvote(&app.store, session, into, moved.participant, true).await?;
+        questions::set_upvote(&app.store, session, into, moved.participant, true).await?;
         // its job carries the other votes over, those too that are on their way
-        hot.announcer.upvotes(app, session, moved.id).await?;
+        hot.count_scheduler.schedule_upvote_count(app, session, moved.id).await?;
     }
-    hot.announcer.upvotes(app, session, into).await?;
+    hot.count_scheduler.schedule_upvote_count(app, session, into).await?;
     let target = questions::get(&app.store, session, into, now).await?;
     if let Some(reply) = target.and_then(|target| target.answer) {
         for asked in &moved {
-            tell::answering(app, asked, view::response(asked, reply.clone())).await?;
+            tell::publish_response(app, asked, view::complete_response(asked, reply.clone())).await?;
         }
     }
     Ok(())
 }
 
 /// Counts those who want a merged question answered for the one it went into.
-pub async fn carry(
+pub async fn carry_upvotes(
     app: &App,
     hot: &InstanceState,
     question: &Question,
     into: QuestionId,
 ) -> Result<(), Error> {
     let (session, now) = (question.session, app.clock.now());
-    let all = questions::upvoters(&app.store, session, question.id, now).await?;
+    let all = questions::list_upvoters(&app.store, session, question.id, now).await?;
     if all.is_empty() {
         return Ok(());
     }
-    let puts = all.into_iter().map(|voter| questions::upvote(&app.store, session, into, voter, true));
+    let puts = all.into_iter().map(|voter| questions::set_upvote(&app.store, session, into, voter, true));
     stream::iter(puts).buffer_unordered(WRITE_CONCURRENCY).try_collect::<()>().await?;
     match questions::get(&app.store, session, into, now).await? {
         // one that has gone on itself has them carried on; two that went into each other stay where they are
         Some(target) if target.merged_into.is_none_or(|next| next != question.id) => {
-            hot.announcer.upvotes(app, session, into).await
+            hot.count_scheduler.schedule_upvote_count(app, session, into).await
         }
         _ => Ok(()),
     }

@@ -12,7 +12,7 @@ use super::view;
 
 /// Tells all how a question is now; the presenter with the name of whoever asks. A failure is only logged: the change
 /// stands, and GET shows it.
-pub async fn changed(app: &App, question: &Question) {
+pub async fn publish_question(app: &App, question: &Question) {
     // the presenter's last: it says more under the same version
     log_failure(question, publish_to_audience(app, question).await);
     log_failure(question, publish_to_presenter(app, question).await);
@@ -20,12 +20,12 @@ pub async fn changed(app: &App, question: &Question) {
 
 /// Tells a change to those who can see it: what only the presenter sees only to the presenter, and nothing where nothing
 /// changed.
-pub async fn difference(app: &App, before: &Question, after: &Question) {
+pub async fn publish_difference(app: &App, before: &Question, after: &Question) {
     let differ = |view: fn(Question) -> QuestionView| {
         view(before.clone()) != QuestionView { version: before.version, ..view(after.clone()) }
     };
     if differ(view::for_audience) {
-        changed(app, after).await;
+        publish_question(app, after).await;
     } else if differ(view::for_presenter) {
         log_failure(after, publish_to_presenter(app, after).await);
     }
@@ -33,12 +33,12 @@ pub async fn difference(app: &App, before: &Question, after: &Question) {
 
 async fn publish_to_audience(app: &App, question: &Question) -> Result<(), Error> {
     let event = Event::QuestionUpdated(Box::new(view::for_audience(question.clone())));
-    app.rooms.publish(Room::Session(question.session), event, app.clock.now()).await
+    app.realtime.publish(Room::Session(question.session), event, app.clock.now()).await
 }
 
 async fn publish_to_presenter(app: &App, question: &Question) -> Result<(), Error> {
     let event = Event::QuestionUpdated(Box::new(view::for_presenter(question.clone())));
-    app.rooms.publish(Room::Presenter(question.session), event, app.clock.now()).await
+    app.realtime.publish(Room::Presenter(question.session), event, app.clock.now()).await
 }
 
 fn log_failure(question: &Question, told: Result<(), Error>) {
@@ -48,23 +48,23 @@ fn log_failure(question: &Question, told: Result<(), Error>) {
 }
 
 /// Tells whoever asked, and the presenter, what the answer is so far.
-pub async fn answering(app: &App, question: &Question, response: AiResponse) -> Result<(), Error> {
+pub async fn publish_response(app: &App, question: &Question, response: AiResponse) -> Result<(), Error> {
     let now = app.clock.now();
     let event = Event::AiResponse(Box::new(response));
     let room = Room::Session(question.session);
-    app.rooms.publish_to(room, question.participant.uuid(), event.clone(), now).await?;
-    app.rooms.publish(Room::Presenter(question.session), event, now).await
+    app.realtime.publish_to_holder(room, question.participant.uuid(), event.clone(), now).await?;
+    app.realtime.publish(Room::Presenter(question.session), event, now).await
 }
 
 /// Tells the answer to everyone who asked it: in these words, or in others that were merged into it.
-pub async fn answered(app: &App, question: &Question, reply: &QuestionReply) -> Result<(), Error> {
+pub async fn publish_answer(app: &App, question: &Question, reply: &QuestionReply) -> Result<(), Error> {
     if !question.has_merged {
-        return answering(app, question, view::response(question, reply.clone())).await;
+        return publish_response(app, question, view::complete_response(question, reply.clone())).await;
     }
     let all = questions::list_strong(&app.store, question.session, app.clock.now()).await?;
     let merged = all.iter().filter(|other| other.merged_into == Some(question.id));
     for asked in merged.chain([question]) {
-        answering(app, asked, view::response(asked, reply.clone())).await?;
+        publish_response(app, asked, view::complete_response(asked, reply.clone())).await?;
     }
     Ok(())
 }

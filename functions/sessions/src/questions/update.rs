@@ -54,7 +54,7 @@ pub struct UpdateQuestionRequest {
         (status = 422, body = ErrorBody),
     )
 )]
-pub async fn update(
+pub async fn update_question(
     State(app): State<App>,
     Extension(hot): Extension<InstanceState>,
     account: AccountCaller,
@@ -62,18 +62,18 @@ pub async fn update(
     ValidJson(input): ValidJson<UpdateQuestionRequest>,
 ) -> ApiResult<Json<QuestionView>> {
     let now = app.clock.now();
-    sessions::owned(&app.store, account.user, id, ReadConsistency::Eventual, now).await?;
+    sessions::get_owned(&app.store, account.user, id, ReadConsistency::Eventual, now).await?;
     if let Some(into) = input.merged_into {
         require_merge_target(&app, id, question, into).await?;
     }
     if input.status == Some(QuestionStatus::Merged) && input.merged_into.is_none() {
         return Err(Error::field("merged_into", "is required: what is it merged into?").into());
     }
-    let (before, changed) = questions::change_seen(&app.store, id, question, now, |question| {
+    let (before, changed) = questions::change_with_before(&app.store, id, question, now, |question| {
         let before = question.clone();
         let wanted = input.merged_into.map(|_| QuestionStatus::Merged).or(input.status);
         if let Some(made) = wanted.and_then(|wanted| transition_to(wanted, question)) {
-            question.status = question.status.after(made)?;
+            question.status = question.status.apply(made)?;
             question.merged_into = input.merged_into;
         }
         question.pinned = input.is_pinned.unwrap_or(question.pinned);
@@ -81,10 +81,10 @@ pub async fn update(
         Ok(*question != before)
     })
     .await?;
-    tell::difference(&app, &before, &changed).await;
+    tell::publish_difference(&app, &before, &changed).await;
     if let Some(into) = changed.merged_into.filter(|_| input.merged_into.is_some()) {
         // what fails here is done by the same request once more
-        merge::follow(&app, &hot, &changed, into).await?;
+        merge::complete_merge(&app, &hot, &changed, into).await?;
     }
     Ok(Json(view::for_presenter(changed)))
 }
@@ -117,7 +117,7 @@ async fn require_merge_target(
     let may = |found: &Question| {
         if found.status.is_public() { Ok(()) } else { Err(wrong("is merged or hidden itself")) }
     };
-    merge::expect(app, session, into, may).await.map_err(|error| match error {
+    merge::mark_merge_target(app, session, into, may).await.map_err(|error| match error {
         Error::NotFound(_) => wrong("is no question of this session"),
         other => other,
     })

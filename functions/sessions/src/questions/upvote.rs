@@ -7,7 +7,7 @@ use http::StatusCode;
 use model::{Error, ParticipantId, QuestionId, SessionId, question::QuestionStatus};
 use store::questions;
 
-use crate::{InstanceState, guest::seated};
+use crate::{InstanceState, guest::require_participant};
 
 macro_rules! upvotes {
     ($($(#[$doc:meta])* $name:ident, $method:ident, $id:literal, $up:literal;)*) => {$(
@@ -32,8 +32,8 @@ macro_rules! upvotes {
             guest: GuestCaller,
             PathIds(id, question): PathIds<SessionId, QuestionId>,
         ) -> ApiResult<StatusCode> {
-            let participant = seated(&app, id, guest).await?.id;
-            put(&app, &hot, id, question, participant, $up).await?;
+            let participant = require_participant(&app, id, guest).await?.id;
+            set_upvote(&app, &hot, id, question, participant, $up).await?;
             Ok(StatusCode::NO_CONTENT)
         }
     )*};
@@ -51,7 +51,7 @@ upvotes! {
 ///
 /// # Errors
 /// `NotFound` where there is no such question, or it is hidden.
-pub async fn put(
+pub async fn set_upvote(
     app: &App,
     hot: &InstanceState,
     session: SessionId,
@@ -66,6 +66,6 @@ pub async fn put(
         return Err(NONE);
     }
     let wanted = found.merged_into.unwrap_or(question);
-    questions::upvote(&app.store, session, wanted, participant, up).await?;
-    hot.announcer.upvotes(app, session, wanted).await
+    questions::set_upvote(&app.store, session, wanted, participant, up).await?;
+    hot.count_scheduler.schedule_upvote_count(app, session, wanted).await
 }

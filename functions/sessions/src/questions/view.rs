@@ -54,7 +54,7 @@ pub fn for_audience(question: Question) -> QuestionView {
 }
 
 /// What the assistant has written so far.
-pub fn growing(question: &Question, so_far: String) -> AiResponse {
+pub fn partial_response(question: &Question, so_far: String) -> AiResponse {
     AiResponse {
         question_id: question.id,
         slide_id: question.slide,
@@ -69,7 +69,7 @@ pub fn growing(question: &Question, so_far: String) -> AiResponse {
 }
 
 /// The answer for whoever asked this wording; complete.
-pub fn response(question: &Question, reply: QuestionReply) -> AiResponse {
+pub fn complete_response(question: &Question, reply: QuestionReply) -> AiResponse {
     AiResponse {
         question_id: question.id,
         slide_id: question.slide,

@@ -4,11 +4,11 @@ use entry::App;
 use jiff::Timestamp;
 use model::{
     Error, ParticipantId,
-    leaderboard::top,
+    leaderboard::rank_scores,
     question::{self, QuestionStatus},
     report::{
-        AiReport, LEADERS, ProviderReport, QUESTIONS, QuestionReport, ReportAudience, ReportSession,
-        SessionReport, TEXT, cut, participation, percent,
+        AiReport, MAX_LEADERBOARD_ENTRIES, MAX_QUESTIONS, MAX_TEXT_LENGTH, ProviderReport, QuestionReport,
+        ReportAudience, ReportSession, SessionReport, participation, percent, truncate_text,
     },
     session::EndReason,
     slide::SlideType,
@@ -23,39 +23,39 @@ use store::{
 
 use super::{slide, slides};
 use crate::worker::{
-    count_votes::counts,
-    rank_quiz::{QuizScores, earn},
+    count_votes::is_counted,
+    rank_quiz::{QuizScores, add_points},
 };
 
 /// What a session came to, from its answers and not from its counts: exact whatever was counted late. It reads all of them,
 /// slide after slide: a session of a thousand people and twenty questions is some 15 MB, 3,600 read units.
-pub async fn compose(app: &App, session: &Session, now: Timestamp) -> Result<SessionReport, Error> {
+pub async fn compose_report(app: &App, session: &Session, now: Timestamp) -> Result<SessionReport, Error> {
     let ended_at = session.ended_at.unwrap_or(now);
     let started_at = session.started_at.unwrap_or(session.created_at);
     let people = participants::list(&app.store, session.id, now).await?;
     let mut answers = AnswerTotals::default();
     let mut slides = Vec::new();
-    for told in slides::of_session(app, session, now).await? {
+    for told in slides::reported_slides(app, session, now).await? {
         let found = if slides::takes_answers(&told.content) {
-            responses::of_slide(&app.store, session.id, told.id, now).await?
+            responses::list_by_slide(&app.store, session.id, told.id, now).await?
         } else {
             Vec::new()
         };
         let found: Vec<SlideResponse> =
-            found.into_iter().filter(|response| counts(session, response)).collect();
+            found.into_iter().filter(|response| is_counted(session, response)).collect();
         let from = told.first_at.map(|at| at.as_millisecond().max(session.counts_from(told.id)));
         if told.content.kind() == SlideType::Quiz {
-            earn(&mut answers.scores, session, &told.content, from.unwrap_or_default(), &found);
+            add_points(&mut answers.scores, session, &told.content, from.unwrap_or_default(), &found);
         }
         answers.received.extend(found.iter().map(|response| response.received));
-        answers.by.extend(found.iter().map(|response| response.participant));
-        slides.push(slide::report(session, &told, from, &found, people.len() as u64));
+        answers.participants.extend(found.iter().map(|response| response.participant));
+        slides.push(slide::slide_report(session, &told, from, &found, people.len() as u64));
     }
-    let presence = sessions::presence(&app.store, session.id, ReadConsistency::Strong, now).await?;
+    let presence = sessions::get_presence(&app.store, session.id, ReadConsistency::Strong, now).await?;
     let joins: Vec<i64> = people.iter().map(|participant| participant.joined_at.as_millisecond()).collect();
     let mut asked = questions::list_strong(&app.store, session.id, now).await?;
     asked.retain(|question| question.status != QuestionStatus::Hidden);
-    asked.sort_by_key(|one| question::place(one.pinned, one.upvotes, one.asked_at.as_millisecond()));
+    asked.sort_by_key(|one| question::sort_key(one.pinned, one.upvotes, one.asked_at.as_millisecond()));
     let (start, end) = (started_at.as_millisecond(), ended_at.as_millisecond());
     Ok(SessionReport {
         session: ReportSession {
@@ -72,17 +72,17 @@ pub async fn compose(app: &App, session: &Session, now: Timestamp) -> Result<Ses
         audience: ReportAudience {
             participants: people.len() as u64,
             peak_connected: presence.map_or(0, |presence| presence.peak.max(presence.participants)),
-            answered: answers.by.len() as u64,
-            answer_rate: percent(answers.by.len() as u64, people.len() as u64),
+            answered: answers.participants.len() as u64,
+            answer_rate: percent(answers.participants.len() as u64, people.len() as u64),
             responses: answers.received.len() as u64,
         },
-        participation: participation::over_time(start, end, &joins, &answers.received),
+        participation: participation::participation_timeline(start, end, &joins, &answers.received),
         slides,
         slides_left_out: 0,
-        leaderboard: top(answers.scores.into_values(), LEADERS),
+        leaderboard: rank_scores(answers.scores.into_values(), MAX_LEADERBOARD_ENTRIES),
         questions_total: asked.len(),
-        questions: asked.into_iter().take(QUESTIONS).map(question_report).collect(),
-        ai: ai_report(usage::ai_calls(&app.store, session.id, now).await?),
+        questions: asked.into_iter().take(MAX_QUESTIONS).map(question_report).collect(),
+        ai: ai_report(usage::list_ai_calls(&app.store, session.id, now).await?),
     })
 }
 
@@ -92,7 +92,7 @@ struct AnswerTotals {
     scores: QuizScores,
     /// Milliseconds since 1970.
     received: Vec<i64>,
-    by: BTreeSet<ParticipantId>,
+    participants: BTreeSet<ParticipantId>,
 }
 
 fn question_report(asked: Question) -> QuestionReport {
@@ -106,7 +106,7 @@ fn question_report(asked: Question) -> QuestionReport {
         upvotes: asked.upvotes,
         is_pinned: asked.pinned,
         merged_into: asked.merged_into,
-        answer: asked.answer.map(|answer| cut(&answer.text, TEXT)),
+        answer: asked.answer.map(|answer| truncate_text(&answer.text, MAX_TEXT_LENGTH)),
         provider,
     }
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use store::{ReadConsistency, sessions};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{ReportStatus, find, page};
+use super::{ReportStatus, find_report, page};
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -56,7 +56,7 @@ pub struct ReportPending {
         (status = 422, body = ErrorBody),
     )
 )]
-pub async fn get(
+pub async fn get_report(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<SessionId>,
@@ -64,19 +64,19 @@ pub async fn get(
     headers: HeaderMap,
 ) -> ApiResult<Response> {
     let now = app.clock.now();
-    let session = sessions::owned(&app.store, account.user, id, ReadConsistency::Strong, now).await?;
-    let report = find(&app, &session, now).await?;
+    let session = sessions::get_owned(&app.store, account.user, id, ReadConsistency::Strong, now).await?;
+    let report = find_report(&app, &session, now).await?;
     let as_page = asked.format.map_or_else(|| accepts_html(&headers), |format| format == ReportFormat::Html);
     let vary = [(header::VARY, "accept")];
     Ok(match (report, as_page) {
         (Some(report), false) => (vary, Json(report)).into_response(),
-        (Some(report), true) => (vary, page::headers(), page::of(&report)?).into_response(),
+        (Some(report), true) => (vary, page::headers(), page::render_report(&report)?).into_response(),
         (None, false) => {
             let pending = Json(ReportPending { status: ReportStatus::Pending });
             (StatusCode::ACCEPTED, vary, pending).into_response()
         }
         (None, true) => {
-            (StatusCode::ACCEPTED, vary, page::headers(), page::pending(&session)?).into_response()
+            (StatusCode::ACCEPTED, vary, page::headers(), page::render_pending(&session)?).into_response()
         }
     })
 }

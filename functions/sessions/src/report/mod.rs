@@ -40,27 +40,31 @@ pub enum ReportStatus {
 }
 
 /// Does the session get a report? One that never started has nothing to tell.
-pub fn is_due(session: &Session) -> bool {
+pub fn has_report(session: &Session) -> bool {
     session.status == SessionStatus::Ended && session.started_at.is_some()
 }
 
 /// Has the report of a session written, where it gets one. `counting` waits for the last answers.
-pub async fn request(app: &App, session: &Session, counting: bool) -> Result<(), Error> {
-    if !is_due(session) {
+pub async fn request_report(app: &App, session: &Session, counting: bool) -> Result<(), Error> {
+    if !has_report(session) {
         return Ok(());
     }
     app.queues.send(&WriteReport { session: session.id, counting }, app.clock.now()).await
 }
 
 /// Has it written where none lies there; says how far it is.
-pub async fn request_missing(app: &App, session: &Session, now: Timestamp) -> Result<ReportStatus, Error> {
-    if !is_due(session) {
+pub async fn request_missing_report(
+    app: &App,
+    session: &Session,
+    now: Timestamp,
+) -> Result<ReportStatus, Error> {
+    if !has_report(session) {
         return Ok(ReportStatus::None);
     }
     if reports::get(&app.store, session.id, now).await?.is_some() {
         return Ok(ReportStatus::Ready);
     }
-    request(app, session, false).await?;
+    request_report(app, session, false).await?;
     Ok(ReportStatus::Pending)
 }
 
@@ -68,7 +72,11 @@ pub async fn request_missing(app: &App, session: &Session, now: Timestamp) -> Re
 ///
 /// # Errors
 /// `Conflict` before the end; `NotFound` for a session that never started.
-pub async fn find(app: &App, session: &Session, now: Timestamp) -> Result<Option<SessionReport>, Error> {
+pub async fn find_report(
+    app: &App,
+    session: &Session,
+    now: Timestamp,
+) -> Result<Option<SessionReport>, Error> {
     if session.status != SessionStatus::Ended {
         let why = format!("a session that is {} has no report yet", session.status.as_str());
         return Err(Error::conflict(ErrorCode::Conflict, why));

@@ -2,7 +2,10 @@ use std::cmp::Reverse;
 
 use jiff::Timestamp;
 use model::{
-    report::{OptionReport, SlideReport, TEXT, TEXTS, TextReport, cut, mean, percent, title, top},
+    report::{
+        MAX_TEXT_LENGTH, MAX_TEXTS, OptionReport, SlideReport, TextReport, percent, rounded_mean,
+        slide_title, top_labels, truncate_text,
+    },
     session::SlidePacing,
     slide::{AnswerContent, SlideContent, SlideType},
     tally::Tally,
@@ -13,7 +16,7 @@ use super::slides::ReportedSlide;
 
 /// What a slide came to, from the answers to it that count. `from`, in milliseconds since 1970, is what their speed counts
 /// from.
-pub fn report(
+pub fn slide_report(
     session: &Session,
     told: &ReportedSlide,
     from: Option<i64>,
@@ -23,7 +26,7 @@ pub fn report(
     let answers: Vec<&AnswerContent> = found.iter().map(|response| &response.answer).collect();
     let (tally, responses) = (told.content.tally(&answers), found.len() as u64);
     let is_text = told.content.kind() == SlideType::QuestionText;
-    let options = tally.as_ref().map(|tally| options(&told.content, tally)).unwrap_or_default();
+    let options = tally.as_ref().map(|tally| option_reports(&told.content, tally)).unwrap_or_default();
     let paced = from.filter(|_| session.pace == SlidePacing::Presenter);
     let elapsed = |from: i64| -> u64 {
         found.iter().map(|response| response.received.saturating_sub(from).max(0).unsigned_abs()).sum()
@@ -36,30 +39,30 @@ pub fn report(
         id: told.id,
         order_index: told.index,
         kind: told.content.kind(),
-        title: title(&told.content),
+        title: slide_title(&told.content),
         first_shown_at: told.first_at,
         is_question: tally.is_some(),
         responses,
         answer_rate: tally.as_ref().and_then(|_| percent(responses, participants)),
-        average_answer_seconds: paced.and_then(|from| mean(elapsed(from), responses, 1000.0)),
-        average_text_length: mean(characters, responses, 1.0).filter(|_| is_text),
+        average_answer_seconds: paced.and_then(|from| rounded_mean(elapsed(from), responses, 1000.0)),
+        average_text_length: rounded_mean(characters, responses, 1.0).filter(|_| is_text),
         average: tally.as_ref().and_then(|tally| tally.average),
         top_choice: top_choice(&options),
         options,
         right_rate: correct_rate(&told.content, &answers),
         words: tally.and_then(|tally| tally.words).unwrap_or_default(),
         texts_total: texts.len(),
-        texts: texts.into_iter().take(TEXTS).map(text_report).collect(),
+        texts: texts.into_iter().take(MAX_TEXTS).map(text_report).collect(),
     }
 }
 
 /// By points where there are any, else by votes.
 pub fn top_choice(options: &[OptionReport]) -> Vec<String> {
-    top(options.iter().map(|option| (option.label.as_str(), option.points.unwrap_or(option.votes))))
+    top_labels(options.iter().map(|option| (option.label.as_str(), option.points.unwrap_or(option.votes))))
 }
 
 /// As on the slide; the points of a scale from the lowest.
-pub fn options(content: &SlideContent, tally: &Tally) -> Vec<OptionReport> {
+pub fn option_reports(content: &SlideContent, tally: &Tally) -> Vec<OptionReport> {
     let correct = match content {
         SlideContent::Quiz(quiz) => Some(&quiz.correct),
         _ => None,
@@ -84,7 +87,7 @@ pub fn options(content: &SlideContent, tally: &Tally) -> Vec<OptionReport> {
 
 fn correct_rate(content: &SlideContent, answers: &[&AnswerContent]) -> Option<f64> {
     let SlideContent::Quiz(quiz) = content else { return None };
-    let right = answers.iter().filter(|answer| quiz.is_right(answer)).count();
+    let right = answers.iter().filter(|answer| quiz.is_correct(answer)).count();
     percent(right as u64, answers.len() as u64)
 }
 
@@ -92,7 +95,7 @@ fn text_report(response: &SlideResponse) -> TextReport {
     TextReport {
         participant_id: response.participant,
         display_name: response.display_name.clone(),
-        text: cut(response.answer.text(), TEXT),
+        text: truncate_text(response.answer.text(), MAX_TEXT_LENGTH),
         at: Timestamp::from_millisecond(response.received).unwrap_or_default(),
     }
 }

@@ -18,7 +18,11 @@ pub struct ReportedSlide {
 }
 
 /// In their order.
-pub async fn of_session(app: &App, session: &Session, now: Timestamp) -> Result<Vec<ReportedSlide>, Error> {
+pub async fn reported_slides(
+    app: &App,
+    session: &Session,
+    now: Timestamp,
+) -> Result<Vec<ReportedSlide>, Error> {
     let shown = shown::list(&app.store, session.id, now).await?.into_iter().map(|shown| ReportedSlide {
         id: shown.slide,
         index: shown.index,
@@ -27,9 +31,9 @@ pub async fn of_session(app: &App, session: &Session, now: Timestamp) -> Result<
     });
     let mut all: Vec<ReportedSlide> = shown.collect();
     let known: HashSet<SlideId> = all.iter().map(|told| told.id).collect();
-    for slide in keep::all(app, session, now).await? {
+    for slide in keep::presentation_slides(app, session, now).await? {
         let is_new = !known.contains(&slide.id) && takes_answers(&slide.content);
-        if is_new && responses::any(&app.store, session.id, slide.id).await? {
+        if is_new && responses::exists_for_slide(&app.store, session.id, slide.id).await? {
             all.push(ReportedSlide {
                 id: slide.id,
                 index: slide.index,

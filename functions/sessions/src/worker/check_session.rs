@@ -22,21 +22,21 @@ pub async fn run(app: &App, hot: &InstanceState, job: CheckSession) -> Result<()
     if session.status == SessionStatus::Ended {
         // its last minute was a minute ago
         if let Some(slide) = session.current_slide {
-            hot.announcer.last_votes(app, session.id, slide).await;
+            hot.count_scheduler.schedule_final_vote_count(app, session.id, slide).await;
         }
-        count_others(app, hot, &session, now).await?;
+        count_other_slides(app, hot, &session, now).await?;
         if session.has_revealed() {
             app.queues.send(&RankQuiz { session: session.id }, now).await?;
         }
-        moves::tell_end(app, &session).await?;
-        report::request_missing(app, &session, now).await?;
-        return Ok(sessions::check_no_more(&app.store, session.id).await?);
+        moves::publish_end(app, &session).await?;
+        report::request_missing_report(app, &session, now).await?;
+        return Ok(sessions::cancel_check(&app.store, session.id).await?);
     }
     let end = session.created_at + SignedDuration::from_hours(AUTO_END_HOURS);
     if now >= end {
-        return moves::make(
+        return moves::apply_transition(
             app,
-            &hot.announcer,
+            &hot.count_scheduler,
             session.id,
             None,
             SessionTransition::End,
@@ -47,20 +47,27 @@ pub async fn run(app: &App, hot: &InstanceState, job: CheckSession) -> Result<()
     }
     let idle = idle_since(app, &session, now).await? + SignedDuration::from_hours(IDLE_HOURS);
     if session.status != SessionStatus::Pending && now >= idle {
-        return moves::make(app, &hot.announcer, session.id, None, SessionTransition::End, EndReason::Idle)
-            .await
-            .map(drop);
+        return moves::apply_transition(
+            app,
+            &hot.count_scheduler,
+            session.id,
+            None,
+            SessionTransition::End,
+            EndReason::Idle,
+        )
+        .await
+        .map(drop);
     }
     if session.status == SessionStatus::Active {
         if let Some(slide) = session.current_slide {
-            hot.announcer.votes(app, session.id, slide).await;
+            hot.count_scheduler.schedule_vote_count(app, session.id, slide).await;
         }
         if session.pace == SlidePacing::Participant {
-            count_others(app, hot, &session, now).await?;
+            count_other_slides(app, hot, &session, now).await?;
         }
-        app.rooms.announce_presence(session.id, now).await?;
-        let next = (now + moves::CHECKED_EVERY).min(end);
-        return Ok(sessions::check_again(&app.store, session.id, next).await?);
+        app.realtime.enqueue_presence_count(session.id, now).await?;
+        let next = (now + moves::CHECK_INTERVAL).min(end);
+        return Ok(sessions::schedule_check(&app.store, session.id, next).await?);
     }
     // one that is paused while somebody is there is looked at once an hour: their sockets live two
     let next = if session.status == SessionStatus::Paused {
@@ -68,27 +75,27 @@ pub async fn run(app: &App, hot: &InstanceState, job: CheckSession) -> Result<()
     } else {
         end
     };
-    Ok(sessions::check_again(&app.store, session.id, next.min(end)).await?)
+    Ok(sessions::schedule_check(&app.store, session.id, next.min(end)).await?)
 }
 
 /// When the presenter did something last, or somebody was there.
 async fn idle_since(app: &App, session: &Session, now: Timestamp) -> Result<Timestamp, Error> {
-    if !connections::in_small_room(&app.store, Room::Session(session.id), 1, now)
+    if !connections::list_in_small_room(&app.store, Room::Session(session.id), 1, now)
         .await?
         .is_some_and(|members| members.is_empty())
     {
         return Ok(now);
     }
-    let presence = sessions::presence(&app.store, session.id, ReadConsistency::Eventual, now).await?;
+    let presence = sessions::get_presence(&app.store, session.id, ReadConsistency::Eventual, now).await?;
     let someone = presence.and_then(|presence| Timestamp::from_millisecond(presence.someone_at).ok());
     // one from before there was such a field began when it was made
-    let moved = session.moved_at.max(session.created_at);
+    let moved = session.last_presenter_action_at.max(session.created_at);
     Ok(someone.map_or(moved, |someone| someone.max(moved)))
 }
 
 /// Has every other slide that was answered counted once more: in case the last word on it was lost, its numbers stay; or in
 /// case what counts is another thing now.
-pub async fn count_others(
+pub async fn count_other_slides(
     app: &App,
     hot: &InstanceState,
     session: &Session,
@@ -98,8 +105,8 @@ pub async fn count_others(
         return Ok(());
     };
     for slide in presentation.slides.iter().filter(|slide| session.current_slide != Some(**slide)) {
-        if responses::any(&app.store, session.id, *slide).await? {
-            hot.announcer.votes(app, session.id, *slide).await;
+        if responses::exists_for_slide(&app.store, session.id, *slide).await? {
+            hot.count_scheduler.schedule_vote_count(app, session.id, *slide).await;
         }
     }
     Ok(())

@@ -12,13 +12,13 @@ use crate::{
 pub async fn run(app: &App, hot: &InstanceState, job: &CountUpvotes) -> Result<(), Error> {
     let as_of = app.clock.millis();
     let upvotes = questions::count_upvotes(&app.store, job.session, job.question).await?;
-    let kept = questions::keep_upvotes(&app.store, job.session, job.question, upvotes, as_of).await?;
+    let kept = questions::save_upvote_count(&app.store, job.session, job.question, upvotes, as_of).await?;
     // refused: a newer count lies there, or the question is gone
-    if let WriteOutcome::Done(question) = kept {
+    if let WriteOutcome::Applied(question) = kept {
         if let Some(into) = question.merged_into {
-            merge::carry(app, hot, &question, into).await?;
+            merge::carry_upvotes(app, hot, &question, into).await?;
         }
-        tell::changed(app, &question).await;
+        tell::publish_question(app, &question).await;
     }
     Ok(())
 }

@@ -18,8 +18,8 @@ use store::{
     slides,
 };
 
-use super::{newest, over};
-use crate::{InstanceState, responses::submitted, vote::SLOW_MS};
+use super::{newest_finished_tick, wait_for_tick_end};
+use crate::{InstanceState, responses::response_submitted, vote::SLOW_WRITE_MS};
 
 /// Single answers that the presenter is shown per tick; with more, nobody could read them, and GET has them all.
 const MAX_SINGLE_ANSWERS: usize = 100;
@@ -29,33 +29,34 @@ const MAX_SINGLE_ANSWERS: usize = 100;
 ///
 /// Where it fails after the count was kept, `job.since` says what was to be told: the count that comes next takes it for old.
 pub async fn run(app: &App, hot: &InstanceState, job: &mut CountVotes) -> Result<(), Error> {
-    over(app, job.tick).await;
+    wait_for_tick_end(app, job.tick).await;
     let now = app.clock.now();
-    let as_of = newest(app, job.tick).end();
-    let before = match job.told {
-        CountRecipients::Presenter => sessions::snapshot(&app.store, job.session, job.slide, now).await?,
+    let as_of = newest_finished_tick(app, job.tick).end_ms();
+    let before = match job.recipients {
+        CountRecipients::Presenter => sessions::get_snapshot(&app.store, job.session, job.slide, now).await?,
         CountRecipients::Everyone => None,
     };
     let since = match before {
         // the same job once more: what was news then is news now
         Some(before) if before.tick == job.tick => before.since,
         // a job that came late has counted for this one
-        Some(before) if before.as_of >= job.tick.end() && job.since.is_none() => return Ok(()),
+        Some(before) if before.as_of >= job.tick.end_ms() && job.since.is_none() => return Ok(()),
         Some(before) => before.as_of,
         None => 0,
     };
     let since = job.since.map_or(since, |untold| untold.min(since));
     // the session first: what it says of results and words, it said before the answers were read
     let Some((session, content)) = slide_content(app, hot, job, now).await? else { return Ok(()) };
-    let found = responses::of_slide(&app.store, job.session, job.slide, now).await?;
-    let found: Vec<SlideResponse> = found.into_iter().filter(|response| counts(&session, response)).collect();
+    let found = responses::list_by_slide(&app.store, job.session, job.slide, now).await?;
+    let found: Vec<SlideResponse> =
+        found.into_iter().filter(|response| is_counted(&session, response)).collect();
     let answers: Vec<&AnswerContent> = found.iter().map(|response| &response.answer).collect();
     let tally = content.tally(&answers);
     let shows_results = session.shows_results(job.slide, &content);
     let counted = VoteCount { job: job.clone(), as_of, since, shows_results, tally, found };
-    match job.told {
+    match job.recipients {
         CountRecipients::Presenter => {
-            if counted.store_snapshot(app).await? == WriteOutcome::Refused {
+            if counted.store_snapshot(app).await? == WriteOutcome::ConditionFailed {
                 return Ok(());
             }
             job.since = Some(since);
@@ -78,7 +79,7 @@ struct VoteCount {
 }
 
 impl VoteCount {
-    fn update(&self) -> Option<Event> {
+    fn vote_update_event(&self) -> Option<Event> {
         let tally = self.tally.clone()?;
         let as_of = Timestamp::from_millisecond(self.as_of).unwrap_or_default();
         Some(Event::VoteUpdate(VoteUpdate { slide_id: self.job.slide, tally, as_of }))
@@ -99,31 +100,36 @@ impl VoteCount {
             since,
             tick,
         };
-        Ok(sessions::keep_snapshot(&app.store, &snapshot).await?)
+        Ok(sessions::save_snapshot(&app.store, &snapshot).await?)
     }
 
     async fn publish_to_presenter(self, app: &App, hot: &InstanceState, now: Timestamp) -> Result<(), Error> {
         let Self { as_of, since, job: CountVotes { session, slide, .. }, .. } = self;
         let presenter = Room::Presenter(session);
         // the count before the single answers: it is what everyone waits for
-        if let Some(update) = self.update() {
-            app.rooms.publish(presenter, update, now).await?;
+        if let Some(update) = self.vote_update_event() {
+            app.realtime.publish(presenter, update, now).await?;
             if self.shows_results {
-                let size = usize::try_from(app.rooms.last_count(session, now).await?).unwrap_or(usize::MAX);
+                let size = usize::try_from(app.realtime.last_participant_count(session, now).await?)
+                    .unwrap_or(usize::MAX);
                 // of the tick that was counted: the audience may have been told of the job's own before it came
-                let tick = Tick::at(as_of - 1).for_audience(size);
-                hot.announcer.votes_at(app, session, slide, tick, CountRecipients::Everyone).await;
+                let tick = Tick::containing(as_of - 1).next_for_audience(size);
+                hot.count_scheduler
+                    .schedule_vote_count_at(app, session, slide, tick, CountRecipients::Everyone)
+                    .await;
             }
         }
-        let answers =
-            new_responses(&self.found, since).into_iter().map(submitted).map(Event::ResponseSubmitted);
-        app.rooms.publish_each(presenter, answers, now).await
+        let answers = new_responses(&self.found, since)
+            .into_iter()
+            .map(response_submitted)
+            .map(Event::ResponseSubmitted);
+        app.realtime.publish_each(presenter, answers, now).await
     }
 
     async fn publish_to_everyone(self, app: &App, now: Timestamp) -> Result<(), Error> {
-        match self.update() {
+        match self.vote_update_event() {
             Some(update) if self.shows_results => {
-                app.rooms.publish(Room::Session(self.job.session), update, now).await
+                app.realtime.publish(Room::Session(self.job.session), update, now).await
             }
             _ => Ok(()),
         }
@@ -141,7 +147,7 @@ fn mean_received(found: &[SlideResponse]) -> i64 {
 fn new_responses(found: &[SlideResponse], since: i64) -> Vec<SlideResponse> {
     let mut news: Vec<SlideResponse> = found
         .iter()
-        .filter(|response| response.stored >= since - super::SKEW_MS - SLOW_MS)
+        .filter(|response| response.stored >= since - super::SKEW_MS - SLOW_WRITE_MS)
         .cloned()
         .collect();
     news.sort_by_key(|response| response.stored);
@@ -150,7 +156,7 @@ fn new_responses(found: &[SlideResponse], since: i64) -> Vec<SlideResponse> {
 }
 
 /// Does an answer count: not hidden, not from before the results were begun anew, without a word that is blocked?
-pub fn counts(session: &Session, response: &SlideResponse) -> bool {
+pub fn is_counted(session: &Session, response: &SlideResponse) -> bool {
     !response.hidden
         && response.received >= session.counts_from(response.slide)
         && match &response.answer {
@@ -167,7 +173,7 @@ async fn slide_content(
     job: &CountVotes,
     now: Timestamp,
 ) -> Result<Option<(Session, SlideContent)>, Error> {
-    let moment = match hot.live.fresh(app, job.session).await {
+    let moment = match hot.session_cache.get_fresh(app, job.session).await {
         Err(Error::NotFound(_)) => return Ok(None),
         moment => moment?,
     };

@@ -9,8 +9,15 @@ use crate::{InstanceState, moves};
 
 /// Ends a session because an admin wants it. Here and not in `identity`: how a session ends is known here.
 pub async fn run(app: &App, hot: &InstanceState, job: &EndSession) -> Result<(), Error> {
-    let ended =
-        moves::make(app, &hot.announcer, job.session, None, SessionTransition::End, EndReason::Admin).await;
+    let ended = moves::apply_transition(
+        app,
+        &hot.count_scheduler,
+        job.session,
+        None,
+        SessionTransition::End,
+        EndReason::Admin,
+    )
+    .await;
     match ended {
         // it ended meanwhile, or is gone: what was wanted
         Err(Error::Conflict(ErrorCode::SessionEnded, _) | Error::NotFound(_)) => Ok(()),

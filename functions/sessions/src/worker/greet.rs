@@ -6,7 +6,7 @@ use store::{
     participants,
 };
 
-use crate::{InstanceState, guest::WHY_REMOVED, state};
+use crate::{InstanceState, guest::REMOVED_MESSAGE, state};
 
 /// Tells a connection the state of its session, and the presenter who has come.
 pub async fn run(app: &App, hot: &InstanceState, job: &SendSessionState) -> Result<(), Error> {
@@ -14,19 +14,19 @@ pub async fn run(app: &App, hot: &InstanceState, job: &SendSessionState) -> Resu
     // gone again before it was greeted
     let Some(connection) = found else { return Ok(()) };
     let now = app.clock.now();
-    if app.rooms.expel_if_logged_out(&connection, now).await? {
+    if app.realtime.close_if_logged_out(&connection, now).await? {
         return Ok(());
     }
     if let ConnectionIdentity::Participant { participant, session, .. } = connection.identity
         && let Some(found) = participants::get(&app.store, session, participant, now).await?
         && found.removed_at.is_some()
     {
-        return app.rooms.expel(&connection, ErrorCode::Removed, WHY_REMOVED, now).await;
+        return app.realtime.close_with_reason(&connection, ErrorCode::Removed, REMOVED_MESSAGE, now).await;
     }
     let Some(session) = connection.identity.session() else { return Ok(()) };
-    app.rooms.newest_presenter_wins(&connection, now).await?;
+    app.realtime.close_older_presenters(&connection, now).await?;
     let state = || state_and_count(app, hot, &connection, session);
-    let told = app.rooms.tell_opening(&connection, || app.clock.now(), state).await?;
+    let told = app.realtime.send_event_when_open(&connection, || app.clock.now(), state).await?;
     // gone, or never opened
     let Some(participant_count) = told else { return Ok(()) };
     if let (true, ConnectionIdentity::Participant { participant, .. }) = (job.arrived, connection.identity) {
@@ -36,7 +36,7 @@ pub async fn run(app: &App, hot: &InstanceState, job: &SendSessionState) -> Resu
             display_name: connection.display_name,
             participant_count,
         });
-        app.rooms.publish(Room::Presenter(session), joined, app.clock.now()).await?;
+        app.realtime.publish(Room::Presenter(session), joined, app.clock.now()).await?;
     }
     Ok(())
 }
@@ -48,7 +48,7 @@ async fn state_and_count(
     connection: &Connection,
     session: SessionId,
 ) -> Result<(Event, u64), Error> {
-    let state = state::of(app, hot, connection, session, app.clock.now()).await?;
+    let state = state::load_session_state(app, hot, connection, session, app.clock.now()).await?;
     let participant_count = state.participant_count;
     Ok((Event::SessionState(Box::new(state)), participant_count))
 }

@@ -32,7 +32,7 @@ use crate::InstanceState;
 const MAX_ATTEMPTS: u8 = 10;
 
 pub async fn run(app: &App, hot: &InstanceState, delivery: &JobDelivery) -> Result<(), Error> {
-    if let Some(job) = delivery.take::<CountVotes>() {
+    if let Some(job) = delivery.decode::<CountVotes>() {
         let mut job = job?;
         let outcome = count_votes::run(app, hot, &mut job).await;
         let again = CountVotes {
@@ -42,7 +42,7 @@ pub async fn run(app: &App, hot: &InstanceState, delivery: &JobDelivery) -> Resu
         };
         return retry_later(app, outcome, again.tries, &again).await;
     }
-    if let Some(job) = delivery.take::<CountPresence>() {
+    if let Some(job) = delivery.decode::<CountPresence>() {
         let job = job?;
         let outcome = count_presence::run(app, job.clone()).await;
         let again = CountPresence {
@@ -52,28 +52,28 @@ pub async fn run(app: &App, hot: &InstanceState, delivery: &JobDelivery) -> Resu
         };
         return retry_later(app, outcome, again.tries, &again).await;
     }
-    if let Some(job) = delivery.take::<CountUpvotes>() {
+    if let Some(job) = delivery.decode::<CountUpvotes>() {
         return count_upvotes::run(app, hot, &job?).await;
     }
-    if let Some(job) = delivery.take::<RankQuiz>() {
+    if let Some(job) = delivery.decode::<RankQuiz>() {
         return rank_quiz::run(app, &job?).await;
     }
-    if let Some(job) = delivery.take::<SendSessionState>() {
+    if let Some(job) = delivery.decode::<SendSessionState>() {
         return greet::run(app, hot, &job?).await;
     }
-    if let Some(job) = delivery.take::<EndLogin>() {
+    if let Some(job) = delivery.decode::<EndLogin>() {
         return end_login::run(app, &job?).await;
     }
-    if let Some(job) = delivery.take::<EndSession>() {
+    if let Some(job) = delivery.decode::<EndSession>() {
         return end_session::run(app, hot, &job?).await;
     }
-    if let Some(job) = delivery.take::<WriteReport>() {
+    if let Some(job) = delivery.decode::<WriteReport>() {
         return write_report::run(app, &job?).await;
     }
-    if let Some(job) = delivery.take::<CheckSession>() {
+    if let Some(job) = delivery.decode::<CheckSession>() {
         return check_session::run(app, hot, job?).await;
     }
-    Err(delivery.unknown())
+    Err(delivery.unknown_job_error())
 }
 
 /// A failed message of a FIFO queue holds up its group until it is visible again, minutes later. What failed because a
@@ -86,7 +86,7 @@ async fn retry_later<J: Job>(
     again: &J,
 ) -> Result<(), Error> {
     match outcome {
-        Err(error @ (Error::Unavailable { .. } | Error::TooMany { .. })) if tries <= MAX_ATTEMPTS => {
+        Err(error @ (Error::Unavailable { .. } | Error::RateLimited { .. })) if tries <= MAX_ATTEMPTS => {
             tracing::warn!(?error, tries, "a count is put off");
             app.queues.send(again, app.clock.now()).await
         }
@@ -95,7 +95,7 @@ async fn retry_later<J: Job>(
 }
 
 fn tick_a_second_later(app: &App, tick: Tick) -> Tick {
-    Tick(Tick::at(app.clock.millis()).max(tick).0 + 1000 / TICK_MS)
+    Tick(Tick::containing(app.clock.millis()).max(tick).0 + 1000 / TICK_MS)
 }
 
 /// Clocks of two machines in one region differ by less; whoever announced a tick wrote before it was over by its own.
@@ -103,13 +103,13 @@ const SKEW_MS: i64 = 20;
 
 /// The newest tick that is over, but not before the job's own: a job that comes late counts for those that are later
 /// still, and they have nothing left to do. Ask before counting.
-fn newest(app: &App, job: Tick) -> Tick {
-    Tick::at(app.clock.millis() - SKEW_MS - TICK_MS).max(job)
+fn newest_finished_tick(app: &App, job: Tick) -> Tick {
+    Tick::containing(app.clock.millis() - SKEW_MS - TICK_MS).max(job)
 }
 
 /// Waits until everything announced in a tick is written.
-async fn over(app: &App, tick: Tick) {
-    let left = tick.end() + SKEW_MS - app.clock.millis();
+async fn wait_for_tick_end(app: &App, tick: Tick) {
+    let left = tick.end_ms() + SKEW_MS - app.clock.millis();
     // a job of a tick far ahead (a clock that was moved) is not worth a function's whole time
     let left = u64::try_from(left).unwrap_or(0).min(3_000);
     tokio::time::sleep(Duration::from_millis(left)).await;

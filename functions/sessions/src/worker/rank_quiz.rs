@@ -14,9 +14,9 @@ use store::{
     sessions::{self, LeaderboardSnapshot, Session},
 };
 
-use super::count_votes::counts;
+use super::count_votes::is_counted;
 use crate::{
-    leaderboard::told,
+    leaderboard::visible_entry,
     report::slides::{self, ReportedSlide},
 };
 
@@ -39,13 +39,13 @@ pub async fn run(app: &App, job: &RankQuiz) -> Result<(), Error> {
     let found = sessions::get(&app.store, job.session, ReadConsistency::Strong, now).await?;
     let Some(session) = found else { return Ok(()) };
     let revealed = revealed_quizzes(app, &session, now).await?;
-    if revealed.is_empty() && sessions::leaderboard(&app.store, session.id, now).await?.is_none() {
+    if revealed.is_empty() && sessions::get_leaderboard(&app.store, session.id, now).await?.is_none() {
         return Ok(());
     }
-    let ranked = leaderboard::top(compute_scores(app, &session, &revealed, now).await?, MAX_RANKED);
+    let ranked = leaderboard::rank_scores(compute_scores(app, &session, &revealed, now).await?, MAX_RANKED);
     let ranked = fit_into_item(ranked);
     let kept = LeaderboardSnapshot { session: session.id, ranked, as_of };
-    if sessions::keep_leaderboard(&app.store, &kept).await? == WriteOutcome::Refused {
+    if sessions::save_leaderboard(&app.store, &kept).await? == WriteOutcome::ConditionFailed {
         return Ok(());
     }
     publish_leaderboard(app, session.id, &kept, Room::Session(session.id), false, now).await?;
@@ -63,16 +63,21 @@ async fn publish_leaderboard(
 ) -> Result<(), Error> {
     let updated = LeaderboardUpdated {
         session_id,
-        entries: kept.ranked.iter().take(MAX_PUBLISHED_ENTRIES).map(|entry| told(entry, named)).collect(),
+        entries: kept
+            .ranked
+            .iter()
+            .take(MAX_PUBLISHED_ENTRIES)
+            .map(|entry| visible_entry(entry, named))
+            .collect(),
         total: kept.ranked.len(),
         as_of: Timestamp::from_millisecond(kept.as_of).unwrap_or_default(),
     };
-    app.rooms.publish(room, Event::LeaderboardUpdated(updated), now).await
+    app.realtime.publish(room, Event::LeaderboardUpdated(updated), now).await
 }
 
 /// The quizzes whose results are shown, as they were shown; as they are where that was not kept.
 async fn revealed_quizzes(app: &App, session: &Session, now: Timestamp) -> Result<Vec<ReportedSlide>, Error> {
-    let mut told = slides::of_session(app, session, now).await?;
+    let mut told = slides::reported_slides(app, session, now).await?;
     told.retain(|told| {
         told.content.kind() == SlideType::Quiz && session.shows_results(told.id, &told.content)
     });
@@ -105,9 +110,9 @@ async fn compute_scores(
     for quiz in revealed {
         let first_at = quiz.first_at.map_or(0, Timestamp::as_millisecond);
         let from = first_at.max(session.counts_from(quiz.id));
-        let answers = responses::of_slide(&app.store, session.id, quiz.id, now).await?;
-        let counted = answers.iter().filter(|answer| counts(session, answer));
-        earn(&mut scores, session, &quiz.content, from, counted);
+        let answers = responses::list_by_slide(&app.store, session.id, quiz.id, now).await?;
+        let counted = answers.iter().filter(|answer| is_counted(session, answer));
+        add_points(&mut scores, session, &quiz.content, from, counted);
     }
     Ok(scores.into_values().collect())
 }
@@ -115,8 +120,8 @@ async fn compute_scores(
 pub type QuizScores = BTreeMap<ParticipantId, ParticipantScore>;
 
 /// What one answer to a quiz earns: nothing, once what is right was shown.
-pub fn points(session: &Session, quiz: &SlideContent, from: i64, answer: &SlideResponse) -> u32 {
-    if session.is_unaided(answer.slide, answer.received) {
+pub fn points_earned(session: &Session, quiz: &SlideContent, from: i64, answer: &SlideResponse) -> u32 {
+    if session.is_before_reveal(answer.slide, answer.received) {
         quiz.points(&answer.answer, answer.received - from)
     } else {
         0
@@ -124,7 +129,7 @@ pub fn points(session: &Session, quiz: &SlideContent, from: i64, answer: &SlideR
 }
 
 /// Adds what answers to one quiz earn; `from` is what their speed counts from, in milliseconds since 1970.
-pub fn earn<'a>(
+pub fn add_points<'a>(
     scores: &mut QuizScores,
     session: &Session,
     quiz: &SlideContent,
@@ -132,7 +137,7 @@ pub fn earn<'a>(
     answers: impl IntoIterator<Item = &'a SlideResponse>,
 ) {
     for answer in answers {
-        let points = points(session, quiz, from, answer);
+        let points = points_earned(session, quiz, from, answer);
         if points == 0 {
             continue;
         }

@@ -1,6 +1,6 @@
-use entry::{App, once::once};
+use entry::{App, once::run_once};
 use jiff::SignedDuration;
-use model::{Error, Room, report::fit::fit};
+use model::{Error, Room, report::fit::truncate_report};
 use protocol::{
     Event,
     event::ReportReady,
@@ -11,7 +11,7 @@ use store::{
     sessions::{self, Session},
 };
 
-use crate::report::{compose::compose, is_due};
+use crate::report::{compose::compose_report, has_report};
 
 /// More than the function's 15 s.
 const LEASE: SignedDuration = SignedDuration::from_secs(20);
@@ -20,8 +20,8 @@ const LEASE: SignedDuration = SignedDuration::from_secs(20);
 /// broke off half-way goes on with the report that lies there.
 pub async fn run(app: &App, job: &WriteReport) -> Result<(), Error> {
     let found = sessions::get(&app.store, job.session, ReadConsistency::Strong, app.clock.now()).await?;
-    let Some(session) = found.filter(is_due) else { return Ok(()) };
-    once(app, &format!("report#{}", session.id), LEASE, Box::pin(write_and_store(app, &session))).await
+    let Some(session) = found.filter(has_report) else { return Ok(()) };
+    run_once(app, &format!("report#{}", session.id), LEASE, Box::pin(write_and_store(app, &session))).await
 }
 
 async fn write_and_store(app: &App, session: &Session) -> Result<(), Error> {
@@ -29,15 +29,15 @@ async fn write_and_store(app: &App, session: &Session) -> Result<(), Error> {
     let report = if let Some(kept) = reports::get(&app.store, session.id, now).await? {
         kept
     } else {
-        let report = fit(compose(app, session, now).await?);
-        reports::keep(&app.store, &report, now).await?;
+        let report = truncate_report(compose_report(app, session, now).await?);
+        reports::put_first(&app.store, &report, now).await?;
         report
     };
     let letter =
         EmailTemplate::ReportReady { session: session.id, title: session.presentation_title.clone() };
-    let mail = SendMail { id: format!("report#{}", session.id), user: session.owner, letter };
+    let mail = SendMail { id: format!("report#{}", session.id), user: session.owner, template: letter };
     app.queues.send(&mail, now).await?;
     // every socket of an owner is in this room, the presenter's too
     let ready = Event::ReportReady(ReportReady { session_id: session.id, created_at: report.written_at });
-    app.rooms.publish(Room::User(session.owner), ready, now).await
+    app.realtime.publish(Room::User(session.owner), ready, now).await
 }

@@ -9,7 +9,7 @@ use crate::world::SessionsWorld;
 #[tokio::test]
 async fn repeated_admin_requests_end_a_session_once() {
     let world = SessionsWorld::start().await;
-    let talk = world.talk(world.clock.id(), SessionStatus::Active).await;
+    let talk = world.start_talk(world.clock.new_id(), SessionStatus::Active).await;
     let door = sessions::worker(world.environment()).await.unwrap();
     let ended = || async {
         let found = store::sessions::get(
@@ -26,5 +26,5 @@ async fn repeated_admin_requests_end_a_session_once() {
     assert_eq!((first.status, first.end_reason), (SessionStatus::Ended, Some(EndReason::Admin)));
     assert!(world.deliver(&door, &job).await);
     assert_eq!(ended().await, first);
-    assert!(world.deliver(&door, &EndSession { session: world.clock.id() }).await, "one that never was");
+    assert!(world.deliver(&door, &EndSession { session: world.clock.new_id() }).await, "one that never was");
 }

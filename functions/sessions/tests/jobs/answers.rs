@@ -3,7 +3,7 @@ use std::time::Duration;
 use model::{
     QuestionId, SessionId, UserId,
     assistant::AssistantStatus,
-    question::{QuestionStatus as Asked, key},
+    question::{QuestionStatus as Asked, wording_key},
     session::SessionStatus,
 };
 use protocol::job::AnswerQuestion;
@@ -14,15 +14,15 @@ use store::{
 };
 
 use crate::world::SessionsWorld;
-use cloud::bench::dies_after;
+use cloud::bench::run_until_crash;
 
 /// More than the lease of a worker that died; a queue shows the job again after six of its timeouts.
 const AFTER_LEASE: Duration = Duration::from_mins(21);
 
 async fn ask_question(world: &SessionsWorld, session: SessionId, text: &str) -> AnswerQuestion {
-    let (participant, now) = (world.clock.id(), world.clock.now());
+    let (participant, now) = (world.clock.new_id(), world.clock.now());
     let question = Question {
-        id: QuestionId::of(session, participant, &key(text)),
+        id: QuestionId::derive(session, participant, &wording_key(text)),
         session,
         slide: None,
         participant,
@@ -42,7 +42,7 @@ async fn ask_question(world: &SessionsWorld, session: SessionId, text: &str) -> 
         asked_at: now,
         answer_by: Some(now),
     };
-    questions::ask(&world.app.store, &question, now).await.unwrap();
+    questions::create(&world.app.store, &question, now).await.unwrap();
     AnswerQuestion { session, question: question.id }
 }
 
@@ -54,7 +54,7 @@ async fn stored_question(world: &SessionsWorld, job: &AnswerQuestion) -> Questio
 async fn redelivered_jobs_write_one_answer() {
     let world = SessionsWorld::start().await;
     let worker = sessions::answers(world.environment()).await.unwrap();
-    let talk = world.talk(world.clock.id(), SessionStatus::Active).await;
+    let talk = world.start_talk(world.clock.new_id(), SessionStatus::Active).await;
     let job = ask_question(&world, talk.session.id, "Which heron is it?").await;
     let all = (0..4).map(|_| world.deliver(&worker, &job));
     assert!(futures::future::join_all(all).await.into_iter().all(|done| done));
@@ -65,7 +65,7 @@ async fn redelivered_jobs_write_one_answer() {
     );
     assert!(world.deliver(&worker, &job).await);
     assert_eq!(stored_question(&world, &job).await, answered);
-    let used = usage::ai_usage(&world.app.store, talk.session.id, world.clock.now()).await.unwrap();
+    let used = usage::sum_ai_usage(&world.app.store, talk.session.id, world.clock.now()).await.unwrap();
     assert_eq!(used.calls, 1);
 }
 
@@ -74,16 +74,16 @@ async fn redelivered_jobs_write_one_answer() {
 async fn a_crash_at_any_step_leads_to_one_answer() {
     let world = SessionsWorld::start().await;
     let worker = sessions::answers(world.environment()).await.unwrap();
-    let owner: UserId = world.clock.id();
-    let talk = world.talk(owner, SessionStatus::Active).await;
+    let owner: UserId = world.clock.new_id();
+    let talk = world.start_talk(owner, SessionStatus::Active).await;
     let session = talk.session.id;
     let mut deaths = 0;
     for steps in 1.. {
         let presenter =
-            ConnectionIdentity::Account { user: owner, login: world.clock.id(), presents: Some(session) };
-        let mut heard = world.socket(&format!("presenter-{steps}="), presenter).await;
+            ConnectionIdentity::Account { user: owner, login: world.clock.new_id(), presents: Some(session) };
+        let mut heard = world.open_socket(&format!("presenter-{steps}="), presenter).await;
         let job = ask_question(&world, session, &format!("Which heron has number {steps}?")).await;
-        if dies_after(steps, world.deliver(&worker, &job)).await.is_none() {
+        if run_until_crash(steps, world.deliver(&worker, &job)).await.is_none() {
             deaths += 1;
             world.clock.advance(AFTER_LEASE);
             assert!(world.deliver(&worker, &job).await, "after {steps} steps");
@@ -102,7 +102,7 @@ async fn a_crash_at_any_step_leads_to_one_answer() {
             .filter(|frame| frame["type"] == "ai_response" && frame["payload"]["is_complete"] == true)
             .filter(|frame| frame["payload"]["question_id"] == question.id.to_string());
         assert!(complete.count() >= 1, "after {steps} steps nobody was told");
-        let used = usage::ai_usage(&world.app.store, session, world.clock.now()).await.unwrap();
+        let used = usage::sum_ai_usage(&world.app.store, session, world.clock.now()).await.unwrap();
         assert_eq!(used.calls, u64::try_from(steps).unwrap(), "one call a question");
     }
     assert!(deaths > 10, "it has more steps than {deaths}");
@@ -112,11 +112,11 @@ async fn a_crash_at_any_step_leads_to_one_answer() {
 async fn different_questions_get_different_answers() {
     let world = SessionsWorld::start().await;
     let worker = sessions::answers(world.environment()).await.unwrap();
-    let talk = world.talk(world.clock.id(), SessionStatus::Active).await;
+    let talk = world.start_talk(world.clock.new_id(), SessionStatus::Active).await;
     for text in ["What is C#?", "What is C++?", "what is c++"] {
         let job = ask_question(&world, talk.session.id, text).await;
         assert!(world.deliver(&worker, &job).await);
     }
-    let used = usage::ai_usage(&world.app.store, talk.session.id, world.clock.now()).await.unwrap();
+    let used = usage::sum_ai_usage(&world.app.store, talk.session.id, world.clock.now()).await.unwrap();
     assert_eq!(used.calls, 2);
 }

@@ -13,41 +13,47 @@ use crate::world::{LiveTalk, SentFrames, SessionsWorld};
 
 /// A session with a vote on the slide that is shown, its presenter's socket, and the job that counts the vote.
 async fn talk_with_vote(world: &SessionsWorld) -> (LiveTalk, SentFrames, CountVotes) {
-    let owner: UserId = world.clock.id();
-    let talk = world.talk(owner, SessionStatus::Active).await;
+    let owner: UserId = world.clock.new_id();
+    let talk = world.start_talk(owner, SessionStatus::Active).await;
     let (session, slide) = (talk.session.id, talk.slides[1]);
     let presenter =
-        ConnectionIdentity::Account { user: owner, login: world.clock.id(), presents: Some(session) };
-    let heard = world.socket("presenter=", presenter).await;
-    world.vote(session, slide).await;
-    let tick = Tick(Tick::at(world.clock.millis()).0 - 8);
-    let job = CountVotes { session, slide, tick, told: CountRecipients::Presenter, tries: 0, since: None };
+        ConnectionIdentity::Account { user: owner, login: world.clock.new_id(), presents: Some(session) };
+    let heard = world.open_socket("presenter=", presenter).await;
+    world.store_vote(session, slide).await;
+    let tick = Tick(Tick::containing(world.clock.millis()).0 - 8);
+    let job =
+        CountVotes { session, slide, tick, recipients: CountRecipients::Presenter, tries: 0, since: None };
     (talk, heard, job)
 }
 
 #[tokio::test]
 async fn responses_that_cannot_be_posted_are_queued() {
     let world = SessionsWorld::start().await;
-    let worker = sessions::worker(world.mute()).await.unwrap();
+    let worker = sessions::worker(world.environment_without_sockets()).await.unwrap();
     let (_, _heard, job) = talk_with_vote(&world).await;
     assert!(world.deliver(&worker, &job).await);
-    let handed = world.jobs::<BroadcastFrame>();
+    let handed = world.queued_jobs::<BroadcastFrame>();
     for event in [r#""type":"vote_update""#, r#""type":"response_submitted""#] {
         let count = handed.iter().filter(|job| job.frame.contains(event)).count();
         assert_eq!(count, 1, "{event}: {handed:?}");
     }
-    let again: Vec<_> =
-        world.jobs::<CountVotes>().into_iter().filter(|job| job.told == CountRecipients::Presenter).collect();
+    let again: Vec<_> = world
+        .queued_jobs::<CountVotes>()
+        .into_iter()
+        .filter(|job| job.recipients == CountRecipients::Presenter)
+        .collect();
     assert!(again.is_empty(), "it is counted, and on its way: {again:?}");
 }
 
 #[tokio::test]
 async fn an_unpublished_count_is_published_by_the_retry() {
     let world = SessionsWorld::start().await;
-    let alone = sessions::worker(world.mute_and_alone()).await.unwrap();
+    let alone = sessions::worker(world.environment_without_sockets_and_broadcast()).await.unwrap();
     let (_, mut heard, job) = talk_with_vote(&world).await;
     assert!(world.deliver(&alone, &job).await, "put off");
-    let [again] = &world.jobs::<CountVotes>()[..] else { panic!("{:?}", world.jobs::<CountVotes>()) };
+    let [again] = &world.queued_jobs::<CountVotes>()[..] else {
+        panic!("{:?}", world.queued_jobs::<CountVotes>())
+    };
     assert_eq!((again.tries, again.since), (1, Some(0)));
     assert!(again.tick > job.tick);
     assert!(heard.all().is_empty());
@@ -63,27 +69,31 @@ async fn an_unpublished_count_is_published_by_the_retry() {
 #[tokio::test]
 async fn a_job_deferred_too_often_becomes_a_dead_letter() {
     let world = SessionsWorld::start().await;
-    let alone = sessions::worker(world.mute_and_alone()).await.unwrap();
+    let alone = sessions::worker(world.environment_without_sockets_and_broadcast()).await.unwrap();
     let (talk, _heard, job) = talk_with_vote(&world).await;
     assert!(!world.deliver(&alone, &CountVotes { tries: 10, ..job.clone() }).await);
     let presence = CountPresence {
         session: talk.session.id,
         tick: job.tick,
-        told: CountRecipients::Presenter,
+        recipients: CountRecipients::Presenter,
         tries: 10,
     };
     assert!(!world.deliver(&alone, &presence).await);
-    assert!(world.jobs::<CountVotes>().iter().all(|job| job.tries == 0), "{:?}", world.jobs::<CountVotes>());
-    assert!(world.jobs::<CountPresence>().iter().all(|job| job.tries == 0));
+    assert!(
+        world.queued_jobs::<CountVotes>().iter().all(|job| job.tries == 0),
+        "{:?}",
+        world.queued_jobs::<CountVotes>()
+    );
+    assert!(world.queued_jobs::<CountPresence>().iter().all(|job| job.tries == 0));
 }
 
 #[tokio::test]
 async fn a_refused_post_is_not_retried() {
     let world = SessionsWorld::start().await;
-    let app = entry::App::start(&world.mute(), &[]).await.unwrap();
-    let refused = app.rooms.post("x=", "{}").await;
+    let app = entry::App::start(&world.environment_without_sockets(), &[]).await.unwrap();
+    let refused = app.realtime.post("x=", "{}").await;
     assert!(matches!(refused, Err(Error::Internal(_))), "{refused:?}");
-    let gone = world.app.rooms.post("x=", "{}").await;
+    let gone = world.app.realtime.post("x=", "{}").await;
     assert!(matches!(gone, Ok(rooms::post::PostOutcome::Gone)), "{gone:?}");
 }
 
@@ -91,10 +101,10 @@ async fn a_refused_post_is_not_retried() {
 async fn an_ended_session_is_counted_one_last_time() {
     let world = SessionsWorld::start().await;
     let worker = sessions::worker(world.environment()).await.unwrap();
-    let talk = world.talk(world.clock.id(), SessionStatus::Active).await;
+    let talk = world.start_talk(world.clock.new_id(), SessionStatus::Active).await;
     let session = talk.session.id;
     // left with its last votes uncounted; the third was never answered
-    world.vote(session, talk.slides[0]).await;
+    world.store_vote(session, talk.slides[0]).await;
     let revealed =
         SlideResultSettings { revealed_at: Some(world.clock.millis()), ..SlideResultSettings::default() };
     let ended = Session {
@@ -107,25 +117,25 @@ async fn an_ended_session_is_counted_one_last_time() {
     store::sessions::change(&world.app.store, &ended).await.unwrap();
     assert!(world.deliver(&worker, &CheckSession { session }).await);
     let counted: Vec<_> = world
-        .jobs::<CountVotes>()
+        .queued_jobs::<CountVotes>()
         .into_iter()
-        .filter(|job| job.told == CountRecipients::Presenter)
+        .filter(|job| job.recipients == CountRecipients::Presenter)
         .map(|job| job.slide)
         .collect();
     assert_eq!(counted, [talk.slides[1], talk.slides[0]]);
-    assert_eq!(world.jobs::<RankQuiz>().len(), 1, "who leads, too");
+    assert_eq!(world.queued_jobs::<RankQuiz>().len(), 1, "who leads, too");
 }
 
 #[tokio::test]
 async fn a_self_paced_session_is_counted_on_every_answered_slide() {
     let world = SessionsWorld::start().await;
     let worker = sessions::worker(world.environment()).await.unwrap();
-    let talk = world.talk(world.clock.id(), SessionStatus::Active).await;
+    let talk = world.start_talk(world.clock.new_id(), SessionStatus::Active).await;
     let id = talk.session.id;
-    world.vote(id, talk.slides[0]).await;
+    world.store_vote(id, talk.slides[0]).await;
     let turned = Session { pace: SlidePacing::Participant, version: 2, ..talk.session };
     store::sessions::change(&world.app.store, &turned).await.unwrap();
     assert!(world.deliver(&worker, &CheckSession { session: id }).await);
-    let counted: Vec<_> = world.jobs::<CountVotes>().into_iter().map(|job| job.slide).collect();
+    let counted: Vec<_> = world.queued_jobs::<CountVotes>().into_iter().map(|job| job.slide).collect();
     assert_eq!(counted, [talk.slides[1], talk.slides[0]]);
 }

@@ -11,10 +11,10 @@ use crate::world::SessionsWorld;
 async fn sending_session_state_closes_sockets_of_ended_log_ins() {
     let world = SessionsWorld::start().await;
     let worker = sessions::worker(world.environment()).await.unwrap();
-    let user: UserId = world.clock.id();
+    let user: UserId = world.clock.new_id();
     let account = |login| ConnectionIdentity::Account { user, login, presents: None };
-    let mut ended = world.socket("ended=", account(world.clock.id())).await;
-    let mut alive = world.socket("alive=", account(world.login(user).await)).await;
+    let mut ended = world.open_socket("ended=", account(world.clock.new_id())).await;
+    let mut alive = world.open_socket("alive=", account(world.create_login(user).await)).await;
     for connection in ["ended=", "alive="] {
         let greet = SendSessionState { connection: connection.into(), arrived: false, opening: true };
         assert!(world.deliver(&worker, &greet).await);
@@ -22,7 +22,7 @@ async fn sending_session_state_closes_sockets_of_ended_log_ins() {
     let (frames, is_closed) = ended.frames();
     assert_eq!((frames[0]["payload"]["code"].as_str(), is_closed), (Some("unauthorized"), true));
     assert!(alive.all().is_empty());
-    assert_eq!(world.in_room(Room::User(user)).await, 1);
+    assert_eq!(world.room_size(Room::User(user)).await, 1);
 }
 
 /// The function that ended a log-in died before it closed the sockets: the clock finds it, and this is its job.
@@ -30,23 +30,23 @@ async fn sending_session_state_closes_sockets_of_ended_log_ins() {
 async fn the_clock_closes_sockets_of_ended_log_ins() {
     let world = SessionsWorld::start().await;
     let worker = sessions::worker(world.environment()).await.unwrap();
-    let user: UserId = world.clock.id();
-    let (phone, tablet) = (world.login(user).await, world.login(user).await);
+    let user: UserId = world.clock.new_id();
+    let (phone, tablet) = (world.create_login(user).await, world.create_login(user).await);
     let account = |login| ConnectionIdentity::Account { user, login, presents: None };
-    let mut ended = world.socket("phone=", account(phone)).await;
-    let mut alive = world.socket("tablet=", account(tablet)).await;
+    let mut ended = world.open_socket("phone=", account(phone)).await;
+    let mut alive = world.open_socket("tablet=", account(tablet)).await;
     assert!(logins::end(&world.app.store, user, phone, world.clock.now()).await.unwrap());
 
     world.clock.advance(Duration::from_secs(61));
-    let look = || async { due::due(&world.app.store, 10, None, world.clock.now()).await.unwrap().0 };
-    assert_eq!(look().await[0].what().unwrap(), due::DueWork::Login(user, phone));
+    let look = || async { due::list_due(&world.app.store, 10, None, world.clock.now()).await.unwrap().0 };
+    assert_eq!(look().await[0].work().unwrap(), due::DueWork::Login(user, phone));
     // twice: a queue may deliver so
     for _ in 0..2 {
         assert!(world.deliver(&worker, &EndLogin { user, login: phone }).await);
     }
     assert!(ended.frames().1, "closed");
     assert!(alive.all().is_empty());
-    assert_eq!(world.in_room(Room::User(user)).await, 1);
+    assert_eq!(world.room_size(Room::User(user)).await, 1);
     assert!(look().await.is_empty());
     assert!(logins::get(&world.app.store, user, tablet, world.clock.now()).await.unwrap().is_some());
 }

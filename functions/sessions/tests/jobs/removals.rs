@@ -9,12 +9,12 @@ use crate::world::SessionsWorld;
 async fn sending_session_state_closes_sockets_of_removed_participants() {
     let world = SessionsWorld::start().await;
     let worker = sessions::worker(world.environment()).await.unwrap();
-    let owner: UserId = world.clock.id();
-    let session = world.talk(owner, SessionStatus::Active).await.session.id;
-    let (bo, cy) = (world.participant(session).await, world.participant(session).await);
+    let owner: UserId = world.clock.new_id();
+    let session = world.start_talk(owner, SessionStatus::Active).await.session.id;
+    let (bo, cy) = (world.add_participant(session).await, world.add_participant(session).await);
     let seat = |participant| ConnectionIdentity::Participant { participant, session, by: None };
-    let mut removed = world.socket("removed=", seat(bo)).await;
-    let mut stays = world.socket("stays=", seat(cy)).await;
+    let mut removed = world.open_socket("removed=", seat(bo)).await;
+    let mut stays = world.open_socket("stays=", seat(cy)).await;
     participants::remove(&world.app.store, session, bo, world.clock.now()).await.unwrap();
     for connection in ["removed=", "stays="] {
         let greet = SendSessionState { connection: connection.into(), arrived: true, opening: false };
@@ -25,5 +25,5 @@ async fn sending_session_state_closes_sockets_of_removed_participants() {
     assert_eq!(frames[0]["payload"]["code"], "removed");
     let (frames, is_closed) = stays.frames();
     assert_eq!((frames[0]["type"].as_str(), is_closed), (Some("session_state"), false));
-    assert_eq!(world.in_room(Room::Session(session)).await, 1);
+    assert_eq!(world.room_size(Room::Session(session)).await, 1);
 }

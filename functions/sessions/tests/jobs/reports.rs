@@ -3,14 +3,14 @@ use protocol::job::{CheckSession, Queue, SendMail, WriteReport};
 use store::{connections::ConnectionIdentity, reports, sessions::Session};
 
 use crate::world::SessionsWorld;
-use cloud::bench::dies_after;
+use cloud::bench::run_until_crash;
 
 /// A session that has ended, with two answers.
 async fn end_session_with_answers(world: &SessionsWorld, owner: UserId) -> SessionId {
-    let talk = world.talk(owner, SessionStatus::Active).await;
+    let talk = world.start_talk(owner, SessionStatus::Active).await;
     let id = talk.session.id;
-    world.vote(id, talk.slides[1]).await;
-    world.vote(id, talk.slides[1]).await;
+    world.store_vote(id, talk.slides[1]).await;
+    world.store_vote(id, talk.slides[1]).await;
     let now = world.clock.now();
     let ended = Session { status: SessionStatus::Ended, ended_at: Some(now), version: 2, ..talk.session };
     store::sessions::change(&world.app.store, &ended).await.unwrap();
@@ -21,11 +21,12 @@ async fn end_session_with_answers(world: &SessionsWorld, owner: UserId) -> Sessi
 async fn redelivered_jobs_write_and_mail_one_report() {
     let world = SessionsWorld::start().await;
     let worker = sessions::worker(world.environment()).await.unwrap();
-    let owner: UserId = world.clock.id();
+    let owner: UserId = world.clock.new_id();
     let session = end_session_with_answers(&world, owner).await;
-    let login = world.login(owner).await;
-    let mut heard =
-        world.socket("tablet=", ConnectionIdentity::Account { user: owner, login, presents: None }).await;
+    let login = world.create_login(owner).await;
+    let mut heard = world
+        .open_socket("tablet=", ConnectionIdentity::Account { user: owner, login, presents: None })
+        .await;
     let job = WriteReport { session, counting: true };
     assert!(world.deliver(&worker, &job).await);
     let first = reports::get(&world.app.store, session, world.clock.now()).await.unwrap().unwrap();
@@ -35,48 +36,52 @@ async fn redelivered_jobs_write_and_mail_one_report() {
     assert!(one && two && world.deliver(&worker, &job).await);
     let last = reports::get(&world.app.store, session, world.clock.now()).await.unwrap().unwrap();
     assert_eq!(first, last);
-    let [mail] = &world.jobs::<SendMail>()[..] else { panic!("{:?}", world.jobs::<SendMail>()) };
+    let [mail] = &world.queued_jobs::<SendMail>()[..] else {
+        panic!("{:?}", world.queued_jobs::<SendMail>())
+    };
     assert_eq!((&mail.id, mail.user), (&format!("report#{session}"), owner));
     assert_eq!(heard.frames().0.iter().filter(|frame| frame["type"] == "report_ready").count(), 1);
-    assert_eq!(world.in_room(Room::User(owner)).await, 1);
+    assert_eq!(world.room_size(Room::User(owner)).await, 1);
 }
 
 /// The function died between the report and the mail.
 #[tokio::test]
 async fn a_stored_report_is_mailed_without_rewriting() {
     let world = SessionsWorld::start().await;
-    let broken = sessions::worker(world.without(&[Queue::Mail.setting()])).await.unwrap();
+    let broken = sessions::worker(world.environment_without(&[Queue::Mail.env_var()])).await.unwrap();
     let worker = sessions::worker(world.environment()).await.unwrap();
-    let session = end_session_with_answers(&world, world.clock.id()).await;
+    let session = end_session_with_answers(&world, world.clock.new_id()).await;
     let job = WriteReport { session, counting: false };
     assert!(!world.deliver(&broken, &job).await);
     let first = reports::get(&world.app.store, session, world.clock.now()).await.unwrap().unwrap();
-    assert!(world.jobs::<SendMail>().is_empty());
+    assert!(world.queued_jobs::<SendMail>().is_empty());
     world.clock.advance(std::time::Duration::from_secs(21));
     for _ in 0..2 {
         assert!(world.deliver(&worker, &job).await);
     }
     let last = reports::get(&world.app.store, session, world.clock.now()).await.unwrap().unwrap();
-    assert_eq!((first, world.jobs::<SendMail>().len()), (last, 1));
+    assert_eq!((first, world.queued_jobs::<SendMail>().len()), (last, 1));
 }
 
 #[tokio::test]
 async fn checking_an_ended_session_requests_its_missing_report() {
     let world = SessionsWorld::start().await;
     let worker = sessions::worker(world.environment()).await.unwrap();
-    let session = end_session_with_answers(&world, world.clock.id()).await;
+    let session = end_session_with_answers(&world, world.clock.new_id()).await;
     assert!(world.deliver(&worker, &CheckSession { session }).await);
-    let [job] = &world.jobs::<WriteReport>()[..] else { panic!("{:?}", world.jobs::<WriteReport>()) };
+    let [job] = &world.queued_jobs::<WriteReport>()[..] else {
+        panic!("{:?}", world.queued_jobs::<WriteReport>())
+    };
     assert!(world.deliver(&worker, job).await);
     assert!(world.deliver(&worker, &CheckSession { session }).await);
-    assert_eq!(world.jobs::<WriteReport>().len(), 1, "one lies there");
+    assert_eq!(world.queued_jobs::<WriteReport>().len(), 1, "one lies there");
 }
 
 #[tokio::test]
 async fn a_session_that_never_started_has_no_report() {
     let world = SessionsWorld::start().await;
     let worker = sessions::worker(world.environment()).await.unwrap();
-    let talk = world.talk(world.clock.id(), SessionStatus::Pending).await;
+    let talk = world.start_talk(world.clock.new_id(), SessionStatus::Pending).await;
     let (id, now) = (talk.session.id, world.clock.now());
     let cancelled = Session {
         status: SessionStatus::Ended,
@@ -88,7 +93,7 @@ async fn a_session_that_never_started_has_no_report() {
     store::sessions::change(&world.app.store, &cancelled).await.unwrap();
     assert!(world.deliver(&worker, &WriteReport { session: id, counting: false }).await);
     assert_eq!(reports::get(&world.app.store, id, now).await.unwrap(), None);
-    assert!(world.jobs::<SendMail>().is_empty());
+    assert!(world.queued_jobs::<SendMail>().is_empty());
 }
 
 /// Wherever the function dies, the next delivery ends with a report, and its mail is one: `worker-mail` sends an id once.
@@ -98,15 +103,15 @@ async fn a_crash_at_any_step_leads_to_one_report_and_one_mail() {
     let worker = sessions::worker(world.environment()).await.unwrap();
     let mut deaths = 0;
     for steps in 1.. {
-        let session = end_session_with_answers(&world, world.clock.id()).await;
+        let session = end_session_with_answers(&world, world.clock.new_id()).await;
         let job = WriteReport { session, counting: false };
-        let died = dies_after(steps, world.deliver(&worker, &job)).await.is_none();
+        let died = run_until_crash(steps, world.deliver(&worker, &job)).await.is_none();
         world.clock.advance(std::time::Duration::from_mins(2));
         assert!(world.deliver(&worker, &job).await, "after {steps} steps");
         let report = reports::get(&world.app.store, session, world.clock.now()).await.unwrap().unwrap();
         assert_eq!(report.audience.responses, 2, "after {steps} steps");
         let id = format!("report#{session}");
-        let mails = world.jobs::<SendMail>().into_iter().filter(|mail| mail.id == id).count();
+        let mails = world.queued_jobs::<SendMail>().into_iter().filter(|mail| mail.id == id).count();
         assert!((1..=2).contains(&mails), "{mails} after {steps} steps");
         if !died {
             break;

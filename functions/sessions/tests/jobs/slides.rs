@@ -13,12 +13,12 @@ use crate::world::SessionsWorld;
 #[tokio::test]
 async fn showing_a_slide_counts_the_previous_one_even_if_posts_fail() {
     let world = SessionsWorld::start().await;
-    let api = sessions::api(world.mute_and_alone()).await.unwrap();
-    let user: UserId = world.clock.id();
-    let login = world.login(user).await;
-    let talk = world.talk(user, SessionStatus::Active).await;
+    let api = sessions::api(world.environment_without_sockets_and_broadcast()).await.unwrap();
+    let user: UserId = world.clock.new_id();
+    let login = world.create_login(user).await;
+    let talk = world.start_talk(user, SessionStatus::Active).await;
     let presents = Some(talk.session.id);
-    let _heard = world.socket("presenter=", ConnectionIdentity::Account { user, login, presents }).await;
+    let _heard = world.open_socket("presenter=", ConnectionIdentity::Account { user, login, presents }).await;
 
     let token = world.app.tokens.sign(&AccessToken { user, login }, world.clock.now()).unwrap();
     let path = format!("/v1/sessions/{}/slide", talk.session.id);
@@ -26,13 +26,13 @@ async fn showing_a_slide_counts_the_previous_one_even_if_posts_fail() {
         let api = api.clone();
         async move { api.call(event, Context::default()).await }
     });
-    let show = client.ask("POST", &path).bearer(&token).json(&json!({ "slide_id": talk.slides[2] }));
+    let show = client.request("POST", &path).bearer(&token).json(&json!({ "slide_id": talk.slides[2] }));
     show.send().await.ok(200);
     let told: HashSet<bool> = world
-        .jobs::<CountVotes>()
+        .queued_jobs::<CountVotes>()
         .into_iter()
         .filter(|job| job.slide == talk.slides[1])
-        .map(|job| job.told == CountRecipients::Everyone)
+        .map(|job| job.recipients == CountRecipients::Everyone)
         .collect();
     assert_eq!(told, HashSet::from([true, false]), "for the presenter, and for everyone");
     // and the slide is kept for the report

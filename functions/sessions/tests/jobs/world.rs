@@ -33,7 +33,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 pub(crate) struct SessionsWorld {
     pub(crate) app: App,
     pub(crate) clock: Clock,
-    bench: TestCloud,
+    cloud: TestCloud,
 }
 
 /// A session that is on, of three choice slides; the second is shown.
@@ -67,36 +67,38 @@ impl SessionsWorld {
         let clock = Clock::system();
         let time = clock.clone();
         let bench = TestCloud::start(move || time.millis(), None).await.unwrap();
-        let app = App::start(&Environment::of(bench.variables(), clock.clone()), &[]).await.unwrap();
-        Self { app, clock, bench }
+        let app =
+            App::start(&Environment::new(bench.function_environment(), clock.clone()), &[]).await.unwrap();
+        Self { app, clock, cloud: bench }
     }
 
     pub(crate) fn environment(&self) -> Environment {
-        self.without(&[])
+        self.environment_without(&[])
     }
 
     /// Whatever is posted to a socket is refused.
-    pub(crate) fn mute(&self) -> Environment {
-        self.without(&["SOCKET_ENDPOINT"])
+    pub(crate) fn environment_without_sockets(&self) -> Environment {
+        self.environment_without(&["SOCKET_ENDPOINT"])
     }
 
     /// And nothing can be handed over either.
-    pub(crate) fn mute_and_alone(&self) -> Environment {
-        self.without(&["SOCKET_ENDPOINT", Queue::Broadcast.setting()])
+    pub(crate) fn environment_without_sockets_and_broadcast(&self) -> Environment {
+        self.environment_without(&["SOCKET_ENDPOINT", Queue::Broadcast.env_var()])
     }
 
     /// What is behind these settings is out of reach.
-    pub(crate) fn without(&self, settings: &[&str]) -> Environment {
-        let mut variables = self.bench.variables();
-        variables.extend(settings.iter().map(|setting| ((*setting).to_owned(), self.bench.nowhere())));
-        Environment::of(variables, self.clock.clone())
+    pub(crate) fn environment_without(&self, settings: &[&str]) -> Environment {
+        let mut variables = self.cloud.function_environment();
+        variables
+            .extend(settings.iter().map(|setting| ((*setting).to_owned(), self.cloud.unreachable_url())));
+        Environment::new(variables, self.clock.clone())
     }
 
-    pub(crate) async fn login(&self, user: UserId) -> LoginId {
+    pub(crate) async fn create_login(&self, user: UserId) -> LoginId {
         let now = self.clock.now();
         let login = Login {
             user,
-            id: self.clock.id(),
+            id: self.clock.new_id(),
             generation: 0,
             rotated_at: now,
             created_at: now,
@@ -109,15 +111,15 @@ impl SessionsWorld {
         login.id
     }
 
-    pub(crate) async fn talk(&self, owner: UserId, status: SessionStatus) -> LiveTalk {
+    pub(crate) async fn start_talk(&self, owner: UserId, status: SessionStatus) -> LiveTalk {
         let now = self.clock.now();
-        let mut draft = Presentation::new(self.clock.id(), owner, "Herons".into(), None, now);
+        let mut draft = Presentation::new(self.clock.new_id(), owner, "Herons".into(), None, now);
         let options = ["a", "b"].map(|id| json!({ "id": id, "text": id }));
         let choice = json!({ "question": "Which?", "options": options });
         let content = SlideContent::parse(SlideType::QuestionChoice, &choice).unwrap();
         let slides: Vec<Slide> = (0..3)
             .map(|_| Slide {
-                id: self.clock.id(),
+                id: self.clock.new_id(),
                 presentation: draft.id,
                 content: content.clone(),
                 created_at: now,
@@ -125,25 +127,25 @@ impl SessionsWorld {
             })
             .collect();
         let ids: Vec<SlideId> = slides.iter().map(|slide| slide.id).collect();
-        draft.slides = SlideOrder::of(ids.clone());
+        draft.slides = SlideOrder::new(ids.clone());
         let presentation = presentations::create(&self.app.store, draft, None, None, &slides).await.unwrap();
-        let code = JoinCode::typed("K7M2QX").unwrap();
+        let code = JoinCode::parse("K7M2QX").unwrap();
         let session = Session {
             status,
             current_slide: Some(ids[1]),
             started_at: Some(now),
             check_at: Some(now),
-            ..Session::new(self.clock.id(), &presentation, Plan::Enterprise, code, now)
+            ..Session::new(self.clock.new_id(), &presentation, Plan::Enterprise, code, now)
         };
         sessions::create(&self.app.store, &session).await.unwrap();
         LiveTalk { session, slides: ids }
     }
 
-    pub(crate) async fn participant(&self, session: SessionId) -> ParticipantId {
+    pub(crate) async fn add_participant(&self, session: SessionId) -> ParticipantId {
         let now = self.clock.now();
         let participant = Participant {
             session,
-            id: self.clock.id(),
+            id: self.clock.new_id(),
             display_name: None,
             user: None,
             joined_at: now,
@@ -154,13 +156,13 @@ impl SessionsWorld {
     }
 
     /// A vote that was stored some time ago.
-    pub(crate) async fn vote(&self, session: SessionId, slide: SlideId) {
+    pub(crate) async fn store_vote(&self, session: SessionId, slide: SlideId) {
         let minute_ago = self.clock.millis() - 60_000;
         let response = SlideResponse {
-            id: self.clock.id(),
+            id: self.clock.new_id(),
             session,
             slide,
-            participant: self.clock.id(),
+            participant: self.clock.new_id(),
             display_name: Some("Bo".into()),
             answer: AnswerContent::Selected(vec!["a".into()]),
             seq: None,
@@ -173,7 +175,7 @@ impl SessionsWorld {
     }
 
     /// An open socket, with its rows.
-    pub(crate) async fn socket(&self, id: &str, identity: ConnectionIdentity) -> SentFrames {
+    pub(crate) async fn open_socket(&self, id: &str, identity: ConnectionIdentity) -> SentFrames {
         let (tx, rx) = unbounded_channel();
         let millis = self.clock.millis();
         let info = ConnectionInfo {
@@ -182,36 +184,36 @@ impl SessionsWorld {
             source_ip: "203.0.113.7".into(),
             user_agent: "tests".into(),
         };
-        self.bench.cloud.connections().register(id, info, tx);
-        self.bench.cloud.connections().open(id);
+        self.cloud.emulator.connections().register(id, info, tx);
+        self.cloud.emulator.connections().open(id);
         let now = self.clock.now();
         let connection = Connection {
             id: id.into(),
             identity,
             display_name: None,
             connected_at: now,
-            presents_since: identity.presents().map(|_| now),
+            presents_since: identity.presented_session().map(|_| now),
         };
-        connections::open(&self.app.store, &connection).await.unwrap();
+        connections::put(&self.app.store, &connection).await.unwrap();
         SentFrames(rx)
     }
 
-    pub(crate) async fn in_room(&self, room: Room) -> usize {
-        connections::in_room(&self.app.store, room, self.clock.now()).await.unwrap().len()
+    pub(crate) async fn room_size(&self, room: Room) -> usize {
+        connections::list_in_room(&self.app.store, room, self.clock.now()).await.unwrap().len()
     }
 
     /// Delivers a job; says whether it was done.
     pub(crate) async fn deliver<J: Job>(&self, door: &LambdaFunction, job: &J) -> bool {
         let payload = serde_json::to_value(job).unwrap();
         let posted = JobEnvelope { job: J::NAME.into(), payload, at: self.clock.now() };
-        let batch = bench::batch([serde_json::to_string(&posted).unwrap()]);
+        let batch = bench::sqs_event([serde_json::to_string(&posted).unwrap()]);
         let answer = door.call(batch, Context::default()).await.unwrap();
         answer["batchItemFailures"].as_array().unwrap().is_empty()
     }
 
     /// The jobs of a sort that wait.
-    pub(crate) fn jobs<J: Job>(&self) -> Vec<J> {
-        let waiting = self.bench.waiting(J::QUEUE.setting()).unwrap();
+    pub(crate) fn queued_jobs<J: Job>(&self) -> Vec<J> {
+        let waiting = self.cloud.queued_bodies(J::QUEUE.env_var()).unwrap();
         let posted = waiting.iter().map(|body| serde_json::from_str::<JobEnvelope>(body).unwrap());
         posted
             .filter(|posted| posted.job == J::NAME)

@@ -36,7 +36,7 @@ impl FunctionClient {
     }
 
     /// `path` may have a query.
-    pub fn ask(&self, method: &str, path: &str) -> TestRequest {
+    pub fn request(&self, method: &str, path: &str) -> TestRequest {
         TestRequest {
             client: self.clone(),
             method: method.into(),
@@ -80,7 +80,7 @@ impl TestRequest {
     }
 
     /// Whoever asks is at this address.
-    pub fn from(mut self, ip: &str) -> Self {
+    pub fn from_ip(mut self, ip: &str) -> Self {
         self.ip = ip.into();
         self
     }
@@ -170,7 +170,7 @@ impl TestResponse {
 
     /// 422, and the fields that are named.
     #[track_caller]
-    pub fn fields(self) -> Vec<String> {
+    pub fn invalid_fields(self) -> Vec<String> {
         let body = self.refused(422, "VALIDATION_ERROR");
         let fields = body["fields"].as_array().unwrap_or_else(|| panic!("no fields: {body}")).iter();
         let name =
@@ -180,8 +180,8 @@ impl TestResponse {
 
     /// 422, and this field is among them.
     #[track_caller]
-    pub fn wrong(self, field: &str) {
-        let fields = self.fields();
+    pub fn expect_invalid_field(self, field: &str) {
+        let fields = self.invalid_fields();
         assert!(fields.iter().any(|named| named == field), "{fields:?}");
     }
 }

@@ -6,7 +6,7 @@ use crate::REGION;
 
 /// The event of an event-source mapping. The messages are called `message-0`, `message-1` and so on, and are delivered for the
 /// first time.
-pub fn batch(bodies: impl IntoIterator<Item = String>) -> Value {
+pub fn sqs_event(bodies: impl IntoIterator<Item = String>) -> Value {
     let records = bodies.into_iter().enumerate().map(|(number, body)| {
         json!({
             "messageId": format!("message-{number}"),

@@ -15,18 +15,18 @@ use std::{collections::BTreeMap, sync::Arc};
 use anyhow::Context as _;
 
 pub use client::{FunctionClient, TestRequest, TestResponse};
-pub use jobs::batch;
-pub use process::{dies_after, meanwhile};
+pub use jobs::sqs_event;
+pub use process::{run_interleaved, run_until_crash};
 
 use self::template::TestTemplate;
 use crate::{Chaos, DataLocation, Emulator, EmulatorOptions, IamConfig};
 
 /// The name of the table.
-pub const TABLE: &str = "table";
+pub const TABLE_NAME: &str = "table";
 
 /// What every function reads and the cloud does not decide.
 const FIXED_VARIABLES: [(&str, &str); 6] = [
-    ("TABLE", TABLE),
+    ("TABLE", TABLE_NAME),
     ("SIGNING_SECRET", "a-secret-of-tests-with-more-than-32-characters"),
     ("PUBLIC_URL", "https://colloquy.example"),
     ("SOCKET_URL", "wss://socket.example"),
@@ -36,7 +36,7 @@ const FIXED_VARIABLES: [(&str, &str); 6] = [
 
 /// A cloud of its own for one test; gone with it.
 pub struct TestCloud {
-    pub cloud: Emulator,
+    pub emulator: Emulator,
     template: TestTemplate,
 }
 
@@ -51,44 +51,47 @@ impl TestCloud {
             now: Arc::new(now),
             data: DataLocation::Memory,
             port: 0,
-            tables: vec![template.table(TABLE)],
+            tables: vec![template.table(TABLE_NAME)],
             queues: template.queues(),
             chaos,
-            access: IamConfig::default(),
+            iam: IamConfig::default(),
         };
-        Ok(Self { cloud: Emulator::start(options).await?, template })
+        Ok(Self { emulator: Emulator::start(options).await?, template })
     }
 
     /// The complete environment of a function.
-    pub fn variables(&self) -> BTreeMap<String, String> {
-        let mut variables = self.cloud.variables();
-        variables.extend(settings(&self.template, &self.cloud.socket_endpoint(), |queue| {
-            self.cloud.queues().url(queue)
-        }));
+    pub fn function_environment(&self) -> BTreeMap<String, String> {
+        let mut variables = self.emulator.lambda_environment();
+        variables.extend(environment_from_template(
+            &self.template,
+            &self.emulator.socket_endpoint(),
+            |queue| self.emulator.sqs().url(queue),
+        ));
         variables
     }
 
     /// A URL of the cloud where nothing is: no queue, no socket.
-    pub fn nowhere(&self) -> String {
-        format!("{}/nowhere", self.cloud.url())
+    pub fn unreachable_url(&self) -> String {
+        format!("{}/nowhere", self.emulator.url())
     }
 
     /// The bodies that lie in the queue of a setting (`MAIL_QUEUE_URL`), oldest first.
-    pub fn waiting(&self, setting: &str) -> anyhow::Result<Vec<String>> {
+    pub fn queued_bodies(&self, setting: &str) -> anyhow::Result<Vec<String>> {
         let queue = self
             .template
-            .settings_of_queues()
+            .queue_env_vars()
             .find_map(|(name, queue)| (name == setting).then_some(queue))
             .with_context(|| format!("template.yaml has no queue for {setting}"))?;
-        Ok(self.cloud.queues().peek(queue).into_iter().map(|message| message.body).collect())
+        Ok(self.emulator.sqs().peek(queue).into_iter().map(|message| message.body).collect())
     }
 }
 
 /// The same environment where all services are said to be at one URL, whatever there is. `AWS_ENDPOINT_URL_…` and
 /// `SOCKET_ENDPOINT` can be put beside it.
-pub fn variables_at(url: &str) -> anyhow::Result<BTreeMap<String, String>> {
-    let mut variables =
-        settings(&TestTemplate::of_repository()?, url, |queue| format!("{url}/queues/{queue}"));
+pub fn function_environment_at(url: &str) -> anyhow::Result<BTreeMap<String, String>> {
+    let mut variables = environment_from_template(&TestTemplate::of_repository()?, url, |queue| {
+        format!("{url}/queues/{queue}")
+    });
     for (name, value) in [
         ("AWS_REGION", crate::REGION),
         ("AWS_ACCESS_KEY_ID", crate::iam::ADMINISTRATOR),
@@ -100,14 +103,14 @@ pub fn variables_at(url: &str) -> anyhow::Result<BTreeMap<String, String>> {
     Ok(variables)
 }
 
-fn settings(
+fn environment_from_template(
     template: &TestTemplate,
     sockets: &str,
     url: impl Fn(&str) -> String,
 ) -> BTreeMap<String, String> {
     let fixed = FIXED_VARIABLES.into_iter().chain([("SOCKET_ENDPOINT", sockets)]);
     let fixed = fixed.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let queues = template.settings_of_queues().map(|(setting, queue)| (setting.to_owned(), url(queue)));
+    let queues = template.queue_env_vars().map(|(setting, queue)| (setting.to_owned(), url(queue)));
     fixed.chain(queues).collect()
 }
 
@@ -118,19 +121,19 @@ mod tests {
     #[tokio::test]
     async fn the_test_cloud_has_every_queue_of_the_template() {
         let bench = TestCloud::start(|| 0, None).await.unwrap();
-        let queues = bench.cloud.queues();
-        let text = std::fs::read_to_string(template::FILE).unwrap();
+        let queues = bench.emulator.sqs();
+        let text = std::fs::read_to_string(template::TEMPLATE_FILE).unwrap();
         assert_eq!(queues.names().len(), text.matches("Type: AWS::SQS::Queue\n").count());
         assert!(queues.names().contains(&"TicksQueue.fifo".to_owned()), "{:?}", queues.names());
-        let variables = bench.variables();
+        let variables = bench.function_environment();
         assert_eq!(variables["TICKS_QUEUE_URL"], queues.url("TicksQueue.fifo"));
         assert_eq!(
             variables.keys().filter(|name| name.ends_with("_QUEUE_URL")).count(),
             text.matches("_QUEUE_URL: !Ref ").count()
         );
-        assert!(bench.waiting("MAIL_QUEUE_URL").unwrap().is_empty());
-        assert!(bench.waiting("TABLE").is_err());
-        let elsewhere = variables_at("http://127.0.0.1:9").unwrap();
+        assert!(bench.queued_bodies("MAIL_QUEUE_URL").unwrap().is_empty());
+        assert!(bench.queued_bodies("TABLE").is_err());
+        let elsewhere = function_environment_at("http://127.0.0.1:9").unwrap();
         let missing: Vec<_> = variables.keys().filter(|name| !elsewhere.contains_key(*name)).collect();
         assert!(missing.iter().all(|name| name.starts_with("AWS_")), "{missing:?}");
     }

@@ -8,12 +8,16 @@ use std::{
 
 /// Runs something until it has had to wait so many times, and drops it there: a process that dies. What it had sent has
 /// been sent.
-pub async fn dies_after<T>(steps: usize, work: impl Future<Output = T>) -> Option<T> {
+pub async fn run_until_crash<T>(steps: usize, work: impl Future<Output = T>) -> Option<T> {
     poll_at_most(steps, pin!(work)).await
 }
 
 /// Runs something, and something else in between: after it has had to wait so many times. Says whether it got there.
-pub async fn meanwhile<T>(steps: usize, work: impl Future<Output = T>, other: impl Future) -> (T, bool) {
+pub async fn run_interleaved<T>(
+    steps: usize,
+    work: impl Future<Output = T>,
+    other: impl Future,
+) -> (T, bool) {
     let mut work = pin!(work);
     if let Some(done) = poll_at_most(steps, work.as_mut()).await {
         return (done, false);

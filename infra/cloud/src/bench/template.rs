@@ -9,18 +9,19 @@ use serde_yaml_ng::{Mapping, Value as Yaml};
 use crate::{QueueSpec, TableSpec};
 
 /// Read when a test runs, not built in: a change of the template is no reason to compile the tests anew.
-pub(super) const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../template.yaml");
+pub(super) const TEMPLATE_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../template.yaml");
 
 pub(super) struct TestTemplate {
     table: Value,
     queues: Vec<QueueSpec>,
     /// Setting → name of the queue whose URL it is.
-    settings: Vec<(String, String)>,
+    env_vars: Vec<(String, String)>,
 }
 
 impl TestTemplate {
     pub(super) fn of_repository() -> anyhow::Result<Self> {
-        let text = fs::read_to_string(FILE).with_context(|| format!("cannot read {FILE}"))?;
+        let text =
+            fs::read_to_string(TEMPLATE_FILE).with_context(|| format!("cannot read {TEMPLATE_FILE}"))?;
         let template: Yaml = serde_yaml_ng::from_str(&text).context("template.yaml")?;
         let resources = mapping(&template["Resources"], "Resources")?;
         // the table's properties have none of CloudFormation's tags
@@ -40,7 +41,7 @@ impl TestTemplate {
                 Some((setting.as_str()?.to_owned(), queue.name.clone()))
             })
             .collect();
-        Ok(Self { table, settings, queues: queues.into_iter().map(|(_, queue)| queue).collect() })
+        Ok(Self { table, env_vars: settings, queues: queues.into_iter().map(|(_, queue)| queue).collect() })
     }
 
     pub(super) fn table(&self, name: &str) -> TableSpec {
@@ -51,8 +52,8 @@ impl TestTemplate {
         self.queues.clone()
     }
 
-    pub(super) fn settings_of_queues(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.settings.iter().map(|(setting, queue)| (setting.as_str(), queue.as_str()))
+    pub(super) fn queue_env_vars(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.env_vars.iter().map(|(setting, queue)| (setting.as_str(), queue.as_str()))
     }
 }
 
@@ -62,7 +63,7 @@ fn queue_spec(id: &str, properties: &Yaml) -> QueueSpec {
     QueueSpec {
         name: if fifo { format!("{id}.fifo") } else { id.to_owned() },
         fifo,
-        content_deduplication: properties["ContentBasedDeduplication"].as_bool() == Some(true),
+        content_based_deduplication: properties["ContentBasedDeduplication"].as_bool() == Some(true),
         deduplicate_per_group: properties["DeduplicationScope"].as_str() == Some("messageGroup"),
         ..QueueSpec::default()
     }

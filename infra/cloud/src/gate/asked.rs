@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
 
-use super::keys::{PartitionKeys, equals};
+use super::keys::{PartitionKeys, compared_placeholder};
 use crate::iam::arn;
 
 /// Everything of a call that its permissions depend on.
@@ -99,7 +99,11 @@ pub(super) type RequiredPermissions = BTreeMap<(&'static str, String), Option<Ve
 
 impl DynamoDbCall {
     /// `None` for an operation that is of no table, or that roles are not given here, and for a call without a key.
-    pub(super) fn asks(&self, operation: &str, keys: &PartitionKeys) -> Option<RequiredPermissions> {
+    pub(super) fn required_permissions(
+        &self,
+        operation: &str,
+        keys: &PartitionKeys,
+    ) -> Option<RequiredPermissions> {
         let mut asked = RequiredPermissions::new();
         match operation {
             "GetItem" => self.require_item(&mut asked, "dynamodb:GetItem", keys),
@@ -190,10 +194,10 @@ impl DynamoDbCall {
 
     fn queried_partition_key(&self, keys: &PartitionKeys) -> String {
         let table = self.table_name.as_deref().unwrap_or_default();
-        let attribute = keys.partition(table, self.index_name.as_deref());
+        let attribute = keys.partition_key_name(table, self.index_name.as_deref());
         let names = self.expression_attribute_names.as_ref();
         let expression = self.key_condition_expression.as_deref().unwrap_or_default();
-        let placeholder = equals(expression, |name| {
+        let placeholder = compared_placeholder(expression, |name| {
             names.and_then(|names| names.get(name)).map_or(name, String::as_str) == attribute
         });
         let values = self.expression_attribute_values.as_ref();
@@ -207,7 +211,8 @@ fn add_key(asked: &mut RequiredPermissions, action: &'static str, table: &str, k
 }
 
 fn partition_key_value(attributes: Option<&KeyAttributes>, keys: &PartitionKeys, table: &str) -> String {
-    let key = attributes.and_then(|attributes| attributes.get(keys.partition(table, None))?.0.clone());
+    let key =
+        attributes.and_then(|attributes| attributes.get(keys.partition_key_name(table, None))?.0.clone());
     key.unwrap_or_else(unreadable_key)
 }
 

@@ -6,7 +6,7 @@ use serde::{Serialize, de::DeserializeOwned};
 /// `None` where the engine's server must answer: for other operations, and for whatever fails, which it words as AWS does.
 /// What failed has changed nothing, so that it may be asked again. Transactions are its own altogether: it reads them by
 /// other rules than these.
-pub(super) fn answer(engine: &Database, operation: &str, body: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn run_in_process(engine: &Database, operation: &str, body: &[u8]) -> Option<Vec<u8>> {
     match operation {
         "GetItem" => run_operation(body, |request| engine.get_item(request)),
         "PutItem" => run_operation(body, |request| engine.put_item(request)),

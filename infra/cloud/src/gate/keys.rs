@@ -17,14 +17,15 @@ struct TableKeyNames {
 }
 
 impl PartitionKeys {
-    pub(crate) fn of(tables: &[TableSpec]) -> Self {
+    pub(crate) fn from_tables(tables: &[TableSpec]) -> Self {
         let keys = |table: &TableSpec| {
             let lists =
                 ["GlobalSecondaryIndexes", "LocalSecondaryIndexes"].map(|list| &table.definition[list]);
             let indexes = lists.into_iter().filter_map(Value::as_array).flatten();
-            let named = |index: &Value| Some((index["IndexName"].as_str()?.to_owned(), partition(index)));
+            let named =
+                |index: &Value| Some((index["IndexName"].as_str()?.to_owned(), hash_attribute(index)));
             TableKeyNames {
-                partition: partition(&table.definition),
+                partition: hash_attribute(&table.definition),
                 indexes: indexes.filter_map(named).collect(),
             }
         };
@@ -32,7 +33,7 @@ impl PartitionKeys {
     }
 
     /// Empty, which no attribute is called, where there is no such table or index.
-    pub(super) fn partition(&self, table: &str, index: Option<&str>) -> &str {
+    pub(super) fn partition_key_name(&self, table: &str, index: Option<&str>) -> &str {
         let table = table.rsplit('/').next().unwrap_or_default();
         let name = self.0.get(table).and_then(|table| match index {
             Some(index) => table.indexes.get(index),
@@ -42,14 +43,14 @@ impl PartitionKeys {
     }
 }
 
-fn partition(keyed: &Value) -> String {
+fn hash_attribute(keyed: &Value) -> String {
     let schema = keyed["KeySchema"].as_array().map(Vec::as_slice).unwrap_or_default();
     let hash = schema.iter().find(|key| key["KeyType"] == "HASH");
     hash.and_then(|key| key["AttributeName"].as_str()).unwrap_or_default().to_owned()
 }
 
 /// The `:placeholder` that a key condition compares an attribute with: `#pk = :pk AND …`, in either order.
-pub(super) fn equals(expression: &str, is_it: impl Fn(&str) -> bool) -> Option<&str> {
+pub(super) fn compared_placeholder(expression: &str, is_it: impl Fn(&str) -> bool) -> Option<&str> {
     let tokens = tokens(expression);
     tokens.windows(3).find_map(|three| match three {
         [name, "=", value] | [value, "=", name] if value.starts_with(':') && is_it(name) => Some(*value),
@@ -103,7 +104,11 @@ mod tests {
             ("pk", None),
             ("", None),
         ] {
-            assert_eq!(equals(expression, |name| matches!(name, "pk" | "#p")), expected, "{expression}");
+            assert_eq!(
+                compared_placeholder(expression, |name| matches!(name, "pk" | "#p")),
+                expected,
+                "{expression}"
+            );
         }
     }
 }

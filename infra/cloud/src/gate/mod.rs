@@ -94,7 +94,7 @@ async fn serve_connection(stream: TcpStream, desk: Arc<ProxyState>) -> anyhow::R
     let service = service_fn(move |request| {
         let (desk, onward) = (Arc::clone(&desk), Arc::clone(&onward));
         async move {
-            let answer = desk.answer(request, &onward).await.unwrap_or_else(|error| {
+            let answer = desk.handle_request(request, &onward).await.unwrap_or_else(|error| {
                 tracing::error!(error = format!("{error:#}"), "the table does not answer");
                 StatusCode::BAD_GATEWAY.into_response()
             });
@@ -108,10 +108,10 @@ async fn serve_connection(stream: TcpStream, desk: Arc<ProxyState>) -> anyhow::R
 type EngineConnection = Mutex<Option<client::conn::http1::SendRequest<Full<Bytes>>>>;
 
 /// What a `X-Amz-Target` begins with.
-const API: &str = "DynamoDB_20120810";
+const TARGET_PREFIX: &str = "DynamoDB_20120810";
 
 impl ProxyState {
-    async fn answer(
+    async fn handle_request(
         &self,
         request: Request<Incoming>,
         onward: &EngineConnection,
@@ -124,13 +124,13 @@ impl ProxyState {
             if let Err(refusal) = self.authorize(&parts.headers, operation, &body) {
                 return Ok(refusal_response(&refusal));
             }
-            if let Some(refusal) = self.throttle.as_ref().and_then(|it| it.refusal(operation, &body)) {
+            if let Some(refusal) = self.throttle.as_ref().and_then(|it| it.roll_refusal(operation, &body)) {
                 return Ok(refusal);
             }
-            if api == API
-                && let Some(answer) = direct::answer(&self.engine, operation, &body)
+            if api == TARGET_PREFIX
+                && let Some(answer) = direct::run_in_process(&self.engine, operation, &body)
             {
-                return Ok(wire::written(StatusCode::OK, answer));
+                return Ok(wire::aws_json_bytes(StatusCode::OK, answer));
             }
         }
         self.forward_to_engine(Request::from_parts(parts, Full::new(body)), onward).await
@@ -161,13 +161,13 @@ impl ProxyState {
         }
         // what cannot be read names neither table nor key: whoever may not touch all of them may not send it
         let call: DynamoDbCall = serde_json::from_slice(body).unwrap_or_default();
-        let Some(asked) = call.asks(operation, &self.keys) else {
+        let Some(asked) = call.required_permissions(operation, &self.keys) else {
             let action = format!("dynamodb:{operation}");
-            return caller.may(&iam::AccessRequest { action: &action, resource: "*", context: None });
+            return caller.authorize(&iam::AccessRequest { action: &action, resource: "*", context: None });
         };
         for ((action, resource), keys) in asked {
             let context = keys.map(|keys| (iam::ContextKey::LeadingKeys, keys));
-            caller.may(&iam::AccessRequest { action, resource: &resource, context })?;
+            caller.authorize(&iam::AccessRequest { action, resource: &resource, context })?;
         }
         Ok(())
     }
@@ -176,16 +176,17 @@ impl ProxyState {
 fn refusal_response(refusal: &AccessRefusal) -> Response {
     match refusal {
         AccessRefusal::Unsigned => {
-            refuse("MissingAuthenticationTokenException", "Request is missing Authentication Token")
+            error_response("MissingAuthenticationTokenException", "Request is missing Authentication Token")
         }
-        AccessRefusal::Unknown => {
-            refuse("UnrecognizedClientException", "The security token included in the request is invalid.")
-        }
-        AccessRefusal::Denied(text) => refuse("AccessDeniedException", text),
+        AccessRefusal::Unknown => error_response(
+            "UnrecognizedClientException",
+            "The security token included in the request is invalid.",
+        ),
+        AccessRefusal::Denied(text) => error_response("AccessDeniedException", text),
     }
 }
 
-fn refuse(kind: &str, message: &str) -> Response {
+fn error_response(kind: &str, message: &str) -> Response {
     let kind = format!("com.amazon.coral.service#{kind}");
     wire::aws_json(StatusCode::BAD_REQUEST, &json!({ "__type": kind, "Message": message }))
 }

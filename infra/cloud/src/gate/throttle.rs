@@ -24,7 +24,7 @@ impl ChaosThrottle {
         Self { rate: chaos.throttle, any, kind, conflict }
     }
 
-    pub(super) fn refusal(&self, operation: &str, body: &[u8]) -> Option<Response> {
+    pub(super) fn roll_refusal(&self, operation: &str, body: &[u8]) -> Option<Response> {
         if operation == "TransactWriteItems" && self.conflict.hit(self.rate) {
             return transaction_conflict(body);
         }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{AccessRequest, pattern::like, policy::texts};
+use super::{AccessRequest, pattern::matches_pattern, policy::string_or_list};
 
 /// What a service says about a request beside its action and resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +81,7 @@ impl PolicyCondition {
         if key == ContextKey::LeadingKeys && set.is_none() {
             return Err(format!("{name} has many values: write ForAllValues:{operator}"));
         }
-        Ok(Self { set, is_like, is_negated, may_be_absent, key, values: texts(values, name)? })
+        Ok(Self { set, is_like, is_negated, may_be_absent, key, values: string_or_list(values, name)? })
     }
 
     pub(super) fn holds(&self, request: &AccessRequest<'_>) -> bool {
@@ -100,7 +100,8 @@ impl PolicyCondition {
     }
 
     fn passes(&self, given: &str) -> bool {
-        let matches = |wanted: &String| if self.is_like { like(wanted, given) } else { wanted == given };
+        let matches =
+            |wanted: &String| if self.is_like { matches_pattern(wanted, given) } else { wanted == given };
         self.values.iter().any(matches) != self.is_negated
     }
 }

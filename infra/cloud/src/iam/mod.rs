@@ -22,7 +22,7 @@ pub(crate) use condition::ContextKey;
 pub use policy::{IamPolicy, IamPolicyError};
 use policy::{PolicyDecision, decide};
 pub use uses::UsedPermission;
-use uses::{UsedPermissions, prefixes};
+use uses::{UsedPermissions, leading_key_prefixes};
 
 /// The access key of whoever owns the account: tools, tests, and functions that cannot be told apart.
 pub const ADMINISTRATOR: &str = "local";
@@ -62,8 +62,8 @@ pub(crate) struct IamGuard {
 }
 
 struct GuardState {
-    access: IamConfig,
-    uses: UsedPermissions,
+    config: IamConfig,
+    used_permissions: UsedPermissions,
 }
 
 /// Someone known.
@@ -75,15 +75,15 @@ pub(crate) enum IamCaller<'g> {
 
 impl IamGuard {
     pub(crate) fn new(access: IamConfig) -> Self {
-        Self { shared: Arc::new(GuardState { access, uses: UsedPermissions::default() }) }
+        Self { shared: Arc::new(GuardState { config: access, used_permissions: UsedPermissions::default() }) }
     }
 
-    pub(crate) fn uses(&self) -> BTreeMap<String, BTreeSet<UsedPermission>> {
-        self.shared.uses.all()
+    pub(crate) fn used_permissions(&self) -> BTreeMap<String, BTreeSet<UsedPermission>> {
+        self.shared.used_permissions.all()
     }
 
     pub(crate) fn socket_api(&self) -> &str {
-        &self.shared.access.socket_api
+        &self.shared.config.socket_api
     }
 
     /// Who signed the request.
@@ -93,22 +93,22 @@ impl IamGuard {
         if key == ADMINISTRATOR {
             return Ok(IamCaller::Administrator);
         }
-        let (key, policies) = self.shared.access.roles.get_key_value(key).ok_or(AccessRefusal::Unknown)?;
-        Ok(IamCaller::Role { key, policies, uses: &self.shared.uses })
+        let (key, policies) = self.shared.config.roles.get_key_value(key).ok_or(AccessRefusal::Unknown)?;
+        Ok(IamCaller::Role { key, policies, uses: &self.shared.used_permissions })
     }
 }
 
 impl IamCaller<'_> {
     /// May the caller do this?
-    pub(crate) fn may(self, request: &AccessRequest<'_>) -> Result<(), AccessRefusal> {
+    pub(crate) fn authorize(self, request: &AccessRequest<'_>) -> Result<(), AccessRefusal> {
         let Self::Role { key, policies, uses } = self else { return Ok(()) };
         let decision = decide(policies, request);
         if decision == PolicyDecision::Allowed {
-            uses.note(key, request);
+            uses.record(key, request);
             return Ok(());
         }
         let AccessRequest { action, resource, .. } = request;
-        let keys = prefixes(request).map(Vec::from_iter);
+        let keys = leading_key_prefixes(request).map(Vec::from_iter);
         tracing::error!(function = key, action, resource, ?keys, "refused: the template does not allow it");
         let why = match decision {
             PolicyDecision::Denied => "with an explicit deny in an identity-based policy".to_owned(),

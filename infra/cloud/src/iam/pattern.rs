@@ -3,7 +3,7 @@
 use std::str::Chars;
 
 /// Does a text match a pattern, in which `*` stands for any characters and `?` for one?
-pub(super) fn like(pattern: &str, text: &str) -> bool {
+pub(super) fn matches_pattern(pattern: &str, text: &str) -> bool {
     let (mut wanted, mut given) = (pattern.chars(), text.chars());
     // what follows the last `*`, and the first character that it has not swallowed
     let mut star: Option<(Chars<'_>, Chars<'_>)> = None;
@@ -30,21 +30,22 @@ pub(super) fn like(pattern: &str, text: &str) -> bool {
 }
 
 /// As [`like`], for actions, which have no case.
-pub(super) fn like_action(pattern: &str, action: &str) -> bool {
-    like(&pattern.to_ascii_lowercase(), &action.to_ascii_lowercase())
+pub(super) fn matches_action(pattern: &str, action: &str) -> bool {
+    matches_pattern(&pattern.to_ascii_lowercase(), &action.to_ascii_lowercase())
 }
 
 /// `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE`, where a `*` ends with its segment; only the resource may hold more
 /// colons.
-pub(super) fn like_arn(pattern: &str, arn: &str) -> bool {
+pub(super) fn matches_arn(pattern: &str, arn: &str) -> bool {
     pattern == "*" || segments(pattern).eq(segments(arn)) || {
         let (wanted, given): (Vec<_>, Vec<_>) = (segments(pattern).collect(), segments(arn).collect());
-        wanted.len() == given.len() && wanted.iter().zip(given).all(|(wanted, given)| like(wanted, given))
+        wanted.len() == given.len()
+            && wanted.iter().zip(given).all(|(wanted, given)| matches_pattern(wanted, given))
     }
 }
 
 /// Is this how the resources of a policy are written?
-pub(super) fn is_arn(pattern: &str) -> bool {
+pub(super) fn is_arn_pattern(pattern: &str) -> bool {
     pattern == "*" || (pattern.starts_with("arn:") && segments(pattern).count() == SEGMENTS)
 }
 
@@ -74,7 +75,7 @@ mod tests {
             ("**a", "a"),
             ("a*", "a*"),
         ] {
-            assert!(like(pattern, text), "{pattern:?} {text:?}");
+            assert!(matches_pattern(pattern, text), "{pattern:?} {text:?}");
         }
         for (pattern, text) in [
             ("", "a"),
@@ -87,21 +88,21 @@ mod tests {
             ("a?c", "ac"),
             ("USER", "USER#"),
         ] {
-            assert!(!like(pattern, text), "{pattern:?} {text:?}");
+            assert!(!matches_pattern(pattern, text), "{pattern:?} {text:?}");
         }
     }
 
     #[test]
     fn actions_have_no_case() {
-        assert!(like_action("DynamoDB:get*", "dynamodb:GetItem"));
-        assert!(!like_action("dynamodb:get*", "dynamodb:PutItem"));
+        assert!(matches_action("DynamoDB:get*", "dynamodb:GetItem"));
+        assert!(!matches_action("dynamodb:get*", "dynamodb:PutItem"));
     }
 
     #[test]
     fn a_star_stays_in_its_segment() {
         let table = "arn:aws:dynamodb:us-east-1:000000000000:table/Table";
         for pattern in ["*", table, "arn:*:dynamodb:*:*:table/T*", "arn:aws:dynamodb:us-east-?:*:*"] {
-            assert!(like_arn(pattern, table), "{pattern}");
+            assert!(matches_arn(pattern, table), "{pattern}");
         }
         for pattern in [
             "arn:aws:dynamodb:us-east-1:000000000000:table/Table/index/*",
@@ -109,9 +110,14 @@ mod tests {
             "arn:aws:*",
             "arn:aws:sqs:*:*:*",
         ] {
-            assert!(!like_arn(pattern, table), "{pattern}");
+            assert!(!matches_arn(pattern, table), "{pattern}");
         }
-        assert!(like_arn("arn:aws:lambda:*:*:function:*", "arn:aws:lambda:r:a:function:f:1"));
-        assert!(is_arn("*") && is_arn(table) && !is_arn("arn:aws:sqs:*") && !is_arn("Table"));
+        assert!(matches_arn("arn:aws:lambda:*:*:function:*", "arn:aws:lambda:r:a:function:f:1"));
+        assert!(
+            is_arn_pattern("*")
+                && is_arn_pattern(table)
+                && !is_arn_pattern("arn:aws:sqs:*")
+                && !is_arn_pattern("Table")
+        );
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{
     AccessRequest,
     condition::PolicyCondition,
-    pattern::{is_arn, like_action, like_arn},
+    pattern::{is_arn_pattern, matches_action, matches_arn},
 };
 
 /// A policy document as it is attached to a role.
@@ -91,12 +91,12 @@ impl PolicyStatement {
             Some("Deny") => false,
             _ => return Err("Effect should be Allow or Deny".to_owned()),
         };
-        let actions = texts(element("Action"), "Action")?;
+        let actions = string_or_list(element("Action"), "Action")?;
         if let Some(action) = actions.iter().find(|action| *action != "*" && !action.contains(':')) {
             return Err(format!("Action: {action:?} is not SERVICE:ACTION"));
         }
-        let resources = texts(element("Resource"), "Resource")?;
-        if let Some(resource) = resources.iter().find(|resource| !is_arn(resource)) {
+        let resources = string_or_list(element("Resource"), "Resource")?;
+        if let Some(resource) = resources.iter().find(|resource| !is_arn_pattern(resource)) {
             return Err(format!("Resource: {resource:?} is no ARN"));
         }
         Ok(Self {
@@ -108,8 +108,8 @@ impl PolicyStatement {
     }
 
     fn applies_to(&self, request: &AccessRequest<'_>) -> bool {
-        self.actions.iter().any(|action| like_action(action, request.action))
-            && self.resources.iter().any(|resource| like_arn(resource, request.resource))
+        self.actions.iter().any(|action| matches_action(action, request.action))
+            && self.resources.iter().any(|resource| matches_arn(resource, request.resource))
             && self.conditions.iter().all(|condition| condition.holds(request))
     }
 }
@@ -122,7 +122,7 @@ fn refuse_unknown_elements(elements: &Map<String, Value>, known: &[&str]) -> Res
 }
 
 /// One string or several.
-pub(super) fn texts(value: &Value, name: &str) -> Result<Vec<String>, String> {
+pub(super) fn string_or_list(value: &Value, name: &str) -> Result<Vec<String>, String> {
     let wrong = || format!("{name} should be a string or a list of strings");
     let texts: Vec<String> = match value {
         Value::String(text) => vec![text.clone()],

@@ -21,7 +21,7 @@ pub struct UsedPermission {
 pub(crate) struct UsedPermissions(Mutex<BTreeMap<String, BTreeSet<UsedPermission>>>);
 
 impl UsedPermissions {
-    pub(super) fn note(&self, caller: &str, request: &AccessRequest<'_>) {
+    pub(super) fn record(&self, caller: &str, request: &AccessRequest<'_>) {
         let resource = request.resource.splitn(6, ':').last().unwrap_or_default();
         let resource = match resource.split_once("/@connections/") {
             Some((method, _)) => format!("{method}/@connections"),
@@ -34,7 +34,7 @@ impl UsedPermissions {
         };
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let own = all.entry(caller.to_owned()).or_default();
-        match prefixes(request) {
+        match leading_key_prefixes(request) {
             Some(prefixes) => own.extend(prefixes.map(|prefix| made(Some(prefix.to_owned())))),
             None => drop(own.insert(made(None))),
         }
@@ -46,7 +46,9 @@ impl UsedPermissions {
 }
 
 /// What the partition keys of a request begin with, up to their first `#`.
-pub(super) fn prefixes<'r>(request: &'r AccessRequest<'_>) -> Option<impl Iterator<Item = &'r str>> {
+pub(super) fn leading_key_prefixes<'r>(
+    request: &'r AccessRequest<'_>,
+) -> Option<impl Iterator<Item = &'r str>> {
     let Some((ContextKey::LeadingKeys, keys)) = &request.context else { return None };
     Some(keys.iter().map(|key| key.find('#').map_or(key.as_str(), |hash| &key[..=hash])))
 }

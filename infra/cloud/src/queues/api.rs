@@ -19,7 +19,7 @@ use crate::{
     wire,
 };
 
-pub(crate) async fn handle(
+pub(crate) async fn handle_request(
     State((queues, guard)): State<(EmulatedSqs, IamGuard)>,
     headers: HeaderMap,
     body: Bytes,
@@ -27,28 +27,28 @@ pub(crate) async fn handle(
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let operation = target.strip_prefix("AmazonSQS.").unwrap_or(target);
     if let Err(refusal) = authorize(&guard, &headers, operation, &body) {
-        return SqsError::from(refusal).answer();
+        return SqsError::from(refusal).response();
     }
     match dispatch(&queues, operation, &body).await {
         Ok(answer) => wire::aws_json(StatusCode::OK, &answer),
-        Err(fault) => fault.answer(),
+        Err(fault) => fault.response(),
     }
 }
 
 async fn dispatch(queues: &EmulatedSqs, operation: &str, body: &[u8]) -> Result<Value, SqsError> {
     match operation {
         "SendMessage" => send_message(queues, &parse_input(body)?),
-        "SendMessageBatch" => batch::send(queues, parse_input(body)?),
+        "SendMessageBatch" => batch::send_message_batch(queues, parse_input(body)?),
         "ReceiveMessage" => receive_message(queues, parse_input(body)?).await,
         "DeleteMessage" => delete_message(queues, &parse_input(body)?),
-        "DeleteMessageBatch" => batch::delete(queues, parse_input(body)?),
+        "DeleteMessageBatch" => batch::delete_message_batch(queues, parse_input(body)?),
         "ChangeMessageVisibility" => change_message_visibility(queues, &parse_input(body)?),
-        "ChangeMessageVisibilityBatch" => batch::change_visibility(queues, parse_input(body)?),
+        "ChangeMessageVisibilityBatch" => batch::change_message_visibility_batch(queues, parse_input(body)?),
         "GetQueueUrl" => get_queue_url(queues, &parse_input(body)?),
         "GetQueueAttributes" => get_queue_attributes(queues, &parse_input(body)?),
         "PurgeQueue" => purge_queue(queues, &parse_input(body)?),
         "ListQueues" => Ok(list_queues(queues, &parse_input(body)?)),
-        other => Err(SqsError::unsupported(other)),
+        other => Err(SqsError::unsupported_operation(other)),
     }
 }
 
@@ -70,15 +70,15 @@ fn authorize(
     let NamedQueue { queue_url, queue_name } = serde_json::from_slice(body).unwrap_or_default();
     let queue = queue_url.rsplit('/').next().filter(|queue| !queue.is_empty()).unwrap_or(&queue_name);
     let action = format!("sqs:{}", operation.strip_suffix("Batch").unwrap_or(operation));
-    caller.may(&AccessRequest { action: &action, resource: &super::arn(queue), context: None })
+    caller.authorize(&AccessRequest { action: &action, resource: &super::arn(queue), context: None })
 }
 
 fn parse_input<T: DeserializeOwned>(body: &[u8]) -> Result<T, SqsError> {
-    serde_json::from_slice(body).map_err(|error| SqsError::invalid(error.to_string()))
+    serde_json::from_slice(body).map_err(|error| SqsError::invalid_parameter(error.to_string()))
 }
 
 /// The last segment of a queue's URL: who asks may know the host by another name.
-pub(super) fn name(queues: &EmulatedSqs, url: &str) -> Result<String, SqsError> {
+pub(super) fn queue_name(queues: &EmulatedSqs, url: &str) -> Result<String, SqsError> {
     let name = url.rsplit('/').next().unwrap_or_default();
     queues.spec(name).map(|spec| spec.name)
 }
@@ -110,11 +110,11 @@ impl SendMessageInput {
 }
 
 fn send_message(queues: &EmulatedSqs, input: &SendMessageInput) -> Result<Value, SqsError> {
-    Ok(Value::Object(sent(&queues.accept(&name(queues, &input.queue_url)?, input.draft())?)))
+    Ok(Value::Object(send_result(&queues.enqueue(&queue_name(queues, &input.queue_url)?, input.draft())?)))
 }
 
 /// What the sender is told. The checksums are of what it sent, also where a duplicate is dropped.
-pub(super) fn sent(message: &QueueMessage) -> Map<String, Value> {
+pub(super) fn send_result(message: &QueueMessage) -> Map<String, Value> {
     let mut answer = Map::new();
     answer.insert("MessageId".to_owned(), message.id.clone().into());
     answer.insert("MD5OfMessageBody".to_owned(), message.body_md5().into());
@@ -144,21 +144,21 @@ struct ReceiveMessageInput {
 }
 
 async fn receive_message(queues: &EmulatedSqs, input: ReceiveMessageInput) -> Result<Value, SqsError> {
-    let name = name(queues, &input.queue_url)?;
+    let name = queue_name(queues, &input.queue_url)?;
     let max = input.max_number_of_messages.unwrap_or(1);
     if !(1..=10).contains(&max) {
-        return Err(SqsError::invalid(
+        return Err(SqsError::invalid_parameter(
             "Reason: MaxNumberOfMessages must be between 1 and 10, if provided.".to_owned(),
         ));
     }
     let wait = input.wait_time_seconds.unwrap_or(0);
     if wait > 20 {
-        return Err(SqsError::invalid(
+        return Err(SqsError::invalid_parameter(
             "Reason: WaitTimeSeconds must be >= 0 and <= 20, if provided.".to_owned(),
         ));
     }
-    let visibility = input.visibility_timeout.map(visibility).transpose()?;
-    let messages = queues.receive_for(&name, max, Duration::from_secs(wait), visibility).await;
+    let visibility = input.visibility_timeout.map(visibility_timeout).transpose()?;
+    let messages = queues.receive_messages(&name, max, Duration::from_secs(wait), visibility).await;
     if messages.is_empty() {
         return Ok(json!({}));
     }
@@ -169,11 +169,11 @@ async fn receive_message(queues: &EmulatedSqs, input: ReceiveMessageInput) -> Re
 impl ReceiveMessageInput {
     /// The message with the attributes that were asked for, and no others.
     fn message_json(&self, queue: &str, message: &QueueMessage) -> Value {
-        let received = message.received(queue);
+        let received = message.to_received(queue);
         let mut answer = json!({
             "MessageId": received.message_id,
             "ReceiptHandle": received.receipt_handle,
-            "MD5OfBody": received.md5,
+            "MD5OfBody": received.body_md5,
             "Body": received.body,
         });
         let system: Vec<_> =
@@ -209,7 +209,7 @@ struct DeleteMessageInput {
 }
 
 fn delete_message(queues: &EmulatedSqs, input: &DeleteMessageInput) -> Result<Value, SqsError> {
-    queues.delete_received(&name(queues, &input.queue_url)?, &input.receipt_handle)?;
+    queues.delete_by_receipt(&queue_name(queues, &input.queue_url)?, &input.receipt_handle)?;
     Ok(json!({}))
 }
 
@@ -226,15 +226,19 @@ fn change_message_visibility(
     queues: &EmulatedSqs,
     input: &ChangeMessageVisibilityInput,
 ) -> Result<Value, SqsError> {
-    let name = name(queues, &input.queue_url)?;
-    queues.release_received(&name, &input.receipt_handle, visibility(input.visibility_timeout)?)?;
+    let name = queue_name(queues, &input.queue_url)?;
+    queues.change_visibility_by_receipt(
+        &name,
+        &input.receipt_handle,
+        visibility_timeout(input.visibility_timeout)?,
+    )?;
     Ok(json!({}))
 }
 
 /// 12 hours at most (SQS quotas).
-pub(super) fn visibility(seconds: u64) -> Result<Duration, SqsError> {
+pub(super) fn visibility_timeout(seconds: u64) -> Result<Duration, SqsError> {
     if seconds > 43_200 {
-        return Err(SqsError::invalid(
+        return Err(SqsError::invalid_parameter(
             "Reason: VisibilityTimeout must be between 0 and 43200, if provided.".to_owned(),
         ));
     }
@@ -262,7 +266,7 @@ struct GetQueueAttributesInput {
 }
 
 fn get_queue_attributes(queues: &EmulatedSqs, input: &GetQueueAttributesInput) -> Result<Value, SqsError> {
-    let name = name(queues, &input.queue_url)?;
+    let name = queue_name(queues, &input.queue_url)?;
     let spec = queues.spec(&name)?;
     let depth = queues.depth(&name);
     let mut attributes = BTreeMap::from([
@@ -270,18 +274,18 @@ fn get_queue_attributes(queues: &EmulatedSqs, input: &GetQueueAttributesInput) -
         ("ApproximateNumberOfMessages", depth.visible.to_string()),
         ("ApproximateNumberOfMessagesNotVisible", depth.in_flight.to_string()),
         ("ApproximateNumberOfMessagesDelayed", depth.delayed.to_string()),
-        ("VisibilityTimeout", spec.visibility.as_secs().to_string()),
+        ("VisibilityTimeout", spec.visibility_timeout.as_secs().to_string()),
         ("DelaySeconds", spec.delay.as_secs().to_string()),
         ("MessageRetentionPeriod", spec.retention.as_secs().to_string()),
-        ("MaximumMessageSize", super::send::MAX_BYTES.to_string()),
+        ("MaximumMessageSize", super::send::MAX_MESSAGE_BYTES.to_string()),
     ]);
     if spec.fifo {
         attributes.insert("FifoQueue", "true".to_owned());
-        attributes.insert("ContentBasedDeduplication", spec.content_deduplication.to_string());
+        attributes.insert("ContentBasedDeduplication", spec.content_based_deduplication.to_string());
         let scope = if spec.deduplicate_per_group { "messageGroup" } else { "queue" };
         attributes.insert("DeduplicationScope", scope.to_owned());
     }
-    if let (Some(dead_letters), Some(count)) = (&spec.dead_letters, spec.max_receive_count) {
+    if let (Some(dead_letters), Some(count)) = (&spec.dead_letter_queue, spec.max_receive_count) {
         let policy = json!({ "deadLetterTargetArn": queues.arn(dead_letters), "maxReceiveCount": count });
         attributes.insert("RedrivePolicy", policy.to_string());
     }
@@ -297,7 +301,7 @@ struct PurgeQueueInput {
 }
 
 fn purge_queue(queues: &EmulatedSqs, input: &PurgeQueueInput) -> Result<Value, SqsError> {
-    queues.purge(&name(queues, &input.queue_url)?)?;
+    queues.purge(&queue_name(queues, &input.queue_url)?)?;
     Ok(json!({}))
 }
 

@@ -9,7 +9,7 @@ use super::{
     EmulatedSqs,
     api::{self, SendMessageInput},
     fault::SqsError,
-    send::MAX_BYTES,
+    send::MAX_MESSAGE_BYTES,
 };
 
 #[derive(Deserialize)]
@@ -35,12 +35,12 @@ impl<T> BatchInput<T> {
         queues: &EmulatedSqs,
         each: impl Fn(&str, &T) -> Result<Map<String, Value>, SqsError>,
     ) -> Result<Value, SqsError> {
-        let name = api::name(queues, &self.queue_url)?;
+        let name = api::queue_name(queues, &self.queue_url)?;
         let ids: HashSet<_> = self.entries.iter().map(|entry| &entry.id).collect();
         match self.entries.len() {
-            0 => return Err(SqsError::batch_empty()),
-            11.. => return Err(SqsError::batch_entries()),
-            distinct if distinct != ids.len() => return Err(SqsError::batch_ids()),
+            0 => return Err(SqsError::empty_batch()),
+            11.. => return Err(SqsError::too_many_batch_entries()),
+            distinct if distinct != ids.len() => return Err(SqsError::batch_ids_not_distinct()),
             _ => {}
         }
         let (mut successful, mut failed) = (Vec::new(), Vec::new());
@@ -50,18 +50,21 @@ impl<T> BatchInput<T> {
                     answer.insert("Id".to_owned(), entry.id.clone().into());
                     successful.push(answer);
                 }
-                Err(fault) => failed.push(fault.entry(&entry.id)),
+                Err(fault) => failed.push(fault.failed_batch_entry(&entry.id)),
             }
         }
         Ok(json!({ "Successful": successful, "Failed": failed }))
     }
 }
 
-pub(super) fn send(queues: &EmulatedSqs, batch: BatchInput<SendMessageInput>) -> Result<Value, SqsError> {
-    if batch.entries.iter().map(|entry| entry.input.draft().size()).sum::<usize>() > MAX_BYTES {
-        return Err(SqsError::batch_size());
+pub(super) fn send_message_batch(
+    queues: &EmulatedSqs,
+    batch: BatchInput<SendMessageInput>,
+) -> Result<Value, SqsError> {
+    if batch.entries.iter().map(|entry| entry.input.draft().size()).sum::<usize>() > MAX_MESSAGE_BYTES {
+        return Err(SqsError::batch_too_long());
     }
-    batch.run(queues, |name, message| Ok(api::sent(&queues.accept(name, message.draft())?)))
+    batch.run(queues, |name, message| Ok(api::send_result(&queues.enqueue(name, message.draft())?)))
 }
 
 #[derive(Deserialize)]
@@ -70,8 +73,12 @@ pub(super) struct DeleteMessageEntry {
     receipt_handle: String,
 }
 
-pub(super) fn delete(queues: &EmulatedSqs, batch: BatchInput<DeleteMessageEntry>) -> Result<Value, SqsError> {
-    batch.run(queues, |name, entry| queues.delete_received(name, &entry.receipt_handle).map(|()| Map::new()))
+pub(super) fn delete_message_batch(
+    queues: &EmulatedSqs,
+    batch: BatchInput<DeleteMessageEntry>,
+) -> Result<Value, SqsError> {
+    batch
+        .run(queues, |name, entry| queues.delete_by_receipt(name, &entry.receipt_handle).map(|()| Map::new()))
 }
 
 #[derive(Deserialize)]
@@ -82,12 +89,12 @@ pub(super) struct ChangeVisibilityEntry {
     visibility_timeout: u64,
 }
 
-pub(super) fn change_visibility(
+pub(super) fn change_message_visibility_batch(
     queues: &EmulatedSqs,
     batch: BatchInput<ChangeVisibilityEntry>,
 ) -> Result<Value, SqsError> {
     batch.run(queues, |name, entry| {
-        let after: Duration = api::visibility(entry.visibility_timeout)?;
-        queues.release_received(name, &entry.receipt_handle, after).map(|()| Map::new())
+        let after: Duration = api::visibility_timeout(entry.visibility_timeout)?;
+        queues.change_visibility_by_receipt(name, &entry.receipt_handle, after).map(|()| Map::new())
     })
 }

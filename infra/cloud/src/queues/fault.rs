@@ -14,37 +14,37 @@ pub(super) struct SqsError {
     kind: &'static str,
     code: &'static str,
     message: String,
-    sender: bool,
+    is_sender_fault: bool,
 }
 
 impl SqsError {
     fn sender_fault(kind: &'static str, code: &'static str, message: impl Into<String>) -> Self {
-        Self { kind, code, message: message.into(), sender: true }
+        Self { kind, code, message: message.into(), is_sender_fault: true }
     }
 
-    pub(super) fn queue() -> Self {
+    pub(super) fn queue_does_not_exist() -> Self {
         let code = "AWS.SimpleQueueService.NonExistentQueue";
         Self::sender_fault("com.amazonaws.sqs#QueueDoesNotExist", code, "The specified queue does not exist.")
     }
 
-    pub(super) fn receipt_handle() -> Self {
+    pub(super) fn invalid_receipt_handle() -> Self {
         let message = "The input receipt handle is invalid.";
         Self::sender_fault("com.amazonaws.sqs#ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid", message)
     }
 
-    pub(super) fn not_in_flight() -> Self {
+    pub(super) fn message_not_in_flight() -> Self {
         let code = "AWS.SimpleQueueService.MessageNotInflight";
         Self::sender_fault("com.amazonaws.sqs#MessageNotInflight", code, "The message is not in flight.")
     }
 
-    pub(super) fn expired() -> Self {
-        Self::invalid(
+    pub(super) fn receipt_handle_expired() -> Self {
+        Self::invalid_parameter(
             "Value for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired."
                 .to_owned(),
         )
     }
 
-    pub(super) fn invalid(message: String) -> Self {
+    pub(super) fn invalid_parameter(message: String) -> Self {
         Self::sender_fault(
             "com.amazonaws.sqs#InvalidParameterValueException",
             "InvalidParameterValue",
@@ -52,18 +52,18 @@ impl SqsError {
         )
     }
 
-    pub(super) fn missing(parameter: &str) -> Self {
+    pub(super) fn missing_parameter(parameter: &str) -> Self {
         let message = format!("The request must contain the parameter {parameter}.");
         Self::sender_fault("com.amazonaws.sqs#MissingRequiredParameterException", "MissingParameter", message)
     }
 
-    pub(super) fn contents() -> Self {
+    pub(super) fn invalid_message_contents() -> Self {
         let message = "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | \
                        #xE000 to #xFFFD | #x10000 to #x10FFFF";
         Self::sender_fault("com.amazonaws.sqs#InvalidMessageContents", "InvalidMessageContents", message)
     }
 
-    pub(super) fn unsupported(operation: &str) -> Self {
+    pub(super) fn unsupported_operation(operation: &str) -> Self {
         let message = format!("{operation} is not emulated here.");
         Self::sender_fault(
             "com.amazonaws.sqs#UnsupportedOperation",
@@ -72,7 +72,7 @@ impl SqsError {
         )
     }
 
-    pub(super) fn batch_empty() -> Self {
+    pub(super) fn empty_batch() -> Self {
         let code = "AWS.SimpleQueueService.EmptyBatchRequest";
         Self::sender_fault(
             "com.amazonaws.sqs#EmptyBatchRequest",
@@ -81,13 +81,13 @@ impl SqsError {
         )
     }
 
-    pub(super) fn batch_entries() -> Self {
+    pub(super) fn too_many_batch_entries() -> Self {
         let code = "AWS.SimpleQueueService.TooManyEntriesInBatchRequest";
         let message = "Maximum number of entries per request are 10.";
         Self::sender_fault("com.amazonaws.sqs#TooManyEntriesInBatchRequest", code, message)
     }
 
-    pub(super) fn batch_ids() -> Self {
+    pub(super) fn batch_ids_not_distinct() -> Self {
         let code = "AWS.SimpleQueueService.BatchEntryIdsNotDistinct";
         Self::sender_fault(
             "com.amazonaws.sqs#BatchEntryIdsNotDistinct",
@@ -96,26 +96,27 @@ impl SqsError {
         )
     }
 
-    pub(super) fn batch_size() -> Self {
+    pub(super) fn batch_too_long() -> Self {
         let code = "AWS.SimpleQueueService.BatchRequestTooLong";
         let message = "Batch requests cannot be longer than 1048576 bytes.";
         Self::sender_fault("com.amazonaws.sqs#BatchRequestTooLong", code, message)
     }
 
-    pub(super) fn not_kept(error: &io::Error) -> Self {
+    pub(super) fn not_stored(error: &io::Error) -> Self {
         tracing::error!(%error, "queues.jsonl not written");
         Self {
             kind: "com.amazonaws.sqs#InternalFailure",
             code: "InternalFailure",
             message: "The message was not kept.".to_owned(),
-            sender: false,
+            is_sender_fault: false,
         }
     }
 
-    pub(super) fn answer(&self) -> Response {
-        let status = if self.sender { StatusCode::BAD_REQUEST } else { StatusCode::INTERNAL_SERVER_ERROR };
+    pub(super) fn response(&self) -> Response {
+        let status =
+            if self.is_sender_fault { StatusCode::BAD_REQUEST } else { StatusCode::INTERNAL_SERVER_ERROR };
         let mut response = wire::aws_json(status, &json!({ "__type": self.kind, "message": self.message }));
-        let side = if self.sender { "Sender" } else { "Receiver" };
+        let side = if self.is_sender_fault { "Sender" } else { "Receiver" };
         if let Ok(value) = HeaderValue::from_str(&format!("{};{side}", self.code)) {
             response.headers_mut().insert(HeaderName::from_static("x-amzn-query-error"), value);
         }
@@ -123,8 +124,8 @@ impl SqsError {
     }
 
     /// As one of the `Failed` of a batch.
-    pub(super) fn entry(&self, id: &str) -> serde_json::Value {
-        json!({ "Id": id, "SenderFault": self.sender, "ErrorCode": self.code, "Message": self.message })
+    pub(super) fn failed_batch_entry(&self, id: &str) -> serde_json::Value {
+        json!({ "Id": id, "SenderFault": self.is_sender_fault, "ErrorCode": self.code, "Message": self.message })
     }
 }
 

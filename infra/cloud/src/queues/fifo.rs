@@ -31,7 +31,7 @@ impl DeduplicationWindow {
         self.seen.get(key).filter(|seen| seen.at + WINDOW_MS > now)
     }
 
-    pub(super) fn remember(&mut self, key: String, message: &QueueMessage) {
+    pub(super) fn insert(&mut self, key: String, message: &QueueMessage) {
         let seen = DeduplicatedMessage {
             message_id: message.id.clone(),
             sequence: message.sequence,
@@ -49,30 +49,32 @@ impl DeduplicationWindow {
         self.seen.insert(key, seen);
     }
 
-    pub(super) fn forget(&mut self, key: &str) {
+    pub(super) fn remove(&mut self, key: &str) {
         self.seen.remove(key);
     }
 
-    pub(super) fn live(&self, now: i64) -> impl Iterator<Item = (&String, &DeduplicatedMessage)> {
+    pub(super) fn unexpired(&self, now: i64) -> impl Iterator<Item = (&String, &DeduplicatedMessage)> {
         self.seen.iter().filter(move |(_, seen)| seen.at + WINDOW_MS > now)
     }
 }
 
 /// The id of a message that has none, where `ContentBasedDeduplication` is on.
-pub(super) fn content_id(body: &str) -> String {
+pub(super) fn content_deduplication_id(body: &str) -> String {
     Sha256::digest(body).iter().fold(String::with_capacity(64), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
 /// The messages that may be given out now, in order.
-pub(super) fn pick(
+pub(super) fn deliverable_messages(
     messages: &BTreeMap<u64, QueueMessage>,
     handed: &BTreeSet<u64>,
     now: i64,
     max: usize,
 ) -> Vec<u64> {
     let group = |message: &QueueMessage| message.group.clone().unwrap_or_default();
-    let in_flight =
-        handed.iter().filter_map(|sequence| messages.get(sequence)).filter(|message| message.in_flight(now));
+    let in_flight = handed
+        .iter()
+        .filter_map(|sequence| messages.get(sequence))
+        .filter(|message| message.is_in_flight(now));
     let mut blocked: HashSet<String> = in_flight.map(group).collect();
     let mut picked = Vec::new();
     for message in messages.values() {
@@ -83,7 +85,7 @@ pub(super) fn pick(
         if blocked.contains(&group) {
             continue;
         }
-        if message.visible(now) {
+        if message.is_visible(now) {
             picked.push(message.sequence);
         } else {
             // delayed: those behind it must not overtake it

@@ -15,7 +15,7 @@ use crate::journal::Journal;
 pub(super) struct SqsState {
     queues: BTreeMap<String, EmulatedQueue>,
     journal: Option<Journal>,
-    next: u64,
+    next_sequence: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -47,7 +47,7 @@ pub(super) enum JournalRecord {
 }
 
 impl JournalRecord {
-    pub(super) fn seen(queue: &str, message: &QueueMessage) -> Self {
+    pub(super) fn received(queue: &str, message: &QueueMessage) -> Self {
         Self::Seen {
             queue: queue.to_owned(),
             sequence: message.sequence,
@@ -57,7 +57,7 @@ impl JournalRecord {
         }
     }
 
-    pub(super) fn gone(queue: &str, sequence: u64) -> Self {
+    pub(super) fn deleted(queue: &str, sequence: u64) -> Self {
         Self::Gone { queue: queue.to_owned(), sequence }
     }
 }
@@ -74,7 +74,7 @@ impl SqsState {
             );
         }
         for queue in queues.values() {
-            let Some(dead_letters) = &queue.spec.dead_letters else { continue };
+            let Some(dead_letters) = &queue.spec.dead_letter_queue else { continue };
             let target = queues.get(dead_letters);
             let target =
                 target.with_context(|| format!("dead-letter queue {dead_letters} does not exist"))?;
@@ -84,7 +84,7 @@ impl SqsState {
                 queue.spec.name
             );
         }
-        let mut ledger = Self { queues, journal: None, next: 1 };
+        let mut ledger = Self { queues, journal: None, next_sequence: 1 };
         if let Some(dir) = dir {
             let (journal, records) = Journal::open(&dir.join("queues.jsonl"))?;
             ledger.replay(records, now);
@@ -107,8 +107,8 @@ impl SqsState {
     }
 
     pub(super) fn next_sequence(&mut self) -> u64 {
-        let sequence = self.next;
-        self.next += 1;
+        let sequence = self.next_sequence;
+        self.next_sequence += 1;
         sequence
     }
 
@@ -120,18 +120,18 @@ impl SqsState {
         }
         journal.append(records)?;
         // Rewriting costs what is kept; when that much has been added again, an append stays constant on average.
-        if journal.lines() > 4 * journal.rewritten() + 20_000 {
+        if journal.line_count() > 4 * journal.lines_after_rewrite() + 20_000 {
             self.compact(now)?;
         }
         Ok(())
     }
 
     /// Moves what was received too often to the dead-letter queues; their names are returned.
-    pub(super) fn settle(&mut self, now: i64) -> io::Result<Vec<String>> {
+    pub(super) fn move_dead_letters(&mut self, now: i64) -> io::Result<Vec<String>> {
         let mut moves = Vec::new();
         for queue in self.queues.values_mut() {
-            let target = queue.spec.dead_letters.clone();
-            let spent = queue.settle(now);
+            let target = queue.spec.dead_letter_queue.clone();
+            let spent = queue.expire_and_take_dead_letters(now);
             let Some(target) = target.filter(|_| !spent.is_empty()) else { continue };
             moves.push((queue.spec.name.clone(), target, spent));
         }
@@ -158,7 +158,7 @@ impl SqsState {
         message: QueueMessage,
         now: i64,
     ) -> [JournalRecord; 2] {
-        let gone = JournalRecord::gone(source, message.sequence);
+        let gone = JournalRecord::deleted(source, message.sequence);
         let message = QueueMessage { sequence: self.next_sequence(), visible_at: now, ..message };
         let put = JournalRecord::Put { queue: target.to_owned(), message: message.clone() };
         if let Some(queue) = self.queues.get_mut(target) {
@@ -177,7 +177,7 @@ impl SqsState {
             if let JournalRecord::Put { message: QueueMessage { sequence, .. }, .. }
             | JournalRecord::Deduplicated { seen: DeduplicatedMessage { sequence, .. }, .. } = &record
             {
-                self.next = self.next.max(sequence + 1);
+                self.next_sequence = self.next_sequence.max(sequence + 1);
             }
             let Some(queue) = self.queues.get_mut(name) else {
                 *unknown.entry(name.clone()).or_default() += 1;
@@ -189,7 +189,7 @@ impl SqsState {
                         (&message.group, &message.deduplication_id, &message.source)
                     {
                         let key = queue.deduplication_key(group, id);
-                        queue.deduplication.remember(key, &message);
+                        queue.deduplication.insert(key, &message);
                     }
                     queue.put(message);
                 }
@@ -217,14 +217,12 @@ impl SqsState {
         let Some(journal) = &mut self.journal else { return Ok(()) };
         let mut records = Vec::new();
         for (name, queue) in &self.queues {
-            let kept = queue.messages().filter(|message| !message.ghost);
+            let kept = queue.messages().filter(|message| !message.is_chaos_duplicate);
             records.extend(
                 kept.map(|message| JournalRecord::Put { queue: name.clone(), message: message.clone() }),
             );
-            records.extend(queue.deduplication.live(now).map(|(key, seen)| JournalRecord::Deduplicated {
-                queue: name.clone(),
-                key: key.clone(),
-                seen: seen.clone(),
+            records.extend(queue.deduplication.unexpired(now).map(|(key, seen)| {
+                JournalRecord::Deduplicated { queue: name.clone(), key: key.clone(), seen: seen.clone() }
             }));
         }
         journal.rewrite(&records)
@@ -244,7 +242,7 @@ fn validate_spec(spec: &QueueSpec) -> anyhow::Result<()> {
         "queue name {name:?}: 1 to 80 letters, digits, hyphens and underscores"
     );
     anyhow::ensure!(
-        spec.dead_letters.is_none() || spec.max_receive_count.is_some_and(|count| count > 0),
+        spec.dead_letter_queue.is_none() || spec.max_receive_count.is_some_and(|count| count > 0),
         "queue {name} has a dead-letter queue and no max_receive_count"
     );
     Ok(())

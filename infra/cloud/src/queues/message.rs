@@ -32,19 +32,19 @@ pub(super) struct QueueMessage {
     pub(super) source: Option<String>,
     /// Chaos: a second delivery that nobody sent. It is not kept, and never a dead letter.
     #[serde(skip)]
-    pub(super) ghost: bool,
+    pub(super) is_chaos_duplicate: bool,
     /// Chaos: its deletion was already lost once.
     #[serde(skip)]
-    pub(super) survived: bool,
+    pub(super) is_deletion_lost: bool,
 }
 
 impl QueueMessage {
-    pub(super) fn visible(&self, now: i64) -> bool {
+    pub(super) fn is_visible(&self, now: i64) -> bool {
         self.visible_at <= now
     }
 
-    pub(super) fn in_flight(&self, now: i64) -> bool {
-        self.receives > 0 && !self.visible(now)
+    pub(super) fn is_in_flight(&self, now: i64) -> bool {
+        self.receives > 0 && !self.is_visible(now)
     }
 
     /// `SequenceNumber`, which sorts as text: 20 digits.
@@ -56,7 +56,7 @@ impl QueueMessage {
         body_md5(&self.body)
     }
 
-    pub(super) fn received(&self, queue: &str) -> ReceivedMessage {
+    pub(super) fn to_received(&self, queue: &str) -> ReceivedMessage {
         let mut attributes = BTreeMap::from([
             ("ApproximateReceiveCount", self.receives.to_string()),
             ("SentTimestamp", self.sent_at.to_string()),
@@ -80,13 +80,13 @@ impl QueueMessage {
             receipt_handle: ReceiptHandle {
                 queue: queue.to_owned(),
                 sequence: self.sequence,
-                receive: self.receives,
+                receive_count: self.receives,
             }
-            .handle(),
+            .encode(),
             body: self.body.clone(),
             attributes: attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
             message_attributes: lambda_attributes(&self.attributes),
-            md5: self.body_md5(),
+            body_md5: self.body_md5(),
         }
     }
 }
@@ -106,7 +106,7 @@ pub struct ReceivedMessage {
     pub attributes: BTreeMap<String, String>,
     /// In the form of a Lambda's SQS event: `{name: {dataType, stringValue | binaryValue, …}}`.
     pub message_attributes: Value,
-    pub md5: String,
+    pub body_md5: String,
 }
 
 fn lambda_attributes(attributes: &Map<String, Value>) -> Value {
@@ -159,12 +159,12 @@ pub(super) fn attributes_md5(attributes: &Map<String, Value>) -> Option<String> 
 pub(super) struct ReceiptHandle {
     pub(super) queue: String,
     pub(super) sequence: u64,
-    pub(super) receive: u32,
+    pub(super) receive_count: u32,
 }
 
 impl ReceiptHandle {
-    pub(super) fn handle(&self) -> String {
-        URL_SAFE_NO_PAD.encode(format!("{}/{}/{}", self.sequence, self.receive, self.queue))
+    pub(super) fn encode(&self) -> String {
+        URL_SAFE_NO_PAD.encode(format!("{}/{}/{}", self.sequence, self.receive_count, self.queue))
     }
 
     /// `None` for what this queue never gave out.
@@ -173,7 +173,11 @@ impl ReceiptHandle {
         let mut parts = text.splitn(3, '/');
         let (sequence, receive, of) = (parts.next()?, parts.next()?, parts.next()?);
         (of == queue).then_some(())?;
-        Some(Self { queue: of.to_owned(), sequence: sequence.parse().ok()?, receive: receive.parse().ok()? })
+        Some(Self {
+            queue: of.to_owned(),
+            sequence: sequence.parse().ok()?,
+            receive_count: receive.parse().ok()?,
+        })
     }
 }
 
@@ -183,9 +187,9 @@ mod tests {
 
     #[test]
     fn a_receipt_handle_belongs_to_its_queue() {
-        let receipt = ReceiptHandle { queue: "jobs".to_owned(), sequence: 7, receive: 2 };
-        assert_eq!(ReceiptHandle::parse("jobs", &receipt.handle()).as_ref(), Some(&receipt));
-        assert_eq!(ReceiptHandle::parse("mail", &receipt.handle()), None);
+        let receipt = ReceiptHandle { queue: "jobs".to_owned(), sequence: 7, receive_count: 2 };
+        assert_eq!(ReceiptHandle::parse("jobs", &receipt.encode()).as_ref(), Some(&receipt));
+        assert_eq!(ReceiptHandle::parse("mail", &receipt.encode()), None);
         assert_eq!(ReceiptHandle::parse("jobs", "nonsense"), None);
     }
 }

@@ -19,23 +19,23 @@ impl QueueChaos {
     }
 
     /// How much later than asked a message of a standard queue becomes visible.
-    pub(super) fn delay(&self) -> Duration {
+    pub(super) fn extra_delay(&self) -> Duration {
         if self.delay.hit(self.chaos.delay) { self.delay.up_to(self.chaos.max_delay) } else { Duration::ZERO }
     }
 
     /// When a second delivery of a standard queue's message comes, if one comes: perhaps while the first is
     /// still being worked on.
-    pub(super) fn duplicate(&self) -> Option<Duration> {
+    pub(super) fn second_delivery_after(&self) -> Option<Duration> {
         self.duplicate.hit(self.chaos.duplicate).then(|| self.duplicate.up_to(self.chaos.max_delay))
     }
 
     /// A FIFO queue takes a message once, but delivers it again to a consumer whose deletion it never saw.
-    pub(super) fn loses_deletion(&self) -> bool {
+    pub(super) fn roll_lost_deletion(&self) -> bool {
         self.duplicate.hit(self.chaos.duplicate)
     }
 
     /// Up to `max` of these, now and then the younger ones first.
-    pub(super) fn pick(&self, visible: impl Iterator<Item = u64>, max: usize) -> Vec<u64> {
+    pub(super) fn pick_reordered(&self, visible: impl Iterator<Item = u64>, max: usize) -> Vec<u64> {
         if !self.reorder.hit(self.chaos.reorder) {
             return visible.take(max).collect();
         }

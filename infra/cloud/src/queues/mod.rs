@@ -23,7 +23,7 @@ use std::{
 
 use tokio::sync::Notify;
 
-pub(crate) use api::handle;
+pub(crate) use api::handle_request;
 pub use message::ReceivedMessage;
 
 use self::{
@@ -41,15 +41,15 @@ pub struct QueueSpec {
     /// Ends in `.fifo` if, and only if, the queue is FIFO.
     pub name: String,
     pub fifo: bool,
-    pub visibility: Duration,
+    pub visibility_timeout: Duration,
     pub delay: Duration,
     pub retention: Duration,
     /// Receives after which a message moves to `dead_letters` instead of being handed out again.
     pub max_receive_count: Option<u32>,
     /// Name of the dead-letter queue.
-    pub dead_letters: Option<String>,
+    pub dead_letter_queue: Option<String>,
     /// `ContentBasedDeduplication`: a FIFO message without a deduplication id gets the hash of its body.
-    pub content_deduplication: bool,
+    pub content_based_deduplication: bool,
     /// `DeduplicationScope: messageGroup`: the same id in two groups is two messages.
     pub deduplicate_per_group: bool,
 }
@@ -60,12 +60,12 @@ impl Default for QueueSpec {
         Self {
             name: String::new(),
             fifo: false,
-            visibility: Duration::from_secs(30),
+            visibility_timeout: Duration::from_secs(30),
             delay: Duration::ZERO,
             retention: Duration::from_hours(4 * 24),
             max_receive_count: None,
-            dead_letters: None,
-            content_deduplication: false,
+            dead_letter_queue: None,
+            content_based_deduplication: false,
             deduplicate_per_group: false,
         }
     }
@@ -86,12 +86,12 @@ pub struct EmulatedSqs {
 }
 
 struct SqsInner {
-    ledger: Mutex<SqsState>,
+    state: Mutex<SqsState>,
     /// Who waits for messages, by queue.
-    arrivals: HashMap<String, Notify>,
+    notifiers: HashMap<String, Notify>,
     now: TimeSource,
-    base: String,
-    misbehaviour: Option<QueueChaos>,
+    base_url: String,
+    chaos: Option<QueueChaos>,
 }
 
 fn arn(name: &str) -> String {
@@ -109,13 +109,18 @@ impl EmulatedSqs {
         let ledger = SqsState::open(specs, dir, now())?;
         let arrivals = ledger.names().into_iter().map(|name| (name, Notify::new())).collect();
         let misbehaviour = chaos.map(QueueChaos::new);
-        let shared =
-            SqsInner { ledger: Mutex::new(ledger), arrivals, now, base: base.to_owned(), misbehaviour };
+        let shared = SqsInner {
+            state: Mutex::new(ledger),
+            notifiers: arrivals,
+            now,
+            base_url: base.to_owned(),
+            chaos: misbehaviour,
+        };
         Ok(Self { shared: Arc::new(shared) })
     }
 
     pub fn url(&self, name: &str) -> String {
-        format!("{}/queues/{name}", self.shared.base)
+        format!("{}/queues/{name}", self.shared.base_url)
     }
 
     pub fn arn(&self, name: &str) -> String {
@@ -123,86 +128,98 @@ impl EmulatedSqs {
     }
 
     pub fn names(&self) -> Vec<String> {
-        self.ledger().names()
+        self.state().names()
     }
 
     /// Of a message whose visibility timeout has not passed; else it will come again.
     pub fn delete(&self, name: &str, receipt_handle: &str) {
         // Of a stale receipt SQS says nothing either (standard), or there is nobody to tell (FIFO).
-        let _ = self.delete_received(name, receipt_handle);
+        let _ = self.delete_by_receipt(name, receipt_handle);
     }
 
-    fn delete_received(&self, name: &str, receipt_handle: &str) -> Result<(), SqsError> {
-        let receipt = ReceiptHandle::parse(name, receipt_handle).ok_or_else(SqsError::receipt_handle)?;
+    fn delete_by_receipt(&self, name: &str, receipt_handle: &str) -> Result<(), SqsError> {
+        let receipt =
+            ReceiptHandle::parse(name, receipt_handle).ok_or_else(SqsError::invalid_receipt_handle)?;
         let now = (self.shared.now)();
-        let mut ledger = self.ledger();
-        let queue = ledger.get_mut(name).ok_or_else(SqsError::queue)?;
-        match queue.delete(&receipt, now, self.shared.misbehaviour.as_ref()) {
-            Ok(Some(message)) if !message.ghost => {
+        let mut ledger = self.state();
+        let queue = ledger.get_mut(name).ok_or_else(SqsError::queue_does_not_exist)?;
+        match queue.delete(&receipt, now, self.shared.chaos.as_ref()) {
+            Ok(Some(message)) if !message.is_chaos_duplicate => {
                 ledger
-                    .commit(&[JournalRecord::gone(name, message.sequence)], now)
-                    .map_err(|error| SqsError::not_kept(&error))?;
+                    .commit(&[JournalRecord::deleted(name, message.sequence)], now)
+                    .map_err(|error| SqsError::not_stored(&error))?;
             }
             Ok(_) | Err(StaleReceipt::Superseded) => {}
-            Err(StaleReceipt::Expired) => return Err(SqsError::expired()),
+            Err(StaleReceipt::Expired) => return Err(SqsError::receipt_handle_expired()),
         }
         drop(ledger);
         // the next of its group may go
-        self.announce(name);
+        self.notify_receivers(name);
         Ok(())
     }
 
     /// `ChangeMessageVisibility`: zero gives the message back at once.
-    pub fn release(&self, name: &str, receipt_handle: &str, after: Duration) {
+    pub fn change_visibility(&self, name: &str, receipt_handle: &str, after: Duration) {
         // A message that is gone or visible already needs no release.
-        let _ = self.release_received(name, receipt_handle, after);
+        let _ = self.change_visibility_by_receipt(name, receipt_handle, after);
     }
 
-    fn release_received(&self, name: &str, receipt_handle: &str, after: Duration) -> Result<(), SqsError> {
-        let receipt = ReceiptHandle::parse(name, receipt_handle).ok_or_else(SqsError::receipt_handle)?;
+    fn change_visibility_by_receipt(
+        &self,
+        name: &str,
+        receipt_handle: &str,
+        after: Duration,
+    ) -> Result<(), SqsError> {
+        let receipt =
+            ReceiptHandle::parse(name, receipt_handle).ok_or_else(SqsError::invalid_receipt_handle)?;
         let now = (self.shared.now)();
-        let mut ledger = self.ledger();
-        let queue = ledger.get_mut(name).ok_or_else(SqsError::queue)?;
-        let message = queue.release(&receipt, now, after).map_err(|_| SqsError::not_in_flight())?;
-        let record = (!message.ghost).then(|| JournalRecord::seen(name, message));
-        log(ledger.commit(record.as_slice(), now));
+        let mut ledger = self.state();
+        let queue = ledger.get_mut(name).ok_or_else(SqsError::queue_does_not_exist)?;
+        let message =
+            queue.change_visibility(&receipt, now, after).map_err(|_| SqsError::message_not_in_flight())?;
+        let record = (!message.is_chaos_duplicate).then(|| JournalRecord::received(name, message));
+        log_write_error(ledger.commit(record.as_slice(), now));
         drop(ledger);
-        self.announce(name);
+        self.notify_receivers(name);
         Ok(())
     }
 
     /// Gives back everything that was received and not deleted: for an owner who knows that its consumers are gone.
-    pub fn release_all(&self, name: &str) {
+    pub fn release_in_flight(&self, name: &str) {
         let now = (self.shared.now)();
-        let mut ledger = self.ledger();
+        let mut ledger = self.state();
         let Some(queue) = ledger.get_mut(name) else { return };
-        let released = queue.release_all(now);
-        let kept = released.iter().filter(|message| !message.ghost);
-        let records: Vec<JournalRecord> = kept.map(|message| JournalRecord::seen(name, message)).collect();
-        log(ledger.commit(&records, now));
+        let released = queue.release_in_flight(now);
+        let kept = released.iter().filter(|message| !message.is_chaos_duplicate);
+        let records: Vec<JournalRecord> =
+            kept.map(|message| JournalRecord::received(name, message)).collect();
+        log_write_error(ledger.commit(&records, now));
         drop(ledger);
-        self.announce(name);
+        self.notify_receivers(name);
     }
 
     pub fn depth(&self, name: &str) -> QueueDepth {
         let now = (self.shared.now)();
-        self.settled(now).get(name).map(|queue| queue.depth(now)).unwrap_or_default()
+        self.state_at(now).get(name).map(|queue| queue.depth(now)).unwrap_or_default()
     }
 
     /// What lies in a queue, without receiving it; the receipt handles are good for nothing.
     pub fn peek(&self, name: &str) -> Vec<ReceivedMessage> {
-        let ledger = self.settled((self.shared.now)());
-        ledger.get(name).map(|queue| queue.messages().map(|m| m.received(name)).collect()).unwrap_or_default()
+        let ledger = self.state_at((self.shared.now)());
+        ledger
+            .get(name)
+            .map(|queue| queue.messages().map(|m| m.to_received(name)).collect())
+            .unwrap_or_default()
     }
 
     /// Sends what lies in a dead-letter queue back to the queues it came from; returns how many.
     pub fn redrive(&self, dead_letters: &str) -> usize {
         let now = (self.shared.now)();
-        let mut ledger = self.settled(now);
+        let mut ledger = self.state_at(now);
         let Some(queue) = ledger.get_mut(dead_letters) else { return 0 };
         let moving: Vec<_> = queue
             .messages()
-            .filter(|message| message.visible(now))
+            .filter(|message| message.is_visible(now))
             .filter_map(|message| message.source.clone().map(|source| (message.sequence, source)))
             .collect();
         let moving: Vec<_> =
@@ -220,50 +237,53 @@ impl EmulatedSqs {
             records.extend(ledger.transfer(dead_letters, source, fresh, now));
             sources.push(source);
         }
-        log(ledger.commit(&records, now));
+        log_write_error(ledger.commit(&records, now));
         drop(ledger);
         for source in sources {
-            self.announce(source);
+            self.notify_receivers(source);
         }
         moving.len()
     }
 
     fn purge(&self, name: &str) -> Result<(), SqsError> {
         let now = (self.shared.now)();
-        let mut ledger = self.ledger();
-        let queue = ledger.get_mut(name).ok_or_else(SqsError::queue)?;
+        let mut ledger = self.state();
+        let queue = ledger.get_mut(name).ok_or_else(SqsError::queue_does_not_exist)?;
         let records: Vec<_> =
-            queue.clear().into_iter().map(|sequence| JournalRecord::gone(name, sequence)).collect();
-        ledger.commit(&records, now).map_err(|error| SqsError::not_kept(&error))
+            queue.clear().into_iter().map(|sequence| JournalRecord::deleted(name, sequence)).collect();
+        ledger.commit(&records, now).map_err(|error| SqsError::not_stored(&error))
     }
 
     fn spec(&self, name: &str) -> Result<QueueSpec, SqsError> {
-        self.ledger().get(name).map(|queue: &EmulatedQueue| queue.spec.clone()).ok_or_else(SqsError::queue)
+        self.state()
+            .get(name)
+            .map(|queue: &EmulatedQueue| queue.spec.clone())
+            .ok_or_else(SqsError::queue_does_not_exist)
     }
 
     /// The queues after everything that time alone has done to them.
-    fn settled(&self, now: i64) -> MutexGuard<'_, SqsState> {
-        let mut ledger = self.ledger();
-        match ledger.settle(now) {
-            Ok(filled) => filled.iter().for_each(|name| self.announce(name)),
-            error @ Err(_) => log(error.map(drop)),
+    fn state_at(&self, now: i64) -> MutexGuard<'_, SqsState> {
+        let mut ledger = self.state();
+        match ledger.move_dead_letters(now) {
+            Ok(filled) => filled.iter().for_each(|name| self.notify_receivers(name)),
+            error @ Err(_) => log_write_error(error.map(drop)),
         }
         ledger
     }
 
-    fn announce(&self, name: &str) {
-        if let Some(arrivals) = self.shared.arrivals.get(name) {
+    fn notify_receivers(&self, name: &str) {
+        if let Some(arrivals) = self.shared.notifiers.get(name) {
             arrivals.notify_waiters();
         }
     }
 
-    fn ledger(&self) -> MutexGuard<'_, SqsState> {
-        self.shared.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, SqsState> {
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// A change that is in memory and whose loss costs a redelivery only.
-fn log(written: std::io::Result<()>) {
+fn log_write_error(written: std::io::Result<()>) {
     if let Err(error) = written {
         tracing::error!(%error, "queues.jsonl not written");
     }

@@ -16,7 +16,7 @@ pub(super) struct EmulatedQueue {
     pub(super) spec: QueueSpec,
     messages: BTreeMap<u64, QueueMessage>,
     /// Those received at least once: few, so that timeouts and dead letters cost no walk through the backlog.
-    handed: BTreeSet<u64>,
+    received: BTreeSet<u64>,
     pub(super) deduplication: DeduplicationWindow,
     /// Not after any message's `sent_at`.
     oldest: i64,
@@ -36,7 +36,7 @@ impl EmulatedQueue {
         Self {
             spec,
             messages: BTreeMap::new(),
-            handed: BTreeSet::new(),
+            received: BTreeSet::new(),
             deduplication: DeduplicationWindow::default(),
             oldest: i64::MAX,
         }
@@ -45,13 +45,13 @@ impl EmulatedQueue {
     pub(super) fn put(&mut self, message: QueueMessage) {
         self.oldest = self.oldest.min(message.sent_at);
         if message.receives > 0 {
-            self.handed.insert(message.sequence);
+            self.received.insert(message.sequence);
         }
         self.messages.insert(message.sequence, message);
     }
 
     pub(super) fn remove(&mut self, sequence: u64) -> Option<QueueMessage> {
-        self.handed.remove(&sequence);
+        self.received.remove(&sequence);
         self.messages.remove(&sequence)
     }
 
@@ -71,23 +71,23 @@ impl EmulatedQueue {
     }
 
     /// Forgets what is older than the retention, and takes out what was received too often.
-    pub(super) fn settle(&mut self, now: i64) -> Vec<QueueMessage> {
+    pub(super) fn expire_and_take_dead_letters(&mut self, now: i64) -> Vec<QueueMessage> {
         let retention = millis(self.spec.retention);
         if self.oldest.saturating_add(retention) <= now {
             self.messages.retain(|_, message| message.sent_at + retention > now);
-            self.handed.retain(|sequence| self.messages.contains_key(sequence));
+            self.received.retain(|sequence| self.messages.contains_key(sequence));
             self.oldest = self.messages.values().map(|message| message.sent_at).min().unwrap_or(i64::MAX);
         }
         let back: Vec<_> =
-            self.handed.iter().filter_map(|s| self.messages.get(s)).filter(|m| m.visible(now)).collect();
+            self.received.iter().filter_map(|s| self.messages.get(s)).filter(|m| m.is_visible(now)).collect();
         let limit =
-            self.spec.max_receive_count.filter(|_| self.spec.dead_letters.is_some()).unwrap_or(u32::MAX);
-        let spent = |message: &&&QueueMessage| message.ghost || message.receives >= limit;
+            self.spec.max_receive_count.filter(|_| self.spec.dead_letter_queue.is_some()).unwrap_or(u32::MAX);
+        let spent = |message: &&&QueueMessage| message.is_chaos_duplicate || message.receives >= limit;
         let spent: Vec<u64> = back.iter().filter(spent).map(|message| message.sequence).collect();
         spent
             .into_iter()
             .filter_map(|sequence| self.remove(sequence))
-            .filter(|message| !message.ghost)
+            .filter(|message| !message.is_chaos_duplicate)
             .collect()
     }
 
@@ -100,11 +100,12 @@ impl EmulatedQueue {
         misbehaviour: Option<&QueueChaos>,
     ) -> Vec<QueueMessage> {
         let picked = if self.spec.fifo {
-            fifo::pick(&self.messages, &self.handed, now, max)
+            fifo::deliverable_messages(&self.messages, &self.received, now, max)
         } else {
-            let visible = self.messages.values().filter(|message| message.visible(now)).map(|m| m.sequence);
+            let visible =
+                self.messages.values().filter(|message| message.is_visible(now)).map(|m| m.sequence);
             match misbehaviour {
-                Some(misbehaviour) => misbehaviour.pick(visible, max),
+                Some(misbehaviour) => misbehaviour.pick_reordered(visible, max),
                 None => visible.take(max).collect(),
             }
         };
@@ -114,7 +115,7 @@ impl EmulatedQueue {
             message.receives += 1;
             message.first_received_at.get_or_insert(now);
             message.visible_at = now.saturating_add(millis(visibility));
-            self.handed.insert(sequence);
+            self.received.insert(sequence);
             taken.push(message.clone());
         }
         taken
@@ -129,16 +130,16 @@ impl EmulatedQueue {
     ) -> Result<Option<QueueMessage>, StaleReceipt> {
         let fifo = self.spec.fifo;
         let message = self.message_of_receipt(receipt)?;
-        if fifo && message.visible(now) {
+        if fifo && message.is_visible(now) {
             return Err(StaleReceipt::Expired);
         }
-        if fifo && !message.survived && misbehaviour.is_some_and(QueueChaos::loses_deletion) {
-            message.survived = true;
+        if fifo && !message.is_deletion_lost && misbehaviour.is_some_and(QueueChaos::roll_lost_deletion) {
+            message.is_deletion_lost = true;
             message.visible_at = now;
             // A lost deletion is not a failure: it must not bring the message nearer to the dead letters.
             message.receives = message.receives.saturating_sub(1);
             if message.receives == 0 {
-                self.handed.remove(&receipt.sequence);
+                self.received.remove(&receipt.sequence);
             }
             return Ok(None);
         }
@@ -146,14 +147,14 @@ impl EmulatedQueue {
     }
 
     /// `ChangeMessageVisibility`.
-    pub(super) fn release(
+    pub(super) fn change_visibility(
         &mut self,
         receipt: &ReceiptHandle,
         now: i64,
         after: Duration,
     ) -> Result<&QueueMessage, StaleReceipt> {
         let message = self.message_of_receipt(receipt)?;
-        if message.visible(now) {
+        if message.is_visible(now) {
             return Err(StaleReceipt::Expired);
         }
         message.visible_at = now.saturating_add(millis(after));
@@ -161,8 +162,8 @@ impl EmulatedQueue {
     }
 
     /// Makes everything visible that is in flight.
-    pub(super) fn release_all(&mut self, now: i64) -> Vec<QueueMessage> {
-        let in_flight = self.messages.values_mut().filter(|message| message.in_flight(now));
+    pub(super) fn release_in_flight(&mut self, now: i64) -> Vec<QueueMessage> {
+        let in_flight = self.messages.values_mut().filter(|message| message.is_in_flight(now));
         let released = in_flight.map(|message| {
             message.visible_at = now;
             message.clone()
@@ -172,11 +173,11 @@ impl EmulatedQueue {
 
     fn message_of_receipt(&mut self, receipt: &ReceiptHandle) -> Result<&mut QueueMessage, StaleReceipt> {
         let message = self.messages.get_mut(&receipt.sequence).ok_or(StaleReceipt::Superseded)?;
-        if message.receives == receipt.receive { Ok(message) } else { Err(StaleReceipt::Superseded) }
+        if message.receives == receipt.receive_count { Ok(message) } else { Err(StaleReceipt::Superseded) }
     }
 
     /// When the next of the invisible messages becomes visible.
-    pub(super) fn next_at(&self, now: i64) -> Option<i64> {
+    pub(super) fn next_visible_at(&self, now: i64) -> Option<i64> {
         self.messages.values().map(|message| message.visible_at).filter(|at| *at > now).min()
     }
 
@@ -184,8 +185,8 @@ impl EmulatedQueue {
         let mut depth = QueueDepth::default();
         for message in self.messages.values() {
             let state = match message {
-                message if message.visible(now) => &mut depth.visible,
-                message if message.in_flight(now) => &mut depth.in_flight,
+                message if message.is_visible(now) => &mut depth.visible,
+                message if message.is_in_flight(now) => &mut depth.in_flight,
                 _ => &mut depth.delayed,
             };
             *state += 1;

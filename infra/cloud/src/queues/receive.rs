@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::{
     EmulatedSqs, ReceivedMessage,
     ledger::{JournalRecord, SqsState},
-    log,
+    log_write_error,
     message::QueueMessage,
     queue::millis,
 };
@@ -18,23 +18,27 @@ const CLOCK_CHECK_INTERVAL: Duration = Duration::from_millis(50);
 impl EmulatedSqs {
     /// Waits until something is visible, at most `wait` of real time, then returns what is there (`max` at most).
     pub async fn receive(&self, name: &str, max: usize, wait: Duration) -> Vec<ReceivedMessage> {
-        self.receive_for(name, max, wait, None).await.iter().map(|message| message.received(name)).collect()
+        self.receive_messages(name, max, wait, None)
+            .await
+            .iter()
+            .map(|message| message.to_received(name))
+            .collect()
     }
 
     /// `visibility`: other than the queue's.
-    pub(super) async fn receive_for(
+    pub(super) async fn receive_messages(
         &self,
         name: &str,
         max: usize,
         wait: Duration,
         visibility: Option<Duration>,
     ) -> Vec<QueueMessage> {
-        let Some(arrivals) = self.shared.arrivals.get(name) else { return Vec::new() };
+        let Some(arrivals) = self.shared.notifiers.get(name) else { return Vec::new() };
         let deadline = Instant::now() + wait;
         loop {
             // Before looking: it notices what arrives from now on, also between looking and waiting.
             let arrived = arrivals.notified();
-            let (messages, more_to_come) = self.take(name, max, visibility);
+            let (messages, more_to_come) = self.take_visible(name, max, visibility);
             let now = Instant::now();
             if !messages.is_empty() || now >= deadline {
                 return messages;
@@ -46,42 +50,52 @@ impl EmulatedSqs {
     }
 
     /// What is visible now; if that is nothing, how long to wait at most before something might be.
-    fn take(
+    fn take_visible(
         &self,
         name: &str,
         max: usize,
         visibility: Option<Duration>,
     ) -> (Vec<QueueMessage>, Option<Duration>) {
         let now = (self.shared.now)();
-        let mut ledger = self.settled(now);
+        let mut ledger = self.state_at(now);
         let Some(queue) = ledger.get_mut(name) else { return (Vec::new(), None) };
-        let visibility = visibility.unwrap_or(queue.spec.visibility);
-        let messages = queue.receive(now, max, visibility, self.shared.misbehaviour.as_ref());
+        let visibility = visibility.unwrap_or(queue.spec.visibility_timeout);
+        let messages = queue.receive(now, max, visibility, self.shared.chaos.as_ref());
         if messages.is_empty() {
             let until = |at: i64| Duration::from_millis(at.abs_diff(now)).min(CLOCK_CHECK_INTERVAL);
-            return (messages, queue.next_at(now).map(until));
+            return (messages, queue.next_visible_at(now).map(until));
         }
-        let records: Vec<_> =
-            messages.iter().filter(|m| !m.ghost).map(|m| JournalRecord::seen(name, m)).collect();
+        let records: Vec<_> = messages
+            .iter()
+            .filter(|m| !m.is_chaos_duplicate)
+            .map(|m| JournalRecord::received(name, m))
+            .collect();
         if !queue.spec.fifo {
             self.schedule_duplicates(&mut ledger, name, &messages, now);
         }
-        log(ledger.commit(&records, now));
+        log_write_error(ledger.commit(&records, now));
         (messages, None)
     }
 
     /// Chaos: some of what was given out comes a second time.
     fn schedule_duplicates(&self, ledger: &mut SqsState, name: &str, messages: &[QueueMessage], now: i64) {
-        let Some(misbehaviour) = &self.shared.misbehaviour else { return };
-        for message in messages.iter().filter(|message| !message.ghost && message.receives == 1) {
-            let Some(after) = misbehaviour.duplicate() else { continue };
+        let Some(misbehaviour) = &self.shared.chaos else { return };
+        for message in messages.iter().filter(|message| !message.is_chaos_duplicate && message.receives == 1)
+        {
+            let Some(after) = misbehaviour.second_delivery_after() else { continue };
             let sequence = ledger.next_sequence();
             let visible_at = now.saturating_add(millis(after));
-            let ghost = QueueMessage { sequence, visible_at, receives: 0, ghost: true, ..message.clone() };
+            let ghost = QueueMessage {
+                sequence,
+                visible_at,
+                receives: 0,
+                is_chaos_duplicate: true,
+                ..message.clone()
+            };
             if let Some(queue) = ledger.get_mut(name) {
                 queue.put(ghost);
             }
         }
-        self.announce(name);
+        self.notify_receivers(name);
     }
 }

@@ -11,7 +11,7 @@ use super::{
 use crate::ids;
 
 /// Body and attributes, of one message and of a batch (SQS quotas, since August 2025).
-pub(super) const MAX_BYTES: usize = 1024 * 1024;
+pub(super) const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
 /// 15 minutes (SQS quotas).
 const MAX_DELAY: Duration = Duration::from_mins(15);
 
@@ -37,18 +37,20 @@ impl SqsMessageDraft<'_> {
     /// Checks the message against its queue, and returns its deduplication id there.
     fn deduplication_id_in(&self, spec: &QueueSpec) -> Result<Option<String>, SqsError> {
         if self.body.is_empty() {
-            return Err(SqsError::missing("MessageBody"));
+            return Err(SqsError::missing_parameter("MessageBody"));
         }
-        if self.size() > MAX_BYTES {
-            return Err(SqsError::invalid(format!(
-                "Reason: Message must be shorter than {MAX_BYTES} bytes."
+        if self.size() > MAX_MESSAGE_BYTES {
+            return Err(SqsError::invalid_parameter(format!(
+                "Reason: Message must be shorter than {MAX_MESSAGE_BYTES} bytes."
             )));
         }
         if !self.body.chars().all(|c| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..)) {
-            return Err(SqsError::contents());
+            return Err(SqsError::invalid_message_contents());
         }
         if self.delay.is_some_and(|delay| delay > MAX_DELAY) {
-            return Err(SqsError::invalid("Reason: DelaySeconds must be >= 0 and <= 900.".to_owned()));
+            return Err(SqsError::invalid_parameter(
+                "Reason: DelaySeconds must be >= 0 and <= 900.".to_owned(),
+            ));
         }
         for (name, id) in [("MessageGroupId", self.group), ("MessageDeduplicationId", self.deduplication_id)]
         {
@@ -56,29 +58,29 @@ impl SqsMessageDraft<'_> {
                 |id: &str| (1..=128).contains(&id.len()) && id.chars().all(|c| c.is_ascii_graphic());
             if id.is_some_and(|id| !allowed(id)) {
                 let why = "can only include alphanumeric and punctuation characters. 1 to 128 in length.";
-                return Err(SqsError::invalid(format!("{name} {why}")));
+                return Err(SqsError::invalid_parameter(format!("{name} {why}")));
             }
         }
         if !spec.fifo {
             return match self.deduplication_id {
-                Some(_) => Err(SqsError::invalid(
+                Some(_) => Err(SqsError::invalid_parameter(
                     "The request includes parameter MessageDeduplicationId, which is not valid for this queue type.".to_owned(),
                 )),
                 None => Ok(None),
             };
         }
         if self.group.is_none() {
-            return Err(SqsError::missing("MessageGroupId"));
+            return Err(SqsError::missing_parameter("MessageGroupId"));
         }
         if self.delay.is_some() {
-            return Err(SqsError::invalid(
+            return Err(SqsError::invalid_parameter(
                 "DelaySeconds is not valid per message for a FIFO queue.".to_owned(),
             ));
         }
         match self.deduplication_id {
             Some(id) => Ok(Some(id.to_owned())),
-            None if spec.content_deduplication => Ok(Some(fifo::content_id(self.body))),
-            None => Err(SqsError::invalid(
+            None if spec.content_based_deduplication => Ok(Some(fifo::content_deduplication_id(self.body))),
+            None => Err(SqsError::invalid_parameter(
                 "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly.".to_owned(),
             )),
         }
@@ -96,7 +98,8 @@ impl EmulatedSqs {
         dedup: Option<&str>,
         delay: Duration,
     ) -> String {
-        let by_content = self.spec(name).is_ok_and(|spec| spec.fifo).then(|| fifo::content_id(body));
+        let by_content =
+            self.spec(name).is_ok_and(|spec| spec.fifo).then(|| fifo::content_deduplication_id(body));
         let draft = SqsMessageDraft {
             body,
             attributes: Map::new(),
@@ -104,7 +107,7 @@ impl EmulatedSqs {
             deduplication_id: dedup.or(by_content.as_deref()),
             delay: (!delay.is_zero()).then_some(delay),
         };
-        match self.accept(name, draft) {
+        match self.enqueue(name, draft) {
             Ok(message) => message.id,
             Err(fault) => {
                 tracing::error!(queue = name, %fault, "not sent");
@@ -114,21 +117,21 @@ impl EmulatedSqs {
     }
 
     /// Takes a message into its queue; of a duplicate, the id and sequence are those of the first.
-    pub(super) fn accept(&self, name: &str, draft: SqsMessageDraft<'_>) -> Result<QueueMessage, SqsError> {
+    pub(super) fn enqueue(&self, name: &str, draft: SqsMessageDraft<'_>) -> Result<QueueMessage, SqsError> {
         let now = (self.shared.now)();
-        let mut ledger = self.ledger();
-        let queue = ledger.get(name).ok_or_else(SqsError::queue)?;
+        let mut ledger = self.state();
+        let queue = ledger.get(name).ok_or_else(SqsError::queue_does_not_exist)?;
         let deduplication_id = draft.deduplication_id_in(&queue.spec)?;
         let mut delay = draft.delay.unwrap_or(queue.spec.delay);
-        if let (false, Some(misbehaviour)) = (queue.spec.fifo, &self.shared.misbehaviour) {
-            delay += misbehaviour.delay();
+        if let (false, Some(misbehaviour)) = (queue.spec.fifo, &self.shared.chaos) {
+            delay += misbehaviour.extra_delay();
         }
         let key =
             deduplication_id.as_ref().map(|id| queue.deduplication_key(draft.group.unwrap_or_default(), id));
         let first = key.as_ref().and_then(|key| queue.deduplication.find(key, now)).cloned();
         let message = QueueMessage {
             sequence: first.as_ref().map_or_else(|| ledger.next_sequence(), |first| first.sequence),
-            id: first.as_ref().map_or_else(|| ids::message(now), |first| first.message_id.clone()),
+            id: first.as_ref().map_or_else(|| ids::message_id(now), |first| first.message_id.clone()),
             body: draft.body.to_owned(),
             attributes: draft.attributes,
             group: draft.group.map(str::to_owned),
@@ -138,8 +141,8 @@ impl EmulatedSqs {
             receives: 0,
             first_received_at: None,
             source: None,
-            ghost: false,
-            survived: false,
+            is_chaos_duplicate: false,
+            is_deletion_lost: false,
         };
         if first.is_some() {
             return Ok(message);
@@ -148,7 +151,7 @@ impl EmulatedSqs {
         if let Some(queue) = ledger.get_mut(name) {
             queue.put(message.clone());
             if let Some(key) = &key {
-                queue.deduplication.remember(key.clone(), &message);
+                queue.deduplication.insert(key.clone(), &message);
             }
         }
         let record = JournalRecord::Put { queue: name.to_owned(), message: message.clone() };
@@ -156,13 +159,13 @@ impl EmulatedSqs {
             if let Some(queue) = ledger.get_mut(name) {
                 queue.remove(message.sequence);
                 if let Some(key) = &key {
-                    queue.deduplication.forget(key);
+                    queue.deduplication.remove(key);
                 }
             }
-            return Err(SqsError::not_kept(&error));
+            return Err(SqsError::not_stored(&error));
         }
         drop(ledger);
-        self.announce(name);
+        self.notify_receivers(name);
         Ok(message)
     }
 }

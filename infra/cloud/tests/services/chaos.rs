@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::{
 };
 use cloud::{Chaos, QueueDepth};
 
-use crate::world::{EmulatorWorld, fifo, standard, with_dead_letters};
+use crate::world::{EmulatorWorld, fifo_queue, standard_queue, with_dead_letter_queue};
 
 const NO_WAIT: Duration = Duration::ZERO;
 
@@ -22,14 +22,15 @@ fn no_chaos() -> Chaos {
         reorder: 0.0,
         throttle: 0.0,
         drop_disconnect: 0.0,
-        cut: 0.0,
+        cut_socket: 0.0,
         ..Chaos::from_seed(42)
     }
 }
 
 #[tokio::test]
 async fn throttling_is_retried_by_the_sdk_and_loses_nothing() {
-    let world = EmulatorWorld::with([]).chaos(Chaos { throttle: 0.3, ..no_chaos() }).start().await;
+    let world =
+        EmulatorWorld::with_queues([]).with_chaos(Chaos { throttle: 0.3, ..no_chaos() }).start().await;
     let dynamodb = world.dynamodb();
     let add = || {
         let update = dynamodb.update_item().table_name("things").key("pk", AttributeValue::S("p".into()));
@@ -63,7 +64,8 @@ async fn throttling_is_retried_by_the_sdk_and_loses_nothing() {
 
 #[tokio::test]
 async fn chaos_makes_transactions_conflict() {
-    let world = EmulatorWorld::with([]).chaos(Chaos { throttle: 0.3, ..no_chaos() }).start().await;
+    let world =
+        EmulatorWorld::with_queues([]).with_chaos(Chaos { throttle: 0.3, ..no_chaos() }).start().await;
     let mut conflicts = 0;
     for n in 0..40 {
         let put = |sk: String| {
@@ -95,7 +97,7 @@ async fn chaos_makes_transactions_conflict() {
 
 /// Receives and deletes until the queue is empty; how often each body came.
 async fn drain(world: &EmulatorWorld, queue: &str) -> (Vec<String>, HashMap<String, usize>) {
-    let queues = world.cloud.queues();
+    let queues = world.emulator.sqs();
     let (mut order, mut counts) = (Vec::new(), HashMap::new());
     while queues.depth(queue) != QueueDepth::default() {
         for message in queues.receive(queue, 10, NO_WAIT).await {
@@ -110,26 +112,27 @@ async fn drain(world: &EmulatorWorld, queue: &str) -> (Vec<String>, HashMap<Stri
 
 #[tokio::test]
 async fn a_standard_queue_delivers_some_messages_twice() {
-    let jobs = with_dead_letters(standard("jobs"), "dead", 1);
-    let world = EmulatorWorld::with(jobs).chaos(Chaos { duplicate: 0.3, ..no_chaos() }).start().await;
+    let jobs = with_dead_letter_queue(standard_queue("jobs"), "dead", 1);
+    let world =
+        EmulatorWorld::with_queues(jobs).with_chaos(Chaos { duplicate: 0.3, ..no_chaos() }).start().await;
     for n in 0..100 {
-        world.cloud.queues().send("jobs", &n.to_string(), None, None, NO_WAIT);
+        world.emulator.sqs().send("jobs", &n.to_string(), None, None, NO_WAIT);
     }
     let (order, counts) = drain(&world, "jobs").await;
     assert_eq!(counts.len(), 100);
     assert!(counts.values().all(|count| *count <= 2));
     assert!((110..150).contains(&order.len()), "{} deliveries of 100", order.len());
-    assert_eq!(world.cloud.queues().depth("dead"), QueueDepth::default());
+    assert_eq!(world.emulator.sqs().depth("dead"), QueueDepth::default());
 }
 
 #[tokio::test]
 async fn a_failed_duplicate_is_not_a_dead_letter() {
-    let jobs = with_dead_letters(standard("jobs"), "dead", 1);
-    let world = EmulatorWorld::with(jobs)
-        .chaos(Chaos { duplicate: 1.0, max_delay: NO_WAIT, ..no_chaos() })
+    let jobs = with_dead_letter_queue(standard_queue("jobs"), "dead", 1);
+    let world = EmulatorWorld::with_queues(jobs)
+        .with_chaos(Chaos { duplicate: 1.0, max_delay: NO_WAIT, ..no_chaos() })
         .start()
         .await;
-    let queues = world.cloud.queues();
+    let queues = world.emulator.sqs();
     queues.send("jobs", "a", None, None, NO_WAIT);
     let first = queues.receive("jobs", 10, NO_WAIT).await.remove(0);
     let second = queues.receive("jobs", 10, NO_WAIT).await.remove(0);
@@ -141,15 +144,15 @@ async fn a_failed_duplicate_is_not_a_dead_letter() {
 
 #[tokio::test]
 async fn a_fifo_queue_redelivers_in_order() {
-    let jobs = with_dead_letters(fifo("jobs.fifo"), "dead.fifo", 1);
-    let world = EmulatorWorld::with(jobs)
-        .chaos(Chaos { duplicate: 0.3, delay: 1.0, reorder: 1.0, ..no_chaos() })
+    let jobs = with_dead_letter_queue(fifo_queue("jobs.fifo"), "dead.fifo", 1);
+    let world = EmulatorWorld::with_queues(jobs)
+        .with_chaos(Chaos { duplicate: 0.3, delay: 1.0, reorder: 1.0, ..no_chaos() })
         .start()
         .await;
     for n in 0..100 {
-        world.cloud.queues().send("jobs.fifo", &format!("{n:03}"), Some("g"), None, NO_WAIT);
+        world.emulator.sqs().send("jobs.fifo", &format!("{n:03}"), Some("g"), None, NO_WAIT);
     }
-    let queues = world.cloud.queues();
+    let queues = world.emulator.sqs();
     let mut order = Vec::new();
     while let [message] = &queues.receive("jobs.fifo", 1, NO_WAIT).await[..] {
         order.push(message.body.clone());
@@ -164,14 +167,14 @@ async fn a_fifo_queue_redelivers_in_order() {
 
 #[tokio::test]
 async fn a_standard_queue_delays_and_reorders() {
-    let world = EmulatorWorld::with([standard("jobs")])
-        .chaos(Chaos { delay: 0.5, reorder: 0.5, ..no_chaos() })
+    let world = EmulatorWorld::with_queues([standard_queue("jobs")])
+        .with_chaos(Chaos { delay: 0.5, reorder: 0.5, ..no_chaos() })
         .start()
         .await;
     for n in 0..60 {
-        world.cloud.queues().send("jobs", &format!("{n:02}"), None, None, NO_WAIT);
+        world.emulator.sqs().send("jobs", &format!("{n:02}"), None, None, NO_WAIT);
     }
-    let depth = world.cloud.queues().depth("jobs");
+    let depth = world.emulator.sqs().depth("jobs");
     assert!(depth.delayed > 10 && depth.visible > 10, "{depth:?}");
     let (order, counts) = drain(&world, "jobs").await;
     assert_eq!((order.len(), counts.len()), (60, 60));
@@ -182,9 +185,12 @@ async fn a_standard_queue_delays_and_reorders() {
 async fn the_same_seed_repeats_the_same_faults() {
     let mut runs = Vec::new();
     for _ in 0..2 {
-        let world = EmulatorWorld::with([standard("jobs")]).chaos(Chaos::from_seed(7)).start().await;
+        let world = EmulatorWorld::with_queues([standard_queue("jobs")])
+            .with_chaos(Chaos::from_seed(7))
+            .start()
+            .await;
         for n in 0..50 {
-            world.cloud.queues().send("jobs", &n.to_string(), None, None, NO_WAIT);
+            world.emulator.sqs().send("jobs", &n.to_string(), None, None, NO_WAIT);
         }
         runs.push(drain(&world, "jobs").await.0);
     }

@@ -2,7 +2,7 @@ use aws_sdk_apigatewaymanagement::primitives::Blob;
 use cloud::{ConnectionInfo, OutboundFrame};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
-use crate::world::{EmulatorWorld, START};
+use crate::world::{EmulatorWorld, START_MILLIS};
 
 /// As AWS writes them, and what a path must not take literally.
 const ID: &str = "Qf3+/xyzAbcCAbc=";
@@ -10,12 +10,12 @@ const ID: &str = "Qf3+/xyzAbcCAbc=";
 fn register(world: &EmulatorWorld, id: &str) -> UnboundedReceiver<OutboundFrame> {
     let (tx, rx) = mpsc::unbounded_channel();
     let info = ConnectionInfo {
-        connected_at_ms: START - 1_500,
-        last_active_ms: START - 1_000,
+        connected_at_ms: START_MILLIS - 1_500,
+        last_active_ms: START_MILLIS - 1_000,
         source_ip: "203.0.113.7".to_owned(),
         user_agent: "browser/1".to_owned(),
     };
-    world.cloud.connections().register(id, info, tx);
+    world.emulator.connections().register(id, info, tx);
     rx
 }
 
@@ -32,8 +32,8 @@ async fn is_gone(world: &EmulatorWorld, id: &str) -> bool {
 
 #[tokio::test]
 async fn a_socket_accepts_posts_between_open_and_remove() {
-    let world = EmulatorWorld::with([]).start().await;
-    let connections = world.cloud.connections();
+    let world = EmulatorWorld::with_queues([]).start().await;
+    let connections = world.emulator.connections();
     assert!(is_gone(&world, ID).await);
     let mut rx = register(&world, ID);
     assert!(is_gone(&world, ID).await, "its $connect has not returned");
@@ -48,9 +48,9 @@ async fn a_socket_accepts_posts_between_open_and_remove() {
 
 #[tokio::test]
 async fn posts_keep_their_order() {
-    let world = EmulatorWorld::with([]).start().await;
+    let world = EmulatorWorld::with_queues([]).start().await;
     let mut rx = register(&world, ID);
-    world.cloud.connections().open(ID);
+    world.emulator.connections().open(ID);
     let management = world.management();
     for n in 0..50 {
         let post = management.post_to_connection().connection_id(ID).data(Blob::new(n.to_string()));
@@ -63,9 +63,9 @@ async fn posts_keep_their_order() {
 
 #[tokio::test]
 async fn a_socket_without_an_owner_is_gone() {
-    let world = EmulatorWorld::with([]).start().await;
+    let world = EmulatorWorld::with_queues([]).start().await;
     drop(register(&world, ID));
-    world.cloud.connections().open(ID);
+    world.emulator.connections().open(ID);
     assert!(is_gone(&world, ID).await);
     let error = world.management().get_connection().connection_id(ID).send().await.unwrap_err();
     assert!(error.into_service_error().is_gone_exception());
@@ -73,9 +73,9 @@ async fn a_socket_without_an_owner_is_gone() {
 
 #[tokio::test]
 async fn a_payload_is_limited_to_128_kilobytes() {
-    let world = EmulatorWorld::with([]).start().await;
+    let world = EmulatorWorld::with_queues([]).start().await;
     let _rx = register(&world, ID);
-    world.cloud.connections().open(ID);
+    world.emulator.connections().open(ID);
     let post = |bytes| {
         let data = Blob::new(vec![b'x'; bytes]);
         world.management().post_to_connection().connection_id(ID).data(data).send()
@@ -87,25 +87,25 @@ async fn a_payload_is_limited_to_128_kilobytes() {
 
 #[tokio::test]
 async fn get_connection_describes_the_socket() {
-    let world = EmulatorWorld::with([]).start().await;
+    let world = EmulatorWorld::with_queues([]).start().await;
     let _rx = register(&world, ID);
-    let connections = world.cloud.connections();
+    let connections = world.emulator.connections();
     connections.open(ID);
-    connections.touch(ID, START + 250);
+    connections.touch(ID, START_MILLIS + 250);
     let told = world.management().get_connection().connection_id(ID).send().await.unwrap();
     let millis =
         |at: Option<&aws_sdk_apigatewaymanagement::primitives::DateTime>| at.unwrap().to_millis().unwrap();
-    assert_eq!(millis(told.connected_at()), START - 1_500);
-    assert_eq!(millis(told.last_active_at()), START + 250);
+    assert_eq!(millis(told.connected_at()), START_MILLIS - 1_500);
+    assert_eq!(millis(told.last_active_at()), START_MILLIS + 250);
     let identity = told.identity().unwrap();
     assert_eq!((identity.source_ip(), identity.user_agent()), (Some("203.0.113.7"), Some("browser/1")));
 }
 
 #[tokio::test]
 async fn delete_connection_closes_the_socket() {
-    let world = EmulatorWorld::with([]).start().await;
+    let world = EmulatorWorld::with_queues([]).start().await;
     let mut rx = register(&world, ID);
-    world.cloud.connections().open(ID);
+    world.emulator.connections().open(ID);
     world.management().delete_connection().connection_id(ID).send().await.unwrap();
     assert!(matches!(rx.try_recv().unwrap(), OutboundFrame::Close { code: 1000, .. }));
     assert!(is_gone(&world, ID).await);

@@ -3,14 +3,14 @@ use std::time::Duration;
 use aws_sdk_sqs::error::ProvideErrorMetadata;
 use cloud::{QueueDepth, QueueSpec};
 
-use crate::world::{EmulatorWorld, bodies, fifo, with_dead_letters};
+use crate::world::{EmulatorWorld, bodies, fifo_queue, with_dead_letter_queue};
 
 const NO_WAIT: Duration = Duration::ZERO;
 
 #[tokio::test]
 async fn a_deduplication_id_is_accepted_once_in_five_minutes() {
-    let world = EmulatorWorld::with([fifo("ticks.fifo")]).start().await;
-    let (sqs, queues) = (world.sqs(), world.cloud.queues());
+    let world = EmulatorWorld::with_queues([fifo_queue("ticks.fifo")]).start().await;
+    let (sqs, queues) = (world.sqs(), world.emulator.sqs());
     let send = |body: &str, group: &str| {
         let send = sqs.send_message().queue_url(queues.url("ticks.fifo")).message_body(body);
         send.message_group_id(group).message_deduplication_id("slide/1").send()
@@ -38,9 +38,9 @@ async fn a_deduplication_id_is_accepted_once_in_five_minutes() {
 
 #[tokio::test]
 async fn deduplication_can_be_scoped_to_the_group() {
-    let per_group = QueueSpec { deduplicate_per_group: true, ..fifo("ticks.fifo") };
-    let world = EmulatorWorld::with([per_group]).start().await;
-    let queues = world.cloud.queues();
+    let per_group = QueueSpec { deduplicate_per_group: true, ..fifo_queue("ticks.fifo") };
+    let world = EmulatorWorld::with_queues([per_group]).start().await;
+    let queues = world.emulator.sqs();
     for group in ["a", "b", "a"] {
         queues.send("ticks.fifo", group, Some(group), Some("1"), NO_WAIT);
     }
@@ -49,9 +49,9 @@ async fn deduplication_can_be_scoped_to_the_group() {
 
 #[tokio::test]
 async fn content_based_deduplication_hashes_the_body() {
-    let by_content = QueueSpec { content_deduplication: true, ..fifo("content.fifo") };
-    let world = EmulatorWorld::with([by_content, fifo("plain.fifo")]).start().await;
-    let (sqs, queues) = (world.sqs(), world.cloud.queues());
+    let by_content = QueueSpec { content_based_deduplication: true, ..fifo_queue("content.fifo") };
+    let world = EmulatorWorld::with_queues([by_content, fifo_queue("plain.fifo")]).start().await;
+    let (sqs, queues) = (world.sqs(), world.emulator.sqs());
     let send = |queue: &str, body: &str| {
         sqs.send_message().queue_url(queues.url(queue)).message_body(body).message_group_id("g").send()
     };
@@ -65,8 +65,8 @@ async fn content_based_deduplication_hashes_the_body() {
 
 #[tokio::test]
 async fn a_message_group_is_ordered_and_blocks_while_in_flight() {
-    let world = EmulatorWorld::with([fifo("jobs.fifo")]).start().await;
-    let queues = world.cloud.queues();
+    let world = EmulatorWorld::with_queues([fifo_queue("jobs.fifo")]).start().await;
+    let queues = world.emulator.sqs();
     for (body, group) in [("a1", "a"), ("a2", "a"), ("a3", "a"), ("b1", "b")] {
         queues.send("jobs.fifo", body, Some(group), None, NO_WAIT);
     }
@@ -78,7 +78,7 @@ async fn a_message_group_is_ordered_and_blocks_while_in_flight() {
     // the first is done, the second is not: the third must not overtake it
     queues.delete("jobs.fifo", &batch[0].receipt_handle);
     assert!(queues.receive("jobs.fifo", 10, NO_WAIT).await.is_empty());
-    queues.release("jobs.fifo", &batch[1].receipt_handle, NO_WAIT);
+    queues.change_visibility("jobs.fifo", &batch[1].receipt_handle, NO_WAIT);
     assert_eq!(bodies(&queues.receive("jobs.fifo", 10, NO_WAIT).await), ["a2", "a3"]);
     world.advance(Duration::from_secs(30));
     assert_eq!(bodies(&queues.receive("jobs.fifo", 10, NO_WAIT).await), ["a2", "a3", "b1"]);
@@ -86,8 +86,8 @@ async fn a_message_group_is_ordered_and_blocks_while_in_flight() {
 
 #[tokio::test]
 async fn a_waiting_consumer_receives_the_next_message_of_a_group() {
-    let world = EmulatorWorld::with([fifo("jobs.fifo")]).start().await;
-    let queues = world.cloud.queues();
+    let world = EmulatorWorld::with_queues([fifo_queue("jobs.fifo")]).start().await;
+    let queues = world.emulator.sqs();
     queues.send("jobs.fifo", "1", Some("g"), None, NO_WAIT);
     queues.send("jobs.fifo", "2", Some("g"), None, NO_WAIT);
     let first = queues.receive("jobs.fifo", 1, NO_WAIT).await.remove(0);
@@ -103,8 +103,10 @@ async fn a_waiting_consumer_receives_the_next_message_of_a_group() {
 
 #[tokio::test]
 async fn a_dead_letter_unblocks_its_group() {
-    let world = EmulatorWorld::with(with_dead_letters(fifo("jobs.fifo"), "dead.fifo", 1)).start().await;
-    let queues = world.cloud.queues();
+    let world = EmulatorWorld::with_queues(with_dead_letter_queue(fifo_queue("jobs.fifo"), "dead.fifo", 1))
+        .start()
+        .await;
+    let queues = world.emulator.sqs();
     queues.send("jobs.fifo", "poison", Some("g"), None, NO_WAIT);
     queues.send("jobs.fifo", "good", Some("g"), None, NO_WAIT);
     assert_eq!(bodies(&queues.receive("jobs.fifo", 1, NO_WAIT).await), ["poison"]);
@@ -120,10 +122,10 @@ async fn a_dead_letter_unblocks_its_group() {
 
 #[tokio::test]
 async fn invalid_fifo_messages_are_refused() {
-    let world = EmulatorWorld::with([fifo("jobs.fifo")]).start().await;
+    let world = EmulatorWorld::with_queues([fifo_queue("jobs.fifo")]).start().await;
     let sqs = world.sqs();
     let send = || {
-        let send = sqs.send_message().queue_url(world.cloud.queues().url("jobs.fifo"));
+        let send = sqs.send_message().queue_url(world.emulator.sqs().url("jobs.fifo"));
         send.message_body("x").message_deduplication_id("1")
     };
     let error = send().send().await.unwrap_err().into_service_error();
@@ -136,8 +138,8 @@ async fn invalid_fifo_messages_are_refused() {
 
 #[tokio::test]
 async fn a_receipt_handle_of_a_fifo_queue_expires() {
-    let world = EmulatorWorld::with([fifo("jobs.fifo")]).start().await;
-    let (sqs, queues) = (world.sqs(), world.cloud.queues());
+    let world = EmulatorWorld::with_queues([fifo_queue("jobs.fifo")]).start().await;
+    let (sqs, queues) = (world.sqs(), world.emulator.sqs());
     queues.send("jobs.fifo", "1", Some("g"), None, NO_WAIT);
     let received = queues.receive("jobs.fifo", 1, NO_WAIT).await.remove(0);
     world.advance(Duration::from_secs(30));

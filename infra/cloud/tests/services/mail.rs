@@ -1,7 +1,7 @@
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, RawMessage};
 use aws_sdk_sesv2::{operation::send_email::builders::SendEmailFluentBuilder, primitives::Blob};
 
-use crate::world::{EmulatorWorld, START};
+use crate::world::{EmulatorWorld, START_MILLIS};
 
 fn text(data: &str) -> Content {
     Content::builder().data(data).build().unwrap()
@@ -13,7 +13,7 @@ fn to(send: SendEmailFluentBuilder, address: &str) -> SendEmailFluentBuilder {
 
 #[tokio::test]
 async fn an_email_is_stored_with_its_links() {
-    let world = EmulatorWorld::with([]).start().await;
+    let world = EmulatorWorld::with_queues([]).start().await;
     let body = Body::builder()
         .text(text("Reset it here: https://example.com/reset?token=abc.\nBye"))
         .html(text("<a href=\"https://example.com/other\">Reset</a>"))
@@ -23,19 +23,19 @@ async fn an_email_is_stored_with_its_links() {
     let mail = to(mail, "Ana <ana@example.com>").configuration_set_name("ignored");
     let sent = mail.content(EmailContent::builder().simple(message).build()).send().await.unwrap();
 
-    let outbox = world.cloud.outbox();
-    let mail = outbox.last_to("ANA@example.com").unwrap();
+    let outbox = world.emulator.ses();
+    let mail = outbox.newest_to("ANA@example.com").unwrap();
     assert_eq!(Some(mail.id.as_str()), sent.message_id());
-    assert_eq!((mail.at_ms, &*mail.subject), (START, "Your password"));
+    assert_eq!((mail.at_ms, &*mail.subject), (START_MILLIS, "Your password"));
     assert_eq!(mail.links, ["https://example.com/reset?token=abc"]);
     assert_eq!(mail.html.as_deref(), Some("<a href=\"https://example.com/other\">Reset</a>"));
-    assert!(outbox.last_to("ben@example.com").is_none());
-    assert_eq!(outbox.all().len(), 1);
+    assert!(outbox.newest_to("ben@example.com").is_none());
+    assert_eq!(outbox.emails().len(), 1);
 }
 
 #[tokio::test]
 async fn invalid_emails_are_refused() {
-    let world = EmulatorWorld::with([]).start().await;
+    let world = EmulatorWorld::with_queues([]).start().await;
     let message = Message::builder().subject(text("s")).body(Body::builder().text(text("t")).build()).build();
     let simple = EmailContent::builder().simple(message).build();
     let from = || world.ses().send_email().from_email_address("no-reply@example.com");
@@ -50,5 +50,5 @@ async fn invalid_emails_are_refused() {
         let error = send.send().await.unwrap_err().into_service_error();
         assert!(error.is_bad_request_exception(), "{error:?}");
     }
-    assert!(world.cloud.outbox().all().is_empty());
+    assert!(world.emulator.ses().emails().is_empty());
 }

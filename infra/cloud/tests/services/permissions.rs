@@ -19,7 +19,7 @@ use cloud::{ConnectionInfo, IamConfig, IamPolicy};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use crate::world::{EmulatorWorld, standard};
+use crate::world::{EmulatorWorld, standard_queue};
 
 const TABLE: &str = "arn:aws:dynamodb:us-east-1:000000000000:table/things";
 
@@ -30,7 +30,10 @@ async fn world_with_policy(statements: Value) -> EmulatorWorld {
         roles: BTreeMap::from([("Door".to_owned(), vec![policy])]),
         socket_api: "api/live".to_owned(),
     };
-    EmulatorWorld::with([standard("jobs"), standard("others")]).access(access).start().await
+    EmulatorWorld::with_queues([standard_queue("jobs"), standard_queue("others")])
+        .with_iam(access)
+        .start()
+        .await
 }
 
 /// The code and message of an answer that must be a refusal.
@@ -226,7 +229,7 @@ async fn queue_access_is_limited_by_action() {
         world_with_policy(json!([{ "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": jobs }]))
             .await;
     let sqs = world.sqs_as("Door");
-    let queues = world.cloud.queues();
+    let queues = world.emulator.sqs();
     let send = |queue: &str| sqs.send_message().queue_url(queues.url(queue)).message_body("b").send();
     send("jobs").await.unwrap();
     let refused = |action: &str, resource: &str| ("AccessDenied".to_owned(), denied(action, resource).1);
@@ -262,7 +265,7 @@ async fn emails_need_a_permitted_sender() {
         refusal(send("Colloquy <boss@example.com>").await),
         denied("ses:SendEmail", "arn:aws:ses:us-east-1:000000000000:identity/boss@example.com")
     );
-    assert_eq!(world.cloud.outbox().all().len(), 1);
+    assert_eq!(world.emulator.ses().emails().len(), 1);
 }
 
 #[tokio::test]
@@ -279,8 +282,8 @@ async fn socket_access_is_limited_by_method() {
         source_ip: "127.0.0.1".to_owned(),
         user_agent: String::new(),
     };
-    world.cloud.connections().register("abc=", info, tx);
-    world.cloud.connections().open("abc=");
+    world.emulator.connections().register("abc=", info, tx);
+    world.emulator.connections().open("abc=");
     let door = world.management_as("Door");
     door.post_to_connection().connection_id("abc=").data(Blob::new("hi")).send().await.unwrap();
     assert!(rx.try_recv().is_ok());
@@ -307,7 +310,7 @@ async fn an_unknown_access_key_is_refused() {
     };
     get("Door").await.unwrap();
     assert_eq!(refusal(get("door").await), nobody("UnrecognizedClientException"));
-    let send = world.sqs_as("Other").send_message().queue_url(world.cloud.queues().url("jobs"));
+    let send = world.sqs_as("Other").send_message().queue_url(world.emulator.sqs().url("jobs"));
     assert_eq!(refusal(send.message_body("b").send().await), nobody("InvalidClientTokenId"));
     let mail = world.ses_as("Other").send_email().content(EmailContent::builder().build());
     assert_eq!(refusal(mail.send().await), nobody("UnrecognizedClientException"));
@@ -329,10 +332,10 @@ async fn used_permissions_are_recorded_without_whole_keys() {
             .await
             .unwrap();
     }
-    let sqs = world.sqs_as("Door").send_message().queue_url(world.cloud.queues().url("jobs"));
+    let sqs = world.sqs_as("Door").send_message().queue_url(world.emulator.sqs().url("jobs"));
     sqs.message_body("b").send().await.unwrap();
     world.dynamodb().list_tables().send().await.unwrap();
-    let uses = world.cloud.uses();
+    let uses = world.emulator.used_permissions();
     assert_eq!(uses.keys().collect::<Vec<_>>(), ["Door"]);
     let told = |used: &cloud::iam::UsedPermission| {
         format!("{} {} {}", used.action, used.resource, used.leading_key.as_deref().unwrap_or("-"))

@@ -9,14 +9,14 @@ use aws_sdk_sqs::{
 };
 use cloud::{QueueDepth, QueueSpec};
 
-use crate::world::{EmulatorWorld, bodies, standard, with_dead_letters};
+use crate::world::{EmulatorWorld, bodies, standard_queue, with_dead_letter_queue};
 
 const NO_WAIT: Duration = Duration::ZERO;
 
 #[tokio::test]
 async fn messages_keep_their_attributes_and_checksums() {
-    let world = EmulatorWorld::with([standard("jobs")]).start().await;
-    let (sqs, url) = (world.sqs(), world.cloud.queues().url("jobs"));
+    let world = EmulatorWorld::with_queues([standard_queue("jobs")]).start().await;
+    let (sqs, url) = (world.sqs(), world.emulator.sqs().url("jobs"));
     let attribute = MessageAttributeValue::builder().data_type("String").string_value("abc").build().unwrap();
     let sent =
         sqs.send_message().queue_url(&url).message_body("hello").message_attributes("trace", attribute);
@@ -38,7 +38,10 @@ async fn messages_keep_their_attributes_and_checksums() {
     assert_eq!(message.message_attributes().unwrap()["trace"].string_value(), Some("abc"));
     let attributes = message.attributes().unwrap();
     assert_eq!(attributes[&MessageSystemAttributeName::ApproximateReceiveCount], "1");
-    assert_eq!(attributes[&MessageSystemAttributeName::SentTimestamp], crate::world::START.to_string());
+    assert_eq!(
+        attributes[&MessageSystemAttributeName::SentTimestamp],
+        crate::world::START_MILLIS.to_string()
+    );
 
     sqs.delete_message()
         .queue_url(&url)
@@ -46,13 +49,13 @@ async fn messages_keep_their_attributes_and_checksums() {
         .send()
         .await
         .unwrap();
-    assert_eq!(world.cloud.queues().depth("jobs"), QueueDepth::default());
+    assert_eq!(world.emulator.sqs().depth("jobs"), QueueDepth::default());
 }
 
 #[tokio::test]
 async fn message_attributes_have_the_form_of_a_lambda_event() {
-    let world = EmulatorWorld::with([standard("jobs")]).start().await;
-    let queues = world.cloud.queues();
+    let world = EmulatorWorld::with_queues([standard_queue("jobs")]).start().await;
+    let queues = world.emulator.sqs();
     let attribute = MessageAttributeValue::builder().data_type("Number").string_value("7").build().unwrap();
     let message = world.sqs().send_message().queue_url(queues.url("jobs")).message_body("x");
     // by the SQS Developer Guide's algorithm, computed in Python
@@ -69,8 +72,8 @@ async fn message_attributes_have_the_form_of_a_lambda_event() {
 
 #[tokio::test]
 async fn an_undeleted_message_is_redelivered_after_its_visibility_timeout() {
-    let world = EmulatorWorld::with([standard("jobs")]).start().await;
-    let queues = world.cloud.queues();
+    let world = EmulatorWorld::with_queues([standard_queue("jobs")]).start().await;
+    let queues = world.emulator.sqs();
     queues.send("jobs", "a", None, None, NO_WAIT);
     let first = queues.receive("jobs", 10, NO_WAIT).await.remove(0);
     assert_eq!(queues.depth("jobs"), QueueDepth { in_flight: 1, ..QueueDepth::default() });
@@ -92,8 +95,8 @@ async fn an_undeleted_message_is_redelivered_after_its_visibility_timeout() {
 
 #[tokio::test]
 async fn the_visibility_of_in_flight_messages_can_be_changed() {
-    let world = EmulatorWorld::with([standard("jobs")]).start().await;
-    let (queues, sqs, url) = (world.cloud.queues(), world.sqs(), world.cloud.queues().url("jobs"));
+    let world = EmulatorWorld::with_queues([standard_queue("jobs")]).start().await;
+    let (queues, sqs, url) = (world.emulator.sqs(), world.sqs(), world.emulator.sqs().url("jobs"));
     queues.send("jobs", "a", None, None, NO_WAIT);
     let received = queues.receive("jobs", 1, NO_WAIT).await.remove(0);
     let change = |seconds| {
@@ -111,9 +114,9 @@ async fn the_visibility_of_in_flight_messages_can_be_changed() {
 
 #[tokio::test]
 async fn a_delayed_message_becomes_visible_later() {
-    let slow = QueueSpec { delay: Duration::from_secs(5), ..standard("slow") };
-    let world = EmulatorWorld::with([slow]).start().await;
-    let queues = world.cloud.queues();
+    let slow = QueueSpec { delay: Duration::from_secs(5), ..standard_queue("slow") };
+    let world = EmulatorWorld::with_queues([slow]).start().await;
+    let queues = world.emulator.sqs();
     queues.send("slow", "queue's", None, None, NO_WAIT);
     queues.send("slow", "its own", None, None, Duration::from_mins(1));
     assert_eq!(queues.depth("slow"), QueueDepth { delayed: 2, ..QueueDepth::default() });
@@ -125,8 +128,8 @@ async fn a_delayed_message_becomes_visible_later() {
 
 #[tokio::test]
 async fn a_long_poll_ends_with_the_arrival() {
-    let world = EmulatorWorld::with([standard("jobs")]).start().await;
-    let queues = world.cloud.queues();
+    let world = EmulatorWorld::with_queues([standard_queue("jobs")]).start().await;
+    let queues = world.emulator.sqs();
     let waiting = tokio::spawn({
         let queues = queues.clone();
         async move { queues.receive("jobs", 1, Duration::from_mins(1)).await }
@@ -146,8 +149,8 @@ async fn a_long_poll_ends_with_the_arrival() {
 
 #[tokio::test]
 async fn a_waiting_consumer_follows_the_injected_clock() {
-    let world = EmulatorWorld::with([standard("jobs")]).start().await;
-    let queues = world.cloud.queues();
+    let world = EmulatorWorld::with_queues([standard_queue("jobs")]).start().await;
+    let queues = world.emulator.sqs();
     queues.send("jobs", "a", None, None, Duration::from_mins(10));
     let waiting = tokio::spawn({
         let queues = queues.clone();
@@ -162,13 +165,14 @@ async fn a_waiting_consumer_follows_the_injected_clock() {
 
 #[tokio::test]
 async fn dead_letters_can_be_redriven() {
-    let world = EmulatorWorld::with(with_dead_letters(standard("jobs"), "dead", 2)).start().await;
-    let queues = world.cloud.queues();
+    let world =
+        EmulatorWorld::with_queues(with_dead_letter_queue(standard_queue("jobs"), "dead", 2)).start().await;
+    let queues = world.emulator.sqs();
     queues.send("jobs", "poison", None, None, NO_WAIT);
     for count in ["1", "2"] {
         let received = queues.receive("jobs", 1, NO_WAIT).await.remove(0);
         assert_eq!(received.attributes["ApproximateReceiveCount"], count);
-        queues.release("jobs", &received.receipt_handle, NO_WAIT);
+        queues.change_visibility("jobs", &received.receipt_handle, NO_WAIT);
     }
     assert!(queues.receive("jobs", 1, NO_WAIT).await.is_empty());
     assert_eq!((queues.depth("jobs"), queues.depth("dead").visible), (QueueDepth::default(), 1));
@@ -183,8 +187,8 @@ async fn dead_letters_can_be_redriven() {
 
 #[tokio::test]
 async fn batch_entries_fail_individually() {
-    let world = EmulatorWorld::with([standard("jobs")]).start().await;
-    let (sqs, queues) = (world.sqs(), world.cloud.queues());
+    let world = EmulatorWorld::with_queues([standard_queue("jobs")]).start().await;
+    let (sqs, queues) = (world.sqs(), world.emulator.sqs());
     let url = queues.url("jobs");
     let entry = |id: &str, body: &str| {
         SendMessageBatchRequestEntry::builder().id(id).message_body(body).build().unwrap()
@@ -210,8 +214,9 @@ async fn batch_entries_fail_individually() {
 
 #[tokio::test]
 async fn queues_are_listed_described_and_purged() {
-    let world = EmulatorWorld::with(with_dead_letters(standard("jobs"), "dead", 5)).start().await;
-    let (sqs, queues) = (world.sqs(), world.cloud.queues());
+    let world =
+        EmulatorWorld::with_queues(with_dead_letter_queue(standard_queue("jobs"), "dead", 5)).start().await;
+    let (sqs, queues) = (world.sqs(), world.emulator.sqs());
     let url = sqs.get_queue_url().queue_name("jobs").send().await.unwrap().queue_url.unwrap();
     assert_eq!(url, queues.url("jobs"));
     assert_eq!(
@@ -234,8 +239,8 @@ async fn queues_are_listed_described_and_purged() {
 
 #[tokio::test]
 async fn a_message_is_limited_to_one_mebibyte() {
-    let world = EmulatorWorld::with([standard("jobs")]).start().await;
-    let (sqs, url) = (world.sqs(), world.cloud.queues().url("jobs"));
+    let world = EmulatorWorld::with_queues([standard_queue("jobs")]).start().await;
+    let (sqs, url) = (world.sqs(), world.emulator.sqs().url("jobs"));
     let send = |bytes| sqs.send_message().queue_url(&url).message_body("x".repeat(bytes)).send();
     send(1024 * 1024).await.unwrap();
     let error = send(1024 * 1024 + 1).await.unwrap_err().into_service_error();
@@ -248,9 +253,9 @@ async fn a_message_is_limited_to_one_mebibyte() {
 
 #[tokio::test]
 async fn messages_are_deleted_after_the_retention_period() {
-    let brief = QueueSpec { retention: Duration::from_mins(10), ..standard("brief") };
-    let world = EmulatorWorld::with([brief]).start().await;
-    let queues = world.cloud.queues();
+    let brief = QueueSpec { retention: Duration::from_mins(10), ..standard_queue("brief") };
+    let world = EmulatorWorld::with_queues([brief]).start().await;
+    let queues = world.emulator.sqs();
     queues.send("brief", "old", None, None, NO_WAIT);
     world.advance(Duration::from_mins(9));
     queues.send("brief", "new", None, None, NO_WAIT);

@@ -3,7 +3,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, TransactWriteItem, Update};
 use cloud::{DataLocation, Emulator, EmulatorOptions};
 
-use crate::world::{EmulatorWorld, START, things};
+use crate::world::{EmulatorWorld, START_MILLIS, things_table};
 
 fn string_value(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
@@ -30,7 +30,7 @@ async fn sort_keys(world: &EmulatorWorld) -> Vec<String> {
 
 #[tokio::test]
 async fn the_table_matches_its_definition() {
-    let world = EmulatorWorld::with([]).start().await;
+    let world = EmulatorWorld::with_queues([]).start().await;
     let told = world.dynamodb().describe_table().table_name("things").send().await.unwrap().table.unwrap();
     assert!(told.stream_specification().is_none(), "a stream slows every write and nobody reads it");
     assert_eq!(told.billing_mode_summary().unwrap().billing_mode().unwrap().as_str(), "PAY_PER_REQUEST");
@@ -59,7 +59,7 @@ async fn the_table_matches_its_definition() {
 
 #[tokio::test]
 async fn a_transaction_is_all_or_nothing() {
-    let world = EmulatorWorld::with([]).start().await;
+    let world = EmulatorWorld::with_queues([]).start().await;
     put(&world, "taken", &[]).await;
     let put = |sk: &str| {
         let put =
@@ -103,37 +103,38 @@ async fn a_transaction_is_all_or_nothing() {
 
 #[tokio::test]
 async fn expired_items_are_deleted_by_the_injected_clock() {
-    let world = EmulatorWorld::with([]).start().await;
-    let expires = |s: i64| [("ttl", AttributeValue::N((START / 1000 + s).to_string()))];
+    let world = EmulatorWorld::with_queues([]).start().await;
+    let expires = |s: i64| [("ttl", AttributeValue::N((START_MILLIS / 1000 + s).to_string()))];
     put(&world, "soon", &expires(60)).await;
     put(&world, "later", &expires(600)).await;
     put(&world, "never", &[]).await;
     put(&world, "text", &[("ttl", string_value("1"))]).await;
-    world.cloud.sweep().await;
+    world.emulator.delete_expired_items().await;
     assert_eq!(sort_keys(&world).await, ["later", "never", "soon", "text"]);
     world.advance(Duration::from_secs(61));
-    world.cloud.sweep().await;
+    world.emulator.delete_expired_items().await;
     assert_eq!(sort_keys(&world).await, ["later", "never", "text"]);
     world.advance(Duration::from_hours(24));
-    world.cloud.sweep().await;
+    world.emulator.delete_expired_items().await;
     assert_eq!(sort_keys(&world).await, ["never", "text"]);
 }
 
 #[tokio::test]
 async fn expired_items_are_deleted_on_every_page() {
-    let world = EmulatorWorld::with([]).start().await;
+    let world = EmulatorWorld::with_queues([]).start().await;
     let expired = [("ttl", AttributeValue::N("1".to_owned())), ("body", string_value(&"x".repeat(300_000)))];
     // a page of a scan is 1 MB
     for n in 0..8 {
         put(&world, &n.to_string(), &expired).await;
     }
-    world.cloud.sweep().await;
+    world.emulator.delete_expired_items().await;
     assert!(sort_keys(&world).await.is_empty());
 }
 
 #[tokio::test]
 async fn two_emulators_share_nothing() {
-    let (one, other) = tokio::join!(EmulatorWorld::with([]).start(), EmulatorWorld::with([]).start());
+    let (one, other) =
+        tokio::join!(EmulatorWorld::with_queues([]).start(), EmulatorWorld::with_queues([]).start());
     put(&one, "1", &[]).await;
     assert!(sort_keys(&other).await.is_empty());
 }
@@ -141,18 +142,18 @@ async fn two_emulators_share_nothing() {
 #[tokio::test]
 async fn a_changed_table_schema_is_refused_by_name() {
     let dir = tempfile::tempdir().unwrap();
-    drop(EmulatorWorld::with([]).kept_in(dir.path()).start().await);
-    let mut table = things();
+    drop(EmulatorWorld::with_queues([]).data_in(dir.path()).start().await);
+    let mut table = things_table();
     table.definition["GlobalSecondaryIndexes"][0]["Projection"] =
         serde_json::json!({ "ProjectionType": "ALL" });
     let options = EmulatorOptions {
-        now: std::sync::Arc::new(|| START),
+        now: std::sync::Arc::new(|| START_MILLIS),
         data: DataLocation::Dir(dir.path().to_owned()),
         port: 0,
         tables: vec![table],
         queues: Vec::new(),
         chaos: None,
-        access: cloud::IamConfig::default(),
+        iam: cloud::IamConfig::default(),
     };
     let error = Emulator::start(options).await.err().unwrap().to_string();
     assert!(error.starts_with("table things: GlobalSecondaryIndexes in the data directory"), "{error}");

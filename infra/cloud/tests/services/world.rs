@@ -18,10 +18,10 @@ use cloud::{
 };
 use serde_json::json;
 
-pub(crate) const START: i64 = 1_800_000_000_000;
+pub(crate) const START_MILLIS: i64 = 1_800_000_000_000;
 
 pub(crate) struct EmulatorWorld {
-    pub(crate) cloud: Emulator,
+    pub(crate) emulator: Emulator,
     now: Arc<AtomicI64>,
 }
 
@@ -34,13 +34,13 @@ pub(crate) struct WorldBuilder {
 }
 
 impl EmulatorWorld {
-    pub(crate) fn with(queues: impl IntoIterator<Item = QueueSpec>) -> WorldBuilder {
+    pub(crate) fn with_queues(queues: impl IntoIterator<Item = QueueSpec>) -> WorldBuilder {
         WorldBuilder {
             queues: queues.into_iter().collect(),
             data: DataLocation::Memory,
             chaos: None,
             access: IamConfig::default(),
-            now: START,
+            now: START_MILLIS,
         }
     }
 
@@ -57,7 +57,7 @@ impl EmulatorWorld {
             .behavior_version(sqs::config::BehaviorVersion::latest())
             .region(sqs::config::Region::new(cloud::REGION))
             .credentials_provider(sqs::config::Credentials::new(key, "secret", None, None, "test"))
-            .endpoint_url(self.cloud.url())
+            .endpoint_url(self.emulator.url())
             .build();
         sqs::Client::from_conf(config)
     }
@@ -74,7 +74,7 @@ impl EmulatorWorld {
             .behavior_version(dynamodb::config::BehaviorVersion::latest())
             .region(dynamodb::config::Region::new(cloud::REGION))
             .credentials_provider(dynamodb::config::Credentials::new(key, "secret", None, None, "test"))
-            .endpoint_url(self.cloud.dynamodb_url())
+            .endpoint_url(self.emulator.dynamodb_url())
             .retry_config(retry)
             .build();
         dynamodb::Client::from_conf(config)
@@ -89,7 +89,7 @@ impl EmulatorWorld {
             .behavior_version(ses::config::BehaviorVersion::latest())
             .region(ses::config::Region::new(cloud::REGION))
             .credentials_provider(ses::config::Credentials::new(key, "secret", None, None, "test"))
-            .endpoint_url(self.cloud.url())
+            .endpoint_url(self.emulator.url())
             .build();
         ses::Client::from_conf(config)
     }
@@ -103,28 +103,28 @@ impl EmulatorWorld {
             .behavior_version(management::config::BehaviorVersion::latest())
             .region(management::config::Region::new(cloud::REGION))
             .credentials_provider(management::config::Credentials::new(key, "secret", None, None, "test"))
-            .endpoint_url(self.cloud.socket_endpoint())
+            .endpoint_url(self.emulator.socket_endpoint())
             .build();
         management::Client::from_conf(config)
     }
 }
 
 impl WorldBuilder {
-    pub(crate) fn kept_in(self, dir: &Path) -> Self {
+    pub(crate) fn data_in(self, dir: &Path) -> Self {
         Self { data: DataLocation::Dir(dir.to_owned()), ..self }
     }
 
-    pub(crate) fn chaos(self, chaos: Chaos) -> Self {
+    pub(crate) fn with_chaos(self, chaos: Chaos) -> Self {
         Self { chaos: Some(chaos), ..self }
     }
 
-    pub(crate) fn access(self, access: IamConfig) -> Self {
+    pub(crate) fn with_iam(self, access: IamConfig) -> Self {
         Self { access, ..self }
     }
 
     /// So much later than [`START`].
-    pub(crate) fn later(self, by: Duration) -> Self {
-        Self { now: START + i64::try_from(by.as_millis()).unwrap(), ..self }
+    pub(crate) fn started_after(self, by: Duration) -> Self {
+        Self { now: START_MILLIS + i64::try_from(by.as_millis()).unwrap(), ..self }
     }
 
     pub(crate) async fn start(self) -> EmulatorWorld {
@@ -134,16 +134,16 @@ impl WorldBuilder {
             now: Arc::new(move || clock.load(Ordering::Relaxed)),
             data: self.data,
             port: 0,
-            tables: vec![things()],
+            tables: vec![things_table()],
             queues: self.queues,
             chaos: self.chaos,
-            access: self.access,
+            iam: self.access,
         };
-        EmulatorWorld { cloud: Emulator::start(options).await.unwrap(), now }
+        EmulatorWorld { emulator: Emulator::start(options).await.unwrap(), now }
     }
 }
 
-pub(crate) fn things() -> TableSpec {
+pub(crate) fn things_table() -> TableSpec {
     TableSpec {
         name: "things".to_owned(),
         definition: json!({
@@ -173,18 +173,21 @@ pub(crate) fn things() -> TableSpec {
     }
 }
 
-pub(crate) fn standard(name: &str) -> QueueSpec {
+pub(crate) fn standard_queue(name: &str) -> QueueSpec {
     QueueSpec { name: name.to_owned(), ..QueueSpec::default() }
 }
 
-pub(crate) fn fifo(name: &str) -> QueueSpec {
+pub(crate) fn fifo_queue(name: &str) -> QueueSpec {
     QueueSpec { name: name.to_owned(), fifo: true, ..QueueSpec::default() }
 }
 
 /// With a dead-letter queue after so many receives.
-pub(crate) fn with_dead_letters(queue: QueueSpec, name: &str, after: u32) -> [QueueSpec; 2] {
+pub(crate) fn with_dead_letter_queue(queue: QueueSpec, name: &str, after: u32) -> [QueueSpec; 2] {
     let dead_letters = QueueSpec { name: name.to_owned(), fifo: queue.fifo, ..QueueSpec::default() };
-    [QueueSpec { dead_letters: Some(name.to_owned()), max_receive_count: Some(after), ..queue }, dead_letters]
+    [
+        QueueSpec { dead_letter_queue: Some(name.to_owned()), max_receive_count: Some(after), ..queue },
+        dead_letters,
+    ]
 }
 
 pub(crate) fn bodies(received: &[cloud::ReceivedMessage]) -> Vec<&str> {

@@ -26,7 +26,7 @@ struct DeliveryState {
 struct TrackedMessage {
     asked: Instant,
     is_stored: bool,
-    heard_by: usize,
+    received_by: usize,
 }
 
 /// What one member has.
@@ -35,7 +35,7 @@ struct MemberDeliveries {
     connected: bool,
     /// Numbers in the channel.
     seqs: BTreeSet<u64>,
-    twice: u64,
+    duplicates: u64,
 }
 
 impl DeliveryLog {
@@ -55,11 +55,11 @@ impl DeliveryLog {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn sent(&self, number: u64, asked: Instant) {
-        self.state().sent.insert(number, TrackedMessage { asked, is_stored: false, heard_by: 0 });
+    pub(crate) fn record_sent(&self, number: u64, asked: Instant) {
+        self.state().sent.insert(number, TrackedMessage { asked, is_stored: false, received_by: 0 });
     }
 
-    pub(crate) fn stored(&self, number: u64, took: Duration) {
+    pub(crate) fn record_stored(&self, number: u64, took: Duration) {
         self.answer.record(took);
         if let Some(message) = self.state().sent.get_mut(&number) {
             message.is_stored = true;
@@ -67,44 +67,44 @@ impl DeliveryLog {
     }
 
     /// It may be there all the same; nobody has to have heard it.
-    pub(crate) fn refused(&self, number: u64) {
+    pub(crate) fn record_refused(&self, number: u64) {
         if let Some(message) = self.state().sent.get_mut(&number) {
             message.is_stored = false;
         }
     }
 
-    pub(crate) fn connect(&self, member: usize) {
+    pub(crate) fn record_connected(&self, member: usize) {
         self.state().members[member].connected = true;
     }
 
     /// A member's screen has a message; timed where it came by itself, and not by asking for what was missed.
-    pub(crate) fn hear(&self, member: usize, seq: u64, number: Option<u64>, at: Option<Instant>) {
+    pub(crate) fn record_received(&self, member: usize, seq: u64, number: Option<u64>, at: Option<Instant>) {
         let mut state = self.state();
         let DeliveryState { sent, members } = &mut *state;
         let everyone = members.len();
         let heard = &mut members[member];
         if !heard.seqs.insert(seq) {
-            heard.twice += u64::from(at.is_some());
+            heard.duplicates += u64::from(at.is_some());
             return;
         }
         let Some(message) = number.and_then(|number| sent.get_mut(&number)) else { return };
-        message.heard_by += 1;
+        message.received_by += 1;
         let Some(at) = at else { return };
         let took = at.saturating_duration_since(message.asked);
         self.member.record(took);
-        if message.heard_by == everyone {
+        if message.received_by == everyone {
             self.last.record(took);
         }
     }
 
     /// The last number up to which a member has everything.
-    pub(crate) fn whole(&self, member: usize) -> u64 {
+    pub(crate) fn contiguous_seq(&self, member: usize) -> u64 {
         let state = self.state();
         let seqs = &state.members[member].seqs;
         seqs.iter().zip(1..).take_while(|(seq, number)| *seq == number).count() as u64
     }
 
-    pub(crate) fn connected(&self) -> usize {
+    pub(crate) fn connected_count(&self) -> usize {
         self.state().members.iter().filter(|member| member.connected).count()
     }
 
@@ -113,20 +113,20 @@ impl DeliveryLog {
     }
 
     /// Messages that were answered for and somebody has not got: one for each message and member.
-    pub(crate) fn missing(&self) -> usize {
+    pub(crate) fn missing_count(&self) -> usize {
         let state = self.state();
         let everyone = state.members.len();
         let stored = state.sent.values().filter(|message| message.is_stored);
-        stored.map(|message| everyone.saturating_sub(message.heard_by)).sum()
+        stored.map(|message| everyone.saturating_sub(message.received_by)).sum()
     }
 
     /// How often a member was told what they had, by the channel's numbers.
-    pub(crate) fn doubled(&self) -> u64 {
-        self.state().members.iter().map(|member| member.twice).sum()
+    pub(crate) fn duplicate_count(&self) -> u64 {
+        self.state().members.iter().map(|member| member.duplicates).sum()
     }
 
     /// Waits until something is so; looks twenty times a second.
-    pub(crate) async fn wait(&self, within: Duration, is_so: impl Fn(&Self) -> bool) {
+    pub(crate) async fn wait_until(&self, within: Duration, is_so: impl Fn(&Self) -> bool) {
         let deadline = Instant::now() + within;
         while !is_so(self) && Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -143,19 +143,19 @@ mod tests {
         let log = DeliveryLog::new(2).unwrap();
         let begin = Instant::now();
         for number in 0..3 {
-            log.sent(number, begin);
-            log.stored(number, Duration::from_millis(5));
+            log.record_sent(number, begin);
+            log.record_stored(number, Duration::from_millis(5));
         }
         for (member, seq) in [(0, 1), (0, 2), (0, 3), (1, 1), (1, 3), (1, 3)] {
-            log.hear(member, seq, Some(seq - 1), Some(begin + Duration::from_millis(20)));
+            log.record_received(member, seq, Some(seq - 1), Some(begin + Duration::from_millis(20)));
         }
-        assert_eq!((log.missing(), log.doubled()), (1, 1));
-        assert_eq!((log.whole(0), log.whole(1)), (3, 1));
+        assert_eq!((log.missing_count(), log.duplicate_count()), (1, 1));
+        assert_eq!((log.contiguous_seq(0), log.contiguous_seq(1)), (3, 1));
         // by asking for it: no time is taken, and what was there is not counted as told twice
         for seq in [2, 3] {
-            log.hear(1, seq, Some(seq - 1), None);
+            log.record_received(1, seq, Some(seq - 1), None);
         }
-        assert_eq!((log.missing(), log.doubled(), log.whole(1)), (0, 1, 3));
+        assert_eq!((log.missing_count(), log.duplicate_count(), log.contiguous_seq(1)), (0, 1, 3));
         assert_eq!(log.member.summary().map(|summary| summary.count), Some(5));
         assert_eq!(log.last.summary().map(|summary| summary.count), Some(2));
     }

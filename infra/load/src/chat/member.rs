@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::log::DeliveryLog;
-use crate::{api::LoadClient, book::LoadRecorder, presenter::text, socket::LoadSocket};
+use crate::{api::LoadClient, book::LoadRecorder, presenter::text_field, socket::LoadSocket};
 
 #[derive(Clone)]
 pub(super) struct ChatMemberClient {
@@ -27,11 +27,11 @@ impl ChatMemberClient {
             "username": format!("r_{number:016x}"),
         });
         let account = api.post("/v1/auth/register", &account).await?;
-        Ok(Self { api: api.with_token(text(&account, "access_token")?), password })
+        Ok(Self { api: api.with_token(text_field(&account, "access_token")?), password })
     }
 
     /// Takes the account away.
-    pub(super) async fn leave(&self) -> anyhow::Result<()> {
+    pub(super) async fn delete_account(&self) -> anyhow::Result<()> {
         self.api.delete("/v1/users/me", Some(&json!({ "password": self.password }))).await.map(drop)
     }
 
@@ -49,7 +49,7 @@ impl ChatMemberClient {
                 _ = stop.wait_for(|over| *over) => return,
                 gone = self.receive_until_closed(number, &channel, &log, &book) => gone,
             };
-            book.error(match gone {
+            book.record_error(match gone {
                 Ok(()) => "connection lost",
                 Err(_) => "could not connect",
             });
@@ -65,11 +65,11 @@ impl ChatMemberClient {
         book: &LoadRecorder,
     ) -> anyhow::Result<()> {
         let ticket = self.api.post("/v1/realtime/tickets", &json!({})).await?;
-        let mut socket = LoadSocket::connect(text(&ticket, "websocket_url")?).await?;
+        let mut socket = LoadSocket::connect(text_field(&ticket, "websocket_url")?).await?;
         let mut ping = tokio::time::interval(Duration::from_secs(30));
         loop {
             let event = tokio::select! {
-                event = socket.next() => event,
+                event = socket.next_frame() => event,
                 _ = ping.tick() => {
                     socket.send("ping", json!({}), None).await?;
                     continue;
@@ -79,8 +79,8 @@ impl ChatMemberClient {
             let at = Instant::now();
             match event.kind.as_str() {
                 "connection_established" => {
-                    log.connect(number);
-                    let missed = json!({ "channel_id": channel, "last_seq": log.whole(number) });
+                    log.record_connected(number);
+                    let missed = json!({ "channel_id": channel, "last_seq": log.contiguous_seq(number) });
                     socket.send("join_channel", missed, None).await?;
                 }
                 "new_message" if event.payload["channel_id"] == channel => {
@@ -91,7 +91,9 @@ impl ChatMemberClient {
                         record_message(log, number, message, None);
                     }
                 }
-                "error" => book.error(event.payload["code"].as_str().unwrap_or("error without a code")),
+                "error" => {
+                    book.record_error(event.payload["code"].as_str().unwrap_or("error without a code"));
+                }
                 _ => {}
             }
         }
@@ -101,6 +103,6 @@ impl ChatMemberClient {
 fn record_message(log: &DeliveryLog, member: usize, message: &Value, at: Option<Instant>) {
     let written = message["content"].as_str().and_then(|text| text.strip_prefix("message ")?.parse().ok());
     if let Some(seq) = message["seq"].as_u64() {
-        log.hear(member, seq, written, at);
+        log.record_received(member, seq, written, at);
     }
 }

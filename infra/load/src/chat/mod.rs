@@ -16,7 +16,7 @@ use tokio::{sync::watch, task::JoinSet};
 
 pub use self::report::ChatReport;
 use self::{log::DeliveryLog, member::ChatMemberClient};
-use crate::{api::LoadClient, book::LoadRecorder, machine, presenter::text};
+use crate::{api::LoadClient, book::LoadRecorder, machine, presenter::text_field};
 
 /// How long the deployment may take for what should take a second.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -50,7 +50,7 @@ impl ChatRehearsal {
     ///
     /// # Errors
     /// The conversation could not be played. A lost message is no error here but stands in the report.
-    pub async fn play(&self) -> anyhow::Result<ChatReport> {
+    pub async fn run(&self) -> anyhow::Result<ChatReport> {
         let members = usize::try_from(self.members)?;
         anyhow::ensure!(self.rate <= 2 * self.members, "{} members write {} a second", members, 2 * members);
         if let Some(most) = machine::open_files() {
@@ -61,13 +61,13 @@ impl ChatRehearsal {
             );
         }
         let book = Arc::new(LoadRecorder::new(0)?);
-        let api = LoadClient::new(&self.url, Arc::clone(&book))?.keyed();
+        let api = LoadClient::new(&self.url, Arc::clone(&book))?.with_idempotency_keys();
         let founder = ChatMemberClient::sign_up(&api)
             .await
             .with_context(|| format!("nobody can sign up at {}", self.url))?;
         let name = format!("rehearsal-{:016x}", rand::random::<u64>());
         let channel = founder.api.post("/v1/channels", &json!({ "name": name })).await?;
-        let channel = text(&channel, "id")?.to_owned();
+        let channel = text_field(&channel, "id")?.to_owned();
         let log = Arc::new(DeliveryLog::new(members)?);
         let mut all = vec![founder];
         let others: Vec<anyhow::Result<ChatMemberClient>> = stream::iter(1..members)
@@ -92,17 +92,17 @@ impl ChatRehearsal {
         };
         self.print_progress("clearing away");
         if let Err(error) = all[0].api.delete(&format!("/v1/channels/{channel}"), None).await {
-            book.error(&format!("clean-up: {error:#}"));
+            book.record_error(&format!("clean-up: {error:#}"));
         }
         stream::iter(&all)
             .for_each_concurrent(MAX_CONCURRENT_SIGN_UPS, |member| async {
-                if let Err(error) = member.leave().await {
-                    book.error(&format!("clean-up: {error:#}"));
+                if let Err(error) = member.delete_account().await {
+                    book.record_error(&format!("clean-up: {error:#}"));
                 }
             })
             .await;
         let connected = played?;
-        Ok(ChatReport::of(self, connected, &log, book.errors()))
+        Ok(ChatReport::from_log(self, connected, &log, book.errors()))
     }
 
     /// How many were connected.
@@ -124,8 +124,8 @@ impl ChatRehearsal {
                 stopping.clone(),
             ));
         }
-        log.wait(RESPONSE_TIMEOUT, |log| log.connected() == all.len()).await;
-        let connected = log.connected();
+        log.wait_until(RESPONSE_TIMEOUT, |log| log.connected_count() == all.len()).await;
+        let connected = log.connected_count();
         self.print_progress(&format!("{connected} of {} are here", all.len()));
         anyhow::ensure!(connected > 0, "nobody could connect: {:?}", book.errors());
         // everyone is told of everyone who came: a burst of its own, with the square of their number
@@ -145,16 +145,16 @@ impl ChatRehearsal {
                 });
                 // before the request: a screen may be faster than the answer
                 let asked = Instant::now();
-                log.sent(number, asked);
+                log.record_sent(number, asked);
                 match api.post("/v1/messages", &body).await {
-                    Ok(_) => log.stored(number, asked.elapsed()),
-                    Err(_) => log.refused(number),
+                    Ok(_) => log.record_stored(number, asked.elapsed()),
+                    Err(_) => log.record_refused(number),
                 }
             });
         }
         while writing.join_next().await.is_some() {}
         self.print_progress(&format!("{} messages are written", log.stored_count()));
-        log.wait(RESPONSE_TIMEOUT, |log| log.missing() == 0).await;
+        log.wait_until(RESPONSE_TIMEOUT, |log| log.missing_count() == 0).await;
         stop.send_replace(true);
         while listening.join_next().await.is_some() {}
         Ok(connected)

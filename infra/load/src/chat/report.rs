@@ -28,14 +28,14 @@ pub struct ChatReport {
 }
 
 impl ChatReport {
-    pub(super) fn of(
+    pub(super) fn from_log(
         chat: &ChatRehearsal,
         connected: usize,
         log: &DeliveryLog,
         errors: BTreeMap<String, u64>,
     ) -> Self {
         Self {
-            machine: MachineInfo::this(),
+            machine: MachineInfo::current(),
             url: chat.url.clone(),
             members: chat.members,
             connected,
@@ -45,8 +45,8 @@ impl ChatReport {
             message_to_answer: log.answer.summary(),
             message_to_member: log.member.summary(),
             message_to_last_member: log.last.summary(),
-            lost: log.missing(),
-            doubled: log.doubled(),
+            lost: log.missing_count(),
+            doubled: log.duplicate_count(),
             errors,
         }
     }
@@ -71,7 +71,7 @@ impl fmt::Display for ChatReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { url, members, rate, seconds, machine, .. } = self;
         writeln!(f, "\n{url} · {members} members, {rate} messages/s for {seconds} s · {machine}")?;
-        printed::latencies(
+        printed::write_latencies(
             f,
             &[
                 ("message → answer", self.message_to_answer),
@@ -81,6 +81,6 @@ impl fmt::Display for ChatReport {
         )?;
         let Self { connected, written, lost, doubled, .. } = self;
         writeln!(f, "\n{connected} connected · {written} written · {lost} lost · {doubled} doubled")?;
-        printed::errors(f, &self.errors)
+        printed::write_errors(f, &self.errors)
     }
 }

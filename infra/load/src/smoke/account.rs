@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     checklist::{CheckOutcome, Checklist},
-    visitor::{SmokeClient, SmokeResponse, text},
+    visitor::{SmokeClient, SmokeResponse, text_field},
 };
 
 const IDENTITY_LOGS: &str = "the log of the function api-identity";
@@ -27,18 +27,18 @@ struct RegisteredAccount {
     email: String,
     cookies: String,
     /// With `--mailbox`: it had an account already.
-    taken: bool,
+    had_account: bool,
 }
 
 /// `None` where there is no account to go on with.
-pub(super) async fn open(
+pub(super) async fn sign_up_and_check(
     list: &mut Checklist<'_>,
     visitor: &SmokeClient,
     mailbox: Option<&str>,
 ) -> Option<SmokeAccount> {
     let look_at = format!("{IDENTITY_LOGS}; the table, and what its role may do there");
     let registered = list.check("register", &look_at, register_account(visitor, mailbox)).await?;
-    let RegisteredAccount { mut account, email, cookies, taken } = registered;
+    let RegisteredAccount { mut account, email, cookies, had_account } = registered;
     list.check(
         "keys",
         "the secret SigningSecret, and that all functions were deployed with the same version of it",
@@ -63,13 +63,13 @@ pub(super) async fn open(
     list.check("staff", "the log of the function api-admin", check_admin_refused(&account)).await;
     if let Some(mailbox) = mailbox {
         let look_at = "MailDeadLetters, the log of worker-mail, and whether SES has verified MailSender";
-        list.check("mail", look_at, check_mail(visitor, mailbox, taken)).await;
+        list.check("mail", look_at, check_mail(visitor, mailbox, had_account)).await;
     }
     Some(account)
 }
 
 /// Deletes the account, whatever went wrong before.
-pub(super) async fn close(list: &mut Checklist<'_>, account: &SmokeAccount) {
+pub(super) async fn delete_account(list: &mut Checklist<'_>, account: &SmokeAccount) {
     let look_at = format!("{IDENTITY_LOGS}; the account {} is still there", account.id);
     let deleted = list.check("delete", &look_at, delete_user(account)).await;
     if deleted.is_some() {
@@ -93,15 +93,20 @@ async fn register_account(
     }
     let body = answer.ok(201)?;
     let account = SmokeAccount {
-        visitor: visitor.with_token(text(&body, "access_token")?),
-        id: text(&body["user"], "id")?.to_owned(),
+        visitor: visitor.with_token(text_field(&body, "access_token")?),
+        id: text_field(&body["user"], "id")?.to_owned(),
         password,
-        refresh_token: text(&body, "refresh_token")?.to_owned(),
+        refresh_token: text_field(&body, "refresh_token")?.to_owned(),
     };
-    let said = format!("{}, {email}", answer.brief());
-    Ok(CheckOutcome::and(
+    let said = format!("{}, {email}", answer.status_and_time());
+    Ok(CheckOutcome::with_value(
         said,
-        RegisteredAccount { account, email: email.to_owned(), cookies: cookie_header(&answer)?, taken },
+        RegisteredAccount {
+            account,
+            email: email.to_owned(),
+            cookies: cookie_header(&answer)?,
+            had_account: taken,
+        },
     ))
 }
 
@@ -133,10 +138,10 @@ async fn check_published_key(visitor: &SmokeClient, account: &SmokeAccount) -> a
     let token = account.visitor.token().unwrap_or_default();
     let header = BASE64_URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap_or_default());
     let header: Value = serde_json::from_slice(&header.context("the token is no JWT")?)?;
-    let kid = text(&header, "kid")?;
+    let kid = text_field(&header, "kid")?;
     let found = published.iter().any(|key| key["kid"] == kid && key["crv"] == "Ed25519");
     ensure!(found, "tokens are signed with {kid}, which is not among the {} published", published.len());
-    Ok(CheckOutcome::only(format!("{} published, tokens are signed with {kid}", published.len())))
+    Ok(CheckOutcome::with_summary(format!("{} published, tokens are signed with {kid}", published.len())))
 }
 
 async fn request_with_cookies(
@@ -144,12 +149,15 @@ async fn request_with_cookies(
     cookies: &str,
     id: &str,
 ) -> anyhow::Result<CheckOutcome> {
-    let answer = visitor.ask(Method::GET, "/v1/users/me", None, &[("cookie", cookies)]).await?;
+    let answer = visitor.send_json(Method::GET, "/v1/users/me", None, &[("cookie", cookies)]).await?;
     ensure!(answer.ok(200)?["id"] == id, "they stand for somebody else");
     let body = json!({ "name": "Smoke" });
-    let forged = visitor.ask(Method::PATCH, "/v1/users/me", Some(&body), &[("cookie", cookies)]).await?;
+    let forged =
+        visitor.send_json(Method::PATCH, "/v1/users/me", Some(&body), &[("cookie", cookies)]).await?;
     forged.refused(403, "CSRF_REFUSED")?;
-    Ok(CheckOutcome::only("Secure, HttpOnly, SameSite; they read, and do not write without their proof"))
+    Ok(CheckOutcome::with_summary(
+        "Secure, HttpOnly, SameSite; they read, and do not write without their proof",
+    ))
 }
 
 async fn log_in(
@@ -161,7 +169,7 @@ async fn log_in(
     visitor.post("/v1/auth/login", &wrong).await?.ok(401).context("with a wrong password")?;
     let right = json!({ "email": email, "password": password });
     let answer = visitor.post("/v1/auth/login", &right).await?;
-    Ok(CheckOutcome::and(answer.brief(), token_pair(&answer)?))
+    Ok(CheckOutcome::with_value(answer.status_and_time(), token_pair(&answer)?))
 }
 
 async fn refresh_tokens(
@@ -172,38 +180,38 @@ async fn refresh_tokens(
     let answer = visitor.post("/v1/auth/refresh", &body).await?;
     let (access, refresh) = token_pair(&answer)?;
     ensure!(refresh != account.refresh_token, "the refresh token does not rotate");
-    Ok(CheckOutcome::and(answer.brief(), (access, refresh)))
+    Ok(CheckOutcome::with_value(answer.status_and_time(), (access, refresh)))
 }
 
 fn token_pair(answer: &SmokeResponse) -> anyhow::Result<(String, String)> {
     let body = answer.ok(200)?;
-    Ok((text(&body, "access_token")?.to_owned(), text(&body, "refresh_token")?.to_owned()))
+    Ok((text_field(&body, "access_token")?.to_owned(), text_field(&body, "refresh_token")?.to_owned()))
 }
 
 async fn check_own_account(account: &SmokeAccount) -> anyhow::Result<CheckOutcome> {
     let answer = account.visitor.get("/v1/users/me").await?;
     ensure!(answer.ok(200)?["id"] == account.id, "it is somebody else");
-    Ok(CheckOutcome::only(answer.brief()))
+    Ok(CheckOutcome::with_summary(answer.status_and_time()))
 }
 
 /// Who is no admin learns nothing.
 async fn check_admin_refused(account: &SmokeAccount) -> anyhow::Result<CheckOutcome> {
     account.visitor.get("/v1/admin/users").await?.refused(403, "FORBIDDEN")?;
-    Ok(CheckOutcome::only("accounts are shown to staff only"))
+    Ok(CheckOutcome::with_summary("accounts are shown to staff only"))
 }
 
 async fn check_mail(visitor: &SmokeClient, mailbox: &str, taken: bool) -> anyhow::Result<CheckOutcome> {
     let answer = visitor.post("/v1/auth/password-reset", &json!({ "email": mailbox })).await?;
     answer.ok(200)?;
     let link = if taken { "its link is for the account you have" } else { "its link will be dead" };
-    Ok(CheckOutcome::only(format!("look for a password reset in {mailbox} now; {link}")))
+    Ok(CheckOutcome::with_summary(format!("look for a password reset in {mailbox} now; {link}")))
 }
 
 async fn delete_user(account: &SmokeAccount) -> anyhow::Result<CheckOutcome> {
     let body = json!({ "password": account.password });
     let answer = account.visitor.delete("/v1/users/me", Some(&body)).await?;
     answer.ok(204)?;
-    Ok(CheckOutcome::only(answer.brief()))
+    Ok(CheckOutcome::with_summary(answer.status_and_time()))
 }
 
 async fn check_token_refused(account: &SmokeAccount) -> anyhow::Result<CheckOutcome> {
@@ -211,5 +219,5 @@ async fn check_token_refused(account: &SmokeAccount) -> anyhow::Result<CheckOutc
     let body = json!({ "refresh_token": account.refresh_token });
     let refreshed = account.visitor.post("/v1/auth/refresh", &body).await?;
     refreshed.refused(401, "UNAUTHORIZED").context("the refresh token")?;
-    Ok(CheckOutcome::only("neither token of the deleted account counts"))
+    Ok(CheckOutcome::with_summary("neither token of the deleted account counts"))
 }

@@ -7,19 +7,19 @@ use crate::latency::LatencySummary;
 
 /// What a check saw, for whoever reads along, and what it found, for the checks that build on it.
 pub(super) struct CheckOutcome<T = ()> {
-    pub(super) said: String,
-    pub(super) found: T,
+    pub(super) summary: String,
+    pub(super) value: T,
 }
 
 impl<T> CheckOutcome<T> {
-    pub(super) fn and(said: impl Into<String>, found: T) -> Self {
-        Self { said: said.into(), found }
+    pub(super) fn with_value(said: impl Into<String>, found: T) -> Self {
+        Self { summary: said.into(), value: found }
     }
 }
 
 impl CheckOutcome {
-    pub(super) fn only(said: impl Into<String>) -> Self {
-        Self { said: said.into(), found: () }
+    pub(super) fn with_summary(said: impl Into<String>) -> Self {
+        Self { summary: said.into(), value: () }
     }
 }
 
@@ -42,7 +42,7 @@ impl<'w> Checklist<'w> {
         }
     }
 
-    pub(super) fn open(&mut self, url: &str) {
+    pub(super) fn print_header(&mut self, url: &str) {
         self.print_line(&format!("{url}\n"));
     }
 
@@ -65,7 +65,7 @@ impl<'w> Checklist<'w> {
         }
         // one check is as large as all it awaits; together they would not fit a stack
         match Box::pin(check).await {
-            Ok(CheckOutcome { said, found }) => {
+            Ok(CheckOutcome { summary: said, value: found }) => {
                 self.passed += 1;
                 self.print_line(&format!("✓ {name:<16} {said}"));
                 Some(found)
@@ -79,12 +79,12 @@ impl<'w> Checklist<'w> {
     }
 
     /// Says what cannot be checked after a failure.
-    pub(super) fn leave_out(&mut self, what: &str) {
+    pub(super) fn skip_dependents(&mut self, what: &str) {
         self.print_line(&format!("- {what}: cannot be checked now"));
     }
 
     /// Prints how long things took, and the verdict.
-    pub(super) fn close(mut self, times: &SmokeTimings) -> anyhow::Result<()> {
+    pub(super) fn finish(mut self, times: &SmokeTimings) -> anyhow::Result<()> {
         self.print_line(&format!("\n{:<28}{:>8}{:>10}{:>10}", "round trips", "count", "p50 ms", "max ms"));
         for (name, summary) in times.summaries() {
             if let Some(LatencySummary { count, p50_ms, max_ms, .. }) = summary {

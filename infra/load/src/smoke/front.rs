@@ -7,12 +7,12 @@ use serde_json::json;
 use super::{
     checklist::{CheckOutcome, Checklist},
     is_loopback,
-    visitor::{SmokeClient, SmokeResponse, text},
+    visitor::{SmokeClient, SmokeResponse, text_field},
 };
 
 const DOCS_LOGS: &str = "the log of the function api-docs";
 
-pub(super) async fn look(
+pub(super) async fn check_public_endpoints(
     list: &mut Checklist<'_>,
     visitor: &SmokeClient,
     url: &Url,
@@ -21,7 +21,11 @@ pub(super) async fn look(
 ) {
     list.check("tls", "the URL: API Gateway's is https, and so must be a domain of your own", async {
         ensure!(url.scheme() == "https" || is_loopback(url), "passwords would travel in the clear");
-        Ok(CheckOutcome::only(if url.scheme() == "https" { "https" } else { "http, on this machine" }))
+        Ok(CheckOutcome::with_summary(if url.scheme() == "https" {
+            "https"
+        } else {
+            "http, on this machine"
+        }))
     })
     .await;
     list.check("health", DOCS_LOGS, async { check_health(alive) }).await;
@@ -55,14 +59,18 @@ pub(super) async fn look(
 fn check_health(alive: &SmokeResponse) -> anyhow::Result<CheckOutcome> {
     let body = alive.ok(200)?;
     ensure!(body["status"] == "healthy", "it says {body}");
-    Ok(CheckOutcome::only(format!("{}, version {}", alive.brief(), text(&body, "version")?)))
+    Ok(CheckOutcome::with_summary(format!(
+        "{}, version {}",
+        alive.status_and_time(),
+        text_field(&body, "version")?
+    )))
 }
 
 async fn check_ready(visitor: &SmokeClient) -> anyhow::Result<CheckOutcome> {
     let answer = visitor.get("/ready").await?;
     let body = answer.ok(200)?;
     ensure!(body["checks"]["table"] == true, "the table does not answer: {body}");
-    Ok(CheckOutcome::only(format!("{}, the table answers", answer.brief())))
+    Ok(CheckOutcome::with_summary(format!("{}, the table answers", answer.status_and_time())))
 }
 
 fn check_headers(answer: &SmokeResponse, loopback: bool) -> anyhow::Result<CheckOutcome> {
@@ -79,13 +87,13 @@ fn check_headers(answer: &SmokeResponse, loopback: bool) -> anyhow::Result<Check
         loopback || answer.header("x-colloquy-cost").is_none(),
         "x-colloquy-cost is shown to strangers: SHOW_COST is for the local cloud"
     );
-    Ok(CheckOutcome::only(format!("nosniff, no-referrer, no-store; x-request-id {id}")))
+    Ok(CheckOutcome::with_summary(format!("nosniff, no-referrer, no-store; x-request-id {id}")))
 }
 
 async fn check_documents(visitor: &SmokeClient) -> anyhow::Result<CheckOutcome> {
     let openapi = visitor.get("/openapi.json").await?;
     if is_hidden(&openapi) {
-        return Ok(CheckOutcome::only("not shown here (ShowDocs)"));
+        return Ok(CheckOutcome::with_summary("not shown here (ShowDocs)"));
     }
     let openapi = openapi.ok(200)?;
     let paths = openapi["paths"].as_object().context("/openapi.json has no paths")?.len();
@@ -93,13 +101,13 @@ async fn check_documents(visitor: &SmokeClient) -> anyhow::Result<CheckOutcome> 
     ensure!(asyncapi["asyncapi"].is_string(), "/asyncapi.json is none");
     let home = openapi["servers"][0]["url"].as_str().unwrap_or_default();
     let home = if home == visitor.base() { String::new() } else { format!("; says it is at {home}") };
-    Ok(CheckOutcome::only(format!("OpenAPI of {paths} paths, AsyncAPI{home}")))
+    Ok(CheckOutcome::with_summary(format!("OpenAPI of {paths} paths, AsyncAPI{home}")))
 }
 
 async fn check_pages(visitor: &SmokeClient) -> anyhow::Result<CheckOutcome> {
     let page = visitor.get("/docs").await?;
     if is_hidden(&page) {
-        return Ok(CheckOutcome::only("not shown here (ShowDocs)"));
+        return Ok(CheckOutcome::with_summary("not shown here (ShowDocs)"));
     }
     ensure!(page.status == 200, "/docs answers {}", page.status);
     let is_html = |answer: &SmokeResponse| {
@@ -110,7 +118,7 @@ async fn check_pages(visitor: &SmokeClient) -> anyhow::Result<CheckOutcome> {
     ensure!(script.status == 200, "/docs/swagger-ui-bundle.js answers {}", script.status);
     // a mapping that takes binary answers for text, or the reverse, shows here
     ensure!(script.text.contains("SwaggerUI"), "/docs/swagger-ui-bundle.js came through as something else");
-    Ok(CheckOutcome::only(format!("/docs, its script has {} KB", script.text.len() / 1_024)))
+    Ok(CheckOutcome::with_summary(format!("/docs, its script has {} KB", script.text.len() / 1_024)))
 }
 
 /// `ShowDocs` is off.
@@ -121,7 +129,7 @@ fn is_hidden(answer: &SmokeResponse) -> bool {
 async fn check_unknown_path(visitor: &SmokeClient) -> anyhow::Result<CheckOutcome> {
     let answer = visitor.get("/there/is/no-such-path").await?;
     let body = answer.refused(404, "RESOURCE_NOT_FOUND")?;
-    Ok(CheckOutcome::only(format!("404 of ours, request_id {}", text(&body, "request_id")?)))
+    Ok(CheckOutcome::with_summary(format!("404 of ours, request_id {}", text_field(&body, "request_id")?)))
 }
 
 async fn check_errors(visitor: &SmokeClient) -> anyhow::Result<CheckOutcome> {
@@ -132,7 +140,7 @@ async fn check_errors(visitor: &SmokeClient) -> anyhow::Result<CheckOutcome> {
     ensure!(fields.contains(&"password"), "the fields it names are {fields:?}");
     let stranger = visitor.with_token("not.a.token").get("/v1/users/me").await?;
     stranger.refused(401, "UNAUTHORIZED")?;
-    Ok(CheckOutcome::only(format!("422 names {}, 401 for a bad token", fields.join(", "))))
+    Ok(CheckOutcome::with_summary(format!("422 names {}, 401 for a bad token", fields.join(", "))))
 }
 
 async fn check_cors(visitor: &SmokeClient, origin: Option<&str>) -> anyhow::Result<CheckOutcome> {
@@ -140,7 +148,7 @@ async fn check_cors(visitor: &SmokeClient, origin: Option<&str>) -> anyhow::Resu
     let allowed = stranger.header("access-control-allow-origin");
     ensure!(allowed.is_none(), "pages of any origin are let in: {allowed:?}");
     let Some(origin) = origin else {
-        return Ok(CheckOutcome::only("a strange origin is not let in (--origin NAMES one that is)"));
+        return Ok(CheckOutcome::with_summary("a strange origin is not let in (--origin NAMES one that is)"));
     };
     let answer = send_preflight(visitor, origin).await?;
     let header = |name| answer.header(name).unwrap_or_default();
@@ -158,7 +166,7 @@ async fn check_cors(visitor: &SmokeClient, origin: Option<&str>) -> anyhow::Resu
     ] {
         ensure!(header(name).contains(wanted), "{name} is {:?}, without {wanted}", header(name));
     }
-    Ok(CheckOutcome::only(format!("{origin} is let in, a strange origin is not")))
+    Ok(CheckOutcome::with_summary(format!("{origin} is let in, a strange origin is not")))
 }
 
 async fn send_preflight(visitor: &SmokeClient, origin: &str) -> anyhow::Result<SmokeResponse> {
@@ -167,7 +175,7 @@ async fn send_preflight(visitor: &SmokeClient, origin: &str) -> anyhow::Result<S
         ("access-control-request-method", "POST"),
         ("access-control-request-headers", "authorization,content-type"),
     ];
-    let answer = visitor.ask(Method::OPTIONS, "/v1/auth/login", None, &headers).await?;
+    let answer = visitor.send_json(Method::OPTIONS, "/v1/auth/login", None, &headers).await?;
     ensure!(answer.status == 204, "a preflight is answered {} {}", answer.status, answer.text);
     Ok(answer)
 }

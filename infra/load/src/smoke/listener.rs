@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use super::{
     checklist::CheckOutcome,
     is_loopback,
-    visitor::{SmokeTimings, TimedOperation, text},
+    visitor::{SmokeTimings, TimedOperation, text_field},
 };
 use crate::socket::{LoadSocket, ReceivedFrame};
 
@@ -21,53 +21,56 @@ use crate::socket::{LoadSocket, ReceivedFrame};
 const EVENT_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(super) fn socket_url(body: &Value) -> anyhow::Result<String> {
-    let text = text(body, "websocket_url")?;
+    let text = text_field(body, "websocket_url")?;
     let url: Url = text.parse().context("websocket_url is no URL")?;
     ensure!(url.scheme() == "wss" || is_loopback(&url), "the socket is not at wss but at {}", url.scheme());
     Ok(text.to_owned())
 }
 
 /// Opens a socket; its first event of this kind, and how long both took.
-pub(super) async fn dial(
+pub(super) async fn open_socket(
     url: &str,
     greeting: &str,
     times: &SmokeTimings,
 ) -> anyhow::Result<(LoadSocket, Value, String)> {
     let dialled = Instant::now();
-    let mut socket = soon(LoadSocket::connect(url)).await.context("the handshake")??;
+    let mut socket = within_timeout(LoadSocket::connect(url)).await.context("the handshake")??;
     let open = Instant::now();
     times.record(TimedOperation::Handshake, open - dialled);
-    let greeted = wait(&mut socket, greeting, |_| true).await?;
+    let greeted = wait_for_event(&mut socket, greeting, |_| true).await?;
     times.record(TimedOperation::Greeting, open.elapsed());
     let said =
         format!("open in {} ms, greeted in {} ms", (open - dialled).as_millis(), open.elapsed().as_millis());
     Ok((socket, greeted, said))
 }
 
-pub(super) async fn ping(socket: &mut LoadSocket, times: &SmokeTimings) -> anyhow::Result<CheckOutcome> {
+pub(super) async fn check_ping(
+    socket: &mut LoadSocket,
+    times: &SmokeTimings,
+) -> anyhow::Result<CheckOutcome> {
     let asked = Instant::now();
     socket.send("ping", json!({}), Some(1)).await?;
-    wait(socket, "pong", |pong| pong["ref"] == 1).await?;
+    wait_for_event(socket, "pong", |pong| pong["ref"] == 1).await?;
     let took = asked.elapsed();
     times.record(TimedOperation::Ping, took);
-    Ok(CheckOutcome::only(format!("pong in {} ms", took.as_millis())))
+    Ok(CheckOutcome::with_summary(format!("pong in {} ms", took.as_millis())))
 }
 
-pub(super) async fn soon<T>(what: impl Future<Output = T>) -> anyhow::Result<T> {
+pub(super) async fn within_timeout<T>(what: impl Future<Output = T>) -> anyhow::Result<T> {
     timeout(EVENT_TIMEOUT, what)
         .await
         .with_context(|| format!("nothing within {} s", EVENT_TIMEOUT.as_secs()))
 }
 
 /// The next event of this kind that fits; what comes instead is told if none does.
-pub(super) async fn wait(
+pub(super) async fn wait_for_event(
     socket: &mut LoadSocket,
     kind: &str,
     fits: impl Fn(&Value) -> bool,
 ) -> anyhow::Result<Value> {
     let mut others = Vec::new();
     let waiting = async {
-        while let Some(ReceivedFrame { kind: came, payload }) = socket.next().await {
+        while let Some(ReceivedFrame { kind: came, payload }) = socket.next_frame().await {
             if came == kind && fits(&payload) {
                 return Some(payload);
             }

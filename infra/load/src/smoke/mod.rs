@@ -46,7 +46,7 @@ pub struct SmokeTest {
 
 impl SmokeTest {
     /// Looks at a deployment as anybody may.
-    pub fn at(url: Url) -> Self {
+    pub fn for_url(url: Url) -> Self {
         Self { url, origin: None, mailbox: None, skip: Vec::new() }
     }
 
@@ -58,19 +58,20 @@ impl SmokeTest {
         let times = SmokeTimings::new()?;
         let visitor = SmokeClient::new(&self.url, times.clone())?;
         let mut list = Checklist::new(out, &self.skip);
-        list.open(visitor.base());
+        list.print_header(visitor.base());
         let alive = visitor.get("/health").await;
         let alive = alive.with_context(|| format!("nothing answers at {}", visitor.base()))?;
-        front::look(&mut list, &visitor, &self.url, &alive, self.origin.as_deref()).await;
-        if let Some(account) = account::open(&mut list, &visitor, self.mailbox.as_deref()).await {
-            picture::show(&mut list, &account.visitor, &visitor).await;
-            gathering::hold(&mut list, &account.visitor, &visitor, &times).await;
-            team::meet(&mut list, &account.visitor, &times).await;
-            account::close(&mut list, &account).await;
+        front::check_public_endpoints(&mut list, &visitor, &self.url, &alive, self.origin.as_deref()).await;
+        if let Some(account) = account::sign_up_and_check(&mut list, &visitor, self.mailbox.as_deref()).await
+        {
+            picture::check_image(&mut list, &account.visitor, &visitor).await;
+            gathering::check_live_session(&mut list, &account.visitor, &visitor, &times).await;
+            team::check_team_chat(&mut list, &account.visitor, &times).await;
+            account::delete_account(&mut list, &account).await;
         } else {
-            list.leave_out("everything that needs an account");
+            list.skip_dependents("everything that needs an account");
         }
-        list.close(&times)
+        list.finish(&times)
     }
 }
 

@@ -5,21 +5,21 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 
 use super::{
     checklist::{CheckOutcome, Checklist},
-    visitor::{SmokeClient, text},
+    visitor::{SmokeClient, text_field},
 };
 
 /// One pixel, as a PNG.
 const PIXEL_PNG: &str =
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
-pub(super) async fn show(list: &mut Checklist<'_>, owner: &SmokeClient, anyone: &SmokeClient) {
+pub(super) async fn check_image(list: &mut Checklist<'_>, owner: &SmokeClient, anyone: &SmokeClient) {
     list.check("image", "the log of the function api-images", upload_and_download(owner, anyone)).await;
 }
 
 async fn upload_and_download(owner: &SmokeClient, anyone: &SmokeClient) -> anyhow::Result<CheckOutcome> {
     let pixel = BASE64_STANDARD.decode(PIXEL_PNG).context("the pixel of this check")?;
     let image = owner.upload("/v1/upload/image", pixel).await?.ok(201)?;
-    let url = text(&image, "url")?;
+    let url = text_field(&image, "url")?;
     let shown = anyone.get(url).await?;
     ensure!(shown.status == 200, "it was uploaded, and shown with {}", shown.status);
     ensure!(
@@ -35,5 +35,5 @@ async fn upload_and_download(owner: &SmokeClient, anyone: &SmokeClient) -> anyho
     );
     owner.delete(url, None).await?.ok(204)?;
     anyone.get(url).await?.refused(404, "RESOURCE_NOT_FOUND")?;
-    Ok(CheckOutcome::only("uploaded, shown, deleted"))
+    Ok(CheckOutcome::with_summary("uploaded, shown, deleted"))
 }

@@ -81,18 +81,18 @@ impl SmokeClient {
     }
 
     pub(super) async fn get(&self, path: &str) -> anyhow::Result<SmokeResponse> {
-        self.ask(Method::GET, path, None, &[]).await
+        self.send_json(Method::GET, path, None, &[]).await
     }
 
     pub(super) async fn post(&self, path: &str, body: &Value) -> anyhow::Result<SmokeResponse> {
-        self.ask(Method::POST, path, Some(body), &[]).await
+        self.send_json(Method::POST, path, Some(body), &[]).await
     }
 
     pub(super) async fn delete(&self, path: &str, body: Option<&Value>) -> anyhow::Result<SmokeResponse> {
-        self.ask(Method::DELETE, path, body, &[]).await
+        self.send_json(Method::DELETE, path, body, &[]).await
     }
 
-    pub(super) async fn ask(
+    pub(super) async fn send_json(
         &self,
         method: Method,
         path: &str,
@@ -172,7 +172,7 @@ impl SmokeResponse {
     }
 
     /// `200 in 12 ms`
-    pub(super) fn brief(&self) -> String {
+    pub(super) fn status_and_time(&self) -> String {
         format!("{} in {} ms", self.status, self.took.as_millis())
     }
 
@@ -187,6 +187,6 @@ impl SmokeResponse {
 }
 
 /// A text field of an answer.
-pub(super) fn text<'a>(value: &'a Value, field: &str) -> anyhow::Result<&'a str> {
+pub(super) fn text_field<'a>(value: &'a Value, field: &str) -> anyhow::Result<&'a str> {
     value[field].as_str().with_context(|| format!("the answer has no {field}"))
 }

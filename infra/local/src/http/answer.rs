@@ -7,15 +7,15 @@ use http_body_util::Full;
 use serde_json::{Value, json};
 
 /// Lambda's limit on what a synchronous invocation takes and returns.
-pub(crate) const LAMBDA_PAYLOAD: usize = 6 * 1024 * 1024;
+pub(crate) const MAX_LAMBDA_PAYLOAD_BYTES: usize = 6 * 1024 * 1024;
 
 pub(crate) type GatewayResponse = Response<Full<Bytes>>;
 
 /// `None` when the gateway could make nothing of it, which is its 500.
-pub(crate) fn answer(returned: &Value) -> Option<GatewayResponse> {
+pub(crate) fn response_from_lambda(returned: &Value) -> Option<GatewayResponse> {
     let Some(status) = returned.get("statusCode") else {
         // format 2.0 takes any other JSON for a body of its own
-        return Some(json_answer(StatusCode::OK, returned));
+        return Some(json_response(StatusCode::OK, returned));
     };
     let status = status.as_u64().or_else(|| status.as_str()?.parse().ok())?;
     let status = StatusCode::from_u16(u16::try_from(status).ok()?).ok()?;
@@ -27,7 +27,7 @@ pub(crate) fn answer(returned: &Value) -> Option<GatewayResponse> {
         Value::String(text) => Bytes::from(text.clone()),
         _ => return None,
     };
-    if returned["body"].as_str().is_some_and(|body| body.len() > LAMBDA_PAYLOAD) {
+    if returned["body"].as_str().is_some_and(|body| body.len() > MAX_LAMBDA_PAYLOAD_BYTES) {
         return None;
     }
     let mut response = Response::new(Full::new(body.clone()));
@@ -52,11 +52,11 @@ pub(crate) fn answer(returned: &Value) -> Option<GatewayResponse> {
 }
 
 /// The gateway's own answers.
-pub(crate) fn message(status: StatusCode, message: &str) -> GatewayResponse {
-    json_answer(status, &json!({ "message": message }))
+pub(crate) fn message_response(status: StatusCode, message: &str) -> GatewayResponse {
+    json_response(status, &json!({ "message": message }))
 }
 
-pub(crate) fn json_answer(status: StatusCode, body: &Value) -> GatewayResponse {
+pub(crate) fn json_response(status: StatusCode, body: &Value) -> GatewayResponse {
     let mut response = Response::new(Full::new(Bytes::from(body.to_string())));
     *response.status_mut() = status;
     let json = HeaderValue::from_static("application/json");
@@ -84,7 +84,7 @@ mod tests {
             "body": "AAH/",
             "isBase64Encoded": true,
         });
-        let answer = answer(&returned).unwrap();
+        let answer = response_from_lambda(&returned).unwrap();
         assert_eq!(answer.status(), StatusCode::CREATED);
         let headers = answer.headers();
         assert_eq!(
@@ -98,17 +98,22 @@ mod tests {
 
     #[tokio::test]
     async fn other_json_becomes_the_body() {
-        let answer = answer(&json!({"a": 1})).unwrap();
+        let answer = response_from_lambda(&json!({"a": 1})).unwrap();
         assert_eq!(answer.headers()["content-type"], "application/json");
         assert_eq!(body(answer).await, r#"{"a":1}"#);
     }
 
     #[test]
     fn an_invalid_response_is_refused() {
-        assert!(answer(&json!({"statusCode": 99})).is_none());
-        assert!(answer(&json!({"statusCode": 200, "body": {"a": 1}})).is_none());
-        assert!(answer(&json!({"statusCode": 200, "headers": {"a b": "c"}})).is_none());
-        assert!(answer(&json!({"statusCode": 200, "body": "x".repeat(LAMBDA_PAYLOAD + 1)})).is_none());
-        assert!(answer(&json!({"statusCode": 204})).is_some());
+        assert!(response_from_lambda(&json!({"statusCode": 99})).is_none());
+        assert!(response_from_lambda(&json!({"statusCode": 200, "body": {"a": 1}})).is_none());
+        assert!(response_from_lambda(&json!({"statusCode": 200, "headers": {"a b": "c"}})).is_none());
+        assert!(
+            response_from_lambda(
+                &json!({"statusCode": 200, "body": "x".repeat(MAX_LAMBDA_PAYLOAD_BYTES + 1)})
+            )
+            .is_none()
+        );
+        assert!(response_from_lambda(&json!({"statusCode": 204})).is_some());
     }
 }

@@ -22,7 +22,7 @@ pub(crate) struct RequestContext<'a> {
     pub(crate) path: &'a str,
 }
 
-pub(crate) fn event(
+pub(crate) fn http_event(
     parts: &Parts,
     body: &Bytes,
     route: &RouteMatch<'_>,
@@ -68,7 +68,7 @@ pub(crate) fn event(
         event["cookies"] = json!(cookies);
     }
     if !raw_query.is_empty() {
-        event["queryStringParameters"] = json!(query::joined(raw_query));
+        event["queryStringParameters"] = json!(query::query_parameters(raw_query));
     }
     if !route.parameters.is_empty() {
         event["pathParameters"] = json!(route.parameters);
@@ -89,7 +89,7 @@ pub(crate) fn event(
 fn event_headers(request: &HeaderMap, source_ip: IpAddr, authority: &str) -> BTreeMap<String, String> {
     let mut headers = BTreeMap::<String, String>::new();
     for (name, value) in request {
-        if *name == header::COOKIE || *name == header::FORWARDED || name == super::SOURCE_IP {
+        if *name == header::COOKIE || *name == header::FORWARDED || name == super::SOURCE_IP_HEADER {
             continue;
         }
         let value = String::from_utf8_lossy(value.as_bytes());

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use answer::{GatewayResponse, LAMBDA_PAYLOAD, answer, message};
+use answer::{GatewayResponse, MAX_LAMBDA_PAYLOAD_BYTES, message_response, response_from_lambda};
 use bytes::{Bytes, BytesMut};
 use http::{HeaderName, HeaderValue, Request, StatusCode, header, request::Parts};
 use http_body_util::BodyExt as _;
@@ -20,7 +20,7 @@ use hyper::body::{Body as _, Incoming};
 use crate::{gateway::ApiGateway, ids, record};
 
 /// Lets a test play many addresses: taken for the client's, and not passed on.
-pub(crate) const SOURCE_IP: HeaderName = HeaderName::from_static("x-local-source-ip");
+pub(crate) const SOURCE_IP_HEADER: HeaderName = HeaderName::from_static("x-local-source-ip");
 /// The figure an operation may report on what it cost (DESIGN 7).
 const COST_HEADER: &str = "x-colloquy-cost";
 /// HTTP APIs' limit on a request's payload, in bytes.
@@ -30,19 +30,19 @@ const MAX_DRAINED_BYTES: usize = 64 * 1024 * 1024;
 /// HTTP APIs' limit on the time an integration takes.
 const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
 
-pub(crate) async fn handle(
+pub(crate) async fn handle_request(
     gateway: Arc<ApiGateway>,
     request: Request<Incoming>,
     peer: IpAddr,
 ) -> GatewayResponse {
     let began = Instant::now();
     let at = gateway.clock.now();
-    let request_id = ids::gateway();
+    let request_id = ids::api_gateway_id();
     let (parts, body) = request.into_parts();
     let source_ip = source_ip(&parts, peer);
-    let path = query::decode(parts.uri.path());
+    let path = query::percent_decode(parts.uri.path());
 
-    let (mut answer, route) = match gateway.routes.select(parts.method.as_str(), &path) {
+    let (mut answer, route) = match gateway.routes.select_route(parts.method.as_str(), &path) {
         Some(route) => {
             let received = event::RequestContext {
                 request_id: &request_id,
@@ -53,20 +53,24 @@ pub(crate) async fn handle(
             };
             let answer = match read_body(body).await {
                 Ok(body) => {
-                    invoke_function(&gateway, event::event(&parts, &body, &route, &received), route.function)
-                        .await
+                    invoke_function(
+                        &gateway,
+                        event::http_event(&parts, &body, &route, &received),
+                        route.function,
+                    )
+                    .await
                 }
                 Err(refused) => refused,
             };
             (answer, route.key)
         }
-        None => (message(StatusCode::NOT_FOUND, "Not Found"), ""),
+        None => (message_response(StatusCode::NOT_FOUND, "Not Found"), ""),
     };
 
     if let Ok(id) = HeaderValue::try_from(&request_id) {
         answer.headers_mut().insert("apigw-requestid", id);
     }
-    gateway.record.request(record::RecordedRequest {
+    gateway.traffic.record_request(record::RecordedRequest {
         at,
         method: parts.method.to_string(),
         path,
@@ -80,19 +84,19 @@ pub(crate) async fn handle(
 }
 
 async fn invoke_function(gateway: &ApiGateway, event: serde_json::Value, function: &str) -> GatewayResponse {
-    if event["body"].as_str().is_some_and(|body| body.len() > LAMBDA_PAYLOAD) {
-        return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+    if event["body"].as_str().is_some_and(|body| body.len() > MAX_LAMBDA_PAYLOAD_BYTES) {
+        return message_response(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
     }
     match tokio::time::timeout(INTEGRATION_TIMEOUT, gateway.runner.invoke(function, event)).await {
-        Ok(Ok(returned)) => answer(&returned),
+        Ok(Ok(returned)) => response_from_lambda(&returned),
         Ok(Err(_)) => None,
-        Err(_) => Some(message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable")),
+        Err(_) => Some(message_response(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable")),
     }
-    .unwrap_or_else(|| message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"))
+    .unwrap_or_else(|| message_response(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"))
 }
 
 pub(crate) fn source_ip(parts: &Parts, peer: IpAddr) -> IpAddr {
-    let played = parts.headers.get(SOURCE_IP).and_then(|value| value.to_str().ok()?.parse().ok());
+    let played = parts.headers.get(SOURCE_IP_HEADER).and_then(|value| value.to_str().ok()?.parse().ok());
     played.unwrap_or(peer)
 }
 
@@ -101,7 +105,7 @@ async fn read_body(mut body: Incoming) -> Result<Bytes, GatewayResponse> {
     let mut whole = BytesMut::with_capacity(hint.min(MAX_PAYLOAD_BYTES));
     let mut length = 0;
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| message(StatusCode::BAD_REQUEST, "Bad Request"))?;
+        let frame = frame.map_err(|_| message_response(StatusCode::BAD_REQUEST, "Bad Request"))?;
         let Some(data) = frame.data_ref() else { continue };
         length += data.len();
         if length > MAX_DRAINED_BYTES {
@@ -114,7 +118,7 @@ async fn read_body(mut body: Incoming) -> Result<Bytes, GatewayResponse> {
     if length <= MAX_PAYLOAD_BYTES {
         return Ok(whole.freeze());
     }
-    let mut refused = message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+    let mut refused = message_response(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
     refused.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     Err(refused)
 }

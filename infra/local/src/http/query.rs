@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 
 /// The pairs of a query string, decoded, in order.
-pub(crate) fn pairs(raw: &str) -> impl Iterator<Item = (String, String)> {
+pub(crate) fn query_pairs(raw: &str) -> impl Iterator<Item = (String, String)> {
     raw.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (decode(&name.replace('+', " ")), decode(&value.replace('+', " ")))
+        (percent_decode(&name.replace('+', " ")), percent_decode(&value.replace('+', " ")))
     })
 }
 
 /// One value a name; several are joined by a comma.
-pub(crate) fn joined(raw: &str) -> BTreeMap<String, String> {
+pub(crate) fn query_parameters(raw: &str) -> BTreeMap<String, String> {
     let mut parameters = BTreeMap::<String, String>::new();
-    for (name, value) in pairs(raw) {
+    for (name, value) in query_pairs(raw) {
         parameters
             .entry(name)
             .and_modify(|values| {
@@ -26,7 +26,7 @@ pub(crate) fn joined(raw: &str) -> BTreeMap<String, String> {
 }
 
 /// Leaves a broken escape as it is.
-pub(crate) fn decode(text: &str) -> String {
+pub(crate) fn percent_decode(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;
@@ -54,7 +54,7 @@ mod tests {
     fn query_strings_are_decoded() {
         let expected =
             [("a", "1,2 3"), ("b c", ""), ("d", "ü&%zz%")].map(|(k, v)| (k.to_owned(), v.to_owned()));
-        assert_eq!(joined("a=1&b%20c&a=2+3&d=%C3%BC%26%zz%&"), BTreeMap::from(expected));
-        assert!(joined("").is_empty());
+        assert_eq!(query_parameters("a=1&b%20c&a=2+3&d=%C3%BC%26%zz%&"), BTreeMap::from(expected));
+        assert!(query_parameters("").is_empty());
     }
 }

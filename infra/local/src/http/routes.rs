@@ -52,7 +52,7 @@ impl RouteTable {
         Self { routes }
     }
 
-    pub(crate) fn select(&self, method: &str, path: &str) -> Option<RouteMatch<'_>> {
+    pub(crate) fn select_route(&self, method: &str, path: &str) -> Option<RouteMatch<'_>> {
         let wanted: Vec<&str> = path.strip_prefix('/').unwrap_or(path).split('/').collect();
         self.routes.iter().find_map(|route| {
             if route.method.as_ref().is_some_and(|own| own != method) {
@@ -156,14 +156,14 @@ mod tests {
             ("GET", "/v1", "$default"),
             ("GET", "/", "$default"),
         ] {
-            assert_eq!(routes.select(method, path).unwrap().key, key, "{method} {path}");
+            assert_eq!(routes.select_route(method, path).unwrap().key, key, "{method} {path}");
         }
     }
 
     #[test]
     fn parameters_are_captured() {
         let routes = routes();
-        let parameters = |path| routes.select("GET", path).unwrap().parameters;
+        let parameters = |path| routes.select_route("GET", path).unwrap().parameters;
         assert_eq!(parameters("/v1/sessions/1"), BTreeMap::from([("id", "1".to_owned())]));
         assert_eq!(parameters("/v1/sessions/1/a/"), BTreeMap::from([("proxy", "1/a/".to_owned())]));
         assert!(parameters("/nothing").is_empty());
@@ -172,6 +172,6 @@ mod tests {
     #[test]
     fn without_a_default_route_a_request_may_match_none() {
         let routes = RouteTable::new(vec![HttpRoute { key: "GET /a".into(), function: "F".into() }]);
-        assert!(routes.select("GET", "/b").is_none() && routes.select("POST", "/a").is_none());
+        assert!(routes.select_route("GET", "/b").is_none() && routes.select_route("POST", "/a").is_none());
     }
 }

@@ -36,7 +36,7 @@ impl RequestUnits {
     }
 
     pub(super) fn dollars(self) -> f64 {
-        READ_UNIT.of(self.read) + WRITE_UNIT.of(self.write)
+        READ_UNIT.for_quantity(self.read) + WRITE_UNIT.for_quantity(self.write)
     }
 }
 
@@ -50,16 +50,17 @@ pub(super) struct BilledTraffic<'a> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-pub(super) fn estimate(traffic: &BilledTraffic<'_>) -> CostEstimate {
+pub(super) fn estimate_cost(traffic: &BilledTraffic<'_>) -> CostEstimate {
     let mut estimate = CostEstimate {
-        http_api: HTTP_REQUEST.of(traffic.http_requests as f64),
-        socket_api: SOCKET_MESSAGE.of(traffic.socket_messages as f64),
-        queues: QUEUE_REQUEST.of(traffic.queue_requests as f64),
+        http_api: HTTP_REQUEST.for_quantity(traffic.http_requests as f64),
+        socket_api: SOCKET_MESSAGE.for_quantity(traffic.socket_messages as f64),
+        queues: QUEUE_REQUEST.for_quantity(traffic.queue_requests as f64),
         ..CostEstimate::default()
     };
     for usage in traffic.functions {
         let gb_seconds = usage.billed_ms as f64 / 1_000.0 * f64::from(usage.memory_mb) / 1_024.0;
-        estimate.lambda += INVOCATION.of(usage.invocations as f64) + GB_SECOND.of(gb_seconds);
+        estimate.lambda +=
+            INVOCATION.for_quantity(usage.invocations as f64) + GB_SECOND.for_quantity(gb_seconds);
         estimate.table +=
             RequestUnits { read: usage.table.read_units, write: usage.table.write_units }.dollars();
     }
@@ -97,7 +98,7 @@ mod tests {
             queue_requests: 0,
             functions: &[usage],
         };
-        let estimate = estimate(&traffic);
+        let estimate = estimate_cost(&traffic);
         // 1.00 + 0.20 + 5,000 GB-s * 0.0000133334 + 0.125
         assert!((estimate.total - 1.391_667).abs() < 1e-6, "{estimate:?}");
     }

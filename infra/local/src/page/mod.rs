@@ -29,25 +29,27 @@ use state::PageState;
 
 use crate::{
     gateway::ApiGateway,
-    http::answer::{GatewayResponse, json_answer, message},
+    http::answer::{GatewayResponse, json_response, message_response},
 };
 
-pub(crate) async fn answer(
+pub(crate) async fn handle_request(
     gateway: &Arc<ApiGateway>,
     request: Request<Incoming>,
     host: &Authority,
 ) -> GatewayResponse {
     if !is_own_origin(&request, host) {
-        return message(StatusCode::FORBIDDEN, "/_local answers only to this machine's own pages");
+        return message_response(StatusCode::FORBIDDEN, "/_local answers only to this machine's own pages");
     }
     let path = request.uri().path().trim_end_matches('/').to_owned();
     let segments: Vec<&str> = path.split('/').skip(2).collect();
     match (request.method(), segments.as_slice()) {
-        (&Method::GET, []) => page(&html::render(&PageState::of(gateway))),
-        (&Method::GET, ["page.js"]) => script(),
-        (&Method::GET, ["state.json"]) => json_answer(StatusCode::OK, &json!(PageState::of(gateway))),
+        (&Method::GET, []) => html_response(&html::render(&PageState::from_gateway(gateway))),
+        (&Method::GET, ["page.js"]) => script_response(),
+        (&Method::GET, ["state.json"]) => {
+            json_response(StatusCode::OK, &json!(PageState::from_gateway(gateway)))
+        }
         (&Method::GET, ["mail"]) => {
-            json_answer(StatusCode::OK, &json!({"items": PageState::of(gateway).mail}))
+            json_response(StatusCode::OK, &json!({"items": PageState::from_gateway(gateway).mail}))
         }
         (&Method::POST, ["clock"]) => advance_clock(gateway, request).await,
         (&Method::POST, ["schedules"]) => {
@@ -55,13 +57,13 @@ pub(crate) async fn answer(
             done(&json!({}))
         }
         (&Method::POST, ["queues", name, "redrive"]) => {
-            let queues = gateway.cloud.queues();
+            let queues = gateway.emulator.sqs();
             if !queues.names().iter().any(|known| known == name) {
-                return message(StatusCode::NOT_FOUND, "There is no such queue");
+                return message_response(StatusCode::NOT_FOUND, "There is no such queue");
             }
             done(&json!({"redriven": queues.redrive(name)}))
         }
-        _ => message(StatusCode::NOT_FOUND, "Not Found"),
+        _ => message_response(StatusCode::NOT_FOUND, "Not Found"),
     }
 }
 
@@ -83,13 +85,13 @@ async fn advance_clock(gateway: &ApiGateway, request: Request<Incoming>) -> Gate
         Limited::new(request.into_body(), 1_024).collect().await.map(http_body_util::Collected::to_bytes);
     let wanted = body.ok().and_then(|body| serde_json::from_slice::<AdvanceClockRequest>(&body).ok());
     let Some(AdvanceClockRequest { advance_seconds }) = wanted else {
-        return message(StatusCode::BAD_REQUEST, "The body should be {\"advance_seconds\": n}");
+        return message_response(StatusCode::BAD_REQUEST, "The body should be {\"advance_seconds\": n}");
     };
     gateway.clock.advance(Duration::from_secs(advance_seconds));
     done(&json!({"now": gateway.clock.now()}))
 }
 
-fn script() -> GatewayResponse {
+fn script_response() -> GatewayResponse {
     let mut response = Response::new(Full::new(Bytes::from_static(include_bytes!("page.js"))));
     response
         .headers_mut()
@@ -98,10 +100,10 @@ fn script() -> GatewayResponse {
 }
 
 fn done(body: &serde_json::Value) -> GatewayResponse {
-    json_answer(StatusCode::OK, body)
+    json_response(StatusCode::OK, body)
 }
 
-fn page(html: &str) -> GatewayResponse {
+fn html_response(html: &str) -> GatewayResponse {
     let mut response = Response::new(Full::new(Bytes::from(html.to_owned())));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));

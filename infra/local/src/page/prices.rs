@@ -15,7 +15,7 @@ pub(super) struct UnitPrice {
 }
 
 impl UnitPrice {
-    pub(super) fn of(self, quantity: f64) -> f64 {
+    pub(super) fn for_quantity(self, quantity: f64) -> f64 {
         quantity / self.per * self.dollars
     }
 }

@@ -4,7 +4,7 @@ use cloud::SentEmail;
 use serde::Serialize;
 
 use super::{
-    estimate::{BilledTraffic, CostEstimate, estimate},
+    estimate::{BilledTraffic, CostEstimate, estimate_cost},
     prices::{LIST, UnitPrice},
 };
 use crate::{
@@ -53,21 +53,21 @@ pub(super) struct PageState {
 }
 
 impl PageState {
-    pub(super) fn of(gateway: &ApiGateway) -> Self {
-        let requests = gateway.record.recent();
+    pub(super) fn from_gateway(gateway: &ApiGateway) -> Self {
+        let requests = gateway.traffic.recent_requests();
         let functions = gateway.runner.usage();
-        let (http, frames) = (gateway.record.http_requests(), gateway.record.frames());
-        let posts = gateway.cloud.connections().posts();
-        let mut mail = gateway.cloud.outbox().all();
+        let (http, frames) = (gateway.traffic.http_requests(), gateway.traffic.frames());
+        let posts = gateway.emulator.connections().posts();
+        let mut mail = gateway.emulator.ses().emails();
         mail.reverse();
         Self {
             url: format!("http://{}", gateway.authority),
             now: gateway.clock.now(),
             started: gateway.started,
-            estimate: estimate(&BilledTraffic {
+            estimate: estimate_cost(&BilledTraffic {
                 http_requests: http,
                 socket_messages: frames + posts,
-                queue_requests: gateway.record.queue_requests(),
+                queue_requests: gateway.traffic.queue_requests(),
                 functions: &functions,
             }),
             prices: &LIST,
@@ -75,7 +75,7 @@ impl PageState {
             http_requests: http,
             socket_messages: frames,
             posts,
-            sockets: gateway.sockets.as_ref().map(SocketGateway::list).unwrap_or_default(),
+            sockets: gateway.sockets.as_ref().map(SocketGateway::open_sockets).unwrap_or_default(),
             queues: queue_states(gateway),
             mail,
             functions,
@@ -84,10 +84,10 @@ impl PageState {
 }
 
 fn queue_states(gateway: &ApiGateway) -> Vec<QueueState> {
-    let queues = gateway.cloud.queues();
+    let queues = gateway.emulator.sqs();
     let state = |name: String| {
         let depth = queues.depth(&name);
-        let letters = if gateway.read_queues.contains(&name) { Vec::new() } else { queues.peek(&name) };
+        let letters = if gateway.consumed_queues.contains(&name) { Vec::new() } else { queues.peek(&name) };
         QueueState {
             visible: depth.visible,
             in_flight: depth.in_flight,

@@ -22,7 +22,7 @@ use tokio_tungstenite::{
 
 use super::{
     FrameFault, SocketActivity,
-    event::{SocketConnection, select},
+    event::{SocketConnection, select_route},
 };
 use crate::{gateway::ApiGateway, ids};
 
@@ -40,10 +40,10 @@ type SocketStream = WebSocketStream<TokioIo<Upgraded>>;
 pub(super) struct SocketTask {
     gateway: Arc<ApiGateway>,
     connection: Arc<SocketConnection>,
-    pulse: Arc<SocketActivity>,
+    activity: Arc<SocketActivity>,
     rx: UnboundedReceiver<OutboundFrame>,
     /// A frame that chaos keeps back until the next one is out.
-    late: Option<String>,
+    delayed_frame: Option<String>,
 }
 
 /// Why a socket is over, as `$disconnect` tells it.
@@ -65,7 +65,7 @@ impl SocketTask {
         pulse: Arc<SocketActivity>,
         rx: UnboundedReceiver<OutboundFrame>,
     ) -> Self {
-        Self { gateway, connection: Arc::new(connection), pulse, rx, late: None }
+        Self { gateway, connection: Arc::new(connection), activity: pulse, rx, delayed_frame: None }
     }
 
     pub(super) async fn run(mut self, upgrade: OnUpgrade) {
@@ -80,11 +80,11 @@ impl SocketTask {
             }
             Err(_) => SocketEnd::new(1006, "Connection closed abnormally"),
         };
-        self.gateway.cloud.connections().remove(&self.connection.id);
+        self.gateway.emulator.connections().remove(&self.connection.id);
         let Some(sockets) = &self.gateway.sockets else { return };
-        let function = sockets.api.routes.get("$disconnect").filter(|_| !sockets.drop_disconnect());
+        let function = sockets.api.routes.get("$disconnect").filter(|_| !sockets.roll_dropped_disconnect());
         if let Some(function) = function {
-            let event = self.connection.disconnect(end.code, &end.reason, self.gateway.clock.now());
+            let event = self.connection.disconnect_event(end.code, &end.reason, self.gateway.clock.now());
             // logged by the runner
             let _ = self.gateway.runner.invoke(function, event).await;
         }
@@ -147,14 +147,14 @@ impl SocketTask {
 
     /// What goes out now, where this was to.
     fn apply_frame_faults(&mut self, text: String) -> Vec<String> {
-        let mishap = self.gateway.sockets.as_ref().and_then(super::SocketGateway::mishap);
+        let mishap = self.gateway.sockets.as_ref().and_then(super::SocketGateway::roll_frame_fault);
         let mut now = match mishap {
             None => vec![text],
             Some(FrameFault::Lost) => Vec::new(),
-            Some(FrameFault::Twice) => vec![text.clone(), text],
-            Some(FrameFault::Late) => return self.late.replace(text).into_iter().collect(),
+            Some(FrameFault::Duplicated) => vec![text.clone(), text],
+            Some(FrameFault::Delayed) => return self.delayed_frame.replace(text).into_iter().collect(),
         };
-        now.extend(self.late.take());
+        now.extend(self.delayed_frame.take());
         now
     }
 
@@ -170,7 +170,7 @@ impl SocketTask {
         match message {
             Some(Ok(Message::Text(text))) => {
                 self.record_activity();
-                self.gateway.record.frame();
+                self.gateway.traffic.record_frame();
                 if let Some(permit) = permit.take() {
                     self.invoke_for_message(text.as_str().to_owned(), permit);
                 }
@@ -208,20 +208,20 @@ impl SocketTask {
     fn invoke_for_message(&self, body: String, permit: OwnedSemaphorePermit) {
         let gateway = Arc::clone(&self.gateway);
         let connection = Arc::clone(&self.connection);
-        let pulse = Arc::clone(&self.pulse);
+        let pulse = Arc::clone(&self.activity);
         tokio::spawn(async move {
             let Some(sockets) = &gateway.sockets else { return };
             let routes = &sockets.api.routes;
             let known = |key: &str| routes.get_key_value(key).map(|(key, _)| key.as_str());
-            let route = select(&sockets.api.selection, &body, known);
+            let route = select_route(&sockets.api.selection, &body, known);
             let Some(function) = routes.get(route) else { return };
-            let event = connection.message(route, &body, gateway.clock.now());
+            let event = connection.message_event(route, &body, gateway.clock.now());
             // what it returns is dropped: without a RouteResponse a body goes nowhere
             if gateway.runner.invoke(function, event).await.is_err() {
                 let notice = json!({
                     "message": "Internal server error",
                     "connectionId": connection.id,
-                    "requestId": ids::gateway(),
+                    "requestId": ids::api_gateway_id(),
                 });
                 let _ = pulse.tx.send(OutboundFrame::Text(notice.to_string()));
             }
@@ -231,12 +231,12 @@ impl SocketTask {
 
     fn record_activity(&self) {
         let now_ms = self.gateway.clock.millis();
-        self.pulse.last_active_ms.store(now_ms, Ordering::Relaxed);
-        self.gateway.cloud.connections().touch(&self.connection.id, now_ms);
+        self.activity.last_active_ms.store(now_ms, Ordering::Relaxed);
+        self.gateway.emulator.connections().touch(&self.connection.id, now_ms);
     }
 
     fn close_by_chaos(&self) -> bool {
-        self.gateway.sockets.as_ref().is_some_and(super::SocketGateway::cut)
+        self.gateway.sockets.as_ref().is_some_and(super::SocketGateway::roll_cut)
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) struct SocketConnection {
 }
 
 impl SocketConnection {
-    pub(super) fn connect(&self, at: Timestamp) -> Value {
+    pub(super) fn connect_event(&self, at: Timestamp) -> Value {
         let mut event = self.with_headers("$connect", "CONNECT", at);
         if !self.query.is_empty() {
             event["queryStringParameters"] = json!(last_values(&self.query));
@@ -33,14 +33,14 @@ impl SocketConnection {
         event
     }
 
-    pub(super) fn message(&self, route: &str, body: &str, at: Timestamp) -> Value {
+    pub(super) fn message_event(&self, route: &str, body: &str, at: Timestamp) -> Value {
         let mut event = self.event(route, "MESSAGE", at);
-        event["requestContext"]["messageId"] = json!(ids::gateway());
+        event["requestContext"]["messageId"] = json!(ids::api_gateway_id());
         event["body"] = json!(body);
         event
     }
 
-    pub(super) fn disconnect(&self, code: u16, reason: &str, at: Timestamp) -> Value {
+    pub(super) fn disconnect_event(&self, code: u16, reason: &str, at: Timestamp) -> Value {
         let mut event = self.with_headers("$disconnect", "DISCONNECT", at);
         event["requestContext"]["disconnectStatusCode"] = json!(code);
         event["requestContext"]["disconnectReason"] = json!(reason);
@@ -55,7 +55,7 @@ impl SocketConnection {
     }
 
     fn event(&self, route: &str, kind: &str, at: Timestamp) -> Value {
-        let request_id = ids::gateway();
+        let request_id = ids::api_gateway_id();
         json!({
             "requestContext": {
                 "routeKey": route,
@@ -78,10 +78,14 @@ impl SocketConnection {
 }
 
 /// The headers of a handshake; who the client is comes from the connection.
-pub(super) fn headers(request: &HeaderMap, source_ip: IpAddr, port: &str) -> BTreeMap<String, Vec<String>> {
+pub(super) fn handshake_headers(
+    request: &HeaderMap,
+    source_ip: IpAddr,
+    port: &str,
+) -> BTreeMap<String, Vec<String>> {
     let mut headers = BTreeMap::<String, Vec<String>>::new();
     for (name, value) in request {
-        if *name != http::header::FORWARDED && name != crate::http::SOURCE_IP {
+        if *name != http::header::FORWARDED && name != crate::http::SOURCE_IP_HEADER {
             let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
             headers.entry(name.as_str().to_owned()).or_default().push(value);
         }
@@ -93,9 +97,9 @@ pub(super) fn headers(request: &HeaderMap, source_ip: IpAddr, port: &str) -> BTr
 }
 
 /// Query parameters; the session in the path counts as one, unless the query names another.
-pub(super) fn parameters(raw: &str, session: Option<String>) -> BTreeMap<String, Vec<String>> {
+pub(super) fn query_parameters(raw: &str, session: Option<String>) -> BTreeMap<String, Vec<String>> {
     let mut parameters = BTreeMap::<String, Vec<String>>::new();
-    for (name, value) in query::pairs(raw) {
+    for (name, value) in query::query_pairs(raw) {
         parameters.entry(name).or_default().push(value);
     }
     if let Some(session) = session {
@@ -109,7 +113,11 @@ fn last_values(values: &BTreeMap<String, Vec<String>>) -> BTreeMap<&str, &str> {
 }
 
 /// The route of a message: what the selection expression finds in it, if the API has that route.
-pub(super) fn select<'r>(selection: &[String], body: &str, has: impl Fn(&str) -> Option<&'r str>) -> &'r str {
+pub(super) fn select_route<'r>(
+    selection: &[String],
+    body: &str,
+    has: impl Fn(&str) -> Option<&'r str>,
+) -> &'r str {
     let parsed: Option<Value> = serde_json::from_str(body).ok();
     let found =
         parsed.as_ref().and_then(|body| selection.iter().try_fold(body, |value, field| value.get(field)));
@@ -137,13 +145,13 @@ mod tests {
             ("[1]", "$default"),
             ("not JSON", "$default"),
         ] {
-            assert_eq!(select(&selection, body, has), route, "{body}");
+            assert_eq!(select_route(&selection, body, has), route, "{body}");
         }
     }
 
     #[test]
     fn the_session_in_the_path_becomes_a_parameter() {
-        let parameters = parameters("a=1&a=2&token=x%2By", Some("7".into()));
+        let parameters = query_parameters("a=1&a=2&token=x%2By", Some("7".into()));
         assert_eq!(
             last_values(&parameters),
             BTreeMap::from([("a", "2"), ("session_id", "7"), ("token", "x+y")])

@@ -28,7 +28,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use crate::{
     gateway::ApiGateway,
     http::{
-        answer::{GatewayResponse, json_answer},
+        answer::{GatewayResponse, json_response},
         source_ip,
     },
     ids,
@@ -42,7 +42,7 @@ const MAX_CONNECTION_LIFETIME: Duration = Duration::from_hours(2);
 /// The API and its open sockets.
 pub(crate) struct SocketGateway {
     api: SocketApi,
-    mischief: Option<SocketChaos>,
+    chaos: Option<SocketChaos>,
     open: Mutex<HashMap<String, Arc<SocketActivity>>>,
 }
 
@@ -57,9 +57,9 @@ struct SocketChaos {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum FrameFault {
     Lost,
-    Twice,
+    Duplicated,
     /// Behind the next one; where none follows, it is lost.
-    Late,
+    Delayed,
 }
 
 /// How old a socket is, when it last spoke, and how to reach it.
@@ -95,29 +95,31 @@ impl SocketGateway {
             drop_disconnect: chaos.dice("drop_disconnect"),
             frames: chaos.dice("frames"),
         });
-        Self { api, mischief, open: Mutex::default() }
+        Self { api, chaos: mischief, open: Mutex::default() }
     }
 
     fn open(&self) -> MutexGuard<'_, HashMap<String, Arc<SocketActivity>>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn cut(&self) -> bool {
-        self.mischief.as_ref().is_some_and(|mischief| mischief.cut.hit(mischief.chaos.cut))
+    fn roll_cut(&self) -> bool {
+        self.chaos.as_ref().is_some_and(|mischief| mischief.cut.hit(mischief.chaos.cut_socket))
     }
 
-    fn mishap(&self) -> Option<FrameFault> {
-        let SocketChaos { chaos, frames, .. } = self.mischief.as_ref()?;
-        frames.hit(chaos.frames).then(|| frames.pick([FrameFault::Lost, FrameFault::Twice, FrameFault::Late]))
+    fn roll_frame_fault(&self) -> Option<FrameFault> {
+        let SocketChaos { chaos, frames, .. } = self.chaos.as_ref()?;
+        frames
+            .hit(chaos.frame_faults)
+            .then(|| frames.pick([FrameFault::Lost, FrameFault::Duplicated, FrameFault::Delayed]))
     }
 
-    fn drop_disconnect(&self) -> bool {
-        self.mischief
+    fn roll_dropped_disconnect(&self) -> bool {
+        self.chaos
             .as_ref()
             .is_some_and(|mischief| mischief.drop_disconnect.hit(mischief.chaos.drop_disconnect))
     }
 
-    pub(crate) fn list(&self) -> Vec<OpenSocket> {
+    pub(crate) fn open_sockets(&self) -> Vec<OpenSocket> {
         let mut list: Vec<OpenSocket> = self
             .open()
             .iter()
@@ -159,7 +161,7 @@ impl SocketGateway {
 }
 
 /// Whether a request asks for the socket.
-pub(crate) fn wanted(gateway: &ApiGateway, request: &Request<Incoming>) -> Option<SocketPath> {
+pub(crate) fn socket_request(gateway: &ApiGateway, request: &Request<Incoming>) -> Option<SocketPath> {
     let upgrade = request.headers().get(header::UPGRADE)?;
     if request.method() != Method::GET || !upgrade.as_bytes().eq_ignore_ascii_case(b"websocket") {
         return None;
@@ -201,12 +203,12 @@ async fn connect(
     let user_agent =
         parts.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
     let connection = SocketConnection {
-        id: ids::gateway(),
+        id: ids::api_gateway_id(),
         connected_at: now,
         source_ip,
         user_agent: user_agent.to_owned(),
-        headers: event::headers(&parts.headers, source_ip, port),
-        query: event::parameters(parts.uri.query().unwrap_or_default(), path.session),
+        headers: event::handshake_headers(&parts.headers, source_ip, port),
+        query: event::query_parameters(parts.uri.query().unwrap_or_default(), path.session),
         stage: sockets.api.stage.clone(),
         domain: gateway.authority.clone(),
     };
@@ -218,14 +220,14 @@ async fn connect(
         source_ip: source_ip.to_string(),
         user_agent: user_agent.to_owned(),
     };
-    let connections = gateway.cloud.connections();
+    let connections = gateway.emulator.connections();
     connections.register(&connection.id, info, tx.clone());
 
     let returned = match sockets.api.routes.get("$connect") {
-        Some(function) => gateway.runner.invoke(function, connection.connect(now)).await.ok(),
+        Some(function) => gateway.runner.invoke(function, connection.connect_event(now)).await.ok(),
         None => Some(serde_json::json!({"statusCode": 200})),
     };
-    let status = returned.as_ref().and_then(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let status = returned.as_ref().and_then(handshake_status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     if !status.is_success() {
         connections.remove(&connection.id);
         return refusal_response(status, &connection.id);
@@ -254,7 +256,7 @@ async fn connect(
     response
 }
 
-fn status(returned: &Value) -> Option<StatusCode> {
+fn handshake_status(returned: &Value) -> Option<StatusCode> {
     let status = &returned["statusCode"];
     let status = status.as_u64().or_else(|| status.as_str()?.parse().ok())?;
     StatusCode::from_u16(u16::try_from(status).ok()?).ok()
@@ -277,8 +279,8 @@ fn refusal_response(status: StatusCode, connection_id: &str) -> GatewayResponse 
     let status =
         if status.is_client_error() || status.is_server_error() { status } else { StatusCode::BAD_GATEWAY };
     let message = status.canonical_reason().unwrap_or("Refused");
-    json_answer(
+    json_response(
         status,
-        &serde_json::json!({"message": message, "connectionId": connection_id, "requestId": ids::gateway()}),
+        &serde_json::json!({"message": message, "connectionId": connection_id, "requestId": ids::api_gateway_id()}),
     )
 }

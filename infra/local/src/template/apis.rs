@@ -37,7 +37,7 @@ impl SamTemplate {
                 });
             if !well_formed {
                 return Err(TemplateError::new(
-                    route.path("RouteKey"),
+                    route.property_path("RouteKey"),
                     format!("{key:?} is no METHOD /path"),
                 ));
             }
@@ -55,7 +55,7 @@ impl SamTemplate {
         let expression = self.required_text(api, "RouteSelectionExpression")?;
         let selection = expression.strip_prefix("$request.body.").ok_or_else(|| {
             TemplateError::new(
-                api.path("RouteSelectionExpression"),
+                api.property_path("RouteSelectionExpression"),
                 "the local cloud selects by $request.body.FIELD",
             )
         })?;
@@ -85,8 +85,9 @@ impl SamTemplate {
         let mut found = Vec::new();
         for route in self.resources("AWS::ApiGatewayV2::Route")? {
             let api = self.required_text(route, "ApiId")?;
-            let api =
-                self.resource(&api).ok_or_else(|| TemplateError::new(route.path("ApiId"), "no such API"))?;
+            let api = self
+                .resource(&api)
+                .ok_or_else(|| TemplateError::new(route.property_path("ApiId"), "no such API"))?;
             if api.property("ProtocolType") == protocol {
                 found.push(route);
             }
@@ -96,7 +97,7 @@ impl SamTemplate {
 
     /// The function behind a route, which the API must be permitted to invoke: on AWS a missing permission is a 500.
     fn target_function(&self, route: TemplateResource<'_>) -> TemplateResult<String> {
-        let path = route.path("Target");
+        let path = route.property_path("Target");
         let target = self.required_text(route, "Target")?;
         let integration = target.strip_prefix("integrations/").and_then(|id| self.resource(id));
         let integration =
@@ -113,7 +114,10 @@ impl SamTemplate {
                 return Ok(function.id.to_owned());
             }
         }
-        Err(TemplateError::new(integration.path("IntegrationUri"), format!("{uri:?} names no function")))
+        Err(TemplateError::new(
+            integration.property_path("IntegrationUri"),
+            format!("{uri:?} names no function"),
+        ))
     }
 
     fn invocable_functions(&self) -> TemplateResult<BTreeSet<String>> {
@@ -127,19 +131,20 @@ impl SamTemplate {
     }
 
     fn required_text(&self, resource: TemplateResource<'_>, property: &str) -> TemplateResult<String> {
-        let path = resource.path(property);
-        self.text(resource.property(property), &path)?.ok_or_else(|| TemplateError::new(path, "is missing"))
+        let path = resource.property_path(property);
+        self.resolve_text(resource.property(property), &path)?
+            .ok_or_else(|| TemplateError::new(path, "is missing"))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{LocalSecrets, tests::repository};
+    use super::super::{LocalSecrets, tests::repository_template};
     use super::*;
 
     #[test]
     fn the_routes_of_the_repository_lead_to_their_functions() {
-        let template = repository();
+        let template = repository_template();
         let routes = template.http_routes().unwrap();
         let function = |key: &str| routes.iter().find(|route| route.key == key).unwrap().function.as_str();
         assert_eq!(function("ANY /v1/auth/{proxy+}"), "ApiIdentity");

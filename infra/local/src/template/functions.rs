@@ -30,11 +30,11 @@ pub struct EventSourceMapping {
     pub fifo: bool,
     pub batch_size: usize,
     /// How long a batch may wait for company.
-    pub window: Duration,
+    pub batching_window: Duration,
     /// `FunctionResponseTypes: [ReportBatchItemFailures]`
     pub partial_failures: bool,
     /// `ScalingConfig.MaximumConcurrency`
-    pub concurrency: Option<usize>,
+    pub max_concurrency: Option<usize>,
 }
 
 /// A function that runs by the clock.
@@ -48,7 +48,7 @@ pub struct ScheduleSpec {
     /// The event to send, where the template gives one.
     pub input: Option<Value>,
     /// EventBridge Scheduler (`ScheduleV2`) and not a rule of the older EventBridge.
-    pub scheduler: bool,
+    pub is_scheduler: bool,
 }
 
 impl SamTemplate {
@@ -64,11 +64,11 @@ impl SamTemplate {
         // what the function says itself, else the Globals
         let setting = |name: &str| match function.property(name) {
             Value::Null => (&globals[name], format!("Globals.Function.{name}")),
-            own => (own, function.path(name)),
+            own => (own, function.property_path(name)),
         };
         let number = |name: &str, default: u64| {
             let (value, path) = setting(name);
-            Ok::<_, TemplateError>(self.number(value, &path)?.unwrap_or(default))
+            Ok::<_, TemplateError>(self.resolve_number(value, &path)?.unwrap_or(default))
         };
         let name = self.physical_name(function)?;
         Ok(FunctionSpec {
@@ -91,12 +91,12 @@ impl SamTemplate {
         let own = &function.property("Environment")["Variables"];
         let sources = [
             (globals, "Globals.Function.Environment.Variables".to_owned()),
-            (own, function.path("Environment.Variables")),
+            (own, function.property_path("Environment.Variables")),
         ];
         for (source, path) in sources {
             for (name, value) in source.as_object().into_iter().flatten() {
                 let path = format!("{path}.{name}");
-                match self.text(value, &path)? {
+                match self.resolve_text(value, &path)? {
                     Some(text) => variables.insert(name.clone(), text),
                     None => variables.remove(name),
                 };
@@ -105,18 +105,18 @@ impl SamTemplate {
         Ok(variables)
     }
 
-    pub fn mappings(&self) -> TemplateResult<Vec<EventSourceMapping>> {
+    pub fn event_source_mappings(&self) -> TemplateResult<Vec<EventSourceMapping>> {
         let mut mappings = Vec::new();
         for (function, name, event) in self.function_events()? {
-            let at = |property: &str| function.path(&format!("Events.{name}.Properties.{property}"));
+            let at = |property: &str| function.property_path(&format!("Events.{name}.Properties.{property}"));
             let properties = &event["Properties"];
             if event["Type"] != "SQS" {
                 continue;
             }
-            let number = |property: &str| self.number(&properties[property], &at(property));
+            let number = |property: &str| self.resolve_number(&properties[property], &at(property));
             let size = |number: Option<u64>| number.and_then(|number| usize::try_from(number).ok());
             let queue_arn = self
-                .text(&properties["Queue"], &at("Queue"))?
+                .resolve_text(&properties["Queue"], &at("Queue"))?
                 .ok_or_else(|| TemplateError::new(at("Queue"), "is missing"))?;
             let responses =
                 self.resolve(&properties["FunctionResponseTypes"], &at("FunctionResponseTypes"))?;
@@ -126,13 +126,14 @@ impl SamTemplate {
                 fifo: queue_arn.strip_suffix(".fifo").is_some(),
                 queue_arn,
                 batch_size: size(number("BatchSize")?).unwrap_or(10),
-                window: Duration::from_secs(number("MaximumBatchingWindowInSeconds")?.unwrap_or(0)),
+                batching_window: Duration::from_secs(number("MaximumBatchingWindowInSeconds")?.unwrap_or(0)),
                 partial_failures: responses
                     .as_array()
                     .is_some_and(|types| types.iter().any(|kind| kind == "ReportBatchItemFailures")),
-                concurrency: size(
-                    self.number(&properties["ScalingConfig"]["MaximumConcurrency"], &at("ScalingConfig"))?,
-                ),
+                max_concurrency: size(self.resolve_number(
+                    &properties["ScalingConfig"]["MaximumConcurrency"],
+                    &at("ScalingConfig"),
+                )?),
             });
         }
         Ok(mappings)
@@ -147,12 +148,15 @@ impl SamTemplate {
                 Some("SQS") => continue,
                 other => {
                     let why = format!("the local cloud knows no event {}", other.unwrap_or("without a type"));
-                    return Err(TemplateError::new(function.path(&format!("Events.{name}.Type")), why));
+                    return Err(TemplateError::new(
+                        function.property_path(&format!("Events.{name}.Type")),
+                        why,
+                    ));
                 }
             };
-            let path = function.path(&format!("Events.{name}.Properties.{property}"));
-            let expression = self.text(&event["Properties"][property], &path)?.unwrap_or_default();
-            let input = self.text(&event["Properties"]["Input"], &path)?;
+            let path = function.property_path(&format!("Events.{name}.Properties.{property}"));
+            let expression = self.resolve_text(&event["Properties"][property], &path)?.unwrap_or_default();
+            let input = self.resolve_text(&event["Properties"]["Input"], &path)?;
             schedules.push(ScheduleSpec {
                 function: function.id.to_owned(),
                 name: name.to_owned(),
@@ -160,7 +164,7 @@ impl SamTemplate {
                     TemplateError::new(path, format!("the local cloud knows no schedule {expression:?}"))
                 })?,
                 input: input.map(|text| serde_json::from_str(&text).unwrap_or(Value::String(text))),
-                scheduler: is_scheduler,
+                is_scheduler,
             });
         }
         Ok(schedules)
@@ -206,14 +210,14 @@ fn rate_of_expression(expression: &str) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::repository;
+    use super::super::tests::repository_template;
     use super::*;
 
     #[test]
     fn the_functions_of_the_repository_have_their_globals() {
-        let mut template = repository();
-        template.set([("PublicUrl", "http://127.0.0.1:8000"), ("Stage", "local")]).unwrap();
-        template.queues_at("http://127.0.0.1:9/queues");
+        let mut template = repository_template();
+        template.set_parameters([("PublicUrl", "http://127.0.0.1:8000"), ("Stage", "local")]).unwrap();
+        template.set_queue_base_url("http://127.0.0.1:9/queues");
         template.generate_secrets().unwrap();
         let functions = template.functions().unwrap();
         let worker = functions.iter().find(|function| function.binary == "worker-sessions").unwrap();
@@ -230,17 +234,17 @@ mod tests {
 
     #[test]
     fn the_repository_template_has_its_mappings_and_schedules() {
-        let template = repository();
-        let mappings = template.mappings().unwrap();
+        let template = repository_template();
+        let mappings = template.event_source_mappings().unwrap();
         let ticks = mappings.iter().find(|mapping| mapping.queue == "TicksQueue.fifo").unwrap();
         assert_eq!((ticks.function.as_str(), ticks.batch_size), ("WorkerSessions", 10));
-        assert!(ticks.partial_failures && ticks.window.is_zero());
+        assert!(ticks.partial_failures && ticks.batching_window.is_zero());
         let broadcast = mappings.iter().find(|mapping| mapping.queue == "BroadcastQueue").unwrap();
         assert_eq!(broadcast.batch_size, 1);
 
         let schedules = template.schedules().unwrap();
         assert_eq!((schedules.len(), schedules[0].every), (1, Duration::from_mins(1)));
-        assert!(schedules[0].scheduler);
+        assert!(schedules[0].is_scheduler);
     }
 
     #[test]

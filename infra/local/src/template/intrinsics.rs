@@ -3,7 +3,7 @@
 use cloud::{ACCOUNT, REGION};
 use serde_json::{Map, Value};
 
-use super::{SamTemplate, TemplateError, TemplateResource, TemplateResult, scalar};
+use super::{SamTemplate, TemplateError, TemplateResource, TemplateResult, scalar_text};
 
 impl SamTemplate {
     /// The value with every intrinsic replaced; `AWS::NoValue` removes the property.
@@ -12,26 +12,28 @@ impl SamTemplate {
     }
 
     /// As [`resolve`](Self::resolve), as text; `None` where the template says nothing.
-    pub(super) fn text(&self, value: &Value, path: &str) -> TemplateResult<Option<String>> {
+    pub(super) fn resolve_text(&self, value: &Value, path: &str) -> TemplateResult<Option<String>> {
         match self.resolve(value, path)? {
             Value::Null => Ok(None),
-            value => scalar(&value).map(Some).ok_or_else(|| TemplateError::new(path, "should be a scalar")),
+            value => {
+                scalar_text(&value).map(Some).ok_or_else(|| TemplateError::new(path, "should be a scalar"))
+            }
         }
     }
 
-    pub(super) fn number(&self, value: &Value, path: &str) -> TemplateResult<Option<u64>> {
-        let Some(text) = self.text(value, path)? else { return Ok(None) };
+    pub(super) fn resolve_number(&self, value: &Value, path: &str) -> TemplateResult<Option<u64>> {
+        let Some(text) = self.resolve_text(value, path)? else { return Ok(None) };
         text.parse()
             .map(Some)
             .map_err(|_| TemplateError::new(path, format!("{text:?} is not a whole number")))
     }
 
-    pub(super) fn flag(&self, value: &Value, path: &str) -> TemplateResult<bool> {
-        Ok(self.text(value, path)?.is_some_and(|text| text == "true"))
+    pub(super) fn resolve_flag(&self, value: &Value, path: &str) -> TemplateResult<bool> {
+        Ok(self.resolve_text(value, path)?.is_some_and(|text| text == "true"))
     }
 
     /// Whether the resource's `Condition` holds.
-    pub(super) fn exists(&self, id: &str) -> TemplateResult<bool> {
+    pub(super) fn condition_of_resource_holds(&self, id: &str) -> TemplateResult<bool> {
         let resource = &self.root["Resources"][id];
         resource["Condition"].as_str().map_or(Ok(true), |name| self.named_condition(name))
     }
@@ -54,7 +56,9 @@ impl SamTemplate {
         }
         let arguments = intrinsic_list(argument, path)?;
         match (name, arguments) {
-            ("Fn::Equals", [left, right]) => Ok(self.text(left, path)? == self.text(right, path)?),
+            ("Fn::Equals", [left, right]) => {
+                Ok(self.resolve_text(left, path)? == self.resolve_text(right, path)?)
+            }
             ("Fn::Not", [inner]) => Ok(!self.condition_holds(inner, path)?),
             ("Fn::And", all) => {
                 all.iter().try_fold(true, |so_far, one| Ok(so_far & self.condition_holds(one, path)?))
@@ -87,7 +91,7 @@ impl SamTemplate {
                 }
                 Value::Array(array)
             }
-            Value::String(text) => Value::String(self.secrets.fill(text, path)?),
+            Value::String(text) => Value::String(self.secrets.resolve_references(text, path)?),
             other => other.clone(),
         }))
     }
@@ -116,7 +120,7 @@ impl SamTemplate {
             },
             "Fn::Join" => match intrinsic_list(argument, path)? {
                 [separator, parts] => {
-                    let parts = intrinsic_list(parts, path)?.iter().map(|part| self.text(part, path));
+                    let parts = intrinsic_list(parts, path)?.iter().map(|part| self.resolve_text(part, path));
                     let parts = parts
                         .map(|part| Ok(part?.unwrap_or_default()))
                         .collect::<TemplateResult<Vec<_>>>()?;
@@ -154,7 +158,7 @@ impl SamTemplate {
                 filled.push_str(literal);
                 filled.push('}');
             } else if let Some(value) = variables.and_then(|variables| variables.get(name)) {
-                filled.push_str(&self.text(value, path)?.unwrap_or_default());
+                filled.push_str(&self.resolve_text(value, path)?.unwrap_or_default());
             } else if let Some((id, attribute)) = name.split_once('.') {
                 filled.push_str(&self.resolve_attribute(id, attribute, path)?);
             } else {
@@ -162,7 +166,7 @@ impl SamTemplate {
             }
         }
         filled.push_str(rest);
-        self.secrets.fill(&filled, path)
+        self.secrets.resolve_references(&filled, path)
     }
 
     fn resolve_reference(&self, name: &str, path: &str) -> TemplateResult<String> {
@@ -207,7 +211,7 @@ impl SamTemplate {
 
     fn existing_resource(&self, id: &str, path: &str) -> TemplateResult<TemplateResource<'_>> {
         match self.resource(id) {
-            Some(resource) if self.exists(id)? => Ok(resource),
+            Some(resource) if self.condition_of_resource_holds(id)? => Ok(resource),
             _ => Err(TemplateError::new(path, format!("there is no parameter or resource {id}"))),
         }
     }
@@ -221,10 +225,12 @@ impl SamTemplate {
             "AWS::Logs::LogGroup" => "LogGroupName",
             _ => return Ok(resource.id.to_owned()),
         };
-        if let Some(name) = self.text(resource.property(property), &resource.path(property))? {
+        if let Some(name) =
+            self.resolve_text(resource.property(property), &resource.property_path(property))?
+        {
             return Ok(name);
         }
-        let fifo = self.flag(resource.property("FifoQueue"), &resource.path("FifoQueue"))?;
+        let fifo = self.resolve_flag(resource.property("FifoQueue"), &resource.property_path("FifoQueue"))?;
         Ok(if fifo { format!("{}.fifo", resource.id) } else { resource.id.to_owned() })
     }
 }

@@ -69,7 +69,7 @@ impl SamTemplate {
     }
 
     /// Sets parameters; one that the template does not declare is an error.
-    pub fn set<I, K, V>(&mut self, values: I) -> TemplateResult<()>
+    pub fn set_parameters<I, K, V>(&mut self, values: I) -> TemplateResult<()>
     where
         I: IntoIterator<Item = (K, V)>,
         K: Into<String>,
@@ -86,7 +86,7 @@ impl SamTemplate {
     }
 
     /// Where queue URLs begin: `{base}/{queue name}`. Known once the queues run.
-    pub fn queues_at(&mut self, base: impl Into<String>) {
+    pub fn set_queue_base_url(&mut self, base: impl Into<String>) {
         self.queue_base = base.into();
     }
 
@@ -96,7 +96,7 @@ impl SamTemplate {
             declared.iter().filter_map(|(name, parameter)| Some((name, parameter.get("Default")?)));
         with_default
             .map(|(name, default)| {
-                let text = scalar(default).ok_or_else(|| {
+                let text = scalar_text(default).ok_or_else(|| {
                     TemplateError::new(format!("Parameters.{name}.Default"), "not a scalar")
                 })?;
                 Ok((name.clone(), text))
@@ -109,7 +109,7 @@ impl SamTemplate {
         let Some(all) = self.root["Resources"].as_object() else { return Ok(Vec::new()) };
         let mut found = Vec::new();
         for (id, resource) in all {
-            if resource["Type"] == kind && self.exists(id)? {
+            if resource["Type"] == kind && self.condition_of_resource_holds(id)? {
                 found.push(TemplateResource { id, body: resource });
             }
         }
@@ -138,13 +138,13 @@ impl<'a> TemplateResource<'a> {
         &self.body["Properties"][name]
     }
 
-    fn path(self, rest: &str) -> String {
+    fn property_path(self, rest: &str) -> String {
         format!("Resources.{}.Properties.{rest}", self.id)
     }
 }
 
 /// Strings, numbers and booleans as CloudFormation passes them on: as text.
-fn scalar(value: &Value) -> Option<String> {
+fn scalar_text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
@@ -158,13 +158,13 @@ pub(crate) mod tests {
     use super::*;
 
     /// The repository's own template.
-    pub(crate) fn repository() -> SamTemplate {
+    pub(crate) fn repository_template() -> SamTemplate {
         SamTemplate::parse(include_str!("../../../../template.yaml"), LocalSecrets::in_memory()).unwrap()
     }
 
     #[test]
     fn unknown_parameters_and_empty_templates_are_refused() {
-        let error = repository().set([("Colour", "red")]).unwrap_err();
+        let error = repository_template().set_parameters([("Colour", "red")]).unwrap_err();
         assert_eq!(error.to_string(), "template: Parameters: there is no parameter Colour");
         assert!(SamTemplate::parse("Outputs: {}", LocalSecrets::in_memory()).is_err());
         assert!(SamTemplate::parse("a: [", LocalSecrets::in_memory()).is_err());

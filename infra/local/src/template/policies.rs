@@ -28,7 +28,7 @@ impl SamTemplate {
         let role = id.and_then(|id| self.resource(id)).filter(|role| role.kind() == "AWS::IAM::Role");
         let Some(role) = role else {
             let why = "the local cloud wants !GetAtt of a role in this template";
-            return Err(TemplateError::new(function.path("Role"), why));
+            return Err(TemplateError::new(function.property_path("Role"), why));
         };
         for elsewhere in ["PermissionsBoundary", "ManagedPolicyArns"] {
             Self::refuse_property(role, elsewhere)?;
@@ -41,7 +41,7 @@ impl SamTemplate {
             return Ok(());
         }
         let why = "the local cloud does not know what that allows: write it out in Policies";
-        Err(TemplateError::new(resource.path(property), why))
+        Err(TemplateError::new(resource.property_path(property), why))
     }
 
     /// What stands in the `Policies` of a function or a role.
@@ -50,7 +50,7 @@ impl SamTemplate {
         of: TemplateResource<'_>,
         document: fn(&Value) -> &Value,
     ) -> TemplateResult<Vec<IamPolicy>> {
-        let path = of.path("Policies");
+        let path = of.property_path("Policies");
         let policies = match self.resolve(of.property("Policies"), &path)? {
             Value::Null => Vec::new(),
             Value::Array(policies) => policies,
@@ -71,7 +71,7 @@ impl SamTemplate {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{LocalSecrets, SamTemplate, tests::repository};
+    use super::super::{LocalSecrets, SamTemplate, tests::repository_template};
 
     const TEXT: &str = r#"
 Resources:
@@ -98,7 +98,7 @@ Resources:
 
     #[test]
     fn every_function_of_the_repository_has_its_policies() {
-        let template = repository();
+        let template = repository_template();
         let roles = template.roles().unwrap();
         assert_eq!(roles.len(), template.resources("AWS::Serverless::Function").unwrap().len());
         assert!(roles.values().all(|policies| !policies.is_empty()));

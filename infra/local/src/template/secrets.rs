@@ -60,7 +60,7 @@ impl LocalSecrets {
     }
 
     /// Replaces the dynamic references in a text.
-    pub(super) fn fill(&self, text: &str, path: &str) -> TemplateResult<String> {
+    pub(super) fn resolve_references(&self, text: &str, path: &str) -> TemplateResult<String> {
         const OPEN: &str = "{{resolve:";
         let mut filled = String::new();
         let mut rest = text;
@@ -131,7 +131,7 @@ mod tests {
             let text = format!(
                 "{{{{resolve:secretsmanager:{arn}:SecretString:current}}}},{{{{resolve:secretsmanager:{arn}:SecretString:previous}}}}"
             );
-            secrets.fill(&text, "here").unwrap()
+            secrets.resolve_references(&text, "here").unwrap()
         };
         let first = filled();
         assert_eq!(first.len(), 65);
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn an_unknown_reference_names_its_path() {
-        let error = LocalSecrets::in_memory().fill("{{resolve:ssm:/a}}", "A.B").unwrap_err();
+        let error = LocalSecrets::in_memory().resolve_references("{{resolve:ssm:/a}}", "A.B").unwrap_err();
         assert_eq!(error.to_string(), "template: A.B: the local cloud cannot resolve {{resolve:ssm:/a}}");
     }
 }

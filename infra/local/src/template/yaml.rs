@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use serde_yaml_ng::Value as Yaml;
 
-use super::{TemplateError, TemplateResult, scalar};
+use super::{TemplateError, TemplateResult, scalar_text};
 
 pub(super) fn long_form(text: &str) -> TemplateResult<Value> {
     let yaml: Yaml =
@@ -60,7 +60,7 @@ fn attribute_path(value: Value, path: &str) -> TemplateResult<Value> {
 fn key_text(key: Yaml, path: &str) -> TemplateResult<String> {
     match convert_value(key, path)? {
         Value::String(text) => Ok(text),
-        other => scalar(&other).ok_or_else(|| TemplateError::new(path, "a key that is not a scalar")),
+        other => scalar_text(&other).ok_or_else(|| TemplateError::new(path, "a key that is not a scalar")),
     }
 }
 

@@ -38,13 +38,13 @@ async fn the_page_advances_time_and_redrives_dead_letters() {
     assert_eq!(post("schedules", json!({})).await.unwrap().status(), 200);
     assert!(stack.seen.all().iter().any(|event| event["source"] == "aws.scheduler"));
 
-    let queues = stack.local.cloud().queues();
+    let queues = stack.local.emulator().sqs();
     queues.send("Jobs", "fail", None, None, std::time::Duration::ZERO);
-    stack.local.idle().await;
+    stack.local.wait_until_idle().await;
     assert_eq!(queues.depth("Dead").visible, 1);
     let answer: Value = post("queues/Dead/redrive", json!({})).await.unwrap().json().await.unwrap();
     assert_eq!(answer, json!({"redriven": 1}));
-    stack.local.idle().await;
+    stack.local.wait_until_idle().await;
     assert_eq!(stack.seen.all().iter().filter(|event| event["Records"][0]["body"] == "fail").count(), 4);
     assert_eq!(post("queues/Nobody/redrive", json!({})).await.unwrap().status(), 404);
 }
@@ -81,12 +81,12 @@ async fn a_data_directory_survives_a_restart_and_is_locked() {
         options
     };
     let first = LocalCloud::start(kept()).await.unwrap();
-    first.cloud().queues().send("Dead", "kept", None, None, std::time::Duration::ZERO);
+    first.emulator().sqs().send("Dead", "kept", None, None, std::time::Duration::ZERO);
     let refused = LocalCloud::start(kept()).await.err().unwrap().to_string();
     assert!(refused.contains("is in use by another local cloud"), "{refused}");
     first.stop().await;
     let second = LocalCloud::start(kept()).await.unwrap();
-    assert_eq!(second.cloud().queues().peek("Dead")[0].body, "kept");
+    assert_eq!(second.emulator().sqs().peek("Dead")[0].body, "kept");
     second.stop().await;
     std::fs::remove_dir_all(&dir).unwrap();
 }

@@ -13,7 +13,7 @@ async fn echoed_with_change(name: &str, old: &str, new: &str) -> String {
     assert!(text.contains(old), "{old}");
     let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("permissions-{name}.yaml"));
     std::fs::write(&file, text.replace(old, new)).unwrap();
-    let stack = TestStack::with(|options| options.template = Some(file)).await;
+    let stack = TestStack::with_options(|options| options.template = Some(file)).await;
     let url = format!("{}/local", stack.local.url().replace("http", "ws"));
     let (mut client, _) = connect_async(url).await.unwrap();
     client.send(Message::text(r#"{"type": "echo", "text": "hello"}"#)).await.unwrap();

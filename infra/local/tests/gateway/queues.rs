@@ -19,10 +19,10 @@ fn received_batches(stack: &TestStack, queue: &str) -> Vec<Vec<String>> {
 #[tokio::test]
 async fn a_message_reaches_its_function_as_an_sqs_event() {
     let stack = TestStack::start().await;
-    let queues = stack.local.cloud().queues();
+    let queues = stack.local.emulator().sqs();
     let id = queues.send("Groups.fifo", "hello", Some("g"), None, Duration::ZERO);
-    stack.local.idle().await;
-    let event = stack.seen.first(|event| event["Records"].is_array()).await;
+    stack.local.wait_until_idle().await;
+    let event = stack.seen.wait_for(|event| event["Records"].is_array()).await;
     let record = &event["Records"][0];
     assert_eq!((&record["messageId"], &record["body"]), (&json!(id), &json!("hello")));
     assert_eq!((&record["eventSource"], &record["awsRegion"]), (&json!("aws:sqs"), &json!("us-east-1")));
@@ -36,11 +36,11 @@ async fn a_message_reaches_its_function_as_an_sqs_event() {
 #[tokio::test]
 async fn failed_messages_are_redelivered_until_they_are_dead_letters() {
     let stack = TestStack::start().await;
-    let queues = stack.local.cloud().queues();
+    let queues = stack.local.emulator().sqs();
     for body in ["good", "fail", "better"] {
         queues.send("Jobs", body, None, None, Duration::ZERO);
     }
-    stack.local.idle().await;
+    stack.local.wait_until_idle().await;
     let seen: Vec<String> = received_batches(&stack, ":Jobs").into_iter().flatten().collect();
     let count = |body: &str| seen.iter().filter(|one| *one == body).count();
     assert_eq!((count("good"), count("better"), count("fail")), (1, 1, 2), "{seen:?}");
@@ -52,9 +52,9 @@ async fn failed_messages_are_redelivered_until_they_are_dead_letters() {
 #[tokio::test]
 async fn a_thrown_error_fails_the_batch() {
     let stack = TestStack::start().await;
-    let queues = stack.local.cloud().queues();
+    let queues = stack.local.emulator().sqs();
     queues.send("Jobs", "throw", None, None, Duration::ZERO);
-    stack.local.idle().await;
+    stack.local.wait_until_idle().await;
     assert_eq!(received_batches(&stack, ":Jobs").len(), 2);
     assert_eq!(queues.depth("Dead").visible, 1);
 }
@@ -62,12 +62,12 @@ async fn a_thrown_error_fails_the_batch() {
 #[tokio::test]
 async fn the_batching_window_collects_messages() {
     let stack = TestStack::start().await;
-    let queues = stack.local.cloud().queues();
+    let queues = stack.local.emulator().sqs();
     for body in ["1", "2", "3"] {
         queues.send("Windowed", body, None, None, Duration::ZERO);
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    stack.local.idle().await;
+    stack.local.wait_until_idle().await;
     let batches = received_batches(&stack, ":Windowed");
     assert_eq!(batches.len(), 1, "{batches:?}");
     assert_eq!(batches[0].len(), 3);
@@ -76,13 +76,13 @@ async fn the_batching_window_collects_messages() {
 #[tokio::test]
 async fn message_groups_are_ordered_and_run_concurrently() {
     let stack = TestStack::start().await;
-    let queues = stack.local.cloud().queues();
+    let queues = stack.local.emulator().sqs();
     for number in 0..5 {
         for group in ["a", "b", "c", "d"] {
             queues.send("Groups.fifo", &format!("{group}{number}"), Some(group), None, Duration::ZERO);
         }
     }
-    stack.local.idle().await;
+    stack.local.wait_until_idle().await;
     let seen: Vec<String> = received_batches(&stack, ":Groups.fifo").into_iter().flatten().collect();
     assert_eq!(seen.len(), 20);
     for group in ["a", "b", "c", "d"] {
@@ -98,7 +98,7 @@ async fn message_groups_are_ordered_and_run_concurrently() {
 async fn schedules_send_the_schedulers_event() {
     let stack = TestStack::start().await;
     stack.local.run_schedules().await;
-    let event = stack.seen.first(|event| event["source"] == "aws.scheduler").await;
+    let event = stack.seen.wait_for(|event| event["source"] == "aws.scheduler").await;
     assert_eq!((&event["detail-type"], &event["detail"]), (&json!("Scheduled Event"), &json!("{}")));
     assert!(event["time"].as_str().unwrap().ends_with('Z'));
 }

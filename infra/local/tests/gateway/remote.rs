@@ -48,7 +48,7 @@ async fn functions_can_run_behind_an_invoke_api() {
             tokio::spawn(invoke_api(stream));
         }
     });
-    let stack = TestStack::with(|options| options.lambda = Some(endpoint.parse().unwrap())).await;
+    let stack = TestStack::with_options(|options| options.lambda = Some(endpoint.parse().unwrap())).await;
     let get = |path: &str| client().get(format!("{}/v1/things/{path}", stack.local.url())).send();
     assert_eq!(get("1").await.unwrap().text().await.unwrap(), "/2015-03-31/functions/web/invocations");
     let thrown = get("throw").await.unwrap();

@@ -62,7 +62,7 @@ async fn a_connection_runs_connect_and_disconnect() {
     let body: serde_json::Value = serde_json::from_str(event["body"].as_str().unwrap()).unwrap();
     assert_eq!(body, json!({"text": "hello", "type": "echo"}));
     assert!(event["requestContext"]["messageId"].is_string());
-    assert_eq!(stack.local.cloud().connections().ids(), [id]);
+    assert_eq!(stack.local.emulator().connections().ids(), [id]);
 
     client.close(Some(CloseFrame { code: 4001.into(), reason: "bye".into() })).await.unwrap();
     let event = stack.seen.socket("DISCONNECT").await;
@@ -71,8 +71,8 @@ async fn a_connection_runs_connect_and_disconnect() {
         (&context["disconnectStatusCode"], &context["disconnectReason"]),
         (&json!(4001), &json!("bye"))
     );
-    stack.local.idle().await;
-    assert!(stack.local.cloud().connections().ids().is_empty());
+    stack.local.wait_until_idle().await;
+    assert!(stack.local.emulator().connections().ids().is_empty());
 }
 
 #[tokio::test]
@@ -93,14 +93,14 @@ async fn events_deserialize_as_aws_lambda_events() {
 async fn the_connect_function_decides_the_handshake() {
     let stack = TestStack::start().await;
     for (asked, answered) in [("401", 401), ("403", 403), ("429", 429), ("throw", 500), ("302", 502)] {
-        let url = format!("{}?refuse={asked}", stack.local.ws_url());
+        let url = format!("{}?refuse={asked}", stack.local.socket_url());
         match connect_async(url).await {
             Err(Error::Http(response)) => assert_eq!(response.status(), answered, "{asked}"),
             other => panic!("{asked}: {other:?}"),
         }
     }
-    stack.local.idle().await;
-    assert!(stack.local.cloud().connections().ids().is_empty());
+    stack.local.wait_until_idle().await;
+    assert!(stack.local.emulator().connections().ids().is_empty());
     assert!(stack.seen.all().iter().all(|event| event["requestContext"]["eventType"] == "CONNECT"));
 }
 
@@ -114,7 +114,7 @@ async fn nothing_can_be_posted_inside_connect() {
 #[tokio::test]
 async fn a_subprotocol_is_echoed() {
     let stack = TestStack::start().await;
-    let mut request = stack.local.ws_url().into_client_request().unwrap();
+    let mut request = stack.local.socket_url().into_client_request().unwrap();
     request.headers_mut().insert("sec-websocket-protocol", "chat, other".parse().unwrap());
     let (_client, response) = connect_async(request).await.unwrap();
     assert_eq!(response.headers()["sec-websocket-protocol"], "chat");
@@ -130,7 +130,7 @@ async fn messages_are_routed_by_type_and_errors_reported() {
     assert_eq!(error["message"], "Internal server error");
     assert!(error["connectionId"].is_string() && error["requestId"].is_string() && !text.contains("secret"));
     client.send(Message::text("no JSON")).await.unwrap();
-    let event = stack.seen.first(|event| event["body"] == "no JSON").await;
+    let event = stack.seen.wait_for(|event| event["body"] == "no JSON").await;
     assert_eq!(event["requestContext"]["routeKey"], "$default");
 }
 
@@ -205,7 +205,7 @@ async fn idle_and_old_connections_are_closed() {
 
 #[tokio::test]
 async fn chaos_drops_disconnects_and_cuts_sockets() {
-    let stack = TestStack::with(|options| options.chaos = Some(7)).await;
+    let stack = TestStack::with_options(|options| options.chaos = Some(7)).await;
     let mut opened = 0;
     let mut cut = 0;
     for _ in 0..40 {

@@ -33,7 +33,7 @@ impl SeenEvents {
     }
 
     /// Waits for an event that fits.
-    pub(crate) async fn first(&self, fits: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) async fn wait_for(&self, fits: impl Fn(&Value) -> bool) -> Value {
         let deadline = Instant::now() + Duration::from_secs(10);
         loop {
             if let Some(event) = self.all().into_iter().find(|event| fits(event)) {
@@ -45,7 +45,7 @@ impl SeenEvents {
     }
 
     pub(crate) async fn socket(&self, kind: &str) -> Value {
-        self.first(|event| event["requestContext"]["eventType"] == kind).await
+        self.wait_for(|event| event["requestContext"]["eventType"] == kind).await
     }
 }
 
@@ -65,7 +65,7 @@ pub(crate) fn options(seen: &SeenEvents) -> LocalOptions {
                     Box::pin(async move {
                         match name {
                             "web" => handle_http(&event).await,
-                            "socket" => socket(&event, &posts).await,
+                            "socket" => handle_socket(&event, &posts).await,
                             _ => handle_batch(&event).await,
                         }
                     })
@@ -76,7 +76,7 @@ pub(crate) fn options(seen: &SeenEvents) -> LocalOptions {
     };
     LocalOptions {
         template: Some(template),
-        doors: FunctionRegistry::none()
+        functions: FunctionRegistry::empty()
             .with("web", door("web"))
             .with("socket", door("socket"))
             .with("worker", door("worker")),
@@ -87,14 +87,14 @@ pub(crate) fn options(seen: &SeenEvents) -> LocalOptions {
 
 impl TestStack {
     pub(crate) async fn start() -> Self {
-        Self::with(|_| ()).await
+        Self::with_options(|_| ()).await
     }
 
     pub(crate) fn options() -> LocalOptions {
         options(&SeenEvents::default())
     }
 
-    pub(crate) async fn with(change: impl FnOnce(&mut LocalOptions)) -> Self {
+    pub(crate) async fn with_options(change: impl FnOnce(&mut LocalOptions)) -> Self {
         let seen = SeenEvents::default();
         let mut options = options(&seen);
         change(&mut options);
@@ -141,7 +141,7 @@ impl PostClient {
 }
 
 /// `refuse=STATUS` in the query refuses; `echo` posts back; `crash` throws; `post_early` posts inside `$connect`.
-async fn socket(event: &Value, posts: &PostClient) -> Result<Value, Error> {
+async fn handle_socket(event: &Value, posts: &PostClient) -> Result<Value, Error> {
     let context = &event["requestContext"];
     let id = context["connectionId"].as_str().unwrap_or_default();
     let query = &event["queryStringParameters"];

@@ -19,7 +19,7 @@ pub(crate) fn workspace() -> PathBuf {
 /// Cargo tells the paths of this package's binaries only, and before a test builds those of other packages only where they
 /// have tests of their own; what lies there may be of last week. So it is asked to build each, once: little is left to do
 /// where the libraries have just been built for this test.
-pub(crate) fn path(binary: &str) -> PathBuf {
+pub(crate) fn build_and_locate(binary: &str) -> PathBuf {
     static BUILT: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
     let exe = std::env::current_exe().unwrap();
     // {target}/{profile}/deps/lambda-0123456789abcdef
@@ -38,7 +38,7 @@ pub(crate) async fn build_all(local: &LocalCloud) {
     let binaries: Vec<String> = local.runner().functions().map(|function| function.binary.clone()).collect();
     let building = move || {
         for binary in binaries {
-            path(&binary);
+            build_and_locate(&binary);
         }
     };
     tokio::task::spawn_blocking(building).await.unwrap();

@@ -15,31 +15,31 @@ async fn a_talk_runs_on_the_real_binaries() {
         ..LocalOptions::default()
     };
     let local = LocalCloud::start(options).await.unwrap();
-    lambda.run(&local);
+    lambda.run_functions_of(&local);
     binaries::build_all(&local).await;
 
     let mut seen = Vec::new();
     let smoke = SmokeTest {
         origin: Some("http://localhost:5173".into()),
         mailbox: Some("ana@example.com".into()),
-        ..SmokeTest::at(local.url().parse().unwrap())
+        ..SmokeTest::for_url(local.url().parse().unwrap())
     };
     let verdict = smoke.run(&mut seen).await;
     assert!(verdict.is_ok(), "{verdict:?}\n{}", String::from_utf8_lossy(&seen));
     local.run_schedules().await;
-    local.idle().await;
+    local.wait_until_idle().await;
     // no talk is so large in a test: a batch of nothing must do
     let nothing = json!({ "Records": [] });
     let told = local.runner().invoke("WorkerBroadcast", nothing).await.unwrap();
     assert_eq!(told, json!({ "batchItemFailures": [] }));
 
-    let letters = local.cloud().outbox().all();
+    let letters = local.emulator().ses().emails();
     assert_eq!(letters.len(), 1);
     assert!(letters[0].links[0].starts_with(&local.url()), "{:?}", letters[0].links);
     for usage in local.runner().usage() {
         assert!(usage.invocations > 0 && usage.errors == 0, "{usage:?}");
     }
-    let queues = local.cloud().queues();
+    let queues = local.emulator().sqs();
     for name in queues.names().iter().filter(|name| name.contains("DeadLetters")) {
         assert_eq!(queues.depth(name).visible, 0, "dead letters in {name}: {:?}", queues.peek(name).first());
     }

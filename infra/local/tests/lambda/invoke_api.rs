@@ -12,7 +12,7 @@ use tokio::sync::Mutex;
 use crate::{
     process::FunctionProcess,
     runtime_api::RuntimeApi,
-    server::{answer, serve},
+    server::{json_response, serve},
 };
 
 pub(crate) struct InvokeApi {
@@ -52,9 +52,9 @@ impl InvokeApi {
                     }
                 };
                 match running.api.invoke(event).await {
-                    Ok(value) => answer(StatusCode::OK, &value),
+                    Ok(value) => json_response(StatusCode::OK, &value),
                     Err(error) => {
-                        let mut thrown = answer(StatusCode::OK, &error);
+                        let mut thrown = json_response(StatusCode::OK, &error);
                         thrown
                             .headers_mut()
                             .insert("x-amz-function-error", HeaderValue::from_static("Unhandled"));
@@ -68,7 +68,7 @@ impl InvokeApi {
     }
 
     /// Runs the functions of this stack from now on.
-    pub(crate) fn run(&self, local: &LocalCloud) {
+    pub(crate) fn run_functions_of(&self, local: &LocalCloud) {
         self.functions.set(local.runner().functions().cloned().collect()).unwrap();
     }
 

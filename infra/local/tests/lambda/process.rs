@@ -27,7 +27,7 @@ impl Drop for FunctionProcess {
 }
 
 pub(crate) fn command(binary: &str, environment: &BTreeMap<String, String>, runtime_api: &str) -> Command {
-    let mut command = Command::new(binaries::path(binary));
+    let mut command = Command::new(binaries::build_and_locate(binary));
     command.env_clear().envs(environment).env("AWS_LAMBDA_RUNTIME_API", runtime_api);
     command.stdin(Stdio::null());
     command

@@ -14,7 +14,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::server::{StubResponse, answer, serve};
+use crate::server::{StubResponse, json_response, serve};
 
 /// How long a function may take, its start included, before a test says that it never answers.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -25,7 +25,7 @@ pub(crate) struct RuntimeApi {
     /// For `AWS_LAMBDA_RUNTIME_API`: `host:port`, as on Lambda.
     pub(crate) authority: String,
     events: mpsc::UnboundedSender<(String, Value)>,
-    waiting: PendingInvocations,
+    pending: PendingInvocations,
 }
 
 /// By request id: who waits for the answer, or for the error.
@@ -47,7 +47,7 @@ impl RuntimeApi {
                         let Some((id, event)) = next.lock().await.recv().await else {
                             return pending().await;
                         };
-                        with_context(answer(StatusCode::OK, &event), &id, &arn)
+                        with_context(json_response(StatusCode::OK, &event), &id, &arn)
                     }
                     ("POST", ["2018-06-01", "runtime", "invocation", id, outcome]) => {
                         let outcome = if *outcome == "response" { Ok(body) } else { Err(body) };
@@ -56,21 +56,21 @@ impl RuntimeApi {
                             // whoever asked may have lost patience
                             let _ = waits.send(outcome);
                         }
-                        answer(StatusCode::ACCEPTED, &json!({ "status": "OK" }))
+                        json_response(StatusCode::ACCEPTED, &json!({ "status": "OK" }))
                     }
                     _ => panic!("the Runtime API has no {} {}", request.method, request.uri),
                 }
             }
         })
         .await;
-        Self { authority, events, waiting }
+        Self { authority, events, pending: waiting }
     }
 
     /// What the function makes of an event: its answer, or the error that it reports.
     pub(crate) async fn invoke(&self, event: Value) -> Result<Value, Value> {
         let id = uuid::Uuid::from_u128(rand::random()).to_string();
         let (answers, waits) = oneshot::channel();
-        self.waiting.lock().unwrap().insert(id.clone(), answers);
+        self.pending.lock().unwrap().insert(id.clone(), answers);
         self.events.send((id, event)).unwrap();
         timeout(RESPONSE_TIMEOUT, waits).await.expect("the function answers").unwrap()
     }

@@ -42,7 +42,7 @@ where
     authority
 }
 
-pub(crate) fn answer(status: StatusCode, body: &Value) -> StubResponse {
+pub(crate) fn json_response(status: StatusCode, body: &Value) -> StubResponse {
     let mut answer = Response::new(Full::new(Bytes::from(body.to_string())));
     *answer.status_mut() = status;
     answer

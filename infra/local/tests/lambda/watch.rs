@@ -94,7 +94,7 @@ async fn a_talk_runs_through_cargo_lambda_watch() {
     }
 
     let mut seen = Vec::new();
-    let verdict = SmokeTest::at(local.url().parse().unwrap()).run(&mut seen).await;
+    let verdict = SmokeTest::for_url(local.url().parse().unwrap()).run(&mut seen).await;
     assert!(verdict.is_ok(), "{verdict:?}\n{}", String::from_utf8_lossy(&seen));
     local.run_schedules().await;
     for binary in ["api-sessions", "socket-sessions", "worker-sessions", "cron-clock"] {

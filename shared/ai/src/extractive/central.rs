@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{NotesBudget, bm25::number, ended, terms};
+use super::{NotesBudget, as_sentence, bm25::number, terms};
 use crate::{
     language::Language,
-    plain::{cut, plain, shorten},
+    plain::{sanitize, truncate_at_sentence, truncate_at_word},
     prompt::SUMMARY_WORDS_MAX,
     reply::{TAKEAWAY_MAX, TEXT_MAX},
     talk::{AudienceResponses, TalkContext},
@@ -17,7 +17,7 @@ const QUOTE_MAX: usize = 120;
 const TAKEAWAYS_MAX: usize = 5;
 
 /// Indexes of at most `count` texts that say most of what all say, and not the same twice. Of equals, the first.
-pub(super) fn central(texts: &[&str], count: usize) -> Vec<usize> {
+pub(super) fn most_central(texts: &[&str], count: usize) -> Vec<usize> {
     let bags: Vec<HashSet<String>> =
         texts.iter().map(|text| terms::terms(text).into_iter().collect()).collect();
     let mut shared: HashMap<&str, usize> = HashMap::new();
@@ -51,7 +51,7 @@ pub(crate) fn summarise(title: &str, responses: &[AudienceResponses]) -> String 
         .iter()
         .flat_map(|r| r.texts.iter().map(String::as_str).chain([r.slide.label.as_str()]))
         .collect();
-    let language = Language::of(&format!("{title} {}", read.join(" ")));
+    let language = Language::detect(&format!("{title} {}", read.join(" ")));
     let mut paragraphs = Vec::new();
     let mut words = 0;
     for responses in responses {
@@ -63,7 +63,7 @@ pub(crate) fn summarise(title: &str, responses: &[AudienceResponses]) -> String 
         paragraphs.push(paragraph);
     }
     let text = paragraphs.join("\n\n");
-    if text.is_empty() { language.nothing_yet().to_owned() } else { cut(&text, TEXT_MAX) }
+    if text.is_empty() { language.nothing_yet().to_owned() } else { truncate_at_sentence(&text, TEXT_MAX) }
 }
 
 fn paragraph(responses: &AudienceResponses, language: Language) -> Option<String> {
@@ -72,21 +72,22 @@ fn paragraph(responses: &AudienceResponses, language: Language) -> Option<String
     if texts.is_empty() && votes.is_empty() {
         return None;
     }
-    let label = shorten(&plain(&responses.slide.label, ""), QUOTE_MAX);
+    let label = truncate_at_word(&sanitize(&responses.slide.label, ""), QUOTE_MAX);
     let mut paragraph = label;
     if !texts.is_empty() {
         let count = language.answers(texts.len());
         paragraph = if paragraph.is_empty() { count } else { format!("{paragraph} ({count})") };
     }
     let borrowed: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let quotes =
-        central(&borrowed, 2).into_iter().map(|index| format!("“{}”", shorten(&texts[index], QUOTE_MAX)));
+    let quotes = most_central(&borrowed, 2)
+        .into_iter()
+        .map(|index| format!("“{}”", truncate_at_word(&texts[index], QUOTE_MAX)));
     let said: Vec<String> = votes.into_iter().chain(quotes).collect();
     if said.is_empty() {
-        return Some(ended(paragraph));
+        return Some(as_sentence(paragraph));
     }
     let colon = if paragraph.is_empty() || paragraph.ends_with(['?', '!', ':']) { " " } else { ": " };
-    Some(ended(format!("{paragraph}{colon}{}", said.join("; ")).trim().to_owned()))
+    Some(as_sentence(format!("{paragraph}{colon}{}", said.join("; ")).trim().to_owned()))
 }
 
 /// Options with their votes, most votes first.
@@ -95,12 +96,12 @@ fn votes(responses: &AudienceResponses) -> Vec<String> {
     votes.sort_by_key(|(_, votes)| std::cmp::Reverse(*votes));
     votes
         .iter()
-        .map(|(option, votes)| format!("{} {votes}", shorten(&plain(option, ""), QUOTE_MAX)))
+        .map(|(option, votes)| format!("{} {votes}", truncate_at_word(&sanitize(option, ""), QUOTE_MAX)))
         .collect()
 }
 
 fn plain_texts(texts: &[String]) -> Vec<String> {
-    let texts = texts.iter().map(|text| plain(text, "").replace('\n', " "));
+    let texts = texts.iter().map(|text| sanitize(text, "").replace('\n', " "));
     texts.filter(|text| !text.is_empty()).collect()
 }
 
@@ -108,14 +109,14 @@ fn plain_texts(texts: &[String]) -> Vec<String> {
 pub(crate) fn takeaways(talk: &TalkContext, responses: &[AudienceResponses]) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut add = |line: String| {
-        let line = shorten(&plain(&line, ""), TAKEAWAY_MAX);
+        let line = truncate_at_word(&sanitize(&line, ""), TAKEAWAY_MAX);
         if !line.is_empty() && lines.len() < TAKEAWAYS_MAX && !lines.contains(&line) {
             lines.push(line);
         }
         lines.len()
     };
     let label = |responses: &AudienceResponses| {
-        terms::unlisted(&responses.slide.label).trim_end_matches(['?', ':', '.']).to_owned()
+        terms::without_list_sign(&responses.slide.label).trim_end_matches(['?', ':', '.']).to_owned()
     };
     for responses in responses {
         let total: u64 = responses.votes.iter().map(|(_, votes)| votes).sum();
@@ -131,7 +132,7 @@ pub(crate) fn takeaways(talk: &TalkContext, responses: &[AudienceResponses]) -> 
     for responses in responses {
         let texts = plain_texts(&responses.texts);
         let borrowed: Vec<&str> = texts.iter().map(String::as_str).collect();
-        if let Some(index) = central(&borrowed, 1).first()
+        if let Some(index) = most_central(&borrowed, 1).first()
             && add(format!("{}: {}", label(responses), texts[*index])) >= 3
         {
             break;
@@ -140,7 +141,7 @@ pub(crate) fn takeaways(talk: &TalkContext, responses: &[AudienceResponses]) -> 
     let (passages, _) = super::passages(talk);
     let borrowed: Vec<&str> = passages.iter().map(|passage| passage.text).collect();
     let mut of_notes = NotesBudget::default();
-    for index in central(&borrowed, passages.len()) {
+    for index in most_central(&borrowed, passages.len()) {
         let passage = &passages[index];
         let text = if passage.slide.is_some() {
             Some(passage.text.to_string())
@@ -175,9 +176,9 @@ mod tests {
             "More time please for questions!",
             "time and questions",
         ];
-        assert_eq!(central(&texts, 2)[0], 1);
-        assert_eq!(central(&texts, 4).len(), 2, "not the same twice");
-        assert!(central(&["", "the"], 2).is_empty());
+        assert_eq!(most_central(&texts, 2)[0], 1);
+        assert_eq!(most_central(&texts, 4).len(), 2, "not the same twice");
+        assert!(most_central(&["", "the"], 2).is_empty());
     }
 
     #[test]

@@ -9,7 +9,7 @@ pub(crate) use central::{summarise, takeaways};
 
 use crate::{
     language::Language,
-    plain::{cut, plain, shorten},
+    plain::{sanitize, truncate_at_sentence, truncate_at_word},
     reply::{CompletionCitation, TEXT_MAX},
     talk::{QuestionContext, TalkContext},
 };
@@ -72,7 +72,7 @@ fn passages(talk: &TalkContext) -> (Vec<Passage<'_>>, Bm25Index) {
 }
 
 /// The passages that fit a text, best first; of equals, the one that stands first.
-fn best<'a>(talk: &'a TalkContext, current: Option<&str>, text: &str) -> Vec<(f64, Passage<'a>)> {
+fn best_passages<'a>(talk: &'a TalkContext, current: Option<&str>, text: &str) -> Vec<(f64, Passage<'a>)> {
     let (passages, index) = passages(talk);
     let scores = index.scores(&terms(text));
     let mut found: Vec<(f64, Passage<'a>)> = passages
@@ -91,15 +91,15 @@ fn best<'a>(talk: &'a TalkContext, current: Option<&str>, text: &str) -> Vec<(f6
 
 /// One to three sentences of the notes and slides, or that they do not cover it.
 pub(crate) fn answer(question: &QuestionContext) -> (String, Vec<CompletionCitation>) {
-    let found = best(&question.talk, question.current_slide.as_deref(), &question.text);
+    let found = best_passages(&question.talk, question.current_slide.as_deref(), &question.text);
     let threshold = found.first().map_or(0.0, |(score, _)| score * SECOND_SENTENCE_MIN);
     let mut said: Vec<String> = Vec::new();
     let mut citations = Vec::new();
     let mut of_notes = NotesBudget::default();
     for (_, passage) in found.into_iter().take_while(|(score, _)| *score >= threshold) {
-        let text = plain(passage.text, passage.text);
+        let text = sanitize(passage.text, passage.text);
         let text = if passage.slide.is_some() {
-            Some(shorten(&text, NOTES_CHARS_MAX))
+            Some(truncate_at_word(&text, NOTES_CHARS_MAX))
         } else {
             of_notes.take(&text)
         };
@@ -111,9 +111,9 @@ pub(crate) fn answer(question: &QuestionContext) -> (String, Vec<CompletionCitat
         }
     }
     let text = if said.is_empty() {
-        Language::of(&question.text).not_covered().to_owned()
+        Language::detect(&question.text).not_covered().to_owned()
     } else {
-        cut(&said.into_iter().map(ended).collect::<Vec<_>>().join(" "), TEXT_MAX)
+        truncate_at_sentence(&said.into_iter().map(as_sentence).collect::<Vec<_>>().join(" "), TEXT_MAX)
     };
     (text, citations)
 }
@@ -169,7 +169,7 @@ impl NotesBudget {
         if self.sentences == 0 || self.chars < length.min(SCRAP) {
             return None;
         }
-        let text = shorten(sentence, self.chars);
+        let text = truncate_at_word(sentence, self.chars);
         self.sentences -= 1;
         self.chars -= text.chars().count();
         Some(text)
@@ -177,7 +177,7 @@ impl NotesBudget {
 }
 
 /// A line of a list becomes a sentence.
-fn ended(mut text: String) -> String {
+fn as_sentence(mut text: String) -> String {
     if text.ends_with(char::is_alphanumeric) {
         text.push('.');
     }

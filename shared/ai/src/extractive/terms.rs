@@ -24,7 +24,7 @@ pub(crate) const ROMANIAN: &str = "\
     sale salut sau se si spre spune spuneti sub sunt suntem sunteti ta te tu tuturor un una unde unei \
     unele unii unor unui va vi voi vom vor vrea vreau";
 
-pub(crate) fn holds(small_words: &str, word: &str) -> bool {
+pub(crate) fn contains_word(small_words: &str, word: &str) -> bool {
     small_words.split(' ').any(|small| small == word)
 }
 
@@ -35,7 +35,7 @@ pub(crate) fn words(text: &str) -> impl Iterator<Item = String> + '_ {
 
 /// The words that tell something.
 pub(crate) fn terms(text: &str) -> Vec<String> {
-    words(text).filter(|word| !holds(ENGLISH, word) && !holds(ROMANIAN, word)).collect()
+    words(text).filter(|word| !contains_word(ENGLISH, word) && !contains_word(ROMANIAN, word)).collect()
 }
 
 pub(crate) fn fold(word: &str) -> String {
@@ -63,11 +63,11 @@ pub(crate) fn fold(word: &str) -> String {
 
 /// Sentences, without the signs of a list before them. A line ends one: notes are written in lines.
 pub(crate) fn sentences(text: &str) -> impl Iterator<Item = &str> {
-    text.lines().flat_map(|line| unlisted(line).unicode_sentences()).map(str::trim)
+    text.lines().flat_map(|line| without_list_sign(line).unicode_sentences()).map(str::trim)
 }
 
 /// A line without its bullet, number or heading sign.
-pub(crate) fn unlisted(line: &str) -> &str {
+pub(crate) fn without_list_sign(line: &str) -> &str {
     let line = line.trim_start_matches(|c: char| c.is_whitespace() || "-*•–—#>".contains(c));
     let number = line.bytes().take_while(u8::is_ascii_digit).count();
     let after = line[number..].strip_prefix(['.', ')']).and_then(|rest| rest.strip_prefix(' '));
@@ -106,7 +106,7 @@ mod tests {
         let expected =
             ["Plans", "The pro plan costs 20.5 euros.", "Ask for more!", "Schools pay nothing", "gata"];
         assert_eq!(found, expected);
-        assert_eq!(unlisted("2026 was good"), "2026 was good");
+        assert_eq!(without_list_sign("2026 was good"), "2026 was good");
     }
 
     #[test]

@@ -43,13 +43,13 @@ pub(crate) struct ScriptedProvider {
 }
 
 struct StubState {
-    acts: Vec<StubAction>,
+    actions: Vec<StubAction>,
     requests: Mutex<Vec<Arc<StubRequest>>>,
 }
 
 impl ScriptedProvider {
     pub(crate) async fn start(acts: impl IntoIterator<Item = StubAction>) -> Self {
-        let seen = Arc::new(StubState { acts: acts.into_iter().collect(), requests: Mutex::default() });
+        let seen = Arc::new(StubState { actions: acts.into_iter().collect(), requests: Mutex::default() });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/v1", listener.local_addr().unwrap());
         let router = Router::new().route("/v1/chat/completions", post(complete)).with_state(seen.clone());
@@ -71,7 +71,7 @@ async fn complete(
     let act = {
         let mut requests = seen.requests.lock().unwrap();
         requests.push(Arc::new(StubRequest { authorization, body: body.clone() }));
-        seen.acts[(requests.len() - 1).min(seen.acts.len() - 1)].clone()
+        seen.actions[(requests.len() - 1).min(seen.actions.len() - 1)].clone()
     };
     let streamed = body["stream"] == json!(true);
     match act {

@@ -101,19 +101,19 @@ enum RequestCredential<'a> {
 fn credential(headers: &HeaderMap) -> Option<RequestCredential<'_>> {
     if headers.contains_key(header::AUTHORIZATION) {
         // a header that cannot be read is a credential that does not count, not none
-        return Some(RequestCredential::Bearer(bearer(headers).unwrap_or_default()));
+        return Some(RequestCredential::Bearer(bearer_token(headers).unwrap_or_default()));
     }
-    cookie(headers, ACCESS_COOKIE).map(RequestCredential::Cookie)
+    cookie_value(headers, ACCESS_COOKIE).map(RequestCredential::Cookie)
 }
 
 /// The token of `Authorization: Bearer`.
-pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
 /// The value of a cookie.
-pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub fn cookie_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)
         .iter()
@@ -124,11 +124,11 @@ pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 
 pub(super) fn credential_is_cookie(headers: &HeaderMap) -> bool {
     !headers.contains_key(header::AUTHORIZATION)
-        && [ACCESS_COOKIE, REFRESH_COOKIE].iter().any(|name| cookie(headers, name).is_some())
+        && [ACCESS_COOKIE, REFRESH_COOKIE].iter().any(|name| cookie_value(headers, name).is_some())
 }
 
 /// Who a request speaks for, without asking the table whether the log-in still counts: a name to file things under.
-pub(super) fn claimed(app: &App, headers: &HeaderMap) -> Option<String> {
+pub(super) fn unverified_subject(app: &App, headers: &HeaderMap) -> Option<String> {
     let token = match credential(headers)? {
         RequestCredential::Bearer(token) | RequestCredential::Cookie(token) => token,
     };
@@ -143,7 +143,7 @@ const NO_CREDENTIAL: &str = "sign in: no access token came along";
 const BAD_CREDENTIAL: &str = "the token is not valid, or no longer";
 
 /// The account behind an access token, if its log-in still counts.
-pub async fn account(app: &App, token: &str) -> Result<AccountCaller, Error> {
+pub async fn authenticate_account(app: &App, token: &str) -> Result<AccountCaller, Error> {
     let now = app.clock.now();
     let AccessToken { user, login } =
         app.tokens.verify(token, now).ok_or(Error::Unauthenticated(BAD_CREDENTIAL))?;
@@ -162,9 +162,9 @@ async fn authenticate(app: &App, credential: RequestCredential<'_>) -> Result<Ca
     match credential {
         RequestCredential::Bearer(token) => match authenticate_guest(app, token) {
             Ok(guest) => Ok(Caller::Guest(guest)),
-            Err(_) => Ok(Caller::Account(account(app, token).await?)),
+            Err(_) => Ok(Caller::Account(authenticate_account(app, token).await?)),
         },
-        RequestCredential::Cookie(token) => Ok(Caller::Account(account(app, token).await?)),
+        RequestCredential::Cookie(token) => Ok(Caller::Account(authenticate_account(app, token).await?)),
     }
 }
 
@@ -191,7 +191,7 @@ impl FromRequestParts<App> for AccountCaller {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         match credential(&parts.headers).ok_or(Error::Unauthenticated(NO_CREDENTIAL))? {
             RequestCredential::Bearer(token) | RequestCredential::Cookie(token) => {
-                Ok(account(app, token).await?)
+                Ok(authenticate_account(app, token).await?)
             }
         }
     }
@@ -243,12 +243,12 @@ staff! {
 impl FromRequestParts<App> for RequestSource {
     type Rejection = ApiError;
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
-        Ok(Self::of(&parts.extensions, &parts.headers))
+        Ok(Self::from_request(&parts.extensions, &parts.headers))
     }
 }
 
 impl RequestSource {
-    pub(super) fn of(extensions: &Extensions, headers: &HeaderMap) -> Self {
+    pub(super) fn from_request(extensions: &Extensions, headers: &HeaderMap) -> Self {
         let ip = match extensions.get() {
             Some(ApiGatewayV2(context)) => context.http.source_ip.clone(),
             _ => None,

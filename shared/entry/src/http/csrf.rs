@@ -14,7 +14,7 @@ use crate::App;
 
 /// The header that proves a script of ours wrote the request: cross-origin it needs a preflight, which only an allowed
 /// origin passes.
-pub const PROOF: &str = "x-csrf";
+pub const CSRF_HEADER: &str = "x-csrf";
 
 pub(super) async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
     if !request.method().is_safe()
@@ -22,8 +22,7 @@ pub(super) async fn layer(State(app): State<App>, request: Request, next: Next) 
         && !is_proven(&app, request.headers())
     {
         let why = "writes with a cookie need the header x-csrf and an allowed origin";
-        return ApiError::Transport(StatusCode::FORBIDDEN, ErrorCode::CsrfRefused, why.into())
-            .into_response();
+        return ApiError::Http(StatusCode::FORBIDDEN, ErrorCode::CsrfRefused, why.into()).into_response();
     }
     next.run(request).await
 }
@@ -35,5 +34,5 @@ fn is_proven(app: &App, headers: &HeaderMap) -> bool {
         Some(origin) => app.settings.allows_origin(origin) || origin == app.settings.public_url,
         None => matches!(fetched_from, None | Some("same-origin")),
     };
-    headers.contains_key(PROOF) && origin_is_ours && fetched_from != Some("cross-site")
+    headers.contains_key(CSRF_HEADER) && origin_is_ours && fetched_from != Some("cross-site")
 }

@@ -32,24 +32,24 @@ pub struct ErrorBody {
 /// An [`Error`] on its way out, or a refusal that only HTTP knows.
 #[derive(Debug)]
 pub enum ApiError {
-    Ours(Error),
-    Transport(StatusCode, ErrorCode, String),
+    Domain(Error),
+    Http(StatusCode, ErrorCode, String),
 }
 
 impl ApiError {
     pub(super) fn unknown_path() -> Self {
-        Self::Ours(Error::NotFound("this path"))
+        Self::Domain(Error::NotFound("this path"))
     }
 
     pub(super) fn method_not_allowed() -> Self {
         let why = "this path does not take this method";
-        Self::Transport(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::MethodNotAllowed, why.into())
+        Self::Http(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::MethodNotAllowed, why.into())
     }
 }
 
 impl<E: Into<Error>> From<E> for ApiError {
     fn from(error: E) -> Self {
-        Self::Ours(error.into())
+        Self::Domain(error.into())
     }
 }
 
@@ -58,10 +58,10 @@ const fn status(error: &Error) -> StatusCode {
         Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
         Error::Forbidden(..) => StatusCode::FORBIDDEN,
         Error::NotFound(_) => StatusCode::NOT_FOUND,
-        Error::Malformed(_) | Error::UnknownType => StatusCode::BAD_REQUEST,
+        Error::Malformed(_) | Error::UnknownMessageType => StatusCode::BAD_REQUEST,
         Error::Invalid(_) | Error::InvalidContent(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Conflict(..) => StatusCode::CONFLICT,
-        Error::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
         Error::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -71,15 +71,15 @@ impl IntoResponse for ApiError {
     /// The request id is filled in by `observe`, which knows it.
     fn into_response(self) -> Response {
         let (status, code, message, fields, retry_after) = match self {
-            Self::Transport(status, code, message) => (status, code, message, Vec::new(), None),
-            Self::Ours(error) => {
+            Self::Http(status, code, message) => (status, code, message, Vec::new(), None),
+            Self::Domain(error) => {
                 if let Error::Internal(source) = &error {
                     tracing::error!(error = %source, debug = ?source, "internal error");
                 } else if let Error::Unavailable { service, source } = &error {
                     tracing::warn!(service, error = %source, "a dependency failed");
                 }
                 let retry_after = match &error {
-                    Error::TooMany { retry_after } => Some(retry_after.as_secs().max(1)),
+                    Error::RateLimited { retry_after } => Some(retry_after.as_secs().max(1)),
                     Error::Unavailable { .. } => Some(1),
                     _ => None,
                 };

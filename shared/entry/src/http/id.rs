@@ -42,14 +42,14 @@ impl PathSegments {
     }
 
     fn first<T: ResourceId>(&self) -> Result<T, Error> {
-        self.find(|name| name == "id")
+        self.find_segment(|name| name == "id")
     }
 
     fn named<T: ResourceId>(&self) -> Result<T, Error> {
-        self.find(|name| name.strip_suffix("_id") == Some(T::WHAT))
+        self.find_segment(|name| name.strip_suffix("_id") == Some(T::WHAT))
     }
 
-    fn find<T: ResourceId>(&self, is_it: impl Fn(&str) -> bool) -> Result<T, Error> {
+    fn find_segment<T: ResourceId>(&self, is_it: impl Fn(&str) -> bool) -> Result<T, Error> {
         let mut texts = self.0.iter().filter(|(name, _)| is_it(name)).map(|(_, text)| text);
         // a mistake in the route, and no id that is unknown
         let text = texts.next().ok_or_else(|| Error::internal(format!("no {} in this path", T::WHAT)))?;

@@ -19,7 +19,7 @@ use http::{HeaderName, HeaderValue, Method, StatusCode, response::Parts};
 use model::{Error, ErrorCode};
 use rand::RngExt;
 use sha2::{Digest, Sha256};
-use store::idempotency::{IdempotencyClaim, StoredResponse, abandon, begin, finish};
+use store::idempotency::{IdempotencyClaim, StoredResponse, abandon, claim, finish};
 
 use super::{
     caller,
@@ -59,28 +59,28 @@ async fn run_idempotent(
 ) -> Result<Response, ApiError> {
     let key = key.to_str().ok().filter(|key| (1..=255).contains(&key.len()));
     let key = key.ok_or_else(|| Error::field("Idempotency-Key", "has 1 to 255 visible characters"))?;
-    let who = caller::claimed(app, request.headers()).unwrap_or_else(|| {
-        let source = caller::RequestSource::of(request.extensions(), request.headers());
-        format!("anonymous:{}", source.network())
+    let who = caller::unverified_subject(app, request.headers()).unwrap_or_else(|| {
+        let source = caller::RequestSource::from_request(request.extensions(), request.headers());
+        format!("anonymous:{}", source.network_key())
     });
     let hash = digest(&[who.as_bytes(), request.uri().path().as_bytes(), key.as_bytes()]);
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, MAX_REQUEST_BYTES).await.map_err(|_| {
         let why = format!("a body has {} MB at most", MAX_REQUEST_BYTES / 1024 / 1024);
-        ApiError::Transport(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::PayloadTooLarge, why)
+        ApiError::Http(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::PayloadTooLarge, why)
     })?;
     let body_hash = digest(&[&body]);
     let seal = ResponseSeal::new(&who, key);
-    match begin(&app.store, &hash, &body_hash, app.clock.now()).await? {
-        IdempotencyClaim::Run => {}
-        IdempotencyClaim::Before(record) if record.body_hash != body_hash => {
+    match claim(&app.store, &hash, &body_hash, app.clock.now()).await? {
+        IdempotencyClaim::Claimed => {}
+        IdempotencyClaim::Existing(record) if record.body_hash != body_hash => {
             let why = "this Idempotency-Key came with another body before";
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            return Err(ApiError::Transport(status, ErrorCode::IdempotencyKeyReused, why.into()));
+            return Err(ApiError::Http(status, ErrorCode::IdempotencyKeyReused, why.into()));
         }
-        IdempotencyClaim::Before(record) => {
+        IdempotencyClaim::Existing(record) => {
             let running = "the first request with this Idempotency-Key is still running";
-            let stored = record.answer.ok_or_else(|| Error::conflict(ErrorCode::Conflict, running))?;
+            let stored = record.response.ok_or_else(|| Error::conflict(ErrorCode::Conflict, running))?;
             let sealed = stored.body.as_ref().ok_or_else(|| not_stored_error(stored.status))?;
             let body = seal.open(sealed)?;
             return Ok(replay(&stored, body));
@@ -113,7 +113,7 @@ async fn store_response(
         .filter_map(|name| Some(((*name).to_owned(), parts.headers.get(*name)?.to_str().ok()?.to_owned())))
         .collect();
     let text = std::str::from_utf8(body).ok().filter(|text| text.len() <= MAX_STORED_BODY_BYTES);
-    let body = text.map(|text| seal.close(text)).transpose()?;
+    let body = text.map(|text| seal.seal(text)).transpose()?;
     let stored = StoredResponse { status: status.as_u16(), headers, body };
     Ok(finish(&app.store, hash, body_hash, stored, app.clock.now()).await?)
 }
@@ -122,7 +122,7 @@ fn not_stored_error(status: u16) -> ApiError {
     let why = format!(
         "the request with this Idempotency-Key is done (its status was {status}), and its answer was too large to keep: read what it made"
     );
-    ApiError::Transport(StatusCode::CONFLICT, ErrorCode::IdempotencyAnswerNotKept, why)
+    ApiError::Http(StatusCode::CONFLICT, ErrorCode::IdempotencyAnswerNotKept, why)
 }
 
 fn replay(stored: &StoredResponse, body: String) -> Response {
@@ -159,7 +159,7 @@ impl ResponseSeal {
         Self(ChaCha20Poly1305::new(&hash.finalize()))
     }
 
-    fn close(&self, body: &str) -> Result<String, Error> {
+    fn seal(&self, body: &str) -> Result<String, Error> {
         let nonce: [u8; NONCE_BYTES] = rand::rng().random();
         let sealed = self.0.encrypt(&nonce.into(), body.as_bytes());
         let sealed = sealed.map_err(|error| Error::internal(error.to_string()))?;
@@ -191,8 +191,8 @@ mod tests {
     #[test]
     fn a_kept_answer_opens_for_its_key_only_and_shows_nothing() {
         let seal = ResponseSeal::new("user:1", "key");
-        let body = seal.close(r#"{"access_token":"secret"}"#).unwrap();
-        assert!(!body.contains("secret") && body != seal.close(r#"{"access_token":"secret"}"#).unwrap());
+        let body = seal.seal(r#"{"access_token":"secret"}"#).unwrap();
+        assert!(!body.contains("secret") && body != seal.seal(r#"{"access_token":"secret"}"#).unwrap());
         assert_eq!(seal.open(&body).unwrap(), r#"{"access_token":"secret"}"#);
         for other in [ResponseSeal::new("user:2", "key"), ResponseSeal::new("user:1", "other")] {
             assert!(other.open(&body).is_err());
@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn the_largest_answer_that_is_kept_fits_into_an_item() {
-        let sealed = ResponseSeal::new("user:1", "key").close(&"x".repeat(MAX_STORED_BODY_BYTES)).unwrap();
+        let sealed = ResponseSeal::new("user:1", "key").seal(&"x".repeat(MAX_STORED_BODY_BYTES)).unwrap();
         assert!(
             (MAX_ITEM_BYTES - RESERVED_ITEM_BYTES - 4..=MAX_ITEM_BYTES - RESERVED_ITEM_BYTES)
                 .contains(&sealed.len()),

@@ -10,7 +10,7 @@ use model::{Error, ErrorCode, FieldError};
 use serde::{Deserialize, de::DeserializeOwned};
 use utoipa::IntoParams;
 
-use super::{BODY_LIMIT, error::ApiError};
+use super::{MAX_BODY_BYTES, error::ApiError};
 use crate::App;
 
 /// A JSON body: readable, of the right types, and within its rules. No body at all is `{}`.
@@ -27,9 +27,9 @@ where
 
     async fn from_request(request: Request<Body>, _: &App) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
-        let bytes = to_bytes(body, BODY_LIMIT).await.map_err(|_| {
-            let why = format!("a body has {} KB at most", BODY_LIMIT / 1024);
-            ApiError::Transport(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::PayloadTooLarge, why)
+        let bytes = to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| {
+            let why = format!("a body has {} KB at most", MAX_BODY_BYTES / 1024);
+            ApiError::Http(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::PayloadTooLarge, why)
         })?;
         let bytes = if bytes.is_empty() {
             b"{}".as_slice().into()
@@ -38,7 +38,7 @@ where
         } else {
             let why = "the content type must be application/json";
             let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-            return Err(ApiError::Transport(status, ErrorCode::UnsupportedMediaType, why.into()));
+            return Err(ApiError::Http(status, ErrorCode::UnsupportedMediaType, why.into()));
         };
         Ok(Self(parse_json(&bytes)?))
     }

@@ -10,16 +10,16 @@ use crate::App;
 ///
 /// # Errors
 /// `TooMany` as soon as one of them is over its limit.
-pub async fn limit(app: &App, checks: &[(RateLimit, &str)]) -> Result<(), Error> {
+pub async fn enforce_rate_limits(app: &App, checks: &[(RateLimit, &str)]) -> Result<(), Error> {
     for (limit, who) in checks {
-        limits::count(&app.store, *limit, who, app.clock.now()).await?;
+        limits::count_attempt(&app.store, *limit, who, app.clock.now()).await?;
     }
     Ok(())
 }
 
 impl RequestSource {
     /// The name under which an address is counted: a whole IPv6 network counts as one, since a home has that many.
-    pub fn network(&self) -> String {
+    pub fn network_key(&self) -> String {
         match self.ip.parse() {
             Ok(std::net::IpAddr::V6(ip)) => {
                 let [a, b, c, d, ..] = ip.segments();

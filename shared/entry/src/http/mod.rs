@@ -26,21 +26,22 @@ use crate::{App, LambdaFunction};
 
 pub use caller::{
     ACCESS_COOKIE, AccountCaller, AdminCaller, Caller, GuestCaller, ModeratorCaller, REFRESH_COOKIE,
-    ReceivedAt, RequestSource, StaffCaller, SuperAdminCaller, account, bearer, cookie,
+    ReceivedAt, RequestSource, StaffCaller, SuperAdminCaller, authenticate_account, bearer_token,
+    cookie_value,
 };
-pub use csrf::PROOF;
+pub use csrf::CSRF_HEADER;
 pub use error::{ApiError, ApiResult, ErrorBody};
 pub use id::{PathId, PathIds};
 pub use input::{ListQuery, ValidJson, ValidQuery};
-pub use limit::limit;
+pub use limit::enforce_rate_limits;
 pub use numbers::PageNumbers;
 
 /// Bytes of a JSON body. The largest field is speaker notes of 50,000 characters.
-pub const BODY_LIMIT: usize = 512 * 1024;
+pub const MAX_BODY_BYTES: usize = 512 * 1024;
 
 /// A door for a subject's router. Routes are written canonically (`/v1/…`); the other prefixes, a trailing slash, CORS,
 /// CSRF, idempotency, errors and the log line are added here, once.
-pub fn door(app: &App, router: Router) -> LambdaFunction {
+pub fn function(app: &App, router: Router) -> LambdaFunction {
     let router = router
         .fallback(|| async { ApiError::unknown_path() })
         .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() });
@@ -51,7 +52,7 @@ pub fn door(app: &App, router: Router) -> LambdaFunction {
         .layer(from_fn_with_state(app.clone(), csrf::layer))
         .layer(from_fn_with_state(app.clone(), cors::layer))
         .layer(from_fn_with_state(app.clone(), observe::layer))
-        .layer(axum::middleware::map_request(path::canonical));
+        .layer(axum::middleware::map_request(path::canonicalize));
     LambdaFunction::new(move |event, context| {
         let whole = whole.clone();
         async move {
@@ -59,7 +60,7 @@ pub fn door(app: &App, router: Router) -> LambdaFunction {
             let service = service_fn(move |request: lambda_http::Request| {
                 let whole = whole.clone();
                 async move {
-                    let Ok(answer) = whole.oneshot(request.map(body)).await;
+                    let Ok(answer) = whole.oneshot(request.map(to_axum_body)).await;
                     let (parts, body) = answer.into_parts();
                     // whether it travels as text or base64 the adapter decides by content type
                     let body = to_bytes(body, usize::MAX).await?;
@@ -72,7 +73,7 @@ pub fn door(app: &App, router: Router) -> LambdaFunction {
     })
 }
 
-fn body(body: lambda_http::Body) -> Body {
+fn to_axum_body(body: lambda_http::Body) -> Body {
     match body {
         lambda_http::Body::Text(text) => Body::from(text),
         lambda_http::Body::Binary(bytes) => Body::from(bytes),

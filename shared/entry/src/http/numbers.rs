@@ -19,7 +19,7 @@ pub struct PageNumbers {
 
 impl PageNumbers {
     /// One page of all there are, and what it says about them.
-    pub fn cut<T>(all: Vec<T>, page: usize, page_size: usize) -> (Vec<T>, Self) {
+    pub fn paginate<T>(all: Vec<T>, page: usize, page_size: usize) -> (Vec<T>, Self) {
         let total = all.len();
         let start = page.saturating_sub(1).saturating_mul(page_size);
         let items = all.into_iter().skip(start).take(page_size).collect();
@@ -34,9 +34,9 @@ mod tests {
     #[test]
     fn the_last_page_may_be_short_and_none_is_empty() {
         for (total, pages, on_the_last) in [(0, 0, 0), (1, 1, 1), (20, 1, 20), (21, 2, 1), (40, 2, 20)] {
-            let (items, numbers) = PageNumbers::cut(vec![0; total], pages.max(1), 20);
+            let (items, numbers) = PageNumbers::paginate(vec![0; total], pages.max(1), 20);
             assert_eq!((numbers.total, numbers.total_pages, items.len()), (total, pages, on_the_last));
         }
-        assert!(PageNumbers::cut(vec![0; 5], usize::MAX, 100).0.is_empty());
+        assert!(PageNumbers::paginate(vec![0; 5], usize::MAX, 100).0.is_empty());
     }
 }

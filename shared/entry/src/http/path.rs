@@ -3,7 +3,7 @@
 use axum::body::Body;
 use http::{Request, Uri, uri::PathAndQuery};
 
-pub(super) async fn canonical(mut request: Request<Body>) -> Request<Body> {
+pub(super) async fn canonicalize(mut request: Request<Body>) -> Request<Body> {
     if let Some(uri) = canonical_uri(request.uri()) {
         *request.uri_mut() = uri;
     }

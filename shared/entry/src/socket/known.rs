@@ -38,7 +38,7 @@ impl ConnectionCache {
     ///
     /// # Errors
     /// `Unauthenticated` for one that has no row: it was closed, or never opened.
-    pub async fn get(&self, app: &App, id: &str) -> Result<Connection, Error> {
+    pub async fn get_or_read(&self, app: &App, id: &str) -> Result<Connection, Error> {
         let now = app.clock.now();
         let met = self
             .entries()
@@ -50,15 +50,15 @@ impl ConnectionCache {
         }
         let found = connections::get(&app.store, id, now).await?;
         let Some(connection) = found else {
-            self.forget(id);
+            self.remove(id);
             return Err(Error::Unauthenticated("this connection is not, or no longer, known: connect again"));
         };
-        self.meet(connection.clone(), now);
+        self.insert(connection.clone(), now);
         Ok(connection)
     }
 
     /// Remembers who a connection is (now).
-    pub fn meet(&self, connection: Connection, now: Timestamp) {
+    pub fn insert(&self, connection: Connection, now: Timestamp) {
         let mut entries = self.entries();
         if entries.len() >= MAX_CACHED_CONNECTIONS {
             entries.retain(|_, entry| now < entry.read_at + CACHE_LIFETIME);
@@ -70,12 +70,12 @@ impl ConnectionCache {
         entries.insert(connection.id.clone(), CachedConnection { connection, read_at: now, bucket });
     }
 
-    pub fn forget(&self, id: &str) {
+    pub fn remove(&self, id: &str) {
         self.entries().remove(id);
     }
 
     /// May this frame of a connection be looked at?
-    pub(super) fn take(&self, id: &str, pace: FrameRate, now: Timestamp) -> FrameVerdict {
+    pub(super) fn take_frame(&self, id: &str, pace: FrameRate, now: Timestamp) -> FrameVerdict {
         self.entries().get_mut(id).map_or(FrameVerdict::Pass, |entry| entry.bucket.take(pace, now))
     }
 }

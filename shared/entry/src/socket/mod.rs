@@ -77,7 +77,7 @@ pub trait SocketHandler: Send + Sync + 'static {
 }
 
 /// A door for a subject's socket.
-pub fn door(app: App, known: ConnectionCache, socket: impl SocketHandler) -> LambdaFunction {
+pub fn function(app: App, known: ConnectionCache, socket: impl SocketHandler) -> LambdaFunction {
     let shared = Arc::new((app, known, socket));
     LambdaFunction::new(move |event, _context| {
         let shared = shared.clone();
@@ -128,16 +128,16 @@ async fn handle_event<S: SocketHandler>(
                     .map(|(name, value)| (name.to_owned(), value.to_owned()))
                     .collect(),
             };
-            socket.connect(opening).await.map_or_else(|error| refused(&error), |()| StatusCode::OK)
+            socket.connect(opening).await.map_or_else(|error| rejection_status(&error), |()| StatusCode::OK)
         }
         Some("DISCONNECT") => match socket.disconnect(id).await {
             Ok(()) => StatusCode::OK,
-            Err(error) => refused(&error),
+            Err(error) => rejection_status(&error),
         },
         _ => {
             let received = context.request_time_epoch;
             let body = event.body.as_deref().unwrap_or_default();
-            match message(app, known, socket, &id, received, body).await {
+            match handle_message(app, known, socket, &id, received, body).await {
                 Ok(()) => StatusCode::OK,
                 Err((error, reference)) => send_error_event(app, &id, &error, reference).await,
             }
@@ -146,16 +146,16 @@ async fn handle_event<S: SocketHandler>(
 }
 
 /// The status of a handshake that is refused.
-fn refused(error: &Error) -> StatusCode {
+fn rejection_status(error: &Error) -> StatusCode {
     match error {
         Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
         Error::Forbidden(..) => StatusCode::FORBIDDEN,
         Error::NotFound(_) => StatusCode::NOT_FOUND,
-        Error::Malformed(_) | Error::UnknownType | Error::Invalid(_) | Error::InvalidContent(_) => {
+        Error::Malformed(_) | Error::UnknownMessageType | Error::Invalid(_) | Error::InvalidContent(_) => {
             StatusCode::BAD_REQUEST
         }
         Error::Conflict(..) => StatusCode::CONFLICT,
-        Error::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
         Error::Unavailable { service, source } => {
             tracing::warn!(service, error = %source, "a dependency failed");
             StatusCode::SERVICE_UNAVAILABLE
@@ -167,7 +167,7 @@ fn refused(error: &Error) -> StatusCode {
     }
 }
 
-async fn message<S: SocketHandler>(
+async fn handle_message<S: SocketHandler>(
     app: &App,
     known: &ConnectionCache,
     socket: &S,
@@ -175,16 +175,18 @@ async fn message<S: SocketHandler>(
     received: i64,
     body: &str,
 ) -> Result<(), (Error, Option<Value>)> {
-    let connection = known.get(app, id).await.map_err(|error| (error, None))?;
-    match known.take(id, S::FRAME_RATE, app.clock.now()) {
+    let connection = known.get_or_read(app, id).await.map_err(|error| (error, None))?;
+    match known.take_frame(id, S::FRAME_RATE, app.clock.now()) {
         FrameVerdict::Pass => {}
-        FrameVerdict::Refuse => return Err((Error::TooMany { retry_after: Duration::from_secs(1) }, None)),
+        FrameVerdict::Refuse => {
+            return Err((Error::RateLimited { retry_after: Duration::from_secs(1) }, None));
+        }
         FrameVerdict::Drop => return Ok(()),
     }
     let incoming = IncomingFrame::parse(body).map_err(|error| (error, None))?;
     let reference = incoming.reference.clone();
     let handled = async {
-        let command = S::Command::read(&incoming).ok_or(Error::UnknownType)??;
+        let command = S::Command::parse(&incoming).ok_or(Error::UnknownMessageType)??;
         let message = SocketMessage { connection, command, received, reference: reference.clone() };
         socket.message(message).await
     };
@@ -208,18 +210,18 @@ async fn send_error_event(app: &App, id: &str, error: &Error, reference: Option<
         fields: error.fields().to_vec(),
         reference,
         retry_after: match error {
-            Error::TooMany { retry_after } => Some(retry_after.as_secs().max(1)),
+            Error::RateLimited { retry_after } => Some(retry_after.as_secs().max(1)),
             _ => None,
         },
     });
-    let sent = match OutgoingFrame::to_one(None, event, app.clock.now()).json() {
-        Ok(frame) => app.rooms.post(id, &frame).await,
+    let sent = match OutgoingFrame::to_connection(None, event, app.clock.now()).to_json() {
+        Ok(frame) => app.realtime.post(id, &frame).await,
         Err(error) => Err(error),
     };
     match sent {
         Ok(PostOutcome::Delivered) if fatal => {
             // it has been told; if this fails too, its next frame meets the same refusal
-            if let Err(error) = app.rooms.disconnect(id).await {
+            if let Err(error) = app.realtime.disconnect(id).await {
                 tracing::warn!(%error, "a refused connection could not be closed");
             }
         }

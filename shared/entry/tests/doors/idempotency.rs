@@ -14,7 +14,7 @@ use lambda_runtime::Context;
 use crate::world::EntryWorld;
 
 async fn ask(client: &FunctionClient, path: &str, key: &str, body: &str) -> TestResponse {
-    client.ask("POST", path).header("idempotency-key", key).body("text/plain", body).send().await
+    client.request("POST", path).header("idempotency-key", key).body("text/plain", body).send().await
 }
 
 fn client(door: LambdaFunction) -> FunctionClient {
@@ -32,7 +32,7 @@ fn counting_function(world: &EntryWorld) -> (FunctionClient, Arc<AtomicUsize>) {
         counter.fetch_add(1, Ordering::SeqCst);
         "x".repeat(body.parse().unwrap())
     };
-    (client(entry::http::door(&world.app, Router::new().route("/v1/things", post(door)))), made)
+    (client(entry::http::function(&world.app, Router::new().route("/v1/things", post(door)))), made)
 }
 
 #[tokio::test]
@@ -75,7 +75,7 @@ async fn a_large_upload_with_a_key_is_unchanged() {
         assert!(body.iter().all(|byte| *byte == b'u'));
         body.len().to_string()
     };
-    let door = client(entry::http::door(&world.app, Router::new().route("/v1/files", post(measure))));
+    let door = client(entry::http::function(&world.app, Router::new().route("/v1/files", post(measure))));
     let size = 3 * 1024 * 1024;
     let answer = ask(&door, "/v1/files", "key", &"u".repeat(size)).await;
     assert_eq!((answer.status, answer.text), (200, size.to_string()));

@@ -24,11 +24,14 @@ impl SocketHandler for RefusingSocket {
 async fn an_unknown_type_has_its_own_error_code() {
     let world = EntryWorld::start().await;
     let now = world.clock.now();
-    let identity =
-        ConnectionIdentity::Account { user: world.clock.id(), login: world.clock.id(), presents: None };
+    let identity = ConnectionIdentity::Account {
+        user: world.clock.new_id(),
+        login: world.clock.new_id(),
+        presents: None,
+    };
     let connection =
         Connection { id: "c=".into(), identity, display_name: None, connected_at: now, presents_since: None };
-    connections::open(&world.app.store, &connection).await.unwrap();
+    connections::put(&world.app.store, &connection).await.unwrap();
     let (tx, mut rx) = unbounded_channel();
     let info = ConnectionInfo {
         connected_at_ms: 0,
@@ -36,9 +39,9 @@ async fn an_unknown_type_has_its_own_error_code() {
         source_ip: String::new(),
         user_agent: String::new(),
     };
-    world.bench.cloud.connections().register("c=", info, tx);
-    world.bench.cloud.connections().open("c=");
-    let door = entry::socket::door(world.app.clone(), ConnectionCache::default(), RefusingSocket);
+    world.cloud.emulator.connections().register("c=", info, tx);
+    world.cloud.emulator.connections().open("c=");
+    let door = entry::socket::function(world.app.clone(), ConnectionCache::default(), RefusingSocket);
     for (kind, code) in [("dance", "unknown_type"), ("join", "invalid_request")] {
         let event = json!({
             "requestContext": {

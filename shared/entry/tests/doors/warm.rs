@@ -40,11 +40,11 @@ async fn respond(mut stream: TcpStream) -> std::io::Result<()> {
 
 fn environment(table: &str, queues: &str, sockets: &str) -> Environment {
     // the one for all services, which that of a service overrules
-    let mut variables = bench::variables_at(queues).unwrap();
+    let mut variables = bench::function_environment_at(queues).unwrap();
     variables.insert("AWS_ENDPOINT_URL_DYNAMODB".into(), table.into());
     variables.insert("SOCKET_ENDPOINT".into(), sockets.into());
     variables.insert("SOCKET_URL".into(), "ws://127.0.0.1:9".into());
-    Environment::of(variables, Clock::system())
+    Environment::new(variables, Clock::system())
 }
 
 #[tokio::test]
@@ -57,7 +57,7 @@ async fn a_function_opens_its_connections_when_it_starts() {
 
     let app = App::start(&environment, &[]).await.unwrap();
     assert_eq!(counts(), [1, 0, 0], "a door that talks to the table only");
-    app.store.ready().await.unwrap();
+    app.store.check_reachable().await.unwrap();
     assert_eq!(counts(), [1, 0, 0], "the first event finds the connection open");
 
     App::start(&environment, &[FunctionDependency::Queue(Queue::Ticks), FunctionDependency::Sockets])

@@ -6,7 +6,7 @@ use entry::{App, Clock, Environment};
 pub(crate) struct EntryWorld {
     pub(crate) app: App,
     pub(crate) clock: Clock,
-    pub(crate) bench: TestCloud,
+    pub(crate) cloud: TestCloud,
 }
 
 impl EntryWorld {
@@ -14,7 +14,8 @@ impl EntryWorld {
         let clock = Clock::system();
         let time = clock.clone();
         let bench = TestCloud::start(move || time.millis(), None).await.unwrap();
-        let app = App::start(&Environment::of(bench.variables(), clock.clone()), &[]).await.unwrap();
-        Self { app, clock, bench }
+        let app =
+            App::start(&Environment::new(bench.function_environment(), clock.clone()), &[]).await.unwrap();
+        Self { app, clock, cloud: bench }
     }
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::{ChannelId, UserId};
 
 pub use self::{
-    name::{ChannelName, description},
+    name::{ChannelName, parse_description},
     role::{ChannelPermission, MemberRole},
 };
 
@@ -26,25 +26,25 @@ pub enum ChannelKind {
 }
 
 /// Channels that everyone of the team is in from the start. (In the original only the first to register was.)
-pub const DEFAULTS: [(&str, &str); 2] =
+pub const DEFAULT_CHANNELS: [(&str, &str); 2] =
     [("general", "Everything that concerns everyone"), ("announcements", "What everyone should read")];
 
 /// The most members of a channel.
-pub const MOST_MEMBERS: u32 = 10_000;
+pub const MAX_MEMBERS: u32 = 10_000;
 
 /// The most channels of one member, direct ones too: opening the app reads them all.
-pub const MOST_CHANNELS: usize = 500;
+pub const MAX_CHANNELS_PER_MEMBER: usize = 500;
 
 impl ChannelId {
     /// The channel of two people, whoever asks: so there is one per pair without anything that says so.
-    pub fn direct(one: UserId, other: UserId) -> Self {
+    pub fn derive_direct(one: UserId, other: UserId) -> Self {
         let (first, second) = if one <= other { (one, other) } else { (other, one) };
         let both: Vec<u8> = first.uuid().as_bytes().iter().chain(second.uuid().as_bytes()).copied().collect();
         Uuid::new_v5(&DIRECT_NAMESPACE, &both).into()
     }
 
     /// A default channel: derived, so that whoever needs it first makes it, and two who do make the same.
-    pub fn of_default(name: &str) -> Self {
+    pub fn derive_default(name: &str) -> Self {
         Uuid::new_v5(&DEFAULT_NAMESPACE, name.as_bytes()).into()
     }
 }
@@ -60,8 +60,8 @@ mod tests {
     #[test]
     fn a_pair_has_one_channel() {
         let user = |number| UserId::from(Uuid::from_u128(number));
-        assert_eq!(ChannelId::direct(user(1), user(2)), ChannelId::direct(user(2), user(1)));
-        assert_ne!(ChannelId::direct(user(1), user(2)), ChannelId::direct(user(1), user(3)));
-        assert_ne!(ChannelId::of_default("general"), ChannelId::of_default("announcements"));
+        assert_eq!(ChannelId::derive_direct(user(1), user(2)), ChannelId::derive_direct(user(2), user(1)));
+        assert_ne!(ChannelId::derive_direct(user(1), user(2)), ChannelId::derive_direct(user(1), user(3)));
+        assert_ne!(ChannelId::derive_default("general"), ChannelId::derive_default("announcements"));
     }
 }

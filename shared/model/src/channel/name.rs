@@ -14,7 +14,7 @@ pub struct ChannelName(String);
 
 impl ChannelName {
     /// As somebody typed it; a `#` before it is how they say it, not its name.
-    pub fn typed(text: &str) -> Result<Self, &'static str> {
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
         let text = text.trim();
         let text = text.strip_prefix('#').unwrap_or(text);
         let is_part = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_');
@@ -41,7 +41,7 @@ impl fmt::Display for ChannelName {
 }
 
 /// What a channel is about: up to 500 characters, `None` where nothing is left of them.
-pub fn description(text: &str) -> Result<Option<String>, &'static str> {
+pub fn parse_description(text: &str) -> Result<Option<String>, &'static str> {
     let text = text.trim();
     if text.chars().count() > 500 {
         return Err("must have at most 500 characters");
@@ -58,17 +58,17 @@ mod tests {
 
     #[test]
     fn names_have_one_spelling_and_no_space() {
-        assert_eq!(ChannelName::typed(" #Köln-Büro_2 ").unwrap().as_str(), "Köln-Büro_2");
-        assert_eq!(ChannelName::typed("Köln-BÜRO").unwrap().folded(), "koln-buro");
+        assert_eq!(ChannelName::parse(" #Köln-Büro_2 ").unwrap().as_str(), "Köln-Büro_2");
+        assert_eq!(ChannelName::parse("Köln-BÜRO").unwrap().folded(), "koln-buro");
         for bad in ["", " ", "#", "a b", "a/b", "a#b", "<b>", &"x".repeat(81)] {
-            assert!(ChannelName::typed(bad).is_err(), "{bad:?}");
+            assert!(ChannelName::parse(bad).is_err(), "{bad:?}");
         }
     }
 
     #[test]
     fn a_description_may_be_empty_and_not_long() {
-        assert_eq!(description("  \n "), Ok(None));
-        assert_eq!(description(" a\nb "), Ok(Some("a\nb".into())));
-        assert!(description(&"x".repeat(501)).is_err() && description("a\u{7}").is_err());
+        assert_eq!(parse_description("  \n "), Ok(None));
+        assert_eq!(parse_description(" a\nb "), Ok(Some("a\nb".into())));
+        assert!(parse_description(&"x".repeat(501)).is_err() && parse_description("a\u{7}").is_err());
     }
 }

@@ -37,7 +37,7 @@ pub enum ChannelPermission {
 }
 
 impl MemberRole {
-    pub const fn may(self, deed: ChannelPermission) -> bool {
+    pub const fn allows(self, deed: ChannelPermission) -> bool {
         match deed {
             ChannelPermission::Update
             | ChannelPermission::AddMember
@@ -68,11 +68,11 @@ mod tests {
         ];
         for deed in deeds {
             let may =
-                [MemberRole::Member, MemberRole::Moderator, MemberRole::Owner].map(|role| role.may(deed));
+                [MemberRole::Member, MemberRole::Moderator, MemberRole::Owner].map(|role| role.allows(deed));
             assert_eq!(may, [false, true, true], "{deed:?}");
         }
         for deed in [ChannelPermission::AssignRole, ChannelPermission::Archive, ChannelPermission::Delete] {
-            assert!(MemberRole::Owner.may(deed) && !MemberRole::Moderator.may(deed), "{deed:?}");
+            assert!(MemberRole::Owner.allows(deed) && !MemberRole::Moderator.allows(deed), "{deed:?}");
         }
         assert!(MemberRole::Owner > MemberRole::Moderator && MemberRole::Moderator > MemberRole::Member);
     }

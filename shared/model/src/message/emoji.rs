@@ -11,7 +11,7 @@ const INVALID_EMOJI: &str = "must be one emoji or a :short_name:";
 ///
 /// # Errors
 /// The words for the field.
-pub fn typed(text: &str) -> Result<String, &'static str> {
+pub fn normalize(text: &str) -> Result<String, &'static str> {
     if text.is_empty() || text.len() > MAX_EMOJI_BYTES {
         return Err(INVALID_EMOJI);
     }
@@ -24,7 +24,7 @@ pub fn typed(text: &str) -> Result<String, &'static str> {
 }
 
 /// Is this one character, as people see it, shown as a picture? `©` alone is text.
-pub(super) fn is_shown(character: &str) -> bool {
+pub(super) fn is_pictorial(character: &str) -> bool {
     emojis::get(character).is_some_and(|emoji| emoji.as_str() == character)
 }
 
@@ -43,9 +43,9 @@ mod tests {
     fn one_emoji_is_a_reaction() {
         for good in ["👍", "👍🏽", "🇷🇴", "🏴󠁧󠁢󠁳󠁣󠁴󠁿", "1️⃣", "👩‍👩‍👧‍👦", "👩🏽‍💻", "❤️", "🏳️‍🌈", ":party_parrot:", ":+1:", ":-1:"]
         {
-            assert_eq!(typed(good).as_deref(), Ok(good), "{good}");
+            assert_eq!(normalize(good).as_deref(), Ok(good), "{good}");
         }
-        assert_eq!(typed("❤").as_deref(), Ok("❤️"), "one spelling");
+        assert_eq!(normalize("❤").as_deref(), Ok("❤️"), "one spelling");
     }
 
     #[test]
@@ -54,15 +54,15 @@ mod tests {
         for bad in
             ["", " ", "a", "1", "👍👍", "👍 ", "::", ":a b:", ":A:", "tada", "<b>", "\u{200d}", "🇷", &long]
         {
-            assert_eq!(typed(bad), Err(INVALID_EMOJI), "{bad:?}");
+            assert_eq!(normalize(bad), Err(INVALID_EMOJI), "{bad:?}");
         }
     }
 
     proptest! {
         #[test]
         fn what_is_stored_is_stored_as_it_is(text in ".{0,8}") {
-            if let Ok(stored) = typed(&text) {
-                prop_assert_eq!(typed(&stored), Ok(stored));
+            if let Ok(stored) = normalize(&text) {
+                prop_assert_eq!(normalize(&stored), Ok(stored));
             }
         }
     }

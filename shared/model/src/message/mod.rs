@@ -12,7 +12,7 @@ pub use self::id::MessageId;
 use crate::UserId;
 
 /// Characters of a message (contract 1.4).
-pub const LENGTH: usize = 2_000;
+pub const MAX_CONTENT_LENGTH: usize = 2_000;
 
 /// Whoever wrote a message, as they were called then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -6,19 +6,19 @@ use jiff::Timestamp;
 
 /// Messages of one member in a channel at once; whoever pastes a list line by line is slowed, nobody else.
 /// What is sent again is one of them.
-pub const BURST: u32 = 20;
+pub const MESSAGE_BURST: u32 = 20;
 const WINDOW_MS: i64 = 10_000;
 
 /// One more, in a window that began then, in milliseconds since 1970, and has so many in it: the window with it.
 ///
 /// # Errors
 /// When it goes on, where that is too many.
-pub fn one_more((since, sent): (i64, u32), now: Timestamp) -> Result<(i64, u32), Duration> {
+pub fn count_message((since, sent): (i64, u32), now: Timestamp) -> Result<(i64, u32), Duration> {
     let millis = now.as_millisecond();
     if millis - since >= WINDOW_MS {
         return Ok((millis, 1));
     }
-    if sent >= BURST {
+    if sent >= MESSAGE_BURST {
         let left = u64::try_from(since + WINDOW_MS - millis).unwrap_or(1);
         return Err(Duration::from_millis(left));
     }
@@ -36,12 +36,12 @@ mod tests {
     #[test]
     fn a_burst_is_taken_and_then_goes_on_with_the_next_window() {
         let mut window = (0, 0);
-        for sent in 1..=BURST {
-            window = one_more(window, at(i64::from(sent))).unwrap();
+        for sent in 1..=MESSAGE_BURST {
+            window = count_message(window, at(i64::from(sent))).unwrap();
             assert_eq!(window, (1_000_001, sent));
         }
-        assert_eq!(one_more(window, at(4_001)), Err(Duration::from_secs(6)));
-        assert_eq!(one_more(window, at(10_000)), Err(Duration::from_millis(1)));
-        assert_eq!(one_more(window, at(10_001)), Ok((1_010_001, 1)));
+        assert_eq!(count_message(window, at(4_001)), Err(Duration::from_secs(6)));
+        assert_eq!(count_message(window, at(10_000)), Err(Duration::from_millis(1)));
+        assert_eq!(count_message(window, at(10_001)), Ok((1_010_001, 1)));
     }
 }

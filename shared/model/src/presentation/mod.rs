@@ -9,7 +9,7 @@ pub use self::{order::SlideOrder, slug::Slug};
 use crate::{Error, ErrorCode, Result};
 
 /// Slides of a presentation: its order is one item, and all of them are shown at once.
-pub const MOST_SLIDES: usize = 200;
+pub const MAX_SLIDES: usize = 200;
 
 /// Where a presentation is in its life. Not linked to sessions: it says what its owner thinks of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -26,7 +26,7 @@ impl PresentationStatus {
     pub const ALL: [Self; 4] = [Self::Draft, Self::Active, Self::Ended, Self::Archived];
 
     /// May it become the other? Staying the same is no move and always allowed (contract A3.3).
-    pub const fn may_become(self, other: Self) -> bool {
+    pub const fn can_become(self, other: Self) -> bool {
         match (self, other) {
             (Self::Draft, Self::Draft | Self::Active | Self::Archived)
             | (Self::Active | Self::Ended, _)
@@ -37,8 +37,8 @@ impl PresentationStatus {
 
     /// # Errors
     /// `Conflict` naming both statuses where there is no such move.
-    pub fn check(self, other: Self) -> Result<()> {
-        if self.may_become(other) {
+    pub fn check_transition(self, other: Self) -> Result<()> {
+        if self.can_become(other) {
             return Ok(());
         }
         let (from, to) = (self.as_str(), other.as_str());
@@ -70,7 +70,7 @@ mod tests {
             (Archived, vec![Draft, Archived]),
         ] {
             for to in PresentationStatus::ALL {
-                assert_eq!(from.check(to).is_ok(), allowed.contains(&to), "{from:?} {to:?}");
+                assert_eq!(from.check_transition(to).is_ok(), allowed.contains(&to), "{from:?} {to:?}");
             }
         }
     }

@@ -5,7 +5,7 @@ use std::{collections::HashSet, ops::Deref};
 
 use serde::{Deserialize, Serialize};
 
-use super::MOST_SLIDES;
+use super::MAX_SLIDES;
 use crate::{Error, ErrorCode, FieldError, Result, SlideId};
 
 /// Slides in the order in which they are shown, each once.
@@ -21,7 +21,7 @@ impl Deref for SlideOrder {
 }
 
 impl SlideOrder {
-    pub fn of(slides: Vec<SlideId>) -> Self {
+    pub fn new(slides: Vec<SlideId>) -> Self {
         Self(slides)
     }
 
@@ -35,8 +35,8 @@ impl SlideOrder {
     /// # Errors
     /// `Conflict` when the presentation is full, `Invalid` naming the field when the index is past the end.
     pub fn insert(&mut self, index: usize, slide: SlideId, field: &str) -> Result<()> {
-        if self.0.len() >= MOST_SLIDES {
-            return Err(Self::full());
+        if self.0.len() >= MAX_SLIDES {
+            return Err(Self::full_error());
         }
         if index > self.0.len() {
             return Err(Error::field(field, format!("is past the end: {} at most", self.0.len())));
@@ -45,8 +45,8 @@ impl SlideOrder {
         Ok(())
     }
 
-    pub fn full() -> Error {
-        Error::conflict(ErrorCode::LimitReached, format!("a presentation has {MOST_SLIDES} slides at most"))
+    pub fn full_error() -> Error {
+        Error::conflict(ErrorCode::LimitReached, format!("a presentation has {MAX_SLIDES} slides at most"))
     }
 
     /// Takes a slide out; those behind it move up. Says whether it was there.
@@ -58,7 +58,7 @@ impl SlideOrder {
     ///
     /// # Errors
     /// `NotFound` when it is not one of these, `Invalid` naming the field when there is no such index.
-    pub fn shift(&mut self, slide: SlideId, index: usize, field: &str) -> Result<()> {
+    pub fn move_to(&mut self, slide: SlideId, index: usize, field: &str) -> Result<()> {
         let from = self.index_of(slide).ok_or(Error::NotFound("slide"))?;
         if index >= self.0.len() {
             return Err(Error::field(field, format!("is past the end: {} at most", self.0.len() - 1)));
@@ -72,7 +72,7 @@ impl SlideOrder {
     ///
     /// # Errors
     /// `Invalid` naming those that are named twice, unknown or missing.
-    pub fn arrange(&mut self, wanted: &[SlideId], field: &str) -> Result<()> {
+    pub fn reorder(&mut self, wanted: &[SlideId], field: &str) -> Result<()> {
         let ours: HashSet<SlideId> = self.0.iter().copied().collect();
         let mut named = HashSet::with_capacity(wanted.len());
         let mut errors = Vec::new();
@@ -151,7 +151,7 @@ mod tests {
                     },
                     OrderEdit::Shift(from, to) => {
                         let id = before.get(from).copied().unwrap_or(slide(u128::MAX));
-                        let done = order.shift(id, to, "to").is_ok();
+                        let done = order.move_to(id, to, "to").is_ok();
                         prop_assert!(!done || order.index_of(id) == Some(to));
                         done
                     }
@@ -159,7 +159,7 @@ mod tests {
                         let mut wanted = before.to_vec();
                         let by = by % wanted.len().max(1);
                         wanted.rotate_left(by);
-                        order.arrange(&wanted, "ids").is_ok()
+                        order.reorder(&wanted, "ids").is_ok()
                     }
                 };
                 if !done {
@@ -173,8 +173,8 @@ mod tests {
 
     #[test]
     fn an_arrangement_names_exactly_the_slides() {
-        let mut order = SlideOrder::of(vec![slide(1), slide(2), slide(3)]);
-        let mut fields = |wanted: &[SlideId]| match order.arrange(wanted, "slide_ids") {
+        let mut order = SlideOrder::new(vec![slide(1), slide(2), slide(3)]);
+        let mut fields = |wanted: &[SlideId]| match order.reorder(wanted, "slide_ids") {
             Ok(()) => vec![],
             Err(Error::Invalid(errors)) => errors.into_iter().map(|error| error.field).collect(),
             Err(error) => panic!("{error}"),
@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_presentation_can_be_full() {
-        let mut order = SlideOrder::of((0..200).map(slide).collect());
+        let mut order = SlideOrder::new((0..200).map(slide).collect());
         assert!(matches!(
             order.insert(0, slide(200), "at"),
             Err(Error::Conflict(ErrorCode::LimitReached, _))

@@ -2,38 +2,43 @@
 //! full of long texts loses the least telling first: the older texts, then questions with few votes, then rare words, and last
 //! whole slides.
 
-use super::{QUESTIONS, SessionReport, TEXT, TEXTS, cut};
+use super::{MAX_QUESTIONS, MAX_TEXT_LENGTH, MAX_TEXTS, SessionReport, truncate_text};
 
 /// Bytes as JSON, with room for the keys of the item.
-pub const LARGEST: usize = 350_000;
+pub const MAX_REPORT_BYTES: usize = 350_000;
 
 /// Texts of a slide, questions, words of a slide, and characters of each text and label.
-const TRUNCATION_STEPS: [(usize, usize, usize, usize); 5] =
-    [(TEXTS, QUESTIONS, 50, TEXT), (40, 150, 50, TEXT), (20, 100, 30, 300), (5, 50, 15, 200), (1, 20, 5, 80)];
+const TRUNCATION_STEPS: [(usize, usize, usize, usize); 5] = [
+    (MAX_TEXTS, MAX_QUESTIONS, 50, MAX_TEXT_LENGTH),
+    (40, 150, 50, MAX_TEXT_LENGTH),
+    (20, 100, 30, 300),
+    (5, 50, 15, 200),
+    (1, 20, 5, 80),
+];
 
 /// The report, without what does not fit.
-pub fn fit(mut report: SessionReport) -> SessionReport {
+pub fn truncate_report(mut report: SessionReport) -> SessionReport {
     for (texts, questions, words, characters) in TRUNCATION_STEPS {
         report.questions.truncate(questions);
         for question in &mut report.questions {
-            question.answer = question.answer.take().map(|answer| cut(&answer, characters));
+            question.answer = question.answer.take().map(|answer| truncate_text(&answer, characters));
         }
         for slide in &mut report.slides {
             slide.texts.truncate(texts);
             slide.words.truncate(words);
             for text in &mut slide.texts {
-                text.text = cut(&text.text, characters);
+                text.text = truncate_text(&text.text, characters);
             }
             for label in slide.options.iter_mut().map(|option| &mut option.label).chain(&mut slide.top_choice)
             {
-                *label = cut(label, characters);
+                *label = truncate_text(label, characters);
             }
         }
-        if json_size(&report) <= LARGEST {
+        if json_size(&report) <= MAX_REPORT_BYTES {
             return report;
         }
     }
-    while json_size(&report) > LARGEST && !report.slides.is_empty() {
+    while json_size(&report) > MAX_REPORT_BYTES && !report.slides.is_empty() {
         let left = report.slides.len() * 3 / 4;
         report.slides_left_out += report.slides.len() - left;
         report.slides.truncate(left);
@@ -69,7 +74,7 @@ mod tests {
     /// Of so many slides, each as full as it may be, of a letter.
     fn report(slides: usize, letter: &str) -> SessionReport {
         let at = Timestamp::UNIX_EPOCH;
-        let long = letter.repeat(TEXT);
+        let long = letter.repeat(MAX_TEXT_LENGTH);
         let text = TextReport { participant_id: id(), display_name: None, text: long.clone(), at };
         let option = OptionReport {
             id: letter.repeat(100),
@@ -95,8 +100,8 @@ mod tests {
             top_choice: vec![letter.repeat(200); 10],
             right_rate: None,
             words: Vec::new(),
-            texts: vec![text; TEXTS],
-            texts_total: TEXTS,
+            texts: vec![text; MAX_TEXTS],
+            texts_total: MAX_TEXTS,
         };
         let question = QuestionReport {
             id: id(),
@@ -127,8 +132,8 @@ mod tests {
             slides: vec![slide; slides],
             slides_left_out: 0,
             leaderboard: Vec::new(),
-            questions: vec![question; QUESTIONS],
-            questions_total: QUESTIONS,
+            questions: vec![question; MAX_QUESTIONS],
+            questions_total: MAX_QUESTIONS,
             ai: AiReport::default(),
         }
     }
@@ -136,16 +141,18 @@ mod tests {
     #[test]
     fn a_usual_report_loses_nothing() {
         let usual = report(2, "x");
-        assert_eq!(fit(usual.clone()), usual);
+        assert_eq!(truncate_report(usual.clone()), usual);
     }
 
     #[test]
     fn the_largest_fits_and_says_what_is_missing() {
-        let large = fit(report(20, "x"));
-        assert!(json_size(&large) <= LARGEST && large.slides.len() == 20 && large.slides_left_out == 0);
-        assert!((5..TEXTS).contains(&large.slides[0].texts.len()), "{}", large.slides[0].texts.len());
-        let huge = fit(report(crate::presentation::MOST_SLIDES, "🦩"));
-        assert!(json_size(&huge) <= LARGEST && !huge.slides.is_empty());
-        assert_eq!(huge.slides.len() + huge.slides_left_out, crate::presentation::MOST_SLIDES);
+        let large = truncate_report(report(20, "x"));
+        assert!(
+            json_size(&large) <= MAX_REPORT_BYTES && large.slides.len() == 20 && large.slides_left_out == 0
+        );
+        assert!((5..MAX_TEXTS).contains(&large.slides[0].texts.len()), "{}", large.slides[0].texts.len());
+        let huge = truncate_report(report(crate::presentation::MAX_SLIDES, "🦩"));
+        assert!(json_size(&huge) <= MAX_REPORT_BYTES && !huge.slides.is_empty());
+        assert_eq!(huge.slides.len() + huge.slides_left_out, crate::presentation::MAX_SLIDES);
     }
 }

@@ -23,13 +23,13 @@ use crate::{
 };
 
 /// Answers in their own words that a report shows of a slide, the newest; the export has all of them.
-pub const TEXTS: usize = 100;
+pub const MAX_TEXTS: usize = 100;
 /// Characters of such an answer, and of an answer to a question.
-pub const TEXT: usize = 500;
+pub const MAX_TEXT_LENGTH: usize = 500;
 /// Questions of a report: pinned ones first, then by up-votes.
-pub const QUESTIONS: usize = 200;
+pub const MAX_QUESTIONS: usize = 200;
 /// Lines of the leaderboard.
-pub const LEADERS: usize = 10;
+pub const MAX_LEADERBOARD_ENTRIES: usize = 10;
 /// Characters of a slide's title.
 const MAX_TITLE_LENGTH: usize = 500;
 
@@ -188,12 +188,12 @@ pub struct ProviderReport {
 
 /// What a slide is called in a list: the first line that can be read on it, without the marks of Markdown; of an empty one
 /// nothing.
-pub fn title(content: &SlideContent) -> String {
+pub fn slide_title(content: &SlideContent) -> String {
     let texts = content.texts();
     let lines = texts.iter().flat_map(|text| text.lines());
     let titles = lines
         .map(|line| line.trim_matches(|letter: char| letter.is_whitespace() || "#*_>`".contains(letter)));
-    cut(titles.into_iter().find(|title| !title.is_empty()).unwrap_or_default(), MAX_TITLE_LENGTH)
+    truncate_text(titles.into_iter().find(|title| !title.is_empty()).unwrap_or_default(), MAX_TITLE_LENGTH)
 }
 
 /// A part of a whole in percent, with one decimal; nothing of nothing.
@@ -204,18 +204,18 @@ pub fn percent(part: u64, whole: u64) -> Option<f64> {
 
 /// A mean with one decimal; nothing of nothing.
 #[expect(clippy::cast_precision_loss, reason = "milliseconds of a day times an audience: exact up to 2^53")]
-pub fn mean(sum: u64, count: u64, unit: f64) -> Option<f64> {
+pub fn rounded_mean(sum: u64, count: u64, unit: f64) -> Option<f64> {
     (count > 0).then(|| (sum as f64 * 10.0 / (count as f64 * unit)).round() / 10.0)
 }
 
 /// The labels of what has most, in their order; none where nothing has any.
-pub fn top<'a>(counted: impl Iterator<Item = (&'a str, u64)> + Clone) -> Vec<String> {
+pub fn top_labels<'a>(counted: impl Iterator<Item = (&'a str, u64)> + Clone) -> Vec<String> {
     let most = counted.clone().map(|(_, count)| count).max().filter(|most| *most > 0);
     counted.filter(|(_, count)| Some(*count) == most).map(|(label, _)| label.to_owned()).collect()
 }
 
 /// The first so many characters, with a mark where there were more.
-pub fn cut(text: &str, most: usize) -> String {
+pub fn truncate_text(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         None => text.to_owned(),
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -230,7 +230,7 @@ mod tests {
 
     #[test]
     fn a_slide_is_called_what_can_be_read_first() {
-        let of = |kind, value| title(&SlideContent::parse(kind, &value).unwrap());
+        let of = |kind, value| slide_title(&SlideContent::parse(kind, &value).unwrap());
         assert_eq!(of(SlideType::Content, json!({ "text": "\n# **Welcome**\n\nto it" })), "Welcome");
         assert_eq!(of(SlideType::Content, json!({})), "");
         assert_eq!(of(SlideType::Scale, json!({ "question": "How fond?" })), "How fond?");
@@ -241,12 +241,12 @@ mod tests {
     #[test]
     fn rates_and_means_of_nothing_are_nothing() {
         assert_eq!((percent(1, 3), percent(0, 3), percent(0, 0)), (Some(33.3), Some(0.0), None));
-        assert_eq!((mean(2_500, 2, 1000.0), mean(0, 0, 1.0)), (Some(1.3), None));
+        assert_eq!((rounded_mean(2_500, 2, 1000.0), rounded_mean(0, 0, 1.0)), (Some(1.3), None));
     }
 
     #[test]
     fn what_is_level_is_on_top_together() {
-        assert_eq!(top([("a", 2), ("b", 1), ("c", 2)].into_iter()), ["a", "c"]);
-        assert!(top([("a", 0)].into_iter()).is_empty());
+        assert_eq!(top_labels([("a", 2), ("b", 1), ("c", 2)].into_iter()), ["a", "c"]);
+        assert!(top_labels([("a", 0)].into_iter()).is_empty());
     }
 }

@@ -21,7 +21,12 @@ pub struct ParticipationTimeline {
 }
 
 /// Milliseconds since 1970 each, in any order. What came after the end was on its way then, and stands in the last bucket.
-pub fn over_time(started: i64, ended: i64, joins: &[i64], answers: &[i64]) -> ParticipationTimeline {
+pub fn participation_timeline(
+    started: i64,
+    ended: i64,
+    joins: &[i64],
+    answers: &[i64],
+) -> ParticipationTimeline {
     let first = joins.iter().chain(answers).copied().fold(started, i64::min);
     let from = first.div_euclid(MINUTE_MS) * MINUTE_MS;
     let minutes = (ended.max(from) - from) / MINUTE_MS + 1;
@@ -51,12 +56,12 @@ mod tests {
 
     #[test]
     fn minutes_from_the_first_join_to_the_end() {
-        let participation = over_time(130_000, 250_000, &[65_000, 61_000], &[130_000, 999_000]);
+        let participation = participation_timeline(130_000, 250_000, &[65_000, 61_000], &[130_000, 999_000]);
         assert_eq!(participation.from.as_millisecond(), 60_000);
         assert_eq!(participation.bucket_seconds, 60);
         assert_eq!(participation.joins, [2, 0, 0, 0]);
         assert_eq!(participation.answers, [0, 1, 0, 1]);
-        let day = over_time(0, 24 * 3_600_000, &[], &[]);
+        let day = participation_timeline(0, 24 * 3_600_000, &[], &[]);
         assert_eq!((day.bucket_seconds, day.joins.len()), (7 * 60, 206));
     }
 
@@ -67,7 +72,7 @@ mod tests {
             length in 0..200_000_000_i64,
             joins in prop::collection::vec(0..400_000_000_i64, 0..20),
         ) {
-            let participation = over_time(started, started + length, &joins, &[]);
+            let participation = participation_timeline(started, started + length, &joins, &[]);
             prop_assert!((1..=240).contains(&participation.joins.len()));
             prop_assert_eq!(participation.joins.len(), participation.answers.len());
             prop_assert_eq!(participation.joins.iter().sum::<u64>(), joins.len() as u64);

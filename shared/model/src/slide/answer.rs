@@ -22,7 +22,7 @@ impl AnswerContent {
     }
 
     /// The options chosen: none by a text.
-    pub fn selected(&self) -> &[String] {
+    pub fn selected_options(&self) -> &[String] {
         match self {
             Self::Selected(ids) => ids,
             Self::Text(_) => &[],

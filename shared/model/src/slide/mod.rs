@@ -106,7 +106,7 @@ macro_rules! slide_types {
             /// # Errors
             /// Every field at fault, as `content.options[0].text`.
             pub fn parse(kind: SlideType, value: &Value) -> FieldResult<Self> {
-                match kind { $(SlideType::$variant => read::content::<$content>(value).map(Self::$variant),)* }
+                match kind { $(SlideType::$variant => read::parse_content::<$content>(value).map(Self::$variant),)* }
             }
 
             pub fn default_for(kind: SlideType) -> Self {

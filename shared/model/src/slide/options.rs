@@ -52,7 +52,7 @@ pub(super) fn unique(options: &[ChoiceOption], (): &()) -> garde::Result {
 }
 
 /// Those of a slide that is new.
-pub(super) fn two() -> Vec<ChoiceOption> {
+pub(super) fn default_options() -> Vec<ChoiceOption> {
     [1, 2].map(|n| ChoiceOption { id: format!("opt{n}"), text: format!("Option {n}"), order: n - 1 }).into()
 }
 
@@ -69,7 +69,7 @@ pub(super) fn texts<'a>(question: &'a str, options: &'a [ChoiceOption]) -> Vec<&
 ///
 /// # Errors
 /// What is wrong, as `content.selected[0]`.
-pub(super) fn chosen(
+pub(super) fn parse_selection(
     answer: &Value,
     names: &[&str],
     known: &[&str],

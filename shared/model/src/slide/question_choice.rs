@@ -32,7 +32,7 @@ impl Default for ChoiceQuestionContent {
     fn default() -> Self {
         Self {
             question: "Your question".into(),
-            options: options::two(),
+            options: options::default_options(),
             allow_multiple: false,
             show_results: true,
         }
@@ -45,7 +45,8 @@ impl SlideTypeRules for ChoiceQuestionContent {
     fn accept(&self, answer: &Value) -> FieldResult<AnswerContent> {
         let most = if self.allow_multiple { self.options.len() } else { 1 };
         let names = ["selected", "selected_ids", "option_id"];
-        options::chosen(answer, &names, &options::ids(&self.options), most).map(AnswerContent::Selected)
+        options::parse_selection(answer, &names, &options::ids(&self.options), most)
+            .map(AnswerContent::Selected)
     }
 
     fn tally(&self, answers: &[&AnswerContent]) -> Option<Tally> {

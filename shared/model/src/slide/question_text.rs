@@ -69,7 +69,7 @@ impl SlideTypeRules for TextQuestionContent {
     }
 
     fn tally(&self, answers: &[&AnswerContent]) -> Option<Tally> {
-        Some(Tally::cloud(answers.iter().map(|answer| answer.text())))
+        Some(Tally::of_texts(answers.iter().map(|answer| answer.text())))
     }
 
     fn shows_results(&self) -> bool {

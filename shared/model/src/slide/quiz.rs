@@ -62,7 +62,7 @@ impl Default for QuizContent {
     fn default() -> Self {
         Self {
             question: "Your question".into(),
-            options: options::two(),
+            options: options::default_options(),
             correct: vec!["opt1".into()],
             points: usual_points(),
             time_limit_seconds: None,
@@ -75,8 +75,8 @@ impl QuizContent {
         self.correct.len() > 1
     }
 
-    pub fn is_right(&self, answer: &AnswerContent) -> bool {
-        let chosen: BTreeSet<&String> = answer.selected().iter().collect();
+    pub fn is_correct(&self, answer: &AnswerContent) -> bool {
+        let chosen: BTreeSet<&String> = answer.selected_options().iter().collect();
         chosen == self.correct.iter().collect()
     }
 }
@@ -85,7 +85,8 @@ impl SlideTypeRules for QuizContent {
     fn accept(&self, answer: &Value) -> FieldResult<AnswerContent> {
         let most = if self.allows_multiple() { self.options.len() } else { 1 };
         let names = ["selected", "selected_ids", "option_id"];
-        options::chosen(answer, &names, &options::ids(&self.options), most).map(AnswerContent::Selected)
+        options::parse_selection(answer, &names, &options::ids(&self.options), most)
+            .map(AnswerContent::Selected)
     }
 
     fn tally(&self, answers: &[&AnswerContent]) -> Option<Tally> {
@@ -116,7 +117,7 @@ impl SlideTypeRules for QuizContent {
     fn points(&self, answer: &AnswerContent, elapsed_ms: i64) -> u32 {
         let limit = i64::from(self.time_limit_seconds.unwrap_or(DEFAULT_TIME_SECONDS)) * 1000;
         let is_late = self.time_limit_seconds.is_some() && elapsed_ms > limit + NETWORK_GRACE_MS;
-        if is_late || !self.is_right(answer) {
+        if is_late || !self.is_correct(answer) {
             return 0;
         }
         let lost = i64::from(self.points) * elapsed_ms.clamp(0, limit) / (2 * limit);

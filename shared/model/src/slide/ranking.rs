@@ -29,7 +29,7 @@ pub struct RankingContent {
 
 impl Default for RankingContent {
     fn default() -> Self {
-        Self { question: "Your question".into(), options: options::two(), show_results: true }
+        Self { question: "Your question".into(), options: options::default_options(), show_results: true }
     }
 }
 
@@ -37,7 +37,8 @@ impl SlideTypeRules for RankingContent {
     /// Takes `{"ranking": ["opt2", "opt1"]}`, the best first; whoever ranks only some leaves the rest without points.
     fn accept(&self, answer: &Value) -> FieldResult<AnswerContent> {
         let known = options::ids(&self.options);
-        options::chosen(answer, &["ranking", "selected"], &known, known.len()).map(AnswerContent::Selected)
+        options::parse_selection(answer, &["ranking", "selected"], &known, known.len())
+            .map(AnswerContent::Selected)
     }
 
     fn tally(&self, answers: &[&AnswerContent]) -> Option<Tally> {
@@ -64,7 +65,7 @@ impl SlideTypeRules for RankingContent {
 fn borda_count(known: &[&str], answers: &[&AnswerContent]) -> BTreeMap<String, u64> {
     let mut points: BTreeMap<String, u64> = known.iter().map(|id| ((*id).to_owned(), 0)).collect();
     for answer in answers {
-        let ranked = answer.selected().iter().filter(|id| known.contains(&id.as_str()));
+        let ranked = answer.selected_options().iter().filter(|id| known.contains(&id.as_str()));
         for (id, worth) in ranked.zip((1..=known.len() as u64).rev()) {
             if let Some(points) = points.get_mut(id) {
                 *points += worth;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{FieldResult, SlideTypeRules};
 use crate::FieldError;
 
-pub(super) fn content<T: SlideTypeRules>(value: &Value) -> FieldResult<T> {
+pub(super) fn parse_content<T: SlideTypeRules>(value: &Value) -> FieldResult<T> {
     match value {
         Value::Null => Ok(T::default()),
         Value::Object(fields) if fields.is_empty() => Ok(T::default()),

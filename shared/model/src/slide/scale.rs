@@ -83,7 +83,7 @@ impl SlideTypeRules for ScaleContent {
             let known: Vec<&str> = points.iter().map(String::as_str).collect();
             let missing_value = answer.is_object() && answer.get("selected").is_none();
             let names: &[&str] = if missing_value { &["value"] } else { &["selected"] };
-            return options::chosen(answer, names, &known, 1).map(AnswerContent::Selected);
+            return options::parse_selection(answer, names, &known, 1).map(AnswerContent::Selected);
         };
         let point = value.as_u64().map(|value| value.to_string()).filter(|point| points.contains(point));
         let wrong = || format!("must be a whole number from {} to {}", self.min, self.max);

@@ -74,7 +74,7 @@ impl SlideTypeRules for SummaryContent {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "garde passes the context so")]
 fn few(included: &IncludedSlides, (): &()) -> garde::Result {
     match included {
-        IncludedSlides::These(slides) if slides.len() > crate::presentation::MOST_SLIDES => {
+        IncludedSlides::These(slides) if slides.len() > crate::presentation::MAX_SLIDES => {
             Err(garde::Error::new("has more than a presentation has slides"))
         }
         _ => Ok(()),

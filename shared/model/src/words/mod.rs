@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-pub(crate) use self::stop::{is_deciding, is_empty_word, is_interrogative, is_stop_word};
+pub(crate) use self::stop::{is_deciding, is_filler_word, is_interrogative, is_stop_word};
 
 /// Letters of the shortest word that a cloud shows (contract A3.4).
 const MIN_CLOUD_WORD_LENGTH: usize = 3;
@@ -20,7 +20,7 @@ pub fn fold(text: &str) -> String {
 
 /// The words of a cloud, in lower case with their diacritics, as often as they stand there: three letters and more, no stop
 /// words.
-pub fn of_cloud(text: &str) -> impl Iterator<Item = String> {
+pub fn cloud_words(text: &str) -> impl Iterator<Item = String> {
     let text: String = text.nfc().flat_map(char::to_lowercase).nfc().collect();
     let is_part =
         |letter: char| letter.is_alphanumeric() || is_combining_mark(letter) || is_apostrophe(letter);
@@ -39,7 +39,7 @@ pub fn of_cloud(text: &str) -> impl Iterator<Item = String> {
 
 /// The words by which a text is found, each once, in their order: two letters or digits and more, folded, no stop words. An
 /// apostrophe ends a word: whoever looks for `heron` finds `heron's`.
-pub fn of_search(text: &str) -> Vec<String> {
+pub fn search_words(text: &str) -> Vec<String> {
     let folded = fold(text);
     let mut seen = HashSet::new();
     folded
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     fn cloud(text: &str) -> Vec<String> {
-        of_cloud(text).collect()
+        cloud_words(text).collect()
     }
 
     #[test]
@@ -93,15 +93,15 @@ mod tests {
 
     #[test]
     fn words_to_be_found_by() {
-        assert_eq!(of_search("The HERON's nest: heron, Nest 42 x"), ["heron", "nest", "42"]);
+        assert_eq!(search_words("The HERON's nest: heron, Nest 42 x"), ["heron", "nest", "42"]);
         assert_eq!(
-            of_search("**Învățați** `fără` @ana_b https://x.ro/CI"),
+            search_words("**Învățați** `fără` @ana_b https://x.ro/CI"),
             ["invatati", "ana", "https", "ro", "ci"]
         );
-        assert_eq!(of_search("нет 東京 x y z"), ["нет", "東京"]);
-        assert!(of_search("the and si pe — 😀").is_empty());
+        assert_eq!(search_words("нет 東京 x y z"), ["нет", "東京"]);
+        assert!(search_words("the and si pe — 😀").is_empty());
         assert_eq!(
-            of_search(&format!(
+            search_words(&format!(
                 "{} {}",
                 "x".repeat(MAX_CLOUD_WORD_LENGTH),
                 "y".repeat(MAX_CLOUD_WORD_LENGTH + 1)
@@ -125,15 +125,15 @@ mod tests {
 
         #[test]
         fn a_word_to_be_found_by_finds_itself(text in ".{0,60}") {
-            for word in of_search(&text) {
-                prop_assert_eq!(of_search(&word), [word]);
+            for word in search_words(&text) {
+                prop_assert_eq!(search_words(&word), [word]);
             }
         }
 
         #[test]
         fn words_of_a_cloud_are_words_of_a_cloud(text in ".{0,60}") {
-            for word in of_cloud(&text) {
-                prop_assert_eq!(of_cloud(&word).collect::<Vec<_>>(), [word]);
+            for word in cloud_words(&text) {
+                prop_assert_eq!(cloud_words(&word).collect::<Vec<_>>(), [word]);
             }
         }
     }

@@ -39,11 +39,11 @@ static FILLER_WORD_SET: LazyLock<HashSet<&str>> = LazyLock::new(|| FILLER_WORDS.
 
 /// In a cloud it would say nothing.
 pub(crate) fn is_stop_word(folded: &str) -> bool {
-    is_empty_word(folded) || is_interrogative(folded) || is_deciding(folded)
+    is_filler_word(folded) || is_interrogative(folded) || is_deciding(folded)
 }
 
 /// In a question it says nothing.
-pub(crate) fn is_empty_word(folded: &str) -> bool {
+pub(crate) fn is_filler_word(folded: &str) -> bool {
     FILLER_WORD_SET.contains(folded)
 }
 

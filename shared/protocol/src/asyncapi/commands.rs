@@ -10,11 +10,11 @@ use crate::{
         JoinSessionCommand, LeaveChannelCommand, PingCommand, SubmitResponseCommand, SubscribeCommand,
         TypingIndicatorCommand, UpvoteQuestionCommand,
     },
-    envelope::reference,
+    envelope::reference_schema,
 };
 
 /// `submit_response` and `ask_question` are what the originals called `response_submitted` and `question_asked`.
-pub(super) fn all(schemas: &mut AsyncApiSchemas) -> Vec<AsyncApiMessage> {
+pub(super) fn command_messages(schemas: &mut AsyncApiSchemas) -> Vec<AsyncApiMessage> {
     let state = &["session_state"];
     let answer = json!({
         "slide_id": "00000000-0000-0000-0000-000000000003",
@@ -75,7 +75,7 @@ fn command_message<T: ToSchema>(
 
 /// As [`Incoming`](crate::Incoming) reads it; the flat form has the fields of `payload` beside `type`.
 fn envelope(name: &str, payload: &Value) -> Value {
-    let mut answered = json!(reference());
+    let mut answered = json!(reference_schema());
     answered["description"] = json!("Comes back in whatever answers this message.");
     json!({
         "type": "object",

@@ -6,8 +6,8 @@ use utoipa::PartialSchema;
 use super::{AsyncApiMessage, GOLDEN_EVENTS, schemas::AsyncApiSchemas};
 use crate::Event;
 
-pub(super) fn all(schemas: &mut AsyncApiSchemas) -> Vec<AsyncApiMessage> {
-    schemas.refer::<Event>();
+pub(super) fn event_messages(schemas: &mut AsyncApiSchemas) -> Vec<AsyncApiMessage> {
+    schemas.add_references::<Event>();
     let golden: Vec<Value> = serde_json::from_str(GOLDEN_EVENTS).unwrap_or_default();
     let event = json!(Event::schema());
     let variants = event["oneOf"].as_array().into_iter().flatten();

@@ -13,8 +13,8 @@ mod schemas;
 
 use serde_json::{Map, Value, json};
 
-use crate::envelope::{FRAME_LIMIT, MESSAGE_LIMIT};
-use schemas::{AsyncApiSchemas, readable};
+use crate::envelope::{MAX_FRAME_BYTES, MAX_MESSAGE_BYTES};
+use schemas::{AsyncApiSchemas, to_paragraph};
 
 /// Frames of every event, as clients rely on them: the examples of the document, and what a test holds events against.
 pub const GOLDEN_EVENTS: &str = include_str!("events.json");
@@ -24,8 +24,8 @@ pub const EXAMPLE_URL: &str = "wss://socket.example.com/live";
 
 /// What API Gateway and we take of one client.
 const LIMITS: [(&str, usize, &str); 6] = [
-    ("frame_bytes", FRAME_LIMIT, "Bytes of a frame; more closes the connection"),
-    ("message_bytes", MESSAGE_LIMIT, "Bytes of a message, which may be several frames"),
+    ("frame_bytes", MAX_FRAME_BYTES, "Bytes of a frame; more closes the connection"),
+    ("message_bytes", MAX_MESSAGE_BYTES, "Bytes of a message, which may be several frames"),
     ("idle_seconds", 600, "Seconds of silence, both ways, that end a connection"),
     ("life_seconds", 7200, "Seconds that a connection lives at most"),
     ("messages_at_once", 40, "Messages at once; more are refused with `rate_limited`"),
@@ -67,7 +67,7 @@ pub fn document(socket_url: &str) -> Value {
     let mut schemas = AsyncApiSchemas::default();
     let (mut messages, mut operations) = (Map::new(), Map::new());
     for AsyncApiMessage { key, operation, message } in
-        commands::all(&mut schemas).into_iter().chain(events::all(&mut schemas))
+        commands::command_messages(&mut schemas).into_iter().chain(events::event_messages(&mut schemas))
     {
         operations.insert(key.replacen('.', "_", 1), operation);
         messages.insert(key, message);
@@ -111,7 +111,7 @@ impl AsyncApiMessage {
     /// `about` is documentation of the code: a summary, and the rest.
     fn new(action: &str, name: &str, about: &str, payload: &Value, examples: &[Value]) -> Self {
         let (direction, tag) = if action == "send" { ("event", "events") } else { ("command", "commands") };
-        let about = readable(about);
+        let about = to_paragraph(about);
         let (summary, description) = about.split_once("\n\n").unwrap_or((&about, ""));
         let key = format!("{name}.{direction}");
         let examples: Vec<Value> =

@@ -15,12 +15,12 @@ impl AsyncApiSchemas {
         let schema = json!(T::schema());
         let about = schema["description"].as_str().unwrap_or_default().to_owned();
         self.insert(name.clone(), schema);
-        self.refer::<T>();
+        self.add_references::<T>();
         (json!({ "$ref": format!("#/components/schemas/{name}") }), about)
     }
 
     /// Takes in only what a type refers to.
-    pub(super) fn refer<T: ToSchema>(&mut self) {
+    pub(super) fn add_references<T: ToSchema>(&mut self) {
         let mut others = Vec::new();
         T::schemas(&mut others);
         for (name, schema) in others {
@@ -47,7 +47,7 @@ fn to_json_schema(schema: &mut Value) {
                 fields.insert("examples".into(), json!([example]));
             }
             if let Some(Value::String(about)) = fields.get_mut("description") {
-                *about = readable(about);
+                *about = to_paragraph(about);
             }
             fields.values_mut().for_each(to_json_schema);
         }
@@ -57,7 +57,7 @@ fn to_json_schema(schema: &mut Value) {
 }
 
 /// A doc comment as a paragraph: without the ends of its lines and the brackets of its links.
-pub(super) fn readable(comment: &str) -> String {
+pub(super) fn to_paragraph(comment: &str) -> String {
     let paragraphs = comment.replace("[`", "`").replace("`]", "`");
     paragraphs.split("\n\n").map(|paragraph| paragraph.replace('\n', " ")).collect::<Vec<_>>().join("\n\n")
 }

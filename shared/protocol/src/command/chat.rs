@@ -69,9 +69,9 @@ impl SocketCommand for ChatCommand {
     const TYPES: &'static [&'static str] =
         &["get_online_users", "join_channel", "leave_channel", "typing_indicator"];
 
-    fn read(message: &IncomingFrame) -> Option<Result<Self, Error>> {
+    fn parse(message: &IncomingFrame) -> Option<Result<Self, Error>> {
         let payload = &message.payload;
-        Some(match message.kind.as_str() {
+        Some(match message.message_type.as_str() {
             "join_channel" => fields(payload).map(Self::JoinChannel),
             "leave_channel" => fields(payload).map(Self::LeaveChannel),
             "typing_indicator" => fields(payload).map(Self::Typing),

@@ -32,9 +32,9 @@ pub struct PingCommand {
 impl SocketCommand for ConnectionCommand {
     const TYPES: &'static [&'static str] = &["ping", "subscribe"];
 
-    fn read(message: &IncomingFrame) -> Option<Result<Self, Error>> {
+    fn parse(message: &IncomingFrame) -> Option<Result<Self, Error>> {
         let payload = &message.payload;
-        Some(match message.kind.as_str() {
+        Some(match message.message_type.as_str() {
             "ping" => fields(payload).map(Self::Ping),
             "subscribe" => fields(payload).map(Self::Subscribe),
             _ => return None,

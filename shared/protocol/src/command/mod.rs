@@ -28,19 +28,19 @@ pub trait SocketCommand: Sized + Send {
 
     /// # Errors
     /// `None` for a type that this door does not know; `Invalid` naming the field that is missing or has the wrong type.
-    fn read(message: &IncomingFrame) -> Option<Result<Self, Error>>;
+    fn parse(message: &IncomingFrame) -> Option<Result<Self, Error>>;
 }
 
 /// Which door takes which types.
-pub const DOORS: [(&str, &[&str]); 3] = [
+pub const TYPES_BY_FUNCTION: [(&str, &[&str]); 3] = [
     ("socket-chat", ChatCommand::TYPES),
     ("socket-connections", ConnectionCommand::TYPES),
     ("socket-sessions", SessionCommand::TYPES),
 ];
 
 /// Every type of message, sorted.
-pub fn types() -> Vec<&'static str> {
-    let mut types: Vec<_> = DOORS.into_iter().flat_map(|(_, types)| types).copied().collect();
+pub fn all_types() -> Vec<&'static str> {
+    let mut types: Vec<_> = TYPES_BY_FUNCTION.into_iter().flat_map(|(_, types)| types).copied().collect();
     types.sort_unstable();
     types
 }
@@ -49,13 +49,13 @@ pub fn types() -> Vec<&'static str> {
 ///
 /// # Errors
 /// As [`Command::read`].
-pub fn read(message: &IncomingFrame) -> Option<Result<(), Error>> {
-    fn by<C: SocketCommand>(message: &IncomingFrame) -> Option<Result<(), Error>> {
-        C::read(message).map(|read| read.map(drop))
+pub fn check(message: &IncomingFrame) -> Option<Result<(), Error>> {
+    fn check_as<C: SocketCommand>(message: &IncomingFrame) -> Option<Result<(), Error>> {
+        C::parse(message).map(|read| read.map(drop))
     }
-    by::<ChatCommand>(message)
-        .or_else(|| by::<ConnectionCommand>(message))
-        .or_else(|| by::<SessionCommand>(message))
+    check_as::<ChatCommand>(message)
+        .or_else(|| check_as::<ConnectionCommand>(message))
+        .or_else(|| check_as::<SessionCommand>(message))
 }
 
 fn fields<T: DeserializeOwned>(payload: &Value) -> Result<T, Error> {
@@ -91,7 +91,7 @@ mod tests {
             (json!({"type": "typing_indicator", "channel_id": "x"}), "channel_id"),
         ] {
             let message = IncomingFrame::parse(&message.to_string()).unwrap();
-            let Some(Err(error)) = read(&message) else { panic!("{message:?}") };
+            let Some(Err(error)) = check(&message) else { panic!("{message:?}") };
             assert_eq!(error.fields()[0].field, field, "{error}");
         }
     }

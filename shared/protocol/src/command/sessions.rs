@@ -10,11 +10,11 @@ use crate::IncomingFrame;
 
 #[derive(Clone, Debug)]
 pub enum SessionCommand {
-    Join(JoinSessionCommand),
-    JoinSpeaker(JoinAsPresenterCommand),
-    Respond(SubmitResponseCommand),
-    Ask(AskQuestionCommand),
-    Upvote(UpvoteQuestionCommand),
+    JoinSession(JoinSessionCommand),
+    JoinAsPresenter(JoinAsPresenterCommand),
+    SubmitResponse(SubmitResponseCommand),
+    AskQuestion(AskQuestionCommand),
+    UpvoteQuestion(UpvoteQuestionCommand),
 }
 
 /// Be a participant
@@ -90,14 +90,14 @@ impl SocketCommand for SessionCommand {
         "upvote_question",
     ];
 
-    fn read(message: &IncomingFrame) -> Option<Result<Self, Error>> {
+    fn parse(message: &IncomingFrame) -> Option<Result<Self, Error>> {
         let payload = &message.payload;
-        Some(match message.kind.as_str() {
-            "join" => fields(payload).map(Self::Join),
-            "join_speaker" => fields(payload).map(Self::JoinSpeaker),
-            "response_submitted" | "submit_response" => fields(payload).map(Self::Respond),
-            "question_asked" | "ask_question" => fields(payload).map(Self::Ask),
-            "upvote_question" => fields(payload).map(Self::Upvote),
+        Some(match message.message_type.as_str() {
+            "join" => fields(payload).map(Self::JoinSession),
+            "join_speaker" => fields(payload).map(Self::JoinAsPresenter),
+            "response_submitted" | "submit_response" => fields(payload).map(Self::SubmitResponse),
+            "question_asked" | "ask_question" => fields(payload).map(Self::AskQuestion),
+            "upvote_question" => fields(payload).map(Self::UpvoteQuestion),
             _ => return None,
         })
     }

@@ -213,7 +213,7 @@ pub struct ErrorEvent {
     pub fields: Vec<model::FieldError>,
     /// The `ref` of the message that this answers.
     #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
-    #[schema(schema_with = crate::envelope::reference)]
+    #[schema(schema_with = crate::envelope::reference_schema)]
     pub reference: Option<Value>,
     /// Seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -225,6 +225,6 @@ pub struct PongEvent {
     pub timestamp: Timestamp,
     /// The `ref` of the message that this answers.
     #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
-    #[schema(schema_with = crate::envelope::reference)]
+    #[schema(schema_with = crate::envelope::reference_schema)]
     pub reference: Option<Value>,
 }

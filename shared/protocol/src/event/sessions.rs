@@ -205,7 +205,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::{Event, OutgoingFrame, envelope::MESSAGE_LIMIT};
+    use crate::{Event, OutgoingFrame, envelope::MAX_MESSAGE_BYTES};
 
     /// The longest text of so many characters, as JSON writes it: a control character takes six bytes.
     fn longest(characters: usize) -> String {
@@ -223,7 +223,7 @@ mod tests {
         let state = SessionState {
             session_id: id.into(),
             kind: SessionKind::Presentation,
-            join_code: JoinCode::typed("K7M2QX").unwrap(),
+            join_code: JoinCode::parse("K7M2QX").unwrap(),
             status: SessionStatus::Active,
             version: u64::MAX,
             presentation_title: longest(200),
@@ -264,8 +264,9 @@ mod tests {
                 as_of: now,
             }),
         };
-        let frame =
-            OutgoingFrame::to_one(Some(id.into()), Event::SessionState(Box::new(state)), now).json().unwrap();
-        assert!(frame.len() <= MESSAGE_LIMIT, "{} bytes", frame.len());
+        let frame = OutgoingFrame::to_connection(Some(id.into()), Event::SessionState(Box::new(state)), now)
+            .to_json()
+            .unwrap();
+        assert!(frame.len() <= MAX_MESSAGE_BYTES, "{} bytes", frame.len());
     }
 }

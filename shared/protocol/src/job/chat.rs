@@ -72,16 +72,16 @@ pub struct ProcessMessages {
 
 impl Job for ProcessMessages {
     const NAME: &'static str = "follow_channel.v1";
-    const QUEUE: Queue = Queue::Follows;
+    const QUEUE: Queue = Queue::MessageProcessing;
 
     /// Those of one channel stand in order: the first does the work of the others. One that was put off is another one.
-    fn place(&self) -> Option<FifoKey> {
+    fn fifo_key(&self) -> Option<FifoKey> {
         let Self { channel, seq, version, change, .. } = self;
         let mut deduplication = format!("{channel}-{seq}-{version}-{change}");
         if self.tries > 0 {
             deduplication = format!("{deduplication}-{}", self.tries);
         }
-        Some(FifoKey { group: self.channel.to_string(), deduplication })
+        Some(FifoKey { message_group_id: self.channel.to_string(), message_deduplication_id: deduplication })
     }
 }
 

@@ -23,14 +23,21 @@ pub enum Queue {
     Mail,
     Answers,
     Chat,
-    Follows,
+    MessageProcessing,
 }
 
 impl Queue {
-    pub const ALL: [Self; 7] =
-        [Self::Sessions, Self::Ticks, Self::Broadcast, Self::Mail, Self::Answers, Self::Chat, Self::Follows];
+    pub const ALL: [Self; 7] = [
+        Self::Sessions,
+        Self::Ticks,
+        Self::Broadcast,
+        Self::Mail,
+        Self::Answers,
+        Self::Chat,
+        Self::MessageProcessing,
+    ];
 
-    pub const fn setting(self) -> &'static str {
+    pub const fn env_var(self) -> &'static str {
         match self {
             Self::Sessions => "SESSIONS_QUEUE_URL",
             Self::Ticks => "TICKS_QUEUE_URL",
@@ -38,7 +45,7 @@ impl Queue {
             Self::Mail => "MAIL_QUEUE_URL",
             Self::Answers => "ANSWERS_QUEUE_URL",
             Self::Chat => "CHAT_QUEUE_URL",
-            Self::Follows => "FOLLOWS_QUEUE_URL",
+            Self::MessageProcessing => "FOLLOWS_QUEUE_URL",
         }
     }
 }
@@ -46,8 +53,8 @@ impl Queue {
 /// Where a job stands in a FIFO queue: in order within its group, and once per deduplication id in five minutes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FifoKey {
-    pub group: String,
-    pub deduplication: String,
+    pub message_group_id: String,
+    pub message_deduplication_id: String,
 }
 
 pub trait Job: Serialize + DeserializeOwned + Send {
@@ -56,7 +63,7 @@ pub trait Job: Serialize + DeserializeOwned + Send {
     const QUEUE: Queue;
 
     /// `None` on a standard queue.
-    fn place(&self) -> Option<FifoKey> {
+    fn fifo_key(&self) -> Option<FifoKey> {
         None
     }
 
@@ -196,7 +203,8 @@ pub struct CountVotes {
     pub session: SessionId,
     pub slide: SlideId,
     pub tick: Tick,
-    pub told: CountRecipients,
+    #[serde(rename = "told")]
+    pub recipients: CountRecipients,
     /// How often it was put off.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub tries: u8,
@@ -209,8 +217,8 @@ impl Job for CountVotes {
     const NAME: &'static str = "count_votes.v1";
     const QUEUE: Queue = Queue::Ticks;
 
-    fn place(&self) -> Option<FifoKey> {
-        Some(place(self.session, &self.slide.to_string(), self.tick, self.told, self.tries))
+    fn fifo_key(&self) -> Option<FifoKey> {
+        Some(tick_fifo_key(self.session, &self.slide.to_string(), self.tick, self.recipients, self.tries))
     }
 }
 
@@ -219,7 +227,8 @@ impl Job for CountVotes {
 pub struct CountPresence {
     pub session: SessionId,
     pub tick: Tick,
-    pub told: CountRecipients,
+    #[serde(rename = "told")]
+    pub recipients: CountRecipients,
     /// How often it was put off.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub tries: u8,
@@ -229,8 +238,8 @@ impl Job for CountPresence {
     const NAME: &'static str = "count_presence.v1";
     const QUEUE: Queue = Queue::Ticks;
 
-    fn place(&self) -> Option<FifoKey> {
-        Some(place(self.session, "presence", self.tick, self.told, self.tries))
+    fn fifo_key(&self) -> Option<FifoKey> {
+        Some(tick_fifo_key(self.session, "presence", self.tick, self.recipients, self.tries))
     }
 }
 
@@ -254,7 +263,7 @@ impl Job for CountUpvotes {
 /// Counts of one thing stand in order; those for everyone in a group of their own, since waiting for the audience's tick
 /// must not hold up the presenter's. One that was put off is not what is announced of its new tick: it may have more to
 /// tell.
-fn place(session: SessionId, counted: &str, tick: Tick, told: CountRecipients, tries: u8) -> FifoKey {
+fn tick_fifo_key(session: SessionId, counted: &str, tick: Tick, told: CountRecipients, tries: u8) -> FifoKey {
     let told = match told {
         CountRecipients::Presenter => "presenter",
         CountRecipients::Everyone => "everyone",
@@ -263,7 +272,7 @@ fn place(session: SessionId, counted: &str, tick: Tick, told: CountRecipients, t
     if tries > 0 {
         deduplication = format!("{deduplication}-{tries}");
     }
-    FifoKey { group: format!("{session}-{told}"), deduplication }
+    FifoKey { message_group_id: format!("{session}-{told}"), message_deduplication_id: deduplication }
 }
 
 fn is_zero<T: Default + PartialEq>(number: &T) -> bool {
@@ -298,7 +307,8 @@ pub struct SendMail {
     /// The same mail is sent once, however often the job is delivered.
     pub id: String,
     pub user: UserId,
-    pub letter: EmailTemplate,
+    #[serde(rename = "letter")]
+    pub template: EmailTemplate,
 }
 
 impl Job for SendMail {

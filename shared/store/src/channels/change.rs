@@ -4,9 +4,9 @@ use crate::{ConditionExpression, Item, Store, TransactWrite, UpdateExpression, e
 /// What changing a channel came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChannelChangeOutcome {
-    Done(Channel),
+    Applied(Channel),
     /// It was changed in between, or is gone: read it again.
-    Stale,
+    VersionConflict,
     NameTaken,
 }
 
@@ -24,8 +24,8 @@ pub async fn change(store: &Store, before: &Channel, after: Channel) -> Result<C
         writes.push(TransactWrite::delete(name_key(name), ours));
     }
     Ok(match store.transact(writes).await? {
-        Ok(()) => ChannelChangeOutcome::Done(after),
-        Err(lost) if lost.contains(&0) => ChannelChangeOutcome::Stale,
+        Ok(()) => ChannelChangeOutcome::Applied(after),
+        Err(lost) if lost.contains(&0) => ChannelChangeOutcome::VersionConflict,
         Err(_) => ChannelChangeOutcome::NameTaken,
     })
 }
@@ -47,7 +47,7 @@ fn update_expression(before: &Channel, after: &Channel) -> Result<UpdateExpressi
         expression = format!("{expression} REMOVE {}", remove.join(", "));
     }
     let mut change = UpdateExpression::new(expression)
-        .only_if("updated_at = :before")
+        .with_condition("updated_at = :before")
         .name("#name", "name")
         .serialized(":name", &after.name)?
         .serialized(":description", &after.description)?

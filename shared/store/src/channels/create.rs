@@ -8,9 +8,9 @@ use crate::{
 /// What making a channel came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChannelCreateOutcome {
-    Done,
+    Created,
     /// It is there already: its id is derived, or this is a retry.
-    There,
+    AlreadyExists,
     NameTaken,
 }
 
@@ -30,8 +30,8 @@ pub async fn create(
         writes.push(TransactWrite::put_new(place)?);
     }
     Ok(match store.transact(writes).await? {
-        Ok(()) => ChannelCreateOutcome::Done,
-        Err(lost) if lost.contains(&0) => ChannelCreateOutcome::There,
+        Ok(()) => ChannelCreateOutcome::Created,
+        Err(lost) if lost.contains(&0) => ChannelCreateOutcome::AlreadyExists,
         Err(_) => ChannelCreateOutcome::NameTaken,
     })
 }

@@ -15,7 +15,7 @@ use super::{Channel, key, name_key};
 use crate::{
     ConditionExpression, Item, Key, Query, ReadConsistency, Store, TransactWrite, WriteOutcome,
     error::Result,
-    members::place_key,
+    members::membership_key,
     mentions,
     messages::Message,
     table::{PartitionKey, SortKey, prefix},
@@ -51,15 +51,15 @@ impl Item for DeletedChannel {
 }
 
 fn deleted_key(channel: ChannelId) -> Key {
-    Key::new(&PartitionKey::Channel(channel), &SortKey::Deleted)
+    Key::new(&PartitionKey::Channel(channel), &SortKey::DeletedMarker)
 }
 
 /// Who may still be in a channel that is deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RemainingMembers {
-    ByAnyone,
+    Any,
     /// By the one who deletes it: nobody was added meanwhile.
-    ByOne,
+    OnlyCaller,
 }
 
 /// Y1, Y2, Y5: there is no such channel any more. `Refused` where there was none, or others are in it. 6 write units, and 2 for indexes.
@@ -70,8 +70,8 @@ pub async fn delete(
     now: Timestamp,
 ) -> Result<WriteOutcome> {
     let condition = match by {
-        RemainingMembers::ByAnyone => ConditionExpression::exists(),
-        RemainingMembers::ByOne => ConditionExpression::new("member_count = :one").number(":one", 1),
+        RemainingMembers::Any => ConditionExpression::exists(),
+        RemainingMembers::OnlyCaller => ConditionExpression::new("member_count = :one").number(":one", 1),
     };
     let mut writes = vec![
         TransactWrite::delete(key(channel.id), condition),
@@ -85,8 +85,8 @@ pub async fn delete(
         writes.push(TransactWrite::delete(name_key(name), ours));
     }
     Ok(match store.transact(writes).await? {
-        Ok(()) => WriteOutcome::Done(()),
-        Err(_) => WriteOutcome::Refused,
+        Ok(()) => WriteOutcome::Applied(()),
+        Err(_) => WriteOutcome::ConditionFailed,
     })
 }
 
@@ -98,7 +98,7 @@ struct ChannelRowKey {
 
 /// Y5: deletes some of what is left of a deleted channel, and says whether that was all that goes now: members, who have no place
 /// in it any more, and after [`SETTLE_PERIOD`] the rest. 1 write unit a row.
-pub async fn clear(store: &Store, channel: ChannelId, now: Timestamp) -> Result<bool> {
+pub async fn delete_rows(store: &Store, channel: ChannelId, now: Timestamp) -> Result<bool> {
     if !delete_channel_rows(store, channel).await? {
         return Ok(false);
     }
@@ -119,11 +119,11 @@ async fn delete_channel_rows(store: &Store, channel: ChannelId) -> Result<bool> 
     let (rows, is_all) = first_rows(store, &PartitionKey::Channel(channel)).await?;
     let members = rows.iter().filter_map(|row| row.sk.strip_prefix(prefix::MEMBER)?.parse().ok());
     let theirs = members.flat_map(|user: UserId| {
-        [place_key(user, channel), Key::new(&PartitionKey::Chat(user), &SortKey::Draft(channel))]
+        [membership_key(user, channel), Key::new(&PartitionKey::Chat(user), &SortKey::Draft(channel))]
     });
     // before the rows that name them
     delete_keys(store, theirs.collect()).await?;
-    let deleted = SortKey::Deleted.to_string();
+    let deleted = SortKey::DeletedMarker.to_string();
     delete_keys(store, keys(rows.into_iter().filter(|row| row.sk != deleted))).await?;
     Ok(is_all)
 }
@@ -134,8 +134,8 @@ async fn delete_message_rows(store: &Store, channel: ChannelId, now: Timestamp) 
     let (found, next) = store.query_once(query).await?;
     // one that cannot be read goes all the same
     let messages: Vec<Message> =
-        found.iter().filter_map(|item| crate::item::read(item.clone()).ok()).collect();
-    let rows = found.into_iter().map(crate::item::read).collect::<Result<Vec<ChannelRowKey>>>()?;
+        found.iter().filter_map(|item| crate::item::from_attributes(item.clone()).ok()).collect();
+    let rows = found.into_iter().map(crate::item::from_attributes).collect::<Result<Vec<ChannelRowKey>>>()?;
     // before the messages that name them
     delete_keys(store, derived_keys(channel, &messages)).await?;
     delete_keys(store, reply_keys(store, channel, &messages, now).await?).await?;
@@ -147,8 +147,8 @@ async fn delete_message_rows(store: &Store, channel: ChannelId, now: Timestamp) 
 fn derived_keys(channel: ChannelId, messages: &[Message]) -> Vec<Key> {
     let (mut words, mut mentions) = (BTreeSet::new(), Vec::new());
     for message in messages {
-        let page = TermBlock::of(message.seq, message.created_at);
-        words.extend(terms::of(&message.content).into_iter().map(|word| (word, page.clone())));
+        let page = TermBlock::containing(message.seq, message.created_at);
+        words.extend(terms::terms_of(&message.content).into_iter().map(|word| (word, page.clone())));
         let key = |user| mentions::key(user, message.id(), message.created_at);
         mentions.extend(message.mentions.iter().map(|mentioned| key(mentioned.user)));
     }
@@ -164,9 +164,9 @@ async fn delete_change_rows(store: &Store, channel: ChannelId) -> Result<bool> {
 
 /// Some rows of a part, and whether these are all.
 async fn first_rows(store: &Store, part: &PartitionKey<'_>) -> Result<(Vec<ChannelRowKey>, bool)> {
-    let query = Query::partition(part).strong().only("pk, sk").limit(ROWS_PER_RUN);
+    let query = Query::partition(part).strong().project("pk, sk").limit(ROWS_PER_RUN);
     let (rows, next) = store.query_once(query).await?;
-    Ok((rows.into_iter().map(crate::item::read).collect::<Result<_>>()?, next.is_none()))
+    Ok((rows.into_iter().map(crate::item::from_attributes).collect::<Result<_>>()?, next.is_none()))
 }
 
 fn keys(rows: impl IntoIterator<Item = ChannelRowKey>) -> Vec<Key> {
@@ -184,7 +184,8 @@ async fn reply_keys(
         messages.iter().filter_map(|message| Some(message.reply_to.as_ref()?.seq)).collect();
     let found: Vec<Vec<ChannelRowKey>> = stream::iter(answered)
         .map(|seq| {
-            let query = Query::partition(&PartitionKey::Replies(MessageId { channel, seq })).only("pk, sk");
+            let query =
+                Query::partition(&PartitionKey::Replies(MessageId { channel, seq })).project("pk, sk");
             store.query_all(query, now)
         })
         .buffer_unordered(CONCURRENT_DELETES)

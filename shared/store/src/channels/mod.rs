@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     change::{ChannelChangeOutcome, change},
     create::{ChannelCreateOutcome, create},
-    delete::{DeletedChannel, RemainingMembers, clear, delete},
+    delete::{DeletedChannel, RemainingMembers, delete, delete_rows},
 };
 use crate::{
     Item, Key, Page, Query, ReadConsistency, Store,
@@ -71,7 +71,7 @@ impl Channel {
     ///
     /// # Errors
     /// `CHANNEL_ARCHIVED`
-    pub fn open(&self) -> Result<(), Error> {
+    pub fn check_not_archived(&self) -> Result<(), Error> {
         match self.archived_at {
             None => Ok(()),
             Some(_) => Err(Error::conflict(ErrorCode::ChannelArchived, "the channel is archived")),
@@ -125,7 +125,7 @@ pub async fn by_name(store: &Store, name: &ChannelName, now: Timestamp) -> Resul
 }
 
 /// Y3: public channels that are not archived.
-pub async fn page(
+pub async fn page_public(
     store: &Store,
     limit: usize,
     cursor: Option<&str>,

@@ -57,7 +57,7 @@ impl Item for OrphanedChunks {
     const KIND: &'static str = "loose_chunks";
 
     fn key(&self) -> Key {
-        loose_key(self.image, self.id)
+        orphaned_chunks_key(self.image, self.id)
     }
 
     fn due(&self) -> Option<Timestamp> {
@@ -65,25 +65,25 @@ impl Item for OrphanedChunks {
     }
 }
 
-pub(super) fn loose_key(image: ImageId, upload: Uuid) -> Key {
-    Key::new(&PartitionKey::Image(image), &SortKey::Loose(upload))
+pub(super) fn orphaned_chunks_key(image: ImageId, upload: Uuid) -> Key {
+    Key::new(&PartitionKey::Image(image), &SortKey::OrphanedChunks(upload))
 }
 
 impl OrphanedChunks {
     /// Chunks that are about to be written.
-    pub(super) fn before(image: ImageId, upload: Uuid, size: usize, now: Timestamp) -> Self {
+    pub(super) fn for_upload(image: ImageId, upload: Uuid, size: usize, now: Timestamp) -> Self {
         let chunks = u32::try_from(size.div_ceil(CHUNK_BYTES)).unwrap_or(u32::MAX);
         Self { id: upload, image, chunks, clear_at: now + UPLOAD_TIMEOUT }
     }
 
     /// Chunks whose image is being taken away.
-    pub(super) fn after(image: &StoredImage, now: Timestamp) -> Self {
+    pub(super) fn for_deletion(image: &StoredImage, now: Timestamp) -> Self {
         Self { id: image.upload, image: image.id, chunks: image.chunks, clear_at: now + UPLOAD_TIMEOUT }
     }
 }
 
 /// G2: as many write units as there are kilobytes.
-pub(super) async fn write(store: &Store, loose: &OrphanedChunks, bytes: &[u8]) -> Result<()> {
+pub(super) async fn write_chunks(store: &Store, loose: &OrphanedChunks, bytes: &[u8]) -> Result<()> {
     let puts: Vec<_> = (0..)
         .zip(bytes.chunks(CHUNK_BYTES))
         .map(|(number, chunk)| put_chunk(store, loose, number, chunk))
@@ -97,7 +97,7 @@ async fn put_chunk(store: &Store, loose: &OrphanedChunks, number: u32, chunk: &[
 }
 
 /// G2: a read unit for every 8 KB; `None` when it was deleted since the item was read.
-pub async fn bytes(store: &Store, image: &StoredImage, now: Timestamp) -> Result<Option<Vec<u8>>> {
+pub async fn read_bytes(store: &Store, image: &StoredImage, now: Timestamp) -> Result<Option<Vec<u8>>> {
     let reads: Vec<_> = (0..image.chunks).map(|number| read_chunk(store, image, number, now)).collect();
     let chunks: Vec<Option<ImageChunk>> =
         stream::iter(reads).buffered(CONCURRENT_REQUESTS).try_collect().await?;
@@ -124,8 +124,13 @@ async fn read_chunk(
 }
 
 /// G3: deletes chunks that belong to no image, and then what says so. As many write units as they have kilobytes.
-pub async fn clear(store: &Store, image: ImageId, upload: Uuid, now: Timestamp) -> Result<()> {
-    let key = loose_key(image, upload);
+pub async fn delete_orphaned_chunks(
+    store: &Store,
+    image: ImageId,
+    upload: Uuid,
+    now: Timestamp,
+) -> Result<()> {
+    let key = orphaned_chunks_key(image, upload);
     // while it is there no image has them: it goes in the transaction that makes one
     let Some(loose) = store.get::<OrphanedChunks>(&key, ReadConsistency::Strong, now).await? else {
         return Ok(());

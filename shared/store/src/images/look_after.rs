@@ -2,15 +2,15 @@
 //! right. The slides themselves say it, whenever somebody looks.
 
 use jiff::{SignedDuration, Timestamp};
-use model::{ImageId, PresentationId, UserId, image::stem};
+use model::{ImageId, PresentationId, UserId, image::file_stem};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{StoredImage, UNUSED, get, key, take_away};
+use super::{StoredImage, UNUSED_PERIOD, delete_row, get, key};
 use crate::{
     ConditionExpression, Query, Store, UpdateExpression, WriteOutcome,
     error::Result,
-    item::sortable,
+    item::sortable_timestamp,
     presentations,
     table::{PartitionKey, prefix},
 };
@@ -21,17 +21,17 @@ const RECHECK_INTERVAL: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// G4: deletes an image that no slide of its owner has shown for a day, or says when to look again. As dear as the owner's
 /// presentations are large; a slide that shows it ends the look. Whatever happens to the image meanwhile (uploaded again,
 /// deleted) comes first.
-pub async fn look_after(store: &Store, id: ImageId, now: Timestamp) -> Result<()> {
+pub async fn delete_if_unused(store: &Store, id: ImageId, now: Timestamp) -> Result<()> {
     let Some(image) = get(store, id, now).await? else { return Ok(()) };
     if is_used(store, image.owner, id, now).await? {
         return schedule_check(store, &image, None, now + RECHECK_INTERVAL).await;
     }
     let since = image.unused_since.unwrap_or(now);
-    if since + UNUSED > now {
-        return schedule_check(store, &image, Some(since), since + UNUSED).await;
+    if since + UNUSED_PERIOD > now {
+        return schedule_check(store, &image, Some(since), since + UNUSED_PERIOD).await;
     }
     let unmoved = ConditionExpression::new("check_at = :before").text(":before", image.check_at);
-    if take_away(store, &image, unmoved, now).await? == WriteOutcome::Done(()) {
+    if delete_row(store, &image, unmoved, now).await? == WriteOutcome::Applied(()) {
         tracing::info!(image = %id, "an image that nothing shows was deleted");
     }
     Ok(())
@@ -44,19 +44,19 @@ async fn schedule_check(
     at: Timestamp,
 ) -> Result<()> {
     let change = UpdateExpression::new("SET unused_since = :since, check_at = :at, due_at = :due")
-        .only_if("check_at = :before")
+        .with_condition("check_at = :before")
         .serialized(":since", &unused_since)?
         .text(":at", at)
-        .text(":due", sortable(at))
+        .text(":due", sortable_timestamp(at))
         .text(":before", image.check_at);
-    store.update_unseen(&key(image.id), change).await.map(drop)
+    store.update_without_return(&key(image.id), change).await.map(drop)
 }
 
 /// P5, Q3: a URL may stand in any field of a slide, and within Markdown.
 async fn is_used(store: &Store, owner: UserId, id: ImageId, now: Timestamp) -> Result<bool> {
-    let name = stem(id);
+    let name = file_stem(id);
     for presentation in
-        presentations::all(store, owner, &presentations::PresentationFilter::default(), now).await?
+        presentations::list(store, owner, &presentations::PresentationFilter::default(), now).await?
     {
         if presentation_uses(store, presentation.id, &name, now).await? {
             return Ok(true);
@@ -77,7 +77,8 @@ async fn presentation_uses(
     name: &str,
     now: Timestamp,
 ) -> Result<bool> {
-    let query = Query::starting(&PartitionKey::Presentation(presentation), prefix::SLIDE).only("content");
+    let query =
+        Query::with_prefix(&PartitionKey::Presentation(presentation), prefix::SLIDE).project("content");
     let slides: Vec<SlideContentRow> = store.query_all(query, now).await?;
     Ok(slides.iter().any(|slide| slide.content.to_string().contains(name)))
 }

@@ -23,21 +23,21 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub(crate) use self::chunks::OrphanedChunks;
-use self::chunks::loose_key;
+use self::chunks::orphaned_chunks_key;
 pub use self::{
-    chunks::{bytes, clear},
-    look_after::look_after,
+    chunks::{delete_orphaned_chunks, read_bytes},
+    look_after::delete_if_unused,
 };
 use crate::{
     ConditionExpression, Item, Key, ReadConsistency, Store, TransactWrite, UpdateExpression, WriteOutcome,
     error::Result,
-    item::sortable,
+    item::sortable_timestamp,
     table::{PartitionKey, SortKey},
 };
 
 /// How long nothing needs to show an image before it goes: time to upload today what is put on slides tomorrow, and to take
 /// back a slide that was deleted by mistake.
-const UNUSED: SignedDuration = SignedDuration::from_hours(24);
+const UNUSED_PERIOD: SignedDuration = SignedDuration::from_hours(24);
 
 /// An image as it lies in the table, without its bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,13 +100,13 @@ pub async fn get(store: &Store, id: ImageId, now: Timestamp) -> Result<Option<St
 pub async fn put(store: &Store, new: NewImage, bytes: &[u8], now: Timestamp) -> model::Result<StoredImage> {
     // read first: most are new, and a write that is refused costs like one that is not
     if get(store, new.id, now).await?.is_some()
-        && let Some(image) = again(store, new.id, now).await?
+        && let Some(image) = renew_existing(store, new.id, now).await?
     {
         return Ok(image);
     }
-    let loose = OrphanedChunks::before(new.id, new.upload, bytes.len(), now);
+    let loose = OrphanedChunks::for_upload(new.id, new.upload, bytes.len(), now);
     store.put(&loose).await?;
-    chunks::write(store, &loose, bytes).await?;
+    chunks::write_chunks(store, &loose, bytes).await?;
     let image = StoredImage {
         id: new.id,
         owner: new.owner,
@@ -118,28 +118,28 @@ pub async fn put(store: &Store, new: NewImage, bytes: &[u8], now: Timestamp) -> 
         upload: new.upload,
         chunks: loose.chunks,
         unused_since: Some(now),
-        check_at: now + UNUSED,
+        check_at: now + UNUSED_PERIOD,
     };
     // while the chunks are still there: the clock may have taken a writer that stood still for lost
-    let bound = TransactWrite::delete(loose_key(new.id, new.upload), ConditionExpression::exists());
+    let bound = TransactWrite::delete(orphaned_chunks_key(new.id, new.upload), ConditionExpression::exists());
     if store.transact(vec![TransactWrite::put_new(&image)?, bound]).await?.is_ok() {
         return Ok(image);
     }
     // someone else was faster with the same bytes
-    clear(store, new.id, new.upload, now).await?;
-    let other = again(store, new.id, now).await?;
+    delete_orphaned_chunks(store, new.id, new.upload, now).await?;
+    let other = renew_existing(store, new.id, now).await?;
     other.ok_or_else(|| Error::unavailable("the image", "deleted while it was written"))
 }
 
 /// G1: what is uploaded again starts its day again.
-async fn again(store: &Store, id: ImageId, now: Timestamp) -> Result<Option<StoredImage>> {
-    let check_at = now + UNUSED;
+async fn renew_existing(store: &Store, id: ImageId, now: Timestamp) -> Result<Option<StoredImage>> {
+    let check_at = now + UNUSED_PERIOD;
     let change = UpdateExpression::new("SET unused_since = :now, check_at = :at, due_at = :due")
-        .only_if("attribute_exists(pk)")
+        .with_condition("attribute_exists(pk)")
         .text(":now", now)
         .text(":at", check_at)
-        .text(":due", sortable(check_at));
-    Ok(store.update(&key(id), change).await?.done())
+        .text(":due", sortable_timestamp(check_at));
+    Ok(store.update(&key(id), change).await?.applied())
 }
 
 /// G1, G2: deletes an image, whether a slide shows it or not.
@@ -151,28 +151,28 @@ pub async fn delete(store: &Store, owner: UserId, name: ImageFilename, now: Time
     let image = get(store, name.id, now).await?;
     let image = image.filter(|image| image.owner == owner && image.format == name.format).ok_or(NONE)?;
     let same = ConditionExpression::new("upload = :upload").text(":upload", image.upload);
-    take_away(store, &image, same, now).await?.done().ok_or(NONE)
+    delete_row(store, &image, same, now).await?.applied().ok_or(NONE)
 }
 
 /// With the first write it is gone for everyone; its chunks follow, now or by the clock.
-async fn take_away(
+async fn delete_row(
     store: &Store,
     image: &StoredImage,
     only_if: ConditionExpression,
     now: Timestamp,
 ) -> Result<WriteOutcome> {
-    let loose = OrphanedChunks::after(image, now);
+    let loose = OrphanedChunks::for_deletion(image, now);
     let writes = vec![
         TransactWrite::delete(key(image.id), only_if),
         TransactWrite::put(&loose, ConditionExpression::default())?,
     ];
     if store.transact(writes).await?.is_err() {
-        return Ok(WriteOutcome::Refused);
+        return Ok(WriteOutcome::ConditionFailed);
     }
-    if let Err(error) = clear(store, image.id, image.upload, now).await {
+    if let Err(error) = delete_orphaned_chunks(store, image.id, image.upload, now).await {
         tracing::warn!(image = %image.id, %error, "chunks of a deleted image are left to the clock");
     }
-    Ok(WriteOutcome::Done(()))
+    Ok(WriteOutcome::Applied(()))
 }
 
 #[cfg(test)]
@@ -181,12 +181,12 @@ mod tests {
         Client,
         config::{BehaviorVersion, Credentials, Region},
     };
-    use cloud::bench::{TABLE, TestCloud};
+    use cloud::bench::{TABLE_NAME, TestCloud};
 
     use super::*;
     use crate::{
         Query,
-        due::{DueWork, due},
+        due::{DueWork, list_due},
     };
 
     /// Three chunks.
@@ -203,9 +203,9 @@ mod tests {
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("eu-west-1"))
             .credentials_provider(Credentials::new("local", "local", None, None, "test"))
-            .endpoint_url(bench.cloud.dynamodb_url())
+            .endpoint_url(bench.emulator.dynamodb_url())
             .build();
-        (Store::new(Client::from_conf(config), TABLE.into(), [7; 32]), bench)
+        (Store::new(Client::from_conf(config), TABLE_NAME.into(), [7; 32]), bench)
     }
 
     fn file() -> Vec<u8> {
@@ -214,7 +214,7 @@ mod tests {
 
     fn new(upload: u128) -> NewImage {
         let owner = UserId::from(Uuid::from_u128(1));
-        let id = ImageId::of(owner, &[7; 32]);
+        let id = ImageId::derive(owner, &[7; 32]);
         NewImage { owner, id, format: ImageFormat::Png, width: 3, height: 2, upload: Uuid::from_u128(upload) }
     }
 
@@ -223,20 +223,20 @@ mod tests {
     }
 
     async fn fallen_due(store: &Store, at: Timestamp) -> Vec<DueWork> {
-        let (items, _) = due(store, 10, None, at).await.unwrap();
-        items.iter().map(|item| item.what().unwrap()).collect()
+        let (items, _) = list_due(store, 10, None, at).await.unwrap();
+        items.iter().map(|item| item.work().unwrap()).collect()
     }
 
     #[tokio::test]
     async fn g2_bytes_come_back_and_go_with_the_image() {
         let (store, _bench) = world().await;
         let image = put(&store, new(1), &file(), now()).await.unwrap();
-        assert_eq!(bytes(&store, &image, now()).await.unwrap(), Some(file()));
+        assert_eq!(read_bytes(&store, &image, now()).await.unwrap(), Some(file()));
         assert_eq!(items(&store).await, 1 + 3);
         // again: nothing more lies there, and its day begins anew
         let later = now() + SignedDuration::from_hours(3);
         let again = put(&store, new(2), &file(), later).await.unwrap();
-        assert_eq!((again.upload, again.check_at), (image.upload, later + UNUSED));
+        assert_eq!((again.upload, again.check_at), (image.upload, later + UNUSED_PERIOD));
         assert_eq!(items(&store).await, 1 + 3);
 
         let name = |format| ImageFilename { id: image.id, format };
@@ -247,7 +247,7 @@ mod tests {
         }
         delete(&store, image.owner, name(ImageFormat::Png), now()).await.unwrap();
         assert_eq!(items(&store).await, 0);
-        assert_eq!(bytes(&store, &image, now()).await.unwrap(), None);
+        assert_eq!(read_bytes(&store, &image, now()).await.unwrap(), None);
     }
 
     #[tokio::test]
@@ -264,16 +264,16 @@ mod tests {
     async fn g3_what_a_lost_upload_wrote_is_cleared() {
         let (store, _bench) = world().await;
         let new = new(1);
-        let loose = OrphanedChunks::before(new.id, new.upload, SIZE, now());
+        let loose = OrphanedChunks::for_upload(new.id, new.upload, SIZE, now());
         store.put(&loose).await.unwrap();
-        chunks::write(&store, &loose, &file()).await.unwrap();
+        chunks::write_chunks(&store, &loose, &file()).await.unwrap();
         assert_eq!(get(&store, new.id, now()).await.unwrap(), None);
         assert_eq!(items(&store).await, 1 + 3);
 
         assert_eq!(fallen_due(&store, now()).await, [], "whoever writes it is at it");
         let later = now() + SignedDuration::from_mins(16);
-        assert_eq!(fallen_due(&store, later).await, [DueWork::LooseChunks(new.id, new.upload)]);
-        clear(&store, new.id, new.upload, later).await.unwrap();
+        assert_eq!(fallen_due(&store, later).await, [DueWork::OrphanedChunks(new.id, new.upload)]);
+        delete_orphaned_chunks(&store, new.id, new.upload, later).await.unwrap();
         assert_eq!(items(&store).await, 0);
         assert_eq!(fallen_due(&store, later).await, []);
     }
@@ -286,10 +286,10 @@ mod tests {
         let later = seen.check_at;
         let again = put(&store, new(2), &file(), later).await.unwrap();
         let unmoved = ConditionExpression::new("check_at = :before").text(":before", seen.check_at);
-        assert_eq!(take_away(&store, &seen, unmoved, later).await.unwrap(), WriteOutcome::Refused);
-        look_after(&store, seen.id, later).await.unwrap();
+        assert_eq!(delete_row(&store, &seen, unmoved, later).await.unwrap(), WriteOutcome::ConditionFailed);
+        delete_if_unused(&store, seen.id, later).await.unwrap();
         assert_eq!(get(&store, seen.id, later).await.unwrap(), Some(again.clone()));
-        look_after(&store, seen.id, again.check_at).await.unwrap();
+        delete_if_unused(&store, seen.id, again.check_at).await.unwrap();
         assert_eq!(items(&store).await, 0);
     }
 }

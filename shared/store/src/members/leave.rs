@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use model::{ChannelId, UserId, channel::MemberRole};
 
-use super::{ChannelMember, everyone, member_key, place_key};
+use super::{ChannelMember, member_key, members_query, membership_key};
 use crate::{
     ConditionExpression, Item, Store, TransactWrite, UpdateExpression, WriteOutcome, channels, error::Result,
 };
@@ -12,17 +12,17 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RemainingOwner {
     /// They are no owner: it makes no difference.
-    Anyone,
+    NotRequired,
     /// This one owns it too.
-    Owner(UserId),
+    OtherOwner(UserId),
     /// Nobody else is in it.
-    Nobody,
+    LastMember,
 }
 
 impl RemainingOwner {
     /// Two owners who go at once each count on the other: one of the two transactions finds the other one's row gone.
     fn condition_check(self, channel: ChannelId) -> Option<TransactWrite> {
-        let Self::Owner(owner) = self else { return None };
+        let Self::OtherOwner(owner) = self else { return None };
         Some(TransactWrite::check(member_key(channel, owner), has_role(MemberRole::Owner)))
     }
 }
@@ -42,13 +42,13 @@ const fn role_attribute(role: MemberRole) -> &'static str {
 
 /// Z2: an owner of a channel other than this member. Reads the channel's members, and only where an owner goes: 50 read units for a
 /// thousand.
-pub async fn another_owner(
+pub async fn find_other_owner(
     store: &Store,
     channel: ChannelId,
     than: UserId,
     now: Timestamp,
 ) -> Result<Option<UserId>> {
-    let owners = everyone(channel).strong().filter("#role = :owner", |bound| {
+    let owners = members_query(channel).strong().filter("#role = :owner", |bound| {
         bound.name("#role", "role").text(":owner", role_attribute(MemberRole::Owner))
     });
     let owners: Vec<ChannelMember> = store.query_all(owners, now).await?;
@@ -66,24 +66,26 @@ pub async fn leave(
 ) -> Result<WriteOutcome> {
     let one_less = UpdateExpression::new("SET member_count = member_count - :one").number(":one", 1);
     let one_less = match stays {
-        RemainingOwner::Nobody => one_less.only_if("member_count = :one"),
-        RemainingOwner::Anyone | RemainingOwner::Owner(_) => one_less.only_if("attribute_exists(pk)"),
+        RemainingOwner::LastMember => one_less.with_condition("member_count = :one"),
+        RemainingOwner::NotRequired | RemainingOwner::OtherOwner(_) => {
+            one_less.with_condition("attribute_exists(pk)")
+        }
     };
     let mut writes = vec![
-        TransactWrite::delete(place_key(user, channel), has_role(role)),
+        TransactWrite::delete(membership_key(user, channel), has_role(role)),
         TransactWrite::delete(member_key(channel, user), ConditionExpression::exists()),
         TransactWrite::update(channels::key(channel), one_less),
     ];
     writes.extend(stays.condition_check(channel));
     Ok(match store.transact(writes).await? {
-        Ok(()) => WriteOutcome::Done(()),
-        Err(_) => WriteOutcome::Refused,
+        Ok(()) => WriteOutcome::Applied(()),
+        Err(_) => WriteOutcome::ConditionFailed,
     })
 }
 
 /// Z1, Z3: gives somebody another role, in both rows. `Refused` where they have not the role from before, or nobody stays as was said.
 /// 4 write units, 2 for whoever stays.
-pub async fn give_role(
+pub async fn assign_role(
     store: &Store,
     channel: ChannelId,
     user: UserId,
@@ -92,7 +94,7 @@ pub async fn give_role(
 ) -> Result<WriteOutcome> {
     let role = |expression: &str| {
         UpdateExpression::new(expression)
-            .only_if("#role = :before")
+            .with_condition("#role = :before")
             .name("#role", "role")
             .text(":before", role_attribute(before))
             .text(":after", role_attribute(after))
@@ -100,30 +102,30 @@ pub async fn give_role(
     // who writes the place over as they read it is refused, and reads it anew
     let place = role("SET #role = :after, rev = rev + :one").number(":one", 1);
     let mut writes = vec![
-        TransactWrite::update(place_key(user, channel), place),
+        TransactWrite::update(membership_key(user, channel), place),
         TransactWrite::update(member_key(channel, user), role("SET #role = :after")),
     ];
     writes.extend(stays.condition_check(channel));
     Ok(match store.transact(writes).await? {
-        Ok(()) => WriteOutcome::Done(()),
-        Err(_) => WriteOutcome::Refused,
+        Ok(()) => WriteOutcome::Applied(()),
+        Err(_) => WriteOutcome::ConditionFailed,
     })
 }
 
 /// Z1: somebody is called otherwise than they were read. `Refused` where somebody else wrote meanwhile, or they are not in it. 1 write
 /// unit.
-pub async fn rename(
+pub async fn update_names(
     store: &Store,
     before: &ChannelMember,
     username: &str,
     name: &str,
 ) -> Result<WriteOutcome> {
     let change = UpdateExpression::new("SET username = :username, #name = :name")
-        .only_if("username = :old_username AND #name = :old_name")
+        .with_condition("username = :old_username AND #name = :old_name")
         .name("#name", "name")
         .text(":username", username)
         .text(":name", name)
         .text(":old_username", &before.username)
         .text(":old_name", &before.name);
-    store.update_unseen(&before.key(), change).await
+    store.update_without_return(&before.key(), change).await
 }

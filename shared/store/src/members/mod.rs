@@ -21,10 +21,10 @@ use model::{ChannelId, UserId, channel::MemberRole};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    forget::forget,
+    forget::delete_chat_rows,
     join::{JoinOutcome, join},
-    leave::{RemainingOwner, another_owner, give_role, leave, rename},
-    send::{SendAttempt, send},
+    leave::{RemainingOwner, assign_role, find_other_owner, leave, update_names},
+    send::{SendAttempt, reserve_send},
     sent::SendRecord,
 };
 use crate::{
@@ -75,13 +75,15 @@ pub struct Membership {
     pub role: MemberRole,
     /// Everything up to this number is read. Who joins has read what was there.
     pub read_seq: u64,
-    pub notify: NotificationLevel,
+    #[serde(rename = "notify")]
+    pub notification_level: NotificationLevel,
     /// The other one, of a direct channel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub with: Option<UserId>,
+    #[serde(rename = "with")]
+    pub other_user: Option<UserId>,
     /// What they sent last, newest last: a retry is told by it.
     #[serde(rename = "remembered", default, skip_serializing_if = "Vec::is_empty", with = "sent::packed")]
-    pub sent: Vec<SendRecord>,
+    pub send_records: Vec<SendRecord>,
     /// How many of these were sent in the window that began then, in milliseconds since 1970.
     #[serde(default)]
     pub window: (i64, u32),
@@ -104,9 +106,9 @@ impl Membership {
             user,
             role,
             read_seq,
-            notify: NotificationLevel::All,
-            with: None,
-            sent: Vec::new(),
+            notification_level: NotificationLevel::All,
+            other_user: None,
+            send_records: Vec::new(),
             window: (0, 0),
             rev: 1,
             joined_at,
@@ -121,7 +123,7 @@ impl Membership {
 
     /// Whether they have begun to send a message of this name.
     pub fn has_sent(&self, sent: &SendRecord) -> bool {
-        self.sent.iter().any(|earlier| earlier.is_named_as(sent))
+        self.send_records.iter().any(|earlier| earlier.has_same_id(sent))
     }
 }
 
@@ -129,11 +131,11 @@ impl Item for Membership {
     const KIND: &'static str = "place";
 
     fn key(&self) -> Key {
-        place_key(self.user, self.channel)
+        membership_key(self.user, self.channel)
     }
 }
 
-pub(crate) fn place_key(user: UserId, channel: ChannelId) -> Key {
+pub(crate) fn membership_key(user: UserId, channel: ChannelId) -> Key {
     Key::new(&PartitionKey::Chat(user), &SortKey::Channel(channel))
 }
 
@@ -160,7 +162,7 @@ pub async fn get_many(
 }
 
 /// Z1: one of the same account in several channels, in no order.
-pub async fn of_one(
+pub async fn list_by_user(
     store: &Store,
     user: UserId,
     channels: &[ChannelId],
@@ -171,37 +173,37 @@ pub async fn of_one(
 }
 
 /// Z2: some of them, by their ids.
-pub async fn page(
+pub async fn page_members(
     store: &Store,
     channel: ChannelId,
     limit: usize,
     cursor: Option<&str>,
     now: Timestamp,
 ) -> Result<Page<ChannelMember>> {
-    store.page(everyone(channel), limit, cursor, now).await
+    store.page(members_query(channel), limit, cursor, now).await
 }
 
 /// Z2: all of them; [`model::channel::MOST_MEMBERS`] at most.
-pub async fn all(store: &Store, channel: ChannelId, now: Timestamp) -> Result<Vec<ChannelMember>> {
-    store.query_all(everyone(channel).strong(), now).await
+pub async fn list(store: &Store, channel: ChannelId, now: Timestamp) -> Result<Vec<ChannelMember>> {
+    store.query_all(members_query(channel).strong(), now).await
 }
 
-fn everyone(channel: ChannelId) -> Query {
-    Query::starting(&PartitionKey::Channel(channel), prefix::MEMBER)
+fn members_query(channel: ChannelId) -> Query {
+    Query::with_prefix(&PartitionKey::Channel(channel), prefix::MEMBER)
 }
 
 /// Z3: is somebody in a channel, and what is theirs there? Strong: whoever was removed is out with the next request.
-pub async fn place(
+pub async fn get_membership(
     store: &Store,
     user: UserId,
     channel: ChannelId,
     now: Timestamp,
 ) -> Result<Option<Membership>> {
-    store.get(&place_key(user, channel), ReadConsistency::Strong, now).await
+    store.get(&membership_key(user, channel), ReadConsistency::Strong, now).await
 }
 
 /// Z3: a place as it was read becomes another one. `Refused` where it was changed in between, or is gone. 1 write unit.
-pub async fn rewrite(
+pub async fn replace_membership(
     store: &Store,
     before: &Membership,
     after: Membership,
@@ -209,13 +211,13 @@ pub async fn rewrite(
     let after = Membership { rev: before.rev + 1, ..after };
     let unchanged = ConditionExpression::new("rev = :rev").number(":rev", before.rev);
     Ok(match store.put_if(&after, unchanged).await? {
-        WriteOutcome::Done(()) => WriteOutcome::Done(after),
-        WriteOutcome::Refused => WriteOutcome::Refused,
+        WriteOutcome::Applied(()) => WriteOutcome::Applied(after),
+        WriteOutcome::ConditionFailed => WriteOutcome::ConditionFailed,
     })
 }
 
 /// Z4: all of them; [`model::channel::MOST_CHANNELS`] at most, which is one request. Strong: whoever has just joined opens the
 /// app.
-pub async fn places(store: &Store, user: UserId, now: Timestamp) -> Result<Vec<Membership>> {
-    store.query_all(Query::starting(&PartitionKey::Chat(user), prefix::CHANNEL).strong(), now).await
+pub async fn list_memberships(store: &Store, user: UserId, now: Timestamp) -> Result<Vec<Membership>> {
+    store.query_all(Query::with_prefix(&PartitionKey::Chat(user), prefix::CHANNEL).strong(), now).await
 }

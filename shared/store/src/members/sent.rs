@@ -1,11 +1,11 @@
 //! What is remembered of what somebody sent.
 
-use model::message::pace::BURST;
+use model::message::pace::MESSAGE_BURST;
 use sha2::{Digest, Sha256};
 
 /// Messages of one member in a channel that are remembered: a phone that was out of reach sends all that it began again, and
 /// while it does others are written.
-pub(super) const REMEMBERED: usize = 2 * BURST as usize;
+pub(super) const MAX_SEND_RECORDS: usize = 2 * MESSAGE_BURST as usize;
 
 const ID_BYTES: usize = 7;
 const TEXT_BYTES: usize = 3;
@@ -21,20 +21,20 @@ pub struct SendRecord {
     /// What it says, as 24 bits of its hash: one name for two texts is a client's mistake, and found out.
     text: [u8; TEXT_BYTES],
     /// The last number of the channel then: it can only stand behind it.
-    pub after: u64,
+    pub last_seq: u64,
 }
 
 impl SendRecord {
     pub fn new(client_msg_id: &str, content: &str, after: u64) -> Self {
-        Self { id: hash_prefix(client_msg_id), text: hash_prefix(content), after }
+        Self { id: hash_prefix(client_msg_id), text: hash_prefix(content), last_seq: after }
     }
 
     /// Whether two have one name.
-    pub(super) fn is_named_as(&self, other: &Self) -> bool {
+    pub(super) fn has_same_id(&self, other: &Self) -> bool {
         self.id == other.id
     }
 
-    pub(super) fn says_the_same(&self, other: &Self) -> bool {
+    pub(super) fn has_same_text(&self, other: &Self) -> bool {
         self.text == other.text
     }
 }
@@ -61,7 +61,7 @@ pub(super) mod packed {
             all.extend(one.id);
             all.extend(one.text);
             // a number has twelve digits, which are 40 bits
-            all.extend(&one.after.to_be_bytes()[8 - NUMBER_BYTES..]);
+            all.extend(&one.last_seq.to_be_bytes()[8 - NUMBER_BYTES..]);
         }
         Bytes::from(all).serialize(to)
     }
@@ -82,7 +82,7 @@ pub(super) mod packed {
         SendRecord {
             id: std::array::from_fn(|at| one[at]),
             text: std::array::from_fn(|at| one[ID_BYTES + at]),
-            after,
+            last_seq: after,
         }
     }
 }
@@ -109,7 +109,7 @@ mod tests {
         assert_eq!(item["sent"].as_b().unwrap().as_ref().len(), 5 * RECORD_BYTES);
         assert_eq!(serde_dynamo::aws_sdk_dynamodb_1::from_item::<SendRecordRow>(item).unwrap(), row);
         let other = SendRecord::new("phone:1", "good-bye", 7);
-        assert!(sent[1].is_named_as(&other) && !sent[1].says_the_same(&other));
-        assert!(!sent[1].is_named_as(&sent[0]) && sent[1].says_the_same(&sent[0]));
+        assert!(sent[1].has_same_id(&other) && !sent[1].has_same_text(&other));
+        assert!(!sent[1].has_same_id(&sent[0]) && sent[1].has_same_text(&sent[0]));
     }
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use model::{ChannelId, UserId};
 use rand::RngExt;
 
-use super::{HIGHEST, Message, range};
+use super::{MAX_SEQ, Message, log_query};
 use crate::{
     Store,
     calls::PutNewOutcome,
@@ -25,22 +25,22 @@ const DOUBLINGS: usize = 7;
 /// What appending came to.
 #[derive(Debug, PartialEq, Eq)]
 pub enum AppendOutcome {
-    Now(Message),
+    Inserted(Message),
     /// It lies there from before, or from another try at the same time.
-    Before(Message),
+    Duplicate(Message),
 }
 
 /// What looking for a message came to.
 #[derive(Debug, PartialEq, Eq)]
 pub enum DuplicateLookup {
-    There(Box<Message>),
+    Found(Box<Message>),
     /// It is none up to this number, which is the last.
-    NotUpTo(u64),
+    NotFound(u64),
 }
 
 /// X2: looks for what somebody sent under this name, behind a number: page after page, until it is found. Strong; 1 read unit
 /// for 4 KB.
-pub async fn look(
+pub async fn find_duplicate(
     store: &Store,
     channel: ChannelId,
     (author, client_msg_id): (UserId, &str),
@@ -62,16 +62,16 @@ async fn scan_log(
 ) -> Result<DuplicateLookup> {
     let mut last = after;
     loop {
-        let rest = range(&PartitionKey::Messages(channel), last + 1, HIGHEST);
+        let rest = log_query(&PartitionKey::Messages(channel), last + 1, MAX_SEQ);
         let page = store.page::<Message>(rest, LOG_PAGE_SIZE, None, now).await?;
         for message in page.items {
             if is_it(&message) {
-                return Ok(DuplicateLookup::There(Box::new(message)));
+                return Ok(DuplicateLookup::Found(Box::new(message)));
             }
             last = message.seq;
         }
         if page.next.is_none() {
-            return Ok(DuplicateLookup::NotUpTo(last));
+            return Ok(DuplicateLookup::NotFound(last));
         }
     }
 }
@@ -86,21 +86,21 @@ pub async fn append(store: &Store, message: Message, after: u64, now: Timestamp)
     let mut message = message;
     message.seq = after + 1;
     for attempt in 1..=MAX_ATTEMPTS {
-        let there = match store.put_or_see(&message).await? {
-            PutNewOutcome::Done => return Ok(AppendOutcome::Now(message)),
-            PutNewOutcome::Taken(there) => there,
+        let there = match store.put_new_or_get(&message).await? {
+            PutNewOutcome::Created => return Ok(AppendOutcome::Inserted(message)),
+            PutNewOutcome::Exists(there) => there,
         };
         if is_same_message(&there, &message) {
-            return Ok(AppendOutcome::Before(*there));
+            return Ok(AppendOutcome::Duplicate(*there));
         }
         message.seq += 1;
         if attempt % MAX_PROBES == 0 {
             // read after waiting: what was read before it would be old again
-            late(attempt / MAX_PROBES).await;
+            wait_with_jitter(attempt / MAX_PROBES).await;
             let is_it = |other: &Message| is_same_message(other, &message);
             match scan_log(store, message.channel, message.seq - 1, is_it, now).await? {
-                DuplicateLookup::There(there) => return Ok(AppendOutcome::Before(*there)),
-                DuplicateLookup::NotUpTo(last) => message.seq = last + 1,
+                DuplicateLookup::Found(there) => return Ok(AppendOutcome::Duplicate(*there)),
+                DuplicateLookup::NotFound(last) => message.seq = last + 1,
             }
         }
     }
@@ -108,7 +108,7 @@ pub async fn append(store: &Store, message: Message, after: u64, now: Timestamp)
 }
 
 /// Waits for a moment that whoever else was late does not wait for: drawn from twice as long a time after each round.
-pub(super) async fn late(round: usize) {
+pub(super) async fn wait_with_jitter(round: usize) {
     let longest = FIRST_WAIT_MS << round.min(DOUBLINGS);
     let wait = rand::rng().random_range(0..longest);
     tokio::time::sleep(Duration::from_millis(wait)).await;

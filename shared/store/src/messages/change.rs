@@ -2,12 +2,12 @@ use jiff::{SignedDuration, Timestamp};
 use model::{ChannelId, MessageId};
 use serde::{Deserialize, Serialize};
 
-use super::{HIGHEST, Message, MessagePin, append::late, pins, range};
+use super::{MAX_SEQ, Message, MessagePin, append::wait_with_jitter, log_query, pins};
 use crate::{
     ConditionExpression, Item, Key, Query, Store, TransactWrite, WriteOutcome,
     audit::AuditEntry,
     error::{Result, StoreError},
-    item::read,
+    item::from_attributes,
     table::{PartitionKey, SortKey},
 };
 
@@ -55,7 +55,7 @@ impl MessageChange {
 
     /// The number after this one, which is the last that lies there. Those after it may have been forgotten, in any order, but
     /// none that is kept for ever: that is the next where it may be so, and whoever has numbers before it reads anew.
-    fn next(&self, now: Timestamp) -> u64 {
+    fn next_number(&self, now: Timestamp) -> u64 {
         if self.changed_at + RETENTION > now {
             self.number + 1
         } else {
@@ -84,7 +84,7 @@ pub async fn change(
 ///
 /// # Errors
 /// As [`change`].
-pub async fn change_and_note(
+pub async fn change_with_audit(
     store: &Store,
     before: &Message,
     after: Message,
@@ -105,7 +105,7 @@ async fn write_change(
     after.version = before.version + 1;
     after.updated_at = now;
     let is_hot = before.change > 0 && before.updated_at + RECENT_PERIOD > now;
-    let mut number = if is_hot { before.change + 1 } else { next(store, before, 0, now).await? };
+    let mut number = if is_hot { before.change + 1 } else { find_next_number(store, before, 0, now).await? };
     for attempt in 1..=MAX_ATTEMPTS {
         after.change = number;
         let is_edit = before.edited_at != after.edited_at;
@@ -118,12 +118,12 @@ async fn write_change(
             writes.push(TransactWrite::put(action, ConditionExpression::default())?);
         }
         match store.transact(writes).await? {
-            Ok(()) => return Ok(WriteOutcome::Done(after)),
-            Err(lost) if lost.contains(&1) => return Ok(WriteOutcome::Refused),
+            Ok(()) => return Ok(WriteOutcome::Applied(after)),
+            Err(lost) if lost.contains(&1) => return Ok(WriteOutcome::ConditionFailed),
             Err(_) if attempt % MAX_PROBES != 0 => number += 1,
             Err(_) => {
-                late(attempt / MAX_PROBES).await;
-                number = next(store, before, number, now).await?;
+                wait_with_jitter(attempt / MAX_PROBES).await;
+                number = find_next_number(store, before, number, now).await?;
             }
         }
     }
@@ -131,28 +131,28 @@ async fn write_change(
 }
 
 /// The number after the last change, which is at least `known`.
-async fn next(store: &Store, before: &Message, known: u64, now: Timestamp) -> Result<u64> {
-    let newest = newest(store, before.channel).await?;
-    Ok(newest.map_or(1, |newest| newest.next(now)).max(before.change + 1).max(known + 1))
+async fn find_next_number(store: &Store, before: &Message, known: u64, now: Timestamp) -> Result<u64> {
+    let newest = newest_change(store, before.channel).await?;
+    Ok(newest.map_or(1, |newest| newest.next_number(now)).max(before.change + 1).max(known + 1))
 }
 
 /// X4: what changed in a channel after that change, so many of them, oldest first; not what is forgotten. One request; strong.
-pub async fn changes(
+pub async fn list_changes(
     store: &Store,
     channel: ChannelId,
     after: u64,
     limit: u64,
     now: Timestamp,
 ) -> Result<Vec<MessageChange>> {
-    let query = range(&PartitionKey::Changes(channel), after + 1, HIGHEST);
+    let query = log_query(&PartitionKey::Changes(channel), after + 1, MAX_SEQ);
     Ok(store.page(query, usize::try_from(limit).unwrap_or(usize::MAX), None, now).await?.items)
 }
 
 /// X4: the last change of a channel, also where it is forgotten and still lies there: the next number is after it. Strong.
-pub(super) async fn newest(store: &Store, channel: ChannelId) -> Result<Option<MessageChange>> {
+pub(super) async fn newest_change(store: &Store, channel: ChannelId) -> Result<Option<MessageChange>> {
     let query = Query::partition(&PartitionKey::Changes(channel)).newest_first().limit(1).strong();
     let (found, _) = store.query_once(query).await?;
-    found.into_iter().next().map(read).transpose()
+    found.into_iter().next().map(from_attributes).transpose()
 }
 
 fn pin_write(before: &Message, after: &Message) -> Result<Option<TransactWrite>> {

@@ -40,7 +40,7 @@ impl HeadSearch {
 /// fewer requests. Numbers have no gaps, so a few of them say where a log ends; each round asks for one of every channel in
 /// one batch, and a channel whose number is the last takes one round. Half a read unit per channel and round (1 for a strong
 /// one), however many channels; a query each would be as many requests as channels.
-pub async fn heads(
+pub async fn last_seqs(
     store: &Store,
     channels: &[(ChannelId, u64)],
     freshness: ReadConsistency,

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use model::{ChannelId, MessageId, message::ChannelPosition};
 
-use super::{HIGHEST, Message, MessageChange, change::newest, get_many, head, range};
+use super::{MAX_SEQ, Message, MessageChange, change::newest_change, get_many, last_seq, log_query};
 use crate::{Item, ReadConsistency, Store, error::Result, table::PartitionKey};
 
 /// What happened in a channel since then.
@@ -18,7 +18,7 @@ pub struct MissedActivity {
 
 /// X2, X4: what somebody missed who has a channel up to there, at most so many of each. Strong throughout: whoever is in the room
 /// before they ask misses nothing between the two.
-pub async fn missed(
+pub async fn read_missed(
     store: &Store,
     channel: ChannelId,
     since: Option<ChannelPosition>,
@@ -26,7 +26,7 @@ pub async fn missed(
     now: Timestamp,
 ) -> Result<MissedActivity> {
     let (log, change_log) = (PartitionKey::Messages(channel), PartitionKey::Changes(channel));
-    let (seq, change) = ends(store, channel, now).await?;
+    let (seq, change) = last_numbers(store, channel, now).await?;
     let Some(since) = since else { return Ok(MissedActivity { messages: Some(Vec::new()), seq, change }) };
     // a client that is ahead of the log has another one's numbers
     let changes_from = since.change.unwrap_or(change);
@@ -53,13 +53,16 @@ pub async fn missed(
 }
 
 /// X2, X4: the last numbers of both logs of a channel. Strong: what is read afterwards is at least as new. 2 read units.
-pub async fn ends(store: &Store, channel: ChannelId, now: Timestamp) -> Result<(u64, u64)> {
-    futures::try_join!(head(store, channel, ReadConsistency::Strong, now), last_change(store, channel))
+pub async fn last_numbers(store: &Store, channel: ChannelId, now: Timestamp) -> Result<(u64, u64)> {
+    futures::try_join!(
+        last_seq(store, channel, ReadConsistency::Strong, now),
+        last_change_number(store, channel)
+    )
 }
 
 /// X4: the number of the last change in a channel, 0 for none. 1 read unit.
-pub async fn last_change(store: &Store, channel: ChannelId) -> Result<u64> {
-    Ok(newest(store, channel).await?.map_or(0, |last| last.number))
+pub async fn last_change_number(store: &Store, channel: ChannelId) -> Result<u64> {
+    Ok(newest_change(store, channel).await?.map_or(0, |last| last.number))
 }
 
 async fn read_range<T: Item>(
@@ -72,5 +75,5 @@ async fn read_range<T: Item>(
     if after >= to {
         return Ok(Vec::new());
     }
-    store.query_all(range(log, after + 1, to.min(HIGHEST)), now).await
+    store.query_all(log_query(log, after + 1, to.min(MAX_SEQ)), now).await
 }

@@ -29,11 +29,11 @@ use model::{
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    append::{AppendOutcome, DuplicateLookup, append, look},
-    change::{MessageChange, change, change_and_note, changes},
-    heads::heads,
-    missed::{MissedActivity, ends, last_change, missed},
-    pins::{MOST_PINS, MessagePin, pinned, pins},
+    append::{AppendOutcome, DuplicateLookup, append, find_duplicate},
+    change::{MessageChange, change, change_with_audit, list_changes},
+    heads::last_seqs,
+    missed::{MissedActivity, last_change_number, last_numbers, read_missed},
+    pins::{MAX_PINS, MessagePin, list_pinned_messages, list_pins},
 };
 use crate::{
     Item, Key, Query, ReadConsistency, Store,
@@ -157,18 +157,23 @@ pub async fn get_many(
 
 /// X2: those with these numbers, both included, oldest first. As numbers have no gaps, that is as many as it says: one request
 /// where they are 1 MB at most, as 100 of them are.
-pub async fn between(
+pub async fn list_range(
     store: &Store,
     channel: ChannelId,
     from: u64,
     to: u64,
     now: Timestamp,
 ) -> Result<Vec<Message>> {
-    store.query_all(range(&PartitionKey::Messages(channel), from, to), now).await
+    store.query_all(log_query(&PartitionKey::Messages(channel), from, to), now).await
 }
 
 /// X2: the last of a channel, so many of them, oldest first. One request; strong.
-pub async fn newest(store: &Store, channel: ChannelId, limit: u64, now: Timestamp) -> Result<Vec<Message>> {
+pub async fn list_newest(
+    store: &Store,
+    channel: ChannelId,
+    limit: u64,
+    now: Timestamp,
+) -> Result<Vec<Message>> {
     let query = Query::partition(&PartitionKey::Messages(channel)).newest_first().strong();
     let mut found = store.page(query, usize::try_from(limit).unwrap_or(usize::MAX), None, now).await?.items;
     found.reverse();
@@ -176,7 +181,7 @@ pub async fn newest(store: &Store, channel: ChannelId, limit: u64, now: Timestam
 }
 
 /// X2: the number of the last message of a channel, 0 for none; [`heads`] is for many. Half a read unit.
-pub async fn head(
+pub async fn last_seq(
     store: &Store,
     channel: ChannelId,
     freshness: ReadConsistency,
@@ -189,9 +194,9 @@ pub async fn head(
 }
 
 /// A part of a log. Strong: whoever has just been told of the last number asks for it.
-fn range(log: &PartitionKey<'_>, from: u64, to: u64) -> Query {
+fn log_query(log: &PartitionKey<'_>, from: u64, to: u64) -> Query {
     Query::between(log, &(SortKey::Number(from).to_string(), SortKey::Number(to).to_string())).strong()
 }
 
 /// The highest number that a key holds.
-const HIGHEST: u64 = 999_999_999_999;
+const MAX_SEQ: u64 = 999_999_999_999;

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Pinned messages of a channel: what everyone should see does not fill a page.
-pub const MOST_PINS: usize = 50;
+pub const MAX_PINS: usize = 50;
 
 /// That a message is pinned; written with the message, which says so too.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,16 +33,16 @@ pub(super) fn key(message: MessageId) -> Key {
 }
 
 /// X5: what is pinned in a channel, the newest pin first. One query, 1 read unit.
-pub async fn pins(store: &Store, channel: ChannelId, now: Timestamp) -> Result<Vec<MessagePin>> {
-    let query = Query::starting(&PartitionKey::Channel(channel), prefix::PIN).strong();
+pub async fn list_pins(store: &Store, channel: ChannelId, now: Timestamp) -> Result<Vec<MessagePin>> {
+    let query = Query::with_prefix(&PartitionKey::Channel(channel), prefix::PIN).strong();
     let mut pins: Vec<MessagePin> = store.query_all(query, now).await?;
     pins.sort_by_key(|pin| std::cmp::Reverse((pin.pinned_at, pin.seq)));
     Ok(pins)
 }
 
 /// X5, X1: the pinned messages of a channel, the newest pin first. Two requests.
-pub async fn pinned(store: &Store, channel: ChannelId, now: Timestamp) -> Result<Vec<Message>> {
-    let pins = pins(store, channel, now).await?;
+pub async fn list_pinned_messages(store: &Store, channel: ChannelId, now: Timestamp) -> Result<Vec<Message>> {
+    let pins = list_pins(store, channel, now).await?;
     let ids: Vec<MessageId> = pins.iter().map(|pin| MessageId { channel, seq: pin.seq }).collect();
     let mut messages = get_many(store, &ids, ReadConsistency::Strong, now).await?;
     messages.retain(|message| message.pinned_at.is_some());

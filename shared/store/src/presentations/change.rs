@@ -6,11 +6,11 @@ use model::{
     presentation::{PresentationStatus, Slug},
 };
 
-use super::{Presentation, SlugClaim, SpeakerNotes, key, notes_key, owned, slug_key};
+use super::{Presentation, SlugClaim, SpeakerNotes, get_owned, key, notes_key, slug_key};
 use crate::{
     ConditionExpression, Store, TransactWrite, UpdateExpression, WriteOutcome,
     error::Result,
-    item::{number, sortable},
+    item::{number_value, sortable_timestamp},
 };
 
 /// What is to change; `None` leaves, `Some(None)` clears.
@@ -52,7 +52,7 @@ pub async fn change(
         } else {
             update_in_transaction(store, owner, id, changes, now).await?
         };
-        if let WriteOutcome::Done(presentation) = done {
+        if let WriteOutcome::Applied(presentation) = done {
             return Ok(presentation);
         }
     }
@@ -67,14 +67,14 @@ async fn update_in_place(
     now: Timestamp,
 ) -> model::Result<WriteOutcome<Presentation>> {
     match store.update(&key(id), update_expression(owner, changes, now)?).await? {
-        WriteOutcome::Done(presentation) => Ok(WriteOutcome::Done(presentation)),
-        WriteOutcome::Refused => {
-            let presentation = owned(store, owner, id, now).await?;
+        WriteOutcome::Applied(presentation) => Ok(WriteOutcome::Applied(presentation)),
+        WriteOutcome::ConditionFailed => {
+            let presentation = get_owned(store, owner, id, now).await?;
             if let Some(status) = changes.status {
-                presentation.status.check(status)?;
+                presentation.status.check_transition(status)?;
             }
             // it may now: someone else changed it in between
-            Ok(WriteOutcome::Refused)
+            Ok(WriteOutcome::ConditionFailed)
         }
     }
 }
@@ -100,11 +100,11 @@ fn update_expression(
         condition.push_str(" AND #status IN (:from0, :from1, :from2, :from3)");
     }
     let mut change = UpdateExpression::new(format!("SET {}{remove}", set.join(", ")))
-        .only_if(condition)
+        .with_condition(condition)
         .name("#owner", "owner")
         .text(":owner", owner)
         .serialized(":now", &now)?
-        .text(":sort", sortable(now))
+        .text(":sort", sortable_timestamp(now))
         .number(":one", 1);
     if let Some(title) = &changes.title {
         change = change.text(":title", title).text(":title_lower", title.to_lowercase());
@@ -116,7 +116,7 @@ fn update_expression(
         change = change.name("#status", "status").text(":status", status.as_str());
         // four places, filled up with the status itself, which is always allowed
         for (place, from) in PresentationStatus::ALL.into_iter().enumerate() {
-            let from = if from.may_become(status) { from } else { status };
+            let from = if from.can_become(status) { from } else { status };
             change = change.text(&format!(":from{place}"), from.as_str());
         }
     }
@@ -130,7 +130,7 @@ async fn update_in_transaction(
     changes: &PresentationUpdate,
     now: Timestamp,
 ) -> model::Result<WriteOutcome<Presentation>> {
-    let before = owned(store, owner, id, now).await?;
+    let before = get_owned(store, owner, id, now).await?;
     let mut after = before.clone();
     after.version += 1;
     after.updated_at = now;
@@ -142,13 +142,14 @@ async fn update_in_transaction(
         after.description_lower = description.as_deref().map(str::to_lowercase);
     }
     if let Some(status) = changes.status {
-        before.status.check(status)?;
+        before.status.check_transition(status)?;
         after.status = status;
     }
     if let Some(slug) = &changes.slug {
         after.slug = slug.clone();
     }
-    let unchanged = ConditionExpression::new("version = :version").value(":version", number(before.version));
+    let unchanged =
+        ConditionExpression::new("version = :version").value(":version", number_value(before.version));
     let mut writes = vec![TransactWrite::put(&after, unchanged)?];
     match &changes.notes {
         Some(Some(text)) => {
@@ -164,8 +165,8 @@ async fn update_in_transaction(
         writes.push(TransactWrite::put_new(&claim)?);
     }
     match store.transact(writes).await? {
-        Ok(()) => Ok(WriteOutcome::Done(after)),
-        Err(lost) if lost.contains(&0) => Ok(WriteOutcome::Refused),
+        Ok(()) => Ok(WriteOutcome::Applied(after)),
+        Err(lost) if lost.contains(&0) => Ok(WriteOutcome::ConditionFailed),
         Err(_) => Err(Error::conflict(ErrorCode::SlugTaken, "another presentation has this slug")),
     }
 }

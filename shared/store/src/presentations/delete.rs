@@ -26,12 +26,12 @@ const CONCURRENT_DELETES: usize = 16;
 /// `NotFound` where there is none of this owner.
 pub async fn delete(store: &Store, owner: UserId, id: PresentationId, now: Timestamp) -> model::Result<()> {
     let hide = UpdateExpression::new("SET deleted_at = :now, version = version + :one REMOVE gsi1pk, gsi1sk")
-        .only_if("#owner = :owner")
+        .with_condition("#owner = :owner")
         .name("#owner", "owner")
         .text(":owner", owner)
         .serialized(":now", &now)?
         .number(":one", 1);
-    let hidden = store.update::<Presentation>(&key(id), hide).await?.done();
+    let hidden = store.update::<Presentation>(&key(id), hide).await?.applied();
     let presentation = hidden.ok_or(Error::NotFound("presentation"))?;
     stream::iter(part_keys(store, id, now).await?)
         .map(|key| async move { store.delete(&key).await })
@@ -51,7 +51,7 @@ struct PresentationRowKey {
 
 /// The keys of everything that belongs to a presentation, but for itself and its slug.
 async fn part_keys(store: &Store, id: PresentationId, now: Timestamp) -> Result<Vec<Key>> {
-    let query = Query::partition(&PartitionKey::Presentation(id)).strong().only("pk, sk");
+    let query = Query::partition(&PartitionKey::Presentation(id)).strong().project("pk, sk");
     let parts: Vec<PresentationRowKey> = store.query_all(query, now).await?;
     let mut keys = Vec::with_capacity(parts.len() * 2);
     for PresentationRowKey { pk, sk } in parts {

@@ -28,7 +28,7 @@ pub use self::{
 use crate::{
     Item, Key, Page, Query, ReadConsistency, Store,
     error::Result,
-    item::{is_expired, read, sortable},
+    item::{from_attributes, is_expired, sortable_timestamp},
     slides::Slide,
     table::{Gsi1Partition, PartitionKey, SortKey},
 };
@@ -97,7 +97,8 @@ impl Item for Presentation {
     }
 
     fn gsi1(&self) -> Option<(Gsi1Partition, String)> {
-        self.is_available().then(|| (Gsi1Partition::PresentationsOf(self.owner), sortable(self.updated_at)))
+        self.is_available()
+            .then(|| (Gsi1Partition::PresentationsOf(self.owner), sortable_timestamp(self.updated_at)))
     }
 }
 
@@ -154,7 +155,7 @@ pub async fn get(store: &Store, id: PresentationId, now: Timestamp) -> Result<Op
 ///
 /// # Errors
 /// `NotFound` where there is none, or none of this owner.
-pub async fn owned(
+pub async fn get_owned(
     store: &Store,
     owner: UserId,
     id: PresentationId,
@@ -167,7 +168,7 @@ pub async fn owned(
 }
 
 /// P2.
-pub async fn notes(store: &Store, id: PresentationId, now: Timestamp) -> Result<Option<String>> {
+pub async fn get_notes(store: &Store, id: PresentationId, now: Timestamp) -> Result<Option<String>> {
     let notes: Option<SpeakerNotes> = store.get(&notes_key(id), ReadConsistency::Strong, now).await?;
     Ok(notes.map(|notes| notes.text))
 }
@@ -182,7 +183,11 @@ pub struct PresentationContent {
 }
 
 /// P3: one query, which sees every change that was acknowledged before.
-pub async fn whole(store: &Store, id: PresentationId, now: Timestamp) -> Result<Option<PresentationContent>> {
+pub async fn get_content(
+    store: &Store,
+    id: PresentationId,
+    now: Timestamp,
+) -> Result<Option<PresentationContent>> {
     let query = Query::partition(&PartitionKey::Presentation(id)).strong();
     let (mut presentation, mut notes, mut slides) = (None::<Presentation>, None, Vec::new());
     let mut start = None;
@@ -190,9 +195,9 @@ pub async fn whole(store: &Store, id: PresentationId, now: Timestamp) -> Result<
         let (items, next) = store.query_once(query.clone().start(start)).await?;
         for item in items.into_iter().filter(|item| !is_expired(item, now)) {
             match item.get("kind").and_then(|kind| kind.as_s().ok()).map(String::as_str) {
-                Some(Presentation::KIND) => presentation = Some(read(item)?),
-                Some(SpeakerNotes::KIND) => notes = Some(read::<SpeakerNotes>(item)?.text),
-                Some(Slide::KIND) => slides.push(read(item)?),
+                Some(Presentation::KIND) => presentation = Some(from_attributes(item)?),
+                Some(SpeakerNotes::KIND) => notes = Some(from_attributes::<SpeakerNotes>(item)?.text),
+                Some(Slide::KIND) => slides.push(from_attributes(item)?),
                 _ => {}
             }
         }
@@ -236,7 +241,7 @@ pub async fn page(
 }
 
 /// P5: all of them, for lists that say how many there are; as dear as the owner has presentations.
-pub async fn all(
+pub async fn list(
     store: &Store,
     owner: UserId,
     filter: &PresentationFilter,

@@ -17,7 +17,7 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 
-pub use self::upvotes::{count_upvotes, keep_upvotes, upvote, upvoters};
+pub use self::upvotes::{count_upvotes, list_upvoters, save_upvote_count, set_upvote};
 use crate::{
     ConditionExpression, Item, Key, Query, ReadConsistency, Store, WriteOutcome,
     error::Result,
@@ -97,7 +97,7 @@ pub async fn get(
 
 /// N1: stores a question, unless the same participant has asked it already. 1 write unit by KB, 2 while the assistant is to
 /// answer (the `due` index).
-pub async fn ask(store: &Store, question: &Question, now: Timestamp) -> Result<WriteOutcome> {
+pub async fn create(store: &Store, question: &Question, now: Timestamp) -> Result<WriteOutcome> {
     store.put_new(question, now).await
 }
 
@@ -112,14 +112,14 @@ pub async fn change(
     now: Timestamp,
     change: impl Fn(&mut Question) -> model::Result<bool>,
 ) -> model::Result<Question> {
-    change_seen(store, session, id, now, change).await.map(|(_, after)| after)
+    change_with_before(store, session, id, now, change).await.map(|(_, after)| after)
 }
 
 /// N1: as [`change`]; how it was before, and how it is after. Equal where it was left as it is.
 ///
 /// # Errors
 /// As [`change`].
-pub async fn change_seen(
+pub async fn change_with_before(
     store: &Store,
     session: SessionId,
     id: QuestionId,
@@ -136,7 +136,7 @@ pub async fn change_seen(
         }
         question.version += 1;
         let unmoved = ConditionExpression::new("version = :before").number(":before", question.version - 1);
-        if store.put_if(&question, unmoved).await? == WriteOutcome::Done(()) {
+        if store.put_if(&question, unmoved).await? == WriteOutcome::Applied(()) {
             return Ok((before, question));
         }
         // refused by itself: the write was done, its answer was lost, and the SDK sent it again
@@ -149,15 +149,20 @@ pub async fn change_seen(
 
 /// N2: all of them, as they were asked, a moment ago. A question is some 0.7 KB: 1 read unit for twelve.
 pub async fn list(store: &Store, session: SessionId, now: Timestamp) -> Result<Vec<Question>> {
-    read(store, Query::starting(&PartitionKey::Questions(session), prefix::QUESTION), now).await
+    query_questions(store, Query::with_prefix(&PartitionKey::Questions(session), prefix::QUESTION), now).await
 }
 
 /// N2: as they are, where it decides something. 1 read unit for six.
 pub async fn list_strong(store: &Store, session: SessionId, now: Timestamp) -> Result<Vec<Question>> {
-    read(store, Query::starting(&PartitionKey::Questions(session), prefix::QUESTION).strong(), now).await
+    query_questions(
+        store,
+        Query::with_prefix(&PartitionKey::Questions(session), prefix::QUESTION).strong(),
+        now,
+    )
+    .await
 }
 
-async fn read(store: &Store, query: Query, now: Timestamp) -> Result<Vec<Question>> {
+async fn query_questions(store: &Store, query: Query, now: Timestamp) -> Result<Vec<Question>> {
     let mut found: Vec<Question> = store.query_all(query, now).await?;
     found.sort_by_key(|question| (question.asked_at, question.id));
     Ok(found)

@@ -30,7 +30,7 @@ fn upvote_key(session: SessionId, question: QuestionId, participant: Participant
 }
 
 /// N3: wants a question answered, or no longer. 1 write unit, however often.
-pub async fn upvote(
+pub async fn set_upvote(
     store: &Store,
     session: SessionId,
     question: QuestionId,
@@ -45,25 +45,25 @@ pub async fn upvote(
 }
 
 /// N3: whoever wants a question answered. 1 read unit for some thirty.
-pub async fn upvoters(
+pub async fn list_upvoters(
     store: &Store,
     session: SessionId,
     question: QuestionId,
     now: Timestamp,
 ) -> Result<Vec<ParticipantId>> {
-    let all = Query::starting(&PartitionKey::Upvotes(session, question), prefix::PARTICIPANT).strong();
+    let all = Query::with_prefix(&PartitionKey::Upvotes(session, question), prefix::PARTICIPANT).strong();
     let found: Vec<QuestionUpvote> = store.query_all(all, now).await?;
     Ok(found.into_iter().map(|upvote| upvote.participant).collect())
 }
 
 /// N3: 1 read unit for some thirty.
 pub async fn count_upvotes(store: &Store, session: SessionId, question: QuestionId) -> Result<u64> {
-    let all = Query::starting(&PartitionKey::Upvotes(session, question), prefix::PARTICIPANT).strong();
+    let all = Query::with_prefix(&PartitionKey::Upvotes(session, question), prefix::PARTICIPANT).strong();
     store.count(all).await
 }
 
 /// N1: keeps a count unless a newer one lies there, or the question is gone. Equal is kept, as with every count here.
-pub async fn keep_upvotes(
+pub async fn save_upvote_count(
     store: &Store,
     session: SessionId,
     question: QuestionId,
@@ -72,7 +72,7 @@ pub async fn keep_upvotes(
 ) -> Result<WriteOutcome<Question>> {
     let change =
         UpdateExpression::new("SET upvotes = :upvotes, upvotes_as_of = :as_of, version = version + :one")
-            .only_if("attribute_exists(pk) AND upvotes_as_of <= :as_of")
+            .with_condition("attribute_exists(pk) AND upvotes_as_of <= :as_of")
             .number(":upvotes", upvotes)
             .number(":as_of", as_of)
             .number(":one", 1);

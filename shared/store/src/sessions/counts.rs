@@ -116,29 +116,33 @@ fn from_rows(rows: impl IntoIterator<Item = SessionCountRow>) -> Option<SessionW
 ///
 /// # Errors
 /// `NotFound` where there is none, or none of this owner.
-pub async fn with_counts(
+pub async fn get_owned_with_counts(
     store: &Store,
     owner: UserId,
     id: SessionId,
     now: Timestamp,
 ) -> model::Result<SessionWithCounts> {
-    let counted = counted_any(store, id, now).await?;
+    let counted = get_with_counts(store, id, now).await?;
     counted.filter(|counted| counted.session.owner == owner).ok_or(model::Error::NotFound("session"))
 }
 
 /// S2, whoever's it is: for admins.
-pub async fn counted_any(store: &Store, id: SessionId, now: Timestamp) -> Result<Option<SessionWithCounts>> {
-    let query = Query::starting(&PartitionKey::Session(id), prefix::SELF);
+pub async fn get_with_counts(
+    store: &Store,
+    id: SessionId,
+    now: Timestamp,
+) -> Result<Option<SessionWithCounts>> {
+    let query = Query::with_prefix(&PartitionKey::Session(id), prefix::SELF);
     Ok(from_rows(store.query_all(query, now).await?))
 }
 
 /// S2: keeps a count unless a newer one lies there.
-pub async fn keep_snapshot(store: &Store, snapshot: &VoteSnapshot) -> Result<WriteOutcome> {
+pub async fn save_snapshot(store: &Store, snapshot: &VoteSnapshot) -> Result<WriteOutcome> {
     store.put_if(snapshot, is_older(snapshot.as_of)).await
 }
 
 /// S2: keeps a count unless a newer one lies there.
-pub async fn keep_presence(store: &Store, presence: &PresenceCount) -> Result<WriteOutcome> {
+pub async fn save_presence(store: &Store, presence: &PresenceCount) -> Result<WriteOutcome> {
     store.put_if(presence, is_older(presence.as_of)).await
 }
 
@@ -148,7 +152,7 @@ fn is_older(as_of: i64) -> ConditionExpression {
 }
 
 /// S2.
-pub async fn snapshot(
+pub async fn get_snapshot(
     store: &Store,
     session: SessionId,
     slide: SlideId,
@@ -158,7 +162,7 @@ pub async fn snapshot(
 }
 
 /// S2.
-pub async fn presence(
+pub async fn get_presence(
     store: &Store,
     session: SessionId,
     freshness: ReadConsistency,
@@ -181,7 +185,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        item::{attributes, read},
+        item::{from_attributes, to_attributes},
         presentations::Presentation,
         sessions::SlideResultSettings,
     };
@@ -208,14 +212,14 @@ mod tests {
 
     fn session() -> Session {
         let presentation = Presentation::new(id(3), id(2), "Rust".into(), None, Timestamp::UNIX_EPOCH);
-        let code = JoinCode::typed("K7M2QX").unwrap();
+        let code = JoinCode::parse("K7M2QX").unwrap();
         Session {
             status: SessionStatus::Active,
             version: 3,
             current_slide: Some(id(4)),
             started_at: Some(Timestamp::UNIX_EPOCH),
             pace: SlidePacing::Participant,
-            blocked_words: BlockedWords::typed(&["spam"]).unwrap(),
+            blocked_words: BlockedWords::parse(&["spam"]).unwrap(),
             results: BTreeMap::from([(
                 id(4),
                 SlideResultSettings { visible: Some(true), reset_at: Some(7), revealed_at: Some(8) },
@@ -225,7 +229,7 @@ mod tests {
     }
 
     fn row(item: &impl Item) -> SessionCountRow {
-        read(attributes(item).unwrap()).unwrap()
+        from_attributes(to_attributes(item).unwrap()).unwrap()
     }
 
     #[test]

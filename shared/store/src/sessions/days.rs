@@ -19,7 +19,7 @@ pub(super) struct SessionDayEntry {
 }
 
 impl SessionDayEntry {
-    pub(super) fn of(session: &Session) -> Self {
+    pub(super) fn new(session: &Session) -> Self {
         Self { day: day_of(session.created_at), session: session.id }
     }
 }
@@ -38,8 +38,8 @@ pub fn day_of(time: Timestamp) -> Date {
 }
 
 /// S7: everything created on a day, newest first.
-pub async fn of_day(store: &Store, day: Date, now: Timestamp) -> Result<Vec<Session>> {
-    let query = Query::starting(&PartitionKey::SessionsOn(&day.to_string()), prefix::SESSION);
+pub async fn list_by_day(store: &Store, day: Date, now: Timestamp) -> Result<Vec<Session>> {
+    let query = Query::with_prefix(&PartitionKey::SessionsOn(&day.to_string()), prefix::SESSION);
     let opened: Vec<SessionDayEntry> = store.query_all(query, now).await?;
     let keys: Vec<Key> = opened.iter().map(|opened| key(opened.session)).collect();
     let mut sessions: Vec<Session> = store.get_many(&keys, ReadConsistency::Eventual, now).await?;
@@ -55,7 +55,7 @@ const MAX_DAYS_PER_REQUEST: usize = 31;
 ///
 /// # Errors
 /// `Cursor` for a `next` that is none.
-pub async fn of_days(
+pub async fn page_by_days(
     store: &Store,
     days: (Date, Date),
     limit: usize,
@@ -66,8 +66,8 @@ pub async fn of_days(
     let (from, mut day) = days;
     let mut last = None;
     if let Some(cursor) = cursor {
-        let (on, after) = cursor.split_once('.').ok_or(StoreError::Cursor)?;
-        day = on.parse::<Date>().map_err(|_| StoreError::Cursor)?.min(day);
+        let (on, after) = cursor.split_once('.').ok_or(StoreError::InvalidCursor)?;
+        day = on.parse::<Date>().map_err(|_| StoreError::InvalidCursor)?.min(day);
         last = Some(after).filter(|after| !after.is_empty()).map(ToOwned::to_owned);
     }
     let mut items: Vec<Session> = Vec::new();
@@ -75,7 +75,7 @@ pub async fn of_days(
         if day < from {
             return Ok(crate::Page { items, next: None });
         }
-        let mut all = of_day(store, day, now).await?.into_iter();
+        let mut all = list_by_day(store, day, now).await?.into_iter();
         if let Some(after) = last.take() {
             // the session that the page before ended with, and all before it
             all.by_ref().find(|session| session.id.to_string() == after);

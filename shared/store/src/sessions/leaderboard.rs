@@ -33,14 +33,14 @@ fn key(session: SessionId) -> Key {
 }
 
 /// S8: keeps it unless a newer one lies there.
-pub async fn keep_leaderboard(store: &Store, leaderboard: &LeaderboardSnapshot) -> Result<WriteOutcome> {
+pub async fn save_leaderboard(store: &Store, leaderboard: &LeaderboardSnapshot) -> Result<WriteOutcome> {
     let newer = ConditionExpression::new("attribute_not_exists(pk) OR as_of <= :as_of")
         .number(":as_of", leaderboard.as_of);
     store.put_if(leaderboard, newer).await
 }
 
 /// S8. Eventual: who leads is computed seconds after what it follows from.
-pub async fn leaderboard(
+pub async fn get_leaderboard(
     store: &Store,
     session: SessionId,
     now: Timestamp,

@@ -29,19 +29,19 @@ use model::{
 use serde::{Deserialize, Serialize};
 
 use self::days::SessionDayEntry;
-pub use self::leaderboard::{LeaderboardSnapshot, keep_leaderboard, leaderboard};
+pub use self::leaderboard::{LeaderboardSnapshot, get_leaderboard, save_leaderboard};
 pub use self::{
     counts::{
-        PresenceCount, SessionWithCounts, VoteSnapshot, counted_any, keep_presence, keep_snapshot, presence,
-        snapshot, with_counts,
+        PresenceCount, SessionWithCounts, VoteSnapshot, get_owned_with_counts, get_presence, get_snapshot,
+        get_with_counts, save_presence, save_snapshot,
     },
-    days::{day_of, of_day, of_days},
+    days::{day_of, list_by_day, page_by_days},
 };
 use crate::{
     ConditionExpression, Item, Key, Page, Query, ReadConsistency, Store, TransactWrite, UpdateExpression,
     WriteOutcome,
     error::Result,
-    item::sortable,
+    item::sortable_timestamp,
     presentations::Presentation,
     table::{Gsi1Partition, PartitionKey, SortKey, prefix},
     usage,
@@ -76,7 +76,8 @@ pub struct Session {
     pub check_at: Option<Timestamp>,
     /// When its presenter did something last.
     #[serde(default)]
-    pub moved_at: Timestamp,
+    #[serde(rename = "moved_at")]
+    pub last_presenter_action_at: Timestamp,
     #[serde(default)]
     pub ai_answers: AiAnswerMode,
     #[serde(default)]
@@ -129,7 +130,7 @@ impl Session {
             ended_at: None,
             end_reason: None,
             check_at: Some(now + SignedDuration::from_hours(AUTO_END_HOURS)),
-            moved_at: now,
+            last_presenter_action_at: now,
             ai_answers: AiAnswerMode::default(),
             pace: SlidePacing::default(),
             blocked_words: BlockedWords::default(),
@@ -154,7 +155,7 @@ impl Session {
     }
 
     /// Was an answer received before its giver could see how the others answered, and what is right?
-    pub fn is_unaided(&self, slide: SlideId, received: i64) -> bool {
+    pub fn is_before_reveal(&self, slide: SlideId, received: i64) -> bool {
         let revealed_at = self.results.get(&slide).and_then(|results| results.revealed_at);
         revealed_at.is_none_or(|revealed_at| received < revealed_at)
     }
@@ -168,7 +169,10 @@ impl Item for Session {
     }
 
     fn gsi1(&self) -> Option<(Gsi1Partition, String)> {
-        Some((Gsi1Partition::SessionsOf(self.owner), format!("{}#{}", sortable(self.created_at), self.id)))
+        Some((
+            Gsi1Partition::SessionsOf(self.owner),
+            format!("{}#{}", sortable_timestamp(self.created_at), self.id),
+        ))
     }
 
     fn due(&self) -> Option<Timestamp> {
@@ -189,7 +193,7 @@ impl Item for JoinCodeClaim {
     const KIND: &'static str = "join_code";
 
     fn key(&self) -> Key {
-        Key::new(&PartitionKey::Code(&self.code), &SortKey::Self_)
+        Key::new(&PartitionKey::JoinCode(&self.code), &SortKey::Self_)
     }
 
     fn expires_at(&self) -> Option<Timestamp> {
@@ -230,7 +234,7 @@ pub async fn get(
 ///
 /// # Errors
 /// `NotFound` where there is none, or none of this owner.
-pub async fn owned(
+pub async fn get_owned(
     store: &Store,
     owner: UserId,
     id: SessionId,
@@ -244,7 +248,7 @@ pub async fn owned(
 /// What creating a session came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionCreateOutcome {
-    Done,
+    Created,
     /// Its code is that of a session that has not ended.
     CodeTaken,
     /// The plan has no more of them this month.
@@ -261,14 +265,14 @@ pub async fn create(store: &Store, session: &Session) -> Result<SessionCreateOut
         .value(":true", aws_sdk_dynamodb::types::AttributeValue::Bool(true));
     let limit = session.plan.limits().sessions_per_month;
     let writes = vec![
-        usage::one_session(session.owner, limit, session.created_at),
+        usage::count_session(session.owner, limit, session.created_at),
         TransactWrite::put_new(session)?,
         TransactWrite::put(&code, free)?,
         TransactWrite::put_new(&held)?,
-        TransactWrite::put_new(&SessionDayEntry::of(session))?,
+        TransactWrite::put_new(&SessionDayEntry::new(session))?,
     ];
     Ok(match store.transact(writes).await? {
-        Ok(()) => SessionCreateOutcome::Done,
+        Ok(()) => SessionCreateOutcome::Created,
         Err(lost) if lost.contains(&0) => SessionCreateOutcome::OverLimit,
         Err(_) => SessionCreateOutcome::CodeTaken,
     })
@@ -290,37 +294,37 @@ pub async fn change(store: &Store, session: &Session) -> Result<WriteOutcome> {
         .text(":session", session.id);
     let writes = vec![TransactWrite::put(session, unmoved)?, TransactWrite::put(&code, ours)?];
     Ok(match store.transact(writes).await? {
-        Ok(()) => WriteOutcome::Done(()),
-        Err(_) => WriteOutcome::Refused,
+        Ok(()) => WriteOutcome::Applied(()),
+        Err(_) => WriteOutcome::ConditionFailed,
     })
 }
 
 /// S6: when to look again. Not a new version: nobody is told.
-pub async fn check_again(store: &Store, id: SessionId, at: Timestamp) -> Result<()> {
+pub async fn schedule_check(store: &Store, id: SessionId, at: Timestamp) -> Result<()> {
     let change = UpdateExpression::new("SET check_at = :at, due_at = :due")
-        .only_if("attribute_exists(check_at) AND attribute_type(check_at, :text)")
+        .with_condition("attribute_exists(check_at) AND attribute_type(check_at, :text)")
         .text(":at", at)
-        .text(":due", sortable(at))
+        .text(":due", sortable_timestamp(at))
         .text(":text", "S");
-    store.update_unseen(&key(id), change).await.map(drop)
+    store.update_without_return(&key(id), change).await.map(drop)
 }
 
 /// S6: nothing is left to look after.
-pub async fn check_no_more(store: &Store, id: SessionId) -> Result<()> {
+pub async fn cancel_check(store: &Store, id: SessionId) -> Result<()> {
     let change = UpdateExpression::new("REMOVE check_at, due_at, due_shard")
-        .only_if("attribute_exists(pk) AND #status = :ended")
+        .with_condition("attribute_exists(pk) AND #status = :ended")
         .name("#status", "status")
         .text(":ended", SessionStatus::Ended.as_str());
-    store.update_unseen(&key(id), change).await.map(drop)
+    store.update_without_return(&key(id), change).await.map(drop)
 }
 
 /// S3.
 pub async fn by_code(store: &Store, code: &JoinCode, now: Timestamp) -> Result<Option<JoinCodeClaim>> {
-    store.get(&Key::new(&PartitionKey::Code(code), &SortKey::Self_), ReadConsistency::Strong, now).await
+    store.get(&Key::new(&PartitionKey::JoinCode(code), &SortKey::Self_), ReadConsistency::Strong, now).await
 }
 
 /// S4.
-pub async fn of_owner(
+pub async fn page_by_owner(
     store: &Store,
     owner: UserId,
     status: Option<SessionStatus>,
@@ -339,19 +343,19 @@ pub async fn of_owner(
 }
 
 /// S4: how many an owner has held.
-pub async fn count_of_owner(store: &Store, owner: UserId) -> Result<u64> {
+pub async fn count_by_owner(store: &Store, owner: UserId) -> Result<u64> {
     store.count(Query::gsi1(&Gsi1Partition::SessionsOf(owner))).await
 }
 
 /// S5: ids are UUID v7, so their order is that of creation.
-pub async fn of_presentation(
+pub async fn page_by_presentation(
     store: &Store,
     presentation: PresentationId,
     limit: usize,
     cursor: Option<&str>,
     now: Timestamp,
 ) -> Result<Page<Session>> {
-    let query = Query::starting(&PartitionKey::Presentation(presentation), prefix::SESSION).newest_first();
+    let query = Query::with_prefix(&PartitionKey::Presentation(presentation), prefix::SESSION).newest_first();
     let held: Page<PresentationSession> = store.page(query, limit, cursor, now).await?;
     let keys: Vec<Key> = held.items.iter().map(|held| key(held.session)).collect();
     let mut sessions: Vec<Session> = store.get_many(&keys, ReadConsistency::Eventual, now).await?;

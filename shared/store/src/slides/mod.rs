@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use model::{PresentationId, SlideId, UserId, presentation::SlideOrder, slide::SlideContent};
 use serde::{Deserialize, Serialize};
 
-pub use self::order::{append, arrange, insert, remove, shift};
+pub use self::order::{append, insert, move_to, remove, reorder};
 use crate::{
     ConditionExpression, Item, Key, Query, ReadConsistency, Store, WriteOutcome,
     error::Result,
@@ -105,7 +105,7 @@ pub async fn locate(
         store.get(&pointer_key(id), ReadConsistency::Strong, now).await?.ok_or(NONE)?;
     let slide_key = key(pointer.presentation, id);
     let (presentation, slide) = futures::join!(
-        presentations::owned(store, owner, pointer.presentation, now),
+        presentations::get_owned(store, owner, pointer.presentation, now),
         store.get::<Slide>(&slide_key, ReadConsistency::Strong, now),
     );
     let presentation = presentation.map_err(|error| match error {
@@ -119,7 +119,7 @@ pub async fn locate(
 
 /// Q3: in their order. Slides that are being added or taken away at this moment are left out.
 pub async fn list(store: &Store, presentation: &Presentation, now: Timestamp) -> Result<Vec<Slide>> {
-    let query = Query::starting(&PartitionKey::Presentation(presentation.id), prefix::SLIDE).strong();
+    let query = Query::with_prefix(&PartitionKey::Presentation(presentation.id), prefix::SLIDE).strong();
     Ok(in_order(&presentation.slides, store.query_all(query, now).await?))
 }
 
@@ -129,7 +129,7 @@ pub(crate) fn in_order(order: &SlideOrder, slides: Vec<Slide>) -> Vec<Slide> {
 }
 
 /// Q1: replaces what is on a slide, unless somebody else has since it was read.
-pub async fn rewrite(store: &Store, before: &Slide, after: &Slide) -> Result<WriteOutcome> {
+pub async fn replace_unchanged(store: &Store, before: &Slide, after: &Slide) -> Result<WriteOutcome> {
     let unmoved = ConditionExpression::new("updated_at = :before").text(":before", before.updated_at);
     store.put_if(after, unmoved).await
 }
@@ -140,7 +140,7 @@ pub async fn rewrite(store: &Store, before: &Slide, after: &Slide) -> Result<Wri
 /// `NotFound` when it has been deleted.
 pub async fn replace(store: &Store, slide: &Slide) -> model::Result<()> {
     let written = store.put_if(slide, ConditionExpression::exists()).await?;
-    written.done().ok_or(model::Error::NotFound("slide"))
+    written.applied().ok_or(model::Error::NotFound("slide"))
 }
 
 #[cfg(test)]
@@ -149,7 +149,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::item::{attributes, read};
+    use crate::item::{from_attributes, to_attributes};
 
     #[test]
     fn every_type_of_slide_comes_back_as_it_was_written() {
@@ -161,9 +161,9 @@ mod tests {
                 created_at: Timestamp::UNIX_EPOCH,
                 updated_at: Timestamp::UNIX_EPOCH,
             };
-            let item = attributes(&slide).unwrap();
+            let item = to_attributes(&slide).unwrap();
             assert_eq!(item["type"].as_s().unwrap(), kind.as_str());
-            assert_eq!(read::<Slide>(item).unwrap(), slide);
+            assert_eq!(from_attributes::<Slide>(item).unwrap(), slide);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{iter, time::Duration};
 use jiff::Timestamp;
 use model::{
     Error, PresentationId, SlideId, UserId,
-    presentation::{MOST_SLIDES, SlideOrder},
+    presentation::{MAX_SLIDES, SlideOrder},
 };
 use rand::RngExt;
 
@@ -13,8 +13,8 @@ use super::{Slide, key, pointer_key};
 use crate::{
     ConditionExpression, Store, TransactWrite, UpdateExpression,
     error::Result,
-    item::sortable,
-    presentations::{self, Presentation, owned},
+    item::sortable_timestamp,
+    presentations::{self, Presentation, get_owned},
 };
 
 /// Tries against others who change the same order.
@@ -29,17 +29,17 @@ pub async fn append(store: &Store, owner: UserId, slide: &Slide) -> model::Resul
     let (id, now) = (slide.presentation, slide.updated_at);
     let condition = "#owner = :owner AND attribute_not_exists(deleted_at) AND size(slides) < :most";
     let change = touch_presentation("slides = list_append(slides, :new)", now)?
-        .only_if(condition)
+        .with_condition(condition)
         .name("#owner", "owner")
         .text(":owner", owner)
-        .number(":most", MOST_SLIDES)
+        .number(":most", MAX_SLIDES)
         .serialized(":new", &[slide.id])?;
     let mut writes = vec![TransactWrite::update(presentations::key(id), change)];
     writes.extend(insert_writes(slide)?);
     let done = store.transact(writes).await?;
-    let presentation = owned(store, owner, id, now).await?;
+    let presentation = get_owned(store, owner, id, now).await?;
     if done.is_err() {
-        return Err(SlideOrder::full());
+        return Err(SlideOrder::full_error());
     }
     // someone may have moved or deleted it again by now
     presentation.slides.index_of(slide.id).ok_or(Error::NotFound("slide"))
@@ -69,7 +69,7 @@ pub async fn insert(
 ///
 /// # Errors
 /// `NotFound` when it has been deleted, `Invalid` naming the field past the end.
-pub async fn shift(
+pub async fn move_to(
     store: &Store,
     of: &Presentation,
     slide: SlideId,
@@ -78,7 +78,7 @@ pub async fn shift(
     with: Option<&Slide>,
     now: Timestamp,
 ) -> model::Result<()> {
-    let change = |order: &mut SlideOrder| order.shift(slide, index, field);
+    let change = |order: &mut SlideOrder| order.move_to(slide, index, field);
     let written =
         || with.iter().map(|slide| TransactWrite::put(*slide, ConditionExpression::exists())).collect();
     update_order(store, of.owner, of.id, now, change, written).await.map(drop)
@@ -88,7 +88,7 @@ pub async fn shift(
 ///
 /// # Errors
 /// `NotFound` where the owner has no such presentation, `Invalid` naming what is missing or too much.
-pub async fn arrange(
+pub async fn reorder(
     store: &Store,
     owner: UserId,
     id: PresentationId,
@@ -96,7 +96,7 @@ pub async fn arrange(
     field: &str,
     now: Timestamp,
 ) -> model::Result<Presentation> {
-    let change = |order: &mut SlideOrder| order.arrange(wanted, field);
+    let change = |order: &mut SlideOrder| order.reorder(wanted, field);
     update_order(store, owner, id, now, change, || Ok(Vec::new())).await
 }
 
@@ -129,16 +129,20 @@ async fn update_order(
     with: impl Fn() -> Result<Vec<TransactWrite>>,
 ) -> model::Result<Presentation> {
     for attempt in 0..MAX_ATTEMPTS {
-        let mut presentation = owned(store, owner, id, now).await?;
+        let mut presentation = get_owned(store, owner, id, now).await?;
         change(&mut presentation.slides)?;
         let update = touch_presentation("slides = :slides", now)?
-            .only_if("version = :version")
+            .with_condition("version = :version")
             .serialized(":slides", &presentation.slides)?
             .number(":version", presentation.version);
         let with = with()?;
         let done = if with.is_empty() {
             // alone it is half as dear as in a transaction
-            store.update_unseen(&presentations::key(id), update).await?.done().ok_or_else(|| vec![0])
+            store
+                .update_without_return(&presentations::key(id), update)
+                .await?
+                .applied()
+                .ok_or_else(|| vec![0])
         } else {
             let order = TransactWrite::update(presentations::key(id), update);
             store.transact(iter::once(order).chain(with).collect()).await?
@@ -164,6 +168,6 @@ fn touch_presentation(set: &str, now: Timestamp) -> Result<UpdateExpression> {
     let expression = format!("SET {set}, updated_at = :now, gsi1sk = :sort, version = version + :one");
     Ok(UpdateExpression::new(expression)
         .serialized(":now", &now)?
-        .text(":sort", sortable(now))
+        .text(":sort", sortable_timestamp(now))
         .number(":one", 1))
 }

@@ -13,7 +13,7 @@ pub enum PartitionKey<'a> {
     /// Who can administer accounts.
     Admins,
     /// What admins have done. One partition: people write here, a few times a day.
-    Audit,
+    AuditLog,
     /// Numbered changes of a channel's messages.
     Changes(ChannelId),
     /// A channel, and who is in it.
@@ -21,26 +21,26 @@ pub enum PartitionKey<'a> {
     ChannelName(&'a str),
     /// What the chat keeps about one account: its channels, drafts, preferences.
     Chat(UserId),
-    Code(&'a JoinCode),
+    JoinCode(&'a JoinCode),
     Connection(&'a str),
     Email(&'a str),
     Idempotency(&'a str),
     Image(ImageId),
-    Limit(&'a str, &'a str),
+    RateLimit(&'a str, &'a str),
     /// Messages that mention someone.
     Mentions(UserId),
     /// The log of a channel. One partition: people write here, and read the newest.
     Messages(ChannelId),
     /// Who of the team is there. One partition: a write per person and minute.
-    Online,
+    TeamPresence,
     Presentation(PresentationId),
     /// What the audience of a session asks.
     Questions(SessionId),
     /// Nothing lies there: reading it tells that the table answers.
-    Ready,
+    ReachabilityProbe,
     /// Answers to a message.
     Replies(MessageId),
-    Reset(&'a str),
+    PasswordReset(&'a str),
     Room(&'a str),
     Session(SessionId),
     /// Sessions that were created on this day, UTC.
@@ -49,7 +49,7 @@ pub enum PartitionKey<'a> {
     SlideOf(SlideId),
     Slug(&'a str),
     /// Where a word stands in the messages of the team.
-    Term(&'a str),
+    SearchTerm(&'a str),
     Ticket(&'a str),
     /// Who wants a question answered.
     Upvotes(SessionId, QuestionId),
@@ -68,31 +68,31 @@ impl fmt::Display for PartitionKey<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Admins => f.write_str("ADMINS#"),
-            Self::Audit => f.write_str("AUDIT#"),
+            Self::AuditLog => f.write_str("AUDIT#"),
             Self::Changes(channel) => write!(f, "CHANGES#{channel}"),
             Self::Channel(id) => write!(f, "CHANNEL#{id}"),
             Self::ChannelName(name) => write!(f, "CHANNEL_NAME#{name}"),
             Self::Chat(user) => write!(f, "CHAT#{user}"),
-            Self::Code(code) => write!(f, "CODE#{code}"),
+            Self::JoinCode(code) => write!(f, "CODE#{code}"),
             Self::Connection(id) => write!(f, "CONNECTION#{id}"),
             Self::Email(email) => write!(f, "EMAIL#{email}"),
             Self::Idempotency(hash) => write!(f, "IDEMPOTENCY#{hash}"),
             Self::Image(id) => write!(f, "IMAGE#{id}"),
-            Self::Limit(what, who) => write!(f, "LIMIT#{what}#{who}"),
+            Self::RateLimit(what, who) => write!(f, "LIMIT#{what}#{who}"),
             Self::Mentions(user) => write!(f, "MENTIONS#{user}"),
             Self::Messages(channel) => write!(f, "MESSAGES#{channel}"),
-            Self::Online => f.write_str("ONLINE#"),
+            Self::TeamPresence => f.write_str("ONLINE#"),
             Self::Presentation(id) => write!(f, "PRESENTATION#{id}"),
             Self::Questions(session) => write!(f, "QUESTIONS#{session}"),
-            Self::Ready => f.write_str("READY#"),
+            Self::ReachabilityProbe => f.write_str("READY#"),
             Self::Replies(message) => write!(f, "REPLIES#{message}"),
-            Self::Reset(hash) => write!(f, "RESET#{hash}"),
+            Self::PasswordReset(hash) => write!(f, "RESET#{hash}"),
             Self::Room(room) => write!(f, "ROOM#{room}"),
             Self::Session(id) => write!(f, "SESSION#{id}"),
             Self::SessionsOn(day) => write!(f, "SESSIONS_ON#{day}"),
             Self::SlideOf(id) => write!(f, "SLIDE#{id}"),
             Self::Slug(slug) => write!(f, "SLUG#{slug}"),
-            Self::Term(word) => write!(f, "TERM#{word}"),
+            Self::SearchTerm(word) => write!(f, "TERM#{word}"),
             Self::Ticket(id) => write!(f, "TICKET#{id}"),
             Self::Upvotes(session, question) => write!(f, "UPVOTES#{session}#{question}"),
             Self::Usage(id) => write!(f, "USAGE#{id}"),

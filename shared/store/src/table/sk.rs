@@ -14,12 +14,12 @@ pub enum SortKey<'a> {
     /// The item that the partition is named after.
     Self_,
     /// What the assistant answered, under the key of the question's wording.
-    Answer(&'a str),
-    Action(ActionId),
+    CachedAnswer(&'a str),
+    AuditEntry(ActionId),
     /// One call of a model for a session, by the key of what asked for it.
     AiCall(&'a str),
     /// That someone has come into the team's chat.
-    Arrived,
+    Onboarding,
     /// A channel that someone is in.
     Channel(ChannelId),
     /// The bytes of an image, by the upload that wrote them.
@@ -28,12 +28,12 @@ pub enum SortKey<'a> {
     /// a shard, and the connections of one holder lie together.
     Connection(Uuid, &'a str),
     /// That the item that the partition is named after is gone, and what is left of it is being cleared away.
-    Deleted,
+    DeletedMarker,
     /// When someone is written to of what they have missed.
-    Digest,
+    MentionDigest,
     Draft(ChannelId),
     /// How far what follows from messages has been done.
-    Followed,
+    ProjectionCheckpoint,
     /// What a model writes on a slide.
     Generation(SlideId),
     /// Not beside the session itself: it is large.
@@ -46,7 +46,7 @@ pub enum SortKey<'a> {
     /// `2026-11`
     Month(&'a str),
     /// That the chunks of this upload are of no image.
-    Loose(Uuid),
+    OrphanedChunks(Uuid),
     Notes,
     /// A place in a log, from 1 without gaps.
     Number(u64),
@@ -61,42 +61,42 @@ pub enum SortKey<'a> {
     Report,
     Session(SessionId),
     /// A slide as it was shown in a session. Not beside the session itself: its content would ride along with every look.
-    Shown(SlideId),
+    SlideSnapshot(SlideId),
     Slide(SlideId),
     /// Beside the session itself, as [`Sk::Presence`].
     Tally(SlideId),
     /// How much of a limit a session has used.
-    Used(&'a str),
+    QuotaUsage(&'a str),
     /// Someone who is there.
     User(UserId),
     Window(i64),
     /// A day, a channel and a part of its log: where a word stood in it.
-    Written(&'a str, ChannelId, u64),
+    SearchTerm(&'a str, ChannelId, u64),
 }
 
 impl fmt::Display for SortKey<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Self_ => f.write_str("#"),
-            Self::Answer(key) => write!(f, "ANSWER#{key}"),
-            Self::Action(id) => write!(f, "ACTION#{id}"),
+            Self::CachedAnswer(key) => write!(f, "ANSWER#{key}"),
+            Self::AuditEntry(id) => write!(f, "ACTION#{id}"),
             Self::AiCall(key) => write!(f, "AI_CALL#{key}"),
-            Self::Arrived => f.write_str("ARRIVED"),
+            Self::Onboarding => f.write_str("ARRIVED"),
             Self::Channel(id) => write!(f, "CHANNEL#{id}"),
             // padded: keys are compared as text
             Self::Chunk(upload, number) => write!(f, "CHUNK#{upload}#{number:03}"),
             Self::Connection(holder, id) => write!(f, "{}{id}", prefix::held_by(*holder)),
-            Self::Deleted => f.write_str("DELETED"),
-            Self::Digest => f.write_str("DIGEST"),
+            Self::DeletedMarker => f.write_str("DELETED"),
+            Self::MentionDigest => f.write_str("DIGEST"),
             Self::Draft(channel) => write!(f, "DRAFT#{channel}"),
-            Self::Followed => f.write_str("FOLLOWED"),
+            Self::ProjectionCheckpoint => f.write_str("FOLLOWED"),
             Self::Generation(slide) => write!(f, "GENERATION#{slide}"),
             Self::Leaderboard => f.write_str("LEADERBOARD"),
             Self::Login(id) => write!(f, "LOGIN#{id}"),
             Self::ChannelMember(user) => write!(f, "MEMBER#{user}"),
             Self::Mention(place) => write!(f, "MENTION#{place}"),
             Self::Month(month) => write!(f, "MONTH#{month}"),
-            Self::Loose(upload) => write!(f, "LOOSE#{upload}"),
+            Self::OrphanedChunks(upload) => write!(f, "LOOSE#{upload}"),
             Self::Notes => f.write_str("NOTES"),
             // padded: keys are compared as text
             Self::Number(number) => write!(f, "{}{number:012}", prefix::NUMBER),
@@ -107,15 +107,17 @@ impl fmt::Display for SortKey<'_> {
             Self::Question(id) => write!(f, "QUESTION#{id}"),
             Self::Report => f.write_str("REPORT"),
             Self::Session(id) => write!(f, "SESSION#{id}"),
-            Self::Shown(slide) => write!(f, "SHOWN#{slide}"),
+            Self::SlideSnapshot(slide) => write!(f, "SHOWN#{slide}"),
             Self::Slide(id) => write!(f, "SLIDE#{id}"),
             Self::Tally(id) => write!(f, "#TALLY#{id}"),
-            Self::Used(what) => write!(f, "USED#{what}"),
+            Self::QuotaUsage(what) => write!(f, "USED#{what}"),
             Self::User(id) => write!(f, "USER#{id}"),
             // padded: keys are compared as text
             Self::Window(start) => write!(f, "WINDOW#{start:012}"),
             // padded: keys are compared as text
-            Self::Written(day, channel, part) => write!(f, "{}{day}#{channel}#{part:010}", prefix::WRITTEN),
+            Self::SearchTerm(day, channel, part) => {
+                write!(f, "{}{day}#{channel}#{part:010}", prefix::WRITTEN)
+            }
         }
     }
 }

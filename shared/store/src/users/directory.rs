@@ -53,7 +53,7 @@ impl Item for DirectoryEntry {
 
 impl DirectoryEntry {
     /// What is shown of an account that has a user name.
-    pub(super) fn of(user: &User) -> Option<Self> {
+    pub(super) fn from_user(user: &User) -> Option<Self> {
         let username = user.username.clone()?;
         let until = match (user.status, &user.restriction) {
             (AccountState::Active, None) => None,
@@ -91,7 +91,7 @@ pub async fn page(
 
 /// U3: the entries of user names in any spelling, in no order; names that nobody has are left out, and who is not
 /// [listed](Entry::is_listed) is not. Half a read unit each; strong, 1.
-pub async fn by_usernames(
+pub async fn list_by_usernames(
     store: &Store,
     usernames: &[Username],
     freshness: ReadConsistency,

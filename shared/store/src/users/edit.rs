@@ -52,7 +52,7 @@ impl ProfileUpdate {
             bound.push((":organization", organization.as_ref()));
         }
         let mut change = UpdateExpression::new(format!("SET {}", sets.join(", ")))
-            .only_if(condition)
+            .with_condition(condition)
             .name("#status", "status")
             .text(":active", "active")
             .text(":now", now);
@@ -68,7 +68,7 @@ impl ProfileUpdate {
 
 /// U1, U3: changes an account; `Refused` where there is no active one. 1 write unit, and 1 for the index. Name and avatar
 /// stand in the directory too: changing them is a read more, and 4 write units and 2 for who has a user name.
-pub async fn edit(
+pub async fn update_profile(
     store: &Store,
     user: UserId,
     edit: &ProfileUpdate,
@@ -80,19 +80,19 @@ pub async fn edit(
     for _ in 0..MAX_ATTEMPTS {
         let before =
             get_strong(store, user, now).await?.filter(|before| before.status == AccountState::Active);
-        let Some(before) = before else { return Ok(WriteOutcome::Refused) };
+        let Some(before) = before else { return Ok(WriteOutcome::ConditionFailed) };
         if before.username.is_some() {
             // strictly later, since it is what the next change is compared by
             let updated_at = now.max(before.updated_at + SignedDuration::from_millis(1));
             let after = User { updated_at, ..edit.clone().apply(&before) };
-            if replace(store, &before, &after).await? == UserSaveOutcome::Done {
-                return Ok(WriteOutcome::Done(after));
+            if replace(store, &before, &after).await? == UserSaveOutcome::Applied {
+                return Ok(WriteOutcome::Applied(after));
             }
         } else {
             let nameless = edit.update_expression("#status = :active AND username = :username", now)?;
             let nameless = nameless.serialized(":username", &before.username)?;
-            if let WriteOutcome::Done(after) = store.update(&key(user), nameless).await? {
-                return Ok(WriteOutcome::Done(after));
+            if let WriteOutcome::Applied(after) = store.update(&key(user), nameless).await? {
+                return Ok(WriteOutcome::Applied(after));
             }
         }
     }

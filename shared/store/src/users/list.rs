@@ -18,7 +18,7 @@ pub async fn page(store: &Store, limit: usize, cursor: Option<&str>, now: Timest
 }
 
 /// U4: up to `most`, newest first, of those that are meant, and whether that is all of them.
-pub async fn all(
+pub async fn list_matching(
     store: &Store,
     most: usize,
     now: Timestamp,

@@ -27,15 +27,15 @@ use model::{
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    directory::{DirectoryEntry, by_usernames},
-    edit::{ProfileUpdate, edit},
-    list::{all, count, page},
-    save::{UserSaveOutcome, create, erase, govern, install, replace},
+    directory::{DirectoryEntry, list_by_usernames},
+    edit::{ProfileUpdate, update_profile},
+    list::{count, list_matching, page},
+    save::{UserSaveOutcome, create, create_with_audit, erase, replace, replace_with_audit},
 };
 use crate::{
     Item, Key, ReadConsistency, Store, UpdateExpression, WriteOutcome,
     error::Result,
-    item::sortable,
+    item::sortable_timestamp,
     table::{Gsi1Partition, PartitionKey, SortKey},
 };
 
@@ -94,19 +94,20 @@ impl Item for User {
 
     fn gsi1(&self) -> Option<(Gsi1Partition, String)> {
         let is_there = self.status != AccountState::Deleted;
-        is_there.then(|| (Gsi1Partition::Users, format!("{}#{}", sortable(self.created_at), self.id)))
+        is_there
+            .then(|| (Gsi1Partition::Users, format!("{}#{}", sortable_timestamp(self.created_at), self.id)))
     }
 }
 
 impl User {
     /// Neither disabled nor deleted, and not kept out now.
     pub fn is_active(&self, now: Timestamp) -> bool {
-        self.status == AccountState::Active && self.restricted(now).is_none()
+        self.status == AccountState::Active && self.active_restriction(now).is_none()
     }
 
     /// What keeps them out now.
-    pub fn restricted(&self, now: Timestamp) -> Option<&AccountRestriction> {
-        self.restriction.as_ref().filter(|restriction| restriction.holds(now))
+    pub fn active_restriction(&self, now: Timestamp) -> Option<&AccountRestriction> {
+        self.restriction.as_ref().filter(|restriction| restriction.is_in_force(now))
     }
 
     /// What is left of a deleted account: that there was one.
@@ -168,19 +169,19 @@ pub async fn get_strong(store: &Store, user: UserId, now: Timestamp) -> Result<O
 }
 
 /// U1: accounts by their ids, in no order, unknown ones left out. Half a read unit each.
-pub async fn some(store: &Store, users: &[UserId], now: Timestamp) -> Result<Vec<User>> {
+pub async fn get_many(store: &Store, users: &[UserId], now: Timestamp) -> Result<Vec<User>> {
     let keys: Vec<Key> = users.iter().map(|user| key(*user)).collect();
     store.get_many(&keys, ReadConsistency::Eventual, now).await
 }
 
 /// U2. Strong: whoever has just registered logs in.
-pub async fn by_email(store: &Store, email: &EmailAddress, now: Timestamp) -> Result<Option<UserId>> {
+pub async fn id_by_email(store: &Store, email: &EmailAddress, now: Timestamp) -> Result<Option<UserId>> {
     let claim: Option<EmailClaim> = store.get(&email_key(email), ReadConsistency::Strong, now).await?;
     Ok(claim.map(|claim| claim.owner))
 }
 
 /// U3. Strong, as U2.
-pub async fn by_username(store: &Store, username: &Username, now: Timestamp) -> Result<Option<UserId>> {
+pub async fn id_by_username(store: &Store, username: &Username, now: Timestamp) -> Result<Option<UserId>> {
     let claim: Option<DirectoryEntry> =
         store.get(&username_key(username), ReadConsistency::Strong, now).await?;
     Ok(claim.map(|claim| claim.owner))
@@ -193,13 +194,13 @@ pub async fn change_password(
     new: &PasswordHash,
     now: Timestamp,
 ) -> Result<WriteOutcome> {
-    store.update_unseen(&user.key(), password_change(user, new, now)?).await
+    store.update_without_return(&user.key(), password_change(user, new, now)?).await
 }
 
 /// The write of [`change_password`], also for the transaction that spends a reset token.
 pub(crate) fn password_change(user: &User, new: &PasswordHash, now: Timestamp) -> Result<UpdateExpression> {
     UpdateExpression::new("SET #password = :new, credentials_changed_at = :now, updated_at = :now")
-        .only_if("#status = :active AND #password = :old")
+        .with_condition("#status = :active AND #password = :old")
         .name("#password", "password")
         .name("#status", "status")
         .text(":active", "active")
@@ -216,10 +217,10 @@ pub async fn rehash_password(
     now: Timestamp,
 ) -> Result<WriteOutcome> {
     let change = UpdateExpression::new("SET #password = :new, updated_at = :now")
-        .only_if("#password = :old")
+        .with_condition("#password = :old")
         .name("#password", "password")
         .text(":now", now)
         .serialized(":old", &user.password)?
         .serialized(":new", new)?;
-    store.update_unseen(&user.key(), change).await
+    store.update_without_return(&user.key(), change).await
 }

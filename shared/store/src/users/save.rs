@@ -20,15 +20,15 @@ use crate::{
 /// What an account and its claims came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UserSaveOutcome {
-    Done,
+    Applied,
     EmailTaken,
     UsernameTaken,
     /// Nobody would be left who can make admins.
     LastAdmin,
     /// There was a super admin before: the role is given once.
-    NotFirst,
+    SuperAdminExists,
     /// Somebody changed the account in between: read it again.
-    Stale,
+    VersionConflict,
 }
 
 /// The writes of a transaction, each with what it means when its condition does not hold.
@@ -51,7 +51,7 @@ impl UserClaimWrites {
     }
 
     fn release(&mut self, claim: Key, owner: UserId) {
-        self.add(TransactWrite::delete(claim, owned_by(owner)), UserSaveOutcome::Stale);
+        self.add(TransactWrite::delete(claim, owned_by(owner)), UserSaveOutcome::VersionConflict);
     }
 
     /// The user name, and what the directory shows of its account.
@@ -63,7 +63,10 @@ impl UserClaimWrites {
         match (before, after) {
             (Some(before), Some(after)) if before.key() == after.key() => {
                 if before != after {
-                    self.add(TransactWrite::put(after, owned_by(after.owner))?, UserSaveOutcome::Stale);
+                    self.add(
+                        TransactWrite::put(after, owned_by(after.owner))?,
+                        UserSaveOutcome::VersionConflict,
+                    );
                 }
             }
             (before, after) => {
@@ -96,14 +99,15 @@ impl UserClaimWrites {
         }
         let (change, lost) = if was {
             let change = UpdateExpression::new("SET kind = :kind, v = :v DELETE ids :one")
-                .only_if("NOT contains(ids, :id) OR size(ids) > :last")
+                .with_condition("NOT contains(ids, :id) OR size(ids) > :last")
                 .text(":id", after.id)
                 .number(":last", 1);
             (change, UserSaveOutcome::LastAdmin)
         } else {
             let change = UpdateExpression::new("SET kind = :kind, v = :v ADD ids :one");
-            let change = if before.is_none() { change.only_if("attribute_not_exists(pk)") } else { change };
-            (change, UserSaveOutcome::NotFirst)
+            let change =
+                if before.is_none() { change.with_condition("attribute_not_exists(pk)") } else { change };
+            (change, UserSaveOutcome::SuperAdminExists)
         };
         let change = change
             .value(":one", AttributeValue::Ss(vec![after.id.to_string()]))
@@ -115,13 +119,13 @@ impl UserClaimWrites {
 
     async fn save(self, store: &Store) -> Result<UserSaveOutcome> {
         Ok(match store.transact(self.writes).await? {
-            Ok(()) => UserSaveOutcome::Done,
+            Ok(()) => UserSaveOutcome::Applied,
             Err(lost) => {
                 let lost: Vec<UserSaveOutcome> =
                     lost.iter().filter_map(|at| self.meanings.get(*at)).copied().collect();
                 // what was read is old: whether the rest is taken has to be asked again
-                let stale = lost.contains(&UserSaveOutcome::Stale);
-                lost.first().copied().filter(|_| !stale).unwrap_or(UserSaveOutcome::Stale)
+                let stale = lost.contains(&UserSaveOutcome::VersionConflict);
+                lost.first().copied().filter(|_| !stale).unwrap_or(UserSaveOutcome::VersionConflict)
             }
         })
     }
@@ -135,25 +139,25 @@ fn owned_by(owner: UserId) -> ConditionExpression {
 /// with a user name 8, and 2.
 pub async fn create(store: &Store, user: &User, login: &Login) -> Result<UserSaveOutcome> {
     let mut claims = creation_writes(user)?;
-    claims.add(TransactWrite::put_new(login)?, UserSaveOutcome::Stale);
+    claims.add(TransactWrite::put_new(login)?, UserSaveOutcome::VersionConflict);
     claims.save(store).await
 }
 
 /// U1 to U3, N1: a new account that somebody else makes, and that they did.
-pub async fn install(store: &Store, user: &User, action: &AuditEntry) -> Result<UserSaveOutcome> {
+pub async fn create_with_audit(store: &Store, user: &User, action: &AuditEntry) -> Result<UserSaveOutcome> {
     let mut claims = creation_writes(user)?;
-    claims.add(TransactWrite::put_new(action)?, UserSaveOutcome::Stale);
+    claims.add(TransactWrite::put_new(action)?, UserSaveOutcome::VersionConflict);
     claims.save(store).await
 }
 
 fn creation_writes(user: &User) -> Result<UserClaimWrites> {
     let mut claims = UserClaimWrites::default();
-    claims.add(TransactWrite::put_new(user)?, UserSaveOutcome::Stale);
+    claims.add(TransactWrite::put_new(user)?, UserSaveOutcome::VersionConflict);
     claims.count_super_admin(None, user);
     if let Some(email) = &user.email {
         claims.take_email(email, user.id)?;
     }
-    claims.update_directory(None, DirectoryEntry::of(user).as_ref())?;
+    claims.update_directory(None, DirectoryEntry::from_user(user).as_ref())?;
     Ok(claims)
 }
 
@@ -163,21 +167,21 @@ pub async fn replace(store: &Store, before: &User, after: &User) -> Result<UserS
 }
 
 /// U1 to U3, N1: as [`replace`], by somebody else, and that they did.
-pub async fn govern(
+pub async fn replace_with_audit(
     store: &Store,
     before: &User,
     after: &User,
     action: &AuditEntry,
 ) -> Result<UserSaveOutcome> {
     let mut claims = change_writes(before, after)?;
-    claims.add(TransactWrite::put_new(action)?, UserSaveOutcome::Stale);
+    claims.add(TransactWrite::put_new(action)?, UserSaveOutcome::VersionConflict);
     claims.save(store).await
 }
 
 fn change_writes(before: &User, after: &User) -> Result<UserClaimWrites> {
     let mut claims = UserClaimWrites::default();
     let unchanged = ConditionExpression::new("updated_at = :read").text(":read", before.updated_at);
-    claims.add(TransactWrite::put(after, unchanged)?, UserSaveOutcome::Stale);
+    claims.add(TransactWrite::put(after, unchanged)?, UserSaveOutcome::VersionConflict);
     claims.count_super_admin(Some(before), after);
     if before.email != after.email {
         if let Some(email) = &before.email {
@@ -187,7 +191,10 @@ fn change_writes(before: &User, after: &User) -> Result<UserClaimWrites> {
             claims.take_email(email, after.id)?;
         }
     }
-    claims.update_directory(DirectoryEntry::of(before).as_ref(), DirectoryEntry::of(after).as_ref())?;
+    claims.update_directory(
+        DirectoryEntry::from_user(before).as_ref(),
+        DirectoryEntry::from_user(after).as_ref(),
+    )?;
     Ok(claims)
 }
 

@@ -4,14 +4,14 @@ use aws_sdk_dynamodb::{
     Client,
     config::{BehaviorVersion, Credentials, Region},
 };
-use cloud::bench::{TABLE, TestCloud};
+use cloud::bench::{TABLE_NAME, TestCloud};
 use jiff::Timestamp;
 use store::Store;
 use uuid::Uuid;
 
 pub(crate) struct World {
     pub(crate) store: Store,
-    pub(crate) _bench: TestCloud,
+    pub(crate) _cloud: TestCloud,
 }
 
 pub(crate) fn now() -> Timestamp {
@@ -22,14 +22,14 @@ pub(crate) fn id<T: From<Uuid>>(n: u128) -> T {
     T::from(Uuid::from_u128(n))
 }
 
-pub(crate) async fn world() -> World {
+pub(crate) async fn store_world() -> World {
     let millis = now().as_millisecond();
     let bench = TestCloud::start(move || millis, None).await.unwrap();
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-west-1"))
         .credentials_provider(Credentials::new("local", "local", None, None, "test"))
-        .endpoint_url(bench.cloud.dynamodb_url())
+        .endpoint_url(bench.emulator.dynamodb_url())
         .build();
-    World { store: Store::new(Client::from_conf(config), TABLE.into(), [7; 32]), _bench: bench }
+    World { store: Store::new(Client::from_conf(config), TABLE_NAME.into(), [7; 32]), _cloud: bench }
 }

@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::{RequestBody, RouteDomain, RouteRow, RouteScene};
 
-pub(super) const SUBJECT: RouteDomain = RouteDomain { answers: ROWS, body, parameter };
+pub(super) const DOMAIN: RouteDomain = RouteDomain { rows: ROWS, body, parameter };
 
 const ROWS: &[RouteRow] = &[
     ("admin_list_actions", [401, 403, 200, 401, 403]),

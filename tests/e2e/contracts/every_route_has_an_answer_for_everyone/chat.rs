@@ -3,7 +3,7 @@ use serde_json::json;
 use super::{RequestBody, RouteDomain, RouteRow, RouteScene};
 use crate::world::{User, World, team::Channel};
 
-pub(super) const SUBJECT: RouteDomain = RouteDomain { answers: ROWS, body, parameter };
+pub(super) const DOMAIN: RouteDomain = RouteDomain { rows: ROWS, body, parameter };
 
 /// The channel is private: an admin knows no more of it than a stranger, but what the admin routes are for.
 const ROWS: &[RouteRow] = &[
@@ -55,12 +55,12 @@ const ROWS: &[RouteRow] = &[
 /// Someone with an account and a user name.
 pub(super) async fn teammate(world: &World, called: &str) -> User {
     let user = world.user(called).await;
-    name(&user).await;
+    choose_user_name(&user).await;
     user
 }
 
 /// Takes somebody into the team.
-pub(super) async fn name(user: &User) {
+pub(super) async fn choose_user_name(user: &User) {
     let name = format!("u{:016x}", rand::random::<u64>());
     user.client.patch("/v1/users/me", &json!({ "username": name })).await.ok(200);
 }
@@ -74,7 +74,7 @@ pub(super) struct ChatScene {
 }
 
 impl ChatScene {
-    pub(super) async fn set(owner: &User, member: &User) -> Self {
+    pub(super) async fn create(owner: &User, member: &User) -> Self {
         let name = format!("herons-{:016x}", rand::random::<u64>());
         let made = json!({ "name": name, "is_private": true });
         let made = owner.client.post("/v1/channels", &made).await.ok(201);
@@ -88,7 +88,7 @@ impl ChatScene {
 }
 
 fn parameter<'s>(scene: &'s RouteScene, template: &str, name: &str) -> Option<&'s str> {
-    let team = &scene.team;
+    let team = &scene.chat;
     match name {
         "id" if template.starts_with("/v1/channels/") || template.starts_with("/v1/messages/channel/") => {
             Some(&team.channel.id)
@@ -103,7 +103,7 @@ fn parameter<'s>(scene: &'s RouteScene, template: &str, name: &str) -> Option<&'
 }
 
 fn body(scene: &RouteScene, operation: &str) -> Option<RequestBody> {
-    let RouteScene { team, .. } = scene;
+    let RouteScene { chat: team, .. } = scene;
     let (channel, message) = (&team.channel.id, &team.message);
     Some(RequestBody::Json(match operation {
         "create_channel" => json!({ "name": format!("otters-{:016x}", rand::random::<u64>()) }),

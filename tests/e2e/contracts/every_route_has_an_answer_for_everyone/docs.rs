@@ -1,7 +1,7 @@
 use super::{RouteDomain, RouteRow};
 
-pub(super) const SUBJECT: RouteDomain =
-    RouteDomain { answers: ROWS, body: |_, _| None, parameter: |_, _, _| None };
+pub(super) const DOMAIN: RouteDomain =
+    RouteDomain { rows: ROWS, body: |_, _| None, parameter: |_, _, _| None };
 
 const ROWS: &[RouteRow] = &[
     ("home", [200, 200, 200, 200, 200]),

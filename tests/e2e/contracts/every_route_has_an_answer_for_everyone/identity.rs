@@ -3,7 +3,7 @@ use serde_json::json;
 use super::{RequestBody, RouteDomain, RouteRow, RouteScene};
 use crate::world::{User, World};
 
-pub(super) const SUBJECT: RouteDomain = RouteDomain { answers: ROWS, body, parameter };
+pub(super) const DOMAIN: RouteDomain = RouteDomain { rows: ROWS, body, parameter };
 
 const ROWS: &[RouteRow] = &[
     ("jwks", [200, 200, 200, 200, 200]),
@@ -28,7 +28,7 @@ const ROWS: &[RouteRow] = &[
 ];
 
 /// A second log-in of someone.
-pub(super) async fn other_login(world: &World, owner: &User) -> String {
+pub(super) async fn second_login(world: &World, owner: &User) -> String {
     owner.log_in(world).await;
     let logins = owner.client.get("/v1/auth/sessions").await.ok(200);
     let other = logins["items"].as_array().unwrap().iter().find(|login| login["current"] == false).unwrap();

@@ -1,9 +1,9 @@
 use reqwest::Method;
 
 use super::{RequestBody, RouteDomain, RouteRow, RouteScene};
-use crate::world::{User, pictures::picture};
+use crate::world::{User, pictures::small_image};
 
-pub(super) const SUBJECT: RouteDomain = RouteDomain { answers: ROWS, body, parameter };
+pub(super) const DOMAIN: RouteDomain = RouteDomain { rows: ROWS, body, parameter };
 
 const ROWS: &[RouteRow] = &[
     ("delete_image", [401, 404, 404, 401, 204]),
@@ -15,8 +15,9 @@ const ROWS: &[RouteRow] = &[
 ];
 
 /// The file name of an image of someone.
-pub(super) async fn uploaded(owner: &User) -> String {
-    let image = owner.client.ask(Method::POST, "/v1/upload/image").file("image/png", &picture()).send().await;
+pub(super) async fn upload_image(owner: &User) -> String {
+    let image =
+        owner.client.request(Method::POST, "/v1/upload/image").file("image/png", &small_image()).send().await;
     image.ok(201)["filename"].as_str().unwrap().to_owned()
 }
 
@@ -25,5 +26,5 @@ fn parameter<'s>(scene: &'s RouteScene, _: &str, name: &str) -> Option<&'s str> 
 }
 
 fn body(_: &RouteScene, operation: &str) -> Option<RequestBody> {
-    ["upload_image", "upload_image_old"].contains(&operation).then(|| RequestBody::File(picture()))
+    ["upload_image", "upload_image_old"].contains(&operation).then(|| RequestBody::File(small_image()))
 }

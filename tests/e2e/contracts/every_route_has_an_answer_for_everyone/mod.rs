@@ -22,14 +22,14 @@ use serde_json::Value;
 use crate::world::{ApiClient, Guest, Presentation, Session, User, World};
 
 const DOMAINS: &[RouteDomain] = &[
-    docs::SUBJECT,
-    identity::SUBJECT,
-    admin::SUBJECT,
-    images::SUBJECT,
-    presentations::SUBJECT,
-    sessions::SUBJECT,
-    questions::SUBJECT,
-    chat::SUBJECT,
+    docs::DOMAIN,
+    identity::DOMAIN,
+    admin::DOMAIN,
+    images::DOMAIN,
+    presentations::DOMAIN,
+    sessions::DOMAIN,
+    questions::DOMAIN,
+    chat::DOMAIN,
 ];
 
 /// Operation → status for nobody, stranger, admin, participant, owner; asked in this order, so that the owner may delete.
@@ -37,7 +37,7 @@ const DOMAINS: &[RouteDomain] = &[
 type RouteRow = (&'static str, [u16; 5]);
 
 struct RouteDomain {
-    answers: &'static [RouteRow],
+    rows: &'static [RouteRow],
     /// A body that is right, for an operation of its own.
     body: fn(&RouteScene, operation: &str) -> Option<RequestBody>,
     /// What stands for a parameter in a path of its own.
@@ -45,7 +45,7 @@ struct RouteDomain {
 }
 
 fn rows() -> impl Iterator<Item = &'static RouteRow> {
-    DOMAINS.iter().flat_map(|subject| subject.answers)
+    DOMAINS.iter().flat_map(|subject| subject.rows)
 }
 
 /// Whoever registers with it is an admin (`FIRST_ADMIN_EMAIL`).
@@ -74,25 +74,25 @@ struct RouteScene {
     /// By the guest, as the answer below.
     question: String,
     response: String,
-    team: chat::ChatScene,
+    chat: chat::ChatScene,
 }
 
 impl RouteScene {
-    async fn set(world: &World, admin: &User, member: &User) -> Self {
+    async fn create(world: &World, admin: &User, member: &User) -> Self {
         let (owner, stranger, admin) = tokio::join!(
             chat::teammate(world, "owner"),
             chat::teammate(world, "stranger"),
             admin.log_in(world)
         );
-        let (mut presentation, session) = owner.started(2).await;
+        let (mut presentation, session) = owner.start_session(2).await;
         let guest = session.join(world, Some("Bo")).await;
         Self {
-            login: identity::other_login(world, &owner).await,
-            image: images::uploaded(&owner).await,
-            conclusion: sessions::asked_for(&owner, &mut presentation, &session).await,
-            question: questions::asked(&guest, &session).await,
-            response: sessions::answered(&guest, &presentation, &session).await,
-            team: chat::ChatScene::set(&owner, member).await,
+            login: identity::second_login(world, &owner).await,
+            image: images::upload_image(&owner).await,
+            conclusion: sessions::request_generation(&owner, &mut presentation, &session).await,
+            question: questions::ask_question(&guest, &session).await,
+            response: sessions::submit_response(&guest, &presentation, &session).await,
+            chat: chat::ChatScene::create(&owner, member).await,
             owner,
             stranger,
             admin,
@@ -121,13 +121,13 @@ impl RouteScene {
     }
 
     /// A body that is right.
-    fn body(&self, operation: &str) -> Option<RequestBody> {
+    fn request_body(&self, operation: &str) -> Option<RequestBody> {
         DOMAINS.iter().find_map(|subject| (subject.body)(self, operation))
     }
 }
 
-async fn ask(client: &ApiClient, method: &str, path: &str, body: Option<&RequestBody>) -> u16 {
-    let ask = client.ask(Method::from_bytes(method.as_bytes()).unwrap(), path);
+async fn request_status(client: &ApiClient, method: &str, path: &str, body: Option<&RequestBody>) -> u16 {
+    let ask = client.request(Method::from_bytes(method.as_bytes()).unwrap(), path);
     let ask = match body {
         Some(RequestBody::Json(body)) => ask.json(body),
         Some(RequestBody::File(bytes)) => ask.file("application/octet-stream", bytes),
@@ -144,23 +144,23 @@ async fn every_route_answers_every_role() {
         parameters: [("FirstAdminEmail".to_owned(), ADMIN_EMAIL.to_owned())].into(),
         ..LocalOptions::default()
     };
-    let Some(world) = World::local_with("the matrix of routes", options).await else { return };
+    let Some(world) = World::local_only_with("the matrix of routes", options).await else { return };
     let admin = User::register_as(&world, "admin", ADMIN_EMAIL).await;
     let role = &admin.client.get("/v1/users/me").await.ok(200)["role"];
     assert_eq!(role, "super_admin");
-    chat::name(&admin).await;
+    chat::choose_user_name(&admin).await;
     let member = chat::teammate(&world, "member").await;
-    let document = serde_json::to_value(local::openapi::openapi()).unwrap();
+    let document = serde_json::to_value(local::openapi::assembled_openapi()).unwrap();
     let mut asked = BTreeSet::new();
     let mut wrong = Vec::new();
     for (template, methods) in document["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
             let id = operation["operationId"].as_str().expect("an operationId");
-            let scene = RouteScene::set(&world, &admin, &member).await;
-            let (path, body) = (scene.path(template), scene.body(id));
+            let scene = RouteScene::create(&world, &admin, &member).await;
+            let (path, body) = (scene.path(template), scene.request_body(id));
             let declared = operation["requestBody"].is_object();
             assert!(body.is_some() || !declared, "{id} takes a body that this test does not know");
-            let nobody = world.nobody();
+            let nobody = world.anonymous();
             let callers = [
                 &nobody,
                 &scene.stranger.client,
@@ -170,7 +170,7 @@ async fn every_route_answers_every_role() {
             ];
             let mut statuses = [0; 5];
             for (status, client) in statuses.iter_mut().zip(callers) {
-                *status = ask(client, &method.to_uppercase(), &path, body.as_ref()).await;
+                *status = request_status(client, &method.to_uppercase(), &path, body.as_ref()).await;
                 let documented = operation["responses"].get(status.to_string()).is_some();
                 if !documented {
                     wrong.push(format!("{id} answers {status}, which the document does not say"));

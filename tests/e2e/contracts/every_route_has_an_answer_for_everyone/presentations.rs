@@ -1,9 +1,9 @@
 use serde_json::json;
 
 use super::{RequestBody, RouteDomain, RouteRow, RouteScene};
-use crate::world::people::question;
+use crate::world::people::choice_slide;
 
-pub(super) const SUBJECT: RouteDomain = RouteDomain { answers: ROWS, body, parameter };
+pub(super) const DOMAIN: RouteDomain = RouteDomain { rows: ROWS, body, parameter };
 
 const ROWS: &[RouteRow] = &[
     ("list_presentations", [401, 200, 200, 401, 200]),
@@ -38,7 +38,7 @@ fn body(scene: &RouteScene, operation: &str) -> Option<RequestBody> {
     Some(RequestBody::Json(match operation {
         "create_presentation" | "update_presentation" => json!({ "title": "Herons" }),
         "duplicate_presentation" => json!({}),
-        "create_slide" | "insert_slide" | "update_slide" => question(9, false),
+        "create_slide" | "insert_slide" | "update_slide" => choice_slide(9, false),
         "reorder_slides" => {
             let slides = scene.presentation.slides.iter().rev().map(|slide| &slide.id);
             json!({ "slide_ids": slides.collect::<Vec<_>>() })

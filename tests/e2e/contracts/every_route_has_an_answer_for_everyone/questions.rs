@@ -3,7 +3,7 @@ use serde_json::json;
 use super::{RequestBody, RouteDomain, RouteRow, RouteScene};
 use crate::world::{Guest, Session};
 
-pub(super) const SUBJECT: RouteDomain = RouteDomain { answers: ROWS, body, parameter };
+pub(super) const DOMAIN: RouteDomain = RouteDomain { rows: ROWS, body, parameter };
 
 const ROWS: &[RouteRow] = &[
     ("ask_question", [401, 401, 401, 201, 401]),
@@ -17,7 +17,7 @@ const ROWS: &[RouteRow] = &[
 ];
 
 /// A question of a guest.
-pub(super) async fn asked(guest: &Guest, session: &Session) -> String {
+pub(super) async fn ask_question(guest: &Guest, session: &Session) -> String {
     let asked = json!({ "question_text": "What do herons eat?" });
     let asked = guest.client.post(&format!("/v1/sessions/{}/questions", session.id), &asked).await.ok(201);
     asked["question_id"].as_str().unwrap().to_owned()

@@ -3,7 +3,7 @@ use serde_json::json;
 use super::{RequestBody, RouteDomain, RouteRow, RouteScene};
 use crate::world::{Guest, Presentation, Session, User, people::Slide};
 
-pub(super) const SUBJECT: RouteDomain = RouteDomain { answers: ROWS, body, parameter };
+pub(super) const DOMAIN: RouteDomain = RouteDomain { rows: ROWS, body, parameter };
 
 const ROWS: &[RouteRow] = &[
     ("create_ticket", [401, 404, 404, 201, 201]),
@@ -42,7 +42,11 @@ const ROWS: &[RouteRow] = &[
 ];
 
 /// A slide that has been asked to be written on; it and one for a summary are added.
-pub(super) async fn asked_for(owner: &User, presentation: &mut Presentation, session: &Session) -> String {
+pub(super) async fn request_generation(
+    owner: &User,
+    presentation: &mut Presentation,
+    session: &Session,
+) -> String {
     let slides = format!("/v1/presentations/{}/slides", presentation.id);
     for kind in ["summary", "conclusion"] {
         let slide = owner.client.post(&slides, &json!({ "type": kind })).await.ok(201);
@@ -55,7 +59,7 @@ pub(super) async fn asked_for(owner: &User, presentation: &mut Presentation, ses
 }
 
 /// An answer to the first slide.
-pub(super) async fn answered(guest: &Guest, presentation: &Presentation, session: &Session) -> String {
+pub(super) async fn submit_response(guest: &Guest, presentation: &Presentation, session: &Session) -> String {
     let answer = json!({
         "session_id": session.id, "slide_id": presentation.slides[0].id, "content": { "selected": ["b"] },
     });

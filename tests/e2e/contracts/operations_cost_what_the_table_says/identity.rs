@@ -6,13 +6,13 @@ use crate::world::{User, World};
 /// Signs someone up.
 pub(super) async fn measure(world: &World, table: &mut CostTable) -> User {
     let ana = world.user("ana").await;
-    table.answered("sign up", "/register");
+    table.add_request("sign up", "/register");
     ana.log_in(world).await;
-    table.answered("log in", "/login");
-    world.nobody().post("/v1/auth/refresh", &json!({ "refresh_token": ana.refresh_token })).await.ok(200);
-    table.answered("refresh", "/refresh");
+    table.add_request("log in", "/login");
+    world.anonymous().post("/v1/auth/refresh", &json!({ "refresh_token": ana.refresh_token })).await.ok(200);
+    table.add_request("refresh", "/refresh");
     ana.client.get("/v1/users/me").await.ok(200);
-    table.answered("read oneself", "/users/me");
+    table.add_request("read oneself", "/users/me");
     measure_team(world, table).await;
     ana
 }
@@ -21,13 +21,13 @@ pub(super) async fn measure(world: &World, table: &mut CostTable) -> User {
 async fn measure_team(world: &World, table: &mut CostTable) {
     let bo = world.user("bo").await;
     bo.client.patch("/v1/users/me", &json!({ "name": "Bo Lima" })).await.ok(200);
-    table.answered("change one's name", "/users/me");
+    table.add_request("change one's name", "/users/me");
     bo.client.patch("/v1/users/me", &json!({ "username": "bob" })).await.ok(200);
-    table.answered("take a user name", "/users/me");
+    table.add_request("take a user name", "/users/me");
     bo.client.patch("/v1/users/me", &json!({ "name": "Bo" })).await.ok(200);
-    table.answered("change one's name, with a user name", "/users/me");
+    table.add_request("change one's name, with a user name", "/users/me");
     bo.client.get("/v1/users").await.ok(200);
-    table.answered("list a team of 1", "/users");
+    table.add_request("list a team of 1", "/users");
     bo.client.get("/v1/users/search/bo").await.ok(200);
-    table.answered("look for somebody in a team of 1", "/users/search");
+    table.add_request("look for somebody in a team of 1", "/users/search");
 }

@@ -22,12 +22,12 @@ use serde_json::json;
 use tracing::field::{Field, Visit};
 use tracing_subscriber::{Layer, layer::SubscriberExt};
 
-use crate::world::{DEADLINE, User, World, people::question, repository};
+use crate::world::{DEADLINE, User, World, people::choice_slide, repository};
 
 /// The line that a function logs of a request or a message.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct CostLine {
-    what: String,
+    kind: String,
     /// Path, or route of a message.
     name: String,
     requests: u64,
@@ -39,7 +39,7 @@ impl Visit for CostLine {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         let text = format!("{value:?}").trim_matches('"').to_owned();
         match field.name() {
-            "message" => self.what = text,
+            "message" => self.kind = text,
             "path" | "route" => self.name = text,
             _ => {}
         }
@@ -67,7 +67,7 @@ impl<S: tracing::Subscriber> Layer<S> for CostLines {
     fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
         let mut line = CostLine::default();
         event.record(&mut line);
-        if ["answered", "handled"].contains(&line.what.as_str()) {
+        if ["answered", "handled"].contains(&line.kind.as_str()) {
             self.0.lock().unwrap().push(line);
         }
     }
@@ -76,11 +76,11 @@ impl<S: tracing::Subscriber> Layer<S> for CostLines {
 impl CostLines {
     fn all(&self, what: &str, name: &str) -> Vec<CostLine> {
         let lines = self.0.lock().unwrap();
-        lines.iter().filter(|line| line.what == what && line.name == name).cloned().collect()
+        lines.iter().filter(|line| line.kind == what && line.name == name).cloned().collect()
     }
 
     /// Waits until so many messages of a route were handled.
-    async fn heard(&self, route: &str, count: u64) {
+    async fn wait_for(&self, route: &str, count: u64) {
         let heard = async {
             while (self.all("handled", route).len() as u64) < count {
                 tokio::time::sleep(Duration::from_millis(1)).await;
@@ -92,7 +92,7 @@ impl CostLines {
     /// What the request or message cost that has just been answered.
     fn newest(&self, what: &str, name: &str) -> CostLine {
         let lines = self.0.lock().unwrap();
-        let line = lines.iter().rev().find(|line| line.what == what && line.name.contains(name));
+        let line = lines.iter().rev().find(|line| line.kind == what && line.name.contains(name));
         line.unwrap_or_else(|| panic!("{what} {name} is not logged: {lines:#?}")).clone()
     }
 }
@@ -104,16 +104,16 @@ struct CostTable {
 
 impl CostTable {
     /// Adds what the request cost that has just been answered.
-    fn answered(&mut self, operation: &'static str, path: &str) {
+    fn add_request(&mut self, operation: &'static str, path: &str) {
         self.rows.push((operation, self.lines.newest("answered", path)));
     }
 
     /// Adds what the message cost that has just been handled.
-    fn handled(&mut self, operation: &'static str, route: &str) {
+    fn add_message(&mut self, operation: &'static str, route: &str) {
         self.rows.push((operation, self.lines.newest("handled", route)));
     }
 
-    fn of(&self, operation: &str) -> &CostLine {
+    fn row(&self, operation: &str) -> &CostLine {
         &self.rows.iter().find(|(name, _)| *name == operation).unwrap().1
     }
 
@@ -135,7 +135,7 @@ impl CostTable {
 }
 
 /// A session with one guest, each operation once, in an order that leaves every one something to do.
-async fn measure(world: &World, lines: &CostLines) -> CostTable {
+async fn measure_all(world: &World, lines: &CostLines) -> CostTable {
     let mut table = CostTable { lines: lines.clone(), rows: Vec::new() };
     let ana = identity::measure(world, &mut table).await;
     let presentation = presentations::measure(&mut table, &ana).await;
@@ -150,20 +150,20 @@ async fn operations_cost_what_costs_md_says() {
     let lines = CostLines::default();
     let subscriber = tracing_subscriber::registry().with(lines.clone());
     let _listening = tracing::subscriber::set_default(subscriber);
-    let Some(world) = World::local_with("costs", LocalOptions::default()).await else { return };
-    let table = measure(&world, &lines).await;
+    let Some(world) = World::local_only_with("costs", LocalOptions::default()).await else { return };
+    let table = measure_all(&world, &lines).await;
 
     // DESIGN 10
-    let vote = table.of("vote");
+    let vote = table.row("vote");
     assert!(vote.write <= 1.0 && vote.read <= 0.1, "{vote:?}");
-    assert!(table.of("read a session").read <= 1.0, "{:?}", table.of("read a session"));
+    assert!(table.row("read a session").read <= 1.0, "{:?}", table.row("read a session"));
 
     let file = repository().join("infra/COSTS.md");
     let kept = fs::read_to_string(&file).unwrap_or_default();
     if kept == table.to_markdown() {
         return;
     }
-    if updating() {
+    if is_update_run() {
         fs::write(&file, table.to_markdown()).unwrap();
         return;
     }
@@ -171,7 +171,7 @@ async fn operations_cost_what_costs_md_says() {
 }
 
 #[expect(clippy::disallowed_methods, reason = "asks for an update of the file, not a setting of the product")]
-pub(super) fn updating() -> bool {
+pub(super) fn is_update_run() -> bool {
     std::env::var("COLLOQUY_UPDATE").is_ok()
 }
 
@@ -181,17 +181,17 @@ async fn one_of_two_hundred_items_costs_the_same_as_a_single_item() {
     let lines = CostLines::default();
     let subscriber = tracing_subscriber::registry().with(lines.clone());
     let _listening = tracing::subscriber::set_default(subscriber);
-    let Some(world) = World::local_with("costs", LocalOptions::default()).await else { return };
+    let Some(world) = World::local_only_with("costs", LocalOptions::default()).await else { return };
     let ana = world.user("ana").await;
-    let presentation = ana.presentation(1).await;
-    let session = ana.session(&presentation).await;
+    let presentation = ana.create_presentation(1).await;
+    let session = ana.create_session(&presentation).await;
     let before = cost_of_single_reads(&ana, &presentation.id, &session.id, &lines).await;
     for number in 0..200 {
         ana.client.post("/v1/presentations", &json!({ "title": format!("Number {number}") })).await.ok(201);
     }
-    let other = ana.presentation(1).await;
+    let other = ana.create_presentation(1).await;
     for _ in 0..30 {
-        ana.session(&other).await;
+        ana.create_session(&other).await;
     }
     assert_eq!(cost_of_single_reads(&ana, &presentation.id, &session.id, &lines).await, before);
 }
@@ -210,7 +210,7 @@ async fn cost_of_single_reads(
         costs.push(lines.newest("answered", &path));
     }
     for (path, body) in [
-        (format!("/v1/presentations/{presentation}/slides"), question(1, false)),
+        (format!("/v1/presentations/{presentation}/slides"), choice_slide(1, false)),
         ("/v1/sessions".to_owned(), json!({ "presentation_id": presentation })),
         ("/v1/realtime/tickets".to_owned(), json!({ "session_id": session })),
     ] {

@@ -1,13 +1,13 @@
 use protocol::job::{EmailTemplate, EndLogin, SendMail};
 use serde_json::{Value, json};
 
-use super::{ONE, TWO, id, job};
+use super::{ONE, TWO, check_job, id};
 
 pub(super) fn jobs() {
-    job(&EndLogin { user: id(1), login: id(2) }, "end_login.v1", json!({ "user": ONE, "login": TWO }));
+    check_job(&EndLogin { user: id(1), login: id(2) }, "end_login.v1", json!({ "user": ONE, "login": TWO }));
     let mail = |letter: EmailTemplate, golden: Value| {
-        let mail = SendMail { id: "m".into(), user: id(2), letter };
-        job(&mail, "send_mail.v1", json!({ "id": "m", "user": TWO, "letter": golden }));
+        let mail = SendMail { id: "m".into(), user: id(2), template: letter };
+        check_job(&mail, "send_mail.v1", json!({ "id": "m", "user": TWO, "letter": golden }));
     };
     let reset = json!({ "letter": "password_reset", "token": "t" });
     mail(EmailTemplate::PasswordReset { token: "t".into() }, reset);

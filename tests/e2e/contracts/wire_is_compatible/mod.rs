@@ -21,7 +21,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::operations_cost_what_the_table_says::updating;
+use super::operations_cost_what_the_table_says::is_update_run;
 use crate::world::repository;
 
 /// As [`id`] of 1, 2 and 3 is written.
@@ -58,7 +58,7 @@ fn events() -> Vec<Event> {
     of_talks.into_iter().chain([sockets::events(), chat::events()]).flatten().collect()
 }
 
-fn name(event: &Event) -> &'static str {
+fn event_name(event: &Event) -> &'static str {
     match event {
         Event::SessionState(_) => "session_state",
         Event::SlideChanged(_) => "slide_changed",
@@ -109,14 +109,14 @@ fn name(event: &Event) -> &'static str {
 #[test]
 fn events_keep_their_shape() {
     let events = events();
-    let names: BTreeSet<_> = events.iter().map(name).collect();
+    let names: BTreeSet<_> = events.iter().map(event_name).collect();
     assert_eq!(names.len(), 43, "one example of each: {names:?}");
     let mut golden: Vec<Value> = serde_json::from_str(protocol::asyncapi::GOLDEN_EVENTS).unwrap();
     let mut frames: Vec<Value> = events
         .into_iter()
         .map(|event| {
-            let name = name(&event);
-            let frame = OutgoingFrame::to_room(Room::Session(id(1)), event, now()).json().unwrap();
+            let name = event_name(&event);
+            let frame = OutgoingFrame::to_room(Room::Session(id(1)), event, now()).to_json().unwrap();
             let mut frame: Value = serde_json::from_str(&frame).unwrap();
             assert_eq!(frame["type"], name);
             frame.sort_all_objects();
@@ -127,7 +127,7 @@ fn events_keep_their_shape() {
     frames.sort_by_key(|frame| {
         golden.iter().position(|old| old["type"] == frame["type"]).unwrap_or(golden.len())
     });
-    if updating() {
+    if is_update_run() {
         let file = repository().join("shared/protocol/src/asyncapi/events.json");
         fs::write(file, serde_json::to_string_pretty(&frames).unwrap() + "\n").unwrap();
         return;
@@ -146,13 +146,13 @@ fn commands_of_every_client_are_parsed() {
     let mut read = BTreeSet::new();
     for text in [sockets::commands(), votes::commands(), questions::commands(), chat::commands()].concat() {
         let message = IncomingFrame::parse(&text.to_string()).unwrap();
-        command::read(&message).expect("a known type").unwrap_or_else(|error| panic!("{text}: {error}"));
-        read.insert(message.kind);
+        command::check(&message).expect("a known type").unwrap_or_else(|error| panic!("{text}: {error}"));
+        read.insert(message.message_type);
     }
-    assert_eq!(read, command::types().into_iter().map(str::to_owned).collect(), "an example of each");
+    assert_eq!(read, command::all_types().into_iter().map(str::to_owned).collect(), "an example of each");
 }
 
-fn job<J: Job + Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(
+fn check_job<J: Job + Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(
     job: &J,
     name: &str,
     golden: Value,

@@ -9,7 +9,7 @@ use protocol::{
 };
 use serde_json::{Value, json};
 
-use super::{ONE, SLIDE, TWO, id, job, now};
+use super::{ONE, SLIDE, TWO, check_job, id, now};
 
 fn answer() -> QuestionAnswer {
     QuestionAnswer {
@@ -74,7 +74,7 @@ pub(super) fn commands() -> Vec<Value> {
 
 pub(super) fn jobs() {
     let asked = AnswerQuestion { session: id(1), question: id(2) };
-    job(&asked, "answer_question.v1", json!({ "session": ONE, "question": TWO }));
+    check_job(&asked, "answer_question.v1", json!({ "session": ONE, "question": TWO }));
     let upvotes = CountUpvotes { session: id(1), question: id(2) };
-    job(&upvotes, "count_upvotes.v1", json!({ "session": ONE, "question": TWO }));
+    check_job(&upvotes, "count_upvotes.v1", json!({ "session": ONE, "question": TWO }));
 }

@@ -14,7 +14,7 @@ use protocol::{
 };
 use serde_json::json;
 
-use super::{ONE, id, job, now, slide, votes};
+use super::{ONE, check_job, id, now, slide, votes};
 
 pub(super) fn events() -> Vec<Event> {
     let (session_id, version, timestamp) = (id(1), 7, now());
@@ -23,7 +23,7 @@ pub(super) fn events() -> Vec<Event> {
         Event::SessionState(Box::new(SessionState {
             session_id,
             kind: SessionKind::Presentation,
-            join_code: JoinCode::typed("K7M2QX").unwrap(),
+            join_code: JoinCode::parse("K7M2QX").unwrap(),
             status: SessionStatus::Active,
             version,
             presentation_title: "Herons".into(),
@@ -83,10 +83,11 @@ pub(super) fn events() -> Vec<Event> {
 }
 
 pub(super) fn jobs() {
-    job(&CheckSession { session: id(1) }, "check_session.v1", json!({ "session": ONE }));
-    job(&EndSession { session: id(1) }, "end_session.v1", json!({ "session": ONE }));
+    check_job(&CheckSession { session: id(1) }, "check_session.v1", json!({ "session": ONE }));
+    check_job(&EndSession { session: id(1) }, "end_session.v1", json!({ "session": ONE }));
     let report = WriteReport { session: id(1), counting: true };
-    job(&report, "write_report.v1", json!({ "session": ONE, "counting": true }));
-    let presence = CountPresence { session: id(1), tick: Tick(9), told: CountRecipients::Everyone, tries: 0 };
-    job(&presence, "count_presence.v1", json!({ "session": ONE, "tick": 9, "told": "everyone" }));
+    check_job(&report, "write_report.v1", json!({ "session": ONE, "counting": true }));
+    let presence =
+        CountPresence { session: id(1), tick: Tick(9), recipients: CountRecipients::Everyone, tries: 0 };
+    check_job(&presence, "count_presence.v1", json!({ "session": ONE, "tick": 9, "told": "everyone" }));
 }

@@ -2,7 +2,7 @@ use model::assistant::GenerationStatus;
 use protocol::{Event, event::GenerationUpdated, job::GenerateSlide};
 use serde_json::json;
 
-use super::{ONE, TWO, id, job, now};
+use super::{ONE, TWO, check_job, id, now};
 
 pub(super) fn events() -> Vec<Event> {
     let (session_id, timestamp) = (id(1), now());
@@ -17,5 +17,5 @@ pub(super) fn events() -> Vec<Event> {
 
 pub(super) fn jobs() {
     let asked = GenerateSlide { session: id(1), slide: id(2) };
-    job(&asked, "generate_slide.v1", json!({ "session": ONE, "slide": TWO }));
+    check_job(&asked, "generate_slide.v1", json!({ "session": ONE, "slide": TWO }));
 }

@@ -6,7 +6,7 @@ use protocol::{
 };
 use serde_json::{Value, json};
 
-use super::{ONE, id, job, now};
+use super::{ONE, check_job, id, now};
 
 pub(super) fn events() -> Vec<Event> {
     let timestamp = now();
@@ -36,7 +36,7 @@ pub(super) fn commands() -> Vec<Value> {
 }
 
 pub(super) fn jobs() {
-    job(
+    check_job(
         &SendSessionState { connection: "c=".into(), arrived: true, opening: false },
         "greet.v1",
         json!({ "connection": "c=", "arrived": true }),
@@ -44,5 +44,5 @@ pub(super) fn jobs() {
     let broadcast =
         BroadcastFrame { room: Room::Session(id(1)), shard: Some(3), frame: "{}".into(), close: false };
     let golden = json!({ "room": format!("session:{ONE}"), "shard": 3, "frame": "{}", "close": false });
-    job(&broadcast, "broadcast.v1", golden);
+    check_job(&broadcast, "broadcast.v1", golden);
 }

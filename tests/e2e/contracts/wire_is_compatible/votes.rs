@@ -6,7 +6,7 @@ use protocol::{
 };
 use serde_json::{Value, json};
 
-use super::{ONE, SLIDE, TWO, id, job, now, slide, votes};
+use super::{ONE, SLIDE, TWO, check_job, id, now, slide, votes};
 
 pub(super) fn events() -> Vec<Event> {
     let (session_id, version, timestamp) = (id(1), 7, now());
@@ -57,15 +57,19 @@ pub(super) fn jobs() {
         session: id(1),
         slide: id(2),
         tick: Tick(9),
-        told: CountRecipients::Presenter,
+        recipients: CountRecipients::Presenter,
         tries: 0,
         since: None,
     };
-    job(&votes, "count_votes.v1", json!({ "session": ONE, "slide": TWO, "tick": 9, "told": "presenter" }));
+    check_job(
+        &votes,
+        "count_votes.v1",
+        json!({ "session": ONE, "slide": TWO, "tick": 9, "told": "presenter" }),
+    );
     let again = CountVotes { tries: 2, since: Some(5), ..votes };
     let golden = json!({
         "session": ONE, "slide": TWO, "tick": 9, "told": "presenter", "tries": 2, "since": 5,
     });
-    job(&again, "count_votes.v1", golden);
-    job(&RankQuiz { session: id(1) }, "rank_quiz.v1", json!({ "session": ONE }));
+    check_job(&again, "count_votes.v1", golden);
+    check_job(&RankQuiz { session: id(1) }, "rank_quiz.v1", json!({ "session": ONE }));
 }

@@ -35,7 +35,7 @@ use crate::admin::{deed::AuditedAction, users::activate::ReasonRequest};
         (status = 422, body = ErrorBody),
     )
 )]
-pub(crate) async fn end_session(
+pub(crate) async fn admin_end_session(
     State(app): State<App>,
     AdminCaller(staff): AdminCaller,
     PathId(id): PathId<SessionId>,
@@ -48,9 +48,13 @@ pub(crate) async fn end_session(
         return Err(Error::conflict(ErrorCode::SessionEnded, "the session has ended").into());
     }
     // before it is asked for; what came of it stands on the session
-    let action =
-        AuditedAction::new("end_session", why.reason).by(&app, &staff, AuditTarget::Session, id.to_string());
-    audit::note(&app.store, &action).await?;
+    let action = AuditedAction::new("end_session", why.reason).into_audit_entry(
+        &app,
+        &staff,
+        AuditTarget::Session,
+        id.to_string(),
+    );
+    audit::append(&app.store, &action).await?;
     app.queues.send(&EndSession { session: id }, now).await?;
     Ok((StatusCode::ACCEPTED, Json(session.into())))
 }

@@ -71,17 +71,17 @@ impl From<Participant> for AdminParticipant {
         (status = 404, body = ErrorBody),
     )
 )]
-pub(crate) async fn get_session(
+pub(crate) async fn admin_get_session(
     State(app): State<App>,
     _staff: AdminCaller,
     PathId(id): PathId<SessionId>,
 ) -> ApiResult<Json<AdminSessionDetail>> {
     let now = app.clock.now();
     let (counted, participant_count, named, ai) = tokio::try_join!(
-        sessions::counted_any(&app.store, id, now),
+        sessions::get_with_counts(&app.store, id, now),
         participants::count(&app.store, id),
         participants::page(&app.store, id, MAX_LISTED_PARTICIPANTS, None, now),
-        usage::ai_usage(&app.store, id, now),
+        usage::sum_ai_usage(&app.store, id, now),
     )?;
     let counted = counted.ok_or(Error::NotFound("session"))?;
     let responses_per_slide: BTreeMap<String, u64> =

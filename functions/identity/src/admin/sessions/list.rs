@@ -56,7 +56,7 @@ pub(crate) struct AdminListSessionsQuery {
         (status = 422, body = ErrorBody),
     )
 )]
-pub(crate) async fn list_sessions(
+pub(crate) async fn admin_list_sessions(
     State(app): State<App>,
     _staff: AdminCaller,
     ValidQuery(query): ValidQuery<ListQuery>,
@@ -65,7 +65,7 @@ pub(crate) async fn list_sessions(
     let now = app.clock.now();
     let (limit, cursor) = (query.limit(), query.cursor.as_deref());
     if let Some(owner) = which.speaker.or(which.speaker_id) {
-        let mut found = sessions::of_owner(&app.store, owner, which.status, limit, cursor, now).await?;
+        let mut found = sessions::page_by_owner(&app.store, owner, which.status, limit, cursor, now).await?;
         let within = |session: &Session| {
             let day = day_of(session.created_at);
             which.from.is_none_or(|from| from <= day) && which.to.is_none_or(|to| day <= to)
@@ -79,7 +79,7 @@ pub(crate) async fn list_sessions(
         None => days_before(to, DEFAULT_RANGE_DAYS)?,
     };
     let is_meant = |session: &Session| which.status.is_none_or(|status| session.status == status);
-    let found = sessions::of_days(&app.store, (from, to), limit, cursor, now, is_meant).await?;
+    let found = sessions::page_by_days(&app.store, (from, to), limit, cursor, now, is_meant).await?;
     Ok(Json(found.map(AdminSession::from)))
 }
 

@@ -15,13 +15,13 @@ pub(crate) struct RecentSessions {
     pub(crate) running: Vec<Session>,
 }
 
-pub(crate) async fn recent(app: &App) -> Result<RecentSessions, Error> {
+pub(crate) async fn recent_sessions(app: &App) -> Result<RecentSessions, Error> {
     let now = app.clock.now();
     let today = sessions::day_of(now);
     let yesterday = today.yesterday().unwrap_or(today);
     let (new, old) = tokio::try_join!(
-        sessions::of_day(&app.store, today, now),
-        sessions::of_day(&app.store, yesterday, now),
+        sessions::list_by_day(&app.store, today, now),
+        sessions::list_by_day(&app.store, yesterday, now),
     )?;
     let created_today = new.len();
     let is_on = |session: &Session| matches!(session.status, SessionStatus::Active | SessionStatus::Paused);
@@ -29,11 +29,11 @@ pub(crate) async fn recent(app: &App) -> Result<RecentSessions, Error> {
 }
 
 /// Participants who were connected to them when last counted.
-pub(crate) async fn connected(app: &App, running: &[Session]) -> Result<u64, Error> {
+pub(crate) async fn count_connected(app: &App, running: &[Session]) -> Result<u64, Error> {
     let ids: Vec<SessionId> = running.iter().map(|session| session.id).collect();
     let now = app.clock.now();
     let counts = stream::iter(ids)
-        .map(|id| async move { app.rooms.last_count(id, now).await })
+        .map(|id| async move { app.realtime.last_participant_count(id, now).await })
         .buffer_unordered(READ_CONCURRENCY);
     counts.try_fold(0, |sum, count| async move { Ok(sum + count) }).await
 }

@@ -10,7 +10,7 @@ use store::users::User;
 use utoipa::ToSchema;
 
 use crate::admin::{
-    deed::{AuditedAction, govern},
+    deed::{AuditedAction, apply_audited},
     view::AdminAccount,
 };
 
@@ -23,7 +23,7 @@ pub(crate) struct ReasonRequest {
 }
 
 /// An account in this status, whatever it was.
-pub(crate) fn in_status(before: &User, status: AccountState) -> User {
+pub(crate) fn with_status(before: &User, status: AccountState) -> User {
     User { status, ..before.clone() }
 }
 
@@ -54,7 +54,7 @@ macro_rules! statuses {
             ValidJson(why): ValidJson<ReasonRequest>,
         ) -> ApiResult<Json<AdminAccount>> {
             let deed = AuditedAction::new($deed, why.reason);
-            let after = govern(&app, &staff, id, deed, |before, _| Ok(in_status(before, $status))).await?;
+            let after = apply_audited(&app, &staff, id, deed, |before, _| Ok(with_status(before, $status))).await?;
             Ok(Json(AdminAccount::of(&after, app.clock.now())))
         }
     )*};

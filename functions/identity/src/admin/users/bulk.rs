@@ -15,10 +15,10 @@ use store::users::User;
 use utoipa::ToSchema;
 
 use super::{
-    activate::in_status,
-    restrict::{released, restricted},
+    activate::with_status,
+    restrict::{with_restriction, without_restriction},
 };
-use crate::admin::deed::{AuditedAction, govern};
+use crate::admin::deed::{AuditedAction, apply_audited};
 
 /// Accounts at once: each is a transaction and a look for its sockets, and a request has 15 seconds.
 const MAX_TARGETS: usize = 50;
@@ -87,7 +87,7 @@ pub(crate) struct BulkActionResponse {
         (status = 422, body = ErrorBody),
     )
 )]
-pub(crate) async fn act(
+pub(crate) async fn admin_bulk_action(
     State(app): State<App>,
     SuperAdminCaller(staff): SuperAdminCaller,
     ValidJson(input): ValidJson<BulkActionRequest>,
@@ -100,20 +100,23 @@ pub(crate) async fn act(
             let (app, staff, input) = (&app, &staff, &input);
             async move {
                 let deed = AuditedAction::new(input.action.audit_name(), input.reason.clone());
-                let deed = deed.with(json!({ "duration_hours": input.duration_hours, "bulk": true }));
+                let deed =
+                    deed.with_metadata(json!({ "duration_hours": input.duration_hours, "bulk": true }));
                 let change = |before: &User, now| {
                     let reason = input.reason.as_deref();
-                    let restrict = |kind| restricted(before, kind, input.duration_hours, reason, now);
+                    let restrict = |kind| with_restriction(before, kind, input.duration_hours, reason, now);
                     match input.action {
                         BulkActionKind::Ban => restrict(RestrictionKind::Ban),
                         BulkActionKind::Suspend => restrict(RestrictionKind::Suspension),
-                        BulkActionKind::Unban => Ok(released(before, RestrictionKind::Ban)),
-                        BulkActionKind::Unsuspend => Ok(released(before, RestrictionKind::Suspension)),
-                        BulkActionKind::Deactivate => Ok(in_status(before, AccountState::Disabled)),
-                        BulkActionKind::Reactivate => Ok(in_status(before, AccountState::Active)),
+                        BulkActionKind::Unban => Ok(without_restriction(before, RestrictionKind::Ban)),
+                        BulkActionKind::Unsuspend => {
+                            Ok(without_restriction(before, RestrictionKind::Suspension))
+                        }
+                        BulkActionKind::Deactivate => Ok(with_status(before, AccountState::Disabled)),
+                        BulkActionKind::Reactivate => Ok(with_status(before, AccountState::Active)),
                     }
                 };
-                (id, govern(app, staff, id, deed, change).await)
+                (id, apply_audited(app, staff, id, deed, change).await)
             }
         })
         .buffered(CONCURRENCY)

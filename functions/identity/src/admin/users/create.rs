@@ -19,10 +19,10 @@ use utoipa::ToSchema;
 
 use crate::{
     admin::{
-        deed::{AuditedAction, may_give},
+        deed::{AuditedAction, can_assign_role},
         view::AdminAccount,
     },
-    auth::register::refusal,
+    auth::register::from_save_outcome,
     fields, password_hash,
 };
 
@@ -64,22 +64,22 @@ pub(crate) struct AdminCreateUserRequest {
         (status = 422, body = ErrorBody),
     )
 )]
-pub(crate) async fn create_user(
+pub(crate) async fn admin_create_user(
     State(app): State<App>,
     AdminCaller(staff): AdminCaller,
     ValidJson(input): ValidJson<AdminCreateUserRequest>,
 ) -> ApiResult<(StatusCode, Json<AdminAccount>)> {
     let by_flag = if input.is_admin == Some(true) { UserRole::Admin } else { UserRole::Member };
     let role = input.role.unwrap_or(by_flag);
-    may_give(&staff, role)?;
-    let email = fields::typed("email", &input.email, EmailAddress::typed)?;
+    can_assign_role(&staff, role)?;
+    let email = fields::parse_field("email", &input.email, EmailAddress::parse)?;
     let name = input.name.as_deref().unwrap_or(email.local_part());
-    let name = fields::typed("name", name, user::line)?;
+    let name = fields::parse_field("name", name, user::parse_name)?;
     let about = [email.as_str(), email.local_part(), &name];
-    let password = password_hash::choose("password", &input.password, &about).await?;
+    let password = password_hash::hash_new_password("password", &input.password, &about).await?;
     let now = app.clock.now();
     let user = User {
-        id: app.clock.id::<UserId>(),
+        id: app.clock.new_id::<UserId>(),
         email: Some(email),
         username: None,
         name,
@@ -94,10 +94,10 @@ pub(crate) async fn create_user(
         created_at: now,
         updated_at: now,
     };
-    let deed = AuditedAction::new("create_user", None).with(json!({ "role": role }));
-    let action = deed.by(&app, &staff, AuditTarget::User, user.id.to_string());
-    match users::install(&app.store, &user, &action).await? {
-        UserSaveOutcome::Done => Ok((StatusCode::CREATED, Json(AdminAccount::of(&user, now)))),
-        refused => Err(refusal(refused).into()),
+    let deed = AuditedAction::new("create_user", None).with_metadata(json!({ "role": role }));
+    let action = deed.into_audit_entry(&app, &staff, AuditTarget::User, user.id.to_string());
+    match users::create_with_audit(&app.store, &user, &action).await? {
+        UserSaveOutcome::Applied => Ok((StatusCode::CREATED, Json(AdminAccount::of(&user, now)))),
+        refused => Err(from_save_outcome(refused).into()),
     }
 }

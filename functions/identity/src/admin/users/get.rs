@@ -12,7 +12,7 @@ use store::{
 };
 use utoipa::ToSchema;
 
-use crate::admin::{deed::found, sessions::row::AdminSession, view::AdminAccount};
+use crate::admin::{deed::find_user, sessions::row::AdminSession, view::AdminAccount};
 
 /// Of presentations and sessions the newest.
 const MAX_LISTED: usize = 20;
@@ -50,17 +50,17 @@ pub(crate) struct AdminPresentation {
         (status = 404, body = ErrorBody),
     )
 )]
-pub(crate) async fn get_user(
+pub(crate) async fn admin_get_user(
     State(app): State<App>,
     _staff: ModeratorCaller,
     PathId(id): PathId<UserId>,
 ) -> ApiResult<Json<AdminAccountDetail>> {
     let now = app.clock.now();
-    let user = found(&app, id).await?;
+    let user = find_user(&app, id).await?;
     let every = PresentationFilter::default();
     let (presentations, sessions) = tokio::try_join!(
         presentations::page(&app.store, id, &every, MAX_LISTED, None, now),
-        sessions::of_owner(&app.store, id, None, MAX_LISTED, None, now),
+        sessions::page_by_owner(&app.store, id, None, MAX_LISTED, None, now),
     )?;
     let row = |it: presentations::Presentation| AdminPresentation {
         id: it.id,

@@ -17,7 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::admin::view::{AccountStatus, AdminAccount};
 
 /// Accounts that a numbered page reads at most; `is_complete` says whether these are all.
-pub(crate) const MOST: usize = 5_000;
+pub(crate) const MAX_ACCOUNTS: usize = 5_000;
 /// Accounts of a page that are looked up at once.
 const READ_CONCURRENCY: usize = 10;
 
@@ -122,7 +122,7 @@ pub(crate) struct AdminAccountList {
         (status = 422, body = ErrorBody),
     )
 )]
-pub(crate) async fn list_users(
+pub(crate) async fn admin_list_users(
     State(app): State<App>,
     _staff: ModeratorCaller,
     ValidQuery(query): ValidQuery<ListQuery>,
@@ -134,12 +134,13 @@ pub(crate) async fn list_users(
         let items = account_rows(&app, page.items, now).await?;
         return Ok(Json(AdminAccountList { items, next: page.next, numbers: None, is_complete: None }));
     }
-    let (mut found, is_complete) = users::all(&app.store, MOST, now, |user| which.matches(user, now)).await?;
+    let (mut found, is_complete) =
+        users::list_matching(&app.store, MAX_ACCOUNTS, now, |user| which.matches(user, now)).await?;
     if let Some(sort) = which.sort {
         sort.apply(&mut found, now);
     }
     let page_size = which.page_size.unwrap_or_else(|| query.limit());
-    let (shown, numbers) = PageNumbers::cut(found, which.page.unwrap_or(1), page_size);
+    let (shown, numbers) = PageNumbers::paginate(found, which.page.unwrap_or(1), page_size);
     let items = account_rows(&app, shown, now).await?;
     Ok(Json(AdminAccountList { items, next: None, numbers: Some(numbers), is_complete: Some(is_complete) }))
 }
@@ -205,7 +206,7 @@ async fn account_rows(app: &App, users: Vec<User>, now: Timestamp) -> Result<Vec
 async fn account_row(app: &App, user: User, now: Timestamp) -> Result<AdminAccountRow, Error> {
     let (presentation_count, session_count, logins) = tokio::try_join!(
         presentations::count(&app.store, user.id),
-        sessions::count_of_owner(&app.store, user.id),
+        sessions::count_by_owner(&app.store, user.id),
         logins::list(&app.store, user.id, now),
     )?;
     let last_active_at = logins.into_iter().map(|login| login.rotated_at).max();

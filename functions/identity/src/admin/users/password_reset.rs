@@ -8,7 +8,7 @@ use model::{Error, ErrorCode, UserId};
 use store::audit::{self, AuditTarget};
 
 use crate::{
-    admin::deed::{AuditedAction, found, may_act_on},
+    admin::deed::{AuditedAction, can_act_on, find_user},
     auth::{ConfirmationResponse, password_reset},
 };
 
@@ -28,20 +28,24 @@ use crate::{
         (status = 409, description = "`ACCOUNT_DISABLED`: it could not log in with it", body = ErrorBody),
     )
 )]
-pub(crate) async fn reset_password(
+pub(crate) async fn admin_reset_password(
     State(app): State<App>,
     AdminCaller(staff): AdminCaller,
     PathId(id): PathId<UserId>,
 ) -> ApiResult<(StatusCode, Json<ConfirmationResponse>)> {
-    let user = found(&app, id).await?;
-    may_act_on(&staff, id, user.role)?;
+    let user = find_user(&app, id).await?;
+    can_act_on(&staff, id, user.role)?;
     if !user.is_active(app.clock.now()) {
         return Err(Error::conflict(ErrorCode::AccountDisabled, "this account cannot log in").into());
     }
     // before the mail: one that was sent and not written down would be worse than the other way round
-    let action =
-        AuditedAction::new("reset_password", None).by(&app, &staff, AuditTarget::User, id.to_string());
-    audit::note(&app.store, &action).await?;
-    password_reset::mail(&app, id).await?;
+    let action = AuditedAction::new("reset_password", None).into_audit_entry(
+        &app,
+        &staff,
+        AuditTarget::User,
+        id.to_string(),
+    );
+    audit::append(&app.store, &action).await?;
+    password_reset::send_reset_email(&app, id).await?;
     Ok((StatusCode::ACCEPTED, Json(ConfirmationResponse { message: "A mail is on its way." })))
 }

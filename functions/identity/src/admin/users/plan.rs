@@ -11,7 +11,7 @@ use store::users::User;
 use utoipa::ToSchema;
 
 use crate::admin::{
-    deed::{AuditedAction, govern},
+    deed::{AuditedAction, apply_audited},
     view::AdminAccount,
 };
 
@@ -46,14 +46,15 @@ pub(crate) struct ChangePlanRequest {
         (status = 422, body = ErrorBody),
     )
 )]
-pub(crate) async fn change_plan(
+pub(crate) async fn admin_change_plan(
     State(app): State<App>,
     AdminCaller(staff): AdminCaller,
     PathId(id): PathId<UserId>,
     ValidJson(input): ValidJson<ChangePlanRequest>,
 ) -> ApiResult<Json<AdminAccount>> {
     let plan = input.plan_id.or(input.plan).ok_or_else(|| Error::field("plan_id", "is required"))?;
-    let deed = AuditedAction::new("change_plan", input.reason).with(json!({ "plan": plan }));
-    let after = govern(&app, &staff, id, deed, |before, _| Ok(User { plan, ..before.clone() })).await?;
+    let deed = AuditedAction::new("change_plan", input.reason).with_metadata(json!({ "plan": plan }));
+    let after =
+        apply_audited(&app, &staff, id, deed, |before, _| Ok(User { plan, ..before.clone() })).await?;
     Ok(Json(AdminAccount::of(&after, app.clock.now())))
 }

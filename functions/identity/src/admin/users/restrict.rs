@@ -16,7 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::activate::ReasonRequest;
 use crate::admin::{
-    deed::{AuditedAction, govern},
+    deed::{AuditedAction, apply_audited},
     view::AdminAccount,
 };
 
@@ -49,14 +49,14 @@ pub(crate) struct LiftRestrictionQuery {
 ///
 /// # Errors
 /// `Conflict` for suspending who is banned: that would let them in sooner.
-pub(crate) fn restricted(
+pub(crate) fn with_restriction(
     before: &User,
     kind: RestrictionKind,
     hours: Option<u32>,
     reason: Option<&str>,
     now: Timestamp,
 ) -> Result<User, Error> {
-    let is_banned = before.restricted(now).is_some_and(|it| it.kind == RestrictionKind::Ban);
+    let is_banned = before.active_restriction(now).is_some_and(|it| it.kind == RestrictionKind::Ban);
     if is_banned && kind == RestrictionKind::Suspension {
         return Err(Error::conflict(ErrorCode::Conflict, "the account is banned"));
     }
@@ -67,7 +67,7 @@ pub(crate) fn restricted(
 }
 
 /// An account that is not kept out any more in this way; one that was not stays as it is.
-pub(crate) fn released(before: &User, kind: RestrictionKind) -> User {
+pub(crate) fn without_restriction(before: &User, kind: RestrictionKind) -> User {
     let restriction = before.restriction.clone().filter(|restriction| restriction.kind != kind);
     User { restriction, ..before.clone() }
 }
@@ -99,9 +99,9 @@ macro_rules! restrictions {
             ValidJson(input): ValidJson<RestrictUserRequest>,
         ) -> ApiResult<Json<AdminAccount>> {
             let (hours, reason) = (input.duration_hours, input.reason.as_deref());
-            let deed = AuditedAction::new($deed, input.reason.clone()).with(json!({ "duration_hours": hours }));
-            let change = |before: &User, now| restricted(before, $kind, hours, reason, now);
-            let after = govern(&app, &staff, id, deed, change).await?;
+            let deed = AuditedAction::new($deed, input.reason.clone()).with_metadata(json!({ "duration_hours": hours }));
+            let change = |before: &User, now| with_restriction(before, $kind, hours, reason, now);
+            let after = apply_audited(&app, &staff, id, deed, change).await?;
             Ok(Json(AdminAccount::of(&after, app.clock.now())))
         }
     )*};
@@ -135,7 +135,7 @@ macro_rules! releases {
             ValidJson(why): ValidJson<ReasonRequest>,
         ) -> ApiResult<Json<AdminAccount>> {
             let deed = AuditedAction::new($deed, why.reason.or(asked.reason));
-            let after = govern(&app, &staff, id, deed, |before, _| Ok(released(before, $kind))).await?;
+            let after = apply_audited(&app, &staff, id, deed, |before, _| Ok(without_restriction(before, $kind))).await?;
             Ok(Json(AdminAccount::of(&after, app.clock.now())))
         }
     )*};

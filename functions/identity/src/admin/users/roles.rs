@@ -11,7 +11,7 @@ use store::users::User;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::admin::{
-    deed::{AuditedAction, govern, may_give},
+    deed::{AuditedAction, apply_audited, can_assign_role},
     view::AdminAccount,
 };
 
@@ -52,7 +52,7 @@ pub(crate) struct RemoveRoleQuery {
         (status = 422, body = ErrorBody),
     )
 )]
-pub(crate) async fn assign(
+pub(crate) async fn admin_assign_role(
     State(app): State<App>,
     AdminCaller(staff): AdminCaller,
     PathId(id): PathId<UserId>,
@@ -62,9 +62,9 @@ pub(crate) async fn assign(
         return Err(Error::field("channel_id", "roles of a channel are given in the channel").into());
     }
     let role = input.role;
-    may_give(&staff, role)?;
-    let deed = AuditedAction::new("assign_role", None).with(json!({ "role": role }));
-    let after = govern(&app, &staff, id, deed, |before, _| {
+    can_assign_role(&staff, role)?;
+    let deed = AuditedAction::new("assign_role", None).with_metadata(json!({ "role": role }));
+    let after = apply_audited(&app, &staff, id, deed, |before, _| {
         if before.role == role {
             return Err(Error::conflict(ErrorCode::Conflict, "the account has this role"));
         }
@@ -91,14 +91,14 @@ pub(crate) async fn assign(
         (status = 422, body = ErrorBody),
     )
 )]
-pub(crate) async fn remove(
+pub(crate) async fn admin_remove_role(
     State(app): State<App>,
     AdminCaller(staff): AdminCaller,
     PathId(id): PathId<UserId>,
     ValidQuery(removal): ValidQuery<RemoveRoleQuery>,
 ) -> ApiResult<Json<AdminAccount>> {
-    let deed = AuditedAction::new("remove_role", None).with(json!({ "role": removal.role }));
-    let after = govern(&app, &staff, id, deed, |before, _| {
+    let deed = AuditedAction::new("remove_role", None).with_metadata(json!({ "role": removal.role }));
+    let after = apply_audited(&app, &staff, id, deed, |before, _| {
         let has = removal.role.is_none_or(|role| role == before.role);
         if before.role == UserRole::Member || !has {
             return Err(Error::NotFound("role"));

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use crate::{
     admin::{
-        deed::{AuditedAction, govern, may_give},
+        deed::{AuditedAction, apply_audited, can_assign_role},
         view::AdminAccount,
     },
     fields, team,
@@ -56,24 +56,28 @@ pub(crate) struct AdminUpdateUserRequest {
         (status = 422, body = ErrorBody),
     )
 )]
-pub(crate) async fn update_user(
+pub(crate) async fn admin_update_user(
     State(app): State<App>,
     AdminCaller(staff): AdminCaller,
     PathId(id): PathId<UserId>,
     ValidJson(input): ValidJson<AdminUpdateUserRequest>,
 ) -> ApiResult<Json<AdminAccount>> {
-    let email =
-        input.email.as_deref().map(|text| fields::typed("email", text, EmailAddress::typed)).transpose()?;
-    let name = input.name.as_deref().map(|text| fields::typed("name", text, user::line)).transpose()?;
+    let email = input
+        .email
+        .as_deref()
+        .map(|text| fields::parse_field("email", text, EmailAddress::parse))
+        .transpose()?;
+    let name =
+        input.name.as_deref().map(|text| fields::parse_field("name", text, user::parse_name)).transpose()?;
     // of the address only that it was changed: it is not the log's to keep
     let changes = json!({
         "name": name.is_some(), "email": email.is_some(), "role": input.role, "is_admin": input.is_admin,
     });
-    let deed = AuditedAction::new("update_user", None).with(changes);
-    let after = govern(&app, &staff, id, deed, |before, now| {
+    let deed = AuditedAction::new("update_user", None).with_metadata(changes);
+    let after = apply_audited(&app, &staff, id, deed, |before, now| {
         let role = requested_role(before, &input);
         if role != before.role {
-            may_give(&staff, role)?;
+            can_assign_role(&staff, role)?;
         }
         let is_readdressed = email.as_ref().is_some_and(|email| Some(email) != before.email.as_ref());
         Ok::<User, Error>(User {
@@ -87,7 +91,7 @@ pub(crate) async fn update_user(
     })
     .await?;
     if name.is_some() && after.username.is_some() {
-        team::follow(&app, after.id).await;
+        team::try_sync_profile(&app, after.id).await;
     }
     Ok(Json(AdminAccount::of(&after, app.clock.now())))
 }

@@ -30,7 +30,7 @@ pub(crate) async fn end_login(
     account: AccountCaller,
     PathId(id): PathId<LoginId>,
 ) -> ApiResult<StatusCode> {
-    if !log_in::end(&app, account.user, id).await? {
+    if !log_in::revoke_login(&app, account.user, id).await? {
         return Err(Error::NotFound("log-in").into());
     }
     Ok(StatusCode::NO_CONTENT)
@@ -53,6 +53,6 @@ pub(crate) async fn end_other_logins(
     State(app): State<App>,
     account: AccountCaller,
 ) -> ApiResult<StatusCode> {
-    log_in::end_all_but(&app, account.user, Some(account.login)).await?;
+    log_in::revoke_other_logins(&app, account.user, Some(account.login)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

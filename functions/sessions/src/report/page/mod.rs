@@ -61,7 +61,7 @@ pub fn headers() -> [(HeaderName, String); 1] {
 }
 
 /// The page of a report.
-pub fn of(report: &SessionReport) -> Result<Html<String>, Error> {
+pub fn render_report(report: &SessionReport) -> Result<Html<String>, Error> {
     let slides: Vec<SlidePart<'_>> = report.slides.iter().map(SlidePart::of).collect();
     let best = report.leaderboard.first().map_or(1, |entry| entry.points.max(1));
     let values = context! {
@@ -76,7 +76,7 @@ pub fn of(report: &SessionReport) -> Result<Html<String>, Error> {
 }
 
 /// The page where the report will be: it looks again by itself.
-pub fn pending(session: &Session) -> Result<Html<String>, Error> {
+pub fn render_pending(session: &Session) -> Result<Html<String>, Error> {
     render_template("pending.html", context! { title => &*session.presentation_title })
 }
 

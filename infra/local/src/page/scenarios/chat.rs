@@ -1,6 +1,6 @@
 //! A million messages in channels of which fifty members are connected, as the functions of today send them.
 
-use super::{OperationCosts, RequestUnits, ResourceUse, ScenarioParts, assumed, read_of};
+use super::{OperationCosts, RequestUnits, ResourceUse, ScenarioParts, assumed, query_units};
 
 const MESSAGES: f64 = 1e6;
 /// Connections of a channel.
@@ -22,34 +22,40 @@ const PRESENCE_CHECKS_PER_HOUR: f64 = 30.0;
 /// Hours between two changes of whether somebody is there; a new connection within seconds is none.
 const HOURS_BETWEEN_PRESENCE_CHANGES: f64 = 4.0;
 
-pub(super) fn parts(costs: &OperationCosts) -> ScenarioParts {
+pub(super) fn chat_parts(costs: &OperationCosts) -> ScenarioParts {
     let hours = MESSAGES / MESSAGES_PER_PERSON_AND_HOUR;
     let pings = hours * 3_600.0 / HEARTBEAT_SECONDS;
-    let sent = ResourceUse::http(assumed::HTTP_MS, costs.of("send a message"));
+    let sent = ResourceUse::http_request(assumed::HTTP_MS, costs.units_of("send a message"));
     // beside what two in a room cost
-    let told =
-        ResourceUse::default().units(read_of(CONNECTIONS_PER_CHANNEL), 0.0).post(CONNECTIONS_PER_CHANNEL);
-    let seen = ResourceUse::default().units(0.0, 1.0).times(hours * 3_600.0 / STORED_HEARTBEAT_SECONDS);
-    let job = ResourceUse { queue: super::REQUESTS_OF_A_JOB, ..ResourceUse::default() }.run(assumed::JOB_MS);
+    let told = ResourceUse::default()
+        .with_units(query_units(CONNECTIONS_PER_CHANNEL), 0.0)
+        .with_posts(CONNECTIONS_PER_CHANNEL);
+    let seen = ResourceUse::default().with_units(0.0, 1.0).times(hours * 3_600.0 / STORED_HEARTBEAT_SECONDS);
+    let job = ResourceUse { queue: super::QUEUE_REQUESTS_PER_JOB, ..ResourceUse::default() }
+        .with_invocation(assumed::JOB_MS);
     let welcomed = ResourceUse::default()
-        .run(assumed::CONNECT_MS)
-        .costs(costs.of("connect to the team"))
-        .and(job.units(3.0 * CHANNELS_PER_PERSON, CHANNELS_PER_PERSON + 1.0).post(1.0))
-        .and(job.units(2.0, CHANNELS_PER_PERSON + 1.0));
+        .with_invocation(assumed::CONNECT_MS)
+        .with_cost(costs.units_of("connect to the team"))
+        .plus(job.with_units(3.0 * CHANNELS_PER_PERSON, CHANNELS_PER_PERSON + 1.0).with_posts(1.0))
+        .plus(job.with_units(2.0, CHANNELS_PER_PERSON + 1.0));
     // how far it was done, what is new, that it is done; and the words
-    let followed = job.units(4.0, 1.0 + INDEXED_WORDS_PER_MESSAGE);
-    let told_of =
-        ResourceUse::default().units(read_of(CONNECTIONS_PER_CHANNEL), 5.0).post(CONNECTIONS_PER_CHANNEL);
+    let followed = job.with_units(4.0, 1.0 + INDEXED_WORDS_PER_MESSAGE);
+    let told_of = ResourceUse::default()
+        .with_units(query_units(CONNECTIONS_PER_CHANNEL), 5.0)
+        .with_posts(CONNECTIONS_PER_CHANNEL);
     vec![
         ("connected and gone, every two hours", welcomed.times(hours / CONNECTION_HOURS)),
-        ("looked after, every two minutes", job.units(1.5, 3.0).times(hours * PRESENCE_CHECKS_PER_HOUR)),
+        ("looked after, every two minutes", job.with_units(1.5, 3.0).times(hours * PRESENCE_CHECKS_PER_HOUR)),
         ("told who has come and gone", told_of.times(hours / HOURS_BETWEEN_PRESENCE_CHANGES)),
         ("sent", sent.times(MESSAGES)),
         ("told to the channel", told.times(MESSAGES)),
         ("indexed, and what else follows", followed.times(MESSAGES)),
         (
             "pinged",
-            ResourceUse::message(RequestUnits { read: 1.0, write: 0.0 }).post(1.0).times(pings).and(seen),
+            ResourceUse::socket_message(RequestUnits { read: 1.0, write: 0.0 })
+                .with_posts(1.0)
+                .times(pings)
+                .plus(seen),
         ),
         (
             "connected for 50,000 hours in all",

@@ -26,13 +26,13 @@ struct BillItem {
     free: f64,
 }
 
-pub(super) fn table() -> String {
+pub(super) fn idle_table() -> String {
     let mut text = String::from(
         "| what | a month | US$ by the list | free each month | US$ left |\n| --- | ---: | ---: | ---: | ---: |\n",
     );
     let (mut list, mut left) = (0.0, 0.0);
     for BillItem { what, quantity, price, free } in bill_items() {
-        let (full, rest) = (price.of(quantity), price.of((quantity - free).max(0.0)));
+        let (full, rest) = (price.for_quantity(quantity), price.for_quantity((quantity - free).max(0.0)));
         list += full;
         left += rest;
         let quantity = if quantity > 0.0 && quantity < 10.0 && quantity.fract() > 0.0 {
@@ -57,7 +57,7 @@ fn bill_items() -> Vec<BillItem> {
     let schedules = template.schedules().unwrap();
     let runs: f64 = schedules.iter().map(|schedule| SECONDS_PER_MONTH / schedule.every.as_secs_f64()).sum();
     let (fifo, standard): (Vec<_>, Vec<_>) =
-        template.mappings().unwrap().into_iter().partition(|mapping| mapping.fifo);
+        template.event_source_mappings().unwrap().into_iter().partition(|mapping| mapping.fifo);
     let polls = SECONDS_PER_MONTH / POLL_SECONDS * POLLERS_PER_QUEUE;
     let standard_polls = count(standard.len()) * polls;
     let none = |what: &str| BillItem { what: what.into(), quantity: 0.0, price: INVOCATION, free: 0.0 };

@@ -42,7 +42,7 @@ mod assumed {
 const CONCURRENT_POSTS: f64 = 50.0;
 const KB_IN_GB: f64 = 1_024.0 * 1_024.0;
 /// Sent, received, deleted.
-const REQUESTS_OF_A_JOB: f64 = 3.0;
+const QUEUE_REQUESTS_PER_JOB: f64 = 3.0;
 
 /// What something uses, by what is billed.
 #[derive(Clone, Copy, Debug, Default)]
@@ -60,47 +60,47 @@ struct ResourceUse {
 
 impl ResourceUse {
     /// A function runs, and for how long.
-    fn run(mut self, ms: f64) -> Self {
+    fn with_invocation(mut self, ms: f64) -> Self {
         self.invocations += 1.0;
         self.gb_seconds += ms / 1_000.0 * assumed::GB;
         self
     }
 
-    fn units(mut self, read: f64, write: f64) -> Self {
+    fn with_units(mut self, read: f64, write: f64) -> Self {
         self.table.read += read;
         self.table.write += write;
         self
     }
 
-    fn costs(self, units: RequestUnits) -> Self {
-        self.units(units.read, units.write)
+    fn with_cost(self, units: RequestUnits) -> Self {
+        self.with_units(units.read, units.write)
     }
 
     /// A function that runs already posts, some at a time.
-    fn post(mut self, posts: f64) -> Self {
+    fn with_posts(mut self, posts: f64) -> Self {
         self.posts += posts;
         self.gb_seconds += (posts / CONCURRENT_POSTS).ceil() * assumed::POST_MS / 1_000.0 * assumed::GB;
         self
     }
 
-    fn http(ms: f64, units: RequestUnits) -> Self {
-        Self { http: 1.0, ..Self::default() }.run(ms).costs(units)
+    fn http_request(ms: f64, units: RequestUnits) -> Self {
+        Self { http: 1.0, ..Self::default() }.with_invocation(ms).with_cost(units)
     }
 
-    fn message(units: RequestUnits) -> Self {
-        Self { messages_in: 1.0, ..Self::default() }.run(assumed::MESSAGE_MS).costs(units)
+    fn socket_message(units: RequestUnits) -> Self {
+        Self { messages_in: 1.0, ..Self::default() }.with_invocation(assumed::MESSAGE_MS).with_cost(units)
     }
 
-    fn job(ms: f64) -> Self {
-        Self { queue: REQUESTS_OF_A_JOB, ..Self::default() }.run(ms)
+    fn queue_job(ms: f64) -> Self {
+        Self { queue: QUEUE_REQUESTS_PER_JOB, ..Self::default() }.with_invocation(ms)
     }
 
     /// A count: a job that waits for its tick inside its function.
-    fn count(waits_ms: f64) -> Self {
-        Self { fifo: REQUESTS_OF_A_JOB, ..Self::default() }.run(waits_ms + assumed::JOB_MS)
+    fn count_job(waits_ms: f64) -> Self {
+        Self { fifo: QUEUE_REQUESTS_PER_JOB, ..Self::default() }.with_invocation(waits_ms + assumed::JOB_MS)
     }
 
-    fn and(self, other: Self) -> Self {
+    fn plus(self, other: Self) -> Self {
         Self {
             http: self.http + other.http,
             messages_in: self.messages_in + other.messages_in,
@@ -133,21 +133,21 @@ impl ResourceUse {
 
     fn dollars(self) -> f64 {
         let out_kb = self.posts * assumed::POST_KB + self.http * assumed::ANSWER_KB;
-        HTTP_REQUEST.of(self.http)
-            + SOCKET_MESSAGE.of(self.messages_in + self.posts)
-            + CONNECTION_MINUTE.of(self.minutes)
-            + INVOCATION.of(self.invocations)
-            + GB_SECOND.of(self.gb_seconds)
+        HTTP_REQUEST.for_quantity(self.http)
+            + SOCKET_MESSAGE.for_quantity(self.messages_in + self.posts)
+            + CONNECTION_MINUTE.for_quantity(self.minutes)
+            + INVOCATION.for_quantity(self.invocations)
+            + GB_SECOND.for_quantity(self.gb_seconds)
             + self.table.dollars()
-            + QUEUE_REQUEST.of(self.queue)
-            + FIFO_REQUEST.of(self.fifo)
-            + LOGGED_GB.of(self.invocations * assumed::LOGGED_KB / KB_IN_GB)
-            + OUT_GB.of(out_kb / KB_IN_GB)
+            + QUEUE_REQUEST.for_quantity(self.queue)
+            + FIFO_REQUEST.for_quantity(self.fifo)
+            + LOGGED_GB.for_quantity(self.invocations * assumed::LOGGED_KB / KB_IN_GB)
+            + OUT_GB.for_quantity(out_kb / KB_IN_GB)
     }
 }
 
 /// Read units of so many items in one strong query.
-fn read_of(items: f64) -> f64 {
+fn query_units(items: f64) -> f64 {
     (items * assumed::ITEM_KB / 4.0).ceil().max(1.0)
 }
 
@@ -155,11 +155,11 @@ fn read_of(items: f64) -> f64 {
 struct OperationCosts(String);
 
 impl OperationCosts {
-    fn read() -> Self {
+    fn from_costs_md() -> Self {
         Self(fs::read_to_string(repository().join("infra/COSTS.md")).unwrap())
     }
 
-    fn of(&self, operation: &str) -> RequestUnits {
+    fn units_of(&self, operation: &str) -> RequestUnits {
         let row = self.0.lines().find_map(|line| line.strip_prefix(&format!("| {operation} |")));
         let row = row.unwrap_or_else(|| panic!("infra/COSTS.md says nothing of: {operation}"));
         let mut figures = row.split('|').map(|cell| cell.trim().parse::<f64>());
@@ -172,15 +172,15 @@ impl OperationCosts {
 /// What a scenario is made of, and what each part uses.
 type ScenarioParts = Vec<(&'static str, ResourceUse)>;
 
-fn total(parts: &ScenarioParts) -> ResourceUse {
-    parts.iter().fold(ResourceUse::default(), |sum, (_, part)| sum.and(*part))
+fn total_use(parts: &ScenarioParts) -> ResourceUse {
+    parts.iter().fold(ResourceUse::default(), |sum, (_, part)| sum.plus(*part))
 }
 
-fn table(parts: &ScenarioParts) -> String {
+fn scenario_table(parts: &ScenarioParts) -> String {
     let mut text = String::from(
         "| what | messages in | posts out | invocations | RRU | WRU | US$ |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n",
     );
-    for (what, part) in parts.iter().copied().chain([("**all of it**", total(parts))]) {
+    for (what, part) in parts.iter().copied().chain([("**all of it**", total_use(parts))]) {
         let whole = [part.messages_in, part.posts, part.invocations, part.table.read, part.table.write];
         let [messages, posts, invocations, read, write] = whole.map(thousands);
         let dollars = part.dollars();
@@ -226,16 +226,16 @@ fn replace_block(document: &str, name: &str, text: &str) -> String {
 
 #[test]
 fn operations_md_matches_the_cost_model() {
-    let costs = OperationCosts::read();
-    let hour = talk::TalkScenario::of_an_hour();
+    let costs = OperationCosts::from_costs_md();
+    let hour = talk::TalkScenario::one_hour();
     let seldom = talk::TalkScenario { heartbeat: 300.0, ..hour };
-    let chat = chat::parts(&costs);
+    let chat = chat::chat_parts(&costs);
     let blocks = [
         ("prices", price_list()),
-        ("talk", table(&hour.parts(&costs))),
-        ("heartbeats", format!("**${:.2}**\n", total(&seldom.parts(&costs)).dollars())),
-        ("chat", table(&chat)),
-        ("idle", idle::table()),
+        ("talk", scenario_table(&hour.talk_parts(&costs))),
+        ("heartbeats", format!("**${:.2}**\n", total_use(&seldom.talk_parts(&costs)).dollars())),
+        ("chat", scenario_table(&chat)),
+        ("idle", idle::idle_table()),
     ];
     let file = repository().join("infra/OPERATIONS.md");
     let kept = fs::read_to_string(&file).unwrap();

@@ -3,18 +3,18 @@
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::{
-    mentions,
-    parts::{TextPart, parts, prose},
+    mentions::find_mentions,
+    parts::{TextPart, prose_only, split_parts},
 };
 use crate::message::{MessageFormatting, emoji};
 
 /// What stands in a text. In code there are only characters.
-pub fn formatting(text: &str) -> MessageFormatting {
-    let parts = parts(text);
-    let prose = prose(text);
+pub fn detect_formatting(text: &str) -> MessageFormatting {
+    let parts = split_parts(text);
+    let prose = prose_only(text);
     let links = ["http://", "https://"].into_iter().flat_map(|scheme| prose.split(scheme).skip(1));
     let link_count = links.filter(|rest| rest.starts_with(|letter: char| !letter.is_whitespace())).count();
-    let mention_count = mentions(text).len();
+    let mention_count = find_mentions(text).len();
     let emoji_count = count_emojis(&prose);
     // what stands in bold is no italics by that
     let plain = prose.replace("**", "");
@@ -55,7 +55,7 @@ fn is_marked(text: &str, mark: &str) -> bool {
 
 /// Emoji as they are shown, and short names of them.
 fn count_emojis(prose: &str) -> usize {
-    let shown = prose.graphemes(true).filter(|shown| emoji::is_shown(shown)).count();
+    let shown = prose.graphemes(true).filter(|shown| emoji::is_pictorial(shown)).count();
     let mut names = 0;
     let mut rest = prose;
     while let Some((_, after)) = rest.split_once(':') {
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn what_stands_in_a_text_is_found() {
-        let found = formatting(
+        let found = detect_formatting(
             "**bold** and *italic* with `code` and ```block``` of @ana, see https://a.example http://b.example 😀 :tada:",
         );
         let all = MessageFormatting {
@@ -108,11 +108,11 @@ mod tests {
             "1 # 2",
             "****",
         ] {
-            assert_eq!(formatting(plain), MessageFormatting::default(), "{plain}");
+            assert_eq!(detect_formatting(plain), MessageFormatting::default(), "{plain}");
         }
-        assert!(formatting("**a**").has_bold && !formatting("**a**").has_italic);
-        assert!(formatting("_a_ (*b*)").has_italic);
-        let code = formatting("`**a** @ana https://a.example 😀 :tada:`");
+        assert!(detect_formatting("**a**").has_bold && !detect_formatting("**a**").has_italic);
+        assert!(detect_formatting("_a_ (*b*)").has_italic);
+        let code = detect_formatting("`**a** @ana https://a.example 😀 :tada:`");
         assert_eq!(code, MessageFormatting { has_code: true, ..MessageFormatting::default() });
     }
 
@@ -120,8 +120,8 @@ mod tests {
     fn an_emoji_is_one_however_many_characters_it_is() {
         for one in ["😀", "👍🏽", "👩‍👩‍👧‍👦", "🇷🇴", "1️⃣", "❤️", ":+1:"]
         {
-            assert_eq!(formatting(one).emoji_count, 1, "{one}");
+            assert_eq!(detect_formatting(one).emoji_count, 1, "{one}");
         }
-        assert_eq!(formatting("😀😀 :tada::rocket:").emoji_count, 4);
+        assert_eq!(detect_formatting("😀😀 :tada::rocket:").emoji_count, 4);
     }
 }

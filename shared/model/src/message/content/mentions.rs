@@ -1,22 +1,22 @@
 //! Whom a text mentions.
 
-use super::parts::prose;
+use super::parts::prose_only;
 use crate::user::Username;
 
 /// People that a message mentions (contract 1.4); those after them are only named.
-pub const MOST_MENTIONS: usize = 20;
+pub const MAX_MENTIONS: usize = 20;
 
 /// The user names that stand in a text after an `@`, folded, each once, in their order: not in code, in links, in e-mail
 /// addresses or inside words. Whether anybody is called so is another question.
-pub fn mentions(text: &str) -> Vec<String> {
+pub fn find_mentions(text: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
-    for word in prose(text).split_whitespace().filter(|word| !word.contains("://")) {
+    for word in prose_only(text).split_whitespace().filter(|word| !word.contains("://")) {
         for (at, _) in word.match_indices('@') {
             let Some(name) = username_at(word, at).map(|name| name.folded()) else { continue };
             if !found.contains(&name) {
                 found.push(name);
             }
-            if found.len() == MOST_MENTIONS {
+            if found.len() == MAX_MENTIONS {
                 return found;
             }
         }
@@ -38,7 +38,7 @@ fn username_at(word: &str, at: usize) -> Option<Username> {
     if rest.starts_with(|letter: char| letter.is_alphanumeric() || letter == '@') {
         return None;
     }
-    Username::typed(name).ok()
+    Username::parse(name).ok()
 }
 
 #[cfg(test)]
@@ -47,10 +47,10 @@ mod tests {
 
     #[test]
     fn whoever_is_named_is_mentioned_once() {
-        assert_eq!(mentions("@Ana, hi (@bob_2)! and @ANA"), ["ana", "bob_2"]);
-        assert_eq!(mentions("Ok.@ana"), ["ana"]);
-        assert_eq!(mentions("> @ana: what?\n\nyes"), ["ana"], "a quote, as old clients write it");
-        assert_eq!(mentions("**@ana**"), ["ana"]);
+        assert_eq!(find_mentions("@Ana, hi (@bob_2)! and @ANA"), ["ana", "bob_2"]);
+        assert_eq!(find_mentions("Ok.@ana"), ["ana"]);
+        assert_eq!(find_mentions("> @ana: what?\n\nyes"), ["ana"], "a quote, as old clients write it");
+        assert_eq!(find_mentions("**@ana**"), ["ana"]);
     }
 
     #[test]
@@ -69,14 +69,14 @@ mod tests {
             "@",
             "@@ana",
         ] {
-            assert_eq!(mentions(nobody), [""; 0], "{nobody}");
+            assert_eq!(find_mentions(nobody), [""; 0], "{nobody}");
         }
     }
 
     #[test]
     fn twenty_are_mentioned_and_the_others_only_named() {
         let names: Vec<String> = (100..200).map(|number| format!("@user{number}")).collect();
-        let found = mentions(&names.join(" "));
-        assert_eq!((found.len(), found.last().unwrap().as_str()), (MOST_MENTIONS, "user119"));
+        let found = find_mentions(&names.join(" "));
+        assert_eq!((found.len(), found.last().unwrap().as_str()), (MAX_MENTIONS, "user119"));
     }
 }

@@ -4,12 +4,12 @@ mod formatting;
 mod mentions;
 mod parts;
 
-use self::parts::{FENCE, TextPart, blocks, parts};
-use super::LENGTH;
+use self::parts::{FENCE, TextPart, split_code_blocks, split_parts};
+use super::MAX_CONTENT_LENGTH;
 
 pub use self::{
-    formatting::formatting,
-    mentions::{MOST_MENTIONS, mentions},
+    formatting::detect_formatting,
+    mentions::{MAX_MENTIONS, find_mentions},
 };
 
 const TOO_LONG: &str = "must have at most 2,000 characters";
@@ -19,9 +19,9 @@ const TOO_LONG: &str = "must have at most 2,000 characters";
 ///
 /// # Errors
 /// The words for the field: blank, too long, with control characters, or with a mark that is not closed.
-pub fn typed(text: &str) -> Result<String, &'static str> {
+pub fn normalize(text: &str) -> Result<String, &'static str> {
     // bytes first: nobody goes through a megabyte to refuse it
-    if text.len() > LENGTH * 16 {
+    if text.len() > MAX_CONTENT_LENGTH * 16 {
         return Err(TOO_LONG);
     }
     let text = text.replace("\r\n", "\n");
@@ -32,27 +32,27 @@ pub fn typed(text: &str) -> Result<String, &'static str> {
     if text.chars().any(|letter| letter.is_control() && !matches!(letter, '\n' | '\t')) {
         return Err("must not contain control characters");
     }
-    closed(text)?;
-    let text: String = blocks(text)
+    check_marks_closed(text)?;
+    let text: String = split_code_blocks(text)
         .into_iter()
         .map(|(is_block, part)| if is_block { part.into() } else { collapse_repeats(part) })
         .collect();
-    if text.chars().count() > LENGTH { Err(TOO_LONG) } else { Ok(text) }
+    if text.chars().count() > MAX_CONTENT_LENGTH { Err(TOO_LONG) } else { Ok(text) }
 }
 
 /// Marks come in pairs; in code they are only characters.
-fn closed(text: &str) -> Result<(), &'static str> {
+fn check_marks_closed(text: &str) -> Result<(), &'static str> {
     let is_odd = |count: usize| !count.is_multiple_of(2);
     if is_odd(text.matches(FENCE).count()) {
         return Err("has a code block (```) that is not closed");
     }
-    let outside = blocks(text).into_iter().filter(|(is_block, _)| !is_block);
+    let outside = split_code_blocks(text).into_iter().filter(|(is_block, _)| !is_block);
     if is_odd(outside.map(|(_, part)| part.matches('`').count()).sum()) {
         return Err("has code (`) that is not closed");
     }
     let bold =
         |part: &TextPart<'_>| if let TextPart::Prose(prose) = part { prose.matches("**").count() } else { 0 };
-    if is_odd(parts(text).iter().map(bold).sum()) {
+    if is_odd(split_parts(text).iter().map(bold).sum()) {
         return Err("has bold text (**) that is not closed");
     }
     Ok(())
@@ -95,32 +95,32 @@ mod tests {
 
     #[test]
     fn a_message_has_one_spelling() {
-        assert_eq!(typed("  hello \n").as_deref(), Ok("hello"));
-        assert_eq!(typed("a\r\n\r\n\r\n\r\nb").as_deref(), Ok("a\n\nb"));
-        assert_eq!(typed("a     b  c").as_deref(), Ok("a  b  c"));
-        assert_eq!(typed("a\tb").as_deref(), Ok("a\tb"));
+        assert_eq!(normalize("  hello \n").as_deref(), Ok("hello"));
+        assert_eq!(normalize("a\r\n\r\n\r\n\r\nb").as_deref(), Ok("a\n\nb"));
+        assert_eq!(normalize("a     b  c").as_deref(), Ok("a  b  c"));
+        assert_eq!(normalize("a\tb").as_deref(), Ok("a\tb"));
         let code = "```\nif x:\n        y\n\n\n\nend\n```";
-        assert_eq!(typed(&format!("look:    {code}   \n\n\n\n")), Ok(format!("look:  {code}")));
+        assert_eq!(normalize(&format!("look:    {code}   \n\n\n\n")), Ok(format!("look:  {code}")));
     }
 
     #[test]
     fn nothing_is_no_message_however_it_is_written() {
         for blank in ["", " ", "\n\t\n", "\u{200b}", "\u{2800} \u{3164}", "\u{feff}\u{2060}"] {
-            assert_eq!(typed(blank), Err("must not be blank"), "{blank:?}");
+            assert_eq!(normalize(blank), Err("must not be blank"), "{blank:?}");
         }
         for control in ["a\0b", "a\u{7}", "a\rb", "\u{1b}[31m"] {
-            assert_eq!(typed(control), Err("must not contain control characters"), "{control:?}");
+            assert_eq!(normalize(control), Err("must not contain control characters"), "{control:?}");
         }
     }
 
     #[test]
     fn characters_are_counted_as_they_are_stored() {
-        assert!(typed(&"x".repeat(LENGTH)).is_ok());
-        assert!(typed(&"ä".repeat(LENGTH)).is_ok());
-        assert!(typed(&format!("{}x", "x ".repeat(999))).is_ok());
-        assert!(typed(&format!("  {}  ", "x".repeat(LENGTH))).is_ok());
-        assert_eq!(typed(&"x".repeat(LENGTH + 1)), Err(TOO_LONG));
-        assert_eq!(typed(&"x".repeat(1_000_000)), Err(TOO_LONG));
+        assert!(normalize(&"x".repeat(MAX_CONTENT_LENGTH)).is_ok());
+        assert!(normalize(&"ä".repeat(MAX_CONTENT_LENGTH)).is_ok());
+        assert!(normalize(&format!("{}x", "x ".repeat(999))).is_ok());
+        assert!(normalize(&format!("  {}  ", "x".repeat(MAX_CONTENT_LENGTH))).is_ok());
+        assert_eq!(normalize(&"x".repeat(MAX_CONTENT_LENGTH + 1)), Err(TOO_LONG));
+        assert_eq!(normalize(&"x".repeat(1_000_000)), Err(TOO_LONG));
     }
 
     #[test]
@@ -134,7 +134,7 @@ mod tests {
             "5 * 3",
             "a ``` ``` b `c`",
         ] {
-            assert!(typed(good).is_ok(), "{good}");
+            assert!(normalize(good).is_ok(), "{good}");
         }
         for (bad, mark) in [
             ("**a", "(**)"),
@@ -145,24 +145,24 @@ mod tests {
             ("```a", "(```)"),
             ("````", "(```)"),
         ] {
-            assert!(typed(bad).unwrap_err().contains(mark), "{bad}");
+            assert!(normalize(bad).unwrap_err().contains(mark), "{bad}");
         }
     }
 
     proptest! {
         #[test]
         fn what_is_stored_is_stored_as_it_is(text in "[ab`* \n\t\r\u{e9}@]{0,60}") {
-            if let Ok(stored) = typed(&text) {
-                prop_assert_eq!(typed(&stored), Ok(stored));
+            if let Ok(stored) = normalize(&text) {
+                prop_assert_eq!(normalize(&stored), Ok(stored));
             }
         }
 
         #[test]
         fn no_text_is_too_strange(text in ".{0,80}") {
-            let stored = typed(&text).unwrap_or(text);
-            let found = formatting(&stored);
+            let stored = normalize(&text).unwrap_or(text);
+            let found = detect_formatting(&stored);
             prop_assert_eq!(found.has_mentions, found.mention_count > 0);
-            prop_assert_eq!(found.mention_count, mentions(&stored).len());
+            prop_assert_eq!(found.mention_count, find_mentions(&stored).len());
             prop_assert_eq!(found.has_emojis, found.emoji_count > 0);
         }
     }

@@ -14,9 +14,9 @@ pub(super) enum TextPart<'a> {
 }
 
 /// A text in its parts; a mark that is not closed is prose.
-pub(super) fn parts(text: &str) -> Vec<TextPart<'_>> {
+pub(super) fn split_parts(text: &str) -> Vec<TextPart<'_>> {
     let mut found = Vec::new();
-    for (is_block, stretch) in blocks(text) {
+    for (is_block, stretch) in split_code_blocks(text) {
         if is_block {
             found.push(TextPart::Block(stretch));
             continue;
@@ -30,14 +30,14 @@ pub(super) fn parts(text: &str) -> Vec<TextPart<'_>> {
 }
 
 /// The blocks of code of a text (`true`), and what stands around them.
-pub(super) fn blocks(text: &str) -> Vec<(bool, &str)> {
+pub(super) fn split_code_blocks(text: &str) -> Vec<(bool, &str)> {
     split_at_mark(text, FENCE)
 }
 
 /// What people said, with one character in place of each code: so that what stands before and after it is not one word.
-pub(super) fn prose(text: &str) -> String {
+pub(super) fn prose_only(text: &str) -> String {
     let of = |part| if let TextPart::Prose(prose) = part { prose } else { "\u{fffc}" };
-    parts(text).into_iter().map(of).collect()
+    split_parts(text).into_iter().map(of).collect()
 }
 
 /// A text cut into what stands between two of these marks, with them (`true`), and what does not.
@@ -65,16 +65,16 @@ mod tests {
     #[test]
     fn code_is_told_from_prose() {
         use TextPart::{Block, Code, Prose};
-        assert_eq!(parts("a `b` c"), [Prose("a "), Code("`b`"), Prose(" c")]);
-        assert_eq!(parts("```a `b` c``` `d`"), [Block("```a `b` c```"), Prose(" "), Code("`d`")]);
-        assert_eq!(parts("a ` b"), [Prose("a ` b")]);
-        assert_eq!(prose("see `a`@b"), "see \u{fffc}@b");
+        assert_eq!(split_parts("a `b` c"), [Prose("a "), Code("`b`"), Prose(" c")]);
+        assert_eq!(split_parts("```a `b` c``` `d`"), [Block("```a `b` c```"), Prose(" "), Code("`d`")]);
+        assert_eq!(split_parts("a ` b"), [Prose("a ` b")]);
+        assert_eq!(prose_only("see `a`@b"), "see \u{fffc}@b");
     }
 
     proptest! {
         #[test]
         fn no_part_is_lost(text in "[a`\n ]{0,40}") {
-            let whole: String = parts(&text)
+            let whole: String = split_parts(&text)
                 .into_iter()
                 .map(|part| match part { TextPart::Prose(text) | TextPart::Code(text) | TextPart::Block(text) => text })
                 .collect();
