@@ -1,4 +1,4 @@
-"""What infra/rehearse asks the emulated cloud: an output of the stack, what went wrong, what is left."""
+"""The questions of infra/rehearse to the emulated AWS: an output of the stack, what failed, what was not deleted."""
 
 import sys
 
@@ -22,7 +22,7 @@ def afterwards():
     wrong = []
     sqs = boto3.client("sqs")
     dead = [each for each in resources("AWS::SQS::Queue") if "DeadLetters" in each["LogicalResourceId"]]
-    assert dead, "the stack has no queues for dead letters"
+    assert dead, "the stack has no dead-letter queues"
     for queue in dead:
         for message in sqs.receive_message(QueueUrl=queue["PhysicalResourceId"]).get("Messages", []):
             wrong.append(f"{queue['LogicalResourceId']}: {message['Body']}")
@@ -40,7 +40,7 @@ def afterwards():
     assert lines, "the functions have logged nothing"
     for line in wrong[:20]:
         print(line[:600], file=sys.stderr)
-    sys.exit(f"{len(wrong)} things went wrong behind the stories" if wrong else None)
+    sys.exit(f"{len(wrong)} failures that the stories did not see" if wrong else None)
 
 
 def nothing_left():
@@ -48,7 +48,7 @@ def nothing_left():
     queues = boto3.client("sqs").list_queues().get("QueueUrls", [])
     tables = boto3.client("dynamodb").list_tables()["TableNames"]
     assert not functions and not queues, f"left behind: {functions} {queues}"
-    # what people have written is never deleted with the stack
+    # the table, which contains the data of people, is never deleted with the stack
     assert len(tables) == 1, f"tables after the delete: {tables}"
 
 

@@ -52,7 +52,7 @@
 //! | `send_digest` | [`worker::send_digest`] |
 //!
 //! **How a message is stored.** A channel's messages are a log: each has the number after the one before it, and is put on the
-//! condition that nothing lies there ([`store::messages`]). There is no counter beside it that could be wrong, or hot; a number
+//! condition that nothing lies there ([`store::chat::messages`]). There is no counter beside it that could be wrong, or hot; a number
 //! never goes missing, so that a client sees by the numbers what it has missed, and how much is unread is a difference. Before
 //! it, the sender's own row of the channel is written over as it was read: that they are a member, what they sent last (so that
 //! a retry is not a second message) and how fast they write are settled by that one write. Together 2 write units.

@@ -6,7 +6,7 @@ use entry::{
 use jiff::Timestamp;
 use model::UserId;
 use serde::Serialize;
-use store::online;
+use store::chat::presence;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -45,6 +45,6 @@ pub(crate) async fn list_online_users(
 ) -> ApiResult<Json<OnlineUsersResponse>> {
     require_teammate(&app, account.user).await?;
     let as_of = app.clock.now();
-    let users = online::list_online(&app.store, as_of).await?.into_iter().map(|one| one.id).collect();
+    let users = presence::list_online(&app.store, as_of).await?.into_iter().map(|one| one.id).collect();
     Ok(Json(OnlineUsersResponse { users, as_of }))
 }

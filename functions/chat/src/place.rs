@@ -4,7 +4,7 @@ use entry::App;
 use model::{ChannelId, Error, UserId};
 use store::{
     WriteOutcome,
-    members::{self, Membership},
+    chat::memberships::{self, Membership},
 };
 
 /// How often their other devices may change it at the same moment.
@@ -20,7 +20,7 @@ pub(crate) async fn find_membership(
     user: UserId,
     channel: ChannelId,
 ) -> Result<Membership, Error> {
-    let place = members::get_membership(&app.store, user, channel, app.clock.now()).await?;
+    let place = memberships::get_membership(&app.store, user, channel, app.clock.now()).await?;
     place.ok_or(Error::NotFound("channel"))
 }
 
@@ -40,7 +40,9 @@ pub(crate) async fn update_membership(
         if after == before {
             return Ok((before, false));
         }
-        if let WriteOutcome::Applied(after) = members::replace_membership(&app.store, &before, after).await? {
+        if let WriteOutcome::Applied(after) =
+            memberships::replace_membership(&app.store, &before, after).await?
+        {
             return Ok((after, true));
         }
         before = find_membership(app, before.user, before.channel).await?;

@@ -2,7 +2,7 @@
 
 use entry::App;
 use model::{Error, ErrorCode, UserId, message::MessageAuthor};
-use store::users::{self, User};
+use store::identity::users::{self, User};
 
 /// Someone of the team, by the names that it knows them by. Half a read unit; 1 more for whoever has no user name.
 ///

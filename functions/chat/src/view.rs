@@ -2,7 +2,7 @@
 
 use model::{MessageId, UserId, message::content};
 use protocol::event::chat::{MessageView, ReactionView};
-use store::messages::{Message, StoredReaction};
+use store::chat::messages::{Message, StoredReaction};
 
 /// What everyone in the channel may see of a message; to `me` with what they did themselves, and without it to a room, which is
 /// told the same as one. The author is called as they were when they wrote it.

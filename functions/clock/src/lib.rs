@@ -30,8 +30,9 @@ use protocol::job::{
     SendMentionDigest,
 };
 use store::{
-    due::{self, DueItem, DueWork},
-    images, online,
+    chat::presence,
+    platform::due::{self, DueItem, DueWork},
+    presentations::images,
 };
 
 /// Items of one look; what is left is due a minute later too.
@@ -118,7 +119,7 @@ async fn dispatch_due_item(
     }
     // somebody who is there is looked after at this pace: their job writes nothing where nothing has changed
     let again = if matches!(item.work(), Ok(DueWork::TeamPresence(_))) {
-        online::CHECK_INTERVAL
+        presence::CHECK_INTERVAL
     } else {
         RETRY_AFTER
     };

@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use cloud::bench::TestCloud;
+use emulator::bench::TestCloud;
 use entry::{App, Clock, Environment};
 use futures::future::join_all;
 use jiff::Timestamp;
@@ -15,9 +15,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::{
     Item, Key,
-    channels::DeletedChannel,
-    images::{self, NewImage},
-    table::{PartitionKey, SortKey},
+    chat::channels::DeletedChannel,
+    dynamodb::key::{PartitionKey, SortKey},
+    presentations::images::{self, NewImage},
 };
 use uuid::Uuid;
 

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test kit outside of test functions; a panic is a failed test")]
 
-use cloud::bench::{self, FunctionClient, TestResponse};
+use emulator::bench::{self, FunctionClient, TestResponse};
 use entry::{Clock, Environment};
 use serde_json::json;
 

@@ -7,7 +7,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use entry::{App, http::RequestSource};
 use model::{Error, UserId};
 use sha2::{Digest, Sha256};
-use store::{RateLimit, limits, users::User};
+use store::{RateLimit, identity::users::User, platform::rate_limits};
 
 use crate::password_hash::{self, PasswordVerdict};
 
@@ -31,8 +31,8 @@ impl<'a> PasswordAttempts<'a> {
     ) -> Result<Self, Error> {
         let (network, now) = (source.network_key(), app.clock.now());
         tokio::try_join!(
-            limits::check_attempts(&app.store, PER_ACCOUNT, &account, now),
-            limits::check_attempts(&app.store, PER_NETWORK, &network, now),
+            rate_limits::check_attempts(&app.store, PER_ACCOUNT, &account, now),
+            rate_limits::check_attempts(&app.store, PER_NETWORK, &network, now),
         )?;
         Ok(Self { app, account, network })
     }
@@ -42,15 +42,16 @@ impl<'a> PasswordAttempts<'a> {
     pub(crate) async fn record_failure(&self) -> Result<(), Error> {
         let now = self.app.clock.now();
         let (account, network) = tokio::join!(
-            limits::count_attempt(&self.app.store, PER_ACCOUNT, &self.account, now),
-            limits::count_attempt(&self.app.store, PER_NETWORK, &self.network, now),
+            rate_limits::count_attempt(&self.app.store, PER_ACCOUNT, &self.account, now),
+            rate_limits::count_attempt(&self.app.store, PER_NETWORK, &self.network, now),
         );
         account.and(network)
     }
 
     /// The last word before a right password counts: were there too many wrong ones meanwhile?
     pub(crate) async fn recheck_allowed(&self) -> Result<(), Error> {
-        limits::check_attempts_strong(&self.app.store, PER_ACCOUNT, &self.account, self.app.clock.now()).await
+        rate_limits::check_attempts_strong(&self.app.store, PER_ACCOUNT, &self.account, self.app.clock.now())
+            .await
     }
 }
 

@@ -4,8 +4,8 @@ use entry::{App, http::RequestSource, tokens::REFRESH_TOKEN_LIFETIME};
 use futures::future::try_join_all;
 use model::{Error, LoginId, UserId};
 use serde::Serialize;
-use store::{
-    logins::{self, Login},
+use store::identity::{
+    log_ins::{self, Login},
     users::{self, User},
 };
 use utoipa::ToSchema;
@@ -59,9 +59,9 @@ pub(crate) fn new_login(app: &App, user: UserId, source: &RequestSource) -> Logi
 pub(crate) async fn begin_login(app: &App, user: &User, source: &RequestSource) -> Result<TokenPair, Error> {
     let now = app.clock.now();
     let login = new_login(app, user.id, source);
-    logins::create(&app.store, &login).await?;
+    log_ins::create(&app.store, &login).await?;
     let (all, current) = tokio::try_join!(
-        logins::list(&app.store, user.id, now),
+        log_ins::list(&app.store, user.id, now),
         users::get_strong(&app.store, user.id, now),
     )?;
     let stands = current.is_some_and(|current| {
@@ -79,19 +79,19 @@ pub(crate) async fn begin_login(app: &App, user: &User, source: &RequestSource) 
 /// up. Says whether it was there.
 pub(crate) async fn revoke_login(app: &App, user: UserId, login: LoginId) -> Result<bool, Error> {
     let now = app.clock.now();
-    let ended = logins::end(&app.store, user, login, now).await?;
+    let ended = log_ins::end(&app.store, user, login, now).await?;
     app.realtime.close_logins(user, |one| one == login, now).await?;
-    logins::delete_ended(&app.store, user, login).await?;
+    log_ins::delete_ended(&app.store, user, login).await?;
     Ok(ended)
 }
 
 /// Ends every log-in of an account but the one to keep.
 pub(crate) async fn revoke_other_logins(app: &App, user: UserId, keep: Option<LoginId>) -> Result<(), Error> {
     let now = app.clock.now();
-    let all = logins::list(&app.store, user, now).await?;
+    let all = log_ins::list(&app.store, user, now).await?;
     let ending = || all.iter().filter(|login| Some(login.id) != keep);
-    try_join_all(ending().map(|login| logins::end(&app.store, user, login.id, now))).await?;
+    try_join_all(ending().map(|login| log_ins::end(&app.store, user, login.id, now))).await?;
     app.realtime.close_logins(user, |login| Some(login) != keep, now).await?;
-    try_join_all(ending().map(|login| logins::delete_ended(&app.store, user, login.id))).await?;
+    try_join_all(ending().map(|login| log_ins::delete_ended(&app.store, user, login.id))).await?;
     Ok(())
 }

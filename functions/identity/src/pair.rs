@@ -10,7 +10,7 @@ use http::{HeaderName, header::SET_COOKIE};
 use jiff::{SignedDuration, Timestamp};
 use model::Error;
 use serde::Serialize;
-use store::logins::Login;
+use store::identity::log_ins::Login;
 use utoipa::ToSchema;
 
 const ALMOST_A_SECOND: SignedDuration = SignedDuration::from_millis(999);

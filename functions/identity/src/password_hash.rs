@@ -8,7 +8,7 @@ use argon2::{
     password_hash::{PasswordHasher, PasswordVerifier, phc},
 };
 use model::Error;
-use store::users::PasswordHash;
+use store::identity::users::PasswordHash;
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
 /// OWASP Password Storage Cheat Sheet: 19 MiB, two passes, one lane.

@@ -7,7 +7,7 @@ use model::{
     user::{AccountState, UserRole},
 };
 use serde::Serialize;
-use store::users::{DirectoryEntry, User};
+use store::identity::users::{DirectoryEntry, User};
 use utoipa::ToSchema;
 
 /// An account as its owner sees it. Several names for one fact are the originals': their clients read them.

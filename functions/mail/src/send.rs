@@ -1,14 +1,14 @@
 //! Sends one e-mail, once, however often its job is delivered.
 
-use entry::{App, once::run_once};
+use entry::{App, run_once::run_once};
 use jiff::SignedDuration;
 use mailer::{
     Mailer,
-    letters::{self, EmailMentionLine, EmailRecipient},
+    templates::{self, EmailMentionLine, EmailRecipient},
 };
 use model::Error;
 use protocol::job::{EmailMention, EmailTemplate, SendMail};
-use store::users;
+use store::identity::users;
 
 /// More than the function's 30 s.
 const LEASE: SignedDuration = SignedDuration::from_secs(35);
@@ -29,11 +29,11 @@ async fn deliver(app: &App, mailer: &Mailer, job: &SendMail) -> Result<(), Error
     };
     let to = EmailRecipient { email: email.as_str(), name: &user.name, public_url: &app.settings.public_url };
     let mail = match &job.template {
-        EmailTemplate::PasswordReset { token } => letters::password_reset(to, token)?,
-        EmailTemplate::PasswordChanged => letters::password_changed(to)?,
-        EmailTemplate::ReportReady { session, title } => letters::report_ready(to, *session, title)?,
+        EmailTemplate::PasswordReset { token } => templates::password_reset(to, token)?,
+        EmailTemplate::PasswordChanged => templates::password_changed(to)?,
+        EmailTemplate::ReportReady { session, title } => templates::report_ready(to, *session, title)?,
         EmailTemplate::MentionDigest { mentions, more } => {
-            letters::mention_digest(to, &digest_lines(mentions), *more)?
+            templates::mention_digest(to, &digest_lines(mentions), *more)?
         }
     };
     mailer.send(mail).await?;

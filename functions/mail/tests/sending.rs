@@ -9,7 +9,7 @@
 use jiff::SignedDuration;
 use std::time::Duration;
 
-use cloud::bench::{self, TestCloud};
+use emulator::bench::{self, TestCloud};
 use entry::{App, Clock, Environment, LambdaFunction};
 use futures::future::join_all;
 use lambda_runtime::Context;
@@ -23,7 +23,7 @@ use protocol::{
     job::{EmailTemplate, JobEnvelope, SendMail},
 };
 use serde_json::{Value, json};
-use store::{once, users::User};
+use store::{identity::users::User, platform::once_claims};
 use uuid::Uuid;
 
 struct MailWorld {
@@ -77,7 +77,7 @@ impl MailWorld {
         answer["batchItemFailures"].as_array().unwrap().clone()
     }
 
-    fn sent(&self) -> Vec<cloud::SentEmail> {
+    fn sent(&self) -> Vec<emulator::SentEmail> {
         self.cloud.emulator.ses().emails()
     }
 }
@@ -121,7 +121,7 @@ async fn a_job_of_a_dead_worker_is_done_by_a_later_delivery() {
     let world = MailWorld::start().await;
     let job = reset_mail(world.user(AccountState::Active).await);
     // it claimed the job, and was not heard of again
-    once::claim(&world.app.store, "mail#one", SignedDuration::from_secs(35), world.clock.now())
+    once_claims::claim(&world.app.store, "mail#one", SignedDuration::from_secs(35), world.clock.now())
         .await
         .unwrap();
     assert_eq!(world.deliver(&[&job]).await, [json!({ "itemIdentifier": "message-0" })]);

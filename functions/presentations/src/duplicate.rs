@@ -9,10 +9,7 @@ use garde::Validate;
 use http::StatusCode;
 use model::{Error, PresentationId, SlideId, presentation::SlideOrder};
 use serde::Deserialize;
-use store::{
-    presentations::{self, Presentation, PresentationContent},
-    slides::Slide,
-};
+use store::presentations::{self, Presentation, PresentationContent, slides::Slide};
 use utoipa::ToSchema;
 
 use crate::{fields, view::PresentationWithSlides};

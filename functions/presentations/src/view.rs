@@ -7,10 +7,7 @@ use model::{
     slide::SlideContent,
 };
 use serde::Serialize;
-use store::{
-    presentations::{Presentation, PresentationContent},
-    slides::Slide,
-};
+use store::presentations::{Presentation, PresentationContent, slides::Slide};
 use utoipa::ToSchema;
 
 /// A presentation in its owner's list.

@@ -13,9 +13,9 @@ use model::{
 };
 use serde::Deserialize;
 use store::{
+    identity::{plan_usage, users},
     presentations,
     sessions::{self, Session, SessionCreateOutcome},
-    usage, users,
 };
 use utoipa::ToSchema;
 
@@ -82,7 +82,7 @@ pub async fn create_session(
             }
             SessionCreateOutcome::OverLimit => {
                 let most = session.plan.limits().sessions_per_month.unwrap_or_default();
-                let used = usage::get_month(&app.store, session.owner, now).await?;
+                let used = plan_usage::get_month(&app.store, session.owner, now).await?;
                 return Err(Quota::SessionsPerMonth.exceeded_error(used, most).into());
             }
             SessionCreateOutcome::CodeTaken => session.join_code = JoinCode::generate(&mut rand::rng()),

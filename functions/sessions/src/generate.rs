@@ -17,10 +17,11 @@ use protocol::job::GenerateSlide;
 use serde::{Deserialize, Serialize};
 use store::{
     ReadConsistency, WriteOutcome,
-    generations::{self, SlideGeneration},
-    presentations,
-    sessions::{self, Session},
-    slides,
+    presentations::{self, slides},
+    sessions::{
+        self, Session,
+        slide_generations::{self, SlideGeneration},
+    },
 };
 use utoipa::ToSchema;
 
@@ -109,7 +110,7 @@ pub async fn get_generation(
 ) -> ApiResult<Json<GenerationView>> {
     let now = app.clock.now();
     sessions::get_owned(&app.store, account.user, id, ReadConsistency::Eventual, now).await?;
-    let found = generations::get(&app.store, id, slide, now).await?;
+    let found = slide_generations::get(&app.store, id, slide, now).await?;
     Ok(Json(found.ok_or(Error::NotFound("generation"))?.into()))
 }
 
@@ -188,8 +189,8 @@ pub async fn request_generation(
         error: None,
         write_by: Some(now + RETRY_AFTER),
     };
-    if generations::request(&app.store, &wanted, first).await? == WriteOutcome::ConditionFailed {
-        let before = generations::get(&app.store, session.id, slide, now).await?;
+    if slide_generations::request(&app.store, &wanted, first).await? == WriteOutcome::ConditionFailed {
+        let before = slide_generations::get(&app.store, session.id, slide, now).await?;
         return before.ok_or(Error::NotFound("generation"));
     }
     let job = GenerateSlide { session: session.id, slide };

@@ -2,7 +2,7 @@
 
 use entry::{App, http::GuestCaller};
 use model::{Error, ErrorCode, SessionId};
-use store::participants::{self, Participant};
+use store::sessions::participants::{self, Participant};
 
 /// The participant behind a token of this session. 1 read unit.
 ///

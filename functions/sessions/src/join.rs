@@ -12,9 +12,9 @@ use http::StatusCode;
 use jiff::Timestamp;
 use model::{Error, ErrorCode, ParticipantId, SessionId, UserId, plan::Quota, session::SessionStatus};
 use serde::{Deserialize, Serialize};
-use store::{
+use store::sessions::{
+    Session,
     participants::{self, AddParticipantOutcome, Participant},
-    sessions::Session,
 };
 use utoipa::ToSchema;
 

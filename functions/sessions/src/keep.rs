@@ -5,10 +5,11 @@ use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use model::{Error, session::SlidePacing};
 use store::{
-    presentations,
-    sessions::Session,
-    shown::{self, SlideSnapshot as Kept},
-    slides,
+    presentations::{self, slides},
+    sessions::{
+        Session,
+        slide_snapshots::{self, SlideSnapshot as Kept},
+    },
 };
 
 use crate::{generate, live::SlideOnScreen};
@@ -70,7 +71,7 @@ async fn store_snapshot(
         first_at: now,
         last_at: now,
     };
-    shown::record(&app.store, &kept).await?;
+    slide_snapshots::record(&app.store, &kept).await?;
     if generate::wants_generation(&shown.content) && session.pace == SlidePacing::Presenter {
         generate::request_generation(app, session, shown.id, true).await?;
     }

@@ -6,9 +6,9 @@ use entry::{
 use jiff::Timestamp;
 use model::{SessionId, leaderboard::LeaderboardEntry};
 use serde::Serialize;
-use store::{
-    seats::{self, SessionRole},
-    sessions,
+use store::sessions::{
+    self,
+    roles::{self, SessionRole},
 };
 use utoipa::ToSchema;
 
@@ -53,7 +53,7 @@ pub async fn get_leaderboard(
     PathId(id): PathId<SessionId>,
 ) -> ApiResult<Json<LeaderboardResponse>> {
     let now = app.clock.now();
-    let (_, seat) = seats::get_with_role(&app.store, id, caller.into(), now).await?;
+    let (_, seat) = roles::get_with_role(&app.store, id, caller.into(), now).await?;
     let Some(found) = sessions::get_leaderboard(&app.store, id, now).await? else {
         return Ok(Json(LeaderboardResponse { entries: Vec::new(), total: 0, me: None, as_of: None }));
     };

@@ -20,9 +20,12 @@ use model::{
 use protocol::event::SessionSlideView;
 use serde_json::Value;
 use store::{
-    ReadConsistency, presentations,
+    ReadConsistency,
+    presentations::{
+        self,
+        slides::{self, Slide},
+    },
     sessions::{self, Session},
-    slides::{self, Slide},
 };
 
 const CACHE_TTL: SignedDuration = SignedDuration::from_millis(500);

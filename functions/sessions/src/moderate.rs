@@ -7,7 +7,11 @@ use garde::Validate;
 use model::{Error, ErrorCode, ResponseId, SessionId, SlideId, slide::SlideType};
 use protocol::{event::ResponseSubmitted, job::RankQuiz};
 use serde::Deserialize;
-use store::{ReadConsistency, WriteOutcome, responses, sessions, slides};
+use store::{
+    ReadConsistency, WriteOutcome,
+    presentations::slides,
+    sessions::{self, responses},
+};
 use utoipa::ToSchema;
 
 use crate::{InstanceState, responses::response_submitted};

@@ -6,7 +6,10 @@ use entry::{
 use jiff::Timestamp;
 use model::{ParticipantId, SessionId};
 use serde::Serialize;
-use store::{Page, ReadConsistency, participants, sessions};
+use store::{
+    Page, ReadConsistency,
+    sessions::{self, participants},
+};
 use utoipa::ToSchema;
 
 #[derive(Debug, Serialize, ToSchema)]

@@ -5,7 +5,10 @@ use entry::{
 };
 use http::StatusCode;
 use model::{Error, ErrorCode, ParticipantId, Room, SessionId};
-use store::{ReadConsistency, WriteOutcome, participants, sessions};
+use store::{
+    ReadConsistency, WriteOutcome,
+    sessions::{self, participants},
+};
 
 use crate::guest::REMOVED_MESSAGE;
 

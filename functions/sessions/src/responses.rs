@@ -10,8 +10,10 @@ use protocol::event::ResponseSubmitted;
 use serde::{Deserialize, Serialize};
 use store::{
     ReadConsistency,
-    responses::{self, SlideResponse},
-    sessions,
+    sessions::{
+        self,
+        responses::{self, SlideResponse},
+    },
 };
 use utoipa::{IntoParams, ToSchema};
 

@@ -20,9 +20,11 @@ use protocol::{
 use serde::{Deserialize, Serialize};
 use store::{
     ReadConsistency,
-    seats::{self, SessionRole},
-    sessions::{self, Session, SlideResultSettings},
-    slides,
+    presentations::slides,
+    sessions::{
+        self, Session, SlideResultSettings,
+        roles::{self, SessionRole},
+    },
 };
 use utoipa::ToSchema;
 
@@ -82,7 +84,7 @@ pub async fn get_results(
     PathIds(id, slide): PathIds<SessionId, SlideId>,
 ) -> ApiResult<Json<SlideResults>> {
     let now = app.clock.now();
-    let (session, seat) = seats::get_with_role(&app.store, id, caller.into(), now).await?;
+    let (session, seat) = roles::get_with_role(&app.store, id, caller.into(), now).await?;
     let found = slides::get(&app.store, session.presentation, slide, now).await?;
     let visible = session.shows_results(slide, &found.ok_or(Error::NotFound("slide"))?.content);
     let participant = match seat {

@@ -9,8 +9,8 @@ use protocol::{Event, event::CurrentSlideChanged};
 use serde::Deserialize;
 use store::{
     ReadConsistency,
+    presentations::slides,
     sessions::{self, Session},
-    slides,
 };
 use utoipa::ToSchema;
 

@@ -6,7 +6,7 @@ use entry::{
 use model::{SessionId, session::SlidePacing};
 use protocol::event::SessionSlideView;
 use serde::Serialize;
-use store::seats::{self, SessionRole};
+use store::sessions::roles::{self, SessionRole};
 use utoipa::ToSchema;
 
 use crate::{keep, live::SlideOnScreen};
@@ -40,7 +40,7 @@ pub async fn list_session_slides(
     PathId(id): PathId<SessionId>,
 ) -> ApiResult<Json<SessionSlides>> {
     let now = app.clock.now();
-    let (session, seat) = seats::get_with_role(&app.store, id, caller.into(), now).await?;
+    let (session, seat) = roles::get_with_role(&app.store, id, caller.into(), now).await?;
     let shown = keep::presentation_slides(&app, &session, now).await?;
     let total = shown.len();
     let items = match seat {

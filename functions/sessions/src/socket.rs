@@ -16,9 +16,8 @@ use protocol::{
 };
 use store::{
     ReadConsistency,
-    connections::{self, Connection, ConnectionIdentity},
-    seats::SessionRole,
-    sessions,
+    realtime::connections::{self, Connection, ConnectionIdentity},
+    sessions::{self, roles::SessionRole},
 };
 
 use crate::{

@@ -6,9 +6,8 @@ use jiff::Timestamp;
 use model::{Error, ParticipantId, Room, SessionId};
 use protocol::event::{ConnectionRole, OwnResponse, SessionState, VoteUpdate};
 use store::{
-    connections::{self, Connection, ConnectionIdentity},
-    participants, responses,
-    sessions::{self, VoteSnapshot},
+    realtime::connections::{self, Connection, ConnectionIdentity},
+    sessions::{self, VoteSnapshot, participants, responses},
 };
 
 use crate::InstanceState;

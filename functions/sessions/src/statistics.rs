@@ -13,10 +13,11 @@ use model::{
 };
 use serde::Serialize;
 use store::{
-    participants,
-    sessions::{self, Session, SessionWithCounts, VoteSnapshot},
-    shown::{self, SlideSnapshot},
-    usage::{self, AiUsage},
+    identity::plan_usage::{self, AiUsage},
+    sessions::{
+        self, Session, SessionWithCounts, VoteSnapshot, participants,
+        slide_snapshots::{self, SlideSnapshot},
+    },
 };
 use utoipa::ToSchema;
 
@@ -102,8 +103,8 @@ async fn compute_statistics(
     let counted = sessions::get_owned_with_counts(&app.store, account.user, id, now).await?;
     let (participant_count, shown, ai_usage) = try_join!(
         participants::count(&app.store, id),
-        shown::list(&app.store, id, now),
-        usage::sum_ai_usage(&app.store, id, now),
+        slide_snapshots::list(&app.store, id, now),
+        plan_usage::sum_ai_usage(&app.store, id, now),
     )?;
     let SessionWithCounts { session, snapshots, presence } = counted;
     let responses_per_slide: BTreeMap<String, u64> =

@@ -8,7 +8,7 @@ use model::{
 use serde_json::Value;
 use store::{
     WriteOutcome,
-    responses::{self, SlideResponse},
+    sessions::responses::{self, SlideResponse},
 };
 
 use crate::{InstanceState, live::SessionSnapshot};

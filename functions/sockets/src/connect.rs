@@ -8,14 +8,18 @@ use entry::{
 };
 use jiff::{SignedDuration, Timestamp};
 use model::{Error, ErrorCode, SessionId, session::SessionStatus};
-use rooms::presence::SessionStateReason;
+use realtime::presence::SessionStateReason;
 use store::{
     ReadConsistency,
-    connections::{self, AccountLogin, Connection, ConnectionIdentity},
-    logins, participants,
-    seats::{self, SessionCaller, SessionRole},
-    sessions::{self, Session},
-    tickets,
+    identity::log_ins,
+    realtime::{
+        connections::{self, AccountLogin, Connection, ConnectionIdentity},
+        tickets,
+    },
+    sessions::{
+        self, Session, participants,
+        roles::{self, SessionCaller, SessionRole},
+    },
 };
 
 /// Opens a connection, or says why not; nothing can be posted to it in here, so its greeting is a job.
@@ -50,7 +54,7 @@ pub async fn open_connection(app: &App, opening: &SocketHandshake) -> Result<(),
 async fn announce_connection(app: &App, connection: &Connection, now: Timestamp) -> Result<(), Error> {
     if let Some(AccountLogin { user, login }) = connection.identity.account_login() {
         // once more, now that whoever ends the log-in would find the connection
-        let found = logins::get_strong(&app.store, user, login, now).await?;
+        let found = log_ins::get_strong(&app.store, user, login, now).await?;
         found.ok_or(Error::Unauthenticated(INVALID_CREDENTIAL))?;
     }
     if let ConnectionIdentity::Participant { participant, session, .. } = connection.identity {
@@ -118,7 +122,7 @@ async fn find_identity(
         (TicketHolder::Participant { participant, by }, Some(session)) => {
             let running = running_session(app, session, now).await?;
             let who = SessionCaller::Guest { participant, session };
-            match seats::role_of(&app.store, &running, who, now).await? {
+            match roles::role_of(&app.store, &running, who, now).await? {
                 Some(SessionRole::Participant { id, display_name }) => {
                     let by = by.map(logged_in_as);
                     Ok((ConnectionIdentity::Participant { participant: id, session, by }, display_name))
@@ -142,7 +146,7 @@ async fn account_identity(
     };
     let running = running_session(app, session, now).await?;
     // someone else with an account and the session's id, as the original let in: part of the audience
-    Ok(match seats::role_or_join(&app.store, &running, user, now).await? {
+    Ok(match roles::role_or_join(&app.store, &running, user, now).await? {
         SessionRole::Presenter => {
             (ConnectionIdentity::Account { user, login, presents: Some(session) }, None)
         }

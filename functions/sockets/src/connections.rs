@@ -7,8 +7,10 @@ use entry::{
 use jiff::Timestamp;
 use model::Error;
 use protocol::{Event, command::ConnectionCommand, event::PongEvent};
-use rooms::{post::PostOutcome, presence::SessionStateReason, team::is_team_connection};
-use store::{ReadConsistency, connections, sessions};
+use realtime::{
+    connection_post::PostOutcome, presence::SessionStateReason, team_presence::is_team_connection,
+};
+use store::{ReadConsistency, realtime::connections, sessions};
 
 use crate::heard::HeartbeatThrottle;
 

@@ -10,7 +10,7 @@ use http::StatusCode;
 use jiff::Timestamp;
 use model::{Error, SessionId};
 use serde::{Deserialize, Serialize};
-use store::seats::{self, SessionRole};
+use store::sessions::roles::{self, SessionRole};
 use utoipa::ToSchema;
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -60,7 +60,7 @@ pub async fn create_ticket(
         }
         (Caller::Account(account), None) => (TicketHolder::Account(account.into()), None),
         (Caller::Account(account), Some(session)) => {
-            let (_, seat) = seats::get_with_role(&app.store, session, caller.into(), app.clock.now()).await?;
+            let (_, seat) = roles::get_with_role(&app.store, session, caller.into(), app.clock.now()).await?;
             let bearer = match seat {
                 SessionRole::Presenter => TicketHolder::Account(account.into()),
                 SessionRole::Participant { id, .. } => {

@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use cloud::Emulator;
+use emulator::Emulator;
 use entry::Clock;
 use http::{Request, StatusCode, uri::Authority};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};

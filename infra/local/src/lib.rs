@@ -1,7 +1,7 @@
 //! The local cloud: `template.yaml`, running on one machine.
 //!
 //! API Gateway (HTTP and WebSocket), Lambda, the event-source mappings of SQS and the scheduler, in front of the emulated
-//! services of [`cloud`]. The functions are the ones that deploy, called in this process with the events that AWS
+//! services of [`emulator`]. The functions are the ones that deploy, called in this process with the events that AWS
 //! sends.
 //!
 //! | module | stands for |
@@ -43,6 +43,6 @@ mod sockets;
 mod stack;
 pub mod template;
 
-pub use cloud::DataLocation;
+pub use emulator::DataLocation;
 pub use options::LocalOptions;
 pub use stack::LocalCloud;

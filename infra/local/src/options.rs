@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
-use cloud::DataLocation;
+use emulator::DataLocation;
 use entry::Clock;
 
 use crate::doors::FunctionRegistry;

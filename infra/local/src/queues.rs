@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cloud::{EmulatedSqs, REGION, ReceivedMessage};
+use emulator::{EmulatedSqs, REGION, ReceivedMessage};
 use serde_json::{Value, json};
 use tokio::{
     sync::Semaphore,

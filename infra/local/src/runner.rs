@@ -15,7 +15,7 @@ use futures::FutureExt as _;
 use lambda_runtime::Context;
 use serde::Serialize;
 use serde_json::Value;
-use store::cost::RequestCost;
+use store::dynamodb::cost::RequestCost;
 use tokio::sync::Semaphore;
 
 use crate::{doors::FunctionHandler, ids, template::FunctionSpec};
@@ -173,7 +173,7 @@ impl LoadedFunction {
                 let deadline = clock.now() + self.function.timeout;
                 context.deadline = u64::try_from(deadline.as_millisecond()).unwrap_or_default();
                 let handling = AssertUnwindSafe(async { handler(event, context).await }).catch_unwind();
-                let (answer, cost) = store::cost::measure(handling).await;
+                let (answer, cost) = store::dynamodb::cost::measure(handling).await;
                 *self.table.lock().unwrap_or_else(PoisonError::into_inner) += cost;
                 match answer {
                     Ok(answer) => answer.map_err(|error| InvokeError::Failed(error.to_string())),

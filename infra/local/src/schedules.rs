@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cloud::{ACCOUNT, REGION};
+use emulator::{ACCOUNT, REGION};
 use entry::Clock;
 use futures::future::join_all;
 use serde_json::{Value, json};

@@ -3,7 +3,7 @@
 use std::{io, net::Ipv4Addr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use cloud::{Chaos, DataLocation, Emulator, IamConfig};
+use emulator::{Chaos, DataLocation, Emulator, IamConfig};
 use entry::{Clock, Environment};
 use futures::future::try_join_all;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
@@ -52,13 +52,13 @@ impl LocalCloud {
         let chaos = options.chaos.map(|seed| Chaos { frame_faults: frames, ..Chaos::from_seed(seed) });
 
         let clock = options.clock.clone();
-        let now: cloud::TimeSource = {
+        let now: emulator::TimeSource = {
             let clock = clock.clone();
             Arc::new(move || clock.millis())
         };
         let socket_api = template.socket_api()?;
         let socket_arn = socket_api.as_ref().map(|api| format!("{}/{}", api.id, api.stage));
-        let cloud = Emulator::start(cloud::EmulatorOptions {
+        let cloud = Emulator::start(emulator::EmulatorOptions {
             now,
             data: options.data.clone(),
             port: 0,

@@ -5,19 +5,19 @@ use std::sync::Arc;
 use model::Error;
 
 use crate::{
+    completion::{
+        AnswerCompletion, CompletionOrigin, SummaryCompletion, TAKEAWAY_MAX, TEXT_MAX, TakeawaysCompletion,
+        TokenUsage,
+    },
+    context::{AudienceResponses, QuestionContext, TalkContext},
     extractive,
     extractive::terms::without_list_sign,
     guard::{NotesGuard, NotesLeak},
     language::Language,
-    network::{NetworkProvider, ProviderError, TextCallback},
-    plain::{truncate_at_word, truncate_words},
+    network_provider::{NetworkProvider, ProviderError, TextCallback},
     prompt::{ModelPrompt, SUMMARY_WORDS_MAX},
-    reply::{
-        AnswerCompletion, CompletionOrigin, SummaryCompletion, TAKEAWAY_MAX, TEXT_MAX, TakeawaysCompletion,
-        TokenUsage,
-    },
+    sanitize::{truncate_at_word, truncate_words},
     settings::{AssistantSettings, InvalidAiSetting, Provider, ProviderLimits, ProviderModel},
-    talk::{AudienceResponses, QuestionContext, TalkContext},
 };
 
 /// Fewer lines are no takeaways.

@@ -5,9 +5,9 @@ use std::collections::{HashMap, HashSet};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::{
+    context::{AudienceResponses, TalkContext},
     extractive::terms::{fold, words},
-    plain::{sanitize, truncate_at_sentence, visible_character},
-    talk::{AudienceResponses, TalkContext},
+    sanitize::{sanitize, truncate_at_sentence, visible_character},
 };
 
 /// Consecutive words of the notes that an answer may share with them. A sentence is shorter, mostly.

@@ -25,23 +25,25 @@
 //! that ask one make it. Starting one takes 4 to 8 ms, most of it TLS, and nothing where the provider is `extractive`.
 
 pub mod assistant;
+pub mod completion;
+pub mod context;
 mod extractive;
 mod guard;
 mod language;
-mod network;
-mod plain;
+mod network_provider;
 mod prices;
 mod prompt;
 pub mod question_key;
-pub mod reply;
+mod sanitize;
 pub mod settings;
-pub mod talk;
 
 pub use assistant::Assistant;
-pub use question_key::question_key;
-pub use reply::{
+pub use completion::{
     AnswerCompletion, CompletionCitation, CompletionOrigin, SummaryCompletion, TakeawaysCompletion,
     TokenUsage,
 };
+pub use context::{
+    AssistantNotes, AudienceResponses, EarlierExchange, QuestionContext, SlideText, TalkContext,
+};
+pub use question_key::question_key;
 pub use settings::{AssistantSettings, InvalidAiSetting, Provider, ProviderLimits, ProviderModel};
-pub use talk::{AssistantNotes, AudienceResponses, EarlierExchange, QuestionContext, SlideText, TalkContext};

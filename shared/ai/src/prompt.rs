@@ -3,7 +3,7 @@
 
 use std::{borrow::Cow, fmt::Write as _};
 
-use crate::talk::{AudienceResponses, QuestionContext, SlideText, TalkContext};
+use crate::context::{AudienceResponses, QuestionContext, SlideText, TalkContext};
 
 /// Characters of all that people wrote: 4,000 tokens (contract A3.5).
 const CONTEXT_MAX: usize = 16_000;

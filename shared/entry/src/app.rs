@@ -7,7 +7,7 @@ use futures::future::{join, join_all};
 use model::plan::Plan;
 use protocol::job::Queue;
 use queue::JobQueues;
-use rooms::RealtimeHub;
+use realtime::RealtimeHub;
 use store::Store;
 
 use crate::{Clock, Environment, StartError, tokens::TokenKeys};

@@ -27,10 +27,10 @@
 pub mod app;
 pub mod clock;
 pub mod cron;
-pub mod door;
 pub mod environment;
+pub mod function;
 pub mod http;
-pub mod once;
+pub mod run_once;
 pub mod socket;
 mod telemetry;
 pub mod tickets;
@@ -39,5 +39,5 @@ pub mod worker;
 
 pub use app::{App, AppSettings, FunctionDependency};
 pub use clock::Clock;
-pub use door::{LambdaFunction, run};
 pub use environment::{Environment, StartError};
+pub use function::{LambdaFunction, run};

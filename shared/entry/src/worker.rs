@@ -106,7 +106,7 @@ where
     let name = posted.job.clone();
     let started = Instant::now();
     let running = AssertUnwindSafe(run(app.clone(), JobDelivery { envelope: posted })).catch_unwind();
-    let (outcome, cost) = store::cost::measure(running).await;
+    let (outcome, cost) = store::dynamodb::cost::measure(running).await;
     let outcome = outcome.unwrap_or_else(|_| Err(Error::internal("a job panicked")));
     let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     match outcome {

@@ -1,6 +1,6 @@
 //! E-mail: what letters say ([`letters`]), and sending them. The only crate that speaks SES.
 
-pub mod letters;
+pub mod templates;
 
 use aws_sdk_sesv2::{
     Client,

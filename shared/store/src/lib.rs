@@ -46,60 +46,25 @@
 //! - What must agree is one transaction; a claim of uniqueness (address, user name, slug, join code) is an item of its own.
 //! - Every item carries `kind` and `v`. What has expired is not returned: DynamoDB deletes it within days.
 //! - Everything asks for its capacity units ([`cost`]); `infra/COSTS.md` says what each operation costs, and a test compares.
-//! - The store is concrete: no repository trait, no in-memory twin. Tests start the embedded engine (`infra/cloud`).
+//! - The store is concrete: no repository trait, no in-memory twin. Tests start the embedded engine (`infra/emulator`).
 
-pub mod answers;
-pub mod arrivals;
-pub mod audit;
-mod calls;
-pub mod channels;
-pub mod connections;
-pub mod cost;
-pub mod digests;
-pub mod drafts;
-pub mod due;
-pub mod error;
-mod expression;
-pub mod followed;
-pub mod generations;
-pub mod idempotency;
-pub mod images;
-pub mod item;
-pub mod limits;
-pub mod logins;
-pub mod members;
-pub mod mentions;
-pub mod messages;
-pub mod once;
-pub mod online;
-pub mod page;
-pub mod participants;
-pub mod preferences;
+pub mod chat;
+pub mod dynamodb;
+pub mod identity;
+pub mod platform;
 pub mod presentations;
-mod query;
-pub mod questions;
-pub mod replies;
-pub mod reports;
-pub mod resets;
-pub mod responses;
-mod retry;
-pub mod seats;
+pub mod realtime;
 pub mod sessions;
-pub mod shown;
-pub mod slides;
-pub mod table;
-pub mod terms;
-pub mod tickets;
-pub mod usage;
-pub mod users;
 
-pub use calls::{PutNewOutcome, ReadConsistency, Store, WriteOutcome};
-pub use cost::RequestCost;
-pub use error::StoreError;
-pub use expression::{ConditionExpression, TransactWrite, UpdateExpression};
-pub use item::{Item, sortable_timestamp};
-pub use limits::RateLimit;
-pub use page::Page;
-pub use query::Query;
-pub use retry::retry_conflict;
-pub use table::Key;
+pub use dynamodb::{
+    client::{PutNewOutcome, ReadConsistency, Store, WriteOutcome},
+    cost::RequestCost,
+    error::StoreError,
+    expression::{ConditionExpression, TransactWrite, UpdateExpression},
+    item::{Item, sortable_timestamp},
+    key::Key,
+    page::Page,
+    query::Query,
+    retry::retry_conflict,
+};
+pub use platform::rate_limits::RateLimit;

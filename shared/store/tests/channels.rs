@@ -14,14 +14,18 @@ use model::{
 use serde::{Deserialize, Serialize};
 use store::{
     Item, Key, Query, ReadConsistency, Store, WriteOutcome,
-    channels::{self, Channel, ChannelChangeOutcome, ChannelCreateOutcome, DeletedChannel, RemainingMembers},
-    due,
-    followed::{self, ChannelLog, ProjectionCheckpoint},
-    members::{self, ChannelMember, JoinOutcome, Membership, RemainingOwner},
-    mentions::{self, UserMention},
-    messages::{self, MentionedMember, Message, RepliedMessage},
-    table::{PartitionKey, SortKey},
-    terms::{self, TermBlock},
+    chat::{
+        channels::{
+            self, Channel, ChannelChangeOutcome, ChannelCreateOutcome, DeletedChannel, RemainingMembers,
+        },
+        memberships::{self, ChannelMember, JoinOutcome, Membership, RemainingOwner},
+        mentions::{self, UserMention},
+        messages::{self, MentionedMember, Message, RepliedMessage},
+        projection_checkpoint::{self, ChannelLog, ProjectionCheckpoint},
+        search_terms::{self, TermBlock},
+    },
+    dynamodb::key::{PartitionKey, SortKey},
+    platform::due,
 };
 
 use world::{World, id, now, store_world};
@@ -58,7 +62,7 @@ async fn create_channel_of(store: &Store, people: u128) -> Channel {
     assert_eq!(channels::create(store, &made, &[owner]).await.unwrap(), ChannelCreateOutcome::Created);
     for user in 2..=people {
         let (member, place) = membership_rows(CHANNEL, user, MemberRole::Member);
-        assert_eq!(members::join(store, &member, &place).await.unwrap(), JoinOutcome::Joined);
+        assert_eq!(memberships::join(store, &member, &place).await.unwrap(), JoinOutcome::Joined);
     }
     stored_channel(store).await.unwrap()
 }
@@ -73,8 +77,9 @@ async fn listed_names(store: &Store) -> Vec<String> {
 }
 
 async fn role(store: &Store, user: u128) -> Option<(MemberRole, MemberRole)> {
-    let member = members::get(store, id(CHANNEL), id(user), ReadConsistency::Strong, now()).await.unwrap()?;
-    let place = members::get_membership(store, id(user), id(CHANNEL), now()).await.unwrap()?;
+    let member =
+        memberships::get(store, id(CHANNEL), id(user), ReadConsistency::Strong, now()).await.unwrap()?;
+    let place = memberships::get_membership(store, id(user), id(CHANNEL), now()).await.unwrap()?;
     Some((member.role, place.role))
 }
 
@@ -98,7 +103,7 @@ async fn a_channel_rename_survives_concurrent_joins() {
         ..before.clone()
     };
     let (member, place) = membership_rows(CHANNEL, 2, MemberRole::Member);
-    members::join(&store, &member, &place).await.unwrap();
+    memberships::join(&store, &member, &place).await.unwrap();
     assert_eq!(
         channels::change(&store, &before, called("sTORKS")).await.unwrap(),
         ChannelChangeOutcome::NameTaken
@@ -133,7 +138,7 @@ async fn a_channel_rename_survives_concurrent_joins() {
     };
     assert_eq!(listed_names(&store).await, ["Storks"]);
     let (member, place) = membership_rows(CHANNEL, 3, MemberRole::Member);
-    assert_eq!(members::join(&store, &member, &place).await.unwrap(), JoinOutcome::Rejected);
+    assert_eq!(memberships::join(&store, &member, &place).await.unwrap(), JoinOutcome::Rejected);
     let back = Channel {
         archived_at: None,
         updated_at: archived.updated_at + SignedDuration::from_secs(1),
@@ -148,14 +153,15 @@ async fn concurrent_leaves_keep_an_owner() {
     let World { store, _cloud: _bench } = store_world().await;
     let channel = create_channel_of(&store, 3).await.id;
     let (one, two): (UserId, UserId) = (id(1), id(2));
-    assert_eq!(members::find_other_owner(&store, channel, one, now()).await.unwrap(), None);
+    assert_eq!(memberships::find_other_owner(&store, channel, one, now()).await.unwrap(), None);
     let up = (MemberRole::Member, MemberRole::Owner);
-    let given = members::assign_role(&store, channel, two, up, RemainingOwner::NotRequired).await.unwrap();
+    let given =
+        memberships::assign_role(&store, channel, two, up, RemainingOwner::NotRequired).await.unwrap();
     assert_eq!((given, role(&store, 2).await), (WriteOutcome::Applied(()), Some((up.1, up.1))));
-    assert_eq!(members::find_other_owner(&store, channel, one, now()).await.unwrap(), Some(two));
+    assert_eq!(memberships::find_other_owner(&store, channel, one, now()).await.unwrap(), Some(two));
 
     let go = |user, stays| {
-        members::leave(&store, channel, user, MemberRole::Owner, RemainingOwner::OtherOwner(stays))
+        memberships::leave(&store, channel, user, MemberRole::Owner, RemainingOwner::OtherOwner(stays))
     };
     let (first, second) = futures::join!(go(one, two), go(two, one));
     let gone =
@@ -163,17 +169,18 @@ async fn concurrent_leaves_keep_an_owner() {
     assert_eq!(gone, 1, "each counted on the other");
     assert_eq!(stored_channel(&store).await.unwrap().member_count, 2);
     let left = if role(&store, 1).await.is_some() { 1 } else { 2 };
-    let alone = members::leave(&store, channel, id(left), MemberRole::Owner, RemainingOwner::LastMember)
+    let alone = memberships::leave(&store, channel, id(left), MemberRole::Owner, RemainingOwner::LastMember)
         .await
         .unwrap();
     assert_eq!(alone, WriteOutcome::ConditionFailed, "there is a third");
     let down = (MemberRole::Owner, MemberRole::Member);
-    let demoted = members::assign_role(&store, channel, id(left), down, RemainingOwner::OtherOwner(id(3)))
-        .await
-        .unwrap();
+    let demoted =
+        memberships::assign_role(&store, channel, id(left), down, RemainingOwner::OtherOwner(id(3)))
+            .await
+            .unwrap();
     assert_eq!((demoted, role(&store, left).await), (WriteOutcome::ConditionFailed, Some((down.0, down.0))));
     let as_member =
-        members::leave(&store, channel, id(left), MemberRole::Member, RemainingOwner::NotRequired)
+        memberships::leave(&store, channel, id(left), MemberRole::Member, RemainingOwner::NotRequired)
             .await
             .unwrap();
     assert_eq!(as_member, WriteOutcome::ConditionFailed, "they were read as something else");
@@ -183,28 +190,30 @@ async fn concurrent_leaves_keep_an_owner() {
 async fn a_stale_membership_write_restores_neither_role_nor_member() {
     let World { store, _cloud: _bench } = store_world().await;
     let channel = create_channel_of(&store, 2).await.id;
-    let read = members::get_membership(&store, id(2), channel, now()).await.unwrap().unwrap();
+    let read = memberships::get_membership(&store, id(2), channel, now()).await.unwrap().unwrap();
     let up = (MemberRole::Member, MemberRole::Moderator);
-    members::assign_role(&store, channel, id(2), up, RemainingOwner::NotRequired).await.unwrap();
+    memberships::assign_role(&store, channel, id(2), up, RemainingOwner::NotRequired).await.unwrap();
     let marked = Membership { read_seq: 5, ..read.clone() };
     assert_eq!(
-        members::replace_membership(&store, &read, marked.clone()).await.unwrap(),
+        memberships::replace_membership(&store, &read, marked.clone()).await.unwrap(),
         WriteOutcome::ConditionFailed
     );
-    let read = members::get_membership(&store, id(2), channel, now()).await.unwrap().unwrap();
+    let read = memberships::get_membership(&store, id(2), channel, now()).await.unwrap().unwrap();
     assert_eq!((read.role, read.rev), (MemberRole::Moderator, 2));
-    let leave = || members::leave(&store, channel, id(2), MemberRole::Moderator, RemainingOwner::NotRequired);
+    let leave =
+        || memberships::leave(&store, channel, id(2), MemberRole::Moderator, RemainingOwner::NotRequired);
     assert_eq!(leave().await.unwrap(), WriteOutcome::Applied(()));
     assert_eq!(leave().await.unwrap(), WriteOutcome::ConditionFailed);
     assert_eq!(
-        members::replace_membership(&store, &read, marked).await.unwrap(),
+        memberships::replace_membership(&store, &read, marked).await.unwrap(),
         WriteOutcome::ConditionFailed
     );
     assert_eq!((role(&store, 2).await, stored_channel(&store).await.unwrap().member_count), (None, 1));
     let rename = async |before: ChannelMember, name: &str| {
-        members::update_names(&store, &before, "ana", name).await.unwrap()
+        memberships::update_names(&store, &before, "ana", name).await.unwrap()
     };
-    let before = members::get(&store, channel, id(1), ReadConsistency::Strong, now()).await.unwrap().unwrap();
+    let before =
+        memberships::get(&store, channel, id(1), ReadConsistency::Strong, now()).await.unwrap().unwrap();
     let gone = ChannelMember { user: id(2), ..before.clone() };
     assert_eq!(
         rename(gone, "Bo").await,
@@ -217,7 +226,7 @@ async fn a_stale_membership_write_restores_neither_role_nor_member() {
         WriteOutcome::ConditionFailed,
         "a name that was not read is newer"
     );
-    let rows = members::list_by_user(&store, id(1), &[channel, id(9)], now()).await.unwrap();
+    let rows = memberships::list_by_user(&store, id(1), &[channel, id(9)], now()).await.unwrap();
     assert_eq!((rows.len(), rows[0].username.as_str(), rows[0].name.as_str()), (1, "ana", "Ana Lima"));
 }
 
@@ -264,7 +273,7 @@ async fn a_deleted_channel_disappears_and_is_cleared_in_steps() {
     messages::change(&store, &first, first.clone(), now()).await.unwrap();
     put_raw(&store, &PartitionKey::Replies(first.id()), &SortKey::Number(2)).await;
     for seq in [1, 300, 1_010] {
-        terms::add_occurrences(&store, "two", channel.id, &TermBlock::containing(seq, now()), &[seq])
+        search_terms::add_occurrences(&store, "two", channel.id, &TermBlock::containing(seq, now()), &[seq])
             .await
             .unwrap();
     }
@@ -295,7 +304,7 @@ async fn a_deleted_channel_disappears_and_is_cleared_in_steps() {
     let clear = |now: Timestamp| channels::delete_rows(&store, channel.id, now);
     assert!(clear(now()).await.unwrap());
     assert_eq!(
-        members::get_membership(&store, id(2), channel.id, now()).await.unwrap(),
+        memberships::get_membership(&store, id(2), channel.id, now()).await.unwrap(),
         None,
         "members go first"
     );
@@ -337,9 +346,9 @@ async fn deleting_private_chat_data_keeps_memberships() {
         put_raw(&store, &PartitionKey::Chat(id(2)), &sk).await;
     }
     put_raw(&store, &PartitionKey::Mentions(id(2)), &SortKey::Mention("2026")).await;
-    members::delete_chat_rows(&store, id(2)).await.unwrap();
+    memberships::delete_chat_rows(&store, id(2)).await.unwrap();
     assert_eq!(row_count(&store, &[PartitionKey::Chat(id(2)), PartitionKey::Mentions(id(2))]).await, 1);
-    assert_eq!(members::list_memberships(&store, id(2), now()).await.unwrap().len(), 1);
+    assert_eq!(memberships::list_memberships(&store, id(2), now()).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -351,11 +360,11 @@ async fn projection_checkpoints_advance_only_forwards() {
         (ChannelLog::Messages, 3),
         (ChannelLog::Changes, 6),
     ] {
-        let done = followed::advance(&store, id(1), log, number).await.unwrap();
+        let done = projection_checkpoint::advance(&store, id(1), log, number).await.unwrap();
         assert_eq!(done == WriteOutcome::ConditionFailed, number % 3 == 0, "only forwards");
     }
-    let found = followed::get_many(&store, &[id(1), id(2)], now()).await.unwrap();
+    let found = projection_checkpoint::get_many(&store, &[id(1), id(2)], now()).await.unwrap();
     assert_eq!(found, [ProjectionCheckpoint { channel: id(1), seq: 4, change: 7 }]);
-    let none = followed::get(&store, id(2), now()).await.unwrap();
+    let none = projection_checkpoint::get(&store, id(2), now()).await.unwrap();
     assert_eq!(none, ProjectionCheckpoint { channel: id(2), seq: 0, change: 0 });
 }

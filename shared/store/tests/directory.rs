@@ -14,10 +14,12 @@ use model::{
 use serde::{Deserialize, Serialize};
 use store::{
     Item, Key, ReadConsistency, Store, WriteOutcome,
-    audit::{AuditEntry, AuditTarget},
-    logins::Login,
-    table::{PartitionKey, SortKey},
-    users::{self, DirectoryEntry, ProfileUpdate, User, UserSaveOutcome, directory, list_by_usernames},
+    dynamodb::key::{PartitionKey, SortKey},
+    identity::{
+        audit_log::{AuditEntry, AuditTarget},
+        log_ins::Login,
+        users::{self, DirectoryEntry, ProfileUpdate, User, UserSaveOutcome, directory, list_by_usernames},
+    },
 };
 
 use world::{World, id, now, store_world};

@@ -13,13 +13,15 @@ use model::{
 };
 use store::{
     WriteOutcome,
-    logins::Login,
-    participants::{self, AddParticipantOutcome, Participant},
-    usage::{
-        AiCallCost, AiCallReservation, AiUsage, get_used, record_ai_call, release_ai_call, reserve_ai_call,
-        sum_ai_usage,
+    identity::{
+        log_ins::Login,
+        plan_usage::{
+            AiCallCost, AiCallReservation, AiUsage, get_used, record_ai_call, release_ai_call,
+            reserve_ai_call, sum_ai_usage,
+        },
+        users::{self, User, UserSaveOutcome},
     },
-    users::{self, User, UserSaveOutcome},
+    sessions::participants::{self, AddParticipantOutcome, Participant},
 };
 
 use world::{World, id, now, store_world};

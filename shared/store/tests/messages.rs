@@ -13,9 +13,12 @@ use model::{
     message::MessageAuthor,
 };
 use store::{
-    ReadConsistency, Store, WriteOutcome, cost,
-    members::{self, ChannelMember, Membership, NotificationLevel, SendAttempt, SendRecord},
-    messages::{self, AppendOutcome, DuplicateLookup, MAX_PINS, Message, StoredReaction},
+    ReadConsistency, Store, WriteOutcome,
+    chat::{
+        memberships::{self, ChannelMember, Membership, NotificationLevel, SendAttempt, SendRecord},
+        messages::{self, AppendOutcome, DuplicateLookup, MAX_PINS, Message, StoredReaction},
+    },
+    dynamodb::cost,
 };
 
 use world::{World, id, now, store_world};
@@ -58,14 +61,16 @@ async fn send_message(
     called: &str,
     at: Timestamp,
 ) -> Result<AppendOutcome, Error> {
-    let place =
-        members::get_membership(store, id(user), channel(), at).await?.ok_or(Error::NotFound("channel"))?;
+    let place = memberships::get_membership(store, id(user), channel(), at)
+        .await?
+        .ok_or(Error::NotFound("channel"))?;
     let after = messages::last_seq(store, channel(), ReadConsistency::Eventual, at).await?;
-    let after =
-        match members::reserve_send(store, place, SendRecord::new(called, "I say it", after), at).await? {
-            SendAttempt::New(_) => after,
-            SendAttempt::Retry(_, sent) => sent.last_seq,
-        };
+    let after = match memberships::reserve_send(store, place, SendRecord::new(called, "I say it", after), at)
+        .await?
+    {
+        SendAttempt::New(_) => after,
+        SendAttempt::Retry(_, sent) => sent.last_seq,
+    };
     Ok(messages::append(store, message(user, called), after, at).await?)
 }
 
@@ -132,9 +137,10 @@ async fn a_retry_completes_an_interrupted_send() {
     join_channel(&store, 1).await;
     join_channel(&store, 2).await;
     // the place was written, the message was not; then others wrote
-    let before = members::get_membership(&store, id(1), channel(), now()).await.unwrap().unwrap();
-    let begun =
-        members::reserve_send(&store, before, SendRecord::new("mine", "I say it", 0), now()).await.unwrap();
+    let before = memberships::get_membership(&store, id(1), channel(), now()).await.unwrap().unwrap();
+    let begun = memberships::reserve_send(&store, before, SendRecord::new("mine", "I say it", 0), now())
+        .await
+        .unwrap();
     assert!(matches!(begun, SendAttempt::New(_)), "{begun:?}");
     for number in 0..7 {
         send_message(&store, 2, &format!("other {number}"), now()).await.unwrap();
@@ -186,11 +192,12 @@ async fn only_members_within_the_rate_limit_send() {
     let later = now() + SignedDuration::from_secs(20);
     assert!(matches!(send_message(&store, 1, "19", later).await, Ok(AppendOutcome::Duplicate(_))));
     send_message(&store, 1, "one more", now() + SignedDuration::from_secs(10)).await.unwrap();
-    let place = members::get_membership(&store, id(1), channel(), now()).await.unwrap().unwrap();
+    let place = memberships::get_membership(&store, id(1), channel(), now()).await.unwrap().unwrap();
     assert!(place.read_seq >= 20, "whoever writes has read: {place:?}");
     store.delete(&store::Item::key(&place)).await.unwrap();
     // also where it was read before they were removed
-    let refused = members::reserve_send(&store, out, SendRecord::new("late", "I say it", 21), now()).await;
+    let refused =
+        memberships::reserve_send(&store, out, SendRecord::new("late", "I say it", 21), now()).await;
     assert!(matches!(refused, Err(Error::NotFound("channel"))), "{refused:?}");
 }
 
@@ -201,7 +208,7 @@ async fn x1_a_message_of_one_kilobyte_costs_two_write_units() {
     let mut long = message(1, "0190b5a4-6f7e-7c3a-9b21-1f0e5d4c3b2a");
     long.content = "x".repeat(600);
     let (_, cost) = cost::measure(async {
-        members::reserve_send(
+        memberships::reserve_send(
             &store,
             place,
             SendRecord::new("0190b5a4-6f7e-7c3a-9b21-1f0e5d4c3b2a", &long.content, 0),
@@ -221,7 +228,7 @@ async fn sending_advances_the_read_position_only_when_up_to_date() {
     for (user, read_seq) in [(1, 5), (2, 3), (3, 6), (4, 9)] {
         let place = Membership { read_seq, ..join_channel(&store, user).await };
         store.put(&place).await.unwrap();
-        let begun = members::reserve_send(&store, place, SendRecord::new("mine", "I say it", 5), now())
+        let begun = memberships::reserve_send(&store, place, SendRecord::new("mine", "I say it", 5), now())
             .await
             .unwrap();
         let SendAttempt::New(after) = begun else { panic!("{begun:?}") };
@@ -233,11 +240,11 @@ async fn sending_advances_the_read_position_only_when_up_to_date() {
 async fn a_reused_client_msg_id_needs_the_same_text() {
     let World { store, _cloud: _bench } = store_world().await;
     let place = join_channel(&store, 1).await;
-    let begun = members::reserve_send(&store, place.clone(), SendRecord::new("mine", "hello", 0), now())
+    let begun = memberships::reserve_send(&store, place.clone(), SendRecord::new("mine", "hello", 0), now())
         .await
         .unwrap();
     assert!(matches!(begun, SendAttempt::New(_)), "{begun:?}");
-    let other = members::reserve_send(&store, place, SendRecord::new("mine", "good-bye", 0), now()).await;
+    let other = memberships::reserve_send(&store, place, SendRecord::new("mine", "good-bye", 0), now()).await;
     let fields = other.unwrap_err();
     assert_eq!(fields.fields()[0].field, "client_msg_id", "{fields:?}");
 }
@@ -257,13 +264,13 @@ async fn two_bursts_of_send_records_fit_in_one_kilobyte() {
     let named = |number: u64| SendRecord::new(&format!("phone:{number}"), "hello", 999_999_999_000 + number);
     for number in 0..41 {
         let at = now() + SignedDuration::from_secs(i64::try_from(number).unwrap());
-        let (begun, cost) = cost::measure(members::reserve_send(&store, place, named(number), at)).await;
+        let (begun, cost) = cost::measure(memberships::reserve_send(&store, place, named(number), at)).await;
         let SendAttempt::New(next) = begun.unwrap() else { panic!("{number} is new") };
         assert!((cost.requests, cost.write_units) == (1, 1.0), "{number}: {cost:?}");
         place = next;
     }
     assert_eq!(place.send_records, (1..41).map(named).collect::<Vec<SendRecord>>());
-    let read = members::get_membership(&store, place.user, channel(), now()).await.unwrap();
+    let read = memberships::get_membership(&store, place.user, channel(), now()).await.unwrap();
     assert_eq!(read, Some(place));
 }
 

@@ -11,13 +11,18 @@ use model::{
 };
 use store::{
     RateLimit, ReadConsistency, WriteOutcome,
-    connections::{self, Connection, ConnectionIdentity},
-    cost, due, idempotency, limits,
-    logins::{self, Login},
+    dynamodb::cost,
+    identity::log_ins::{self, Login},
+    platform::{due, idempotency, rate_limits},
     presentations::Presentation,
-    responses::{self, SlideResponse},
-    sessions::{self, Session, SessionCreateOutcome},
-    tickets,
+    realtime::{
+        connections::{self, Connection, ConnectionIdentity},
+        tickets,
+    },
+    sessions::{
+        self, Session, SessionCreateOutcome,
+        responses::{self, SlideResponse},
+    },
 };
 use uuid::Uuid;
 
@@ -198,7 +203,7 @@ async fn a_connection_is_subscribed_until_it_closes() {
     assert_eq!(connections::list_in_room(&store, room, now()).await.unwrap().len(), 151);
     assert!(connections::list_in_small_room(&store, room, 100, now()).await.unwrap().is_none());
     let mut sharded = 0;
-    for shard in 0..store::table::ROOM_SHARDS {
+    for shard in 0..store::dynamodb::key::ROOM_SHARDS {
         sharded += connections::list_in_shard(&store, room, shard, now()).await.unwrap().len();
     }
     assert_eq!(sharded, 151);
@@ -229,12 +234,14 @@ async fn a_ticket_is_spent_once() {
 async fn a_rate_limit_resets_with_its_window() {
     let World { store, _cloud: _bench } = store_world().await;
     let limit = RateLimit { name: "test", max_attempts: 3, window: std::time::Duration::from_mins(1) };
-    let tries = (0..10).map(|_| limits::count_attempt(&store, limit, "ana", now()));
+    let tries = (0..10).map(|_| rate_limits::count_attempt(&store, limit, "ana", now()));
     let passed = futures::future::join_all(tries).await.iter().filter(|one| one.is_ok()).count();
     assert_eq!(passed, 3);
-    assert!(limits::check_attempts(&store, limit, "ana", now()).await.is_err());
-    assert!(limits::check_attempts(&store, limit, "ben", now()).await.is_ok());
-    assert!(limits::count_attempt(&store, limit, "ana", now() + SignedDuration::from_secs(60)).await.is_ok());
+    assert!(rate_limits::check_attempts(&store, limit, "ana", now()).await.is_err());
+    assert!(rate_limits::check_attempts(&store, limit, "ben", now()).await.is_ok());
+    assert!(
+        rate_limits::count_attempt(&store, limit, "ana", now() + SignedDuration::from_secs(60)).await.is_ok()
+    );
 }
 
 #[tokio::test]
@@ -334,24 +341,24 @@ async fn an_ended_log_in_is_due_until_deleted() {
         ip: None,
         ended_at: None,
     };
-    logins::create(&store, &login).await.unwrap();
-    logins::delete_ended(&store, login.user, login.id).await.unwrap();
-    assert!(logins::get(&store, login.user, login.id, now()).await.unwrap().is_some(), "it has not ended");
-    assert!(logins::end(&store, login.user, login.id, now()).await.unwrap());
-    assert!(!logins::end(&store, login.user, login.id, now()).await.unwrap(), "it has ended already");
-    assert!(logins::get(&store, login.user, login.id, now()).await.unwrap().is_none());
-    assert!(logins::get_strong(&store, login.user, login.id, now()).await.unwrap().is_none());
-    assert!(logins::list(&store, login.user, now()).await.unwrap().is_empty());
-    assert_eq!(logins::rotate(&store, &login, now()).await.unwrap(), WriteOutcome::ConditionFailed);
+    log_ins::create(&store, &login).await.unwrap();
+    log_ins::delete_ended(&store, login.user, login.id).await.unwrap();
+    assert!(log_ins::get(&store, login.user, login.id, now()).await.unwrap().is_some(), "it has not ended");
+    assert!(log_ins::end(&store, login.user, login.id, now()).await.unwrap());
+    assert!(!log_ins::end(&store, login.user, login.id, now()).await.unwrap(), "it has ended already");
+    assert!(log_ins::get(&store, login.user, login.id, now()).await.unwrap().is_none());
+    assert!(log_ins::get_strong(&store, login.user, login.id, now()).await.unwrap().is_none());
+    assert!(log_ins::list(&store, login.user, now()).await.unwrap().is_empty());
+    assert_eq!(log_ins::rotate(&store, &login, now()).await.unwrap(), WriteOutcome::ConditionFailed);
 
     assert!(due::list_due(&store, 10, None, now()).await.unwrap().0.is_empty(), "whoever ended it is at it");
     let later = now() + SignedDuration::from_secs(61);
     let found = due::list_due(&store, 10, None, later).await.unwrap().0;
     assert_eq!(found[0].work().unwrap(), due::DueWork::Login(login.user, login.id));
-    logins::delete_ended(&store, login.user, login.id).await.unwrap();
+    log_ins::delete_ended(&store, login.user, login.id).await.unwrap();
     assert!(due::list_due(&store, 10, None, later).await.unwrap().0.is_empty());
     assert!(
-        !logins::end(&store, login.user, login.id, now()).await.unwrap(),
+        !log_ins::end(&store, login.user, login.id, now()).await.unwrap(),
         "nothing is made by ending nothing"
     );
     assert!(due::list_due(&store, 10, None, later).await.unwrap().0.is_empty());

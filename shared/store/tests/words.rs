@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use model::ChannelId;
 use store::{
-    Store, cost,
-    terms::{self, SearchPosition, SearchStep, TermBlock, TermSearch},
+    Store,
+    chat::search_terms::{self, SearchPosition, SearchStep, TermBlock, TermSearch},
+    dynamodb::cost,
 };
 
 use world::{World, id, now, store_world};
@@ -22,7 +23,7 @@ async fn index_words(store: &Store, words: &[&str], channel: ChannelId, days_ago
     for seq in seqs {
         let page = TermBlock::containing(*seq, now() - SignedDuration::from_hours(24 * days_ago));
         for word in words {
-            terms::add_occurrences(store, word, channel, &page, &[*seq]).await.unwrap();
+            search_terms::add_occurrences(store, word, channel, &page, &[*seq]).await.unwrap();
         }
     }
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::world::repository;
 
-const LIBRARY_CRATES: [&str; 5] = ["ai", "mailer", "queue", "rooms", "store"];
+const LIBRARY_CRATES: [&str; 5] = ["ai", "mailer", "queue", "realtime", "store"];
 const FORBIDDEN_NAMES: [&str; 10] =
     ["common", "core", "util", "utils", "helper", "helpers", "types", "misc", "shared", "lib_common"];
 
@@ -59,9 +59,9 @@ fn may_depend_on(from: &Package, to: &Package, kind: &str) -> bool {
     let abilities = LIBRARY_CRATES.contains(&to.name.as_str());
     match (from.group(), from.name.as_str(), to.name.as_str()) {
         // tests against the real wire protocol
-        ("shared" | "functions", _, "cloud") => kind == "dev",
+        ("shared" | "functions", _, "emulator") => kind == "dev",
         // a room is rows of the table, and a large one is told by jobs (rooms' crate doc)
-        (_, "rooms", "store" | "queue") => true,
+        (_, "realtime", "store" | "queue") => true,
         (_, "model", _) => false,
         (_, "protocol", to) => to == "model",
         (_, from, "model" | "protocol") if LIBRARY_CRATES.contains(&from) => true,
@@ -69,7 +69,7 @@ fn may_depend_on(from: &Package, to: &Package, kind: &str) -> bool {
         (_, "entry", "model" | "protocol") => true,
         (_, "entry", _) => abilities,
         ("functions", ..) => to.group() == "shared",
-        (_, "cloud" | "load", _) => false,
+        (_, "emulator" | "load", _) => false,
         (_, "local", to) => to != "tests",
         ("tests", ..) => true,
         _ => false,
@@ -97,12 +97,12 @@ fn crates_depend_on_each_other_in_one_direction() {
 fn each_aws_service_is_called_by_one_crate() {
     let owners: [(&str, &[&str]); 8] = [
         ("aws-sdk-dynamodb", &["store", "entry"]),
-        ("aws-sdk-apigatewaymanagement", &["rooms", "entry"]),
+        ("aws-sdk-apigatewaymanagement", &["realtime", "entry"]),
         ("aws-sdk-sqs", &["queue", "entry"]),
         ("aws-sdk-sesv2", &["mailer", "entry"]),
         ("genai", &["ai"]),
         ("lambda_http", &["entry"]),
-        ("dynoxide-rs", &["cloud"]),
+        ("dynoxide-rs", &["emulator"]),
         ("serde_dynamo", &["store"]),
     ];
     for package in packages() {

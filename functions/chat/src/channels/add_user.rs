@@ -12,7 +12,7 @@ use model::{
 };
 use protocol::Event;
 use serde::Deserialize;
-use store::{RateLimit, limits};
+use store::{RateLimit, platform::rate_limits};
 use utoipa::ToSchema;
 
 use super::{announce, join::JoinChannelResponse, membership, seat, view};
@@ -69,7 +69,8 @@ pub(crate) async fn add_user(
         ChannelKind::Public => return Err(Error::forbidden("members of the channel only").into()),
     }
     seat.channel.check_not_archived()?;
-    limits::count_attempt(&app.store, ACCOUNT_RATE_LIMIT, &account.user.to_string(), app.clock.now()).await?;
+    rate_limits::count_attempt(&app.store, ACCOUNT_RATE_LIMIT, &account.user.to_string(), app.clock.now())
+        .await?;
     let who = team::find_teammate(&app, input.user_id).await?;
     let mut channel = seat.channel;
     membership::require_channel_quota(&app, who.id).await?;

@@ -6,11 +6,10 @@ use entry::App;
 use futures::{StreamExt, TryStreamExt, future::try_join_all, stream};
 use model::{ChannelId, Error, Room, UserId, channel::ChannelKind, message::MessageAuthor};
 use protocol::{Event, event::chat::MembershipChanged};
-use rooms::team::is_team_connection;
+use realtime::team_presence::is_team_connection;
 use store::{
-    channels::Channel,
-    connections::{self, Connection},
-    members,
+    chat::{channels::Channel, memberships},
+    realtime::connections::{self, Connection},
 };
 
 use super::view;
@@ -50,8 +49,8 @@ pub(crate) async fn subscribe_sockets(
     stream::iter(enters).buffer_unordered(SUBSCRIPTION_CONCURRENCY).try_collect::<()>().await?;
     let now = app.clock.now();
     let places = match *channels {
-        [one] => members::get_membership(&app.store, user, one, now).await?.into_iter().collect(),
-        _ => members::list_memberships(&app.store, user, now).await?,
+        [one] => memberships::get_membership(&app.store, user, one, now).await?.into_iter().collect(),
+        _ => memberships::list_memberships(&app.store, user, now).await?,
     };
     let places: HashSet<ChannelId> = places.into_iter().map(|place| place.channel).collect();
     let (still, gone): (Vec<_>, Vec<_>) = channels.iter().copied().partition(|id| places.contains(id));

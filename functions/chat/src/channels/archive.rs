@@ -5,7 +5,7 @@ use entry::{
 };
 use model::{ChannelId, channel::ChannelPermission};
 use protocol::event::chat::ChannelView;
-use store::channels::Channel;
+use store::chat::channels::Channel;
 
 use super::update::change_channel;
 

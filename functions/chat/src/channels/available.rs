@@ -7,7 +7,7 @@ use model::UserId;
 use serde::Serialize;
 use store::{
     Page,
-    users::{DirectoryEntry, directory},
+    identity::users::{DirectoryEntry, directory},
 };
 use utoipa::ToSchema;
 

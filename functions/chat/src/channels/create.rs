@@ -14,8 +14,8 @@ use model::{
 use serde::Deserialize;
 use store::{
     RateLimit,
-    channels::{self, Channel, ChannelCreateOutcome},
-    limits,
+    chat::channels::{self, Channel, ChannelCreateOutcome},
+    platform::rate_limits,
 };
 use utoipa::ToSchema;
 
@@ -70,7 +70,7 @@ pub(crate) async fn create_channel(
     if DEFAULT_CHANNELS.iter().any(|(default, _)| *default == name.folded()) {
         return Err(name_taken_error().into());
     }
-    limits::count_attempt(&app.store, ACCOUNT_RATE_LIMIT, &account.user.to_string(), now).await?;
+    rate_limits::count_attempt(&app.store, ACCOUNT_RATE_LIMIT, &account.user.to_string(), now).await?;
     membership::require_channel_quota(&app, account.user).await?;
     let private = input.is_private.unwrap_or_default();
     let channel = Channel {

@@ -7,10 +7,10 @@ use model::{
     channel::{ChannelKind, ChannelName, DEFAULT_CHANNELS},
     message::MessageAuthor,
 };
-use store::{
-    arrivals,
+use store::chat::{
     channels::{self, Channel},
-    members::Membership,
+    memberships::Membership,
+    onboarding,
 };
 
 use super::{announce, membership};
@@ -24,7 +24,7 @@ pub(crate) async fn needs_default_channels(
 ) -> Result<bool, Error> {
     let ids = DEFAULT_CHANNELS.map(|(name, _)| ChannelId::derive_default(name));
     let is_in_all = ids.iter().all(|id| places.iter().any(|place| place.channel == *id));
-    Ok(!is_in_all && !arrivals::is_onboarded(&app.store, user, now).await?)
+    Ok(!is_in_all && !onboarding::is_onboarded(&app.store, user, now).await?)
 }
 
 /// Joins somebody to all of them; whichever is not there yet is made. One that is archived or full is passed over.
@@ -45,7 +45,7 @@ pub(crate) async fn join_default_channels(app: &App, who: &MessageAuthor) -> Res
         }
     }
     // last: whoever was cut off before is taken into the others
-    Ok(arrivals::mark_onboarded(&app.store, who.id, app.clock.now()).await?)
+    Ok(onboarding::mark_onboarded(&app.store, who.id, app.clock.now()).await?)
 }
 
 /// Two who do this at once make the same one.

@@ -9,8 +9,8 @@ use model::{ChannelId, Error, ErrorCode, Room, channel::ChannelPermission};
 use protocol::{Event, event::chat::ChannelDeleted, job::DeleteChannelRows};
 use store::{
     WriteOutcome,
-    channels::{self, Channel, RemainingMembers},
-    connections,
+    chat::channels::{self, Channel, RemainingMembers},
+    realtime::connections,
 };
 
 use super::{announce, seat};

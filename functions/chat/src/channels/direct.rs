@@ -15,10 +15,12 @@ use model::{
 use serde::Deserialize;
 use store::{
     RateLimit, ReadConsistency,
-    channels::{self, Channel, ChannelCreateOutcome},
-    limits,
-    members::{self, ChannelMember, Membership},
-    messages,
+    chat::{
+        channels::{self, Channel, ChannelCreateOutcome},
+        memberships::{self, ChannelMember, Membership},
+        messages,
+    },
+    platform::rate_limits,
 };
 use utoipa::ToSchema;
 
@@ -68,7 +70,7 @@ pub(crate) async fn open_direct_channel(
     if let Some(there) = find_direct_channel(&app, id, me.id).await? {
         return Ok((StatusCode::OK, Json(there)));
     }
-    limits::count_attempt(&app.store, ACCOUNT_RATE_LIMIT, &me.id.to_string(), app.clock.now()).await?;
+    rate_limits::count_attempt(&app.store, ACCOUNT_RATE_LIMIT, &me.id.to_string(), app.clock.now()).await?;
     let other = team::find_teammate(&app, input.user_id).await?;
     futures::try_join!(
         membership::require_channel_quota(&app, me.id),
@@ -104,7 +106,7 @@ async fn find_direct_channel(app: &App, id: ChannelId, user: UserId) -> Result<O
     let now = app.clock.now();
     let (channel, place) = futures::try_join!(
         channels::get(&app.store, id, ReadConsistency::Strong, now),
-        members::get_membership(&app.store, user, id, now),
+        memberships::get_membership(&app.store, user, id, now),
     )?;
     let (Some(channel), Some(place)) = (channel, place) else { return Ok(None) };
     announce::subscribe_user_sockets(app, id, user).await?;

@@ -7,7 +7,7 @@ use garde::Validate;
 use model::{ChannelId, Error};
 use protocol::event::chat::ChannelView;
 use serde::{Deserialize, Serialize};
-use store::channels::Channel;
+use store::chat::channels::Channel;
 use utoipa::ToSchema;
 
 use super::{announce, membership, seat, view};

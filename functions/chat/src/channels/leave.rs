@@ -11,8 +11,10 @@ use model::{
 use serde::Serialize;
 use store::{
     WriteOutcome,
-    channels::{Channel, RemainingMembers},
-    members::{self, RemainingOwner},
+    chat::{
+        channels::{Channel, RemainingMembers},
+        memberships::{self, RemainingOwner},
+    },
 };
 use utoipa::ToSchema;
 
@@ -80,7 +82,7 @@ pub(crate) async fn member_author(
     user: UserId,
 ) -> Result<MessageAuthor, Error> {
     let now = app.clock.now();
-    let member = members::get(&app.store, channel.id, user, store::ReadConsistency::Strong, now).await?;
+    let member = memberships::get(&app.store, channel.id, user, store::ReadConsistency::Strong, now).await?;
     let (username, name) = member.map(|member| (member.username, member.name)).unwrap_or_default();
     Ok(MessageAuthor { id: user, username, name })
 }
@@ -106,7 +108,7 @@ pub(crate) async fn remove_and_publish(
     };
     // also before: whoever breaks off after the transaction leaves no socket in the room
     announce::unsubscribe_user_sockets(app, channel.id, who.id).await?;
-    let gone = members::leave(&app.store, channel.id, who.id, role, stays).await;
+    let gone = memberships::leave(&app.store, channel.id, who.id, role, stays).await;
     match gone {
         Ok(WriteOutcome::Applied(())) => announce::publish_user_left(app, channel.id, who).await?,
         // they are in it still, unless somebody else took them out
@@ -126,7 +128,7 @@ pub(crate) async fn require_other_owner(
     channel: ChannelId,
     than: UserId,
 ) -> Result<RemainingOwner, Error> {
-    let other = members::find_other_owner(&app.store, channel, than, app.clock.now()).await?;
+    let other = memberships::find_other_owner(&app.store, channel, than, app.clock.now()).await?;
     other.map(RemainingOwner::OtherOwner).ok_or_else(|| {
         Error::conflict(
             ErrorCode::LastOwner,

@@ -4,7 +4,7 @@ use entry::{
     http::{AccountCaller, ApiResult, ErrorBody, ListQuery, ValidQuery},
 };
 use protocol::event::chat::ChannelView;
-use store::{Page, channels};
+use store::{Page, chat::channels};
 
 use super::{DEFAULT_PAGE_SIZE, view};
 use crate::team::require_teammate;

@@ -4,7 +4,7 @@ use entry::{
     http::{AccountCaller, ApiResult, ErrorBody, ListQuery, PathId, ValidQuery},
 };
 use model::ChannelId;
-use store::{Page, members};
+use store::{Page, chat::memberships};
 
 use super::{DEFAULT_PAGE_SIZE, seat, view::ChannelMemberView};
 
@@ -34,6 +34,6 @@ pub(crate) async fn list_channel_members(
     let seat = seat::find_access(&app, id, account.user).await?;
     seat.require_membership()?;
     let (limit, cursor) = (query.limit.unwrap_or(DEFAULT_PAGE_SIZE), query.cursor.as_deref());
-    let page = members::page_members(&app.store, id, limit, cursor, app.clock.now()).await?;
+    let page = memberships::page_members(&app.store, id, limit, cursor, app.clock.now()).await?;
     Ok(Json(page.map(ChannelMemberView::from)))
 }

@@ -8,9 +8,12 @@ use model::{
     message::MessageAuthor,
 };
 use store::{
-    ReadConsistency, channels,
-    members::{self, ChannelMember, JoinOutcome, Membership},
-    messages,
+    ReadConsistency,
+    chat::{
+        channels,
+        memberships::{self, ChannelMember, JoinOutcome, Membership},
+        messages,
+    },
 };
 
 /// Both rows of a new member, who has read what was there before.
@@ -38,7 +41,7 @@ pub(crate) fn new_member_rows(
 /// # Errors
 /// `LIMIT_REACHED`.
 pub(crate) async fn require_channel_quota(app: &App, user: UserId) -> Result<(), Error> {
-    let theirs = members::list_memberships(&app.store, user, app.clock.now()).await?;
+    let theirs = memberships::list_memberships(&app.store, user, app.clock.now()).await?;
     if theirs.len() < MAX_CHANNELS_PER_MEMBER {
         return Ok(());
     }
@@ -60,7 +63,7 @@ pub(crate) async fn add_member(
     let now = app.clock.now();
     let read_seq = messages::last_seq(&app.store, channel, ReadConsistency::Strong, now).await?;
     let (member, place) = new_member_rows(channel, who, MemberRole::Member, read_seq, now);
-    match members::join(&app.store, &member, &place).await? {
+    match memberships::join(&app.store, &member, &place).await? {
         JoinOutcome::Joined => Ok(Some(place)),
         JoinOutcome::AlreadyMember => Ok(None),
         JoinOutcome::Rejected => {

@@ -10,8 +10,11 @@ use jiff::{SignedDuration, Timestamp};
 use model::{ChannelId, Error, MessageId, UserId, channel::ChannelKind, message::MessageAuthor};
 use store::{
     Page, ReadConsistency,
-    channels::{self, Channel},
-    followed, members, messages, users,
+    chat::{
+        channels::{self, Channel},
+        memberships, messages, projection_checkpoint,
+    },
+    identity::users,
 };
 
 use super::{defaults, view::MyChannel};
@@ -48,14 +51,16 @@ pub(crate) async fn list_my_channels(
 ) -> ApiResult<Json<Page<MyChannel>>> {
     let me = require_teammate(&app, account.user).await?;
     let now = app.clock.now();
-    let mut places = members::list_memberships(&app.store, account.user, now).await?;
+    let mut places = memberships::list_memberships(&app.store, account.user, now).await?;
     if defaults::needs_default_channels(&app, account.user, &places, now).await? {
         defaults::join_default_channels(&app, &me).await?;
-        places = members::list_memberships(&app.store, account.user, now).await?;
+        places = memberships::list_memberships(&app.store, account.user, now).await?;
     }
     let ids: Vec<ChannelId> = places.iter().map(|place| place.channel).collect();
-    let heads =
-        async { Ok(followed::channel_progress(&app.store, &places, ReadConsistency::Eventual, now).await?) };
+    let heads = async {
+        Ok(projection_checkpoint::channel_progress(&app.store, &places, ReadConsistency::Eventual, now)
+            .await?)
+    };
     let (channels, heads) = futures::try_join!(channels_by_id(&app, &ids, now), heads)?;
     let behind = heads.iter().filter(|head| head.seq > head.processed_seq);
     let behind: Vec<MessageId> =

@@ -6,7 +6,7 @@ use entry::{
 use garde::Validate;
 use model::ChannelId;
 use serde::{Deserialize, Serialize};
-use store::members::NotificationLevel;
+use store::chat::memberships::NotificationLevel;
 use utoipa::ToSchema;
 
 use crate::place;

@@ -7,7 +7,7 @@ use garde::Validate;
 use model::{ChannelId, Error, MessageId, Room};
 use protocol::{Event, event::chat::ReadMarked};
 use serde::{Deserialize, Serialize};
-use store::{ReadConsistency, messages};
+use store::{ReadConsistency, chat::messages};
 use utoipa::ToSchema;
 
 use super::announce;

@@ -8,7 +8,10 @@ use model::{
     ChannelId, Error, ErrorCode, UserId,
     channel::{ChannelPermission, MemberRole},
 };
-use store::{ReadConsistency, WriteOutcome, channels, members};
+use store::{
+    ReadConsistency, WriteOutcome,
+    chat::{channels, memberships},
+};
 
 use super::{announce, leave, seat};
 
@@ -48,7 +51,7 @@ pub(crate) async fn remove_channel_member(
     let mine = seat.membership.as_ref().map(|place| place.role);
     for _ in 0..MAX_ATTEMPTS {
         let now = app.clock.now();
-        let Some(member) = members::get(&app.store, id, user, ReadConsistency::Strong, now).await? else {
+        let Some(member) = memberships::get(&app.store, id, user, ReadConsistency::Strong, now).await? else {
             // whoever was cut off before their sockets were out of the room
             announce::unsubscribe_user_sockets(&app, id, user).await?;
             return Ok(StatusCode::NO_CONTENT);

@@ -7,9 +7,11 @@ use model::{
 };
 use store::{
     ReadConsistency,
-    channels::{self, Channel},
-    members::{self, Membership},
-    users,
+    chat::{
+        channels::{self, Channel},
+        memberships::{self, Membership},
+    },
+    identity::users,
 };
 
 use crate::team::require_teammate;
@@ -33,7 +35,7 @@ pub(crate) async fn find_access(app: &App, id: ChannelId, user: UserId) -> Resul
     let now = app.clock.now();
     let (channel, place) = futures::try_join!(
         channels::get(&app.store, id, ReadConsistency::Strong, now),
-        members::get_membership(&app.store, user, id, now),
+        memberships::get_membership(&app.store, user, id, now),
     )?;
     let channel = channel.ok_or(NOT_FOUND)?;
     if place.is_none() {

@@ -11,7 +11,7 @@ use model::{
 };
 use protocol::{Event, event::chat::ChannelView};
 use serde::Deserialize;
-use store::channels::{self, Channel, ChannelChangeOutcome};
+use store::chat::channels::{self, Channel, ChannelChangeOutcome};
 use utoipa::ToSchema;
 
 use super::{

@@ -12,7 +12,7 @@ use protocol::{Event, event::chat::MemberRoleChanged};
 use serde::Deserialize;
 use store::{
     ReadConsistency, WriteOutcome,
-    members::{self, ChannelMember, RemainingOwner},
+    chat::memberships::{self, ChannelMember, RemainingOwner},
 };
 use utoipa::ToSchema;
 
@@ -57,7 +57,7 @@ pub(crate) async fn update_channel_member(
     seat.require_permission(&app, ChannelPermission::AssignRole).await?;
     for _ in 0..MAX_ATTEMPTS {
         let now = app.clock.now();
-        let member = members::get(&app.store, id, user, ReadConsistency::Strong, now).await?;
+        let member = memberships::get(&app.store, id, user, ReadConsistency::Strong, now).await?;
         let member = member.ok_or(Error::NotFound("user"))?;
         if member.role == role {
             return Ok(Json(member.into()));
@@ -67,7 +67,7 @@ pub(crate) async fn update_channel_member(
             MemberRole::Member | MemberRole::Moderator => RemainingOwner::NotRequired,
         };
         let change = (member.role, role);
-        if members::assign_role(&app.store, id, user, change, stays).await? == WriteOutcome::Applied(()) {
+        if memberships::assign_role(&app.store, id, user, change, stays).await? == WriteOutcome::Applied(()) {
             let event = Event::MemberUpdated(MemberRoleChanged { user_id: user, channel_id: id, role });
             announce::publish_or_log(&app, Room::Channel(id), event).await;
             return Ok(Json(ChannelMember { role, ..member }.into()));

@@ -8,9 +8,9 @@ use model::{
 };
 use protocol::event::chat::ChannelView;
 use serde::Serialize;
-use store::{
+use store::chat::{
     channels::Channel,
-    members::{ChannelMember, Membership, NotificationLevel},
+    memberships::{ChannelMember, Membership, NotificationLevel},
 };
 use utoipa::ToSchema;
 

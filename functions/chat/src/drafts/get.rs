@@ -5,7 +5,7 @@ use entry::{
 };
 use model::{ChannelId, Error};
 use protocol::event::chat::DraftUpdated;
-use store::drafts;
+use store::chat::chat_drafts;
 
 use crate::place;
 
@@ -31,6 +31,6 @@ pub(crate) async fn get_draft(
     PathId(channel): PathId<ChannelId>,
 ) -> ApiResult<Json<DraftUpdated>> {
     place::find_membership(&app, account.user, channel).await?;
-    let draft = drafts::get(&app.store, account.user, channel, app.clock.now()).await?;
+    let draft = chat_drafts::get(&app.store, account.user, channel, app.clock.now()).await?;
     Ok(Json(super::draft_view(draft.ok_or(Error::NotFound("draft"))?)))
 }

@@ -6,8 +6,10 @@ use entry::{
 use protocol::event::chat::DraftUpdated;
 use store::{
     Page,
-    drafts::{self, ChatDraft},
-    members,
+    chat::{
+        chat_drafts::{self, ChatDraft},
+        memberships,
+    },
 };
 
 /// All of one's drafts, by channel
@@ -27,8 +29,8 @@ pub(crate) async fn list_drafts(
 ) -> ApiResult<Json<Page<DraftUpdated>>> {
     let now = app.clock.now();
     let (drafts, places) = futures::try_join!(
-        drafts::list(&app.store, account.user, now),
-        members::list_memberships(&app.store, account.user, now)
+        chat_drafts::list(&app.store, account.user, now),
+        memberships::list_memberships(&app.store, account.user, now)
     )?;
     // what was begun in a channel that one has left waits there
     let is_in = |draft: &ChatDraft| places.iter().any(|place| place.channel == draft.channel);

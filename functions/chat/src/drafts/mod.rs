@@ -14,7 +14,7 @@ mod save;
 
 use entry::App;
 use protocol::event::chat::DraftUpdated;
-use store::drafts::ChatDraft;
+use store::chat::chat_drafts::ChatDraft;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {

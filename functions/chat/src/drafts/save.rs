@@ -7,7 +7,7 @@ use garde::Validate;
 use model::{ChannelId, Error, MessageId, Room};
 use protocol::{Event, event::chat::DraftUpdated};
 use serde::Deserialize;
-use store::drafts::{self, ChatDraft};
+use store::chat::chat_drafts::{self, ChatDraft};
 use utoipa::ToSchema;
 
 use crate::place;
@@ -55,9 +55,9 @@ pub(crate) async fn put_draft(
     }
     let draft = ChatDraft { user, channel, content: new.content, reply_to: new.reply_to_id, updated_at: now };
     if draft.content.is_empty() {
-        drafts::delete(&app.store, user, channel).await?;
+        chat_drafts::delete(&app.store, user, channel).await?;
     } else {
-        drafts::put(&app.store, &draft).await?;
+        chat_drafts::put(&app.store, &draft).await?;
     }
     let view = super::draft_view(draft);
     let told = app.realtime.publish(Room::User(user), Event::DraftUpdated(view.clone()), now).await;

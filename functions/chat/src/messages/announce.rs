@@ -5,7 +5,7 @@ use entry::App;
 use jiff::Timestamp;
 use model::{ChannelId, Error, Room};
 use protocol::{Event, event::chat::MessageDeleted, job::ProcessMessages};
-use store::messages::Message;
+use store::chat::messages::Message;
 
 use crate::view::message_view;
 

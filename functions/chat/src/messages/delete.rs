@@ -7,7 +7,7 @@ use garde::Validate;
 use jiff::Timestamp;
 use model::{Error, MessageId, channel::ChannelPermission};
 use serde::Deserialize;
-use store::{audit::AuditEntry, messages::Message};
+use store::{chat::messages::Message, identity::audit_log::AuditEntry};
 use utoipa::IntoParams;
 
 use super::{

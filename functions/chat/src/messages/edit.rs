@@ -7,7 +7,7 @@ use garde::Validate;
 use model::{Error, MessageId, message::content};
 use protocol::event::chat::MessageView;
 use serde::Deserialize;
-use store::messages::Message;
+use store::chat::messages::Message;
 use utoipa::ToSchema;
 
 use super::{

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use model::{ChannelId, Error, MessageId};
 use protocol::event::chat::MessageView;
 use serde::{Deserialize, Serialize};
-use store::messages::{self, Message};
+use store::chat::messages::{self, Message};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{place, view::message_view};

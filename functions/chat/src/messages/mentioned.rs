@@ -3,9 +3,11 @@ use futures::future::try_join_all;
 use model::{ChannelId, Error, UserId, message::content, user::Username};
 use store::{
     ReadConsistency,
-    members::{self, ChannelMember},
-    messages::MentionedMember,
-    users::directory::{self, DirectoryEntry},
+    chat::{
+        memberships::{self, ChannelMember},
+        messages::MentionedMember,
+    },
+    identity::users::directory::{self, DirectoryEntry},
 };
 
 /// Members of the channel whom a text mentions, in its order; never its author. No request where there is no `@`; with one, two
@@ -55,11 +57,11 @@ async fn find_entries(app: &App, names: &[Username]) -> Result<Vec<DirectoryEntr
 /// Those of them who are in the channel. Who was not found is asked for once more: they may have been added a moment ago.
 async fn find_members(app: &App, channel: ChannelId, users: &[UserId]) -> Result<Vec<ChannelMember>, Error> {
     let now = app.clock.now();
-    let mut found = members::get_many(&app.store, channel, users, now).await?;
+    let mut found = memberships::get_many(&app.store, channel, users, now).await?;
     let is_missing = |user: &&UserId| !found.iter().any(|member| member.user == **user);
     let missing: Vec<UserId> = users.iter().filter(is_missing).copied().collect();
     let again =
-        missing.iter().map(|user| members::get(&app.store, channel, *user, ReadConsistency::Strong, now));
+        missing.iter().map(|user| memberships::get(&app.store, channel, *user, ReadConsistency::Strong, now));
     found.extend(try_join_all(again).await?.into_iter().flatten());
     Ok(found)
 }

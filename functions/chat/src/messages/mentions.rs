@@ -9,7 +9,10 @@ use garde::Validate;
 use model::{ChannelId, MessageId, UserId};
 use protocol::event::chat::MessageView;
 use serde::Deserialize;
-use store::{Page, ReadConsistency, StoreError, members, mentions, messages};
+use store::{
+    Page, ReadConsistency, StoreError,
+    chat::{memberships, mentions, messages},
+};
 use utoipa::IntoParams;
 
 use crate::view::message_view;
@@ -53,7 +56,7 @@ pub(crate) async fn list_my_mentions(
     ValidQuery(which): ValidQuery<ListMentionsQuery>,
 ) -> ApiResult<Json<Page<MessageView>>> {
     let (user, now, limit) = (account.user, app.clock.now(), which.limit.unwrap_or(20));
-    let places = members::list_memberships(&app.store, user, now).await?;
+    let places = memberships::list_memberships(&app.store, user, now).await?;
     let channels: HashSet<ChannelId> = places.into_iter().map(|place| place.channel).collect();
     let (mut items, mut cursor) = (Vec::new(), which.cursor);
     for _ in 0..MAX_PAGES_READ {

@@ -7,8 +7,11 @@ use model::{Error, MessageId, channel::ChannelKind};
 use serde_json::json;
 use store::{
     ReadConsistency,
-    audit::{AuditEntry, AuditTarget},
-    channels, messages, users,
+    chat::{channels, messages},
+    identity::{
+        audit_log::{AuditEntry, AuditTarget},
+        users,
+    },
 };
 
 use super::{

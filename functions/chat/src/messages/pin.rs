@@ -7,7 +7,7 @@ use model::{ChannelId, Error, ErrorCode, MessageId, channel::ChannelPermission};
 use protocol::event::chat::MessageView;
 use store::{
     Page,
-    messages::{self, MAX_PINS, Message},
+    chat::messages::{self, MAX_PINS, Message},
 };
 
 use super::{

@@ -13,7 +13,7 @@ use protocol::{
     event::chat::{MessageReaction, ReactionAction, ReactionView},
 };
 use serde::{Deserialize, Serialize};
-use store::messages::{Message, StoredReaction};
+use store::chat::messages::{Message, StoredReaction};
 use utoipa::ToSchema;
 
 use super::{

@@ -5,7 +5,10 @@ use entry::{
 };
 use model::{Error, MessageId};
 use protocol::event::chat::MessageView;
-use store::{Page, ReadConsistency, members, messages, replies};
+use store::{
+    Page, ReadConsistency,
+    chat::{memberships, message_replies, messages},
+};
 
 use crate::view::message_view;
 
@@ -34,10 +37,10 @@ pub(crate) async fn list_replies(
 ) -> ApiResult<Json<Page<MessageView>>> {
     const NONE: Error = Error::NotFound("message");
     let (user, now) = (account.user, app.clock.now());
-    members::get_membership(&app.store, user, id.channel, now).await?.ok_or(NONE)?;
+    memberships::get_membership(&app.store, user, id.channel, now).await?.ok_or(NONE)?;
     messages::get(&app.store, id, now).await?.ok_or(NONE)?;
-    let page = replies::page(&app.store, id, query.limit(), query.cursor.as_deref(), now).await?;
-    let ids: Vec<MessageId> = page.items.iter().map(replies::MessageReply::message).collect();
+    let page = message_replies::page(&app.store, id, query.limit(), query.cursor.as_deref(), now).await?;
+    let ids: Vec<MessageId> = page.items.iter().map(message_replies::MessageReply::message).collect();
     let found = messages::get_many(&app.store, &ids, ReadConsistency::Eventual, now).await?;
     let items = found.iter().map(|message| message_view(message, Some(user))).collect();
     Ok(Json(Page { items, next: page.next }))

@@ -7,9 +7,9 @@ use model::{Error, UserId};
 use rand::RngExt;
 use store::{
     RateLimit, StoreError, WriteOutcome,
-    audit::AuditEntry,
-    limits,
-    messages::{self, Message},
+    chat::messages::{self, Message},
+    identity::audit_log::AuditEntry,
+    platform::rate_limits,
 };
 
 /// Changes of messages that somebody makes; clicking as fast as one can is less.
@@ -35,7 +35,7 @@ pub(super) enum RewriteOutcome {
 /// # Errors
 /// `TooMany`
 pub(super) async fn count_change(app: &App, user: UserId) -> Result<(), Error> {
-    limits::count_attempt(&app.store, CHANGE_RATE_LIMIT, &user.to_string(), app.clock.now()).await
+    rate_limits::count_attempt(&app.store, CHANGE_RATE_LIMIT, &user.to_string(), app.clock.now()).await
 }
 
 /// Writes a message over by what `by` makes of it as it is now, `None` being that it is so already; with a note of it where an

@@ -10,9 +10,13 @@ use model::{ChannelId, Error, MessageId, UserId, words};
 use protocol::event::chat::MessageView;
 use serde::Deserialize;
 use store::{
-    Page, RateLimit, ReadConsistency, limits, members,
-    messages::{self, Message},
-    terms::{self, SearchPosition, SearchStep},
+    Page, RateLimit, ReadConsistency,
+    chat::{
+        memberships,
+        messages::{self, Message},
+        search_terms::{self, SearchPosition, SearchStep},
+    },
+    platform::rate_limits,
 };
 use utoipa::IntoParams;
 
@@ -87,7 +91,7 @@ pub(crate) async fn search_messages(
     if words.is_empty() {
         return Err(Error::field("q", "must have a word that says something").into());
     }
-    limits::count_attempt(&app.store, SEARCH_RATE_LIMIT, &user.to_string(), now).await?;
+    rate_limits::count_attempt(&app.store, SEARCH_RATE_LIMIT, &user.to_string(), now).await?;
     let channels = searchable_channels(&app, user, sought.channel_id).await?;
     // with its cursor nothing but this search goes on
     let identity = format!("{user}|{}|{:?}|{:?}", words.join(" "), sought.channel_id, sought.from);
@@ -115,7 +119,7 @@ async fn searchable_channels(
         place::find_membership(app, user, channel).await?;
         return Ok(HashSet::from([channel]));
     }
-    let places = members::list_memberships(&app.store, user, app.clock.now()).await?;
+    let places = memberships::list_memberships(&app.store, user, app.clock.now()).await?;
     Ok(places.into_iter().map(|place| place.channel).collect())
 }
 
@@ -130,7 +134,7 @@ async fn find_matches(
 ) -> Result<(Vec<Message>, Option<SearchPosition>), Error> {
     let now = app.clock.now();
     let (mut found, mut batches) = (Vec::new(), 0);
-    let mut search = terms::TermSearch::new(words.iter().take(MAX_WORDS).cloned(), from);
+    let mut search = search_terms::TermSearch::new(words.iter().take(MAX_WORDS).cloned(), from);
     loop {
         let hit = match search.step(&app.store, now).await? {
             SearchStep::Hit(hit) if channels.contains(&hit.channel) => hit,

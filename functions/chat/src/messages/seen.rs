@@ -4,9 +4,11 @@ use entry::App;
 use model::{ChannelId, Error, ErrorCode, MessageId, UserId};
 use store::{
     ReadConsistency,
-    channels::{self, Channel},
-    members::{self, Membership},
-    messages::{self, Message},
+    chat::{
+        channels::{self, Channel},
+        memberships::{self, Membership},
+        messages::{self, Message},
+    },
 };
 
 /// A message, and the place in its channel of whoever asks. 2 read units.
@@ -19,7 +21,7 @@ pub(super) async fn visible_message(
     id: MessageId,
 ) -> Result<(Membership, Message), Error> {
     let now = app.clock.now();
-    let place = members::get_membership(&app.store, user, id.channel, now);
+    let place = memberships::get_membership(&app.store, user, id.channel, now);
     let (place, message) = futures::try_join!(place, messages::get(&app.store, id, now))?;
     place.zip(message).ok_or(Error::NotFound("message"))
 }

@@ -14,8 +14,10 @@ use protocol::event::chat::MessageView;
 use serde::Deserialize;
 use store::{
     ReadConsistency,
-    members::{self, Membership, SendAttempt, SendRecord},
-    messages::{self, AppendOutcome, DuplicateLookup, Message, RepliedMessage},
+    chat::{
+        memberships::{self, Membership, SendAttempt, SendRecord},
+        messages::{self, AppendOutcome, DuplicateLookup, Message, RepliedMessage},
+    },
 };
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -111,7 +113,7 @@ pub(crate) async fn send_message(
     let now = app.clock.now();
     let after = match sought {
         Some(last) => last,
-        None => match members::reserve_send(&app.store, place, sent, now).await? {
+        None => match memberships::reserve_send(&app.store, place, sent, now).await? {
             SendAttempt::New(_) => sent.last_seq,
             SendAttempt::Retry(_, earlier) => earlier.last_seq,
         },
@@ -148,7 +150,7 @@ async fn find_duplicate(
 ) -> Result<DuplicateLookup, Error> {
     let now = app.clock.now();
     let (user, channel) = (membership.user, membership.channel);
-    let after = match members::reserve_send(&app.store, membership, sent, now).await? {
+    let after = match memberships::reserve_send(&app.store, membership, sent, now).await? {
         SendAttempt::Retry(_, earlier) => earlier.last_seq,
         // forgotten in between
         SendAttempt::New(_) => sent.last_seq,

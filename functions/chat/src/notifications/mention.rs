@@ -3,11 +3,13 @@ use model::{Error, UserId, notification::NotificationPreferences};
 use protocol::{Event, event::chat::MentionNotification};
 use store::{
     PutNewOutcome, ReadConsistency, WriteOutcome,
-    digests::{self, MentionDigest},
-    members::{self, NotificationLevel},
-    mentions::{self, MentionMark, UserMention},
-    messages::Message,
-    preferences,
+    chat::{
+        memberships::{self, NotificationLevel},
+        mention_digests::{self, MentionDigest},
+        mentions::{self, MentionMark, UserMention},
+        messages::Message,
+        notification_preferences,
+    },
 };
 
 /// How often someone may be mentioned at the same moment.
@@ -25,7 +27,7 @@ pub(crate) async fn notify_mention(
     is_edit: bool,
 ) -> Result<(), Error> {
     let now = app.clock.now();
-    let Some(place) = members::get_membership(&app.store, user, message.channel, now).await? else {
+    let Some(place) = memberships::get_membership(&app.store, user, message.channel, now).await? else {
         return Ok(());
     };
     let done = place.notification_level == NotificationLevel::Nothing;
@@ -43,7 +45,7 @@ pub(crate) async fn notify_mention(
     if mention.is_notified {
         return Ok(());
     }
-    let preferences = preferences::get(&app.store, user, ReadConsistency::Eventual, now).await?;
+    let preferences = notification_preferences::get(&app.store, user, ReadConsistency::Eventual, now).await?;
     let notification = Event::MentionNotification(MentionNotification {
         message_id: message.id(),
         channel_id: message.channel,
@@ -70,14 +72,14 @@ async fn schedule_digest(
 ) -> Result<(), Error> {
     let now = app.clock.now();
     for _ in 0..MAX_ATTEMPTS {
-        let digest = digests::get(&app.store, user, now).await?;
+        let digest = mention_digests::get(&app.store, user, now).await?;
         let send_at = digest.send_at.or_else(|| preferences.next_digest_at(digest.sent_at, now));
         if send_at.is_none() {
             return Ok(());
         }
         // also where it is due already: the job that is at it must not take this one for seen
         let next = MentionDigest { send_at, ..digest.clone() };
-        if digests::replace(&app.store, &digest, next).await? == WriteOutcome::Applied(()) {
+        if mention_digests::replace(&app.store, &digest, next).await? == WriteOutcome::Applied(()) {
             return Ok(());
         }
     }

@@ -9,7 +9,7 @@ use model::{
     notification::{DigestFrequency, NotificationPreferences, QuietHours},
 };
 use serde::Deserialize;
-use store::{ReadConsistency, preferences};
+use store::{ReadConsistency, chat::notification_preferences};
 use utoipa::ToSchema;
 
 /// How one wants to be told
@@ -27,7 +27,9 @@ pub(crate) async fn get_preferences(
     State(app): State<App>,
     account: AccountCaller,
 ) -> ApiResult<Json<NotificationPreferences>> {
-    let found = preferences::get(&app.store, account.user, ReadConsistency::Strong, app.clock.now()).await?;
+    let found =
+        notification_preferences::get(&app.store, account.user, ReadConsistency::Strong, app.clock.now())
+            .await?;
     Ok(Json(found))
 }
 
@@ -70,6 +72,6 @@ pub(crate) async fn put_preferences(
         hours.validate().map_err(wrong)?;
     }
     let preferences = NotificationPreferences { mail_digest, quiet_hours };
-    preferences::put(&app.store, account.user, preferences.clone()).await?;
+    notification_preferences::put(&app.store, account.user, preferences.clone()).await?;
     Ok(Json(preferences))
 }

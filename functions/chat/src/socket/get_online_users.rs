@@ -2,7 +2,10 @@ use entry::App;
 use jiff::Timestamp;
 use model::{Error, ErrorCode, UserId};
 use protocol::{Event, command::GetOnlineUsersCommand, event::chat::OnlineUsersList};
-use store::{connections::Connection, members, online};
+use store::{
+    chat::{memberships, presence},
+    realtime::connections::Connection,
+};
 
 use super::connected_teammate;
 use crate::place;
@@ -24,12 +27,12 @@ pub(super) async fn run(
     let user = connected_teammate(connection)?;
     place::find_membership(app, user, asked.channel_id).await?;
     let online: Vec<UserId> =
-        online::list_online(&app.store, now).await?.into_iter().map(|one| one.id).collect();
+        presence::list_online(&app.store, now).await?.into_iter().map(|one| one.id).collect();
     if online.len() > MAX_USERS {
         let message = format!("more than {MAX_USERS} of the team are there: see GET /v1/channels/online");
         return Err(Error::conflict(ErrorCode::LimitReached, message));
     }
-    let members = members::get_many(&app.store, asked.channel_id, &online, now).await?;
+    let members = memberships::get_many(&app.store, asked.channel_id, &online, now).await?;
     let users = members.into_iter().map(|member| member.user).collect();
     let event = OnlineUsersList { channel_id: asked.channel_id, users, as_of: now };
     app.realtime.send_event(connection, Event::OnlineUsers(event), now).await.map(drop)

@@ -8,10 +8,10 @@ use protocol::{
     command::JoinChannelCommand,
     event::chat::{ChannelJoined, MessageView, ReplayedMessages, ResyncRequired},
 };
-use rooms::post::PostOutcome;
+use realtime::connection_post::PostOutcome;
 use store::{
-    connections::Connection,
-    messages::{self, MissedActivity},
+    chat::messages::{self, MissedActivity},
+    realtime::connections::Connection,
 };
 
 use super::connected_teammate;

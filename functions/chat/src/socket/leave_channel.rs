@@ -2,7 +2,7 @@ use entry::App;
 use jiff::Timestamp;
 use model::{Error, Room};
 use protocol::{Event, command::LeaveChannelCommand, event::chat::ChannelLeft};
-use store::connections::{self, Connection};
+use store::realtime::connections::{self, Connection};
 
 use super::connected_teammate;
 

@@ -11,8 +11,8 @@ use entry::{
 };
 use model::{Error, UserId};
 use protocol::command::ChatCommand;
-use rooms::team::is_team_connection;
-use store::connections::Connection;
+use realtime::team_presence::is_team_connection;
+use store::realtime::connections::Connection;
 
 pub use self::typing_indicator::TypingThrottle;
 

@@ -7,7 +7,7 @@ use entry::App;
 use jiff::{SignedDuration, Timestamp};
 use model::{ChannelId, Error, Room, UserId};
 use protocol::{Event, command::TypingIndicatorCommand, event::chat::TypingIndicatorEvent};
-use store::{ReadConsistency, connections::Connection, members};
+use store::{ReadConsistency, chat::memberships, realtime::connections::Connection};
 
 use super::connected_teammate;
 
@@ -60,7 +60,7 @@ pub(super) async fn run(
     let user = connected_teammate(connection)?;
     let (channel, is_typing) = (typing.channel_id, typing.is_typing);
     // whether they are in it, and what they are called there, in one
-    let member = members::get(&app.store, channel, user, ReadConsistency::Strong, now).await?;
+    let member = memberships::get(&app.store, channel, user, ReadConsistency::Strong, now).await?;
     let member = member.ok_or(Error::NotFound("channel"))?;
     if !relays.allows((user, channel), is_typing, now) {
         return Ok(());

@@ -1,7 +1,7 @@
 use entry::App;
 use model::Error;
 use protocol::job::DeleteChannelRows;
-use store::channels;
+use store::chat::channels;
 
 use crate::channels::delete;
 

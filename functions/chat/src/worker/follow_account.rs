@@ -7,12 +7,15 @@ use model::{
     user::AccountState,
 };
 use protocol::{Event, event::chat::MemberRoleChanged, job::SyncProfile};
-use rooms::{presence::SessionStateReason, team::is_team_connection};
+use realtime::{presence::SessionStateReason, team_presence::is_team_connection};
 use store::{
-    ReadConsistency, WriteOutcome, channels,
-    connections::{self, Connection},
-    members::{self, Membership, RemainingOwner},
-    users,
+    ReadConsistency, WriteOutcome,
+    chat::{
+        channels,
+        memberships::{self, Membership, RemainingOwner},
+    },
+    identity::users,
+    realtime::connections::{self, Connection},
 };
 
 use crate::{
@@ -36,7 +39,7 @@ pub(super) async fn run(app: &App, SyncProfile { user: id }: SyncProfile) -> Res
         let Some(user) = user.filter(|user| user.status != AccountState::Deleted) else {
             return remove_from_chat(app, id).await;
         };
-        let places = members::list_memberships(&app.store, id, now).await?;
+        let places = memberships::list_memberships(&app.store, id, now).await?;
         let author = team::team_author(&user);
         if let Some(author) = &author {
             if defaults::needs_default_channels(app, id, &places, now).await? {
@@ -76,10 +79,10 @@ async fn update_member_names(
     places: &[Membership],
 ) -> Result<usize, Error> {
     let ids: Vec<ChannelId> = places.iter().map(|place| place.channel).collect();
-    let mut rows = members::list_by_user(&app.store, called.id, &ids, app.clock.now()).await?;
+    let mut rows = memberships::list_by_user(&app.store, called.id, &ids, app.clock.now()).await?;
     rows.retain(|row| row.username != called.username || row.name != called.name);
     let renames =
-        rows.iter().map(|row| members::update_names(&app.store, row, &called.username, &called.name));
+        rows.iter().map(|row| memberships::update_names(&app.store, row, &called.username, &called.name));
     let renames: Vec<_> = renames.collect();
     stream::iter(renames).buffer_unordered(WRITE_CONCURRENCY).try_for_each(|_| async { Ok(()) }).await?;
     Ok(rows.len())
@@ -88,10 +91,10 @@ async fn update_member_names(
 /// Takes a deleted account out of its channels, and deletes what was its alone. The channels go first, so that a try that broke off
 /// finds the others.
 async fn remove_from_chat(app: &App, user: UserId) -> Result<(), Error> {
-    for place in members::list_memberships(&app.store, user, app.clock.now()).await? {
+    for place in memberships::list_memberships(&app.store, user, app.clock.now()).await? {
         remove_from_channel(app, user, place.channel).await?;
     }
-    Ok(members::delete_chat_rows(&app.store, user).await?)
+    Ok(memberships::delete_chat_rows(&app.store, user).await?)
 }
 
 async fn remove_from_channel(app: &App, user: UserId, id: ChannelId) -> Result<(), Error> {
@@ -99,7 +102,7 @@ async fn remove_from_channel(app: &App, user: UserId, id: ChannelId) -> Result<(
         let now = app.clock.now();
         let (channel, place) = futures::try_join!(
             channels::get(&app.store, id, ReadConsistency::Strong, now),
-            members::get_membership(&app.store, user, id, now),
+            memberships::get_membership(&app.store, user, id, now),
         )?;
         // a deleted channel is cleared away by another job, with its places
         let (Some(channel), Some(place)) = (channel, place) else { return Ok(()) };
@@ -110,7 +113,7 @@ async fn remove_from_channel(app: &App, user: UserId, id: ChannelId) -> Result<(
         let who = leave::member_author(app, &channel, user).await?;
         let gone = match channel.channel_kind {
             ChannelKind::Direct => {
-                members::leave(&app.store, id, user, place.role, RemainingOwner::NotRequired).await?
+                memberships::leave(&app.store, id, user, place.role, RemainingOwner::NotRequired).await?
             }
             ChannelKind::Public | ChannelKind::Private => {
                 match leave::remove_and_publish(app, &channel, &who, place.role).await {
@@ -129,15 +132,20 @@ async fn remove_from_channel(app: &App, user: UserId, id: ChannelId) -> Result<(
 
 /// Whoever has been in a channel for longest owns it, moderators first, where nobody else does.
 async fn transfer_ownership(app: &App, channel: ChannelId, from: UserId) -> Result<(), Error> {
-    let mut others = members::list(&app.store, channel, app.clock.now()).await?;
+    let mut others = memberships::list(&app.store, channel, app.clock.now()).await?;
     others.retain(|member| member.user != from);
     let heir =
         others.iter().min_by_key(|member| (std::cmp::Reverse(member.role), member.joined_at, member.user));
     let Some(heir) = heir.filter(|heir| heir.role != MemberRole::Owner) else { return Ok(()) };
     let role = MemberRole::Owner;
-    let given =
-        members::assign_role(&app.store, channel, heir.user, (heir.role, role), RemainingOwner::NotRequired)
-            .await?;
+    let given = memberships::assign_role(
+        &app.store,
+        channel,
+        heir.user,
+        (heir.role, role),
+        RemainingOwner::NotRequired,
+    )
+    .await?;
     if given == WriteOutcome::Applied(()) {
         let event = MemberRoleChanged { user_id: heir.user, channel_id: channel, role };
         announce::publish_or_log(app, Room::Channel(channel), Event::MemberUpdated(event)).await;

@@ -8,11 +8,14 @@ use futures::{StreamExt, TryStreamExt, stream};
 use model::{ChannelId, Error, MessageId};
 use protocol::job::ProcessMessages;
 use store::{
-    ReadConsistency, channels,
-    followed::{self, ChannelLog, ProjectionCheckpoint},
-    messages::{self, Message, MessageChange},
-    replies::{self, MessageReply},
-    terms,
+    ReadConsistency,
+    chat::{
+        channels,
+        message_replies::{self, MessageReply},
+        messages::{self, Message, MessageChange},
+        projection_checkpoint::{self, ChannelLog, ProjectionCheckpoint},
+        search_terms,
+    },
 };
 
 use crate::notifications::mention;
@@ -59,7 +62,8 @@ pub(super) async fn run(app: &App, job: ProcessMessages) -> Result<(), Error> {
 
 async fn process_backlog(app: &App, job: ProcessMessages) -> Result<(), Error> {
     let (channel, now) = (job.channel, app.clock.now());
-    let ProjectionCheckpoint { mut seq, mut change, .. } = followed::get(&app.store, channel, now).await?;
+    let ProjectionCheckpoint { mut seq, mut change, .. } =
+        projection_checkpoint::get(&app.store, channel, now).await?;
     if job.seq <= seq && job.change <= change {
         return Ok(());
     }
@@ -80,7 +84,7 @@ async fn process_new(app: &App, channel: ChannelId, done: &mut u64) -> Result<bo
     for _ in 0..MAX_BATCHES {
         let from = *done + 1;
         let Some(last) = process_batch(app, channel, from).await? else { return Ok(true) };
-        followed::advance(&app.store, channel, ChannelLog::Messages, last).await?;
+        projection_checkpoint::advance(&app.store, channel, ChannelLog::Messages, last).await?;
         *done = last;
         if last + 1 < from + BATCH_SIZE {
             return Ok(true);
@@ -96,7 +100,7 @@ async fn process_edits(app: &App, channel: ChannelId, done: &mut u64) -> Result<
         let Some(last) = changes.last() else { return Ok(true) };
         let edited = changes.iter().filter(|change| change.is_edit).map(MessageChange::message);
         process_edited_messages(app, edited.collect()).await?;
-        followed::advance(&app.store, channel, ChannelLog::Changes, last.number).await?;
+        projection_checkpoint::advance(&app.store, channel, ChannelLog::Changes, last.number).await?;
         *done = last.number;
         if (changes.len() as u64) < BATCH_SIZE {
             return Ok(true);
@@ -177,7 +181,7 @@ async fn index_messages(app: &App, messages: &[Message], is_edit: bool) -> Resul
 
     let answers = alive.iter().filter_map(|message| {
         let to = MessageId { channel: message.channel, seq: message.reply_to.as_ref()?.seq };
-        Some(replies::put(&app.store, MessageReply { replied_to: to, seq: message.seq }))
+        Some(message_replies::put(&app.store, MessageReply { replied_to: to, seq: message.seq }))
     });
     let answers: Vec<_> = answers.collect();
     stream::iter(answers).buffer_unordered(CONCURRENCY).try_collect::<()>().await?;
@@ -186,17 +190,17 @@ async fn index_messages(app: &App, messages: &[Message], is_edit: bool) -> Resul
     let places = search_term_postings(&alive);
     let words = places
         .iter()
-        .map(|((word, page), seqs)| terms::add_occurrences(&app.store, word, channel, page, seqs));
+        .map(|((word, page), seqs)| search_terms::add_occurrences(&app.store, word, channel, page, seqs));
     let words: Vec<_> = words.collect();
     stream::iter(words).buffer_unordered(CONCURRENCY).try_collect::<()>().await?;
     Ok(())
 }
 
-fn search_term_postings(messages: &[&Message]) -> BTreeMap<(String, terms::TermBlock), Vec<u64>> {
+fn search_term_postings(messages: &[&Message]) -> BTreeMap<(String, search_terms::TermBlock), Vec<u64>> {
     let mut places: BTreeMap<_, Vec<u64>> = BTreeMap::new();
     for message in messages {
-        let page = terms::TermBlock::containing(message.seq, message.created_at);
-        for word in terms::terms_of(&message.content) {
+        let page = search_terms::TermBlock::containing(message.seq, message.created_at);
+        for word in search_terms::terms_of(&message.content) {
             places.entry((word, page.clone())).or_default().push(message.seq);
         }
     }

@@ -2,7 +2,7 @@ use entry::App;
 use futures::{StreamExt, TryStreamExt, stream};
 use model::{Error, Room};
 use protocol::job::OffboardConnection;
-use store::{connections, members};
+use store::{chat::memberships, realtime::connections};
 
 use crate::channels::announce::SUBSCRIPTION_CONCURRENCY;
 
@@ -13,7 +13,7 @@ use crate::channels::announce::SUBSCRIPTION_CONCURRENCY;
 /// 1 write unit a channel. A row that stays behind all the same goes with the first thing that is told to its room.
 pub(super) async fn run(app: &App, job: &OffboardConnection) -> Result<(), Error> {
     let now = app.clock.now();
-    let places = members::list_memberships(&app.store, job.user, now).await?;
+    let places = memberships::list_memberships(&app.store, job.user, now).await?;
     let mut rooms: Vec<Room> = places.iter().map(|place| Room::Channel(place.channel)).collect();
     rooms.push(Room::Team);
     stream::iter(rooms)

@@ -6,12 +6,16 @@ use jiff::Timestamp;
 use model::{Error, MessageId, UserId, notification::DigestFrequency};
 use protocol::job::{EmailMention, EmailTemplate, SendMail, SendMentionDigest};
 use store::{
-    ReadConsistency, WriteOutcome, channels,
-    digests::{self, DigestInProgress, MentionDigest},
-    members::{self, NotificationLevel},
-    mentions::{self, MentionMark, UserMention},
-    messages::{self, Message},
-    preferences, users,
+    ReadConsistency, WriteOutcome,
+    chat::{
+        channels,
+        memberships::{self, NotificationLevel},
+        mention_digests::{self, DigestInProgress, MentionDigest},
+        mentions::{self, MentionMark, UserMention},
+        messages::{self, Message},
+        notification_preferences,
+    },
+    identity::users,
 };
 
 /// Mentions that are looked through: whoever has missed more is told of these.
@@ -29,11 +33,11 @@ const MAX_ATTEMPTS: usize = 20;
 /// a repetition writes of the same, and a mention that came meanwhile is of the next. 1 write unit for each mention, and some 6.
 pub(super) async fn run(app: &App, job: &SendMentionDigest) -> Result<(), Error> {
     let (user, now) = (job.user, app.clock.now());
-    let digest = digests::get(&app.store, user, now).await?;
+    let digest = mention_digests::get(&app.store, user, now).await?;
     if digest.send_at.is_none_or(|at| now < at) {
         return Ok(());
     }
-    let preferences = preferences::get(&app.store, user, ReadConsistency::Strong, now).await?;
+    let preferences = notification_preferences::get(&app.store, user, ReadConsistency::Strong, now).await?;
     let account = users::get_strong(&app.store, user, now).await?;
     let account = account.filter(|account| account.is_active(now) && account.email.is_some());
     if preferences.mail_digest == DigestFrequency::Off || account.is_none() {
@@ -43,7 +47,7 @@ pub(super) async fn run(app: &App, job: &SendMentionDigest) -> Result<(), Error>
     if now < awake {
         // refused where somebody mentioned them meanwhile: it is still due, and looked at again
         let later = MentionDigest { send_at: Some(awake), ..digest.clone() };
-        return Ok(digests::replace(&app.store, &digest, later).await.map(drop)?);
+        return Ok(mention_digests::replace(&app.store, &digest, later).await.map(drop)?);
     }
     let (digest, sending, again) = if let Some(sending) = digest.sending.clone() {
         // somebody died at it, and others may have been mentioned since
@@ -58,7 +62,9 @@ pub(super) async fn run(app: &App, job: &SendMentionDigest) -> Result<(), Error>
         let mentions = missed.into_iter().map(|(mention, _)| mention).collect();
         let sending = DigestInProgress { began_at: now, mentions };
         let begun = MentionDigest { sending: Some(sending.clone()), ..digest.clone() };
-        if digests::replace(&app.store, &digest, begun.clone()).await? == WriteOutcome::ConditionFailed {
+        if mention_digests::replace(&app.store, &digest, begun.clone()).await?
+            == WriteOutcome::ConditionFailed
+        {
             // mentioned meanwhile: it is still due, and looked at again
             return Ok(());
         }
@@ -85,7 +91,7 @@ async fn missed_mentions(
     candidates: Vec<UserMention>,
 ) -> Result<Vec<(UserMention, Message)>, Error> {
     let now = app.clock.now();
-    let places = members::list_memberships(&app.store, user, now).await?;
+    let places = memberships::list_memberships(&app.store, user, now).await?;
     let unread_after: HashMap<_, _> = places
         .into_iter()
         .filter(|place| place.notification_level != NotificationLevel::Nothing)
@@ -147,11 +153,12 @@ async fn finish_digest(
     for _ in 0..MAX_ATTEMPTS {
         let after =
             MentionDigest { send_at: due, sent_at: sent.or(before.sent_at), sending: None, ..before.clone() };
-        if digests::replace(&app.store, &before, after).await? == WriteOutcome::Applied(()) {
+        if mention_digests::replace(&app.store, &before, after).await? == WriteOutcome::Applied(()) {
             return Ok(());
         }
-        before = digests::get(&app.store, user, now).await?;
-        let preferences = preferences::get(&app.store, user, ReadConsistency::Strong, now).await?;
+        before = mention_digests::get(&app.store, user, now).await?;
+        let preferences =
+            notification_preferences::get(&app.store, user, ReadConsistency::Strong, now).await?;
         due = preferences.next_digest_at(sent.or(before.sent_at), now);
     }
     Err(Error::unavailable("the table", "a digest is changed all the time"))

@@ -8,11 +8,12 @@ use protocol::{
     event::chat::{ChannelLogHead, ConnectionEstablished},
     job::OnboardConnection,
 };
-use rooms::team::is_team_connection;
+use realtime::team_presence::is_team_connection;
 use store::{
     ReadConsistency,
-    connections::{self, Connection, ConnectionIdentity},
-    followed, members, users,
+    chat::{memberships, projection_checkpoint},
+    identity::users,
+    realtime::connections::{self, Connection, ConnectionIdentity},
 };
 
 use crate::channels::announce;
@@ -53,7 +54,7 @@ async fn subscribe_to_rooms(
     user: UserId,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let places = members::list_memberships(&app.store, user, now).await?;
+    let places = memberships::list_memberships(&app.store, user, now).await?;
     let channels: Vec<ChannelId> = places.iter().map(|place| place.channel).collect();
     connections::subscribe(&app.store, Room::Team, connection).await?;
     announce::subscribe_sockets(app, user, &channels, slice::from_ref(connection)).await.map(drop)
@@ -62,8 +63,9 @@ async fn subscribe_to_rooms(
 /// How far the channels are. Strong: what was sent before the connection was in the rooms is told here.
 async fn connection_established(app: &App, user: UserId, username: &str) -> Result<(Event, ()), Error> {
     let now = app.clock.now();
-    let places = members::list_memberships(&app.store, user, now).await?;
-    let heads = followed::channel_progress(&app.store, &places, ReadConsistency::Strong, now).await?;
+    let places = memberships::list_memberships(&app.store, user, now).await?;
+    let heads =
+        projection_checkpoint::channel_progress(&app.store, &places, ReadConsistency::Strong, now).await?;
     let channels =
         heads.iter().map(|head| ChannelLogHead { channel_id: head.channel, seq: head.seq }).collect();
     let event = ConnectionEstablished { user_id: user, username: username.to_owned(), channels };

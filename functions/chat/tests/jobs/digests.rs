@@ -8,10 +8,13 @@ use model::{
     notification::{DigestFrequency, NotificationPreferences},
 };
 use protocol::job::{EmailTemplate, SendMail, SendMentionDigest};
-use store::{due, mentions, preferences};
+use store::{
+    chat::{mentions, notification_preferences},
+    platform::due,
+};
 
 use crate::world::{ChatWorld, processing_job};
-use cloud::bench::run_until_crash;
+use emulator::bench::run_until_crash;
 
 const LATER: Duration = Duration::from_mins(16);
 
@@ -22,7 +25,7 @@ impl ChatWorld {
     }
 
     async fn store_preferences(&self, user: UserId, wanted: NotificationPreferences) {
-        preferences::put(&self.app.store, user, wanted).await.unwrap();
+        notification_preferences::put(&self.app.store, user, wanted).await.unwrap();
     }
 }
 

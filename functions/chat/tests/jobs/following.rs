@@ -8,16 +8,17 @@ use protocol::{
 use serde::{Deserialize, Serialize};
 use store::{
     Item, Key, ReadConsistency, WriteOutcome,
-    channels::{self, RemainingMembers},
-    digests, followed,
-    members::NotificationLevel,
-    mentions, preferences, replies,
-    table::{PartitionKey, SortKey},
-    terms::{SearchStep, TermSearch},
+    chat::{
+        channels::{self, RemainingMembers},
+        memberships::NotificationLevel,
+        mention_digests, mentions, message_replies, notification_preferences, projection_checkpoint,
+        search_terms::{SearchStep, TermSearch},
+    },
+    dynamodb::key::{PartitionKey, SortKey},
 };
 
 use crate::world::{ChatWorld, processing_job};
-use cloud::bench::run_until_crash;
+use emulator::bench::run_until_crash;
 
 const MENTION_EVENT: &str = "mention_notification";
 
@@ -44,12 +45,12 @@ impl ChatWorld {
     }
 
     async fn replies_to(&self, to: MessageId) -> Vec<u64> {
-        let page = replies::page(&self.app.store, to, 50, None, self.clock.now()).await.unwrap();
+        let page = message_replies::page(&self.app.store, to, 50, None, self.clock.now()).await.unwrap();
         page.items.into_iter().map(|reply| reply.seq).collect()
     }
 
     async fn processed_seq(&self, channel: ChannelId) -> u64 {
-        followed::get(&self.app.store, channel, self.clock.now()).await.unwrap().seq
+        projection_checkpoint::get(&self.app.store, channel, self.clock.now()).await.unwrap().seq
     }
 }
 
@@ -239,7 +240,7 @@ async fn the_next_job_processes_an_edit_whose_job_was_lost() {
     assert_eq!((bos.payloads_of(MENTION_EVENT).len(), told.len()), (0, 1));
     assert_eq!(told[0]["is_edit"], true);
     assert_eq!(world.search_hits(&["stork"]).await, [messages[2], messages[0]]);
-    let done = followed::get(&world.app.store, channel, world.clock.now()).await.unwrap();
+    let done = projection_checkpoint::get(&world.app.store, channel, world.clock.now()).await.unwrap();
     assert_eq!((done.seq, done.change), (4, 3));
     // those that come late have nothing to do
     for job in lost {
@@ -274,7 +275,7 @@ async fn muted_and_departed_members_are_not_notified() {
     }
     assert!(world.mention_list(bo.id).await.is_empty() && world.mention_list(outsider.id).await.is_empty());
     assert_eq!(world.mention_list(cy.id).await, [message], "on the list, without a word");
-    assert_eq!(digests::get(&world.app.store, cy.id, world.clock.now()).await.unwrap().rev, 0);
+    assert_eq!(mention_digests::get(&world.app.store, cy.id, world.clock.now()).await.unwrap().rev, 0);
     assert!(world.search_hits(&["gone"]).await.is_empty());
 }
 
@@ -294,7 +295,7 @@ async fn notifications_are_silent_in_quiet_hours() {
     let quiet_hours = serde_json::from_value(hours).unwrap();
     let wanted =
         NotificationPreferences { quiet_hours: Some(quiet_hours), ..NotificationPreferences::default() };
-    preferences::put(&world.app.store, bo.id, wanted).await.unwrap();
+    notification_preferences::put(&world.app.store, bo.id, wanted).await.unwrap();
     let message = world.append_message(channel, &ana, "@bo hush", &[&bo], None).await;
     assert!(world.deliver(&worker, &processing_job(message)).await);
     let told = heard.payloads_of(MENTION_EVENT);
@@ -326,7 +327,7 @@ async fn a_crash_at_any_step_leads_to_the_same_rows() {
         assert_eq!(world.processed_seq(channel).await, 2, "after {steps} steps");
         let told = heard.payloads_of(MENTION_EVENT);
         assert!((1..=2).contains(&told.len()), "after {steps} steps: {told:?}");
-        let digest = digests::get(&world.app.store, bo.id, world.clock.now()).await.unwrap();
+        let digest = mention_digests::get(&world.app.store, bo.id, world.clock.now()).await.unwrap();
         assert!(digest.send_at.is_some(), "after {steps} steps");
         if !died {
             break;
@@ -339,7 +340,8 @@ async fn a_crash_at_any_step_leads_to_the_same_rows() {
 
 async fn stops_receiving(world: &ChatWorld, connection: &str, user: UserId) {
     let room = model::Room::User(user);
-    let rows = store::connections::list_in_room(&world.app.store, room, world.clock.now()).await.unwrap();
+    let rows =
+        store::realtime::connections::list_in_room(&world.app.store, room, world.clock.now()).await.unwrap();
     for row in rows.iter().filter(|row| row.id == connection) {
         world.app.realtime.handle_disconnect(row, world.clock.now()).await.unwrap();
     }

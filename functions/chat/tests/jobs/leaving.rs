@@ -8,14 +8,17 @@ use model::{
 };
 use protocol::job::{OnboardConnection, SyncProfile};
 use store::{
-    ReadConsistency, WriteOutcome, channels,
-    connections::{self, ConnectionIdentity},
-    members::{self, RemainingOwner},
-    users,
+    ReadConsistency, WriteOutcome,
+    chat::{
+        channels,
+        memberships::{self, RemainingOwner},
+    },
+    identity::users,
+    realtime::connections::{self, ConnectionIdentity},
 };
 
 use crate::world::{ChatWorld, processing_job};
-use cloud::bench::{run_interleaved, run_until_crash};
+use emulator::bench::{run_interleaved, run_until_crash};
 
 impl ChatWorld {
     /// Gives an account a user name, or takes it away altogether.
@@ -28,7 +31,10 @@ impl ChatWorld {
     }
 
     async fn is_member(&self, channel: ChannelId, who: &MessageAuthor) -> bool {
-        members::get_membership(&self.app.store, who.id, channel, self.clock.now()).await.unwrap().is_some()
+        memberships::get_membership(&self.app.store, who.id, channel, self.clock.now())
+            .await
+            .unwrap()
+            .is_some()
     }
 
     async fn is_subscribed(&self, room: Room, who: &MessageAuthor) -> bool {
@@ -38,10 +44,15 @@ impl ChatWorld {
 
     /// As `DELETE /v1/channels/{id}/members/{user_id}`, in one breath.
     async fn kick_member(&self, channel: ChannelId, who: &MessageAuthor) {
-        let leave =
-            members::leave(&self.app.store, channel, who.id, MemberRole::Member, RemainingOwner::NotRequired)
-                .await
-                .unwrap();
+        let leave = memberships::leave(
+            &self.app.store,
+            channel,
+            who.id,
+            MemberRole::Member,
+            RemainingOwner::NotRequired,
+        )
+        .await
+        .unwrap();
         let room = Room::Channel(channel);
         let rows = connections::list_by_holder(&self.app.store, room, who.id.uuid(), self.clock.now());
         for row in rows.await.unwrap().iter().filter(|_| leave == WriteOutcome::Applied(())) {
@@ -114,9 +125,10 @@ async fn an_account_deletion_survives_a_leaving_successor() {
             (world.create_user(&format!("ana{steps}")).await, world.create_user(&format!("bo{steps}")).await);
         let channel = world.create_channel(&[&ana, &bo]).await;
         let up = (MemberRole::Member, MemberRole::Owner);
-        let given = members::assign_role(&world.app.store, channel, ana.id, up, RemainingOwner::NotRequired)
-            .await
-            .unwrap();
+        let given =
+            memberships::assign_role(&world.app.store, channel, ana.id, up, RemainingOwner::NotRequired)
+                .await
+                .unwrap();
         assert_eq!(given, WriteOutcome::Applied(()));
         world.save_account(&ana, AccountState::Deleted).await;
         let leave = async {
@@ -124,7 +136,7 @@ async fn an_account_deletion_survives_a_leaving_successor() {
                 (MemberRole::Member, RemainingOwner::NotRequired),
                 (MemberRole::Owner, RemainingOwner::OtherOwner(ana.id)),
             ] {
-                let left = members::leave(&world.app.store, channel, bo.id, role, stays).await.unwrap();
+                let left = memberships::leave(&world.app.store, channel, bo.id, role, stays).await.unwrap();
                 if left == WriteOutcome::Applied(()) {
                     return;
                 }
@@ -214,7 +226,7 @@ async fn concurrent_profile_jobs_keep_the_newest_name() {
         assert!(done, "after {steps} steps");
         let now = world.clock.now();
         let row =
-            members::get(&world.app.store, channel, who.id, ReadConsistency::Strong, now).await.unwrap();
+            memberships::get(&world.app.store, channel, who.id, ReadConsistency::Strong, now).await.unwrap();
         let expected = if was_there { "Newer" } else { "Older" };
         assert_eq!(row.unwrap().name, expected, "after {steps} steps");
         if !was_there {

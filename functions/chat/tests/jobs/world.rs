@@ -1,6 +1,6 @@
 //! The services, and a channel with people in it.
 
-use cloud::{
+use emulator::{
     ConnectionInfo, OutboundFrame,
     bench::{self, TestCloud},
 };
@@ -19,11 +19,13 @@ use protocol::{
 };
 use serde_json::Value;
 use store::{
-    channels::{self, Channel, ChannelCreateOutcome},
-    connections::{self, Connection, ConnectionIdentity},
-    members::{self, ChannelMember, Membership, RemainingOwner},
-    messages::{self, AppendOutcome, MentionedMember, Message, RepliedMessage},
-    users::User,
+    chat::{
+        channels::{self, Channel, ChannelCreateOutcome},
+        memberships::{self, ChannelMember, Membership, RemainingOwner},
+        messages::{self, AppendOutcome, MentionedMember, Message, RepliedMessage},
+    },
+    identity::users::User,
+    realtime::connections::{self, Connection, ConnectionIdentity},
 };
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -129,20 +131,31 @@ impl ChatWorld {
         channel: ChannelId,
         change: impl FnOnce(&mut Membership),
     ) {
-        let before =
-            members::get_membership(&self.app.store, user, channel, self.clock.now()).await.unwrap().unwrap();
+        let before = memberships::get_membership(&self.app.store, user, channel, self.clock.now())
+            .await
+            .unwrap()
+            .unwrap();
         let mut after = before.clone();
         change(&mut after);
         assert!(
-            members::replace_membership(&self.app.store, &before, after).await.unwrap().applied().is_some()
+            memberships::replace_membership(&self.app.store, &before, after)
+                .await
+                .unwrap()
+                .applied()
+                .is_some()
         );
     }
 
     pub(crate) async fn leave_channel(&self, channel: ChannelId, user: UserId) {
-        let left =
-            members::leave(&self.app.store, channel, user, MemberRole::Member, RemainingOwner::NotRequired)
-                .await
-                .unwrap();
+        let left = memberships::leave(
+            &self.app.store,
+            channel,
+            user,
+            MemberRole::Member,
+            RemainingOwner::NotRequired,
+        )
+        .await
+        .unwrap();
         left.applied().unwrap();
     }
 

@@ -8,7 +8,7 @@ use model::UserId;
 use serde::Deserialize;
 use store::{
     Page,
-    audit::{self, AuditFilter, AuditTarget},
+    identity::audit_log::{self, AuditFilter, AuditTarget},
 };
 use utoipa::IntoParams;
 
@@ -65,10 +65,10 @@ pub(crate) async fn admin_list_actions(
         admin: which.admin_id,
     };
     let (limit, now) = (query.limit(), app.clock.now());
-    let mut page = audit::page(&app.store, &filter, limit, query.cursor.as_deref(), now).await?;
+    let mut page = audit_log::page(&app.store, &filter, limit, query.cursor.as_deref(), now).await?;
     for _ in 1..which.page.unwrap_or(1) {
         page = match page.next {
-            Some(next) => audit::page(&app.store, &filter, limit, Some(&next), now).await?,
+            Some(next) => audit_log::page(&app.store, &filter, limit, Some(&next), now).await?,
             None => Page { items: Vec::new(), next: None },
         };
     }

@@ -6,8 +6,8 @@ use entry::{
     http::{AdminCaller, ApiResult, ErrorBody},
 };
 use serde::Serialize;
-use store::{
-    audit::{self, AuditFilter},
+use store::identity::{
+    audit_log::{self, AuditFilter},
     users,
 };
 use utoipa::ToSchema;
@@ -72,7 +72,7 @@ pub(crate) async fn admin_dashboard(
         *by_status.entry(AccountStatus::of(user, now)).or_default() += 1;
     }
     let recent = recent_sessions(&app).await?;
-    let latest = audit::page(&app.store, &AuditFilter::default(), MAX_RECENT_ACTIONS, None, now).await?;
+    let latest = audit_log::page(&app.store, &AuditFilter::default(), MAX_RECENT_ACTIONS, None, now).await?;
     Ok(Json(AdminDashboard {
         users: UserCounts { total: all.len(), by_status, is_complete },
         sessions: SessionCounts {

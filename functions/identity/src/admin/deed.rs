@@ -8,8 +8,8 @@ use model::{
 };
 use protocol::{Event, event::chat::ForceDisconnect};
 use serde_json::Value;
-use store::{
-    audit::{AuditEntry, AuditTarget},
+use store::identity::{
+    audit_log::{AuditEntry, AuditTarget},
     users::{self, User, UserSaveOutcome},
 };
 

@@ -5,7 +5,7 @@ use entry::{
 };
 use jiff::Timestamp;
 use serde::Serialize;
-use store::users;
+use store::identity::users;
 use utoipa::ToSchema;
 
 use super::{

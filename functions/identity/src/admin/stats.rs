@@ -19,9 +19,9 @@ use jiff::civil::{Date, Weekday};
 use model::Error;
 use serde::{Deserialize, Serialize};
 use store::{
-    participants, presentations,
-    sessions::{self, Session, day_of},
-    slides, usage,
+    identity::plan_usage,
+    presentations::{self, slides},
+    sessions::{self, Session, day_of, participants},
 };
 use utoipa::{IntoParams, ToSchema};
 
@@ -187,7 +187,7 @@ async fn session_usage(
     let (counted, participants, ai) = tokio::try_join!(
         sessions::get_with_counts(&app.store, session.id, now),
         participants::count(&app.store, session.id),
-        usage::sum_ai_usage(&app.store, session.id, now),
+        plan_usage::sum_ai_usage(&app.store, session.id, now),
     )?;
     let snapshots = counted.map(|counted| counted.snapshots).unwrap_or_default();
     let mut by_type = BTreeMap::new();

@@ -8,8 +8,8 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use store::{
-    audit::{AuditEntry, AuditTarget},
+use store::identity::{
+    audit_log::{AuditEntry, AuditTarget},
     users::User,
 };
 use utoipa::ToSchema;

@@ -19,7 +19,7 @@ use model::{
     user::{AccountState, EmailAddress, RestrictionKind, Username},
 };
 use serde::Deserialize;
-use store::users::{self, User};
+use store::identity::users::{self, User};
 use utoipa::ToSchema;
 use uuid::Uuid;
 

@@ -14,7 +14,7 @@ use protocol::job::{EmailTemplate, SendMail};
 use serde::Deserialize;
 use store::{
     WriteOutcome,
-    users::{self, User, UserSaveOutcome},
+    identity::users::{self, User, UserSaveOutcome},
 };
 use utoipa::ToSchema;
 use uuid::Uuid;

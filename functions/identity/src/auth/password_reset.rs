@@ -14,7 +14,11 @@ use model::{Error, UserId, user::EmailAddress};
 use protocol::job::{EmailTemplate, SendMail};
 use rand::RngExt;
 use serde::Deserialize;
-use store::{RateLimit, limits, resets, users};
+use store::{
+    RateLimit,
+    identity::{password_resets, users},
+    platform::rate_limits,
+};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -60,7 +64,7 @@ pub(crate) async fn request_password_reset(
 ) -> ApiResult<Json<ConfirmationResponse>> {
     enforce_rate_limits(&app, &[(NETWORK_RATE_LIMIT, &source.network_key())]).await?;
     let email = fields::parse_field("email", &input.email, EmailAddress::parse)?;
-    match limits::count_attempt(
+    match rate_limits::count_attempt(
         &app.store,
         ACCOUNT_RATE_LIMIT,
         &attempts::unknown_account_key(email.as_str()),
@@ -90,7 +94,7 @@ async fn send_if_registered(app: &App, email: &EmailAddress) -> Result<(), Error
 pub(crate) async fn send_reset_email(app: &App, user: UserId) -> Result<(), Error> {
     let now = app.clock.now();
     let token = BASE64_URL_SAFE_NO_PAD.encode(rand::rng().random::<[u8; 32]>());
-    resets::create(&app.store, &token, user, now).await?;
+    password_resets::create(&app.store, &token, user, now).await?;
     let id = app.clock.new_id::<Uuid>().to_string();
     app.queues.send(&SendMail { id, user, template: EmailTemplate::PasswordReset { token } }, now).await
 }

@@ -12,9 +12,12 @@ use http::StatusCode;
 use model::{ErrorCode, user};
 use serde::Deserialize;
 use store::{
-    RateLimit, WriteOutcome, limits,
-    resets::{self, PasswordReset},
-    users::{self, User},
+    RateLimit, WriteOutcome,
+    identity::{
+        password_resets::{self, PasswordReset},
+        users::{self, User},
+    },
+    platform::rate_limits,
 };
 use utoipa::ToSchema;
 
@@ -64,14 +67,14 @@ pub(crate) async fn confirm_password_reset(
     ValidJson(input): ValidJson<ConfirmPasswordResetRequest>,
 ) -> ApiResult<Json<ConfirmationResponse>> {
     let network = source.network_key();
-    limits::check_attempts(&app.store, NETWORK_RATE_LIMIT, &network, app.clock.now()).await?;
+    rate_limits::check_attempts(&app.store, NETWORK_RATE_LIMIT, &network, app.clock.now()).await?;
     let Some((reset, user)) = find_reset(&app, &input.token).await? else {
-        limits::count_attempt(&app.store, NETWORK_RATE_LIMIT, &network, app.clock.now()).await?;
+        rate_limits::count_attempt(&app.store, NETWORK_RATE_LIMIT, &network, app.clock.now()).await?;
         return Err(invalid_token_error());
     };
     let new =
         password_hash::hash_new_password("new_password", &input.new_password, &personal_words(&user)).await?;
-    if resets::redeem(&app.store, &reset, &user, &new, app.clock.now()).await?
+    if password_resets::redeem(&app.store, &reset, &user, &new, app.clock.now()).await?
         == WriteOutcome::ConditionFailed
     {
         return Err(invalid_token_error());
@@ -83,7 +86,7 @@ pub(crate) async fn confirm_password_reset(
 /// The reset and its account, where the token counts: asked for after the last change of the password.
 async fn find_reset(app: &App, token: &str) -> ApiResult<Option<(PasswordReset, User)>> {
     let now = app.clock.now();
-    let Some(reset) = resets::get(&app.store, token, now).await? else { return Ok(None) };
+    let Some(reset) = password_resets::get(&app.store, token, now).await? else { return Ok(None) };
     let user = users::get_strong(&app.store, reset.user, now).await?;
     let user = user.filter(|user| user.is_active(now) && user.credentials_changed_at <= reset.created_at);
     Ok(user.map(|user| (reset, user)))

@@ -14,8 +14,10 @@ use model::Error;
 use serde::Deserialize;
 use store::{
     WriteOutcome,
-    logins::{self, Login},
-    users,
+    identity::{
+        log_ins::{self, Login},
+        users,
+    },
 };
 use utoipa::ToSchema;
 
@@ -105,10 +107,10 @@ pub(crate) async fn refresh(
 /// The log-in in the generation whose pair the token is good for.
 async fn current_login(app: &App, token: &RefreshToken) -> Result<Login, Error> {
     let now = app.clock.now();
-    let find = || logins::get_strong(&app.store, token.user, token.login, now);
+    let find = || log_ins::get_strong(&app.store, token.user, token.login, now);
     let mut login = find().await?.ok_or(INVALID_TOKEN)?;
     if token_status(token.generation, &login, now) == RefreshTokenStatus::Current {
-        match logins::rotate(&app.store, &login, now).await? {
+        match log_ins::rotate(&app.store, &login, now).await? {
             WriteOutcome::Applied(rotated) => return Ok(rotated),
             // somebody refreshed with the same token at the same time, or this write was sent twice
             WriteOutcome::ConditionFailed => login = find().await?.ok_or(INVALID_TOKEN)?,

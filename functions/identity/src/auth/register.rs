@@ -16,7 +16,7 @@ use model::{
 use serde::{Deserialize, Serialize};
 use store::{
     RateLimit,
-    users::{self, User, UserSaveOutcome},
+    identity::users::{self, User, UserSaveOutcome},
 };
 use utoipa::ToSchema;
 

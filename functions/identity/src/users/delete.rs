@@ -17,8 +17,8 @@ use model::{
 };
 use serde::Deserialize;
 use store::{
+    identity::users::{self, UserSaveOutcome},
     presentations,
-    users::{self, UserSaveOutcome},
 };
 use utoipa::ToSchema;
 

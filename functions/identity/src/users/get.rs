@@ -7,7 +7,7 @@ use entry::{
 };
 use model::{Error, UserId, user::AccountState};
 use serde::Serialize;
-use store::users;
+use store::identity::users;
 use utoipa::ToSchema;
 
 use crate::profile::{OwnProfile, UserProfile};

@@ -5,7 +5,7 @@ use entry::{
     App,
     http::{AccountCaller, ApiResult, ErrorBody, ListQuery, ValidQuery},
 };
-use store::{Page, users::directory};
+use store::{Page, identity::users::directory};
 
 use crate::profile::UserProfile;
 

@@ -6,7 +6,7 @@ use entry::{
     http::{AccountCaller, ApiResult, ErrorBody},
 };
 use model::Error;
-use store::users;
+use store::identity::users;
 
 use crate::profile::OwnProfile;
 

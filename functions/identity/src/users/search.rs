@@ -16,7 +16,7 @@ use model::{Error, UserId, user::EmailAddress};
 use serde::Serialize;
 use store::{
     Page, RateLimit,
-    users::{self, DirectoryEntry, User, directory},
+    identity::users::{self, DirectoryEntry, User, directory},
 };
 use utoipa::ToSchema;
 

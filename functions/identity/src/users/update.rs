@@ -13,7 +13,7 @@ use model::{
 use serde::Deserialize;
 use store::{
     WriteOutcome,
-    users::{self, ProfileUpdate, User, UserSaveOutcome},
+    identity::users::{self, ProfileUpdate, User, UserSaveOutcome},
 };
 use utoipa::ToSchema;
 

@@ -15,9 +15,11 @@ use model::{
 };
 use serde::Serialize;
 use store::{
+    identity::{
+        plan_usage::{self, MonthlyUsage},
+        users,
+    },
     sessions,
-    usage::{self, MonthlyUsage},
-    users,
 };
 use utoipa::ToSchema;
 
@@ -74,8 +76,8 @@ pub(crate) async fn get_usage(
     let now = app.clock.now();
     let (user, month, history, newest) = tokio::try_join!(
         users::get_strong(&app.store, account.user, now),
-        usage::get_month(&app.store, account.user, now),
-        usage::list_months(&app.store, account.user, HISTORY_MONTHS, now),
+        plan_usage::get_month(&app.store, account.user, now),
+        plan_usage::list_months(&app.store, account.user, HISTORY_MONTHS, now),
         sessions::page_by_owner(&app.store, account.user, None, MAX_RUNNING_SESSIONS, None, now),
     )?;
     let plan = user.ok_or(ACCOUNT_GONE)?.plan;
@@ -104,6 +106,6 @@ pub(crate) async fn get_usage(
 
 async fn fullest_session(app: &App, running: &[SessionId], quota: Quota) -> Result<u32, Error> {
     let now = app.clock.now();
-    let used = running.iter().map(|session| usage::get_used(&app.store, *session, quota, now));
+    let used = running.iter().map(|session| plan_usage::get_used(&app.store, *session, quota, now));
     Ok(try_join_all(used).await?.into_iter().max().unwrap_or_default())
 }

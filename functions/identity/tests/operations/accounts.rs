@@ -183,7 +183,7 @@ async fn a_deleted_account_leaves_only_a_tombstone() {
     world.post("/v1/auth/refresh", &tokens).send().await.refused(401, "UNAUTHORIZED");
     world.log_in("ana", PASSWORD).await.refused(401, "UNAUTHORIZED");
     let id = ana["id"].as_str().unwrap().parse().unwrap();
-    let left = store::users::get(&world.app.store, id, world.clock.now()).await.unwrap().unwrap();
+    let left = store::identity::users::get(&world.app.store, id, world.clock.now()).await.unwrap().unwrap();
     assert!(!format!("{left:?}").to_lowercase().contains("ana"), "{left:?}");
     world.register("ana").await;
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use model::{LoginId, Room, UserId};
 use serde_json::json;
 use store::{
-    audit::{self, AuditFilter},
-    connections::{self, Connection, ConnectionIdentity},
+    identity::audit_log::{self, AuditFilter},
+    realtime::connections::{self, Connection, ConnectionIdentity},
 };
 
 use crate::world::{IdentityWorld, access_token};
@@ -43,7 +43,7 @@ async fn an_interrupted_ban_is_completed_by_a_retry() {
     assert_eq!(again.ok(200)["status"], "banned");
     let now = world.clock.now();
     assert!(connections::list_in_room(&world.app.store, Room::User(user), now).await.unwrap().is_empty());
-    let log = audit::page(&world.app.store, &AuditFilter::default(), 10, None, now).await.unwrap();
+    let log = audit_log::page(&world.app.store, &AuditFilter::default(), 10, None, now).await.unwrap();
     assert_eq!(log.items.len(), 1, "{log:?}");
 }
 

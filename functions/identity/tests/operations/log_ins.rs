@@ -5,8 +5,9 @@ use futures::future::join_all;
 use model::user::AccountState;
 use serde_json::{Value, json};
 use store::{
-    connections::{self, Connection, ConnectionIdentity},
-    due, users,
+    identity::users,
+    platform::due,
+    realtime::connections::{self, Connection, ConnectionIdentity},
 };
 
 use crate::world::{IdentityWorld, PASSWORD, access_token};

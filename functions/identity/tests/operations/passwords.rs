@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use serde_json::{Value, json};
-use store::users::{self, PasswordHash};
+use store::identity::users::{self, PasswordHash};
 
 use crate::world::{IdentityWorld, PASSWORD, access_token};
 

@@ -1,7 +1,7 @@
 use std::{collections::HashSet, time::Duration};
 
 use crate::world::IdentityWorld;
-use cloud::bench::TestResponse;
+use emulator::bench::TestResponse;
 use futures::future::join_all;
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! Whom the team sees of itself.
 
-use cloud::bench::TestResponse;
+use emulator::bench::TestResponse;
 use serde_json::{Value, json};
 
 use crate::world::{IdentityWorld, PASSWORD, access_token};

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use cloud::bench::{FunctionClient, TestCloud, TestRequest, TestResponse};
+use emulator::bench::{FunctionClient, TestCloud, TestRequest, TestResponse};
 use entry::{App, Clock, Environment, LambdaFunction};
 use lambda_runtime::Context;
 use protocol::job::Queue;

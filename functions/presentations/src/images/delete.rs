@@ -5,7 +5,7 @@ use entry::{
 };
 use http::StatusCode;
 use model::image::ImageFilename;
-use store::images;
+use store::presentations::images;
 
 use super::show::NOT_FOUND;
 

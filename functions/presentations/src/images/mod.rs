@@ -10,7 +10,7 @@
 //! picture, and an audience that opens a slide must not take the concurrency, or the cold starts, of those who prepare one.
 //!
 //! An upload goes through [`posted`] (out of the request), [`picture`] (decoded within limits, scaled, drawn anew) or
-//! [`animation`] (a GIF, frame by frame), and into `store::images`. Nothing is kept of a file but its pixels. What was shown is at
+//! [`animation`] (a GIF, frame by frame), and into `store::presentations::images`. Nothing is kept of a file but its pixels. What was shown is at
 //! hand for a while on a [`shelf`].
 
 mod animation;

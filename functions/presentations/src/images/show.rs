@@ -9,7 +9,7 @@ use entry::{
 };
 use http::{HeaderMap, HeaderName, StatusCode, header};
 use model::{Error, image::ImageFilename};
-use store::images;
+use store::presentations::images;
 
 use super::{shelf::ImageCache, upload::ImageFile};
 

@@ -14,7 +14,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use store::{
     RateLimit,
-    images::{self, NewImage, StoredImage},
+    presentations::images::{self, NewImage, StoredImage},
 };
 use utoipa::ToSchema;
 

@@ -11,7 +11,7 @@ use model::{
 };
 use serde::Deserialize;
 use serde_json::Value;
-use store::slides::{self, Slide};
+use store::presentations::slides::{self, Slide};
 use utoipa::ToSchema;
 
 use crate::view::PresentationSlideView;

@@ -5,7 +5,7 @@ use entry::{
 };
 use http::StatusCode;
 use model::SlideId;
-use store::slides;
+use store::presentations::slides;
 
 /// Delete a slide
 ///

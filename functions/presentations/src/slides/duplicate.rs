@@ -5,7 +5,7 @@ use entry::{
 };
 use http::StatusCode;
 use model::SlideId;
-use store::slides::{self, Slide};
+use store::presentations::slides::{self, Slide};
 
 use crate::view::PresentationSlideView;
 

@@ -4,7 +4,7 @@ use entry::{
     http::{AccountCaller, ApiResult, ErrorBody, PathId},
 };
 use model::SlideId;
-use store::slides;
+use store::presentations::slides;
 
 use crate::view::PresentationSlideView;
 

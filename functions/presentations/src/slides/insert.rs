@@ -9,7 +9,7 @@ use entry::{
 use http::StatusCode;
 use model::{Error, PresentationId};
 use serde::Deserialize;
-use store::slides;
+use store::presentations::slides;
 
 use super::create::CreateSlideRequest;
 use crate::view::PresentationSlideView;

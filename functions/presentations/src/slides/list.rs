@@ -5,7 +5,7 @@ use entry::{
 };
 use model::PresentationId;
 use serde::Serialize;
-use store::{presentations, slides};
+use store::presentations::{self, slides};
 use utoipa::ToSchema;
 
 use crate::view::{PresentationSlideView, slide_views};

@@ -6,7 +6,7 @@ use entry::{
 use garde::Validate;
 use model::{PresentationId, SlideId, presentation::MAX_SLIDES};
 use serde::{Deserialize, Serialize};
-use store::slides;
+use store::presentations::slides;
 use utoipa::ToSchema;
 
 use crate::view::{PresentationSlideView, slide_views};

@@ -10,7 +10,7 @@ use model::{
 };
 use serde::Deserialize;
 use serde_json::Value;
-use store::slides::{self, SlideLocation};
+use store::presentations::slides::{self, SlideLocation};
 use utoipa::ToSchema;
 
 use crate::view::PresentationSlideView;

@@ -1,6 +1,6 @@
 //! The door `api-presentations` on an embedded table, and people who use it.
 
-use cloud::{
+use emulator::{
     Chaos,
     bench::{FunctionClient, TABLE_NAME, TestCloud, TestResponse},
 };
@@ -10,7 +10,7 @@ use entry::{
 };
 use lambda_runtime::Context;
 use serde_json::{Value, json};
-use store::logins::Login;
+use store::identity::log_ins::Login;
 
 pub(crate) struct PresentationsWorld {
     client: FunctionClient,
@@ -72,7 +72,7 @@ impl PresentationsWorld {
                 .behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::latest())
                 .region(aws_sdk_dynamodb::config::Region::new("us-east-1"))
                 .credentials_provider(aws_sdk_dynamodb::config::Credentials::new(
-                    cloud::iam::ADMINISTRATOR,
+                    emulator::iam::ADMINISTRATOR,
                     "none",
                     None,
                     None,

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use ai::{AnswerCompletion, Assistant, EarlierExchange, question_key};
-use entry::{App, once::run_once};
+use entry::{App, run_once::run_once};
 use futures::future::join;
 use jiff::SignedDuration;
 use model::{
@@ -12,10 +12,12 @@ use model::{
 };
 use protocol::{Event, job::AnswerQuestion};
 use store::{
-    ReadConsistency, answers,
-    questions::{self, Question, QuestionReply},
-    sessions::{self, Session},
-    usage,
+    ReadConsistency,
+    identity::plan_usage,
+    sessions::{
+        self, Session, answer_cache,
+        questions::{self, Question, QuestionReply},
+    },
 };
 use tokio::{
     sync::{oneshot, watch},
@@ -67,7 +69,7 @@ pub async fn run(app: &App, assistant: &Assistant, job: &AnswerQuestion) -> Resu
         }
         written => written?,
     }
-    let reply = answers::get(&app.store, session.id, &wording, app.clock.now()).await?;
+    let reply = answer_cache::get(&app.store, session.id, &wording, app.clock.now()).await?;
     let reply = reply.ok_or_else(|| Error::internal("an answer that was written is not there"))?;
     // as the presenter has it now: the model may have taken minutes
     let became = match current_ai_answers(app, &session).await? {
@@ -148,7 +150,7 @@ async fn write_answer(
     let AnswerCompletion { text, citations, origin } = match answer {
         Ok(answer) => answer,
         Err(error) => {
-            usage::release_ai_call(&app.store, session.id, wording, app.clock.now()).await?;
+            plan_usage::release_ai_call(&app.store, session.id, wording, app.clock.now()).await?;
             return Err(error);
         }
     };
@@ -160,7 +162,7 @@ async fn write_answer(
         citations: citations.into_iter().map(citation_view).collect(),
         at: app.clock.now(),
     };
-    Ok(answers::put(&app.store, session.id, wording, &reply).await?)
+    Ok(answer_cache::put(&app.store, session.id, wording, &reply).await?)
 }
 
 async fn load_prompt(

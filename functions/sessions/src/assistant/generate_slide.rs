@@ -1,5 +1,5 @@
 use ai::{Assistant, AudienceResponses};
-use entry::{App, once::run_once};
+use entry::{App, run_once::run_once};
 use jiff::SignedDuration;
 use model::{
     Error, Room, SlideId,
@@ -13,11 +13,12 @@ use protocol::{
 };
 use store::{
     ReadConsistency, WriteOutcome,
-    generations::{self, SlideGeneration},
-    responses,
-    sessions::{self, Session},
-    slides::{self, Slide},
-    usage,
+    identity::plan_usage,
+    presentations::slides::{self, Slide},
+    sessions::{
+        self, Session, responses,
+        slide_generations::{self, SlideGeneration},
+    },
 };
 
 use super::{LEASE, record_ai_call, reserve_ai_call, talk};
@@ -33,7 +34,7 @@ const MAX_ATTEMPTS: usize = 5;
 /// Has a model write on a slide: what the audience said, or what to take home.
 pub async fn run(app: &App, assistant: &Assistant, job: &GenerateSlide) -> Result<(), Error> {
     let now = app.clock.now();
-    let found = generations::get(&app.store, job.session, job.slide, now).await?;
+    let found = slide_generations::get(&app.store, job.session, job.slide, now).await?;
     let Some(generation) = found else { return Ok(()) };
     let found = sessions::get(&app.store, job.session, ReadConsistency::Strong, now).await?;
     let Some(session) = found else { return Ok(()) };
@@ -44,7 +45,9 @@ pub async fn run(app: &App, assistant: &Assistant, job: &GenerateSlide) -> Resul
     let name = format!("generation#{}#{}#{}", job.session, job.slide, generation.requested_at);
     let finished =
         match run_once(app, &name, LEASE, write_generation(app, assistant, &session, &generation)).await {
-            Ok(()) => generations::get(&app.store, job.session, job.slide, now).await?.unwrap_or(generation),
+            Ok(()) => {
+                slide_generations::get(&app.store, job.session, job.slide, now).await?.unwrap_or(generation)
+            }
             Err(error) if error.is_retryable() && now < generation.requested_at + GIVE_UP_AFTER => {
                 return Err(error);
             }
@@ -63,7 +66,7 @@ async fn finish_generation(
     let status = if error.is_none() { GenerationStatus::Done } else { GenerationStatus::Failed };
     let finished_at = Some(app.clock.now());
     let finished = SlideGeneration { status, finished_at, provider, error, write_by: None, ..generation };
-    generations::finish(&app.store, &finished).await?;
+    slide_generations::finish(&app.store, &finished).await?;
     Ok(finished)
 }
 
@@ -127,7 +130,7 @@ async fn write_generation(
     let (text, origin) = match written {
         Ok(written) => written,
         Err(error) => {
-            usage::release_ai_call(&app.store, session.id, &key, app.clock.now()).await?;
+            plan_usage::release_ai_call(&app.store, session.id, &key, app.clock.now()).await?;
             return Err(error);
         }
     };

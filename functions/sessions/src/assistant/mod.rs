@@ -10,8 +10,8 @@ use jiff::SignedDuration;
 use model::{Error, ErrorCode, ParticipantId, SessionId};
 use protocol::job::{AnswerQuestion, GenerateSlide};
 use store::{
+    identity::plan_usage::{self, AiCallCost, AiCallReservation},
     sessions::Session,
-    usage::{self, AiCallCost, AiCallReservation},
 };
 
 /// More than the function's 210 s.
@@ -59,7 +59,7 @@ async fn reserve_ai_call(
 ) -> Result<(), Error> {
     let limit = session.plan.limits().ai_calls_per_session;
     let asker = asker.map(|participant| (participant, CALLS_PER_PARTICIPANT));
-    match usage::reserve_ai_call(&app.store, session.id, key, limit, asker, app.clock.now()).await? {
+    match plan_usage::reserve_ai_call(&app.store, session.id, key, limit, asker, app.clock.now()).await? {
         AiCallReservation::Reserved | AiCallReservation::AlreadyReserved => Ok(()),
         AiCallReservation::SessionQuotaExceeded(most) => Err(Error::Forbidden(
             ErrorCode::SubscriptionLimitExceeded,
@@ -86,5 +86,5 @@ async fn record_ai_call(
         provider: origin.provider.as_str().into(),
         model: origin.model.clone(),
     };
-    Ok(usage::record_ai_call(&app.store, session, key, &spent).await.map(drop)?)
+    Ok(plan_usage::record_ai_call(&app.store, session, key, &spent).await.map(drop)?)
 }

@@ -8,7 +8,10 @@ use model::{
     session::SlidePacing,
     slide::{QuizContent, SlideContent},
 };
-use store::{presentations, sessions::Session, shown, slides::Slide};
+use store::{
+    presentations::{self, slides::Slide},
+    sessions::{Session, slide_snapshots},
+};
 
 /// Title, notes and slides, for an answer that the audience reads. Slides that were not shown yet are left out, and of a
 /// quiz whose results are hidden what gives it away: the slide, and every sentence of the notes that names a right option.
@@ -23,7 +26,7 @@ pub async fn load_talk(
 ) -> Result<(TalkContext, Vec<Slide>), Error> {
     let whole = presentations::get_content(&app.store, session.presentation, now).await?;
     let whole = whole.ok_or(Error::NotFound("presentation"))?;
-    let shown = shown::list(&app.store, session.id, now).await?;
+    let shown = slide_snapshots::list(&app.store, session.id, now).await?;
     let was_shown = |slide: &Slide| {
         session.pace == SlidePacing::Participant
             || session.current_slide == Some(slide.id)

@@ -7,7 +7,7 @@ use model::{
     slide::{AnswerContent, SlideContent, SlideType},
 };
 use serde::Serialize;
-use store::{questions, responses, sessions::Session};
+use store::sessions::{Session, questions, responses};
 use utoipa::ToSchema;
 
 use super::sheet::SheetRow;

@@ -13,8 +13,10 @@ use protocol::event::QuestionView;
 use serde::Deserialize;
 use store::{
     ReadConsistency,
-    questions::{self, Question, QuestionReply},
-    sessions,
+    sessions::{
+        self,
+        questions::{self, Question, QuestionReply},
+    },
 };
 use utoipa::ToSchema;
 

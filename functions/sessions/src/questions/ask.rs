@@ -17,9 +17,13 @@ use model::{
 use protocol::{Event, event::QuestionView, job::AnswerQuestion};
 use serde::Deserialize;
 use store::{
-    RateLimit, WriteOutcome, limits, presentations,
-    questions::{self, Question},
-    sessions::Session,
+    RateLimit, WriteOutcome,
+    platform::rate_limits,
+    presentations,
+    sessions::{
+        Session,
+        questions::{self, Question},
+    },
 };
 use utoipa::ToSchema;
 
@@ -205,10 +209,11 @@ pub async fn store_question(
     if let Some(slide) = asked.slide {
         require_slide_of_session(app, &moment.session, slide).await?;
     }
-    limits::count_attempt(&app.store, PARTICIPANT_RATE_LIMIT, &asked.participant.to_string(), now).await?;
+    rate_limits::count_attempt(&app.store, PARTICIPANT_RATE_LIMIT, &asked.participant.to_string(), now)
+        .await?;
     if let Some(network) = asked.network {
         let who = format!("{}#{network}", asked.session);
-        limits::count_attempt(&app.store, NETWORK_RATE_LIMIT, &who, now).await?;
+        rate_limits::count_attempt(&app.store, NETWORK_RATE_LIMIT, &who, now).await?;
     }
     let others = questions::list_strong(&app.store, asked.session, now).await?;
     if others.len() >= MAX_QUESTIONS {

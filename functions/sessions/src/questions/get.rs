@@ -5,7 +5,7 @@ use entry::{
 };
 use model::{Error, QuestionId, SessionId};
 use protocol::event::QuestionView;
-use store::{questions, seats};
+use store::sessions::{questions, roles};
 
 use super::list::{can_see, view_for_role};
 
@@ -29,7 +29,7 @@ pub async fn get_question(
     PathIds(id, question): PathIds<SessionId, QuestionId>,
 ) -> ApiResult<Json<QuestionView>> {
     let now = app.clock.now();
-    let (session, seat) = seats::get_with_role(&app.store, id, caller.into(), now).await?;
+    let (session, seat) = roles::get_with_role(&app.store, id, caller.into(), now).await?;
     let found = questions::get(&app.store, id, question, now).await?;
     let found = found.filter(|found| can_see(&session, &seat, found)).ok_or(Error::NotFound("question"))?;
     Ok(Json(view_for_role(&seat, found)))

@@ -10,10 +10,10 @@ use model::{
 };
 use protocol::event::QuestionView;
 use serde::{Deserialize, Serialize};
-use store::{
+use store::sessions::{
+    Session,
     questions::{self, Question},
-    seats::{self, SessionRole},
-    sessions::Session,
+    roles::{self, SessionRole},
 };
 use utoipa::{IntoParams, ToSchema};
 
@@ -66,7 +66,7 @@ pub async fn list_questions(
     ValidQuery(which): ValidQuery<ListQuestionsQuery>,
 ) -> ApiResult<Json<QuestionList>> {
     let now = app.clock.now();
-    let (session, seat) = seats::get_with_role(&app.store, id, caller.into(), now).await?;
+    let (session, seat) = roles::get_with_role(&app.store, id, caller.into(), now).await?;
     let mut found = questions::list(&app.store, id, now).await?;
     found.retain(|question| {
         which.status.is_none_or(|status| question.status == status) && can_see(&session, &seat, question)

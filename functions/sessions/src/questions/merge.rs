@@ -4,7 +4,7 @@
 use entry::App;
 use futures::{StreamExt, TryStreamExt, stream};
 use model::{Error, QuestionId, SessionId, question::QuestionTransition};
-use store::questions::{self, Question};
+use store::sessions::questions::{self, Question};
 
 use super::{tell, view};
 use crate::InstanceState;

@@ -6,7 +6,7 @@ use protocol::{
     Event,
     event::{AiResponse, QuestionView},
 };
-use store::questions::{self, Question, QuestionReply};
+use store::sessions::questions::{self, Question, QuestionReply};
 
 use super::view;
 

@@ -12,8 +12,10 @@ use protocol::event::QuestionView;
 use serde::Deserialize;
 use store::{
     ReadConsistency,
-    questions::{self, Question},
-    sessions,
+    sessions::{
+        self,
+        questions::{self, Question},
+    },
 };
 use utoipa::ToSchema;
 

@@ -5,7 +5,7 @@ use entry::{
 };
 use http::StatusCode;
 use model::{Error, ParticipantId, QuestionId, SessionId, question::QuestionStatus};
-use store::questions;
+use store::sessions::questions;
 
 use crate::{InstanceState, guest::require_participant};
 

@@ -1,7 +1,7 @@
 //! A question as each side may see it.
 
 use protocol::event::{AiResponse, QuestionAnswer, QuestionView};
-use store::questions::{Question, QuestionReply};
+use store::sessions::questions::{Question, QuestionReply};
 
 use model::question::QuestionStatus;
 

@@ -14,11 +14,13 @@ use model::{
     slide::SlideType,
 };
 use store::{
-    ReadConsistency, participants,
-    questions::{self, Question},
-    responses::{self, SlideResponse},
-    sessions::{self, Session},
-    usage::{self, AiCall},
+    ReadConsistency,
+    identity::plan_usage::{self, AiCall},
+    sessions::{
+        self, Session, participants,
+        questions::{self, Question},
+        responses::{self, SlideResponse},
+    },
 };
 
 use super::{slide, slides};
@@ -82,7 +84,7 @@ pub async fn compose_report(app: &App, session: &Session, now: Timestamp) -> Res
         leaderboard: rank_scores(answers.scores.into_values(), MAX_LEADERBOARD_ENTRIES),
         questions_total: asked.len(),
         questions: asked.into_iter().take(MAX_QUESTIONS).map(question_report).collect(),
-        ai: ai_report(usage::list_ai_calls(&app.store, session.id, now).await?),
+        ai: ai_report(plan_usage::list_ai_calls(&app.store, session.id, now).await?),
     })
 }
 

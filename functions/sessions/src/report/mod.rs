@@ -25,7 +25,7 @@ use model::{
 };
 use protocol::job::WriteReport;
 use serde::Serialize;
-use store::{reports, sessions::Session};
+use store::sessions::{Session, reports};
 use utoipa::ToSchema;
 
 /// How far a report is.

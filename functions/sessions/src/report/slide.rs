@@ -10,7 +10,7 @@ use model::{
     slide::{AnswerContent, SlideContent, SlideType},
     tally::Tally,
 };
-use store::{responses::SlideResponse, sessions::Session};
+use store::sessions::{Session, responses::SlideResponse};
 
 use super::slides::ReportedSlide;
 

@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use entry::App;
 use jiff::Timestamp;
 use model::{Error, SlideId, slide::SlideContent};
-use store::{responses, sessions::Session, shown};
+use store::sessions::{Session, responses, slide_snapshots};
 
 use crate::keep;
 
@@ -23,12 +23,13 @@ pub async fn reported_slides(
     session: &Session,
     now: Timestamp,
 ) -> Result<Vec<ReportedSlide>, Error> {
-    let shown = shown::list(&app.store, session.id, now).await?.into_iter().map(|shown| ReportedSlide {
-        id: shown.slide,
-        index: shown.index,
-        content: shown.content,
-        first_at: Some(shown.first_at),
-    });
+    let shown =
+        slide_snapshots::list(&app.store, session.id, now).await?.into_iter().map(|shown| ReportedSlide {
+            id: shown.slide,
+            index: shown.index,
+            content: shown.content,
+            first_at: Some(shown.first_at),
+        });
     let mut all: Vec<ReportedSlide> = shown.collect();
     let known: HashSet<SlideId> = all.iter().map(|told| told.id).collect();
     for slide in keep::presentation_slides(app, session, now).await? {

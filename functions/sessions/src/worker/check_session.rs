@@ -6,8 +6,9 @@ use model::{
 };
 use protocol::job::{CheckSession, RankQuiz};
 use store::{
-    ReadConsistency, connections, presentations, responses,
-    sessions::{self, Session},
+    ReadConsistency, presentations,
+    realtime::connections,
+    sessions::{self, Session, responses},
 };
 
 use crate::{InstanceState, moves, report};

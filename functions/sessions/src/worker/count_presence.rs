@@ -7,7 +7,8 @@ use protocol::{
     job::{CountPresence, CountRecipients},
 };
 use store::{
-    ReadConsistency, WriteOutcome, connections,
+    ReadConsistency, WriteOutcome,
+    realtime::connections,
     sessions::{self, PresenceCount},
 };
 

@@ -1,7 +1,7 @@
 use entry::App;
 use model::Error;
 use protocol::job::CountUpvotes;
-use store::{WriteOutcome, questions};
+use store::{WriteOutcome, sessions::questions};
 
 use crate::{
     InstanceState,

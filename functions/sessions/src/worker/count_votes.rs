@@ -13,9 +13,11 @@ use protocol::{
 };
 use store::{
     WriteOutcome,
-    responses::{self, SlideResponse},
-    sessions::{self, Session, VoteSnapshot},
-    slides,
+    presentations::slides,
+    sessions::{
+        self, Session, VoteSnapshot,
+        responses::{self, SlideResponse},
+    },
 };
 
 use super::{newest_finished_tick, wait_for_tick_end};

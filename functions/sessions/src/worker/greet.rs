@@ -2,8 +2,8 @@ use entry::App;
 use model::{Error, ErrorCode, Room, SessionId};
 use protocol::{Event, event::ParticipantJoined, job::SendSessionState};
 use store::{
-    connections::{self, Connection, ConnectionIdentity},
-    participants,
+    realtime::connections::{self, Connection, ConnectionIdentity},
+    sessions::participants,
 };
 
 use crate::{InstanceState, guest::REMOVED_MESSAGE, state};

@@ -10,8 +10,10 @@ use model::{
 use protocol::{Event, event::LeaderboardUpdated, job::RankQuiz};
 use store::{
     ReadConsistency, WriteOutcome,
-    responses::{self, SlideResponse},
-    sessions::{self, LeaderboardSnapshot, Session},
+    sessions::{
+        self, LeaderboardSnapshot, Session,
+        responses::{self, SlideResponse},
+    },
 };
 
 use super::count_votes::is_counted;

@@ -1,14 +1,14 @@
-use entry::{App, once::run_once};
+use entry::{App, run_once::run_once};
 use jiff::SignedDuration;
-use model::{Error, Room, report::fit::truncate_report};
+use model::{Error, Room, report::size_limit::truncate_report};
 use protocol::{
     Event,
     event::ReportReady,
     job::{EmailTemplate, SendMail, WriteReport},
 };
 use store::{
-    ReadConsistency, reports,
-    sessions::{self, Session},
+    ReadConsistency,
+    sessions::{self, Session, reports},
 };
 
 use crate::report::{compose::compose_report, has_report};

@@ -8,13 +8,13 @@ use model::{
 };
 use protocol::job::AnswerQuestion;
 use store::{
-    connections::ConnectionIdentity,
-    questions::{self, Question},
-    usage,
+    identity::plan_usage,
+    realtime::connections::ConnectionIdentity,
+    sessions::questions::{self, Question},
 };
 
 use crate::world::SessionsWorld;
-use cloud::bench::run_until_crash;
+use emulator::bench::run_until_crash;
 
 /// More than the lease of a worker that died; a queue shows the job again after six of its timeouts.
 const AFTER_LEASE: Duration = Duration::from_mins(21);
@@ -65,7 +65,7 @@ async fn redelivered_jobs_write_one_answer() {
     );
     assert!(world.deliver(&worker, &job).await);
     assert_eq!(stored_question(&world, &job).await, answered);
-    let used = usage::sum_ai_usage(&world.app.store, talk.session.id, world.clock.now()).await.unwrap();
+    let used = plan_usage::sum_ai_usage(&world.app.store, talk.session.id, world.clock.now()).await.unwrap();
     assert_eq!(used.calls, 1);
 }
 
@@ -102,7 +102,7 @@ async fn a_crash_at_any_step_leads_to_one_answer() {
             .filter(|frame| frame["type"] == "ai_response" && frame["payload"]["is_complete"] == true)
             .filter(|frame| frame["payload"]["question_id"] == question.id.to_string());
         assert!(complete.count() >= 1, "after {steps} steps nobody was told");
-        let used = usage::sum_ai_usage(&world.app.store, session, world.clock.now()).await.unwrap();
+        let used = plan_usage::sum_ai_usage(&world.app.store, session, world.clock.now()).await.unwrap();
         assert_eq!(used.calls, u64::try_from(steps).unwrap(), "one call a question");
     }
     assert!(deaths > 10, "it has more steps than {deaths}");
@@ -117,6 +117,6 @@ async fn different_questions_get_different_answers() {
         let job = ask_question(&world, talk.session.id, text).await;
         assert!(world.deliver(&worker, &job).await);
     }
-    let used = usage::sum_ai_usage(&world.app.store, talk.session.id, world.clock.now()).await.unwrap();
+    let used = plan_usage::sum_ai_usage(&world.app.store, talk.session.id, world.clock.now()).await.unwrap();
     assert_eq!(used.calls, 2);
 }

@@ -5,7 +5,7 @@ use model::{
 };
 use protocol::job::{BroadcastFrame, CheckSession, CountPresence, CountRecipients, CountVotes, RankQuiz};
 use store::{
-    connections::ConnectionIdentity,
+    realtime::connections::ConnectionIdentity,
     sessions::{Session, SlideResultSettings},
 };
 
@@ -94,7 +94,7 @@ async fn a_refused_post_is_not_retried() {
     let refused = app.realtime.post("x=", "{}").await;
     assert!(matches!(refused, Err(Error::Internal(_))), "{refused:?}");
     let gone = world.app.realtime.post("x=", "{}").await;
-    assert!(matches!(gone, Ok(rooms::post::PostOutcome::Gone)), "{gone:?}");
+    assert!(matches!(gone, Ok(realtime::connection_post::PostOutcome::Gone)), "{gone:?}");
 }
 
 #[tokio::test]

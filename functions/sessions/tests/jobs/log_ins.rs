@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use model::{Room, UserId};
 use protocol::job::{EndLogin, SendSessionState};
-use store::{connections::ConnectionIdentity, due, logins};
+use store::{identity::log_ins, platform::due, realtime::connections::ConnectionIdentity};
 
 use crate::world::SessionsWorld;
 
@@ -35,7 +35,7 @@ async fn the_clock_closes_sockets_of_ended_log_ins() {
     let account = |login| ConnectionIdentity::Account { user, login, presents: None };
     let mut ended = world.open_socket("phone=", account(phone)).await;
     let mut alive = world.open_socket("tablet=", account(tablet)).await;
-    assert!(logins::end(&world.app.store, user, phone, world.clock.now()).await.unwrap());
+    assert!(log_ins::end(&world.app.store, user, phone, world.clock.now()).await.unwrap());
 
     world.clock.advance(Duration::from_secs(61));
     let look = || async { due::list_due(&world.app.store, 10, None, world.clock.now()).await.unwrap().0 };
@@ -48,5 +48,5 @@ async fn the_clock_closes_sockets_of_ended_log_ins() {
     assert!(alive.all().is_empty());
     assert_eq!(world.room_size(Room::User(user)).await, 1);
     assert!(look().await.is_empty());
-    assert!(logins::get(&world.app.store, user, tablet, world.clock.now()).await.unwrap().is_some());
+    assert!(log_ins::get(&world.app.store, user, tablet, world.clock.now()).await.unwrap().is_some());
 }

@@ -1,6 +1,6 @@
 use model::{Room, UserId, session::SessionStatus};
 use protocol::job::SendSessionState;
-use store::{connections::ConnectionIdentity, participants};
+use store::{realtime::connections::ConnectionIdentity, sessions::participants};
 
 use crate::world::SessionsWorld;
 

@@ -1,9 +1,12 @@
 use model::{Room, SessionId, UserId, session::SessionStatus};
 use protocol::job::{CheckSession, Queue, SendMail, WriteReport};
-use store::{connections::ConnectionIdentity, reports, sessions::Session};
+use store::{
+    realtime::connections::ConnectionIdentity,
+    sessions::{Session, reports},
+};
 
 use crate::world::SessionsWorld;
-use cloud::bench::run_until_crash;
+use emulator::bench::run_until_crash;
 
 /// A session that has ended, with two answers.
 async fn end_session_with_answers(world: &SessionsWorld, owner: UserId) -> SessionId {

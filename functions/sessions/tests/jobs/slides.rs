@@ -1,12 +1,12 @@
 use std::collections::HashSet;
 
-use cloud::bench::FunctionClient;
+use emulator::bench::FunctionClient;
 use entry::tokens::AccessToken;
 use lambda_runtime::Context;
 use model::{UserId, session::SessionStatus};
 use protocol::job::{CountRecipients, CountVotes};
 use serde_json::json;
-use store::{connections::ConnectionIdentity, shown};
+use store::{realtime::connections::ConnectionIdentity, sessions::slide_snapshots};
 
 use crate::world::SessionsWorld;
 
@@ -36,6 +36,7 @@ async fn showing_a_slide_counts_the_previous_one_even_if_posts_fail() {
         .collect();
     assert_eq!(told, HashSet::from([true, false]), "for the presenter, and for everyone");
     // and the slide is kept for the report
-    let kept = shown::get(&world.app.store, talk.session.id, talk.slides[2], world.clock.now()).await;
+    let kept =
+        slide_snapshots::get(&world.app.store, talk.session.id, talk.slides[2], world.clock.now()).await;
     assert!(kept.unwrap().is_some());
 }

@@ -3,10 +3,10 @@ use model::{
 };
 use protocol::job::CountUpvotes;
 use sessions::{InstanceState, questions::ask};
-use store::questions::{self, Question};
+use store::sessions::questions::{self, Question};
 
 use crate::world::SessionsWorld;
-use cloud::bench::run_until_crash;
+use emulator::bench::run_until_crash;
 
 const TEXT: &str = "Which heron is the tallest?";
 

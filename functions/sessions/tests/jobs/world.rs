@@ -1,6 +1,6 @@
 //! The services, some rows, and doors to which all of them or some are in reach.
 
-use cloud::{
+use emulator::{
     ConnectionInfo, OutboundFrame,
     bench::{self, TestCloud},
 };
@@ -20,13 +20,14 @@ use protocol::{
 };
 use serde_json::{Value, json};
 use store::{
-    connections::{self, Connection, ConnectionIdentity},
-    logins::{self, Login},
-    participants::{self, Participant},
-    presentations::{self, Presentation},
-    responses::{self, SlideResponse},
-    sessions::{self, Session},
-    slides::Slide,
+    identity::log_ins::{self, Login},
+    presentations::{self, Presentation, slides::Slide},
+    realtime::connections::{self, Connection, ConnectionIdentity},
+    sessions::{
+        self, Session,
+        participants::{self, Participant},
+        responses::{self, SlideResponse},
+    },
 };
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -107,7 +108,7 @@ impl SessionsWorld {
             ip: None,
             ended_at: None,
         };
-        logins::create(&self.app.store, &login).await.unwrap();
+        log_ins::create(&self.app.store, &login).await.unwrap();
         login.id
     }
 

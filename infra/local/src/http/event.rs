@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, net::IpAddr};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use cloud::ACCOUNT;
+use emulator::ACCOUNT;
 use http::{HeaderMap, header, request::Parts};
 use jiff::Timestamp;
 use serde_json::{Value, json};

@@ -70,7 +70,7 @@ pub(super) fn estimate_cost(traffic: &BilledTraffic<'_>) -> CostEstimate {
 
 #[cfg(test)]
 mod tests {
-    use store::cost::RequestCost;
+    use store::dynamodb::cost::RequestCost;
 
     use super::*;
 

@@ -1,4 +1,4 @@
-// Keeps /_local fresh while it is looked at; without it the page works and stands still.
+// Updates /_local every two seconds while the tab is visible. Without this script the page works, but does not update.
 const refresh = async () => {
   if (document.hidden || document.querySelector("details[open]")) return;
   const text = await (await fetch("/_local")).text();

@@ -1,6 +1,6 @@
 //! What there is to see at this moment.
 
-use cloud::SentEmail;
+use emulator::SentEmail;
 use serde::Serialize;
 
 use super::{

@@ -14,8 +14,8 @@ use std::{
     time::Duration,
 };
 
-use cloud::{Chaos, ChaosDice, ConnectionInfo, OutboundFrame};
 use connection::SocketTask;
+use emulator::{Chaos, ChaosDice, ConnectionInfo, OutboundFrame};
 use event::SocketConnection;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;

@@ -1,8 +1,8 @@
-//! Tables and queues, as `infra/cloud` takes them.
+//! Tables and queues, as `infra/emulator` takes them.
 
 use std::time::Duration;
 
-use cloud::{QueueSpec, TableSpec};
+use emulator::{QueueSpec, TableSpec};
 
 use super::{SamTemplate, TemplateError, TemplateResource, TemplateResult};
 

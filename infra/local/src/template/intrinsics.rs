@@ -1,6 +1,6 @@
 //! CloudFormation's intrinsic functions, for those that templates of ours use.
 
-use cloud::{ACCOUNT, REGION};
+use emulator::{ACCOUNT, REGION};
 use serde_json::{Map, Value};
 
 use super::{SamTemplate, TemplateError, TemplateResource, TemplateResult, scalar_text};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cloud::IamPolicy;
+use emulator::IamPolicy;
 use serde_json::Value;
 
 use super::{SamTemplate, TemplateError, TemplateResource, TemplateResult};

@@ -2,16 +2,16 @@
 //! deterministic and needs nothing.
 
 pub(crate) mod bm25;
-mod central;
+mod centrality;
 pub(crate) mod terms;
 
-pub(crate) use central::{summarise, takeaways};
+pub(crate) use centrality::{summarise, takeaways};
 
 use crate::{
+    completion::{CompletionCitation, TEXT_MAX},
+    context::{QuestionContext, TalkContext},
     language::Language,
-    plain::{sanitize, truncate_at_sentence, truncate_at_word},
-    reply::{CompletionCitation, TEXT_MAX},
-    talk::{QuestionContext, TalkContext},
+    sanitize::{sanitize, truncate_at_sentence, truncate_at_word},
 };
 use bm25::Bm25Index;
 use terms::{likeness, sentences, terms};

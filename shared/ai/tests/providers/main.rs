@@ -3,5 +3,5 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what a test's helper cannot do, fails the test")]
 
 mod answers;
-mod each;
+mod provider_protocols;
 mod stub;

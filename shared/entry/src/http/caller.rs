@@ -4,7 +4,10 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::{Extensions, HeaderMap, header, request::Parts};
 use lambda_http::request::RequestContext::ApiGatewayV2;
 use model::{Error, LoginId, ParticipantId, SessionId, UserId, user::UserRole};
-use store::{logins, seats::SessionCaller, users};
+use store::{
+    identity::{log_ins, users},
+    sessions::roles::SessionCaller,
+};
 
 use super::error::ApiError;
 use crate::{
@@ -147,7 +150,7 @@ pub async fn authenticate_account(app: &App, token: &str) -> Result<AccountCalle
     let now = app.clock.now();
     let AccessToken { user, login } =
         app.tokens.verify(token, now).ok_or(Error::Unauthenticated(BAD_CREDENTIAL))?;
-    logins::get(&app.store, user, login, now).await?.ok_or(Error::Unauthenticated(BAD_CREDENTIAL))?;
+    log_ins::get(&app.store, user, login, now).await?.ok_or(Error::Unauthenticated(BAD_CREDENTIAL))?;
     tracing::Span::current().record("user", tracing::field::display(user));
     Ok(AccountCaller { user, login })
 }

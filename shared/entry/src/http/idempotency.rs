@@ -19,7 +19,7 @@ use http::{HeaderName, HeaderValue, Method, StatusCode, response::Parts};
 use model::{Error, ErrorCode};
 use rand::RngExt;
 use sha2::{Digest, Sha256};
-use store::idempotency::{IdempotencyClaim, StoredResponse, abandon, claim, finish};
+use store::platform::idempotency::{IdempotencyClaim, StoredResponse, abandon, claim, finish};
 
 use super::{
     caller,

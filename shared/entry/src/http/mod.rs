@@ -1,16 +1,16 @@
 //! API Gateway HTTP events become calls of an axum router.
 
 mod caller;
+mod canonical_path;
 mod cors;
 mod csrf;
 mod error;
-mod id;
 mod idempotency;
 mod input;
-mod limit;
-mod numbers;
 mod observe;
-mod path;
+mod page_numbers;
+mod path_id;
+mod rate_limit;
 
 use axum::{
     Router,
@@ -31,10 +31,10 @@ pub use caller::{
 };
 pub use csrf::CSRF_HEADER;
 pub use error::{ApiError, ApiResult, ErrorBody};
-pub use id::{PathId, PathIds};
 pub use input::{ListQuery, ValidJson, ValidQuery};
-pub use limit::enforce_rate_limits;
-pub use numbers::PageNumbers;
+pub use page_numbers::PageNumbers;
+pub use path_id::{PathId, PathIds};
+pub use rate_limit::enforce_rate_limits;
 
 /// Bytes of a JSON body. The largest field is speaker notes of 50,000 characters.
 pub const MAX_BODY_BYTES: usize = 512 * 1024;
@@ -52,7 +52,7 @@ pub fn function(app: &App, router: Router) -> LambdaFunction {
         .layer(from_fn_with_state(app.clone(), csrf::layer))
         .layer(from_fn_with_state(app.clone(), cors::layer))
         .layer(from_fn_with_state(app.clone(), observe::layer))
-        .layer(axum::middleware::map_request(path::canonicalize));
+        .layer(axum::middleware::map_request(canonical_path::canonicalize));
     LambdaFunction::new(move |event, context| {
         let whole = whole.clone();
         async move {

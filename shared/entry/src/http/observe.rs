@@ -21,7 +21,7 @@ pub(super) async fn layer(State(app): State<App>, request: Request, next: Next) 
     let id = request_id(&request);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let span = tracing::info_span!("request", request_id = %id, user = tracing::field::Empty);
-    let (answer, cost) = store::cost::measure(AssertUnwindSafe(next.run(request)).catch_unwind())
+    let (answer, cost) = store::dynamodb::cost::measure(AssertUnwindSafe(next.run(request)).catch_unwind())
         .instrument(span.clone())
         .await;
     let answer = answer

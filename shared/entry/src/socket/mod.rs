@@ -2,8 +2,8 @@
 //!
 //! A refusal is an `error` event and the connection lives; one that ends it says `fatal` first.
 
-mod known;
-mod pace;
+mod connection_cache;
+mod frame_rate;
 
 use std::{
     future::Future,
@@ -17,15 +17,15 @@ use futures::FutureExt;
 use http::StatusCode;
 use model::Error;
 use protocol::{Event, IncomingFrame, OutgoingFrame, SocketCommand, event::ErrorEvent};
-use rooms::post::PostOutcome;
+use realtime::connection_post::PostOutcome;
 use serde_json::{Value, json};
-use store::connections::Connection;
+use store::realtime::connections::Connection;
 
 use crate::{App, LambdaFunction};
 
-pub use known::ConnectionCache;
-pub use pace::FrameRate;
-use pace::FrameVerdict;
+pub use connection_cache::ConnectionCache;
+pub use frame_rate::FrameRate;
+use frame_rate::FrameVerdict;
 
 /// A handshake.
 #[derive(Debug)]
@@ -88,7 +88,7 @@ pub fn function(app: App, known: ConnectionCache, socket: impl SocketHandler) ->
             let route = event.request_context.route_key.clone().unwrap_or_default();
             let request_id = event.request_context.request_id.clone().unwrap_or_default();
             let handling = AssertUnwindSafe(handle_event(app, known, socket, event)).catch_unwind();
-            let (status, cost) = store::cost::measure(handling).await;
+            let (status, cost) = store::dynamodb::cost::measure(handling).await;
             let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             tracing::info!(
                 request_id,

@@ -3,7 +3,7 @@
 pub mod content;
 pub mod emoji;
 mod id;
-pub mod pace;
+pub mod send_rate;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

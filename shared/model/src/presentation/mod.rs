@@ -1,11 +1,11 @@
 //! Presentations: their statuses, the order of their slides, their slugs.
 
-mod order;
+mod slide_order;
 mod slug;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::{order::SlideOrder, slug::Slug};
+pub use self::{slide_order::SlideOrder, slug::Slug};
 use crate::{Error, ErrorCode, Result};
 
 /// Slides of a presentation: its order is one item, and all of them are shown at once.

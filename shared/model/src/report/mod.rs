@@ -6,8 +6,8 @@
 //! | [`participation`] | joins and answers over time |
 //! | [`fit`] | what is left out so that a report is one item of the table |
 
-pub mod fit;
 pub mod participation;
+pub mod size_limit;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

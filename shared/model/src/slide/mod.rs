@@ -12,25 +12,24 @@
 //! A new slide type is one file beside these — a struct, its limits and an `impl` of [`Kind`] — with its `mod` line and
 //! its line in [`slide_types!`].
 
-mod answer;
+mod answer_content;
 mod conclusion;
-mod content;
 mod options;
+mod parse;
 mod question_choice;
 mod question_text;
 mod quiz;
 mod ranking;
-mod read;
 mod scale;
 mod summary;
+mod text_content;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 pub use self::{
-    answer::AnswerContent,
+    answer_content::AnswerContent,
     conclusion::ConclusionContent,
-    content::{SlideLayout, TextContent},
     options::ChoiceOption,
     question_choice::ChoiceQuestionContent,
     question_text::TextQuestionContent,
@@ -38,6 +37,7 @@ pub use self::{
     ranking::RankingContent,
     scale::ScaleContent,
     summary::{AllSlides, IncludedSlides, SummaryContent},
+    text_content::{SlideLayout, TextContent},
 };
 use crate::{FieldError, SessionId, SlideId, tally::Tally};
 
@@ -106,7 +106,7 @@ macro_rules! slide_types {
             /// # Errors
             /// Every field at fault, as `content.options[0].text`.
             pub fn parse(kind: SlideType, value: &Value) -> FieldResult<Self> {
-                match kind { $(SlideType::$variant => read::parse_content::<$content>(value).map(Self::$variant),)* }
+                match kind { $(SlideType::$variant => parse::parse_content::<$content>(value).map(Self::$variant),)* }
             }
 
             pub fn default_for(kind: SlideType) -> Self {

@@ -1,12 +1,12 @@
 //! Words in a text: as a cloud counts them, as messages are found by them, and as questions and blocked words are compared.
 
-mod stop;
+mod stop_words;
 
 use std::collections::HashSet;
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-pub(crate) use self::stop::{is_deciding, is_filler_word, is_interrogative, is_stop_word};
+pub(crate) use self::stop_words::{is_deciding, is_filler_word, is_interrogative, is_stop_word};
 
 /// Letters of the shortest word that a cloud shows (contract A3.4).
 const MIN_CLOUD_WORD_LENGTH: usize = 3;

@@ -9,8 +9,10 @@ use model::{
 use super::{Presentation, SlugClaim, SpeakerNotes, get_owned, key, notes_key, slug_key};
 use crate::{
     ConditionExpression, Store, TransactWrite, UpdateExpression, WriteOutcome,
-    error::Result,
-    item::{number_value, sortable_timestamp},
+    dynamodb::{
+        error::Result,
+        item::{number_value, sortable_timestamp},
+    },
 };
 
 /// What is to change; `None` leaves, `Some(None)` clears.

@@ -4,7 +4,9 @@ use futures::{StreamExt, TryStreamExt, stream};
 use model::{Error, ErrorCode, presentation::Slug};
 
 use super::{Presentation, SlugClaim, SpeakerNotes};
-use crate::{ConditionExpression, Store, TransactWrite, error::Result, slides::Slide};
+use crate::{
+    ConditionExpression, Store, TransactWrite, dynamodb::error::Result, presentations::slides::Slide,
+};
 
 /// Ten slugs drawn from the title, then one drawn from nothing (contract A1.3).
 const MAX_SLUG_ATTEMPTS: usize = 11;

@@ -8,9 +8,11 @@ use serde::Deserialize;
 use super::{Presentation, key, slug_key};
 use crate::{
     ConditionExpression, Key, Query, Store, UpdateExpression,
-    error::Result,
-    slides::pointer_key,
-    table::{PartitionKey, SortKey, prefix},
+    dynamodb::{
+        error::Result,
+        key::{PartitionKey, SortKey, prefix},
+    },
+    presentations::slides::pointer_key,
 };
 
 /// Deletions under way at once.

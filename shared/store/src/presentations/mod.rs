@@ -12,6 +12,8 @@
 mod change;
 mod create;
 mod delete;
+pub mod images;
+pub mod slides;
 
 use jiff::Timestamp;
 use model::{
@@ -27,10 +29,12 @@ pub use self::{
 };
 use crate::{
     Item, Key, Page, Query, ReadConsistency, Store,
-    error::Result,
-    item::{from_attributes, is_expired, sortable_timestamp},
-    slides::Slide,
-    table::{Gsi1Partition, PartitionKey, SortKey},
+    dynamodb::{
+        error::Result,
+        item::{from_attributes, is_expired, sortable_timestamp},
+        key::{Gsi1Partition, PartitionKey, SortKey},
+    },
+    presentations::slides::Slide,
 };
 
 /// A presentation as it lies in the table.
@@ -207,7 +211,7 @@ pub async fn get_content(
         }
     }
     let Some(presentation) = presentation.filter(Presentation::is_available) else { return Ok(None) };
-    let slides = crate::slides::in_order(&presentation.slides, slides);
+    let slides = crate::presentations::slides::in_order(&presentation.slides, slides);
     Ok(Some(PresentationContent { presentation, notes, slides }))
 }
 

@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::Session;
 use crate::{
     ConditionExpression, Item, Key, Query, ReadConsistency, Store, WriteOutcome,
-    error::Result,
-    table::{PartitionKey, SortKey, prefix},
+    dynamodb::{
+        error::Result,
+        key::{PartitionKey, SortKey, prefix},
+    },
 };
 
 /// The last count of answers to a slide. Nothing is lost with it: it follows from the answers.
@@ -185,7 +187,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        item::{from_attributes, to_attributes},
+        dynamodb::item::{from_attributes, to_attributes},
         presentations::Presentation,
         sessions::SlideResultSettings,
     };

@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ConditionExpression, Item, Key, ReadConsistency, Store, WriteOutcome,
-    error::Result,
-    table::{PartitionKey, SortKey},
+    dynamodb::{
+        error::Result,
+        key::{PartitionKey, SortKey},
+    },
 };
 
 /// Nothing is lost with it: it follows from the answers.

@@ -7,13 +7,21 @@
 //! | S3 | the session with this join code | table | `CODE#{code}` | `#` | [`by_code`] |
 //! | S4 | an owner's sessions, newest first | gsi1 | `SESSIONS_OF#{user}` | creation | [`of_owner`], [`count_of_owner`] |
 //! | S5 | a presentation's sessions, newest first | table | `PRESENTATION#{id}` | `SESSION#…` | [`of_presentation`] |
-//! | S6 | sessions to look after now | due | – | `check_at` | [`crate::due::due`] |
+//! | S6 | sessions to look after now | due | – | `check_at` | [`crate::platform::due::due`] |
 //! | S7 | sessions of a day, newest first | table | `SESSIONS_ON#{day}` | `SESSION#…` | [`of_day`], [`of_days`] |
 //! | S8 | who leads in its quizzes | table | `SESSION#{id}` | `LEADERBOARD` | [`leaderboard`] |
 
+pub mod answer_cache;
 mod counts;
-mod days;
 mod leaderboard;
+pub mod participants;
+pub mod questions;
+pub mod reports;
+pub mod responses;
+pub mod roles;
+mod sessions_by_day;
+pub mod slide_generations;
+pub mod slide_snapshots;
 
 use std::collections::BTreeMap;
 
@@ -28,23 +36,25 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 
-use self::days::SessionDayEntry;
 pub use self::leaderboard::{LeaderboardSnapshot, get_leaderboard, save_leaderboard};
+use self::sessions_by_day::SessionDayEntry;
 pub use self::{
     counts::{
         PresenceCount, SessionWithCounts, VoteSnapshot, get_owned_with_counts, get_presence, get_snapshot,
         get_with_counts, save_presence, save_snapshot,
     },
-    days::{day_of, list_by_day, page_by_days},
+    sessions_by_day::{day_of, list_by_day, page_by_days},
 };
 use crate::{
     ConditionExpression, Item, Key, Page, Query, ReadConsistency, Store, TransactWrite, UpdateExpression,
     WriteOutcome,
-    error::Result,
-    item::sortable_timestamp,
+    dynamodb::{
+        error::Result,
+        item::sortable_timestamp,
+        key::{Gsi1Partition, PartitionKey, SortKey, prefix},
+    },
+    identity::plan_usage,
     presentations::Presentation,
-    table::{Gsi1Partition, PartitionKey, SortKey, prefix},
-    usage,
 };
 
 /// An ended session is still found by its code for this long: the audience's screen says that it is over.
@@ -265,7 +275,7 @@ pub async fn create(store: &Store, session: &Session) -> Result<SessionCreateOut
         .value(":true", aws_sdk_dynamodb::types::AttributeValue::Bool(true));
     let limit = session.plan.limits().sessions_per_month;
     let writes = vec![
-        usage::count_session(session.owner, limit, session.created_at),
+        plan_usage::count_session(session.owner, limit, session.created_at),
         TransactWrite::put_new(session)?,
         TransactWrite::put(&code, free)?,
         TransactWrite::put_new(&held)?,

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::{
     Client,
     config::{BehaviorVersion, Credentials, Region},
 };
-use cloud::bench::{TABLE_NAME, TestCloud};
+use emulator::bench::{TABLE_NAME, TestCloud};
 use jiff::Timestamp;
 use store::Store;
 use uuid::Uuid;

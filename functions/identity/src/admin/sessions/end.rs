@@ -8,7 +8,7 @@ use model::{Error, ErrorCode, SessionId, session::SessionStatus};
 use protocol::job::EndSession;
 use store::{
     ReadConsistency,
-    audit::{self, AuditTarget},
+    identity::audit_log::{self, AuditTarget},
     sessions,
 };
 
@@ -54,7 +54,7 @@ pub(crate) async fn admin_end_session(
         AuditTarget::Session,
         id.to_string(),
     );
-    audit::append(&app.store, &action).await?;
+    audit_log::append(&app.store, &action).await?;
     app.queues.send(&EndSession { session: id }, now).await?;
     Ok((StatusCode::ACCEPTED, Json(session.into())))
 }

@@ -9,9 +9,11 @@ use jiff::Timestamp;
 use model::{Error, ParticipantId, SessionId};
 use serde::Serialize;
 use store::{
-    participants::{self, Participant},
-    sessions,
-    usage::{self, AiUsage},
+    identity::plan_usage::{self, AiUsage},
+    sessions::{
+        self,
+        participants::{self, Participant},
+    },
 };
 use utoipa::ToSchema;
 
@@ -81,7 +83,7 @@ pub(crate) async fn admin_get_session(
         sessions::get_with_counts(&app.store, id, now),
         participants::count(&app.store, id),
         participants::page(&app.store, id, MAX_LISTED_PARTICIPANTS, None, now),
-        usage::sum_ai_usage(&app.store, id, now),
+        plan_usage::sum_ai_usage(&app.store, id, now),
     )?;
     let counted = counted.ok_or(Error::NotFound("session"))?;
     let responses_per_slide: BTreeMap<String, u64> =

@@ -6,7 +6,7 @@ use entry::{
 use garde::Validate;
 use model::{UserId, user::AccountState};
 use serde::Deserialize;
-use store::users::User;
+use store::identity::users::User;
 use utoipa::ToSchema;
 
 use crate::admin::{

@@ -11,8 +11,8 @@ use model::{
 };
 use serde::Deserialize;
 use serde_json::json;
-use store::{
-    audit::AuditTarget,
+use store::identity::{
+    audit_log::AuditTarget,
     users::{self, User, UserSaveOutcome},
 };
 use utoipa::ToSchema;

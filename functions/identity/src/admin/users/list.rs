@@ -9,8 +9,11 @@ use jiff::Timestamp;
 use model::{Error, plan::Plan, user::UserRole};
 use serde::{Deserialize, Serialize};
 use store::{
-    logins, presentations, sessions,
-    users::{self, User},
+    identity::{
+        log_ins,
+        users::{self, User},
+    },
+    presentations, sessions,
 };
 use utoipa::{IntoParams, ToSchema};
 
@@ -207,7 +210,7 @@ async fn account_row(app: &App, user: User, now: Timestamp) -> Result<AdminAccou
     let (presentation_count, session_count, logins) = tokio::try_join!(
         presentations::count(&app.store, user.id),
         sessions::count_by_owner(&app.store, user.id),
-        logins::list(&app.store, user.id, now),
+        log_ins::list(&app.store, user.id, now),
     )?;
     let last_active_at = logins.into_iter().map(|login| login.rotated_at).max();
     Ok(AdminAccountRow {

@@ -5,7 +5,7 @@ use entry::{
 };
 use http::StatusCode;
 use model::{Error, ErrorCode, UserId};
-use store::audit::{self, AuditTarget};
+use store::identity::audit_log::{self, AuditTarget};
 
 use crate::{
     admin::deed::{AuditedAction, can_act_on, find_user},
@@ -45,7 +45,7 @@ pub(crate) async fn admin_reset_password(
         AuditTarget::User,
         id.to_string(),
     );
-    audit::append(&app.store, &action).await?;
+    audit_log::append(&app.store, &action).await?;
     password_reset::send_reset_email(&app, id).await?;
     Ok((StatusCode::ACCEPTED, Json(ConfirmationResponse { message: "A mail is on its way." })))
 }

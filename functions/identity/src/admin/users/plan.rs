@@ -7,7 +7,7 @@ use garde::Validate;
 use model::{Error, UserId, plan::Plan};
 use serde::Deserialize;
 use serde_json::json;
-use store::users::User;
+use store::identity::users::User;
 use utoipa::ToSchema;
 
 use crate::admin::{

@@ -11,7 +11,7 @@ use model::{
 };
 use serde::Deserialize;
 use serde_json::json;
-use store::users::User;
+use store::identity::users::User;
 use utoipa::{IntoParams, ToSchema};
 
 use super::activate::ReasonRequest;

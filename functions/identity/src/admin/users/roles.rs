@@ -7,7 +7,7 @@ use garde::Validate;
 use model::{Error, ErrorCode, UserId, user::UserRole};
 use serde::Deserialize;
 use serde_json::json;
-use store::users::User;
+use store::identity::users::User;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::admin::{

@@ -10,7 +10,7 @@ use model::{
 };
 use serde::Deserialize;
 use serde_json::json;
-use store::users::User;
+use store::identity::users::User;
 use utoipa::ToSchema;
 
 use crate::{

@@ -8,7 +8,7 @@ use entry::{
 use jiff::Timestamp;
 use model::LoginId;
 use serde::Serialize;
-use store::{Page, logins};
+use store::{Page, identity::log_ins};
 use utoipa::ToSchema;
 
 /// One log-in.
@@ -45,7 +45,7 @@ pub(crate) async fn list_logins(
     State(app): State<App>,
     account: AccountCaller,
 ) -> ApiResult<Json<Page<LoginSession>>> {
-    let all = logins::list(&app.store, account.user, app.clock.now()).await?;
+    let all = log_ins::list(&app.store, account.user, app.clock.now()).await?;
     let items = all
         .into_iter()
         .map(|login| LoginSession {

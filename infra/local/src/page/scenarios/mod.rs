@@ -38,7 +38,7 @@ mod assumed {
     pub(super) const ANSWER_KB: f64 = 1.0;
 }
 
-/// Posts that are under way at once (`rooms::publish`).
+/// Posts that are under way at once (`realtime::publish`).
 const CONCURRENT_POSTS: f64 = 50.0;
 const KB_IN_GB: f64 = 1_024.0 * 1_024.0;
 /// Sent, received, deleted.

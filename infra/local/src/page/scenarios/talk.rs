@@ -6,7 +6,7 @@ use model::tick::{TICK_MS, Tick};
 
 use super::{OperationCosts, ResourceUse, ScenarioParts, assumed, query_units, repository, total_use};
 
-/// Above so many a room is told in shards (`rooms::publish`).
+/// Above so many a room is told in shards (`realtime::publish`).
 const MAX_DIRECT_CONNECTIONS: f64 = 100.0;
 const ROOM_SHARDS: f64 = 16.0;
 /// Single answers that a presenter is shown per tick, and for how long one is news (`count_votes`).

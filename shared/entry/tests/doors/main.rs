@@ -1,8 +1,0 @@
-//! What doors do for every subject, against the emulated services.
-
-#![expect(clippy::unwrap_used, reason = "what a test's helper cannot do, fails the test")]
-
-mod idempotency;
-mod socket;
-mod warm;
-mod world;

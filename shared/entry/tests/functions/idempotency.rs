@@ -1,0 +1,84 @@
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{Router, extract::Request, routing::post};
+use emulator::bench::{FunctionClient, TestResponse};
+use entry::LambdaFunction;
+use lambda_runtime::Context;
+
+use crate::world::EntryWorld;
+
+async fn ask(client: &FunctionClient, path: &str, key: &str, body: &str) -> TestResponse {
+    client.request("POST", path).header("idempotency-key", key).body("text/plain", body).send().await
+}
+
+fn client(door: LambdaFunction) -> FunctionClient {
+    FunctionClient::new(move |event| {
+        let door = door.clone();
+        async move { door.call(event, Context::default()).await }
+    })
+}
+
+/// A door that makes something as large as it is told, and counts how often.
+fn counting_function(world: &EntryWorld) -> (FunctionClient, Arc<AtomicUsize>) {
+    let made = Arc::new(AtomicUsize::new(0));
+    let counter = made.clone();
+    let door = move |body: String| async move {
+        counter.fetch_add(1, Ordering::SeqCst);
+        "x".repeat(body.parse().unwrap())
+    };
+    (client(entry::http::function(&world.app, Router::new().route("/v1/things", post(door)))), made)
+}
+
+#[tokio::test]
+async fn a_large_response_is_not_repeated_by_running_again() {
+    let world = EntryWorld::start().await;
+    let (door, made) = counting_function(&world);
+    // the first is too large for the table when it is sealed, the second in whatever form
+    for (times, size) in [(1, 304_000), (2, 900_000)] {
+        let (key, body) = (format!("key-{size}"), size.to_string());
+        let first = ask(&door, "/v1/things", &key, &body).await;
+        assert_eq!((first.status, first.text.len()), (200, size));
+        // also when its lock has run out
+        for _ in 0..2 {
+            let again = ask(&door, "/v1/things", &key, &body).await;
+            again.refused(409, "IDEMPOTENCY_ANSWER_NOT_KEPT");
+            assert_eq!(made.load(Ordering::SeqCst), times);
+            world.clock.advance(Duration::from_secs(40));
+        }
+        let other = ask(&door, "/v1/things", &key, "1").await;
+        assert_eq!(other.status, 422, "another body");
+    }
+}
+
+#[tokio::test]
+async fn the_largest_stored_response_is_replayed() {
+    let world = EntryWorld::start().await;
+    let (door, made) = counting_function(&world);
+    for _ in 0..2 {
+        let answer = ask(&door, "/v1/things", "key", "301000").await;
+        assert_eq!((answer.status, answer.text.len()), (200, 301_000));
+    }
+    assert_eq!(made.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_large_upload_with_a_key_is_unchanged() {
+    let world = EntryWorld::start().await;
+    let measure = |request: Request| async {
+        let body = axum::body::to_bytes(request.into_body(), usize::MAX).await.unwrap();
+        assert!(body.iter().all(|byte| *byte == b'u'));
+        body.len().to_string()
+    };
+    let door = client(entry::http::function(&world.app, Router::new().route("/v1/files", post(measure))));
+    let size = 3 * 1024 * 1024;
+    let answer = ask(&door, "/v1/files", "key", &"u".repeat(size)).await;
+    assert_eq!((answer.status, answer.text), (200, size.to_string()));
+    let too_large = ask(&door, "/v1/files", "other", &"u".repeat(10 * 1024 * 1024 + 1)).await;
+    assert_eq!(too_large.status, 413);
+}

@@ -1,0 +1,8 @@
+//! What doors do for every subject, against the emulated services.
+
+#![expect(clippy::unwrap_used, reason = "what a test's helper cannot do, fails the test")]
+
+mod idempotency;
+mod socket;
+mod warm_start;
+mod world;

@@ -1,0 +1,141 @@
+//! Queries of one partition of the table or of an index.
+
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use jiff::Timestamp;
+
+use crate::dynamodb::{
+    expression::ConditionExpression,
+    item::{DUE_SHARD, ItemAttributes, sortable_timestamp},
+    key::{Gsi1Partition, PartitionKey},
+};
+
+/// A query of one partition of the table or of an index.
+#[derive(Clone, Debug)]
+pub struct Query {
+    index: Option<&'static str>,
+    condition: String,
+    bound: ConditionExpression,
+    descending: bool,
+    limit: Option<i32>,
+    strong: bool,
+    start: Option<ItemAttributes>,
+    filter: Option<String>,
+    projection: Option<&'static str>,
+}
+
+impl Query {
+    fn new(index: Option<&'static str>, condition: &str, bound: ConditionExpression) -> Self {
+        Self {
+            index,
+            condition: condition.into(),
+            bound,
+            descending: false,
+            limit: None,
+            strong: false,
+            start: None,
+            filter: None,
+            projection: None,
+        }
+    }
+
+    /// A whole partition.
+    pub fn partition(pk: &PartitionKey<'_>) -> Self {
+        Self::new(None, "pk = :pk", ConditionExpression::default().text(":pk", pk))
+    }
+
+    /// The items of a partition whose sort keys start so.
+    pub fn with_prefix(pk: &PartitionKey<'_>, prefix: &str) -> Self {
+        let bound = ConditionExpression::default().text(":pk", pk).text(":prefix", prefix);
+        Self::new(None, "pk = :pk AND begins_with(sk, :prefix)", bound)
+    }
+
+    /// The items of a partition whose sort keys lie between the two.
+    pub fn between(pk: &PartitionKey<'_>, (from, to): &(String, String)) -> Self {
+        let bound = ConditionExpression::default().text(":pk", pk).text(":from", from).text(":to", to);
+        Self::new(None, "pk = :pk AND sk BETWEEN :from AND :to", bound)
+    }
+
+    /// An answer of `gsi1`.
+    pub fn gsi1(question: &Gsi1Partition) -> Self {
+        Self::new(Some("gsi1"), "gsi1pk = :pk", ConditionExpression::default().text(":pk", question))
+    }
+
+    /// What has fallen due, oldest first.
+    pub(crate) fn due(now: Timestamp) -> Self {
+        let bound =
+            ConditionExpression::default().text(":pk", DUE_SHARD).text(":now", sortable_timestamp(now));
+        Self::new(Some("due"), "due_shard = :pk AND due_at <= :now", bound)
+    }
+
+    #[must_use]
+    pub const fn newest_first(mut self) -> Self {
+        self.descending = true;
+        self
+    }
+
+    #[must_use]
+    pub const fn limit(mut self, limit: i32) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
+    /// Sees every write that was acknowledged before; the table only, indexes cannot.
+    #[must_use]
+    pub const fn strong(mut self) -> Self {
+        self.strong = true;
+        self
+    }
+
+    /// Leaves items out after they were read and paid for: only where no key could say it.
+    #[must_use]
+    pub fn filter(
+        mut self,
+        expression: &str,
+        bind: impl FnOnce(ConditionExpression) -> ConditionExpression,
+    ) -> Self {
+        self.filter = Some(expression.into());
+        self.bound = bind(self.bound);
+        self
+    }
+
+    /// Only these attributes travel; the cost is that of the whole items.
+    #[must_use]
+    pub const fn project(mut self, attributes: &'static str) -> Self {
+        self.projection = Some(attributes);
+        self
+    }
+
+    pub(crate) fn start(mut self, start: Option<ItemAttributes>) -> Self {
+        self.start = start;
+        self
+    }
+
+    /// What a cursor is bound to: the list that it continues.
+    pub(crate) fn identity(&self) -> String {
+        let mut bound: Vec<String> =
+            self.bound.values.iter().flatten().map(|(name, value)| format!("{name}={value:?}")).collect();
+        bound.sort();
+        format!(
+            "{:?}|{}|{:?}|{}|{}",
+            self.index,
+            self.condition,
+            self.filter,
+            self.descending,
+            bound.join("|")
+        )
+    }
+
+    pub(crate) fn apply(self, query: QueryFluentBuilder) -> QueryFluentBuilder {
+        query
+            .set_index_name(self.index.map(Into::into))
+            .key_condition_expression(self.condition)
+            .set_filter_expression(self.filter)
+            .set_projection_expression(self.projection.map(Into::into))
+            .set_expression_attribute_names(self.bound.names)
+            .set_expression_attribute_values(self.bound.values)
+            .scan_index_forward(!self.descending)
+            .consistent_read(self.strong)
+            .set_limit(self.limit)
+            .set_exclusive_start_key(self.start)
+    }
+}

@@ -1,0 +1,105 @@
+//! Tokens that set a new password, by their hashes.
+//!
+//! | # | question | index | partition | sort | function |
+//! | --- | --- | --- | --- | --- | --- |
+//! | E1 | the reset with this token | table | `RESET#{hash}` | `#` | [`create`], [`get`], [`redeem`] |
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use jiff::{SignedDuration, Timestamp};
+use model::UserId;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    ConditionExpression, Item, Key, ReadConsistency, Store, TransactWrite, WriteOutcome,
+    dynamodb::{
+        error::Result,
+        key::{PartitionKey, SortKey},
+    },
+    identity::users::{self, PasswordHash, User},
+};
+
+/// Contract A1.2.
+const TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
+
+/// The right to set an account's password once. The token itself is only in the mail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PasswordReset {
+    hash: String,
+    pub user: UserId,
+    pub created_at: Timestamp,
+    expires_at: Timestamp,
+}
+
+impl Item for PasswordReset {
+    const KIND: &'static str = "reset";
+
+    fn key(&self) -> Key {
+        key(&self.hash)
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.expires_at)
+    }
+}
+
+fn key(hash: &str) -> Key {
+    Key::new(&PartitionKey::PasswordReset(hash), &SortKey::Self_)
+}
+
+/// A token is random and long, so a fast hash without salt hides it.
+fn token_hash(token: &str) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(token))
+}
+
+/// E1: 1 write unit.
+pub async fn create(store: &Store, token: &str, user: UserId, now: Timestamp) -> Result<()> {
+    store
+        .put(&PasswordReset {
+            hash: token_hash(token),
+            user,
+            created_at: now,
+            expires_at: now + TOKEN_LIFETIME,
+        })
+        .await
+}
+
+/// E1: what a token stands for, while it does.
+pub async fn get(store: &Store, token: &str, now: Timestamp) -> Result<Option<PasswordReset>> {
+    store.get(&key(&token_hash(token)), ReadConsistency::Strong, now).await
+}
+
+/// E1: spends a token on a new password, both or neither: of many who try, one gets it.
+pub async fn redeem(
+    store: &Store,
+    reset: &PasswordReset,
+    user: &User,
+    new: &PasswordHash,
+    now: Timestamp,
+) -> Result<WriteOutcome> {
+    let spent = TransactWrite::delete(reset.key(), ConditionExpression::exists());
+    let changed = TransactWrite::update(user.key(), users::password_change(user, new, now)?);
+    Ok(match store.transact(vec![spent, changed]).await? {
+        Ok(()) => WriteOutcome::Applied(()),
+        Err(_) => WriteOutcome::ConditionFailed,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_item_does_not_hold_the_token() {
+        let now = "2026-11-21T12:00:00Z".parse().unwrap();
+        let reset = PasswordReset {
+            hash: token_hash("token"),
+            user: uuid::Uuid::nil().into(),
+            created_at: now,
+            expires_at: now + TOKEN_LIFETIME,
+        };
+        let item = serde_json::to_string(&reset).unwrap();
+        assert!(!item.contains("token\""), "{item}");
+        assert_eq!(reset.key().pk, format!("RESET#{}", token_hash("token")));
+    }
+}

@@ -1,0 +1,4 @@
+//! Connections and tickets.
+
+pub mod connections;
+pub mod tickets;

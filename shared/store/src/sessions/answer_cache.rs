@@ -1,0 +1,54 @@
+//! What the assistant answered in a session, by the wording of the question: the same one asked twice is one call.
+//!
+//! | # | question | index | partition | sort | function |
+//! | --- | --- | --- | --- | --- | --- |
+//! | M1 | the answer to this wording | table | `SESSION#{id}` | `ANSWER#{key}` | [`get`], [`keep`] |
+
+use jiff::Timestamp;
+use model::SessionId;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Item, Key, ReadConsistency, Store,
+    dynamodb::{
+        error::Result,
+        key::{PartitionKey, SortKey},
+    },
+    sessions::questions::QuestionReply,
+};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct CachedAnswer {
+    session: SessionId,
+    /// Of the wording (`model::question::key`).
+    wording: String,
+    reply: QuestionReply,
+}
+
+impl Item for CachedAnswer {
+    const KIND: &'static str = "answer";
+
+    fn key(&self) -> Key {
+        key(self.session, &self.wording)
+    }
+}
+
+fn key(session: SessionId, wording: &str) -> Key {
+    Key::new(&PartitionKey::Session(session), &SortKey::CachedAnswer(wording))
+}
+
+/// M1.
+pub async fn get(
+    store: &Store,
+    session: SessionId,
+    wording: &str,
+    now: Timestamp,
+) -> Result<Option<QuestionReply>> {
+    let found: Option<CachedAnswer> = store.get(&key(session, wording), ReadConsistency::Strong, now).await?;
+    Ok(found.map(|found| found.reply))
+}
+
+/// M1: 1 write unit by KB.
+pub async fn put(store: &Store, session: SessionId, wording: &str, reply: &QuestionReply) -> Result<()> {
+    store.put(&CachedAnswer { session, wording: wording.into(), reply: reply.clone() }).await
+}
