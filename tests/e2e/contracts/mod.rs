@@ -6,6 +6,7 @@ mod every_route_has_an_answer_for_everyone;
 mod openapi_is_current;
 mod operations_cost_what_the_table_says;
 mod permissions_are_as_written;
+mod template_is_current;
 mod template_keeps_its_promises;
 mod template_names_what_exists;
 mod template_serves_every_route;
