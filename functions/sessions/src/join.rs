@@ -20,7 +20,7 @@ use utoipa::ToSchema;
 
 use crate::{find::session_by_code, guest::require_not_removed, live, view::PublicSession};
 
-/// Contract A2.2.
+/// Contract presentations A2.2.
 pub const MAX_NAME_CHARS: usize = 100;
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]

@@ -51,7 +51,7 @@
 //! The assistant's jobs have a queue and a door of their own: they take a minute where the others take a moment, and that
 //! door alone has the key of the models.
 //!
-//! A vote is one write and nothing else (DESIGN 5): [`vote`] stores it, [`announce`] asks once per tick that it be
+//! A vote is one write and nothing else (ARCHITECTURE 5): [`vote`] stores it, [`announce`] asks once per tick that it be
 //! counted, [`worker::count_votes`] counts when the tick is over.
 
 pub mod announce;

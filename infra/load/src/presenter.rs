@@ -147,7 +147,7 @@ async fn open_socket(api: &LoadClient, session: &str) -> anyhow::Result<LoadSock
 }
 
 async fn record_tallies(mut socket: LoadSocket, book: &LoadRecorder) {
-    // under API Gateway's ten minutes, and what the contract asks of a client (A2.3)
+    // under API Gateway's ten minutes, and what contract presentations A2.3 asks of a client
     let mut heartbeat = tokio::time::interval(Duration::from_secs(30));
     loop {
         let event = tokio::select! {

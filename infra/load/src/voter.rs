@@ -111,7 +111,7 @@ impl Voter {
                 }
                 DisconnectReason::Lost => {
                     self.disconnected_at.get_or_insert_with(Instant::now);
-                    // contract A2.3: 1, 2, 4 s with jitter; halved, a rehearsal is not to be waited for
+                    // contract presentations A2.3: 1, 2, 4 s with jitter; halved, a rehearsal is not to be waited for
                     wait_with_jitter(Duration::from_millis(500) * 2_u32.pow(failed.min(4))).await;
                 }
             }

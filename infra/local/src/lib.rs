@@ -7,6 +7,7 @@
 //! | module | stands for |
 //! | --- | --- |
 //! | `template` | CloudFormation: what there is to run |
+//! | `assemble` | nothing of AWS: writes `template.yaml` from `infra/template` |
 //! | `doors` | the binaries, by name |
 //! | `runner` | Lambda: timeouts, panics, concurrency |
 //! | `environment_file` | settings for functions that `cargo lambda watch` runs |
@@ -26,6 +27,7 @@
 //! # }
 //! ```
 
+pub mod assemble;
 pub mod doors;
 mod environment_file;
 mod gateway;

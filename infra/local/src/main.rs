@@ -3,7 +3,7 @@
 mod demo;
 mod serve;
 
-use std::{io::Write as _, process::ExitCode};
+use std::{io::Write as _, path::Path, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use protocol::asyncapi::{EXAMPLE_URL, document};
@@ -34,6 +34,8 @@ enum CliCommand {
     Openapi,
     /// Print the AsyncAPI document of the socket
     Asyncapi,
+    /// Assemble template.yaml from infra/template, in the root of the repository
+    Template,
 }
 
 /// Of a Lambda's main thread, on which its handler runs; tokio's own threads have a quarter of it.
@@ -67,6 +69,9 @@ async fn run(cli: CommandLine) -> anyhow::Result<()> {
         Some(CliCommand::Asyncapi) => {
             print_document(&serde_json::to_string_pretty(&document(EXAMPLE_URL))?);
             Ok(())
+        }
+        Some(CliCommand::Template) => {
+            local::assemble::write(Path::new("infra/template"), Path::new("template.yaml"))
         }
     }
 }

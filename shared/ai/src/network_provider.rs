@@ -20,7 +20,7 @@ use crate::{
     settings::{InvalidAiSetting, Provider, ProviderLimits, ProviderModel},
 };
 
-/// Tokens of an answer, at most (contract A3.5).
+/// Tokens of an answer, at most (contract presentations A3.5).
 const TOKENS_OUT_MAX: u32 = 1_024;
 
 /// Characters of a stream, at most: a model that does not stop is stopped.

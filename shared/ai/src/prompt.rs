@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt::Write as _};
 
 use crate::context::{AudienceResponses, QuestionContext, SlideText, TalkContext};
 
-/// Characters of all that people wrote: 4,000 tokens (contract A3.5).
+/// Characters of all that people wrote: 4,000 tokens (contract presentations A3.5).
 const CONTEXT_MAX: usize = 16_000;
 
 const TITLE_MAX: usize = 300;

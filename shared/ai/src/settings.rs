@@ -136,7 +136,7 @@ fn base_url(text: &str) -> Result<String, InvalidAiSetting> {
     is_plain.then(|| format!("{}/", url.as_str().trim_end_matches('/'))).ok_or(InvalidAiSetting::Url)
 }
 
-/// How long and how often a provider is asked. The default is contract A3.5.
+/// How long and how often a provider is asked. The default is contract presentations A3.5.
 ///
 /// The longest that a call takes before the fallback is asked: `tries × call` and the waits between them (10 s where a
 /// provider asks for it), so 110 s for most providers and 200 s for Ollama. A worker's time and its queue's visibility

@@ -1,4 +1,4 @@
-//! The six characters that an audience types: A–Z without I, L and O, and 2–9 (contract A3.2).
+//! The six characters that an audience types: A–Z without I, L and O, and 2–9 (contract presentations A3.2).
 
 use std::fmt;
 

@@ -17,7 +17,7 @@ pub enum Plan {
     Enterprise,
 }
 
-/// What a plan allows; `None` is as much as one likes (contract A3.6).
+/// What a plan allows; `None` is as much as one likes (contract presentations A3.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct PlanLimits {
     /// Sessions created in a calendar month, UTC; those that were cancelled too.

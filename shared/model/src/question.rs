@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, ErrorCode, Result, words};
 
-/// Characters of a question (contract A2.3).
+/// Characters of a question (contract presentations A2.3).
 pub const MAX_QUESTION_LENGTH: usize = 300;
 
 /// A question is another one with words left out while so many of the telling words are left: one in five may be missing.

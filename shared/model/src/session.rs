@@ -45,10 +45,10 @@ pub enum EndReason {
     Admin,
 }
 
-/// A session that nobody ends, ends this long after its creation (contract A3.3).
+/// A session that nobody ends, ends this long after its creation (contract presentations A3.3).
 pub const AUTO_END_HOURS: i64 = 24;
 
-/// A session in which nobody is, and nothing moves, ends after this long (contract A3.3).
+/// A session in which nobody is, and nothing moves, ends after this long (contract presentations A3.3).
 pub const IDLE_HOURS: i64 = 4;
 
 /// What the assistant does with a question of the audience.

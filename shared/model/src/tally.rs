@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{slide::AnswerContent, words};
 
-/// Words of a cloud (contract A3.4).
+/// Words of a cloud (contract presentations A3.4).
 const MAX_CLOUD_WORDS: usize = 50;
 
 /// The state of a vote.

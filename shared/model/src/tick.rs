@@ -1,4 +1,4 @@
-//! Ticks: the 250 ms buckets in which votes and presence are announced, and how often who is told (DESIGN 5).
+//! Ticks: the 250 ms buckets in which votes and presence are announced, and how often who is told (ARCHITECTURE 5).
 
 use serde::{Deserialize, Serialize};
 

@@ -8,7 +8,7 @@ use std::{fmt, ops::RangeInclusive};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// What somebody may do to others' accounts. Ordered: whoever has a role acts on lower ones only (contract 1.3 of chat).
+/// What somebody may do to others' accounts. Ordered: whoever has a role acts on lower ones only (contract chat 1.3).
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
 )]
@@ -76,10 +76,10 @@ impl AccountRestriction {
 /// Characters of a password. Above the longest, somebody is sending us work, not a password (RELIABILITY 2).
 pub const PASSWORD_LENGTH: RangeInclusive<usize> = 8..=128;
 
-/// The longest name and organization (contract A1.2).
+/// The longest name and organization (contract presentations A1.2).
 pub const MAX_NAME_LENGTH: usize = 255;
 
-/// The longest URL of a picture (contract 1.2 of chat).
+/// The longest URL of a picture (contract chat 1.2).
 pub const MAX_AVATAR_URL_LENGTH: usize = 2048;
 
 /// An e-mail address in the one spelling that is stored and compared: lower case, without space around it.

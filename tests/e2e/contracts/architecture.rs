@@ -1,4 +1,4 @@
-//! Who may stand on whom (DESIGN 1), against `cargo metadata`; and what no file may be called.
+//! Who may stand on whom (ARCHITECTURE 1), against `cargo metadata`; and what no file may be called.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

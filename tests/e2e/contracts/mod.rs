@@ -2,12 +2,13 @@
 
 mod architecture;
 mod asyncapi_is_current;
-mod every_route_has_an_answer_for_everyone;
+mod every_route_answers_every_role;
 mod openapi_is_current;
-mod operations_cost_what_the_table_says;
-mod permissions_are_as_written;
-mod template_keeps_its_promises;
-mod template_names_what_exists;
+mod operations_cost_what_costs_md_says;
+mod parsed_template;
+mod permissions_match_permissions_md;
+mod template_follows_the_rules_of_operation;
+mod template_is_current;
+mod template_references_resolve;
 mod template_serves_every_route;
 mod wire_is_compatible;
-mod written_template;

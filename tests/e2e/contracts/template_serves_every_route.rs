@@ -50,7 +50,7 @@ fn template_serves_every_route() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// The prefixes and the slash of old clients (DESIGN 8).
+/// The prefixes and the slash of old clients (ARCHITECTURE 8).
 fn path_spellings(path: &str) -> Vec<String> {
     match path.strip_prefix("/v1/") {
         Some(rest) => ["/v1/", "/api/v1/", "/api/"]

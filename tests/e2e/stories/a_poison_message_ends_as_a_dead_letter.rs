@@ -12,7 +12,8 @@ async fn a_poison_message_ends_as_a_dead_letter() {
     let named = |part: &str| queues.names().into_iter().find(|name| name.contains(part)).unwrap();
     let (queue, dead) = (named("SessionsQueue"), named("SessionsDeadLetters"));
     let unknown = json!({ "job": "dance.v1", "payload": {}, "at": "2026-11-21T12:00:00Z" }).to_string();
-    let misshapen = json!({ "job": "greet.v1", "payload": 5, "at": "2026-11-21T12:00:00Z" }).to_string();
+    let misshapen =
+        json!({ "job": "send_session_state.v1", "payload": 5, "at": "2026-11-21T12:00:00Z" }).to_string();
     for body in ["no job at all", &unknown, &misshapen] {
         queues.send(&queue, body, None, None, Duration::ZERO);
     }

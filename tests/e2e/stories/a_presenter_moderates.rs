@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use crate::world::{
     ClientSocket, Presentation, Session, User, World,
-    people::{Slide, vote_payload},
+    users::{Slide, vote_payload},
 };
 
 /// A session of a text slide whose cloud everyone sees, and a vote.
@@ -12,7 +12,7 @@ async fn start_talk(world: &World) -> (User, Presentation, Session) {
     let path = format!("/v1/presentations/{}/slides", presentation.id);
     let text =
         json!({ "type": "question_text", "content": { "question": "One word?", "show_results": true } });
-    for body in [text, crate::world::people::choice_slide(1, false)] {
+    for body in [text, crate::world::users::choice_slide(1, false)] {
         let slide = ana.client.post(&path, &body).await.ok(201);
         presentation.slides.push(Slide { id: slide["id"].as_str().unwrap().to_owned() });
     }

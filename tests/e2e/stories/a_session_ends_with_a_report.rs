@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::world::{
     ApiClient, ApiResponse, Guest, Session, User, World,
-    people::{Presentation, Slide},
+    users::{Presentation, Slide},
 };
 
 const NAMES: [&str; 12] = ["Bo", "Cy", "Di", "Eve", "Fay", "Gus", "Hal", "Ida", "Jo", "Kim", "Łucja", "מאיה"];

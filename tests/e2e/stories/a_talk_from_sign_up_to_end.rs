@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, HashSet};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-use crate::world::{ClientScreen, ClientSocket, Guest, World, people::vote_payload};
+use crate::world::{ClientScreen, ClientSocket, Guest, World, users::vote_payload};
 
 const AUDIENCE: usize = 50;
 

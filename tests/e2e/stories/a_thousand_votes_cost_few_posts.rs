@@ -3,7 +3,7 @@ use std::time::Instant;
 use futures::{StreamExt, future::join_all, stream};
 use serde_json::json;
 
-use crate::world::{ClientScreen, World, people::vote_payload};
+use crate::world::{ClientScreen, World, users::vote_payload};
 
 const VOTERS: usize = 250;
 const WATCHERS: u64 = 12;

@@ -6,7 +6,7 @@ use reqwest::Method;
 
 use crate::world::{
     World,
-    pictures::{encode, noise},
+    images::{encode, noise},
 };
 
 #[tokio::test]

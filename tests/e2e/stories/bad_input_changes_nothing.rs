@@ -2,7 +2,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::world::{ApiClient, ApiResponse, ClientSocket, User, World, people::vote_payload};
+use crate::world::{ApiClient, ApiResponse, ClientSocket, User, World, users::vote_payload};
 
 /// Where something is wrong with a body: what is sent, and the field that is named.
 type InvalidInput = (Value, &'static str);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::world::{
     ClientSocket, Guest, Session, User, World,
-    people::{Presentation, Slide},
+    users::{Presentation, Slide},
 };
 
 const AUDIENCE: usize = 3;

@@ -6,7 +6,7 @@ use std::{
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::world::{World, people::vote_payload};
+use crate::world::{World, users::vote_payload};
 
 #[derive(Clone, Default)]
 struct CapturedLog(Arc<Mutex<Vec<u8>>>);

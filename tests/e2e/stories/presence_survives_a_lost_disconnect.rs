@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::world::{ClientScreen, World, people::vote_payload};
+use crate::world::{ClientScreen, World, users::vote_payload};
 
 #[tokio::test]
 async fn presence_survives_a_lost_disconnect() {

@@ -1,7 +1,7 @@
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-use crate::world::{User, World, people::choice_slide};
+use crate::world::{User, World, users::choice_slide};
 
 /// The ids of a presentation's slides, in order; their indexes must say the same.
 async fn order(ana: &User, presentation: &str) -> Vec<String> {

@@ -1,13 +1,13 @@
 //! Where stories happen.
 
-mod chatter;
-mod client;
-pub(crate) mod people;
-pub(crate) mod pictures;
-mod provider;
-mod screen;
-mod socket;
+mod api_client;
+mod client_screen;
+mod client_socket;
+pub(crate) mod images;
+mod obedient_provider;
+mod reconnecting_client;
 pub(crate) mod team;
+pub(crate) mod users;
 
 use std::{
     fs,
@@ -18,13 +18,13 @@ use std::{
 
 use local::{LocalCloud, LocalOptions};
 
-pub(crate) use chatter::{ReconnectingClient, visible_content};
-pub(crate) use client::{ApiClient, ApiResponse};
-pub(crate) use people::{Guest, Presentation, Session, User};
-pub(crate) use provider::ObedientProvider;
-pub(crate) use screen::ClientScreen;
-pub(crate) use socket::{ClientSocket, ReceivedEvent};
+pub(crate) use api_client::{ApiClient, ApiResponse};
+pub(crate) use client_screen::ClientScreen;
+pub(crate) use client_socket::{ClientSocket, ReceivedEvent};
+pub(crate) use obedient_provider::ObedientProvider;
+pub(crate) use reconnecting_client::{ReconnectingClient, visible_content};
 pub(crate) use team::Teammate;
+pub(crate) use users::{Guest, Presentation, Session, User};
 
 /// How long anything may take before a story says that it never happens. Nothing waits this long when all is well.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
@@ -112,7 +112,7 @@ impl World {
         User::register(self, name).await
     }
 
-    /// Lets what instances remember grow old: two seconds in which a cache may accept what is over (DESIGN 5).
+    /// Lets what instances remember grow old: two seconds in which a cache may accept what is over (ARCHITECTURE 5).
     pub(crate) async fn expire_caches(&self) {
         let remembered = Duration::from_secs(3);
         match &self.local {

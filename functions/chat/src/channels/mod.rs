@@ -27,7 +27,7 @@ pub(crate) mod view;
 use entry::App;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// Items on a page where nothing is said (contract 1.3).
+/// Items on a page where nothing is said (contract chat 1.3).
 const DEFAULT_PAGE_SIZE: usize = 50;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{team::require_teammate, view::reaction_views};
 
-/// Different emoji on a message (contract 1.4).
+/// Different emoji on a message (contract chat 1.4).
 const MAX_EMOJI: usize = 20;
 /// Reactions to a message in all: they lie in its item, 40 bytes each.
 const MAX_REACTIONS: usize = 500;

@@ -17,7 +17,7 @@ use store::{
 use super::connected_teammate;
 use crate::{channels::announce, place, view::message_view};
 
-/// New messages, and changes, that are replayed (contract 1.5): a day of a lively channel.
+/// New messages, and changes, that are replayed (contract chat 1.5): a day of a lively channel.
 const MAX_REPLAYED: u64 = 200;
 /// Messages of one `channel_changes`, and its bytes: half of what API Gateway takes in one post.
 const MAX_CHUNK_MESSAGES: usize = 20;

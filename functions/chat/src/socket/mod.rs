@@ -24,7 +24,7 @@ pub struct ChatSocket {
 impl SocketHandler for ChatSocket {
     type Command = ChatCommand;
 
-    /// Contract 1.5 has 20 frames in ten seconds; a client that comes back to a hundred channels asks for each at once, and whoever
+    /// Contract chat 1.5 has 20 frames in ten seconds; a client that comes back to a hundred channels asks for each at once, and whoever
     /// types is held back by itself (`typing_indicator`).
     const FRAME_RATE: FrameRate = FrameRate { burst: 100.0, per_second: 4.0 };
 

@@ -11,7 +11,7 @@ use store::{ReadConsistency, chat::memberships, realtime::connections::Connectio
 
 use super::connected_teammate;
 
-/// At most one relay in this time, per person and channel (contract 1.5).
+/// At most one relay in this time, per person and channel (contract chat 1.5).
 const RELAY_INTERVAL: SignedDuration = SignedDuration::from_secs(2);
 /// People in channels that an instance remembers.
 const MAX_ENTRIES: usize = 10_000;

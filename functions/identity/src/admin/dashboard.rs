@@ -18,7 +18,7 @@ use super::{
     view::{AccountStatus, AuditActionView},
 };
 
-/// Contract 1.3 of chat.
+/// Contract chat 1.3.
 const MAX_RECENT_ACTIONS: usize = 10;
 
 #[derive(Debug, Serialize, ToSchema)]

@@ -55,7 +55,7 @@ impl AuditedAction {
     }
 }
 
-/// Contract 1.3 of chat: on strictly lower roles, and never on oneself.
+/// Contract chat 1.3: on strictly lower roles, and never on oneself.
 ///
 /// # Errors
 /// `Forbidden` saying which of the two.

@@ -9,7 +9,7 @@ use store::{Page, identity::users::directory};
 
 use crate::profile::UserProfile;
 
-/// Contract 1.3 of chat: 50 where nothing is said.
+/// Contract chat 1.3: 50 where nothing is said.
 const DEFAULT_PAGE_SIZE: usize = 50;
 
 #[utoipa::path(

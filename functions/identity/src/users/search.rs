@@ -22,7 +22,7 @@ use utoipa::ToSchema;
 
 use super::me::ACCOUNT_GONE;
 
-/// Contract 1.3 of chat.
+/// Contract chat 1.3.
 const MAX_RESULTS: usize = 10;
 /// Searches while somebody types, one a second.
 const SEARCH_RATE_LIMIT: RateLimit =

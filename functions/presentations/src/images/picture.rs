@@ -33,7 +33,7 @@ const MAX_SIDE: u32 = 16_384;
 const MAX_MEGAPIXELS: u64 = 64;
 /// Bytes of a decoded picture: those pixels with four channels.
 const MAX_DECODED_BYTES: u64 = 256 * 1024 * 1024;
-/// Contract A1.5.
+/// Contract presentations A1.5.
 const JPEG_QUALITY: u8 = 85;
 
 /// Pictures that may be drawn at once in this process. A Lambda has one request; the local cloud has all of them.

@@ -17,7 +17,7 @@ use store::{
 /// More than the function's 210 s.
 const LEASE: SignedDuration = SignedDuration::from_secs(220);
 
-/// Answers of the assistant per participant and session (contract A3.5).
+/// Answers of the assistant per participant and session (contract presentations A3.5).
 const CALLS_PER_PARTICIPANT: u32 = 5;
 
 /// The models of this deployment: `MODEL_PROVIDER`, `MODEL_NAME`, `MODEL_URL`, `MODEL_KEY`; and `MODEL_FALLBACK`, which is

@@ -39,7 +39,7 @@ pub(super) async fn check_team_chat(list: &mut Checklist<'_>, visitor: &SmokeCli
     } else {
         list.skip_dependents("messages");
     }
-    list.check("search", "the log of worker-chat, FollowsDeadLetters", check_search(visitor)).await;
+    list.check("search", "the log of worker-chat, MessageProcessingDeadLetters", check_search(visitor)).await;
     list.check("channel-gone", CHAT_LOGS, delete_channel(visitor, &channel)).await;
 }
 

@@ -21,7 +21,7 @@ use crate::{gateway::ApiGateway, ids, record};
 
 /// Lets a test play many addresses: taken for the client's, and not passed on.
 pub(crate) const SOURCE_IP_HEADER: HeaderName = HeaderName::from_static("x-local-source-ip");
-/// The figure an operation may report on what it cost (DESIGN 7).
+/// The figure an operation may report on what it cost (ARCHITECTURE 7).
 const COST_HEADER: &str = "x-colloquy-cost";
 /// HTTP APIs' limit on a request's payload, in bytes.
 const MAX_PAYLOAD_BYTES: usize = 10 * 1024 * 1024;

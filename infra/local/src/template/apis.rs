@@ -158,8 +158,9 @@ mod tests {
 
     #[test]
     fn a_function_without_permission_is_refused() {
+        let permission = "FunctionName: !Ref ApiIdentity\n      Principal: ";
         let text = include_str!("../../../../template.yaml")
-            .replace("Principal: apigateway.amazonaws.com", "Principal: x");
+            .replace(&format!("{permission}apigateway.amazonaws.com"), &format!("{permission}x"));
         let error = SamTemplate::parse(&text, LocalSecrets::in_memory()).unwrap().http_routes().unwrap_err();
         assert!(
             error.to_string().ends_with("no AWS::Lambda::Permission lets API Gateway invoke ApiIdentity"),

@@ -120,7 +120,7 @@ pub struct ListQuery {
 }
 
 impl ListQuery {
-    /// Contract A1: 20 where nothing is said.
+    /// Contract presentations A1: 20 where nothing is said.
     pub fn limit(&self) -> usize {
         self.limit.unwrap_or(20)
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::words::fold;
 
-/// A channel's name: 1 to 80 of letters, digits, `-` and `_`, shown as it was typed, taken in every spelling. (Contract 1.4:
+/// A channel's name: 1 to 80 of letters, digits, `-` and `_`, shown as it was typed, taken in every spelling. (Contract chat 1.4:
 /// slug-like, unique without regard to case.)
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

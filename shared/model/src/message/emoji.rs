@@ -1,6 +1,6 @@
 //! How people react to a message.
 
-/// Bytes of a reaction (contract 1.4): the longest emoji there is has 35, as families of four with skin tones would; what is
+/// Bytes of a reaction (contract chat 1.4): the longest emoji there is has 35, as families of four with skin tones would; what is
 /// sent by people's keyboards fits.
 const MAX_EMOJI_BYTES: usize = 32;
 

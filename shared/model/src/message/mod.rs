@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 pub use self::id::MessageId;
 use crate::UserId;
 
-/// Characters of a message (contract 1.4).
+/// Characters of a message (contract chat 1.4).
 pub const MAX_CONTENT_LENGTH: usize = 2_000;
 
 /// Whoever wrote a message, as they were called then.

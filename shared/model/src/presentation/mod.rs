@@ -25,7 +25,7 @@ pub enum PresentationStatus {
 impl PresentationStatus {
     pub const ALL: [Self; 4] = [Self::Draft, Self::Active, Self::Ended, Self::Archived];
 
-    /// May it become the other? Staying the same is no move and always allowed (contract A3.3).
+    /// May it become the other? Staying the same is no move and always allowed (contract presentations A3.3).
     pub const fn can_become(self, other: Self) -> bool {
         match (self, other) {
             (Self::Draft, Self::Draft | Self::Active | Self::Archived)

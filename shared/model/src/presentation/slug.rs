@@ -6,7 +6,7 @@ use rand::{RngExt, seq::IndexedRandom};
 use serde::{Deserialize, Serialize};
 
 const ALPHABET: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
-/// Characters of the title that a slug keeps (contract A1.3).
+/// Characters of the title that a slug keeps (contract presentations A1.3).
 const MAX_TITLE_PART: usize = 50;
 
 /// Lower-case letters, digits and single hyphens, 3 to 100; one presentation has it.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::SlideTypeRules;
 use crate::SessionId;
 
-/// Characters of one conclusion; the rest is cut (contract A3.1), so that what a model writes always fits.
+/// Characters of one conclusion; the rest is cut (contract presentations A3.1), so that what a model writes always fits.
 const MAX_CONCLUSION_LENGTH: usize = 500;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]

@@ -1,4 +1,4 @@
-//! Slides: what each type may hold, what it is when it is new, and which answers it takes (contract A3.1).
+//! Slides: what each type may hold, what it is when it is new, and which answers it takes (contract presentations A3.1).
 //!
 //! | type | takes | counts |
 //! | --- | --- | --- |

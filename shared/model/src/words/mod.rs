@@ -8,7 +8,7 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 pub(crate) use self::stop_words::{is_deciding, is_filler_word, is_interrogative, is_stop_word};
 
-/// Letters of the shortest word that a cloud shows (contract A3.4).
+/// Letters of the shortest word that a cloud shows (contract presentations A3.4).
 const MIN_CLOUD_WORD_LENGTH: usize = 3;
 /// Characters of the longest; what is longer is an address or a cat on a keyboard.
 const MAX_CLOUD_WORD_LENGTH: usize = 40;

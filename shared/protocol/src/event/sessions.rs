@@ -212,7 +212,7 @@ mod tests {
         "\u{1}".repeat(characters)
     }
 
-    /// The largest event: a slide of 10,000 characters (contract A3.1), one's own answer of 5,000, every name at its limit.
+    /// The largest event: a slide of 10,000 characters (contract presentations A3.1), one's own answer of 5,000, every name at its limit.
     #[test]
     fn the_largest_event_fits_a_message() {
         let now = Timestamp::UNIX_EPOCH;

@@ -17,7 +17,7 @@ pub struct OnboardConnection {
 }
 
 impl Job for OnboardConnection {
-    const NAME: &'static str = "welcome.v1";
+    const NAME: &'static str = "onboard_connection.v1";
     const QUEUE: Queue = Queue::Chat;
 
     fn delay(&self) -> Duration {
@@ -34,7 +34,7 @@ pub struct OffboardConnection {
 }
 
 impl Job for OffboardConnection {
-    const NAME: &'static str = "member_left.v1";
+    const NAME: &'static str = "offboard_connection.v1";
     const QUEUE: Queue = Queue::Chat;
 
     /// Whoever loads a page anew is back by then, and nobody is told that they were gone.
@@ -50,7 +50,7 @@ pub struct CheckTeamPresence {
 }
 
 impl Job for CheckTeamPresence {
-    const NAME: &'static str = "check_presence.v1";
+    const NAME: &'static str = "check_team_presence.v1";
     const QUEUE: Queue = Queue::Chat;
 }
 
@@ -71,7 +71,7 @@ pub struct ProcessMessages {
 }
 
 impl Job for ProcessMessages {
-    const NAME: &'static str = "follow_channel.v1";
+    const NAME: &'static str = "process_messages.v1";
     const QUEUE: Queue = Queue::MessageProcessing;
 
     /// Those of one channel stand in order: the first does the work of the others. One that was put off is another one.
@@ -92,7 +92,7 @@ pub struct SyncProfile {
 }
 
 impl Job for SyncProfile {
-    const NAME: &'static str = "follow_account.v1";
+    const NAME: &'static str = "sync_profile.v1";
     const QUEUE: Queue = Queue::Chat;
 }
 
@@ -103,7 +103,7 @@ pub struct SendMentionDigest {
 }
 
 impl Job for SendMentionDigest {
-    const NAME: &'static str = "send_digest.v1";
+    const NAME: &'static str = "send_mention_digest.v1";
     const QUEUE: Queue = Queue::Chat;
 }
 
@@ -114,6 +114,6 @@ pub struct DeleteChannelRows {
 }
 
 impl Job for DeleteChannelRows {
-    const NAME: &'static str = "clear_channel.v1";
+    const NAME: &'static str = "delete_channel_rows.v1";
     const QUEUE: Queue = Queue::Chat;
 }

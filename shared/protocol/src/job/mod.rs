@@ -45,7 +45,7 @@ impl Queue {
             Self::Mail => "MAIL_QUEUE_URL",
             Self::Answers => "ANSWERS_QUEUE_URL",
             Self::Chat => "CHAT_QUEUE_URL",
-            Self::MessageProcessing => "FOLLOWS_QUEUE_URL",
+            Self::MessageProcessing => "MESSAGE_PROCESSING_QUEUE_URL",
         }
     }
 }
@@ -93,7 +93,7 @@ pub struct SendSessionState {
 }
 
 impl Job for SendSessionState {
-    const NAME: &'static str = "greet.v1";
+    const NAME: &'static str = "send_session_state.v1";
     const QUEUE: Queue = Queue::Sessions;
 
     fn delay(&self) -> Duration {
@@ -292,7 +292,7 @@ pub struct BroadcastFrame {
 }
 
 impl Job for BroadcastFrame {
-    const NAME: &'static str = "broadcast.v1";
+    const NAME: &'static str = "broadcast_frame.v1";
     const QUEUE: Queue = Queue::Broadcast;
 
     /// The last word waits for what is still being counted.

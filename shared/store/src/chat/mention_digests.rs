@@ -43,7 +43,7 @@ pub struct DigestInProgress {
 }
 
 impl Item for MentionDigest {
-    const KIND: &'static str = "digest";
+    const KIND: &'static str = "mention_digest";
 
     fn key(&self) -> Key {
         key(self.id)

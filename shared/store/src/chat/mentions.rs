@@ -38,7 +38,7 @@ pub struct UserMention {
 }
 
 impl Item for UserMention {
-    const KIND: &'static str = "mention";
+    const KIND: &'static str = "user_mention";
 
     fn key(&self) -> Key {
         key(self.user, self.message, self.sent_at)

@@ -25,7 +25,7 @@ struct OnboardingRecord {
 }
 
 impl Item for OnboardingRecord {
-    const KIND: &'static str = "arrived";
+    const KIND: &'static str = "onboarding";
 
     fn key(&self) -> Key {
         key(self.user)

@@ -27,7 +27,7 @@ use crate::{
     },
 };
 
-/// Whoever was not heard for so long is not there (contract 1.5): three pings.
+/// Whoever was not heard for so long is not there (contract chat 1.5): three pings.
 pub const AWAY_AFTER: SignedDuration = SignedDuration::from_secs(90);
 /// How soon somebody who is there is looked after. The clock puts it off by as much, so that nothing is written where nothing
 /// has changed.
@@ -53,7 +53,7 @@ pub struct TeamPresence {
 }
 
 impl Item for TeamPresence {
-    const KIND: &'static str = "online";
+    const KIND: &'static str = "team_presence";
 
     fn key(&self) -> Key {
         key(self.id)

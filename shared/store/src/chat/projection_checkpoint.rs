@@ -38,7 +38,7 @@ pub enum ChannelLog {
 }
 
 impl Item for ProjectionCheckpoint {
-    const KIND: &'static str = "followed";
+    const KIND: &'static str = "projection_checkpoint";
 
     fn key(&self) -> Key {
         key(self.channel)

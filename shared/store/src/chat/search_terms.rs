@@ -49,7 +49,7 @@ struct TermOccurrences {
 }
 
 impl Item for TermOccurrences {
-    const KIND: &'static str = "written";
+    const KIND: &'static str = "term_occurrences";
 
     fn key(&self) -> Key {
         Key::new(&PartitionKey::SearchTerm(&self.word), &self.sort_key())

@@ -79,7 +79,7 @@ impl Store {
     }
 
     /// Opens a connection to the table, by the same read and once only: a name is looked up, a TLS session agreed. On AWS
-    /// that is most of a first call (FIELD B.1), and a function has the processor to itself while it starts.
+    /// that is most of a first call (FIGURES 1), and a function has the processor to itself while it starts.
     pub async fn open_connection(&self) {
         let key = key_attributes(&Key::new(&PartitionKey::ReachabilityProbe, &SortKey::Self_));
         let once = Config::builder().retry_config(RetryConfig::disabled());

@@ -45,7 +45,7 @@ pub enum AuditTarget {
 }
 
 impl Item for AuditEntry {
-    const KIND: &'static str = "action";
+    const KIND: &'static str = "audit_entry";
 
     fn key(&self) -> Key {
         Key::new(&PartitionKey::AuditLog, &SortKey::AuditEntry(self.id))

@@ -19,7 +19,7 @@ use crate::{
     identity::users::{self, PasswordHash, User},
 };
 
-/// Contract A1.2.
+/// Contract presentations A1.2.
 const TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
 
 /// The right to set an account's password once. The token itself is only in the mail.
@@ -32,7 +32,7 @@ pub struct PasswordReset {
 }
 
 impl Item for PasswordReset {
-    const KIND: &'static str = "reset";
+    const KIND: &'static str = "password_reset";
 
     fn key(&self) -> Key {
         key(&self.hash)

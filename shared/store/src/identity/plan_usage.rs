@@ -31,7 +31,7 @@ pub struct MonthlyUsage {
 }
 
 impl Item for MonthlyUsage {
-    const KIND: &'static str = "month";
+    const KIND: &'static str = "monthly_usage";
 
     fn key(&self) -> Key {
         month_key(self.user, &self.month)
@@ -86,7 +86,7 @@ struct QuotaUsage {
 }
 
 impl Item for QuotaUsage {
-    const KIND: &'static str = "used";
+    const KIND: &'static str = "quota_usage";
 
     /// Read only, and by the key that it was asked for.
     fn key(&self) -> Key {

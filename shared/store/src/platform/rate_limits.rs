@@ -35,7 +35,7 @@ struct AttemptCounter {
 }
 
 impl Item for AttemptCounter {
-    const KIND: &'static str = "attempts";
+    const KIND: &'static str = "attempt_counter";
 
     fn key(&self) -> Key {
         Key::new(&PartitionKey::RateLimit(&self.what, &self.who), &SortKey::Window(self.window))

@@ -8,7 +8,7 @@ use crate::{
     ConditionExpression, Store, TransactWrite, dynamodb::error::Result, presentations::slides::Slide,
 };
 
-/// Ten slugs drawn from the title, then one drawn from nothing (contract A1.3).
+/// Ten slugs drawn from the title, then one drawn from nothing (contract presentations A1.3).
 const MAX_SLUG_ATTEMPTS: usize = 11;
 /// Writes under way at once.
 const CONCURRENT_WRITES: usize = 16;

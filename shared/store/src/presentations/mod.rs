@@ -114,7 +114,7 @@ struct SpeakerNotes {
 }
 
 impl Item for SpeakerNotes {
-    const KIND: &'static str = "notes";
+    const KIND: &'static str = "speaker_notes";
 
     fn key(&self) -> Key {
         notes_key(self.presentation)
@@ -129,7 +129,7 @@ struct SlugClaim {
 }
 
 impl Item for SlugClaim {
-    const KIND: &'static str = "slug";
+    const KIND: &'static str = "slug_claim";
 
     fn key(&self) -> Key {
         slug_key(&self.slug)

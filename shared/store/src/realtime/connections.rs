@@ -123,7 +123,7 @@ pub struct RoomSubscription {
 }
 
 impl Item for RoomSubscription {
-    const KIND: &'static str = "member";
+    const KIND: &'static str = "room_subscription";
 
     fn key(&self) -> Key {
         subscription_key(self.room, &self.connection)

@@ -26,7 +26,7 @@ struct SpentTicket {
 }
 
 impl Item for SpentTicket {
-    const KIND: &'static str = "ticket";
+    const KIND: &'static str = "spent_ticket";
 
     fn key(&self) -> Key {
         Key::new(&PartitionKey::Ticket(&self.id.to_string()), &SortKey::Self_)

@@ -26,7 +26,7 @@ struct CachedAnswer {
 }
 
 impl Item for CachedAnswer {
-    const KIND: &'static str = "answer";
+    const KIND: &'static str = "cached_answer";
 
     fn key(&self) -> Key {
         key(self.session, &self.wording)

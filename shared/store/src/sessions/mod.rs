@@ -200,7 +200,7 @@ pub struct JoinCodeClaim {
 }
 
 impl Item for JoinCodeClaim {
-    const KIND: &'static str = "join_code";
+    const KIND: &'static str = "join_code_claim";
 
     fn key(&self) -> Key {
         Key::new(&PartitionKey::JoinCode(&self.code), &SortKey::Self_)
@@ -219,7 +219,7 @@ struct PresentationSession {
 }
 
 impl Item for PresentationSession {
-    const KIND: &'static str = "held";
+    const KIND: &'static str = "presentation_session";
 
     fn key(&self) -> Key {
         Key::new(&PartitionKey::Presentation(self.presentation), &SortKey::Session(self.session))

@@ -27,7 +27,7 @@ impl SessionDayEntry {
 }
 
 impl Item for SessionDayEntry {
-    const KIND: &'static str = "opened";
+    const KIND: &'static str = "session_day";
 
     fn key(&self) -> Key {
         Key::new(&PartitionKey::SessionsOn(&self.day.to_string()), &SortKey::Session(self.session))

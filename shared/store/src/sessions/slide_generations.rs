@@ -34,7 +34,7 @@ pub struct SlideGeneration {
 }
 
 impl Item for SlideGeneration {
-    const KIND: &'static str = "generation";
+    const KIND: &'static str = "slide_generation";
 
     fn key(&self) -> Key {
         key(self.session, self.slide)

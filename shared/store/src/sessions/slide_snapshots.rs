@@ -32,7 +32,7 @@ pub struct SlideSnapshot {
 }
 
 impl Item for SlideSnapshot {
-    const KIND: &'static str = "shown";
+    const KIND: &'static str = "slide_snapshot";
 
     fn key(&self) -> Key {
         key(self.session, self.slide)

@@ -157,19 +157,19 @@ pub(super) fn commands() -> Vec<Value> {
 
 pub(super) fn jobs() {
     let welcome = |opening| OnboardConnection { connection: "c=".into(), opening };
-    check_job(&welcome(false), "welcome.v1", json!({ "connection": "c=" }));
-    check_job(&welcome(true), "welcome.v1", json!({ "connection": "c=", "opening": true }));
+    check_job(&welcome(false), "onboard_connection.v1", json!({ "connection": "c=" }));
+    check_job(&welcome(true), "onboard_connection.v1", json!({ "connection": "c=", "opening": true }));
     let left = OffboardConnection { connection: "c=".into(), user: id(1) };
-    check_job(&left, "member_left.v1", json!({ "connection": "c=", "user": ONE }));
-    check_job(&CheckTeamPresence { user: id(1) }, "check_presence.v1", json!({ "user": ONE }));
+    check_job(&left, "offboard_connection.v1", json!({ "connection": "c=", "user": ONE }));
+    check_job(&CheckTeamPresence { user: id(1) }, "check_team_presence.v1", json!({ "user": ONE }));
     let follow = ProcessMessages { channel: id(2), seq: 42, version: 1, change: 0, tries: 0 };
-    check_job(&follow, "follow_channel.v1", json!({ "channel": TWO, "seq": 42, "version": 1 }));
+    check_job(&follow, "process_messages.v1", json!({ "channel": TWO, "seq": 42, "version": 1 }));
     let again = ProcessMessages { version: 2, change: 9, tries: 2, ..follow };
     check_job(
         &again,
-        "follow_channel.v1",
+        "process_messages.v1",
         json!({ "channel": TWO, "seq": 42, "version": 2, "change": 9, "tries": 2 }),
     );
-    check_job(&SyncProfile { user: id(1) }, "follow_account.v1", json!({ "user": ONE }));
-    check_job(&SendMentionDigest { user: id(1) }, "send_digest.v1", json!({ "user": ONE }));
+    check_job(&SyncProfile { user: id(1) }, "sync_profile.v1", json!({ "user": ONE }));
+    check_job(&SendMentionDigest { user: id(1) }, "send_mention_digest.v1", json!({ "user": ONE }));
 }

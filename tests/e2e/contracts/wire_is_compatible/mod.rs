@@ -21,7 +21,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::operations_cost_what_the_table_says::is_update_run;
+use super::operations_cost_what_costs_md_says::is_update_run;
 use crate::world::repository;
 
 /// As [`id`] of 1, 2 and 3 is written.

@@ -38,11 +38,11 @@ pub(super) fn commands() -> Vec<Value> {
 pub(super) fn jobs() {
     check_job(
         &SendSessionState { connection: "c=".into(), arrived: true, opening: false },
-        "greet.v1",
+        "send_session_state.v1",
         json!({ "connection": "c=", "arrived": true }),
     );
     let broadcast =
         BroadcastFrame { room: Room::Session(id(1)), shard: Some(3), frame: "{}".into(), close: false };
     let golden = json!({ "room": format!("session:{ONE}"), "shard": 3, "frame": "{}", "close": false });
-    check_job(&broadcast, "broadcast.v1", golden);
+    check_job(&broadcast, "broadcast_frame.v1", golden);
 }

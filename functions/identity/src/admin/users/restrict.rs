@@ -22,7 +22,7 @@ use crate::admin::{
 
 /// Ten years: who means longer means for ever.
 const MAX_HOURS: u32 = 87_600;
-/// Contract 1.3 of chat.
+/// Contract chat 1.3.
 const DEFAULT_SUSPENSION_HOURS: u32 = 24;
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]

@@ -26,7 +26,7 @@ mod assumed {
     pub(super) const MESSAGE_MS: f64 = 10.0;
     pub(super) const CONNECT_MS: f64 = 30.0;
     pub(super) const JOB_MS: f64 = 20.0;
-    /// A post to a connection; FIELD has only one blog's "40 to 120 ms".
+    /// A post to a connection; FIGURES 2 has only one blog's "40 to 120 ms".
     pub(super) const POST_MS: f64 = 50.0;
     /// Of every function (`template.yaml`, `MemorySize`).
     pub(super) const GB: f64 = 0.5;

@@ -3,7 +3,7 @@
 use super::parts::prose_only;
 use crate::user::Username;
 
-/// People that a message mentions (contract 1.4); those after them are only named.
+/// People that a message mentions (contract chat 1.4); those after them are only named.
 pub const MAX_MENTIONS: usize = 20;
 
 /// The user names that stand in a text after an `@`, folded, each once, in their order: not in code, in links, in e-mail

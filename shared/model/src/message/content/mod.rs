@@ -1,4 +1,4 @@
-//! The text of a message: how it is stored, and what stands in it. (Contract 1.4.)
+//! The text of a message: how it is stored, and what stands in it. (Contract chat 1.4.)
 
 mod formatting;
 mod mentions;

@@ -135,7 +135,7 @@ impl Membership {
 }
 
 impl Item for Membership {
-    const KIND: &'static str = "place";
+    const KIND: &'static str = "membership";
 
     fn key(&self) -> Key {
         membership_key(self.user, self.channel)

@@ -23,7 +23,7 @@ pub struct MessagePin {
 }
 
 impl Item for MessagePin {
-    const KIND: &'static str = "pin";
+    const KIND: &'static str = "message_pin";
 
     fn key(&self) -> Key {
         key(MessageId { channel: self.channel, seq: self.seq })

@@ -34,7 +34,7 @@ struct ImageChunk {
 }
 
 impl Item for ImageChunk {
-    const KIND: &'static str = "chunk";
+    const KIND: &'static str = "image_chunk";
 
     fn key(&self) -> Key {
         chunk_key(self.image, self.upload, self.number)
@@ -56,7 +56,7 @@ pub(crate) struct OrphanedChunks {
 }
 
 impl Item for OrphanedChunks {
-    const KIND: &'static str = "loose_chunks";
+    const KIND: &'static str = "orphaned_chunks";
 
     fn key(&self) -> Key {
         orphaned_chunks_key(self.image, self.id)

@@ -59,7 +59,7 @@ pub(crate) struct SlidePointer {
 }
 
 impl Item for SlidePointer {
-    const KIND: &'static str = "slide_of";
+    const KIND: &'static str = "slide_pointer";
 
     fn key(&self) -> Key {
         pointer_key(self.slide)

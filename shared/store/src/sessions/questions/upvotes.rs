@@ -20,7 +20,7 @@ struct QuestionUpvote {
 }
 
 impl Item for QuestionUpvote {
-    const KIND: &'static str = "upvote";
+    const KIND: &'static str = "question_upvote";
 
     fn key(&self) -> Key {
         upvote_key(self.session, self.question, self.participant)

@@ -1,0 +1,165 @@
+//! Expands the table `functions`.
+//!
+//! The binary of a function is its logical id in kebab-case: `WorkerChat` is `worker-chat`.
+
+use std::fmt::Write as _;
+
+use anyhow::ensure;
+use serde::Deserialize;
+use serde_yaml_ng::Value as Yaml;
+
+use super::{
+    System,
+    alarms::{Alarm, Missing, Statistic},
+    names,
+    permissions::Permissions,
+    sources::Rows,
+    text,
+};
+
+/// A row. A function has routes of the HTTP API, messages of the socket, jobs or schedules.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Function {
+    /// Routes under each of `route_prefixes`. `users` serves `/users` and `/users/`, `users/*` every path below.
+    #[serde(default)]
+    pub(super) routes: Vec<String>,
+    /// Routes without a prefix: name → path.
+    #[serde(default)]
+    pub(super) exact_routes: Rows<String>,
+    /// Types of messages on the socket.
+    #[serde(default)]
+    pub(super) messages: Vec<String>,
+    /// Queues that the function reads: name of the event source → queue.
+    #[serde(default)]
+    jobs: Rows<JobSource>,
+    /// Name of the event → expression of `EventBridge` Scheduler.
+    #[serde(default)]
+    schedules: Rows<String>,
+    /// Description of the alarm that rings when a function with jobs or schedules fails.
+    errors_alarm: Option<String>,
+    /// MB, instead of the 512 of `Globals`.
+    memory: Option<u32>,
+    /// Seconds, instead of the 15 of `Globals`.
+    timeout: Option<u32>,
+    /// Variables that no other function needs.
+    #[serde(default)]
+    environment: Rows<Yaml>,
+    permissions: Permissions,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct JobSource {
+    queue: String,
+    /// How many jobs a call of the function brings at most.
+    batch: u32,
+}
+
+impl Function {
+    /// Queues whose jobs it gets.
+    pub(super) fn receives_from(&self) -> impl Iterator<Item = &str> {
+        self.jobs.iter().map(|(_, source)| source.queue.as_str())
+    }
+
+    fn serves_http(&self) -> bool {
+        !self.routes.is_empty() || !self.exact_routes.is_empty()
+    }
+
+    fn runs_alone(&self) -> bool {
+        !self.jobs.is_empty() || !self.schedules.is_empty()
+    }
+}
+
+impl System<'_> {
+    /// The role, the function, and what connects the function with an API.
+    pub(super) fn function(&self, id: &str, function: &Function) -> anyhow::Result<String> {
+        let (http, socket) = (function.serves_http(), !function.messages.is_empty());
+        let kinds = [http, socket, function.runs_alone()].into_iter().filter(|kind| *kind).count();
+        ensure!(
+            kinds == 1,
+            "it must have routes, messages, or jobs and schedules, and only one of these three"
+        );
+        for queue in function.receives_from() {
+            self.check_queue(queue)?;
+        }
+        let mut text = self.role(id, function, &function.permissions)?;
+        text.push_str(&resource(id, function)?);
+        if http {
+            write!(text, "\n{}", self.http_routes(id, function)?)?;
+        }
+        if socket {
+            write!(text, "\n{}", super::routes::socket_routes(id, function)?)?;
+        }
+        Ok(text)
+    }
+}
+
+fn resource(id: &str, function: &Function) -> anyhow::Result<String> {
+    let mut text = format!(
+        r#"  {id}:
+    Type: AWS::Serverless::Function
+    Metadata: {{BuildMethod: makefile, WorkingDirectory: .}}
+    Properties:
+      FunctionName: !Sub "colloquy-${{Stage}}-{binary}"
+      Role: !GetAtt {id}Role.Arn
+"#,
+        binary = names::kebab(id),
+    );
+    if let Some(memory) = function.memory {
+        writeln!(text, "      MemorySize: {memory}")?;
+    }
+    if let Some(timeout) = function.timeout {
+        writeln!(text, "      Timeout: {timeout}")?;
+    }
+    if !function.environment.is_empty() {
+        text.push_str("      Environment:\n        Variables:\n");
+        for (name, value) in function.environment.iter() {
+            writeln!(text, "          {name}: {}", text::inline(value)?)?;
+        }
+    }
+    if function.runs_alone() {
+        text.push_str("      Events:\n");
+    }
+    for (name, JobSource { queue, batch }) in function.jobs.iter() {
+        write!(
+            text,
+            "        {name}:
+          Type: SQS
+          Properties: {{Queue: !GetAtt {queue}.Arn, BatchSize: {batch}, FunctionResponseTypes: [ReportBatchItemFailures]}}
+"
+        )?;
+    }
+    for (name, expression) in function.schedules.iter() {
+        write!(
+            text,
+            "        {name}:
+          Type: ScheduleV2
+          Properties: {{ScheduleExpression: {}}}
+",
+            text::scalar(expression)
+        )?;
+    }
+    Ok(text)
+}
+
+/// The alarm of a function that no request waits for. The alarms of the APIs count the failures of the others.
+pub(super) fn errors_alarm(id: &str, function: &Function) -> anyhow::Result<String> {
+    if !function.runs_alone() {
+        return Ok(String::new());
+    }
+    let default = || format!("{} fails as a whole (a crash, a timeout), not a job of it", names::kebab(id));
+    let alarm = Alarm {
+        description: function.errors_alarm.clone().unwrap_or_else(default),
+        namespace: "AWS/Lambda".to_owned(),
+        metric: "Errors".to_owned(),
+        dimensions: [("FunctionName".to_owned(), text::tagged("Ref", id))].into_iter().collect(),
+        statistic: Statistic::Sum,
+        period: 300,
+        periods: 1,
+        above: Some(0),
+        below: None,
+        missing: Missing::default(),
+    };
+    alarm.resource(&format!("{id}ErrorsAlarm"))
+}

@@ -1,0 +1,218 @@
+//! Expands the `permissions` of a function into its role.
+//!
+//! Each function has a role of its own. The roles that SAM makes were rejected, because these may read every queue and write
+//! every log of the account.
+
+use std::fmt::Write as _;
+
+use serde::Deserialize;
+
+use super::{System, functions::Function, text};
+
+/// The name of the only policy of each role.
+const POLICY_NAME: &str = "function";
+
+/// What a function may do, beside writing its logs and receiving the jobs of its queues.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Permissions {
+    /// Statements about the items of the table.
+    #[serde(default)]
+    table: Vec<TableStatement>,
+    /// Indexes that the function queries.
+    #[serde(default)]
+    indexes: Vec<IndexStatement>,
+    /// Queues that the function sends jobs to.
+    #[serde(default)]
+    send_to: Vec<String>,
+    /// The function publishes to sockets.
+    #[serde(default)]
+    post_to_sockets: bool,
+    /// The function sends e-mail from the address `MailSender`.
+    #[serde(default)]
+    send_email: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TableStatement {
+    /// Actions of `DynamoDB`.
+    actions: Vec<String>,
+    /// What the partition keys begin with: `USER` for `USER#…` (`store::table`).
+    partitions: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct IndexStatement {
+    name: String,
+    partitions: Partitions,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Partitions {
+    All(AllPartitions),
+    Some(Vec<String>),
+}
+
+#[derive(Deserialize)]
+enum AllPartitions {
+    #[serde(rename = "all")]
+    All,
+}
+
+/// A statement of the policy that allows something.
+struct Statement {
+    actions: Vec<String>,
+    resources: Vec<String>,
+    condition: Condition,
+}
+
+enum Condition {
+    None,
+    Partitions(Vec<String>),
+    Sender,
+}
+
+impl System<'_> {
+    /// The role of a function.
+    pub(super) fn role(&self, id: &str, function: &Function, may: &Permissions) -> anyhow::Result<String> {
+        for queue in &may.send_to {
+            self.check_queue(queue)?;
+        }
+        let mut text = format!(
+            r#"  {id}Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement: [{{Effect: Allow, Principal: {{Service: lambda.amazonaws.com}}, Action: sts:AssumeRole}}]
+      Policies:
+        - PolicyName: {POLICY_NAME}
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+"#
+        );
+        let receives_from: Vec<&str> = function.receives_from().collect();
+        for statement in may.statements(&receives_from) {
+            text.push_str(&statement.item()?);
+        }
+        Ok(text)
+    }
+}
+
+impl Permissions {
+    fn statements(&self, receives_from: &[&str]) -> Vec<Statement> {
+        let of_service = |service: &str, actions: &[String]| -> Vec<String> {
+            actions.iter().map(|action| format!("{service}:{action}")).collect()
+        };
+        let mut statements = Vec::new();
+        for TableStatement { actions, partitions } in &self.table {
+            statements.push(Statement {
+                actions: of_service("dynamodb", actions),
+                resources: vec![arn("Table")],
+                condition: Condition::Partitions(partitions.clone()),
+            });
+        }
+        for IndexStatement { name, partitions } in &self.indexes {
+            statements.push(Statement {
+                actions: vec!["dynamodb:Query".into()],
+                resources: vec![format!(r#"!Sub "${{Table.Arn}}/index/{name}""#)],
+                condition: match partitions {
+                    Partitions::All(AllPartitions::All) => Condition::None,
+                    Partitions::Some(partitions) => Condition::Partitions(partitions.clone()),
+                },
+            });
+        }
+        let mut allow = |actions: &[&str], resources: Vec<String>, condition| {
+            let actions = actions.iter().map(|action| (*action).to_owned()).collect();
+            statements.push(Statement { actions, resources, condition });
+        };
+        if !self.send_to.is_empty() {
+            // entry::app reads the attributes to open its connection
+            let queues = self.send_to.iter().map(|queue| arn(queue)).collect();
+            allow(&["sqs:GetQueueAttributes", "sqs:SendMessage"], queues, Condition::None);
+        }
+        if !receives_from.is_empty() {
+            let queues = receives_from.iter().map(|queue| arn(queue)).collect();
+            allow(
+                &["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
+                queues,
+                Condition::None,
+            );
+        }
+        if self.post_to_sockets {
+            let connections = r#"!Sub "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${SocketApi}/${Stage}/*/@connections/*""#;
+            allow(&["execute-api:ManageConnections"], vec![connections.into()], Condition::None);
+        }
+        if self.send_email {
+            // the only `*`, because SES distinguishes senders by condition
+            allow(&["ses:SendEmail"], vec![r#""*""#.into()], Condition::Sender);
+        }
+        allow(&["logs:CreateLogStream", "logs:PutLogEvents"], vec![arn("FunctionLogs")], Condition::None);
+        statements
+    }
+}
+
+fn arn(id: &str) -> String {
+    format!("!GetAtt {id}.Arn")
+}
+
+impl Statement {
+    /// An item of the list `Statement`, on one line if that fits.
+    fn item(&self) -> anyhow::Result<String> {
+        let actions = text::list(&self.actions);
+        let resources = text::list(&self.resources);
+        let condition = match &self.condition {
+            Condition::None => String::new(),
+            Condition::Partitions(partitions) => format!(
+                r#", Condition: {{"ForAllValues:StringLike": {{"dynamodb:LeadingKeys": {}}}}}"#,
+                text::list(&keys(partitions))
+            ),
+            Condition::Sender => {
+                r#", Condition: {StringEqualsIfExists: {"ses:FromAddress": !Ref MailSender}}"#.to_owned()
+            }
+        };
+        let line = format!("- {{Effect: Allow, Action: {actions}, Resource: {resources}{condition}}}");
+        if text::fits(14, &line) {
+            return Ok(format!("              {line}\n"));
+        }
+        let mut text = format!("              - Effect: Allow\n                Action: {actions}\n");
+        if text::fits(26, &resources) {
+            writeln!(text, "                Resource: {resources}")?;
+        } else {
+            text.push_str("                Resource:\n");
+            for resource in &self.resources {
+                writeln!(text, "                  - {resource}")?;
+            }
+        }
+        match &self.condition {
+            Condition::None => {}
+            Condition::Partitions(partitions) => {
+                let keys = keys(partitions);
+                let list = text::list(&keys);
+                let list = if text::fits(44, &list) {
+                    format!(" {list}")
+                } else {
+                    format!("\n                      {}", text::wrapped_list(&keys, 22))
+                };
+                write!(
+                    text,
+                    r#"                Condition:
+                  "ForAllValues:StringLike":
+                    "dynamodb:LeadingKeys":{list}
+"#
+                )?;
+            }
+            Condition::Sender => writeln!(text, "                {}", condition.trim_start_matches(", "))?,
+        }
+        Ok(text)
+    }
+}
+
+/// `"USER#*"` of `USER`.
+fn keys(partitions: &[String]) -> Vec<String> {
+    partitions.iter().map(|name| text::quoted(&format!("{name}#*"))).collect()
+}

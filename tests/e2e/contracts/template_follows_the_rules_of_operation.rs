@@ -1,0 +1,321 @@
+//! What no rehearsal checks (ARCHITECTURE 7) and no deployment forgives.
+
+use std::{collections::BTreeSet, fs, time::Duration};
+
+use local::template::{LocalSecrets, SamTemplate};
+use serde_json::{Value, json};
+
+use super::parsed_template::{parsed_template, resources_of_type};
+use crate::world::repository;
+
+fn template() -> SamTemplate {
+    let template =
+        SamTemplate::read(Some(&repository().join("template.yaml")), LocalSecrets::in_memory()).unwrap();
+    template.generate_secrets().unwrap();
+    template
+}
+
+#[test]
+fn the_visibility_timeout_exceeds_the_function_timeout() {
+    let template = template();
+    let queues = template.queues().unwrap();
+    let functions = template.functions().unwrap();
+    for mapping in template.event_source_mappings().unwrap() {
+        let queue = queues.iter().find(|queue| queue.name == mapping.queue).unwrap();
+        let function = functions.iter().find(|function| function.id == mapping.function).unwrap();
+        // AWS's advice, and below the timeout itself it refuses to deploy
+        assert!(
+            queue.visibility_timeout >= function.timeout * 6,
+            "{}: {:?}",
+            queue.name,
+            queue.visibility_timeout
+        );
+        assert!(mapping.partial_failures, "{} does not report single failures", function.id);
+        assert!(mapping.batch_size <= 10, "{}: {} messages want a window", queue.name, mapping.batch_size);
+        let dead =
+            queue.dead_letter_queue.as_ref().unwrap_or_else(|| panic!("{} loses what fails", queue.name));
+        let dead = queues.iter().find(|other| other.name == *dead).unwrap();
+        assert_eq!(dead.fifo, queue.fifo, "{}", dead.name);
+        assert_eq!(dead.retention, Duration::from_hours(14 * 24), "{}", dead.name);
+        assert!(queue.max_receive_count.is_some_and(|count| (3..=10).contains(&count)), "{}", queue.name);
+    }
+    for (name, queue) in resources_of_type("AWS::SQS::Queue") {
+        assert_eq!(queue["Properties"]["SqsManagedSseEnabled"], true, "{name} is not encrypted");
+    }
+}
+
+#[test]
+fn queues_accept_only_tls() {
+    let policies = resources_of_type("AWS::SQS::QueuePolicy");
+    let policy = &policies["QueuesByTls"];
+    // an emulated cloud has no TLS
+    assert_eq!(policy["Condition"], "IsAws");
+    let names = |list: &Value, tag: &str| -> BTreeSet<String> {
+        let each = list.as_array().unwrap().iter().map(|queue| queue[tag].as_str().unwrap());
+        each.map(|queue| queue.trim_end_matches(".Arn").to_owned()).collect()
+    };
+    let queues: BTreeSet<String> = resources_of_type("AWS::SQS::Queue").into_keys().collect();
+    assert_eq!(names(&policy["Properties"]["Queues"], "!Ref"), queues);
+    let statements = policy["Properties"]["PolicyDocument"]["Statement"].as_array().unwrap();
+    let [statement] = statements.as_slice() else { panic!("{statements:?}") };
+    assert_eq!(names(&statement["Resource"], "!GetAtt"), queues);
+    assert_eq!((&statement["Effect"], &statement["Principal"]), (&json!("Deny"), &json!("*")));
+    assert_eq!(statement["Condition"]["Bool"]["aws:SecureTransport"], "false");
+}
+
+#[test]
+fn the_table_is_retained_and_restorable() {
+    for (name, table) in resources_of_type("AWS::DynamoDB::Table") {
+        let properties = &table["Properties"];
+        // a first deploy that fails leaves no empty table behind, whose name would be in the way of the second
+        assert_eq!(table["DeletionPolicy"], "RetainExceptOnCreate", "{name}");
+        assert_eq!(table["UpdateReplacePolicy"], "Retain", "{name}");
+        assert_eq!(properties["TimeToLiveSpecification"]["Enabled"], true, "{name}");
+        assert_eq!(
+            properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"], true,
+            "{name}"
+        );
+        assert_eq!(properties["SSESpecification"]["SSEEnabled"], true, "{name}");
+        assert_eq!(properties["BillingMode"], "PAY_PER_REQUEST", "{name}");
+        // an attribute that no key names, or a key without its attribute, fails the deployment only
+        let mut keys: Vec<&str> = Vec::new();
+        let mut indexes: Vec<&Value> =
+            properties["GlobalSecondaryIndexes"].as_array().unwrap().iter().collect();
+        indexes.push(properties);
+        for index in indexes {
+            let schema = index["KeySchema"].as_array().unwrap();
+            keys.extend(schema.iter().map(|key| key["AttributeName"].as_str().unwrap()));
+        }
+        let attributes = properties["AttributeDefinitions"].as_array().unwrap().iter();
+        let mut attributes: Vec<&str> =
+            attributes.map(|each| each["AttributeName"].as_str().unwrap()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        attributes.sort_unstable();
+        assert_eq!(keys, attributes, "{name}");
+    }
+}
+
+#[test]
+fn secrets_are_dynamic_references() {
+    let written = parsed_template();
+    let variables = written["Globals"]["Function"]["Environment"]["Variables"].as_object().unwrap();
+    for name in ["SIGNING_SECRET", "SIGNING_SECRET_PREVIOUS"] {
+        let reference = variables[name]["!Sub"].as_str().unwrap();
+        assert!(
+            reference.starts_with("{{resolve:secretsmanager:${SigningSecret}:SecretString:"),
+            "{reference}"
+        );
+        // CloudFormation reads a secret again only where the reference to it has changed
+        assert!(
+            reference.ends_with("::${SigningSecretVersion}}}"),
+            "a rotation would not arrive: {reference}"
+        );
+    }
+    for (name, parameter) in written["Parameters"].as_object().unwrap() {
+        let secret = ["Key", "Password", "Token"].iter().any(|word| name.ends_with(word));
+        assert!(!secret || parameter["NoEcho"] == true, "{name} would be shown");
+    }
+    assert_eq!(written["Parameters"]["AllowTokenInUrl"]["Default"], "false", "tokens in URLs end up in logs");
+}
+
+#[test]
+fn stages_are_throttled_and_logged() {
+    let stages = resources_of_type("AWS::ApiGatewayV2::Stage");
+    assert_eq!(stages.len(), 2);
+    for (name, stage) in stages {
+        let properties = &stage["Properties"];
+        let settings = &properties["DefaultRouteSettings"];
+        assert!(
+            settings["ThrottlingRateLimit"].is_u64() && settings["ThrottlingBurstLimit"].is_u64(),
+            "{name}"
+        );
+        assert_eq!(properties["AutoDeploy"], true, "{name}: new routes would not go live");
+        let logs = &properties["AccessLogSettings"];
+        assert!(logs["DestinationArn"]["!GetAtt"].as_str().unwrap().ends_with("AccessLogs.Arn"), "{name}");
+        let format = logs["Format"].as_str().unwrap();
+        let format: Value = serde_json::from_str(format).unwrap_or_else(|why| panic!("{name}: {why}"));
+        assert_eq!(format["requestId"], "$context.requestId", "{name}");
+        // what may hold a token: the query, headers
+        let telling = ["querystring", "header", "authorizer"];
+        assert!(!telling.iter().any(|word| format.to_string().to_lowercase().contains(word)), "{name}");
+    }
+    for (name, group) in resources_of_type("AWS::Logs::LogGroup") {
+        let retention = &group["Properties"]["RetentionInDays"];
+        assert_eq!(*retention, json!({ "!Ref": "LogRetentionDays" }), "{name} is kept for ever");
+    }
+    let logging = &parsed_template()["Globals"]["Function"]["LoggingConfig"];
+    assert_eq!(logging["LogGroup"], json!({ "!Ref": "FunctionLogs" }), "one group for all functions");
+}
+
+/// A missing permission is a 500 on AWS, and neither the local nor the emulated cloud notices.
+#[test]
+fn api_gateway_may_invoke_its_integrations() {
+    let permissions = resources_of_type("AWS::Lambda::Permission");
+    let integrations = resources_of_type("AWS::ApiGatewayV2::Integration");
+    assert_eq!(permissions.len(), integrations.len());
+    for (name, integration) in integrations {
+        let properties = &integration["Properties"];
+        let api = properties["ApiId"]["!Ref"].as_str().unwrap();
+        let socket = api == "SocketApi";
+        let version = &properties["PayloadFormatVersion"];
+        assert!(if socket { version.is_null() } else { version == "2.0" }, "{name}: {version}");
+        let function = match (socket, &properties["IntegrationUri"]) {
+            (false, uri) => uri["!GetAtt"].as_str().unwrap().strip_suffix(".Arn").unwrap(),
+            (true, uri) => {
+                let uri = uri["!Sub"].as_str().unwrap();
+                assert!(uri.contains(":lambda:path/2015-03-31/functions/${"), "{name}: {uri}");
+                uri.rsplit_once("${").unwrap().1.strip_suffix(".Arn}/invocations").unwrap()
+            }
+        };
+        let may = permissions.values().find(|permission| {
+            let properties = &permission["Properties"];
+            properties["FunctionName"]["!Ref"] == function
+                && properties["Action"] == "lambda:InvokeFunction"
+                && properties["Principal"] == "apigateway.amazonaws.com"
+                && properties["SourceArn"]["!Sub"].as_str().unwrap().ends_with(&format!(":${{{api}}}/*"))
+        });
+        assert!(may.is_some(), "{api} may not call {function}");
+    }
+    // a reply on a socket is a post; a RouteResponse would make a returned body one too
+    assert!(resources_of_type("AWS::ApiGatewayV2::RouteResponse").is_empty());
+}
+
+/// Namespace, metric and the resource of each alarm.
+fn alarms() -> BTreeSet<(String, String, String)> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let resource = |value: &Value| match (&value["!Ref"], &value["!GetAtt"]) {
+        (Value::Null, attribute) => text(attribute).split('.').next().unwrap_or_default().to_owned(),
+        (reference, _) => text(reference),
+    };
+    let all = resources_of_type("AWS::CloudWatch::Alarm").into_values();
+    all.map(|alarm| {
+        let properties = &alarm["Properties"];
+        assert!(!properties["AlarmActions"].is_null(), "nobody hears of {alarm}");
+        let of = resource(&properties["Dimensions"][0]["Value"]);
+        (text(&properties["Namespace"]), text(&properties["MetricName"]), of)
+    })
+    .collect()
+}
+
+#[test]
+fn every_failure_raises_an_alarm() {
+    let mut expected = BTreeSet::new();
+    let mut add = |namespace: &str, metric: &str, of: &str| {
+        expected.insert((namespace.to_owned(), metric.to_owned(), of.to_owned()));
+    };
+    for name in resources_of_type("AWS::SQS::Queue").keys() {
+        match name.strip_suffix("DeadLetters") {
+            Some(_) => add("AWS/SQS", "ApproximateNumberOfMessagesVisible", name),
+            None => add("AWS/SQS", "ApproximateAgeOfOldestMessage", name),
+        }
+    }
+    for (name, function) in resources_of_type("AWS::Serverless::Function") {
+        // the others fail in a request or a message, which the APIs count
+        if function["Properties"]["Events"].is_object() {
+            add("AWS/Lambda", "Errors", &name);
+        }
+    }
+    add("AWS/ApiGateway", "5xx", "HttpApi");
+    add("AWS/ApiGateway", "IntegrationError", "SocketApi");
+    add("AWS/Lambda", "Throttles", "");
+    add("AWS/Lambda", "Invocations", "CronClock");
+    add("AWS/DynamoDB", "ReadThrottleEvents", "Table");
+    add("AWS/DynamoDB", "WriteThrottleEvents", "Table");
+    assert_eq!(alarms(), expected, "left: the template");
+    assert_eq!(resources_of_type("AWS::CloudWatch::Dashboard").len(), 1);
+}
+
+/// 500 resources a stack, 300 routes an API, 60 dynamic references a template (AWS quotas). SAM makes one more of a queue
+/// that calls a function, two more of a schedule: a fifth is kept for them.
+#[test]
+fn the_stack_stays_below_its_quotas() {
+    let all = parsed_template()["Resources"].as_object().unwrap().len();
+    assert!(all <= 400, "{all} resources");
+    let routes = resources_of_type("AWS::ApiGatewayV2::Route").len();
+    assert!(routes <= 280, "{routes} routes");
+    // 60 dynamic references a template; each function has its two of the signing secret
+    let functions = resources_of_type("AWS::Serverless::Function").len();
+    assert!(functions * 2 <= 56, "{functions} functions");
+}
+
+#[test]
+fn every_url_is_an_output() {
+    let written = parsed_template();
+    let outputs = written["Outputs"].as_object().unwrap();
+    let mut expected: Vec<String> = [
+        "DashboardUrl",
+        "DocsUrl",
+        "HealthUrl",
+        "HttpApiId",
+        "HttpUrl",
+        "LogGroup",
+        "SigningSecretArn",
+        "SocketApiId",
+        "SocketEndpoint",
+        "SocketUrl",
+        "TableName",
+    ]
+    .map(str::to_owned)
+    .into();
+    expected.extend(resources_of_type("AWS::SQS::Queue").keys().map(|queue| format!("{queue}Url")));
+    expected.sort();
+    let mut told: Vec<&String> = outputs.keys().collect();
+    told.sort();
+    assert_eq!(told, expected.iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn the_deployment_has_default_settings() {
+    let config = fs::read_to_string(repository().join("samconfig.toml")).unwrap();
+    for line in ["lint = true", "capabilities = \"CAPABILITY_IAM\"", "resolve_s3 = true"] {
+        assert!(config.lines().any(|each| each == line), "samconfig.toml: {line}");
+    }
+    for (name, function) in resources_of_type("AWS::Serverless::Function") {
+        // infra/build/Makefile: one build for all, run from the root
+        assert_eq!(
+            function["Metadata"],
+            json!({ "BuildMethod": "makefile", "WorkingDirectory": "." }),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_custom_domain_serves_both_apis() {
+    for api in ["Http", "Socket"] {
+        let mappings = resources_of_type("AWS::ApiGatewayV2::ApiMapping");
+        let mapping = &mappings[&format!("{api}Mapping")]["Properties"];
+        assert_eq!(mapping["ApiId"]["!Ref"], format!("{api}Api"));
+        assert_eq!(mapping["Stage"]["!Ref"], format!("{api}Stage"));
+        assert_eq!(mapping["DomainName"]["!Ref"], format!("{api}Domain"));
+        let records = resources_of_type("AWS::Route53::RecordSet");
+        let record = &records[&format!("{api}Record")];
+        assert_eq!(record["Condition"], "HasZone");
+        assert_eq!(
+            record["Properties"]["AliasTarget"]["DNSName"]["!GetAtt"],
+            format!("{api}Domain.RegionalDomainName")
+        );
+    }
+}
+
+/// Every function is a binary of the workspace, every binary a function.
+#[test]
+fn every_function_is_a_binary() {
+    let mut binaries = Vec::new();
+    for entry in fs::read_dir(repository().join("functions")).unwrap() {
+        let manifest = entry.unwrap().path().join("Cargo.toml");
+        let Ok(text) = fs::read_to_string(manifest) else { continue };
+        let mut lines = text.lines();
+        while lines.by_ref().any(|line| line.trim() == "[[bin]]") {
+            let name =
+                lines.by_ref().find_map(|line| line.strip_prefix("name = ")).expect("a binary has a name");
+            binaries.push(name.trim_matches('"').to_owned());
+        }
+    }
+    let mut functions: Vec<String> =
+        template().functions().unwrap().into_iter().map(|function| function.binary).collect();
+    binaries.sort();
+    functions.sort();
+    assert_eq!(binaries, functions, "left: [[bin]] of functions/*/Cargo.toml; right: the template");
+}

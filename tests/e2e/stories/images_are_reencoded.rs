@@ -1,0 +1,193 @@
+use std::time::Duration;
+
+use image::{GenericImageView, ImageFormat};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::world::{
+    ApiResponse, User, World,
+    images::{animation, color_gradient, encode, noise, small_image, transparent_image},
+};
+
+const PAGE: &[u8] = b"<html><script>alert('heron')</script></html>";
+
+async fn upload(ana: &User, bytes: &[u8]) -> ApiResponse {
+    ana.client.request(Method::POST, "/v1/upload/image").file("application/octet-stream", bytes).send().await
+}
+
+/// Uploads, and reads back what is kept.
+async fn stored_image(world: &World, ana: &User, bytes: &[u8]) -> (Value, Vec<u8>) {
+    let image = upload(ana, bytes).await.ok(201);
+    let shown = world.anonymous().get(image["url"].as_str().unwrap()).await;
+    shown.ok(200);
+    assert_eq!(shown.header("content-type"), image["content_type"].as_str());
+    assert_eq!(json!(shown.bytes.len()), image["size"]);
+    assert!(shown.bytes.len() <= 4 * 1024 * 1024);
+    (image, shown.bytes)
+}
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
+
+#[tokio::test]
+async fn large_images_are_scaled_and_keep_their_format() {
+    let world = World::start().await;
+    let ana = world.user("ana").await;
+    for (bytes, kind, width, height) in [
+        (encode(color_gradient(3000, 1000), ImageFormat::Png), "image/png", 1920, 640),
+        (encode(color_gradient(1000, 9000), ImageFormat::Jpeg), "image/jpeg", 213, 1920),
+        (encode(transparent_image(64, 48), ImageFormat::Png), "image/png", 64, 48),
+        (encode(transparent_image(64, 48), ImageFormat::WebP), "image/webp", 64, 48),
+        (encode(image::GrayImage::new(30, 20), ImageFormat::Jpeg), "image/jpeg", 30, 20),
+        (animation(32, 1), "image/gif", 32, 32),
+    ] {
+        let (image, stored) = stored_image(&world, &ana, &bytes).await;
+        assert_eq!(image["content_type"], kind);
+        assert_eq!((&image["width"], &image["height"]), (&json!(width), &json!(height)), "{kind}");
+        assert_eq!(image::load_from_memory(&stored).unwrap().dimensions(), (width, height));
+    }
+    // holes stay holes
+    let (_, stored) = stored_image(&world, &ana, &encode(transparent_image(64, 48), ImageFormat::Png)).await;
+    assert_eq!(image::load_from_memory(&stored).unwrap().to_rgba8(), transparent_image(64, 48));
+    // what would be too large without losses is kept with them: three chunks and more
+    let (image, _) = stored_image(&world, &ana, &encode(noise(1150, 1150), ImageFormat::Png)).await;
+    assert!(["image/png", "image/jpeg"].contains(&image["content_type"].as_str().unwrap()), "{image}");
+}
+
+#[tokio::test]
+async fn animations_stay_animated() {
+    let world = World::start().await;
+    let ana = world.user("ana").await;
+    let (image, stored) = stored_image(&world, &ana, &animation(60, 5)).await;
+    assert_eq!(image["content_type"], "image/gif");
+    let mut decoder = gif::Decoder::new(stored.as_slice()).unwrap();
+    let mut delays = Vec::new();
+    while let Some(frame) = decoder.read_next_frame().unwrap() {
+        delays.push(frame.delay);
+    }
+    assert_eq!((delays, decoder.repeat()), (vec![7; 5], gif::Repeat::Infinite));
+    // larger than it would be kept it is refused if it moves, and scaled if it does not
+    upload(&ana, &animation(2000, 2)).await.refused(422, "VALIDATION_ERROR");
+    let (still, _) = stored_image(&world, &ana, &animation(2000, 1)).await;
+    assert_eq!((&still["width"], &still["content_type"]), (&json!(1920), &json!("image/png")));
+}
+
+/// A photo of a phone that was held upright: its pixels lie on their side, and EXIF says so.
+#[tokio::test]
+async fn images_are_rotated_upright_and_lose_their_metadata() {
+    let world = World::start().await;
+    let ana = world.user("ana").await;
+    let mut photo = encode(color_gradient(80, 40), ImageFormat::Jpeg);
+    // big-endian TIFF, one entry: orientation (0x0112), short, one, 6 (turn right)
+    let exif =
+        b"Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0N 44.4268 E 26.1025";
+    let length = u16::try_from(exif.len() + 2).unwrap().to_be_bytes();
+    photo.splice(2..2, [&[0xff, 0xe1], &length[..], exif].concat());
+    let (image, stored) = stored_image(&world, &ana, &photo).await;
+    assert_eq!((&image["width"], &image["height"]), (&json!(40), &json!(80)));
+    assert!(!contains(&stored, b"Exif") && !contains(&stored, b"44.4268"));
+}
+
+#[tokio::test]
+async fn images_contain_only_pixels() {
+    let world = World::start().await;
+    let ana = world.user("ana").await;
+    let behind = [small_image(), PAGE.to_vec()].concat();
+    // a GIF that is a script too: `GIF89a/*…*/=1;…` and a comment in it
+    let mut comment = animation(20, 2);
+    let at = 13 + 4 * 3;
+    let block = [&[0x21, 0xfe, u8::try_from(PAGE.len()).unwrap()], PAGE, &[0]].concat();
+    comment.splice(at..at, block);
+    // a PNG with the page in a chunk of text
+    let mut chunk = small_image();
+    let text = [b"tEXtComment\0", PAGE].concat();
+    let mut sum = crc(&text).to_be_bytes().to_vec();
+    let length = u32::try_from(text.len() - 4).unwrap().to_be_bytes();
+    let mut whole = [&length[..], &text].concat();
+    whole.append(&mut sum);
+    chunk.splice(33..33, whole);
+    for polyglot in [behind, [animation(20, 2), PAGE.to_vec()].concat(), comment, chunk] {
+        assert!(contains(&polyglot, PAGE));
+        let (_, stored) = stored_image(&world, &ana, &polyglot).await;
+        assert!(!contains(&stored, b"script") && !contains(&stored, b"heron"));
+    }
+}
+
+/// The checksum of a PNG's chunk.
+fn crc(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(u32::MAX, |sum, byte| {
+        (0..8).fold(
+            sum ^ u32::from(*byte),
+            |sum, _| {
+                if sum & 1 == 1 { (sum >> 1) ^ 0xedb8_8320 } else { sum >> 1 }
+            },
+        )
+    })
+}
+
+#[tokio::test]
+async fn files_that_are_no_images_are_refused() {
+    let world = World::start().await;
+    let ana = world.user("ana").await;
+    let form = |field: &str, bytes: &[u8]| {
+        let ask = ana.client.request(Method::POST, "/v1/upload/image");
+        ask.form(field, "heron.png", "image/png", bytes).send()
+    };
+    let tiff = [b"II*\0".as_slice(), &[8, 0, 0, 0]].concat();
+    for none in [PAGE, b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"%PDF-1.7", &tiff, b"x"] {
+        upload(&ana, none).await.refused(415, "UNSUPPORTED_MEDIA_TYPE");
+        form("file", none).await.refused(415, "UNSUPPORTED_MEDIA_TYPE");
+    }
+    let json = ana.client.post("/v1/upload/image", &json!({ "file": "heron.png" })).await;
+    json.refused(415, "UNSUPPORTED_MEDIA_TYPE");
+
+    let named = |answer: ApiResponse| {
+        assert_eq!(answer.refused(422, "VALIDATION_ERROR")["fields"][0]["field"], "file");
+    };
+    named(upload(&ana, b"").await);
+    named(form("file", b"").await);
+    named(form("picture", &small_image()).await);
+    for format in [ImageFormat::Png, ImageFormat::WebP] {
+        let whole = encode(noise(200, 200), format);
+        named(upload(&ana, &whole[..whole.len() / 2]).await);
+    }
+    named(upload(&ana, &animation(40, 3)[..60]).await);
+    named(upload(&ana, b"GIF89a").await);
+    named(upload(&ana, b"\xff\xd8\xff\xe0").await);
+
+    // a header that says 50,000 by 50,000: refused before anything is allocated for it
+    let mut huge = small_image();
+    huge.splice(16..24, [50_000_u32.to_be_bytes(), 50_000_u32.to_be_bytes()].concat());
+    let sum = crc(&huge[12..29]).to_be_bytes();
+    huge.splice(29..33, sum);
+    named(upload(&ana, &huge).await);
+
+    let broken = ana.client.request(Method::POST, "/v1/upload/image");
+    let broken = broken.file("multipart/form-data; boundary=herons", b"--herons\r\nno form").send().await;
+    broken.refused(400, "MALFORMED_REQUEST");
+    let unbound =
+        ana.client.request(Method::POST, "/v1/upload/image").file("multipart/form-data", &small_image());
+    unbound.send().await.refused(400, "MALFORMED_REQUEST");
+
+    let large = vec![0; 4 * 1024 * 1024 + 1];
+    upload(&ana, &large).await.refused(413, "PAYLOAD_TOO_LARGE");
+    form("file", &large).await.refused(413, "PAYLOAD_TOO_LARGE");
+    // what no Lambda takes the gateway refuses
+    assert_eq!(upload(&ana, &vec![0; 6 * 1024 * 1024]).await.status, 413);
+}
+
+#[tokio::test]
+async fn uploads_are_rate_limited() {
+    let Some(world) = World::local_only("a window of an hour").await else { return };
+    let (ana, eve) = (world.user("ana").await, world.user("eve").await);
+    world.begin_window(Duration::from_hours(1));
+    let ana = ana.log_in(&world).await;
+    for _ in 0..120 {
+        upload(&ana, PAGE).await.refused(415, "UNSUPPORTED_MEDIA_TYPE");
+    }
+    let refused = upload(&ana, &small_image()).await;
+    refused.refused(429, "RATE_LIMITED");
+    assert!(refused.header("retry-after").is_some());
+    upload(&eve.log_in(&world).await, &small_image()).await.ok(201);
+}
