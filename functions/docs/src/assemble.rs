@@ -226,7 +226,7 @@ mod tests {
         let document = serde_json::to_value(assemble_document([crate::openapi()])).unwrap();
         assert_eq!(document["info"]["title"], "Colloquy");
         assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
-        assert!(document["components"]["schemas"]["Error"]["properties"]["code"].is_object());
+        assert!(document["components"]["schemas"]["ErrorBody"]["properties"]["code"].is_object());
         assert_eq!(document["components"]["securitySchemes"]["bearer"]["scheme"], "bearer");
         assert!(document["paths"]["/health"]["get"]["responses"]["200"].is_object());
     }
