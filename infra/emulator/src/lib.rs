@@ -9,21 +9,21 @@
 //! | `@connections` | `{url}/sockets/@connections/{id}` | `connections.rs`, `management.rs` |
 //! | IAM | before each of them: [`Access`] says who may do what | `iam/` |
 
+mod aws_response;
 pub mod bench;
 pub mod chaos;
 pub mod connections;
-mod engine;
-mod front;
-mod gate;
+mod dynamodb_engine;
+mod dynamodb_proxy;
+mod http_server;
 pub mod iam;
 mod ids;
 mod journal;
-mod management;
-pub mod outbox;
-pub mod queues;
-mod server;
-pub mod table;
-mod wire;
+mod management_api;
+mod server_thread;
+pub mod ses;
+pub mod sqs;
+pub mod table_spec;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -38,9 +38,9 @@ use anyhow::Context;
 pub use chaos::{Chaos, ChaosDice};
 pub use connections::{ConnectionInfo, ConnectionRegistry, OutboundFrame};
 pub use iam::{IamConfig, IamPolicy};
-pub use outbox::{EmulatedSes, SentEmail};
-pub use queues::{EmulatedSqs, QueueDepth, QueueSpec, ReceivedMessage};
-pub use table::TableSpec;
+pub use ses::{EmulatedSes, SentEmail};
+pub use sqs::{EmulatedSqs, QueueDepth, QueueSpec, ReceivedMessage};
+pub use table_spec::TableSpec;
 
 /// Milliseconds since 1970. Injected so that a test can move time for visibility, deduplication and TTL.
 pub type TimeSource = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -75,9 +75,9 @@ pub const ACCOUNT: &str = "000000000000";
 /// A running cloud; dropping it stops every listener and thread.
 pub struct Emulator {
     // Dropped in this order: first what takes requests.
-    _front: server::ServerThread,
-    dynamodb_proxy: gate::DynamoDbProxy,
-    engine: engine::DynamoDbEngine,
+    _http_server: server_thread::ServerThread,
+    dynamodb_proxy: dynamodb_proxy::DynamoDbProxy,
+    engine: dynamodb_engine::DynamoDbEngine,
     guard: iam::IamGuard,
     url: String,
     now: TimeSource,
@@ -106,25 +106,16 @@ impl Emulator {
             .with_context(|| format!("cannot listen on port {port}"))?;
         let url = format!("http://{}", listener.local_addr()?);
         let guard = iam::IamGuard::new(iam);
-        let keys = gate::PartitionKeys::from_tables(&tables);
-        let engine = engine::DynamoDbEngine::start(tables, dir)?;
-        let gate = gate::DynamoDbProxy::start(&engine, guard.clone(), keys, chaos.as_ref())?;
-        let queues = EmulatedSqs::open(queues, dir, now.clone(), &url, chaos)?;
-        let outbox = EmulatedSes::open(dir, now.clone())?;
+        let keys = dynamodb_proxy::PartitionKeys::from_tables(&tables);
+        let engine = dynamodb_engine::DynamoDbEngine::start(tables, dir)?;
+        let dynamodb_proxy =
+            dynamodb_proxy::DynamoDbProxy::start(&engine, guard.clone(), keys, chaos.as_ref())?;
+        let sqs = EmulatedSqs::open(queues, dir, now.clone(), &url, chaos)?;
+        let ses = EmulatedSes::open(dir, now.clone())?;
         let connections = ConnectionRegistry::default();
-        let front =
-            front::start(listener, queues.clone(), outbox.clone(), connections.clone(), now.clone(), &guard)?;
-        Ok(Self {
-            _front: front,
-            dynamodb_proxy: gate,
-            engine,
-            guard,
-            url,
-            now,
-            sqs: queues,
-            ses: outbox,
-            connections,
-        })
+        let http_server =
+            http_server::start(listener, sqs.clone(), ses.clone(), connections.clone(), now.clone(), &guard)?;
+        Ok(Self { _http_server: http_server, dynamodb_proxy, engine, guard, url, now, sqs, ses, connections })
     }
 
     /// What a Lambda's environment must hold so that the AWS SDKs reach this cloud and nothing else: region, the

@@ -14,24 +14,24 @@
 //! | `api`, `socket` | requests and frames |
 //! | `latency`, `machine`, `report`, `printed` | figures and how they are printed |
 
-mod api;
-mod ballot;
-mod book;
 pub mod chat;
 mod latency;
-mod machine;
+mod load_client;
+mod load_socket;
+mod machine_info;
 mod presenter;
-mod printed;
-mod report;
+mod print;
+mod recorder;
 pub mod smoke;
-mod socket;
 pub mod talk;
+mod talk_report;
+mod vote_tracker;
 mod voter;
 
 pub use chat::{ChatRehearsal, ChatReport};
-pub use report::TalkReport;
 pub use smoke::SmokeTest;
 pub use talk::TalkRehearsal;
+pub use talk_report::TalkReport;
 
 /// What to rehearse.
 #[derive(Clone, Debug, clap::Args)]
@@ -56,12 +56,12 @@ pub async fn run(load: LoadArgs) -> anyhow::Result<()> {
     match load.rehearsal {
         RehearsalCommand::Talk(talk) => {
             let report = talk.run().await?;
-            printed::print_report(&report, talk.json)?;
+            print::print_report(&report, talk.json)?;
             report.verdict()
         }
         RehearsalCommand::Chat(chat) => {
             let report = chat.run().await?;
-            printed::print_report(&report, chat.json)?;
+            print::print_report(&report, chat.json)?;
             report.verdict()
         }
     }

@@ -28,23 +28,23 @@
 //! ```
 
 pub mod assemble;
-pub mod doors;
+mod data_lock;
 mod environment_file;
+mod event_source;
+pub mod functions;
 mod gateway;
 mod http;
 mod ids;
-mod lock;
+mod local_cloud;
 pub mod openapi;
 mod options;
 mod page;
-mod queues;
-pub mod record;
 pub mod runner;
 mod schedules;
 mod sockets;
-mod stack;
 pub mod template;
+pub mod traffic_record;
 
 pub use emulator::DataLocation;
+pub use local_cloud::LocalCloud;
 pub use options::LocalOptions;
-pub use stack::LocalCloud;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 use emulator::DataLocation;
 use entry::Clock;
 
-use crate::doors::FunctionRegistry;
+use crate::functions::FunctionRegistry;
 
 /// What [`Local::start`](crate::Local::start) takes; the default is what a test wants.
 #[derive(Clone)]

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{AccessRequest, pattern::matches_pattern, policy::string_or_list};
+use super::{AccessRequest, json::string_or_list, pattern::matches_pattern};
 
 /// What a service says about a request beside its action and resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

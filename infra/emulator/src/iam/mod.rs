@@ -4,9 +4,10 @@
 //! [`ADMINISTRATOR`] may do everything.
 
 mod condition;
+mod json;
 mod pattern;
 mod policy;
-mod uses;
+mod used_permissions;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,8 +22,8 @@ use crate::{ACCOUNT, REGION};
 pub(crate) use condition::ContextKey;
 pub use policy::{IamPolicy, IamPolicyError};
 use policy::{PolicyDecision, decide};
-pub use uses::UsedPermission;
-use uses::{UsedPermissions, leading_key_prefixes};
+pub use used_permissions::UsedPermission;
+use used_permissions::{UsedPermissions, leading_key_prefixes};
 
 /// The access key of whoever owns the account: tools, tests, and functions that cannot be told apart.
 pub const ADMINISTRATOR: &str = "local";

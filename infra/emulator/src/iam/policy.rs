@@ -1,10 +1,11 @@
 //! Identity-based policies, and what they make of a request.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{
     AccessRequest,
     condition::PolicyCondition,
+    json::{refuse_unknown_elements, string_or_list},
     pattern::{is_arn_pattern, matches_action, matches_arn},
 };
 
@@ -112,31 +113,6 @@ impl PolicyStatement {
             && self.resources.iter().any(|resource| matches_arn(resource, request.resource))
             && self.conditions.iter().all(|condition| condition.holds(request))
     }
-}
-
-fn refuse_unknown_elements(elements: &Map<String, Value>, known: &[&str]) -> Result<(), String> {
-    match elements.keys().find(|name| !known.contains(&name.as_str())) {
-        Some(name) => Err(format!("{name} is not known to the local cloud")),
-        None => Ok(()),
-    }
-}
-
-/// One string or several.
-pub(super) fn string_or_list(value: &Value, name: &str) -> Result<Vec<String>, String> {
-    let wrong = || format!("{name} should be a string or a list of strings");
-    let texts: Vec<String> = match value {
-        Value::String(text) => vec![text.clone()],
-        Value::Array(texts) => {
-            let texts = texts.iter().map(|text| text.as_str().map(str::to_owned).ok_or_else(wrong));
-            texts.collect::<Result<_, _>>()?
-        }
-        Value::Null => return Err(format!("{name} is missing")),
-        _ => return Err(wrong()),
-    };
-    if texts.iter().any(|text| text.contains("${")) {
-        return Err(format!("{name}: the local cloud knows no policy variables"));
-    }
-    Ok(texts)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::{
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use super::log::DeliveryLog;
+use super::delivery_log::DeliveryLog;
 use crate::{api::LoadClient, book::LoadRecorder, presenter::text_field, socket::LoadSocket};
 
 #[derive(Clone)]

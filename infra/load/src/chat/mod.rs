@@ -1,8 +1,8 @@
 //! The course of a conversation: everyone of a team in one channel, and somebody always writes.
 
-mod log;
+mod chat_report;
+mod delivery_log;
 mod member;
-mod report;
 
 use std::{
     sync::Arc,
@@ -14,8 +14,8 @@ use futures::{StreamExt, stream};
 use serde_json::json;
 use tokio::{sync::watch, task::JoinSet};
 
-pub use self::report::ChatReport;
-use self::{log::DeliveryLog, member::ChatMemberClient};
+pub use self::chat_report::ChatReport;
+use self::{delivery_log::DeliveryLog, member::ChatMemberClient};
 use crate::{api::LoadClient, book::LoadRecorder, machine, presenter::text_field};
 
 /// How long the deployment may take for what should take a second.

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, future::Future, io::Write};
 
-use super::visitor::SmokeTimings;
+use super::smoke_client::SmokeTimings;
 use crate::latency::LatencySummary;
 
 /// What a check saw, for whoever reads along, and what it found, for the checks that build on it.

@@ -13,12 +13,12 @@
 
 mod account;
 mod checklist;
-mod front;
-mod gathering;
-mod listener;
-mod picture;
+mod image_upload;
+mod live_session;
+mod public_endpoints;
+mod smoke_client;
+mod socket_client;
 mod team;
-mod visitor;
 
 use std::io::Write;
 
@@ -26,7 +26,7 @@ use anyhow::Context;
 use reqwest::Url;
 
 use checklist::Checklist;
-use visitor::{SmokeClient, SmokeTimings};
+use smoke_client::{SmokeClient, SmokeTimings};
 
 /// A deployment to look at.
 #[derive(Clone, Debug, clap::Args)]
@@ -61,11 +61,18 @@ impl SmokeTest {
         list.print_header(visitor.base());
         let alive = visitor.get("/health").await;
         let alive = alive.with_context(|| format!("nothing answers at {}", visitor.base()))?;
-        front::check_public_endpoints(&mut list, &visitor, &self.url, &alive, self.origin.as_deref()).await;
+        public_endpoints::check_public_endpoints(
+            &mut list,
+            &visitor,
+            &self.url,
+            &alive,
+            self.origin.as_deref(),
+        )
+        .await;
         if let Some(account) = account::sign_up_and_check(&mut list, &visitor, self.mailbox.as_deref()).await
         {
-            picture::check_image(&mut list, &account.visitor, &visitor).await;
-            gathering::check_live_session(&mut list, &account.visitor, &visitor, &times).await;
+            image_upload::check_image(&mut list, &account.visitor, &visitor).await;
+            live_session::check_live_session(&mut list, &account.visitor, &visitor, &times).await;
             team::check_team_chat(&mut list, &account.visitor, &times).await;
             account::delete_account(&mut list, &account).await;
         } else {

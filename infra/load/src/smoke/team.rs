@@ -11,7 +11,7 @@ use super::{
     listener::{check_ping, open_socket, socket_url, wait_for_event},
     visitor::{SmokeClient, SmokeTimings, TimedOperation, text_field},
 };
-use crate::socket::LoadSocket;
+use crate::load_socket::LoadSocket;
 
 const CHAT_LOGS: &str = "the log of the function api-chat";
 const SOCKET_LOGS: &str =

@@ -1,8 +1,8 @@
 //! The HTTP API: API Gateway between a client and a Lambda.
 
-pub(crate) mod answer;
-pub(crate) mod event;
-pub(crate) mod query;
+pub(crate) mod http_event;
+pub(crate) mod query_string;
+pub(crate) mod response;
 pub(crate) mod routes;
 
 use std::{
@@ -11,11 +11,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use answer::{GatewayResponse, MAX_LAMBDA_PAYLOAD_BYTES, message_response, response_from_lambda};
 use bytes::{Bytes, BytesMut};
 use http::{HeaderName, HeaderValue, Request, StatusCode, header, request::Parts};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
+use response::{GatewayResponse, MAX_LAMBDA_PAYLOAD_BYTES, message_response, response_from_lambda};
 
 use crate::{gateway::ApiGateway, ids, record};
 
@@ -40,11 +40,11 @@ pub(crate) async fn handle_request(
     let request_id = ids::api_gateway_id();
     let (parts, body) = request.into_parts();
     let source_ip = source_ip(&parts, peer);
-    let path = query::percent_decode(parts.uri.path());
+    let path = query_string::percent_decode(parts.uri.path());
 
     let (mut answer, route) = match gateway.routes.select_route(parts.method.as_str(), &path) {
         Some(route) => {
-            let received = event::RequestContext {
+            let received = http_event::RequestContext {
                 request_id: &request_id,
                 source_ip,
                 at,
@@ -55,7 +55,7 @@ pub(crate) async fn handle_request(
                 Ok(body) => {
                     invoke_function(
                         &gateway,
-                        event::http_event(&parts, &body, &route, &received),
+                        http_event::http_event(&parts, &body, &route, &received),
                         route.function,
                     )
                     .await

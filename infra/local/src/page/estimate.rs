@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::prices::{
+use super::price_list::{
     GB_SECOND, HTTP_REQUEST, INVOCATION, QUEUE_REQUEST, READ_UNIT, SOCKET_MESSAGE, WRITE_UNIT,
 };
 use crate::runner::FunctionUsage;

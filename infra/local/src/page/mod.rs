@@ -11,11 +11,11 @@
 //! | `POST /_local/queues/{name}/redrive` | gives dead letters another chance |
 
 mod estimate;
-mod html;
-mod prices;
+mod page_html;
+mod page_state;
+mod price_list;
 #[cfg(test)]
 mod scenarios;
-mod state;
 
 use std::{sync::Arc, time::Duration};
 
@@ -23,9 +23,9 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header, uri::Authority};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
+use page_state::PageState;
 use serde::Deserialize;
 use serde_json::json;
-use state::PageState;
 
 use crate::{
     gateway::ApiGateway,
@@ -43,7 +43,7 @@ pub(crate) async fn handle_request(
     let path = request.uri().path().trim_end_matches('/').to_owned();
     let segments: Vec<&str> = path.split('/').skip(2).collect();
     match (request.method(), segments.as_slice()) {
-        (&Method::GET, []) => html_response(&html::render(&PageState::from_gateway(gateway))),
+        (&Method::GET, []) => html_response(&page_html::render(&PageState::from_gateway(gateway))),
         (&Method::GET, ["page.js"]) => script_response(),
         (&Method::GET, ["state.json"]) => {
             json_response(StatusCode::OK, &json!(PageState::from_gateway(gateway)))

@@ -1,8 +1,8 @@
 //! The WebSocket API: the handshake that waits for `$connect`, and the sockets that are open.
 
-mod connection;
-mod event;
-mod paths;
+mod socket_event;
+mod socket_path;
+mod socket_task;
 
 use std::{
     collections::HashMap,
@@ -14,14 +14,14 @@ use std::{
     time::Duration,
 };
 
-use connection::SocketTask;
 use emulator::{Chaos, ChaosDice, ConnectionInfo, OutboundFrame};
-use event::SocketConnection;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
-use paths::SocketPath;
 use serde::Serialize;
 use serde_json::Value;
+use socket_event::SocketConnection;
+use socket_path::SocketPath;
+use socket_task::SocketTask;
 use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
@@ -166,7 +166,7 @@ pub(crate) fn socket_request(gateway: &ApiGateway, request: &Request<Incoming>) 
     if request.method() != Method::GET || !upgrade.as_bytes().eq_ignore_ascii_case(b"websocket") {
         return None;
     }
-    paths::socket_path(request.uri().path(), &gateway.sockets.as_ref()?.api.stage)
+    socket_path::socket_path(request.uri().path(), &gateway.sockets.as_ref()?.api.stage)
 }
 
 pub(crate) async fn handshake(
@@ -207,8 +207,8 @@ async fn connect(
         connected_at: now,
         source_ip,
         user_agent: user_agent.to_owned(),
-        headers: event::handshake_headers(&parts.headers, source_ip, port),
-        query: event::query_parameters(parts.uri.query().unwrap_or_default(), path.session),
+        headers: socket_event::handshake_headers(&parts.headers, source_ip, port),
+        query: socket_event::query_parameters(parts.uri.query().unwrap_or_default(), path.session),
         stage: sockets.api.stage.clone(),
         domain: gateway.authority.clone(),
     };

@@ -268,7 +268,7 @@ Resources:
 
     fn resolve(text: &str) -> Result<serde_json::Value, String> {
         let template = SamTemplate::parse(TEXT, LocalSecrets::in_memory()).unwrap();
-        let value = super::super::yaml::long_form(text).unwrap();
+        let value = super::super::template_yaml::long_form(text).unwrap();
         template.resolve(&value["v"], "v").map_err(|error| error.to_string())
     }
 

@@ -4,19 +4,19 @@
 //! What CloudFormation would do with the file is done here for the parts that matter to a running system;
 //! anything else in it (alarms, outputs) is left alone, and an intrinsic that is not known is an error with its path.
 
-mod apis;
-mod data;
+mod api_routes;
+mod function_policies;
 mod functions;
 mod intrinsics;
-mod policies;
 mod secrets;
-mod yaml;
+mod tables_and_queues;
+mod template_yaml;
 
 use std::{collections::BTreeMap, path::Path};
 
 use serde_json::Value;
 
-pub use apis::{HttpRoute, SocketApi};
+pub use api_routes::{HttpRoute, SocketApi};
 pub use functions::{EventSourceMapping, FunctionSpec, ScheduleSpec};
 pub use secrets::LocalSecrets;
 pub(crate) use secrets::write_private;
@@ -47,7 +47,7 @@ pub struct SamTemplate {
 
 impl SamTemplate {
     pub fn parse(text: &str, secrets: LocalSecrets) -> TemplateResult<Self> {
-        let root = yaml::long_form(text)?;
+        let root = template_yaml::long_form(text)?;
         if !root["Resources"].is_object() {
             return Err(TemplateError::new("Resources", "there are none"));
         }

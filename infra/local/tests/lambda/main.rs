@@ -7,11 +7,11 @@
     reason = "a helper of a test fails the test"
 )]
 
-mod bare;
 mod binaries;
 mod every_binary;
 mod invoke_api;
 mod process;
 mod runtime_api;
 mod server;
+mod single_binaries;
 mod watch;

@@ -4,9 +4,9 @@
 //! Units of the table come from `infra/COSTS.md`, where they are measured; queues, schedules and alarms from
 //! `template.yaml`; prices from [`super::prices`]. What nobody has measured yet stands in [`assumed`].
 
-mod chat;
-mod idle;
-mod talk;
+mod chat_messages;
+mod idle_month;
+mod live_talk;
 
 use std::{fmt::Write as _, fs, path::PathBuf};
 
@@ -227,15 +227,15 @@ fn replace_block(document: &str, name: &str, text: &str) -> String {
 #[test]
 fn operations_md_matches_the_cost_model() {
     let costs = OperationCosts::from_costs_md();
-    let hour = talk::TalkScenario::one_hour();
-    let seldom = talk::TalkScenario { heartbeat: 300.0, ..hour };
-    let chat = chat::chat_parts(&costs);
+    let hour = live_talk::TalkScenario::one_hour();
+    let seldom = live_talk::TalkScenario { heartbeat: 300.0, ..hour };
+    let chat = chat_messages::chat_parts(&costs);
     let blocks = [
         ("prices", price_list()),
         ("talk", scenario_table(&hour.talk_parts(&costs))),
         ("heartbeats", format!("**${:.2}**\n", total_use(&seldom.talk_parts(&costs)).dollars())),
         ("chat", scenario_table(&chat)),
-        ("idle", idle::idle_table()),
+        ("idle", idle_month::idle_table()),
     ];
     let file = repository().join("infra/OPERATIONS.md");
     let kept = fs::read_to_string(&file).unwrap();

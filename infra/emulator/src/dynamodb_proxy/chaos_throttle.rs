@@ -6,8 +6,8 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::{
+    aws_response,
     chaos::{Chaos, ChaosDice},
-    wire,
 };
 
 pub(super) struct ChaosThrottle {
@@ -70,5 +70,5 @@ fn transaction_conflict(body: &[u8]) -> Option<Response> {
 }
 
 fn error_response(body: &Value) -> Response {
-    wire::aws_json(StatusCode::BAD_REQUEST, body)
+    aws_response::aws_json(StatusCode::BAD_REQUEST, body)
 }

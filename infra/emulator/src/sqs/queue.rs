@@ -9,7 +9,7 @@ use super::{
     QueueDepth, QueueSpec,
     fifo::{self, DeduplicationWindow},
     message::{QueueMessage, ReceiptHandle},
-    misbehaviour::QueueChaos,
+    queue_chaos::QueueChaos,
 };
 
 pub(super) struct EmulatedQueue {
@@ -97,15 +97,15 @@ impl EmulatedQueue {
         now: i64,
         max: usize,
         visibility: Duration,
-        misbehaviour: Option<&QueueChaos>,
+        chaos: Option<&QueueChaos>,
     ) -> Vec<QueueMessage> {
         let picked = if self.spec.fifo {
             fifo::deliverable_messages(&self.messages, &self.received, now, max)
         } else {
             let visible =
                 self.messages.values().filter(|message| message.is_visible(now)).map(|m| m.sequence);
-            match misbehaviour {
-                Some(misbehaviour) => misbehaviour.pick_reordered(visible, max),
+            match chaos {
+                Some(chaos) => chaos.pick_reordered(visible, max),
                 None => visible.take(max).collect(),
             }
         };
@@ -126,14 +126,14 @@ impl EmulatedQueue {
         &mut self,
         receipt: &ReceiptHandle,
         now: i64,
-        misbehaviour: Option<&QueueChaos>,
+        chaos: Option<&QueueChaos>,
     ) -> Result<Option<QueueMessage>, StaleReceipt> {
         let fifo = self.spec.fifo;
         let message = self.message_of_receipt(receipt)?;
         if fifo && message.is_visible(now) {
             return Err(StaleReceipt::Expired);
         }
-        if fifo && !message.is_deletion_lost && misbehaviour.is_some_and(QueueChaos::roll_lost_deletion) {
+        if fifo && !message.is_deletion_lost && chaos.is_some_and(QueueChaos::roll_lost_deletion) {
             message.is_deletion_lost = true;
             message.visible_at = now;
             // A lost deletion is not a failure: it must not bring the message nearer to the dead letters.

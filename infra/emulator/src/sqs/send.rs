@@ -5,8 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::{
-    EmulatedSqs, QueueSpec, fault::SqsError, fifo, ledger::JournalRecord, message::QueueMessage,
-    queue::millis,
+    EmulatedSqs, QueueSpec, error::SqsError, fifo, message::QueueMessage, queue::millis, state::JournalRecord,
 };
 use crate::ids;
 
@@ -109,8 +108,8 @@ impl EmulatedSqs {
         };
         match self.enqueue(name, draft) {
             Ok(message) => message.id,
-            Err(fault) => {
-                tracing::error!(queue = name, %fault, "not sent");
+            Err(error) => {
+                tracing::error!(queue = name, %error, "not sent");
                 String::new()
             }
         }
@@ -119,18 +118,18 @@ impl EmulatedSqs {
     /// Takes a message into its queue; of a duplicate, the id and sequence are those of the first.
     pub(super) fn enqueue(&self, name: &str, draft: SqsMessageDraft<'_>) -> Result<QueueMessage, SqsError> {
         let now = (self.shared.now)();
-        let mut ledger = self.state();
-        let queue = ledger.get(name).ok_or_else(SqsError::queue_does_not_exist)?;
+        let mut state = self.state();
+        let queue = state.get(name).ok_or_else(SqsError::queue_does_not_exist)?;
         let deduplication_id = draft.deduplication_id_in(&queue.spec)?;
         let mut delay = draft.delay.unwrap_or(queue.spec.delay);
-        if let (false, Some(misbehaviour)) = (queue.spec.fifo, &self.shared.chaos) {
-            delay += misbehaviour.extra_delay();
+        if let (false, Some(chaos)) = (queue.spec.fifo, &self.shared.chaos) {
+            delay += chaos.extra_delay();
         }
         let key =
             deduplication_id.as_ref().map(|id| queue.deduplication_key(draft.group.unwrap_or_default(), id));
         let first = key.as_ref().and_then(|key| queue.deduplication.find(key, now)).cloned();
         let message = QueueMessage {
-            sequence: first.as_ref().map_or_else(|| ledger.next_sequence(), |first| first.sequence),
+            sequence: first.as_ref().map_or_else(|| state.next_sequence(), |first| first.sequence),
             id: first.as_ref().map_or_else(|| ids::message_id(now), |first| first.message_id.clone()),
             body: draft.body.to_owned(),
             attributes: draft.attributes,
@@ -148,15 +147,15 @@ impl EmulatedSqs {
             return Ok(message);
         }
         // In the queue first: writing may rewrite the journal from what is there.
-        if let Some(queue) = ledger.get_mut(name) {
+        if let Some(queue) = state.get_mut(name) {
             queue.put(message.clone());
             if let Some(key) = &key {
                 queue.deduplication.insert(key.clone(), &message);
             }
         }
         let record = JournalRecord::Put { queue: name.to_owned(), message: message.clone() };
-        if let Err(error) = ledger.commit(&[record], now) {
-            if let Some(queue) = ledger.get_mut(name) {
+        if let Err(error) = state.commit(&[record], now) {
+            if let Some(queue) = state.get_mut(name) {
                 queue.remove(message.sequence);
                 if let Some(key) = &key {
                     queue.deduplication.remove(key);
@@ -164,7 +163,7 @@ impl EmulatedSqs {
             }
             return Err(SqsError::not_stored(&error));
         }
-        drop(ledger);
+        drop(state);
         self.notify_receivers(name);
         Ok(message)
     }

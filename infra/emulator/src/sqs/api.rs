@@ -5,22 +5,22 @@ use std::{collections::BTreeMap, time::Duration};
 use axum::{extract::State, response::Response};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
     EmulatedSqs, batch,
-    fault::SqsError,
+    error::SqsError,
     message::{QueueMessage, attributes_md5},
-    send::SqsMessageDraft,
+    request::{SendMessageInput, parse_input, queue_name, send_result, visibility_timeout},
 };
 use crate::{
+    aws_response,
     iam::{AccessRefusal, AccessRequest, IamGuard},
-    wire,
 };
 
 pub(crate) async fn handle_request(
-    State((queues, guard)): State<(EmulatedSqs, IamGuard)>,
+    State((sqs, guard)): State<(EmulatedSqs, IamGuard)>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
@@ -29,25 +29,25 @@ pub(crate) async fn handle_request(
     if let Err(refusal) = authorize(&guard, &headers, operation, &body) {
         return SqsError::from(refusal).response();
     }
-    match dispatch(&queues, operation, &body).await {
-        Ok(answer) => wire::aws_json(StatusCode::OK, &answer),
-        Err(fault) => fault.response(),
+    match dispatch(&sqs, operation, &body).await {
+        Ok(answer) => aws_response::aws_json(StatusCode::OK, &answer),
+        Err(error) => error.response(),
     }
 }
 
-async fn dispatch(queues: &EmulatedSqs, operation: &str, body: &[u8]) -> Result<Value, SqsError> {
+async fn dispatch(sqs: &EmulatedSqs, operation: &str, body: &[u8]) -> Result<Value, SqsError> {
     match operation {
-        "SendMessage" => send_message(queues, &parse_input(body)?),
-        "SendMessageBatch" => batch::send_message_batch(queues, parse_input(body)?),
-        "ReceiveMessage" => receive_message(queues, parse_input(body)?).await,
-        "DeleteMessage" => delete_message(queues, &parse_input(body)?),
-        "DeleteMessageBatch" => batch::delete_message_batch(queues, parse_input(body)?),
-        "ChangeMessageVisibility" => change_message_visibility(queues, &parse_input(body)?),
-        "ChangeMessageVisibilityBatch" => batch::change_message_visibility_batch(queues, parse_input(body)?),
-        "GetQueueUrl" => get_queue_url(queues, &parse_input(body)?),
-        "GetQueueAttributes" => get_queue_attributes(queues, &parse_input(body)?),
-        "PurgeQueue" => purge_queue(queues, &parse_input(body)?),
-        "ListQueues" => Ok(list_queues(queues, &parse_input(body)?)),
+        "SendMessage" => send_message(sqs, &parse_input(body)?),
+        "SendMessageBatch" => batch::send_message_batch(sqs, parse_input(body)?),
+        "ReceiveMessage" => receive_message(sqs, parse_input(body)?).await,
+        "DeleteMessage" => delete_message(sqs, &parse_input(body)?),
+        "DeleteMessageBatch" => batch::delete_message_batch(sqs, parse_input(body)?),
+        "ChangeMessageVisibility" => change_message_visibility(sqs, &parse_input(body)?),
+        "ChangeMessageVisibilityBatch" => batch::change_message_visibility_batch(sqs, parse_input(body)?),
+        "GetQueueUrl" => get_queue_url(sqs, &parse_input(body)?),
+        "GetQueueAttributes" => get_queue_attributes(sqs, &parse_input(body)?),
+        "PurgeQueue" => purge_queue(sqs, &parse_input(body)?),
+        "ListQueues" => Ok(list_queues(sqs, &parse_input(body)?)),
         other => Err(SqsError::unsupported_operation(other)),
     }
 }
@@ -73,58 +73,8 @@ fn authorize(
     caller.authorize(&AccessRequest { action: &action, resource: &super::arn(queue), context: None })
 }
 
-fn parse_input<T: DeserializeOwned>(body: &[u8]) -> Result<T, SqsError> {
-    serde_json::from_slice(body).map_err(|error| SqsError::invalid_parameter(error.to_string()))
-}
-
-/// The last segment of a queue's URL: who asks may know the host by another name.
-pub(super) fn queue_name(queues: &EmulatedSqs, url: &str) -> Result<String, SqsError> {
-    let name = url.rsplit('/').next().unwrap_or_default();
-    queues.spec(name).map(|spec| spec.name)
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct SendMessageInput {
-    #[serde(default)]
-    queue_url: String,
-    #[serde(default)]
-    message_body: String,
-    delay_seconds: Option<u64>,
-    #[serde(default)]
-    message_attributes: Map<String, Value>,
-    message_group_id: Option<String>,
-    message_deduplication_id: Option<String>,
-}
-
-impl SendMessageInput {
-    pub(super) fn draft(&self) -> SqsMessageDraft<'_> {
-        SqsMessageDraft {
-            body: &self.message_body,
-            attributes: self.message_attributes.clone(),
-            group: self.message_group_id.as_deref(),
-            deduplication_id: self.message_deduplication_id.as_deref(),
-            delay: self.delay_seconds.map(Duration::from_secs),
-        }
-    }
-}
-
-fn send_message(queues: &EmulatedSqs, input: &SendMessageInput) -> Result<Value, SqsError> {
-    Ok(Value::Object(send_result(&queues.enqueue(&queue_name(queues, &input.queue_url)?, input.draft())?)))
-}
-
-/// What the sender is told. The checksums are of what it sent, also where a duplicate is dropped.
-pub(super) fn send_result(message: &QueueMessage) -> Map<String, Value> {
-    let mut answer = Map::new();
-    answer.insert("MessageId".to_owned(), message.id.clone().into());
-    answer.insert("MD5OfMessageBody".to_owned(), message.body_md5().into());
-    if let Some(md5) = attributes_md5(&message.attributes) {
-        answer.insert("MD5OfMessageAttributes".to_owned(), md5.into());
-    }
-    if message.deduplication_id.is_some() {
-        answer.insert("SequenceNumber".to_owned(), message.sequence_number().into());
-    }
-    answer
+fn send_message(sqs: &EmulatedSqs, input: &SendMessageInput) -> Result<Value, SqsError> {
+    Ok(Value::Object(send_result(&sqs.enqueue(&queue_name(sqs, &input.queue_url)?, input.draft())?)))
 }
 
 #[derive(Deserialize)]
@@ -143,8 +93,8 @@ struct ReceiveMessageInput {
     message_attribute_names: Vec<String>,
 }
 
-async fn receive_message(queues: &EmulatedSqs, input: ReceiveMessageInput) -> Result<Value, SqsError> {
-    let name = queue_name(queues, &input.queue_url)?;
+async fn receive_message(sqs: &EmulatedSqs, input: ReceiveMessageInput) -> Result<Value, SqsError> {
+    let name = queue_name(sqs, &input.queue_url)?;
     let max = input.max_number_of_messages.unwrap_or(1);
     if !(1..=10).contains(&max) {
         return Err(SqsError::invalid_parameter(
@@ -158,7 +108,7 @@ async fn receive_message(queues: &EmulatedSqs, input: ReceiveMessageInput) -> Re
         ));
     }
     let visibility = input.visibility_timeout.map(visibility_timeout).transpose()?;
-    let messages = queues.receive_messages(&name, max, Duration::from_secs(wait), visibility).await;
+    let messages = sqs.receive_messages(&name, max, Duration::from_secs(wait), visibility).await;
     if messages.is_empty() {
         return Ok(json!({}));
     }
@@ -208,8 +158,8 @@ struct DeleteMessageInput {
     receipt_handle: String,
 }
 
-fn delete_message(queues: &EmulatedSqs, input: &DeleteMessageInput) -> Result<Value, SqsError> {
-    queues.delete_by_receipt(&queue_name(queues, &input.queue_url)?, &input.receipt_handle)?;
+fn delete_message(sqs: &EmulatedSqs, input: &DeleteMessageInput) -> Result<Value, SqsError> {
+    sqs.delete_by_receipt(&queue_name(sqs, &input.queue_url)?, &input.receipt_handle)?;
     Ok(json!({}))
 }
 
@@ -223,26 +173,16 @@ struct ChangeMessageVisibilityInput {
 }
 
 fn change_message_visibility(
-    queues: &EmulatedSqs,
+    sqs: &EmulatedSqs,
     input: &ChangeMessageVisibilityInput,
 ) -> Result<Value, SqsError> {
-    let name = queue_name(queues, &input.queue_url)?;
-    queues.change_visibility_by_receipt(
+    let name = queue_name(sqs, &input.queue_url)?;
+    sqs.change_visibility_by_receipt(
         &name,
         &input.receipt_handle,
         visibility_timeout(input.visibility_timeout)?,
     )?;
     Ok(json!({}))
-}
-
-/// 12 hours at most (SQS quotas).
-pub(super) fn visibility_timeout(seconds: u64) -> Result<Duration, SqsError> {
-    if seconds > 43_200 {
-        return Err(SqsError::invalid_parameter(
-            "Reason: VisibilityTimeout must be between 0 and 43200, if provided.".to_owned(),
-        ));
-    }
-    Ok(Duration::from_secs(seconds))
 }
 
 #[derive(Deserialize)]
@@ -251,9 +191,9 @@ struct GetQueueUrlInput {
     queue_name: String,
 }
 
-fn get_queue_url(queues: &EmulatedSqs, input: &GetQueueUrlInput) -> Result<Value, SqsError> {
-    let spec = queues.spec(&input.queue_name)?;
-    Ok(json!({ "QueueUrl": queues.url(&spec.name) }))
+fn get_queue_url(sqs: &EmulatedSqs, input: &GetQueueUrlInput) -> Result<Value, SqsError> {
+    let spec = sqs.spec(&input.queue_name)?;
+    Ok(json!({ "QueueUrl": sqs.url(&spec.name) }))
 }
 
 #[derive(Deserialize)]
@@ -265,12 +205,12 @@ struct GetQueueAttributesInput {
     attribute_names: Vec<String>,
 }
 
-fn get_queue_attributes(queues: &EmulatedSqs, input: &GetQueueAttributesInput) -> Result<Value, SqsError> {
-    let name = queue_name(queues, &input.queue_url)?;
-    let spec = queues.spec(&name)?;
-    let depth = queues.depth(&name);
+fn get_queue_attributes(sqs: &EmulatedSqs, input: &GetQueueAttributesInput) -> Result<Value, SqsError> {
+    let name = queue_name(sqs, &input.queue_url)?;
+    let spec = sqs.spec(&name)?;
+    let depth = sqs.depth(&name);
     let mut attributes = BTreeMap::from([
-        ("QueueArn", queues.arn(&name)),
+        ("QueueArn", sqs.arn(&name)),
         ("ApproximateNumberOfMessages", depth.visible.to_string()),
         ("ApproximateNumberOfMessagesNotVisible", depth.in_flight.to_string()),
         ("ApproximateNumberOfMessagesDelayed", depth.delayed.to_string()),
@@ -286,7 +226,7 @@ fn get_queue_attributes(queues: &EmulatedSqs, input: &GetQueueAttributesInput) -
         attributes.insert("DeduplicationScope", scope.to_owned());
     }
     if let (Some(dead_letters), Some(count)) = (&spec.dead_letter_queue, spec.max_receive_count) {
-        let policy = json!({ "deadLetterTargetArn": queues.arn(dead_letters), "maxReceiveCount": count });
+        let policy = json!({ "deadLetterTargetArn": sqs.arn(dead_letters), "maxReceiveCount": count });
         attributes.insert("RedrivePolicy", policy.to_string());
     }
     attributes.retain(|name, _| input.attribute_names.iter().any(|wanted| wanted == "All" || wanted == name));
@@ -300,8 +240,8 @@ struct PurgeQueueInput {
     queue_url: String,
 }
 
-fn purge_queue(queues: &EmulatedSqs, input: &PurgeQueueInput) -> Result<Value, SqsError> {
-    queues.purge(&queue_name(queues, &input.queue_url)?)?;
+fn purge_queue(sqs: &EmulatedSqs, input: &PurgeQueueInput) -> Result<Value, SqsError> {
+    sqs.purge(&queue_name(sqs, &input.queue_url)?)?;
     Ok(json!({}))
 }
 
@@ -312,8 +252,8 @@ struct ListQueuesInput {
     queue_name_prefix: String,
 }
 
-fn list_queues(queues: &EmulatedSqs, input: &ListQueuesInput) -> Value {
-    let names = queues.names().into_iter().filter(|name| name.starts_with(&input.queue_name_prefix));
-    let urls: Vec<_> = names.map(|name| queues.url(&name)).collect();
+fn list_queues(sqs: &EmulatedSqs, input: &ListQueuesInput) -> Value {
+    let names = sqs.names().into_iter().filter(|name| name.starts_with(&input.queue_name_prefix));
+    let urls: Vec<_> = names.map(|name| sqs.url(&name)).collect();
     json!({ "QueueUrls": urls })
 }

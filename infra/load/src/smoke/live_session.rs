@@ -11,7 +11,7 @@ use super::{
     listener::{check_ping, open_socket, socket_url, wait_for_event, within_timeout},
     visitor::{SmokeClient, SmokeTimings, TimedOperation, text_field},
 };
-use crate::socket::LoadSocket;
+use crate::load_socket::LoadSocket;
 
 const SESSION_LOGS: &str = "the log of the function api-sessions";
 const SOCKET_LOGS: &str = "the logs of socket-connections ($connect) and worker-sessions (the greeting), SessionsDeadLetters, and \

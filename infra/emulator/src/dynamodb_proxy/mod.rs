@@ -1,10 +1,10 @@
 //! What stands before the table: permissions, and under chaos what throttles. The engine's server offers no place for
 //! either. What passes is done here, or handed on to that server.
 
-mod asked;
-mod direct;
-mod keys;
-mod throttle;
+mod chaos_throttle;
+mod in_process;
+mod partition_keys;
+mod required_permissions;
 
 use std::{
     convert::Infallible,
@@ -26,15 +26,15 @@ use serde_json::json;
 use tokio::{net::TcpStream, sync::Mutex};
 
 use crate::{
+    aws_response,
     chaos::Chaos,
-    engine::DynamoDbEngine,
+    dynamodb_engine::DynamoDbEngine,
     iam::{self, AccessRefusal, IamCaller, IamGuard},
-    server::ServerThread,
-    wire,
+    server_thread::ServerThread,
 };
-use asked::DynamoDbCall;
-pub(crate) use keys::PartitionKeys;
-use throttle::ChaosThrottle;
+use chaos_throttle::ChaosThrottle;
+pub(crate) use partition_keys::PartitionKeys;
+use required_permissions::DynamoDbCall;
 
 pub(crate) struct DynamoDbProxy {
     url: String,
@@ -60,9 +60,10 @@ impl DynamoDbProxy {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let url = format!("http://{}", listener.local_addr()?);
         let (throttle, address) = (chaos.map(ChaosThrottle::new), engine.address());
-        let desk = Arc::new(ProxyState { guard, keys, throttle, engine: engine.database(), address });
-        let server =
-            ServerThread::start("gate", listener, move |listener| accept_connections(listener, desk))?;
+        let state = Arc::new(ProxyState { guard, keys, throttle, engine: engine.database(), address });
+        let server = ServerThread::start("dynamodb-proxy", listener, move |listener| {
+            accept_connections(listener, state)
+        })?;
         Ok(Self { url, _server: server })
     }
 
@@ -71,30 +72,30 @@ impl DynamoDbProxy {
     }
 }
 
-async fn accept_connections(listener: tokio::net::TcpListener, desk: Arc<ProxyState>) {
+async fn accept_connections(listener: tokio::net::TcpListener, state: Arc<ProxyState>) {
     loop {
         // out of file descriptors, or the peer was gone already: the next may be fine
         let Ok((stream, _)) = listener.accept().await else {
             tokio::task::yield_now().await;
             continue;
         };
-        let desk = Arc::clone(&desk);
+        let state = Arc::clone(&state);
         tokio::spawn(async move {
-            if let Err(error) = serve_connection(stream, desk).await {
+            if let Err(error) = serve_connection(stream, state).await {
                 tracing::debug!(%error, "a connection to the table ended early");
             }
         });
     }
 }
 
-async fn serve_connection(stream: TcpStream, desk: Arc<ProxyState>) -> anyhow::Result<()> {
+async fn serve_connection(stream: TcpStream, state: Arc<ProxyState>) -> anyhow::Result<()> {
     stream.set_nodelay(true)?;
     // never waited for: requests of one connection come one after the other
     let onward = Arc::new(EngineConnection::default());
     let service = service_fn(move |request| {
-        let (desk, onward) = (Arc::clone(&desk), Arc::clone(&onward));
+        let (state, onward) = (Arc::clone(&state), Arc::clone(&onward));
         async move {
-            let answer = desk.handle_request(request, &onward).await.unwrap_or_else(|error| {
+            let answer = state.handle_request(request, &onward).await.unwrap_or_else(|error| {
                 tracing::error!(error = format!("{error:#}"), "the table does not answer");
                 StatusCode::BAD_GATEWAY.into_response()
             });
@@ -128,9 +129,9 @@ impl ProxyState {
                 return Ok(refusal);
             }
             if api == TARGET_PREFIX
-                && let Some(answer) = direct::run_in_process(&self.engine, operation, &body)
+                && let Some(answer) = in_process::run_in_process(&self.engine, operation, &body)
             {
-                return Ok(wire::aws_json_bytes(StatusCode::OK, answer));
+                return Ok(aws_response::aws_json_bytes(StatusCode::OK, answer));
             }
         }
         self.forward_to_engine(Request::from_parts(parts, Full::new(body)), onward).await
@@ -161,11 +162,11 @@ impl ProxyState {
         }
         // what cannot be read names neither table nor key: whoever may not touch all of them may not send it
         let call: DynamoDbCall = serde_json::from_slice(body).unwrap_or_default();
-        let Some(asked) = call.required_permissions(operation, &self.keys) else {
+        let Some(required) = call.required_permissions(operation, &self.keys) else {
             let action = format!("dynamodb:{operation}");
             return caller.authorize(&iam::AccessRequest { action: &action, resource: "*", context: None });
         };
-        for ((action, resource), keys) in asked {
+        for ((action, resource), keys) in required {
             let context = keys.map(|keys| (iam::ContextKey::LeadingKeys, keys));
             caller.authorize(&iam::AccessRequest { action, resource: &resource, context })?;
         }
@@ -188,5 +189,5 @@ fn refusal_response(refusal: &AccessRefusal) -> Response {
 
 fn error_response(kind: &str, message: &str) -> Response {
     let kind = format!("com.amazon.coral.service#{kind}");
-    wire::aws_json(StatusCode::BAD_REQUEST, &json!({ "__type": kind, "Message": message }))
+    aws_response::aws_json(StatusCode::BAD_REQUEST, &json!({ "__type": kind, "Message": message }))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
 
-use super::keys::{PartitionKeys, compared_placeholder};
+use super::partition_keys::{PartitionKeys, compared_placeholder};
 use crate::iam::arn;
 
 /// Everything of a call that its permissions depend on.
@@ -104,48 +104,48 @@ impl DynamoDbCall {
         operation: &str,
         keys: &PartitionKeys,
     ) -> Option<RequiredPermissions> {
-        let mut asked = RequiredPermissions::new();
+        let mut required = RequiredPermissions::new();
         match operation {
-            "GetItem" => self.require_item(&mut asked, "dynamodb:GetItem", keys),
-            "PutItem" => self.require_item(&mut asked, "dynamodb:PutItem", keys),
-            "UpdateItem" => self.require_item(&mut asked, "dynamodb:UpdateItem", keys),
-            "DeleteItem" => self.require_item(&mut asked, "dynamodb:DeleteItem", keys),
+            "GetItem" => self.require_item(&mut required, "dynamodb:GetItem", keys),
+            "PutItem" => self.require_item(&mut required, "dynamodb:PutItem", keys),
+            "UpdateItem" => self.require_item(&mut required, "dynamodb:UpdateItem", keys),
+            "DeleteItem" => self.require_item(&mut required, "dynamodb:DeleteItem", keys),
             "Query" => {
                 let leading = vec![self.queried_partition_key(keys)];
-                asked.insert(("dynamodb:Query", self.resource_arn()), Some(leading));
+                required.insert(("dynamodb:Query", self.resource_arn()), Some(leading));
             }
             // names no key: as on AWS a condition on leading keys does not hold it back
-            "Scan" => self.require_table(&mut asked, "dynamodb:Scan"),
-            "DescribeTable" => self.require_table(&mut asked, "dynamodb:DescribeTable"),
-            "DescribeTimeToLive" => self.require_table(&mut asked, "dynamodb:DescribeTimeToLive"),
-            "BatchGetItem" | "BatchWriteItem" => self.require_batch(&mut asked, keys),
-            "TransactGetItems" | "TransactWriteItems" => self.require_transaction(&mut asked, keys),
+            "Scan" => self.require_table(&mut required, "dynamodb:Scan"),
+            "DescribeTable" => self.require_table(&mut required, "dynamodb:DescribeTable"),
+            "DescribeTimeToLive" => self.require_table(&mut required, "dynamodb:DescribeTimeToLive"),
+            "BatchGetItem" | "BatchWriteItem" => self.require_batch(&mut required, keys),
+            "TransactGetItems" | "TransactWriteItems" => self.require_transaction(&mut required, keys),
             _ => return None,
         }
-        Some(asked).filter(|asked| !asked.is_empty())
+        Some(required).filter(|required| !required.is_empty())
     }
 
-    fn require_table(&self, asked: &mut RequiredPermissions, action: &'static str) {
-        asked.insert((action, self.resource_arn()), None);
+    fn require_table(&self, required: &mut RequiredPermissions, action: &'static str) {
+        required.insert((action, self.resource_arn()), None);
     }
 
-    fn require_item(&self, asked: &mut RequiredPermissions, action: &'static str, keys: &PartitionKeys) {
+    fn require_item(&self, required: &mut RequiredPermissions, action: &'static str, keys: &PartitionKeys) {
         let table = self.table_name.as_deref().unwrap_or_default();
         add_key(
-            asked,
+            required,
             action,
             table,
             partition_key_value(self.key.as_ref().or(self.item.as_ref()), keys, table),
         );
     }
 
-    fn require_batch(&self, asked: &mut RequiredPermissions, keys: &PartitionKeys) {
+    fn require_batch(&self, required: &mut RequiredPermissions, keys: &PartitionKeys) {
         for (table, batch) in self.request_items.iter().flatten() {
             match batch {
                 BatchRequestItems::Get(get) => {
                     for key in &get.keys {
                         add_key(
-                            asked,
+                            required,
                             "dynamodb:BatchGetItem",
                             table,
                             partition_key_value(Some(key), keys, table),
@@ -157,7 +157,7 @@ impl DynamoDbCall {
                         let Some(write) = write else { continue };
                         let key = write.key.as_ref().or(write.item.as_ref());
                         add_key(
-                            asked,
+                            required,
                             "dynamodb:BatchWriteItem",
                             table,
                             partition_key_value(key, keys, table),
@@ -168,7 +168,7 @@ impl DynamoDbCall {
         }
     }
 
-    fn require_transaction(&self, asked: &mut RequiredPermissions, keys: &PartitionKeys) {
+    fn require_transaction(&self, required: &mut RequiredPermissions, keys: &PartitionKeys) {
         for element in self.transact_items.iter().flatten() {
             for (action, call) in [
                 ("dynamodb:GetItem", &element.get),
@@ -178,7 +178,7 @@ impl DynamoDbCall {
                 ("dynamodb:ConditionCheckItem", &element.condition_check),
             ] {
                 if let Some(call) = call {
-                    call.require_item(asked, action, keys);
+                    call.require_item(required, action, keys);
                 }
             }
         }
@@ -206,8 +206,8 @@ impl DynamoDbCall {
     }
 }
 
-fn add_key(asked: &mut RequiredPermissions, action: &'static str, table: &str, key: String) {
-    asked.entry((action, table_arn(table))).or_default().get_or_insert_default().push(key);
+fn add_key(required: &mut RequiredPermissions, action: &'static str, table: &str, key: String) {
+    required.entry((action, table_arn(table))).or_default().get_or_insert_default().push(key);
 }
 
 fn partition_key_value(attributes: Option<&KeyAttributes>, keys: &PartitionKeys, table: &str) -> String {

@@ -15,7 +15,7 @@ use super::{
     is_loopback,
     visitor::{SmokeTimings, TimedOperation, text_field},
 };
-use crate::socket::{LoadSocket, ReceivedFrame};
+use crate::load_socket::{LoadSocket, ReceivedFrame};
 
 /// How long an event may take. Functions that nobody has called for a while start first.
 const EVENT_TIMEOUT: Duration = Duration::from_secs(10);

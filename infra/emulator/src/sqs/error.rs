@@ -7,7 +7,7 @@ use axum::response::Response;
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::json;
 
-use crate::{iam::AccessRefusal, wire};
+use crate::{aws_response, iam::AccessRefusal};
 
 #[derive(Debug)]
 pub(super) struct SqsError {
@@ -115,7 +115,8 @@ impl SqsError {
     pub(super) fn response(&self) -> Response {
         let status =
             if self.is_sender_fault { StatusCode::BAD_REQUEST } else { StatusCode::INTERNAL_SERVER_ERROR };
-        let mut response = wire::aws_json(status, &json!({ "__type": self.kind, "message": self.message }));
+        let mut response =
+            aws_response::aws_json(status, &json!({ "__type": self.kind, "message": self.message }));
         let side = if self.is_sender_fault { "Sender" } else { "Receiver" };
         if let Ok(value) = HeaderValue::from_str(&format!("{};{side}", self.code)) {
             response.headers_mut().insert(HeaderName::from_static("x-amzn-query-error"), value);

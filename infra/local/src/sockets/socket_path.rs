@@ -18,7 +18,7 @@ pub(super) fn socket_path(path: &str, stage: &str) -> Option<SocketPath> {
         [name] if *name == stage => Some(SocketPath { session: None }),
         ["ws"] | ["realtime", "ws"] => Some(SocketPath { session: None }),
         ["ws", id] | ["ws", "sessions", id] | ["sessions", id, "ws" | "stream"] => {
-            Some(SocketPath { session: Some(crate::http::query::percent_decode(id)) })
+            Some(SocketPath { session: Some(crate::http::query_string::percent_decode(id)) })
         }
         _ => None,
     }

@@ -5,14 +5,15 @@
 
 mod api;
 mod batch;
-mod fault;
+mod error;
 mod fifo;
-mod ledger;
 mod message;
-mod misbehaviour;
 mod queue;
+mod queue_chaos;
 mod receive;
+mod request;
 mod send;
+mod state;
 
 use std::{
     collections::HashMap,
@@ -27,11 +28,11 @@ pub(crate) use api::handle_request;
 pub use message::ReceivedMessage;
 
 use self::{
-    fault::SqsError,
-    ledger::{JournalRecord, SqsState},
+    error::SqsError,
     message::{QueueMessage, ReceiptHandle},
-    misbehaviour::QueueChaos,
     queue::{EmulatedQueue, StaleReceipt},
+    queue_chaos::QueueChaos,
+    state::{JournalRecord, SqsState},
 };
 use crate::{ACCOUNT, Chaos, REGION, TimeSource};
 
@@ -106,16 +107,10 @@ impl EmulatedSqs {
         base: &str,
         chaos: Option<Chaos>,
     ) -> anyhow::Result<Self> {
-        let ledger = SqsState::open(specs, dir, now())?;
-        let arrivals = ledger.names().into_iter().map(|name| (name, Notify::new())).collect();
-        let misbehaviour = chaos.map(QueueChaos::new);
-        let shared = SqsInner {
-            state: Mutex::new(ledger),
-            notifiers: arrivals,
-            now,
-            base_url: base.to_owned(),
-            chaos: misbehaviour,
-        };
+        let state = SqsState::open(specs, dir, now())?;
+        let notifiers = state.names().into_iter().map(|name| (name, Notify::new())).collect();
+        let chaos = chaos.map(QueueChaos::new);
+        let shared = SqsInner { state: Mutex::new(state), notifiers, now, base_url: base.to_owned(), chaos };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -141,18 +136,18 @@ impl EmulatedSqs {
         let receipt =
             ReceiptHandle::parse(name, receipt_handle).ok_or_else(SqsError::invalid_receipt_handle)?;
         let now = (self.shared.now)();
-        let mut ledger = self.state();
-        let queue = ledger.get_mut(name).ok_or_else(SqsError::queue_does_not_exist)?;
+        let mut state = self.state();
+        let queue = state.get_mut(name).ok_or_else(SqsError::queue_does_not_exist)?;
         match queue.delete(&receipt, now, self.shared.chaos.as_ref()) {
             Ok(Some(message)) if !message.is_chaos_duplicate => {
-                ledger
+                state
                     .commit(&[JournalRecord::deleted(name, message.sequence)], now)
                     .map_err(|error| SqsError::not_stored(&error))?;
             }
             Ok(_) | Err(StaleReceipt::Superseded) => {}
             Err(StaleReceipt::Expired) => return Err(SqsError::receipt_handle_expired()),
         }
-        drop(ledger);
+        drop(state);
         // the next of its group may go
         self.notify_receivers(name);
         Ok(())
@@ -173,13 +168,13 @@ impl EmulatedSqs {
         let receipt =
             ReceiptHandle::parse(name, receipt_handle).ok_or_else(SqsError::invalid_receipt_handle)?;
         let now = (self.shared.now)();
-        let mut ledger = self.state();
-        let queue = ledger.get_mut(name).ok_or_else(SqsError::queue_does_not_exist)?;
+        let mut state = self.state();
+        let queue = state.get_mut(name).ok_or_else(SqsError::queue_does_not_exist)?;
         let message =
             queue.change_visibility(&receipt, now, after).map_err(|_| SqsError::message_not_in_flight())?;
         let record = (!message.is_chaos_duplicate).then(|| JournalRecord::received(name, message));
-        log_write_error(ledger.commit(record.as_slice(), now));
-        drop(ledger);
+        log_write_error(state.commit(record.as_slice(), now));
+        drop(state);
         self.notify_receivers(name);
         Ok(())
     }
@@ -187,14 +182,14 @@ impl EmulatedSqs {
     /// Gives back everything that was received and not deleted: for an owner who knows that its consumers are gone.
     pub fn release_in_flight(&self, name: &str) {
         let now = (self.shared.now)();
-        let mut ledger = self.state();
-        let Some(queue) = ledger.get_mut(name) else { return };
+        let mut state = self.state();
+        let Some(queue) = state.get_mut(name) else { return };
         let released = queue.release_in_flight(now);
         let kept = released.iter().filter(|message| !message.is_chaos_duplicate);
         let records: Vec<JournalRecord> =
             kept.map(|message| JournalRecord::received(name, message)).collect();
-        log_write_error(ledger.commit(&records, now));
-        drop(ledger);
+        log_write_error(state.commit(&records, now));
+        drop(state);
         self.notify_receivers(name);
     }
 
@@ -205,8 +200,8 @@ impl EmulatedSqs {
 
     /// What lies in a queue, without receiving it; the receipt handles are good for nothing.
     pub fn peek(&self, name: &str) -> Vec<ReceivedMessage> {
-        let ledger = self.state_at((self.shared.now)());
-        ledger
+        let state = self.state_at((self.shared.now)());
+        state
             .get(name)
             .map(|queue| queue.messages().map(|m| m.to_received(name)).collect())
             .unwrap_or_default()
@@ -215,8 +210,8 @@ impl EmulatedSqs {
     /// Sends what lies in a dead-letter queue back to the queues it came from; returns how many.
     pub fn redrive(&self, dead_letters: &str) -> usize {
         let now = (self.shared.now)();
-        let mut ledger = self.state_at(now);
-        let Some(queue) = ledger.get_mut(dead_letters) else { return 0 };
+        let mut state = self.state_at(now);
+        let Some(queue) = state.get_mut(dead_letters) else { return 0 };
         let moving: Vec<_> = queue
             .messages()
             .filter(|message| message.is_visible(now))
@@ -234,11 +229,11 @@ impl EmulatedSqs {
                 sent_at: now,
                 ..message.clone()
             };
-            records.extend(ledger.transfer(dead_letters, source, fresh, now));
+            records.extend(state.transfer(dead_letters, source, fresh, now));
             sources.push(source);
         }
-        log_write_error(ledger.commit(&records, now));
-        drop(ledger);
+        log_write_error(state.commit(&records, now));
+        drop(state);
         for source in sources {
             self.notify_receivers(source);
         }
@@ -247,11 +242,11 @@ impl EmulatedSqs {
 
     fn purge(&self, name: &str) -> Result<(), SqsError> {
         let now = (self.shared.now)();
-        let mut ledger = self.state();
-        let queue = ledger.get_mut(name).ok_or_else(SqsError::queue_does_not_exist)?;
+        let mut state = self.state();
+        let queue = state.get_mut(name).ok_or_else(SqsError::queue_does_not_exist)?;
         let records: Vec<_> =
             queue.clear().into_iter().map(|sequence| JournalRecord::deleted(name, sequence)).collect();
-        ledger.commit(&records, now).map_err(|error| SqsError::not_stored(&error))
+        state.commit(&records, now).map_err(|error| SqsError::not_stored(&error))
     }
 
     fn spec(&self, name: &str) -> Result<QueueSpec, SqsError> {
@@ -263,12 +258,12 @@ impl EmulatedSqs {
 
     /// The queues after everything that time alone has done to them.
     fn state_at(&self, now: i64) -> MutexGuard<'_, SqsState> {
-        let mut ledger = self.state();
-        match ledger.move_dead_letters(now) {
+        let mut state = self.state();
+        match state.move_dead_letters(now) {
             Ok(filled) => filled.iter().for_each(|name| self.notify_receivers(name)),
             error @ Err(_) => log_write_error(error.map(drop)),
         }
-        ledger
+        state
     }
 
     fn notify_receivers(&self, name: &str) {

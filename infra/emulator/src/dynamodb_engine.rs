@@ -10,7 +10,7 @@ use dynoxide::{
     Database, actions::delete_item::DeleteItemRequest, actions::scan::ScanRequest, types::AttributeValue,
 };
 
-use crate::{TableSpec, server::ServerThread};
+use crate::{TableSpec, server_thread::ServerThread};
 
 pub(crate) struct DynamoDbEngine {
     address: SocketAddr,

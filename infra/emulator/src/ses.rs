@@ -16,11 +16,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
-    TimeSource,
+    TimeSource, aws_response,
     iam::{self, AccessRequest, ContextKey, IamGuard},
     ids,
     journal::Journal,
-    wire,
 };
 
 /// A mail as it was given to SES.
@@ -145,16 +144,16 @@ struct SesText {
 
 /// `POST /v2/email/outbound-emails`
 pub(crate) async fn send_email(
-    State((outbox, guard)): State<(EmulatedSes, IamGuard)>,
+    State((ses, guard)): State<(EmulatedSes, IamGuard)>,
     headers: HeaderMap,
     body: bytes::Bytes,
 ) -> Response {
     let caller = match guard.caller(&headers) {
         Ok(caller) => caller,
-        Err(refusal) => return wire::rest_refusal_response(&refusal),
+        Err(refusal) => return aws_response::rest_refusal_response(&refusal),
     };
     let bad_request =
-        |message: String| wire::rest_error(StatusCode::BAD_REQUEST, "BadRequestException", &message);
+        |message: String| aws_response::rest_error(StatusCode::BAD_REQUEST, "BadRequestException", &message);
     let input: SendEmailInput = match serde_json::from_slice(&body) {
         Ok(input) => input,
         Err(error) => return bad_request(error.to_string()),
@@ -171,7 +170,7 @@ pub(crate) async fn send_email(
     if let Err(refusal) =
         caller.authorize(&AccessRequest { action: "ses:SendEmail", resource: &resource, context })
     {
-        return wire::rest_refusal_response(&refusal);
+        return aws_response::rest_refusal_response(&refusal);
     }
     let SesDestination { mut to, cc, bcc } = input.destination.unwrap_or_default();
     to.extend(cc);
@@ -192,7 +191,7 @@ pub(crate) async fn send_email(
     if text.is_none() && html.is_none() {
         return bad_request("Body has neither text nor HTML.".to_owned());
     }
-    let at_ms = (outbox.now)();
+    let at_ms = (ses.now)();
     let links = match (&text, &html) {
         (Some(text), _) => links_in(text),
         (None, Some(html)) => links_in(&html.replace("&amp;", "&")),
@@ -209,11 +208,11 @@ pub(crate) async fn send_email(
         links,
     };
     let id = mail.id.clone();
-    match outbox.store(mail) {
+    match ses.store(mail) {
         Ok(()) => Json(json!({ "MessageId": id })).into_response(),
         Err(error) => {
             tracing::error!(error = format!("{error:#}"), "mail not kept");
-            wire::rest_error(
+            aws_response::rest_error(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "InternalServiceErrorException",
                 "Mail was not kept.",

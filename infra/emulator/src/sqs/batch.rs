@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::{
     EmulatedSqs,
-    api::{self, SendMessageInput},
-    fault::SqsError,
+    error::SqsError,
+    request::{SendMessageInput, queue_name, send_result, visibility_timeout},
     send::MAX_MESSAGE_BYTES,
 };
 
@@ -32,10 +32,10 @@ struct BatchEntry<T> {
 impl<T> BatchInput<T> {
     fn run(
         self,
-        queues: &EmulatedSqs,
+        sqs: &EmulatedSqs,
         each: impl Fn(&str, &T) -> Result<Map<String, Value>, SqsError>,
     ) -> Result<Value, SqsError> {
-        let name = api::queue_name(queues, &self.queue_url)?;
+        let name = queue_name(sqs, &self.queue_url)?;
         let ids: HashSet<_> = self.entries.iter().map(|entry| &entry.id).collect();
         match self.entries.len() {
             0 => return Err(SqsError::empty_batch()),
@@ -50,7 +50,7 @@ impl<T> BatchInput<T> {
                     answer.insert("Id".to_owned(), entry.id.clone().into());
                     successful.push(answer);
                 }
-                Err(fault) => failed.push(fault.failed_batch_entry(&entry.id)),
+                Err(error) => failed.push(error.failed_batch_entry(&entry.id)),
             }
         }
         Ok(json!({ "Successful": successful, "Failed": failed }))
@@ -58,13 +58,13 @@ impl<T> BatchInput<T> {
 }
 
 pub(super) fn send_message_batch(
-    queues: &EmulatedSqs,
+    sqs: &EmulatedSqs,
     batch: BatchInput<SendMessageInput>,
 ) -> Result<Value, SqsError> {
     if batch.entries.iter().map(|entry| entry.input.draft().size()).sum::<usize>() > MAX_MESSAGE_BYTES {
         return Err(SqsError::batch_too_long());
     }
-    batch.run(queues, |name, message| Ok(api::send_result(&queues.enqueue(name, message.draft())?)))
+    batch.run(sqs, |name, message| Ok(send_result(&sqs.enqueue(name, message.draft())?)))
 }
 
 #[derive(Deserialize)]
@@ -74,11 +74,10 @@ pub(super) struct DeleteMessageEntry {
 }
 
 pub(super) fn delete_message_batch(
-    queues: &EmulatedSqs,
+    sqs: &EmulatedSqs,
     batch: BatchInput<DeleteMessageEntry>,
 ) -> Result<Value, SqsError> {
-    batch
-        .run(queues, |name, entry| queues.delete_by_receipt(name, &entry.receipt_handle).map(|()| Map::new()))
+    batch.run(sqs, |name, entry| sqs.delete_by_receipt(name, &entry.receipt_handle).map(|()| Map::new()))
 }
 
 #[derive(Deserialize)]
@@ -90,11 +89,11 @@ pub(super) struct ChangeVisibilityEntry {
 }
 
 pub(super) fn change_message_visibility_batch(
-    queues: &EmulatedSqs,
+    sqs: &EmulatedSqs,
     batch: BatchInput<ChangeVisibilityEntry>,
 ) -> Result<Value, SqsError> {
-    batch.run(queues, |name, entry| {
-        let after: Duration = api::visibility_timeout(entry.visibility_timeout)?;
-        queues.change_visibility_by_receipt(name, &entry.receipt_handle, after).map(|()| Map::new())
+    batch.run(sqs, |name, entry| {
+        let after: Duration = visibility_timeout(entry.visibility_timeout)?;
+        sqs.change_visibility_by_receipt(name, &entry.receipt_handle, after).map(|()| Map::new())
     })
 }

@@ -5,11 +5,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{
-    EmulatedSqs, ReceivedMessage,
-    ledger::{JournalRecord, SqsState},
-    log_write_error,
+    EmulatedSqs, ReceivedMessage, log_write_error,
     message::QueueMessage,
     queue::millis,
+    state::{JournalRecord, SqsState},
 };
 
 /// How long a waiter trusts the clock while something is invisible: time may be moved, and tells nobody.
@@ -57,8 +56,8 @@ impl EmulatedSqs {
         visibility: Option<Duration>,
     ) -> (Vec<QueueMessage>, Option<Duration>) {
         let now = (self.shared.now)();
-        let mut ledger = self.state_at(now);
-        let Some(queue) = ledger.get_mut(name) else { return (Vec::new(), None) };
+        let mut state = self.state_at(now);
+        let Some(queue) = state.get_mut(name) else { return (Vec::new(), None) };
         let visibility = visibility.unwrap_or(queue.spec.visibility_timeout);
         let messages = queue.receive(now, max, visibility, self.shared.chaos.as_ref());
         if messages.is_empty() {
@@ -71,19 +70,19 @@ impl EmulatedSqs {
             .map(|m| JournalRecord::received(name, m))
             .collect();
         if !queue.spec.fifo {
-            self.schedule_duplicates(&mut ledger, name, &messages, now);
+            self.schedule_duplicates(&mut state, name, &messages, now);
         }
-        log_write_error(ledger.commit(&records, now));
+        log_write_error(state.commit(&records, now));
         (messages, None)
     }
 
     /// Chaos: some of what was given out comes a second time.
-    fn schedule_duplicates(&self, ledger: &mut SqsState, name: &str, messages: &[QueueMessage], now: i64) {
-        let Some(misbehaviour) = &self.shared.chaos else { return };
+    fn schedule_duplicates(&self, state: &mut SqsState, name: &str, messages: &[QueueMessage], now: i64) {
+        let Some(chaos) = &self.shared.chaos else { return };
         for message in messages.iter().filter(|message| !message.is_chaos_duplicate && message.receives == 1)
         {
-            let Some(after) = misbehaviour.second_delivery_after() else { continue };
-            let sequence = ledger.next_sequence();
+            let Some(after) = chaos.second_delivery_after() else { continue };
+            let sequence = state.next_sequence();
             let visible_at = now.saturating_add(millis(after));
             let ghost = QueueMessage {
                 sequence,
@@ -92,7 +91,7 @@ impl EmulatedSqs {
                 is_chaos_duplicate: true,
                 ..message.clone()
             };
-            if let Some(queue) = ledger.get_mut(name) {
+            if let Some(queue) = state.get_mut(name) {
                 queue.put(ghost);
             }
         }

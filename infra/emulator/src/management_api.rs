@@ -13,10 +13,9 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::{
-    TimeSource,
+    TimeSource, aws_response,
     connections::{ConnectionRegistry, OutboundFrame},
     iam::{self, IamGuard},
-    wire,
 };
 
 /// 128 KB (API Gateway quotas, WebSocket message payload).
@@ -56,7 +55,7 @@ async fn authorize(
     });
     match permitted {
         Ok(()) => next.run(request).await,
-        Err(refusal) => wire::rest_refusal_response(&refusal),
+        Err(refusal) => aws_response::rest_refusal_response(&refusal),
     }
 }
 
@@ -67,11 +66,15 @@ async fn post_to_connection(
 ) -> Response {
     if body.len() > MAX_PAYLOAD {
         let status = StatusCode::PAYLOAD_TOO_LARGE;
-        return wire::rest_error(status, "PayloadTooLargeException", "Message too long");
+        return aws_response::rest_error(status, "PayloadTooLargeException", "Message too long");
     }
     // A WebSocket API sends text frames only, and those are UTF-8.
     let Ok(text) = String::from_utf8(body.into()) else {
-        return wire::rest_error(StatusCode::BAD_REQUEST, "BadRequestException", "Payload is not UTF-8");
+        return aws_response::rest_error(
+            StatusCode::BAD_REQUEST,
+            "BadRequestException",
+            "Payload is not UTF-8",
+        );
     };
     if it.connections.post(&id, text, (it.now)()) { StatusCode::OK.into_response() } else { gone_response() }
 }
@@ -93,5 +96,5 @@ async fn delete_connection(State(it): State<ManagementState>, Path(id): Path<Str
 }
 
 fn gone_response() -> Response {
-    wire::rest_error(StatusCode::GONE, "GoneException", "Connection is gone")
+    aws_response::rest_error(StatusCode::GONE, "GoneException", "Connection is gone")
 }

@@ -84,14 +84,14 @@ impl SqsState {
                 queue.spec.name
             );
         }
-        let mut ledger = Self { queues, journal: None, next_sequence: 1 };
+        let mut state = Self { queues, journal: None, next_sequence: 1 };
         if let Some(dir) = dir {
             let (journal, records) = Journal::open(&dir.join("queues.jsonl"))?;
-            ledger.replay(records, now);
-            ledger.journal = Some(journal);
-            ledger.compact(now).context("cannot rewrite queues.jsonl")?;
+            state.replay(records, now);
+            state.journal = Some(journal);
+            state.compact(now).context("cannot rewrite queues.jsonl")?;
         }
-        Ok(ledger)
+        Ok(state)
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&EmulatedQueue> {

@@ -7,7 +7,7 @@ use rand::RngExt;
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::book::LoadRecorder;
+use crate::recorder::LoadRecorder;
 
 /// Tries of a request that fails in a way that may pass.
 const MAX_ATTEMPTS: u32 = 5;

@@ -1,0 +1,33 @@
+//! One listener for SQS, SESv2 and `@connections`.
+
+use std::net::TcpListener;
+
+use axum::{Router, extract::DefaultBodyLimit, routing::post};
+
+use crate::{
+    ConnectionRegistry, EmulatedSes, EmulatedSqs, TimeSource, aws_response, iam::IamGuard, management_api,
+    server_thread::ServerThread, ses, sqs,
+};
+
+/// Above every limit of the services themselves, so that each answers with its own error.
+const MAX_BODY_BYTES: usize = 48 * 1024 * 1024;
+
+pub(crate) fn start(
+    listener: TcpListener,
+    sqs: EmulatedSqs,
+    ses: EmulatedSes,
+    connections: ConnectionRegistry,
+    now: TimeSource,
+    guard: &IamGuard,
+) -> anyhow::Result<ServerThread> {
+    let app = Router::new()
+        .route("/", post(sqs::handle_request).with_state((sqs, guard.clone())))
+        .route("/v2/email/outbound-emails", post(ses::send_email).with_state((ses, guard.clone())))
+        .merge(management_api::router(connections, now, guard.clone()))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
+    ServerThread::start("emulator", listener, |listener| async move {
+        if let Err(error) = axum::serve(aws_response::with_nodelay(listener), app).await {
+            tracing::error!(%error, "the HTTP server of the emulator ended");
+        }
+    })
+}
