@@ -1,4 +1,5 @@
-//! Words that nobody in a session wants to read. A text with one of them is found by whole words: "class" is no offence.
+//! Words that a presenter blocks. A session hides texts of the audience that contain a blocked word. Only whole words
+//! match, so "ass" does not match "class".
 
 use std::collections::BTreeSet;
 
@@ -6,34 +7,35 @@ use serde::{Deserialize, Serialize};
 
 use crate::{FieldError, words};
 
-/// Entries of a list.
+/// The maximum number of entries in a list.
 pub const MAX_ENTRIES: usize = 200;
-/// Characters of an entry.
+/// The maximum length of an entry, in characters.
 pub const MAX_ENTRY_LENGTH: usize = 50;
 
-/// Words or short phrases, in lower case, each once.
+/// A set of blocked words and short phrases, in lower case.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct BlockedWords(BTreeSet<String>);
 
 impl BlockedWords {
-    /// A list as somebody typed it.
+    /// Reads a list as the presenter typed it. White space is collapsed, case is lowered, duplicates are merged.
     ///
     /// # Errors
-    /// Every entry at fault, as `words[3]`; `words` where there are too many.
+    /// Returns one error for each invalid entry, with a field such as `words[3]`. Returns one error for `words` if the
+    /// list has too many entries.
     pub fn parse<S: AsRef<str>>(list: &[S]) -> Result<Self, Vec<FieldError>> {
         if list.len() > MAX_ENTRIES {
-            return Err(vec![FieldError::new("words", format!("has {MAX_ENTRIES} entries at most"))]);
+            return Err(vec![FieldError::new("words", format!("must have at most {MAX_ENTRIES} entries"))]);
         }
         let mut errors = Vec::new();
         let mut entries = BTreeSet::new();
-        for (place, word) in list.iter().map(AsRef::as_ref).enumerate() {
+        for (index, word) in list.iter().map(AsRef::as_ref).enumerate() {
             let entry = word.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
             if entry.chars().count() > MAX_ENTRY_LENGTH {
-                let why = format!("has {MAX_ENTRY_LENGTH} characters at most");
-                errors.push(FieldError::new(format!("words[{place}]"), why));
+                let message = format!("must have at most {MAX_ENTRY_LENGTH} characters");
+                errors.push(FieldError::new(format!("words[{index}]"), message));
             } else if separate_words(&words::fold(&entry)).trim().is_empty() {
-                errors.push(FieldError::new(format!("words[{place}]"), "must have a letter or a digit"));
+                errors.push(FieldError::new(format!("words[{index}]"), "must have a letter or a digit"));
             } else {
                 entries.insert(entry);
             }
@@ -41,7 +43,7 @@ impl BlockedWords {
         if errors.is_empty() { Ok(Self(entries)) } else { Err(errors) }
     }
 
-    /// In the order of the alphabet.
+    /// Iterates over the entries in alphabetical order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }
@@ -50,27 +52,30 @@ impl BlockedWords {
         self.0.is_empty()
     }
 
-    /// Is one of them in this text, as a word of its own? Case, diacritics and the usual disguises (`b4d`, `a$$`) do not
-    /// matter.
+    /// Returns whether the text contains an entry as a whole word. Case, diacritics and common disguises (`b4d`, `a$$`)
+    /// are ignored.
     pub fn contains(&self, text: &str) -> bool {
         if self.0.is_empty() {
             return false;
         }
         let folded = words::fold(text);
-        let (said, undisguised) = (separate_words(&folded), undo_disguises(&folded));
+        let plain = separate_words(&folded);
+        let undisguised = undo_disguises(&folded);
         self.0.iter().any(|entry| {
             let entry = words::fold(entry);
-            said.contains(&separate_words(&entry)) || undisguised.contains(&undo_disguises(&entry))
+            plain.contains(&separate_words(&entry)) || undisguised.contains(&undo_disguises(&entry))
         })
     }
 }
 
-/// Words of letters and digits, with one space around each, so that to look for whole words is to look for a text.
+/// Reduces a text to words of letters and digits with one space around each, so that a substring search finds whole
+/// words.
 fn separate_words(folded: &str) -> String {
     join_with_spaces(folded.split(|letter: char| !letter.is_alphanumeric()).map(str::to_owned))
 }
 
-/// The same with digits and signs read as the letters they look like, in words that have a letter: 455 is a number.
+/// Does the same as [`separate_words`], but reads digits and signs as the letters that they look like. A word without
+/// letters, such as 455, stays a number.
 fn undo_disguises(folded: &str) -> String {
     let is_part = |letter: char| letter.is_alphanumeric() || matches!(letter, '$' | '@');
     join_with_spaces(folded.split(|letter| !is_part(letter)).map(|word| {
@@ -108,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_words_in_every_disguise() {
+    fn whole_words_are_found_in_every_disguise() {
         let list = list(&["ass", "Prostănac", "bad idea", "1337"]);
         for found in [
             "ass",
@@ -138,14 +143,14 @@ mod tests {
     }
 
     #[test]
-    fn a_sign_before_a_word_hides_nothing() {
+    fn a_sign_before_a_word_does_not_hide_it() {
         assert!(list(&["ana"]).contains("@ana"));
         assert!(list(&["ana"]).contains("$ana$"));
-        assert!(!list(&["io"]).contains("10"), "a number is a number");
+        assert!(!list(&["io"]).contains("10"), "a number stays a number");
     }
 
     #[test]
-    fn limits() {
+    fn a_list_has_limits() {
         assert_eq!(list(&[" Bad  Idea ", "bad idea"]).iter().collect::<Vec<_>>(), ["bad idea"]);
         assert!(BlockedWords::parse(&vec!["x"; MAX_ENTRIES]).is_ok());
         assert_eq!(BlockedWords::parse(&vec!["x"; MAX_ENTRIES + 1]).unwrap_err()[0].field, "words");
@@ -158,7 +163,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_word_is_found_wherever_it_stands(word in "[a-z0-9@$ș]{1,10}", before in "[a-z ]{0,9}", after in "[a-z ]{0,9}") {
+        fn a_word_is_found_at_every_position(word in "[a-z0-9@$ș]{1,10}", before in "[a-z ]{0,9}", after in "[a-z ]{0,9}") {
             let Ok(list) = BlockedWords::parse(&[&word]) else { return Ok(()) };
             let texts =
                 [word.clone(), format!("{before} {word} {after}"), word.to_uppercase(), format!("{before}, {word}!")];

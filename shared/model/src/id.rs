@@ -1,15 +1,17 @@
-//! Typed ids: a UUID that knows what it names, so that a slide's id cannot be passed for a session's.
+//! Typed ids. Each is a UUID with a type of its own, so that the id of a slide cannot be passed as the id of a session.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// What an id is of, in an error's words.
+/// An id that knows the name of its resource for error messages.
 pub trait ResourceId: FromStr {
+    /// The name of the resource, for example `slide`.
     const WHAT: &'static str;
 }
 
+/// Makes an id type from each line of a table. A line has the type and the name of its resource.
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident = $what:literal;)*) => {$(
         $(#[$doc])*
@@ -19,7 +21,7 @@ macro_rules! ids {
         pub struct $name(Uuid);
 
         impl $name {
-            /// The bare UUID, for deriving one id from another.
+            /// Returns the UUID, for deriving one id from another.
             pub const fn uuid(self) -> Uuid {
                 self.0
             }
@@ -57,43 +59,48 @@ macro_rules! ids {
 }
 
 ids! {
-    /// An owner's image of these bytes; derived from both, see [`ImageId::of`].
+    /// The id of an image. The bytes and their owner determine it.
     ImageId = "image";
-    /// Something that an admin did.
+    /// The id of an entry in the audit log.
     ActionId = "action";
-    /// A channel of a team; of a direct one and of the default ones derived, see [`crate::channel`].
+    /// The id of a channel.
     ChannelId = "channel";
-    /// One log-in of an account on one device: the family of its refresh tokens.
+    /// The id of a log-in of an account on one device.
     LoginId = "log-in";
-    /// Someone in a session, with or without an account.
+    /// The id of a participant of a session, with or without an account.
     ParticipantId = "participant";
+    /// The id of a presentation.
     PresentationId = "presentation";
-    /// What someone in an audience asks.
+    /// The id of a question of the audience.
     QuestionId = "question";
-    /// One participant's answer to one slide; derived from the three, see [`ResponseId::of`].
+    /// The id of one participant's response to one slide.
     ResponseId = "response";
+    /// The id of a session.
     SessionId = "session";
+    /// The id of a slide.
     SlideId = "slide";
+    /// The id of an account.
     UserId = "user";
 }
 
 impl ImageId {
-    /// The same bytes of the same owner are one image, however often they are uploaded. Of another owner they are another
-    /// image: nobody's deletion takes it from anybody else.
+    /// Derives the id from the owner and the SHA-256 of the bytes. Repeated uploads of one owner are one image. Another
+    /// owner's upload of the same bytes is another image, so a deletion does not affect the other owner.
     pub fn derive(owner: UserId, sha256: &[u8; 32]) -> Self {
         Self(Uuid::new_v5(&owner.0, sha256))
     }
 }
 
 impl ParticipantId {
-    /// The participant that an account is in a session: the same however often it joins.
+    /// Derives the participant of an account in a session. The account stays the same participant when it joins again.
     pub fn derive_for_account(session: SessionId, user: UserId) -> Self {
         Self(Uuid::new_v5(&session.0, user.0.as_bytes()))
     }
 }
 
 impl QuestionId {
-    /// A participant who asks the same twice (`model::question::key`) has asked once: a repeated request is harmless.
+    /// Derives the id from the wording key of the question ([`wording_key`](crate::question::wording_key)). A
+    /// participant who asks the same question twice has asked it once, so retries are safe.
     pub fn derive(session: SessionId, participant: ParticipantId, key: &str) -> Self {
         let name = [participant.0.as_bytes(), key.as_bytes()].concat();
         Self(Uuid::new_v5(&session.0, &name))
@@ -101,7 +108,8 @@ impl QuestionId {
 }
 
 impl ResponseId {
-    /// A participant has one response per slide and session, so its id follows from them and a repeated vote keeps it.
+    /// Derives the id. A participant has one response per slide and session, so a repeated vote replaces the earlier
+    /// one.
     pub fn derive(session: SessionId, slide: SlideId, participant: ParticipantId) -> Self {
         let mut name = [0; 32];
         name[..16].copy_from_slice(slide.0.as_bytes());
@@ -115,9 +123,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_response_keeps_its_id_and_no_two_share_one() {
-        let (session, other) = (SessionId(Uuid::from_u128(1)), SessionId(Uuid::from_u128(2)));
-        let (slide, participant) = (SlideId(Uuid::from_u128(3)), ParticipantId(Uuid::from_u128(4)));
+    fn the_id_of_a_response_is_stable_and_unique() {
+        let session = SessionId(Uuid::from_u128(1));
+        let other = SessionId(Uuid::from_u128(2));
+        let slide = SlideId(Uuid::from_u128(3));
+        let participant = ParticipantId(Uuid::from_u128(4));
         let id = ResponseId::derive(session, slide, participant);
         assert_eq!(id, ResponseId::derive(session, slide, participant));
         assert_ne!(id, ResponseId::derive(other, slide, participant));

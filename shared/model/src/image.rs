@@ -1,4 +1,4 @@
-//! Images that are kept for slides: in which formats, how large, and what they are called.
+//! The formats, sizes and file names of images for slides.
 
 use std::{fmt, str::FromStr};
 
@@ -6,14 +6,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::ImageId;
 
-/// Bytes of an image, as it comes and as it is kept. A Lambda takes and answers 6 MB at most, and binary bodies travel in
-/// base64, a third longer: 4 MiB and what is around them fit.
+/// The maximum size of an image in bytes, both uploaded and stored. A Lambda function takes and returns at most 6 MB,
+/// and base64 makes binary bodies a third longer. 4 MiB and the rest of the event fit.
 pub const MAX_IMAGE_BYTES: usize = 4 * 1024 * 1024;
 
-/// Pixels of the longer side of an image that is kept: a full screen; what is larger is scaled down.
+/// The maximum length of the longer side in pixels, which is a full screen. Larger images are scaled down.
 pub const MAX_SIDE_PIXELS: u32 = 1920;
 
-/// What browsers show and we can draw anew. SVG is a program, not a picture.
+/// An image format that browsers display and that this product can re-encode. SVG is excluded, because it can contain
+/// scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ImageFormat {
@@ -24,8 +25,10 @@ pub enum ImageFormat {
 }
 
 impl ImageFormat {
+    /// All formats.
     pub const ALL: [Self; 4] = [Self::Gif, Self::Jpeg, Self::Png, Self::Webp];
 
+    /// Returns the extension of a file name.
     pub const fn extension(self) -> &'static str {
         match self {
             Self::Gif => "gif",
@@ -35,6 +38,7 @@ impl ImageFormat {
         }
     }
 
+    /// Returns the media type.
     pub const fn content_type(self) -> &'static str {
         match self {
             Self::Gif => "image/gif",
@@ -45,8 +49,8 @@ impl ImageFormat {
     }
 }
 
-/// What an image is called in its URL: 32 hexadecimal digits and the extension. It cannot be guessed, which matters: an
-/// audience fetches it without a credential.
+/// The file name of an image in its URL. It has 32 hexadecimal digits and the extension. It must not be guessable,
+/// because an audience fetches images without a credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ImageFilename {
     pub id: ImageId,
@@ -59,14 +63,14 @@ impl fmt::Display for ImageFilename {
     }
 }
 
-/// That it is not the name of an image of ours.
+/// The text is not the file name of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseImageFilenameError;
 
 impl FromStr for ImageFilename {
     type Err = ParseImageFilenameError;
 
-    /// One spelling only: an image has one URL in every cache.
+    /// Accepts one spelling only, so that an image has one URL in every cache.
     fn from_str(text: &str) -> Result<Self, ParseImageFilenameError> {
         let (id, extension) = text.split_once('.').ok_or(ParseImageFilenameError)?;
         let format = ImageFormat::ALL.into_iter().find(|format| format.extension() == extension);
@@ -78,7 +82,7 @@ impl FromStr for ImageFilename {
     }
 }
 
-/// A file name without its extension: what stands in every URL of the image, however it is written.
+/// Returns the file name without its extension, which is part of every URL of the image.
 pub fn file_stem(id: ImageId) -> String {
     id.uuid().simple().to_string()
 }
@@ -91,7 +95,7 @@ mod tests {
     use crate::UserId;
 
     #[test]
-    fn a_file_name_comes_back() {
+    fn a_file_name_is_parsed_as_it_is_written() {
         for format in ImageFormat::ALL {
             let name = ImageFilename { id: ImageId::from(Uuid::from_u128(0xa)), format };
             assert_eq!(name.to_string().parse(), Ok(name));
@@ -99,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn other_spellings_name_nothing() {
+    fn other_spellings_of_a_file_name_are_refused() {
         let id = "0000000000000000000000000000000a";
         assert!(format!("{id}.png").parse::<ImageFilename>().is_ok());
         for wrong in [
@@ -121,8 +125,9 @@ mod tests {
     }
 
     #[test]
-    fn whose_it_is_and_what_it_shows_make_an_image() {
-        let (ana, eve) = (UserId::from(Uuid::from_u128(1)), UserId::from(Uuid::from_u128(2)));
+    fn the_owner_and_the_bytes_determine_the_id() {
+        let ana = UserId::from(Uuid::from_u128(1));
+        let eve = UserId::from(Uuid::from_u128(2));
         assert_eq!(ImageId::derive(ana, &[1; 32]), ImageId::derive(ana, &[1; 32]));
         assert_ne!(ImageId::derive(ana, &[1; 32]), ImageId::derive(eve, &[1; 32]));
         assert_ne!(ImageId::derive(ana, &[1; 32]), ImageId::derive(ana, &[2; 32]));

@@ -1,4 +1,4 @@
-//! The six characters that an audience types: A–Z without I, L and O, and 2–9 (contract presentations A3.2).
+//! Join codes, which are six characters of A–Z without I, L and O, and 2–9 (contract presentations A3.2).
 
 use std::fmt;
 
@@ -8,20 +8,20 @@ use serde::{Deserialize, Serialize};
 const ALPHABET: &[u8] = b"ABCDEFGHJKMNPQRSTUVWXYZ23456789";
 const CODE_LENGTH: usize = 6;
 
-/// A join code in its stored form, upper case.
+/// The join code of a session, in upper case.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(transparent)]
 #[schema(value_type = String, example = "K7M2QX")]
 pub struct JoinCode(String);
 
 impl JoinCode {
-    /// One of 887,503,681.
+    /// Generates one of 887,503,681 codes.
     pub fn generate(rng: &mut impl RngExt) -> Self {
         Self((0..CODE_LENGTH).filter_map(|_| ALPHABET.choose(rng)).map(|byte| char::from(*byte)).collect())
     }
 
-    /// What someone typed. Any six letters or digits are looked up, also those that are never drawn: codes of the
-    /// originals contain them ("ABC123").
+    /// Reads a code as the participant typed it. Any six letters or digits are accepted, because codes of the original
+    /// contain characters that are not generated here ("ABC123").
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         (text.len() == CODE_LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric()))
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn drawn_codes_are_readable_and_typed_ones_forgiving() {
+    fn generated_codes_are_readable_and_typed_codes_may_be_lower_case() {
         for _ in 0..1000 {
             let code = JoinCode::generate(&mut rand::rng());
             assert_eq!(code.as_str().len(), 6);

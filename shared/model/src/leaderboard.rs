@@ -1,4 +1,4 @@
-//! Who is ahead in a quiz.
+//! The leaderboard of the quizzes of a session.
 
 use std::cmp::Reverse;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ParticipantId;
 
-/// A participant and the points of all their answers.
+/// A participant and the sum of their points.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParticipantScore {
     pub participant: ParticipantId,
@@ -17,24 +17,30 @@ pub struct ParticipantScore {
 /// A line of the leaderboard.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct LeaderboardEntry {
-    /// From 1; who has as many points shares a rank, and the next one is as many further: 1, 1, 3.
+    /// The rank, from 1. Participants with equal points share a rank, and the following ranks are skipped, as in 1, 1,
+    /// 3.
     pub rank: u64,
     pub participant_id: ParticipantId,
+    /// The name of the participant, `null` if anonymous.
     pub display_name: Option<String>,
     pub points: u64,
 }
 
-/// The best so many, by points, then by name (who has none comes last), then by id: whatever order they came in, it is the
-/// same list.
-pub fn rank_scores(scores: impl IntoIterator<Item = ParticipantScore>, most: usize) -> Vec<LeaderboardEntry> {
+/// Returns the first `limit` entries by points, then by name (anonymous participants last), then by id. The result does
+/// not depend on the order of the input.
+pub fn rank_scores(
+    scores: impl IntoIterator<Item = ParticipantScore>,
+    limit: usize,
+) -> Vec<LeaderboardEntry> {
     let mut scores: Vec<ParticipantScore> = scores.into_iter().collect();
     scores.sort_by_cached_key(|score| {
         let name = score.display_name.as_deref().map(str::to_lowercase);
         (Reverse(score.points), name.is_none(), name, score.participant)
     });
-    let mut entries: Vec<LeaderboardEntry> = Vec::with_capacity(scores.len().min(most));
-    for (place, score) in (1..).zip(scores).take(most) {
-        let rank = entries.last().filter(|last| last.points == score.points).map_or(place, |last| last.rank);
+    let mut entries: Vec<LeaderboardEntry> = Vec::with_capacity(scores.len().min(limit));
+    for (position, score) in (1..).zip(scores).take(limit) {
+        let rank =
+            entries.last().filter(|last| last.points == score.points).map_or(position, |last| last.rank);
         entries.push(LeaderboardEntry {
             rank,
             participant_id: score.participant,
@@ -58,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn ties_share_a_rank_and_stand_by_name() {
+    fn ties_share_a_rank_and_are_sorted_by_name() {
         let scores = [score(1, "", 700), score(2, "cy", 900), score(3, "Bo", 900), score(4, "Di", 700)];
         let entries = rank_scores(scores, 3);
         let lines: Vec<_> = entries.iter().map(|e| (e.rank, e.display_name.as_deref(), e.points)).collect();
@@ -68,7 +74,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_order_they_come_in_does_not_matter(
+        fn the_order_of_the_input_does_not_matter(
             scores in prop::collection::vec(("[aB]{0,2}", 0..4_u64), 0..12).prop_shuffle(),
         ) {
             let scores: Vec<ParticipantScore> =

@@ -1,29 +1,42 @@
-//! What the product is, without I/O: ids, the error, rules and state machines. No async, no AWS, no HTTP, and no
-//! clock: whoever calls says what time it is.
+//! The rules of the product, with its ids, its error type, state machines and validation. The crate has no I/O, no
+//! async code, no AWS types, no HTTP and no clock. The caller passes the current time.
 //!
-//! | module | noun |
+//! | module | contents |
 //! | --- | --- |
 //! | [`id`] | typed ids |
 //! | [`error`] | the one error enum and its codes |
-//! | [`assistant`] | how far the assistant is with something, and what its answers rest on |
-//! | [`user`] | accounts: roles, statuses, restrictions, e-mail and user-name rules |
+//! | [`assistant`] | states of the assistant's work, sources of its answers |
+//! | [`user`] | accounts: roles, states, restrictions, rules for e-mail addresses and names |
 //! | [`plan`] | plans and their limits |
-//! | [`slide`] | slide types: content rules, defaults, which answers they take |
-//! | [`image`] | formats and file names of images |
-//! | [`presentation`] | statuses of a presentation, slugs |
+//! | [`slide`] | slide types: content rules, defaults, accepted responses |
+//! | [`tally`] | counting the responses to a slide |
+//! | [`image`] | formats, sizes and file names of images |
+//! | [`presentation`] | states of a presentation, the order of its slides, slugs |
 //! | [`channel`] | channels of a team: kinds, names, roles |
-//! | [`message`] | messages of a channel: their ids, what may stand in them |
-//! | [`notification`] | what someone is told of while they are away: quiet hours, mail |
-//! | [`room`] | who is told together |
+//! | [`message`] | messages of a channel: ids, content rules, mentions, reactions |
+//! | [`notification`] | quiet hours and missed-mentions e-mails |
+//! | [`room`] | rooms: groups of connections that receive the same events |
 //! | [`session`] | kinds and states of a live session |
-//! | [`join_code`] | the six characters an audience types |
-//! | [`tick`] | the 250 ms buckets in which votes and presence are announced |
-//! | [`tally`] | counting answers |
-//! | [`leaderboard`] | who is ahead in a quiz |
-//! | [`question`] | what an audience asks: states, text, which two are the same, their order |
-//! | [`report`] | what is kept of a session that is over |
-//! | [`blocked_words`] | words that nobody wants to read |
-//! | [`words`] | words in a text, as they are counted and compared |
+//! | [`join_code`] | the six characters that an audience types |
+//! | [`tick`] | the 250 ms intervals in which votes and presence are published |
+//! | [`leaderboard`] | the leaderboard of a session's quizzes |
+//! | [`question`] | questions of the audience: states, text, duplicates, order |
+//! | [`report`] | the report of an ended session |
+//! | [`blocked_words`] | words that a presenter blocks |
+//! | [`words`] | words of a text for word clouds, search and comparison |
+//!
+//! # Rules of this crate
+//!
+//! - A rule for one field returns the message for that field (`must be …`). The caller adds the name of the field.
+//! - A state machine has one `apply` or `check_transition`, and a test with every state and every transition.
+//! - A type that clients see derives `utoipa::ToSchema`. Its doc comments are the text of the API document.
+//! - A number has its unit and its source in the doc comment.
+//!
+//! # Recipe: a new error code
+//!
+//! 1. Add a line to the table in [`error`], in alphabetical order, with a doc comment that says when the code occurs.
+//! 2. Return it with `Error::conflict(ErrorCode::…, "what is wrong and what to do")`.
+//! 3. Add the code to the `responses` of the operations that return it.
 
 pub mod assistant;
 pub mod blocked_words;
@@ -42,7 +55,6 @@ pub mod report;
 pub mod room;
 pub mod session;
 pub mod slide;
-pub mod tally;
 pub mod tick;
 pub mod user;
 pub mod words;
@@ -54,3 +66,4 @@ pub use id::{
 };
 pub use message::MessageId;
 pub use room::Room;
+pub use slide::tally;

@@ -1,4 +1,4 @@
-//! What someone is told of while they are away: when nothing may make a sound, and when they are written to.
+//! Quiet hours and missed-mentions e-mails of an absent user.
 
 use std::{fmt, str::FromStr, sync::LazyLock};
 
@@ -10,23 +10,24 @@ use jiff::{
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use utoipa::ToSchema;
 
-/// Whoever is there reads a mention within this time, and is not written to.
+/// The time within which an online user reads a mention. A mention that was read within it causes no e-mail.
 pub const MENTION_GRACE_PERIOD: SignedDuration = SignedDuration::from_mins(15);
 
-/// How often someone is written to of mentions that they have missed.
+/// The frequency of missed-mentions e-mails, which is `off`, `hourly` or `daily`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DigestFrequency {
     Off,
-    /// At most once an hour, and only where something was missed: whoever said nothing learns of it the same day.
+    /// At most one e-mail an hour, and only if mentions were missed. It is the default, so that new users learn of
+    /// mentions on the same day.
     #[default]
     Hourly,
-    /// At most once in 24 hours.
+    /// At most one e-mail in 24 hours.
     Daily,
 }
 
 impl DigestFrequency {
-    /// The least time between two; `None` for never.
+    /// Returns the minimum time between two e-mails, `None` for never.
     const fn min_interval(self) -> Option<SignedDuration> {
         match self {
             Self::Off => None,
@@ -36,22 +37,24 @@ impl DigestFrequency {
     }
 }
 
-/// How someone wants to be told.
+/// A user's notification preferences.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NotificationPreferences {
+    /// The frequency of missed-mentions e-mails.
     pub mail_digest: DigestFrequency,
-    /// `null` for none.
+    /// The daily time without sounds and e-mails, `null` for none.
     pub quiet_hours: Option<QuietHours>,
 }
 
 impl NotificationPreferences {
-    /// May nothing make a sound now?
+    /// Returns whether the time is within quiet hours.
     pub fn is_quiet(&self, now: Timestamp) -> bool {
         self.quiet_hours.as_ref().is_some_and(|hours| hours.current_end(now).is_some())
     }
 
-    /// When whoever has missed something now is written to, if they do not read it before; `None` for never. Not sooner than
-    /// their preference allows after the last mail, and not in quiet hours.
+    /// Returns when the e-mail for a mention that is missed now is due, `None` for never. It is not due before the
+    /// minimum time after the last e-mail, and not within quiet hours. It is cancelled if the user reads the mention
+    /// before.
     pub fn next_digest_at(&self, last: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
         let every = self.mail_digest.min_interval()?;
         let soonest = now + MENTION_GRACE_PERIOD;
@@ -59,41 +62,49 @@ impl NotificationPreferences {
         Some(self.after_quiet_hours(at))
     }
 
-    /// This moment, or the end of the quiet hours that it is in.
+    /// Returns this time, or the end of the quiet hours that contain it.
     pub fn after_quiet_hours(&self, at: Timestamp) -> Timestamp {
         self.quiet_hours.as_ref().and_then(|hours| hours.current_end(at)).unwrap_or(at)
     }
 }
 
-/// Every day from one time to another, by the clock on someone's wall: over midnight where the first is the later one.
+/// The daily quiet hours in the user's time zone. They pass midnight if `from` is later than `to`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct QuietHours {
+    /// The beginning, in local time.
     pub from: ClockTime,
+    /// The end, in local time.
     pub to: ClockTime,
-    /// A name of the IANA database.
+    /// A name of the IANA time zone database.
     #[schema(example = "Europe/Bucharest", max_length = 64)]
     pub time_zone: String,
 }
 
 impl QuietHours {
+    /// Checks the time zone and the times.
+    ///
     /// # Errors
-    /// The field that is wrong, and its words.
+    /// Returns the invalid field and its message.
     pub fn validate(&self) -> Result<(), (&'static str, &'static str)> {
         if self.zone().is_none() {
-            return Err(("time_zone", "must be a time zone of the IANA database, like Europe/Bucharest"));
+            return Err((
+                "time_zone",
+                "must be a time zone of the IANA database, for example Europe/Bucharest",
+            ));
         }
         if self.from == self.to {
-            return Err(("to", "must be another time than from"));
+            return Err(("to", "must differ from `from`"));
         }
         Ok(())
     }
 
-    /// When the quiet hours end that this moment is in; `None` outside. They begin and end as moments, not as readings of the
-    /// clock: where it is put back, 02:30 is twice, and they end at the first; where it is put forward over 02:30, then.
+    /// Returns the end of the quiet hours that contain this time, `None` outside them. Begin and end are computed as
+    /// points in time, not as clock readings. When clocks are put back, 02:30 occurs twice, and the quiet hours end at
+    /// the first. When clocks are put forward past 02:30, they end at that moment.
     fn current_end(&self, now: Timestamp) -> Option<Timestamp> {
         let zone = self.zone()?;
         let today = zone.to_datetime(now).date();
-        // those of yesterday may last until today, and where the clock was put forward over their end, into the next ones
+        // yesterday's quiet hours may last until today; when clocks skip their end, they may reach into today's
         let days = [today.yesterday().ok(), Some(today)].into_iter().flatten();
         let spans = days.filter_map(|day| {
             let last = if self.from < self.to { day } else { day.tomorrow().ok()? };
@@ -106,7 +117,7 @@ impl QuietHours {
     }
 
     fn zone(&self) -> Option<TimeZone> {
-        // the machine's own database, where there is one, could say something else
+        // not the database of the machine, which may have another version
         static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
         ZONES.get(&self.time_zone).ok()
     }
@@ -116,13 +127,13 @@ fn to_timestamp(zone: &TimeZone, day: Date, time: ClockTime) -> Option<Timestamp
     zone.to_timestamp(day.to_datetime(time.0)).ok()
 }
 
-/// `HH:MM`, 00:00 to 23:59.
+/// A time of day, `HH:MM` from 00:00 to 23:59.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ClockTime(Time);
 
-/// A text that is no time.
+/// The text is not a time of day.
 #[derive(Debug, thiserror::Error)]
-#[error("must be a time like 22:00")]
+#[error("must be a time from 00:00 to 23:59, for example 22:00")]
 pub struct ParseClockTimeError;
 
 impl FromStr for ClockTime {
@@ -159,6 +170,7 @@ impl utoipa::PartialSchema for ClockTime {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
         utoipa::openapi::ObjectBuilder::new()
             .schema_type(utoipa::openapi::schema::Type::String)
+            .description(Some("A time of day, `HH:MM` from 00:00 to 23:59."))
             .pattern(Some("^([01][0-9]|2[0-3]):[0-5][0-9]$"))
             .into()
     }
@@ -185,9 +197,9 @@ mod tests {
     }
 
     #[test]
-    fn a_night_goes_over_midnight() {
+    fn quiet_hours_may_pass_midnight() {
         let night = hours("22:00", "07:00", "Europe/Bucharest");
-        // two hours ahead in winter
+        // in winter the zone is two hours ahead of UTC
         let quiet =
             ["2026-01-10T20:00:00Z", "2026-01-10T21:59:59Z", "2026-01-10T22:00:00Z", "2026-01-11T04:59:59Z"];
         for moment in quiet {
@@ -202,30 +214,30 @@ mod tests {
     }
 
     #[test]
-    fn a_night_in_which_the_clock_is_put_forward_is_an_hour_shorter() {
-        // 29 March 2026: 03:00 is 04:00
+    fn quiet_hours_are_an_hour_shorter_when_clocks_go_forward() {
+        // on 29 March 2026 clocks go from 03:00 to 04:00
         let night = hours("22:00", "07:00", "Europe/Bucharest");
         assert_eq!(night.current_end(at("2026-03-28T20:00:00Z")), Some(at("2026-03-29T04:00:00Z")));
         let hour = hours("03:10", "03:50", "Europe/Bucharest");
         assert_eq!(
             hour.current_end(at("2026-03-29T01:20:00Z")),
             Some(at("2026-03-29T01:50:00Z")),
-            "a time that is not"
+            "a time that does not exist on this day"
         );
     }
 
     #[test]
-    fn where_the_clock_is_put_back_the_first_reading_counts() {
-        // 25 October 2026: 04:00 is 03:00
+    fn quiet_hours_end_at_the_first_reading_when_clocks_go_back() {
+        // on 25 October 2026 clocks go back from 04:00 to 03:00
         let night = hours("22:00", "03:30", "Europe/Bucharest");
         assert_eq!(night.current_end(at("2026-10-25T00:10:00Z")), Some(at("2026-10-25T00:30:00Z")));
-        assert_eq!(night.current_end(at("2026-10-25T01:10:00Z")), None, "03:10 again");
+        assert_eq!(night.current_end(at("2026-10-25T01:10:00Z")), None, "the second 03:10");
         let longer = hours("22:00", "07:00", "Europe/Bucharest");
         assert_eq!(longer.current_end(at("2026-10-24T19:00:00Z")), Some(at("2026-10-25T05:00:00Z")));
     }
 
     #[test]
-    fn wrong_hours_name_their_field() {
+    fn invalid_quiet_hours_name_the_field() {
         assert_eq!(hours("22:00", "07:00", "Mars/Olympus").validate().unwrap_err().0, "time_zone");
         assert_eq!(hours("22:00", "22:00", "Europe/Bucharest").validate().unwrap_err().0, "to");
         assert_eq!(hours("22:00", "07:00", "UTC").validate(), Ok(()));
@@ -236,8 +248,9 @@ mod tests {
     }
 
     #[test]
-    fn a_digest_waits_for_its_reader_for_the_last_one_and_for_the_morning() {
-        let (now, soon) = (at("2026-01-10T12:00:00Z"), at("2026-01-10T12:15:00Z"));
+    fn an_email_waits_for_the_reader_the_interval_and_the_end_of_quiet_hours() {
+        let now = at("2026-01-10T12:00:00Z");
+        let soon = at("2026-01-10T12:15:00Z");
         assert_eq!(prefers(DigestFrequency::Off, None).next_digest_at(None, now), None);
         let hourly = prefers(DigestFrequency::Hourly, None);
         assert_eq!(hourly.next_digest_at(None, now), Some(soon));
@@ -256,7 +269,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the hours, their end is not in them, and lies within two days.
+        /// The end of quiet hours is outside them and within two days.
         #[test]
         fn quiet_hours_end(from in 0..1440_i16, to in 0..1440_i16, second in 1_767_225_600..1_798_761_600_i64) {
             prop_assume!(from != to);

@@ -1,4 +1,4 @@
-//! What an account pays for, and what it gets for it: one table, read by whoever refuses and whoever shows it.
+//! Plans and their limits, in one table that both the checks and the API use.
 
 use std::str::FromStr;
 
@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, ErrorCode};
 
+/// The plan of an account.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
 )]
@@ -17,18 +18,18 @@ pub enum Plan {
     Enterprise,
 }
 
-/// What a plan allows; `None` is as much as one likes (contract presentations A3.6).
+/// The limits of a plan. `null` means unlimited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct PlanLimits {
-    /// Sessions created in a calendar month, UTC; those that were cancelled too.
+    /// Sessions created in a calendar month (UTC), cancelled sessions included.
     pub sessions_per_month: Option<u32>,
-    /// Participants who ever joined a session, come back or not.
+    /// Participants who ever joined a session. Joining again does not count.
     pub participants_per_session: Option<u32>,
-    /// Questions that a model answered or is answering; those that failed do not count.
+    /// Questions that a model has answered or is answering. Failed calls do not count.
     pub ai_calls_per_session: Option<u32>,
 }
 
-/// What is limited.
+/// A limit of a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quota {
     SessionsPerMonth,
@@ -37,8 +38,10 @@ pub enum Quota {
 }
 
 impl Plan {
+    /// All plans, from the smallest to the largest.
     pub const ALL: [Self; 3] = [Self::Free, Self::Pro, Self::Enterprise];
 
+    /// Returns the name of the plan on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Free => "free",
@@ -47,11 +50,13 @@ impl Plan {
         }
     }
 
-    /// Of items from before plans were looked at: nothing that runs is cut short.
+    /// Returns the plan of items that were stored before plans existed. It is unlimited, so that nothing that runs is
+    /// cut short.
     pub const fn unlimited() -> Self {
         Self::Enterprise
     }
 
+    /// Returns the limits of the plan (contract presentations A3.6).
     pub const fn limits(self) -> PlanLimits {
         let (sessions, participants, ai_calls) = match self {
             Self::Free => (Some(5), Some(25), Some(10)),
@@ -76,6 +81,7 @@ impl FromStr for Plan {
 }
 
 impl Quota {
+    /// Returns the name of the limit on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::SessionsPerMonth => "sessions_per_month",
@@ -84,10 +90,10 @@ impl Quota {
         }
     }
 
-    /// The refusal of one more, where `used` are not below `most`; above it they are after a change to a smaller plan.
-    pub fn exceeded_error(self, used: u32, most: u32) -> Error {
-        let why = format!("{}: {used} are used, the plan has {most}", self.as_str());
-        Error::Forbidden(ErrorCode::SubscriptionLimitExceeded, why)
+    /// Returns the error for a request above the limit. `used` can exceed `limit` after a change to a smaller plan.
+    pub fn exceeded_error(self, used: u32, limit: u32) -> Error {
+        let message = format!("{}: {used} are used, the plan allows {limit}", self.as_str());
+        Error::Forbidden(ErrorCode::SubscriptionLimitExceeded, message)
     }
 }
 
@@ -96,10 +102,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_dearer_plan_gives_more() {
+    fn a_larger_plan_allows_more() {
         let most = |limit: Option<u32>| limit.unwrap_or(u32::MAX);
         for pair in Plan::ALL.windows(2) {
-            let (less, more) = (pair[0].limits(), pair[1].limits());
+            let less = pair[0].limits();
+            let more = pair[1].limits();
             assert!(most(less.sessions_per_month) < most(more.sessions_per_month));
             assert!(most(less.participants_per_session) < most(more.participants_per_session));
             assert!(most(less.ai_calls_per_session) < most(more.ai_calls_per_session));
@@ -107,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_is_read_as_it_is_written() {
+    fn a_plan_has_one_name() {
         for plan in Plan::ALL {
             assert_eq!(plan.as_str().parse(), Ok(plan));
             assert_eq!(serde_json::to_value(plan).unwrap(), plan.as_str());
@@ -116,9 +123,9 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_names_the_limit() {
+    fn the_error_names_the_limit() {
         let refused = Quota::SessionsPerMonth.exceeded_error(7, 5);
         assert_eq!(refused.code(), ErrorCode::SubscriptionLimitExceeded);
-        assert_eq!(refused.to_string(), "sessions_per_month: 7 are used, the plan has 5");
+        assert_eq!(refused.to_string(), "sessions_per_month: 7 are used, the plan allows 5");
     }
 }

@@ -1,4 +1,5 @@
-//! What an audience asks: `queued → answered`, or `merged` into another that asks the same, or `hidden`.
+//! Questions of the audience. Their statuses are `queued → answered`, `merged` into a question that asks the same, and
+//! `hidden`.
 
 use std::{cmp::Reverse, collections::BTreeSet};
 
@@ -6,45 +7,47 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, ErrorCode, Result, words};
 
-/// Characters of a question (contract presentations A2.3).
+/// The maximum length of a question in characters (contract presentations A2.3).
 pub const MAX_QUESTION_LENGTH: usize = 300;
 
-/// A question is another one with words left out while so many of the telling words are left: one in five may be missing.
+/// The share of the longer question's significant words that the shorter one must have to count as the same question.
 const SIMILARITY_THRESHOLD: f64 = 0.8;
 
+/// The status of a question. `queued` waits for an answer, `answered` has one, `merged` counts its votes for the
+/// question that asks the same, and `hidden` is hidden by the presenter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum QuestionStatus {
-    /// It waits for an answer.
+    /// The question waits for an answer.
     Queued,
     Answered,
-    /// It asks what another one asks, and its votes count there.
+    /// Another question asks the same, and the votes count there.
     Merged,
-    /// Taken out of sight by the presenter.
+    /// The presenter has hidden the question.
     Hidden,
 }
 
-/// A move of the presenter, or of who answers for them.
+/// A transition of a question, made by the presenter or by the assistant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QuestionTransition {
-    /// An answer, or a better one.
+    /// A first or a better answer.
     Answer,
     Merge,
     Hide,
-    /// Back from where it was hidden or merged to, with the answer it had.
+    /// Restores a hidden or merged question to the status that it had.
     Restore {
         answered: bool,
     },
 }
 
 impl QuestionStatus {
-    /// The state after a move. Hiding what is hidden changes nothing, and so does merging what is merged: whoever comes
-    /// twice, by chance or by a second delivery, has what they wanted.
+    /// Returns the status after the transition. Hiding a hidden question and merging a merged one change nothing, so
+    /// retries and second deliveries are harmless.
     ///
     /// # Errors
-    /// `INVALID_TRANSITION` naming the state where the machine has no such move.
-    pub fn apply(self, made: QuestionTransition) -> Result<Self> {
-        match (self, made) {
+    /// Returns `INVALID_TRANSITION` with the status if the transition does not exist.
+    pub fn apply(self, transition: QuestionTransition) -> Result<Self> {
+        match (self, transition) {
             (Self::Queued | Self::Answered, QuestionTransition::Answer)
             | (Self::Hidden | Self::Merged, QuestionTransition::Restore { answered: true }) => {
                 Ok(Self::Answered)
@@ -56,16 +59,18 @@ impl QuestionStatus {
             (_, QuestionTransition::Hide) => Ok(Self::Hidden),
             _ => Err(Error::conflict(
                 ErrorCode::InvalidTransition,
-                format!("a question that is {} cannot be {}", self.as_str(), made.as_str()),
+                format!("a question that is {} cannot be {}", self.as_str(), transition.as_str()),
             )),
         }
     }
 
-    /// May the audience see it? A merged one is seen where it went.
+    /// Returns whether the audience may see the question. A merged question appears as the question that it was merged
+    /// into.
     pub const fn is_public(self) -> bool {
         matches!(self, Self::Queued | Self::Answered)
     }
 
+    /// Returns the name of the status on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Queued => "queued",
@@ -77,7 +82,7 @@ impl QuestionStatus {
 }
 
 impl QuestionTransition {
-    /// What is done to the question.
+    /// Returns the participle for error messages.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Answer => "answered",
@@ -88,40 +93,43 @@ impl QuestionTransition {
     }
 }
 
-/// A question in the one spelling that is stored: one paragraph, without space around it or double space inside.
+/// Returns the normal form of a question, which is stored. It is one paragraph with single spaces.
 ///
 /// # Errors
-/// The words for the field: blank, too long, or with control characters that are no space.
+/// Returns the message for the field if the text is blank, is too long or has control characters.
 pub fn normalize(text: &str) -> Result<String, &'static str> {
-    // bytes first: nobody splits a megabyte to refuse it
+    // check bytes first, so that a megabyte is refused without a scan
     if text.len() > MAX_QUESTION_LENGTH * 16 {
-        return Err("has 300 characters at most");
+        return Err("must have at most 300 characters");
     }
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if text.is_empty() {
         return Err("must not be blank");
     }
     if text.chars().count() > MAX_QUESTION_LENGTH {
-        return Err("has 300 characters at most");
+        return Err("must have at most 300 characters");
     }
     if text.contains(char::is_control) {
-        return Err("must not have control characters");
+        return Err("must not contain control characters");
     }
     Ok(text)
 }
 
-/// The normal form: words that say something, in their order, without case, diacritics or plural. Questions with one key are
-/// one question; the answer to one is the answer to the other.
+/// Returns the wording key, which has the significant words in their order, without case, diacritics and plural
+/// endings. Questions with equal keys are the same question and share an answer.
 pub fn wording_key(text: &str) -> String {
     significant_words(text).join(" ")
 }
 
-/// Do they ask the same? By the same words in the same order, or where one has all words of the other and few more: the
-/// wrong answer is worse than the same one twice, so a word that was replaced ("on Windows", "on Linux") or moved ("does A
-/// pay B", "does B pay A") is another question. So is another number, another question word, or a word that turns it
-/// round ("in 2026", "when" and "where", "safe" and "not safe").
+/// Returns whether two questions ask the same. Their significant words are equal, or the longer question has all words
+/// of the shorter one and few more.
+///
+/// A wrong answer is worse than a repeated answer. So a replaced word ("on Windows", "on Linux") or a moved word ("does
+/// A pay B", "does B pay A") makes another question. A different number ("in 2026"), question word ("when", "where") or
+/// negation ("safe", "not safe") does too.
 pub fn asks_the_same(one: &str, other: &str) -> bool {
-    let (one, other) = (significant_words(one), significant_words(other));
+    let one = significant_words(one);
+    let other = significant_words(other);
     let (short, long) = if one.len() <= other.len() { (&one, &other) } else { (&other, &one) };
     short == long || covers_most_of(short, long) && !differ_in_deciding_words(short, long)
 }
@@ -134,17 +142,18 @@ fn covers_most_of(short: &[String], long: &[String]) -> bool {
 }
 
 fn differ_in_deciding_words(one: &[String], other: &[String]) -> bool {
-    let of = |words: &[String], is_it: fn(&str) -> bool| -> BTreeSet<String> {
-        words.iter().filter(|word| is_it(word)).cloned().collect()
+    let matching = |words: &[String], matches: fn(&str) -> bool| -> BTreeSet<String> {
+        words.iter().filter(|word| matches(word)).cloned().collect()
     };
-    let differ = |is_it| of(one, is_it) != of(other, is_it);
-    let (asks, asks_other) = (of(one, words::is_interrogative), of(other, words::is_interrogative));
+    let differ = |matches| matching(one, matches) != matching(other, matches);
+    let asks = matching(one, words::is_interrogative);
+    let asks_other = matching(other, words::is_interrogative);
     differ(|word| word.contains(char::is_numeric))
         || differ(words::is_deciding)
         || (!asks.is_empty() && !asks_other.is_empty() && asks != asks_other)
 }
 
-/// All words where none says anything by itself ("Why this?" has one, "Is it so?" has none).
+/// Returns the significant words, or all words if none is significant. "Why this?" has one, "Is it so?" has none.
 fn significant_words(text: &str) -> Vec<String> {
     let mut folded = words::fold(text);
     folded.retain(|letter| !matches!(letter, '\'' | '’'));
@@ -152,12 +161,13 @@ fn significant_words(text: &str) -> Vec<String> {
     let is_part = |letter: char| letter.is_alphanumeric() || matches!(letter, '+' | '#');
     let all: Vec<&str> =
         folded.split(|letter| !is_part(letter)).filter(|word| word.contains(char::is_alphanumeric)).collect();
-    let says = |word: &&&str| !words::is_filler_word(word) && !words::is_filler_word(&singular(word));
-    let telling: Vec<String> = all.iter().filter(says).map(|word| singular(word)).collect();
-    if telling.is_empty() { all.into_iter().map(singular).collect() } else { telling }
+    let is_significant =
+        |word: &&&str| !words::is_filler_word(word) && !words::is_filler_word(&singular(word));
+    let significant: Vec<String> = all.iter().filter(is_significant).map(|word| singular(word)).collect();
+    if significant.is_empty() { all.into_iter().map(singular).collect() } else { significant }
 }
 
-/// English plurals, lightly: an ending that is none costs little, as it is taken from both.
+/// Removes English plural endings. A wrong cut does little harm, because both questions are cut alike.
 fn singular(word: &str) -> String {
     let stem = |cut: usize| &word[..word.len() - cut];
     if word.len() > 4 && word.ends_with("ies") {
@@ -174,10 +184,10 @@ fn singular(word: &str) -> String {
     }
 }
 
-/// What a list of questions is sorted by.
+/// The key by which a list of questions is sorted.
 pub type QuestionSortKey = (Reverse<bool>, Reverse<u64>, i64);
 
-/// Where a question stands in the list: pinned ones first, then by votes, then the older first.
+/// Returns the sort key. It puts pinned questions first, then sorts by votes, then puts older questions first.
 pub fn sort_key(is_pinned: bool, up_votes: u64, asked_at_ms: i64) -> QuestionSortKey {
     (Reverse(is_pinned), Reverse(up_votes), asked_at_ms)
 }
@@ -189,10 +199,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_move_from_every_state() {
+    fn every_transition_from_every_status() {
         use QuestionStatus::{Answered, Hidden, Merged, Queued};
-        let (back, back_answered) =
-            (QuestionTransition::Restore { answered: false }, QuestionTransition::Restore { answered: true });
+        let back = QuestionTransition::Restore { answered: false };
+        let back_answered = QuestionTransition::Restore { answered: true };
         let table = [
             (Queued, [Some(Answered), Some(Merged), Some(Hidden), None, None]),
             (Answered, [Some(Answered), None, Some(Hidden), None, None]),
@@ -200,7 +210,7 @@ mod tests {
             (Hidden, [None, None, Some(Hidden), Some(Queued), Some(Answered)]),
         ];
         for (from, expected) in table {
-            for (made, to) in [
+            for (transition, to) in [
                 QuestionTransition::Answer,
                 QuestionTransition::Merge,
                 QuestionTransition::Hide,
@@ -210,7 +220,7 @@ mod tests {
             .into_iter()
             .zip(expected)
             {
-                assert_eq!(from.apply(made).ok(), to, "{from:?} {made:?}");
+                assert_eq!(from.apply(transition).ok(), to, "{from:?} {transition:?}");
             }
         }
         let refused = Hidden.apply(QuestionTransition::Answer).unwrap_err();
@@ -229,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_question_in_other_words() {
+    fn questions_that_ask_the_same_are_found() {
         for (one, other) in [
             ("How do I deploy it?", "how can I deploy this"),
             ("Where do herons nest?", "Where does a heron nest?"),
@@ -279,46 +289,49 @@ mod tests {
     }
 
     #[test]
-    fn keys_keep_what_matters() {
+    fn a_wording_key_has_the_significant_words() {
         assert_eq!(wording_key("How do I deploy the Lambdas to AWS?"), "how deploy lambda aws");
         assert_eq!(wording_key("A beats B"), "beat b");
-        assert_eq!(wording_key("Is it so?"), "is it so", "a question of empty words has all of them");
-        assert_ne!(wording_key("Who teaches whom?"), wording_key("Whom teaches who?"), "order is kept");
+        assert_eq!(
+            wording_key("Is it so?"),
+            "is it so",
+            "a question of insignificant words keeps all of them"
+        );
+        assert_ne!(wording_key("Does Ana teach Bo?"), wording_key("Does Bo teach Ana?"), "the order is kept");
         assert_eq!(wording_key("?!"), "");
     }
 
     #[test]
-    fn pinned_then_popular_then_old() {
-        let mut places =
+    fn questions_are_sorted_by_pin_votes_and_age() {
+        let mut keys =
             [sort_key(false, 9, 1), sort_key(false, 9, 0), sort_key(true, 0, 5), sort_key(false, 10, 7)];
-        places.sort();
+        keys.sort();
         assert!(
-            places
-                == [
-                    sort_key(true, 0, 5),
-                    sort_key(false, 10, 7),
-                    sort_key(false, 9, 0),
-                    sort_key(false, 9, 1)
-                ]
+            keys == [
+                sort_key(true, 0, 5),
+                sort_key(false, 10, 7),
+                sort_key(false, 9, 0),
+                sort_key(false, 9, 1)
+            ]
         );
     }
 
     proptest! {
         #[test]
-        fn sameness_is_mutual(one in "[a-eșs0-1 ?]{0,30}", other in "[a-eșs0-1 ?]{0,30}") {
+        fn asking_the_same_is_symmetric(one in "[a-eșs0-1 ?]{0,30}", other in "[a-eșs0-1 ?]{0,30}") {
             prop_assert_eq!(asks_the_same(&one, &other), asks_the_same(&other, &one));
             prop_assert!(asks_the_same(&one, &one));
             prop_assert!(asks_the_same(&one, &one.to_uppercase()));
         }
 
         #[test]
-        fn a_key_is_its_own_key(text in ".{0,60}") {
+        fn a_wording_key_is_stable(text in ".{0,60}") {
             let key = wording_key(&text);
             prop_assert_eq!(super::wording_key(&key), key);
         }
 
         #[test]
-        fn what_is_kept_is_kept_again(text in ".{0,400}") {
+        fn the_normal_form_is_stable(text in ".{0,400}") {
             if let Ok(kept) = normalize(&text) {
                 prop_assert!(kept.chars().count() <= MAX_QUESTION_LENGTH);
                 prop_assert_eq!(normalize(&kept), Ok(kept));

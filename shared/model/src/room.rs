@@ -1,4 +1,4 @@
-//! Rooms: who is told together.
+//! Rooms, which are groups of connections that receive the same events.
 
 use std::{fmt, str::FromStr};
 
@@ -6,18 +6,18 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::{ChannelId, SessionId, UserId};
 
-/// A set of connections that an event is published to.
+/// A group of connections that an event is published to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Room {
-    /// Everyone in a session.
+    /// All connections of a session.
     Session(SessionId),
-    /// The presenter of a session: names and single answers go here only.
+    /// The presenter's connections of a session. Names and single responses are published only here.
     Presenter(SessionId),
-    /// Every device of an account.
+    /// All connections of an account.
     User(UserId),
-    /// Members of a channel who are connected.
+    /// All connected members of a channel.
     Channel(ChannelId),
-    /// Everyone of the team who is connected.
+    /// All connected members of the team.
     Team,
 }
 
@@ -33,9 +33,9 @@ impl fmt::Display for Room {
     }
 }
 
-/// A text that names no room.
+/// The text is not the name of a room.
 #[derive(Debug, thiserror::Error)]
-#[error("is not a room")]
+#[error("must be the name of a room")]
 pub struct ParseRoomError;
 
 impl FromStr for Room {
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_room_reads_as_it_is_written() {
+    fn a_room_has_one_name() {
         let id = Uuid::from_u128(7);
         let of_one = [Room::Session(id.into()), Room::Presenter(id.into()), Room::User(id.into())];
         for room in of_one.into_iter().chain([Room::Channel(id.into()), Room::Team]) {

@@ -1,16 +1,17 @@
-//! A live session: `pending → active ⇄ paused → ended`, one machine for every kind.
+//! Live sessions. Every kind has the same state machine, `pending → active ⇄ paused → ended`.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, ErrorCode, Result};
 
-/// What the gathering is about; decided by what it is created from.
+/// The kind of a session, which follows from the resource that it was created from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionKind {
     Presentation,
 }
 
+/// The status of a session. The state machine is `pending → active ⇄ paused → ended`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionStatus {
@@ -20,7 +21,7 @@ pub enum SessionStatus {
     Ended,
 }
 
-/// A move of the presenter (or of the clock).
+/// A transition that the presenter or the clock makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionTransition {
     Start,
@@ -29,59 +30,65 @@ pub enum SessionTransition {
     End,
 }
 
-/// Why a session ended.
+/// The reason why a session ended. With `ended`, the owner ended it. With `cancelled`, the owner ended it before it
+/// started. With `expired`, it was 24 hours old. With `idle`, it had no participants and no activity for 4 hours. With
+/// `admin`, an admin ended it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EndReason {
-    /// Its owner ended it.
+    /// The owner ended the session.
     Ended,
-    /// Its owner ended it before it began.
+    /// The owner ended the session before it started.
     Cancelled,
-    /// Nobody ended it for [`AUTO_END_HOURS`].
+    /// The session was [`AUTO_END_HOURS`] old.
     Expired,
-    /// Nobody was there for [`IDLE_HOURS`].
+    /// The session had no participants and no activity for [`IDLE_HOURS`].
     Idle,
-    /// An admin ended it.
+    /// An admin ended the session.
     Admin,
 }
 
-/// A session that nobody ends, ends this long after its creation (contract presentations A3.3).
+/// The age in hours at which a session ends automatically (contract presentations A3.3).
 pub const AUTO_END_HOURS: i64 = 24;
 
-/// A session in which nobody is, and nothing moves, ends after this long (contract presentations A3.3).
+/// The time in hours without participants and activity after which a session ends automatically (contract presentations
+/// A3.3).
 pub const IDLE_HOURS: i64 = 4;
 
-/// What the assistant does with a question of the audience.
+/// The assistant's part in answering questions. With `off`, only the presenter answers. With `on_approval`, the
+/// assistant drafts an answer for the presenter's approval. With `automatic`, the assistant answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AiAnswerMode {
-    /// Nothing: the presenter answers.
+    /// Only the presenter answers.
     Off,
-    /// It drafts an answer, which the presenter approves or writes anew.
+    /// The assistant drafts an answer, which the presenter approves or rewrites.
     OnApproval,
-    /// It answers.
+    /// The assistant answers.
     #[default]
     Automatic,
 }
 
-/// Who turns the slides.
+/// The person who moves through the slides. With `presenter`, the presenter moves for everyone, and only the current
+/// slide accepts responses. With `participant`, each participant moves independently, and every slide accepts
+/// responses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SlidePacing {
-    /// The presenter, for everyone: only the slide that is shown takes answers.
+    /// The presenter moves for everyone. Only the current slide accepts responses.
     #[default]
     Presenter,
-    /// Each participant: every slide may be read and answered.
+    /// Each participant moves independently. Every slide accepts responses.
     Participant,
 }
 
 impl SessionStatus {
-    /// The state after a move.
+    /// Returns the status after the transition. Ending a pending session cancels it.
     ///
     /// # Errors
-    /// `Conflict` naming the state where the machine has no such move. Ending a pending session cancels it.
-    pub fn apply(self, made: SessionTransition) -> Result<Self> {
-        match (self, made) {
+    /// Returns `Conflict` with the status if the transition does not exist.
+    pub fn apply(self, transition: SessionTransition) -> Result<Self> {
+        match (self, transition) {
             (Self::Pending, SessionTransition::Start) | (Self::Paused, SessionTransition::Resume) => {
                 Ok(Self::Active)
             }
@@ -90,7 +97,7 @@ impl SessionStatus {
             (Self::Ended, _) => Err(Error::conflict(ErrorCode::SessionEnded, "the session has ended")),
             _ => Err(Error::conflict(
                 ErrorCode::InvalidTransition,
-                format!("a session that is {} cannot {}", self.as_str(), made.as_str()),
+                format!("a session that is {} cannot {}", self.as_str(), transition.as_str()),
             )),
         }
     }
@@ -121,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_move_from_every_state() {
+    fn every_transition_from_every_status() {
         use SessionStatus::{Active, Ended, Paused, Pending};
         use SessionTransition::{End, Pause, Resume, Start};
         let table = [
@@ -131,8 +138,8 @@ mod tests {
             (Ended, [None, None, None, None]),
         ];
         for (from, expected) in table {
-            for (made, to) in [Start, Pause, Resume, End].into_iter().zip(expected) {
-                assert_eq!(from.apply(made).ok(), to, "{from:?} {made:?}");
+            for (transition, to) in [Start, Pause, Resume, End].into_iter().zip(expected) {
+                assert_eq!(from.apply(transition).ok(), to, "{from:?} {transition:?}");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The envelope both ways: `{"type", "sid"?, "room"?, "payload", "timestamp"}`.
+//! The envelope of messages in both directions: `{"type", "sid"?, "room"?, "payload", "timestamp"}`.
 
 use jiff::Timestamp;
 use model::{Error, Room, SessionId};
@@ -8,13 +8,14 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 
 use crate::Event;
 
-/// Bytes of an outgoing message: what API Gateway takes in one post. It cuts it into frames of 32 KB, and bills by those.
+/// The maximum size of an outgoing message in bytes, which API Gateway accepts in one post. API Gateway splits it into
+/// frames of 32 KB and bills each.
 pub const MAX_MESSAGE_BYTES: usize = 128 * 1024;
 
-/// Bytes of an incoming frame, and of an outgoing one: API Gateway's quota.
+/// The maximum size of an incoming or outgoing frame in bytes, a quota of API Gateway.
 pub const MAX_FRAME_BYTES: usize = 32 * 1024;
 
-/// An event as it is sent.
+/// An event in its envelope.
 #[derive(Clone, Debug, Serialize)]
 pub struct OutgoingFrame {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -27,6 +28,7 @@ pub struct OutgoingFrame {
 }
 
 impl OutgoingFrame {
+    /// Makes a frame for all connections of a room.
     pub fn to_room(room: Room, event: Event, timestamp: Timestamp) -> Self {
         let sid = match room {
             Room::Session(id) | Room::Presenter(id) => Some(id),
@@ -35,6 +37,7 @@ impl OutgoingFrame {
         Self { sid, room: Some(room), event, timestamp }
     }
 
+    /// Makes a frame for one connection.
     pub const fn to_connection(sid: Option<SessionId>, event: Event, timestamp: Timestamp) -> Self {
         Self { sid, room: None, event, timestamp }
     }
@@ -44,30 +47,32 @@ impl OutgoingFrame {
     }
 }
 
-/// What a client may put into `ref`.
+/// Returns the schema of `ref`, which a client chooses.
 pub(crate) fn reference_schema() -> Schema {
-    let either = SchemaType::from_iter([Type::String, Type::Number]);
-    Schema::Object(ObjectBuilder::new().schema_type(either).build())
+    let string_or_number = SchemaType::from_iter([Type::String, Type::Number]);
+    Schema::Object(ObjectBuilder::new().schema_type(string_or_number).build())
 }
 
-/// A message from a client: its type, its fields and what it wants answers to refer to.
+/// A message of a client.
 #[derive(Clone, Debug)]
 pub struct IncomingFrame {
+    /// The name of the message.
     pub message_type: String,
     pub payload: Value,
+    /// The value that the client wants in the answers to this message.
     pub reference: Option<Value>,
 }
 
 impl IncomingFrame {
-    /// Reads the envelope, or the flat form with fields beside `type`.
+    /// Parses the envelope, or the flat form with fields beside `type`.
     ///
     /// # Errors
-    /// `Malformed` where it is not a JSON object with a string `type`.
+    /// Returns `Malformed` if the text is not a JSON object with a string `type`.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let value: Value =
-            serde_json::from_str(text).map_err(|error| Error::Malformed(format!("not JSON: {error}")))?;
+        let value: Value = serde_json::from_str(text)
+            .map_err(|error| Error::Malformed(format!("the message is not JSON: {error}")))?;
         let Value::Object(mut fields) = value else {
-            return Err(Error::Malformed("a message is a JSON object".into()));
+            return Err(Error::Malformed("the message must be a JSON object".into()));
         };
         let Some(Value::String(kind)) = fields.remove("type") else {
             return Err(Error::Malformed("type: must be a string".into()));
@@ -92,14 +97,14 @@ mod tests {
     use crate::command::{all_types, check};
 
     proptest! {
-        /// Whatever comes in a frame is a command or a refusal, never a panic.
+        /// Every frame is a command or an error, and never causes a panic.
         #[test]
-        fn any_frame_is_read_or_refused(text in ".*") {
+        fn every_frame_is_parsed_or_refused(text in ".*") {
             let _ = IncomingFrame::parse(&text).map(|message| check(&message));
         }
 
         #[test]
-        fn any_payload_is_read_or_refused(
+        fn every_payload_is_parsed_or_refused(
             kind in prop::sample::select(all_types()),
             key in "slide_id|content|seq|token|display_name|since|version|payload|ref|x",
             value in prop_oneof![
@@ -113,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn both_forms_read_the_same() {
+    fn both_forms_are_parsed_alike() {
         let nested =
             IncomingFrame::parse(r#"{"type":"ping","payload":{"a":1},"timestamp":"x","ref":"7"}"#).unwrap();
         let flat = IncomingFrame::parse(r#"{"type":"ping","a":1,"ref":"7"}"#).unwrap();
@@ -122,10 +127,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_message_says_why() {
+    fn an_invalid_message_is_refused_with_the_reason() {
         for (text, why) in [
-            ("{", "not JSON"),
-            ("[]", "a message is a JSON object"),
+            ("{", "the message is not JSON"),
+            ("[]", "the message must be a JSON object"),
             ("{}", "type: must be a string"),
             (r#"{"type":1}"#, "type: must be a string"),
             (r#"{"type":"a","payload":3}"#, "payload: must be an object"),

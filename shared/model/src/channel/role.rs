@@ -1,8 +1,9 @@
-//! Who may do what in a channel.
+//! Roles in a channel and their permissions.
 
 use serde::{Deserialize, Serialize};
 
-/// What a member is in a channel. Ordered: whoever moderates acts on lower roles only.
+/// A member's role in a channel. From low to high, the roles are `member`, `moderator` and `owner`. A moderator acts
+/// only on members with a lower role.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
 )]
@@ -11,34 +12,35 @@ pub enum MemberRole {
     #[default]
     #[serde(alias = "MEMBER")]
     Member,
-    /// Adds and removes members, pins, deletes messages, renames.
+    /// Adds and removes members, pins and deletes messages, renames the channel.
     #[serde(alias = "MODERATOR")]
     Moderator,
-    /// Archives, deletes, gives roles.
+    /// Archives and deletes the channel, and assigns roles, in addition to a moderator's permissions.
     #[serde(alias = "OWNER")]
     Owner,
 }
 
-/// What needs a role.
+/// An action in a channel that needs a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChannelPermission {
-    /// Name and description.
+    /// Change the name or the description.
     Update,
     AddMember,
-    /// Of a lower role.
+    /// Remove a member with a lower role.
     Kick,
     Pin,
-    /// A message that somebody else wrote.
+    /// Delete a message of another member.
     DeleteMessage,
-    /// Gives and takes roles.
+    /// Change a member's role.
     AssignRole,
     Archive,
     Delete,
 }
 
 impl MemberRole {
-    pub const fn allows(self, deed: ChannelPermission) -> bool {
-        match deed {
+    /// Returns whether this role has the permission.
+    pub const fn allows(self, permission: ChannelPermission) -> bool {
+        match permission {
             ChannelPermission::Update
             | ChannelPermission::AddMember
             | ChannelPermission::Kick
@@ -58,21 +60,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_member_may_nothing_of_this_and_an_owner_everything() {
-        let deeds = [
+    fn each_role_has_its_permissions() {
+        let permissions = [
             ChannelPermission::Update,
             ChannelPermission::AddMember,
             ChannelPermission::Kick,
             ChannelPermission::Pin,
             ChannelPermission::DeleteMessage,
         ];
-        for deed in deeds {
-            let may =
-                [MemberRole::Member, MemberRole::Moderator, MemberRole::Owner].map(|role| role.allows(deed));
-            assert_eq!(may, [false, true, true], "{deed:?}");
+        for permission in permissions {
+            let allowed = [MemberRole::Member, MemberRole::Moderator, MemberRole::Owner]
+                .map(|role| role.allows(permission));
+            assert_eq!(allowed, [false, true, true], "{permission:?}");
         }
-        for deed in [ChannelPermission::AssignRole, ChannelPermission::Archive, ChannelPermission::Delete] {
-            assert!(MemberRole::Owner.allows(deed) && !MemberRole::Moderator.allows(deed), "{deed:?}");
+        for permission in
+            [ChannelPermission::AssignRole, ChannelPermission::Archive, ChannelPermission::Delete]
+        {
+            assert!(
+                MemberRole::Owner.allows(permission) && !MemberRole::Moderator.allows(permission),
+                "{permission:?}"
+            );
         }
         assert!(MemberRole::Owner > MemberRole::Moderator && MemberRole::Moderator > MemberRole::Member);
     }

@@ -1,16 +1,17 @@
-//! How people react to a message.
+//! Reactions to a message.
 
-/// Bytes of a reaction (contract chat 1.4): the longest emoji there is has 35, as families of four with skin tones would; what is
-/// sent by people's keyboards fits.
+/// The maximum size of a reaction in bytes (contract chat 1.4). The longest emoji has 35 bytes, for example a family of
+/// four with skin tones. Everything that common keyboards send fits.
 const MAX_EMOJI_BYTES: usize = 32;
 
 const INVALID_EMOJI: &str = "must be one emoji or a :short_name:";
 
-/// An emoji in the spelling that is stored: one sequence as Unicode recommends it, so that one that is sent with and without
-/// its variation selector is one; or a short name between colons, for what a team draws itself.
+/// Returns the normal form of a reaction, which is stored. An emoji becomes the sequence that Unicode recommends, so
+/// that it is the same with and without its variation selector. A short name between colons stands for a custom emoji
+/// of the team.
 ///
 /// # Errors
-/// The words for the field.
+/// Returns the message for the field.
 pub fn normalize(text: &str) -> Result<String, &'static str> {
     if text.is_empty() || text.len() > MAX_EMOJI_BYTES {
         return Err(INVALID_EMOJI);
@@ -23,12 +24,12 @@ pub fn normalize(text: &str) -> Result<String, &'static str> {
     if !name.is_empty() && name.bytes().all(is_part) { Ok(text.into()) } else { Err(INVALID_EMOJI) }
 }
 
-/// Is this one character, as people see it, shown as a picture? `©` alone is text.
+/// Returns whether a grapheme is displayed as a picture. `©` alone is text.
 pub(super) fn is_pictorial(character: &str) -> bool {
     emojis::get(character).is_some_and(|emoji| emoji.as_str() == character)
 }
 
-/// Is an emoji called so?
+/// Returns whether an emoji has this short name.
 pub(super) fn is_short_name(name: &str) -> bool {
     emojis::get_by_shortcode(name).is_some()
 }
@@ -49,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn words_and_crowds_are_none() {
+    fn words_and_several_emoji_are_refused() {
         let long = format!(":{}:", "x".repeat(31));
         for bad in
             ["", " ", "a", "1", "👍👍", "👍 ", "::", ":a b:", ":A:", "tada", "<b>", "\u{200d}", "🇷", &long]
@@ -60,7 +61,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_stored_is_stored_as_it_is(text in ".{0,8}") {
+        fn the_normal_form_is_stable(text in ".{0,8}") {
             if let Ok(stored) = normalize(&text) {
                 prop_assert_eq!(normalize(&stored), Ok(stored));
             }

@@ -1,4 +1,4 @@
-//! What a message is called: its place in the log of its channel.
+//! The id of a message, which is its position in the log of its channel.
 
 use std::{fmt, str::FromStr};
 
@@ -7,20 +7,20 @@ use uuid::Uuid;
 
 use crate::{ChannelId, id::ResourceId};
 
-/// A channel and the number of a message in it, `{channel, 32 hexadecimal digits}-{number}`.
+/// A channel and the sequence number of a message, as `{channel, 32 hexadecimal digits}-{number}`.
 ///
-/// Not a UUID, as everything else is called by: messages lie by number under their channel, and an id that says both needs
-/// no index from one to the other, which would be a third write for every message. Clients take it for a word.
+/// It is not a UUID like other ids. Messages are stored by number under their channel, and an id with both parts needs
+/// no index, which would cost a third write per message. Clients treat it as an opaque string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MessageId {
     pub channel: ChannelId,
-    /// From 1, without gaps.
+    /// The sequence number, from 1, without gaps.
     pub seq: u64,
 }
 
-/// A text that names no message.
+/// The text is not the id of a message.
 #[derive(Debug, thiserror::Error)]
-#[error("is not the id of a message")]
+#[error("must be the id of a message")]
 pub struct ParseMessageIdError;
 
 impl ResourceId for MessageId {
@@ -39,7 +39,7 @@ impl FromStr for MessageId {
         let (channel, seq) = text.split_once('-').ok_or(ParseMessageIdError)?;
         let channel = Uuid::parse_str(channel).map_err(|_| ParseMessageIdError)?;
         let id = Self { channel: channel.into(), seq: seq.parse().map_err(|_| ParseMessageIdError)? };
-        // one spelling: `+1`, `01` and upper case are no ids
+        // one spelling: `+1`, `01` and upper case are refused
         if id.seq > 0 && id.to_string() == text { Ok(id) } else { Err(ParseMessageIdError) }
     }
 }
@@ -60,6 +60,7 @@ impl utoipa::PartialSchema for MessageId {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
         utoipa::openapi::ObjectBuilder::new()
             .schema_type(utoipa::openapi::schema::Type::String)
+            .description(Some("The id of a message. Clients treat it as an opaque string."))
             .pattern(Some("^[0-9a-f]{32}-[1-9][0-9]*$"))
             .into()
     }
@@ -72,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_reads_as_it_is_written_and_in_no_other_way() {
+    fn an_id_has_one_spelling() {
         let id = MessageId { channel: Uuid::from_u128(0xabc).into(), seq: 42 };
         let text = "00000000000000000000000000000abc-42";
         assert_eq!((id.to_string().as_str(), text.parse().ok()), (text, Some(id)));

@@ -1,4 +1,4 @@
-//! Messages of a channel: what they are called, and the rules of what people write.
+//! Messages of a channel, with their ids and the rules for their content.
 
 pub mod content;
 pub mod emoji;
@@ -11,10 +11,10 @@ use utoipa::ToSchema;
 pub use self::id::MessageId;
 use crate::UserId;
 
-/// Characters of a message (contract chat 1.4).
+/// The maximum length of a message in characters (contract chat 1.4).
 pub const MAX_CONTENT_LENGTH: usize = 2_000;
 
-/// Whoever wrote a message, as they were called then.
+/// The author of a message, with the names at the time of sending.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MessageAuthor {
     pub id: UserId,
@@ -22,7 +22,7 @@ pub struct MessageAuthor {
     pub name: String,
 }
 
-/// What somebody answers, as it was then.
+/// A preview of the message that this one replies to, as it was at the time of the reply.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReplyPreview {
     pub user_id: UserId,
@@ -31,7 +31,7 @@ pub struct ReplyPreview {
     pub content: String,
 }
 
-/// What a text has in it.
+/// The formatting that a text contains.
 #[expect(clippy::struct_excessive_bools, reason = "the original's fields")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MessageFormatting {
@@ -47,11 +47,13 @@ pub struct MessageFormatting {
     pub emoji_count: usize,
 }
 
-/// How far a client has a channel: everything up to these numbers, which both grow by one.
+/// The position of a client in a channel. The client has applied everything up to these numbers, which both grow by
+/// one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 pub struct ChannelPosition {
-    /// The last message, 0 for none.
+    /// The sequence number of the last message that the client has without gaps, 0 for none.
     pub seq: u64,
-    /// The last change of a message, 0 for none; without it changes are not replayed.
+    /// The number of the last change that the client has applied without gaps, 0 for none. Changes are not replayed if
+    /// it is absent.
     pub change: Option<u64>,
 }

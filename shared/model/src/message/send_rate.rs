@@ -1,18 +1,19 @@
-//! How fast somebody may write in a channel.
+//! The rate limit for messages of one member in a channel.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// Messages of one member in a channel at once; whoever pastes a list line by line is slowed, nobody else.
-/// What is sent again is one of them.
+/// The maximum number of messages of one member in a channel within 10 seconds. It slows a paste of line after line and
+/// no ordinary conversation. A retry counts as a message.
 pub const MESSAGE_BURST: u32 = 20;
 const WINDOW_MS: i64 = 10_000;
 
-/// One more, in a window that began then, in milliseconds since 1970, and has so many in it: the window with it.
+/// Counts a message. The window is the time in milliseconds since 1970 at which it began, and the number of messages in
+/// it. Returns the new window.
 ///
 /// # Errors
-/// When it goes on, where that is too many.
+/// Returns the time until the next window if the limit is reached.
 pub fn count_message((since, sent): (i64, u32), now: Timestamp) -> Result<(i64, u32), Duration> {
     let millis = now.as_millisecond();
     if millis - since >= WINDOW_MS {
@@ -34,7 +35,7 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_is_taken_and_then_goes_on_with_the_next_window() {
+    fn a_burst_is_accepted_and_the_next_window_accepts_more() {
         let mut window = (0, 0);
         for sent in 1..=MESSAGE_BURST {
             window = count_message(window, at(i64::from(sent))).unwrap();

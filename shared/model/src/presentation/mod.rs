@@ -1,4 +1,4 @@
-//! Presentations: their statuses, the order of their slides, their slugs.
+//! The statuses and slugs of presentations, and the order of their slides.
 
 mod slide_order;
 mod slug;
@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 pub use self::{slide_order::SlideOrder, slug::Slug};
 use crate::{Error, ErrorCode, Result};
 
-/// Slides of a presentation: its order is one item, and all of them are shown at once.
+/// The maximum number of slides of a presentation. Their order is stored as one item, and all of them are loaded
+/// together.
 pub const MAX_SLIDES: usize = 200;
 
-/// Where a presentation is in its life. Not linked to sessions: it says what its owner thinks of it.
+/// The status of a presentation, which its owner sets. It does not depend on sessions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PresentationStatus {
@@ -23,9 +24,11 @@ pub enum PresentationStatus {
 }
 
 impl PresentationStatus {
+    /// All statuses.
     pub const ALL: [Self; 4] = [Self::Draft, Self::Active, Self::Ended, Self::Archived];
 
-    /// May it become the other? Staying the same is no move and always allowed (contract presentations A3.3).
+    /// Returns whether the status can change to the other. Staying the same is always allowed (contract presentations
+    /// A3.3).
     pub const fn can_become(self, other: Self) -> bool {
         match (self, other) {
             (Self::Draft, Self::Draft | Self::Active | Self::Archived)
@@ -35,17 +38,19 @@ impl PresentationStatus {
         }
     }
 
+    /// Checks that the status can change to the other.
+    ///
     /// # Errors
-    /// `Conflict` naming both statuses where there is no such move.
+    /// Returns `INVALID_TRANSITION` with both statuses if the transition is not allowed.
     pub fn check_transition(self, other: Self) -> Result<()> {
         if self.can_become(other) {
             return Ok(());
         }
-        let (from, to) = (self.as_str(), other.as_str());
-        let why = format!("a presentation that is {from} cannot become {to}");
-        Err(Error::conflict(ErrorCode::InvalidTransition, why))
+        let message = format!("a presentation that is {} cannot become {}", self.as_str(), other.as_str());
+        Err(Error::conflict(ErrorCode::InvalidTransition, message))
     }
 
+    /// Returns the name of the status on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Draft => "draft",
@@ -61,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_move_from_every_status() {
+    fn every_transition_from_every_status() {
         use PresentationStatus::{Active, Archived, Draft, Ended};
         for (from, allowed) in [
             (Draft, vec![Draft, Active, Archived]),
@@ -76,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_status_is_called_the_same_everywhere() {
+    fn a_status_has_one_name() {
         for status in PresentationStatus::ALL {
             assert_eq!(serde_json::json!(status), status.as_str());
         }

@@ -1,5 +1,5 @@
-//! The order of slides: a list of their ids. A slide's index is its place in it, so indexes are contiguous by
-//! construction and nothing has to be renumbered.
+//! The order of slides, as a list of their ids. The index of a slide is its position in the list, so indexes have no
+//! gaps and are never renumbered.
 
 use std::{collections::HashSet, ops::Deref};
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::MAX_SLIDES;
 use crate::{Error, ErrorCode, FieldError, Result, SlideId};
 
-/// Slides in the order in which they are shown, each once.
+/// Slides in display order, without duplicates.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SlideOrder(Vec<SlideId>);
@@ -25,31 +25,32 @@ impl SlideOrder {
         Self(slides)
     }
 
-    /// The index of a slide.
+    /// Returns the index of a slide.
     pub fn index_of(&self, slide: SlideId) -> Option<usize> {
         self.0.iter().position(|id| *id == slide)
     }
 
-    /// Puts a new slide at an index; those from there on move back by one.
+    /// Inserts a new slide at an index. The slides from there on move back by one.
     ///
     /// # Errors
-    /// `Conflict` when the presentation is full, `Invalid` naming the field when the index is past the end.
+    /// Returns `Conflict` if the presentation is full. Returns `Invalid` for the field if the index is past the end.
     pub fn insert(&mut self, index: usize, slide: SlideId, field: &str) -> Result<()> {
         if self.0.len() >= MAX_SLIDES {
             return Err(Self::full_error());
         }
         if index > self.0.len() {
-            return Err(Error::field(field, format!("is past the end: {} at most", self.0.len())));
+            return Err(Error::field(field, format!("must be at most {}", self.0.len())));
         }
         self.0.insert(index, slide);
         Ok(())
     }
 
+    /// Returns the error for a presentation that has the maximum number of slides.
     pub fn full_error() -> Error {
-        Error::conflict(ErrorCode::LimitReached, format!("a presentation has {MAX_SLIDES} slides at most"))
+        Error::conflict(ErrorCode::LimitReached, format!("a presentation has at most {MAX_SLIDES} slides"))
     }
 
-    /// Takes a slide out; those behind it move up. Says whether it was there.
+    /// Removes a slide. Returns whether the list contained it.
     pub fn remove(&mut self, slide: SlideId) -> bool {
         self.index_of(slide).map(|index| self.0.remove(index)).is_some()
     }
@@ -57,37 +58,38 @@ impl SlideOrder {
     /// Moves a slide to an index.
     ///
     /// # Errors
-    /// `NotFound` when it is not one of these, `Invalid` naming the field when there is no such index.
+    /// Returns `NotFound` if the list does not contain the slide. Returns `Invalid` for the field if the index does not
+    /// exist.
     pub fn move_to(&mut self, slide: SlideId, index: usize, field: &str) -> Result<()> {
         let from = self.index_of(slide).ok_or(Error::NotFound("slide"))?;
         if index >= self.0.len() {
-            return Err(Error::field(field, format!("is past the end: {} at most", self.0.len() - 1)));
+            return Err(Error::field(field, format!("must be at most {}", self.0.len() - 1)));
         }
         let moved = self.0.remove(from);
         self.0.insert(index, moved);
         Ok(())
     }
 
-    /// Takes the order of a list that names exactly these slides.
+    /// Sets the order from a list that contains exactly these slides.
     ///
     /// # Errors
-    /// `Invalid` naming those that are named twice, unknown or missing.
+    /// Returns `Invalid` with every slide that is repeated, unknown or missing.
     pub fn reorder(&mut self, wanted: &[SlideId], field: &str) -> Result<()> {
-        let ours: HashSet<SlideId> = self.0.iter().copied().collect();
+        let expected: HashSet<SlideId> = self.0.iter().copied().collect();
         let mut named = HashSet::with_capacity(wanted.len());
         let mut errors = Vec::new();
-        for (place, slide) in wanted.iter().enumerate() {
-            if !ours.contains(slide) {
-                let why = "is not a slide of this presentation";
-                errors.push(FieldError::new(format!("{field}[{place}]"), why));
+        for (index, slide) in wanted.iter().enumerate() {
+            if !expected.contains(slide) {
+                let message = "must be a slide of this presentation";
+                errors.push(FieldError::new(format!("{field}[{index}]"), message));
             } else if !named.insert(*slide) {
-                errors.push(FieldError::new(format!("{field}[{place}]"), "is named twice"));
+                errors.push(FieldError::new(format!("{field}[{index}]"), "must not be repeated"));
             }
         }
         let missing: Vec<String> =
             self.0.iter().filter(|slide| !named.contains(slide)).map(SlideId::to_string).collect();
         if !missing.is_empty() {
-            errors.push(FieldError::new(field, format!("leaves out {}", missing.join(", "))));
+            errors.push(FieldError::new(field, format!("must also contain {}", missing.join(", "))));
         }
         if !errors.is_empty() {
             return Err(Error::Invalid(errors));
@@ -112,24 +114,24 @@ mod tests {
     enum OrderEdit {
         Insert(usize),
         Remove(usize),
-        Shift(usize, usize),
-        Arrange(usize),
+        MoveTo(usize, usize),
+        Reorder(usize),
     }
 
     fn step() -> impl Strategy<Value = OrderEdit> {
         prop_oneof![
             3 => (0..12_usize).prop_map(OrderEdit::Insert),
             1 => (0..12_usize).prop_map(OrderEdit::Remove),
-            1 => (0..12_usize, 0..12_usize).prop_map(|(from, to)| OrderEdit::Shift(from, to)),
-            1 => (1..12_usize).prop_map(OrderEdit::Arrange),
+            1 => (0..12_usize, 0..12_usize).prop_map(|(from, to)| OrderEdit::MoveTo(from, to)),
+            1 => (1..12_usize).prop_map(OrderEdit::Reorder),
         ]
     }
 
     proptest! {
-        /// Against a model that knows only the set: whatever succeeds keeps every slide exactly once, whatever fails
+        /// Compares with a set of the slides. A successful edit keeps every slide exactly once, and a failed one
         /// changes nothing.
         #[test]
-        fn an_order_stays_a_permutation(steps in prop::collection::vec(step(), 0..60)) {
+        fn an_order_contains_every_slide_once(steps in prop::collection::vec(step(), 0..60)) {
             let mut order = SlideOrder::default();
             let mut set = HashSet::new();
             for (n, step) in steps.into_iter().enumerate() {
@@ -149,13 +151,13 @@ mod tests {
                         Some(id) => { set.remove(id); order.remove(*id) }
                         None => order.remove(slide(u128::MAX)),
                     },
-                    OrderEdit::Shift(from, to) => {
+                    OrderEdit::MoveTo(from, to) => {
                         let id = before.get(from).copied().unwrap_or(slide(u128::MAX));
                         let done = order.move_to(id, to, "to").is_ok();
                         prop_assert!(!done || order.index_of(id) == Some(to));
                         done
                     }
-                    OrderEdit::Arrange(by) => {
+                    OrderEdit::Reorder(by) => {
                         let mut wanted = before.to_vec();
                         let by = by % wanted.len().max(1);
                         wanted.rotate_left(by);
@@ -172,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn an_arrangement_names_exactly_the_slides() {
+    fn a_new_order_must_contain_exactly_the_slides() {
         let mut order = SlideOrder::new(vec![slide(1), slide(2), slide(3)]);
         let mut fields = |wanted: &[SlideId]| match order.reorder(wanted, "slide_ids") {
             Ok(()) => vec![],
@@ -187,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_presentation_can_be_full() {
+    fn a_full_presentation_accepts_no_slide() {
         let mut order = SlideOrder::new((0..200).map(slide).collect());
         assert!(matches!(
             order.insert(0, slide(200), "at"),

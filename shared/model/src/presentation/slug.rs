@@ -1,4 +1,4 @@
-//! The name of a presentation in a link.
+//! The slug of a presentation, which is its name in a link.
 
 use std::fmt;
 
@@ -6,17 +6,17 @@ use rand::{RngExt, seq::IndexedRandom};
 use serde::{Deserialize, Serialize};
 
 const ALPHABET: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
-/// Characters of the title that a slug keeps (contract presentations A1.3).
+/// The maximum number of characters of the title in a slug (contract presentations A1.3).
 const MAX_TITLE_PART: usize = 50;
 
-/// Lower-case letters, digits and single hyphens, 3 to 100; one presentation has it.
+/// The slug of a presentation. It has 3 to 100 lower-case letters, digits and single hyphens, and it is unique.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(transparent)]
 #[schema(value_type = String, example = "the-first-talk-k7m2qx")]
 pub struct Slug(String);
 
 impl Slug {
-    /// The title as far as a link can say it, and six characters so that two talks may have the same title.
+    /// Generates a slug from the title and six random characters, so that two presentations can have the same title.
     pub fn from_title(title: &str, rng: &mut impl RngExt) -> Self {
         let mut slug = String::with_capacity(MAX_TITLE_PART + 7);
         for c in title.to_lowercase().chars().filter(|c| matches!(c, 'a'..='z' | '0'..='9' | ' ' | '-')) {
@@ -36,12 +36,12 @@ impl Slug {
         Self(format!("{slug}-{}", random_characters(6, rng)))
     }
 
-    /// Of a title that no letter is left of, or when its slugs are all taken.
+    /// Generates a slug of random characters, for a title without usable letters or after too many collisions.
     pub fn random(rng: &mut impl RngExt) -> Self {
         Self(random_characters(12, rng))
     }
 
-    /// What someone chose or typed, in any case.
+    /// Reads a slug as the user typed it, in upper or lower case.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim().to_ascii_lowercase();
         let words = |text: &str| {
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn titles_become_links() {
+    fn a_title_becomes_a_slug() {
         assert_eq!(base("The First Talk!"), "the-first-talk");
         assert_eq!(base("  C++ & Rust -- 2026  "), "c-rust-2026");
         assert_eq!(base("Über Äpfel"), "ber-pfel");
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn chosen_slugs() {
+    fn typed_slugs_are_checked() {
         for good in ["abc", "My-Talk", " talk-2026 ", &"x".repeat(100)] {
             assert!(Slug::parse(good).is_some(), "{good}");
         }
@@ -100,7 +100,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_drawn_slug_can_be_typed(title in ".{0,120}") {
+        fn a_generated_slug_can_be_typed(title in ".{0,120}") {
             let slug = Slug::from_title(&title, &mut rand::rng());
             prop_assert_eq!(Slug::parse(slug.as_str()), Some(slug));
         }

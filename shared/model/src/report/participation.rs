@@ -1,26 +1,29 @@
-//! Joins and answers over time.
+//! Joins and responses over time.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Points on a line that is read at a glance; a session of 24 hours then has one for 6 minutes.
+/// The maximum number of points of a line that is readable at a glance. A session of 24 hours has one point for 6
+/// minutes.
 const MAX_BUCKETS: i64 = 240;
 const MINUTE_MS: i64 = 60_000;
 
-/// From the first thing that happened to the end.
+/// Joins and responses in intervals of equal length, from the first activity to the end of the session.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ParticipationTimeline {
+    /// The beginning of the first interval.
     #[schema(value_type = String, format = DateTime)]
     pub from: Timestamp,
-    /// A whole number of minutes.
+    /// The length of an interval in seconds, a whole number of minutes.
     pub bucket_seconds: i64,
-    /// 240 at most.
+    /// The number of joins per interval, at most 240 intervals.
     pub joins: Vec<u64>,
-    /// As many: answers that count.
+    /// The number of counted responses per interval.
     pub answers: Vec<u64>,
 }
 
-/// Milliseconds since 1970 each, in any order. What came after the end was on its way then, and stands in the last bucket.
+/// Computes the timeline. All times are milliseconds since 1970, in any order. Times after the end count in the last
+/// interval, because those responses were on their way when the session ended.
 pub fn participation_timeline(
     started: i64,
     ended: i64,
@@ -35,8 +38,8 @@ pub fn participation_timeline(
     let fill = |times: &[i64]| {
         let mut buckets = vec![0; count];
         for time in times {
-            let place = usize::try_from((time - from) / bucket_ms).unwrap_or(0).min(count - 1);
-            buckets[place] += 1;
+            let index = usize::try_from((time - from) / bucket_ms).unwrap_or(0).min(count - 1);
+            buckets[index] += 1;
         }
         buckets
     };
@@ -55,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn minutes_from_the_first_join_to_the_end() {
+    fn the_timeline_covers_the_first_join_to_the_end() {
         let participation = participation_timeline(130_000, 250_000, &[65_000, 61_000], &[130_000, 999_000]);
         assert_eq!(participation.from.as_millisecond(), 60_000);
         assert_eq!(participation.bucket_seconds, 60);
@@ -67,7 +70,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_is_lost_and_few_buckets_are_made(
+        fn every_time_is_counted_and_the_number_of_intervals_is_limited(
             started in 0..200_000_000_i64,
             length in 0..200_000_000_i64,
             joins in prop::collection::vec(0..400_000_000_i64, 0..20),

@@ -1,13 +1,15 @@
-//! A report is one item of the table, and an item has 400 KB. A usual one has 20 KB and loses nothing; one of hundreds of slides
-//! full of long texts loses the least telling first: the older texts, then questions with few votes, then rare words, and last
-//! whole slides.
+//! Truncates a report to the size of one item of the table, which is 400 KB.
+//!
+//! A usual report has 20 KB and loses nothing. A report of hundreds of slides with long texts first loses older texts,
+//! then questions with few votes, then rare words, and last whole slides.
 
 use super::{MAX_QUESTIONS, MAX_TEXT_LENGTH, MAX_TEXTS, SessionReport, truncate_text};
 
-/// Bytes as JSON, with room for the keys of the item.
+/// The maximum size of a report in bytes of JSON. The rest of the item is left for its keys.
 pub const MAX_REPORT_BYTES: usize = 350_000;
 
-/// Texts of a slide, questions, words of a slide, and characters of each text and label.
+/// The limits of each step, in the order texts per slide, questions, words per slide, and characters of each text and
+/// label.
 const TRUNCATION_STEPS: [(usize, usize, usize, usize); 5] = [
     (MAX_TEXTS, MAX_QUESTIONS, 50, MAX_TEXT_LENGTH),
     (40, 150, 50, MAX_TEXT_LENGTH),
@@ -16,7 +18,7 @@ const TRUNCATION_STEPS: [(usize, usize, usize, usize); 5] = [
     (1, 20, 5, 80),
 ];
 
-/// The report, without what does not fit.
+/// Returns the report without the parts that do not fit.
 pub fn truncate_report(mut report: SessionReport) -> SessionReport {
     for (texts, questions, words, characters) in TRUNCATION_STEPS {
         report.questions.truncate(questions);
@@ -47,7 +49,7 @@ pub fn truncate_report(mut report: SessionReport) -> SessionReport {
 }
 
 fn json_size(report: &SessionReport) -> usize {
-    // nothing in it that JSON cannot say
+    // the report contains only types that JSON can represent
     serde_json::to_vec(report).map_or(usize::MAX, |json| json.len())
 }
 
@@ -71,7 +73,7 @@ mod tests {
         T::from(Uuid::from_u128(7))
     }
 
-    /// Of so many slides, each as full as it may be, of a letter.
+    /// Returns a report of so many full slides whose texts consist of one letter.
     fn report(slides: usize, letter: &str) -> SessionReport {
         let at = Timestamp::UNIX_EPOCH;
         let long = letter.repeat(MAX_TEXT_LENGTH);
@@ -139,13 +141,13 @@ mod tests {
     }
 
     #[test]
-    fn a_usual_report_loses_nothing() {
+    fn a_usual_report_is_not_truncated() {
         let usual = report(2, "x");
         assert_eq!(truncate_report(usual.clone()), usual);
     }
 
     #[test]
-    fn the_largest_fits_and_says_what_is_missing() {
+    fn the_largest_report_fits_and_counts_the_missing_slides() {
         let large = truncate_report(report(20, "x"));
         assert!(
             json_size(&large) <= MAX_REPORT_BYTES && large.slides.len() == 20 && large.slides_left_out == 0

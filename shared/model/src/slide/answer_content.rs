@@ -1,14 +1,14 @@
-//! What a participant says to a slide.
+//! The content of a participant's response.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// An answer that its slide has accepted: `{"selected": ["opt1"]}` or `{"text": "…"}`. A point on a scale is a choice of one,
-/// a ranking a choice in order.
+/// The content of a response that its slide has accepted, either `{"selected": ["opt1"]}` or `{"text": "…"}`. A value
+/// on a scale is a choice of one option, a ranking is a choice in order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AnswerContent {
-    /// Ids of the options chosen, in the order they were given.
+    /// The ids of the chosen options, in the given order.
     Selected(Vec<String>),
     Text(String),
 }
@@ -21,7 +21,7 @@ impl AnswerContent {
         }
     }
 
-    /// The options chosen: none by a text.
+    /// Returns the chosen options. The list is empty for a text.
     pub fn selected_options(&self) -> &[String] {
         match self {
             Self::Selected(ids) => ids,
@@ -29,7 +29,7 @@ impl AnswerContent {
         }
     }
 
-    /// What was written: nothing by a choice.
+    /// Returns the text. It is empty for a choice.
     pub fn text(&self) -> &str {
         match self {
             Self::Selected(_) => "",
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_reads_as_it_is_written() {
+    fn a_response_has_one_form() {
         for answer in
             [AnswerContent::Selected(vec!["a".into(), "b".into()]), AnswerContent::Text("so".into())]
         {

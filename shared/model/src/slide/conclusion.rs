@@ -1,4 +1,4 @@
-//! `conclusion`: what to take home.
+//! The slide type `conclusion`, which shows the takeaways of a presentation.
 
 use garde::Validate;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -6,19 +6,22 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::SlideTypeRules;
 use crate::SessionId;
 
-/// Characters of one conclusion; the rest is cut (contract presentations A3.1), so that what a model writes always fits.
+/// The maximum length of a conclusion in characters (contract presentations A3.1). Longer text is truncated, so that
+/// generated text always fits.
 const MAX_CONCLUSION_LENGTH: usize = 500;
 
+/// The content of a conclusion slide.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(default)]
 pub struct ConclusionContent {
     #[garde(length(chars, max = 200))]
     pub title: String,
-    /// 10 at most; each is cut at 500 characters.
-    #[serde(deserialize_with = "cut")]
+    /// The conclusions, at most 10. Each is truncated to 500 characters.
+    #[serde(deserialize_with = "truncate_each")]
     #[garde(length(max = 10))]
     pub conclusions: Vec<String>,
-    /// The session whose audience they come from; others do not see them. Not there where they are the speaker's own.
+    /// The session in which the conclusions were generated. Other sessions do not show them. It is absent if the
+    /// presenter wrote them.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[garde(skip)]
     pub generated_in: Option<SessionId>,
@@ -28,9 +31,10 @@ pub struct ConclusionContent {
     pub thank_you_message: Option<String>,
 }
 
-fn cut<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+/// Deserializes conclusions and truncates each of them.
+fn truncate_each<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let all = Vec::<String>::deserialize(deserializer)?;
-    Ok(all.into_iter().map(|one| one.chars().take(MAX_CONCLUSION_LENGTH).collect()).collect())
+    Ok(all.into_iter().map(|conclusion| conclusion.chars().take(MAX_CONCLUSION_LENGTH).collect()).collect())
 }
 
 impl Default for ConclusionContent {
@@ -46,7 +50,7 @@ impl Default for ConclusionContent {
 }
 
 impl SlideTypeRules for ConclusionContent {
-    fn forget_others(&mut self, session: SessionId) {
+    fn clear_other_sessions(&mut self, session: SessionId) {
         if self.generated_in.is_some_and(|other| other != session) {
             self.conclusions.clear();
             self.generated_in = None;

@@ -1,16 +1,20 @@
-//! Slides: what each type may hold, what it is when it is new, and which answers it takes (contract presentations A3.1).
+//! Slide types, with their content rules, their defaults and the responses that they accept (contract presentations
+//! A3.1).
 //!
-//! | type | takes | counts |
+//! | type | response | tally |
 //! | --- | --- | --- |
-//! | `content`, `summary`, `conclusion` | nothing | |
+//! | `content`, `summary`, `conclusion` | none | |
 //! | `question_text` | `{"text": "…"}` | words |
 //! | `question_choice` | `{"selected": ["opt1"]}` | votes |
 //! | `scale` | `{"value": 4}` | votes, average |
 //! | `ranking` | `{"ranking": ["opt2", "opt1"]}` | votes, points |
 //! | `quiz` | `{"selected": ["opt1"]}`, once | votes |
 //!
-//! A new slide type is one file beside these — a struct, its limits and an `impl` of [`Kind`] — with its `mod` line and
-//! its line in [`slide_types!`].
+//! # Recipe: a new slide type
+//!
+//! 1. Add a file with a struct, its limits and an `impl` of `SlideTypeRules`.
+//! 2. Add its `mod` line and its line in the `slide_types!` table below.
+//! 3. Add its row to the table above and to contract presentations A3.1.
 
 mod answer_content;
 mod conclusion;
@@ -22,11 +26,13 @@ mod quiz;
 mod ranking;
 mod scale;
 mod summary;
+pub mod tally;
 mod text_content;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
+use self::tally::Tally;
 pub use self::{
     answer_content::AnswerContent,
     conclusion::ConclusionContent,
@@ -39,14 +45,15 @@ pub use self::{
     summary::{AllSlides, IncludedSlides, SummaryContent},
     text_content::{SlideLayout, TextContent},
 };
-use crate::{FieldError, SessionId, SlideId, tally::Tally};
+use crate::{FieldError, SessionId, SlideId};
 
 type FieldResult<T> = Result<T, Vec<FieldError>>;
 
-/// What every slide type can say about itself (each is documented at [`SlideContent`]); the default is a slide that is only shown.
+/// The rules of a slide type. The methods are documented at [`SlideContent`]. The defaults describe a slide that is
+/// only displayed.
 trait SlideTypeRules: Default + Serialize + DeserializeOwned + garde::Validate<Context = ()> {
     fn accept(&self, _answer: &Value) -> FieldResult<AnswerContent> {
-        Err(vec![FieldError::new("content", "this slide takes no answers")])
+        Err(vec![FieldError::new("content", "this slide accepts no responses")])
     }
 
     fn tally(&self, _answers: &[&AnswerContent]) -> Option<Tally> {
@@ -77,108 +84,120 @@ trait SlideTypeRules: Default + Serialize + DeserializeOwned + garde::Validate<C
 
     fn refer(&mut self, _renamed: &dyn Fn(SlideId) -> SlideId) {}
 
-    fn forget_others(&mut self, _session: SessionId) {}
+    fn clear_other_sessions(&mut self, _session: SessionId) {}
 }
 
+/// Makes [`SlideType`] and [`SlideContent`] from a table. Each line has a variant, the struct of its content and its
+/// name on the wire.
 macro_rules! slide_types {
     ($($variant:ident($content:ty) = $name:literal,)*) => {
+        /// The type of a slide.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
         #[serde(rename_all = "snake_case")]
         pub enum SlideType { $($variant,)* }
 
         impl SlideType {
+            /// All slide types.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
+            /// Returns the name of the type on the wire.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
             }
         }
 
-        /// What is on a slide. On the wire and in the table it is `"type": …, "content": {…}`.
+        /// The content of a slide, with its type.
         #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
         #[serde(tag = "type", content = "content", rename_all = "snake_case")]
         pub enum SlideContent { $($variant($content),)* }
 
         impl SlideContent {
-            /// Content of a type as a client sends it; nothing, `null` or `{}` is the type's default, and fields that
-            /// the type does not have are dropped.
+            /// Reads the content of a type as a client sends it. Absent content, `null` and `{}` become the default of
+            /// the type. Unknown fields are dropped.
             ///
             /// # Errors
-            /// Every field at fault, as `content.options[0].text`.
+            /// Returns every invalid field, for example `content.options[0].text`.
             pub fn parse(kind: SlideType, value: &Value) -> FieldResult<Self> {
                 match kind { $(SlideType::$variant => parse::parse_content::<$content>(value).map(Self::$variant),)* }
             }
 
+            /// Returns the content of a new slide.
             pub fn default_for(kind: SlideType) -> Self {
                 match kind { $(SlideType::$variant => Self::$variant(<$content>::default()),)* }
             }
 
+            /// Returns the type.
             pub const fn kind(&self) -> SlideType {
                 match self { $(Self::$variant(_) => SlideType::$variant,)* }
             }
 
-            /// The bare content, without its type.
+            /// Returns the content without its type.
             pub fn to_value(&self) -> Value {
                 match self { $(Self::$variant(content) => to_value(content),)* }
             }
 
-            /// An answer as a participant sends it.
+            /// Reads a response as a participant sends it.
             ///
             /// # Errors
-            /// What is wrong with it, as `content.selected[0]`; on `content` where the slide takes no answers.
+            /// Returns every invalid field, for example `content.selected[0]`. Returns an error for `content` if the
+            /// slide accepts no responses.
             pub fn accept(&self, answer: &Value) -> FieldResult<AnswerContent> {
                 match self { $(Self::$variant(content) => content.accept(answer),)* }
             }
 
-            /// The count of answers that this slide has accepted, in whatever order; `None` where it takes none.
+            /// Counts responses that this slide has accepted, in any order. Returns `None` if the slide accepts no
+            /// responses.
             pub fn tally(&self, answers: &[&AnswerContent]) -> Option<Tally> {
                 match self { $(Self::$variant(content) => content.tally(answers),)* }
             }
 
-            /// May the audience see how the others answered, where the presenter has not said?
+            /// Returns whether the audience may see the results, unless the presenter decides otherwise.
             pub fn shows_results(&self) -> bool {
                 match self { $(Self::$variant(content) => content.shows_results(),)* }
             }
 
-            /// The bare content as the audience may see it: which options are right is not there before it is revealed.
+            /// Returns the content for the audience, without its type. The correct options are absent until they are
+            /// revealed.
             pub fn for_audience(&self, is_revealed: bool) -> Value {
                 match self { $(Self::$variant(content) => content.for_audience(is_revealed),)* }
             }
 
-            /// Does the first answer stand, whatever comes after it?
+            /// Returns whether the first response is final.
             pub fn is_final(&self) -> bool {
                 match self { $(Self::$variant(content) => content.is_final(),)* }
             }
 
-            /// What an answer earns that came so many milliseconds after the slide; 0 where there is no right or wrong.
+            /// Returns the points of a response that arrived this many milliseconds after the slide. The points are 0
+            /// for slides without a correct response.
             pub fn points(&self, answer: &AnswerContent, elapsed_ms: i64) -> u32 {
                 match self { $(Self::$variant(content) => content.points(answer, elapsed_ms),)* }
             }
 
-            /// What can be read on it, from top to bottom, without what is empty: for an assistant and for reports.
+            /// Returns the readable texts from top to bottom, without empty ones, for the assistant and for reports.
             pub fn texts(&self) -> Vec<&str> {
                 let texts = match self { $(Self::$variant(content) => content.texts(),)* };
                 texts.into_iter().filter(|text| !text.trim().is_empty()).collect()
             }
 
-            /// What can be chosen, as it was written; nothing where there are no options, and on a scale.
+            /// Returns the options. The list is empty for slides without options and for scales.
             pub fn options(&self) -> &[ChoiceOption] {
                 match self { $(Self::$variant(content) => content.options(),)* }
             }
 
-            /// What an option reads; the option itself where its id is all there is, as on a scale.
+            /// Returns the text of an option. An id without a text, as on a scale, is returned unchanged.
             pub fn label<'a>(&'a self, option: &'a str) -> &'a str {
-                self.options().iter().find(|one| one.id == option).map_or(option, |one| one.text.as_str())
+                self.options().iter().find(|candidate| candidate.id == option).map_or(option, |found| found.text.as_str())
             }
 
-            /// As it is in a session: what was written on it from the answers of another audience is not there.
+            /// Returns the content as a session shows it. Text that was generated from another session's responses is
+            /// removed.
             #[must_use]
             pub fn seen_in(mut self, session: SessionId) -> Self {
-                match &mut self { $(Self::$variant(content) => content.forget_others(session),)* }
+                match &mut self { $(Self::$variant(content) => content.clear_other_sessions(session),)* }
                 self
             }
 
-            /// Lets references to other slides follow them to their new ids: in a copy of a presentation.
+            /// Replaces the ids of referenced slides, for a copy of a presentation.
             pub fn refer(&mut self, renamed: &dyn Fn(SlideId) -> SlideId) {
                 match self { $(Self::$variant(content) => content.refer(renamed),)* }
             }
@@ -198,16 +217,16 @@ slide_types! {
 }
 
 fn to_value(content: &impl Serialize) -> Value {
-    // structs with string keys, numbers and lists: nothing that JSON cannot say
+    // content consists of structs with string keys, numbers and lists, which JSON can represent
     serde_json::to_value(content).unwrap_or_default()
 }
 
-/// The value of a field that is on unless it is turned off.
+/// Returns the default of a field that is on unless the client turns it off.
 const fn yes() -> bool {
     true
 }
 
-/// A rule of garde: something to read is there, and not only space.
+/// Checks that a text is not blank (a rule of garde).
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "garde passes the context so")]
 fn not_blank(text: &str, (): &()) -> garde::Result {
     if text.trim().is_empty() { Err(garde::Error::new("must not be blank")) } else { Ok(()) }
@@ -221,7 +240,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_type_is_called_the_same_everywhere() {
+    fn a_type_has_one_name() {
         for kind in SlideType::ALL {
             assert_eq!(json!(kind), kind.as_str());
             assert_eq!(json!(SlideContent::default_for(*kind))["type"], kind.as_str());
@@ -230,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_the_default_and_the_default_is_good() {
+    fn absent_content_is_the_default_and_the_default_is_valid() {
         for kind in SlideType::ALL {
             let default = SlideContent::default_for(*kind);
             for nothing in [json!(null), json!({})] {
@@ -251,12 +270,12 @@ mod tests {
     }
 
     #[test]
-    fn only_questions_take_answers() {
+    fn only_questions_accept_responses() {
         let answers = [json!({"text": "x"}), json!({"selected": ["opt1"]}), json!({}), json!(null)];
         for kind in [SlideType::Content, SlideType::Summary, SlideType::Conclusion] {
             for answer in &answers {
                 let errors = SlideContent::default_for(kind).accept(answer).unwrap_err();
-                assert_eq!(errors, [FieldError::new("content", "this slide takes no answers")]);
+                assert_eq!(errors, [FieldError::new("content", "this slide accepts no responses")]);
             }
         }
     }
@@ -297,7 +316,7 @@ mod tests {
         })
     }
 
-    /// What may lie there, also from before the slide was edited.
+    /// A stored response, which may be older than the last edit of the slide.
     fn answer() -> impl Strategy<Value = AnswerContent> {
         let id = prop::sample::select(vec!["opt1", "opt2", "opt3", "1", "4", "9"]).prop_map(str::to_owned);
         prop_oneof![
@@ -307,25 +326,22 @@ mod tests {
     }
 
     #[test]
-    fn what_takes_answers_is_counted_and_has_something_to_read() {
+    fn slides_that_accept_responses_have_a_tally_and_texts() {
         for kind in SlideType::ALL {
             let slide = SlideContent::default_for(*kind);
-            let takes = slide.accept(&json!({})).unwrap_err()[0].message != "this slide takes no answers";
+            let takes = slide.accept(&json!({})).unwrap_err()[0].message != "this slide accepts no responses";
             assert_eq!(slide.tally(&[]).is_some(), takes, "{kind:?}");
             assert!(slide.texts().iter().all(|text| !text.is_empty()));
             assert_eq!(slide.is_final(), *kind == SlideType::Quiz);
         }
         let quiz = SlideContent::default_for(SlideType::Quiz);
         assert_eq!(quiz.texts(), ["Your question", "Option 1", "Option 2"]);
-        assert!(
-            SlideContent::default_for(SlideType::Content).texts().is_empty(),
-            "what is empty is not read"
-        );
+        assert!(SlideContent::default_for(SlideType::Content).texts().is_empty(), "empty texts are left out");
     }
 
     proptest! {
         #[test]
-        fn whatever_is_sent_is_good_or_named(value in json_value()) {
+        fn every_content_is_valid_or_its_errors_name_fields(value in json_value()) {
             for kind in SlideType::ALL {
                 match SlideContent::parse(*kind, &value) {
                     Ok(content) => {
@@ -343,7 +359,7 @@ mod tests {
         }
 
         #[test]
-        fn the_order_answers_lie_in_does_not_count(
+        fn the_order_of_responses_does_not_change_the_tally(
             (answers, shuffled) in prop::collection::vec(answer(), 0..20)
                 .prop_flat_map(|answers| (Just(answers.clone()), Just(answers).prop_shuffle())),
         ) {
@@ -355,7 +371,7 @@ mod tests {
         }
 
         #[test]
-        fn whatever_is_answered_is_good_or_named(value in json_value()) {
+        fn every_response_is_valid_or_its_errors_name_fields(value in json_value()) {
             for kind in SlideType::ALL {
                 match SlideContent::default_for(*kind).accept(&value) {
                     Ok(answer) => prop_assert_eq!(

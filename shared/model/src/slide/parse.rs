@@ -1,4 +1,4 @@
-//! From what a client sent to a slide's content, naming the fields that are wrong.
+//! Reads the content of a slide from a client's JSON and names the invalid fields.
 
 use garde::Validate;
 use serde::de::DeserializeOwned;
@@ -28,7 +28,7 @@ fn parse_validated<T: DeserializeOwned + Validate<Context = ()>>(value: &Value) 
     Ok(content)
 }
 
-/// serde's words, with the field it means.
+/// Returns an error of serde with the path of its field.
 fn type_error(path: &str, message: &str) -> FieldError {
     let inside = if path == "." { "content".to_owned() } else { format!("content.{path}") };
     match message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {

@@ -1,4 +1,4 @@
-//! `question_choice`: a vote.
+//! The slide type `question_choice`, which is a vote.
 
 use garde::Validate;
 use serde::{Deserialize, Serialize};
@@ -7,22 +7,24 @@ use serde_json::Value;
 use super::{
     AnswerContent, FieldResult, SlideTypeRules, not_blank,
     options::{self, ChoiceOption},
+    tally::Tally,
     yes,
 };
-use crate::tally::Tally;
 
+/// The content of a slide with a vote.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
 pub struct ChoiceQuestionContent {
     #[garde(length(chars, max = 500), custom(not_blank))]
     pub question: String,
-    /// 2 to 10, with different ids.
+    /// The options, 2 to 10, with unique ids.
     #[serde(deserialize_with = "options::read")]
     #[garde(length(min = 2, max = 10), custom(options::unique), dive)]
     pub options: Vec<ChoiceOption>,
+    /// Whether a participant may choose several options.
     #[serde(default)]
     #[garde(skip)]
     pub allow_multiple: bool,
-    /// May the audience see the votes?
+    /// Whether the audience sees the votes.
     #[serde(default = "yes")]
     #[garde(skip)]
     pub show_results: bool,
@@ -40,8 +42,8 @@ impl Default for ChoiceQuestionContent {
 }
 
 impl SlideTypeRules for ChoiceQuestionContent {
-    /// Takes `{"selected": ["opt1"]}`, and what the originals sent: `{"selected": "opt1"}`, `{"selected_ids": […]}`,
-    /// `{"option_id": "opt1"}`.
+    /// Accepts `{"selected": ["opt1"]}`. Also accepts the forms of the originals, which are `{"selected": "opt1"}`,
+    /// `{"selected_ids": […]}` and `{"option_id": "opt1"}`.
     fn accept(&self, answer: &Value) -> FieldResult<AnswerContent> {
         let most = if self.allow_multiple { self.options.len() } else { 1 };
         let names = ["selected", "selected_ids", "option_id"];
@@ -86,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn limits() {
+    fn content_has_limits() {
         let option = |n: usize| json!({"id": format!("o{n}"), "text": "x".repeat(200), "order": n});
         for n in [2, 10] {
             assert_eq!(fields(&with(&(0..n).map(option).collect())), [""; 0]);
@@ -112,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn options_without_ids_get_the_free_ones() {
+    fn options_without_ids_get_free_ids() {
         let content =
             parse(&with(&json!([{"text": "a"}, {"text": "b", "id": "opt1"}, {"text": "c", "order": 9}])));
         let Ok(SlideContent::QuestionChoice(content)) = content else { panic!("{content:?}") };
@@ -121,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_vote_in_every_spelling() {
+    fn every_form_of_a_vote_is_accepted() {
         let slide = ChoiceQuestionContent::default();
         let voted = Ok(AnswerContent::Selected(vec!["opt1".into()]));
         for vote in [
@@ -135,24 +137,24 @@ mod tests {
     }
 
     #[test]
-    fn votes_keep_to_the_options() {
+    fn a_vote_must_name_options_of_the_slide() {
         let one = ChoiceQuestionContent::default();
         let many = ChoiceQuestionContent { allow_multiple: true, ..ChoiceQuestionContent::default() };
-        let at =
+        let invalid_field =
             |slide: &ChoiceQuestionContent, vote: &Value| slide.accept(vote).unwrap_err()[0].field.clone();
-        assert_eq!(at(&one, &json!({"selected": ["opt1", "opt2"]})), "content.selected");
+        assert_eq!(invalid_field(&one, &json!({"selected": ["opt1", "opt2"]})), "content.selected");
         assert!(many.accept(&json!({"selected": ["opt2", "opt1"]})).is_ok());
-        assert_eq!(at(&many, &json!({"selected": ["opt1", "opt1"]})), "content.selected[1]");
-        assert_eq!(at(&many, &json!({"selected": ["opt1", "opt3"]})), "content.selected[1]");
-        assert_eq!(at(&many, &json!({"selected": vec!["opt1"; 1000]})), "content.selected");
+        assert_eq!(invalid_field(&many, &json!({"selected": ["opt1", "opt1"]})), "content.selected[1]");
+        assert_eq!(invalid_field(&many, &json!({"selected": ["opt1", "opt3"]})), "content.selected[1]");
+        assert_eq!(invalid_field(&many, &json!({"selected": vec!["opt1"; 1000]})), "content.selected");
         for slide in [&one, &many] {
-            assert_eq!(at(slide, &json!({"selected": []})), "content.selected");
-            assert_eq!(at(slide, &json!({"selected": ["opt9"]})), "content.selected[0]");
-            assert_eq!(at(slide, &json!({"selected": [1]})), "content.selected[0]");
-            assert_eq!(at(slide, &json!({"selected": null})), "content.selected");
-            assert_eq!(at(slide, &json!({"option_id": "opt9"})), "content.option_id[0]");
-            assert_eq!(at(slide, &json!({"text": "opt1"})), "content.selected");
-            assert_eq!(at(slide, &json!("opt1")), "content");
+            assert_eq!(invalid_field(slide, &json!({"selected": []})), "content.selected");
+            assert_eq!(invalid_field(slide, &json!({"selected": ["opt9"]})), "content.selected[0]");
+            assert_eq!(invalid_field(slide, &json!({"selected": [1]})), "content.selected[0]");
+            assert_eq!(invalid_field(slide, &json!({"selected": null})), "content.selected");
+            assert_eq!(invalid_field(slide, &json!({"option_id": "opt9"})), "content.option_id[0]");
+            assert_eq!(invalid_field(slide, &json!({"text": "opt1"})), "content.selected");
+            assert_eq!(invalid_field(slide, &json!("opt1")), "content");
         }
     }
 }

@@ -1,39 +1,41 @@
-//! `question_text`: a question answered in one's own words.
+//! The slide type `question_text`, which is a question with free-text responses.
 
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{AnswerContent, FieldResult, SlideTypeRules, not_blank};
-use crate::{FieldError, tally::Tally};
+use super::{AnswerContent, FieldResult, SlideTypeRules, not_blank, tally::Tally};
+use crate::FieldError;
 
-/// The most an answer may have where the slide sets no length of its own.
+/// The maximum length of a response in characters, if the slide has no limit.
 const MAX_ANSWER_LENGTH: u32 = 5000;
 
+/// The content of a slide with a free-text question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
 pub struct TextQuestionContent {
     #[garde(length(chars, max = 500), custom(not_blank))]
     pub question: String,
-    /// Shown in the empty input.
+    /// The text that the empty input shows.
     #[serde(default)]
     #[garde(length(chars, max = 200))]
     pub placeholder: Option<String>,
-    /// Characters of an answer; `null` is as long as any may be.
-    #[serde(default = "usual_length")]
+    /// The maximum length of a response in characters. `null` means 5,000.
+    #[serde(default = "default_max_length")]
     #[garde(range(min = 1, max = MAX_ANSWER_LENGTH))]
     pub max_length: Option<u32>,
-    /// A blank answer is none.
+    /// Whether a blank response is refused.
     #[serde(default)]
     #[garde(skip)]
     pub required: bool,
-    /// May the audience see the cloud? Not unless it is said: it shows what people wrote.
+    /// Whether the audience sees the word cloud. It is off by default, because it shows what participants wrote.
     #[serde(default)]
     #[garde(skip)]
     pub show_results: bool,
 }
 
+/// Returns the default of `max_length`.
 #[expect(clippy::unnecessary_wraps, reason = "serde wants the type of the field")]
-const fn usual_length() -> Option<u32> {
+const fn default_max_length() -> Option<u32> {
     Some(500)
 }
 
@@ -42,7 +44,7 @@ impl Default for TextQuestionContent {
         Self {
             question: "Your question".into(),
             placeholder: None,
-            max_length: usual_length(),
+            max_length: default_max_length(),
             required: false,
             show_results: false,
         }
@@ -51,19 +53,19 @@ impl Default for TextQuestionContent {
 
 impl SlideTypeRules for TextQuestionContent {
     fn accept(&self, answer: &Value) -> FieldResult<AnswerContent> {
-        let wrong = |message: String| Err(vec![FieldError::new("content.text", message)]);
+        let invalid = |message: String| Err(vec![FieldError::new("content.text", message)]);
         let Some(fields) = answer.as_object() else {
-            return Err(vec![FieldError::new("content", "must be an object with a text")]);
+            return Err(vec![FieldError::new("content", "must be an object with `text`")]);
         };
-        let Some(text) = fields.get("text") else { return wrong("is required".into()) };
-        let Some(text) = text.as_str() else { return wrong("must be a string".into()) };
+        let Some(text) = fields.get("text") else { return invalid("is required".into()) };
+        let Some(text) = text.as_str() else { return invalid("must be a string".into()) };
         let most = self.max_length.unwrap_or(MAX_ANSWER_LENGTH) as usize;
         if self.required && text.trim().is_empty() {
-            return wrong("must not be blank".into());
+            return invalid("must not be blank".into());
         }
-        // bytes first: counting the characters of a megabyte to refuse it would be work for nothing
+        // check bytes first, so that a megabyte is refused without counting its characters
         if text.len() > most * 4 || text.chars().count() > most {
-            return wrong(format!("has {most} characters at most"));
+            return invalid(format!("must have at most {most} characters"));
         }
         Ok(AnswerContent::Text(text.to_owned()))
     }
@@ -96,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn limits() {
+    fn content_has_limits() {
         assert_eq!(
             fields(&json!({"question": "?".repeat(500), "max_length": 5000, "placeholder": null})),
             [""; 0]
@@ -118,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_keep_to_the_slide() {
+    fn responses_obey_the_limits_of_the_slide() {
         let slide =
             TextQuestionContent { max_length: Some(3), required: true, ..TextQuestionContent::default() };
         assert_eq!(slide.accept(&json!({"text": "äöü"})), Ok(AnswerContent::Text("äöü".into())));

@@ -1,4 +1,5 @@
-//! `quiz`: a choice with a right answer, and points for whoever finds it, more for the quicker.
+//! The slide type `quiz`, which is a choice with correct options. A correct response earns points, and a faster one
+//! earns more.
 
 use std::collections::BTreeSet;
 
@@ -9,47 +10,52 @@ use serde_json::Value;
 use super::{
     AnswerContent, FieldResult, SlideTypeRules, not_blank,
     options::{self, ChoiceOption},
+    tally::Tally,
     to_value,
 };
-use crate::tally::Tally;
 
-/// Seconds after which a right answer is worth half, where the slide has no limit of its own.
+/// The time in seconds after which a correct response earns half of the points, if the slide has no limit.
 const DEFAULT_TIME_SECONDS: u32 = 20;
 
-/// The way from a thumb to the gateway and back: an answer given in time and received later has lost nothing but points.
+/// The allowance for the network in milliseconds. A response that was given in time and arrives late still earns
+/// points.
 const NETWORK_GRACE_MS: i64 = 1_000;
 
+/// The content of a quiz slide.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
 pub struct QuizContent {
     #[garde(length(chars, max = 500), custom(not_blank))]
     pub question: String,
-    /// 2 to 10, with different ids.
+    /// The options, 2 to 10, with unique ids.
     #[serde(deserialize_with = "options::read")]
     #[garde(length(min = 2, max = 10), custom(options::unique), dive)]
     pub options: Vec<ChoiceOption>,
-    /// Ids of the right options: where there are several, several may be chosen. The audience does not see them before the
-    /// results are revealed; it sees `allow_multiple` instead.
-    #[garde(length(min = 1), custom(among(&self.options)))]
+    /// The ids of the correct options. Participants may choose several options if several are correct. The audience
+    /// sees `allow_multiple` instead until the results are revealed.
+    #[garde(length(min = 1), custom(ids_among(&self.options)))]
     pub correct: Vec<String>,
-    /// What a right answer is worth at once; half of it at the time limit, or after 20 s where there is none.
-    #[serde(default = "usual_points")]
+    /// The points of an immediate correct response. A response at the time limit, or after 20 seconds without a limit,
+    /// earns half of them.
+    #[serde(default = "default_points")]
     #[garde(range(min = 1, max = 1000))]
     pub points: u32,
-    /// A right answer that comes later earns nothing.
+    /// The time limit in seconds. A later response earns nothing.
     #[serde(default)]
     #[garde(range(min = 5, max = 300))]
     pub time_limit_seconds: Option<u32>,
 }
 
-const fn usual_points() -> u32 {
+/// Returns the default of `points`.
+const fn default_points() -> u32 {
     1000
 }
 
-fn among(options: &[ChoiceOption]) -> impl Fn(&Vec<String>, &()) -> garde::Result + '_ {
+/// Checks that the correct options are unique ids of options (a rule of garde).
+fn ids_among(options: &[ChoiceOption]) -> impl Fn(&Vec<String>, &()) -> garde::Result + '_ {
     move |correct, ()| {
         let different: BTreeSet<&String> = correct.iter().collect();
         if different.len() < correct.len() {
-            Err(garde::Error::new("names an option twice"))
+            Err(garde::Error::new("must not repeat an option"))
         } else if !different.into_iter().all(|id| options.iter().any(|option| option.id == *id)) {
             Err(garde::Error::new("must be ids of options"))
         } else {
@@ -64,7 +70,7 @@ impl Default for QuizContent {
             question: "Your question".into(),
             options: options::default_options(),
             correct: vec!["opt1".into()],
-            points: usual_points(),
+            points: default_points(),
             time_limit_seconds: None,
         }
     }
@@ -75,6 +81,7 @@ impl QuizContent {
         self.correct.len() > 1
     }
 
+    /// Returns whether a response chose exactly the correct options.
     pub fn is_correct(&self, answer: &AnswerContent) -> bool {
         let chosen: BTreeSet<&String> = answer.selected_options().iter().collect();
         chosen == self.correct.iter().collect()
@@ -93,7 +100,7 @@ impl SlideTypeRules for QuizContent {
         Some(Tally::of_choices(&options::ids(&self.options), answers))
     }
 
-    /// What most have chosen is a hint.
+    /// Votes stay hidden by default, because they hint at the correct option.
     fn shows_results(&self) -> bool {
         false
     }
@@ -109,7 +116,7 @@ impl SlideTypeRules for QuizContent {
         content
     }
 
-    /// Whoever may answer again has seen what the first answer did.
+    /// The first response is final, because a second one could use what the first one revealed.
     fn is_final(&self) -> bool {
         true
     }
@@ -157,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn limits() {
+    fn content_has_limits() {
         let with = |field: &str, value: Value| {
             let mut content = written(&json!(["a"]));
             content[field] = value;
@@ -188,13 +195,13 @@ mod tests {
     }
 
     #[test]
-    fn several_may_be_chosen_where_several_are_right() {
+    fn several_options_may_be_chosen_if_several_are_correct() {
         assert!(quiz(&json!(["a"])).accept(&json!({"selected": ["a", "b"]})).is_err());
         assert!(quiz(&json!(["a", "b"])).accept(&json!({"selected": ["a", "b", "c"]})).is_ok());
     }
 
     #[test]
-    fn the_audience_does_not_see_what_is_right() {
+    fn the_audience_does_not_see_the_correct_options() {
         let content = SlideContent::Quiz(quiz(&json!(["a", "c"])));
         let (hidden, revealed) = (content.for_audience(false), content.for_audience(true));
         assert_eq!((hidden.get("correct"), &hidden["allow_multiple"]), (None, &json!(true)));
@@ -204,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn the_quicker_the_more() {
+    fn a_faster_response_earns_more() {
         let one = QuizContent { time_limit_seconds: Some(10), ..quiz(&json!(["a"])) };
         for (elapsed, points) in
             [(0, 1000), (-5, 1000), (5_000, 750), (10_000, 500), (11_000, 500), (11_001, 0), (i64::MAX, 0)]
@@ -224,7 +231,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn points_only_fall(points in 1..=1000_u32, limit in prop::option::of(5..=300_u32), early: i64, later: i64) {
+        fn points_never_increase_with_time(points in 1..=1000_u32, limit in prop::option::of(5..=300_u32), early: i64, later: i64) {
             let quiz = QuizContent { points, time_limit_seconds: limit, ..QuizContent::default() };
             let (early, later) = (early.min(later), early.max(later));
             let right = chose(&["opt1"]);

@@ -1,4 +1,4 @@
-//! `ranking`: options put in an order.
+//! The slide type `ranking`, which asks for an order of the options.
 
 use std::collections::BTreeMap;
 
@@ -9,19 +9,20 @@ use serde_json::Value;
 use super::{
     AnswerContent, FieldResult, SlideTypeRules, not_blank,
     options::{self, ChoiceOption},
+    tally::Tally,
     yes,
 };
-use crate::tally::Tally;
 
+/// The content of a ranking slide.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
 pub struct RankingContent {
     #[garde(length(chars, max = 500), custom(not_blank))]
     pub question: String,
-    /// 2 to 10, with different ids.
+    /// The options, 2 to 10, with unique ids.
     #[serde(deserialize_with = "options::read")]
     #[garde(length(min = 2, max = 10), custom(options::unique), dive)]
     pub options: Vec<ChoiceOption>,
-    /// May the audience see the points?
+    /// Whether the audience sees the points.
     #[serde(default = "yes")]
     #[garde(skip)]
     pub show_results: bool,
@@ -34,7 +35,8 @@ impl Default for RankingContent {
 }
 
 impl SlideTypeRules for RankingContent {
-    /// Takes `{"ranking": ["opt2", "opt1"]}`, the best first; whoever ranks only some leaves the rest without points.
+    /// Accepts `{"ranking": ["opt2", "opt1"]}`, the best option first. Options that the participant leaves out get no
+    /// points.
     fn accept(&self, answer: &Value) -> FieldResult<AnswerContent> {
         let known = options::ids(&self.options);
         options::parse_selection(answer, &["ranking", "selected"], &known, known.len())
@@ -60,8 +62,8 @@ impl SlideTypeRules for RankingContent {
     }
 }
 
-/// Borda's count: of `n` options, the first of an answer gets `n` points, the next one fewer. An option that is no longer
-/// there leaves its place to the next.
+/// Computes the Borda count. Of `n` options, the first of a response gets `n` points, the second `n - 1`, and so on. A
+/// deleted option leaves its position to the next one.
 fn borda_count(known: &[&str], answers: &[&AnswerContent]) -> BTreeMap<String, u64> {
     let mut points: BTreeMap<String, u64> = known.iter().map(|id| ((*id).to_owned(), 0)).collect();
     for answer in answers {
@@ -90,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn limits() {
+    fn content_has_limits() {
         for (wrong, field) in [
             (json!({"question": "?"}), "content.options"),
             (json!({"question": "?", "options": [{"text": "a"}]}), "content.options"),
@@ -102,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_an_order() {
+    fn a_response_is_an_order() {
         let slide = three();
         for answer in [json!({"ranking": ["c", "a"]}), json!({"selected": ["c", "a"]})] {
             assert_eq!(
@@ -125,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn places_are_worth_points() {
+    fn positions_earn_points() {
         let answers = [vec!["a", "b", "c"], vec!["b"], vec!["gone", "c", "b"]]
             .map(|order| AnswerContent::Selected(order.into_iter().map(str::to_owned).collect()));
         let tally = three().tally(&answers.each_ref()).unwrap();

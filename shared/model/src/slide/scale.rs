@@ -1,4 +1,4 @@
-//! `scale`: how much, in points from one number to another.
+//! The slide type `scale`, which asks for a whole number between two limits.
 
 use std::collections::BTreeMap;
 
@@ -6,52 +6,54 @@ use garde::Validate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{AnswerContent, FieldResult, SlideTypeRules, not_blank, options, yes};
-use crate::{FieldError, tally::Tally};
+use super::{AnswerContent, FieldResult, SlideTypeRules, not_blank, options, tally::Tally, yes};
+use crate::FieldError;
 
-/// Steps from the lowest to the highest point: 0 to 10 is the longest scale in use, and what a telephone can show in a row.
+/// The maximum number of steps. 0 to 10 is the longest scale in common use, and a phone can show it in one row.
 const MAX_STEPS: u32 = 10;
 
+/// The content of a scale slide.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
 pub struct ScaleContent {
     #[garde(length(chars, max = 500), custom(not_blank))]
     pub question: String,
-    /// The lowest point.
-    #[serde(default = "one")]
+    /// The lowest value.
+    #[serde(default = "default_min")]
     #[garde(range(max = 100))]
     pub min: u32,
-    /// The highest point, 1 to 10 above the lowest.
-    #[serde(default = "five")]
-    #[garde(custom(above(self.min)))]
+    /// The highest value, 1 to 10 above the lowest.
+    #[serde(default = "default_max")]
+    #[garde(custom(within_steps_above(self.min)))]
     pub max: u32,
-    /// What the lowest point means.
+    /// The label of the lowest value.
     #[serde(default)]
     #[garde(length(chars, max = 100))]
     pub min_label: Option<String>,
-    /// What the highest point means.
+    /// The label of the highest value.
     #[serde(default)]
     #[garde(length(chars, max = 100))]
     pub max_label: Option<String>,
-    /// May the audience see the points and their average?
+    /// Whether the audience sees the votes and their average.
     #[serde(default = "yes")]
     #[garde(skip)]
     pub show_results: bool,
 }
 
-const fn one() -> u32 {
+const fn default_min() -> u32 {
     1
 }
 
-const fn five() -> u32 {
+const fn default_max() -> u32 {
     5
 }
 
-fn above(min: u32) -> impl Fn(&u32, &()) -> garde::Result {
+/// Checks that the highest value is 1 to 10 above the lowest (a rule of garde).
+fn within_steps_above(min: u32) -> impl Fn(&u32, &()) -> garde::Result {
     move |max, ()| {
         if (1..=MAX_STEPS).contains(&max.saturating_sub(min)) {
             Ok(())
         } else {
-            Err(garde::Error::new(format!("must be 1 to {MAX_STEPS} more than min")))
+            Err(garde::Error::new(format!("must be 1 to {MAX_STEPS} more than `min`")))
         }
     }
 }
@@ -60,8 +62,8 @@ impl Default for ScaleContent {
     fn default() -> Self {
         Self {
             question: "Your question".into(),
-            min: one(),
-            max: five(),
+            min: default_min(),
+            max: default_max(),
             min_label: None,
             max_label: None,
             show_results: true,
@@ -76,7 +78,7 @@ impl ScaleContent {
 }
 
 impl SlideTypeRules for ScaleContent {
-    /// Takes `{"value": 4}`, and as any choice `{"selected": ["4"]}`.
+    /// Accepts `{"value": 4}`, and `{"selected": ["4"]}` as for other choices.
     fn accept(&self, answer: &Value) -> FieldResult<AnswerContent> {
         let points = self.point_ids();
         let Some(value) = answer.get("value") else {
@@ -86,12 +88,12 @@ impl SlideTypeRules for ScaleContent {
             return options::parse_selection(answer, names, &known, 1).map(AnswerContent::Selected);
         };
         let point = value.as_u64().map(|value| value.to_string()).filter(|point| points.contains(point));
-        let wrong = || format!("must be a whole number from {} to {}", self.min, self.max);
-        let point = point.ok_or_else(|| vec![FieldError::new("content.value", wrong())])?;
+        let message = || format!("must be a whole number from {} to {}", self.min, self.max);
+        let point = point.ok_or_else(|| vec![FieldError::new("content.value", message())])?;
         Ok(AnswerContent::Selected(vec![point]))
     }
 
-    /// A point's id is its number.
+    /// Counts votes. The id of an option is its number.
     fn tally(&self, answers: &[&AnswerContent]) -> Option<Tally> {
         let points = self.point_ids();
         let known: Vec<&str> = points.iter().map(String::as_str).collect();
@@ -115,7 +117,8 @@ impl SlideTypeRules for ScaleContent {
 
 #[expect(clippy::cast_precision_loss, reason = "points of an audience: exact up to 2^53")]
 fn average(votes: &BTreeMap<String, u64>) -> Option<f64> {
-    let (mut sum, mut count) = (0, 0);
+    let mut sum = 0;
+    let mut count = 0;
     for (point, votes) in votes {
         sum += point.parse::<u64>().ok()? * votes;
         count += votes;
@@ -136,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn limits() {
+    fn content_has_limits() {
         for good in [
             json!({"question": "?"}),
             json!({"question": "?", "min": 0, "max": 10}),
@@ -161,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_a_point() {
+    fn a_response_is_a_value_of_the_scale() {
         let scale = ScaleContent { min: 0, max: 10, ..ScaleContent::default() };
         for answer in [json!({"value": 10}), json!({"selected": ["10"]}), json!({"selected": "10"})] {
             assert_eq!(scale.accept(&answer), Ok(AnswerContent::Selected(vec!["10".into()])), "{answer}");
@@ -183,11 +186,11 @@ mod tests {
     }
 
     #[test]
-    fn points_have_an_average() {
+    fn values_have_an_average() {
         let scale = ScaleContent::default();
         let answers = ["1", "4", "5", "9"].map(|point| AnswerContent::Selected(vec![point.into()]));
         let tally = scale.tally(&answers.each_ref()).unwrap();
-        assert_eq!(tally.average, Some(3.33), "a point that is no longer there counts for nobody");
+        assert_eq!(tally.average, Some(3.33), "a vote for a deleted value is not counted");
         assert_eq!((tally.total_voters, tally.votes["2"], tally.votes["5"]), (3, 0, 1));
         assert_eq!(scale.tally(&[]).unwrap().average, None);
     }

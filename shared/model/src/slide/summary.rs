@@ -1,4 +1,4 @@
-//! `summary`: what the audience said, in a few words.
+//! The slide type `summary`, which sums up the audience's responses.
 
 use garde::Validate;
 use serde::{Deserialize, Serialize};
@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::SlideTypeRules;
 use crate::{SessionId, SlideId};
 
+/// The content of a summary slide.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(default)]
 pub struct SummaryContent {
@@ -13,17 +14,18 @@ pub struct SummaryContent {
     pub title: String,
     #[garde(length(chars, max = 10_000))]
     pub summary_text: Option<String>,
-    /// The session whose audience the text sums up; others do not see it. Not there where the text is the speaker's own.
+    /// The session in which the text was generated. Other sessions do not show it. It is absent if the presenter wrote
+    /// the text.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[garde(skip)]
     pub generated_in: Option<SessionId>,
     #[garde(skip)]
     pub auto_generate: bool,
-    #[garde(custom(few))]
+    #[garde(custom(at_most_all_slides))]
     pub include_slides: IncludedSlides,
 }
 
-/// The slides that are summed up.
+/// The slides that the summary covers, either `"all"` or a list of slide ids.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(untagged, expecting = "must be \"all\" or a list of slide ids")]
 pub enum IncludedSlides {
@@ -55,9 +57,10 @@ impl SlideTypeRules for SummaryContent {
         std::iter::once(self.title.as_str()).chain(self.summary_text.as_deref()).collect()
     }
 
-    fn forget_others(&mut self, session: SessionId) {
+    fn clear_other_sessions(&mut self, session: SessionId) {
         if self.generated_in.is_some_and(|other| other != session) {
-            (self.summary_text, self.generated_in) = (None, None);
+            self.summary_text = None;
+            self.generated_in = None;
         }
     }
 
@@ -70,12 +73,12 @@ impl SlideTypeRules for SummaryContent {
     }
 }
 
-/// A presentation has no more slides than that.
+/// Checks the number of slides, which cannot exceed that of a presentation (a rule of garde).
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "garde passes the context so")]
-fn few(included: &IncludedSlides, (): &()) -> garde::Result {
+fn at_most_all_slides(included: &IncludedSlides, (): &()) -> garde::Result {
     match included {
         IncludedSlides::These(slides) if slides.len() > crate::presentation::MAX_SLIDES => {
-            Err(garde::Error::new("has more than a presentation has slides"))
+            Err(garde::Error::new("must have at most as many ids as a presentation has slides"))
         }
         _ => Ok(()),
     }
@@ -113,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_one_audience_said_is_not_another_ones() {
+    fn generated_text_is_shown_in_its_own_session_only() {
         let (here, there): (SessionId, SessionId) = (Uuid::from_u128(1).into(), Uuid::from_u128(2).into());
         let written = SummaryContent {
             summary_text: Some("They like tea.".into()),
@@ -128,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn references_follow_their_slides_into_a_copy() {
+    fn references_are_remapped_in_a_copy() {
         let (old, new): (SlideId, SlideId) = (Uuid::from_u128(1).into(), Uuid::from_u128(2).into());
         let mut content = SlideContent::Summary(SummaryContent {
             include_slides: IncludedSlides::These(vec![old]),

@@ -1,24 +1,25 @@
-//! `content`: text and perhaps an image.
+//! The slide type `content`, which shows text and an optional image.
 
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 
 use super::SlideTypeRules;
 
+/// The content of a slide with text and an optional image.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(default)]
 pub struct TextContent {
-    /// `http`, `https`, or relative to the page.
-    #[garde(inner(length(chars, min = 1, max = 2048), custom(showable)))]
+    /// The `http` or `https` URL of the image, or a URL relative to the page.
+    #[garde(inner(length(chars, min = 1, max = 2048), custom(web_url)))]
     pub image_url: Option<String>,
-    /// Markdown.
+    /// The text in Markdown.
     #[garde(length(chars, max = 10_000))]
     pub text: String,
     #[garde(skip)]
     pub layout: SlideLayout,
 }
 
-/// Where the image stands.
+/// The position of the image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SlideLayout {
@@ -35,16 +36,17 @@ impl SlideTypeRules for TextContent {
     }
 }
 
-/// Every client of an audience opens this: `javascript:` and its like are not images.
+/// Checks that the URL is one of an image (a rule of garde). Every client of an audience opens it, so `javascript:` and
+/// similar schemes are refused.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "garde passes the context so")]
-fn showable(url: &str, (): &()) -> garde::Result {
+fn web_url(url: &str, (): &()) -> garde::Result {
     let scheme =
         url.split(['/', '?', '#']).next().and_then(|start| start.split_once(':')).map(|(scheme, _)| scheme);
     let known = scheme.is_none_or(|s| s.eq_ignore_ascii_case("http") || s.eq_ignore_ascii_case("https"));
     if known && !url.contains(char::is_control) && url.trim() == url {
         Ok(())
     } else {
-        Err(garde::Error::new("must be an http(s) URL or a relative one"))
+        Err(garde::Error::new("must be an http, https or relative URL"))
     }
 }
 
@@ -62,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn limits() {
+    fn content_has_limits() {
         assert_eq!(fields(&json!({"text": "ä".repeat(10_000), "layout": "image-top"})), [""; 0]);
         assert_eq!(fields(&json!({"text": "ä".repeat(10_001)})), ["content.text"]);
         assert_eq!(fields(&json!({"layout": "upside-down"})), ["content.layout"]);
@@ -71,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn images_are_web_addresses() {
+    fn image_urls_are_http_or_relative() {
         for good in
             ["https://example.com/a.png?x=a:b", "HTTP://example.com", "/v1/images/a.png", "a.png", "a/b:c"]
         {

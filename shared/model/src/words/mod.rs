@@ -1,4 +1,4 @@
-//! Words in a text: as a cloud counts them, as messages are found by them, and as questions and blocked words are compared.
+//! The words of a text for word clouds, for search, and for the comparison of questions and blocked words.
 
 mod stop_words;
 
@@ -8,18 +8,18 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 pub(crate) use self::stop_words::{is_deciding, is_filler_word, is_interrogative, is_stop_word};
 
-/// Letters of the shortest word that a cloud shows (contract presentations A3.4).
+/// The minimum number of letters of a word in a cloud (contract presentations A3.4).
 const MIN_CLOUD_WORD_LENGTH: usize = 3;
-/// Characters of the longest; what is longer is an address or a cat on a keyboard.
+/// The maximum length of a word in characters. Longer words are addresses or random keys.
 const MAX_CLOUD_WORD_LENGTH: usize = 40;
 
-/// Lower case without diacritics, and without the styles of letters (`ｂａｄ`, `𝐛𝐚𝐝`) that look like others.
+/// Folds a text to lower case without diacritics and without the styles of letters (`ｂａｄ`, `𝐛𝐚𝐝`).
 pub fn fold(text: &str) -> String {
     text.nfkd().flat_map(char::to_lowercase).nfkd().filter(|letter| !is_combining_mark(*letter)).collect()
 }
 
-/// The words of a cloud, in lower case with their diacritics, as often as they stand there: three letters and more, no stop
-/// words.
+/// Returns the words of a word cloud, in lower case with diacritics, with repetitions. They have three or more letters
+/// and are no stop words.
 pub fn cloud_words(text: &str) -> impl Iterator<Item = String> {
     let text: String = text.nfc().flat_map(char::to_lowercase).nfc().collect();
     let is_part =
@@ -37,8 +37,8 @@ pub fn cloud_words(text: &str) -> impl Iterator<Item = String> {
     words.into_iter()
 }
 
-/// The words by which a text is found, each once, in their order: two letters or digits and more, folded, no stop words. An
-/// apostrophe ends a word: whoever looks for `heron` finds `heron's`.
+/// Returns the words by which a text is found, folded, without repetitions, in their order. They have two or more
+/// letters or digits and are no stop words. An apostrophe ends a word, so a search for `heron` finds `heron's`.
 pub fn search_words(text: &str) -> Vec<String> {
     let folded = fold(text);
     let mut seen = HashSet::new();
@@ -54,7 +54,7 @@ const fn is_apostrophe(letter: char) -> bool {
     matches!(letter, '\'' | '’')
 }
 
-/// As the list of stop words has it: `don't` is `dont` there.
+/// Returns the form of a word in the list of stop words, where `don't` is `dont`.
 fn without_apostrophes(word: &str) -> String {
     let mut folded = fold(word);
     folded.retain(|letter| !is_apostrophe(letter));
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn words_that_say_something() {
+    fn a_cloud_has_significant_words() {
         assert_eq!(cloud("The HERON and the heron's nest!"), ["heron", "heron's", "nest"]);
         assert_eq!(cloud("I don’t know, it's a river-side"), ["know", "river", "side"]);
         assert_eq!(cloud("Este și foarte frumoasă, dar şi scumpă"), ["frumoasă", "scumpă"]);
@@ -88,11 +88,15 @@ mod tests {
             )),
             ["x".repeat(40)]
         );
-        assert_eq!(cloud("a\u{306}pple a\u{306}pple"), ["ăpple"; 2], "one composition");
+        assert_eq!(
+            cloud("a\u{306}pple a\u{306}pple"),
+            ["ăpple"; 2],
+            "composed and decomposed letters are equal"
+        );
     }
 
     #[test]
-    fn words_to_be_found_by() {
+    fn search_words_are_folded_and_unique() {
         assert_eq!(search_words("The HERON's nest: heron, Nest 42 x"), ["heron", "nest", "42"]);
         assert_eq!(
             search_words("**Învățați** `fără` @ana_b https://x.ro/CI"),
@@ -112,26 +116,26 @@ mod tests {
     }
 
     #[test]
-    fn letters_that_look_alike_are_one() {
+    fn letters_of_other_styles_are_folded() {
         assert_eq!(fold("ȘŞșş ÎÂĂ éÉ ｂａｄ 𝐛𝐚𝐝"), "ssss iaa ee bad bad");
     }
 
     proptest! {
         #[test]
-        fn what_is_folded_stays(text in ".{0,60}") {
+        fn folding_is_stable(text in ".{0,60}") {
             let folded = fold(&text);
             prop_assert_eq!(fold(&folded), folded);
         }
 
         #[test]
-        fn a_word_to_be_found_by_finds_itself(text in ".{0,60}") {
+        fn search_words_are_stable(text in ".{0,60}") {
             for word in search_words(&text) {
                 prop_assert_eq!(search_words(&word), [word]);
             }
         }
 
         #[test]
-        fn words_of_a_cloud_are_words_of_a_cloud(text in ".{0,60}") {
+        fn cloud_words_are_stable(text in ".{0,60}") {
             for word in cloud_words(&text) {
                 prop_assert_eq!(cloud_words(&word).collect::<Vec<_>>(), [word]);
             }

@@ -1,21 +1,22 @@
-//! Words that say nothing by themselves, in English and in Romanian, as [`fold`](super::fold) leaves them: without
-//! diacritics, because half of those who type Romanian type none. Two languages share one list, so an English "care" goes
-//! with the Romanian one, which is in every second sentence.
+//! Stop words of English and Romanian, folded by [`fold`](super::fold). Diacritics are removed, because half of those
+//! who type Romanian leave them out. Both languages share one list, so the English "care" is a stop word because of the
+//! frequent Romanian one.
 
 use std::{collections::HashSet, sync::LazyLock};
 
-/// What a question asks for: "when is lunch" is not "where is lunch".
+/// Words that a question asks with. "When is lunch" is not "where is lunch".
 const INTERROGATIVE_WORDS: &str = "
     how what when where which who whom whose why
     ce cand unde cum cine cui cat cata cati cate";
 
-/// What turns a sentence round: "is it safe" is not "is it not safe", "before lunch" not "after lunch".
+/// Words that change the meaning of a sentence. "Is it safe" is not "is it not safe", "before lunch" is not "after
+/// lunch".
 const DECIDING_WORDS: &str = "
     no nor not never cannot cant dont doesnt didnt isnt arent wasnt werent wont wouldnt shouldnt couldnt hasnt havent
     hadnt without against before after above below under up down more less fewer
     n nu niciodata nici fara inainte dupa deasupra sub";
 
-/// The rest. Not here, because it is English too: `ai`.
+/// Words without a meaning of their own. `ai` is not in the list, because it is an English word too.
 const FILLER_WORDS: &str = "
     a about again all also am an and any are as at be because been being between both but by can could did do does doing
     done during each even ever every few for from further get gets getting got had has have having he her here hers
@@ -37,22 +38,22 @@ const FILLER_WORDS: &str = "
 
 static FILLER_WORD_SET: LazyLock<HashSet<&str>> = LazyLock::new(|| FILLER_WORDS.split_whitespace().collect());
 
-/// In a cloud it would say nothing.
+/// Returns whether a word is left out of clouds and search.
 pub(crate) fn is_stop_word(folded: &str) -> bool {
     is_filler_word(folded) || is_interrogative(folded) || is_deciding(folded)
 }
 
-/// In a question it says nothing.
+/// Returns whether a word is insignificant in a question.
 pub(crate) fn is_filler_word(folded: &str) -> bool {
     FILLER_WORD_SET.contains(folded)
 }
 
-/// It asks for something: a time, a place, a reason.
+/// Returns whether a word asks for a time, a place or a reason.
 pub(crate) fn is_interrogative(folded: &str) -> bool {
     INTERROGATIVE_WORDS.split_whitespace().any(|word| word == folded)
 }
 
-/// It turns a sentence round.
+/// Returns whether a word changes the meaning of a sentence.
 pub(crate) fn is_deciding(folded: &str) -> bool {
     DECIDING_WORDS.split_whitespace().any(|word| word == folded)
 }
@@ -62,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_list_is_written_as_it_is_looked_up() {
+    fn the_lists_are_folded() {
         for word in [FILLER_WORDS, INTERROGATIVE_WORDS, DECIDING_WORDS]
             .iter()
             .flat_map(|list| list.split_whitespace())

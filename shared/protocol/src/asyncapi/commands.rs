@@ -1,4 +1,4 @@
-//! What a client may send.
+//! The messages that a client sends.
 
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -13,7 +13,8 @@ use crate::{
     envelope::reference_schema,
 };
 
-/// `submit_response` and `ask_question` are what the originals called `response_submitted` and `question_asked`.
+/// Returns the messages of all commands. `submit_response` and `ask_question` are the originals' names of
+/// `response_submitted` and `question_asked`.
 pub(super) fn command_messages(schemas: &mut AsyncApiSchemas) -> Vec<AsyncApiMessage> {
     let state = &["session_state"];
     let answer = json!({
@@ -54,7 +55,8 @@ pub(super) fn command_messages(schemas: &mut AsyncApiSchemas) -> Vec<AsyncApiMes
     ]
 }
 
-/// A message whose payload is a `T`, with the events that answer it; a refusal always may.
+/// Describes a message with the payload `T` and the events that answer it. Every message may also be answered by
+/// `error`.
 fn command_message<T: ToSchema>(
     schemas: &mut AsyncApiSchemas,
     name: &str,
@@ -73,10 +75,11 @@ fn command_message<T: ToSchema>(
     exchange
 }
 
-/// As [`Incoming`](crate::Incoming) reads it; the flat form has the fields of `payload` beside `type`.
+/// Describes the envelope that [`IncomingFrame`](crate::IncomingFrame) reads. The flat form has the fields of `payload`
+/// beside `type`.
 fn envelope(name: &str, payload: &Value) -> Value {
     let mut answered = json!(reference_schema());
-    answered["description"] = json!("Comes back in whatever answers this message.");
+    answered["description"] = json!("A value of the client, which every answer to this message carries.");
     json!({
         "type": "object",
         "required": ["type"],

@@ -1,4 +1,4 @@
-//! What a client is told: each variant of [`Event`] in its envelope.
+//! The messages that a client receives, one for each variant of [`Event`], each in its envelope.
 
 use serde_json::{Value, json};
 use utoipa::PartialSchema;
@@ -22,21 +22,21 @@ fn event_message(variant: &Value, golden: &[Value]) -> AsyncApiMessage {
     AsyncApiMessage::new("send", name, about, &envelope(name, payload), &examples)
 }
 
-/// As [`Outgoing`](crate::Outgoing) writes it.
+/// Describes the envelope that [`OutgoingFrame`](crate::OutgoingFrame) writes.
 fn envelope(name: &str, payload: &Value) -> Value {
     json!({
         "type": "object",
         "required": ["type", "payload", "timestamp"],
         "properties": {
             "type": { "type": "string", "const": name },
-            "sid": { "type": "string", "format": "uuid", "description": "The session that it is about." },
+            "sid": { "type": "string", "format": "uuid", "description": "The session of the event." },
             "room": {
                 "type": "string",
-                "description": "Who is told together: `session:{id}`, `presenter:{id}` or `user:{id}`; absent where it is to \
-                                one connection.",
+                "description": "The room that receives the event: `session:{id}`, `presenter:{id}`, `user:{id}`, \
+                                `channel:{id}` or `team:`. It is absent if one connection receives the event.",
             },
             "payload": { "$ref": payload },
-            "timestamp": { "type": "string", "format": "date-time", "description": "When it was sent." },
+            "timestamp": { "type": "string", "format": "date-time", "description": "When the event was sent." },
         },
     })
 }

@@ -1,11 +1,13 @@
-//! The AsyncAPI 3.0 document of the socket, made from the types of [`command`](crate::command) and [`event`](crate::event): a
-//! new variant of [`Event`](crate::Event) is a new message of it, and its documentation is the message's.
+//! The AsyncAPI 3.0 document of the socket. It is made from the types of [`command`](crate::command) and
+//! [`event`](crate::event). A new variant of [`Event`](crate::Event) becomes a new message, and its doc comment becomes
+//! the text of the message.
 //!
-//! Schemas come from the derive that those types have already for OpenAPI, so that a type has one. Not by `asyncapi-rust`:
-//! it wants a second derive (schemars) on every type, knows no bindings of WebSocket, and takes a message to be the whole
-//! frame, while here an envelope is around all of them.
+//! The schemas come from the `utoipa` derives that the types already have for OpenAPI. The crate `asyncapi-rust` was
+//! rejected. It needs a second derive (schemars) on every type, has no WebSocket bindings, and takes a message for the
+//! whole frame, while here every message has an envelope.
 //!
-//! A message is called as on the wire with its direction behind it: `response_submitted` goes both ways.
+//! A message has its name on the wire with its direction behind it, because `response_submitted` exists in both
+//! directions.
 
 mod commands;
 mod events;
@@ -16,53 +18,78 @@ use serde_json::{Map, Value, json};
 use crate::envelope::{MAX_FRAME_BYTES, MAX_MESSAGE_BYTES};
 use schemas::{AsyncApiSchemas, to_paragraph};
 
-/// Frames of every event, as clients rely on them: the examples of the document, and what a test holds events against.
+/// Example frames of every event. They are the examples of the document, and a test compares events with them, because
+/// clients rely on them.
 pub const GOLDEN_EVENTS: &str = include_str!("events.json");
 
-/// Where the committed document is served; a deployment says its own.
+/// The socket URL in the committed document. A deployment serves the document with its own URL.
 pub const EXAMPLE_URL: &str = "wss://socket.example.com/live";
 
-/// What API Gateway and we take of one client.
+/// The limits of API Gateway and of the socket functions for one client.
 const LIMITS: [(&str, usize, &str); 6] = [
-    ("frame_bytes", MAX_FRAME_BYTES, "Bytes of a frame; more closes the connection"),
-    ("message_bytes", MAX_MESSAGE_BYTES, "Bytes of a message, which may be several frames"),
-    ("idle_seconds", 600, "Seconds of silence, both ways, that end a connection"),
-    ("life_seconds", 7200, "Seconds that a connection lives at most"),
-    ("messages_at_once", 40, "Messages at once; more are refused with `rate_limited`"),
-    ("messages_per_second", 10, "Messages per second, on and on"),
+    ("frame_bytes", MAX_FRAME_BYTES, "Bytes of a frame. A larger frame closes the connection."),
+    ("message_bytes", MAX_MESSAGE_BYTES, "Bytes of a message, which may have several frames."),
+    (
+        "idle_seconds",
+        600,
+        "Seconds without a message in either direction after which a connection is closed.",
+    ),
+    ("life_seconds", 7200, "Seconds after which every connection is closed."),
+    ("messages_at_once", 40, "Messages in a burst. Further messages are refused with `rate_limited`."),
+    ("messages_per_second", 10, "Messages per second in the long run."),
 ];
 
-/// Codes with which a socket is closed, and what a client makes of them. API Gateway lets no server choose one: whatever
-/// we have to say is an `error` event before it.
+/// The codes with which a socket is closed, and the client's reaction to each. API Gateway does not let a server choose
+/// the code, so the server sends an `error` event first.
 const CLOSE_CODES: [(u16, &str); 6] = [
     (
         1000,
-        "We closed it: after `session_ended`, or after an `error` that is `fatal`. Do not come back by yourself.",
+        "The server closed the connection after `session_ended` or a `fatal` `error`. The client must not reconnect automatically.",
     ),
-    (1001, "Silent for too long, or too old. Come back with a new ticket."),
-    (1003, "A binary frame came; messages are text."),
-    (1006, "No close at all: the network. Come back with a new ticket, after a random moment."),
-    (1007, "Text that is not UTF-8."),
-    (1009, "A frame or message that is too large."),
+    (
+        1001,
+        "The connection was idle for too long or reached its maximum age. The client reconnects with a new ticket.",
+    ),
+    (1003, "The client sent a binary frame. Messages must be text."),
+    (
+        1006,
+        "The network failed without a close. The client reconnects with a new ticket after a random delay.",
+    ),
+    (1007, "The client sent text that is not UTF-8."),
+    (1009, "A frame or message was too large."),
 ];
 
 const DESCRIPTION: &str = "\
-Events of live sessions, and what a client may ask for. Requests are at [`/redoc`](/redoc).
+The events of live sessions and of the team chat, and the messages that a client may send. The HTTP API is described at \
+[`/redoc`](/redoc).
 
-**Connecting**: `POST /v1/realtime/tickets` (or joining a session) answers with a `websocket_url`, good for one connection \
-within 60 seconds. A refused handshake is an HTTP status: 401 no ticket that counts, 403 a foreign origin, 404 no such \
-session, 409 the session has ended, 429 too often.
+**Connecting**: `POST /v1/realtime/tickets`, or joining a session, returns a `websocket_url`. It opens one connection within \
+60 seconds. A refused handshake has an HTTP status: 401 for an invalid ticket, 403 for an origin that is not allowed, 404 for \
+an unknown session, 409 for a session that has ended, 429 for too many attempts.
 
-**Envelope**: every event is `{type, sid, room, payload, timestamp}`. A message of a client is `{type, payload, ref}`, or has \
-its fields beside `type`; an answer that belongs to one message carries its `ref`.
+**Envelope**: every event is `{type, sid, room, payload, timestamp}`. A client sends `{type, payload, ref}`, or its fields \
+beside `type`. An event that answers a message carries its `ref`.
 
-**State, not changes**: an event carries what is now, with its `version`, `as_of` or `created_at`. Keep the newest and drop \
-what is older: late, doubled and reordered events do no harm. A reconnect loses nothing, since `session_state` comes first.
+**State, not changes**: an event carries the current state with its `version`, `as_of` or `created_at`. A client keeps the \
+newest state and drops older ones, so late, repeated and reordered events do no harm. `session_state` is the first event of a \
+connection to a session, so a reconnect loses nothing.
 
-**Staying**: a `ping` every few minutes keeps the connection (10 minutes of silence end it), and with the `version` one has \
-it also finds out what was missed. Connections live two hours at most.";
+**Staying connected**: a client sends `ping` every 30 seconds. A connection without any message for 10 minutes is closed, and \
+every connection is closed after two hours. A `ping` with the client's `version` also requests what the client missed.
 
-/// The document, for sockets at this `ws://` or `wss://` URL.
+**Staying complete in a channel**: a client keeps two numbers per channel, `seq` for messages and `change` for changes, and \
+moves each of them only past what it has applied. `seq` moves to the next number only if the client has the message with that \
+number. `change` moves to the next number only if the client has applied the change with that number. A client can always apply \
+`new_message` and `message_edited`, because they have the whole message: it keeps the highest `version`. It can apply \
+`message_deleted` and `message_reaction` only if it has the message in the `version` before the event's, and they count as \
+applied if it has the event's `version` or a later one. A change that the client cannot apply, because the message is missing or \
+has an earlier version than the one before, must not move `change`. The client then sends `join_channel` with its numbers as \
+`since` and applies the replay: it keeps the highest `version` of every message in `channel_changes`, and takes the `seq` and \
+`change` of `channel_joined` if it received all `replayed` messages. Otherwise it sends `join_channel` with its old numbers again. \
+On `resync_required` it reads the history with `GET /v1/messages/channel/{id}` and starts from the `seq` and `change` of the \
+first response. A client sends `join_channel` after every reconnect too.";
+
+/// Returns the document for sockets at this `ws://` or `wss://` URL.
 pub fn document(socket_url: &str) -> Value {
     let mut schemas = AsyncApiSchemas::default();
     let (mut messages, mut operations) = (Map::new(), Map::new());
@@ -79,13 +106,13 @@ pub fn document(socket_url: &str) -> Value {
     json!({
         "asyncapi": "3.0.0",
         "info": {
-            "title": "Colloquy: the socket",
+            "title": "Colloquy socket",
             "version": env!("CARGO_PKG_VERSION"),
             "description": DESCRIPTION,
             "license": { "name": "Apache-2.0" },
             "tags": [
-                { "name": "commands", "description": "What a client sends" },
-                { "name": "events", "description": "What a client is told" },
+                { "name": "commands", "description": "Messages that a client sends" },
+                { "name": "events", "description": "Messages that a client receives" },
             ],
         },
         "defaultContentType": "application/json",
@@ -100,7 +127,7 @@ pub fn document(socket_url: &str) -> Value {
     })
 }
 
-/// A message and the operation that carries it, under the name of both.
+/// A message and the operation that carries it. Both have the same name.
 struct AsyncApiMessage {
     key: String,
     message: Value,
@@ -108,7 +135,7 @@ struct AsyncApiMessage {
 }
 
 impl AsyncApiMessage {
-    /// `about` is documentation of the code: a summary, and the rest.
+    /// Makes a message from a doc comment, whose first paragraph is the summary and whose rest is the description.
     fn new(action: &str, name: &str, about: &str, payload: &Value, examples: &[Value]) -> Self {
         let (direction, tag) = if action == "send" { ("event", "events") } else { ("command", "commands") };
         let about = to_paragraph(about);
@@ -154,8 +181,8 @@ fn server(url: &str) -> Value {
 fn channel(messages: &Map<String, Value>) -> Value {
     json!({
         "address": "/",
-        "title": "The socket",
-        "summary": "The one connection of a client",
+        "title": "Socket",
+        "summary": "The connection of a client",
         "description": quotas(),
         "servers": [{ "$ref": "#/servers/socket" }],
         "messages": messages,
@@ -171,12 +198,12 @@ fn channel(messages: &Map<String, Value>) -> Value {
     })
 }
 
-/// The limits and close codes, for people.
+/// Returns the limits and close codes as Markdown tables.
 fn quotas() -> String {
     let limits = LIMITS.map(|(_, limit, about)| format!("| {about} | {limit} |"));
     let codes = CLOSE_CODES.map(|(code, meaning)| format!("| {code} | {meaning} |"));
     format!(
-        "| limit | |\n| --- | --- |\n{}\n\n| closed with | means |\n| --- | --- |\n{}",
+        "| limit | value |\n| --- | --- |\n{}\n\n| close code | meaning |\n| --- | --- |\n{}",
         limits.join("\n"),
         codes.join("\n")
     )
@@ -189,17 +216,18 @@ fn query() -> Value {
             "session_id": {
                 "type": "string",
                 "format": "uuid",
-                "description": "The session to be in. With a ticket it may be left out; without a session the socket is the \
-                                account's own.",
+                "description": "The session to join. It is optional with a ticket. Without a session, the connection \
+                                belongs to the account.",
             },
             "ticket": {
                 "type": "string",
-                "description": "From `POST /v1/realtime/tickets` or joining a session; part of their `websocket_url`.",
+                "description": "The ticket from `POST /v1/realtime/tickets` or from joining a session. It is part of \
+                                `websocket_url`.",
             },
             "token": {
                 "type": "string",
-                "description": "A ticket under its older name. An access or participant token only where the deployment \
-                                takes tokens in URLs, which end up in logs.",
+                "description": "An older name of `ticket`. A deployment may also allow an access or participant token \
+                                here, although URLs appear in logs.",
             },
         },
     })
@@ -213,15 +241,15 @@ fn headers() -> Value {
                 "type": "string",
                 "description": "`Bearer` and an access or participant token, for clients that can set headers.",
             },
-            "Origin": { "type": "string", "description": "Set by browsers; must be one that the deployment allows." },
+            "Origin": { "type": "string", "description": "The origin, which browsers set. The deployment must allow it." },
         },
     })
 }
 
 fn security_schemes() -> Value {
     json!({
-        "ticket": { "type": "httpApiKey", "in": "query", "name": "ticket", "description": "Once, within 60 seconds" },
-        "token": { "type": "httpApiKey", "in": "query", "name": "token", "description": "Where the deployment allows it" },
+        "ticket": { "type": "httpApiKey", "in": "query", "name": "ticket", "description": "A ticket for one connection within 60 seconds" },
+        "token": { "type": "httpApiKey", "in": "query", "name": "token", "description": "An older name of the ticket, or a token if the deployment allows it" },
         "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "An access or participant token" },
     })
 }

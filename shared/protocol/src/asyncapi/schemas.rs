@@ -1,4 +1,4 @@
-//! Schemas by name, as the derives of the types say them.
+//! The schemas of the document, by name, from the derives of the types.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 pub(super) struct AsyncApiSchemas(BTreeMap<String, Value>);
 
 impl AsyncApiSchemas {
-    /// Takes in a type with all that it refers to, and says how to refer to it and what it is documented as.
+    /// Adds a type with all types that it refers to. Returns a reference to the type and its doc comment.
     pub(super) fn add<T: ToSchema>(&mut self) -> (Value, String) {
         let name = T::name().into_owned();
         let schema = json!(T::schema());
@@ -19,7 +19,7 @@ impl AsyncApiSchemas {
         (json!({ "$ref": format!("#/components/schemas/{name}") }), about)
     }
 
-    /// Takes in only what a type refers to.
+    /// Adds only the types that a type refers to.
     pub(super) fn add_references<T: ToSchema>(&mut self) {
         let mut others = Vec::new();
         T::schemas(&mut others);
@@ -38,8 +38,7 @@ impl AsyncApiSchemas {
     }
 }
 
-/// What OpenAPI and rustdoc say in their own way: `example` is `examples` in JSON Schema, and links into the code lead
-/// nowhere here.
+/// Converts an OpenAPI schema to JSON Schema. `example` becomes `examples`, and links of rustdoc become plain names.
 fn to_json_schema(schema: &mut Value) {
     match schema {
         Value::Object(fields) => {
@@ -56,7 +55,7 @@ fn to_json_schema(schema: &mut Value) {
     }
 }
 
-/// A doc comment as a paragraph: without the ends of its lines and the brackets of its links.
+/// Converts a doc comment to paragraphs, without line ends and the brackets of links.
 pub(super) fn to_paragraph(comment: &str) -> String {
     let paragraphs = comment.replace("[`", "`").replace("`]", "`");
     paragraphs.split("\n\n").map(|paragraph| paragraph.replace('\n', " ")).collect::<Vec<_>>().join("\n\n")

@@ -1,5 +1,5 @@
-//! What is said on the socket of a team's chat: `socket-chat`. Messages are posted by HTTP, where a client learns whether they
-//! are stored.
+//! Commands of the team chat, which the function `socket-chat` handles. Messages are sent over HTTP, where a client
+//! learns whether they are stored.
 
 use model::{ChannelId, Error, message::ChannelPosition};
 use serde::Deserialize;
@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::{SocketCommand, fields};
 use crate::IncomingFrame;
 
+/// A command of the team chat.
 #[derive(Clone, Debug)]
 pub enum ChatCommand {
     JoinChannel(JoinChannelCommand),
@@ -16,50 +17,54 @@ pub enum ChatCommand {
     OnlineUsers(GetOnlineUsersCommand),
 }
 
-/// Be told of a channel, and of what was missed
+/// Subscribe to a channel and replay what the client missed
 ///
-/// A connection is told of all channels of its user from the start; this asks for what happened since. Answered by
-/// `channel_changes` where something did, then by `channel_joined`; or by `resync_required` where it was too much.
+/// A connection is subscribed to all channels of its user from the start. This message requests everything after
+/// `since`. The answer is `channel_changes`, once or more if something happened, and then `channel_joined`. If more
+/// than 200 messages or 200 changes are missing, the answer is `resync_required` instead.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct JoinChannelCommand {
     pub channel_id: ChannelId,
-    /// What the client has without gaps.
+    /// The last numbers up to which the client has applied everything.
     pub since: Option<ChannelPosition>,
-    /// Same as `since.seq`.
+    /// The same as `since.seq`, for clients that do not track changes.
     pub last_seq: Option<u64>,
 }
 
 impl JoinChannelCommand {
-    /// From where on to replay, in either spelling.
+    /// Returns the position from which to replay, in either form.
     pub fn since(&self) -> Option<ChannelPosition> {
         self.since.or_else(|| self.last_seq.map(|seq| ChannelPosition { seq, change: None }))
     }
 }
 
-/// Be told of a channel no longer
+/// Unsubscribe this connection from a channel
 ///
-/// By this connection; membership stays.
+/// The user stays a member. The answer is `channel_left`.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct LeaveChannelCommand {
     pub channel_id: ChannelId,
 }
 
-/// Somebody writes, or has stopped
+/// Signal that the user is typing or has stopped
 ///
-/// Passed on at most once in two seconds per person and channel, and not in channels of more than a hundred connections. Whoever
-/// shows it forgets it after six seconds.
+/// The signal is passed on at most once in two seconds per user and channel, and not in channels with more than 100
+/// connections. A receiving client stops showing it after 6 seconds.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct TypingIndicatorCommand {
     pub channel_id: ChannelId,
-    #[serde(default = "yes")]
+    /// `false` if the user has stopped.
+    #[serde(default = "default_true")]
     pub is_typing: bool,
 }
 
-const fn yes() -> bool {
+const fn default_true() -> bool {
     true
 }
 
-/// Who of a channel is there
+/// List the online members of a channel
+///
+/// The answer is `online_users`. The user must be a member.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct GetOnlineUsersCommand {
     pub channel_id: ChannelId,

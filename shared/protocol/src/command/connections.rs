@@ -1,4 +1,4 @@
-//! What every connection can say, whatever it is about: `socket-connections`.
+//! Commands of every connection, which the function `socket-connections` handles.
 
 use model::Error;
 use serde::Deserialize;
@@ -7,25 +7,28 @@ use utoipa::ToSchema;
 use super::{SocketCommand, fields};
 use crate::IncomingFrame;
 
+/// A command that every connection accepts.
 #[derive(Clone, Debug)]
 pub enum ConnectionCommand {
     Ping(PingCommand),
     Subscribe(SubscribeCommand),
 }
 
-/// Ask for the state of the session
+/// Request the state of the session
+///
+/// The answer is `session_state`.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct SubscribeCommand {
     /// The `version` that the client has.
     pub since: Option<u64>,
 }
 
-/// Is anybody there?
+/// Keep the connection alive
 ///
-/// Keeps the connection; with a `version` that is old it is answered by `session_state` too.
+/// The answer is `pong`. If `version` is older than the session, `session_state` follows.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct PingCommand {
-    /// The `version` that the client has.
+    /// The `version` of the session that the client has.
     pub version: Option<u64>,
 }
 

@@ -1,5 +1,12 @@
-//! Everything a client can ask of a socket: one closed enum per door, so that a door has no message it does not know. The two
-//! directions never share variants.
+//! The commands that clients send over a socket, one closed enum per Lambda function. Commands and events never share a
+//! type.
+//!
+//! # Recipe: a new socket message
+//!
+//! 1. Add a struct with a summary, a description and `ToSchema` to the file of the function that handles it.
+//! 2. Add its variant, its name in `TYPES`, and its line in `parse`.
+//! 3. Add it to `asyncapi/commands.rs` with an example and the events that answer it.
+//! 4. Add the route to the template. A contract test compares the template with [`TYPES_BY_FUNCTION`].
 
 mod chat;
 mod connections;
@@ -21,34 +28,36 @@ pub use self::{
 };
 use crate::IncomingFrame;
 
-/// The messages of one door.
+/// The commands of one function.
 pub trait SocketCommand: Sized + Send {
-    /// Every type of message, with the aliases of the originals: routes of the WebSocket API.
+    /// The names of the messages, including those of the originals. They are routes of the WebSocket API.
     const TYPES: &'static [&'static str];
 
+    /// Parses a message. Returns `None` if the function does not know its type.
+    ///
     /// # Errors
-    /// `None` for a type that this door does not know; `Invalid` naming the field that is missing or has the wrong type.
+    /// Returns `Invalid` with the field that is missing or has the wrong type.
     fn parse(message: &IncomingFrame) -> Option<Result<Self, Error>>;
 }
 
-/// Which door takes which types.
+/// The message types of each function.
 pub const TYPES_BY_FUNCTION: [(&str, &[&str]); 3] = [
     ("socket-chat", ChatCommand::TYPES),
     ("socket-connections", ConnectionCommand::TYPES),
     ("socket-sessions", SessionCommand::TYPES),
 ];
 
-/// Every type of message, sorted.
+/// Returns all message types, sorted.
 pub fn all_types() -> Vec<&'static str> {
     let mut types: Vec<_> = TYPES_BY_FUNCTION.into_iter().flat_map(|(_, types)| types).copied().collect();
     types.sort_unstable();
     types
 }
 
-/// Whether a message is one of any door; what it says is dropped.
+/// Checks whether a message is a valid command of any function.
 ///
 /// # Errors
-/// As [`Command::read`].
+/// Returns the error of [`SocketCommand::parse`].
 pub fn check(message: &IncomingFrame) -> Option<Result<(), Error>> {
     fn check_as<C: SocketCommand>(message: &IncomingFrame) -> Option<Result<(), Error>> {
         C::parse(message).map(|read| read.map(drop))
@@ -58,6 +67,7 @@ pub fn check(message: &IncomingFrame) -> Option<Result<(), Error>> {
         .or_else(|| check_as::<SessionCommand>(message))
 }
 
+/// Deserializes a payload and names the invalid field.
 fn fields<T: DeserializeOwned>(payload: &Value) -> Result<T, Error> {
     serde_path_to_error::deserialize(payload).map_err(|error| {
         let path = error.path().to_string();
@@ -77,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wrong_field_is_named() {
+    fn an_invalid_field_is_named() {
         for (message, field) in [
             (json!({"type": "response_submitted", "content": {}}), "slide_id"),
             (json!({"type": "response_submitted", "slide_id": 3, "content": {}}), "slide_id"),

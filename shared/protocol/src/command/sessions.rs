@@ -1,4 +1,4 @@
-//! What is said in a live session: `socket-sessions`.
+//! Commands of a live session, which the function `socket-sessions` handles.
 
 use model::{Error, QuestionId, SlideId};
 use serde::Deserialize;
@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::{SocketCommand, fields};
 use crate::IncomingFrame;
 
+/// A command of a live session.
 #[derive(Clone, Debug)]
 pub enum SessionCommand {
     JoinSession(JoinSessionCommand),
@@ -17,65 +18,69 @@ pub enum SessionCommand {
     UpvoteQuestion(UpvoteQuestionCommand),
 }
 
-/// Be a participant
+/// Join the session as a participant
 ///
-/// Renames oneself, and asks for the state anew. A connection stays whose it is: to be another participant again, join by
-/// HTTP with its token.
+/// The message sets the participant's display name and requests the state. The connection keeps its participant. To
+/// become an earlier participant again, join over HTTP with that participant's token. The answer is `session_state`.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct JoinSessionCommand {
+    /// The new display name. A blank name makes the participant anonymous.
     #[schema(max_length = 100)]
     pub display_name: Option<String>,
-    /// Of this participant, as joining by HTTP gave it.
+    /// The token of this connection's participant, from joining over HTTP.
     pub participant_token: Option<String>,
 }
 
-/// Be the presenter
+/// Join the session as its presenter
 ///
-/// The presenter's older connection is closed, with an `error` that is `superseded`.
+/// An older connection of the presenter is closed with an `error` of the code `superseded`. The answer is
+/// `session_state`.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct JoinAsPresenterCommand {
     /// An access token of the session's owner.
     pub token: String,
 }
 
-/// Answer the current slide
+/// Respond to the current slide
 ///
-/// A changed mind is a new message; the last one counts. `submit_response` is its older name.
+/// A later message replaces the earlier response. `submit_response` is an older name of this message.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct SubmitResponseCommand {
     pub slide_id: SlideId,
-    /// As the slide has it: `{"selected": [option ids]}` of a choice or a quiz, `{"text": …}`, `{"value": 4}` on a scale,
-    /// `{"ranking": [option ids, the best first]}`.
+    /// The response in the form that the slide accepts. A choice or a quiz takes `{"selected": [option ids]}`, a text
+    /// question `{"text": …}`, a scale `{"value": 4}`, and a ranking `{"ranking": [option ids, the best first]}`.
     #[schema(value_type = Object)]
     pub content: Value,
-    /// Any number that grows with every change of mind; milliseconds since 1970 do. Without it the order in which the
-    /// gateway received decides.
+    /// A number that the client increases with every changed response, for example milliseconds since 1970. Without it,
+    /// the order of arrival at the gateway decides.
     pub seq: Option<i64>,
 }
 
 /// Ask a question
 ///
-/// Stored and seen by all, with its state; the same one of the same participant is one. `ask_question` is its older name.
+/// The question is stored and published to the whole session. Repeating a question has no effect. `ask_question` is an
+/// older name of this message. The answer is `question_updated`.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct AskQuestionCommand {
-    /// What it is about; the slide that is shown where it is left out.
+    /// The slide that the question is about. The default is the current slide.
     pub slide_id: Option<SlideId>,
     #[serde(alias = "question")]
     #[schema(min_length = 1, max_length = 300)]
     pub question_text: String,
 }
 
-/// Want a question answered, or no longer
+/// Vote for a question or withdraw the vote
 ///
-/// However often it is said.
+/// Repeating a vote has no effect.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct UpvoteQuestionCommand {
     pub question_id: QuestionId,
-    #[serde(default = "yes")]
+    /// `false` withdraws the vote.
+    #[serde(default = "default_true")]
     pub up: bool,
 }
 
-const fn yes() -> bool {
+const fn default_true() -> bool {
     true
 }
 

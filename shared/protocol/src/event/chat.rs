@@ -1,4 +1,4 @@
-//! Channels, messages and presence of a team.
+//! Events of channels, messages and presence of a team.
 
 use jiff::Timestamp;
 use model::{
@@ -9,98 +9,109 @@ use model::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A message as it is now; the highest `version` is the truth.
+/// The current state of a message. The highest `version` is the latest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct MessageView {
     pub id: MessageId,
     pub channel_id: ChannelId,
-    /// Its number in the channel: from 1, without gaps. Whoever has 4 and gets 6 has missed 5.
+    /// The number of the message in its channel, from 1, without gaps. A client that has 4 and receives 6 has missed 5.
     pub seq: u64,
-    /// As the client called it that sent it.
+    /// The id that the sending client chose.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_msg_id: Option<String>,
     pub user_id: UserId,
     pub user: MessageAuthor,
-    /// Empty once it is deleted.
+    /// The text. It is empty if the message is deleted.
     pub content: String,
     pub formatting: MessageFormatting,
-    /// The message that this one answers.
+    /// The message that this one replies to.
     pub reply_to_id: Option<MessageId>,
     pub reply_preview: Option<ReplyPreview>,
-    /// User names of members who are mentioned, as they are spelled.
+    /// The user names of mentioned members, in their own spelling.
     pub mentions: Vec<String>,
     pub mention_count: usize,
-    /// By emoji, in the order in which they came.
+    /// The reactions by emoji, in the order in which the emoji were added first.
     pub reactions: Vec<ReactionView>,
     pub is_edited: bool,
     pub is_pinned: bool,
-    /// Grows with every change of the message.
+    /// The version of the message. Every change increases it by one.
     pub version: u64,
-    /// The number of its last change in the channel: from 1, without gaps; 0 for one that never changed.
+    /// The number of the message's last change in its channel, from 1, without gaps. It is 0 if the message never
+    /// changed.
     pub change: u64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub deleted_at: Option<Timestamp>,
 }
 
-/// Who reacted in one way.
+/// The reactions to a message with one emoji.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReactionView {
     pub emoji: String,
     pub count: usize,
-    /// Is the reader one of them? Only in answers to requests: an event says the same to everyone.
+    /// Whether the caller is one of `users`. It exists only in HTTP responses, because an event is the same for all
+    /// receivers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub me: Option<bool>,
     pub users: Vec<UserId>,
 }
 
+/// The user of a connection and the channels that it is subscribed to.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ConnectionEstablished {
     pub user_id: UserId,
     pub username: String,
-    /// Of the channels that this connection is told of from now on, how far they are.
+    /// The channels that this connection is subscribed to, with their last message numbers.
     pub channels: Vec<ChannelLogHead>,
 }
 
-/// How far a channel is.
+/// The last message number of a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ChannelLogHead {
     pub channel_id: ChannelId,
-    /// The number of its last message, 0 for none.
+    /// The number of the channel's last message, 0 for none.
     pub seq: u64,
 }
 
+/// The position of a channel after a replay.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ChannelJoined {
     pub channel_id: ChannelId,
-    /// The number of its last message, 0 for none.
+    /// The number of the channel's last message, 0 for none.
     pub seq: u64,
-    /// The number of the last change of a message in it, 0 for none.
+    /// The number of the last change in the channel, 0 for none.
     pub change: u64,
-    /// How many messages the `channel_changes` before it told: whoever has fewer asks again.
+    /// The number of messages in the preceding `channel_changes`. A client that received fewer must send `join_channel`
+    /// again.
     pub replayed: usize,
 }
 
+/// The channel that the connection is no longer subscribed to.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub struct ChannelLeft {
     pub channel_id: ChannelId,
 }
 
-/// Messages as they are now: new ones, and those that changed.
+/// The current state of messages that are new or have changed.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ReplayedMessages {
     pub channel_id: ChannelId,
     pub messages: Vec<MessageView>,
 }
 
-/// Too much happened to tell it one by one: read the channel's messages anew.
+/// The position of a channel with too many changes to replay. The client reads the history again and starts from these
+/// numbers.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub struct ResyncRequired {
+    /// The channel that the client must read again.
     pub channel_id: ChannelId,
+    /// The number of the channel's last message.
     pub seq: u64,
+    /// The number of the last change in the channel.
     pub change: u64,
 }
 
+/// The deletion of a message.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct MessageDeleted {
     pub message_id: MessageId,
@@ -108,13 +119,14 @@ pub struct MessageDeleted {
     pub seq: u64,
     pub version: u64,
     pub change: u64,
-    /// The user name of whoever deleted it.
+    /// The user name of the member or moderator who deleted the message.
     pub deleted_by: String,
     pub deleted_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
+/// The last action of a reaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReactionAction {
@@ -122,7 +134,7 @@ pub enum ReactionAction {
     Remove,
 }
 
-/// All reactions to a message as they are now, and what was done last.
+/// All current reactions to a message, and the last action.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct MessageReaction {
     pub message_id: MessageId,
@@ -137,6 +149,7 @@ pub struct MessageReaction {
     pub reactions: Vec<ReactionView>,
 }
 
+/// A typing signal of a user in a channel.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct TypingIndicatorEvent {
     pub user_id: UserId,
@@ -145,6 +158,7 @@ pub struct TypingIndicatorEvent {
     pub is_typing: bool,
 }
 
+/// Whether a user has a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PresenceStatus {
@@ -152,14 +166,16 @@ pub enum PresenceStatus {
     Offline,
 }
 
+/// The presence of a user.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct UserStatusChanged {
     pub user_id: UserId,
     pub status: PresenceStatus,
-    /// The newest is the truth.
+    /// When the status was determined. The newest status is the current one.
     pub as_of: Timestamp,
 }
 
+/// The online members of a channel.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct OnlineUsersList {
     pub channel_id: ChannelId,
@@ -167,7 +183,7 @@ pub struct OnlineUsersList {
     pub as_of: Timestamp,
 }
 
-/// Someone became a member of a channel, or is one no longer.
+/// A user who joined or left a channel.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct MembershipChanged {
     pub user_id: UserId,
@@ -175,7 +191,7 @@ pub struct MembershipChanged {
     pub channel_id: ChannelId,
 }
 
-/// Someone's role in a channel.
+/// A member's new role in a channel.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct MemberRoleChanged {
     pub user_id: UserId,
@@ -183,6 +199,7 @@ pub struct MemberRoleChanged {
     pub role: MemberRole,
 }
 
+/// A mention of the receiving user.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct MentionNotification {
     pub message_id: MessageId,
@@ -190,22 +207,22 @@ pub struct MentionNotification {
     pub content: String,
     pub from_user_id: UserId,
     pub from_username: String,
-    /// It was edited into a message.
+    /// Whether the mention was added by an edit.
     pub is_edit: bool,
-    /// Quiet hours: show it, and make no sound.
+    /// Whether the user has quiet hours. The client shows the mention without a sound.
     pub is_silent: bool,
 }
 
-/// A channel as everyone who may know of it sees it.
+/// The current state of a channel.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ChannelView {
     pub id: ChannelId,
-    /// `null` where it is direct.
+    /// The name, `null` for a direct channel.
     pub name: Option<String>,
     pub description: Option<String>,
     pub kind: model::channel::ChannelKind,
     pub is_private: bool,
-    /// Everyone of the team is in it from the start.
+    /// Whether every member of the team joins the channel automatically.
     pub is_default: bool,
     pub member_count: u64,
     pub archived_at: Option<Timestamp>,
@@ -213,30 +230,31 @@ pub struct ChannelView {
     pub updated_at: Timestamp,
 }
 
+/// The channel that was deleted.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub struct ChannelDeleted {
     pub channel_id: ChannelId,
 }
 
-/// How far someone has read a channel, on all their devices.
+/// The user's read position in a channel, on all of their devices.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub struct ReadMarked {
     pub channel_id: ChannelId,
-    /// Everything up to this number; the highest is the truth.
+    /// The number up to which the user has read. The highest number is the current one.
     pub read_seq: u64,
 }
 
-/// What someone has begun to write, on all their devices; the newest `updated_at` is the truth.
+/// The user's draft in a channel, on all of their devices. The newest `updated_at` is the current one.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct DraftUpdated {
     pub channel_id: ChannelId,
-    /// Empty where there is none any more.
+    /// The text. It is empty if the draft was deleted.
     pub content: String,
     pub reply_to_id: Option<MessageId>,
     pub updated_at: Timestamp,
 }
 
-/// The log-in ends here, whatever the client does next.
+/// The reason why the server ends the connection. The log-in has ended too.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ForceDisconnect {
     pub reason: String,

@@ -1,4 +1,11 @@
-//! Everything a client can be told. Adding a variant is free; changing one is a new variant.
+//! The events that clients receive. Adding a variant is compatible. A changed event needs a new variant.
+//!
+//! # Recipe: a new event
+//!
+//! 1. Add the payload struct with a description to the file of its product.
+//! 2. Add the variant here, with a summary, an empty line, and a description that names the receivers and the occasion.
+//! 3. Add an example frame to `asyncapi/events.json`.
+//! 4. Run `cargo run -- asyncapi > infra/asyncapi.json`.
 
 pub mod chat;
 mod questions;
@@ -18,208 +25,215 @@ pub use self::{
     },
 };
 
-/// Their documentation is the one of the AsyncAPI document: the first line a summary, the rest to whom and when.
+/// An event on a socket. The doc comments of the variants are the texts of the AsyncAPI document.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(tag = "type", content = "payload", rename_all = "snake_case")]
 pub enum Event {
-    /// The whole small state of a session
+    /// The state of a session
     ///
-    /// To one: connected, after `join` and `subscribe`, and after a `ping` with an old `version`. Whoever has it has missed
-    /// nothing.
+    /// Sent to one connection after it opens, after `join` and `subscribe`, and after a `ping` with an older `version`.
+    /// It is complete, so a client that has it has missed nothing.
     SessionState(Box<SessionState>),
-    /// Another slide is shown
+    /// The current slide changed
     ///
-    /// To all: the presenter moves.
+    /// Sent to the session when the presenter shows another slide.
     SlideChanged(CurrentSlideChanged),
-    /// The session begins
+    /// The session started
     ///
-    /// To all.
+    /// Sent to the session.
     SessionStarted(SessionStarted),
-    /// The session pauses; answers are refused
+    /// The session was paused
     ///
-    /// To all.
+    /// Sent to the session. Responses are refused until it resumes.
     SessionPaused(SessionStatusChanged),
-    /// The session goes on
+    /// The session was resumed
     ///
-    /// To all.
+    /// Sent to the session.
     SessionResumed(SessionStatusChanged),
-    /// The session is over
+    /// The session ended
     ///
-    /// To all; the last counts follow, then the socket is closed.
+    /// Sent to the session. The last counts follow, and then the socket is closed.
     SessionEnded(SessionEnded),
-    /// How many are there
+    /// The number of connected participants
     ///
-    /// To all, by tick, where it changed.
+    /// Sent to the session when the number changed, at most once per tick of 250 ms.
     ParticipantCount(ParticipantCount),
-    /// Someone came
+    /// A participant connected
     ///
-    /// To the presenter: names are nobody else's.
+    /// Sent to the presenter only, because only the presenter sees names.
     ParticipantJoined(ParticipantJoined),
-    /// Someone is gone
+    /// A participant disconnected
     ///
-    /// To the presenter.
+    /// Sent to the presenter.
     ParticipantLeft(ParticipantLeft),
-    /// An answer is stored
+    /// A response was stored
     ///
-    /// To the presenter.
+    /// Sent to the presenter.
     ResponseSubmitted(ResponseSubmitted),
-    /// The state of a vote
+    /// The tally of a vote
     ///
-    /// To the presenter every tick (250 ms); to all at 2 Hz up to 50 of them, at 1 Hz up to 500, above that every 2 s, and
-    /// always when the slide changes or the session ends.
+    /// Sent to the presenter in every tick of 250 ms with a change. Sent to the audience at 2 Hz for up to 50
+    /// participants, at 1 Hz for up to 500, and every 2 seconds above that. Always sent when the slide changes or the
+    /// session ends.
     VoteUpdate(VoteUpdate),
-    /// The presenter changed how the session goes
+    /// The settings of the session changed
     ///
-    /// To all.
+    /// Sent to the session.
     SessionUpdated(SessionUpdated),
-    /// Results are shown, hidden or begun anew
+    /// The results of a slide were shown, hidden or reset
     ///
-    /// To all.
+    /// Sent to the session.
     ResultsChanged(Box<ResultsChanged>),
-    /// Who leads in the quizzes
+    /// The leaderboard of the quizzes
     ///
-    /// To all, when the results of a quiz are shown; with names to the presenter only.
+    /// Sent to the session when the results of a quiz are shown. Only the presenter receives names.
     LeaderboardUpdated(LeaderboardUpdated),
-    /// A question is asked
+    /// A question was asked
     ///
-    /// To the presenter: with the name of whoever asks.
+    /// Sent to the presenter, with the name of the participant.
     QuestionAsked(Box<QuestionView>),
-    /// A question as it is now
+    /// A question changed
     ///
-    /// To all whenever it changes, and every two seconds while it is up-voted; hidden ones say only that they are. To the
-    /// presenter with the name of whoever asks, and the assistant's draft.
+    /// Sent to the session at every change, and every two seconds while votes arrive. A hidden question has only its
+    /// status. The presenter also receives the name of the participant and the assistant's draft.
     QuestionUpdated(Box<QuestionView>),
     /// The answer to a question
     ///
-    /// To whoever asked it, and to the presenter. While it `is_streaming`, each is the whole text so far.
+    /// Sent to the participant who asked, and to the presenter. While `is_streaming` is true, each event has the whole
+    /// text so far.
     AiResponse(Box<AiResponse>),
-    /// A summary or conclusion is being written, or is
+    /// The generation of a summary or conclusion changed
     ///
-    /// To the presenter.
+    /// Sent to the presenter.
     GenerationUpdated(GenerationUpdated),
-    /// The report of a session can be read
+    /// The report of a session is available
     ///
-    /// To every device of its owner.
+    /// Sent to all connections of the session's owner.
     ReportReady(ReportReady),
-    /// A team's socket is open
+    /// The connection to the team's chat is open
     ///
-    /// To one: connected without a session, with a user name. From now on it is told of all channels of its user.
+    /// Sent to one connection that opened without a session, by a user with a user name. It is subscribed to all
+    /// channels of the user.
     ConnectionEstablished(chat::ConnectionEstablished),
-    /// This connection is told of a channel
+    /// The connection is subscribed to a channel
     ///
-    /// To one: the answer to `join_channel`, after what was missed.
+    /// Sent to one connection as the answer to `join_channel`, after the replay.
     ChannelJoined(chat::ChannelJoined),
-    /// This connection is told of a channel no longer
+    /// The connection is no longer subscribed to a channel
     ///
-    /// To one: the answer to `leave_channel`.
+    /// Sent to one connection as the answer to `leave_channel`.
     ChannelLeft(chat::ChannelLeft),
-    /// What happened in a channel meanwhile
+    /// The replay of a channel
     ///
-    /// To one: before `channel_joined`, several where there is much.
+    /// Sent to one connection before `channel_joined`, in several events if there is much to replay.
     ChannelChanges(chat::ReplayedMessages),
-    /// Too much happened in a channel
+    /// Too much happened in a channel for a replay
     ///
-    /// To one: the answer to `join_channel` with a `since` that is too old. Read the messages anew; the connection is told of
-    /// the channel from now on.
+    /// Sent to one connection as the answer to `join_channel` with a `since` that is too old. The client reads the
+    /// history again. The connection is subscribed to the channel.
     ResyncRequired(chat::ResyncRequired),
     /// A message was sent
     ///
-    /// To the channel, also to whoever sent it.
+    /// Sent to the channel, including the sender.
     NewMessage(Box<chat::MessageView>),
     /// A message was edited, pinned or unpinned
     ///
-    /// To the channel.
+    /// Sent to the channel. The event has the whole message.
     MessageEdited(Box<chat::MessageView>),
     /// A message was deleted
     ///
-    /// To the channel.
+    /// Sent to the channel.
     MessageDeleted(chat::MessageDeleted),
-    /// Someone reacted to a message, or no longer does
+    /// A reaction was added or removed
     ///
-    /// To the channel.
+    /// Sent to the channel.
     MessageReaction(chat::MessageReaction),
-    /// Someone writes, or has stopped
+    /// A user is typing or has stopped
     ///
-    /// To the channel, not to their own devices. Best effort.
+    /// Sent to the channel, except to the user's own connections. Delivery is best effort.
     TypingIndicator(chat::TypingIndicatorEvent),
-    /// Someone came or is gone, with their last device
+    /// A user came online or went offline
     ///
-    /// To everyone of the team who is connected.
+    /// Sent to all connected members of the team when the first connection of the user opens or the last one closes.
     UserStatus(chat::UserStatusChanged),
-    /// Who of a channel is there
+    /// The online members of a channel
     ///
-    /// To one: the answer to `get_online_users`.
+    /// Sent to one connection as the answer to `get_online_users`.
     OnlineUsers(chat::OnlineUsersList),
-    /// Someone joined a channel
+    /// A user joined a channel
     ///
-    /// To the channel.
+    /// Sent to the channel.
     UserJoined(chat::MembershipChanged),
-    /// Someone left a channel, or was removed
+    /// A user left a channel or was removed
     ///
-    /// To the channel, and to them.
+    /// Sent to the channel and to the user.
     UserLeft(chat::MembershipChanged),
-    /// Someone has another role in a channel
+    /// The role of a member changed
     ///
-    /// To the channel.
+    /// Sent to the channel.
     MemberUpdated(chat::MemberRoleChanged),
-    /// Someone wrote one's name
+    /// The user was mentioned
     ///
-    /// To every device of whoever is mentioned, if they are in the channel.
+    /// Sent to all connections of the mentioned user, if the user is a member of the channel.
     MentionNotification(chat::MentionNotification),
-    /// There is a new channel
+    /// A channel was created
     ///
-    /// A public one: to everyone of the team who is connected. A private or direct one: to every device of whoever is in it.
+    /// A public channel is sent to all connected members of the team. A private or direct channel is sent to all
+    /// connections of its members.
     ChannelCreated(chat::ChannelView),
-    /// A channel is called otherwise, archived or not
+    /// A channel was renamed, described, archived or unarchived
     ///
-    /// To the channel.
+    /// Sent to the channel.
     ChannelUpdated(chat::ChannelView),
-    /// A channel is gone
+    /// A channel was deleted
     ///
-    /// To the channel.
+    /// Sent to the channel.
     ChannelDeleted(chat::ChannelDeleted),
-    /// One has read a channel up to a message
+    /// The user has read a channel
     ///
-    /// To every device of whoever has read.
+    /// Sent to all connections of the user.
     ReadMarked(chat::ReadMarked),
-    /// One has begun to write something
+    /// The user's draft changed
     ///
-    /// To every device of whoever writes.
+    /// Sent to all connections of the user.
     DraftUpdated(chat::DraftUpdated),
-    /// This connection is closed by us
+    /// The server is about to close this connection
     ///
-    /// To one, before an `error` that is `fatal`: an admin keeps its user out.
+    /// Sent to one connection when an admin bans, suspends or deactivates its user. An `error` that is `fatal` follows.
     ForceDisconnect(chat::ForceDisconnect),
-    /// A refusal
+    /// A message was refused
     ///
-    /// To one. The connection lives on, unless it is `fatal`: then it is closed.
+    /// Sent to one connection. The connection stays open unless the error is `fatal`.
     Error(ErrorEvent),
-    /// It is still there
+    /// The answer to a ping
     ///
-    /// To one: the answer to `ping`.
+    /// Sent to one connection.
     Pong(PongEvent),
 }
 
+/// The error that a message caused.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ErrorEvent {
-    /// What programs branch on: the code of the same error over HTTP, in `snake_case`.
+    /// The stable code to branch on. It is the code of the same error over HTTP, in `snake_case`.
     #[schema(example = "slide_not_current")]
     pub code: &'static str,
-    /// For people.
+    /// The message for people, which may change.
     pub message: String,
-    /// The connection is closed after this; do not come back with the same request.
+    /// Whether the connection is closed after this event. The client must not reconnect with the same request.
     pub fatal: bool,
+    /// The invalid fields.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<model::FieldError>,
     /// The `ref` of the message that this answers.
     #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = crate::envelope::reference_schema)]
     pub reference: Option<Value>,
-    /// Seconds.
+    /// The number of seconds to wait before a retry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
 }
 
+/// The answer to a ping.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct PongEvent {
     pub timestamp: Timestamp,

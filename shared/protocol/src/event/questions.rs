@@ -1,4 +1,4 @@
-//! Questions of the audience, and what the assistant writes.
+//! Events of the audience's questions and of the assistant's texts.
 
 use jiff::Timestamp;
 use model::{
@@ -9,15 +9,15 @@ use model::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A question; the highest `version` is the truth.
+/// The current state of a question. The highest `version` is the latest.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct QuestionView {
     pub question_id: QuestionId,
     pub slide_id: Option<SlideId>,
-    /// `null` where it is hidden, but to the presenter.
+    /// The text. It is `null` for the audience if the question is hidden.
     pub question_text: Option<String>,
     pub status: QuestionStatus,
-    /// The question that asks the same, where it is `merged`.
+    /// The question that asks the same, if this one is `merged`.
     pub merged_into: Option<QuestionId>,
     pub is_pinned: bool,
     pub upvotes: u64,
@@ -25,51 +25,53 @@ pub struct QuestionView {
     pub answer: Option<QuestionAnswer>,
     pub version: u64,
     pub created_at: Timestamp,
-    /// For the presenter, as everything below.
+    /// The participant who asked. This and the following fields exist only for the presenter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub participant_id: Option<ParticipantId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_flagged: Option<bool>,
-    /// What the assistant would answer.
+    /// The answer that the assistant proposes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub draft: Option<QuestionAnswer>,
 }
 
+/// The answer to a question.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct QuestionAnswer {
     pub response_text: String,
-    /// Written by the assistant, not by the presenter.
+    /// Whether the assistant wrote the answer. Otherwise the presenter did.
     pub is_ai: bool,
-    /// `extractive` where sentences of notes and slides are the answer.
+    /// The provider of the assistant. `extractive` means that the answer consists of sentences from notes and slides.
     pub provider: Option<String>,
     pub citations: Vec<Citation>,
     pub answered_at: Timestamp,
 }
 
-/// An answer as it grows: each carries the whole text so far.
+/// An answer that is still growing or complete. Each event has the whole text so far.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct AiResponse {
     pub question_id: QuestionId,
     pub slide_id: Option<SlideId>,
     pub question_text: String,
-    /// Plain text.
+    /// The plain text of the answer.
     pub response_text: String,
     pub is_streaming: bool,
     pub is_complete: bool,
-    /// Written by the assistant, not by the presenter.
+    /// Whether the assistant wrote the answer. Otherwise the presenter did.
     pub is_ai: bool,
     pub provider: Option<String>,
     pub citations: Vec<Citation>,
 }
 
+/// The state of the generation of a slide.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct GenerationUpdated {
     pub session_id: SessionId,
     pub slide_id: SlideId,
     pub status: GenerationStatus,
     pub requested_at: Timestamp,
-    /// Why it failed.
+    /// The reason of a failure.
     pub error: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! What a live session tells.
+//! Events of a live session.
 
 use jiff::Timestamp;
 use model::{
@@ -12,12 +12,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-/// A slide as everyone in a session may see it: content, never notes, and of a quiz not what is right. In the presenter's own
-/// `session_state` it has everything.
+/// A slide as the audience sees it, without notes and without the correct options of a quiz. The presenter's own
+/// `session_state` has the whole slide.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SessionSlideView {
     pub id: SlideId,
-    /// From 0.
+    /// The index of the slide, from 0.
     pub order_index: usize,
     #[serde(rename = "type")]
     pub kind: String,
@@ -25,6 +25,7 @@ pub struct SessionSlideView {
     pub content: Value,
 }
 
+/// The role of a connection in a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ConnectionRole {
@@ -32,7 +33,7 @@ pub enum ConnectionRole {
     Audience,
 }
 
-/// A room's whole small state.
+/// The state of a session for one connection.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SessionState {
     pub session_id: SessionId,
@@ -49,7 +50,7 @@ pub struct SessionState {
     pub role: ConnectionRole,
     pub pace: SlidePacing,
     pub ai_answers: AiAnswerMode,
-    /// May the audience see how the current slide was answered?
+    /// Whether the audience sees the results of the current slide.
     pub results_visible: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub participant_id: Option<ParticipantId>,
@@ -57,12 +58,13 @@ pub struct SessionState {
     pub participant_token: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
-    /// The participant's own answers to the current slide.
+    /// The participant's own responses to the current slide.
     pub my_responses: Vec<OwnResponse>,
-    /// Of the current slide, where the receiver may see results.
+    /// The votes of the current slide, if this connection may see results.
     pub votes: Option<VoteUpdate>,
 }
 
+/// A participant's own response.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct OwnResponse {
     pub response_id: ResponseId,
@@ -74,15 +76,17 @@ pub struct OwnResponse {
     pub created_at: Timestamp,
 }
 
+/// The current slide of a session.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CurrentSlideChanged {
     pub session_id: SessionId,
     pub version: u64,
     pub slide: SessionSlideView,
-    /// From 0.
+    /// The index of the slide, from 0.
     pub slide_index: usize,
 }
 
+/// The start of a session.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SessionStarted {
     pub session_id: SessionId,
@@ -91,6 +95,7 @@ pub struct SessionStarted {
     pub current_slide: Option<SessionSlideView>,
 }
 
+/// A pause or a resumption of a session.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SessionStatusChanged {
     pub session_id: SessionId,
@@ -98,6 +103,7 @@ pub struct SessionStatusChanged {
     pub timestamp: Timestamp,
 }
 
+/// The end of a session.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SessionEnded {
     pub session_id: SessionId,
@@ -107,7 +113,7 @@ pub struct SessionEnded {
     pub summary_available: bool,
 }
 
-/// How many participants are connected, each counted once however many tabs it has open.
+/// The number of connected participants. A participant with several tabs counts once.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ParticipantCount {
     pub session_id: SessionId,
@@ -115,23 +121,25 @@ pub struct ParticipantCount {
     pub as_of: Timestamp,
 }
 
+/// A participant who connected.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ParticipantJoined {
     pub participant_id: ParticipantId,
     pub display_name: Option<String>,
     pub is_anonymous: bool,
-    /// As last counted; `participant_count` follows.
+    /// The last counted number. `participant_count` follows.
     pub participant_count: u64,
 }
 
+/// A participant who disconnected.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ParticipantLeft {
     pub participant_id: ParticipantId,
-    /// As last counted; `participant_count` follows.
+    /// The last counted number. `participant_count` follows.
     pub participant_count: u64,
 }
 
-/// An answer. A changed mind is a new answer under the same `response_id`: the newest `created_at` counts.
+/// A participant's response. A changed response keeps its `response_id`, and the newest `created_at` counts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ResponseSubmitted {
     pub response_id: ResponseId,
@@ -140,14 +148,14 @@ pub struct ResponseSubmitted {
     pub display_name: Option<String>,
     #[schema(value_type = Object)]
     pub content: Value,
-    /// When the gateway received it.
+    /// When the gateway received the response.
     pub created_at: Timestamp,
-    /// In no count and no cloud.
+    /// Whether the response is left out of counts and word clouds.
     pub is_hidden: bool,
     pub is_flagged: bool,
 }
 
-/// The state of a vote at a moment; the newest `as_of` is the truth.
+/// The tally of a slide's responses. The newest `as_of` is the current one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct VoteUpdate {
     pub slide_id: SlideId,
@@ -156,6 +164,7 @@ pub struct VoteUpdate {
     pub as_of: Timestamp,
 }
 
+/// The settings of a session.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SessionUpdated {
     pub session_id: SessionId,
@@ -164,32 +173,34 @@ pub struct SessionUpdated {
     pub ai_answers: AiAnswerMode,
 }
 
-/// What became of the results of a slide.
+/// The results of a slide.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ResultsChanged {
     pub session_id: SessionId,
     pub version: u64,
     pub slide_id: SlideId,
-    /// May the audience see them?
+    /// Whether the audience sees the results.
     pub visible: bool,
-    /// Answers from before do not count any more.
+    /// When the results were reset. Earlier responses are not counted.
     pub reset_at: Option<Timestamp>,
-    /// The slide as the audience may see it now: of a quiz, with what is correct once results are visible.
+    /// The slide as the audience sees it now. A quiz has its correct options if the results are visible.
     pub slide: Option<SessionSlideView>,
-    /// As last counted, where they are visible.
+    /// The last counted votes, if the results are visible.
     pub votes: Option<VoteUpdate>,
 }
 
+/// The leaderboard of a session's quizzes.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct LeaderboardUpdated {
     pub session_id: SessionId,
-    /// Best first, ten at most.
+    /// The best ten participants, best first.
     pub entries: Vec<LeaderboardEntry>,
-    /// How many have points at all.
+    /// The number of participants with points.
     pub total: usize,
     pub as_of: Timestamp,
 }
 
+/// The session whose report is available.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct ReportReady {
     pub session_id: SessionId,
@@ -207,12 +218,13 @@ mod tests {
     use super::*;
     use crate::{Event, OutgoingFrame, envelope::MAX_MESSAGE_BYTES};
 
-    /// The longest text of so many characters, as JSON writes it: a control character takes six bytes.
+    /// Returns the longest text of so many characters in JSON, where a control character takes six bytes.
     fn longest(characters: usize) -> String {
         "\u{1}".repeat(characters)
     }
 
-    /// The largest event: a slide of 10,000 characters (contract presentations A3.1), one's own answer of 5,000, every name at its limit.
+    /// The largest event has a slide of 10,000 characters (contract presentations A3.1), a response of 5,000, and every
+    /// name at its limit.
     #[test]
     fn the_largest_event_fits_a_message() {
         let now = Timestamp::UNIX_EPOCH;

@@ -1,4 +1,4 @@
-//! What a text has in it, for clients that show it.
+//! Detects the formatting of a text, for clients that display it.
 
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::message::{MessageFormatting, emoji};
 
-/// What stands in a text. In code there are only characters.
+/// Detects the formatting of a text. Marks, links, mentions and emoji inside code are not counted.
 pub fn detect_formatting(text: &str) -> MessageFormatting {
     let parts = split_parts(text);
     let prose = prose_only(text);
@@ -16,7 +16,7 @@ pub fn detect_formatting(text: &str) -> MessageFormatting {
     let link_count = links.filter(|rest| rest.starts_with(|letter: char| !letter.is_whitespace())).count();
     let mention_count = find_mentions(text).len();
     let emoji_count = count_emojis(&prose);
-    // what stands in bold is no italics by that
+    // bold marks must not count as italic marks
     let plain = prose.replace("**", "");
     MessageFormatting {
         has_bold: is_marked(&prose, "**"),
@@ -32,7 +32,7 @@ pub fn detect_formatting(text: &str) -> MessageFormatting {
     }
 }
 
-/// Does something stand between two of these marks on a line, which begin and end words?
+/// Returns whether a line contains a pair of these marks where the first begins a word and the last ends one.
 fn is_marked(text: &str, mark: &str) -> bool {
     let is_mark = |letter: char| mark.contains(letter);
     let begins = |line: &str, at: usize| {
@@ -53,7 +53,7 @@ fn is_marked(text: &str, mark: &str) -> bool {
     })
 }
 
-/// Emoji as they are shown, and short names of them.
+/// Counts pictorial emoji and short names of emoji.
 fn count_emojis(prose: &str) -> usize {
     let shown = prose.graphemes(true).filter(|shown| emoji::is_pictorial(shown)).count();
     let mut names = 0;
@@ -64,7 +64,7 @@ fn count_emojis(prose: &str) -> usize {
                 names += 1;
                 rest = further;
             }
-            // this colon may be the first of a name
+            // this colon may begin a short name
             _ => rest = after,
         }
     }
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_stands_in_a_text_is_found() {
+    fn all_formatting_of_a_text_is_found() {
         let found = detect_formatting(
             "**bold** and *italic* with `code` and ```block``` of @ana, see https://a.example http://b.example 😀 :tada:",
         );
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_looks_like_it_is_not() {
+    fn text_that_looks_like_formatting_is_not() {
         for plain in [
             "",
             "2 * 3 * 4",
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn an_emoji_is_one_however_many_characters_it_is() {
+    fn an_emoji_of_several_characters_counts_once() {
         for one in ["😀", "👍🏽", "👩‍👩‍👧‍👦", "🇷🇴", "1️⃣", "❤️", ":+1:"]
         {
             assert_eq!(detect_formatting(one).emoji_count, 1, "{one}");

@@ -1,13 +1,13 @@
-//! Whom a text mentions.
+//! Finds the mentions in a text.
 
 use super::parts::prose_only;
 use crate::user::Username;
 
-/// People that a message mentions (contract chat 1.4); those after them are only named.
+/// The maximum number of mentions in a message (contract chat 1.4). Further names stay plain text.
 pub const MAX_MENTIONS: usize = 20;
 
-/// The user names that stand in a text after an `@`, folded, each once, in their order: not in code, in links, in e-mail
-/// addresses or inside words. Whether anybody is called so is another question.
+/// Finds the user names after an `@`, folded and without duplicates, in the order of the text. Code, links, e-mail
+/// addresses and the inside of words are skipped. The caller checks whether the users exist.
 pub fn find_mentions(text: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for word in prose_only(text).split_whitespace().filter(|word| !word.contains("://")) {
@@ -24,7 +24,7 @@ pub fn find_mentions(text: &str) -> Vec<String> {
     found
 }
 
-/// The user name after the `@` that stands there.
+/// Returns the user name after the `@` at this position.
 fn username_at(word: &str, at: usize) -> Option<Username> {
     let (before, after) = word.split_at(at);
     let is_address = |letter: char| letter.is_alphanumeric() || "_-+%/@".contains(letter);
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whoever_is_named_is_mentioned_once() {
+    fn a_user_is_mentioned_once() {
         assert_eq!(find_mentions("@Ana, hi (@bob_2)! and @ANA"), ["ana", "bob_2"]);
         assert_eq!(find_mentions("Ok.@ana"), ["ana"]);
         assert_eq!(find_mentions("> @ana: what?\n\nyes"), ["ana"], "a quote, as old clients write it");
@@ -54,8 +54,8 @@ mod tests {
     }
 
     #[test]
-    fn not_everything_after_an_at_is_somebody() {
-        for nobody in [
+    fn not_every_at_is_a_mention() {
+        for text in [
             "ana@example.com",
             "a.n+a-@example.com",
             "`@ana`",
@@ -69,12 +69,12 @@ mod tests {
             "@",
             "@@ana",
         ] {
-            assert_eq!(find_mentions(nobody), [""; 0], "{nobody}");
+            assert_eq!(find_mentions(text), [""; 0], "{text}");
         }
     }
 
     #[test]
-    fn twenty_are_mentioned_and_the_others_only_named() {
+    fn only_the_first_twenty_names_are_mentions() {
         let names: Vec<String> = (100..200).map(|number| format!("@user{number}")).collect();
         let found = find_mentions(&names.join(" "));
         assert_eq!((found.len(), found.last().unwrap().as_str()), (MAX_MENTIONS, "user119"));

@@ -1,4 +1,4 @@
-//! The text of a message: how it is stored, and what stands in it. (Contract chat 1.4.)
+//! The normal form, the formatting and the mentions of a message (contract chat 1.4).
 
 mod formatting;
 mod mentions;
@@ -14,13 +14,14 @@ pub use self::{
 
 const TOO_LONG: &str = "must have at most 2,000 characters";
 
-/// A message in the one spelling that is stored: without space around it, and with at most one empty line and two spaces in a
-/// row where it is no code block.
+/// Returns the normal form of a message, which is stored. White space around the text is removed. Outside code blocks,
+/// at most two line breaks or two spaces in a row are kept.
 ///
 /// # Errors
-/// The words for the field: blank, too long, with control characters, or with a mark that is not closed.
+/// Returns the message for the field if the text is blank, is too long, has control characters or has a mark that is
+/// not closed.
 pub fn normalize(text: &str) -> Result<String, &'static str> {
-    // bytes first: nobody goes through a megabyte to refuse it
+    // check bytes first, so that a megabyte is refused without a scan
     if text.len() > MAX_CONTENT_LENGTH * 16 {
         return Err(TOO_LONG);
     }
@@ -40,28 +41,29 @@ pub fn normalize(text: &str) -> Result<String, &'static str> {
     if text.chars().count() > MAX_CONTENT_LENGTH { Err(TOO_LONG) } else { Ok(text) }
 }
 
-/// Marks come in pairs; in code they are only characters.
+/// Checks that marks come in pairs. Marks inside code are plain characters.
 fn check_marks_closed(text: &str) -> Result<(), &'static str> {
     let is_odd = |count: usize| !count.is_multiple_of(2);
     if is_odd(text.matches(FENCE).count()) {
-        return Err("has a code block (```) that is not closed");
+        return Err("must close every code block (```)");
     }
     let outside = split_code_blocks(text).into_iter().filter(|(is_block, _)| !is_block);
     if is_odd(outside.map(|(_, part)| part.matches('`').count()).sum()) {
-        return Err("has code (`) that is not closed");
+        return Err("must close every code mark (`)");
     }
     let bold =
         |part: &TextPart<'_>| if let TextPart::Prose(prose) = part { prose.matches("**").count() } else { 0 };
     if is_odd(split_parts(text).iter().map(bold).sum()) {
-        return Err("has bold text (**) that is not closed");
+        return Err("must close every bold mark (**)");
     }
     Ok(())
 }
 
-/// Two in a row where there are three or more of a line break or a space.
+/// Reduces three or more line breaks or spaces in a row to two.
 fn collapse_repeats(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
-    let (mut last, mut row) = (None, 0);
+    let mut last = None;
+    let mut row = 0;
     for letter in text.chars() {
         row = if last == Some(letter) { row + 1 } else { 1 };
         last = Some(letter);
@@ -72,7 +74,7 @@ fn collapse_repeats(text: &str) -> String {
     kept
 }
 
-/// Space, and what takes no place or shows nothing: a message of these looks like none.
+/// Returns whether a character is white space or invisible. A message of only such characters looks empty.
 const fn is_invisible(letter: char) -> bool {
     letter.is_whitespace()
         || matches!(
@@ -94,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_has_one_spelling() {
+    fn a_message_has_one_normal_form() {
         assert_eq!(normalize("  hello \n").as_deref(), Ok("hello"));
         assert_eq!(normalize("a\r\n\r\n\r\n\r\nb").as_deref(), Ok("a\n\nb"));
         assert_eq!(normalize("a     b  c").as_deref(), Ok("a  b  c"));
@@ -104,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_no_message_however_it_is_written() {
+    fn a_message_of_invisible_characters_is_blank() {
         for blank in ["", " ", "\n\t\n", "\u{200b}", "\u{2800} \u{3164}", "\u{feff}\u{2060}"] {
             assert_eq!(normalize(blank), Err("must not be blank"), "{blank:?}");
         }
@@ -114,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn characters_are_counted_as_they_are_stored() {
+    fn the_length_of_the_stored_text_counts() {
         assert!(normalize(&"x".repeat(MAX_CONTENT_LENGTH)).is_ok());
         assert!(normalize(&"ä".repeat(MAX_CONTENT_LENGTH)).is_ok());
         assert!(normalize(&format!("{}x", "x ".repeat(999))).is_ok());
@@ -151,14 +153,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_stored_is_stored_as_it_is(text in "[ab`* \n\t\r\u{e9}@]{0,60}") {
+        fn the_normal_form_is_stable(text in "[ab`* \n\t\r\u{e9}@]{0,60}") {
             if let Ok(stored) = normalize(&text) {
                 prop_assert_eq!(normalize(&stored), Ok(stored));
             }
         }
 
         #[test]
-        fn no_text_is_too_strange(text in ".{0,80}") {
+        fn every_text_can_be_analyzed(text in ".{0,80}") {
             let stored = normalize(&text).unwrap_or(text);
             let found = detect_formatting(&stored);
             prop_assert_eq!(found.has_mentions, found.mention_count > 0);

@@ -1,11 +1,11 @@
-//! Where a text is code.
+//! Splits a text into prose and code.
 
-/// Around a block of code.
+/// The mark around a block of code.
 pub(super) const FENCE: &str = "```";
-/// Around code in a line.
+/// The mark around code within a line.
 const QUOTE: &str = "`";
 
-/// A stretch of a text; code with its marks.
+/// A part of a text. Code includes its marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TextPart<'a> {
     Prose(&'a str),
@@ -13,7 +13,7 @@ pub(super) enum TextPart<'a> {
     Block(&'a str),
 }
 
-/// A text in its parts; a mark that is not closed is prose.
+/// Splits a text into parts. A mark that is not closed is prose.
 pub(super) fn split_parts(text: &str) -> Vec<TextPart<'_>> {
     let mut found = Vec::new();
     for (is_block, stretch) in split_code_blocks(text) {
@@ -29,18 +29,19 @@ pub(super) fn split_parts(text: &str) -> Vec<TextPart<'_>> {
     found
 }
 
-/// The blocks of code of a text (`true`), and what stands around them.
+/// Splits a text into blocks of code (`true`) and the text around them.
 pub(super) fn split_code_blocks(text: &str) -> Vec<(bool, &str)> {
     split_at_mark(text, FENCE)
 }
 
-/// What people said, with one character in place of each code: so that what stands before and after it is not one word.
+/// Returns the prose of a text, with one placeholder character for each piece of code, so that the words around it stay
+/// separate.
 pub(super) fn prose_only(text: &str) -> String {
-    let of = |part| if let TextPart::Prose(prose) = part { prose } else { "\u{fffc}" };
-    split_parts(text).into_iter().map(of).collect()
+    let prose_or_placeholder = |part| if let TextPart::Prose(prose) = part { prose } else { "\u{fffc}" };
+    split_parts(text).into_iter().map(prose_or_placeholder).collect()
 }
 
-/// A text cut into what stands between two of these marks, with them (`true`), and what does not.
+/// Splits a text into the parts between two of these marks, marks included (`true`), and the other parts.
 fn split_at_mark<'a>(text: &'a str, mark: &str) -> Vec<(bool, &'a str)> {
     let mut found = Vec::new();
     let mut rest = text;
@@ -63,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn code_is_told_from_prose() {
+    fn code_and_prose_are_separated() {
         use TextPart::{Block, Code, Prose};
         assert_eq!(split_parts("a `b` c"), [Prose("a "), Code("`b`"), Prose(" c")]);
         assert_eq!(split_parts("```a `b` c``` `d`"), [Block("```a `b` c```"), Prose(" "), Code("`d`")]);

@@ -1,4 +1,4 @@
-//! Counting answers. Counts follow from the answers that lie in the table; nothing is ever added up as they come in.
+//! Tallies of responses. A tally is always derived from the stored responses. Counters are never incremented.
 
 use std::{
     cmp::Reverse,
@@ -7,31 +7,35 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{slide::AnswerContent, words};
+use super::answer_content::AnswerContent;
+use crate::words;
 
-/// Words of a cloud (contract presentations A3.4).
+/// The maximum number of words in a cloud (contract presentations A3.4).
 const MAX_CLOUD_WORDS: usize = 50;
 
-/// The state of a vote.
+/// The tally of the responses to a slide.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Tally {
-    /// Option id → how many chose it; options without votes are there with 0.
+    /// The votes per option id. Options without votes have 0.
     pub votes: BTreeMap<String, u64>,
-    /// Choices made; more than voters where several may be chosen.
+    /// The number of choices. It exceeds the number of voters if participants may choose several options.
+    /// The number of participants who responded.
     pub total_votes: u64,
     pub total_voters: u64,
-    /// What was written, most frequent first: 50 words of at most 40 characters. Only of texts.
+    /// The words of free-text responses, most frequent first. The list has at most 50 words of at most 40 characters.
+    /// Only for free-text questions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub words: Option<Vec<WordCount>>,
-    /// Of the points on a scale, with two decimals; not there before the first answer.
+    /// The average of a scale, with two decimals. It is absent before the first response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub average: Option<f64>,
-    /// Option id → points of a ranking: of `n` options the first place gives `n`, the last 1, no place 0.
+    /// The points per option id in a ranking. Of `n` options, the first place gives `n` points, the last one 1, no
+    /// place 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub points: Option<BTreeMap<String, u64>>,
 }
 
-/// A word and how many participants wrote it.
+/// A word and the number of participants who wrote it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct WordCount {
     pub word: String,
@@ -39,7 +43,7 @@ pub struct WordCount {
 }
 
 impl Tally {
-    /// Counts what each voter chose. Choices of options that are no longer there count for nobody.
+    /// Counts the choices of each voter. Choices of deleted options are not counted.
     pub fn count<'a, V>(
         options: impl IntoIterator<Item = &'a str>,
         voters: impl IntoIterator<Item = V>,
@@ -48,7 +52,8 @@ impl Tally {
         V: IntoIterator<Item = &'a str>,
     {
         let mut counts: BTreeMap<String, u64> = options.into_iter().map(|id| (id.to_owned(), 0)).collect();
-        let (mut choices, mut people) = (0, 0);
+        let mut choices = 0;
+        let mut people = 0;
         for chosen in voters {
             let mut counted = false;
             for id in chosen {
@@ -63,15 +68,16 @@ impl Tally {
         Self { votes: counts, total_votes: choices, total_voters: people, ..Self::default() }
     }
 
-    /// Counts the choices of answers.
+    /// Counts the choices of responses.
     pub fn of_choices(options: &[&str], answers: &[&AnswerContent]) -> Self {
         let chosen = answers.iter().map(|answer| answer.selected_options().iter().map(String::as_str));
         Self::count(options.iter().copied(), chosen)
     }
 
-    /// The cloud of what each voter wrote: each counts once for a word, however often it wrote it.
+    /// Counts the words of the texts. Each voter counts once per word, however often they wrote it.
     pub fn of_texts<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
-        let (mut counts, mut people) = (BTreeMap::<String, u64>::new(), 0);
+        let mut counts = BTreeMap::<String, u64>::new();
+        let mut people = 0;
         for text in texts {
             for word in words::cloud_words(text).collect::<BTreeSet<_>>() {
                 *counts.entry(word).or_default() += 1;
@@ -80,7 +86,7 @@ impl Tally {
         }
         let mut words: Vec<WordCount> =
             counts.into_iter().map(|(word, count)| WordCount { word, count }).collect();
-        // stable: what is as frequent stays in the order of the alphabet
+        // the sort is stable, so equally frequent words stay in alphabetical order
         words.sort_by_key(|word| Reverse(word.count));
         words.truncate(MAX_CLOUD_WORDS);
         Self { total_voters: people, words: Some(words), ..Self::default() }
@@ -96,14 +102,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn totals_count_choices_and_voters_apart() {
+    fn choices_and_voters_are_counted_separately() {
         let tally = Tally::count(["a", "b", "c"], [vec!["a", "b"], vec!["a"], vec!["gone"], vec![]]);
         assert_eq!(tally.votes, BTreeMap::from([("a".into(), 2), ("b".into(), 1), ("c".into(), 0)]));
         assert_eq!((tally.total_votes, tally.total_voters), (3, 2));
     }
 
     #[test]
-    fn a_cloud_counts_people() {
+    fn a_cloud_counts_each_participant_once_per_word() {
         let tally = Tally::of_texts(["Heron heron HERON", "a heron and a stork", "stork!", "the", "crane"]);
         let words: Vec<_> = tally.words.iter().flatten().map(|w| (w.word.as_str(), w.count)).collect();
         assert_eq!(words, [("heron", 2), ("stork", 2), ("crane", 1)]);
@@ -111,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_that_is_not_there_is_not_written() {
+    fn absent_parts_are_not_serialized() {
         let written = serde_json::to_value(Tally::count(["a"], [["a"]])).unwrap();
         assert_eq!(written, serde_json::json!({"votes": {"a": 1}, "total_votes": 1, "total_voters": 1}));
         assert_eq!(serde_json::from_value::<Tally>(written).unwrap(), Tally::count(["a"], [["a"]]));
@@ -119,7 +125,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_cloud_is_what_one_would_count_by_hand(
+        fn a_cloud_equals_a_direct_count(
             texts in prop::collection::vec(prop::collection::vec("[a-cxșĂ]{1,4}", 0..6), 0..120),
         ) {
             let texts: Vec<String> = texts.iter().map(|words| words.join(" ")).collect();
