@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use axum::{Extension, response::IntoResponse};
 
-use crate::document::json_response;
+use crate::openapi_document::json_response;
 
 /// The document of this deployment's socket. Made from the types at start, in less than a millisecond, and not read from
 /// `infra/asyncapi.json`: unlike the one of HTTP it needs no other subject.

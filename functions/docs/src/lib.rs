@@ -18,13 +18,13 @@
 
 mod assemble;
 mod asyncapi;
-mod document;
 mod health;
 mod home;
+mod openapi_document;
 mod pages;
 mod ready;
 mod redoc;
-mod reset;
+mod reset_password_page;
 
 use axum::{Extension, routing::get};
 use entry::{App, Environment, LambdaFunction, StartError};
@@ -32,7 +32,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use assemble::assemble_document;
 use asyncapi::AsyncApiDocument;
-use document::OpenApiDocument;
+use openapi_document::OpenApiDocument;
 
 /// Of the whole product.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -48,13 +48,13 @@ fn always_served() -> OpenApiRouter<App> {
         .routes(routes!(ready::ready))
         .route("/v1/health", get(health::health))
         .route("/v1/ready", get(ready::ready))
-        .route("/reset", get(reset::get_reset_password_page))
+        .route("/reset", get(reset_password_page::get_reset_password_page))
 }
 
 /// What `SHOW_DOCS` is about.
 fn documentation_routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(document::openapi))
+        .routes(routes!(openapi_document::openapi))
         .routes(routes!(asyncapi::asyncapi))
         .route("/docs", get(pages::get_index))
         .route("/docs/{*file}", get(pages::get_page_file))

@@ -6,22 +6,14 @@
     reason = "garde calls rules with references"
 )]
 
+use entry::http::Clearable;
 use garde::Error;
 use model::user::{self, EmailAddress, Username};
-use serde::{Deserialize, Deserializer};
 
 type FieldRule<T> = fn(&str) -> Result<T, &'static str>;
 
 fn validate_each<'a, T>(values: impl IntoIterator<Item = &'a String>, rule: FieldRule<T>) -> garde::Result {
     values.into_iter().try_for_each(|value| rule(value).map(drop).map_err(Error::new))
-}
-
-/// A field that may be left out, or cleared by `null`.
-pub(crate) type Clearable<T = String> = Option<Option<T>>;
-
-/// Makes `null` something else than nothing.
-pub(crate) fn clearable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Clearable, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }
 
 /// What garde is given for a field: `fields::email` and so on.

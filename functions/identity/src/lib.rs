@@ -9,8 +9,8 @@
 //! | `POST /v1/auth/password`, `/v1/auth/me/password`, `/v1/auth/change-password` | [`auth::password`] |
 //! | `POST /v1/auth/password-reset`, `/v1/auth/forgot-password` | [`auth::password_reset`] |
 //! | `POST /v1/auth/password-reset/confirm` | [`auth::password_reset_confirm`] |
-//! | `GET /v1/auth/sessions` | [`auth::sessions::list`] |
-//! | `DELETE /v1/auth/sessions`, `/v1/auth/sessions/{id}` | [`auth::sessions::end`] |
+//! | `GET /v1/auth/sessions` | [`auth::login_sessions::list`] |
+//! | `DELETE /v1/auth/sessions`, `/v1/auth/sessions/{id}` | [`auth::login_sessions::end`] |
 //! | `GET /v1/users/me`, `/v1/auth/me` | [`users::me`] |
 //! | `PATCH /v1/users/me`, `/v1/auth/me`; `PUT /v1/users/{id}` | [`users::update`] |
 //! | `DELETE /v1/users/me` | [`users::delete`] |
@@ -34,15 +34,16 @@
 //! | [`team`] | what the chat has to know of an account |
 
 mod admin;
-mod attempts;
 mod auth;
+mod chat_sync;
 mod fields;
 mod jwks;
-mod log_in;
-mod pair;
+mod login_lifecycle;
+mod password_attempts;
 mod password_hash;
 mod profile;
-mod team;
+mod save_error;
+mod token_pair;
 mod users;
 
 use axum::routing::{get, patch, post};
@@ -58,8 +59,8 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(auth::password::change_password))
         .routes(routes!(auth::password_reset::request_password_reset))
         .routes(routes!(auth::password_reset_confirm::confirm_password_reset))
-        .routes(routes!(auth::sessions::list::list_logins, auth::sessions::end::end_other_logins))
-        .routes(routes!(auth::sessions::end::end_login))
+        .routes(routes!(auth::login_sessions::list::list_logins, auth::login_sessions::end::end_other_logins))
+        .routes(routes!(auth::login_sessions::end::end_login))
         .routes(routes!(users::me::get_me, users::update::update_me, users::delete::delete_me))
         .routes(routes!(users::usage::get_usage))
         .routes(routes!(users::list::list_users))

@@ -1,14 +1,6 @@
 //! What several inputs share.
 
 use model::{Error, presentation::Slug};
-use serde::{Deserialize, Deserializer};
-
-/// Absent leaves, `null` clears.
-pub(crate) type Clearable = Option<Option<String>>;
-
-pub(crate) fn clearable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Clearable, D::Error> {
-    Option::deserialize(deserializer).map(Some)
-}
 
 /// A rule of garde: something to read is there, and not only space.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "garde passes the context so")]

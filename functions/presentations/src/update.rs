@@ -1,7 +1,7 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{AccountCaller, ApiResult, ErrorBody, PathId, ValidJson},
+    http::{AccountCaller, ApiResult, Clearable, ErrorBody, PathId, ValidJson, clearable},
 };
 use garde::Validate;
 use model::{
@@ -12,10 +12,7 @@ use serde::Deserialize;
 use store::presentations::{self, PresentationUpdate};
 use utoipa::ToSchema;
 
-use crate::{
-    fields::{self, Clearable, clearable},
-    view::PresentationWithNotes,
-};
+use crate::{fields, view::PresentationWithNotes};
 
 /// What is left out stays.
 #[derive(Debug, Deserialize, Validate, ToSchema)]

@@ -1,14 +1,6 @@
 //! What several inputs share.
 
 use model::channel::{self, ChannelName};
-use serde::{Deserialize, Deserializer};
-
-/// Absent leaves, `null` clears.
-pub(crate) type Clearable = Option<Option<String>>;
-
-pub(crate) fn clearable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Clearable, D::Error> {
-    Option::deserialize(deserializer).map(Some)
-}
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "garde passes the context so")]
 pub(crate) fn name(value: &str, (): &()) -> garde::Result {

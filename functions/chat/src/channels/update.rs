@@ -1,7 +1,7 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{AccountCaller, ApiResult, ErrorBody, PathId, ValidJson},
+    http::{AccountCaller, ApiResult, Clearable, ErrorBody, PathId, ValidJson, clearable},
 };
 use garde::Validate;
 use jiff::{SignedDuration, Timestamp};
@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use super::{
     announce,
     create::name_taken_error,
-    fields::{self, Clearable, clearable},
+    fields,
     seat::{self, ChannelAccess},
     view,
 };

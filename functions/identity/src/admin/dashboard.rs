@@ -13,7 +13,7 @@ use store::identity::{
 use utoipa::ToSchema;
 
 use super::{
-    sessions::running::{count_connected, recent_sessions},
+    sessions::recent_sessions::{count_connected, recent_sessions},
     users::list::MAX_ACCOUNTS,
     view::{AccountStatus, AuditActionView},
 };

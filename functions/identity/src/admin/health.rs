@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::{
     llm::ModelSettings,
-    sessions::running::{count_connected, recent_sessions},
+    sessions::recent_sessions::{count_connected, recent_sessions},
 };
 
 #[derive(Debug, Serialize, ToSchema)]

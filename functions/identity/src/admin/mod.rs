@@ -23,14 +23,15 @@
 //! | `GET /v1/admin/stats` | admins | [`stats`] |
 //!
 //! What one of the originals called `speakers` are users: `/v1/admin/speakers/…` are the same routes. Somebody acts on lower
-//! roles only and never on themselves ([`deed`]); whatever they do is written down with it.
+//! roles only and never on themselves ([`action`]); whatever they do is written down with it.
 
 mod actions;
+mod audited_change;
 mod dashboard;
-mod deed;
 mod health;
 mod llm;
 mod plans;
+mod reason;
 mod sessions;
 mod stats;
 mod users;
@@ -49,14 +50,14 @@ pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(users::list::admin_list_users, users::create::admin_create_user))
         .routes(routes!(users::get::admin_get_user, users::update::admin_update_user))
-        .routes(routes!(users::activate::deactivate))
-        .routes(routes!(users::activate::reactivate))
+        .routes(routes!(users::deactivate::admin_deactivate_user))
+        .routes(routes!(users::reactivate::admin_reactivate_user))
         .routes(routes!(users::password_reset::admin_reset_password))
         .routes(routes!(users::plan::admin_change_plan))
-        .routes(routes!(users::restrict::ban))
-        .routes(routes!(users::restrict::unban))
-        .routes(routes!(users::restrict::suspend))
-        .routes(routes!(users::restrict::unsuspend))
+        .routes(routes!(users::ban::admin_ban_user))
+        .routes(routes!(users::unban::admin_unban_user))
+        .routes(routes!(users::suspend::admin_suspend_user))
+        .routes(routes!(users::unsuspend::admin_unsuspend_user))
         .routes(routes!(users::roles::admin_assign_role, users::roles::admin_remove_role))
         .routes(routes!(users::bulk::admin_bulk_action))
         .routes(routes!(actions::admin_list_actions))
@@ -81,8 +82,8 @@ fn aliases() -> OpenApiRouter<App> {
             get(users::list::admin_list_users).post(users::create::admin_create_user),
         )
         .route(one, get(users::get::admin_get_user).patch(users::update::admin_update_user))
-        .route(&of("deactivate"), post(users::activate::deactivate))
-        .route(&of("reactivate"), post(users::activate::reactivate))
+        .route(&of("deactivate"), post(users::deactivate::admin_deactivate_user))
+        .route(&of("reactivate"), post(users::reactivate::admin_reactivate_user))
         .route(&of("password-reset"), post(users::password_reset::admin_reset_password))
         .route(&of("plan"), patch(users::plan::admin_change_plan))
 }

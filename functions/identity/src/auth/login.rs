@@ -24,10 +24,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
-    attempts::{self, PasswordAttempts},
-    log_in::{self, LogInResponse},
-    pair::TokenCookies,
+    login_lifecycle::{self, LogInResponse},
+    password_attempts::{self, PasswordAttempts},
     password_hash::{self, PasswordVerdict},
+    token_pair::TokenCookies,
 };
 
 const WRONG_CREDENTIALS: Error = Error::Unauthenticated("the e-mail address, user name or password is wrong");
@@ -106,9 +106,10 @@ pub(crate) async fn log_in(
     let identifier = input.email.as_deref().or(input.login.as_deref()).or(input.username.as_deref());
     let identifier = identifier.ok_or_else(|| Error::field("email", "is required"))?;
     let user = find_by_identifier(&app, identifier).await?;
-    let account = user
-        .as_ref()
-        .map_or_else(|| attempts::unknown_account_key(identifier), |user| attempts::account_key(user.id));
+    let account = user.as_ref().map_or_else(
+        || password_attempts::unknown_account_key(identifier),
+        |user| password_attempts::account_key(user.id),
+    );
     let attempts = PasswordAttempts::check_allowed(&app, account, &source).await?;
     let hash = user.as_ref().and_then(|user| user.password.as_ref());
     let verdict = password_hash::verify_password(&input.password, hash).await?;
@@ -127,7 +128,7 @@ pub(crate) async fn log_in(
         users::rehash_password(&app.store, &user, &renewed, app.clock.now()).await?;
         tracing::info!(user.id = %user.id, "password hash renewed");
     }
-    let pair = log_in::begin_login(&app, &user, &source).await?;
+    let pair = login_lifecycle::begin_login(&app, &user, &source).await?;
     tracing::info!(user.id = %user.id, "logged in");
     Ok((pair.cookies(), Json(LogInResponse::new(&user, pair))))
 }

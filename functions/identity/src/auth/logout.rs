@@ -11,8 +11,8 @@ use model::{Error, LoginId, UserId};
 
 use super::refresh::RefreshRequest;
 use crate::{
-    log_in,
-    pair::{TokenCookies, clear_cookies},
+    login_lifecycle,
+    token_pair::{TokenCookies, clear_cookies},
 };
 
 #[utoipa::path(
@@ -41,7 +41,7 @@ pub(crate) async fn log_out(
 ) -> ApiResult<(StatusCode, TokenCookies)> {
     let (user, login) = find_login(&app, &headers, input.refresh_token.as_deref())
         .ok_or(Error::Unauthenticated("no token that says which log-in to end"))?;
-    log_in::revoke_login(&app, user, login).await?;
+    login_lifecycle::revoke_login(&app, user, login).await?;
     tracing::info!(user.id = %user, login.id = %login, "logged out");
     Ok((StatusCode::NO_CONTENT, clear_cookies()))
 }

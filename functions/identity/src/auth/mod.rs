@@ -1,13 +1,13 @@
 //! `/v1/auth/…`
 
 pub(crate) mod login;
+pub(crate) mod login_sessions;
 pub(crate) mod logout;
 pub(crate) mod password;
 pub(crate) mod password_reset;
 pub(crate) mod password_reset_confirm;
 pub(crate) mod refresh;
 pub(crate) mod register;
-pub(crate) mod sessions;
 
 use serde::Serialize;
 use utoipa::ToSchema;

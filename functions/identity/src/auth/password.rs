@@ -19,8 +19,8 @@ use store::{
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{ConfirmationResponse, register::from_save_outcome};
-use crate::{attempts, log_in, password_hash};
+use super::ConfirmationResponse;
+use crate::{login_lifecycle, password_attempts, password_hash, save_error::from_save_outcome};
 
 #[derive(Deserialize, Validate, ToSchema)]
 pub(crate) struct ChangePasswordRequest {
@@ -64,7 +64,8 @@ pub(crate) async fn change_password(
     let user = users::get_strong(&app.store, account.user, now).await?;
     let user =
         user.filter(|user| user.is_active(now)).ok_or(Error::Unauthenticated("the account is gone"))?;
-    attempts::confirm_password(&app, &source, &user, "current_password", &input.current_password).await?;
+    password_attempts::confirm_password(&app, &source, &user, "current_password", &input.current_password)
+        .await?;
     let new =
         password_hash::hash_new_password("new_password", &input.new_password, &personal_words(&user)).await?;
     if users::change_password(&app.store, &user, &new, app.clock.now()).await?
@@ -93,7 +94,7 @@ pub(crate) async fn finish_password_change(
     user: &User,
     keep: Option<AccountCaller>,
 ) -> Result<(), Error> {
-    log_in::revoke_other_logins(app, user.id, keep.map(|account| account.login)).await?;
+    login_lifecycle::revoke_other_logins(app, user.id, keep.map(|account| account.login)).await?;
     tracing::info!(user.id = %user.id, "password changed");
     let mail = SendMail {
         id: app.clock.new_id::<Uuid>().to_string(),

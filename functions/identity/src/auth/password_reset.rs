@@ -23,7 +23,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::ConfirmationResponse;
-use crate::{attempts, fields};
+use crate::{fields, password_attempts};
 
 const RATE_LIMIT_WINDOW: Duration = Duration::from_hours(1);
 /// More mails than this help nobody. Silent: a 429 would tell who asked before.
@@ -67,7 +67,7 @@ pub(crate) async fn request_password_reset(
     match rate_limits::count_attempt(
         &app.store,
         ACCOUNT_RATE_LIMIT,
-        &attempts::unknown_account_key(email.as_str()),
+        &password_attempts::unknown_account_key(email.as_str()),
         app.clock.now(),
     )
     .await

@@ -22,8 +22,8 @@ use store::{
 use utoipa::ToSchema;
 
 use crate::{
-    log_in,
-    pair::{TokenCookies, TokenPair},
+    login_lifecycle,
+    token_pair::{TokenCookies, TokenPair},
 };
 
 /// How long the token before is answered with the pair that its owner may not have got: tabs that refresh at once,
@@ -119,7 +119,7 @@ async fn current_login(app: &App, token: &RefreshToken) -> Result<Login, Error> 
     match token_status(token.generation, &login, now) {
         RefreshTokenStatus::JustRotated => Ok(login),
         RefreshTokenStatus::Reused => {
-            log_in::revoke_login(app, token.user, token.login).await?;
+            login_lifecycle::revoke_login(app, token.user, token.login).await?;
             tracing::warn!(user.id = %token.user, login.id = %token.login, "refresh token reused: log-in ended");
             Err(INVALID_TOKEN)
         }

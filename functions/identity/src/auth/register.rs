@@ -10,7 +10,7 @@ use entry::{
 use garde::Validate;
 use http::StatusCode;
 use model::{
-    Error, ErrorCode,
+    Error,
     user::{self, AccountState, EmailAddress, UserRole, Username},
 };
 use serde::{Deserialize, Serialize};
@@ -21,10 +21,11 @@ use store::{
 use utoipa::ToSchema;
 
 use crate::{
-    fields,
-    log_in::{self, LogInResponse},
-    pair::{TokenCookies, TokenPair},
-    password_hash, team,
+    chat_sync, fields,
+    login_lifecycle::{self, LogInResponse},
+    password_hash,
+    save_error::from_save_outcome,
+    token_pair::{TokenCookies, TokenPair},
 };
 
 /// A room full of people behind one address signs up; a machine does not make a million accounts.
@@ -113,7 +114,7 @@ pub(crate) async fn register(
 ) -> ApiResult<(StatusCode, TokenCookies, Json<RegisterResponse>)> {
     enforce_rate_limits(&app, &[(NETWORK_RATE_LIMIT, &source.network_key())]).await?;
     let mut user = create_account(&app, &input).await?;
-    let login = log_in::new_login(&app, user.id, &source);
+    let login = login_lifecycle::new_login(&app, user.id, &source);
     let mut saved = users::create(&app.store, &user, &login).await?;
     if saved == UserSaveOutcome::SuperAdminExists {
         user.role = UserRole::Member;
@@ -124,7 +125,7 @@ pub(crate) async fn register(
     }
     tracing::info!(user.id = %user.id, login.id = %login.id, "registered");
     if user.username.is_some() {
-        team::try_sync_profile(&app, user.id).await;
+        chat_sync::try_sync_profile(&app, user.id).await;
     }
     let pair = TokenPair::for_login(&app, &login)?;
     let cookies = pair.cookies();
@@ -174,22 +175,4 @@ async fn create_account(app: &App, input: &RegisterRequest) -> Result<User, Erro
         created_at: now,
         updated_at: now,
     })
-}
-
-/// What it means that an account could not be saved.
-pub(crate) fn from_save_outcome(saved: UserSaveOutcome) -> Error {
-    match saved {
-        UserSaveOutcome::EmailTaken => {
-            Error::conflict(ErrorCode::EmailTaken, "this e-mail address has an account")
-        }
-        UserSaveOutcome::UsernameTaken => {
-            Error::conflict(ErrorCode::UsernameTaken, "this user name is taken")
-        }
-        UserSaveOutcome::LastAdmin => {
-            Error::conflict(ErrorCode::LastAdmin, "nobody else can make admins: the first admin stays")
-        }
-        UserSaveOutcome::Applied | UserSaveOutcome::SuperAdminExists | UserSaveOutcome::VersionConflict => {
-            Error::conflict(ErrorCode::Conflict, "the account was changed at the same time: try again")
-        }
-    }
 }

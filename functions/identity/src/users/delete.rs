@@ -24,11 +24,9 @@ use utoipa::ToSchema;
 
 use super::me::ACCOUNT_GONE;
 use crate::{
-    attempts,
-    auth::register::from_save_outcome,
-    log_in,
-    pair::{TokenCookies, clear_cookies},
-    team,
+    chat_sync, login_lifecycle, password_attempts,
+    save_error::from_save_outcome,
+    token_pair::{TokenCookies, clear_cookies},
 };
 
 /// Presentations that are deleted at once.
@@ -80,7 +78,7 @@ pub(crate) async fn delete_me(
         let user = Some(user).filter(|user| user.is_active(now)).ok_or(ACCOUNT_GONE)?;
         let password = input.password.as_deref().or(input.current_password.as_deref());
         let password = password.ok_or_else(|| Error::field("password", "is required"))?;
-        attempts::confirm_password(&app, &source, &user, "password", password).await?;
+        password_attempts::confirm_password(&app, &source, &user, "password", password).await?;
         // there is one, and nobody is made another: refused before anything is gone, and by the store too
         if user.role == UserRole::SuperAdmin {
             return Err(from_save_outcome(UserSaveOutcome::LastAdmin).into());
@@ -92,8 +90,8 @@ pub(crate) async fn delete_me(
             refused => return Err(from_save_outcome(refused).into()),
         }
     }
-    team::sync_profile(&app, account.user).await?;
-    log_in::revoke_other_logins(&app, account.user, None).await?;
+    chat_sync::sync_profile(&app, account.user).await?;
+    login_lifecycle::revoke_other_logins(&app, account.user, None).await?;
     Ok((StatusCode::NO_CONTENT, clear_cookies()))
 }
 

@@ -3,7 +3,7 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{AccountCaller, ApiResult, ErrorBody, PathId, RequestSource, ValidJson},
+    http::{AccountCaller, ApiResult, Clearable, ErrorBody, PathId, RequestSource, ValidJson, clearable},
 };
 use garde::Validate;
 use model::{
@@ -18,13 +18,7 @@ use store::{
 use utoipa::ToSchema;
 
 use super::me::ACCOUNT_GONE;
-use crate::{
-    attempts,
-    auth::register::from_save_outcome,
-    fields::{self, Clearable, clearable},
-    profile::OwnProfile,
-    team,
-};
+use crate::{chat_sync, fields, password_attempts, profile::OwnProfile, save_error::from_save_outcome};
 
 #[derive(Deserialize, Validate, ToSchema)]
 pub(crate) struct UpdateProfileRequest {
@@ -140,7 +134,7 @@ async fn update_profile(
         return match users::update_profile(&app.store, id, &edit, app.clock.now()).await? {
             WriteOutcome::Applied(user) => {
                 if edit.name.is_some() && user.username.is_some() {
-                    team::try_sync_profile(app, id).await;
+                    chat_sync::try_sync_profile(app, id).await;
                 }
                 Ok(OwnProfile::from(&user))
             }
@@ -165,13 +159,13 @@ async fn update_profile(
         let password = input.current_password.as_deref();
         let password = password
             .ok_or_else(|| Error::field("current_password", "is required to change the e-mail address"))?;
-        attempts::confirm_password(app, source, &before, "current_password", password).await?;
+        password_attempts::confirm_password(app, source, &before, "current_password", password).await?;
     }
     match users::replace(&app.store, &before, &after).await? {
         UserSaveOutcome::Applied => {
             let is_of_team = before.username.is_some() || after.username.is_some();
             if is_of_team && (&before.username, &before.name) != (&after.username, &after.name) {
-                team::try_sync_profile(app, id).await;
+                chat_sync::try_sync_profile(app, id).await;
             }
             Ok(OwnProfile::from(&after))
         }

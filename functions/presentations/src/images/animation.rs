@@ -8,7 +8,7 @@ use model::{
     image::{ImageFormat, MAX_IMAGE_BYTES, MAX_SIDE_PIXELS},
 };
 
-use super::{picture::NormalizedImage, posted::FILE_FIELD};
+use super::{normalized_image::NormalizedImage, uploaded_file::FILE_FIELD};
 
 /// Frames, and pixels of all of them together: what is written anew in a few seconds, and what a browser still plays.
 const MAX_FRAMES: usize = 1_000;

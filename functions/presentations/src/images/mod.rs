@@ -15,24 +15,25 @@
 
 mod animation;
 mod delete;
-mod picture;
-mod posted;
-mod shelf;
-mod show;
+mod get;
+mod image_cache;
+mod normalize;
+mod normalized_image;
 mod upload;
+mod uploaded_file;
 
 use axum::Extension;
 use entry::{App, Environment, LambdaFunction, StartError};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use self::shelf::ImageCache;
+use self::image_cache::ImageCache;
 
 fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(upload::upload))
-        .routes(routes!(upload::upload_old))
-        .routes(routes!(show::show, delete::delete))
-        .routes(routes!(show::show_old, delete::delete_old))
+        .routes(routes!(upload::upload_image))
+        .routes(routes!(upload::upload_image_old))
+        .routes(routes!(get::get_image, delete::delete_image))
+        .routes(routes!(get::get_image_old, delete::delete_image_old))
 }
 
 pub fn openapi() -> utoipa::openapi::OpenApi {

@@ -2,6 +2,7 @@
 
 mod caller;
 mod canonical_path;
+mod clearable;
 mod cors;
 mod csrf;
 mod error;
@@ -29,6 +30,7 @@ pub use caller::{
     ReceivedAt, RequestSource, StaffCaller, SuperAdminCaller, authenticate_account, bearer_token,
     cookie_value,
 };
+pub use clearable::{Clearable, clearable};
 pub use csrf::CSRF_HEADER;
 pub use error::{ApiError, ApiResult, ErrorBody};
 pub use input::{ListQuery, ValidJson, ValidQuery};

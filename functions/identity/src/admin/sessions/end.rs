@@ -12,8 +12,8 @@ use store::{
     sessions,
 };
 
-use super::row::AdminSession;
-use crate::admin::{deed::AuditedAction, users::activate::ReasonRequest};
+use super::admin_session::AdminSession;
+use crate::admin::{audited_change::AuditedAction, reason::ReasonRequest};
 
 /// Ends somebody's session
 ///

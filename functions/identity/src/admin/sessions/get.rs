@@ -17,7 +17,7 @@ use store::{
 };
 use utoipa::ToSchema;
 
-use super::row::AdminSession;
+use super::admin_session::AdminSession;
 
 /// Participants that are named.
 const MAX_LISTED_PARTICIPANTS: usize = 100;

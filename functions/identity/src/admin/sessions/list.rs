@@ -13,7 +13,7 @@ use store::{
 };
 use utoipa::IntoParams;
 
-use super::row::AdminSession;
+use super::admin_session::AdminSession;
 
 /// Days that are looked through where nothing is said.
 const DEFAULT_RANGE_DAYS: i64 = 30;

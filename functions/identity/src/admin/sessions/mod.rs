@@ -1,7 +1,7 @@
 //! `/v1/admin/sessions/…`
 
+pub(crate) mod admin_session;
 pub(crate) mod end;
 pub(crate) mod get;
 pub(crate) mod list;
-pub(crate) mod row;
-pub(crate) mod running;
+pub(crate) mod recent_sessions;

@@ -15,10 +15,10 @@ use store::identity::users::User;
 use utoipa::ToSchema;
 
 use super::{
-    activate::with_status,
-    restrict::{with_restriction, without_restriction},
+    account_state::with_status,
+    restriction::{with_restriction, without_restriction},
 };
-use crate::admin::deed::{AuditedAction, apply_audited};
+use crate::admin::audited_change::{AuditedAction, apply_audited};
 
 /// Accounts at once: each is a transaction and a look for its sockets, and a request has 15 seconds.
 const MAX_TARGETS: usize = 50;

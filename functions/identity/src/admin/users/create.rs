@@ -19,11 +19,11 @@ use utoipa::ToSchema;
 
 use crate::{
     admin::{
-        deed::{AuditedAction, can_assign_role},
+        audited_change::{AuditedAction, can_assign_role},
         view::AdminAccount,
     },
-    auth::register::from_save_outcome,
     fields, password_hash,
+    save_error::from_save_outcome,
 };
 
 #[derive(Deserialize, Validate, ToSchema)]
@@ -94,8 +94,8 @@ pub(crate) async fn admin_create_user(
         created_at: now,
         updated_at: now,
     };
-    let deed = AuditedAction::new("create_user", None).with_metadata(json!({ "role": role }));
-    let action = deed.into_audit_entry(&app, &staff, AuditTarget::User, user.id.to_string());
+    let action = AuditedAction::new("create_user", None).with_metadata(json!({ "role": role }));
+    let action = action.into_audit_entry(&app, &staff, AuditTarget::User, user.id.to_string());
     match users::create_with_audit(&app.store, &user, &action).await? {
         UserSaveOutcome::Applied => Ok((StatusCode::CREATED, Json(AdminAccount::of(&user, now)))),
         refused => Err(from_save_outcome(refused).into()),

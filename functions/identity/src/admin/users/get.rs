@@ -12,7 +12,7 @@ use store::{
 };
 use utoipa::ToSchema;
 
-use crate::admin::{deed::find_user, sessions::row::AdminSession, view::AdminAccount};
+use crate::admin::{audited_change::find_user, sessions::admin_session::AdminSession, view::AdminAccount};
 
 /// Of presentations and sessions the newest.
 const MAX_LISTED: usize = 20;

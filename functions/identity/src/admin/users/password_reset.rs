@@ -8,7 +8,7 @@ use model::{Error, ErrorCode, UserId};
 use store::identity::audit_log::{self, AuditTarget};
 
 use crate::{
-    admin::deed::{AuditedAction, can_act_on, find_user},
+    admin::audited_change::{AuditedAction, can_act_on, find_user},
     auth::{ConfirmationResponse, password_reset},
 };
 

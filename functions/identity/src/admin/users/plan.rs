@@ -11,7 +11,7 @@ use store::identity::users::User;
 use utoipa::ToSchema;
 
 use crate::admin::{
-    deed::{AuditedAction, apply_audited},
+    audited_change::{AuditedAction, apply_audited},
     view::AdminAccount,
 };
 
@@ -53,8 +53,8 @@ pub(crate) async fn admin_change_plan(
     ValidJson(input): ValidJson<ChangePlanRequest>,
 ) -> ApiResult<Json<AdminAccount>> {
     let plan = input.plan_id.or(input.plan).ok_or_else(|| Error::field("plan_id", "is required"))?;
-    let deed = AuditedAction::new("change_plan", input.reason).with_metadata(json!({ "plan": plan }));
+    let action = AuditedAction::new("change_plan", input.reason).with_metadata(json!({ "plan": plan }));
     let after =
-        apply_audited(&app, &staff, id, deed, |before, _| Ok(User { plan, ..before.clone() })).await?;
+        apply_audited(&app, &staff, id, action, |before, _| Ok(User { plan, ..before.clone() })).await?;
     Ok(Json(AdminAccount::of(&after, app.clock.now())))
 }

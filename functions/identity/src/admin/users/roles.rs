@@ -11,7 +11,7 @@ use store::identity::users::User;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::admin::{
-    deed::{AuditedAction, apply_audited, can_assign_role},
+    audited_change::{AuditedAction, apply_audited, can_assign_role},
     view::AdminAccount,
 };
 
@@ -63,8 +63,8 @@ pub(crate) async fn admin_assign_role(
     }
     let role = input.role;
     can_assign_role(&staff, role)?;
-    let deed = AuditedAction::new("assign_role", None).with_metadata(json!({ "role": role }));
-    let after = apply_audited(&app, &staff, id, deed, |before, _| {
+    let action = AuditedAction::new("assign_role", None).with_metadata(json!({ "role": role }));
+    let after = apply_audited(&app, &staff, id, action, |before, _| {
         if before.role == role {
             return Err(Error::conflict(ErrorCode::Conflict, "the account has this role"));
         }
@@ -97,8 +97,8 @@ pub(crate) async fn admin_remove_role(
     PathId(id): PathId<UserId>,
     ValidQuery(removal): ValidQuery<RemoveRoleQuery>,
 ) -> ApiResult<Json<AdminAccount>> {
-    let deed = AuditedAction::new("remove_role", None).with_metadata(json!({ "role": removal.role }));
-    let after = apply_audited(&app, &staff, id, deed, |before, _| {
+    let action = AuditedAction::new("remove_role", None).with_metadata(json!({ "role": removal.role }));
+    let after = apply_audited(&app, &staff, id, action, |before, _| {
         let has = removal.role.is_none_or(|role| role == before.role);
         if before.role == UserRole::Member || !has {
             return Err(Error::NotFound("role"));

@@ -15,10 +15,10 @@ use utoipa::ToSchema;
 
 use crate::{
     admin::{
-        deed::{AuditedAction, apply_audited, can_assign_role},
+        audited_change::{AuditedAction, apply_audited, can_assign_role},
         view::AdminAccount,
     },
-    fields, team,
+    chat_sync, fields,
 };
 
 /// What an admin changes of an account; never its password.
@@ -73,8 +73,8 @@ pub(crate) async fn admin_update_user(
     let changes = json!({
         "name": name.is_some(), "email": email.is_some(), "role": input.role, "is_admin": input.is_admin,
     });
-    let deed = AuditedAction::new("update_user", None).with_metadata(changes);
-    let after = apply_audited(&app, &staff, id, deed, |before, now| {
+    let action = AuditedAction::new("update_user", None).with_metadata(changes);
+    let after = apply_audited(&app, &staff, id, action, |before, now| {
         let role = requested_role(before, &input);
         if role != before.role {
             can_assign_role(&staff, role)?;
@@ -91,7 +91,7 @@ pub(crate) async fn admin_update_user(
     })
     .await?;
     if name.is_some() && after.username.is_some() {
-        team::try_sync_profile(&app, after.id).await;
+        chat_sync::try_sync_profile(&app, after.id).await;
     }
     Ok(Json(AdminAccount::of(&after, app.clock.now())))
 }

@@ -8,7 +8,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use http::header;
 use sha2::{Digest, Sha256};
 
-const PAGE_HTML: &str = include_str!("reset.html");
+const PAGE_HTML: &str = include_str!("reset_password_page.html");
 
 /// This script and this style, and requests to where the page is from; no form may send a password into a URL.
 static POLICY: LazyLock<String> = LazyLock::new(|| {

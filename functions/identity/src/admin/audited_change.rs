@@ -13,7 +13,7 @@ use store::identity::{
     users::{self, User, UserSaveOutcome},
 };
 
-use crate::{auth::register::from_save_outcome, log_in};
+use crate::{login_lifecycle, save_error::from_save_outcome};
 
 /// Changes that are tried again because the account was changed in between.
 const MAX_ATTEMPTS: usize = 8;
@@ -99,11 +99,11 @@ pub(crate) async fn apply_audited(
     app: &App,
     staff: &StaffCaller,
     target: UserId,
-    deed: AuditedAction,
+    action: AuditedAction,
     change: impl Fn(&User, Timestamp) -> Result<User, Error>,
 ) -> Result<User, Error> {
-    let reason = deed.reason.clone();
-    let after = save_audited(app, staff, target, deed, change).await?;
+    let reason = action.reason.clone();
+    let after = save_audited(app, staff, target, action, change).await?;
     if !after.is_active(app.clock.now()) {
         revoke_sessions(app, &after, reason).await?;
     }
@@ -123,17 +123,17 @@ async fn revoke_sessions(app: &App, user: &User, reason: Option<String>) -> Resu
     if let Err(error) = app.realtime.publish(Room::User(user.id), why, now).await {
         tracing::warn!(%error, "sockets close without having been told why");
     }
-    log_in::revoke_other_logins(app, user.id, None).await
+    login_lifecycle::revoke_other_logins(app, user.id, None).await
 }
 
 async fn save_audited(
     app: &App,
     staff: &StaffCaller,
     target: UserId,
-    deed: AuditedAction,
+    action: AuditedAction,
     change: impl Fn(&User, Timestamp) -> Result<User, Error>,
 ) -> Result<User, Error> {
-    let action = deed.into_audit_entry(app, staff, AuditTarget::User, target.to_string());
+    let action = action.into_audit_entry(app, staff, AuditTarget::User, target.to_string());
     for _ in 0..MAX_ATTEMPTS {
         let before = find_user(app, target).await?;
         can_act_on(staff, target, before.role)?;

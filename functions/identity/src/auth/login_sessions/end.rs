@@ -8,7 +8,7 @@ use entry::{
 use http::StatusCode;
 use model::{Error, LoginId};
 
-use crate::log_in;
+use crate::login_lifecycle;
 
 #[utoipa::path(
     delete,
@@ -30,7 +30,7 @@ pub(crate) async fn end_login(
     account: AccountCaller,
     PathId(id): PathId<LoginId>,
 ) -> ApiResult<StatusCode> {
-    if !log_in::revoke_login(&app, account.user, id).await? {
+    if !login_lifecycle::revoke_login(&app, account.user, id).await? {
         return Err(Error::NotFound("log-in").into());
     }
     Ok(StatusCode::NO_CONTENT)
@@ -53,6 +53,6 @@ pub(crate) async fn end_other_logins(
     State(app): State<App>,
     account: AccountCaller,
 ) -> ApiResult<StatusCode> {
-    log_in::revoke_other_logins(&app, account.user, Some(account.login)).await?;
+    login_lifecycle::revoke_other_logins(&app, account.user, Some(account.login)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -23,7 +23,8 @@ use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use super::{
     animation,
-    posted::{FILE_FIELD, unsupported_error},
+    normalized_image::NormalizedImage,
+    uploaded_file::{FILE_FIELD, unsupported_error},
 };
 
 /// Pixels a side and in all, of what comes: any screenshot, most photos of phones. More is refused by its header, before
@@ -39,20 +40,11 @@ const JPEG_QUALITY: u8 = 85;
 /// Pictures that may be drawn at once in this process. A Lambda has one request; the local cloud has all of them.
 static NORMALIZE_PERMITS: Semaphore = Semaphore::const_new(2);
 
-/// An image as it is kept: at most [`LONGEST_SIDE`] and [`MAX_IMAGE_BYTES`], in sRGB, upright, without metadata.
-#[derive(Debug)]
-pub(super) struct NormalizedImage {
-    pub(super) format: ImageFormat,
-    pub(super) width: u32,
-    pub(super) height: u32,
-    pub(super) bytes: Vec<u8>,
-}
-
 /// Draws a file anew.
 ///
 /// # Errors
 /// 415 for what is none of the four formats by its first bytes; `Invalid` for what cannot be decoded, or is too large for it.
-pub(super) async fn normalize(file: bytes::Bytes) -> Result<NormalizedImage, ApiError> {
+pub(super) async fn normalize_image(file: bytes::Bytes) -> Result<NormalizedImage, ApiError> {
     let running = NORMALIZE_PERMITS.acquire().await.map_err(Error::internal)?;
     let drawn = spawn_blocking(move || normalize_blocking(&file)).await.map_err(Error::internal)?;
     drop(running);

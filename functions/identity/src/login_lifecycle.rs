@@ -10,7 +10,7 @@ use store::identity::{
 };
 use utoipa::ToSchema;
 
-use crate::{pair::TokenPair, profile::OwnProfile};
+use crate::{profile::OwnProfile, token_pair::TokenPair};
 
 /// Log-ins that an account may have; with one more the oldest dies (ASVS 7.1.2).
 pub(crate) const MAX_LOGINS: usize = 20;
