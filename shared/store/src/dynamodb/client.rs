@@ -38,6 +38,14 @@ pub enum WriteOutcome<T = ()> {
 }
 
 impl<T> WriteOutcome<T> {
+    /// Converts the value of an applied write.
+    pub fn map<U>(self, convert: impl FnOnce(T) -> U) -> WriteOutcome<U> {
+        match self {
+            Self::Applied(value) => WriteOutcome::Applied(convert(value)),
+            Self::ConditionFailed => WriteOutcome::ConditionFailed,
+        }
+    }
+
     pub fn applied(self) -> Option<T> {
         match self {
             Self::Applied(value) => Some(value),

@@ -17,6 +17,9 @@ pub enum StoreError {
     /// A cursor that is not ours, or of another list.
     #[error("the cursor belongs to another list")]
     InvalidCursor,
+    /// Concurrent changes of this subject were applied first, in each attempt of [`crate::retry_conflict`].
+    #[error("{0}: concurrent changes were applied first in each attempt")]
+    Contended(&'static str),
     #[error("table: {0}")]
     InvalidRequest(String),
 }
@@ -27,6 +30,7 @@ impl From<StoreError> for model::Error {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(_) => Self::unavailable("the table", error),
+            StoreError::Contended(subject) => Self::unavailable(subject, error),
             StoreError::InvalidCursor => Self::field("cursor", "is not a cursor of this list"),
             StoreError::InvalidItem(_) | StoreError::InvalidRequest(_) => Self::internal(error),
         }

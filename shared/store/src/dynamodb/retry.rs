@@ -1,71 +1,98 @@
-//! The one policy for optimistic changes: read, change, write on a condition, and repeat when a concurrent change came first.
+//! The policy for optimistic changes. The caller reads an item, changes it and writes it on a condition. If a concurrent change came
+//! first, the caller repeats all three.
 
 use std::time::Duration;
 
-use model::Error;
 use rand::RngExt;
 
-use crate::WriteOutcome;
+use crate::{StoreError, WriteOutcome};
 
-/// Attempts in all. A change that loses eight times competes with a burst, and its caller is told to try again later.
+/// The number of attempts. A change that loses eight times competes with a burst, and the caller is asked to try again later.
 const MAX_ATTEMPTS: u32 = 8;
-/// The pause after the first lost attempt, in milliseconds; it doubles with each further one, up to [`MAX_PAUSE`].
+/// The longest pause after the first lost attempt, in milliseconds. It doubles with each further attempt, up to [`MAX_PAUSE`].
 const FIRST_PAUSE: u64 = 5;
 const MAX_PAUSE: u64 = 160;
 
-/// Repeats `attempt` until its conditional write is applied, with pauses that grow and are spread at random, so that concurrent
-/// callers do not meet again. `attempt` reads what it changes by itself, strongly, each time.
+/// Repeats `attempt` until its conditional write is applied.
+///
+/// The pauses grow and are random, so that concurrent callers do not collide again. Each attempt reads the item that it changes,
+/// strongly consistent. `attempt` is a closure that returns an `async` block: `|| async { … }`. An async closure, `async || { … }`,
+/// would read the same, but the compiler cannot prove that its future is `Send` in a handler of axum.
 ///
 /// # Errors
-/// What `attempt` returns, at once; `Unavailable` for `subject` after eight lost attempts.
-pub async fn retry_conflict<T>(
-    subject: &'static str,
-    mut attempt: impl AsyncFnMut() -> Result<WriteOutcome<T>, Error>,
-) -> Result<T, Error> {
+/// Returns the error of an attempt at once, and [`StoreError::Contended`] with `subject` after eight lost attempts.
+pub async fn retry_conflict<T, E, F>(subject: &'static str, mut attempt: impl FnMut() -> F) -> Result<T, E>
+where
+    E: From<StoreError>,
+    F: Future<Output = Result<WriteOutcome<T>, E>>,
+{
     for lost in 0..MAX_ATTEMPTS {
         if lost > 0 {
-            let pause = (FIRST_PAUSE << (lost - 1)).min(MAX_PAUSE);
-            tokio::time::sleep(Duration::from_millis(rand::rng().random_range(0..pause))).await;
+            let longest = (FIRST_PAUSE << (lost - 1)).min(MAX_PAUSE);
+            // A statement of its own, because the generator of the thread is not `Send`.
+            let pause = rand::rng().random_range(0..longest);
+            tokio::time::sleep(Duration::from_millis(pause)).await;
         }
         if let WriteOutcome::Applied(applied) = attempt().await? {
             return Ok(applied);
         }
     }
-    Err(Error::unavailable(subject, "concurrent changes came first each time"))
+    Err(StoreError::Contended(subject).into())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
+    use model::{ChannelId, Error};
+    use uuid::Uuid;
+
     use super::*;
+
+    /// Handlers of axum must be `Send`, and their closures capture references to the arguments.
+    #[test]
+    fn the_future_of_a_handler_is_send() {
+        async fn write(name: &str, channel: &ChannelId) -> Result<WriteOutcome<String>, Error> {
+            tokio::task::yield_now().await;
+            Ok(WriteOutcome::Applied(format!("{name} {channel}")))
+        }
+        async fn handler(name: String, channel: ChannelId) -> Result<String, Error> {
+            retry_conflict("a row", || async { write(&name, &channel).await }).await
+        }
+        fn require_send<T: Send>(_: &T) {}
+        require_send(&handler(String::new(), Uuid::nil().into()));
+    }
 
     #[tokio::test]
     async fn a_lost_condition_is_retried_and_an_error_is_not() {
-        let mut attempts = 0;
-        let applied = retry_conflict("a row", async || {
-            attempts += 1;
-            Ok(if attempts < 4 { WriteOutcome::ConditionFailed } else { WriteOutcome::Applied(attempts) })
-        });
-        assert_eq!(applied.await.unwrap(), 4);
+        let attempts = Cell::new(0);
+        let applied: Result<u32, Error> = retry_conflict("a row", || async {
+            attempts.set(attempts.get() + 1);
+            let is_lost = attempts.get() < 4;
+            Ok(if is_lost { WriteOutcome::ConditionFailed } else { WriteOutcome::Applied(attempts.get()) })
+        })
+        .await;
+        assert_eq!(applied.unwrap(), 4);
 
-        let mut attempts = 0;
-        let failed: Result<(), Error> = retry_conflict("a row", async || {
-            attempts += 1;
+        attempts.set(0);
+        let failed: Result<(), Error> = retry_conflict("a row", || async {
+            attempts.set(attempts.get() + 1);
             Err(Error::NotFound("row"))
         })
         .await;
         assert!(matches!(failed, Err(Error::NotFound("row"))));
-        assert_eq!(attempts, 1);
+        assert_eq!(attempts.get(), 1);
     }
 
     #[tokio::test]
     async fn contention_without_end_is_unavailable() {
-        let mut attempts = 0;
-        let failed: Result<(), Error> = retry_conflict("a row", async || {
-            attempts += 1;
+        let attempts = Cell::new(0);
+        let failed: Result<(), Error> = retry_conflict("a row", || async {
+            attempts.set(attempts.get() + 1);
             Ok(WriteOutcome::ConditionFailed)
         })
         .await;
         assert!(matches!(failed, Err(Error::Unavailable { service: "a row", .. })));
-        assert_eq!(attempts, MAX_ATTEMPTS);
+        assert_eq!(attempts.get(), MAX_ATTEMPTS);
     }
 }
