@@ -70,7 +70,7 @@ mod drafts;
 mod messages;
 mod notifications;
 mod online;
-mod place;
+mod membership;
 pub mod socket;
 mod team;
 pub mod view;
@@ -84,7 +84,7 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(channels::routes())
         .merge(drafts::routes())
         .merge(messages::routes())
-        .merge(messages::found::routes())
+        .merge(messages::lookup_routes::routes())
         .merge(notifications::routes())
         .merge(online::routes())
 }

@@ -16,17 +16,19 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list_online_users))
 }
 
-#[derive(Debug, Serialize, ToSchema)]
+/// The online users of the team.
 pub(crate) struct OnlineUsersResponse {
+    /// The ids of the online users.
     users: Vec<UserId>,
-    /// What `user_status` says of a later moment is newer.
+    /// When the list was read. A `user_status` event with a later time is newer.
     #[schema(value_type = String, format = DateTime)]
     as_of: Timestamp,
 }
 
-/// Who of the team is there, on any device
+/// List online users
 ///
-/// For whoever opens the app; `user_status` on the socket tells what changes.
+/// Returns the users of the team that are online on at least one device. Clients call it when they open the app. Later changes
+/// arrive as `user_status` on the socket.
 #[utoipa::path(
     get,
     path = "/v1/channels/online",
@@ -45,6 +47,7 @@ pub(crate) async fn list_online_users(
 ) -> ApiResult<Json<OnlineUsersResponse>> {
     require_teammate(&app, account.user).await?;
     let as_of = app.clock.now();
-    let users = presence::list_online(&app.store, as_of).await?.into_iter().map(|one| one.id).collect();
+    let online = presence::list_online(&app.store, as_of).await?;
+    let users = online.into_iter().map(|user| user.id).collect();
     Ok(Json(OnlineUsersResponse { users, as_of }))
 }

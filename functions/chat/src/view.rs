@@ -1,11 +1,11 @@
-//! A message as clients see it.
+//! Views of messages for responses and events.
 
 use model::{MessageId, UserId, message::content};
 use protocol::event::chat::{MessageView, ReactionView};
 use store::chat::messages::{Message, StoredReaction};
 
-/// What everyone in the channel may see of a message; to `me` with what they did themselves, and without it to a room, which is
-/// told the same as one. The author is called as they were when they wrote it.
+/// Returns the view of a message. For the caller `me` it says which reactions are theirs. For an event of a room, `me` is `None`,
+/// because all receivers get the same view. The author has the names that they had when they sent the message.
 pub fn message_view(message: &Message, me: Option<UserId>) -> MessageView {
     let parent = |seq| MessageId { channel: message.channel, seq };
     MessageView {
@@ -32,7 +32,7 @@ pub fn message_view(message: &Message, me: Option<UserId>) -> MessageView {
     }
 }
 
-/// Who reacted, as [`view`] shows it.
+/// Returns the view of reactions as [`message_view`] shows them.
 pub fn reaction_views(reactions: &[StoredReaction], me: Option<UserId>) -> Vec<ReactionView> {
     reactions
         .iter()

@@ -7,7 +7,7 @@ use entry::{
 };
 use garde::Validate;
 use model::{
-    ChannelId, Error, ErrorCode, Room, UserId,
+    ChannelId, Error, Room, UserId,
     channel::{ChannelKind, ChannelPermission},
 };
 use protocol::Event;
@@ -15,22 +15,30 @@ use serde::Deserialize;
 use store::{RateLimit, platform::rate_limits};
 use utoipa::ToSchema;
 
-use super::{announce, join::JoinChannelResponse, membership, seat, view};
+use super::{
+    access::{direct_channel_error, find_access},
+    add_member,
+    join::JoinChannelResponse,
+    publish, subscriptions, view,
+};
 use crate::team;
 
-/// Somebody fills a channel with their team; a loop fills everyone's list.
+/// Adding a whole team to a channel stays below this limit. A loop that fills other users' channel lists does not.
 const ACCOUNT_RATE_LIMIT: RateLimit =
     RateLimit { name: "add_user_to_channel", max_attempts: 60, window: Duration::from_hours(1) };
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
+/// The user to add.
 pub(crate) struct AddUserToChannelRequest {
+    /// The id of a user with a user name.
     #[garde(skip)]
     user_id: UserId,
 }
 
-/// Adds somebody of the team to a channel
+/// Add a user to a channel
 ///
-/// To a private one by its owners and moderators, to a public one by any member. However often.
+/// Owners and moderators can add users to a private channel. Every member can add users to a public channel. Adding a member
+/// again returns 200 and changes nothing.
 #[utoipa::path(
     post,
     path = "/v1/channels/{id}/add-user",
@@ -40,52 +48,51 @@ pub(crate) struct AddUserToChannelRequest {
     request_body = AddUserToChannelRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, description = "also where they are in it already", body = JoinChannelResponse),
+        (status = 200, description = "The user was added, or was a member already.", body = JoinChannelResponse),
         (status = 401, body = ErrorBody),
-        (status = 403, description = "neither owner nor moderator of a private one, or not in a public one", body = ErrorBody),
-        (status = 404, description = "no such channel for the caller, or nobody of the team", body = ErrorBody),
-        (status = 409, description = "`CHANNEL_ARCHIVED`; `LIMIT_REACHED`; `CONFLICT`: it is direct", body = ErrorBody),
+        (status = 403, description = "The channel is private and the caller is neither owner nor moderator, or it is public and \
+                                      the caller is not a member.", body = ErrorBody),
+        (status = 404, description = "The channel does not exist for the caller, or no active user with a user name has this id.",
+         body = ErrorBody),
+        (status = 409, description = "`CHANNEL_ARCHIVED`. `LIMIT_REACHED`: the channel is full, or the user is in 500 channels. \
+                                      `CONFLICT`: the channel is direct.", body = ErrorBody),
         (status = 422, body = ErrorBody),
-        (status = 429, description = "60 an hour", body = ErrorBody),
+        (status = 429, description = "The caller added more than 60 users within an hour.", body = ErrorBody),
     )
 )]
-pub(crate) async fn add_user(
+pub(crate) async fn add_user_to_channel(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<ChannelId>,
     ValidJson(input): ValidJson<AddUserToChannelRequest>,
 ) -> ApiResult<Json<JoinChannelResponse>> {
-    let seat = seat::find_access(&app, id, account.user).await?;
-    match seat.channel.channel_kind {
-        ChannelKind::Direct => {
-            return Err(Error::conflict(
-                ErrorCode::Conflict,
-                "a direct channel is of two, and stays as it is",
-            )
-            .into());
+    let access = find_access(&app, id, account.user).await?;
+    match access.channel.channel_kind {
+        ChannelKind::Direct => return Err(direct_channel_error().into()),
+        ChannelKind::Private => access.require_permission(&app, ChannelPermission::AddMember).await?,
+        ChannelKind::Public if access.membership.is_some() => {}
+        ChannelKind::Public => {
+            return Err(Error::forbidden("only members of the channel can add users to it").into());
         }
-        ChannelKind::Private => seat.require_permission(&app, ChannelPermission::AddMember).await?,
-        ChannelKind::Public if seat.membership.is_some() => {}
-        ChannelKind::Public => return Err(Error::forbidden("members of the channel only").into()),
     }
-    seat.channel.check_not_archived()?;
+    access.channel.check_not_archived()?;
     rate_limits::count_attempt(&app.store, ACCOUNT_RATE_LIMIT, &account.user.to_string(), app.clock.now())
         .await?;
-    let who = team::find_teammate(&app, input.user_id).await?;
-    let mut channel = seat.channel;
-    membership::require_channel_quota(&app, who.id).await?;
-    let is_new = membership::add_member(&app, id, &who).await?.is_some();
+    let user = team::find_teammate(&app, input.user_id).await?;
+    let mut channel = access.channel;
+    add_member::require_channel_quota(&app, user.id).await?;
+    let is_new = add_member::add_member(&app, id, &user).await?.is_some();
     if is_new {
         channel.member_count += 1;
-        announce::publish_user_joined(&app, id, &who).await?;
-        announce::publish_or_log(
+        publish::publish_user_joined(&app, id, &user).await?;
+        publish::publish_or_log(
             &app,
-            Room::User(who.id),
+            Room::User(user.id),
             Event::ChannelCreated(view::channel_view(&channel)),
         )
         .await;
     } else {
-        announce::subscribe_user_sockets(&app, id, who.id).await?;
+        subscriptions::subscribe_user_sockets(&app, id, user.id).await?;
     }
-    Ok(Json(JoinChannelResponse::new(&channel, &who.username, is_new)))
+    Ok(Json(JoinChannelResponse::new(&channel, &user.username, is_new)))
 }

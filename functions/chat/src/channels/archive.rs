@@ -3,50 +3,72 @@ use entry::{
     App,
     http::{AccountCaller, ApiResult, ErrorBody, PathId},
 };
-use model::{ChannelId, channel::ChannelPermission};
+use model::{ChannelId, Error, UserId, channel::ChannelPermission};
 use protocol::event::chat::ChannelView;
 use store::chat::channels::Channel;
 
 use super::update::change_channel;
 
-macro_rules! archives {
-    ($($(#[$doc:meta])* $name:ident, $path:literal, $id:literal, $archived:literal;)*) => {$(
-        $(#[$doc])*
-        #[utoipa::path(
-            post,
-            path = $path,
-            tag = "channels",
-            operation_id = $id,
-            params(("id" = ChannelId, Path)),
-            security(("bearer" = []), ("cookie" = [])),
-            responses(
-                (status = 200, description = "however often it is said", body = ChannelView),
-                (status = 401, body = ErrorBody),
-                (status = 403, description = "no owner", body = ErrorBody),
-                (status = 404, description = "also a private or direct one that one is not in", body = ErrorBody),
-                (status = 409, description = "`CONFLICT`: it is direct", body = ErrorBody),
-            )
-        )]
-        pub(crate) async fn $name(
-            State(app): State<App>,
-            account: AccountCaller,
-            PathId(id): PathId<ChannelId>,
-        ) -> ApiResult<Json<ChannelView>> {
-            let changed = change_channel(&app, account.user, id, ChannelPermission::Archive, |seat, now| {
-                let before = seat.channel.clone();
-                let archived_at = $archived.then(|| before.archived_at.unwrap_or(now));
-                Ok(Channel { archived_at, ..before })
-            });
-            Ok(Json(changed.await?))
-        }
-    )*};
+/// Archive a channel
+///
+/// Members can still read an archived channel. No message can be sent to it, no user can join it, and the list of public channels
+/// leaves it out. An owner can archive a channel. An admin of the deployment can archive a public channel. An archived channel stays as
+/// it is.
+#[utoipa::path(
+    post,
+    path = "/v1/channels/{id}/archive",
+    tag = "channels",
+    operation_id = "archive_channel",
+    params(("id" = ChannelId, Path)),
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, description = "The channel is archived.", body = ChannelView),
+        (status = 401, body = ErrorBody),
+        (status = 403, description = "The caller is not an owner of the channel.", body = ErrorBody),
+        (status = 404, description = "The channel does not exist, or it is private or direct and the caller is not a member.", body = ErrorBody),
+        (status = 409, description = "`CONFLICT`: the channel is direct.", body = ErrorBody),
+    )
+)]
+pub(crate) async fn archive_channel(
+    State(app): State<App>,
+    account: AccountCaller,
+    PathId(id): PathId<ChannelId>,
+) -> ApiResult<Json<ChannelView>> {
+    Ok(Json(set_archived(&app, account.user, id, true).await?))
 }
 
-archives! {
-    /// Archives a channel: it can be read, and nothing is written into it
-    ///
-    /// By an owner; a public one also by an admin. It is listed no longer, and nobody joins.
-    archive, "/v1/channels/{id}/archive", "archive_channel", true;
-    /// Takes a channel out of the archive
-    unarchive, "/v1/channels/{id}/unarchive", "unarchive_channel", false;
+/// Unarchive a channel
+///
+/// Members can write to the channel again. An owner can unarchive a channel. An admin of the deployment can unarchive a public
+/// channel. A channel that is not archived stays as it is.
+#[utoipa::path(
+    post,
+    path = "/v1/channels/{id}/unarchive",
+    tag = "channels",
+    operation_id = "unarchive_channel",
+    params(("id" = ChannelId, Path)),
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, description = "The channel is not archived.", body = ChannelView),
+        (status = 401, body = ErrorBody),
+        (status = 403, description = "The caller is not an owner of the channel.", body = ErrorBody),
+        (status = 404, description = "The channel does not exist, or it is private or direct and the caller is not a member.", body = ErrorBody),
+        (status = 409, description = "`CONFLICT`: the channel is direct.", body = ErrorBody),
+    )
+)]
+pub(crate) async fn unarchive_channel(
+    State(app): State<App>,
+    account: AccountCaller,
+    PathId(id): PathId<ChannelId>,
+) -> ApiResult<Json<ChannelView>> {
+    Ok(Json(set_archived(&app, account.user, id, false).await?))
+}
+
+async fn set_archived(app: &App, user: UserId, id: ChannelId, archived: bool) -> Result<ChannelView, Error> {
+    change_channel(app, user, id, ChannelPermission::Archive, |access, now| {
+        let before = access.channel.clone();
+        let archived_at = archived.then(|| before.archived_at.unwrap_or(now));
+        Ok(Channel { archived_at, ..before })
+    })
+    .await
 }

@@ -19,28 +19,32 @@ use store::{
 };
 use utoipa::ToSchema;
 
-use super::{announce, fields, membership, view::MyChannel};
+use super::{add_member, fields, publish, view::MyChannel};
 use crate::team::require_teammate;
 
-/// A team makes a few channels a day; a loop makes thousands.
+/// A team creates a few channels a day. A loop creates thousands.
 const ACCOUNT_RATE_LIMIT: RateLimit =
     RateLimit { name: "create_channel", max_attempts: 30, window: Duration::from_hours(1) };
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
+/// A new channel.
 pub(crate) struct CreateChannelRequest {
-    /// 1 to 80 letters, digits, `-` and `_`; unique in every spelling.
+    /// 1 to 80 letters, digits, `-` and `_`. Unique regardless of case.
     #[garde(custom(fields::name))]
     #[schema(min_length = 1, max_length = 80, example = "herons")]
     name: String,
     #[garde(inner(custom(fields::description)))]
+    /// What the channel is for.
     #[schema(max_length = 500)]
     description: Option<String>,
-    /// Known to its members only, whom its owners and moderators add.
+    /// `true` for a channel that only its members can see. Owners and moderators add members. `false` by default.
     #[garde(skip)]
     is_private: Option<bool>,
 }
 
-/// A new channel, which is its maker's own
+/// Create a channel
+///
+/// The caller becomes the owner of the channel.
 #[utoipa::path(
     post,
     path = "/v1/channels",
@@ -51,9 +55,10 @@ pub(crate) struct CreateChannelRequest {
     responses(
         (status = 201, body = MyChannel),
         (status = 401, body = ErrorBody),
-        (status = 409, description = "`CHANNEL_NAME_TAKEN`; `USERNAME_REQUIRED`; `LIMIT_REACHED`: one is in 500 channels", body = ErrorBody),
+        (status = 409, description = "`CHANNEL_NAME_TAKEN`. `USERNAME_REQUIRED`. `LIMIT_REACHED`: the caller is in 500 channels.",
+         body = ErrorBody),
         (status = 422, body = ErrorBody),
-        (status = 429, description = "30 an hour", body = ErrorBody),
+        (status = 429, description = "The caller created more than 30 channels within an hour.", body = ErrorBody),
     )
 )]
 pub(crate) async fn create_channel(
@@ -66,12 +71,12 @@ pub(crate) async fn create_channel(
     let text = input.description.as_deref().unwrap_or_default();
     let description = fields::parse_field("description", text, channel::parse_description)?;
     let now = app.clock.now();
-    // they may not be there yet, and will be called so
+    // default channels are created when the first teammate joins them, so their names are reserved from the start
     if DEFAULT_CHANNELS.iter().any(|(default, _)| *default == name.folded()) {
         return Err(name_taken_error().into());
     }
     rate_limits::count_attempt(&app.store, ACCOUNT_RATE_LIMIT, &account.user.to_string(), now).await?;
-    membership::require_channel_quota(&app, account.user).await?;
+    add_member::require_channel_quota(&app, account.user).await?;
     let private = input.is_private.unwrap_or_default();
     let channel = Channel {
         id: app.clock.new_id::<ChannelId>(),
@@ -85,19 +90,19 @@ pub(crate) async fn create_channel(
         created_at: now,
         updated_at: now,
     };
-    let (member, place) = membership::new_member_rows(channel.id, &author, MemberRole::Owner, 0, now);
-    let answer = MyChannel::new(&channel, &place, 0);
-    match channels::create(&app.store, &channel, &[(member, place)]).await? {
+    let (member, membership) = add_member::new_member_rows(channel.id, &author, MemberRole::Owner, 0, now);
+    let view = MyChannel::new(&channel, &membership, 0);
+    match channels::create(&app.store, &channel, &[(member, membership)]).await? {
         ChannelCreateOutcome::Created => {}
         ChannelCreateOutcome::AlreadyExists | ChannelCreateOutcome::NameTaken => {
             return Err(name_taken_error().into());
         }
     }
     tracing::info!(channel.id = %channel.id, user.id = %account.user, "channel created");
-    announce::publish_channel_created(&app, &channel, &[account.user]).await;
-    Ok((StatusCode::CREATED, Json(answer)))
+    publish::publish_channel_created(&app, &channel, &[account.user]).await;
+    Ok((StatusCode::CREATED, Json(view)))
 }
 
 pub(super) fn name_taken_error() -> Error {
-    Error::conflict(ErrorCode::ChannelNameTaken, "there is a channel of this name")
+    Error::conflict(ErrorCode::ChannelNameTaken, "another channel has this name: choose a different one")
 }

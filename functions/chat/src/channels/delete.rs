@@ -3,24 +3,20 @@ use entry::{
     App,
     http::{AccountCaller, ApiResult, ErrorBody, PathId},
 };
-use futures::{StreamExt, TryStreamExt, stream};
 use http::StatusCode;
 use model::{ChannelId, Error, ErrorCode, Room, channel::ChannelPermission};
 use protocol::{Event, event::chat::ChannelDeleted, job::DeleteChannelRows};
 use store::{
     WriteOutcome,
     chat::channels::{self, Channel, RemainingMembers},
-    realtime::connections,
 };
 
-use super::{announce, seat};
+use super::{access::find_access, publish};
 
-/// Sockets that are taken out of a room at once.
-const UNSUBSCRIPTION_CONCURRENCY: usize = 32;
-
-/// Deletes a channel with everything in it
+/// Delete a channel
 ///
-/// By an owner; a public one also by an admin. Nobody finds it from now on; what was written in it is cleared away soon after.
+/// The channel disappears for its members at once. A job deletes its messages and members soon after. An owner can delete a
+/// channel. An admin of the deployment can delete a public channel. Default and direct channels cannot be deleted.
 #[utoipa::path(
     delete,
     path = "/v1/channels/{id}",
@@ -31,9 +27,9 @@ const UNSUBSCRIPTION_CONCURRENCY: usize = 32;
     responses(
         (status = 204),
         (status = 401, body = ErrorBody),
-        (status = 403, description = "no owner", body = ErrorBody),
-        (status = 404, description = "also a private or direct one that one is not in", body = ErrorBody),
-        (status = 409, description = "`CONFLICT`: it is a default or a direct one", body = ErrorBody),
+        (status = 403, description = "The caller is not an owner of the channel.", body = ErrorBody),
+        (status = 404, description = "The channel does not exist, or it is private or direct and the caller is not a member.", body = ErrorBody),
+        (status = 409, description = "`CONFLICT`: the channel is a default channel or direct.", body = ErrorBody),
     )
 )]
 pub(crate) async fn delete_channel(
@@ -41,43 +37,34 @@ pub(crate) async fn delete_channel(
     account: AccountCaller,
     PathId(id): PathId<ChannelId>,
 ) -> ApiResult<StatusCode> {
-    let seat = seat::find_access(&app, id, account.user).await?;
-    seat.require_permission(&app, ChannelPermission::Delete).await?;
-    if seat.channel.is_default {
-        return Err(Error::conflict(ErrorCode::Conflict, "everyone is in a default channel: it stays").into());
+    let access = find_access(&app, id, account.user).await?;
+    access.require_permission(&app, ChannelPermission::Delete).await?;
+    if access.channel.is_default {
+        return Err(Error::conflict(ErrorCode::Conflict, "a default channel cannot be deleted").into());
     }
-    match delete_and_publish(&app, &seat.channel, RemainingMembers::Any).await? {
+    match delete_and_publish(&app, &access.channel, RemainingMembers::Any).await? {
         WriteOutcome::Applied(()) => Ok(StatusCode::NO_CONTENT),
         WriteOutcome::ConditionFailed => Err(Error::NotFound("channel").into()),
     }
 }
 
-/// The end of a channel: gone for everyone, who are told; the rows go by a job, which the clock sends again if it is lost.
+/// Deletes a channel and publishes that it was deleted. A job deletes its rows, and the clock sends the job again if it was lost.
 pub(crate) async fn delete_and_publish(
     app: &App,
     channel: &Channel,
-    by: RemainingMembers,
+    condition: RemainingMembers,
 ) -> Result<WriteOutcome, Error> {
-    let (now, room) = (app.clock.now(), Room::Channel(channel.id));
-    if channels::delete(&app.store, channel, by, now).await? == WriteOutcome::ConditionFailed {
+    let now = app.clock.now();
+    let room = Room::Channel(channel.id);
+    if channels::delete(&app.store, channel, condition, now).await? == WriteOutcome::ConditionFailed {
         return Ok(WriteOutcome::ConditionFailed);
     }
     tracing::info!(channel.id = %channel.id, "channel deleted");
-    announce::publish_or_log(app, room, Event::ChannelDeleted(ChannelDeleted { channel_id: channel.id }))
+    publish::publish_or_log(app, room, Event::ChannelDeleted(ChannelDeleted { channel_id: channel.id }))
         .await;
     let job = DeleteChannelRows { channel: channel.id };
     if let Err(error) = app.queues.send(&job, now).await {
-        tracing::warn!(channel.id = %channel.id, %error, "a deleted channel is cleared away later");
+        tracing::warn!(channel.id = %channel.id, %error, "the clock will request the deletion of a channel's rows");
     }
     Ok(WriteOutcome::Applied(()))
-}
-
-/// Takes everyone out of the room of a channel that is gone.
-pub(crate) async fn unsubscribe_everyone(app: &App, channel: ChannelId) -> Result<(), Error> {
-    let room = Room::Channel(channel);
-    let all = connections::list_in_room(&app.store, room, app.clock.now()).await?;
-    let exits =
-        all.iter().map(|one| connections::unsubscribe(&app.store, room, one.identity.holder_id(), &one.id));
-    let exits: Vec<_> = exits.collect();
-    Ok(stream::iter(exits).buffer_unordered(UNSUBSCRIPTION_CONCURRENCY).try_collect::<()>().await?)
 }

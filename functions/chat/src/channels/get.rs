@@ -10,30 +10,31 @@ use store::chat::memberships;
 use utoipa::ToSchema;
 
 use super::{
-    seat,
+    access::find_access,
     view::{self, ChannelMemberView},
 };
 
-/// Members that come along.
+/// Members in the response.
 const MAX_LISTED_MEMBERS: usize = 100;
-/// Members of whom those are chosen: 25 read units at most.
+/// Members that are read to choose the listed ones from. They cost at most 25 read units.
 const MAX_READ_MEMBERS: usize = 1_000;
 
 #[derive(Debug, Serialize, ToSchema)]
+/// A channel and some of its members.
 pub(crate) struct ChannelWithMembers {
     #[serde(flatten)]
     channel: ChannelView,
-    /// `null` for whoever is not in it.
+    /// The caller's role. `null` if the caller is not a member.
     my_role: Option<MemberRole>,
-    /// Up to 100, owners first, then by name; for members only.
+    /// Up to 100 members, owners first, then by name. Only members of the channel see this field.
     #[serde(skip_serializing_if = "Option::is_none")]
     members: Option<Vec<ChannelMemberView>>,
 }
 
-/// A channel: a public one for everyone of the team, any for its members
+/// Get a channel
 ///
-/// Members see each other too: a hundred of them, in a channel of more than a thousand of the first thousand;
-/// `/v1/channels/{id}/members` has all.
+/// Members can get every channel of theirs. Users with a user name can get every public channel. Members also see up to 100
+/// members of the channel, chosen from its first 1,000. `GET /v1/channels/{id}/members` lists all members.
 #[utoipa::path(
     get,
     path = "/v1/channels/{id}",
@@ -44,7 +45,7 @@ pub(crate) struct ChannelWithMembers {
     responses(
         (status = 200, body = ChannelWithMembers),
         (status = 401, body = ErrorBody),
-        (status = 404, description = "also a private or direct one that one is not in", body = ErrorBody),
+        (status = 404, description = "The channel does not exist, or it is private or direct and the caller is not a member.", body = ErrorBody),
         (status = 409, description = "`USERNAME_REQUIRED`", body = ErrorBody),
     )
 )]
@@ -53,9 +54,9 @@ pub(crate) async fn get_channel(
     account: AccountCaller,
     PathId(id): PathId<ChannelId>,
 ) -> ApiResult<Json<ChannelWithMembers>> {
-    let seat = seat::find_access(&app, id, account.user).await?;
-    let channel = view::channel_view(&seat.channel);
-    let Some(place) = seat.membership else {
+    let access = find_access(&app, id, account.user).await?;
+    let channel = view::channel_view(&access.channel);
+    let Some(membership) = access.membership else {
         return Ok(Json(ChannelWithMembers { channel, my_role: None, members: None }));
     };
     let found = memberships::page_members(&app.store, id, MAX_READ_MEMBERS, None, app.clock.now()).await?;
@@ -64,5 +65,5 @@ pub(crate) async fn get_channel(
         (std::cmp::Reverse(member.role), member.name.to_lowercase(), member.user_id)
     });
     members.truncate(MAX_LISTED_MEMBERS);
-    Ok(Json(ChannelWithMembers { channel, my_role: Some(place.role), members: Some(members) }))
+    Ok(Json(ChannelWithMembers { channel, my_role: Some(membership.role), members: Some(members) }))
 }

@@ -10,25 +10,28 @@ use serde::{Deserialize, Serialize};
 use store::chat::channels::Channel;
 use utoipa::ToSchema;
 
-use super::{announce, membership, seat, view};
+use super::{access::find_access, add_member, publish, subscriptions, view};
 use crate::team::require_teammate;
 
+/// The channel to join.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct JoinChannelRequest {
+    /// The id of a public channel.
     #[garde(skip)]
     channel_id: ChannelId,
 }
 
+/// A channel and whether a user joined it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct JoinChannelResponse {
-    /// For people.
+    /// A sentence for people: the user joined, or is already in the channel.
     message: String,
     channel: ChannelView,
 }
 
-/// Joins a public channel
+/// Join a public channel
 ///
-/// However often: whoever is in it already is answered the same. What was written before counts as read.
+/// Earlier messages count as read. Joining again returns 200 and changes nothing.
 #[utoipa::path(
     post,
     path = "/v1/channels/join",
@@ -39,20 +42,23 @@ pub(crate) struct JoinChannelResponse {
     responses(
         (status = 200, body = JoinChannelResponse),
         (status = 401, body = ErrorBody),
-        (status = 404, description = "also a private or direct one that one is not in", body = ErrorBody),
-        (status = 409, description = "`CHANNEL_ARCHIVED`, `USERNAME_REQUIRED`, `LIMIT_REACHED`", body = ErrorBody),
+        (status = 404, description = "The channel does not exist, or it is private or direct and the caller is not a member.", body = ErrorBody),
+        (status = 409, description = "`CHANNEL_ARCHIVED`. `USERNAME_REQUIRED`. `LIMIT_REACHED`: the channel is full, or the caller is in \
+                                      500 channels.", body = ErrorBody),
         (status = 422, body = ErrorBody),
     )
 )]
 pub(crate) async fn join_channel(
     State(app): State<App>,
     account: AccountCaller,
-    ValidJson(which): ValidJson<JoinChannelRequest>,
+    ValidJson(input): ValidJson<JoinChannelRequest>,
 ) -> ApiResult<Json<JoinChannelResponse>> {
-    Ok(Json(join_public_channel(&app, account, which.channel_id).await?))
+    Ok(Json(join_public_channel(&app, account, input.channel_id).await?))
 }
 
-/// Joins a public channel, by its path
+/// Join the public channel of this path
+///
+/// Does the same as `POST /v1/channels/join`.
 #[utoipa::path(
     post,
     path = "/v1/channels/{id}/join",
@@ -63,8 +69,9 @@ pub(crate) async fn join_channel(
     responses(
         (status = 200, body = JoinChannelResponse),
         (status = 401, body = ErrorBody),
-        (status = 404, description = "also a private or direct one that one is not in", body = ErrorBody),
-        (status = 409, description = "`CHANNEL_ARCHIVED`, `USERNAME_REQUIRED`, `LIMIT_REACHED`", body = ErrorBody),
+        (status = 404, description = "The channel does not exist, or it is private or direct and the caller is not a member.", body = ErrorBody),
+        (status = 409, description = "`CHANNEL_ARCHIVED`. `USERNAME_REQUIRED`. `LIMIT_REACHED`: the channel is full, or the caller is in \
+                                      500 channels.", body = ErrorBody),
     )
 )]
 pub(crate) async fn join_this_channel(
@@ -80,29 +87,29 @@ async fn join_public_channel(
     account: AccountCaller,
     id: ChannelId,
 ) -> Result<JoinChannelResponse, Error> {
-    let seat = seat::find_access(app, id, account.user).await?;
-    let mut channel = seat.channel.clone();
+    let access = find_access(app, id, account.user).await?;
+    let mut channel = access.channel.clone();
     let author = require_teammate(app, account.user).await?;
     let mut is_new = false;
-    if seat.membership.is_none() {
-        seat.channel.check_not_archived()?;
-        membership::require_channel_quota(app, account.user).await?;
-        is_new = membership::add_member(app, id, &author).await?.is_some();
+    if access.membership.is_none() {
+        access.channel.check_not_archived()?;
+        add_member::require_channel_quota(app, account.user).await?;
+        is_new = add_member::add_member(app, id, &author).await?.is_some();
     }
     if is_new {
         channel.member_count += 1;
-        announce::publish_user_joined(app, id, &author).await?;
+        publish::publish_user_joined(app, id, &author).await?;
     } else {
-        // whoever was cut off before their sockets were in the room
-        announce::subscribe_user_sockets(app, id, account.user).await?;
+        // an earlier attempt may have failed before it subscribed the sockets
+        subscriptions::subscribe_user_sockets(app, id, account.user).await?;
     }
     Ok(JoinChannelResponse::new(&channel, &author.username, is_new))
 }
 
 impl JoinChannelResponse {
     pub(super) fn new(channel: &Channel, username: &str, is_new: bool) -> Self {
-        let name = channel.name.as_ref().map_or_else(|| "the channel".into(), |name| format!("#{name}"));
-        let what = if is_new { "joined" } else { "is already in" };
-        Self { message: format!("{username} {what} {name}"), channel: view::channel_view(channel) }
+        let label = view::channel_label(channel);
+        let action = if is_new { "joined" } else { "is already in" };
+        Self { message: format!("{username} {action} {label}"), channel: view::channel_view(channel) }
     }
 }

@@ -10,7 +10,7 @@ use model::{
 };
 use serde::Serialize;
 use store::{
-    WriteOutcome,
+    ReadConsistency, WriteOutcome,
     chat::{
         channels::{Channel, RemainingMembers},
         memberships::{self, RemainingOwner},
@@ -18,21 +18,24 @@ use store::{
 };
 use utoipa::ToSchema;
 
-use super::{announce, delete, seat};
+use super::{
+    access::{direct_channel_error, find_access},
+    delete, publish,
+    retry_change::retry_change,
+    subscriptions, view,
+};
 
-/// How often others may come and go at the same moment.
-const MAX_ATTEMPTS: usize = 8;
-
+/// Confirms that the caller is not a member of a channel.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct LeaveChannelResponse {
-    /// For people.
+    /// A sentence for people: the caller left the channel, or was not in it.
     message: String,
 }
 
-/// Leaves a channel
+/// Leave a channel
 ///
-/// An owner leaves where another one stays, or nobody at all. A private channel goes with its last member: nobody could be added to
-/// it any more, and what was said there would lie under a name that nobody else can have. A public one stays, for whoever joins next.
+/// An owner can leave if another owner remains, or if the owner is the last member. A private channel is deleted with its last
+/// member, because no user could be added to it any more and its name would stay taken. A public channel stays without members.
 #[utoipa::path(
     delete,
     path = "/v1/channels/{id}/leave",
@@ -41,10 +44,10 @@ pub(crate) struct LeaveChannelResponse {
     params(("id" = ChannelId, Path)),
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, description = "also where one is not in a public one", body = LeaveChannelResponse),
+        (status = 200, description = "The caller left the channel, or was not a member of this public channel.", body = LeaveChannelResponse),
         (status = 401, body = ErrorBody),
-        (status = 404, description = "also a private or direct one that one is not in", body = ErrorBody),
-        (status = 409, description = "`LAST_OWNER`; `CONFLICT`: it is direct", body = ErrorBody),
+        (status = 404, description = "The channel does not exist, or it is private or direct and the caller is not a member.", body = ErrorBody),
+        (status = 409, description = "`LAST_OWNER`. `CONFLICT`: the channel is direct, or members changed at the same time.", body = ErrorBody),
     )
 )]
 pub(crate) async fn leave_channel(
@@ -52,87 +55,83 @@ pub(crate) async fn leave_channel(
     account: AccountCaller,
     PathId(id): PathId<ChannelId>,
 ) -> ApiResult<Json<LeaveChannelResponse>> {
-    for _ in 0..MAX_ATTEMPTS {
-        let seat = seat::find_access(&app, id, account.user).await?;
-        let name = seat.channel.name.as_ref().map_or_else(|| "the channel".into(), |name| format!("#{name}"));
-        let Some(place) = &seat.membership else {
-            // whoever was cut off before their sockets were out of the room
-            announce::unsubscribe_user_sockets(&app, id, account.user).await?;
-            return Ok(Json(LeaveChannelResponse { message: format!("not in {name}") }));
+    let message = retry_change("the membership", || async {
+        let access = find_access(&app, id, account.user).await?;
+        let label = view::channel_label(&access.channel);
+        let Some(membership) = &access.membership else {
+            // an earlier attempt may have failed before it unsubscribed the sockets
+            subscriptions::unsubscribe_user_sockets(&app, id, account.user).await?;
+            return Ok(WriteOutcome::Applied(format!("not in {label}")));
         };
-        if seat.is_direct() {
-            return Err(Error::conflict(
-                ErrorCode::Conflict,
-                "a direct channel is of two, and stays as it is",
-            )
-            .into());
+        if access.is_direct() {
+            return Err(direct_channel_error());
         }
-        let who = member_author(&app, &seat.channel, account.user).await?;
-        if let WriteOutcome::Applied(()) = remove_and_publish(&app, &seat.channel, &who, place.role).await? {
-            return Ok(Json(LeaveChannelResponse { message: format!("left {name}") }));
-        }
-    }
-    Err(Error::conflict(ErrorCode::Conflict, "others came and went at the same time: try again").into())
+        let member = member_author(&app, &access.channel, account.user).await?;
+        let removed = remove_and_publish(&app, &access.channel, &member, membership.role).await?;
+        Ok(removed.map(|()| format!("left {label}")))
+    });
+    Ok(Json(LeaveChannelResponse { message: message.await? }))
 }
 
-/// A member by the names that the channel knows them by; the account may be gone.
+/// Returns a member with the names that the channel stores. The account may be deleted already.
 pub(crate) async fn member_author(
     app: &App,
     channel: &Channel,
     user: UserId,
 ) -> Result<MessageAuthor, Error> {
     let now = app.clock.now();
-    let member = memberships::get(&app.store, channel.id, user, store::ReadConsistency::Strong, now).await?;
+    let member = memberships::get(&app.store, channel.id, user, ReadConsistency::Strong, now).await?;
     let (username, name) = member.map(|member| (member.username, member.name)).unwrap_or_default();
     Ok(MessageAuthor { id: user, username, name })
 }
 
-/// Takes a member out as they were read, and tells. `Refused`: somebody came or went meanwhile.
+/// Removes a member and publishes it. A private channel is deleted with its last member. `ConditionFailed` means that the members
+/// changed after `channel` and `role` were read.
 ///
 /// # Errors
-/// `LAST_OWNER`.
+/// `LAST_OWNER` if the member is the only owner and other members remain.
 pub(crate) async fn remove_and_publish(
     app: &App,
     channel: &Channel,
-    who: &MessageAuthor,
+    member: &MessageAuthor,
     role: MemberRole,
 ) -> Result<WriteOutcome, Error> {
-    let is_alone = channel.member_count <= 1;
-    if is_alone && channel.channel_kind == ChannelKind::Private {
+    let is_last_member = channel.member_count <= 1;
+    if is_last_member && channel.channel_kind == ChannelKind::Private {
         return delete::delete_and_publish(app, channel, RemainingMembers::OnlyCaller).await;
     }
-    let stays = match role {
-        MemberRole::Owner if is_alone => RemainingOwner::LastMember,
-        MemberRole::Owner => require_other_owner(app, channel.id, who.id).await?,
+    let remaining_owner = match role {
+        MemberRole::Owner if is_last_member => RemainingOwner::LastMember,
+        MemberRole::Owner => require_other_owner(app, channel.id, member.id).await?,
         MemberRole::Member | MemberRole::Moderator => RemainingOwner::NotRequired,
     };
-    // also before: whoever breaks off after the transaction leaves no socket in the room
-    announce::unsubscribe_user_sockets(app, channel.id, who.id).await?;
-    let gone = memberships::leave(&app.store, channel.id, who.id, role, stays).await;
-    match gone {
-        Ok(WriteOutcome::Applied(())) => announce::publish_user_left(app, channel.id, who).await?,
-        // they are in it still, unless somebody else took them out
+    // Also before the transaction. If the process dies after it, no socket stays in the room.
+    subscriptions::unsubscribe_user_sockets(app, channel.id, member.id).await?;
+    let removed = memberships::leave(&app.store, channel.id, member.id, role, remaining_owner).await;
+    match removed {
+        Ok(WriteOutcome::Applied(())) => publish::publish_user_left(app, channel.id, member).await?,
+        // the user is still a member, unless a concurrent request removed them
         Ok(WriteOutcome::ConditionFailed) | Err(_) => {
-            announce::subscribe_user_sockets(app, channel.id, who.id).await?;
+            subscriptions::subscribe_user_sockets(app, channel.id, member.id).await?;
         }
     }
-    Ok(gone?)
+    Ok(removed?)
 }
 
-/// That another owner stays.
+/// Returns the condition that another owner remains.
 ///
 /// # Errors
-/// `LAST_OWNER`.
+/// `LAST_OWNER` if the channel has no other owner.
 pub(crate) async fn require_other_owner(
     app: &App,
     channel: ChannelId,
-    than: UserId,
+    owner: UserId,
 ) -> Result<RemainingOwner, Error> {
-    let other = memberships::find_other_owner(&app.store, channel, than, app.clock.now()).await?;
+    let other = memberships::find_other_owner(&app.store, channel, owner, app.clock.now()).await?;
     other.map(RemainingOwner::OtherOwner).ok_or_else(|| {
         Error::conflict(
             ErrorCode::LastOwner,
-            "make somebody else an owner first: the channel would have none",
+            "the channel would have no owner: make another member an owner first",
         )
     })
 }

@@ -9,9 +9,9 @@ use store::{Page, chat::channels};
 use super::{DEFAULT_PAGE_SIZE, view};
 use crate::team::require_teammate;
 
-/// The team's public channels, by name
+/// List public channels
 ///
-/// Without archived ones. A page has 50 where nothing is said. One query.
+/// Returns public channels that are not archived, sorted by name. A page contains 50 channels by default.
 #[utoipa::path(
     get,
     path = "/v1/channels",

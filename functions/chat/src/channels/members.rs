@@ -6,11 +6,11 @@ use entry::{
 use model::ChannelId;
 use store::{Page, chat::memberships};
 
-use super::{DEFAULT_PAGE_SIZE, seat, view::ChannelMemberView};
+use super::{DEFAULT_PAGE_SIZE, access::find_access, view::ChannelMemberView};
 
-/// Who is in a channel that one is in oneself
+/// List the members of a channel
 ///
-/// In no order that means anything. A page has 50 where nothing is said.
+/// The order of the members has no meaning. A page contains 50 members by default. Only members of the channel can list them.
 #[utoipa::path(
     get,
     path = "/v1/channels/{id}/members",
@@ -21,7 +21,7 @@ use super::{DEFAULT_PAGE_SIZE, seat, view::ChannelMemberView};
     responses(
         (status = 200, body = Page<ChannelMemberView>),
         (status = 401, body = ErrorBody),
-        (status = 404, description = "also a public one that one is not in", body = ErrorBody),
+        (status = 404, description = "The channel does not exist, or the caller is not a member.", body = ErrorBody),
         (status = 422, body = ErrorBody),
     )
 )]
@@ -31,9 +31,10 @@ pub(crate) async fn list_channel_members(
     PathId(id): PathId<ChannelId>,
     ValidQuery(query): ValidQuery<ListQuery>,
 ) -> ApiResult<Json<Page<ChannelMemberView>>> {
-    let seat = seat::find_access(&app, id, account.user).await?;
-    seat.require_membership()?;
-    let (limit, cursor) = (query.limit.unwrap_or(DEFAULT_PAGE_SIZE), query.cursor.as_deref());
+    let access = find_access(&app, id, account.user).await?;
+    access.require_membership()?;
+    let limit = query.limit.unwrap_or(DEFAULT_PAGE_SIZE);
+    let cursor = query.cursor.as_deref();
     let page = memberships::page_members(&app.store, id, limit, cursor, app.clock.now()).await?;
     Ok(Json(page.map(ChannelMemberView::from)))
 }

@@ -9,16 +9,18 @@ use serde::{Deserialize, Serialize};
 use store::chat::memberships::NotificationLevel;
 use utoipa::ToSchema;
 
-use crate::place;
+use crate::membership_update::{find_membership, update_membership};
 
-/// What one is told of by itself in a channel.
+/// What the caller is notified of in a channel.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, Validate, ToSchema)]
 pub(crate) struct ChannelNotificationSettings {
     #[garde(skip)]
     notify: NotificationLevel,
 }
 
-/// Chooses what one is told of in a channel
+/// Change my notifications of a channel
+///
+/// Sets what the caller is notified of in this channel, on all devices.
 #[utoipa::path(
     patch,
     path = "/v1/channels/{id}/notifications",
@@ -30,7 +32,7 @@ pub(crate) struct ChannelNotificationSettings {
     responses(
         (status = 200, body = ChannelNotificationSettings),
         (status = 401, body = ErrorBody),
-        (status = 404, description = "also a public one that one is not in", body = ErrorBody),
+        (status = 404, description = "The channel does not exist, or the caller is not a member.", body = ErrorBody),
         (status = 422, body = ErrorBody),
     )
 )]
@@ -40,7 +42,7 @@ pub(crate) async fn update_channel_notifications(
     PathId(id): PathId<ChannelId>,
     ValidJson(ChannelNotificationSettings { notify }): ValidJson<ChannelNotificationSettings>,
 ) -> ApiResult<Json<ChannelNotificationSettings>> {
-    let place = place::find_membership(&app, account.user, id).await?;
-    place::update_membership(&app, place, |place| place.notification_level = notify).await?;
+    let membership = find_membership(&app, account.user, id).await?;
+    update_membership(&app, membership, |membership| membership.notification_level = notify).await?;
     Ok(Json(ChannelNotificationSettings { notify }))
 }

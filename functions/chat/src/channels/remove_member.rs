@@ -5,7 +5,7 @@ use entry::{
 };
 use http::StatusCode;
 use model::{
-    ChannelId, Error, ErrorCode, UserId,
+    ChannelId, Error, UserId,
     channel::{ChannelPermission, MemberRole},
 };
 use store::{
@@ -13,15 +13,12 @@ use store::{
     chat::{channels, memberships},
 };
 
-use super::{announce, leave, seat};
+use super::{access::find_access, leave, retry_change::retry_change, subscriptions};
 
-/// How often the member's role may change at the same moment.
-const MAX_ATTEMPTS: usize = 8;
-
-/// Removes somebody from a channel
+/// Remove a member from a channel
 ///
-/// By owners and moderators, and only of a lower role; from a public one also by an admin. It takes effect at once: their sockets hear
-/// no more of it. A public channel they may join again.
+/// Owners and moderators can remove members with a lower role. An admin of the deployment can remove every member of a public
+/// channel. The member's sockets get no further events of the channel. A removed member can join a public channel again.
 #[utoipa::path(
     delete,
     path = "/v1/channels/{id}/members/{user_id}",
@@ -30,11 +27,12 @@ const MAX_ATTEMPTS: usize = 8;
     params(("id" = ChannelId, Path), ("user_id" = UserId, Path)),
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 204, description = "also where they are not in it"),
+        (status = 204, description = "The member was removed, or the user was not a member."),
         (status = 401, body = ErrorBody),
-        (status = 403, description = "neither owner nor moderator, or not of a lower role", body = ErrorBody),
-        (status = 404, description = "also a private or direct one that one is not in", body = ErrorBody),
-        (status = 409, description = "`CONFLICT`: it is direct, or the member changed at the same time", body = ErrorBody),
+        (status = 403, description = "The caller is neither owner nor moderator, or the member's role is not lower than the caller's.",
+         body = ErrorBody),
+        (status = 404, description = "The channel does not exist, or it is private or direct and the caller is not a member.", body = ErrorBody),
+        (status = 409, description = "`CONFLICT`: the channel is direct, or the member changed at the same time.", body = ErrorBody),
     )
 )]
 pub(crate) async fn remove_channel_member(
@@ -42,34 +40,33 @@ pub(crate) async fn remove_channel_member(
     account: AccountCaller,
     PathIds(id, user): PathIds<ChannelId, UserId>,
 ) -> ApiResult<StatusCode> {
-    let seat = seat::find_access(&app, id, account.user).await?;
-    seat.require_permission(&app, ChannelPermission::Kick).await?;
+    let access = find_access(&app, id, account.user).await?;
+    access.require_permission(&app, ChannelPermission::Kick).await?;
     if user == account.user {
-        return Err(Error::forbidden("nobody removes themselves: see DELETE /v1/channels/{id}/leave").into());
+        let reason = "you cannot remove yourself: use DELETE /v1/channels/{id}/leave";
+        return Err(Error::forbidden(reason).into());
     }
-    let is_admin = async || seat.is_managed_by_admin(&app).await;
-    let mine = seat.membership.as_ref().map(|place| place.role);
-    for _ in 0..MAX_ATTEMPTS {
+    let caller_role = access.membership.as_ref().map(|membership| membership.role);
+    let removed = retry_change("the member", || async {
         let now = app.clock.now();
         let Some(member) = memberships::get(&app.store, id, user, ReadConsistency::Strong, now).await? else {
-            // whoever was cut off before their sockets were out of the room
-            announce::unsubscribe_user_sockets(&app, id, user).await?;
-            return Ok(StatusCode::NO_CONTENT);
+            // an earlier attempt may have failed before it unsubscribed the sockets
+            subscriptions::unsubscribe_user_sockets(&app, id, user).await?;
+            return Ok(WriteOutcome::Applied(()));
         };
-        let is_lower = mine.is_some_and(|mine| mine > member.role);
-        if !is_lower && !is_admin().await? {
-            return Err(Error::forbidden("only members of a lower role than one's own").into());
+        let is_lower = caller_role.is_some_and(|role| role > member.role);
+        if !is_lower && !access.is_managed_by_admin(&app).await? {
+            return Err(Error::forbidden("you can remove only members with a lower role than yours"));
         }
         let channel = match member.role {
-            // by an admin: how many there are is asked anew
+            // only admins remove owners; the number of members decides whether an owner may go, so it is read again
             MemberRole::Owner => channels::get(&app.store, id, ReadConsistency::Strong, now).await?,
-            MemberRole::Member | MemberRole::Moderator => Some(seat.channel.clone()),
+            MemberRole::Member | MemberRole::Moderator => Some(access.channel.clone()),
         };
         let channel = channel.ok_or(Error::NotFound("channel"))?;
-        let who = leave::member_author(&app, &channel, user).await?;
-        if leave::remove_and_publish(&app, &channel, &who, member.role).await? == WriteOutcome::Applied(()) {
-            return Ok(StatusCode::NO_CONTENT);
-        }
-    }
-    Err(Error::conflict(ErrorCode::Conflict, "the member was changed at the same time: try again").into())
+        let author = leave::member_author(&app, &channel, user).await?;
+        leave::remove_and_publish(&app, &channel, &author, member.role).await
+    });
+    removed.await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -11,75 +11,97 @@ use model::{
 };
 use protocol::{Event, event::chat::ChannelView};
 use serde::Deserialize;
-use store::chat::channels::{self, Channel, ChannelChangeOutcome};
+use store::{
+    WriteOutcome,
+    chat::channels::{self, Channel, ChannelChangeOutcome},
+};
 use utoipa::ToSchema;
 
 use super::{
-    announce,
+    access::{ChannelAccess, find_access},
     create::name_taken_error,
     fields,
-    seat::{self, ChannelAccess},
+    publish,
+    retry_change::retry_change,
     view,
 };
 
-/// How often somebody else may change it at the same moment.
-const MAX_ATTEMPTS: usize = 8;
-
-/// What is left out stays.
+/// Changes of a channel. Absent fields stay as they are.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct UpdateChannelRequest {
-    /// 1 to 80 letters, digits, `-` and `_`; unique in every spelling. Not of a default channel.
+    /// 1 to 80 letters, digits, `-` and `_`. Unique regardless of case. Default channels keep their names.
     #[garde(inner(custom(fields::name)))]
     #[schema(min_length = 1, max_length = 80)]
     name: Option<String>,
-    /// `null` clears it.
+    /// What the channel is for. `null` removes it.
     #[garde(inner(inner(custom(fields::description))))]
     #[serde(default, deserialize_with = "clearable")]
     #[schema(value_type = Option<String>, max_length = 500)]
     description: Clearable,
-    /// As it is: a channel stays what it was made. Whoever wrote in a private one did so for its members.
+    /// Must be the current value if it is present. The messages of a private channel were written for its members only.
     #[garde(skip)]
     is_private: Option<bool>,
 }
 
-macro_rules! updates {
-    ($($(#[$doc:meta])* $name:ident, $method:ident, $id:literal;)*) => {$(
-        $(#[$doc])*
-        #[utoipa::path(
-            $method,
-            path = "/v1/channels/{id}",
-            tag = "channels",
-            operation_id = $id,
-            params(("id" = ChannelId, Path)),
-            request_body = UpdateChannelRequest,
-            security(("bearer" = []), ("cookie" = [])),
-            responses(
-                (status = 200, body = ChannelView),
-                (status = 401, body = ErrorBody),
-                (status = 403, description = "neither owner nor moderator", body = ErrorBody),
-                (status = 404, description = "also a private or direct one that one is not in", body = ErrorBody),
-                (status = 409, description = "`CHANNEL_NAME_TAKEN`; `CHANNEL_ARCHIVED`; `CONFLICT`: it is direct, or the name of a default one", body = ErrorBody),
-                (status = 422, body = ErrorBody),
-            )
-        )]
-        pub(crate) async fn $name(
-            State(app): State<App>,
-            account: AccountCaller,
-            PathId(id): PathId<ChannelId>,
-            ValidJson(input): ValidJson<UpdateChannelRequest>,
-        ) -> ApiResult<Json<ChannelView>> {
-            Ok(Json(apply_update(&app, account.user, id, &input).await?))
-        }
-    )*};
+/// Update a channel
+///
+/// Changes the name and the description of a channel. Owners and moderators can update a channel. An admin of the deployment can
+/// update a public channel.
+#[utoipa::path(
+    patch,
+    path = "/v1/channels/{id}",
+    tag = "channels",
+    operation_id = "update_channel",
+    params(("id" = ChannelId, Path)),
+    request_body = UpdateChannelRequest,
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, body = ChannelView),
+        (status = 401, body = ErrorBody),
+        (status = 403, description = "The caller is neither owner nor moderator of the channel.", body = ErrorBody),
+        (status = 404, description = "The channel does not exist, or it is private or direct and the caller is not a member.", body = ErrorBody),
+        (status = 409, description = "`CHANNEL_NAME_TAKEN`. `CHANNEL_ARCHIVED`. `CONFLICT`: the channel is direct, or it is a default \
+                                      channel and would be renamed.", body = ErrorBody),
+        (status = 422, body = ErrorBody),
+    )
+)]
+pub(crate) async fn update_channel(
+    State(app): State<App>,
+    account: AccountCaller,
+    PathId(id): PathId<ChannelId>,
+    ValidJson(input): ValidJson<UpdateChannelRequest>,
+) -> ApiResult<Json<ChannelView>> {
+    Ok(Json(apply_update(&app, account.user, id, &input).await?))
 }
 
-updates! {
-    /// Renames a channel or describes it
-    ///
-    /// By an owner or moderator; a public one also by an admin.
-    patch_channel, patch, "update_channel";
-    /// Renames a channel or describes it, as `PATCH` does
-    put_channel, put, "put_channel";
+/// Update a channel with PUT
+///
+/// Does the same as `PATCH /v1/channels/{id}`.
+#[utoipa::path(
+    put,
+    path = "/v1/channels/{id}",
+    tag = "channels",
+    operation_id = "put_channel",
+    params(("id" = ChannelId, Path)),
+    request_body = UpdateChannelRequest,
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, body = ChannelView),
+        (status = 401, body = ErrorBody),
+        (status = 403, description = "The caller is neither owner nor moderator of the channel.", body = ErrorBody),
+        (status = 404, description = "The channel does not exist, or it is private or direct and the caller is not a member.", body = ErrorBody),
+        (status = 409, description = "`CHANNEL_NAME_TAKEN`. `CHANNEL_ARCHIVED`. `CONFLICT`: the channel is direct, or it is a default \
+                                      channel and would be renamed.", body = ErrorBody),
+        (status = 422, body = ErrorBody),
+    )
+)]
+pub(crate) async fn put_channel(
+    State(app): State<App>,
+    account: AccountCaller,
+    PathId(id): PathId<ChannelId>,
+    ValidJson(input): ValidJson<UpdateChannelRequest>,
+) -> ApiResult<Json<ChannelView>> {
+    Ok(Json(apply_update(&app, account.user, id, &input).await?))
 }
 
 async fn apply_update(
@@ -98,27 +120,26 @@ async fn apply_update(
         Some(None) => Some(None),
         None => None,
     };
-    let edit = |channel: &Channel| Channel {
-        name: name.clone().or_else(|| channel.name.clone()),
-        description: description.clone().unwrap_or_else(|| channel.description.clone()),
-        ..channel.clone()
-    };
-    change_channel(app, user, id, ChannelPermission::Update, |seat, _| {
-        seat.channel.check_not_archived()?;
-        let is_private = seat.channel.channel_kind != ChannelKind::Public;
-        if input.is_private.is_some_and(|wanted| wanted != is_private) {
-            return Err(Error::field("is_private", "cannot be changed: make another channel"));
+    change_channel(app, user, id, ChannelPermission::Update, |access, _| {
+        let before = &access.channel;
+        before.check_not_archived()?;
+        let is_private = before.channel_kind != ChannelKind::Public;
+        if input.is_private.is_some_and(|requested| requested != is_private) {
+            return Err(Error::field("is_private", "cannot be changed: create another channel"));
         }
-        let after = edit(&seat.channel);
-        if after.name != seat.channel.name {
-            if seat.channel.is_default {
-                return Err(Error::conflict(ErrorCode::Conflict, "a default channel keeps its name"));
+        let after = Channel {
+            name: name.clone().or_else(|| before.name.clone()),
+            description: description.clone().unwrap_or_else(|| before.description.clone()),
+            ..before.clone()
+        };
+        if after.name != before.name {
+            if before.is_default {
+                return Err(Error::conflict(ErrorCode::Conflict, "a default channel cannot be renamed"));
             }
-            if after
-                .name
-                .as_ref()
-                .is_some_and(|name| DEFAULT_CHANNELS.iter().any(|(one, _)| *one == name.folded()))
-            {
+            let is_reserved = |name: &ChannelName| {
+                DEFAULT_CHANNELS.iter().any(|(default, _)| *default == name.folded())
+            };
+            if after.name.as_ref().is_some_and(is_reserved) {
                 return Err(name_taken_error());
             }
         }
@@ -127,34 +148,34 @@ async fn apply_update(
     .await
 }
 
-/// Changes what a channel is, and tells whoever is in it; nothing is written where nothing changes.
+/// Replaces a channel by the result of `edit` and publishes it. Nothing is written if nothing changes.
 pub(super) async fn change_channel(
     app: &App,
     user: UserId,
     id: ChannelId,
-    deed: ChannelPermission,
+    permission: ChannelPermission,
     edit: impl Fn(&ChannelAccess, Timestamp) -> Result<Channel, Error>,
 ) -> Result<ChannelView, Error> {
-    for _ in 0..MAX_ATTEMPTS {
-        let seat = seat::find_access(app, id, user).await?;
-        seat.require_permission(app, deed).await?;
+    retry_change("the channel", || async {
+        let access = find_access(app, id, user).await?;
+        access.require_permission(app, permission).await?;
         let now = app.clock.now();
-        let before = &seat.channel;
-        let mut after = edit(&seat, now)?;
+        let before = &access.channel;
+        let mut after = edit(&access, now)?;
         if after == *before {
-            return Ok(view::channel_view(before));
+            return Ok(WriteOutcome::Applied(view::channel_view(before)));
         }
-        // strictly later, since it is what the next change is compared by
+        // strictly later than before, because the next change is conditional on it
         after.updated_at = now.max(before.updated_at + SignedDuration::from_millis(1));
         match channels::change(&app.store, before, after).await? {
             ChannelChangeOutcome::Applied(channel) => {
                 let view = view::channel_view(&channel);
-                announce::publish_or_log(app, Room::Channel(id), Event::ChannelUpdated(view.clone())).await;
-                return Ok(view);
+                publish::publish_or_log(app, Room::Channel(id), Event::ChannelUpdated(view.clone())).await;
+                Ok(WriteOutcome::Applied(view))
             }
-            ChannelChangeOutcome::NameTaken => return Err(name_taken_error()),
-            ChannelChangeOutcome::VersionConflict => {}
+            ChannelChangeOutcome::NameTaken => Err(name_taken_error()),
+            ChannelChangeOutcome::VersionConflict => Ok(WriteOutcome::ConditionFailed),
         }
-    }
-    Err(Error::conflict(ErrorCode::Conflict, "the channel was changed at the same time: try again"))
+    })
+    .await
 }

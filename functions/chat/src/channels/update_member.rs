@@ -5,7 +5,7 @@ use entry::{
 };
 use garde::Validate;
 use model::{
-    ChannelId, Error, ErrorCode, Room, UserId,
+    ChannelId, Error, Room, UserId,
     channel::{ChannelPermission, MemberRole},
 };
 use protocol::{Event, event::chat::MemberRoleChanged};
@@ -16,20 +16,20 @@ use store::{
 };
 use utoipa::ToSchema;
 
-use super::{announce, leave, seat, view::ChannelMemberView};
+use super::{access::find_access, leave, publish, retry_change::retry_change, view::ChannelMemberView};
 
-/// How often the member's role may change at the same moment.
-const MAX_ATTEMPTS: usize = 8;
-
+/// The new role of a member.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct UpdateChannelMemberRequest {
+    /// The role.
     #[garde(skip)]
     role: MemberRole,
 }
 
-/// Gives a member another role
+/// Change the role of a member
 ///
-/// By an owner, also their own; in a public channel also by an admin. The last owner stays one.
+/// Owners can change every role, also their own. An admin of the deployment can change roles in a public channel. The last owner
+/// cannot lose the role.
 #[utoipa::path(
     patch,
     path = "/v1/channels/{id}/members/{user_id}",
@@ -41,9 +41,9 @@ pub(crate) struct UpdateChannelMemberRequest {
     responses(
         (status = 200, body = ChannelMemberView),
         (status = 401, body = ErrorBody),
-        (status = 403, description = "no owner", body = ErrorBody),
-        (status = 404, description = "no such channel for the caller, or nobody in it", body = ErrorBody),
-        (status = 409, description = "`LAST_OWNER`; `CONFLICT`: it is direct, or the member changed at the same time", body = ErrorBody),
+        (status = 403, description = "The caller is not an owner of the channel.", body = ErrorBody),
+        (status = 404, description = "The channel does not exist for the caller, or the user is not a member.", body = ErrorBody),
+        (status = 409, description = "`LAST_OWNER`. `CONFLICT`: the channel is direct, or the member changed at the same time.", body = ErrorBody),
         (status = 422, body = ErrorBody),
     )
 )]
@@ -53,25 +53,26 @@ pub(crate) async fn update_channel_member(
     PathIds(id, user): PathIds<ChannelId, UserId>,
     ValidJson(UpdateChannelMemberRequest { role }): ValidJson<UpdateChannelMemberRequest>,
 ) -> ApiResult<Json<ChannelMemberView>> {
-    let seat = seat::find_access(&app, id, account.user).await?;
-    seat.require_permission(&app, ChannelPermission::AssignRole).await?;
-    for _ in 0..MAX_ATTEMPTS {
+    let access = find_access(&app, id, account.user).await?;
+    access.require_permission(&app, ChannelPermission::AssignRole).await?;
+    let member = retry_change("the member", || async {
         let now = app.clock.now();
         let member = memberships::get(&app.store, id, user, ReadConsistency::Strong, now).await?;
         let member = member.ok_or(Error::NotFound("user"))?;
         if member.role == role {
-            return Ok(Json(member.into()));
+            return Ok(WriteOutcome::Applied(member));
         }
-        let stays = match member.role {
+        let remaining_owner = match member.role {
             MemberRole::Owner => leave::require_other_owner(&app, id, user).await?,
             MemberRole::Member | MemberRole::Moderator => RemainingOwner::NotRequired,
         };
         let change = (member.role, role);
-        if memberships::assign_role(&app.store, id, user, change, stays).await? == WriteOutcome::Applied(()) {
+        let assigned = memberships::assign_role(&app.store, id, user, change, remaining_owner).await?;
+        if assigned == WriteOutcome::Applied(()) {
             let event = Event::MemberUpdated(MemberRoleChanged { user_id: user, channel_id: id, role });
-            announce::publish_or_log(&app, Room::Channel(id), event).await;
-            return Ok(Json(ChannelMember { role, ..member }.into()));
+            publish::publish_or_log(&app, Room::Channel(id), event).await;
         }
-    }
-    Err(Error::conflict(ErrorCode::Conflict, "the member was changed at the same time: try again").into())
+        Ok(assigned.map(|()| ChannelMember { role, ..member }))
+    });
+    Ok(Json(member.await?.into()))
 }

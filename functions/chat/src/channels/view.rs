@@ -1,4 +1,4 @@
-//! Channels and their members, as they are answered and told.
+//! Views of channels and members for responses and events.
 
 use jiff::Timestamp;
 use model::{
@@ -29,44 +29,49 @@ pub(crate) fn channel_view(channel: &Channel) -> ChannelView {
     }
 }
 
-/// A channel that one is in.
+/// Returns the name of a channel for a sentence, for example `#herons`. Direct channels have no name.
+pub(crate) fn channel_label(channel: &Channel) -> String {
+    channel.name.as_ref().map_or_else(|| "the channel".into(), |name| format!("#{name}"))
+}
+/// A channel of the caller.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct MyChannel {
     #[serde(flatten)]
     pub(crate) channel: ChannelView,
-    /// One's own.
+    /// The caller's role.
     pub(crate) role: MemberRole,
-    /// The number of the last message, 0 for none.
+    /// The number of the last message. 0 if the channel has no messages.
     pub(crate) seq: u64,
-    /// Everything up to this number is read.
+    /// The number of the last message that the caller has read.
     pub(crate) read_seq: u64,
-    /// Numbers that are not read: also of messages that were deleted since.
+    /// Messages after `read_seq`. Deleted messages count too.
     pub(crate) unread_count: u64,
+    /// What the caller is notified of in this channel.
     pub(crate) notify: NotificationLevel,
-    /// The other one, of a direct channel.
+    /// The other member of a direct channel.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) with: Option<UserId>,
-    /// By the names that they have now; not of somebody who is gone.
+    /// The current names of the other member of a direct channel. Absent if the account was deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) with_user: Option<MessageAuthor>,
 }
 
 impl MyChannel {
-    pub(crate) fn new(channel: &Channel, place: &Membership, seq: u64) -> Self {
+    pub(crate) fn new(channel: &Channel, membership: &Membership, seq: u64) -> Self {
         Self {
             channel: channel_view(channel),
-            role: place.role,
+            role: membership.role,
             seq,
-            read_seq: place.read_seq,
-            unread_count: seq.saturating_sub(place.read_seq),
-            notify: place.notification_level,
-            with: place.other_user,
+            read_seq: membership.read_seq,
+            unread_count: seq.saturating_sub(membership.read_seq),
+            notify: membership.notification_level,
+            with: membership.other_user,
             with_user: None,
         }
     }
 }
 
-/// Someone in a channel, as the others see them.
+/// A member of a channel.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct ChannelMemberView {
     pub(crate) user_id: UserId,

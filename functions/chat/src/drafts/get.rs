@@ -7,11 +7,11 @@ use model::{ChannelId, Error};
 use protocol::event::chat::DraftUpdated;
 use store::chat::chat_drafts;
 
-use crate::place;
+use crate::membership_update::find_membership;
 
-/// One's draft of a channel
+/// Get my draft of a channel
 ///
-/// 404 where there is none.
+/// Returns the caller's draft. Returns 404 if the caller has no draft in this channel.
 #[utoipa::path(
     get,
     path = "/v1/channels/{id}/draft",
@@ -22,7 +22,8 @@ use crate::place;
     responses(
         (status = 200, body = DraftUpdated),
         (status = 401, body = ErrorBody),
-        (status = 404, body = ErrorBody),
+        (status = 404, description = "The caller has no draft in the channel, is not a member, or the channel does not exist.",
+         body = ErrorBody),
     )
 )]
 pub(crate) async fn get_draft(
@@ -30,7 +31,7 @@ pub(crate) async fn get_draft(
     account: AccountCaller,
     PathId(channel): PathId<ChannelId>,
 ) -> ApiResult<Json<DraftUpdated>> {
-    place::find_membership(&app, account.user, channel).await?;
+    find_membership(&app, account.user, channel).await?;
     let draft = chat_drafts::get(&app.store, account.user, channel, app.clock.now()).await?;
     Ok(Json(super::draft_view(draft.ok_or(Error::NotFound("draft"))?)))
 }

@@ -12,9 +12,10 @@ use store::{
     },
 };
 
-/// All of one's drafts, by channel
+/// List my drafts
 ///
-/// On one page: there is one a channel, of those that one is in.
+/// Returns the caller's drafts of all channels that the caller is a member of, at most one for each channel. `next` is always
+/// `null`.
 #[utoipa::path(
     get,
     path = "/v1/channels/drafts",
@@ -28,12 +29,12 @@ pub(crate) async fn list_drafts(
     account: AccountCaller,
 ) -> ApiResult<Json<Page<DraftUpdated>>> {
     let now = app.clock.now();
-    let (drafts, places) = futures::try_join!(
+    let (drafts, memberships) = futures::try_join!(
         chat_drafts::list(&app.store, account.user, now),
         memberships::list_memberships(&app.store, account.user, now)
     )?;
-    // what was begun in a channel that one has left waits there
-    let is_in = |draft: &ChatDraft| places.iter().any(|place| place.channel == draft.channel);
-    let items = drafts.into_iter().filter(is_in).map(super::draft_view).collect();
+    // a draft of a channel that the user left is kept until they join it again
+    let is_member = |draft: &ChatDraft| memberships.iter().any(|membership| membership.channel == draft.channel);
+    let items = drafts.into_iter().filter(is_member).map(super::draft_view).collect();
     Ok(Json(Page { items, next: None }))
 }

@@ -1,12 +1,12 @@
-//! What one has begun to write in a channel, on all one's devices.
+//! Drafts: the unsent text of a user in a channel, on all devices of the user.
 //!
-//! | what | file |
+//! | operation | file |
 //! | --- | --- |
-//! | keep it, or clear it | [`save`] |
-//! | that of a channel, all of them | [`get`], [`list`] |
+//! | store or clear a draft | [`save`] |
+//! | get the draft of a channel, list all drafts | [`get`], [`list`] |
 //!
-//! Sending a message does not clear the draft: a client does, with the draft that it has on the screen then. Whether what was sent
-//! is what was drafted only the client knows; a job that compared the two would read a draft for every message of everyone.
+//! Sending a message does not clear the draft. The client clears it, because only the client knows whether the sent text is the
+//! drafted one. The alternative, a job that compares the two, would read a draft for every message.
 
 mod get;
 mod list;
@@ -21,7 +21,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list::list_drafts)).routes(routes!(get::get_draft, save::put_draft))
 }
 
-/// As its writer's devices are told of it.
+/// Returns the view of a draft for responses and events.
 fn draft_view(draft: ChatDraft) -> DraftUpdated {
     DraftUpdated {
         channel_id: draft.channel,

@@ -10,23 +10,24 @@ use serde::Deserialize;
 use store::chat::chat_drafts::{self, ChatDraft};
 use utoipa::ToSchema;
 
-use crate::place;
+use crate::membership_update::find_membership;
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
+/// A draft.
 pub(crate) struct PutDraftRequest {
-    /// As it stands there, however it is formatted; empty to clear the draft.
+    /// The text, in any format. An empty text clears the draft.
     #[garde(length(chars, max = model::message::MAX_CONTENT_LENGTH))]
     #[schema(max_length = 2000)]
     content: String,
-    /// A message of the channel.
+    /// The message of this channel that the draft replies to.
     #[garde(skip)]
     reply_to_id: Option<MessageId>,
 }
 
-/// Keeps what one has begun to write
+/// Store my draft of a channel
 ///
-/// `draft_updated` goes to all one's devices. The last one to write wins. Sending a message does not clear the draft: do it with
-/// an empty one.
+/// Replaces the caller's draft and publishes `draft_updated` to all devices of the caller. The last write wins. Sending a message
+/// does not clear the draft. To clear it, store an empty text.
 #[utoipa::path(
     put,
     path = "/v1/channels/{id}/draft",
@@ -38,32 +39,34 @@ pub(crate) struct PutDraftRequest {
     responses(
         (status = 200, body = DraftUpdated),
         (status = 401, body = ErrorBody),
-        (status = 404, body = ErrorBody),
-        (status = 422, body = ErrorBody),
+        (status = 404, description = "The channel does not exist, or the caller is not a member.", body = ErrorBody),
+        (status = 422, description = "`content` is too long, or `reply_to_id` is a message of another channel.", body = ErrorBody),
     )
 )]
 pub(crate) async fn put_draft(
     State(app): State<App>,
     account: AccountCaller,
     PathId(channel): PathId<ChannelId>,
-    ValidJson(new): ValidJson<PutDraftRequest>,
+    ValidJson(input): ValidJson<PutDraftRequest>,
 ) -> ApiResult<Json<DraftUpdated>> {
-    let (user, now) = (account.user, app.clock.now());
-    place::find_membership(&app, user, channel).await?;
-    if new.reply_to_id.is_some_and(|message| message.channel != channel) {
-        return Err(Error::field("reply_to_id", "is no message of this channel").into());
+    let user = account.user;
+    let now = app.clock.now();
+    find_membership(&app, user, channel).await?;
+    if input.reply_to_id.is_some_and(|message| message.channel != channel) {
+        return Err(Error::field("reply_to_id", "must be a message of this channel").into());
     }
-    let draft = ChatDraft { user, channel, content: new.content, reply_to: new.reply_to_id, updated_at: now };
+    let draft =
+        ChatDraft { user, channel, content: input.content, reply_to: input.reply_to_id, updated_at: now };
     if draft.content.is_empty() {
         chat_drafts::delete(&app.store, user, channel).await?;
     } else {
         chat_drafts::put(&app.store, &draft).await?;
     }
     let view = super::draft_view(draft);
-    let told = app.realtime.publish(Room::User(user), Event::DraftUpdated(view.clone()), now).await;
-    if let Err(error) = told {
-        // it is kept; the other devices see it when they open the channel
-        tracing::warn!(%channel, %error, "a draft was not passed on");
+    let published = app.realtime.publish(Room::User(user), Event::DraftUpdated(view.clone()), now).await;
+    if let Err(error) = published {
+        // the draft is stored, and other devices read it when they open the channel
+        tracing::warn!(%channel, %error, "a draft was not published");
     }
     Ok(Json(view))
 }

@@ -11,25 +11,27 @@ use store::{chat::messages::Message, identity::audit_log::AuditEntry};
 use utoipa::IntoParams;
 
 use super::{
-    DeleteMessageResponse, announce,
+    DeleteMessageResponse,
+    message_access::visible_message,
+    publish,
     rewrite::{RewriteOutcome, rewrite_message},
-    seen::visible_message,
 };
 use crate::team::require_teammate;
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct DeleteMessageQuery {
-    /// Told to the channel.
+    /// The reason. It is published to the channel.
     #[garde(length(chars, max = 500))]
     #[param(max_length = 500)]
     pub(super) reason: Option<String>,
 }
 
-/// Deletes a message: one's own, or as a moderator or owner of the channel somebody else's.
+/// Delete a message
 ///
-/// Its number stays, and that it was deleted; its words, mentions and reactions go. Deleted again it is deleted. What others
-/// quoted of it in their answers stays theirs. 4 write units, 6 for one that was pinned.
+/// Authors can delete their own messages. Owners and moderators can delete every message of their channel, but not of a direct
+/// channel. The message keeps its number and is marked as deleted. Its text, mentions and reactions are removed. Replies keep their
+/// preview of the message. Deleting a deleted message changes nothing.
 #[utoipa::path(
     delete,
     path = "/v1/messages/{id}",
@@ -40,45 +42,50 @@ pub(crate) struct DeleteMessageQuery {
     responses(
         (status = 200, body = DeleteMessageResponse),
         (status = 401, body = ErrorBody),
-        (status = 403, description = "somebody else's", body = ErrorBody),
-        (status = 404, description = "one is not in its channel, or there is none", body = ErrorBody),
-        (status = 422, description = "`reason` is too long", body = ErrorBody),
+        (status = 403, description = "The caller is not the author of the message, and neither owner nor moderator of the channel.",
+         body = ErrorBody),
+        (status = 404, description = "The message does not exist, or the caller is not a member of its channel.", body = ErrorBody),
+        (status = 422, description = "`reason` is too long.", body = ErrorBody),
     )
 )]
 pub(crate) async fn delete_message(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<MessageId>,
-    ValidQuery(why): ValidQuery<DeleteMessageQuery>,
+    ValidQuery(query): ValidQuery<DeleteMessageQuery>,
 ) -> ApiResult<Json<DeleteMessageResponse>> {
-    let (place, message) = visible_message(&app, account.user, id).await?;
-    // of two who talk nobody moderates the other
-    let may_moderate = place.other_user.is_none() && place.role.allows(ChannelPermission::DeleteMessage);
+    let (membership, message) = visible_message(&app, account.user, id).await?;
+    // the two members of a direct channel do not moderate each other
+    let is_direct = membership.other_user.is_some();
+    let may_moderate = !is_direct && membership.role.allows(ChannelPermission::DeleteMessage);
     if message.author.id != account.user && !may_moderate {
-        return Err(Error::forbidden("its author deletes a message, or whoever moderates the channel").into());
+        let reason = "only its author, or an owner or moderator of the channel, can delete a message";
+        return Err(Error::forbidden(reason).into());
+    }
     }
     let author = require_teammate(&app, account.user).await?;
-    erase_message(&app, message, None, author.username, why.reason).await?;
+    erase_message(&app, message, None, author.username, query.reason).await?;
     Ok(Json(DeleteMessageResponse { message: "message deleted" }))
 }
 
-/// Leaves of a message that it was, and tells its channel.
+/// Erases the content of a message, marks it as deleted, and publishes this. With an audit entry, both are written in one
+/// transaction. Costs 4 write units, or 6 if the message was pinned.
 pub(super) async fn erase_message(
     app: &App,
     message: Message,
-    action: Option<&AuditEntry>,
+    audit: Option<&AuditEntry>,
     deleted_by: String,
     reason: Option<String>,
 ) -> Result<(), Error> {
     let now = app.clock.now();
-    let wiped = |before: &Message| Ok(before.deleted_at.is_none().then(|| erased(before, now)));
-    if let RewriteOutcome::Changed(message) = rewrite_message(app, message, action, wiped).await? {
-        announce::publish_deleted(app, &message, now, deleted_by, reason).await;
+    let erase = |before: &Message| Ok(before.deleted_at.is_none().then(|| erased(before, now)));
+    if let RewriteOutcome::Changed(message) = rewrite_message(app, message, audit, erase).await? {
+        publish::publish_deleted(app, &message, now, deleted_by, reason).await;
     }
     Ok(())
 }
 
-/// What is left of a message. The name its client gave it is: sent once more, it does not come back.
+/// Returns what is stored of a deleted message. It keeps its `client_msg_id`, so that a retry does not send the message again.
 fn erased(before: &Message, now: Timestamp) -> Message {
     Message {
         content: String::new(),

@@ -11,89 +11,116 @@ use store::chat::messages::Message;
 use utoipa::ToSchema;
 
 use super::{
-    announce,
-    mentioned::resolve_mentions,
+    message_access::{changeable_message, require_not_deleted},
+    publish,
+    resolve_mentions::resolve_mentions,
     rewrite::{RewriteOutcome, count_change, rewrite_message},
-    seen::{changeable_message, require_not_deleted},
 };
 use crate::view::message_view;
 
+/// The new text of a message.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct EditMessageRequest {
+    /// The text. It follows the same rules as the text of a new message.
     #[garde(skip)]
     #[schema(min_length = 1, max_length = 2_000)]
     content: String,
 }
 
-macro_rules! edits {
-    ($($(#[$doc:meta])* $name:ident, $method:ident, $id:literal;)*) => {$(
-        $(#[$doc])*
-        #[utoipa::path(
-            $method,
-            path = "/v1/messages/{id}",
-            tag = "messages",
-            operation_id = $id,
-            params(("id" = MessageId, Path)),
-            request_body = EditMessageRequest,
-            security(("bearer" = []), ("cookie" = [])),
-            responses(
-                (status = 200, body = MessageView),
-                (status = 401, body = ErrorBody),
-                (status = 403, description = "somebody else's", body = ErrorBody),
-                (status = 404, description = "one is not in its channel, or there is none", body = ErrorBody),
-                (status = 409, description = "`MESSAGE_DELETED`, `CHANNEL_ARCHIVED`", body = ErrorBody),
-                (status = 422, description = "`content`", body = ErrorBody),
-                (status = 429, description = "too many changes of one member", body = ErrorBody),
-            )
-        )]
-        pub(crate) async fn $name(
-            State(app): State<App>,
-            account: AccountCaller,
-            PathId(id): PathId<MessageId>,
-            ValidJson(input): ValidJson<EditMessageRequest>,
-        ) -> ApiResult<Json<MessageView>> {
-            let message = apply_edit(&app, account, id, &input.content).await?;
-            Ok(Json(message_view(&message, Some(account.user))))
-        }
-    )*};
+/// Edit a message
+///
+/// Replaces the text of the caller's own message. Reactions and the pin stay. Members who are mentioned for the first time are
+/// notified. An edit to the same text changes nothing.
+#[utoipa::path(
+    patch,
+    path = "/v1/messages/{id}",
+    tag = "messages",
+    operation_id = "edit_message",
+    params(("id" = MessageId, Path)),
+    request_body = EditMessageRequest,
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, body = MessageView),
+        (status = 401, body = ErrorBody),
+        (status = 403, description = "The caller is not the author of the message.", body = ErrorBody),
+        (status = 404, description = "The message does not exist, or the caller is not a member of its channel.", body = ErrorBody),
+        (status = 409, description = "`MESSAGE_DELETED`. `CHANNEL_ARCHIVED`.", body = ErrorBody),
+        (status = 422, description = "`content` is invalid.", body = ErrorBody),
+        (status = 429, description = "The caller changed more than 120 messages within a minute.", body = ErrorBody),
+    )
+)]
+pub(crate) async fn edit_message(
+    State(app): State<App>,
+    account: AccountCaller,
+    PathId(id): PathId<MessageId>,
+    ValidJson(input): ValidJson<EditMessageRequest>,
+) -> ApiResult<Json<MessageView>> {
+    Ok(Json(apply_edit(&app, account, id, &input.content).await?))
 }
 
-edits! {
-    /// Says something else in a message of one's own, while one is in its channel.
-    ///
-    /// Reactions stay; whoever is mentioned for the first time is notified. 5 write units, and 2.5 read units with 1 for each
-    /// mentioned name.
-    edit_message, patch, "edit_message";
-    /// Says something else in a message of one's own, as `PATCH` does.
-    replace_message, put, "replace_message";
+/// Replace the text of a message
+///
+/// Does the same as `PATCH /v1/messages/{id}`.
+#[utoipa::path(
+    put,
+    path = "/v1/messages/{id}",
+    tag = "messages",
+    operation_id = "replace_message",
+    params(("id" = MessageId, Path)),
+    request_body = EditMessageRequest,
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, body = MessageView),
+        (status = 401, body = ErrorBody),
+        (status = 403, description = "The caller is not the author of the message.", body = ErrorBody),
+        (status = 404, description = "The message does not exist, or the caller is not a member of its channel.", body = ErrorBody),
+        (status = 409, description = "`MESSAGE_DELETED`. `CHANNEL_ARCHIVED`.", body = ErrorBody),
+        (status = 422, description = "`content` is invalid.", body = ErrorBody),
+        (status = 429, description = "The caller changed more than 120 messages within a minute.", body = ErrorBody),
+    )
+)]
+pub(crate) async fn replace_message(
+    State(app): State<App>,
+    account: AccountCaller,
+    PathId(id): PathId<MessageId>,
+    ValidJson(input): ValidJson<EditMessageRequest>,
+) -> ApiResult<Json<MessageView>> {
+    Ok(Json(apply_edit(&app, account, id, &input.content).await?))
 }
 
-async fn apply_edit(app: &App, account: AccountCaller, id: MessageId, typed: &str) -> Result<Message, Error> {
-    let text = content::normalize(typed).map_err(|why| Error::field("content", why))?;
+/// Edits a message and publishes it. Costs 5 write units, 2.5 read units, and 1 read unit for each mentioned name.
+async fn apply_edit(
+    app: &App,
+    account: AccountCaller,
+    id: MessageId,
+    content: &str,
+) -> Result<MessageView, Error> {
+    let text = content::normalize(content).map_err(|reason| Error::field("content", reason))?;
     let (_, message) = changeable_message(app, account.user, id).await?;
     if message.author.id != account.user {
-        return Err(Error::forbidden("only its author edits a message"));
+        return Err(Error::forbidden("only its author can edit a message"));
     }
     count_change(app, account.user).await?;
     let mentions = resolve_mentions(app, id.channel, account.user, &text).await?;
     let now = app.clock.now();
-    let other_words = |before: &Message| {
+    let with_new_text = |before: &Message| {
         require_not_deleted(before)?;
-        // as two devices say it at once, or as a repetition does
-        let is_so = before.content == text;
-        let after = Message {
+        // a retry, or the same edit from two devices
+        if before.content == text {
+            return Ok(None);
+        }
+        Ok(Some(Message {
             content: text.clone(),
             mentions: mentions.clone(),
             edited_at: Some(now),
             ..before.clone()
-        };
-        Ok((!is_so).then_some(after))
+        }))
     };
     let (RewriteOutcome::Changed(message) | RewriteOutcome::Unchanged(message)) =
-        rewrite_message(app, message, None, other_words).await?;
+        rewrite_message(app, message, None, with_new_text).await?;
     if message.edited_at.is_some() {
-        // also of one that was so already: what follows from it may have been lost
-        announce::publish_edited(app, &message).await;
+        // also for an unchanged message, because the job of the earlier edit may have been lost
+        publish::publish_edited(app, &message).await;
     }
-    Ok(message)
+    Ok(message_view(&message, Some(account.user)))
 }

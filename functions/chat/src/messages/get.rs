@@ -6,10 +6,12 @@ use entry::{
 use model::MessageId;
 use protocol::event::chat::MessageView;
 
-use super::seen::visible_message;
+use super::message_access::visible_message;
 use crate::view::message_view;
 
-/// A message of a channel that one is in; of a deleted one, that it was. 2 read units.
+/// Get a message
+///
+/// A deleted message is returned without its content.
 #[utoipa::path(
     get,
     path = "/v1/messages/{id}",
@@ -20,7 +22,7 @@ use crate::view::message_view;
     responses(
         (status = 200, body = MessageView),
         (status = 401, body = ErrorBody),
-        (status = 404, description = "one is not in its channel, or there is none", body = ErrorBody),
+        (status = 404, description = "The message does not exist, or the caller is not a member of its channel.", body = ErrorBody),
     )
 )]
 pub(crate) async fn get_message(

@@ -17,26 +17,27 @@ use utoipa::IntoParams;
 
 use crate::view::message_view;
 
-/// How often it is looked further where mentions are not shown: a page may come back short, with a `next`.
+/// Pages of mentions that one request reads to fill a page. A page can be short and have a `next`.
 const MAX_PAGES_READ: usize = 5;
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListMentionsQuery {
-    /// Items on a page, 1 to 50; 20 where nothing is said.
+    /// Items on a page, 1 to 50. 20 by default.
     #[garde(range(min = 1, max = 50))]
     #[param(minimum = 1, maximum = 50)]
     limit: Option<usize>,
-    /// `next` of the page before.
+    /// `next` of the previous page.
     #[garde(length(max = 2000))]
     #[param(max_length = 2000)]
     cursor: Option<String>,
 }
 
-/// Messages that mention one, the last sent first
+/// List messages that mention me
 ///
-/// As they are now: not those that were deleted, that mention one no longer, or of channels that one has left. A moment after it
-/// was sent a message is here, and for a year.
+/// Returns current messages, the newest first. Messages that were deleted, that no longer mention the caller, or whose channel the
+/// caller has left, are left out. So a page can be short or empty while `next` is set. A message is listed a moment after it was
+/// sent, for one year.
 #[utoipa::path(
     get,
     path = "/v1/messages/mentions/my",
@@ -53,15 +54,18 @@ pub(crate) struct ListMentionsQuery {
 pub(crate) async fn list_my_mentions(
     State(app): State<App>,
     account: AccountCaller,
-    ValidQuery(which): ValidQuery<ListMentionsQuery>,
+    ValidQuery(query): ValidQuery<ListMentionsQuery>,
 ) -> ApiResult<Json<Page<MessageView>>> {
-    let (user, now, limit) = (account.user, app.clock.now(), which.limit.unwrap_or(20));
-    let places = memberships::list_memberships(&app.store, user, now).await?;
-    let channels: HashSet<ChannelId> = places.into_iter().map(|place| place.channel).collect();
-    let (mut items, mut cursor) = (Vec::new(), which.cursor);
+    let user = account.user;
+    let now = app.clock.now();
+    let limit = query.limit.unwrap_or(20);
+    let memberships = memberships::list_memberships(&app.store, user, now).await?;
+    let channels: HashSet<ChannelId> = memberships.into_iter().map(|membership| membership.channel).collect();
+    let mut items = Vec::new();
+    let mut cursor = query.cursor;
     for _ in 0..MAX_PAGES_READ {
-        let wanted = limit - items.len();
-        let page = mentions::page(&app.store, user, wanted, cursor.as_deref(), now).await?;
+        let remaining = limit - items.len();
+        let page = mentions::page(&app.store, user, remaining, cursor.as_deref(), now).await?;
         let ids = page.items.into_iter().map(|mention| mention.message);
         let ids: Vec<MessageId> = ids.filter(|id| channels.contains(&id.channel)).collect();
         items.extend(visible_mentions(&app, user, &ids).await?);
@@ -79,6 +83,6 @@ async fn visible_mentions(
     ids: &[MessageId],
 ) -> Result<Vec<MessageView>, StoreError> {
     let found = messages::get_many(&app.store, ids, ReadConsistency::Eventual, app.clock.now()).await?;
-    let still = found.iter().filter(|message| message.is_mention_of(user));
-    Ok(still.map(|message| message_view(message, Some(user))).collect())
+    let visible = found.iter().filter(|message| message.is_mention_of(user));
+    Ok(visible.map(|message| message_view(message, Some(user))).collect())
 }

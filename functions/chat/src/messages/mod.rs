@@ -1,37 +1,37 @@
-//! Messages of channels: written, read, changed, reacted to, pinned.
+//! Messages of channels: sending, listing, editing, deleting, reactions, pins, mentions, replies and search.
 //!
-//! | what | file |
+//! | operation | file |
 //! | --- | --- |
-//! | write one | [`send`] |
-//! | some of a channel, one | [`list`], [`get`] |
-//! | other words, none | [`edit`], [`delete`], [`moderate`] |
+//! | send a message | [`send`] |
+//! | list the messages of a channel, get a message | [`list`], [`get`] |
+//! | edit a message, delete a message | [`edit`], [`delete`], [`admin_delete`] |
 //! | react | [`react`] |
-//! | pin | [`pin`] |
-//! | find some: by words, by whom they mention, by what they answer | [`search`], [`mentions`], [`replies`] |
-//! | see what a text would come to | [`validate`] |
+//! | pin, list the pins | [`pin`] |
+//! | search, list my mentions, list the replies | [`search`], [`mentions`], [`replies`] |
+//! | validate a text | [`validate`] |
 //!
-//! | what several of them stand on | file |
+//! | shared by several operations | file |
 //! | --- | --- |
-//! | who may see a message, and whether its channel is open | [`seen`] |
-//! | whom a text mentions | [`mentioned`] |
-//! | changing a message while others do | [`rewrite`] |
-//! | who is told | [`announce`] |
+//! | which messages the caller can see and change | [`message_access`] |
+//! | the members that a text mentions | [`resolve_mentions`] |
+//! | changing a message despite concurrent changes | [`rewrite`] |
+//! | publishing messages | [`publish`] |
 
-pub(crate) mod announce;
+mod admin_delete;
 mod delete;
 mod edit;
-pub(crate) mod found;
 mod get;
 mod list;
-mod mentioned;
+pub(crate) mod lookup_routes;
 mod mentions;
-mod moderate;
+mod message_access;
 mod pin;
+pub(crate) mod publish;
 mod react;
 mod replies;
+mod resolve_mentions;
 mod rewrite;
 mod search;
-mod seen;
 mod send;
 mod validate;
 
@@ -50,11 +50,12 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(pin::pin_message, pin::unpin_message))
         .routes(routes!(pin::list_pins))
         .routes(routes!(validate::validate_format))
-        .routes(routes!(moderate::admin_delete_message))
+        .routes(routes!(admin_delete::admin_delete_message))
 }
 
-/// What was done, in a sentence for people.
+/// Confirms that a message is deleted.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DeleteMessageResponse {
+    /// A sentence for people.
     message: &'static str,
 }

@@ -11,83 +11,109 @@ use store::{
 };
 
 use super::{
-    announce,
+    message_access::{changeable_message, require_not_deleted},
+    publish,
     rewrite::{RewriteOutcome, count_change, rewrite_message},
-    seen::{changeable_message, require_not_deleted},
 };
-use crate::{place, view::message_view};
+use crate::{membership_update::find_membership, view::message_view};
 
-macro_rules! pins {
-    ($($(#[$doc:meta])* $name:ident, $method:ident, $id:literal, $pinned:literal;)*) => {$(
-        $(#[$doc])*
-        #[utoipa::path(
-            $method,
-            path = "/v1/messages/{id}/pin",
-            tag = "messages",
-            operation_id = $id,
-            params(("id" = MessageId, Path)),
-            security(("bearer" = []), ("cookie" = [])),
-            responses(
-                (status = 200, description = "however often it is said", body = MessageView),
-                (status = 401, body = ErrorBody),
-                (status = 403, description = "moderators and owners of the channel only", body = ErrorBody),
-                (status = 404, description = "one is not in its channel, or there is none", body = ErrorBody),
-                (status = 409, description = "`MESSAGE_DELETED`, `CHANNEL_ARCHIVED`; `LIMIT_REACHED` above 50", body = ErrorBody),
-                (status = 429, description = "too many changes of one member", body = ErrorBody),
-            )
-        )]
-        pub(crate) async fn $name(
-            State(app): State<App>,
-            account: AccountCaller,
-            PathId(id): PathId<MessageId>,
-        ) -> ApiResult<Json<MessageView>> {
-            let message = set_pinned(&app, account, id, $pinned).await?;
-            Ok(Json(message_view(&message, Some(account.user))))
-        }
-    )*};
+/// Pin a message
+///
+/// Pins the message for all members of its channel. Owners and moderators can pin messages. In a direct channel both members can.
+/// Pinning a pinned message changes nothing.
+#[utoipa::path(
+    put,
+    path = "/v1/messages/{id}/pin",
+    tag = "messages",
+    operation_id = "pin_message",
+    params(("id" = MessageId, Path)),
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, description = "The message is pinned.", body = MessageView),
+        (status = 401, body = ErrorBody),
+        (status = 403, description = "The caller is neither owner nor moderator of the channel.", body = ErrorBody),
+        (status = 404, description = "The message does not exist, or the caller is not a member of its channel.", body = ErrorBody),
+        (status = 409, description = "`MESSAGE_DELETED`. `CHANNEL_ARCHIVED`. `LIMIT_REACHED`: the channel has 50 pinned messages.", body = ErrorBody),
+        (status = 429, description = "The caller changed more than 120 messages within a minute.", body = ErrorBody),
+    )
+)]
+pub(crate) async fn pin_message(
+    State(app): State<App>,
+    account: AccountCaller,
+    PathId(id): PathId<MessageId>,
+) -> ApiResult<Json<MessageView>> {
+    Ok(Json(set_pinned(&app, account, id, true).await?))
 }
 
-pins! {
-    /// Pins a message for everyone in its channel; of two who talk, both may. 7 write units.
-    pin_message, put, "pin_message", true;
-    /// Pins a message no longer. 7 write units.
-    unpin_message, delete, "unpin_message", false;
+/// Unpin a message
+///
+/// Unpins the message for all members of its channel. Owners and moderators can unpin messages. In a direct channel both members
+/// can. Unpinning a message that is not pinned changes nothing.
+#[utoipa::path(
+    delete,
+    path = "/v1/messages/{id}/pin",
+    tag = "messages",
+    operation_id = "unpin_message",
+    params(("id" = MessageId, Path)),
+    security(("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 200, description = "The message is not pinned.", body = MessageView),
+        (status = 401, body = ErrorBody),
+        (status = 403, description = "The caller is neither owner nor moderator of the channel.", body = ErrorBody),
+        (status = 404, description = "The message does not exist, or the caller is not a member of its channel.", body = ErrorBody),
+        (status = 409, description = "`MESSAGE_DELETED`. `CHANNEL_ARCHIVED`.", body = ErrorBody),
+        (status = 429, description = "The caller changed more than 120 messages within a minute.", body = ErrorBody),
+    )
+)]
+pub(crate) async fn unpin_message(
+    State(app): State<App>,
+    account: AccountCaller,
+    PathId(id): PathId<MessageId>,
+) -> ApiResult<Json<MessageView>> {
+    Ok(Json(set_pinned(&app, account, id, false).await?))
 }
 
+/// Pins or unpins a message and publishes it. Costs 7 write units.
 async fn set_pinned(
     app: &App,
     account: AccountCaller,
     id: MessageId,
     pinned: bool,
-) -> Result<Message, Error> {
-    let (place, message) = changeable_message(app, account.user, id).await?;
-    if place.other_user.is_none() && !place.role.allows(ChannelPermission::Pin) {
-        return Err(Error::forbidden("whoever moderates the channel pins its messages"));
+) -> Result<MessageView, Error> {
+    let (membership, message) = changeable_message(app, account.user, id).await?;
+    if membership.other_user.is_none() && !membership.role.allows(ChannelPermission::Pin) {
+        return Err(Error::forbidden("only owners and moderators of the channel can pin and unpin messages"));
     }
     count_change(app, account.user).await?;
     let now = app.clock.now();
-    // two who pin at once may make it one more: what is kept small is what everybody reads
-    if pinned && messages::list_pins(&app.store, id.channel, now).await?.len() >= MAX_PINS {
-        let why = format!("a channel has {MAX_PINS} pinned messages at most");
-        if message.pinned_at.is_none() {
-            return Err(Error::conflict(ErrorCode::LimitReached, why));
-        }
+    // Concurrent pins can exceed the limit by a few. That is accepted, because the limit only keeps the list of pins small.
+    if pinned
+        && messages::list_pins(&app.store, id.channel, now).await?.len() >= MAX_PINS
+        && message.pinned_at.is_none()
+    {
+        let reason = format!("a channel can have at most {MAX_PINS} pinned messages: unpin a message first");
+        return Err(Error::conflict(ErrorCode::LimitReached, reason));
     }
-    let moved = |before: &Message| {
+    let with_pin = |before: &Message| {
         require_not_deleted(before)?;
-        let is_so = before.pinned_at.is_some() == pinned;
-        Ok((!is_so).then(|| Message { pinned_at: pinned.then_some(now), ..before.clone() }))
-    };
-    match rewrite_message(app, message, None, moved).await? {
-        RewriteOutcome::Unchanged(message) => Ok(message),
-        RewriteOutcome::Changed(message) => {
-            announce::publish_changed(app, &message).await;
-            Ok(message)
+        if before.pinned_at.is_some() == pinned {
+            return Ok(None);
         }
-    }
+        Ok(Some(Message { pinned_at: pinned.then_some(now), ..before.clone() }))
+    };
+    let message = match rewrite_message(app, message, None, with_pin).await? {
+        RewriteOutcome::Unchanged(message) => message,
+        RewriteOutcome::Changed(message) => {
+            publish::publish_changed(app, &message).await;
+            message
+        }
+    };
+    Ok(message_view(&message, Some(account.user)))
 }
 
-/// What is pinned in a channel that one is in, the newest pin first: all of it, 50 at most. Two requests after the place.
+/// List the pinned messages of a channel
+///
+/// Returns all pinned messages, the newest pin first. `next` is always `null`.
 #[utoipa::path(
     get,
     path = "/v1/channels/{id}/pins",
@@ -98,7 +124,7 @@ async fn set_pinned(
     responses(
         (status = 200, body = Page<MessageView>),
         (status = 401, body = ErrorBody),
-        (status = 404, description = "one is not in such a channel", body = ErrorBody),
+        (status = 404, description = "The channel does not exist, or the caller is not a member.", body = ErrorBody),
     )
 )]
 pub(crate) async fn list_pins(
@@ -106,7 +132,7 @@ pub(crate) async fn list_pins(
     account: AccountCaller,
     PathId(channel): PathId<ChannelId>,
 ) -> ApiResult<Json<Page<MessageView>>> {
-    place::find_membership(&app, account.user, channel).await?;
+    find_membership(&app, account.user, channel).await?;
     let pinned = messages::list_pinned_messages(&app.store, channel, app.clock.now()).await?;
     let items = pinned.iter().map(|message| message_view(message, Some(account.user))).collect();
     Ok(Json(Page { items, next: None }))

@@ -3,18 +3,20 @@ use entry::{
     App,
     http::{AccountCaller, ApiResult, ErrorBody, ListQuery, PathId, ValidQuery},
 };
-use model::{Error, MessageId};
+use model::MessageId;
 use protocol::event::chat::MessageView;
 use store::{
     Page, ReadConsistency,
-    chat::{memberships, message_replies, messages},
+    chat::{message_replies, messages},
 };
 
+use super::message_access::visible_message;
 use crate::view::message_view;
 
-/// Answers to a message, oldest first
+/// List the replies to a message
 ///
-/// As they are now; deleted ones too, without their content. A moment after it was sent an answer is here.
+/// Returns current replies, the oldest first. Deleted replies are returned without their content. A reply is listed a moment after
+/// it was sent.
 #[utoipa::path(
     get,
     path = "/v1/messages/{id}/replies",
@@ -25,7 +27,7 @@ use crate::view::message_view;
     responses(
         (status = 200, body = Page<MessageView>),
         (status = 401, body = ErrorBody),
-        (status = 404, body = ErrorBody),
+        (status = 404, description = "The message does not exist, or the caller is not a member of its channel.", body = ErrorBody),
         (status = 422, body = ErrorBody),
     )
 )]
@@ -35,10 +37,9 @@ pub(crate) async fn list_replies(
     PathId(id): PathId<MessageId>,
     ValidQuery(query): ValidQuery<ListQuery>,
 ) -> ApiResult<Json<Page<MessageView>>> {
-    const NONE: Error = Error::NotFound("message");
-    let (user, now) = (account.user, app.clock.now());
-    memberships::get_membership(&app.store, user, id.channel, now).await?.ok_or(NONE)?;
-    messages::get(&app.store, id, now).await?.ok_or(NONE)?;
+    let user = account.user;
+    let now = app.clock.now();
+    visible_message(&app, user, id).await?;
     let page = message_replies::page(&app.store, id, query.limit(), query.cursor.as_deref(), now).await?;
     let ids: Vec<MessageId> = page.items.iter().map(message_replies::MessageReply::message).collect();
     let found = messages::get_many(&app.store, &ids, ReadConsistency::Eventual, now).await?;

@@ -1,4 +1,6 @@
-//! Changing a message while others do: a hundred people react to good news within a second.
+//! Changes a message despite concurrent changes. A hundred members may react to a message within a second.
+//!
+//! The change has its own retries. `store::retry_conflict` pauses for at most 0.2 s, which is too short for such a crowd.
 
 use std::time::Duration;
 
@@ -12,62 +14,62 @@ use store::{
     platform::rate_limits,
 };
 
-/// Changes of messages that somebody makes; clicking as fast as one can is less.
+/// Changes that a user makes to messages. Clicking as fast as possible stays below this limit.
 const CHANGE_RATE_LIMIT: RateLimit =
     RateLimit { name: "message_change", max_attempts: 120, window: Duration::from_mins(1) };
-/// How often others may be quicker. With the waits between, at most 13 of the 15 seconds that a function has.
+/// Attempts in all. With the pauses between them they take at most 13 of the 15 seconds that a function has.
 const MAX_ATTEMPTS: u32 = 11;
-/// The longest wait before the second try, and how often it is doubled: to 2.6 s. Longer than a try takes, many times over:
-/// else a crowd whose tries are slowed by their number never gets through.
-const FIRST_WAIT_MS: u64 = 40;
+/// The longest pause after the first attempt. It doubles [`DOUBLINGS`] times, to 2.6 s. The pauses are many times longer than an
+/// attempt, because a crowd slows its own attempts down and would never get through with shorter pauses.
+const FIRST_PAUSE_MS: u64 = 40;
 const DOUBLINGS: u32 = 6;
 
-/// What rewriting came to.
+/// The result of a change.
 #[derive(Debug)]
 pub(super) enum RewriteOutcome {
     Changed(Message),
-    /// It was so already.
+    /// The message had this state already.
     Unchanged(Message),
 }
 
-/// Counts a change that somebody is about to make. 1 write unit.
+/// Counts a change before it is made. Costs 1 write unit.
 ///
 /// # Errors
-/// `TooMany`
+/// `TooMany` if the user changes messages too often.
 pub(super) async fn count_change(app: &App, user: UserId) -> Result<(), Error> {
     rate_limits::count_attempt(&app.store, CHANGE_RATE_LIMIT, &user.to_string(), app.clock.now()).await
 }
 
-/// Writes a message over by what `by` makes of it as it is now, `None` being that it is so already; with a note of it where an
-/// admin does it.
+/// Replaces a message by the result of `change`, which is called with the current message. `None` means that nothing changes.
+/// With an audit entry, both are written in one transaction.
 ///
 /// # Errors
-/// What `by` says; `Unavailable` where others are quicker again and again.
+/// The error of `change`. `Unavailable` if concurrent changes came first in every attempt.
 pub(super) async fn rewrite_message(
     app: &App,
     message: Message,
-    action: Option<&AuditEntry>,
-    by: impl Fn(&Message) -> Result<Option<Message>, Error>,
+    audit: Option<&AuditEntry>,
+    change: impl Fn(&Message) -> Result<Option<Message>, Error>,
 ) -> Result<RewriteOutcome, Error> {
     let mut before = message;
     for attempt in 0..MAX_ATTEMPTS {
         let now = app.clock.now();
-        let Some(after) = by(&before)? else { return Ok(RewriteOutcome::Unchanged(before)) };
-        let written = match action {
+        let Some(after) = change(&before)? else { return Ok(RewriteOutcome::Unchanged(before)) };
+        let written = match audit {
             None => messages::change(&app.store, &before, after, now).await,
-            Some(action) => messages::change_with_audit(&app.store, &before, after, action, now).await,
+            Some(audit) => messages::change_with_audit(&app.store, &before, after, audit, now).await,
         };
         match written {
             Ok(WriteOutcome::Applied(after)) => return Ok(RewriteOutcome::Changed(after)),
-            // transactions of others on the same message, again and again, are nothing else
+            // the table also reports a conflict with another transaction as unavailable
             Ok(WriteOutcome::ConditionFailed) | Err(StoreError::Unavailable(_)) => {}
             Err(error) => return Err(error.into()),
         }
-        let longest = FIRST_WAIT_MS << attempt.min(DOUBLINGS);
-        let wait = rand::rng().random_range(0..longest);
-        tokio::time::sleep(Duration::from_millis(wait)).await;
+        let longest = FIRST_PAUSE_MS << attempt.min(DOUBLINGS);
+        let pause = rand::rng().random_range(0..longest);
+        tokio::time::sleep(Duration::from_millis(pause)).await;
         let id = before.id();
         before = messages::get(&app.store, id, now).await?.ok_or(Error::NotFound("message"))?;
     }
-    Err(Error::unavailable("the table", "a message is changed all the time"))
+    Err(Error::unavailable("the message", "concurrent changes came first in each attempt"))
 }

@@ -20,52 +20,50 @@ use store::{
 };
 use utoipa::IntoParams;
 
-use crate::{place, view::message_view};
+use crate::{membership_update::find_membership, view::message_view};
 
-/// A search reads more than any other request: whoever types one word after the other stays far below.
+/// A search reads more than any other request. A user who searches while typing stays far below this limit.
 const SEARCH_RATE_LIMIT: RateLimit =
     RateLimit { name: "search_messages", max_attempts: 60, window: Duration::from_mins(1) };
-/// Words that are looked for; the rest must stand in what is found, too.
+/// Words that the index is searched for. Results must contain the other words too.
 const MAX_WORDS: usize = 5;
-/// Messages that are read at once.
+/// Messages that one request to the table reads.
 const BATCH_SIZE: usize = 50;
-/// Batches of one search; then it says how far it came.
+/// Batches of one search. After these the search returns its position.
 const MAX_BATCHES: usize = 10;
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct SearchMessagesQuery {
-    /// Words that must all stand in a message, in any order, in upper or lower case, with or without diacritics; whole words, and
-    /// at least one that is not `the` or its like.
+    /// Words that a message must all contain, in any order. Whole words match, regardless of case and diacritics. At least one
+    /// must not be a stop word such as `the`.
     #[garde(length(chars, min = 1, max = 200))]
     #[param(min_length = 1, max_length = 200)]
     q: String,
-    /// Only in this channel.
+    /// Searches only this channel.
     #[garde(skip)]
     channel_id: Option<ChannelId>,
-    /// Only of this author.
+    /// Returns only messages of this author.
     #[garde(skip)]
     from: Option<UserId>,
-    /// Items on a page, 1 to 50; 20 where nothing is said.
+    /// Items on a page, 1 to 50. 20 by default.
     #[garde(range(min = 1, max = 50))]
     #[param(minimum = 1, maximum = 50)]
     limit: Option<usize>,
-    /// `next` of the page before, for the same search.
+    /// `next` of the previous page of the same search.
     #[garde(length(max = 2000))]
     #[param(max_length = 2000)]
     cursor: Option<String>,
 }
 
-/// Messages of one's channels by their words
+/// Search my messages
 ///
-/// Of the newest days first (UTC), and on a page the newest message first. Judged by what stands in them now: what was edited or
-/// deleted is right at once; what is new, or was edited in, is found a moment after it was sent. Whole words of two letters and
-/// more, without those that say nothing, and of a message its first thirty different ones. A page may come back short, or
-/// empty, with a `next`: then there is more to look through.
-///
-/// Costs one query for one's channels (none with `channel_id`, but a read), one for each word and 200 rows of it, 20 in all (a
-/// read unit for 50 rows; a row is all messages of a day and channel with the word, up to 256), and half a read unit for each
-/// message that is read, 500 at most. What keeps it possible is written once, when a message is sent: see `follow_channel`.
+/// Searches the messages of all channels of the caller. Newer days (UTC) come first, and a page is sorted by the newest message.
+/// Edits and deletions take effect at once. New text is found a moment after it was sent. Words of one letter and stop words are
+/// ignored, and of a message the first thirty different words are indexed. A page can be short or empty while `next` is set.
+// Costs one query for the caller's channels, or one read with `channel_id`. Costs one query for each word and 200 rows of it, 20 in
+// all. 50 rows cost a read unit. A row contains up to 256 messages of a day and channel with the word. Each message that is read
+// costs half a read unit, 500 at most. The index is written once for each message, see `worker::process_messages`.
 #[utoipa::path(
     get,
     path = "/v1/messages/search",
@@ -76,64 +74,67 @@ pub(crate) struct SearchMessagesQuery {
     responses(
         (status = 200, body = Page<MessageView>),
         (status = 401, body = ErrorBody),
-        (status = 404, description = "one is not in this channel", body = ErrorBody),
+        (status = 404, description = "The channel does not exist, or the caller is not a member.", body = ErrorBody),
         (status = 422, body = ErrorBody),
-        (status = 429, body = ErrorBody),
+        (status = 429, description = "The caller searched more than 60 times within a minute.", body = ErrorBody),
     )
 )]
 pub(crate) async fn search_messages(
     State(app): State<App>,
     account: AccountCaller,
-    ValidQuery(sought): ValidQuery<SearchMessagesQuery>,
+    ValidQuery(query): ValidQuery<SearchMessagesQuery>,
 ) -> ApiResult<Json<Page<MessageView>>> {
-    let (user, now, limit) = (account.user, app.clock.now(), sought.limit.unwrap_or(20));
-    let words = words::search_words(&sought.q);
+    let user = account.user;
+    let now = app.clock.now();
+    let limit = query.limit.unwrap_or(20);
+    let words = words::search_words(&query.q);
     if words.is_empty() {
-        return Err(Error::field("q", "must have a word that says something").into());
+        return Err(Error::field("q", "must contain a word of two letters that is not a stop word").into());
     }
     rate_limits::count_attempt(&app.store, SEARCH_RATE_LIMIT, &user.to_string(), now).await?;
-    let channels = searchable_channels(&app, user, sought.channel_id).await?;
-    // with its cursor nothing but this search goes on
-    let identity = format!("{user}|{}|{:?}|{:?}", words.join(" "), sought.channel_id, sought.from);
-    let from = sought.cursor.as_deref();
+    let channels = searchable_channels(&app, user, query.channel_id).await?;
+    // a cursor continues only the search that it belongs to
+    let identity = format!("{user}|{}|{:?}|{:?}", words.join(" "), query.channel_id, query.from);
+    let from = query.cursor.as_deref();
     let from = from.map(|cursor| SearchPosition::open(&app.store, &identity, cursor)).transpose()?;
-    let fits = |message: &Message| {
+    let is_match = |message: &Message| {
         message.deleted_at.is_none()
-            && sought.from.is_none_or(|author| message.author.id == author)
+            && query.from.is_none_or(|author| message.author.id == author)
             && contains_words(&words, &message.content)
     };
-    let (mut found, next) = find_matches(&app, &words, &channels, from, limit, fits).await?;
+    let (mut found, next) = find_matches(&app, &words, &channels, from, limit, is_match).await?;
     found.sort_by_key(|message| std::cmp::Reverse((message.created_at, message.id())));
     let items = found.iter().map(|message| message_view(message, Some(user))).collect();
     let next = next.map(|position| position.seal(&app.store, &identity));
     Ok(Json(Page { items, next }))
 }
 
-/// Where somebody may look.
+/// Returns the channels that the user may search.
 async fn searchable_channels(
     app: &App,
     user: UserId,
     only: Option<ChannelId>,
 ) -> Result<HashSet<ChannelId>, Error> {
     if let Some(channel) = only {
-        place::find_membership(app, user, channel).await?;
+        find_membership(app, user, channel).await?;
         return Ok(HashSet::from([channel]));
     }
-    let places = memberships::list_memberships(&app.store, user, app.clock.now()).await?;
-    Ok(places.into_iter().map(|place| place.channel).collect())
+    let memberships = memberships::list_memberships(&app.store, user, app.clock.now()).await?;
+    Ok(memberships.into_iter().map(|membership| membership.channel).collect())
 }
 
-/// Messages in which the words stood when they were last looked at, and that still fit; and where to go on, if there may be more.
+/// Returns indexed messages that still match, and the position to continue from if there may be more.
 async fn find_matches(
     app: &App,
     words: &[String],
     channels: &HashSet<ChannelId>,
     from: Option<SearchPosition>,
     limit: usize,
-    fits: impl Fn(&Message) -> bool,
+    is_match: impl Fn(&Message) -> bool,
 ) -> Result<(Vec<Message>, Option<SearchPosition>), Error> {
     let now = app.clock.now();
-    let (mut found, mut batches) = (Vec::new(), 0);
+    let mut found = Vec::new();
+    let mut batches = 0;
     let mut search = search_terms::TermSearch::new(words.iter().take(MAX_WORDS).cloned(), from);
     loop {
         let hit = match search.step(&app.store, now).await? {
@@ -146,7 +147,7 @@ async fn find_matches(
             let ids: Vec<_> = seqs.iter().map(|seq| MessageId { channel: hit.channel, seq: *seq }).collect();
             let mut read = messages::get_many(&app.store, &ids, ReadConsistency::Eventual, now).await?;
             read.sort_by_key(|message| std::cmp::Reverse(message.seq));
-            for message in read.into_iter().filter(&fits) {
+            for message in read.into_iter().filter(&is_match) {
                 let position = hit.after(message.seq);
                 found.push(message);
                 if found.len() == limit {
@@ -163,6 +164,6 @@ async fn find_matches(
 }
 
 fn contains_words(words: &[String], content: &str) -> bool {
-    let there: HashSet<String> = words::search_words(content).into_iter().collect();
-    words.iter().all(|word| there.contains(word))
+    let contained: HashSet<String> = words::search_words(content).into_iter().collect();
+    words.iter().all(|word| contained.contains(word))
 }

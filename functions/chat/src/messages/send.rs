@@ -22,28 +22,30 @@ use store::{
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{announce, mentioned::resolve_mentions, seen};
-use crate::{place, team::require_teammate, view::message_view};
+use super::{message_access::require_open_channel, publish, resolve_mentions::resolve_mentions};
+use crate::{membership_update::find_membership, team::require_teammate, view::message_view};
 
-/// Characters of what is shown of a message that is answered.
+/// Characters of the preview of a replied message.
 const REPLY_PREVIEW_CHARS: usize = 100;
-/// What is sent again is told again only while it is as young as this: until then whoever told it first may have broken off, and
-/// later everybody who was not told has asked for it.
+/// A message that is sent again is published again only while it is younger than this. Until then the first attempt may have
+/// failed before it published. Later, every client that missed the event has requested the message.
 const REPUBLISH_WINDOW: SignedDuration = SignedDuration::from_mins(1);
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
+/// A new message.
 pub(crate) struct SendMessageRequest {
+    /// The channel to send the message to.
     #[garde(skip)]
     channel_id: ChannelId,
-    /// Without space around it; `**`, `` ` `` and ```` ``` ```` come in pairs.
+    /// The text. White space around it is removed. `**`, `` ` `` and ```` ``` ```` must come in pairs.
     #[garde(skip)]
     #[schema(min_length = 1, max_length = 2_000)]
     content: String,
-    /// What the client calls it: sent again under the same name, also after a lost answer, it is the same message.
+    /// The client's name for this message. A retry with the same name, also after a lost response, does not send a second message.
     #[garde(inner(custom(self::validate_client_msg_id)))]
     #[schema(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_.:-]+$")]
     client_msg_id: Option<String>,
-    /// A message of the same channel that this one answers.
+    /// The message of the same channel that this message replies to.
     #[garde(skip)]
     reply_to_id: Option<MessageId>,
 }
@@ -57,17 +59,20 @@ fn validate_client_msg_id(name: &str, _: &()) -> garde::Result {
     Err(garde::Error::new("must be 1 to 64 letters, digits, _, ., : or -"))
 }
 
-/// Writes a message into a channel that one is in.
+/// Send a message
 ///
-/// It gets the next number of the channel. Sent again with the same `client_msg_id`, it is answered as it is now (200), also where
-/// the channel is archived since; told once more where it is younger than a minute; and no second one. So it is for the last 40
-/// that a member began to send in a channel; with another text it is refused.
-/// Members whom it mentions (`@username`, not in code) are notified. 20 in ten seconds, what is sent again with them; then 429.
+/// Sends a message to a channel of the caller. The message gets the next number of the channel. Members that it mentions
+/// (`@username` outside code) are notified.
 ///
-/// 2 write units where the item is 1 KB at most, which is some 650 bytes of text; 1 more for each further KB and for each member
-/// who is quicker at that moment. 2.5 read units, 1 for each mentioned name, 1 more where it is no member's. No request remembers
-/// the last number of a channel: where several instances serve it, a number that is behind costs a write unit, looking for it
-/// half a read unit. What is sent again: 1 write unit, and what is read of the log up to it.
+/// A retry with the same `client_msg_id` returns the existing message with status 200, even if the channel was archived
+/// meanwhile. Messages younger than a minute are published again. This holds for the last 40 messages that the caller sent
+/// to the channel. A retry with a different text is rejected.
+///
+/// A member can send 20 messages in ten seconds. Retries count too.
+// A new message costs 2 write units if its item has at most 1 KB, which is about 650 bytes of text. Each further KB and each
+// concurrent message that came first costs 1 more. It costs 2.5 read units, 1 for each mentioned name, and 1 more if the name is not
+// a member's. No instance caches the last number of a channel. If several instances serve the channel, a number that is behind costs
+// a write unit, and finding it half a read unit. A retry costs 1 write unit and the part of the log that is searched for the message.
 #[utoipa::path(
     post,
     path = "/v1/messages",
@@ -76,13 +81,13 @@ fn validate_client_msg_id(name: &str, _: &()) -> garde::Result {
     request_body = SendMessageRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 201, body = MessageView),
-        (status = 200, description = "it was sent before", body = MessageView),
+        (status = 201, description = "The message was sent.", body = MessageView),
+        (status = 200, description = "The message was sent by an earlier request.", body = MessageView),
         (status = 401, body = ErrorBody),
-        (status = 404, description = "one is not in such a channel", body = ErrorBody),
-        (status = 409, description = "`CHANNEL_ARCHIVED`, `USERNAME_REQUIRED`", body = ErrorBody),
-        (status = 422, description = "`content`, `client_msg_id`, `reply_to_id`", body = ErrorBody),
-        (status = 429, description = "too many of one member", body = ErrorBody),
+        (status = 404, description = "The channel does not exist, or the caller is not a member.", body = ErrorBody),
+        (status = 409, description = "`CHANNEL_ARCHIVED`. `USERNAME_REQUIRED`.", body = ErrorBody),
+        (status = 422, description = "`content`, `client_msg_id` or `reply_to_id` is invalid.", body = ErrorBody),
+        (status = 429, description = "The caller sent more than 20 messages to the channel within ten seconds.", body = ErrorBody),
     )
 )]
 pub(crate) async fn send_message(
@@ -90,110 +95,111 @@ pub(crate) async fn send_message(
     account: AccountCaller,
     ValidJson(input): ValidJson<SendMessageRequest>,
 ) -> ApiResult<(StatusCode, Json<MessageView>)> {
-    let text = content::normalize(&input.content).map_err(|why| Error::field("content", why))?;
-    let called = input.client_msg_id.unwrap_or_else(|| app.clock.new_id::<Uuid>().to_string());
-    let beginning = load_send_context(&app, account, input.channel_id).await?;
-    let sent = SendRecord::new(&called, &text, beginning.last_seq);
-    let place = beginning.place;
-    let sought = if place.has_sent(&sent) {
-        // that it is there is said whatever has become of its channel, of what it answers and of its sender since
-        match find_duplicate(&app, place.clone(), sent, &called).await? {
+    let text = content::normalize(&input.content).map_err(|reason| Error::field("content", reason))?;
+    let client_msg_id = input.client_msg_id.unwrap_or_else(|| app.clock.new_id::<Uuid>().to_string());
+    let SendContext { membership, author, last_seq } =
+        load_send_context(&app, account, input.channel_id).await?;
+    let record = SendRecord::new(&client_msg_id, &text, last_seq);
+    let searched_to = if membership.has_sent(&record) {
+        // a retry returns the existing message regardless of the current state of the channel and of the sender
+        match find_duplicate(&app, membership.clone(), record, &client_msg_id).await? {
             DuplicateLookup::Found(message) => return Ok(duplicate_response(&app, &message).await),
             DuplicateLookup::NotFound(last) => Some(last),
         }
     } else {
         None
     };
-    let author = beginning.may_write?;
+    let author = author?;
     let reply_to = match input.reply_to_id {
         Some(id) => Some(find_replied_message(&app, input.channel_id, id).await?),
         None => None,
     };
     let mentions = resolve_mentions(&app, input.channel_id, account.user, &text).await?;
     let now = app.clock.now();
-    let after = match sought {
+    let after = match searched_to {
         Some(last) => last,
-        None => match memberships::reserve_send(&app.store, place, sent, now).await? {
-            SendAttempt::New(_) => sent.last_seq,
+        None => match memberships::reserve_send(&app.store, membership, record, now).await? {
+            SendAttempt::New(_) => record.last_seq,
             SendAttempt::Retry(_, earlier) => earlier.last_seq,
         },
     };
     let message = Message {
-        client_msg_id: Some(called),
+        client_msg_id: Some(client_msg_id),
         reply_to,
         mentions,
         ..Message::new(input.channel_id, author, text, now)
     };
     match messages::append(&app.store, message, after, now).await? {
         AppendOutcome::Inserted(message) => {
-            announce::publish_new(&app, &message).await;
+            publish::publish_new(&app, &message).await;
             Ok((StatusCode::CREATED, Json(message_view(&message, Some(account.user)))))
         }
         AppendOutcome::Duplicate(message) => Ok(duplicate_response(&app, &message).await),
     }
 }
 
-/// The answer of a message that was sent before.
+/// Responds to a retry, and publishes the existing message again while it is young.
 async fn duplicate_response(app: &App, message: &Message) -> (StatusCode, Json<MessageView>) {
     if app.clock.now().duration_since(message.created_at) < REPUBLISH_WINDOW {
-        announce::publish_new(app, message).await;
+        publish::publish_new(app, message).await;
     }
     (StatusCode::OK, Json(message_view(message, Some(message.author.id))))
 }
 
-/// Looks for a message that its sender has begun to send before, and counts that.
+/// Looks for the message of an earlier attempt, and counts this attempt for the rate limit.
 async fn find_duplicate(
     app: &App,
     membership: Membership,
-    sent: SendRecord,
-    called: &str,
+    record: SendRecord,
+    client_msg_id: &str,
 ) -> Result<DuplicateLookup, Error> {
     let now = app.clock.now();
-    let (user, channel) = (membership.user, membership.channel);
-    let after = match memberships::reserve_send(&app.store, membership, sent, now).await? {
+    let user = membership.user;
+    let channel = membership.channel;
+    let after = match memberships::reserve_send(&app.store, membership, record, now).await? {
         SendAttempt::Retry(_, earlier) => earlier.last_seq,
-        // forgotten in between
-        SendAttempt::New(_) => sent.last_seq,
+        // concurrent messages pushed the record out of the last 40
+        SendAttempt::New(_) => record.last_seq,
     };
-    Ok(messages::find_duplicate(&app.store, channel, (user, called), after, now).await?)
+    Ok(messages::find_duplicate(&app.store, channel, (user, client_msg_id), after, now).await?)
 }
 
-/// What sending stands on.
+/// What sending a message reads first.
 struct SendContext {
-    place: Membership,
-    /// By their names, where something may be written there by them: only what is new asks for it.
-    may_write: Result<MessageAuthor, Error>,
+    membership: Membership,
+    /// The sender's names, or why the sender cannot send a new message. Retries do not need it.
+    author: Result<MessageAuthor, Error>,
     /// The last number of the channel.
     last_seq: u64,
 }
 
 /// # Errors
-/// `NotFound` before all else: whoever is not in a channel learns nothing of it.
+/// `NotFound` before any other error, so that a user who is not a member learns nothing about the channel.
 async fn load_send_context(
     app: &App,
     account: AccountCaller,
     channel: ChannelId,
 ) -> Result<SendContext, Error> {
     let now = app.clock.now();
-    let (place, author, open, head) = futures::join!(
-        place::find_membership(app, account.user, channel),
+    let (membership, author, open_channel, last_seq) = futures::join!(
+        find_membership(app, account.user, channel),
         require_teammate(app, account.user),
-        seen::require_open_channel(app, channel),
+        require_open_channel(app, channel),
         messages::last_seq(&app.store, channel, ReadConsistency::Eventual, now),
     );
-    let place = place?;
-    let may_write = author.and_then(|author| open.map(|_| author));
-    Ok(SendContext { place, may_write, last_seq: head? })
+    let membership = membership?;
+    let author = author.and_then(|author| open_channel.map(|_| author));
+    Ok(SendContext { membership, author, last_seq: last_seq? })
 }
 
-/// What is answered, as it is now.
+/// Returns the replied message with a preview of its current text.
 async fn find_replied_message(app: &App, channel: ChannelId, id: MessageId) -> Result<RepliedMessage, Error> {
-    let wrong = || Error::field("reply_to_id", "is no message of this channel");
+    let invalid = || Error::field("reply_to_id", "must be a message of this channel that is not deleted");
     if id.channel != channel {
-        return Err(wrong());
+        return Err(invalid());
     }
     let parent = messages::get(&app.store, id, app.clock.now()).await?;
-    let parent = parent.filter(|parent| parent.deleted_at.is_none()).ok_or_else(wrong)?;
+    let parent = parent.filter(|parent| parent.deleted_at.is_none()).ok_or_else(invalid)?;
     let preview = ReplyPreview {
         user_id: parent.author.id,
         username: parent.author.username,
@@ -207,7 +213,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_is_called_by_a_short_plain_name() {
+    fn a_client_msg_id_is_short_and_plain() {
         for good in ["1", "0190-a:b.c_d", &"x".repeat(64)] {
             assert!(validate_client_msg_id(good, &()).is_ok(), "{good}");
         }

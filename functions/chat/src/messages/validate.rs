@@ -8,28 +8,34 @@ use model::{
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-/// In the body, or in the query as clients of the original have it.
+/// A text to validate, in the body or in the query.
 #[derive(Debug, Deserialize, Validate, IntoParams, ToSchema)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ValidateFormatRequest {
+    /// The text.
     #[garde(skip)]
     content: Option<String>,
 }
 
-/// What a text would come to as a message.
+/// How a text would be stored as a message.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ValidateFormatResponse {
+    /// `true` if the text can be sent as a message.
     valid: bool,
-    /// Why not.
+    /// Why the text cannot be sent. `null` if it can.
     error: Option<&'static str>,
+    /// The formatting in the text.
     formatting: MessageFormatting,
-    /// As it would be stored; as it is, where it would not.
+    /// The text as it would be stored. The original text, shortened to the maximum length, if it cannot be sent.
     sanitized_content: String,
-    /// User names that it mentions, in lower case, whether or not anybody is called so.
+    /// User names that the text mentions, in lower case. Users with these names may not exist.
     mentions: Vec<String>,
 }
 
-/// Whether a text would be taken as a message, and what stands in it. No request of the table but for the caller.
+/// Validate the text of a message
+///
+/// Returns whether a text can be sent as a message, its formatting, and the user names that it mentions. Nothing is stored.
+// Needs no request to the table except for the caller.
 #[utoipa::path(
     post,
     path = "/v1/messages/format/validate",
@@ -39,9 +45,9 @@ pub(crate) struct ValidateFormatResponse {
     request_body = ValidateFormatRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, description = "also where it would not be taken", body = ValidateFormatResponse),
+        (status = 200, description = "The result, also for a text that cannot be sent.", body = ValidateFormatResponse),
         (status = 401, body = ErrorBody),
-        (status = 422, description = "no `content`", body = ErrorBody),
+        (status = 422, description = "`content` is missing.", body = ErrorBody),
     )
 )]
 pub(crate) async fn validate_format(
@@ -52,8 +58,8 @@ pub(crate) async fn validate_format(
     let text = body.content.or(query.content).ok_or_else(|| Error::field("content", "is required"))?;
     let (error, stored) = match content::normalize(&text) {
         Ok(stored) => (None, stored),
-        // no more than a message can have is looked through
-        Err(why) => (Some(why), text.chars().take(MAX_CONTENT_LENGTH).collect()),
+        // limits the work for texts that are too long
+        Err(reason) => (Some(reason), text.chars().take(MAX_CONTENT_LENGTH).collect()),
     };
     Ok(Json(ValidateFormatResponse {
         valid: error.is_none(),

@@ -12,14 +12,12 @@ use store::{
     },
 };
 
-/// How often someone may be mentioned at the same moment.
-const MAX_ATTEMPTS: usize = 20;
-
-/// Tells someone of a message that mentions them, once for each message: not whoever is not in the channel (any more), and only
-/// on their list where they want to be told of nothing there.
+/// Notifies a user of a message that mentions them, once for each message. A user who is not a member of the channel is not
+/// notified. A user who muted the channel gets the mention in their list of mentions only.
 ///
-/// The row is put first and says last that they were told, so that whoever dies between the two tells them again rather than
-/// never. 2 write units, and 3 where they have not read it and are to be written to.
+/// Write-ahead: the mention is stored before it is published, and marked as notified afterwards. If the process dies in between,
+/// the next delivery of the job publishes it again. Costs 2 write units, and 3 more if the user has not read the message and a
+/// digest is scheduled.
 pub(crate) async fn notify_mention(
     app: &App,
     message: &Message,
@@ -27,16 +25,16 @@ pub(crate) async fn notify_mention(
     is_edit: bool,
 ) -> Result<(), Error> {
     let now = app.clock.now();
-    let Some(place) = memberships::get_membership(&app.store, user, message.channel, now).await? else {
+    let Some(membership) = memberships::get_membership(&app.store, user, message.channel, now).await? else {
         return Ok(());
     };
-    let done = place.notification_level == NotificationLevel::Nothing;
+    let is_muted = membership.notification_level == NotificationLevel::Nothing;
     let new = UserMention {
         user,
         message: message.id(),
         sent_at: message.created_at,
-        is_notified: done,
-        is_emailed: done,
+        is_notified: is_muted,
+        is_emailed: is_muted,
     };
     let mention = match mentions::put(&app.store, &new).await? {
         PutNewOutcome::Created => new,
@@ -56,32 +54,30 @@ pub(crate) async fn notify_mention(
         is_silent: preferences.is_quiet(now),
     });
     app.realtime.publish_to_teammate(user, notification, now).await?;
-    if place.read_seq < message.seq {
+    if membership.read_seq < message.seq {
         schedule_digest(app, user, &preferences).await?;
     }
     mentions::mark(&app.store, &mention, MentionMark::Notified).await?;
     Ok(())
 }
 
-/// Someone is written to later, if they have not read it by then. Whether they are there now is not asked: whoever is reads it,
-/// and nobody who has read it is written to.
+/// Schedules the digest of missed mentions. The digest leaves out messages that the user has read by then, so it does not matter
+/// whether the user is online now.
 async fn schedule_digest(
     app: &App,
     user: UserId,
     preferences: &NotificationPreferences,
 ) -> Result<(), Error> {
     let now = app.clock.now();
-    for _ in 0..MAX_ATTEMPTS {
+    retry_conflict("the mention digest", || async {
         let digest = mention_digests::get(&app.store, user, now).await?;
         let send_at = digest.send_at.or_else(|| preferences.next_digest_at(digest.sent_at, now));
         if send_at.is_none() {
-            return Ok(());
+            return Ok(WriteOutcome::Applied(()));
         }
-        // also where it is due already: the job that is at it must not take this one for seen
-        let next = MentionDigest { send_at, ..digest.clone() };
-        if mention_digests::replace(&app.store, &digest, next).await? == WriteOutcome::Applied(()) {
-            return Ok(());
-        }
-    }
-    Err(Error::unavailable("the table", "a digest is changed all the time"))
+        // Also written if a digest is due already. The revision changes, so that a job that is sending it notices the new mention.
+        let scheduled = MentionDigest { send_at, ..digest.clone() };
+        Ok::<_, Error>(mention_digests::replace(&app.store, &digest, scheduled).await?)
+    })
+    .await
 }

@@ -1,9 +1,9 @@
-//! What someone is told of while they are away.
+//! Notifications of users: mentions, and the digest of mentions that they missed.
 //!
-//! | what | file |
+//! | subject | file |
 //! | --- | --- |
-//! | how one wants to be told | [`preferences`] |
-//! | who is mentioned is told, and written to later if they do not read it | [`mention`] |
+//! | a user's preferences | [`preferences`] |
+//! | notifying a mentioned user and scheduling the digest | [`mention`] |
 
 pub(crate) mod mention;
 mod preferences;

@@ -12,9 +12,9 @@ use serde::Deserialize;
 use store::{ReadConsistency, chat::notification_preferences};
 use utoipa::ToSchema;
 
-/// How one wants to be told
+/// Get my notification preferences
 ///
-/// Whoever has said nothing is written to of missed mentions at most once an hour, and has no quiet hours.
+/// By default a user gets at most one e-mail of missed mentions per hour and has no quiet hours.
 #[utoipa::path(
     get,
     path = "/v1/notifications/preferences",
@@ -34,20 +34,21 @@ pub(crate) async fn get_preferences(
 }
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
+/// The notification preferences of a user.
 pub(crate) struct PutPreferencesRequest {
-    /// `hourly` where it is left out.
+    /// How often missed mentions are sent by e-mail. `hourly` by default.
     #[serde(default)]
     #[garde(skip)]
     mail_digest: DigestFrequency,
-    /// None where they are left out.
+    /// When notifications are silent. No quiet hours by default.
     #[garde(skip)]
     quiet_hours: Option<QuietHours>,
 }
 
-/// Says how one wants to be told
+/// Replace my notification preferences
 ///
-/// All of it: what is left out is as if nothing had been said. In quiet hours mentions are told with `is_silent`, and nobody is
-/// written to; what was missed comes when they end. Per channel, `notify` says what one is told of at all.
+/// Replaces all preferences. Absent fields get their defaults. In quiet hours mentions are published with `is_silent`, and no e-mail
+/// is sent. Missed mentions are sent when the quiet hours end. `notify` of a channel decides what the caller is notified of there.
 #[utoipa::path(
     put,
     path = "/v1/notifications/preferences",
@@ -58,18 +59,18 @@ pub(crate) struct PutPreferencesRequest {
     responses(
         (status = 200, body = NotificationPreferences),
         (status = 401, body = ErrorBody),
-        (status = 422, body = ErrorBody),
+        (status = 422, description = "`mail_digest` or `quiet_hours` is invalid.", body = ErrorBody),
     )
 )]
 pub(crate) async fn put_preferences(
     State(app): State<App>,
     account: AccountCaller,
-    ValidJson(wanted): ValidJson<PutPreferencesRequest>,
+    ValidJson(input): ValidJson<PutPreferencesRequest>,
 ) -> ApiResult<Json<NotificationPreferences>> {
-    let PutPreferencesRequest { mail_digest, quiet_hours } = wanted;
+    let PutPreferencesRequest { mail_digest, quiet_hours } = input;
     if let Some(hours) = &quiet_hours {
-        let wrong = |(field, why)| Error::field(format!("quiet_hours.{field}"), why);
-        hours.validate().map_err(wrong)?;
+        let field_error = |(field, reason)| Error::field(format!("quiet_hours.{field}"), reason);
+        hours.validate().map_err(field_error)?;
     }
     let preferences = NotificationPreferences { mail_digest, quiet_hours };
     notification_preferences::put(&app.store, account.user, preferences.clone()).await?;

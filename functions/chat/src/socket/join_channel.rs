@@ -15,31 +15,36 @@ use store::{
 };
 
 use super::connected_teammate;
-use crate::{channels::announce, place, view::message_view};
+use crate::{channels::subscriptions, membership_update::find_membership, view::message_view};
 
-/// New messages, and changes, that are replayed (contract chat 1.5): a day of a lively channel.
+/// The most new messages, and the most changes, that are replayed (contract chat 1.5). A lively channel has as many in a day.
 const MAX_REPLAYED: u64 = 200;
-/// Messages of one `channel_changes`, and its bytes: half of what API Gateway takes in one post.
+/// The most messages of one `channel_changes`.
 const MAX_CHUNK_MESSAGES: usize = 20;
+/// The most bytes of one `channel_changes`. This is half of what API Gateway takes in one post.
 const MAX_CHUNK_BYTES: usize = 64 * 1024;
 
-/// Tells a connection of a channel from now on, and what it missed. It is in the room before what it missed is read: what happens
-/// in between it hears at least once. 1 write unit; 2 read units, and those of what is told.
+/// Subscribes a connection to a channel, and sends the messages that it missed. The connection is subscribed before the missed
+/// messages are read, so that it gets every later message at least once. Costs 1 write unit, 2 read units, and the read units of
+/// the missed messages.
+///
+/// # Errors
+/// `NotFound` if the user is not a member.
 pub(super) async fn run(
     app: &App,
     connection: &Connection,
-    join: &JoinChannelCommand,
+    command: &JoinChannelCommand,
     now: Timestamp,
 ) -> Result<(), Error> {
     let user = connected_teammate(connection)?;
-    let channel = join.channel_id;
-    place::find_membership(app, user, channel).await?;
-    let still = announce::subscribe_sockets(app, user, &[channel], slice::from_ref(connection)).await?;
-    if !still.contains(&channel) {
+    let channel = command.channel_id;
+    find_membership(app, user, channel).await?;
+    let joined = subscriptions::subscribe_sockets(app, user, &[channel], slice::from_ref(connection)).await?;
+    if !joined.contains(&channel) {
         return Err(Error::NotFound("channel"));
     }
     let MissedActivity { messages, seq, change } =
-        messages::read_missed(&app.store, channel, join.since(), MAX_REPLAYED, now).await?;
+        messages::read_missed(&app.store, channel, command.since(), MAX_REPLAYED, now).await?;
     let Some(messages) = messages else {
         let resync = Event::ResyncRequired(ResyncRequired { channel_id: channel, seq, change });
         return app.realtime.send_event(connection, resync, now).await.map(drop);
@@ -55,9 +60,11 @@ pub(super) async fn run(
     app.realtime.send_event(connection, joined, now).await.map(drop)
 }
 
-/// As many as fit into one post each; one that is larger than that alone by itself: it was posted so when it was sent.
+/// Splits messages into chunks that fit into one post each. A message that exceeds the limit gets a chunk of its own, because it
+/// was posted in one frame when it was sent.
 fn replay_chunks(messages: impl Iterator<Item = MessageView>) -> Result<Vec<Vec<MessageView>>, Error> {
-    let (mut chunks, mut bytes): (Vec<Vec<MessageView>>, usize) = (Vec::new(), 0);
+    let mut chunks: Vec<Vec<MessageView>> = Vec::new();
+    let mut bytes = 0;
     for message in messages {
         let size = serde_json::to_vec(&message).map_err(Error::internal)?.len() + 1;
         let has_room = chunks

@@ -6,17 +6,17 @@ use store::realtime::connections::{self, Connection};
 
 use super::connected_teammate;
 
-/// Tells this connection of a channel no longer; also of one that its user is not in, or that there is not: what it asked for is
-/// so. 1 write unit.
+/// Unsubscribes a connection from a channel. The membership stays. A connection that is not subscribed gets `channel_left` too.
+/// Costs 1 write unit.
 pub(super) async fn run(
     app: &App,
     connection: &Connection,
-    leave: &LeaveChannelCommand,
+    command: &LeaveChannelCommand,
     now: Timestamp,
 ) -> Result<(), Error> {
     let user = connected_teammate(connection)?;
-    connections::unsubscribe(&app.store, Room::Channel(leave.channel_id), user.uuid(), &connection.id)
+    connections::unsubscribe(&app.store, Room::Channel(command.channel_id), user.uuid(), &connection.id)
         .await?;
-    let left = Event::ChannelLeft(ChannelLeft { channel_id: leave.channel_id });
+    let left = Event::ChannelLeft(ChannelLeft { channel_id: command.channel_id });
     app.realtime.send_event(connection, left, now).await.map(drop)
 }

@@ -1,4 +1,4 @@
-//! Messages of a team's socket.
+//! Messages of clients on the socket of the team. Each message has a file with its name.
 
 mod get_online_users;
 mod join_channel;
@@ -24,28 +24,34 @@ pub struct ChatSocket {
 impl SocketHandler for ChatSocket {
     type Command = ChatCommand;
 
-    /// Contract chat 1.5 has 20 frames in ten seconds; a client that comes back to a hundred channels asks for each at once, and whoever
-    /// types is held back by itself (`typing_indicator`).
+    /// Contract chat 1.5 has 20 frames in ten seconds. The burst is larger, because a client that reconnects to a hundred channels
+    /// sends `join_channel` for each of them. `typing_indicator` has its own limit, see [`TypingThrottle`].
     const FRAME_RATE: FrameRate = FrameRate { burst: 100.0, per_second: 4.0 };
 
     async fn message(&self, message: SocketMessage<ChatCommand>) -> Result<(), Error> {
         let connection = &message.connection;
         let now = self.app.clock.now();
         match &message.command {
-            ChatCommand::JoinChannel(join) => join_channel::run(&self.app, connection, join, now).await,
-            ChatCommand::LeaveChannel(leave) => leave_channel::run(&self.app, connection, leave, now).await,
-            ChatCommand::Typing(typing) => {
-                typing_indicator::run(&self.app, &self.typing_throttle, connection, typing, now).await
+            ChatCommand::JoinChannel(command) => {
+                join_channel::run(&self.app, connection, command, now).await
             }
-            ChatCommand::OnlineUsers(asked) => get_online_users::run(&self.app, connection, asked, now).await,
+            ChatCommand::LeaveChannel(command) => {
+                leave_channel::run(&self.app, connection, command, now).await
+            }
+            ChatCommand::Typing(command) => {
+                typing_indicator::run(&self.app, &self.typing_throttle, connection, command, now).await
+            }
+            ChatCommand::OnlineUsers(command) => {
+                get_online_users::run(&self.app, connection, command, now).await
+            }
         }
     }
 }
 
-/// Whose socket it is. One of a session is not of the team, and knows of no channels.
+/// Returns the user of a team connection. The connection of a presenter or participant cannot access channels.
 fn connected_teammate(connection: &Connection) -> Result<UserId, Error> {
     match connection.identity.account_login() {
-        Some(by) if is_team_connection(connection) => Ok(by.user),
+        Some(login) if is_team_connection(connection) => Ok(login.user),
         _ => Err(Error::NotFound("channel")),
     }
 }

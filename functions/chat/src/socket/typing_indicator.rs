@@ -11,13 +11,13 @@ use store::{ReadConsistency, chat::memberships, realtime::connections::Connectio
 
 use super::connected_teammate;
 
-/// At most one relay in this time, per person and channel (contract chat 1.5).
+/// The shortest time between two relays of a member in a channel (contract chat 1.5).
 const RELAY_INTERVAL: SignedDuration = SignedDuration::from_secs(2);
-/// People in channels that an instance remembers.
+/// The most members of channels that an instance keeps a relay of.
 const MAX_ENTRIES: usize = 10_000;
 
-/// What this instance has relayed of late. Another instance may relay once more; whoever shows it forgets it after six seconds
-/// anyway.
+/// The last relay of each member in each channel, in this instance. Another instance may relay once more often, which does no harm,
+/// because clients hide the indicator after six seconds.
 #[derive(Debug, Default)]
 pub struct TypingThrottle(Mutex<HashMap<(UserId, ChannelId), LastRelay>>);
 
@@ -28,11 +28,12 @@ struct LastRelay {
 }
 
 impl TypingThrottle {
-    /// Whether it is passed on: one in [`RELAY_INTERVAL`], and after that somebody writes once that they have stopped, however soon.
-    fn allows(&self, who: (UserId, ChannelId), is_typing: bool, now: Timestamp) -> bool {
-        // no code panics while it holds the lock; if it did, the map would still be whole
+    /// Returns whether an indicator is relayed. A member's indicator is relayed once in [`RELAY_INTERVAL`]. The first indicator that
+    /// the member stopped typing is relayed at once.
+    fn allows(&self, member: (UserId, ChannelId), is_typing: bool, now: Timestamp) -> bool {
+        // a poisoned lock is used, because no code that holds it can leave the map inconsistent
         let mut relays = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(last) = relays.get_mut(&who).filter(|last| now < last.at + RELAY_INTERVAL) {
+        if let Some(last) = relays.get_mut(&member).filter(|last| now < last.at + RELAY_INTERVAL) {
             let stops = last.is_typing && !is_typing;
             last.is_typing &= !stops;
             return stops;
@@ -43,36 +44,40 @@ impl TypingThrottle {
                 relays.clear();
             }
         }
-        relays.insert(who, LastRelay { at: now, is_typing });
+        relays.insert(member, LastRelay { at: now, is_typing });
         true
     }
 }
 
-/// Tells the others in a channel that somebody writes, or has stopped. Nothing of it is kept. 1 read unit, and those of the room
-/// where it is passed on.
+/// Publishes to the other members of a channel that a member types or stopped typing. Nothing is stored. Costs 1 read unit, and the
+/// read units of the room if the indicator is relayed.
+///
+/// # Errors
+/// `NotFound` if the user is not a member.
 pub(super) async fn run(
     app: &App,
-    relays: &TypingThrottle,
+    throttle: &TypingThrottle,
     connection: &Connection,
-    typing: &TypingIndicatorCommand,
+    command: &TypingIndicatorCommand,
     now: Timestamp,
 ) -> Result<(), Error> {
     let user = connected_teammate(connection)?;
-    let (channel, is_typing) = (typing.channel_id, typing.is_typing);
-    // whether they are in it, and what they are called there, in one
+    let channel = command.channel_id;
+    let is_typing = command.is_typing;
+    // the row of the member answers both whether the user is a member and which user name the channel shows
     let member = memberships::get(&app.store, channel, user, ReadConsistency::Strong, now).await?;
     let member = member.ok_or(Error::NotFound("channel"))?;
-    if !relays.allows((user, channel), is_typing, now) {
+    if !throttle.allows((user, channel), is_typing, now) {
         return Ok(());
     }
     let event =
         TypingIndicatorEvent { user_id: user, username: member.username, channel_id: channel, is_typing };
-    let told = app
+    let published = app
         .realtime
         .publish_except(Room::Channel(channel), user.uuid(), Event::TypingIndicator(event), now)
         .await;
-    if let Err(error) = told {
-        tracing::debug!(%error, "somebody was not told who writes");
+    if let Err(error) = published {
+        tracing::debug!(%error, "a typing indicator was not published");
     }
     Ok(())
 }
@@ -84,35 +89,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_in_two_seconds_and_a_stop_at_once() {
+    fn an_indicator_is_relayed_once_in_two_seconds_and_a_stop_at_once() {
         let begin: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
-        let relays = TypingThrottle::default();
-        let who = (Uuid::from_u128(1).into(), Uuid::from_u128(2).into());
-        let other = (Uuid::from_u128(1).into(), Uuid::from_u128(3).into());
-        for (who, after_ms, is_typing, passes) in [
-            (who, 0, true, true),
-            (who, 100, true, false),
-            (other, 100, true, true),
-            (who, 200, false, true),
-            (who, 300, false, false),
-            (who, 400, true, false),
-            (who, 500, false, false),
-            (who, 2_000, true, true),
-            (who, 4_000, false, true),
-            (who, 4_100, false, false),
+        let throttle = TypingThrottle::default();
+        let member = (Uuid::from_u128(1).into(), Uuid::from_u128(2).into());
+        let in_other_channel = (Uuid::from_u128(1).into(), Uuid::from_u128(3).into());
+        for (member, after_ms, is_typing, is_relayed) in [
+            (member, 0, true, true),
+            (member, 100, true, false),
+            (in_other_channel, 100, true, true),
+            (member, 200, false, true),
+            (member, 300, false, false),
+            (member, 400, true, false),
+            (member, 500, false, false),
+            (member, 2_000, true, true),
+            (member, 4_000, false, true),
+            (member, 4_100, false, false),
         ] {
             let now = begin + SignedDuration::from_millis(after_ms);
-            assert_eq!(relays.allows(who, is_typing, now), passes, "after {after_ms} ms");
+            assert_eq!(throttle.allows(member, is_typing, now), is_relayed, "after {after_ms} ms");
         }
     }
 
     #[test]
-    fn it_does_not_grow_without_end() {
+    fn the_throttle_has_a_maximum_size() {
         let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
-        let relays = TypingThrottle::default();
+        let throttle = TypingThrottle::default();
         for number in 0..25_000_u128 {
-            relays.allows((Uuid::from_u128(number).into(), Uuid::from_u128(2).into()), true, now);
+            throttle.allows((Uuid::from_u128(number).into(), Uuid::from_u128(2).into()), true, now);
         }
-        assert!(relays.0.lock().unwrap().len() <= MAX_ENTRIES);
+        assert!(throttle.0.lock().unwrap().len() <= MAX_ENTRIES);
     }
 }

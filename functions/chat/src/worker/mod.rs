@@ -26,16 +26,16 @@ pub async fn run(app: &App, delivery: &JobDelivery) -> Result<(), Error> {
         return check_presence::run(app, &job?).await;
     }
     if let Some(job) = delivery.decode::<SyncProfile>() {
-        return follow_account::run(app, job?).await;
+        return sync_profile::run(app, job?).await;
     }
     if let Some(job) = delivery.decode::<DeleteChannelRows>() {
-        return clear_channel::run(app, job?).await;
+        return delete_channel_rows::run(app, job?).await;
     }
     if let Some(job) = delivery.decode::<ProcessMessages>() {
-        return follow_channel::run(app, job?).await;
+        return process_messages::run(app, job?).await;
     }
     if let Some(job) = delivery.decode::<SendMentionDigest>() {
-        return send_digest::run(app, &job?).await;
+        return send_mention_digest::run(app, &job?).await;
     }
     Err(delivery.unknown_job_error())
 }

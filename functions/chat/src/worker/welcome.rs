@@ -54,18 +54,18 @@ async fn subscribe_to_rooms(
     user: UserId,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let places = memberships::list_memberships(&app.store, user, now).await?;
-    let channels: Vec<ChannelId> = places.iter().map(|place| place.channel).collect();
+    let memberships = memberships::list_memberships(&app.store, user, now).await?;
+    let channels: Vec<ChannelId> = memberships.iter().map(|membership| membership.channel).collect();
     connections::subscribe(&app.store, Room::Team, connection).await?;
-    announce::subscribe_sockets(app, user, &channels, slice::from_ref(connection)).await.map(drop)
+    subscriptions::subscribe_sockets(app, user, &channels, slice::from_ref(connection)).await.map(drop)
 }
 
 /// How far the channels are. Strong: what was sent before the connection was in the rooms is told here.
 async fn connection_established(app: &App, user: UserId, username: &str) -> Result<(Event, ()), Error> {
     let now = app.clock.now();
-    let places = memberships::list_memberships(&app.store, user, now).await?;
+    let memberships = memberships::list_memberships(&app.store, user, now).await?;
     let heads =
-        projection_checkpoint::channel_progress(&app.store, &places, ReadConsistency::Strong, now).await?;
+        projection_checkpoint::channel_progress(&app.store, &memberships, ReadConsistency::Strong, now).await?;
     let channels =
         heads.iter().map(|head| ChannelLogHead { channel_id: head.channel, seq: head.seq }).collect();
     let event = ConnectionEstablished { user_id: user, username: username.to_owned(), channels };

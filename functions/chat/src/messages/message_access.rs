@@ -1,4 +1,4 @@
-//! What a request about a message stands on. Whoever is not in a channel does not learn whether there is one, or what is in it.
+//! Access to messages. A user who is not a member of a channel does not learn whether the channel exists or what it contains.
 
 use entry::App;
 use model::{ChannelId, Error, ErrorCode, MessageId, UserId};
@@ -11,25 +11,27 @@ use store::{
     },
 };
 
-/// A message, and the place in its channel of whoever asks. 2 read units.
+/// Returns a message and the caller's membership in its channel. Costs 2 read units.
 ///
 /// # Errors
-/// `NotFound` for whoever is not in the channel, as for a message that is not there.
+/// `NotFound` if the message does not exist or the user is not a member of its channel.
 pub(super) async fn visible_message(
     app: &App,
     user: UserId,
     id: MessageId,
 ) -> Result<(Membership, Message), Error> {
     let now = app.clock.now();
-    let place = memberships::get_membership(&app.store, user, id.channel, now);
-    let (place, message) = futures::try_join!(place, messages::get(&app.store, id, now))?;
-    place.zip(message).ok_or(Error::NotFound("message"))
+    let (membership, message) = futures::try_join!(
+        memberships::get_membership(&app.store, user, id.channel, now),
+        messages::get(&app.store, id, now),
+    )?;
+    membership.zip(message).ok_or(Error::NotFound("message"))
 }
 
-/// A message that can still be changed. 2.5 read units.
+/// Returns a message that can be changed, and the caller's membership in its channel. Costs 2.5 read units.
 ///
 /// # Errors
-/// As [`seen`]; `MESSAGE_DELETED`, `CHANNEL_ARCHIVED`.
+/// As [`visible_message`]. `MESSAGE_DELETED` if the message is deleted. `CHANNEL_ARCHIVED` if its channel is archived.
 pub(super) async fn changeable_message(
     app: &App,
     user: UserId,
@@ -37,14 +39,14 @@ pub(super) async fn changeable_message(
 ) -> Result<(Membership, Message), Error> {
     let (found, channel) =
         futures::join!(visible_message(app, user, id), require_open_channel(app, id.channel));
-    let found = found?;
+    let (membership, message) = found?;
     channel?;
-    require_not_deleted(&found.1)?;
-    Ok(found)
+    require_not_deleted(&message)?;
+    Ok((membership, message))
 }
 
 /// # Errors
-/// `MESSAGE_DELETED`
+/// `MESSAGE_DELETED` if the message is deleted.
 pub(super) fn require_not_deleted(message: &Message) -> Result<(), Error> {
     match message.deleted_at {
         None => Ok(()),
@@ -52,19 +54,19 @@ pub(super) fn require_not_deleted(message: &Message) -> Result<(), Error> {
     }
 }
 
-/// A channel in which something may be written. Half a read unit.
+/// Returns a channel that is not archived. Costs half a read unit.
 ///
 /// # Errors
-/// `CHANNEL_ARCHIVED`; `NotFound` where there is none.
+/// `CHANNEL_ARCHIVED` if the channel is archived. `NotFound` if it does not exist.
 pub(super) async fn require_open_channel(app: &App, channel: ChannelId) -> Result<Channel, Error> {
     let now = app.clock.now();
     let recent = channels::get(&app.store, channel, ReadConsistency::Eventual, now).await?;
     if let Some(channel) = recent.filter(|channel| channel.check_not_archived().is_ok()) {
         return Ok(channel);
     }
-    // what was read may be from before it was opened again: it may accept, never refuse
-    let found = channels::get(&app.store, channel, ReadConsistency::Strong, now).await?;
-    let channel = found.ok_or(Error::NotFound("channel"))?;
+    // the eventually consistent read may be older than the channel or than its unarchiving, so it can accept but not reject
+    let channel = channels::get(&app.store, channel, ReadConsistency::Strong, now).await?;
+    let channel = channel.ok_or(Error::NotFound("channel"))?;
     channel.check_not_archived()?;
     Ok(channel)
 }

@@ -20,66 +20,65 @@ use store::{
 
 use crate::notifications::mention;
 
-/// Messages that are followed before it is noted that they were.
+/// Messages that are processed before the checkpoint is advanced.
 const BATCH_SIZE: u64 = 100;
-/// Steps of one run: 15,000 writes at worst, within the function's 15 s.
+/// Batches of one run. They take 15,000 writes at worst, which fit into the function's 15 s.
 const MAX_BATCHES: usize = 5;
-/// Writes under way at once.
+/// Writes that run concurrently.
 const CONCURRENCY: usize = 16;
 
-/// A job is put off so often; then it goes the way of every failed message, and the next one of the channel does its work.
+/// A job is sent again this often. After that the delivery fails, and the next job of the channel processes the messages.
 const MAX_ATTEMPTS: u8 = 10;
-/// By so much longer each try waits than the one before it, from the second on.
+/// From the second retry on, each retry pauses this much longer than the one before.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
 
-/// Does what follows from messages: whoever is mentioned is told, and finds it later; answers lie with what they answer; words
-/// lead to where they stand.
+/// Processes new and edited messages: notifies the mentioned members, and updates the replies index and the search index.
 ///
-/// Everything that was not followed yet, whichever message the job is of: numbers have no gaps, so that a job that was lost is
-/// made up for by the next one, and one that comes twice or late has nothing to do. So it is with changes, of which edits are
-/// followed. Every write is the same however often it is done, and how far it came is noted after it. Jobs of a channel come
-/// one after another: the first of many does the work of all.
+/// A run processes everything after the checkpoint, regardless of the message that the job names. Numbers have no gaps, so the next
+/// job makes up for a lost one, and a repeated or late job finds nothing to do. The same holds for changes, of which only edits are
+/// processed. All writes are idempotent, and the checkpoint is advanced after them. Jobs of a channel run one after another, so the
+/// first of many processes the messages of all.
 ///
-/// Per message 1 write unit for each of its words, some 8 of them (words of messages that are followed together share one), 1
-/// where it answers another one, and 2 for everyone who is mentioned, with 3 more for who is to be written to if they do not
-/// read it; a read unit for each KB of the message, and 1 write unit for noting it. A job
-/// reads 3 units beside that, and the changes since the last one; 1 where it has nothing to do.
+/// A message costs 1 write unit for each of its words, about 8. Messages of one batch share the write of a word. A reply costs 1 more.
+/// Each mentioned member costs 2, and 3 more if a digest is scheduled. Reading a message costs 1 read unit for each KB, and the
+/// checkpoint 1 write unit. A job costs 3 read units and those of the changes since the last job, or 1 if there is nothing to do.
 ///
-/// A failed message of a FIFO queue holds up its group, the channel, until it is visible again, minutes later. What failed
-/// because a dependency did is therefore asked for anew, and done with.
+/// A failed delivery of a FIFO queue blocks its group, here the channel, until it is visible again minutes later. So a job that failed
+/// because of a dependency is sent again, and its delivery succeeds.
 pub(super) async fn run(app: &App, job: ProcessMessages) -> Result<(), Error> {
     tokio::time::sleep(RETRY_PAUSE * u32::from(job.tries.saturating_sub(1))).await;
     match process_backlog(app, job).await {
         Err(error @ (Error::Unavailable { .. } | Error::RateLimited { .. })) if job.tries < MAX_ATTEMPTS => {
             let channel = job.channel;
-            tracing::warn!(%channel, ?error, job.tries, "what follows from messages is put off");
-            let again = ProcessMessages { tries: job.tries + 1, ..job };
-            app.queues.send(&again, app.clock.now()).await
+            tracing::warn!(%channel, ?error, job.tries, "processing messages is retried");
+            let retry = ProcessMessages { tries: job.tries + 1, ..job };
+            app.queues.send(&retry, app.clock.now()).await
         }
         outcome => outcome,
     }
 }
 
 async fn process_backlog(app: &App, job: ProcessMessages) -> Result<(), Error> {
-    let (channel, now) = (job.channel, app.clock.now());
+    let channel = job.channel;
+    let now = app.clock.now();
     let ProjectionCheckpoint { mut seq, mut change, .. } =
         projection_checkpoint::get(&app.store, channel, now).await?;
     if job.seq <= seq && job.change <= change {
         return Ok(());
     }
-    // of one that is deleted nothing must come back
+    // nothing may be written again for a deleted channel
     if channels::get(&app.store, channel, ReadConsistency::Strong, now).await?.is_none() {
         return Ok(());
     }
     if process_new(app, channel, &mut seq).await? && process_edits(app, channel, &mut change).await? {
         return Ok(());
     }
-    // another one than that of the next message, which may have come and gone
+    // differs from the job of the next message, which the queue may have dropped as a duplicate already
     let rest = ProcessMessages { channel, seq: seq + 1, version: 1, change: change + 1, tries: 1 };
     app.queues.send(&rest, now).await
 }
 
-/// Follows messages after that one, and says whether these were all.
+/// Processes messages after `done` and advances it. Returns whether these were all.
 async fn process_new(app: &App, channel: ChannelId, done: &mut u64) -> Result<bool, Error> {
     for _ in 0..MAX_BATCHES {
         let from = *done + 1;
@@ -93,7 +92,7 @@ async fn process_new(app: &App, channel: ChannelId, done: &mut u64) -> Result<bo
     Ok(false)
 }
 
-/// Follows what was edited after that change, as it is now, and says whether that was all.
+/// Processes the current text of messages edited after the change `done`, and advances it. Returns whether these were all.
 async fn process_edits(app: &App, channel: ChannelId, done: &mut u64) -> Result<bool, Error> {
     for _ in 0..MAX_BATCHES {
         let changes = messages::list_changes(&app.store, channel, *done, BATCH_SIZE, app.clock.now()).await?;
@@ -109,37 +108,38 @@ async fn process_edits(app: &App, channel: ChannelId, done: &mut u64) -> Result<
     Ok(false)
 }
 
-/// Where they fail together, one after another.
+/// Processes edited messages in one batch. If the batch fails because of an item, processes them one by one.
 async fn process_edited_messages(app: &App, edited: BTreeSet<MessageId>) -> Result<(), Error> {
     let edited: Vec<MessageId> = edited.into_iter().collect();
-    let together = async {
+    let batch = async {
         let found = messages::get_many(&app.store, &edited, ReadConsistency::Strong, app.clock.now()).await?;
         index_messages(app, &found, true).await
     };
-    let error = match together.await {
+    let error = match batch.await {
         Err(error @ Error::Internal(_)) => error,
         outcome => return outcome,
     };
-    tracing::warn!(?error, "edited messages are followed one by one");
+    tracing::warn!(?error, "edited messages are processed one by one");
     for message in edited {
         process_message(app, message, true).await?;
     }
     Ok(())
 }
 
-/// Follows the messages of a step from there on, and answers the last of them. Where they fail together, one after another.
+/// Processes a batch of messages that begins with the number `from`, and returns the number of the last one. If the batch fails
+/// because of an item, processes them one by one.
 async fn process_batch(app: &App, channel: ChannelId, from: u64) -> Result<Option<u64>, Error> {
     let to = from + BATCH_SIZE - 1;
-    let together = async {
+    let batch = async {
         let new = messages::list_range(&app.store, channel, from, to, app.clock.now()).await?;
         index_messages(app, &new, false).await?;
         Ok(new.last().map(|last| last.seq))
     };
-    let error = match together.await {
+    let error = match batch.await {
         Err(error @ Error::Internal(_)) => error,
         outcome => return outcome,
     };
-    tracing::warn!(%channel, from, ?error, "messages are followed one by one");
+    tracing::warn!(%channel, from, ?error, "messages are processed one by one");
     let mut last = None;
     for seq in from..=to {
         if !process_message(app, MessageId { channel, seq }, false).await? {
@@ -150,27 +150,27 @@ async fn process_batch(app: &App, channel: ChannelId, from: u64) -> Result<Optio
     Ok(last)
 }
 
-/// Follows a message, if it is there; says whether it is. One that cannot be followed is passed over: nobody of its channel would
-/// be told of anything any more.
+/// Processes a message, and returns whether it exists. A message that cannot be processed is skipped, because it would block the
+/// notifications of its channel.
 async fn process_message(app: &App, message: MessageId, is_edit: bool) -> Result<bool, Error> {
-    let alone = async {
+    let processing = async {
         let found = messages::get(&app.store, message, app.clock.now()).await?;
         index_messages(app, found.as_slice(), is_edit).await?;
         Ok(found.is_some())
     };
-    match alone.await {
+    match processing.await {
         Err(error @ Error::Internal(_)) => {
-            tracing::error!(%message, ?error, "a message is passed over: what follows from it is not done");
+            tracing::error!(%message, ?error, "a message was skipped because it cannot be processed");
             Ok(true)
         }
         outcome => outcome,
     }
 }
 
-/// The mentioned first: they wait.
+/// Notifies mentioned members first, because they wait for it. Then updates the replies index and the search index.
 async fn index_messages(app: &App, messages: &[Message], is_edit: bool) -> Result<(), Error> {
-    let alive: Vec<&Message> = messages.iter().filter(|message| message.deleted_at.is_none()).collect();
-    let mentions = alive.iter().flat_map(|message| {
+    let messages: Vec<&Message> = messages.iter().filter(|message| message.deleted_at.is_none()).collect();
+    let mentions = messages.iter().flat_map(|message| {
         message
             .mentions
             .iter()
@@ -179,30 +179,31 @@ async fn index_messages(app: &App, messages: &[Message], is_edit: bool) -> Resul
     let mentions: Vec<_> = mentions.collect();
     stream::iter(mentions).buffer_unordered(CONCURRENCY).try_collect::<()>().await?;
 
-    let answers = alive.iter().filter_map(|message| {
-        let to = MessageId { channel: message.channel, seq: message.reply_to.as_ref()?.seq };
-        Some(message_replies::put(&app.store, MessageReply { replied_to: to, seq: message.seq }))
+    let replies = messages.iter().filter_map(|message| {
+        let replied_to = MessageId { channel: message.channel, seq: message.reply_to.as_ref()?.seq };
+        Some(message_replies::put(&app.store, MessageReply { replied_to, seq: message.seq }))
     });
-    let answers: Vec<_> = answers.collect();
-    stream::iter(answers).buffer_unordered(CONCURRENCY).try_collect::<()>().await?;
+    let replies: Vec<_> = replies.collect();
+    stream::iter(replies).buffer_unordered(CONCURRENCY).try_collect::<()>().await?;
 
-    let Some(channel) = alive.first().map(|message| message.channel) else { return Ok(()) };
-    let places = search_term_postings(&alive);
-    let words = places
+    let Some(channel) = messages.first().map(|message| message.channel) else { return Ok(()) };
+    let postings = search_term_postings(&messages);
+    let writes = postings
         .iter()
-        .map(|((word, page), seqs)| search_terms::add_occurrences(&app.store, word, channel, page, seqs));
-    let words: Vec<_> = words.collect();
-    stream::iter(words).buffer_unordered(CONCURRENCY).try_collect::<()>().await?;
+        .map(|((term, block), seqs)| search_terms::add_occurrences(&app.store, term, channel, block, seqs));
+    let writes: Vec<_> = writes.collect();
+    stream::iter(writes).buffer_unordered(CONCURRENCY).try_collect::<()>().await?;
     Ok(())
 }
 
+/// Groups the numbers of messages by the terms that they contain and by the block of the index.
 fn search_term_postings(messages: &[&Message]) -> BTreeMap<(String, search_terms::TermBlock), Vec<u64>> {
-    let mut places: BTreeMap<_, Vec<u64>> = BTreeMap::new();
+    let mut postings: BTreeMap<_, Vec<u64>> = BTreeMap::new();
     for message in messages {
-        let page = search_terms::TermBlock::containing(message.seq, message.created_at);
-        for word in search_terms::terms_of(&message.content) {
-            places.entry((word, page.clone())).or_default().push(message.seq);
+        let block = search_terms::TermBlock::containing(message.seq, message.created_at);
+        for term in search_terms::terms_of(&message.content) {
+            postings.entry((term, block.clone())).or_default().push(message.seq);
         }
     }
-    places
+    postings
 }

@@ -19,9 +19,10 @@ use super::{
     delete::{DeleteMessageQuery, erase_message},
 };
 
-/// Deletes a message of any channel but of two who talk, by one's role in the deployment.
+/// Delete any message (moderators)
 ///
-/// It is written down with who, which and why, in the same transaction; not what it said.
+/// Moderators and admins of the deployment can delete every message outside direct channels. The same transaction writes an
+/// audit entry with the actor, the message id and the reason. The text is not logged.
 #[utoipa::path(
     delete,
     path = "/v1/admin/messages/{id}",
@@ -32,18 +33,18 @@ use super::{
     responses(
         (status = 200, body = DeleteMessageResponse),
         (status = 401, body = ErrorBody),
-        (status = 403, description = "moderators and above only", body = ErrorBody),
-        (status = 404, body = ErrorBody),
-        (status = 422, description = "`reason` is too long", body = ErrorBody),
+        (status = 403, description = "The caller is neither moderator nor admin of the deployment.", body = ErrorBody),
+        (status = 404, description = "The message does not exist, or its channel is direct.", body = ErrorBody),
+        (status = 422, description = "`reason` is too long.", body = ErrorBody),
     )
 )]
 pub(crate) async fn admin_delete_message(
     State(app): State<App>,
     ModeratorCaller(staff): ModeratorCaller,
     PathId(id): PathId<MessageId>,
-    ValidQuery(why): ValidQuery<DeleteMessageQuery>,
+    ValidQuery(query): ValidQuery<DeleteMessageQuery>,
 ) -> ApiResult<Json<DeleteMessageResponse>> {
-    const NONE: Error = Error::NotFound("message");
+    const NOT_FOUND: Error = Error::NotFound("message");
     let now = app.clock.now();
     let (channel, message, user) = futures::try_join!(
         channels::get(&app.store, id.channel, ReadConsistency::Eventual, now),
@@ -52,23 +53,25 @@ pub(crate) async fn admin_delete_message(
     )?;
     let channel = match channel {
         Some(channel) => Some(channel),
-        // what was read may be from before it was made: it may accept, never refuse
+        // the eventually consistent read may be older than the channel, so it can accept but not reject
         None => channels::get(&app.store, id.channel, ReadConsistency::Strong, now).await?,
     };
-    let channel = channel.filter(|channel| channel.channel_kind != ChannelKind::Direct).ok_or(NONE)?;
-    let message = message.ok_or(NONE)?;
-    let action = AuditEntry {
+    let channel =
+        channel.filter(|channel| channel.channel_kind != ChannelKind::Direct).ok_or(NOT_FOUND)?;
+    let message = message.ok_or(NOT_FOUND)?;
+    let audit = AuditEntry {
         id: app.clock.new_id(),
         action: "delete_message".into(),
         target_type: AuditTarget::Message,
         target: id.to_string(),
         admin: staff.account.user,
-        reason: why.reason.clone(),
+        reason: query.reason.clone(),
         metadata: json!({ "channel_id": channel.id, "user_id": message.author.id }),
         created_at: now,
     };
-    // staff need not be of the team
-    let called = user.and_then(|user| user.username).map_or_else(|| "staff".into(), |name| name.to_string());
-    erase_message(&app, message, Some(&action), called, why.reason).await?;
+    // a moderator of the deployment may have no user name
+    let deleted_by =
+        user.and_then(|user| user.username).map_or_else(|| "staff".into(), |name| name.to_string());
+    erase_message(&app, message, Some(&audit), deleted_by, query.reason).await?;
     Ok(Json(DeleteMessageResponse { message: "message deleted" }))
 }

@@ -18,21 +18,21 @@ use store::{
     identity::users,
 };
 
-/// Mentions that are looked through: whoever has missed more is told of these.
+/// Mentions that are read. A user who missed more is notified of the newest ones only.
 const MAX_MENTIONS: usize = 100;
-/// Lines of a mail.
+/// Lines of an e-mail.
 const MAX_LINES: usize = 10;
 /// Characters of a line.
 const EXCERPT_CHARS: usize = 100;
-/// How often someone may be mentioned while they are being written to.
-const MAX_ATTEMPTS: usize = 20;
 
-/// Writes to someone of the mentions that they have not read, once of each; to nobody where there are none.
+/// Sends a user the mentions that they have not read, each of them once. Sends no e-mail if there are none.
 ///
-/// What it writes of is noted before the mail is handed over, under whose id it is one mail however often it is handed over: so
-/// a repetition writes of the same, and a mention that came meanwhile is of the next. 1 write unit for each mention, and some 6.
+/// Write-ahead: the mentions of the e-mail are stored before it is sent. The e-mail's id is derived from them, so that a repeated
+/// delivery sends the same e-mail again and the mailer drops it. Later mentions are part of the next digest. Costs 1 write unit for
+/// each mention, and about 6 more.
 pub(super) async fn run(app: &App, job: &SendMentionDigest) -> Result<(), Error> {
-    let (user, now) = (job.user, app.clock.now());
+    let user = job.user;
+    let now = app.clock.now();
     let digest = mention_digests::get(&app.store, user, now).await?;
     if digest.send_at.is_none_or(|at| now < at) {
         return Ok(());
@@ -43,14 +43,14 @@ pub(super) async fn run(app: &App, job: &SendMentionDigest) -> Result<(), Error>
     if preferences.mail_digest == DigestFrequency::Off || account.is_none() {
         return finish_digest(app, digest, None, None).await;
     }
-    let awake = preferences.after_quiet_hours(now);
-    if now < awake {
-        // refused where somebody mentioned them meanwhile: it is still due, and looked at again
-        let later = MentionDigest { send_at: Some(awake), ..digest.clone() };
+    let quiet_until = preferences.after_quiet_hours(now);
+    if now < quiet_until {
+        // not written if the user was mentioned meanwhile; the digest stays due then, and the clock sends the job again
+        let later = MentionDigest { send_at: Some(quiet_until), ..digest.clone() };
         return Ok(mention_digests::replace(&app.store, &digest, later).await.map(drop)?);
     }
-    let (digest, sending, again) = if let Some(sending) = digest.sending.clone() {
-        // somebody died at it, and others may have been mentioned since
+    let (digest, sending, next) = if let Some(sending) = digest.sending.clone() {
+        // an earlier delivery failed after it stored the mentions, and others may have followed since
         (digest, sending, preferences.next_digest_at(Some(now), now))
     } else {
         let candidates = mentions::list_newest(&app.store, user, MAX_MENTIONS, now).await?;
@@ -59,43 +59,43 @@ pub(super) async fn run(app: &App, job: &SendMentionDigest) -> Result<(), Error>
         if missed.is_empty() {
             return finish_digest(app, digest, None, None).await;
         }
-        let mentions = missed.into_iter().map(|(mention, _)| mention).collect();
+        let mentions = missed.into_iter().map(|(mention, _message)| mention).collect();
         let sending = DigestInProgress { began_at: now, mentions };
         let begun = MentionDigest { sending: Some(sending.clone()), ..digest.clone() };
         if mention_digests::replace(&app.store, &digest, begun.clone()).await?
             == WriteOutcome::ConditionFailed
         {
-            // mentioned meanwhile: it is still due, and looked at again
+            // the user was mentioned meanwhile; the digest stays due, and the clock sends the job again
             return Ok(());
         }
         (MentionDigest { rev: digest.rev + 1, ..begun }, sending, None)
     };
     let id = format!("digest#{user}#{}", sending.began_at.as_millisecond());
-    // looked at again: what was read, deleted or left meanwhile is not written of
+    // read again, because messages may have been read or deleted, or channels left meanwhile
     let missed = missed_mentions(app, user, sending.mentions.clone()).await?;
     if !missed.is_empty() {
-        let letter = digest_email(app, &missed).await?;
-        app.queues.send(&SendMail { id, user, template: letter }, now).await?;
+        let template = digest_email(app, &missed).await?;
+        app.queues.send(&SendMail { id, user, template }, now).await?;
     }
     let marks =
         sending.mentions.iter().map(|mention| mentions::mark(&app.store, mention, MentionMark::Emailed));
     try_join_all(marks).await?;
-    finish_digest(app, digest, Some(now), again).await
+    finish_digest(app, digest, Some(now), next).await
 }
 
-/// Those of them that someone has not read, in channels that they are in and want to be told of, with the messages as they are
-/// now.
+/// Returns the candidates that the user has not read, with their current messages. Mentions in channels that the user left or muted
+/// are left out.
 async fn missed_mentions(
     app: &App,
     user: UserId,
     candidates: Vec<UserMention>,
 ) -> Result<Vec<(UserMention, Message)>, Error> {
     let now = app.clock.now();
-    let places = memberships::list_memberships(&app.store, user, now).await?;
-    let unread_after: HashMap<_, _> = places
+    let memberships = memberships::list_memberships(&app.store, user, now).await?;
+    let unread_after: HashMap<_, _> = memberships
         .into_iter()
-        .filter(|place| place.notification_level != NotificationLevel::Nothing)
-        .map(|place| (place.channel, place.read_seq))
+        .filter(|membership| membership.notification_level != NotificationLevel::Nothing)
+        .map(|membership| (membership.channel, membership.read_seq))
         .collect();
     let is_unread = |id: MessageId| unread_after.get(&id.channel).is_some_and(|read| *read < id.seq);
     let ids: Vec<MessageId> =
@@ -131,7 +131,7 @@ async fn digest_email(app: &App, missed: &[(UserMention, Message)]) -> Result<Em
     Ok(EmailTemplate::MentionDigest { mentions: mentions.collect(), more: missed.len() - lines.len() })
 }
 
-/// How a message begins, on one line.
+/// Returns the beginning of a message on one line.
 fn excerpt(content: &str) -> String {
     let line = content.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(EXCERPT_CHARS) {
@@ -140,8 +140,8 @@ fn excerpt(content: &str) -> String {
     }
 }
 
-/// The next one is due then, or never; where somebody was mentioned since `digest` was read, as soon as may be. `sent` is when
-/// they were written to, if they were.
+/// Stores that no digest is being sent, and when the next one is due. `sent` is the time of the e-mail, `None` if none was sent. If
+/// the user was mentioned since `digest` was read, the next digest is due as soon as the preferences permit, instead of at `next`.
 async fn finish_digest(
     app: &App,
     digest: MentionDigest,
@@ -149,19 +149,26 @@ async fn finish_digest(
     next: Option<Timestamp>,
 ) -> Result<(), Error> {
     let now = app.clock.now();
-    let (user, mut before, mut due) = (digest.id, digest, next);
-    for _ in 0..MAX_ATTEMPTS {
-        let after =
-            MentionDigest { send_at: due, sent_at: sent.or(before.sent_at), sending: None, ..before.clone() };
-        if mention_digests::replace(&app.store, &before, after).await? == WriteOutcome::Applied(()) {
-            return Ok(());
-        }
-        before = mention_digests::get(&app.store, user, now).await?;
+    let user = digest.id;
+    let finished = |digest: &MentionDigest, send_at: Option<Timestamp>| MentionDigest {
+        send_at,
+        sent_at: sent.or(digest.sent_at),
+        sending: None,
+        ..digest.clone()
+    };
+    if mention_digests::replace(&app.store, &digest, finished(&digest, next)).await?
+        == WriteOutcome::Applied(())
+    {
+        return Ok(());
+    }
+    retry_conflict("the mention digest", || async {
+        let digest = mention_digests::get(&app.store, user, now).await?;
         let preferences =
             notification_preferences::get(&app.store, user, ReadConsistency::Strong, now).await?;
-        due = preferences.next_digest_at(sent.or(before.sent_at), now);
-    }
-    Err(Error::unavailable("the table", "a digest is changed all the time"))
+        let next = preferences.next_digest_at(sent.or(digest.sent_at), now);
+        Ok::<_, Error>(mention_digests::replace(&app.store, &digest, finished(&digest, next)).await?)
+    })
+    .await
 }
 
 #[cfg(test)]
@@ -169,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_a_beginning() {
+    fn an_excerpt_is_the_beginning_of_a_message_on_one_line() {
         assert_eq!(excerpt(" a\n\nb  c "), "a b c");
         let long = "ș".repeat(101);
         assert_eq!(excerpt(&long), format!("{}…", "ș".repeat(100)));

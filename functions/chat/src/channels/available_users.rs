@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use super::DEFAULT_PAGE_SIZE;
 use crate::team::require_teammate;
 
-/// Someone who can be added to a channel or written to.
+/// A user who can be added to a channel or addressed in a direct channel.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AvailableUser {
     id: UserId,
@@ -23,9 +23,10 @@ pub(crate) struct AvailableUser {
     avatar: Option<String>,
 }
 
-/// Everybody else of the team, by user name
+/// List available users
 ///
-/// A page has 50 where nothing is said, less oneself and who is kept out. One query.
+/// Returns the other active users with a user name, sorted by user name. A page contains at most `limit` users, 50 by default.
+/// It can contain fewer, because the caller and banned, suspended or deactivated users are left out.
 #[utoipa::path(
     get,
     path = "/v1/channels/users/available",
@@ -46,7 +47,8 @@ pub(crate) async fn list_available_users(
     ValidQuery(query): ValidQuery<ListQuery>,
 ) -> ApiResult<Json<Page<AvailableUser>>> {
     require_teammate(&app, account.user).await?;
-    let (limit, cursor) = (query.limit.unwrap_or(DEFAULT_PAGE_SIZE), query.cursor.as_deref());
+    let limit = query.limit.unwrap_or(DEFAULT_PAGE_SIZE);
+    let cursor = query.cursor.as_deref();
     let mut page = directory::page(&app.store, limit, cursor, app.clock.now()).await?;
     page.items.retain(|entry| entry.owner != account.user);
     Ok(Json(page.map(|DirectoryEntry { username, owner, name, avatar, .. }| AvailableUser {

@@ -1,5 +1,5 @@
-//! Who is told of a message. It is stored by then: what fails here is logged and fails nothing, since the next message of the
-//! channel, or whoever opens it next, brings what was missed.
+//! Publishes messages and their changes to the channel. The message is stored already, so a failure is logged and the request
+//! does not fail. The next message of the channel, or the next client that opens it, brings what was missed.
 
 use entry::App;
 use jiff::Timestamp;
@@ -9,25 +9,26 @@ use store::chat::messages::Message;
 
 use crate::view::message_view;
 
-/// A message that is new, or was sent once more.
+/// Publishes a message that is new or was sent again, and enqueues its processing.
 pub(super) async fn publish_new(app: &App, message: &Message) {
     let event = Event::NewMessage(Box::new(message_view(message, None)));
-    let (followed, ()) =
+    let (enqueued, ()) =
         futures::join!(enqueue_processing(app, message), publish_or_log(app, message.channel, event));
-    log_failure(message.channel, "followed", followed);
+    log_failure(message.channel, "the job of a message was not sent", enqueued);
 }
 
-/// A message that says something else now.
+/// Publishes a message whose text was edited, and enqueues its processing.
 pub(super) async fn publish_edited(app: &App, message: &Message) {
-    let (followed, ()) = futures::join!(enqueue_processing(app, message), publish_changed(app, message));
-    log_failure(message.channel, "followed", followed);
+    let (enqueued, ()) = futures::join!(enqueue_processing(app, message), publish_changed(app, message));
+    log_failure(message.channel, "the job of an edited message was not sent", enqueued);
 }
 
-/// A message of which something else than its words changed.
+/// Publishes a message that changed otherwise, for example was pinned. The change needs no processing.
 pub(super) async fn publish_changed(app: &App, message: &Message) {
     publish_or_log(app, message.channel, Event::MessageEdited(Box::new(message_view(message, None)))).await;
 }
 
+/// Publishes that a message was deleted.
 pub(super) async fn publish_deleted(
     app: &App,
     message: &Message,
@@ -48,20 +49,21 @@ pub(super) async fn publish_deleted(
     publish_or_log(app, message.channel, event).await;
 }
 
+/// Publishes an event to a channel, or logs that this failed.
 pub(super) async fn publish_or_log(app: &App, channel: ChannelId, event: Event) {
-    let told = app.realtime.publish(Room::Channel(channel), event, app.clock.now()).await;
-    log_failure(channel, "told", told);
+    let published = app.realtime.publish(Room::Channel(channel), event, app.clock.now()).await;
+    log_failure(channel, "an event of a message was not published", published);
 }
 
-/// Has done what follows from a message.
+/// Sends the job that processes a message: its mentions, the replies index and the search index.
 pub(crate) async fn enqueue_processing(app: &App, message: &Message) -> Result<(), Error> {
     let Message { channel, seq, version, change, .. } = *message;
     let job = ProcessMessages { channel, seq, version, change, tries: 0 };
     app.queues.send(&job, app.clock.now()).await
 }
 
-fn log_failure(channel: ChannelId, what: &str, done: Result<(), Error>) {
-    if let Err(error) = done {
-        tracing::error!(%channel, ?error, "a message was not {what}");
+fn log_failure(channel: ChannelId, failure: &str, result: Result<(), Error>) {
+    if let Err(error) = result {
+        tracing::error!(%channel, ?error, "{failure}");
     }
 }

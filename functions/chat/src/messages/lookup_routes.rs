@@ -1,4 +1,4 @@
-//! Messages that are found by what follows from them: by their words, by whom they mention, by what they answer.
+//! Routes of operations that find messages by their words, mentions or replies.
 
 use entry::App;
 use utoipa_axum::{router::OpenApiRouter, routes};

@@ -1,4 +1,4 @@
-//! Channels that everyone of the team is in from the start.
+//! Channels that every teammate joins when they choose a user name.
 
 use entry::App;
 use jiff::Timestamp;
@@ -13,42 +13,43 @@ use store::chat::{
     onboarding,
 };
 
-use super::{announce, membership};
+use super::{add_member, publish, subscriptions};
 
-/// Is somebody to be taken into them? Not who has been, and has left since. 1 read unit for whoever is not in all of them.
+/// Returns whether the user still has to join the default channels. A user who joined them and left later does not. Costs
+/// 1 read unit if the user is not in all of them.
 pub(crate) async fn needs_default_channels(
     app: &App,
     user: UserId,
-    places: &[Membership],
+    memberships: &[Membership],
     now: Timestamp,
 ) -> Result<bool, Error> {
     let ids = DEFAULT_CHANNELS.map(|(name, _)| ChannelId::derive_default(name));
-    let is_in_all = ids.iter().all(|id| places.iter().any(|place| place.channel == *id));
+    let is_in_all = ids.iter().all(|id| memberships.iter().any(|membership| membership.channel == *id));
     Ok(!is_in_all && !onboarding::is_onboarded(&app.store, user, now).await?)
 }
 
-/// Joins somebody to all of them; whichever is not there yet is made. One that is archived or full is passed over.
-pub(crate) async fn join_default_channels(app: &App, who: &MessageAuthor) -> Result<(), Error> {
+/// Adds the user to every default channel. Creates a channel that does not exist yet, and skips one that is archived or full.
+pub(crate) async fn join_default_channels(app: &App, user: &MessageAuthor) -> Result<(), Error> {
     for (name, description) in DEFAULT_CHANNELS {
         let id = ChannelId::derive_default(name);
-        let mut joined = membership::add_member(app, id, who).await;
+        let mut joined = add_member::add_member(app, id, user).await;
         if matches!(joined, Err(Error::NotFound(_))) {
             create_default_channel(app, id, name, description).await?;
-            joined = membership::add_member(app, id, who).await;
+            joined = add_member::add_member(app, id, user).await;
         }
         match joined {
-            Ok(Some(_)) => announce::publish_user_joined(app, id, who).await?,
-            // cut off before their sockets were in the room
-            Ok(None) => announce::subscribe_user_sockets(app, id, who.id).await?,
+            Ok(Some(_)) => publish::publish_user_joined(app, id, user).await?,
+            // an earlier attempt may have failed before it subscribed the sockets
+            Ok(None) => subscriptions::subscribe_user_sockets(app, id, user.id).await?,
             Err(Error::Conflict(ErrorCode::ChannelArchived | ErrorCode::LimitReached, _)) => {}
             Err(error) => return Err(error),
         }
     }
-    // last: whoever was cut off before is taken into the others
-    Ok(onboarding::mark_onboarded(&app.store, who.id, app.clock.now()).await?)
+    // written last, so that a retry of a failed attempt joins the remaining channels
+    Ok(onboarding::mark_onboarded(&app.store, user.id, app.clock.now()).await?)
 }
 
-/// Two who do this at once make the same one.
+/// Creates a default channel. Concurrent calls create the same channel, because its id is derived from its name.
 async fn create_default_channel(
     app: &App,
     id: ChannelId,
@@ -68,7 +69,7 @@ async fn create_default_channel(
         created_at: now,
         updated_at: now,
     };
-    let made = channels::create(&app.store, &channel, &[]).await?;
-    tracing::info!(channel.id = %id, ?made, "default channel");
+    let outcome = channels::create(&app.store, &channel, &[]).await?;
+    tracing::info!(channel.id = %id, ?outcome, "default channel created");
     Ok(())
 }

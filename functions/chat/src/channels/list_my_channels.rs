@@ -17,22 +17,23 @@ use store::{
     identity::users,
 };
 
-use super::{defaults, view::MyChannel};
+use super::{default_channels, view::MyChannel};
 use crate::{
-    messages::announce::enqueue_processing,
+    messages::publish::enqueue_processing,
     team::{require_teammate, team_author},
 };
 
-/// What follows from a message has been done after this, but where its job was lost.
+/// A message that is older than this was processed, unless its job was lost.
 const PROCESSING_GRACE: SignedDuration = SignedDuration::from_secs(10);
-/// Lost jobs that are sent anew by one opening of the app; the next one sends the others.
+/// Lost jobs that one request sends again. The next request sends the others.
 const MAX_REQUEUED_JOBS: usize = 20;
 
-/// The channels that one is in: what opening the app needs
+/// List my channels
 ///
-/// Public ones, private ones, direct ones, each by name, with how much is unread. All of them at once, `next` is always `null`. A
-/// constant number of requests to the table for each hundred of them: their places by one query, their rows in one batch, how far
-/// they are in one batch, or a few where much is new. Two read units a channel. Whoever is new joins the default ones first.
+/// Returns all channels of the caller with their unread counts: public, then private, then direct channels, each sorted by name.
+/// `next` is always `null`. A new teammate joins the default channels first.
+// For each hundred channels the number of requests to the table is constant: one query for the memberships, one batch for the
+// channels, and one batch for the last messages, or a few if much is new. A channel costs 2 read units.
 #[utoipa::path(
     get,
     path = "/v1/channels/my",
@@ -51,25 +52,25 @@ pub(crate) async fn list_my_channels(
 ) -> ApiResult<Json<Page<MyChannel>>> {
     let me = require_teammate(&app, account.user).await?;
     let now = app.clock.now();
-    let mut places = memberships::list_memberships(&app.store, account.user, now).await?;
-    if defaults::needs_default_channels(&app, account.user, &places, now).await? {
-        defaults::join_default_channels(&app, &me).await?;
-        places = memberships::list_memberships(&app.store, account.user, now).await?;
+    let mut memberships = memberships::list_memberships(&app.store, account.user, now).await?;
+    if default_channels::needs_default_channels(&app, account.user, &memberships, now).await? {
+        default_channels::join_default_channels(&app, &me).await?;
+        memberships = memberships::list_memberships(&app.store, account.user, now).await?;
     }
-    let ids: Vec<ChannelId> = places.iter().map(|place| place.channel).collect();
+    let ids: Vec<ChannelId> = memberships.iter().map(|membership| membership.channel).collect();
     let heads = async {
-        Ok(projection_checkpoint::channel_progress(&app.store, &places, ReadConsistency::Eventual, now)
+        Ok(projection_checkpoint::channel_progress(&app.store, &memberships, ReadConsistency::Eventual, now)
             .await?)
     };
     let (channels, heads) = futures::try_join!(channels_by_id(&app, &ids, now), heads)?;
-    let behind = heads.iter().filter(|head| head.seq > head.processed_seq);
-    let behind: Vec<MessageId> =
-        behind.map(|head| MessageId { channel: head.channel, seq: head.seq }).collect();
-    requeue_unprocessed(&app, &behind, now).await;
-    let mut items: Vec<MyChannel> = places
+    let unprocessed = heads.iter().filter(|head| head.seq > head.processed_seq);
+    let unprocessed: Vec<MessageId> =
+        unprocessed.map(|head| MessageId { channel: head.channel, seq: head.seq }).collect();
+    requeue_unprocessed(&app, &unprocessed, now).await;
+    let mut items: Vec<MyChannel> = memberships
         .iter()
         .zip(heads)
-        .filter_map(|(place, head)| Some(MyChannel::new(channels.get(&place.channel)?, place, head.seq)))
+        .filter_map(|(membership, head)| Some(MyChannel::new(channels.get(&membership.channel)?, membership, head.seq)))
         .collect();
     set_partner_names(&app, &mut items, now).await?;
     items.sort_by_cached_key(|item| {
@@ -83,7 +84,7 @@ pub(crate) async fn list_my_channels(
     Ok(Json(Page { items, next: None }))
 }
 
-/// Who the other one of a direct channel is: one batch, however many.
+/// Sets the other member of each direct channel. Reads all of them in one batch.
 async fn set_partner_names(app: &App, items: &mut [MyChannel], now: Timestamp) -> Result<(), Error> {
     let partners: Vec<UserId> = items.iter().filter_map(|item| item.with).collect();
     if partners.is_empty() {
@@ -98,30 +99,31 @@ async fn set_partner_names(app: &App, items: &mut [MyChannel], now: Timestamp) -
     Ok(())
 }
 
-/// Rows of channels. One that a copy does not have yet is read anew: its members have just made it.
+/// Reads channels by id. A channel that the eventually consistent read does not return yet was just created and is read strongly.
 async fn channels_by_id(
     app: &App,
     ids: &[ChannelId],
     now: Timestamp,
 ) -> Result<HashMap<ChannelId, Channel>, Error> {
     let found = channels::get_many(&app.store, ids, now).await?;
-    let mut found: HashMap<ChannelId, Channel> = found.into_iter().map(|one| (one.id, one)).collect();
+    let mut found: HashMap<ChannelId, Channel> =
+        found.into_iter().map(|channel| (channel.id, channel)).collect();
     let missing = ids.iter().filter(|id| !found.contains_key(id));
     let missing = missing.map(|id| channels::get(&app.store, *id, ReadConsistency::Strong, now));
-    let anew = try_join_all(missing).await?;
-    found.extend(anew.into_iter().flatten().map(|one| (one.id, one)));
+    let recent = try_join_all(missing).await?;
+    found.extend(recent.into_iter().flatten().map(|channel| (channel.id, channel)));
     Ok(found)
 }
 
-/// Has followed what was not, because a job was lost.
-async fn requeue_unprocessed(app: &App, behind: &[MessageId], now: Timestamp) {
+/// Sends the jobs of messages again whose jobs were lost.
+async fn requeue_unprocessed(app: &App, unprocessed: &[MessageId], now: Timestamp) {
     let sent = async {
-        let ends = messages::get_many(&app.store, behind, ReadConsistency::Eventual, now).await?;
-        let old =
-            ends.iter().filter(|message| message.created_at + PROCESSING_GRACE < now).take(MAX_REQUEUED_JOBS);
-        try_join_all(old.map(|message| enqueue_processing(app, message))).await
+        let last = messages::get_many(&app.store, unprocessed, ReadConsistency::Eventual, now).await?;
+        let overdue =
+            last.iter().filter(|message| message.created_at + PROCESSING_GRACE < now).take(MAX_REQUEUED_JOBS);
+        try_join_all(overdue.map(|message| enqueue_processing(app, message))).await
     };
     if let Err(error) = sent.await {
-        tracing::warn!(%error, "what follows from messages was not asked for");
+        tracing::warn!(%error, "lost jobs of messages were not sent again");
     }
 }
