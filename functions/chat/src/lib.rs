@@ -1,13 +1,13 @@
-//! Team chat.
+//! Team chat: channels, messages, drafts and notifications.
 //!
 //! | method and path | file |
 //! | --- | --- |
 //! | `GET /v1/channels/online` | `online` |
 //! | `GET`, `POST /v1/channels` | [`channels::list`], [`channels::create`] |
-//! | `GET /v1/channels/my` | [`channels::my`] |
+//! | `GET /v1/channels/my` | [`channels::list_my_channels`] |
 //! | `POST /v1/channels/join`, `/v1/channels/{id}/join` | [`channels::join`] |
 //! | `DELETE /v1/channels/{id}/leave` | [`channels::leave`] |
-//! | `POST /v1/channels/direct` | [`channels::direct`] |
+//! | `POST /v1/channels/direct` | [`channels::open_direct_channel`] |
 //! | `GET /v1/channels/{id}` | [`channels::get`] |
 //! | `PATCH`, `PUT /v1/channels/{id}` | [`channels::update`] |
 //! | `DELETE /v1/channels/{id}` | [`channels::delete`] |
@@ -15,9 +15,9 @@
 //! | `POST /v1/channels/{id}/add-user` | [`channels::add_user`] |
 //! | `GET /v1/channels/{id}/members` | [`channels::members`] |
 //! | `PATCH`, `DELETE /v1/channels/{id}/members/{user_id}` | [`channels::update_member`], [`channels::remove_member`] |
-//! | `PUT /v1/channels/{id}/read` | [`channels::read`] |
+//! | `PUT /v1/channels/{id}/read` | [`channels::mark_read`] |
 //! | `PATCH /v1/channels/{id}/notifications` | [`channels::notifications`] |
-//! | `GET /v1/channels/users/available` | [`channels::available`] |
+//! | `GET /v1/channels/users/available` | [`channels::available_users`] |
 //! | `POST /v1/messages` | [`messages::send`] |
 //! | `GET /v1/messages/channel/{id}` | [`messages::list`] |
 //! | `GET /v1/messages/{id}` | [`messages::get`] |
@@ -26,13 +26,13 @@
 //! | `POST /v1/messages/reactions`; `PUT`, `DELETE /v1/messages/{id}/reactions/{emoji}` | [`messages::react`] |
 //! | `PUT`, `DELETE /v1/messages/{id}/pin`; `GET /v1/channels/{id}/pins` | [`messages::pin`] |
 //! | `POST /v1/messages/format/validate` | [`messages::validate`] |
-//! | `DELETE /v1/admin/messages/{id}` | [`messages::moderate`] |
+//! | `DELETE /v1/admin/messages/{id}` | [`messages::admin_delete`] |
 //! | `GET /v1/messages/search` | [`messages::search`] |
 //! | `GET /v1/messages/mentions/my` | [`messages::mentions`] |
 //! | `GET /v1/messages/{id}/replies` | [`messages::replies`] |
 //! | `GET /v1/channels/drafts` | [`drafts::list`] |
-//! | `GET PUT /v1/channels/{id}/draft` | [`drafts::get`], [`drafts::save`] |
-//! | `GET PUT /v1/notifications/preferences` | [`notifications::preferences`] |
+//! | `GET`, `PUT /v1/channels/{id}/draft` | [`drafts::get`], [`drafts::save`] |
+//! | `GET`, `PUT /v1/notifications/preferences` | [`notifications::preferences`] |
 //!
 //! | message of the socket | file |
 //! | --- | --- |
@@ -43,34 +43,45 @@
 //!
 //! | job | file |
 //! | --- | --- |
-//! | `welcome` | [`worker::welcome`] |
-//! | `member_left` | [`worker::member_left`] |
-//! | `check_presence` | [`worker::check_presence`] |
-//! | `follow_account` | [`worker::follow_account`] |
-//! | `clear_channel` | [`worker::clear_channel`] |
-//! | `follow_channel` | [`worker::follow_channel`] |
-//! | `send_digest` | [`worker::send_digest`] |
+//! | `onboard_connection` | [`worker::welcome`] |
+//! | `offboard_connection` | [`worker::member_left`] |
+//! | `check_team_presence` | [`worker::check_presence`] |
+//! | `sync_profile` | [`worker::sync_profile`] |
+//! | `delete_channel_rows` | [`worker::delete_channel_rows`] |
+//! | `process_messages` | [`worker::process_messages`] |
+//! | `send_mention_digest` | [`worker::send_mention_digest`] |
 //!
-//! **How a message is stored.** A channel's messages are a log: each has the number after the one before it, and is put on the
-//! condition that nothing lies there ([`store::chat::messages`]). There is no counter beside it that could be wrong, or hot; a number
-//! never goes missing, so that a client sees by the numbers what it has missed, and how much is unread is a difference. Before
-//! it, the sender's own row of the channel is written over as it was read: that they are a member, what they sent last (so that
-//! a retry is not a second message) and how fast they write are settled by that one write. Together 2 write units.
+//! # Sending a message
 //!
-//! **How a socket is told of channels.** It is in a room for each, by a row that `welcome` writes after it is open and `member_left`
-//! takes away after it is gone. Whoever joins or leaves a channel meanwhile has the rows of their connections written or taken by
-//! that request. Each looks again after it has written, so that no row stays of a channel that one is not in.
+//! A channel's messages are a log ([`store::chat::messages`]). A message gets the number after the last one, and is
+//! written on the condition that no item has this number. There is no separate counter, which could be wrong or become
+//! a hot key. Numbers have no gaps, so a client sees by the numbers which messages it missed, and the unread count is a
+//! difference of two numbers.
 //!
-//! **Who is there.** Somebody is there while one of their connections has a row and was heard within 90 seconds. What the team was
-//! told of it is a row ([`store::online`]), and it is told where that differs from what is so: by `welcome` and `ping` that
-//! someone came, by `member_left` and the clock that they are gone.
+//! Before the message is written, the sender's membership is replaced on the condition that it is unchanged. This one
+//! write checks that the sender is still a member, records what they sent last, so that a retry is not a second
+//! message, and counts for the rate limit. Both writes together cost 2 write units.
+//!
+//! # Subscriptions of sockets
+//!
+//! A socket is in the room of each of its user's channels. The job `onboard_connection` writes a row for each room
+//! after the socket opened, and `offboard_connection` deletes the rows after it closed. A request that adds or removes
+//! a member meanwhile writes or deletes the rows of the member's sockets. Both read the memberships again after they
+//! wrote, so that no row remains of a channel that the user is not a member of ([`channels::subscriptions`]).
+//!
+//! # Presence
+//!
+//! A user is online while one of their connections has a row and sent a heartbeat within 90 seconds. A row stores the
+//! last published status ([`store::chat::presence`]). A status event is published only if the current status differs.
+//! `onboard_connection` and `ping` publish that a user came online. `offboard_connection` and the clock publish that a
+//! user went offline.
 
 mod channels;
 mod drafts;
+mod membership_update;
 mod messages;
 mod notifications;
 mod online;
-mod membership;
 pub mod socket;
 mod team;
 pub mod view;
@@ -93,22 +104,22 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     router().into_openapi()
 }
 
-/// `api-chat`
+/// Starts the function `api-chat`.
 pub async fn api(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(&environment, FunctionDependency::REALTIME).await?;
     let router = router().split_for_parts().0.with_state(app.clone());
     Ok(entry::http::function(&app, router))
 }
 
-/// `socket-chat`
+/// Starts the function `socket-chat`.
 pub async fn socket(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(&environment, FunctionDependency::REALTIME).await?;
-    let known = ConnectionCache::default();
+    let connection_cache = ConnectionCache::default();
     let socket = socket::ChatSocket { app: app.clone(), typing_throttle: socket::TypingThrottle::default() };
-    Ok(entry::socket::function(app, known, socket))
+    Ok(entry::socket::function(app, connection_cache, socket))
 }
 
-/// `worker-chat`
+/// Starts the function `worker-chat`.
 pub async fn worker(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(&environment, FunctionDependency::REALTIME).await?;
     Ok(entry::worker::function(app, |app, delivery| async move { worker::run(&app, &delivery).await }))

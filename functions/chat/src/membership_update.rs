@@ -8,8 +8,8 @@ use store::{
     retry_conflict,
 };
 
-/// Returns the user's membership in a channel. It is read before anything of the channel is read or returned, and for every
-/// message of a socket, so that a removed member loses access with the next request. Costs 1 read unit.
+/// Returns the user's membership in a channel. It is read before anything of the channel is read or returned, and for
+/// every message of a socket, so that a removed member loses access with the next request. Costs 1 read unit.
 ///
 /// # Errors
 /// `NotFound` if the user is not a member.
@@ -22,7 +22,8 @@ pub(crate) async fn find_membership(
     membership.ok_or(Error::NotFound("channel"))
 }
 
-/// Updates a membership. Returns it and whether anything changed. Costs 1 write unit if the membership is still as it was read.
+/// Updates a membership. Returns it and whether anything changed. Costs 1 write unit if the membership is still as it
+/// was read.
 ///
 /// # Errors
 /// `NotFound` if the member was removed meanwhile.

@@ -17,6 +17,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 }
 
 /// The online users of the team.
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct OnlineUsersResponse {
     /// The ids of the online users.
     users: Vec<UserId>,
@@ -27,8 +28,8 @@ pub(crate) struct OnlineUsersResponse {
 
 /// List online users
 ///
-/// Returns the users of the team that are online on at least one device. Clients call it when they open the app. Later changes
-/// arrive as `user_status` on the socket.
+/// Returns the users of the team that are online on at least one device. Clients call it when they open the app. Later
+/// changes arrive as `user_status` on the socket.
 #[utoipa::path(
     get,
     path = "/v1/channels/online",

@@ -4,8 +4,9 @@ use model::{MessageId, UserId, message::content};
 use protocol::event::chat::{MessageView, ReactionView};
 use store::chat::messages::{Message, StoredReaction};
 
-/// Returns the view of a message. For the caller `me` it says which reactions are theirs. For an event of a room, `me` is `None`,
-/// because all receivers get the same view. The author has the names that they had when they sent the message.
+/// Returns the view of a message. For the caller `me` it says which reactions are theirs. For an event of a room, `me`
+/// is `None`, because all receivers get the same view. The author has the names that they had when they sent the
+/// message.
 pub fn message_view(message: &Message, me: Option<UserId>) -> MessageView {
     let parent = |seq| MessageId { channel: message.channel, seq };
     MessageView {

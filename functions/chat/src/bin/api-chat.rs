@@ -1,4 +1,4 @@
-//! The Lambda `api-chat`.
+//! The Lambda function `api-chat`.
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {

@@ -1,4 +1,4 @@
-//! The Lambda `socket-chat`.
+//! The Lambda function `socket-chat`.
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {

@@ -1,4 +1,4 @@
-//! The Lambda `worker-chat`.
+//! The Lambda function `worker-chat`.
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {

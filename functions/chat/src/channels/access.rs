@@ -74,8 +74,9 @@ impl ChannelAccess {
         matches!(self.channel.channel_kind, ChannelKind::Direct)
     }
 
-    /// Checks that the caller's role permits a change. Admins of the deployment may change public channels too, because default
-    /// channels have no owner and other public channels can lose theirs. Costs 1 read unit if the role does not permit the change.
+    /// Checks that the caller's role permits a change. Admins of the deployment may change public channels too, because
+    /// default channels have no owner and other public channels can lose theirs. Costs 1 read unit if the role does not
+    /// permit the change.
     ///
     /// # Errors
     /// `Forbidden` if the caller may not make the change. `Conflict` if the channel is direct, because it has no roles.
@@ -92,8 +93,7 @@ impl ChannelAccess {
         {
             return Ok(());
         }
-        let roles =
-            if MemberRole::Moderator.allows(permission) { "owners and moderators" } else { "owners" };
+        let roles = if MemberRole::Moderator.allows(permission) { "owners and moderators" } else { "owners" };
         Err(Error::forbidden(format!("only {roles} of the channel may do this")))
     }
 

@@ -37,7 +37,8 @@ pub(crate) fn new_member_rows(
 
 /// Checks that the user can join another channel. Reads all their memberships and costs 1 read unit for a dozen.
 ///
-/// Two concurrent joins can exceed the limit by one. That is accepted, because the limit only keeps opening the app cheap.
+/// Two concurrent joins can exceed the limit by one. That is accepted, because the limit only keeps opening the app
+/// cheap.
 ///
 /// # Errors
 /// `LIMIT_REACHED` if the user is in the maximum number of channels.

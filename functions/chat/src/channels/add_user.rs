@@ -37,8 +37,8 @@ pub(crate) struct AddUserToChannelRequest {
 
 /// Add a user to a channel
 ///
-/// Owners and moderators can add users to a private channel. Every member can add users to a public channel. Adding a member
-/// again returns 200 and changes nothing.
+/// Owners and moderators can add users to a private channel. Every member can add users to a public channel. Adding a
+/// member again returns 200 and changes nothing.
 #[utoipa::path(
     post,
     path = "/v1/channels/{id}/add-user",

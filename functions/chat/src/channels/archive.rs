@@ -11,9 +11,9 @@ use super::update::change_channel;
 
 /// Archive a channel
 ///
-/// Members can still read an archived channel. No message can be sent to it, no user can join it, and the list of public channels
-/// leaves it out. An owner can archive a channel. An admin of the deployment can archive a public channel. An archived channel stays as
-/// it is.
+/// Members can still read an archived channel. No message can be sent to it, no user can join it, and the list of
+/// public channels leaves it out. An owner can archive a channel. An admin of the deployment can archive a public
+/// channel. An archived channel stays as it is.
 #[utoipa::path(
     post,
     path = "/v1/channels/{id}/archive",
@@ -39,8 +39,8 @@ pub(crate) async fn archive_channel(
 
 /// Unarchive a channel
 ///
-/// Members can write to the channel again. An owner can unarchive a channel. An admin of the deployment can unarchive a public
-/// channel. A channel that is not archived stays as it is.
+/// Members can write to the channel again. An owner can unarchive a channel. An admin of the deployment can unarchive a
+/// public channel. A channel that is not archived stays as it is.
 #[utoipa::path(
     post,
     path = "/v1/channels/{id}/unarchive",

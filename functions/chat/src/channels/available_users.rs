@@ -25,8 +25,8 @@ pub(crate) struct AvailableUser {
 
 /// List available users
 ///
-/// Returns the other active users with a user name, sorted by user name. A page contains at most `limit` users, 50 by default.
-/// It can contain fewer, because the caller and banned, suspended or deactivated users are left out.
+/// Returns the other active users with a user name, sorted by user name. A page contains at most `limit` users, 50 by
+/// default. It can contain fewer, because the caller and banned, suspended or deactivated users are left out.
 #[utoipa::path(
     get,
     path = "/v1/channels/users/available",

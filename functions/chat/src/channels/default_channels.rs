@@ -28,7 +28,8 @@ pub(crate) async fn needs_default_channels(
     Ok(!is_in_all && !onboarding::is_onboarded(&app.store, user, now).await?)
 }
 
-/// Adds the user to every default channel. Creates a channel that does not exist yet, and skips one that is archived or full.
+/// Adds the user to every default channel. Creates a channel that does not exist yet, and skips one that is archived or
+/// full.
 pub(crate) async fn join_default_channels(app: &App, user: &MessageAuthor) -> Result<(), Error> {
     for (name, description) in DEFAULT_CHANNELS {
         let id = ChannelId::derive_default(name);

@@ -15,8 +15,9 @@ use super::{access::find_access, publish};
 
 /// Delete a channel
 ///
-/// The channel disappears for its members at once. A job deletes its messages and members soon after. An owner can delete a
-/// channel. An admin of the deployment can delete a public channel. Default and direct channels cannot be deleted.
+/// The channel disappears for its members at once. A job deletes its messages and members soon after. An owner can
+/// delete a channel. An admin of the deployment can delete a public channel. Default and direct channels cannot be
+/// deleted.
 #[utoipa::path(
     delete,
     path = "/v1/channels/{id}",
@@ -48,7 +49,8 @@ pub(crate) async fn delete_channel(
     }
 }
 
-/// Deletes a channel and publishes that it was deleted. A job deletes its rows, and the clock sends the job again if it was lost.
+/// Deletes a channel and publishes that it was deleted. A job deletes its rows, and the clock sends the job again if it
+/// was lost.
 pub(crate) async fn delete_and_publish(
     app: &App,
     channel: &Channel,

@@ -33,8 +33,8 @@ pub(crate) struct ChannelWithMembers {
 
 /// Get a channel
 ///
-/// Members can get every channel of theirs. Users with a user name can get every public channel. Members also see up to 100
-/// members of the channel, chosen from its first 1,000. `GET /v1/channels/{id}/members` lists all members.
+/// Members can get every channel of theirs. Users with a user name can get every public channel. Members also see up to
+/// 100 members of the channel, chosen from its first 1,000. `GET /v1/channels/{id}/members` lists all members.
 #[utoipa::path(
     get,
     path = "/v1/channels/{id}",

@@ -34,8 +34,9 @@ pub(crate) struct LeaveChannelResponse {
 
 /// Leave a channel
 ///
-/// An owner can leave if another owner remains, or if the owner is the last member. A private channel is deleted with its last
-/// member, because no user could be added to it any more and its name would stay taken. A public channel stays without members.
+/// An owner can leave if another owner remains, or if the owner is the last member. A private channel is deleted with
+/// its last member, because no user could be added to it any more and its name would stay taken. A public channel stays
+/// without members.
 #[utoipa::path(
     delete,
     path = "/v1/channels/{id}/leave",
@@ -85,8 +86,8 @@ pub(crate) async fn member_author(
     Ok(MessageAuthor { id: user, username, name })
 }
 
-/// Removes a member and publishes it. A private channel is deleted with its last member. `ConditionFailed` means that the members
-/// changed after `channel` and `role` were read.
+/// Removes a member and publishes it. A private channel is deleted with its last member. `ConditionFailed` means that
+/// the members changed after `channel` and `role` were read.
 ///
 /// # Errors
 /// `LAST_OWNER` if the member is the only owner and other members remain.

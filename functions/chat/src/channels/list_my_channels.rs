@@ -30,10 +30,10 @@ const MAX_REQUEUED_JOBS: usize = 20;
 
 /// List my channels
 ///
-/// Returns all channels of the caller with their unread counts: public, then private, then direct channels, each sorted by name.
-/// `next` is always `null`. A new teammate joins the default channels first.
-// For each hundred channels the number of requests to the table is constant: one query for the memberships, one batch for the
-// channels, and one batch for the last messages, or a few if much is new. A channel costs 2 read units.
+/// Returns all channels of the caller with their unread counts: public, then private, then direct channels, each sorted
+/// by name. `next` is always `null`. A new teammate joins the default channels first.
+// For each hundred channels the number of requests to the table is constant: one query for the memberships, one batch
+// for the channels, and one batch for the last messages, or a few if much is new. A channel costs 2 read units.
 #[utoipa::path(
     get,
     path = "/v1/channels/my",
@@ -70,7 +70,9 @@ pub(crate) async fn list_my_channels(
     let mut items: Vec<MyChannel> = memberships
         .iter()
         .zip(heads)
-        .filter_map(|(membership, head)| Some(MyChannel::new(channels.get(&membership.channel)?, membership, head.seq)))
+        .filter_map(|(membership, head)| {
+            Some(MyChannel::new(channels.get(&membership.channel)?, membership, head.seq))
+        })
         .collect();
     set_partner_names(&app, &mut items, now).await?;
     items.sort_by_cached_key(|item| {
@@ -99,7 +101,8 @@ async fn set_partner_names(app: &App, items: &mut [MyChannel], now: Timestamp) -
     Ok(())
 }
 
-/// Reads channels by id. A channel that the eventually consistent read does not return yet was just created and is read strongly.
+/// Reads channels by id. A channel that the eventually consistent read does not return yet was just created and is read
+/// strongly.
 async fn channels_by_id(
     app: &App,
     ids: &[ChannelId],

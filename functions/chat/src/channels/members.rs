@@ -10,7 +10,8 @@ use super::{DEFAULT_PAGE_SIZE, access::find_access, view::ChannelMemberView};
 
 /// List the members of a channel
 ///
-/// The order of the members has no meaning. A page contains 50 members by default. Only members of the channel can list them.
+/// The order of the members has no meaning. A page contains 50 members by default. Only members of the channel can list
+/// them.
 #[utoipa::path(
     get,
     path = "/v1/channels/{id}/members",

@@ -50,7 +50,12 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(join::join_this_channel))
         .routes(routes!(available_users::list_available_users))
         .routes(routes!(open_direct_channel::open_direct_channel))
-        .routes(routes!(get::get_channel, update::update_channel, update::put_channel, delete::delete_channel))
+        .routes(routes!(
+            get::get_channel,
+            update::update_channel,
+            update::put_channel,
+            delete::delete_channel
+        ))
         .routes(routes!(archive::archive_channel))
         .routes(routes!(archive::unarchive_channel))
         .routes(routes!(leave::leave_channel))

@@ -41,8 +41,8 @@ pub(crate) struct OpenDirectChannelRequest {
 
 /// Open a direct channel
 ///
-/// Returns the direct channel of the caller and another user, and creates it on the first call. Both users get the same channel.
-/// It has exactly these two members, and neither can leave it.
+/// Returns the direct channel of the caller and another user, and creates it on the first call. Both users get the same
+/// channel. It has exactly these two members, and neither can leave it.
 #[utoipa::path(
     post,
     path = "/v1/channels/direct",
@@ -100,13 +100,12 @@ pub(crate) async fn open_direct_channel(
     let outcome = channels::create(&app.store, &channel, &members).await?;
     // also if the other user was faster or an earlier attempt failed before it published
     publish::publish_channel_created(&app, &channel, &[me.id, other.id]).await;
-    let status =
-        if outcome == ChannelCreateOutcome::Created { StatusCode::CREATED } else { StatusCode::OK };
+    let status = if outcome == ChannelCreateOutcome::Created { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(MyChannel::new(&channel, &members[0].1, 0))))
 }
 
-/// Returns the existing direct channel for one of its members. Subscribes the member's sockets, because an earlier attempt may
-/// have failed before it did.
+/// Returns the existing direct channel for one of its members. Subscribes the member's sockets, because an earlier
+/// attempt may have failed before it did.
 async fn find_direct_channel(app: &App, id: ChannelId, user: UserId) -> Result<Option<MyChannel>, Error> {
     let (channel, membership) = load_channel_and_membership(app, id, user).await?;
     let (Some(channel), Some(membership)) = (channel, membership) else { return Ok(None) };

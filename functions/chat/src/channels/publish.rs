@@ -11,8 +11,8 @@ use super::{
     view,
 };
 
-/// Publishes an event to a room. The change is stored already, so a failure is logged and the request does not fail. A client
-/// that misses the event reads the change later.
+/// Publishes an event to a room. The change is stored already, so a failure is logged and the request does not fail. A
+/// client that misses the event reads the change later.
 pub(crate) async fn publish_or_log(app: &App, room: Room, event: Event) {
     if let Err(error) = app.realtime.publish(room, event, app.clock.now()).await {
         tracing::warn!(%room, %error, "an event was not published");
@@ -41,7 +41,8 @@ pub(crate) async fn publish_user_joined(
     member: &MessageAuthor,
 ) -> Result<(), Error> {
     subscribe_user_sockets(app, channel, member.id).await?;
-    publish_or_log(app, Room::Channel(channel), Event::UserJoined(channel_member_event(channel, member))).await;
+    publish_or_log(app, Room::Channel(channel), Event::UserJoined(channel_member_event(channel, member)))
+        .await;
     Ok(())
 }
 

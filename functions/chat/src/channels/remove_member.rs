@@ -17,8 +17,9 @@ use super::{access::find_access, leave, retry_change::retry_change, subscription
 
 /// Remove a member from a channel
 ///
-/// Owners and moderators can remove members with a lower role. An admin of the deployment can remove every member of a public
-/// channel. The member's sockets get no further events of the channel. A removed member can join a public channel again.
+/// Owners and moderators can remove members with a lower role. An admin of the deployment can remove every member of a
+/// public channel. The member's sockets get no further events of the channel. A removed member can join a public
+/// channel again.
 #[utoipa::path(
     delete,
     path = "/v1/channels/{id}/members/{user_id}",

@@ -6,8 +6,8 @@ use store::{StoreError, WriteOutcome, retry_conflict};
 /// Repeats a change as [`retry_conflict`] does. `subject` is part of the message for people.
 ///
 /// # Errors
-/// The error of an attempt. `CONFLICT`, and not `SERVICE_UNAVAILABLE`, if concurrent changes came first in each attempt, because the
-/// caller competes with changes of other members.
+/// The error of an attempt. `CONFLICT`, and not `SERVICE_UNAVAILABLE`, if concurrent changes came first in each
+/// attempt, because the caller competes with changes of other members.
 pub(super) async fn retry_change<T, F>(
     subject: &'static str,
     mut attempt: impl FnMut() -> F,
@@ -27,9 +27,10 @@ struct ChangeError(Error);
 impl From<StoreError> for ChangeError {
     fn from(error: StoreError) -> Self {
         Self(match error {
-            StoreError::Contended(subject) => {
-                Error::conflict(ErrorCode::Conflict, format!("{subject} was changed at the same time: try again"))
-            }
+            StoreError::Contended(subject) => Error::conflict(
+                ErrorCode::Conflict,
+                format!("{subject} was changed at the same time: try again"),
+            ),
             error => error.into(),
         })
     }

@@ -1,7 +1,7 @@
 //! Subscriptions of sockets to the rooms of channels.
 //!
-//! A socket hears of a channel while it has a row in the channel's room. Requests that add or remove a member write and delete
-//! the rows of the member's open sockets.
+//! A socket hears of a channel while it has a row in the channel's room. Requests that add or remove a member write and
+//! delete the rows of the member's open sockets.
 
 use std::collections::HashSet;
 
@@ -21,8 +21,8 @@ const UNSUBSCRIPTION_CONCURRENCY: usize = 32;
 
 /// Subscribes the user's team sockets, on every tab and device, to the room of a channel.
 ///
-/// Call this after the membership is written. A socket that opens concurrently is then either found here, or its own job reads
-/// the membership. Costs 1 write unit for each socket, and 1 read unit.
+/// Call this after the membership is written. A socket that opens concurrently is then either found here, or its own
+/// job reads the membership. Costs 1 write unit for each socket, and 1 read unit.
 pub(crate) async fn subscribe_user_sockets(app: &App, channel: ChannelId, user: UserId) -> Result<(), Error> {
     let now = app.clock.now();
     let mut sockets = connections::list_in_room(&app.store, Room::User(user), now).await?;
@@ -30,10 +30,11 @@ pub(crate) async fn subscribe_user_sockets(app: &App, channel: ChannelId, user: 
     subscribe_sockets(app, user, &[channel], &sockets).await.map(drop)
 }
 
-/// Subscribes some of the user's sockets to the rooms of channels. Returns the channels that the user is still a member of.
+/// Subscribes some of the user's sockets to the rooms of channels. Returns the channels that the user is still a member
+/// of.
 ///
-/// A concurrent removal from a channel may have listed the user's sockets before these rows existed. So the memberships are read
-/// again after the rows are written, and rows of channels that the user is not a member of are deleted.
+/// A concurrent removal from a channel may have listed the user's sockets before these rows existed. So the memberships
+/// are read again after the rows are written, and rows of channels that the user is not a member of are deleted.
 pub(crate) async fn subscribe_sockets(
     app: &App,
     user: UserId,
@@ -54,8 +55,7 @@ pub(crate) async fn subscribe_sockets(
         [channel] => memberships::get_membership(&app.store, user, channel, now).await?.into_iter().collect(),
         _ => memberships::list_memberships(&app.store, user, now).await?,
     };
-    let joined: HashSet<ChannelId> =
-        memberships.into_iter().map(|membership| membership.channel).collect();
+    let joined: HashSet<ChannelId> = memberships.into_iter().map(|membership| membership.channel).collect();
     let (still_joined, left): (Vec<_>, Vec<_>) = channels.iter().copied().partition(|id| joined.contains(id));
     let deletions = subscriptions(&left).into_iter();
     try_join_all(

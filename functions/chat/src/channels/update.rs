@@ -45,8 +45,8 @@ pub(crate) struct UpdateChannelRequest {
 
 /// Update a channel
 ///
-/// Changes the name and the description of a channel. Owners and moderators can update a channel. An admin of the deployment can
-/// update a public channel.
+/// Changes the name and the description of a channel. Owners and moderators can update a channel. An admin of the
+/// deployment can update a public channel.
 #[utoipa::path(
     patch,
     path = "/v1/channels/{id}",
@@ -136,9 +136,8 @@ async fn apply_update(
             if before.is_default {
                 return Err(Error::conflict(ErrorCode::Conflict, "a default channel cannot be renamed"));
             }
-            let is_reserved = |name: &ChannelName| {
-                DEFAULT_CHANNELS.iter().any(|(default, _)| *default == name.folded())
-            };
+            let is_reserved =
+                |name: &ChannelName| DEFAULT_CHANNELS.iter().any(|(default, _)| *default == name.folded());
             if after.name.as_ref().is_some_and(is_reserved) {
                 return Err(name_taken_error());
             }

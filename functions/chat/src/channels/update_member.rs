@@ -28,8 +28,8 @@ pub(crate) struct UpdateChannelMemberRequest {
 
 /// Change the role of a member
 ///
-/// Owners can change every role, also their own. An admin of the deployment can change roles in a public channel. The last owner
-/// cannot lose the role.
+/// Owners can change every role, also their own. An admin of the deployment can change roles in a public channel. The
+/// last owner cannot lose the role.
 #[utoipa::path(
     patch,
     path = "/v1/channels/{id}/members/{user_id}",

@@ -14,8 +14,8 @@ use store::{
 
 /// List my drafts
 ///
-/// Returns the caller's drafts of all channels that the caller is a member of, at most one for each channel. `next` is always
-/// `null`.
+/// Returns the caller's drafts of all channels that the caller is a member of, at most one for each channel. `next` is
+/// always `null`.
 #[utoipa::path(
     get,
     path = "/v1/channels/drafts",
@@ -34,7 +34,8 @@ pub(crate) async fn list_drafts(
         memberships::list_memberships(&app.store, account.user, now)
     )?;
     // a draft of a channel that the user left is kept until they join it again
-    let is_member = |draft: &ChatDraft| memberships.iter().any(|membership| membership.channel == draft.channel);
+    let is_member =
+        |draft: &ChatDraft| memberships.iter().any(|membership| membership.channel == draft.channel);
     let items = drafts.into_iter().filter(is_member).map(super::draft_view).collect();
     Ok(Json(Page { items, next: None }))
 }

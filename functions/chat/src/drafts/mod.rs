@@ -5,8 +5,8 @@
 //! | store or clear a draft | [`save`] |
 //! | get the draft of a channel, list all drafts | [`get`], [`list`] |
 //!
-//! Sending a message does not clear the draft. The client clears it, because only the client knows whether the sent text is the
-//! drafted one. The alternative, a job that compares the two, would read a draft for every message.
+//! Sending a message does not clear the draft. The client clears it, because only the client knows whether the sent
+//! text is the drafted one. The alternative, a job that compares the two, would read a draft for every message.
 
 mod get;
 mod list;

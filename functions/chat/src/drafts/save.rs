@@ -26,8 +26,8 @@ pub(crate) struct PutDraftRequest {
 
 /// Store my draft of a channel
 ///
-/// Replaces the caller's draft and publishes `draft_updated` to all devices of the caller. The last write wins. Sending a message
-/// does not clear the draft. To clear it, store an empty text.
+/// Replaces the caller's draft and publishes `draft_updated` to all devices of the caller. The last write wins. Sending
+/// a message does not clear the draft. To clear it, store an empty text.
 #[utoipa::path(
     put,
     path = "/v1/channels/{id}/draft",

@@ -21,8 +21,8 @@ use super::{
 
 /// Delete any message (moderators)
 ///
-/// Moderators and admins of the deployment can delete every message outside direct channels. The same transaction writes an
-/// audit entry with the actor, the message id and the reason. The text is not logged.
+/// Moderators and admins of the deployment can delete every message outside direct channels. The same transaction
+/// writes an audit entry with the actor, the message id and the reason. The text is not logged.
 #[utoipa::path(
     delete,
     path = "/v1/admin/messages/{id}",
@@ -56,8 +56,7 @@ pub(crate) async fn admin_delete_message(
         // the eventually consistent read may be older than the channel, so it can accept but not reject
         None => channels::get(&app.store, id.channel, ReadConsistency::Strong, now).await?,
     };
-    let channel =
-        channel.filter(|channel| channel.channel_kind != ChannelKind::Direct).ok_or(NOT_FOUND)?;
+    let channel = channel.filter(|channel| channel.channel_kind != ChannelKind::Direct).ok_or(NOT_FOUND)?;
     let message = message.ok_or(NOT_FOUND)?;
     let audit = AuditEntry {
         id: app.clock.new_id(),

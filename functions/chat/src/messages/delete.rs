@@ -29,9 +29,9 @@ pub(crate) struct DeleteMessageQuery {
 
 /// Delete a message
 ///
-/// Authors can delete their own messages. Owners and moderators can delete every message of their channel, but not of a direct
-/// channel. The message keeps its number and is marked as deleted. Its text, mentions and reactions are removed. Replies keep their
-/// preview of the message. Deleting a deleted message changes nothing.
+/// Authors can delete their own messages. Owners and moderators can delete every message of their channel, but not of a
+/// direct channel. The message keeps its number and is marked as deleted. Its text, mentions and reactions are removed.
+/// Replies keep their preview of the message. Deleting a deleted message changes nothing.
 #[utoipa::path(
     delete,
     path = "/v1/messages/{id}",
@@ -62,7 +62,6 @@ pub(crate) async fn delete_message(
         let reason = "only its author, or an owner or moderator of the channel, can delete a message";
         return Err(Error::forbidden(reason).into());
     }
-    }
     let author = require_teammate(&app, account.user).await?;
     erase_message(&app, message, None, author.username, query.reason).await?;
     Ok(Json(DeleteMessageResponse { message: "message deleted" }))
@@ -85,7 +84,8 @@ pub(super) async fn erase_message(
     Ok(())
 }
 
-/// Returns what is stored of a deleted message. It keeps its `client_msg_id`, so that a retry does not send the message again.
+/// Returns what is stored of a deleted message. It keeps its `client_msg_id`, so that a retry does not send the message
+/// again.
 fn erased(before: &Message, now: Timestamp) -> Message {
     Message {
         content: String::new(),

@@ -29,8 +29,8 @@ pub(crate) struct EditMessageRequest {
 
 /// Edit a message
 ///
-/// Replaces the text of the caller's own message. Reactions and the pin stay. Members who are mentioned for the first time are
-/// notified. An edit to the same text changes nothing.
+/// Replaces the text of the caller's own message. Reactions and the pin stay. Members who are mentioned for the first
+/// time are notified. An edit to the same text changes nothing.
 #[utoipa::path(
     patch,
     path = "/v1/messages/{id}",

@@ -37,7 +37,8 @@ pub(crate) struct ListMessagesQuery {
 pub(crate) struct MessageHistory {
     /// The messages.
     items: Vec<MessageView>,
-    /// The value of `before` for the next page, or of `after` if this page was requested with `after`. `null` on the last page.
+    /// The value of `before` for the next page, or of `after` if this page was requested with `after`. `null` on the
+    /// last page.
     next: Option<MessageId>,
     /// The same as `next`.
     next_cursor: Option<MessageId>,
@@ -51,9 +52,10 @@ pub(crate) struct MessageHistory {
 
 /// List the messages of a channel
 ///
-/// Returns the newest messages, or messages before or after a given one. A page is sorted from the oldest to the newest message.
-/// Deleted messages are returned without their content, so that the numbers have no gaps.
-// Takes three requests to the table for any `limit`, one of them for the messages. Costs 3 read units and 1 for every 4 KB of messages.
+/// Returns the newest messages, or messages before or after a given one. A page is sorted from the oldest to the newest
+/// message. Deleted messages are returned without their content, so that the numbers have no gaps.
+// Takes three requests to the table for any `limit`, one of them for the messages. Costs 3 read units and 1 for every 4
+// KB of messages.
 #[utoipa::path(
     get,
     path = "/v1/messages/channel/{id}",
@@ -77,7 +79,8 @@ pub(crate) async fn list_messages(
     let now = app.clock.now();
     let position = HistoryPosition::parse(&query, channel)?;
     let limit = query.limit.unwrap_or(50);
-    // Checked first, because the time of a rejection must not show an outsider that the channel exists, or how full it is.
+    // Checked first, because the time of a rejection must not show an outsider that the channel exists, or how full it
+    // is.
     find_membership(&app, account.user, channel).await?;
     let HistoryPage { found, from, to, seq, change } = read_page(&app, channel, position, limit, now).await?;
     let next = match position {
@@ -98,8 +101,9 @@ struct HistoryPage {
     change: u64,
 }
 
-/// Reads a page. The last numbers are read before the messages, so that a client that continues from them gets every later change.
-/// The newest page needs only one query more than that for the last change, because its last message is the last one of the log.
+/// Reads a page. The last numbers are read before the messages, so that a client that continues from them gets every
+/// later change. The newest page needs only one query more than that for the last change, because its last message is
+/// the last one of the log.
 async fn read_page(
     app: &App,
     channel: ChannelId,
@@ -146,8 +150,8 @@ impl HistoryPosition {
         }
     }
 
-    /// Returns the first and the last number of the page in a log that ends at `end`. The first is the greater one if the page is
-    /// empty.
+    /// Returns the first and the last number of the page in a log that ends at `end`. The first is the greater one if
+    /// the page is empty.
     const fn range(self, end: u64, limit: u64) -> (u64, u64) {
         let to = match self {
             Self::After(after) => {

@@ -35,9 +35,9 @@ pub(crate) struct ListMentionsQuery {
 
 /// List messages that mention me
 ///
-/// Returns current messages, the newest first. Messages that were deleted, that no longer mention the caller, or whose channel the
-/// caller has left, are left out. So a page can be short or empty while `next` is set. A message is listed a moment after it was
-/// sent, for one year.
+/// Returns current messages, the newest first. Messages that were deleted, that no longer mention the caller, or whose
+/// channel the caller has left, are left out. So a page can be short or empty while `next` is set. A message is listed
+/// a moment after it was sent, for one year.
 #[utoipa::path(
     get,
     path = "/v1/messages/mentions/my",

@@ -1,4 +1,5 @@
-//! Access to messages. A user who is not a member of a channel does not learn whether the channel exists or what it contains.
+//! Access to messages. A user who is not a member of a channel does not learn whether the channel exists or what it
+//! contains.
 
 use entry::App;
 use model::{ChannelId, Error, ErrorCode, MessageId, UserId};
@@ -64,7 +65,8 @@ pub(super) async fn require_open_channel(app: &App, channel: ChannelId) -> Resul
     if let Some(channel) = recent.filter(|channel| channel.check_not_archived().is_ok()) {
         return Ok(channel);
     }
-    // the eventually consistent read may be older than the channel or than its unarchiving, so it can accept but not reject
+    // the eventually consistent read may be older than the channel or than its unarchiving, so it can accept but not
+    // reject
     let channel = channels::get(&app.store, channel, ReadConsistency::Strong, now).await?;
     let channel = channel.ok_or(Error::NotFound("channel"))?;
     channel.check_not_archived()?;

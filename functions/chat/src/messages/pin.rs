@@ -19,8 +19,8 @@ use crate::{membership_update::find_membership, view::message_view};
 
 /// Pin a message
 ///
-/// Pins the message for all members of its channel. Owners and moderators can pin messages. In a direct channel both members can.
-/// Pinning a pinned message changes nothing.
+/// Pins the message for all members of its channel. Owners and moderators can pin messages. In a direct channel both
+/// members can. Pinning a pinned message changes nothing.
 #[utoipa::path(
     put,
     path = "/v1/messages/{id}/pin",
@@ -47,8 +47,8 @@ pub(crate) async fn pin_message(
 
 /// Unpin a message
 ///
-/// Unpins the message for all members of its channel. Owners and moderators can unpin messages. In a direct channel both members
-/// can. Unpinning a message that is not pinned changes nothing.
+/// Unpins the message for all members of its channel. Owners and moderators can unpin messages. In a direct channel
+/// both members can. Unpinning a message that is not pinned changes nothing.
 #[utoipa::path(
     delete,
     path = "/v1/messages/{id}/pin",
@@ -86,7 +86,8 @@ async fn set_pinned(
     }
     count_change(app, account.user).await?;
     let now = app.clock.now();
-    // Concurrent pins can exceed the limit by a few. That is accepted, because the limit only keeps the list of pins small.
+    // Concurrent pins can exceed the limit by a few. That is accepted, because the limit only keeps the list of pins
+    // small.
     if pinned
         && messages::list_pins(&app.store, id.channel, now).await?.len() >= MAX_PINS
         && message.pinned_at.is_none()

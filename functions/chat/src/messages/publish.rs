@@ -1,5 +1,5 @@
-//! Publishes messages and their changes to the channel. The message is stored already, so a failure is logged and the request
-//! does not fail. The next message of the channel, or the next client that opens it, brings what was missed.
+//! Publishes messages and their changes to the channel. The message is stored already, so a failure is logged and the
+//! request does not fail. The next message of the channel, or the next client that opens it, brings what was missed.
 
 use entry::App;
 use jiff::Timestamp;

@@ -149,8 +149,8 @@ fn parse_reaction_path(
     Ok((id.parse().map_err(|_| NOT_FOUND)?, emoji))
 }
 
-/// Adds, removes or toggles a reaction, and publishes it. Costs 5 write units and 4 read units, and as much again for each
-/// concurrent change that came first.
+/// Adds, removes or toggles a reaction, and publishes it. Costs 5 write units and 4 read units, and as much again for
+/// each concurrent change that came first.
 async fn apply_reaction(
     app: &App,
     account: AccountCaller,

@@ -15,8 +15,8 @@ use crate::view::message_view;
 
 /// List the replies to a message
 ///
-/// Returns current replies, the oldest first. Deleted replies are returned without their content. A reply is listed a moment after
-/// it was sent.
+/// Returns current replies, the oldest first. Deleted replies are returned without their content. A reply is listed a
+/// moment after it was sent.
 #[utoipa::path(
     get,
     path = "/v1/messages/{id}/replies",

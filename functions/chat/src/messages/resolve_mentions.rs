@@ -12,8 +12,8 @@ use store::{
 
 /// Returns the members of the channel that a text mentions, in the order of the text. The author is left out.
 ///
-/// A text without `@` needs no request. Other texts need two requests, which cost half a read unit for each name and each member,
-/// and 1 read unit more for each that is not found.
+/// A text without `@` needs no request. Other texts need two requests, which cost half a read unit for each name and
+/// each member, and 1 read unit more for each that is not found.
 pub(super) async fn resolve_mentions(
     app: &App,
     channel: ChannelId,
@@ -47,7 +47,8 @@ fn has_username(entry: &DirectoryEntry, name: &Username) -> bool {
     entry.username.folded() == name.folded()
 }
 
-/// Returns the users with these names. Reads names that are not found again strongly, because they may have just been chosen.
+/// Returns the users with these names. Reads names that are not found again strongly, because they may have just been
+/// chosen.
 async fn find_entries(app: &App, names: &[Username]) -> Result<Vec<DirectoryEntry>, Error> {
     let now = app.clock.now();
     let mut found = directory::list_by_usernames(&app.store, names, ReadConsistency::Eventual, now).await?;
@@ -57,8 +58,8 @@ async fn find_entries(app: &App, names: &[Username]) -> Result<Vec<DirectoryEntr
     Ok(found)
 }
 
-/// Returns which of the users are members of the channel. Reads users that are not found again strongly, because they may have
-/// just been added.
+/// Returns which of the users are members of the channel. Reads users that are not found again strongly, because they
+/// may have just been added.
 async fn find_members(app: &App, channel: ChannelId, users: &[UserId]) -> Result<Vec<ChannelMember>, Error> {
     let now = app.clock.now();
     let mut found = memberships::get_many(&app.store, channel, users, now).await?;

@@ -19,8 +19,8 @@ const CHANGE_RATE_LIMIT: RateLimit =
     RateLimit { name: "message_change", max_attempts: 120, window: Duration::from_mins(1) };
 /// Attempts in all. With the pauses between them they take at most 13 of the 15 seconds that a function has.
 const MAX_ATTEMPTS: u32 = 11;
-/// The longest pause after the first attempt. It doubles [`DOUBLINGS`] times, to 2.6 s. The pauses are many times longer than an
-/// attempt, because a crowd slows its own attempts down and would never get through with shorter pauses.
+/// The longest pause after the first attempt. It doubles [`DOUBLINGS`] times, to 2.6 s. The pauses are many times
+/// longer than an attempt, because a crowd slows its own attempts down and would never get through with shorter pauses.
 const FIRST_PAUSE_MS: u64 = 40;
 const DOUBLINGS: u32 = 6;
 
@@ -40,8 +40,8 @@ pub(super) async fn count_change(app: &App, user: UserId) -> Result<(), Error> {
     rate_limits::count_attempt(&app.store, CHANGE_RATE_LIMIT, &user.to_string(), app.clock.now()).await
 }
 
-/// Replaces a message by the result of `change`, which is called with the current message. `None` means that nothing changes.
-/// With an audit entry, both are written in one transaction.
+/// Replaces a message by the result of `change`, which is called with the current message. `None` means that nothing
+/// changes. With an audit entry, both are written in one transaction.
 ///
 /// # Errors
 /// The error of `change`. `Unavailable` if concurrent changes came first in every attempt.

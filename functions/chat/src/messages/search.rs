@@ -35,8 +35,8 @@ const MAX_BATCHES: usize = 10;
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct SearchMessagesQuery {
-    /// Words that a message must all contain, in any order. Whole words match, regardless of case and diacritics. At least one
-    /// must not be a stop word such as `the`.
+    /// Words that a message must all contain, in any order. Whole words match, regardless of case and diacritics. At
+    /// least one word must not be a stop word such as `the`.
     #[garde(length(chars, min = 1, max = 200))]
     #[param(min_length = 1, max_length = 200)]
     q: String,
@@ -58,12 +58,14 @@ pub(crate) struct SearchMessagesQuery {
 
 /// Search my messages
 ///
-/// Searches the messages of all channels of the caller. Newer days (UTC) come first, and a page is sorted by the newest message.
-/// Edits and deletions take effect at once. New text is found a moment after it was sent. Words of one letter and stop words are
-/// ignored, and of a message the first thirty different words are indexed. A page can be short or empty while `next` is set.
-// Costs one query for the caller's channels, or one read with `channel_id`. Costs one query for each word and 200 rows of it, 20 in
-// all. 50 rows cost a read unit. A row contains up to 256 messages of a day and channel with the word. Each message that is read
-// costs half a read unit, 500 at most. The index is written once for each message, see `worker::process_messages`.
+/// Searches the messages of all channels of the caller. Newer days (UTC) come first, and a page is sorted by the newest
+/// message. Edits and deletions take effect at once. New text is found a moment after it was sent. Words of one letter
+/// and stop words are ignored, and of a message the first thirty different words are indexed. A page can be short or
+/// empty while `next` is set.
+// Costs one query for the caller's channels, or one read with `channel_id`. Costs one query for each word and 200 rows
+// of it, 20 in all. 50 rows cost a read unit. A row contains up to 256 messages of a day and channel with the word.
+// Each message that is read costs half a read unit, 500 at most. The index is written once for each message, see
+// `worker::process_messages`.
 #[utoipa::path(
     get,
     path = "/v1/messages/search",

@@ -27,8 +27,8 @@ use crate::{membership_update::find_membership, team::require_teammate, view::me
 
 /// Characters of the preview of a replied message.
 const REPLY_PREVIEW_CHARS: usize = 100;
-/// A message that is sent again is published again only while it is younger than this. Until then the first attempt may have
-/// failed before it published. Later, every client that missed the event has requested the message.
+/// A message that is sent again is published again only while it is younger than this. Until then the first attempt may
+/// have failed before it published. Later, every client that missed the event has requested the message.
 const REPUBLISH_WINDOW: SignedDuration = SignedDuration::from_mins(1);
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -41,7 +41,8 @@ pub(crate) struct SendMessageRequest {
     #[garde(skip)]
     #[schema(min_length = 1, max_length = 2_000)]
     content: String,
-    /// The client's name for this message. A retry with the same name, also after a lost response, does not send a second message.
+    /// The client's name for this message. A retry with the same name, also after a lost response, does not send a
+    /// second message.
     #[garde(inner(custom(self::validate_client_msg_id)))]
     #[schema(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_.:-]+$")]
     client_msg_id: Option<String>,
@@ -65,14 +66,15 @@ fn validate_client_msg_id(name: &str, _: &()) -> garde::Result {
 /// (`@username` outside code) are notified.
 ///
 /// A retry with the same `client_msg_id` returns the existing message with status 200, even if the channel was archived
-/// meanwhile. Messages younger than a minute are published again. This holds for the last 40 messages that the caller sent
-/// to the channel. A retry with a different text is rejected.
+/// meanwhile. Messages younger than a minute are published again. This holds for the last 40 messages that the caller
+/// sent to the channel. A retry with a different text is rejected.
 ///
 /// A member can send 20 messages in ten seconds. Retries count too.
-// A new message costs 2 write units if its item has at most 1 KB, which is about 650 bytes of text. Each further KB and each
-// concurrent message that came first costs 1 more. It costs 2.5 read units, 1 for each mentioned name, and 1 more if the name is not
-// a member's. No instance caches the last number of a channel. If several instances serve the channel, a number that is behind costs
-// a write unit, and finding it half a read unit. A retry costs 1 write unit and the part of the log that is searched for the message.
+// A new message costs 2 write units if its item has at most 1 KB, which is about 650 bytes of text. Each further KB and
+// each concurrent message that came first costs 1 more. It costs 2.5 read units, 1 for each mentioned name, and 1 more
+// if the name is not a member's. No instance caches the last number of a channel. If several instances serve the
+// channel, a number that is behind costs a write unit, and finding it half a read unit. A retry costs 1 write unit and
+// the part of the log that is searched for the message.
 #[utoipa::path(
     post,
     path = "/v1/messages",

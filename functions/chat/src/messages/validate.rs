@@ -34,7 +34,8 @@ pub(crate) struct ValidateFormatResponse {
 
 /// Validate the text of a message
 ///
-/// Returns whether a text can be sent as a message, its formatting, and the user names that it mentions. Nothing is stored.
+/// Returns whether a text can be sent as a message, its formatting, and the user names that it mentions. Nothing is
+/// stored.
 // Needs no request to the table except for the caller.
 #[utoipa::path(
     post,

@@ -10,14 +10,15 @@ use store::{
         messages::Message,
         notification_preferences,
     },
+    retry_conflict,
 };
 
-/// Notifies a user of a message that mentions them, once for each message. A user who is not a member of the channel is not
-/// notified. A user who muted the channel gets the mention in their list of mentions only.
+/// Notifies a user of a message that mentions them, once for each message. A user who is not a member of the channel is
+/// not notified. A user who muted the channel gets the mention in their list of mentions only.
 ///
-/// Write-ahead: the mention is stored before it is published, and marked as notified afterwards. If the process dies in between,
-/// the next delivery of the job publishes it again. Costs 2 write units, and 3 more if the user has not read the message and a
-/// digest is scheduled.
+/// Write-ahead: the mention is stored before it is published, and marked as notified afterwards. If the process dies in
+/// between, the next delivery of the job publishes it again. Costs 2 write units, and 3 more if the user has not read
+/// the message and a digest is scheduled.
 pub(crate) async fn notify_mention(
     app: &App,
     message: &Message,
@@ -61,8 +62,8 @@ pub(crate) async fn notify_mention(
     Ok(())
 }
 
-/// Schedules the digest of missed mentions. The digest leaves out messages that the user has read by then, so it does not matter
-/// whether the user is online now.
+/// Schedules the digest of missed mentions. The digest leaves out messages that the user has read by then, so it does
+/// not matter whether the user is online now.
 async fn schedule_digest(
     app: &App,
     user: UserId,
@@ -75,7 +76,8 @@ async fn schedule_digest(
         if send_at.is_none() {
             return Ok(WriteOutcome::Applied(()));
         }
-        // Also written if a digest is due already. The revision changes, so that a job that is sending it notices the new mention.
+        // Also written if a digest is due already. The revision changes, so that a job that is sending it notices the
+        // new mention.
         let scheduled = MentionDigest { send_at, ..digest.clone() };
         Ok::<_, Error>(mention_digests::replace(&app.store, &digest, scheduled).await?)
     })

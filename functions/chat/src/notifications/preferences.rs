@@ -47,8 +47,9 @@ pub(crate) struct PutPreferencesRequest {
 
 /// Replace my notification preferences
 ///
-/// Replaces all preferences. Absent fields get their defaults. In quiet hours mentions are published with `is_silent`, and no e-mail
-/// is sent. Missed mentions are sent when the quiet hours end. `notify` of a channel decides what the caller is notified of there.
+/// Replaces all preferences. Absent fields get their defaults. In quiet hours mentions are published with `is_silent`,
+/// and no e-mail is sent. Missed mentions are sent when the quiet hours end. `notify` of a channel decides what the
+/// caller is notified of there.
 #[utoipa::path(
     put,
     path = "/v1/notifications/preferences",

@@ -13,8 +13,8 @@ use crate::membership_update::find_membership;
 /// The most online users whose memberships are read. Their ids fit into half of what API Gateway takes in one post.
 const MAX_USERS: usize = 1_000;
 
-/// Sends a member the online members of a channel. Reads the online users of the team and which of them are members. Costs 1 read
-/// unit for 20 users of the team, and half a read unit for each online user.
+/// Sends a member the online members of a channel. Reads the online users of the team and which of them are members.
+/// Costs 1 read unit for 20 users of the team, and half a read unit for each online user.
 ///
 /// # Errors
 /// `NotFound` if the user is not a member. `LIMIT_REACHED` if more than a thousand users of the team are online.
@@ -31,7 +31,6 @@ pub(super) async fn run(
     if online.len() > MAX_USERS {
         let message = format!("more than {MAX_USERS} users are online: use GET /v1/channels/online");
         return Err(Error::conflict(ErrorCode::LimitReached, message));
-    }
     }
     let members = memberships::get_many(&app.store, command.channel_id, &online, now).await?;
     let users = members.into_iter().map(|member| member.user).collect();

@@ -17,16 +17,17 @@ use store::{
 use super::connected_teammate;
 use crate::{channels::subscriptions, membership_update::find_membership, view::message_view};
 
-/// The most new messages, and the most changes, that are replayed (contract chat 1.5). A lively channel has as many in a day.
+/// The most new messages, and the most changes, that are replayed (contract chat 1.5). A lively channel has as many in
+/// a day.
 const MAX_REPLAYED: u64 = 200;
 /// The most messages of one `channel_changes`.
 const MAX_CHUNK_MESSAGES: usize = 20;
 /// The most bytes of one `channel_changes`. This is half of what API Gateway takes in one post.
 const MAX_CHUNK_BYTES: usize = 64 * 1024;
 
-/// Subscribes a connection to a channel, and sends the messages that it missed. The connection is subscribed before the missed
-/// messages are read, so that it gets every later message at least once. Costs 1 write unit, 2 read units, and the read units of
-/// the missed messages.
+/// Subscribes a connection to a channel, and sends the messages that it missed. The connection is subscribed before the
+/// missed messages are read, so that it gets every later message at least once. Costs 1 write unit, 2 read units, and
+/// the read units of the missed messages.
 ///
 /// # Errors
 /// `NotFound` if the user is not a member.
@@ -60,8 +61,8 @@ pub(super) async fn run(
     app.realtime.send_event(connection, joined, now).await.map(drop)
 }
 
-/// Splits messages into chunks that fit into one post each. A message that exceeds the limit gets a chunk of its own, because it
-/// was posted in one frame when it was sent.
+/// Splits messages into chunks that fit into one post each. A message that exceeds the limit gets a chunk of its own,
+/// because it was posted in one frame when it was sent.
 fn replay_chunks(messages: impl Iterator<Item = MessageView>) -> Result<Vec<Vec<MessageView>>, Error> {
     let mut chunks: Vec<Vec<MessageView>> = Vec::new();
     let mut bytes = 0;

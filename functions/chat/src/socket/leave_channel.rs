@@ -6,8 +6,8 @@ use store::realtime::connections::{self, Connection};
 
 use super::connected_teammate;
 
-/// Unsubscribes a connection from a channel. The membership stays. A connection that is not subscribed gets `channel_left` too.
-/// Costs 1 write unit.
+/// Unsubscribes a connection from a channel. The membership stays. A connection that is not subscribed gets
+/// `channel_left` too. Costs 1 write unit.
 pub(super) async fn run(
     app: &App,
     connection: &Connection,

@@ -24,17 +24,16 @@ pub struct ChatSocket {
 impl SocketHandler for ChatSocket {
     type Command = ChatCommand;
 
-    /// Contract chat 1.5 has 20 frames in ten seconds. The burst is larger, because a client that reconnects to a hundred channels
-    /// sends `join_channel` for each of them. `typing_indicator` has its own limit, see [`TypingThrottle`].
+    /// Contract chat 1.5 has 20 frames in ten seconds. The burst is larger, because a client that reconnects to a
+    /// hundred channels sends `join_channel` for each of them. `typing_indicator` has its own limit, see
+    /// [`TypingThrottle`].
     const FRAME_RATE: FrameRate = FrameRate { burst: 100.0, per_second: 4.0 };
 
     async fn message(&self, message: SocketMessage<ChatCommand>) -> Result<(), Error> {
         let connection = &message.connection;
         let now = self.app.clock.now();
         match &message.command {
-            ChatCommand::JoinChannel(command) => {
-                join_channel::run(&self.app, connection, command, now).await
-            }
+            ChatCommand::JoinChannel(command) => join_channel::run(&self.app, connection, command, now).await,
             ChatCommand::LeaveChannel(command) => {
                 leave_channel::run(&self.app, connection, command, now).await
             }

@@ -16,8 +16,8 @@ const RELAY_INTERVAL: SignedDuration = SignedDuration::from_secs(2);
 /// The most members of channels that an instance keeps a relay of.
 const MAX_ENTRIES: usize = 10_000;
 
-/// The last relay of each member in each channel, in this instance. Another instance may relay once more often, which does no harm,
-/// because clients hide the indicator after six seconds.
+/// The last relay of each member in each channel, in this instance. Another instance may relay an indicator again. That
+/// does no harm, because clients hide the indicator after six seconds.
 #[derive(Debug, Default)]
 pub struct TypingThrottle(Mutex<HashMap<(UserId, ChannelId), LastRelay>>);
 
@@ -28,8 +28,8 @@ struct LastRelay {
 }
 
 impl TypingThrottle {
-    /// Returns whether an indicator is relayed. A member's indicator is relayed once in [`RELAY_INTERVAL`]. The first indicator that
-    /// the member stopped typing is relayed at once.
+    /// Returns whether an indicator is relayed. A member's indicator is relayed once in [`RELAY_INTERVAL`]. The first
+    /// indicator that the member stopped typing is relayed at once.
     fn allows(&self, member: (UserId, ChannelId), is_typing: bool, now: Timestamp) -> bool {
         // a poisoned lock is used, because no code that holds it can leave the map inconsistent
         let mut relays = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -49,8 +49,8 @@ impl TypingThrottle {
     }
 }
 
-/// Publishes to the other members of a channel that a member types or stopped typing. Nothing is stored. Costs 1 read unit, and the
-/// read units of the room if the indicator is relayed.
+/// Publishes to the other members of a channel that a member types or stopped typing. Nothing is stored. Costs 1 read
+/// unit, and the read units of the room if the indicator is relayed.
 ///
 /// # Errors
 /// `NotFound` if the user is not a member.

@@ -14,7 +14,8 @@ use crate::channels::subscriptions::SUBSCRIPTION_CONCURRENCY;
 pub(super) async fn run(app: &App, job: &OffboardConnection) -> Result<(), Error> {
     let now = app.clock.now();
     let memberships = memberships::list_memberships(&app.store, job.user, now).await?;
-    let mut rooms: Vec<Room> = memberships.iter().map(|membership| Room::Channel(membership.channel)).collect();
+    let mut rooms: Vec<Room> =
+        memberships.iter().map(|membership| Room::Channel(membership.channel)).collect();
     rooms.push(Room::Team);
     stream::iter(rooms)
         .map(|room| connections::unsubscribe(&app.store, room, job.user.uuid(), &job.connection))

@@ -1,11 +1,11 @@
 //! Jobs of a team's chat.
 
 pub mod check_presence;
-mod clear_channel;
-mod follow_account;
-mod follow_channel;
+mod delete_channel_rows;
 pub mod member_left;
-mod send_digest;
+mod process_messages;
+mod send_mention_digest;
+mod sync_profile;
 pub mod welcome;
 
 use entry::{App, worker::JobDelivery};

@@ -34,17 +34,18 @@ const RETRY_PAUSE: Duration = Duration::from_millis(500);
 
 /// Processes new and edited messages: notifies the mentioned members, and updates the replies index and the search index.
 ///
-/// A run processes everything after the checkpoint, regardless of the message that the job names. Numbers have no gaps, so the next
-/// job makes up for a lost one, and a repeated or late job finds nothing to do. The same holds for changes, of which only edits are
-/// processed. All writes are idempotent, and the checkpoint is advanced after them. Jobs of a channel run one after another, so the
-/// first of many processes the messages of all.
+/// A run processes everything after the checkpoint, regardless of the message that the job names. Numbers have no gaps,
+/// so the next job makes up for a lost one, and a repeated or late job finds nothing to do. The same holds for changes,
+/// of which only edits are processed. All writes are idempotent, and the checkpoint is advanced after them. Jobs of a
+/// channel run one after another, so the first of many processes the messages of all.
 ///
-/// A message costs 1 write unit for each of its words, about 8. Messages of one batch share the write of a word. A reply costs 1 more.
-/// Each mentioned member costs 2, and 3 more if a digest is scheduled. Reading a message costs 1 read unit for each KB, and the
-/// checkpoint 1 write unit. A job costs 3 read units and those of the changes since the last job, or 1 if there is nothing to do.
+/// A message costs 1 write unit for each of its words, about 8. Messages of one batch share the write of a word. A
+/// reply costs 1 more. Each mentioned member costs 2, and 3 more if a digest is scheduled. Reading a message costs 1
+/// read unit for each KB, and the checkpoint 1 write unit. A job costs 3 read units and those of the changes since the
+/// last job, or 1 if there is nothing to do.
 ///
-/// A failed delivery of a FIFO queue blocks its group, here the channel, until it is visible again minutes later. So a job that failed
-/// because of a dependency is sent again, and its delivery succeeds.
+/// A failed delivery of a FIFO queue blocks its group, here the channel, until it is visible again minutes later. So a
+/// job that failed because of a dependency is sent again, and its delivery succeeds.
 pub(super) async fn run(app: &App, job: ProcessMessages) -> Result<(), Error> {
     tokio::time::sleep(RETRY_PAUSE * u32::from(job.tries.saturating_sub(1))).await;
     match process_backlog(app, job).await {
@@ -92,7 +93,8 @@ async fn process_new(app: &App, channel: ChannelId, done: &mut u64) -> Result<bo
     Ok(false)
 }
 
-/// Processes the current text of messages edited after the change `done`, and advances it. Returns whether these were all.
+/// Processes the current text of messages edited after the change `done`, and advances it. Returns whether these were
+/// all.
 async fn process_edits(app: &App, channel: ChannelId, done: &mut u64) -> Result<bool, Error> {
     for _ in 0..MAX_BATCHES {
         let changes = messages::list_changes(&app.store, channel, *done, BATCH_SIZE, app.clock.now()).await?;
@@ -126,8 +128,8 @@ async fn process_edited_messages(app: &App, edited: BTreeSet<MessageId>) -> Resu
     Ok(())
 }
 
-/// Processes a batch of messages that begins with the number `from`, and returns the number of the last one. If the batch fails
-/// because of an item, processes them one by one.
+/// Processes a batch of messages that begins with the number `from`, and returns the number of the last one. If the
+/// batch fails because of an item, processes them one by one.
 async fn process_batch(app: &App, channel: ChannelId, from: u64) -> Result<Option<u64>, Error> {
     let to = from + BATCH_SIZE - 1;
     let batch = async {
@@ -150,8 +152,8 @@ async fn process_batch(app: &App, channel: ChannelId, from: u64) -> Result<Optio
     Ok(last)
 }
 
-/// Processes a message, and returns whether it exists. A message that cannot be processed is skipped, because it would block the
-/// notifications of its channel.
+/// Processes a message, and returns whether it exists. A message that cannot be processed is skipped, because it would
+/// block the notifications of its channel.
 async fn process_message(app: &App, message: MessageId, is_edit: bool) -> Result<bool, Error> {
     let processing = async {
         let found = messages::get(&app.store, message, app.clock.now()).await?;

@@ -16,6 +16,7 @@ use store::{
         notification_preferences,
     },
     identity::users,
+    retry_conflict,
 };
 
 /// Mentions that are read. A user who missed more is notified of the newest ones only.
@@ -27,9 +28,9 @@ const EXCERPT_CHARS: usize = 100;
 
 /// Sends a user the mentions that they have not read, each of them once. Sends no e-mail if there are none.
 ///
-/// Write-ahead: the mentions of the e-mail are stored before it is sent. The e-mail's id is derived from them, so that a repeated
-/// delivery sends the same e-mail again and the mailer drops it. Later mentions are part of the next digest. Costs 1 write unit for
-/// each mention, and about 6 more.
+/// Write-ahead: the mentions of the e-mail are stored before it is sent. The e-mail's id is derived from them, so that
+/// a repeated delivery sends the same e-mail again and the mailer drops it. Later mentions are part of the next digest.
+/// Costs 1 write unit for each mention, and about 6 more.
 pub(super) async fn run(app: &App, job: &SendMentionDigest) -> Result<(), Error> {
     let user = job.user;
     let now = app.clock.now();
@@ -83,8 +84,8 @@ pub(super) async fn run(app: &App, job: &SendMentionDigest) -> Result<(), Error>
     finish_digest(app, digest, Some(now), next).await
 }
 
-/// Returns the candidates that the user has not read, with their current messages. Mentions in channels that the user left or muted
-/// are left out.
+/// Returns the candidates that the user has not read, with their current messages. Mentions in channels that the user
+/// left or muted are left out.
 async fn missed_mentions(
     app: &App,
     user: UserId,
@@ -140,8 +141,9 @@ fn excerpt(content: &str) -> String {
     }
 }
 
-/// Stores that no digest is being sent, and when the next one is due. `sent` is the time of the e-mail, `None` if none was sent. If
-/// the user was mentioned since `digest` was read, the next digest is due as soon as the preferences permit, instead of at `next`.
+/// Stores that no digest is being sent, and when the next digest is due. `sent` is the time of the e-mail, `None` if
+/// none was sent. If the user was mentioned since `digest` was read, the next digest is due as soon as the preferences
+/// permit, instead of at `next`.
 async fn finish_digest(
     app: &App,
     digest: MentionDigest,

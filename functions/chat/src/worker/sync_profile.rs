@@ -9,28 +9,26 @@ use model::{
 use protocol::{Event, event::chat::MemberRoleChanged, job::SyncProfile};
 use realtime::{presence::SessionStateReason, team_presence::is_team_connection};
 use store::{
-    ReadConsistency, WriteOutcome,
-    chat::{
-        channels,
-        memberships::{self, Membership, RemainingOwner},
-    },
+    WriteOutcome,
+    chat::memberships::{self, Membership, RemainingOwner},
     identity::users,
     realtime::connections::{self, Connection},
+    retry_conflict,
 };
 
 use crate::{
-    channels::{announce, defaults, leave},
+    channels::{access::load_channel_and_membership, default_channels, leave, publish},
     team,
 };
 
 /// Rows that are written concurrently.
 const WRITE_CONCURRENCY: usize = 16;
 
-/// Updates the chat to the current state of an account: its names, its default channels and its sockets. A deleted account leaves
-/// all channels, and only its messages remain.
+/// Updates the chat to the current state of an account: its names, its default channels and its sockets. A deleted
+/// account leaves all channels, and only its messages remain.
 ///
-/// After names were written, the account is read again. A concurrent job that read older names may write them last, but it reads the
-/// account after that and writes the newer names.
+/// After names were written, the account is read again. A concurrent job that read older names may write them last, but
+/// it reads the account after that and writes the newer names.
 pub(super) async fn run(app: &App, SyncProfile { user }: SyncProfile) -> Result<(), Error> {
     retry_conflict("the account", || async {
         Ok::<_, Error>(match sync_once(app, user).await? {
@@ -62,8 +60,8 @@ async fn sync_once(app: &App, id: UserId) -> Result<usize, Error> {
     update_member_names(app, &author.unwrap_or(without_username), &memberships).await
 }
 
-/// Sends the onboarding job of sockets that are not in the team's room. They were opened before the user chose a user name. Costs
-/// 2 read units.
+/// Sends the onboarding job of sockets that are not in the team's room. They were opened before the user chose a user
+/// name. Costs 2 read units.
 async fn onboard_sockets(app: &App, user: UserId) -> Result<(), Error> {
     let now = app.clock.now();
     let (sockets, onboarded) = futures::try_join!(
@@ -95,8 +93,8 @@ async fn update_member_names(
     Ok(rows.len())
 }
 
-/// Removes a deleted account from its channels, and then deletes its other rows. The channels come first, so that a retry after a
-/// failure still finds the rest.
+/// Removes a deleted account from its channels, and then deletes its other rows. The channels come first, so that a
+/// retry after a failure still finds the rest.
 async fn remove_from_chat(app: &App, user: UserId) -> Result<(), Error> {
     for membership in memberships::list_memberships(&app.store, user, app.clock.now()).await? {
         remove_from_channel(app, user, membership.channel).await?;

@@ -16,7 +16,7 @@ use store::{
     realtime::connections::{self, Connection, ConnectionIdentity},
 };
 
-use crate::channels::announce;
+use crate::channels::subscriptions;
 
 /// Takes a connection into the rooms of the team and of its user's channels, and tells it that it is there and how far the
 /// channels are; the team, if nobody of that user was there before. Done twice, it tells the connection twice.
@@ -65,7 +65,8 @@ async fn connection_established(app: &App, user: UserId, username: &str) -> Resu
     let now = app.clock.now();
     let memberships = memberships::list_memberships(&app.store, user, now).await?;
     let heads =
-        projection_checkpoint::channel_progress(&app.store, &memberships, ReadConsistency::Strong, now).await?;
+        projection_checkpoint::channel_progress(&app.store, &memberships, ReadConsistency::Strong, now)
+            .await?;
     let channels =
         heads.iter().map(|head| ChannelLogHead { channel_id: head.channel, seq: head.seq }).collect();
     let event = ConnectionEstablished { user_id: user, username: username.to_owned(), channels };

@@ -1,8 +1,8 @@
-//! The doors of the chat where jobs come twice, late or not at all, and workers die: against the emulated services.
+//! The functions of the chat with the emulated services, when jobs arrive twice, late or not at all, and workers die.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "what a test's helper cannot do, fails the test")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that fails should fail the test")]
 
-mod digests;
-mod following;
-mod leaving;
+mod mention_digests;
+mod process_messages;
+mod sync_profile;
 mod world;

@@ -1,4 +1,4 @@
-//! Mentions that were missed come by mail.
+//! Digests: e-mails of missed mentions.
 
 use std::time::Duration;
 
@@ -38,7 +38,8 @@ fn mail_lines(mail: &SendMail) -> (Vec<String>, usize) {
 async fn unread_mentions_are_emailed_once() {
     let world = ChatWorld::start().await;
     let worker = world.start_worker().await;
-    let (ana, bo) = (world.create_user("ana").await, world.create_user("bo").await);
+    let ana = world.create_user("ana").await;
+    let bo = world.create_user("bo").await;
     let channel = world.create_channel(&[&ana, &bo]).await;
     for text in ["@bo read", "@bo deleted", "@bo left out", "@bo missed\n\nthis"] {
         let message = world.append_message(channel, &ana, text, &[&bo], None).await;
@@ -47,15 +48,15 @@ async fn unread_mentions_are_emailed_once() {
             world.delete_message(message).await;
         }
         if text.contains("left out") {
-            let edited = world.edit_message(message, "nobody", &[]).await;
+            let edited = world.edit_message(message, "no mention", &[]).await;
             assert!(world.deliver(&worker, &edited).await);
         }
     }
-    world.update_membership(bo.id, channel, |place| place.read_seq = 1).await;
+    world.update_membership(bo.id, channel, |membership| membership.read_seq = 1).await;
     let job = SendMentionDigest { user: bo.id };
     assert!(world.due_jobs().await.is_empty());
     assert!(world.deliver(&worker, &job).await);
-    assert!(world.queued_jobs::<SendMail>().is_empty(), "too soon");
+    assert!(world.queued_jobs::<SendMail>().is_empty(), "the digest is not due yet");
 
     world.clock.advance(LATER);
     assert_eq!(world.due_jobs().await, [due::DueWork::MentionDigest(bo.id)]);
@@ -76,7 +77,8 @@ async fn unread_mentions_are_emailed_once() {
 async fn the_next_digest_waits_and_contains_new_mentions() {
     let world = ChatWorld::start().await;
     let worker = world.start_worker().await;
-    let (ana, bo) = (world.create_user("ana").await, world.create_user("bo").await);
+    let ana = world.create_user("ana").await;
+    let bo = world.create_user("bo").await;
     let channel = world.create_channel(&[&ana, &bo]).await;
     let job = SendMentionDigest { user: bo.id };
     for number in 0..13 {
@@ -92,7 +94,7 @@ async fn the_next_digest_waits_and_contains_new_mentions() {
     let message = world.append_message(channel, &ana, "@bo again", &[&bo], None).await;
     assert!(world.deliver(&worker, &processing_job(message)).await);
     world.clock.advance(LATER);
-    assert!(world.due_jobs().await.is_empty(), "an hour after the last one");
+    assert!(world.due_jobs().await.is_empty(), "the next digest is due an hour after the last one");
     world.clock.advance(Duration::from_mins(45));
     assert_eq!(world.due_jobs().await, [due::DueWork::MentionDigest(bo.id)]);
     assert!(world.deliver(&worker, &job).await);
@@ -105,8 +107,9 @@ async fn the_next_digest_waits_and_contains_new_mentions() {
 async fn members_who_opted_out_or_left_get_no_digest() {
     let world = ChatWorld::start().await;
     let worker = world.start_worker().await;
-    let (ana, off, gone) =
-        (world.create_user("ana").await, world.create_user("off").await, world.create_user("gone").await);
+    let ana = world.create_user("ana").await;
+    let off = world.create_user("off").await;
+    let gone = world.create_user("gone").await;
     let channel = world.create_channel(&[&ana, &off, &gone]).await;
     let message = world.append_message(channel, &ana, "@off @gone", &[&off, &gone], None).await;
     assert!(world.deliver(&worker, &processing_job(message)).await);
@@ -124,7 +127,7 @@ async fn members_who_opted_out_or_left_get_no_digest() {
     }
     assert!(world.queued_jobs::<SendMail>().is_empty());
     assert!(world.due_jobs().await.is_empty());
-    // and nothing is due any more of whoever wants none
+    // no digest becomes due for a user who opted out
     let message = world.append_message(channel, &ana, "@off again", &[&off], None).await;
     assert!(world.deliver(&worker, &processing_job(message)).await);
     world.clock.advance(LATER);
@@ -135,12 +138,13 @@ async fn members_who_opted_out_or_left_get_no_digest() {
 async fn a_digest_waits_until_quiet_hours_end() {
     let world = ChatWorld::start().await;
     let worker = world.start_worker().await;
-    let (ana, bo) = (world.create_user("ana").await, world.create_user("bo").await);
+    let ana = world.create_user("ana").await;
+    let bo = world.create_user("bo").await;
     let channel = world.create_channel(&[&ana, &bo]).await;
     let message = world.append_message(channel, &ana, "@bo", &[&bo], None).await;
     assert!(world.deliver(&worker, &processing_job(message)).await);
     world.clock.advance(LATER);
-    // set after it was due: quiet since a minute ago, for another hour
+    // the quiet hours are set after the digest became due, and last for another hour
     let minute = world.clock.now().as_second() / 60 % 1440;
     let time = |minute: i64| format!("{:02}:{:02}", minute / 60, minute % 60);
     let hours = serde_json::json!({
@@ -162,7 +166,7 @@ async fn a_digest_waits_until_quiet_hours_end() {
     assert_eq!(world.queued_jobs::<SendMail>().len(), 1);
 }
 
-/// Wherever the function dies, every mention is written of once: mails of one id are one mail.
+/// The function dies at any step. Every mention is e-mailed once, because e-mails with the same id are one e-mail.
 #[tokio::test]
 async fn a_crash_at_any_step_emails_every_mention_once() {
     let world = ChatWorld::start().await;
@@ -179,14 +183,14 @@ async fn a_crash_at_any_step_emails_every_mention_once() {
         let died = run_until_crash(steps, world.deliver(&worker, &job)).await.is_none();
         let second = world.append_message(channel, &ana, "@bo second", &[&bo], None).await;
         assert!(world.deliver(&worker, &processing_job(second)).await);
-        // the clock sends it again and again, as long as it is due
+        // the clock sends the job again while the digest is due
         for _ in 0..3 {
             assert!(world.deliver(&worker, &job).await, "after {steps} steps");
             world.clock.advance(Duration::from_mins(61));
         }
         let mut mails: Vec<SendMail> =
             world.queued_jobs::<SendMail>().into_iter().filter(|mail| mail.user == bo.id).collect();
-        mails.dedup_by(|one, other| one.id == other.id);
+        mails.dedup_by(|mail, previous| mail.id == previous.id);
         let mut texts: Vec<String> = mails.iter().flat_map(|mail| mail_lines(mail).0).collect();
         texts.sort();
         assert_eq!(texts, ["@bo first", "@bo second"], "after {steps} steps: {mails:?}");
@@ -202,5 +206,5 @@ async fn a_crash_at_any_step_emails_every_mention_once() {
         }
         deaths += 1;
     }
-    assert!(deaths > 10, "it has more steps than {deaths}");
+    assert!(deaths > 10, "the job has more than {deaths} steps");
 }

@@ -1,4 +1,4 @@
-//! What follows from messages.
+//! Processing of messages: mentions, replies and the search index.
 
 use model::{ChannelId, MessageId, UserId, notification::NotificationPreferences};
 use protocol::{
@@ -23,7 +23,7 @@ use emulator::bench::run_until_crash;
 const MENTION_EVENT: &str = "mention_notification";
 
 impl ChatWorld {
-    /// Where all of these words stand, newest first.
+    /// Returns the messages that contain all of these words, the newest first.
     async fn search_hits(&self, words: &[&str]) -> Vec<MessageId> {
         let mut search = TermSearch::new(words.iter().map(|word| (*word).to_owned()), None);
         let mut all = Vec::new();
@@ -58,12 +58,13 @@ impl ChatWorld {
 async fn one_job_processes_all_messages_whose_jobs_were_lost() {
     let world = ChatWorld::start().await;
     let worker = world.start_worker().await;
-    let (ana, bo) = (world.create_user("ana").await, world.create_user("bo").await);
+    let ana = world.create_user("ana").await;
+    let bo = world.create_user("bo").await;
     let channel = world.create_channel(&[&ana, &bo]).await;
-    let mut heard = world.connect_to_team("bo=", bo.id).await;
+    let mut socket = world.connect_to_team("bo=", bo.id).await;
     let first = world.append_message(channel, &ana, "Herons at the pond", &[], None).await;
     let second = world.append_message(channel, &ana, "@bo the pond again", &[&bo], Some(1)).await;
-    // enough for a second step
+    // enough messages for a second batch
     for number in 0..120 {
         world.append_message(channel, &ana, &format!("number{number} of a list"), &[], None).await;
     }
@@ -75,13 +76,17 @@ async fn one_job_processes_all_messages_whose_jobs_were_lost() {
     assert_eq!(world.search_hits(&["number119", "list"]).await, [MessageId { channel, seq: 122 }]);
     assert_eq!(world.replies_to(first).await, [2]);
     assert_eq!(world.mention_list(bo.id).await, [second]);
-    let told = heard.payloads_of(MENTION_EVENT);
-    assert_eq!(told.len(), 1, "{told:?}");
+    let notifications = socket.payloads_of(MENTION_EVENT);
+    assert_eq!(notifications.len(), 1, "{notifications:?}");
     assert_eq!(
-        (told[0]["content"].as_str(), told[0]["is_edit"].as_bool(), told[0]["is_silent"].as_bool()),
+        (
+            notifications[0]["content"].as_str(),
+            notifications[0]["is_edit"].as_bool(),
+            notifications[0]["is_silent"].as_bool()
+        ),
         (Some("@bo the pond again"), Some(false), Some(false))
     );
-    // twice, late, and of one that is not: nothing more
+    // a repeated job, a late job and the job of a message that does not exist change nothing
     for job in [
         processing_job(first),
         processing_job(second),
@@ -90,10 +95,10 @@ async fn one_job_processes_all_messages_whose_jobs_were_lost() {
         assert!(world.deliver(&worker, &job).await);
     }
     assert_eq!(world.processed_seq(channel).await, 122);
-    assert!(heard.payloads_of(MENTION_EVENT).is_empty());
+    assert!(socket.payloads_of(MENTION_EVENT).is_empty());
 }
 
-/// Something else lies where a message should.
+/// An item under the key of a message that cannot be read as a message.
 #[derive(Serialize, Deserialize)]
 struct UnreadableItem {
     at: (String, String),
@@ -109,7 +114,8 @@ impl Item for UnreadableItem {
 
 impl ChatWorld {
     async fn make_unreadable(&self, message: MessageId) {
-        let (pk, sk) = (PartitionKey::Messages(message.channel), SortKey::Number(message.seq));
+        let pk = PartitionKey::Messages(message.channel);
+        let sk = SortKey::Number(message.seq);
         self.app.store.put(&UnreadableItem { at: (pk.to_string(), sk.to_string()) }).await.unwrap();
     }
 }
@@ -118,17 +124,18 @@ impl ChatWorld {
 async fn an_unreadable_message_blocks_no_other() {
     let world = ChatWorld::start().await;
     let worker = world.start_worker().await;
-    let (ana, bo) = (world.create_user("ana").await, world.create_user("bo").await);
+    let ana = world.create_user("ana").await;
+    let bo = world.create_user("bo").await;
     let channel = world.create_channel(&[&ana, &bo]).await;
     let first = world.append_message(channel, &ana, "a heron", &[], None).await;
-    let second = world.append_message(channel, &ana, "a heron that nobody can read", &[], None).await;
+    let second = world.append_message(channel, &ana, "an unreadable heron", &[], None).await;
     let third = world.append_message(channel, &ana, "@bo another heron", &[&bo], None).await;
     world.make_unreadable(second).await;
     assert!(world.deliver(&worker, &processing_job(second)).await);
     assert_eq!(world.processed_seq(channel).await, 3);
     assert_eq!(world.search_hits(&["heron"]).await, [third, first]);
     assert_eq!(world.mention_list(bo.id).await, [third]);
-    // also where there is no other
+    // also if the channel has no other message
     let channel = world.create_channel(&[&ana]).await;
     let only = world.append_message(channel, &ana, "the only heron", &[], None).await;
     world.make_unreadable(only).await;
@@ -139,14 +146,15 @@ async fn an_unreadable_message_blocks_no_other() {
 #[test]
 fn jobs_of_a_channel_are_ordered_and_deduplicated() {
     let message = MessageId { channel: uuid::Uuid::from_u128(1).into(), seq: 7 };
-    let place = |job: ProcessMessages| job.fifo_key().unwrap();
-    let (new, again) = (processing_job(message), processing_job(message));
+    let fifo_key = |job: ProcessMessages| job.fifo_key().unwrap();
+    let new = processing_job(message);
+    let again = processing_job(message);
     let edited = ProcessMessages { version: 2, ..new };
-    let put_off = ProcessMessages { tries: 1, ..new };
-    assert_eq!(place(new), place(again));
-    for other in [edited, put_off, ProcessMessages { tries: 2, ..new }] {
-        assert_eq!(place(other).message_group_id, place(new).message_group_id);
-        assert_ne!(place(other).message_deduplication_id, place(new).message_deduplication_id);
+    let retried = ProcessMessages { tries: 1, ..new };
+    assert_eq!(fifo_key(new), fifo_key(again));
+    for other in [edited, retried, ProcessMessages { tries: 2, ..new }] {
+        assert_eq!(fifo_key(other).message_group_id, fifo_key(new).message_group_id);
+        assert_ne!(fifo_key(other).message_deduplication_id, fifo_key(new).message_deduplication_id);
     }
 }
 
@@ -154,12 +162,14 @@ fn jobs_of_a_channel_are_ordered_and_deduplicated() {
 async fn a_deleted_channel_is_not_indexed_again() {
     let world = ChatWorld::start().await;
     let worker = world.start_worker().await;
-    let (ana, bo) = (world.create_user("ana").await, world.create_user("bo").await);
+    let ana = world.create_user("ana").await;
+    let bo = world.create_user("bo").await;
     let channel = world.create_channel(&[&ana, &bo]).await;
     let message = world.append_message(channel, &ana, "@bo a heron", &[&bo], None).await;
     assert!(world.deliver(&worker, &processing_job(message)).await);
     let late = world.append_message(channel, &ana, "@bo a stork", &[&bo], None).await;
-    let (store, now) = (&world.app.store, world.clock.now());
+    let store = &world.app.store;
+    let now = world.clock.now();
     let row = channels::get(store, channel, ReadConsistency::Strong, now).await.unwrap().unwrap();
     assert_eq!(
         channels::delete(store, &row, RemainingMembers::Any, now).await.unwrap(),
@@ -170,12 +180,12 @@ async fn a_deleted_channel_is_not_indexed_again() {
         assert!(world.deliver(&worker, &job).await);
     }
     assert!(world.search_hits(&["stork"]).await.is_empty());
-    // once at once, once where whoever was at it has done
+    // the second delivery comes after a concurrent run would have ended
     for _ in 0..2 {
         assert!(world.deliver(&worker, &DeleteChannelRows { channel }).await);
         world.clock.advance(std::time::Duration::from_mins(1));
     }
-    assert!(world.queued_jobs::<DeleteChannelRows>().is_empty(), "it was all");
+    assert!(world.queued_jobs::<DeleteChannelRows>().is_empty(), "all rows are deleted");
     for job in [processing_job(late), edited] {
         assert!(world.deliver(&worker, &job).await);
     }
@@ -187,29 +197,33 @@ async fn a_deleted_channel_is_not_indexed_again() {
 async fn an_edit_notifies_newly_mentioned_members_only() {
     let world = ChatWorld::start().await;
     let worker = world.start_worker().await;
-    let (ana, bo, cy) =
-        (world.create_user("ana").await, world.create_user("bo").await, world.create_user("cy").await);
+    let ana = world.create_user("ana").await;
+    let bo = world.create_user("bo").await;
+    let cy = world.create_user("cy").await;
     let channel = world.create_channel(&[&ana, &bo, &cy]).await;
-    let (mut bos, mut cys) =
-        (world.connect_to_team("bo=", bo.id).await, world.connect_to_team("cy=", cy.id).await);
+    let mut bo_socket = world.connect_to_team("bo=", bo.id).await;
+    let mut cy_socket = world.connect_to_team("cy=", cy.id).await;
     let message = world.append_message(channel, &ana, "@bo a heron", &[&bo], None).await;
     assert!(world.deliver(&worker, &processing_job(message)).await);
-    assert_eq!((bos.payloads_of(MENTION_EVENT).len(), cys.payloads_of(MENTION_EVENT).len()), (1, 0));
+    assert_eq!(
+        (bo_socket.payloads_of(MENTION_EVENT).len(), cy_socket.payloads_of(MENTION_EVENT).len()),
+        (1, 0)
+    );
     let edited = world.edit_message(message, "@bo @cy a stork", &[&bo, &cy]).await;
     for _ in 0..2 {
         assert!(world.deliver(&worker, &edited).await);
     }
-    let told = cys.payloads_of(MENTION_EVENT);
-    assert_eq!((bos.payloads_of(MENTION_EVENT).len(), told.len()), (0, 1));
-    assert_eq!(told[0]["is_edit"], true);
+    let notifications = cy_socket.payloads_of(MENTION_EVENT);
+    assert_eq!((bo_socket.payloads_of(MENTION_EVENT).len(), notifications.len()), (0, 1));
+    assert_eq!(notifications[0]["is_edit"], true);
     assert_eq!(world.mention_list(cy.id).await, [message]);
     assert_eq!(world.search_hits(&["stork"]).await, [message]);
-    // one that nobody had followed yet is new, however often it was edited
+    // a message that was edited before it was processed counts as new
     let next = world.append_message(channel, &ana, "first", &[], None).await;
     let edited = world.edit_message(next, "@cy second", &[&cy]).await;
     assert!(world.deliver(&worker, &edited).await);
-    let told = cys.payloads_of(MENTION_EVENT);
-    assert_eq!((told.len(), told[0]["is_edit"].as_bool()), (1, Some(false)));
+    let notifications = cy_socket.payloads_of(MENTION_EVENT);
+    assert_eq!((notifications.len(), notifications[0]["is_edit"].as_bool()), (1, Some(false)));
     assert!(world.search_hits(&["first"]).await.is_empty());
 }
 
@@ -217,64 +231,70 @@ async fn an_edit_notifies_newly_mentioned_members_only() {
 async fn the_next_job_processes_an_edit_whose_job_was_lost() {
     let world = ChatWorld::start().await;
     let worker = world.start_worker().await;
-    let (ana, bo, cy) =
-        (world.create_user("ana").await, world.create_user("bo").await, world.create_user("cy").await);
+    let ana = world.create_user("ana").await;
+    let bo = world.create_user("bo").await;
+    let cy = world.create_user("cy").await;
     let channel = world.create_channel(&[&ana, &bo, &cy]).await;
-    let (mut bos, mut cys) =
-        (world.connect_to_team("bo=", bo.id).await, world.connect_to_team("cy=", cy.id).await);
+    let mut bo_socket = world.connect_to_team("bo=", bo.id).await;
+    let mut cy_socket = world.connect_to_team("cy=", cy.id).await;
     let mut messages = Vec::new();
-    for text in ["@bo a heron", "nobody can read this", "another one"] {
+    for text in ["@bo a heron", "an unreadable one", "another one"] {
         messages.push(world.append_message(channel, &ana, text, &[&bo], None).await);
     }
     assert!(world.deliver(&worker, &processing_job(messages[2])).await);
-    assert_eq!(bos.payloads_of(MENTION_EVENT).len(), 3);
+    assert_eq!(bo_socket.payloads_of(MENTION_EVENT).len(), 3);
     let lost = [
         world.edit_message(messages[0], "@bo @cy a stork", &[&bo, &cy]).await,
-        world.edit_message(messages[1], "nor this", &[]).await,
+        world.edit_message(messages[1], "an unreadable edit", &[]).await,
         world.edit_message(messages[2], "another stork", &[]).await,
     ];
     let next = world.append_message(channel, &ana, "next", &[], None).await;
     world.make_unreadable(messages[1]).await;
     assert!(world.deliver(&worker, &processing_job(next)).await);
-    let told = cys.payloads_of(MENTION_EVENT);
-    assert_eq!((bos.payloads_of(MENTION_EVENT).len(), told.len()), (0, 1));
-    assert_eq!(told[0]["is_edit"], true);
+    let notifications = cy_socket.payloads_of(MENTION_EVENT);
+    assert_eq!((bo_socket.payloads_of(MENTION_EVENT).len(), notifications.len()), (0, 1));
+    assert_eq!(notifications[0]["is_edit"], true);
     assert_eq!(world.search_hits(&["stork"]).await, [messages[2], messages[0]]);
-    let done = projection_checkpoint::get(&world.app.store, channel, world.clock.now()).await.unwrap();
-    assert_eq!((done.seq, done.change), (4, 3));
-    // those that come late have nothing to do
+    let checkpoint = projection_checkpoint::get(&world.app.store, channel, world.clock.now()).await.unwrap();
+    assert_eq!((checkpoint.seq, checkpoint.change), (4, 3));
+    // the late jobs find nothing to do
     for job in lost {
         assert!(world.deliver(&worker, &job).await);
     }
-    assert!(bos.payloads_of(MENTION_EVENT).is_empty() && cys.payloads_of(MENTION_EVENT).is_empty());
+    assert!(
+        bo_socket.payloads_of(MENTION_EVENT).is_empty() && cy_socket.payloads_of(MENTION_EVENT).is_empty()
+    );
 }
 
 #[tokio::test]
 async fn muted_and_departed_members_are_not_notified() {
     let world = ChatWorld::start().await;
     let worker = world.start_worker().await;
-    let (ana, bo, cy) =
-        (world.create_user("ana").await, world.create_user("bo").await, world.create_user("cy").await);
+    let ana = world.create_user("ana").await;
+    let bo = world.create_user("bo").await;
+    let cy = world.create_user("cy").await;
     let outsider = world.create_user("dan").await;
     let channel = world.create_channel(&[&ana, &bo, &cy]).await;
     world
-        .update_membership(cy.id, channel, |place| place.notification_level = NotificationLevel::Nothing)
+        .update_membership(cy.id, channel, |membership| {
+            membership.notification_level = NotificationLevel::Nothing;
+        })
         .await;
     let all = [&bo, &cy, &outsider];
     let mut sockets = Vec::new();
-    for one in all {
-        sockets.push(world.connect_to_team(&format!("{}=", one.username), one.id).await);
+    for user in all {
+        sockets.push(world.connect_to_team(&format!("{}=", user.username), user.id).await);
     }
     world.leave_channel(channel, bo.id).await;
     let message = world.append_message(channel, &ana, "@bo @cy @dan", &all, None).await;
     let deleted = world.append_message(channel, &ana, "@cy gone", &[&cy], None).await;
     world.delete_message(deleted).await;
     assert!(world.deliver(&worker, &processing_job(message)).await);
-    for mut heard in sockets {
-        assert!(heard.payloads_of(MENTION_EVENT).is_empty());
+    for mut socket in sockets {
+        assert!(socket.payloads_of(MENTION_EVENT).is_empty());
     }
     assert!(world.mention_list(bo.id).await.is_empty() && world.mention_list(outsider.id).await.is_empty());
-    assert_eq!(world.mention_list(cy.id).await, [message], "on the list, without a word");
+    assert_eq!(world.mention_list(cy.id).await, [message], "a muted mention is listed");
     assert_eq!(mention_digests::get(&world.app.store, cy.id, world.clock.now()).await.unwrap().rev, 0);
     assert!(world.search_hits(&["gone"]).await.is_empty());
 }
@@ -283,10 +303,11 @@ async fn muted_and_departed_members_are_not_notified() {
 async fn notifications_are_silent_in_quiet_hours() {
     let world = ChatWorld::start().await;
     let worker = world.start_worker().await;
-    let (ana, bo) = (world.create_user("ana").await, world.create_user("bo").await);
+    let ana = world.create_user("ana").await;
+    let bo = world.create_user("bo").await;
     let channel = world.create_channel(&[&ana, &bo]).await;
-    let mut heard = world.connect_to_team("bo=", bo.id).await;
-    // from the minute before this one, nearly round the clock
+    let mut socket = world.connect_to_team("bo=", bo.id).await;
+    // nearly all day, from the previous minute on
     let minute = world.clock.now().as_second() / 60 % 1440;
     let time = |minute: i64| format!("{:02}:{:02}", minute / 60, minute % 60);
     let hours = serde_json::json!({
@@ -298,20 +319,22 @@ async fn notifications_are_silent_in_quiet_hours() {
     notification_preferences::put(&world.app.store, bo.id, wanted).await.unwrap();
     let message = world.append_message(channel, &ana, "@bo hush", &[&bo], None).await;
     assert!(world.deliver(&worker, &processing_job(message)).await);
-    let told = heard.payloads_of(MENTION_EVENT);
-    assert_eq!((told.len(), told[0]["is_silent"].as_bool()), (1, Some(true)));
+    let notifications = socket.payloads_of(MENTION_EVENT);
+    assert_eq!((notifications.len(), notifications[0]["is_silent"].as_bool()), (1, Some(true)));
 }
 
-/// Wherever the function dies, between any two of its writes, the next delivery ends with the same rows, and everyone told.
+/// The function dies between any two of its writes. The next delivery ends with the same rows, and the members are
+/// notified.
 #[tokio::test]
 async fn a_crash_at_any_step_leads_to_the_same_rows() {
     let world = ChatWorld::start().await;
     let worker = world.start_worker().await;
-    let (ana, bo) = (world.create_user("ana").await, world.create_user("bo").await);
+    let ana = world.create_user("ana").await;
+    let bo = world.create_user("bo").await;
     let mut deaths = 0;
     for steps in 1.. {
         let channel = world.create_channel(&[&ana, &bo]).await;
-        let mut heard = world.connect_to_team(&format!("bo-{steps}="), bo.id).await;
+        let mut socket = world.connect_to_team(&format!("bo-{steps}="), bo.id).await;
         let first = world.append_message(channel, &ana, &format!("heron{steps}"), &[], None).await;
         let second =
             world.append_message(channel, &ana, &format!("@bo heron{steps} too"), &[&bo], Some(1)).await;
@@ -325,20 +348,20 @@ async fn a_crash_at_any_step_leads_to_the_same_rows() {
         assert_eq!(world.replies_to(first).await, [2], "after {steps} steps");
         assert!(world.mention_list(bo.id).await.contains(&second), "after {steps} steps");
         assert_eq!(world.processed_seq(channel).await, 2, "after {steps} steps");
-        let told = heard.payloads_of(MENTION_EVENT);
-        assert!((1..=2).contains(&told.len()), "after {steps} steps: {told:?}");
+        let notifications = socket.payloads_of(MENTION_EVENT);
+        assert!((1..=2).contains(&notifications.len()), "after {steps} steps: {notifications:?}");
         let digest = mention_digests::get(&world.app.store, bo.id, world.clock.now()).await.unwrap();
         assert!(digest.send_at.is_some(), "after {steps} steps");
         if !died {
             break;
         }
         deaths += 1;
-        stops_receiving(&world, &format!("bo-{steps}="), bo.id).await;
+        disconnect(&world, &format!("bo-{steps}="), bo.id).await;
     }
-    assert!(deaths > 10, "it has more steps than {deaths}");
+    assert!(deaths > 10, "the job has more than {deaths} steps");
 }
 
-async fn stops_receiving(world: &ChatWorld, connection: &str, user: UserId) {
+async fn disconnect(world: &ChatWorld, connection: &str, user: UserId) {
     let room = model::Room::User(user);
     let rows =
         store::realtime::connections::list_in_room(&world.app.store, room, world.clock.now()).await.unwrap();

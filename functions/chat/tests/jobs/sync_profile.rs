@@ -1,4 +1,5 @@
-//! Sockets are in the rooms of what somebody is in, whoever comes and goes at the same moment.
+//! Synchronization of accounts with the chat. Sockets are subscribed to exactly the channels that their user is a
+//! member of, also if members join and leave concurrently.
 
 use model::{
     ChannelId, Room, SessionId,
@@ -21,7 +22,7 @@ use crate::world::{ChatWorld, processing_job};
 use emulator::bench::{run_interleaved, run_until_crash};
 
 impl ChatWorld {
-    /// Gives an account a user name, or takes it away altogether.
+    /// Gives an account a user name and a status.
     async fn save_account(&self, who: &MessageAuthor, status: AccountState) {
         let now = self.clock.now();
         let mut user = users::get_strong(&self.app.store, who.id, now).await.unwrap().unwrap();
@@ -42,9 +43,9 @@ impl ChatWorld {
         !rows.await.unwrap().is_empty()
     }
 
-    /// As `DELETE /v1/channels/{id}/members/{user_id}`, in one breath.
+    /// Removes a member as `DELETE /v1/channels/{id}/members/{user_id}` does, without interruption.
     async fn kick_member(&self, channel: ChannelId, who: &MessageAuthor) {
-        let leave = memberships::leave(
+        let left = memberships::leave(
             &self.app.store,
             channel,
             who.id,
@@ -55,7 +56,7 @@ impl ChatWorld {
         .unwrap();
         let room = Room::Channel(channel);
         let rows = connections::list_by_holder(&self.app.store, room, who.id.uuid(), self.clock.now());
-        for row in rows.await.unwrap().iter().filter(|_| leave == WriteOutcome::Applied(())) {
+        for row in rows.await.unwrap().iter().filter(|_| left == WriteOutcome::Applied(())) {
             connections::unsubscribe(&self.app.store, room, who.id.uuid(), &row.id).await.unwrap();
         }
     }
@@ -72,17 +73,17 @@ async fn a_member_kicked_while_connecting_receives_nothing() {
         world.save_account(&who, AccountState::Active).await;
         let _socket = world.connect_to_team(&format!("socket{steps}="), who.id).await;
         let job = SyncProfile { user: who.id };
-        let (done, was_there) =
+        let (succeeded, was_interrupted) =
             run_interleaved(steps, world.deliver(&worker, &job), world.kick_member(general, &who)).await;
-        assert!(done, "after {steps} steps");
+        assert!(succeeded, "after {steps} steps");
         let is_in = world.is_member(general, &who).await;
         assert_eq!(world.is_subscribed(Room::Channel(general), &who).await, is_in, "after {steps} steps");
         kicked += usize::from(!is_in);
-        if !was_there {
+        if !was_interrupted {
             break;
         }
     }
-    assert!(kicked > 2, "{kicked} were in it already when they were kicked");
+    assert!(kicked > 2, "{kicked} members were kicked after they had joined");
 }
 
 #[tokio::test]
@@ -91,8 +92,8 @@ async fn a_crash_leaves_no_subscription_of_a_former_member() {
     let worker = world.start_worker().await;
     let mut left = 0;
     for steps in 1.. {
-        let (ana, bo) =
-            (world.create_user(&format!("ana{steps}")).await, world.create_user(&format!("bo{steps}")).await);
+        let ana = world.create_user(&format!("ana{steps}")).await;
+        let bo = world.create_user(&format!("bo{steps}")).await;
         let channel = world.create_channel(&[&ana, &bo]).await;
         let room = Room::Channel(channel);
         let _socket = world.connect_to_team(&format!("socket{steps}="), bo.id).await;
@@ -112,24 +113,24 @@ async fn a_crash_leaves_no_subscription_of_a_former_member() {
             break;
         }
     }
-    assert!(left > 1, "it breaks off after they have left too");
+    assert!(left > 1, "{left} crashes came after the member had left");
 }
 
-/// A deleted owner's channel goes to somebody, who may go as well, at any moment.
+/// Another member becomes owner of a deleted owner's channel. That member may leave at any moment.
 #[tokio::test]
 async fn an_account_deletion_survives_a_leaving_successor() {
     let world = ChatWorld::start().await;
     let worker = world.start_worker().await;
     for steps in 1.. {
-        let (ana, bo) =
-            (world.create_user(&format!("ana{steps}")).await, world.create_user(&format!("bo{steps}")).await);
+        let ana = world.create_user(&format!("ana{steps}")).await;
+        let bo = world.create_user(&format!("bo{steps}")).await;
         let channel = world.create_channel(&[&ana, &bo]).await;
         let up = (MemberRole::Member, MemberRole::Owner);
-        let given =
+        let assigned =
             memberships::assign_role(&world.app.store, channel, ana.id, up, RemainingOwner::NotRequired)
                 .await
                 .unwrap();
-        assert_eq!(given, WriteOutcome::Applied(()));
+        assert_eq!(assigned, WriteOutcome::Applied(()));
         world.save_account(&ana, AccountState::Deleted).await;
         let leave = async {
             for (role, stays) in [
@@ -143,35 +144,36 @@ async fn an_account_deletion_survives_a_leaving_successor() {
             }
         };
         let job = SyncProfile { user: ana.id };
-        let (done, was_there) = run_interleaved(steps, world.deliver(&worker, &job), leave).await;
-        assert!(done, "after {steps} steps");
-        // a private channel goes with its last member, whose row is cleared away later
+        let (succeeded, was_interrupted) = run_interleaved(steps, world.deliver(&worker, &job), leave).await;
+        assert!(succeeded, "after {steps} steps");
+        // a private channel is deleted with its last member, and the member's row is deleted later
         let channel_is_there =
             channels::get(&world.app.store, channel, ReadConsistency::Strong, world.clock.now())
                 .await
                 .unwrap()
                 .is_some();
         assert!(!channel_is_there || !world.is_member(channel, &ana).await, "after {steps} steps");
-        if !was_there {
+        if !was_interrupted {
             break;
         }
     }
 }
 
-/// Whoever is of the team now was connected before.
+/// The sockets were opened before the user chose a user name.
 #[tokio::test]
 async fn choosing_a_user_name_onboards_open_sockets_once() {
     let world = ChatWorld::start().await;
     let worker = world.start_worker().await;
     let ana = world.create_user("ana").await;
     let _tab = world.connect_to_team("tab=", ana.id).await;
-    let (login, session) = (world.clock.new_id(), world.clock.new_id::<SessionId>());
+    let login = world.clock.new_id();
+    let session = world.clock.new_id::<SessionId>();
     let _talk = world
         .connect_as("talk=", ConnectionIdentity::Account { user: ana.id, login, presents: Some(session) })
         .await;
     let job = SyncProfile { user: ana.id };
     assert!(world.deliver(&worker, &job).await);
-    assert!(world.queued_jobs::<OnboardConnection>().is_empty(), "she is not of the team");
+    assert!(world.queued_jobs::<OnboardConnection>().is_empty(), "she has no user name");
     world.save_account(&ana, AccountState::Active).await;
     assert!(world.deliver(&worker, &job).await);
     assert_eq!(
@@ -183,26 +185,28 @@ async fn choosing_a_user_name_onboards_open_sockets_once() {
         connections::subscribe(&world.app.store, Room::Team, &row).await.unwrap();
     }
     assert!(world.deliver(&worker, &job).await);
-    assert_eq!(world.queued_jobs::<OnboardConnection>().len(), 1, "she was welcomed");
+    assert_eq!(world.queued_jobs::<OnboardConnection>().len(), 1, "her socket is onboarded");
 }
 
 #[tokio::test]
 async fn a_presenter_socket_receives_no_mentions() {
     let world = ChatWorld::start().await;
     let worker = world.start_worker().await;
-    let (ana, bo) = (world.create_user("ana").await, world.create_user("bo").await);
+    let ana = world.create_user("ana").await;
+    let bo = world.create_user("bo").await;
     let channel = world.create_channel(&[&ana, &bo]).await;
     let mut tab = world.connect_to_team("tab=", bo.id).await;
-    let (login, session) = (world.clock.new_id(), world.clock.new_id::<SessionId>());
+    let login = world.clock.new_id();
+    let session = world.clock.new_id::<SessionId>();
     let presents = ConnectionIdentity::Account { user: bo.id, login, presents: Some(session) };
     let mut talk = world.connect_as("talk=", presents).await;
     let message = world.append_message(channel, &ana, "@bo in between", &[&bo], None).await;
     assert!(world.deliver(&worker, &processing_job(message)).await);
-    let told = [&mut tab, &mut talk].map(|socket| socket.payloads_of("mention_notification").len());
-    assert_eq!(told, [1, 0]);
+    let notified = [&mut tab, &mut talk].map(|socket| socket.payloads_of("mention_notification").len());
+    assert_eq!(notified, [1, 0]);
 }
 
-/// Whoever wrote a name that is old by now writes the new one after it.
+/// A job that wrote an older name writes the newer one afterwards.
 #[tokio::test]
 async fn concurrent_profile_jobs_keep_the_newest_name() {
     let world = ChatWorld::start().await;
@@ -210,26 +214,26 @@ async fn concurrent_profile_jobs_keep_the_newest_name() {
     for steps in 1.. {
         let who = world.create_user(&format!("user{steps}")).await;
         let channel = world.create_channel(&[&who]).await;
-        let called = async |name: &str| {
+        let set_name = async |name: &str| {
             let now = world.clock.now();
             let mut user = users::get_strong(&world.app.store, who.id, now).await.unwrap().unwrap();
             user.name = name.into();
             world.app.store.put(&user).await.unwrap();
         };
         let job = SyncProfile { user: who.id };
-        called("Older").await;
+        set_name("Older").await;
         let newer = async {
-            called("Newer").await;
+            set_name("Newer").await;
             assert!(world.deliver(&worker, &job).await);
         };
-        let (done, was_there) = run_interleaved(steps, world.deliver(&worker, &job), newer).await;
-        assert!(done, "after {steps} steps");
+        let (succeeded, was_interrupted) = run_interleaved(steps, world.deliver(&worker, &job), newer).await;
+        assert!(succeeded, "after {steps} steps");
         let now = world.clock.now();
         let row =
             memberships::get(&world.app.store, channel, who.id, ReadConsistency::Strong, now).await.unwrap();
-        let expected = if was_there { "Newer" } else { "Older" };
+        let expected = if was_interrupted { "Newer" } else { "Older" };
         assert_eq!(row.unwrap().name, expected, "after {steps} steps");
-        if !was_there {
+        if !was_interrupted {
             break;
         }
     }

@@ -1,4 +1,4 @@
-//! The services, and a channel with people in it.
+//! The emulated services, and helpers that write users, channels and messages.
 
 use emulator::{
     ConnectionInfo, OutboundFrame,
@@ -35,7 +35,7 @@ pub(crate) struct ChatWorld {
     pub(crate) cloud: TestCloud,
 }
 
-/// What a socket was sent.
+/// The frames that a socket was sent.
 pub(crate) struct SentEvents(UnboundedReceiver<OutboundFrame>);
 
 impl SentEvents {
@@ -54,10 +54,10 @@ impl ChatWorld {
     pub(crate) async fn start() -> Self {
         let clock = Clock::system();
         let time = clock.clone();
-        let bench = TestCloud::start(move || time.millis(), None).await.unwrap();
+        let cloud = TestCloud::start(move || time.millis(), None).await.unwrap();
         let app =
-            App::start(&Environment::new(bench.function_environment(), clock.clone()), &[]).await.unwrap();
-        Self { app, clock, cloud: bench }
+            App::start(&Environment::new(cloud.function_environment(), clock.clone()), &[]).await.unwrap();
+        Self { app, clock, cloud }
     }
 
     pub(crate) async fn start_worker(&self) -> LambdaFunction {
@@ -86,7 +86,7 @@ impl ChatWorld {
         MessageAuthor { id: user.id, username: name.into(), name: user.name }
     }
 
-    /// A channel that these are in; the first is its owner.
+    /// Creates a channel with these members. The first of them created it.
     pub(crate) async fn create_channel(&self, members: &[&MessageAuthor]) -> ChannelId {
         let now = self.clock.now();
         let id: ChannelId = self.clock.new_id();
@@ -111,7 +111,8 @@ impl ChatWorld {
     }
 
     fn membership_rows(&self, channel: ChannelId, author: &MessageAuthor) -> (ChannelMember, Membership) {
-        let (user, now) = (author.id, self.clock.now());
+        let user = author.id;
+        let now = self.clock.now();
         let member = ChannelMember {
             channel,
             user,
@@ -120,11 +121,11 @@ impl ChatWorld {
             name: author.name.clone(),
             joined_at: now,
         };
-        let place = Membership::new(channel, user, MemberRole::Member, 0, now);
-        (member, place)
+        let membership = Membership::new(channel, user, MemberRole::Member, 0, now);
+        (member, membership)
     }
 
-    /// Changes someone's place in a channel.
+    /// Updates the membership of a user in a channel.
     pub(crate) async fn update_membership(
         &self,
         user: UserId,
@@ -159,7 +160,7 @@ impl ChatWorld {
         left.applied().unwrap();
     }
 
-    /// Puts a message into the log of its channel; nobody follows it.
+    /// Appends a message to its channel without a job that processes it.
     pub(crate) async fn append_message(
         &self,
         channel: ChannelId,
@@ -176,13 +177,13 @@ impl ChatWorld {
             }),
             mentions: mentions
                 .iter()
-                .map(|one| MentionedMember { user: one.id, username: one.username.clone() })
+                .map(|user| MentionedMember { user: user.id, username: user.username.clone() })
                 .collect(),
             ..Message::new(channel, author.clone(), content.into(), now)
         };
         match messages::append(&self.app.store, message, 0, now).await.unwrap() {
             AppendOutcome::Inserted(message) => message.id(),
-            AppendOutcome::Duplicate(_) => panic!("it has no name"),
+            AppendOutcome::Duplicate(_) => panic!("a message without a client_msg_id was a duplicate"),
         }
     }
 
@@ -190,7 +191,7 @@ impl ChatWorld {
         messages::get(&self.app.store, id, self.clock.now()).await.unwrap().unwrap()
     }
 
-    /// Writes a message anew, and answers the job that follows.
+    /// Edits a message and returns the job that processes the edit.
     pub(crate) async fn edit_message(
         &self,
         id: MessageId,
@@ -202,13 +203,13 @@ impl ChatWorld {
         let after = Message {
             content: content.into(),
             mentions: mentions
-                .map(|one| MentionedMember { user: one.id, username: one.username.clone() })
+                .map(|user| MentionedMember { user: user.id, username: user.username.clone() })
                 .collect(),
             edited_at: Some(self.clock.now()),
             ..before.clone()
         };
-        let done = messages::change(&self.app.store, &before, after, self.clock.now()).await.unwrap();
-        let Message { channel, seq, version, change, .. } = done.applied().unwrap();
+        let changed = messages::change(&self.app.store, &before, after, self.clock.now()).await.unwrap();
+        let Message { channel, seq, version, change, .. } = changed.applied().unwrap();
         ProcessMessages { channel, seq, version, change, tries: 0 }
     }
 
@@ -223,7 +224,7 @@ impl ChatWorld {
         messages::change(&self.app.store, &before, after, self.clock.now()).await.unwrap().applied().unwrap();
     }
 
-    /// An open socket of an account, as one of the team.
+    /// Opens a socket of an account that is connected to the team.
     pub(crate) async fn connect_to_team(&self, id: &str, user: UserId) -> SentEvents {
         self.connect_as(id, ConnectionIdentity::Account { user, login: self.clock.new_id(), presents: None })
             .await
@@ -251,22 +252,22 @@ impl ChatWorld {
         SentEvents(rx)
     }
 
-    /// Delivers a job; says whether it was done.
-    pub(crate) async fn deliver<J: Job>(&self, door: &LambdaFunction, job: &J) -> bool {
+    /// Delivers a job, and returns whether it succeeded.
+    pub(crate) async fn deliver<J: Job>(&self, worker: &LambdaFunction, job: &J) -> bool {
         let payload = serde_json::to_value(job).unwrap();
-        let posted = JobEnvelope { job: J::NAME.into(), payload, at: self.clock.now() };
-        let batch = bench::sqs_event([serde_json::to_string(&posted).unwrap()]);
-        let answer = door.call(batch, Context::default()).await.unwrap();
-        answer["batchItemFailures"].as_array().unwrap().is_empty()
+        let envelope = JobEnvelope { job: J::NAME.into(), payload, at: self.clock.now() };
+        let batch = bench::sqs_event([serde_json::to_string(&envelope).unwrap()]);
+        let response = worker.call(batch, Context::default()).await.unwrap();
+        response["batchItemFailures"].as_array().unwrap().is_empty()
     }
 
-    /// The jobs of a sort that wait.
+    /// Returns the queued jobs of a type.
     pub(crate) fn queued_jobs<J: Job>(&self) -> Vec<J> {
-        let waiting = self.cloud.queued_bodies(J::QUEUE.env_var()).unwrap();
-        let posted = waiting.iter().map(|body| serde_json::from_str::<JobEnvelope>(body).unwrap());
-        posted
-            .filter(|posted| posted.job == J::NAME)
-            .map(|posted| serde_json::from_value(posted.payload).unwrap())
+        let bodies = self.cloud.queued_bodies(J::QUEUE.env_var()).unwrap();
+        let envelopes = bodies.iter().map(|body| serde_json::from_str::<JobEnvelope>(body).unwrap());
+        envelopes
+            .filter(|envelope| envelope.job == J::NAME)
+            .map(|envelope| serde_json::from_value(envelope.payload).unwrap())
             .collect()
     }
 }
