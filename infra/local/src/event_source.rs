@@ -10,7 +10,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use crate::{gateway::ApiGateway, runner::FunctionRunner, template::EventSourceMapping};
+use crate::{gateway::context::GatewayContext, runner::FunctionRunner, template::EventSourceMapping};
 
 /// Batches of a mapping under way at once: Lambda starts with five of a standard queue; of a FIFO queue as many as
 /// there are groups, each of which the queue itself keeps in order.
@@ -22,11 +22,11 @@ const LONG_POLL_WAIT: Duration = Duration::from_secs(20);
 /// Polls one queue until it is aborted.
 pub(crate) async fn poll_queue(
     mapping: EventSourceMapping,
-    gateway: Arc<ApiGateway>,
+    context: Arc<GatewayContext>,
     retry_after: Option<Duration>,
 ) {
     let usual = if mapping.fifo { FIFO_CONCURRENCY } else { STANDARD_CONCURRENCY };
-    let queues = gateway.emulator.sqs();
+    let queues = context.emulator.sqs();
     let slots = Arc::new(Semaphore::new(mapping.max_concurrency.unwrap_or(usual)));
     let mapping = Arc::new(mapping);
     let mut batches = JoinSet::new();
@@ -38,8 +38,8 @@ pub(crate) async fn poll_queue(
             continue;
         }
         let batch = BatchDelivery { mapping: Arc::clone(&mapping), queues: queues.clone(), retry_after };
-        gateway.traffic.record_batch(messages.len());
-        let runner = Arc::clone(&gateway.runner);
+        context.traffic.record_batch(messages.len());
+        let runner = Arc::clone(&context.runner);
         batches.spawn(async move {
             batch.deliver(messages, &runner).await;
             drop(slot);

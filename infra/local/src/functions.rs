@@ -56,10 +56,10 @@ impl FunctionRegistry {
         self.with(binary, move |environment| {
             let starting = start(environment);
             async move {
-                let door = starting.await?;
+                let function = starting.await?;
                 let handler: FunctionHandler = Arc::new(move |event, context| {
-                    let door = door.clone();
-                    Box::pin(async move { door.call(event, context).await })
+                    let function = function.clone();
+                    Box::pin(async move { function.call(event, context).await })
                 });
                 Ok(handler)
             }
@@ -87,7 +87,7 @@ impl FunctionRegistry {
         for binary in template {
             anyhow::ensure!(
                 self.constructors.contains_key(binary),
-                "the template names the binary {binary}, which infra/local/src/doors.rs does not know"
+                "the template names the binary {binary}, which infra/local/src/functions.rs does not know"
             );
             unused.retain(|known| *known != binary);
         }
@@ -121,11 +121,11 @@ mod tests {
     #[test]
     fn template_and_registry_must_agree() {
         let never = |_| async { anyhow::bail!("not started") };
-        let doors = FunctionRegistry::empty().with("api-a", never).with("api-b", never);
-        assert!(doors.check_against_template(["api-a", "api-b"].into_iter()).is_ok());
-        let error = doors.check_against_template(["api-a"].into_iter()).unwrap_err();
+        let registry = FunctionRegistry::empty().with("api-a", never).with("api-b", never);
+        assert!(registry.check_against_template(["api-a", "api-b"].into_iter()).is_ok());
+        let error = registry.check_against_template(["api-a"].into_iter()).unwrap_err();
         assert_eq!(error.to_string(), "no function in the template runs api-b");
-        let error = doors.check_against_template(["api-a", "api-b", "api-c"].into_iter()).unwrap_err();
+        let error = registry.check_against_template(["api-a", "api-b", "api-c"].into_iter()).unwrap_err();
         assert!(error.to_string().contains("names the binary api-c"));
     }
 }

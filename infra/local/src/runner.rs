@@ -18,7 +18,7 @@ use serde_json::Value;
 use store::dynamodb::cost::RequestCost;
 use tokio::sync::Semaphore;
 
-use crate::{doors::FunctionHandler, ids, template::FunctionSpec};
+use crate::{functions::FunctionHandler, ids, template::FunctionSpec};
 
 /// A new account's quota of concurrent executions; what comes above it waits, where AWS would throttle.
 const MAX_CONCURRENT_EXECUTIONS: usize = 1_000;

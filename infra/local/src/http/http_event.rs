@@ -9,7 +9,7 @@ use http::{HeaderMap, header, request::Parts};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{query, routes::RouteMatch};
+use super::{query_string::query_parameters, routes::RouteMatch, source::SOURCE_IP_HEADER};
 
 /// What the gateway knows about a request that the request does not say.
 pub(crate) struct RequestContext<'a> {
@@ -68,7 +68,7 @@ pub(crate) fn http_event(
         event["cookies"] = json!(cookies);
     }
     if !raw_query.is_empty() {
-        event["queryStringParameters"] = json!(query::query_parameters(raw_query));
+        event["queryStringParameters"] = json!(query_parameters(raw_query));
     }
     if !route.parameters.is_empty() {
         event["pathParameters"] = json!(route.parameters);
@@ -89,7 +89,7 @@ pub(crate) fn http_event(
 fn event_headers(request: &HeaderMap, source_ip: IpAddr, authority: &str) -> BTreeMap<String, String> {
     let mut headers = BTreeMap::<String, String>::new();
     for (name, value) in request {
-        if *name == header::COOKIE || *name == header::FORWARDED || name == super::SOURCE_IP_HEADER {
+        if *name == header::COOKIE || *name == header::FORWARDED || name == SOURCE_IP_HEADER {
             continue;
         }
         let value = String::from_utf8_lossy(value.as_bytes());

@@ -17,7 +17,7 @@ mod price_list;
 #[cfg(test)]
 mod scenarios;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header, uri::Authority};
@@ -28,12 +28,14 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
-    gateway::ApiGateway,
-    http::answer::{GatewayResponse, json_response, message_response},
+    gateway::context::GatewayContext,
+    http::response::{GatewayResponse, json_response, message_response},
+    sockets::socket_gateway::OpenSocket,
 };
 
 pub(crate) async fn handle_request(
-    gateway: &Arc<ApiGateway>,
+    context: &GatewayContext,
+    open_sockets: Vec<OpenSocket>,
     request: Request<Incoming>,
     host: &Authority,
 ) -> GatewayResponse {
@@ -42,22 +44,19 @@ pub(crate) async fn handle_request(
     }
     let path = request.uri().path().trim_end_matches('/').to_owned();
     let segments: Vec<&str> = path.split('/').skip(2).collect();
+    let page_state = || PageState::current(context, open_sockets);
     match (request.method(), segments.as_slice()) {
-        (&Method::GET, []) => html_response(&page_html::render(&PageState::from_gateway(gateway))),
+        (&Method::GET, []) => html_response(&page_html::render(&page_state())),
         (&Method::GET, ["page.js"]) => script_response(),
-        (&Method::GET, ["state.json"]) => {
-            json_response(StatusCode::OK, &json!(PageState::from_gateway(gateway)))
-        }
-        (&Method::GET, ["mail"]) => {
-            json_response(StatusCode::OK, &json!({"items": PageState::from_gateway(gateway).mail}))
-        }
-        (&Method::POST, ["clock"]) => advance_clock(gateway, request).await,
+        (&Method::GET, ["state.json"]) => json_response(StatusCode::OK, &json!(page_state())),
+        (&Method::GET, ["mail"]) => json_response(StatusCode::OK, &json!({"items": page_state().mail})),
+        (&Method::POST, ["clock"]) => advance_clock(context, request).await,
         (&Method::POST, ["schedules"]) => {
-            gateway.run_schedules().await;
+            context.run_schedules().await;
             done(&json!({}))
         }
         (&Method::POST, ["queues", name, "redrive"]) => {
-            let queues = gateway.emulator.sqs();
+            let queues = context.emulator.sqs();
             if !queues.names().iter().any(|known| known == name) {
                 return message_response(StatusCode::NOT_FOUND, "There is no such queue");
             }
@@ -80,15 +79,15 @@ struct AdvanceClockRequest {
     advance_seconds: u64,
 }
 
-async fn advance_clock(gateway: &ApiGateway, request: Request<Incoming>) -> GatewayResponse {
+async fn advance_clock(context: &GatewayContext, request: Request<Incoming>) -> GatewayResponse {
     let body =
         Limited::new(request.into_body(), 1_024).collect().await.map(http_body_util::Collected::to_bytes);
     let wanted = body.ok().and_then(|body| serde_json::from_slice::<AdvanceClockRequest>(&body).ok());
     let Some(AdvanceClockRequest { advance_seconds }) = wanted else {
         return message_response(StatusCode::BAD_REQUEST, "The body should be {\"advance_seconds\": n}");
     };
-    gateway.clock.advance(Duration::from_secs(advance_seconds));
-    done(&json!({"now": gateway.clock.now()}))
+    context.clock.advance(Duration::from_secs(advance_seconds));
+    done(&json!({"now": context.clock.now()}))
 }
 
 fn script_response() -> GatewayResponse {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{
     estimate::RequestUnits,
-    state::{PageState, QueueState},
+    page_state::{PageState, QueueState},
 };
 
 /// Rows of requests and mails that a page shows.

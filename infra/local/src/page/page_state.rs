@@ -5,13 +5,11 @@ use serde::Serialize;
 
 use super::{
     estimate::{BilledTraffic, CostEstimate, estimate_cost},
-    prices::{LIST, UnitPrice},
+    price_list::{PRICE_LIST, UnitPrice},
 };
 use crate::{
-    gateway::ApiGateway,
-    record::RecordedRequest,
-    runner::FunctionUsage,
-    sockets::{OpenSocket, SocketGateway},
+    gateway::context::GatewayContext, runner::FunctionUsage, sockets::socket_gateway::OpenSocket,
+    traffic_record::RecordedRequest,
 };
 
 /// A queue and how full it is.
@@ -53,41 +51,42 @@ pub(super) struct PageState {
 }
 
 impl PageState {
-    pub(super) fn from_gateway(gateway: &ApiGateway) -> Self {
-        let requests = gateway.traffic.recent_requests();
-        let functions = gateway.runner.usage();
-        let (http, frames) = (gateway.traffic.http_requests(), gateway.traffic.frames());
-        let posts = gateway.emulator.connections().posts();
-        let mut mail = gateway.emulator.ses().emails();
+    pub(super) fn current(context: &GatewayContext, sockets: Vec<OpenSocket>) -> Self {
+        let requests = context.traffic.recent_requests();
+        let functions = context.runner.usage();
+        let http_requests = context.traffic.http_requests();
+        let socket_messages = context.traffic.frames();
+        let posts = context.emulator.connections().posts();
+        let mut mail = context.emulator.ses().emails();
         mail.reverse();
         Self {
-            url: format!("http://{}", gateway.authority),
-            now: gateway.clock.now(),
-            started: gateway.started,
+            url: format!("http://{}", context.authority),
+            now: context.clock.now(),
+            started: context.started,
             estimate: estimate_cost(&BilledTraffic {
-                http_requests: http,
-                socket_messages: frames + posts,
-                queue_requests: gateway.traffic.queue_requests(),
+                http_requests,
+                socket_messages: socket_messages + posts,
+                queue_requests: context.traffic.queue_requests(),
                 functions: &functions,
             }),
-            prices: &LIST,
+            prices: &PRICE_LIST,
             requests,
-            http_requests: http,
-            socket_messages: frames,
+            http_requests,
+            socket_messages,
             posts,
-            sockets: gateway.sockets.as_ref().map(SocketGateway::open_sockets).unwrap_or_default(),
-            queues: queue_states(gateway),
+            sockets,
+            queues: queue_states(context),
             mail,
             functions,
         }
     }
 }
 
-fn queue_states(gateway: &ApiGateway) -> Vec<QueueState> {
-    let queues = gateway.emulator.sqs();
+fn queue_states(context: &GatewayContext) -> Vec<QueueState> {
+    let queues = context.emulator.sqs();
     let state = |name: String| {
         let depth = queues.depth(&name);
-        let letters = if gateway.consumed_queues.contains(&name) { Vec::new() } else { queues.peek(&name) };
+        let letters = if context.consumed_queues.contains(&name) { Vec::new() } else { queues.peek(&name) };
         QueueState {
             visible: depth.visible,
             in_flight: depth.in_flight,

@@ -32,7 +32,7 @@ macro_rules! prices {
         $(pub(super) const $name: UnitPrice = UnitPrice { what: $what, dollars: $dollars, per: $per, source: $source };)*
 
         /// All of them, in the order of a bill.
-        pub(super) const LIST: [UnitPrice; $count] = [$($name),*];
+        pub(super) const PRICE_LIST: [UnitPrice; $count] = [$($name),*];
     };
 }
 

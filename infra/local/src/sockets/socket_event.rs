@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::{
-    http::{event::common_log_time, query},
+    http::{http_event::common_log_time, query_string::query_pairs, source::SOURCE_IP_HEADER},
     ids,
 };
 
@@ -85,7 +85,7 @@ pub(super) fn handshake_headers(
 ) -> BTreeMap<String, Vec<String>> {
     let mut headers = BTreeMap::<String, Vec<String>>::new();
     for (name, value) in request {
-        if *name != http::header::FORWARDED && name != crate::http::SOURCE_IP_HEADER {
+        if *name != http::header::FORWARDED && name != SOURCE_IP_HEADER {
             let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
             headers.entry(name.as_str().to_owned()).or_default().push(value);
         }
@@ -99,7 +99,7 @@ pub(super) fn handshake_headers(
 /// Query parameters; the session in the path counts as one, unless the query names another.
 pub(super) fn query_parameters(raw: &str, session: Option<String>) -> BTreeMap<String, Vec<String>> {
     let mut parameters = BTreeMap::<String, Vec<String>>::new();
-    for (name, value) in query::query_pairs(raw) {
+    for (name, value) in query_pairs(raw) {
         parameters.entry(name).or_default().push(value);
     }
     if let Some(session) = session {

@@ -21,10 +21,10 @@ use tokio_tungstenite::{
 };
 
 use super::{
-    FrameFault, SocketActivity,
-    event::{SocketConnection, select_route},
+    socket_event::{SocketConnection, select_route},
+    socket_gateway::{FrameFault, SocketActivity, SocketGateway},
 };
-use crate::{gateway::ApiGateway, ids};
+use crate::ids;
 
 /// API Gateway's quotas on what a client sends.
 const MAX_FRAME_BYTES: usize = 32 * 1024;
@@ -38,7 +38,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 type SocketStream = WebSocketStream<TokioIo<Upgraded>>;
 
 pub(super) struct SocketTask {
-    gateway: Arc<ApiGateway>,
+    sockets: Arc<SocketGateway>,
     connection: Arc<SocketConnection>,
     activity: Arc<SocketActivity>,
     rx: UnboundedReceiver<OutboundFrame>,
@@ -60,12 +60,12 @@ impl SocketEnd {
 
 impl SocketTask {
     pub(super) fn new(
-        gateway: Arc<ApiGateway>,
+        sockets: Arc<SocketGateway>,
         connection: SocketConnection,
-        pulse: Arc<SocketActivity>,
+        activity: Arc<SocketActivity>,
         rx: UnboundedReceiver<OutboundFrame>,
     ) -> Self {
-        Self { gateway, connection: Arc::new(connection), activity: pulse, rx, delayed_frame: None }
+        Self { sockets, connection: Arc::new(connection), activity, rx, delayed_frame: None }
     }
 
     pub(super) async fn run(mut self, upgrade: OnUpgrade) {
@@ -80,13 +80,13 @@ impl SocketTask {
             }
             Err(_) => SocketEnd::new(1006, "Connection closed abnormally"),
         };
-        self.gateway.emulator.connections().remove(&self.connection.id);
-        let Some(sockets) = &self.gateway.sockets else { return };
+        let sockets = &self.sockets;
+        sockets.context.emulator.connections().remove(&self.connection.id);
         let function = sockets.api.routes.get("$disconnect").filter(|_| !sockets.roll_dropped_disconnect());
         if let Some(function) = function {
-            let event = self.connection.disconnect_event(end.code, &end.reason, self.gateway.clock.now());
+            let event = self.connection.disconnect_event(end.code, &end.reason, sockets.context.clock.now());
             // logged by the runner
-            let _ = self.gateway.runner.invoke(function, event).await;
+            let _ = sockets.context.runner.invoke(function, event).await;
         }
         // only now: a stop waits for what is listed
         sockets.open().remove(&self.connection.id);
@@ -147,8 +147,8 @@ impl SocketTask {
 
     /// What goes out now, where this was to.
     fn apply_frame_faults(&mut self, text: String) -> Vec<String> {
-        let mishap = self.gateway.sockets.as_ref().and_then(super::SocketGateway::roll_frame_fault);
-        let mut now = match mishap {
+        let fault = self.sockets.roll_frame_fault();
+        let mut now = match fault {
             None => vec![text],
             Some(FrameFault::Lost) => Vec::new(),
             Some(FrameFault::Duplicated) => vec![text.clone(), text],
@@ -170,7 +170,7 @@ impl SocketTask {
         match message {
             Some(Ok(Message::Text(text))) => {
                 self.record_activity();
-                self.gateway.traffic.record_frame();
+                self.sockets.context.traffic.record_frame();
                 if let Some(permit) = permit.take() {
                     self.invoke_for_message(text.as_str().to_owned(), permit);
                 }
@@ -206,37 +206,36 @@ impl SocketTask {
 
     /// Each message is an invocation of its own; they may overtake each other, as on AWS.
     fn invoke_for_message(&self, body: String, permit: OwnedSemaphorePermit) {
-        let gateway = Arc::clone(&self.gateway);
+        let sockets = Arc::clone(&self.sockets);
         let connection = Arc::clone(&self.connection);
-        let pulse = Arc::clone(&self.activity);
+        let activity = Arc::clone(&self.activity);
         tokio::spawn(async move {
-            let Some(sockets) = &gateway.sockets else { return };
             let routes = &sockets.api.routes;
             let known = |key: &str| routes.get_key_value(key).map(|(key, _)| key.as_str());
             let route = select_route(&sockets.api.selection, &body, known);
             let Some(function) = routes.get(route) else { return };
-            let event = connection.message_event(route, &body, gateway.clock.now());
+            let event = connection.message_event(route, &body, sockets.context.clock.now());
             // what it returns is dropped: without a RouteResponse a body goes nowhere
-            if gateway.runner.invoke(function, event).await.is_err() {
+            if sockets.context.runner.invoke(function, event).await.is_err() {
                 let notice = json!({
                     "message": "Internal server error",
                     "connectionId": connection.id,
                     "requestId": ids::api_gateway_id(),
                 });
-                let _ = pulse.tx.send(OutboundFrame::Text(notice.to_string()));
+                let _ = activity.tx.send(OutboundFrame::Text(notice.to_string()));
             }
             drop(permit);
         });
     }
 
     fn record_activity(&self) {
-        let now_ms = self.gateway.clock.millis();
+        let now_ms = self.sockets.context.clock.millis();
         self.activity.last_active_ms.store(now_ms, Ordering::Relaxed);
-        self.gateway.emulator.connections().touch(&self.connection.id, now_ms);
+        self.sockets.context.emulator.connections().touch(&self.connection.id, now_ms);
     }
 
     fn close_by_chaos(&self) -> bool {
-        self.gateway.sockets.as_ref().is_some_and(super::SocketGateway::roll_cut)
+        self.sockets.roll_cut()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{
-    super::prices::{
+    super::price_list::{
         ALARM, BACKUP_GB, DASHBOARD, FIFO_REQUEST, GB_SECOND, INVOCATION, LOGGED_GB, QUEUE_REQUEST,
         READ_UNIT, SCHEDULED, SECRET, STORED_GB, UnitPrice,
     },

@@ -2,7 +2,7 @@
 //! test here compares and `COLLOQUY_UPDATE=1 cargo test -p local --lib scenarios` writes anew.
 //!
 //! Units of the table come from `infra/COSTS.md`, where they are measured; queues, schedules and alarms from
-//! `template.yaml`; prices from [`super::prices`]. What nobody has measured yet stands in [`assumed`].
+//! `template.yaml`; prices from [`super::price_list`]. What nobody has measured yet stands in [`assumed`].
 
 mod chat_messages;
 mod idle_month;
@@ -12,8 +12,8 @@ use std::{fmt::Write as _, fs, path::PathBuf};
 
 use super::{
     estimate::RequestUnits,
-    prices::{
-        CONNECTION_MINUTE, FIFO_REQUEST, GB_SECOND, HTTP_REQUEST, INVOCATION, LIST, LOGGED_GB, OUT_GB,
+    price_list::{
+        CONNECTION_MINUTE, FIFO_REQUEST, GB_SECOND, HTTP_REQUEST, INVOCATION, LOGGED_GB, OUT_GB, PRICE_LIST,
         QUEUE_REQUEST, SOCKET_MESSAGE,
     },
 };
@@ -192,7 +192,7 @@ fn scenario_table(parts: &ScenarioParts) -> String {
 
 fn price_list() -> String {
     let mut text = String::from("| what | US$ | per | read where |\n| --- | ---: | ---: | --- |\n");
-    for price in LIST {
+    for price in PRICE_LIST {
         let per = thousands(price.per);
         writeln!(text, "| {} | {} | {per} | {} |", price.what, price.dollars, price.source).unwrap();
     }
