@@ -1,18 +1,19 @@
-//! A table as CloudFormation describes it, and what the engine is asked for it.
+//! A table as CloudFormation describes it, and the request that creates it in the engine.
 
 use anyhow::Context;
 use dynoxide::{Database, storage::TableMetadata};
 use serde_json::{Map, Value, json};
 
-/// One `AWS::DynamoDB::Table` to create.
+/// An `AWS::DynamoDB::Table` to create.
 #[derive(Clone, Debug)]
 pub struct TableSpec {
     pub name: String,
-    /// The resource's `Properties`, intrinsics resolved.
+    /// The `Properties` of the resource, with intrinsics resolved.
     pub definition: Value,
 }
 
-/// What of a definition makes a table. The rest (streams, point-in-time recovery, encryption, tags) has no effect here.
+/// The properties that `CreateTable` takes. The others (streams, point-in-time recovery, encryption, tags) have no
+/// effect here.
 const TABLE_PROPERTIES: [&str; 6] = [
     "AttributeDefinitions",
     "BillingMode",
@@ -23,7 +24,7 @@ const TABLE_PROPERTIES: [&str; 6] = [
 ];
 
 impl TableSpec {
-    /// Creates the table, or makes sure that the one in the data directory is as described.
+    /// Creates the table. If the data directory has it already, checks that its definition is the same.
     pub(crate) fn create_or_check(&self, db: &Database) -> anyhow::Result<()> {
         let name = &self.name;
         if let Some(there) = db.get_table_metadata(name)? {
@@ -45,7 +46,7 @@ impl TableSpec {
         Ok(())
     }
 
-    /// The attribute that says when an item may go, if that is enabled.
+    /// The attribute with the expiry of an item, if TTL is enabled.
     pub(crate) fn ttl_attribute(&self) -> Option<&str> {
         let ttl = &self.definition["TimeToLiveSpecification"];
         ttl["AttributeName"].as_str().filter(|_| ttl["Enabled"] == true)
@@ -90,8 +91,8 @@ impl TableSpec {
     }
 }
 
-/// A definition without what may change in place (throughput) and without the order of its lists, except that of keys,
-/// whose types tell them apart.
+/// A definition without throughput, which may change in place, and without the order of lists. The types in a key
+/// schema preserve the roles of its attributes.
 fn normalized(definition: &Value) -> Value {
     match definition {
         Value::Array(list) if list.is_empty() => Value::Null,

@@ -1,5 +1,5 @@
-//! What stands before the table: permissions, and under chaos what throttles. The engine's server offers no place for
-//! either. What passes is done here, or handed on to that server.
+//! The proxy in front of the engine. It checks permissions and throttles under chaos, because the engine's server has
+//! no hook for either. The proxy then runs the request in the engine or forwards it to the engine's server.
 
 mod chaos_throttle;
 mod in_process;
@@ -46,7 +46,7 @@ struct ProxyState {
     keys: PartitionKeys,
     throttle: Option<ChaosThrottle>,
     engine: Database,
-    /// Of the engine's server.
+    /// The address of the engine's server.
     address: SocketAddr,
 }
 
@@ -74,7 +74,7 @@ impl DynamoDbProxy {
 
 async fn accept_connections(listener: tokio::net::TcpListener, state: Arc<ProxyState>) {
     loop {
-        // out of file descriptors, or the peer was gone already: the next may be fine
+        // the process is out of file descriptors, or the peer is gone: the next accept may succeed
         let Ok((stream, _)) = listener.accept().await else {
             tokio::task::yield_now().await;
             continue;
@@ -90,7 +90,7 @@ async fn accept_connections(listener: tokio::net::TcpListener, state: Arc<ProxyS
 
 async fn serve_connection(stream: TcpStream, state: Arc<ProxyState>) -> anyhow::Result<()> {
     stream.set_nodelay(true)?;
-    // never waited for: requests of one connection come one after the other
+    // the lock is never contended, because the requests of a connection are sequential
     let onward = Arc::new(EngineConnection::default());
     let service = service_fn(move |request| {
         let (state, onward) = (Arc::clone(&state), Arc::clone(&onward));
@@ -105,10 +105,10 @@ async fn serve_connection(stream: TcpStream, state: Arc<ProxyState>) -> anyhow::
     Ok(server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await?)
 }
 
-/// A connection's own to the engine's server, once it has needed one.
+/// The connection to the engine's server that belongs to a client's connection. It is opened on first use.
 type EngineConnection = Mutex<Option<client::conn::http1::SendRequest<Full<Bytes>>>>;
 
-/// What a `X-Amz-Target` begins with.
+/// The prefix of `X-Amz-Target`.
 const TARGET_PREFIX: &str = "DynamoDB_20120810";
 
 impl ProxyState {
@@ -120,7 +120,7 @@ impl ProxyState {
         let (parts, body) = request.into_parts();
         let body = body.collect().await?.to_bytes();
         let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
-        // without one it is no call, which the engine says
+        // a request without a target is no call, and the engine reports that
         if let Some((api, operation)) = target.and_then(|target| target.split_once('.')) {
             if let Err(refusal) = self.authorize(&parts.headers, operation, &body) {
                 return Ok(refusal_response(&refusal));
@@ -160,7 +160,7 @@ impl ProxyState {
         if matches!(caller, IamCaller::Administrator) {
             return Ok(());
         }
-        // what cannot be read names neither table nor key: whoever may not touch all of them may not send it
+        // An unreadable body names neither table nor key. Only a caller that may use all of them may send it.
         let call: DynamoDbCall = serde_json::from_slice(body).unwrap_or_default();
         let Some(required) = call.required_permissions(operation, &self.keys) else {
             let action = format!("dynamodb:{operation}");

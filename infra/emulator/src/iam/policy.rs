@@ -1,4 +1,4 @@
-//! Identity-based policies, and what they make of a request.
+//! Identity-based policies, and their decision about a request.
 
 use serde_json::Value;
 
@@ -9,14 +9,14 @@ use super::{
     pattern::{is_arn_pattern, matches_action, matches_arn},
 };
 
-/// A policy document as it is attached to a role.
+/// A policy document as attached to a role.
 #[derive(Clone, Debug)]
 pub struct IamPolicy {
     statements: Vec<PolicyStatement>,
 }
 
-/// A document that the local cloud does not understand. It is refused as a whole: what is passed over here would be
-/// allowed, or denied, on AWS only.
+/// A document with an element that the local cloud does not know. The whole document is refused. If the element were
+/// ignored, the local cloud and AWS would decide differently.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct IamPolicyError(String);
@@ -29,24 +29,24 @@ struct PolicyStatement {
     conditions: Vec<PolicyCondition>,
 }
 
-/// What all policies of a caller say together.
+/// The decision of all policies of a caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PolicyDecision {
     Allowed,
-    /// Nothing allows it.
+    /// No statement allows the request.
     NotAllowed,
-    /// A statement denies it, whatever others allow.
+    /// A statement denies the request. Other statements cannot allow it.
     Denied,
 }
 
-/// The version of the policy language; the older one has no variables, and nobody should write it.
+/// The version of the policy language. The older version, 2008-10-17, has no variables and is refused.
 const VERSION: &str = "2012-10-17";
 
 impl IamPolicy {
-    /// Of a document whose intrinsics are resolved.
+    /// Parses a document whose intrinsics are resolved.
     ///
     /// # Errors
-    /// Names the statement and the element that is not understood.
+    /// Names the statement and the element that is not known.
     pub fn parse(document: &Value) -> Result<Self, IamPolicyError> {
         let document =
             document.as_object().ok_or_else(|| IamPolicyError("is no policy document".to_owned()))?;
@@ -67,7 +67,7 @@ impl IamPolicy {
     }
 }
 
-/// As AWS does: what nothing allows is not allowed, and an explicit deny is final.
+/// Decides as AWS does. A request is refused unless a statement allows it, and an explicit deny is final.
 pub(crate) fn decide(policies: &[IamPolicy], request: &AccessRequest<'_>) -> PolicyDecision {
     let mut decision = PolicyDecision::NotAllowed;
     for statement in policies.iter().flat_map(|policy| &policy.statements) {
@@ -178,7 +178,7 @@ mod tests {
         assert_eq!(decide(&["USER#1"]), PolicyDecision::Allowed);
         assert_eq!(decide(&["EMAIL#1", "EMAIL#2"]), PolicyDecision::Allowed);
         assert_eq!(decide(&["SESSION#1"]), PolicyDecision::NotAllowed);
-        // no one statement allows both
+        // no single statement allows both
         assert_eq!(decide(&["USER#1", "EMAIL#1"]), PolicyDecision::NotAllowed);
     }
 

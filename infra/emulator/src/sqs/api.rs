@@ -1,4 +1,4 @@
-//! SQS's AWS JSON 1.0: `POST /` with the operation in `X-Amz-Target`.
+//! The HTTP API of SQS in AWS JSON 1.0: `POST /` with the operation in `X-Amz-Target`.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -52,7 +52,8 @@ async fn dispatch(sqs: &EmulatedSqs, operation: &str, body: &[u8]) -> Result<Val
     }
 }
 
-/// On the queue that the request names. A batch is the same permission as its single operation.
+/// Checks the caller's permission on the queue that the request names. A batch needs the permission of its single
+/// operation.
 fn authorize(
     guard: &IamGuard,
     headers: &HeaderMap,
@@ -66,7 +67,7 @@ fn authorize(
         queue_name: String,
     }
     let caller = guard.caller(headers)?;
-    // what cannot be read names no queue, and is refused as what it is if no permission is missing
+    // An unreadable body names no queue. If no permission is missing, the operation reports the error.
     let NamedQueue { queue_url, queue_name } = serde_json::from_slice(body).unwrap_or_default();
     let queue = queue_url.rsplit('/').next().filter(|queue| !queue.is_empty()).unwrap_or(&queue_name);
     let action = format!("sqs:{}", operation.strip_suffix("Batch").unwrap_or(operation));
@@ -117,7 +118,7 @@ async fn receive_message(sqs: &EmulatedSqs, input: ReceiveMessageInput) -> Resul
 }
 
 impl ReceiveMessageInput {
-    /// The message with the attributes that were asked for, and no others.
+    /// The message with the requested attributes.
     fn message_json(&self, queue: &str, message: &QueueMessage) -> Value {
         let received = message.to_received(queue);
         let mut answer = json!({

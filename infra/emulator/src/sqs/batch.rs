@@ -1,4 +1,4 @@
-//! The batch operations: each entry succeeds or fails by itself.
+//! The batch operations. Each entry succeeds or fails independently.
 
 use std::{collections::HashSet, time::Duration};
 
