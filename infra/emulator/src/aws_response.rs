@@ -37,7 +37,7 @@ pub(crate) fn aws_json(status: StatusCode, body: &impl Serialize) -> Response {
     match serde_json::to_vec(body) {
         Ok(body) => aws_json_bytes(status, body),
         Err(error) => {
-            tracing::error!(%error, "answer not written");
+            tracing::error!(%error, "response not serialized");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }

@@ -42,7 +42,7 @@ impl DynamoDbEngine {
         let server = ServerThread::start("dynamodb", listener, |listener| async move {
             let never = std::future::pending();
             if let Err(error) = dynoxide::server::serve_with_shutdown(listener, shared, never).await {
-                tracing::error!(error, "the table's server ended");
+                tracing::error!(error, "the server of the DynamoDB engine stopped");
             }
         })?;
         Ok(Self { address, db, tables, _server: server })
@@ -60,7 +60,8 @@ impl DynamoDbEngine {
     /// Deletes the items whose TTL has passed. The engine's own sweep was rejected, because it reads the system's
     /// clock.
     pub(crate) async fn delete_expired_items(&self, now_ms: i64) {
-        let (db, tables) = (self.db.clone(), self.tables.clone());
+        let db = self.db.clone();
+        let tables = self.tables.clone();
         let swept = tokio::task::spawn_blocking(move || {
             tables.iter().try_for_each(|table| delete_expired_of_table(&db, table, now_ms / 1000))
         });

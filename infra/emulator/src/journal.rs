@@ -35,8 +35,9 @@ impl Journal {
             if line.last() != Some(&b'\n') {
                 break;
             }
-            let record = serde_json::from_slice(&line)
-                .with_context(|| format!("{} line {} is not ours", path.display(), records.len() + 1))?;
+            let record = serde_json::from_slice(&line).with_context(|| {
+                format!("{} line {} is not a record of this journal", path.display(), records.len() + 1)
+            })?;
             records.push(record);
             complete += u64::try_from(read)?;
         }
@@ -114,7 +115,7 @@ mod tests {
         let path = dir.path().join("journal.jsonl");
         fs::write(&path, "hello\n").unwrap();
         let error = Journal::open::<u32>(&path).err().unwrap().to_string();
-        assert!(error.ends_with("journal.jsonl line 1 is not ours"), "{error}");
+        assert!(error.ends_with("journal.jsonl line 1 is not a record of this journal"), "{error}");
         assert_eq!(fs::read_to_string(&path).unwrap(), "hello\n");
     }
 }

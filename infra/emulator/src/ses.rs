@@ -187,7 +187,8 @@ pub(crate) async fn send_email(
     {
         return bad_request(format!("Missing final '@domain' in {address:?}."));
     }
-    let (text, html) = (simple.body.text.map(|c| c.data), simple.body.html.map(|c| c.data));
+    let text = simple.body.text.map(|content| content.data);
+    let html = simple.body.html.map(|content| content.data);
     if text.is_none() && html.is_none() {
         return bad_request("Body has neither text nor HTML.".to_owned());
     }
@@ -197,7 +198,7 @@ pub(crate) async fn send_email(
         (None, Some(html)) => links_in(&html.replace("&amp;", "&")),
         (None, None) => Vec::new(),
     };
-    let mail = SentEmail {
+    let email = SentEmail {
         id: ids::message_id(at_ms),
         at_ms,
         from,
@@ -207,27 +208,27 @@ pub(crate) async fn send_email(
         html,
         links,
     };
-    let id = mail.id.clone();
-    match ses.store(mail) {
+    let id = email.id.clone();
+    match ses.store(email) {
         Ok(()) => Json(json!({ "MessageId": id })).into_response(),
         Err(error) => {
-            tracing::error!(error = format!("{error:#}"), "mail not kept");
+            tracing::error!(error = format!("{error:#}"), "e-mail not stored");
             aws_response::rest_error(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "InternalServiceErrorException",
-                "Mail was not kept.",
+                "The e-mail was not stored.",
             )
         }
     }
 }
 
 fn links_in(text: &str) -> Vec<String> {
-    let ends = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '\'');
+    let ends_link = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '\'');
     let mut found = Vec::new();
     let mut rest = text;
     while let Some(start) = rest.find("http") {
         rest = &rest[start..];
-        let link = rest.split(ends).next().unwrap_or_default();
+        let link = rest.split(ends_link).next().unwrap_or_default();
         rest = &rest[link.len().max(4)..];
         if link.starts_with("http://") || link.starts_with("https://") {
             found.push(link.trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']']).to_owned());

@@ -27,16 +27,16 @@ impl TableSpec {
     /// Creates the table. If the data directory has it already, checks that its definition is the same.
     pub(crate) fn create_or_check(&self, db: &Database) -> anyhow::Result<()> {
         let name = &self.name;
-        if let Some(there) = db.get_table_metadata(name)? {
-            self.check_unchanged(&there)?;
+        if let Some(stored) = db.get_table_metadata(name)? {
+            self.check_unchanged(&stored)?;
         } else {
             let request = serde_json::from_value(self.create_table_request())
                 .with_context(|| format!("table {name}: definition not understood"))?;
             db.create_table(request).with_context(|| format!("table {name}: not created"))?;
         }
         if let Some(attribute) = self.ttl_attribute() {
-            let there = db.get_table_metadata(name)?;
-            if there.is_some_and(|there| there.ttl_attribute.as_deref() != Some(attribute)) {
+            let stored = db.get_table_metadata(name)?;
+            if stored.is_some_and(|stored| stored.ttl_attribute.as_deref() != Some(attribute)) {
                 let ttl = json!({ "AttributeName": attribute, "Enabled": true });
                 let request = json!({ "TableName": name, "TimeToLiveSpecification": ttl });
                 db.update_time_to_live(serde_json::from_value(request)?)
@@ -67,12 +67,12 @@ impl TableSpec {
         Value::Object(request)
     }
 
-    fn check_unchanged(&self, there: &TableMetadata) -> anyhow::Result<()> {
+    fn check_unchanged(&self, metadata: &TableMetadata) -> anyhow::Result<()> {
         let stored = [
-            ("KeySchema", Some(&there.key_schema)),
-            ("AttributeDefinitions", Some(&there.attribute_definitions)),
-            ("GlobalSecondaryIndexes", there.gsi_definitions.as_ref()),
-            ("LocalSecondaryIndexes", there.lsi_definitions.as_ref()),
+            ("KeySchema", Some(&metadata.key_schema)),
+            ("AttributeDefinitions", Some(&metadata.attribute_definitions)),
+            ("GlobalSecondaryIndexes", metadata.gsi_definitions.as_ref()),
+            ("LocalSecondaryIndexes", metadata.lsi_definitions.as_ref()),
         ];
         for (property, stored) in stored {
             let stored = match stored {
@@ -142,8 +142,8 @@ mod tests {
         let db = Database::memory().unwrap();
         let ttl = json!({ "TimeToLiveSpecification": { "AttributeName": "ttl", "Enabled": true } });
         spec(&ttl).create_or_check(&db).unwrap();
-        let there = db.get_table_metadata("things").unwrap().unwrap();
-        assert_eq!((there.stream_enabled, there.ttl_attribute.as_deref()), (false, Some("ttl")));
+        let stored = db.get_table_metadata("things").unwrap().unwrap();
+        assert_eq!((stored.stream_enabled, stored.ttl_attribute.as_deref()), (false, Some("ttl")));
         spec(&ttl).create_or_check(&db).unwrap();
         let mut turned = spec(&ttl);
         turned.definition["AttributeDefinitions"].as_array_mut().unwrap().reverse();

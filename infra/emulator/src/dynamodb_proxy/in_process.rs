@@ -23,6 +23,6 @@ fn run_operation<Q: DeserializeOwned, A: Serialize>(
     body: &[u8],
     run: impl FnOnce(Q) -> dynoxide::Result<A>,
 ) -> Option<Vec<u8>> {
-    let answer = run(serde_json::from_slice(body).ok()?).ok()?;
-    serde_json::to_vec(&answer).ok()
+    let output = run(serde_json::from_slice(body).ok()?).ok()?;
+    serde_json::to_vec(&output).ok()
 }

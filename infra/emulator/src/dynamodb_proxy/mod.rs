@@ -59,7 +59,8 @@ impl DynamoDbProxy {
     ) -> anyhow::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let url = format!("http://{}", listener.local_addr()?);
-        let (throttle, address) = (chaos.map(ChaosThrottle::new), engine.address());
+        let throttle = chaos.map(ChaosThrottle::new);
+        let address = engine.address();
         let state = Arc::new(ProxyState { guard, keys, throttle, engine: engine.database(), address });
         let server = ServerThread::start("dynamodb-proxy", listener, move |listener| {
             accept_connections(listener, state)
@@ -82,7 +83,7 @@ async fn accept_connections(listener: tokio::net::TcpListener, state: Arc<ProxyS
         let state = Arc::clone(&state);
         tokio::spawn(async move {
             if let Err(error) = serve_connection(stream, state).await {
-                tracing::debug!(%error, "a connection to the table ended early");
+                tracing::debug!(%error, "a DynamoDB connection ended early");
             }
         });
     }
@@ -91,15 +92,16 @@ async fn accept_connections(listener: tokio::net::TcpListener, state: Arc<ProxyS
 async fn serve_connection(stream: TcpStream, state: Arc<ProxyState>) -> anyhow::Result<()> {
     stream.set_nodelay(true)?;
     // the lock is never contended, because the requests of a connection are sequential
-    let onward = Arc::new(EngineConnection::default());
+    let engine_connection = Arc::new(EngineConnection::default());
     let service = service_fn(move |request| {
-        let (state, onward) = (Arc::clone(&state), Arc::clone(&onward));
+        let state = Arc::clone(&state);
+        let engine_connection = Arc::clone(&engine_connection);
         async move {
-            let answer = state.handle_request(request, &onward).await.unwrap_or_else(|error| {
-                tracing::error!(error = format!("{error:#}"), "the table does not answer");
+            let response = state.handle_request(request, &engine_connection).await.unwrap_or_else(|error| {
+                tracing::error!(error = format!("{error:#}"), "the DynamoDB engine does not respond");
                 StatusCode::BAD_GATEWAY.into_response()
             });
-            Ok::<_, Infallible>(answer)
+            Ok::<_, Infallible>(response)
         }
     });
     Ok(server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await?)
@@ -115,7 +117,7 @@ impl ProxyState {
     async fn handle_request(
         &self,
         request: Request<Incoming>,
-        onward: &EngineConnection,
+        engine_connection: &EngineConnection,
     ) -> anyhow::Result<Response> {
         let (parts, body) = request.into_parts();
         let body = body.collect().await?.to_bytes();
@@ -125,32 +127,34 @@ impl ProxyState {
             if let Err(refusal) = self.authorize(&parts.headers, operation, &body) {
                 return Ok(refusal_response(&refusal));
             }
-            if let Some(refusal) = self.throttle.as_ref().and_then(|it| it.roll_refusal(operation, &body)) {
+            if let Some(refusal) =
+                self.throttle.as_ref().and_then(|throttle| throttle.roll_refusal(operation, &body))
+            {
                 return Ok(refusal);
             }
             if api == TARGET_PREFIX
-                && let Some(answer) = in_process::run_in_process(&self.engine, operation, &body)
+                && let Some(body) = in_process::run_in_process(&self.engine, operation, &body)
             {
-                return Ok(aws_response::aws_json_bytes(StatusCode::OK, answer));
+                return Ok(aws_response::aws_json_bytes(StatusCode::OK, body));
             }
         }
-        self.forward_to_engine(Request::from_parts(parts, Full::new(body)), onward).await
+        self.forward_to_engine(Request::from_parts(parts, Full::new(body)), engine_connection).await
     }
 
     async fn forward_to_engine(
         &self,
         request: Request<Full<Bytes>>,
-        onward: &EngineConnection,
+        engine_connection: &EngineConnection,
     ) -> anyhow::Result<Response> {
-        let mut onward = onward.lock().await;
-        let sender = if let Some(sender) = onward.as_mut() {
+        let mut engine_connection = engine_connection.lock().await;
+        let sender = if let Some(sender) = engine_connection.as_mut() {
             sender
         } else {
             let stream = TcpStream::connect(self.address).await?;
             stream.set_nodelay(true)?;
             let (sender, driver) = client::conn::http1::handshake(TokioIo::new(stream)).await?;
             tokio::spawn(driver);
-            onward.insert(sender)
+            engine_connection.insert(sender)
         };
         Ok(sender.send_request(request).await?.map(Body::new))
     }

@@ -51,10 +51,12 @@ fn hash_attribute(keyed: &Value) -> String {
 }
 
 /// The `:placeholder` that a key condition compares an attribute with, in `#pk = :pk AND …` or in reverse order.
-pub(super) fn compared_placeholder(expression: &str, is_it: impl Fn(&str) -> bool) -> Option<&str> {
+pub(super) fn compared_placeholder(expression: &str, is_attribute: impl Fn(&str) -> bool) -> Option<&str> {
     let tokens = tokens(expression);
     tokens.windows(3).find_map(|three| match three {
-        [name, "=", value] | [value, "=", name] if value.starts_with(':') && is_it(name) => Some(*value),
+        [name, "=", value] | [value, "=", name] if value.starts_with(':') && is_attribute(name) => {
+            Some(*value)
+        }
         _ => None,
     })
 }

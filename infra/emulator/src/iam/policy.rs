@@ -49,7 +49,7 @@ impl IamPolicy {
     /// Names the statement and the element that is not known.
     pub fn parse(document: &Value) -> Result<Self, IamPolicyError> {
         let document =
-            document.as_object().ok_or_else(|| IamPolicyError("is no policy document".to_owned()))?;
+            document.as_object().ok_or_else(|| IamPolicyError("is not a policy document".to_owned()))?;
         refuse_unknown_elements(document, &["Version", "Id", "Statement"]).map_err(IamPolicyError)?;
         if document.get("Version").and_then(Value::as_str) != Some(VERSION) {
             return Err(IamPolicyError(format!("Version should be {VERSION:?}")));
@@ -84,7 +84,7 @@ pub(crate) fn decide(policies: &[IamPolicy], request: &AccessRequest<'_>) -> Pol
 
 impl PolicyStatement {
     fn parse(statement: &Value) -> Result<Self, String> {
-        let statement = statement.as_object().ok_or("is no map")?;
+        let statement = statement.as_object().ok_or("is not a map")?;
         refuse_unknown_elements(statement, &["Sid", "Effect", "Action", "Resource", "Condition"])?;
         let element = |name: &str| statement.get(name).unwrap_or(&Value::Null);
         let is_allow = match element("Effect").as_str() {
@@ -98,7 +98,7 @@ impl PolicyStatement {
         }
         let resources = string_or_list(element("Resource"), "Resource")?;
         if let Some(resource) = resources.iter().find(|resource| !is_arn_pattern(resource)) {
-            return Err(format!("Resource: {resource:?} is no ARN"));
+            return Err(format!("Resource: {resource:?} is not an ARN"));
         }
         Ok(Self {
             is_allow,
@@ -190,7 +190,7 @@ mod tests {
             json!({ "Version": "2012-10-17", "Statement": [statement] })
         };
         for (document, why) in [
-            (json!("AmazonDynamoDBFullAccess"), "is no policy document"),
+            (json!("AmazonDynamoDBFullAccess"), "is not a policy document"),
             (json!({ "DynamoDBCrudPolicy": {} }), "DynamoDBCrudPolicy is not known to the local cloud"),
             (json!({ "Statement": [] }), "Version should be \"2012-10-17\""),
             (json!({ "Version": "2012-10-17" }), "Statement is missing"),
@@ -202,7 +202,7 @@ mod tests {
                 "Statement[0]: Action: \"GetItem\" is not SERVICE:ACTION",
             ),
             (statement("Action", Value::Null), "Statement[0]: Action is missing"),
-            (statement("Resource", json!("Table")), "Statement[0]: Resource: \"Table\" is no ARN"),
+            (statement("Resource", json!("Table")), "Statement[0]: Resource: \"Table\" is not an ARN"),
             (
                 statement("Resource", json!("arn:aws:s3:::b/${aws:username}")),
                 "Statement[0]: Resource: the local cloud knows no policy variables",

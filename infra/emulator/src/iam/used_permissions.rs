@@ -27,7 +27,7 @@ impl UsedPermissions {
             Some((method, _)) => format!("{method}/@connections"),
             None => resource.to_owned(),
         };
-        let made = |leading_key| UsedPermission {
+        let permission = |leading_key| UsedPermission {
             action: request.action.to_owned(),
             resource: resource.clone(),
             leading_key,
@@ -35,8 +35,8 @@ impl UsedPermissions {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let own = all.entry(caller.to_owned()).or_default();
         match leading_key_prefixes(request) {
-            Some(prefixes) => own.extend(prefixes.map(|prefix| made(Some(prefix.to_owned())))),
-            None => drop(own.insert(made(None))),
+            Some(prefixes) => own.extend(prefixes.map(|prefix| permission(Some(prefix.to_owned())))),
+            None => drop(own.insert(permission(None))),
         }
     }
 

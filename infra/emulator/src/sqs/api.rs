@@ -30,7 +30,7 @@ pub(crate) async fn handle_request(
         return SqsError::from(refusal).response();
     }
     match dispatch(&sqs, operation, &body).await {
-        Ok(answer) => aws_response::aws_json(StatusCode::OK, &answer),
+        Ok(output) => aws_response::aws_json(StatusCode::OK, &output),
         Err(error) => error.response(),
     }
 }
@@ -121,7 +121,7 @@ impl ReceiveMessageInput {
     /// The message with the requested attributes.
     fn message_json(&self, queue: &str, message: &QueueMessage) -> Value {
         let received = message.to_received(queue);
-        let mut answer = json!({
+        let mut output = json!({
             "MessageId": received.message_id,
             "ReceiptHandle": received.receipt_handle,
             "MD5OfBody": received.body_md5,
@@ -129,25 +129,25 @@ impl ReceiveMessageInput {
         });
         let system: Vec<_> =
             self.attribute_names.iter().chain(&self.message_system_attribute_names).collect();
-        let asked = |name: &String| system.iter().any(|wanted| *wanted == "All" || *wanted == name);
+        let is_requested = |name: &String| system.iter().any(|wanted| *wanted == "All" || *wanted == name);
         let attributes: BTreeMap<_, _> =
-            received.attributes.into_iter().filter(|(name, _)| asked(name)).collect();
+            received.attributes.into_iter().filter(|(name, _)| is_requested(name)).collect();
         if !attributes.is_empty() {
-            answer["Attributes"] = json!(attributes);
+            output["Attributes"] = json!(attributes);
         }
-        let asked = |name: &String| {
+        let is_requested = |name: &String| {
             self.message_attribute_names.iter().any(|wanted| match wanted.strip_suffix(".*") {
                 Some(prefix) => name.starts_with(prefix),
                 None => wanted == "All" || wanted == name,
             })
         };
-        let attributes = message.attributes.iter().filter(|(name, _)| asked(name));
+        let attributes = message.attributes.iter().filter(|(name, _)| is_requested(name));
         let attributes: Map<_, _> = attributes.map(|(name, value)| (name.clone(), value.clone())).collect();
         if let Some(md5) = attributes_md5(&attributes) {
-            answer["MD5OfMessageAttributes"] = md5.into();
-            answer["MessageAttributes"] = Value::Object(attributes);
+            output["MD5OfMessageAttributes"] = md5.into();
+            output["MessageAttributes"] = Value::Object(attributes);
         }
-        answer
+        output
     }
 }
 

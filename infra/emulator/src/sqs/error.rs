@@ -107,7 +107,7 @@ impl SqsError {
         Self {
             kind: "com.amazonaws.sqs#InternalFailure",
             code: "InternalFailure",
-            message: "The message was not kept.".to_owned(),
+            message: "The message was not stored.".to_owned(),
             is_sender_fault: false,
         }
     }

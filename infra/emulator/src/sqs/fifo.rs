@@ -66,12 +66,12 @@ pub(super) fn content_deduplication_id(body: &str) -> String {
 /// The messages that may be delivered now, in order.
 pub(super) fn deliverable_messages(
     messages: &BTreeMap<u64, QueueMessage>,
-    handed: &BTreeSet<u64>,
+    received: &BTreeSet<u64>,
     now: i64,
     max: usize,
 ) -> Vec<u64> {
     let group = |message: &QueueMessage| message.group.clone().unwrap_or_default();
-    let in_flight = handed
+    let in_flight = received
         .iter()
         .filter_map(|sequence| messages.get(sequence))
         .filter(|message| message.is_in_flight(now));

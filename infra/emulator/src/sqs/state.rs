@@ -210,7 +210,7 @@ impl SqsState {
             tracing::warn!(
                 queue = name,
                 records,
-                "the data directory has messages of a queue that is no longer"
+                "the data directory has messages of a queue that no longer exists"
             );
         }
     }
