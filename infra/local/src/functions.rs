@@ -1,4 +1,4 @@
-//! Binary names to the functions they are: the one place that knows every subject.
+//! Maps the names of binaries to their functions. This is the only file that names all function crates.
 
 use std::{collections::BTreeMap, future::Future, sync::Arc};
 
@@ -7,26 +7,26 @@ use futures::future::BoxFuture;
 use lambda_runtime::Context;
 use serde_json::Value;
 
-/// A started function: an event and its context in, the answer or a thrown error out.
+/// A started function. It takes an event with its context, and returns the response or an error.
 pub type FunctionHandler =
     Arc<dyn Fn(Value, Context) -> BoxFuture<'static, Result<Value, lambda_runtime::Error>> + Send + Sync>;
 
 type FunctionConstructor =
     Arc<dyn Fn(Environment) -> BoxFuture<'static, anyhow::Result<FunctionHandler>> + Send + Sync>;
 
-/// What to run for each binary that the template names.
+/// The function of each binary that the template names.
 #[derive(Clone, Default)]
 pub struct FunctionRegistry {
     constructors: BTreeMap<String, FunctionConstructor>,
 }
 
 impl FunctionRegistry {
-    /// None: for tests of the runner, which bring their own.
+    /// An empty registry, for tests that add their own functions.
     pub fn empty() -> Self {
         Self::default()
     }
 
-    /// Every binary of the workspace that is a Lambda.
+    /// All Lambda functions of the workspace.
     pub fn all() -> Self {
         Self::empty()
             .function("api-admin", identity::admin_api)
@@ -66,7 +66,7 @@ impl FunctionRegistry {
         })
     }
 
-    /// Adds a binary by what its `main` would do.
+    /// Adds a binary. `start` does what the binary's `main` does.
     #[must_use]
     pub fn with<F, A>(mut self, binary: &str, start: F) -> Self
     where
@@ -78,7 +78,8 @@ impl FunctionRegistry {
         self
     }
 
-    /// A binary in the template that is not here cannot run; one that is only here would never be deployed.
+    /// Fails if the template and the registry name different binaries. A binary that is only in the template cannot
+    /// run, and one that is only here would never be deployed.
     pub(crate) fn check_against_template<'a>(
         &self,
         template: impl Iterator<Item = &'a str>,

@@ -1,4 +1,4 @@
-//! A running stack: everything that `template.yaml` describes.
+//! A running local cloud, with all resources of `template.yaml`.
 
 use std::{io, net::Ipv4Addr, sync::Arc, time::Duration};
 
@@ -25,12 +25,12 @@ use crate::{
     traffic_record::TrafficRecord,
 };
 
-/// How often the sockets' quotas are looked at; time may jump by the injected clock.
+/// How often the quotas of sockets are checked. The injected clock may jump.
 const QUOTA_CHECK_INTERVAL: Duration = Duration::from_millis(100);
-/// What a stop waits for sockets and invocations.
+/// How long a stop waits for sockets and invocations.
 const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// A local cloud that runs. Dropping it aborts everything; [`stop`](Self::stop) is the polite way.
+/// A running local cloud. Dropping it aborts everything. [`stop`](Self::stop) closes sockets and finishes invocations.
 pub struct LocalCloud {
     gateway: Arc<ApiGateway>,
     event_sources: Vec<EventSourceMapping>,
@@ -41,7 +41,7 @@ pub struct LocalCloud {
 }
 
 impl LocalCloud {
-    /// Runs the functions on the current tokio runtime.
+    /// Starts the local cloud. The functions run on the current tokio runtime.
     pub async fn start(options: LocalOptions) -> anyhow::Result<Self> {
         let lock = match &options.data {
             DataLocation::Dir(dir) => Some(DataLock::acquire(dir)?),
@@ -76,7 +76,7 @@ impl LocalCloud {
         let mut functions = template.functions()?;
         for function in &mut functions {
             add_lambda_environment(function, &emulator);
-            // `cargo lambda watch` gives all functions one environment, hence one caller: the administrator
+            // `cargo lambda watch` gives all functions one environment, so they are one caller: the administrator
             if options.lambda.is_none() {
                 function.environment.insert("AWS_ACCESS_KEY_ID".into(), function.id.clone());
             }
@@ -113,7 +113,8 @@ impl LocalCloud {
             tokio::spawn(delete_expired_items(Arc::clone(&context))),
         ];
         for mapping in &mappings {
-            // received by pollers that died with the last process; for their visibility to pass would take minutes
+            // The pollers of the last process may have received messages. Waiting for their visibility timeout would
+            // take minutes.
             context.emulator.sqs().release_in_flight(&mapping.queue);
             tasks.push(tokio::spawn(event_source::poll_queue(
                 mapping.clone(),
@@ -124,12 +125,12 @@ impl LocalCloud {
         Ok(Self { gateway, event_sources: mappings, chaos, stop, tasks, _data_lock: lock })
     }
 
-    /// `http://127.0.0.1:PORT`
+    /// The base URL: `http://127.0.0.1:PORT`.
     pub fn url(&self) -> String {
         format!("http://{}", self.gateway.context.authority)
     }
 
-    /// `ws://127.0.0.1:PORT/local`
+    /// The URL of the socket: `ws://127.0.0.1:PORT/local`.
     pub fn socket_url(&self) -> String {
         public_socket_url(&self.gateway.context.authority)
     }
@@ -146,20 +147,20 @@ impl LocalCloud {
         &self.gateway.context.runner
     }
 
-    /// Open sockets.
+    /// The number of open sockets.
     pub fn open_socket_count(&self) -> usize {
         self.gateway.sockets.as_ref().map_or(0, |sockets| sockets.count())
     }
 
-    /// Runs every schedule once, and the table's TTL, as a minute of AWS would.
+    /// Runs every schedule once, then the table's TTL, as AWS does within a minute.
     pub async fn run_schedules(&self) {
         self.gateway.context.run_schedules().await;
     }
 
-    /// Waits until no function runs and no queue that a function reads holds a message that is visible or in
-    /// flight. Messages of a later time do not count, except under chaos, whose delays are short.
+    /// Waits until no function runs, and no queue that a function reads has visible or in-flight messages. Delayed
+    /// messages do not count. Under chaos they do, because its delays are short.
     pub async fn wait_until_idle(&self) {
-        // twice, because a message is neither here nor there while a function hands it over
+        // twice, because a message is in no queue while a function is about to send it
         let mut quiet = 0;
         while quiet < 2 {
             quiet = if self.is_idle() { quiet + 1 } else { 0 };
@@ -176,7 +177,7 @@ impl LocalCloud {
             })
     }
 
-    /// Closes the sockets, lets what runs come to its end, and stops.
+    /// Closes the sockets, waits for running invocations, and stops.
     pub async fn stop(self) {
         let _ = self.stop.send(true);
         if let Some(sockets) = &self.gateway.sockets {
@@ -194,7 +195,7 @@ impl LocalCloud {
 impl Drop for LocalCloud {
     fn drop(&mut self) {
         let _ = self.stop.send(true);
-        // each open socket holds the cloud
+        // each open socket holds the local cloud
         if let Some(sockets) = &self.gateway.sockets {
             sockets.close_all();
         }
@@ -217,7 +218,7 @@ fn public_socket_url(authority: &str) -> String {
     format!("ws://{authority}/{STAGE_NAME}")
 }
 
-/// Name of the stage, hence the path of the socket.
+/// The name of the stage, which is also the path of the socket.
 const STAGE_NAME: &str = "local";
 
 fn read_template(options: &LocalOptions, authority: &str) -> anyhow::Result<SamTemplate> {
@@ -239,12 +240,12 @@ fn read_template(options: &LocalOptions, authority: &str) -> anyhow::Result<SamT
     Ok(template)
 }
 
-/// What Lambda adds to a function's environment, and where the emulated services are.
+/// Adds the variables that Lambda sets, and the endpoints of the emulated services.
 fn add_lambda_environment(function: &mut FunctionSpec, emulator: &Emulator) {
     let own = [
         ("AWS_LAMBDA_FUNCTION_NAME", function.name.clone()),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".into()),
-        // what `/_local` shows; never set where strangers see the answers
+        // `/_local` shows the cost; this is never set in a deployment, whose responses strangers see
         ("SHOW_COST", "true".into()),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", function.memory_mb.to_string()),
     ];
@@ -259,7 +260,7 @@ async fn load_functions(
     clock: &Clock,
 ) -> anyhow::Result<Vec<(FunctionSpec, FunctionCode)>> {
     if let Some(endpoint) = lambda {
-        // no timeout of its own: the function's is enforced by the runner
+        // the runner enforces the timeout of the function, so the client has none
         let client = reqwest::Client::builder().build()?;
         let remote = || FunctionCode::Remote { client: client.clone(), endpoint: endpoint.clone() };
         return Ok(functions.into_iter().map(|function| (function, remote())).collect());

@@ -1,4 +1,4 @@
-//! What the HTTP API, the sockets, the pollers and the page of a local cloud share.
+//! The state that the HTTP API, the sockets, the pollers and the page of a local cloud share.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -7,7 +7,7 @@ use entry::Clock;
 
 use crate::{runner::FunctionRunner, schedules::ScheduleRunner, traffic_record::TrafficRecord};
 
-/// The services behind the gateway, and the facts that its parts share.
+/// The services behind the gateway.
 pub(crate) struct GatewayContext {
     pub(crate) runner: Arc<FunctionRunner>,
     pub(crate) schedules: ScheduleRunner,

@@ -1,4 +1,4 @@
-//! The listener that accepts clients and routes each request to the page, the sockets or the HTTP API.
+//! The listener that accepts clients. It routes each request to the page, to the sockets or to the HTTP API.
 
 use std::{
     convert::Infallible,
@@ -22,26 +22,26 @@ use crate::{
     sockets::{handshake::handshake, socket_gateway::SocketGateway},
 };
 
-/// API Gateway, for both APIs.
+/// API Gateway, with the HTTP API and the WebSocket API.
 pub(crate) struct ApiGateway {
     pub(crate) context: Arc<GatewayContext>,
     pub(crate) routes: RouteTable,
     pub(crate) sockets: Option<Arc<SocketGateway>>,
 }
 
-/// Accepts until `stop` turns true, then lets each connection finish its request.
+/// Accepts connections until `stop` is true. Each open connection may then finish its request.
 pub(crate) async fn serve(listener: TcpListener, gateway: Arc<ApiGateway>, mut stop: watch::Receiver<bool>) {
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             _ = stop.wait_for(|stop| *stop) => return,
         };
-        // out of file descriptors, or the peer was gone already: the next may be fine
+        // the process is out of file descriptors, or the peer is gone: the next accept may succeed
         let Ok((stream, peer)) = accepted else {
             tokio::task::yield_now().await;
             continue;
         };
-        // a frame that waits for the acknowledgement of the last one is 40 ms late
+        // Nagle's algorithm would delay a frame by 40 ms while the last one is not acknowledged
         let _ = stream.set_nodelay(true);
         tokio::spawn(serve_connection(TokioIo::new(stream), peer, Arc::clone(&gateway), stop.clone()));
     }

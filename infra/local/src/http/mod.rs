@@ -1,4 +1,4 @@
-//! The HTTP API: API Gateway between a client and a Lambda.
+//! The HTTP API: receives requests as API Gateway does, and calls their functions.
 
 pub(crate) mod http_event;
 pub(crate) mod query_string;
@@ -22,13 +22,13 @@ use source::source_ip;
 
 use crate::{gateway::context::GatewayContext, ids, traffic_record};
 
-/// The figure an operation may report on what it cost (ARCHITECTURE 7).
+/// The header in which a function reports the capacity units of a request (ARCHITECTURE 7).
 const COST_HEADER: &str = "x-colloquy-cost";
-/// HTTP APIs' limit on a request's payload, in bytes.
+/// The limit of HTTP APIs on a request's payload, in bytes.
 const MAX_PAYLOAD_BYTES: usize = 10 * 1024 * 1024;
-/// How much of a body that is too large is still read, so that its sender hears why.
+/// How many bytes of a too large body are still read, so that its sender can read the error.
 const MAX_DRAINED_BYTES: usize = 64 * 1024 * 1024;
-/// HTTP APIs' limit on the time an integration takes.
+/// The limit of HTTP APIs on the duration of an integration.
 const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(crate) async fn handle_request(

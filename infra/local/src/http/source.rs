@@ -8,7 +8,7 @@ use http::{HeaderName, request::Parts};
 /// header on.
 pub(crate) const SOURCE_IP_HEADER: HeaderName = HeaderName::from_static("x-local-source-ip");
 
-/// The address of the client: that of the header, or else that of the connection.
+/// The address of the client: the header's address, or else that of the connection.
 pub(crate) fn source_ip(parts: &Parts, peer: IpAddr) -> IpAddr {
     let in_header = parts.headers.get(SOURCE_IP_HEADER).and_then(|value| value.to_str().ok()?.parse().ok());
     in_header.unwrap_or(peer)

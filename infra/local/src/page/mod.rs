@@ -1,14 +1,14 @@
-//! `/_local`: what happened here, and the handles that tests and a curious developer turn.
+//! `/_local`: shows the traffic of the local cloud, and lets tests and developers control it.
 //!
-//! | request | what |
+//! | request | effect |
 //! | --- | --- |
 //! | `GET /_local` | the page |
-//! | `GET /_local/page.js` | what keeps the page fresh |
-//! | `GET /_local/state.json` | the same as data |
-//! | `GET /_local/mail` | sent mail, newest first |
-//! | `POST /_local/clock` `{"advance_seconds": n}` | moves time forward |
+//! | `GET /_local/page.js` | the script that updates the page |
+//! | `GET /_local/state.json` | the content of the page as JSON |
+//! | `GET /_local/mail` | the sent e-mail, newest first |
+//! | `POST /_local/clock` `{"advance_seconds": n}` | advances the clock |
 //! | `POST /_local/schedules` | runs every schedule once |
-//! | `POST /_local/queues/{name}/redrive` | gives dead letters another chance |
+//! | `POST /_local/queues/{name}/redrive` | moves dead letters back to their queue |
 
 mod estimate;
 mod page_html;
@@ -66,8 +66,9 @@ pub(crate) async fn handle_request(
     }
 }
 
-/// The page shows mail, hence links that log in: no other site may read it through a name that it resolves to this
-/// machine, nor turn the handles from a page of its own.
+/// Returns true if the request comes from this machine and from no other site. The page shows e-mail with links that
+/// log in. Another site must not read it through a name that resolves to this machine, nor post to it from its own
+/// pages.
 fn is_own_origin(request: &Request<Incoming>, host: &Authority) -> bool {
     let local = matches!(host.host(), "127.0.0.1" | "localhost" | "[::1]");
     let origin = request.headers().get(header::ORIGIN);
@@ -107,7 +108,7 @@ fn html_response(html: &str) -> GatewayResponse {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // what users wrote (mail, paths, dead letters) is shown here
+    // the page shows text of users (e-mail, paths, dead letters)
     let policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; \
                   form-action 'self'; frame-ancestors 'none'";
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));

@@ -1,4 +1,4 @@
-//! What there is to see at this moment.
+//! Collects the content of the page.
 
 use emulator::SentEmail;
 use serde::Serialize;
@@ -12,25 +12,25 @@ use crate::{
     traffic_record::RecordedRequest,
 };
 
-/// A queue and how full it is.
+/// The depth of a queue.
 #[derive(Debug, Serialize)]
 pub(super) struct QueueState {
     pub(super) name: String,
     pub(super) visible: usize,
     pub(super) in_flight: usize,
     pub(super) delayed: usize,
-    /// What lies in it, if nothing reads it: dead letters.
+    /// The messages of a queue that no function reads: dead letters.
     pub(super) letters: Vec<DeadLetter>,
 }
 
-/// A message that was given up.
+/// A message that was received too often.
 #[derive(Debug, Serialize)]
 pub(super) struct DeadLetter {
     pub(super) message_id: String,
     pub(super) body: String,
 }
 
-/// Everything `/_local` shows.
+/// The content of `/_local`.
 #[derive(Serialize)]
 pub(super) struct PageState {
     pub(super) url: String,
@@ -44,9 +44,9 @@ pub(super) struct PageState {
     pub(super) queues: Vec<QueueState>,
     pub(super) mail: Vec<SentEmail>,
     pub(super) functions: Vec<FunctionUsage>,
-    /// US dollars.
+    /// In US dollars.
     pub(super) estimate: CostEstimate,
-    /// What the estimate is made of.
+    /// The prices behind the estimate.
     pub(super) prices: &'static [UnitPrice],
 }
 

@@ -32,7 +32,8 @@ pub(crate) async fn handshake(
     peer: IpAddr,
     path: SocketPath,
 ) -> GatewayResponse {
-    // a task of its own: a client that hangs up now has a connection row already, which `$disconnect` must remove
+    // The handshake runs in its own task. If the client hangs up now, a connection row exists already, and
+    // `$disconnect` must delete it.
     let task = tokio::spawn(connect(sockets, request, peer, path));
     task.await.unwrap_or_else(|_| refusal_response(StatusCode::INTERNAL_SERVER_ERROR, ""))
 }
@@ -118,7 +119,8 @@ fn handshake_status(returned: &Value) -> Option<StatusCode> {
     StatusCode::from_u16(u16::try_from(status).ok()?).ok()
 }
 
-/// A browser that asked for subprotocols closes the socket unless `$connect` chose one.
+/// Adds the subprotocol that `$connect` chose. A browser that requested subprotocols closes the socket if none is
+/// chosen.
 fn choose_protocol(returned: Option<&Value>, headers: &mut HeaderMap) {
     let chosen = returned.and_then(|returned| returned["headers"].as_object()).into_iter().flatten();
     for (name, value) in chosen {
@@ -131,7 +133,7 @@ fn choose_protocol(returned: Option<&Value>, headers: &mut HeaderMap) {
 }
 
 fn refusal_response(status: StatusCode, connection_id: &str) -> GatewayResponse {
-    // a Lambda's 3xx is no answer to a handshake
+    // a 3xx of a function is no response to a handshake
     let status =
         if status.is_client_error() || status.is_server_error() { status } else { StatusCode::BAD_GATEWAY };
     let message = status.canonical_reason().unwrap_or("Refused");

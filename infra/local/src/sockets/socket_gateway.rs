@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 use super::socket_path::{SocketPath, socket_path};
 use crate::{gateway::context::GatewayContext, template::SocketApi};
 
-/// API Gateway's quotas for WebSocket APIs.
+/// The quotas of API Gateway for WebSocket APIs.
 const IDLE_TIMEOUT: Duration = Duration::from_mins(10);
 const MAX_CONNECTION_LIFETIME: Duration = Duration::from_hours(2);
 
@@ -38,16 +38,16 @@ struct SocketChaos {
     frames: ChaosDice,
 }
 
-/// What becomes of a frame to a client that does not simply arrive.
+/// A fault that chaos injects into a frame to a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FrameFault {
     Lost,
     Duplicated,
-    /// Behind the next one; where none follows, it is lost.
+    /// Sent after the next frame. Without a next frame, it is lost.
     Delayed,
 }
 
-/// How old a socket is, when it last spoke, and how to reach it.
+/// Age and activity of a socket, and the sender to its task.
 pub(super) struct SocketActivity {
     pub(super) source_ip: IpAddr,
     pub(super) connected_at_ms: i64,
@@ -65,7 +65,7 @@ pub(crate) struct OpenSocket {
 }
 
 impl OpenSocket {
-    /// Id, address, age and silence in seconds.
+    /// Id, address, age in seconds and idle time in seconds.
     pub(crate) fn row(&self, now_ms: i64) -> (&str, IpAddr, i64, i64) {
         let seconds = |since_ms: i64| (now_ms - since_ms) / 1_000;
         (&self.connection_id, self.source_ip, seconds(self.connected_at_ms), seconds(self.last_active_ms))
@@ -83,7 +83,8 @@ impl SocketGateway {
         Self { context, api, chaos, open: Mutex::default() }
     }
 
-    /// The path and session that a request for the socket names. `None` if the request is for another part of the gateway.
+    /// The path and session that a request for the socket names. Returns `None` if the request is for another part of
+    /// the gateway.
     pub(crate) fn requested_path(&self, request: &Request<Incoming>) -> Option<SocketPath> {
         let upgrade = request.headers().get(header::UPGRADE)?;
         if request.method() != Method::GET || !upgrade.as_bytes().eq_ignore_ascii_case(b"websocket") {
@@ -130,7 +131,7 @@ impl SocketGateway {
         self.open().len()
     }
 
-    /// Closes what has been silent or alive for too long by the given time.
+    /// Closes the sockets that are idle or open for too long at the given time.
     pub(crate) fn close_expired(&self, now_ms: i64) {
         let limit = |limit: Duration| i64::try_from(limit.as_millis()).unwrap_or(i64::MAX);
         for activity in self.open().values() {
